@@ -1,0 +1,1 @@
+"""Declarative multilevel analysis: one spec, one command, one report."""

@@ -1,0 +1,123 @@
+"""The values that pass from the design to the engine: y, X and the random-effects terms."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from mlm_steps.records.base import Notice
+
+__all__ = ["Design", "RandomTerm"]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class RandomTerm:
+    """One random-effects term, such as ``(1 + days | subj)``.
+
+    Attributes
+    ----------
+    group : str
+        Name of the grouping factor, for example ``subj`` or ``class:school``.
+    levels : tuple of str, length J
+        Labels of the factor's levels, in R's order.
+    refs : ndarray, shape (n,)
+        For each observation, the position of its level among the factor's levels.
+    z : ndarray, shape (n, k)
+        One column per random coefficient.
+    names : tuple of str, length k
+        Names of the random coefficients, as in R.
+    source : str
+        The term as written, for example ``(days | subj)``.
+    """
+
+    group: str
+    levels: tuple[str, ...]
+    refs: NDArray[np.intp]
+    z: NDArray[np.float64]
+    names: tuple[str, ...]
+    source: str
+
+    @property
+    def n_theta(self) -> int:
+        """Number of covariance parameters: k (k + 1) / 2."""
+        k = len(self.names)
+        return k * (k + 1) // 2
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Design:
+    """A formula applied to a frame.
+
+    Attributes
+    ----------
+    formula : str
+        The formula as written.
+    outcome : str
+        Label of the response, for example ``log(Reaction)``.
+    y : ndarray, shape (n,)
+        The response.
+    X : ndarray, shape (n, p)
+        The fixed-effects columns that were kept; of full column rank.
+    columns : tuple of str, length p
+        Their names, as in R.
+    assign : tuple of int, length p
+        For each column its position in ``term_labels`` plus one; 0 is the intercept.
+    term_labels : tuple of str
+        Labels of the fixed-effects terms, without the intercept.
+    term_variables : tuple of tuple of str
+        For each fixed-effects term, the data columns it is made of.
+    all_columns : tuple of str
+        Names of all columns in R's order, with those that were dropped.
+    all_assign : tuple of int
+        ``assign`` for ``all_columns``.
+    dropped : tuple of str
+        Columns dropped because they are linear combinations of earlier ones.
+    random : tuple of RandomTerm
+        In lme4's order: by decreasing number of levels, then as written.
+    weights : ndarray, shape (n,), or None
+        Prior weights.
+    offset : ndarray, shape (n,), or None
+        Sum of the ``offset()`` terms.
+    rows : ndarray, shape (n,)
+        Positions in the frame of the rows used.
+    transforms : mapping
+        What new data need to give the same columns; plain JSON values.
+    notices : tuple of Notice
+        What a reader should know.
+    """
+
+    formula: str
+    outcome: str
+    y: NDArray[np.float64]
+    X: NDArray[np.float64]
+    columns: tuple[str, ...]
+    assign: tuple[int, ...]
+    term_labels: tuple[str, ...]
+    term_variables: tuple[tuple[str, ...], ...]
+    all_columns: tuple[str, ...]
+    all_assign: tuple[int, ...]
+    dropped: tuple[str, ...]
+    random: tuple[RandomTerm, ...]
+    weights: NDArray[np.float64] | None
+    offset: NDArray[np.float64] | None
+    rows: NDArray[np.intp]
+    transforms: Mapping[str, object]
+    notices: tuple[Notice, ...]
+
+    @property
+    def n(self) -> int:
+        """Number of observations."""
+        return int(self.y.shape[0])
+
+    @property
+    def p(self) -> int:
+        """Rank of the fixed-effects matrix."""
+        return int(self.X.shape[1])
+
+    @property
+    def n_theta(self) -> int:
+        """Number of covariance parameters of all terms."""
+        return sum(term.n_theta for term in self.random)

@@ -1,0 +1,154 @@
+"""What the engine returns: a linear mixed model at its optimum."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import Literal
+
+import numpy as np
+from numpy.typing import NDArray
+
+from mlm_steps.design.matrices import Design
+from mlm_steps.records.base import Notice
+
+__all__ = ["Control", "ConvergenceReport", "LmmFit", "Method"]
+
+Method = Literal["REML", "ML"]
+
+
+@dataclass(frozen=True, slots=True)
+class Control:
+    """How to search for the optimum.
+
+    Attributes
+    ----------
+    optimizer : str
+        ``auto``, the safeguarded Newton method on exact derivatives.
+    max_evaluations : int
+        Evaluations of the criterion after which the search ends as failed.
+    tolerance : float
+        Relative change of the criterion below which the search ends.
+    """
+
+    optimizer: str = "auto"
+    max_evaluations: int = 1000
+    tolerance: float = 1e-12
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class ConvergenceReport:
+    """How the search ended (statistics, section 12).
+
+    Attributes
+    ----------
+    status : {"converged", "singular", "failed"}
+        ``singular`` is converged, to a covariance matrix of reduced rank.
+    optimizer : str
+        The method that found the optimum.
+    evaluations : int
+        Evaluations of the criterion (an evaluation with derivatives counts once).
+    gradient : ndarray, shape (m,)
+        Gradient of the profiled criterion in theta.
+    max_gradient : float
+        Largest element of the scaled gradient that is free under the KKT conditions.
+    hessian : ndarray, shape (m, m)
+        Hessian of the profiled criterion in theta.
+    reasons : tuple of str
+        Why the search counts as failed or doubtful, in words; empty when it does not.
+    """
+
+    status: Literal["converged", "singular", "failed"]
+    optimizer: str
+    evaluations: int
+    gradient: NDArray[np.float64]
+    max_gradient: float
+    hessian: NDArray[np.float64]
+    reasons: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, eq=False)
+class LmmFit:
+    """A linear mixed model at given covariance parameters.
+
+    Attributes
+    ----------
+    design : Design
+        What was fitted.
+    method : {"REML", "ML"}
+        The criterion that was minimised.
+    theta : ndarray, shape (m,)
+        Per term the column-major lower triangle of Lambda, one after the other.
+    sigma : float
+        Residual standard deviation, in outcome units.
+    beta : ndarray, shape (p,)
+        Fixed effects, in the order of ``design.columns``.
+    vcov : ndarray, shape (p, p)
+        sigma² (RXᵀ RX)⁻¹.
+    criterion : float
+        REML criterion or deviance at theta (statistics, section 3).
+    log_det_L2, log_det_RX2, pwrss : float
+        log|L|², log|RX|² and the penalised weighted residual sum of squares r².
+    modes : tuple of ndarray, each of shape (J, k)
+        Conditional modes of the random effects per term, in outcome units.
+    fitted, residuals : ndarray, shape (n,)
+        o + X beta + Z b, and y less that.
+    convergence : ConvergenceReport or None
+        None for a fit at parameters that were given rather than found.
+    notices : tuple of Notice
+        What a reader should know.
+    """
+
+    design: Design
+    method: Method
+    theta: NDArray[np.float64]
+    sigma: float
+    beta: NDArray[np.float64]
+    vcov: NDArray[np.float64]
+    criterion: float
+    log_det_L2: float
+    log_det_RX2: float
+    pwrss: float
+    modes: tuple[NDArray[np.float64], ...]
+    fitted: NDArray[np.float64]
+    residuals: NDArray[np.float64]
+    convergence: ConvergenceReport | None
+    notices: tuple[Notice, ...] = field(default=())
+
+    @property
+    def se(self) -> NDArray[np.float64]:
+        """Standard errors of the fixed effects, shape (p,)."""
+        return np.sqrt(np.diag(self.vcov))
+
+    @property
+    def npar(self) -> int:
+        """Number of parameters: p, those of theta, and sigma."""
+        return self.design.p + self.design.n_theta + 1
+
+    @cached_property
+    def Lambda(self) -> tuple[NDArray[np.float64], ...]:
+        """Relative covariance factor of each term, lower triangular, shape (k, k)."""
+        factors, start = [], 0
+        for term in self.design.random:
+            k = len(term.names)
+            factor = np.zeros((k, k))
+            columns, rows = np.triu_indices(k)
+            factor[rows, columns] = self.theta[start : start + term.n_theta]
+            factors.append(factor)
+            start += term.n_theta
+        return tuple(factors)
+
+    @cached_property
+    def covariances(self) -> tuple[NDArray[np.float64], ...]:
+        """Covariance matrix T of each term, in squared outcome units, shape (k, k)."""
+        return tuple(self.sigma**2 * factor @ factor.T for factor in self.Lambda)
+
+    @property
+    def term_singular(self) -> tuple[bool, ...]:
+        """Per term, whether a diagonal element of Lambda is below 1e-4 (statistics, section 12)."""
+        return tuple(bool((np.abs(np.diag(factor)) < 1e-4).any()) for factor in self.Lambda)
+
+    @property
+    def singular(self) -> bool:
+        """Whether any term is singular."""
+        return any(self.term_singular)

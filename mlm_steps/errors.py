@@ -1,0 +1,83 @@
+"""What a person can get wrong, one class per stage."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+__all__ = [
+    "ComparisonError",
+    "DataError",
+    "DesignError",
+    "Fault",
+    "FitError",
+    "MlmError",
+    "SpecError",
+    "UsageError",
+]
+
+
+@dataclass(frozen=True, slots=True)
+class Fault:
+    """One thing that is wrong with the input.
+
+    Attributes
+    ----------
+    where : str
+        The place, as ``file:line:column: key`` or as much of it as is known; may be empty.
+    what : str
+        What is wrong, in one sentence without a full stop.
+    hint : str or None
+        What to do about it.
+    excerpt : str or None
+        Lines to print below, such as a formula with a caret under the place.
+    """
+
+    where: str
+    what: str
+    hint: str | None = None
+    excerpt: str | None = None
+
+    def __str__(self) -> str:
+        """Return ``where: what (hint)``, followed by the excerpt on lines of its own."""
+        line = f"{self.where}: {self.what}" if self.where else self.what
+        if self.hint:
+            line += f" ({self.hint})"
+        return f"{line}\n{self.excerpt}" if self.excerpt else line
+
+
+class MlmError(Exception):
+    """Faults of the input, all those that one stage found."""
+
+    def __init__(self, *faults: Fault) -> None:
+        if not faults:
+            raise ValueError("an MlmError needs at least one Fault")
+        super().__init__(*faults)
+        self.faults = faults
+
+    def __str__(self) -> str:
+        """Return the faults, one after the other."""
+        return "\n".join(str(fault) for fault in self.faults)
+
+
+class UsageError(MlmError):
+    """The command line, or a place in the file system that it names, is at fault."""
+
+
+class SpecError(MlmError):
+    """The spec is at fault."""
+
+
+class DataError(MlmError):
+    """The data are at fault."""
+
+
+class DesignError(MlmError):
+    """A formula cannot be read, or does not fit the data."""
+
+
+class FitError(MlmError):
+    """A model cannot be estimated from these data."""
+
+
+class ComparisonError(MlmError):
+    """Two fits cannot be compared."""

@@ -1,0 +1,54 @@
+"""Results on disk: frozen, versioned, JSON."""
+
+from mlm_steps.records.base import Notice, Record, read_record, write_record, write_whole
+from mlm_steps.records.comparison import ComparisonRecord, MixtureComponent, VarianceChange
+from mlm_steps.records.figure import FigureRecord
+from mlm_steps.records.fit import (
+    Coefficient,
+    Convergence,
+    FitRecord,
+    Optimum,
+    RandomParameter,
+    TermCovariance,
+    TermShape,
+)
+from mlm_steps.records.ols import OlsCoefficient, OlsRecord
+from mlm_steps.records.profile import (
+    ColumnProfile,
+    DataProfile,
+    FactorProfile,
+    NestingRelation,
+    VariableLevel,
+    VariableLoss,
+)
+from mlm_steps.records.variance import Icc, VarianceMeasure, VarianceRecord
+
+__all__ = [
+    "Coefficient",
+    "ColumnProfile",
+    "ComparisonRecord",
+    "Convergence",
+    "DataProfile",
+    "FactorProfile",
+    "FigureRecord",
+    "FitRecord",
+    "Icc",
+    "MixtureComponent",
+    "NestingRelation",
+    "Notice",
+    "OlsCoefficient",
+    "OlsRecord",
+    "Optimum",
+    "RandomParameter",
+    "Record",
+    "TermCovariance",
+    "TermShape",
+    "VariableLevel",
+    "VariableLoss",
+    "VarianceChange",
+    "VarianceMeasure",
+    "VarianceRecord",
+    "read_record",
+    "write_record",
+    "write_whole",
+]

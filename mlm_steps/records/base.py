@@ -1,0 +1,77 @@
+"""What every record on disk shares: frozen, versioned, whole or absent."""
+
+from __future__ import annotations
+
+import json
+import os
+import tempfile
+from pathlib import Path
+from typing import Literal, TypeVar
+
+from pydantic import BaseModel, ConfigDict
+
+__all__ = ["Notice", "Part", "Record", "read_record", "write_record", "write_whole"]
+
+
+class Part(BaseModel):
+    """A piece of a record."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, ser_json_inf_nan="null")
+
+
+class Notice(Part):
+    """Something a reader should know that did not stop the run."""
+
+    code: str
+    """A short slug, for example ``singular`` or ``level_conflict``."""
+    severity: Literal["info", "warning"]
+    text: str
+    """One or two sentences in words."""
+    model: str | None = None
+    """The rung it concerns, if it concerns one."""
+    subject: str | None = None
+    """The variable, factor or term it concerns."""
+
+
+class Record(Part):
+    """A result on disk."""
+
+    schema_version: Literal[1] = 1
+    made_from: str = ""
+    """Hash of everything the record depends on: spec part, data, upstream results, versions."""
+
+
+RecordT = TypeVar("RecordT", bound=Record)
+
+
+def write_whole(path: Path, content: bytes) -> None:
+    """Write a file under a temporary name and rename it, so that what exists is whole."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
+    try:
+        with os.fdopen(handle, "wb") as stream:
+            stream.write(content)
+        os.chmod(temporary, 0o666 & ~_umask())
+        os.replace(temporary, path)
+    except BaseException:
+        os.unlink(temporary)
+        raise
+
+
+def _umask() -> int:
+    mask = os.umask(0)
+    os.umask(mask)
+    return mask
+
+
+def write_record(record: Record, path: Path) -> None:
+    """Write a record as JSON with sorted keys; equal records give equal bytes."""
+    content = json.dumps(
+        record.model_dump(mode="json"), sort_keys=True, indent=1, ensure_ascii=False, allow_nan=False
+    )
+    write_whole(path, content.encode() + b"\n")
+
+
+def read_record(kind: type[RecordT], path: Path) -> RecordT:
+    """Return the record in a file; pydantic's ValidationError if it is of another kind or version."""
+    return kind.model_validate_json(path.read_bytes())

@@ -1,0 +1,148 @@
+"""The record of one rung: its REML and its ML optimum, and the tests of its coefficients."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from mlm_steps.records.base import Notice, Part, Record
+
+__all__ = [
+    "Coefficient",
+    "Convergence",
+    "FitRecord",
+    "Optimum",
+    "RandomParameter",
+    "TermCovariance",
+    "TermShape",
+]
+
+Method = Literal["REML", "ML"]
+
+
+class TermShape(Part):
+    """One random-effects term of the design, in lme4's order."""
+
+    group: str
+    """Grouping factor, for example ``school`` or ``class:school``."""
+    names: tuple[str, ...]
+    n_levels: int
+    source: str
+    """The term as written, for example ``(ses | school)``."""
+
+
+class TermCovariance(Part):
+    """Covariance matrix T of one term, in squared outcome units."""
+
+    group: str
+    names: tuple[str, ...]
+    covariance: tuple[tuple[float, ...], ...]
+    relative_singular_values: tuple[float, ...]
+    """Singular values of the term's relative covariance factor (rePCA)."""
+    rank: int
+    singular: bool
+
+
+class Convergence(Part):
+    """How the optimiser ended."""
+
+    status: Literal["converged", "singular", "failed"]
+    optimizer: str
+    evaluations: int
+    max_gradient: float
+    """Largest free (KKT) element of the gradient of the profiled criterion in theta."""
+    hessian_eigenvalue_min: float | None = None
+    hessian_eigenvalue_max: float | None = None
+    reasons: tuple[str, ...] = ()
+
+
+class Optimum(Part):
+    """The estimates under one method."""
+
+    method: Method
+    criterion: float
+    """REML criterion or deviance (-2 log-likelihood)."""
+    theta: tuple[float, ...]
+    sigma: float
+    beta: tuple[float, ...]
+    se: tuple[float, ...]
+    vcov: tuple[tuple[float, ...], ...]
+    log_det_L2: float
+    log_det_RX2: float
+    pwrss: float
+    terms: tuple[TermCovariance, ...]
+    singular: bool
+    convergence: Convergence
+
+
+class Coefficient(Part):
+    """One row of the ``fixed`` table (statistics, section 20)."""
+
+    term: str
+    """Label of the model term the column belongs to; ``(Intercept)`` for the intercept."""
+    column: str
+    level: Literal["1", "2", "3", "cross"] | None
+    symbol: str
+    """HLM symbol, for example ``γ10``."""
+    estimate: float | None
+    se: float | None
+    df: float | None
+    df_method: str
+    statistic: float | None
+    p: float | None
+    ci_low: float | None
+    ci_high: float | None
+    ci_method: str
+    dropped: bool = False
+
+
+class RandomParameter(Part):
+    """One row of the ``random`` table (statistics, section 20)."""
+
+    term_index: int | None
+    group: str
+    effect_1: str | None
+    effect_2: str | None
+    kind: Literal["variance", "sd", "covariance", "correlation"]
+    estimate: float | None
+    ci_low: float | None = None
+    ci_high: float | None = None
+    ci_method: str = "not_requested"
+    at_boundary: bool = False
+
+
+class FitRecord(Record):
+    """One rung, fitted under REML and ML."""
+
+    model: str
+    label: str | None
+    formula: str
+    outcome: str
+    weights: str | None
+    method: Method
+    """The method whose estimates are reported."""
+    confidence: float
+    sample_hash: str
+    n: int
+    p: int
+    npar: int
+    columns: tuple[str, ...]
+    """Columns of X that were kept."""
+    dropped: tuple[str, ...]
+    terms: tuple[TermShape, ...]
+    n_levels: dict[str, int]
+    """Levels per grouping factor."""
+    reml: Optimum
+    ml: Optimum
+    coefficients: tuple[Coefficient, ...]
+    random: tuple[RandomParameter, ...]
+    loglik: float
+    """Log-likelihood of the ML fit."""
+    aic: float
+    aicc: float | None
+    bic: float
+    notices: tuple[Notice, ...]
+
+    @property
+    def reported(self) -> Optimum:
+        """The optimum under the declared method."""
+        return self.reml if self.method == "REML" else self.ml

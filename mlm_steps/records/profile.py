@@ -1,0 +1,124 @@
+"""The record of the data: what was read, what was kept, how it is nested."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from mlm_steps.records.base import Notice, Part, Record
+
+__all__ = [
+    "ColumnProfile",
+    "DataProfile",
+    "FactorProfile",
+    "NestingRelation",
+    "VariableLevel",
+    "VariableLoss",
+]
+
+ColumnKind = Literal["group", "category", "ordered", "number", "text"]
+
+
+class ColumnProfile(Part):
+    """One column of the analysis sample."""
+
+    name: str
+    kind: ColumnKind
+    label: str | None = None
+    unit: str | None = None
+    levels: tuple[str, ...] | None = None
+    """Levels of a category in order, the reference first; None for numbers and grouping factors."""
+    contrast: str | None = None
+    derived: str | None = None
+    """How a derived column was made, for example ``ses centred within school``."""
+    used: bool = False
+    """Whether any model names it."""
+    n_missing: int = 0
+    """Missing values in the file, before any row was dropped."""
+    mean: float | None = None
+    sd: float | None = None
+    minimum: float | None = None
+    maximum: float | None = None
+    content_hash: str = ""
+    """Hash of the column's values, type and levels on the analysis sample."""
+
+
+class VariableLoss(Part):
+    """What the common sample loses to one variable."""
+
+    variable: str
+    rows: int
+    """Rows in which this variable is missing."""
+    groups: dict[str, int]
+    """Per grouping factor, the levels that lose all their rows to this variable alone."""
+
+
+class FactorProfile(Part):
+    """One grouping factor on the analysis sample (statistics, section 1)."""
+
+    name: str
+    label: str | None = None
+    n_levels: int
+    n_levels_file: int
+    size_min: int
+    size_median: float
+    size_mean: float
+    size_max: int
+    size_harmonic: float
+    """J / sum(1 / n_j)."""
+    size_weighted: float
+    """sum(n_j ** 2) / n."""
+    singletons: int
+    constant_outcome: dict[str, tuple[str, ...]]
+    """Per outcome, levels of two rows or more whose outcome does not vary."""
+
+
+class VariableLevel(Part):
+    """The level of one variable with respect to one factor (statistics, section 1)."""
+
+    variable: str
+    factor: str
+    level: Literal["within", "between", "mixed", "constant"]
+    """``within``: purely level 1; ``between``: level 2 (constant inside each group); ``mixed``: varies at both."""
+    variance: float | None = None
+    variance_within: float | None = None
+    variance_between: float | None = None
+    icc1: float | None = None
+    icc2: float | None = None
+    conflicting_levels: tuple[str, ...] = ()
+    """For a variable declared or almost constant within groups: the groups inside which it varies."""
+
+
+class NestingRelation(Part):
+    """How two grouping factors relate."""
+
+    inner: str
+    outer: str
+    relation: Literal["nested", "crossed", "partially_crossed", "equal"]
+    implicit: bool = False
+    """Labels of the inner factor are few and reused in nearly every level of the outer one."""
+    n_cells: int
+    """Occupied cells of the cross-table."""
+
+
+class DataProfile(Record):
+    """What was read, kept and found."""
+
+    file: str
+    """As written in the spec."""
+    file_hash: str
+    rows_file: int
+    rows: int
+    sample_hash: str
+    columns: tuple[ColumnProfile, ...]
+    lost: tuple[VariableLoss, ...]
+    factors: tuple[FactorProfile, ...]
+    variable_levels: tuple[VariableLevel, ...]
+    nesting: tuple[NestingRelation, ...]
+    notices: tuple[Notice, ...]
+
+    def column(self, name: str) -> ColumnProfile:
+        """Return the profile of one column; KeyError if there is none of that name."""
+        for column in self.columns:
+            if column.name == name:
+                return column
+        raise KeyError(name)

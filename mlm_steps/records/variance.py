@@ -1,0 +1,57 @@
+"""The record of the variance that one rung explains."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from mlm_steps.records.base import Notice, Part, Record
+
+__all__ = ["Icc", "VarianceMeasure", "VarianceRecord"]
+
+
+class Icc(Part):
+    """One row of the ``icc`` table."""
+
+    group: str | None
+    """Grouping factor; None for a total over all terms."""
+    kind: str
+    """``adjusted``, ``unadjusted``, ``term_share``, ``level_share``, ``same_group_correlation``, ``vpc`` …"""
+    value: float | None
+    ci_low: float | None = None
+    ci_high: float | None = None
+    ci_method: str = "not_requested"
+    x: float | None = None
+    """The predictor value at which a VPC function is evaluated."""
+    effect: str | None = None
+    """The predictor of a VPC function."""
+    code: str | None = None
+
+
+class VarianceMeasure(Part):
+    """One row of the ``variance_explained`` table."""
+
+    measure: str
+    """For example ``r2_marginal``, ``r2_conditional``, ``prv_null``, ``prv_previous``, ``design_effect``."""
+    scope: str
+    """``total``, ``within``, ``between``, or the component, for example ``sigma2`` or ``school: (Intercept)``."""
+    value: float | None
+    ci_low: float | None = None
+    ci_high: float | None = None
+    method: str
+    """Source or definition, for example ``Nakagawa, Johnson & Schielzeth 2017``."""
+    reference: str | None = None
+    """The model it is relative to."""
+    code: str | None = None
+
+
+class VarianceRecord(Record):
+    """Intraclass correlations and explained variance of one rung."""
+
+    model: str
+    method: Literal["REML", "ML"]
+    variance_fixed: float
+    variance_random: float
+    variance_residual: float
+    icc: tuple[Icc, ...]
+    measures: tuple[VarianceMeasure, ...]
+    notices: tuple[Notice, ...] = ()
