@@ -10,6 +10,7 @@ __all__ = [
     "DesignError",
     "Fault",
     "FitError",
+    "FormulaError",
     "MlmError",
     "SpecError",
     "UsageError",
@@ -73,6 +74,14 @@ class DataError(MlmError):
 
 class DesignError(MlmError):
     """A formula cannot be read, or does not fit the data."""
+
+
+class FormulaError(DesignError):
+    """One place in a formula is at fault; ``offset`` counts its characters from 0."""
+
+    def __init__(self, fault: Fault, offset: int) -> None:
+        super().__init__(fault)
+        self.offset = offset
 
 
 class FitError(MlmError):

@@ -114,7 +114,6 @@ class FitRecord(Record):
     """One rung, fitted under REML and ML."""
 
     model: str
-    label: str | None
     formula: str
     outcome: str
     weights: str | None

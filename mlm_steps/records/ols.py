@@ -28,7 +28,6 @@ class OlsRecord(Record):
     """One single-level model."""
 
     model: str
-    label: str | None
     formula: str
     outcome: str
     weights: str | None

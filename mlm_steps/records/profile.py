@@ -23,8 +23,6 @@ class ColumnProfile(Part):
 
     name: str
     kind: ColumnKind
-    label: str | None = None
-    unit: str | None = None
     levels: tuple[str, ...] | None = None
     """Levels of a category in order, the reference first; None for numbers and grouping factors."""
     contrast: str | None = None
@@ -56,7 +54,6 @@ class FactorProfile(Part):
     """One grouping factor on the analysis sample (statistics, section 1)."""
 
     name: str
-    label: str | None = None
     n_levels: int
     n_levels_file: int
     size_min: int
@@ -78,7 +75,7 @@ class VariableLevel(Part):
     variable: str
     factor: str
     level: Literal["within", "between", "mixed", "constant"]
-    """``within``: purely level 1; ``between``: level 2 (constant inside each group); ``mixed``: varies at both."""
+    """``within``: purely level 1; ``between``: level 2, constant inside each group; ``mixed``: both."""
     variance: float | None = None
     variance_within: float | None = None
     variance_between: float | None = None

@@ -33,7 +33,7 @@ class VarianceMeasure(Part):
     measure: str
     """For example ``r2_marginal``, ``r2_conditional``, ``prv_null``, ``prv_previous``, ``design_effect``."""
     scope: str
-    """``total``, ``within``, ``between``, or the component, for example ``sigma2`` or ``school: (Intercept)``."""
+    """``total``, ``within``, ``between``, or the component: ``sigma2``, ``school: (Intercept)`` …"""
     value: float | None
     ci_low: float | None = None
     ci_high: float | None = None

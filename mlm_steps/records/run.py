@@ -1,0 +1,91 @@
+"""All records of a run, as the tables, the figures and the report read them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from mlm_steps.records.comparison import ComparisonRecord
+from mlm_steps.records.figure import FigureRecord
+from mlm_steps.records.fit import FitRecord
+from mlm_steps.records.ols import OlsRecord
+from mlm_steps.records.profile import DataProfile
+from mlm_steps.records.variance import VarianceRecord
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+__all__ = ["Labels", "RunRecords"]
+
+
+@dataclass(frozen=True, slots=True)
+class Labels:
+    """Words for names; what has no label is called by its name.
+
+    They come from the spec straight to the figures and the report: no fit depends on them.
+
+    Attributes
+    ----------
+    models : mapping of str to str
+        Label per rung or prelude model.
+    columns : mapping of str to str
+        Label per data column.
+    units : mapping of str to str
+        Unit per data column.
+    """
+
+    models: Mapping[str, str]
+    columns: Mapping[str, str]
+    units: Mapping[str, str]
+
+    def model(self, name: str) -> str:
+        """Return the label of a model, or its name."""
+        return self.models.get(name, name)
+
+    def column(self, name: str) -> str:
+        """Return the label of a column, or its name."""
+        return self.columns.get(name, name)
+
+
+@dataclass(frozen=True, slots=True)
+class RunRecords:
+    """Everything a finished run knows.
+
+    Attributes
+    ----------
+    name, title : str
+        Of the spec.
+    labels : Labels
+    profile : DataProfile
+    prelude : tuple of OlsRecord
+    fits : tuple of FitRecord
+        In the order of the ladder; a rung that failed is absent here and in ``failed``.
+    failed : mapping of str to str
+        Rung that could not be fitted, and why.
+    comparisons : tuple of ComparisonRecord
+    variance : tuple of VarianceRecord
+        In the order of the ladder.
+    modes : mapping of str to DataFrame
+        Per rung its rows of the ``ranef`` table (statistics, section 20) without ``model``.
+    figures : tuple of FigureRecord
+    """
+
+    name: str
+    title: str
+    labels: Labels
+    profile: DataProfile
+    prelude: tuple[OlsRecord, ...]
+    fits: tuple[FitRecord, ...]
+    failed: Mapping[str, str]
+    comparisons: tuple[ComparisonRecord, ...]
+    variance: tuple[VarianceRecord, ...]
+    modes: Mapping[str, pd.DataFrame]
+    figures: tuple[FigureRecord, ...] = ()
+
+    def fit(self, model: str) -> FitRecord:
+        """Return the fit of one rung; KeyError if there is none."""
+        for record in self.fits:
+            if record.model == model:
+                return record
+        raise KeyError(model)
