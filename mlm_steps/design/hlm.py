@@ -25,7 +25,15 @@ import numpy as np
 
 from mlm_steps.design.matrices import RandomTerm
 
-__all__ = ["Place", "TermLevel", "VariableRank", "assign_symbols", "hierarchy_depth", "place_columns"]
+__all__ = [
+    "Place",
+    "TermLevel",
+    "VariableRank",
+    "assign_symbols",
+    "column_factors",
+    "hierarchy_depth",
+    "place_columns",
+]
 
 VariableRank = Literal["1", "2", "3"]
 TermLevel = Literal["1", "2", "3", "cross"]
@@ -197,3 +205,18 @@ def _align(column: str, stems: Sequence[str]) -> list[str] | None:
             return [column[:cut], *rest]
         cut = column.find(":", cut + 1)
     return None
+
+
+def column_factors(column: str, label: str) -> tuple[tuple[str, str], ...]:
+    """Return the factors of a column: each as it stands in its term's label, and as it stands in the column.
+
+    Examples
+    --------
+    >>> column_factors("ses:sectorCatholic", "ses:sector")
+    (('ses', 'ses'), ('sector', 'sectorCatholic'))
+    """
+    stems = _split(label)
+    texts = _align(column, stems)
+    if texts is None or len(texts) != len(stems):
+        return ((label, column),)
+    return tuple(zip(stems, texts, strict=True))
