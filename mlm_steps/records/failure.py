@@ -1,0 +1,30 @@
+"""The record that stands where a result would, when its step failed or does not apply."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Literal, TypeVar
+
+from mlm_steps.records.base import Record
+
+__all__ = ["Absence", "read_outcome"]
+
+RecordT = TypeVar("RecordT", bound=Record)
+
+
+class Absence(Record):
+    """Why there is no result."""
+
+    absent: Literal["failed", "not_applicable"]
+    step: str
+    reason: str
+    """In words, without a traceback."""
+
+
+def read_outcome(kind: type[RecordT], path: Path) -> RecordT | Absence:
+    """Return the record in a file, or the record of why it is absent."""
+    content = json.loads(path.read_bytes())
+    if isinstance(content, dict) and "absent" in content:
+        return Absence.model_validate(content)
+    return kind.model_validate(content, strict=False)

@@ -1,0 +1,77 @@
+"""Where a run keeps its files."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+__all__ = ["Layout"]
+
+
+@dataclass(frozen=True, slots=True)
+class Layout:
+    """The output folder of one run.
+
+    Attributes
+    ----------
+    out : Path
+        The folder itself, ``results/<name>`` by default.
+    """
+
+    out: Path
+
+    @property
+    def analysis(self) -> Path:
+        """The common sample with all columns."""
+        return self.out / "data" / "analysis.parquet"
+
+    @property
+    def profile(self) -> Path:
+        """The record of the data."""
+        return self.out / "data" / "profile.json"
+
+    @property
+    def provenance(self) -> Path:
+        """Versions, hashes, times: the one file that differs between two equal runs."""
+        return self.out / "provenance.json"
+
+    @property
+    def tables(self) -> Path:
+        """The folder of the CSV tables."""
+        return self.out / "tables"
+
+    def prelude(self, model: str) -> Path:
+        """Return the record of a single-level model."""
+        return self.out / "prelude" / f"{model}.json"
+
+    def fit(self, model: str) -> Path:
+        """Return the record of a rung."""
+        return self.out / "fits" / f"{model}.json"
+
+    def modes(self, model: str) -> Path:
+        """Return the conditional modes of a rung."""
+        return self.out / "fits" / f"{model}.modes.parquet"
+
+    def rows(self, model: str) -> Path:
+        """Return the fitted values and residuals of a rung."""
+        return self.out / "fits" / f"{model}.rows.parquet"
+
+    def comparison(self, smaller: str, larger: str) -> Path:
+        """Return the record of a comparison."""
+        return self.out / "comparisons" / f"{smaller}--{larger}.json"
+
+    def variance(self, model: str) -> Path:
+        """Return the record of the variance that a rung explains."""
+        return self.out / "variance" / f"{model}.json"
+
+    def figure(self, name: str, suffix: str = "json") -> Path:
+        """Return a figure's record, or with ``suffix`` its SVG or CSV."""
+        return self.out / "figures" / f"{name}.{suffix}"
+
+    def report(self, form: str) -> Path:
+        """Return the report in one format."""
+        return self.out / f"report.{form}"
+
+    def log(self, step: str) -> Path:
+        """Return the log of a step."""
+        return self.out / "logs" / f"{step}.log"

@@ -1,0 +1,178 @@
+"""provenance.json: what each step made, from what, and when.
+
+The one file of a run in which times stand. A step adds its entry when all its files are in place, so an
+entry means a finished step; what is here and still has the same bytes need not be made again.
+"""
+
+from __future__ import annotations
+
+import fcntl
+import hashlib
+import json
+import os
+import time
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+
+from pydantic import ValidationError
+
+from mlm_steps.records.base import Part, write_whole
+from mlm_steps.steps.layout import Layout
+
+__all__ = ["Ledger", "Recorder", "describe_run", "forget", "recorded"]
+
+HASHED_BYTES = 16 * 2**20
+"""Larger files are recognised by size and time of change: hashing them at each start would be felt."""
+
+
+class FileEntry(Part):
+    """One file as it was written."""
+
+    size: int
+    sha256: str
+    mtime_ns: int
+
+
+class StepEntry(Part):
+    """One finished step."""
+
+    key: str
+    started: str
+    seconds: float
+    outputs: dict[str, FileEntry]
+
+
+@dataclass(frozen=True, slots=True)
+class Ledger:
+    """The entries of one output folder, as read."""
+
+    layout: Layout
+    steps: dict[str, StepEntry]
+
+    @classmethod
+    def read(cls, layout: Layout) -> Ledger:
+        """Return the ledger of a folder; empty when there is none or it cannot be read as one."""
+        return cls(layout, _steps(_content(layout)))
+
+    def key(self, step: str) -> str | None:
+        """Return the key that a step's files were made from; None if any is missing or has changed."""
+        entry = self.steps.get(step)
+        if entry is None or not entry.outputs:
+            return None
+        whole = all(_unchanged(self.layout.out / name, file) for name, file in entry.outputs.items())
+        return entry.key if whole else None
+
+
+class Recorder:
+    """Collects the files that a step writes."""
+
+    def __init__(self) -> None:
+        self.outputs: list[Path] = []
+
+    def add(self, *paths: Path) -> None:
+        """Note files that are in place."""
+        self.outputs.extend(paths)
+
+
+@contextmanager
+def recorded(layout: Layout, step: str, key: str) -> Iterator[Recorder]:
+    """Run a step's body and, when it ends well, enter its files in the ledger."""
+    recorder = Recorder()
+    started, clock = datetime.now(UTC), time.perf_counter()
+    yield recorder
+    entry = StepEntry(
+        key=key,
+        started=started.isoformat(timespec="milliseconds"),
+        seconds=round(time.perf_counter() - clock, 4),
+        outputs={str(path.relative_to(layout.out)): _describe(path) for path in recorder.outputs},
+    )
+    with _locked(layout) as content:
+        steps = _steps(content)
+        _remove(layout, steps.get(step), keep=entry.outputs)
+        content["steps"] = _plain({**steps, step: entry})
+
+
+def describe_run(layout: Layout, facts: dict[str, object]) -> None:
+    """Enter what holds for the whole run: versions, hashes, platform."""
+    with _locked(layout) as content:
+        content["run"] = facts
+
+
+def forget(layout: Layout, known: Sequence[str]) -> None:
+    """Remove the files and entries of steps that are not among the known ones."""
+    with _locked(layout) as content:
+        steps = _steps(content)
+        for name in [name for name in steps if name not in known]:
+            _remove(layout, steps.pop(name), keep={})
+            layout.log(name).unlink(missing_ok=True)
+        content["steps"] = _plain(steps)
+
+
+def _remove(layout: Layout, entry: StepEntry | None, keep: dict[str, FileEntry]) -> None:
+    root = layout.out.resolve()
+    for name in entry.outputs if entry else ():
+        path = (root / name).resolve()
+        if name not in keep and path.is_relative_to(root) and path != root:
+            path.unlink(missing_ok=True)
+
+
+@contextmanager
+def _locked(layout: Layout) -> Iterator[dict[str, object]]:
+    """Give the content of the ledger for change; no other step changes it meanwhile."""
+    folder = layout.out / "logs"
+    folder.mkdir(parents=True, exist_ok=True)
+    handle = os.open(folder, os.O_RDONLY)
+    try:
+        fcntl.flock(handle, fcntl.LOCK_EX)
+        content = _content(layout)
+        yield content
+        text = json.dumps({"schema_version": 1, **content}, indent=1, sort_keys=True, ensure_ascii=False)
+        write_whole(layout.provenance, text.encode() + b"\n")
+    finally:
+        os.close(handle)
+
+
+def _content(layout: Layout) -> dict[str, object]:
+    """Return the file's content; what is not ours counts as absent, for then everything is made anew."""
+    try:
+        content = json.loads(layout.provenance.read_bytes())
+    except (FileNotFoundError, NotADirectoryError, ValueError):
+        return {}
+    return content if isinstance(content, dict) and content.get("schema_version") == 1 else {}
+
+
+def _steps(content: dict[str, object]) -> dict[str, StepEntry]:
+    steps = content.get("steps")
+    entries: dict[str, StepEntry] = {}
+    for name, entry in steps.items() if isinstance(steps, dict) else ():
+        try:
+            entries[name] = StepEntry.model_validate(entry)
+        except ValidationError:
+            continue  # not written by us: the step counts as not done
+    return entries
+
+
+def _plain(steps: dict[str, StepEntry]) -> dict[str, object]:
+    return {name: entry.model_dump(mode="json") for name, entry in steps.items()}
+
+
+def _describe(path: Path) -> FileEntry:
+    status = path.stat()
+    with path.open("rb") as stream:
+        digest = hashlib.file_digest(stream, "sha256").hexdigest()
+    return FileEntry(size=status.st_size, sha256=digest, mtime_ns=status.st_mtime_ns)
+
+
+def _unchanged(path: Path, entry: FileEntry) -> bool:
+    try:
+        status = path.stat()
+    except (FileNotFoundError, NotADirectoryError):
+        return False
+    if status.st_size != entry.size:
+        return False
+    if status.st_mtime_ns == entry.mtime_ns:
+        return True
+    return status.st_size > HASHED_BYTES or _describe(path).sha256 == entry.sha256

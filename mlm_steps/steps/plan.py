@@ -1,0 +1,202 @@
+"""Which steps a spec asks for, and from what each is made.
+
+A step's key is a hash of all it depends on: its part of the spec, the columns it uses, the keys of the steps
+before it, our code and the versions of the numerical libraries. Files whose entry in the ledger has the same
+key are current, wherever they come from. The keys of all steps but ``data`` need the profile that ``data``
+writes; until that is current they are unknown.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from functools import cache, cached_property
+from importlib.metadata import version
+from pathlib import Path
+
+from mlm_steps.design import Formula, parse_formula
+from mlm_steps.figures import FIGURES
+from mlm_steps.records import DataProfile, read_record
+from mlm_steps.spec import LoadedSpec, ModelSpec, PreludeSpec
+from mlm_steps.steps.layout import Layout
+from mlm_steps.steps.ledger import Ledger
+
+__all__ = ["Plan", "Step", "numerical_versions"]
+
+NUMERICAL = ("numpy", "scipy", "pandas", "statsmodels", "pyarrow", "matplotlib")
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """One step of a run.
+
+    Attributes
+    ----------
+    name : str
+        ``data``, ``fit/slope``, ``compare/null--l1`` …
+    head : Path
+        The file that says that the step is done.
+    key : str or None
+        What it is made from; None while the data are not current.
+    current : bool
+        Whether its files were made from that key and have not changed since.
+    """
+
+    name: str
+    head: Path
+    key: str | None
+    current: bool
+
+
+class Plan:
+    """The steps of one spec in one output folder."""
+
+    def __init__(self, loaded: LoadedSpec, out: Path) -> None:
+        self.loaded = loaded
+        self.spec = loaded.spec
+        self.layout = Layout(out)
+        self.ledger = Ledger.read(self.layout)
+
+    @cached_property
+    def formulas(self) -> dict[str, Formula]:
+        """The parsed formula of each model, prelude first."""
+        return {m.name: parse_formula(m.formula) for m in (*self.spec.prelude, *self.spec.rungs)}
+
+    @cached_property
+    def profile(self) -> DataProfile | None:
+        """The profile of the data, if it is current."""
+        if self.ledger.key("data") != self.data_key:
+            return None
+        return read_record(DataProfile, self.layout.profile)
+
+    @cached_property
+    def null(self) -> str | None:
+        """The first rung without predictors: what variance explained is measured against."""
+        for rung in self.spec.rungs:
+            if not self.formulas[rung.name].has_predictors:
+                return rung.name
+        return None
+
+    def previous(self, model: str) -> str | None:
+        """Return the rung before one rung."""
+        names = [rung.name for rung in self.spec.rungs]
+        position = names.index(model)
+        return names[position - 1] if position else None
+
+    @cached_property
+    def steps(self) -> tuple[Step, ...]:
+        """All steps, each after those it needs."""
+        return tuple(
+            Step(name, head, key, key is not None and self.ledger.key(name) == key)
+            for name, head, key in self._entries()
+        )
+
+    def step(self, name: str) -> Step:
+        """Return one step; KeyError if the spec asks for none of that name."""
+        for step in self.steps:
+            if step.name == name:
+                return step
+        raise KeyError(name)
+
+    def _entries(self) -> Iterable[tuple[str, Path, str | None]]:
+        layout = self.layout
+        yield "data", layout.profile, self.data_key
+        for model in self.spec.prelude:
+            yield f"prelude/{model.name}", layout.prelude(model.name), self._model_key(model)
+        for rung in self.spec.rungs:
+            yield f"fit/{rung.name}", layout.fit(rung.name), self._model_key(rung)
+        for pair in self.spec.pairs:
+            names = (pair.smaller, pair.larger)
+            yield f"compare/{'--'.join(names)}", layout.comparison(*names), self._chain("compare", *names)
+        for rung in self.spec.rungs:
+            upstream = [name for name in (rung.name, self.null, self.previous(rung.name)) if name]
+            yield f"variance/{rung.name}", layout.variance(rung.name), self._chain("variance", *upstream)
+        for name in FIGURES:
+            yield f"figure/{name}", layout.figure(name), self._whole("figure", name, self._words)
+        yield "tables", layout.tables / "fit.csv", self._whole("tables", "", None)
+        yield "report", layout.report(self.spec.report.formats[0]), self._whole("report", "", self._cover)
+
+    @cached_property
+    def data_key(self) -> str:
+        """Hash of all the analysis sample depends on."""
+        data = self.spec.data.model_dump(mode="json", exclude={"columns"})
+        columns = {
+            name: column.model_dump(mode="json", exclude={"label", "unit"})
+            for name, column in self.spec.data.columns.items()
+        }
+        uses = sorted(
+            json.dumps([formula.outcomes, sorted(formula.variables), formula.groups, model.weights])
+            for model, formula in zip(self._models, self.formulas.values(), strict=True)
+        )
+        with self.loaded.data_path.open("rb") as stream:
+            content = hashlib.file_digest(stream, "sha256").hexdigest()
+        return _hash("data", data, columns, dict(self.spec.declared_levels), uses, content)
+
+    @property
+    def _models(self) -> tuple[ModelSpec | PreludeSpec, ...]:
+        return (*self.spec.prelude, *self.spec.rungs)
+
+    def _model_key(self, model: ModelSpec | PreludeSpec) -> str | None:
+        if self.profile is None:
+            return None
+        names = {*self.formulas[model.name].variables, *([model.weights] if model.weights else [])}
+        hashes = {name: self.profile.column(name).content_hash for name in sorted(names)}
+        levels = [v.model_dump(mode="json") for v in self.profile.variable_levels if v.variable in names]
+        nesting = [relation.model_dump(mode="json") for relation in self.profile.nesting]
+        clusters = sorted(self.clusters) if isinstance(model, PreludeSpec) else []
+        estimation = self.spec.estimation.model_dump(mode="json")
+        entry = model.model_dump(mode="json", exclude={"label"})
+        return _hash("fit", entry, estimation, self.profile.sample_hash, hashes, levels, nesting, clusters)
+
+    @cached_property
+    def clusters(self) -> tuple[tuple[str, ...], ...]:
+        """Columns of each grouping factor of the ladder, in order of appearance."""
+        groups = (group for rung in self.spec.rungs for group in self.formulas[rung.name].groups)
+        return tuple(dict.fromkeys(groups))
+
+    def _chain(self, kind: str, *models: str) -> str | None:
+        rungs = {rung.name: rung for rung in self.spec.rungs}
+        keys = [self._model_key(rungs[name]) for name in models]
+        return None if None in keys else _hash(kind, models, keys)
+
+    def _whole(self, kind: str, name: str, words: object) -> str | None:
+        if self.profile is None:
+            return None
+        keys = [self._model_key(model) for model in self._models]
+        pairs = [(pair.smaller, pair.larger) for pair in self.spec.pairs]
+        return _hash(kind, name, self.profile.made_from, keys, pairs, words)
+
+    @property
+    def _words(self) -> list[object]:
+        labels = {m.name: m.label for m in self._models}
+        columns = {name: (c.label, c.unit) for name, c in self.spec.data.columns.items()}
+        return [self.spec.title_or_name, labels, columns]
+
+    @property
+    def _cover(self) -> list[object]:
+        digest = hashlib.sha256(self.loaded.path.read_bytes()).hexdigest()
+        return [self._words, self.spec.name, self.spec.model_dump(mode="json"), digest]
+
+
+@cache
+def numerical_versions() -> Mapping[str, str]:
+    """Return the versions of the libraries that results may depend on, and ours."""
+    return {name: version(name) for name in ("mlm-steps", *NUMERICAL)}
+
+
+@cache
+def _code_digest() -> str:
+    """Return a hash of our own code and templates: a changed line makes every result stale."""
+    package = Path(__file__).resolve().parent.parent
+    digest = hashlib.sha256()
+    files = [*package.rglob("*.py"), *package.rglob("*.j2"), *(package.parent / "reports").rglob("*.*")]
+    for path in sorted(files):
+        digest.update(path.name.encode() + b"\0" + path.read_bytes())
+    return digest.hexdigest()
+
+
+def _hash(*parts: object) -> str:
+    text = json.dumps([*parts, dict(numerical_versions()), _code_digest()], sort_keys=True, default=str)
+    return hashlib.sha256(text.encode()).hexdigest()[:32]
