@@ -1,0 +1,113 @@
+"""Variance components of two fits, matched, and the share by which each falls (statistics, section 9.1)."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from mlm_steps.engine.moments import grouping_factors
+from mlm_steps.engine.values import LmmFit
+
+__all__ = ["RESIDUAL", "Reduction", "reductions", "same_data"]
+
+RESIDUAL = "Residual"
+INTERCEPT = "(Intercept)"
+CENTRED = 1e-8  # a mean this small beside the root mean square is a mean of zero
+
+
+@dataclass(frozen=True, slots=True)
+class Reduction:
+    """Proportional reduction of one variance component from one fit to another.
+
+    Attributes
+    ----------
+    group : str
+        Grouping factor, or ``Residual``.
+    effect : str or None
+        The random coefficient; None for the residual.
+    before, after : float or None
+        The two variances; None where a model lacks the component.
+    share : float or None
+        (before - after) / before, raw: negative where the component grew.
+    code : str or None
+        ``negative`` for a component that grew; else why there is no number: ``component_absent``,
+        ``zero_point`` (an intercept variance that refers to another zero point), ``boundary`` (nothing to
+        reduce), ``sample_mismatch`` or ``outcome_mismatch``.
+    """
+
+    group: str
+    effect: str | None
+    before: float | None
+    after: float | None
+    share: float | None
+    code: str | None
+
+
+def reductions(before: LmmFit, after: LmmFit) -> tuple[Reduction, ...]:
+    """Return the reduction of each component that either fit has, the residual variance first.
+
+    An intercept variance is the variance between groups where all random slopes of that factor are zero. So
+    it compares only if each slope that one model alone has is centred: its mean over the rows is zero.
+    """
+    mismatch = same_data(before, after)
+    rows = [_reduction(RESIDUAL, None, before.sigma**2, after.sigma**2, mismatch)]
+    old, new = _variances(before), _variances(after)
+    for group, effect in dict.fromkeys([*new, *old]):
+        code = mismatch
+        if code is None and effect == INTERCEPT and _zero_point_moves(before, after, group):
+            code = "zero_point"
+        rows.append(_reduction(group, effect, old.get((group, effect)), new.get((group, effect)), code))
+    return tuple(rows)
+
+
+def same_data(one: LmmFit, other: LmmFit) -> str | None:
+    """Return None for two fits to the same rows of the same outcome, else the code of what differs."""
+    if not np.array_equal(one.design.rows, other.design.rows):
+        return "sample_mismatch"
+    return None if np.array_equal(one.design.y, other.design.y) else "outcome_mismatch"
+
+
+def _reduction(
+    group: str, effect: str | None, before: float | None, after: float | None, code: str | None
+) -> Reduction:
+    if before is None or after is None:
+        return Reduction(group, effect, before, after, None, code or "component_absent")
+    if code is None and before <= 0:
+        code = "boundary"
+    if code is not None:
+        return Reduction(group, effect, before, after, None, code)
+    share = (before - after) / before
+    return Reduction(group, effect, before, after, share, "negative" if share < 0 else None)
+
+
+def _variances(fit: LmmFit) -> dict[tuple[str, str], float]:
+    """Return the variance of each random coefficient; several terms for one coefficient add up."""
+    found: dict[tuple[str, str], float] = {}
+    for term, T in zip(fit.design.random, fit.covariances, strict=True):
+        for effect, variance in zip(term.names, np.diag(T), strict=True):
+            key = (term.group, effect)
+            found[key] = found.get(key, 0.0) + float(variance)
+    return found
+
+
+def _slopes(fit: LmmFit, group: str) -> dict[str, NDArray[np.float64]]:
+    return {
+        effect: column
+        for position in grouping_factors(fit).get(group, ())
+        for effect, column in zip(
+            fit.design.random[position].names, fit.design.random[position].z.T, strict=True
+        )
+        if effect != INTERCEPT
+    }
+
+
+def _zero_point_moves(before: LmmFit, after: LmmFit, group: str) -> bool:
+    old, new = _slopes(before, group), _slopes(after, group)
+    alone = [old.get(effect, new.get(effect)) for effect in old.keys() ^ new.keys()]
+    return not all(column is not None and _is_centred(column) for column in alone)
+
+
+def _is_centred(column: NDArray[np.float64]) -> bool:
+    return bool(abs(column.mean()) <= CENTRED * np.sqrt(np.mean(column**2)))

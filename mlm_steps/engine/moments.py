@@ -1,0 +1,85 @@
+"""Variances that a fit implies, averaged over the rows of its data (statistics, sections 0, 5 and 9.3)."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from mlm_steps.engine.values import LmmFit
+
+__all__ = ["VarianceParts", "grouping_factors", "variance_parts"]
+
+
+@dataclass(frozen=True, slots=True)
+class VarianceParts:
+    """The variance of the outcome by source, in squared outcome units.
+
+    Attributes
+    ----------
+    fixed : float
+        Variance of X beta over the rows (denominator n - 1), without the offset.
+    terms : tuple of float, length K
+        Per random term its mean random variance tr(T_k Z_k' Z_k) / n (Johnson 2014, equation 10). Terms that
+        share a grouping factor count each for itself.
+    residual : float
+        sigma² mean(1 / w): the mean level-1 variance; sigma² without weights.
+    """
+
+    fixed: float
+    terms: tuple[float, ...]
+    residual: float
+
+    @property
+    def random(self) -> float:
+        """Mean random variance of all terms."""
+        return float(sum(self.terms))
+
+    @property
+    def total(self) -> float:
+        """Fixed, random and residual variance together."""
+        return self.fixed + self.random + self.residual
+
+    @property
+    def r2_marginal(self) -> float:
+        """Share of the fixed part in the total (Nakagawa, Johnson & Schielzeth 2017)."""
+        return self.fixed / self.total
+
+    @property
+    def r2_conditional(self) -> float:
+        """Share of the fixed and the random part in the total."""
+        return (self.fixed + self.random) / self.total
+
+    @property
+    def icc_adjusted(self) -> float:
+        """Share of the random part in what the fixed part leaves."""
+        return self.random / (self.random + self.residual)
+
+    @property
+    def icc_unadjusted(self) -> float:
+        """Share of the random part in the total."""
+        return self.random / self.total
+
+
+def variance_parts(fit: LmmFit) -> VarianceParts:
+    """Return the variance of the outcome by source.
+
+    The columns of each term are its own Z_k, whether or not they are also columns of X, and no term is left
+    out because it shares its factor with another (statistics, sections 5 and 18).
+    """
+    design = fit.design
+    fixed = float(np.var(design.X @ fit.beta, ddof=1)) if design.n > 1 else 0.0
+    terms = tuple(
+        float(np.sum((term.z @ T) * term.z) / design.n)
+        for term, T in zip(design.random, fit.covariances, strict=True)
+    )
+    residual = fit.sigma**2 * (1.0 if design.weights is None else float(np.mean(1 / design.weights)))
+    return VarianceParts(fixed, terms, residual)
+
+
+def grouping_factors(fit: LmmFit) -> dict[str, tuple[int, ...]]:
+    """Return for each grouping factor the positions of its terms, in the order of the design."""
+    positions: dict[str, tuple[int, ...]] = {}
+    for position, term in enumerate(fit.design.random):
+        positions[term.group] = (*positions.get(term.group, ()), position)
+    return positions

@@ -1,0 +1,185 @@
+"""Single-level models: statsmodels' least squares with R's conventions for lm."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy import special
+
+from mlm_steps.design.matrices import Design
+from mlm_steps.errors import Fault, FitError
+
+__all__ = ["OlsFit", "fit_ols"]
+
+
+@dataclass(frozen=True, eq=False)
+class OlsFit:
+    """A linear model by ordinary or weighted least squares.
+
+    Attributes
+    ----------
+    design : Design
+        What was fitted; without random terms.
+    beta : ndarray, shape (p,)
+        Coefficients, in the order of ``design.columns``.
+    vcov : ndarray, shape (p, p)
+        sigma² (X' W X)⁻¹.
+    rss : float
+        Weighted residual sum of squares, in squared outcome units.
+    se_cluster : mapping of str to ndarray, shape (p,)
+        CR1 standard errors per grouping factor: the sandwich times J / (J - 1) (n - 1) / (n - p)
+        (statistics, section 2). Factors with one level have none.
+    fitted, residuals : ndarray, shape (n,)
+        o + X beta, and y less that.
+    """
+
+    design: Design
+    beta: NDArray[np.float64]
+    vcov: NDArray[np.float64]
+    rss: float
+    se_cluster: Mapping[str, NDArray[np.float64]]
+    fitted: NDArray[np.float64]
+    residuals: NDArray[np.float64]
+
+    @property
+    def df(self) -> int:
+        """Residual degrees of freedom, n - p."""
+        return self.design.n - self.design.p
+
+    @property
+    def sigma(self) -> float:
+        """Residual standard deviation, in outcome units."""
+        return float(np.sqrt(self.rss / self.df))
+
+    @property
+    def se(self) -> NDArray[np.float64]:
+        """Classical standard errors, shape (p,)."""
+        return np.sqrt(np.diag(self.vcov))
+
+    @property
+    def t(self) -> NDArray[np.float64]:
+        """The t statistics, shape (p,)."""
+        return self.beta / self.se
+
+    @property
+    def p_value(self) -> NDArray[np.float64]:
+        """Two-sided p values of the t statistics, shape (p,)."""
+        return np.asarray(2 * special.stdtr(self.df, -np.abs(self.t)))
+
+    def interval(self, confidence: float) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+        """Return the lower and the upper limits of the coefficients, each of shape (p,)."""
+        half = special.stdtrit(self.df, (1 + confidence) / 2) * self.se
+        return self.beta - half, self.beta + half
+
+    @property
+    def r_squared(self) -> float:
+        """Explained share, about the mean with an intercept and about zero without, as R has it.
+
+        Zero for an intercept alone.
+        """
+        return self._explained / (self._explained + self.rss) if self.f_df else 0.0
+
+    @property
+    def adj_r_squared(self) -> float:
+        """R² adjusted for the number of coefficients, as R has it."""
+        return 1 - (1 - self.r_squared) * (self.design.n - self._intercept) / self.df
+
+    @property
+    def f_df(self) -> tuple[int, int] | None:
+        """Degrees of freedom of the F test; None where there is nothing but an intercept."""
+        df = self.design.p - self._intercept
+        return (df, self.df) if df > 0 else None
+
+    @property
+    def f_statistic(self) -> float | None:
+        """Test statistic of all coefficients but the intercept."""
+        return None if self.f_df is None else self._explained / self.f_df[0] / (self.rss / self.df)
+
+    @property
+    def f_p(self) -> float | None:
+        """The p value of the F test."""
+        if self.f_df is None or self.f_statistic is None:
+            return None
+        return float(special.fdtrc(*self.f_df, self.f_statistic))
+
+    @property
+    def loglik(self) -> float:
+        """Log-likelihood at the ML estimate of sigma, as R's ``logLik``."""
+        n = self.design.n
+        weights = self.design.weights
+        log_weights = 0.0 if weights is None else float(np.log(weights).sum())
+        return float(0.5 * (log_weights - n * (np.log(2 * np.pi * self.rss / n) + 1)))
+
+    @property
+    def aic(self) -> float:
+        """AIC; sigma counts as a parameter, as in R."""
+        return -2 * self.loglik + 2 * (self.design.p + 1)
+
+    @property
+    def bic(self) -> float:
+        """BIC with log(n); sigma counts as a parameter, as in R."""
+        return float(-2 * self.loglik + np.log(self.design.n) * (self.design.p + 1))
+
+    @property
+    def _intercept(self) -> int:
+        return int(0 in self.design.assign)
+
+    @cached_property
+    def _explained(self) -> float:
+        linear = self.design.X @ self.beta
+        centre = np.average(linear, weights=self.design.weights) if self._intercept else 0.0
+        return float(np.sum(_weights(self.design) * (linear - centre) ** 2))
+
+
+def fit_ols(design: Design, clusters: Mapping[str, NDArray[np.intp]]) -> OlsFit:
+    """Return the least-squares fit of a design without random terms.
+
+    Parameters
+    ----------
+    design : Design
+        With X of full column rank, as `build_design` returns it.
+    clusters : mapping of str to ndarray, shape (n,)
+        Per grouping factor the position of each row's level.
+
+    Raises
+    ------
+    FitError
+        If there are not more rows than coefficients, or the residuals are all zero.
+    """
+    if design.n <= design.p:
+        what = f"{design.formula}: {design.p} coefficients cannot be estimated from {design.n} rows"
+        raise FitError(Fault("", what, "use fewer predictors, or more data"))
+    response = design.y if design.offset is None else design.y - design.offset
+    results = _least_squares(design, response)
+    beta = np.asarray(results.params, dtype=np.float64)
+    residuals = response - design.X @ beta
+    rss = float(_weights(design) @ residuals**2)
+    if rss <= (1e2 * np.finfo(float).eps) ** 2 * float(_weights(design) @ design.y**2):
+        what = f"{design.formula}: the model leaves no residual variance"
+        raise FitError(Fault("", what, "check whether a predictor is a copy of the outcome"))
+    vcov = rss / (design.n - design.p) * np.asarray(results.normalized_cov_params, dtype=np.float64)
+    errors = {name: _cluster_errors(results, refs) for name, refs in clusters.items() if np.ptp(refs) > 0}
+    return OlsFit(design, beta, vcov, rss, errors, design.y - residuals, residuals)
+
+
+def _weights(design: Design) -> NDArray[np.float64]:
+    return np.ones(design.n) if design.weights is None else design.weights
+
+
+def _least_squares(design: Design, response: NDArray[np.float64]) -> Any:
+    from statsmodels.regression.linear_model import OLS, WLS  # a second to import
+
+    model = (
+        OLS(response, design.X) if design.weights is None else WLS(response, design.X, weights=design.weights)
+    )
+    return model.fit(method="qr")
+
+
+def _cluster_errors(results: Any, refs: NDArray[np.intp]) -> NDArray[np.float64]:
+    robust = results.get_robustcov_results("cluster", groups=refs, use_correction=True)
+    return np.sqrt(np.diag(np.asarray(robust.cov_params(), dtype=np.float64)))
