@@ -1,0 +1,130 @@
+"""R's results as cases: one per model, from this folder and, where present, from the larger collection."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+import pytest
+from mlm_steps.api import Fit
+
+import mlm_steps
+
+HERE = Path(__file__).resolve().parent
+SHARED = HERE.parents[2] / "shared" / "reference"
+"""Data that this repository does not carry; see README.md."""
+
+
+@dataclass(frozen=True, eq=False)
+class Case:
+    """One model and R's numbers for it.
+
+    Attributes
+    ----------
+    root : Path
+        The folder that file names are relative to.
+    entry : dict
+        The model as in the JSON file.
+    dataset : dict
+        File and column types of its data.
+    """
+
+    root: Path
+    set_name: str
+    entry: dict[str, Any]
+    dataset: dict[str, Any]
+
+    @property
+    def name(self) -> str:
+        return f"{self.set_name}-{self.entry['id']}"
+
+    @property
+    def unidentified(self) -> bool:
+        """Whether the likelihood leaves the covariance parameters undetermined."""
+        return bool(self.entry.get("unidentified"))
+
+    @property
+    def contrasts(self) -> dict[str, str]:
+        return {
+            column: word.removeprefix("contr.")
+            for column, word in (self.entry.get("contrasts") or {}).items()
+        }
+
+    @property
+    def frame(self) -> pd.DataFrame:
+        types = tuple(
+            (column, tuple(kind["levels"]) if "levels" in kind else None, kind.get("ordered", False))
+            for column, kind in self.dataset["columns"].items()
+            if kind["type"] == "factor"
+        )
+        return read_frame(self.root / self.dataset["file"], types)
+
+
+@cache
+def read_frame(path: Path, factors: tuple[tuple[str, tuple[str, ...] | None, bool], ...]) -> pd.DataFrame:
+    texts = {column: str for column, _, _ in factors}
+    frame = pd.read_csv(path, dtype=texts, keep_default_na=False, na_values=[""])
+    for column, levels, ordered in factors:
+        if levels is not None:
+            frame[column] = pd.Categorical(frame[column], categories=list(levels), ordered=ordered)
+    return frame
+
+
+def own_cases() -> Iterator[Case]:
+    for path in sorted((HERE / "results").glob("*.json")):
+        content = json.loads(path.read_text(encoding="utf-8"))
+        for entry in content["models"]:
+            yield Case(HERE, content["set"], entry, content["datasets"][entry["data"]])
+
+
+def shared_cases() -> Iterator[Case]:
+    """Yield the linear models of the larger collection whose data are not in this folder."""
+    own = json.loads((HERE / "data" / "columns.json").read_text(encoding="utf-8"))
+    for path in sorted(SHARED.glob("*.json")):
+        content = json.loads(path.read_text(encoding="utf-8"))
+        for entry in content.get("models", ()):
+            if entry["engine"] in ("lm", "lmer") and entry["data"] not in own:
+                yield Case(SHARED, content["set"], entry, content["datasets"][entry["data"]])
+
+
+CASES = tuple(own_cases()) + tuple(shared_cases())
+
+
+@cache
+def fit_of(case: Case, method: str) -> Fit:
+    return mlm_steps.fit(
+        case.entry["formula"],
+        case.frame,
+        reml=method == "REML",
+        weights=case.entry.get("weights"),
+        contrasts=case.contrasts,
+    )
+
+
+@pytest.fixture
+def fit(case: Case, method: str) -> Fit:
+    """Return our fit of the case, made once for all tests."""
+    return fit_of(case, method)
+
+
+@pytest.fixture
+def expected(case: Case, method: str) -> dict[str, Any]:
+    """Return R's numbers."""
+    return case.entry["fits"][method]
+
+
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    if "case" not in metafunc.fixturenames:
+        return
+    engine = "lm" if metafunc.module.__name__.endswith("test_ols") else "lmer"
+    cases = [case for case in CASES if case.entry["engine"] == engine]
+    if "method" not in metafunc.fixturenames:
+        metafunc.parametrize("case", cases, ids=[case.name for case in cases])
+        return
+    pairs = [(case, method) for case in cases for method in case.entry["fits"]]
+    metafunc.parametrize(("case", "method"), pairs, ids=[f"{case.name}-{method}" for case, method in pairs])
