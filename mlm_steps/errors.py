@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 __all__ = [
@@ -14,6 +15,7 @@ __all__ = [
     "MlmError",
     "SpecError",
     "UsageError",
+    "did_you_mean",
 ]
 
 
@@ -90,3 +92,16 @@ class FitError(MlmError):
 
 class ComparisonError(MlmError):
     """Two fits cannot be compared."""
+
+
+def did_you_mean(name: str, known: Iterable[str]) -> str | None:
+    """Return a hint with the known name nearest to one that is not known; None if none is near.
+
+    >>> did_you_mean("sess", ["ses", "school"])
+    "did you mean 'ses'?"
+    """
+    from difflib import get_close_matches
+
+    by_small_letters = {other.lower(): other for other in reversed(list(known))}
+    near = get_close_matches(name.lower(), by_small_letters, n=1, cutoff=0.6)
+    return f"did you mean '{by_small_letters[near[0]]}'?" if near else None

@@ -1,1 +1,27 @@
-"""To be described."""
+"""What may be written in pipeline.yaml, and how it is read."""
+
+from mlm_steps.spec.canonical import canonical
+from mlm_steps.spec.compare import PairSpec
+from mlm_steps.spec.data import ColumnSpec, DataSpec, DeriveSpec
+from mlm_steps.spec.estimation import EstimationSpec
+from mlm_steps.spec.models import ModelSpec
+from mlm_steps.spec.pipeline import PipelineSpec
+from mlm_steps.spec.prelude import PreludeSpec
+from mlm_steps.spec.preset import PresetLadder
+from mlm_steps.spec.presets import PRESETS
+from mlm_steps.spec.report import ReportSpec
+
+__all__ = [
+    "PRESETS",
+    "ColumnSpec",
+    "DataSpec",
+    "DeriveSpec",
+    "EstimationSpec",
+    "ModelSpec",
+    "PairSpec",
+    "PipelineSpec",
+    "PreludeSpec",
+    "PresetLadder",
+    "ReportSpec",
+    "canonical",
+]

@@ -1,0 +1,160 @@
+"""The key ``data``: which file, which columns, and what is derived from them."""
+
+from __future__ import annotations
+
+from pathlib import PurePath
+from typing import Annotated, Literal
+
+from pydantic import AfterValidator, BeforeValidator, Field, PlainSerializer, model_validator
+
+from mlm_steps.spec.base import SpecBlock
+from mlm_steps.spec.types import (
+    ColumnName,
+    NothingIsNone,
+    Objection,
+    OptionalText,
+    Text,
+    Texts,
+    Whole,
+    objection,
+    objections,
+)
+from mlm_steps.spec.written import Block, Written, is_nothing, quoted
+
+__all__ = ["ColumnSpec", "DataSpec", "DeriveSpec"]
+
+_BINARY = (".parquet", ".sav", ".dta", ".sas7bdat", ".xlsx")
+_LEVELS = "the values as the file has them, as text"
+
+
+def _nothing_is_no_key(value: object) -> object:
+    return Block({}, value.at) if is_nothing(value) and isinstance(value, Written) else value
+
+
+class ColumnSpec(SpecBlock):
+    """One column of the data file, or one derived column. All keys are optional."""
+
+    type: Annotated[Literal["group", "category", "ordered", "number", "text"] | None, NothingIsNone] = None
+    """``group`` for identifiers of groups, ``category`` (its first level is the reference), ``ordered`` (polynomial
+    contrasts), ``number`` or ``text``. Default: inferred from the values."""
+    levels: Annotated[Texts | None, NothingIsNone] = None
+    """Values of a category in order, the reference first, as the file has them: ``[Public, Catholic]`` or ``[0, 1]``."""
+    contrast: Annotated[Literal["treatment", "sum", "helmert", "poly"] | None, NothingIsNone] = None
+    """How a category becomes columns of the design. Default: ``treatment``, for an ordered one ``poly``."""
+    label: OptionalText = None
+    """Words for the report, for example ``Socioeconomic status``."""
+    unit: OptionalText = None
+    """Unit for the report, for example ``points``."""
+    level: Annotated[Literal[1, 2, 3] | None, Whole, NothingIsNone] = None
+    """Level in the hierarchy that this variable is declared to have: 1, 2 or 3. A column declared above level 1
+    that varies inside a group is a conflict (see ``level_conflict``)."""
+
+    @model_validator(mode="after")
+    def _codes_categories_only(self) -> ColumnSpec:
+        if self.type in ("number", "text"):
+            hint = f"type: category has levels, type: {self.type} has none"
+            wrong: list[Objection] = [
+                ((key,), f"a column of type {self.type} has no {key}", hint)
+                for key in ("levels", "contrast")
+                if getattr(self, key) is not None
+            ]
+            if wrong:
+                raise objections(wrong)
+        return self
+
+    @model_validator(mode="after")
+    def _has_levels_to_compare(self) -> ColumnSpec:
+        if self.levels is not None and len(self.levels) < 2:  # noqa: PLR2004
+            raise objection("a category needs at least two levels", None, ("levels",))
+        return self
+
+
+class DeriveSpec(SpecBlock):
+    """How a new column is made: exactly one of ``center``, ``mean`` and ``standardize``."""
+
+    center: OptionalText = None
+    """Column from which its mean is taken: ``{center: ses}``; with ``within`` the mean of the row's group."""
+    mean: OptionalText = None
+    """Column whose group mean stands on every row: ``{mean: ses, within: school}``."""
+    standardize: OptionalText = None
+    """Column that is centred and divided by its standard deviation: ``{standardize: ses}``."""
+    within: OptionalText = None
+    """Grouping column: ``{center: ses, within: school}`` centres at the mean of each school."""
+
+    @model_validator(mode="after")
+    def _does_one_thing(self) -> DeriveSpec:
+        asked = [key for key in ("center", "mean", "standardize") if getattr(self, key) is not None]
+        if not asked:
+            raise objection("says not what to derive", "give one of center, mean, standardize")
+        if len(asked) > 1:
+            raise objection(f"asks for {' and '.join(asked)} at once", "derive two columns", (asked[1],))
+        return self
+
+    @property
+    def source(self) -> str:
+        """The column it is made from."""
+        return self.center or self.mean or self.standardize or ""
+
+
+def _known_encoding(name: str | None) -> str | None:
+    try:
+        b"".decode(name or "utf-8")
+    except (LookupError, ValueError) as error:
+        raise objection(f"no encoding {quoted(name)}", "for example utf-8, latin-1 or cp1252") from error
+    return name
+
+
+def _one_character(text: str | None) -> str | None:
+    tab = {"tab": "\t", "\\t": "\t"}
+    mark = tab.get(text.lower(), text) if text else text
+    if mark is not None and (len(mark) != 1 or mark in "\"'\r\n"):
+        raise objection(f"{quoted(mark)} cannot part columns", 'one character, for example ";", or tab')
+    return mark
+
+
+class DataSpec(SpecBlock):
+    """The data file, its columns, and what is derived from them."""
+
+    file: Text
+    """Path relative to the spec: csv or tsv (also .gz, .zst), parquet, sav, dta, sas7bdat or xlsx."""
+    encoding: Annotated[OptionalText, AfterValidator(_known_encoding)] = None
+    """Encoding of a text file, for example ``latin-1``. Default: UTF-8, with or without byte-order mark."""
+    na: Texts = ("NA", "NaN")
+    """Texts that stand for a missing value; replaces the default. An empty cell is always missing."""
+    decimal: Literal[".", ","] = "."
+    """Decimal mark of the numbers in a text file."""
+    delimiter: Annotated[OptionalText, AfterValidator(_one_character)] = None
+    """Character between the columns of a text file, or ``tab``. Default: found out from the first lines."""
+    sheet: OptionalText = None
+    """Name of the sheet of a workbook. Default: its first."""
+    columns: Annotated[dict[ColumnName, ColumnSpec], BeforeValidator(_nothing_is_no_key)] = Field(
+        default_factory=dict
+    )
+    """Columns by name; those not named are inferred."""
+    derive: Annotated[
+        dict[ColumnName, DeriveSpec],
+        BeforeValidator(_nothing_is_no_key),
+        PlainSerializer(lambda made: list(made.items()), when_used="json"),
+    ] = Field(default_factory=dict)
+    """New columns by name, made in this order; a later one may use an earlier one."""
+    level_conflict: Literal["error", "warn"] = "error"
+    """What to do about a declared level-2 column that varies inside a group."""
+    means_from: Literal["analysis", "all"] = "analysis"
+    """Rows from which the means of ``derive`` are taken: the analysis sample, or all rows of the file."""
+
+    @model_validator(mode="after")
+    def _suits_its_kind_of_file(self) -> DataSpec:
+        suffix = PurePath(self.file).suffix.lower()
+        wrong: list[Objection] = []
+        if self.sheet is not None and suffix != ".xlsx":
+            wrong.append((("sheet",), "only a workbook (.xlsx) has sheets", None))
+        wrong += [
+            ((key,), f"a {suffix} file has no {key}", "it is for text files")
+            for key in ("decimal", "delimiter")
+            if key in self.model_fields_set and suffix in _BINARY
+        ]
+        if self.decimal == "," == self.delimiter:
+            wrong.append((("delimiter",), "the comma cannot be both delimiter and decimal mark", None))
+        if wrong:
+            raise objections(wrong)
+        return self

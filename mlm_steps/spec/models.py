@@ -1,0 +1,21 @@
+"""One model with its name, as the ladder and the prelude list them."""
+
+from __future__ import annotations
+
+from mlm_steps.spec.base import SpecBlock
+from mlm_steps.spec.types import OptionalText, Slug, Text
+
+__all__ = ["ModelSpec"]
+
+
+class ModelSpec(SpecBlock):
+    """One rung of the ladder."""
+
+    name: Slug
+    """Names the model in files, tables and the report, for example ``null`` or ``slope``."""
+    formula: Text
+    """lme4 notation, for example ``math ~ 1 + ses + (1 | school)``."""
+    weights: OptionalText = None
+    """Column of prior weights: the variance of an observation is sigma² / weight."""
+    label: OptionalText = None
+    """Words for the report. Default: the name."""

@@ -1,0 +1,111 @@
+"""Rules on names that hold between the keys of a spec.
+
+They look at what was written, so that they can be checked even where another key of a rung is at fault.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+
+from pydantic import TypeAdapter, ValidationError
+
+from mlm_steps.errors import did_you_mean
+from mlm_steps.spec.preset import PresetLadder
+from mlm_steps.spec.presets import AnyPreset
+from mlm_steps.spec.written import Found, Path, quoted
+
+__all__ = ["faults_between_keys", "preset_of"]
+
+Named = tuple[Path, str]
+
+
+def faults_between_keys(spec: object) -> Iterator[Found]:
+    """Yield what is wrong between the keys of a spec: names used twice, pairs of rungs that are not there."""
+    preset = preset_of(_item(spec, "ladder"))
+    rungs = [*_names(spec, "ladder")]
+    if preset is not None:
+        rungs = [(("ladder",), rung.name) for rung in preset.rungs]
+        yield from _level_faults(_item(_item(spec, "data"), "columns"), preset.declared_levels)
+    prelude = [*_names(spec, "prelude")]
+    yield from _twice([*rungs, *prelude])
+    if rungs:
+        yield from _pair_faults(_item(spec, "compare"), [name for _, name in rungs], [n for _, n in prelude])
+
+
+def preset_of(ladder: object) -> PresetLadder | None:
+    """Return a ladder's preset; None where it is a list of rungs, or a preset at fault."""
+    if isinstance(ladder, PresetLadder) or not isinstance(ladder, Mapping):
+        return ladder if isinstance(ladder, PresetLadder) else None
+    try:
+        preset: PresetLadder = TypeAdapter(AnyPreset).validate_python(ladder, context=[])
+    except ValidationError:
+        return None
+    return preset
+
+
+def _item(value: object, key: str) -> object:
+    """Return what stands under a key, in a block as written or in one that is made; None if nothing does."""
+    return value.get(key) if isinstance(value, Mapping) else getattr(value, key, None)
+
+
+def _entries(value: object) -> Sequence[object]:
+    return value if isinstance(value, list | tuple) else ()
+
+
+def _names(spec: object, key: str) -> Iterator[Named]:
+    for position, entry in enumerate(_entries(_item(spec, key))):
+        name = _item(entry, "name")
+        if isinstance(name, str) and name.strip():
+            yield (key, position, "name"), name
+
+
+def _twice(named: Sequence[Named]) -> Iterator[Found]:
+    """Yield a fault for each name that stands above already, small and capital letters taken as one."""
+    first: dict[str, Named] = {}
+    for at, name in named:
+        place, before = first.setdefault(name.lower(), (at, name))
+        if place is not at:
+            yield Found(at, *_clash(name, before, place))
+
+
+def _clash(name: str, before: str, place: Path) -> tuple[str, str]:
+    owner = "a rung" if place[0] == "ladder" else "a model of the prelude"
+    if place == ("ladder",):
+        owner = "a rung of the preset"
+    differ = "" if name == before else ": files are named by models, and some systems take both names as one"
+    return f"{quoted(name)} already names {owner}", f"choose another name{differ}"
+
+
+def _pair_faults(pairs: object, rungs: Sequence[str], prelude: Sequence[str]) -> Iterator[Found]:
+    seen: set[tuple[str, str]] = set()
+    for position, pair in enumerate(_entries(pairs)):
+        names = []
+        for key in ("smaller", "larger"):
+            name = _item(pair, key)
+            if isinstance(name, str) and name.strip():
+                names.append(str(name))
+                if name not in rungs:
+                    yield Found(("compare", position, key), *_no_rung(name, rungs, prelude))
+        if len(names) == 2 and names[0] == names[1]:  # noqa: PLR2004
+            yield Found(("compare", position, "larger"), f"compares {quoted(names[0])} with itself")
+        elif len(names) == 2 and (names[0], names[1]) in seen:  # noqa: PLR2004
+            yield Found(
+                ("compare", position), f"compares {quoted(names[0])} with {quoted(names[1])} a second time"
+            )
+        seen.add((names[0], names[-1])) if names else None
+
+
+def _no_rung(name: str, rungs: Sequence[str], prelude: Sequence[str]) -> tuple[str, str]:
+    what = f"no rung {quoted(name)} in the ladder"
+    if name in prelude:
+        return what, "models of the prelude are not compared"
+    return what, did_you_mean(name, rungs) or f"there are {', '.join(rungs)}"
+
+
+def _level_faults(columns: object, declared: Mapping[str, int]) -> Iterator[Found]:
+    """Yield a fault for each column whose declared level is not the one the preset gives it."""
+    for name, rank in declared.items():
+        level = _item(_item(columns, name), "level") if isinstance(columns, Mapping) else None
+        if level is not None and str(level) in ("1", "2", "3") and str(level) != str(rank):
+            what = f"{quoted(name)} is declared at level {level}, but the ladder lists it under level {rank}"
+            yield Found(("data", "columns", name, "level"), what)

@@ -1,0 +1,94 @@
+"""The whole spec, and the rules that hold between its keys."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Annotated, Literal
+
+from pydantic import BeforeValidator, Discriminator, Field, Tag, ValidationInfo, model_validator
+
+from mlm_steps.spec.base import SpecBlock
+from mlm_steps.spec.compare import PairSpec
+from mlm_steps.spec.data import DataSpec
+from mlm_steps.spec.estimation import EstimationSpec
+from mlm_steps.spec.ladder import Ladder
+from mlm_steps.spec.models import ModelSpec
+from mlm_steps.spec.names import faults_between_keys
+from mlm_steps.spec.prelude import PreludeSpec
+from mlm_steps.spec.preset import PresetLadder
+from mlm_steps.spec.report import ReportSpec
+from mlm_steps.spec.types import OptionalText, Slug, Whole, nothing_is_empty, objections
+
+__all__ = ["PipelineSpec"]
+
+
+def _form_of(value: object) -> str:
+    return "word" if isinstance(value, str) else "pairs"
+
+
+class PipelineSpec(SpecBlock):
+    """What is analysed: data, ladder of models, comparisons, report."""
+
+    version: Annotated[Literal[1], Whole]
+    """Version of this format: ``1``."""
+    name: Slug = "analysis"
+    """Names the folder of the results. Default: the name of the spec's file."""
+    title: OptionalText = None
+    """Title of the report. Default: the name."""
+    data: DataSpec
+    """The data file, its columns, and what is derived from them."""
+    ladder: Ladder
+    """The models, each the one before and more: a list of rungs, or a preset that makes them."""
+    prelude: Annotated[tuple[PreludeSpec, ...], BeforeValidator(nothing_is_empty)] = ()
+    """Single-level models shown before the ladder."""
+    compare: Annotated[
+        Annotated[Literal["ladder", "none"], Tag("word")] | Annotated[tuple[PairSpec, ...], Tag("pairs")],
+        Discriminator(_form_of),
+    ] = "ladder"
+    """``ladder`` compares adjacent rungs, ``none`` compares nothing; or a list of pairs such as
+    ``[{smaller: l1, larger: slope}]``."""
+    estimation: EstimationSpec = Field(default_factory=EstimationSpec)
+    """How models are fitted and their coefficients tested."""
+    report: ReportSpec = Field(default_factory=ReportSpec)
+    """What is written at the end."""
+
+    @model_validator(mode="before")
+    @classmethod
+    def _names_agree(cls, value: object, info: ValidationInfo) -> object:
+        found = [*faults_between_keys(value)]
+        if isinstance(info.context, list):
+            info.context.extend(found)
+        elif found:
+            raise objections((each.at, each.what, each.hint) for each in found)
+        return value
+
+    @property
+    def rungs(self) -> tuple[ModelSpec, ...]:
+        """The rungs of the ladder, a preset expanded."""
+        return self.ladder.rungs if isinstance(self.ladder, PresetLadder) else self.ladder
+
+    @property
+    def pairs(self) -> tuple[PairSpec, ...]:
+        """The comparisons asked for, smaller model first."""
+        if self.compare == "none":
+            return ()
+        if self.compare != "ladder":
+            return self.compare
+        names = [rung.name for rung in self.rungs]
+        return tuple(
+            PairSpec(smaller=below, larger=above) for below, above in zip(names, names[1:], strict=False)
+        )
+
+    @property
+    def declared_levels(self) -> Mapping[str, int]:
+        """The level in the hierarchy that columns are declared to have, by ``columns`` or by a preset."""
+        of_preset = self.ladder.declared_levels if isinstance(self.ladder, PresetLadder) else {}
+        declared = {
+            name: column.level for name, column in self.data.columns.items() if column.level is not None
+        }
+        return {**of_preset, **declared}
+
+    @property
+    def title_or_name(self) -> str:
+        """The title, or the name where there is none."""
+        return self.title or self.name

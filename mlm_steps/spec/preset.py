@@ -1,0 +1,166 @@
+"""What a preset is: a few columns that make a ladder."""
+
+from __future__ import annotations
+
+import re
+from abc import ABC, abstractmethod
+from collections.abc import Iterator, Mapping, Sequence
+
+from pydantic import model_validator
+
+from mlm_steps.errors import did_you_mean
+from mlm_steps.spec.base import SpecBlock
+from mlm_steps.spec.models import ModelSpec
+from mlm_steps.spec.types import Flag, Objection, OptionalText, Text, Texts, objections
+from mlm_steps.spec.written import quoted
+
+__all__ = ["PresetLadder", "Step", "TwoLevelLadder", "column"]
+
+Step = tuple[str, Sequence[str], Sequence[str]]
+"""Name of a rung, its fixed terms and its random slopes, as formulas write them."""
+
+_SYNTACTIC = re.compile(r"(?:[^\W\d_]|\.(?!\d))[\w.]*")
+_RESERVED = frozenset(
+    "if else repeat while function for next break in TRUE FALSE NULL Inf NaN NA NA_integer_ NA_real_"
+    " NA_character_ NA_complex_".split()
+)
+
+
+class PresetLadder(SpecBlock, ABC):
+    """A ladder that is made from the columns it is given.
+
+    To add one, write a subclass with ``preset: Literal["<name of the module>"]`` in a module of its own in
+    ``spec/presets/``, and list it in ``PRESETS``.
+    """
+
+    @property
+    @abstractmethod
+    def rungs(self) -> tuple[ModelSpec, ...]:
+        """The rungs, from the null model upwards."""
+
+    @property
+    @abstractmethod
+    def declared_levels(self) -> Mapping[str, int]:
+        """The level that each listed column is declared to have."""
+
+
+class TwoLevelLadder(PresetLadder):
+    """A ladder of one outcome on one grouping factor."""
+
+    outcome: Text
+    """Column of the outcome."""
+    group: Text
+    """Column of the grouping factor, for example ``school``."""
+    level_1: Texts = ()
+    """Columns of level-1 predictors."""
+    level_2: Texts = ()
+    """Columns of level-2 predictors; one that varies inside a group is a conflict (see ``level_conflict``)."""
+    cross_level: Texts = ()
+    """Interactions of a level-1 with a level-2 predictor, for example ``["ses_w:sector"]``."""
+    correlated: Flag = True
+    """Whether random intercept and slopes may correlate: ``false`` writes ``||``."""
+    weights: OptionalText = None
+    """Column of prior weights, for all rungs."""
+
+    @property
+    @abstractmethod
+    def lower(self) -> tuple[str, ...]:
+        """All level-1 predictors."""
+
+    @property
+    @abstractmethod
+    def steps(self) -> Iterator[Step]:
+        """The rungs above the null model."""
+
+    @property
+    def rungs(self) -> tuple[ModelSpec, ...]:
+        """The rungs, from the null model upwards."""
+        return tuple(
+            ModelSpec(name=name, formula=self._formula(fixed, random), weights=self.weights)
+            for name, fixed, random in (("null", (), ()), *self.steps)
+        )
+
+    @property
+    def declared_levels(self) -> Mapping[str, int]:
+        """The level that each listed column is declared to have."""
+        return dict.fromkeys(self.lower, 1) | dict.fromkeys(self.level_2, 2)
+
+    @property
+    def products(self) -> list[str]:
+        """The cross-level interactions as formulas write them."""
+        return [":".join(map(column, factors_of(product))) for product in self.cross_level]
+
+    def _formula(self, fixed: Sequence[str], random: Sequence[str]) -> str:
+        bar = "|" if self.correlated or not random else "||"
+        slopes = " + ".join(random) or "1"
+        return f"{column(self.outcome)} ~ {' + '.join(fixed) or '1'} + ({slopes} {bar} {column(self.group)})"
+
+    @model_validator(mode="after")
+    def _gives_each_column_one_part(self) -> TwoLevelLadder:
+        parts: dict[str, str] = {}
+        wrong: list[Objection] = []
+        for key, at, name in self._parts():
+            if "`" in name:
+                wrong.append(
+                    ((key, *at), "a column with a backtick in its name cannot stand in a formula", None)
+                )
+            elif name in parts:
+                wrong.append(((key, *at), f"{quoted(name)} is already given as {parts[name]}", None))
+            parts.setdefault(name, key)
+        if wrong:
+            raise objections(wrong)
+        return self
+
+    def _parts(self) -> Iterator[tuple[str, tuple[int, ...], str]]:
+        """Yield key, position and name of each column that must differ from all others."""
+        for key in type(self).model_fields:
+            value = getattr(self, key)
+            if key in ("outcome", "group", "time"):
+                yield key, (), value
+            elif key in ("level_1", "level_2"):
+                yield from ((key, (i,), name) for i, name in enumerate(value))
+
+    @model_validator(mode="after")
+    def _crosses_level_1_with_level_2(self) -> TwoLevelLadder:
+        wrong = [
+            (("cross_level", i), what, hint)
+            for i, product in enumerate(self.cross_level)
+            for what, hint in self._faults_of_product(product)
+        ]
+        if wrong:
+            raise objections(wrong)
+        return self
+
+    def _faults_of_product(self, product: str) -> Iterator[tuple[str, str | None]]:
+        factors = factors_of(product)
+        if len(factors) != 2 or not all(factors):  # noqa: PLR2004
+            yield f"{quoted(product)} is not a product of two columns", 'for example "ses_w:sector"'
+            return
+        first, second = factors
+        if first in self.level_2 and second in self.lower:
+            yield f"{quoted(product)} names the level-2 predictor first", f'write "{second}:{first}"'
+            return
+        for name, listed, rank in ((first, self.lower, 1), (second, self.level_2, 2)):
+            if name not in listed:
+                hint = did_you_mean(name, listed) or f"list it under level_{rank}"
+                yield f"{quoted(name)} is no level-{rank} predictor of this ladder", hint
+
+
+def factors_of(product: str) -> tuple[str, ...]:
+    """Return the columns of a product; backticks keep a colon inside a name.
+
+    >>> factors_of("ses_w:`a:b`")
+    ('ses_w', 'a:b')
+    """
+    parts = re.split(r":(?=(?:[^`]*`[^`]*`)*[^`]*$)", product)
+    return tuple(part.strip().strip("`") for part in parts)
+
+
+def column(name: str) -> str:
+    """Return a column's name as a formula writes it, in backticks where R needs them.
+
+    >>> column("ses_w"), column("test score")
+    ('ses_w', '`test score`')
+    """
+    plain = _SYNTACTIC.fullmatch(name) and name not in _RESERVED
+    return name if plain else f"`{name}`"

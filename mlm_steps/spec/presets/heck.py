@@ -1,0 +1,59 @@
+"""The ladder of Heck, Thomas & Tabata (2011): null, level 1, random slope, level 2, cross-level."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Literal
+
+from pydantic import model_validator
+
+from mlm_steps.errors import did_you_mean
+from mlm_steps.spec.preset import Step, TwoLevelLadder, column
+from mlm_steps.spec.types import Texts, objections
+from mlm_steps.spec.written import quoted
+
+__all__ = ["HeckLadder"]
+
+
+class HeckLadder(TwoLevelLadder):
+    """Rungs ``null``, ``l1``, ``slope``, ``l2``, ``cross``; a rung that would add nothing is left out."""
+
+    preset: Literal["heck"]
+    """``heck``: null, level 1, random slope, level 2, cross-level interaction (Heck, Thomas & Tabata 2011)."""
+    random_slopes: Texts = ()
+    """Those of ``level_1`` whose slopes vary between groups."""
+
+    @property
+    def lower(self) -> tuple[str, ...]:
+        """All level-1 predictors."""
+        return self.level_1
+
+    @property
+    def steps(self) -> Iterator[Step]:
+        """The rungs above the null model."""
+        fixed = [column(name) for name in self.level_1]
+        slopes = [column(name) for name in self.random_slopes]
+        if self.level_1:
+            yield "l1", fixed, ()
+        if slopes:
+            yield "slope", fixed, slopes
+        fixed = [*fixed, *map(column, self.level_2)]
+        if self.level_2:
+            yield "l2", fixed, slopes
+        if self.cross_level:
+            yield "cross", [*fixed, *self.products], slopes
+
+    @model_validator(mode="after")
+    def _varies_slopes_of_level_1(self) -> HeckLadder:
+        wrong = [
+            (
+                ("random_slopes", i),
+                f"{quoted(name)} is no level-1 predictor of this ladder",
+                did_you_mean(name, self.level_1) or "list it under level_1",
+            )
+            for i, name in enumerate(self.random_slopes)
+            if name not in self.level_1
+        ]
+        if wrong:
+            raise objections(wrong)
+        return self

@@ -1,0 +1,32 @@
+"""The key ``report``: what is written at the end."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+from pydantic import AfterValidator, BeforeValidator
+
+from mlm_steps.spec.base import SpecBlock
+from mlm_steps.spec.types import each_differs, objection, read_texts
+
+__all__ = ["ReportSpec"]
+
+Format = Literal["html", "md"]
+
+
+def _not_empty(formats: tuple[Format, ...]) -> tuple[Format, ...]:
+    if not formats:
+        raise objection("names no format", "html, md, or both")
+    return formats
+
+
+class ReportSpec(SpecBlock):
+    """What is written at the end."""
+
+    formats: Annotated[
+        tuple[Format, ...],
+        BeforeValidator(read_texts),
+        AfterValidator(_not_empty),
+        AfterValidator(each_differs),
+    ] = ("html", "md")
+    """``html`` (one file, opens anywhere) and ``md`` (Markdown with the same numbers)."""

@@ -1,0 +1,198 @@
+"""How a field reads what was written: its type decides, never the look of the text.
+
+YAML's own guesses (``no`` is false, ``012`` is ten, ``null`` is nothing) are made by no one here: every scalar
+arrives as text, and each type below says what it accepts.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from typing import Annotated, TypeVar
+
+from pydantic import AfterValidator, BeforeValidator, Field, WithJsonSchema
+from pydantic_core import PydanticCustomError
+
+from mlm_steps.spec.written import Items, Path, Written, is_nothing, quoted
+
+__all__ = [
+    "ColumnName",
+    "Flag",
+    "NothingIsNone",
+    "Objection",
+    "OptionalText",
+    "Share",
+    "Slug",
+    "Text",
+    "Texts",
+    "Whole",
+    "each_differs",
+    "nothing_is_empty",
+    "objection",
+    "objections",
+    "read_texts",
+    "slugified",
+]
+
+T = TypeVar("T")
+Objection = tuple[Path, str, str | None]
+
+LONGEST_NAME = 64
+_WHOLE = re.compile(r"[-+]?[0-9]+|0o[0-7]+|0x[0-9a-fA-F]+")
+_NUMBER = re.compile(r"[-+]?(\.[0-9]+|[0-9]+(\.[0-9]*)?)([eE][-+]?[0-9]+)?")
+_LEADING_ZERO = re.compile(r"[-+]?0[0-9]+")
+_SLUG = r"^[A-Za-z0-9_](?:[A-Za-z0-9_.]|-(?!-))*$"
+_SCALAR = ["string", "number", "boolean"]
+
+
+def objection(what: str, hint: str | None = None, at: Path = ()) -> PydanticCustomError:
+    """Return the error that a validator raises; ``at`` leads on from the value it was given."""
+    return objections([(at, what, hint)])
+
+
+def objections(found: Iterable[Objection]) -> PydanticCustomError:
+    """Return one error that carries several objections."""
+    listed = tuple(found)
+    text = "; ".join(f"{what} ({hint})" if hint else what for _, what, hint in listed)
+    return PydanticCustomError("objection", "{text}", {"text": text, "objections": listed})
+
+
+def nothing_is_none(value: object) -> object:
+    """Return None for what is left empty, and anything else as it is."""
+    return None if is_nothing(value) else value
+
+
+def nothing_is_empty(value: object) -> object:
+    """Return an empty list for what is left empty, and anything else as it is."""
+    return Items((), value.at) if isinstance(value, Written) and is_nothing(value) else value
+
+
+def read_whole(value: object) -> object:
+    """Return the whole number that is written."""
+    if not isinstance(value, Written):
+        return value
+    text = _checked(value, _WHOLE, "whole number")
+    return int(text, 0) if text[:2] in ("0o", "0x") else int(text)
+
+
+def read_number(value: object) -> object:
+    """Return the number that is written, by the rules of YAML 1.2."""
+    return float(_checked(value, _NUMBER, "number")) if isinstance(value, Written) else value
+
+
+def _checked(value: Written, pattern: re.Pattern[str], kind: str) -> str:
+    if is_nothing(value):
+        raise objection(f"is empty, but a {kind} is needed")
+    if not pattern.fullmatch(value) or _LEADING_ZERO.match(value):
+        raise objection(f"{quoted(value)} is not a {kind}", _number_hint(value))
+    if not value.plain:
+        raise objection(f"{quoted(value)} is text, but a {kind} is needed", "write it without quotes")
+    return value
+
+
+def _number_hint(value: str) -> str | None:
+    if _LEADING_ZERO.match(value):
+        return "a number has no leading zero"
+    for wrong, right, hint in ((",", ".", "the decimal mark is a point"), ("_", "", "write digits only")):
+        if wrong in value and _NUMBER.fullmatch(value.replace(wrong, right)):
+            return f"{hint}: {value.replace(wrong, right)}"
+    return None
+
+
+def read_share(value: object) -> object:
+    """Return the number that is written; an objection to a percentage."""
+    text = str(value).removesuffix("%").strip() if isinstance(value, Written) else ""
+    if _NUMBER.fullmatch(text) and not _LEADING_ZERO.match(text) and 1 < float(text) < 100:  # noqa: PLR2004
+        raise objection(f"{quoted(value)} is not between 0 and 1", f"write {float(text) / 100:.12g}")
+    return read_number(value)
+
+
+def read_flag(value: object) -> object:
+    """Return whether ``true`` or ``false`` is written."""
+    if not isinstance(value, Written):
+        return value
+    if value.plain and value in ("true", "false"):
+        return value == "true"
+    raise objection(f"{quoted(value)} is neither true nor false", _flag_hint(value))
+
+
+def _flag_hint(value: Written) -> str | None:
+    if value.lower() in ("true", "false"):
+        return f"write {value.lower()} without quotes and in small letters"
+    meant = {"yes": "true", "on": "true", "no": "false", "off": "false"}.get(value.lower())
+    return f"write {meant}" if meant else None
+
+
+def read_text(value: object) -> object:
+    """Return text as it stands, ``null`` and ``012`` too; an objection where nothing stands."""
+    if isinstance(value, Written) and not value.strip():
+        raise objection("is empty, but text is needed")
+    return value
+
+
+def read_texts(value: object) -> object:
+    """Return a list of text; a single text counts as a list of one, nothing as an empty list."""
+    if isinstance(value, Written) and not is_nothing(value):
+        return Items((value,), value.at)
+    return nothing_is_empty(value)
+
+
+def slugified(text: str) -> str:
+    """Return the nearest text that may name a file, or nothing where no letter is left.
+
+    >>> slugified("Höhe & Breite (2)")
+    'Hohe-Breite-2'
+    """
+    import unicodedata
+
+    letters = unicodedata.normalize("NFKD", text).encode("ascii", "ignore").decode()
+    words = re.sub(r"[^A-Za-z0-9_.]+", "-", letters)
+    return words.strip("-.")[:LONGEST_NAME].rstrip("-.")
+
+
+def _names_a_file(name: str) -> str:
+    if len(name) > LONGEST_NAME:
+        raise objection(f"{quoted(name)} is longer than {LONGEST_NAME} characters")
+    if not re.match(_SLUG, name):
+        better = slugified(name)
+        example = f": for example {better}" if better else ""
+        raise objection(
+            f"{quoted(name)} cannot name a file",
+            f"use letters a to z, digits, _, . and single dashes, none of . and - in front{example}",
+        )
+    return name
+
+
+def each_differs(values: tuple[T, ...]) -> tuple[T, ...]:
+    """Return the values; an objection to each that stands there twice."""
+    twice = [((i,), f"{quoted(v)} stands here twice", None) for i, v in enumerate(values) if v in values[:i]]
+    if twice:
+        raise objections(twice)
+    return values
+
+
+NothingIsNone = BeforeValidator(nothing_is_none)
+"""For a field whose default is None: an empty place means the default."""
+
+Text = Annotated[str, BeforeValidator(read_text), WithJsonSchema({"type": _SCALAR})]
+OptionalText = Annotated[
+    str | None, BeforeValidator(nothing_is_none), WithJsonSchema({"type": [*_SCALAR, "null"]})
+]
+ColumnName = Annotated[str, BeforeValidator(read_text)]
+Texts = Annotated[
+    tuple[Text, ...],
+    BeforeValidator(read_texts),
+    AfterValidator(each_differs),
+    WithJsonSchema({"anyOf": [{"type": [*_SCALAR, "null"]}, {"type": "array", "items": {"type": _SCALAR}}]}),
+]
+Slug = Annotated[
+    str,
+    BeforeValidator(read_text),
+    AfterValidator(_names_a_file),
+    WithJsonSchema({"type": [*_SCALAR, "null"], "pattern": _SLUG, "maxLength": LONGEST_NAME}),
+]
+Whole = BeforeValidator(read_whole)
+"""For whole numbers, also among the values of a Literal."""
+Number = Annotated[float, BeforeValidator(read_number)]
+Share = Annotated[float, BeforeValidator(read_share), Field(gt=0, lt=1)]
+Flag = Annotated[bool, BeforeValidator(read_flag)]

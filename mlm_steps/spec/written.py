@@ -1,0 +1,107 @@
+"""The spec as it was written: text that knows where it stands and whether it was quoted."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+
+__all__ = ["Block", "Found", "Items", "Path", "Written", "is_nothing", "kind_of", "quoted"]
+
+Path = tuple[str | int, ...]
+
+_LONGEST_SHOWN = 60
+_NOTHING = ("", "~", "null", "Null", "NULL")
+
+
+class Written(str):
+    """A scalar as text; the type of the field that takes it decides what it means.
+
+    Attributes
+    ----------
+    plain : bool
+        Whether it stands without quotes (and not as a ``|`` or ``>`` block).
+    at : tuple of str or int
+        The keys and positions that lead to it.
+    is_key : bool
+        Whether it is the key at that place and not the value.
+    """
+
+    __slots__ = ("at", "is_key", "plain")
+
+    plain: bool
+    at: Path
+    is_key: bool
+
+    def __new__(cls, text: str, at: Path, *, plain: bool = True, is_key: bool = False) -> Written:
+        written = super().__new__(cls, text)
+        written.plain, written.at, written.is_key = plain, at, is_key
+        return written
+
+
+class Items(tuple[object, ...]):
+    """A list in the spec."""
+
+    at: Path
+
+    def __new__(cls, items: Iterable[object], at: Path) -> Items:
+        made = super().__new__(cls, items)
+        made.at = at
+        return made
+
+
+class Block(dict[str, object]):
+    """A mapping in the spec."""
+
+    def __init__(self, entries: Mapping[str, object], at: Path) -> None:
+        super().__init__(entries)
+        self.at = at
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """One thing that is wrong, at a place that is not yet a line and a column.
+
+    Attributes
+    ----------
+    at : tuple of str or int
+        The keys and positions that lead to the place.
+    what, hint, excerpt
+        As in a Fault.
+    is_key : bool
+        Whether the key is at fault and not its value.
+    offset : int or None
+        The character of the value that is at fault, counted from 0.
+    """
+
+    at: Path
+    what: str
+    hint: str | None = None
+    is_key: bool = False
+    offset: int | None = None
+    excerpt: str | None = None
+
+
+def is_nothing(value: object) -> bool:
+    """Return whether a value is left empty, or is an unquoted ``null`` or ``~``."""
+    return isinstance(value, Written) and value.plain and value in _NOTHING
+
+
+def kind_of(value: object) -> str:
+    """Return words for what stands in a place, for example ``a list``."""
+    if isinstance(value, Mapping):
+        return "a block of keys"
+    if isinstance(value, list | tuple):
+        return "a list"
+    if is_nothing(value):
+        return f"{quoted(value)}" if value else "nothing"
+    return f"the text {quoted(value)}" if isinstance(value, str) else f"{value!r}"
+
+
+def quoted(value: object) -> str:
+    r"""Return text in quotes, shortened and safe to print on a terminal.
+
+    >>> print(quoted("mAch"), quoted("bell\x07"))
+    'mAch' 'bell\x07'
+    """
+    text = "".join(c if c.isprintable() else c.encode("unicode_escape").decode() for c in str(value))
+    return f"'{text}'" if len(text) <= _LONGEST_SHOWN else f"'{text[: _LONGEST_SHOWN - 1]}…'"
