@@ -24,6 +24,8 @@ class Absence(Record):
 
 def read_outcome(kind: type[RecordT], path: Path) -> RecordT | Absence:
     """Return the record in a file, or the record of why it is absent."""
+    if not path.exists():
+        return Absence(absent="failed", step=f"{path.parent.name}/{path.stem}", reason="it was not run")
     content = json.loads(path.read_bytes())
     if isinstance(content, dict) and "absent" in content:
         return Absence.model_validate(content)

@@ -1,1 +1,1 @@
-"""To be described."""
+"""Running the workflow in this process: the warm pool, the lock, progress and the verdict."""

@@ -22,7 +22,7 @@ from pydantic import ValidationError
 from mlm_steps.records.base import Part, write_whole
 from mlm_steps.steps.layout import Layout
 
-__all__ = ["Ledger", "Recorder", "describe_run", "forget", "recorded"]
+__all__ = ["Ledger", "Recorder", "describe_run", "forget", "recorded", "withdraw"]
 
 HASHED_BYTES = 16 * 2**20
 """Larger files are recognised by size and time of change: hashing them at each start would be felt."""
@@ -109,6 +109,13 @@ def forget(layout: Layout, known: Sequence[str]) -> None:
             _remove(layout, steps.pop(name), keep={})
             layout.log(name).unlink(missing_ok=True)
         content["steps"] = _plain(steps)
+
+
+def withdraw(layout: Layout) -> None:
+    """Make every step count as not current; its files stay until they are replaced."""
+    with _locked(layout) as content:
+        steps = _steps(content)
+        content["steps"] = _plain({n: entry.model_copy(update={"key": ""}) for n, entry in steps.items()})
 
 
 def _remove(layout: Layout, entry: StepEntry | None, keep: dict[str, FileEntry]) -> None:

@@ -19,7 +19,7 @@ from pathlib import Path
 from mlm_steps.design import Formula, parse_formula
 from mlm_steps.figures import FIGURES
 from mlm_steps.records import DataProfile, read_record
-from mlm_steps.spec import LoadedSpec, ModelSpec, PreludeSpec
+from mlm_steps.spec import LoadedSpec, ModelSpec, PairSpec, PreludeSpec
 from mlm_steps.steps.layout import Layout
 from mlm_steps.steps.ledger import Ledger
 
@@ -38,6 +38,8 @@ class Step:
         ``data``, ``fit/slope``, ``compare/null--l1`` …
     head : Path
         The file that says that the step is done.
+    needs : tuple of str
+        The steps whose files it reads, but for the data.
     key : str or None
         What it is made from; None while the data are not current.
     current : bool
@@ -46,6 +48,7 @@ class Step:
 
     name: str
     head: Path
+    needs: tuple[str, ...]
     key: str | None
     current: bool
 
@@ -89,8 +92,8 @@ class Plan:
     def steps(self) -> tuple[Step, ...]:
         """All steps, each after those it needs."""
         return tuple(
-            Step(name, head, key, key is not None and self.ledger.key(name) == key)
-            for name, head, key in self._entries()
+            Step(name, head, tuple(needs), key, key is not None and self.ledger.key(name) == key)
+            for name, head, needs, key in self._entries()
         )
 
     def step(self, name: str) -> Step:
@@ -100,23 +103,43 @@ class Plan:
                 return step
         raise KeyError(name)
 
-    def _entries(self) -> Iterable[tuple[str, Path, str | None]]:
-        layout = self.layout
-        yield "data", layout.profile, self.data_key
+    def _entries(self) -> Iterable[tuple[str, Path, Iterable[str], str | None]]:
+        layout, rungs = self.layout, [rung.name for rung in self.spec.rungs]
+        yield "data", layout.profile, (), self.data_key
         for model in self.spec.prelude:
-            yield f"prelude/{model.name}", layout.prelude(model.name), self._model_key(model)
+            yield f"prelude/{model.name}", layout.prelude(model.name), (), self._model_key(model)
         for rung in self.spec.rungs:
-            yield f"fit/{rung.name}", layout.fit(rung.name), self._model_key(rung)
+            yield f"fit/{rung.name}", layout.fit(rung.name), (), self._model_key(rung)
         for pair in self.spec.pairs:
             names = (pair.smaller, pair.larger)
-            yield f"compare/{'--'.join(names)}", layout.comparison(*names), self._chain("compare", *names)
-        for rung in self.spec.rungs:
-            upstream = [name for name in (rung.name, self.null, self.previous(rung.name)) if name]
-            yield f"variance/{rung.name}", layout.variance(rung.name), self._chain("variance", *upstream)
+            needs = [f"fit/{name}" for name in names]
+            yield _pair_step(pair), layout.comparison(*names), needs, self._chain("compare", *names)
+        for name in rungs:
+            models = self.variance_models(name)
+            needs = [f"fit/{model}" for model in models]
+            yield f"variance/{name}", layout.variance(name), needs, self._chain("variance", *models)
         for name in FIGURES:
-            yield f"figure/{name}", layout.figure(name), self._whole("figure", name, self._words)
-        yield "tables", layout.tables / "fit.csv", self._whole("tables", "", None)
-        yield "report", layout.report(self.spec.report.formats[0]), self._whole("report", "", self._cover)
+            yield f"figure/{name}", layout.figure(name), self.records, self._whole("figure", name, self._words)
+        yield "tables", layout.tables / "fit.csv", self.records, self._whole("tables", "", None)
+        needs = [*self.records, *(f"figure/{name}" for name in FIGURES), "tables"]
+        head = layout.report(self.spec.report.formats[0])
+        yield "report", head, needs, self._whole("report", "", self._cover)
+
+    @cached_property
+    def records(self) -> tuple[str, ...]:
+        """The steps that make a record of a model or a comparison."""
+        rungs = [rung.name for rung in self.spec.rungs]
+        return (
+            *(f"prelude/{model.name}" for model in self.spec.prelude),
+            *(f"fit/{name}" for name in rungs),
+            *(_pair_step(pair) for pair in self.spec.pairs),
+            *(f"variance/{name}" for name in rungs),
+        )
+
+    def variance_models(self, model: str) -> tuple[str, ...]:
+        """Return the rung, the null and the previous rung: what its explained variance is made from."""
+        names = (model, self.null, self.previous(model))
+        return tuple(dict.fromkeys(name for name in names if name))
 
     @cached_property
     def data_key(self) -> str:
@@ -178,6 +201,10 @@ class Plan:
     def _cover(self) -> list[object]:
         digest = hashlib.sha256(self.loaded.path.read_bytes()).hexdigest()
         return [self._words, self.spec.name, self.spec.model_dump(mode="json"), digest]
+
+
+def _pair_step(pair: PairSpec) -> str:
+    return f"compare/{pair.smaller}--{pair.larger}"
 
 
 @cache

@@ -1,0 +1,61 @@
+# make run    the example, from nothing: environment from the lock, then the main job on pipeline.yaml
+# make check  every check, as continuous integration runs them
+
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+
+.PHONY: run check environment development lint types contracts test schema lock bench clean
+
+run: environment
+	$(BIN)/mlm run pipeline.yaml
+
+check: development lint types contracts test
+
+environment: $(VENV)/.run
+development: $(VENV)/.check
+
+$(VENV)/.run: requirements.lock pyproject.toml
+	$(call make_environment,requirements.lock)
+	touch $@
+
+$(VENV)/.check: requirements-dev.lock pyproject.toml
+	$(call make_environment,requirements-dev.lock)
+	touch $@ $(VENV)/.run
+
+# The locked packages first, each checked against its hash; then this project, which needs nothing more.
+define make_environment
+	test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r $(1)
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
+endef
+
+lint:
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/snakefmt --check workflow
+
+types:
+	$(BIN)/mypy
+
+contracts:
+	$(BIN)/lint-imports
+
+test:
+	$(BIN)/python -m pytest -n auto
+
+schema:
+	$(BIN)/mlm schema > config/pipeline.schema.json
+
+# Needs uv, which resolves for every Python and platform at once.
+lock:
+	uv pip compile pyproject.toml --group dev $(LOCK) --output-file requirements-dev.lock
+	uv pip compile pyproject.toml --group build $(LOCK) --constraint requirements-dev.lock --output-file requirements.lock
+LOCK := --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header --no-annotate --quiet
+
+bench: development
+	$(BIN)/python -m benchmarks.run_pipeline
+	$(BIN)/python -m benchmarks.fit
+
+clean:
+	rm -rf $(VENV) build dist results .snakemake .mypy_cache .ruff_cache .pytest_cache

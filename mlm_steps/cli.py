@@ -1,0 +1,295 @@
+"""The command line: one sub-command per step; the one place where faults are printed."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from collections.abc import Callable, Sequence
+from importlib.metadata import version
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from mlm_steps.errors import Fault, MlmError, UsageError
+
+if TYPE_CHECKING:
+    from mlm_steps.steps.session import Session
+
+    Commands = argparse._SubParsersAction[argparse.ArgumentParser]
+
+__all__ = ["run_command"]
+
+DONE, INPUT_AT_FAULT, INTERRUPTED = 0, 2, 130
+
+
+def run_command(words: Sequence[str]) -> int:
+    """Run one command and return its exit code: 0 done, 2 input at fault, 3 a step failed, 130 interrupted."""
+    arguments = _parser().parse_args(list(words) or ["--help"])
+    try:
+        code: int = arguments.command(arguments)
+    except MlmError as error:
+        print(error, file=sys.stderr)
+        return INPUT_AT_FAULT
+    except KeyboardInterrupt:
+        print("interrupted; what was finished is kept, the next run goes on from there", file=sys.stderr)
+        return INTERRUPTED
+    return code
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="mlm",
+        description="Declare a multilevel analysis in one YAML file; run it; get a report.",
+        epilog="Example: mlm run pipeline.yaml",
+    )
+    parser.add_argument("--version", action="version", version=f"mlm {version('mlm-steps')}")
+    commands = parser.add_subparsers(title="commands", metavar="COMMAND", required=True)
+    _add_run(commands)
+    _add_validate(commands)
+    _add_init(commands)
+    _add_schema(commands)
+    _add_steps(commands)
+    _add_inner(commands)
+    return parser
+
+
+def _command(commands: Commands, name: str, summary: str, example: str) -> argparse.ArgumentParser:
+    return commands.add_parser(
+        name,
+        help=summary,
+        description=f"{summary[0].upper()}{summary[1:]}.",
+        epilog=f"Example: mlm {name} {example}".rstrip(),
+    )
+
+
+def _add_spec(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("spec", nargs="?", type=Path, default=Path("pipeline.yaml"), metavar="SPEC",
+                        help="the spec (default: pipeline.yaml)")
+    parser.add_argument("--allow-outside", action="store_true",
+                        help="let the spec read a data file outside its folder, its git repository and this folder")
+
+
+def _add_run(commands: Commands) -> None:
+    parser = _command(commands, "run", "fit the ladder and write the report", "pipeline.yaml --cores 2")
+    _add_spec(parser)
+    parser.add_argument("--out", type=Path, metavar="DIR", help="output folder (default: results/<name of the spec>)")
+    parser.add_argument("--cores", type=_positive, metavar="N", help="processes at a time (default: all cores)")
+    parser.add_argument("--dry-run", action="store_true", help="say which steps would run, write nothing")
+    parser.add_argument("--force", action="store_true", help="make every step anew")
+    parser.add_argument("--profile", metavar="P", help="a Snakemake profile, for example of a cluster")
+    parser.set_defaults(command=_run)
+
+
+def _run(arguments: argparse.Namespace) -> int:
+    from mlm_steps.runner.run import RunRequest, run
+
+    return run(
+        RunRequest(
+            spec=arguments.spec,
+            out=arguments.out,
+            cores=arguments.cores,
+            dry_run=arguments.dry_run,
+            force=arguments.force,
+            profile=arguments.profile,
+            allow_outside=arguments.allow_outside,
+        )
+    )
+
+
+def _add_validate(commands: Commands) -> None:
+    parser = _command(commands, "validate", "check spec and data, print the resolved ladder", "pipeline.yaml")
+    _add_spec(parser)
+    parser.set_defaults(command=_validate)
+
+
+def _validate(arguments: argparse.Namespace) -> int:
+    from mlm_steps.steps.validate import check
+    from mlm_steps.steps.words import describe_spec
+
+    loaded, analysis = check(arguments.spec, allow_outside=arguments.allow_outside)
+    print(describe_spec(loaded, analysis.profile), end="")
+    return DONE
+
+
+def _add_init(commands: Commands) -> None:
+    parser = _command(
+        commands, "init", "write a commented spec for a data file",
+        "students.csv --outcome math --group school --level-1 ses",
+    )  # fmt: skip
+    parser.add_argument("data", type=Path, metavar="DATA", help="the data file")
+    parser.add_argument("--outcome", required=True, metavar="Y", help="the outcome's column")
+    parser.add_argument("--group", required=True, metavar="G", help="the grouping factor's column")
+    parser.add_argument("--level-1", type=_names, metavar="A,B", help="level-1 predictors (default: detected)")
+    parser.add_argument("--level-2", type=_names, metavar="C", help="level-2 predictors (default: detected)")
+    parser.add_argument("--out", type=Path, default=Path("pipeline.yaml"), metavar="SPEC",
+                        help="the spec to write (default: pipeline.yaml); never overwritten")
+    parser.set_defaults(command=_init)
+
+
+def _init(arguments: argparse.Namespace) -> int:
+    from mlm_steps.steps.init import init_spec
+
+    out: Path = arguments.out
+    if out.exists():
+        raise UsageError(Fault(str(out), "there is a file of this name", "choose another with --out"))
+    if not out.parent.is_dir():
+        raise UsageError(Fault(str(out), "its folder does not exist", "make it first"))
+    text = init_spec(
+        arguments.data,
+        outcome=arguments.outcome,
+        group=arguments.group,
+        level_1=arguments.level_1,
+        level_2=arguments.level_2,
+        spec_path=out,
+    )
+    out.write_text(text, encoding="utf-8")
+    print(f"wrote {out}; look through it, then: mlm run{'' if out.name == 'pipeline.yaml' else f' {out}'}")
+    return DONE
+
+
+def _add_schema(commands: Commands) -> None:
+    parser = _command(commands, "schema", "print the JSON schema of the spec", "> pipeline.schema.json")
+    parser.set_defaults(command=_schema)
+
+
+def _schema(_: argparse.Namespace) -> int:
+    from mlm_steps.spec import schema_text
+
+    print(schema_text(), end="")
+    return DONE
+
+
+def _add_steps(commands: Commands) -> None:
+    """Add the verbs that the rules of the workflow call."""
+    _step(commands, "data", "read the data, keep the common sample", "pipeline.yaml", _data)
+    prelude = _step(commands, "prelude", "fit one single-level model", "pipeline.yaml --model ols", _prelude)
+    fit = _step(commands, "fit", "fit one rung", "pipeline.yaml --model slope", _fit)
+    variance = _step(
+        commands, "variance", "explained variance of one rung", "pipeline.yaml --model slope", _variance
+    )
+    for parser in (prelude, fit, variance):
+        parser.add_argument("--model", required=True, metavar="NAME", help="name of the model")
+    compare = _step(
+        commands, "compare", "compare two rungs", "pipeline.yaml --smaller l1 --larger slope", _compare
+    )
+    for side in ("smaller", "larger"):
+        compare.add_argument(f"--{side}", required=True, metavar="NAME", help=f"the {side} model")
+    figure = _step(commands, "figure", "draw one figure", "pipeline.yaml --name ladder", _figure)
+    figure.add_argument("--name", required=True, metavar="NAME", help="name of the figure")
+    _step(commands, "tables", "write the tables as CSV", "pipeline.yaml", _tables)
+    _step(commands, "report", "render the report", "pipeline.yaml", _report)
+
+
+def _step(
+    commands: Commands,
+    name: str,
+    summary: str,
+    example: str,
+    body: Callable[[Session, argparse.Namespace], None],
+) -> argparse.ArgumentParser:
+    parser = _command(commands, name, summary, example)
+    _add_spec(parser)
+    parser.add_argument("--out", type=Path, metavar="DIR", help="output folder (default: results/<name of the spec>)")
+
+    def command(arguments: argparse.Namespace) -> int:
+        body(_session(arguments), arguments)
+        return DONE
+
+    parser.set_defaults(command=command)
+    return parser
+
+
+def _session(arguments: argparse.Namespace) -> Session:
+    from mlm_steps.runner.watch import end_with_run
+    from mlm_steps.steps.session import Session
+
+    end_with_run()
+    return Session(arguments.spec, arguments.out, allow_outside=arguments.allow_outside)
+
+
+def _data(session: Session, _: argparse.Namespace) -> None:
+    from mlm_steps.steps.data import data
+
+    data(session)
+
+
+def _prelude(session: Session, arguments: argparse.Namespace) -> None:
+    from mlm_steps.steps.prelude import prelude
+
+    prelude(session, arguments.model)
+
+
+def _fit(session: Session, arguments: argparse.Namespace) -> None:
+    from mlm_steps.steps.fit import fit
+
+    fit(session, arguments.model)
+
+
+def _compare(session: Session, arguments: argparse.Namespace) -> None:
+    from mlm_steps.steps.compare import compare
+
+    compare(session, arguments.smaller, arguments.larger)
+
+
+def _variance(session: Session, arguments: argparse.Namespace) -> None:
+    from mlm_steps.steps.variance import variance
+
+    variance(session, arguments.model)
+
+
+def _figure(session: Session, arguments: argparse.Namespace) -> None:
+    from mlm_steps.steps.figure import figure
+
+    figure(session, arguments.name)
+
+
+def _tables(session: Session, _: argparse.Namespace) -> None:
+    from mlm_steps.steps.tables import tables
+
+    tables(session)
+
+
+def _report(session: Session, _: argparse.Namespace) -> None:
+    from mlm_steps.steps.report import report
+
+    report(session)
+
+
+def _add_inner(commands: Commands) -> None:
+    """Add what only the workflow calls; not shown in the help."""
+    failed = commands.add_parser("failed")
+    _add_spec(failed)
+    failed.add_argument("--out", type=Path)
+    failed.add_argument("--step", required=True)
+    failed.add_argument("--code", type=int, required=True)
+    failed.add_argument("--log", type=Path, required=True)
+    failed.set_defaults(command=_failed)
+    serve = commands.add_parser("serve")
+    serve.add_argument("address")
+    serve.add_argument("lifeline", type=int)
+    serve.set_defaults(command=_serve)
+
+
+def _failed(arguments: argparse.Namespace) -> int:
+    from mlm_steps.steps.failed import failed
+
+    return failed(_session(arguments), arguments.step, arguments.code, arguments.log)
+
+
+def _serve(arguments: argparse.Namespace) -> int:
+    from mlm_steps.runner.pool import serve
+
+    return serve(arguments.address, arguments.lifeline, run_command)
+
+
+def _positive(text: str) -> int:
+    try:
+        number = int(text)
+    except ValueError:
+        number = 0
+    if number < 1:
+        raise argparse.ArgumentTypeError(f"'{text}' is not a whole number from 1 up")
+    return number
+
+
+def _names(text: str) -> tuple[str, ...]:
+    return tuple(name.strip() for name in text.split(",") if name.strip())

@@ -1,0 +1,34 @@
+"""The thin side of the warm pool: hand a command over, wait for its exit code."""
+
+from __future__ import annotations
+
+import array
+import json
+import os
+import socket
+from collections.abc import Sequence
+
+__all__ = ["LOST", "call"]
+
+LOST = 3
+"""Exit code when the process that ran the command was killed."""
+
+
+def call(address: str, words: Sequence[str], outputs: tuple[int, int] = (1, 2)) -> int | None:
+    """Run a command in the pool at a socket address and return its exit code; None if there is no pool.
+
+    ``outputs`` are the descriptors that become its standard output and standard error.
+    """
+    connection = socket.socket(socket.AF_UNIX)
+    try:
+        connection.connect(address)
+    except OSError:
+        return None
+    request = json.dumps({"words": list(words), "folder": os.getcwd()}).encode()
+    streams = array.array("i", outputs)
+    with connection:
+        connection.sendmsg(
+            [len(request).to_bytes(4, "big") + request], [(socket.SOL_SOCKET, socket.SCM_RIGHTS, streams)]
+        )
+        answer = connection.recv(4)
+    return int.from_bytes(answer, "big", signed=True) if len(answer) == 4 else LOST

@@ -1,0 +1,45 @@
+"""One run at a time in an output folder, held by the kernel, so that a killed run leaves no lock."""
+
+from __future__ import annotations
+
+import fcntl
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from mlm_steps.errors import Fault, UsageError
+
+__all__ = ["hold", "locked"]
+
+
+def hold(out: Path) -> int:
+    """Lock an output folder, which is made if need be, until the returned descriptor is closed.
+
+    Raises UsageError when the folder cannot be written, or when another run is at work in it.
+    """
+    try:
+        out.mkdir(parents=True, exist_ok=True)
+        probe = out / f".write-{os.getpid()}"
+        probe.touch()
+        probe.unlink()
+        handle = os.open(out, os.O_RDONLY)
+    except OSError as error:
+        reason = error.strerror or str(error)
+        raise UsageError(Fault(str(out), f"the output folder cannot be written: {reason}", "choose another with --out")) from None
+    try:
+        fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        os.close(handle)
+        raise UsageError(Fault(str(out), "another run is at work in this folder", "wait for it, or choose another --out")) from None
+    return handle
+
+
+@contextmanager
+def locked(out: Path) -> Iterator[None]:
+    """Hold the lock of an output folder; see ``hold``."""
+    handle = hold(out)
+    try:
+        yield
+    finally:
+        os.close(handle)

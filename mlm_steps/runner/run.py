@@ -1,0 +1,117 @@
+"""The main job: check everything, run the workflow in this process, say how it went."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from tempfile import TemporaryFile
+
+from mlm_steps.runner.lock import locked
+from mlm_steps.runner.warm import WarmPool
+from mlm_steps.runner.watch import VARIABLE, this_process
+from mlm_steps.steps.ledger import withdraw
+from mlm_steps.steps.plan import Plan
+from mlm_steps.steps.session import Session, open_plan
+from mlm_steps.steps.words import describe_ladder, describe_plan
+
+__all__ = ["RunRequest", "run"]
+
+DONE, INPUT_AT_FAULT, STEP_FAILED = 0, 2, 3
+
+
+@dataclass(frozen=True, slots=True)
+class RunRequest:
+    """What ``mlm run`` was asked for.
+
+    Attributes
+    ----------
+    spec : Path
+        The spec.
+    out : Path or None
+        The output folder; by default ``results/<name of the spec>``.
+    cores : int or None
+        Processes at a time; by default as many as there are cores.
+    dry_run, force : bool
+        Only say what would run; make every step anew.
+    profile : str or None
+        A Snakemake profile.
+    allow_outside : bool
+        Let the spec read data from anywhere.
+    """
+
+    spec: Path
+    out: Path | None = None
+    cores: int | None = None
+    dry_run: bool = False
+    force: bool = False
+    profile: str | None = None
+    allow_outside: bool = False
+
+
+def run(request: RunRequest) -> int:
+    """Run the workflow of a spec and return the exit code; MlmError before anything is written."""
+    with WarmPool() as pool:
+        plan = open_plan(request.spec, request.out, allow_outside=request.allow_outside)
+        waiting = [step.name for step in plan.steps if request.force or not step.current]
+        if request.dry_run:
+            print(describe_plan(plan, waiting), end="")
+            return DONE
+        if waiting:
+            code = _run_waiting(request, plan, len(waiting), pool)
+            if code != DONE:
+                return code
+    return _conclude(request, plan)
+
+
+def _run_waiting(request: RunRequest, plan: Plan, total: int, pool: WarmPool) -> int:
+    """Check everything, then run the workflow; return 2 when the check found faults, 3 when a step failed."""
+    with TemporaryFile("w+") as faults:
+        words = ["validate", str(request.spec), *(["--allow-outside"] if request.allow_outside else [])]
+        check = pool.start(words, faults)
+        from mlm_steps.runner.workflow import run_workflow  # takes about as long as the check beside it
+
+        if check() != DONE:
+            faults.seek(0)
+            print(faults.read(), end="", file=sys.stderr)
+            return INPUT_AT_FAULT
+    with locked(plan.layout.out), _environment({"MLM_POOL": pool.address, VARIABLE: this_process()}):
+        if request.force:
+            withdraw(plan.layout)
+        done = run_workflow(
+            spec=request.spec,
+            out=plan.layout.out,
+            cores=request.cores or os.cpu_count() or 1,
+            profile=request.profile,
+            allow_outside=request.allow_outside,
+            total=total,
+        )
+    return DONE if done else STEP_FAILED
+
+
+def _conclude(request: RunRequest, before: Plan) -> int:
+    """Print the ladder and where the report is; return 3 when a step failed."""
+    session = Session(request.spec, before.layout.out, allow_outside=request.allow_outside)
+    fits = [session.fit(rung.name) for rung in session.spec.rungs]
+    comparisons = [session.comparison(pair.smaller, pair.larger) for pair in session.spec.pairs]
+    print(describe_ladder(fits, comparisons), end="")
+    for form in session.spec.report.formats:
+        print(f"report: {session.layout.report(form)}")
+    failed = [step for step in session.plan.steps if not step.current]
+    for step in failed:
+        print(f"failed: {step.name} (see {session.layout.log(step.name)})", file=sys.stderr)
+    return STEP_FAILED if failed else DONE
+
+
+@contextmanager
+def _environment(added: dict[str, str]) -> Iterator[None]:
+    """Add variables to the environment that the steps inherit."""
+    os.environ.update(added)
+    try:
+        yield
+    finally:
+        for name in added:
+            del os.environ[name]

@@ -1,0 +1,115 @@
+"""What the Snakefile asks of the package: names of files, key files, the command of a step."""
+
+from __future__ import annotations
+
+import os
+import re
+import shlex
+import sys
+from collections.abc import Mapping
+from pathlib import Path
+
+from mlm_steps.errors import MlmError
+from mlm_steps.runner.lock import hold
+from mlm_steps.runner.watch import VARIABLE, this_process
+from mlm_steps.steps.keys import key_file, order_times
+from mlm_steps.steps.layout import Layout
+from mlm_steps.steps.plan import Plan
+from mlm_steps.steps.session import open_plan
+
+__all__ = ["Workflow", "open_workflow"]
+
+
+class Workflow:
+    """One spec in one output folder, as the rules see it.
+
+    Attributes
+    ----------
+    layout : Layout
+        Where the files lie.
+    command : str
+        How a step is started: this interpreter, never the first ``mlm`` on the path.
+    arguments : str
+        The spec and the output folder, quoted for the shell.
+    """
+
+    def __init__(self, spec: Path, out: Path | None, *, allow_outside: bool) -> None:
+        plan = open_plan(spec, out, allow_outside=allow_outside)
+        self._opening = plan
+        self._reopen = (spec, plan.layout.out, allow_outside)
+        self._later: Plan | None = None
+        self.layout: Layout = plan.layout
+        self.command = f"{shlex.quote(sys.executable)} -P -m mlm_steps"
+        outside = " --allow-outside" if allow_outside else ""
+        self.arguments = f"{shlex.quote(str(spec))} --out {shlex.quote(str(plan.layout.out))}{outside}"
+        self.data_file = str(plan.loaded.data_path)
+        order_times(plan)
+
+    def key_file(self, step: str) -> str:
+        """Return the key file of a step, as the data now are."""
+        plan = self._opening if step == "data" else self._with_data
+        return str(key_file(plan, plan.step(step)))
+
+    @property
+    def _with_data(self) -> Plan:
+        """The plan with the keys of all steps, opened anew when the data step has run meanwhile."""
+        if self._opening.profile is not None:
+            return self._opening
+        if self._later is None or self._later.profile is None:
+            spec, out, outside = self._reopen
+            self._later = open_plan(spec, out, allow_outside=outside)
+        return self._later
+
+    @property
+    def reports(self) -> list[str]:
+        """The report in each declared format."""
+        return [str(self.layout.report(form)) for form in self._opening.spec.report.formats]
+
+    @property
+    def rungs(self) -> str:
+        """Pattern of the rungs' names."""
+        return "|".join(re.escape(rung.name) for rung in self._opening.spec.rungs)
+
+    @property
+    def records(self) -> list[str]:
+        """Records of all models and comparisons."""
+        return [str(self._opening.step(name).head) for name in self._opening.records]
+
+    @property
+    def figures(self) -> list[str]:
+        """Records of all figures."""
+        return self._heads("figure")
+
+    @property
+    def tables(self) -> str:
+        """The table that stands for all."""
+        return self._heads("tables")[0]
+
+    def variance_fits(self, model: str) -> list[str]:
+        """Return the fits that a rung's variance is explained by."""
+        return [str(self.layout.fit(name)) for name in self._opening.variance_models(model)]
+
+    def _heads(self, *kinds: str) -> list[str]:
+        return [str(s.head) for s in self._opening.steps if s.name.partition("/")[0] in kinds]
+
+
+def open_workflow(config: Mapping[str, object], *, main: bool) -> Workflow:
+    """Return the workflow of ``--config spec=… out=…``; faults end the process with exit code 2.
+
+    Only the main process locks the folder, and only if ``mlm run`` has not done so: the jobs of a cluster read
+    the Snakefile again.
+    """
+    out = config.get("out")
+    try:
+        work = Workflow(
+            Path(str(config.get("spec", "pipeline.yaml"))),
+            Path(str(out)) if out else None,
+            allow_outside=str(config.get("allow_outside", "")).lower() == "true",
+        )
+        if main and VARIABLE not in os.environ:
+            hold(work.layout.out)  # until the process ends
+            os.environ[VARIABLE] = this_process()
+    except MlmError as error:
+        print(error, file=sys.stderr)
+        sys.exit(2)
+    return work

@@ -1,0 +1,65 @@
+"""The workflow of the Snakefile, run in this process."""
+
+from __future__ import annotations
+
+import signal
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from types import FrameType
+
+from snakemake.cli import args_to_api, parse_args
+from snakemake.logging import logger
+
+from mlm_steps.report.share import share
+from mlm_steps.runner.progress import Progress
+
+__all__ = ["run_workflow"]
+
+
+def run_workflow(
+    *,
+    spec: Path,
+    out: Path,
+    cores: int,
+    profile: str | None,
+    allow_outside: bool,
+    total: int,
+) -> bool:
+    """Run Snakemake on our Snakefile as its command line would; return whether all steps ended well.
+
+    The command line is the interface that Snakemake keeps stable, and it reads the profiles.
+    """
+    folder = share("workflow")
+    config = [f"spec={spec}", f"out={out}", *(["allow_outside=true"] if allow_outside else [])]
+    words = ["--snakefile", str(folder / "Snakefile"), "--quiet", "all", "--cores", str(cores)]
+    words += ["--workflow-profile", str(folder / "profiles" / "default"), "--config", *config]
+    if profile is not None:
+        words += ["--profile", profile]
+    parser, arguments = parse_args(words)
+    progress = Progress(total)
+    logger.addFilter(progress)
+    try:
+        with _interrupts() as interrupted:
+            done = bool(args_to_api(arguments, parser))
+    finally:
+        logger.removeFilter(progress)
+    if interrupted:
+        raise KeyboardInterrupt
+    return done and not progress.failed
+
+
+@contextmanager
+def _interrupts() -> Iterator[list[int]]:
+    """Note interrupts, which Snakemake takes for a failed step."""
+    noted: list[int] = []
+
+    def note(number: int, _: FrameType | None) -> None:
+        noted.append(number)
+        raise KeyboardInterrupt
+
+    previous = signal.signal(signal.SIGINT, note)
+    try:
+        yield noted
+    finally:
+        signal.signal(signal.SIGINT, previous)

@@ -1,0 +1,61 @@
+"""Gather the records of a run."""
+
+from __future__ import annotations
+
+from mlm_steps.records import (
+    ComparisonRecord,
+    FigureRecord,
+    FitRecord,
+    OlsRecord,
+    VarianceRecord,
+)
+from mlm_steps.records.failure import Absence, read_outcome
+from mlm_steps.records.run import Labels, RunRecords
+from mlm_steps.steps.session import Session
+
+__all__ = ["collect", "labels_of"]
+
+
+def labels_of(session: Session) -> Labels:
+    """Return the words that the spec gives to models and columns."""
+    columns, models = session.spec.data.columns, (*session.spec.prelude, *session.spec.rungs)
+    return Labels(
+        models={model.name: model.label for model in models if model.label},
+        columns={name: column.label for name, column in columns.items() if column.label},
+        units={name: column.unit for name, column in columns.items() if column.unit},
+    )
+
+
+def collect(session: Session, *, figures: tuple[FigureRecord, ...] = ()) -> RunRecords:
+    """Return all records of a run; rungs that failed are named with the reason."""
+    import pandas as pd
+
+    spec, layout = session.spec, session.layout
+    fits = {rung.name: session.fit(rung.name) for rung in spec.rungs}
+    preludes = [read_outcome(OlsRecord, layout.prelude(model.name)) for model in spec.prelude]
+    comparisons = [
+        read_outcome(ComparisonRecord, layout.comparison(pair.smaller, pair.larger)) for pair in spec.pairs
+    ]
+    variances = [read_outcome(VarianceRecord, layout.variance(rung.name)) for rung in spec.rungs]
+    everything = [*fits.values(), *preludes, *comparisons, *variances]
+    return RunRecords(
+        name=spec.name,
+        title=spec.title_or_name,
+        labels=labels_of(session),
+        profile=session.profile,
+        prelude=tuple(record for record in preludes if isinstance(record, OlsRecord)),
+        fits=tuple(record for record in fits.values() if isinstance(record, FitRecord)),
+        failed={
+            record.step.partition("/")[2] or record.step: record.reason
+            for record in reversed(everything)
+            if isinstance(record, Absence)
+        },
+        comparisons=tuple(record for record in comparisons if isinstance(record, ComparisonRecord)),
+        variance=tuple(record for record in variances if isinstance(record, VarianceRecord)),
+        modes={
+            name: pd.read_parquet(layout.modes(name))
+            for name, record in fits.items()
+            if isinstance(record, FitRecord)
+        },
+        figures=figures,
+    )

@@ -1,0 +1,46 @@
+"""Compare two rungs."""
+
+from __future__ import annotations
+
+from mlm_steps.records import ComparisonRecord, write_record
+from mlm_steps.records.failure import Absence
+from mlm_steps.steps.session import Session
+
+__all__ = ["compare"]
+
+
+def compare(session: Session, smaller: str, larger: str, kind: str = "lrt") -> None:
+    """Write the record of a comparison; ComparisonError when the larger model fits worse."""
+    from mlm_steps.compare import COMPARISONS
+
+    path = session.layout.comparison(smaller, larger)
+    with session.recorded(f"compare/{smaller}--{larger}") as (recorder, key):
+        fits = [session.fit(name) for name in (smaller, larger)]
+        failed = next((fit for fit in fits if isinstance(fit, Absence)), None)
+        if failed is not None:
+            write_record(_refused(smaller, larger, failed), path)
+            return
+        frame = session.frame()
+        first, second = (session.refit(frame, fit) for fit in fits if not isinstance(fit, Absence))
+        record = COMPARISONS[kind](
+            first, second, names=(smaller, larger), method=session.spec.estimation.method
+        )
+        write_record(record.model_copy(update={"made_from": key}), path)
+        recorder.add(path)
+
+
+def _refused(smaller: str, larger: str, failed: Absence) -> ComparisonRecord:
+    numbers = dict.fromkeys(
+        name for name, field in ComparisonRecord.model_fields.items() if field.is_required()
+    )
+    return ComparisonRecord.model_validate(
+        {
+            **numbers,
+            "smaller": smaller,
+            "larger": larger,
+            "added": (),
+            "prv": (),
+            "refused": "fit_failed",
+            "reason": f"{failed.step} failed: {failed.reason}",
+        }
+    )

@@ -1,0 +1,44 @@
+"""Draw one figure."""
+
+from __future__ import annotations
+
+import csv
+import io
+
+from mlm_steps.records import FigureRecord, write_record, write_whole
+from mlm_steps.records.failure import Absence
+from mlm_steps.steps.collect import collect
+from mlm_steps.steps.session import Session
+
+__all__ = ["figure"]
+
+
+def figure(session: Session, name: str) -> None:
+    """Write a figure's SVG, the CSV of its data and its record; an Absence where it does not apply."""
+    from mlm_steps.figures import FIGURES, FigureInput
+
+    path, step = session.layout.figure(name), f"figure/{name}"
+    with session.recorded(step) as (recorder, key):
+        given = FigureInput(run=collect(session), frame=session.frame(), formulas=session.plan.formulas)
+        drawn = FIGURES[name](given)
+        if drawn is None:
+            reason = "the models have nothing for it to show"
+            write_record(Absence(made_from=key, absent="not_applicable", step=step, reason=reason), path)
+            recorder.add(path)
+            return
+        svg, table = session.layout.figure(name, "svg"), session.layout.figure(name, "csv")
+        write_whole(svg, drawn.svg)
+        write_whole(table, _csv(*drawn.data))
+        record = FigureRecord(
+            made_from=key, name=name, title=drawn.title, reading=drawn.reading, alt=drawn.alt
+        )
+        write_record(record, path)
+        recorder.add(svg, table, path)
+
+
+def _csv(columns: object, rows: object) -> bytes:
+    stream = io.StringIO()
+    writer = csv.writer(stream, lineterminator="\n")
+    writer.writerow(columns)  # type: ignore[arg-type]
+    writer.writerows(rows)  # type: ignore[arg-type]
+    return stream.getvalue().encode()

@@ -1,0 +1,69 @@
+"""Fit one rung under REML and ML."""
+
+from __future__ import annotations
+
+import io
+from typing import TYPE_CHECKING
+
+from mlm_steps.records import write_record, write_whole
+from mlm_steps.steps.fit_record import fit_record
+from mlm_steps.steps.levels import variable_levels
+from mlm_steps.steps.session import Session
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from mlm_steps.engine import LmmFit
+
+__all__ = ["fit"]
+
+
+def fit(session: Session, model: str) -> None:
+    """Write the record of a rung, its conditional modes and its fitted values; FitError."""
+    from mlm_steps.design import build_design
+    from mlm_steps.engine import Control, Estimates
+    from mlm_steps.engine.random_effects import random_effects
+
+    step = f"fit/{model}"
+    with session.recorded(step) as (recorder, key):
+        rung, estimation, layout = session.model(model), session.spec.estimation, session.layout
+        formula = session.plan.formulas[model]
+        frame = session.frame()
+        design = build_design(formula, frame, weights=rung.weights, contrasts=session.contrasts)
+        estimates = Estimates(design, control=Control(optimizer=estimation.optimizer))
+        record = fit_record(
+            model,
+            rung.formula,
+            estimates,
+            method=estimation.method,
+            df_method=estimation.df,
+            confidence=estimation.confidence,
+            weights=rung.weights,
+            sample_hash=session.profile.sample_hash,
+            made_from=key,
+            variable_levels=variable_levels(session.profile),
+        )
+        reported = estimates.under(estimation.method)
+        write_whole(layout.modes(model), _parquet(random_effects(reported)))
+        write_whole(layout.rows(model), _parquet(_rows(reported)))
+        write_record(record, layout.fit(model))
+        recorder.add(layout.modes(model), layout.rows(model), layout.fit(model))
+
+
+def _rows(fit: LmmFit) -> pd.DataFrame:
+    import pandas as pd
+
+    return pd.DataFrame(
+        {
+            "row": fit.design.rows,
+            "outcome": fit.design.y,
+            "fitted": fit.fitted,
+            "residual": fit.residuals,
+        }
+    )
+
+
+def _parquet(frame: pd.DataFrame) -> bytes:
+    content = io.BytesIO()
+    frame.to_parquet(content, index=False, compression="zstd")
+    return content.getvalue()

@@ -1,0 +1,51 @@
+"""Fit one single-level model, with the standard errors that ignore and that respect the clusters."""
+
+from __future__ import annotations
+
+from mlm_steps.records import OlsCoefficient, OlsRecord, write_record
+from mlm_steps.steps.session import Session
+
+__all__ = ["prelude"]
+
+
+def prelude(session: Session, model: str) -> None:
+    """Write the record of a prelude model; DesignError."""
+    from mlm_steps.design import build_design, factor_codes
+    from mlm_steps.engine.ols import OlsFit, fit_ols
+
+    path = session.layout.prelude(model)
+    with session.recorded(f"prelude/{model}") as (recorder, key):
+        entry, confidence = session.model(model), session.spec.estimation.confidence
+        frame = session.frame()
+        design = build_design(
+            session.plan.formulas[model], frame, weights=entry.weights, contrasts=session.contrasts, mixed=False
+        )
+        clusters = {
+            ":".join(columns): factor_codes(frame, columns)[design.rows] for columns in session.plan.clusters
+        }
+        fit: OlsFit = fit_ols(design, clusters, confidence=confidence)
+        record = OlsRecord(
+            made_from=key,
+            model=model,
+            formula=entry.formula,
+            outcome=design.outcome,
+            weights=entry.weights,
+            confidence=confidence,
+            sample_hash=session.profile.sample_hash,
+            n=design.n,
+            p=design.p,
+            coefficients=tuple(OlsCoefficient(**row) for row in fit.rows()),
+            sigma=fit.sigma,
+            r_squared=fit.r_squared,
+            adj_r_squared=fit.adj_r_squared,
+            f_statistic=fit.f_statistic,
+            f_df_1=fit.f_df_1,
+            f_df_2=fit.f_df_2,
+            f_p=fit.f_p,
+            loglik=fit.loglik,
+            aic=fit.aic,
+            bic=fit.bic,
+            notices=design.notices,
+        )
+        write_record(record, path)
+        recorder.add(path)

@@ -1,0 +1,59 @@
+"""Render the report and clear away what the spec no longer asks for."""
+
+from __future__ import annotations
+
+import hashlib
+import platform
+from importlib.metadata import version
+
+from mlm_steps.figures import FIGURES
+from mlm_steps.records import FigureRecord, write_whole
+from mlm_steps.records.failure import read_outcome
+from mlm_steps.steps.collect import collect
+from mlm_steps.steps.ledger import describe_run, forget
+from mlm_steps.steps.plan import numerical_versions
+from mlm_steps.steps.session import Session
+
+__all__ = ["report"]
+
+
+def report(session: Session) -> None:
+    """Write the report in each declared format."""
+    from mlm_steps.report import ReportInput, render_report
+
+    layout = session.layout
+    with session.recorded("report") as (recorder, _):
+        records = (read_outcome(FigureRecord, layout.figure(name)) for name in FIGURES)
+        figures = tuple(record for record in records if isinstance(record, FigureRecord))
+        given = ReportInput(
+            run=collect(session, figures=figures),
+            formulas=session.plan.formulas,
+            svgs={figure.name: layout.figure(figure.name, "svg").read_text() for figure in figures},
+            provenance=facts(session),
+            formats=session.spec.report.formats,
+        )
+        for form, text in render_report(given).items():
+            write_whole(layout.report(form), text.encode())
+            recorder.add(layout.report(form))
+    describe_run(layout, facts(session))
+    forget(layout, [step.name for step in session.plan.steps])
+
+
+def facts(session: Session) -> dict[str, object]:
+    """Return what made the run, without times: versions, hashes, platform."""
+    spec = session.loaded.path
+    return {
+        "spec": {"file": spec.name, "sha256": hashlib.sha256(spec.read_bytes()).hexdigest()},
+        "data": {
+            "file": session.profile.file,
+            "sha256": session.profile.file_hash,
+            "sample": session.profile.sample_hash,
+        },
+        "versions": {
+            "python": platform.python_version(),
+            **numerical_versions(),
+            "snakemake": version("snakemake"),
+        },
+        "platform": f"{platform.system()} {platform.machine()}",
+        "seed": None,
+    }

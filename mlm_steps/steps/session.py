@@ -1,0 +1,119 @@
+"""What every step opens: the spec, the plan, and its own place in it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from mlm_steps.design import parse_formula
+from mlm_steps.errors import Fault, UsageError
+from mlm_steps.records import ComparisonRecord, DataProfile, FitRecord
+from mlm_steps.records.failure import Absence, read_outcome
+from mlm_steps.spec import LoadedSpec, ModelSpec, PreludeSpec, load_spec
+from mlm_steps.steps.ledger import Recorder, recorded
+from mlm_steps.steps.plan import Plan
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from mlm_steps.engine import Estimates
+
+__all__ = ["Session", "check_formula", "default_out", "open_plan", "open_spec"]
+
+
+def open_spec(path: Path, *, allow_outside: bool = False) -> LoadedSpec:
+    """Return the spec in a file, its formulas read; SpecError with all faults."""
+    return load_spec(path, allow_outside=allow_outside, check_formula=check_formula)
+
+
+def check_formula(text: str) -> None:
+    """Refuse a formula that cannot be read; FormulaError."""
+    parse_formula(text)
+
+
+def default_out(loaded: LoadedSpec) -> Path:
+    """Return ``results/<name of the spec>`` in the current folder."""
+    return Path("results") / loaded.spec.name
+
+
+def open_plan(spec: Path, out: Path | None, *, allow_outside: bool = False) -> Plan:
+    """Return the plan of a spec; SpecError with all its faults."""
+    loaded = open_spec(spec, allow_outside=allow_outside)
+    return Plan(loaded, out if out is not None else default_out(loaded))
+
+
+class Session:
+    """One step at work on one spec and output folder."""
+
+    def __init__(self, spec: Path, out: Path | None, *, allow_outside: bool = False) -> None:
+        self.plan = open_plan(spec, out, allow_outside=allow_outside)
+        self.loaded = self.plan.loaded
+        self.spec = self.plan.spec
+        self.layout = self.plan.layout
+
+    @contextmanager
+    def recorded(self, step: str) -> Iterator[tuple[Recorder, str]]:
+        """Give a recorder for the step's files and the key to write into its records."""
+        key = self.key(step)
+        with recorded(self.layout, step, key) as recorder:
+            yield recorder, key
+
+    def key(self, step: str) -> str:
+        """Return the key of a step; UsageError if the data step has to run first."""
+        key = self.plan.step(step).key
+        if key is None:
+            raise UsageError(
+                Fault(str(self.layout.profile), "the data are not prepared or not current", "run 'mlm data' first")
+            )
+        return key
+
+    @property
+    def profile(self) -> DataProfile:
+        """The profile of the data; UsageError if the data step has to run first."""
+        self.key("tables")
+        profile = self.plan.profile
+        assert profile is not None  # noqa: S101 - key() has refused that
+        return profile
+
+    def model(self, name: str) -> ModelSpec | PreludeSpec:
+        """Return the rung or prelude model of one name; UsageError with the names there are."""
+        models = {model.name: model for model in (*self.spec.prelude, *self.spec.rungs)}
+        if name not in models:
+            raise UsageError(Fault("--model", f"no model '{name}' in the spec", f"one of {', '.join(models)}"))
+        return models[name]
+
+    def frame(self) -> pd.DataFrame:
+        """Return the analysis sample with all its columns."""
+        import pandas as pd
+
+        return pd.read_parquet(self.layout.analysis)
+
+    @property
+    def contrasts(self) -> dict[str, str]:
+        """Declared contrast per column."""
+        return {name: c.contrast for name, c in self.spec.data.columns.items() if c.contrast}
+
+    def fit(self, name: str) -> FitRecord | Absence:
+        """Return the record of a rung, or that of its failure."""
+        return read_outcome(FitRecord, self.layout.fit(name))
+
+    def comparison(self, smaller: str, larger: str) -> ComparisonRecord | Absence:
+        """Return the record of a comparison, or that of its failure."""
+        return read_outcome(ComparisonRecord, self.layout.comparison(smaller, larger))
+
+    def refit(self, frame: pd.DataFrame, record: FitRecord) -> Estimates:
+        """Return a rung's estimates at the parameters of its record; nothing is optimised."""
+        import numpy as np
+
+        from mlm_steps.design import build_design
+        from mlm_steps.engine import Estimates, evaluate_at
+
+        formula = self.plan.formulas[record.model]
+        design = build_design(formula, frame, weights=record.weights, contrasts=self.contrasts)
+        fits = {
+            optimum.method: evaluate_at(design, np.array(optimum.theta), method=optimum.method)
+            for optimum in (record.reml, record.ml)
+        }
+        return Estimates(design, fits=fits)

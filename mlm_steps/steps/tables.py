@@ -1,0 +1,21 @@
+"""Write the tables as CSV."""
+
+from __future__ import annotations
+
+from mlm_steps.records import write_whole
+from mlm_steps.steps.collect import collect
+from mlm_steps.steps.session import Session
+
+__all__ = ["tables"]
+
+
+def tables(session: Session) -> None:
+    """Write every table of a run."""
+    from mlm_steps.tables import TABLES
+
+    with session.recorded("tables") as (recorder, _):
+        run = collect(session)
+        for name, build in TABLES.items():
+            path = session.layout.tables / f"{name}.csv"
+            write_whole(path, build(run).to_csv().encode())
+            recorder.add(path)

@@ -1,0 +1,69 @@
+"""Is everything in order? Spec, data and each model's design, all faults at once, nothing written."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from mlm_steps.errors import Fault, FormulaError, MlmError, SpecError
+from mlm_steps.spec import LoadedSpec, inspect_spec
+from mlm_steps.steps.session import check_formula
+from mlm_steps.steps.uses import model_uses
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from mlm_steps.data import Analysis
+
+__all__ = ["check", "check_designs", "prepare_analysis"]
+
+
+def check(spec: Path, *, allow_outside: bool = False) -> tuple[LoadedSpec, Analysis]:
+    """Return the spec and the analysis sample; MlmError with all faults of spec, data and designs."""
+    loaded, faults = inspect_spec(spec, allow_outside=allow_outside, check_formula=check_formula)
+    if loaded is None:
+        raise SpecError(*faults)
+    try:
+        analysis = prepare_analysis(loaded)
+    except MlmError as error:
+        raise SpecError(*faults, *error.faults) from None
+    if faults:
+        raise SpecError(*faults)
+    return loaded, analysis
+
+
+def prepare_analysis(loaded: LoadedSpec) -> Analysis:
+    """Return the analysis sample of a spec whose designs all hold; MlmError with all faults."""
+    from mlm_steps.data import prepare
+
+    analysis = prepare(loaded, model_uses(loaded.spec))
+    check_designs(loaded, analysis.frame)
+    return analysis
+
+
+def check_designs(loaded: LoadedSpec, frame: pd.DataFrame) -> None:
+    """Refuse models that cannot be fitted to the analysis sample; all faults, each at its formula."""
+    from mlm_steps.design import build_design
+    from mlm_steps.engine import check_estimable
+
+    faults: list[Fault] = []
+    contrasts = {name: c.contrast for name, c in loaded.spec.data.columns.items() if c.contrast}
+    for block, models in (("prelude", loaded.spec.prelude), ("ladder", loaded.spec.rungs)):
+        for index, model in enumerate(models):
+            mixed = block == "ladder"
+            try:
+                design = build_design(
+                    model.formula, frame, weights=model.weights, contrasts=contrasts, mixed=mixed
+                )
+                if mixed:
+                    check_estimable(design)
+            except MlmError as error:
+                faults += [_located(loaded, (block, index, "formula"), error, fault) for fault in error.faults]
+    if faults:
+        raise SpecError(*faults)
+
+
+def _located(loaded: LoadedSpec, keys: tuple[str | int, ...], error: MlmError, fault: Fault) -> Fault:
+    offset = error.offset if isinstance(error, FormulaError) else None
+    where = loaded.source.where(*keys, offset=offset)
+    return Fault(f"{where}: {fault.where}" if fault.where else where, fault.what, fault.hint, fault.excerpt)

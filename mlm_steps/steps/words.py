@@ -1,0 +1,96 @@
+"""What the command line says of a spec and of a finished run."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from mlm_steps.records import ComparisonRecord, DataProfile, FitRecord
+from mlm_steps.records.failure import Absence
+from mlm_steps.spec import LoadedSpec
+from mlm_steps.steps.plan import Plan
+
+__all__ = ["describe_ladder", "describe_plan", "describe_spec", "text_table"]
+
+
+def describe_spec(loaded: LoadedSpec, profile: DataProfile) -> str:
+    """Return the resolved ladder and what the data look like, as the lines ``mlm validate`` prints."""
+    spec = loaded.spec
+    sizes = ", ".join(f"{factor.n_levels} {factor.name}" for factor in profile.factors)
+    lost = profile.rows_file - profile.rows
+    lines = [
+        f"{loaded.path}: valid",
+        f"data: {profile.file}: {profile.rows} rows ({lost} lost to missing values); {sizes}",
+        "",
+    ]
+    rows = [(m.name, "prelude", m.formula) for m in spec.prelude]
+    rows += [(m.name, f"rung {i}", m.formula) for i, m in enumerate(spec.rungs, start=1)]
+    lines += text_table(("model", "place", "formula"), rows)
+    if spec.pairs:
+        lines += ["", "comparisons: " + ", ".join(f"{p.smaller} → {p.larger}" for p in spec.pairs)]
+    lines += ["", *(f"{n.severity}: {n.text}" for n in profile.notices)] if profile.notices else []
+    return "\n".join(lines) + "\n"
+
+
+def describe_plan(plan: Plan, waiting: Sequence[str]) -> str:
+    """Return which steps would run, as the lines of a dry run."""
+    unknown = "data" in waiting
+    rows = []
+    for step in plan.steps:
+        runs = "runs" if step.name in waiting else "is current"
+        if unknown and step.name != "data":
+            runs = "runs, unless the data turn out to be the same" if step.head.exists() else "runs"
+        rows.append((step.name, runs))
+    return "\n".join(text_table(("step", "what happens"), rows)) + "\n"
+
+
+def describe_ladder(fits: Sequence[FitRecord | Absence], comparisons: Sequence[ComparisonRecord | Absence]) -> str:
+    """Return the ladder as a table, one line per rung."""
+    against = {record.larger: record for record in comparisons if isinstance(record, ComparisonRecord)}
+    rows = []
+    for fit in fits:
+        if isinstance(fit, FitRecord):
+            rows.append(_row(fit, against.get(fit.model)))
+        else:
+            rows.append((fit.step.partition("/")[2], *[""] * 7, f"failed: {fit.reason}"))
+    header = ("model", "npar", "deviance", "AIC", "BIC", "χ²", "df", "p", "status")
+    return "\n".join(text_table(header, rows, right=range(1, 8))) + "\n"
+
+
+def _row(fit: FitRecord, comparison: ComparisonRecord | None) -> tuple[str, ...]:
+    test = ("", "", "")
+    if comparison is not None and comparison.statistic is not None:
+        p = comparison.p_naive if comparison.p_boundary is None else comparison.p_boundary
+        test = (f"{comparison.statistic:.2f}", f"{comparison.df}", _p_value(p))
+    fitted = (f"{fit.npar}", f"{fit.ml.criterion:.1f}", f"{fit.aic:.1f}", f"{fit.bic:.1f}")
+    return (fit.model, *fitted, *test, fit.reported.convergence.status)
+
+
+def _p_value(p: float | None) -> str:
+    if p is None:
+        return ""
+    return "< .001" if p < 0.001 else f"{p:.3f}".removeprefix("0")
+
+
+def text_table(
+    header: Sequence[str], rows: Sequence[Sequence[str]], *, right: Sequence[int] | range = ()
+) -> list[str]:
+    """Return the lines of a table in plain text.
+
+    Examples
+    --------
+    >>> print("\\n".join(text_table(("model", "n"), [("null", "5"), ("l1", "12")], right=[1])))
+    model   n
+    null    5
+    l1     12
+    """
+    widths = [max(len(str(row[i])) for row in (header, *rows)) for i in range(len(header))]
+    lines = []
+    for row in (header, *rows):
+        cells = [
+            cell.rjust(width) if i in right else cell.ljust(width)
+            for i, (cell, width) in enumerate(zip(row, widths, strict=True))
+        ]
+        lines.append("  ".join(cells).rstrip())
+    return lines
+
+

@@ -1,0 +1,29 @@
+rule compare:
+    input:
+        key=comparison_key,
+        smaller=LAYOUT.fit("{smaller}"),
+        larger=LAYOUT.fit("{larger}"),
+    output:
+        LAYOUT.comparison("{smaller}", "{larger}"),
+    wildcard_constraints:
+        smaller=WORK.rungs,
+        larger=WORK.rungs,
+    log:
+        LAYOUT.log("compare/{smaller}--{larger}"),
+    shell:
+        "{MLM} compare {ARGUMENTS} --smaller {wildcards.smaller} --larger {wildcards.larger} 2> {log:q}"
+        " || {MLM} failed {ARGUMENTS} --step compare/{wildcards.smaller}--{wildcards.larger}"
+        " --code $? --log {log:q}"
+
+
+rule variance:
+    input:
+        key=variance_key,
+        fits=variance_fits,
+    output:
+        LAYOUT.variance("{model}"),
+    log:
+        LAYOUT.log("variance/{model}"),
+    shell:
+        "{MLM} variance {ARGUMENTS} --model {wildcards.model} 2> {log:q}"
+        " || {MLM} failed {ARGUMENTS} --step variance/{wildcards.model} --code $? --log {log:q}"
