@@ -22,7 +22,7 @@ DONE, INPUT_AT_FAULT, INTERRUPTED = 0, 2, 130
 
 
 def run_command(words: Sequence[str]) -> int:
-    """Run one command and return its exit code: 0 done, 2 input at fault, 3 a step failed, 130 interrupted."""
+    """Run one command; return 0 done, 2 input at fault, 3 a step failed, 130 interrupted."""
     arguments = _parser().parse_args(list(words) or ["--help"])
     try:
         code: int = arguments.command(arguments)
@@ -62,17 +62,30 @@ def _command(commands: Commands, name: str, summary: str, example: str) -> argpa
 
 
 def _add_spec(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("spec", nargs="?", type=Path, default=Path("pipeline.yaml"), metavar="SPEC",
-                        help="the spec (default: pipeline.yaml)")
-    parser.add_argument("--allow-outside", action="store_true",
-                        help="let the spec read a data file outside its folder, its git repository and this folder")
+    parser.add_argument(
+        "spec",
+        nargs="?",
+        type=Path,
+        default=Path("pipeline.yaml"),
+        metavar="SPEC",
+        help="the spec (default: pipeline.yaml)",
+    )
+    parser.add_argument(
+        "--allow-outside",
+        action="store_true",
+        help="let the spec read a data file outside its folder, its git repository and this folder",
+    )
 
 
 def _add_run(commands: Commands) -> None:
     parser = _command(commands, "run", "fit the ladder and write the report", "pipeline.yaml --cores 2")
     _add_spec(parser)
-    parser.add_argument("--out", type=Path, metavar="DIR", help="output folder (default: results/<name of the spec>)")
-    parser.add_argument("--cores", type=_positive, metavar="N", help="processes at a time (default: all cores)")
+    parser.add_argument(
+        "--out", type=Path, metavar="DIR", help="output folder (default: results/<name of the spec>)"
+    )
+    parser.add_argument(
+        "--cores", type=_positive, metavar="N", help="processes at a time (default: all cores)"
+    )
     parser.add_argument("--dry-run", action="store_true", help="say which steps would run, write nothing")
     parser.add_argument("--force", action="store_true", help="make every step anew")
     parser.add_argument("--profile", metavar="P", help="a Snakemake profile, for example of a cluster")
@@ -118,10 +131,17 @@ def _add_init(commands: Commands) -> None:
     parser.add_argument("data", type=Path, metavar="DATA", help="the data file")
     parser.add_argument("--outcome", required=True, metavar="Y", help="the outcome's column")
     parser.add_argument("--group", required=True, metavar="G", help="the grouping factor's column")
-    parser.add_argument("--level-1", type=_names, metavar="A,B", help="level-1 predictors (default: detected)")
+    parser.add_argument(
+        "--level-1", type=_names, metavar="A,B", help="level-1 predictors (default: detected)"
+    )
     parser.add_argument("--level-2", type=_names, metavar="C", help="level-2 predictors (default: detected)")
-    parser.add_argument("--out", type=Path, default=Path("pipeline.yaml"), metavar="SPEC",
-                        help="the spec to write (default: pipeline.yaml); never overwritten")
+    parser.add_argument(
+        "--out",
+        type=Path,
+        default=Path("pipeline.yaml"),
+        metavar="SPEC",
+        help="the spec to write (default: pipeline.yaml); never overwritten",
+    )
     parser.set_defaults(command=_init)
 
 
@@ -188,7 +208,9 @@ def _step(
 ) -> argparse.ArgumentParser:
     parser = _command(commands, name, summary, example)
     _add_spec(parser)
-    parser.add_argument("--out", type=Path, metavar="DIR", help="output folder (default: results/<name of the spec>)")
+    parser.add_argument(
+        "--out", type=Path, metavar="DIR", help="output folder (default: results/<name of the spec>)"
+    )
 
     def command(arguments: argparse.Namespace) -> int:
         body(_session(arguments), arguments)

@@ -24,7 +24,12 @@ def call(address: str, words: Sequence[str], outputs: tuple[int, int] = (1, 2)) 
         connection.connect(address)
     except OSError:
         return None
-    request = json.dumps({"words": list(words), "folder": os.getcwd()}).encode()
+    request = json.dumps(
+        {
+            "words": list(words),
+            "folder": os.getcwd(),  # noqa: PTH109 - no pathlib: its import would cost more than the call
+        }
+    ).encode()
     streams = array.array("i", outputs)
     with connection:
         connection.sendmsg(

@@ -26,12 +26,16 @@ def hold(out: Path) -> int:
         handle = os.open(out, os.O_RDONLY)
     except OSError as error:
         reason = error.strerror or str(error)
-        raise UsageError(Fault(str(out), f"the output folder cannot be written: {reason}", "choose another with --out")) from None
+        raise UsageError(
+            Fault(str(out), f"the output folder cannot be written: {reason}", "choose another with --out")
+        ) from None
     try:
         fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except BlockingIOError:
         os.close(handle)
-        raise UsageError(Fault(str(out), "another run is at work in this folder", "wait for it, or choose another --out")) from None
+        raise UsageError(
+            Fault(str(out), "another run is at work in this folder", "wait for it, or choose another --out")
+        ) from None
     return handle
 
 

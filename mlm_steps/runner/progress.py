@@ -13,8 +13,8 @@ __all__ = ["Progress"]
 class Progress(logging.Filter):
     """Says each step that ends, with the count of all.
 
-    Snakemake replaces the handlers of its logger when a run starts, but not the filters: hence a filter that lets
-    everything pass.
+    Snakemake replaces the handlers of its logger when a run starts, but not the filters: hence a filter
+    that lets everything pass.
 
     Attributes
     ----------

@@ -96,8 +96,8 @@ class Workflow:
 def open_workflow(config: Mapping[str, object], *, main: bool) -> Workflow:
     """Return the workflow of ``--config spec=… out=…``; faults end the process with exit code 2.
 
-    Only the main process locks the folder, and only if ``mlm run`` has not done so: the jobs of a cluster read
-    the Snakefile again.
+    Only the main process locks the folder, and only if ``mlm run`` has not done so: the jobs of a cluster
+    read the Snakefile again.
     """
     out = config.get("out")
     try:

@@ -11,7 +11,7 @@ import time
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from types import TracebackType
-from typing import IO
+from typing import IO, Self
 
 from mlm_steps.runner.client import LOST, call
 
@@ -21,8 +21,8 @@ __all__ = ["WarmPool"]
 class WarmPool:
     """Starts the pool's process at once and ends it, with all its children, on leaving.
 
-    The pool holds the reading end of a pipe whose writing end is ours alone: when this process goes, however it
-    goes, the pool sees the end of the pipe and stops.
+    The pool holds the reading end of a pipe whose writing end is ours alone: when this process goes,
+    however it goes, the pool sees the end of the pipe and stops.
     """
 
     def __init__(self) -> None:
@@ -44,7 +44,7 @@ class WarmPool:
         codes: list[int] = []
 
         def work() -> None:
-            while not os.path.exists(self.address) and self._process.poll() is None:
+            while not Path(self.address).exists() and self._process.poll() is None:
                 time.sleep(0.005)
             code = call(self.address, words, (os.open(os.devnull, os.O_WRONLY), errors.fileno()))
             codes.append(LOST if code is None else code)
@@ -58,7 +58,7 @@ class WarmPool:
 
         return wait
 
-    def __enter__(self) -> WarmPool:
+    def __enter__(self) -> Self:
         return self
 
     def __exit__(

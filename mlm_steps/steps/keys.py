@@ -33,7 +33,7 @@ def key_file(plan: Plan, step: Step, root: Path = Path(".snakemake")) -> Path:
 
 
 def order_times(plan: Plan) -> None:
-    """Make each current step's file later than those it was made from, where copying has shuffled the times."""
+    """Make each current step's file later than those it was made from, where copying shuffled the times."""
     times: dict[str, int] = {}
     for step in plan.steps:
         if not step.current:

@@ -119,7 +119,12 @@ class Plan:
             needs = [f"fit/{model}" for model in models]
             yield f"variance/{name}", layout.variance(name), needs, self._chain("variance", *models)
         for name in FIGURES:
-            yield f"figure/{name}", layout.figure(name), self.records, self._whole("figure", name, self._words)
+            yield (
+                f"figure/{name}",
+                layout.figure(name),
+                self.records,
+                self._whole("figure", name, self._words),
+            )
         yield "tables", layout.tables / "fit.csv", self.records, self._whole("tables", "", None)
         needs = [*self.records, *(f"figure/{name}" for name in FIGURES), "tables"]
         head = layout.report(self.spec.report.formats[0])

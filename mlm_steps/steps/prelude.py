@@ -18,7 +18,11 @@ def prelude(session: Session, model: str) -> None:
         entry, confidence = session.model(model), session.spec.estimation.confidence
         frame = session.frame()
         design = build_design(
-            session.plan.formulas[model], frame, weights=entry.weights, contrasts=session.contrasts, mixed=False
+            session.plan.formulas[model],
+            frame,
+            weights=entry.weights,
+            contrasts=session.contrasts,
+            mixed=False,
         )
         clusters = {
             ":".join(columns): factor_codes(frame, columns)[design.rows] for columns in session.plan.clusters

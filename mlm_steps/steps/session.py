@@ -65,7 +65,11 @@ class Session:
         key = self.plan.step(step).key
         if key is None:
             raise UsageError(
-                Fault(str(self.layout.profile), "the data are not prepared or not current", "run 'mlm data' first")
+                Fault(
+                    str(self.layout.profile),
+                    "the data are not prepared or not current",
+                    "run 'mlm data' first",
+                )
             )
         return key
 
@@ -81,7 +85,9 @@ class Session:
         """Return the rung or prelude model of one name; UsageError with the names there are."""
         models = {model.name: model for model in (*self.spec.prelude, *self.spec.rungs)}
         if name not in models:
-            raise UsageError(Fault("--model", f"no model '{name}' in the spec", f"one of {', '.join(models)}"))
+            raise UsageError(
+                Fault("--model", f"no model '{name}' in the spec", f"one of {', '.join(models)}")
+            )
         return models[name]
 
     def frame(self) -> pd.DataFrame:

@@ -58,7 +58,9 @@ def check_designs(loaded: LoadedSpec, frame: pd.DataFrame) -> None:
                 if mixed:
                     check_estimable(design)
             except MlmError as error:
-                faults += [_located(loaded, (block, index, "formula"), error, fault) for fault in error.faults]
+                faults += [
+                    _located(loaded, (block, index, "formula"), error, fault) for fault in error.faults
+                ]
     if faults:
         raise SpecError(*faults)
 

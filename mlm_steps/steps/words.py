@@ -43,7 +43,9 @@ def describe_plan(plan: Plan, waiting: Sequence[str]) -> str:
     return "\n".join(text_table(("step", "what happens"), rows)) + "\n"
 
 
-def describe_ladder(fits: Sequence[FitRecord | Absence], comparisons: Sequence[ComparisonRecord | Absence]) -> str:
+def describe_ladder(
+    fits: Sequence[FitRecord | Absence], comparisons: Sequence[ComparisonRecord | Absence]
+) -> str:
     """Return the ladder as a table, one line per rung."""
     against = {record.larger: record for record in comparisons if isinstance(record, ComparisonRecord)}
     rows = []
@@ -74,11 +76,11 @@ def _p_value(p: float | None) -> str:
 def text_table(
     header: Sequence[str], rows: Sequence[Sequence[str]], *, right: Sequence[int] | range = ()
 ) -> list[str]:
-    """Return the lines of a table in plain text.
+    r"""Return the lines of a table in plain text.
 
     Examples
     --------
-    >>> print("\\n".join(text_table(("model", "n"), [("null", "5"), ("l1", "12")], right=[1])))
+    >>> print("\n".join(text_table(("model", "n"), [("null", "5"), ("l1", "12")], right=[1])))
     model   n
     null    5
     l1     12
@@ -92,5 +94,3 @@ def text_table(
         ]
         lines.append("  ".join(cells).rstrip())
     return lines
-
-
