@@ -32,6 +32,7 @@ __all__ = [
     "assign_symbols",
     "column_factors",
     "hierarchy_depth",
+    "is_nested",
     "place_columns",
 ]
 
@@ -130,10 +131,11 @@ def hierarchy_depth(random: Sequence[RandomTerm]) -> int:
     factors = {term.group: term for term in random}
     names = list(factors)
     pairs = [(factors[a], factors[b]) for a in names for b in names if a != b]
-    return 3 if any(_is_nested(inner, outer) for inner, outer in pairs) else 2
+    return 3 if any(is_nested(inner, outer) for inner, outer in pairs) else 2
 
 
-def _is_nested(inner: RandomTerm, outer: RandomTerm) -> bool:
+def is_nested(inner: RandomTerm, outer: RandomTerm) -> bool:
+    """Return whether each level of one factor lies in one level of another that has fewer."""
     cells = np.unique(inner.refs.astype(np.int64) * len(outer.levels) + outer.refs)
     return len(cells) == len(np.unique(inner.refs)) > len(np.unique(outer.refs))
 
@@ -159,13 +161,7 @@ def _factors(
     column: str, label: str, variables: Sequence[str], variable_levels: Mapping[str, VariableRank]
 ) -> list[tuple[str, VariableRank]]:
     """Return the factors of a column, each with the lowest level among its variables."""
-    stems = _split(label)
-    texts = _align(column, stems) or [column]
-    if len(texts) != len(stems):
-        stems = [label]
-    return [
-        (text, _lowest(stem, variables, variable_levels)) for text, stem in zip(texts, stems, strict=True)
-    ]
+    return [(text, _lowest(stem, variables, variable_levels)) for stem, text in column_factors(column, label)]
 
 
 def _lowest(stem: str, variables: Sequence[str], variable_levels: Mapping[str, VariableRank]) -> VariableRank:
