@@ -1,0 +1,153 @@
+"""From the file to the analysis sample: read, type, derive, keep the complete rows, profile."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from mlm_steps.data.checks import check_levels, check_names, check_uses
+from mlm_steps.data.derive import Derivation, derive, group_codes, plan_derivations, standing_columns
+from mlm_steps.data.hierarchy import Hierarchy, inspect_hierarchy
+from mlm_steps.data.notices import about_loss
+from mlm_steps.data.places import Places
+from mlm_steps.data.profile import profile_columns
+from mlm_steps.data.raw import RawTable
+from mlm_steps.data.read import file_hash, read_file
+from mlm_steps.data.sample import Sample, common_sample, sample_hash
+from mlm_steps.data.types import Misfit, TypedColumn, type_column
+from mlm_steps.data.values import Analysis, ModelUse
+from mlm_steps.errors import DataError, Fault
+from mlm_steps.records.base import Notice
+from mlm_steps.records.profile import DataProfile
+from mlm_steps.spec import LoadedSpec
+
+__all__ = ["assemble"]
+
+
+def assemble(loaded: LoadedSpec, uses: Sequence[ModelUse]) -> Analysis:
+    """Return the analysis sample and its profile; DataError with all faults that can be found."""
+    places = Places(loaded)
+    table = read_file(loaded)
+    columns, faults = _typed(table, loaded, places)
+    planned, derive_faults = plan_derivations(loaded.spec.data.derive, columns, places)
+    faults = [*faults, *derive_faults, *check_names(loaded, uses, columns, planned, places)]
+    if not faults:
+        faults = check_uses(uses, columns, places)
+    if faults:
+        raise DataError(*faults)
+    sample = _sample(uses, columns, planned, table.rows, places)
+    basis = sample.kept if loaded.spec.data.means_from == "analysis" else np.ones(table.rows, dtype=bool)
+    made, made_notices = derive(planned, columns, basis, places)
+    frame, lost_levels = _frame(columns, made, sample.kept)
+    hierarchy = inspect_hierarchy(loaded.spec, uses, frame, columns, sample.kept)
+    check_levels(loaded, uses, frame, hierarchy, places)
+    used = {column for use in uses for name in use.variables for column in _bases(name, planned)}
+    notices = (
+        *(n for n in table.notices if n.subject in used),
+        *(n for name in columns if name in used for n in columns[name].notices),
+        *about_loss(table.rows, int(sample.kept.sum()), sample.lost),
+        *(n for n in lost_levels if n.subject in used),
+        *(n for n in made_notices if n.subject in used),
+        *hierarchy.notices,
+    )
+    profile = _profile(loaded, uses, columns, planned, frame, sample, hierarchy, notices)
+    return Analysis(frame, profile, np.flatnonzero(sample.kept))
+
+
+def _typed(table: RawTable, loaded: LoadedSpec, places: Places) -> tuple[dict[str, TypedColumn], list[Fault]]:
+    """Return the columns with their types, and what contradicts the declared ones."""
+    data = loaded.spec.data
+    columns: dict[str, TypedColumn] = {}
+    faults: list[Fault] = []
+    for raw in table.columns:
+        try:
+            columns[raw.name] = type_column(raw, data.columns.get(raw.name), data)
+        except Misfit as found:
+            faults.append(Fault(places.column(raw.name, found.key), f"'{raw.name}' {found.what}", found.hint))
+            columns[raw.name] = type_column(raw, None, data)
+    return columns, faults
+
+
+def _bases(name: str, planned: Sequence[Derivation]) -> frozenset[str]:
+    """Return a column and what it is made from."""
+    return frozenset({name}).union(*(step.sources for step in planned if step.name == name))
+
+
+def _sample(
+    uses: Sequence[ModelUse],
+    columns: Mapping[str, TypedColumn],
+    planned: tuple[Derivation, ...],
+    rows: int,
+    places: Places,
+) -> Sample:
+    """Return the rows that are complete on everything that any model uses."""
+    names = list(dict.fromkeys(name for use in uses for name in use.variables))
+    standing = standing_columns(planned, names)
+    needed = dict.fromkeys(column for name in names for column in sorted(standing[name]))
+    missing = {name: columns[name].missing for name in needed}
+    factors = {
+        ":".join(group): group_codes([columns[part] for part in group], rows)
+        for use in uses
+        for group in use.groups
+        if all(part in columns for part in group)
+    }
+    return common_sample(missing, factors, rows, places.data("file"))
+
+
+def _frame(
+    columns: Mapping[str, TypedColumn], made: Mapping[str, NDArray[np.float64]], kept: NDArray[np.bool_]
+) -> tuple[pd.DataFrame, list[Notice]]:
+    """Return all columns on the kept rows, without levels that have lost all their rows."""
+    everything = bool(kept.all())
+    series: dict[str, object] = {}
+    notices: list[Notice] = []
+    for name, column in columns.items():
+        values = column.values if everything else column.values[kept]
+        if isinstance(values, pd.Categorical):
+            used = values.remove_unused_categories()
+            notices += _lost_levels(column, values, used)
+            values = used
+        series[name] = pd.Series(values, dtype=object) if column.kind == "text" else values
+    series |= {name: x if everything else x[kept] for name, x in made.items()}
+    return pd.DataFrame(series, copy=False), notices
+
+
+def _lost_levels(column: TypedColumn, before: pd.Categorical, after: pd.Categorical) -> list[Notice]:
+    """Return a notice on levels of a category without rows; above all on a reference level lost."""
+    lost = [level for level in before.categories if level not in set(after.categories)]
+    if not lost or column.kind not in ("category", "ordered"):
+        return []
+    text = f"{column.name} has no rows with {', '.join(lost[:5])} in the sample"
+    reference = before.categories[0]
+    if reference in lost and len(after.categories):
+        text += f", its reference level; the reference is now {after.categories[0]}"
+    severe = "warning" if reference in lost else "info"
+    return [Notice(code="unused_levels", severity=severe, text=text + ".", subject=column.name)]
+
+
+def _profile(
+    loaded: LoadedSpec,
+    uses: Sequence[ModelUse],
+    columns: Mapping[str, TypedColumn],
+    planned: tuple[Derivation, ...],
+    frame: pd.DataFrame,
+    sample: Sample,
+    hierarchy: Hierarchy,
+    notices: tuple[Notice, ...],
+) -> DataProfile:
+    return DataProfile(
+        file=loaded.spec.data.file,
+        file_hash=file_hash(loaded.data_path),
+        rows_file=len(sample.kept),
+        rows=len(frame),
+        sample_hash=sample_hash(sample.kept),
+        columns=profile_columns(frame, columns, planned, uses),
+        lost=sample.lost,
+        factors=hierarchy.factors,
+        variable_levels=hierarchy.variable_levels,
+        nesting=hierarchy.nesting,
+        notices=notices,
+    )

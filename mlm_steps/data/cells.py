@@ -1,0 +1,108 @@
+"""Cells of text that may spell numbers, logical values or nothing."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+__all__ = [
+    "as_numbers",
+    "has_leading_zeros",
+    "has_long_integers",
+    "is_logical",
+    "mark_missing",
+    "marker_numbers",
+]
+
+_NUMBER = r"^[+-]?([0-9]+\.?[0-9]*|\.[0-9]+)([eE][+-]?[0-9]+)?$"
+_LOGICAL = ({"TRUE", "FALSE"}, {"true", "false"}, {"True", "False"}, {"T", "F"})
+_EXACT = 2.0**53
+"""From here on float64 no longer tells neighbouring whole numbers apart."""
+
+
+def mark_missing(values: Any, markers: Iterable[str]) -> Any:
+    """Return a string array with null where a cell is empty, blank or one of the markers."""
+    import pyarrow as pa
+    import pyarrow.compute as pc
+
+    trimmed = pc.utf8_trim_whitespace(values)
+    missing = pc.is_in(trimmed, value_set=pa.array(["", *markers], pa.string()))
+    return pc.if_else(missing, pa.scalar(None, pa.string()), values)
+
+
+def as_numbers(values: Any, decimal: str = ".") -> tuple[NDArray[np.float64], NDArray[np.bool_]]:
+    """Return cells as numbers, and which cells hold something that is none.
+
+    Parameters
+    ----------
+    values : pyarrow string array, length n
+        Null where missing.
+    decimal : str
+        The decimal mark, ``.`` or ``,``; the other one is no part of a number.
+
+    Returns
+    -------
+    numbers : ndarray, shape (n,)
+        NaN where missing or not a number.
+    strays : ndarray of bool, shape (n,)
+        Present, and not a finite number.
+    """
+    import pyarrow as pa
+    import pyarrow.compute as pc
+
+    if decimal == ",":
+        values = pc.if_else(pc.match_substring(values, "."), "?", pc.replace_substring(values, ",", "."))
+    present = np.asarray(pc.is_valid(values))
+    try:
+        numbers = _floats(pc.cast(values, pa.float64()))
+    except pa.ArrowInvalid:
+        numbers = None
+    if numbers is None or np.isfinite(numbers).sum() < present.sum():
+        trimmed = pc.utf8_trim_whitespace(values)
+        spelt = pc.match_substring_regex(trimmed, _NUMBER)
+        numbers = _floats(pc.cast(pc.if_else(spelt, trimmed, pa.scalar(None, pa.string())), pa.float64()))
+        numbers[np.isinf(numbers)] = np.nan
+    return numbers, present & np.isnan(numbers)
+
+
+def _floats(array: Any) -> NDArray[np.float64]:
+    return np.array(array.to_numpy(zero_copy_only=False), dtype=np.float64)
+
+
+def has_leading_zeros(values: Any) -> bool:
+    """Return whether any cell is a whole number written with zeros before it, such as the code 007."""
+    import pyarrow.compute as pc
+
+    if not pc.any(pc.starts_with(values, "0")).as_py():
+        return False
+    return bool(pc.any(pc.match_substring_regex(values, "^0[0-9]+$")).as_py())
+
+
+def has_long_integers(values: Any, numbers: NDArray[np.float64]) -> bool:
+    """Return whether any cell is a whole number of so many digits that float64 would merge neighbours."""
+    import pyarrow.compute as pc
+
+    if not (np.abs(numbers) >= _EXACT).any():
+        return False
+    return bool(pc.any(pc.match_substring_regex(values, r"^[+-]?[0-9]{16,}$")).as_py())
+
+
+def is_logical(words: Iterable[str]) -> bool:
+    """Return whether the distinct words are R's spellings of true and false; T and F only as a pair."""
+    found = set(words)
+    if found <= {"T", "F"}:
+        return found == {"T", "F"}
+    return any(found <= pair for pair in _LOGICAL)
+
+
+def marker_numbers(markers: Iterable[str]) -> list[float]:
+    """Return the markers that are numbers, such as -99.
+
+    >>> marker_numbers(["NA", "-99"])
+    [-99.0]
+    """
+    return [float(marker) for marker in markers if re.match(_NUMBER, marker)]

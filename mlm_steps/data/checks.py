@@ -1,0 +1,120 @@
+"""What models ask of the data, and what the data refuse them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+import pandas as pd
+
+from mlm_steps.data.derive import Derivation
+from mlm_steps.data.hierarchy import Hierarchy
+from mlm_steps.data.notices import conflict_text
+from mlm_steps.data.places import Places, nearest
+from mlm_steps.data.types import TypedColumn
+from mlm_steps.data.values import ModelUse
+from mlm_steps.errors import DataError, Fault
+from mlm_steps.spec import LoadedSpec
+
+__all__ = ["check_levels", "check_names", "check_uses"]
+
+
+def check_names(
+    loaded: LoadedSpec,
+    uses: Sequence[ModelUse],
+    columns: Mapping[str, TypedColumn],
+    planned: Sequence[Derivation],
+    places: Places,
+) -> list[Fault]:
+    """Return faults of names that are no column, in ``columns`` and in the models."""
+    derived = set(loaded.spec.data.derive)
+    known = [*columns, *(name for name in loaded.spec.data.derive if name not in columns)]
+    faults = []
+    for name, spec in loaded.spec.data.columns.items():
+        at = places.data("columns", name)
+        if name not in known:
+            faults.append(Fault(at, f"there is no column '{name}'", nearest(name, known)))
+        elif name in derived and spec.type not in (None, "number"):
+            faults.append(
+                Fault(places.data("columns", name, "type"), f"'{name}' is derived, so it is a number")
+            )
+    for use in uses:
+        for name in use.variables:
+            if name not in known:
+                at = places.formula(use.name, name)
+                faults.append(Fault(at, f"there is no column '{name}'", nearest(name, known)))
+    return faults
+
+
+def check_uses(uses: Sequence[ModelUse], columns: Mapping[str, TypedColumn], places: Places) -> list[Fault]:
+    """Return faults of columns whose values are not what a model needs, each column once."""
+    faults: dict[str, Fault] = {}
+    for use in uses:
+        for name in (name for name in use.variables if name in columns and name not in faults):
+            found = _objection(name, use, columns[name])
+            if found:
+                faults[name] = Fault(places.formula(use.name, name), *found)
+    return list(faults.values())
+
+
+def _objection(name: str, use: ModelUse, column: TypedColumn) -> tuple[str, str | None] | None:
+    """Return what is wrong with one column in one model, and what to do about it."""
+    role = "outcome" if name in use.outcomes else "weights" if name == use.weights else None
+    grouping = any(name in group for group in use.groups)
+    if column.missing.all():
+        return f"'{name}' has no values", "check the missing-value markers (data.na)"
+    if column.strays and (role or (not grouping and not column.declared)):
+        what = f"{role} '{name}' is text" if role else f"'{name}' is text"
+        return f"{what}: among its numbers it holds {column.strays}", column.strays.hint
+    if role and column.kind != "number":
+        kinds = {"text": "text", "group": "a group"}
+        what = f"{role} '{name}' is {'text' if column.kind != 'group' else kinds['group']}, not a number"
+        return f"{what}: it holds {_examples(column)}", _number_hint(column)
+    if column.kind == "text" and not grouping:
+        return f"'{name}' is declared as text, which no model can use", "declare type: category"
+    return None
+
+
+def _examples(column: TypedColumn) -> str:
+    values = column.values
+    words = list(values.categories) if isinstance(values, pd.Categorical) else [v for v in values[:50] if v]
+    shown = [f"'{word}'" for word in dict.fromkeys(map(str, words))]
+    return ", ".join(shown[:3]) + (", …" if len(shown) > 3 else "")
+
+
+def _number_hint(column: TypedColumn) -> str:
+    if column.declared:
+        return "a linear mixed model needs a number; declare type: number if it is one"
+    return "a linear mixed model needs a number; declare type: number to use a labelled column's codes"
+
+
+def check_levels(
+    loaded: LoadedSpec,
+    uses: Sequence[ModelUse],
+    frame: pd.DataFrame,
+    hierarchy: Hierarchy,
+    places: Places,
+) -> None:
+    """Refuse grouping factors of one level, and contradicted levels where the spec says so.
+
+    Raises
+    ------
+    DataError
+    """
+    faults = []
+    for factor in hierarchy.factors:
+        if factor.n_levels == 1:
+            use = next(u for u in uses if factor.name in (":".join(group) for group in u.groups))
+            only = hierarchy.labels[factor.name][0]
+            at = places.formula(use.name, factor.name.split(":")[0])
+            what = f"grouping factor '{factor.name}' has one level in the sample, '{only}'"
+            faults.append(Fault(at, what, "a variance between groups needs two groups at the least"))
+    if loaded.spec.data.level_conflict == "error":
+        faults += [
+            Fault(places.level(level.variable), conflict_text(level, rank), _CONFLICT_HINT)
+            for level, rank in hierarchy.conflicts
+        ]
+    if faults:
+        raise DataError(*faults)
+
+
+_CONFLICT_HINT = "correct the data, or go on with data.level_conflict: warn"

@@ -1,0 +1,166 @@
+"""Delimited text: bytes to columns of untyped cells."""
+
+from __future__ import annotations
+
+import codecs
+import csv
+import io
+from pathlib import Path
+from typing import Any
+
+from mlm_steps.data.naming import name_columns
+from mlm_steps.data.raw import RawTable, ReadOptions, TextColumn, Unreadable
+
+__all__ = ["as_utf8", "read_delimited", "sniff_delimiter"]
+
+DELIMITERS = (",", ";", "\t", "|")
+_SNIFFED = 64 * 1024
+_BLOCK = 1 << 24
+"""Bytes that are parsed at a time; no single row may be longer."""
+_UTF16 = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
+
+
+def read_delimited(path: Path, options: ReadOptions, *, delimiter: str | None = None) -> RawTable:
+    """Return the columns of a delimited text file, cells as text.
+
+    Parameters
+    ----------
+    path : Path
+        Read through gzip or zstandard when its name ends in ``.gz`` or ``.zst``.
+    options : ReadOptions
+        Its ``delimiter`` goes before the one given here; without either, it is found among , ; tab and |.
+
+    Raises
+    ------
+    Unreadable
+        Not text in its encoding, empty, a header alone, rows of unequal length, names that repeat.
+    """
+    content = as_utf8(_unpack(path), options.encoding).lstrip(b"\r\n")
+    if not content.strip():
+        raise Unreadable("is empty", "the first line names the columns, each further line is a row")
+    delimiter = options.delimiter or delimiter or sniff_delimiter(content)
+    header = next(csv.reader(io.StringIO(_head(content)), delimiter=delimiter))
+    columns = _parse(content, delimiter, len(header))
+    if not columns or not len(columns[0]):
+        raise Unreadable("has a header and no rows")
+    filled = [
+        any(map(str.strip, column.unique().to_pylist())) if not name.strip() else True
+        for name, column in zip(header, columns, strict=True)
+    ]
+    names, notices = name_columns([name.strip() for name in header], filled)
+    return RawTable(
+        columns=tuple(TextColumn(names[i], columns[i], cells=True) for i in names),
+        rows=len(columns[0]),
+        notices=notices,
+    )
+
+
+def _unpack(path: Path) -> bytes:
+    content = path.read_bytes()
+    if path.suffix.lower() == ".gz":
+        import gzip
+
+        return gzip.decompress(content)
+    if path.suffix.lower() == ".zst":
+        import zstandard
+
+        with zstandard.ZstdDecompressor().stream_reader(content, read_across_frames=True) as stream:
+            return bytes(stream.read())
+    return content
+
+
+def as_utf8(content: bytes, encoding: str | None) -> bytes:
+    """Return text in an encoding (UTF-8, or UTF-16 by its mark, when None) as UTF-8 without a mark."""
+    if encoding is None:
+        encoding = "utf-16" if content.startswith(_UTF16) else "utf-8-sig"
+    try:
+        text = content.decode(encoding)
+    except LookupError:
+        raise Unreadable(
+            f"no encoding is called {encoding!r}", "for example utf-8, latin-1, cp1252", key="encoding"
+        ) from None
+    except UnicodeDecodeError as error:
+        raise _undecodable(content, error) from None
+    if "\0" in text:
+        raise Unreadable("holds zero bytes, so it is no text", "is it another format under this name?")
+    return text.removeprefix("\ufeff").encode()
+
+
+def _undecodable(content: bytes, error: UnicodeDecodeError) -> Unreadable:
+    line = content.count(b"\n", 0, error.start) + 1
+    name = "UTF-8" if error.encoding.startswith("utf-8") or error.encoding == "utf8" else error.encoding
+    return Unreadable(
+        f"line {line} is not valid {name} (byte 0x{content[error.start]:02x})",
+        "name its encoding, for example encoding: latin-1 or encoding: cp1252",
+        key="file" if name == "UTF-8" else "encoding",
+    )
+
+
+def _head(content: bytes) -> str:
+    """Return whole lines from the beginning of the text."""
+    head = content[:_SNIFFED]
+    if len(content) > _SNIFFED and b"\n" in head:
+        head = head[: head.rfind(b"\n") + 1]
+    return head.decode(errors="ignore")
+
+
+def sniff_delimiter(content: bytes) -> str:
+    """Return the delimiter that cuts most lines into the same number of fields, a comma if none does.
+
+    >>> sniff_delimiter(b"y;x\\n1,5;2\\n")
+    ';'
+    """
+    head = _head(content)
+    return max(DELIMITERS, key=lambda delimiter: _evenness(head, delimiter))
+
+
+def _evenness(head: str, delimiter: str) -> tuple[float, int]:
+    """Return the share of lines as wide as the first, and that width; zeros where nothing is cut."""
+    try:
+        widths = [len(row) for row in csv.reader(io.StringIO(head), delimiter=delimiter) if row]
+    except csv.Error:
+        return 0.0, 0
+    if not widths or widths[0] == 1:
+        return 0.0, 0
+    return widths.count(widths[0]) / len(widths), widths[0]
+
+
+def _parse(content: bytes, delimiter: str, width: int) -> list[Any]:
+    """Return one string array per column."""
+    import pyarrow as pa
+    from pyarrow import csv as arrow
+
+    names = [str(position) for position in range(width)]
+    try:
+        table = arrow.read_csv(
+            pa.BufferReader(content + b"\n"),
+            read_options=arrow.ReadOptions(column_names=names, skip_rows_after_names=1, block_size=_BLOCK),
+            parse_options=arrow.ParseOptions(delimiter=delimiter, newlines_in_values=True),
+            convert_options=arrow.ConvertOptions(column_types=dict.fromkeys(names, pa.string())),
+        )
+    except pa.ArrowInvalid as error:
+        raise _irregular(content, delimiter, width) or Unreadable(str(error).splitlines()[0]) from None
+    if content.count(b'"') % 2 and (fault := _irregular(content, delimiter, width)):
+        raise fault
+    return [column.combine_chunks() for column in table.columns]
+
+
+def _irregular(content: bytes, delimiter: str, width: int) -> Unreadable | None:
+    """Return the first line that breaks the table, found with Python's slower, exact reader."""
+    rows = csv.reader(io.StringIO(content.decode(), newline=""), delimiter=delimiter, strict=True)
+    widths: list[tuple[int, int]] = []
+    begin = 1
+    try:
+        for row in rows:
+            if row:
+                widths.append((begin, len(row)))
+            begin = rows.line_num + 1
+    except csv.Error:
+        return Unreadable(f"line {begin} begins a quoted text that is not closed", 'look for a lone "')
+    line, found = next(((at, fields) for at, fields in widths if fields != width), (0, 0))
+    if not line:
+        return None
+    hint = "quote a value that holds the delimiter, or name the delimiter"
+    if len(widths) > 1 and all(fields == width + 1 for _, fields in widths[1:]):
+        hint = "R's write.table leaves the row names' column without a name: use write.csv or col.names = NA"
+    return Unreadable(f"line {line} has {found} fields, the header has {width}", hint)

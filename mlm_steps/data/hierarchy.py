@@ -1,0 +1,187 @@
+"""The hierarchy profile of the analysis sample (statistics, section 1)."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from mlm_steps.data.factors import Factor, make_factor, profile_factor, ranks, relate
+from mlm_steps.data.levels import number_label
+from mlm_steps.data.notices import about_factors, about_levels, about_nesting
+from mlm_steps.data.suspicions import about_group_means, about_repeated_ids, about_repeated_rows
+from mlm_steps.data.types import TypedColumn
+from mlm_steps.data.values import ModelUse
+from mlm_steps.data.variation import level_of
+from mlm_steps.records.base import Notice
+from mlm_steps.records.profile import FactorProfile, NestingRelation, VariableLevel
+from mlm_steps.spec import PipelineSpec
+
+__all__ = ["Hierarchy", "inspect_hierarchy", "numbered"]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Hierarchy:
+    """How the rows are nested, and what is odd about it.
+
+    Attributes
+    ----------
+    factors : tuple of FactorProfile
+    labels : mapping of str to tuple of str
+        Levels of each factor.
+    variable_levels : tuple of VariableLevel
+        Each variable of the models and each declared one, with respect to each factor.
+    nesting : tuple of NestingRelation
+    conflicts : tuple of (VariableLevel, int)
+        Variables that vary inside the groups they are declared to describe, with the declared level.
+    notices : tuple of Notice
+    """
+
+    factors: tuple[FactorProfile, ...]
+    labels: Mapping[str, tuple[str, ...]]
+    variable_levels: tuple[VariableLevel, ...]
+    nesting: tuple[NestingRelation, ...]
+    conflicts: tuple[tuple[VariableLevel, int], ...]
+    notices: tuple[Notice, ...]
+
+
+def inspect_hierarchy(
+    spec: PipelineSpec,
+    uses: Sequence[ModelUse],
+    frame: pd.DataFrame,
+    columns: Mapping[str, TypedColumn],
+    kept: NDArray[np.bool_],
+) -> Hierarchy:
+    """Return the hierarchy of the sample.
+
+    Parameters
+    ----------
+    spec : PipelineSpec
+    uses : sequence of ModelUse
+    frame : DataFrame, n rows
+        The analysis sample, complete on the variables of the models.
+    columns : mapping of str to TypedColumn
+        All rows of the file.
+    kept : ndarray of bool
+        Which of them are in the sample.
+    """
+    groups = list(dict.fromkeys(group for use in uses for group in use.groups))
+    factors = [make_factor(group, [numbered(frame[part]) for part in group]) for group in groups]
+    outcomes = [name for name in dict.fromkeys(n for use in uses for n in use.outcomes)]
+    y = {name: frame[name].to_numpy(dtype=np.float64) for name in outcomes}
+    profiles = tuple(profile_factor(f, _levels_in_file(f, columns, kept), y) for f in factors)
+    nesting = relate(factors)
+    declared = spec.declared_levels
+    levels = _variable_levels(uses, declared, frame, factors)
+    conflicts = _conflicts(levels, declared, ranks(factors, nesting))
+    notices = (
+        *about_factors(profiles),
+        *about_levels(levels, declared, conflicts),
+        *about_nesting(nesting),
+        *_suspicions(uses, frame, columns, factors),
+    )
+    labels = {factor.name: factor.labels for factor in factors}
+    return Hierarchy(profiles, labels, levels, nesting, conflicts, notices)
+
+
+def numbered(values: pd.Series) -> tuple[NDArray[np.intp], Sequence[str]]:
+    """Return for each row the position of its level, and the labels of the levels in R's order.
+
+    A missing value has the position -1.
+    """
+    if isinstance(values.dtype, pd.CategoricalDtype):
+        return values.cat.codes.to_numpy().astype(np.intp), list(values.cat.categories)
+    codes, found = pd.factorize(values.to_numpy(), sort=values.dtype != object)
+    if values.dtype == object:
+        return codes.astype(np.intp), [str(value) for value in found]
+    return codes.astype(np.intp), [number_label(value) for value in found.tolist()]
+
+
+def _levels_in_file(factor: Factor, columns: Mapping[str, TypedColumn], kept: NDArray[np.bool_]) -> int:
+    """Return how many levels a factor has in the file, rows outside the sample counted."""
+    if kept.all() or not all(part in columns for part in factor.columns):
+        return len(factor.labels)
+    present = ~np.logical_or.reduce([columns[part].missing for part in factor.columns])
+    parts = [numbered(pd.Series(columns[part].values[present])) for part in factor.columns]
+    return len(make_factor(factor.columns, parts).labels)
+
+
+def _variable_levels(
+    uses: Sequence[ModelUse], declared: Mapping[str, int], frame: pd.DataFrame, factors: Sequence[Factor]
+) -> tuple[VariableLevel, ...]:
+    """Return the level of each variable, grouping columns left out, with respect to each factor."""
+    grouping = {part for factor in factors for part in factor.columns}
+    names = dict.fromkeys([*(name for use in uses for name in use.variables), *declared])
+    found = []
+    for name in (name for name in names if name in frame.columns and name not in grouping):
+        values = frame[name]
+        if values.dtype == object or values.isna().any():
+            continue
+        plain = values.array if isinstance(values.dtype, pd.CategoricalDtype) else values.to_numpy()
+        above = declared.get(name, 1) > 1
+        found += [level_of(name, plain, factor, declared=above) for factor in factors]
+    return tuple(found)
+
+
+def _conflicts(
+    levels: Sequence[VariableLevel], declared: Mapping[str, int], rank: Mapping[str, int]
+) -> tuple[tuple[VariableLevel, int], ...]:
+    """Return variables that vary inside the units of their declared level.
+
+    With crossed factors of one level it is enough to be constant inside the units of one of them; if the
+    models have no factor of that level, those of the highest level count.
+    """
+    found = []
+    for name, level in declared.items():
+        if level == 1 or not rank:
+            continue
+        wanted = level if level in rank.values() else max(rank.values())
+        about = [v for v in levels if v.variable == name and rank[v.factor] == wanted]
+        if about and all(v.conflicting_levels for v in about):
+            found.append((min(about, key=lambda v: len(v.conflicting_levels)), level))
+    return tuple(found)
+
+
+def _suspicions(
+    uses: Sequence[ModelUse],
+    frame: pd.DataFrame,
+    columns: Mapping[str, TypedColumn],
+    factors: Sequence[Factor],
+) -> tuple[Notice, ...]:
+    """Return notices on what data files often have wrong."""
+    used = {name for use in uses for name in use.variables}
+    spare = {name: column for name, column in columns.items() if name not in used and column.kind != "number"}
+    ids = {
+        name: numbered(frame[name])[0].astype(np.int64)
+        for name in columns
+        if name not in used and (name in spare or _whole(frame[name].to_numpy()))
+    }
+    found = list(about_repeated_ids(ids, spare, [factor.codes for factor in factors]))
+    for factor in factors:
+        if all(part in columns for part in factor.columns):
+            found += about_group_means(*_with_group(columns, factor))
+    return (*found, *about_repeated_rows(frame[list(columns)]))
+
+
+def _whole(values: NDArray[np.float64]) -> bool:
+    """Return whether all numbers that are there are whole."""
+    return bool((np.isnan(values) | (values == np.floor(values))).all())
+
+
+def _with_group(
+    columns: Mapping[str, TypedColumn], factor: Factor
+) -> tuple[dict[str, NDArray[np.float64]], Factor]:
+    """Return the file's number columns and a factor on all rows of the file that belong to a group."""
+    present = ~np.logical_or.reduce([columns[part].missing for part in factor.columns])
+    numbers = {
+        name: column.numbers[present]
+        for name, column in columns.items()
+        if column.kind == "number" and name not in factor.columns
+    }
+    if len(factor.codes) == len(present):
+        return numbers, factor
+    parts = [numbered(pd.Series(columns[part].values[present])) for part in factor.columns]
+    return numbers, make_factor(factor.columns, parts)

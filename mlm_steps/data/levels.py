@@ -1,0 +1,131 @@
+"""Levels of categories: their order, and which value belongs to which."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from mlm_steps.data.cells import is_logical
+from mlm_steps.data.collate import sort_labels
+
+__all__ = ["Unmatched", "categorical", "encode_numbers", "encode_words", "number_label"]
+
+Codes = NDArray[np.intp]
+Unmatched = list[tuple[str, int]]
+"""Values that no declared level names, with the number of rows of each."""
+
+
+def number_label(value: float) -> str:
+    """Return a number as R's ``as.character`` writes it, to 15 significant digits.
+
+    >>> number_label(7.0), number_label(0.1), number_label(100000.0)
+    ('7', '0.1', '100000')
+    """
+    return f"{value:.15g}"
+
+
+def categorical(codes: Codes, levels: Sequence[str], *, ordered: bool) -> pd.Categorical:
+    """Return a Categorical of text levels; code -1 is missing."""
+    return pd.Categorical.from_codes(codes, categories=pd.Index(list(levels), dtype=object), ordered=ordered)
+
+
+def encode_words(
+    values: Any, declared: tuple[str, ...] | None, known: tuple[str, ...] | None, *, logical: bool
+) -> tuple[Codes, tuple[str, ...], Unmatched]:
+    """Return codes and levels of a string array.
+
+    Parameters
+    ----------
+    values : pyarrow string array, length n
+        Null where missing.
+    declared : tuple of str or None
+        Levels of the spec; the first is the reference.
+    known : tuple of str or None
+        Order of the values that the file brings along.
+    logical : bool
+        Whether words such as ``true`` and ``F`` may spell logical values, which become FALSE and TRUE.
+
+    Returns
+    -------
+    codes : ndarray of int, shape (n,)
+    levels : tuple of str
+        ``declared``, or what is there in the order of ``known``, or in R's.
+    unmatched : list of (str, int)
+    """
+    encoded = values.dictionary_encode()
+    words = encoded.dictionary.to_pylist()
+    rows = np.asarray(encoded.indices.fill_null(-1)).astype(np.intp)
+    if declared:
+        return _match(rows, [(word,) for word in words], declared)
+    if known:
+        levels = tuple(level for level in known if level in set(words))
+        return _match(rows, [(word,) for word in words], levels)
+    if logical and words and is_logical(words):
+        spelt = ["TRUE" if word[0] in "Tt" else "FALSE" for word in words]
+        return _match(rows, [(word,) for word in spelt], ("FALSE", "TRUE"))
+    return _match(rows, [(word,) for word in words], tuple(sort_labels(words)))
+
+
+def encode_numbers(
+    numbers: NDArray[np.float64], words: Mapping[float, str], declared: tuple[str, ...] | None
+) -> tuple[Codes, tuple[str, ...], Unmatched]:
+    """Return codes and levels of numbers that stand for words, in the order of the numbers.
+
+    Parameters
+    ----------
+    numbers : ndarray, shape (n,)
+        NaN where missing.
+    words : mapping of float to str
+        The word of each value, in the order of the values; a value that is not in it is missing.
+    declared : tuple of str or None
+        Levels of the spec: each names a value by its word or by its digits.
+    """
+    known = np.array(list(words), dtype=np.float64)
+    places = np.searchsorted(known, numbers)
+    places[places == len(known)] = 0
+    found = (known[places] == numbers) if len(known) else np.zeros(len(numbers), dtype=bool)
+    rows = np.where(found, places, -1).astype(np.intp)
+    if declared:
+        return _match(rows, [(word, number_label(value)) for value, word in words.items()], declared)
+    repeated = {word for word, times in Counter(words.values()).items() if times > 1}
+    levels = tuple(
+        f"{word} ({number_label(value)})" if word in repeated else word for value, word in words.items()
+    )
+    return rows, levels, []
+
+
+def _match(
+    rows: Codes, spellings: Sequence[tuple[str, ...]], levels: tuple[str, ...]
+) -> tuple[Codes, tuple[str, ...], Unmatched]:
+    """Return codes among the levels of rows that point to distinct values, given each value's spellings."""
+    exact = {level: code for code, level in enumerate(levels)}
+    loose = {_loosely(level): code for level, code in exact.items()}
+    codes = [
+        next(
+            (
+                code
+                for key in (*spelt, *map(_loosely, spelt))
+                if (code := exact.get(key, loose.get(key))) is not None
+            ),
+            -1,
+        )
+        for spelt in spellings
+    ]
+    sizes = np.bincount(rows[rows >= 0], minlength=len(codes))
+    unmatched = [
+        (spelt[0], int(sizes[i])) for i, spelt in enumerate(spellings) if codes[i] < 0 and sizes[i] > 0
+    ]
+    return np.array([*codes, -1], dtype=np.intp)[rows], levels, unmatched
+
+
+def _loosely(word: str) -> str:
+    """Return a word without surrounding spaces, and a number without its spelling: 1.0 is 1."""
+    try:
+        return number_label(float(word))
+    except ValueError:
+        return word.strip()

@@ -1,0 +1,51 @@
+"""Names of a file's columns: each has one, no two share one."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from itertools import count
+
+from mlm_steps.data.raw import Unreadable
+from mlm_steps.records.base import Notice
+
+__all__ = ["check_names", "name_columns"]
+
+
+def name_columns(header: Sequence[str], filled: Sequence[bool]) -> tuple[dict[int, str], tuple[Notice, ...]]:
+    """Return the name of each column to keep, by position, and notices about names made up.
+
+    A column without a name is called X, X.1, … as by R's ``read.csv``, for R's ``write.csv`` and pandas
+    leave the row names' column without one; one that has no values either is a trailing delimiter.
+
+    Raises
+    ------
+    Unreadable
+        Two columns have one name.
+    """
+    kept = [i for i, name in enumerate(header) if name or filled[i]]
+    check_names([header[i] for i in kept if header[i]])
+    names = {i: header[i] for i in kept}
+    notices: list[Notice] = []
+    for i in (i for i in kept if not header[i]):
+        names[i] = next(name for name in _spare_names() if name not in names.values())
+        text = f"Column {i + 1} of the file has no name; it is called {names[i]} here."
+        notices.append(Notice(code="column_without_name", severity="info", text=text, subject=names[i]))
+    return names, tuple(notices)
+
+
+def _spare_names() -> Iterator[str]:
+    yield "X"
+    for number in count(1):
+        yield f"X.{number}"
+
+
+def check_names(names: Sequence[str]) -> None:
+    """Refuse names of which two are the same."""
+    repeated = [name for name, times in Counter(names).items() if times > 1]
+    if repeated:
+        places = "; ".join(
+            f"{name!r} in columns {', '.join(str(i) for i, n in enumerate(names, 1) if n == name)}"
+            for name in repeated
+        )
+        raise Unreadable(f"two columns have one name: {places}", "rename all but one in the file")

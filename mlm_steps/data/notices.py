@@ -1,0 +1,126 @@
+"""What a reader of the data should know, in words (statistics, section 1)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+
+from mlm_steps.records.base import Notice
+from mlm_steps.records.profile import FactorProfile, NestingRelation, VariableLevel, VariableLoss
+
+__all__ = ["about_factors", "about_levels", "about_loss", "about_nesting", "conflict_text", "listed"]
+
+_SHOWN = 5
+
+
+def listed(names: Sequence[str], shown: int = _SHOWN) -> str:
+    """Return names in a row, the first few of many.
+
+    >>> listed(["a", "b", "c"]), listed(["a", "b", "c"], 2)
+    ('a, b and c', 'a, b and 1 more')
+    """
+    names = list(names)
+    if len(names) > shown:
+        return f"{', '.join(names[:shown])} and {len(names) - shown} more"
+    return " and ".join(filter(None, [", ".join(names[:-1]), *names[-1:]]))
+
+
+def _some(count: int, noun: str) -> str:
+    return f"{count} {noun}{'s' * (count != 1)}"
+
+
+def about_loss(rows: int, kept: int, lost: Iterable[VariableLoss]) -> tuple[Notice, ...]:
+    """Return notices on rows and groups that the common sample loses."""
+    if kept == rows:
+        return ()
+    costs = listed([f"{loss.variable} ({loss.rows})" for loss in sorted(lost, key=lambda loss: -loss.rows)])
+    text = (
+        f"{rows - kept} of {rows} rows are incomplete on the models' variables and left out of all models. "
+        f"Rows missing per variable: {costs}."
+    )
+    found = [Notice(code="rows_dropped", severity="warning", text=text)]
+    for loss in lost:
+        for factor, groups in loss.groups.items():
+            if groups:
+                text = f"{loss.variable} is missing in all rows of {_some(groups, 'level')} of {factor}."
+                found.append(
+                    Notice(code="groups_dropped", severity="warning", text=text, subject=loss.variable)
+                )
+    return tuple(found)
+
+
+def about_factors(factors: Iterable[FactorProfile]) -> tuple[Notice, ...]:
+    """Return notices on groups of one row and groups whose outcome does not vary."""
+    found = []
+    for factor in factors:
+        if factor.singletons:
+            text = f"{_some(factor.singletons, 'level')} of {factor.name} of {factor.n_levels} have one row only."
+            if factor.singletons == 1:
+                text = f"One level of {factor.name} of {factor.n_levels} has one row only."
+            found.append(Notice(code="singleton_groups", severity="info", text=text, subject=factor.name))
+        for outcome, levels in factor.constant_outcome.items():
+            if levels:
+                text = (
+                    f"All rows of {factor.name} {listed(levels)} have one and the same value of {outcome}: "
+                    "check that these are measurements."
+                )
+                found.append(
+                    Notice(code="constant_outcome", severity="warning", text=text, subject=factor.name)
+                )
+    return tuple(found)
+
+
+def about_nesting(relations: Iterable[NestingRelation]) -> tuple[Notice, ...]:
+    """Return notices on labels that seem to be reused from group to group."""
+    return tuple(
+        Notice(
+            code="implicit_nesting",
+            severity="warning",
+            text=(
+                f"The labels of {r.inner} recur in nearly every level of {r.outer}. If {r.inner} 1 of one {r.outer} "
+                f"is not {r.inner} 1 of another, write (1 | {r.outer}/{r.inner}); as written they count as crossed."
+            ),
+            subject=r.inner,
+        )
+        for r in relations
+        if r.implicit
+    )
+
+
+def conflict_text(level: VariableLevel, rank: int) -> str:
+    """Return what contradicts the declared level of a variable."""
+    groups = level.conflicting_levels
+    return (
+        f"'{level.variable}' is declared a level-{rank} variable but varies inside "
+        f"{_some(len(groups), 'level')} of {level.factor}: {listed(groups)}"
+    )
+
+
+def about_levels(
+    levels: Iterable[VariableLevel],
+    declared: Mapping[str, int],
+    conflicts: Iterable[tuple[VariableLevel, int]],
+) -> tuple[Notice, ...]:
+    """Return notices on declared levels that the data contradict, and on variables almost of level 2."""
+    found = [
+        Notice(
+            code="level_conflict",
+            severity="warning",
+            text=conflict_text(level, rank) + ".",
+            subject=level.variable,
+        )
+        for level, rank in conflicts
+    ]
+    for level in levels:
+        if level.conflicting_levels and declared.get(level.variable, 1) == 1:
+            groups = level.conflicting_levels
+            text = (
+                f"{level.variable} is constant in all levels of {level.factor} but {listed(groups)}: an error in "
+                "the data, if it describes the groups."
+            )
+            found.append(Notice(code="almost_level_2", severity="warning", text=text, subject=level.variable))
+        if declared.get(level.variable) == 1 and level.level == "between":
+            text = f"{level.variable} is declared a level-1 variable but is constant in each level of {level.factor}."
+            found.append(
+                Notice(code="level_1_constant", severity="warning", text=text, subject=level.variable)
+            )
+    return tuple(found)

@@ -1,0 +1,91 @@
+"""Where in the spec a fault of the data is to be mended."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+
+from mlm_steps.data.values import ModelUse
+from mlm_steps.errors import did_you_mean
+from mlm_steps.spec import LoadedSpec, PresetLadder
+
+__all__ = ["Places", "nearest"]
+
+
+class Places:
+    """Places in one spec.
+
+    Parameters
+    ----------
+    loaded : LoadedSpec
+    """
+
+    def __init__(self, loaded: LoadedSpec) -> None:
+        self._source = loaded.source
+        self._spec = loaded.spec
+
+    def data(self, *keys: str) -> str:
+        """Return the place of a key of the ``data`` block, or the nearest block that is written."""
+        return self._source.where("data", *keys)
+
+    def column(self, name: str, key: str | None = None) -> str:
+        """Return the place of a column's entry, of the data file if it has none."""
+        if name not in self._spec.data.columns:
+            return self.data("file")
+        return self.data("columns", name, *([key] if key else []))
+
+    def level(self, name: str) -> str:
+        """Return where a column is declared to have a level: its entry, or the preset's list."""
+        column = self._spec.data.columns.get(name)
+        if column is not None and column.level is not None:
+            return self.data("columns", name, "level")
+        return self._preset(name)
+
+    def formula(self, model: str, variable: str) -> str:
+        """Return where a model names a variable."""
+        for block, models in (("ladder", self._spec.ladder), ("prelude", self._spec.prelude)):
+            if isinstance(models, PresetLadder):
+                if any(rung.name == model for rung in self._spec.rungs):
+                    return self._preset(variable)
+                continue
+            for place, entry in enumerate(models):
+                if entry.name == model and entry.weights == variable:
+                    return self._source.where(block, place, "weights")
+                if entry.name == model:
+                    return self._source.where(
+                        block, place, "formula", offset=_offset(entry.formula, variable)
+                    )
+        return self._source.where("ladder")
+
+    def _preset(self, variable: str) -> str:
+        """Return which key of the preset names a variable."""
+        ladder = self._spec.ladder
+        if isinstance(ladder, PresetLadder):
+            for key, value in ladder:
+                if value == variable:
+                    return self._source.where("ladder", key)
+                if isinstance(value, tuple) and variable in value:
+                    return self._source.where("ladder", key, value.index(variable))
+        return self._source.where("ladder")
+
+    def uses(self, uses: Iterable[ModelUse], variable: str) -> str:
+        """Return where the first model that uses a variable names it."""
+        model = next(use.name for use in uses if variable in use.variables)
+        return self.formula(model, variable)
+
+
+def _offset(formula: str, variable: str) -> int | None:
+    """Return the character at which a formula first names a variable."""
+    found = re.search(rf"`{re.escape(variable)}`|(?<![\w.`]){re.escape(variable)}(?![\w.`])", formula)
+    return found.start() if found else None
+
+
+def nearest(name: str, names: Iterable[str]) -> str | None:
+    """Return a hint at the name that was probably meant.
+
+    >>> nearest("Sector", ["sector", "ses"]), nearest("zzz", ["sector", "ses"])
+    ("did you mean 'sector'?", 'the columns are sector, ses')
+    """
+    names = list(names)
+    more = ", …" if len(names) > 12 else ""
+    return did_you_mean(name, names) or (f"the columns are {', '.join(names[:12])}{more}" if names else None)

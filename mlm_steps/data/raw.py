@@ -1,0 +1,129 @@
+"""What a reader hands on: columns as the file holds them, not yet typed."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+from mlm_steps.records.base import Notice
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+
+__all__ = [
+    "NumberColumn",
+    "RawColumn",
+    "RawTable",
+    "ReadOptions",
+    "Reader",
+    "TextColumn",
+    "Unreadable",
+    "text_column",
+]
+
+
+class Unreadable(Exception):  # noqa: N818 - it is a finding about a file, turned into a DataError at once
+    """A file cannot be read.
+
+    Attributes
+    ----------
+    what : str
+        The reason, without the file's name.
+    hint : str or None
+    key : str
+        The key of the spec's ``data`` block that is at fault.
+    """
+
+    def __init__(self, what: str, hint: str | None = None, *, key: str = "file") -> None:
+        super().__init__(what)
+        self.what = what
+        self.hint = hint
+        self.key = key
+
+
+class ReadOptions(Protocol):
+    """The keys of the spec's ``data`` block that a reader may look at."""
+
+    @property
+    def encoding(self) -> str | None: ...
+    @property
+    def delimiter(self) -> str | None: ...
+    @property
+    def sheet(self) -> str | None: ...
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class TextColumn:
+    """A column of text.
+
+    Attributes
+    ----------
+    name : str
+    values : pyarrow string array, length n
+        Null where the file holds nothing; markers such as ``NA`` still stand.
+    cells : bool
+        Whether the file has no types, so that the text may spell numbers.
+    levels : tuple of str or None
+        The order of the values where the file knows it.
+    ordered : bool
+        Whether the file says that this order has a meaning.
+    """
+
+    name: str
+    values: pa.Array
+    cells: bool = False
+    levels: tuple[str, ...] | None = None
+    ordered: bool = False
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class NumberColumn:
+    """A column of numbers.
+
+    Attributes
+    ----------
+    name : str
+    values : ndarray of float64, shape (n,)
+        NaN where the file holds nothing.
+    labels : mapping of float to str
+        The file's words for values, in the order of the values.
+    """
+
+    name: str
+    values: NDArray[np.float64]
+    labels: Mapping[float, str] = field(default_factory=dict)
+
+
+RawColumn = TextColumn | NumberColumn
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class RawTable:
+    """A file as it was read: columns of one length, names unique."""
+
+    columns: tuple[RawColumn, ...]
+    rows: int
+    notices: tuple[Notice, ...] = ()
+
+
+class Reader(Protocol):
+    """Reads one format; the next one is a module of ``data.readers`` with a function like this.
+
+    It raises `Unreadable`, or whatever its library raises on a file that is broken, and decides nothing
+    about types, missing-value markers or levels: that is `mlm_steps.data.types`.
+    """
+
+    def __call__(self, path: Path, options: ReadOptions) -> RawTable:
+        """Return the file's columns."""
+
+
+def text_column(name: str, values: Sequence[str | None], **traits: bool) -> TextColumn:
+    """Return a column of Python strings as a text column."""
+    import pyarrow as pa
+
+    return TextColumn(name, pa.array(values, pa.string()), **traits)

@@ -1,0 +1,17 @@
+"""Reader of SPSS files."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from mlm_steps.data.labelled import read_labelled
+from mlm_steps.data.raw import RawTable, ReadOptions
+
+__all__ = ["read"]
+
+
+def read(path: Path, options: ReadOptions) -> RawTable:
+    """Return the columns of a .sav file with their value labels; user-missing values are missing."""
+    import pyreadstat
+
+    return read_labelled(path, pyreadstat.read_sav, encoding=options.encoding)

@@ -1,0 +1,15 @@
+"""Reader of tab-separated text."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from mlm_steps.data.delimited import read_delimited
+from mlm_steps.data.raw import RawTable, ReadOptions
+
+__all__ = ["read"]
+
+
+def read(path: Path, options: ReadOptions) -> RawTable:
+    """Return the columns of a .tsv, .tsv.gz or .tsv.zst file."""
+    return read_delimited(path, options, delimiter="\t")

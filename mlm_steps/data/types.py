@@ -1,0 +1,280 @@
+"""Raw columns to typed ones, as the spec declares them or as their values show."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any, Literal
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from mlm_steps.data import cells
+from mlm_steps.data.levels import Unmatched, categorical, encode_numbers, encode_words, number_label
+from mlm_steps.data.raw import NumberColumn, RawColumn, TextColumn
+from mlm_steps.records.base import Notice
+from mlm_steps.spec import ColumnSpec, DataSpec
+
+__all__ = ["Kind", "Misfit", "Strays", "TypedColumn", "type_column"]
+
+Kind = Literal["group", "category", "ordered", "number", "text"]
+
+_MOSTLY = 0.5
+"""Text of which at least this share are numbers is taken for a number column with something odd in it."""
+
+
+class Misfit(Exception):  # noqa: N818 - a finding about one column, turned into a DataError by the caller
+    """A column does not hold what the spec says; ``key`` is the key of its entry that is at fault."""
+
+    def __init__(self, what: str, hint: str | None = None, *, key: str | None = None) -> None:
+        super().__init__(what)
+        self.what = what
+        self.hint = hint
+        self.key = key
+
+
+@dataclass(frozen=True, slots=True)
+class Strays:
+    """Text among the numbers of a column.
+
+    Attributes
+    ----------
+    count : int
+    row : int
+        The first of them, counted from 1 without the header.
+    value : str
+        What stands there.
+    """
+
+    count: int
+    row: int
+    value: str
+
+    def __str__(self) -> str:
+        """Return the first one in words, and how many follow."""
+        more = f" (and {self.count - 1} more)" if self.count > 1 else ""
+        return f"{self.value!r} in row {self.row}{more}"
+
+    @property
+    def hint(self) -> str:
+        """What to do about it."""
+        whole, comma, rest = self.value.strip().partition(",")
+        if comma and whole.lstrip("+-").isdigit() and rest.replace(",", "").replace(".", "").isdigit():
+            return "a decimal comma needs data.decimal: ','; thousands separators have to go"
+        return f"correct it in the file, or say data.na: [{self.value}] if it means missing"
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class TypedColumn:
+    """One column of the file, all rows.
+
+    Attributes
+    ----------
+    name : str
+    kind : str
+        ``group``, ``category``, ``ordered``, ``number`` or ``text``.
+    values : ndarray of float64, Categorical, or ndarray of object, length n
+        For number; group, category and ordered; text. Missing: NaN, code -1, None.
+    contrast : str or None
+        Coding of a category in a model.
+    declared : bool
+        Whether the spec gives the column's type.
+    notices : tuple of Notice
+        What a reader should know if the column is used.
+    strays : Strays or None
+        For text that is mostly numbers: why it is none of them.
+    """
+
+    name: str
+    kind: Kind
+    values: NDArray[np.float64] | pd.Categorical | NDArray[np.object_]
+    contrast: str | None = None
+    declared: bool = False
+    notices: tuple[Notice, ...] = ()
+    strays: Strays | None = None
+
+    @property
+    def missing(self) -> NDArray[np.bool_]:
+        """Which rows have no value."""
+        if isinstance(self.values, pd.Categorical):
+            return np.asarray(self.values.codes) < 0
+        return np.asarray(pd.isna(self.values))
+
+    @property
+    def numbers(self) -> NDArray[np.float64]:
+        """The values of a number column; TypeError for another."""
+        if self.kind != "number" or not isinstance(self.values, np.ndarray):
+            raise TypeError(f"{self.name} is {self.kind}")
+        return self.values
+
+
+def type_column(raw: RawColumn, spec: ColumnSpec | None, data: DataSpec) -> TypedColumn:
+    """Return one column with its type.
+
+    Parameters
+    ----------
+    raw : RawColumn
+    spec : ColumnSpec or None
+        The column's entry in the spec.
+    data : DataSpec
+        For its missing-value markers and its decimal mark. A declared level is never a marker.
+
+    Raises
+    ------
+    Misfit
+        Text in a column declared a number, a value that is not among the declared levels.
+    """
+    declared = _declared_kind(spec)
+    levels = tuple(spec.levels) if spec and spec.levels else None
+    markers = [marker for marker in data.na if marker not in (levels or ())]
+    if isinstance(raw, NumberColumn):
+        column = _from_numbers(raw, declared, levels, markers)
+    else:
+        column = _from_text(raw, declared, levels, markers, data.decimal)
+    contrast = spec.contrast if spec else None
+    if column.kind in ("category", "ordered"):
+        contrast = contrast or ("poly" if column.kind == "ordered" else "treatment")
+    return TypedColumn(
+        column.name,
+        column.kind,
+        column.values,
+        contrast,
+        bool(spec and spec.type),
+        (*column.notices, *_similar_levels(column)),
+        column.strays,
+    )
+
+
+def _declared_kind(spec: ColumnSpec | None) -> Kind | None:
+    if spec is None:
+        return None
+    if spec.type is None and (spec.levels or spec.contrast):
+        return "category"
+    return spec.type
+
+
+def _from_numbers(
+    raw: NumberColumn, kind: Kind | None, levels: tuple[str, ...] | None, markers: Sequence[str]
+) -> TypedColumn:
+    """Return a column of numbers, as a category of its labels where every value has one."""
+    numbers, strays = raw.values, np.isinf(raw.values)
+    missing = cells.marker_numbers(markers)
+    if missing:
+        numbers = np.where(np.isin(numbers, missing), np.nan, numbers)
+    present = np.unique(numbers[~np.isnan(numbers)])
+    labelled = [value in raw.labels for value in present.tolist()] if raw.labels else []
+    if kind is None and labelled and all(labelled):
+        kind = "category"
+    if kind in (None, "number"):
+        found = _first_stray(strays, [str(value) for value in numbers[strays][:1]])
+        if found and kind == "number":
+            raise Misfit(f"holds {found}, which is not a finite number", found.hint, key="type")
+        return TypedColumn(
+            raw.name, "number", numbers, notices=_partial_labels(raw, kind, labelled), strays=found
+        )
+    words = {value: raw.labels.get(value, number_label(value)) for value in present.tolist()}
+    words = {value: word for value, word in words.items() if word not in markers}
+    if kind == "text":
+        texts = np.array([words.get(value) for value in numbers.tolist()], dtype=object)
+        return TypedColumn(raw.name, "text", texts)
+    return _finish(raw.name, kind or "category", *encode_numbers(numbers, words, levels))
+
+
+def _partial_labels(raw: NumberColumn, kind: Kind | None, labelled: Sequence[bool]) -> tuple[Notice, ...]:
+    if kind == "number" or not any(labelled):
+        return ()
+    text = (
+        f"{raw.name} has words for {sum(labelled)} of its {len(labelled)} values in the file, so it stays a "
+        "number; declare type: category to use the words."
+    )
+    return (Notice(code="partial_labels", severity="info", text=text, subject=raw.name),)
+
+
+def _from_text(
+    raw: TextColumn,
+    kind: Kind | None,
+    levels: tuple[str, ...] | None,
+    markers: Sequence[str],
+    decimal: str,
+) -> TypedColumn:
+    """Return a column of text as declared, or as a number or logical value if its cells spell those."""
+    values = cells.mark_missing(raw.values, markers)
+    if kind == "number":
+        return _declared_number(raw, values, decimal)
+    if kind == "text":
+        return TypedColumn(raw.name, "text", values.to_numpy(zero_copy_only=False))
+    strays: Strays | None = None
+    notices: tuple[Notice, ...] = ()
+    if raw.cells:
+        numbers, misread = cells.as_numbers(values, decimal)
+        notices = _kept_as_text(raw.name, values, numbers) if not misread.any() else ()
+        if not misread.any() and not notices:
+            return _from_numbers(NumberColumn(raw.name, numbers), kind, levels, ())
+        if misread.sum() <= (1 - _MOSTLY) * (len(misread) - values.null_count):
+            strays = _first_stray(misread, values.filter(misread)[:1].to_pylist())
+    if kind is None and raw.ordered:
+        kind = "ordered"
+    encoded = encode_words(values, levels, raw.levels, logical=raw.cells)
+    column = _finish(raw.name, kind or "category", *encoded)
+    return TypedColumn(column.name, column.kind, column.values, notices=notices, strays=strays)
+
+
+def _declared_number(raw: TextColumn, values: Any, decimal: str) -> TypedColumn:
+    words = values.unique().drop_null().to_pylist()
+    if words and cells.is_logical(words):
+        truth = np.array([np.nan if v is None else float(v[0] in "Tt") for v in values.to_pylist()])
+        return TypedColumn(raw.name, "number", truth)
+    numbers, misread = cells.as_numbers(values, decimal)
+    found = _first_stray(misread, values.filter(misread)[:1].to_pylist())
+    if found:
+        raise Misfit(f"is declared a number but holds {found}", found.hint, key="type")
+    return TypedColumn(raw.name, "number", numbers)
+
+
+def _kept_as_text(name: str, values: Any, numbers: NDArray[np.float64]) -> tuple[Notice, ...]:
+    """Return why digits stay text, if they must: as numbers they would lose what tells them apart."""
+    if cells.has_leading_zeros(values):
+        code, reason = "leading_zeros", "has codes with leading zeros"
+    elif cells.has_long_integers(values, numbers):
+        code, reason = "long_integers", "has whole numbers of sixteen digits or more"
+    else:
+        return ()
+    text = f"{name} {reason}, so it is read as text; declare type: number if it is a quantity."
+    return (Notice(code=code, severity="info", text=text, subject=name),)
+
+
+def _first_stray(misread: NDArray[np.bool_], first: Sequence[str]) -> Strays | None:
+    if not misread.any():
+        return None
+    return Strays(int(misread.sum()), int(np.argmax(misread)) + 1, first[0])
+
+
+def _finish(name: str, kind: Kind, codes: Any, levels: Sequence[str], unmatched: Unmatched) -> TypedColumn:
+    """Return a category, or refuse values that its declared levels do not name."""
+    if unmatched:
+        listed = ", ".join(f"{word!r} ({rows} row{'s' * (rows > 1)})" for word, rows in unmatched[:5])
+        more = f" and {len(unmatched) - 5} more" if len(unmatched) > 5 else ""
+        raise Misfit(
+            f"holds {listed}{more}, not among its levels",
+            f"the levels are {', '.join(levels)}; values that mean missing go under data.na",
+            key="levels",
+        )
+    return TypedColumn(name, kind, categorical(codes, levels, ordered=kind == "ordered"))
+
+
+def _similar_levels(column: TypedColumn) -> tuple[Notice, ...]:
+    """Return a notice on levels that differ in case or surrounding spaces only."""
+    if column.kind not in ("category", "ordered") or not isinstance(column.values, pd.Categorical):
+        return ()
+    seen: dict[str, str] = {}
+    pairs = []
+    for level in list(column.values.categories)[:1000]:
+        plain = level.strip().casefold()
+        if plain in seen:
+            pairs.append(f"{seen[plain]!r} and {level!r}")
+        seen[plain] = level
+    if not pairs:
+        return ()
+    text = f"{column.name} has levels that differ in case or spaces only: {', '.join(pairs[:5])}."
+    return (Notice(code="similar_levels", severity="warning", text=text, subject=column.name),)
