@@ -1,9 +1,9 @@
 """Time the main job: nothing cached, a second run that does nothing, and one rung edited.
 
 ``python benchmarks/run_pipeline.py`` copies ``pipeline.yaml`` and its data to a folder of its own, runs
-``mlm run`` there and prints the wall times beside their budgets, and where the time of the first run went. Where
-Rscript with lmerTest is installed, the same ladder by hand in R follows: fits, tests, comparisons and plots,
-without a report.
+``mlm run`` there and prints the wall times beside their budgets, and where the time of the first run went.
+Where Rscript with lmerTest is installed, the same ladder by hand in R follows: fits, tests, comparisons and
+plots, without a report.
 """
 
 from __future__ import annotations
@@ -58,9 +58,8 @@ def main() -> None:
             steps = measure(Path(folder), times)
     print(f"mlm run pipeline.yaml, {os.cpu_count()} cores, best of {REPEATS}\n")
     for name, budget in BUDGETS.items():
-        print(
-            f"{name:32}{min(times[name]):8.2f} s   budget {budget:.1f} s   {min(times[name]) / budget:.2f} of it"
-        )
+        best = min(times[name])
+        print(f"{name:32}{best:8.2f} s   budget {budget:.1f} s   {best / budget:.2f} of it")
     print("\nwhere the time of a first run goes (s; steps run side by side)\n")
     print(f"{'step':32}{'start':>8}{'end':>8}{'work':>8}")
     for step, start, seconds in steps:
