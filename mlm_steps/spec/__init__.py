@@ -4,12 +4,14 @@ from mlm_steps.spec.canonical import canonical
 from mlm_steps.spec.compare import PairSpec
 from mlm_steps.spec.data import ColumnSpec, DataSpec, DeriveSpec
 from mlm_steps.spec.estimation import EstimationSpec
+from mlm_steps.spec.load import LoadedSpec, inspect_spec, load_spec
 from mlm_steps.spec.models import ModelSpec
 from mlm_steps.spec.pipeline import PipelineSpec
 from mlm_steps.spec.prelude import PreludeSpec
 from mlm_steps.spec.preset import PresetLadder
 from mlm_steps.spec.presets import PRESETS
 from mlm_steps.spec.report import ReportSpec
+from mlm_steps.spec.source import SpecSource
 
 __all__ = [
     "PRESETS",
@@ -17,11 +19,15 @@ __all__ = [
     "DataSpec",
     "DeriveSpec",
     "EstimationSpec",
+    "LoadedSpec",
     "ModelSpec",
     "PairSpec",
     "PipelineSpec",
     "PreludeSpec",
     "PresetLadder",
     "ReportSpec",
+    "SpecSource",
     "canonical",
+    "inspect_spec",
+    "load_spec",
 ]

@@ -11,7 +11,7 @@ __all__ = ["canonical"]
 
 
 def canonical(part: object) -> str:
-    """Return JSON with sorted keys of a block, or of dicts and sequences of blocks; equal parts give equal text.
+    """Return JSON with sorted keys, of a block or of dicts and lists of blocks; equal parts give equal text.
 
     >>> canonical({"b": (1, 2), "a": None})
     '{"a":null,"b":[1,2]}'

@@ -24,7 +24,6 @@ from mlm_steps.spec.written import Block, Written, is_nothing, quoted
 __all__ = ["ColumnSpec", "DataSpec", "DeriveSpec"]
 
 _BINARY = (".parquet", ".sav", ".dta", ".sas7bdat", ".xlsx")
-_LEVELS = "the values as the file has them, as text"
 
 
 def _nothing_is_no_key(value: object) -> object:
@@ -35,10 +34,10 @@ class ColumnSpec(SpecBlock):
     """One column of the data file, or one derived column. All keys are optional."""
 
     type: Annotated[Literal["group", "category", "ordered", "number", "text"] | None, NothingIsNone] = None
-    """``group`` for identifiers of groups, ``category`` (its first level is the reference), ``ordered`` (polynomial
-    contrasts), ``number`` or ``text``. Default: inferred from the values."""
+    """``group`` for identifiers of groups, ``category`` (its first level is the reference), ``ordered``
+    (polynomial contrasts), ``number`` or ``text``. Default: inferred from the values."""
     levels: Annotated[Texts | None, NothingIsNone] = None
-    """Values of a category in order, the reference first, as the file has them: ``[Public, Catholic]`` or ``[0, 1]``."""
+    """Values of a category as the file has them, the reference first: ``[Public, Catholic]`` or ``[0, 1]``."""
     contrast: Annotated[Literal["treatment", "sum", "helmert", "poly"] | None, NothingIsNone] = None
     """How a category becomes columns of the design. Default: ``treatment``, for an ordered one ``poly``."""
     label: OptionalText = None
@@ -46,8 +45,8 @@ class ColumnSpec(SpecBlock):
     unit: OptionalText = None
     """Unit for the report, for example ``points``."""
     level: Annotated[Literal[1, 2, 3] | None, Whole, NothingIsNone] = None
-    """Level in the hierarchy that this variable is declared to have: 1, 2 or 3. A column declared above level 1
-    that varies inside a group is a conflict (see ``level_conflict``)."""
+    """Level in the hierarchy that this variable is declared to have: 1, 2 or 3. A column declared above
+    level 1 that varies inside a group is a conflict (see ``level_conflict``)."""
 
     @model_validator(mode="after")
     def _codes_categories_only(self) -> ColumnSpec:
@@ -64,7 +63,7 @@ class ColumnSpec(SpecBlock):
 
     @model_validator(mode="after")
     def _has_levels_to_compare(self) -> ColumnSpec:
-        if self.levels is not None and len(self.levels) < 2:  # noqa: PLR2004
+        if self.levels is not None and len(self.levels) < 2:
             raise objection("a category needs at least two levels", None, ("levels",))
         return self
 

@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Annotated
 
-from pydantic import AfterValidator, Discriminator, Tag
+from pydantic import AfterValidator, BeforeValidator, Discriminator, Tag
 
 from mlm_steps.spec.models import ModelSpec
 from mlm_steps.spec.preset import PresetLadder
-from mlm_steps.spec.presets import AnyPreset
+from mlm_steps.spec.presets import PRESETS, AnyPreset
 from mlm_steps.spec.types import objection
+from mlm_steps.spec.written import Written, is_nothing, kind_of
 
 __all__ = ["Ladder"]
 
@@ -25,8 +26,23 @@ def _not_empty(rungs: tuple[ModelSpec, ...]) -> tuple[ModelSpec, ...]:
     return rungs
 
 
+def _looks_like_a_ladder(value: object) -> object:
+    if is_nothing(value):
+        raise objection("is empty", "it is a list of rungs, or a preset")
+    if isinstance(value, Written):
+        raise objection(f"needs a list of rungs or a preset, not {kind_of(value)}", _hint_for_word(value))
+    return value
+
+
+def _hint_for_word(word: str) -> str:
+    if word in PRESETS:
+        return f"write {{preset: {word}, outcome: …, group: …}}"
+    return "lines that begin with '- ', each with name and formula"
+
+
 Ladder = Annotated[
     Annotated[tuple[ModelSpec, ...], AfterValidator(_not_empty), Tag("rungs")]
     | Annotated[AnyPreset, Tag("preset")],
     Discriminator(_form_of),
+    BeforeValidator(_looks_like_a_ladder),
 ]

@@ -86,13 +86,14 @@ def _pair_faults(pairs: object, rungs: Sequence[str], prelude: Sequence[str]) ->
                 names.append(str(name))
                 if name not in rungs:
                     yield Found(("compare", position, key), *_no_rung(name, rungs, prelude))
-        if len(names) == 2 and names[0] == names[1]:  # noqa: PLR2004
+        if len(names) == 2 and names[0] == names[1]:
             yield Found(("compare", position, "larger"), f"compares {quoted(names[0])} with itself")
-        elif len(names) == 2 and (names[0], names[1]) in seen:  # noqa: PLR2004
+        elif len(names) == 2 and (names[0], names[1]) in seen:
             yield Found(
                 ("compare", position), f"compares {quoted(names[0])} with {quoted(names[1])} a second time"
             )
-        seen.add((names[0], names[-1])) if names else None
+        if len(names) == 2:
+            seen.add((names[0], names[1]))
 
 
 def _no_rung(name: str, rungs: Sequence[str], prelude: Sequence[str]) -> tuple[str, str]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from itertools import pairwise
 from typing import Annotated, Literal
 
 from pydantic import BeforeValidator, Discriminator, Field, Tag, ValidationInfo, model_validator
@@ -75,9 +76,7 @@ class PipelineSpec(SpecBlock):
         if self.compare != "ladder":
             return self.compare
         names = [rung.name for rung in self.rungs]
-        return tuple(
-            PairSpec(smaller=below, larger=above) for below, above in zip(names, names[1:], strict=False)
-        )
+        return tuple(PairSpec(smaller=below, larger=above) for below, above in pairwise(names))
 
     @property
     def declared_levels(self) -> Mapping[str, int]:

@@ -21,8 +21,8 @@ Step = tuple[str, Sequence[str], Sequence[str]]
 
 _SYNTACTIC = re.compile(r"(?:[^\W\d_]|\.(?!\d))[\w.]*")
 _RESERVED = frozenset(
-    "if else repeat while function for next break in TRUE FALSE NULL Inf NaN NA NA_integer_ NA_real_"
-    " NA_character_ NA_complex_".split()
+    ["if", "else", "repeat", "while", "function", "for", "next", "break", "in", "TRUE", "FALSE", "NULL"]
+    + ["Inf", "NaN", "NA", "NA_integer_", "NA_real_", "NA_character_", "NA_complex_"]
 )
 
 
@@ -54,7 +54,7 @@ class TwoLevelLadder(PresetLadder):
     level_1: Texts = ()
     """Columns of level-1 predictors."""
     level_2: Texts = ()
-    """Columns of level-2 predictors; one that varies inside a group is a conflict (see ``level_conflict``)."""
+    """Columns of level-2 predictors; one that varies inside a group is a ``level_conflict``."""
     cross_level: Texts = ()
     """Interactions of a level-1 with a level-2 predictor, for example ``["ses_w:sector"]``."""
     correlated: Flag = True
@@ -133,7 +133,7 @@ class TwoLevelLadder(PresetLadder):
 
     def _faults_of_product(self, product: str) -> Iterator[tuple[str, str | None]]:
         factors = factors_of(product)
-        if len(factors) != 2 or not all(factors):  # noqa: PLR2004
+        if len(factors) != 2 or not all(factors):
             yield f"{quoted(product)} is not a product of two columns", 'for example "ses_w:sector"'
             return
         first, second = factors

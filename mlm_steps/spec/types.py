@@ -1,7 +1,7 @@
 """How a field reads what was written: its type decides, never the look of the text.
 
-YAML's own guesses (``no`` is false, ``012`` is ten, ``null`` is nothing) are made by no one here: every scalar
-arrives as text, and each type below says what it accepts.
+YAML's own guesses (``no`` is false, ``012`` is ten, ``null`` is nothing) are not made here: every scalar arrives
+as text, and each type below says what it accepts.
 """
 
 from __future__ import annotations
@@ -102,7 +102,7 @@ def _number_hint(value: str) -> str | None:
 def read_share(value: object) -> object:
     """Return the number that is written; an objection to a percentage."""
     text = str(value).removesuffix("%").strip() if isinstance(value, Written) else ""
-    if _NUMBER.fullmatch(text) and not _LEADING_ZERO.match(text) and 1 < float(text) < 100:  # noqa: PLR2004
+    if _NUMBER.fullmatch(text) and not _LEADING_ZERO.match(text) and 1 < float(text) < 100:
         raise objection(f"{quoted(value)} is not between 0 and 1", f"write {float(text) / 100:.12g}")
     return read_number(value)
 

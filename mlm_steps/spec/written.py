@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from typing import Self
 
 __all__ = ["Block", "Found", "Items", "Path", "Written", "is_nothing", "kind_of", "quoted"]
 
@@ -32,7 +33,8 @@ class Written(str):
     at: Path
     is_key: bool
 
-    def __new__(cls, text: str, at: Path, *, plain: bool = True, is_key: bool = False) -> Written:
+    def __new__(cls, text: str, at: Path, *, plain: bool = True, is_key: bool = False) -> Self:
+        """Return the text, with what is known about it."""
         written = super().__new__(cls, text)
         written.plain, written.at, written.is_key = plain, at, is_key
         return written
@@ -43,7 +45,8 @@ class Items(tuple[object, ...]):
 
     at: Path
 
-    def __new__(cls, items: Iterable[object], at: Path) -> Items:
+    def __new__(cls, items: Iterable[object], at: Path) -> Self:
+        """Return the list, with the way to it."""
         made = super().__new__(cls, items)
         made.at = at
         return made
@@ -71,6 +74,8 @@ class Found:
         Whether the key is at fault and not its value.
     offset : int or None
         The character of the value that is at fault, counted from 0.
+    place : tuple of int, or None
+        Line and column, where they are known and the way to them is not enough.
     """
 
     at: Path
@@ -79,6 +84,7 @@ class Found:
     is_key: bool = False
     offset: int | None = None
     excerpt: str | None = None
+    place: tuple[int, int] | None = None
 
 
 def is_nothing(value: object) -> bool:

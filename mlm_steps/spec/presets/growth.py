@@ -1,4 +1,4 @@
-"""The ladder of growth models (Singer & Willett 2003, chapter 4): means, time, growth, predictors of growth."""
+"""The ladder of growth models (Singer & Willett 2003): means, time, own slopes, predictors of change."""
 
 from __future__ import annotations
 
@@ -12,11 +12,11 @@ __all__ = ["GrowthLadder"]
 
 
 class GrowthLadder(TwoLevelLadder):
-    """Rungs ``null``, ``time``, ``growth``, ``l1``, ``l2``, ``cross``; one that would add nothing is left out."""
+    """Rungs ``null``, ``time``, ``growth``, ``l1``, ``l2``, ``cross``; what would add nothing is left out."""
 
     preset: Literal["growth"]
-    """``growth``: means, time, own slopes of time, time-varying predictors, predictors of persons, their products
-    with time (Singer & Willett 2003)."""
+    """``growth``: means, time, own slopes of time, time-varying predictors, predictors of persons, their
+    products with time (Singer & Willett 2003)."""
     time: Text
     """Column of time, a number; its slope varies between groups from the rung ``growth`` on."""
 

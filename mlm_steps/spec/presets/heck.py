@@ -19,7 +19,7 @@ class HeckLadder(TwoLevelLadder):
     """Rungs ``null``, ``l1``, ``slope``, ``l2``, ``cross``; a rung that would add nothing is left out."""
 
     preset: Literal["heck"]
-    """``heck``: null, level 1, random slope, level 2, cross-level interaction (Heck, Thomas & Tabata 2011)."""
+    """``heck``: null, level 1, random slope, level 2, cross-level (Heck, Thomas & Tabata 2011)."""
     random_slopes: Texts = ()
     """Those of ``level_1`` whose slopes vary between groups."""
 

@@ -1,0 +1,192 @@
+"""Read a spec: all its faults at once, each with line and column."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from pydantic import ValidationError
+
+from mlm_steps.errors import DesignError, Fault, FormulaError, SpecError
+from mlm_steps.spec.names import preset_of
+from mlm_steps.spec.paths import Refused, data_file
+from mlm_steps.spec.pipeline import PipelineSpec
+from mlm_steps.spec.sentences import found_in
+from mlm_steps.spec.source import SpecSource, key_path
+from mlm_steps.spec.syntax import Unreadable, decoded
+from mlm_steps.spec.tree import read_tree, value_of
+from mlm_steps.spec.types import slugified
+from mlm_steps.spec.written import Block, Found, Items, Written, kind_of
+from mlm_steps.spec.written import Path as Way
+
+__all__ = ["LoadedSpec", "inspect_spec", "load_spec"]
+
+CheckFormula = Callable[[str], None]
+
+_INDEPENDENT = ("name", "title", "prelude", "compare", "estimation", "report")
+"""Keys that nothing else is read by: where one is at fault, the rest can still be checked against the data."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class LoadedSpec:
+    """A spec that was read from a file.
+
+    Attributes
+    ----------
+    spec : PipelineSpec
+    path : Path
+        The spec's file, as given.
+    source : SpecSource
+        Where its keys stand.
+    data_path : Path
+        The data file, absolute and links resolved; it exists and may be read.
+    """
+
+    spec: PipelineSpec
+    path: Path
+    source: SpecSource
+    data_path: Path
+
+
+def load_spec(
+    path: Path, *, allow_outside: bool = False, check_formula: CheckFormula | None = None
+) -> LoadedSpec:
+    """Return the spec in a file.
+
+    Parameters
+    ----------
+    path : Path
+        The YAML file.
+    allow_outside : bool
+        Whether the data file may lie anywhere.
+    check_formula : callable, optional
+        Takes each model's formula and raises FormulaError or DesignError; those are placed into the file.
+
+    Raises
+    ------
+    SpecError
+        With all faults, in the order of the file.
+    """
+    loaded, faults = inspect_spec(path, allow_outside=allow_outside, check_formula=check_formula)
+    if faults or loaded is None:
+        raise SpecError(*faults)
+    return loaded
+
+
+def inspect_spec(
+    path: Path, *, allow_outside: bool = False, check_formula: CheckFormula | None = None
+) -> tuple[LoadedSpec | None, tuple[Fault, ...]]:
+    """Return as much of a spec as can be had, and all its faults in the order of the file.
+
+    Unknown keys, second keys of one name and blocks that nothing else depends on are left out of the spec where
+    they are at fault, so that it can be checked further. There is no spec where more is wrong than that, or where
+    there is no data file to read.
+    """
+    try:
+        text = decoded(_content(path))
+    except Unreadable as error:
+        return None, (_unplaced(path, error.found),)
+    root, found = read_tree(text)
+    if root is None:
+        return None, tuple(_unplaced(path, each) for each in found)
+    source = SpecSource(str(path), text, root)
+    values = _named(value_of(root), path)
+    if not isinstance(values, Block):
+        what = f"is {kind_of(values)}, but a spec is a block of keys"
+        return None, (
+            *_in_order(source, found),
+            Fault(f"{path}:1:1", what, "it begins with the line 'version: 1'"),
+        )
+    spec, wrong = _validated(values)
+    data_path, missing = _data_path(values, path, allow_outside=allow_outside)
+    formulas = _formula_faults(values, check_formula) if check_formula else ()
+    loaded = LoadedSpec(spec, path, source, data_path) if spec and data_path else None
+    return loaded, _in_order(source, [*found, *wrong, *missing, *formulas])
+
+
+def _content(path: Path) -> bytes:
+    try:
+        return path.read_bytes()
+    except FileNotFoundError:
+        raise Unreadable(Found((), "there is no such file", "mlm init DATA writes a first spec")) from None
+    except IsADirectoryError:
+        raise Unreadable(Found((), "is a folder, not a spec", "name the YAML file in it")) from None
+    except (OSError, ValueError) as error:
+        reason = getattr(error, "strerror", None) or str(error)
+        raise Unreadable(Found((), f"cannot be read: {reason}")) from error
+
+
+def _unplaced(path: Path, found: Found) -> Fault:
+    """Return a fault of a file that has no tree to find places in."""
+    where = ":".join(map(str, (path, *(found.place or ()))))
+    return Fault(where + (f": {key_path(found.at)}" if found.at else ""), found.what, found.hint)
+
+
+def _named(values: object, path: Path) -> object:
+    """Return the spec with the file's name as its name, where it has none."""
+    name = slugified(path.stem)
+    if not isinstance(values, Block) or "name" in values or not name:
+        return values
+    return Block({**values, "name": Written(name, ("name",))}, values.at)
+
+
+def _validated(values: Block) -> tuple[PipelineSpec | None, list[Found]]:
+    """Return the spec, if it can be had, and what is wrong with it."""
+    found: list[Found] = []
+    try:
+        return PipelineSpec.model_validate(values, context=found), found
+    except ValidationError as error:
+        found += [*found_in(error, found)]
+    at_fault = {each.at[0] for each in found if each.at}
+    kept = {key: value for key, value in values.items() if key not in at_fault or key not in _INDEPENDENT}
+    try:
+        return PipelineSpec.model_validate(Block(kept, values.at), context=[]), found
+    except ValidationError:
+        return None, found
+
+
+def _data_path(values: Block, spec: Path, *, allow_outside: bool) -> tuple[Path | None, list[Found]]:
+    data = values.get("data")
+    file = data.get("file") if isinstance(data, Block) else None
+    if not isinstance(file, Written) or not file.strip():
+        return None, []
+    try:
+        return data_file(file, spec, allow_outside=allow_outside), []
+    except Refused as refused:
+        return None, [Found(file.at, refused.what, refused.hint)]
+
+
+def _formula_faults(values: Block, check: CheckFormula) -> Iterator[Found]:
+    """Yield what is wrong with each formula; one that a preset made is placed at the preset."""
+    for at, formula in _formulas(values):
+        try:
+            check(formula)
+        except DesignError as error:
+            offset = error.offset if isinstance(error, FormulaError) else None
+            for fault in error.faults:
+                yield Found(at, fault.what, fault.hint, offset=offset, excerpt=fault.excerpt)
+
+
+def _formulas(values: Block) -> Iterator[tuple[Way, str]]:
+    for key in ("ladder", "prelude"):
+        entries = values.get(key)
+        for entry in entries if isinstance(entries, Items) else ():
+            formula = entry.get("formula") if isinstance(entry, Block) else None
+            if isinstance(formula, Written) and formula.strip():
+                yield formula.at, formula
+    preset = preset_of(values.get("ladder"))
+    for rung in preset.rungs if preset else ():
+        yield ("ladder",), rung.formula
+
+
+def _in_order(source: SpecSource, found: Iterable[Found]) -> tuple[Fault, ...]:
+    """Return faults with their places, in the order of the file, each once."""
+    placed = [
+        (each.place or source.place(each.at, is_key=each.is_key, offset=each.offset), each) for each in found
+    ]
+    placed.sort(key=lambda pair: pair[0])
+    faults = (
+        Fault(source.labelled(place, each.at), each.what, each.hint, each.excerpt) for place, each in placed
+    )
+    return tuple(dict.fromkeys(faults))

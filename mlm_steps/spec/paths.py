@@ -1,0 +1,83 @@
+"""Which data files a spec may read."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+from mlm_steps.errors import did_you_mean
+from mlm_steps.spec.written import quoted
+
+__all__ = ["Refused", "data_file"]
+
+_ADDRESS = re.compile(r"[a-z][a-z0-9+.-]+://", re.IGNORECASE)
+
+
+class Refused(Exception):  # noqa: N818 - it becomes one fault among others
+    """A data file that cannot or may not be read."""
+
+    def __init__(self, what: str, hint: str | None = None) -> None:
+        super().__init__(what)
+        self.what = what
+        self.hint = hint
+
+
+def data_file(file: str, spec: Path, *, allow_outside: bool) -> Path:
+    """Return the path of a spec's data file, links resolved.
+
+    Raises
+    ------
+    Refused
+        If it is not a file, or lies neither below the spec's folder, nor below the git repository that holds the
+        spec, nor below the current folder, and ``allow_outside`` is not set.
+    """
+    if _ADDRESS.match(file):
+        raise Refused(f"{quoted(file)} is an address, not a file", "download it first")
+    try:
+        folder = spec.parent.resolve()
+        path = (folder / file).resolve()
+        inside = allow_outside or any(path.is_relative_to(root) for root in _roots(folder))
+    except (OSError, ValueError, RuntimeError) as error:
+        raise Refused(f"{quoted(file)} is not a path: {error}") from error
+    if not inside:
+        raise Refused(
+            f"{quoted(file)} lies outside the spec's folder, its git repository and the current folder",
+            "move it there, or allow it by --allow-outside",
+        )
+    _is_readable(path, file, folder)
+    return path
+
+
+def _roots(folder: Path) -> Iterator[Path]:
+    """Yield the folders below which data may lie."""
+    yield folder
+    yield Path.cwd().resolve()
+    repository = next((up for up in (folder, *folder.parents) if (up / ".git").exists()), None)
+    if repository is not None:
+        yield repository
+
+
+def _is_readable(path: Path, file: str, folder: Path) -> None:
+    if path.is_dir():
+        raise Refused(f"{quoted(file)} is a folder, not a file", "name the file in it")
+    if not path.exists():
+        raise Refused(f"there is no file {quoted(file)}", _hint_for_missing(path, file, folder))
+    if not path.is_file():
+        raise Refused(f"{quoted(file)} is not an ordinary file")
+    try:
+        with path.open("rb"):
+            pass
+    except OSError as error:
+        raise Refused(f"{quoted(file)} cannot be read: {error.strerror}") from error
+
+
+def _hint_for_missing(path: Path, file: str, folder: Path) -> str:
+    if not Path(file).is_absolute() and Path(file).is_file():
+        return "paths are relative to the spec's folder, not to the current one"
+    neighbours = [each.name for each in path.parent.iterdir()] if path.parent.is_dir() else []
+    return did_you_mean(path.name, neighbours) or f"looked in {quoted(_shown(path.parent, folder))}"
+
+
+def _shown(folder: Path, base: Path) -> str:
+    return str(folder.relative_to(base)) if folder.is_relative_to(base) else str(folder)

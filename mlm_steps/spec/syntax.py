@@ -1,0 +1,132 @@
+"""What a YAML parser could not read, in words for people who do not know YAML."""
+
+from __future__ import annotations
+
+import re
+
+import yaml
+
+from mlm_steps.spec.written import Found, quoted
+
+__all__ = ["Unreadable", "decoded", "syntax_fault"]
+
+_LARGEST_FILE = 256 * 1024
+_CONTROL = re.compile("[^\t\n\r\x20-\x7e\x85\xa0-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
+_TAB_INDENT = re.compile(r"^ *\t[ \t]*\S", re.MULTILINE)
+_COLON = "text that holds a colon and a space needs quotes; a key stands on a line of its own"
+_SENTENCES: tuple[tuple[str, str, str], ...] = (
+    ("mapping values are not allowed", "a colon makes a key where none can stand", _COLON),
+    ("unexpected end of stream", "the quote opened here is never closed", "close it with the same mark"),
+    ("unexpected document separator", "the quote opened here is never closed", "close it with the same mark"),
+    (
+        "could not find expected ':'",
+        "this line is neither a key with its value nor an item",
+        "a key ends in ': '",
+    ),
+    (
+        "expected ',' or ']'",
+        "the list opened here with [ is not closed",
+        "part items by commas, close it with ]",
+    ),
+    (
+        "expected ',' or '}'",
+        "the block opened here with { is not closed",
+        "part entries by commas, close it with }",
+    ),
+    (
+        "found unknown escape character",
+        "no such escape between double quotes",
+        "write \\\\ for a backslash, or use '…'",
+    ),
+    (
+        "expected <block end>",
+        "this line fits no block above it",
+        "lines of one block begin in the same column",
+    ),
+    ("block sequence entries are not allowed", "an item cannot begin here", "put '- ' on a line of its own"),
+    ("expected the node content", "a value cannot begin like this", "put the text in quotes"),
+    ("expected alphabetic or numeric", "a value cannot begin with * or &", "put the text in quotes"),
+    (
+        "expected chomping or indentation",
+        "a value cannot begin with | or > and text",
+        "put the text in quotes",
+    ),
+)
+_AT_CONTEXT = ("is never closed", "is not closed")
+
+
+class Unreadable(Exception):  # noqa: N818 - it carries a finding to where the others are
+    """The text cannot be read beyond one place."""
+
+    def __init__(self, found: Found) -> None:
+        super().__init__(found.what)
+        self.found = found
+
+
+def decoded(content: bytes) -> str:
+    """Return the text of a file; Unreadable if it is too large, not UTF-8, or holds control characters."""
+    if len(content) > _LARGEST_FILE:
+        hint = "is it the data file? mlm init DATA writes a spec for it"
+        raise _unreadable(f"is larger than {_LARGEST_FILE // 1024} kB, too large for a spec", hint)
+    try:
+        text = content.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        before = content[: error.start].decode("utf-8-sig", "replace")
+        what = f"is not UTF-8: the byte 0x{content[error.start]:02x} stands here"
+        raise _unreadable(what, "save the file as UTF-8", _place_after(before)) from error
+    control = _CONTROL.search(text)
+    if control:
+        what = f"the character U+{ord(control[0]):04X} cannot stand in YAML"
+        raise _unreadable(what, "delete it", _place_after(text[: control.start()]))
+    return text
+
+
+def _unreadable(what: str, hint: str, place: tuple[int, int] = (1, 1)) -> Unreadable:
+    return Unreadable(Found((), what, hint, place=place))
+
+
+def _place_after(text: str) -> tuple[int, int]:
+    """Return line and column of the character that follows a text."""
+    lines = re.split("\r\n|\r|\n", text)
+    return len(lines), len(lines[-1]) + 1
+
+
+def syntax_fault(text: str, error: yaml.YAMLError) -> Found:
+    """Return what a parser's error means and where.
+
+    The C parser words and places some errors otherwise than the Python one, so a text at fault is parsed a second
+    time by the latter: the messages are then the same everywhere.
+    """
+    try:
+        for _ in yaml.parse(text, Loader=yaml.SafeLoader):
+            pass
+    except yaml.MarkedYAMLError as precise:
+        error = precise
+    problem = str(getattr(error, "problem", None) or "it is not YAML")
+    mark = getattr(error, "problem_mark", None)
+    opened = getattr(error, "context_mark", None)
+    tabs = [m.start() for m in _TAB_INDENT.finditer(text)]
+    if tabs and mark is not None and mark.line + 1 in (lines := [text.count("\n", 0, t) + 1 for t in tabs]):
+        return _tab_fault(text, lines)
+    what, hint = _sentence(problem, text, mark)
+    place = opened if opened is not None and what.endswith(_AT_CONTEXT) else mark
+    return Found((), what, hint, place=(place.line + 1, place.column + 1) if place else (1, 1))
+
+
+def _tab_fault(text: str, lines: list[int]) -> Found:
+    line = lines[0]
+    column = text.splitlines()[line - 1].index("\t") + 1
+    others = f"; so do lines {', '.join(map(str, lines[1:6]))}" if lines[1:] else ""
+    return Found((), "the line begins with a tab", f"indent with spaces{others}", place=(line, column))
+
+
+def _sentence(problem: str, text: str, mark: yaml.Mark | None) -> tuple[str, str | None]:
+    if "cannot start any token" in problem and mark is not None:
+        sign = text.split("\n")[mark.line][mark.column : mark.column + 1]
+        if sign == "\t":
+            return "a tab stands where only spaces may", "use spaces"
+        return f"unquoted text cannot begin with {quoted(sign)}", "put the text in quotes"
+    for beginning, what, hint in _SENTENCES:
+        if beginning in problem:
+            return what, hint
+    return f"YAML cannot be read here: {problem}", None

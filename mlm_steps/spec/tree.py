@@ -1,0 +1,193 @@
+"""A YAML text as a tree of nodes that know their line and column; no scalar is interpreted.
+
+PyYAML's own loaders keep the last of duplicate keys in silence, read ``no`` as false and follow tags: only its
+parser is used here.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+
+import yaml
+from yaml import events
+
+from mlm_steps.spec.syntax import Unreadable, syntax_fault
+from mlm_steps.spec.written import Block, Found, Items, Path, Written, quoted
+
+__all__ = ["ListNode", "MappingNode", "Node", "ScalarNode", "read_tree", "value_of"]
+
+_Parser = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+_DEEPEST = 40
+_LARGEST = 50_000
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class ScalarNode:
+    """Text: ``style`` is None without quotes, else one of ``' " | >``; ``start`` and ``end`` count characters."""
+
+    line: int
+    column: int
+    start: int
+    end: int
+    text: str
+    style: str | None
+    size: int = 1
+
+
+@dataclass(slots=True, eq=False)
+class ListNode:
+    """A list; ``size`` counts the nodes in it, what aliases stand for included."""
+
+    line: int
+    column: int
+    items: list[Node] = field(default_factory=list)
+    size: int = 1
+
+
+@dataclass(slots=True, eq=False)
+class MappingNode:
+    """A mapping: for each key the node of the key and that of the value; of duplicates the first."""
+
+    line: int
+    column: int
+    entries: dict[str, tuple[ScalarNode, Node]] = field(default_factory=dict)
+    size: int = 1
+
+
+Node = ScalarNode | ListNode | MappingNode
+
+
+def read_tree(text: str) -> tuple[Node | None, list[Found]]:
+    """Return the tree of a YAML text and its faults; no tree where a fault leaves none to read."""
+    reader = _Reader(text)
+    try:
+        return reader.document(), reader.found
+    except Unreadable as error:
+        return None, [*reader.found, error.found]
+    except yaml.YAMLError as error:
+        return None, [*reader.found, syntax_fault(text, error)]
+
+
+class _Reader:
+    """Makes nodes of the parser's events, one document, anchors followed within limits."""
+
+    def __init__(self, text: str) -> None:
+        self.events: Iterator[events.Event] = yaml.parse(text, Loader=_Parser)
+        self.found: list[Found] = []
+        self.anchors: dict[str, Node | None] = {}
+
+    def document(self) -> Node:
+        node: Node | None = None
+        for event in self.events:
+            if isinstance(event, events.DocumentStartEvent) and node is not None:
+                raise _stop(event, (), "a second document starts here", "one file holds one spec")
+            if isinstance(event, events.NodeEvent):
+                node = self.node(event, ())
+        if node is None or (isinstance(node, ScalarNode) and not node.text and node.style is None):
+            raise Unreadable(Found((), "is empty", "mlm init writes a first spec", place=(1, 1)))
+        return node
+
+    def node(self, event: events.Event, at: Path) -> Node:
+        """Return the node that starts with an event, its end event consumed."""
+        if isinstance(event, events.AliasEvent):
+            return self._aliased(event, at)
+        anchor = getattr(event, "anchor", None)
+        if anchor is not None:
+            self.anchors[anchor] = None
+        tag = getattr(event, "tag", None)
+        if tag is not None:
+            self._note(event, at, f"the tag {quoted(tag)} is not read", "leave it out; quotes make text")
+        if len(at) > _DEEPEST:
+            raise _stop(event, (), "blocks are nested too deeply")
+        node = self._of_kind(event, at)
+        if anchor is not None:
+            self.anchors[anchor] = node
+        return node
+
+    def _of_kind(self, event: events.Event, at: Path) -> Node:
+        if isinstance(event, events.ScalarEvent):
+            return _scalar(event)
+        line, column = _place(event)
+        if isinstance(event, events.SequenceStartEvent):
+            return self._items(ListNode(line, column), at)
+        return self._entries(MappingNode(line, column), at)
+
+    def _items(self, node: ListNode, at: Path) -> ListNode:
+        for event in self.events:
+            if isinstance(event, events.SequenceEndEvent):
+                break
+            node.items.append(self._grown(node, event, (*at, len(node.items))))
+        return node
+
+    def _entries(self, node: MappingNode, at: Path) -> MappingNode:
+        for event in self.events:
+            if isinstance(event, events.MappingEndEvent):
+                break
+            key = self.node(event, at)
+            if not isinstance(key, ScalarNode):
+                hint = "text in braces needs quotes"
+                raise _stop(event, at, "a key must be text, not a list or a block", hint)
+            value = self._grown(node, next(self.events), (*at, key.text))
+            self._enter(node, key, value, at)
+        return node
+
+    def _enter(self, node: MappingNode, key: ScalarNode, value: Node, at: Path) -> None:
+        if key.text in node.entries:
+            first = node.entries[key.text][0]
+            what = f"the key {quoted(key.text)} stands here twice"
+            hint = f"first in line {first.line}, again in line {key.line}: keep one"
+            self.found.append(Found((*at, key.text), what, hint, place=(key.line, key.column)))
+        else:
+            node.entries[key.text] = (key, value)
+
+    def _grown(self, parent: ListNode | MappingNode, event: events.Event, at: Path) -> Node:
+        node = self.node(event, at)
+        parent.size += node.size
+        if parent.size > _LARGEST:
+            raise _stop(event, (), "aliases make this spec too large", "write the values out")
+        return node
+
+    def _aliased(self, event: events.AliasEvent, at: Path) -> Node:
+        node = self.anchors.get(event.anchor)
+        if node is None:
+            name = quoted(f"&{event.anchor}")
+            inside = event.anchor in self.anchors
+            what = f"the alias stands inside its own anchor {name}" if inside else f"no anchor {name} above"
+            raise _stop(
+                event,
+                at,
+                what,
+                None if inside else f"text that begins with * needs quotes: '*{event.anchor}'",
+            )
+        return node
+
+    def _note(self, event: events.Event, at: Path, what: str, hint: str) -> None:
+        self.found.append(Found(at, what, hint, place=_place(event)))
+
+
+def _scalar(event: events.ScalarEvent) -> ScalarNode:
+    line, column = _place(event)
+    style = event.style if event.style in tuple("'\"|>") else None
+    return ScalarNode(line, column, event.start_mark.index, event.end_mark.index, event.value, style)
+
+
+def _place(event: events.Event) -> tuple[int, int]:
+    return event.start_mark.line + 1, event.start_mark.column + 1
+
+
+def _stop(event: events.Event, at: Path, what: str, hint: str | None = None) -> Unreadable:
+    return Unreadable(Found(at, what, hint, place=_place(event)))
+
+
+def value_of(node: Node, at: Path = ()) -> object:
+    """Return a node as the models take it: text that knows its place, lists and blocks of such."""
+    if isinstance(node, ScalarNode):
+        return Written(node.text, at, plain=node.style is None)
+    if isinstance(node, ListNode):
+        return Items((value_of(item, (*at, i)) for i, item in enumerate(node.items)), at)
+    entries: dict[str, object] = {
+        Written(name, (*at, name), is_key=True): value_of(value, (*at, name))
+        for name, (_, value) in node.entries.items()
+    }
+    return Block(entries, at)
