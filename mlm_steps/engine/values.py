@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mlm_steps.design.matrices import Design
+from mlm_steps.engine.kernel import Kernel
 from mlm_steps.records.base import Notice
 
 __all__ = ["Control", "ConvergenceReport", "LmmFit", "Method"]
@@ -97,6 +98,8 @@ class LmmFit:
         None for a fit at parameters that were given rather than found.
     notices : tuple of Notice
         What a reader should know.
+    kernel : Kernel
+        The design made ready, for what is computed from the fit later.
     """
 
     design: Design
@@ -114,6 +117,7 @@ class LmmFit:
     residuals: NDArray[np.float64]
     convergence: ConvergenceReport | None
     notices: tuple[Notice, ...] = field(default=())
+    kernel: Kernel = field(kw_only=True, repr=False)
 
     @property
     def se(self) -> NDArray[np.float64]:

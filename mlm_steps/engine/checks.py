@@ -1,0 +1,95 @@
+"""What cannot be estimated, refused in words before anything is computed."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from mlm_steps.design.matrices import Design
+from mlm_steps.errors import Fault, FitError
+
+__all__ = ["check_design"]
+
+
+def check_design(design: Design) -> None:
+    """Refuse a design that has no estimate.
+
+    Raises
+    ------
+    FitError
+        With a fault for everything that is wrong: no random effects, more coefficients than rows, an
+        outcome that does not vary, a factor with one level, as many random effects as rows, weights
+        that are not positive.
+    """
+    faults = [*_outcome_faults(design), *_weight_faults(design), *_term_faults(design)]
+    if faults:
+        raise FitError(*faults)
+
+
+def _outcome_faults(design: Design) -> list[Fault]:
+    faults = []
+    if not design.random:
+        faults.append(
+            Fault(
+                "", f"the formula {design.formula!r} has no random effects", "add a term such as (1 | group)"
+            )
+        )
+    if design.n <= design.p:
+        faults.append(
+            Fault(
+                "",
+                f"{design.p} fixed effects cannot be estimated from {design.n} rows",
+                "leave out predictors",
+            )
+        )
+    elif np.ptp(design.y) == 0.0:
+        faults.append(
+            Fault(
+                "",
+                f"the outcome {design.outcome!r} has the same value ({design.y[0]:g}) in all {design.n} rows",
+                "there is nothing to explain",
+            )
+        )
+    return faults
+
+
+def _weight_faults(design: Design) -> list[Fault]:
+    weights = design.weights
+    if weights is None or bool(np.all(np.isfinite(weights) & (weights > 0))):
+        return []
+    bad = int(np.count_nonzero(~(np.isfinite(weights) & (weights > 0))))
+    return [Fault("", f"prior weights must be positive; {bad} of {design.n} are not", "leave those rows out")]
+
+
+def _term_faults(design: Design) -> list[Fault]:
+    faults = []
+    for group, levels in {term.group: len(term.levels) for term in design.random}.items():
+        if levels < 2:
+            faults.append(
+                Fault(
+                    "",
+                    f"the grouping factor {group!r} has {levels} level in the {design.n} "
+                    "rows used; a variance between levels needs at least 2",
+                    "leave out its random effects",
+                )
+            )
+        elif levels >= design.n:
+            faults.append(
+                Fault(
+                    "",
+                    f"the grouping factor {group!r} has {levels} levels for {design.n} rows; "
+                    "its variance cannot be told from the residual variance",
+                    "a factor needs fewer levels than there are rows",
+                )
+            )
+    for term in design.random:
+        J, k = len(term.levels), len(term.names)
+        if 2 <= J < design.n and J * k >= design.n:
+            faults.append(
+                Fault(
+                    "",
+                    f"the term {term.source} has {J} levels × {k} coefficients = {J * k} random "
+                    f"effects for {design.n} rows; they cannot be told from the residual",
+                    "leave out a random slope",
+                )
+            )
+    return faults

@@ -1,0 +1,57 @@
+"""How a search ended, judged by the gradient and the Hessian (statistics, section 12)."""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+
+from mlm_steps.engine.kernel import Kernel
+from mlm_steps.engine.optimize import Search
+from mlm_steps.engine.values import ConvergenceReport, Method
+
+__all__ = ["assess"]
+
+Array = NDArray[np.float64]
+
+GRADIENT_TOLERANCE = 2e-3
+EIGENVALUE_TOLERANCE = -1e-6
+RATIO_TOLERANCE = 1e-6
+BOUNDARY = 1e-4
+
+
+def assess(kernel: Kernel, search: Search, method: Method) -> ConvergenceReport:
+    """Return the report on a search, in the engine's units of theta, in which covariates have unit scale."""
+    gradient, hessian = search.point.gradient, search.point.hessian
+    if hessian is None:
+        raise ValueError("the report needs the Hessian")
+    roots, vectors = np.linalg.eigh(hessian)
+    scaled = _scaled_gradient(gradient, roots, vectors)
+    reasons = []
+    if search.ended == "evaluations":
+        reasons.append(f"the search used up its {search.evaluations} evaluations")
+    if search.ended == "diverged":
+        reasons.append("the residual variance goes to zero: the random effects reproduce the outcome")
+    if scaled > GRADIENT_TOLERANCE:
+        reasons.append(f"the scaled gradient is {scaled:.2g} where at most {GRADIENT_TOLERANCE:g} is allowed")
+    if roots[0] < EIGENVALUE_TOLERANCE * max(1.0, float(roots[-1])):
+        reasons.append("the criterion falls in some direction: this is no minimum")
+    singular = _singular(kernel, search.theta)
+    failed = bool(reasons)
+    if not failed and not singular and roots[0] < RATIO_TOLERANCE * roots[-1]:
+        reasons.append("the covariance parameters are nearly unidentifiable from these data")
+    status = "failed" if failed else "singular" if singular else "converged"
+    return ConvergenceReport(status, "newton", search.evaluations, gradient, scaled, hessian, tuple(reasons))
+
+
+def _scaled_gradient(gradient: Array, roots: Array, vectors: Array) -> float:
+    curvature = np.sqrt(np.maximum(np.abs(roots), 1e-300))
+    scaled = np.abs(vectors.T @ gradient) / curvature
+    return float(np.minimum(np.abs(vectors.T @ gradient), scaled).max())
+
+
+def _singular(kernel: Kernel, theta: Array) -> bool:
+    own = kernel.convert(theta, inverse=True)
+    return any(
+        bool((np.abs(own[factor.theta[factor.pattern.rows == factor.pattern.columns]]) < BOUNDARY).any())
+        for factor in kernel.strategy.factors
+    )

@@ -1,0 +1,99 @@
+"""The profiled and the unprofiled criterion, composed of three functions of theta.
+
+With V = I + Z Lambda Lambdaᵀ Zᵀ (weighted), the three are log|L|² = log|V|, log|RX|² = log|Xᵀ V⁻¹ X|
+and r², the penalised weighted residual sum of squares. Each strategy gives their values and
+derivatives; what REML, ML and Satterthwaite's method need follows here (statistics, section 3).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+__all__ = ["Pieces", "Point", "Solution", "penalty", "profiled", "solve_fixed"]
+
+Array = NDArray[np.float64]
+
+
+class Point(NamedTuple):
+    """A value with its gradient (m,) and, where it was asked for, its Hessian (m, m)."""
+
+    value: float
+    gradient: Array
+    hessian: Array | None
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Pieces:
+    """The three functions at one theta.
+
+    Attributes
+    ----------
+    log_det_L2, log_det_RX2, pwrss : float
+        Their values.
+    gradients : ndarray, shape (3, m)
+        Their gradients, in this order.
+    hessians : ndarray, shape (3, m, m), or None
+        Their Hessians.
+    beta : ndarray, shape (p,)
+        Fixed effects.
+    RX : ndarray, shape (p, p)
+        Lower triangular; RX RXᵀ = Xᵀ V⁻¹ X.
+    information : ndarray, shape (m, p, p)
+        Derivatives of RXᵀ⁻¹-whitened Xᵀ V⁻¹ X: RX⁻¹ (∂ Xᵀ V⁻¹ X / ∂ theta) RX⁻ᵀ.
+    """
+
+    log_det_L2: float
+    log_det_RX2: float
+    pwrss: float
+    gradients: Array
+    hessians: Array | None
+    beta: Array
+    RX: Array
+    information: Array
+
+
+class Solution(NamedTuple):
+    """The fixed-effects part of the penalised least-squares problem."""
+
+    beta: Array
+    RX: Array
+    log_det_RX2: float
+    pwrss: float
+
+
+def solve_fixed(S: Array) -> Solution | None:
+    """Return the solution for S = [X y]ᵀ V⁻¹ [X y], or None when it is not positive definite."""
+    try:
+        L = np.linalg.cholesky(S)
+    except np.linalg.LinAlgError:
+        return None
+    p = S.shape[0] - 1
+    diagonal = np.diag(L)
+    RX = L[:p, :p]
+    beta = np.linalg.solve(RX.T, L[p, :p]) if p else np.zeros(0)
+    return Solution(beta, RX, 2.0 * float(np.log(diagonal[:p]).sum()), float(diagonal[p] ** 2))
+
+
+def profiled(pieces: Pieces, n: int, p: int, method: Literal["REML", "ML"]) -> Point:
+    """Return the profiled criterion, without the terms that do not depend on theta."""
+    reml = float(method == "REML")
+    df = n - p if reml else n
+    L, X, r = pieces.gradients
+    relative = r / pieces.pwrss
+    value = pieces.log_det_L2 + reml * pieces.log_det_RX2 + df * np.log(pieces.pwrss)
+    gradient = L + reml * X + df * relative
+    hessian = None
+    if pieces.hessians is not None:
+        L2, X2, r2 = pieces.hessians
+        hessian = L2 + reml * X2 + df * (r2 / pieces.pwrss - np.outer(relative, relative))
+    return Point(float(value), gradient, hessian)
+
+
+def penalty(n: int, p: int, method: Literal["REML", "ML"]) -> float:
+    """Return the constant of the profiled criterion: df (1 + log(2 pi / df))."""
+    df = n - p if method == "REML" else n
+    return float(df * (1.0 + np.log(2.0 * np.pi / df)))

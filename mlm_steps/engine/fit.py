@@ -1,0 +1,147 @@
+"""Linear mixed models: the fit at the optimum, and at parameters that are given."""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+
+from mlm_steps.design.matrices import Design
+from mlm_steps.engine.checks import check_design
+from mlm_steps.engine.convergence import assess
+from mlm_steps.engine.criterion import Pieces, penalty
+from mlm_steps.engine.kernel import Kernel, prepare
+from mlm_steps.engine.search import find_optimum
+from mlm_steps.engine.values import Control, ConvergenceReport, LmmFit, Method
+from mlm_steps.errors import Fault, FitError
+from mlm_steps.records.base import Notice
+
+__all__ = ["evaluate_at", "fit_lmm"]
+
+Array = NDArray[np.float64]
+
+CANCELLATION = 1e-5
+"""Share of the outcome's sum of squares below which r² has lost digits to subtraction."""
+
+
+def fit_lmm(
+    design: Design,
+    *,
+    method: Method = "REML",
+    control: Control | None = None,
+    start: Array | None = None,
+    kernel: Kernel | None = None,
+) -> LmmFit:
+    """Return the linear mixed model at the optimum of its criterion (Bates et al. 2015).
+
+    Parameters
+    ----------
+    design : Design
+    method : {"REML", "ML"}
+    control : Control, optional
+    start : ndarray, shape (m,), optional
+        Covariance parameters, in the design's units, from which a search also starts.
+    kernel : Kernel, optional
+        The same design made ready by an earlier fit.
+
+    Raises
+    ------
+    FitError
+        When the model cannot be estimated from these data (``check_design``), or is too large.
+    """
+    if kernel is None:
+        check_design(design)
+        kernel = prepare(design)
+    search_control = control or Control()
+    begin = None if start is None else kernel.convert(np.asarray(start, dtype=float), inverse=False)
+    found = find_optimum(kernel, method, search_control, begin)
+    pieces = _pieces(kernel, found.theta)
+    if pieces.pwrss < CANCELLATION * kernel.outcome_share:
+        # The outcome was centred on coefficients far from these: centre it again and finish.
+        kernel = prepare(design, shift=_fixed_effects(kernel, pieces))
+        found = find_optimum(kernel, method, search_control, found.theta)
+    report = assess(kernel, found, method)
+    return _assemble(design, kernel, kernel.convert(found.theta, inverse=True), found.theta, method, report)
+
+
+def evaluate_at(
+    design: Design, theta: Array, *, method: Method = "REML", kernel: Kernel | None = None
+) -> LmmFit:
+    """Return the model at given covariance parameters, in the design's units.
+
+    Raises
+    ------
+    FitError
+        When the model cannot be estimated from these data, or the criterion does not exist at theta.
+    """
+    if kernel is None:
+        check_design(design)
+        kernel = prepare(design)
+    given = np.asarray(theta, dtype=float)
+    if given.shape != (design.n_theta,) or not np.isfinite(given).all():
+        raise FitError(Fault("", f"theta must hold {design.n_theta} finite numbers"))
+    return _assemble(design, kernel, given, kernel.convert(given, inverse=False), method, None)
+
+
+def _pieces(kernel: Kernel, theta: Array) -> Pieces:
+    pieces = kernel.strategy.pieces(theta, hessian=False)
+    if pieces is None:
+        raise FitError(Fault("", "the criterion does not exist at these covariance parameters"))
+    return pieces
+
+
+def _fixed_effects(kernel: Kernel, pieces: Pieces) -> Array:
+    units = kernel.units
+    return units.beta0 + units.scale * (units.back @ pieces.beta)
+
+
+def _assemble(
+    design: Design,
+    kernel: Kernel,
+    theta: Array,
+    engine_theta: Array,
+    method: Method,
+    report: ConvergenceReport | None,
+) -> LmmFit:
+    pieces, units = _pieces(kernel, engine_theta), kernel.units
+    n, p = kernel.n, kernel.p
+    pwrss = units.scale**2 * pieces.pwrss
+    sigma = float(np.sqrt(pwrss / (n - p if method == "REML" else n)))
+    log_det_RX2 = pieces.log_det_RX2 - 2.0 * units.log_det
+    df = n - p if method == "REML" else n
+    criterion = pieces.log_det_L2 + df * np.log(pwrss) + penalty(n, p, method) - units.sum_log_weights
+    if method == "REML":
+        criterion += log_det_RX2
+    beta = _fixed_effects(kernel, pieces)
+    root = sigma * (units.back @ np.linalg.inv(pieces.RX).T) if p else np.zeros((0, 0))
+    modes = _modes(kernel, engine_theta)
+    fitted = _fitted(design, beta, modes)
+    return LmmFit(
+        design=design, method=method, theta=theta, sigma=sigma, beta=beta, vcov=root @ root.T,
+        criterion=float(criterion), log_det_L2=pieces.log_det_L2, log_det_RX2=log_det_RX2, pwrss=pwrss,
+        modes=modes, fitted=fitted, residuals=design.y - fitted, convergence=report,
+        notices=_notices(report), kernel=kernel,
+    )  # fmt: skip
+
+
+def _modes(kernel: Kernel, theta: Array) -> tuple[Array, ...]:
+    modes: list[Array] = [np.empty(0)] * len(kernel.bases)
+    for factor, b in zip(kernel.strategy.factors, kernel.strategy.modes(theta), strict=True):
+        for term, span in zip(factor.terms, factor.pattern.spans, strict=True):
+            modes[term] = kernel.units.scale * np.linalg.solve(kernel.bases[term], b[:, span].T).T
+    return tuple(modes)
+
+
+def _fitted(design: Design, beta: Array, modes: tuple[Array, ...]) -> Array:
+    fitted: Array = design.X @ beta
+    if design.offset is not None:
+        fitted = fitted + design.offset
+    for term, b in zip(design.random, modes, strict=True):
+        fitted = fitted + np.einsum("ij,ij->i", term.z, b[term.refs])
+    return fitted
+
+
+def _notices(report: ConvergenceReport | None) -> tuple[Notice, ...]:
+    if report is None or not report.reasons:
+        return ()
+    code = "not_converged" if report.status == "failed" else "doubtful_convergence"
+    return (Notice(code=code, severity="warning", text="; ".join(report.reasons)),)

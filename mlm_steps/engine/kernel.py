@@ -1,0 +1,140 @@
+"""A design made ready: units, strategy, and the way back to coefficients in the design's units."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.linalg import solve_triangular
+
+from mlm_steps.design.matrices import Design
+from mlm_steps.engine.criterion import Pieces
+from mlm_steps.engine.groups import Factor, factors_of, orthogonal_blocks
+from mlm_steps.engine.lambda_ import lower_factor, pack, unpack
+from mlm_steps.engine.one_factor import OneFactor
+from mlm_steps.engine.several_factors import SeveralFactors
+from mlm_steps.engine.standardize import standardize
+
+__all__ = ["Kernel", "Strategy", "Units", "prepare"]
+
+Array = NDArray[np.float64]
+
+
+class Strategy(Protocol):
+    """How the three functions of theta are computed for one kind of structure.
+
+    The next strategy is a frozen dataclass with these members and a line in ``prepare``.
+    """
+
+    exact_hessian: bool
+    """Whether ``pieces`` gives Hessians at about the cost of a gradient."""
+
+    @property
+    def factors(self) -> tuple[Factor, ...]:
+        """The grouping factors, in the order of what the methods return."""
+
+    def pieces(self, theta: Array, *, hessian: bool) -> Pieces | None:
+        """Return the three functions with derivatives, or None where they do not exist."""
+
+    def curvatures(self, theta: Array, weights: Array) -> tuple[Array, ...] | None:
+        """Return per factor the derivative of their weighted sum in Lambda Lambdaᵀ, shape (K, K)."""
+
+    def modes(self, theta: Array) -> tuple[Array, ...]:
+        """Return per factor the conditional modes, shape (J, K)."""
+
+    def mode_variances(self, theta: Array) -> tuple[Array, ...]:
+        """Return per factor their conditional variances over sigma², shape (J, K, K)."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Units:
+    """The way from the engine's units back to the design's.
+
+    Attributes
+    ----------
+    back : ndarray, shape (p, p)
+        beta = beta0 + back @ (coefficients in the engine's basis) * scale.
+    beta0 : ndarray, shape (p,)
+        Fixed effects already taken away from the outcome.
+    log_det : float
+        log|det back|.
+    scale : float
+        Unit of the outcome.
+    sum_log_weights : float
+    """
+
+    back: Array
+    beta0: Array
+    log_det: float
+    scale: float
+    sum_log_weights: float
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Kernel:
+    """A design reduced to its cross-products: nothing in it is as long as the data.
+
+    Attributes
+    ----------
+    n, p : int
+        Observations and fixed effects.
+    units : Units
+    bases : tuple of ndarray
+        Per term, from its columns in the engine's units to the design's.
+    strategy : Strategy
+        Evaluates theta in the engine's units.
+    outcome_share : float
+        1 when the outcome was centred on least squares, 0 when it was centred again on a better guess.
+    """
+
+    n: int
+    p: int
+    units: Units
+    bases: tuple[Array, ...]
+    strategy: Strategy
+    outcome_share: float
+
+    def convert(self, theta: Array, *, inverse: bool) -> Array:
+        """Return theta in the engine's units, or with ``inverse`` in the design's from the engine's."""
+        parts, start = [], 0
+        for basis in self.bases:
+            k = basis.shape[0]
+            stop = start + k * (k + 1) // 2
+            factor = unpack(theta[start:stop], k)
+            moved = solve_triangular(basis, factor) if inverse else basis @ factor
+            parts.append(pack(lower_factor(moved)))
+            start = stop
+        return np.concatenate(parts)
+
+    def in_design_units(self) -> Strategy:
+        """Return the strategy for theta in the design's units."""
+        return _rebased(self.strategy, self.bases)
+
+
+def _rebased(strategy: Strategy, bases: tuple[Array, ...]) -> Strategy:
+    def moved(factor: Factor) -> Factor:
+        return replace(factor, pattern=factor.pattern.in_basis([bases[term] for term in factor.terms]))
+
+    if isinstance(strategy, OneFactor):
+        return replace(strategy, factor=moved(strategy.factor))
+    assert isinstance(strategy, SeveralFactors)
+    return replace(strategy, first=moved(strategy.first), rest=tuple(map(moved, strategy.rest)))
+
+
+def prepare(design: Design, shift: Array | None = None) -> Kernel:
+    """Return the design made ready; ``shift`` are fixed effects to take away from the outcome first."""
+    standard = standardize(design, shift)
+    fixed = standard.fixed
+    factors = factors_of(design)
+    data = np.column_stack([fixed.Q, fixed.y])
+    z = [np.concatenate([standard.z[term] for term in factor.terms], axis=1) for factor in factors]
+    blocks = orthogonal_blocks(factors[0], z[0], data)
+    strategy: Strategy
+    if len(factors) == 1:
+        strategy = OneFactor.of(factors[0], blocks)
+    else:
+        strategy = SeveralFactors.of(factors, blocks, z[1:])
+    units = Units(fixed.back, fixed.beta, fixed.log_det, fixed.scale, standard.sum_log_weights)
+    return Kernel(design.n, design.p, units, standard.bases, strategy, 0.0 if shift is not None else 1.0)

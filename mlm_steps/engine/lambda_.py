@@ -1,0 +1,112 @@
+"""Lambda, the relative covariance factor: from theta and back (Bates et al. 2015, section 3)."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.linalg import block_diag
+
+__all__ = ["Pattern", "lower_factor", "pack", "unpack"]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Pattern:
+    """Where the elements of theta stand in the block-diagonal Lambda of one grouping factor.
+
+    Attributes
+    ----------
+    rows, columns : ndarray, shape (m,)
+        Position in Lambda of each element of the factor's theta.
+    spans : tuple of slice
+        Per term, its coefficients among the factor's K.
+    basis : ndarray, shape (K, K)
+        Block-diagonal; the factor in the engine's units is basis @ Lambda. The identity when theta
+        itself is in the engine's units.
+    """
+
+    rows: NDArray[np.intp]
+    columns: NDArray[np.intp]
+    spans: tuple[slice, ...]
+    basis: NDArray[np.float64]
+
+    @classmethod
+    def of(cls, sizes: Sequence[int]) -> Pattern:
+        """Return the pattern of terms with the given numbers of coefficients."""
+        rows, columns, spans, start = [], [], [], 0
+        for k in sizes:
+            column, row = np.triu_indices(k)
+            rows.append(row + start)
+            columns.append(column + start)
+            spans.append(slice(start, start + k))
+            start += k
+        return cls(np.concatenate(rows), np.concatenate(columns), tuple(spans), np.eye(start))
+
+    def in_basis(self, bases: Sequence[NDArray[np.float64]]) -> Pattern:
+        """Return the pattern for theta in other units, given the basis of each term."""
+        return replace(self, basis=block_diag(*bases))
+
+    @property
+    def K(self) -> int:
+        """Random coefficients per level, over all terms on the factor."""
+        return int(self.basis.shape[0])
+
+    @property
+    def m(self) -> int:
+        """Number of covariance parameters."""
+        return int(self.rows.size)
+
+    def factor(self, theta: NDArray[np.float64]) -> NDArray[np.float64]:
+        """Return basis @ Lambda, shape (K, K)."""
+        Lambda = np.zeros((self.K, self.K))
+        Lambda[self.rows, self.columns] = theta
+        return self.basis @ Lambda
+
+    def tangents(self, Lambda: NDArray[np.float64]) -> NDArray[np.float64]:
+        """Return the derivatives of Lambda Lambdaᵀ in each element of theta, shape (m, K, K)."""
+        first = np.einsum("ar,br->rab", self.basis[:, self.rows], Lambda[:, self.columns])
+        return first + first.transpose(0, 2, 1)
+
+    def gradient(self, P_Lambda: NDArray[np.float64]) -> NDArray[np.float64]:
+        """Return the gradient in theta, given P @ Lambda for the derivative P in Lambda Lambdaᵀ."""
+        gradient: NDArray[np.float64] = 2.0 * (self.basis.T @ P_Lambda)[..., self.rows, self.columns]
+        return gradient
+
+    def bend(self, P: NDArray[np.float64]) -> NDArray[np.float64]:
+        """Return what the curvature of Lambda Lambdaᵀ in theta adds to the Hessian, shape (…, m, m)."""
+        moved = self.basis.T @ P @ self.basis
+        same = self.columns[:, None] == self.columns
+        bend: NDArray[np.float64] = 2.0 * same * moved[..., self.rows[:, None], self.rows]
+        return bend
+
+
+def unpack(theta: NDArray[np.float64], k: int) -> NDArray[np.float64]:
+    """Return the lower triangular matrix of one term from its column-major lower triangle."""
+    factor = np.zeros((k, k))
+    columns, rows = np.triu_indices(k)
+    factor[rows, columns] = theta
+    return factor
+
+
+def pack(factor: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Return the column-major lower triangle of one term's factor."""
+    columns, rows = np.triu_indices(factor.shape[0])
+    packed: NDArray[np.float64] = factor[rows, columns]
+    return packed
+
+
+def lower_factor(matrix: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Return the lower triangular F with F Fᵀ = A Aᵀ and a diagonal that is not negative.
+
+    The product is never formed, so that small singular values keep their digits.
+
+    Examples
+    --------
+    >>> lower_factor(np.array([[3.0, 4.0], [0.0, -2.0]])).round(3)
+    array([[ 5. ,  0. ],
+           [-1.6,  1.2]])
+    """
+    factor: NDArray[np.float64] = np.linalg.qr(matrix.T, mode="r").T
+    return np.tril(factor * np.where(np.diag(factor) < 0, -1.0, 1.0))

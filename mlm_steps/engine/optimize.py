@@ -1,0 +1,172 @@
+"""The search for the optimum: Newton steps inside a trust region, on exact derivatives.
+
+The criterion is even in each column of Lambda, so theta = 0 is always stationary. The search therefore
+runs over all of R^m without bounds and follows negative curvature: a stationary point that is not a
+minimum has a direction in which to leave it. Signs are settled afterwards.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from mlm_steps.engine.criterion import Point
+
+__all__ = ["Objective", "Search", "minimise", "trust_step"]
+
+Array = NDArray[np.float64]
+
+Objective = Callable[[Array, bool], Point | None]
+"""The criterion at theta, with its Hessian when asked for; None where it does not exist."""
+
+HUGE = 1e7
+"""Elements of theta, in the engine's units, at which the residual variance is lost in rounding."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Search:
+    """Where a search ended.
+
+    Attributes
+    ----------
+    theta : ndarray, shape (m,)
+    point : Point
+        Value, gradient and Hessian there.
+    evaluations : int
+    ended : {"optimum", "evaluations", "diverged"}
+    """
+
+    theta: Array
+    point: Point
+    evaluations: int
+    ended: str
+
+
+def trust_step(gradient: Array, hessian: Array, radius: float) -> tuple[Array, float]:
+    """Return the minimiser of the quadratic model within ``radius``, and the decrease it predicts.
+
+    Moré and Sorensen's conditions are solved in the eigenbasis, the hard case included.
+    """
+    roots, vectors = np.linalg.eigh(hessian)
+    slope = vectors.T @ gradient
+    step = _within(roots, slope, radius)
+    predicted = -float(slope @ step + 0.5 * step @ (roots * step))
+    return vectors @ step, predicted
+
+
+def _within(roots: Array, slope: Array, radius: float) -> Array:
+    size = float(np.abs(roots).max()) or 1.0
+    if roots[0] > 1e-14 * size:
+        step = -slope / roots
+        if float(np.linalg.norm(step)) <= radius:
+            return step
+    low = max(0.0, -float(roots[0])) + 1e-14 * size
+    step = -slope / (roots + low)
+    length = float(np.linalg.norm(step))
+    if length < radius:
+        step[0] += np.copysign(np.sqrt(radius**2 - step[1:] @ step[1:]) - abs(step[0]), -slope[0])
+        return step
+    high = low + float(np.linalg.norm(slope)) / radius + size
+    shift = low
+    for _ in range(60):
+        length = float(np.linalg.norm(step))
+        if abs(length - radius) <= 1e-3 * radius:
+            break
+        low, high = (shift, high) if length > radius else (low, shift)
+        growth = float((step * step) @ (1.0 / (roots + shift)))
+        shift += length**2 / growth * (length - radius) / radius
+        if not low < shift < high:
+            shift = 0.5 * (low + high)
+        step = -slope / (roots + shift)
+    return step
+
+
+def minimise(
+    objective: Objective, start: Array, *, exact_hessian: bool, max_evaluations: int, tolerance: float
+) -> Search:
+    """Return where the search from ``start`` ended.
+
+    Parameters
+    ----------
+    objective : callable
+    start : ndarray, shape (m,)
+    exact_hessian : bool
+        Whether every evaluation comes with its Hessian. Otherwise the Hessian is computed at the start
+        and at the end, updated by the symmetric rank-one formula in between, and computed again when
+        the update misleads.
+    max_evaluations : int
+    tolerance : float
+        Predicted decrease, relative to the criterion's size, below which the search ends.
+    """
+    theta = start
+    point = objective(theta, True)
+    if point is None or point.hessian is None:
+        raise ValueError("the criterion does not exist at the start")
+    hessian, fresh, radius, used = point.hessian, True, max(1.0, float(np.linalg.norm(theta))), 1
+    while used < max_evaluations:
+        if float(np.abs(theta).max()) > HUGE:
+            return Search(theta, point, used, "diverged")
+        step, predicted = trust_step(point.gradient, hessian, radius)
+        if predicted <= tolerance * (1.0 + abs(point.value)):
+            if fresh:
+                return _polished(objective, Search(theta, point, used, "optimum"), exact_hessian)
+            renewed = objective(theta, True)
+            used += 1
+            if renewed is None or renewed.hessian is None:
+                return Search(theta, point, used, "diverged")
+            point, hessian, fresh = renewed, renewed.hessian, True
+            continue
+        trial = objective(theta + step, exact_hessian)
+        used += 1
+        gain = -np.inf if trial is None else (point.value - trial.value) / predicted
+        length = float(np.linalg.norm(step))
+        if gain < 0.25:
+            radius = 0.25 * length
+        elif gain > 0.7 and length > 0.9 * radius:
+            radius *= 3.0
+        if trial is not None and gain > 1e-4:
+            if trial.hessian is not None:
+                hessian = trial.hessian
+            else:
+                hessian, fresh = _rank_one(hessian, step, trial.gradient - point.gradient), False
+            theta, point = theta + step, trial
+        elif not fresh:
+            renewed = objective(theta, True)
+            used += 1
+            if renewed is None or renewed.hessian is None:
+                return Search(theta, point, used, "diverged")
+            point, hessian, fresh = renewed, renewed.hessian, True
+        elif radius < 1e-14 * (1.0 + float(np.linalg.norm(theta))):
+            return Search(theta, point, used, "optimum")
+    return Search(theta, point, used, "evaluations")
+
+
+def _rank_one(hessian: Array, step: Array, change: Array) -> Array:
+    """Return the symmetric rank-one update, left out where its denominator vanishes."""
+    miss = change - hessian @ step
+    denominator = float(miss @ step)
+    if abs(denominator) < 1e-8 * float(np.linalg.norm(miss) * np.linalg.norm(step)):
+        return hessian
+    return hessian + np.outer(miss, miss) / denominator
+
+
+def _polished(objective: Objective, search: Search, exact_hessian: bool) -> Search:
+    """Return the search after Newton steps too small to show in the criterion, while they shrink."""
+    theta, point, used = search.theta, search.point, search.evaluations
+    hessian = point.hessian
+    last = np.inf
+    while hessian is not None and used < search.evaluations + 3:
+        step, _ = trust_step(point.gradient, hessian, 1.0)
+        length = float(np.linalg.norm(step))
+        if length <= 1e-10 * (1.0 + float(np.linalg.norm(theta))) or length > 0.5 * last or length > 1e-2:
+            break
+        trial = objective(theta + step, exact_hessian)
+        used += 1
+        if trial is None or np.linalg.norm(trial.gradient) > np.linalg.norm(point.gradient):
+            break
+        hessian = hessian if trial.hessian is None else trial.hessian
+        theta, point, last = theta + step, Point(trial.value, trial.gradient, hessian), length
+    return Search(theta, point, used, "optimum")

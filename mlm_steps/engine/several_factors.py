@@ -1,0 +1,334 @@
+"""Several grouping factors: the largest is eliminated level by level, the rest is a dense complement.
+
+With V₁ = I + Z₁ Sigma₁ Z₁ᵀ for the eliminated factor, the rest is a problem in the inner product of V₁⁻¹:
+
+    A = Zᵀ V₁⁻¹ Z,  B = Zᵀ V₁⁻¹ [X y],  M = I + Lambdaᵀ A Lambda,  [X y]ᵀ V⁻¹ [X y] = C − Bᵀ Lambda M⁻¹ Lambdaᵀ B.
+
+Gradients are exact; they cost about two more evaluations.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy import sparse
+from scipy.linalg import lapack
+
+from mlm_steps.engine.coupling import Coupling, couple, cross_products
+from mlm_steps.engine.criterion import Pieces, Solution, solve_fixed
+from mlm_steps.engine.groups import Blocks, Factor, segment_sum
+from mlm_steps.engine.one_factor import whiten
+
+__all__ = ["SeveralFactors"]
+
+Array = NDArray[np.float64]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _State:
+    """What value and derivatives share.
+
+    ``LR``, ``LG``: whitened R_j and G_j of the eliminated factor; ``H``: its whitened coupling, one matrix
+    a row; ``A Lambda``, ``B`` of the rest; ``L``: Cholesky factor of M; ``w`` = M⁻¹ Lambdaᵀ B.
+    """
+
+    log_det: float
+    LR: Array
+    LG: Array
+    H: list[sparse.csr_array | Array]
+    left: Array
+    A: Array
+    AL: Array
+    B: Array
+    L: Array
+    w: Array
+    fixed: Solution
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class SeveralFactors:
+    """The strategy for several grouping factors.
+
+    Attributes
+    ----------
+    first : Factor
+        The eliminated factor.
+    rest : tuple of Factor
+        The others.
+    R, G, C : ndarray
+        Blocks of the eliminated factor, as in ``Blocks``.
+    coupling : Coupling
+        Its blocks with the columns of the rest.
+    A, B : ndarray, shapes (q, q) and (q, p + 1)
+        Zᵀ Z and Zᵀ [X y] of the rest, of the parts that the eliminated factor cannot explain.
+    """
+
+    first: Factor
+    rest: tuple[Factor, ...]
+    R: Array
+    G: Array
+    C: Array
+    coupling: Coupling
+    A: Array
+    B: Array
+    exact_hessian = False
+
+    @classmethod
+    def of(cls, factors: Sequence[Factor], blocks: Blocks, z: Sequence[Array]) -> SeveralFactors:
+        """Return the strategy; ``blocks`` are those of the first factor, ``z`` the columns of the others."""
+        first, *rest = factors
+        coupling = couple(first, blocks.q, rest, z)
+        A = cross_products(rest, z)
+        for column in coupling.values.T:
+            G = coupling.matrix(np.ascontiguousarray(column))
+            A -= _dense(G.T @ G)
+        B = np.concatenate(
+            [
+                np.stack(
+                    [segment_sum(blocks.E * column[:, None], factor.refs, factor.J) for column in columns.T],
+                    axis=1,
+                ).reshape(factor.q, -1)
+                for factor, columns in zip(rest, z, strict=True)
+            ]
+        )
+        return cls(first, tuple(rest), blocks.R, blocks.G, blocks.C, coupling, A, B)
+
+    @property
+    def factors(self) -> tuple[Factor, ...]:
+        """All factors, the eliminated one first."""
+        return (self.first, *self.rest)
+
+    def _times(self, matrix: Array, theta: Array) -> Array:
+        """Return ``matrix`` @ Lambda for the block-diagonal Lambda of the rest."""
+        parts, start = [], 0
+        for factor in self.rest:
+            block = matrix[:, start : start + factor.q]
+            Lambda = factor.pattern.factor(theta[factor.theta])
+            K = factor.pattern.K
+            if K == 1:
+                parts.append(block * Lambda[0, 0])
+            else:
+                parts.append((block.reshape(-1, K) @ Lambda).reshape(block.shape))
+            start += factor.q
+        return np.concatenate(parts, axis=1)
+
+    def _state(self, theta: Array) -> _State | None:
+        K = self.first.pattern.K
+        Lambda = self.first.pattern.factor(theta[self.first.theta])
+        eye = np.broadcast_to(np.eye(K), self.R.shape)
+        log_det, LR, rest = whiten(self.R, Lambda, np.concatenate([self.G, eye], axis=2))
+        LG, left = rest[:, :, :-K], rest[:, :, -K:]
+        H = self.coupling.whitened(left)
+        A, B = self.A.copy(), self.B.copy()
+        for a, matrix in enumerate(H):
+            A += _dense(matrix.T @ matrix)
+            B += matrix.T @ LG[:, a]
+        AL = self._times(A, theta)
+        M = self._times(np.ascontiguousarray(AL.T), theta)
+        M.flat[:: M.shape[0] + 1] += 1.0
+        L, info = lapack.dpotrf(M, lower=1, clean=1)
+        if info != 0:
+            return None
+        rhs = self._times(np.ascontiguousarray(B.T), theta).T
+        half, _ = lapack.dtrtrs(L, rhs, lower=1)
+        flat = LG.reshape(-1, LG.shape[2])
+        fixed = solve_fixed(self.C + flat.T @ flat - half.T @ half)
+        if fixed is None:
+            return None
+        w, _ = lapack.dtrtrs(L, half, lower=1, trans=1)
+        log_det += 2.0 * float(np.log(np.diag(L)).sum())
+        return _State(log_det, LR, LG, H, left, A, AL, B, L, w, fixed)
+
+    def value(self, theta: Array) -> tuple[float, float, float] | None:
+        """Return log|L|², log|RX|² and r², or None where the problem is not positive definite."""
+        state = self._state(theta)
+        return None if state is None else (state.log_det, state.fixed.log_det_RX2, state.fixed.pwrss)
+
+    def pieces(self, theta: Array, *, hessian: bool = False) -> Pieces | None:
+        """Return the three functions with their gradients; ``hessian`` asks for differences of those."""
+        state = self._state(theta)
+        if state is None:
+            return None
+        fixed, m = state.fixed, theta.size
+        p = fixed.beta.size
+        gradients, information = np.empty((3, m)), np.empty((m, p, p))
+        data = self._data(state, theta)
+        logs = self._log_det_gradients(state, theta)
+        for factor, W, log_gradient in zip(self.factors, data, logs, strict=True):
+            pattern = factor.pattern
+            Lambda = pattern.factor(theta[factor.theta])
+            flat = W.reshape(W.shape[0], -1)
+            pairs = (flat.T @ flat).reshape(pattern.K, p + 1, pattern.K, p + 1)
+            P = -np.stack([np.einsum("aibi->ab", pairs[:, :p, :, :p]), pairs[:, p, :, p]])
+            gradients[0, factor.theta] = pattern.gradient(log_gradient)
+            gradients[1:, factor.theta] = pattern.gradient(P @ Lambda)
+            tangents = pattern.tangents(Lambda)
+            information[factor.theta] = -np.einsum("rab,aibj->rij", tangents, pairs[:, :p, :, :p])
+        second = self._differences(theta) if hessian else None
+        return Pieces(
+            state.log_det,
+            fixed.log_det_RX2,
+            fixed.pwrss,
+            gradients,
+            second,
+            fixed.beta,
+            fixed.RX,
+            information,
+        )
+
+    def _differences(self, theta: Array) -> Array:
+        """Return the Hessians by central differences of the exact gradients."""
+        m = theta.size
+        second = np.empty((3, m, m))
+        for r in range(m):
+            step = 1e-4 * max(abs(theta[r]), 0.1)
+            up, down = theta.copy(), theta.copy()
+            up[r] += step
+            down[r] -= step
+            above, below = self.pieces(up), self.pieces(down)
+            if above is None or below is None:
+                second[:, r] = np.nan
+            else:
+                second[:, r] = (above.gradients - below.gradients) / (2.0 * step)
+        return (second + second.transpose(0, 2, 1)) / 2
+
+    def _data(self, state: _State, theta: Array) -> list[Array]:
+        """Return Z_fᵀ V⁻¹ [X RX⁻ᵀ, y - X beta] per factor, shape (J, K, p + 1)."""
+        fixed = state.fixed
+        p = fixed.beta.size
+        whitener = np.zeros((p + 1, p + 1))
+        if p:
+            whitener[:p, :p] = np.linalg.inv(fixed.RX).T
+            whitener[:p, p] = -fixed.beta
+        whitener[p, p] = 1.0
+        Lw = self._lambda_times(state.w, theta) @ whitener
+        inner = state.LG @ whitener
+        inner -= np.stack([matrix @ Lw for matrix in state.H], axis=1)
+        data = [state.LR.transpose(0, 2, 1) @ inner]
+        Y = (state.B - state.AL @ state.w) @ whitener
+        start = 0
+        for factor in self.rest:
+            data.append(Y[start : start + factor.q].reshape(factor.J, factor.pattern.K, p + 1))
+            start += factor.q
+        return data
+
+    def _lambda_times(self, matrix: Array, theta: Array) -> Array:
+        """Return Lambda @ ``matrix`` for the block-diagonal Lambda of the rest."""
+        parts, start = [], 0
+        for factor in self.rest:
+            block = matrix[start : start + factor.q].reshape(factor.J, factor.pattern.K, -1)
+            Lambda = factor.pattern.factor(theta[factor.theta])
+            parts.append((Lambda @ block).reshape(factor.q, -1))
+            start += factor.q
+        return np.concatenate(parts)
+
+    def _inverse(self, state: _State) -> Array:
+        """Return M⁻¹."""
+        inverse, _ = lapack.dpotri(state.L, lower=1)
+        inverse = np.tril(inverse)
+        return inverse + np.tril(inverse, -1).T
+
+    def _log_det_gradients(self, state: _State, theta: Array) -> list[Array]:
+        """Return Σ Z_jᵀ V⁻¹ Z_j Lambda per factor, shape (K, K): half the gradient of log|V|."""
+        inverse = self._inverse(state)
+        Lambda = self.first.pattern.factor(theta[self.first.theta])
+        gradients = [self._first_log_det(state, theta, inverse) @ Lambda]
+        start = 0
+        for factor in self.rest:
+            K, rows = factor.pattern.K, slice(start, start + factor.q)
+            AL = state.AL[rows].reshape(factor.J, K, -1)
+            part = inverse[rows].reshape(factor.J, K, -1)
+            gradients.append(np.array([[np.vdot(AL[:, a], part[:, b]) for b in range(K)] for a in range(K)]))
+            start += factor.q
+        return gradients
+
+    def _first_log_det(self, state: _State, theta: Array, inverse: Array) -> Array:
+        """Return Σ Z_jᵀ V⁻¹ Z_j of the eliminated factor, shape (K, K)."""
+        K = self.first.pattern.K
+        Q = self._lambda_times(np.ascontiguousarray(self._lambda_times(inverse, theta).T), theta)
+        moved = self.coupling.whitened(state.LR.transpose(0, 2, 1) @ state.left)
+        total = np.einsum("jca,jcb->ab", state.LR, state.LR)
+        for a in range(K):
+            for b in range(a + 1):
+                share = float(np.vdot(Q, _dense(moved[a].T @ moved[b])))
+                total[a, b] -= share
+                if a != b:
+                    total[b, a] -= share
+        return total
+
+    def curvatures(self, theta: Array, weights: Array) -> tuple[Array, ...] | None:
+        """Return per factor the derivative of the weighted sum of the three functions in Sigma."""
+        state = self._state(theta)
+        if state is None:
+            return None
+        inverse = self._inverse(state)
+        logs = [self._first_log_det(state, theta, inverse)]
+        half = state.AL @ inverse
+        start = 0
+        for factor in self.rest:
+            K, rows = factor.pattern.K, slice(start, start + factor.q)
+            A = state.A[rows, rows].reshape(factor.J, K, factor.J, K)
+            own = np.einsum("jajb->ab", A)
+            one, other = (each[rows].reshape(factor.J, K, -1) for each in (half, state.AL))
+            logs.append(
+                own - np.array([[np.vdot(one[:, a], other[:, b]) for b in range(K)] for a in range(K)])
+            )
+            start += factor.q
+        p = state.fixed.beta.size
+        shares = np.append(np.full(p, weights[1]), weights[2])
+        return tuple(
+            weights[0] * log - np.einsum("jai,i,jbi->ab", W, shares, W)
+            for log, W in zip(logs, self._data(state, theta), strict=True)
+        )
+
+    def modes(self, theta: Array) -> tuple[Array, ...]:
+        """Return the conditional modes per factor in the engine's units, shape (J, K)."""
+        state = self._solved(theta)
+        modes = []
+        for factor, W in zip(self.factors, self._data(state, theta), strict=True):
+            Lambda = factor.pattern.factor(theta[factor.theta])
+            modes.append(W[:, :, -1] @ (Lambda @ Lambda.T))
+        return tuple(modes)
+
+    def mode_variances(self, theta: Array) -> tuple[Array, ...]:
+        """Return the diagonal blocks of Lambda (Lambdaᵀ ZᵀZ Lambda + I)⁻¹ Lambdaᵀ, shape (J, K, K)."""
+        state = self._solved(theta)
+        inverse = self._inverse(state)
+        Q = self._lambda_times(np.ascontiguousarray(self._lambda_times(inverse, theta).T), theta)
+        return (self._first_variances(state, theta, Q), *self._rest_variances(Q))
+
+    def _first_variances(self, state: _State, theta: Array, Q: Array) -> Array:
+        Lambda = self.first.pattern.factor(theta[self.first.theta])
+        K = Lambda.shape[0]
+        T = self.R @ Lambda
+        own = Lambda @ np.linalg.solve(T.transpose(0, 2, 1) @ T + np.eye(K), Lambda.T)
+        Sigma = Lambda @ Lambda.T
+        moved = self.coupling.whitened(Sigma @ state.LR.transpose(0, 2, 1) @ state.left)
+        rows = max(1, int(4e6) // Q.shape[0])
+        for start in range(0, self.first.J, rows):
+            part = slice(start, start + rows)
+            dense = np.stack([_dense(matrix[part]) for matrix in moved], axis=1)
+            own[part] += (dense @ Q) @ dense.transpose(0, 2, 1)
+        return own
+
+    def _rest_variances(self, Q: Array) -> list[Array]:
+        blocks, start = [], 0
+        for factor in self.rest:
+            K = factor.pattern.K
+            index = start + np.arange(factor.q).reshape(factor.J, K)
+            blocks.append(Q[index[:, :, None], index[:, None, :]])
+            start += factor.q
+        return blocks
+
+    def _solved(self, theta: Array) -> _State:
+        state = self._state(theta)
+        if state is None:
+            raise ValueError("theta is not feasible")
+        return state
+
+
+def _dense(matrix: sparse.csr_array | Array) -> Array:
+    return matrix if isinstance(matrix, np.ndarray) else matrix.toarray()

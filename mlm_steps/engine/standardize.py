@@ -1,0 +1,189 @@
+"""The design in the engine's own units: weighted, centred, orthonormal; and the way back.
+
+Nothing here changes the model. Fixed effects are expressed in an orthonormal basis Q of X, the
+outcome is left as its ordinary least-squares residual of unit length, and the columns of each
+random-effects term are orthogonalised when its covariance matrix is unstructured. Covariates of
+any scale, and outcomes with many constant leading digits, then look alike to the optimiser.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.linalg import solve_triangular
+
+from mlm_steps.design.matrices import Design
+from mlm_steps.errors import Fault, FitError
+
+__all__ = ["Fixed", "Standardized", "standardize"]
+
+Array = NDArray[np.float64]
+
+RANK_TOLERANCE = 1e-11
+"""Smallest diagonal of R, relative to the column, of a column that counts as independent."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Fixed:
+    """Fixed effects in the orthonormal basis.
+
+    Attributes
+    ----------
+    Q : ndarray, shape (n, p)
+        Orthonormal basis of the weighted X.
+    back : ndarray, shape (p, p)
+        beta = back @ (coefficients in the basis Q).
+    log_det : float
+        log|det back|.
+    y : ndarray, shape (n,)
+        Weighted outcome without offset, less its projection on X, divided by ``scale``.
+    scale : float
+        Length of that residual, in outcome units.
+    beta : ndarray, shape (p,)
+        What was taken away: the ordinary least-squares coefficients, in outcome units.
+    """
+
+    Q: Array
+    back: Array
+    log_det: float
+    y: Array
+    scale: float
+    beta: Array
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Standardized:
+    """A design in the engine's units.
+
+    Attributes
+    ----------
+    fixed : Fixed
+        Outcome and fixed effects.
+    z : tuple of ndarray, each of shape (n, k)
+        Per term, the weighted columns in the engine's units.
+    bases : tuple of ndarray, each of shape (k, k)
+        Per term, z (unweighted, as given) = z (engine's, unweighted) @ basis, upper triangular.
+    sum_log_weights : float
+        Sum of the logarithms of the prior weights.
+    """
+
+    fixed: Fixed
+    z: tuple[Array, ...]
+    bases: tuple[Array, ...]
+    sum_log_weights: float
+
+
+def standardize(design: Design, shift: Array | None = None) -> Standardized:
+    """Return the design in the engine's units.
+
+    Parameters
+    ----------
+    design : Design
+    shift : ndarray, shape (p,), optional
+        Fixed effects to take away from the outcome, instead of the ordinary least-squares ones.
+
+    Raises
+    ------
+    FitError
+        When the columns of X are linearly dependent, or they reproduce the outcome exactly.
+    """
+    root = None if design.weights is None else np.sqrt(design.weights)
+    fixed = _fixed(design, root, shift)
+    scaled = [_orthogonal_columns(term.z) for term in design.random]
+    z = tuple(columns if root is None else columns * root[:, None] for columns, _ in scaled)
+    total = 0.0 if design.weights is None else float(np.log(design.weights).sum())
+    return Standardized(fixed, z, tuple(basis for _, basis in scaled), total)
+
+
+def _fixed(design: Design, root: Array | None, shift: Array | None) -> Fixed:
+    basis, to_beta, log_det = _centred_columns(design.X)
+    if root is not None:
+        basis = basis * root[:, None]
+    Q, R = _orthonormal(basis, design)
+    back = to_beta @ solve_triangular(R, np.eye(R.shape[0])) if design.p else to_beta
+    log_det -= float(np.log(np.abs(np.diag(R))).sum())
+    y, beta = _residual(design, root, Q, back, shift)
+    scale = float(np.linalg.norm(y))
+    outcome = design.y if design.offset is None else design.y - design.offset
+    weighted = outcome - outcome.mean()
+    reference = float(np.linalg.norm(weighted if root is None else root * weighted))
+    if (shift is None and scale <= 1e-12 * reference) or scale == 0.0:
+        raise FitError(
+            Fault(
+                "",
+                f"the fixed effects reproduce the outcome {design.outcome!r} exactly",
+                "there is no variance left to divide; leave out a predictor",
+            )
+        )
+    return Fixed(Q, back, log_det, y / scale, scale, beta)
+
+
+def _centred_columns(X: Array) -> tuple[Array, Array, float]:
+    """Return centred and scaled columns, the matrix that takes their coefficients to beta, its log|det|."""
+    p = X.shape[1]
+    if p == 0:
+        return X, np.zeros((0, 0)), 0.0
+    constant = np.flatnonzero((X == 1.0).all(axis=0))
+    centre = X.mean(axis=0) if constant.size else np.zeros(p)
+    centre[constant] = 0.0
+    columns = X - centre
+    scale = np.sqrt(np.einsum("ij,ij->j", columns, columns) / X.shape[0])
+    scale[scale == 0.0] = 1.0
+    to_beta = np.diag(1.0 / scale)
+    if constant.size:
+        to_beta[constant[0]] -= centre / scale
+    return columns / scale, to_beta, -float(np.log(scale).sum())
+
+
+def _orthonormal(basis: Array, design: Design) -> tuple[Array, Array]:
+    Q, R = np.linalg.qr(basis)
+    length = np.linalg.norm(R, axis=0)
+    dependent = np.abs(np.diag(R)) <= RANK_TOLERANCE * length
+    if dependent.any():
+        names = ", ".join(np.array(design.columns)[dependent])
+        raise FitError(
+            Fault("", f"columns of X are linear combinations of others: {names}", "leave them out")
+        )
+    return Q, R
+
+
+def _residual(
+    design: Design, root: Array | None, Q: Array, back: Array, shift: Array | None
+) -> tuple[Array, Array]:
+    """Return the weighted outcome less X beta, and that beta."""
+    outcome = design.y if design.offset is None else design.y - design.offset
+    ones = np.ones(design.n) if root is None else root
+    inside = Q.T @ ones
+    beta = np.zeros(design.p)
+    # Differences to a value near the data are exact in floating point; a projection is not.
+    if design.p and np.linalg.norm(ones - Q @ inside) <= 1e-12 * np.linalg.norm(ones):
+        middle = float(outcome.mean())
+        outcome = outcome - middle
+        beta = back @ (inside * middle)
+    if shift is not None:
+        outcome = outcome - design.X @ (shift - beta)
+        beta = shift
+    y = outcome if root is None else root * outcome
+    for _ in range(2):
+        step = Q.T @ y if shift is None else np.zeros(design.p)
+        y = y - Q @ step
+        beta = beta + back @ step
+    return y, beta
+
+
+def _orthogonal_columns(z: Array) -> tuple[Array, Array]:
+    """Return columns of unit mean square that span the same space, and the basis that leads back."""
+    n, k = z.shape
+    if k == 1:
+        length = float(np.sqrt(z[:, 0] @ z[:, 0] / n)) or 1.0
+        return z / length, np.array([[length]])
+    length = np.sqrt(np.einsum("ij,ij->j", z, z) / n)
+    length[length == 0.0] = 1.0
+    Q, R = np.linalg.qr(z / length)
+    if (np.abs(np.diag(R)) <= 1e-9 * np.sqrt(n)).any():
+        # Dependent columns: any basis is as good as the given one, scaled.
+        return z / length, np.diag(length)
+    signs = np.where(np.diag(R) < 0, -1.0, 1.0)
+    return Q * (signs * np.sqrt(n)), (R * signs[:, None] / np.sqrt(n)) * length
