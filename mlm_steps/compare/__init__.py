@@ -1,1 +1,30 @@
-"""To be described."""
+"""Comparisons of two rungs.
+
+A comparison is a module whose function takes the estimates of the smaller and of the larger model and
+returns a ComparisonRecord; its name is the word a user writes, and it is listed in ``COMPARISONS``. What it
+cannot lawfully compute it refuses in the record, with a code and the reason in words.
+"""
+
+from __future__ import annotations
+
+from typing import Protocol
+
+from mlm_steps.compare.lrt import compare_lrt
+from mlm_steps.engine.estimates import Estimates
+from mlm_steps.engine.values import Method
+from mlm_steps.records import ComparisonRecord
+
+__all__ = ["COMPARISONS", "Comparison", "compare_lrt"]
+
+
+class Comparison(Protocol):
+    """What a comparison looks like."""
+
+    def __call__(
+        self, smaller: Estimates, larger: Estimates, *, names: tuple[str, str], method: Method
+    ) -> ComparisonRecord:
+        """Return the record of the comparison; ComparisonError where a number would be wrong."""
+        ...
+
+
+COMPARISONS: dict[str, Comparison] = {"lrt": compare_lrt}

@@ -1,1 +1,50 @@
-"""To be described."""
+"""Tables of a run: records in, a Table value out.
+
+A table is a module with a function from RunRecords to Table, listed in ``TABLES`` under the module's name,
+which is also that of its file. The columns are those of statistics, section 20, in its order. Where its
+words are no names, they are written so:
+
+==============================  ===================================================
+in the text                     column
+==============================  ===================================================
+J per factor                    ``J_per_factor``, as ``school=160; class=412``
+IC weights                      ``AIC_weight``, ``BIC_weight``
+rank per term                   ``rank_per_term``, in the order of the terms
+what changed                    ``what_changed``
+p_boot (B, failed)              ``p_boot``, ``B``, ``failed``
+ΔAIC, ΔBIC                      ``delta_aic``, ``delta_bic``
+PRV per component               ``prv``, as ``sigma2=0.05; school: (Intercept)=0.6``
+ΔR² per source                  ``delta_r2_marginal``, ``delta_r2_conditional``
+reason if refused               ``reason``
+ci                              ``ci_low``, ``ci_high``
+group level                     ``group``, ``level``
+==============================  ===================================================
+
+Added at the end, before ``null_codes``: ``reference`` (``variance_explained``), ``ci_method`` and ``effect``
+(``icc``).
+"""
+
+from __future__ import annotations
+
+from mlm_steps.tables.base import Table, TableMaker
+from mlm_steps.tables.comparison import comparison
+from mlm_steps.tables.fit import fit
+from mlm_steps.tables.fixed import fixed
+from mlm_steps.tables.icc import icc
+from mlm_steps.tables.ols import ols
+from mlm_steps.tables.random import random
+from mlm_steps.tables.ranef import ranef
+from mlm_steps.tables.variance_explained import variance_explained
+
+__all__ = ["TABLES", "Table", "TableMaker"]
+
+TABLES: dict[str, TableMaker] = {
+    "fixed": fixed,
+    "random": random,
+    "fit": fit,
+    "comparison": comparison,
+    "variance_explained": variance_explained,
+    "icc": icc,
+    "ranef": ranef,
+    "ols": ols,
+}

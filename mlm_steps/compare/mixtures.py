@@ -1,0 +1,91 @@
+"""Null distributions of a likelihood ratio at the boundary (statistics, section 6)."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from math import comb
+from typing import Literal
+
+from scipy import special
+
+from mlm_steps.compare.nesting import Containment
+from mlm_steps.design.matrices import Design
+from mlm_steps.records import MixtureComponent
+
+__all__ = ["BoundaryNull", "boundary_null", "chi_square_tail", "mixture_tail"]
+
+Step = Literal["none", "one_variance", "one_more_effect", "covariances", "block"]
+
+
+@dataclass(frozen=True, slots=True)
+class BoundaryNull:
+    """The null distribution of the statistic, or why there is none in closed form.
+
+    Attributes
+    ----------
+    mixture : tuple of MixtureComponent, or None
+    code : str or None
+        ``no_closed_weights`` where there is no mixture.
+    approximate : bool
+        The weights are binomial, which holds only if the information on the new variances is diagonal.
+    """
+
+    mixture: tuple[MixtureComponent, ...] | None
+    code: str | None = None
+    approximate: bool = False
+
+
+def boundary_null(smaller: Design, larger: Design, containment: Containment) -> BoundaryNull:
+    """Return the null distribution for random terms added to an unchanged fixed part.
+
+    One variance without covariances: half chi-square 0, half 1. From k to k + 1 correlated effects: half k,
+    half k + 1. Covariances between effects that are there: chi-square, nothing is at a boundary. Several
+    variances, each without covariances: binomial weights. Whole blocks and other combinations have no closed
+    weights (Self & Liang 1987; Stram & Lee 1994).
+    """
+    steps = [
+        _step(smaller, len(term.names), containment.guests(position))
+        for position, term in enumerate(larger.random)
+    ]
+    changed = [(step, k) for step, k in steps if step != "none"]
+    if all(step == "one_variance" for step, _ in changed):
+        r = len(changed)
+        weights = [(df, comb(r, df) / 2**r) for df in range(r + 1)]
+        return BoundaryNull(_components(weights), approximate=r > 1)
+    if len(changed) > 1 or changed[0][0] == "block":
+        return BoundaryNull(None, "no_closed_weights")
+    step, k = changed[0]
+    if step == "covariances":
+        return BoundaryNull(_components([(k, 1.0)]))
+    return BoundaryNull(_components([(k, 0.5), (k + 1, 0.5)]))
+
+
+def mixture_tail(mixture: Sequence[MixtureComponent], statistic: float) -> float:
+    """Return the probability of a value at least as large under a mixture of chi-squares."""
+    return float(sum(part.weight * chi_square_tail(part.df, statistic) for part in mixture))
+
+
+def chi_square_tail(df: int, statistic: float) -> float:
+    """Return the probability of a value at least as large; chi-square 0 is always zero."""
+    if df == 0:
+        return 1.0 if statistic <= 0 else 0.0
+    return float(special.chdtrc(df, max(statistic, 0.0)))
+
+
+def _step(smaller: Design, k: int, guests: Sequence[int]) -> tuple[Step, int]:
+    """Return how one term of the larger model comes about, with its degrees of freedom at the boundary."""
+    sizes = [len(smaller.random[guest].names) for guest in guests]
+    if sizes == [k]:
+        return "none", 0
+    if not sizes:
+        return ("one_variance", 0) if k == 1 else ("block", 0)
+    if len(sizes) == 1 and sizes[0] == k - 1:
+        return "one_more_effect", k - 1
+    if sum(sizes) == k:
+        return "covariances", (k * k - sum(size * size for size in sizes)) // 2
+    return "block", 0
+
+
+def _components(weights: Sequence[tuple[int, float]]) -> tuple[MixtureComponent, ...]:
+    return tuple(MixtureComponent(df=df, weight=weight) for df, weight in weights)

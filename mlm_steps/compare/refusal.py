@@ -1,0 +1,88 @@
+"""Why two models have no likelihood ratio test (statistics, sections 0 and 6)."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from mlm_steps.compare.nesting import Relation, spans
+from mlm_steps.design.matrices import Design
+
+__all__ = ["Refusal", "data_mismatch", "no_test"]
+
+
+@dataclass(frozen=True, slots=True)
+class Refusal:
+    """A reason for which there is no test.
+
+    Attributes
+    ----------
+    code : str
+        ``sample_mismatch``, ``outcome_mismatch``, ``weights_mismatch``, ``offset_mismatch``, ``not_nested``,
+        ``wrong_order`` or ``equal_models``.
+    reason : str
+        The same in words.
+    """
+
+    code: str
+    reason: str
+
+
+def data_mismatch(smaller: Design, larger: Design, names: tuple[str, str]) -> Refusal | None:
+    """Return why not even information criteria compare: other rows, or another outcome."""
+    first, second = names
+    if not np.array_equal(smaller.rows, larger.rows):
+        reason = f"'{first}' has {smaller.n} rows and '{second}' {larger.n}"
+        if smaller.n == larger.n:
+            reason = f"'{first}' and '{second}' have {smaller.n} rows each, but not the same ones"
+        return Refusal("sample_mismatch", f"{reason}; their likelihoods are of different data")
+    if not np.array_equal(smaller.y, larger.y):
+        reason = f"the outcome of '{first}' is {smaller.outcome}, that of '{second}' {larger.outcome}"
+        return Refusal("outcome_mismatch", reason)
+    return None
+
+
+def no_test(smaller: Design, larger: Design, relation: Relation, names: tuple[str, str]) -> Refusal | None:
+    """Return why two models of the same data have no test, or None if they have one."""
+    first, second = names
+    for what, one, other in (
+        ("weights", smaller.weights, larger.weights),
+        ("offset", smaller.offset, larger.offset),
+    ):
+        if not _equal(one, other):
+            return Refusal(f"{what}_mismatch", f"'{first}' and '{second}' differ in their {what}")
+    if relation.nested and (relation.reversed or relation.df <= 0):
+        return Refusal("equal_models", f"'{first}' and '{second}' are the same model")
+    if relation.nested:
+        return None
+    if relation.reversed:
+        reason = f"'{first}' contains '{second}': it is the larger of the two; name them the other way round"
+        return Refusal("wrong_order", reason)
+    return Refusal("not_nested", "; ".join(_obstacles(smaller, larger, relation, names)))
+
+
+def _equal(one: NDArray[np.float64] | None, other: NDArray[np.float64] | None) -> bool:
+    if one is None or other is None:
+        return one is other
+    return np.array_equal(one, other)
+
+
+def _obstacles(smaller: Design, larger: Design, relation: Relation, names: tuple[str, str]) -> list[str]:
+    """Return what of the smaller model the larger one cannot express."""
+    columns = [
+        name
+        for name, column in zip(smaller.columns, smaller.X.T, strict=True)
+        if not spans(larger.X, column[:, None])
+    ]
+    terms = [
+        term.source for term, home in zip(smaller.random, relation.up.homes, strict=True) if home is None
+    ]
+    obstacles = []
+    if columns:
+        obstacles.append(f"'{names[1]}' lacks fixed effects of '{names[0]}': {', '.join(columns)}")
+    if terms:
+        sources = ", ".join(dict.fromkeys(terms))
+        obstacles.append(f"no random term of '{names[1]}' contains {sources} of '{names[0]}'")
+    return obstacles

@@ -1,0 +1,109 @@
+"""What a table is, and how it is written."""
+
+from __future__ import annotations
+
+import csv
+import io
+import math
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Protocol
+
+from mlm_steps.records.run import RunRecords
+
+__all__ = ["Cell", "Codes", "Table", "TableMaker", "as_cell", "join_pairs", "table_of"]
+
+Cell = str | int | float | bool | None
+Codes = Mapping[str, str]
+
+NULL_CODES = "null_codes"
+
+
+@dataclass(frozen=True, slots=True)
+class Table:
+    """Rows of unrounded values under named columns.
+
+    Attributes
+    ----------
+    name : str
+        Names the file.
+    columns : tuple of str
+        The last one is ``null_codes``: why cells of the row are empty, as ``column=code; …``.
+    rows : tuple of tuple
+        One value per column: text, integer, float, boolean, or None.
+    """
+
+    name: str
+    columns: tuple[str, ...]
+    rows: tuple[tuple[Cell, ...], ...]
+
+    def to_csv(self) -> str:
+        """Return the table as CSV: UTF-8 text, commas, LF, floats with all their digits, None empty.
+
+        Text stands as it is, even where it starts with ``=`` or ``+``: a level may be called that, and a
+        changed label would no longer be the data's. Spreadsheets that run formulas should import the file as
+        text.
+        """
+        stream = io.StringIO()
+        writer = csv.writer(stream, lineterminator="\n")
+        writer.writerow(self.columns)
+        writer.writerows([_text(value) for value in row] for row in self.rows)
+        return stream.getvalue()
+
+    def column(self, name: str) -> tuple[Cell, ...]:
+        """Return the values of one column; ValueError if there is none of that name."""
+        position = self.columns.index(name)
+        return tuple(row[position] for row in self.rows)
+
+
+class TableMaker(Protocol):
+    """What a table's module offers: a function of all records that returns the table."""
+
+    def __call__(self, run: RunRecords) -> Table:
+        """Return the table of a run; without rows where the run has none."""
+        ...
+
+
+def table_of(name: str, columns: Sequence[str], rows: Iterable[tuple[Mapping[str, Cell], Codes]]) -> Table:
+    """Return the table of rows given by column, each with the codes of its empty cells.
+
+    ValueError for an empty cell without a code, and for a float that is no number: a table says why it says
+    nothing.
+    """
+    return Table(name, (*columns, NULL_CODES), tuple(_row(columns, cells, codes) for cells, codes in rows))
+
+
+def join_pairs(pairs: Iterable[tuple[str, Cell]]) -> str:
+    """Return ``name=value; name=value``, as several values stand in one cell."""
+    return "; ".join(f"{name}={_text(value)}" for name, value in pairs)
+
+
+def as_cell(value: object) -> Cell:
+    """Return a value of a data frame as a cell: numpy's scalars as Python's, NaN as None."""
+    plain = value.item() if hasattr(value, "item") else value
+    if isinstance(plain, float) and math.isnan(plain):
+        return None
+    if plain is None or isinstance(plain, str | int | float | bool):
+        return plain
+    raise TypeError(f"no cell can hold {type(plain).__name__}")
+
+
+def _row(columns: Sequence[str], cells: Mapping[str, Cell], codes: Codes) -> tuple[Cell, ...]:
+    values = tuple(cells[column] for column in columns)
+    empty = [column for column, value in zip(columns, values, strict=True) if value is None]
+    bare = [column for column in empty if column not in codes]
+    if bare:
+        raise ValueError(f"empty cells without a code: {', '.join(bare)}")
+    for column, value in zip(columns, values, strict=True):
+        if isinstance(value, float) and not math.isfinite(value):
+            raise ValueError(f"{column} is {value}")
+    said = [column for column in codes if column in empty or column not in columns]
+    return (*values, join_pairs((column, codes[column]) for column in said))
+
+
+def _text(value: Cell) -> str:
+    if value is None:
+        return ""
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    return repr(value) if isinstance(value, float) else str(value)

@@ -1,0 +1,92 @@
+"""Fit of the rungs, one row each (statistics, section 20)."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from mlm_steps.records import FitRecord
+from mlm_steps.records.run import RunRecords
+from mlm_steps.tables.base import Cell, Codes, Table, join_pairs, table_of
+
+__all__ = ["fit"]
+
+COLUMNS = (
+    "model",
+    "n",
+    "J_per_factor",
+    "p",
+    "npar",
+    "d_reml",
+    "d_ml",
+    "logLik",
+    "AIC",
+    "AICc",
+    "BIC",
+    "AIC_weight",
+    "BIC_weight",
+    "sigma",
+    "converged",
+    "singular",
+    "rank_per_term",
+    "max_gradient",
+    "evaluations",
+    "seconds",
+    "sample_hash",
+)
+
+
+def fit(run: RunRecords) -> Table:
+    """Return the fit of all rungs.
+
+    ``logLik`` and the criteria are those of the ML fits; ``sigma`` and how the search ended are those of the
+    fits by the declared method. ``seconds`` is empty: the same inputs give the same bytes, and times stand
+    in the provenance.
+    """
+    weights = {name: _weights(run.fits, name) for name in ("aic", "bic")}
+    rows = [
+        _row(record, weights["aic"][position], weights["bic"][position])
+        for position, record in enumerate(run.fits)
+    ]
+    return table_of("fit", COLUMNS, rows)
+
+
+def _row(
+    record: FitRecord, aic_weight: float | None, bic_weight: float | None
+) -> tuple[dict[str, Cell], Codes]:
+    optimum = record.reported
+    cells: dict[str, Cell] = {
+        "model": record.model,
+        "n": record.n,
+        "J_per_factor": join_pairs(record.n_levels.items()),
+        "p": record.p,
+        "npar": record.npar,
+        "d_reml": record.reml.criterion,
+        "d_ml": record.ml.criterion,
+        "logLik": record.loglik,
+        "AIC": record.aic,
+        "AICc": record.aicc,
+        "BIC": record.bic,
+        "AIC_weight": aic_weight,
+        "BIC_weight": bic_weight,
+        "sigma": optimum.sigma,
+        "converged": optimum.convergence.status != "failed",
+        "singular": optimum.singular,
+        "rank_per_term": join_pairs((term.group, term.rank) for term in optimum.terms),
+        "max_gradient": optimum.convergence.max_gradient,
+        "evaluations": optimum.convergence.evaluations,
+        "seconds": None,
+        "sample_hash": record.sample_hash,
+    }
+    codes = dict.fromkeys(("AIC_weight", "BIC_weight"), "not_comparable")
+    return cells, {"AICc": "not_estimable", **codes, "seconds": "in_provenance"}
+
+
+def _weights(fits: Sequence[FitRecord], criterion: str) -> list[float | None]:
+    """Return the weights exp(-Δ/2) of all rungs; None where rows, outcomes or weights differ."""
+    if len({(record.sample_hash, record.n, record.outcome) for record in fits}) != 1:
+        return [None] * len(fits)
+    values = np.array([getattr(record, criterion) for record in fits], dtype=np.float64)
+    relative = np.exp(-(values - values.min()) / 2)
+    return [float(weight) for weight in relative / relative.sum()]

@@ -1,0 +1,47 @@
+"""Fixed effects, one row per column of X (statistics, section 20)."""
+
+from __future__ import annotations
+
+from mlm_steps.records import Coefficient
+from mlm_steps.records.run import RunRecords
+from mlm_steps.tables.base import Cell, Codes, Table, table_of
+
+__all__ = ["fixed"]
+
+COLUMNS = (
+    "model",
+    "term",
+    "column",
+    "level",
+    "symbol",
+    "estimate",
+    "se",
+    "df",
+    "df_method",
+    "statistic",
+    "p",
+    "ci_low",
+    "ci_high",
+    "ci_method",
+    "std_estimate",
+    "dropped",
+)
+
+
+def fixed(run: RunRecords) -> Table:
+    """Return the fixed effects of all rungs; a dropped column has a row without numbers."""
+    rows = [_row(fit.model, coefficient) for fit in run.fits for coefficient in fit.coefficients]
+    return table_of("fixed", COLUMNS, rows)
+
+
+def _row(model: str, coefficient: Coefficient) -> tuple[dict[str, Cell], Codes]:
+    cells: dict[str, Cell] = {
+        "model": model,
+        "std_estimate": None,
+        **coefficient.model_dump(),
+        "symbol": coefficient.symbol or None,
+    }
+    code = "dropped" if coefficient.dropped else "not_estimable"
+    return cells, {column: code for column in COLUMNS if cells[column] is None} | {
+        "std_estimate": "not_requested"
+    }

@@ -1,0 +1,34 @@
+"""Intraclass correlations, one row each (statistics, section 20)."""
+
+from __future__ import annotations
+
+from mlm_steps.records import Icc
+from mlm_steps.records.run import RunRecords
+from mlm_steps.tables.base import Cell, Codes, Table, table_of
+
+__all__ = ["icc"]
+
+COLUMNS = ("model", "group", "kind", "value", "ci_low", "ci_high", "x", "ci_method", "effect")
+
+
+def icc(run: RunRecords) -> Table:
+    """Return the intraclass correlations of all rungs.
+
+    An empty ``group`` is the total over all terms. ``x`` is the value of the predictor ``effect`` at which
+    a VPC function is taken; for the share of a term, ``effect`` is the term as written.
+    """
+    rows = [_row(record.model, row) for record in run.variance for row in record.icc]
+    return table_of("icc", COLUMNS, rows)
+
+
+def _row(model: str, row: Icc) -> tuple[dict[str, Cell], Codes]:
+    cells: dict[str, Cell] = {"model": model, **row.model_dump(exclude={"code"})}
+    limits = row.ci_method if row.ci_method == "not_requested" else "not_estimable"
+    return cells, {
+        "group": "total",
+        "value": row.code or "not_estimable",
+        "ci_low": limits,
+        "ci_high": limits,
+        "x": "not_applicable",
+        "effect": "not_applicable",
+    }

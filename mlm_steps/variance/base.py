@@ -1,0 +1,70 @@
+"""What a measure of explained variance is given, and what it returns."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Protocol
+
+from mlm_steps.engine.estimates import Estimates
+from mlm_steps.engine.values import LmmFit
+from mlm_steps.records import Icc, Notice, VarianceMeasure
+
+__all__ = ["Contribution", "Explained", "Measure"]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Explained:
+    """One rung and those it is compared with.
+
+    Attributes
+    ----------
+    model : str
+        Name of the rung.
+    fit : LmmFit
+        Its fit by the declared method.
+    estimates : Estimates
+        The rung under either method, for profiles.
+    confidence : float
+        Of the intervals, for example 0.95.
+    null, previous : LmmFit or None
+        The null model and the rung before, fitted by the same method; None if there is none, or if the rung
+        is itself the null model or the first.
+    null_name, previous_name : str or None
+        Their names.
+    """
+
+    model: str
+    fit: LmmFit
+    estimates: Estimates
+    confidence: float = 0.95
+    null: LmmFit | None = None
+    null_name: str | None = None
+    previous: LmmFit | None = None
+    previous_name: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Contribution:
+    """What one measure adds to the record of a rung.
+
+    Attributes
+    ----------
+    icc : tuple of Icc
+    measures : tuple of VarianceMeasure
+    notices : tuple of Notice
+    """
+
+    icc: tuple[Icc, ...] = ()
+    measures: tuple[VarianceMeasure, ...] = ()
+    notices: tuple[Notice, ...] = ()
+
+
+class Measure(Protocol):
+    """What a measure looks like: a function of an Explained, in a module of the word a user writes.
+
+    It returns a number for every fit, singular ones too, or None with a code.
+    """
+
+    def __call__(self, explained: Explained) -> Contribution:
+        """Return what the measure adds to the record."""
+        ...

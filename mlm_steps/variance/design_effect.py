@@ -1,0 +1,61 @@
+"""What clustering costs the mean of the outcome (statistics, section 2)."""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+
+from mlm_steps.engine.moments import grouping_factors, variance_parts
+from mlm_steps.engine.values import LmmFit
+from mlm_steps.records import Notice, VarianceMeasure
+from mlm_steps.variance.base import Contribution, Explained
+
+__all__ = ["design_effect", "is_null"]
+
+SOURCE = "Kish 1965"
+INTERCEPT = ("(Intercept)",)
+
+
+def design_effect(explained: Explained) -> Contribution:
+    """Return D = 1 + (ñ - 1) rho, n / D and sqrt(D) per grouping factor of a null model.
+
+    ñ is the weighted mean group size, sum(n_j²) / n, and rho the factor's share of the variance. Each factor
+    is taken for itself; the excesses D - 1 of several factors add up. Other models have no design effect of
+    their own: their outcome is what the predictors leave.
+    """
+    if not is_null(explained.fit):
+        return Contribution()
+    parts = variance_parts(explained.fit)
+    measures: list[VarianceMeasure] = []
+    notices: list[Notice] = []
+    for group, positions in grouping_factors(explained.fit).items():
+        rho = sum(parts.terms[position] for position in positions) / parts.total
+        measures += _measures(group, explained.fit, positions[0], rho)
+        if rho <= 0:
+            notices.append(_truncated(explained.model, group))
+    return Contribution(measures=tuple(measures), notices=tuple(notices))
+
+
+def is_null(fit: LmmFit) -> bool:
+    """Return whether a model has nothing but intercepts."""
+    return fit.design.columns == INTERCEPT and all(term.names == INTERCEPT for term in fit.design.random)
+
+
+def _measures(group: str, fit: LmmFit, position: int, rho: float) -> list[VarianceMeasure]:
+    sizes = np.bincount(fit.design.random[position].refs)
+    size = float(np.sum(sizes.astype(np.float64) ** 2) / fit.design.n)
+    D = 1 + (size - 1) * rho
+    values = {"design_effect": D, "effective_n": fit.design.n / D, "se_ratio": math.sqrt(D)}
+    return [
+        VarianceMeasure(measure=name, scope=group, value=value, method=SOURCE)
+        for name, value in values.items()
+    ]
+
+
+def _truncated(model: str, group: str) -> Notice:
+    text = (
+        f"The variance between levels of {group} is estimated as zero, its lower bound; rows of one level "
+        "may even be less alike than rows of different ones. The design effect is then 1."
+    )
+    return Notice(code="icc_truncated", severity="info", text=text, model=model, subject=group)

@@ -1,0 +1,59 @@
+"""Proportional reduction in variance against the null model and the rung before (statistics, section 9.1)."""
+
+from __future__ import annotations
+
+from mlm_steps.engine.components import RESIDUAL, Reduction, reductions
+from mlm_steps.records import Notice, VarianceMeasure
+from mlm_steps.variance.base import Contribution, Explained
+
+__all__ = ["component_label", "prv"]
+
+SOURCE = "Raudenbush & Bryk 2002"
+
+
+def prv(explained: Explained) -> Contribution:
+    """Return by which share each component of variance is smaller than in the models below.
+
+    Raw values: a component may grow, and its share is then negative. Components that the rung itself lacks
+    are left out.
+    """
+    references = (
+        ("prv_null", explained.null, explained.null_name),
+        ("prv_previous", explained.previous, explained.previous_name),
+    )
+    measures: list[VarianceMeasure] = []
+    grown: dict[str, None] = {}
+    for measure, reference, name in references:
+        if reference is None or name == explained.model:
+            continue
+        rows = reductions(reference, explained.fit)
+        measures += [_measure(measure, row, name) for row in rows if row.after is not None]
+        grown |= dict.fromkeys(component_label(row) for row in rows if row.code == "negative")
+    return Contribution(measures=tuple(measures), notices=_notices(explained.model, tuple(grown)))
+
+
+def component_label(row: Reduction) -> str:
+    """Return ``sigma2`` for the residual variance, else for example ``school: ses``."""
+    return "sigma2" if row.group == RESIDUAL and row.effect is None else f"{row.group}: {row.effect}"
+
+
+def _measure(measure: str, row: Reduction, reference: str | None) -> VarianceMeasure:
+    return VarianceMeasure(
+        measure=measure,
+        scope=component_label(row),
+        value=row.share,
+        method=SOURCE,
+        reference=reference,
+        code=row.code,
+    )
+
+
+def _notices(model: str, grown: tuple[str, ...]) -> tuple[Notice, ...]:
+    if not grown:
+        return ()
+    text = (
+        f"The reduction in variance is negative for {', '.join(grown)}: the component is larger than in the "
+        "model below. That is no error: a level-1 predictor changes the part of the level-1 variance "
+        "that the variance between groups is corrected for."
+    )
+    return (Notice(code="negative_reduction", severity="info", text=text, model=model),)

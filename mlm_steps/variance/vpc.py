@@ -1,0 +1,69 @@
+"""The variance partition coefficient as a function of a random slope's predictor (statistics, section 5)."""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+
+from mlm_steps.engine.moments import VarianceParts, grouping_factors
+from mlm_steps.engine.values import LmmFit
+from mlm_steps.records import Icc
+
+__all__ = ["vpc"]
+
+INTERCEPT = "(Intercept)"
+POINTS = 11
+
+
+def vpc(fit: LmmFit, parts: VarianceParts) -> list[Icc]:
+    """Return rho(x) = z' T z / (z' T z + rest) over the observed range of each factor's slope predictor.
+
+    With one factor the rest is the residual variance; other factors add their mean random variance. The row
+    ``vpc_minimum`` is the value of x at which the groups differ least: -tau_01 / tau_11. A factor with
+    several random slopes has no function of one predictor.
+    """
+    rows: list[Icc] = []
+    for group, positions in grouping_factors(fit).items():
+        names = [name for position in positions for name in fit.design.random[position].names]
+        slopes = [name for name in names if name != INTERCEPT]
+        if len(slopes) > 1:
+            rows.append(Icc(group=group, kind="vpc", value=None, code="several_slopes"))
+        elif slopes:
+            rest = parts.residual + parts.random - sum(parts.terms[position] for position in positions)
+            rows += _function(fit, group, positions, names, slopes[0], rest)
+    return rows
+
+
+def _function(
+    fit: LmmFit, group: str, positions: tuple[int, ...], names: list[str], slope: str, rest: float
+) -> list[Icc]:
+    """Return the rows of one factor with one random slope."""
+    column = names.index(slope)
+    Z = np.hstack([fit.design.random[position].z for position in positions])
+    T = _joint(fit, positions)
+
+    def row(kind: str, x: float) -> Icc:
+        z = np.array([1.0 if name == INTERCEPT else x for name in names])
+        between = float(z @ T @ z)
+        return Icc(group=group, kind=kind, value=between / (between + rest), x=x, effect=slope)
+
+    rows = [row("vpc", float(x)) for x in _grid(Z[:, column])]
+    if INTERCEPT in names and T[column, column] > 0:
+        rows.append(row("vpc_minimum", -float(T[names.index(INTERCEPT), column] / T[column, column])))
+    return rows
+
+
+def _joint(fit: LmmFit, positions: tuple[int, ...]) -> NDArray[np.float64]:
+    """Return the covariance matrix of all coefficients of one factor: its terms are uncorrelated."""
+    sizes = [len(fit.design.random[position].names) for position in positions]
+    T, start = np.zeros((sum(sizes), sum(sizes))), 0
+    for position, k in zip(positions, sizes, strict=True):
+        T[start : start + k, start : start + k] = fit.covariances[position]
+        start += k
+    return T
+
+
+def _grid(values: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Return the values themselves where they are few, else points from the smallest to the largest."""
+    distinct = np.unique(values)
+    return distinct if len(distinct) <= POINTS else np.linspace(distinct[0], distinct[-1], POINTS)
