@@ -36,6 +36,8 @@ class OlsFit:
         (statistics, section 2). Factors with one level have none.
     fitted, residuals : ndarray, shape (n,)
         o + X beta, and y less that.
+    confidence : float
+        Of the intervals.
     """
 
     design: Design
@@ -45,6 +47,7 @@ class OlsFit:
     se_cluster: Mapping[str, NDArray[np.float64]]
     fitted: NDArray[np.float64]
     residuals: NDArray[np.float64]
+    confidence: float
 
     @property
     def df(self) -> int:
@@ -71,10 +74,35 @@ class OlsFit:
         """Two-sided p values of the t statistics, shape (p,)."""
         return np.asarray(2 * special.stdtr(self.df, -np.abs(self.t)))
 
-    def interval(self, confidence: float) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-        """Return the lower and the upper limits of the coefficients, each of shape (p,)."""
-        half = special.stdtrit(self.df, (1 + confidence) / 2) * self.se
+    @property
+    def interval(self) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+        """Lower and upper limits of the coefficients, each of shape (p,)."""
+        half = special.stdtrit(self.df, (1 + self.confidence) / 2) * self.se
         return self.beta - half, self.beta + half
+
+    def rows(self) -> list[dict[str, Any]]:
+        """Return what is known of each column, dropped ones included, under the names of OlsCoefficient."""
+        low, high = self.interval
+        values = {
+            "estimate": self.beta,
+            "se": self.se,
+            "df": np.full(self.design.p, float(self.df)),
+            "statistic": self.t,
+            "p": self.p_value,
+            "ci_low": low,
+            "ci_high": high,
+        }
+        terms = ("(Intercept)", *self.design.term_labels)
+        rows: list[dict[str, Any]] = []
+        for column, assign in zip(self.design.all_columns, self.design.all_assign, strict=True):
+            row: dict[str, Any] = {"term": terms[assign], "column": column, **dict.fromkeys(values)}
+            row |= {"se_cluster": {}, "dropped": column not in self.design.columns}
+            if not row["dropped"]:
+                kept = self.design.columns.index(column)
+                row |= {name: float(array[kept]) for name, array in values.items()}
+                row["se_cluster"] = {name: float(errors[kept]) for name, errors in self.se_cluster.items()}
+            rows.append(row)
+        return rows
 
     @property
     def r_squared(self) -> float:
@@ -94,6 +122,16 @@ class OlsFit:
         """Degrees of freedom of the F test; None where there is nothing but an intercept."""
         df = self.design.p - self._intercept
         return (df, self.df) if df > 0 else None
+
+    @property
+    def f_df_1(self) -> int | None:
+        """Numerator degrees of freedom of the F test."""
+        return self.f_df[0] if self.f_df else None
+
+    @property
+    def f_df_2(self) -> int | None:
+        """Denominator degrees of freedom of the F test."""
+        return self.f_df[1] if self.f_df else None
 
     @property
     def f_statistic(self) -> float | None:
@@ -136,7 +174,7 @@ class OlsFit:
         return float(np.sum(_weights(self.design) * (linear - centre) ** 2))
 
 
-def fit_ols(design: Design, clusters: Mapping[str, NDArray[np.intp]]) -> OlsFit:
+def fit_ols(design: Design, clusters: Mapping[str, NDArray[np.intp]], *, confidence: float = 0.95) -> OlsFit:
     """Return the least-squares fit of a design without random terms.
 
     Parameters
@@ -145,6 +183,8 @@ def fit_ols(design: Design, clusters: Mapping[str, NDArray[np.intp]]) -> OlsFit:
         With X of full column rank, as `build_design` returns it.
     clusters : mapping of str to ndarray, shape (n,)
         Per grouping factor the position of each row's level.
+    confidence : float
+        Of the intervals.
 
     Raises
     ------
@@ -164,7 +204,7 @@ def fit_ols(design: Design, clusters: Mapping[str, NDArray[np.intp]]) -> OlsFit:
         raise FitError(Fault("", what, "check whether a predictor is a copy of the outcome"))
     vcov = rss / (design.n - design.p) * np.asarray(results.normalized_cov_params, dtype=np.float64)
     errors = {name: _cluster_errors(results, refs) for name, refs in clusters.items() if np.ptp(refs) > 0}
-    return OlsFit(design, beta, vcov, rss, errors, design.y - residuals, residuals)
+    return OlsFit(design, beta, vcov, rss, errors, design.y - residuals, residuals, confidence)
 
 
 def _weights(design: Design) -> NDArray[np.float64]:

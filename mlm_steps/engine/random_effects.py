@@ -12,7 +12,7 @@ from mlm_steps.engine.conditional import conditional_variances
 from mlm_steps.engine.moments import grouping_factors
 from mlm_steps.engine.values import LmmFit
 
-__all__ = ["GroupPrecision", "Reliability", "group_precision", "ranef_columns", "reliabilities"]
+__all__ = ["GroupPrecision", "Reliability", "group_precision", "random_effects", "reliabilities"]
 
 FULL_RANK = 1e-10  # smallest eigenvalue of a group's correlation matrix of Z, below which it has no OLS
 COLUMNS = ("estimate", "cond_sd", "pred_sd", "ols", "shrinkage", "reliability")
@@ -63,7 +63,7 @@ class GroupPrecision:
     reliability: NDArray[np.float64]
 
 
-def ranef_columns(fit: LmmFit) -> Mapping[str, list[object]]:
+def random_effects(fit: LmmFit) -> Mapping[str, list[object]]:
     """Return the rows of the ``ranef`` table of one fit as columns (statistics, section 20).
 
     One row per term, level and effect. ``ols`` is the group's own least-squares estimate on the scale of

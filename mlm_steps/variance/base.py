@@ -26,21 +26,17 @@ class Explained:
         The rung under either method, for profiles.
     confidence : float
         Of the intervals, for example 0.95.
-    null, previous : LmmFit or None
-        The null model and the rung before, fitted by the same method; None if there is none, or if the rung
-        is itself the null model or the first.
-    null_name, previous_name : str or None
-        Their names.
+    null, previous : tuple of str and LmmFit, or None
+        Name and fit, by the same method, of the null model and of the rung before; None if there is none, or
+        if the rung is itself the null model or the first.
     """
 
     model: str
     fit: LmmFit
     estimates: Estimates
     confidence: float = 0.95
-    null: LmmFit | None = None
-    null_name: str | None = None
-    previous: LmmFit | None = None
-    previous_name: str | None = None
+    null: tuple[str, LmmFit] | None = None
+    previous: tuple[str, LmmFit] | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -17,16 +17,14 @@ def prv(explained: Explained) -> Contribution:
     Raw values: a component may grow, and its share is then negative. Components that the rung itself lacks
     are left out.
     """
-    references = (
-        ("prv_null", explained.null, explained.null_name),
-        ("prv_previous", explained.previous, explained.previous_name),
-    )
+    references = {"prv_null": explained.null, "prv_previous": explained.previous}
     measures: list[VarianceMeasure] = []
     grown: dict[str, None] = {}
-    for measure, reference, name in references:
-        if reference is None or name == explained.model:
+    for measure, reference in references.items():
+        if reference is None:
             continue
-        rows = reductions(reference, explained.fit)
+        name, before = reference
+        rows = reductions(before, explained.fit)
         measures += [_measure(measure, row, name) for row in rows if row.after is not None]
         grown |= dict.fromkeys(component_label(row) for row in rows if row.code == "negative")
     return Contribution(measures=tuple(measures), notices=_notices(explained.model, tuple(grown)))
@@ -37,7 +35,7 @@ def component_label(row: Reduction) -> str:
     return "sigma2" if row.group == RESIDUAL and row.effect is None else f"{row.group}: {row.effect}"
 
 
-def _measure(measure: str, row: Reduction, reference: str | None) -> VarianceMeasure:
+def _measure(measure: str, row: Reduction, reference: str) -> VarianceMeasure:
     return VarianceMeasure(
         measure=measure,
         scope=component_label(row),
