@@ -33,7 +33,7 @@ def assemble(loaded: LoadedSpec, uses: Sequence[ModelUse]) -> Analysis:
     table = read_file(loaded)
     columns, faults = _typed(table, loaded, places)
     planned, derive_faults = plan_derivations(loaded.spec.data.derive, columns, places)
-    faults = [*faults, *derive_faults, *check_names(loaded, uses, columns, planned, places)]
+    faults = [*faults, *derive_faults, *check_names(loaded, uses, columns, places)]
     if not faults:
         faults = check_uses(uses, columns, places)
     if faults:
@@ -43,7 +43,7 @@ def assemble(loaded: LoadedSpec, uses: Sequence[ModelUse]) -> Analysis:
     made, made_notices = derive(planned, columns, basis, places)
     frame, lost_levels = _frame(columns, made, sample.kept)
     hierarchy = inspect_hierarchy(loaded.spec, uses, frame, columns, sample.kept)
-    check_levels(loaded, uses, frame, hierarchy, places)
+    check_levels(loaded, uses, hierarchy, places)
     used = {column for use in uses for name in use.variables for column in _bases(name, planned)}
     notices = (
         *(n for n in table.notices if n.subject in used),
@@ -117,7 +117,8 @@ def _frame(
 
 def _lost_levels(column: TypedColumn, before: pd.Categorical, after: pd.Categorical) -> list[Notice]:
     """Return a notice on levels of a category without rows; above all on a reference level lost."""
-    lost = [level for level in before.categories if level not in set(after.categories)]
+    left = set(after.categories)
+    lost = [level for level in before.categories if level not in left]
     if not lost or column.kind not in ("category", "ordered"):
         return []
     text = f"{column.name} has no rows with {', '.join(lost[:5])} in the sample"

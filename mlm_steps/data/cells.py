@@ -62,11 +62,21 @@ def as_numbers(values: Any, decimal: str = ".") -> tuple[NDArray[np.float64], ND
     except pa.ArrowInvalid:
         numbers = None
     if numbers is None or np.isfinite(numbers).sum() < present.sum():
-        trimmed = pc.utf8_trim_whitespace(values)
-        spelt = pc.match_substring_regex(trimmed, _NUMBER)
-        numbers = _floats(pc.cast(pc.if_else(spelt, trimmed, pa.scalar(None, pa.string())), pa.float64()))
-        numbers[np.isinf(numbers)] = np.nan
+        numbers = _spelt_numbers(values.dictionary_encode())
     return numbers, present & np.isnan(numbers)
+
+
+def _spelt_numbers(encoded: Any) -> NDArray[np.float64]:
+    """Return the numbers among cells of many kinds, each distinct cell looked at once."""
+    import pyarrow as pa
+    import pyarrow.compute as pc
+
+    words = pc.utf8_trim_whitespace(encoded.dictionary)
+    plain = pc.if_else(pc.match_substring_regex(words, _NUMBER), words, pa.scalar(None, pa.string()))
+    found = np.append(_floats(pc.cast(plain, pa.float64())), np.nan)
+    found[np.isinf(found)] = np.nan
+    numbers: NDArray[np.float64] = found[np.asarray(encoded.indices.fill_null(-1))]
+    return numbers
 
 
 def _floats(array: Any) -> NDArray[np.float64]:

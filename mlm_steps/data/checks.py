@@ -6,7 +6,6 @@ from collections.abc import Mapping, Sequence
 
 import pandas as pd
 
-from mlm_steps.data.derive import Derivation
 from mlm_steps.data.hierarchy import Hierarchy
 from mlm_steps.data.notices import conflict_text
 from mlm_steps.data.places import Places, nearest
@@ -22,7 +21,6 @@ def check_names(
     loaded: LoadedSpec,
     uses: Sequence[ModelUse],
     columns: Mapping[str, TypedColumn],
-    planned: Sequence[Derivation],
     places: Places,
 ) -> list[Fault]:
     """Return faults of names that are no column, in ``columns`` and in the models."""
@@ -62,6 +60,8 @@ def _objection(name: str, use: ModelUse, column: TypedColumn) -> tuple[str, str 
     grouping = any(name in group for group in use.groups)
     if column.missing.all():
         return f"'{name}' has no values", "check the missing-value markers (data.na)"
+    if column.strays and column.kind == "number":
+        return f"'{name}' is not finite everywhere: it holds {column.strays}", column.strays.hint
     if column.strays and (role or (not grouping and not column.declared)):
         what = f"{role} '{name}' is text" if role else f"'{name}' is text"
         return f"{what}: among its numbers it holds {column.strays}", column.strays.hint
@@ -90,7 +90,6 @@ def _number_hint(column: TypedColumn) -> str:
 def check_levels(
     loaded: LoadedSpec,
     uses: Sequence[ModelUse],
-    frame: pd.DataFrame,
     hierarchy: Hierarchy,
     places: Places,
 ) -> None:

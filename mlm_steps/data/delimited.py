@@ -14,7 +14,7 @@ from mlm_steps.data.raw import RawTable, ReadOptions, TextColumn, Unreadable
 __all__ = ["as_utf8", "read_delimited", "sniff_delimiter"]
 
 DELIMITERS = (",", ";", "\t", "|")
-_SNIFFED = 64 * 1024
+_SNIFFED = 16 * 1024
 _BLOCK = 1 << 24
 """Bytes that are parsed at a time; no single row may be longer."""
 _UTF16 = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
@@ -105,9 +105,9 @@ def _head(content: bytes) -> str:
 
 
 def sniff_delimiter(content: bytes) -> str:
-    """Return the delimiter that cuts most lines into the same number of fields, a comma if none does.
+    r"""Return the delimiter that cuts most lines into the same number of fields, a comma if none does.
 
-    >>> sniff_delimiter(b"y;x\\n1,5;2\\n")
+    >>> sniff_delimiter(b"y;x\n1,5;2\n")
     ';'
     """
     head = _head(content)

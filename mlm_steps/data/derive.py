@@ -74,7 +74,7 @@ def plan_derivations(
 
 
 def _factor(within: str | None, columns: Mapping[str, TypedColumn]) -> tuple[str, ...]:
-    """Return the columns of a grouping factor; ``class:school`` is two of them unless a column is called so."""
+    """Return the columns of a grouping factor: two of ``class:school``, unless a column is called so."""
     if within is None:
         return ()
     return (within,) if within in columns else tuple(part.strip() for part in within.split(":"))
@@ -162,8 +162,8 @@ def derive(
 
 def _no_spread(step: Derivation, flat: int) -> Notice:
     text = (
-        f"{step.source} has no spread inside {flat} level{'s' * (flat > 1)} of {':'.join(step.within)} (one row, or "
-        f"one value); {step.name} is 0 there, since each of these rows lies at its group's mean."
+        f"{step.source} has no spread inside {flat} level{'s' * (flat > 1)} of {':'.join(step.within)} (one "
+        f"row, or one value); {step.name} is 0 there, since each of these rows lies at its group's mean."
     )
     return Notice(code="zero_within_variance", severity="warning", text=text, subject=step.name)
 

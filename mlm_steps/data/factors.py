@@ -56,8 +56,9 @@ class Factor:
     def means(self, x: NDArray[np.float64]) -> NDArray[np.float64]:
         """Return the mean of each group, shape (J,)."""
         centre = float(x.mean())
-        sums: NDArray[np.float64] = np.bincount(self.codes, x - centre, len(self.labels))
-        return sums / self.sizes + centre
+        sums = np.bincount(self.codes, x - centre, len(self.labels))
+        means: NDArray[np.float64] = sums / self.sizes + centre
+        return means
 
 
 def make_factor(columns: Sequence[str], parts: Sequence[tuple[NDArray[np.intp], Sequence[str]]]) -> Factor:

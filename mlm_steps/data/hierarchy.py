@@ -70,7 +70,7 @@ def inspect_hierarchy(
     """
     groups = list(dict.fromkeys(group for use in uses for group in use.groups))
     factors = [make_factor(group, [numbered(frame[part]) for part in group]) for group in groups]
-    outcomes = [name for name in dict.fromkeys(n for use in uses for n in use.outcomes)]
+    outcomes = list(dict.fromkeys(name for use in uses for name in use.outcomes))
     y = {name: frame[name].to_numpy(dtype=np.float64) for name in outcomes}
     profiles = tuple(profile_factor(f, _levels_in_file(f, columns, kept), y) for f in factors)
     nesting = relate(factors)

@@ -53,9 +53,8 @@ def about_factors(factors: Iterable[FactorProfile]) -> tuple[Notice, ...]:
     found = []
     for factor in factors:
         if factor.singletons:
-            text = f"{_some(factor.singletons, 'level')} of {factor.name} of {factor.n_levels} have one row only."
-            if factor.singletons == 1:
-                text = f"One level of {factor.name} of {factor.n_levels} has one row only."
+            have = "has" if factor.singletons == 1 else "have"
+            text = f"{factor.singletons} of {factor.n_levels} levels of {factor.name} {have} one row only."
             found.append(Notice(code="singleton_groups", severity="info", text=text, subject=factor.name))
         for outcome, levels in factor.constant_outcome.items():
             if levels:
@@ -76,8 +75,9 @@ def about_nesting(relations: Iterable[NestingRelation]) -> tuple[Notice, ...]:
             code="implicit_nesting",
             severity="warning",
             text=(
-                f"The labels of {r.inner} recur in nearly every level of {r.outer}. If {r.inner} 1 of one {r.outer} "
-                f"is not {r.inner} 1 of another, write (1 | {r.outer}/{r.inner}); as written they count as crossed."
+                f"The labels of {r.inner} recur in nearly every level of {r.outer}. If one label there means "
+                f"another {r.inner} in each {r.outer}, write (1 | {r.outer}/{r.inner}); as written they count "
+                "as crossed."
             ),
             subject=r.inner,
         )
@@ -114,12 +114,15 @@ def about_levels(
         if level.conflicting_levels and declared.get(level.variable, 1) == 1:
             groups = level.conflicting_levels
             text = (
-                f"{level.variable} is constant in all levels of {level.factor} but {listed(groups)}: an error in "
-                "the data, if it describes the groups."
+                f"{level.variable} is constant in all levels of {level.factor} but {listed(groups)}: an error "
+                "in the data, if it describes the groups."
             )
             found.append(Notice(code="almost_level_2", severity="warning", text=text, subject=level.variable))
         if declared.get(level.variable) == 1 and level.level == "between":
-            text = f"{level.variable} is declared a level-1 variable but is constant in each level of {level.factor}."
+            text = (
+                f"{level.variable} is declared a level-1 variable but is constant in each level of "
+                f"{level.factor}."
+            )
             found.append(
                 Notice(code="level_1_constant", severity="warning", text=text, subject=level.variable)
             )

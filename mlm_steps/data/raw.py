@@ -50,11 +50,16 @@ class ReadOptions(Protocol):
     """The keys of the spec's ``data`` block that a reader may look at."""
 
     @property
-    def encoding(self) -> str | None: ...
+    def encoding(self) -> str | None:
+        """Encoding of text."""
+
     @property
-    def delimiter(self) -> str | None: ...
+    def delimiter(self) -> str | None:
+        """Character between columns of text."""
+
     @property
-    def sheet(self) -> str | None: ...
+    def sheet(self) -> str | None:
+        """Name of a workbook's sheet."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -122,8 +127,8 @@ class Reader(Protocol):
         """Return the file's columns."""
 
 
-def text_column(name: str, values: Sequence[str | None], **traits: bool) -> TextColumn:
+def text_column(name: str, values: Sequence[str | None], *, cells: bool = False) -> TextColumn:
     """Return a column of Python strings as a text column."""
     import pyarrow as pa
 
-    return TextColumn(name, pa.array(values, pa.string()), **traits)
+    return TextColumn(name, pa.array(values, pa.string()), cells=cells)

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from mlm_steps.data.raw import RawTable, Unreadable
+from mlm_steps.data.raw import RawTable, ReadOptions, Unreadable
 from mlm_steps.data.readers import READERS
 from mlm_steps.errors import DataError, Fault
 from mlm_steps.spec import LoadedSpec
 
-__all__ = ["file_hash", "format_of", "read_file"]
+__all__ = ["file_hash", "format_of", "read_file", "read_table"]
 
 _PACKED = (".gz", ".zst")
 
@@ -28,40 +28,43 @@ def format_of(path: Path) -> str | None:
     return ending if "." in name and ending in READERS else None
 
 
-def read_file(loaded: LoadedSpec) -> RawTable:
-    """Return the columns of the data file.
+def read_table(path: Path, options: ReadOptions) -> RawTable:
+    """Return the columns of a data file.
 
     Raises
     ------
-    DataError
+    Unreadable
         The file is missing, a folder, of an unknown format, broken, empty or irregular.
     """
-    path, shown = loaded.data_path, loaded.spec.data.file
-
-    def refuse(what: str, hint: str | None = None, key: str = "file") -> DataError:
-        key = key if getattr(loaded.spec.data, key) is not None else "file"
-        return DataError(Fault(loaded.source.where("data", key), f"{shown} {what}", hint))
-
-    if not path.exists():
-        raise refuse("does not exist", "the path is relative to the spec")
     if path.is_dir():
-        raise refuse("is a folder, not a file")
+        raise Unreadable("is a folder, not a file")
     kind = format_of(path)
     if kind is None:
-        raise refuse("is of no known format", f"known are {', '.join('.' + ending for ending in READERS)}")
+        raise Unreadable("is of no known format", f"known are {', '.join(f'.{name}' for name in READERS)}")
     try:
-        return READERS[kind](path, loaded.spec.data)
-    except Unreadable as found:
-        raise refuse(found.what, found.hint, found.key) from None
-    except PermissionError:
-        raise refuse("may not be read", "you lack the permission") from None
-    except MemoryError:
+        return READERS[kind](path, options)
+    except (Unreadable, MemoryError):
         raise
+    except FileNotFoundError:
+        raise Unreadable("does not exist") from None
+    except PermissionError:
+        raise Unreadable("may not be read", "you lack the permission") from None
     except Exception as error:  # what a format's library raises on a broken file is nowhere listed
         reason = (str(error).strip() or type(error).__name__).splitlines()[0]
-        raise refuse(
-            f"cannot be read as .{kind}: {reason}", "the file may be damaged or of another format"
-        ) from error
+        hint = "the file may be damaged, or of another format than its name says"
+        raise Unreadable(f"cannot be read as .{kind}: {reason}", hint) from error
+
+
+def read_file(loaded: LoadedSpec) -> RawTable:
+    """Return the columns of a spec's data file; DataError at the key that is at fault."""
+    data = loaded.spec.data
+    try:
+        return read_table(loaded.data_path, data)
+    except Unreadable as found:
+        key = found.key if getattr(data, found.key) is not None else "file"
+        raise DataError(
+            Fault(loaded.source.where("data", key), f"{data.file} {found.what}", found.hint)
+        ) from None
 
 
 def file_hash(path: Path) -> str:

@@ -20,7 +20,9 @@ _AGREES = 0.9
 """Share of the groups in which a column has to equal the computed means to pass for a column of group means."""
 _MOST_CANDIDATES = 40
 _UNIQUE = 0.9
-_ID_NAME = re.compile(r"(^|[_. ])(id|nr|no|number|code|key)s?$|^(id|uuid)|[a-z]I[dD]$", re.IGNORECASE)
+_ID_NAME = re.compile(
+    r"(^|[_. ])(id|nr|number|code|key)s?$|^uu?id|^id[_. 0-9]|^[a-z]?id$|(?-i:[a-z]I[dD]$)", re.IGNORECASE
+)
 
 
 def about_group_means(numbers: Mapping[str, NDArray[np.float64]], factor: Factor) -> tuple[Notice, ...]:
@@ -64,8 +66,8 @@ def _mean_notice(
 ) -> Notice:
     groups = listed([factor.labels[i] for i in wrong])
     text = (
-        f"{name} is the mean of {source} in each level of {factor.name} but {groups}, where it is off by up to "
-        f"{off[wrong].max():.3g}; derive it instead: {{mean: {source}, within: {factor.name}}}."
+        f"{name} is the mean of {source} in each level of {factor.name} but {groups}, where it is off by up "
+        f"to {off[wrong].max():.3g}; derive it instead: {{mean: {source}, within: {factor.name}}}."
     )
     return Notice(code="group_mean_mismatch", severity="warning", text=text, subject=name)
 
@@ -95,7 +97,10 @@ def about_repeated_ids(
         if any(_unique_within(values[present], groups[present]) for groups in factors):
             continue
         words = f"{n - distinct} row{'s repeat' if n - distinct > 1 else ' repeats'}"
-        said = f"{name} looks like an identifier of rows, but {words} an earlier one: rows may have been entered twice."
+        said = (
+            f"{name} looks like an identifier of rows, but {words} an earlier one: rows may have been "
+            "entered twice."
+        )
         found.append(Notice(code="duplicate_ids", severity="warning", text=said, subject=name))
     return tuple(found)
 
@@ -110,11 +115,8 @@ def about_repeated_rows(frame: pd.DataFrame) -> tuple[Notice, ...]:
     mixed = np.zeros(len(frame), dtype=np.uint64)
     for name in frame.columns:
         values = frame[name]
-        plain = (
-            values.cat.codes.to_numpy()
-            if isinstance(values.dtype, pd.CategoricalDtype)
-            else values.to_numpy()
-        )
+        coded = isinstance(values.dtype, pd.CategoricalDtype)
+        plain = values.cat.codes.to_numpy() if coded else values.to_numpy()
         with np.errstate(over="ignore"):
             mixed = mixed * np.uint64(0x9E3779B97F4A7C15) + pd.util.hash_array(plain, categorize=False)
     repeated = len(mixed) - len(np.unique(mixed))

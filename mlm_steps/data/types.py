@@ -104,9 +104,9 @@ class TypedColumn:
     @property
     def numbers(self) -> NDArray[np.float64]:
         """The values of a number column; TypeError for another."""
-        if self.kind != "number" or not isinstance(self.values, np.ndarray):
+        if self.kind != "number":
             raise TypeError(f"{self.name} is {self.kind}")
-        return self.values
+        return np.asarray(self.values, dtype=np.float64)
 
 
 def type_column(raw: RawColumn, spec: ColumnSpec | None, data: DataSpec) -> TypedColumn:
