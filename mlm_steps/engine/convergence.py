@@ -7,7 +7,7 @@ from numpy.typing import NDArray
 
 from mlm_steps.engine.kernel import Kernel
 from mlm_steps.engine.optimize import Search
-from mlm_steps.engine.values import ConvergenceReport, Method
+from mlm_steps.engine.values import ConvergenceReport
 
 __all__ = ["assess"]
 
@@ -19,7 +19,7 @@ RATIO_TOLERANCE = 1e-6
 BOUNDARY = 1e-4
 
 
-def assess(kernel: Kernel, search: Search, method: Method) -> ConvergenceReport:
+def assess(kernel: Kernel, search: Search) -> ConvergenceReport:
     """Return the report on a search, in the engine's units of theta, in which covariates have unit scale."""
     gradient, hessian = search.point.gradient, search.point.hessian
     if hessian is None:

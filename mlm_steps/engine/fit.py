@@ -59,7 +59,7 @@ def fit_lmm(
         # The outcome was centred on coefficients far from these: centre it again and finish.
         kernel = prepare(design, shift=_fixed_effects(kernel, pieces))
         found = find_optimum(kernel, method, search_control, found.theta)
-    report = assess(kernel, found, method)
+    report = assess(kernel, found)
     return _assemble(design, kernel, kernel.convert(found.theta, inverse=True), found.theta, method, report)
 
 

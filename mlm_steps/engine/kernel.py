@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Protocol
 
 import numpy as np
@@ -107,20 +107,6 @@ class Kernel:
             parts.append(pack(lower_factor(moved)))
             start = stop
         return np.concatenate(parts)
-
-    def in_design_units(self) -> Strategy:
-        """Return the strategy for theta in the design's units."""
-        return _rebased(self.strategy, self.bases)
-
-
-def _rebased(strategy: Strategy, bases: tuple[Array, ...]) -> Strategy:
-    def moved(factor: Factor) -> Factor:
-        return replace(factor, pattern=factor.pattern.in_basis([bases[term] for term in factor.terms]))
-
-    if isinstance(strategy, OneFactor):
-        return replace(strategy, factor=moved(strategy.factor))
-    assert isinstance(strategy, SeveralFactors)
-    return replace(strategy, first=moved(strategy.first), rest=tuple(map(moved, strategy.rest)))
 
 
 def prepare(design: Design, shift: Array | None = None) -> Kernel:

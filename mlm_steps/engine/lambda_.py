@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.linalg import block_diag
 
 __all__ = ["Pattern", "lower_factor", "pack", "unpack"]
 
@@ -22,15 +21,14 @@ class Pattern:
         Position in Lambda of each element of the factor's theta.
     spans : tuple of slice
         Per term, its coefficients among the factor's K.
-    basis : ndarray, shape (K, K)
-        Block-diagonal; the factor in the engine's units is basis @ Lambda. The identity when theta
-        itself is in the engine's units.
+    K : int
+        Random coefficients per level, over all terms on the factor.
     """
 
     rows: NDArray[np.intp]
     columns: NDArray[np.intp]
     spans: tuple[slice, ...]
-    basis: NDArray[np.float64]
+    K: int
 
     @classmethod
     def of(cls, sizes: Sequence[int]) -> Pattern:
@@ -42,16 +40,7 @@ class Pattern:
             columns.append(column + start)
             spans.append(slice(start, start + k))
             start += k
-        return cls(np.concatenate(rows), np.concatenate(columns), tuple(spans), np.eye(start))
-
-    def in_basis(self, bases: Sequence[NDArray[np.float64]]) -> Pattern:
-        """Return the pattern for theta in other units, given the basis of each term."""
-        return replace(self, basis=block_diag(*bases))
-
-    @property
-    def K(self) -> int:
-        """Random coefficients per level, over all terms on the factor."""
-        return int(self.basis.shape[0])
+        return cls(np.concatenate(rows), np.concatenate(columns), tuple(spans), start)
 
     @property
     def m(self) -> int:
@@ -59,26 +48,26 @@ class Pattern:
         return int(self.rows.size)
 
     def factor(self, theta: NDArray[np.float64]) -> NDArray[np.float64]:
-        """Return basis @ Lambda, shape (K, K)."""
+        """Return Lambda, shape (K, K)."""
         Lambda = np.zeros((self.K, self.K))
         Lambda[self.rows, self.columns] = theta
-        return self.basis @ Lambda
+        return Lambda
 
     def tangents(self, Lambda: NDArray[np.float64]) -> NDArray[np.float64]:
         """Return the derivatives of Lambda Lambdaᵀ in each element of theta, shape (m, K, K)."""
-        first = np.einsum("ar,br->rab", self.basis[:, self.rows], Lambda[:, self.columns])
-        return first + first.transpose(0, 2, 1)
+        tangents = np.zeros((self.m, self.K, self.K))
+        tangents[np.arange(self.m), self.rows] = Lambda[:, self.columns].T
+        return tangents + tangents.transpose(0, 2, 1)
 
     def gradient(self, P_Lambda: NDArray[np.float64]) -> NDArray[np.float64]:
         """Return the gradient in theta, given P @ Lambda for the derivative P in Lambda Lambdaᵀ."""
-        gradient: NDArray[np.float64] = 2.0 * (self.basis.T @ P_Lambda)[..., self.rows, self.columns]
+        gradient: NDArray[np.float64] = 2.0 * P_Lambda[..., self.rows, self.columns]
         return gradient
 
     def bend(self, P: NDArray[np.float64]) -> NDArray[np.float64]:
         """Return what the curvature of Lambda Lambdaᵀ in theta adds to the Hessian, shape (…, m, m)."""
-        moved = self.basis.T @ P @ self.basis
         same = self.columns[:, None] == self.columns
-        bend: NDArray[np.float64] = 2.0 * same * moved[..., self.rows[:, None], self.rows]
+        bend: NDArray[np.float64] = 2.0 * same * P[..., self.rows[:, None], self.rows]
         return bend
 
 

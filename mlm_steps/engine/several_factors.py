@@ -1,8 +1,9 @@
 """Several grouping factors: the largest is eliminated level by level, the rest is a dense complement.
 
-With V₁ = I + Z₁ Sigma₁ Z₁ᵀ for the eliminated factor, the rest is a problem in the inner product of V₁⁻¹:
+With V₁ = I + Z₁ Sigma₁ Z₁ᵀ for the eliminated factor, the rest is a problem in the metric V₁⁻¹:
 
-    A = Zᵀ V₁⁻¹ Z,  B = Zᵀ V₁⁻¹ [X y],  M = I + Lambdaᵀ A Lambda,  [X y]ᵀ V⁻¹ [X y] = C − Bᵀ Lambda M⁻¹ Lambdaᵀ B.
+    A = Zᵀ V₁⁻¹ Z,  B = Zᵀ V₁⁻¹ [X y],  M = I + Lambdaᵀ A Lambda,
+    [X y]ᵀ V⁻¹ [X y] = [X y]ᵀ V₁⁻¹ [X y] - Bᵀ Lambda M⁻¹ Lambdaᵀ B.
 
 Gradients are exact; they cost about two more evaluations.
 """
