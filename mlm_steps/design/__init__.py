@@ -1,1 +1,21 @@
-"""To be described."""
+"""From a formula and a frame to y, X and the random-effects terms."""
+
+from __future__ import annotations
+
+from mlm_steps.design.apply import NewDesign, NewTerm, apply_design
+from mlm_steps.design.build import build_design
+from mlm_steps.design.formula import Bar, Formula, GroupingFactor, parse_formula
+from mlm_steps.design.matrices import Design, RandomTerm
+
+__all__ = [
+    "Bar",
+    "Design",
+    "Formula",
+    "GroupingFactor",
+    "NewDesign",
+    "NewTerm",
+    "RandomTerm",
+    "apply_design",
+    "build_design",
+    "parse_formula",
+]

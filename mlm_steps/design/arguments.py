@@ -1,0 +1,95 @@
+"""The arguments of a function: what is data, and what are options."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from mlm_steps.design.expressions import (
+    Argument,
+    Call,
+    Expr,
+    Name,
+    Number,
+    Option,
+    Paren,
+    Text,
+    Truth,
+    Unary,
+)
+from mlm_steps.design.faults import Span, formula_error, nearest
+from mlm_steps.design.transforms.base import Transform
+
+__all__ = ["match_arguments"]
+
+
+def match_arguments(
+    text: str, function: str, arguments: tuple[Argument, ...], span: Span, table: Mapping[str, Transform]
+) -> Call:
+    """Return the call with its arguments matched to the function's parameters, named ones first.
+
+    Raises
+    ------
+    FormulaError
+        For an argument too many, an unknown or doubled name, or an option that is not a plain value.
+    """
+    if function == "c":
+        return Call(function, arguments, Truth(True, span), (), span)
+    parameters = table[function].parameters
+    given: dict[str, Expr] = {}
+    for argument in arguments:
+        if argument.name is not None:
+            _put(text, function, given, _known(text, function, argument, parameters), argument.value)
+    free = [name for name in parameters if name not in given]
+    for argument in arguments:
+        if argument.name is None:
+            if not free:
+                what = f"{function}() takes {_several(len(parameters), 'argument')}"
+                raise formula_error(text, argument.value.span, what, ", ".join(parameters))
+            given[free.pop(0)] = argument.value
+    if parameters[0] not in given:
+        raise formula_error(text, span, f"{function}() is applied to nothing", f"write {function}(x)")
+    options = tuple((name, _option(text, value)) for name, value in given.items() if name != parameters[0])
+    return Call(function, arguments, given[parameters[0]], options, span)
+
+
+def _several(count: int, noun: str) -> str:
+    return f"{count} {noun}" if count == 1 else f"{count} {noun}s"
+
+
+def _known(text: str, function: str, argument: Argument, parameters: tuple[str, ...]) -> str:
+    name = str(argument.name)
+    if name in parameters:
+        return name
+    hint = nearest(name, parameters) or f"it has {', '.join(parameters)}"
+    raise formula_error(text, argument.value.span, f"{function}() has no argument {name}", hint)
+
+
+def _put(text: str, function: str, given: dict[str, Expr], name: str, value: Expr) -> None:
+    if name in given:
+        raise formula_error(text, value.span, f"{function}() has its argument {name} twice")
+    given[name] = value
+
+
+def _option(text: str, expr: Expr) -> Option:
+    if isinstance(expr, (Number, Text, Truth)):
+        return expr.value
+    if isinstance(expr, Name):
+        return None if expr.name == "NULL" else expr.name
+    if isinstance(expr, Paren):
+        return _option(text, expr.inner)
+    if isinstance(expr, Unary) and expr.operator in {"-", "+"} and isinstance(expr.operand, Number):
+        return -expr.operand.value if expr.operator == "-" else expr.operand.value
+    if isinstance(expr, Call) and expr.function == "c":
+        return _vector(text, expr)
+    raise formula_error(text, expr.span, "an option is a number, a text, TRUE, FALSE or c(…) of these")
+
+
+def _vector(text: str, call: Call) -> tuple[float, ...] | tuple[str, ...]:
+    values = [_option(text, argument.value) for argument in call.arguments]
+    numbers = tuple(v for v in values if isinstance(v, float))
+    texts = tuple(v for v in values if isinstance(v, str))
+    if values and len(numbers) == len(values):
+        return numbers
+    if values and len(texts) == len(values):
+        return texts
+    raise formula_error(text, call.span, "c(…) holds numbers, or texts")

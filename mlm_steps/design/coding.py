@@ -1,0 +1,180 @@
+"""The model matrix of a set of terms, with R's columns in R's order."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from mlm_steps.design.contrasts import contrast_columns
+from mlm_steps.design.evaluate import Evaluator
+from mlm_steps.design.expressions import Expr
+from mlm_steps.design.faults import TransformFault, formula_error
+from mlm_steps.design.terms import TermSet
+from mlm_steps.design.variables import Contrast, Factor, Numbers, Value, as_factor
+from mlm_steps.errors import DesignError, Fault
+
+__all__ = ["INTERCEPT", "ModelMatrix", "model_matrix"]
+
+INTERCEPT = "(Intercept)"
+
+MAX_ELEMENTS = 250_000_000
+
+_Array = NDArray[np.float64]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class ModelMatrix:
+    """The columns of a set of terms.
+
+    Attributes
+    ----------
+    X : ndarray, shape (n, p)
+    names : tuple of str, length p
+        As in R, for example ``sxFemale:sectorCatholic``.
+    assign : tuple of int, length p
+        For each column the position of its term plus one; 0 is the intercept.
+    """
+
+    X: _Array
+    names: tuple[str, ...]
+    assign: tuple[int, ...]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Coded:
+    """A variable as columns: numeric ones, or a row of ``matrix`` for each level."""
+
+    names: tuple[str, ...]
+    columns: _Array | None = None
+    codes: NDArray[np.intp] | None = None
+    matrix: _Array | None = None
+
+    def column(self, index: int) -> _Array:
+        if self.columns is not None:
+            return self.columns if self.columns.ndim == 1 else self.columns[:, index]
+        assert self.codes is not None
+        assert self.matrix is not None
+        levels = np.append(self.matrix[:, index], np.nan)
+        return levels[self.codes]
+
+
+def model_matrix(
+    terms: TermSet, evaluator: Evaluator, contrasts: Mapping[str, Contrast], n: int
+) -> ModelMatrix:
+    """Return the model matrix of a set of terms.
+
+    Parameters
+    ----------
+    terms : TermSet
+    evaluator : Evaluator
+        Gives the variables' values.
+    contrasts : mapping of str to Contrast
+        Contrasts of factors by the variable's name, where they are not R's default.
+    n : int
+        Number of rows.
+
+    Raises
+    ------
+    FormulaError
+        For a variable that cannot be evaluated, or a factor of one level.
+    DesignError
+        For a matrix too large to build.
+    """
+    values = [_categories(evaluator.variable(expr)) for expr in terms.variables]
+    factors = [i for i, value in enumerate(values) if isinstance(value, Factor)]
+    full = terms.full_dummies(factors)
+    codings: dict[tuple[int, bool], _Coded] = {}
+    blocks: list[list[_Coded]] = []
+    for position, term in enumerate(terms.terms):
+        block = []
+        for i in term:
+            key = (i, i in full[position])
+            if key not in codings:
+                codings[key] = _code(terms, i, values[i], key[1], contrasts, evaluator.text)
+            block.append(codings[key])
+        blocks.append(block)
+    return _assemble(terms, blocks, n)
+
+
+def _categories(value: Value) -> Numbers | Factor:
+    """Return truths as a factor of FALSE and TRUE, as R codes them."""
+    if isinstance(value, (Numbers, Factor)):
+        return value
+    return as_factor(value)
+
+
+def _code(
+    terms: TermSet, i: int, value: Numbers | Factor, full: bool, contrasts: Mapping[str, Contrast], text: str
+) -> _Coded:
+    name = terms.names[i]
+    if isinstance(value, Numbers):
+        k = 1 if value.values.ndim == 1 else value.values.shape[1]
+        names = (name,) if k == 1 else tuple(f"{name}{j + 1}" for j in range(k))
+        return _Coded(names, columns=value.values)
+    _require_few_levels(text, terms.variables[i], name, value)
+    if full:
+        return _Coded(
+            tuple(name + level for level in value.levels), codes=value.codes, matrix=np.eye(len(value.levels))
+        )
+    matrix, suffixes = _contrasts_of(text, terms.variables[i], name, value, contrasts.get(name))
+    return _Coded(tuple(name + suffix for suffix in suffixes), codes=value.codes, matrix=matrix)
+
+
+def _require_few_levels(text: str, expr: Expr, name: str, factor: Factor) -> None:
+    n, count = len(factor.codes), len(factor.levels)
+    if n > 0 and (count >= n or count * n > MAX_ELEMENTS) and count > 1:
+        what = f"{name} has {count} levels in {n} rows, too many for effects of their own"
+        raise formula_error(text, expr.span, what, f"is it meant as a grouping factor, (1 | {name})?")
+
+
+def _contrasts_of(
+    text: str, expr: Expr, name: str, factor: Factor, default: Contrast | None
+) -> tuple[_Array, tuple[str, ...]]:
+    try:
+        return contrast_columns(factor, default)
+    except TransformFault as fault:
+        raise formula_error(text, expr.span, f"{name}: {fault.what}", fault.hint) from None
+
+
+def _assemble(terms: TermSet, blocks: list[list[_Coded]], n: int) -> ModelMatrix:
+    widths = [_width(block) for block in blocks]
+    p = int(terms.intercept) + sum(widths)
+    if n * p > MAX_ELEMENTS:
+        what = f"the formula makes {p} columns over {n} rows, too many to hold in memory"
+        raise DesignError(
+            Fault("", what, "is a column of many levels meant as a grouping factor, (1 | column)?")
+        )
+    X = np.empty((n, p), order="F")
+    names, assign = [], []
+    if terms.intercept:
+        X[:, 0] = 1.0
+        names.append(INTERCEPT)
+        assign.append(0)
+    for position, block in enumerate(blocks):
+        for index in range(widths[position]):
+            names.append(_fill(X[:, len(names)], block, index))
+            assign.append(position + 1)
+    return ModelMatrix(X, tuple(names), tuple(assign))
+
+
+def _width(block: list[_Coded]) -> int:
+    width = 1
+    for coded in block:
+        width *= len(coded.names)
+    return width
+
+
+def _fill(out: _Array, block: list[_Coded], index: int) -> str:
+    """Write a column of a term, the first variable's columns running fastest; return its name."""
+    names = []
+    for position, coded in enumerate(block):
+        index, own = divmod(index, len(coded.names))
+        names.append(coded.names[own])
+        if position == 0:
+            out[:] = coded.column(own)
+        else:
+            out *= coded.column(own)
+    return ":".join(names)

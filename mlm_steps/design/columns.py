@@ -1,0 +1,116 @@
+"""The columns of a frame as the formula language sees them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from mlm_steps.design.deparse import format_label
+from mlm_steps.design.variables import Factor, Numbers, Truths, Value
+
+__all__ = ["FrameColumns", "UnusableColumn", "complete_rows", "missing_values", "sort_labels"]
+
+
+class UnusableColumn(Exception):  # noqa: N818  # becomes a FormulaError once the place is known
+    """A column is neither numbers nor categories."""
+
+
+class FrameColumns:
+    """Some rows of a frame, each column read once.
+
+    Parameters
+    ----------
+    frame : DataFrame
+    rows : ndarray of int, or None
+        Positions of the rows; None for all.
+    """
+
+    def __init__(self, frame: pd.DataFrame, rows: NDArray[np.intp] | None) -> None:
+        self.frame = frame
+        self.rows = rows
+        self.n = len(frame) if rows is None else len(rows)
+        self._read: dict[str, Value] = {}
+
+    def value(self, name: str) -> Value:
+        """Return a column as numbers, truths or a factor.
+
+        Raises
+        ------
+        UnusableColumn
+            For a column of dates, or of text mixed with numbers.
+        """
+        if name not in self._read:
+            series = self.frame[name]
+            self._read[name] = _value(series if self.rows is None else series.iloc[self.rows])
+        return self._read[name]
+
+
+def _value(series: pd.Series) -> Value:
+    dtype = series.dtype
+    if isinstance(dtype, pd.CategoricalDtype):
+        return _categorical(series.cat)
+    if pd.api.types.is_bool_dtype(dtype):
+        return Truths(series.to_numpy(dtype=np.float64, na_value=np.nan))
+    if pd.api.types.is_complex_dtype(dtype):
+        raise UnusableColumn("it holds complex numbers")
+    if pd.api.types.is_numeric_dtype(dtype):
+        return Numbers(series.to_numpy(dtype=np.float64, na_value=np.nan))
+    if pd.api.types.is_object_dtype(dtype) or pd.api.types.is_string_dtype(dtype):
+        return _objects(series)
+    raise UnusableColumn(f"it holds {dtype} values, neither numbers nor categories")
+
+
+def _categorical(categorical: pd.Categorical) -> Factor:
+    labels = tuple(_text(category) for category in cat.categories.tolist())
+    return Factor(cat.codes.to_numpy().astype(np.intp), labels, bool(cat.ordered))
+
+
+def _objects(series: pd.Series) -> Value:
+    kind = (
+        "string"
+        if pd.api.types.is_string_dtype(series.dtype)
+        else pd.api.types.infer_dtype(series, skipna=True)
+    )
+    if kind == "boolean":
+        return Truths(series.to_numpy(dtype=np.float64, na_value=np.nan))
+    if kind in {"integer", "floating", "mixed-integer-float", "decimal"}:
+        return Numbers(series.to_numpy(dtype=np.float64, na_value=np.nan))
+    if kind not in {"string", "empty"}:
+        raise UnusableColumn(f"it holds {kind} values, neither numbers nor categories")
+    codes, uniques = pd.factorize(series)
+    labels = [str(label) for label in uniques]
+    order = sort_labels(labels)
+    rank = np.full(len(labels) + 1, -1, dtype=np.intp)
+    rank[order] = np.arange(len(labels))
+    return Factor(rank[codes], tuple(labels[i] for i in order))
+
+
+def _text(category: object) -> str:
+    if isinstance(category, bool):
+        return str(category).upper()
+    if isinstance(category, (int, float)):
+        return format_label(float(category))
+    return str(category)
+
+
+def sort_labels(labels: Iterable[str]) -> list[int]:
+    """Return the positions that put texts into R's order: case decides between equal words only."""
+    pairs = enumerate(labels)
+    return [i for i, _ in sorted(pairs, key=lambda pair: (pair[1].casefold(), pair[1].swapcase()))]
+
+
+def missing_values(frame: pd.DataFrame, columns: Iterable[str]) -> Mapping[str, NDArray[np.bool_]]:
+    """Return for each column with missing values which rows miss it, each of shape (len(frame),)."""
+    missing = {name: frame[name].isna().to_numpy() for name in columns}
+    return {name: absent for name, absent in missing.items() if absent.any()}
+
+
+def complete_rows(n: int, missing: Mapping[str, NDArray[np.bool_]]) -> NDArray[np.intp]:
+    """Return the positions of the rows in which nothing is missing."""
+    absent = np.zeros(n, dtype=bool)
+    for column in missing.values():
+        absent |= column
+    return np.flatnonzero(~absent)

@@ -1,0 +1,96 @@
+"""Grouping factors: which group each row belongs to, never as indicator columns."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from mlm_steps.design.deparse import deparse
+from mlm_steps.design.evaluate import Evaluator
+from mlm_steps.design.expressions import Expr
+from mlm_steps.design.faults import formula_error
+from mlm_steps.design.formula import GroupingFactor
+from mlm_steps.design.variables import Factor, as_factor, drop_unused
+
+__all__ = ["Groups", "group_rows", "match_groups"]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Groups:
+    """A grouping factor on the rows.
+
+    Attributes
+    ----------
+    levels : tuple of str, length J
+        Labels; those of an interaction are joined by ``:``.
+    refs : ndarray, shape (n,)
+        Position of each row's level.
+    """
+
+    levels: tuple[str, ...]
+    refs: NDArray[np.intp]
+
+
+def group_rows(group: GroupingFactor, evaluator: Evaluator) -> Groups:
+    """Return the groups of the rows, in the order of the factors' levels, the first factor's first.
+
+    Raises
+    ------
+    FormulaError
+        For a factor that cannot be made, or combinations that cannot be told apart by their labels.
+    """
+    factors = [_factor(expr, evaluator) for expr in group.factors]
+    combined = factors[0]
+    for factor in factors[1:]:
+        combined = _combine(combined, factor)
+    if len(set(combined.levels)) != len(combined.levels):
+        what = f"two levels of {group.label} have the same label, since labels contain a colon"
+        raise formula_error(evaluator.text, group.factors[0].span, what, "relabel the levels")
+    return Groups(combined.levels, combined.codes)
+
+
+def match_groups(group: GroupingFactor, evaluator: Evaluator, levels: Sequence[str]) -> NDArray[np.intp]:
+    """Return the position of each row's group among known levels, -1 for a group not known or missing."""
+    factors = [_factor(expr, evaluator) for expr in group.factors]
+    combined = factors[0]
+    for factor in factors[1:]:
+        combined = _combine(combined, factor)
+    position = {label: i for i, label in enumerate(levels)}
+    rank = np.array([*(position.get(label, -1) for label in combined.levels), -1], dtype=np.intp)
+    return rank[combined.codes]
+
+
+def _factor(expr: Expr, evaluator: Evaluator) -> Factor:
+    try:
+        return drop_unused(as_factor(evaluator.variable(expr)))
+    except ValueError:
+        what = f"{deparse(expr)} gives several columns and cannot group rows"
+        raise formula_error(evaluator.text, expr.span, what) from None
+
+
+def _combine(first: Factor, second: Factor) -> Factor:
+    """Return the combinations that occur, ordered by the first factor's level, then the second's."""
+    width = len(second.levels)
+    present = (first.codes >= 0) & (second.codes >= 0)
+    pairs = np.where(present, first.codes * width + second.codes, -1)
+    occurring, codes = _ranked(pairs, len(first.levels) * width)
+    levels = tuple(
+        f"{first.levels[pair // width]}:{second.levels[pair % width]}" for pair in occurring.tolist()
+    )
+    return Factor(codes, levels)
+
+
+def _ranked(pairs: NDArray[np.intp], size: int) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
+    """Return the values from 0 to ``size`` that occur, and each pair's position among them; -1 stays."""
+    if size <= 4 * pairs.size + 1024:
+        count = np.bincount(pairs[pairs >= 0], minlength=size)
+        occurring = np.flatnonzero(count).astype(np.intp)
+        rank = np.full(size + 1, -1, dtype=np.intp)
+        rank[occurring] = np.arange(len(occurring))
+        return occurring, rank[pairs]
+    values, inverse = np.unique(pairs, return_inverse=True)
+    missing = int(values.size > 0 and values[0] < 0)
+    return values[missing:].astype(np.intp), (inverse - missing).astype(np.intp)

@@ -1,0 +1,207 @@
+"""A Pratt parser for the formula language, with R's precedence."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from mlm_steps.design.arguments import match_arguments
+from mlm_steps.design.expressions import Argument, Binary, Expr, Name, Number, Paren, Text, Truth, Unary
+from mlm_steps.design.faults import Span, formula_error, nearest
+from mlm_steps.design.tokens import Token, tokenize
+from mlm_steps.design.transforms import FUNCTIONS
+from mlm_steps.errors import FormulaError
+
+__all__ = ["parse_sides"]
+
+MAX_DEPTH = 200
+
+_COMPARISONS = ("==", "!=", "<", ">", "<=", ">=")
+_BINDING: Mapping[str, int] = {
+    "|": 20,
+    "||": 20,
+    "&": 30,
+    "&&": 30,
+    **dict.fromkeys(_COMPARISONS, 50),
+    "+": 60,
+    "-": 60,
+    "*": 70,
+    "/": 70,
+    "%in%": 80,
+    ":": 90,
+    "^": 110,
+}
+_PREFIX: Mapping[str, int] = {"!": 40, "+": 100, "-": 100}
+_REFUSED_FUNCTIONS: Mapping[str, str] = {
+    "cbind": "outcomes of several columns, such as binomial counts, are not supported; the outcome is one number a row",
+    "interaction": "write a:b in its place",
+    "s": "smooth terms are not supported; ns() and bs() are",
+    "te": "smooth terms are not supported; ns() and bs() are",
+    "as.numeric": "make the numeric column in the data, then name it here",
+    "ifelse": "make the column in the data, then name it here",
+}
+
+
+def parse_sides(text: str) -> tuple[Expr, Expr]:
+    """Return the two sides of a formula as trees.
+
+    Raises
+    ------
+    FormulaError
+        At the first place that cannot be read.
+    """
+    return _Parser(text).formula()
+
+
+class _Parser:
+    def __init__(self, text: str) -> None:
+        self.text = text
+        self.tokens = tokenize(text)
+        self.position = 0
+        self.depth = 0
+        self.open: list[Token] = []
+
+    @property
+    def token(self) -> Token:
+        return self.tokens[self.position]
+
+    def advance(self) -> Token:
+        token = self.token
+        self.position += 1
+        return token
+
+    def fail(self, span: Span, what: str, hint: str | None = None) -> FormulaError:
+        return formula_error(self.text, span, what, hint)
+
+    def formula(self) -> tuple[Expr, Expr]:
+        if self.token.value == "~" and self.token.kind == "operator":
+            raise self.fail(self.token.span, "no outcome stands left of ~", "write outcome ~ predictors")
+        left = self.expression(0)
+        if self.token.kind == "end":
+            what = "the formula has no ~ between outcome and predictors"
+            raise self.fail(self.token.span, what, "write outcome ~ predictors + (1 | group)")
+        if self.token.value != "~":
+            raise self.unexpected()
+        self.advance()
+        if self.token.kind == "end":
+            raise self.fail(self.token.span, "nothing stands right of ~", "~ 1 is a model without predictors")
+        right = self.expression(0)
+        if self.token.kind != "end":
+            raise self.unexpected()
+        return left, right
+
+    def expression(self, binding: int) -> Expr:
+        self.depth += 1
+        if self.depth > MAX_DEPTH + 2:
+            raise self.fail(self.token.span, f"more than {MAX_DEPTH} expressions stand inside one another")
+        left = self.prefix()
+        while self.token.kind == "operator" and _BINDING.get(self.token.value, 0) > binding:
+            left = self.infix(left)
+        self.depth -= 1
+        return left
+
+    def infix(self, left: Expr) -> Expr:
+        operator = self.advance()
+        binding = _BINDING[operator.value]
+        if operator.value in {"|", "||"}:
+            self.require_operand(operator, "no grouping factor stands right of the bar", "write (1 | group)")
+        right = self.expression(binding - 1 if operator.value == "^" else binding)
+        if operator.value in _COMPARISONS and self.token.value in _COMPARISONS:
+            raise self.fail(self.token.span, "comparisons cannot be chained", "write two of them")
+        return Binary(operator.value, left, right, left.span.to(right.span))
+
+    def require_operand(self, after: Token, what: str, hint: str) -> None:
+        if self.token.kind == "end" or (self.token.kind == "operator" and self.token.value in {")", ","}):
+            raise self.fail(after.span, what, hint)
+
+    def prefix(self) -> Expr:
+        token = self.advance()
+        if token.kind == "number":
+            return self.number(token)
+        if token.kind == "text":
+            return Text(token.value, token.span)
+        if token.kind == "name":
+            return self.name(token)
+        if token.value == "(" and token.kind == "operator":
+            return self.parenthesis(token)
+        if token.kind == "operator" and token.value in _PREFIX:
+            operand = self.expression(_PREFIX[token.value])
+            return Unary(token.value, operand, token.span.to(operand.span))
+        self.position -= 1
+        raise self.unexpected()
+
+    def number(self, token: Token) -> Number:
+        value = float(token.value)
+        if value == float("inf"):
+            raise self.fail(token.span, "this number is too large")
+        return Number(value, token.span)
+
+    def name(self, token: Token) -> Expr:
+        quoted = self.text[token.span.start] == "`"
+        if self.token.value == "(" and self.token.kind == "operator" and not quoted:
+            return self.call(token)
+        if token.value in {"TRUE", "FALSE"} and not quoted:
+            return Truth(token.value == "TRUE", token.span)
+        if token.value == "." and not quoted:
+            hint = "list the predictors, so that a new column in the file does not change the model"
+            raise self.fail(token.span, "the dot for 'all other columns' is not supported", hint)
+        return Name(token.value, token.span)
+
+    def parenthesis(self, opening: Token) -> Paren:
+        self.open.append(opening)
+        inner = self.expression(0)
+        closing = self.close("this parenthesis is never closed")
+        return Paren(inner, opening.span.to(closing.span))
+
+    def close(self, what: str) -> Token:
+        if self.token.kind == "end":
+            raise self.fail(self.open[-1].span, what, "a ) is missing")
+        if self.token.value != ")":
+            raise self.unexpected()
+        self.open.pop()
+        return self.advance()
+
+    def call(self, function: Token) -> Expr:
+        if function.value not in FUNCTIONS and function.value != "c":
+            hint = _REFUSED_FUNCTIONS.get(function.value) or nearest(function.value, FUNCTIONS)
+            what = f"the formula language has no function {function.value}()"
+            raise self.fail(function.span, what, hint or f"it has {', '.join(FUNCTIONS)}")
+        self.open.append(self.advance())
+        arguments = [] if self.token.value == ")" else [self.argument()]
+        while self.token.value == "," and self.token.kind == "operator":
+            self.advance()
+            arguments.append(self.argument())
+        closing = self.close("the parenthesis of this function is never closed")
+        span = function.span.to(closing.span)
+        return match_arguments(self.text, function.value, tuple(arguments), span, FUNCTIONS)
+
+    def argument(self) -> Argument:
+        following = self.tokens[min(self.position + 1, len(self.tokens) - 1)]
+        if self.token.kind == "name" and following.value == "=" and following.kind == "operator":
+            name = self.advance().value
+            self.advance()
+            return Argument(name, self.expression(0))
+        return Argument(None, self.expression(0))
+
+    def unexpected(self) -> FormulaError:
+        token = self.token
+        before = self.tokens[self.position - 1] if self.position else None
+        if token.kind == "end":
+            span = before.span if before else token.span
+            return self.fail(span, "the formula ends where something should follow")
+        if token.value == "~":
+            return self.fail(token.span, "a formula has one ~")
+        if token.value == ")" and not self.open:
+            return self.fail(token.span, "this parenthesis closes nothing", "remove it, or open one before")
+        if token.value in {"|", "||"}:
+            hint = "write (1 | group) for a random intercept"
+            return self.fail(token.span, "nothing stands left of the bar", hint)
+        if token.value == "=":
+            return self.fail(token.span, "= has no meaning here", "outcome and predictors are parted by ~")
+        if before is not None and before.value == "(" and token.value == ")":
+            return self.fail(before.span.to(token.span), "nothing stands in these parentheses")
+        if token.kind in {"name", "number", "text"} or token.value == "(":
+            what = f"an operator is missing before {self.text[token.span.start : token.span.end]}"
+            return self.fail(
+                token.span, what, "predictors are joined by +, names with spaces go in backticks"
+            )
+        return self.fail(token.span, f"{token.value} has nothing to act on here")

@@ -1,0 +1,87 @@
+"""Which columns of a matrix are linear combinations of earlier ones."""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+
+__all__ = ["independent_columns", "outside_span"]
+
+TOLERANCE = 1e-7
+"""R's: a column counts as dependent when less of its length than this is new."""
+
+_CLEARLY_NEW = 1e-8
+"""Squared share of a column's length from which cross-products, good to 1e-16, settle the question."""
+
+_Array = NDArray[np.float64]
+
+
+def independent_columns(X: _Array) -> NDArray[np.intp]:
+    """Return the positions of the columns that R's pivoting QR keeps (LINPACK's dqrdc2).
+
+    Parameters
+    ----------
+    X : ndarray, shape (n, p)
+
+    Returns
+    -------
+    ndarray of int, shape (rank,)
+        In ascending order; of several dependent columns the earliest stay.
+    """
+    if _clearly_full_rank(X):
+        return np.arange(X.shape[1], dtype=np.intp)
+    return _by_orthogonalisation(X)
+
+
+def _clearly_full_rank(X: _Array) -> bool:
+    """Return whether Cholesky's pivots of the scaled cross-products are all far from 0."""
+    if X.shape[1] > X.shape[0]:
+        return False
+    gram = X.T @ X
+    length = np.sqrt(np.diag(gram))
+    if not (length > 0).all():
+        return False
+    try:
+        pivots = np.diag(np.linalg.cholesky(gram / np.outer(length, length))) ** 2
+    except np.linalg.LinAlgError:
+        return False
+    return bool((pivots > _CLEARLY_NEW).all())
+
+
+def _by_orthogonalisation(X: _Array) -> NDArray[np.intp]:
+    """Orthogonalise column by column, each twice, and skip those of which nothing is left."""
+    n, p = X.shape
+    basis = np.empty((n, min(n, p)), order="F")
+    kept: list[int] = []
+    for j in range(p):
+        column = X[:, j].copy()
+        length = float(np.linalg.norm(column))
+        found = basis[:, : len(kept)]
+        for _ in range(2):
+            column -= found @ (found.T @ column)
+        left = float(np.linalg.norm(column))
+        if len(kept) < n and length > 0 and left >= TOLERANCE * length:
+            basis[:, len(kept)] = column / left
+            kept.append(j)
+    return np.array(kept, dtype=np.intp)
+
+
+def outside_span(columns: _Array, X: _Array) -> NDArray[np.bool_]:
+    """Return which columns are not linear combinations of those of X.
+
+    Parameters
+    ----------
+    columns : ndarray, shape (n, k)
+    X : ndarray, shape (n, p)
+
+    Returns
+    -------
+    ndarray of bool, shape (k,)
+    """
+    if X.shape[1] == 0:
+        return np.ones(columns.shape[1], dtype=bool)
+    length = np.linalg.norm(X, axis=0)
+    Q, _ = np.linalg.qr(X / np.where(length > 0, length, 1.0))
+    rest = columns - Q @ (Q.T @ columns)
+    share = np.linalg.norm(rest, axis=0) / np.maximum(np.linalg.norm(columns, axis=0), np.finfo(float).tiny)
+    return np.asarray(share > TOLERANCE)

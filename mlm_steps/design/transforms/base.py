@@ -1,0 +1,113 @@
+"""What every function of the formula language is."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import TypeAlias
+
+import numpy as np
+from numpy.typing import NDArray
+
+from mlm_steps.design.expressions import Option
+from mlm_steps.design.faults import TransformFault
+from mlm_steps.design.variables import Factor, Numbers, Value
+
+__all__ = [
+    "Options",
+    "State",
+    "Transform",
+    "as_numbers",
+    "flag",
+    "number",
+    "numbers",
+    "one_column",
+    "whole",
+]
+
+Options: TypeAlias = Mapping[str, Option]
+State: TypeAlias = Mapping[str, object]
+
+
+@dataclass(frozen=True, slots=True)
+class Transform:
+    """A function of the formula language.
+
+    To add one, write a module with such a value and list it in ``FUNCTIONS``.
+
+    Attributes
+    ----------
+    parameters : tuple of str
+        Names of its arguments in R's order; the first is the data.
+    learn : callable
+        From the data and the options, what must be remembered to treat new data alike, as plain JSON values.
+        An empty mapping when there is nothing to remember.
+    apply : callable
+        From data and that state, the result. It is called on the first data too.
+    """
+
+    parameters: tuple[str, ...]
+    learn: Callable[[Value, Options], State]
+    apply: Callable[[Value, State], Value]
+
+
+def one_column(value: Value) -> NDArray[np.float64]:
+    """Return a value as one numeric column, truths as 0 and 1.
+
+    Raises
+    ------
+    TransformFault
+        For a factor, or for several columns.
+    """
+    if isinstance(value, Factor):
+        raise TransformFault("arithmetic needs numbers, and this is a category")
+    if value.values.ndim != 1:
+        raise TransformFault("this gives several columns", "let it be a term of its own")
+    return value.values
+
+
+def number(options: Options, name: str, default: float | None = None) -> float | None:
+    """Return a numeric option."""
+    value = options.get(name)
+    if value is None:
+        return default
+    if isinstance(value, bool) or not isinstance(value, float):
+        raise TransformFault(f"its argument {name} is a number")
+    return value
+
+
+def whole(options: Options, name: str, default: int | None = None) -> int | None:
+    """Return an option that is a whole number."""
+    value = number(options, name)
+    if value is None:
+        return default
+    if not value.is_integer():
+        raise TransformFault(f"its argument {name} is a whole number")
+    return int(value)
+
+
+def numbers(options: Options, name: str) -> list[float] | None:
+    """Return an option that is one number or several."""
+    value = options.get(name)
+    if value is None:
+        return None
+    several = value if isinstance(value, tuple) else (value,)
+    found = [v for v in several if isinstance(v, float)]
+    if len(found) != len(several):
+        raise TransformFault(f"its argument {name} is a number or c(…) of numbers")
+    return found
+
+
+def flag(options: Options, name: str, default: bool) -> bool:
+    """Return an option that is TRUE or FALSE."""
+    value = options.get(name, default)
+    if not isinstance(value, bool):
+        raise TransformFault(f"its argument {name} is TRUE or FALSE")
+    return value
+
+
+def as_numbers(values: NDArray[np.float64]) -> Numbers:
+    """Return columns as a value; a single column is a vector."""
+    if values.ndim == 2 and values.shape[1] == 1:
+        return Numbers(values[:, 0])
+    return Numbers(values)
