@@ -51,7 +51,7 @@ class FrameColumns:
 def _value(series: pd.Series) -> Value:
     dtype = series.dtype
     if isinstance(dtype, pd.CategoricalDtype):
-        return _categorical(series.cat)
+        return _categorical(series)
     if pd.api.types.is_bool_dtype(dtype):
         return Truths(series.to_numpy(dtype=np.float64, na_value=np.nan))
     if pd.api.types.is_complex_dtype(dtype):
@@ -63,9 +63,9 @@ def _value(series: pd.Series) -> Value:
     raise UnusableColumn(f"it holds {dtype} values, neither numbers nor categories")
 
 
-def _categorical(categorical: pd.Categorical) -> Factor:
-    labels = tuple(_text(category) for category in cat.categories.tolist())
-    return Factor(cat.codes.to_numpy().astype(np.intp), labels, bool(cat.ordered))
+def _categorical(series: pd.Series) -> Factor:
+    labels = tuple(_text(category) for category in series.cat.categories.tolist())
+    return Factor(series.cat.codes.to_numpy().astype(np.intp), labels, bool(series.cat.ordered))
 
 
 def _objects(series: pd.Series) -> Value:
