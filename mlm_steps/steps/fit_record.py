@@ -1,0 +1,277 @@
+"""From the estimates of a rung to its record."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator, Mapping
+from itertools import combinations
+from typing import Literal
+
+import numpy as np
+from numpy.typing import NDArray
+
+from mlm_steps.design.hlm import TermLevel, VariableRank, assign_symbols, hierarchy_depth
+from mlm_steps.design.matrices import Design
+from mlm_steps.engine import Estimates, LmmFit, Method
+from mlm_steps.inference import test_coefficients
+from mlm_steps.records import (
+    Coefficient,
+    Convergence,
+    FitRecord,
+    Notice,
+    Optimum,
+    RandomParameter,
+    TermCovariance,
+    TermShape,
+)
+
+__all__ = ["fit_record", "optimum", "random_parameters"]
+
+SINGULAR = 1e-4  # lme4's isSingular: an element of the relative factor below this is zero
+PERFECT = 0.99  # a correlation of a singular term beyond this is at its bound
+RESIDUAL = "Residual"
+
+Kind = Literal["variance", "sd", "covariance", "correlation"]
+
+
+def fit_record(
+    model: str,
+    formula: str,
+    estimates: Estimates,
+    *,
+    method: Method,
+    df_method: str,
+    confidence: float,
+    weights: str | None,
+    sample_hash: str,
+    made_from: str,
+    variable_levels: Mapping[str, VariableRank],
+) -> FitRecord:
+    """Return the record of a rung: both optima, the tests of its coefficients, its random parameters.
+
+    Information criteria are those of the ML fit. Levels and symbols follow `mlm_steps.design.hlm`.
+    """
+    design = estimates.design
+    reported, ml = estimates.under(method), estimates.under("ML")
+    d, npar = ml.criterion, ml.npar
+    return FitRecord(
+        made_from=made_from,
+        model=model,
+        formula=formula,
+        outcome=design.outcome,
+        weights=weights,
+        method=method,
+        confidence=confidence,
+        sample_hash=sample_hash,
+        n=design.n,
+        p=design.p,
+        npar=npar,
+        columns=design.columns,
+        dropped=design.dropped,
+        terms=tuple(
+            TermShape(group=term.group, names=term.names, n_levels=len(term.levels), source=term.source)
+            for term in design.random
+        ),
+        n_levels={term.group: len(term.levels) for term in design.random},
+        reml=optimum(estimates.under("REML")),
+        ml=optimum(ml),
+        coefficients=_coefficients(reported, df_method, confidence, variable_levels),
+        random=random_parameters(reported),
+        loglik=-d / 2,
+        aic=d + 2 * npar,
+        aicc=d + 2 * npar * design.n / (design.n - npar - 1) if design.n > npar + 1 else None,
+        bic=float(d + np.log(design.n) * npar),
+        notices=_notices(model, reported),
+    )
+
+
+def optimum(fit: LmmFit) -> Optimum:
+    """Return the estimates under one method as a part of the record."""
+    return Optimum(
+        method=fit.method,
+        criterion=fit.criterion,
+        theta=_floats(fit.theta),
+        sigma=fit.sigma,
+        beta=_floats(fit.beta),
+        se=_floats(fit.se),
+        vcov=tuple(_floats(row) for row in fit.vcov),
+        log_det_L2=fit.log_det_L2,
+        log_det_RX2=fit.log_det_RX2,
+        pwrss=fit.pwrss,
+        terms=_term_covariances(fit),
+        singular=fit.singular,
+        convergence=_convergence(fit),
+    )
+
+
+def random_parameters(fit: LmmFit) -> tuple[RandomParameter, ...]:
+    """Return the rows of the ``random`` table: per term its variances, then its covariances; sigma last."""
+    rows: list[RandomParameter] = []
+    for index in range(len(fit.design.random)):
+        rows += [*_variance_rows(fit, index), *_covariance_rows(fit, index)]
+    rows += [_parameter(None, RESIDUAL, None, None, "variance", fit.sigma**2)]
+    rows += [_parameter(None, RESIDUAL, None, None, "sd", fit.sigma)]
+    return tuple(rows)
+
+
+def _parameter(
+    index: int | None,
+    group: str,
+    effect_1: str | None,
+    effect_2: str | None,
+    kind: Kind,
+    estimate: float | None,
+    at_boundary: bool = False,
+) -> RandomParameter:
+    return RandomParameter(
+        term_index=index,
+        group=group,
+        effect_1=effect_1,
+        effect_2=effect_2,
+        kind=kind,
+        estimate=estimate,
+        at_boundary=at_boundary,
+    )
+
+
+def _variance_rows(fit: LmmFit, index: int) -> Iterator[RandomParameter]:
+    term = fit.design.random[index]
+    relative_sd = np.linalg.norm(fit.Lambda[index], axis=1)
+    for effect, sd in zip(term.names, relative_sd.tolist(), strict=True):
+        at_boundary = sd < SINGULAR
+        variance = (fit.sigma * sd) ** 2
+        yield _parameter(index, term.group, effect, None, "variance", variance, at_boundary)
+        yield _parameter(index, term.group, effect, None, "sd", fit.sigma * sd, at_boundary)
+
+
+def _covariance_rows(fit: LmmFit, index: int) -> Iterator[RandomParameter]:
+    term, T = fit.design.random[index], fit.covariances[index]
+    for i, j in combinations(range(len(term.names)), 2):
+        names = (term.names[i], term.names[j])
+        rho = _correlation(T, i, j)
+        at_boundary = fit.term_singular[index] and (rho is None or abs(rho) > PERFECT)
+        yield _parameter(index, term.group, *names, "covariance", float(T[i, j]), at_boundary)
+        yield _parameter(index, term.group, *names, "correlation", rho, at_boundary)
+
+
+def _correlation(T: NDArray[np.float64], i: int, j: int) -> float | None:
+    """Return the correlation of two effects; None where one of them does not vary."""
+    product = float(T[i, i] * T[j, j])
+    return min(max(float(T[i, j]) / math.sqrt(product), -1.0), 1.0) if product > 0 else None
+
+
+def _term_covariances(fit: LmmFit) -> tuple[TermCovariance, ...]:
+    found = []
+    for term, T, Lambda, singular in zip(
+        fit.design.random, fit.covariances, fit.Lambda, fit.term_singular, strict=True
+    ):
+        values: NDArray[np.float64] = np.linalg.svd(Lambda, compute_uv=False)
+        found.append(
+            TermCovariance(
+                group=term.group,
+                names=term.names,
+                covariance=tuple(_floats(row) for row in T),
+                relative_singular_values=_floats(values),
+                rank=int((values >= SINGULAR).sum()),
+                singular=singular,
+            )
+        )
+    return tuple(found)
+
+
+def _convergence(fit: LmmFit) -> Convergence:
+    report = fit.convergence
+    if report is None:
+        raise ValueError("a fit at given parameters has no optimum to record")
+    eigenvalues = np.linalg.eigvalsh(report.hessian) if report.hessian.size else np.array([np.nan])
+    finite = bool(np.isfinite(eigenvalues).all())
+    return Convergence(
+        status=report.status,
+        optimizer=report.optimizer,
+        evaluations=report.evaluations,
+        max_gradient=report.max_gradient,
+        hessian_eigenvalue_min=float(eigenvalues[0]) if finite else None,
+        hessian_eigenvalue_max=float(eigenvalues[-1]) if finite else None,
+        reasons=report.reasons,
+    )
+
+
+def _coefficients(
+    fit: LmmFit, df_method: str, confidence: float, variable_levels: Mapping[str, VariableRank]
+) -> tuple[Coefficient, ...]:
+    """Return a row per column in R's order; dropped columns have neither numbers nor a symbol."""
+    design, tests = fit.design, test_coefficients(fit, df_method, confidence)
+    numbers = {
+        "estimate": tests.estimate,
+        "se": tests.se,
+        "df": tests.df,
+        "statistic": tests.t,
+        "p": tests.p,
+        "ci_low": tests.ci_low,
+        "ci_high": tests.ci_high,
+    }
+    places = dict(zip(design.columns, _symbols(design, variable_levels), strict=True))
+    terms = ("(Intercept)", *design.term_labels)
+    rows = []
+    for column, assign in zip(design.all_columns, design.all_assign, strict=True):
+        kept = design.columns.index(column) if column in places else None
+        level, symbol = places.get(column, (None, ""))
+        rows.append(
+            Coefficient(
+                term=terms[assign],
+                column=column,
+                level=level,
+                symbol=symbol,
+                df_method=df_method,
+                ci_method=f"Wald, {df_method}",
+                dropped=kept is None,
+                **{name: None if kept is None else _finite(array[kept]) for name, array in numbers.items()},
+            )
+        )
+    return tuple(rows)
+
+
+def _symbols(
+    design: Design, variable_levels: Mapping[str, VariableRank]
+) -> tuple[tuple[TermLevel, str], ...]:
+    """Return level and symbol of the columns that were kept, so that the numbering has no gaps."""
+    return assign_symbols(
+        design.columns,
+        design.assign,
+        design.term_labels,
+        design.term_variables,
+        variable_levels,
+        hierarchy_depth(design.random),
+    )
+
+
+def _notices(model: str, fit: LmmFit) -> tuple[Notice, ...]:
+    notices = (*fit.design.notices, *fit.notices, *_singular_notices(fit))
+    return tuple(notice.model_copy(update={"model": model}) for notice in notices)
+
+
+def _singular_notices(fit: LmmFit) -> Iterator[Notice]:
+    for index, (term, singular) in enumerate(zip(fit.design.random, fit.term_singular, strict=True)):
+        if not singular:
+            continue
+        zero = [row.effect_1 for row in _variance_rows(fit, index) if row.kind == "sd" and row.at_boundary]
+        perfect = [
+            f"the correlation of {row.effect_1} and {row.effect_2} is at its bound ({row.estimate:+.0f})"
+            for row in _covariance_rows(fit, index)
+            if row.kind == "correlation" and row.at_boundary and row.estimate is not None
+        ]
+        causes = [*(f"the standard deviation of {effect} is 0" for effect in zero), *perfect]
+        text = (
+            f"The estimated covariance matrix of {term.source} is singular: "
+            f"{'; '.join(causes) or 'its effects are linearly dependent'}. "
+            "The data do not support all of its parameters."
+        )
+        yield Notice(code="singular", severity="warning", text=text, subject=term.source)
+
+
+def _floats(values: NDArray[np.float64]) -> tuple[float, ...]:
+    return tuple(float(value) for value in values)
+
+
+def _finite(value: float) -> float | None:
+    return float(value) if math.isfinite(value) else None
