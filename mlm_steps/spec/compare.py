@@ -2,10 +2,18 @@
 
 from __future__ import annotations
 
-from mlm_steps.spec.base import SpecBlock
-from mlm_steps.spec.types import Text
+from typing import Annotated, Literal
 
-__all__ = ["PairSpec"]
+from pydantic import BeforeValidator, Discriminator, Tag
+
+from mlm_steps.errors import did_you_mean
+from mlm_steps.spec.base import SpecBlock
+from mlm_steps.spec.types import Text, objection
+from mlm_steps.spec.written import Written, quoted
+
+__all__ = ["Comparisons", "PairSpec"]
+
+_WORDS = ("ladder", "none")
 
 
 class PairSpec(SpecBlock):
@@ -15,3 +23,23 @@ class PairSpec(SpecBlock):
     """Name of the rung with fewer parameters."""
     larger: Text
     """Name of the rung that holds the smaller one."""
+
+
+def _is_a_known_word(value: object) -> object:
+    if isinstance(value, Written) and value not in _WORDS:
+        what = f"{quoted(value)} is neither ladder nor none" if value else "is empty"
+        raise objection(
+            what, did_you_mean(value, _WORDS) or "ladder, none, or a list of {smaller: …, larger: …}"
+        )
+    return value
+
+
+def _form_of(value: object) -> str:
+    return "word" if isinstance(value, str) else "pairs"
+
+
+Comparisons = Annotated[
+    Annotated[Literal["ladder", "none"], Tag("word")] | Annotated[tuple[PairSpec, ...], Tag("pairs")],
+    Discriminator(_form_of),
+    BeforeValidator(_is_a_known_word),
+]

@@ -5,7 +5,15 @@ from __future__ import annotations
 from pathlib import PurePath
 from typing import Annotated, Literal
 
-from pydantic import AfterValidator, BeforeValidator, Field, PlainSerializer, model_validator
+from pydantic import (
+    AfterValidator,
+    BeforeValidator,
+    Field,
+    PlainSerializer,
+    ValidationInfo,
+    field_validator,
+    model_validator,
+)
 
 from mlm_steps.spec.base import SpecBlock
 from mlm_steps.spec.types import (
@@ -16,6 +24,7 @@ from mlm_steps.spec.types import (
     Text,
     Texts,
     Whole,
+    each_differs,
     objection,
     objections,
 )
@@ -24,6 +33,15 @@ from mlm_steps.spec.written import Block, Written, is_nothing, quoted
 __all__ = ["ColumnSpec", "DataSpec", "DeriveSpec"]
 
 _BINARY = (".parquet", ".sav", ".dta", ".sas7bdat", ".xlsx")
+
+
+def _enough(levels: tuple[str, ...]) -> tuple[str, ...]:
+    if len(levels) < 2:
+        raise objection("a category needs at least two levels")
+    return levels
+
+
+Levels = Annotated[Texts, AfterValidator(each_differs), AfterValidator(_enough)]
 
 
 def _nothing_is_no_key(value: object) -> object:
@@ -36,8 +54,8 @@ class ColumnSpec(SpecBlock):
     type: Annotated[Literal["group", "category", "ordered", "number", "text"] | None, NothingIsNone] = None
     """``group`` for identifiers of groups, ``category`` (its first level is the reference), ``ordered``
     (polynomial contrasts), ``number`` or ``text``. Default: inferred from the values."""
-    levels: Annotated[Texts | None, NothingIsNone] = None
-    """Values of a category as the file has them, the reference first: ``[Public, Catholic]`` or ``[0, 1]``."""
+    levels: Annotated[Levels | None, NothingIsNone] = None
+    """Values of a category as the file has them, the reference first: ``[Public, Catholic]``, ``[0, 1]``."""
     contrast: Annotated[Literal["treatment", "sum", "helmert", "poly"] | None, NothingIsNone] = None
     """How a category becomes columns of the design. Default: ``treatment``, for an ordered one ``poly``."""
     label: OptionalText = None
@@ -59,12 +77,6 @@ class ColumnSpec(SpecBlock):
             ]
             if wrong:
                 raise objections(wrong)
-        return self
-
-    @model_validator(mode="after")
-    def _has_levels_to_compare(self) -> ColumnSpec:
-        if self.levels is not None and len(self.levels) < 2:
-            raise objection("a category needs at least two levels", None, ("levels",))
         return self
 
 
@@ -141,19 +153,16 @@ class DataSpec(SpecBlock):
     means_from: Literal["analysis", "all"] = "analysis"
     """Rows from which the means of ``derive`` are taken: the analysis sample, or all rows of the file."""
 
-    @model_validator(mode="after")
-    def _suits_its_kind_of_file(self) -> DataSpec:
-        suffix = PurePath(self.file).suffix.lower()
-        wrong: list[Objection] = []
-        if self.sheet is not None and suffix != ".xlsx":
-            wrong.append((("sheet",), "only a workbook (.xlsx) has sheets", None))
-        wrong += [
-            ((key,), f"a {suffix} file has no {key}", "it is for text files")
-            for key in ("decimal", "delimiter")
-            if key in self.model_fields_set and suffix in _BINARY
-        ]
-        if self.decimal == "," == self.delimiter:
-            wrong.append((("delimiter",), "the comma cannot be both delimiter and decimal mark", None))
-        if wrong:
-            raise objections(wrong)
-        return self
+    @field_validator("decimal", "delimiter", "sheet", mode="after")
+    @classmethod
+    def _suits_its_kind_of_file(cls, value: str | None, info: ValidationInfo) -> str | None:
+        suffix = PurePath(info.data.get("file", "")).suffix.lower()
+        if value is None or not suffix:
+            return value
+        if info.field_name == "sheet" and suffix != ".xlsx":
+            raise objection("only a workbook (.xlsx) has sheets")
+        if info.field_name != "sheet" and suffix in _BINARY:
+            raise objection(f"a {suffix} file has no {info.field_name}", "it is for text files")
+        if info.field_name == "delimiter" and value == info.data.get("decimal"):
+            raise objection(f"{quoted(value)} cannot be both delimiter and decimal mark")
+        return value

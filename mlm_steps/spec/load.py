@@ -25,7 +25,7 @@ __all__ = ["LoadedSpec", "inspect_spec", "load_spec"]
 CheckFormula = Callable[[str], None]
 
 _INDEPENDENT = ("name", "title", "prelude", "compare", "estimation", "report")
-"""Keys that nothing else is read by: where one is at fault, the rest can still be checked against the data."""
+"""Keys that nothing else is read by: where one is at fault, the rest can still be checked."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -79,9 +79,9 @@ def inspect_spec(
 ) -> tuple[LoadedSpec | None, tuple[Fault, ...]]:
     """Return as much of a spec as can be had, and all its faults in the order of the file.
 
-    Unknown keys, second keys of one name and blocks that nothing else depends on are left out of the spec where
-    they are at fault, so that it can be checked further. There is no spec where more is wrong than that, or where
-    there is no data file to read.
+    Unknown keys, second keys of one name and blocks at fault that nothing else depends on are left out of the
+    spec, so that it can be checked further. There is no spec where more is wrong than that, or where there is
+    no data file to read.
     """
     try:
         text = decoded(_content(path))
@@ -126,7 +126,7 @@ def _unplaced(path: Path, found: Found) -> Fault:
 def _named(values: object, path: Path) -> object:
     """Return the spec with the file's name as its name, where it has none."""
     name = slugified(path.stem)
-    if not isinstance(values, Block) or "name" in values or not name:
+    if not isinstance(values, Block) or values.get("name", "") != "" or not name:
         return values
     return Block({**values, "name": Written(name, ("name",))}, values.at)
 

@@ -29,8 +29,8 @@ def data_file(file: str, spec: Path, *, allow_outside: bool) -> Path:
     Raises
     ------
     Refused
-        If it is not a file, or lies neither below the spec's folder, nor below the git repository that holds the
-        spec, nor below the current folder, and ``allow_outside`` is not set.
+        If it is not a file, or lies neither below the spec's folder, nor below the git repository that holds
+        the spec, nor below the current folder, and ``allow_outside`` is not set.
     """
     if _ADDRESS.match(file):
         raise Refused(f"{quoted(file)} is an address, not a file", "download it first")

@@ -6,10 +6,10 @@ from collections.abc import Mapping
 from itertools import pairwise
 from typing import Annotated, Literal
 
-from pydantic import BeforeValidator, Discriminator, Field, Tag, ValidationInfo, model_validator
+from pydantic import BeforeValidator, Field, ValidationInfo, model_validator
 
 from mlm_steps.spec.base import SpecBlock
-from mlm_steps.spec.compare import PairSpec
+from mlm_steps.spec.compare import Comparisons, PairSpec
 from mlm_steps.spec.data import DataSpec
 from mlm_steps.spec.estimation import EstimationSpec
 from mlm_steps.spec.ladder import Ladder
@@ -21,10 +21,6 @@ from mlm_steps.spec.report import ReportSpec
 from mlm_steps.spec.types import OptionalText, Slug, Whole, nothing_is_empty, objections
 
 __all__ = ["PipelineSpec"]
-
-
-def _form_of(value: object) -> str:
-    return "word" if isinstance(value, str) else "pairs"
 
 
 class PipelineSpec(SpecBlock):
@@ -42,10 +38,7 @@ class PipelineSpec(SpecBlock):
     """The models, each the one before and more: a list of rungs, or a preset that makes them."""
     prelude: Annotated[tuple[PreludeSpec, ...], BeforeValidator(nothing_is_empty)] = ()
     """Single-level models shown before the ladder."""
-    compare: Annotated[
-        Annotated[Literal["ladder", "none"], Tag("word")] | Annotated[tuple[PairSpec, ...], Tag("pairs")],
-        Discriminator(_form_of),
-    ] = "ladder"
+    compare: Comparisons = "ladder"
     """``ladder`` compares adjacent rungs, ``none`` compares nothing; or a list of pairs such as
     ``[{smaller: l1, larger: slope}]``."""
     estimation: EstimationSpec = Field(default_factory=EstimationSpec)

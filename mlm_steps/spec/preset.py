@@ -12,7 +12,7 @@ from mlm_steps.errors import did_you_mean
 from mlm_steps.spec.base import SpecBlock
 from mlm_steps.spec.models import ModelSpec
 from mlm_steps.spec.types import Flag, Objection, OptionalText, Text, Texts, objections
-from mlm_steps.spec.written import quoted
+from mlm_steps.spec.written import Path, quoted
 
 __all__ = ["PresetLadder", "Step", "TwoLevelLadder", "column"]
 
@@ -20,10 +20,8 @@ Step = tuple[str, Sequence[str], Sequence[str]]
 """Name of a rung, its fixed terms and its random slopes, as formulas write them."""
 
 _SYNTACTIC = re.compile(r"(?:[^\W\d_]|\.(?!\d))[\w.]*")
-_RESERVED = frozenset(
-    ["if", "else", "repeat", "while", "function", "for", "next", "break", "in", "TRUE", "FALSE", "NULL"]
-    + ["Inf", "NaN", "NA", "NA_integer_", "NA_real_", "NA_character_", "NA_complex_"]
-)
+_WORDS_OF_R = ("if", "else", "repeat", "while", "function", "for", "next", "break", "in")
+_VALUES_OF_R = ("TRUE", "FALSE", "NULL", "Inf", "NaN", "NA")
 
 
 class PresetLadder(SpecBlock, ABC):
@@ -96,40 +94,35 @@ class TwoLevelLadder(PresetLadder):
         return f"{column(self.outcome)} ~ {' + '.join(fixed) or '1'} + ({slopes} {bar} {column(self.group)})"
 
     @model_validator(mode="after")
-    def _gives_each_column_one_part(self) -> TwoLevelLadder:
-        parts: dict[str, str] = {}
-        wrong: list[Objection] = []
-        for key, at, name in self._parts():
-            if "`" in name:
-                wrong.append(
-                    ((key, *at), "a column with a backtick in its name cannot stand in a formula", None)
-                )
-            elif name in parts:
-                wrong.append(((key, *at), f"{quoted(name)} is already given as {parts[name]}", None))
-            parts.setdefault(name, key)
+    def _gives_each_column_its_part(self) -> TwoLevelLadder:
+        wrong = [*self._objections()]
         if wrong:
             raise objections(wrong)
         return self
 
-    def _parts(self) -> Iterator[tuple[str, tuple[int, ...], str]]:
+    def _objections(self) -> Iterator[Objection]:
+        """Yield what is wrong between the columns."""
+        parts: dict[str, str] = {}
+        for at, name in self._parts():
+            if "`" in name:
+                yield at, "a column with a backtick in its name cannot stand in a formula", None
+            elif name in parts:
+                yield at, f"{quoted(name)} is already given as {parts[name]}", None
+            parts.setdefault(name, str(at[0]))
+        for i, product in enumerate(self.cross_level):
+            if product in self.cross_level[:i]:
+                yield ("cross_level", i), f"{quoted(product)} stands here twice", None
+            for what, hint in self._faults_of_product(product):
+                yield ("cross_level", i), what, hint
+
+    def _parts(self) -> Iterator[tuple[Path, str]]:
         """Yield key, position and name of each column that must differ from all others."""
         for key in type(self).model_fields:
             value = getattr(self, key)
             if key in ("outcome", "group", "time"):
-                yield key, (), value
+                yield (key,), value
             elif key in ("level_1", "level_2"):
-                yield from ((key, (i,), name) for i, name in enumerate(value))
-
-    @model_validator(mode="after")
-    def _crosses_level_1_with_level_2(self) -> TwoLevelLadder:
-        wrong = [
-            (("cross_level", i), what, hint)
-            for i, product in enumerate(self.cross_level)
-            for what, hint in self._faults_of_product(product)
-        ]
-        if wrong:
-            raise objections(wrong)
-        return self
+                yield from (((key, i), name) for i, name in enumerate(value))
 
     def _faults_of_product(self, product: str) -> Iterator[tuple[str, str | None]]:
         factors = factors_of(product)
@@ -162,5 +155,5 @@ def column(name: str) -> str:
     >>> column("ses_w"), column("test score")
     ('ses_w', '`test score`')
     """
-    plain = _SYNTACTIC.fullmatch(name) and name not in _RESERVED
+    plain = _SYNTACTIC.fullmatch(name) and name not in _WORDS_OF_R + _VALUES_OF_R
     return name if plain else f"`{name}`"

@@ -45,7 +45,9 @@ def _found(detail: ErrorDetails, at: Path) -> Iterator[Found]:
 
 
 def _missing(detail: ErrorDetails) -> Sentence:
-    return f"the key {quoted(detail['loc'][-1])} is missing", None
+    key = str(detail["loc"][-1])
+    example = _EXAMPLES.get(key)
+    return f"the key {quoted(key)} is missing", example and f"for example {example}"
 
 
 def _not_listed(detail: ErrorDetails) -> Sentence:
@@ -81,6 +83,14 @@ def _beyond(words: str, key: str) -> Callable[[ErrorDetails], Sentence]:
     return sentence
 
 
+_EXAMPLES = {
+    "version": "version: 1",
+    "data": "data: {file: my.csv}",
+    "file": "file: my.csv",
+    "ladder": 'ladder: [{name: "null", formula: "y ~ 1 + (1 | group)"}]',
+    "name": 'name: "null"',
+    "formula": 'formula: "y ~ 1 + (1 | group)"',
+}
 _SENTENCES: dict[str, Callable[[ErrorDetails], Sentence]] = {
     "missing": _missing,
     "literal_error": _not_listed,

@@ -44,8 +44,8 @@ class SpecSource:
         Parameters
         ----------
         *keys : str or int
-            The keys and positions that lead to the value. What is not in the file, such as a default, is placed
-            at the nearest block around it.
+            The keys and positions that lead to the value. What is not in the file, such as a default, is
+            placed at the nearest block around it.
         offset : int, optional
             A character of the value, counted from 0, to point into text.
         """
@@ -71,7 +71,7 @@ class SpecSource:
         return (key.line, key.column) if key else (node.line, node.column)
 
     def _followed(self, at: Path) -> Path:
-        """Return as much of a way as fits the shape of the file: a preset has no rung 2 to point to."""
+        """Return as much of a way as fits the shape of the file: a preset has no rung to point to."""
         node: Node | None = self.root
         for i, part in enumerate(at):
             if node is None:
@@ -83,7 +83,7 @@ class SpecSource:
         return at
 
     def _inside(self, node: ScalarNode, offset: int) -> tuple[int, int]:
-        """Return line and column of one character of a scalar, quotes, escapes and folded lines accounted for."""
+        """Return line and column of one character of a scalar, past quotes, escapes and folded lines."""
         raw = self.text[node.start : node.end]
         start, pattern = _content(raw, node.style)
         passed = 0

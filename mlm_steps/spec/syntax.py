@@ -13,44 +13,39 @@ __all__ = ["Unreadable", "decoded", "syntax_fault"]
 _LARGEST_FILE = 256 * 1024
 _CONTROL = re.compile("[^\t\n\r\x20-\x7e\x85\xa0-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 _TAB_INDENT = re.compile(r"^ *\t[ \t]*\S", re.MULTILINE)
-_COLON = "text that holds a colon and a space needs quotes; a key stands on a line of its own"
+_QUOTE = "put the text in quotes"
+_CLOSE = "close it with the same mark"
 _SENTENCES: tuple[tuple[str, str, str], ...] = (
-    ("mapping values are not allowed", "a colon makes a key where none can stand", _COLON),
-    ("unexpected end of stream", "the quote opened here is never closed", "close it with the same mark"),
-    ("unexpected document separator", "the quote opened here is never closed", "close it with the same mark"),
     (
-        "could not find expected ':'",
-        "this line is neither a key with its value nor an item",
-        "a key ends in ': '",
+        "mapping values are not",
+        "a colon makes a key where none can stand",
+        "put text that holds ': ' in quotes",
     ),
+    ("unexpected end of stream", "the quote opened here is never closed", _CLOSE),
+    ("unexpected document separator", "the quote opened here is never closed", _CLOSE),
+    ("could not find expected ':'", "this line is neither a key nor an item", "a key ends in ': '"),
     (
         "expected ',' or ']'",
         "the list opened here with [ is not closed",
-        "part items by commas, close it with ]",
+        "commas between items, ] at the end",
     ),
     (
         "expected ',' or '}'",
         "the block opened here with { is not closed",
-        "part entries by commas, close it with }",
+        "commas between keys, } at the end",
     ),
-    (
-        "found unknown escape character",
-        "no such escape between double quotes",
-        "write \\\\ for a backslash, or use '…'",
-    ),
+    ("unknown escape character", "no such escape between double quotes", "\\\\ stands for a backslash"),
     (
         "expected <block end>",
         "this line fits no block above it",
-        "lines of one block begin in the same column",
+        "keys of one block begin in the same column",
     ),
-    ("block sequence entries are not allowed", "an item cannot begin here", "put '- ' on a line of its own"),
-    ("expected the node content", "a value cannot begin like this", "put the text in quotes"),
-    ("expected alphabetic or numeric", "a value cannot begin with * or &", "put the text in quotes"),
-    (
-        "expected chomping or indentation",
-        "a value cannot begin with | or > and text",
-        "put the text in quotes",
-    ),
+    ("sequence entries are not", "an item cannot begin here", "put '- ' on a line of its own"),
+    ("found '<stream end>'", "the file ends where a value is needed", "close what is opened with [ or {"),
+    ("expected the node content", "a value cannot begin like this", _QUOTE),
+    ("expected alphabetic or numeric", "a value cannot begin with * or &", _QUOTE),
+    ("expected a comment or a line break", "a value cannot begin with | or > and text", _QUOTE),
+    ("expected chomping or indentation", "a value cannot begin with | or > and text", _QUOTE),
 )
 _AT_CONTEXT = ("is never closed", "is not closed")
 
@@ -94,8 +89,8 @@ def _place_after(text: str) -> tuple[int, int]:
 def syntax_fault(text: str, error: yaml.YAMLError) -> Found:
     """Return what a parser's error means and where.
 
-    The C parser words and places some errors otherwise than the Python one, so a text at fault is parsed a second
-    time by the latter: the messages are then the same everywhere.
+    The C parser words and places some errors otherwise than the Python one, so a text at fault is parsed a
+    second time by the latter: the messages are then the same everywhere.
     """
     try:
         for _ in yaml.parse(text, Loader=yaml.SafeLoader):
@@ -116,7 +111,7 @@ def syntax_fault(text: str, error: yaml.YAMLError) -> Found:
 def _tab_fault(text: str, lines: list[int]) -> Found:
     line = lines[0]
     column = text.splitlines()[line - 1].index("\t") + 1
-    others = f"; so do lines {', '.join(map(str, lines[1:6]))}" if lines[1:] else ""
+    others = f", also in line {', '.join(map(str, lines[1:6]))}" if lines[1:] else ""
     return Found((), "the line begins with a tab", f"indent with spaces{others}", place=(line, column))
 
 
@@ -125,7 +120,7 @@ def _sentence(problem: str, text: str, mark: yaml.Mark | None) -> tuple[str, str
         sign = text.split("\n")[mark.line][mark.column : mark.column + 1]
         if sign == "\t":
             return "a tab stands where only spaces may", "use spaces"
-        return f"unquoted text cannot begin with {quoted(sign)}", "put the text in quotes"
+        return f"unquoted text cannot begin with {quoted(sign)}", _QUOTE
     for beginning, what, hint in _SENTENCES:
         if beginning in problem:
             return what, hint

@@ -1,16 +1,17 @@
 """A YAML text as a tree of nodes that know their line and column; no scalar is interpreted.
 
-PyYAML's own loaders keep the last of duplicate keys in silence, read ``no`` as false and follow tags: only its
-parser is used here.
+PyYAML's own loaders keep the last of duplicate keys in silence, read ``no`` as false and follow tags: only
+its parser is used here.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from typing import cast
 
 import yaml
-from yaml import events
+from yaml import Mark, events
 
 from mlm_steps.spec.syntax import Unreadable, syntax_fault
 from mlm_steps.spec.written import Block, Found, Items, Path, Written, quoted
@@ -19,12 +20,12 @@ __all__ = ["ListNode", "MappingNode", "Node", "ScalarNode", "read_tree", "value_
 
 _Parser = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 _DEEPEST = 40
-_LARGEST = 50_000
+_LARGEST = 20_000
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class ScalarNode:
-    """Text: ``style`` is None without quotes, else one of ``' " | >``; ``start`` and ``end`` count characters."""
+    """Text: ``style`` is None without quotes, else one of ``' " | >``; start and end count characters."""
 
     line: int
     column: int
@@ -97,7 +98,12 @@ class _Reader:
             self.anchors[anchor] = None
         tag = getattr(event, "tag", None)
         if tag is not None:
-            self._note(event, at, f"the tag {quoted(tag)} is not read", "leave it out; quotes make text")
+            shown = quoted(tag.replace("tag:yaml.org,2002:", "!!"))
+            self.found.append(
+                Found(
+                    at, f"the tag {shown} is not read", "leave it out; quotes make text", place=_place(event)
+                )
+            )
         if len(at) > _DEEPEST:
             raise _stop(event, (), "blocks are nested too deeply")
         node = self._of_kind(event, at)
@@ -124,13 +130,17 @@ class _Reader:
         for event in self.events:
             if isinstance(event, events.MappingEndEvent):
                 break
-            key = self.node(event, at)
-            if not isinstance(key, ScalarNode):
-                hint = "text in braces needs quotes"
-                raise _stop(event, at, "a key must be text, not a list or a block", hint)
+            key = self._key(event, at)
             value = self._grown(node, next(self.events), (*at, key.text))
             self._enter(node, key, value, at)
         return node
+
+    def _key(self, event: events.Event, at: Path) -> ScalarNode:
+        key = self.node(event, at) if isinstance(event, events.ScalarEvent | events.AliasEvent) else None
+        if not isinstance(key, ScalarNode):
+            hint = "text that begins with { or [ needs quotes"
+            raise _stop(event, at, "a key must be text, not a list or a block", hint)
+        return key
 
     def _enter(self, node: MappingNode, key: ScalarNode, value: Node, at: Path) -> None:
         if key.text in node.entries:
@@ -149,31 +159,26 @@ class _Reader:
         return node
 
     def _aliased(self, event: events.AliasEvent, at: Path) -> Node:
-        node = self.anchors.get(event.anchor)
+        anchor = str(event.anchor)
+        node = self.anchors.get(anchor)
         if node is None:
-            name = quoted(f"&{event.anchor}")
-            inside = event.anchor in self.anchors
-            what = f"the alias stands inside its own anchor {name}" if inside else f"no anchor {name} above"
-            raise _stop(
-                event,
-                at,
-                what,
-                None if inside else f"text that begins with * needs quotes: '*{event.anchor}'",
-            )
+            if anchor in self.anchors:
+                raise _stop(event, at, f"the alias {quoted('*' + anchor)} stands inside what it stands for")
+            hint = f"text that begins with * needs quotes: '*{anchor}'"
+            raise _stop(event, at, f"no anchor {quoted('&' + anchor)} above", hint)
         return node
-
-    def _note(self, event: events.Event, at: Path, what: str, hint: str) -> None:
-        self.found.append(Found(at, what, hint, place=_place(event)))
 
 
 def _scalar(event: events.ScalarEvent) -> ScalarNode:
     line, column = _place(event)
     style = event.style if event.style in tuple("'\"|>") else None
-    return ScalarNode(line, column, event.start_mark.index, event.end_mark.index, event.value, style)
+    start, end = cast("Mark", event.start_mark).index, cast("Mark", event.end_mark).index
+    return ScalarNode(line, column, start, end, event.value, style)
 
 
 def _place(event: events.Event) -> tuple[int, int]:
-    return event.start_mark.line + 1, event.start_mark.column + 1
+    mark = cast("Mark", event.start_mark)
+    return mark.line + 1, mark.column + 1
 
 
 def _stop(event: events.Event, at: Path, what: str, hint: str | None = None) -> Unreadable:

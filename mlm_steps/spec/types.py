@@ -1,17 +1,25 @@
 """How a field reads what was written: its type decides, never the look of the text.
 
-YAML's own guesses (``no`` is false, ``012`` is ten, ``null`` is nothing) are not made here: every scalar arrives
-as text, and each type below says what it accepts.
+YAML's own guesses (``no`` is false, ``012`` is ten, ``null`` is nothing) are not made here: every scalar
+arrives as text, and each type below says what it accepts.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from typing import Annotated, TypeVar
 
-from pydantic import AfterValidator, BeforeValidator, Field, WithJsonSchema
-from pydantic_core import PydanticCustomError
+from pydantic import (
+    AfterValidator,
+    BeforeValidator,
+    Field,
+    ValidationError,
+    ValidatorFunctionWrapHandler,
+    WithJsonSchema,
+    WrapValidator,
+)
+from pydantic_core import InitErrorDetails, PydanticCustomError
 
 from mlm_steps.spec.written import Items, Path, Written, is_nothing, quoted
 
@@ -59,7 +67,7 @@ def objections(found: Iterable[Objection]) -> PydanticCustomError:
 
 def nothing_is_none(value: object) -> object:
     """Return None for what is left empty, and anything else as it is."""
-    return None if is_nothing(value) else value
+    return None if is_nothing(value) or value == "" else value
 
 
 def nothing_is_empty(value: object) -> object:
@@ -102,7 +110,7 @@ def _number_hint(value: str) -> str | None:
 def read_share(value: object) -> object:
     """Return the number that is written; an objection to a percentage."""
     text = str(value).removesuffix("%").strip() if isinstance(value, Written) else ""
-    if _NUMBER.fullmatch(text) and not _LEADING_ZERO.match(text) and 1 < float(text) < 100:
+    if _NUMBER.fullmatch(text) and not _LEADING_ZERO.match(text) and 50 <= float(text) < 100:
         raise objection(f"{quoted(value)} is not between 0 and 1", f"write {float(text) / 100:.12g}")
     return read_number(value)
 
@@ -135,6 +143,25 @@ def read_texts(value: object) -> object:
     if isinstance(value, Written) and not is_nothing(value):
         return Items((value,), value.at)
     return nothing_is_empty(value)
+
+
+def _reading(read: Callable[[object], object]) -> Callable[[object, ValidatorFunctionWrapHandler], object]:
+    """Return a validator that reads first; errors of what comes after show the text as it was written."""
+
+    def validator(value: object, handler: ValidatorFunctionWrapHandler) -> object:
+        number = read(value)
+        try:
+            return handler(number)
+        except ValidationError as error:
+            raise ValidationError.from_exception_data(
+                error.title,
+                [
+                    InitErrorDetails(type=e["type"], input=value, ctx=e.get("ctx", {}))
+                    for e in error.errors(include_url=False)
+                ],
+            ) from None
+
+    return validator
 
 
 def slugified(text: str) -> str:
@@ -182,8 +209,7 @@ ColumnName = Annotated[str, BeforeValidator(read_text)]
 Texts = Annotated[
     tuple[Text, ...],
     BeforeValidator(read_texts),
-    AfterValidator(each_differs),
-    WithJsonSchema({"anyOf": [{"type": [*_SCALAR, "null"]}, {"type": "array", "items": {"type": _SCALAR}}]}),
+    WithJsonSchema({"type": [*_SCALAR, "null", "array"], "items": {"type": [*_SCALAR, "null"]}}),
 ]
 Slug = Annotated[
     str,
@@ -191,8 +217,7 @@ Slug = Annotated[
     AfterValidator(_names_a_file),
     WithJsonSchema({"type": [*_SCALAR, "null"], "pattern": _SLUG, "maxLength": LONGEST_NAME}),
 ]
-Whole = BeforeValidator(read_whole)
+Whole = WrapValidator(_reading(read_whole))
 """For whole numbers, also among the values of a Literal."""
-Number = Annotated[float, BeforeValidator(read_number)]
-Share = Annotated[float, BeforeValidator(read_share), Field(gt=0, lt=1)]
+Share = Annotated[float, Field(gt=0, lt=1), WrapValidator(_reading(read_share))]
 Flag = Annotated[bool, BeforeValidator(read_flag)]

@@ -5,11 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Literal
 
-from pydantic import model_validator
-
 from mlm_steps.errors import did_you_mean
 from mlm_steps.spec.preset import Step, TwoLevelLadder, column
-from mlm_steps.spec.types import Texts, objections
+from mlm_steps.spec.types import Objection, Texts
 from mlm_steps.spec.written import quoted
 
 __all__ = ["HeckLadder"]
@@ -43,17 +41,12 @@ class HeckLadder(TwoLevelLadder):
         if self.cross_level:
             yield "cross", [*fixed, *self.products], slopes
 
-    @model_validator(mode="after")
-    def _varies_slopes_of_level_1(self) -> HeckLadder:
-        wrong = [
-            (
-                ("random_slopes", i),
-                f"{quoted(name)} is no level-1 predictor of this ladder",
-                did_you_mean(name, self.level_1) or "list it under level_1",
-            )
-            for i, name in enumerate(self.random_slopes)
-            if name not in self.level_1
-        ]
-        if wrong:
-            raise objections(wrong)
-        return self
+    def _objections(self) -> Iterator[Objection]:
+        """Yield what is wrong between the columns."""
+        yield from super()._objections()
+        for i, name in enumerate(self.random_slopes):
+            if name in self.random_slopes[:i]:
+                yield ("random_slopes", i), f"{quoted(name)} stands here twice", None
+            elif name not in self.level_1:
+                hint = did_you_mean(name, self.level_1) or "list it under level_1"
+                yield ("random_slopes", i), f"{quoted(name)} is no level-1 predictor of this ladder", hint
