@@ -68,7 +68,9 @@ def variance_parts(fit: LmmFit) -> VarianceParts:
     out because it shares its factor with another (statistics, sections 5 and 18).
     """
     design = fit.design
-    fixed = float(np.var(design.X @ fit.beta, ddof=1)) if design.n > 1 else 0.0
+    linear = design.X @ fit.beta
+    # The variance of a constant would be the rounding error of its mean.
+    fixed = float(np.var(linear, ddof=1)) if np.ptp(linear) > 0 else 0.0
     terms = tuple(
         float(np.sum((term.z @ T) * term.z) / design.n)
         for term, T in zip(design.random, fit.covariances, strict=True)

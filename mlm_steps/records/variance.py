@@ -23,7 +23,7 @@ class Icc(Part):
     x: float | None = None
     """The predictor value at which a VPC function is evaluated."""
     effect: str | None = None
-    """The predictor of a VPC function."""
+    """The predictor of a VPC function; the random coefficients of a term's share."""
     code: str | None = None
 
 

@@ -165,7 +165,7 @@ def _term_covariances(fit: LmmFit) -> tuple[TermCovariance, ...]:
     for term, T, Lambda, singular in zip(
         fit.design.random, fit.covariances, fit.Lambda, fit.term_singular, strict=True
     ):
-        values: NDArray[np.float64] = np.linalg.svd(Lambda, compute_uv=False)
+        values = np.asarray(np.linalg.svd(Lambda, compute_uv=False), dtype=np.float64)
         found.append(
             TermCovariance(
                 group=term.group,

@@ -41,7 +41,7 @@ def _row(model: str, coefficient: Coefficient) -> tuple[dict[str, Cell], Codes]:
         **coefficient.model_dump(),
         "symbol": coefficient.symbol or None,
     }
-    code = "dropped" if coefficient.dropped else "not_estimable"
-    return cells, {column: code for column in COLUMNS if cells[column] is None} | {
-        "std_estimate": "not_requested"
-    }
+    codes = dict.fromkeys(COLUMNS, "dropped" if coefficient.dropped else "not_estimable")
+    if coefficient.df_method == "z":
+        codes["df"] = "infinite"
+    return cells, codes | {"std_estimate": "not_requested"}

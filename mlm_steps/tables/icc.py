@@ -15,7 +15,7 @@ def icc(run: RunRecords) -> Table:
     """Return the intraclass correlations of all rungs.
 
     An empty ``group`` is the total over all terms. ``x`` is the value of the predictor ``effect`` at which
-    a VPC function is taken; for the share of a term, ``effect`` is the term as written.
+    a VPC function is taken; for the share of a term, ``effect`` names its random coefficients.
     """
     rows = [_row(record.model, row) for record in run.variance for row in record.icc]
     return table_of("icc", COLUMNS, rows)

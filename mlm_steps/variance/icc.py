@@ -32,7 +32,7 @@ def icc(explained: Explained) -> Contribution:
     interval = share_interval(explained.estimates, explained.confidence) if _is_scalar(fit) else None
     rows = [
         _row(None, "adjusted", parts.icc_adjusted, interval),
-        _row(None, "unadjusted", parts.icc_unadjusted, interval if fit.design.assign == (0,) else None),
+        _row(None, "unadjusted", parts.icc_unadjusted, interval if parts.fixed == 0 else None),
         *_term_shares(fit, parts, interval),
         *_factor_shares(fit, parts),
         *vpc(fit, parts),
@@ -63,7 +63,7 @@ def _row(
 def _term_shares(fit: LmmFit, parts: VarianceParts, interval: ShareInterval | None) -> list[Icc]:
     whole = parts.random + parts.residual
     return [
-        _row(term.group, "term_share", variance / whole, interval, effect=term.source)
+        _row(term.group, "term_share", variance / whole, interval, effect=" + ".join(term.names))
         for term, variance in zip(fit.design.random, parts.terms, strict=True)
     ]
 

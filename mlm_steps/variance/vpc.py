@@ -40,27 +40,28 @@ def _function(
     """Return the rows of one factor with one random slope."""
     column = names.index(slope)
     Z = np.hstack([fit.design.random[position].z for position in positions])
-    T = _joint(fit, positions)
+    Lambda = _joint_factor(fit, positions)
+    T = Lambda @ Lambda.T
 
     def row(kind: str, x: float) -> Icc:
         z = np.array([1.0 if name == INTERCEPT else x for name in names])
-        between = float(z @ T @ z)
+        between = fit.sigma**2 * float(np.sum((Lambda.T @ z) ** 2))
         return Icc(group=group, kind=kind, value=between / (between + rest), x=x, effect=slope)
 
     rows = [row("vpc", float(x)) for x in _grid(Z[:, column])]
     if INTERCEPT in names and T[column, column] > 0:
-        rows.append(row("vpc_minimum", -float(T[names.index(INTERCEPT), column] / T[column, column])))
+        rows.append(row("vpc_minimum", 0.0 - float(T[names.index(INTERCEPT), column] / T[column, column])))
     return rows
 
 
-def _joint(fit: LmmFit, positions: tuple[int, ...]) -> NDArray[np.float64]:
-    """Return the covariance matrix of all coefficients of one factor: its terms are uncorrelated."""
+def _joint_factor(fit: LmmFit, positions: tuple[int, ...]) -> NDArray[np.float64]:
+    """Return the relative factor of all coefficients of one grouping factor: its terms are uncorrelated."""
     sizes = [len(fit.design.random[position].names) for position in positions]
-    T, start = np.zeros((sum(sizes), sum(sizes))), 0
+    Lambda, start = np.zeros((sum(sizes), sum(sizes))), 0
     for position, k in zip(positions, sizes, strict=True):
-        T[start : start + k, start : start + k] = fit.covariances[position]
+        Lambda[start : start + k, start : start + k] = fit.Lambda[position]
         start += k
-    return T
+    return Lambda
 
 
 def _grid(values: NDArray[np.float64]) -> NDArray[np.float64]:
