@@ -149,10 +149,8 @@ def _with_test(
 
 
 def _null(pair: Pair, relation: Relation) -> BoundaryNull:
-    if relation.changed == "fixed":
+    if relation.changed != "variance":
         return BoundaryNull(None, "not_applicable")
-    if relation.changed == "both":
-        return BoundaryNull(None, "fixed_part_changes")
     if pair[0].singular:
         return BoundaryNull(None, "null_on_boundary")
     return boundary_null(pair[0].design, pair[1].design, relation.up)

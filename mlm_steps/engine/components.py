@@ -32,9 +32,9 @@ class Reduction:
     share : float or None
         (before - after) / before, raw: negative where the component grew.
     code : str or None
-        ``negative`` for a component that grew; else why there is no number: ``component_absent``,
-        ``zero_point`` (an intercept variance that refers to another zero point), ``boundary`` (nothing to
-        reduce), ``sample_mismatch`` or ``outcome_mismatch``.
+        ``negative`` for a component that grew; else why there is no number: ``not_in_reference``,
+        ``not_comparable`` (an intercept variance that refers to another zero point), ``zero_reference``
+        (nothing to reduce), ``sample_mismatch`` or ``outcome_mismatch``.
     """
 
     group: str
@@ -57,7 +57,7 @@ def reductions(before: LmmFit, after: LmmFit) -> tuple[Reduction, ...]:
     for group, effect in dict.fromkeys([*new, *old]):
         code = mismatch
         if code is None and effect == INTERCEPT and _zero_point_moves(before, after, group):
-            code = "zero_point"
+            code = "not_comparable"
         rows.append(_reduction(group, effect, old.get((group, effect)), new.get((group, effect)), code))
     return tuple(rows)
 
@@ -73,9 +73,9 @@ def _reduction(
     group: str, effect: str | None, before: float | None, after: float | None, code: str | None
 ) -> Reduction:
     if before is None or after is None:
-        return Reduction(group, effect, before, after, None, code or "component_absent")
+        return Reduction(group, effect, before, after, None, code or "not_in_reference")
     if code is None and before <= 0:
-        code = "boundary"
+        code = "zero_reference"
     if code is not None:
         return Reduction(group, effect, before, after, None, code)
     share = (before - after) / before

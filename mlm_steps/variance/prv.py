@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from mlm_steps.engine.components import RESIDUAL, Reduction, reductions
-from mlm_steps.records import Notice, VarianceMeasure
+from mlm_steps.records import VarianceMeasure
 from mlm_steps.variance.base import Contribution, Explained
 
 __all__ = ["component_label", "prv"]
@@ -14,20 +14,19 @@ SOURCE = "Raudenbush & Bryk 2002"
 def prv(explained: Explained) -> Contribution:
     """Return by which share each component of variance is smaller than in the models below.
 
-    Raw values: a component may grow, and its share is then negative. Components that the rung itself lacks
-    are left out.
+    Raw values: a component may grow, and its share is then negative (code ``negative``): a level-1 predictor
+    changes the part of the level-1 variance that the variance between groups is corrected for. Components
+    that the rung itself lacks are left out.
     """
     references = {"prv_null": explained.null, "prv_previous": explained.previous}
     measures: list[VarianceMeasure] = []
-    grown: dict[str, None] = {}
     for measure, reference in references.items():
         if reference is None:
             continue
         name, before = reference
         rows = reductions(before, explained.fit)
         measures += [_measure(measure, row, name) for row in rows if row.after is not None]
-        grown |= dict.fromkeys(component_label(row) for row in rows if row.code == "negative")
-    return Contribution(measures=tuple(measures), notices=_notices(explained.model, tuple(grown)))
+    return Contribution(measures=tuple(measures))
 
 
 def component_label(row: Reduction) -> str:
@@ -44,14 +43,3 @@ def _measure(measure: str, row: Reduction, reference: str) -> VarianceMeasure:
         reference=reference,
         code=row.code,
     )
-
-
-def _notices(model: str, grown: tuple[str, ...]) -> tuple[Notice, ...]:
-    if not grown:
-        return ()
-    text = (
-        f"The reduction in variance is negative for {', '.join(grown)}: the component is larger than in the "
-        "model below. That is no error: a level-1 predictor changes the part of the level-1 variance "
-        "that the variance between groups is corrected for."
-    )
-    return (Notice(code="negative_reduction", severity="info", text=text, model=model),)
