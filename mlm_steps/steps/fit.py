@@ -20,6 +20,8 @@ __all__ = ["fit"]
 
 def fit(session: Session, model: str) -> None:
     """Write the record of a rung, its conditional modes and its fitted values; FitError."""
+    import pandas as pd
+
     from mlm_steps.design import build_design
     from mlm_steps.engine import Control, Estimates
     from mlm_steps.engine.random_effects import random_effects
@@ -44,7 +46,7 @@ def fit(session: Session, model: str) -> None:
             variable_levels=variable_levels(session.profile),
         )
         reported = estimates.under(estimation.method)
-        write_whole(layout.modes(model), _parquet(random_effects(reported)))
+        write_whole(layout.modes(model), _parquet(pd.DataFrame(random_effects(reported))))
         write_whole(layout.rows(model), _parquet(_rows(reported)))
         write_record(record, layout.fit(model))
         recorder.add(layout.modes(model), layout.rows(model), layout.fit(model))

@@ -78,7 +78,7 @@ class Plan:
     def null(self) -> str | None:
         """The first rung without predictors: what variance explained is measured against."""
         for rung in self.spec.rungs:
-            if not self.formulas[rung.name].has_predictors:
+            if not self.formulas[rung.name].fixed.labels:
                 return rung.name
         return None
 

@@ -10,7 +10,7 @@ __all__ = ["prelude"]
 
 def prelude(session: Session, model: str) -> None:
     """Write the record of a prelude model; DesignError."""
-    from mlm_steps.design import build_design, factor_codes
+    from mlm_steps.design import build_design
     from mlm_steps.engine.ols import OlsFit, fit_ols
 
     path = session.layout.prelude(model)
@@ -25,7 +25,8 @@ def prelude(session: Session, model: str) -> None:
             mixed=False,
         )
         clusters = {
-            ":".join(columns): factor_codes(frame, columns)[design.rows] for columns in session.plan.clusters
+            ":".join(columns): frame.groupby(list(columns), observed=True).ngroup().to_numpy()[design.rows]
+            for columns in session.plan.clusters
         }
         fit: OlsFit = fit_ols(design, clusters, confidence=confidence)
         record = OlsRecord(

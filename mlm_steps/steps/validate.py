@@ -44,7 +44,7 @@ def prepare_analysis(loaded: LoadedSpec) -> Analysis:
 def check_designs(loaded: LoadedSpec, frame: pd.DataFrame) -> None:
     """Refuse models that cannot be fitted to the analysis sample; all faults, each at its formula."""
     from mlm_steps.design import build_design
-    from mlm_steps.engine import check_estimable
+    from mlm_steps.engine.checks import check_design
 
     faults: list[Fault] = []
     contrasts = {name: c.contrast for name, c in loaded.spec.data.columns.items() if c.contrast}
@@ -56,7 +56,7 @@ def check_designs(loaded: LoadedSpec, frame: pd.DataFrame) -> None:
                     model.formula, frame, weights=model.weights, contrasts=contrasts, mixed=mixed
                 )
                 if mixed:
-                    check_estimable(design)
+                    check_design(design)
             except MlmError as error:
                 faults += [
                     _located(loaded, (block, index, "formula"), error, fault) for fault in error.faults

@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from mlm_steps.records import FitRecord, write_record
 from mlm_steps.records.failure import Absence
 from mlm_steps.steps.session import Session
+
+if TYPE_CHECKING:
+    from mlm_steps.engine import LmmFit
 
 __all__ = ["variance"]
 
@@ -22,16 +27,20 @@ def variance(session: Session, model: str) -> None:
         frame = session.frame()
         method, confidence = session.spec.estimation.method, session.spec.estimation.confidence
         estimates = session.refit(frame, record)
-        references = {}
-        for role, name in (("null", session.plan.null), ("previous", session.plan.previous(model))):
+
+        def reference(name: str | None) -> tuple[str, LmmFit] | None:
             other = session.fit(name) if name and name != model else None
-            known = isinstance(other, FitRecord)
-            references[role] = (name, session.refit(frame, other).under(method)) if known else None
+            return (
+                (other.model, session.refit(frame, other).under(method))
+                if isinstance(other, FitRecord)
+                else None
+            )
+
         explained = Explained(
             model=model,
             fit=estimates.under(method),
-            null=references["null"],
-            previous=references["previous"],
+            null=reference(session.plan.null),
+            previous=reference(session.plan.previous(model)),
             confidence=confidence,
             estimates=estimates,
         )
