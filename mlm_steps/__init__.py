@@ -1,1 +1,31 @@
-"""Declarative multilevel analysis: one spec, one command, one report."""
+"""Declarative multilevel analysis: one spec, one command, one report.
+
+In a notebook::
+
+    import mlm_steps
+
+    fit = mlm_steps.fit("Reaction ~ Days + (Days | Subject)", sleepstudy)
+    print(fit)
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from mlm_steps.api import Comparison, Fit, compare, fit
+
+__all__ = ["Comparison", "Fit", "compare", "fit"]
+
+
+def __getattr__(name: str) -> object:
+    """Import what a notebook uses when it is first used; the command line starts without it."""
+    if name not in __all__:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    from mlm_steps import api
+
+    return getattr(api, name)
+
+
+def __dir__() -> list[str]:
+    return sorted(__all__)

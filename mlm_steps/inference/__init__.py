@@ -58,16 +58,12 @@ class CoefficientTests:
     ci_high: Array
 
 
-def test_coefficients(
-    fit: LmmFit, method: str = "satterthwaite", confidence: float = 0.95
-) -> CoefficientTests:
+def test_coefficients(fit: LmmFit, method: str, confidence: float) -> CoefficientTests:
     """Return the tests of all fixed effects; ``method`` is a key of ``METHODS``."""
     return test_contrasts(fit, np.eye(fit.design.p), method, confidence)
 
 
-def test_contrasts(
-    fit: LmmFit, contrasts: Array, method: str = "satterthwaite", confidence: float = 0.95
-) -> CoefficientTests:
+def test_contrasts(fit: LmmFit, contrasts: Array, method: str, confidence: float) -> CoefficientTests:
     """Return the tests of linear combinations of the fixed effects, one per row of ``contrasts`` (q, p)."""
     df = METHODS[method](fit, contrasts)
     estimate = contrasts @ fit.beta

@@ -1,4 +1,4 @@
-"""Satterthwaite's degrees of freedom (Fai & Cornelius 1996; Kuznetsova et al. 2017; statistics, section 7)."""
+"""Satterthwaite's degrees of freedom (Fai & Cornelius 1996; Kuznetsova et al. 2017)."""
 
 from __future__ import annotations
 

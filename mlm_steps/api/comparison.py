@@ -1,0 +1,84 @@
+"""Two fits compared, as a notebook sees it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from mlm_steps.api.results import Fit
+from mlm_steps.records import ComparisonRecord
+
+__all__ = ["Comparison", "compare"]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Comparison:
+    """A comparison of two fits; ``print`` shows it as R's ``anova`` does.
+
+    Attributes
+    ----------
+    record : ComparisonRecord
+        Every number, with the reason where there is no test.
+    smaller, larger : Fit
+    """
+
+    record: ComparisonRecord
+    smaller: Fit
+    larger: Fit
+
+    @property
+    def statistic(self) -> float | None:
+        """The difference of the criteria."""
+        return self.record.statistic
+
+    @property
+    def df(self) -> int | None:
+        """Difference in the number of parameters."""
+        return self.record.df
+
+    @property
+    def p_value(self) -> float | None:
+        """Upper tail of the chi-square distribution, as ``anova`` gives it."""
+        return self.record.p_naive
+
+    @property
+    def p_boundary(self) -> float | None:
+        """Upper tail of the mixture that holds when variances are tested, where its weights are known."""
+        return self.record.p_boundary
+
+    def __repr__(self) -> str:
+        record = self.record
+        models = ((record.smaller, self.smaller), (record.larger, self.larger))
+        lines = [f"{name}: {fit.formula}" for name, fit in models]
+        width = max(len(name) for name, _ in models)
+        lines.append(f"{'':{width}} {'npar':>5} {'AIC':>12} {'BIC':>12} {'logLik':>12} {'deviance':>12}")
+        for name, fit in models:
+            numbers = " ".join(f"{value:12.4f}" for value in (fit.aic, fit.bic, fit.loglik, fit.deviance))
+            lines.append(f"{name:{width}} {fit.lmm.npar:5d} {numbers}")
+        return "\n".join([*lines, *self._verdict(), *(f"Note: {notice.text}" for notice in record.notices)])
+
+    def _verdict(self) -> list[str]:
+        record = self.record
+        if record.statistic is None or record.df is None or record.p_naive is None:
+            return [f"No test: {record.reason}"]
+        line = f"{record.criterion}: Chisq {record.statistic:.4f}, df {record.df}, p {record.p_naive:.4g}"
+        if record.p_boundary is not None:
+            line += f"; on the boundary p {record.p_boundary:.4g}"
+        return [line]
+
+
+def compare(smaller: Fit, larger: Fit, *, names: tuple[str, str] = ("smaller", "larger")) -> Comparison:
+    """Compare two nested models by the likelihood ratio test, AIC and BIC.
+
+    Fixed effects are compared by ML refits, variances by the method of the fits; what is not nested
+    gets no test and the record says why.
+
+    Raises
+    ------
+    ComparisonError
+        When the larger model fits worse than the smaller one that it contains.
+    """
+    from mlm_steps.compare import COMPARISONS
+
+    method = smaller.method if smaller.method == larger.method else "ML"
+    record = COMPARISONS["lrt"](smaller.estimates, larger.estimates, names=names, method=method)
+    return Comparison(record, smaller, larger)

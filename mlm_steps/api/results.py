@@ -1,0 +1,274 @@
+"""A fitted model as a notebook sees it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+import pandas as pd
+
+from mlm_steps.api.summary import summarize
+from mlm_steps.design import build_design
+from mlm_steps.engine import Control, Estimates, LmmFit, Method
+from mlm_steps.errors import Fault, UsageError
+from mlm_steps.inference import METHODS, CoefficientTests, test_coefficients
+from mlm_steps.records.base import Notice
+
+__all__ = ["Fit", "VarCorr", "fit"]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class VarCorr:
+    """The covariance matrix of one random-effects term.
+
+    Attributes
+    ----------
+    group : str
+        Grouping factor.
+    names : tuple of str, length k
+        Random coefficients.
+    covariance : DataFrame, shape (k, k)
+        In squared outcome units.
+    sd : Series, length k
+        Standard deviations.
+    correlation : DataFrame, shape (k, k)
+        NaN beside a standard deviation of 0.
+    """
+
+    group: str
+    names: tuple[str, ...]
+    covariance: pd.DataFrame
+    sd: pd.Series
+    correlation: pd.DataFrame
+
+
+class Fit:
+    """A linear mixed model fitted to a frame.
+
+    Made by ``fit``. Everything indexed by coefficient uses R's column names. ``print`` shows the
+    summary that lme4 and lmerTest would.
+    """
+
+    def __init__(
+        self, estimates: Estimates, method: Method, index: pd.Index, df: str, confidence: float
+    ) -> None:
+        self.estimates = estimates
+        self.lmm: LmmFit = estimates.under(method)
+        self.df_method = df
+        self.confidence = confidence
+        self._index = index
+
+    @property
+    def formula(self) -> str:
+        """The formula as given."""
+        return self.lmm.design.formula
+
+    @property
+    def method(self) -> Method:
+        """``REML`` or ``ML``."""
+        return self.lmm.method
+
+    @property
+    def beta(self) -> pd.Series:
+        """Fixed effects."""
+        return self._by_column(self.lmm.beta, "beta")
+
+    @property
+    def se(self) -> pd.Series:
+        """Standard errors of the fixed effects."""
+        return self._by_column(self.lmm.se, "se")
+
+    @property
+    def vcov(self) -> pd.DataFrame:
+        """Covariance matrix of the fixed effects."""
+        names = list(self.lmm.design.columns)
+        return pd.DataFrame(self.lmm.vcov, index=names, columns=names)
+
+    @cached_property
+    def tests(self) -> CoefficientTests:
+        """Tests of the fixed effects, as arrays."""
+        return test_coefficients(self.lmm, self.df_method, self.confidence)
+
+    @property
+    def df(self) -> pd.Series:
+        """Denominator degrees of freedom by ``df_method``."""
+        return self._by_column(self.tests.df, "df")
+
+    @property
+    def t(self) -> pd.Series:
+        """Estimate over standard error."""
+        return self._by_column(self.tests.t, "t")
+
+    @property
+    def p_value(self) -> pd.Series:
+        """Two-sided p-values of the fixed effects."""
+        return self._by_column(self.tests.p, "p_value")
+
+    @property
+    def ci(self) -> pd.DataFrame:
+        """Wald intervals with columns ``low`` and ``high``."""
+        ends = {"low": self.tests.ci_low, "high": self.tests.ci_high}
+        return pd.DataFrame(ends, index=list(self.lmm.design.columns))
+
+    @property
+    def coefficients(self) -> pd.DataFrame:
+        """All columns of the fixed-effects table."""
+        columns = (self.beta, self.se, self.df, self.t, self.p_value, self.ci["low"], self.ci["high"])
+        names = ("estimate", "se", "df", "t", "p_value", "ci_low", "ci_high")
+        return pd.DataFrame(dict(zip(names, columns, strict=True)))
+
+    @property
+    def theta(self) -> pd.Series:
+        """Covariance parameters under lme4's names."""
+        names = []
+        for term in self.lmm.design.random:
+            for column, name in enumerate(term.names):
+                names.append(f"{term.group}.{name}")
+                names += [f"{term.group}.{other}.{name}" for other in term.names[column + 1 :]]
+        return pd.Series(self.lmm.theta, index=names, name="theta")
+
+    @property
+    def sigma(self) -> float:
+        """Residual standard deviation."""
+        return self.lmm.sigma
+
+    @property
+    def varcorr(self) -> tuple[VarCorr, ...]:
+        """Covariance matrices of the random effects, one per term."""
+        terms = zip(self.lmm.design.random, self.lmm.covariances, strict=True)
+        return tuple(_varcorr(term.group, term.names, covariance) for term, covariance in terms)
+
+    @property
+    def criterion(self) -> float:
+        """REML criterion, or the deviance of an ML fit: what was minimised."""
+        return self.lmm.criterion
+
+    @property
+    def deviance(self) -> float:
+        """-2 log-likelihood of the ML fit, also when this fit is by REML (the ML fit is made when needed)."""
+        return self.estimates.under("ML").criterion
+
+    @property
+    def loglik(self) -> float:
+        """Log-likelihood of the ML fit."""
+        return -0.5 * self.deviance
+
+    @property
+    def aic(self) -> float:
+        """Akaike's criterion of the ML fit."""
+        return self.deviance + 2.0 * self.lmm.npar
+
+    @property
+    def bic(self) -> float:
+        """Bayesian criterion of the ML fit, n = rows."""
+        return self.deviance + float(np.log(self.lmm.design.n)) * self.lmm.npar
+
+    @property
+    def modes(self) -> dict[str, pd.DataFrame]:
+        """Conditional modes per term, levels by coefficients; a factor's second term is ``group.1``."""
+        modes: dict[str, pd.DataFrame] = {}
+        seen: dict[str, int] = {}
+        for term, b in zip(self.lmm.design.random, self.lmm.modes, strict=True):
+            count = seen.setdefault(term.group, 0)
+            seen[term.group] += 1
+            key = f"{term.group}.{count}" if count else term.group
+            index = pd.Index(list(term.levels), name=term.group)
+            modes[key] = pd.DataFrame(b, index=index, columns=list(term.names))
+        return modes
+
+    @property
+    def fitted(self) -> pd.Series:
+        """Fitted values with the conditional modes, indexed as the frame."""
+        return pd.Series(self.lmm.fitted, index=self._index, name="fitted")
+
+    @property
+    def residuals(self) -> pd.Series:
+        """Outcome less fitted values, indexed as the frame."""
+        return pd.Series(self.lmm.residuals, index=self._index, name="residuals")
+
+    @property
+    def singular(self) -> bool:
+        """Whether a covariance matrix has reduced rank (lme4's ``isSingular``)."""
+        return self.lmm.singular
+
+    @property
+    def converged(self) -> bool:
+        """Whether the optimum was found; a singular fit can well be converged."""
+        report = self.lmm.convergence
+        return report is not None and report.status != "failed"
+
+    @property
+    def notices(self) -> tuple[Notice, ...]:
+        """What a reader should know."""
+        return (*self.lmm.design.notices, *self.lmm.notices)
+
+    def __repr__(self) -> str:
+        return summarize(self.lmm, self.tests, self.df_method, self.notices)
+
+    def _by_column(self, values: np.ndarray, name: str) -> pd.Series:
+        return pd.Series(values, index=list(self.lmm.design.columns), name=name)
+
+
+def _varcorr(group: str, names: tuple[str, ...], covariance: np.ndarray) -> VarCorr:
+    sd = np.sqrt(np.diag(covariance))
+    product = np.outer(sd, sd)
+    correlation = np.divide(covariance, product, out=np.full_like(covariance, np.nan), where=product > 0)
+    labels = list(names)
+    return VarCorr(
+        group,
+        names,
+        pd.DataFrame(covariance, index=labels, columns=labels),
+        pd.Series(sd, index=labels, name="sd"),
+        pd.DataFrame(np.clip(correlation, -1.0, 1.0), index=labels, columns=labels),
+    )
+
+
+def fit(
+    formula: str,
+    data: pd.DataFrame,
+    *,
+    reml: bool = True,
+    weights: str | None = None,
+    contrasts: Mapping[str, str] | None = None,
+    df: str = "satterthwaite",
+    confidence: float = 0.95,
+    control: Control | None = None,
+) -> Fit:
+    """Fit a linear mixed model.
+
+    Parameters
+    ----------
+    formula : str
+        In lme4's language, for example ``"math ~ ses + (ses | school)"``.
+    data : DataFrame
+        Rows with missing values in the formula's variables are left out; text columns are factors.
+    reml : bool
+        Restricted maximum likelihood; False for maximum likelihood.
+    weights : str, optional
+        Column of prior (precision) weights.
+    contrasts : mapping of column to str, optional
+        ``treatment``, ``sum``, ``helmert`` or ``poly``.
+    df : {"satterthwaite", "residual", "z"}
+        Degrees of freedom of the t tests.
+    confidence : float
+        Of the Wald intervals.
+    control : Control, optional
+        How to search for the optimum.
+
+    Raises
+    ------
+    DesignError
+        The formula cannot be read or does not fit the data.
+    FitError
+        The model cannot be estimated from these data.
+    """
+    if df not in METHODS:
+        known = ", ".join(METHODS)
+        raise UsageError(Fault("df", f"no degrees of freedom are called {df!r}", f"known: {known}"))
+    if not 0.0 < confidence < 1.0:
+        raise UsageError(Fault("confidence", f"{confidence!r} is not between 0 and 1"))
+    design = build_design(formula, data, weights=weights, contrasts=contrasts)
+    index = data.index[design.rows]
+    return Fit(Estimates(design, control=control), "REML" if reml else "ML", index, df, confidence)

@@ -1,0 +1,156 @@
+"""A fit in words and numbers, laid out as R users know it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+from numpy.typing import NDArray
+
+from mlm_steps.engine.values import LmmFit
+from mlm_steps.inference import CoefficientTests
+from mlm_steps.records.base import Notice
+
+__all__ = ["summarize"]
+
+Rows = Sequence[Sequence[str]]
+
+LARGEST_CORRELATION_TABLE = 12
+"""As many columns as lme4 shows correlations of unasked."""
+
+STARS = ((0.001, "***"), (0.01, "**"), (0.05, "*"), (0.1, "."))
+
+
+def summarize(fit: LmmFit, tests: CoefficientTests, df_method: str, notices: Sequence[Notice]) -> str:
+    """Return the summary of a fit as text."""
+    return "\n".join(
+        [
+            *_head(fit, df_method),
+            "",
+            *_residual_lines(fit),
+            "",
+            *_random_lines(fit),
+            "",
+            *_fixed_lines(fit, tests),
+            *_correlation_lines(fit),
+            *_notice_lines(fit, notices),
+        ]
+    )
+
+
+def _head(fit: LmmFit, df_method: str) -> list[str]:
+    design = fit.design
+    tests = {"z": "z tests", "residual": "t tests with residual df"}.get(
+        df_method, f"t tests with {df_method.capitalize()}'s df"
+    )
+    lines = [f"Linear mixed model fit by {fit.method}; {tests}", f"Formula: {design.formula}"]
+    if fit.method == "REML":
+        return [*lines, f"REML criterion at convergence: {fit.criterion:.4f}"]
+    aic = fit.criterion + 2 * fit.npar
+    bic = fit.criterion + np.log(design.n) * fit.npar
+    table = [("AIC", "BIC", "logLik", "deviance")]
+    table += [(f"{aic:.4f}", f"{bic:.4f}", f"{-fit.criterion / 2:.4f}", f"{fit.criterion:.4f}")]
+    return [*lines, *_aligned(table)]
+
+
+def _residual_lines(fit: LmmFit) -> list[str]:
+    residuals = fit.residuals / fit.sigma
+    if fit.design.weights is not None:
+        residuals = residuals * np.sqrt(fit.design.weights)
+    quantiles = [f"{value:.4f}" for value in np.quantile(residuals, [0, 0.25, 0.5, 0.75, 1])]
+    return ["Scaled residuals:", *_aligned([("Min", "1Q", "Median", "3Q", "Max"), quantiles])]
+
+
+def _random_lines(fit: LmmFit) -> list[str]:
+    k = max(len(term.names) for term in fit.design.random)
+    rows = [["Groups", "Name", "Variance", "Std.Dev.", *(["Corr"] if k > 1 else []), *([""] * (k - 2))]]
+    for term, covariance in zip(fit.design.random, fit.covariances, strict=True):
+        sd = np.sqrt(np.diag(covariance))
+        for a, name in enumerate(term.names):
+            cells = [_correlation(covariance[a, b], sd[a] * sd[b]) for b in range(a)]
+            padding = [""] * (max(k - 1, 0) - a)
+            rows.append(
+                [term.group if a == 0 else "", name, _short(sd[a] ** 2), _short(sd[a]), *cells, *padding]
+            )
+    rows.append(["Residual", "", _short(fit.sigma**2), _short(fit.sigma), *([""] * (k - 1))])
+    factors = {term.group: len(term.levels) for term in fit.design.random}
+    groups = "; ".join(f"{group}, {levels}" for group, levels in factors.items())
+    lines = _aligned(rows, left=2)
+    return ["Random effects:", *lines, f"Number of obs: {fit.design.n}, groups: {groups}"]
+
+
+def _correlation(covariance: float, product: float) -> str:
+    return f"{np.clip(covariance / product, -1, 1):.2f}" if product > 0 else "NaN"
+
+
+def _fixed_lines(fit: LmmFit, tests: CoefficientTests) -> list[str]:
+    if not fit.design.columns:
+        return ["Fixed effects: none"]
+    normal = bool(np.isinf(tests.df).all())
+    statistic = ("z value", "Pr(>|z|)") if normal else ("df", "t value", "Pr(>|t|)")
+    rows = [("", "Estimate", "Std. Error", *statistic, "")]
+    for index, name in enumerate(fit.design.columns):
+        df = () if normal else (f"{tests.df[index]:.2f}",)
+        estimate, se, t, p = (float(x[index]) for x in (tests.estimate, tests.se, tests.t, tests.p))
+        rows.append((name, _short(estimate), _short(se), *df, f"{t:.3f}", _p_value(p), _stars(p)))
+    lines = ["Fixed effects:", *_aligned(rows, left=1, flags=True)]
+    if (tests.p < 0.1).any():
+        lines += ["---", "Signif. codes: 0 '***' 0.001 '**' 0.01 '*' 0.05 '.' 0.1 ' ' 1"]
+    if fit.design.dropped:
+        lines.append(f"Dropped (collinear): {', '.join(fit.design.dropped)}")
+    return lines
+
+
+def _stars(p: float) -> str:
+    return next((stars for bound, stars in STARS if p < bound), "")
+
+
+def _p_value(p: float) -> str:
+    if p < 2.2e-16:
+        return "<2e-16"
+    return f"{p:.2e}" if p < 1e-4 else f"{p:.4f}"
+
+
+def _correlation_lines(fit: LmmFit) -> list[str]:
+    columns = fit.design.columns
+    if not 1 < len(columns) <= LARGEST_CORRELATION_TABLE:
+        return []
+    correlation: NDArray[np.float64] = fit.vcov / np.outer(fit.se, fit.se)
+    short = ["(Intr)" if name == "(Intercept)" else name[:6] for name in columns]
+    rows = [["", *short[:-1]]]
+    for a in range(1, len(columns)):
+        cells = [f"{correlation[a, b]:.3f}" for b in range(a)]
+        rows.append([columns[a][:11], *cells, *([""] * (len(columns) - 1 - a))])
+    return ["", "Correlation of fixed effects:", *_aligned(rows, left=1)]
+
+
+def _notice_lines(fit: LmmFit, notices: Sequence[Notice]) -> list[str]:
+    lines = [f"{notice.severity.capitalize()}: {notice.text}" for notice in notices]
+    report = fit.convergence
+    if report is not None and report.status == "failed":
+        lines.insert(0, "NOT CONVERGED")
+    return ["", *lines] if lines else []
+
+
+def _short(value: float) -> str:
+    """Return a number with five significant digits, without an exponent where it is readable."""
+    if value == 0 or not np.isfinite(value):
+        return f"{value:g}"
+    magnitude = int(np.floor(np.log10(abs(value))))
+    if not -5 <= magnitude < 9:
+        return f"{value:.4e}"
+    return f"{value:.{max(0, 4 - magnitude)}f}"
+
+
+def _aligned(rows: Rows, left: int = 0, *, flags: bool = False) -> list[str]:
+    """Return the rows as lines; the first ``left`` columns, and a last one of ``flags``, start at the left."""
+    widths = [max(len(row[column]) for row in rows) for column in range(len(rows[0]))]
+    last = len(widths) - 1
+    lines = []
+    for row in rows:
+        cells = [
+            cell.ljust(width) if column < left or (flags and column == last) else cell.rjust(width)
+            for column, (cell, width) in enumerate(zip(row, widths, strict=True))
+        ]
+        lines.append(" ".join(cells).rstrip())
+    return lines
