@@ -11,6 +11,7 @@ from mlm_steps.spec.prelude import PreludeSpec
 from mlm_steps.spec.preset import PresetLadder
 from mlm_steps.spec.presets import PRESETS
 from mlm_steps.spec.report import ReportSpec
+from mlm_steps.spec.schema import json_schema, schema_text
 from mlm_steps.spec.source import SpecSource
 
 __all__ = [
@@ -29,5 +30,7 @@ __all__ = [
     "SpecSource",
     "canonical",
     "inspect_spec",
+    "json_schema",
     "load_spec",
+    "schema_text",
 ]

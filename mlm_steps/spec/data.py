@@ -96,7 +96,7 @@ class DeriveSpec(SpecBlock):
     def _does_one_thing(self) -> DeriveSpec:
         asked = [key for key in ("center", "mean", "standardize") if getattr(self, key) is not None]
         if not asked:
-            raise objection("says not what to derive", "give one of center, mean, standardize")
+            raise objection("does not say what to derive", "give one of center, mean, standardize")
         if len(asked) > 1:
             raise objection(f"asks for {' and '.join(asked)} at once", "derive two columns", (asked[1],))
         return self

@@ -93,7 +93,7 @@ def inspect_spec(
     source = SpecSource(str(path), text, root)
     values = _named(value_of(root), path)
     if not isinstance(values, Block):
-        what = f"is {kind_of(values)}, but a spec is a block of keys"
+        what = f"this is {kind_of(values)}, but a spec is a block of keys"
         return None, (
             *_in_order(source, found),
             Fault(f"{path}:1:1", what, "it begins with the line 'version: 1'"),

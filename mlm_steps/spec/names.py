@@ -100,7 +100,7 @@ def _no_rung(name: str, rungs: Sequence[str], prelude: Sequence[str]) -> tuple[s
     what = f"no rung {quoted(name)} in the ladder"
     if name in prelude:
         return what, "models of the prelude are not compared"
-    return what, did_you_mean(name, rungs) or f"there are {', '.join(rungs)}"
+    return what, did_you_mean(name, rungs) or f"the ladder has {', '.join(rungs)}"
 
 
 def _level_faults(columns: object, declared: Mapping[str, int]) -> Iterator[Found]:

@@ -62,12 +62,12 @@ def decoded(content: bytes) -> str:
     """Return the text of a file; Unreadable if it is too large, not UTF-8, or holds control characters."""
     if len(content) > _LARGEST_FILE:
         hint = "is it the data file? mlm init DATA writes a spec for it"
-        raise _unreadable(f"is larger than {_LARGEST_FILE // 1024} kB, too large for a spec", hint)
+        raise _unreadable(f"the file is larger than {_LARGEST_FILE // 1024} kB, too large for a spec", hint)
     try:
         text = content.decode("utf-8-sig")
     except UnicodeDecodeError as error:
         before = content[: error.start].decode("utf-8-sig", "replace")
-        what = f"is not UTF-8: the byte 0x{content[error.start]:02x} stands here"
+        what = f"the file is not UTF-8: the byte 0x{content[error.start]:02x} stands here"
         raise _unreadable(what, "save the file as UTF-8", _place_after(before)) from error
     control = _CONTROL.search(text)
     if control:

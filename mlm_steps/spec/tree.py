@@ -86,7 +86,7 @@ class _Reader:
             if isinstance(event, events.NodeEvent):
                 node = self.node(event, ())
         if node is None or (isinstance(node, ScalarNode) and not node.text and node.style is None):
-            raise Unreadable(Found((), "is empty", "mlm init writes a first spec", place=(1, 1)))
+            raise Unreadable(Found((), "the file is empty", "mlm init writes a first spec", place=(1, 1)))
         return node
 
     def node(self, event: events.Event, at: Path) -> Node:
