@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from mlm_steps.design.apply import NewDesign, NewTerm, apply_design
-from mlm_steps.design.build import build_design
-from mlm_steps.design.formula import Bar, Formula, GroupingFactor, parse_formula
+from mlm_steps.design.bars import Bar, GroupingFactor
+from mlm_steps.design.build import build_design, factor_codes
+from mlm_steps.design.formula import Formula, Offset, parse_formula
 from mlm_steps.design.matrices import Design, RandomTerm
 
 __all__ = [
@@ -14,8 +15,10 @@ __all__ = [
     "GroupingFactor",
     "NewDesign",
     "NewTerm",
+    "Offset",
     "RandomTerm",
     "apply_design",
     "build_design",
+    "factor_codes",
     "parse_formula",
 ]

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import TYPE_CHECKING, cast
 
 import numpy as np
-import pandas as pd
 from numpy.typing import NDArray
 
 from mlm_steps.design.build import offset_sum, resolve_contrasts
@@ -16,6 +16,9 @@ from mlm_steps.design.evaluate import Evaluator
 from mlm_steps.design.faults import formula_error, nearest
 from mlm_steps.design.formula import Formula, parse_formula
 from mlm_steps.design.grouping import match_groups
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 __all__ = ["NewDesign", "NewTerm", "apply_design"]
 
@@ -119,10 +122,8 @@ def _text(value: object) -> str:
 
 
 def _mapping(value: object) -> Mapping[str, object]:
-    assert isinstance(value, Mapping)
-    return value
+    return cast("Mapping[str, object]", value)
 
 
 def _items(value: object) -> list[object]:
-    assert isinstance(value, list)
-    return value
+    return cast("list[object]", value)

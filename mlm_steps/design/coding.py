@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -43,22 +44,45 @@ class ModelMatrix:
     assign: tuple[int, ...]
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class _Coded:
-    """A variable as columns: numeric ones, or a row of ``matrix`` for each level."""
+class _Coded(Protocol):
+    """A variable as columns."""
 
+    @property
+    def names(self) -> tuple[str, ...]: ...
+
+    def column(self, index: int) -> _Array: ...
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Numeric:
     names: tuple[str, ...]
-    columns: _Array | None = None
-    codes: NDArray[np.intp] | None = None
-    matrix: _Array | None = None
+    values: _Array
 
     def column(self, index: int) -> _Array:
-        if self.columns is not None:
-            return self.columns if self.columns.ndim == 1 else self.columns[:, index]
-        assert self.codes is not None
-        assert self.matrix is not None
-        levels = np.append(self.matrix[:, index], np.nan)
-        return levels[self.codes]
+        return self.values if self.values.ndim == 1 else self.values[:, index]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Dummies:
+    """One column for each level."""
+
+    names: tuple[str, ...]
+    codes: NDArray[np.intp]
+
+    def column(self, index: int) -> _Array:
+        return np.where(self.codes < 0, np.nan, self.codes == index)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Contrasts:
+    """One column for each contrast: its value at the row's level."""
+
+    names: tuple[str, ...]
+    codes: NDArray[np.intp]
+    matrix: _Array
+
+    def column(self, index: int) -> _Array:
+        return np.append(self.matrix[:, index], np.nan)[self.codes]
 
 
 def model_matrix(
@@ -113,14 +137,12 @@ def _code(
     if isinstance(value, Numbers):
         k = 1 if value.values.ndim == 1 else value.values.shape[1]
         names = (name,) if k == 1 else tuple(f"{name}{j + 1}" for j in range(k))
-        return _Coded(names, columns=value.values)
+        return _Numeric(names, value.values)
     _require_few_levels(text, terms.variables[i], name, value)
     if full:
-        return _Coded(
-            tuple(name + level for level in value.levels), codes=value.codes, matrix=np.eye(len(value.levels))
-        )
+        return _Dummies(tuple(name + level for level in value.levels), value.codes)
     matrix, suffixes = _contrasts_of(text, terms.variables[i], name, value, contrasts.get(name))
-    return _Coded(tuple(name + suffix for suffix in suffixes), codes=value.codes, matrix=matrix)
+    return _Contrasts(tuple(name + suffix for suffix in suffixes), value.codes, matrix)
 
 
 def _require_few_levels(text: str, expr: Expr, name: str, factor: Factor) -> None:

@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from typing import TYPE_CHECKING
 
 import numpy as np
-import pandas as pd
 from numpy.typing import NDArray
 
+from mlm_steps.data.collate import sort_labels
 from mlm_steps.design.deparse import format_label
 from mlm_steps.design.variables import Factor, Numbers, Truths, Value
 
-__all__ = ["FrameColumns", "UnusableColumn", "complete_rows", "missing_values", "sort_labels"]
+if TYPE_CHECKING:
+    import pandas as pd
+
+__all__ = ["FrameColumns", "UnusableColumn", "complete_rows", "missing_values"]
 
 
 class UnusableColumn(Exception):  # noqa: N818  # becomes a FormulaError once the place is known
@@ -49,6 +53,8 @@ class FrameColumns:
 
 
 def _value(series: pd.Series) -> Value:
+    import pandas as pd  # whoever has a series has paid for it; reading a formula need not
+
     dtype = series.dtype
     if isinstance(dtype, pd.CategoricalDtype):
         return _categorical(series)
@@ -69,6 +75,8 @@ def _categorical(series: pd.Series) -> Factor:
 
 
 def _objects(series: pd.Series) -> Value:
+    import pandas as pd
+
     kind = (
         "string"
         if pd.api.types.is_string_dtype(series.dtype)
@@ -81,11 +89,11 @@ def _objects(series: pd.Series) -> Value:
     if kind not in {"string", "empty"}:
         raise UnusableColumn(f"it holds {kind} values, neither numbers nor categories")
     codes, uniques = pd.factorize(series)
-    labels = [str(label) for label in uniques]
-    order = sort_labels(labels)
-    rank = np.full(len(labels) + 1, -1, dtype=np.intp)
-    rank[order] = np.arange(len(labels))
-    return Factor(rank[codes], tuple(labels[i] for i in order))
+    words = [str(label) for label in uniques]
+    levels = tuple(sort_labels(words))
+    position = {label: i for i, label in enumerate(levels)}
+    rank = np.array([*(position[word] for word in words), -1], dtype=np.intp)
+    return Factor(rank[codes], levels)
 
 
 def _text(category: object) -> str:
@@ -94,12 +102,6 @@ def _text(category: object) -> str:
     if isinstance(category, (int, float)):
         return format_label(float(category))
     return str(category)
-
-
-def sort_labels(labels: Iterable[str]) -> list[int]:
-    """Return the positions that put texts into R's order: case decides between equal words only."""
-    pairs = enumerate(labels)
-    return [i for i, _ in sorted(pairs, key=lambda pair: (pair[1].casefold(), pair[1].swapcase()))]
 
 
 def missing_values(frame: pd.DataFrame, columns: Iterable[str]) -> Mapping[str, NDArray[np.bool_]]:

@@ -21,7 +21,10 @@ __all__ = ["deparse", "format_label", "format_number"]
 
 _TIGHT = frozenset({"/", "^", ":"})
 _SYNTACTIC = re.compile(r"(?:[^\W\d_][\w.]*|\.(?:[^\W\d]|\.)[\w.]*|\.)\Z")
-_RESERVED = frozenset(["if", "else", "repeat", "while", "function", "for", "next", "break", "TRUE", "FALSE", "NULL", "Inf", "NaN", "NA", "in"])
+_RESERVED = frozenset(
+    {"if", "else", "repeat", "while", "function", "for", "next", "break", "in"}
+    | {"TRUE", "FALSE", "NULL", "Inf", "NaN", "NA"}
+)
 _DIGITS = 15
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from itertools import pairwise
 
 import numpy as np
 from numpy.typing import NDArray
@@ -185,11 +186,9 @@ class Evaluator:
 
     def _binary(self, expr: Binary) -> Value:
         first, operations = left_spine(expr)
-        value, left = None, first
-        for operation in operations:
-            value = self._operate(operation, left, value)
-            left = operation
-        assert value is not None
+        value = self._operate(operations[0], first, None)
+        for before, operation in pairwise(operations):
+            value = self._operate(operation, before, value)
         return value
 
     def _operate(self, operation: Binary, left: Expr, value: Value | None) -> Value:

@@ -8,11 +8,11 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from mlm_steps.design.bars import GroupingFactor
 from mlm_steps.design.deparse import deparse
 from mlm_steps.design.evaluate import Evaluator
 from mlm_steps.design.expressions import Expr
 from mlm_steps.design.faults import formula_error
-from mlm_steps.design.formula import GroupingFactor
 from mlm_steps.design.variables import Factor, as_factor, drop_unused
 
 __all__ = ["Groups", "group_rows", "match_groups"]

@@ -32,7 +32,7 @@ _BINDING: Mapping[str, int] = {
 }
 _PREFIX: Mapping[str, int] = {"!": 40, "+": 100, "-": 100}
 _REFUSED_FUNCTIONS: Mapping[str, str] = {
-    "cbind": "outcomes of several columns, such as binomial counts, are not supported; the outcome is one number a row",
+    "cbind": "an outcome of two columns, such as binomial counts, is not supported",
     "interaction": "write a:b in its place",
     "s": "smooth terms are not supported; ns() and bs() are",
     "te": "smooth terms are not supported; ns() and bs() are",
@@ -64,6 +64,12 @@ class _Parser:
     def token(self) -> Token:
         return self.tokens[self.position]
 
+    def at_end(self) -> bool:
+        return self.token.kind == "end"
+
+    def at(self, *operators: str) -> bool:
+        return self.token.kind == "operator" and self.token.value in operators
+
     def advance(self) -> Token:
         token = self.token
         self.position += 1
@@ -73,19 +79,19 @@ class _Parser:
         return formula_error(self.text, span, what, hint)
 
     def formula(self) -> tuple[Expr, Expr]:
-        if self.token.value == "~" and self.token.kind == "operator":
+        if self.at("~"):
             raise self.fail(self.token.span, "no outcome stands left of ~", "write outcome ~ predictors")
         left = self.expression(0)
-        if self.token.kind == "end":
+        if self.at_end():
             what = "the formula has no ~ between outcome and predictors"
             raise self.fail(self.token.span, what, "write outcome ~ predictors + (1 | group)")
-        if self.token.value != "~":
+        if not self.at("~"):
             raise self.unexpected()
         self.advance()
-        if self.token.kind == "end":
+        if self.at_end():
             raise self.fail(self.token.span, "nothing stands right of ~", "~ 1 is a model without predictors")
         right = self.expression(0)
-        if self.token.kind != "end":
+        if not self.at_end():
             raise self.unexpected()
         return left, right
 
@@ -94,7 +100,7 @@ class _Parser:
         if self.depth > MAX_DEPTH + 2:
             raise self.fail(self.token.span, f"more than {MAX_DEPTH} expressions stand inside one another")
         left = self.prefix()
-        while self.token.kind == "operator" and _BINDING.get(self.token.value, 0) > binding:
+        while self.at(*_BINDING) and _BINDING[self.token.value] > binding:
             left = self.infix(left)
         self.depth -= 1
         return left
@@ -105,12 +111,12 @@ class _Parser:
         if operator.value in {"|", "||"}:
             self.require_operand(operator, "no grouping factor stands right of the bar", "write (1 | group)")
         right = self.expression(binding - 1 if operator.value == "^" else binding)
-        if operator.value in _COMPARISONS and self.token.value in _COMPARISONS:
+        if operator.value in _COMPARISONS and self.at(*_COMPARISONS):
             raise self.fail(self.token.span, "comparisons cannot be chained", "write two of them")
         return Binary(operator.value, left, right, left.span.to(right.span))
 
     def require_operand(self, after: Token, what: str, hint: str) -> None:
-        if self.token.kind == "end" or (self.token.kind == "operator" and self.token.value in {")", ","}):
+        if self.at_end() or self.at(")", ","):
             raise self.fail(after.span, what, hint)
 
     def prefix(self) -> Expr:
@@ -137,7 +143,7 @@ class _Parser:
 
     def name(self, token: Token) -> Expr:
         quoted = self.text[token.span.start] == "`"
-        if self.token.value == "(" and self.token.kind == "operator" and not quoted:
+        if self.at("(") and not quoted:
             return self.call(token)
         if token.value in {"TRUE", "FALSE"} and not quoted:
             return Truth(token.value == "TRUE", token.span)
@@ -153,9 +159,9 @@ class _Parser:
         return Paren(inner, opening.span.to(closing.span))
 
     def close(self, what: str) -> Token:
-        if self.token.kind == "end":
+        if self.at_end():
             raise self.fail(self.open[-1].span, what, "a ) is missing")
-        if self.token.value != ")":
+        if not self.at(")"):
             raise self.unexpected()
         self.open.pop()
         return self.advance()
@@ -166,8 +172,8 @@ class _Parser:
             what = f"the formula language has no function {function.value}()"
             raise self.fail(function.span, what, hint or f"it has {', '.join(FUNCTIONS)}")
         self.open.append(self.advance())
-        arguments = [] if self.token.value == ")" else [self.argument()]
-        while self.token.value == "," and self.token.kind == "operator":
+        arguments = [] if self.at(")") else [self.argument()]
+        while self.at(","):
             self.advance()
             arguments.append(self.argument())
         closing = self.close("the parenthesis of this function is never closed")

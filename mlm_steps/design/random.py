@@ -4,21 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 
-import numpy as np
-from numpy.typing import NDArray
-
-from mlm_steps.design.coding import INTERCEPT, ModelMatrix, model_matrix
+from mlm_steps.design.bars import Bar
+from mlm_steps.design.coding import ModelMatrix, model_matrix
 from mlm_steps.design.evaluate import Evaluator
 from mlm_steps.design.faults import formula_error
-from mlm_steps.design.formula import Bar, Formula
+from mlm_steps.design.formula import Formula
 from mlm_steps.design.grouping import Groups, group_rows
 from mlm_steps.design.matrices import RandomTerm
-from mlm_steps.design.rank import outside_span
-from mlm_steps.design.variables import Contrast, Numbers
-from mlm_steps.records.base import Notice
+from mlm_steps.design.variables import Contrast
 
-__all__ = ["BarPart", "RandomPart", "build_random", "notices_on_random"]
+__all__ = ["BarPart", "RandomPart", "build_random"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,76 +93,6 @@ def _lme4_order(counts: Sequence[int]) -> list[int]:
     As in lme4, terms that already stand so keep their order, and where any must move, terms of
     equally many levels end up in the reverse of the order of writing.
     """
-    if all(before >= after for before, after in zip(counts, counts[1:], strict=False)):
+    if all(before >= after for before, after in pairwise(counts)):
         return list(range(len(counts)))
     return sorted(range(len(counts)), key=lambda i: counts[i])[::-1]
-
-
-def notices_on_random(
-    formula: Formula,
-    evaluator: Evaluator,
-    terms: Sequence[RandomTerm],
-    X: NDArray[np.float64],
-    columns: Sequence[str],
-) -> list[Notice]:
-    """Return what a reader should know about the random-effects terms."""
-    return [
-        *_double_bars(formula, evaluator),
-        *_missing_fixed(terms, X, columns),
-        *_repeated_effects(terms),
-    ]
-
-
-def _double_bars(formula: Formula, evaluator: Evaluator) -> list[Notice]:
-    notices = []
-    for bar in formula.bars:
-        values = [evaluator.variable(expr) for expr in bar.effects.variables]
-        simple = all(isinstance(value, Numbers) and value.values.ndim == 1 for value in values)
-        if bar.correlated or simple:
-            continue
-        text = (
-            f"In {bar.source} every column has a variance of its own and no correlation, "
-            "those of a factor's levels too. lme4 before version 2 keeps the columns of a factor correlated."
-        )
-        notices.append(Notice(code="double_bar_split", severity="info", text=text, subject=bar.source))
-    return notices
-
-
-def _missing_fixed(
-    terms: Sequence[RandomTerm], X: NDArray[np.float64], columns: Sequence[str]
-) -> list[Notice]:
-    """Return a notice for each random effect whose mean the fixed effects force to 0."""
-    missing: dict[str, RandomTerm] = {}
-    for term in terms:
-        unmatched = [j for j, name in enumerate(term.names) if name not in columns and name not in missing]
-        if not unmatched:
-            continue
-        outside = outside_span(term.z[:, unmatched], X)
-        missing.update({term.names[j]: term for j, out in zip(unmatched, outside, strict=True) if out})
-    return [_mean_forced_to_zero(name, term) for name, term in missing.items()]
-
-
-def _mean_forced_to_zero(name: str, term: RandomTerm) -> Notice:
-    kind = "intercept" if name == INTERCEPT else f"slope of {name}"
-    text = (
-        f"The {kind} varies over {term.group} in {term.source}, but has no fixed effect: "
-        "its mean is forced to 0."
-    )
-    return Notice(code="missing_fixed_effect", severity="warning", text=text, subject=name)
-
-
-def _repeated_effects(terms: Sequence[RandomTerm]) -> list[Notice]:
-    seen: set[tuple[str, str]] = set()
-    notices = []
-    for term in terms:
-        for name in term.names:
-            if (term.group, name) in seen:
-                text = (
-                    f"The random effect {name} of {term.group} stands in two terms; "
-                    "the data cannot tell the two variances apart."
-                )
-                notices.append(
-                    Notice(code="repeated_random_effect", severity="warning", text=text, subject=term.source)
-                )
-            seen.add((term.group, name))
-    return notices

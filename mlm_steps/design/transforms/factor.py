@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import replace
+from typing import cast
 
 import numpy as np
 
@@ -88,9 +89,7 @@ def _reference(option: object, levels: tuple[str, ...], name: str) -> int:
 
 def _apply(value: Value, state: State) -> Value:
     factor = _factor(value)
-    levels, labels, ordered = state["levels"], state["labels"], state["ordered"]
-    assert isinstance(levels, list)
-    assert isinstance(labels, list)
+    levels, labels = cast("list[str]", state["levels"]), cast("list[str]", state["labels"])
     position = {level: i for i, level in enumerate(levels)}
     unknown = [label for label in drop_unused(factor).levels if label not in position]
     if unknown:
@@ -98,7 +97,7 @@ def _apply(value: Value, state: State) -> Value:
     rank = np.array([*(position.get(label, -1) for label in factor.levels), -1], dtype=np.intp)
     contrast = state.get("contrast")
     chosen = Contrast(**contrast) if isinstance(contrast, Mapping) else None
-    return Factor(rank[factor.codes], tuple(labels), bool(ordered), chosen)
+    return Factor(rank[factor.codes], tuple(labels), bool(state["ordered"]), chosen)
 
 
 def _factor(value: Value) -> Factor:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import cast
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -29,7 +31,7 @@ def _learn(value: Value, options: Options) -> State:
         return {"raw": True, "degree": degree}
     distinct = np.unique(x).size
     if degree >= distinct:
-        what = f"a polynomial of degree {degree} needs more than {degree} different values, and there are {distinct}"
+        what = f"a polynomial of degree {degree} needs more different values than {distinct}"
         raise TransformFault(what, f"take a degree of at most {distinct - 1}")
     alpha, norm2 = _recurrence(x, degree)
     return {"raw": False, "degree": degree, "alpha": alpha, "norm2": norm2}
@@ -49,13 +51,10 @@ def _recurrence(x: NDArray[np.float64], degree: int) -> tuple[list[float], list[
 
 def _apply(value: Value, state: State) -> Value:
     x = one_column(value)
-    degree = state["degree"]
-    assert isinstance(degree, int)
+    degree = cast("int", state["degree"])
     if state["raw"]:
         return as_numbers(np.column_stack([x**power for power in range(1, degree + 1)]))
-    alpha, norm2 = state["alpha"], state["norm2"]
-    assert isinstance(alpha, list)
-    assert isinstance(norm2, list)
+    alpha, norm2 = cast("list[float]", state["alpha"]), cast("list[float]", state["norm2"])
     columns = np.empty((x.size, degree))
     before, current = np.zeros_like(x), np.ones_like(x)
     for step in range(degree):

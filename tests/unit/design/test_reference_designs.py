@@ -25,13 +25,14 @@ pytestmark = pytest.mark.skipif(not SHARED.is_dir(), reason="the shared referenc
 
 
 def _models() -> list[tuple[str, str]]:
-    found = []
-    for path in sorted(SHARED.glob("*.json")) if SHARED.is_dir() else []:
-        content = json.loads(path.read_text())
-        for model in content.get("models", []) if content.get("schema") == "mlm-reference/1" else []:
-            if model.get("design") and "cbind" not in model["formula"]:
-                found.append((path.stem, model["id"]))
-    return found
+    sets = {path.stem: json.loads(path.read_text()) for path in sorted(SHARED.glob("*.json"))}
+    return [
+        (stem, model["id"])
+        for stem, content in sets.items()
+        if content.get("schema") == "mlm-reference/1"
+        for model in content["models"]
+        if model.get("design") and "cbind" not in model["formula"]
+    ]
 
 
 @functools.cache

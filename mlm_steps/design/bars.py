@@ -1,0 +1,161 @@
+"""Random-effects terms: ``(effects | group)``."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from mlm_steps.design.deparse import deparse
+from mlm_steps.design.expressions import Binary, Call, Expr, Name, Paren, Unary, columns_of, left_spine
+from mlm_steps.design.faults import Span, formula_error
+from mlm_steps.design.terms import TermSet, expand_terms
+
+__all__ = ["Bar", "GroupingFactor", "is_bar", "label_of", "make_bars"]
+
+
+@dataclass(frozen=True, slots=True)
+class GroupingFactor:
+    """What stands right of a bar.
+
+    Attributes
+    ----------
+    label : str
+        As lme4 prints it, for example ``school`` or ``class:school``.
+    factors : tuple of Expr
+        The factors whose combinations are the groups.
+    """
+
+    label: str
+    factors: tuple[Expr, ...]
+
+    @property
+    def columns(self) -> tuple[str, ...]:
+        """The data columns."""
+        return tuple(dict.fromkeys(name.name for factor in self.factors for name in columns_of(factor)))
+
+
+@dataclass(frozen=True, slots=True)
+class Bar:
+    """One random-effects term; ``(x | a/b)`` makes two.
+
+    Attributes
+    ----------
+    effects : TermSet
+        What stands left of the bar.
+    group : GroupingFactor
+        What stands right of it.
+    correlated : bool
+        False for a double bar.
+    source : str
+        The term as written.
+    span : Span
+        Its place in the formula.
+    """
+
+    effects: TermSet
+    group: GroupingFactor
+    correlated: bool
+    source: str
+    span: Span
+
+
+def make_bars(text: str, bar: Binary, span: Span) -> list[Bar]:
+    """Return the terms that one bar makes; ``(x | a/b)`` makes two.
+
+    Parameters
+    ----------
+    text : str
+        The formula.
+    bar : Binary
+        What stands in the parentheses.
+    span : Span
+        The place of the parentheses.
+
+    Raises
+    ------
+    FormulaError
+        For a bar inside a bar, no effect at all, or what cannot group rows.
+    """
+    for side in (bar.left, bar.right):
+        nested = next(_bars_within(side), None)
+        if nested is not None:
+            what = "a random-effects term stands inside another"
+            raise formula_error(text, nested.span, what, "write them side by side, joined by +")
+    effects = expand_terms(text, [("+", bar.left)])
+    if not effects.terms and not effects.intercept:
+        hint = "write (1 | group) for a random intercept"
+        raise formula_error(text, bar.left.span, "this random-effects term has no effect", hint)
+    source = text[span.start : span.end]
+    return [Bar(effects, group, bar.operator == "|", source, span) for group in _grouping(text, bar.right)]
+
+
+def label_of(expr: Expr) -> str:
+    """Return an expression as R prints it, a column alone without backticks."""
+    return expr.name if isinstance(expr, Name) else deparse(expr)
+
+
+def is_bar(expr: Expr) -> bool:
+    """Return whether an expression is a random-effects term without its parentheses."""
+    return isinstance(expr, Binary) and expr.operator in {"|", "||"}
+
+
+def _bars_within(expr: Expr) -> Iterator[Expr]:
+    if is_bar(expr):
+        yield expr
+    elif isinstance(expr, Paren):
+        yield from _bars_within(expr.inner)
+    elif isinstance(expr, Unary):
+        yield from _bars_within(expr.operand)
+    elif isinstance(expr, Binary):
+        first, operations = left_spine(expr)
+        for part in (first, *(operation.right for operation in operations)):
+            yield from _bars_within(part)
+
+
+def _grouping(text: str, expr: Expr) -> list[GroupingFactor]:
+    """Return the grouping factors right of a bar; the innermost of ``a/b`` first, as lme4 has them."""
+    if isinstance(expr, Paren):
+        return _grouping(text, expr.inner)
+    if isinstance(expr, Binary):
+        return _combined(text, expr)
+    if isinstance(expr, (Name, Call)):
+        return [GroupingFactor(label_of(expr), (expr,))]
+    raise formula_error(
+        text, expr.span, "this is not a grouping factor", "name a column, such as (1 | school)"
+    )
+
+
+def _combined(text: str, expr: Binary) -> list[GroupingFactor]:
+    if expr.operator not in {"/", ":", "*", "+"}:
+        what = f"{expr.operator} does not join grouping factors"
+        raise formula_error(text, expr.span, what, "a:b is each pair, a/b is a and b within a")
+    left, right = _grouping(text, expr.left), _grouping(text, expr.right)
+    if expr.operator == "+":
+        return [*left, *right]
+    if expr.operator == "/":
+        if not _is_one_factor(expr.left):
+            raise _too_tangled(text, expr)
+        return [*(_interaction(inner, left[0]) for inner in right), *left]
+    if len(left) > 1 or len(right) > 1:
+        raise _too_tangled(text, expr)
+    pair = _interaction(left[0], right[0])
+    return [pair] if expr.operator == ":" else [*left, *right, pair]
+
+
+def _is_one_factor(expr: Expr) -> bool:
+    """Return whether an expression names one factor, perhaps nested in others."""
+    while isinstance(expr, Paren):
+        expr = expr.inner
+    return not isinstance(expr, Binary) or expr.operator in {"/", ":"}
+
+
+def _too_tangled(text: str, expr: Expr) -> Exception:
+    return formula_error(
+        text, expr.span, "these grouping factors are too tangled to take apart", "write the terms one by one"
+    )
+
+
+def _interaction(first: GroupingFactor, second: GroupingFactor) -> GroupingFactor:
+    """Return the combinations of two factors; R puts the second in parentheses when it is one itself."""
+    label = f"({second.label})" if len(second.factors) > 1 else second.label
+    return GroupingFactor(f"{first.label}:{label}", (*first.factors, *second.factors))

@@ -1,0 +1,103 @@
+"""What must hold of a formula and a frame before, and of the columns after."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from functools import partial
+from typing import TYPE_CHECKING
+
+import numpy as np
+from numpy.typing import NDArray
+
+from mlm_steps.design.columns import FrameColumns
+from mlm_steps.design.expressions import Name
+from mlm_steps.design.faults import Span, formula_error, nearest
+from mlm_steps.design.formula import Formula
+from mlm_steps.design.gathering import Gathering
+from mlm_steps.design.variables import Numbers
+from mlm_steps.errors import DesignError, Fault
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+__all__ = [
+    "Missing",
+    "count_missing",
+    "positive_weights",
+    "require_columns",
+    "require_kind",
+    "require_more_rows",
+    "require_rows",
+]
+
+Missing = Mapping[str, NDArray[np.bool_]]
+
+
+def require_kind(formula: Formula, *, mixed: bool) -> None:
+    """Refuse a mixed model without random-effects terms, and a single-level one with them."""
+    if mixed and not formula.bars:
+        end = len(formula.text.rstrip())
+        hint = "add one, such as + (1 | group)"
+        raise formula_error(formula.text, Span(end, end), "the formula has no random-effects term", hint)
+    if not mixed and formula.bars:
+        what = "a single-level model has no random-effects term"
+        raise formula_error(formula.text, formula.bars[0].span, what, "remove it, or make the model a rung")
+
+
+def require_columns(formula: Formula, frame: pd.DataFrame, weights: str | None) -> None:
+    """Refuse columns that are not in the frame, or there twice; all of them at once."""
+    known = [str(name) for name in frame.columns]
+    first_mention = {name.name: name for name in reversed(formula.names)}
+    gathering = Gathering()
+    for name in sorted(first_mention.values(), key=lambda name: name.span.start):
+        gathering.attempt(partial(_require_column, formula.text, name, known))
+    if weights is not None:
+        gathering.attempt(partial(_require_weights, weights, known))
+    gathering.settle()
+
+
+def _require_column(text: str, name: Name, known: list[str]) -> None:
+    if name.name not in known:
+        raise formula_error(text, name.span, f"there is no column {name.name}", nearest(name.name, known))
+    if known.count(name.name) > 1:
+        raise formula_error(text, name.span, f"there are two columns {name.name}")
+
+
+def _require_weights(weights: str, known: list[str]) -> None:
+    if weights not in known:
+        raise DesignError(Fault("", f"there is no column {weights} to weight by", nearest(weights, known)))
+
+
+def require_rows(frame: pd.DataFrame, rows: NDArray[np.intp], missing: Missing) -> None:
+    """Refuse a frame of which no row is complete."""
+    if frame.empty:
+        raise DesignError(Fault("", "the data have no rows"))
+    if not rows.size:
+        raise DesignError(Fault("", "no row is complete", f"missing values: {count_missing(missing)}"))
+
+
+def count_missing(missing: Missing) -> str:
+    """Return how many values each column misses, in words."""
+    return ", ".join(f"{name} {int(absent.sum())}" for name, absent in missing.items())
+
+
+def require_more_rows(p: int, n: int) -> None:
+    """Refuse as many coefficients as rows."""
+    if p >= n:
+        what = f"the model has {p} fixed-effect coefficients and {n} rows"
+        raise DesignError(Fault("", what, "a model needs more rows than coefficients; leave out predictors"))
+
+
+def positive_weights(columns: FrameColumns, rows: NDArray[np.intp], name: str) -> NDArray[np.float64]:
+    """Return the prior weights, shape (n,); DesignError with the first row that has no positive one."""
+    value = columns.value(name)
+    if not isinstance(value, Numbers):
+        raise DesignError(Fault("", f"the weights {name} are not numbers"))
+    bad = ~(np.isfinite(value.values) & (value.values > 0))
+    if bad.any():
+        first, count = int(np.argmax(bad)), int(bad.sum())
+        what = f"the weight {name} is {value.values[first]:g} in row {rows[first] + 1}"
+        more = f", the first of {count} rows" if count > 1 else ""
+        hint = "weights are positive and finite; a row with a missing weight is left out"
+        raise DesignError(Fault("", what + more, hint))
+    return value.values

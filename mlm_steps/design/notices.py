@@ -1,0 +1,112 @@
+"""What a reader should know about a design."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+from numpy.typing import NDArray
+
+from mlm_steps.design.checks import Missing, count_missing
+from mlm_steps.design.coding import INTERCEPT
+from mlm_steps.design.evaluate import Evaluator
+from mlm_steps.design.formula import Formula
+from mlm_steps.design.matrices import RandomTerm
+from mlm_steps.design.rank import outside_span
+from mlm_steps.design.variables import Numbers
+from mlm_steps.records.base import Notice
+
+__all__ = ["fixed_notices", "random_notices"]
+
+
+def fixed_notices(n: int, missing: Missing, used: int, dropped: Sequence[str]) -> list[Notice]:
+    """Return notices of rows left out for missing values and of columns that are not identified.
+
+    Parameters
+    ----------
+    n, used : int
+        Rows of the frame, and rows that are complete.
+    missing : mapping of str to ndarray
+        Which rows miss each column.
+    dropped : sequence of str
+        Columns left out.
+    """
+    notices = []
+    if used < n:
+        text = f"{n - used} of {n} rows are left out for missing values: {count_missing(missing)}."
+        notices.append(Notice(code="rows_dropped", severity="info", text=text))
+    if dropped:
+        verb = "is a linear combination" if len(dropped) == 1 else "are linear combinations"
+        text = f"{', '.join(dropped)} {verb} of the columns before and cannot be estimated: left out."
+        notices.append(Notice(code="rank_deficient", severity="warning", text=text, subject=dropped[0]))
+    return notices
+
+
+def random_notices(
+    formula: Formula,
+    evaluator: Evaluator,
+    terms: Sequence[RandomTerm],
+    X: NDArray[np.float64],
+    columns: Sequence[str],
+) -> list[Notice]:
+    """Return what a reader should know about the random-effects terms."""
+    return [
+        *_double_bars(formula, evaluator),
+        *_missing_fixed(terms, X, columns),
+        *_repeated_effects(terms),
+    ]
+
+
+def _double_bars(formula: Formula, evaluator: Evaluator) -> list[Notice]:
+    notices = []
+    for bar in formula.bars:
+        values = [evaluator.variable(expr) for expr in bar.effects.variables]
+        simple = all(isinstance(value, Numbers) and value.values.ndim == 1 for value in values)
+        if bar.correlated or simple:
+            continue
+        text = (
+            f"In {bar.source} every column has a variance of its own and no correlation, "
+            "those of a factor's levels too. lme4 before version 2 keeps the columns of a factor correlated."
+        )
+        notices.append(Notice(code="double_bar_split", severity="info", text=text, subject=bar.source))
+    return notices
+
+
+def _missing_fixed(
+    terms: Sequence[RandomTerm], X: NDArray[np.float64], columns: Sequence[str]
+) -> list[Notice]:
+    """Return a notice for each random effect whose mean the fixed effects force to 0."""
+    missing: dict[str, RandomTerm] = {}
+    for term in terms:
+        unmatched = [j for j, name in enumerate(term.names) if name not in columns and name not in missing]
+        if not unmatched:
+            continue
+        outside = outside_span(term.z[:, unmatched], X)
+        missing.update({term.names[j]: term for j, out in zip(unmatched, outside, strict=True) if out})
+    return [_mean_forced_to_zero(name, term) for name, term in missing.items()]
+
+
+def _mean_forced_to_zero(name: str, term: RandomTerm) -> Notice:
+    kind = "intercept" if name == INTERCEPT else f"slope of {name}"
+    text = (
+        f"The {kind} varies over {term.group} in {term.source}, but has no fixed effect: "
+        "its mean is forced to 0."
+    )
+    return Notice(code="missing_fixed_effect", severity="warning", text=text, subject=name)
+
+
+def _repeated_effects(terms: Sequence[RandomTerm]) -> list[Notice]:
+    seen: set[tuple[str, str]] = set()
+    notices = []
+    for term in terms:
+        for name in term.names:
+            if (term.group, name) in seen:
+                text = (
+                    f"The random effect {name} of {term.group} stands in two terms; "
+                    "the data cannot tell the two variances apart."
+                )
+                notices.append(
+                    Notice(code="repeated_random_effect", severity="warning", text=text, subject=term.source)
+                )
+            seen.add((term.group, name))
+    return notices
