@@ -20,18 +20,20 @@ A spec is one YAML file, by default `pipeline.yaml`. This page and `pipeline.sch
 # yaml-language-server: $schema=config/pipeline.schema.json
 ```
 
-(the path is relative to the file). Whole analyses to start from are in `examples/`; `mlm init DATA` writes a spec
-for a data file, and `mlm validate` names every fault with its line and column.
+(the path is relative to the file). Whole analyses to start from are in `examples/`; `mlm init DATA` writes a
+spec for a data file, and `mlm validate` names every fault with its line and column.
 
-**How values are read.** The key decides, never the look of the text. Where text is taken, `null`, `no`, `on`,
-`1e-3` and `012` are that text: `name: null` is the rung "null", `levels: [0, 1]` are the values `0` and `1`, `no:`
-under `columns` is the column "no". Where a number is taken, it is written as in YAML 1.2, without quotes; a flag is
-`true` or `false`. An empty value, `null` or `~` stands for the default where the table says "none" or gives a
-block. Text with `: `, ` #`, or a comma between braces needs quotes. Anchors and aliases (`&x`, `*x`) work; merge
-keys (`<<`), tags (`!!str`), and duplicate or unknown keys are faults.
+**How values are read.** The key decides, never the look of the text. Where text is taken, `null`,
+`no`, `on`, `1e-3` and `012` are that text: `name: null` is the rung "null", `levels: [0, 1]` are
+the values `0` and `1`, `no:` under `columns` is the column "no". Where a number is taken, it is
+written as in YAML 1.2, without quotes; a flag is `true` or `false`. An empty value, `null` or `~`
+stands for the default where the table says "none" or gives a block. Text with `: `, ` #`, or a
+comma between braces needs quotes. Anchors and aliases (`&x`, `*x`) work; merge keys (`<<`), tags
+(`!!str`), and duplicate or unknown keys are faults.
 
-**Names** of specs and models become file names: letters a to z, digits, `_`, `.` and single dashes, at most 64
-characters, the first neither `.` nor `-`. No two models may have one name, small and capital letters taken as one.
+**Names** of specs and models become file names: letters a to z, digits, `_`, `.` and single dashes,
+at most 64 characters, the first neither `.` nor `-`. No two models may have one name, small and
+capital letters taken as one.
 """
 Schema = dict[str, Any]
 _TYPES = {

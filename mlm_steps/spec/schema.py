@@ -35,7 +35,7 @@ def schema_text() -> str:
 
 
 def _tidied(value: Any, *, names: bool = False) -> Any:
-    """Return a schema without generated titles, its descriptions on one line; ``names`` where keys are names."""
+    """Return a schema without generated titles, descriptions on one line; ``names`` if keys are names."""
     if isinstance(value, list):
         return [_tidied(item) for item in value]
     if not isinstance(value, dict):

@@ -17,9 +17,8 @@ _PIECES = {
     None: re.compile(rf"{_FOLD}|.", re.DOTALL),
     "'": re.compile(rf"''|{_FOLD}|.", re.DOTALL),
     '"': re.compile(rf"{_ESCAPE}|{_FOLD}|.", re.DOTALL),
-    ">": re.compile(rf"{_FOLD}|.", re.DOTALL),
 }
-_BLOCK_HEADER = re.compile(r"[|>][^\n]*\n(?:[ \t]*\r?\n)*( *)")
+_BLOCK_HEADER = re.compile(r"([|>][^\r\n]*)\r?\n(?:[ \t]*\r?\n)*( *)")
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -85,8 +84,7 @@ class SpecSource:
     def _inside(self, node: ScalarNode, offset: int) -> tuple[int, int]:
         """Return line and column of one character of a scalar, past quotes, escapes and folded lines."""
         raw = self.text[node.start : node.end]
-        start, pattern = _content(raw, node.style)
-        passed = 0
+        start, pattern, passed = _content(raw, node.style)
         for piece in pattern.finditer(raw, start):
             passed += _width(piece[0], node.style)
             if passed > offset:
@@ -96,12 +94,13 @@ class SpecSource:
         return before.count("\n") + 1, len(before) - before.rfind("\n")
 
 
-def _content(raw: str, style: str | None) -> tuple[int, re.Pattern[str]]:
-    """Return where the content of a scalar begins, and what its pieces look like."""
-    header = _BLOCK_HEADER.match(raw) if style in ("|", ">") else None
-    if header and style == "|":
-        return header.end(), re.compile(rf"\r?\n {{0,{len(header[1])}}}|.", re.DOTALL)
-    return header.end() if header else 1 if style else 0, _PIECES[style if style != "|" else None]
+def _content(raw: str, style: str | None) -> tuple[int, re.Pattern[str], int]:
+    """Return where the pieces of a scalar begin, what they look like, and the characters passed before them."""
+    if style == "|" and (header := _BLOCK_HEADER.match(raw)):
+        return header.end(1), re.compile(rf"\r?\n {{0,{len(header[2])}}}|.", re.DOTALL), -1
+    if style == ">" and (header := _BLOCK_HEADER.match(raw)):
+        return header.end(), _PIECES[None], 0
+    return (1 if style else 0), _PIECES.get(style, _PIECES[None]), 0
 
 
 def _width(piece: str, style: str | None) -> int:

@@ -34,6 +34,14 @@ _SENTENCES: tuple[tuple[str, str, str], ...] = (
         "the block opened here with { is not closed",
         "commas between keys, } at the end",
     ),
+    (
+        "expected '<document start>'",
+        "this fits no block above it",
+        "keys of one block begin in the same column",
+    ),
+    ("mapping keys are not", "a value cannot begin with '? '", _QUOTE),
+    ("found unexpected ':'", "a colon cannot stand here", _QUOTE),
+    ("expected escape sequence", "no such escape between double quotes", "\\\\ stands for a backslash"),
     ("unknown escape character", "no such escape between double quotes", "\\\\ stands for a backslash"),
     (
         "expected <block end>",
