@@ -76,8 +76,8 @@ def about_nesting(relations: Iterable[NestingRelation]) -> tuple[Notice, ...]:
             severity="warning",
             text=(
                 f"The labels of {r.inner} recur in nearly every level of {r.outer}. If one label there means "
-                f"another {r.inner} in each {r.outer}, write (1 | {r.outer}/{r.inner}); as written they count "
-                "as crossed."
+                f"another {r.inner} in each {r.outer}, write (1 | {r.outer}/{r.inner}); as written they "
+                "count as crossed."
             ),
             subject=r.inner,
         )
@@ -114,8 +114,8 @@ def about_levels(
         if level.conflicting_levels and declared.get(level.variable, 1) == 1:
             groups = level.conflicting_levels
             text = (
-                f"{level.variable} is constant in all levels of {level.factor} but {listed(groups)}: an error "
-                "in the data, if it describes the groups."
+                f"{level.variable} is constant in all levels of {level.factor} but {listed(groups)}: an "
+                "error in the data, if it describes the groups."
             )
             found.append(Notice(code="almost_level_2", severity="warning", text=text, subject=level.variable))
         if declared.get(level.variable) == 1 and level.level == "between":

@@ -14,15 +14,24 @@ from mlm_steps.data.notices import listed
 from mlm_steps.data.variation import varying_groups
 from mlm_steps.records.base import Notice
 
-__all__ = ["about_group_means", "about_repeated_ids", "about_repeated_rows"]
+__all__ = ["about_group_means", "about_repeated_ids", "about_repeated_rows", "is_id_name"]
 
 _AGREES = 0.9
-"""Share of the groups in which a column has to equal the computed means to pass for a column of group means."""
+"""Share of the groups in which a column has to equal the computed means to pass for group means."""
 _MOST_CANDIDATES = 40
 _UNIQUE = 0.9
 _ID_NAME = re.compile(
     r"(^|[_. ])(id|nr|number|code|key)s?$|^uu?id|^id[_. 0-9]|^[a-z]?id$|(?-i:[a-z]I[dD]$)", re.IGNORECASE
 )
+
+
+def is_id_name(name: str) -> bool:
+    """Return whether a column is named as identifiers are.
+
+    >>> [is_id_name(name) for name in ("id", "student_id", "pupilID", "grid")]
+    [True, True, True, False]
+    """
+    return bool(_ID_NAME.search(name))
 
 
 def about_group_means(numbers: Mapping[str, NDArray[np.float64]], factor: Factor) -> tuple[Notice, ...]:
@@ -92,7 +101,7 @@ def about_repeated_ids(
     for name, values in codes.items():
         present = values >= 0
         n, distinct = int(present.sum()), int(values.max(initial=-1)) + 1
-        if not (_ID_NAME.search(name) or name in texts) or not _UNIQUE * n <= distinct < n:
+        if not (is_id_name(name) or name in texts) or not _UNIQUE * n <= distinct < n:
             continue
         if any(_unique_within(values[present], groups[present]) for groups in factors):
             continue

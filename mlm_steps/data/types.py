@@ -62,6 +62,8 @@ class Strays:
         whole, comma, rest = self.value.strip().partition(",")
         if comma and whole.lstrip("+-").isdigit() and rest.replace(",", "").replace(".", "").isdigit():
             return "a decimal comma needs data.decimal: ','; thousands separators have to go"
+        if "." in self.value and self.value.replace(".", "").lstrip("+-").isdigit():
+            return "with data.decimal: ',' no point may stand in a number"
         return f"correct it in the file, or say data.na: [{self.value}] if it means missing"
 
 
@@ -211,13 +213,20 @@ def _from_text(
         notices = _kept_as_text(raw.name, values, numbers) if not misread.any() else ()
         if not misread.any() and not notices:
             return _from_numbers(NumberColumn(raw.name, numbers), kind, levels, ())
-        if misread.sum() <= (1 - _MOSTLY) * (len(misread) - values.null_count):
+        if _meant_as_numbers(values, misread, decimal):
             strays = _first_stray(misread, values.filter(misread)[:1].to_pylist())
     if kind is None and raw.ordered:
         kind = "ordered"
     encoded = encode_words(values, levels, raw.levels, logical=raw.cells)
     column = _finish(raw.name, kind or "category", *encoded)
     return TypedColumn(column.name, column.kind, column.values, notices=notices, strays=strays)
+
+
+def _meant_as_numbers(values: Any, misread: NDArray[np.bool_], decimal: str) -> bool:
+    """Return whether text looks like numbers with something odd among them or the other decimal mark."""
+    if misread.sum() <= (1 - _MOSTLY) * (len(misread) - values.null_count):
+        return True
+    return not cells.as_numbers(values, "," if decimal == "." else ".")[1].any()
 
 
 def _declared_number(raw: TextColumn, values: Any, decimal: str) -> TypedColumn:

@@ -1,0 +1,219 @@
+"""Which columns of an undescribed file could explain the outcome, and at which level."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from itertools import combinations
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from mlm_steps.data.factors import Factor, make_factor
+from mlm_steps.data.suspicions import is_id_name
+from mlm_steps.data.types import TypedColumn
+from mlm_steps.data.variation import level_of, varying_groups
+from mlm_steps.errors import Fault, UsageError
+from mlm_steps.records.profile import VariableLevel
+
+__all__ = ["Candidate", "Search", "is_unwritable"]
+
+_MOST_CATEGORIES = 12
+_MOST_MISSING = 0.2
+_MOST_LEVEL_1, _MOST_LEVEL_2 = 3, 2
+_SAME = 0.9999
+"""Correlation from which two columns say the same."""
+_ROWS_EACH, _GROUPS_EACH = 10, 5
+"""Rows, or groups, that each coefficient should have to itself."""
+
+
+@dataclass(frozen=True, slots=True)
+class Candidate:
+    """A column that may explain the outcome.
+
+    Attributes
+    ----------
+    name, kind : str
+    levels : tuple of str or None
+        Of a category.
+    rank : int
+        1 if it varies inside groups, 2 if it describes them.
+    centred : bool
+        Whether it varies within groups and between them, so that the two should be told apart.
+    binary : bool
+    conflicts : tuple of str
+        Groups inside which a column of level 2 varies all the same.
+    """
+
+    name: str
+    kind: str
+    levels: tuple[str, ...] | None
+    rank: int
+    centred: bool
+    binary: bool
+    conflicts: tuple[str, ...] = ()
+
+
+def is_unwritable(name: str) -> bool:
+    """Return whether no formula can hold a column's name, not even in backticks."""
+    return "`" in name or not name.isprintable()
+
+
+class Search:
+    """The columns looked at so far: those taken, and why the others were not.
+
+    Parameters
+    ----------
+    columns : mapping of str to TypedColumn
+    y : ndarray, shape (n,)
+    there : ndarray of bool, shape (n,)
+        Rows that have outcome and group.
+    factor : Factor
+        On those rows.
+    """
+
+    def __init__(
+        self,
+        columns: Mapping[str, TypedColumn],
+        y: NDArray[np.float64],
+        there: NDArray[np.bool_],
+        factor: Factor,
+    ) -> None:
+        self.columns, self.y, self.there, self.factor = columns, y, there, factor
+        self.taken: list[Candidate] = []
+        self.skipped: list[tuple[str, str]] = []
+        n, groups = len(factor.codes), len(factor.labels)
+        self.room = {1: min(_MOST_LEVEL_1, n // _ROWS_EACH), 2: min(_MOST_LEVEL_2, groups // _GROUPS_EACH)}
+
+    def take(self, given: Mapping[str, int]) -> None:
+        """Take the predictors asked for; UsageError for one that no model can use."""
+        faults = []
+        for name, rank in given.items():
+            reason = self._unusable(name)
+            if reason:
+                faults.append(Fault(f"--level-{rank}", f"'{name}' {reason}"))
+            else:
+                self.taken.append(self._candidate(name, self._level(name, declared=rank > 1), rank))
+        if faults:
+            raise UsageError(*faults)
+
+    def find(self, names: set[str], ranks: set[int]) -> None:
+        """Take what looks useful among further columns, for the levels wanted."""
+        levels: dict[str, VariableLevel] = {}
+        for name in (name for name in self.columns if name in names):
+            reason = self._unusable(name) or self._unlikely(name)
+            if reason:
+                self.skipped.append((name, reason))
+            else:
+                levels[name] = self._level(name, declared=False)
+        for name, level in levels.items():
+            rank = 2 if level.level == "between" or level.conflicting_levels else 1
+            candidate = self._candidate(name, level, rank)
+            reason = self._redundant(name, list(levels))
+            width = len(candidate.levels or "  ") - 1
+            if rank not in ranks:
+                continue
+            if reason or width > self.room[rank]:
+                self.skipped.append((name, reason or f"level {rank}; left out to keep the models small"))
+            else:
+                self.room[rank] -= width
+                self.taken.append(candidate)
+
+    def _unusable(self, name: str) -> str | None:
+        column = self.columns[name]
+        present = self.there & ~column.missing
+        if is_unwritable(name):
+            return "has a name that no formula can hold"
+        if not present.any():
+            return "has no values"
+        if column.strays:
+            return f"holds {column.strays} among its numbers"
+        if column.kind == "text" or (
+            len(self._distinct(name)) > max(_MOST_CATEGORIES, 1) and column.kind != "number"
+        ):
+            return "is text with many values"
+        if len(self._distinct(name)) == 1:
+            return "has one value only"
+        return None
+
+    def _unlikely(self, name: str) -> str | None:
+        column = self.columns[name]
+        missing = int((self.there & column.missing).sum())
+        if missing > _MOST_MISSING * self.there.sum():
+            return f"is missing in {missing} of {self.there.sum()} rows"
+        x = column.values[self.there]
+        if column.kind != "number" or not isinstance(x, np.ndarray):
+            return None
+        x = x[~np.isnan(x)]
+        distinct = len(np.unique(x))
+        if (x == np.floor(x)).all() and (
+            distinct == len(x) or (is_id_name(name) and distinct > _MOST_CATEGORIES)
+        ):
+            return "looks like an identifier"
+        both = self.there & ~column.missing
+        if abs(np.corrcoef(column.numbers[both], self.y[both])[0, 1]) > _SAME:
+            return "is the outcome once more"
+        return None
+
+    def _distinct(self, name: str) -> Sequence[object]:
+        return list(pd.unique(pd.Series(self.columns[name].values[self.there & ~self.columns[name].missing])))
+
+    def _level(self, name: str, *, declared: bool) -> VariableLevel:
+        """Return the level of a column on the rows that have it."""
+        column = self.columns[name]
+        present = ~column.missing[self.there]
+        values = column.values[self.there][present]
+        factor = self.factor
+        if not present.all():
+            factor = make_factor([factor.name], [(factor.codes[present], factor.labels)])
+        if isinstance(values, pd.Categorical):
+            values = values.remove_unused_categories()
+        else:
+            values = np.asarray(values, dtype=np.float64)
+        return level_of(name, values, factor, declared=declared)
+
+    def _candidate(self, name: str, level: VariableLevel, rank: int) -> Candidate:
+        column = self.columns[name]
+        levels = None
+        if isinstance(column.values, pd.Categorical):
+            present = set(self._distinct(name))
+            levels = tuple(label for label in column.values.categories if label in present)
+        return Candidate(
+            name=name,
+            kind=column.kind,
+            levels=levels,
+            rank=rank,
+            centred=rank == 1 and column.kind == "number" and level.level == "mixed",
+            binary=len(self._distinct(name)) == 2,
+            conflicts=level.conflicting_levels if rank == 2 else (),
+        )
+
+    def _redundant(self, name: str, others: Sequence[str]) -> str | None:
+        """Return what a column is made from, if it is a group mean or a product of others."""
+        if self.columns[name].kind != "number":
+            return None
+        x = self.columns[name].numbers[self.there]
+        numbers = {
+            other: self.columns[other].numbers[self.there]
+            for other in others
+            if other != name and self.columns[other].kind == "number"
+        }
+        numbers = {other: z for other, z in numbers.items() if np.isfinite(z).all()}
+        if not np.isfinite(x).all():
+            return None
+        earlier = {candidate.name for candidate in self.taken}
+        for other, z in numbers.items():
+            if other in earlier and abs(np.corrcoef(x, z)[0, 1]) > _SAME:
+                return f"says the same as {other}"
+            off = np.abs(self.factor.means(z) - self.factor.means(x)) > 1e-3 * z.std()
+            if (
+                varying_groups(z, self.factor).any()
+                and not varying_groups(x, self.factor).any()
+                and off.mean() < 0.1
+            ):
+                return f"is the mean of {other} in each group, which is derived where needed"
+        for one, two in combinations(list(numbers)[:10], 2):
+            if np.allclose(x, numbers[one] * numbers[two]):
+                return f"is the product of {one} and {two}, which a formula writes {one}:{two}"
+        return None

@@ -1,0 +1,192 @@
+"""A first look at a data file nobody has described: what could explain the outcome, and at which level."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from mlm_steps.data import cells
+from mlm_steps.data.candidates import Candidate, Search, is_unwritable
+from mlm_steps.data.factors import Factor, make_factor
+from mlm_steps.data.hierarchy import numbered
+from mlm_steps.data.places import nearest
+from mlm_steps.data.raw import RawTable, TextColumn, Unreadable
+from mlm_steps.data.read import format_of, read_table
+from mlm_steps.data.types import Misfit, TypedColumn, type_column
+from mlm_steps.errors import DataError, Fault, UsageError
+from mlm_steps.spec import ColumnSpec, DataSpec
+
+__all__ = ["Survey", "survey"]
+
+
+@dataclass(frozen=True, slots=True)
+class Survey:
+    """What was found in a file.
+
+    Attributes
+    ----------
+    data : DataSpec
+        With what the file needs to be read: encoding, decimal mark, missing-value markers.
+    outcome_is_coded : bool
+        Whether the outcome has to be declared a number.
+    rows, groups : int
+        With outcome and group present.
+    candidates : tuple of Candidate
+        Taken, in the order of the file or as asked for.
+    skipped : tuple of (str, str)
+        Columns that were not taken, and why.
+    """
+
+    data: DataSpec
+    outcome_is_coded: bool
+    rows: int
+    groups: int
+    candidates: tuple[Candidate, ...]
+    skipped: tuple[tuple[str, str], ...]
+
+
+def survey(
+    path: Path,
+    outcome: str,
+    group: str,
+    level_1: Sequence[str] | None = None,
+    level_2: Sequence[str] | None = None,
+) -> Survey:
+    """Return what a file holds that could explain an outcome.
+
+    Parameters
+    ----------
+    path : Path
+    outcome, group : str
+        Columns.
+    level_1, level_2 : sequence of str, optional
+        Predictors to take; detected where not given.
+
+    Raises
+    ------
+    DataError
+        The file cannot be read.
+    UsageError
+        A column is not there, or cannot play its part.
+    """
+    data, table = _readable(path)
+    columns = {raw.name: type_column(raw, None, data) for raw in table.columns}
+    _check_columns(columns, outcome, group, level_1, level_2)
+    coded = columns[outcome].kind != "number"
+    y = _outcome(table, outcome, data)
+    there = ~np.isnan(y) & ~columns[group].missing
+    factor = _factor(columns[group], there)
+    _check_parts(y[there], outcome, factor)
+    given = dict.fromkeys(level_1 or (), 1) | dict.fromkeys(level_2 or (), 2)
+    spare = {n: c for n, c in columns.items() if n not in (outcome, group)}
+    search = Search(spare, y, there, factor)
+    ranks = {rank for rank, names in ((1, level_1), (2, level_2)) if names is None}
+    search.take(given)
+    search.find({name for name in spare if name not in given}, ranks)
+    return Survey(
+        data, coded, int(there.sum()), len(factor.labels), tuple(search.taken), tuple(search.skipped)
+    )
+
+
+def _readable(path: Path) -> tuple[DataSpec, RawTable]:
+    """Return how a file has to be read, and what it holds."""
+    data = DataSpec(file=path.name)
+    try:
+        table = read_table(path, data)
+    except Unreadable as found:
+        refusal = DataError(Fault(str(path), found.what, found.hint))
+        if format_of(path) not in ("csv", "tsv"):
+            raise refusal from None
+        data = data.model_copy(update={"encoding": "cp1252"})
+        try:
+            table = read_table(path, data)
+        except Unreadable:
+            raise refusal from None
+    texts = [raw for raw in table.columns if isinstance(raw, TextColumn) and raw.cells]
+    data = data.model_copy(update={"decimal": _decimal(texts, data)})
+    markers = _unknown_markers(texts, data)
+    return data.model_copy(update={"na": (*data.na, *markers)}), table
+
+
+def _decimal(texts: Sequence[TextColumn], data: DataSpec) -> str:
+    """Return the comma if some column is made of numbers with it, and none of numbers with a point."""
+    spelt = {".": 0, ",": 0}
+    for raw in texts:
+        values = cells.mark_missing(raw.values, data.na)
+        point, comma = (not cells.as_numbers(values, mark)[1].any() for mark in ".,")
+        spelt["."] += point and not comma
+        spelt[","] += comma and not point
+    return "," if spelt[","] and not spelt["."] else "."
+
+
+def _unknown_markers(texts: Sequence[TextColumn], data: DataSpec) -> list[str]:
+    """Return words without digits that stand in columns of numbers, such as ``n/a`` or ``.``."""
+    found: dict[str, None] = {}
+    for raw in texts:
+        if type_column(raw, None, data).strays is None:
+            continue
+        values = cells.mark_missing(raw.values, data.na)
+        words = values.filter(cells.as_numbers(values, data.decimal)[1]).unique().to_pylist()
+        plain = [word.strip() for word in words if not any(sign.isdigit() for sign in word)]
+        if len(plain) == len(words) <= 3:
+            found |= dict.fromkeys(plain)
+    return list(found)
+
+
+def _check_columns(
+    columns: Mapping[str, TypedColumn],
+    outcome: str,
+    group: str,
+    level_1: Sequence[str] | None,
+    level_2: Sequence[str] | None,
+) -> None:
+    asked = [("--outcome", outcome), ("--group", group)]
+    asked += [("--level-1", name) for name in level_1 or ()] + [("--level-2", name) for name in level_2 or ()]
+    faults = [
+        Fault(option, f"there is no column '{name}'", nearest(name, columns))
+        for option, name in asked
+        if name not in columns
+    ]
+    faults += [
+        Fault(option, f"'{name}' is named twice")
+        for place, (option, name) in enumerate(asked)
+        if name in [earlier for _, earlier in asked[:place]]
+    ]
+    faults += [
+        Fault(option, f"'{name}' cannot be written in a formula", "rename it in the file")
+        for option, name in asked
+        if is_unwritable(name)
+    ]
+    if faults:
+        raise UsageError(*faults)
+
+
+def _outcome(table: RawTable, outcome: str, data: DataSpec) -> NDArray[np.float64]:
+    raw = next(raw for raw in table.columns if raw.name == outcome)
+    try:
+        return type_column(raw, ColumnSpec(type="number"), data).numbers
+    except Misfit as found:
+        raise UsageError(Fault("--outcome", f"'{outcome}' is text, not a number: it {found.what}")) from None
+
+
+def _factor(column: TypedColumn, there: NDArray[np.bool_]) -> Factor:
+    return make_factor([column.name], [numbered(pd.Series(column.values[there]))])
+
+
+def _check_parts(y: NDArray[np.float64], outcome: str, factor: Factor) -> None:
+    if not len(y):
+        raise UsageError(Fault("--outcome", f"no row has both '{outcome}' and '{factor.name}'"))
+    if not np.ptp(y):
+        raise UsageError(Fault("--outcome", f"'{outcome}' has one value only"))
+    if len(factor.labels) == 1:
+        raise UsageError(
+            Fault("--group", f"'{factor.name}' has one level only", "name another grouping column")
+        )
+    if len(factor.labels) == len(y):
+        what = f"'{factor.name}' has a level of its own in each row"
+        raise UsageError(Fault("--group", what, "name a column whose values several rows share"))
