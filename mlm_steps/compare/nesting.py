@@ -14,6 +14,7 @@ from mlm_steps.engine.values import LmmFit
 __all__ = ["Containment", "Relation", "contained_terms", "embed_theta", "log_det_basis", "relate", "spans"]
 
 SPAN_TOLERANCE = 1e-8  # residual of a projection, relative to the column
+ROUNDING = 100 * float(np.finfo(float).eps)  # what remains of a column that is spanned, at worst
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -160,12 +161,11 @@ def _combination(larger: NDArray[np.float64], smaller: NDArray[np.float64]) -> N
     Q, R = np.linalg.qr(larger / scale)
     coordinates = Q.T @ smaller
     residual = np.linalg.norm(smaller - Q @ coordinates, axis=0)
-    reference = np.linalg.norm(smaller, axis=0)
+    size = np.linalg.norm(smaller, axis=0)
+    reference = size
     if _has_constant(Q, len(larger)):
-        centred = np.linalg.norm(smaller - smaller.mean(axis=0), axis=0)
-        constant = centred <= SPAN_TOLERANCE**2 * reference
-        reference = np.where(constant, reference, centred)
-    if (residual >= SPAN_TOLERANCE * reference).any():
+        reference = np.linalg.norm(smaller - smaller.mean(axis=0), axis=0)
+    if (residual > np.maximum(SPAN_TOLERANCE * reference, ROUNDING * size)).any():
         return None
     return np.asarray(np.linalg.lstsq(R, coordinates, rcond=None)[0] / scale[:, None])
 
