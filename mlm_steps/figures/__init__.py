@@ -1,1 +1,19 @@
-"""To be described."""
+"""Figures of a run: records and the analysis sample in, a Figure value out.
+
+A figure is a module with a function of the same protocol, ``Drawer``, listed here under the module's name.
+"""
+
+from __future__ import annotations
+
+from mlm_steps.figures.base import Drawer, Figure, FigureInput
+from mlm_steps.figures.caterpillar import caterpillar
+from mlm_steps.figures.ladder import ladder
+from mlm_steps.figures.raw_data import raw_data
+
+__all__ = ["FIGURES", "Drawer", "Figure", "FigureInput"]
+
+FIGURES: dict[str, Drawer] = {
+    "ladder": ladder,
+    "caterpillar": caterpillar,
+    "raw_data": raw_data,
+}

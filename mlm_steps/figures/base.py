@@ -1,0 +1,218 @@
+"""What every figure shares: its values, its colours, and SVG that can be put into a page."""
+
+from __future__ import annotations
+
+import io
+import logging
+import re
+import unicodedata
+import warnings
+import xml.etree.ElementTree as ElementTree
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Protocol
+
+from mlm_steps.design import Formula
+from mlm_steps.records.run import RunRecords
+
+if TYPE_CHECKING:
+    import pandas as pd
+    from matplotlib.axes import Axes
+    from matplotlib.figure import Figure as Canvas
+
+__all__ = [
+    "BLUE",
+    "COLOURS",
+    "GREY",
+    "INK",
+    "LINE_STYLES",
+    "SEED",
+    "VERMILION",
+    "Drawer",
+    "Figure",
+    "FigureInput",
+    "Rows",
+    "canvas",
+    "finish",
+    "safe",
+    "shorten",
+    "style_axes",
+]
+
+BLUE, VERMILION, GREEN, ORANGE, PURPLE, SKY = (
+    "#0072B2", "#D55E00", "#009E73", "#E69F00", "#CC79A7", "#56B4E9",
+)  # fmt: skip
+COLOURS = (BLUE, VERMILION, GREEN, PURPLE, ORANGE, SKY)
+"""Okabe and Ito's palette, the most legible on white first."""
+LINE_STYLES = ("-", "--", "-.", ":")
+INK, GREY, PALE = "#1A1D21", "#6B727B", "#D5D9DF"
+SEED = 20201
+"""Of every draw of groups or rows, so that the same data give the same picture."""
+_SVG = "http://www.w3.org/2000/svg"
+_XLINK = "http://www.w3.org/1999/xlink"
+_FONTS = "system-ui, 'Helvetica Neue', Arial, 'Liberation Sans', 'DejaVu Sans', sans-serif"
+_FONT_FAMILY = re.compile(r"'DejaVu Sans'(?:, [^;]+)?")
+_SETTINGS: Mapping[str, Any] = {
+    "svg.fonttype": "none",
+    "svg.hashsalt": "mlm",
+    "font.family": ["DejaVu Sans"],
+    "font.size": 10.0,
+    "text.parse_math": False,
+    "text.usetex": False,
+    "axes.unicode_minus": True,
+    "path.simplify": True,
+}
+_NO_METADATA = dict.fromkeys(("Creator", "Date", "Format", "Type"))
+
+Row = tuple[object, ...]
+Rows = tuple[tuple[str, ...], tuple[Row, ...]]
+
+
+@dataclass(frozen=True, slots=True)
+class FigureInput:
+    """What figures are drawn from.
+
+    Attributes
+    ----------
+    run : RunRecords
+    frame : DataFrame
+        The analysis sample.
+    formulas : mapping of str to Formula
+        Parsed formula per model.
+    """
+
+    run: RunRecords
+    frame: pd.DataFrame
+    formulas: Mapping[str, Formula]
+
+
+@dataclass(frozen=True, slots=True)
+class Figure:
+    """One drawn figure.
+
+    Attributes
+    ----------
+    name : str
+        Its key in ``FIGURES``.
+    title : str
+    reading : str
+        What it shows, in one or two sentences with numbers.
+    alt : str
+        Type, axes and finding, for those who do not see it.
+    svg : bytes
+        The same input gives the same bytes.
+    data : tuple of column names and rows
+        What is drawn, for the CSV beside it.
+    """
+
+    name: str
+    title: str
+    reading: str
+    alt: str
+    svg: bytes
+    data: Rows
+
+
+class Drawer(Protocol):
+    """Draws one figure; None where the run has nothing for it to show.
+
+    To add one, write ``figures/<name>.py`` with such a function, importing matplotlib inside it, and list it
+    in ``FIGURES`` under the module's name.
+    """
+
+    def __call__(self, given: FigureInput) -> Figure | None:
+        """Return the figure."""
+
+
+def canvas(width: float, height: float) -> Canvas:
+    """Return an empty figure of so many inches that belongs to no window and to no global list."""
+    from matplotlib.figure import Figure as MatplotlibFigure
+
+    return MatplotlibFigure(figsize=(width, height), facecolor="white")
+
+
+def style_axes(axes: Axes) -> None:
+    """Leave of the frame what the eye needs."""
+    for side in ("top", "right"):
+        axes.spines[side].set_visible(False)
+    for side in ("left", "bottom"):
+        axes.spines[side].set_color(GREY)
+    axes.tick_params(colors=INK, labelsize=9)
+
+
+def safe(text: str) -> str:
+    """Return text that XML can hold on one line."""
+    kept = (" " if unicodedata.category(c) in ("Cc", "Zl", "Zp") else c for c in text)
+    return " ".join("".join("\N{REPLACEMENT CHARACTER}" if _unfit(c) else c for c in kept).split())
+
+
+def _unfit(character: str) -> bool:
+    return unicodedata.category(character) == "Cs" or ord(character) & 0xFFFE == 0xFFFE
+
+
+def shorten(text: str, longest: int) -> str:
+    """Return text of at most so many characters."""
+    clean = safe(text)
+    return clean if len(clean) <= longest else clean[: longest - 1].rstrip() + "…"
+
+
+def finish(figure: Canvas, name: str, title: str) -> bytes:
+    """Return a drawn figure as SVG whose ids begin with the figure's name and which styles nothing else."""
+    import matplotlib as mpl
+
+    stream = io.BytesIO()
+    logging.getLogger("matplotlib.font_manager").setLevel(logging.ERROR)
+    with mpl.rc_context(dict(_SETTINGS)), warnings.catch_warnings():
+        warnings.filterwarnings("ignore", message="Glyph .* missing from", category=UserWarning)
+        figure.savefig(stream, format="svg", metadata=_NO_METADATA)
+    return _embeddable(stream.getvalue(), name, title)
+
+
+def settings() -> Any:
+    """Return a context in which texts are plain: none of their characters is mathematics."""
+    import matplotlib as mpl
+
+    return mpl.rc_context(dict(_SETTINGS))
+
+
+def _embeddable(document: bytes, name: str, title: str) -> bytes:
+    """Return SVG without a style sheet and metadata, with ids of its own and a title."""
+    ElementTree.register_namespace("", _SVG)
+    ElementTree.register_namespace("xlink", _XLINK)
+    root = ElementTree.fromstring(document)  # noqa: S314 - written by matplotlib a moment ago
+    for parent in list(root.iter()):
+        for child in list(parent):
+            if child.tag in (f"{{{_SVG}}}metadata", f"{{{_SVG}}}style"):
+                parent.remove(child)
+    for element in root.iter():
+        _rename(element, name)
+    root.set("style", "stroke-linejoin: round; stroke-linecap: butt")
+    for size in ("width", "height"):
+        root.attrib.pop(size, None)
+    label = ElementTree.Element(f"{{{_SVG}}}title")
+    label.text = safe(title)
+    root.insert(0, label)
+    return b"<?xml version='1.0' encoding='utf-8'?>\n" + ElementTree.tostring(root, encoding="utf-8") + b"\n"
+
+
+def _rename(element: ElementTree.Element, name: str) -> None:
+    """Put the figure's name before the ids of an element, and before those it refers to."""
+    for key, value in element.attrib.items():
+        if key == "id":
+            element.set(key, f"{name}-{value}")
+        elif value.startswith("#") and key.endswith("href"):
+            element.set(key, f"#{name}-{value[1:]}")
+        elif "url(#" in value:
+            element.set(key, value.replace("url(#", f"url(#{name}-"))
+        elif key == "style" and "font" in value:
+            element.set(key, _FONT_FAMILY.sub(_FONTS, value))
+
+
+def spread(count: int, most: int, generator_seed: int = SEED) -> Sequence[int]:
+    """Return at most so many of the positions 0 … count - 1, in order, drawn with a fixed seed."""
+    import numpy as np
+
+    if count <= most:
+        return range(count)
+    drawn = np.random.default_rng(generator_seed).choice(count, size=most, replace=False)
+    return [int(position) for position in np.sort(drawn)]

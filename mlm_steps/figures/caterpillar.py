@@ -1,0 +1,184 @@
+"""Conditional modes of the final rung's random effects, in order, with their intervals."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from mlm_steps.figures.base import (
+    BLUE,
+    GREY,
+    INK,
+    Figure,
+    FigureInput,
+    Rows,
+    canvas,
+    finish,
+    safe,
+    settings,
+    shorten,
+    style_axes,
+)
+
+if TYPE_CHECKING:
+    import numpy as np
+    import pandas as pd
+    from matplotlib.axes import Axes
+    from numpy.typing import NDArray
+
+__all__ = ["caterpillar"]
+
+QUANTILE = 1.96
+"""Of the normal intervals of 95 % (statistics, section 10)."""
+MOST_PANELS = 4
+MOST_NAMED = 30
+"""Groups that still have room for their names."""
+MOST_BARS = 400
+"""Beyond these, single bars run into each other; a band replaces them."""
+INTERCEPT = "(Intercept)"
+
+
+@dataclass(frozen=True, slots=True)
+class _Panel:
+    """One random effect: its modes in ascending order."""
+
+    group: str
+    effect: str
+    title: str
+    levels: list[str]
+    estimate: NDArray[np.float64]
+    half: NDArray[np.float64]
+    clear: NDArray[np.bool_]
+
+
+def caterpillar(given: FigureInput) -> Figure | None:
+    """Return the caterpillar of the last rung; None if no rung was fitted."""
+    if not given.run.fits:
+        return None
+    final = given.run.fits[-1]
+    modes = given.run.modes.get(final.model)
+    if modes is None or modes.empty:
+        return None
+    panels = _panels(given, modes)
+    shown = panels[:MOST_PANELS]
+    label = safe(given.run.labels.model(final.model))
+    title = f"Conditional modes of the random effects in {label}"
+    with settings():
+        svg = _draw(shown, title)
+    reading = _reading(shown, len(panels))
+    return Figure("caterpillar", title, reading, _alt(shown, reading), svg, _data(panels))
+
+
+def _panels(given: FigureInput, modes: pd.DataFrame) -> list[_Panel]:
+    panels = []
+    for (_, group, effect), rows in modes.groupby(["term_index", "group", "effect"], sort=False, observed=True):
+        ordered = rows.sort_values("estimate", kind="stable")
+        estimate = ordered["estimate"].to_numpy(dtype=float)
+        half = QUANTILE * ordered["cond_sd"].to_numpy(dtype=float)
+        what = "Intercept" if effect == INTERCEPT else f"Slope of {given.run.labels.column(str(effect))}"
+        title = f"{what}, by {given.run.labels.column(str(group))}"
+        levels = [str(level) for level in ordered["level"]]
+        clear = (estimate - half > 0) | (estimate + half < 0)
+        panels.append(_Panel(str(group), str(effect), safe(title), levels, estimate, half, clear))
+    return panels
+
+
+def _draw(panels: list[_Panel], title: str) -> bytes:
+    named = max(len(panel.levels) for panel in panels) <= MOST_NAMED
+    across = min(len(panels), 2)
+    down = -(-len(panels) // across)
+    height = 0.9 + 0.24 * max(len(p.levels) for p in panels) if named else 3.9
+    figure = canvas(9.0, max(height, 2.8) * down)
+    grid = figure.subplots(down, across, squeeze=False)
+    total = max(height, 2.8) * down
+    figure.subplots_adjust(
+        left=0.16 if named else 0.08, right=0.98, top=1 - 0.4 / total, bottom=0.6 / total,
+        wspace=0.45 if named else 0.2, hspace=0.35,
+    )  # fmt: skip
+    for axes, panel in zip(grid.flat, panels, strict=False):
+        (_across if named else _along)(axes, panel)
+        axes.set_title(shorten(panel.title, 60 if across == 1 else 44), fontsize=10, color=INK, loc="left")
+        style_axes(axes)
+    for axes in list(grid.flat)[len(panels) :]:
+        axes.set_visible(False)
+    return finish(figure, "caterpillar", title)
+
+
+def _across(axes: Axes, panel: _Panel) -> None:
+    """Draw few groups as rows with their names."""
+    positions = list(range(len(panel.levels)))
+    for clear in (False, True):
+        chosen = [i for i in positions if bool(panel.clear[i]) is clear]
+        if chosen:
+            axes.errorbar(
+                panel.estimate[chosen], chosen, xerr=panel.half[chosen], fmt="o", markersize=4.5,
+                color=BLUE if clear else GREY, markerfacecolor=BLUE if clear else "white", elinewidth=1.3,
+            )  # fmt: skip
+    axes.axvline(0, color=INK, linewidth=0.8)
+    axes.set_yticks(positions, [shorten(level, 16) for level in panel.levels])
+    axes.set_ylim(-0.7, len(positions) - 0.3)
+    axes.set_xlabel("Deviation from the mean")
+
+
+def _along(axes: Axes, panel: _Panel) -> None:
+    """Draw many groups by rank, with bars, or with a band where bars would run into each other."""
+    import numpy as np
+    from matplotlib.collections import LineCollection
+
+    rank = np.arange(1, len(panel.levels) + 1)
+    low, high = panel.estimate - panel.half, panel.estimate + panel.half
+    if len(rank) > MOST_BARS:
+        axes.fill_between(rank, low, high, color="#BBD6E8", linewidth=0, label="95\u202f% interval")
+        axes.plot(rank, panel.estimate, color=BLUE, linewidth=1.8)
+    else:
+        for clear, colour in ((False, "#A9AFB7"), (True, BLUE)):
+            chosen = panel.clear if clear else ~panel.clear
+            bars = np.stack([np.column_stack([rank, low]), np.column_stack([rank, high])], axis=1)[chosen]
+            axes.add_collection(LineCollection(list(bars), colors=colour, linewidths=1.0))
+            axes.plot(
+                rank[chosen], panel.estimate[chosen], linestyle="none", marker="o", color=colour,
+                markersize=2.6, markerfacecolor=colour if clear else "white", markeredgewidth=0.7,
+            )  # fmt: skip
+    axes.axhline(0, color=INK, linewidth=0.8)
+    axes.set_xlim(0, len(rank) + 1)
+    axes.margins(y=0.06)
+    axes.set_xlabel("Rank of the group")
+    axes.set_ylabel("Deviation from the mean", fontsize=9)
+
+
+def _reading(panels: list[_Panel], count: int) -> str:
+    parts = []
+    for panel in panels:
+        clear = int(panel.clear.sum())
+        noun = "group" if len(panel.levels) == 1 else "groups"
+        parts.append(
+            f"{panel.title}: {clear} of {len(panel.levels)} {noun} have a 95\u202f% interval that leaves out "
+            f"0, and the modes reach from {_number(panel.estimate[0])} to {_number(panel.estimate[-1])}"
+        )
+    rest = f" The first {len(panels)} of {count} random effects are drawn." if count > len(panels) else ""
+    return "; ".join(parts) + "." + rest
+
+
+def _number(value: float) -> str:
+    return f"{value:.3g}".replace("-", "\N{MINUS SIGN}")
+
+
+def _alt(panels: list[_Panel], reading: str) -> str:
+    noun = "panel" if len(panels) == 1 else "panels"
+    return (
+        f"Caterpillar plot in {len(panels)} {noun}: groups in ascending order, each with its conditional mode "
+        f"and a 95\u202f% interval. {reading}"
+    )
+
+
+def _data(panels: list[_Panel]) -> Rows:
+    rows: list[tuple[object, ...]] = []
+    for panel in panels:
+        low, high = panel.estimate - panel.half, panel.estimate + panel.half
+        values = zip(panel.levels, panel.estimate, low, high, panel.clear, strict=True)
+        for rank, (level, estimate, lower, upper, clear) in enumerate(values, start=1):
+            rows.append(
+                (panel.group, panel.effect, rank, level, float(estimate), float(lower), float(upper), bool(clear))
+            )
+    columns = ("group", "effect", "rank", "level", "estimate", "low", "high", "interval_without_0")
+    return columns, tuple(rows)

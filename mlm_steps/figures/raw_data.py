@@ -1,0 +1,152 @@
+"""The raw data with a line per group and the final rung's fitted line."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+from mlm_steps.figures.base import (
+    BLUE,
+    COLOURS,
+    INK,
+    LINE_STYLES,
+    SEED,
+    Figure,
+    FigureInput,
+    Rows,
+    canvas,
+    finish,
+    safe,
+    settings,
+    shorten,
+    spread,
+    style_axes,
+)
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+
+    from mlm_steps.figures.scene import Line, Scene
+
+__all__ = ["raw_data"]
+
+MOST_POINTS = 1000
+MOST_LINES = 60
+JITTER = 0.12
+"""Largest shift of a point beside its category."""
+
+
+def raw_data(given: FigureInput) -> Figure | None:
+    """Return outcome against the main level-1 predictor; None if no rung was fitted."""
+    if not given.run.fits:
+        return None
+    from mlm_steps.figures.scene import make_scene
+
+    scene = make_scene(given)
+    over = f" by {scene.shape.label}" if scene.shape.label else f" in each level of {scene.group_label}"
+    title = f"{scene.y_label}{over}"
+    points = spread(len(scene.y), MOST_POINTS)
+    few = MOST_LINES if scene.shape.label else len(scene.shape.lines)
+    lines = [scene.shape.lines[index] for index in spread(len(scene.shape.lines), few)]
+    with settings():
+        figure = canvas(9.0, 5.2)
+        axes = figure.add_axes((0.085, 0.11, 0.9, 0.8))
+        _draw(axes, scene, points, lines)
+        svg = finish(figure, "raw_data", title)
+    reading = _reading(scene, len(points), len(lines))
+    return Figure("raw_data", title, reading, _alt(scene, reading), svg, _data(scene, points, lines))
+
+
+def _draw(axes: Axes, scene: Scene, points: Sequence[int], lines: Sequence[Line]) -> None:
+    import numpy as np
+    from matplotlib.collections import LineCollection
+
+    shape = scene.shape
+    x = shape.x[list(points)]
+    if shape.ticks:
+        x = x + np.random.default_rng(SEED).uniform(-JITTER, JITTER, len(x))
+    axes.plot(
+        x, scene.y[list(points)], linestyle="none", marker=".", markersize=3.2, color="#8A929C",
+        alpha=0.55, markeredgewidth=0,
+    )  # fmt: skip
+    paths = [np.column_stack([line.x, line.y]) for line in lines]
+    strong = not shape.label
+    axes.add_collection(
+        LineCollection(paths, colors=BLUE if strong else "#7FB2D6", linewidths=1.2 if strong else 0.8,
+                       alpha=1.0 if strong else 0.75)
+    )  # fmt: skip
+    for index, line in enumerate(shape.fitted):
+        colour = INK if not line.label else COLOURS[(index + 1) % len(COLOURS)] if index else INK
+        axes.plot(
+            line.x, line.y, color="white", linewidth=5.0, solid_capstyle="round",
+        )  # fmt: skip
+        axes.plot(
+            line.x, line.y, color=colour, linestyle=LINE_STYLES[index % len(LINE_STYLES)], linewidth=2.6,
+            label=shorten(line.label or "Fitted line", 40),
+            marker="os^D"[index % 4] if shape.ticks else None, markersize=6,
+        )  # fmt: skip
+    _label(axes, scene)
+
+
+def _label(axes: Axes, scene: Scene) -> None:
+    shape = scene.shape
+    axes.set_ylabel(shorten(scene.y_label, 60))
+    axes.set_xlabel(shorten(shape.label, 80) or shorten(f"{scene.group_label}, in the order of the means", 80))
+    if shape.ticks:
+        axes.set_xticks(range(len(shape.ticks)), [shorten(safe(tick), 18) for tick in shape.ticks])
+        axes.set_xlim(-0.5, len(shape.ticks) - 0.5)
+    elif not shape.label:
+        axes.set_xlim(0, scene.groups + 1)
+    style_axes(axes)
+    axes.legend(
+        loc="lower left", bbox_to_anchor=(0.0, 1.0), ncols=4, frameon=False, fontsize=9, handlelength=3.2,
+        borderaxespad=0.2,
+    )  # fmt: skip
+
+
+def _reading(scene: Scene, points: int, lines: int) -> str:
+    shape = scene.shape
+    sample = "" if points == len(scene.y) else f" (drawn at random from {len(scene.y)}, with a fixed seed)"
+    if not shape.label:
+        return f"{points} observations{sample} in {scene.groups} groups, in the order of the groups’ means."
+    kind = "joins a group’s means" if shape.ticks else "is a group’s own least-squares line"
+    some = "" if lines == len(shape.lines) else f" (of {len(shape.lines)}, drawn likewise)"
+    falling = len(shape.lines) - shape.rising
+    return (
+        f"{points} observations{sample} with {lines} thin lines{some}, each of which {kind}: over all groups, "
+        f"{shape.rising} rise and {falling} fall. {_fitted(scene)}"
+    )
+
+
+def _fitted(scene: Scene) -> str:
+    named = [line for line in scene.shape.fitted if len(line.y)]
+    ends = [
+        f"{'for ' + safe(line.label) + ' ' if line.label else ''}from {_number(line.y[0])} to "
+        f"{_number(line.y[-1])}"
+        for line in named
+    ]
+    subject = "The bold line is" if len(named) == 1 else "The bold lines are"
+    runs = "runs" if len(named) == 1 else "run"
+    return (
+        f"{subject} fitted by {scene.model}, other predictors at their mean or reference, and {runs} "
+        f"{' and '.join(ends)}."
+    )
+
+
+def _number(value: float) -> str:
+    return f"{value:.4g}".replace("-", "\N{MINUS SIGN}")
+
+
+def _alt(scene: Scene, reading: str) -> str:
+    across = scene.shape.label or f"groups of {scene.group_label}"
+    return f"Scatter plot of {scene.y_label} on the vertical against {across} on the horizontal axis. {reading}"
+
+
+def _data(scene: Scene, points: Sequence[int], lines: Sequence[Line]) -> Rows:
+    rows: list[tuple[object, ...]] = [
+        ("observation", "", float(scene.shape.x[index]), float(scene.y[index])) for index in points
+    ]
+    for kind, drawn in (("group", lines), ("fitted", scene.shape.fitted)):
+        for line in drawn:
+            rows += [(kind, line.label, float(x), float(y)) for x, y in zip(line.x, line.y, strict=True)]
+    return ("kind", "line", "x", "y"), tuple(rows)

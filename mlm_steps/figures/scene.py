@@ -1,0 +1,294 @@
+"""What the picture of the raw data shows: predictor, groups, their own lines and the fitted ones."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+from numpy.typing import NDArray
+
+from mlm_steps.figures.base import FigureInput, safe
+from mlm_steps.records import FitRecord
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from mlm_steps.design import Design
+
+__all__ = ["Line", "Scene", "make_scene"]
+
+Array = NDArray[np.float64]
+Codes = NDArray[np.intp]
+GRID = 50
+"""Points of a fitted line."""
+MOST_MODERATOR_LEVELS = 4
+SMALLEST_GROUP = 3
+"""Rows that a group needs for a line of its own."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Line:
+    """A line of one group, or a fitted one."""
+
+    label: str
+    x: Array
+    y: Array
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Shape:
+    """The horizontal axis and the lines.
+
+    Attributes
+    ----------
+    x : ndarray, shape (n,)
+        Predictor, or position of its category, or rank of the group.
+    ticks : tuple of str
+        Names of the positions where the predictor is a category.
+    label : str
+        Of the predictor; empty where the model has none.
+    lines : list of Line
+        Of every group that has one.
+    rising : int
+        How many of them rise.
+    fitted : list of Line
+        Of the final rung, for the population; one per level of the moderator if there is one.
+    """
+
+    x: Array
+    ticks: tuple[str, ...]
+    label: str
+    lines: list[Line]
+    rising: int
+    fitted: list[Line]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Scene:
+    """All that is drawn: the outcome ``y``, shape (n,), over a shape, by groups, from a model."""
+
+    y: Array
+    y_label: str
+    shape: Shape
+    group_label: str
+    groups: int
+    model: str
+
+
+def make_scene(given: FigureInput) -> Scene:
+    """Return what to draw for the last rung."""
+    from mlm_steps.design import build_design
+
+    final = given.run.fits[-1]
+    contrasts = {c.name: c.contrast for c in given.run.profile.columns if c.contrast}
+    design = build_design(given.formulas[final.model], given.frame, weights=final.weights, contrasts=contrasts)
+    rows = given.frame.iloc[design.rows]
+    variable = _predictor(given, final, rows)
+    group = design.random[_grouping(final, variable)]
+    if variable is None:
+        shape = _by_group(final, design.y, group.refs, group.levels)
+    else:
+        shape = _over(given, final, design, rows, variable, _grouping(final, variable))
+    return Scene(
+        y=design.y,
+        y_label=_with_unit(given, final.outcome),
+        shape=shape,
+        group_label=safe(given.run.labels.column(group.group)),
+        groups=len(group.levels),
+        model=safe(given.run.labels.model(final.model)),
+    )
+
+
+def _with_unit(given: FigureInput, name: str) -> str:
+    unit = given.run.labels.units.get(name)
+    label = given.run.labels.column(name)
+    return safe(f"{label} ({unit})" if unit else label)
+
+
+def _predictor(given: FigureInput, fit: FitRecord, rows: pd.DataFrame) -> str | None:
+    """Return the variable of the horizontal axis: a random slope's first, then one that varies in groups."""
+    formula = given.formulas[fit.model]
+    between = {v.variable for v in given.run.profile.variable_levels if v.level in ("between", "constant")}
+    factors = {column for columns in formula.groups for column in columns}
+    fixed = [name for columns in formula.fixed.columns for name in columns]
+    slopes = [
+        name for bar in formula.bars for columns in bar.effects.columns for name in columns
+    ]
+    known = [name for name in dict.fromkeys([*slopes, *fixed]) if name in rows and name not in factors]
+    ranked = sorted(known, key=lambda name: (name not in slopes, name in between))
+    return next((name for name in ranked if rows[name].nunique() > 1), None)
+
+
+def _grouping(fit: FitRecord, variable: str | None) -> int:
+    """Return the random term whose groups are drawn: one in which the predictor's slope varies."""
+    if variable is not None:
+        for index, term in enumerate(fit.terms):
+            if any(name.startswith(variable) for name in term.names):
+                return index
+    return len(fit.terms) - 1
+
+
+def _over(
+    given: FigureInput, fit: FitRecord, design: Design, rows: pd.DataFrame, variable: str, term: int
+) -> Shape:
+    x, ticks = _positions(rows[variable])
+    group = design.random[term]
+    make = _mean_lines if ticks else _least_squares
+    lines = make(x, design.y, group.refs, group.levels)
+    return Shape(
+        x=x,
+        ticks=ticks,
+        label=_with_unit(given, variable),
+        lines=lines,
+        rising=sum(bool(line.y[-1] > line.y[0]) for line in lines),
+        fitted=_fitted(given, fit, design, rows, variable, ticks),
+    )
+
+
+def _positions(values: pd.Series) -> tuple[Array, tuple[str, ...]]:
+    """Return numbers as they are, and categories as their positions with names."""
+    import pandas as pd
+
+    if pd.api.types.is_numeric_dtype(values.dtype):
+        return values.to_numpy(dtype=float), ()
+    categories = pd.Categorical(values)
+    return categories.codes.astype(float), tuple(str(level) for level in categories.categories)
+
+
+def _by_group(fit: FitRecord, y: Array, refs: Codes, levels: tuple[str, ...]) -> Shape:
+    """Return the groups side by side in the order of their means, for a model without predictors."""
+    sizes = np.bincount(refs, minlength=len(levels))
+    means = np.bincount(refs, weights=y, minlength=len(levels)) / np.maximum(sizes, 1)
+    rank = np.empty(len(levels))
+    rank[np.argsort(means, kind="stable")] = np.arange(1, len(levels) + 1)
+    beta = fit.reported.beta
+    ends = np.array([0.5, len(levels) + 0.5])
+    fitted = [Line("fitted mean", ends, np.full(2, beta[0]))] if beta else []
+    lines = [
+        Line(level, np.array([rank[index] - 0.4, rank[index] + 0.4]), np.full(2, means[index]))
+        for index, level in enumerate(levels)
+    ]
+    return Shape(rank[refs], (), "", lines, 0, fitted)
+
+
+def _least_squares(x: Array, y: Array, refs: Codes, levels: tuple[str, ...]) -> list[Line]:
+    """Return the least-squares line of each group, over its own range of x."""
+    J = len(levels)
+    n = np.maximum(np.bincount(refs, minlength=J), 1).astype(float)
+    mean_x = np.bincount(refs, weights=x, minlength=J) / n
+    mean_y = np.bincount(refs, weights=y, minlength=J) / n
+    dx, dy = x - mean_x[refs], y - mean_y[refs]
+    sxx = np.bincount(refs, weights=dx * dx, minlength=J)
+    sxy = np.bincount(refs, weights=dx * dy, minlength=J)
+    low, high = np.full(J, np.inf), np.full(J, -np.inf)
+    np.minimum.at(low, refs, x)
+    np.maximum.at(high, refs, x)
+    lines = []
+    for j in np.flatnonzero((n >= SMALLEST_GROUP) & (sxx > 1e-12 * max(float(np.var(x)), 1e-300))):
+        ends = np.array([low[j], high[j]])
+        lines.append(Line(levels[j], ends, mean_y[j] + sxy[j] / sxx[j] * (ends - mean_x[j])))
+    return lines
+
+
+def _mean_lines(x: Array, y: Array, refs: Codes, levels: tuple[str, ...]) -> list[Line]:
+    """Return, per group, the means at the categories that it has."""
+    width = int(x.max()) + 1
+    cells = refs.astype(np.int64) * width + x.astype(np.int64)
+    count = np.bincount(cells, minlength=len(levels) * width).reshape(-1, width)
+    total = np.bincount(cells, weights=y, minlength=len(levels) * width).reshape(-1, width)
+    lines = []
+    for j, level in enumerate(levels):
+        filled = np.flatnonzero(count[j])
+        if len(filled) > 1:
+            lines.append(Line(level, filled.astype(float), total[j, filled] / count[j, filled]))
+    return lines
+
+
+def _fitted(
+    given: FigureInput,
+    fit: FitRecord,
+    design: Design,
+    rows: pd.DataFrame,
+    variable: str,
+    ticks: tuple[str, ...],
+) -> list[Line]:
+    """Return the population's line of the fit, the other predictors at their mean or reference."""
+    from mlm_steps.design import apply_design
+
+    moderator, levels = _moderator(given, fit, rows, variable)
+    lines = []
+    for level in levels:
+        grid = _grid(rows, variable, ticks)
+        frame = _reference_rows(given, fit, rows, variable, grid)
+        if moderator is not None:
+            frame[moderator] = _constant(rows[moderator], level, len(frame))
+        new = apply_design(design.transforms, frame)
+        y = new.X @ np.array(fit.reported.beta)
+        if new.offset is not None:
+            y = y + new.offset
+        at = np.arange(len(ticks), dtype=float) if ticks else np.asarray(grid, dtype=float)
+        lines.append(Line(f"{safe(given.run.labels.column(moderator))}: {level}" if moderator else "", at, y))
+    return lines
+
+
+def _grid(rows: pd.DataFrame, variable: str, ticks: tuple[str, ...]) -> Array | list[object]:
+    import pandas as pd
+
+    if ticks:
+        return list(pd.Categorical(rows[variable]).categories)
+    values = rows[variable].to_numpy(dtype=float)
+    return np.linspace(values.min(), values.max(), GRID)
+
+
+def _reference_rows(
+    given: FigureInput, fit: FitRecord, rows: pd.DataFrame, variable: str, grid: Array | list[object]
+) -> pd.DataFrame:
+    """Return one row per point of the grid: numbers at their mean, categories at their first level."""
+    import pandas as pd
+
+    formula = given.formulas[fit.model]
+    groups = {column for columns in formula.groups for column in columns}
+    needed = [*formula.variables, *([fit.weights] if fit.weights else [])]
+    frame = rows[list(dict.fromkeys(needed))].iloc[[0] * len(grid)].reset_index(drop=True)
+    for name in frame:
+        column = rows[name]
+        if name == variable:
+            is_number = pd.api.types.is_numeric_dtype(column.dtype)
+            frame[name] = grid if is_number else pd.Categorical(grid, categories=_levels(column))
+        elif pd.api.types.is_numeric_dtype(column.dtype):
+            if name not in groups:
+                frame[name] = float(column.mean())
+        elif name not in groups:
+            frame[name] = _constant(column, str(_levels(column)[0]), len(frame))
+    return frame
+
+
+def _levels(column: pd.Series) -> list[object]:
+    import pandas as pd
+
+    return list(pd.Categorical(column).categories)
+
+
+def _constant(column: pd.Series, level: str, count: int) -> pd.Categorical:
+    import pandas as pd
+
+    kind = pd.Categorical(column)
+    return pd.Categorical([level] * count, categories=kind.categories, ordered=kind.ordered)
+
+
+def _moderator(
+    given: FigureInput, fit: FitRecord, rows: pd.DataFrame, variable: str
+) -> tuple[str | None, list[str]]:
+    """Return a category that shares a product with the predictor, and its levels."""
+    import pandas as pd
+
+    for columns in given.formulas[fit.model].fixed.columns:
+        others = [name for name in columns if name != variable]
+        if variable in columns and len(others) == 1 and others[0] in rows:
+            column = rows[others[0]]
+            if not pd.api.types.is_numeric_dtype(column.dtype):
+                levels = [str(level) for level in _levels(column)]
+                if 2 <= len(levels) <= MOST_MODERATOR_LEVELS:
+                    return others[0], levels
+    return None, [""]

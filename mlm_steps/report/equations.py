@@ -1,0 +1,284 @@
+"""Equations of a rung by level and combined, in LaTeX, and as MathML made from it (statistics, section 17)."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+
+from markupsafe import Markup, escape
+
+from mlm_steps.records import DataProfile, FitRecord
+from mlm_steps.report.hierarchy import Effect, Factor, Hierarchy, Predictor, hierarchy
+from mlm_steps.report.text import clean
+
+__all__ = ["Equation", "EquationBlock", "equations", "latex_escape"]
+
+LARGEST_MATRIX = 5
+"""Larger covariance matrices are named rather than drawn."""
+_PLACEHOLDER = re.compile(r"QLABEL(\d+)Q")
+_LATEX_SPECIAL = {
+    "\\": r"\textbackslash{}",
+    "~": r"\textasciitilde{}",
+    "^": r"\textasciicircum{}",
+    "`": r"\textasciigrave{}",
+    **{character: f"\\{character}" for character in "{}$&#_%"},
+}
+_RESIDUAL = "R"
+
+
+@dataclass(frozen=True, slots=True)
+class Equation:
+    """One equation.
+
+    Attributes
+    ----------
+    lines : tuple of str
+        LaTeX; text from outside is a placeholder until it has been escaped for the format.
+    labels : tuple of str
+        The text that the placeholders stand for.
+    """
+
+    lines: tuple[str, ...]
+    labels: tuple[str, ...]
+
+    @property
+    def latex(self) -> str:
+        """LaTeX source."""
+        return self._fill(" \\\\\n  {}".join(self.lines), latex_escape)
+
+    @property
+    def source(self) -> Markup:
+        """LaTeX source for a fenced block, which takes every character as it is."""
+        return Markup(self.latex)  # noqa: S704 (one line without a fence: see latex_escape)
+
+    @property
+    def mathml(self) -> tuple[Markup, ...]:
+        """One ``math`` element per line."""
+        from latex2mathml.converter import convert
+
+        return tuple(
+            Markup(self._fill(convert(line, display="block"), lambda text: str(escape(text))))  # noqa: S704
+            for line in self.lines
+        )
+
+    def _fill(self, text: str, form: Callable[[str], str]) -> str:
+        return _PLACEHOLDER.sub(lambda match: form(self.labels[int(match[1])]), text)
+
+
+@dataclass(frozen=True, slots=True)
+class EquationBlock:
+    """Equations of one kind, such as those of level 2."""
+
+    title: str
+    equations: tuple[Equation, ...]
+
+
+def latex_escape(text: str) -> str:
+    r"""Return text for LaTeX's text mode.
+
+    Examples
+    --------
+    >>> latex_escape(r"ses_w & \x")
+    'ses\\_w \\& \\textbackslash{}x'
+    """
+    return "".join(_LATEX_SPECIAL.get(character, character) for character in clean(text))
+
+
+def equations(fit: FitRecord, profile: DataProfile, offsets: tuple[str, ...] = ()) -> tuple[EquationBlock, ...]:
+    """Return the equations of a rung: one block per level, the distributions, and the combined equation."""
+    writer = _Writer(fit, hierarchy(fit, profile), offsets)
+    return writer.blocks()
+
+
+class _Writer:
+    """Writes the equations of one fit."""
+
+    def __init__(self, fit: FitRecord, places: Hierarchy, offsets: tuple[str, ...]) -> None:
+        self._fit = fit
+        self._places = places
+        self._offsets = offsets
+        self._labels: list[str] = []
+        self._several = len(places.factors) > 1
+
+    def blocks(self) -> tuple[EquationBlock, ...]:
+        levels = self._three_levels() if self._places.depth == 3 else self._two_levels()
+        return (
+            *levels,
+            EquationBlock("Distributions", self._finish(self._distributions())),
+            EquationBlock("Combined", self._finish([self._combined()])),
+        )
+
+    def _finish(self, lines: Iterable[str | tuple[str, ...]]) -> tuple[Equation, ...]:
+        labels = tuple(self._labels)
+        return tuple(Equation(line if isinstance(line, tuple) else (line,), labels) for line in lines)
+
+    def _text(self, text: str, index: str) -> str:
+        self._labels.append(text)
+        return rf"\text{{QLABEL{len(self._labels) - 1}Q}}_{{{index}}}"
+
+    def _product(self, predictors: Iterable[Predictor]) -> str:
+        return r" \times ".join(
+            self._text(text, predictor.index) for predictor in predictors for text in predictor.texts
+        )
+
+    @property
+    def _outcome(self) -> str:
+        return self._text(self._fit.outcome, self._places.unit)
+
+    @property
+    def _residual(self) -> str:
+        return f"{_RESIDUAL}_{{{self._places.unit}}}"
+
+    def _offset(self) -> list[str]:
+        return [self._text(text, self._places.unit) for text in self._offsets]
+
+    def _slopes(self) -> list[int]:
+        """Return the level-1 indices, 0 first."""
+        fixed = {place[0] for place in self._places.coefficients}
+        random = {effect.place[0] for factor in self._places.factors for effect in factor.effects}
+        return sorted(fixed | random)
+
+    def _level_1(self, letter: str, index: str) -> str:
+        terms = self._offset()
+        for p in self._slopes():
+            coefficient = rf"\{letter}_{{{p}{index}}}"
+            predictors = [self._places.predictors[0][p]] if p else []
+            terms.append(_times(coefficient, self._product(predictors)))
+        return f"{self._outcome} = {_sum([*terms, self._residual])}"
+
+    def _two_levels(self) -> tuple[EquationBlock, ...]:
+        group = self._places.group_index
+        first = self._finish([self._level_1("beta", group)])
+        second = self._finish([self._level_2(p, group) for p in self._slopes()])
+        return EquationBlock("Level 1", first), EquationBlock("Level 2", second)
+
+    def _level_2(self, p: int, group: str) -> str:
+        terms = [
+            _times(_gamma(place), self._product(self._places.regressors((0, *place[1:]))))
+            for place in sorted(self._places.coefficients)
+            if place[0] == p
+        ]
+        terms += self._deviations(lambda _, effect: effect.place[0] == p, skip=1)
+        return rf"\beta_{{{p}{group}}} = {_sum(terms)}"
+
+    def _three_levels(self) -> tuple[EquationBlock, ...]:
+        inner, outer = self._places.group_index, self._places.outer_index
+        pairs = self._pairs()
+        first = self._finish([self._level_1("pi", inner)])
+        second = self._finish(
+            [self._middle(p, [q for slope, q in pairs if slope == p], inner, outer) for p in self._slopes()]
+        )
+        third = self._finish([self._top(pair, outer) for pair in pairs])
+        return (
+            EquationBlock("Level 1", first),
+            EquationBlock("Level 2", second),
+            EquationBlock("Level 3", third),
+        )
+
+    def _pairs(self) -> list[tuple[int, int]]:
+        """Return the indices of the level-2 coefficients."""
+        fixed = {place[:2] for place in self._places.coefficients}
+        random = {
+            effect.place[:2]
+            for factor in self._places.factors
+            if not factor.inner
+            for effect in factor.effects
+        }
+        return sorted((pair[0], pair[1]) for pair in fixed | random)
+
+    def _middle(self, p: int, qs: list[int], inner: str, outer: str) -> str:
+        terms = [
+            _times(
+                rf"\beta_{{{p}{q}{outer}}}", self._product([self._places.predictors[1][q]] if q else [])
+            )
+            for q in qs
+        ]
+        terms += self._deviations(lambda factor, effect: factor.inner and effect.place[0] == p, skip=1)
+        return rf"\pi_{{{p}{inner}}} = {_sum(terms)}"
+
+    def _top(self, pair: tuple[int, int], outer: str) -> str:
+        terms = [
+            _times(_gamma(place), self._product(self._places.regressors((0, 0, *place[2:]))))
+            for place in sorted(self._places.coefficients)
+            if place[:2] == pair
+        ]
+        terms += self._deviations(
+            lambda factor, effect: not factor.inner and effect.place[:2] == pair, skip=2
+        )
+        return rf"\beta_{{{pair[0]}{pair[1]}{outer}}} = {_sum(terms)}"
+
+    def _deviations(self, wanted: Callable[[Factor, Effect], bool], skip: int) -> list[str]:
+        """Return the random effects that are wanted; each times its regressors above ``skip`` levels."""
+        found = []
+        for factor in self._places.factors:
+            for effect in factor.effects:
+                if wanted(factor, effect):
+                    above = (*(0,) * skip, *effect.place[skip:])
+                    found.append(
+                        _times(_deviation(factor, effect), self._product(self._places.regressors(above)))
+                    )
+        return found
+
+    def _combined(self) -> tuple[str, ...]:
+        fixed = self._offset() + [
+            _times(_gamma(place), self._product(self._places.regressors(place)))
+            for place in sorted(self._places.coefficients)
+        ]
+        random = self._deviations(lambda *_: True, skip=0)
+        return (
+            f"{self._outcome} = {_sum(fixed)}",
+            f"+ {_sum([*random, self._residual])}",
+        )
+
+    def _distributions(self) -> list[str]:
+        lines = [self._distribution(factor) for factor in self._places.factors]
+        variance = r"\sigma^{2}"
+        if self._fit.weights is not None:
+            variance += " / " + self._text(self._fit.weights, self._places.unit)
+        return [*lines, rf"{self._residual} \sim N(0, {variance})"]
+
+    def _distribution(self, factor: Factor) -> str:
+        effects = factor.effects
+        mark = f"^{{({factor.letter})}}" if self._several else ""
+        if len(effects) == 1:
+            variance = _tau(effects[0], effects[0], mark)
+            return rf"{_deviation(factor, effects[0])} \sim N(0, {variance})"
+        if len(effects) > LARGEST_MATRIX:
+            zero, matrix = r"\mathbf{0}", rf"\mathbf{{T}}{mark}"
+            return rf"\mathbf{{{factor.deviation}}}_{{{factor.index}}} \sim N({zero}, {matrix})"
+        vector = _matrix([[_deviation(factor, effect)] for effect in effects])
+        zeros = _matrix([["0"] for _ in effects])
+        matrix = _matrix([[_tau(a, b, mark) for b in effects] for a in effects])
+        return rf"{vector} \sim N\left({zeros}, {matrix}\right)"
+
+
+def _deviation(factor: Factor, effect: Effect) -> str:
+    return f"{factor.deviation}_{{{effect.number}{factor.index}}}"
+
+
+def _tau(a: Effect, b: Effect, mark: str) -> str:
+    """Return the symbol of a variance or covariance; effects of different terms have none: 0."""
+    if a.term != b.term:
+        return "0"
+    low, high = sorted((a.number, b.number))
+    comma = "," if high > 9 else ""
+    return rf"\tau_{{{low}{comma}{high}}}{mark}"
+
+
+def _gamma(place: tuple[int, ...]) -> str:
+    comma = "," if max(place) > 9 else ""
+    return rf"\gamma_{{{comma.join(map(str, place))}}}"
+
+
+def _times(coefficient: str, regressors: str) -> str:
+    return rf"{coefficient}\,{regressors}" if regressors else coefficient
+
+
+def _sum(terms: list[str]) -> str:
+    return " + ".join(terms) if terms else "0"
+
+
+def _matrix(rows: list[list[str]]) -> str:
+    body = r" \\ ".join(" & ".join(cells) for cells in rows)
+    return rf"\begin{{pmatrix}} {body} \end{{pmatrix}}"

@@ -1,0 +1,177 @@
+"""Numbers of the records as they are printed, each with the table row it comes from."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from mlm_steps.records import (
+    Coefficient,
+    ComparisonRecord,
+    FitRecord,
+    Icc,
+    OlsCoefficient,
+    RandomParameter,
+    VarianceMeasure,
+)
+from mlm_steps.report.notation import (
+    decimals_for_se,
+    decimals_for_size,
+    degrees_of_freedom,
+    fixed,
+    integer,
+    p_value,
+    percent,
+    share,
+)
+from mlm_steps.report.text import Number, Phrase, source
+
+__all__ = [
+    "DF_METHODS",
+    "CoefficientFacts",
+    "comparison_number",
+    "comparison_p",
+    "comparison_test",
+    "fit_number",
+    "icc_number",
+    "measure_number",
+    "profile_number",
+    "random_number",
+    "random_source",
+    "share_interval",
+    "spread_decimals",
+]
+
+DF_METHODS = {
+    "satterthwaite": "Satterthwaite",
+    "residual": "residual",
+    "z": "normal approximation",
+    "kenward-roger": "Kenward–Roger",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class CoefficientFacts:
+    """The numbers of one coefficient of one model; None where there is none."""
+
+    table: str
+    model: str
+    of: Coefficient | OlsCoefficient
+
+    def _number(self, field: str, text: str | None) -> Number | None:
+        return None if text is None else Number(text, source(self.table, self.model, self.of.column, field))
+
+    def _scaled(self, field: str, value: float | None) -> Number | None:
+        decimals = decimals_for_se(self.of.se)
+        return self._number(field, None if value is None else fixed(value, decimals))
+
+    @property
+    def estimate(self) -> Number | None:
+        """Estimate, with the decimals of its standard error."""
+        return self._scaled("estimate", self.of.estimate)
+
+    @property
+    def se(self) -> Number | None:
+        """Standard error."""
+        return self._scaled("se", self.of.se)
+
+    @property
+    def ci(self) -> Phrase | None:
+        """Interval in brackets."""
+        low, high = self._scaled("ci_low", self.of.ci_low), self._scaled("ci_high", self.of.ci_high)
+        return None if low is None or high is None else ("[", low, ", ", high, "]")
+
+    @property
+    def df(self) -> Number | None:
+        """Degrees of freedom of the t test."""
+        return self._number("df", None if self.of.df is None else degrees_of_freedom(self.of.df))
+
+    @property
+    def statistic(self) -> Number | None:
+        """Statistic, t or z."""
+        return self._number("statistic", None if self.of.statistic is None else fixed(self.of.statistic, 2))
+
+    @property
+    def p(self) -> Number | None:
+        """P value."""
+        return self._number("p", None if self.of.p is None else p_value(self.of.p))
+
+
+def fit_number(fit: FitRecord, field: str, value: float | None, decimals: int = 0) -> Number | None:
+    """Return a number of the ``fit`` table."""
+    return None if value is None else Number(fixed(value, decimals), source("fit", fit.model, field))
+
+
+def random_source(fit: FitRecord, parameter: RandomParameter) -> str:
+    """Return the name of a row of the ``random`` table."""
+    keys = (parameter.group, parameter.term_index, parameter.effect_1, parameter.effect_2, parameter.kind)
+    return source("random", fit.model, *("" if key is None else key for key in keys))
+
+
+def spread_decimals(values: Sequence[float | None]) -> int:
+    """Return the decimals that show four digits of the largest of some variances."""
+    sizes = [abs(value) for value in values if value is not None]
+    return min(decimals_for_size(max(sizes, default=None)), 6)
+
+
+def random_number(fit: FitRecord, parameter: RandomParameter, decimals: int | None = None) -> Number | None:
+    """Return a variance component, standard deviation or correlation."""
+    value = parameter.estimate
+    if value is None:
+        return None
+    if parameter.kind == "correlation":
+        return Number(share(value, 2), random_source(fit, parameter))
+    digits = spread_decimals([value]) if decimals is None else decimals
+    return Number(fixed(value, digits), random_source(fit, parameter))
+
+
+def icc_number(model: str, icc: Icc, value: float | None = None, field: str = "value") -> Number | None:
+    """Return an intraclass correlation, or one end of its interval."""
+    shown = icc.value if field == "value" else value
+    keys = ("" if icc.group is None else icc.group, icc.kind, field)
+    return None if shown is None else Number(share(shown), source("icc", model, *keys))
+
+
+def share_interval(low: Number | None, high: Number | None) -> Phrase | None:
+    """Return an interval in brackets, if both of its ends are known."""
+    return None if low is None or high is None else ("[", low, ", ", high, "]")
+
+
+def measure_number(model: str, measure: VarianceMeasure, *, as_percent: bool = False) -> Number | None:
+    """Return a measure of explained variance."""
+    if measure.value is None:
+        return None
+    keys = (measure.measure, measure.scope, *((measure.reference,) if measure.reference else ()))
+    if measure.measure in ("design_effect", "effective_n", "effective_size"):
+        text = fixed(measure.value, 2 if measure.measure == "design_effect" else 0)
+    else:
+        text = percent(measure.value) if as_percent else share(measure.value)
+    return Number(text, source("variance_explained", model, *keys))
+
+
+def comparison_number(
+    record: ComparisonRecord, field: str, value: float | None, decimals: int = 2
+) -> Number | None:
+    """Return a number of the ``comparison`` table."""
+    if value is None:
+        return None
+    return Number(fixed(value, decimals), source("comparison", f"{record.smaller}--{record.larger}", field))
+
+
+def comparison_p(record: ComparisonRecord, field: str, value: float | None) -> Number | None:
+    """Return a p value of the ``comparison`` table."""
+    if value is None:
+        return None
+    return Number(p_value(value), source("comparison", f"{record.smaller}--{record.larger}", field))
+
+
+def comparison_test(record: ComparisonRecord) -> Phrase | None:
+    """Return ``χ²(df) = statistic``, if there is a test."""
+    statistic = comparison_number(record, "statistic", record.statistic)
+    df = comparison_number(record, "df", record.df, 0)
+    return None if statistic is None or df is None else ("χ²(", df, ") = ", statistic)
+
+
+def profile_number(value: float, *keys: object, decimals: int | None = None) -> Number:
+    """Return a number of the data profile: a count unless it has decimals."""
+    return Number(integer(value) if decimals is None else fixed(value, decimals), source("profile", *keys))

@@ -1,0 +1,135 @@
+"""Tables of the report: cells that know their alignment and where their numbers come from."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from typing import Literal
+
+from mlm_steps.report.text import Number, Phrase, Piece
+
+__all__ = ["Cell", "Column", "Grid", "Row", "cell", "columns", "heading", "row"]
+
+Align = Literal["text", "number", "middle"]
+RowKind = Literal["body", "heading", "detail", "first"]
+
+
+@dataclass(frozen=True, slots=True)
+class Cell:
+    """One cell.
+
+    Attributes
+    ----------
+    content : Phrase
+        With what stands around the number, such as the brackets of a standard error.
+    """
+
+    content: Phrase = ()
+
+    @property
+    def number(self) -> Number | None:
+        """The number, if the cell holds exactly one."""
+        numbers = [piece for piece in self.content if isinstance(piece, Number)]
+        return numbers[0] if len(numbers) == 1 else None
+
+    @property
+    def before(self) -> str:
+        """What stands before the decimal point."""
+        return self._text.partition(".")[0]
+
+    @property
+    def after(self) -> str:
+        """The decimal point and what follows it."""
+        _, point, rest = self._text.partition(".")
+        return point + rest
+
+    @property
+    def lines_up(self) -> bool:
+        """Whether the cell is a number with nothing but signs around it."""
+        return self.number is not None and all(isinstance(piece, str | Number) for piece in self.content)
+
+    @property
+    def numeric(self) -> bool:
+        """Whether the cell holds a number at all, or nothing."""
+        return not self.content or any(isinstance(piece, Number) for piece in self.content)
+
+    @property
+    def _text(self) -> str:
+        return "".join(piece.text if isinstance(piece, Number) else str(piece) for piece in self.content)
+
+
+@dataclass(frozen=True, slots=True)
+class Column:
+    """The head of one column; ``hover`` shows more where there is a pointer."""
+
+    label: Phrase
+    align: Align = "number"
+    hover: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One row: its head and its cells."""
+
+    head: Phrase
+    cells: tuple[Cell, ...] = ()
+    kind: RowKind = "body"
+
+
+@dataclass(frozen=True, slots=True)
+class Grid:
+    """A table with its caption and its notes."""
+
+    caption: Phrase
+    columns: tuple[Column, ...]
+    rows: tuple[Row, ...]
+    notes: tuple[Phrase, ...] = ()
+    wide: bool = False
+    fractions: tuple[int, ...] = field(init=False)
+
+    def __post_init__(self) -> None:
+        """Measure, per column, the longest part after a decimal point."""
+        width = len(self.columns) - 1
+        longest = [0] * width
+        for line in self.rows:
+            for index, item in enumerate(line.cells):
+                if item.lines_up:
+                    longest[index] = max(longest[index], len(item.after))
+        object.__setattr__(self, "fractions", tuple(longest))
+
+    @property
+    def bodies(self) -> tuple[tuple[Row, ...], ...]:
+        """The rows in blocks, each of which begins with its heading."""
+        blocks: list[list[Row]] = []
+        for line in self.rows:
+            if line.kind == "heading" or not blocks:
+                blocks.append([])
+            blocks[-1].append(line)
+        return tuple(tuple(block) for block in blocks)
+
+
+def cell(content: Piece | Phrase | None) -> Cell:
+    """Return a cell; None leaves it empty."""
+    if content is None:
+        return Cell()
+    return Cell(content if isinstance(content, tuple) else (content,))
+
+
+def row(
+    head: Piece | Phrase, cells: Iterable[Piece | Phrase | None | Cell], kind: RowKind = "body"
+) -> Row:
+    """Return a row of a table."""
+    filled = tuple(item if isinstance(item, Cell) else cell(item) for item in cells)
+    return Row(head if isinstance(head, tuple) else (head,), filled, kind)
+
+
+def heading(text: Piece | Phrase) -> Row:
+    """Return a row that opens a block."""
+    return Row(text if isinstance(text, tuple) else (text,), (), "heading")
+
+
+def columns(*labels: Piece | Phrase, align: Sequence[Align] = ()) -> tuple[Column, ...]:
+    """Return column heads; the first is text, the others numbers unless ``align`` says otherwise."""
+    aligns = tuple(align) or ("text", *("number" for _ in labels[1:]))
+    phrases = [label if isinstance(label, tuple) else (label,) for label in labels]
+    return tuple(Column(phrase, how) for phrase, how in zip(phrases, aligns, strict=True))

@@ -1,0 +1,283 @@
+"""Blocks of rows of the ladder table (reporting standard, part H)."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import partial
+from itertools import pairwise
+
+from mlm_steps.records import Coefficient, ComparisonRecord, FitRecord, RandomParameter, VarianceMeasure
+from mlm_steps.report.facts import (
+    CoefficientFacts,
+    comparison_number,
+    comparison_p,
+    fit_number,
+    icc_number,
+    measure_number,
+    random_number,
+    spread_decimals,
+)
+from mlm_steps.report.grid import Row, heading, row
+from mlm_steps.report.hierarchy import hierarchy
+from mlm_steps.report.inputs import ReportInput
+from mlm_steps.report.names import INTERCEPT, RESIDUAL
+from mlm_steps.report.sentences import confidence, effect_terms
+from mlm_steps.report.text import Emphasis, Number, Phrase, Symbol
+
+__all__ = [
+    "comparison_rows",
+    "fit_rows",
+    "fixed_rows",
+    "random_rows",
+    "size_rows",
+    "status_rows",
+    "variance_rows",
+]
+
+LEVELS = {"1": "Level 1", "2": "Level 2", "3": "Level 3", "cross": "Cross-level", None: "Level not known"}
+DAGGER = "‡"
+STATUS = {"converged": "converged", "singular": "singular", "failed": "not converged"}
+Key = tuple[str, str | None, str | None]
+
+
+def fixed_rows(given: ReportInput) -> list[Row]:
+    """Return the fixed effects by level: estimate, (SE), [CI], p."""
+    columns: dict[str, Coefficient] = {}
+    for fit in given.run.fits:
+        for coefficient in fit.coefficients:
+            columns.setdefault(coefficient.column, coefficient)
+    rows: list[Row] = []
+    for level, title in LEVELS.items():
+        members = [c for c in columns.values() if c.level == level]
+        if members:
+            rows.append(heading(f"Fixed effects: {title}"))
+        for coefficient in members:
+            rows.extend(_coefficient_rows(given, coefficient))
+    return rows
+
+
+def _coefficient_rows(given: ReportInput, of: Coefficient) -> list[Row]:
+    found = [_find(fit, of.column) for fit in given.run.fits]
+    symbols = {c.symbol for _, c in found if c is not None}
+    label = given.names.column(of.column, of.term)
+    head = (*label, " ", Symbol(of.symbol)) if len(symbols) == 1 else label
+    facts = [None if c is None else CoefficientFacts("fixed", fit.model, c) for fit, c in found]
+    estimates = [_estimate(f) for f in facts]
+    level = confidence(given.run.fits[0])
+    return [
+        row(head, estimates, "first"),
+        row((Emphasis("SE"),), [None if f is None else _bracketed(f.se) for f in facts], "detail"),
+        row(f"{level} CI", [None if f is None else f.ci for f in facts], "detail"),
+        row((Emphasis("p"),), [None if f is None else f.p for f in facts], "detail"),
+    ]
+
+
+def _find(fit: FitRecord, column: str) -> tuple[FitRecord, Coefficient | None]:
+    return fit, next((c for c in fit.coefficients if c.column == column), None)
+
+
+def _estimate(facts: CoefficientFacts | None) -> Phrase | None:
+    if facts is None:
+        return None
+    if facts.estimate is None:
+        return ("dropped (collinear)",)
+    return (facts.estimate,)
+
+
+def _bracketed(number: Number | None) -> Phrase | None:
+    return None if number is None else ("(", number, ")")
+
+
+def random_rows(given: ReportInput) -> list[Row]:
+    """Return the variance components by grouping factor, the residual variance first."""
+    rows = [heading("Random effects: residual"), _variance_row(given, (RESIDUAL, None, None), "σ²")]
+    groups = dict.fromkeys(term.group for fit in given.run.fits for term in fit.terms)
+    for group in groups:
+        rows.append(heading(("Random effects: ", *given.names.group(group))))
+        keys = dict.fromkeys(key for fit in given.run.fits for key in _keys(fit, group))
+        rows += [_variance_row(given, key, _symbol(given, key)) for key in keys if key[2] is None]
+        rows += [_correlation_row(given, key, _symbol(given, key)) for key in keys if key[2] is not None]
+    return rows
+
+
+def _keys(fit: FitRecord, group: str) -> list[Key]:
+    return [
+        (parameter.group, parameter.effect_1, parameter.effect_2)
+        for parameter in fit.random
+        if parameter.group == group and parameter.kind in ("variance", "correlation")
+    ]
+
+
+def _symbol(given: ReportInput, key: Key) -> str | None:
+    """Return the symbol of a component if all rungs that have it call it the same."""
+    found = set()
+    for fit in given.run.fits:
+        for factor in hierarchy(fit, given.run.profile).factors:
+            if factor.name == key[0]:
+                numbers = {effect.name: effect.number for effect in factor.effects}
+                if key[1] in numbers and (key[2] is None or key[2] in numbers):
+                    pair = sorted((numbers[str(key[1])], numbers[str(key[2] or key[1])]))
+                    found.add(f"{'τ' if key[2] is None else 'ρ'}{pair[0]}{pair[1]}")
+    return found.pop() if len(found) == 1 else None
+
+
+def _parameter(fit: FitRecord, key: Key, kind: str) -> RandomParameter | None:
+    group, first, second = key
+    for parameter in fit.random:
+        same_effects = group == RESIDUAL or (parameter.effect_1, parameter.effect_2) == (first, second)
+        if parameter.group == group and parameter.kind == kind and same_effects:
+            return parameter
+    return None
+
+
+def _head(given: ReportInput, key: Key, symbol: str | None) -> Phrase:
+    terms = {column: term for fit in given.run.fits for column, term in effect_terms(fit).items()}
+    mark: Phrase = () if symbol is None else ("σ²",) if symbol == "σ²" else (Symbol(symbol),)
+    if key[0] == RESIDUAL:
+        return ("Residual ", *mark)
+    first = given.names.effect(key[1] or INTERCEPT, terms)
+    if key[2] is not None:
+        first = (*first, ", ", *given.names.effect(key[2], terms))
+    return (*first, " ", *mark) if mark else first
+
+
+def _variance_row(given: ReportInput, key: Key, symbol: str | None) -> Row:
+    found = [(fit, _parameter(fit, key, "variance"), _parameter(fit, key, "sd")) for fit in given.run.fits]
+    decimals = spread_decimals([v.estimate for _, v, _ in found if v is not None])
+    deviations = spread_decimals([s.estimate for _, _, s in found if s is not None])
+    cells: list[Phrase | None] = []
+    for fit, variance, sd in found:
+        number = None if variance is None else random_number(fit, variance, decimals)
+        if variance is None or number is None:
+            cells.append(None)
+            continue
+        spread = None if sd is None else random_number(fit, sd, deviations)
+        at_boundary = variance.at_boundary or (sd is not None and sd.at_boundary)
+        inner: Phrase = () if spread is None else (" (", spread, ")")
+        cells.append((number, *inner, *((DAGGER,) if at_boundary else ())))
+    return row(_head(given, key, symbol), cells)
+
+
+def _correlation_row(given: ReportInput, key: Key, symbol: str | None) -> Row:
+    cells: list[Phrase | None] = []
+    for fit in given.run.fits:
+        parameter = _parameter(fit, key, "correlation")
+        number = None if parameter is None else random_number(fit, parameter)
+        if parameter is None or number is None:
+            cells.append(None)
+        else:
+            cells.append((number, *((DAGGER,) if parameter.at_boundary else ())))
+    return row(_head(given, key, symbol), cells)
+
+
+def variance_rows(given: ReportInput) -> list[Row]:
+    """Return ICC, R² and the proportional reductions of the variance components."""
+    rows = [_icc_row(given)]
+    rows.append(_measure_row(given, (Emphasis("R"), "² marginal"), lambda m: m.measure == "r2_marginal"))
+    rows.append(_measure_row(given, (Emphasis("R"), "² conditional"), lambda m: m.measure == "r2_conditional"))
+    rows.append(_measure_row(given, "PRV level 1 (σ²)", partial(_is_prv, scope="sigma2"), as_percent=True))
+    for group in dict.fromkeys(term.group for fit in given.run.fits for term in fit.terms):
+        scope = f"{group}: {INTERCEPT}"
+        head: Phrase = ("PRV ", *given.names.group(group), " (", Symbol("τ00"), ")")
+        rows.append(_measure_row(given, head, partial(_is_prv, scope=scope), as_percent=True))
+    filled = [line for line in rows if any(item.content for item in line.cells)]
+    return [heading("Intraclass correlation and explained variance"), *filled] if filled else []
+
+
+def _is_prv(measure: VarianceMeasure, scope: str) -> bool:
+    return measure.measure == "prv_null" and measure.scope == scope
+
+
+def _icc_row(given: ReportInput) -> Row:
+    cells: list[Number | None] = []
+    for fit in given.run.fits:
+        record = given.variance(fit.model)
+        found = [] if record is None else [i for i in record.icc if i.kind == "adjusted" and i.group is None]
+        cells.append(icc_number(fit.model, found[0]) if found else None)
+    return row("ICC (adjusted)", cells)
+
+
+def _measure_row(
+    given: ReportInput, head: str | Phrase, wanted: Callable[[VarianceMeasure], bool], *, as_percent: bool = False
+) -> Row:
+    cells: list[Number | None] = []
+    for fit in given.run.fits:
+        record = given.variance(fit.model)
+        found = [] if record is None else [m for m in record.measures if wanted(m)]
+        cells.append(measure_number(fit.model, found[0], as_percent=as_percent) if found else None)
+    return row(head, cells)
+
+
+def size_rows(given: ReportInput) -> list[Row]:
+    """Return the numbers of rows, groups and parameters."""
+    fits = given.run.fits
+    rows = [
+        heading("Size"),
+        row((Emphasis("n"),), [fit_number(fit, "n", fit.n) for fit in fits]),
+    ]
+    for group in dict.fromkeys(name for fit in fits for name in fit.n_levels):
+        cells = [
+            fit_number(fit, f"J {group}", fit.n_levels.get(group)) for fit in fits
+        ]
+        rows.append(row((Emphasis("J"), " ", *given.names.group(group)), cells))
+    rows.append(row("Parameters", [fit_number(fit, "npar", fit.npar) for fit in fits]))
+    return rows
+
+
+def fit_rows(given: ReportInput) -> list[Row]:
+    """Return deviance, criteria of information and the REML criterion."""
+    fits = given.run.fits
+    return [
+        heading("Fit"),
+        row("Deviance (ML)", [fit_number(fit, "d_ml", fit.ml.criterion, 2) for fit in fits]),
+        row("AIC", [fit_number(fit, "AIC", fit.aic, 2) for fit in fits]),
+        row("BIC", [fit_number(fit, "BIC", fit.bic, 2) for fit in fits]),
+        row("REML criterion", [fit_number(fit, "d_reml", fit.reml.criterion, 2) for fit in fits]),
+    ]
+
+
+def comparison_rows(given: ReportInput) -> list[Row]:
+    """Return, per rung, its test against a smaller one."""
+    tests = [_comparison(given, fit.model) for fit in given.run.fits]
+    if not any(tests):
+        return []
+    p_cells = [None if t is None else _test_p(t) for t in tests]
+    return [
+        heading("Comparison"),
+        row("Against", [None if t is None else (given.names.model(t.smaller),) for t in tests]),
+        row("χ² (df)", [None if t is None else _statistic(t) for t in tests]),
+        row((Emphasis("p"),), p_cells),
+        row("ΔAIC", [None if t is None else comparison_number(t, "delta_aic", t.delta_aic) for t in tests]),
+    ]
+
+
+def _comparison(given: ReportInput, model: str) -> ComparisonRecord | None:
+    """Return the comparison of a rung with the one before it, or with another smaller one."""
+    before = {larger.model: smaller.model for smaller, larger in pairwise(given.run.fits)}
+    found = [record for record in given.run.comparisons if record.larger == model]
+    return next((r for r in found if r.smaller == before.get(model)), found[0] if found else None)
+
+
+def _statistic(record: ComparisonRecord) -> Phrase:
+    statistic = comparison_number(record, "statistic", record.statistic)
+    df = comparison_number(record, "df", record.df, 0)
+    return ("not tested",) if statistic is None or df is None else (statistic, " (", df, ")")
+
+
+def _test_p(record: ComparisonRecord) -> Phrase | None:
+    naive = comparison_p(record, "p_naive", record.p_naive)
+    boundary = comparison_p(record, "p_boundary", record.p_boundary)
+    shown = naive if boundary is None else boundary
+    return None if shown is None else (shown,)
+
+
+def status_rows(given: ReportInput) -> list[Row]:
+    """Return how each fit ended and how many warnings it carries."""
+    return [heading("Status"), row("Fit", [_status(fit) for fit in given.run.fits])]
+
+
+def _status(fit: FitRecord) -> Phrase:
+    warnings = sum(notice.severity == "warning" for notice in fit.notices)
+    words = STATUS[fit.reported.convergence.status]
+    noun = "warning" if warnings == 1 else "warnings"
+    return (f"{words}, {warnings} {noun}" if warnings else words,)

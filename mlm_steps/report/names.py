@@ -1,0 +1,80 @@
+"""Words for what the records call by name: models, columns, coefficients, groups."""
+
+from __future__ import annotations
+
+from mlm_steps.design.hlm import column_factors
+from mlm_steps.records.run import RunRecords
+from mlm_steps.report.text import Code, Phrase, Word, clean, join, plain_text
+
+__all__ = ["INTERCEPT", "Names"]
+
+INTERCEPT = "(Intercept)"
+RESIDUAL = "Residual"
+_CATEGORICAL = ("category", "ordered", "group", "text")
+
+
+class Names:
+    """The labels of one run as phrases.
+
+    Parameters
+    ----------
+    run : RunRecords
+    """
+
+    def __init__(self, run: RunRecords) -> None:
+        self._labels = run.labels
+        self._columns = {column.name: column for column in run.profile.columns}
+
+    def model(self, name: str) -> Word:
+        """Return the label of a rung or of a prelude model."""
+        return Word(clean(self._labels.model(name)) or name)
+
+    def variable(self, name: str) -> Phrase:
+        """Return the label of a data column; an expression stays as it is written."""
+        if name in self._labels.columns:
+            return (Word(self._labels.column(name)),)
+        return (Word(name),) if name in self._columns else (Code(name),)
+
+    def outcome(self, name: str) -> Phrase:
+        """Return the label of an outcome, with its unit where it has one."""
+        return self.variable(name)
+
+    def unit(self, name: str) -> str | None:
+        """Return the unit of a column, if it has one."""
+        unit = self._labels.units.get(name)
+        return clean(unit) if unit else None
+
+    def group(self, name: str) -> Phrase:
+        """Return the label of a grouping factor; ``class:school`` is Class within School."""
+        parts = name.split(":")
+        if name in self._columns or len(parts) == 1:
+            return self.variable(name)
+        return join([self.variable(part) for part in parts], " within ")
+
+    def column(self, column: str, term: str) -> Phrase:
+        """Return the label of a fixed-effects column of a term, such as ``Sector [Catholic] × SES``."""
+        if column == INTERCEPT:
+            return ("Intercept",)
+        factors = column_factors(column, term)
+        return join([self._factor(stem, text) for stem, text in factors], " × ")
+
+    def effect(self, name: str, terms: dict[str, str]) -> Phrase:
+        """Return the label of a random effect; ``terms`` holds the term of each fixed-effects column."""
+        return self.column(name, terms.get(name, self._stem(name)))
+
+    def _stem(self, name: str) -> str:
+        """Return the longest categorical column that a name begins with, or the name."""
+        if name in self._columns:
+            return name
+        stems = [c.name for c in self._columns.values() if c.kind in _CATEGORICAL and name.startswith(c.name)]
+        return max(stems, key=len, default=name)
+
+    def _factor(self, stem: str, text: str) -> Phrase:
+        bare = stem.strip("`")
+        label = self.variable(bare)
+        contrast = text.removeprefix(stem)
+        return (*label, " [", Word(contrast), "]") if contrast else label
+
+    def plain(self, phrase: Phrase) -> str:
+        """Return a phrase as text without markup."""
+        return plain_text(phrase)

@@ -1,0 +1,149 @@
+"""Number formats and symbols of the report: the one place where numbers are rounded."""
+
+from __future__ import annotations
+
+import math
+
+__all__ = [
+    "decimals_for_se",
+    "decimals_for_size",
+    "degrees_of_freedom",
+    "fixed",
+    "integer",
+    "p_value",
+    "percent",
+    "share",
+    "subscript",
+    "symbol_indices",
+]
+
+MINUS = "\N{MINUS SIGN}"
+NARROW_SPACE = "\N{NARROW NO-BREAK SPACE}"
+SMALLEST_P = 0.001
+MOST_DECIMALS = 6
+"""Beyond these, a number is written in powers of ten."""
+LARGEST_PLAIN = 1e12
+_SUBSCRIPTS = str.maketrans("0123456789,", "₀₁₂₃₄₅₆₇₈₉,")
+_SUPERSCRIPTS = str.maketrans("0123456789-", "⁰¹²³⁴⁵⁶⁷⁸⁹⁻")
+
+
+def fixed(value: float, decimals: int) -> str:
+    """Return a number with so many decimals and a true minus sign; no negative zero.
+
+    Examples
+    --------
+    >>> fixed(-1.5802, 2), fixed(-0.001, 2), fixed(3.2e-9, 11)
+    ('−1.58', '0.00', '3.20 × 10⁻⁹')
+    """
+    if not math.isfinite(value):
+        return "∞" if value > 0 else f"{MINUS}∞" if value < 0 else "–"
+    if decimals > MOST_DECIMALS or abs(value) >= LARGEST_PLAIN:
+        return _power_of_ten(value)
+    text = f"{abs(value):.{decimals}f}"
+    is_zero = not text.strip("0.")
+    return text if value >= 0 or is_zero else MINUS + text
+
+
+def _power_of_ten(value: float) -> str:
+    if value == 0:
+        return "0"
+    mantissa, exponent = f"{abs(value):.2e}".split("e")
+    power = str(int(exponent)).translate(_SUPERSCRIPTS)
+    return f"{MINUS if value < 0 else ''}{mantissa} × 10{power}"
+
+
+def decimals_for_se(se: float | None) -> int:
+    """Return the decimals that show two digits beyond the leading one of a standard error.
+
+    Examples
+    --------
+    >>> decimals_for_se(0.14083), decimals_for_se(6.8246), decimals_for_se(None)
+    (3, 2, 3)
+    """
+    if se is None or not math.isfinite(se) or se <= 0:
+        return 3
+    return max(0, 2 - math.floor(math.log10(se)))
+
+
+def decimals_for_size(value: float | None, digits: int = 4) -> int:
+    """Return the decimals that show so many significant digits of a number.
+
+    Examples
+    --------
+    >>> decimals_for_size(62.585), decimals_for_size(0.77936), decimals_for_size(0.0)
+    (2, 4, 2)
+    """
+    if value is None or not math.isfinite(value) or value == 0:
+        return 2
+    return max(0, digits - 1 - math.floor(math.log10(abs(value))))
+
+
+def integer(value: float) -> str:
+    """Return a count."""
+    return fixed(value, 0)
+
+
+def share(value: float, decimals: int = 3) -> str:
+    """Return a number that cannot exceed 1 in size, without its leading zero (APA).
+
+    Examples
+    --------
+    >>> share(0.13787), share(-0.66), share(1.0)
+    ('.138', '−.660', '1.000')
+    """
+    text = fixed(value, decimals)
+    return text.replace("0.", ".", 1) if text.lstrip(MINUS).startswith("0.") else text
+
+
+def percent(value: float, decimals: int = 1) -> str:
+    """Return a share as a percentage.
+
+    Examples
+    --------
+    >>> percent(0.05625)
+    '5.6\u202f%'
+    """
+    return f"{fixed(100 * value, decimals)}{NARROW_SPACE}%"
+
+
+def p_value(p: float) -> str:
+    """Return a p value in three digits without leading zero, or the bound it lies beyond.
+
+    Examples
+    --------
+    >>> p_value(0.0504), p_value(1e-9), p_value(0.9999)
+    ('.050', '< .001', '> .999')
+    """
+    if p < SMALLEST_P:
+        return f"< {share(SMALLEST_P)}"
+    if p > 1 - SMALLEST_P:
+        return f"> {share(1 - SMALLEST_P)}"
+    return share(p)
+
+
+def degrees_of_freedom(df: float) -> str:
+    """Return degrees of freedom: whole ones without, others with one decimal.
+
+    Examples
+    --------
+    >>> degrees_of_freedom(17.0), degrees_of_freedom(3914.62)
+    ('17', '3914.6')
+    """
+    return fixed(df, 0 if float(df).is_integer() else 1)
+
+
+def subscript(indices: str) -> str:
+    """Return digits and commas as subscript characters."""
+    return indices.translate(_SUBSCRIPTS)
+
+
+def symbol_indices(symbol: str) -> tuple[int, ...]:
+    """Return the numbers of an HLM symbol.
+
+    Examples
+    --------
+    >>> symbol_indices("γ11"), symbol_indices("γ10,1")
+    ((1, 1), (10, 1))
+    """
+    digits = symbol[1:]
+    return tuple(int(text) for text in (digits.split(",") if "," in digits else digits))

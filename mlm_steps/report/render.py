@@ -1,0 +1,127 @@
+"""Records in, the text of the report in each format out."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+from jinja2 import Environment, FileSystemLoader, StrictUndefined, Undefined
+from markupsafe import Markup
+
+from mlm_steps.report.inputs import ReportInput
+from mlm_steps.report.sections import SECTIONS
+from mlm_steps.report.text import (
+    Code,
+    Emphasis,
+    Link,
+    Number,
+    Symbol,
+    Word,
+    html_text,
+    markdown_escape,
+    markdown_text,
+    plain_text,
+)
+
+__all__ = ["render_report", "template_folder"]
+
+_PIECES = (Number, Word, Code, Emphasis, Symbol, Link, tuple)
+_BLANK_LINES = re.compile(r"\n{3,}")
+_TRAILING_SPACE = re.compile(r"[ \t]+\n")
+
+
+def template_folder() -> Path:
+    """Return the folder of the templates: that of the installed package, else that of the repository."""
+    package = Path(__file__).resolve().parents[1]
+    installed = package / "_share" / "reports"
+    return installed if installed.is_dir() else package.parent / "reports"
+
+
+def render_report(given: ReportInput) -> dict[str, str]:
+    """Return the report in each format that is asked for, by its suffix.
+
+    Parameters
+    ----------
+    given : ReportInput
+
+    Returns
+    -------
+    dict of str to str
+        The same input gives the same bytes.
+    """
+    sections = {name: section.context(given) for name, section in SECTIONS.items()}
+    present = [
+        {"name": name, "title": SECTIONS[name].title, **context}
+        for name, context in sections.items()
+        if context is not None
+    ]
+    writers = {"html": _html, "md": _markdown}
+    return {form: writers[form](given, present) for form in given.formats}
+
+
+def _html(given: ReportInput, sections: list[dict[str, Any]]) -> str:
+    environment = _environment(_finalize_html)
+    return _render(environment, "html/report.html", given, sections)
+
+
+def _markdown(given: ReportInput, sections: list[dict[str, Any]]) -> str:
+    anchors = {section["name"]: _github_anchor(section["title"]) for section in sections}
+    environment = _environment(partial(_finalize_markdown, anchors=anchors))
+    text = _render(environment, "md/report.md", given, sections)
+    return _BLANK_LINES.sub("\n\n", _TRAILING_SPACE.sub("\n", text)).strip() + "\n"
+
+
+def _environment(finalize: Callable[[Any], Any]) -> Environment:
+    return Environment(
+        loader=FileSystemLoader(template_folder(), encoding="utf-8"),
+        undefined=StrictUndefined,
+        autoescape=True,
+        finalize=finalize,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        keep_trailing_newline=False,
+    )
+
+
+def _render(environment: Environment, template: str, given: ReportInput, sections: list[dict[str, Any]]) -> str:
+    counters = {"table": 0, "figure": 0}
+
+    def number(kind: str) -> int:
+        counters[kind] += 1
+        return counters[kind]
+
+    environment.globals["number"] = number
+    environment.filters["plain"] = plain_text
+    return environment.get_template(template).render(
+        title=Word(given.run.title), name=given.run.name, sections=sections
+    )
+
+
+def _finalize_html(value: Any) -> Any:
+    return html_text(value) if isinstance(value, _PIECES) else value
+
+
+def _finalize_markdown(value: Any, anchors: dict[str, str]) -> Any:
+    """Return a value of a template as Markdown; what is not known to be ours is escaped."""
+    if isinstance(value, Undefined | Markup | int):
+        return value
+    if isinstance(value, tuple):
+        value = tuple(_anchored(piece, anchors) for piece in value)
+    elif isinstance(value, Link):
+        value = _anchored(value, anchors)
+    if isinstance(value, _PIECES):
+        return Markup(markdown_text(value))  # noqa: S704 (escaped for Markdown)
+    return Markup(markdown_escape(str(value)))  # noqa: S704 (escaped for Markdown)
+
+
+def _anchored(piece: Any, anchors: dict[str, str]) -> Any:
+    """Return a link with the anchor that Markdown gives to the section's heading."""
+    return Link(piece.text, anchors.get(piece.section, piece.section)) if isinstance(piece, Link) else piece
+
+
+def _github_anchor(title: str) -> str:
+    kept = "".join(c for c in title.lower() if c.isalnum() or c in " -")
+    return kept.replace(" ", "-")

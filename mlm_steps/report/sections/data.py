@@ -1,0 +1,273 @@
+"""Data card: rows, units per level, losses, levels of variables, quality notices."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any
+
+from mlm_steps.records import ColumnProfile, FactorProfile, NestingRelation, VariableLevel, VariableLoss
+from mlm_steps.report.facts import profile_number
+from mlm_steps.report.grid import Grid, Row, columns, row
+from mlm_steps.report.inputs import ReportInput
+from mlm_steps.report.notation import decimals_for_size, fixed, share
+from mlm_steps.report.text import Code, Number, Phrase, Word, join, say, source
+
+__all__ = ["context"]
+
+LEVEL_WORDS = {
+    "within": "level 1 (varies within groups only)",
+    "between": "level 2 (constant within groups)",
+    "mixed": "level 1, with differences between groups",
+    "constant": "constant",
+}
+MOST_LEVELS = 12
+"""Levels of a category that are listed by name."""
+
+
+def context(given: ReportInput) -> dict[str, Any]:
+    """Return the hierarchy as nested units, and the tables of the data card."""
+    profile = given.run.profile
+    return {
+        "sample": _sample(given),
+        "diagram": _diagram(given),
+        "nesting": [_nesting(given, relation) for relation in profile.nesting],
+        "groups": _groups(given) if profile.factors else None,
+        "losses": _losses(given) if profile.lost else None,
+        "levels": _levels(given) if profile.variable_levels else None,
+        "descriptives": _descriptives(given),
+        "coding": _coding(given),
+        "notices": [(notice.severity, (Word(notice.text),)) for notice in profile.notices],
+    }
+
+
+def _sample(given: ReportInput) -> Phrase:
+    profile = given.run.profile
+    return say(
+        "The file {file} has {file_rows} rows. All rungs use the same {rows} rows, those that are complete "
+        "on every variable of every model ({lost} lost); the hash of this sample is {hash}.",
+        file=Code(profile.file),
+        file_rows=profile_number(profile.rows_file, "rows_file"),
+        rows=profile_number(profile.rows, "rows"),
+        lost=Number(str(profile.rows_file - profile.rows), f"{source('profile', 'rows_file')} "
+                    f"{source('profile', 'rows')}"),
+        hash=Code(profile.sample_hash[:16]),
+    )  # fmt: skip
+
+
+def _diagram(given: ReportInput) -> list[dict[str, Any]]:
+    """Return one box per level of the hierarchy, the highest first, with its variables."""
+    factors = sorted(given.run.profile.factors, key=lambda factor: factor.n_levels)
+    used = {column.name for column in given.run.profile.columns if column.used}
+    taken: set[str] = {factor.name for factor in factors} | {
+        part for factor in factors for part in factor.name.split(":")
+    }
+    boxes = []
+    for factor in factors:
+        own = [
+            v.variable
+            for v in given.run.profile.variable_levels
+            if v.factor == factor.name and v.level == "between" and v.variable in used - taken
+        ]
+        taken |= set(own)
+        boxes.append(
+            _box(given, given.names.group(factor.name), factor.n_levels, ("factor", factor.name, "n_levels"), own)
+        )
+    rest = [column.name for column in given.run.profile.columns if column.name in used - taken]
+    boxes.append(_box(given, ("Observations",), given.run.profile.rows, ("rows",), rest))
+    return boxes
+
+
+def _box(
+    given: ReportInput, label: Phrase, count: int, keys: Iterable[str], variables: list[str]
+) -> dict[str, Any]:
+    return {
+        "label": label,
+        "count": profile_number(count, *keys),
+        "variables": join([given.names.variable(name) for name in variables]),
+    }
+
+
+def _nesting(given: ReportInput, relation: NestingRelation) -> Phrase:
+    words = {
+        "nested": "{inner} is nested in {outer}",
+        "crossed": "{inner} and {outer} are fully crossed",
+        "partially_crossed": "{inner} and {outer} are partially crossed",
+        "equal": "{inner} and {outer} divide the rows alike",
+    }
+    template = words[relation.relation] + " ({cells} occupied cells)."
+    if relation.implicit:
+        template += (
+            " The labels of {inner} are few and are used again in nearly every level of {outer}: if the same "
+            "label means another unit there, write the factor as nested."
+        )
+    cells = profile_number(relation.n_cells, "nesting", relation.inner, relation.outer, "n_cells")
+    return say(
+        template,
+        inner=given.names.group(relation.inner),
+        outer=given.names.group(relation.outer),
+        cells=cells,
+    )
+
+
+def _groups(given: ReportInput) -> Grid:
+    return Grid(
+        caption=("Grouping factors and the number of observations per group",),
+        columns=columns(
+            "Factor", "Groups", "In file", "Smallest", "Median", "Mean", "Largest", "Harmonic mean", "Singletons",
+            "Constant outcome",
+        ),
+        rows=tuple(_group_row(given, factor) for factor in given.run.profile.factors),
+        notes=(
+            ("Singletons are groups of one observation. Constant outcome counts groups of two or more whose "
+             "outcome does not vary.",),
+        ),
+        wide=True,
+    )  # fmt: skip
+
+
+def _group_row(given: ReportInput, factor: FactorProfile) -> Row:
+    def number(value: float, field: str, decimals: int | None = None) -> Number:
+        return profile_number(value, "factor", factor.name, field, decimals=decimals)
+
+    constant = {level for levels in factor.constant_outcome.values() for level in levels}
+    return row(
+        given.names.group(factor.name),
+        [
+            number(factor.n_levels, "n_levels"),
+            number(factor.n_levels_file, "n_levels_file"),
+            number(factor.size_min, "size_min"),
+            number(factor.size_median, "size_median", 1),
+            number(factor.size_mean, "size_mean", 2),
+            number(factor.size_max, "size_max"),
+            number(factor.size_harmonic, "size_harmonic", 2),
+            number(factor.singletons, "singletons"),
+            number(len(constant), "constant_outcome"),
+        ],
+    )
+
+
+def _losses(given: ReportInput) -> Grid:
+    factors = [factor.name for factor in given.run.profile.factors]
+    heads = [("Groups lost: ", *given.names.group(name)) for name in factors]
+    return Grid(
+        caption=("Rows and groups lost to missing values, per variable",),
+        columns=columns("Variable", "Rows", *heads),
+        rows=tuple(_loss_row(given, loss, factors) for loss in given.run.profile.lost),
+        notes=(("A row that misses two variables counts for both. A group is lost to a variable when "
+                "all of its rows miss it.",),),
+    )  # fmt: skip
+
+
+def _loss_row(given: ReportInput, loss: VariableLoss, factors: list[str]) -> Row:
+    groups = [
+        profile_number(loss.groups.get(name, 0), "lost", loss.variable, name) for name in factors
+    ]
+    return row(
+        given.names.variable(loss.variable),
+        [profile_number(loss.rows, "lost", loss.variable, "rows"), *groups],
+    )
+
+
+def _levels(given: ReportInput) -> Grid:
+    return Grid(
+        caption=("Level of each variable",),
+        columns=columns(
+            "Variable", "Within", "Level", "SD within", "SD between", "ICC(1)", "ICC(2)",
+            align=("text", "text", "text", "number", "number", "number", "number"),
+        ),
+        rows=tuple(_level_row(given, level) for level in given.run.profile.variable_levels),
+        notes=(("ICC(1) is the share of variance between groups, ICC(2) the reliability of the group mean.",),),
+        wide=True,
+    )  # fmt: skip
+
+
+def _level_row(given: ReportInput, level: VariableLevel) -> Row:
+    keys = ("level", level.variable, level.factor)
+
+    def spread(variance: float | None, field: str) -> Number | None:
+        if variance is None:
+            return None
+        sd = max(variance, 0.0) ** 0.5
+        return Number(fixed(sd, min(decimals_for_size(sd), 4)), source("profile", *keys, field))
+
+    def icc(value: float | None, field: str) -> Number | None:
+        return None if value is None else Number(share(value), source("profile", *keys, field))
+
+    words: Phrase = (LEVEL_WORDS[level.level],)
+    if level.conflicting_levels:
+        words += (f"; varies inside {len(level.conflicting_levels)} groups",)
+    return row(
+        given.names.variable(level.variable),
+        [
+            given.names.group(level.factor),
+            words,
+            spread(level.variance_within, "variance_within"),
+            spread(level.variance_between, "variance_between"),
+            icc(level.icc1, "icc1"),
+            icc(level.icc2, "icc2"),
+        ],
+    )
+
+
+def _descriptives(given: ReportInput) -> Grid | None:
+    numeric = [c for c in given.run.profile.columns if c.used and c.mean is not None]
+    if not numeric:
+        return None
+    return Grid(
+        caption=("Numeric variables on the analysis sample",),
+        columns=columns("Variable", "Mean", "SD", "Minimum", "Maximum", "Missing in file"),
+        rows=tuple(_descriptive_row(given, column) for column in numeric),
+        wide=True,
+    )
+
+
+def _descriptive_row(given: ReportInput, column: ColumnProfile) -> Row:
+    decimals = min(decimals_for_size(column.sd), 4)
+
+    def number(value: float | None, field: str) -> Number | None:
+        if value is None:
+            return None
+        return profile_number(value, "column", column.name, field, decimals=decimals)
+
+    unit = given.names.unit(column.name)
+    label = given.names.variable(column.name)
+    missing = profile_number(column.n_missing, "column", column.name, "n_missing")
+    return row(
+        (*label, " (", Word(unit), ")") if unit else label,
+        [
+            number(column.mean, "mean"),
+            number(column.sd, "sd"),
+            number(column.minimum, "minimum"),
+            number(column.maximum, "maximum"),
+            missing,
+        ],
+    )
+
+
+def _coding(given: ReportInput) -> list[Phrase]:
+    """Return how categories are coded and how derived columns were made."""
+    found: list[Phrase] = []
+    for column in given.run.profile.columns:
+        label = given.names.variable(column.name)
+        if column.used and column.levels:
+            found.append(_category(label, column))
+        if column.used and column.derived:
+            found.append(
+                say("{label} ({name}) is {how}.", label=label, name=Code(column.name), how=(Word(column.derived),))
+            )
+    return found
+
+
+def _category(label: Phrase, column: ColumnProfile) -> Phrase:
+    levels = column.levels or ()
+    shown: list[Phrase] = [(Word(level),) for level in levels[:MOST_LEVELS]]
+    if len(levels) > MOST_LEVELS:
+        shown.append((f"{len(levels) - MOST_LEVELS} more",))
+    contrast = column.contrast or ("poly" if column.kind == "ordered" else "treatment")
+    return say(
+        "{label} is coded by {contrast} contrasts over {levels}{reference}.",
+        label=label,
+        contrast=contrast,
+        levels=join(shown),
+        reference=("; the reference is ", Word(levels[0])) if contrast == "treatment" else None,
+    )

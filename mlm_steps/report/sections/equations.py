@@ -1,0 +1,45 @@
+"""Formula and equations of each rung."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from mlm_steps.records import FitRecord
+from mlm_steps.report.equations import equations
+from mlm_steps.report.inputs import ReportInput
+from mlm_steps.report.text import Code, Phrase, join, say
+
+__all__ = ["context"]
+
+
+def context(given: ReportInput) -> dict[str, Any] | None:
+    """Return the equations by level and combined, and the legend of the names in them."""
+    if not given.run.fits:
+        return None
+    return {
+        "rungs": [_rung(given, fit) for fit in given.run.fits],
+        "legend": _legend(given),
+    }
+
+
+def _rung(given: ReportInput, fit: FitRecord) -> dict[str, Any]:
+    formula = given.formulas.get(fit.model)
+    offsets = tuple(str(getattr(offset, "text", offset)) for offset in formula.offsets) if formula else ()
+    return {
+        "label": given.names.model(fit.model),
+        "formula": Code(fit.formula),
+        "weights": None if fit.weights is None else Code(fit.weights),
+        "blocks": equations(fit, given.run.profile, offsets),
+        "final": fit is given.final,
+    }
+
+
+def _legend(given: ReportInput) -> Phrase:
+    """Return which label each name in the equations stands for, where they differ."""
+    used = [c.name for c in given.run.profile.columns if c.used and c.name in given.run.labels.columns]
+    pairs: list[Phrase] = [
+        (Code(name), " is ", *given.names.variable(name))
+        for name in used
+        if given.names.plain(given.names.variable(name)) != name
+    ]
+    return say("In the equations, {pairs}.", pairs=join(pairs, "; ")) if pairs else ()

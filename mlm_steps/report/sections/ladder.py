@@ -1,0 +1,90 @@
+"""The ladder table: one column per rung (reporting standard, part H)."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from mlm_steps.records import FitRecord
+from mlm_steps.report import ladder_rows
+from mlm_steps.report.facts import DF_METHODS
+from mlm_steps.report.grid import Column, Grid, Row
+from mlm_steps.report.inputs import ReportInput
+from mlm_steps.report.notation import percent
+from mlm_steps.report.text import Code, Emphasis, Phrase, join, say
+
+__all__ = ["context"]
+
+BLOCKS = (
+    ladder_rows.fixed_rows,
+    ladder_rows.random_rows,
+    ladder_rows.variance_rows,
+    ladder_rows.size_rows,
+    ladder_rows.fit_rows,
+    ladder_rows.comparison_rows,
+    ladder_rows.status_rows,
+)
+"""What stands below each other, in this order."""
+
+
+def context(given: ReportInput) -> dict[str, Any] | None:
+    """Return the ladder as a table, with its notes."""
+    if not given.run.fits:
+        return None
+    rows: list[Row] = []
+    for block in BLOCKS:
+        rows.extend(block(given))
+    heads = tuple(
+        Column((given.names.model(fit.model),), "number", hover=given.names.plain((Code(fit.formula),)))
+        for fit in given.run.fits
+    )
+    table = Grid(
+        caption=("Ladder of models of ", *_outcomes(given)),
+        columns=(Column(("",), "text"), *heads),
+        rows=tuple(rows),
+        notes=_notes(given),
+        wide=True,
+    )
+    return {"table": table}
+
+
+def _outcomes(given: ReportInput) -> Phrase:
+    return join([given.names.outcome(name) for name in dict.fromkeys(f.outcome for f in given.run.fits)])
+
+
+def _notes(given: ReportInput) -> tuple[Phrase, ...]:
+    first = given.run.fits[0]
+    formulas = join([(given.names.model(f.model), ": ", Code(f.formula)) for f in given.run.fits], "; ")
+    notes: list[Phrase] = [
+        ("Formulas: ", *formulas, "."),
+        _estimation(given, first),
+        say("Deviance, AIC and BIC come from maximum-likelihood fits, with *n* = number of rows in BIC; the REML "
+            "criterion is no deviance. Boundary estimates count as parameters."),
+        ("Fixed effects: estimate, standard error in parentheses, interval, ", Emphasis("p"),
+         ". Random effects: variance, standard deviation in parentheses; ρ is a correlation. An empty cell "
+         "means that the model does not have the parameter."),
+    ]  # fmt: skip
+    if any(parameter.at_boundary for fit in given.run.fits for parameter in fit.random):
+        notes.append(("‡ Estimate on the boundary of the parameter space (a variance of 0, or a correlation "
+                      "of ±1); the fit is singular.",))  # fmt: skip
+    derived = [c for c in given.run.profile.columns if c.used and c.derived]
+    if derived:
+        notes.append(("Centring: ", *join([_derived(given, c.name, c.derived or "") for c in derived], "; "), "."))
+    hashes = dict.fromkeys(fit.sample_hash[:16] for fit in given.run.fits)
+    notes.append(("Common sample: ", *join([(Code(value),) for value in hashes]), "."))
+    return tuple(notes)
+
+
+def _derived(given: ReportInput, name: str, how: str) -> Phrase:
+    return (*given.names.variable(name), " is ", *say("{how}", how=Code(how)))
+
+
+def _estimation(given: ReportInput, fit: FitRecord) -> Phrase:
+    methods = dict.fromkeys(f.method for f in given.run.fits)
+    df = dict.fromkeys(c.df_method for f in given.run.fits for c in f.coefficients)
+    words = " and ".join(DF_METHODS.get(method, method) for method in df)
+    intervals = dict.fromkeys(c.ci_method for f in given.run.fits for c in f.coefficients)
+    return say(
+        f"Estimates by {' and '.join(methods)}; {words} degrees of freedom; {{level}} confidence intervals "
+        f"({', '.join(intervals)}).",
+        level=percent(fit.confidence, 0),
+    )

@@ -1,0 +1,16 @@
+"""The raw data with a line per group and the fitted line."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from mlm_steps.report.drawing import drawing
+from mlm_steps.report.inputs import ReportInput
+
+__all__ = ["context"]
+
+
+def context(given: ReportInput) -> dict[str, Any] | None:
+    """Return the figure, if it was drawn."""
+    figure = drawing(given, "raw_data")
+    return None if figure is None else {"figure": figure}

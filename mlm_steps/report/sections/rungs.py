@@ -1,0 +1,111 @@
+"""Every rung with its full tests, its covariance matrices and the end of its search."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from mlm_steps.records import Coefficient, FitRecord, RandomParameter
+from mlm_steps.report.facts import CoefficientFacts, fit_number, random_number, random_source, spread_decimals
+from mlm_steps.report.grid import Grid, Row, columns, row
+from mlm_steps.report.inputs import ReportInput
+from mlm_steps.report.names import INTERCEPT, RESIDUAL
+from mlm_steps.report.notation import fixed
+from mlm_steps.report.sections.summary import status_words
+from mlm_steps.report.sentences import boundary_sentences, confidence, effect_terms, slope_sentences
+from mlm_steps.report.text import Code, Emphasis, Number, Phrase, Symbol, say, source
+
+__all__ = ["context"]
+
+
+def context(given: ReportInput) -> dict[str, Any] | None:
+    """Return one block per rung."""
+    if not given.run.fits:
+        return None
+    return {"rungs": [_rung(given, fit) for fit in given.run.fits]}
+
+
+def _rung(given: ReportInput, fit: FitRecord) -> dict[str, Any]:
+    return {
+        "label": given.names.model(fit.model),
+        "formula": Code(fit.formula),
+        "status": fit.reported.convergence.status,
+        "fixed": _fixed(given, fit),
+        "random": _random(given, fit),
+        "search": _search(fit),
+        "sentences": [*slope_sentences(given, fit), *boundary_sentences(given, fit)],
+        "final": fit is given.final,
+    }
+
+
+def _fixed(given: ReportInput, fit: FitRecord) -> Grid:
+    tested_by = "t" if any(c.df is not None for c in fit.coefficients) else "z"
+    return Grid(
+        caption=("Fixed effects of ", given.names.model(fit.model)),
+        columns=columns(
+            "Term", "Symbol", "Estimate", (Emphasis("SE"),), f"{confidence(fit)} CI", (Emphasis(tested_by),),
+            (Emphasis("df"),), (Emphasis("p"),),
+            align=("text", "text", *("number" for _ in range(6))),
+        ),
+        rows=tuple(_fixed_row(given, fit, c) for c in fit.coefficients),
+        wide=True,
+    )  # fmt: skip
+
+
+def _fixed_row(given: ReportInput, fit: FitRecord, c: Coefficient) -> Row:
+    facts = CoefficientFacts("fixed", fit.model, c)
+    head = given.names.column(c.column, c.term)
+    if c.dropped:
+        return row(head, ["", "dropped (collinear)", *(None for _ in range(5))])
+    return row(
+        head, [Symbol(c.symbol), facts.estimate, facts.se, facts.ci, facts.statistic, facts.df, facts.p]
+    )
+
+
+def _random(given: ReportInput, fit: FitRecord) -> Grid:
+    shown = [p for p in fit.random if p.kind in ("variance", "covariance", "correlation")]
+    return Grid(
+        caption=("Variances and covariances of the random effects of ", given.names.model(fit.model)),
+        columns=columns(
+            "Group", "Effect", "Kind", "Estimate", "Standard deviation",
+            align=("text", "text", "text", "number", "number"),
+        ),
+        rows=tuple(_random_row(given, fit, parameter) for parameter in shown),
+        wide=True,
+    )  # fmt: skip
+
+
+def _random_row(given: ReportInput, fit: FitRecord, parameter: RandomParameter) -> Row:
+    terms = effect_terms(fit)
+    number = random_number(fit, parameter)
+    sd = _standard_deviation(fit, parameter) if parameter.kind == "variance" else None
+    if parameter.group == RESIDUAL:
+        return row("Residual", [None, "variance", number, sd])
+    effect = given.names.effect(parameter.effect_1 or INTERCEPT, terms)
+    if parameter.effect_2 is not None:
+        effect = (*effect, ", ", *given.names.effect(parameter.effect_2, terms))
+    estimate = None if number is None else (number, *(("‡",) if parameter.at_boundary else ()))
+    return row(given.names.group(parameter.group), [effect, parameter.kind, estimate, sd])
+
+
+def _standard_deviation(fit: FitRecord, variance: RandomParameter) -> Number | None:
+    if variance.estimate is None:
+        return None
+    value = max(variance.estimate, 0.0) ** 0.5
+    return Number(fixed(value, spread_decimals([value])), random_source(fit, variance))
+
+
+def _search(fit: FitRecord) -> Phrase:
+    convergence = fit.reported.convergence
+    reasons = " ".join(convergence.reasons)
+    gradient = f"{convergence.max_gradient:.1e}".replace("-", "\N{MINUS SIGN}")
+    return say(
+        "{status} {method} criterion {criterion}; optimiser {optimizer}, {evaluations} evaluations, largest "
+        "free gradient {gradient}.{reasons}",
+        status=status_words(fit),
+        method=fit.method,
+        criterion=fit_number(fit, "d_reml" if fit.method == "REML" else "d_ml", fit.reported.criterion, 4),
+        optimizer=convergence.optimizer,
+        evaluations=fit_number(fit, "evaluations", convergence.evaluations),
+        gradient=Number(gradient, source("fit", fit.model, "max_gradient")),
+        reasons=f" {reasons}" if reasons else None,
+    )

@@ -1,0 +1,136 @@
+"""What was analysed, where the ladder ended, and what it found."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from mlm_steps.records import FitRecord
+from mlm_steps.report.facts import DF_METHODS, fit_number, profile_number
+from mlm_steps.report.inputs import ReportInput
+from mlm_steps.report.names import INTERCEPT
+from mlm_steps.report.sections import checklist
+from mlm_steps.report.sentences import (
+    boundary_sentences,
+    coefficient_sentence,
+    comparison_sentence,
+    effect_terms,
+    null_sentence,
+    slope_sentences,
+)
+from mlm_steps.report.text import Code, Link, Phrase, Word, join, say
+
+__all__ = ["context"]
+
+MOST_FINDINGS = 12
+"""Coefficients that are put into sentences; the tables hold all."""
+
+
+def context(given: ReportInput) -> dict[str, Any]:
+    """Return the abstract, the findings and the state of the checklist."""
+    final = given.final
+    return {
+        "lead": _lead(given),
+        "final": None if final is None else _final(given, final),
+        "findings": [] if final is None else _findings(given, final),
+        "cautions": _cautions(given),
+        "gaps": checklist.gap_sentence(given),
+    }
+
+
+def _lead(given: ReportInput) -> Phrase:
+    profile = given.run.profile
+    units: list[Phrase] = [
+        say("{n} levels of {group}", n=profile_number(f.n_levels, "factor", f.name, "n_levels"),
+            group=given.names.group(f.name))
+        for f in profile.factors
+    ]  # fmt: skip
+    outcomes = dict.fromkeys(fit.outcome for fit in given.run.fits)
+    return say(
+        "This report covers {models} linear mixed {noun} of {outcome}, fitted to the same {rows} "
+        "observations in {units}.",
+        models=str(len(given.run.fits)),
+        noun="model" if len(given.run.fits) == 1 else "models",
+        outcome=join([_with_unit(given, name) for name in outcomes], last=" and ") or "the outcome",
+        rows=profile_number(profile.rows, "rows"),
+        units=join(units, last=" and ") or "no groups",
+    )
+
+
+def _with_unit(given: ReportInput, name: str) -> Phrase:
+    unit = given.names.unit(name)
+    return (*given.names.outcome(name), *((" (", Word(unit), ")") if unit else ()))
+
+
+def _final(given: ReportInput, fit: FitRecord) -> Phrase:
+    return say(
+        "The final rung is {model}, {formula}, with {random}; it was estimated by {method} with {npar} "
+        "parameters, and its fixed effects are tested with {df} degrees of freedom. {status}",
+        model=given.names.model(fit.model),
+        formula=Code(fit.formula),
+        random=_random_part(given, fit),
+        method=fit.method,
+        npar=fit_number(fit, "npar", fit.npar),
+        df=_df_method(fit),
+        status=status_words(fit),
+    )
+
+
+def _df_method(fit: FitRecord) -> str:
+    method = next((c.df_method for c in fit.coefficients), "")
+    return DF_METHODS.get(method, method)
+
+
+def status_words(fit: FitRecord) -> str:
+    """Return how the fit ended, in a sentence."""
+    status = fit.reported.convergence.status
+    return {
+        "converged": "The fit converged.",
+        "singular": "The fit converged to a singular covariance matrix of the random effects.",
+        "failed": "The fit did not converge; its numbers should not be relied on.",
+    }[status]
+
+
+def _random_part(given: ReportInput, fit: FitRecord) -> Phrase:
+    terms = effect_terms(fit)
+    parts: list[Phrase] = []
+    for group in dict.fromkeys(term.group for term in fit.terms):
+        names = [name for term in fit.terms if term.group == group for name in term.names]
+        slopes = [given.names.effect(name, terms) for name in names if name != INTERCEPT]
+        pieces: list[Phrase] = [("random intercepts",)] if INTERCEPT in names else []
+        if slopes:
+            pieces.append(("random slopes of ", *join(slopes, last=" and ")))
+        parts.append(say("{what} for {group}", what=join(pieces, last=" and "), group=given.names.group(group)))
+    return join(parts, "; ")
+
+
+def _findings(given: ReportInput, final: FitRecord) -> list[Phrase]:
+    coefficients = [c for c in final.coefficients if c.column != INTERCEPT and not c.dropped]
+    sentences = [coefficient_sentence(given, final, c) for c in coefficients[:MOST_FINDINGS]]
+    found = [sentence for sentence in (null_sentence(given), *sentences) if sentence is not None]
+    found += slope_sentences(given, final)
+    found += [comparison_sentence(given, c) for c in given.run.comparisons if c.larger == final.model]
+    if len(coefficients) > MOST_FINDINGS:
+        rest = len(coefficients) - MOST_FINDINGS
+        found.append((f"{rest} further coefficients stand in the table of ", Link("the ladder", "ladder"), "."))
+    return found
+
+
+def _cautions(given: ReportInput) -> list[Phrase]:
+    final = given.final
+    cautions: list[Phrase] = [] if final is None else list(boundary_sentences(given, final))
+    for model in given.run.failed:
+        cautions.append(say("The rung {model} could not be fitted; see {link}.",
+                            model=given.names.model(model), link=Link("the notices", "notices")))  # fmt: skip
+    warnings = _warnings(given)
+    if warnings:
+        noun = "warning" if warnings == 1 else "warnings"
+        verb = "is" if warnings == 1 else "are"
+        cautions.append((f"{warnings} {noun} about the data or the fits {verb} listed under ",
+                         Link("notices", "notices"), "."))  # fmt: skip
+    return cautions
+
+
+def _warnings(given: ReportInput) -> int:
+    from mlm_steps.report.sections.notices import all_notices
+
+    return sum(notice.severity == "warning" for notice in all_notices(given))

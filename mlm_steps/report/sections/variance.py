@@ -1,0 +1,198 @@
+"""Intraclass correlations, R² and the variance that each rung explains."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from mlm_steps.records import Icc, VarianceMeasure, VarianceRecord
+from mlm_steps.report.facts import icc_number, measure_number, share_interval
+from mlm_steps.report.grid import Grid, Row, columns, heading, row
+from mlm_steps.report.inputs import ReportInput
+from mlm_steps.report.names import INTERCEPT, RESIDUAL
+from mlm_steps.report.sentences import NEGATIVE_REDUCTION, effect_terms, null_sentence
+from mlm_steps.report.text import Number, Phrase
+
+__all__ = ["context"]
+
+ICC_WORDS = {
+    "adjusted": "ICC, adjusted",
+    "unadjusted": "ICC, unadjusted",
+    "term_share": "Share of the random variance",
+    "level_share": "Share of the variance",
+    "same_group_correlation": "Correlation of two rows of one group",
+    "vpc": "Variance partition coefficient",
+}
+MEASURE_WORDS = {
+    "r2_marginal": "R² marginal",
+    "r2_conditional": "R² conditional",
+    "prv_null": "Reduction",
+    "prv_previous": "Reduction",
+    "design_effect": "Design effect",
+    "effective_n": "Effective sample size",
+}
+CODES = {
+    "not_estimable": "cannot be estimated",
+    "boundary": "on its boundary",
+    "not_comparable": "not comparable",
+    "zero_reference": "reference is 0",
+    "not_in_reference": "not in the reference",
+    "too_large": "too large",
+}
+REDUCTIONS = ("prv_null", "prv_previous")
+
+
+def context(given: ReportInput) -> dict[str, Any] | None:
+    """Return the sentence about the null model and the tables of explained variance."""
+    if not given.run.variance:
+        return None
+    negative = any(
+        m.measure in REDUCTIONS and m.value is not None and m.value < 0
+        for record in given.run.variance
+        for m in record.measures
+    )
+    notices = dict.fromkeys(notice.text for record in given.run.variance for notice in record.notices)
+    return {
+        "sentence": null_sentence(given),
+        "shares": _shares(given),
+        "reductions": _reductions(given),
+        "negative": NEGATIVE_REDUCTION if negative else None,
+        "notices": list(notices),
+    }
+
+
+def _shares(given: ReportInput) -> Grid:
+    records = given.run.variance
+    iccs = dict.fromkeys((i.kind, i.group, i.effect) for r in records for i in r.icc if i.x is None)
+    measures = dict.fromkeys(
+        (m.measure, m.scope) for r in records for m in r.measures if m.measure not in REDUCTIONS
+    )
+    rows = [heading("Intraclass correlations")] if iccs else []
+    for kind, group, effect in iccs:
+        values = [_find_icc(record, (kind, group, effect)) for record in records]
+        rows += _with_intervals(_icc_head(given, kind, group), records, values)
+    rows += [heading("Explained variance and design")] if measures else []
+    for measure, scope in measures:
+        found = [_find_measure(record, measure, scope, None) for record in records]
+        rows += _with_intervals(_measure_head(given, measure, scope), records, found)
+    return Grid(
+        caption=("Intraclass correlations and explained variance",),
+        columns=columns("", *((given.names.model(record.model),) for record in records)),
+        rows=tuple(rows),
+        notes=(
+            ("The adjusted ICC divides the mean random variance by its sum with the residual variance; the "
+             "unadjusted one counts the variance of the fixed effects in the denominator too. Marginal R² is "
+             "the share explained by the fixed effects, conditional R² that of fixed and random effects "
+             "together (Nakagawa, Johnson & Schielzeth 2017; Johnson 2014). Random slopes are averaged over "
+             "the rows.",),
+        ),
+        wide=True,
+    )  # fmt: skip
+
+
+def _icc_head(given: ReportInput, kind: str, group: str | None) -> Phrase:
+    words = ICC_WORDS.get(kind, kind.replace("_", " "))
+    return (words,) if group is None else (f"{words}: ", *given.names.group(group))
+
+
+def _measure_head(given: ReportInput, measure: str, scope: str) -> Phrase:
+    words = MEASURE_WORDS.get(measure, measure.replace("_", " "))
+    return (words,) if scope == "total" else (f"{words}: ", *_component(given, scope))
+
+
+def _component(given: ReportInput, scope: str) -> Phrase:
+    """Return a variance component in words, from its name in the record, ``school: (Intercept)``."""
+    if scope in ("sigma2", RESIDUAL):
+        return ("level 1 (σ²)",)
+    groups = dict.fromkeys(term.group for fit in given.run.fits for term in fit.terms)
+    terms = {column: term for fit in given.run.fits for column, term in effect_terms(fit).items()}
+    for group in groups:
+        if scope == group:
+            return given.names.group(group)
+        effect = scope.removeprefix(f"{group}: ")
+        if effect != scope:
+            name = ("intercept",) if effect == INTERCEPT else given.names.effect(effect, terms)
+            return (*given.names.group(group), ", ", *name)
+    return (scope,)
+
+
+def _find_icc(record: VarianceRecord, key: tuple[str, str | None, str | None]) -> Icc | None:
+    return next((icc for icc in record.icc if (icc.kind, icc.group, icc.effect) == key), None)
+
+
+def _find_measure(
+    record: VarianceRecord, measure: str, scope: str, reference: str | None
+) -> VarianceMeasure | None:
+    return next(
+        (
+            m
+            for m in record.measures
+            if m.measure == measure and m.scope == scope and reference in (None, m.reference)
+        ),
+        None,
+    )
+
+
+def _with_intervals(
+    head: Phrase,
+    records: tuple[VarianceRecord, ...],
+    values: list[Icc | None] | list[VarianceMeasure | None],
+) -> list[Row]:
+    """Return a row of values, and one of their intervals if any has one."""
+    shown = [_value(record.model, item) for record, item in zip(records, values, strict=True)]
+    intervals = [_interval(record.model, item) for record, item in zip(records, values, strict=True)]
+    rows = [row(head, shown)]
+    if any(interval is not None for interval in intervals):
+        methods = dict.fromkeys(
+            item.ci_method for item in values if isinstance(item, Icc) and item.ci_low is not None
+        )
+        label = f"CI ({', '.join(methods)})" if methods else "CI"
+        rows.append(row(label, intervals, "detail"))
+    return rows
+
+
+def _value(model: str, item: Icc | VarianceMeasure | None) -> Number | str | None:
+    if item is None:
+        return None
+    number = icc_number(model, item) if isinstance(item, Icc) else measure_number(model, item)
+    return number if number is not None else CODES.get(item.code or "", item.code or "–")
+
+
+def _interval(model: str, item: Icc | VarianceMeasure | None) -> Phrase | None:
+    if not isinstance(item, Icc):
+        return None
+    low = icc_number(model, item, item.ci_low, "ci_low")
+    return share_interval(low, icc_number(model, item, item.ci_high, "ci_high"))
+
+
+def _reductions(given: ReportInput) -> Grid | None:
+    rows: list[Row] = []
+    titles = {"prv_null": "Against the null model", "prv_previous": "Against the previous rung"}
+    for measure, title in titles.items():
+        scopes = dict.fromkeys(
+            m.scope for record in given.run.variance for m in record.measures if m.measure == measure
+        )
+        if scopes:
+            rows.append(heading(title))
+        for scope in scopes:
+            rows.append(row(_component(given, scope), [_reduction(r, measure, scope) for r in given.run.variance]))
+    if not rows:
+        return None
+    return Grid(
+        caption=("Proportional reduction of the variance components",),
+        columns=columns("Component", *((given.names.model(r.model),) for r in given.run.variance)),
+        rows=tuple(rows),
+        notes=(
+            ("Reduction is (smaller − larger) / smaller of the variance component (Raudenbush & Bryk 2002). "
+             "Intercept variances are comparable only while the zero points of random-slope predictors stay "
+             "the same.",),
+        ),
+        wide=True,
+    )  # fmt: skip
+
+
+def _reduction(record: VarianceRecord, measure: str, scope: str) -> Number | str | None:
+    found = _find_measure(record, measure, scope, None)
+    if found is None:
+        return None
+    number = measure_number(record.model, found, as_percent=True)
+    return number if number is not None else CODES.get(found.code or "", found.code or "–")

@@ -1,0 +1,385 @@
+"""Sentences in APA style, filled from the records (reporting standard, part I)."""
+
+from __future__ import annotations
+
+import math
+
+from mlm_steps.records import (
+    Coefficient,
+    ComparisonRecord,
+    FitRecord,
+    Icc,
+    RandomParameter,
+    TermShape,
+    VarianceChange,
+)
+from mlm_steps.report.facts import (
+    DF_METHODS,
+    CoefficientFacts,
+    comparison_number,
+    comparison_p,
+    comparison_test,
+    icc_number,
+    measure_number,
+    random_number,
+    share_interval,
+)
+from mlm_steps.report.inputs import ReportInput
+from mlm_steps.report.names import INTERCEPT, RESIDUAL
+from mlm_steps.report.notation import decimals_for_se, fixed, percent
+from mlm_steps.report.text import Code, Number, Phrase, Symbol, join, say, source
+
+__all__ = [
+    "NEGATIVE_REDUCTION",
+    "boundary_sentences",
+    "coefficient_sentence",
+    "comparison_sentence",
+    "component_name",
+    "effect_terms",
+    "mixture_phrase",
+    "null_sentence",
+    "p_phrase",
+    "slope_sentences",
+]
+
+NEGATIVE_REDUCTION = (
+    "A component can grow when predictors are added: a level-1 predictor removes level-1 variance, and what "
+    "the smaller model had put down to the sampling of each group’s members then counts as a difference "
+    "between groups. Such a negative reduction is printed as it is, not cut at zero."
+)
+NORMAL_QUANTILE = 1.96
+"""Of the plausible value range that holds 95 % of the slopes (statistics, section 10)."""
+
+
+def p_phrase(p: Number | None) -> Phrase:
+    """Return ``p = .012`` or ``p < .001``; nothing if there is no p."""
+    if p is None:
+        return ()
+    return say("*p* {sign}{p}", sign=None if p.text[0] in "<>" else "= ", p=p)
+
+
+def effect_terms(fit: FitRecord) -> dict[str, str]:
+    """Return the term of each fixed-effects column."""
+    return {coefficient.column: coefficient.term for coefficient in fit.coefficients}
+
+
+def null_sentence(given: ReportInput) -> Phrase | None:
+    """Return how much of the outcome's variance lies between groups; None without an empty model."""
+    fit = given.null
+    record = given.variance(fit.model) if fit is not None else None
+    if fit is None or record is None:
+        return None
+    icc = next((item for item in record.icc if item.kind == "adjusted" and item.group is None), None)
+    if icc is None or icc.value is None:
+        return None
+    groups = join([given.names.group(name) for name in _groups(fit)], last=" and ")
+    return say(
+        "The intercept-only model with random effects of {groups} attributed {share} of the variance in "
+        "{outcome} to {groups} (ICC = {icc}{interval}){design}.",
+        groups=groups,
+        outcome=given.names.outcome(fit.outcome),
+        share=Number(percent(icc.value), source("icc", fit.model, "", icc.kind, "value")),
+        icc=icc_number(fit.model, icc),
+        interval=_icc_interval(fit, icc),
+        design=_design_effect(given, fit),
+    )
+
+
+def _groups(fit: FitRecord) -> tuple[str, ...]:
+    return tuple(dict.fromkeys(term.group for term in fit.terms))
+
+
+def _icc_interval(fit: FitRecord, icc: Icc) -> Phrase:
+    low = icc_number(fit.model, icc, icc.ci_low, "ci_low")
+    high = icc_number(fit.model, icc, icc.ci_high, "ci_high")
+    interval = share_interval(low, high)
+    if interval is None:
+        return ()
+    return say(", {level} CI {interval}, {method}", level=confidence(fit), interval=interval,
+               method=icc.ci_method)  # fmt: skip
+
+
+def confidence(fit: FitRecord) -> str:
+    """Return the confidence of a fit's intervals, such as ``95 %``."""
+    return percent(fit.confidence, 0 if (100 * fit.confidence) % 1 < 1e-9 else 1)
+
+
+def _design_effect(given: ReportInput, fit: FitRecord) -> Phrase:
+    record = given.variance(fit.model)
+    groups = _groups(fit)
+    if record is None or len(groups) != 1:
+        return ()
+    measure = next((item for item in record.measures if item.measure == "design_effect"), None)
+    factor = next((item for item in given.run.profile.factors if item.name == groups[0]), None)
+    if measure is None or measure.value is None or factor is None:
+        return ()
+    size = Number(fixed(factor.size_mean, 1), source("profile", "factor", factor.name, "size_mean"))
+    return say(
+        "; with {size} observations per group on average, the design effect is {effect}",
+        size=size,
+        effect=measure_number(fit.model, measure),
+    )
+
+
+def coefficient_sentence(given: ReportInput, fit: FitRecord, coefficient: Coefficient) -> Phrase | None:
+    """Return how one predictor is associated with the outcome; None if it has no estimate."""
+    facts = CoefficientFacts("fixed", fit.model, coefficient)
+    if coefficient.estimate is None or facts.estimate is None:
+        return None
+    clear = coefficient.p is not None and coefficient.p < 1 - fit.confidence
+    return say(
+        "{claim}, {test}.",
+        claim=_claim(given, fit, coefficient, clear=clear),
+        test=_test_phrase(fit, coefficient, facts),
+    )
+
+
+def _claim(given: ReportInput, fit: FitRecord, coefficient: Coefficient, *, clear: bool) -> Phrase:
+    names, outcome = given.names, given.names.outcome(fit.outcome)
+    label = names.column(coefficient.column, coefficient.term)
+    moderation = _moderation(given, fit, coefficient)
+    if moderation is not None:
+        moderator, focal = moderation
+        verb = "moderated" if clear else "showed no clear moderation of"
+        return say("{w} {verb} the slope of {x}", w=moderator, verb=verb, x=focal)
+    if not clear:
+        return say("There was no clear association between {x} and {y}", x=label, y=outcome)
+    direction = "positively" if (coefficient.estimate or 0.0) > 0 else "negatively"
+    return say("{x} was {how} associated with {y}", x=label, how=direction, y=outcome)
+
+
+def _moderation(
+    given: ReportInput, fit: FitRecord, coefficient: Coefficient
+) -> tuple[Phrase, Phrase] | None:
+    """Return moderator and focal predictor of a cross-level product of two."""
+    if coefficient.level != "cross":
+        return None
+    from mlm_steps.design.hlm import column_factors
+
+    factors = column_factors(coefficient.column, coefficient.term)
+    levels = {c.column: c.level for c in fit.coefficients}
+    if len(factors) != 2 or not all(text in levels for _, text in factors):
+        return None
+    low, high = sorted(factors, key=lambda factor: str(levels[factor[1]]))
+    return given.names.column(high[1], high[0]), given.names.column(low[1], low[0])
+
+
+def _test_phrase(fit: FitRecord, coefficient: Coefficient, facts: CoefficientFacts) -> Phrase:
+    letter = "*t*({df})" if facts.df is not None else "*z*"
+    template = "{symbol} = {estimate}, *SE* = {se}"
+    if facts.ci is not None:
+        template += ", {level} CI {ci}"
+    if facts.statistic is not None:
+        template += f", {letter} = {{statistic}}"
+    if facts.p is not None:
+        template += ", {p} ({method})"
+    return say(
+        template,
+        symbol=Symbol(coefficient.symbol),
+        estimate=facts.estimate,
+        se=facts.se or "not estimable",
+        level=confidence(fit),
+        ci=facts.ci,
+        df=facts.df,
+        statistic=facts.statistic,
+        p=p_phrase(facts.p),
+        method=DF_METHODS.get(coefficient.df_method, coefficient.df_method),
+    )
+
+
+def comparison_sentence(given: ReportInput, record: ComparisonRecord) -> Phrase:
+    """Return what the larger of two rungs gains, or why they were not tested."""
+    models = {"smaller": given.names.model(record.smaller), "larger": given.names.model(record.larger)}
+    test = comparison_test(record)
+    if test is None:
+        reason = (record.reason or record.refused or "the difference cannot be tested").rstrip(".")
+        return say("{larger} was not tested against {smaller}: {reason}.", **models, reason=(_word(reason),))
+    fit = given.run.fit(record.larger)
+    p = record.p_naive if record.p_boundary is None else record.p_boundary
+    clear = p is not None and p < 1 - fit.confidence
+    return say(
+        "{what} {verb} fit ({larger} against {smaller}), {test}, {p}{ic}{prv}.{why}",
+        **models,
+        what=_added(record),
+        verb="improved" if clear else "did not clearly improve",
+        test=test,
+        p=_both_p(record),
+        ic=_criteria(record),
+        prv=_changes(given, record),
+        why=f" {NEGATIVE_REDUCTION}" if any(_negative(change) for change in record.prv) else None,
+    )
+
+
+def _word(text: str) -> Code | str:
+    return Code(text) if "`" in text else text
+
+
+def _added(record: ComparisonRecord) -> Phrase:
+    if not record.added:
+        return ("The larger model",)
+    return ("Adding ", *join([(Code(term),) for term in record.added], last=" and "))
+
+
+def _both_p(record: ComparisonRecord) -> Phrase:
+    naive = comparison_p(record, "p_naive", record.p_naive)
+    boundary = comparison_p(record, "p_boundary", record.p_boundary)
+    if boundary is None:
+        return p_phrase(naive)
+    return say(
+        "{p} (mixture {mixture}; naive {naive})",
+        p=p_phrase(boundary),
+        mixture=mixture_phrase(record),
+        naive=p_phrase(naive),
+    )
+
+
+def mixture_phrase(record: ComparisonRecord) -> Phrase | None:
+    """Return the null distribution at the boundary, such as ``½ χ²(1) + ½ χ²(2)``."""
+    if not record.mixture:
+        return None
+    parts: list[Phrase] = [
+        (f"{_weight(component.weight)} χ²({component.df})",) for component in record.mixture
+    ]
+    return join(parts, " + ")
+
+
+def _weight(weight: float) -> str:
+    names = {0.5: "½", 0.25: "¼", 0.75: "¾", 0.125: "⅛", 0.375: "⅜", 1.0: ""}
+    return names.get(weight, fixed(weight, 3))
+
+
+def _criteria(record: ComparisonRecord) -> Phrase:
+    aic = comparison_number(record, "delta_aic", record.delta_aic, 1)
+    bic = comparison_number(record, "delta_bic", record.delta_bic, 1)
+    if aic is None or bic is None:
+        return ()
+    return (", ΔAIC = ", aic, ", ΔBIC = ", bic)
+
+
+def _negative(change: VarianceChange) -> bool:
+    return change.prv is not None and change.prv < 0 and change.effect in (None, INTERCEPT)
+
+
+def _changes(given: ReportInput, record: ComparisonRecord) -> Phrase:
+    if record.changed not in ("fixed", "both"):
+        return ()
+    known = [change for change in record.prv if change.prv is not None]
+    groups = {
+        "reduced": [change for change in known if change.prv is not None and change.prv >= 0],
+        "increased": [change for change in known if change.prv is not None and change.prv < 0],
+    }
+    phrases = [
+        (f"{verb} ", *join([_change(given, record, change) for change in changes], last=" and "))
+        for verb, changes in groups.items()
+        if changes
+    ]
+    return ("; it ", *join(phrases, last=" and ")) if phrases else ()
+
+
+def _change(given: ReportInput, record: ComparisonRecord, change: VarianceChange) -> Phrase:
+    keys = (f"{record.smaller}--{record.larger}", "prv", change.group, change.effect or "")
+    number = Number(percent(abs(change.prv or 0.0)), source("comparison", *keys))
+    terms = effect_terms(given.run.fit(record.larger))
+    return say("{what} by {n}", what=component_name(given, change.group, change.effect, terms), n=number)
+
+
+def component_name(given: ReportInput, group: str, effect: str | None, terms: dict[str, str]) -> Phrase:
+    """Return the name of a variance component in words."""
+    if group == RESIDUAL or effect is None:
+        return ("the level-1 variance",)
+    label = given.names.group(group)
+    if effect == INTERCEPT:
+        return say("the intercept variance between levels of {group}", group=label)
+    return say(
+        "the variance of the {effect} slope between levels of {group}",
+        effect=given.names.effect(effect, terms),
+        group=label,
+    )
+
+
+def slope_sentences(given: ReportInput, fit: FitRecord) -> tuple[Phrase, ...]:
+    """Return how far each random slope of a rung varies between groups."""
+    sentences = []
+    for index, term in enumerate(fit.terms):
+        for name in term.names:
+            sd = _deviation(fit, index, name)
+            if name != INTERCEPT and sd is not None and not sd.at_boundary:
+                sentences.append(_slope_sentence(given, fit, term, name, sd))
+    return tuple(sentences)
+
+
+def _deviation(fit: FitRecord, index: int, name: str) -> RandomParameter | None:
+    wanted = (parameter for parameter in fit.random if parameter.kind == "sd" and parameter.effect_2 is None)
+    return next((found for found in wanted if (found.term_index, found.effect_1) == (index, name)), None)
+
+
+def _slope_sentence(
+    given: ReportInput, fit: FitRecord, term: TermShape, name: str, sd: RandomParameter
+) -> Phrase:
+    shown = random_number(fit, sd)
+    coefficient = next((c for c in fit.coefficients if c.column == name and c.estimate is not None), None)
+    template = "The slope of {x} varied between levels of {group}, *SD* = {sd}"
+    low = high = None
+    if coefficient is not None and shown is not None and sd.estimate is not None:
+        template += "; 95\u202f% of slopes are expected between {low} and {high}{condition}"
+        facts = CoefficientFacts("fixed", fit.model, coefficient)
+        both = f"{facts.estimate.source if facts.estimate else ''} {shown.source}"
+        decimals, centre = decimals_for_se(coefficient.se), coefficient.estimate or 0.0
+        low = Number(fixed(centre - NORMAL_QUANTILE * sd.estimate, decimals), both)
+        high = Number(fixed(centre + NORMAL_QUANTILE * sd.estimate, decimals), both)
+    return say(
+        f"{template}.",
+        x=given.names.effect(name, effect_terms(fit)),
+        group=given.names.group(term.group),
+        sd=shown,
+        low=low,
+        high=high,
+        condition=_condition(fit, name),
+    )
+
+
+def _condition(fit: FitRecord, name: str) -> str | None:
+    """Return the reservation that applies where the slope has predictors of its own."""
+    products = [c for c in fit.coefficients if c.level == "cross" and name in c.column.split(":")]
+    return " where its moderators are 0 or at their reference" if products else None
+
+
+def boundary_sentences(given: ReportInput, fit: FitRecord) -> tuple[Phrase, ...]:
+    """Return which variances and correlations of a rung lie on their boundary, and what that means."""
+    sentences = []
+    for parameter in fit.random:
+        if parameter.at_boundary and parameter.kind in ("sd", "correlation"):
+            sentences.append(_boundary_sentence(given, fit, parameter))
+    if fit.reported.singular and not sentences:
+        sentences.append(
+            ("A covariance matrix of random effects has reduced rank: the data do not support as many "
+             "separate random effects as the model has.",)
+        )  # fmt: skip
+    return tuple(sentences)
+
+
+def _boundary_sentence(given: ReportInput, fit: FitRecord, parameter: RandomParameter) -> Phrase:
+    terms = effect_terms(fit)
+    group = given.names.group(parameter.group)
+    first = given.names.effect(parameter.effect_1 or "", terms)
+    value = random_number(fit, parameter)
+    if parameter.kind == "sd":
+        return say(
+            "The standard deviation of {effect} between levels of {group} is at its boundary ({value}): "
+            "the data show no variation in it beyond what the residuals account for.",
+            effect=_lower(first),
+            group=group,
+            value=value,
+        )
+    return say(
+        "The estimated correlation of {a} and {b} over levels of {group} is at its boundary ({value}): the "
+        "data do not support separate variation of the two.",
+        a=_lower(first),
+        b=_lower(given.names.effect(parameter.effect_2 or "", terms)),
+        group=group,
+        value=value,
+    )
+
+
+def _lower(phrase: Phrase) -> Phrase:
+    return ("the intercept",) if phrase == ("Intercept",) else ("the slope of ", *phrase)

@@ -1,0 +1,208 @@
+"""Text with numbers in it: one form for both formats, and the escaping of each."""
+
+from __future__ import annotations
+
+import re
+import string
+import unicodedata
+from dataclasses import dataclass
+from urllib.parse import quote
+
+from markupsafe import Markup, escape
+
+from mlm_steps.report.notation import subscript
+
+__all__ = [
+    "Code",
+    "Emphasis",
+    "Link",
+    "Number",
+    "Phrase",
+    "Piece",
+    "Symbol",
+    "Word",
+    "clean",
+    "html_text",
+    "join",
+    "markdown_escape",
+    "markdown_text",
+    "plain_text",
+    "say",
+    "source",
+]
+
+_BIDI_CONTROLS = frozenset("\u061c\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
+_MARKDOWN_SPECIAL = re.compile(r"[\\`*{}\[\]<>|~&$!@]|(?<![^\W_])_|_(?![^\W_])|:(?=//)|(?<=www)\.", re.IGNORECASE)
+_MARKDOWN_LINE_START = re.compile(r"^(\d*)([-+#=.)])")
+_EMPHASIS = re.compile(r"\*([^*]+)\*")
+
+
+@dataclass(frozen=True, slots=True)
+class Number:
+    """A printed number and the table row it comes from, for example ``fixed:slope:ses:estimate``."""
+
+    text: str
+    source: str
+
+
+@dataclass(frozen=True, slots=True)
+class Word:
+    """Text from outside: a label, a level, a title."""
+
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Code:
+    """Text from outside that is to be read letter by letter: a formula, a column, a hash."""
+
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Emphasis:
+    """A statistic's letter, set in italics."""
+
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Symbol:
+    """A Greek letter with its indices, for example ``γ11``."""
+
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Link:
+    """A reference to a section, by the section's name."""
+
+    text: str
+    section: str
+
+
+Piece = str | Number | Word | Code | Emphasis | Symbol | Link
+Phrase = tuple[Piece, ...]
+
+
+def say(template: str, **parts: Piece | Phrase | None) -> Phrase:
+    """Return a template with its fields filled; ``*x*`` sets x in italics.
+
+    Examples
+    --------
+    >>> say("*p* {p} in {what}", p=Number("< .001", "fixed:a:x:p"), what=Word("Reading"))
+    (Emphasis(text='p'), ' ', Number(text='< .001', source='fixed:a:x:p'), ' in ', Word(text='Reading'))
+    """
+    pieces: list[Piece] = []
+    for literal, field, _, _ in string.Formatter().parse(template):
+        pieces.extend(_emphasised(literal))
+        if field is not None:
+            value = parts[field]
+            if isinstance(value, tuple):
+                pieces.extend(value)
+            elif value is not None:
+                pieces.append(value)
+    return tuple(pieces)
+
+
+def _emphasised(literal: str) -> list[Piece]:
+    pieces = _EMPHASIS.split(literal)
+    return [Emphasis(text) if index % 2 else text for index, text in enumerate(pieces) if text]
+
+
+def join(phrases: list[Phrase] | tuple[Phrase, ...], separator: str = ", ", last: str | None = None) -> Phrase:
+    """Return phrases one after the other, ``a, b and c`` if ``last`` is ``" and "``."""
+    pieces: list[Piece] = []
+    for index, phrase in enumerate(phrases):
+        if index:
+            is_last = index == len(phrases) - 1
+            pieces.append(last if last is not None and is_last else separator)
+        pieces.extend(phrase)
+    return tuple(pieces)
+
+
+def source(table: str, *keys: object) -> str:
+    """Return the name of a table row; a colon inside a key is written ``%3A``."""
+    return ":".join((table, *(quote(clean(str(key)), safe="()[]{}<>|*+=,;/'\"&!?#$@^~`.") for key in keys)))
+
+
+def clean(text: str) -> str:
+    """Return text on one line, without control characters and without marks that turn its direction."""
+    kept = (character for character in text if character not in _BIDI_CONTROLS)
+    return " ".join("".join(_visible(character) for character in kept).split())
+
+
+def _visible(character: str) -> str:
+    category = unicodedata.category(character)
+    if category in ("Cc", "Zl", "Zp"):
+        return " "
+    return "\N{REPLACEMENT CHARACTER}" if category == "Cs" else character
+
+
+def html_text(value: Piece | Phrase) -> Markup:
+    """Return a phrase as HTML."""
+    match value:
+        case tuple():
+            return Markup("").join(html_text(piece) for piece in value)
+        case Number():
+            return Markup('<span class="n" data-src="{}">{}</span>').format(value.source, value.text)
+        case Word():
+            return Markup("<bdi>{}</bdi>").format(clean(value.text))
+        case Code():
+            return Markup("<code>{}</code>").format(clean(value.text))
+        case Emphasis():
+            return Markup("<i>{}</i>").format(value.text)
+        case Symbol():
+            return Markup("<i>{}</i><sub>{}</sub>").format(value.text[:1], value.text[1:])
+        case Link():
+            return Markup('<a href="#{}">{}</a>').format(value.section, value.text)
+        case _:
+            return escape(value)
+
+
+def markdown_text(value: Piece | Phrase) -> str:
+    """Return a phrase as Markdown."""
+    match value:
+        case tuple():
+            return "".join(markdown_text(piece) for piece in value)
+        case Number():
+            return value.text
+        case Word():
+            return markdown_escape(value.text)
+        case Code():
+            return _markdown_code(clean(value.text))
+        case Emphasis():
+            return f"*{value.text}*"
+        case Symbol():
+            return value.text[:1] + subscript(value.text[1:])
+        case Link():
+            return f"[{value.text}](#{value.section})"
+        case _:
+            return value.replace("|", r"\|")
+
+
+def markdown_escape(text: str) -> str:
+    """Return text from outside so that Markdown takes no character of it for markup."""
+    escaped = _MARKDOWN_SPECIAL.sub(r"\\\g<0>", clean(text))
+    return _MARKDOWN_LINE_START.sub(r"\1\\\2", escaped)
+
+
+def _markdown_code(text: str) -> str:
+    """Return a code span; its fence is longer than any run of backticks inside."""
+    runs = [len(run) for run in re.findall(r"`+", text)]
+    fence = "`" * (max(runs, default=0) + 1)
+    pad = " " if text.startswith("`") or text.endswith("`") else ""
+    return f"{fence}{pad}{text.replace('|', chr(92) + '|')}{pad}{fence}"
+
+
+def plain_text(value: Piece | Phrase) -> str:
+    """Return a phrase as text without markup, for attributes and titles."""
+    match value:
+        case tuple():
+            return "".join(plain_text(piece) for piece in value)
+        case str():
+            return value
+        case Symbol():
+            return value.text[:1] + subscript(value.text[1:])
+        case _:
+            return clean(value.text)
