@@ -21,6 +21,8 @@ __all__ = ["Candidate", "Search", "is_unwritable"]
 
 _MOST_CATEGORIES = 12
 _MOST_MISSING = 0.2
+_LEAST_COMPLETE = 0.5
+"""Share of the rows that have to stay complete."""
 _MOST_LEVEL_1, _MOST_LEVEL_2 = 3, 2
 _SAME = 0.9999
 """Correlation from which two columns say the same."""
@@ -83,6 +85,7 @@ class Search:
         self.columns, self.y, self.there, self.factor = columns, y, there, factor
         self.taken: list[Candidate] = []
         self.skipped: list[tuple[str, str]] = []
+        self.complete = np.ones(len(factor.codes), dtype=bool)
         n, groups = len(factor.codes), len(factor.labels)
         self.room = {1: min(_MOST_LEVEL_1, n // _ROWS_EACH), 2: min(_MOST_LEVEL_2, groups // _GROUPS_EACH)}
 
@@ -111,14 +114,22 @@ class Search:
             rank = 2 if level.level == "between" or level.conflicting_levels else 1
             candidate = self._candidate(name, level, rank)
             reason = self._redundant(name, list(levels))
-            width = len(candidate.levels or "  ") - 1
             if rank not in ranks:
                 continue
-            if reason or width > self.room[rank]:
+            if reason or not self._fits(candidate):
                 self.skipped.append((name, reason or f"level {rank}; left out to keep the models small"))
             else:
-                self.room[rank] -= width
                 self.taken.append(candidate)
+
+    def _fits(self, candidate: Candidate) -> bool:
+        """Return whether there is room for one more, and take that room."""
+        width = len(candidate.levels or "  ") - 1
+        left = self.complete & ~self.columns[candidate.name].missing[self.there]
+        if width > self.room[candidate.rank] or left.mean() < _LEAST_COMPLETE:
+            return False
+        self.room[candidate.rank] -= width
+        self.complete = left
+        return True
 
     def _unusable(self, name: str) -> str | None:
         column = self.columns[name]
@@ -190,30 +201,32 @@ class Search:
         )
 
     def _redundant(self, name: str, others: Sequence[str]) -> str | None:
-        """Return what a column is made from, if it is a group mean or a product of others."""
-        if self.columns[name].kind != "number":
-            return None
-        x = self.columns[name].numbers[self.there]
-        numbers = {
-            other: self.columns[other].numbers[self.there]
-            for other in others
-            if other != name and self.columns[other].kind == "number"
-        }
-        numbers = {other: z for other, z in numbers.items() if np.isfinite(z).all()}
-        if not np.isfinite(x).all():
+        """Return what a column repeats, if it is a group mean, a product or a copy of others."""
+        numbers = {other: x for other in others if (x := self._complete_numbers(other)) is not None}
+        x = numbers.pop(name, None)
+        if x is None:
             return None
         earlier = {candidate.name for candidate in self.taken}
         for other, z in numbers.items():
             if other in earlier and abs(np.corrcoef(x, z)[0, 1]) > _SAME:
                 return f"says the same as {other}"
-            off = np.abs(self.factor.means(z) - self.factor.means(x)) > 1e-3 * z.std()
-            if (
-                varying_groups(z, self.factor).any()
-                and not varying_groups(x, self.factor).any()
-                and off.mean() < 0.1
-            ):
+            if self._is_mean(x, z):
                 return f"is the mean of {other} in each group, which is derived where needed"
         for one, two in combinations(list(numbers)[:10], 2):
             if np.allclose(x, numbers[one] * numbers[two]):
                 return f"is the product of {one} and {two}, which a formula writes {one}:{two}"
         return None
+
+    def _complete_numbers(self, name: str) -> NDArray[np.float64] | None:
+        """Return the values of a number column without gaps, None for another."""
+        column = self.columns[name]
+        if column.kind != "number" or (column.missing & self.there).any():
+            return None
+        return column.numbers[self.there]
+
+    def _is_mean(self, x: NDArray[np.float64], z: NDArray[np.float64]) -> bool:
+        """Return whether one column is the mean of another in nearly each group."""
+        if varying_groups(x, self.factor).any() or not varying_groups(z, self.factor).any():
+            return False
+        off = np.abs(self.factor.means(z) - self.factor.means(x)) > 1e-3 * z.std()
+        return bool(off.mean() < 0.1)

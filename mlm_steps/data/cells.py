@@ -19,6 +19,9 @@ __all__ = [
 ]
 
 _NUMBER = r"^[+-]?([0-9]+\.?[0-9]*|\.[0-9]+)([eE][+-]?[0-9]+)?$"
+_NO_NUMBER = (".", "NaN", "nan", "#N/A")
+"""What SAS and Stata, Python, and Excel write for a missing number; as text it may mean something."""
+
 _LOGICAL = ({"TRUE", "FALSE"}, {"true", "false"}, {"True", "False"}, {"T", "F"})
 _EXACT = 2.0**53
 """From here on float64 no longer tells neighbouring whole numbers apart."""
@@ -49,7 +52,7 @@ def as_numbers(values: Any, decimal: str = ".") -> tuple[NDArray[np.float64], ND
     numbers : ndarray, shape (n,)
         NaN where missing or not a number.
     strays : ndarray of bool, shape (n,)
-        Present, and not a finite number.
+        Present, and neither a finite number nor what programs write for a missing one: ``.``, ``NaN``, ``#N/A``.
     """
     import pyarrow as pa
     import pyarrow.compute as pc
@@ -62,12 +65,12 @@ def as_numbers(values: Any, decimal: str = ".") -> tuple[NDArray[np.float64], ND
     except pa.ArrowInvalid:
         numbers = None
     if numbers is None or np.isfinite(numbers).sum() < present.sum():
-        numbers = _spelt_numbers(values.dictionary_encode())
-    return numbers, present & np.isnan(numbers)
+        return _spelt_numbers(values.dictionary_encode())
+    return numbers, np.zeros(len(numbers), dtype=bool)
 
 
-def _spelt_numbers(encoded: Any) -> NDArray[np.float64]:
-    """Return the numbers among cells of many kinds, each distinct cell looked at once."""
+def _spelt_numbers(encoded: Any) -> tuple[NDArray[np.float64], NDArray[np.bool_]]:
+    """Return the numbers and the strays among cells of many kinds, each distinct cell looked at once."""
     import pyarrow as pa
     import pyarrow.compute as pc
 
@@ -75,8 +78,9 @@ def _spelt_numbers(encoded: Any) -> NDArray[np.float64]:
     plain = pc.if_else(pc.match_substring_regex(words, _NUMBER), words, pa.scalar(None, pa.string()))
     found = np.append(_floats(pc.cast(plain, pa.float64())), np.nan)
     found[np.isinf(found)] = np.nan
-    numbers: NDArray[np.float64] = found[np.asarray(encoded.indices.fill_null(-1))]
-    return numbers
+    absent = np.append(np.asarray(pc.is_in(words, value_set=pa.array(_NO_NUMBER))), True)
+    places = np.asarray(encoded.indices.fill_null(-1))
+    return found[places], (np.isnan(found) & ~absent)[places]
 
 
 def _floats(array: Any) -> NDArray[np.float64]:

@@ -171,7 +171,7 @@ def _outcome(table: RawTable, outcome: str, data: DataSpec) -> NDArray[np.float6
     try:
         return type_column(raw, ColumnSpec(type="number"), data).numbers
     except Misfit as found:
-        raise UsageError(Fault("--outcome", f"'{outcome}' is text, not a number: it {found.what}")) from None
+        raise UsageError(Fault("--outcome", f"'{outcome}' is text: it {found.what}", found.hint)) from None
 
 
 def _factor(column: TypedColumn, there: NDArray[np.bool_]) -> Factor:

@@ -171,7 +171,7 @@ def _from_numbers(
     if kind in (None, "number"):
         found = _first_stray(strays, [str(value) for value in numbers[strays][:1]])
         if found and kind == "number":
-            raise Misfit(f"holds {found}, which is not a finite number", found.hint, key="type")
+            raise Misfit(f"holds {found}, which is no finite number", found.hint, key="type")
         return TypedColumn(
             raw.name, "number", numbers, notices=_partial_labels(raw, kind, labelled), strays=found
         )
@@ -213,20 +213,19 @@ def _from_text(
         notices = _kept_as_text(raw.name, values, numbers) if not misread.any() else ()
         if not misread.any() and not notices:
             return _from_numbers(NumberColumn(raw.name, numbers), kind, levels, ())
-        if _meant_as_numbers(values, misread, decimal):
-            strays = _first_stray(misread, values.filter(misread)[:1].to_pylist())
-    if kind is None and raw.ordered:
-        kind = "ordered"
+        strays = _strays_among_numbers(values, misread, decimal)
     encoded = encode_words(values, levels, raw.levels, logical=raw.cells)
-    column = _finish(raw.name, kind or "category", *encoded)
+    column = _finish(raw.name, kind or ("ordered" if raw.ordered else "category"), *encoded)
+    notices = notices if kind is None else ()
     return TypedColumn(column.name, column.kind, column.values, notices=notices, strays=strays)
 
 
-def _meant_as_numbers(values: Any, misread: NDArray[np.bool_], decimal: str) -> bool:
-    """Return whether text looks like numbers with something odd among them or the other decimal mark."""
-    if misread.sum() <= (1 - _MOSTLY) * (len(misread) - values.null_count):
-        return True
-    return not cells.as_numbers(values, "," if decimal == "." else ".")[1].any()
+def _strays_among_numbers(values: Any, misread: NDArray[np.bool_], decimal: str) -> Strays | None:
+    """Return the text in a column that is mostly numbers, or is numbers with the other decimal mark."""
+    mostly = misread.sum() <= (1 - _MOSTLY) * (len(misread) - values.null_count)
+    if not mostly and cells.as_numbers(values, "," if decimal == "." else ".")[1].any():
+        return None
+    return _first_stray(misread, values.filter(misread)[:1].to_pylist())
 
 
 def _declared_number(raw: TextColumn, values: Any, decimal: str) -> TypedColumn:
@@ -237,7 +236,7 @@ def _declared_number(raw: TextColumn, values: Any, decimal: str) -> TypedColumn:
     numbers, misread = cells.as_numbers(values, decimal)
     found = _first_stray(misread, values.filter(misread)[:1].to_pylist())
     if found:
-        raise Misfit(f"is declared a number but holds {found}", found.hint, key="type")
+        raise Misfit(f"holds {found}, which is no number", found.hint, key="type")
     return TypedColumn(raw.name, "number", numbers)
 
 
