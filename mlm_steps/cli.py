@@ -299,8 +299,9 @@ def _failed(arguments: argparse.Namespace) -> int:
 
 def _serve(arguments: argparse.Namespace) -> int:
     from mlm_steps.runner.pool import serve
+    from mlm_steps.steps.plan import code_identity
 
-    return serve(arguments.address, arguments.lifeline, run_command)
+    return serve(arguments.address, arguments.lifeline, run_command, code_identity)
 
 
 def _positive(text: str) -> int:

@@ -18,6 +18,7 @@ import sys
 import threading
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress
+from functools import partial
 
 __all__ = ["serve"]
 
@@ -46,18 +47,24 @@ PRELOADED = (
 Command = Callable[[Sequence[str]], int]
 
 
-def serve(address: str, lifeline: int, command: Command) -> int:
-    """Answer calls at a socket address until the file descriptor ``lifeline`` reaches its end."""
+def serve(address: str, lifeline: int, command: Command, prepare: Callable[[], object]) -> int:
+    """Answer calls at a socket address until the file descriptor ``lifeline`` reaches its end.
+
+    ``prepare`` is called once, early: what it computes and keeps, every child inherits.
+    """
     listener = socket.socket(socket.AF_UNIX)
     listener.bind(address)
     listener.listen(128)
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # the run decides when an interrupt ends the pool
     ended = _child_signals()
-    waiting = iter(PRELOADED)
+    waiting: Iterator[Callable[[], object]] = iter(
+        [prepare, *(partial(importlib.import_module, name) for name in PRELOADED)]
+    )
     children: dict[int, socket.socket] = {}
+    watched: list[socket.socket | int] = [listener, lifeline, ended]
     while True:
         pending = _preload(waiting)
-        ready, _, _ = select.select([listener, lifeline, ended], [], [], 0 if pending else None)
+        ready, _, _ = select.select(watched, [], [], 0 if pending else None)
         if ended in ready:
             os.read(ended, 4096)
             _reap(children)
@@ -81,12 +88,12 @@ def _child_signals() -> int:
     return reader
 
 
-def _preload(waiting: Iterator[str]) -> bool:
-    """Import the next module; return whether more may follow."""
-    name = next(waiting, None)
-    if name is not None:
-        importlib.import_module(name)
-    return name is not None
+def _preload(waiting: Iterator[Callable[[], object]]) -> bool:
+    """Load the next thing; return whether more may follow."""
+    load = next(waiting, None)
+    if load is not None:
+        load()
+    return load is not None
 
 
 def _reap(children: dict[int, socket.socket]) -> None:

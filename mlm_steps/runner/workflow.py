@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import io
 import signal
+from argparse import ArgumentParser, Namespace
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, redirect_stderr
 from pathlib import Path
 from types import FrameType
 
 from snakemake.cli import args_to_api, parse_args
 from snakemake.logging import logger
 
+from mlm_steps.errors import Fault, UsageError
 from mlm_steps.report.share import share
 from mlm_steps.runner.progress import Progress
 
@@ -36,7 +39,7 @@ def run_workflow(
     words += ["--workflow-profile", str(folder / "profiles" / "default"), "--config", *config]
     if profile is not None:
         words += ["--profile", profile]
-    parser, arguments = parse_args(words)
+    parser, arguments = _read(words)
     progress = Progress(total)
     logger.addFilter(progress)
     try:
@@ -47,6 +50,18 @@ def run_workflow(
     if interrupted:
         raise KeyboardInterrupt
     return done and not progress.failed
+
+
+def _read(words: list[str]) -> tuple[ArgumentParser, Namespace]:
+    """Read Snakemake's command line without its remark on which profile it found."""
+    said = io.StringIO()
+    try:
+        with redirect_stderr(said):
+            parser, arguments = parse_args(words)
+    except SystemExit:
+        lines = said.getvalue().strip().splitlines()
+        raise UsageError(Fault("--profile", lines[-1] if lines else "cannot be read")) from None
+    return parser, arguments
 
 
 @contextmanager

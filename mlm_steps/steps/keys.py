@@ -33,10 +33,10 @@ def key_file(plan: Plan, step: Step, root: Path = Path(".snakemake")) -> Path:
 
 
 def order_times(plan: Plan) -> None:
-    """Make each current step's file later than those it was made from, where copying shuffled the times."""
+    """Make each step's file later than those it was made from, where copying has shuffled the times."""
     times: dict[str, int] = {}
     for step in plan.steps:
-        if not step.current:
+        if not step.head.exists():
             continue
         times[step.name] = step.head.stat().st_mtime_ns
         latest = max((times[need] for need in step.needs if need in times), default=0)

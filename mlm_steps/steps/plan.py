@@ -23,7 +23,7 @@ from mlm_steps.spec import LoadedSpec, ModelSpec, PairSpec, PreludeSpec
 from mlm_steps.steps.layout import Layout
 from mlm_steps.steps.ledger import Ledger
 
-__all__ = ["Plan", "Step", "numerical_versions"]
+__all__ = ["Plan", "Step", "code_identity", "numerical_versions"]
 
 NUMERICAL = ("numpy", "scipy", "pandas", "statsmodels", "pyarrow", "matplotlib")
 
@@ -219,16 +219,20 @@ def numerical_versions() -> Mapping[str, str]:
 
 
 @cache
-def _code_digest() -> str:
-    """Return a hash of our own code and templates: a changed line makes every result stale."""
+def code_identity() -> str:
+    """Return a hash of our code and templates and of the versions results depend on.
+
+    A changed line makes every result stale.
+    """
     package = Path(__file__).resolve().parent.parent
     digest = hashlib.sha256()
     files = [*package.rglob("*.py"), *package.rglob("*.j2"), *(package.parent / "reports").rglob("*.*")]
     for path in sorted(files):
         digest.update(path.name.encode() + b"\0" + path.read_bytes())
+    digest.update(json.dumps(dict(numerical_versions())).encode())
     return digest.hexdigest()
 
 
 def _hash(*parts: object) -> str:
-    text = json.dumps([*parts, dict(numerical_versions()), _code_digest()], sort_keys=True, default=str)
+    text = json.dumps([*parts, code_identity()], sort_keys=True, default=str)
     return hashlib.sha256(text.encode()).hexdigest()[:32]

@@ -10,6 +10,8 @@ __all__ = ["prelude"]
 
 def prelude(session: Session, model: str) -> None:
     """Write the record of a prelude model; DesignError."""
+    import numpy as np
+
     from mlm_steps.design import build_design
     from mlm_steps.engine.ols import OlsFit, fit_ols
 
@@ -25,7 +27,9 @@ def prelude(session: Session, model: str) -> None:
             mixed=False,
         )
         clusters = {
-            ":".join(columns): frame.groupby(list(columns), observed=True).ngroup().to_numpy()[design.rows]
+            ":".join(columns): frame.groupby(list(columns), observed=True)
+            .ngroup()
+            .to_numpy(dtype=np.intp)[design.rows]
             for columns in session.plan.clusters
         }
         fit: OlsFit = fit_ols(design, clusters, confidence=confidence)
