@@ -108,7 +108,10 @@ def model_matrix(
         For a matrix too large to build.
     """
     values = [_categories(evaluator.variable(expr)) for expr in terms.variables]
-    factors = [i for i, value in enumerate(values) if isinstance(value, Factor)]
+    factors = {i: value for i, value in enumerate(values) if isinstance(value, Factor)}
+    if evaluator.learning:
+        for i, factor in factors.items():
+            _require_few_levels(evaluator.text, terms.variables[i], terms.names[i], len(factor.levels), n)
     full = terms.full_dummies(factors)
     codings: dict[tuple[int, bool], _Coded] = {}
     blocks: list[list[_Coded]] = []
@@ -138,16 +141,14 @@ def _code(
         k = 1 if value.values.ndim == 1 else value.values.shape[1]
         names = (name,) if k == 1 else tuple(f"{name}{j + 1}" for j in range(k))
         return _Numeric(names, value.values)
-    _require_few_levels(text, terms.variables[i], name, value)
     if full:
         return _Dummies(tuple(name + level for level in value.levels), value.codes)
     matrix, suffixes = _contrasts_of(text, terms.variables[i], name, value, contrasts.get(name))
     return _Contrasts(tuple(name + suffix for suffix in suffixes), value.codes, matrix)
 
 
-def _require_few_levels(text: str, expr: Expr, name: str, factor: Factor) -> None:
-    n, count = len(factor.codes), len(factor.levels)
-    if n > 0 and (count >= n or count * n > MAX_ELEMENTS) and count > 1:
+def _require_few_levels(text: str, expr: Expr, name: str, count: int, n: int) -> None:
+    if count > 1 and (count >= n or count * n > MAX_ELEMENTS):
         what = f"{name} has {count} levels in {n} rows, too many for effects of their own"
         raise formula_error(text, expr.span, what, f"is it meant as a grouping factor, (1 | {name})?")
 
