@@ -32,7 +32,7 @@ def design_effect(explained: Explained) -> Contribution:
     for group, positions in grouping_factors(explained.fit).items():
         rho = sum(parts.terms[position] for position in positions) / parts.total
         measures += _measures(group, explained.fit, positions[0], rho)
-        if rho <= 0:
+        if all(explained.fit.term_singular[position] for position in positions):
             notices.append(_truncated(explained.model, group))
     return Contribution(measures=tuple(measures), notices=tuple(notices))
 

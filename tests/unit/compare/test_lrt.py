@@ -1,5 +1,6 @@
 """Likelihood ratio tests of rungs; the numbers are those of sleepstudy (statistics, section 19)."""
 
+import re
 from pathlib import Path
 
 import numpy as np
@@ -86,8 +87,7 @@ def test_a_null_on_the_boundary_has_no_mixture():
 def test_what_has_no_test_has_information_criteria_and_a_reason(smaller, larger, code, words):
     record = compare(smaller, larger)
     assert record.refused == code
-    with pytest.raises(AssertionError, match=words):
-        raise AssertionError(record.reason)
+    assert re.search(words, record.reason)
     assert (record.statistic, record.p_naive, record.criterion) == (None, None, None)
     assert record.delta_aic is not None
     assert record.delta_r2_marginal is not None
