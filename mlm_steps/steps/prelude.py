@@ -2,16 +2,22 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
 from mlm_steps.records import OlsCoefficient, OlsRecord, write_record
 from mlm_steps.steps.session import Session
+
+if TYPE_CHECKING:
+    import numpy as np
+    import pandas as pd
+    from numpy.typing import NDArray
 
 __all__ = ["prelude"]
 
 
 def prelude(session: Session, model: str) -> None:
     """Write the record of a prelude model; DesignError."""
-    import numpy as np
-
     from mlm_steps.design import build_design
     from mlm_steps.engine.ols import OlsFit, fit_ols
 
@@ -27,10 +33,7 @@ def prelude(session: Session, model: str) -> None:
             mixed=False,
         )
         clusters = {
-            ":".join(columns): frame.groupby(list(columns), observed=True)
-            .ngroup()
-            .to_numpy(dtype=np.intp)[design.rows]
-            for columns in session.plan.clusters
+            ":".join(columns): _codes(frame, columns)[design.rows] for columns in session.plan.clusters
         }
         fit: OlsFit = fit_ols(design, clusters, confidence=confidence)
         record = OlsRecord(
@@ -58,3 +61,10 @@ def prelude(session: Session, model: str) -> None:
         )
         write_record(record, path)
         recorder.add(path)
+
+
+def _codes(frame: pd.DataFrame, columns: Sequence[str]) -> NDArray[np.intp]:
+    """Return for each row the number of its group."""
+    import numpy as np
+
+    return np.asarray(frame.groupby(list(columns), observed=True).ngroup(), dtype=np.intp)
