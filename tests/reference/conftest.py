@@ -119,9 +119,10 @@ def expected(case: Case, method: str) -> dict[str, Any]:
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
-    if "case" not in metafunc.fixturenames:
+    engines = {"test_lmm.py": "lmer", "test_ols.py": "lm"}
+    if metafunc.definition.path.parent != HERE or metafunc.definition.path.name not in engines:
         return
-    engine = "lm" if metafunc.module.__name__.endswith("test_ols") else "lmer"
+    engine = engines[metafunc.definition.path.name]
     cases = [case for case in CASES if case.entry["engine"] == engine]
     if "method" not in metafunc.fixturenames:
         metafunc.parametrize("case", cases, ids=[case.name for case in cases])
