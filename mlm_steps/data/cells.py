@@ -52,7 +52,7 @@ def as_numbers(values: Any, decimal: str = ".") -> tuple[NDArray[np.float64], ND
     numbers : ndarray, shape (n,)
         NaN where missing or not a number.
     strays : ndarray of bool, shape (n,)
-        Present, and neither a finite number nor what programs write for a missing one: ``.``, ``NaN``, ``#N/A``.
+        Present, and neither a finite number nor a program's sign for a missing one: ``.``, ``NaN``, ``#N/A``.
     """
     import pyarrow as pa
     import pyarrow.compute as pc
@@ -91,9 +91,8 @@ def has_leading_zeros(values: Any) -> bool:
     """Return whether any cell is a whole number written with zeros before it, such as the code 007."""
     import pyarrow.compute as pc
 
-    if not pc.any(pc.starts_with(values, "0")).as_py():
-        return False
-    return bool(pc.any(pc.match_substring_regex(values, "^0[0-9]+$")).as_py())
+    zeros = values.filter(pc.starts_with(values, "0"))
+    return bool(pc.any(pc.match_substring_regex(zeros, "^0[0-9]+$")).as_py())
 
 
 def has_long_integers(values: Any, numbers: NDArray[np.float64]) -> bool:

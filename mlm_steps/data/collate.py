@@ -35,7 +35,7 @@ def collation_key(label: str) -> Key:
     primary: list[int] = []
     accents: list[int] = []
     cases: list[int] = []
-    for character in unicodedata.normalize("NFKD", label):
+    for character in label if label.isascii() else unicodedata.normalize("NFKD", label):
         if unicodedata.combining(character):
             accents.append(len(primary) * 0x10000 + ord(character))
         else:

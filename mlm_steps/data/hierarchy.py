@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from mlm_steps.data.factors import Factor, make_factor, profile_factor, ranks, relate
 from mlm_steps.data.levels import number_label
 from mlm_steps.data.notices import about_factors, about_levels, about_nesting
-from mlm_steps.data.suspicions import about_group_means, about_repeated_ids, about_repeated_rows
+from mlm_steps.data.suspicions import about_group_means, about_repeated_ids, about_repeated_rows, is_id_name
 from mlm_steps.data.types import TypedColumn
 from mlm_steps.data.values import ModelUse
 from mlm_steps.data.variation import level_of
@@ -153,22 +153,24 @@ def _suspicions(
 ) -> tuple[Notice, ...]:
     """Return notices on what data files often have wrong."""
     used = {name for use in uses for name in use.variables}
-    spare = {name: column for name, column in columns.items() if name not in used and column.kind != "number"}
     ids = {
-        name: numbered(frame[name])[0].astype(np.int64)
-        for name in columns
-        if name not in used and (name in spare or _whole(frame[name].to_numpy()))
+        name: pd.factorize(frame[name].to_numpy())[0].astype(np.int64)
+        for name, column in columns.items()
+        if name not in used and _may_identify(name, column)
     }
-    found = list(about_repeated_ids(ids, spare, [factor.codes for factor in factors]))
+    found = list(about_repeated_ids(ids, [factor.codes for factor in factors]))
     for factor in factors:
         if all(part in columns for part in factor.columns):
             found += about_group_means(*_with_group(columns, factor))
     return (*found, *about_repeated_rows(frame[list(columns)]))
 
 
-def _whole(values: NDArray[np.float64]) -> bool:
-    """Return whether all numbers that are there are whole."""
-    return bool((np.isnan(values) | (values == np.floor(values))).all())
+def _may_identify(name: str, column: TypedColumn) -> bool:
+    """Return whether a column is text, or whole numbers that are named as identifiers are."""
+    if column.kind != "number":
+        return True
+    values = column.numbers
+    return is_id_name(name) and bool((np.isnan(values) | (values == np.floor(values))).all())
 
 
 def _with_group(

@@ -82,26 +82,23 @@ def _mean_notice(
 
 
 def about_repeated_ids(
-    codes: Mapping[str, NDArray[np.int64]], text: Iterable[str], factors: Iterable[NDArray[np.intp]]
+    codes: Mapping[str, NDArray[np.int64]], factors: Iterable[NDArray[np.intp]]
 ) -> tuple[Notice, ...]:
     """Return notices on columns that look like identifiers of rows, of which some occur twice.
 
     Parameters
     ----------
     codes : mapping of str to ndarray of int, shape (n,)
-        Columns that no model uses, values numbered, -1 where missing.
-    text : iterable of str
-        Those of them that hold text.
+        Columns that may be identifiers and that no model uses, values numbered, -1 where missing.
     factors : iterable of ndarray of int, shape (n,)
         Groups of each row: numbers that begin anew in each group repeat lawfully.
     """
     factors = list(factors)
-    texts = set(text)
     found = []
     for name, values in codes.items():
         present = values >= 0
         n, distinct = int(present.sum()), int(values.max(initial=-1)) + 1
-        if not (is_id_name(name) or name in texts) or not _UNIQUE * n <= distinct < n:
+        if not _UNIQUE * n <= distinct < n:
             continue
         if any(_unique_within(values[present], groups[present]) for groups in factors):
             continue

@@ -223,7 +223,8 @@ def _from_text(
 def _strays_among_numbers(values: Any, misread: NDArray[np.bool_], decimal: str) -> Strays | None:
     """Return the text in a column that is mostly numbers, or is numbers with the other decimal mark."""
     mostly = misread.sum() <= (1 - _MOSTLY) * (len(misread) - values.null_count)
-    if not mostly and cells.as_numbers(values, "," if decimal == "." else ".")[1].any():
+    other = "," if decimal == "." else "."
+    if not mostly and any(cells.as_numbers(some, other)[1].any() for some in (values[:1000], values)):
         return None
     return _first_stray(misread, values.filter(misread)[:1].to_pylist())
 
