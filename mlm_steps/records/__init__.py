@@ -18,6 +18,8 @@ from mlm_steps.records.profile import (
     DataProfile,
     FactorProfile,
     NestingRelation,
+    SlopeComparison,
+    SlopeEstimate,
     VariableLevel,
     VariableLoss,
 )
@@ -41,6 +43,8 @@ __all__ = [
     "Optimum",
     "RandomParameter",
     "Record",
+    "SlopeComparison",
+    "SlopeEstimate",
     "TermCovariance",
     "TermShape",
     "VariableLevel",

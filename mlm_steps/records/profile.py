@@ -11,6 +11,8 @@ __all__ = [
     "DataProfile",
     "FactorProfile",
     "NestingRelation",
+    "SlopeComparison",
+    "SlopeEstimate",
     "VariableLevel",
     "VariableLoss",
 ]
@@ -97,6 +99,28 @@ class NestingRelation(Part):
     """Occupied cells of the cross-table."""
 
 
+class SlopeEstimate(Part):
+    """One of the slopes of a predictor that varies within and between groups."""
+
+    kind: Literal["pooled", "within", "between"]
+    estimate: float
+    se: float
+    df: float
+    ci_low: float
+    ci_high: float
+
+
+class SlopeComparison(Part):
+    """Pooled, within and between slopes of one predictor (statistics, section 1)."""
+
+    outcome: str
+    variable: str
+    factor: str
+    slopes: tuple[SlopeEstimate, ...]
+    opposite: bool
+    """Two of them have opposite signs."""
+
+
 class DataProfile(Record):
     """What was read, kept and found."""
 
@@ -111,6 +135,7 @@ class DataProfile(Record):
     factors: tuple[FactorProfile, ...]
     variable_levels: tuple[VariableLevel, ...]
     nesting: tuple[NestingRelation, ...]
+    slopes: tuple[SlopeComparison, ...] = ()
     notices: tuple[Notice, ...]
 
     def column(self, name: str) -> ColumnProfile:

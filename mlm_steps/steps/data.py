@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 
 from mlm_steps.records import write_record, write_whole
+from mlm_steps.steps.aggregate import aggregated
 from mlm_steps.steps.session import Session
 from mlm_steps.steps.validate import prepare_analysis
 
@@ -22,5 +23,6 @@ def data(session: Session) -> None:
         content = io.BytesIO()
         pq.write_table(table, content, compression="zstd")
         write_whole(session.layout.analysis, content.getvalue())
-        write_record(analysis.profile.model_copy(update={"made_from": key}), session.layout.profile)
+        profile = aggregated(analysis.profile, analysis.frame, session.plan.formulas)
+        write_record(profile.model_copy(update={"made_from": key}), session.layout.profile)
         recorder.add(session.layout.analysis, session.layout.profile)

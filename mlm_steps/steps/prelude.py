@@ -2,16 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import TYPE_CHECKING
-
 from mlm_steps.records import OlsCoefficient, OlsRecord, write_record
+from mlm_steps.steps.aggregate import group_codes
 from mlm_steps.steps.session import Session
-
-if TYPE_CHECKING:
-    import numpy as np
-    import pandas as pd
-    from numpy.typing import NDArray
 
 __all__ = ["prelude"]
 
@@ -33,7 +26,7 @@ def prelude(session: Session, model: str) -> None:
             mixed=False,
         )
         clusters = {
-            ":".join(columns): _codes(frame, columns)[design.rows] for columns in session.plan.clusters
+            ":".join(columns): group_codes(frame, columns)[design.rows] for columns in session.plan.clusters
         }
         fit: OlsFit = fit_ols(design, clusters, confidence=confidence)
         record = OlsRecord(
@@ -61,10 +54,3 @@ def prelude(session: Session, model: str) -> None:
         )
         write_record(record, path)
         recorder.add(path)
-
-
-def _codes(frame: pd.DataFrame, columns: Sequence[str]) -> NDArray[np.intp]:
-    """Return for each row the number of its group."""
-    import numpy as np
-
-    return np.asarray(frame.groupby(list(columns), observed=True).ngroup(), dtype=np.intp)

@@ -1,0 +1,108 @@
+"""What only a fitted model can add to the profile: intraclass correlations and slopes within and between."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from mlm_steps.errors import FitError
+from mlm_steps.records import DataProfile, Notice, SlopeComparison, SlopeEstimate, VariableLevel
+
+if TYPE_CHECKING:
+    import pandas as pd
+    from numpy.typing import NDArray
+
+    from mlm_steps.design import Formula
+
+__all__ = ["aggregated", "group_codes"]
+
+
+def group_codes(frame: pd.DataFrame, columns: Sequence[str]) -> NDArray[np.intp]:
+    """Return for each row the number of its group, shape (n,)."""
+    return np.asarray(frame.groupby(list(columns), observed=True).ngroup(), dtype=np.intp)
+
+
+def aggregated(profile: DataProfile, frame: pd.DataFrame, formulas: Mapping[str, Formula]) -> DataProfile:
+    """Return the profile with ICC(1), ICC(2) and the slopes of predictors that vary at both levels."""
+    groups = dict.fromkeys(group for formula in formulas.values() for group in formula.groups)
+    codes = {":".join(columns): group_codes(frame, columns) for columns in groups}
+    levels = tuple(_with_icc(entry, frame, codes) for entry in profile.variable_levels)
+    slopes = tuple(_slopes(levels, frame, codes, formulas))
+    notices = tuple(_notice(slope) for slope in slopes if slope.opposite)
+    return profile.model_copy(
+        update={"variable_levels": levels, "slopes": slopes, "notices": (*profile.notices, *notices)}
+    )
+
+
+def _with_icc(
+    entry: VariableLevel, frame: pd.DataFrame, codes: Mapping[str, NDArray[np.intp]]
+) -> VariableLevel:
+    from mlm_steps.variance.aggregation import aggregation
+
+    if (
+        entry.factor not in codes
+        or entry.level not in ("mixed", "within")
+        or frame[entry.variable].dtype != float
+    ):
+        return entry
+    try:
+        icc1, icc2 = aggregation(frame[entry.variable].to_numpy(), codes[entry.factor])
+    except FitError:
+        return entry  # the null model cannot be estimated: there is no intraclass correlation to report
+    return entry.model_copy(update={"icc1": icc1, "icc2": icc2})
+
+
+def _slopes(
+    levels: Sequence[VariableLevel],
+    frame: pd.DataFrame,
+    codes: Mapping[str, NDArray[np.intp]],
+    formulas: Mapping[str, Formula],
+) -> Iterator[SlopeComparison]:
+    from mlm_steps.variance.aggregation import simpson_check
+
+    outcomes = tuple(dict.fromkeys(f.outcomes[0] for f in formulas.values() if len(f.outcomes) == 1))
+    for entry in levels:
+        for outcome in outcomes:
+            used = any(outcome in f.outcomes and entry.variable in f.variables for f in formulas.values())
+            if entry.level != "mixed" or entry.factor not in codes or entry.variable == outcome or not used:
+                continue
+            if frame[entry.variable].dtype != float:
+                continue
+            y, x = frame[outcome].to_numpy(), frame[entry.variable].to_numpy()
+            check = simpson_check(y, x, codes[entry.factor])
+            if check is not None:
+                parts = {"pooled": check.pooled, "within": check.within, "between": check.between}
+                yield SlopeComparison(
+                    outcome=outcome,
+                    variable=entry.variable,
+                    factor=entry.factor,
+                    slopes=tuple(
+                        SlopeEstimate(
+                            kind=kind,
+                            estimate=slope.estimate,
+                            se=slope.se,
+                            df=slope.df,
+                            ci_low=slope.ci_low,
+                            ci_high=slope.ci_high,
+                        )
+                        for kind, slope in parts.items()
+                        if slope is not None
+                    ),
+                    opposite=check.opposite,
+                )
+
+
+def _notice(slope: SlopeComparison) -> Notice:
+    values = ", ".join(f"{part.kind} {part.estimate:.3g}" for part in slope.slopes)
+    return Notice(
+        code="opposite_slopes",
+        severity="warning",
+        text=(
+            f"The slopes of {slope.variable} on {slope.outcome} differ in sign ({values}): over all rows, "
+            f"within and between the levels of {slope.factor} it means different things. Enter it as two "
+            "predictors, centred within groups and as group means."
+        ),
+        subject=slope.variable,
+    )
