@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -81,53 +82,84 @@ def build_design(
     parsed = parse_formula(formula) if isinstance(formula, str) else formula
     require_kind(parsed, mixed=mixed)
     require_columns(parsed, frame, weights)
-    missing = missing_values(frame, dict.fromkeys([*parsed.variables, *([weights] if weights else [])]))
+    sample = _sample(parsed, frame, weights)
+    parts = _parts(parsed, sample, weights, resolve_contrasts(contrasts or {}))
+    return _design(parsed, sample, parts)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Sample:
+    """The complete rows of a frame, and what the others miss."""
+
+    columns: FrameColumns
+    rows: NDArray[np.intp]
+    missing: Missing
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Parts:
+    """All that is computed from the rows, and what was learned from them."""
+
+    y: _Array
+    weights: _Array | None
+    offset: _Array | None
+    fixed: ModelMatrix
+    random: RandomPart
+    evaluator: Evaluator
+    contrasts: Mapping[str, Contrast]
+
+
+def _sample(formula: Formula, frame: pd.DataFrame, weights: str | None) -> _Sample:
+    used = [*formula.variables, *([] if weights is None else [weights])]
+    missing = missing_values(frame, used)
     rows = complete_rows(len(frame), missing)
     require_rows(frame, rows, missing)
-    columns = FrameColumns(frame, rows if missing else None)
-    return _design(parsed, columns, rows, missing, weights, resolve_contrasts(contrasts or {}))
+    return _Sample(FrameColumns(frame, rows if missing else None), rows, missing)
 
 
-def _design(
-    formula: Formula,
-    columns: FrameColumns,
-    rows: NDArray[np.intp],
-    missing: Missing,
-    weights: str | None,
-    contrasts: Mapping[str, Contrast],
-) -> Design:
-    evaluator, gathering = Evaluator(formula.text, columns), Gathering()
+def _parts(
+    formula: Formula, sample: _Sample, weights: str | None, contrasts: Mapping[str, Contrast]
+) -> _Parts:
+    columns, gathering = sample.columns, Gathering()
+    evaluator = Evaluator(formula.text, columns)
     y = gathering.attempt(lambda: evaluator.numbers(formula.response))
-    prior = gathering.attempt(lambda: None if weights is None else positive_weights(columns, rows, weights))
+    prior = gathering.attempt(
+        lambda: None if weights is None else positive_weights(columns, sample.rows, weights)
+    )
     offset = gathering.attempt(lambda: offset_sum(formula, evaluator))
     fixed = gathering.attempt(lambda: model_matrix(formula.fixed, evaluator, contrasts, columns.n))
     random = gathering.attempt(lambda: build_random(formula, evaluator, contrasts))
     gathering.settle()
-    kept = independent_columns(fixed.value.X)
-    require_more_rows(len(kept), columns.n)
-    names = tuple(fixed.value.names[i] for i in kept)
-    dropped = tuple(name for i, name in enumerate(fixed.value.names) if i not in set(kept.tolist()))
-    X = fixed.value.X[:, kept] if dropped else fixed.value.X
+    return _Parts(y.value, prior.value, offset.value, fixed.value, random.value, evaluator, contrasts)
+
+
+def _design(formula: Formula, sample: _Sample, parts: _Parts) -> Design:
+    fixed, terms = parts.fixed, parts.random.terms
+    kept = independent_columns(fixed.X).tolist()
+    require_more_rows(len(kept), sample.columns.n)
+    X = fixed.X if len(kept) == len(fixed.names) else fixed.X[:, kept]
+    names = tuple(fixed.names[i] for i in kept)
+    dropped = tuple(fixed.names[i] for i in sorted(set(range(len(fixed.names))) - set(kept)))
     return Design(
         formula=formula.text,
         outcome=formula.outcome_label,
-        y=y.value,
+        y=parts.y,
         X=X,
         columns=names,
-        assign=tuple(fixed.value.assign[i] for i in kept),
+        assign=tuple(fixed.assign[i] for i in kept),
         term_labels=formula.fixed.labels,
         term_variables=formula.fixed.columns,
-        all_columns=fixed.value.names,
-        all_assign=fixed.value.assign,
+        all_columns=fixed.names,
+        all_assign=fixed.assign,
         dropped=dropped,
-        random=random.value.terms,
-        weights=prior.value,
-        offset=offset.value,
-        rows=rows,
-        transforms=_transforms(formula, evaluator, contrasts, kept, fixed.value, random.value),
+        random=terms,
+        weights=parts.weights,
+        offset=parts.offset,
+        rows=sample.rows,
+        transforms=_transforms(formula, parts, kept),
         notices=(
-            *fixed_notices(len(columns.frame), missing, len(rows), dropped),
-            *random_notices(formula, evaluator, random.value.terms, X, names),
+            *fixed_notices(len(sample.columns.frame), sample.missing, sample.columns.n, dropped),
+            *random_notices(formula, parts.evaluator, terms, X, names),
         ),
     )
 
@@ -150,23 +182,16 @@ def resolve_contrasts(contrasts: Mapping[str, str]) -> dict[str, Contrast]:
         raise DesignError(Fault("", fault.what, fault.hint)) from None
 
 
-def _transforms(
-    formula: Formula,
-    evaluator: Evaluator,
-    contrasts: Mapping[str, Contrast],
-    kept: NDArray[np.intp],
-    fixed: ModelMatrix,
-    random: RandomPart,
-) -> dict[str, object]:
+def _transforms(formula: Formula, parts: _Parts, kept: list[int]) -> dict[str, object]:
     """Return what ``apply_design`` needs, plain JSON values."""
     return {
         "formula": formula.text,
-        "contrasts": {name: contrast.kind for name, contrast in contrasts.items()},
-        "states": {name: dict(state) for name, state in evaluator.states.items()},
-        "columns": list(fixed.names),
-        "kept": [int(i) for i in kept],
-        "groups": {term.group: list(term.levels) for term in random.terms},
-        "random": [{"bar": part.bar, "column": part.column} for part in random.parts],
+        "contrasts": {name: contrast.kind for name, contrast in parts.contrasts.items()},
+        "states": {name: dict(state) for name, state in parts.evaluator.states.items()},
+        "columns": list(parts.fixed.names),
+        "kept": kept,
+        "groups": {term.group: list(term.levels) for term in parts.random.terms},
+        "random": [{"bar": part.bar, "column": part.column} for part in parts.random.parts],
     }
 
 

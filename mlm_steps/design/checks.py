@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mlm_steps.design.columns import FrameColumns
+from mlm_steps.design.deparse import deparse
 from mlm_steps.design.expressions import Name
 from mlm_steps.design.faults import Span, formula_error, nearest
 from mlm_steps.design.formula import Formula
@@ -58,7 +59,8 @@ def require_columns(formula: Formula, frame: pd.DataFrame, weights: str | None) 
 
 def _require_column(text: str, name: Name, known: list[str]) -> None:
     if name.name not in known:
-        raise formula_error(text, name.span, f"there is no column {name.name}", nearest(name.name, known))
+        spelt = [deparse(Name(column, name.span)) for column in known]
+        raise formula_error(text, name.span, f"there is no column {name.name}", nearest(name.name, spelt))
     if known.count(name.name) > 1:
         raise formula_error(text, name.span, f"there are two columns {name.name}")
 

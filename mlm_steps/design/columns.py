@@ -64,8 +64,10 @@ def _value(series: pd.Series) -> Value:
         raise UnusableColumn("it holds complex numbers")
     if pd.api.types.is_numeric_dtype(dtype):
         return Numbers(series.to_numpy(dtype=np.float64, na_value=np.nan))
-    if pd.api.types.is_object_dtype(dtype) or pd.api.types.is_string_dtype(dtype):
+    if pd.api.types.is_object_dtype(dtype):
         return _objects(series)
+    if pd.api.types.is_string_dtype(dtype):
+        return _words(series)
     raise UnusableColumn(f"it holds {dtype} values, neither numbers nor categories")
 
 
@@ -77,17 +79,19 @@ def _categorical(series: pd.Series) -> Factor:
 def _objects(series: pd.Series) -> Value:
     import pandas as pd
 
-    kind = (
-        "string"
-        if pd.api.types.is_string_dtype(series.dtype)
-        else pd.api.types.infer_dtype(series, skipna=True)
-    )
+    kind = pd.api.types.infer_dtype(series, skipna=True)
     if kind == "boolean":
         return Truths(series.to_numpy(dtype=np.float64, na_value=np.nan))
     if kind in {"integer", "floating", "mixed-integer-float", "decimal"}:
         return Numbers(series.to_numpy(dtype=np.float64, na_value=np.nan))
-    if kind not in {"string", "empty"}:
-        raise UnusableColumn(f"it holds {kind} values, neither numbers nor categories")
+    if kind in {"string", "empty"}:
+        return _words(series)
+    raise UnusableColumn(f"it holds {kind} values, neither numbers nor categories")
+
+
+def _words(series: pd.Series) -> Factor:
+    import pandas as pd
+
     codes, uniques = pd.factorize(series)
     words = [str(label) for label in uniques]
     levels = tuple(sort_labels(words))

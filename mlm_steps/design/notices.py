@@ -58,7 +58,7 @@ def random_notices(
 
 
 def _double_bars(formula: Formula, evaluator: Evaluator) -> list[Notice]:
-    notices = []
+    notices: dict[str, Notice] = {}
     for bar in formula.bars:
         values = [evaluator.variable(expr) for expr in bar.effects.variables]
         simple = all(isinstance(value, Numbers) and value.values.ndim == 1 for value in values)
@@ -66,10 +66,10 @@ def _double_bars(formula: Formula, evaluator: Evaluator) -> list[Notice]:
             continue
         text = (
             f"In {bar.source} every column has a variance of its own and no correlation, "
-            "those of a factor's levels too. lme4 before version 2 keeps the columns of a factor correlated."
+            "those of a factor's levels too. Where lme4 keeps them correlated, its result differs."
         )
-        notices.append(Notice(code="double_bar_split", severity="info", text=text, subject=bar.source))
-    return notices
+        notices[bar.source] = Notice(code="double_bar_split", severity="info", text=text, subject=bar.source)
+    return list(notices.values())
 
 
 def _missing_fixed(

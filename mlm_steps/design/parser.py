@@ -14,6 +14,8 @@ from mlm_steps.errors import FormulaError
 __all__ = ["parse_sides"]
 
 MAX_DEPTH = 200
+_CALL_DEPTH = 3
+"""A function inside a function counts as four levels: it takes as much of the interpreter's stack."""
 
 _COMPARISONS = ("==", "!=", "<", ">", "<=", ">=")
 _BINDING: Mapping[str, int] = {
@@ -98,7 +100,9 @@ class _Parser:
     def expression(self, binding: int) -> Expr:
         self.depth += 1
         if self.depth > MAX_DEPTH + 2:
-            raise self.fail(self.token.span, f"more than {MAX_DEPTH} expressions stand inside one another")
+            raise self.fail(
+                self.token.span, f"parts of the formula stand more than {MAX_DEPTH} deep in one another"
+            )
         left = self.prefix()
         while self.at(*_BINDING) and _BINDING[self.token.value] > binding:
             left = self.infix(left)
@@ -172,11 +176,13 @@ class _Parser:
             what = f"the formula language has no function {function.value}()"
             raise self.fail(function.span, what, hint or f"it has {', '.join(FUNCTIONS)}")
         self.open.append(self.advance())
+        self.depth += _CALL_DEPTH
         arguments = [] if self.at(")") else [self.argument()]
         while self.at(","):
             self.advance()
             arguments.append(self.argument())
         closing = self.close("the parenthesis of this function is never closed")
+        self.depth -= _CALL_DEPTH
         span = function.span.to(closing.span)
         return match_arguments(self.text, function.value, tuple(arguments), span, FUNCTIONS)
 

@@ -49,7 +49,12 @@ def _clearly_full_rank(X: _Array) -> bool:
 
 
 def _by_orthogonalisation(X: _Array) -> NDArray[np.intp]:
-    """Orthogonalise column by column, each twice, and skip those of which nothing is left."""
+    """Orthogonalise column by column, each twice, and skip those of which nothing is left.
+
+    The triangle of X's QR has the same lengths and angles as X, in p rows.
+    """
+    length = np.linalg.norm(X, axis=0)
+    X = np.linalg.qr(X / np.where(length > 0, length, 1.0), mode="r")
     n, p = X.shape
     basis = np.empty((n, min(n, p)), order="F")
     kept: list[int] = []

@@ -38,6 +38,11 @@ _REFUSED = {
     '"': ("this text is never closed", None),
     "'": ("this text is never closed", None),
     "%": ("the only operator between percent signs is %in%", None),
+    "−": ("this dash is not a minus sign", "write -"),
+    "–": ("this dash is not a minus sign", "write -"),
+    "×": ("this sign is not part of the formula language", "write *"),
+    "∼": ("this sign is not the ~ of the keyboard", "write ~"),
+    "“": ("these quotation marks are not part of the formula language", 'write "'),
     "\\": ("a backslash is not part of the formula language", None),
 }
 
