@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Annotated, Literal
 
-from pydantic import BeforeValidator, Discriminator, Tag
+from pydantic import BeforeValidator, Discriminator, Tag, WithJsonSchema
 
 from mlm_steps.errors import did_you_mean
 from mlm_steps.spec.base import SpecBlock
@@ -15,13 +15,15 @@ __all__ = ["Comparisons", "PairSpec"]
 
 _WORDS = ("ladder", "none")
 
+RungName = Annotated[Text, WithJsonSchema({"type": ["string", "number", "boolean", "null"]})]
+
 
 class PairSpec(SpecBlock):
     """One comparison of two rungs of the ladder."""
 
-    smaller: Text
+    smaller: RungName
     """Name of the rung with fewer parameters."""
-    larger: Text
+    larger: RungName
     """Name of the rung that holds the smaller one."""
 
 

@@ -109,7 +109,7 @@ class DeriveSpec(SpecBlock):
 
 def _known_encoding(name: str | None) -> str | None:
     try:
-        b"".decode(name or "utf-8")
+        "a".encode(name or "utf-8")
     except (LookupError, ValueError) as error:
         raise objection(f"no encoding {quoted(name)}", "for example utf-8, latin-1 or cp1252") from error
     return name

@@ -35,18 +35,27 @@ def data_file(file: str, spec: Path, *, allow_outside: bool) -> Path:
     if _ADDRESS.match(file):
         raise Refused(f"{quoted(file)} is an address, not a file", "download it first")
     try:
-        folder = spec.parent.resolve()
-        path = (folder / file).resolve()
-        inside = allow_outside or any(path.is_relative_to(root) for root in _roots(folder))
+        return _allowed(file, spec.parent.resolve(), allow_outside=allow_outside)
     except (OSError, ValueError, RuntimeError) as error:
-        raise Refused(f"{quoted(file)} is not a path: {error}") from error
-    if not inside:
+        reason = getattr(error, "strerror", None) or str(error)
+        raise Refused(f"{quoted(file)} cannot be read: {reason}") from error
+
+
+def _allowed(file: str, folder: Path, *, allow_outside: bool) -> Path:
+    path = (folder / file).resolve()
+    if not allow_outside and not any(path.is_relative_to(root) for root in _roots(folder)):
         raise Refused(
             f"{quoted(file)} lies outside the spec's folder, its git repository and the current folder",
             "move it there, or allow it by --allow-outside",
         )
-    _is_readable(path, file, folder)
-    return path
+    if path.is_dir():
+        raise Refused(f"{quoted(file)} is a folder, not a file", "name the file in it")
+    if not path.exists():
+        raise Refused(f"there is no file {quoted(file)}", _hint_for_missing(path, file, folder))
+    if not path.is_file():
+        raise Refused(f"{quoted(file)} is not an ordinary file")
+    with path.open("rb"):
+        return path
 
 
 def _roots(folder: Path) -> Iterator[Path]:
@@ -56,20 +65,6 @@ def _roots(folder: Path) -> Iterator[Path]:
     repository = next((up for up in (folder, *folder.parents) if (up / ".git").exists()), None)
     if repository is not None:
         yield repository
-
-
-def _is_readable(path: Path, file: str, folder: Path) -> None:
-    if path.is_dir():
-        raise Refused(f"{quoted(file)} is a folder, not a file", "name the file in it")
-    if not path.exists():
-        raise Refused(f"there is no file {quoted(file)}", _hint_for_missing(path, file, folder))
-    if not path.is_file():
-        raise Refused(f"{quoted(file)} is not an ordinary file")
-    try:
-        with path.open("rb"):
-            pass
-    except OSError as error:
-        raise Refused(f"{quoted(file)} cannot be read: {error.strerror}") from error
 
 
 def _hint_for_missing(path: Path, file: str, folder: Path) -> str:

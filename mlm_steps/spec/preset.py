@@ -104,7 +104,9 @@ class TwoLevelLadder(PresetLadder):
         """Yield what is wrong between the columns."""
         parts: dict[str, str] = {}
         for at, name in self._parts():
-            if "`" in name:
+            if not name.strip():
+                yield at, "is empty, but the name of a column is needed", None
+            elif "`" in name:
                 yield at, "a column with a backtick in its name cannot stand in a formula", None
             elif name in parts:
                 yield at, f"{quoted(name)} is already given as {parts[name]}", None

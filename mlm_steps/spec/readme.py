@@ -105,11 +105,11 @@ def _value(field: Schema) -> str:
     if "const" in field:
         return f"`{field['const']}`"
     kinds = field.get("type", "object")
-    if isinstance(kinds, list):
-        return "text or list of text" if "array" in kinds else "text"
+    if "array" in kinds and "string" in kinds:
+        return "text or list of text"
     if kinds == "array" and "enum" in field["items"]:
         return f"list of {_value(field['items'])}"
-    return _TYPES[kinds]
+    return next(words for kind, words in _TYPES.items() if kind in kinds)
 
 
 def _default(field: Schema, *, required: bool) -> str:

@@ -26,7 +26,15 @@ def json_schema() -> Schema:
     for block in schema["$defs"].values():
         if "required" not in block:
             block["type"] = ["object", "null"]
+    for block in (schema, *schema["$defs"].values()):
+        for key, field in block["properties"].items():
+            if field.get("type") in ("array", "object") and _may_be_left_empty(key, field, block):
+                field["type"] = [field["type"], "null"]
     return schema
+
+
+def _may_be_left_empty(key: str, field: Schema, block: Schema) -> bool:
+    return key not in block.get("required", ()) and not field.get("default")
 
 
 def schema_text() -> str:

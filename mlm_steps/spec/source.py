@@ -95,7 +95,7 @@ class SpecSource:
 
 
 def _content(raw: str, style: str | None) -> tuple[int, re.Pattern[str], int]:
-    """Return where the pieces of a scalar begin, what they look like, and the characters passed before them."""
+    """Return where the pieces of a scalar begin, what they look like, and how many characters precede."""
     if style == "|" and (header := _BLOCK_HEADER.match(raw)):
         return header.end(1), re.compile(rf"\r?\n {{0,{len(header[2])}}}|.", re.DOTALL), -1
     if style == ">" and (header := _BLOCK_HEADER.match(raw)):

@@ -138,6 +138,13 @@ def read_text(value: object) -> object:
     return value
 
 
+def read_item(value: object) -> object:
+    """Return text as it stands in a list, ``""`` too; an objection where nothing stands."""
+    if isinstance(value, Written) and value.plain and not value:
+        raise objection("is empty, but text is needed", 'write "" for empty text')
+    return value
+
+
 def read_texts(value: object) -> object:
     """Return a list of text; a single text counts as a list of one, nothing as an empty list."""
     if isinstance(value, Written) and not is_nothing(value):
@@ -207,7 +214,7 @@ OptionalText = Annotated[
 ]
 ColumnName = Annotated[str, BeforeValidator(read_text)]
 Texts = Annotated[
-    tuple[Text, ...],
+    tuple[Annotated[str, BeforeValidator(read_item)], ...],
     BeforeValidator(read_texts),
     WithJsonSchema({"type": [*_SCALAR, "null", "array"], "items": {"type": [*_SCALAR, "null"]}}),
 ]
