@@ -52,7 +52,7 @@ _SVG = "http://www.w3.org/2000/svg"
 _XLINK = "http://www.w3.org/1999/xlink"
 _FONTS = "system-ui, 'Helvetica Neue', Arial, 'Liberation Sans', 'DejaVu Sans', sans-serif"
 _FONT_FAMILY = re.compile(r"'DejaVu Sans'(?:, [^;]+)?")
-_SETTINGS: Mapping[str, Any] = {
+_SETTINGS: dict[Any, Any] = {
     "svg.fonttype": "none",
     "svg.hashsalt": "mlm",
     "font.family": ["DejaVu Sans"],
@@ -162,7 +162,7 @@ def finish(figure: Canvas, name: str, title: str) -> bytes:
 
     stream = io.BytesIO()
     logging.getLogger("matplotlib.font_manager").setLevel(logging.ERROR)
-    with mpl.rc_context(dict(_SETTINGS)), warnings.catch_warnings():
+    with mpl.rc_context(_SETTINGS), warnings.catch_warnings():
         warnings.filterwarnings("ignore", message="Glyph .* missing from", category=UserWarning)
         figure.savefig(stream, format="svg", metadata=_NO_METADATA)
     return _embeddable(stream.getvalue(), name, title)
@@ -172,7 +172,7 @@ def settings() -> Any:
     """Return a context in which texts are plain: none of their characters is mathematics."""
     import matplotlib as mpl
 
-    return mpl.rc_context(dict(_SETTINGS))
+    return mpl.rc_context(_SETTINGS)
 
 
 def _embeddable(document: bytes, name: str, title: str) -> bytes:
@@ -192,7 +192,8 @@ def _embeddable(document: bytes, name: str, title: str) -> bytes:
     label = ElementTree.Element(f"{{{_SVG}}}title")
     label.text = safe(title)
     root.insert(0, label)
-    return b"<?xml version='1.0' encoding='utf-8'?>\n" + ElementTree.tostring(root, encoding="utf-8") + b"\n"
+    text = ElementTree.tostring(root, encoding="unicode")
+    return f"<?xml version='1.0' encoding='utf-8'?>\n{text}\n".encode()
 
 
 def _rename(element: ElementTree.Element, name: str) -> None:

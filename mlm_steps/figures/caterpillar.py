@@ -71,7 +71,9 @@ def caterpillar(given: FigureInput) -> Figure | None:
 
 def _panels(given: FigureInput, modes: pd.DataFrame) -> list[_Panel]:
     panels = []
-    for (_, group, effect), rows in modes.groupby(["term_index", "group", "effect"], sort=False, observed=True):
+    for (_, group, effect), rows in modes.groupby(
+        ["term_index", "group", "effect"], sort=False, observed=True
+    ):
         ordered = rows.sort_values("estimate", kind="stable")
         estimate = ordered["estimate"].to_numpy(dtype=float)
         half = QUANTILE * ordered["cond_sd"].to_numpy(dtype=float)
@@ -97,7 +99,7 @@ def _draw(panels: list[_Panel], title: str) -> bytes:
     )  # fmt: skip
     for axes, panel in zip(grid.flat, panels, strict=False):
         (_across if named else _along)(axes, panel)
-        axes.set_title(shorten(panel.title, 60 if across == 1 else 44), fontsize=10, color=INK, loc="left")
+        axes.set_title(shorten(panel.title, 90 if across == 1 else 52), fontsize=9.5, color=INK, loc="left")
         style_axes(axes)
     for axes in list(grid.flat)[len(panels) :]:
         axes.set_visible(False)
@@ -134,7 +136,9 @@ def _along(axes: Axes, panel: _Panel) -> None:
         for clear, colour in ((False, "#A9AFB7"), (True, BLUE)):
             chosen = panel.clear if clear else ~panel.clear
             bars = np.stack([np.column_stack([rank, low]), np.column_stack([rank, high])], axis=1)[chosen]
-            axes.add_collection(LineCollection(list(bars), colors=colour, linewidths=1.0))
+            axes.add_collection(
+                LineCollection(list(bars), colors=colour, linewidths=min(1.3, 200 / len(rank)))
+            )
             axes.plot(
                 rank[chosen], panel.estimate[chosen], linestyle="none", marker="o", color=colour,
                 markersize=2.6, markerfacecolor=colour if clear else "white", markeredgewidth=0.7,
@@ -166,8 +170,8 @@ def _number(value: float) -> str:
 def _alt(panels: list[_Panel], reading: str) -> str:
     noun = "panel" if len(panels) == 1 else "panels"
     return (
-        f"Caterpillar plot in {len(panels)} {noun}: groups in ascending order, each with its conditional mode "
-        f"and a 95\u202f% interval. {reading}"
+        f"Caterpillar plot in {len(panels)} {noun}: groups in ascending order, each with its "
+        f"conditional mode and a 95\u202f% interval. {reading}"
     )
 
 
@@ -178,7 +182,16 @@ def _data(panels: list[_Panel]) -> Rows:
         values = zip(panel.levels, panel.estimate, low, high, panel.clear, strict=True)
         for rank, (level, estimate, lower, upper, clear) in enumerate(values, start=1):
             rows.append(
-                (panel.group, panel.effect, rank, level, float(estimate), float(lower), float(upper), bool(clear))
+                (
+                    panel.group,
+                    panel.effect,
+                    rank,
+                    level,
+                    float(estimate),
+                    float(lower),
+                    float(upper),
+                    bool(clear),
+                )
             )
     columns = ("group", "effect", "rank", "level", "estimate", "low", "high", "interval_without_0")
     return columns, tuple(rows)

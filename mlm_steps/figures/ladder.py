@@ -37,12 +37,10 @@ def ladder(given: FigureInput) -> Figure | None:
     labels = [safe(given.run.labels.model(fit.model)) for fit in fits]
     title = "Deviance, AIC and BIC of the rungs"
     with settings():
-        height = 1.5 + 0.42 * len(fits)
+        height = 1.2 + 0.42 * len(fits)
         figure = canvas(WIDTH, height)
         left, right = figure.subplots(1, 2, sharey=True)
-        figure.subplots_adjust(
-            left=0.24, right=0.97, top=1 - 0.35 / height, bottom=0.85 / height, wspace=0.12
-        )
+        figure.subplots_adjust(left=0.24, right=0.97, top=1 - 0.35 / height, bottom=0.6 / height, wspace=0.12)
         _deviance(left, fits, labels)
         _criteria(right, fits)
         svg = finish(figure, "ladder", title)
@@ -61,11 +59,12 @@ def _deviance(axes: Axes, fits: tuple[FitRecord, ...], labels: list[str]) -> Non
         axes.annotate(
             f"{value:.1f}".replace("-", MINUS),
             (value, position),
-            xytext=(offset, 4),
+            xytext=(offset, -3),
             textcoords="offset points",
             ha=align,
             fontsize=8.5,
             color=INK,
+            bbox={"facecolor": "white", "edgecolor": "none", "pad": 0.8},
         )
     axes.set_xlim(min(values) - 0.08 * span, max(values) + 0.1 * span)
     axes.set_ylim(len(fits) - 0.5, -0.6)
@@ -144,8 +143,8 @@ def _number(value: float) -> str:
 
 def _alt(fits: tuple[FitRecord, ...], reading: str) -> str:
     return (
-        f"Two dot plots with the {len(fits)} rungs from top to bottom. Left: deviance on the horizontal axis. "
-        f"Right: distance of AIC and BIC from the lowest value. {reading}"
+        f"Two dot plots with the {len(fits)} rungs from top to bottom. Left: deviance on the horizontal "
+        f"axis. Right: distance of AIC and BIC from the lowest value. {reading}"
     )
 
 

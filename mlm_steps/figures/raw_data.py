@@ -91,7 +91,9 @@ def _draw(axes: Axes, scene: Scene, points: Sequence[int], lines: Sequence[Line]
 def _label(axes: Axes, scene: Scene) -> None:
     shape = scene.shape
     axes.set_ylabel(shorten(scene.y_label, 60))
-    axes.set_xlabel(shorten(shape.label, 80) or shorten(f"{scene.group_label}, in the order of the means", 80))
+    axes.set_xlabel(
+        shorten(shape.label, 80) or shorten(f"{scene.group_label}, in the order of the means", 80)
+    )
     if shape.ticks:
         axes.set_xticks(range(len(shape.ticks)), [shorten(safe(tick), 18) for tick in shape.ticks])
         axes.set_xlim(-0.5, len(shape.ticks) - 0.5)
@@ -113,8 +115,8 @@ def _reading(scene: Scene, points: int, lines: int) -> str:
     some = "" if lines == len(shape.lines) else f" (of {len(shape.lines)}, drawn likewise)"
     falling = len(shape.lines) - shape.rising
     return (
-        f"{points} observations{sample} with {lines} thin lines{some}, each of which {kind}: over all groups, "
-        f"{shape.rising} rise and {falling} fall. {_fitted(scene)}"
+        f"{points} observations{sample} with {lines} thin lines{some}, each of which {kind}: over all "
+        f"groups, {shape.rising} rise and {falling} fall. {_fitted(scene)}"
     )
 
 
@@ -139,7 +141,9 @@ def _number(value: float) -> str:
 
 def _alt(scene: Scene, reading: str) -> str:
     across = scene.shape.label or f"groups of {scene.group_label}"
-    return f"Scatter plot of {scene.y_label} on the vertical against {across} on the horizontal axis. {reading}"
+    return (
+        f"Scatter plot of {scene.y_label} on the vertical against {across} on the horizontal axis. {reading}"
+    )
 
 
 def _data(scene: Scene, points: Sequence[int], lines: Sequence[Line]) -> Rows:

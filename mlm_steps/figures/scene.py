@@ -82,7 +82,9 @@ def make_scene(given: FigureInput) -> Scene:
 
     final = given.run.fits[-1]
     contrasts = {c.name: c.contrast for c in given.run.profile.columns if c.contrast}
-    design = build_design(given.formulas[final.model], given.frame, weights=final.weights, contrasts=contrasts)
+    design = build_design(
+        given.formulas[final.model], given.frame, weights=final.weights, contrasts=contrasts
+    )
     rows = given.frame.iloc[design.rows]
     variable = _predictor(given, final, rows)
     group = design.random[_grouping(final, variable)]
@@ -112,9 +114,7 @@ def _predictor(given: FigureInput, fit: FitRecord, rows: pd.DataFrame) -> str | 
     between = {v.variable for v in given.run.profile.variable_levels if v.level in ("between", "constant")}
     factors = {column for columns in formula.groups for column in columns}
     fixed = [name for columns in formula.fixed.columns for name in columns]
-    slopes = [
-        name for bar in formula.bars for columns in bar.effects.columns for name in columns
-    ]
+    slopes = [name for bar in formula.bars for columns in bar.effects.columns for name in columns]
     known = [name for name in dict.fromkeys([*slopes, *fixed]) if name in rows and name not in factors]
     ranked = sorted(known, key=lambda name: (name not in slopes, name in between))
     return next((name for name in ranked if rows[name].nunique() > 1), None)
@@ -251,16 +251,16 @@ def _reference_rows(
     groups = {column for columns in formula.groups for column in columns}
     needed = [*formula.variables, *([fit.weights] if fit.weights else [])]
     frame = rows[list(dict.fromkeys(needed))].iloc[[0] * len(grid)].reset_index(drop=True)
+    values: dict[str, object] = {}
     for name in frame:
         column = rows[name]
+        is_number = pd.api.types.is_numeric_dtype(column.dtype)
         if name == variable:
-            is_number = pd.api.types.is_numeric_dtype(column.dtype)
-            frame[name] = grid if is_number else pd.Categorical(grid, categories=_levels(column))
-        elif pd.api.types.is_numeric_dtype(column.dtype):
-            if name not in groups:
-                frame[name] = float(column.mean())
+            values[name] = grid if is_number else pd.Categorical(grid, categories=_levels(column))
         elif name not in groups:
-            frame[name] = _constant(column, str(_levels(column)[0]), len(frame))
+            mean = float(column.mean()) if is_number else None
+            values[name] = _constant(column, str(_levels(column)[0]), len(grid)) if mean is None else mean
+    return frame.assign(**values)
     return frame
 
 

@@ -1,4 +1,4 @@
-"""Equations of a rung by level and combined, in LaTeX, and as MathML made from it (statistics, section 17)."""
+"""Equations of a rung by level and combined, in LaTeX and as MathML made from it (statistics, section 17)."""
 
 from __future__ import annotations
 
@@ -24,6 +24,7 @@ _LATEX_SPECIAL = {
     "`": r"\textasciigrave{}",
     **{character: f"\\{character}" for character in "{}$&#_%"},
 }
+_TILDE = ("<mi>&#x0007E;</mi>", '<mo form="infix" lspace="0.278em" rspace="0.278em">&#x0223C;</mo>')
 _RESIDUAL = "R"
 
 
@@ -45,7 +46,7 @@ class Equation:
     @property
     def latex(self) -> str:
         """LaTeX source."""
-        return self._fill(" \\\\\n  {}".join(self.lines), latex_escape)
+        return self._fill(" \\\\\n".join(self.lines), latex_escape)
 
     @property
     def source(self) -> Markup:
@@ -58,7 +59,7 @@ class Equation:
         from latex2mathml.converter import convert
 
         return tuple(
-            Markup(self._fill(convert(line, display="block"), lambda text: str(escape(text))))  # noqa: S704
+            Markup(self._fill(_spaced(convert(line, display="block")), lambda text: str(escape(text))))  # noqa: S704
             for line in self.lines
         )
 
@@ -74,6 +75,11 @@ class EquationBlock:
     equations: tuple[Equation, ...]
 
 
+def _spaced(mathml: str) -> str:
+    """Return MathML in which "is distributed as" is an operator, with space around it."""
+    return mathml.replace(*_TILDE)
+
+
 def latex_escape(text: str) -> str:
     r"""Return text for LaTeX's text mode.
 
@@ -85,7 +91,9 @@ def latex_escape(text: str) -> str:
     return "".join(_LATEX_SPECIAL.get(character, character) for character in clean(text))
 
 
-def equations(fit: FitRecord, profile: DataProfile, offsets: tuple[str, ...] = ()) -> tuple[EquationBlock, ...]:
+def equations(
+    fit: FitRecord, profile: DataProfile, offsets: tuple[str, ...] = ()
+) -> tuple[EquationBlock, ...]:
     """Return the equations of a rung: one block per level, the distributions, and the combined equation."""
     writer = _Writer(fit, hierarchy(fit, profile), offsets)
     return writer.blocks()
@@ -189,9 +197,7 @@ class _Writer:
 
     def _middle(self, p: int, qs: list[int], inner: str, outer: str) -> str:
         terms = [
-            _times(
-                rf"\beta_{{{p}{q}{outer}}}", self._product([self._places.predictors[1][q]] if q else [])
-            )
+            _times(rf"\beta_{{{p}{q}{outer}}}", self._product([self._places.predictors[1][q]] if q else []))
             for q in qs
         ]
         terms += self._deviations(lambda factor, effect: factor.inner and effect.place[0] == p, skip=1)
@@ -228,7 +234,7 @@ class _Writer:
         random = self._deviations(lambda *_: True, skip=0)
         return (
             f"{self._outcome} = {_sum(fixed)}",
-            f"+ {_sum([*random, self._residual])}",
+            rf"\qquad + {_sum([*random, self._residual])}",
         )
 
     def _distributions(self) -> list[str]:
@@ -250,7 +256,7 @@ class _Writer:
         vector = _matrix([[_deviation(factor, effect)] for effect in effects])
         zeros = _matrix([["0"] for _ in effects])
         matrix = _matrix([[_tau(a, b, mark) for b in effects] for a in effects])
-        return rf"{vector} \sim N\left({zeros}, {matrix}\right)"
+        return rf"{vector} \sim N\left({zeros},\; {matrix}\right)"
 
 
 def _deviation(factor: Factor, effect: Effect) -> str:

@@ -48,6 +48,10 @@ DF_METHODS = {
     "z": "normal approximation",
     "kenward-roger": "Kenward–Roger",
 }
+BOUNDARY_DECIMALS = 3
+"""Of a variance that is zero but for rounding."""
+PLAIN_MEASURES = {"design_effect": 2, "effective_n": 0, "se_ratio": 2}
+"""Measures that are no shares, with their decimals."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,6 +126,8 @@ def random_number(fit: FitRecord, parameter: RandomParameter, decimals: int | No
     if parameter.kind == "correlation":
         return Number(share(value, 2), random_source(fit, parameter))
     digits = spread_decimals([value]) if decimals is None else decimals
+    if parameter.at_boundary and parameter.kind != "covariance":
+        digits = min(digits, BOUNDARY_DECIMALS)
     return Number(fixed(value, digits), random_source(fit, parameter))
 
 
@@ -142,8 +148,8 @@ def measure_number(model: str, measure: VarianceMeasure, *, as_percent: bool = F
     if measure.value is None:
         return None
     keys = (measure.measure, measure.scope, *((measure.reference,) if measure.reference else ()))
-    if measure.measure in ("design_effect", "effective_n", "effective_size"):
-        text = fixed(measure.value, 2 if measure.measure == "design_effect" else 0)
+    if measure.measure in PLAIN_MEASURES:
+        text = fixed(measure.value, PLAIN_MEASURES[measure.measure])
     else:
         text = percent(measure.value) if as_percent else share(measure.value)
     return Number(text, source("variance_explained", model, *keys))

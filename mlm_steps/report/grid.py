@@ -8,7 +8,7 @@ from typing import Literal
 
 from mlm_steps.report.text import Number, Phrase, Piece
 
-__all__ = ["Cell", "Column", "Grid", "Row", "cell", "columns", "heading", "row"]
+__all__ = ["Align", "Cell", "Column", "Grid", "Row", "cell", "columns", "heading", "row"]
 
 Align = Literal["text", "number", "middle"]
 RowKind = Literal["body", "heading", "detail", "first"]
@@ -115,9 +115,7 @@ def cell(content: Piece | Phrase | None) -> Cell:
     return Cell(content if isinstance(content, tuple) else (content,))
 
 
-def row(
-    head: Piece | Phrase, cells: Iterable[Piece | Phrase | None | Cell], kind: RowKind = "body"
-) -> Row:
+def row(head: Piece | Phrase, cells: Iterable[Piece | Phrase | Cell | None], kind: RowKind = "body") -> Row:
     """Return a row of a table."""
     filled = tuple(item if isinstance(item, Cell) else cell(item) for item in cells)
     return Row(head if isinstance(head, tuple) else (head,), filled, kind)
@@ -130,6 +128,7 @@ def heading(text: Piece | Phrase) -> Row:
 
 def columns(*labels: Piece | Phrase, align: Sequence[Align] = ()) -> tuple[Column, ...]:
     """Return column heads; the first is text, the others numbers unless ``align`` says otherwise."""
-    aligns = tuple(align) or ("text", *("number" for _ in labels[1:]))
+    numbers: list[Align] = ["number"] * (len(labels) - 1)
+    aligns = tuple(align) or ("text", *numbers)
     phrases = [label if isinstance(label, tuple) else (label,) for label in labels]
     return tuple(Column(phrase, how) for phrase, how in zip(phrases, aligns, strict=True))

@@ -166,9 +166,7 @@ def _bracketed(stem: str, text: str) -> str:
     return f"{stem}[{contrast}]" if contrast and contrast != text else text
 
 
-def _parts(
-    places: dict[tuple[int, ...], Coefficient], depth: int
-) -> tuple[dict[int, tuple[str, ...]], ...]:
+def _parts(places: dict[tuple[int, ...], Coefficient], depth: int) -> tuple[dict[int, tuple[str, ...]], ...]:
     """Return, per level and index, the factors that make up that level's part of the columns."""
     parts: tuple[dict[int, tuple[str, ...]], ...] = tuple({} for _ in range(depth))
     for place, coefficient in sorted(places.items(), key=lambda item: sum(map(bool, item[0]))):
@@ -208,7 +206,7 @@ def _effects(
 
 
 def _numbered(effects: list[Effect]) -> tuple[Effect, ...]:
-    """Number effects by their level-1 index; those of higher predictors take the next free numbers."""
+    """Return effects numbered by their level-1 index; those of higher predictors take the next free one."""
     taken: set[int] = set()
     numbers: list[int] = []
     for effect in effects:

@@ -174,7 +174,9 @@ def variance_rows(given: ReportInput) -> list[Row]:
     """Return ICC, R² and the proportional reductions of the variance components."""
     rows = [_icc_row(given)]
     rows.append(_measure_row(given, (Emphasis("R"), "² marginal"), lambda m: m.measure == "r2_marginal"))
-    rows.append(_measure_row(given, (Emphasis("R"), "² conditional"), lambda m: m.measure == "r2_conditional"))
+    rows.append(
+        _measure_row(given, (Emphasis("R"), "² conditional"), lambda m: m.measure == "r2_conditional")
+    )
     rows.append(_measure_row(given, "PRV level 1 (σ²)", partial(_is_prv, scope="sigma2"), as_percent=True))
     for group in dict.fromkeys(term.group for fit in given.run.fits for term in fit.terms):
         scope = f"{group}: {INTERCEPT}"
@@ -198,7 +200,11 @@ def _icc_row(given: ReportInput) -> Row:
 
 
 def _measure_row(
-    given: ReportInput, head: str | Phrase, wanted: Callable[[VarianceMeasure], bool], *, as_percent: bool = False
+    given: ReportInput,
+    head: str | Phrase,
+    wanted: Callable[[VarianceMeasure], bool],
+    *,
+    as_percent: bool = False,
 ) -> Row:
     cells: list[Number | None] = []
     for fit in given.run.fits:
@@ -216,9 +222,7 @@ def size_rows(given: ReportInput) -> list[Row]:
         row((Emphasis("n"),), [fit_number(fit, "n", fit.n) for fit in fits]),
     ]
     for group in dict.fromkeys(name for fit in fits for name in fit.n_levels):
-        cells = [
-            fit_number(fit, f"J {group}", fit.n_levels.get(group)) for fit in fits
-        ]
+        cells = [fit_number(fit, f"J {group}", fit.n_levels.get(group)) for fit in fits]
         rows.append(row((Emphasis("J"), " ", *given.names.group(group)), cells))
     rows.append(row("Parameters", [fit_number(fit, "npar", fit.npar) for fit in fits]))
     return rows

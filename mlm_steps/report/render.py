@@ -86,7 +86,9 @@ def _environment(finalize: Callable[[Any], Any]) -> Environment:
     )
 
 
-def _render(environment: Environment, template: str, given: ReportInput, sections: list[dict[str, Any]]) -> str:
+def _render(
+    environment: Environment, template: str, given: ReportInput, sections: list[dict[str, Any]]
+) -> str:
     counters = {"table": 0, "figure": 0}
 
     def number(kind: str) -> int:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import math
-
 from mlm_steps.records import (
     Coefficient,
     ComparisonRecord,
@@ -36,6 +34,7 @@ __all__ = [
     "comparison_sentence",
     "component_name",
     "effect_terms",
+    "has_increase",
     "mixture_phrase",
     "null_sentence",
     "p_phrase",
@@ -47,6 +46,12 @@ NEGATIVE_REDUCTION = (
     "the smaller model had put down to the sampling of each group’s members then counts as a difference "
     "between groups. Such a negative reduction is printed as it is, not cut at zero."
 )
+REDUCED_RANK: Phrase = say(
+    "A covariance matrix of random effects has reduced rank: the data do not support as many separate random "
+    "effects as the model has."
+)
+SMALLEST_CHANGE = 0.0005
+"""Smaller changes of a variance would read 0.0 %."""
 NORMAL_QUANTILE = 1.96
 """Of the plausible value range that holds 95 % of the slopes (statistics, section 10)."""
 
@@ -148,9 +153,7 @@ def _claim(given: ReportInput, fit: FitRecord, coefficient: Coefficient, *, clea
     return say("{x} was {how} associated with {y}", x=label, how=direction, y=outcome)
 
 
-def _moderation(
-    given: ReportInput, fit: FitRecord, coefficient: Coefficient
-) -> tuple[Phrase, Phrase] | None:
+def _moderation(given: ReportInput, fit: FitRecord, coefficient: Coefficient) -> tuple[Phrase, Phrase] | None:
     """Return moderator and focal predictor of a cross-level product of two."""
     if coefficient.level != "cross":
         return None
@@ -198,7 +201,7 @@ def comparison_sentence(given: ReportInput, record: ComparisonRecord) -> Phrase:
     p = record.p_naive if record.p_boundary is None else record.p_boundary
     clear = p is not None and p < 1 - fit.confidence
     return say(
-        "{what} {verb} fit ({larger} against {smaller}), {test}, {p}{ic}{prv}.{why}",
+        "{what} {verb} fit ({larger} against {smaller}), {test}, {p}{ic}{prv}.",
         **models,
         what=_added(record),
         verb="improved" if clear else "did not clearly improve",
@@ -206,7 +209,6 @@ def comparison_sentence(given: ReportInput, record: ComparisonRecord) -> Phrase:
         p=_both_p(record),
         ic=_criteria(record),
         prv=_changes(given, record),
-        why=f" {NEGATIVE_REDUCTION}" if any(_negative(change) for change in record.prv) else None,
     )
 
 
@@ -256,17 +258,23 @@ def _criteria(record: ComparisonRecord) -> Phrase:
     return (", ΔAIC = ", aic, ", ΔBIC = ", bic)
 
 
-def _negative(change: VarianceChange) -> bool:
-    return change.prv is not None and change.prv < 0 and change.effect in (None, INTERCEPT)
+def has_increase(record: ComparisonRecord) -> bool:
+    """Return whether the sentence about a comparison states that a variance component grew."""
+    return record.statistic is not None and any((change.prv or 0.0) < 0 for change in _stated(record))
+
+
+def _stated(record: ComparisonRecord) -> list[VarianceChange]:
+    """Return the changes that a sentence states: those by fixed effects that do not round to nothing."""
+    if record.changed not in ("fixed", "both"):
+        return []
+    return [change for change in record.prv if change.prv is not None and abs(change.prv) >= SMALLEST_CHANGE]
 
 
 def _changes(given: ReportInput, record: ComparisonRecord) -> Phrase:
-    if record.changed not in ("fixed", "both"):
-        return ()
-    known = [change for change in record.prv if change.prv is not None]
+    known = _stated(record)
     groups = {
-        "reduced": [change for change in known if change.prv is not None and change.prv >= 0],
-        "increased": [change for change in known if change.prv is not None and change.prv < 0],
+        "reduced": [change for change in known if (change.prv or 0.0) > 0],
+        "increased": [change for change in known if (change.prv or 0.0) < 0],
     }
     phrases = [
         (f"{verb} ", *join([_change(given, record, change) for change in changes], last=" and "))
@@ -346,16 +354,14 @@ def _condition(fit: FitRecord, name: str) -> str | None:
 
 def boundary_sentences(given: ReportInput, fit: FitRecord) -> tuple[Phrase, ...]:
     """Return which variances and correlations of a rung lie on their boundary, and what that means."""
-    sentences = []
-    for parameter in fit.random:
-        if parameter.at_boundary and parameter.kind in ("sd", "correlation"):
-            sentences.append(_boundary_sentence(given, fit, parameter))
-    if fit.reported.singular and not sentences:
-        sentences.append(
-            ("A covariance matrix of random effects has reduced rank: the data do not support as many "
-             "separate random effects as the model has.",)
-        )  # fmt: skip
-    return tuple(sentences)
+    sentences = tuple(
+        _boundary_sentence(given, fit, parameter)
+        for parameter in fit.random
+        if parameter.at_boundary
+        and parameter.estimate is not None
+        and parameter.kind in ("sd", "correlation")
+    )
+    return sentences or ((REDUCED_RANK,) if fit.reported.singular else ())
 
 
 def _boundary_sentence(given: ReportInput, fit: FitRecord, parameter: RandomParameter) -> Phrase:

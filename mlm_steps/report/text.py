@@ -32,7 +32,9 @@ __all__ = [
 ]
 
 _BIDI_CONTROLS = frozenset("\u061c\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
-_MARKDOWN_SPECIAL = re.compile(r"[\\`*{}\[\]<>|~&$!@]|(?<![^\W_])_|_(?![^\W_])|:(?=//)|(?<=www)\.", re.IGNORECASE)
+_MARKDOWN_SPECIAL = re.compile(
+    r"[\\`*{}\[\]<>|~&$!@]|(?<![^\W_])_|_(?![^\W_])|:(?=//)|(?<=www)\.", re.IGNORECASE
+)
 _MARKDOWN_LINE_START = re.compile(r"^(\d*)([-+#=.)])")
 _EMPHASIS = re.compile(r"\*([^*]+)\*")
 
@@ -110,7 +112,9 @@ def _emphasised(literal: str) -> list[Piece]:
     return [Emphasis(text) if index % 2 else text for index, text in enumerate(pieces) if text]
 
 
-def join(phrases: list[Phrase] | tuple[Phrase, ...], separator: str = ", ", last: str | None = None) -> Phrase:
+def join(
+    phrases: list[Phrase] | tuple[Phrase, ...], separator: str = ", ", last: str | None = None
+) -> Phrase:
     """Return phrases one after the other, ``a, b and c`` if ``last`` is ``" and "``."""
     pieces: list[Piece] = []
     for index, phrase in enumerate(phrases):

@@ -7,10 +7,10 @@ from typing import Any
 from mlm_steps.records import ComparisonRecord
 from mlm_steps.report.drawing import drawing
 from mlm_steps.report.facts import comparison_number, comparison_p
-from mlm_steps.report.grid import Grid, Row, columns, row
+from mlm_steps.report.grid import Align, Grid, Row, columns, row
 from mlm_steps.report.inputs import ReportInput
-from mlm_steps.report.sentences import comparison_sentence, mixture_phrase
-from mlm_steps.report.text import Emphasis, Phrase
+from mlm_steps.report.sentences import NEGATIVE_REDUCTION, comparison_sentence, has_increase, mixture_phrase
+from mlm_steps.report.text import Emphasis, Phrase, say
 
 __all__ = ["context"]
 
@@ -20,6 +20,14 @@ BOUNDARY_CODES = {
     "null_on_boundary": "null model on boundary",
 }
 
+NOTE = say(
+    "Tests of fixed effects compare ML fits; tests of variances alone compare fits by the criterion named. A "
+    "variance cannot be negative, so under the null hypothesis it lies on its boundary and the naive *p* is "
+    "too large; where the mixture of χ² distributions is known, the mixture *p* is the one to report (Self & "
+    "Liang 1987; Stram & Lee 1994). Negative ΔAIC and ΔBIC favour the larger rung."
+)
+ALIGN: tuple[Align, ...] = (*("text",) * 3, *("number",) * 4, "text", "number", "number")
+
 
 def context(given: ReportInput) -> dict[str, Any] | None:
     """Return the comparisons, the table and the figure of the ladder."""
@@ -28,6 +36,7 @@ def context(given: ReportInput) -> dict[str, Any] | None:
         return None
     return {
         "sentences": [comparison_sentence(given, record) for record in given.run.comparisons],
+        "negative": NEGATIVE_REDUCTION if any(map(has_increase, given.run.comparisons)) else None,
         "table": _table(given) if given.run.comparisons else None,
         "notices": [notice.text for record in given.run.comparisons for notice in record.notices],
         "figure": figure,
@@ -40,16 +49,10 @@ def _table(given: ReportInput) -> Grid:
         columns=columns(
             "Larger rung", "Against", "Criterion", "χ²", (Emphasis("df"),), ("Naive ", Emphasis("p")),
             ("Mixture ", Emphasis("p")), "Null distribution", "ΔAIC", "ΔBIC",
-            align=("text", "text", "text", "number", "number", "number", "number", "text", "number", "number"),
+            align=ALIGN,
         ),
         rows=tuple(_row(given, record) for record in given.run.comparisons),
-        notes=(
-            ("Tests of fixed effects compare ML fits; tests of variances alone compare fits by the criterion "
-             "named. A variance cannot be negative, so under the null hypothesis it lies on its boundary and "
-             "the naive ", Emphasis("p"), " is too large; where the mixture of χ² distributions is known, the "
-             "mixture ", Emphasis("p"), " is the one to report (Self & Liang 1987; Stram & Lee 1994). Negative "
-             "ΔAIC and ΔBIC favour the larger rung."),
-        ),
+        notes=(NOTE,),
         wide=True,
     )  # fmt: skip
 

@@ -7,7 +7,7 @@ from typing import Any
 
 from mlm_steps.records import ColumnProfile, FactorProfile, NestingRelation, VariableLevel, VariableLoss
 from mlm_steps.report.facts import profile_number
-from mlm_steps.report.grid import Grid, Row, columns, row
+from mlm_steps.report.grid import Align, Grid, Row, columns, row
 from mlm_steps.report.inputs import ReportInput
 from mlm_steps.report.notation import decimals_for_size, fixed, share
 from mlm_steps.report.text import Code, Number, Phrase, Word, join, say, source
@@ -20,6 +20,13 @@ LEVEL_WORDS = {
     "mixed": "level 1, with differences between groups",
     "constant": "constant",
 }
+SIZES_NOTE = say(
+    "Singletons are groups of one observation. Constant outcome counts groups of two or more whose outcome "
+    "does not vary."
+)
+LOSSES_NOTE = say(
+    "A row that misses two variables counts for both. A group is lost to a variable when all of its rows miss it."
+)
 MOST_LEVELS = 12
 """Levels of a category that are listed by name."""
 
@@ -70,7 +77,13 @@ def _diagram(given: ReportInput) -> list[dict[str, Any]]:
         ]
         taken |= set(own)
         boxes.append(
-            _box(given, given.names.group(factor.name), factor.n_levels, ("factor", factor.name, "n_levels"), own)
+            _box(
+                given,
+                given.names.group(factor.name),
+                factor.n_levels,
+                ("factor", factor.name, "n_levels"),
+                own,
+            )
         )
     rest = [column.name for column in given.run.profile.columns if column.name in used - taken]
     boxes.append(_box(given, ("Observations",), given.run.profile.rows, ("rows",), rest))
@@ -113,16 +126,13 @@ def _groups(given: ReportInput) -> Grid:
     return Grid(
         caption=("Grouping factors and the number of observations per group",),
         columns=columns(
-            "Factor", "Groups", "In file", "Smallest", "Median", "Mean", "Largest", "Harmonic mean", "Singletons",
-            "Constant outcome",
+            *("Factor", "Groups", "Groups in file", "Smallest", "Median", "Mean", "Largest"),
+            *("Harmonic mean", "Singletons", "Constant outcome"),
         ),
         rows=tuple(_group_row(given, factor) for factor in given.run.profile.factors),
-        notes=(
-            ("Singletons are groups of one observation. Constant outcome counts groups of two or more whose "
-             "outcome does not vary.",),
-        ),
+        notes=(SIZES_NOTE,),
         wide=True,
-    )  # fmt: skip
+    )
 
 
 def _group_row(given: ReportInput, factor: FactorProfile) -> Row:
@@ -153,15 +163,12 @@ def _losses(given: ReportInput) -> Grid:
         caption=("Rows and groups lost to missing values, per variable",),
         columns=columns("Variable", "Rows", *heads),
         rows=tuple(_loss_row(given, loss, factors) for loss in given.run.profile.lost),
-        notes=(("A row that misses two variables counts for both. A group is lost to a variable when "
-                "all of its rows miss it.",),),
-    )  # fmt: skip
+        notes=(LOSSES_NOTE,),
+    )
 
 
 def _loss_row(given: ReportInput, loss: VariableLoss, factors: list[str]) -> Row:
-    groups = [
-        profile_number(loss.groups.get(name, 0), "lost", loss.variable, name) for name in factors
-    ]
+    groups = [profile_number(loss.groups.get(name, 0), "lost", loss.variable, name) for name in factors]
     return row(
         given.names.variable(loss.variable),
         [profile_number(loss.rows, "lost", loss.variable, "rows"), *groups],
@@ -169,26 +176,36 @@ def _loss_row(given: ReportInput, loss: VariableLoss, factors: list[str]) -> Row
 
 
 def _levels(given: ReportInput) -> Grid:
+    levels = given.run.profile.variable_levels
+    has_icc = any(level.icc1 is not None or level.icc2 is not None for level in levels)
+    heads = [
+        "Variable",
+        "Within",
+        "Level",
+        "SD within",
+        "SD between",
+        *(("ICC(1)", "ICC(2)") if has_icc else ()),
+    ]
+    align: list[Align] = ["text" if index < 3 else "number" for index in range(len(heads))]
+    note = "ICC(1) is the share of variance between groups, ICC(2) the reliability of the group mean."
     return Grid(
         caption=("Level of each variable",),
-        columns=columns(
-            "Variable", "Within", "Level", "SD within", "SD between", "ICC(1)", "ICC(2)",
-            align=("text", "text", "text", "number", "number", "number", "number"),
-        ),
-        rows=tuple(_level_row(given, level) for level in given.run.profile.variable_levels),
-        notes=(("ICC(1) is the share of variance between groups, ICC(2) the reliability of the group mean.",),),
+        columns=columns(*heads, align=align),
+        rows=tuple(_level_row(given, level, has_icc=has_icc) for level in levels),
+        notes=((note,),) if has_icc else (),
         wide=True,
-    )  # fmt: skip
+    )
 
 
-def _level_row(given: ReportInput, level: VariableLevel) -> Row:
+def _level_row(given: ReportInput, level: VariableLevel, *, has_icc: bool) -> Row:
     keys = ("level", level.variable, level.factor)
 
     def spread(variance: float | None, field: str) -> Number | None:
         if variance is None:
             return None
         sd = max(variance, 0.0) ** 0.5
-        return Number(fixed(sd, min(decimals_for_size(sd), 4)), source("profile", *keys, field))
+        decimals = min(decimals_for_size(max(level.variance or 0.0, variance) ** 0.5), 4)
+        return Number(fixed(sd, decimals), source("profile", *keys, field))
 
     def icc(value: float | None, field: str) -> Number | None:
         return None if value is None else Number(share(value), source("profile", *keys, field))
@@ -196,17 +213,15 @@ def _level_row(given: ReportInput, level: VariableLevel) -> Row:
     words: Phrase = (LEVEL_WORDS[level.level],)
     if level.conflicting_levels:
         words += (f"; varies inside {len(level.conflicting_levels)} groups",)
-    return row(
-        given.names.variable(level.variable),
-        [
-            given.names.group(level.factor),
-            words,
-            spread(level.variance_within, "variance_within"),
-            spread(level.variance_between, "variance_between"),
-            icc(level.icc1, "icc1"),
-            icc(level.icc2, "icc2"),
-        ],
-    )
+    cells = [
+        given.names.group(level.factor),
+        words,
+        spread(level.variance_within, "variance_within"),
+        spread(level.variance_between, "variance_between"),
+    ]
+    if has_icc:
+        cells += [icc(level.icc1, "icc1"), icc(level.icc2, "icc2")]
+    return row(given.names.variable(level.variable), cells)
 
 
 def _descriptives(given: ReportInput) -> Grid | None:
@@ -253,7 +268,12 @@ def _coding(given: ReportInput) -> list[Phrase]:
             found.append(_category(label, column))
         if column.used and column.derived:
             found.append(
-                say("{label} ({name}) is {how}.", label=label, name=Code(column.name), how=(Word(column.derived),))
+                say(
+                    "{label} ({name}) is {how}.",
+                    label=label,
+                    name=Code(column.name),
+                    how=(Word(column.derived),),
+                )
             )
     return found
 

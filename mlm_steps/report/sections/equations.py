@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from mlm_steps.design.hlm import column_factors
 from mlm_steps.records import FitRecord
 from mlm_steps.report.equations import equations
 from mlm_steps.report.inputs import ReportInput
@@ -36,10 +37,23 @@ def _rung(given: ReportInput, fit: FitRecord) -> dict[str, Any]:
 
 def _legend(given: ReportInput) -> Phrase:
     """Return which label each name in the equations stands for, where they differ."""
-    used = [c.name for c in given.run.profile.columns if c.used and c.name in given.run.labels.columns]
+    used = [name for name in _mentioned(given) if name in given.run.labels.columns]
     pairs: list[Phrase] = [
         (Code(name), " is ", *given.names.variable(name))
         for name in used
         if given.names.plain(given.names.variable(name)) != name
     ]
     return say("In the equations, {pairs}.", pairs=join(pairs, "; ")) if pairs else ()
+
+
+def _mentioned(given: ReportInput) -> list[str]:
+    """Return the columns that the equations name."""
+    names: dict[str, None] = {}
+    for fit in given.run.fits:
+        names[fit.outcome] = None
+        for coefficient in fit.coefficients:
+            names.update(
+                dict.fromkeys(stem for stem, _ in column_factors(coefficient.column, coefficient.term))
+            )
+        names.update(dict.fromkeys(name for term in fit.terms for name in term.names))
+    return list(names)

@@ -10,7 +10,7 @@ from mlm_steps.report.facts import DF_METHODS
 from mlm_steps.report.grid import Column, Grid, Row
 from mlm_steps.report.inputs import ReportInput
 from mlm_steps.report.notation import percent
-from mlm_steps.report.text import Code, Emphasis, Phrase, join, say
+from mlm_steps.report.text import Code, Phrase, join, say
 
 __all__ = ["context"]
 
@@ -24,6 +24,20 @@ BLOCKS = (
     ladder_rows.status_rows,
 )
 """What stands below each other, in this order."""
+CRITERIA_NOTE = say(
+    "Deviance, AIC and BIC come from maximum-likelihood fits, with *n* = number of rows in BIC; the REML "
+    "criterion is no deviance. Boundary estimates count as parameters."
+)
+CELLS_NOTE = say(
+    "Fixed effects: estimate, standard error in parentheses, interval, *p*. Random effects: variance, standard "
+    "deviation in parentheses; ρ is a correlation. An empty cell means that the model does not have the "
+    "parameter. PRV is the proportional reduction of a variance against the null model; ICC and *R*² average "
+    "random slopes over the rows."
+)
+BOUNDARY_NOTE = say(
+    "‡ Estimate on the boundary of the parameter space (a variance of 0, or a correlation of ±1); the fit is "
+    "singular."
+)
 
 
 def context(given: ReportInput) -> dict[str, Any] | None:
@@ -57,18 +71,16 @@ def _notes(given: ReportInput) -> tuple[Phrase, ...]:
     notes: list[Phrase] = [
         ("Formulas: ", *formulas, "."),
         _estimation(given, first),
-        say("Deviance, AIC and BIC come from maximum-likelihood fits, with *n* = number of rows in BIC; the REML "
-            "criterion is no deviance. Boundary estimates count as parameters."),
-        ("Fixed effects: estimate, standard error in parentheses, interval, ", Emphasis("p"),
-         ". Random effects: variance, standard deviation in parentheses; ρ is a correlation. An empty cell "
-         "means that the model does not have the parameter."),
-    ]  # fmt: skip
+        CRITERIA_NOTE,
+        CELLS_NOTE,
+    ]
     if any(parameter.at_boundary for fit in given.run.fits for parameter in fit.random):
-        notes.append(("‡ Estimate on the boundary of the parameter space (a variance of 0, or a correlation "
-                      "of ±1); the fit is singular.",))  # fmt: skip
+        notes.append(BOUNDARY_NOTE)
     derived = [c for c in given.run.profile.columns if c.used and c.derived]
     if derived:
-        notes.append(("Centring: ", *join([_derived(given, c.name, c.derived or "") for c in derived], "; "), "."))
+        notes.append(
+            ("Centring: ", *join([_derived(given, c.name, c.derived or "") for c in derived], "; "), ".")
+        )
     hashes = dict.fromkeys(fit.sample_hash[:16] for fit in given.run.fits)
     notes.append(("Common sample: ", *join([(Code(value),) for value in hashes]), "."))
     return tuple(notes)

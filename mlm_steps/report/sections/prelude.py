@@ -13,6 +13,11 @@ from mlm_steps.report.text import Code, Emphasis, Number, Phrase, say, source
 
 __all__ = ["context"]
 
+NOTE = say(
+    "*SE*, *t*, interval and *p* take all rows as independent. Robust standard errors allow for dependence "
+    "within groups (CR1)."
+)
+
 
 def context(given: ReportInput) -> dict[str, Any] | None:
     """Return one table per single-level model, if there are any."""
@@ -37,15 +42,13 @@ def _table(given: ReportInput, record: OlsRecord) -> Grid:
     return Grid(
         caption=("Least-squares estimates of ", given.names.model(record.model)),
         columns=columns(
-            "Term", "Estimate", (Emphasis("SE"),), *robust, (Emphasis("t"),), (Emphasis("df"),), interval, (Emphasis("p"),)
+            *("Term", "Estimate", (Emphasis("SE"),), *robust),
+            *((Emphasis("t"),), (Emphasis("df"),), interval, (Emphasis("p"),)),
         ),
         rows=tuple(_row(given, record, c, factors) for c in record.coefficients),
-        notes=(
-            (Emphasis("SE"), ", ", Emphasis("t"), ", interval and ", Emphasis("p"), " take all rows as "
-             "independent. Robust standard errors allow for dependence within groups (CR1)."),
-        ),
+        notes=(NOTE,),
         wide=True,
-    )  # fmt: skip
+    )
 
 
 def _row(given: ReportInput, record: OlsRecord, c: OlsCoefficient, factors: list[str]) -> Row:
@@ -54,7 +57,9 @@ def _row(given: ReportInput, record: OlsRecord, c: OlsCoefficient, factors: list
     robust = [
         None
         if name not in c.se_cluster
-        else Number(fixed(c.se_cluster[name], decimals), source("ols", record.model, c.column, "se_cluster", name))
+        else Number(
+            fixed(c.se_cluster[name], decimals), source("ols", record.model, c.column, "se_cluster", name)
+        )
         for name in factors
     ]
     head = given.names.column(c.column, c.term)

@@ -6,7 +6,7 @@ from typing import Any
 
 from mlm_steps.records import Coefficient, FitRecord, RandomParameter
 from mlm_steps.report.facts import CoefficientFacts, fit_number, random_number, random_source, spread_decimals
-from mlm_steps.report.grid import Grid, Row, columns, row
+from mlm_steps.report.grid import Align, Grid, Row, columns, row
 from mlm_steps.report.inputs import ReportInput
 from mlm_steps.report.names import INTERCEPT, RESIDUAL
 from mlm_steps.report.notation import fixed
@@ -15,6 +15,10 @@ from mlm_steps.report.sentences import boundary_sentences, confidence, effect_te
 from mlm_steps.report.text import Code, Emphasis, Number, Phrase, Symbol, say, source
 
 __all__ = ["context"]
+
+FIXED_ALIGN: tuple[Align, ...] = (*("text",) * 2, *("number",) * 6)
+GRADIENT_DECIMALS = 9
+"""More than a plain number shows: gradients are written in powers of ten."""
 
 
 def context(given: ReportInput) -> dict[str, Any] | None:
@@ -44,7 +48,7 @@ def _fixed(given: ReportInput, fit: FitRecord) -> Grid:
         columns=columns(
             "Term", "Symbol", "Estimate", (Emphasis("SE"),), f"{confidence(fit)} CI", (Emphasis(tested_by),),
             (Emphasis("df"),), (Emphasis("p"),),
-            align=("text", "text", *("number" for _ in range(6))),
+            align=FIXED_ALIGN,
         ),
         rows=tuple(_fixed_row(given, fit, c) for c in fit.coefficients),
         wide=True,
@@ -97,7 +101,6 @@ def _standard_deviation(fit: FitRecord, variance: RandomParameter) -> Number | N
 def _search(fit: FitRecord) -> Phrase:
     convergence = fit.reported.convergence
     reasons = " ".join(convergence.reasons)
-    gradient = f"{convergence.max_gradient:.1e}".replace("-", "\N{MINUS SIGN}")
     return say(
         "{status} {method} criterion {criterion}; optimiser {optimizer}, {evaluations} evaluations, largest "
         "free gradient {gradient}.{reasons}",
@@ -106,6 +109,8 @@ def _search(fit: FitRecord) -> Phrase:
         criterion=fit_number(fit, "d_reml" if fit.method == "REML" else "d_ml", fit.reported.criterion, 4),
         optimizer=convergence.optimizer,
         evaluations=fit_number(fit, "evaluations", convergence.evaluations),
-        gradient=Number(gradient, source("fit", fit.model, "max_gradient")),
+        gradient=Number(
+            fixed(convergence.max_gradient, GRADIENT_DECIMALS), source("fit", fit.model, "max_gradient")
+        ),
         reasons=f" {reasons}" if reasons else None,
     )

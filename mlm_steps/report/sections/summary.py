@@ -10,10 +10,12 @@ from mlm_steps.report.inputs import ReportInput
 from mlm_steps.report.names import INTERCEPT
 from mlm_steps.report.sections import checklist
 from mlm_steps.report.sentences import (
+    NEGATIVE_REDUCTION,
     boundary_sentences,
     coefficient_sentence,
     comparison_sentence,
     effect_terms,
+    has_increase,
     null_sentence,
     slope_sentences,
 )
@@ -40,7 +42,7 @@ def context(given: ReportInput) -> dict[str, Any]:
 def _lead(given: ReportInput) -> Phrase:
     profile = given.run.profile
     units: list[Phrase] = [
-        say("{n} levels of {group}", n=profile_number(f.n_levels, "factor", f.name, "n_levels"),
+        say("{n} groups ({group})", n=profile_number(f.n_levels, "factor", f.name, "n_levels"),
             group=given.names.group(f.name))
         for f in profile.factors
     ]  # fmt: skip
@@ -99,7 +101,9 @@ def _random_part(given: ReportInput, fit: FitRecord) -> Phrase:
         pieces: list[Phrase] = [("random intercepts",)] if INTERCEPT in names else []
         if slopes:
             pieces.append(("random slopes of ", *join(slopes, last=" and ")))
-        parts.append(say("{what} for {group}", what=join(pieces, last=" and "), group=given.names.group(group)))
+        parts.append(
+            say("{what} for {group}", what=join(pieces, last=" and "), group=given.names.group(group))
+        )
     return join(parts, "; ")
 
 
@@ -108,25 +112,30 @@ def _findings(given: ReportInput, final: FitRecord) -> list[Phrase]:
     sentences = [coefficient_sentence(given, final, c) for c in coefficients[:MOST_FINDINGS]]
     found = [sentence for sentence in (null_sentence(given), *sentences) if sentence is not None]
     found += slope_sentences(given, final)
-    found += [comparison_sentence(given, c) for c in given.run.comparisons if c.larger == final.model]
+    last = [record for record in given.run.comparisons if record.larger == final.model]
+    found += [comparison_sentence(given, record) for record in last]
+    if any(map(has_increase, last)):
+        found.append((NEGATIVE_REDUCTION,))
     if len(coefficients) > MOST_FINDINGS:
         rest = len(coefficients) - MOST_FINDINGS
-        found.append((f"{rest} further coefficients stand in the table of ", Link("the ladder", "ladder"), "."))
+        found.append(
+            (f"{rest} further coefficients stand in the table of ", Link("the ladder", "ladder"), ".")
+        )
     return found
 
 
 def _cautions(given: ReportInput) -> list[Phrase]:
     final = given.final
+    link = Link("the notices", "notices")
     cautions: list[Phrase] = [] if final is None else list(boundary_sentences(given, final))
-    for model in given.run.failed:
-        cautions.append(say("The rung {model} could not be fitted; see {link}.",
-                            model=given.names.model(model), link=Link("the notices", "notices")))  # fmt: skip
-    warnings = _warnings(given)
-    if warnings:
-        noun = "warning" if warnings == 1 else "warnings"
-        verb = "is" if warnings == 1 else "are"
-        cautions.append((f"{warnings} {noun} about the data or the fits {verb} listed under ",
-                         Link("notices", "notices"), "."))  # fmt: skip
+    cautions += [
+        say("{model} could not be completed; see {link}.", model=given.names.model(model), link=link)
+        for model in given.run.failed
+    ]
+    count = _warnings(given)
+    if count:
+        verb = "warning is" if count == 1 else "warnings are"
+        cautions.append((f"{count} {verb} listed in ", link, "."))
     return cautions
 
 

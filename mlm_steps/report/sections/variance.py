@@ -10,17 +10,16 @@ from mlm_steps.report.grid import Grid, Row, columns, heading, row
 from mlm_steps.report.inputs import ReportInput
 from mlm_steps.report.names import INTERCEPT, RESIDUAL
 from mlm_steps.report.sentences import NEGATIVE_REDUCTION, effect_terms, null_sentence
-from mlm_steps.report.text import Number, Phrase
+from mlm_steps.report.text import Number, Phrase, join, say
 
 __all__ = ["context"]
 
 ICC_WORDS = {
     "adjusted": "ICC, adjusted",
     "unadjusted": "ICC, unadjusted",
-    "term_share": "Share of the random variance",
-    "level_share": "Share of the variance",
-    "same_group_correlation": "Correlation of two rows of one group",
-    "vpc": "Variance partition coefficient",
+    "term_share": "Share of the term",
+    "level_share": "Share of the factor",
+    "same_group_correlation": "Correlation of rows of the same",
 }
 MEASURE_WORDS = {
     "r2_marginal": "R² marginal",
@@ -29,6 +28,7 @@ MEASURE_WORDS = {
     "prv_previous": "Reduction",
     "design_effect": "Design effect",
     "effective_n": "Effective sample size",
+    "se_ratio": "Ratio of standard errors",
 }
 CODES = {
     "not_estimable": "cannot be estimated",
@@ -38,6 +38,16 @@ CODES = {
     "not_in_reference": "not in the reference",
     "too_large": "too large",
 }
+SHARES_NOTE = say(
+    "The adjusted ICC divides the mean random variance by its sum with the residual variance; the unadjusted "
+    "one counts the variance of the fixed effects in the denominator too. Marginal *R*² is the share explained "
+    "by the fixed effects, conditional *R*² that of fixed and random effects together (Nakagawa, Johnson & "
+    "Schielzeth 2017; Johnson 2014). Random slopes are averaged over the rows."
+)
+REDUCTIONS_NOTE = say(
+    "Reduction is (smaller − larger) / smaller of the variance component (Raudenbush & Bryk 2002). Intercept "
+    "variances are comparable only while the zero points of random-slope predictors stay the same."
+)
 REDUCTIONS = ("prv_null", "prv_previous")
 
 
@@ -62,14 +72,20 @@ def context(given: ReportInput) -> dict[str, Any] | None:
 
 def _shares(given: ReportInput) -> Grid:
     records = given.run.variance
-    iccs = dict.fromkeys((i.kind, i.group, i.effect) for r in records for i in r.icc if i.x is None)
+    several = any(sum(i.kind == "term_share" for i in record.icc) > 1 for record in records)
+    iccs = dict.fromkeys(
+        (i.kind, i.group, i.effect)
+        for record in records
+        for i in record.icc
+        if not i.kind.startswith("vpc") and (several or i.kind != "term_share")
+    )
     measures = dict.fromkeys(
         (m.measure, m.scope) for r in records for m in r.measures if m.measure not in REDUCTIONS
     )
     rows = [heading("Intraclass correlations")] if iccs else []
     for kind, group, effect in iccs:
         values = [_find_icc(record, (kind, group, effect)) for record in records]
-        rows += _with_intervals(_icc_head(given, kind, group), records, values)
+        rows += _with_intervals(_icc_head(given, kind, group, effect), records, values)
     rows += [heading("Explained variance and design")] if measures else []
     for measure, scope in measures:
         found = [_find_measure(record, measure, scope, None) for record in records]
@@ -78,20 +94,21 @@ def _shares(given: ReportInput) -> Grid:
         caption=("Intraclass correlations and explained variance",),
         columns=columns("", *((given.names.model(record.model),) for record in records)),
         rows=tuple(rows),
-        notes=(
-            ("The adjusted ICC divides the mean random variance by its sum with the residual variance; the "
-             "unadjusted one counts the variance of the fixed effects in the denominator too. Marginal R² is "
-             "the share explained by the fixed effects, conditional R² that of fixed and random effects "
-             "together (Nakagawa, Johnson & Schielzeth 2017; Johnson 2014). Random slopes are averaged over "
-             "the rows.",),
-        ),
+        notes=(SHARES_NOTE,),
         wide=True,
-    )  # fmt: skip
+    )
 
 
-def _icc_head(given: ReportInput, kind: str, group: str | None) -> Phrase:
+def _icc_head(given: ReportInput, kind: str, group: str | None, effect: str | None) -> Phrase:
     words = ICC_WORDS.get(kind, kind.replace("_", " "))
-    return (words,) if group is None else (f"{words}: ", *given.names.group(group))
+    if group is None:
+        return (words,)
+    label = join([given.names.group(name) for name in group.split(" & ")], last=" and ")
+    if effect is None:
+        return (f"{words} ", *label)
+    terms = {column: term for fit in given.run.fits for column, term in effect_terms(fit).items()}
+    effects = join([given.names.effect(name, terms) for name in effect.split(" + ")])
+    return (f"{words} ", *label, " (", *effects, ")")
 
 
 def _measure_head(given: ReportInput, measure: str, scope: str) -> Phrase:
@@ -102,7 +119,7 @@ def _measure_head(given: ReportInput, measure: str, scope: str) -> Phrase:
 def _component(given: ReportInput, scope: str) -> Phrase:
     """Return a variance component in words, from its name in the record, ``school: (Intercept)``."""
     if scope in ("sigma2", RESIDUAL):
-        return ("level 1 (σ²)",)
+        return ("Level 1 (σ²)",)
     groups = dict.fromkeys(term.group for fit in given.run.fits for term in fit.terms)
     terms = {column: term for fit in given.run.fits for column, term in effect_terms(fit).items()}
     for group in groups:
@@ -173,21 +190,19 @@ def _reductions(given: ReportInput) -> Grid | None:
         )
         if scopes:
             rows.append(heading(title))
-        for scope in scopes:
-            rows.append(row(_component(given, scope), [_reduction(r, measure, scope) for r in given.run.variance]))
+        rows += [
+            row(_component(given, scope), [_reduction(r, measure, scope) for r in given.run.variance])
+            for scope in scopes
+        ]
     if not rows:
         return None
     return Grid(
         caption=("Proportional reduction of the variance components",),
         columns=columns("Component", *((given.names.model(r.model),) for r in given.run.variance)),
         rows=tuple(rows),
-        notes=(
-            ("Reduction is (smaller − larger) / smaller of the variance component (Raudenbush & Bryk 2002). "
-             "Intercept variances are comparable only while the zero points of random-slope predictors stay "
-             "the same.",),
-        ),
+        notes=(REDUCTIONS_NOTE,),
         wide=True,
-    )  # fmt: skip
+    )
 
 
 def _reduction(record: VarianceRecord, measure: str, scope: str) -> Number | str | None:
