@@ -6,6 +6,7 @@ They look at what was written, so that they can be checked even where another ke
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from functools import cache
 
 from pydantic import TypeAdapter, ValidationError
 
@@ -37,10 +38,15 @@ def preset_of(ladder: object) -> PresetLadder | None:
     if isinstance(ladder, PresetLadder) or not isinstance(ladder, Mapping):
         return ladder if isinstance(ladder, PresetLadder) else None
     try:
-        preset: PresetLadder = TypeAdapter(AnyPreset).validate_python(ladder, context=[])
+        preset: PresetLadder = _adapter().validate_python(ladder, context=[])
     except ValidationError:
         return None
     return preset
+
+
+@cache
+def _adapter() -> TypeAdapter[PresetLadder]:
+    return TypeAdapter(AnyPreset)
 
 
 def _item(value: object, key: str) -> object:

@@ -11,6 +11,7 @@ from mlm_steps.spec.written import Found, quoted
 __all__ = ["Unreadable", "decoded", "syntax_fault"]
 
 _LARGEST_FILE = 256 * 1024
+_LONGEST_PARSED_TWICE = 40_000
 _CONTROL = re.compile("[^\t\n\r\x20-\x7e\x85\xa0-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 _TAB_INDENT = re.compile(r"^ *\t[ \t]*\S", re.MULTILINE)
 _QUOTE = "put the text in quotes"
@@ -98,10 +99,10 @@ def syntax_fault(text: str, error: yaml.YAMLError) -> Found:
     """Return what a parser's error means and where.
 
     The C parser words and places some errors otherwise than the Python one, so a text at fault is parsed a
-    second time by the latter: the messages are then the same everywhere.
+    second time by the latter, unless it is so long that this would take seconds.
     """
     try:
-        for _ in yaml.parse(text, Loader=yaml.SafeLoader):
+        for _ in yaml.parse(text, Loader=yaml.SafeLoader) if len(text) < _LONGEST_PARSED_TWICE else ():
             pass
     except yaml.MarkedYAMLError as precise:
         error = precise

@@ -33,7 +33,11 @@ class ScalarNode:
     end: int
     text: str
     style: str | None
-    size: int = 1
+
+    @property
+    def size(self) -> int:
+        """One for short text, more for long: aliases repeat the text too."""
+        return 1 + len(self.text) // 64
 
 
 @dataclass(slots=True, eq=False)

@@ -294,7 +294,8 @@ BROKEN = {
     # names
     "names that cannot name a file": (
         HEAD
-        + "ladder:\n  - {name: my model, formula: y}\n  - {name: ../x, formula: y}\n  - {name: a--b, formula: y}\n"
+        + "ladder:\n  - {name: my model, formula: y}\n  - {name: ../x, formula: y}\n"
+        + "  - {name: a--b, formula: y}\n"
         + f"  - {{name: {'a' * 65}, formula: y}}\n",
         [
             f"p.yaml:4:12: ladder[0].name: 'my model' cannot name a file ({SLUG_HINT}: for example my-model)",
