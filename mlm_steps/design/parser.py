@@ -99,7 +99,7 @@ class _Parser:
 
     def expression(self, binding: int) -> Expr:
         self.depth += 1
-        if self.depth > MAX_DEPTH + 2:
+        if self.depth > MAX_DEPTH + 1:
             raise self.fail(
                 self.token.span, f"parts of the formula stand more than {MAX_DEPTH} deep in one another"
             )

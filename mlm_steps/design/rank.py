@@ -54,7 +54,7 @@ def _by_orthogonalisation(X: _Array) -> NDArray[np.intp]:
     The triangle of X's QR has the same lengths and angles as X, in p rows.
     """
     length = np.linalg.norm(X, axis=0)
-    X = np.linalg.qr(X / np.where(length > 0, length, 1.0), mode="r")
+    X = np.asarray(np.linalg.qr(X / np.where(length > 0, length, 1.0), mode="r"))
     n, p = X.shape
     basis = np.empty((n, min(n, p)), order="F")
     kept: list[int] = []

@@ -1,0 +1,89 @@
+"""What holds of every formula."""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from mlm_steps.design import build_design, parse_formula
+from mlm_steps.design.rank import independent_columns
+from mlm_steps.errors import FormulaError
+
+NAMES = ["x", "z", "f", "h"]
+FRAME = pd.DataFrame(
+    {
+        "y": np.random.default_rng(1).normal(size=48),
+        "x": np.random.default_rng(2).normal(size=48),
+        "z": np.random.default_rng(3).uniform(1, 2, size=48),
+        "f": pd.Categorical(list("abc") * 16),
+        "h": pd.Categorical(list("uuuv") * 12),
+        "g": np.repeat(np.arange(8), 6),
+    }
+)
+
+_leaves = st.sampled_from([*NAMES, "1", "0", "log(z)", "I(x^2)", "poly(x, 2)", "factor(h)", "scale(z)"])
+_terms = st.recursive(
+    _leaves,
+    lambda inner: st.one_of(
+        st.tuples(inner, st.sampled_from(["+", "-", "*", ":", "/", "%in%"]), inner).map(" ".join),
+        inner.map("({})".format),
+        inner.map("({})^2".format),
+    ),
+    max_leaves=5,
+)
+
+
+@given(st.text(max_size=40) | st.text(alphabet="yxz~+-*/:^()|, 01'\"`.c", max_size=30))
+def test_any_text_is_read_or_refused_at_a_place(text: str) -> None:
+    refusal = _refusal(text)
+    assert refusal is None or (0 <= refusal.offset <= len(text) and refusal.faults[0].what)
+
+
+def _refusal(text: str) -> FormulaError | None:
+    try:
+        parse_formula(text)
+    except FormulaError as error:
+        return error
+    return None
+
+
+@settings(deadline=None)
+@given(_terms)
+def test_labels_read_again_give_the_same_terms(right: str) -> None:
+    fixed = parse_formula(f"y ~ {right}").fixed
+    again = parse_formula(" + ".join(["y ~ 1", *fixed.labels])).fixed
+    assert {frozenset(label.split(":")) for label in again.labels} == {
+        frozenset(label.split(":")) for label in fixed.labels
+    }
+    assert [len(term) for term in fixed.terms] == sorted(len(term) for term in fixed.terms)
+
+
+@settings(deadline=None, max_examples=60)
+@given(_terms, st.permutations(range(len(FRAME))))
+def test_the_order_of_rows_changes_nothing_else(right: str, order: list[int]) -> None:
+    formula = f"y ~ 1 + {right} + (1 | g)"
+    design = build_design(formula, FRAME)
+    shuffled = build_design(formula, FRAME.iloc[order])
+    assert shuffled.columns == design.columns
+    np.testing.assert_allclose(shuffled.X, design.X[order], rtol=1e-8, atol=1e-8)
+    np.testing.assert_array_equal(shuffled.random[0].refs, design.random[0].refs[order])
+
+
+@settings(deadline=None, max_examples=60)
+@given(_terms)
+def test_the_columns_kept_have_full_rank_and_span_all(right: str) -> None:
+    design = build_design(f"y ~ {right} + (1 | g)", FRAME)
+    assert np.linalg.matrix_rank(design.X) == design.p
+    assert design.p + len(design.dropped) == len(design.all_columns)
+
+
+@settings(deadline=None)
+@given(st.integers(1, 6), st.integers(1, 6), st.integers(0, 10**6))
+def test_of_dependent_columns_the_earliest_are_kept(free: int, dependent: int, seed: int) -> None:
+    rng = np.random.default_rng(seed)
+    independent = rng.normal(size=(40, free)) * 10.0 ** rng.uniform(-6, 6, size=free)
+    combined = independent @ rng.normal(size=(free, dependent))
+    X = np.hstack([independent, combined])
+    np.testing.assert_array_equal(independent_columns(X), np.arange(free))
