@@ -17,7 +17,7 @@ from mlm_steps.spec.source import SpecSource, key_path
 from mlm_steps.spec.syntax import Unreadable, decoded
 from mlm_steps.spec.tree import read_tree, value_of
 from mlm_steps.spec.types import slugified
-from mlm_steps.spec.written import Block, Found, Items, Written, kind_of
+from mlm_steps.spec.written import Block, Found, Items, Written, kind_of, printable
 from mlm_steps.spec.written import Path as Way
 
 __all__ = ["LoadedSpec", "inspect_spec", "load_spec"]
@@ -120,7 +120,13 @@ def _content(path: Path) -> bytes:
 def _unplaced(path: Path, found: Found) -> Fault:
     """Return a fault of a file that has no tree to find places in."""
     where = ":".join(map(str, (path, *(found.place or ()))))
-    return Fault(where + (f": {key_path(found.at)}" if found.at else ""), found.what, found.hint)
+    return _fault(where + (f": {key_path(found.at)}" if found.at else ""), found)
+
+
+def _fault(where: str, found: Found) -> Fault:
+    """Return a fault that is safe to print on a terminal, whatever the spec holds."""
+    hint = printable(found.hint) if found.hint else None
+    return Fault(where, printable(found.what), hint, found.excerpt)
 
 
 def _named(values: object, path: Path) -> object:
@@ -186,7 +192,4 @@ def _in_order(source: SpecSource, found: Iterable[Found]) -> tuple[Fault, ...]:
         (each.place or source.place(each.at, is_key=each.is_key, offset=each.offset), each) for each in found
     ]
     placed.sort(key=lambda pair: pair[0])
-    faults = (
-        Fault(source.labelled(place, each.at), each.what, each.hint, each.excerpt) for place, each in placed
-    )
-    return tuple(dict.fromkeys(faults))
+    return tuple(dict.fromkeys(_fault(source.labelled(place, each.at), each) for place, each in placed))

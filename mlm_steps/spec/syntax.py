@@ -119,14 +119,14 @@ def syntax_fault(text: str, error: yaml.YAMLError) -> Found:
 
 def _tab_fault(text: str, lines: list[int]) -> Found:
     line = lines[0]
-    column = text.splitlines()[line - 1].index("\t") + 1
+    column = text.split("\n")[line - 1].index("\t") + 1
     others = f", also in line {', '.join(map(str, lines[1:6]))}" if lines[1:] else ""
     return Found((), "the line begins with a tab", f"indent with spaces{others}", place=(line, column))
 
 
 def _sentence(problem: str, text: str, mark: yaml.Mark | None) -> tuple[str, str | None]:
     if "cannot start any token" in problem and mark is not None:
-        sign = text.split("\n")[mark.line][mark.column : mark.column + 1]
+        sign = text[mark.index : mark.index + 1]
         if sign == "\t":
             return "a tab stands where only spaces may", "use spaces"
         return f"unquoted text cannot begin with {quoted(sign)}", _QUOTE

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Self
 
-__all__ = ["Block", "Found", "Items", "Path", "Written", "is_nothing", "kind_of", "quoted"]
+__all__ = ["Block", "Found", "Items", "Path", "Written", "is_nothing", "kind_of", "printable", "quoted"]
 
 Path = tuple[str | int, ...]
 
@@ -103,11 +103,16 @@ def kind_of(value: object) -> str:
     return f"the text {quoted(value)}" if isinstance(value, str) else f"{value!r}"
 
 
+def printable(text: str) -> str:
+    """Return text whose control characters are written as escapes."""
+    return "".join(c if c.isprintable() else c.encode("unicode_escape").decode() for c in text)
+
+
 def quoted(value: object) -> str:
     r"""Return text in quotes, shortened and safe to print on a terminal.
 
     >>> print(quoted("mAch"), quoted("bell\x07"))
     'mAch' 'bell\x07'
     """
-    text = "".join(c if c.isprintable() else c.encode("unicode_escape").decode() for c in str(value))
+    text = printable(str(value))
     return f"'{text}'" if len(text) <= _LONGEST_SHOWN else f"'{text[: _LONGEST_SHOWN - 1]}…'"

@@ -24,7 +24,7 @@ version: 1
 data: {file: a.csv}
 ladder: {preset: heck, outcome: y, group: g, level_1: [x], level_2: [w], cross_level: ["x:w"]}
 """
-WORDS = "null ~ [] {} [ ] { } : - ' \" | &a *a !x 1 0.5 no # ? % é \\ name heck".split(" ")
+WORDS = [*"~[]{}:-'\"|#?%é\\1", "null", "[]", "{}", "&a", "*a", "!x", "0.5", "no", "name", "heck", "\\e"]
 SNIPPETS = [
     *WORDS,
     *(f"{word} " for word in WORDS),

@@ -291,6 +291,14 @@ BROKEN = {
         GOOD + 'estimation: {method: "\\e[31m"}\n',
         ["p.yaml:6:22: estimation.method: '\\x1b[31m' is not one of REML, ML"],
     ),
+    "terminal escapes in names": (
+        HEAD + 'ladder: [{name: "\\e[31m", formula: y}]\ncompare: [{smaller: a, larger: "\\e[32m"}]\n',
+        [
+            f"p.yaml:3:17: ladder[0].name: '\\x1b[31m' cannot name a file ({SLUG_HINT}: for example 31m)",
+            "p.yaml:4:21: compare[0].smaller: no rung 'a' in the ladder (the ladder has \\x1b[31m)",
+            "p.yaml:4:32: compare[0].larger: no rung '\\x1b[32m' in the ladder (did you mean '\\x1b[31m'?)",
+        ],
+    ),
     # names
     "names that cannot name a file": (
         HEAD
