@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -249,10 +249,10 @@ def _reference_rows(
 
     formula = given.formulas[fit.model]
     groups = {column for columns in formula.groups for column in columns}
-    needed = [*formula.variables, *([fit.weights] if fit.weights else [])]
-    frame = rows[list(dict.fromkeys(needed))].iloc[[0] * len(grid)].reset_index(drop=True)
-    values: dict[str, object] = {}
-    for name in frame:
+    needed = list(dict.fromkeys([*formula.variables, *([fit.weights] if fit.weights else [])]))
+    frame = rows[needed].iloc[[0] * len(grid)].reset_index(drop=True)
+    values: dict[str, Any] = {}
+    for name in needed:
         column = rows[name]
         is_number = pd.api.types.is_numeric_dtype(column.dtype)
         if name == variable:

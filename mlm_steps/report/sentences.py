@@ -4,54 +4,37 @@ from __future__ import annotations
 
 from mlm_steps.records import (
     Coefficient,
-    ComparisonRecord,
     FitRecord,
     Icc,
     RandomParameter,
     TermShape,
-    VarianceChange,
 )
 from mlm_steps.report.facts import (
     DF_METHODS,
     CoefficientFacts,
-    comparison_number,
-    comparison_p,
-    comparison_test,
     icc_number,
     measure_number,
     random_number,
     share_interval,
 )
 from mlm_steps.report.inputs import ReportInput
-from mlm_steps.report.names import INTERCEPT, RESIDUAL
+from mlm_steps.report.names import INTERCEPT
 from mlm_steps.report.notation import decimals_for_se, fixed, percent
-from mlm_steps.report.text import Code, Number, Phrase, Symbol, join, say, source
+from mlm_steps.report.text import Number, Phrase, Symbol, join, say, source
 
 __all__ = [
-    "NEGATIVE_REDUCTION",
     "boundary_sentences",
     "coefficient_sentence",
-    "comparison_sentence",
-    "component_name",
     "effect_terms",
-    "has_increase",
-    "mixture_phrase",
     "null_sentence",
     "p_phrase",
     "slope_sentences",
 ]
 
-NEGATIVE_REDUCTION = (
-    "A component can grow when predictors are added: a level-1 predictor removes level-1 variance, and what "
-    "the smaller model had put down to the sampling of each group’s members then counts as a difference "
-    "between groups. Such a negative reduction is printed as it is, not cut at zero."
-)
 REDUCED_RANK: Phrase = say(
     "A covariance matrix of random effects has reduced rank: the data do not support as many separate random "
     "effects as the model has."
 )
-SMALLEST_CHANGE = 0.0005
-"""Smaller changes of a variance would read 0.0 %."""
 NORMAL_QUANTILE = 1.96
 """Of the plausible value range that holds 95 % of the slopes (statistics, section 10)."""
 
@@ -187,121 +170,6 @@ def _test_phrase(fit: FitRecord, coefficient: Coefficient, facts: CoefficientFac
         statistic=facts.statistic,
         p=p_phrase(facts.p),
         method=DF_METHODS.get(coefficient.df_method, coefficient.df_method),
-    )
-
-
-def comparison_sentence(given: ReportInput, record: ComparisonRecord) -> Phrase:
-    """Return what the larger of two rungs gains, or why they were not tested."""
-    models = {"smaller": given.names.model(record.smaller), "larger": given.names.model(record.larger)}
-    test = comparison_test(record)
-    if test is None:
-        reason = (record.reason or record.refused or "the difference cannot be tested").rstrip(".")
-        return say("{larger} was not tested against {smaller}: {reason}.", **models, reason=(_word(reason),))
-    fit = given.run.fit(record.larger)
-    p = record.p_naive if record.p_boundary is None else record.p_boundary
-    clear = p is not None and p < 1 - fit.confidence
-    return say(
-        "{what} {verb} fit ({larger} against {smaller}), {test}, {p}{ic}{prv}.",
-        **models,
-        what=_added(record),
-        verb="improved" if clear else "did not clearly improve",
-        test=test,
-        p=_both_p(record),
-        ic=_criteria(record),
-        prv=_changes(given, record),
-    )
-
-
-def _word(text: str) -> Code | str:
-    return Code(text) if "`" in text else text
-
-
-def _added(record: ComparisonRecord) -> Phrase:
-    if not record.added:
-        return ("The larger model",)
-    return ("Adding ", *join([(Code(term),) for term in record.added], last=" and "))
-
-
-def _both_p(record: ComparisonRecord) -> Phrase:
-    naive = comparison_p(record, "p_naive", record.p_naive)
-    boundary = comparison_p(record, "p_boundary", record.p_boundary)
-    if boundary is None:
-        return p_phrase(naive)
-    return say(
-        "{p} (mixture {mixture}; naive {naive})",
-        p=p_phrase(boundary),
-        mixture=mixture_phrase(record),
-        naive=p_phrase(naive),
-    )
-
-
-def mixture_phrase(record: ComparisonRecord) -> Phrase | None:
-    """Return the null distribution at the boundary, such as ``½ χ²(1) + ½ χ²(2)``."""
-    if not record.mixture:
-        return None
-    parts: list[Phrase] = [
-        (f"{_weight(component.weight)} χ²({component.df})",) for component in record.mixture
-    ]
-    return join(parts, " + ")
-
-
-def _weight(weight: float) -> str:
-    names = {0.5: "½", 0.25: "¼", 0.75: "¾", 0.125: "⅛", 0.375: "⅜", 1.0: ""}
-    return names.get(weight, fixed(weight, 3))
-
-
-def _criteria(record: ComparisonRecord) -> Phrase:
-    aic = comparison_number(record, "delta_aic", record.delta_aic, 1)
-    bic = comparison_number(record, "delta_bic", record.delta_bic, 1)
-    if aic is None or bic is None:
-        return ()
-    return (", ΔAIC = ", aic, ", ΔBIC = ", bic)
-
-
-def has_increase(record: ComparisonRecord) -> bool:
-    """Return whether the sentence about a comparison states that a variance component grew."""
-    return record.statistic is not None and any((change.prv or 0.0) < 0 for change in _stated(record))
-
-
-def _stated(record: ComparisonRecord) -> list[VarianceChange]:
-    """Return the changes that a sentence states: those by fixed effects that do not round to nothing."""
-    if record.changed not in ("fixed", "both"):
-        return []
-    return [change for change in record.prv if change.prv is not None and abs(change.prv) >= SMALLEST_CHANGE]
-
-
-def _changes(given: ReportInput, record: ComparisonRecord) -> Phrase:
-    known = _stated(record)
-    groups = {
-        "reduced": [change for change in known if (change.prv or 0.0) > 0],
-        "increased": [change for change in known if (change.prv or 0.0) < 0],
-    }
-    phrases = [
-        (f"{verb} ", *join([_change(given, record, change) for change in changes], last=" and "))
-        for verb, changes in groups.items()
-        if changes
-    ]
-    return ("; it ", *join(phrases, last=" and ")) if phrases else ()
-
-
-def _change(given: ReportInput, record: ComparisonRecord, change: VarianceChange) -> Phrase:
-    keys = (f"{record.smaller}--{record.larger}", "prv", change.group, change.effect or "")
-    number = Number(percent(abs(change.prv or 0.0)), source("comparison", *keys))
-    terms = effect_terms(given.run.fit(record.larger))
-    return say("{what} by {n}", what=component_name(given, change.group, change.effect, terms), n=number)
-
-
-def component_name(given: ReportInput, group: str, effect: str | None, terms: dict[str, str]) -> Phrase:
-    """Return the name of a variance component in words."""
-    if group == RESIDUAL or effect is None:
-        return ("the level-1 variance",)
-    label = given.names.group(group)
-    if effect == INTERCEPT:
-        return say("the intercept variance between levels of {group}", group=label)
-    return say(
-        "the variance of the {effect} slope between levels of {group}",
-        effect=given.names.effect(effect, terms),
-        group=label,
     )
 
 

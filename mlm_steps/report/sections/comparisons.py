@@ -5,11 +5,11 @@ from __future__ import annotations
 from typing import Any
 
 from mlm_steps.records import ComparisonRecord
+from mlm_steps.report.comparing import NEGATIVE_REDUCTION, comparison_sentence, has_increase, mixture_phrase
 from mlm_steps.report.drawing import drawing
 from mlm_steps.report.facts import comparison_number, comparison_p
 from mlm_steps.report.grid import Align, Grid, Row, columns, row
 from mlm_steps.report.inputs import ReportInput
-from mlm_steps.report.sentences import NEGATIVE_REDUCTION, comparison_sentence, has_increase, mixture_phrase
 from mlm_steps.report.text import Emphasis, Phrase, say
 
 __all__ = ["context"]

@@ -25,7 +25,8 @@ SIZES_NOTE = say(
     "does not vary."
 )
 LOSSES_NOTE = say(
-    "A row that misses two variables counts for both. A group is lost to a variable when all of its rows miss it."
+    "A row that misses two variables counts for both. A group is lost to a variable when all of its rows miss "
+    "it."
 )
 MOST_LEVELS = 12
 """Levels of a category that are listed by name."""

@@ -29,8 +29,8 @@ CRITERIA_NOTE = say(
     "criterion is no deviance. Boundary estimates count as parameters."
 )
 CELLS_NOTE = say(
-    "Fixed effects: estimate, standard error in parentheses, interval, *p*. Random effects: variance, standard "
-    "deviation in parentheses; ρ is a correlation. An empty cell means that the model does not have the "
+    "Fixed effects: estimate, standard error in parentheses, interval, *p*. Random effects: variance, "
+    "standard deviation in parentheses; ρ is a correlation. An empty cell means that the model does not have the "
     "parameter. PRV is the proportional reduction of a variance against the null model; ICC and *R*² average "
     "random slopes over the rows."
 )

@@ -39,12 +39,11 @@ def _table(given: ReportInput, record: OlsRecord) -> Grid:
     factors = list(dict.fromkeys(name for c in record.coefficients for name in c.se_cluster))
     robust = [("Robust ", Emphasis("SE"), ": ", *given.names.group(name)) for name in factors]
     interval = f"{percent(record.confidence, 0)} CI"
+    heads: list[Phrase] = [("Term",), ("Estimate",), (Emphasis("SE"),), *robust]
+    tests: list[Phrase] = [(Emphasis("t"),), (Emphasis("df"),), (interval,), (Emphasis("p"),)]
     return Grid(
         caption=("Least-squares estimates of ", given.names.model(record.model)),
-        columns=columns(
-            *("Term", "Estimate", (Emphasis("SE"),), *robust),
-            *((Emphasis("t"),), (Emphasis("df"),), interval, (Emphasis("p"),)),
-        ),
+        columns=columns(*heads, *tests),
         rows=tuple(_row(given, record, c, factors) for c in record.coefficients),
         notes=(NOTE,),
         wide=True,

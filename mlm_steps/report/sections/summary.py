@@ -5,17 +5,15 @@ from __future__ import annotations
 from typing import Any
 
 from mlm_steps.records import FitRecord
+from mlm_steps.report.comparing import NEGATIVE_REDUCTION, comparison_sentence, has_increase
 from mlm_steps.report.facts import DF_METHODS, fit_number, profile_number
 from mlm_steps.report.inputs import ReportInput
 from mlm_steps.report.names import INTERCEPT
 from mlm_steps.report.sections import checklist
 from mlm_steps.report.sentences import (
-    NEGATIVE_REDUCTION,
     boundary_sentences,
     coefficient_sentence,
-    comparison_sentence,
     effect_terms,
-    has_increase,
     null_sentence,
     slope_sentences,
 )

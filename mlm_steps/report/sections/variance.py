@@ -5,11 +5,12 @@ from __future__ import annotations
 from typing import Any
 
 from mlm_steps.records import Icc, VarianceMeasure, VarianceRecord
+from mlm_steps.report.comparing import NEGATIVE_REDUCTION
 from mlm_steps.report.facts import icc_number, measure_number, share_interval
 from mlm_steps.report.grid import Grid, Row, columns, heading, row
 from mlm_steps.report.inputs import ReportInput
 from mlm_steps.report.names import INTERCEPT, RESIDUAL
-from mlm_steps.report.sentences import NEGATIVE_REDUCTION, effect_terms, null_sentence
+from mlm_steps.report.sentences import effect_terms, null_sentence
 from mlm_steps.report.text import Number, Phrase, join, say
 
 __all__ = ["context"]
@@ -40,9 +41,9 @@ CODES = {
 }
 SHARES_NOTE = say(
     "The adjusted ICC divides the mean random variance by its sum with the residual variance; the unadjusted "
-    "one counts the variance of the fixed effects in the denominator too. Marginal *R*² is the share explained "
-    "by the fixed effects, conditional *R*² that of fixed and random effects together (Nakagawa, Johnson & "
-    "Schielzeth 2017; Johnson 2014). Random slopes are averaged over the rows."
+    "one counts the variance of the fixed effects in the denominator too. Marginal *R*² is the share that "
+    "the fixed effects explain, conditional *R*² that of fixed and random effects together (Nakagawa, Johnson "
+    "& Schielzeth 2017; Johnson 2014). Random slopes are averaged over the rows."
 )
 REDUCTIONS_NOTE = say(
     "Reduction is (smaller − larger) / smaller of the variance component (Raudenbush & Bryk 2002). Intercept "
