@@ -1,4 +1,4 @@
-"""Rules that every block of the spec keeps, those that later issues add included."""
+"""Rules that every block of the spec keeps, those that are still to come included."""
 
 import pkgutil
 import typing
