@@ -154,13 +154,17 @@ def _combination(larger: NDArray[np.float64], smaller: NDArray[np.float64]) -> N
     """Return M with smaller = larger M, or None if there is none.
 
     Means are taken out first where both hold a constant: a column such as a year is nearly constant, and
-    what distinguishes it would drown in the tolerance.
+    what distinguishes it would drown in the tolerance. The projection is done twice: the first pass leaves
+    the rounding of Q, which grows with the rows.
     """
     scale = np.linalg.norm(larger, axis=0)
     scale = np.where(scale > 0, scale, 1.0)
     Q, R = np.linalg.qr(larger / scale)
     coordinates = Q.T @ smaller
-    residual = np.linalg.norm(smaller - Q @ coordinates, axis=0)
+    rest = smaller - Q @ coordinates
+    missed = Q.T @ rest
+    coordinates = coordinates + missed
+    residual = np.linalg.norm(rest - Q @ missed, axis=0)
     size = np.linalg.norm(smaller, axis=0)
     reference = size
     if _has_constant(Q, len(larger)):

@@ -90,3 +90,12 @@ def test_a_nearly_constant_column_is_told_from_a_constant():
     year = 2000 + np.linspace(0, 1e-5, 50)[:, None]
     assert not spans(ones, year)
     assert spans(np.hstack([ones, year]), 3 * year - 7)
+
+
+def test_long_columns_round_and_still_span():
+    rows = 7185
+    x = np.random.default_rng(160).normal(size=rows)
+    x -= x.mean()
+    constant = np.ones((rows, 1))
+    assert spans(np.column_stack([constant[:, 0], x]), constant)
+    assert not spans(constant, np.column_stack([constant[:, 0], x]))
