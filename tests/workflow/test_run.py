@@ -1,0 +1,259 @@
+"""The main job: what it writes, what it makes again, what interrupts it."""
+
+import json
+import os
+import random
+import shutil
+import signal
+import subprocess
+import sys
+import time
+
+import pytest
+
+from .conftest import contents, mlm, times
+
+OUT = "results/small"
+
+
+def edit(folder, old, new):
+    spec = folder / "pipeline.yaml"
+    text = spec.read_text()
+    assert old in text
+    spec.write_text(text.replace(old, new))
+
+
+def made(folder):
+    """Return when each step was last made."""
+    steps = json.loads((folder / OUT / "provenance.json").read_text())["steps"]
+    return {name: entry["started"] for name, entry in steps.items()}
+
+
+def remade(folder, before):
+    return {name for name, started in made(folder).items() if before.get(name) != started}
+
+
+def start(folder):
+    return subprocess.Popen(
+        [sys.executable, "-P", "-m", "mlm_steps", "run"],
+        cwd=folder,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.PIPE,
+        text=True,
+        start_new_session=True,
+    )
+
+
+def after_lines(process, count):
+    """Wait until a run has said that so many steps are done."""
+    for _ in range(count):
+        process.stderr.readline()
+
+
+def test_a_run_writes_what_the_contract_names(finished_once):
+    wanted = ["report.html", "report.md", "provenance.json", "data/profile.json", "logs/data.log"]
+    wanted += ["tables/fixed.csv", "tables/random.csv", "tables/fit.csv", "tables/comparison.csv"]
+    wanted += ["tables/variance_explained.csv", "tables/icc.csv", "tables/ranef.csv"]
+    wanted += [f"fits/{rung}.json" for rung in ("null", "l1", "slope", "l2")]
+    wanted += [f"figures/{name}.svg" for name in ("ladder", "caterpillar", "raw_data")]
+    assert [name for name in wanted if not (finished_once / OUT / name).is_file()] == []
+
+
+def test_a_finished_run_does_nothing_again(finished):
+    before = times(finished / OUT)
+    again = mlm("run", cwd=finished)
+    assert again.returncode == 0
+    assert "report: results/small/report.html" in again.stdout
+    assert times(finished / OUT) == before
+
+
+def test_the_same_inputs_give_the_same_bytes(finished):
+    first = contents(finished / OUT)
+    assert mlm("run", "--force", cwd=finished).returncode == 0
+    assert contents(finished / OUT) == first
+
+
+LATER = {"figure/ladder", "figure/caterpillar", "figure/raw_data", "tables", "report"}
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "steps"),
+    [
+        pytest.param(
+            "y ~ x + w + (x | g)",
+            "y ~ x * w + (x | g)",
+            {"fit/l2", "compare/slope--l2", "variance/l2", *LATER},
+            id="a rung of the same variables",
+        ),
+        pytest.param(
+            "y ~ x + w + (x | g)",
+            "y ~ x + x2 + (x | g)",
+            {"data", "fit/l2", "compare/slope--l2", "variance/l2", *LATER},
+            id="a rung with a new variable that costs no row",
+        ),
+        pytest.param("label: Size", "label: Members", LATER - {"tables"}, id="a label"),
+        pytest.param("name: small", "name: small\ntitle: A title", LATER - {"tables"}, id="the title"),
+        pytest.param("name: ols, formula: \"y ~ x\"", "name: ols, formula: \"y ~ x + w\"",
+                     {"prelude/ols", *LATER}, id="a model of the prelude"),
+    ],
+)  # fmt: skip
+def test_an_edit_makes_anew_what_depends_on_it_and_nothing_else(finished, old, new, steps):
+    before = made(finished)
+    edit(finished, old, new)
+    assert mlm("run", cwd=finished).returncode == 0
+    assert remade(finished, before) == steps
+
+
+def test_a_changed_value_in_a_column_that_no_model_uses_refits_nothing(finished):
+    before = made(finished)
+    lines = (finished / "small.csv").read_text().splitlines()
+    cells = lines[3].split(",")
+    cells[2] = "9.5"
+    lines[3] = ",".join(cells)
+    (finished / "small.csv").write_text("\n".join(lines) + "\n")
+    assert mlm("run", cwd=finished).returncode == 0
+    assert not [name for name in remade(finished, before) if name.startswith(("fit/", "prelude/"))]
+
+
+def test_results_that_were_restored_without_snakemakes_notes_are_checked(finished):
+    shutil.rmtree(finished / ".snakemake")
+    files = [path for path in (finished / OUT).rglob("*") if path.is_file()]
+    shuffled = random.Random(1)
+    for path in files:
+        moment = 1_600_000_000 + shuffled.randrange(10_000_000)
+        os.utime(path, (moment, moment))
+    before = made(finished)
+    assert mlm("run", cwd=finished).returncode == 0
+    assert remade(finished, before) == set()
+    shutil.rmtree(finished / ".snakemake", ignore_errors=True)
+    edit(finished, "y ~ x + w + (x | g)", "y ~ x * w + (x | g)")
+    assert mlm("run", cwd=finished).returncode == 0
+    assert remade(finished, before) == {"fit/l2", "compare/slope--l2", "variance/l2", *LATER}
+
+
+def test_a_file_that_was_changed_by_hand_is_made_anew(finished):
+    path = finished / OUT / "fits" / "slope.json"
+    good = path.read_bytes()
+    path.write_bytes(good.replace(b"sigma", b"sigmb"))
+    assert mlm("run", cwd=finished).returncode == 0
+    assert path.read_bytes() == good
+
+
+def test_a_rung_that_left_the_spec_leaves_no_file(finished):
+    edit(finished, '  - {name: l2, formula: "y ~ x + w + (x | g)"}\n', "")
+    edit(finished, "name: small", "name: small\nreport: {formats: [html]}")
+    assert mlm("run", cwd=finished).returncode == 0
+    left = [name for name in contents(finished / OUT) if "l2" in name or name == "report.md"]
+    assert left == []
+
+
+def test_a_dry_run_says_what_would_run_and_writes_nothing(small):
+    said = mlm("run", "--dry-run", cwd=small)
+    assert said.returncode == 0
+    assert "fit/slope" in said.stdout
+    assert not (small / "results").exists()
+
+
+@pytest.mark.parametrize("steps", [1, 4, 9])
+def test_after_a_kill_the_next_run_goes_on_by_itself(small, finished_once, steps):
+    process = start(small)
+    after_lines(process, steps)
+    process.kill()
+    process.wait()
+    before = made(small)
+    again = mlm("run", cwd=small)
+    assert again.returncode == 0, again.stderr
+    finished_before = {name for name, started in made(small).items() if before.get(name) == started}
+    assert len(finished_before) >= steps
+    assert contents(finished_once / OUT) == contents(small / OUT)
+
+
+def test_an_interrupt_ends_with_130_and_keeps_what_was_finished(small):
+    process = start(small)
+    after_lines(process, 3)
+    os.killpg(process.pid, signal.SIGINT)
+    _, said = process.communicate(timeout=60)
+    assert process.returncode == 130
+    assert "interrupted" in said
+    assert "Traceback" not in said
+    before = made(small)
+    assert mlm("run", cwd=small).returncode == 0
+    assert not set(before) & remade(small, before)
+
+
+def test_nothing_of_a_killed_run_goes_on_working(small):
+    process = start(small)
+    after_lines(process, 2)
+    process.kill()
+    process.wait()
+    deadline = time.monotonic() + 10
+    while time.monotonic() < deadline and _alive(process.pid):
+        time.sleep(0.1)
+    assert not _alive(process.pid)
+
+
+def _alive(session):
+    """Return whether any process of a session, or of the pool that names it, is left."""
+    listed = subprocess.run(["ps", "-eo", "pid,sess,args"], capture_output=True, text=True, check=True)
+    return [line for line in listed.stdout.splitlines() if line.split()[1:2] == [str(session)]]
+
+
+def test_two_runs_do_not_work_in_one_folder_at_a_time(small):
+    process = start(small)
+    after_lines(process, 1)
+    second = mlm("run", "--force", cwd=small)
+    process.communicate(timeout=120)
+    assert second.returncode == 2
+    assert "another run is at work" in second.stderr
+    assert process.returncode == 0
+
+
+SABOTAGE = """\
+import os, sys
+if sys.argv[1:2] == ["serve"] or "fit" in sys.argv:
+    import mlm_steps.engine.estimates as estimates
+    original = estimates.fit_lmm
+    def fit_lmm(design, **options):
+        if design.formula == "y ~ x + (x | g)":
+            %s
+        return original(design, **options)
+    estimates.fit_lmm = fit_lmm
+"""
+
+
+@pytest.mark.parametrize(
+    ("end", "reason"),
+    [("os.kill(os.getpid(), 9)", "killed"), ("raise RuntimeError('no luck')", "no luck")],
+)
+def test_a_rung_that_fails_does_not_hide_the_others(small, end, reason):
+    (small / "sitecustomize.py").write_text(SABOTAGE % end)
+    done = mlm("run", cwd=small, PYTHONPATH=str(small))
+    assert done.returncode == 3
+    assert "fit/slope" in done.stderr
+    report = (small / OUT / "report.md").read_text()
+    assert reason in report
+    table = (small / OUT / "tables" / "fit.csv").read_text()
+    assert [line.split(",")[0] for line in table.splitlines()] == ["model", "null", "l1", "l2"]
+    (small / "sitecustomize.py").unlink()
+    mended = mlm("run", cwd=small)
+    assert mended.returncode == 0, mended.stderr
+    assert (small / OUT / "fits" / "slope.modes.parquet").is_file()
+
+
+def test_plain_snakemake_runs_the_same_workflow(small, finished_once):
+    from mlm_steps.report.share import share
+
+    words = [sys.executable, "-m", "snakemake", "--cores", "2"]
+    words += ["--snakefile", str(share("workflow") / "Snakefile"), "--config", "out=plain"]
+    first = subprocess.run(words, cwd=small, capture_output=True, text=True, timeout=300, check=False)
+    assert first.returncode == 0, first.stderr
+    again = subprocess.run(words, cwd=small, capture_output=True, text=True, timeout=300, check=False)
+    assert "Nothing to be done" in again.stderr
+    assert contents(small / "plain") == contents(finished_once / OUT)
+
+
+def test_a_spec_in_another_folder_and_an_output_folder_elsewhere_work(small, tmp_path_factory):
+    elsewhere = tmp_path_factory.mktemp("else where")
+    done = mlm("run", small / "pipeline.yaml", "--out", "my results", cwd=elsewhere)
+    assert done.returncode == 0, done.stderr
+    assert (elsewhere / "my results" / "report.html").is_file()
