@@ -12,9 +12,9 @@ from pathlib import Path
 
 import numpy as np
 
-SEED = 3
+SEED = 4
 TARGET = Path(__file__).resolve().parents[1] / "data" / "nested.csv"
-SCHOOLS = 40
+SCHOOLS = 60
 MEAN, HOURS, PROGRAMME = 50.0, 1.5, 3.0
 """Fixed effects in points: the mean, an hour of reading a week, the programme."""
 SD = {"school": 3.0, "hours": 0.6, "class": 2.5, "residual": 7.0}
@@ -29,9 +29,9 @@ def main(target: Path) -> None:
         for school in range(1, SCHOOLS + 1):
             intercept, slope = SD["school"] * rng.standard_normal(), SD["hours"] * rng.standard_normal()
             programme = school % 2
-            for class_ in range(1, int(rng.integers(2, 5)) + 1):
+            for class_ in range(1, int(rng.integers(2, 4)) + 1):
                 class_mean = SD["class"] * rng.standard_normal()
-                for pupil in range(1, int(rng.integers(8, 19)) + 1):
+                for pupil in range(1, int(rng.integers(6, 15)) + 1):
                     hours = round(float(rng.gamma(4.0, 1.25)), 1)
                     reading = MEAN + PROGRAMME * programme + intercept + class_mean
                     reading += (HOURS + slope) * hours + SD["residual"] * rng.standard_normal()
