@@ -66,8 +66,7 @@ def _objection(name: str, use: ModelUse, column: TypedColumn) -> tuple[str, str 
         what = f"{role} '{name}' is text" if role else f"'{name}' is text"
         return f"{what}: among its numbers it holds {column.strays}", column.strays.hint
     if role and column.kind != "number":
-        kinds = {"text": "text", "group": "a group"}
-        what = f"{role} '{name}' is {'text' if column.kind != 'group' else kinds['group']}, not a number"
+        what = f"{role} '{name}' is {'a group' if column.kind == 'group' else 'text'}, not a number"
         return f"{what}: it holds {_examples(column)}", _number_hint(column)
     if column.kind == "text" and not grouping:
         return f"'{name}' is declared as text, which no model can use", "declare type: category"
@@ -82,9 +81,8 @@ def _examples(column: TypedColumn) -> str:
 
 
 def _number_hint(column: TypedColumn) -> str:
-    if column.declared:
-        return "a linear mixed model needs a number; declare type: number if it is one"
-    return "a linear mixed model needs a number; declare type: number to use a labelled column's codes"
+    hint = "a linear mixed model needs a number"
+    return f"{hint}; type: number takes the values behind the words" if column.coded else hint
 
 
 def check_levels(

@@ -39,7 +39,7 @@ def read_delimited(path: Path, options: ReadOptions, *, delimiter: str | None = 
     if not content.strip():
         raise Unreadable("is empty", "the first line names the columns, each further line is a row")
     delimiter = options.delimiter or delimiter or sniff_delimiter(content)
-    header = next(csv.reader(io.StringIO(_head(content)), delimiter=delimiter))
+    header = next(csv.reader(io.StringIO(_head(content), newline=None), delimiter=delimiter))
     columns = _parse(content, delimiter, len(header))
     if not columns or not len(columns[0]):
         raise Unreadable("has a header and no rows")
@@ -117,7 +117,7 @@ def sniff_delimiter(content: bytes) -> str:
 def _evenness(head: str, delimiter: str) -> tuple[float, int]:
     """Return the share of lines as wide as the first, and that width; zeros where nothing is cut."""
     try:
-        widths = [len(row) for row in csv.reader(io.StringIO(head), delimiter=delimiter) if row]
+        widths = [len(row) for row in csv.reader(io.StringIO(head, newline=None), delimiter=delimiter) if row]
     except csv.Error:
         return 0.0, 0
     if not widths or widths[0] == 1:

@@ -86,6 +86,8 @@ class TypedColumn:
         What a reader should know if the column is used.
     strays : Strays or None
         For text that is mostly numbers: why it is none of them.
+    coded : bool
+        Whether a category stands for numbers (labels, true and false), which ``type: number`` brings out.
     """
 
     name: str
@@ -95,6 +97,7 @@ class TypedColumn:
     declared: bool = False
     notices: tuple[Notice, ...] = ()
     strays: Strays | None = None
+    coded: bool = False
 
     @property
     def missing(self) -> NDArray[np.bool_]:
@@ -145,7 +148,12 @@ def type_column(raw: RawColumn, spec: ColumnSpec | None, data: DataSpec) -> Type
         bool(spec and spec.type),
         (*column.notices, *_similar_levels(column)),
         column.strays,
+        coded=bool(raw.labels) if isinstance(raw, NumberColumn) else _is_logical(column.values),
     )
+
+
+def _is_logical(values: object) -> bool:
+    return isinstance(values, pd.Categorical) and set(values.categories) <= {"FALSE", "TRUE"}
 
 
 def _declared_kind(spec: ColumnSpec | None) -> Kind | None:
@@ -203,7 +211,7 @@ def _from_text(
     """Return a column of text as declared, or as a number or logical value if its cells spell those."""
     values = cells.mark_missing(raw.values, markers)
     if kind == "number":
-        return _declared_number(raw, values, decimal)
+        return _declared_number(raw, values, markers, decimal)
     if kind == "text":
         return TypedColumn(raw.name, "text", values.to_numpy(zero_copy_only=False))
     strays: Strays | None = None
@@ -212,7 +220,7 @@ def _from_text(
         numbers, misread = cells.as_numbers(values, decimal)
         notices = _kept_as_text(raw.name, values, numbers) if not misread.any() else ()
         if not misread.any() and not notices:
-            return _from_numbers(NumberColumn(raw.name, numbers), kind, levels, ())
+            return _from_numbers(NumberColumn(raw.name, numbers), kind, levels, markers)
         strays = _strays_among_numbers(values, misread, decimal)
     encoded = encode_words(values, levels, raw.levels, logical=raw.cells)
     column = _finish(raw.name, kind or ("ordered" if raw.ordered else "category"), *encoded)
@@ -229,7 +237,7 @@ def _strays_among_numbers(values: Any, misread: NDArray[np.bool_], decimal: str)
     return _first_stray(misread, values.filter(misread)[:1].to_pylist())
 
 
-def _declared_number(raw: TextColumn, values: Any, decimal: str) -> TypedColumn:
+def _declared_number(raw: TextColumn, values: Any, markers: Sequence[str], decimal: str) -> TypedColumn:
     words = values.unique().drop_null().to_pylist()
     if words and cells.is_logical(words):
         truth = np.array([np.nan if v is None else float(v[0] in "Tt") for v in values.to_pylist()])
@@ -238,7 +246,7 @@ def _declared_number(raw: TextColumn, values: Any, decimal: str) -> TypedColumn:
     found = _first_stray(misread, values.filter(misread)[:1].to_pylist())
     if found:
         raise Misfit(f"holds {found}, which is no number", found.hint, key="type")
-    return TypedColumn(raw.name, "number", numbers)
+    return _from_numbers(NumberColumn(raw.name, numbers), "number", None, markers)
 
 
 def _kept_as_text(name: str, values: Any, numbers: NDArray[np.float64]) -> tuple[Notice, ...]:
