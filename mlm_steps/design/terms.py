@@ -23,7 +23,8 @@ __all__ = ["TermSet", "expand_terms"]
 
 MAX_TERMS = 2000
 
-_TermBits = list[int]
+_TermBits = dict[int, None]
+"""Terms in the order of writing, each once: a term is an integer with a bit for each of its variables."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,7 +106,7 @@ def expand_terms(text: str, items: Sequence[tuple[str, Expr]]) -> TermSet:
         For what is not part of the language of terms, or for more than 2000 terms.
     """
     expansion = _Expansion(text)
-    found: _TermBits = []
+    found: _TermBits = {}
     for sign, expr in items:
         found = expansion.add(found, sign, expr)
     ordered = sorted(found, key=int.bit_count)
@@ -115,7 +116,7 @@ def expand_terms(text: str, items: Sequence[tuple[str, Expr]]) -> TermSet:
 
 
 class _Expansion:
-    """A term is an integer with a bit for each of its variables."""
+    """Walks the operators; meets the variables in the order in which R numbers them."""
 
     def __init__(self, text: str) -> None:
         self.text = text
@@ -129,10 +130,12 @@ class _Expansion:
         before, self.adding = self.adding, self.adding == (sign == "+")
         right = self.terms(expr)
         self.adding = before
-        if sign == "-":
-            removed = set(right)
-            return [bits for bits in found if bits not in removed]
-        return self.limited(dict.fromkeys([*found, *right]), expr)
+        if sign == "+":
+            found.update(right)
+            return self.limited(found, expr)
+        for bits in right:
+            found.pop(bits, None)
+        return found
 
     def terms(self, expr: Expr) -> _TermBits:
         if isinstance(expr, Binary):
@@ -140,13 +143,13 @@ class _Expansion:
         if isinstance(expr, Paren):
             return self.terms(expr.inner)
         if isinstance(expr, Unary) and expr.operator in {"+", "-"}:
-            return self.add([], expr.operator, expr.operand)
+            return self.add({}, expr.operator, expr.operand)
         if isinstance(expr, Number):
             return self.number(expr)
         if isinstance(expr, Call) and expr.function == "offset":
             raise formula_error(self.text, expr.span, "an offset can only be added to the other terms")
         if isinstance(expr, (Name, Call)):
-            return [1 << self.position(expr)]
+            return {1 << self.position(expr): None}
         hint = f"write I({deparse(expr)})" if isinstance(expr, Unary) else None
         raise formula_error(self.text, expr.span, "this is not a term", hint or "a term is made of columns")
 
@@ -167,15 +170,13 @@ class _Expansion:
             return self.cross(left, self.terms(right), operation)
         if operator == "*":
             other = self.terms(right)
-            return self.limited(
-                dict.fromkeys([*left, *other, *self.cross(left, other, operation)]), operation
-            )
+            return self.limited({**left, **other, **self.cross(left, other, operation)}, operation)
         if operator == "/":
-            return self.limited(
-                dict.fromkeys([*left, *self.cross([_union(left)], self.terms(right), operation)]), operation
-            )
+            within = self.cross(_union(left), self.terms(right), operation)
+            return self.limited({**left, **within}, operation)
         if operator == "%in%":
-            return self.cross(left, [_union(self.terms(right))], operation)
+            outer = _union(self.terms(right))
+            return self.cross(left, outer, operation) if outer else left
         raise self.not_a_term(operation)
 
     def power(self, left: _TermBits, operation: Binary) -> _TermBits:
@@ -196,11 +197,10 @@ class _Expansion:
             raise self.too_many(operation)
         return self.limited(dict.fromkeys(a | b for a in left for b in right), operation)
 
-    def limited(self, found: Iterable[int], expr: Expr) -> _TermBits:
-        terms = list(found)
-        if len(terms) > MAX_TERMS:
+    def limited(self, found: _TermBits, expr: Expr) -> _TermBits:
+        if len(found) > MAX_TERMS:
             raise self.too_many(expr)
-        return terms
+        return found
 
     def too_many(self, expr: Expr) -> Exception:
         return formula_error(self.text, expr.span, f"this makes more than {MAX_TERMS} terms")
@@ -217,7 +217,7 @@ class _Expansion:
             what = f"{deparse(expr)} is not a term; 1 is the intercept and 0 leaves it out"
             raise formula_error(self.text, expr.span, what)
         self.intercept = self.adding == (expr.value == 1.0)
-        return []
+        return {}
 
     def position(self, expr: Expr) -> int:
         name = deparse(expr)
@@ -236,8 +236,9 @@ def _set_bits(bits: int) -> tuple[int, ...]:
     return tuple(found)
 
 
-def _union(terms: _TermBits) -> int:
+def _union(terms: _TermBits) -> _TermBits:
+    """Return the one term of all variables of some; none for none."""
     union = 0
     for bits in terms:
         union |= bits
-    return union
+    return {union: None} if terms else {}
