@@ -158,7 +158,7 @@ def _suspicions(
         for name, column in columns.items()
         if name not in used and _may_identify(name, column)
     }
-    found = list(about_repeated_ids(ids, [factor.codes for factor in factors]))
+    found = list(about_repeated_ids(ids))
     for factor in factors:
         if all(part in columns for part in factor.columns):
             found += about_group_means(*_with_group(columns, factor))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 
 import numpy as np
 import pandas as pd
@@ -81,26 +81,19 @@ def _mean_notice(
     return Notice(code="group_mean_mismatch", severity="warning", text=text, subject=name)
 
 
-def about_repeated_ids(
-    codes: Mapping[str, NDArray[np.int64]], factors: Iterable[NDArray[np.intp]]
-) -> tuple[Notice, ...]:
+def about_repeated_ids(codes: Mapping[str, NDArray[np.int64]]) -> tuple[Notice, ...]:
     """Return notices on columns that look like identifiers of rows, of which some occur twice.
 
     Parameters
     ----------
     codes : mapping of str to ndarray of int, shape (n,)
-        Columns that may be identifiers and that no model uses, values numbered, -1 where missing.
-    factors : iterable of ndarray of int, shape (n,)
-        Groups of each row: numbers that begin anew in each group repeat lawfully.
+        Columns that may be identifiers and that no model uses, values numbered, -1 where missing. Numbers that
+        begin anew in each group repeat too often to count.
     """
-    factors = list(factors)
     found = []
     for name, values in codes.items():
-        present = values >= 0
-        n, distinct = int(present.sum()), int(values.max(initial=-1)) + 1
+        n, distinct = int((values >= 0).sum()), int(values.max(initial=-1)) + 1
         if not _UNIQUE * n <= distinct < n:
-            continue
-        if any(_unique_within(values[present], groups[present]) for groups in factors):
             continue
         words = f"{n - distinct} row{'s repeat' if n - distinct > 1 else ' repeats'}"
         said = (
@@ -109,11 +102,6 @@ def about_repeated_ids(
         )
         found.append(Notice(code="duplicate_ids", severity="warning", text=said, subject=name))
     return tuple(found)
-
-
-def _unique_within(values: NDArray[np.int64], groups: NDArray[np.intp]) -> bool:
-    cells = values * (int(groups.max(initial=0)) + 2) + groups
-    return len(np.unique(cells)) == len(values)
 
 
 def about_repeated_rows(frame: pd.DataFrame) -> tuple[Notice, ...]:
