@@ -20,7 +20,7 @@ from mlm_steps.steps.words import describe_ladder, describe_plan
 
 __all__ = ["RunRequest", "run"]
 
-DONE, INPUT_AT_FAULT, STEP_FAILED = 0, 2, 3
+DONE, STEP_FAILED = 0, 3
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,16 +68,17 @@ def run(request: RunRequest) -> int:
 
 
 def _run_waiting(request: RunRequest, plan: Plan, total: int, pool: WarmPool) -> int:
-    """Check everything, then run the workflow; return 2 when the check found faults, 3 when a step failed."""
+    """Check everything, then run the workflow; return 2 when there are faults, 3 when a step failed."""
     with TemporaryFile("w+") as faults:
         words = ["validate", str(request.spec), *(["--allow-outside"] if request.allow_outside else [])]
         check = pool.start(words, faults)
         from mlm_steps.runner.workflow import run_workflow  # takes about as long as the check beside it
 
-        if check() != DONE:
-            faults.seek(0)
-            print(faults.read(), end="", file=sys.stderr)
-            return INPUT_AT_FAULT
+        code = check()
+        faults.seek(0)
+        print(faults.read(), end="", file=sys.stderr)
+        if code != DONE:
+            return code
     with locked(plan.layout.out), _environment({"MLM_POOL": pool.address, VARIABLE: this_process()}):
         if request.force:
             withdraw(plan.layout)

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import csv
 import io
+from collections.abc import Iterable, Sequence
 
+from mlm_steps.errors import Fault, UsageError
 from mlm_steps.records import FigureRecord, write_record, write_whole
 from mlm_steps.records.failure import Absence
 from mlm_steps.steps.collect import collect
@@ -17,6 +19,8 @@ def figure(session: Session, name: str) -> None:
     """Write a figure's SVG, the CSV of its data and its record; an Absence where it does not apply."""
     from mlm_steps.figures import FIGURES, FigureInput
 
+    if name not in FIGURES:
+        raise UsageError(Fault("--name", f"no figure '{name}'", f"one of {', '.join(FIGURES)}"))
     path, step = session.layout.figure(name), f"figure/{name}"
     with session.recorded(step) as (recorder, key):
         given = FigureInput(run=collect(session), frame=session.frame(), formulas=session.plan.formulas)
@@ -36,9 +40,9 @@ def figure(session: Session, name: str) -> None:
         recorder.add(svg, table, path)
 
 
-def _csv(columns: object, rows: object) -> bytes:
+def _csv(columns: Sequence[str], rows: Iterable[Sequence[object]]) -> bytes:
     stream = io.StringIO()
     writer = csv.writer(stream, lineterminator="\n")
-    writer.writerow(columns)  # type: ignore[arg-type]
-    writer.writerows(rows)  # type: ignore[arg-type]
+    writer.writerow(columns)
+    writer.writerows(rows)
     return stream.getvalue().encode()

@@ -26,7 +26,7 @@ def check(spec: Path, *, allow_outside: bool = False) -> tuple[LoadedSpec, Analy
     try:
         analysis = prepare_analysis(loaded)
     except MlmError as error:
-        raise SpecError(*faults, *error.faults) from None
+        raise SpecError(*dict.fromkeys((*faults, *error.faults))) from None
     if faults:
         raise SpecError(*faults)
     return loaded, analysis
@@ -48,9 +48,12 @@ def check_designs(loaded: LoadedSpec, frame: pd.DataFrame) -> None:
 
     faults: list[Fault] = []
     contrasts = {name: c.contrast for name, c in loaded.spec.data.columns.items() if c.contrast}
+    readable = {use.name for use in model_uses(loaded.spec)}
     for block, models in (("prelude", loaded.spec.prelude), ("ladder", loaded.spec.rungs)):
         for index, model in enumerate(models):
             mixed = block == "ladder"
+            if model.name not in readable:
+                continue
             try:
                 design = build_design(
                     model.formula, frame, weights=model.weights, contrasts=contrasts, mixed=mixed
