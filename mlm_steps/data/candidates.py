@@ -162,10 +162,19 @@ class Search:
             distinct == len(x) or (is_id_name(name) and distinct > _MOST_CATEGORIES)
         ):
             return "looks like an identifier"
-        both = self.there & ~column.missing
-        if abs(np.corrcoef(column.numbers[both], self.y[both])[0, 1]) > _SAME:
-            return "is the outcome once more"
-        return None
+        return "is the outcome once more" if self._repeats_outcome(column) else None
+
+    def _repeats_outcome(self, column: TypedColumn) -> bool:
+        """Return whether a number column follows the outcome exactly, overall or inside the groups."""
+        present = ~column.missing[self.there]
+        factor = make_factor([self.factor.name], [(self.factor.codes[present], self.factor.labels)])
+        x, y = column.numbers[self.there][present], self.y[self.there][present]
+        inside = [values - factor.means(values)[factor.codes] for values in (x, y)]
+        pairs = [(x, y), (inside[0], inside[1])]
+        return any(
+            min(np.ptp(one), np.ptp(two)) > 0 and abs(np.corrcoef(one, two)[0, 1]) > _SAME
+            for one, two in pairs
+        )
 
     def _distinct(self, name: str) -> Sequence[object]:
         return list(pd.unique(pd.Series(self.columns[name].values[self.there & ~self.columns[name].missing])))

@@ -18,6 +18,7 @@ from mlm_steps.data.places import nearest
 from mlm_steps.data.raw import RawTable, TextColumn, Unreadable
 from mlm_steps.data.read import format_of, read_table
 from mlm_steps.data.types import Misfit, TypedColumn, type_column
+from mlm_steps.data.variation import varying_groups
 from mlm_steps.errors import DataError, Fault, UsageError
 from mlm_steps.spec import ColumnSpec, DataSpec
 
@@ -190,3 +191,6 @@ def _check_parts(y: NDArray[np.float64], outcome: str, factor: Factor) -> None:
     if len(factor.labels) == len(y):
         what = f"'{factor.name}' has a level of its own in each row"
         raise UsageError(Fault("--group", what, "name a column whose values several rows share"))
+    if not varying_groups(y, factor).any():
+        what = f"'{outcome}' does not vary inside any level of '{factor.name}'"
+        raise UsageError(Fault("--outcome", what, "an outcome is measured on the rows, not on the groups"))

@@ -87,8 +87,8 @@ def about_repeated_ids(codes: Mapping[str, NDArray[np.int64]]) -> tuple[Notice, 
     Parameters
     ----------
     codes : mapping of str to ndarray of int, shape (n,)
-        Columns that may be identifiers and that no model uses, values numbered, -1 where missing. Numbers that
-        begin anew in each group repeat too often to count.
+        Columns that may be identifiers and that no model uses, values numbered, -1 where missing; numbers
+        that begin anew in each group repeat too often to count.
     """
     found = []
     for name, values in codes.items():
