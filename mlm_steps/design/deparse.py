@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import re
 
 from mlm_steps.design.expressions import (
@@ -76,6 +77,8 @@ def format_number(value: float) -> str:
     >>> [format_number(v) for v in (4.5, 100000, 123456, 0.0001, 0.1 + 0.2, -2)]
     ['4.5', '1e+05', '123456', '1e-04', '0.3', '-2']
     """
+    if not math.isfinite(value):
+        return "NaN" if math.isnan(value) else ("Inf" if value > 0 else "-Inf")
     mantissa, power = f"{value:.{_DIGITS - 1}e}".split("e")
     digits, exponent = mantissa.rstrip("0").rstrip("."), int(power)
     decimals = max(0, len(digits.lstrip("-").replace(".", "")) - 1 - exponent)

@@ -225,6 +225,16 @@ def test_weights_are_positive_and_finite(frame: pd.DataFrame, row: int, value: f
         build_design("y ~ x + (1 | g)", frame, weights="w")
 
 
+def test_infinite_values_are_refused(frame: pd.DataFrame) -> None:
+    frame.loc[[4, 7], "x"] = [np.inf, -np.inf]
+    with pytest.raises(FormulaError, match=r"x is not a finite number in row 5 \("):
+        build_design("y ~ x + (1 | g)", frame)
+    with pytest.raises(FormulaError, match=r"log\(x\^2\) is not a finite number in row 5 \(x = Inf\)"):
+        build_design("y ~ log(x^2) + (1 | g)", frame)
+    with pytest.raises(FormulaError, match="x is not a finite number"):
+        build_design("y ~ z + (1 | x)", frame)
+
+
 def test_weights_are_numbers(frame: pd.DataFrame) -> None:
     with pytest.raises(DesignError, match="not numbers"):
         build_design("y ~ x + (1 | g)", frame, weights="t")

@@ -9,6 +9,7 @@ import pandas as pd
 import pytest
 
 from mlm_steps.design import apply_design, build_design
+from mlm_steps.design.transforms import FUNCTIONS
 from mlm_steps.errors import FormulaError
 
 
@@ -90,6 +91,16 @@ def test_the_first_data_come_out_again(frame: pd.DataFrame, formula: str) -> Non
         np.testing.assert_allclose(found.z, fitted.z, rtol=1e-14, atol=1e-14)
         np.testing.assert_array_equal(found.refs, fitted.refs)
         assert (found.group, found.names) == (fitted.group, fitted.names)
+
+
+@pytest.mark.parametrize("function", FUNCTIONS)
+def test_every_function_can_be_stored_and_applied_again(frame: pd.DataFrame, function: str) -> None:
+    options = {"relevel": ", ref = '2'"}.get(function, "")
+    term = "offset(few)" if function == "offset" else f"{function}(few{options})"
+    design = build_design(f"y ~ {term} + (1 | g)", frame)
+    again = apply_design(json.loads(json.dumps(design.transforms)), frame)
+    np.testing.assert_allclose(again.X, design.X, rtol=1e-14, atol=1e-14)
+    assert (again.offset is None) == (function != "offset")
 
 
 def test_new_groups_are_marked_and_new_levels_refused(frame: pd.DataFrame) -> None:
