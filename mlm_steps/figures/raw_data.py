@@ -32,8 +32,10 @@ __all__ = ["raw_data"]
 
 MOST_POINTS = 1000
 MOST_LINES = 60
+FEW_VALUES = 12
+"""Up to so many values of the predictor, points are shifted so that they do not hide each other."""
 JITTER = 0.12
-"""Largest shift of a point beside its category."""
+"""Largest of these shifts, as a share of the distance between two values."""
 
 
 def raw_data(given: FigureInput) -> Figure | None:
@@ -63,10 +65,12 @@ def _draw(axes: Axes, scene: Scene, points: Sequence[int], lines: Sequence[Line]
 
     shape = scene.shape
     x = shape.x[list(points)]
-    if shape.ticks:
-        x = x + np.random.default_rng(SEED).uniform(-JITTER, JITTER, len(x))
+    values = np.unique(shape.x)
+    if shape.label and 1 < len(values) <= FEW_VALUES:
+        gap = JITTER * float(np.min(np.diff(values)))
+        x = x + np.random.default_rng(SEED).uniform(-gap, gap, len(x))
     axes.plot(
-        x, scene.y[list(points)], linestyle="none", marker=".", markersize=3.2, color="#8A929C",
+        x, scene.y[list(points)], linestyle="none", marker=".", markersize=3.6, color="#6B727B",
         alpha=0.55, markeredgewidth=0,
     )  # fmt: skip
     paths = [np.column_stack([line.x, line.y]) for line in lines]

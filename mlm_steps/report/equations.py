@@ -14,6 +14,8 @@ from mlm_steps.report.text import clean
 
 __all__ = ["Equation", "EquationBlock", "equations", "latex_escape"]
 
+SHORT_SUM = 4
+"""Terms of a combined equation that fit on one line."""
 LARGEST_MATRIX = 5
 """Larger covariance matrices are named rather than drawn."""
 _PLACEHOLDER = re.compile(r"QLABEL(\d+)Q")
@@ -232,6 +234,8 @@ class _Writer:
             for place in sorted(self._places.coefficients)
         ]
         random = self._deviations(lambda *_: True, skip=0)
+        if len(fixed) + len(random) <= SHORT_SUM:
+            return (f"{self._outcome} = {_sum([*fixed, *random, self._residual])}",)
         return (
             f"{self._outcome} = {_sum(fixed)}",
             rf"\qquad + {_sum([*random, self._residual])}",

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import re
+
 from mlm_steps.design.hlm import column_factors
 from mlm_steps.records.run import RunRecords
+from mlm_steps.report.notation import MINUS
 from mlm_steps.report.text import Code, Phrase, Word, clean, join, plain_text
 
+_HYPHEN_MINUS = re.compile(r"(?<![^\s(\[,])-(?=\d*\.?\d)")
 __all__ = ["INTERCEPT", "Names"]
 
 INTERCEPT = "(Intercept)"
@@ -74,6 +78,10 @@ class Names:
         label = self.variable(bare)
         contrast = text.removeprefix(stem)
         return (*label, " [", Word(contrast), "]") if contrast else label
+
+    def notice(self, text: str) -> Word:
+        """Return the text of a notice, its negative numbers with a true minus sign."""
+        return Word(_HYPHEN_MINUS.sub(MINUS, text))
 
     def plain(self, phrase: Phrase) -> str:
         """Return a phrase as text without markup."""

@@ -36,6 +36,8 @@ _MARKDOWN_SPECIAL = re.compile(
     r"[\\`*{}\[\]<>|~&$!@]|(?<![^\W_])_|_(?![^\W_])|:(?=//)|(?<=www)\.", re.IGNORECASE
 )
 _MARKDOWN_LINE_START = re.compile(r"^(\d*)([-+#=.)])")
+_TIED: dict[object, str] = {" ": "\u00a0", " = ": "\u00a0=\u00a0"}
+"""What stands between a symbol and its number: no line may break there."""
 _EMPHASIS = re.compile(r"\*([^*]+)\*")
 
 
@@ -147,7 +149,7 @@ def html_text(value: Piece | Phrase) -> Markup:
     """Return a phrase as HTML."""
     match value:
         case tuple():
-            return Markup("").join(html_text(piece) for piece in value)
+            return Markup("").join(html_text(_TIED.get(piece, piece)) for piece in value)
         case Number():
             return Markup('<span class="n" data-src="{}">{}</span>').format(value.source, value.text)
         case Word():

@@ -38,7 +38,9 @@ def context(given: ReportInput) -> dict[str, Any] | None:
         "sentences": [comparison_sentence(given, record) for record in given.run.comparisons],
         "negative": NEGATIVE_REDUCTION if any(map(has_increase, given.run.comparisons)) else None,
         "table": _table(given) if given.run.comparisons else None,
-        "notices": [notice.text for record in given.run.comparisons for notice in record.notices],
+        "notices": [
+            given.names.notice(notice.text) for record in given.run.comparisons for notice in record.notices
+        ],
         "figure": figure,
     }
 

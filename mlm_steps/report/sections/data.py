@@ -16,8 +16,8 @@ __all__ = ["context"]
 
 LEVEL_WORDS = {
     "within": "level 1 (varies within groups only)",
-    "between": "level 2 (constant within groups)",
-    "mixed": "level 1, with differences between groups",
+    "between": "level {number} (constant within groups)",
+    "mixed": "varies within and between groups",
     "constant": "constant",
 }
 SIZES_NOTE = say(
@@ -25,8 +25,8 @@ SIZES_NOTE = say(
     "does not vary."
 )
 LOSSES_NOTE = say(
-    "A row that misses two variables counts for both. A group is lost to a variable when all of its rows miss "
-    "it."
+    "A row that misses two variables counts for both. A group is lost to a variable when all of its rows "
+    "miss it."
 )
 MOST_LEVELS = 12
 """Levels of a category that are listed by name."""
@@ -44,7 +44,7 @@ def context(given: ReportInput) -> dict[str, Any]:
         "levels": _levels(given) if profile.variable_levels else None,
         "descriptives": _descriptives(given),
         "coding": _coding(given),
-        "notices": [(notice.severity, (Word(notice.text),)) for notice in profile.notices],
+        "notices": [(notice.severity, given.names.notice(notice.text)) for notice in profile.notices],
     }
 
 
@@ -211,7 +211,8 @@ def _level_row(given: ReportInput, level: VariableLevel, *, has_icc: bool) -> Ro
     def icc(value: float | None, field: str) -> Number | None:
         return None if value is None else Number(share(value), source("profile", *keys, field))
 
-    words: Phrase = (LEVEL_WORDS[level.level],)
+    nested = [r for r in given.run.profile.nesting if (r.outer, r.relation) == (level.factor, "nested")]
+    words: Phrase = (LEVEL_WORDS[level.level].format(number=2 + len(nested)),)
     if level.conflicting_levels:
         words += (f"; varies inside {len(level.conflicting_levels)} groups",)
     cells = [

@@ -30,9 +30,9 @@ CRITERIA_NOTE = say(
 )
 CELLS_NOTE = say(
     "Fixed effects: estimate, standard error in parentheses, interval, *p*. Random effects: variance, "
-    "standard deviation in parentheses; ρ is a correlation. An empty cell means that the model does not have the "
-    "parameter. PRV is the proportional reduction of a variance against the null model; ICC and *R*² average "
-    "random slopes over the rows."
+    "standard deviation in parentheses; ρ is a correlation. An empty cell means that the model does not have "
+    "the parameter. PRV is the proportional reduction of a variance against the null model; ICC and *R*² "
+    "average random slopes over the rows."
 )
 BOUNDARY_NOTE = say(
     "‡ Estimate on the boundary of the parameter space (a variance of 0, or a correlation of ±1); the fit is "

@@ -23,7 +23,7 @@ def context(given: ReportInput) -> dict[str, Any]:
             {
                 "severity": notice.severity,
                 "about": _about(given, notice),
-                "text": Word(notice.text),
+                "text": given.names.notice(notice.text),
             }
             for notice in all_notices(given)
         ],

@@ -42,8 +42,8 @@ CODES = {
 SHARES_NOTE = say(
     "The adjusted ICC divides the mean random variance by its sum with the residual variance; the unadjusted "
     "one counts the variance of the fixed effects in the denominator too. Marginal *R*² is the share that "
-    "the fixed effects explain, conditional *R*² that of fixed and random effects together (Nakagawa, Johnson "
-    "& Schielzeth 2017; Johnson 2014). Random slopes are averaged over the rows."
+    "the fixed effects explain, conditional *R*² that of fixed and random effects together (Nakagawa, "
+    "Johnson & Schielzeth 2017; Johnson 2014). Random slopes are averaged over the rows."
 )
 REDUCTIONS_NOTE = say(
     "Reduction is (smaller − larger) / smaller of the variance component (Raudenbush & Bryk 2002). Intercept "
@@ -67,7 +67,7 @@ def context(given: ReportInput) -> dict[str, Any] | None:
         "shares": _shares(given),
         "reductions": _reductions(given),
         "negative": NEGATIVE_REDUCTION if negative else None,
-        "notices": list(notices),
+        "notices": [given.names.notice(text) for text in notices],
     }
 
 
