@@ -22,6 +22,10 @@ NEGATIVE_REDUCTION = (
     "the smaller model had put down to the sampling of each group’s members then counts as a difference "
     "between groups. Such a negative reduction is printed as it is, not cut at zero."
 )
+NAIVE_REASONS = {
+    "no_closed_weights": " (naive: the null distribution has no closed form)",
+    "null_on_boundary": " (naive: the smaller model lies on a boundary itself)",
+}
 SMALLEST_CHANGE = 0.0005
 """Smaller changes of a variance would read 0.0 %."""
 
@@ -57,8 +61,8 @@ def _added(record: ComparisonRecord) -> Phrase:
 def _both_p(record: ComparisonRecord) -> Phrase:
     naive = comparison_p(record, "p_naive", record.p_naive)
     boundary = comparison_p(record, "p_boundary", record.p_boundary)
-    if boundary is None:
-        return p_phrase(naive)
+    if boundary is None or len(record.mixture or ()) < 2:
+        return (*p_phrase(naive), NAIVE_REASONS.get(record.p_boundary_code or "", ""))
     return say(
         "{p} (mixture {mixture}; naive {naive})",
         p=p_phrase(boundary),

@@ -35,9 +35,11 @@ __all__ = [
     "fit_number",
     "icc_number",
     "measure_number",
+    "measure_or_reason",
     "profile_number",
     "random_number",
     "random_source",
+    "reason_in_words",
     "share_interval",
     "spread_decimals",
 ]
@@ -50,6 +52,15 @@ DF_METHODS = {
 }
 BOUNDARY_DECIMALS = 3
 """Of a variance that is zero but for rounding."""
+NULL_REASONS = {
+    "not_estimable": "cannot be estimated",
+    "boundary": "on its boundary",
+    "not_comparable": "not comparable",
+    "zero_reference": "reference is 0",
+    "not_in_reference": "not in the reference",
+    "too_large": "too large",
+}
+"""What the codes of the records mean, where a number is missing."""
 PLAIN_MEASURES = {"design_effect": 2, "effective_n": 0, "se_ratio": 2}
 """Measures that are no shares, with their decimals."""
 
@@ -153,6 +164,17 @@ def measure_number(model: str, measure: VarianceMeasure, *, as_percent: bool = F
     else:
         text = percent(measure.value) if as_percent else share(measure.value)
     return Number(text, source("variance_explained", model, *keys))
+
+
+def measure_or_reason(model: str, measure: VarianceMeasure, *, as_percent: bool = False) -> Number | str:
+    """Return a measure of explained variance, or why there is none."""
+    number = measure_number(model, measure, as_percent=as_percent)
+    return reason_in_words(measure.code) if number is None else number
+
+
+def reason_in_words(code: str | None) -> str:
+    """Return why a number is missing."""
+    return "–" if code is None else NULL_REASONS.get(code, code.replace("_", " "))
 
 
 def comparison_number(

@@ -13,7 +13,7 @@ from mlm_steps.report.facts import (
     comparison_p,
     fit_number,
     icc_number,
-    measure_number,
+    measure_or_reason,
     random_number,
     spread_decimals,
 )
@@ -206,11 +206,11 @@ def _measure_row(
     *,
     as_percent: bool = False,
 ) -> Row:
-    cells: list[Number | None] = []
+    cells: list[Number | str | None] = []
     for fit in given.run.fits:
         record = given.variance(fit.model)
         found = [] if record is None else [m for m in record.measures if wanted(m)]
-        cells.append(measure_number(fit.model, found[0], as_percent=as_percent) if found else None)
+        cells.append(measure_or_reason(fit.model, found[0], as_percent=as_percent) if found else None)
     return row(head, cells)
 
 

@@ -9,11 +9,11 @@ from mlm_steps.records.run import RunRecords
 from mlm_steps.report.notation import MINUS
 from mlm_steps.report.text import Code, Phrase, Word, clean, join, plain_text
 
-_HYPHEN_MINUS = re.compile(r"(?<![^\s(\[,])-(?=\d*\.?\d)")
-__all__ = ["INTERCEPT", "Names"]
+__all__ = ["INTERCEPT", "RESIDUAL", "Names"]
 
 INTERCEPT = "(Intercept)"
 RESIDUAL = "Residual"
+_HYPHEN_MINUS = re.compile(r"(?<![^\s(\[,])-(?=\d*\.?\d)")
 _CATEGORICAL = ("category", "ordered", "group", "text")
 
 

@@ -181,7 +181,7 @@ def _levels(given: ReportInput) -> Grid:
     has_icc = any(level.icc1 is not None or level.icc2 is not None for level in levels)
     heads = [
         "Variable",
-        "Within",
+        "Factor",
         "Level",
         "SD within",
         "SD between",

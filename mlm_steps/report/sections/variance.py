@@ -6,7 +6,7 @@ from typing import Any
 
 from mlm_steps.records import Icc, VarianceMeasure, VarianceRecord
 from mlm_steps.report.comparing import NEGATIVE_REDUCTION
-from mlm_steps.report.facts import icc_number, measure_number, share_interval
+from mlm_steps.report.facts import icc_number, measure_or_reason, reason_in_words, share_interval
 from mlm_steps.report.grid import Grid, Row, columns, heading, row
 from mlm_steps.report.inputs import ReportInput
 from mlm_steps.report.names import INTERCEPT, RESIDUAL
@@ -30,14 +30,6 @@ MEASURE_WORDS = {
     "design_effect": "Design effect",
     "effective_n": "Effective sample size",
     "se_ratio": "Ratio of standard errors",
-}
-CODES = {
-    "not_estimable": "cannot be estimated",
-    "boundary": "on its boundary",
-    "not_comparable": "not comparable",
-    "zero_reference": "reference is 0",
-    "not_in_reference": "not in the reference",
-    "too_large": "too large",
 }
 SHARES_NOTE = say(
     "The adjusted ICC divides the mean random variance by its sum with the residual variance; the unadjusted "
@@ -171,8 +163,10 @@ def _with_intervals(
 def _value(model: str, item: Icc | VarianceMeasure | None) -> Number | str | None:
     if item is None:
         return None
-    number = icc_number(model, item) if isinstance(item, Icc) else measure_number(model, item)
-    return number if number is not None else CODES.get(item.code or "", item.code or "–")
+    if isinstance(item, VarianceMeasure):
+        return measure_or_reason(model, item)
+    number = icc_number(model, item)
+    return number if number is not None else reason_in_words(item.code)
 
 
 def _interval(model: str, item: Icc | VarianceMeasure | None) -> Phrase | None:
@@ -210,5 +204,4 @@ def _reduction(record: VarianceRecord, measure: str, scope: str) -> Number | str
     found = _find_measure(record, measure, scope, None)
     if found is None:
         return None
-    number = measure_number(record.model, found, as_percent=True)
-    return number if number is not None else CODES.get(found.code or "", found.code or "–")
+    return measure_or_reason(record.model, found, as_percent=True)
