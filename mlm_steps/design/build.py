@@ -23,7 +23,7 @@ from mlm_steps.design.columns import FrameColumns, complete_rows, missing_values
 from mlm_steps.design.contrasts import contrast_kind
 from mlm_steps.design.evaluate import Evaluator
 from mlm_steps.design.expressions import Name
-from mlm_steps.design.faults import Span, TransformFault
+from mlm_steps.design.faults import Span, TransformError
 from mlm_steps.design.formula import Formula, parse_formula
 from mlm_steps.design.gathering import Gathering
 from mlm_steps.design.grouping import group_rows
@@ -178,7 +178,7 @@ def resolve_contrasts(contrasts: Mapping[str, str]) -> dict[str, Contrast]:
     """Return the contrasts named by words; DesignError for a word that names none."""
     try:
         return {name: Contrast(contrast_kind(word)) for name, word in contrasts.items()}
-    except TransformFault as fault:
+    except TransformError as fault:
         raise DesignError(Fault("", fault.what, fault.hint)) from None
 
 

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from mlm_steps.design.contrasts import contrast_columns
 from mlm_steps.design.evaluate import Evaluator
 from mlm_steps.design.expressions import Expr
-from mlm_steps.design.faults import TransformFault, formula_error
+from mlm_steps.design.faults import TransformError, formula_error
 from mlm_steps.design.terms import TermSet
 from mlm_steps.design.variables import Contrast, Factor, Numbers, Value, as_factor
 from mlm_steps.errors import DesignError, Fault
@@ -158,7 +158,7 @@ def _contrasts_of(
 ) -> tuple[_Array, tuple[str, ...]]:
     try:
         return contrast_columns(factor, default)
-    except TransformFault as fault:
+    except TransformError as fault:
         raise formula_error(text, expr.span, f"{name}: {fault.what}", fault.hint) from None
 
 

@@ -15,10 +15,10 @@ from mlm_steps.design.variables import Factor, Numbers, Truths, Value
 if TYPE_CHECKING:
     import pandas as pd
 
-__all__ = ["FrameColumns", "UnusableColumn", "complete_rows", "missing_values"]
+__all__ = ["ColumnError", "FrameColumns", "complete_rows", "missing_values"]
 
 
-class UnusableColumn(Exception):  # noqa: N818  # becomes a FormulaError once the place is known
+class ColumnError(Exception):
     """A column is neither numbers nor categories."""
 
 
@@ -43,7 +43,7 @@ class FrameColumns:
 
         Raises
         ------
-        UnusableColumn
+        ColumnError
             For a column of dates, or of text mixed with numbers.
         """
         if name not in self._read:
@@ -61,14 +61,14 @@ def _value(series: pd.Series) -> Value:
     if pd.api.types.is_bool_dtype(dtype):
         return Truths(series.to_numpy(dtype=np.float64, na_value=np.nan))
     if pd.api.types.is_complex_dtype(dtype):
-        raise UnusableColumn("it holds complex numbers")
+        raise ColumnError("it holds complex numbers")
     if pd.api.types.is_numeric_dtype(dtype):
         return Numbers(series.to_numpy(dtype=np.float64, na_value=np.nan))
     if pd.api.types.is_object_dtype(dtype):
         return _objects(series)
     if pd.api.types.is_string_dtype(dtype):
         return _words(series)
-    raise UnusableColumn(f"it holds {dtype} values, neither numbers nor categories")
+    raise ColumnError(f"it holds {dtype} values, neither numbers nor categories")
 
 
 def _categorical(series: pd.Series) -> Factor:
@@ -86,7 +86,7 @@ def _objects(series: pd.Series) -> Value:
         return Numbers(series.to_numpy(dtype=np.float64, na_value=np.nan))
     if kind in {"string", "empty"}:
         return _words(series)
-    raise UnusableColumn(f"it holds {kind} values, neither numbers nor categories")
+    raise ColumnError(f"it holds {kind} values, neither numbers nor categories")
 
 
 def _words(series: pd.Series) -> Factor:

@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping
 import numpy as np
 from numpy.typing import NDArray
 
-from mlm_steps.design.faults import TransformFault, nearest
+from mlm_steps.design.faults import TransformError, nearest
 from mlm_steps.design.variables import Contrast, Factor
 
 __all__ = ["CONTRASTS", "contrast_columns", "contrast_kind"]
@@ -22,13 +22,13 @@ def contrast_kind(word: str) -> str:
 
     Raises
     ------
-    TransformFault
+    TransformError
         For another word.
     """
     kind = word.lower().removeprefix("contr.")
     if kind not in CONTRASTS:
         known = f"there are {', '.join(CONTRASTS)}"
-        raise TransformFault(f"{word} names no contrasts", nearest(kind, CONTRASTS) or known)
+        raise TransformError(f"{word} names no contrasts", nearest(kind, CONTRASTS) or known)
     return kind
 
 
@@ -40,12 +40,12 @@ def contrast_columns(factor: Factor, default: Contrast | None = None) -> Columns
 
     Raises
     ------
-    TransformFault
+    TransformError
         For a factor of one level.
     """
     if len(factor.levels) < 2:
         label = f"the one level {factor.levels[0]}" if factor.levels else "no level"
-        raise TransformFault(f"it has {label} in the rows used, and contrasts need two")
+        raise TransformError(f"it has {label} in the rows used, and contrasts need two")
     chosen = factor.contrast or default or Contrast("poly" if factor.ordered else "treatment")
     return CONTRASTS[chosen.kind](factor.levels, chosen)
 
@@ -74,7 +74,7 @@ def _poly(levels: tuple[str, ...], _contrast: Contrast) -> Columns:
     """Return orthonormal polynomials over equally spaced scores (R's contr.poly)."""
     if len(levels) > MAX_POLYNOMIAL_LEVELS:
         what = f"polynomial contrasts over {len(levels)} levels cannot be told apart"
-        raise TransformFault(what, f"R stops at {MAX_POLYNOMIAL_LEVELS} too; take other contrasts")
+        raise TransformError(what, f"R stops at {MAX_POLYNOMIAL_LEVELS} too; take other contrasts")
     scores = np.arange(len(levels)) - (len(levels) - 1) / 2
     Q, R = np.linalg.qr(np.vander(scores, increasing=True))
     names = tuple({1: ".L", 2: ".Q", 3: ".C"}.get(d, f"^{d}") for d in range(1, len(levels)))

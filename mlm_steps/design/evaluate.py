@@ -8,7 +8,7 @@ from itertools import pairwise
 import numpy as np
 from numpy.typing import NDArray
 
-from mlm_steps.design.columns import FrameColumns, UnusableColumn
+from mlm_steps.design.columns import ColumnError, FrameColumns
 from mlm_steps.design.deparse import deparse, format_number
 from mlm_steps.design.expressions import (
     Binary,
@@ -23,7 +23,7 @@ from mlm_steps.design.expressions import (
     columns_of,
     left_spine,
 )
-from mlm_steps.design.faults import TransformFault, formula_error, nearest
+from mlm_steps.design.faults import TransformError, formula_error, nearest
 from mlm_steps.design.transforms import FUNCTIONS
 from mlm_steps.design.transforms.base import State, one_column
 from mlm_steps.design.variables import Factor, Numbers, Truths, Value, drop_unused
@@ -148,7 +148,7 @@ class Evaluator:
     def _column(self, expr: Name) -> Value:
         try:
             value = self.columns.value(expr.name)
-        except UnusableColumn as fault:
+        except ColumnError as fault:
             raise formula_error(self.text, expr.span, f"{expr.name} cannot be used: {fault}") from None
         state = self.states.get(deparse(expr))
         if not self.learning:
@@ -230,13 +230,13 @@ class Evaluator:
                 if state:
                     self.states[name] = state
             return transform.apply(data, self.states.get(name, {}))
-        except TransformFault as fault:
+        except TransformError as fault:
             raise formula_error(self.text, call.span, f"{name}: {fault.what}", fault.hint) from None
 
     def _one_column(self, expr: Expr, value: Value) -> _Array:
         try:
             return one_column(value)
-        except TransformFault as fault:
+        except TransformError as fault:
             raise formula_error(self.text, expr.span, f"{deparse(expr)}: {fault.what}", fault.hint) from None
 
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from mlm_steps.errors import Fault, FormulaError
 
-__all__ = ["Span", "TransformFault", "formula_error", "formula_fault", "nearest"]
+__all__ = ["Span", "TransformError", "formula_error", "formula_fault", "nearest"]
 
 _EXCERPT_WIDTH = 100
 
@@ -25,7 +25,7 @@ class Span:
         return Span(self.start, other.end)
 
 
-class TransformFault(Exception):  # noqa: N818  # becomes a FormulaError once the place is known
+class TransformError(Exception):
     """A transform cannot be applied; the evaluator adds the place."""
 
     def __init__(self, what: str, hint: str | None = None) -> None:

@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mlm_steps.design.expressions import Option
-from mlm_steps.design.faults import TransformFault
+from mlm_steps.design.faults import TransformError
 from mlm_steps.design.variables import Factor, Numbers, Value
 
 __all__ = [
@@ -56,13 +56,13 @@ def one_column(value: Value) -> NDArray[np.float64]:
 
     Raises
     ------
-    TransformFault
+    TransformError
         For a factor, or for several columns.
     """
     if isinstance(value, Factor):
-        raise TransformFault("arithmetic needs numbers, and this is a category")
+        raise TransformError("arithmetic needs numbers, and this is a category")
     if value.values.ndim != 1:
-        raise TransformFault("this gives several columns", "let it be a term of its own")
+        raise TransformError("this gives several columns", "let it be a term of its own")
     return value.values
 
 
@@ -72,7 +72,7 @@ def number(options: Options, name: str, default: float | None = None) -> float |
     if value is None:
         return default
     if isinstance(value, bool) or not isinstance(value, float):
-        raise TransformFault(f"its argument {name} is a number")
+        raise TransformError(f"its argument {name} is a number")
     return value
 
 
@@ -82,7 +82,7 @@ def whole(options: Options, name: str, default: int | None = None) -> int | None
     if value is None:
         return default
     if not value.is_integer():
-        raise TransformFault(f"its argument {name} is a whole number")
+        raise TransformError(f"its argument {name} is a whole number")
     return int(value)
 
 
@@ -94,7 +94,7 @@ def numbers(options: Options, name: str) -> list[float] | None:
     several = value if isinstance(value, tuple) else (value,)
     found = [v for v in several if isinstance(v, float)]
     if len(found) != len(several):
-        raise TransformFault(f"its argument {name} is a number or c(…) of numbers")
+        raise TransformError(f"its argument {name} is a number or c(…) of numbers")
     return found
 
 
@@ -102,7 +102,7 @@ def flag(options: Options, name: str, default: bool) -> bool:
     """Return an option that is TRUE or FALSE."""
     value = options.get(name, default)
     if not isinstance(value, bool):
-        raise TransformFault(f"its argument {name} is TRUE or FALSE")
+        raise TransformError(f"its argument {name} is TRUE or FALSE")
     return value
 
 

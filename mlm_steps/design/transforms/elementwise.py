@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping
 import numpy as np
 from numpy.typing import NDArray
 
-from mlm_steps.design.faults import TransformFault
+from mlm_steps.design.faults import TransformError
 from mlm_steps.design.transforms.base import Options, State, Transform, number, one_column
 from mlm_steps.design.variables import Numbers, Value
 
@@ -28,7 +28,7 @@ def _elementwise(function: Callable[[NDArray[np.float64]], NDArray[np.float64]])
 def _learn_base(_value: Value, options: Options) -> State:
     base = number(options, "base")
     if base is not None and (base <= 0 or base == 1):
-        raise TransformFault("the base of a logarithm is positive and not 1")
+        raise TransformError("the base of a logarithm is positive and not 1")
     return {} if base is None else {"base": base}
 
 

@@ -10,7 +10,7 @@ import numpy as np
 
 from mlm_steps.design.contrasts import contrast_kind
 from mlm_steps.design.deparse import format_label
-from mlm_steps.design.faults import TransformFault, nearest
+from mlm_steps.design.faults import TransformError, nearest
 from mlm_steps.design.transforms.base import Options, State, Transform, flag, whole
 from mlm_steps.design.variables import Contrast, Factor, Value, as_factor, drop_unused
 
@@ -23,11 +23,11 @@ def _learn(value: Value, options: Options) -> State:
     absent = [label for label in factor.levels if label not in levels]
     if absent:
         what = f"the value {absent[0]} is not among the levels given"
-        raise TransformFault(what, "list every value that occurs")
+        raise TransformError(what, "list every value that occurs")
     present = set(factor.levels)
     labels = _labels(options, "labels") or levels
     if len(labels) != len(levels) or len(set(labels)) != len(labels):
-        raise TransformFault(f"there are {len(levels)} levels, and labels must be as many and all different")
+        raise TransformError(f"there are {len(levels)} levels, and labels must be as many and all different")
     kept = [(level, label) for level, label in zip(levels, labels, strict=True) if level in present]
     return {
         "levels": [level for level, _ in kept],
@@ -58,7 +58,7 @@ def _learn_contrast(value: Value, options: Options) -> State:
     if kind is None:
         return state
     if not isinstance(kind, str):
-        raise TransformFault("its argument contr names contrasts", "treatment, sum, helmert or poly")
+        raise TransformError("its argument contr names contrasts", "treatment, sum, helmert or poly")
     return {**state, "contrast": _contrast(contrast_kind(kind), options, factor.levels)}
 
 
@@ -67,12 +67,12 @@ def _contrast(kind: str, options: Options, levels: tuple[str, ...]) -> dict[str,
     if not given:
         return {"kind": kind, "base": 0, "numbered": False}
     if kind != "treatment" or len(given) > 1:
-        raise TransformFault("one reference level is given, and to treatment contrasts only")
+        raise TransformError("one reference level is given, and to treatment contrasts only")
     if given == ["ref"]:
         return {"kind": kind, "base": _reference(options["ref"], levels, "ref"), "numbered": False}
     base = whole(options, "base") or 0
     if not 1 <= base <= len(levels):
-        raise TransformFault(f"its argument base is a number from 1 to {len(levels)}")
+        raise TransformError(f"its argument base is a number from 1 to {len(levels)}")
     return {"kind": kind, "base": base - 1, "numbered": True}
 
 
@@ -80,10 +80,10 @@ def _reference(option: object, levels: tuple[str, ...], name: str) -> int:
     if isinstance(option, float):
         option = format_label(option)
     if not isinstance(option, str):
-        raise TransformFault(f"its argument {name} is the label of a level", ", ".join(levels[:10]))
+        raise TransformError(f"its argument {name} is the label of a level", ", ".join(levels[:10]))
     if option not in levels:
         what = f"there is no level {option}"
-        raise TransformFault(what, nearest(option, levels) or f"the levels are {', '.join(levels[:10])}")
+        raise TransformError(what, nearest(option, levels) or f"the levels are {', '.join(levels[:10])}")
     return levels.index(option)
 
 
@@ -93,7 +93,7 @@ def _apply(value: Value, state: State) -> Value:
     position = {level: i for i, level in enumerate(levels)}
     unknown = [label for label in drop_unused(factor).levels if label not in position]
     if unknown:
-        raise TransformFault(f"the level {unknown[0]} did not occur when the model was fitted")
+        raise TransformError(f"the level {unknown[0]} did not occur when the model was fitted")
     rank = np.array([*(position.get(label, -1) for label in factor.levels), -1], dtype=np.intp)
     contrast = state.get("contrast")
     chosen = Contrast(**contrast) if isinstance(contrast, Mapping) else None
@@ -104,7 +104,7 @@ def _factor(value: Value) -> Factor:
     try:
         return replace(as_factor(value), contrast=None)
     except ValueError as fault:
-        raise TransformFault(str(fault)) from None
+        raise TransformError(str(fault)) from None
 
 
 def _labels(options: Options, name: str) -> list[str] | None:
@@ -114,7 +114,7 @@ def _labels(options: Options, name: str) -> list[str] | None:
     several = option if isinstance(option, tuple) else (option,)
     labels = [format_label(v) if isinstance(v, float) else str(v) for v in several]
     if len(set(labels)) != len(labels):
-        raise TransformFault(f"its argument {name} holds a value twice")
+        raise TransformError(f"its argument {name} holds a value twice")
     return labels
 
 

@@ -7,7 +7,7 @@ from typing import cast
 import numpy as np
 from numpy.typing import NDArray
 
-from mlm_steps.design.faults import TransformFault
+from mlm_steps.design.faults import TransformError
 from mlm_steps.design.transforms.base import (
     Options,
     State,
@@ -26,13 +26,13 @@ def _learn(value: Value, options: Options) -> State:
     x = one_column(value)
     degree = whole(options, "degree", 1) or 0
     if degree < 1:
-        raise TransformFault("the degree of a polynomial is 1 or more")
+        raise TransformError("the degree of a polynomial is 1 or more")
     if flag(options, "raw", False):
         return {"raw": True, "degree": degree}
     distinct = np.unique(x).size
     if degree >= distinct:
         what = f"a polynomial of degree {degree} needs more different values than {distinct}"
-        raise TransformFault(what, f"take a degree of at most {distinct - 1}")
+        raise TransformError(what, f"take a degree of at most {distinct - 1}")
     alpha, norm2 = _recurrence(x, degree)
     return {"raw": False, "degree": degree, "alpha": alpha, "norm2": norm2}
 

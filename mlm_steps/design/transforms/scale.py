@@ -7,7 +7,7 @@ from collections.abc import Callable
 import numpy as np
 from numpy.typing import NDArray
 
-from mlm_steps.design.faults import TransformFault
+from mlm_steps.design.faults import TransformError
 from mlm_steps.design.transforms.base import Options, State, Transform, one_column
 from mlm_steps.design.variables import Numbers, Value
 
@@ -19,7 +19,7 @@ def _learn_scale(value: Value, options: Options) -> State:
     center = _chosen(options, "center", lambda: float(x.mean()), 0.0)
     scale = _chosen(options, "scale", lambda: _root_mean_square(x - center), 1.0)
     if scale == 0 or (options.get("scale", True) is True and np.ptp(x) == 0):
-        raise TransformFault("scale() divides by a standard deviation, and this column is constant")
+        raise TransformError("scale() divides by a standard deviation, and this column is constant")
     return {"center": center, "scale": scale}
 
 
@@ -30,7 +30,7 @@ def _chosen(options: Options, name: str, computed: Callable[[], float], neutral:
     if option is False:
         return neutral
     if not isinstance(option, float):
-        raise TransformFault(f"its argument {name} is TRUE, FALSE or a number")
+        raise TransformError(f"its argument {name} is TRUE, FALSE or a number")
     return option
 
 

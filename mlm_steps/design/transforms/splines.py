@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from mlm_steps.design.faults import TransformFault
+from mlm_steps.design.faults import TransformError
 from mlm_steps.design.transforms.base import (
     Options,
     State,
@@ -89,7 +89,7 @@ def _raise_order(
 def _learn_bs(value: Value, options: Options) -> State:
     degree = whole(options, "degree", 3) or 0
     if degree < 1:
-        raise TransformFault("the degree of a spline is 1 or more")
+        raise TransformError("the degree of a spline is 1 or more")
     return _learn(value, options, free=degree + 1, degree=degree)
 
 
@@ -103,12 +103,12 @@ def _learn(value: Value, options: Options, *, free: int, degree: int) -> State:
     intercept = flag(options, "intercept", False)
     boundary = sorted(numbers(options, "Boundary.knots") or [float(x.min()), float(x.max())])
     if len(boundary) != 2 or boundary[0] == boundary[1]:
-        raise TransformFault("a spline needs two different boundary knots", "is the column constant?")
+        raise TransformError("a spline needs two different boundary knots", "is the column constant?")
     knots, df = numbers(options, "knots"), number(options, "df")
     if knots is None:
         knots = _quantile_knots(x, df, free - 1 + intercept, boundary)
     if any(not boundary[0] < knot < boundary[1] for knot in knots):
-        raise TransformFault(
+        raise TransformError(
             "a knot does not lie inside the boundary knots", "give knots= inside the data's range"
         )
     return {"knots": sorted(knots), "boundary": boundary, "intercept": intercept, "degree": degree}
@@ -121,7 +121,7 @@ def _quantile_knots(
         return []
     inner = int(df) - least
     if inner < 0:
-        raise TransformFault(f"df is too small for this spline; it is at least {least}")
+        raise TransformError(f"df is too small for this spline; it is at least {least}")
     inside = x[(x >= boundary[0]) & (x <= boundary[1])]
     return [float(q) for q in np.quantile(inside, np.linspace(0, 1, inner + 2)[1:-1])]
 
