@@ -41,9 +41,14 @@ def _cases() -> list[Any]:
     return list(found.values())
 
 
+@functools.cache
+def _texts(file: Path, factors: tuple[str, ...]) -> pd.DataFrame:
+    return pd.read_csv(file, dtype=dict.fromkeys(factors, str), keep_default_na=False, na_values=[""])
+
+
 def _frame(file: Path, columns: dict[str, Any]) -> pd.DataFrame:
     factors = {name: column for name, column in columns.items() if column["type"] == "factor"}
-    frame = pd.read_csv(file, dtype=dict.fromkeys(factors, str), keep_default_na=False, na_values=[""])
+    frame = _texts(file, tuple(factors)).copy()
     for name, column in factors.items():
         levels = column.get("levels") or sorted(frame[name].dropna().unique())
         frame[name] = pd.Categorical(frame[name], categories=levels, ordered=bool(column.get("ordered")))
