@@ -31,11 +31,15 @@ def assemble(loaded: LoadedSpec, uses: Sequence[ModelUse]) -> Analysis:
     """Return the analysis sample and its profile; DataError with all faults that can be found."""
     places = Places(loaded)
     table = read_file(loaded)
-    columns, faults = _typed(table, loaded, places)
+    columns, misfits = _typed(table, loaded, places)
     planned, derive_faults = plan_derivations(loaded.spec.data.derive, columns, places)
-    faults = [*faults, *derive_faults, *check_names(loaded, uses, columns, places)]
-    if not faults:
-        faults = check_uses(uses, columns, places)
+    fitting = {name: column for name, column in columns.items() if name not in misfits}
+    faults = [
+        *misfits.values(),
+        *derive_faults,
+        *check_names(loaded, uses, columns, places),
+        *check_uses(uses, fitting, places),
+    ]
     if faults:
         raise DataError(*faults)
     sample = _sample(uses, columns, planned, table.rows, places)
@@ -57,18 +61,21 @@ def assemble(loaded: LoadedSpec, uses: Sequence[ModelUse]) -> Analysis:
     return Analysis(frame, profile, np.flatnonzero(sample.kept))
 
 
-def _typed(table: RawTable, loaded: LoadedSpec, places: Places) -> tuple[dict[str, TypedColumn], list[Fault]]:
-    """Return the columns with their types, and what contradicts the declared ones."""
+def _typed(
+    table: RawTable, loaded: LoadedSpec, places: Places
+) -> tuple[dict[str, TypedColumn], dict[str, Fault]]:
+    """Return the columns with their types, and for those that contradict the declared one the fault."""
     data = loaded.spec.data
     columns: dict[str, TypedColumn] = {}
-    faults: list[Fault] = []
+    misfits: dict[str, Fault] = {}
     for raw in table.columns:
         try:
             columns[raw.name] = type_column(raw, data.columns.get(raw.name), data)
         except Misfit as found:
-            faults.append(Fault(places.column(raw.name, found.key), f"'{raw.name}' {found.what}", found.hint))
+            at = places.column(raw.name, found.key)
+            misfits[raw.name] = Fault(at, f"'{raw.name}' {found.what}", found.hint)
             columns[raw.name] = type_column(raw, None, data)
-    return columns, faults
+    return columns, misfits
 
 
 def _bases(name: str, planned: Sequence[Derivation]) -> frozenset[str]:

@@ -53,9 +53,11 @@ class ColumnSpec(SpecBlock):
 
     type: Annotated[Literal["group", "category", "ordered", "number", "text"] | None, NothingIsNone] = None
     """``group`` for identifiers of groups, ``category`` (its first level is the reference), ``ordered``
-    (polynomial contrasts), ``number`` or ``text``. Default: inferred from the values."""
+    (polynomial contrasts), ``number`` or ``text``. Default: inferred from the values; codes such as 007 are no
+    numbers."""
     levels: Annotated[Levels | None, NothingIsNone] = None
-    """Values of a category as the file has them, the reference first: ``[Public, Catholic]``, ``[0, 1]``."""
+    """Values of a category as the file has them, the reference first: ``[Public, Catholic]``, ``[0, 1]``.
+    Default: the file's own order (value labels), numbers by size, text as R sorts it in an English locale."""
     contrast: Annotated[Literal["treatment", "sum", "helmert", "poly"] | None, NothingIsNone] = None
     """How a category becomes columns of the design. Default: ``treatment``, for an ordered one ``poly``."""
     label: OptionalText = None
@@ -131,7 +133,8 @@ class DataSpec(SpecBlock):
     encoding: Annotated[OptionalText, AfterValidator(_known_encoding)] = None
     """Encoding of a text file, for example ``latin-1``. Default: UTF-8, with or without byte-order mark."""
     na: Texts = ("NA", "NaN")
-    """Texts that stand for a missing value; replaces the default. An empty cell is always missing."""
+    """Texts that stand for a missing value; replaces the default. An empty cell is always missing, and so are
+    ``.``, ``NaN`` and ``#N/A`` in a column of numbers. A text among a column's ``levels`` is a level."""
     decimal: Literal[".", ","] = "."
     """Decimal mark of the numbers in a text file."""
     delimiter: Annotated[OptionalText, AfterValidator(_one_character)] = None
