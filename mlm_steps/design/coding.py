@@ -22,6 +22,7 @@ __all__ = ["INTERCEPT", "ModelMatrix", "model_matrix"]
 INTERCEPT = "(Intercept)"
 
 MAX_ELEMENTS = 250_000_000
+"""Of a model matrix: 2 GB."""
 
 _Array = NDArray[np.float64]
 
