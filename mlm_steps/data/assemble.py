@@ -48,13 +48,12 @@ def assemble(loaded: LoadedSpec, uses: Sequence[ModelUse]) -> Analysis:
     frame, lost_levels = _frame(columns, made, sample.kept)
     hierarchy = inspect_hierarchy(loaded.spec, uses, frame, columns, sample.kept)
     check_levels(loaded, uses, hierarchy, places)
+    found = [*table.notices, *(notice for column in columns.values() for notice in column.notices)]
+    found += [*lost_levels, *made_notices]
     used = {column for use in uses for name in use.variables for column in _bases(name, planned)}
     notices = (
-        *(n for n in table.notices if n.subject in used),
-        *(n for name in columns if name in used for n in columns[name].notices),
-        *about_loss(table.rows, int(sample.kept.sum()), sample.lost),
-        *(n for n in lost_levels if n.subject in used),
-        *(n for n in made_notices if n.subject in used),
+        *about_loss(table.rows, len(frame), sample.lost),
+        *(notice for notice in found if notice.subject in used),
         *hierarchy.notices,
     )
     profile = _profile(loaded, uses, columns, planned, frame, sample, hierarchy, notices)

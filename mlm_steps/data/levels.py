@@ -93,10 +93,13 @@ def encode_numbers(
     if declared:
         return _match(rows, [(word, number_label(value)) for value, word in words.items()], declared)
     repeated = {word for word, times in Counter(words.values()).items() if times > 1}
-    levels = tuple(
-        f"{word} ({number_label(value)})" if word in repeated else word for value, word in words.items()
-    )
-    return rows, levels, []
+    labels = [_told_apart(word, value) if word in repeated else word for value, word in words.items()]
+    return _match(rows, [(label,) for label in labels], tuple(dict.fromkeys(labels)))
+
+
+def _told_apart(word: str, value: float) -> str:
+    """Return a word that stands for several values with its value; numbers alike to 15 digits are one."""
+    return word if word == number_label(value) else f"{word} ({number_label(value)})"
 
 
 def _match(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from mlm_steps.records.base import Notice
 from mlm_steps.records.profile import FactorProfile, NestingRelation, VariableLevel, VariableLoss
@@ -110,20 +110,19 @@ def about_levels(
         )
         for level, rank in conflicts
     ]
-    for level in levels:
-        if level.conflicting_levels and declared.get(level.variable, 1) == 1:
-            groups = level.conflicting_levels
-            text = (
-                f"{level.variable} is constant in all levels of {level.factor} but {listed(groups)}: an "
-                "error in the data, if it describes the groups."
-            )
-            found.append(Notice(code="almost_level_2", severity="warning", text=text, subject=level.variable))
-        if declared.get(level.variable) == 1 and level.level == "between":
-            text = (
-                f"{level.variable} is declared a level-1 variable but is constant in each level of "
-                f"{level.factor}."
-            )
-            found.append(
-                Notice(code="level_1_constant", severity="warning", text=text, subject=level.variable)
-            )
+    found += [notice for level in levels for notice in _about_level(level, declared.get(level.variable))]
     return tuple(found)
+
+
+def _about_level(level: VariableLevel, declared: int | None) -> Iterator[Notice]:
+    """Yield notices on a variable that is not declared above level 1."""
+    name, factor, groups = level.variable, level.factor, level.conflicting_levels
+    if groups and declared in (None, 1):
+        text = (
+            f"{name} is constant in all levels of {factor} but {listed(groups)}: an error in the data, if it "
+            "describes the groups."
+        )
+        yield Notice(code="almost_level_2", severity="warning", text=text, subject=name)
+    if declared == 1 and level.level == "between":
+        text = f"{name} is declared a level-1 variable but is constant in each level of {factor}."
+        yield Notice(code="level_1_constant", severity="warning", text=text, subject=name)

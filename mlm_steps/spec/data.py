@@ -53,8 +53,8 @@ class ColumnSpec(SpecBlock):
 
     type: Annotated[Literal["group", "category", "ordered", "number", "text"] | None, NothingIsNone] = None
     """``group`` for identifiers of groups, ``category`` (its first level is the reference), ``ordered``
-    (polynomial contrasts), ``number`` or ``text``. Default: inferred from the values; codes such as 007 are no
-    numbers."""
+    (polynomial contrasts), ``number`` or ``text``. Default: inferred from the values; codes such as 007 are
+    no numbers."""
     levels: Annotated[Levels | None, NothingIsNone] = None
     """Values of a category as the file has them, the reference first: ``[Public, Catholic]``, ``[0, 1]``.
     Default: the file's own order (value labels), numbers by size, text as R sorts it in an English locale."""

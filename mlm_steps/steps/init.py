@@ -183,6 +183,20 @@ def _data_block(data: Path, spec_path: Path, plan: _Plan) -> Iterator[str]:
         data_file(file, spec_path, allow_outside=False)
     except Refused:
         yield "  # The file lies outside this folder: move it here, or run with --allow-outside."
+    yield from _manner(plan)
+    yield "  # What is not named here is used as it is found. Labels and units are for the report, such as"
+    yield "  # {label: Mathematics achievement, unit: points}."
+    yield "  columns:"
+    yield from _columns(plan)
+    if found.skipped:
+        yield "  # Not used:"
+        yield from (f"  #   {_safe(name)} {reason}" for name, reason in found.skipped[:_MOST_LISTED])
+    yield from _derive(plan)
+
+
+def _manner(plan: _Plan) -> Iterator[str]:
+    """Yield how the file is to be read, where that is not the default."""
+    found = plan.found
     if found.data.encoding:
         yield f"  encoding: {found.data.encoding} # the file is not UTF-8; this is a guess"
     if found.data.decimal != ".":
@@ -193,14 +207,6 @@ def _data_block(data: Path, spec_path: Path, plan: _Plan) -> Iterator[str]:
     if conflicts:
         names = ", ".join(_safe(c.name) for c in conflicts)
         yield f"  level_conflict: warn # {names}: constant in most groups, not in all"
-    yield "  # What is not named here is used as it is found. Labels and units are for the report, such as"
-    yield "  # {label: Mathematics achievement, unit: points}."
-    yield "  columns:"
-    yield from _columns(plan)
-    if plan.found.skipped:
-        yield "  # Not used:"
-        yield from (f"  #   {_safe(name)} {reason}" for name, reason in plan.found.skipped[:_MOST_LISTED])
-    yield from _derive(plan)
 
 
 _MOST_LISTED = 40

@@ -77,6 +77,7 @@ def test_digits_that_stay_text_give_a_notice_unless_the_type_is_declared(
         (["b", "a ", "b", "a"], "{levels: [b, a]}", ["b", "a"], "treatment"),
         (["b", "a", "b", "a"], "{contrast: sum}", ["a", "b"], "sum"),
         (["lo", "hi", "mid", "hi"], "{type: ordered, levels: [lo, mid, hi]}", ["lo", "mid", "hi"], "poly"),
+        (["0.3", "0.30000000000000004", "1", "1"], "{type: category}", ["0.3", "1"], "treatment"),
         (["2", "1", "10", "1"], "{type: ordered, contrast: treatment}", ["1", "2", "10"], "treatment"),
         (["NA", "DE", "NA", "DE"], "{levels: [NA, DE]}", ["NA", "DE"], "treatment"),
         (["T", "F", "T", "F"], "{levels: [T, F]}", ["T", "F"], "treatment"),
