@@ -53,8 +53,9 @@ def serve(address: str, lifeline: int, command: Command, prepare: Callable[[], o
     ``prepare`` is called once, early: what it computes and keeps, every child inherits.
     """
     listener = socket.socket(socket.AF_UNIX)
-    listener.bind(address)
+    listener.bind(f"{address}.new")
     listener.listen(128)
+    os.rename(f"{address}.new", address)  # noqa: PTH104 - who sees the name may connect
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # the run decides when an interrupt ends the pool
     ended = _child_signals()
     waiting: Iterator[Callable[[], object]] = iter(
