@@ -10,6 +10,8 @@ In a notebook::
 
 from __future__ import annotations
 
+import sys
+from types import ModuleType
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -25,6 +27,17 @@ def __getattr__(name: str) -> object:
     from mlm_steps import api
 
     return getattr(api, name)
+
+
+class _Package(ModuleType):
+    """Keeps the name ``compare`` for the function; importing the package of that name would take it."""
+
+    def __setattr__(self, name: str, value: object) -> None:
+        if not (name in __all__ and isinstance(value, ModuleType)):
+            super().__setattr__(name, value)
+
+
+sys.modules[__name__].__class__ = _Package
 
 
 def __dir__() -> list[str]:

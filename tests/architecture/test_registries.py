@@ -1,32 +1,33 @@
 """A new thing is one file and one line: every module of a registry is in it under its own name."""
 
 import pkgutil
+from importlib import import_module
 
 import pytest
 
-from mlm_steps import compare, figures, inference, tables, variance
-
-HELPERS = {
-    "compare": {"mixtures", "nesting", "refusal"},
-    "figures": {"base", "scene"},
-    "inference": set(),
-    "tables": {"base"},
-    "variance": {"aggregation", "base", "icc_profile", "vpc"},
+REGISTRIES = {
+    "compare": ("COMPARISONS", {"mixtures", "nesting", "refusal"}),
+    "data.readers": ("READERS", set()),
+    "figures": ("FIGURES", {"base", "scene"}),
+    "inference": ("METHODS", set()),
+    "report.sections": ("SECTIONS", set()),
+    "spec.presets": ("PRESETS", set()),
+    "tables": ("TABLES", {"base"}),
+    "variance": ("MEASURES", {"aggregation", "base", "icc_profile", "vpc"}),
 }
-"""Modules that are no members; a new one has to be named here."""
+"""Package, its registry, and its modules that are no members: a new one has to be named here."""
 
 
-@pytest.mark.parametrize(
-    ("package", "registry"),
-    [
-        (compare, compare.COMPARISONS),
-        (figures, figures.FIGURES),
-        (inference, inference.METHODS),
-        (tables, tables.TABLES),
-        (variance, variance.MEASURES),
-    ],
-    ids=["compare", "figures", "inference", "tables", "variance"],
-)
-def test_every_module_is_registered_under_its_own_name(package, registry):
+@pytest.mark.parametrize("name", REGISTRIES)
+def test_every_module_is_registered_under_its_own_name(name):
+    package = import_module(f"mlm_steps.{name}")
+    registry, helpers = REGISTRIES[name]
     modules = {module.name for module in pkgutil.iter_modules(package.__path__)}
-    assert modules - HELPERS[package.__name__.rpartition(".")[2]] == set(registry)
+    assert modules - helpers == set(getattr(package, registry))
+
+
+def test_compare_is_the_function_also_after_its_package_was_imported():
+    import mlm_steps
+
+    import_module("mlm_steps.compare")
+    assert callable(mlm_steps.compare)
