@@ -14,7 +14,7 @@ from mlm_steps.engine.values import LmmFit
 __all__ = ["Containment", "Relation", "contained_terms", "embed_theta", "log_det_basis", "relate", "spans"]
 
 SPAN_TOLERANCE = 1e-8  # residual of a projection, relative to the column
-ROUNDING = 100 * float(np.finfo(float).eps)  # what remains of a column that is spanned, at worst
+ROUNDING = 1e-12  # what rounding leaves of a spanned column of a million rows
 
 
 @dataclass(frozen=True, slots=True, eq=False)

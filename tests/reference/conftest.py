@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -118,8 +118,22 @@ def expected(case: Case, method: str) -> dict[str, Any]:
     return case.entry["fits"][method]
 
 
+@pytest.fixture
+def fit_named() -> Callable[[str, str], Fit]:
+    """Return our fit of the case of a name by a method."""
+    cases = {case.name: case for case in CASES}
+    return lambda name, method: fit_of(cases[name], method)
+
+
+@pytest.fixture
+def expected_named() -> Callable[[str, str], dict[str, Any]]:
+    """Return R's numbers for the case of a name by a method."""
+    cases = {case.name: case for case in CASES}
+    return lambda name, method: cases[name].entry["fits"][method]
+
+
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
-    engines = {"test_lmm.py": "lmer", "test_ols.py": "lm"}
+    engines = {"test_lmm.py": "lmer", "test_ols.py": "lm", "test_variance.py": "lmer"}
     if metafunc.definition.path.parent != HERE or metafunc.definition.path.name not in engines:
         return
     engine = engines[metafunc.definition.path.name]

@@ -99,3 +99,12 @@ def test_long_columns_round_and_still_span():
     constant = np.ones((rows, 1))
     assert spans(np.column_stack([constant[:, 0], x]), constant)
     assert not spans(constant, np.column_stack([constant[:, 0], x]))
+
+
+@pytest.mark.parametrize("n", [100, 10_000, 300_000])
+def test_a_constant_is_spanned_by_a_constant_whatever_the_number_of_rows(n):
+    x = np.random.default_rng(3).normal(size=(n, 3)) + 50
+    larger = np.column_stack([np.ones(n), x])
+    assert spans(larger, np.ones((n, 1)))
+    assert spans(larger, x[:, :1] * 3 + 1e6)
+    assert not spans(larger, x[:, :1] + 1e-6 * x[:, 1:2] ** 2)

@@ -1,0 +1,217 @@
+"""Tables of a run."""
+
+import csv
+import io
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from mlm_steps.compare import compare_lrt
+from mlm_steps.design import build_design
+from mlm_steps.engine import Estimates
+from mlm_steps.engine.ols import fit_ols
+from mlm_steps.engine.random_effects import random_effects
+from mlm_steps.records import DataProfile, OlsCoefficient, OlsRecord
+from mlm_steps.records.run import Labels, RunRecords
+from mlm_steps.steps.fit_record import fit_record
+from mlm_steps.tables import TABLES, Table
+from mlm_steps.tables.base import as_cell, table_of
+from mlm_steps.variance import Explained, explain
+
+SLEEP = pd.read_csv(
+    Path(__file__).parents[2] / "reference" / "data" / "sleepstudy.csv", dtype={"Subject": str}
+)
+FORMULAS = {
+    "null": "Reaction ~ 1 + (1 | Subject)",
+    "days": "Reaction ~ Days + I(2 * Days) + (1 | Subject)",
+    "slope": "Reaction ~ Days + (Days | Subject)",
+}
+COLUMNS = {
+    "fixed": "model term column level symbol estimate se df df_method statistic p ci_low ci_high ci_method "
+    "std_estimate dropped",
+    "random": "model term_index group effect_1 effect_2 kind estimate ci_low ci_high ci_method at_boundary",
+    "fit": "model n J_per_factor p npar d_reml d_ml logLik AIC AICc BIC AIC_weight BIC_weight sigma "
+    "converged singular rank_per_term max_gradient evaluations seconds sample_hash",
+    "comparison": "from to what_changed criterion statistic df p_naive p_boundary mixture p_boot B failed "
+    "delta_aic delta_bic prv delta_r2_marginal delta_r2_conditional nested reason",
+    "variance_explained": "model measure scope value ci_low ci_high method reference",
+    "icc": "model group kind value ci_low ci_high x ci_method effect",
+    "ranef": "model term_index group level effect estimate cond_sd pred_sd ols n_j shrinkage reliability",
+    "ols": "model term column estimate se df statistic p ci_low ci_high se_cluster dropped n sigma r_squared "
+    "adj_r_squared f_statistic f_df_1 f_df_2 f_p logLik AIC BIC",
+}
+
+
+def prelude():
+    fit = fit_ols(
+        build_design("Reaction ~ Days + I(2 * Days)", SLEEP, mixed=False), {"Subject": np.arange(180) // 10}
+    )
+    shared = {
+        name: getattr(fit, name) for name in ("sigma", "r_squared", "adj_r_squared", "f_statistic", "f_df_1")
+    }
+    return OlsRecord(
+        model="ols",
+        formula="",
+        outcome="Reaction",
+        weights=None,
+        confidence=0.95,
+        sample_hash="s",
+        n=180,
+        p=2,
+        coefficients=tuple(OlsCoefficient(**row) for row in fit.rows()),
+        f_df_2=fit.f_df_2,
+        f_p=fit.f_p,
+        loglik=fit.loglik,
+        aic=fit.aic,
+        bic=fit.bic,
+        **shared,
+    )
+
+
+def run_of(formulas, comparisons=()):
+    estimates = {name: Estimates(build_design(formula, SLEEP)) for name, formula in formulas.items()}
+    null = ("null", estimates["null"].under("REML"))
+    profile = DataProfile(
+        file="", file_hash="", rows_file=180, rows=180, sample_hash="s", columns=(), lost=(), factors=(),
+        variable_levels=(), nesting=(), notices=(),
+    )  # fmt: skip
+    return RunRecords(
+        name="sleep",
+        title="Sleep",
+        labels=Labels({}, {}, {}),
+        profile=profile,
+        prelude=(prelude(),),
+        fits=tuple(
+            fit_record(
+                name, formulas[name], given, method="REML", df_method="satterthwaite", confidence=0.95,
+                weights=None, sample_hash="s", made_from="", variable_levels={},
+            )
+            for name, given in estimates.items()
+        ),
+        failed={},
+        comparisons=tuple(
+            compare_lrt(estimates[a], estimates[b], names=(a, b), method="REML") for a, b in comparisons
+        ),
+        variance=tuple(
+            explain(Explained(name, given.under("REML"), given, null=None if name == "null" else null))
+            for name, given in estimates.items()
+        ),
+        modes={name: pd.DataFrame(random_effects(given.under("REML"))) for name, given in estimates.items()},
+    )  # fmt: skip
+
+
+@pytest.fixture(scope="module")
+def run():
+    return run_of(FORMULAS, [("null", "days"), ("days", "slope"), ("slope", "days")])
+
+
+def rows_of(table):
+    return list(csv.DictReader(io.StringIO(table.to_csv())))
+
+
+@pytest.mark.parametrize("name", TABLES)
+def test_columns_are_those_of_the_contract(run, name):
+    table = TABLES[name](run)
+    assert table.name == name
+    assert table.columns == (*COLUMNS[name].split(), "null_codes")
+    assert table.rows
+
+
+@pytest.mark.parametrize("name", TABLES)
+def test_every_empty_cell_has_a_code(run, name):
+    for row in rows_of(TABLES[name](run)):
+        empty = {column for column, value in row.items() if value == "" and column != "null_codes"}
+        coded = {pair.split("=")[0] for pair in row["null_codes"].split("; ") if not pair.startswith("prv[")}
+        assert coded - {""} == empty
+
+
+@pytest.mark.parametrize("name", TABLES)
+def test_a_run_without_results_has_tables_without_rows(run, name):
+    nothing = RunRecords("r", "r", run.labels, run.profile, (), (), {}, (), (), {})
+    assert TABLES[name](nothing).to_csv().splitlines() == [",".join((*COLUMNS[name].split(), "null_codes"))]
+
+
+def test_numbers_are_not_rounded(run):
+    row = rows_of(TABLES["fixed"](run))[-1]
+    assert float(row["estimate"]) == run.fits[-1].coefficients[-1].estimate
+    assert row["dropped"] == "false"
+
+
+def test_a_dropped_column_keeps_its_row(run):
+    row = next(row for row in rows_of(TABLES["fixed"](run)) if row["dropped"] == "true")
+    assert (row["column"], row["estimate"]) == ("I(2 * Days)", "")
+    assert "estimate=dropped" in row["null_codes"]
+
+
+def test_weights_of_the_criteria_sum_to_one(run):
+    table = TABLES["fit"](run)
+    assert sum(table.column("AIC_weight")) == pytest.approx(1)
+    assert table.column("AIC_weight")[2] > 0.999
+    assert table.column("J_per_factor") == ("Subject=18",) * 3
+    assert set(table.column("seconds")) == {None}
+
+
+def test_rungs_of_other_outcomes_have_no_weights(run):
+    other = run_of({"null": FORMULAS["null"], "log": "log(Reaction) ~ Days + (1 | Subject)"})
+    assert TABLES["fit"](other).column("AIC_weight") == (None, None)
+
+
+def test_a_comparison_holds_test_mixture_and_reductions(run):
+    first, second, third = rows_of(TABLES["comparison"](run))
+    assert (first["from"], first["to"], first["what_changed"], first["nested"]) == (
+        "null",
+        "days",
+        "fixed",
+        "true",
+    )
+    assert first["prv"].startswith("sigma2=0.")
+    assert second["mixture"] == "chi2(1)=0.5; chi2(2)=0.5"
+    assert "prv[Subject: Days]=not_in_reference" in second["null_codes"]
+    assert (third["statistic"], third["nested"]) == ("", "false")
+    assert "statistic=wrong_order" in third["null_codes"]
+    assert "other way round" in third["reason"]
+
+
+def test_the_residual_is_a_group_of_its_own(run):
+    rows = [row for row in rows_of(TABLES["random"](run)) if row["group"] == "Residual"]
+    assert [(row["model"], row["kind"]) for row in rows[:2]] == [("null", "variance"), ("null", "sd")]
+
+
+def test_single_level_models_repeat_what_holds_for_all_coefficients(run):
+    rows = rows_of(TABLES["ols"](run))
+    assert len({row["r_squared"] for row in rows}) == 1
+    assert rows[1]["se_cluster"].startswith("Subject=")
+
+
+def test_text_is_written_as_it_is():
+    table = Table("t", ("a", "b"), (("=1+1", None), ('say "x", y', True), ("line\nbreak", 0.1)))
+    assert table.to_csv() == 'a,b\n=1+1,\n"say ""x"", y",true\n"line\nbreak",0.1\n'
+
+
+def test_the_same_records_give_the_same_bytes(run):
+    assert [make(run).to_csv() for make in TABLES.values()] == [
+        make(run).to_csv() for make in TABLES.values()
+    ]
+
+
+@pytest.mark.parametrize(
+    ("cells", "words"), [({"a": None}, "without a code: a"), ({"a": float("nan")}, "a is nan")]
+)
+def test_a_cell_that_says_nothing_is_refused(cells, words):
+    with pytest.raises(ValueError, match=words):
+        table_of("t", ("a",), [(cells, {})])
+
+
+@pytest.mark.parametrize(
+    ("value", "cell"),
+    [(np.float64(1.5), 1.5), (np.int64(2), 2), (float("nan"), None), (None, None), ("x", "x")],
+)
+def test_values_of_frames_become_cells(value, cell):
+    assert as_cell(value) == cell
+
+
+def test_other_values_are_no_cells():
+    with pytest.raises(TypeError):
+        as_cell((1, 2))
