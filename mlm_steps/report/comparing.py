@@ -76,7 +76,7 @@ def mixture_phrase(record: ComparisonRecord) -> Phrase | None:
     if not record.mixture:
         return None
     parts: list[Phrase] = [
-        (f"{_weight(component.weight)} χ²({component.df})",) for component in record.mixture
+        (f"{_weight(component.weight)} χ²({component.df})".strip(),) for component in record.mixture
     ]
     return join(parts, " + ")
 

@@ -70,6 +70,7 @@ def _html(given: ReportInput, sections: list[dict[str, Any]]) -> str:
 def _markdown(given: ReportInput, sections: list[dict[str, Any]]) -> str:
     anchors = {section["name"]: _github_anchor(section["title"]) for section in sections}
     environment = _environment(partial(_finalize_markdown, anchors=anchors))
+    environment.filters["cell"] = partial(_finalize_markdown, anchors=anchors, in_table=True)
     text = _render(environment, "md/report.md", given, sections)
     return _BLANK_LINES.sub("\n\n", _TRAILING_SPACE.sub("\n", text)).strip() + "\n"
 
@@ -106,16 +107,14 @@ def _finalize_html(value: Any) -> Any:
     return html_text(value) if isinstance(value, _PIECES) else value
 
 
-def _finalize_markdown(value: Any, anchors: dict[str, str]) -> Any:
+def _finalize_markdown(value: Any, anchors: dict[str, str], *, in_table: bool = False) -> Any:
     """Return a value of a template as Markdown; what is not known to be ours is escaped."""
     if isinstance(value, Undefined | Markup | int):
         return value
-    if isinstance(value, tuple):
-        value = tuple(_anchored(piece, anchors) for piece in value)
-    elif isinstance(value, Link):
-        value = _anchored(value, anchors)
     if isinstance(value, _PIECES):
-        return Markup(markdown_text(value))  # noqa: S704 (escaped for Markdown)
+        pieces = value if isinstance(value, tuple) else (value,)
+        text = markdown_text(tuple(_anchored(piece, anchors) for piece in pieces), in_table=in_table)
+        return Markup(text)  # noqa: S704 (escaped for Markdown)
     return Markup(markdown_escape(str(value)))  # noqa: S704 (escaped for Markdown)
 
 

@@ -166,17 +166,17 @@ def html_text(value: Piece | Phrase) -> Markup:
             return escape(value)
 
 
-def markdown_text(value: Piece | Phrase) -> str:
-    """Return a phrase as Markdown."""
+def markdown_text(value: Piece | Phrase, *, in_table: bool = False) -> str:
+    """Return a phrase as Markdown; in a table, no character of it opens another cell."""
     match value:
         case tuple():
-            return "".join(markdown_text(piece) for piece in value)
+            return "".join(markdown_text(piece, in_table=in_table) for piece in value)
         case Number():
             return value.text
         case Word():
             return markdown_escape(value.text)
         case Code():
-            return _markdown_code(clean(value.text))
+            return _markdown_code(clean(value.text), in_table=in_table)
         case Emphasis():
             return f"*{value.text}*"
         case Symbol():
@@ -193,12 +193,20 @@ def markdown_escape(text: str) -> str:
     return _MARKDOWN_LINE_START.sub(r"\1\\\2", escaped)
 
 
-def _markdown_code(text: str) -> str:
-    """Return a code span; its fence is longer than any run of backticks inside."""
+def _markdown_code(text: str, *, in_table: bool) -> str:
+    """Return a code span; its fence is longer than any run of backticks inside.
+
+    A table needs its bars escaped even in code, but nothing escapes a bar after a backslash: such code is
+    set as text.
+    """
+    if in_table:
+        if r"\|" in text:
+            return markdown_escape(text)
+        text = text.replace("|", r"\|")
     runs = [len(run) for run in re.findall(r"`+", text)]
     fence = "`" * (max(runs, default=0) + 1)
     pad = " " if text.startswith("`") or text.endswith("`") else ""
-    return f"{fence}{pad}{text.replace('|', chr(92) + '|')}{pad}{fence}"
+    return f"{fence}{pad}{text}{pad}{fence}"
 
 
 def plain_text(value: Piece | Phrase) -> str:

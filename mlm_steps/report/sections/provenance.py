@@ -53,5 +53,5 @@ def _flat(values: Mapping[str, object], prefix: str = "") -> Iterator[tuple[str,
             yield from _flat(value, f"{name} / ")
         elif isinstance(value, list | tuple):
             yield name, ", ".join(str(item) for item in value)
-        else:
+        elif value is not None:
             yield name, str(value)

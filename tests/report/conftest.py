@@ -1,0 +1,353 @@
+"""A small run whose records are written by hand."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import pandas as pd
+import pytest
+
+from mlm_steps.design import parse_formula
+from mlm_steps.records import (
+    Coefficient,
+    ColumnProfile,
+    ComparisonRecord,
+    Convergence,
+    DataProfile,
+    FactorProfile,
+    FigureRecord,
+    FitRecord,
+    Icc,
+    MixtureComponent,
+    NestingRelation,
+    Notice,
+    OlsCoefficient,
+    OlsRecord,
+    Optimum,
+    RandomParameter,
+    TermCovariance,
+    TermShape,
+    VarianceChange,
+    VarianceMeasure,
+    VarianceRecord,
+    VariableLevel,
+    VariableLoss,
+)
+from mlm_steps.records.run import Labels, RunRecords
+from mlm_steps.report import ReportInput
+
+FORMULAS = {
+    "null": "math ~ 1 + (1 | school)",
+    "slope": "math ~ ses * sector + (ses | school)",
+    "ols": "math ~ ses",
+}
+SVG = (
+    "<?xml version='1.0' encoding='utf-8'?>\n"
+    '<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 9 9"><title>x</title>'
+    '<path id="{name}-p" d="M0 0"/></svg>\n'
+)
+
+
+def coefficient(column: str, term: str, level: str, symbol: str, *numbers: float) -> Coefficient:
+    names = ("estimate", "se", "df", "statistic", "p", "ci_low", "ci_high")
+    values = dict(zip(names, numbers, strict=True))
+    return Coefficient.model_validate(
+        {"term": term, "column": column, "level": level, "symbol": symbol, "df_method": "satterthwaite",
+         "ci_method": "Wald, satterthwaite", **values}
+    )  # fmt: skip
+
+
+def optimum(
+    method: str, criterion: float, beta: tuple[float, ...], names: tuple[str, ...], *, singular: bool
+):
+    k = len(names)
+    return Optimum(
+        method=method,
+        criterion=criterion,
+        theta=(0.3,) * (k * (k + 1) // 2),
+        sigma=6.0,
+        beta=beta,
+        se=(0.1,) * len(beta),
+        vcov=((0.01,) * len(beta),) * len(beta),
+        log_det_L2=1.0,
+        log_det_RX2=1.0,
+        pwrss=1.0,
+        terms=(
+            TermCovariance(
+                group="school",
+                names=names,
+                covariance=((1.0,) * k,) * k,
+                relative_singular_values=(0.3,) * k,
+                rank=1,
+                singular=singular,
+            ),
+        ),
+        singular=singular,
+        convergence=Convergence(
+            status="singular" if singular else "converged",
+            optimizer="newton",
+            evaluations=9,
+            max_gradient=3.1e-9,
+        ),
+    )
+
+
+def parameter(kind: str, estimate: float, first: str | None = None, second: str | None = None, **more):
+    group = "Residual" if first is None else "school"
+    index = None if first is None else 0
+    return RandomParameter(
+        term_index=index, group=group, effect_1=first, effect_2=second, kind=kind, estimate=estimate, **more
+    )
+
+
+def null_fit() -> FitRecord:
+    return FitRecord(
+        model="null",
+        formula=FORMULAS["null"],
+        outcome="math",
+        weights=None,
+        method="REML",
+        confidence=0.95,
+        sample_hash="c0ffee" * 5,
+        n=120,
+        p=1,
+        npar=3,
+        columns=("(Intercept)",),
+        dropped=(),
+        terms=(TermShape(group="school", names=("(Intercept)",), n_levels=12, source="(1 | school)"),),
+        n_levels={"school": 12},
+        reml=optimum("REML", 801.25, (12.637,), ("(Intercept)",), singular=False),
+        ml=optimum("ML", 800.123, (12.637,), ("(Intercept)",), singular=False),
+        coefficients=(
+            coefficient("(Intercept)", "(Intercept)", "1", "γ00", 12.637, 0.2444, 11, 51.7, 1e-9, 12.1, 13.2),
+        ),
+        random=(
+            parameter("variance", 8.614, "(Intercept)"),
+            parameter("sd", 2.935, "(Intercept)"),
+            parameter("variance", 39.148),
+            parameter("sd", 6.2569),
+        ),
+        loglik=-400.06,
+        aic=806.123,
+        aicc=806.33,
+        bic=814.49,
+        notices=(),
+    )
+
+
+def slope_fit() -> FitRecord:
+    names = ("(Intercept)", "ses")
+    beta = (11.4, 2.8, 2.81, -0.34)
+    return FitRecord(
+        model="slope",
+        formula=FORMULAS["slope"],
+        outcome="math",
+        weights=None,
+        method="REML",
+        confidence=0.95,
+        sample_hash="c0ffee" * 5,
+        n=120,
+        p=4,
+        npar=8,
+        columns=("(Intercept)", "ses", "sectorCatholic", "ses:sectorCatholic"),
+        dropped=(),
+        terms=(TermShape(group="school", names=names, n_levels=12, source="(ses | school)"),),
+        n_levels={"school": 12},
+        reml=optimum("REML", 770.5, beta, names, singular=True),
+        ml=optimum("ML", 768.9, beta, names, singular=True),
+        coefficients=(
+            coefficient("(Intercept)", "(Intercept)", "1", "γ00", 11.4, 0.293, 10.2, 38.9, 1e-9, 10.8, 12.0),
+            coefficient("ses", "ses", "1", "γ10", 2.8, 0.155, 10.1, 18.1, 1e-9, 2.45, 3.15),
+            coefficient("sectorCatholic", "sector", "2", "γ01", 2.81, 0.439, 9.9, 6.4, 0.0004, 1.83, 3.79),
+            coefficient(
+                "ses:sectorCatholic", "ses:sector", "cross", "γ11", -0.34, 0.234, 9.8, -1.45, 0.178, -0.86, 0.18
+            ),
+        ),
+        random=(
+            parameter("variance", 6.738, "(Intercept)"),
+            parameter("sd", 2.5958, "(Intercept)"),
+            parameter("variance", 0.2657, "ses"),
+            parameter("sd", 0.5155, "ses"),
+            parameter("covariance", 1.338, "(Intercept)", "ses", at_boundary=True),
+            parameter("correlation", 1.0, "(Intercept)", "ses", at_boundary=True),
+            parameter("variance", 36.71),
+            parameter("sd", 6.0589),
+        ),
+        loglik=-384.45,
+        aic=784.9,
+        aicc=786.2,
+        bic=807.2,
+        notices=(
+            Notice(code="singular", severity="warning", text="The matrix of (ses | school) is singular.",
+                   model="slope", subject="(ses | school)"),
+        ),
+    )  # fmt: skip
+
+
+def profile() -> DataProfile:
+    def column(name: str, kind: str, **more: object) -> ColumnProfile:
+        return ColumnProfile.model_validate({"name": name, "kind": kind, "used": True, **more})
+
+    return DataProfile(
+        file="data/small.csv",
+        file_hash="ab" * 32,
+        rows_file=123,
+        rows=120,
+        sample_hash="c0ffee" * 5,
+        columns=(
+            column("school", "group"),
+            column("math", "number", mean=12.75, sd=6.88, minimum=-2.83, maximum=24.99, n_missing=3),
+            column("ses", "number", mean=0.0, sd=0.66, minimum=-3.65, maximum=2.86,
+                   derived="raw ses centred within school"),
+            column("sector", "category", levels=("Public", "Catholic"), contrast="treatment"),
+        ),
+        lost=(VariableLoss(variable="math", rows=3, groups={"school": 0}),),
+        factors=(
+            FactorProfile(name="school", n_levels=12, n_levels_file=12, size_min=8, size_median=10.0,
+                          size_mean=10.0, size_max=12, size_harmonic=9.8, size_weighted=10.2, singletons=0,
+                          constant_outcome={}),
+        ),
+        variable_levels=(
+            VariableLevel(variable="math", factor="school", level="mixed", variance=47.3, variance_within=39.1,
+                          variance_between=8.6, icc1=0.18, icc2=0.69),
+            VariableLevel(variable="ses", factor="school", level="within", variance=0.44,
+                          variance_within=0.44, variance_between=0.0),
+            VariableLevel(variable="sector", factor="school", level="between"),
+        ),
+        nesting=(),
+        notices=(Notice(code="declared", severity="info", text="The slope is -0.26 in all."),),
+    )  # fmt: skip
+
+
+def prelude() -> OlsRecord:
+    return OlsRecord(
+        model="ols",
+        formula=FORMULAS["ols"],
+        outcome="math",
+        weights=None,
+        confidence=0.95,
+        sample_hash="c0ffee" * 5,
+        n=120,
+        p=2,
+        coefficients=(
+            OlsCoefficient(term="(Intercept)", column="(Intercept)", estimate=12.7, se=0.57, df=118,
+                           statistic=22.3, p=1e-9, ci_low=11.6, ci_high=13.8, se_cluster={"school": 0.9}),
+            OlsCoefficient(term="ses", column="ses", estimate=3.18, se=0.87, df=118, statistic=3.66, p=0.0004,
+                           ci_low=1.46, ci_high=4.9, se_cluster={"school": 1.1}),
+        ),
+        sigma=6.2,
+        r_squared=0.102,
+        adj_r_squared=0.094,
+        f_statistic=13.4,
+        f_df_1=1,
+        f_df_2=118,
+        f_p=0.0004,
+        loglik=-389.0,
+        aic=784.0,
+        bic=792.4,
+    )  # fmt: skip
+
+
+def comparison() -> ComparisonRecord:
+    return ComparisonRecord(
+        smaller="null",
+        larger="slope",
+        changed="both",
+        added=("ses", "sector", "ses:sector", "(ses | school)"),
+        criterion="ML",
+        statistic=31.22,
+        df=5,
+        p_naive=8.5e-6,
+        p_boundary=5.2e-6,
+        mixture=(MixtureComponent(df=4, weight=0.5), MixtureComponent(df=5, weight=0.5)),
+        p_boundary_code=None,
+        delta_aic=-21.22,
+        delta_bic=-7.29,
+        delta_deviance=-31.22,
+        prv=(
+            VarianceChange(group="Residual", effect=None, smaller=39.15, larger=36.71, prv=0.0623),
+            VarianceChange(group="school", effect="(Intercept)", smaller=8.6, larger=8.7, prv=-0.0116,
+                           code="negative"),
+        ),
+        delta_r2_marginal=0.09,
+        delta_r2_conditional=0.05,
+        nested=True,
+        refused=None,
+        reason=None,
+    )  # fmt: skip
+
+
+def variance(model: str) -> VarianceRecord:
+    null = model == "null"
+    measure = VarianceMeasure(
+        measure="r2_marginal", scope="total", value=0.0 if null else 0.09, method="Nakagawa"
+    )
+    more = (
+        (VarianceMeasure(measure="design_effect", scope="school", value=2.656, method="Kish 1965"),)
+        if null
+        else (
+            VarianceMeasure(measure="prv_null", scope="sigma2", value=0.0623, method="R&B", reference="null"),
+            VarianceMeasure(measure="prv_null", scope="school: (Intercept)", value=-0.0116, method="R&B",
+                            reference="null", code="negative"),
+            VarianceMeasure(measure="prv_null", scope="school: ses", value=None, method="R&B",
+                            reference="null", code="not_in_reference"),
+        )
+    )  # fmt: skip
+    limits = {"ci_low": 0.072, "ci_high": 0.351, "ci_method": "profile, ML"} if null else {}
+    return VarianceRecord(
+        model=model,
+        method="REML",
+        variance_fixed=0.0,
+        variance_random=8.6,
+        variance_residual=39.1,
+        icc=(Icc(group=None, kind="adjusted", value=0.18 if null else 0.157, **limits),),
+        measures=(measure, *more),
+    )
+
+
+def run(labels: Labels, title: str) -> RunRecords:
+    return RunRecords(
+        name="small",
+        title=title,
+        labels=labels,
+        profile=profile(),
+        prelude=(prelude(),),
+        fits=(null_fit(), slope_fit()),
+        failed={},
+        comparisons=(comparison(),),
+        variance=(variance("null"), variance("slope")),
+        modes={"null": pd.DataFrame(), "slope": pd.DataFrame()},
+        figures=tuple(
+            FigureRecord(name=name, title=f"Title of {name}", reading="It shows 3.", alt=f"Plot of {name}")
+            for name in ("ladder", "caterpillar", "raw_data")
+        ),
+    )
+
+
+PLAIN = Labels(
+    models={"null": "Null model", "slope": "Random slope"},
+    columns={"school": "School", "math": "Mathematics", "ses": "Status", "sector": "Sector"},
+    units={"math": "points"},
+)
+
+
+@pytest.fixture
+def make_given() -> Callable[..., ReportInput]:
+    """Return a function that gives the input of a small report."""
+
+    def make(labels: Labels = PLAIN, title: str = "A small study", **more: object) -> ReportInput:
+        values: dict[str, object] = {
+            "run": run(labels, title),
+            "formulas": {name: parse_formula(text) for name, text in FORMULAS.items()},
+            "svgs": {name: SVG.format(name=name) for name in ("ladder", "caterpillar", "raw_data")},
+            "provenance": {"versions": {"python": "3.11.2"}, "platform": "Linux x86_64", "seed": None},
+        }
+        return ReportInput(**(values | more))
+
+    return make
+
+
+@pytest.fixture
+def nested_relation() -> NestingRelation:
+    """Return classes nested in schools."""
+    return NestingRelation(inner="class:school", outer="school", relation="nested", n_cells=12)

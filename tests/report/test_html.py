@@ -1,0 +1,214 @@
+from __future__ import annotations
+
+import re
+from collections import Counter
+from dataclasses import replace
+from html.parser import HTMLParser
+
+import pytest
+
+from mlm_steps.records.run import Labels
+from mlm_steps.report import render_report
+from mlm_steps.report.sections import SECTIONS
+
+VOID = {"meta", "link", "br", "hr", "img", "input", "path", "use", "mspace"}
+
+
+class Page(HTMLParser):
+    """Collects what the tests ask about, and that every element is closed in order."""
+
+    def __init__(self, text: str) -> None:
+        super().__init__(convert_charrefs=True)
+        self.open: list[str] = []
+        self.faults: list[str] = []
+        self.elements: list[tuple[str, dict[str, str | None]]] = []
+        self.words: list[str] = []
+        self.feed(text)
+        self.close()
+
+    def handle_starttag(self, tag, attrs):
+        self.elements.append((tag, dict(attrs)))
+        if tag not in VOID:
+            self.open.append(tag)
+
+    def handle_startendtag(self, tag, attrs):
+        self.elements.append((tag, dict(attrs)))
+
+    def handle_endtag(self, tag):
+        if tag in VOID:
+            return
+        if not self.open or self.open.pop() != tag:
+            self.faults.append(tag)
+
+    def handle_data(self, data):
+        self.words.append(data)
+
+    @property
+    def text(self) -> str:
+        return " ".join("".join(self.words).split())
+
+    def attributes(self, name: str) -> list[str]:
+        return [attrs[name] or "" for _, attrs in self.elements if name in attrs]
+
+
+@pytest.fixture
+def html(make_given) -> str:
+    return render_report(make_given())["html"]
+
+
+@pytest.fixture
+def page(html) -> Page:
+    return Page(html)
+
+
+def test_every_element_is_closed_in_order(page):
+    assert page.faults == []
+    assert page.open == []
+
+
+def test_ids_are_unique_and_internal_links_resolve(page):
+    ids = Counter(page.attributes("id"))
+    assert [name for name, count in ids.items() if count > 1] == []
+    targets = {link[1:] for link in page.attributes("href") if link.startswith("#")}
+    assert targets <= set(ids)
+
+
+def test_all_links_are_internal_and_nothing_is_loaded_or_run(page):
+    assert all(link.startswith("#") for link in page.attributes("href"))
+    assert not page.attributes("src")
+    assert {tag for tag, _ in page.elements} & {"script", "iframe", "object", "img", "link"} == set()
+    assert not any(name.startswith("on") for _, attrs in page.elements for name in attrs)
+
+
+@pytest.mark.parametrize("name", list(SECTIONS))
+def test_every_section_is_there_under_its_name(page, name):
+    assert name in page.attributes("id")
+    assert SECTIONS[name].title in page.text
+
+
+def test_every_number_of_the_ladder_names_its_row(html):
+    ladder = html[html.index('id="ladder"') : html.index('id="comparisons"')]
+    sources = set(re.findall(r'data-src="([^"]+)"', ladder))
+    assert {
+        "fixed:slope:ses:estimate",
+        "fixed:slope:ses%3AsectorCatholic:p",
+        "random:slope:school:0:ses::variance",
+        "random:slope:Residual::::variance",
+        "fit:null:d_ml",
+        "comparison:null--slope:statistic",
+        "icc:null::adjusted:value",
+        "variance_explained:slope:prv_null:sigma2:null",
+    } <= sources
+    cells = re.findall(r"<td[^>]*>(.*?)</td>", ladder, flags=re.DOTALL)
+    assert not [
+        cell for cell in cells if re.search(r"\d\.\d", re.sub("<[^>]+>", "", cell)) and "data-src" not in cell
+    ]
+
+
+def test_table_heads_have_a_scope_and_tables_a_caption(html):
+    for table in re.findall(r"<table>(.*?)</table>", html, flags=re.DOTALL):
+        assert "<caption>" in table
+        assert re.findall(r"<th(?![^>]*scope)(?:\s[^>]*)?>", table) == []
+
+
+def test_the_page_has_a_language_a_skip_link_and_headings_in_order(page):
+    assert page.elements[0] == ("html", {"lang": "en"})
+    first_link = next(attrs for tag, attrs in page.elements if tag == "a")
+    assert first_link == {"class": "skip", "href": "#content"}
+    levels = [int(tag[1]) for tag, _ in page.elements if re.fullmatch("h[1-6]", tag)]
+    assert levels[0] == 1
+    assert levels.count(1) == 1
+
+
+def test_equations_are_mathml_and_their_latex_stands_beside(html, page):
+    assert sum(tag == "math" for tag, _ in page.elements) >= 8
+    assert r"\beta_{0j} = \gamma_{00} + \gamma_{01}\,\text{sector[Catholic]}_{j} + U_{0j}" in html
+
+
+def test_the_boundary_is_marked_and_explained(page):
+    assert "1.00‡" in page.text
+    assert (
+        "The estimated correlation of the intercept and the slope of Status over levels of School"
+        in page.text
+    )
+
+
+def test_gaps_have_placeholders_that_name_their_item(page):
+    assert {"gap-A2", "gap-B4", "gap-G3"} <= set(page.attributes("id"))
+    assert "[B4] Missing data" in page.text
+
+
+def test_the_same_input_gives_the_same_bytes(make_given):
+    assert render_report(make_given()) == render_report(make_given())
+
+
+HOSTILE = [
+    "<script>alert(1)</script>",
+    "</title><b>",
+    '"><img src=x onerror=alert(1)>',
+    "a|b`c`",
+    "](javascript:alert(1))",
+    "two\nlines\x00\x07",
+    "\u202eevil\u2066",
+    "{{ 7 * 7 }}{% raw %}",
+    "</svg><script>",
+    "QLABEL0Q",
+    "\\input{x} $x$ & % # _ ^ ~",
+    "שלום",
+]
+
+
+@pytest.mark.parametrize("text", HOSTILE)
+def test_a_label_is_text_wherever_it_stands(make_given, text):
+    names = ("school", "math", "ses", "sector")
+    labels = Labels(
+        models={"null": text, "slope": text},
+        columns=dict.fromkeys(names, text),
+        units={"math": text},
+    )
+    plain, hostile = make_given(), make_given(labels=labels, title=text)
+    pages = [Page(render_report(given)["html"]) for given in (plain, hostile)]
+    assert pages[1].faults == []
+    assert [tag for tag, _ in pages[1].elements if tag not in ("code", "bdi", "p")] == [
+        tag for tag, _ in pages[0].elements if tag not in ("code", "bdi", "p")
+    ]
+    assert not any(name.startswith("on") for _, attrs in pages[1].elements for name in attrs)
+    assert "49" not in re.findall(r"\{\{.*?\}\}", pages[1].text)
+
+
+def test_a_run_without_any_fit_still_reports_the_data_and_what_failed(make_given):
+    given = make_given()
+    run = replace(given.run, fits=(), failed={"null": "no rows <b>", "slope": "x"}, comparisons=(), variance=(),
+                  figures=(), modes={})  # fmt: skip
+    texts = render_report(make_given(run=run))
+    page = Page(texts["html"])
+    assert page.faults == []
+    assert "The rung Null model could not be fitted: no rows <b>" in page.text
+    assert "no rows \\<b\\>" in texts["md"]
+    assert "ladder" not in page.attributes("id")
+
+
+def test_a_refused_comparison_gives_its_reason(make_given):
+    given = make_given()
+    refused = given.run.comparisons[0].model_copy(
+        update={"statistic": None, "df": None, "p_naive": None, "p_boundary": None, "mixture": None,
+                "refused": "not_nested", "reason": "the larger model lacks x.", "prv": ()}
+    )  # fmt: skip
+    page = Page(render_report(make_given(run=replace(given.run, comparisons=(refused,))))["html"])
+    assert "Random slope was not tested against Null model: the larger model lacks x." in page.text
+    assert "not tested" in page.text
+
+
+def test_a_dropped_column_and_normal_tests_are_named(make_given):
+    given = make_given()
+    null, slope = given.run.fits
+    by_z = [c.model_copy(update={"df": None, "df_method": "z"}) for c in slope.coefficients]
+    gone = dict.fromkeys(("estimate", "se", "df", "statistic", "p", "ci_low", "ci_high", "level"))
+    by_z.append(
+        by_z[1].model_copy(update={**gone, "column": "twice", "term": "twice", "symbol": "", "dropped": True})
+    )
+    run = replace(given.run, fits=(null, slope.model_copy(update={"coefficients": tuple(by_z)})))
+    page = Page(render_report(make_given(run=run))["html"])
+    assert page.faults == []
+    assert "dropped (collinear)" in page.text
+    assert "z = 18.10, p < .001 (normal approximation)" in page.text.replace("\u00a0", " ")

@@ -1,0 +1,83 @@
+from __future__ import annotations
+
+import pytest
+
+from mlm_steps.report.notation import decimals_for_se, fixed, p_value, share
+from mlm_steps.report.text import Code, Word, clean, markdown_text, source
+
+
+@pytest.mark.parametrize(
+    ("value", "decimals", "text"),
+    [
+        (-1.58025, 3, "−1.580"),
+        (-0.0004, 3, "0.000"),
+        (48877.2555, 2, "48877.26"),
+        (1.5e13, 0, "1.50 × 10¹³"),
+        (-2.5e-8, 9, "−2.50 × 10⁻⁸"),
+        (0.0, 9, "0"),
+        (float("inf"), 1, "∞"),
+    ],
+)
+def test_numbers_have_a_true_minus_and_no_negative_zero(value, decimals, text):
+    assert fixed(value, decimals) == text
+
+
+@pytest.mark.parametrize(
+    ("p", "text"),
+    [
+        (0.0, "< .001"),
+        (0.00099, "< .001"),
+        (0.001, ".001"),
+        (0.0504, ".050"),
+        (0.9995, "> .999"),
+        (1.0, "> .999"),
+    ],
+)
+def test_p_values_have_three_digits_or_a_bound(p, text):
+    assert p_value(p) == text
+
+
+@pytest.mark.parametrize(("se", "decimals"), [(0.14083, 3), (6.8246, 2), (123.0, 0), (0.0023, 5), (0.0, 3)])
+def test_decimals_follow_the_standard_error(se, decimals):
+    assert decimals_for_se(se) == decimals
+
+
+@pytest.mark.parametrize(("value", "text"), [(-1.0, "−1.00"), (-0.5, "−.50"), (0.004, ".00")])
+def test_correlations_have_no_leading_zero(value, text):
+    assert share(value, 2) == text
+
+
+@pytest.mark.parametrize(
+    ("text", "escaped"),
+    [
+        ("ses_w", "ses_w"),
+        ("_x_", r"\_x\_"),
+        ("1. first", r"1\. first"),
+        ("a|b", r"a\|b"),
+        ("[x](y)", r"\[x\](y)"),
+    ],
+)
+def test_words_are_escaped_where_markdown_would_read_markup(text, escaped):
+    assert markdown_text(Word(text)) == escaped
+
+
+@pytest.mark.parametrize(
+    ("text", "in_table", "code"),
+    [
+        ("(x | g)", False, "`(x | g)`"),
+        ("(x | g)", True, r"`(x \| g)`"),
+        ("a`b", False, "``a`b``"),
+        ("`odd name`", False, "`` `odd name` ``"),
+        (r"a\|b", True, r"a\\\|b"),
+    ],
+)
+def test_code_stays_code_and_inside_its_cell(text, in_table, code):
+    assert markdown_text(Code(text), in_table=in_table) == code
+
+
+def test_text_from_outside_loses_control_characters_and_turns_no_direction():
+    assert clean("a\nb\x00\u202ec\u2066d\ud800") == "a b cd\N{REPLACEMENT CHARACTER}"
+
+
+def test_a_colon_inside_a_key_does_not_part_it():
+    assert source("fixed", "slope", "ses:sector", "p") == "fixed:slope:ses%3Asector:p"
