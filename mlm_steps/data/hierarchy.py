@@ -97,7 +97,11 @@ def numbered(values: pd.Series) -> tuple[NDArray[np.intp], Sequence[str]]:
     codes, found = pd.factorize(values.to_numpy(), sort=values.dtype != object)
     if values.dtype == object:
         return codes.astype(np.intp), [str(value) for value in found]
-    return codes.astype(np.intp), [number_label(value) for value in found.tolist()]
+    labels = [number_label(value) for value in found.tolist()]
+    merged = {label: place for place, label in enumerate(dict.fromkeys(labels))}
+    if len(merged) < len(labels):  # numbers alike to 15 digits are one level, as in R
+        codes = np.array([*(merged[label] for label in labels), -1])[codes]
+    return codes.astype(np.intp), list(merged)
 
 
 def _levels_in_file(factor: Factor, columns: Mapping[str, TypedColumn], kept: NDArray[np.bool_]) -> int:

@@ -60,15 +60,14 @@ def encode_words(
     encoded = values.dictionary_encode()
     words = encoded.dictionary.to_pylist()
     rows = np.asarray(encoded.indices.fill_null(-1)).astype(np.intp)
-    if declared:
-        return _match(rows, [(word,) for word in words], declared)
+    spellings: list[tuple[str, ...]] = [(word,) for word in words]
+    order = tuple(sort_labels(words)) if not (known or declared) else ()
     if known:
-        levels = tuple(level for level in known if level in set(words))
-        return _match(rows, [(word,) for word in words], levels)
-    if logical and words and is_logical(words):
-        spelt = ["TRUE" if word[0] in "Tt" else "FALSE" for word in words]
-        return _match(rows, [(word,) for word in spelt], ("FALSE", "TRUE"))
-    return _match(rows, [(word,) for word in words], tuple(sort_labels(words)))
+        order = tuple(level for level in known if level in set(words))
+    elif logical and words and is_logical(words):
+        spellings = [(word, "TRUE" if word[0] in "Tt" else "FALSE") for word in words]
+        order = ("FALSE", "TRUE")
+    return _match(rows, spellings, declared or order)
 
 
 def encode_numbers(

@@ -81,6 +81,7 @@ def test_digits_that_stay_text_give_a_notice_unless_the_type_is_declared(
         (["2", "1", "10", "1"], "{type: ordered, contrast: treatment}", ["1", "2", "10"], "treatment"),
         (["NA", "DE", "NA", "DE"], "{levels: [NA, DE]}", ["NA", "DE"], "treatment"),
         (["T", "F", "T", "F"], "{levels: [T, F]}", ["T", "F"], "treatment"),
+        (["true", "false", "true", "false"], "{levels: ['TRUE', 'FALSE']}", ["TRUE", "FALSE"], "treatment"),
     ],
 )
 def test_declared_categories_have_their_levels_in_order(
