@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
-from functools import partial
+from functools import cache, partial
 from pathlib import Path
 from typing import Any
 
@@ -52,39 +52,23 @@ def render_report(given: ReportInput) -> dict[str, str]:
     dict of str to str
         The same input gives the same bytes.
     """
-    sections = {name: section.context(given) for name, section in SECTIONS.items()}
-    present = [
+    contexts = {name: section.context(given) for name, section in SECTIONS.items()}
+    sections = [
         {"name": name, "title": SECTIONS[name].title, **context}
-        for name, context in sections.items()
+        for name, context in contexts.items()
         if context is not None
     ]
     writers = {"html": _html, "md": _markdown}
-    return {form: writers[form](given, present) for form in given.formats}
+    return {form: writers[form](given, sections) for form in given.formats}
 
 
 def _html(given: ReportInput, sections: list[dict[str, Any]]) -> str:
-    environment = _environment(_finalize_html)
-    return _render(environment, "html/report.html", given, sections)
+    return _render(_html_environment(), "html/report.html", given, sections)
 
 
 def _markdown(given: ReportInput, sections: list[dict[str, Any]]) -> str:
-    anchors = {section["name"]: _github_anchor(section["title"]) for section in sections}
-    environment = _environment(partial(_finalize_markdown, anchors=anchors))
-    environment.filters["cell"] = partial(_finalize_markdown, anchors=anchors, in_table=True)
-    text = _render(environment, "md/report.md", given, sections)
+    text = _render(_markdown_environment(), "md/report.md", given, sections)
     return _BLANK_LINES.sub("\n\n", _TRAILING_SPACE.sub("\n", text)).strip() + "\n"
-
-
-def _environment(finalize: Callable[[Any], Any]) -> Environment:
-    return Environment(
-        loader=FileSystemLoader(template_folder(), encoding="utf-8"),
-        undefined=StrictUndefined,
-        autoescape=True,
-        finalize=finalize,
-        trim_blocks=True,
-        lstrip_blocks=True,
-        keep_trailing_newline=False,
-    )
 
 
 def _render(
@@ -96,11 +80,36 @@ def _render(
         counters[kind] += 1
         return counters[kind]
 
-    environment.globals["number"] = number
-    environment.filters["plain"] = plain_text
     return environment.get_template(template).render(
-        title=Word(given.run.title), name=given.run.name, sections=sections
+        title=Word(given.run.title), name=given.run.name, sections=sections, number=number
     )
+
+
+@cache
+def _html_environment() -> Environment:
+    return _environment(_finalize_html)
+
+
+@cache
+def _markdown_environment() -> Environment:
+    anchors = {name: _github_anchor(section.title) for name, section in SECTIONS.items()}
+    environment = _environment(partial(_finalize_markdown, anchors=anchors))
+    environment.filters["cell"] = partial(_finalize_markdown, anchors=anchors, in_table=True)
+    return environment
+
+
+def _environment(finalize: Callable[[Any], Any]) -> Environment:
+    environment = Environment(
+        loader=FileSystemLoader(template_folder(), encoding="utf-8"),
+        undefined=StrictUndefined,
+        autoescape=True,
+        finalize=finalize,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        auto_reload=False,
+    )
+    environment.filters["plain"] = plain_text
+    return environment
 
 
 def _finalize_html(value: Any) -> Any:

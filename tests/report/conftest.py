@@ -27,11 +27,11 @@ from mlm_steps.records import (
     RandomParameter,
     TermCovariance,
     TermShape,
+    VariableLevel,
+    VariableLoss,
     VarianceChange,
     VarianceMeasure,
     VarianceRecord,
-    VariableLevel,
-    VariableLoss,
 )
 from mlm_steps.records.run import Labels, RunRecords
 from mlm_steps.report import ReportInput

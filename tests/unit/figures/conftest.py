@@ -1,0 +1,75 @@
+"""Figures of models that are really fitted, on small simulated data."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from types import SimpleNamespace
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from mlm_steps.design import build_design, parse_formula
+from mlm_steps.engine import Estimates
+from mlm_steps.engine.random_effects import random_effects
+from mlm_steps.figures import FigureInput
+from mlm_steps.records.run import Labels, RunRecords
+from mlm_steps.steps.fit_record import fit_record
+
+BETWEEN = SimpleNamespace(variable="w", factor="g", level="between")
+
+
+def simulated(groups: int, size: int, seed: int = 7) -> pd.DataFrame:
+    rng = np.random.default_rng(seed)
+    g = np.repeat(np.arange(groups), size)
+    x = rng.normal(size=len(g))
+    w = rng.integers(0, 2, groups)[g]
+    b = rng.normal(size=(groups, 2))
+    y = 10 + b[g, 0] + (2 + 0.5 * b[g, 1]) * x - w * x + rng.normal(size=len(g))
+    return pd.DataFrame(
+        {
+            "y": y,
+            "x": x,
+            "w": pd.Categorical(np.where(w == 1, "yes", "no"), categories=["no", "yes"]),
+            "c": pd.Categorical(rng.choice(["a", "b", "c"], len(g))),
+            "g": pd.Categorical([f"group {name}" for name in g]),
+        }
+    )
+
+
+@pytest.fixture
+def make_input() -> Callable[..., FigureInput]:
+    """Return a function that fits a ladder and gives the input of its figures."""
+
+    def make(formulas: dict[str, str], frame: pd.DataFrame, labels: Labels | None = None) -> FigureInput:
+        fits, modes = [], {}
+        for model, text in formulas.items():
+            estimates = Estimates(build_design(text, frame))
+            fits.append(
+                fit_record(
+                    model, text, estimates, method="REML", df_method="residual", confidence=0.95, weights=None,
+                    sample_hash="s", made_from="", variable_levels={},
+                )
+            )  # fmt: skip
+            modes[model] = pd.DataFrame(random_effects(estimates.under("REML")))
+        run = RunRecords(
+            name="small",
+            title="Small",
+            labels=labels or Labels({}, {}, {}),
+            profile=SimpleNamespace(columns=(), variable_levels=(BETWEEN,), nesting=()),
+            prelude=(),
+            fits=tuple(fits),
+            failed={},
+            comparisons=(),
+            variance=(),
+            modes=modes,
+        )
+        return FigureInput(run, frame, {name: parse_formula(text) for name, text in formulas.items()})
+
+    return make
+
+
+@pytest.fixture
+def simulate() -> Callable[..., pd.DataFrame]:
+    """Return a function that simulates data of so many groups of so many rows."""
+    return simulated
