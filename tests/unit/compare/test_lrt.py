@@ -1,6 +1,7 @@
 """Likelihood ratio tests of rungs; the numbers are those of sleepstudy (statistics, section 19)."""
 
 import re
+import sys
 from pathlib import Path
 
 import numpy as np
@@ -129,7 +130,10 @@ def test_a_larger_model_that_fits_worse_is_searched_again():
 def test_a_larger_model_that_stays_worse_is_an_error(monkeypatch):
     design = build_design(SLOPE, SLEEP)
     stuck = {m: evaluate_at(design, np.array([0.01, 0.0, 0.01]), method=m) for m in ("REML", "ML")}
-    monkeypatch.setattr("mlm_steps.compare.lrt.fit_lmm", lambda _, *, method, **__: stuck[method])
+    # The package's name is also that of the function mlm_steps.compare, so a dotted path would miss it.
+    monkeypatch.setattr(
+        sys.modules["mlm_steps.compare.lrt"], "fit_lmm", lambda _, *, method, **__: stuck[method]
+    )
     with pytest.raises(ComparisonError, match="'second' fits worse than 'first', which it contains"):
         compare(estimates(DAYS), Estimates(design, fits=stuck))
 
