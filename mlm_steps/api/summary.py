@@ -143,7 +143,7 @@ def _short(value: float) -> str:
 
 
 def _aligned(rows: Rows, left: int = 0, *, flags: bool = False) -> list[str]:
-    """Return the rows as lines; the first ``left`` columns, and a last one of ``flags``, start at the left."""
+    """Return the rows as lines; the first ``left`` columns, and a last one of ``flags``, are set left."""
     widths = [max(len(row[column]) for row in rows) for column in range(len(rows[0]))]
     last = len(widths) - 1
     lines = []

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Literal
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -29,8 +31,6 @@ def assess(kernel: Kernel, search: Search) -> ConvergenceReport:
     reasons = []
     if search.ended == "evaluations":
         reasons.append(f"the search used up its {search.evaluations} evaluations")
-    if search.ended == "diverged":
-        reasons.append("the residual variance goes to zero: the random effects reproduce the outcome")
     if scaled > GRADIENT_TOLERANCE:
         reasons.append(f"the scaled gradient is {scaled:.2g} where at most {GRADIENT_TOLERANCE:g} is allowed")
     if roots[0] < EIGENVALUE_TOLERANCE * max(1.0, float(roots[-1])):
@@ -39,7 +39,9 @@ def assess(kernel: Kernel, search: Search) -> ConvergenceReport:
     failed = bool(reasons)
     if not failed and not singular and roots[0] < RATIO_TOLERANCE * roots[-1]:
         reasons.append("the covariance parameters are nearly unidentifiable from these data")
-    status = "failed" if failed else "singular" if singular else "converged"
+    status: Literal["converged", "singular", "failed"] = (
+        "failed" if failed else "singular" if singular else "converged"
+    )
     return ConvergenceReport(status, "newton", search.evaluations, gradient, scaled, hessian, tuple(reasons))
 
 

@@ -4,19 +4,33 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 from scipy import sparse
 
-from mlm_steps.engine.groups import Factor
+from mlm_steps.engine.groups import Factor, segment_sum
 
 __all__ = ["Coupling", "couple", "cross_products"]
 
 Array = NDArray[np.float64]
+Integers = NDArray[np.intp]
 
 DENSE_ADVANTAGE = 60.0
 """How many dense multiplications take the time of one sparse one (measured, one thread)."""
+MOST_PAIRS = 6e6
+"""Pairs of stored blocks that are listed once rather than found again in every product."""
+MOST_DENSE = 2e7
+"""Elements of a dense coupling matrix."""
+
+
+class Pairs(NamedTuple):
+    """All pairs of blocks of one level: their positions, and the flat place of their product."""
+
+    one: Integers
+    other: Integers
+    place: Integers
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -29,31 +43,85 @@ class Coupling:
         Level of the eliminated factor and column of the rest of each stored block, sorted.
     values : ndarray, shape (nnz, K)
         The blocks.
-    shape : tuple of int
-        (J, q of the rest).
+    starts : ndarray, shape (J + 1,)
+        Where each level's blocks start.
+    q : int
+        Columns of the rest.
     dense : bool
         Whether products go through dense arrays.
+    pairs : Pairs or None
+        For sparse products, when they are few enough to be listed.
     """
 
-    groups: NDArray[np.intp]
-    columns: NDArray[np.intp]
+    groups: Integers
+    columns: Integers
     values: Array
-    shape: tuple[int, int]
+    starts: Integers
+    q: int
     dense: bool
+    pairs: Pairs | None
 
-    def matrix(self, values: Array) -> sparse.csr_array | Array:
-        """Return one value per stored block as a (J, q) matrix."""
-        if self.dense:
-            full = np.zeros(self.shape)
-            full[self.groups, self.columns] = values
-            return full
-        starts = np.concatenate([[0], np.cumsum(np.bincount(self.groups, minlength=self.shape[0]))])
-        return sparse.csr_array((values, self.columns, starts), shape=self.shape)
+    def whitened(self, left: Array) -> Array:
+        """Return left_j @ block for every block, shape (nnz, K); left has shape (J, K, K)."""
+        if left.shape[1] == 1:
+            scaled: Array = self.values * left[self.groups, 0]
+            return scaled
+        moved: Array = np.einsum("iab,ib->ia", left[self.groups], self.values)
+        return moved
 
-    def whitened(self, left: Array) -> list[sparse.csr_array | Array]:
-        """Return, per row a, the matrix of Σ_b left_j[a, b] values_j[b]; left has shape (J, K, K)."""
-        moved = np.einsum("iab,ib->ia", left[self.groups], self.values)
-        return [self.matrix(np.ascontiguousarray(column)) for column in moved.T]
+    def gram(self, blocks: Array) -> Array:
+        """Return Σ_j block_jᵀ block_j as a dense (q, q) matrix."""
+        if self.pairs is not None:
+            weights = np.einsum("ia,ia->i", blocks[self.pairs.one], blocks[self.pairs.other])
+            total = segment_sum(weights, self.pairs.place, self.q**2)
+            return total.reshape(self.q, self.q)
+        matrices = self._matrices(blocks)
+        return sum((_product(matrix, matrix) for matrix in matrices[1:]), _product(matrices[0], matrices[0]))
+
+    def traces(self, Q: Array, blocks: Array) -> Array:
+        """Return Σ_j block_j Q block_jᵀ, shape (K, K), for a symmetric Q."""
+        if self.pairs is not None:
+            weights = Q.ravel()[self.pairs.place]
+            right = blocks[self.pairs.other]
+            total: Array = (blocks[self.pairs.one] * weights[:, None]).T @ right
+            return total
+        matrices = self._matrices(blocks)
+        return np.array([[np.sum(Q * _product(one, other)) for other in matrices] for one in matrices])
+
+    def times(self, blocks: Array, right: Array) -> Array:
+        """Return block_j @ ``right`` per level, shape (J, K, c); right has shape (q, c)."""
+        return np.stack([matrix @ right for matrix in self._matrices(blocks)], axis=1)
+
+    def transposed_times(self, blocks: Array, right: Array) -> Array:
+        """Return Σ_j block_jᵀ right_j, shape (q, c); right has shape (J, K, c)."""
+        products = [matrix.T @ right[:, a] for a, matrix in enumerate(self._matrices(blocks))]
+        total: Array = np.add.reduce(products)
+        return total
+
+    def levels(self, blocks: Array, part: slice) -> Array:
+        """Return the blocks of some levels as a dense (levels, K, q) array."""
+        start, stop = self.starts[part.start], self.starts[min(part.stop, self.starts.size - 1)]
+        full = np.zeros((min(part.stop, self.starts.size - 1) - part.start, blocks.shape[1], self.q))
+        full[self.groups[start:stop] - part.start, :, self.columns[start:stop]] = blocks[start:stop]
+        return full
+
+    def _matrices(self, blocks: Array) -> list[sparse.csr_array | Array]:
+        """Return one (J, q) matrix per row of the blocks."""
+        shape = (self.starts.size - 1, self.q)
+        if not self.dense:
+            return [
+                sparse.csr_array((np.ascontiguousarray(row), self.columns, self.starts), shape=shape)
+                for row in blocks.T
+            ]
+        full = np.zeros((blocks.shape[1], *shape))
+        full[:, self.groups, self.columns] = blocks.T
+        return list(full)
+
+
+def _product(one: sparse.csr_array | Array, other: sparse.csr_array | Array) -> Array:
+    product = one.T @ other
+    dense: Array = product if isinstance(product, np.ndarray) else product.toarray()
+    return dense
 
 
 def couple(first: Factor, q: Array, rest: Sequence[Factor], z: Sequence[Array]) -> Coupling:
@@ -68,11 +136,25 @@ def couple(first: Factor, q: Array, rest: Sequence[Factor], z: Sequence[Array]) 
         offset += factor.q
     found, where = np.unique(np.concatenate(keys), return_inverse=True)
     stacked = np.concatenate(values)
-    summed = np.stack([np.bincount(where, column, minlength=found.size) for column in stacked.T], axis=1)
-    groups, places = np.divmod(found, total)
-    sparse_cost = float((np.bincount(groups, minlength=first.J).astype(float) ** 2).sum())
-    dense = first.J * float(total) ** 2 < DENSE_ADVANTAGE * sparse_cost and first.J * total < 2e7
-    return Coupling(groups, places, summed, (first.J, total), dense)
+    summed = segment_sum(stacked, where, found.size)
+    groups: Integers = found // total
+    columns_found: Integers = found % total
+    counts: Integers = np.bincount(groups, minlength=first.J)
+    starts = np.zeros(first.J + 1, dtype=np.intp)
+    np.cumsum(counts, out=starts[1:])
+    work = float((counts.astype(float) ** 2).sum())
+    dense = first.J * float(total) ** 2 < DENSE_ADVANTAGE * work and first.J * total < MOST_DENSE
+    pairs = None if dense or work > MOST_PAIRS else _pairs(groups, columns_found, counts, starts, total)
+    return Coupling(groups, columns_found, summed, starts, total, dense, pairs)
+
+
+def _pairs(groups: Integers, columns: Integers, counts: Integers, starts: Integers, total: int) -> Pairs:
+    partners = counts[groups]
+    one = np.repeat(np.arange(groups.size), partners)
+    ends = np.cumsum(partners)
+    within = np.arange(one.size) - np.repeat(ends - partners, partners)
+    other = starts[groups[one]] + within
+    return Pairs(one, other, columns[one] * total + columns[other])
 
 
 def cross_products(rest: Sequence[Factor], z: Sequence[Array]) -> Array:

@@ -13,17 +13,9 @@ from typing import Literal, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-__all__ = ["Pieces", "Point", "Solution", "penalty", "profiled", "solve_fixed"]
+__all__ = ["Pieces", "Point", "Solution", "penalty", "profiled", "profiled_value", "solve_fixed"]
 
 Array = NDArray[np.float64]
-
-
-class Point(NamedTuple):
-    """A value with its gradient (m,) and, where it was asked for, its Hessian (m, m)."""
-
-    value: float
-    gradient: Array
-    hessian: Array | None
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -56,6 +48,15 @@ class Pieces:
     information: Array
 
 
+class Point(NamedTuple):
+    """The profiled criterion: value, gradient (m,), Hessian (m, m) where it is known, and its pieces."""
+
+    value: float
+    gradient: Array
+    hessian: Array | None
+    pieces: Pieces
+
+
 class Solution(NamedTuple):
     """The fixed-effects part of the penalised least-squares problem."""
 
@@ -73,8 +74,8 @@ def solve_fixed(S: Array) -> Solution | None:
         return None
     p = S.shape[0] - 1
     diagonal = np.diag(L)
-    RX = L[:p, :p]
-    beta = np.linalg.solve(RX.T, L[p, :p]) if p else np.zeros(0)
+    RX = np.asarray(L[:p, :p], dtype=np.float64)
+    beta = np.asarray(np.linalg.solve(RX.T, L[p, :p]), dtype=np.float64) if p else np.zeros(0)
     return Solution(beta, RX, 2.0 * float(np.log(diagonal[:p]).sum()), float(diagonal[p] ** 2))
 
 
@@ -90,7 +91,17 @@ def profiled(pieces: Pieces, n: int, p: int, method: Literal["REML", "ML"]) -> P
     if pieces.hessians is not None:
         L2, X2, r2 = pieces.hessians
         hessian = L2 + reml * X2 + df * (r2 / pieces.pwrss - np.outer(relative, relative))
-    return Point(float(value), gradient, hessian)
+    return Point(float(value), gradient, hessian, pieces)
+
+
+def profiled_value(
+    values: tuple[float, float, float], n: int, p: int, method: Literal["REML", "ML"]
+) -> float:
+    """Return the same value from log|L|², log|RX|² and r²."""
+    log_det_L2, log_det_RX2, pwrss = values
+    if method == "REML":
+        return float(log_det_L2 + log_det_RX2 + (n - p) * np.log(pwrss))
+    return float(log_det_L2 + n * np.log(pwrss))
 
 
 def penalty(n: int, p: int, method: Literal["REML", "ML"]) -> float:

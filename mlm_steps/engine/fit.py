@@ -54,13 +54,22 @@ def fit_lmm(
     search_control = control or Control()
     begin = None if start is None else kernel.convert(np.asarray(start, dtype=float), inverse=False)
     found = find_optimum(kernel, method, search_control, begin)
-    pieces = _pieces(kernel, found.theta)
+    pieces = found.point.pieces
     if pieces.pwrss < CANCELLATION * kernel.outcome_share:
         # The outcome was centred on coefficients far from these: centre it again and finish.
         kernel = prepare(design, shift=_fixed_effects(kernel, pieces))
         found = find_optimum(kernel, method, search_control, found.theta)
+    if found.ended == "diverged":
+        raise FitError(
+            Fault(
+                "",
+                "the random effects reproduce the outcome: the residual variance goes to zero",
+                "the model has too many random effects for these data; leave some out",
+            )
+        )
     report = assess(kernel, found)
-    return _assemble(design, kernel, kernel.convert(found.theta, inverse=True), found.theta, method, report)
+    theta = kernel.convert(found.theta, inverse=True)
+    return _assemble(design, kernel, theta, (found.theta, found.point.pieces), method, report)
 
 
 def evaluate_at(
@@ -79,7 +88,8 @@ def evaluate_at(
     given = np.asarray(theta, dtype=float)
     if given.shape != (design.n_theta,) or not np.isfinite(given).all():
         raise FitError(Fault("", f"theta must hold {design.n_theta} finite numbers"))
-    return _assemble(design, kernel, given, kernel.convert(given, inverse=False), method, None)
+    inner = kernel.convert(given, inverse=False)
+    return _assemble(design, kernel, given, (inner, _pieces(kernel, inner)), method, None)
 
 
 def _pieces(kernel: Kernel, theta: Array) -> Pieces:
@@ -98,11 +108,11 @@ def _assemble(
     design: Design,
     kernel: Kernel,
     theta: Array,
-    engine_theta: Array,
+    inner: tuple[Array, Pieces],
     method: Method,
     report: ConvergenceReport | None,
 ) -> LmmFit:
-    pieces, units = _pieces(kernel, engine_theta), kernel.units
+    (engine_theta, pieces), units = inner, kernel.units
     n, p = kernel.n, kernel.p
     pwrss = units.scale**2 * pieces.pwrss
     sigma = float(np.sqrt(pwrss / (n - p if method == "REML" else n)))
@@ -119,15 +129,16 @@ def _assemble(
         design=design, method=method, theta=theta, sigma=sigma, beta=beta, vcov=root @ root.T,
         criterion=float(criterion), log_det_L2=pieces.log_det_L2, log_det_RX2=log_det_RX2, pwrss=pwrss,
         modes=modes, fitted=fitted, residuals=design.y - fitted, convergence=report,
-        notices=_notices(report), kernel=kernel,
+        notices=_notices(report), kernel=kernel, pieces=pieces,
     )  # fmt: skip
 
 
 def _modes(kernel: Kernel, theta: Array) -> tuple[Array, ...]:
-    modes: list[Array] = [np.empty(0)] * len(kernel.bases)
+    modes: list[Array] = [np.empty(0) for _ in kernel.bases]
     for factor, b in zip(kernel.strategy.factors, kernel.strategy.modes(theta), strict=True):
         for term, span in zip(factor.terms, factor.pattern.spans, strict=True):
-            modes[term] = kernel.units.scale * np.linalg.solve(kernel.bases[term], b[:, span].T).T
+            inverse = np.linalg.inv(kernel.bases[term])
+            modes[term] = kernel.units.scale * (b[:, span] @ inverse.T)
     return tuple(modes)
 
 

@@ -106,8 +106,8 @@ def _same_factor(one: RandomTerm, other: RandomTerm) -> bool:
 def segment_sum(values: Array, refs: NDArray[np.intp], J: int) -> Array:
     """Return the sums of the rows of ``values`` within each level, shape (J, …)."""
     if values.ndim == 1:
-        return np.bincount(refs, values, minlength=J)
-    return np.stack([np.bincount(refs, column, minlength=J) for column in values.T], axis=1)
+        return np.asarray(np.bincount(refs, values, minlength=J), dtype=np.float64)
+    return np.stack([segment_sum(column, refs, J) for column in values.T], axis=1)
 
 
 def orthogonal_blocks(factor: Factor, z: Array, data: Array) -> Blocks:

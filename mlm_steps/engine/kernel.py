@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -16,10 +17,15 @@ from mlm_steps.engine.lambda_ import lower_factor, pack, unpack
 from mlm_steps.engine.one_factor import OneFactor
 from mlm_steps.engine.several_factors import SeveralFactors
 from mlm_steps.engine.standardize import standardize
+from mlm_steps.errors import Fault, FitError
 
 __all__ = ["Kernel", "Strategy", "Units", "prepare"]
 
 Array = NDArray[np.float64]
+
+
+LARGEST = 6000
+"""Random effects outside the largest factor: their dense matrix takes 0.3 GB."""
 
 
 class Strategy(Protocol):
@@ -34,6 +40,9 @@ class Strategy(Protocol):
     @property
     def factors(self) -> tuple[Factor, ...]:
         """The grouping factors, in the order of what the methods return."""
+
+    def value(self, theta: Array) -> tuple[float, float, float] | None:
+        """Return the three functions alone."""
 
     def pieces(self, theta: Array, *, hessian: bool) -> Pieces | None:
         """Return the three functions with derivatives, or None where they do not exist."""
@@ -85,6 +94,8 @@ class Kernel:
         Per term, from its columns in the engine's units to the design's.
     strategy : Strategy
         Evaluates theta in the engine's units.
+    alone : tuple of OneFactor
+        Each factor as if it were the only one, to find where to start; empty when there is only one.
     outcome_share : float
         1 when the outcome was centred on least squares, 0 when it was centred again on a better guess.
     """
@@ -94,6 +105,7 @@ class Kernel:
     units: Units
     bases: tuple[Array, ...]
     strategy: Strategy
+    alone: tuple[OneFactor, ...]
     outcome_share: float
 
     def convert(self, theta: Array, *, inverse: bool) -> Array:
@@ -114,13 +126,34 @@ def prepare(design: Design, shift: Array | None = None) -> Kernel:
     standard = standardize(design, shift)
     fixed = standard.fixed
     factors = factors_of(design)
+    _check_size(design, factors)
     data = np.column_stack([fixed.Q, fixed.y])
     z = [np.concatenate([standard.z[term] for term in factor.terms], axis=1) for factor in factors]
     blocks = orthogonal_blocks(factors[0], z[0], data)
-    strategy: Strategy
-    if len(factors) == 1:
-        strategy = OneFactor.of(factors[0], blocks)
-    else:
+    alone = [OneFactor.of(factors[0], blocks)]
+    strategy: Strategy = alone[0]
+    if len(factors) > 1:
         strategy = SeveralFactors.of(factors, blocks, z[1:])
+        rest = zip(factors[1:], z[1:], strict=True)
+        alone += [OneFactor.of(factor, orthogonal_blocks(factor, columns, data)) for factor, columns in rest]
     units = Units(fixed.back, fixed.beta, fixed.log_det, fixed.scale, standard.sum_log_weights)
-    return Kernel(design.n, design.p, units, standard.bases, strategy, 0.0 if shift is not None else 1.0)
+    share = 0.0 if shift is not None else 1.0
+    return Kernel(
+        design.n, design.p, units, standard.bases, strategy, tuple(alone) if len(alone) > 1 else (), share
+    )
+
+
+def _check_size(design: Design, factors: Sequence[Factor]) -> None:
+    """Refuse what needs a matrix that is too large."""
+    rest = sum(factor.q for factor in factors[1:])
+    if rest <= LARGEST:
+        return
+    sizes = ", ".join(f"{design.random[factor.terms[0]].group!r} {factor.q}" for factor in factors)
+    raise FitError(
+        Fault(
+            "",
+            f"the grouping factors have too many random effects for an exact fit ({sizes}): "
+            f"without the largest factor they are {rest}, at most {LARGEST} are possible",
+            "leave out the random effects of a factor with many levels, or random slopes",
+        )
+    )

@@ -97,5 +97,6 @@ def lower_factor(matrix: NDArray[np.float64]) -> NDArray[np.float64]:
     array([[ 5. ,  0. ],
            [-1.6,  1.2]])
     """
-    factor: NDArray[np.float64] = np.linalg.qr(matrix.T, mode="r").T
-    return np.tril(factor * np.where(np.diag(factor) < 0, -1.0, 1.0))
+    upper: NDArray[np.float64] = np.linalg.qr(matrix.T)[1]
+    signs = np.where(np.diag(upper) < 0, -1.0, 1.0)
+    return np.tril(upper.T * signs)

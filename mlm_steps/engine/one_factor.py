@@ -23,8 +23,11 @@ __all__ = ["OneFactor", "whiten"]
 Array = NDArray[np.float64]
 
 
-def whiten(R: Array, Lambda: Array, rest: Array) -> tuple[float, Array, Array]:
-    """Return Σ log|M_j|, and L_j⁻¹ R_j and L_j⁻¹ rest_j for M_j = I + R_j Lambda (R_j Lambda)ᵀ = L_j L_jᵀ."""
+def whiten(R: Array, Lambda: Array, rest: Array) -> tuple[float, Array, Array] | None:
+    """Return Σ log|M_j|, L_j⁻¹ R_j and L_j⁻¹ rest_j for M_j = I + R_j Lambda (R_j Lambda)ᵀ = L_j L_jᵀ.
+
+    None where rounding leaves some M_j without a Cholesky factor.
+    """
     K = R.shape[1]
     T = R @ Lambda
     right = np.concatenate([R, rest], axis=2)
@@ -35,7 +38,10 @@ def whiten(R: Array, Lambda: Array, rest: Array) -> tuple[float, Array, Array]:
     if K == 2:
         log_det, out = _whiten_two(T, right)
     else:
-        L = np.linalg.cholesky(T @ T.transpose(0, 2, 1) + np.eye(K))
+        try:
+            L = np.linalg.cholesky(T @ T.transpose(0, 2, 1) + np.eye(K))
+        except np.linalg.LinAlgError:
+            return None
         log_det = 2.0 * float(np.log(np.diagonal(L, axis1=1, axis2=2)).sum())
         out = np.linalg.solve(L, right)
     return log_det, out[:, :, :K], out[:, :, K:]
@@ -93,7 +99,10 @@ class OneFactor:
 
     def _state(self, theta: Array) -> _State | None:
         Lambda = self.factor.pattern.factor(theta)
-        log_det, LR, LG = whiten(self.R, Lambda, self.G)
+        whitened = whiten(self.R, Lambda, self.G)
+        if whitened is None:
+            return None
+        log_det, LR, LG = whitened
         flat = LG.reshape(-1, LG.shape[2])
         fixed = solve_fixed(self.C + flat.T @ flat)
         return None if fixed is None else _State(log_det, LR, LG, fixed)

@@ -8,7 +8,7 @@ minimum has a direction in which to leave it. Signs are settled afterwards.
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -85,7 +85,14 @@ def _within(roots: Array, slope: Array, radius: float) -> Array:
 
 
 def minimise(
-    objective: Objective, start: Array, *, exact_hessian: bool, max_evaluations: int, tolerance: float
+    objective: Objective,
+    start: Array,
+    *,
+    exact_hessian: bool,
+    max_evaluations: int,
+    tolerance: float,
+    known: Search | None = None,
+    guess: Array | None = None,
 ) -> Search:
     """Return where the search from ``start`` ended.
 
@@ -100,16 +107,26 @@ def minimise(
     max_evaluations : int
     tolerance : float
         Predicted decrease, relative to the criterion's size, below which the search ends.
+    known : Search, optional
+        An optimum found before: the search ends when all it can reach is that one.
+    guess : ndarray, shape (m, m), optional
+        A Hessian to start with where the exact one is dear.
     """
     theta = start
-    point = objective(theta, True)
-    if point is None or point.hessian is None:
+    point = objective(theta, exact_hessian or guess is None)
+    if point is None:
         raise ValueError("the criterion does not exist at the start")
-    hessian, fresh, radius, used = point.hessian, True, max(1.0, float(np.linalg.norm(theta))), 1
+    fresh = point.hessian is not None
+    hessian = point.hessian if point.hessian is not None else guess
+    if hessian is None:
+        raise ValueError("the criterion has no Hessian at the start")
+    radius, used, misled = max(1.0, float(np.linalg.norm(theta))), 1, 0
     while used < max_evaluations:
         if float(np.abs(theta).max()) > HUGE:
             return Search(theta, point, used, "diverged")
         step, predicted = trust_step(point.gradient, hessian, radius)
+        if known is not None and _returns(theta + step, point.value - predicted, known):
+            return Search(theta, point, used, "optimum")
         if predicted <= tolerance * (1.0 + abs(point.value)):
             if fresh:
                 return _polished(objective, Search(theta, point, used, "optimum"), exact_hessian)
@@ -127,21 +144,31 @@ def minimise(
             radius = 0.25 * length
         elif gain > 0.7 and length > 0.9 * radius:
             radius *= 3.0
+        if trial is not None:
+            change = trial.gradient - point.gradient
+            updated = _rank_one(hessian, step, change) if trial.hessian is None else trial.hessian
         if trial is not None and gain > 1e-4:
-            if trial.hessian is not None:
-                hessian = trial.hessian
-            else:
-                hessian, fresh = _rank_one(hessian, step, trial.gradient - point.gradient), False
+            hessian, fresh, misled = updated, trial.hessian is not None, 0
             theta, point = theta + step, trial
         elif not fresh:
+            misled += 1
+            if trial is not None and misled < 3:
+                hessian = updated
+                continue
             renewed = objective(theta, True)
             used += 1
             if renewed is None or renewed.hessian is None:
                 return Search(theta, point, used, "diverged")
-            point, hessian, fresh = renewed, renewed.hessian, True
+            point, hessian, fresh, misled = renewed, renewed.hessian, True, 0
         elif radius < 1e-14 * (1.0 + float(np.linalg.norm(theta))):
             return Search(theta, point, used, "optimum")
     return Search(theta, point, used, "evaluations")
+
+
+def _returns(theta: Array, value: float, known: Search) -> bool:
+    """Return whether a step leads to an optimum that is known, but for signs."""
+    near = np.abs(np.abs(theta) - np.abs(known.theta)) <= 1e-2 * (0.1 + np.abs(known.theta))
+    return bool(near.all()) and abs(value - known.point.value) < 1e-2
 
 
 def _rank_one(hessian: Array, step: Array, change: Array) -> Array:
@@ -167,6 +194,10 @@ def _polished(objective: Objective, search: Search, exact_hessian: bool) -> Sear
         used += 1
         if trial is None or np.linalg.norm(trial.gradient) > np.linalg.norm(point.gradient):
             break
-        hessian = hessian if trial.hessian is None else trial.hessian
-        theta, point, last = theta + step, Point(trial.value, trial.gradient, hessian), length
+        if trial.hessian is None:
+            # So near, the Hessian of the last point serves.
+            pieces = replace(trial.pieces, hessians=point.pieces.hessians)
+            trial = Point(trial.value, trial.gradient, hessian, pieces)
+        hessian = trial.hessian
+        theta, point, last = theta + step, trial, length
     return Search(theta, point, used, "optimum")

@@ -1,18 +1,35 @@
-"""Where the searches start, and which of them wins."""
+"""Where searches start, how many there are, and which of them wins."""
 
 from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+from itertools import islice
 
 import numpy as np
 from numpy.typing import NDArray
 
-from mlm_steps.engine.criterion import Point, profiled
+from mlm_steps.engine.criterion import Point, profiled, profiled_value
+from mlm_steps.engine.groups import Factor
 from mlm_steps.engine.kernel import Kernel
+from mlm_steps.engine.lambda_ import Pattern
 from mlm_steps.engine.optimize import Objective, Search, minimise
 from mlm_steps.engine.values import Control, Method
 
-__all__ = ["find_optimum"]
+__all__ = ["find_optimum", "objective_of"]
 
 Array = NDArray[np.float64]
+
+SCALES = (0.03, 0.3, 3.0, 30.0, 300.0)
+"""Standard deviations of the random effects, relative to the residual's, from which a search may start."""
+MANY_LEVELS = 50
+"""Levels of a factor beyond which a second optimum has not been seen."""
+FEW_LEVELS = 12
+"""Levels up to which even an optimum inside the parameter space is checked from other starts."""
+DEAR = 300
+"""Random effects outside the largest factor beyond which an evaluation is counted twice."""
+SMALL = 1e-4
+"""A diagonal element of Lambda, in the engine's units, that counts as zero."""
 
 
 def objective_of(kernel: Kernel, method: Method) -> Objective:
@@ -26,19 +43,156 @@ def objective_of(kernel: Kernel, method: Method) -> Objective:
 
 
 def find_optimum(kernel: Kernel, method: Method, control: Control, start: Array | None) -> Search:
-    """Return the best optimum found, with a Hessian, in the engine's units."""
+    """Return the best optimum found, with a Hessian, in the engine's units.
+
+    One search is the rule. Where a second optimum is possible (few levels, several terms, a boundary),
+    others follow from contrasting starts.
+    """
     objective = objective_of(kernel, method)
+    if start is None:
+        first, guess = _joined(kernel, method, control) if kernel.alone else (_screened(kernel, method), None)
+    else:
+        first, guess = start, None
+    best = _search(kernel, objective, first, control, guess=guess)
+    rivals = _contrasts(kernel, best) if _doubtful(kernel, best) else ()
+    for other in islice(rivals, 2 if _dear(kernel) else None):
+        rival = _search(kernel, objective, other, control, known=best)
+        used = best.evaluations + rival.evaluations
+        lower = rival.point.value < best.point.value - 1e-9 * (1.0 + abs(best.point.value))
+        winner = rival if lower else best
+        best = replace(winner, evaluations=used)
+    return best
+
+
+def _search(
+    kernel: Kernel,
+    objective: Objective,
+    start: Array,
+    control: Control,
+    *,
+    known: Search | None = None,
+    guess: Array | None = None,
+) -> Search:
     return minimise(
         objective,
-        _default_start(kernel) if start is None else start,
+        start,
         exact_hessian=kernel.strategy.exact_hessian,
         max_evaluations=control.max_evaluations,
         tolerance=control.tolerance,
+        known=known,
+        guess=guess,
     )
 
 
-def _default_start(kernel: Kernel) -> Array:
-    theta = np.zeros(sum(factor.pattern.m for factor in kernel.strategy.factors))
-    for factor in kernel.strategy.factors:
-        theta[factor.theta[factor.pattern.rows == factor.pattern.columns]] = 1.0
+def _dear(kernel: Kernel) -> bool:
+    """Return whether an evaluation takes long."""
+    return sum(factor.q for factor in kernel.strategy.factors[1:]) > DEAR
+
+
+def _joined(kernel: Kernel, method: Method, control: Control) -> tuple[Array, Array | None]:
+    """Return a start made of the optima of each factor alone, and a guess at the Hessian there.
+
+    What the other factors explain is residual variance to each alone; it is taken off again.
+    """
+    m = sum(factor.pattern.m for factor in kernel.strategy.factors)
+    theta, guess = np.zeros(m), np.zeros((m, m))
+    relative, residual = [], []
+    for strategy in kernel.alone:
+        own = replace(strategy.factor, theta=np.arange(strategy.factor.theta.size))
+        single = replace(kernel, strategy=replace(strategy, factor=own), alone=())
+        found = _search(single, objective_of(single, method), _screened(single, method), control)
+        Lambda = own.pattern.factor(found.theta)
+        relative.append(float((Lambda * Lambda).sum()))
+        residual.append(found.point.pieces.pwrss)
+        theta[strategy.factor.theta] = found.theta
+        if found.point.hessian is not None:
+            guess[np.ix_(strategy.factor.theta, strategy.factor.theta)] = found.point.hessian
+    explained = np.array(residual) * np.array(relative)
+    least = int(np.argmin(residual))
+    left = max(residual[least] - (explained.sum() - explained[least]), 0.3 * residual[least])
+    for strategy, own_residual in zip(kernel.alone, residual, strict=True):
+        theta[strategy.factor.theta] *= np.sqrt(own_residual / left)
+    # At 0 the gradient vanishes: only the Hessian shows the way out.
+    diagonal = _diagonal(kernel)
+    theta[diagonal] = np.maximum(np.abs(theta[diagonal]), 0.1)
+    return theta, guess if _dear(kernel) else None
+
+
+def _screened(kernel: Kernel, method: Method) -> Array:
+    """Return a start: Lambda diagonal, the scale of one term after the other chosen from a short list."""
+    theta = _identity(kernel)
+    best = _value(kernel, theta, method)
+    terms = [places for factor in kernel.strategy.factors for places in _terms(factor)]
+    for places in terms * (2 if len(terms) > 1 else 1):
+        current = theta[places].copy()
+        for scale in SCALES:
+            trial = theta.copy()
+            trial[places] = np.where(current != 0.0, scale, 0.0)
+            value = _value(kernel, trial, method)
+            if value < best:
+                theta, best = trial, value
     return theta
+
+
+def _value(kernel: Kernel, theta: Array, method: Method) -> float:
+    pieces = kernel.strategy.value(theta)
+    return np.inf if pieces is None else profiled_value(pieces, kernel.n, kernel.p, method)
+
+
+def _identity(kernel: Kernel) -> Array:
+    theta = np.zeros(sum(factor.pattern.m for factor in kernel.strategy.factors))
+    theta[_diagonal(kernel)] = 1.0
+    return theta
+
+
+def _diagonal(kernel: Kernel) -> NDArray[np.intp]:
+    return np.concatenate([f.theta[f.pattern.rows == f.pattern.columns] for f in kernel.strategy.factors])
+
+
+def _terms(factor: Factor) -> Iterator[NDArray[np.intp]]:
+    """Yield the places in theta of each term of a factor."""
+    pattern: Pattern = factor.pattern
+    for span in pattern.spans:
+        yield factor.theta[(pattern.rows >= span.start) & (pattern.rows < span.stop)]
+
+
+def _doubtful(kernel: Kernel, search: Search) -> bool:
+    """Return whether another optimum is possible."""
+    fewest = min(factor.J for factor in kernel.strategy.factors)
+    terms = sum(len(factor.pattern.spans) for factor in kernel.strategy.factors)
+    if search.ended != "optimum":
+        return True
+    singular = bool((np.abs(search.theta[_diagonal(kernel)]) < SMALL).any())
+    if _dear(kernel):
+        return singular
+    return fewest <= FEW_LEVELS or (fewest < MANY_LEVELS and (singular or terms > 1))
+
+
+def _contrasts(kernel: Kernel, search: Search) -> Iterator[Array]:
+    """Yield starts far from the optimum found: every scale, and random directions of rank one."""
+    identity = _identity(kernel)
+    terms = [places for factor in kernel.strategy.factors for places in _terms(factor)]
+    for scale in (1.0, 0.1, 30.0):
+        yield scale * identity
+    if len(terms) > 1:
+        for places in terms:
+            alone = 0.1 * identity
+            alone[places] *= 100.0
+            yield alone
+    if identity.size > len(terms):
+        generator = np.random.default_rng(identity.size)
+        for scale in (0.3, 3.0, 30.0, 300.0):
+            yield scale * (0.05 * identity + generator.normal(size=identity.size) * _first_columns(kernel))
+    for places in terms:
+        closed = search.theta.copy()
+        closed[places] = 0.02 * identity[places]
+        yield closed
+
+
+def _first_columns(kernel: Kernel) -> Array:
+    """Return 1 for the elements of theta in the first column of their term, else 0."""
+    first = np.zeros(sum(factor.pattern.m for factor in kernel.strategy.factors))
+    for factor in kernel.strategy.factors:
+        starts = [span.start for span in factor.pattern.spans]
+        first[factor.theta[np.isin(factor.pattern.columns, starts)]] = 1.0
+    return first

@@ -15,9 +15,9 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy import sparse
 from scipy.linalg import lapack
 
+from mlm_steps.engine.block_diagonal import congruent, left_times, right_times, rows_of
 from mlm_steps.engine.coupling import Coupling, couple, cross_products
 from mlm_steps.engine.criterion import Pieces, Solution, solve_fixed
 from mlm_steps.engine.groups import Blocks, Factor, segment_sum
@@ -32,14 +32,14 @@ Array = NDArray[np.float64]
 class _State:
     """What value and derivatives share.
 
-    ``LR``, ``LG``: whitened R_j and G_j of the eliminated factor; ``H``: its whitened coupling, one matrix
-    a row; ``A Lambda``, ``B`` of the rest; ``L``: Cholesky factor of M; ``w`` = M⁻¹ Lambdaᵀ B.
+    ``LR``, ``LG`` and ``H`` are the whitened R_j, G_j and coupling of the eliminated factor, ``left`` what
+    whitens them; ``AL`` is A Lambda, ``L`` the Cholesky factor of M, ``w`` M⁻¹ Lambdaᵀ B.
     """
 
     log_det: float
     LR: Array
     LG: Array
-    H: list[sparse.csr_array | Array]
+    H: Array
     left: Array
     A: Array
     AL: Array
@@ -83,9 +83,7 @@ class SeveralFactors:
         first, *rest = factors
         coupling = couple(first, blocks.q, rest, z)
         A = cross_products(rest, z)
-        for column in coupling.values.T:
-            G = coupling.matrix(np.ascontiguousarray(column))
-            A -= _dense(G.T @ G)
+        A -= coupling.gram(coupling.values)
         B = np.concatenate(
             [
                 np.stack(
@@ -102,38 +100,26 @@ class SeveralFactors:
         """All factors, the eliminated one first."""
         return (self.first, *self.rest)
 
-    def _times(self, matrix: Array, theta: Array) -> Array:
-        """Return ``matrix`` @ Lambda for the block-diagonal Lambda of the rest."""
-        parts, start = [], 0
-        for factor in self.rest:
-            block = matrix[:, start : start + factor.q]
-            Lambda = factor.pattern.factor(theta[factor.theta])
-            K = factor.pattern.K
-            if K == 1:
-                parts.append(block * Lambda[0, 0])
-            else:
-                parts.append((block.reshape(-1, K) @ Lambda).reshape(block.shape))
-            start += factor.q
-        return np.concatenate(parts, axis=1)
-
     def _state(self, theta: Array) -> _State | None:
         K = self.first.pattern.K
         Lambda = self.first.pattern.factor(theta[self.first.theta])
         eye = np.broadcast_to(np.eye(K), self.R.shape)
-        log_det, LR, rest = whiten(self.R, Lambda, np.concatenate([self.G, eye], axis=2))
+        whitened = whiten(self.R, Lambda, np.concatenate([self.G, eye], axis=2))
+        if whitened is None:
+            return None
+        log_det, LR, rest = whitened
         LG, left = rest[:, :, :-K], rest[:, :, -K:]
         H = self.coupling.whitened(left)
-        A, B = self.A.copy(), self.B.copy()
-        for a, matrix in enumerate(H):
-            A += _dense(matrix.T @ matrix)
-            B += matrix.T @ LG[:, a]
-        AL = self._times(A, theta)
-        M = self._times(np.ascontiguousarray(AL.T), theta)
+        A = self.coupling.gram(H)
+        A += self.A
+        B = self.B + self.coupling.transposed_times(H, LG)
+        AL = right_times(A, self.rest, theta)
+        M = right_times(np.ascontiguousarray(AL.T), self.rest, theta)
         M.flat[:: M.shape[0] + 1] += 1.0
         L, info = lapack.dpotrf(M, lower=1, clean=1)
         if info != 0:
             return None
-        rhs = self._times(np.ascontiguousarray(B.T), theta).T
+        rhs = right_times(np.ascontiguousarray(B.T), self.rest, theta).T
         half, _ = lapack.dtrtrs(L, rhs, lower=1)
         flat = LG.reshape(-1, LG.shape[2])
         fixed = solve_fixed(self.C + flat.T @ flat - half.T @ half)
@@ -205,60 +191,41 @@ class SeveralFactors:
             whitener[:p, :p] = np.linalg.inv(fixed.RX).T
             whitener[:p, p] = -fixed.beta
         whitener[p, p] = 1.0
-        Lw = self._lambda_times(state.w, theta) @ whitener
+        Lw = left_times(state.w, self.rest, theta) @ whitener
         inner = state.LG @ whitener
-        inner -= np.stack([matrix @ Lw for matrix in state.H], axis=1)
+        inner -= self.coupling.times(state.H, Lw)
         data = [state.LR.transpose(0, 2, 1) @ inner]
         Y = (state.B - state.AL @ state.w) @ whitener
-        start = 0
-        for factor in self.rest:
-            data.append(Y[start : start + factor.q].reshape(factor.J, factor.pattern.K, p + 1))
-            start += factor.q
+        for factor, rows in rows_of(self.rest):
+            data.append(Y[rows].reshape(factor.J, factor.pattern.K, p + 1))
         return data
-
-    def _lambda_times(self, matrix: Array, theta: Array) -> Array:
-        """Return Lambda @ ``matrix`` for the block-diagonal Lambda of the rest."""
-        parts, start = [], 0
-        for factor in self.rest:
-            block = matrix[start : start + factor.q].reshape(factor.J, factor.pattern.K, -1)
-            Lambda = factor.pattern.factor(theta[factor.theta])
-            parts.append((Lambda @ block).reshape(factor.q, -1))
-            start += factor.q
-        return np.concatenate(parts)
 
     def _inverse(self, state: _State) -> Array:
         """Return M⁻¹."""
+        inverse: Array
         inverse, _ = lapack.dpotri(state.L, lower=1)
-        inverse = np.tril(inverse)
-        return inverse + np.tril(inverse, -1).T
+        inverse = inverse + inverse.T
+        inverse.flat[:: inverse.shape[0] + 1] *= 0.5
+        return inverse
 
     def _log_det_gradients(self, state: _State, theta: Array) -> list[Array]:
         """Return Σ Z_jᵀ V⁻¹ Z_j Lambda per factor, shape (K, K): half the gradient of log|V|."""
         inverse = self._inverse(state)
         Lambda = self.first.pattern.factor(theta[self.first.theta])
         gradients = [self._first_log_det(state, theta, inverse) @ Lambda]
-        start = 0
-        for factor in self.rest:
-            K, rows = factor.pattern.K, slice(start, start + factor.q)
+        for factor, rows in rows_of(self.rest):
+            K = factor.pattern.K
             AL = state.AL[rows].reshape(factor.J, K, -1)
             part = inverse[rows].reshape(factor.J, K, -1)
             gradients.append(np.array([[np.vdot(AL[:, a], part[:, b]) for b in range(K)] for a in range(K)]))
-            start += factor.q
         return gradients
 
     def _first_log_det(self, state: _State, theta: Array, inverse: Array) -> Array:
         """Return Σ Z_jᵀ V⁻¹ Z_j of the eliminated factor, shape (K, K)."""
-        K = self.first.pattern.K
-        Q = self._lambda_times(np.ascontiguousarray(self._lambda_times(inverse, theta).T), theta)
+        Q = congruent(inverse, self.rest, theta)
         moved = self.coupling.whitened(state.LR.transpose(0, 2, 1) @ state.left)
-        total = np.einsum("jca,jcb->ab", state.LR, state.LR)
-        for a in range(K):
-            for b in range(a + 1):
-                share = float(np.vdot(Q, _dense(moved[a].T @ moved[b])))
-                total[a, b] -= share
-                if a != b:
-                    total[b, a] -= share
-        return total
+        total: Array = np.einsum("jca,jcb->ab", state.LR, state.LR)
+        return total - self.coupling.traces(Q, moved)
 
     def curvatures(self, theta: Array, weights: Array) -> tuple[Array, ...] | None:
         """Return per factor the derivative of the weighted sum of the three functions in Sigma."""
@@ -268,16 +235,14 @@ class SeveralFactors:
         inverse = self._inverse(state)
         logs = [self._first_log_det(state, theta, inverse)]
         half = state.AL @ inverse
-        start = 0
-        for factor in self.rest:
-            K, rows = factor.pattern.K, slice(start, start + factor.q)
+        for factor, rows in rows_of(self.rest):
+            K = factor.pattern.K
             A = state.A[rows, rows].reshape(factor.J, K, factor.J, K)
             own = np.einsum("jajb->ab", A)
             one, other = (each[rows].reshape(factor.J, K, -1) for each in (half, state.AL))
             logs.append(
                 own - np.array([[np.vdot(one[:, a], other[:, b]) for b in range(K)] for a in range(K)])
             )
-            start += factor.q
         p = state.fixed.beta.size
         shares = np.append(np.full(p, weights[1]), weights[2])
         return tuple(
@@ -298,7 +263,7 @@ class SeveralFactors:
         """Return the diagonal blocks of Lambda (Lambdaᵀ ZᵀZ Lambda + I)⁻¹ Lambdaᵀ, shape (J, K, K)."""
         state = self._solved(theta)
         inverse = self._inverse(state)
-        Q = self._lambda_times(np.ascontiguousarray(self._lambda_times(inverse, theta).T), theta)
+        Q = congruent(inverse, self.rest, theta)
         return (self._first_variances(state, theta, Q), *self._rest_variances(Q))
 
     def _first_variances(self, state: _State, theta: Array, Q: Array) -> Array:
@@ -311,17 +276,15 @@ class SeveralFactors:
         rows = max(1, int(4e6) // Q.shape[0])
         for start in range(0, self.first.J, rows):
             part = slice(start, start + rows)
-            dense = np.stack([_dense(matrix[part]) for matrix in moved], axis=1)
+            dense = self.coupling.levels(moved, part)
             own[part] += (dense @ Q) @ dense.transpose(0, 2, 1)
         return own
 
     def _rest_variances(self, Q: Array) -> list[Array]:
-        blocks, start = [], 0
-        for factor in self.rest:
-            K = factor.pattern.K
-            index = start + np.arange(factor.q).reshape(factor.J, K)
+        blocks = []
+        for factor, rows in rows_of(self.rest):
+            index = np.arange(rows.start, rows.stop).reshape(factor.J, factor.pattern.K)
             blocks.append(Q[index[:, :, None], index[:, None, :]])
-            start += factor.q
         return blocks
 
     def _solved(self, theta: Array) -> _State:
@@ -329,7 +292,3 @@ class SeveralFactors:
         if state is None:
             raise ValueError("theta is not feasible")
         return state
-
-
-def _dense(matrix: sparse.csr_array | Array) -> Array:
-    return matrix if isinstance(matrix, np.ndarray) else matrix.toarray()

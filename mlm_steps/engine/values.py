@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mlm_steps.design.matrices import Design
+from mlm_steps.engine.criterion import Pieces
 from mlm_steps.engine.kernel import Kernel
 from mlm_steps.records.base import Notice
 
@@ -100,6 +101,8 @@ class LmmFit:
         What a reader should know.
     kernel : Kernel
         The design made ready, for what is computed from the fit later.
+    pieces : Pieces
+        The parts of the criterion at theta, in the engine's units.
     """
 
     design: Design
@@ -118,6 +121,7 @@ class LmmFit:
     convergence: ConvergenceReport | None
     notices: tuple[Notice, ...] = field(default=())
     kernel: Kernel = field(kw_only=True, repr=False)
+    pieces: Pieces = field(kw_only=True, repr=False)
 
     @property
     def se(self) -> NDArray[np.float64]:

@@ -25,7 +25,9 @@ def satterthwaite(fit: LmmFit, contrasts: Array) -> Array:
     goes on smoothly on the other side.
     """
     kernel = fit.kernel
-    pieces = kernel.strategy.pieces(kernel.convert(fit.theta, inverse=False), hessian=True)
+    pieces: Pieces | None = fit.pieces
+    if fit.pieces.hessians is None:
+        pieces = kernel.strategy.pieces(kernel.convert(fit.theta, inverse=False), hessian=True)
     if pieces is None:
         raise ValueError("the criterion does not exist at the estimates")
     sigma = fit.sigma / kernel.units.scale
