@@ -27,6 +27,9 @@ MODELS = {
 MODELS |= {"Uncorr": "uncorrelated", "L2pub": "public", "LRT": "null ses", "prop": "ses"}
 NOT_IN_TABLES = re.compile(r"resid q|fixef corr|message|^allFit")
 REML_OF_THE_LAST_RUNG = 48187.0650
+STOPPED_SHORT = {"Slope": 1e-5, "L2pub": 5e-5, "Uncorr": 2e-4}
+"""How far, relative to the value, what the workshop prints is from the optimum: lme4's default search stopped
+before it, at a criterion that is higher in the seventh digit. The other models have one parameter or none."""
 
 
 def run_workshop(folder, text):
@@ -34,8 +37,12 @@ def run_workshop(folder, text):
     (folder / "workshop.yaml").write_text(text, encoding="utf-8")
     command = [sys.executable, "-m", "mlm_steps", "run", "workshop.yaml", "--out", "out", "--cores", "2"]
     subprocess.run(command, cwd=folder, check=True, timeout=300)
-    tables = (folder / "out" / "tables").glob("*.csv")
-    return {path.stem: list(csv.DictReader(path.open(encoding="utf-8", newline=""))) for path in tables}
+    return {path.stem: read_table(path) for path in (folder / "out" / "tables").glob("*.csv")}
+
+
+def read_table(path):
+    with path.open(encoding="utf-8", newline="") as file:
+        return list(csv.DictReader(file))
 
 
 def rows(tables, table, **wanted):
@@ -77,7 +84,7 @@ if ORIGINAL.is_file():
         name, _, position = quantity.removesuffix("]").partition("[")
         values = look_up(tables, prefix, MODELS[prefix], name)
         value = values[int(position) - 1] if position else values[0]
-        assert agrees(value, row["printed"])
+        assert agrees(value, row["printed"], STOPPED_SHORT.get(prefix, 0.0))
 
     def test_the_last_rung_on_the_original_has_the_workshops_criterion(tables):
         (criterion,) = column(tables, "fit", "d_reml", model="cross")
@@ -99,9 +106,7 @@ def look_up(tables, prefix, model, quantity):
     if prefix == "LRT":
         return look_up_comparison(tables, *model.split(), quantity)
     if prefix == "prop":
-        return column(
-            tables, "variance_explained", "value", model=model, measure="prv_null", scope="Residual"
-        )
+        return column(tables, "variance_explained", "value", model=model, measure="prv_null", scope="sigma2")
     if quantity in ("est", "se", "df", "t", "p"):
         names = {"est": "estimate", "t": "statistic"}
         return column(tables, "fixed", names.get(quantity, quantity), model=model)
@@ -109,9 +114,12 @@ def look_up(tables, prefix, model, quantity):
         kind = "unadjusted" if "unadjusted" in quantity else "adjusted"
         return column(tables, "icc", "value", model=model, kind=kind)
     if quantity in ("REMLcrit", "nobs", "singular", "ngroups"):
-        columns = {"REMLcrit": "d_reml", "nobs": "n", "ngroups": "J_schcode"}
+        columns = {"REMLcrit": "d_reml", "nobs": "n"}
         if quantity == "singular":
             return [row["singular"].upper() for row in rows(tables, "fit", model=model)]
+        if quantity == "ngroups":
+            counts = [row["J_per_factor"] for row in rows(tables, "fit", model=model)]
+            return [float(count.removeprefix("schcode=")) for count in counts]
         return column(tables, "fit", columns[quantity], model=model)
     return look_up_variances(tables, model, quantity)
 
@@ -141,14 +149,14 @@ def look_up_variances(tables, model, quantity):
     return [*kind("sd")[:2], *kind("correlation"), kind("sd")[2]]
 
 
-def agrees(value, printed):
-    """Return whether a value rounds to what was printed."""
+def agrees(value, printed, slack):
+    """Return whether a value, give or take the slack, rounds to what was printed."""
     if isinstance(value, str):
         return value == printed
     if printed.startswith("<"):
         return value < float(printed.removeprefix("<"))
     _, _, decimals = printed.lower().partition("e")[0].partition(".")
+    unit = 10.0 ** -len(decimals)
     if "e" in printed.lower():
-        return f"{value:.{len(decimals)}e}" == f"{float(printed):.{len(decimals)}e}"
-    half = 0.5 * 10.0 ** -len(decimals)
-    return math.isclose(value, float(printed), rel_tol=1e-12, abs_tol=half * (1 + 1e-6))
+        unit *= 10.0 ** int(printed.lower().partition("e")[2])
+    return math.isclose(value, float(printed), rel_tol=max(slack, 1e-12), abs_tol=0.5 * unit * (1 + 1e-6))
