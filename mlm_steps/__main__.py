@@ -10,12 +10,22 @@ import os
 import sys
 from collections.abc import Sequence
 
+from mlm_steps.runner.watch import run_is_gone
+
 __all__ = ["main"]
+
+THREADS = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS")
+"""One thread per process, unless the user says otherwise: the steps run side by side, the matrices are small,
+and sums that are split differently differ in their last digit."""
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run one ``mlm`` command and return its exit code."""
     words = list(sys.argv[1:] if arguments is None else arguments)
+    if run_is_gone():
+        return 143  # nobody waits for this step, and another run may be at work in its folder
+    for name in THREADS:
+        os.environ.setdefault(name, "1")
     address = os.environ.get("MLM_POOL")
     if address and words and words[0] not in ("run", "serve"):
         from mlm_steps.runner.client import call

@@ -16,6 +16,7 @@ import signal
 import socket
 import sys
 import threading
+import traceback
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress
 from functools import partial
@@ -118,6 +119,8 @@ def _fork(connection: socket.socket, command: Command, inherited: Sequence[socke
         for other in inherited:
             other.close()
         code = _work(connection, command)
+    except BaseException:  # a bug of ours: nothing above this frame would print it
+        traceback.print_exc()
     finally:
         sys.stdout.flush()
         sys.stderr.flush()

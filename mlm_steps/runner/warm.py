@@ -29,12 +29,10 @@ class WarmPool:
         self._folder = tempfile.TemporaryDirectory(prefix="mlm-")
         self.address = str(Path(self._folder.name) / "pool")
         reader, self._lifeline = os.pipe()
-        environment = {**os.environ, **dict.fromkeys(_THREADS, "1")}
         self._process = subprocess.Popen(  # noqa: S603 - our own interpreter and our own words
             [sys.executable, "-P", "-m", "mlm_steps", "serve", self.address, str(reader)],
             pass_fds=[reader],
             stdin=subprocess.DEVNULL,
-            env=environment,
             start_new_session=True,
         )
         os.close(reader)
@@ -68,7 +66,3 @@ class WarmPool:
         self._process.kill()
         self._process.wait()
         self._folder.cleanup()
-
-
-_THREADS = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS")
-"""One thread per step: the workflow runs the steps side by side, and a fork must not inherit threads."""

@@ -6,7 +6,7 @@ import os
 import threading
 import time
 
-__all__ = ["VARIABLE", "end_with_run", "this_process"]
+__all__ = ["VARIABLE", "end_with_run", "run_is_gone", "this_process"]
 
 VARIABLE = "MLM_RUN"
 """Environment variable that names the process of the run, as ``machine:number``."""
@@ -17,19 +17,27 @@ def this_process() -> str:
     return f"{os.uname().nodename}:{os.getpid()}"
 
 
+def run_is_gone() -> bool:
+    """Return whether a run on this machine started this process and has ended."""
+    machine, _, number = os.environ.get(VARIABLE, "").rpartition(":")
+    if machine != os.uname().nodename or not number.isdigit():
+        return False
+    try:
+        os.kill(int(number), 0)
+    except ProcessLookupError:
+        return True
+    except PermissionError:
+        return False  # a process of another user: the number was given out again
+    return False
+
+
 def end_with_run() -> None:
     """End this process soon after the run that started it on this machine, if one did, has ended."""
-    machine, _, number = os.environ.get(VARIABLE, "").rpartition(":")
-    if machine == os.uname().nodename and number.isdigit():
-        threading.Thread(target=_watch, args=(int(number),), daemon=True).start()
+    if VARIABLE in os.environ:
+        threading.Thread(target=_watch, daemon=True).start()
 
 
-def _watch(run: int) -> None:
-    while True:
-        try:
-            os.kill(run, 0)
-        except ProcessLookupError:
-            os._exit(143)
-        except PermissionError:
-            return  # a process of another user: the number was reused
+def _watch() -> None:
+    while not run_is_gone():
         time.sleep(0.2)
+    os._exit(143)

@@ -50,6 +50,12 @@ def after_lines(process, count):
         process.stderr.readline()
 
 
+def kill(process):
+    """End a run as kill -9 does."""
+    process.kill()
+    process.communicate()
+
+
 def test_a_run_writes_what_the_contract_names(finished_once):
     wanted = ["report.html", "report.md", "provenance.json", "data/profile.json", "logs/data.log"]
     wanted += ["tables/fixed.csv", "tables/random.csv", "tables/fit.csv", "tables/comparison.csv"]
@@ -158,8 +164,7 @@ def test_a_dry_run_says_what_would_run_and_writes_nothing(small):
 def test_after_a_kill_the_next_run_goes_on_by_itself(small, finished_once, steps):
     process = start(small)
     after_lines(process, steps)
-    process.kill()
-    process.wait()
+    kill(process)
     before = made(small)
     again = mlm("run", cwd=small)
     assert again.returncode == 0, again.stderr
@@ -184,8 +189,7 @@ def test_an_interrupt_ends_with_130_and_keeps_what_was_finished(small):
 def test_nothing_of_a_killed_run_goes_on_working(small):
     process = start(small)
     after_lines(process, 2)
-    process.kill()
-    process.wait()
+    kill(process)
     deadline = time.monotonic() + 10
     while time.monotonic() < deadline and _alive(process.pid):
         time.sleep(0.1)
