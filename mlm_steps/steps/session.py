@@ -62,7 +62,15 @@ class Session:
 
     def key(self, step: str) -> str:
         """Return the key of a step; UsageError if the data step has to run first."""
-        key = self.plan.step(step).key
+        try:
+            key = self.plan.step(step).key
+        except KeyError:
+            alike = [s.name for s in self.plan.steps if s.name.partition("/")[0] == step.partition("/")[0]]
+            what, hint = (
+                f"the spec asks for no step '{step}'",
+                f"one of {', '.join(alike)}" if alike else None,
+            )
+            raise UsageError(Fault(str(self.loaded.path), what, hint)) from None
         if key is None:
             raise UsageError(
                 Fault(

@@ -17,7 +17,7 @@ CASES = {
     "a duplicate key": ("version: 1\n" + HEAD + RUNG, ["s.yaml:2:1: version:", "twice"]),
     "a wrong type": (HEAD.replace("1", "one", 1) + RUNG, ["s.yaml:1:10: version:", "'one'"]),
     "an empty file": ("", ["s.yaml:1:1:", "empty"]),
-    "a syntax error": ("version: 1\ndata: {file: small.csv\n", ["s.yaml:2:7: data:", "not closed"]),
+    "a syntax error": ("version: 1\ndata: {file: small.csv\n", ["s.yaml:2:7: ", "not closed"]),
     "a tab": ("version: 1\ndata:\n\tfile: small.csv\n", ["s.yaml:3:1:", "tab"]),
     "a missing data file": (
         HEAD.replace("small", "smal") + RUNG,
@@ -33,7 +33,7 @@ CASES = {
     "an outcome of text": (ladder("t ~ x + (1 | g)"), ["ladder[0].formula:", "'t'", "text"]),
     "a group with one level": (ladder("y ~ x + (1 | one)"), ["ladder[0].formula:", "'one'", "one level"]),
     "more coefficients than rows": (
-        "version: 1\ndata: {file: few.csv}\n" + ladder("y ~ poly(x, 5) + I(x^2) + (1 | g)")[len(HEAD) :],
+        "version: 1\ndata: {file: few.csv}\n" + ladder("y ~ poly(x, 5) + z + (1 | g)")[len(HEAD) :],
         ["ladder[0].formula:", "coefficients", "rows"],
     ),
     "as many levels as rows": (ladder("y ~ x + (1 | id)"), ["ladder[0].formula:", "'id'", "160"]),
@@ -55,8 +55,8 @@ def folder(tmp_path):
     lines = small_data().splitlines()
     rows = [f"{line},{'a' if n % 2 else 'b'},only,{n}," for n, line in enumerate(lines[1:])]
     (tmp_path / "small.csv").write_text("\n".join([f"{lines[0]},t,one,id,void", *rows]) + "\n")
-    few = "\n".join(f"{n % 2},{n * n % 7},{n}.5" for n in range(6))
-    (tmp_path / "few.csv").write_text(f"g,x,y\n{few}\n")
+    few = "\n".join(f"{n % 2},{n * n},{n % 5},{n}.5" for n in range(6))
+    (tmp_path / "few.csv").write_text(f"g,x,z,y\n{few}\n")
     return tmp_path
 
 
@@ -96,7 +96,7 @@ def test_an_output_folder_that_cannot_be_written_is_named(folder):
     [
         (["run", "absent.yaml"], "absent.yaml: there is no such file"),
         (["run", "--cores", "0"], "--cores"),
-        (["fit", "s.yaml", "--model", "b"], "no model 'b'"),
+        (["fit", "s.yaml", "--model", "b"], "fit/b"),
         (["figure", "s.yaml", "--name", "b"], "no figure 'b'"),
         (["init", "absent.csv", "--outcome", "y", "--group", "g"], "absent.csv"),
         (["init", "small.csv", "--outcome", "yy", "--group", "g"], "'yy'"),
