@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import io
-import logging
 import re
 import unicodedata
 import warnings
@@ -34,6 +33,7 @@ __all__ = [
     "Rows",
     "canvas",
     "finish",
+    "group_label",
     "safe",
     "shorten",
     "style_axes",
@@ -140,6 +140,14 @@ def style_axes(axes: Axes) -> None:
     axes.tick_params(colors=INK, labelsize=9)
 
 
+def group_label(given: FigureInput, name: str) -> str:
+    """Return the label of a grouping factor; ``class:school`` is Class within School."""
+    labels = given.run.labels
+    if name in labels.columns:
+        return safe(labels.column(name))
+    return " within ".join(safe(labels.column(part)) for part in name.split(":"))
+
+
 def safe(text: str) -> str:
     """Return text that XML can hold on one line."""
     kept = (" " if unicodedata.category(c) in ("Cc", "Zl", "Zp") else c for c in text)
@@ -161,7 +169,6 @@ def finish(figure: Canvas, name: str, title: str) -> bytes:
     import matplotlib as mpl
 
     stream = io.BytesIO()
-    logging.getLogger("matplotlib.font_manager").setLevel(logging.ERROR)
     with mpl.rc_context(_SETTINGS), warnings.catch_warnings():
         warnings.filterwarnings("ignore", message="Glyph .* missing from", category=UserWarning)
         figure.savefig(stream, format="svg", metadata=_NO_METADATA)

@@ -14,6 +14,7 @@ from mlm_steps.figures.base import (
     Rows,
     canvas,
     finish,
+    group_label,
     safe,
     settings,
     shorten,
@@ -78,7 +79,7 @@ def _panels(given: FigureInput, modes: pd.DataFrame) -> list[_Panel]:
         estimate = ordered["estimate"].to_numpy(dtype=float)
         half = QUANTILE * ordered["cond_sd"].to_numpy(dtype=float)
         what = "Intercept" if effect == INTERCEPT else f"Slope of {given.run.labels.column(str(effect))}"
-        title = f"{what}, by {given.run.labels.column(str(group))}"
+        title = f"{what}, by {group_label(given, str(group))}"
         levels = [str(level) for level in ordered["level"]]
         clear = (estimate - half > 0) | (estimate + half < 0)
         panels.append(_Panel(str(group), str(effect), safe(title), levels, estimate, half, clear))
@@ -133,15 +134,15 @@ def _along(axes: Axes, panel: _Panel) -> None:
         axes.fill_between(rank, low, high, color="#BBD6E8", linewidth=0, label="95\u202f% interval")
         axes.plot(rank, panel.estimate, color=BLUE, linewidth=1.8)
     else:
-        for clear, colour in ((False, "#A9AFB7"), (True, BLUE)):
+        for clear, colour in ((False, "#B4BAC2"), (True, BLUE)):
             chosen = panel.clear if clear else ~panel.clear
             bars = np.stack([np.column_stack([rank, low]), np.column_stack([rank, high])], axis=1)[chosen]
             axes.add_collection(
                 LineCollection(list(bars), colors=colour, linewidths=min(1.3, 200 / len(rank)))
             )
             axes.plot(
-                rank[chosen], panel.estimate[chosen], linestyle="none", marker="o", color=colour,
-                markersize=2.6, markerfacecolor=colour if clear else "white", markeredgewidth=0.7,
+                rank[chosen], panel.estimate[chosen], linestyle="none", marker="o",
+                color=colour if clear else GREY, markersize=2.4, markeredgewidth=0,
             )  # fmt: skip
     axes.axhline(0, color=INK, linewidth=0.8)
     axes.set_xlim(0, len(rank) + 1)

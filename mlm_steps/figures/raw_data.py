@@ -30,11 +30,12 @@ if TYPE_CHECKING:
 
 __all__ = ["raw_data"]
 
+MINUS = "\N{MINUS SIGN}"
 MOST_POINTS = 1000
 MOST_LINES = 60
 FEW_VALUES = 12
 """Up to so many values of the predictor, points are shifted so that they do not hide each other."""
-JITTER = 0.12
+JITTER = 0.08
 """Largest of these shifts, as a share of the distance between two values."""
 
 
@@ -93,6 +94,8 @@ def _draw(axes: Axes, scene: Scene, points: Sequence[int], lines: Sequence[Line]
 
 
 def _label(axes: Axes, scene: Scene) -> None:
+    import numpy as np
+
     shape = scene.shape
     axes.set_ylabel(shorten(scene.y_label, 60))
     axes.set_xlabel(
@@ -101,6 +104,8 @@ def _label(axes: Axes, scene: Scene) -> None:
     if shape.ticks:
         axes.set_xticks(range(len(shape.ticks)), [shorten(safe(tick), 18) for tick in shape.ticks])
         axes.set_xlim(-0.5, len(shape.ticks) - 0.5)
+    elif shape.label and len(values := np.unique(shape.x)) <= FEW_VALUES:
+        axes.set_xticks(values, [f"{value:g}".replace("-", MINUS) for value in values])
     elif not shape.label:
         axes.set_xlim(0, scene.groups + 1)
     style_axes(axes)
@@ -140,7 +145,7 @@ def _fitted(scene: Scene) -> str:
 
 
 def _number(value: float) -> str:
-    return f"{value:.4g}".replace("-", "\N{MINUS SIGN}")
+    return f"{value:.4g}".replace("-", MINUS)
 
 
 def _alt(scene: Scene, reading: str) -> str:

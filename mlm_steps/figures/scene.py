@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from mlm_steps.figures.base import FigureInput, safe
+from mlm_steps.figures.base import FigureInput, group_label, safe
 from mlm_steps.records import FitRecord
 
 if TYPE_CHECKING:
@@ -96,7 +96,7 @@ def make_scene(given: FigureInput) -> Scene:
         y=design.y,
         y_label=_with_unit(given, final.outcome),
         shape=shape,
-        group_label=safe(given.run.labels.column(group.group)),
+        group_label=group_label(given, group.group),
         groups=len(group.levels),
         model=safe(given.run.labels.model(final.model)),
     )

@@ -160,7 +160,8 @@ def slope_fit() -> FitRecord:
             coefficient("ses", "ses", "1", "γ10", 2.8, 0.155, 10.1, 18.1, 1e-9, 2.45, 3.15),
             coefficient("sectorCatholic", "sector", "2", "γ01", 2.81, 0.439, 9.9, 6.4, 0.0004, 1.83, 3.79),
             coefficient(
-                "ses:sectorCatholic", "ses:sector", "cross", "γ11", -0.34, 0.234, 9.8, -1.45, 0.178, -0.86, 0.18
+                *("ses:sectorCatholic", "ses:sector", "cross", "γ11"),
+                *(-0.34, 0.234, 9.8, -1.45, 0.178, -0.86, 0.18),
             ),
         ),
         random=(
@@ -208,7 +209,8 @@ def profile() -> DataProfile:
                           constant_outcome={}),
         ),
         variable_levels=(
-            VariableLevel(variable="math", factor="school", level="mixed", variance=47.3, variance_within=39.1,
+            VariableLevel(variable="math", factor="school", level="mixed", variance=47.3,
+                          variance_within=39.1,
                           variance_between=8.6, icc1=0.18, icc2=0.69),
             VariableLevel(variable="ses", factor="school", level="within", variance=0.44,
                           variance_within=0.44, variance_between=0.0),

@@ -178,8 +178,8 @@ def test_a_label_is_text_wherever_it_stands(make_given, text):
 
 def test_a_run_without_any_fit_still_reports_the_data_and_what_failed(make_given):
     given = make_given()
-    run = replace(given.run, fits=(), failed={"null": "no rows <b>", "slope": "x"}, comparisons=(), variance=(),
-                  figures=(), modes={})  # fmt: skip
+    nothing = dict.fromkeys(("fits", "comparisons", "variance", "figures"), ())
+    run = replace(given.run, **nothing, modes={}, failed={"null": "no rows <b>", "slope": "x"})
     texts = render_report(make_given(run=run))
     page = Page(texts["html"])
     assert page.faults == []

@@ -20,7 +20,7 @@ class Cells(HTMLParser):
         self.found: list[str] = []
         self.feed(text)
 
-    def handle_starttag(self, tag, attrs):
+    def handle_starttag(self, tag, _attrs):
         if tag == "td":
             self.inside = True
             self.found.append("")

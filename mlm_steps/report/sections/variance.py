@@ -65,7 +65,7 @@ def context(given: ReportInput) -> dict[str, Any] | None:
 
 def _shares(given: ReportInput) -> Grid:
     records = given.run.variance
-    several = any(sum(i.kind == "term_share" for i in record.icc) > 1 for record in records)
+    several = any(_shares_a_factor(record) for record in records)
     iccs = dict.fromkeys(
         (i.kind, i.group, i.effect)
         for record in records
@@ -90,6 +90,12 @@ def _shares(given: ReportInput) -> Grid:
         notes=(SHARES_NOTE,),
         wide=True,
     )
+
+
+def _shares_a_factor(record: VarianceRecord) -> bool:
+    """Return whether two random terms have one grouping factor, so that their shares differ from its own."""
+    groups = [icc.group for icc in record.icc if icc.kind == "term_share"]
+    return len(groups) > len(set(groups))
 
 
 def _icc_head(given: ReportInput, kind: str, group: str | None, effect: str | None) -> Phrase:

@@ -47,7 +47,8 @@ def make_input() -> Callable[..., FigureInput]:
             estimates = Estimates(build_design(text, frame))
             fits.append(
                 fit_record(
-                    model, text, estimates, method="REML", df_method="residual", confidence=0.95, weights=None,
+                    model, text, estimates, method="REML", df_method="residual", confidence=0.95,
+                    weights=None,
                     sample_hash="s", made_from="", variable_levels={},
                 )
             )  # fmt: skip

@@ -51,8 +51,10 @@ CASES = {
         profile(),
         {
             "Distributions": [
-                r"\begin{pmatrix} U_{0j} \\ U_{1j} \end{pmatrix} \sim N\left(\begin{pmatrix} 0 \\ 0 "
-                r"\end{pmatrix},\; \begin{pmatrix} \tau_{00} & 0 \\ 0 & \tau_{11} \end{pmatrix}\right)",
+                (
+                    r"\begin{pmatrix} U_{0j} \\ U_{1j} \end{pmatrix} \sim N\left(\begin{pmatrix} 0 \\ 0 "
+                    r"\end{pmatrix},\; \begin{pmatrix} \tau_{00} & 0 \\ 0 & \tau_{11} \end{pmatrix}\right)"
+                ),
                 r"R_{ij} \sim N(0, \sigma^{2})",
             ]
         },
@@ -97,7 +99,12 @@ CASES = {
     "weights divide the residual variance": (
         fit({INTERCEPT: "γ00"}, [("g", (INTERCEPT,))], weights="w_t"),
         profile(),
-        {"Distributions": [r"U_{0j} \sim N(0, \tau_{00})", r"R_{ij} \sim N(0, \sigma^{2} / \text{w\_t}_{ij})"]},
+        {
+            "Distributions": [
+                r"U_{0j} \sim N(0, \tau_{00})",
+                r"R_{ij} \sim N(0, \sigma^{2} / \text{w\_t}_{ij})",
+            ]
+        },
     ),
 }  # fmt: skip
 
