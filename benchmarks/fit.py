@@ -39,7 +39,7 @@ formula <- as.formula(commandArgs(TRUE)[2])
 seconds <- function(run) median(replicate(10, system.time(run())[["elapsed"]]))
 fit <- function() suppressMessages(lme4::lmer(formula, data))
 with_df <- function() suppressMessages(coef(summary(lmerTest::lmer(formula, data))))
-fit(); with_df()
+invisible(fit()); invisible(with_df())
 cat(seconds(fit), seconds(with_df))
 """
 

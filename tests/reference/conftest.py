@@ -76,7 +76,7 @@ def read_frame(path: Path, factors: tuple[tuple[str, tuple[str, ...] | None, boo
 
 
 def own_cases() -> Iterator[Case]:
-    for path in sorted((HERE / "results").glob("*.json")):
+    for path in sorted((HERE / "numbers").glob("*.json")):
         content = json.loads(path.read_text(encoding="utf-8"))
         for entry in content["models"]:
             yield Case(HERE, content["set"], entry, content["datasets"][entry["data"]])

@@ -1,4 +1,4 @@
-# Writes results/<set>.json: what R says about the models of models.json.
+# Writes numbers/<set>.json: what R says about the models of models.json.
 #
 #   Rscript make_reference.R [SET ...]        (all sets without arguments; insteval takes minutes)
 #
@@ -155,5 +155,5 @@ for (set in if (length(wanted)) wanted else names(sets)) {
     datasets = columns[data], models = models)
   # twelve digits: two orders finer than the finest tolerance needs, and a file that can be read
   writeLines(toJSON(result, digits = I(12), auto_unbox = TRUE, null = "null", na = "null", pretty = 1),
-    file.path("results", paste0(set, ".json")))
+    file.path("numbers", paste0(set, ".json")))
 }
