@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING
 
 from mlm_steps.records import write_record, write_whole
 from mlm_steps.steps.fit_record import fit_record
-from mlm_steps.steps.levels import variable_levels
 from mlm_steps.steps.session import Session
 
 if TYPE_CHECKING:
@@ -43,7 +42,7 @@ def fit(session: Session, model: str) -> None:
             weights=rung.weights,
             sample_hash=session.profile.sample_hash,
             made_from=key,
-            variable_levels=variable_levels(session.profile),
+            variable_levels=session.plan.levels,
         )
         reported = estimates.under(estimation.method)
         write_whole(layout.modes(model), _parquet(pd.DataFrame(random_effects(reported))))

@@ -22,6 +22,7 @@ from mlm_steps.records import DataProfile, read_record
 from mlm_steps.spec import LoadedSpec, ModelSpec, PairSpec, PreludeSpec
 from mlm_steps.steps.layout import Layout
 from mlm_steps.steps.ledger import Ledger
+from mlm_steps.steps.levels import Level, variable_levels
 
 __all__ = ["Plan", "Step", "code_identity", "numerical_versions"]
 
@@ -73,6 +74,11 @@ class Plan:
         if self.ledger.key("data") != self.data_key:
             return None
         return read_record(DataProfile, self.layout.profile)
+
+    @cached_property
+    def levels(self) -> dict[str, Level]:
+        """The level of each variable; empty while the data are not current."""
+        return variable_levels(self.profile, self.spec.declared_levels) if self.profile else {}
 
     @cached_property
     def null(self) -> str | None:
@@ -171,7 +177,7 @@ class Plan:
             return None
         names = {*self.formulas[model.name].variables, *([model.weights] if model.weights else [])}
         hashes = {name: self.profile.column(name).content_hash for name in sorted(names)}
-        levels = [v.model_dump(mode="json") for v in self.profile.variable_levels if v.variable in names]
+        levels = {name: level for name, level in self.levels.items() if name in names}
         nesting = [relation.model_dump(mode="json") for relation in self.profile.nesting]
         clusters = sorted(self.clusters) if isinstance(model, PreludeSpec) else []
         estimation = self.spec.estimation.model_dump(mode="json")

@@ -11,6 +11,7 @@ from mlm_steps.report.grid import Align, Grid, Row, columns, row
 from mlm_steps.report.inputs import ReportInput
 from mlm_steps.report.notation import decimals_for_size, fixed, share
 from mlm_steps.report.text import Code, Number, Phrase, Word, join, say, source
+from mlm_steps.report.turning import slopes_table
 
 __all__ = ["context"]
 
@@ -42,6 +43,7 @@ def context(given: ReportInput) -> dict[str, Any]:
         "groups": _groups(given) if profile.factors else None,
         "losses": _losses(given) if profile.lost else None,
         "levels": _levels(given) if profile.variable_levels else None,
+        "slopes": slopes_table(given),
         "descriptives": _descriptives(given),
         "coding": _coding(given),
         "notices": [(notice.severity, given.names.notice(notice.text)) for notice in profile.notices],
