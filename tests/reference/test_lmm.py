@@ -1,5 +1,8 @@
 """Every linear mixed model of the reference, against lme4 and lmerTest at polished optima."""
 
+import json
+from pathlib import Path
+
 import numpy as np
 
 from mlm_steps.engine import conditional_variances
@@ -118,3 +121,11 @@ def test_conditional_modes_and_their_variances_agree(case, fit, expected):
         close((modes**2).sum(axis=0), theirs["sumsq"], rtol=1e-4, atol=THETA_TOL * scale**2)
         floor = THETA_TOL * expected["sigma"] ** 2
         close(variances, theirs["condvar_diag_sum"], rtol=1e-4, atol=floor)
+
+
+def test_every_model_of_the_list_has_numbers():
+    folder = Path(__file__).parent
+    listed = json.loads((folder / "models.json").read_text(encoding="utf-8"))
+    for set_name, entries in listed.items():
+        numbers = json.loads((folder / "numbers" / f"{set_name}.json").read_text(encoding="utf-8"))
+        assert [model["id"] for model in numbers["models"]] == [entry["id"] for entry in entries]
