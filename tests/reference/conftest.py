@@ -11,9 +11,9 @@ from typing import Any
 
 import pandas as pd
 import pytest
-from mlm_steps.api import Fit
 
 import mlm_steps
+from mlm_steps.api import Fit
 
 HERE = Path(__file__).resolve().parent
 SHARED = HERE.parents[2] / "shared" / "reference"
@@ -134,9 +134,10 @@ def expected_named() -> Callable[[str, str], dict[str, Any]]:
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
     engines = {"test_lmm.py": "lmer", "test_ols.py": "lm", "test_variance.py": "lmer"}
-    if metafunc.definition.path.parent != HERE or metafunc.definition.path.name not in engines:
+    module = metafunc.definition.path
+    if module.parent != HERE or module.name not in engines or "case" not in metafunc.fixturenames:
         return
-    engine = engines[metafunc.definition.path.name]
+    engine = engines[module.name]
     cases = [case for case in CASES if case.entry["engine"] == engine]
     if "method" not in metafunc.fixturenames:
         metafunc.parametrize("case", cases, ids=[case.name for case in cases])

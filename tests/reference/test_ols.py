@@ -7,7 +7,7 @@ from mlm_steps.design import build_design
 from mlm_steps.engine.ols import fit_ols
 
 RTOL = 1e-9
-"""Least squares have a closed solution: what is left is rounding, here and in the twelve digits of the file."""
+"""Least squares have a closed solution: what is left is rounding, here and in the file's twelve digits."""
 
 
 def close(actual, desired, *, rtol=RTOL, atol=0.0):
