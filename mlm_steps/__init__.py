@@ -12,8 +12,8 @@ from __future__ import annotations
 
 import sys
 from types import ModuleType
-from typing import TYPE_CHECKING
 
+TYPE_CHECKING = False  # typing.TYPE_CHECKING without the import, which a step's client would feel
 if TYPE_CHECKING:
     from mlm_steps.api import Comparison, Fit, compare, fit
 

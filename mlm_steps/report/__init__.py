@@ -3,6 +3,6 @@
 from __future__ import annotations
 
 from mlm_steps.report.inputs import ReportInput
-from mlm_steps.report.render import render_report, template_folder
+from mlm_steps.report.render import render_report
 
-__all__ = ["ReportInput", "render_report", "template_folder"]
+__all__ = ["ReportInput", "render_report"]

@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 from functools import cache, partial
-from pathlib import Path
 from typing import Any
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined, Undefined
@@ -13,6 +12,7 @@ from markupsafe import Markup
 
 from mlm_steps.report.inputs import ReportInput
 from mlm_steps.report.sections import SECTIONS
+from mlm_steps.report.share import share
 from mlm_steps.report.text import (
     Code,
     Emphasis,
@@ -26,18 +26,18 @@ from mlm_steps.report.text import (
     plain_text,
 )
 
-__all__ = ["render_report", "template_folder"]
+__all__ = ["compile_templates", "render_report"]
 
 _PIECES = (Number, Word, Code, Emphasis, Symbol, Link, tuple)
 _BLANK_LINES = re.compile(r"\n{3,}")
 _TRAILING_SPACE = re.compile(r"[ \t]+\n")
 
 
-def template_folder() -> Path:
-    """Return the folder of the templates: that of the installed package, else that of the repository."""
-    package = Path(__file__).resolve().parents[1]
-    installed = package / "_share" / "reports"
-    return installed if installed.is_dir() else package.parent / "reports"
+def compile_templates() -> None:
+    """Compile every template, for a process that will be forked."""
+    for environment, form in ((_html_environment(), "html/"), (_markdown_environment(), "md/")):
+        for name in environment.list_templates(filter_func=lambda name, form=form: name.startswith(form)):  # type: ignore[misc]
+            environment.get_template(name)
 
 
 def render_report(given: ReportInput) -> dict[str, str]:
@@ -100,7 +100,7 @@ def _markdown_environment() -> Environment:
 
 def _environment(finalize: Callable[[Any], Any]) -> Environment:
     environment = Environment(
-        loader=FileSystemLoader(template_folder(), encoding="utf-8"),
+        loader=FileSystemLoader(share("reports"), encoding="utf-8"),
         undefined=StrictUndefined,
         autoescape=True,
         finalize=finalize,

@@ -26,24 +26,34 @@ __all__ = ["serve"]
 PRELOADED = (
     "numpy",
     "pandas",
+    "pyarrow.csv",
+    "pyarrow.pandas_compat",
     "pyarrow.parquet",
     "scipy.special",
     "scipy.linalg",
-    "mlm_steps.steps",
-    "mlm_steps.data",
-    "mlm_steps.api",
-    "mlm_steps.compare",
-    "mlm_steps.variance",
+    "mlm_steps.data.assemble",
+    "mlm_steps.steps.data",
+    "mlm_steps.steps.fit",
+    "mlm_steps.steps.fit_record",
+    "mlm_steps.steps.prelude",
+    "mlm_steps.engine",
+    "mlm_steps.engine.random_effects",
+    "mlm_steps.steps.compare",
+    "mlm_steps.compare.lrt",
+    "mlm_steps.steps.variance",
+    "mlm_steps.variance.aggregation",
+    "mlm_steps.steps.tables",
     "mlm_steps.tables",
     "matplotlib.backends.backend_svg",
     "matplotlib.figure",
-    "mlm_steps.figures",
-    "jinja2",
+    "mlm_steps.figures.scene",
+    "mlm_steps.steps.figure",
+    "mlm_steps.steps.report",
     "latex2mathml.converter",
-    "mlm_steps.report",
-    "statsmodels.regression.linear_model",
+    "mlm_steps.report.render:compile_templates",
 )
-"""In the order in which the steps of a run need them."""
+"""In the order in which the steps of a run need them; after a colon, a function to call. Statsmodels is left
+to the one step that needs it: its import takes longer than most steps."""
 
 Command = Callable[[Sequence[str]], int]
 
@@ -59,9 +69,7 @@ def serve(address: str, lifeline: int, command: Command, prepare: Callable[[], o
     os.rename(f"{address}.new", address)  # noqa: PTH104 - who sees the name may connect
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # the run decides when an interrupt ends the pool
     ended = _child_signals()
-    waiting: Iterator[Callable[[], object]] = iter(
-        [prepare, *(partial(importlib.import_module, name) for name in PRELOADED)]
-    )
+    waiting: Iterator[Callable[[], object]] = iter([prepare, *(partial(_load, name) for name in PRELOADED)])
     children: dict[int, socket.socket] = {}
     watched: list[socket.socket | int] = [listener, lifeline, ended]
     while True:
@@ -88,6 +96,13 @@ def _child_signals() -> int:
     signal.set_wakeup_fd(writer, warn_on_full_buffer=False)
     signal.signal(signal.SIGCHLD, lambda *_: None)
     return reader
+
+
+def _load(name: str) -> None:
+    module, _, function = name.partition(":")
+    loaded = importlib.import_module(module)
+    if function:
+        getattr(loaded, function)()
 
 
 def _preload(waiting: Iterator[Callable[[], object]]) -> bool:

@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING
+
 from mlm_steps.records import (
     ComparisonRecord,
     FigureRecord,
@@ -11,7 +15,11 @@ from mlm_steps.records import (
 )
 from mlm_steps.records.failure import Absence, read_outcome
 from mlm_steps.records.run import Labels, RunRecords
+from mlm_steps.steps.parquet import read_parquet
 from mlm_steps.steps.session import Session
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 __all__ = ["collect", "labels_of"]
 
@@ -28,8 +36,6 @@ def labels_of(session: Session) -> Labels:
 
 def collect(session: Session, *, figures: tuple[FigureRecord, ...] = ()) -> RunRecords:
     """Return all records of a run; rungs that failed are named with the reason."""
-    import pandas as pd
-
     spec, layout = session.spec, session.layout
     fits = {rung.name: session.fit(rung.name) for rung in spec.rungs}
     preludes = [read_outcome(OlsRecord, layout.prelude(model.name)) for model in spec.prelude]
@@ -52,10 +58,22 @@ def collect(session: Session, *, figures: tuple[FigureRecord, ...] = ()) -> RunR
         },
         comparisons=tuple(record for record in comparisons if isinstance(record, ComparisonRecord)),
         variance=tuple(record for record in variances if isinstance(record, VarianceRecord)),
-        modes={
-            name: pd.read_parquet(layout.modes(name))
-            for name, record in fits.items()
-            if isinstance(record, FitRecord)
-        },
+        modes=_Modes({n: layout.modes(n) for n, record in fits.items() if isinstance(record, FitRecord)}),
         figures=figures,
     )
+
+
+class _Modes(Mapping[str, "pd.DataFrame"]):
+    """The conditional modes per rung, each read when it is asked for: most figures ask for none."""
+
+    def __init__(self, paths: Mapping[str, Path]) -> None:
+        self._paths = paths
+
+    def __getitem__(self, model: str) -> pd.DataFrame:
+        return read_parquet(self._paths[model])
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._paths)
+
+    def __len__(self) -> int:
+        return len(self._paths)

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import io
 from typing import TYPE_CHECKING
 
-from mlm_steps.records import write_record, write_whole
+from mlm_steps.records import write_record
 from mlm_steps.steps.fit_record import fit_record
+from mlm_steps.steps.parquet import write_parquet
 from mlm_steps.steps.session import Session
 
 if TYPE_CHECKING:
@@ -45,8 +45,8 @@ def fit(session: Session, model: str) -> None:
             variable_levels=session.plan.levels,
         )
         reported = estimates.under(estimation.method)
-        write_whole(layout.modes(model), _parquet(pd.DataFrame(random_effects(reported))))
-        write_whole(layout.rows(model), _parquet(_rows(reported)))
+        write_parquet(pd.DataFrame(random_effects(reported)), layout.modes(model))
+        write_parquet(_rows(reported), layout.rows(model))
         write_record(record, layout.fit(model))
         recorder.add(layout.modes(model), layout.rows(model), layout.fit(model))
 
@@ -62,9 +62,3 @@ def _rows(fit: LmmFit) -> pd.DataFrame:
             "residual": fit.residuals,
         }
     )
-
-
-def _parquet(frame: pd.DataFrame) -> bytes:
-    content = io.BytesIO()
-    frame.to_parquet(content, index=False, compression="zstd")
-    return content.getvalue()

@@ -13,6 +13,7 @@ from mlm_steps.records import ComparisonRecord, DataProfile, FitRecord
 from mlm_steps.records.failure import Absence, read_outcome
 from mlm_steps.spec import LoadedSpec, ModelSpec, PreludeSpec, load_spec
 from mlm_steps.steps.ledger import Recorder, recorded
+from mlm_steps.steps.parquet import read_parquet
 from mlm_steps.steps.plan import Plan
 
 if TYPE_CHECKING:
@@ -100,9 +101,7 @@ class Session:
 
     def frame(self) -> pd.DataFrame:
         """Return the analysis sample with all its columns."""
-        import pandas as pd
-
-        return pd.read_parquet(self.layout.analysis)
+        return read_parquet(self.layout.analysis)
 
     @property
     def contrasts(self) -> dict[str, str]:

@@ -1,0 +1,32 @@
+"""Parquet in and out, one thread: steps run side by side, in forks that must not inherit threads."""
+
+from __future__ import annotations
+
+import io
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from mlm_steps.records import write_whole
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+__all__ = ["read_parquet", "write_parquet"]
+
+
+def read_parquet(path: Path) -> pd.DataFrame:
+    """Return the frame in a file."""
+    import pyarrow.parquet as pq
+
+    frame: pd.DataFrame = pq.ParquetFile(path).read(use_threads=False).to_pandas(use_threads=False)
+    return frame
+
+
+def write_parquet(frame: pd.DataFrame, path: Path) -> None:
+    """Write a frame; equal frames give equal bytes."""
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+
+    content = io.BytesIO()
+    pq.write_table(pa.Table.from_pandas(frame, preserve_index=False, nthreads=1), content, compression="zstd")
+    write_whole(path, content.getvalue())
