@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import array
-import json
 import os
 import socket
 from collections.abc import Sequence
@@ -24,12 +23,8 @@ def call(address: str, words: Sequence[str], outputs: tuple[int, int] = (1, 2)) 
         connection.connect(address)
     except OSError:
         return None
-    request = json.dumps(
-        {
-            "words": list(words),
-            "folder": os.getcwd(),  # noqa: PTH109 - no pathlib: its import would cost more than the call
-        }
-    ).encode()
+    folder = os.getcwd()  # noqa: PTH109 - pathlib and json would take longer to import than the call lasts
+    request = "\0".join([folder, *words]).encode()
     streams = array.array("i", outputs)
     with connection:
         connection.sendmsg(

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import threading
 import time
 
 __all__ = ["VARIABLE", "end_with_run", "run_is_gone", "this_process"]
@@ -34,6 +33,8 @@ def run_is_gone() -> bool:
 def end_with_run() -> None:
     """End this process soon after the run that started it on this machine, if one did, has ended."""
     if VARIABLE in os.environ:
+        import threading  # here, since the thin client imports this module for run_is_gone alone
+
         threading.Thread(target=_watch, daemon=True).start()
 
 
