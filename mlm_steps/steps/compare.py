@@ -25,6 +25,11 @@ def compare(session: Session, smaller: str, larger: str, kind: str = "lrt") -> N
         record = COMPARISONS[kind](
             first, second, names=(smaller, larger), method=session.spec.estimation.method
         )
+        if record.statistic is None:
+            session.say(f"{smaller} → {larger}: no test: {record.reason}")
+        else:
+            session.say(f"{smaller} → {larger}: chi-square {record.statistic:.4f} on {record.df}")
+        session.say_notices(record.notices)
         write_record(record.model_copy(update={"made_from": key}), path)
         recorder.add(path)
 

@@ -19,3 +19,6 @@ def data(session: Session) -> None:
         profile = aggregated(analysis.profile, analysis.frame, session.plan.formulas)
         write_record(profile.model_copy(update={"made_from": key}), session.layout.profile)
         recorder.add(session.layout.analysis, session.layout.profile)
+        groups = ", ".join(f"{factor.n_levels} levels of {factor.name}" for factor in profile.factors)
+        session.say(f"{profile.rows} of {profile.rows_file} rows of {profile.file} kept; {groups}")
+        session.say_notices(profile.notices)

@@ -44,6 +44,12 @@ def fit(session: Session, model: str) -> None:
             made_from=key,
             variable_levels=session.plan.levels,
         )
+        session.say(f"{model}: {rung.formula}", f"{design.n} rows, {record.npar} parameters")
+        for optimum in (record.reml, record.ml):
+            end = optimum.convergence
+            found = f"{optimum.method}: {optimum.criterion:.6f} after {end.evaluations} evaluations"
+            session.say("; ".join([f"{found}: {end.status}", *end.reasons]))
+        session.say_notices(record.notices)
         reported = estimates.under(estimation.method)
         write_parquet(pd.DataFrame(random_effects(reported)), layout.modes(model))
         write_parquet(_rows(reported), layout.rows(model))

@@ -52,5 +52,7 @@ def prelude(session: Session, model: str) -> None:
             bic=fit.bic,
             notices=design.notices,
         )
+        session.say(f"{model}: {entry.formula}", f"{design.n} rows, {design.p} coefficients")
+        session.say_notices(record.notices)
         write_record(record, path)
         recorder.add(path)

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import sys
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from mlm_steps.design import parse_formula
 from mlm_steps.errors import Fault, UsageError
-from mlm_steps.records import ComparisonRecord, DataProfile, FitRecord
+from mlm_steps.records import ComparisonRecord, DataProfile, FitRecord, Notice
 from mlm_steps.records.failure import Absence, read_outcome
 from mlm_steps.spec import LoadedSpec, ModelSpec, PreludeSpec, load_spec
 from mlm_steps.steps.ledger import Recorder, recorded
@@ -60,6 +61,16 @@ class Session:
         key = self.key(step)
         with recorded(self.layout, step, key) as recorder:
             yield recorder, key
+        self.say(*(f"wrote {path.relative_to(self.layout.out)}" for path in recorder.outputs))
+
+    def say(self, *lines: str) -> None:
+        """Write lines into the step's log, which is its standard error; no times, so that logs are alike."""
+        for line in lines:
+            print(line, file=sys.stderr)
+
+    def say_notices(self, notices: Iterable[Notice]) -> None:
+        """Write notices into the step's log."""
+        self.say(*(f"{notice.severity}: {notice.text}" for notice in notices))
 
     def key(self, step: str) -> str:
         """Return the key of a step; UsageError if the data step has to run first."""

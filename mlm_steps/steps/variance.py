@@ -44,5 +44,8 @@ def variance(session: Session, model: str) -> None:
             confidence=confidence,
             estimates=estimates,
         )
-        write_record(explain(explained).model_copy(update={"made_from": key}), path)
+        found = explain(explained)
+        session.say(f"{model}: {len(found.icc)} intraclass correlations, {len(found.measures)} measures")
+        session.say_notices(found.notices)
+        write_record(found.model_copy(update={"made_from": key}), path)
         recorder.add(path)

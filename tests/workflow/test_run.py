@@ -65,6 +65,15 @@ def test_a_run_writes_what_the_contract_names(finished_once):
     assert [name for name in wanted if not (finished_once / OUT / name).is_file()] == []
 
 
+def test_every_step_leaves_a_log_of_what_it_found(finished_once):
+    said = (finished_once / OUT / "logs" / "fit" / "slope.log").read_text()
+    assert "y ~ x + (x | g)" in said
+    assert "REML: " in said
+    logs = list((finished_once / OUT / "logs").rglob("*.log"))
+    assert len(logs) == len(made(finished_once))
+    assert [log for log in logs if not log.read_text().strip()] == []
+
+
 def test_a_finished_run_does_nothing_again(finished):
     before = times(finished / OUT)
     again = mlm("run", cwd=finished)
