@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from mlm_steps.engine.kernel import Kernel
 from mlm_steps.engine.optimize import Search
-from mlm_steps.engine.values import ConvergenceReport
+from mlm_steps.engine.values import BOUNDARY, ConvergenceReport
 
 __all__ = ["assess"]
 
@@ -18,7 +18,6 @@ Array = NDArray[np.float64]
 GRADIENT_TOLERANCE = 2e-3
 EIGENVALUE_TOLERANCE = -1e-6
 RATIO_TOLERANCE = 1e-6
-BOUNDARY = 1e-4
 
 
 def assess(kernel: Kernel, search: Search) -> ConvergenceReport:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -10,10 +12,10 @@ from mlm_steps.engine.checks import check_design
 from mlm_steps.engine.convergence import assess
 from mlm_steps.engine.criterion import Pieces, penalty
 from mlm_steps.engine.kernel import Kernel, prepare
-from mlm_steps.engine.search import find_optimum
+from mlm_steps.engine.notices import notices_of
+from mlm_steps.engine.search import find_optimum, polish
 from mlm_steps.engine.values import Control, ConvergenceReport, LmmFit, Method
 from mlm_steps.errors import Fault, FitError
-from mlm_steps.records.base import Notice
 
 __all__ = ["evaluate_at", "fit_lmm"]
 
@@ -58,13 +60,15 @@ def fit_lmm(
     if pieces.pwrss < CANCELLATION * kernel.outcome_share:
         # The outcome was centred on coefficients far from these: centre it again and finish.
         kernel = prepare(design, shift=_fixed_effects(kernel, pieces))
-        found = find_optimum(kernel, method, search_control, found.theta)
+        evaluations = found.evaluations
+        found = polish(kernel, method, search_control, found.theta)
+        found = replace(found, evaluations=evaluations + found.evaluations)
     if found.ended == "diverged":
         raise FitError(
             Fault(
                 "",
-                "the random effects reproduce the outcome: the residual variance goes to zero",
-                "the model has too many random effects for these data; leave some out",
+                "the residual variance goes to zero beside that of the random effects",
+                "they reproduce the outcome: leave some out; or the model lacks an intercept",
             )
         )
     report = assess(kernel, found)
@@ -125,12 +129,13 @@ def _assemble(
     root = sigma * (units.back @ np.linalg.inv(pieces.RX).T) if p else np.zeros((0, 0))
     modes = _modes(kernel, engine_theta)
     fitted = _fitted(design, beta, modes)
-    return LmmFit(
+    fit = LmmFit(
         design=design, method=method, theta=theta, sigma=sigma, beta=beta, vcov=root @ root.T,
         criterion=float(criterion), log_det_L2=pieces.log_det_L2, log_det_RX2=log_det_RX2, pwrss=pwrss,
         modes=modes, fitted=fitted, residuals=design.y - fitted, convergence=report,
-        notices=_notices(report), kernel=kernel, pieces=pieces,
+        kernel=kernel, pieces=pieces,
     )  # fmt: skip
+    return replace(fit, notices=notices_of(fit))
 
 
 def _modes(kernel: Kernel, theta: Array) -> tuple[Array, ...]:
@@ -149,10 +154,3 @@ def _fitted(design: Design, beta: Array, modes: tuple[Array, ...]) -> Array:
     for term, b in zip(design.random, modes, strict=True):
         fitted = fitted + np.einsum("ij,ij->i", term.z, b[term.refs])
     return fitted
-
-
-def _notices(report: ConvergenceReport | None) -> tuple[Notice, ...]:
-    if report is None or not report.reasons:
-        return ()
-    code = "not_converged" if report.status == "failed" else "doubtful_convergence"
-    return (Notice(code=code, severity="warning", text="; ".join(report.reasons)),)

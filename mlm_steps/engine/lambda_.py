@@ -97,6 +97,7 @@ def lower_factor(matrix: NDArray[np.float64]) -> NDArray[np.float64]:
     array([[ 5. ,  0. ],
            [-1.6,  1.2]])
     """
-    upper: NDArray[np.float64] = np.linalg.qr(matrix.T)[1]
+    missing = max(0, matrix.shape[0] - matrix.shape[1])
+    upper: NDArray[np.float64] = np.linalg.qr(np.pad(matrix.T, ((0, missing), (0, 0))))[1]
     signs = np.where(np.diag(upper) < 0, -1.0, 1.0)
     return np.tril(upper.T * signs)

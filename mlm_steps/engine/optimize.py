@@ -100,6 +100,7 @@ def minimise(
     ----------
     objective : callable
     start : ndarray, shape (m,)
+        Halved until the criterion exists there.
     exact_hessian : bool
         Whether every evaluation comes with its Hessian. Otherwise the Hessian is computed at the start
         and at the end, updated by the symmetric rank-one formula in between, and computed again when
@@ -114,8 +115,10 @@ def minimise(
     """
     theta = start
     point = objective(theta, exact_hessian or guess is None)
-    if point is None:
-        raise ValueError("the criterion does not exist at the start")
+    while point is None:
+        # At theta = 0 the criterion always exists.
+        theta = 0.5 * theta
+        point = objective(theta, exact_hessian or guess is None)
     fresh = point.hessian is not None
     hessian = point.hessian if point.hessian is not None else guess
     if hessian is None:
@@ -186,9 +189,10 @@ def _polished(objective: Objective, search: Search, exact_hessian: bool) -> Sear
     hessian = point.hessian
     last = np.inf
     while hessian is not None and used < search.evaluations + 3:
-        step, _ = trust_step(point.gradient, hessian, 1.0)
+        size = 1.0 + float(np.linalg.norm(theta))
+        step, _ = trust_step(point.gradient, hessian, size)
         length = float(np.linalg.norm(step))
-        if length <= 1e-10 * (1.0 + float(np.linalg.norm(theta))) or length > 0.5 * last or length > 1e-2:
+        if length <= 1e-11 * size or length > 0.5 * last or length > 1e-2 * size:
             break
         trial = objective(theta + step, exact_hessian)
         used += 1

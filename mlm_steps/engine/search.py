@@ -12,24 +12,26 @@ from numpy.typing import NDArray
 from mlm_steps.engine.criterion import Point, profiled, profiled_value
 from mlm_steps.engine.groups import Factor
 from mlm_steps.engine.kernel import Kernel
-from mlm_steps.engine.lambda_ import Pattern
+from mlm_steps.engine.lambda_ import Pattern, lower_factor, pack
 from mlm_steps.engine.optimize import Objective, Search, minimise
 from mlm_steps.engine.values import Control, Method
 
-__all__ = ["find_optimum", "objective_of"]
+__all__ = ["find_optimum", "objective_of", "polish"]
 
 Array = NDArray[np.float64]
 
-SCALES = (0.03, 0.3, 3.0, 30.0, 300.0)
+SCALES = (0.03, 0.3, 3.0, 30.0, 300.0, 1e4, 3e5, 3e6)
 """Standard deviations of the random effects, relative to the residual's, from which a search may start."""
+DIRECT = 20.0
+"""Scale beyond which the next one is tried only if this one was better."""
 MANY_LEVELS = 50
 """Levels of a factor beyond which a second optimum has not been seen."""
-FEW_LEVELS = 12
-"""Levels up to which even an optimum inside the parameter space is checked from other starts."""
+WEAK = 8.0
+"""Curvature of the criterion in log theta below which theta is weakly determined: a standard error of 0.5."""
+SHORT = 150
+"""Evaluations after which a search from another start must be ahead."""
 DEAR = 300
 """Random effects outside the largest factor beyond which an evaluation is counted twice."""
-SMALL = 1e-4
-"""A diagonal element of Lambda, in the engine's units, that counts as zero."""
 
 
 def objective_of(kernel: Kernel, method: Method) -> Objective:
@@ -42,26 +44,42 @@ def objective_of(kernel: Kernel, method: Method) -> Objective:
     return objective
 
 
-def find_optimum(kernel: Kernel, method: Method, control: Control, start: Array | None) -> Search:
+def find_optimum(kernel: Kernel, method: Method, control: Control, start: Array | None = None) -> Search:
     """Return the best optimum found, with a Hessian, in the engine's units.
 
-    One search is the rule. Where a second optimum is possible (few levels, several terms, a boundary),
-    others follow from contrasting starts.
+    One search is the rule. Where a second optimum is possible (few levels, a variance that the data
+    hardly determine), others follow from contrasting starts.
     """
     objective = objective_of(kernel, method)
-    if start is None:
-        first, guess = _joined(kernel, method, control) if kernel.alone else (_screened(kernel, method), None)
+    guess = None
+    if start is not None:
+        first = start
+    elif kernel.alone:
+        first, guess = _joined(kernel, method, control)
     else:
-        first, guess = start, None
+        first = _screened(kernel, method)
     best = _search(kernel, objective, first, control, guess=guess)
     rivals = _contrasts(kernel, best) if _doubtful(kernel, best) else ()
     for other in islice(rivals, 2 if _dear(kernel) else None):
-        rival = _search(kernel, objective, other, control, known=best)
-        used = best.evaluations + rival.evaluations
-        lower = rival.point.value < best.point.value - 1e-9 * (1.0 + abs(best.point.value))
-        winner = rival if lower else best
-        best = replace(winner, evaluations=used)
+        best = _better(kernel, objective, other, control, best)
     return best
+
+
+def polish(kernel: Kernel, method: Method, control: Control, start: Array) -> Search:
+    """Return the optimum next to ``start``."""
+    return _search(kernel, objective_of(kernel, method), start, control)
+
+
+def _better(kernel: Kernel, objective: Objective, start: Array, control: Control, best: Search) -> Search:
+    """Return the lower of an optimum that is known and the one that a search from ``start`` finds."""
+    short = replace(control, max_evaluations=min(control.max_evaluations, SHORT))
+    rival = _search(kernel, objective, start, short, known=best)
+    used = best.evaluations + rival.evaluations
+    lower = rival.point.value < best.point.value - 1e-9 * (1.0 + abs(best.point.value))
+    if lower and rival.ended == "evaluations":
+        rival = _search(kernel, objective, rival.theta, control)
+        used += rival.evaluations
+    return replace(rival if lower else best, evaluations=used)
 
 
 def _search(
@@ -131,6 +149,8 @@ def _screened(kernel: Kernel, method: Method) -> Array:
             value = _value(kernel, trial, method)
             if value < best:
                 theta, best = trial, value
+            elif scale > DIRECT:
+                break
     return theta
 
 
@@ -157,15 +177,13 @@ def _terms(factor: Factor) -> Iterator[NDArray[np.intp]]:
 
 
 def _doubtful(kernel: Kernel, search: Search) -> bool:
-    """Return whether another optimum is possible."""
-    fewest = min(factor.J for factor in kernel.strategy.factors)
-    terms = sum(len(factor.pattern.spans) for factor in kernel.strategy.factors)
-    if search.ended != "optimum":
+    """Return whether another optimum is possible: some standard deviation is weakly determined."""
+    if search.ended != "optimum" or search.point.hessian is None:
         return True
-    singular = bool((np.abs(search.theta[_diagonal(kernel)]) < SMALL).any())
-    if _dear(kernel):
-        return singular
-    return fewest <= FEW_LEVELS or (fewest < MANY_LEVELS and (singular or terms > 1))
+    fewest = min(factor.J for factor in kernel.strategy.factors)
+    places = _diagonal(kernel)
+    information = search.theta[places] ** 2 * np.diag(search.point.hessian)[places]
+    return fewest < MANY_LEVELS and bool((information < WEAK).any())
 
 
 def _contrasts(kernel: Kernel, search: Search) -> Iterator[Array]:
@@ -183,10 +201,25 @@ def _contrasts(kernel: Kernel, search: Search) -> Iterator[Array]:
         generator = np.random.default_rng(identity.size)
         for scale in (0.3, 3.0, 30.0, 300.0):
             yield scale * (0.05 * identity + generator.normal(size=identity.size) * _first_columns(kernel))
+    for scale in (3.0, 300.0):
+        yield _of_modes(kernel, scale * identity)
     for places in terms:
         closed = search.theta.copy()
         closed[places] = 0.02 * identity[places]
         yield closed
+
+
+def _of_modes(kernel: Kernel, theta: Array) -> Array:
+    """Return the theta of which the conditional modes at ``theta`` would be draws."""
+    values = kernel.strategy.value(theta)
+    if values is None:
+        return theta
+    drawn = np.zeros_like(theta)
+    for factor, b in zip(kernel.strategy.factors, kernel.strategy.modes(theta), strict=True):
+        spread = np.sqrt(factor.J * values[2] / kernel.n)
+        for span, places in zip(factor.pattern.spans, _terms(factor), strict=True):
+            drawn[places] = pack(lower_factor(b[:, span].T / spread))
+    return drawn
 
 
 def _first_columns(kernel: Kernel) -> Array:

@@ -27,6 +27,9 @@ __all__ = ["SeveralFactors"]
 
 Array = NDArray[np.float64]
 
+LOST = 1e-11
+"""Share of the sum of squares below which the difference that is r² has too few digits left."""
+
 
 @dataclass(frozen=True, slots=True, eq=False)
 class _State:
@@ -122,8 +125,9 @@ class SeveralFactors:
         rhs = right_times(np.ascontiguousarray(B.T), self.rest, theta).T
         half, _ = lapack.dtrtrs(L, rhs, lower=1)
         flat = LG.reshape(-1, LG.shape[2])
-        fixed = solve_fixed(self.C + flat.T @ flat - half.T @ half)
-        if fixed is None:
+        C = self.C + flat.T @ flat
+        fixed = solve_fixed(C - half.T @ half)
+        if fixed is None or fixed.pwrss < LOST * C[-1, -1]:
             return None
         w, _ = lapack.dtrtrs(L, half, lower=1, trans=1)
         log_det += 2.0 * float(np.log(np.diag(L)).sum())
@@ -155,6 +159,8 @@ class SeveralFactors:
             tangents = pattern.tangents(Lambda)
             information[factor.theta] = -np.einsum("rab,aibj->rij", tangents, pairs[:, :p, :, :p])
         second = self._differences(theta) if hessian else None
+        if hessian and second is None:
+            return None
         return Pieces(
             state.log_det,
             fixed.log_det_RX2,
@@ -166,7 +172,7 @@ class SeveralFactors:
             information,
         )
 
-    def _differences(self, theta: Array) -> Array:
+    def _differences(self, theta: Array) -> Array | None:
         """Return the Hessians by central differences of the exact gradients."""
         m = theta.size
         second = np.empty((3, m, m))
@@ -177,9 +183,8 @@ class SeveralFactors:
             down[r] -= step
             above, below = self.pieces(up), self.pieces(down)
             if above is None or below is None:
-                second[:, r] = np.nan
-            else:
-                second[:, r] = (above.gradients - below.gradients) / (2.0 * step)
+                return None
+            second[:, r] = (above.gradients - below.gradients) / (2.0 * step)
         return (second + second.transpose(0, 2, 1)) / 2
 
     def _data(self, state: _State, theta: Array) -> list[Array]:

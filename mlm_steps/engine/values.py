@@ -14,9 +14,12 @@ from mlm_steps.engine.criterion import Pieces
 from mlm_steps.engine.kernel import Kernel
 from mlm_steps.records.base import Notice
 
-__all__ = ["Control", "ConvergenceReport", "LmmFit", "Method"]
+__all__ = ["BOUNDARY", "Control", "ConvergenceReport", "LmmFit", "Method"]
 
 Method = Literal["REML", "ML"]
+
+BOUNDARY = 1e-4
+"""Diagonal element of Lambda below which a term is singular: lme4's tolerance."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,11 +54,12 @@ class ConvergenceReport:
     evaluations : int
         Evaluations of the criterion (an evaluation with derivatives counts once).
     gradient : ndarray, shape (m,)
-        Gradient of the profiled criterion in theta.
+        Gradient of the profiled criterion in theta of the engine's units, in which the columns of a
+        term are orthogonal and of unit mean square: what is judged does not depend on their scale.
     max_gradient : float
-        Largest element of the scaled gradient that is free under the KKT conditions.
+        Largest element of the gradient, or of the gradient scaled by the curvature where that is smaller.
     hessian : ndarray, shape (m, m)
-        Hessian of the profiled criterion in theta.
+        Hessian of the profiled criterion in theta of the engine's units.
     reasons : tuple of str
         Why the search counts as failed or doubtful, in words; empty when it does not.
     """
@@ -154,7 +158,7 @@ class LmmFit:
     @property
     def term_singular(self) -> tuple[bool, ...]:
         """Per term, whether a diagonal element of Lambda is below 1e-4 (statistics, section 12)."""
-        return tuple(bool((np.abs(np.diag(factor)) < 1e-4).any()) for factor in self.Lambda)
+        return tuple(bool((np.abs(np.diag(factor)) < BOUNDARY).any()) for factor in self.Lambda)
 
     @property
     def singular(self) -> bool:
