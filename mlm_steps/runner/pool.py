@@ -19,11 +19,10 @@ import threading
 import traceback
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress
-from functools import partial
 
 __all__ = ["serve"]
 
-PRELOADED = (
+NEEDED = (
     "numpy",
     "pandas",
     "pyarrow.csv",
@@ -32,11 +31,14 @@ PRELOADED = (
     "scipy.special",
     "scipy.linalg",
     "mlm_steps.data.assemble",
+    "mlm_steps.engine",
     "mlm_steps.steps.data",
+)
+"""What the check of a run and its first step need: loaded before the first call is answered."""
+PRELOADED = (
     "mlm_steps.steps.fit",
     "mlm_steps.steps.fit_record",
     "mlm_steps.steps.prelude",
-    "mlm_steps.engine",
     "mlm_steps.engine.random_effects",
     "mlm_steps.steps.compare",
     "mlm_steps.compare.lrt",
@@ -52,7 +54,7 @@ PRELOADED = (
     "latex2mathml.converter",
     "mlm_steps.report.render:compile_templates",
 )
-"""In the order in which the steps of a run need them; after a colon, a function to call. Statsmodels is left
+"""The rest, in the order in which the steps need it; after a colon, a function to call. Statsmodels is left
 to the one step that needs it: its import takes longer than most steps."""
 
 Command = Callable[[Sequence[str]], int]
@@ -69,7 +71,10 @@ def serve(address: str, lifeline: int, command: Command, prepare: Callable[[], o
     os.rename(f"{address}.new", address)  # noqa: PTH104 - who sees the name may connect
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # the run decides when an interrupt ends the pool
     ended = _child_signals()
-    waiting: Iterator[Callable[[], object]] = iter([prepare, *(partial(_load, name) for name in PRELOADED)])
+    for name in NEEDED:
+        _load(name)
+    prepare()
+    waiting = iter(PRELOADED)
     children: dict[int, socket.socket] = {}
     watched: list[socket.socket | int] = [listener, lifeline, ended]
     while True:
@@ -105,12 +110,12 @@ def _load(name: str) -> None:
         getattr(loaded, function)()
 
 
-def _preload(waiting: Iterator[Callable[[], object]]) -> bool:
-    """Load the next thing; return whether more may follow."""
-    load = next(waiting, None)
-    if load is not None:
-        load()
-    return load is not None
+def _preload(waiting: Iterator[str]) -> bool:
+    """Load the next module; return whether more may follow."""
+    name = next(waiting, None)
+    if name is not None:
+        _load(name)
+    return name is not None
 
 
 def _reap(children: dict[int, socket.socket]) -> None:

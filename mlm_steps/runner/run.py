@@ -61,10 +61,8 @@ def run(request: RunRequest) -> int:
             print(describe_plan(plan, waiting), end="")
             return DONE
         if waiting:
-            code = _run_waiting(request, plan, len(waiting), pool)
-            if code != DONE:
-                return code
-    return _conclude(request, plan)
+            return _run_waiting(request, plan, len(waiting), pool)
+    return _conclude(request, plan, done=True)
 
 
 def _run_waiting(request: RunRequest, plan: Plan, total: int, pool: WarmPool) -> int:
@@ -72,8 +70,16 @@ def _run_waiting(request: RunRequest, plan: Plan, total: int, pool: WarmPool) ->
     with TemporaryFile("w+") as faults:
         words = ["validate", str(request.spec), *(["--allow-outside"] if request.allow_outside else [])]
         check = pool.start(words, faults)
-        from mlm_steps.runner.workflow import run_workflow  # takes about as long as the check beside it
+        from mlm_steps.runner.workflow import prepare_workflow  # takes about as long as the check beside it
 
+        work = prepare_workflow(
+            spec=request.spec,
+            out=plan.layout.out,
+            cores=request.cores or os.cpu_count() or 1,
+            profile=request.profile,
+            allow_outside=request.allow_outside,
+            total=total,
+        )
         code = check()
         faults.seek(0)
         print(faults.read(), end="", file=sys.stderr)
@@ -82,29 +88,23 @@ def _run_waiting(request: RunRequest, plan: Plan, total: int, pool: WarmPool) ->
     with locked(plan.layout.out), _environment({"MLM_POOL": pool.address, VARIABLE: this_process()}):
         if request.force:
             withdraw(plan.layout)
-        done = run_workflow(
-            spec=request.spec,
-            out=plan.layout.out,
-            cores=request.cores or os.cpu_count() or 1,
-            profile=request.profile,
-            allow_outside=request.allow_outside,
-            total=total,
-        )
-    return DONE if done else STEP_FAILED
+        done = work()
+    return _conclude(request, plan, done=done)
 
 
-def _conclude(request: RunRequest, before: Plan) -> int:
+def _conclude(request: RunRequest, before: Plan, *, done: bool) -> int:
     """Print the ladder and where the report is; return 3 when a step failed."""
     session = Session(request.spec, before.layout.out, allow_outside=request.allow_outside)
     fits = [session.fit(rung.name) for rung in session.spec.rungs]
     comparisons = [session.comparison(pair.smaller, pair.larger) for pair in session.spec.pairs]
     print(describe_ladder(fits, comparisons), end="")
-    for form in session.spec.report.formats:
-        print(f"report: {session.layout.report(form)}")
+    for report in map(session.layout.report, session.spec.report.formats):
+        if report.exists():
+            print(f"report: {report}")
     failed = [step for step in session.plan.steps if not step.current]
     for step in failed:
         print(f"failed: {step.name} (see {session.layout.log(step.name)})", file=sys.stderr)
-    return STEP_FAILED if failed else DONE
+    return STEP_FAILED if failed or not done else DONE
 
 
 @contextmanager

@@ -5,8 +5,9 @@ from __future__ import annotations
 import io
 import signal
 from argparse import ArgumentParser, Namespace
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, redirect_stderr
+from functools import partial
 from pathlib import Path
 from types import FrameType
 
@@ -17,10 +18,10 @@ from mlm_steps.errors import Fault, UsageError
 from mlm_steps.report.share import share
 from mlm_steps.runner.progress import Progress
 
-__all__ = ["run_workflow"]
+__all__ = ["prepare_workflow"]
 
 
-def run_workflow(
+def prepare_workflow(
     *,
     spec: Path,
     out: Path,
@@ -28,10 +29,11 @@ def run_workflow(
     profile: str | None,
     allow_outside: bool,
     total: int,
-) -> bool:
-    """Run Snakemake on our Snakefile as its command line would; return whether all steps ended well.
+) -> Callable[[], bool]:
+    """Return what runs Snakemake on our Snakefile and says whether all steps ended well.
 
-    The command line is the interface that Snakemake keeps stable, and it reads the profiles.
+    The command line is the interface that Snakemake keeps stable, and it reads the profiles; UsageError when it
+    cannot be read.
     """
     folder = share("workflow")
     config = [f"spec={spec}", f"out={out}", *(["allow_outside=true"] if allow_outside else [])]
@@ -40,7 +42,10 @@ def run_workflow(
     if profile is not None:
         words += ["--profile", profile]
     parser, arguments = _read(words)
-    progress = Progress(total)
+    return partial(_run, parser, arguments, Progress(total))
+
+
+def _run(parser: ArgumentParser, arguments: Namespace, progress: Progress) -> bool:
     logger.addFilter(progress)
     try:
         with _interrupts() as interrupted:
