@@ -93,10 +93,13 @@ def _add_run(commands: Commands) -> None:
 
 
 def _run(arguments: argparse.Namespace) -> int:
-    from mlm_steps.runner.run import RunRequest, run
+    from mlm_steps.runner.warm import WarmPool
 
-    return run(
-        RunRequest(
+    with WarmPool() as pool:
+        # The pool loads its libraries while this process imports what follows.
+        from mlm_steps.runner.run import RunRequest, run
+
+        request = RunRequest(
             spec=arguments.spec,
             out=arguments.out,
             cores=arguments.cores,
@@ -105,7 +108,7 @@ def _run(arguments: argparse.Namespace) -> int:
             profile=arguments.profile,
             allow_outside=arguments.allow_outside,
         )
-    )
+        return run(request, pool)
 
 
 def _add_validate(commands: Commands) -> None:

@@ -52,16 +52,15 @@ class RunRequest:
     allow_outside: bool = False
 
 
-def run(request: RunRequest) -> int:
+def run(request: RunRequest, pool: WarmPool) -> int:
     """Run the workflow of a spec and return the exit code; MlmError before anything is written."""
-    with WarmPool() as pool:
-        plan = open_plan(request.spec, request.out, allow_outside=request.allow_outside)
-        waiting = [step.name for step in plan.steps if request.force or not step.current]
-        if request.dry_run:
-            print(describe_plan(plan, waiting), end="")
-            return DONE
-        if waiting:
-            return _run_waiting(request, plan, len(waiting), pool)
+    plan = open_plan(request.spec, request.out, allow_outside=request.allow_outside)
+    waiting = [step.name for step in plan.steps if request.force or not step.current]
+    if request.dry_run:
+        print(describe_plan(plan, waiting), end="")
+        return DONE
+    if waiting:
+        return _run_waiting(request, plan, len(waiting), pool)
     return _conclude(request, plan, done=True)
 
 

@@ -32,8 +32,8 @@ def prepare_workflow(
 ) -> Callable[[], bool]:
     """Return what runs Snakemake on our Snakefile and says whether all steps ended well.
 
-    The command line is the interface that Snakemake keeps stable, and it reads the profiles; UsageError when it
-    cannot be read.
+    The command line is the interface that Snakemake keeps stable, and it reads the profiles; UsageError
+    when it cannot be read.
     """
     folder = share("workflow")
     config = [f"spec={spec}", f"out={out}", *(["allow_outside=true"] if allow_outside else [])]
