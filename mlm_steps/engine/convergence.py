@@ -18,6 +18,9 @@ Array = NDArray[np.float64]
 GRADIENT_TOLERANCE = 2e-3
 EIGENVALUE_TOLERANCE = -1e-6
 RATIO_TOLERANCE = 1e-6
+RUNAWAY = 1e3
+"""Element of theta that, when the criterion is flat in its logarithm, is on its way to infinity."""
+FLAT = 0.1
 
 
 def assess(kernel: Kernel, search: Search) -> ConvergenceReport:
@@ -34,6 +37,8 @@ def assess(kernel: Kernel, search: Search) -> ConvergenceReport:
         reasons.append(f"the scaled gradient is {scaled:.2g} where at most {GRADIENT_TOLERANCE:g} is allowed")
     if roots[0] < EIGENVALUE_TOLERANCE * max(1.0, float(roots[-1])):
         reasons.append("the criterion falls in some direction: this is no minimum")
+    if _runs_away(search.theta, hessian):
+        reasons.append("the residual variance goes to zero beside that of the random effects")
     singular = _singular(kernel, search.theta)
     failed = bool(reasons)
     if not failed and not singular and roots[0] < RATIO_TOLERANCE * roots[-1]:
@@ -48,6 +53,15 @@ def _scaled_gradient(gradient: Array, roots: Array, vectors: Array) -> float:
     curvature = np.sqrt(np.maximum(np.abs(roots), 1e-300))
     scaled = np.abs(vectors.T @ gradient) / curvature
     return float(np.minimum(np.abs(vectors.T @ gradient), scaled).max())
+
+
+def _runs_away(theta: Array, hessian: Array) -> bool:
+    """Return whether the criterion is flat in the logarithms of elements that are very large."""
+    large = np.abs(theta) > RUNAWAY
+    if not large.any():
+        return False
+    by_logarithm = (hessian * np.outer(theta, theta))[np.ix_(large, large)]
+    return bool(np.linalg.eigvalsh(by_logarithm)[0] < FLAT)
 
 
 def _singular(kernel: Kernel, theta: Array) -> bool:

@@ -117,17 +117,14 @@ def _assemble(
     report: ConvergenceReport | None,
 ) -> LmmFit:
     (engine_theta, pieces), units = inner, kernel.units
-    n, p = kernel.n, kernel.p
+    beta, modes = _fixed_effects(kernel, pieces), _modes(kernel, engine_theta)
     pwrss = units.scale**2 * pieces.pwrss
-    sigma = float(np.sqrt(pwrss / (n - p if method == "REML" else n)))
+    df = kernel.n - kernel.p if method == "REML" else kernel.n
+    sigma = float(np.sqrt(pwrss / df))
+    root = sigma * (units.back @ np.linalg.inv(pieces.RX).T)
     log_det_RX2 = pieces.log_det_RX2 - 2.0 * units.log_det
-    df = n - p if method == "REML" else n
-    criterion = pieces.log_det_L2 + df * np.log(pwrss) + penalty(n, p, method) - units.sum_log_weights
-    if method == "REML":
-        criterion += log_det_RX2
-    beta = _fixed_effects(kernel, pieces)
-    root = sigma * (units.back @ np.linalg.inv(pieces.RX).T) if p else np.zeros((0, 0))
-    modes = _modes(kernel, engine_theta)
+    criterion = pieces.log_det_L2 + df * np.log(pwrss) + penalty(kernel.n, kernel.p, method)
+    criterion += (log_det_RX2 if method == "REML" else 0.0) - units.sum_log_weights
     fitted = _fitted(design, beta, modes)
     fit = LmmFit(
         design=design, method=method, theta=theta, sigma=sigma, beta=beta, vcov=root @ root.T,

@@ -15,6 +15,9 @@ __all__ = ["Blocks", "Factor", "factors_of", "orthogonal_blocks", "segment_sum"]
 
 Array = NDArray[np.float64]
 
+NO_RANK = 1e-11
+"""Part of a column, relative to its length, that counts as none once earlier columns are taken off."""
+
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Factor:
@@ -117,9 +120,9 @@ def orthogonal_blocks(factor: Factor, z: Array, data: Array) -> Blocks:
     separated here, once, so that no later step subtracts large numbers that are nearly equal.
     """
     refs, J, K = factor.refs, factor.J, factor.pattern.K
-    n = z.shape[0]
-    q, E = np.empty((n, K)), data.copy()
-    R, G = np.zeros((J, K, K)), np.empty((J, K, data.shape[1]))
+    n, width = data.shape
+    q, E = np.empty((n, K), order="F"), np.array(data, order="F")
+    R, G = np.zeros((J, K, K)), np.empty((J, K, width))
     for a in range(K):
         column = z[:, a].copy()
         before = segment_sum(column * column, refs, J)
@@ -128,10 +131,12 @@ def orthogonal_blocks(factor: Factor, z: Array, data: Array) -> Blocks:
             R[:, b, a] += part
             column -= q[:, b] * part[refs]
         length = np.sqrt(segment_sum(column * column, refs, J))
-        length[length <= 1e-11 * np.sqrt(before)] = 0.0
+        length[length <= NO_RANK * np.sqrt(before)] = 0.0
         R[:, a, a] = length
         inverse = np.divide(1.0, length, out=np.zeros(J), where=length > 0)
         q[:, a] = column * inverse[refs]
-        G[:, a] = segment_sum(q[:, a, None] * E, refs, J)
-        E -= q[:, a, None] * G[refs, a]
+        for c in range(width):
+            part = segment_sum(q[:, a] * E[:, c], refs, J)
+            G[:, a, c] = part
+            E[:, c] -= q[:, a] * part[refs]
     return Blocks(q, R, G, E, E.T @ E)

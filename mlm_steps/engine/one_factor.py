@@ -22,6 +22,9 @@ __all__ = ["OneFactor", "whiten"]
 
 Array = NDArray[np.float64]
 
+FEW = 4
+"""Coefficients per level up to which products of blocks are written out."""
+
 
 def whiten(R: Array, Lambda: Array, rest: Array) -> tuple[float, Array, Array] | None:
     """Return Σ log|M_j|, L_j⁻¹ R_j and L_j⁻¹ rest_j for M_j = I + R_j Lambda (R_j Lambda)ᵀ = L_j L_jᵀ.
@@ -29,7 +32,7 @@ def whiten(R: Array, Lambda: Array, rest: Array) -> tuple[float, Array, Array] |
     None where rounding leaves some M_j without a Cholesky factor.
     """
     K = R.shape[1]
-    T = R @ Lambda
+    T = (R.reshape(-1, K) @ Lambda).reshape(R.shape)
     right = np.concatenate([R, rest], axis=2)
     if K == 1:
         M = 1.0 + T[:, 0, 0] ** 2
@@ -49,7 +52,7 @@ def whiten(R: Array, Lambda: Array, rest: Array) -> tuple[float, Array, Array] |
 
 def _whiten_two(T: Array, right: Array) -> tuple[float, Array]:
     """Return the same for K = 2, with |M_j| = 1 + |T_j|² + det(T_j)², which never cancels."""
-    a, b, c, d = T[:, 0, 0], T[:, 0, 1], T[:, 1, 0], T[:, 1, 1]
+    a, b, c, d = np.ascontiguousarray(T.reshape(-1, 4).T)
     M11 = 1.0 + a * a + b * b
     determinant = M11 + c * c + d * d + (a * d - b * c) ** 2
     L11 = np.sqrt(M11)
@@ -120,9 +123,8 @@ class OneFactor:
         pattern, fixed = self.factor.pattern, state.fixed
         K, p = pattern.K, fixed.beta.size
         J = self.R.shape[0]
-        LRt = state.LR.transpose(0, 2, 1)
-        U = (LRt @ state.LR).reshape(J, K * K)
-        W = LRt @ (state.LG @ _whitener(fixed))
+        U = _transposed_times(state.LR, state.LR).reshape(J, K * K)
+        W = _projected(state)
         flat = W.reshape(J, K * (p + 1))
         pairs = (flat.T @ flat).reshape(K, p + 1, K, p + 1)
         P = np.stack(
@@ -169,7 +171,7 @@ class OneFactor:
         state = self._state(theta)
         if state is None:
             return None
-        W = state.LR.transpose(0, 2, 1) @ (state.LG @ _whitener(state.fixed))
+        W = _projected(state)
         p = state.fixed.beta.size
         shares = np.append(np.full(p, weights[1]), weights[2])
         U = np.einsum("jca,jcb->ab", state.LR, state.LR)
@@ -194,6 +196,22 @@ class OneFactor:
         if state is None:
             raise ValueError("theta is not feasible")
         return state
+
+
+def _projected(state: _State) -> Array:
+    """Return Z_jᵀ V⁻¹ [X RX⁻ᵀ, y - X beta] per level, shape (J, K, p + 1)."""
+    inner = state.LG.reshape(-1, state.LG.shape[2]) @ _whitener(state.fixed)
+    return _transposed_times(state.LR, inner.reshape(state.LG.shape))
+
+
+def _transposed_times(left: Array, right: Array) -> Array:
+    """Return left_jᵀ right_j for all levels; numpy's matmul is slow for many tiny matrices."""
+    if left.shape[1] > FEW:
+        return left.transpose(0, 2, 1) @ right
+    product = left[:, 0, :, None] * right[:, 0, None, :]
+    for c in range(1, left.shape[1]):
+        product += left[:, c, :, None] * right[:, c, None, :]
+    return product
 
 
 def _whitener(fixed: Solution) -> Array:

@@ -20,14 +20,14 @@ __all__ = ["find_optimum", "objective_of", "polish"]
 
 Array = NDArray[np.float64]
 
-SCALES = (0.03, 0.3, 3.0, 30.0, 300.0, 1e4, 3e5, 3e6)
+SCALES = (0.1, 10.0, 300.0, 1e4, 3e5)
 """Standard deviations of the random effects, relative to the residual's, from which a search may start."""
-DIRECT = 20.0
-"""Scale beyond which the next one is tried only if this one was better."""
 MANY_LEVELS = 50
 """Levels of a factor beyond which a second optimum has not been seen."""
 WEAK = 8.0
 """Curvature of the criterion in log theta below which theta is weakly determined: a standard error of 0.5."""
+EXTREME = 100.0
+"""Standard deviation of a random effect, relative to the residual's, that calls for a second look."""
 SHORT = 150
 """Evaluations after which a search from another start must be ahead."""
 DEAR = 300
@@ -39,7 +39,10 @@ def objective_of(kernel: Kernel, method: Method) -> Objective:
 
     def objective(theta: Array, hessian: bool) -> Point | None:
         pieces = kernel.strategy.pieces(theta, hessian=hessian)
-        return None if pieces is None else profiled(pieces, kernel.n, kernel.p, method)
+        if pieces is None:
+            return None
+        point = profiled(pieces, kernel.n, kernel.p, method)
+        return point if np.isfinite(point.gradient).all() else None
 
     return objective
 
@@ -137,11 +140,14 @@ def _joined(kernel: Kernel, method: Method, control: Control) -> tuple[Array, Ar
 
 
 def _screened(kernel: Kernel, method: Method) -> Array:
-    """Return a start: Lambda diagonal, the scale of one term after the other chosen from a short list."""
+    """Return a start: Lambda diagonal, scales chosen from a short list, of one term after the other."""
     theta = _identity(kernel)
     best = _value(kernel, theta, method)
     terms = [places for factor in kernel.strategy.factors for places in _terms(factor)]
-    for places in terms * (2 if len(terms) > 1 else 1):
+    if len(terms) > 1:
+        # All together first: two that are large may each look small beside the other at 1.
+        terms = [np.arange(theta.size), *terms, *terms]
+    for places in terms:
         current = theta[places].copy()
         for scale in SCALES:
             trial = theta.copy()
@@ -149,8 +155,6 @@ def _screened(kernel: Kernel, method: Method) -> Array:
             value = _value(kernel, trial, method)
             if value < best:
                 theta, best = trial, value
-            elif scale > DIRECT:
-                break
     return theta
 
 
@@ -183,7 +187,8 @@ def _doubtful(kernel: Kernel, search: Search) -> bool:
     fewest = min(factor.J for factor in kernel.strategy.factors)
     places = _diagonal(kernel)
     information = search.theta[places] ** 2 * np.diag(search.point.hessian)[places]
-    return fewest < MANY_LEVELS and bool((information < WEAK).any())
+    extreme = bool(np.abs(search.theta).max() > EXTREME)
+    return extreme or (fewest < MANY_LEVELS and bool((information < WEAK).any()))
 
 
 def _contrasts(kernel: Kernel, search: Search) -> Iterator[Array]:

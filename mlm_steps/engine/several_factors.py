@@ -27,7 +27,7 @@ __all__ = ["SeveralFactors"]
 
 Array = NDArray[np.float64]
 
-LOST = 1e-11
+LOST = 1e-9
 """Share of the sum of squares below which the difference that is r² has too few digits left."""
 
 

@@ -17,7 +17,7 @@ from scipy.linalg import solve_triangular
 from mlm_steps.design.matrices import Design
 from mlm_steps.errors import Fault, FitError
 
-__all__ = ["Fixed", "Standardized", "standardize"]
+__all__ = ["Fixed", "Standardized", "gram_schmidt", "standardize"]
 
 Array = NDArray[np.float64]
 
@@ -103,7 +103,7 @@ def _fixed(design: Design, root: Array | None, shift: Array | None) -> Fixed:
         basis = basis * root[:, None]
     Q, R = _orthonormal(basis, design)
     back = to_beta @ solve_triangular(R, np.eye(R.shape[0])) if design.p else to_beta
-    log_det -= float(np.log(np.abs(np.diag(R))).sum())
+    log_det -= float(np.log(np.diag(R)).sum())
     y, beta = _residual(design, root, Q, back, shift)
     scale = float(np.linalg.norm(y))
     outcome = design.y if design.offset is None else design.y - design.offset
@@ -138,14 +138,36 @@ def _centred_columns(X: Array) -> tuple[Array, Array, float]:
 
 
 def _orthonormal(basis: Array, design: Design) -> tuple[Array, Array]:
-    Q, R = np.linalg.qr(basis)
-    length = np.linalg.norm(R, axis=0)
-    dependent = np.abs(np.diag(R)) <= RANK_TOLERANCE * length
+    Q, R = gram_schmidt(basis)
+    dependent = np.diag(R) == 0.0
     if dependent.any():
         names = ", ".join(np.array(design.columns)[dependent])
         raise FitError(
             Fault("", f"columns of X are linear combinations of others: {names}", "leave them out")
         )
+    return Q, R
+
+
+def gram_schmidt(columns: Array) -> tuple[Array, Array]:
+    """Return Q with orthonormal columns and the upper triangular R with Q R = ``columns``.
+
+    Each column is orthogonalised twice, which makes Q as orthogonal as Householder's method does; for
+    a few columns of many rows it is faster. A dependent column gives a column of zeros.
+    """
+    n, k = columns.shape
+    Q, R = np.zeros((n, k), order="F"), np.zeros((k, k))
+    for a in range(k):
+        column = columns[:, a].copy()
+        whole = float(np.sqrt(column @ column))
+        for _ in range(2 if a else 0):
+            part = Q[:, :a].T @ column
+            R[:a, a] += part
+            column -= Q[:, :a] @ part
+        R[a, a] = np.sqrt(column @ column)
+        if R[a, a] > RANK_TOLERANCE * whole:
+            Q[:, a] = column / R[a, a]
+        else:
+            R[a, a] = 0.0
     return Q, R
 
 
@@ -181,9 +203,8 @@ def _orthogonal_columns(z: Array) -> tuple[Array, Array]:
         return z / length, np.array([[length]])
     length = np.sqrt(np.einsum("ij,ij->j", z, z) / n)
     length[length == 0.0] = 1.0
-    Q, R = np.linalg.qr(z / length)
-    if (np.abs(np.diag(R)) <= 1e-9 * np.sqrt(n)).any():
+    Q, R = gram_schmidt(z / length)
+    if (np.diag(R) <= 1e-9 * np.sqrt(n)).any():
         # Dependent columns: any basis is as good as the given one, scaled.
         return z / length, np.diag(length)
-    signs = np.where(np.diag(R) < 0, -1.0, 1.0)
-    return Q * (signs * np.sqrt(n)), (R * signs[:, None] / np.sqrt(n)) * length
+    return Q * np.sqrt(n), R / np.sqrt(n) * length
