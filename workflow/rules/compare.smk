@@ -5,11 +5,11 @@ rule compare:
         larger=LAYOUT.fit("{larger}"),
     output:
         LAYOUT.comparison("{smaller}", "{larger}"),
+    log:
+        LAYOUT.log("compare/{smaller}--{larger}"),
     wildcard_constraints:
         smaller=WORK.rungs,
         larger=WORK.rungs,
-    log:
-        LAYOUT.log("compare/{smaller}--{larger}"),
     shell:
         "{MLM} compare {ARGUMENTS} --smaller {wildcards.smaller} --larger {wildcards.larger} 2> {log:q}"
         " || {MLM} failed {ARGUMENTS} --step compare/{wildcards.smaller}--{wildcards.larger}"
