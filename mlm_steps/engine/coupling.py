@@ -26,7 +26,7 @@ MOST_DENSE = 2e7
 
 
 class Pairs(NamedTuple):
-    """All pairs of blocks of one level: their positions, and the flat place of their product."""
+    """All pairs of blocks of one level, each once: their positions, and the flat place of their product."""
 
     one: Integers
     other: Integers
@@ -72,19 +72,28 @@ class Coupling:
     def gram(self, blocks: Array) -> Array:
         """Return Σ_j block_jᵀ block_j as a dense (q, q) matrix."""
         if self.pairs is not None:
-            weights = np.einsum("ia,ia->i", blocks[self.pairs.one], blocks[self.pairs.other])
-            total = segment_sum(weights, self.pairs.place, self.q**2)
-            return total.reshape(self.q, self.q)
+            one, other, place = self.pairs
+            weights = np.zeros(one.size)
+            for row in np.ascontiguousarray(blocks.T):
+                weights += row[one] * row[other]
+            upper = segment_sum(weights, place, self.q**2).reshape(self.q, self.q)
+            gram: Array = upper + upper.T
+            gram.flat[:: self.q + 1] *= 0.5
+            return gram
         matrices = self._matrices(blocks)
         return sum((_product(matrix, matrix) for matrix in matrices[1:]), _product(matrices[0], matrices[0]))
 
     def traces(self, Q: Array, blocks: Array) -> Array:
         """Return Σ_j block_j Q block_jᵀ, shape (K, K), for a symmetric Q."""
         if self.pairs is not None:
-            weights = Q.ravel()[self.pairs.place]
-            right = blocks[self.pairs.other]
-            total: Array = (blocks[self.pairs.one] * weights[:, None]).T @ right
-            return total
+            one, other, place = self.pairs
+            weights = Q.ravel()[place]
+            rows = np.ascontiguousarray(blocks.T)
+            half = np.array([(weights * row[one]) @ column[other] for row in rows for column in rows])
+            half = half.reshape(2 * (len(rows),))
+            own = (rows * np.diag(Q)[self.columns]) @ rows.T
+            traces: Array = half + half.T - own
+            return traces
         matrices = self._matrices(blocks)
         return np.array([[np.sum(Q * _product(one, other)) for other in matrices] for one in matrices])
 
@@ -144,16 +153,16 @@ def couple(first: Factor, q: Array, rest: Sequence[Factor], z: Sequence[Array]) 
     np.cumsum(counts, out=starts[1:])
     work = float((counts.astype(float) ** 2).sum())
     dense = first.J * float(total) ** 2 < DENSE_ADVANTAGE * work and first.J * total < MOST_DENSE
-    pairs = None if dense or work > MOST_PAIRS else _pairs(groups, columns_found, counts, starts, total)
+    pairs = None if dense or work > 2 * MOST_PAIRS else _pairs(groups, columns_found, starts, total)
     return Coupling(groups, columns_found, summed, starts, total, dense, pairs)
 
 
-def _pairs(groups: Integers, columns: Integers, counts: Integers, starts: Integers, total: int) -> Pairs:
-    partners = counts[groups]
-    one = np.repeat(np.arange(groups.size), partners)
-    ends = np.cumsum(partners)
-    within = np.arange(one.size) - np.repeat(ends - partners, partners)
-    other = starts[groups[one]] + within
+def _pairs(groups: Integers, columns: Integers, starts: Integers, total: int) -> Pairs:
+    blocks = np.arange(groups.size)
+    partners = starts[groups + 1] - blocks
+    one = np.repeat(blocks, partners)
+    firsts = np.cumsum(partners) - partners
+    other = one + np.arange(one.size) - np.repeat(firsts, partners)
     return Pairs(one, other, columns[one] * total + columns[other])
 
 

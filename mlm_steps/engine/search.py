@@ -24,6 +24,8 @@ SCALES = (0.1, 10.0, 300.0, 1e4, 3e5)
 """Standard deviations of the random effects, relative to the residual's, from which a search may start."""
 MANY_LEVELS = 50
 """Levels of a factor beyond which a second optimum has not been seen."""
+FEW_LEVELS = 5
+"""Levels up to which every optimum is checked from other starts."""
 WEAK = 8.0
 """Curvature of the criterion in log theta below which theta is weakly determined: a standard error of 0.5."""
 EXTREME = 100.0
@@ -188,6 +190,8 @@ def _doubtful(kernel: Kernel, search: Search) -> bool:
     places = _diagonal(kernel)
     information = search.theta[places] ** 2 * np.diag(search.point.hessian)[places]
     extreme = bool(np.abs(search.theta).max() > EXTREME)
+    if fewest <= FEW_LEVELS and not _dear(kernel):
+        return True
     return extreme or (fewest < MANY_LEVELS and bool((information < WEAK).any()))
 
 
@@ -195,7 +199,7 @@ def _contrasts(kernel: Kernel, search: Search) -> Iterator[Array]:
     """Yield starts far from the optimum found: every scale, and random directions of rank one."""
     identity = _identity(kernel)
     terms = [places for factor in kernel.strategy.factors for places in _terms(factor)]
-    for scale in (1.0, 0.1, 30.0):
+    for scale in (1.0, 0.1, 1e-3, 30.0):
         yield scale * identity
     if len(terms) > 1:
         for places in terms:
@@ -204,9 +208,9 @@ def _contrasts(kernel: Kernel, search: Search) -> Iterator[Array]:
             yield alone
     if identity.size > len(terms):
         generator = np.random.default_rng(identity.size)
-        for scale in (0.3, 3.0, 30.0, 300.0):
+        for scale in (0.3, 3.0, 30.0, 300.0, 3000.0, 3000.0):
             yield scale * (0.05 * identity + generator.normal(size=identity.size) * _first_columns(kernel))
-    for scale in (3.0, 300.0):
+    for scale in (1.0, 30.0, 1e3, 3e4):
         yield _of_modes(kernel, scale * identity)
     for places in terms:
         closed = search.theta.copy()
