@@ -9,9 +9,10 @@ from functools import cached_property
 import numpy as np
 import pandas as pd
 
+from mlm_steps.api.rows import FitRows
 from mlm_steps.api.summary import summarize
 from mlm_steps.design import build_design
-from mlm_steps.engine import Control, Estimates, LmmFit, Method
+from mlm_steps.engine import Control, Estimates, Method
 from mlm_steps.errors import Fault, UsageError
 from mlm_steps.inference import METHODS, CoefficientTests, test_coefficients
 from mlm_steps.records.base import Notice
@@ -44,21 +45,12 @@ class VarCorr:
     correlation: pd.DataFrame
 
 
-class Fit:
+class Fit(FitRows):
     """A linear mixed model fitted to a frame.
 
     Made by ``fit``. Everything indexed by coefficient uses R's column names. ``print`` shows the
     summary that lme4 and lmerTest would.
     """
-
-    def __init__(
-        self, estimates: Estimates, method: Method, index: pd.Index, df: str, confidence: float
-    ) -> None:
-        self.estimates = estimates
-        self.lmm: LmmFit = estimates.under(method)
-        self.df_method = df
-        self.confidence = confidence
-        self._index = index
 
     @property
     def formula(self) -> str:
@@ -271,4 +263,5 @@ def fit(
         raise UsageError(Fault("confidence", f"{confidence!r} is not between 0 and 1"))
     design = build_design(formula, data, weights=weights, contrasts=contrasts)
     index = data.index[design.rows]
-    return Fit(Estimates(design, control=control), "REML" if reml else "ML", index, df, confidence)
+    method: Method = "REML" if reml else "ML"
+    return Fit(Estimates(design, control=control), method, index, df, confidence, weights)

@@ -45,7 +45,8 @@ def _head(fit: LmmFit, df_method: str) -> list[str]:
     )
     lines = [f"Linear mixed model fit by {fit.method}; {tests}", f"Formula: {design.formula}"]
     if fit.method == "REML":
-        return [*lines, f"REML criterion at convergence: {fit.criterion:.4f}"]
+        place = "convergence" if fit.convergence is not None else "the theta given"
+        return [*lines, f"REML criterion at {place}: {fit.criterion:.4f}"]
     aic = fit.criterion + 2 * fit.npar
     bic = fit.criterion + np.log(design.n) * fit.npar
     table = [("AIC", "BIC", "logLik", "deviance")]

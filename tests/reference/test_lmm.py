@@ -123,6 +123,27 @@ def test_conditional_modes_and_their_variances_agree(case, fit, expected):
         close(variances, theirs["condvar_diag_sum"], rtol=1e-4, atol=floor)
 
 
+def test_leverages_and_cooks_distances_agree(case, fit, expected):
+    checks = expected.get("checks", {})
+    if is_better(fit, expected) or case.unidentified or "hatvalues" not in checks:
+        return
+    pairs = ((fit.hatvalues, checks["hatvalues"]), (fit.cooks_distance, checks["cooks_distance_obs"]))
+    for ours, theirs in pairs:
+        close(ours[:10], theirs["first10"], rtol=10 * THETA_TOL, atol=THETA_TOL)
+        close(ours.sum(), theirs["sum"], rtol=10 * THETA_TOL)
+        close((ours**2).sum(), theirs["sumsq"], rtol=10 * THETA_TOL)
+
+
+def test_predictions_for_the_population_agree(fit, expected):
+    if is_better(fit, expected) or "fixed_pred" not in expected:
+        return
+    ours, theirs = fit.predict().estimate, expected["fixed_pred"]
+    scale = np.sqrt(theirs["sumsq"] / theirs["n"])
+    close(ours[:10], theirs["first10"], atol=RTOL * scale)
+    close(ours.sum(), theirs["sum"], atol=RTOL * scale * theirs["n"])
+    close((ours**2).sum(), theirs["sumsq"])
+
+
 def test_every_model_of_the_list_has_numbers():
     folder = Path(__file__).parent
     listed = json.loads((folder / "models.json").read_text(encoding="utf-8"))

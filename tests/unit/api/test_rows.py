@@ -8,7 +8,7 @@ import pytest
 from scipy.special import ndtri, stdtrit
 
 import mlm_steps
-from mlm_steps.errors import FitError, FormulaError, UsageError
+from mlm_steps.errors import DesignError, FitError, FormulaError, UsageError
 
 SLEEP = pd.read_csv(
     Path(__file__).parents[2] / "reference" / "data" / "sleepstudy.csv", dtype={"Subject": str}
@@ -158,8 +158,9 @@ def test_a_weighted_outcome_is_predicted_with_its_weight():
     assert fitted.predict(new, random=True, interval="confidence").frame.notna().all(axis=None)
     with pytest.raises(UsageError, match="no column 'w'"):
         fitted.predict(new, interval="prediction")
-    with pytest.raises(UsageError, match="must be positive"):
-        fitted.predict(new.assign(w=0.0), interval="prediction")
+    for weight, words in ((0.0, "weight w is 0 in row 1"), ("heavy", "not numbers")):
+        with pytest.raises(DesignError, match=words):
+            fitted.predict(new.assign(w=weight), interval="prediction")
 
 
 def test_an_interval_of_another_name_is_refused(slopes):

@@ -1,0 +1,190 @@
+"""Predictions as a notebook sees them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Literal
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+from scipy.special import ndtri, stdtrit
+
+from mlm_steps.api.variance_df import variance_df
+from mlm_steps.design import NewDesign, apply_design, parse_formula
+from mlm_steps.design.checks import positive_weights
+from mlm_steps.design.columns import FrameColumns
+from mlm_steps.design.expressions import columns_of
+from mlm_steps.engine.posterior import TermRows
+from mlm_steps.engine.predict import PredictionError, Rows, estimates
+from mlm_steps.engine.values import LmmFit
+from mlm_steps.errors import Fault, UsageError
+from mlm_steps.inference import test_contrasts
+from mlm_steps.records.base import Notice
+
+__all__ = ["Interval", "NewRows", "Prediction", "predict"]
+
+Array = NDArray[np.float64]
+Interval = Literal["confidence", "prediction"]
+
+SAME_FOR_ALL: dict[str, Callable[[LmmFit], float]] = {
+    "residual": lambda fit: float(fit.design.n - fit.design.p),
+    "z": lambda _: float(np.inf),
+}
+"""Methods whose df do not depend on what is estimated."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Prediction:
+    """Predictions for rows, indexed as the frame they were made for.
+
+    Attributes
+    ----------
+    frame : DataFrame
+        ``estimate``, in outcome units; ``se``, the standard error of the predicted mean, when it was asked
+        for; ``df``, ``low`` and ``high`` of the interval that was asked for.
+    notices : tuple of Notice
+        What a reader should know, such as groups that the fit does not know.
+    """
+
+    frame: pd.DataFrame
+    notices: tuple[Notice, ...]
+
+    @property
+    def estimate(self) -> pd.Series:
+        """The predicted values."""
+        return self.frame["estimate"]
+
+    def __repr__(self) -> str:
+        return "\n".join([repr(self.frame), *(f"Note: {notice.text}" for notice in self.notices)])
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class NewRows:
+    """Rows to predict.
+
+    Attributes
+    ----------
+    design : Rows
+        Their columns.
+    index : Index
+    weights : ndarray, shape (m,), or None
+        Prior weights of outcomes in these rows.
+    """
+
+    design: Rows
+    index: pd.Index
+    weights: Array | None
+
+    @classmethod
+    def of_fit(cls, fit: LmmFit, index: pd.Index) -> NewRows:
+        """Return the rows of the fit itself."""
+        return cls(fit.design, index, fit.design.weights)
+
+    @classmethod
+    def of_frame(cls, fit: LmmFit, frame: pd.DataFrame, *, random: bool, weights: str | None) -> NewRows:
+        """Return the rows of new data; ``weights`` names their column when weights are needed.
+
+        Raises
+        ------
+        FormulaError
+            For columns or levels that the fit needs and the frame does not have.
+        UsageError
+            For weights that are not there.
+        DesignError
+            For weights that are not positive.
+        """
+        known = frame if random else _without_groups(fit, frame)
+        design: NewDesign = apply_design(fit.design.transforms, known)
+        return cls(design, frame.index, None if weights is None else _weights(frame, weights))
+
+
+def predict(
+    fit: LmmFit,
+    rows: NewRows,
+    *,
+    random: bool,
+    se: bool,
+    interval: Interval | None,
+    df_method: str,
+    confidence: float,
+) -> Prediction:
+    """Return the predictions; see ``Fit.predict``."""
+    if interval not in (None, "confidence", "prediction"):
+        raise UsageError(
+            Fault("interval", f"no interval is called {interval!r}", "known: confidence, prediction")
+        )
+    X = rows.design.X
+    columns = {"estimate": estimates(fit, rows.design, random=random)}
+    if interval == "confidence" and not random:
+        columns["se"], columns["df"], width = _of_contrasts(fit, X, df_method, confidence)
+    elif se or interval is not None:
+        columns["se"] = np.sqrt(PredictionError(fit, rows.design, random, outcome=False).variance())
+    if interval is not None and "df" not in columns:
+        error = PredictionError(fit, rows.design, random, interval == "prediction", rows.weights)
+        columns["df"] = _df(error, df_method)
+        width = np.sqrt(error.variance()) * _quantile(columns["df"], 0.5 + 0.5 * confidence)
+    if interval is not None:
+        columns |= {"low": columns["estimate"] - width, "high": columns["estimate"] + width}
+    notices = _unknown(rows.design.random) if random else ()
+    return Prediction(pd.DataFrame(columns, index=rows.index), notices)
+
+
+def _of_contrasts(fit: LmmFit, X: Array, method: str, confidence: float) -> tuple[Array, Array, Array]:
+    """Return standard error, df and half the width of the interval of X beta, each of shape (m,)."""
+    se, df, width = (np.where(np.isfinite(X).all(axis=1), value, np.nan) for value in (0.0, np.inf, 0.0))
+    usable = np.isfinite(X).all(axis=1) & (X != 0.0).any(axis=1)
+    if usable.any():
+        tests = test_contrasts(fit, X[usable], method, confidence)
+        se[usable], df[usable], width[usable] = tests.se, tests.df, (tests.ci_high - tests.ci_low) / 2
+    return se, df, width
+
+
+def _df(error: PredictionError, method: str) -> Array:
+    """Return the df of the variance of a prediction that involves random effects or outcomes."""
+    if method in SAME_FOR_ALL:
+        return np.full(error.rows.X.shape[0], SAME_FOR_ALL[method](error.fit))
+    return variance_df(error.fit, error)
+
+
+def _quantile(df: Array, tail: float) -> Array:
+    infinite = np.isinf(df)
+    quantile: Array = np.where(infinite, ndtri(tail), stdtrit(np.where(infinite, 1.0, df), tail))
+    return quantile
+
+
+def _without_groups(fit: LmmFit, frame: pd.DataFrame) -> pd.DataFrame:
+    """Return the frame with missing values for grouping columns it lacks: a population has no groups."""
+    formula = parse_formula(fit.design.formula)
+    effects = [formula.fixed, *(bar.effects for bar in formula.bars)]
+    expressions = [variable for terms in effects for variable in terms.variables]
+    expressions += [offset.call for offset in formula.offsets]
+    needed = {name.name for expression in expressions for name in columns_of(expression)}
+    groups = {column for columns in formula.groups for column in columns}
+    absent = sorted(groups - needed - {str(name) for name in frame.columns})
+    missing = pd.Series(pd.NA, index=frame.index, dtype="string")
+    return frame.assign(**dict.fromkeys(absent, missing))
+
+
+def _weights(frame: pd.DataFrame, name: str) -> Array:
+    if name not in frame.columns:
+        raise UsageError(
+            Fault("newdata", f"there is no column {name!r}", "a prediction interval needs the prior weights")
+        )
+    return positive_weights(FrameColumns(frame, None), np.arange(len(frame)), name)
+
+
+def _unknown(terms: Sequence[TermRows]) -> tuple[Notice, ...]:
+    """Return a notice per grouping factor that has rows of groups that the fit does not know."""
+    factors = {term.group: term.refs for term in terms}
+    notices = []
+    for group, refs in factors.items():
+        count = int(np.count_nonzero(refs < 0))
+        if count:
+            text = (
+                f"{count} of {refs.size} rows have no group of {group} that the fit knows; "
+                "their random effects are predicted as 0."
+            )
+            notices.append(Notice(code="unknown_group", severity="info", text=text, subject=group))
+    return tuple(notices)
