@@ -42,7 +42,7 @@ contracts:
 	$(BIN)/lint-imports
 
 test:
-	$(BIN)/python -m pytest -n auto
+	$(BIN)/python -m pytest -n auto --dist worksteal
 
 schema:
 	$(BIN)/mlm schema > config/pipeline.schema.json
