@@ -14,7 +14,7 @@ from mlm_steps.api.summary import summarize
 from mlm_steps.design import build_design
 from mlm_steps.engine import Control, Estimates, Method
 from mlm_steps.errors import Fault, UsageError
-from mlm_steps.inference import METHODS, CoefficientTests, test_coefficients
+from mlm_steps.inference import METHODS, CoefficientTests, Reference, reference, test_rows
 from mlm_steps.records.base import Notice
 
 __all__ = ["Fit", "VarCorr", "fit"]
@@ -69,19 +69,24 @@ class Fit(FitRows):
 
     @property
     def se(self) -> pd.Series:
-        """Standard errors of the fixed effects."""
+        """Standard errors of the fixed effects, without the adjustment of Kenward and Roger's tests."""
         return self._by_column(self.lmm.se, "se")
 
     @property
     def vcov(self) -> pd.DataFrame:
-        """Covariance matrix of the fixed effects."""
+        """Covariance matrix of the fixed effects, without that adjustment."""
         names = list(self.lmm.design.columns)
         return pd.DataFrame(self.lmm.vcov, index=names, columns=names)
 
     @cached_property
+    def reference(self) -> Reference:
+        """What the fixed effects are tested with."""
+        return reference(self.lmm, self.df_method)
+
+    @cached_property
     def tests(self) -> CoefficientTests:
         """Tests of the fixed effects, as arrays."""
-        return test_coefficients(self.lmm, self.df_method, self.confidence)
+        return test_rows(self.reference, np.eye(self.lmm.design.p), self.confidence)
 
     @property
     def df(self) -> pd.Series:
@@ -106,10 +111,11 @@ class Fit(FitRows):
 
     @property
     def coefficients(self) -> pd.DataFrame:
-        """All columns of the fixed-effects table."""
-        columns = (self.beta, self.se, self.df, self.t, self.p_value, self.ci["low"], self.ci["high"])
-        names = ("estimate", "se", "df", "t", "p_value", "ci_low", "ci_high")
-        return pd.DataFrame(dict(zip(names, columns, strict=True)))
+        """All columns of the fixed-effects table; the standard errors are those of the tests."""
+        names = {"estimate": "estimate", "se": "se", "df": "df", "t": "t", "p_value": "p"}
+        names |= {"ci_low": "ci_low", "ci_high": "ci_high"}
+        columns = {name: getattr(self.tests, source) for name, source in names.items()}
+        return pd.DataFrame(columns, index=list(self.lmm.design.columns))
 
     @property
     def theta(self) -> pd.Series:
@@ -197,7 +203,8 @@ class Fit(FitRows):
         return (*self.lmm.design.notices, *self.lmm.notices)
 
     def __repr__(self) -> str:
-        return summarize(self.lmm, self.tests, self.df_method, self.notices)
+        notices = (*self.notices, *self.reference.notices)
+        return summarize(self.lmm, self.tests, self.reference.method, notices)
 
     def _by_column(self, values: np.ndarray, name: str) -> pd.Series:
         return pd.Series(values, index=list(self.lmm.design.columns), name=name)
@@ -242,8 +249,8 @@ def fit(
         Column of prior (precision) weights.
     contrasts : mapping of column to str, optional
         ``treatment``, ``sum``, ``helmert`` or ``poly``.
-    df : {"satterthwaite", "residual", "z"}
-        Degrees of freedom of the t tests.
+    df : {"satterthwaite", "kenward-roger", "between-within", "residual", "z"}
+        Degrees of freedom of the t tests; ``kenward-roger`` also adjusts the standard errors.
     confidence : float
         Of the Wald intervals.
     control : Control, optional

@@ -19,6 +19,11 @@ LARGEST_CORRELATION_TABLE = 12
 """As many columns as lme4 shows correlations of unasked."""
 
 STARS = ((0.001, "***"), (0.01, "**"), (0.05, "*"), (0.1, "."))
+TESTS = {
+    "satterthwaite": "t tests with Satterthwaite's df",
+    "kenward-roger": "t tests with Kenward-Roger's df and standard errors",
+    "z": "z tests",
+}
 
 
 def summarize(fit: LmmFit, tests: CoefficientTests, df_method: str, notices: Sequence[Notice]) -> str:
@@ -40,9 +45,7 @@ def summarize(fit: LmmFit, tests: CoefficientTests, df_method: str, notices: Seq
 
 def _head(fit: LmmFit, df_method: str) -> list[str]:
     design = fit.design
-    tests = {"z": "z tests", "residual": "t tests with residual df"}.get(
-        df_method, f"t tests with {df_method.capitalize()}'s df"
-    )
+    tests = TESTS.get(df_method, f"t tests with {df_method} df")
     lines = [f"Linear mixed model fit by {fit.method}; {tests}", f"Formula: {design.formula}"]
     if fit.method == "REML":
         place = "convergence" if fit.convergence is not None else "the theta given"

@@ -87,7 +87,12 @@ class _Contrasts:
 
 
 def model_matrix(
-    terms: TermSet, evaluator: Evaluator, contrasts: Mapping[str, Contrast], n: int
+    terms: TermSet,
+    evaluator: Evaluator,
+    contrasts: Mapping[str, Contrast],
+    n: int,
+    *,
+    every_level: bool = False,
 ) -> ModelMatrix:
     """Return the model matrix of a set of terms.
 
@@ -100,6 +105,9 @@ def model_matrix(
         Contrasts of factors by the variable's name, where they are not R's default.
     n : int
         Number of rows.
+    every_level : bool
+        Whether factors have a column for each level in every term, whether or not the columns are then
+        linearly dependent.
 
     Raises
     ------
@@ -113,7 +121,7 @@ def model_matrix(
     if evaluator.learning:
         for i, factor in factors.items():
             _require_few_levels(evaluator.text, terms.variables[i], terms.names[i], len(factor.levels), n)
-    full = terms.full_dummies(factors)
+    full = [frozenset(factors)] * len(terms.terms) if every_level else terms.full_dummies(factors)
     codings: dict[tuple[int, bool], _Coded] = {}
     blocks: list[list[_Coded]] = []
     for position, term in enumerate(terms.terms):

@@ -1,36 +1,45 @@
-"""Tests of fixed effects: degrees of freedom, t tests and Wald intervals (statistics, sections 7 and 8)."""
+"""Tests of fixed effects: degrees of freedom, t and F tests, Wald intervals (statistics, sections 7 and 8).
+
+A method's key is the word a user writes in the spec, which is its module's name with dashes for underscores.
+"""
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Protocol
 
 import numpy as np
-from numpy.typing import NDArray
-from scipy.special import ndtr, ndtri, stdtr, stdtrit
+from scipy.special import chdtrc, fdtrc, ndtr, ndtri, stdtr, stdtrit
 
 from mlm_steps.engine.values import LmmFit
+from mlm_steps.inference.base import Array, Context, DfMethod, Reference
+from mlm_steps.inference.between_within import between_within
+from mlm_steps.inference.kenward_roger import kenward_roger
 from mlm_steps.inference.residual import residual
 from mlm_steps.inference.satterthwaite import satterthwaite
 from mlm_steps.inference.z import z
 
-__all__ = ["METHODS", "CoefficientTests", "DfMethod", "test_coefficients", "test_contrasts"]
+__all__ = [
+    "METHODS",
+    "CoefficientTests",
+    "Context",
+    "DfMethod",
+    "JointTest",
+    "Reference",
+    "reference",
+    "test_coefficients",
+    "test_contrasts",
+    "test_rows",
+    "test_terms",
+]
 
-Array = NDArray[np.float64]
-
-
-class DfMethod(Protocol):
-    """Denominator degrees of freedom of one-dimensional contrasts.
-
-    The next method is a module with one function of this signature, named as the module, and a line
-    in ``METHODS``.
-    """
-
-    def __call__(self, fit: LmmFit, contrasts: Array) -> Array:
-        """Return one df per row of ``contrasts`` (q, p); infinite for a normal reference distribution."""
-
-
-METHODS: dict[str, DfMethod] = {"satterthwaite": satterthwaite, "residual": residual, "z": z}
+METHODS: dict[str, DfMethod] = {
+    "satterthwaite": satterthwaite,
+    "kenward-roger": kenward_roger,
+    "between-within": between_within,
+    "residual": residual,
+    "z": z,
+}
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -58,16 +67,54 @@ class CoefficientTests:
     ci_high: Array
 
 
-def test_coefficients(fit: LmmFit, method: str, confidence: float) -> CoefficientTests:
+@dataclass(frozen=True, slots=True)
+class JointTest:
+    """The F test of a hypothesis that several combinations of coefficients are 0.
+
+    Attributes
+    ----------
+    num_df : int
+        Rank of the hypothesis.
+    den_df : float
+        Infinite for a chi-square test.
+    F, p : float
+    mean_sq, sum_sq : float
+        The Wald statistic over ``num_df``, times the residual variance, and that times ``num_df``: what
+        lmerTest prints. F is the former over the residual variance, scaled where the method says so.
+    """
+
+    num_df: int
+    den_df: float
+    F: float
+    p: float
+    mean_sq: float
+    sum_sq: float
+
+
+def reference(fit: LmmFit, method: str, context: Context | None = None) -> Reference:
+    """Return what the fixed effects are tested with; ``method`` is a key of ``METHODS``."""
+    return METHODS[method](fit, context or Context())
+
+
+def test_coefficients(
+    fit: LmmFit, method: str, confidence: float, context: Context | None = None
+) -> CoefficientTests:
     """Return the tests of all fixed effects; ``method`` is a key of ``METHODS``."""
-    return test_contrasts(fit, np.eye(fit.design.p), method, confidence)
+    return test_contrasts(fit, np.eye(fit.design.p), method, confidence, context)
 
 
-def test_contrasts(fit: LmmFit, contrasts: Array, method: str, confidence: float) -> CoefficientTests:
+def test_contrasts(
+    fit: LmmFit, contrasts: Array, method: str, confidence: float, context: Context | None = None
+) -> CoefficientTests:
     """Return the tests of linear combinations of the fixed effects, one per row of ``contrasts`` (q, p)."""
-    df = METHODS[method](fit, contrasts)
-    estimate = contrasts @ fit.beta
-    se = np.sqrt(np.einsum("ij,jk,ik->i", contrasts, fit.vcov, contrasts))
+    return test_rows(reference(fit, method, context), contrasts, confidence)
+
+
+def test_rows(against: Reference, contrasts: Array, confidence: float) -> CoefficientTests:
+    """Return the tests of the rows of ``contrasts`` (q, p) with a reference at hand."""
+    df = against.df(contrasts)
+    estimate = contrasts @ against.beta
+    se = np.sqrt(np.einsum("ij,jk,ik->i", contrasts, against.vcov, contrasts))
     t = estimate / se
     tail = 0.5 + 0.5 * confidence
     normal = np.isinf(df)
@@ -75,3 +122,22 @@ def test_contrasts(fit: LmmFit, contrasts: Array, method: str, confidence: float
     p = 2.0 * np.where(normal, ndtr(-np.abs(t)), stdtr(finite, -np.abs(t)))
     width = se * np.where(normal, ndtri(tail), stdtrit(finite, tail))
     return CoefficientTests(estimate, se, df, t, p, estimate - width, estimate + width)
+
+
+def test_terms(
+    against: Reference, hypotheses: Mapping[str, Array], sigma: float
+) -> dict[str, JointTest | None]:
+    """Return the F test of each hypothesis, given as linearly independent rows (q, p).
+
+    None for a hypothesis without rows. ``sigma`` is the residual standard deviation.
+    """
+    return {term: _test_jointly(against, L, sigma) if L.shape[0] else None for term, L in hypotheses.items()}
+
+
+def _test_jointly(against: Reference, L: Array, sigma: float) -> JointTest:
+    value, q = L @ against.beta, L.shape[0]
+    scale, df = against.joint(L)
+    wald = float(value @ np.linalg.solve(L @ against.vcov @ L.T, value))
+    F = scale * wald / q
+    p = float(chdtrc(q, wald) if np.isinf(df) else fdtrc(q, df, F))
+    return JointTest(q, df, F, p, wald / q * sigma**2, wald * sigma**2)

@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import numpy as np
-from numpy.typing import NDArray
-
 from mlm_steps.engine.values import LmmFit
+from mlm_steps.inference.base import Context, Reference, same_for_all
 
 __all__ = ["residual"]
 
 
-def residual(fit: LmmFit, contrasts: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Return n − p for each row of ``contrasts``, as in ordinary regression."""
-    return np.full(contrasts.shape[0], float(fit.design.n - fit.design.p))
+def residual(fit: LmmFit, _context: Context, /) -> Reference:
+    """Return tests with n − p degrees of freedom, as in ordinary regression."""
+    return same_for_all("residual", fit, float(fit.design.n - fit.design.p))

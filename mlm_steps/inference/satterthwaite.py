@@ -2,28 +2,58 @@
 
 from __future__ import annotations
 
+from typing import NamedTuple
+
 import numpy as np
-from numpy.typing import NDArray
 
 from mlm_steps.engine.criterion import Pieces
 from mlm_steps.engine.values import LmmFit
+from mlm_steps.inference.base import Array, Context, JointDf, Reference
 
 __all__ = ["satterthwaite"]
 
-Array = NDArray[np.float64]
-
 SMALLEST_EIGENVALUE = 1e-8
 """Directions flatter than this carry no information on the variances; lmerTest leaves out the same."""
+EQUAL_DF = 1e-8
+"""Relative difference below which the df of all directions count as equal."""
 
 
-def satterthwaite(fit: LmmFit, contrasts: Array) -> Array:
-    """Return 2 (lᵀCl)² / (gᵀAg) for each row l of ``contrasts``, shape (q,).
+def satterthwaite(fit: LmmFit, _context: Context, /) -> Reference:
+    """Return tests with 2 (lᵀCl)² / (gᵀAg) degrees of freedom for a contrast l.
 
     g is the gradient of lᵀCl in (theta, sigma) and A twice the inverse Hessian of the unprofiled
     criterion there, both in the engine's units, so that the eigenvalues do not depend on the
     scale of the data. They are taken at the estimates themselves, also where theta is 0: the criterion
     goes on smoothly on the other side.
     """
+    parameters = _parameters(fit)
+    pieces, sigma, A = parameters.pieces, parameters.sigma, parameters.A
+    back = fit.kernel.units.back
+
+    def df(contrasts: Array) -> Array:
+        whitened = np.linalg.solve(pieces.RX, back.T @ contrasts.T)
+        squares = np.einsum("iq,iq->q", whitened, whitened)
+        by_theta = -np.einsum("iq,rij,jq->qr", whitened, pieces.information, whitened)
+        g = np.column_stack([sigma**2 * by_theta, 2.0 * sigma * squares])
+        found: Array = 2.0 * (sigma**2 * squares) ** 2 / np.einsum("qr,rs,qs->q", g, A, g)
+        return found
+
+    def joint(hypothesis: Array) -> JointDf:
+        _, P = np.linalg.eigh(hypothesis @ fit.vcov @ hypothesis.T)
+        return JointDf(1.0, _combined(df(P.T @ hypothesis)))
+
+    return Reference("satterthwaite", fit.beta, fit.vcov, df, joint)
+
+
+class _Parameters(NamedTuple):
+    """The criterion's pieces, sigma, and the covariance matrix A of (theta, sigma), in the engine's units."""
+
+    pieces: Pieces
+    sigma: float
+    A: Array
+
+
+def _parameters(fit: LmmFit) -> _Parameters:
     kernel = fit.kernel
     pieces: Pieces | None = fit.pieces
     if fit.pieces.hessians is None:
@@ -31,13 +61,17 @@ def satterthwaite(fit: LmmFit, contrasts: Array) -> Array:
     if pieces is None:
         raise ValueError("the criterion does not exist at the estimates")
     sigma = fit.sigma / kernel.units.scale
-    A = 2.0 * _inverse(_hessian(pieces, fit, sigma))
-    whitened = np.linalg.solve(pieces.RX, kernel.units.back.T @ contrasts.T)
-    squares = np.einsum("iq,iq->q", whitened, whitened)
-    by_theta = -np.einsum("iq,rij,jq->qr", whitened, pieces.information, whitened)
-    g = np.column_stack([sigma**2 * by_theta, 2.0 * sigma * squares])
-    df: Array = 2.0 * (sigma**2 * squares) ** 2 / np.einsum("qr,rs,qs->q", g, A, g)
-    return df
+    return _Parameters(pieces, sigma, 2.0 * _inverse(_hessian(pieces, fit, sigma)))
+
+
+def _combined(df: Array) -> float:
+    """Return the denominator df of the mean of independent squared t variables with these df."""
+    if np.ptp(df) <= EQUAL_DF * df.max():
+        return float(df[0])
+    if df.min() <= 2.0:
+        return 2.0
+    expected = float((df / (df - 2.0)).sum())
+    return 2.0 * expected / (expected - df.size)
 
 
 def _hessian(pieces: Pieces, fit: LmmFit, sigma: float) -> Array:

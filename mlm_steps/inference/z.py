@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import numpy as np
-from numpy.typing import NDArray
 
 from mlm_steps.engine.values import LmmFit
+from mlm_steps.inference.base import Context, Reference, same_for_all
 
 __all__ = ["z"]
 
 
-def z(fit: LmmFit, contrasts: NDArray[np.float64]) -> NDArray[np.float64]:  # noqa: ARG001 (the registry's signature)
-    """Return infinite degrees of freedom for each row of ``contrasts``."""
-    return np.full(contrasts.shape[0], np.inf)
+def z(fit: LmmFit, _context: Context, /) -> Reference:
+    """Return tests with infinite degrees of freedom."""
+    return same_for_all("z", fit, float(np.inf))

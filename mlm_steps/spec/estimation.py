@@ -15,8 +15,18 @@ class EstimationSpec(SpecBlock):
 
     method: Literal["REML", "ML"] = "REML"
     """Restricted or full maximum likelihood. Comparisons of fixed effects use ML in any case."""
-    df: Literal["satterthwaite", "residual", "z"] = "satterthwaite"
-    """Degrees of freedom of the tests of coefficients."""
+    df: Literal["satterthwaite", "kenward-roger", "between-within", "residual", "z"] = "satterthwaite"
+    """Degrees of freedom of the tests of coefficients and terms.
+
+    ``kenward-roger`` also adjusts the standard errors, for few groups; ``between-within`` counts groups and
+    predictors, as HLM does.
+    """
+    anova: Literal["III", "II", "I"] = "III"
+    """Which hypothesis the F test of a term tests.
+
+    ``III``: its effects averaged over the levels of the factors it interacts with; ``II``: what it adds to
+    the terms that do not contain it; ``I``: what it adds to those before it.
+    """
     confidence: Share = 0.95
     """Coverage of the intervals, for example ``0.95``."""
     optimizer: Literal["auto"] = "auto"

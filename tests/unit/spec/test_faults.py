@@ -251,7 +251,10 @@ BROKEN = {
         GOOD + "estimation: {method: reml, df: kenward}\n",
         [
             "p.yaml:6:22: estimation.method: 'reml' is not one of REML, ML (did you mean 'REML'?)",
-            "p.yaml:6:32: estimation.df: 'kenward' is not one of satterthwaite, residual, z",
+            (
+                "p.yaml:6:32: estimation.df: 'kenward' is not one of satterthwaite, kenward-roger, "
+                "between-within, residual, z (did you mean 'kenward-roger'?)"
+            ),
         ],
     ),
     "an empty word": (

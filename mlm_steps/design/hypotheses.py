@@ -1,0 +1,199 @@
+"""What the F test of a term tests: the combinations of coefficients that are 0 under its hypothesis.
+
+- Type I: the term adds nothing to those before it.
+- Type II: it adds nothing to all terms that do not contain it.
+- Type III: its effects are 0 where effects that contain it are averaged over the levels of their factors.
+
+A term contains another when it has all its variables, at least one factor more, and the same numeric
+variables. The hypotheses do not depend on the contrasts by which factors are coded; those of type III are the
+ones of SAS, by its definition: with a parameter for every level of every factor, an estimable combination of
+the parameters of the term and of those that contain it, orthogonal to all such combinations of the latter
+(Kuznetsova et al. 2017).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Literal
+
+import numpy as np
+from numpy.typing import NDArray
+
+from mlm_steps.design.build import resolve_contrasts
+from mlm_steps.design.coding import ModelMatrix, model_matrix
+from mlm_steps.design.columns import FrameColumns
+from mlm_steps.design.evaluate import Evaluator
+from mlm_steps.design.formula import Formula, parse_formula
+from mlm_steps.design.matrices import Design
+from mlm_steps.design.rank import independent_columns
+from mlm_steps.design.terms import TermSet
+from mlm_steps.design.variables import Numbers
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+__all__ = ["SumsOfSquares", "term_hypotheses"]
+
+SumsOfSquares = Literal["III", "II", "I"]
+
+TOLERANCE = 1e-8
+"""Singular values below this share of the largest are zero."""
+NOISE = 1e-9
+"""Elements of the scaled coding below this are zero."""
+
+_Array = NDArray[np.float64]
+
+
+def term_hypotheses(
+    formula: Formula | str,
+    frame: pd.DataFrame,
+    design: Design,
+    *,
+    kind: SumsOfSquares = "III",
+    contrasts: Mapping[str, str] | None = None,
+) -> dict[str, _Array]:
+    """Return for each fixed-effects term the hypothesis L beta = 0 of its F test.
+
+    Parameters
+    ----------
+    formula : Formula or str
+    frame : DataFrame
+        What the design was built from.
+    design : Design
+    kind : {"III", "II", "I"}
+    contrasts : mapping of str to str, optional
+        As given to ``build_design``.
+
+    Returns
+    -------
+    dict of str to ndarray, shape (q, p)
+        By the term's label, linearly independent rows; none where the data leave nothing of the term to test.
+    """
+    parsed = parse_formula(formula) if isinstance(formula, str) else formula
+    terms = parsed.fixed
+    evaluator = Evaluator(parsed.text, FrameColumns(frame, design.rows))
+    factors = _factors(terms, evaluator)
+    positions = range(len(terms.terms))
+    own = [_columns(design.assign, [position]) for position in positions]
+    if kind == "I" or len(own) == 1:
+        order = np.arange(design.p)
+        found = [_sequential(design, columns, order) for columns in own]
+        return dict(zip(terms.labels, found, strict=True))
+    containing = [_containing(terms, position, factors) for position in positions]
+    if kind == "II":
+        found = [
+            _sequential(design, columns, np.where(_columns(design.assign, others), 2, columns))
+            if others
+            else np.eye(design.p)[columns]
+            for columns, others in zip(own, containing, strict=True)
+        ]
+    elif not factors:
+        found = [np.eye(design.p)[columns] for columns in own]
+    else:
+        coded = resolve_contrasts(contrasts or {})
+        coding = model_matrix(terms, evaluator, coded, design.n, every_level=True)
+        found = _marginal(design, factors, terms, coding, containing)
+    return dict(zip(terms.labels, found, strict=True))
+
+
+def _factors(terms: TermSet, evaluator: Evaluator) -> frozenset[int]:
+    """Return the positions of the variables that are categories or truths."""
+    used = sorted({i for term in terms.terms for i in term})
+    return frozenset(i for i in used if not isinstance(evaluator.variable(terms.variables[i]), Numbers))
+
+
+def _containing(terms: TermSet, position: int, factors: frozenset[int]) -> tuple[int, ...]:
+    """Return the positions of the terms that contain a term."""
+    own = frozenset(terms.terms[position])
+    return tuple(
+        other
+        for other, term in enumerate(terms.terms)
+        if own < frozenset(term) and frozenset(term) - own <= factors
+    )
+
+
+def _columns(assign: Sequence[int], positions: Sequence[int]) -> NDArray[np.bool_]:
+    """Return which columns belong to some terms."""
+    return np.isin(np.asarray(assign, dtype=int), np.asarray(positions, dtype=int) + 1)
+
+
+def _sequential(design: Design, own: NDArray[np.bool_], rank: NDArray[np.intp]) -> _Array:
+    """Return the hypothesis that a term adds nothing to the columns before it, in the order of ``rank``."""
+    order = np.argsort(rank, kind="stable")
+    triangle = np.asarray(np.linalg.qr(design.X[:, order], mode="r"))
+    hypothesis = np.zeros((int(own.sum()), design.p))
+    hypothesis[:, order] = (triangle / np.diag(triangle)[:, None])[own[order]]
+    return hypothesis
+
+
+def _marginal(
+    design: Design,
+    factors: frozenset[int],
+    terms: TermSet,
+    coding: ModelMatrix,
+    containing: Sequence[Sequence[int]],
+) -> list[_Array]:
+    """Return the hypotheses of type III."""
+    positions = range(len(terms.terms))
+    blocks = [_parameters(design, position, terms, factors, coding) for position in positions]
+    owner = np.repeat([-1, *positions], [int(terms.intercept), *(block.shape[1] for block in blocks)])
+    D = np.column_stack([np.ones((design.n, int(terms.intercept))), *blocks])
+    scale = np.linalg.norm(design.X, axis=0)
+    C = _coefficients(design.X / scale, D)
+    alone = []
+    for position, others in enumerate(containing):
+        outside = ~np.isin(owner, [position, *others])
+        alone.append(_null_rows(C[:, outside]))
+    found = []
+    for position, others in enumerate(containing):
+        L = alone[position]
+        above = [alone[other] @ C for other in others if alone[other].shape[0]]
+        if above and L.shape[0]:
+            L = _null_rows(L @ C @ np.concatenate(above).T) @ L
+        found.append(_against_first(L, L @ C[:, owner == position]) * scale)
+    return found
+
+
+def _parameters(
+    design: Design, position: int, terms: TermSet, factors: frozenset[int], coding: ModelMatrix
+) -> _Array:
+    """Return the columns of a term's parameters: one for each cell of its factors that occurs.
+
+    A term without factors keeps its columns; one that was left out as collinear has no parameters, as in R.
+    """
+    own = _columns(design.assign, [position])
+    if not own.any() or not factors & set(terms.terms[position]):
+        return design.X[:, own]
+    cells = coding.X[:, _columns(coding.assign, [position])]
+    return cells[:, cells.any(axis=0)]
+
+
+def _coefficients(X: _Array, D: _Array) -> _Array:
+    """Return C with D = X C, what is not rounding error."""
+    length = np.linalg.norm(D, axis=0)
+    Q, R = np.linalg.qr(X)
+    C = np.linalg.solve(R, Q.T @ (D / length))
+    C[np.abs(C) < NOISE] = 0.0
+    coefficients: _Array = C * length
+    return coefficients
+
+
+def _against_first(L: _Array, cells: _Array) -> _Array:
+    """Return the rows that compare one cell each with the first, as treatment contrasts do.
+
+    Satterthwaite's df of a joint test depends on the choice of rows, and this is lmerTest's. ``cells`` are
+    the rows in the term's own parameters.
+    """
+    last = cells.shape[1] - 1 - independent_columns(cells[:, ::-1])[::-1]
+    if len(last) != L.shape[0]:
+        return L
+    return np.asarray(np.linalg.solve(cells[:, last], L), dtype=np.float64)
+
+
+def _null_rows(A: _Array) -> _Array:
+    """Return an orthonormal basis of the rows v with v A = 0."""
+    if not A.size:
+        return np.eye(A.shape[0])
+    U, values, _ = np.linalg.svd(A / np.maximum(np.linalg.norm(A, axis=0), np.finfo(float).tiny))
+    rank = int((values > TOLERANCE * values[0]).sum()) if values[0] > 0 else 0
+    return np.asarray(U[:, rank:].T, dtype=np.float64)

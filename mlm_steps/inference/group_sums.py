@@ -1,0 +1,184 @@
+"""Sums over groups that Kenward and Roger's method is made of; no matrix is as long as the data.
+
+Rows whose groups are linked form a block. Within it, with the random-effects columns Z (weighted, c of them)
+and V = I + Z Gamma Zᵀ, all that is needed follows from N = ZᵀZ and ZᵀX without differences of large numbers:
+
+    Zᵀ V⁻¹ Z = (I + N Gamma)⁻¹ N,    Zᵀ V⁻¹ X = (I + N Gamma)⁻¹ Zᵀ X.
+
+With one grouping factor each level is a block and all levels go through numpy together; nested factors give
+a block for each level of the outermost; crossed ones mostly a single block.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.linalg import solve_triangular
+
+from mlm_steps.engine.groups import Factor, segment_sum
+from mlm_steps.engine.values import LmmFit
+from mlm_steps.inference.base import Array
+
+if TYPE_CHECKING:
+    from scipy import sparse
+
+__all__ = ["LARGEST_BLOCK", "Sums", "group_sums"]
+
+LARGEST_BLOCK = 2000
+"""Random effects of linked groups: their dense matrices take 32 MB each, and a few seconds."""
+
+Integers = NDArray[np.intp]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Sums:
+    """The sums, one element per entry gamma of the covariance matrices, in units of sigma².
+
+    Attributes
+    ----------
+    P : ndarray, shape (m, p, p)
+        −Xᵀ V⁻¹ G_r V⁻¹ X for columns X with Xᵀ V⁻¹ X = I.
+    Q : ndarray, shape (m, m, p, p)
+        Xᵀ V⁻¹ G_r V⁻¹ G_s V⁻¹ X.
+    traces : ndarray, shape (m,)
+        tr(V⁻¹ G_r).
+    products : ndarray, shape (m, m)
+        tr(V⁻¹ G_r V⁻¹ G_s).
+    """
+
+    P: Array
+    Q: Array
+    traces: Array
+    products: Array
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Block:
+    """One block, or several of the same shape.
+
+    ``N`` and ``ZX`` have the shapes (blocks, c, c) and (blocks, c, p); ``places`` gives for each random
+    coefficient the positions of its levels among the c columns.
+    """
+
+    N: Array
+    ZX: Array
+    places: tuple[Integers, ...]
+
+
+def group_sums(fit: LmmFit, X: Array) -> Sums | None:
+    """Return the sums for weighted columns X (n, p), or None where a block exceeds ``LARGEST_BLOCK``."""
+    factors = fit.kernel.strategy.factors
+    z = [_columns(fit, factor) for factor in factors]
+    blocks = _levels(factors[0], z[0], X) if len(factors) == 1 else _linked(factors, z, X)
+    if blocks is None:
+        return None
+    theta = fit.kernel.convert(fit.theta, inverse=False)
+    pairs, offset = [], 0
+    sizes = [factor.pattern.K for factor in factors]
+    Sigma = np.zeros((sum(sizes), sum(sizes)))
+    for factor in factors:
+        pattern = factor.pattern
+        pairs += list(zip(pattern.rows + offset, pattern.columns + offset, strict=True))
+        Lambda, span = pattern.factor(theta[factor.theta]), slice(offset, offset + pattern.K)
+        Sigma[span, span] = Lambda @ Lambda.T
+        offset += pattern.K
+    m, p = len(pairs), X.shape[1]
+    total = Sums(np.zeros((m, p, p)), np.zeros((m, m, p, p)), np.zeros(m), np.zeros((m, m)))
+    for block in blocks:
+        _add(total, block, Sigma, pairs)
+    return total
+
+
+def _columns(fit: LmmFit, factor: Factor) -> Array:
+    """Return a factor's weighted columns in the engine's units, shape (n, K)."""
+    design = fit.design
+    parts = [
+        solve_triangular(fit.kernel.bases[term], design.random[term].z.T, trans="T").T
+        for term in factor.terms
+    ]
+    z = np.concatenate(parts, axis=1)
+    return z if design.weights is None else z * np.sqrt(design.weights)[:, None]
+
+
+def _levels(factor: Factor, z: Array, X: Array) -> list[_Block]:
+    """Return the levels of the only factor, all in one."""
+    K = factor.pattern.K
+    N = np.stack([segment_sum(z * z[:, a, None], factor.refs, factor.J) for a in range(K)], axis=1)
+    ZX = np.stack([segment_sum(X * z[:, a, None], factor.refs, factor.J) for a in range(K)], axis=1)
+    return [_Block(N, ZX.reshape(factor.J, K, X.shape[1]), tuple(np.array([a]) for a in range(K)))]
+
+
+def _linked(factors: Sequence[Factor], z: Sequence[Array], X: Array) -> list[_Block] | None:
+    """Return the blocks of linked groups of several factors."""
+    from scipy.sparse.csgraph import connected_components
+
+    Z, effects = _incidence(factors, z)
+    N = (Z.T @ Z).tocsr()
+    count, labels = connected_components(N, directed=False)
+    if np.bincount(labels, minlength=count).max() > LARGEST_BLOCK:
+        return None
+    ZX = np.asarray(Z.T @ X)
+    E = int(effects.max()) + 1
+    order = np.argsort(labels, kind="stable")
+    blocks = []
+    for members in np.split(order, np.cumsum(np.bincount(labels, minlength=count))[:-1]):
+        places = tuple(np.flatnonzero(effects[members] == e) for e in range(E))
+        dense = N[members][:, members].toarray()
+        blocks.append(_Block(dense[None], ZX[None, members], places))
+    return blocks
+
+
+def _incidence(factors: Sequence[Factor], z: Sequence[Array]) -> tuple[sparse.csc_array, Integers]:
+    """Return Z, by coefficient and then by level, and the coefficient of each column."""
+    from scipy import sparse
+
+    parts, effects, offset = [], [], 0
+    n = z[0].shape[0]
+    for factor, columns in zip(factors, z, strict=True):
+        for column in columns.T:
+            # A stored zero still links its groups, so that all coefficients of a level share a block.
+            parts.append(sparse.csc_array((column, (np.arange(n), factor.refs)), shape=(n, factor.J)))
+            effects.append(np.full(factor.J, offset))
+            offset += 1
+    return sparse.hstack(parts, format="csc"), np.concatenate(effects)
+
+
+def _add(total: Sums, block: _Block, Sigma: Array, pairs: Sequence[tuple[int, int]]) -> None:
+    """Add what a block contributes."""
+    m, p, c = len(pairs), block.ZX.shape[2], block.N.shape[1]
+    system = np.eye(c) + block.N @ _covariance(Sigma, block.places, c)
+    solved = np.linalg.solve(system, np.concatenate([block.N, block.ZX], axis=2))
+    B, A = solved[:, :, :c], solved[:, :, c:]
+    EB = np.stack([_moved(B, block.places, pair) for pair in pairs])
+    EA = np.stack([_moved(A, block.places, pair) for pair in pairs])
+    flat = EA.reshape(m, -1, p).transpose(0, 2, 1)
+    total.P[...] -= flat @ A.reshape(-1, p)
+    right = (B @ EA).reshape(m, -1, p)
+    total.Q[...] += flat[:, None] @ right[None]
+    total.traces[...] += np.einsum("rgaa->r", EB)
+    total.products[...] += EB.reshape(m, -1) @ EB.transpose(0, 1, 3, 2).reshape(m, -1).T
+
+
+def _covariance(Sigma: Array, places: Sequence[Integers], c: int) -> Array:
+    """Return the covariance matrix of the random effects of a block."""
+    Gamma = np.zeros((c, c))
+    for e, f in _entries(Sigma):
+        Gamma[places[e], places[f]] = Sigma[e, f]
+    return Gamma
+
+
+def _entries(Sigma: Array) -> Iterator[tuple[int, int]]:
+    yield from zip(*(index.tolist() for index in np.nonzero(Sigma)), strict=True)
+
+
+def _moved(matrix: Array, places: Sequence[Integers], pair: tuple[int, int]) -> Array:
+    """Return (I ⊗ E) @ matrix, E having ones in the two places of a pair of coefficients."""
+    moved = np.zeros_like(matrix)
+    a, b = pair
+    moved[:, places[a]] = matrix[:, places[b]]
+    moved[:, places[b]] = matrix[:, places[a]]
+    return moved

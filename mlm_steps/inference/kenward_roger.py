@@ -1,0 +1,146 @@
+"""Kenward and Roger's tests: adjusted standard errors and degrees of freedom (Biometrics 53:983).
+
+The method is linear in the entries gamma of the covariance matrices, so it may be computed for any linear
+transformation of them. Here the last parameter is not sigma² but the size of the whole covariance matrix: its
+derivative is V itself, and what belongs to it is known in closed form. In columns X with Xᵀ V⁻¹ X = I, the
+matrix Phi of the paper is the identity. Prior weights are part of V (pbkrtest leaves them out).
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+from scipy.linalg import solve_triangular
+
+from mlm_steps.engine.estimates import Estimates
+from mlm_steps.engine.values import LmmFit
+from mlm_steps.inference.base import Array, Context, JointDf, Reference
+from mlm_steps.inference.group_sums import LARGEST_BLOCK, Sums, group_sums
+from mlm_steps.inference.satterthwaite import satterthwaite
+from mlm_steps.records.base import Notice
+
+__all__ = ["kenward_roger"]
+
+NAME = "kenward-roger"
+SMALLEST_EIGENVALUE = 1e-10
+"""Of the information, scaled to a unit diagonal: variances that it does not tell apart."""
+NEAR_ZERO = 1e-10
+"""Numerator and denominator that vanish together count as equal (balanced data)."""
+NEAR_TWO = 1e-2
+"""Distance of the denominator df from 2 within which the statistic is not scaled."""
+
+
+def kenward_roger(fit: LmmFit, context: Context, /) -> Reference:
+    """Return Kenward and Roger's tests of the REML fit.
+
+    An ML fit is fitted by REML first: estimates and standard errors are those of REML. Where more than
+    ``LARGEST_BLOCK`` random effects are linked by crossed factors, Satterthwaite's tests of the given fit are
+    returned, with a notice.
+    """
+    reml = fit if fit.method == "REML" else Estimates(fit.design, fits={fit.method: fit}).under("REML")
+    root = _root(reml)
+    columns = reml.design.X @ root / reml.sigma
+    if reml.design.weights is not None:
+        columns = columns * np.sqrt(reml.design.weights)[:, None]
+    sums = group_sums(reml, columns)
+    if sums is None:
+        return replace(satterthwaite(fit, context), notices=(_too_large(),))
+    P, W = np.concatenate([sums.P, -np.eye(reml.design.p)[None]]), _variances(sums, reml)
+    adjusted = root @ _adjusted(sums, W) @ root.T
+
+    def df(contrasts: Array) -> Array:
+        unit = contrasts @ root
+        unit /= np.linalg.norm(unit, axis=1, keepdims=True)
+        slopes = np.einsum("qi,rij,qj->qr", unit, P, unit)
+        spread = np.einsum("qr,rs,qs->q", slopes, W, slopes)
+        found: Array = np.divide(2.0, spread, out=np.full(spread.size, np.inf), where=spread > 0)
+        return found
+
+    def joint(hypothesis: Array) -> JointDf:
+        if hypothesis.shape[0] == 1:
+            return JointDf(1.0, float(df(hypothesis)[0]))
+        basis = np.asarray(np.linalg.qr((hypothesis @ root).T)[0])
+        return _joint(basis.T @ P @ basis, W)
+
+    notices = () if fit is reml else (_refitted(),)
+    return Reference(NAME, reml.beta, adjusted, df, joint, notices)
+
+
+def _root(fit: LmmFit) -> Array:
+    """Return a square root of the covariance matrix of the fixed effects, shape (p, p)."""
+    p = fit.design.p
+    inverse = solve_triangular(fit.pieces.RX, np.eye(p), lower=True) if p else np.zeros((0, 0))
+    root: Array = fit.sigma * (fit.kernel.units.back @ inverse.T)
+    return root
+
+
+def _variances(sums: Sums, fit: LmmFit) -> Array:
+    """Return W, the covariance matrix of the estimates of gamma and of the size of V, in units of sigma²."""
+    m = sums.traces.size
+    P_traces = np.einsum("rii->r", sums.P)
+    information = np.empty((m + 1, m + 1))
+    information[:m, :m] = (
+        sums.products
+        - 2.0 * np.einsum("rsii->rs", sums.Q)
+        + sums.P.reshape(m, -1) @ sums.P.transpose(0, 2, 1).reshape(m, -1).T
+    )
+    information[m, :m] = information[:m, m] = sums.traces + P_traces
+    information[m, m] = fit.design.n - fit.design.p
+    scale = np.sqrt(np.maximum(np.diag(information), 0.0))
+    scale[scale == 0.0] = 1.0
+    roots, vectors = np.linalg.eigh(information / np.outer(scale, scale))
+    kept = roots > SMALLEST_EIGENVALUE
+    inverse = (vectors[:, kept] / roots[kept]) @ vectors[:, kept].T
+    W: Array = 2.0 * inverse / np.outer(scale, scale)
+    return W
+
+
+def _adjusted(sums: Sums, W: Array) -> Array:
+    """Return the adjusted covariance matrix in columns where the ordinary one is the identity."""
+    m, p = sums.traces.size, sums.P.shape[1]
+    bias = np.einsum("rs,rsij->ij", W[:m, :m], sums.Q)
+    weighted = np.tensordot(W[:m, :m], sums.P, axes=1)
+    bias -= np.einsum("rij,rjk->ik", sums.P, weighted)
+    return np.asarray(np.eye(p) + bias + bias.T, dtype=np.float64)
+
+
+def _joint(P: Array, W: Array) -> JointDf:
+    """Return scale and df of the F statistic, from P restricted to the q directions of the hypothesis."""
+    q = P.shape[1]
+    traces = np.einsum("rii->r", P)
+    A1 = float(traces @ W @ traces)
+    flat = P.reshape(P.shape[0], -1)
+    A2 = float(np.sum(W * (flat @ P.transpose(0, 2, 1).reshape(P.shape[0], -1).T)))
+    if A2 <= 0.0:
+        return JointDf(1.0, np.inf)
+    B = (A1 + 6.0 * A2) / (2.0 * q)
+    g = ((q + 1.0) * A1 - (q + 4.0) * A2) / ((q + 2.0) * A2)
+    c = 3.0 * q + 2.0 * (1.0 - g)
+    rest, first, second = 1.0 - A2 / q, 1.0 - (q - g) / c * B, 1.0 - (q + 2.0 - g) / c * B
+    top = 1.0 + g / c * B
+    if abs(top) < NEAR_ZERO:
+        top = 0.0
+    rho = _ratio(rest, first) ** 2 * top / second / q
+    m = 4.0 + (q + 2.0) / (q * rho - 1.0)
+    return JointDf(1.0 if abs(m - 2.0) < NEAR_TWO else m * rest / (m - 2.0), m)
+
+
+def _ratio(above: float, below: float) -> float:
+    return 1.0 if abs(above) < NEAR_ZERO and abs(below) < NEAR_ZERO else above / below
+
+
+def _refitted() -> Notice:
+    text = (
+        "Kenward and Roger's tests are those of the REML fit: the estimates and standard errors beside them "
+        "are by REML, also where the model is reported by ML."
+    )
+    return Notice(code="kenward_roger_reml", severity="info", text=text)
+
+
+def _too_large() -> Notice:
+    text = (
+        f"The grouping factors link more than {LARGEST_BLOCK} random effects, too many for Kenward and "
+        "Roger's method; the tests are by Satterthwaite's."
+    )
+    return Notice(code="too_large", severity="warning", text=text)
