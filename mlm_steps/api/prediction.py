@@ -11,7 +11,6 @@ import pandas as pd
 from numpy.typing import NDArray
 from scipy.special import ndtri, stdtrit
 
-from mlm_steps.api.variance_df import variance_df
 from mlm_steps.design import NewDesign, apply_design, parse_formula
 from mlm_steps.design.checks import positive_weights
 from mlm_steps.design.columns import FrameColumns
@@ -21,6 +20,7 @@ from mlm_steps.engine.predict import PredictionError, Rows, estimates
 from mlm_steps.engine.values import LmmFit
 from mlm_steps.errors import Fault, UsageError
 from mlm_steps.inference import test_contrasts
+from mlm_steps.inference.satterthwaite import variance_df
 from mlm_steps.records.base import Notice
 
 __all__ = ["Interval", "NewRows", "Prediction", "predict"]

@@ -29,6 +29,7 @@ from mlm_steps.engine.groups import Factor
 from mlm_steps.engine.kernel import Kernel
 from mlm_steps.engine.one_factor import OneFactor
 from mlm_steps.engine.several_factors import SeveralFactors
+from mlm_steps.errors import Fault, FitError
 
 __all__ = ["Posterior", "TermRows", "posterior"]
 
@@ -36,6 +37,10 @@ Array = NDArray[np.float64]
 
 CHUNK = 4_000_000
 """Elements of the largest intermediate array."""
+WORST = 1e-9
+"""Reciprocal condition number of the others' matrix below which leverages are wrong by 1e-6 and more."""
+LARGEST = 1e10
+"""The same for the blocks of the first factor with slopes: the largest squared element."""
 SPARSE = 0.02
 """Share of nonzero elements below which a sparse factor is faster."""
 
@@ -187,6 +192,8 @@ def posterior(kernel: Kernel, theta: Array) -> Posterior:
     ------
     ValueError
         Where the criterion does not exist.
+    FitError
+        Where rounding leaves too few digits, at standard deviations 10 000 times the residual's.
     """
     strategy = kernel.strategy
     if isinstance(strategy, OneFactor):
@@ -216,10 +223,21 @@ def _of_several(strategy: SeveralFactors, kernel: Kernel, theta: Array) -> Poste
         fixed.append((Lambda @ Lambda.T) @ projected[:, :, : kernel.p])
     first = strategy.first.pattern.factor(theta[strategy.first.theta])
     T = strategy.R @ first
+    _check_digits(state.L, T)
     own = first @ np.linalg.solve(T.transpose(0, 2, 1) @ T + np.eye(len(first)), first.T)
     inverse, _ = lapack.dtrtri(state.L, lower=1)
     root = left_times(np.ascontiguousarray(inverse.T), strategy.rest, theta)
     return Posterior(kernel, theta, state.fixed.RX, tuple(fixed), own, _coupled(strategy), _thinned(root))
+
+
+def _check_digits(L: Array, T: Array) -> None:
+    """Refuse random effects beyond all measure of the residual, where inverses have too few digits."""
+    sizes = np.abs(L)
+    reciprocal, _ = lapack.dpocon(L.T, float((sizes @ sizes.sum(axis=0)).max()))
+    if reciprocal < WORST or (T.shape[1] > 1 and np.abs(T).max() ** 2 > LARGEST):
+        what = "the random effects are so large beside the residual that errors of prediction are lost"
+        hint = "leave out the random effects that reproduce the outcome"
+        raise FitError(Fault("", f"{what} to rounding", hint))
 
 
 def _thinned(root: Array) -> Array | sparse.csr_array:

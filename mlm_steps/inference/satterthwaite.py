@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import NamedTuple
 
 import numpy as np
@@ -10,7 +11,10 @@ from mlm_steps.engine.criterion import Pieces
 from mlm_steps.engine.values import LmmFit
 from mlm_steps.inference.base import Array, Context, JointDf, Reference
 
-__all__ = ["satterthwaite"]
+__all__ = ["satterthwaite", "variance_df"]
+
+STEP = 1e-4
+"""Of central differences in theta, whose error is of its square."""
 
 SMALLEST_EIGENVALUE = 1e-8
 """Directions flatter than this carry no information on the variances; lmerTest leaves out the same."""
@@ -43,6 +47,28 @@ def satterthwaite(fit: LmmFit, _context: Context, /) -> Reference:
         return JointDf(1.0, _combined(df(P.T @ hypothesis)))
 
     return Reference("satterthwaite", fit.beta, fit.vcov, df, joint)
+
+
+def variance_df(fit: LmmFit, relative: Callable[[Array], Array]) -> Array:
+    """Return 2 v² / (gᵀAg) for variances v = sigma² f(theta) that are no contrast's, shape (q,).
+
+    Parameters
+    ----------
+    fit : LmmFit
+    relative : callable
+        f, from theta in the engine's units to shape (q,).
+    """
+    parameters, theta = _parameters(fit), fit.kernel.convert(fit.theta, inverse=False)
+    v = relative(theta)
+    g = np.empty((v.size, theta.size + 1))
+    for r in range(theta.size):
+        step = np.zeros(theta.size)
+        step[r] = STEP * max(abs(theta[r]), 1.0)
+        g[:, r] = (relative(theta + step) - relative(theta - step)) / (2.0 * step[r])
+    g[:, -1] = 2.0 * v / parameters.sigma
+    spread = np.einsum("qr,rs,qs->q", g, parameters.A, g)
+    df: Array = np.divide(2.0 * v**2, spread, out=np.full(v.shape, np.inf), where=spread != 0)
+    return df
 
 
 class _Parameters(NamedTuple):

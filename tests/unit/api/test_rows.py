@@ -8,7 +8,9 @@ import pytest
 from scipy.special import ndtri, stdtrit
 
 import mlm_steps
+from mlm_steps.engine.predict import PredictionError
 from mlm_steps.errors import DesignError, FitError, FormulaError, UsageError
+from mlm_steps.inference.satterthwaite import variance_df
 
 SLEEP = pd.read_csv(
     Path(__file__).parents[2] / "reference" / "data" / "sleepstudy.csv", dtype={"Subject": str}
@@ -93,12 +95,12 @@ def test_transforms_and_offsets_apply_to_new_data():
     np.testing.assert_allclose(fitted.predict(new).estimate, expected)
 
 
-@pytest.mark.parametrize("df", ["satterthwaite", "residual", "z"])
+@pytest.mark.parametrize("df", ["satterthwaite", "kenward-roger", "residual", "z"])
 def test_a_confidence_interval_of_the_population_is_that_of_its_contrast(df):
     fitted = fit(df=df)
     frame = fitted.predict(pd.DataFrame({"Days": [0.0, 1.0]}), interval="confidence").frame
     assert frame.loc[0, ["se", "low", "high"]].tolist() == pytest.approx(
-        [fitted.se.iloc[0], *fitted.ci.iloc[0]]
+        [fitted.coefficients.se.iloc[0], *fitted.ci.iloc[0]]
     )
     assert frame.loc[0, "df"] == pytest.approx(fitted.df.iloc[0])
 
@@ -127,9 +129,6 @@ def test_intervals_are_quantiles_of_their_df(random, interval):
 
 
 def test_the_df_of_any_variance_agree_with_those_of_a_contrast(slopes):
-    from mlm_steps.api.prediction import variance_df
-    from mlm_steps.engine.predict import PredictionError
-
     error = PredictionError(slopes.lmm, slopes.lmm.design, random=False, outcome=False)
     expected = slopes.predict(interval="confidence").frame.df
     np.testing.assert_allclose(variance_df(slopes.lmm, error), expected, rtol=1e-6)

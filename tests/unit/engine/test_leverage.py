@@ -8,6 +8,7 @@ from scipy.linalg import block_diag
 from mlm_steps.design import build_design
 from mlm_steps.engine import evaluate_at, fit_lmm, posterior
 from mlm_steps.engine.leverage import cooks_distances, leverages
+from mlm_steps.errors import FitError
 
 
 def hat_matrix(fit):
@@ -91,3 +92,39 @@ def test_a_leverage_of_one_has_no_cooks_distance():
     fit = fit_lmm(build_design("y ~ x + (1 | g)", frame))
     assert leverages(fit)[0] == pytest.approx(1.0, abs=1e-12)
     assert np.isnan(cooks_distances(fit)).tolist() == [True, *[False] * 8]
+
+
+def stable_leverages(fit):
+    """Return the leverages from the QR decomposition of [W½ [Z Lambda, X]; I, 0], X centred."""
+    design, parts = fit.design, []
+    for term, Lambda in zip(design.random, fit.Lambda, strict=True):
+        block = np.zeros((design.n, len(term.levels), len(term.names)))
+        block[np.arange(design.n), term.refs] = term.z @ Lambda
+        parts.append(block.reshape(design.n, -1))
+    Z = np.hstack(parts)
+    X = design.X - np.where((design.X == 1).all(axis=0), 0.0, design.X.mean(axis=0))
+    weights = np.ones(design.n) if design.weights is None else design.weights
+    top = np.hstack([Z, X]) * np.sqrt(weights)[:, None]
+    Q = np.linalg.qr(np.vstack([top, np.eye(Z.shape[1], top.shape[1])]))[0]
+    return (Q[: design.n] ** 2).sum(axis=1)
+
+
+def extreme(frame, formula, size):
+    design = build_design(formula, frame)
+    return evaluate_at(design, size * np.random.default_rng(5).uniform(0.2, 1.2, design.n_theta))
+
+
+@pytest.mark.parametrize(
+    ("formula", "largest"),
+    [("y ~ x + (x | g)", 1e6), ("y ~ x + (x | h) + (x | g)", 1e3), ("y ~ x + (1 | g/h)", 1e6)],
+)
+def test_leverages_of_extreme_variances_are_right(frame, formula, largest):
+    for size in (1e-3, 1e2, largest):
+        fit = extreme(frame, formula, size)
+        np.testing.assert_allclose(leverages(fit), stable_leverages(fit), atol=2e-5)
+
+
+@pytest.mark.parametrize("formula", ["y ~ x + (1 | g) + (1 | h)", "y ~ x + (x | g:k) + (1 | g)"])
+def test_leverages_that_rounding_would_falsify_are_refused(frame, formula):
+    with pytest.raises(FitError, match="lost to rounding"):
+        leverages(extreme(frame, formula, 1e6))
