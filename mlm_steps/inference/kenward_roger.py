@@ -15,7 +15,7 @@ from scipy.linalg import solve_triangular
 
 from mlm_steps.engine.estimates import Estimates
 from mlm_steps.engine.values import LmmFit
-from mlm_steps.inference.base import Array, Context, JointDf, Reference
+from mlm_steps.inference.base import Array, Context, JointDf, Reference, same_for_all
 from mlm_steps.inference.group_sums import LARGEST_BLOCK, Sums, group_sums
 from mlm_steps.inference.satterthwaite import satterthwaite
 from mlm_steps.records.base import Notice
@@ -39,6 +39,8 @@ def kenward_roger(fit: LmmFit, context: Context, /) -> Reference:
     returned, with a notice.
     """
     reml = fit if fit.method == "REML" else Estimates(fit.design, fits={fit.method: fit}).under("REML")
+    if not reml.design.p:
+        return same_for_all(NAME, reml, np.inf)
     root = _root(reml)
     columns = reml.design.X @ root / reml.sigma
     if reml.design.weights is not None:
@@ -69,8 +71,7 @@ def kenward_roger(fit: LmmFit, context: Context, /) -> Reference:
 
 def _root(fit: LmmFit) -> Array:
     """Return a square root of the covariance matrix of the fixed effects, shape (p, p)."""
-    p = fit.design.p
-    inverse = solve_triangular(fit.pieces.RX, np.eye(p), lower=True) if p else np.zeros((0, 0))
+    inverse = solve_triangular(fit.pieces.RX, np.eye(fit.design.p), lower=True)
     root: Array = fit.sigma * (fit.kernel.units.back @ inverse.T)
     return root
 

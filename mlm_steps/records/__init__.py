@@ -11,6 +11,7 @@ from mlm_steps.records.fit import (
     RandomParameter,
     TermCovariance,
     TermShape,
+    TermTest,
 )
 from mlm_steps.records.ols import OlsCoefficient, OlsRecord
 from mlm_steps.records.profile import (
@@ -47,6 +48,7 @@ __all__ = [
     "SlopeEstimate",
     "TermCovariance",
     "TermShape",
+    "TermTest",
     "VariableLevel",
     "VariableLoss",
     "VarianceChange",

@@ -14,6 +14,7 @@ __all__ = [
     "RandomParameter",
     "TermCovariance",
     "TermShape",
+    "TermTest",
 ]
 
 Method = Literal["REML", "ML"]
@@ -95,6 +96,24 @@ class Coefficient(Part):
     dropped: bool = False
 
 
+class TermTest(Part):
+    """One row of the ``anova`` table: the F test of a fixed-effects term."""
+
+    type: Literal["III", "II", "I"]
+    """Which hypothesis is tested (`mlm_steps.design.hypotheses`)."""
+    term: str
+    num_df: int
+    """0 where the data leave nothing of the term to test."""
+    den_df: float | None = None
+    """None for a chi-square test too."""
+    df_method: str
+    sum_sq: float | None = None
+    mean_sq: float | None = None
+    statistic: float | None = None
+    """F."""
+    p: float | None = None
+
+
 class RandomParameter(Part):
     """One row of the ``random`` table (statistics, section 20)."""
 
@@ -133,6 +152,9 @@ class FitRecord(Record):
     reml: Optimum
     ml: Optimum
     coefficients: tuple[Coefficient, ...]
+    coefficients_other: tuple[Coefficient, ...] = ()
+    """Of a singular fit, the same by the method of Satterthwaite and of Kenward and Roger not reported."""
+    anova: tuple[TermTest, ...] = ()
     random: tuple[RandomParameter, ...]
     loglik: float
     """Log-likelihood of the ML fit."""

@@ -49,6 +49,7 @@ DF_METHODS = {
     "residual": "residual",
     "z": "normal approximation",
     "kenward-roger": "Kenward–Roger",
+    "between-within": "between–within",
 }
 BOUNDARY_DECIMALS = 3
 """Of a variance that is zero but for rounding."""

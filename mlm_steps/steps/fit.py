@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from mlm_steps.records import write_record
 from mlm_steps.steps.fit_record import fit_record
+from mlm_steps.steps.fixed_part import Hypotheses
 from mlm_steps.steps.parquet import write_parquet
 from mlm_steps.steps.session import Session
 
@@ -22,6 +23,7 @@ def fit(session: Session, model: str) -> None:
     import pandas as pd
 
     from mlm_steps.design import build_design
+    from mlm_steps.design.hypotheses import term_hypotheses
     from mlm_steps.engine import Control, Estimates
     from mlm_steps.engine.random_effects import random_effects
 
@@ -43,6 +45,10 @@ def fit(session: Session, model: str) -> None:
             sample_hash=session.profile.sample_hash,
             made_from=key,
             variable_levels=session.plan.levels,
+            hypotheses=Hypotheses(
+                estimation.anova,
+                term_hypotheses(formula, frame, design, kind=estimation.anova, contrasts=session.contrasts),
+            ),
         )
         session.say(f"{model}: {rung.formula}", f"{design.n} rows, {record.npar} parameters")
         for optimum in (record.reml, record.ml):

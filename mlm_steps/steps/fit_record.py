@@ -10,12 +10,9 @@ from typing import Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from mlm_steps.design.hlm import TermLevel, VariableRank, assign_symbols, hierarchy_depth
-from mlm_steps.design.matrices import Design
+from mlm_steps.design.hlm import VariableRank
 from mlm_steps.engine import Estimates, LmmFit, Method
-from mlm_steps.inference import test_coefficients
 from mlm_steps.records import (
-    Coefficient,
     Convergence,
     FitRecord,
     Notice,
@@ -24,6 +21,7 @@ from mlm_steps.records import (
     TermCovariance,
     TermShape,
 )
+from mlm_steps.steps.fixed_part import FixedPart, Hypotheses, fixed_part
 
 __all__ = ["fit_record", "optimum", "random_parameters"]
 
@@ -46,14 +44,16 @@ def fit_record(
     sample_hash: str,
     made_from: str,
     variable_levels: Mapping[str, VariableRank],
+    hypotheses: Hypotheses | None = None,
 ) -> FitRecord:
-    """Return the record of a rung: both optima, the tests of its coefficients, its random parameters.
+    """Return the record of a rung: both optima, the tests of its fixed effects, its random parameters.
 
     Information criteria are those of the ML fit. Levels and symbols follow `mlm_steps.design.hlm`.
     """
     design = estimates.design
     reported, ml = estimates.under(method), estimates.under("ML")
     d, npar = ml.criterion, ml.npar
+    fixed = fixed_part(reported, df_method, confidence, variable_levels, hypotheses)
     return FitRecord(
         made_from=made_from,
         model=model,
@@ -75,13 +75,15 @@ def fit_record(
         n_levels={term.group: len(term.levels) for term in design.random},
         reml=optimum(estimates.under("REML")),
         ml=optimum(ml),
-        coefficients=_coefficients(reported, df_method, confidence, variable_levels),
+        coefficients=fixed.coefficients,
+        coefficients_other=fixed.others,
+        anova=fixed.anova,
         random=random_parameters(reported),
         loglik=-d / 2,
         aic=d + 2 * npar,
         aicc=d + 2 * npar * design.n / (design.n - npar - 1) if design.n > npar + 1 else None,
         bic=float(d + np.log(design.n) * npar),
-        notices=_notices(model, reported),
+        notices=_notices(model, reported, fixed),
     )
 
 
@@ -196,57 +198,8 @@ def _convergence(fit: LmmFit) -> Convergence:
     )
 
 
-def _coefficients(
-    fit: LmmFit, df_method: str, confidence: float, variable_levels: Mapping[str, VariableRank]
-) -> tuple[Coefficient, ...]:
-    """Return a row per column in R's order; dropped columns have neither numbers nor a symbol."""
-    design, tests = fit.design, test_coefficients(fit, df_method, confidence)
-    numbers = {
-        "estimate": tests.estimate,
-        "se": tests.se,
-        "df": tests.df,
-        "statistic": tests.t,
-        "p": tests.p,
-        "ci_low": tests.ci_low,
-        "ci_high": tests.ci_high,
-    }
-    places = dict(zip(design.columns, _symbols(design, variable_levels), strict=True))
-    terms = ("(Intercept)", *design.term_labels)
-    rows = []
-    for column, assign in zip(design.all_columns, design.all_assign, strict=True):
-        kept = design.columns.index(column) if column in places else None
-        level, symbol = places.get(column, (None, ""))
-        rows.append(
-            Coefficient(
-                term=terms[assign],
-                column=column,
-                level=level,
-                symbol=symbol,
-                df_method=df_method,
-                ci_method=f"Wald, {df_method}",
-                dropped=kept is None,
-                **{name: None if kept is None else _finite(array[kept]) for name, array in numbers.items()},
-            )
-        )
-    return tuple(rows)
-
-
-def _symbols(
-    design: Design, variable_levels: Mapping[str, VariableRank]
-) -> tuple[tuple[TermLevel, str], ...]:
-    """Return level and symbol of the columns that were kept, so that the numbering has no gaps."""
-    return assign_symbols(
-        design.columns,
-        design.assign,
-        design.term_labels,
-        design.term_variables,
-        variable_levels,
-        hierarchy_depth(design.random),
-    )
-
-
-def _notices(model: str, fit: LmmFit) -> tuple[Notice, ...]:
-    notices = (*fit.design.notices, *fit.notices, *_singular_notices(fit))
+def _notices(model: str, fit: LmmFit, fixed: FixedPart) -> tuple[Notice, ...]:
+    notices = (*fit.design.notices, *fit.notices, *_singular_notices(fit), *fixed.notices)
     return tuple(notice.model_copy(update={"model": model}) for notice in notices)
 
 
@@ -271,7 +224,3 @@ def _singular_notices(fit: LmmFit) -> Iterator[Notice]:
 
 def _floats(values: NDArray[np.float64]) -> tuple[float, ...]:
     return tuple(float(value) for value in values)
-
-
-def _finite(value: float) -> float | None:
-    return float(value) if math.isfinite(value) else None

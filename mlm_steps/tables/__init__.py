@@ -21,15 +21,18 @@ group level                     ``group``, ``level``
 ==============================  ===================================================
 
 Added at the end, before ``null_codes``: ``reference`` (``variance_explained``), ``ci_method`` and ``effect``
-(``icc``).
+(``icc``). Two tables more: ``anova``, the F tests of terms, and ``fixed_other_df``, the fixed effects of
+singular fits by the method of Satterthwaite and Kenward and Roger that ``fixed`` does not show.
 """
 
 from __future__ import annotations
 
+from mlm_steps.tables.anova import anova
 from mlm_steps.tables.base import Table, TableMaker
 from mlm_steps.tables.comparison import comparison
 from mlm_steps.tables.fit import fit
 from mlm_steps.tables.fixed import fixed
+from mlm_steps.tables.fixed_other_df import fixed_other_df
 from mlm_steps.tables.icc import icc
 from mlm_steps.tables.ols import ols
 from mlm_steps.tables.random import random
@@ -40,6 +43,8 @@ __all__ = ["TABLES", "Table", "TableMaker"]
 
 TABLES: dict[str, TableMaker] = {
     "fixed": fixed,
+    "fixed_other_df": fixed_other_df,
+    "anova": anova,
     "random": random,
     "fit": fit,
     "comparison": comparison,

@@ -4,12 +4,19 @@ from __future__ import annotations
 
 from typing import Any
 
-from mlm_steps.records import Coefficient, FitRecord, RandomParameter
-from mlm_steps.report.facts import CoefficientFacts, fit_number, random_number, random_source, spread_decimals
+from mlm_steps.records import Coefficient, FitRecord, RandomParameter, TermTest
+from mlm_steps.report.facts import (
+    DF_METHODS,
+    CoefficientFacts,
+    fit_number,
+    random_number,
+    random_source,
+    spread_decimals,
+)
 from mlm_steps.report.grid import Align, Grid, Row, columns, row
 from mlm_steps.report.inputs import ReportInput
 from mlm_steps.report.names import INTERCEPT, RESIDUAL
-from mlm_steps.report.notation import fixed
+from mlm_steps.report.notation import degrees_of_freedom, fixed, p_value
 from mlm_steps.report.sections.summary import status_words
 from mlm_steps.report.sentences import boundary_sentences, confidence, effect_terms, slope_sentences
 from mlm_steps.report.text import Code, Emphasis, Number, Phrase, Symbol, say, source
@@ -34,6 +41,7 @@ def _rung(given: ReportInput, fit: FitRecord) -> dict[str, Any]:
         "formula": Code(fit.formula),
         "status": fit.reported.convergence.status,
         "fixed": _fixed(given, fit),
+        "terms": _terms(given, fit),
         "random": _random(given, fit),
         "search": _search(fit),
         "sentences": [*slope_sentences(given, fit), *boundary_sentences(given, fit)],
@@ -63,6 +71,40 @@ def _fixed_row(given: ReportInput, fit: FitRecord, c: Coefficient) -> Row:
     return row(
         head, [Symbol(c.symbol), facts.estimate, facts.se, facts.ci, facts.statistic, facts.df, facts.p]
     )
+
+
+def _terms(given: ReportInput, fit: FitRecord) -> Grid | None:
+    """Return the F tests where some term has several coefficients: other F tests are squared t tests."""
+    tests = [test for test in fit.anova if test.num_df]
+    if not any(test.num_df > 1 for test in tests):
+        return None
+    method = tests[0].df_method
+    return Grid(
+        caption=(
+            f"Type {tests[0].type} ", Emphasis("F"), " tests of the terms of ", given.names.model(fit.model)
+        ),
+        columns=columns(
+            "Term", (Emphasis("F"),), (Emphasis("df"), " of the term"), ("Denominator ", Emphasis("df")),
+            (Emphasis("p"),),
+        ),
+        rows=tuple(_term_row(given, fit, test) for test in tests),
+        notes=((f"Denominator degrees of freedom: {DF_METHODS.get(method, method)}.",),),
+        wide=True,
+    )  # fmt: skip
+
+
+def _term_row(given: ReportInput, fit: FitRecord, test: TermTest) -> Row:
+    shown = {
+        "F": None if test.statistic is None else fixed(test.statistic, 2),
+        "num_df": str(test.num_df),
+        "den_df": None if test.den_df is None else degrees_of_freedom(test.den_df),
+        "p": None if test.p is None else p_value(test.p),
+    }
+    numbers = [
+        None if text is None else Number(text, source("anova", fit.model, test.term, field))
+        for field, text in shown.items()
+    ]
+    return row(given.names.column(test.term, test.term), numbers)
 
 
 def _random(given: ReportInput, fit: FitRecord) -> Grid:

@@ -11,13 +11,13 @@ from mlm_steps.design import build_design
 from mlm_steps.engine import Estimates, evaluate_at
 from mlm_steps.records import FitRecord
 from mlm_steps.steps.fit_record import fit_record, random_parameters
+from mlm_steps.steps.fixed_part import Hypotheses
 
-SLEEP = pd.read_csv(
-    Path(__file__).parents[2] / "reference" / "data" / "sleepstudy.csv", dtype={"Subject": str}
-)
+DATA = Path(__file__).parents[2] / "reference" / "data"
+SLEEP = pd.read_csv(DATA / "sleepstudy.csv", dtype={"Subject": str})
 
 
-def record(formula, frame=SLEEP, method="REML", levels=None, df_method="satterthwaite"):
+def record(formula, frame=SLEEP, method="REML", levels=None, df_method="satterthwaite", hypotheses=None):
     return fit_record(
         "m",
         formula,
@@ -29,6 +29,7 @@ def record(formula, frame=SLEEP, method="REML", levels=None, df_method="satterth
         sample_hash="s",
         made_from="k",
         variable_levels=levels or {},
+        hypotheses=hypotheses,
     )
 
 
@@ -117,3 +118,38 @@ def test_nested_factors_give_symbols_of_three_indices():
     frame = SLEEP.assign(site=[f"s{int(subject) % 3}" for subject in SLEEP.Subject])
     rows = record("Reaction ~ Days + (1 | site / Subject)", frame).coefficients
     assert [row.symbol for row in rows] == ["γ000", "γ100"]
+
+
+def test_a_singular_fit_is_tested_by_both_methods():
+    frame = pd.read_csv(DATA / "sim_nearsingular.csv", dtype={"g": str})
+    for reported, other in (("satterthwaite", "kenward-roger"), ("kenward-roger", "satterthwaite")):
+        found = record("y ~ x + (x | g)", frame, df_method=reported)
+        assert found.reml.singular
+        assert {row.df_method for row in found.coefficients} == {reported}
+        assert {row.df_method for row in found.coefficients_other} == {other}
+    third = record("y ~ x + (x | g)", frame, df_method="z")
+    assert [row.df_method for row in third.coefficients_other] == ["satterthwaite"] * 2 + [
+        "kenward-roger"
+    ] * 2
+
+
+def test_other_fits_are_tested_by_one_method():
+    assert record("Reaction ~ Days + (Days | Subject)").coefficients_other == ()
+
+
+def test_terms_are_tested_by_the_declared_method():
+    hypotheses = Hypotheses("III", {"both": np.eye(2), "none": np.zeros((0, 2))})
+    both, none = record(
+        "Reaction ~ Days + (Days | Subject)", df_method="kenward-roger", hypotheses=hypotheses
+    ).anova
+    assert (both.num_df, both.den_df, both.df_method) == (2, pytest.approx(16), "kenward-roger")
+    assert (none.num_df, none.statistic, none.p) == (0, None, None)
+    chi = record("Reaction ~ Days + (Days | Subject)", df_method="z", hypotheses=hypotheses).anova[0]
+    assert (chi.den_df, chi.p) == (None, pytest.approx(0, abs=1e-300))
+
+
+def test_a_method_that_does_not_apply_says_which_one_was_used():
+    frame = SLEEP.assign(half=SLEEP.Days % 2)
+    found = record("Reaction ~ Days + (1 | Subject) + (1 | half)", frame, df_method="between-within")
+    assert found.coefficients[1].df_method == "satterthwaite"
+    assert [notice.model for notice in found.notices if notice.code == "between_within"] == ["m"]

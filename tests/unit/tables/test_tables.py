@@ -2,6 +2,7 @@
 
 import csv
 import io
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -10,12 +11,14 @@ import pytest
 
 from mlm_steps.compare import compare_lrt
 from mlm_steps.design import build_design
+from mlm_steps.design.hypotheses import term_hypotheses
 from mlm_steps.engine import Estimates
 from mlm_steps.engine.ols import fit_ols
 from mlm_steps.engine.random_effects import random_effects
 from mlm_steps.records import DataProfile, OlsCoefficient, OlsRecord
 from mlm_steps.records.run import Labels, RunRecords
 from mlm_steps.steps.fit_record import fit_record
+from mlm_steps.steps.fixed_part import Hypotheses
 from mlm_steps.tables import TABLES, Table
 from mlm_steps.tables.base import as_cell, table_of
 from mlm_steps.variance import Explained, explain
@@ -31,6 +34,9 @@ FORMULAS = {
 COLUMNS = {
     "fixed": "model term column level symbol estimate se df df_method statistic p ci_low ci_high ci_method "
     "std_estimate dropped",
+    "fixed_other_df": "model term column estimate se df df_method statistic p ci_low ci_high ci_method "
+    "dropped",
+    "anova": "model type term num_df den_df df_method sum_sq mean_sq F p",
     "random": "model term_index group effect_1 effect_2 kind estimate ci_low ci_high ci_method at_boundary",
     "fit": "model n J_per_factor p npar d_reml d_ml logLik AIC AICc BIC AIC_weight BIC_weight sigma "
     "converged singular rank_per_term max_gradient evaluations seconds sample_hash",
@@ -87,6 +93,7 @@ def run_of(formulas, comparisons=()):
             fit_record(
                 name, formulas[name], given, method="REML", df_method="satterthwaite", confidence=0.95,
                 weights=None, sample_hash="s", made_from="", variable_levels={},
+                hypotheses=Hypotheses("III", term_hypotheses(formulas[name], SLEEP, given.design)),
             )
             for name, given in estimates.items()
         ),
@@ -104,7 +111,10 @@ def run_of(formulas, comparisons=()):
 
 @pytest.fixture(scope="module")
 def run():
-    return run_of(FORMULAS, [("null", "days"), ("days", "slope"), ("slope", "days")])
+    made = run_of(FORMULAS, [("null", "days"), ("days", "slope"), ("slope", "days")])
+    *others, days, slope = made.fits
+    singular = days.model_copy(update={"coefficients_other": days.coefficients})
+    return replace(made, fits=(*others, singular, slope))
 
 
 def rows_of(table):
@@ -143,6 +153,14 @@ def test_a_dropped_column_keeps_its_row(run):
     row = next(row for row in rows_of(TABLES["fixed"](run)) if row["dropped"] == "true")
     assert (row["column"], row["estimate"]) == ("I(2 * Days)", "")
     assert "estimate=dropped" in row["null_codes"]
+
+
+def test_a_term_of_which_nothing_is_left_has_a_row_without_numbers(run):
+    rows = [row for row in rows_of(TABLES["anova"](run)) if row["model"] == "days"]
+    assert [(row["term"], row["num_df"]) for row in rows] == [("Days", "1"), ("I(2 * Days)", "0")]
+    t = float(run.fit("days").coefficients[1].statistic)
+    assert float(rows[0]["F"]) == pytest.approx(t**2)
+    assert "F=not_estimable" in rows[1]["null_codes"]
 
 
 def test_weights_of_the_criteria_sum_to_one(run):

@@ -1,0 +1,146 @@
+"""The tests of a rung's fixed effects: its coefficients and its terms."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+import numpy as np
+from numpy.typing import NDArray
+
+from mlm_steps.design.hlm import TermLevel, VariableRank, assign_symbols, hierarchy_depth
+from mlm_steps.design.hypotheses import SumsOfSquares
+from mlm_steps.design.matrices import Design
+from mlm_steps.engine import LmmFit
+from mlm_steps.inference import Context, JointTest, Reference, reference, test_rows, test_terms
+from mlm_steps.records import Coefficient, Notice, TermTest
+
+__all__ = ["FixedPart", "Hypotheses", "fixed_part"]
+
+BOTH_WHEN_SINGULAR = ("satterthwaite", "kenward-roger")
+"""The one works on theta, which has a bound, the other on the covariances, which have none (section 7)."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Hypotheses:
+    """What the F tests of terms test: their type, and the rows L of L beta = 0 by term."""
+
+    kind: SumsOfSquares = "III"
+    rows: Mapping[str, NDArray[np.float64]] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class FixedPart:
+    """Parts of the record.
+
+    Attributes
+    ----------
+    coefficients, others : tuple of Coefficient
+        Tested by the declared method; by another, for singular fits.
+    anova : tuple of TermTest
+    notices : tuple of Notice
+    """
+
+    coefficients: tuple[Coefficient, ...]
+    others: tuple[Coefficient, ...]
+    anova: tuple[TermTest, ...]
+    notices: tuple[Notice, ...]
+
+
+def fixed_part(
+    fit: LmmFit,
+    df_method: str,
+    confidence: float,
+    variable_levels: Mapping[str, VariableRank],
+    hypotheses: Hypotheses | None = None,
+) -> FixedPart:
+    """Return the tests of all coefficients and terms; a coefficient per column in R's order."""
+    context = Context(variable_levels)
+    against = reference(fit, df_method, context)
+    others: list[Coefficient] = []
+    if fit.singular:
+        for method in BOTH_WHEN_SINGULAR:
+            other = reference(fit, method, context) if method != against.method else against
+            if other.method != against.method:
+                others += _coefficients(fit.design, other, confidence, variable_levels)
+    return FixedPart(
+        _coefficients(fit.design, against, confidence, variable_levels),
+        tuple(others),
+        _anova(fit, against, hypotheses or Hypotheses()),
+        against.notices,
+    )
+
+
+def _anova(fit: LmmFit, against: Reference, hypotheses: Hypotheses) -> tuple[TermTest, ...]:
+    tests = test_terms(against, hypotheses.rows, fit.sigma)
+    return tuple(_term_test(hypotheses.kind, term, against.method, test) for term, test in tests.items())
+
+
+def _term_test(kind: SumsOfSquares, term: str, method: str, test: JointTest | None) -> TermTest:
+    if test is None:
+        return TermTest(type=kind, term=term, num_df=0, df_method=method)
+    return TermTest(
+        type=kind,
+        term=term,
+        num_df=test.num_df,
+        den_df=_finite(test.den_df),
+        df_method=method,
+        sum_sq=_finite(test.sum_sq),
+        mean_sq=_finite(test.mean_sq),
+        statistic=_finite(test.F),
+        p=_finite(test.p),
+    )
+
+
+def _coefficients(
+    design: Design, against: Reference, confidence: float, variable_levels: Mapping[str, VariableRank]
+) -> tuple[Coefficient, ...]:
+    """Return a row per column in R's order; dropped columns have neither numbers nor a symbol."""
+    tests = test_rows(against, np.eye(design.p), confidence)
+    numbers = {
+        "estimate": tests.estimate,
+        "se": tests.se,
+        "df": tests.df,
+        "statistic": tests.t,
+        "p": tests.p,
+        "ci_low": tests.ci_low,
+        "ci_high": tests.ci_high,
+    }
+    places = dict(zip(design.columns, _symbols(design, variable_levels), strict=True))
+    terms = ("(Intercept)", *design.term_labels)
+    rows = []
+    for column, assign in zip(design.all_columns, design.all_assign, strict=True):
+        kept = design.columns.index(column) if column in places else None
+        level, symbol = places.get(column, (None, ""))
+        rows.append(
+            Coefficient(
+                term=terms[assign],
+                column=column,
+                level=level,
+                symbol=symbol,
+                df_method=against.method,
+                ci_method=f"Wald, {against.method}",
+                dropped=kept is None,
+                **{name: None if kept is None else _finite(array[kept]) for name, array in numbers.items()},
+            )
+        )
+    return tuple(rows)
+
+
+def _symbols(
+    design: Design, variable_levels: Mapping[str, VariableRank]
+) -> tuple[tuple[TermLevel, str], ...]:
+    """Return level and symbol of the columns that were kept, so that the numbering has no gaps."""
+    return assign_symbols(
+        design.columns,
+        design.assign,
+        design.term_labels,
+        design.term_variables,
+        variable_levels,
+        hierarchy_depth(design.random),
+    )
+
+
+def _finite(value: float) -> float | None:
+    return float(value) if math.isfinite(value) else None

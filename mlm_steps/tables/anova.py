@@ -1,0 +1,35 @@
+"""F tests of fixed-effects terms, one row per term."""
+
+from __future__ import annotations
+
+from mlm_steps.records import TermTest
+from mlm_steps.records.run import RunRecords
+from mlm_steps.tables.base import Cell, Codes, Table, table_of
+
+__all__ = ["anova"]
+
+COLUMNS = (
+    "model",
+    "type",
+    "term",
+    "num_df",
+    "den_df",
+    "df_method",
+    "sum_sq",
+    "mean_sq",
+    "F",
+    "p",
+)
+
+
+def anova(run: RunRecords) -> Table:
+    """Return the F tests of all rungs; a term of which the data leave nothing has no numbers."""
+    return table_of("anova", COLUMNS, [_row(fit.model, test) for fit in run.fits for test in fit.anova])
+
+
+def _row(model: str, test: TermTest) -> tuple[dict[str, Cell], Codes]:
+    cells: dict[str, Cell] = {"model": model, "F": test.statistic, **test.model_dump(exclude={"statistic"})}
+    codes = dict.fromkeys(COLUMNS, "not_estimable")
+    if test.df_method == "z" and test.num_df:
+        codes["den_df"] = "infinite"
+    return cells, codes

@@ -1,0 +1,40 @@
+"""Fixed effects of singular fits by the method that is not reported, one row per column of X."""
+
+from __future__ import annotations
+
+from mlm_steps.records.run import RunRecords
+from mlm_steps.tables.base import Table, table_of
+
+__all__ = ["fixed_other_df"]
+
+COLUMNS = (
+    "model",
+    "term",
+    "column",
+    "estimate",
+    "se",
+    "df",
+    "df_method",
+    "statistic",
+    "p",
+    "ci_low",
+    "ci_high",
+    "ci_method",
+    "dropped",
+)
+
+
+def fixed_other_df(run: RunRecords) -> Table:
+    """Return the fixed effects by Satterthwaite's or Kenward and Roger's method, whichever ``fixed`` has not.
+
+    Near a singular covariance matrix the two can differ widely; where they do, neither should be leaned on.
+    """
+    rows = [
+        (
+            {"model": fit.model, **row.model_dump(include=set(COLUMNS))},
+            dict.fromkeys(COLUMNS, "dropped" if row.dropped else "not_estimable"),
+        )
+        for fit in run.fits
+        for row in fit.coefficients_other
+    ]
+    return table_of("fixed_other_df", COLUMNS, rows)
