@@ -90,7 +90,7 @@ def test_the_order_of_rows_and_the_names_of_groups_do_not_matter(seed):
         return
     second = fit("y ~ x + (x | g)", shuffled)
     assert second.criterion == pytest.approx(first.criterion, abs=1e-6)
-    if first.convergence.status != "failed":
+    if first.convergence.status != "failed" and not first.convergence.reasons:  # else theta is not determined
         np.testing.assert_allclose(second.beta, first.beta, rtol=1e-4, atol=1e-4 * first.se.max())
 
 
@@ -103,7 +103,8 @@ def test_shift_and_scale_of_outcome_and_covariate_only_change_the_units(seed, sh
     y = 2 * generator.normal(size=15)[g] + generator.normal(size=15)[g] * x + generator.normal(size=90)
     frame = pd.DataFrame({"y": y, "x": x, "g": g.astype(str)})
     plain = fit("y ~ x + (x | g)", frame)
-    moved = fit("y ~ x + (x | g)", frame.assign(y=scale * y + shift, x=scale * x + shift))
+    # A mean of 10⁷ standard deviations would be collinear with the intercept by R's rule.
+    moved = fit("y ~ x + (x | g)", frame.assign(y=scale * y + shift, x=scale * (x + shift / 1e3)))
     assert moved.sigma == pytest.approx(scale * plain.sigma, rel=1e-5)
     assert moved.beta[1] == pytest.approx(plain.beta[1], rel=1e-4, abs=1e-4 * plain.se[1])
     assert moved.criterion == pytest.approx(

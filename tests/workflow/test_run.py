@@ -109,7 +109,7 @@ LATER = {"figure/ladder", "figure/caterpillar", "figure/raw_data", "tables", "re
         pytest.param("label: Size", "label: Members", LATER - {"tables"}, id="a label"),
         pytest.param("name: small", "name: small\ntitle: A title", LATER - {"tables"}, id="the title"),
         pytest.param("name: ols, formula: \"y ~ x\"", "name: ols, formula: \"y ~ x + w\"",
-                     {"prelude/ols", *LATER}, id="a model of the prelude"),
+                     {"data", "prelude/ols", *LATER}, id="a model of the prelude"),
     ],
 )  # fmt: skip
 def test_an_edit_makes_anew_what_depends_on_it_and_nothing_else(finished, old, new, steps):

@@ -29,7 +29,7 @@ def _set(path: Path) -> dict[str, Any]:
 
 def _cases() -> list[Any]:
     found: dict[str, Any] = {}
-    for path in [*sorted(SHARED.glob("*.json")), *sorted((OWN / "results").glob("*.json"))]:
+    for path in [*sorted(SHARED.glob("*.json")), *sorted((OWN / "numbers").glob("*.json"))]:
         root = OWN if path.is_relative_to(OWN) else SHARED
         for model in _set(path).get("models", []):
             name = f"{path.stem}-{model.get('id')}"
@@ -95,7 +95,7 @@ def test_the_design_is_that_of_r(file: Path, columns: dict[str, Any], model: dic
 
 
 def test_a_double_bar_on_a_factor_gives_each_column_a_variance_of_its_own() -> None:
-    special = _set(OWN / "results" / "special.json")
+    special = _set(OWN / "numbers" / "special.json")
     frame = _frame(OWN / "data" / "sim_factor.csv", special["datasets"]["sim_factor"]["columns"])
     design = build_design("y ~ cond + (cond || subj)", frame)
     assert [term.names for term in design.random] == [("(Intercept)",), ("condB",), ("condC",)]
