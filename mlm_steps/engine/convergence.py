@@ -33,6 +33,8 @@ def assess(kernel: Kernel, search: Search) -> ConvergenceReport:
     reasons = []
     if search.ended == "evaluations":
         reasons.append(f"the search used up its {search.evaluations} evaluations")
+    if search.ended == "stopped":
+        reasons.append(f"the optimiser gave up: {search.message}")
     if scaled > GRADIENT_TOLERANCE:
         reasons.append(f"the scaled gradient is {scaled:.2g} where at most {GRADIENT_TOLERANCE:g} is allowed")
     if roots[0] < EIGENVALUE_TOLERANCE * max(1.0, float(roots[-1])):
@@ -46,7 +48,10 @@ def assess(kernel: Kernel, search: Search) -> ConvergenceReport:
     status: Literal["converged", "singular", "failed"] = (
         "failed" if failed else "singular" if singular else "converged"
     )
-    return ConvergenceReport(status, "newton", search.evaluations, gradient, scaled, hessian, tuple(reasons))
+    return ConvergenceReport(
+        status, search.optimizer, search.evaluations, gradient, scaled, hessian, tuple(reasons),
+        claimed=search.ended == "optimum",
+    )  # fmt: skip
 
 
 def _scaled_gradient(gradient: Array, roots: Array, vectors: Array) -> float:

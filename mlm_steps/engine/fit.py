@@ -14,6 +14,7 @@ from mlm_steps.engine.criterion import Pieces, penalty
 from mlm_steps.engine.kernel import Kernel, prepare
 from mlm_steps.engine.notices import notices_of
 from mlm_steps.engine.search import find_optimum, polish
+from mlm_steps.engine.search_with import search_with
 from mlm_steps.engine.values import Control, ConvergenceReport, LmmFit, Method
 from mlm_steps.errors import Fault, FitError
 
@@ -55,13 +56,17 @@ def fit_lmm(
         kernel = prepare(design)
     search_control = control or Control()
     begin = None if start is None else kernel.convert(np.asarray(start, dtype=float), inverse=False)
-    found = find_optimum(kernel, method, search_control, begin)
+    search = find_optimum if search_control.optimizer == "auto" else search_with
+    found = search(kernel, method, search_control, begin)
     pieces = found.point.pieces
     if pieces.pwrss < CANCELLATION * kernel.outcome_share:
         # The outcome was centred on coefficients far from these: centre it again and finish.
         kernel = prepare(design, shift=_fixed_effects(kernel, pieces))
         evaluations = found.evaluations
-        found = polish(kernel, method, search_control, found.theta)
+        if search_control.optimizer == "auto":
+            found = polish(kernel, method, search_control, found.theta)
+        else:
+            found = search_with(kernel, method, search_control, found.theta)
         found = replace(found, evaluations=evaluations + found.evaluations)
     if found.ended == "diverged":
         raise FitError(

@@ -36,13 +36,20 @@ class Search:
     point : Point
         Value, gradient and Hessian there.
     evaluations : int
-    ended : {"optimum", "evaluations", "diverged"}
+    ended : {"optimum", "evaluations", "diverged", "stopped"}
+        ``stopped``: an optimiser gave up before that.
+    optimizer : str
+        The method that searched.
+    message : str
+        What an optimiser says about its end.
     """
 
     theta: Array
     point: Point
     evaluations: int
     ended: str
+    optimizer: str = "newton"
+    message: str = ""
 
 
 def trust_step(gradient: Array, hessian: Array, radius: float) -> tuple[Array, float]:

@@ -16,7 +16,7 @@ from mlm_steps.engine.lambda_ import Pattern, lower_factor, pack
 from mlm_steps.engine.optimize import Objective, Search, minimise
 from mlm_steps.engine.values import Control, Method
 
-__all__ = ["find_optimum", "objective_of", "polish"]
+__all__ = ["contrasting_starts", "find_optimum", "first_start", "objective_of", "polish"]
 
 Array = NDArray[np.float64]
 
@@ -59,15 +59,26 @@ def find_optimum(kernel: Kernel, method: Method, control: Control, start: Array 
     guess = None
     if start is not None:
         first = start
+    elif control.start is not None:
+        first = control.start * _identity(kernel)
     elif kernel.alone:
         first, guess = _joined(kernel, method, control)
     else:
         first = _screened(kernel, method)
     best = _search(kernel, objective, first, control, guess=guess)
-    rivals = _contrasts(kernel, best) if _doubtful(kernel, best) else ()
-    for other in islice(rivals, 2 if _dear(kernel) else None):
+    many = None
+    if not _doubtful(kernel, best):
+        many = control.restarts
+    elif _dear(kernel):
+        many = max(2, control.restarts)
+    for other in islice(contrasting_starts(kernel, best), many):
         best = _better(kernel, objective, other, control, best)
     return best
+
+
+def first_start(kernel: Kernel, method: Method, control: Control) -> Array:
+    """Return where a search starts that is given no theta."""
+    return _screened(kernel, method) if control.start is None else control.start * _identity(kernel)
 
 
 def polish(kernel: Kernel, method: Method, control: Control, start: Array) -> Search:
@@ -195,7 +206,7 @@ def _doubtful(kernel: Kernel, search: Search) -> bool:
     return extreme or (fewest < MANY_LEVELS and bool((information < WEAK).any()))
 
 
-def _contrasts(kernel: Kernel, search: Search) -> Iterator[Array]:
+def contrasting_starts(kernel: Kernel, search: Search) -> Iterator[Array]:
     """Yield starts far from the optimum found: every scale, and random directions of rank one."""
     identity = _identity(kernel)
     terms = [places for factor in kernel.strategy.factors for places in _terms(factor)]

@@ -29,16 +29,24 @@ class Control:
     Attributes
     ----------
     optimizer : str
-        ``auto``, the safeguarded Newton method on exact derivatives.
+        ``auto``, the safeguarded Newton method on exact derivatives, or a word of
+        `mlm_steps.engine.optimizers.OPTIMIZERS`.
     max_evaluations : int
-        Evaluations of the criterion after which the search ends as failed.
+        Evaluations of the criterion after which a search ends as failed.
     tolerance : float
         Relative change of the criterion below which the search ends.
+    start : float, optional
+        Standard deviation of every random effect, relative to the residual's, from which to start, in the
+        engine's units; None: chosen by the criterion from a short list.
+    restarts : int
+        Searches from other starts that follow in any case; the lowest end counts.
     """
 
     optimizer: str = "auto"
     max_evaluations: int = 1000
     tolerance: float = 1e-12
+    start: float | None = None
+    restarts: int = 0
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -62,6 +70,8 @@ class ConvergenceReport:
         Hessian of the profiled criterion in theta of the engine's units.
     reasons : tuple of str
         Why the search counts as failed or doubtful, in words; empty when it does not.
+    claimed : bool
+        Whether the optimiser itself says that it ended at an optimum.
     """
 
     status: Literal["converged", "singular", "failed"]
@@ -71,6 +81,7 @@ class ConvergenceReport:
     max_gradient: float
     hessian: NDArray[np.float64]
     reasons: tuple[str, ...] = ()
+    claimed: bool = True
 
 
 @dataclass(frozen=True, eq=False)

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import Annotated, Literal
+
+from pydantic import Field
 
 from mlm_steps.spec.base import SpecBlock
-from mlm_steps.spec.types import Share
+from mlm_steps.spec.types import NothingIsNone, Positive, Share, Whole
 
 __all__ = ["EstimationSpec"]
 
@@ -29,5 +31,29 @@ class EstimationSpec(SpecBlock):
     """
     confidence: Share = 0.95
     """Coverage of the intervals, for example ``0.95``."""
-    optimizer: Literal["auto"] = "auto"
-    """How the optimum is searched for."""
+    optimizer: Literal[
+        "auto",
+        "bobyqa",
+        "cobyqa",
+        "nelder-mead",
+        "powell",
+        "l-bfgs-b",
+        "trust-constr",
+        "slsqp",
+    ] = "auto"
+    """How the optimum is searched for.
+
+    ``auto``: Newton's method on exact derivatives. The others are there to check it by; where they end is
+    judged like every other fit. ``bobyqa`` needs the extra ``nlopt``.
+    """
+    max_evaluations: Annotated[int, Field(ge=1), Whole] = 1000
+    """Evaluations of the criterion after which a search has failed."""
+    tolerance: Annotated[Positive, Field(lt=1)] = 1e-12
+    """Relative change of the criterion below which a search ends."""
+    start: Annotated[Positive | None, NothingIsNone] = None
+    """Standard deviation of the random effects, relative to the residual's, from which searches start.
+
+    Where nothing is written, the best of a short list.
+    """
+    restarts: Annotated[int, Field(ge=0), Whole] = 0
+    """Searches from other starts that follow the first in any case; the lowest end counts."""

@@ -107,5 +107,6 @@ _SENTENCES: dict[str, Callable[[ErrorDetails], Sentence]] = {
     "dict_type": _needs("a block of keys", _BLOCK),
     "model_type": _needs("a block of keys", _BLOCK),
     "greater_than": _beyond("greater than", "gt"),
+    "greater_than_equal": _beyond("at least", "ge"),
     "less_than": _beyond("less than", "lt"),
 }

@@ -29,6 +29,7 @@ __all__ = [
     "NothingIsNone",
     "Objection",
     "OptionalText",
+    "Positive",
     "Share",
     "Slug",
     "Text",
@@ -227,4 +228,5 @@ Slug = Annotated[
 Whole = WrapValidator(_reading(read_whole))
 """For whole numbers, also among the values of a Literal."""
 Share = Annotated[float, Field(gt=0, lt=1), WrapValidator(_reading(read_share))]
+Positive = Annotated[float, Field(gt=0), WrapValidator(_reading(read_number))]
 Flag = Annotated[bool, BeforeValidator(read_flag)]

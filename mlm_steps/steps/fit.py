@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from mlm_steps.records import write_record
+from mlm_steps.steps.control import control_of
 from mlm_steps.steps.fit_record import fit_record
 from mlm_steps.steps.fixed_part import Hypotheses
 from mlm_steps.steps.parquet import write_parquet
@@ -24,7 +25,7 @@ def fit(session: Session, model: str) -> None:
 
     from mlm_steps.design import build_design
     from mlm_steps.design.hypotheses import term_hypotheses
-    from mlm_steps.engine import Control, Estimates
+    from mlm_steps.engine import Estimates
     from mlm_steps.engine.random_effects import random_effects
 
     step = f"fit/{model}"
@@ -33,7 +34,7 @@ def fit(session: Session, model: str) -> None:
         formula = session.plan.formulas[model]
         frame = session.frame()
         design = build_design(formula, frame, weights=rung.weights, contrasts=session.contrasts)
-        estimates = Estimates(design, control=Control(optimizer=estimation.optimizer))
+        estimates = Estimates(design, control=control_of(estimation))
         record = fit_record(
             model,
             rung.formula,

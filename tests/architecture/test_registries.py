@@ -11,6 +11,7 @@ import pytest
 REGISTRIES = {
     "compare": ("COMPARISONS", {"mixtures", "nesting", "refusal"}),
     "data.readers": ("READERS", set()),
+    "engine.optimizers": ("OPTIMIZERS", {"base", "through_scipy"}),
     "figures": ("FIGURES", {"base", "scene"}),
     "inference": ("METHODS", {"base", "group_sums"}),
     "report.sections": ("SECTIONS", set()),

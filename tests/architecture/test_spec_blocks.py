@@ -9,6 +9,7 @@ from pydantic import BaseModel, ConfigDict, TypeAdapter, ValidationError
 
 import mlm_steps.spec
 from mlm_steps import inference
+from mlm_steps.engine.optimizers import OPTIMIZERS
 from mlm_steps.engine.values import Control
 from mlm_steps.spec import PRESETS, EstimationSpec, presets
 from mlm_steps.spec.base import SpecBlock
@@ -94,4 +95,4 @@ def words(field):
 
 def test_the_words_of_the_spec_are_those_of_the_registries():
     assert words("df") == set(inference.METHODS)
-    assert words("optimizer") == {Control().optimizer}
+    assert words("optimizer") == {Control().optimizer, *OPTIMIZERS}

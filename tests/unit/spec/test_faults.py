@@ -210,6 +210,24 @@ BROKEN = {
             "p.yaml:2:59: data.columns.g.level: '4' is not one of 1, 2, 3",
         ],
     ),
+    "an optimiser that is not there": (
+        GOOD + "estimation: {optimizer: bfgs}\n",
+        [
+            (
+                "p.yaml:6:25: estimation.optimizer: 'bfgs' is not one of auto, bobyqa, cobyqa, nelder-mead,"
+                " powell, l-bfgs-b, trust-constr, slsqp (did you mean 'l-bfgs-b'?)"
+            )
+        ],
+    ),
+    "controls of the search out of bounds": (
+        GOOD + "estimation: {max_evaluations: 0, tolerance: 1, start: -1, restarts: 1.5}\n",
+        [
+            "p.yaml:6:31: estimation.max_evaluations: 0 is not at least 1",
+            "p.yaml:6:45: estimation.tolerance: 1 is not less than 1",
+            "p.yaml:6:55: estimation.start: -1 is not greater than 0",
+            "p.yaml:6:69: estimation.restarts: '1.5' is not a whole number",
+        ],
+    ),
     "a percentage": (
         GOOD + "estimation: {confidence: 95}\n",
         ["p.yaml:6:26: estimation.confidence: '95' is not between 0 and 1 (write 0.95)"],

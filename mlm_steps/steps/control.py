@@ -1,0 +1,25 @@
+"""How the spec says that optima are searched for."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from mlm_steps.spec import EstimationSpec
+
+if TYPE_CHECKING:
+    from mlm_steps.engine import Control
+
+__all__ = ["control_of"]
+
+
+def control_of(estimation: EstimationSpec) -> Control:
+    """Return the engine's controls."""
+    from mlm_steps.engine import Control
+
+    return Control(
+        optimizer=estimation.optimizer,
+        max_evaluations=estimation.max_evaluations,
+        tolerance=estimation.tolerance,
+        start=estimation.start,
+        restarts=estimation.restarts,
+    )
