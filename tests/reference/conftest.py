@@ -78,7 +78,11 @@ def read_frame(path: Path, factors: tuple[tuple[str, tuple[str, ...] | None, boo
 def own_cases() -> Iterator[Case]:
     for path in sorted((HERE / "numbers").glob("*.json")):
         content = json.loads(path.read_text(encoding="utf-8"))
+        tested = HERE / "terms" / path.name
+        terms = json.loads(tested.read_text(encoding="utf-8")) if tested.exists() else {}
         for entry in content["models"]:
+            for method, tests in terms.get(entry["id"], {}).items():
+                entry["fits"][method] |= tests
             yield Case(HERE, content["set"], entry, content["datasets"][entry["data"]])
 
 
@@ -133,7 +137,9 @@ def expected_named() -> Callable[[str, str], dict[str, Any]]:
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
-    engines = {"test_lmm.py": "lmer", "test_ols.py": "lm", "test_variance.py": "lmer"}
+    engines = dict.fromkeys(("test_lmm.py", "test_terms.py", "test_variance.py"), "lmer") | {
+        "test_ols.py": "lm"
+    }
     module = metafunc.definition.path
     if module.parent != HERE or module.name not in engines or "case" not in metafunc.fixturenames:
         return

@@ -1,4 +1,5 @@
-# Writes numbers/<set>.json: what R says about the models of models.json.
+# Writes numbers/<set>.json: what R says about the models of models.json, and terms/<set>.json: lmerTest's F tests
+# of their terms by Satterthwaite's method and, for small data without weights, by that of Kenward and Roger.
 #
 #   Rscript make_reference.R [SET ...]        (all sets without arguments; insteval takes minutes)
 #
@@ -101,6 +102,30 @@ mixed_numbers <- function(model) {
     fitted = sums(fitted(model)), residuals = sums(residuals(model)), ranef = modes_of(model))
 }
 
+LARGEST_FOR_KENWARD_ROGER <- 1000  # rows: pbkrtest works with n by n matrices
+
+f_tests <- function(model, type, ddf) {
+  table <- anova(model, type = type, ddf = ddf)
+  rows <- lapply(seq_len(nrow(table)), function(i) list(term = rownames(table)[i], sum_sq = table[i, "Sum Sq"],
+    mean_sq = table[i, "Mean Sq"], num_df = table[i, "NumDF"], den_df = table[i, "DenDF"],
+    F = table[i, "F value"], p = table[i, "Pr(>F)"]))
+  if (length(rows)) rows
+}
+
+term_numbers <- function(model) {
+  result <- list(anova_type3 = f_tests(model, "III", "Satterthwaite"),
+    anova_type2 = f_tests(model, "II", "Satterthwaite"), anova_type1 = f_tests(model, "I", "Satterthwaite"))
+  weighted <- any(weights(model) != 1)
+  if (isREML(model) && !weighted && nobs(model) <= LARGEST_FOR_KENWARD_ROGER) {
+    table <- coef(summary(model, ddf = "Kenward-Roger"))
+    result$kenward_roger <- list(se = I(unname(table[, "Std. Error"])), df = I(unname(table[, "df"])),
+      t = I(unname(table[, "t value"])), p = I(unname(table[, "Pr(>|t|)"])),
+      vcov_adj = unname(as.matrix(pbkrtest::vcovAdj(model))),
+      anova_type3 = f_tests(model, "III", "Kenward-Roger"))
+  }
+  result
+}
+
 mixed_design <- function(model) {
   X <- getME(model, "X")
   flist <- getME(model, "flist")
@@ -142,18 +167,26 @@ numbers <- function(entry) {
   if (entry$engine == "lm") return(c(entry, single_level(entry, data)))
   methods <- setNames(nm = unlist(entry$methods %||% list("REML", "ML")))
   models <- lapply(methods, function(method) fit_mixed(entry, data, method == "REML"))
-  c(entry, list(design = mixed_design(models[[1]]), fits = lapply(models, mixed_numbers)))
+  c(entry, list(design = mixed_design(models[[1]]), fits = lapply(models, mixed_numbers),
+    terms = lapply(models, term_numbers)))
 }
 
 wanted <- commandArgs(trailingOnly = TRUE)
 for (set in if (length(wanted)) wanted else names(sets)) {
   models <- lapply(sets[[set]], function(entry) { cat(set, entry$id, "\n"); numbers(entry) })
   data <- unique(vapply(sets[[set]], function(entry) entry$data, ""))
-  versions <- lapply(setNames(nm = c("lme4", "lmerTest", "Matrix", "numDeriv")),
+  versions <- lapply(setNames(nm = c("lme4", "lmerTest", "pbkrtest", "Matrix", "numDeriv")),
     function(package) as.character(packageVersion(package)))
   result <- list(set = set, software = c(R = as.character(getRversion()), versions),
     datasets = columns[data], models = models)
   # twelve digits: two orders finer than the finest tolerance needs, and a file that can be read
-  writeLines(toJSON(result, digits = I(12), auto_unbox = TRUE, null = "null", na = "null", pretty = 1),
-    file.path("numbers", paste0(set, ".json")))
+  write <- function(content, folder, pretty) {
+    text <- toJSON(content, digits = I(12), auto_unbox = TRUE, null = "null", na = "null", pretty = pretty)
+    writeLines(text, file.path(folder, paste0(set, ".json")))
+  }
+  terms <- lapply(models, `[[`, "terms")
+  names(terms) <- vapply(models, `[[`, "", "id")
+  write(Filter(Negate(is.null), terms), "terms", FALSE)
+  result$models <- lapply(models, function(model) model[names(model) != "terms"])
+  write(result, "numbers", 1)
 }
