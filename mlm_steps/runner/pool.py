@@ -19,6 +19,7 @@ import threading
 import traceback
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress
+from pathlib import Path
 
 __all__ = ["serve"]
 
@@ -87,6 +88,9 @@ def serve(address: str, lifeline: int, command: Command, prepare: Callable[[], o
             for child in children:
                 with suppress(ProcessLookupError):
                     os.kill(child, signal.SIGKILL)
+            with suppress(OSError):  # a killed run cannot do it
+                Path(address).unlink()
+                Path(address).parent.rmdir()
             return 0
         if listener in ready:
             connection, _ = listener.accept()

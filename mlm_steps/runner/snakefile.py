@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import atexit
 import os
 import re
 import shlex
@@ -11,6 +12,7 @@ from pathlib import Path
 
 from mlm_steps.errors import MlmError
 from mlm_steps.runner.lock import hold
+from mlm_steps.runner.warm import WarmPool
 from mlm_steps.runner.watch import VARIABLE, this_process
 from mlm_steps.steps.keys import key_file, order_times
 from mlm_steps.steps.layout import Layout
@@ -44,6 +46,11 @@ class Workflow:
         self.arguments = f"{shlex.quote(str(spec))} --out {shlex.quote(str(plan.layout.out))}{outside}"
         self.data_file = str(plan.loaded.data_path)
         order_times(plan)
+
+    @property
+    def waiting(self) -> bool:
+        """Whether any step is to be made."""
+        return not all(step.current for step in self._opening.steps)
 
     def key_file(self, step: str) -> str:
         """Return the key file of a step, as the data now are."""
@@ -96,8 +103,8 @@ class Workflow:
 def open_workflow(config: Mapping[str, object], *, main: bool) -> Workflow:
     """Return the workflow of ``--config spec=… out=…``; faults end the process with exit code 2.
 
-    Only the main process locks the folder, and only if ``mlm run`` has not done so: the jobs of a cluster
-    read the Snakefile again.
+    Only the main process locks the folder and starts a warm pool, and only if ``mlm run`` has not done so:
+    the jobs of a cluster read the Snakefile again.
     """
     out = config.get("out")
     try:
@@ -109,6 +116,10 @@ def open_workflow(config: Mapping[str, object], *, main: bool) -> Workflow:
         if main and VARIABLE not in os.environ:
             hold(work.layout.out)  # until the process ends
             os.environ[VARIABLE] = this_process()
+            if work.waiting:
+                pool = WarmPool()
+                atexit.register(pool.close)
+                os.environ["MLM_POOL"] = pool.address
     except MlmError as error:
         print(error, file=sys.stderr)
         sys.exit(2)

@@ -62,6 +62,10 @@ class WarmPool:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """End the pool."""
         os.close(self._lifeline)
         self._process.kill()
         self._process.wait()

@@ -256,7 +256,7 @@ def test_a_rung_that_fails_does_not_hide_the_others(small, end, reason):
 def test_plain_snakemake_runs_the_same_workflow(small, finished_once):
     from mlm_steps.report.share import share
 
-    words = [sys.executable, "-m", "snakemake", "--cores", "2"]
+    words = [sys.executable, "-P", "-m", "snakemake", "--cores", "2"]
     words += ["--snakefile", str(share("workflow") / "Snakefile"), "--config", "out=plain"]
     first = subprocess.run(words, cwd=small, capture_output=True, text=True, timeout=300, check=False)
     assert first.returncode == 0, first.stderr
