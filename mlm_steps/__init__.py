@@ -15,9 +15,9 @@ from types import ModuleType
 
 TYPE_CHECKING = False  # typing.TYPE_CHECKING without the import, which a step's client would feel
 if TYPE_CHECKING:
-    from mlm_steps.api import Comparison, Fit, compare, fit
+    from mlm_steps.api import Comparison, Fit, allfit, compare, fit
 
-__all__ = ["Comparison", "Fit", "compare", "fit"]
+__all__ = ["Comparison", "Fit", "allfit", "compare", "fit"]
 
 
 def __getattr__(name: str) -> object:
