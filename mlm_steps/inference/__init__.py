@@ -124,20 +124,19 @@ def test_rows(against: Reference, contrasts: Array, confidence: float) -> Coeffi
     return CoefficientTests(estimate, se, df, t, p, estimate - width, estimate + width)
 
 
-def test_terms(
-    against: Reference, hypotheses: Mapping[str, Array], sigma: float
-) -> dict[str, JointTest | None]:
+def test_terms(against: Reference, hypotheses: Mapping[str, Array]) -> dict[str, JointTest | None]:
     """Return the F test of each hypothesis, given as linearly independent rows (q, p).
 
-    None for a hypothesis without rows. ``sigma`` is the residual standard deviation.
+    None for a hypothesis without rows.
     """
-    return {term: _test_jointly(against, L, sigma) if L.shape[0] else None for term, L in hypotheses.items()}
+    return {term: _test_jointly(against, L) if L.shape[0] else None for term, L in hypotheses.items()}
 
 
-def _test_jointly(against: Reference, L: Array, sigma: float) -> JointTest:
+def _test_jointly(against: Reference, L: Array) -> JointTest:
     value, q = L @ against.beta, L.shape[0]
     scale, df = against.joint(L)
     wald = float(value @ np.linalg.solve(L @ against.vcov @ L.T, value))
     F = scale * wald / q
     p = float(chdtrc(q, wald) if np.isinf(df) else fdtrc(q, df, F))
-    return JointTest(q, df, F, p, wald / q * sigma**2, wald * sigma**2)
+    sum_sq = wald * against.sigma**2
+    return JointTest(q, df, F, p, sum_sq / q, sum_sq)

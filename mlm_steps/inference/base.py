@@ -54,6 +54,8 @@ class Reference:
         Estimates.
     vcov : ndarray, shape (p, p)
         Their covariance matrix.
+    sigma : float
+        Residual standard deviation of the fit they are from.
     df : callable
         From contrasts (q, p) to the degrees of freedom of each row, (q,); infinite for a normal reference.
     joint : callable
@@ -65,6 +67,7 @@ class Reference:
     method: str
     beta: Array
     vcov: Array
+    sigma: float
     df: Callable[[Array], Array]
     joint: Callable[[Array], JointDf]
     notices: tuple[Notice, ...] = ()
@@ -85,5 +88,5 @@ class DfMethod(Protocol):
 def same_for_all(method: str, fit: LmmFit, df: float) -> Reference:
     """Return the reference of a method that has the same degrees of freedom for every hypothesis."""
     return Reference(
-        method, fit.beta, fit.vcov, lambda L: np.full(L.shape[0], df), lambda _: JointDf(1.0, df)
+        method, fit.beta, fit.vcov, fit.sigma, lambda L: np.full(L.shape[0], df), lambda _: JointDf(1.0, df)
     )

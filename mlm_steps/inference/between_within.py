@@ -45,7 +45,7 @@ def between_within(fit: LmmFit, context: Context, /) -> Reference:
         found: Array = np.where(contrasts != 0.0, df, np.inf).min(axis=1)
         return found
 
-    return Reference(NAME, fit.beta, fit.vcov, each, lambda L: JointDf(1.0, float(each(L).min())))
+    return Reference(NAME, fit.beta, fit.vcov, fit.sigma, each, lambda L: JointDf(1.0, float(each(L).min())))
 
 
 def _instead(fit: LmmFit, context: Context, why: str) -> Reference:

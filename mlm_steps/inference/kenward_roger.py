@@ -66,7 +66,7 @@ def kenward_roger(fit: LmmFit, context: Context, /) -> Reference:
         return _joint(basis.T @ P @ basis, W)
 
     notices = () if fit is reml else (_refitted(),)
-    return Reference(NAME, reml.beta, adjusted, df, joint, notices)
+    return Reference(NAME, reml.beta, adjusted, reml.sigma, df, joint, notices)
 
 
 def _root(fit: LmmFit) -> Array:

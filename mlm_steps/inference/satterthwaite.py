@@ -46,7 +46,7 @@ def satterthwaite(fit: LmmFit, _context: Context, /) -> Reference:
         _, P = np.linalg.eigh(hypothesis @ fit.vcov @ hypothesis.T)
         return JointDf(1.0, _combined(df(P.T @ hypothesis)))
 
-    return Reference("satterthwaite", fit.beta, fit.vcov, df, joint)
+    return Reference("satterthwaite", fit.beta, fit.vcov, fit.sigma, df, joint)
 
 
 def variance_df(fit: LmmFit, relative: Callable[[Array], Array]) -> Array:

@@ -67,13 +67,13 @@ def fixed_part(
     return FixedPart(
         _coefficients(fit.design, against, confidence, variable_levels),
         tuple(others),
-        _anova(fit, against, hypotheses or Hypotheses()),
+        _anova(against, hypotheses or Hypotheses()),
         against.notices,
     )
 
 
-def _anova(fit: LmmFit, against: Reference, hypotheses: Hypotheses) -> tuple[TermTest, ...]:
-    tests = test_terms(against, hypotheses.rows, fit.sigma)
+def _anova(against: Reference, hypotheses: Hypotheses) -> tuple[TermTest, ...]:
+    tests = test_terms(against, hypotheses.rows)
     return tuple(_term_test(hypotheses.kind, term, against.method, test) for term, test in tests.items())
 
 

@@ -36,7 +36,7 @@ def compare(case, fit, kind, df_method, rows, rtol):
     hypotheses = term_hypotheses(
         case.entry["formula"], case.frame, fit.lmm.design, kind=kind, contrasts=case.contrasts
     )
-    tests = test_terms(reference(fit.lmm, df_method), hypotheses, fit.sigma)
+    tests = test_terms(reference(fit.lmm, df_method), hypotheses)
     theirs = {row["term"]: row for row in rows if row["F"] is not None}
     assert {term for term, test in tests.items() if test is not None} == set(theirs)
     for term, row in theirs.items():
