@@ -56,6 +56,7 @@ LOCK := --universal --python-version 3.11 --generate-hashes --no-emit-index-url 
 bench: development
 	$(BIN)/python -m benchmarks.run_pipeline
 	$(BIN)/python -m benchmarks.fit
+	$(BIN)/python -m benchmarks.kenward_roger
 
 clean:
 	rm -rf $(VENV) build dist results .snakemake .mypy_cache .ruff_cache .pytest_cache
