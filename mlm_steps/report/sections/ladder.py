@@ -94,9 +94,10 @@ def _estimation(given: ReportInput, fit: FitRecord) -> Phrase:
     methods = dict.fromkeys(f.method for f in given.run.fits)
     df = dict.fromkeys(c.df_method for f in given.run.fits for c in f.coefficients)
     words = " and ".join(DF_METHODS.get(method, method) for method in df)
+    adjusted = " and adjusted standard errors" if "kenward-roger" in df else ""
     intervals = dict.fromkeys(c.ci_method.partition(",")[0] for f in given.run.fits for c in f.coefficients)
     return say(
-        f"Estimates by {' and '.join(methods)}; {words} degrees of freedom; {{level}} confidence intervals "
-        f"({', '.join(intervals)}).",
+        f"Estimates by {' and '.join(methods)}; {words} degrees of freedom{adjusted}; {{level}} confidence "
+        f"intervals ({', '.join(intervals)}).",
         level=percent(fit.confidence, 0),
     )

@@ -19,7 +19,7 @@ from mlm_steps.report.names import INTERCEPT, RESIDUAL
 from mlm_steps.report.notation import degrees_of_freedom, fixed, p_value
 from mlm_steps.report.sections.summary import status_words
 from mlm_steps.report.sentences import boundary_sentences, confidence, effect_terms, slope_sentences
-from mlm_steps.report.text import Code, Emphasis, Number, Phrase, Symbol, say, source
+from mlm_steps.report.text import Code, Emphasis, Number, Phrase, Symbol, join, say, source
 
 __all__ = ["context"]
 
@@ -59,6 +59,7 @@ def _fixed(given: ReportInput, fit: FitRecord) -> Grid:
             align=FIXED_ALIGN,
         ),
         rows=tuple(_fixed_row(given, fit, c) for c in fit.coefficients),
+        notes=_other_df(fit),
         wide=True,
     )  # fmt: skip
 
@@ -71,6 +72,21 @@ def _fixed_row(given: ReportInput, fit: FitRecord, c: Coefficient) -> Row:
     return row(
         head, [Symbol(c.symbol), facts.estimate, facts.se, facts.ci, facts.statistic, facts.df, facts.p]
     )
+
+
+def _other_df(fit: FitRecord) -> tuple[Phrase, ...]:
+    """Return for a singular fit its degrees of freedom by the method that is not reported."""
+    notes = []
+    for method in dict.fromkeys(c.df_method for c in fit.coefficients_other):
+        rows = [c for c in fit.coefficients_other if c.df_method == method]
+        numbers = [
+            Number(degrees_of_freedom(c.df), source("fixed_other_df", fit.model, c.column, method, "df"))
+            for c in rows
+            if c.df is not None
+        ]
+        words = f"The fit is singular; by {DF_METHODS.get(method, method)}, the degrees of freedom are "
+        notes.append((words, *join([(number,) for number in numbers]), "."))
+    return tuple(notes)
 
 
 def _terms(given: ReportInput, fit: FitRecord) -> Grid | None:
