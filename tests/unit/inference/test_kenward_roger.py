@@ -5,6 +5,7 @@ import pandas as pd
 import pytest
 from scipy.linalg import block_diag
 
+import mlm_steps
 import mlm_steps.inference as inference
 from mlm_steps.design import build_design
 from mlm_steps.engine import fit_lmm
@@ -154,3 +155,12 @@ def test_nested_groups_are_no_single_block(frame, monkeypatch):
     fit = fit_lmm(build_design("y ~ x + (1 | g) + (1 | g:h)", frame))
     monkeypatch.setattr(group_sums, "LARGEST_BLOCK", 12)
     assert inference.reference(fit, "kenward-roger").method == "kenward-roger"
+
+
+def test_the_notebooks_table_has_the_adjusted_standard_errors(frame):
+    fitted = mlm_steps.fit("y ~ x + (x | g)", frame, df="kenward-roger", reml=False)
+    table, against = fitted.coefficients, inference.reference(fitted.lmm, "kenward-roger")
+    np.testing.assert_allclose(table.se, np.sqrt(np.diag(against.vcov)))
+    np.testing.assert_allclose(table.t, table.estimate / table.se)
+    assert "Kenward-Roger's df and standard errors" in repr(fitted)
+    assert "by REML, also where the model is reported by ML" in repr(fitted)

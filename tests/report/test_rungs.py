@@ -1,0 +1,36 @@
+"""The section of the rungs: what it adds when there is more to say."""
+
+from dataclasses import replace
+
+from mlm_steps.records import TermTest
+from mlm_steps.report import render_report
+
+
+def with_fit(given, **update):
+    fits = (*given.run.fits[:-1], given.run.fits[-1].model_copy(update=update))
+    return replace(given, run=replace(given.run, fits=fits))
+
+
+def term(name, num_df, **numbers):
+    return TermTest(type="III", term=name, num_df=num_df, df_method="satterthwaite", **numbers)
+
+
+def test_terms_of_several_coefficients_have_a_table_of_f_tests(make_given):
+    given = make_given()
+    tested = {"sum_sq": 9.0, "mean_sq": 4.5, "p": 0.0123, "statistic": 4.5678, "den_df": 17.25}
+    single = with_fit(given, anova=(term("ses", 1, **tested),))
+    several = with_fit(given, anova=(term("ses", 2, **tested), term("gone", 0)))
+    assert "tests of the terms" not in render_report(single)["md"]
+    text = render_report(several)["md"]
+    assert "Type III *F* tests of the terms of" in text
+    row = next(line for line in text.splitlines() if "4.57" in line)
+    assert [cell.strip() for cell in row.split("|")[2:-1]] == ["4.57", "2", "17.2", ".012"]
+    assert "gone" not in text
+
+
+def test_a_singular_fit_shows_the_df_of_the_other_method(make_given):
+    given = make_given()
+    rows = given.run.fits[-1].coefficients
+    others = tuple(row.model_copy(update={"df_method": "kenward-roger", "df": 12.34}) for row in rows)
+    text = render_report(with_fit(given, coefficients_other=others))["md"]
+    assert "The fit is singular; by Kenward–Roger, the degrees of freedom are 12.3, 12.3" in text
