@@ -198,6 +198,12 @@ def _add_steps(commands: Commands) -> None:
         compare.add_argument(f"--{side}", required=True, metavar="NAME", help=f"the {side} model")
     figure = _step(commands, "figure", "draw one figure", "pipeline.yaml --name ladder", _figure)
     figure.add_argument("--name", required=True, metavar="NAME", help="name of the figure")
+    allfit = _step(commands, "allfit", "refit with every optimiser", "pipeline.yaml --model slope", _allfit)
+    allfit.add_argument(
+        "--model",
+        metavar="NAME",
+        help="print the table of this rung, write nothing (default: the step of a run, for all that need it)",
+    )
     _step(commands, "tables", "write the tables as CSV", "pipeline.yaml", _tables)
     _step(commands, "report", "render the report", "pipeline.yaml", _report)
 
@@ -259,6 +265,15 @@ def _variance(session: Session, arguments: argparse.Namespace) -> None:
     from mlm_steps.steps.variance import variance
 
     variance(session, arguments.model)
+
+
+def _allfit(session: Session, arguments: argparse.Namespace) -> None:
+    from mlm_steps.steps.allfit import allfit, describe_allfit
+
+    if arguments.model is None:
+        allfit(session)
+    else:
+        print(describe_allfit(session, arguments.model))
 
 
 def _figure(session: Session, arguments: argparse.Namespace) -> None:

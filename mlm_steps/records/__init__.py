@@ -1,5 +1,6 @@
 """Results on disk: frozen, versioned, JSON."""
 
+from mlm_steps.records.allfit import AllFitRecord, RungRefits
 from mlm_steps.records.base import Notice, Record, read_record, write_record, write_whole
 from mlm_steps.records.comparison import ComparisonRecord, MixtureComponent, VarianceChange
 from mlm_steps.records.figure import FigureRecord
@@ -27,6 +28,7 @@ from mlm_steps.records.profile import (
 from mlm_steps.records.variance import Icc, VarianceMeasure, VarianceRecord
 
 __all__ = [
+    "AllFitRecord",
     "Coefficient",
     "ColumnProfile",
     "ComparisonRecord",
@@ -44,6 +46,7 @@ __all__ = [
     "Optimum",
     "RandomParameter",
     "Record",
+    "RungRefits",
     "SlopeComparison",
     "SlopeEstimate",
     "TermCovariance",

@@ -6,7 +6,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from mlm_steps.records.allfit import AllFitRecord
 from mlm_steps.records.comparison import ComparisonRecord
+from mlm_steps.records.failure import Absence
 from mlm_steps.records.figure import FigureRecord
 from mlm_steps.records.fit import FitRecord
 from mlm_steps.records.ols import OlsRecord
@@ -69,6 +71,8 @@ class RunRecords:
     modes : mapping of str to DataFrame
         Per rung its rows of the ``ranef`` table (statistics, section 20) without ``model``.
     figures : tuple of FigureRecord
+    allfit : AllFitRecord, Absence or None
+        The rungs that were refitted by every optimiser; None where the spec asks for none.
     """
 
     name: str
@@ -82,6 +86,7 @@ class RunRecords:
     variance: tuple[VarianceRecord, ...]
     modes: Mapping[str, pd.DataFrame]
     figures: tuple[FigureRecord, ...] = ()
+    allfit: AllFitRecord | Absence | None = None
 
     def fit(self, model: str) -> FitRecord:
         """Return the fit of one rung; KeyError if there is none."""

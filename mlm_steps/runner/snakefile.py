@@ -83,6 +83,16 @@ class Workflow:
         return [str(self._opening.step(name).head) for name in self._opening.records]
 
     @property
+    def fits(self) -> list[str]:
+        """Records of all rungs."""
+        return self._heads("fit")
+
+    @property
+    def allfit(self) -> list[str]:
+        """Record of the refits by every optimiser, if the spec asks for it."""
+        return self._heads("allfit")
+
+    @property
     def figures(self) -> list[str]:
         """Records of all figures."""
         return self._heads("figure")

@@ -55,5 +55,10 @@ class EstimationSpec(SpecBlock):
 
     Where nothing is written, the best of a short list.
     """
+    allfit: Literal["on_notice", "always", "never"] = "on_notice"
+    """Which rungs are refitted with every optimiser, from the optimum and from the default start.
+
+    ``on_notice``: those whose fit is singular, doubtful or failed. Each takes as long as many fits.
+    """
     restarts: Annotated[int, Field(ge=0), Whole] = 0
     """Searches from other starts that follow the first in any case; the lowest end counts."""

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from mlm_steps.records import (
+    AllFitRecord,
     ComparisonRecord,
     FigureRecord,
     FitRecord,
@@ -60,6 +61,7 @@ def collect(session: Session, *, figures: tuple[FigureRecord, ...] = ()) -> RunR
         variance=tuple(record for record in variances if isinstance(record, VarianceRecord)),
         modes=_Modes({n: layout.modes(n) for n, record in fits.items() if isinstance(record, FitRecord)}),
         figures=figures,
+        allfit=None if spec.estimation.allfit == "never" else read_outcome(AllFitRecord, layout.allfit),
     )
 
 

@@ -40,6 +40,11 @@ class Layout:
         """The folder of the CSV tables."""
         return self.out / "tables"
 
+    @property
+    def allfit(self) -> Path:
+        """The record of the rungs that were refitted by every optimiser."""
+        return self.out / "allfit" / "ladder.json"
+
     def prelude(self, model: str) -> Path:
         """Return the record of a single-level model."""
         return self.out / "prelude" / f"{model}.json"

@@ -14,6 +14,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import cache, cached_property
 from importlib.metadata import version
+from importlib.util import find_spec
 from pathlib import Path
 
 from mlm_steps.design import Formula, parse_formula
@@ -27,6 +28,8 @@ from mlm_steps.steps.levels import Level, variable_levels
 __all__ = ["Plan", "Step", "code_identity", "numerical_versions"]
 
 NUMERICAL = ("numpy", "scipy", "pandas", "statsmodels", "pyarrow", "matplotlib")
+EXTRAS = ("nlopt",)
+"""Libraries that need not be there and that refits by every optimiser depend on."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,6 +127,9 @@ class Plan:
             models = self.variance_models(name)
             needs = [f"fit/{model}" for model in models]
             yield f"variance/{name}", layout.variance(name), needs, self._chain("variance", *models)
+        if self.checks:
+            fits = [f"fit/{name}" for name in rungs]
+            yield "allfit", layout.allfit, fits, self._chain("allfit", *rungs, words=self._check)
         for name in FIGURES:
             yield (
                 f"figure/{name}",
@@ -131,10 +137,11 @@ class Plan:
                 self.records,
                 self._whole("figure", name, self._words),
             )
-        yield "tables", layout.tables / "fit.csv", self.records, self._whole("tables", "", None)
-        needs = [*self.records, *(f"figure/{name}" for name in FIGURES), "tables"]
+        needs = [*self.records, *self.checks]
+        yield "tables", layout.tables / "fit.csv", needs, self._whole("tables", "", self._check)
+        needs = [*needs, *(f"figure/{name}" for name in FIGURES), "tables"]
         head = layout.report(self.spec.report.formats[0])
-        yield "report", head, needs, self._whole("report", "", self._cover)
+        yield "report", head, needs, self._whole("report", "", [self._cover, self._check])
 
     @cached_property
     def records(self) -> tuple[str, ...]:
@@ -146,6 +153,15 @@ class Plan:
             *(_pair_step(pair) for pair in self.spec.pairs),
             *(f"variance/{name}" for name in rungs),
         )
+
+    @property
+    def checks(self) -> tuple[str, ...]:
+        """The step that checks fits by other optimisers, if the spec asks for it."""
+        return () if self.spec.estimation.allfit == "never" else ("allfit",)
+
+    @property
+    def _check(self) -> list[object]:
+        return [self.spec.estimation.allfit, {name: find_spec(name) is not None for name in EXTRAS}]
 
     def variance_models(self, model: str) -> tuple[str, ...]:
         """Return the rung, the null and the previous rung: what its explained variance is made from."""
@@ -180,7 +196,7 @@ class Plan:
         levels = {name: level for name, level in self.levels.items() if name in names}
         nesting = [relation.model_dump(mode="json") for relation in self.profile.nesting]
         clusters = sorted(self.clusters) if isinstance(model, PreludeSpec) else []
-        estimation = self.spec.estimation.model_dump(mode="json")
+        estimation = self.spec.estimation.model_dump(mode="json", exclude={"allfit"})
         entry = model.model_dump(mode="json", exclude={"label"})
         return _hash("fit", entry, estimation, self.profile.sample_hash, hashes, levels, nesting, clusters)
 
@@ -190,10 +206,10 @@ class Plan:
         groups = (group for rung in self.spec.rungs for group in self.formulas[rung.name].groups)
         return tuple(dict.fromkeys(groups))
 
-    def _chain(self, kind: str, *models: str) -> str | None:
+    def _chain(self, kind: str, *models: str, words: object = None) -> str | None:
         rungs = {rung.name: rung for rung in self.spec.rungs}
         keys = [self._model_key(rungs[name]) for name in models]
-        return None if None in keys else _hash(kind, models, keys)
+        return None if None in keys else _hash(kind, models, keys, words)
 
     def _whole(self, kind: str, name: str, words: object) -> str | None:
         if self.profile is None:

@@ -21,12 +21,13 @@ group level                     ``group``, ``level``
 ==============================  ===================================================
 
 Added at the end, before ``null_codes``: ``reference`` (``variance_explained``), ``ci_method`` and ``effect``
-(``icc``). Two tables more: ``anova``, the F tests of terms, and ``fixed_other_df``, the fixed effects of
+(``icc``); in ``allfit``, ``start`` and ``max_dsd`` stand among the others. Two tables more: ``anova``, the F tests of terms, and ``fixed_other_df``, the fixed effects of
 singular fits by the method of Satterthwaite and Kenward and Roger that ``fixed`` does not show.
 """
 
 from __future__ import annotations
 
+from mlm_steps.tables.allfit import allfit
 from mlm_steps.tables.anova import anova
 from mlm_steps.tables.base import Table, TableMaker
 from mlm_steps.tables.comparison import comparison
@@ -52,4 +53,5 @@ TABLES: dict[str, TableMaker] = {
     "icc": icc,
     "ranef": ranef,
     "ols": ols,
+    "allfit": allfit,
 }

@@ -9,6 +9,7 @@ import pytest
 
 from mlm_steps.design import parse_formula
 from mlm_steps.records import (
+    AllFitRecord,
     Coefficient,
     ColumnProfile,
     ComparisonRecord,
@@ -25,6 +26,7 @@ from mlm_steps.records import (
     OlsRecord,
     Optimum,
     RandomParameter,
+    RungRefits,
     TermCovariance,
     TermShape,
     VariableLevel,
@@ -33,6 +35,7 @@ from mlm_steps.records import (
     VarianceMeasure,
     VarianceRecord,
 )
+from mlm_steps.records.allfit import Refit
 from mlm_steps.records.run import Labels, RunRecords
 from mlm_steps.report import ReportInput
 
@@ -307,6 +310,24 @@ def variance(model: str) -> VarianceRecord:
     )
 
 
+def refits() -> AllFitRecord:
+    numbers = ("criterion", "delta", "max_dbeta_se", "max_dsd", "evaluations", "status")
+    ends = {
+        ("auto", "optimum"): (46711.2, 0.0, 0.0, 0.0, 1, "singular"),
+        ("powell", "default"): (46711.2, 2e-4, 0.001, 0.002, 1000, "failed"),
+        ("l-bfgs-b", "default"): (46798.9, 87.7, 2.8, 1.9, 2, "wrong"),
+        ("bobyqa", "default"): (None, None, None, None, None, "not_installed"),
+    }
+    rows = [
+        Refit(optimizer=word, start=start, **dict(zip(numbers, values, strict=True)))
+        for (word, start), values in ends.items()
+    ]
+    verdict = "The optimisers disagree: one is at -3 | *wrong*."
+    rung = RungRefits(model="slope", method="REML", agree=False, verdict=verdict, refits=tuple(rows))
+    fine = rung.model_copy(update={"model": "null", "agree": True, "verdict": "All agree."})
+    return AllFitRecord(rungs=(fine, rung))
+
+
 def run(labels: Labels, title: str) -> RunRecords:
     return RunRecords(
         name="small",
@@ -323,6 +344,7 @@ def run(labels: Labels, title: str) -> RunRecords:
             FigureRecord(name=name, title=f"Title of {name}", reading="It shows 3.", alt=f"Plot of {name}")
             for name in ("ladder", "caterpillar", "raw_data")
         ),
+        allfit=refits(),
     )
 
 

@@ -44,6 +44,10 @@ def variance_fits(wildcards):
     return WORK.variance_fits(wildcards.model)
 
 
+def allfit_key(wildcards):
+    return key_after_data("allfit")
+
+
 def figure_key(wildcards):
     return key_after_data(f"figure/{wildcards.name}")
 

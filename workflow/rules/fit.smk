@@ -23,3 +23,17 @@ rule fit:
     shell:
         "{MLM} fit {ARGUMENTS} --model {wildcards.model} 2> {log:q}"
         " || {MLM} failed {ARGUMENTS} --step fit/{wildcards.model} --code $? --log {log:q}"
+
+
+# The rungs whose fits give reason to, or all: the spec says which.
+rule allfit:
+    input:
+        key=allfit_key,
+        fits=WORK.fits,
+    output:
+        LAYOUT.allfit,
+    log:
+        LAYOUT.log("allfit"),
+    shell:
+        "{MLM} allfit {ARGUMENTS} 2> {log:q}"
+        " || {MLM} failed {ARGUMENTS} --step allfit --code $? --log {log:q}"

@@ -14,6 +14,7 @@ rule tables:
     input:
         key=tables_key,
         records=WORK.records,
+        allfit=WORK.allfit,
     output:
         WORK.tables,
     log:
@@ -26,6 +27,7 @@ rule report:
     input:
         key=report_key,
         records=WORK.records,
+        allfit=WORK.allfit,
         figures=WORK.figures,
         tables=WORK.tables,
     output:

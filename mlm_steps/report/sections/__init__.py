@@ -11,6 +11,7 @@ from typing import Any, Protocol
 
 from mlm_steps.report.inputs import ReportInput
 from mlm_steps.report.sections import (
+    allfit,
     author,
     checklist,
     comparisons,
@@ -56,6 +57,7 @@ SECTIONS: dict[str, Section] = {
     "variance": Section("Variance explained", variance.context),
     "groups": Section("Differences between groups", groups.context),
     "rungs": Section("Each rung in full", rungs.context),
+    "allfit": Section("Optimisers", allfit.context),
     "notices": Section("Notices", notices.context),
     "author": Section("For the author to write", author.context),
     "provenance": Section("Provenance", provenance.context),

@@ -15,7 +15,8 @@ from mlm_steps.design.hypotheses import term_hypotheses
 from mlm_steps.engine import Estimates
 from mlm_steps.engine.ols import fit_ols
 from mlm_steps.engine.random_effects import random_effects
-from mlm_steps.records import DataProfile, OlsCoefficient, OlsRecord
+from mlm_steps.records import AllFitRecord, DataProfile, OlsCoefficient, OlsRecord, RungRefits
+from mlm_steps.records.allfit import Refit
 from mlm_steps.records.run import Labels, RunRecords
 from mlm_steps.steps.fit_record import fit_record
 from mlm_steps.steps.fixed_part import Hypotheses
@@ -45,6 +46,7 @@ COLUMNS = {
     "variance_explained": "model measure scope value ci_low ci_high method reference",
     "icc": "model group kind value ci_low ci_high x ci_method effect",
     "ranef": "model term_index group level effect estimate cond_sd pred_sd ols n_j shrinkage reliability",
+    "allfit": "model optimiser start d delta_d max_dbeta_se max_dsd evaluations seconds status",
     "ols": "model term column estimate se df statistic p ci_low ci_high se_cluster dropped n sigma r_squared "
     "adj_r_squared f_statistic f_df_1 f_df_2 f_p logLik AIC BIC",
 }
@@ -114,7 +116,17 @@ def run():
     made = run_of(FORMULAS, [("null", "days"), ("days", "slope"), ("slope", "days")])
     *others, days, slope = made.fits
     singular = days.model_copy(update={"coefficients_other": days.coefficients})
-    return replace(made, fits=(*others, singular, slope))
+    return replace(made, fits=(*others, singular, slope), allfit=refits())
+
+
+def refits():
+    found = {"criterion": 1743.6, "delta": 0.0, "max_dbeta_se": None, "max_dsd": 0.0, "evaluations": 7}
+    rows = (
+        Refit(optimizer="auto", start="default", status="converged", **found),
+        Refit(optimizer="bobyqa", start="default", status="not_installed", **dict.fromkeys(found)),
+    )
+    rung = RungRefits(model="slope", method="REML", agree=True, verdict="All agree.", refits=rows)
+    return AllFitRecord(rungs=(rung,))
 
 
 def rows_of(table):
@@ -201,6 +213,13 @@ def test_single_level_models_repeat_what_holds_for_all_coefficients(run):
     rows = rows_of(TABLES["ols"](run))
     assert len({row["r_squared"] for row in rows}) == 1
     assert rows[1]["se_cluster"].startswith("Subject=")
+
+
+def test_an_optimiser_that_is_not_there_has_a_row_that_says_so(run):
+    first, second = rows_of(TABLES["allfit"](run))
+    assert (first["d"], first["status"], first["seconds"]) == ("1743.6", "converged", "")
+    assert (second["d"], second["status"]) == ("", "not_installed")
+    assert "d=not_installed" in second["null_codes"]
 
 
 def test_text_is_written_as_it_is():

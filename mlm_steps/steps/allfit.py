@@ -1,0 +1,94 @@
+"""Refit rungs with every optimiser, where the spec or the fit gives reason to."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from mlm_steps.errors import Fault, UsageError
+from mlm_steps.records import AllFitRecord, FitRecord, RungRefits, write_record
+from mlm_steps.records.allfit import Refit
+from mlm_steps.spec import ModelSpec
+from mlm_steps.steps.control import control_of
+from mlm_steps.steps.session import Session
+
+if TYPE_CHECKING:
+    from mlm_steps.engine import LmmFit
+    from mlm_steps.engine.all_fit import AllFits
+
+__all__ = ["allfit", "describe_allfit"]
+
+STEP = "allfit"
+
+
+def allfit(session: Session) -> None:
+    """Write the record of all rungs that are to be checked.
+
+    One step for the whole ladder: most ladders need no check, and a step that finds none costs little.
+    """
+    with session.recorded(STEP) as (recorder, key):
+        fits = [session.fit(rung.name) for rung in session.spec.rungs]
+        wanted = [record for record in fits if isinstance(record, FitRecord) and _wanted(session, record)]
+        rungs = tuple(_rung(session, record) for record in wanted)
+        session.say(*(f"{rung.model}: {rung.verdict}" for rung in rungs) if rungs else ("nothing to check",))
+        write_record(AllFitRecord(made_from=key, rungs=rungs), session.layout.allfit)
+        recorder.add(session.layout.allfit)
+
+
+def describe_allfit(session: Session, model: str) -> str:
+    """Return the table and the verdict of one rung as text; nothing is read from a run, nothing written."""
+    from mlm_steps.api.refits import Refits
+    from mlm_steps.design import build_design
+    from mlm_steps.engine import fit_lmm
+    from mlm_steps.steps.validate import prepare_analysis
+
+    rung, estimation = _rung_named(session, model), session.spec.estimation
+    frame = prepare_analysis(session.loaded).frame
+    formula = session.plan.formulas[model]
+    design = build_design(formula, frame, weights=rung.weights, contrasts=session.contrasts)
+    fit = fit_lmm(design, method=estimation.method, control=control_of(estimation))
+    return f"{model}: {rung.formula} ({estimation.method})\n\n{Refits(_refit(session, fit))!r}"
+
+
+def _rung_named(session: Session, name: str) -> ModelSpec:
+    rungs = {rung.name: rung for rung in session.spec.rungs}
+    if name not in rungs:
+        raise UsageError(Fault("--model", f"no rung '{name}' in the spec", f"one of {', '.join(rungs)}"))
+    return rungs[name]
+
+
+def _wanted(session: Session, record: FitRecord) -> bool:
+    end = record.reported.convergence
+    doubtful = end.status != "converged" or bool(end.reasons)
+    return session.spec.estimation.allfit == "always" or doubtful
+
+
+def _rung(session: Session, record: FitRecord) -> RungRefits:
+    from mlm_steps.api.refits import verdict
+
+    found = _refit(session, session.refit(session.frame(), record).under(record.method))
+    return RungRefits(
+        model=record.model,
+        method=record.method,
+        agree=found.agree,
+        verdict=verdict(found),
+        refits=tuple(
+            Refit(
+                optimizer=refit.optimizer,
+                start=refit.start,
+                criterion=refit.criterion,
+                delta=refit.delta,
+                max_dbeta_se=refit.max_dbeta_se,
+                max_dsd=refit.max_dsd,
+                evaluations=refit.evaluations,
+                status=refit.status,
+                reasons=refit.reasons,
+            )
+            for refit in found.refits
+        ),
+    )
+
+
+def _refit(session: Session, fit: LmmFit) -> AllFits:
+    from mlm_steps.engine.all_fit import refit_all
+
+    return refit_all(fit, control_of(session.spec.estimation))
