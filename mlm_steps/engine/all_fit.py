@@ -11,10 +11,11 @@ from numpy.typing import NDArray
 
 from mlm_steps.engine.fit import fit_lmm
 from mlm_steps.engine.optimizers import OPTIMIZERS, installed
+from mlm_steps.engine.search import DEAR
 from mlm_steps.engine.values import Control, LmmFit
 from mlm_steps.errors import FitError
 
-__all__ = ["CRITERION_LIMIT", "AllFits", "Refit", "refit_all"]
+__all__ = ["CRITERION_LIMIT", "AllFits", "Refit", "refit_all", "takes_long"]
 
 Start = Literal["optimum", "default"]
 Status = Literal["converged", "singular", "doubtful", "wrong", "failed", "not_installed"]
@@ -23,6 +24,8 @@ CRITERION_LIMIT = 1e-3
 """How far above the best criterion an optimiser may end that agrees."""
 BETA_LIMIT = 1e-2
 """How far, in standard errors, its coefficients may be away."""
+MANY = 20_000
+"""Random effects beyond which an evaluation takes milliseconds."""
 DEFAULT_START = 1.0
 """The diagonal of Lambda at lme4's default start; here in the engine's units, free of a covariate's scale."""
 
@@ -106,6 +109,12 @@ def refit_all(fit: LmmFit, control: Control | None = None) -> AllFits:
     found = [end for _, _, end in ends if isinstance(end, LmmFit)]
     best = min([fit, *found], key=lambda each: each.criterion)
     return AllFits(fit, best.criterion, tuple(_refit(word, start, end, best) for word, start, end in ends))
+
+
+def takes_long(fit: LmmFit) -> bool:
+    """Return whether hundreds of evaluations per optimiser take minutes."""
+    sizes = [factor.q for factor in fit.kernel.strategy.factors]
+    return sum(sizes) > MANY or sum(sizes[1:]) > DEAR
 
 
 def _searches() -> Iterator[tuple[str, Start]]:

@@ -58,7 +58,8 @@ class EstimationSpec(SpecBlock):
     allfit: Literal["on_notice", "always", "never"] = "on_notice"
     """Which rungs are refitted with every optimiser, from the optimum and from the default start.
 
-    ``on_notice``: those whose fit is singular, doubtful or failed. Each takes as long as many fits.
+    ``on_notice``: those whose fit is singular, doubtful or failed, unless they are so large that it would
+    take minutes; ``always``: all, whatever their size.
     """
     restarts: Annotated[int, Field(ge=0), Whole] = 0
     """Searches from other starts that follow the first in any case; the lowest end counts."""

@@ -28,9 +28,15 @@ def allfit(session: Session) -> None:
     with session.recorded(STEP) as (recorder, key):
         fits = [session.fit(rung.name) for rung in session.spec.rungs]
         wanted = [record for record in fits if isinstance(record, FitRecord) and _wanted(session, record)]
-        rungs = tuple(_rung(session, record) for record in wanted)
-        session.say(*(f"{rung.model}: {rung.verdict}" for rung in rungs) if rungs else ("nothing to check",))
-        write_record(AllFitRecord(made_from=key, rungs=rungs), session.layout.allfit)
+        results = [_rung(session, record) for record in wanted]
+        rungs = tuple(result for result in results if isinstance(result, RungRefits))
+        too_large = tuple(result for result in results if isinstance(result, str))
+        session.say(*(f"{rung.model}: {rung.verdict}" for rung in rungs))
+        session.say(*(f"{model}: too large to be checked unasked" for model in too_large))
+        if not wanted:
+            session.say("nothing to check")
+        record = AllFitRecord(made_from=key, rungs=rungs, too_large=too_large)
+        write_record(record, session.layout.allfit)
         recorder.add(session.layout.allfit)
 
 
@@ -62,10 +68,15 @@ def _wanted(session: Session, record: FitRecord) -> bool:
     return session.spec.estimation.allfit == "always" or doubtful
 
 
-def _rung(session: Session, record: FitRecord) -> RungRefits:
+def _rung(session: Session, record: FitRecord) -> RungRefits | str:
+    """Return the refits of a rung, or its name where they would take long and nobody has asked."""
     from mlm_steps.api.refits import verdict
+    from mlm_steps.engine.all_fit import takes_long
 
-    found = _refit(session, session.refit(session.frame(), record).under(record.method))
+    fit = session.refit(session.frame(), record).under(record.method)
+    if session.spec.estimation.allfit == "on_notice" and takes_long(fit):
+        return record.model
+    found = _refit(session, fit)
     return RungRefits(
         model=record.model,
         method=record.method,

@@ -22,8 +22,8 @@ group level                     ``group``, ``level``
 
 Added at the end, before ``null_codes``: ``reference`` (``variance_explained``), ``ci_method`` and ``effect``
 (``icc``); among the others: ``start`` and ``max_dsd`` (``allfit``). Two tables more: ``anova``, the F tests
-of terms, and ``fixed_other_df``, the fixed effects of singular fits by the method of Satterthwaite and Kenward
-and Roger that ``fixed`` does not show.
+of terms, and ``fixed_other_df``, the fixed effects of singular fits by the method of Satterthwaite and
+Kenward and Roger that ``fixed`` does not show.
 """
 
 from __future__ import annotations

@@ -325,7 +325,7 @@ def refits() -> AllFitRecord:
     verdict = "The optimisers disagree: one is at -3 | *wrong*."
     rung = RungRefits(model="slope", method="REML", agree=False, verdict=verdict, refits=tuple(rows))
     fine = rung.model_copy(update={"model": "null", "agree": True, "verdict": "All agree."})
-    return AllFitRecord(rungs=(fine, rung))
+    return AllFitRecord(rungs=(fine, rung), too_large=("slope",))
 
 
 def run(labels: Labels, title: str) -> RunRecords:

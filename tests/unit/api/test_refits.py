@@ -6,6 +6,7 @@ import pytest
 
 import mlm_steps
 from mlm_steps.engine import Control
+from mlm_steps.engine.all_fit import takes_long
 from mlm_steps.engine.optimizers import NEEDS, OPTIMIZERS
 
 
@@ -71,3 +72,10 @@ def test_a_model_without_fixed_effects_can_be_checked():
     refits = mlm_steps.allfit(mlm_steps.fit("y ~ 0 + (1 | g)", frame(8.0)))
     assert refits.agree
     assert refits.table["max_dbeta_se"].isna().all()
+
+
+def test_a_small_model_is_checked_unasked_and_one_of_very_many_groups_is_not(harmless):
+    assert not takes_long(harmless.lmm)
+    many = np.repeat(np.arange(20_001), 2)
+    y = np.random.default_rng(1).normal(size=many.size)
+    assert takes_long(mlm_steps.fit("y ~ 1 + (1 | g)", pd.DataFrame({"y": y, "g": many})).lmm)
