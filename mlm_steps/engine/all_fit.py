@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mlm_steps.engine.fit import fit_lmm
+from mlm_steps.engine.lambda_ import pack
 from mlm_steps.engine.optimizers import OPTIMIZERS, installed
 from mlm_steps.engine.search import DEAR
 from mlm_steps.engine.values import Control, LmmFit
@@ -26,8 +27,6 @@ BETA_LIMIT = 1e-2
 """How far, in standard errors, its coefficients may be away."""
 MANY = 20_000
 """Random effects beyond which an evaluation takes milliseconds."""
-DEFAULT_START = 1.0
-"""The diagonal of Lambda at lme4's default start; here in the engine's units, free of a covariate's scale."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -102,7 +101,8 @@ def refit_all(fit: LmmFit, control: Control | None = None) -> AllFits:
     fit : LmmFit
         At its optimum.
     control : Control, optional
-        Budget and tolerance of each search; ``start`` replaces the default start of 1.
+        Budget and tolerance of each search; ``start`` replaces the default start, which is lme4's: Lambda
+        is the identity.
     """
     given = control or Control()
     ends = [(word, start, _end(fit, given, word, start)) for word, start in _searches()]
@@ -127,12 +127,18 @@ def _end(fit: LmmFit, control: Control, word: str, start: Start) -> LmmFit | Fit
     """Return the fit, the reason why there is none, or None where the optimiser is not installed."""
     if not installed(word):
         return None
-    own = replace(control, optimizer=word, start=control.start or DEFAULT_START, restarts=0)
-    theta = fit.theta if start == "optimum" else None
+    own = replace(control, optimizer=word, restarts=0)
+    theta = fit.theta if start == "optimum" else _default_start(fit) if control.start is None else None
     try:
         return fit_lmm(fit.design, method=fit.method, control=own, start=theta, kernel=fit.kernel)
     except FitError as error:
         return error
+
+
+def _default_start(fit: LmmFit) -> NDArray[np.float64]:
+    """Return lme4's default start: Lambda is the identity, in the design's units."""
+    sizes = [len(term.names) for term in fit.design.random]
+    return np.concatenate([pack(np.eye(k)) for k in sizes])
 
 
 def _refit(word: str, start: Start, end: LmmFit | FitError | None, best: LmmFit) -> Refit:

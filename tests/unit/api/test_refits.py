@@ -1,5 +1,7 @@
 """A fit checked by every optimiser."""
 
+from pathlib import Path
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -8,6 +10,8 @@ import mlm_steps
 from mlm_steps.engine import Control
 from mlm_steps.engine.all_fit import takes_long
 from mlm_steps.engine.optimizers import NEEDS, OPTIMIZERS
+
+WORKSHOP = Path(__file__).parents[4] / "shared" / "reference" / "data" / "heck2011_original.csv"
 
 
 def frame(between, J=60, size=16):
@@ -79,3 +83,14 @@ def test_a_small_model_is_checked_unasked_and_one_of_very_many_groups_is_not(har
     many = np.repeat(np.arange(20_001), 2)
     y = np.random.default_rng(1).normal(size=many.size)
     assert takes_long(mlm_steps.fit("y ~ 1 + (1 | g)", pd.DataFrame({"y": y, "g": many})).lmm)
+
+
+@pytest.mark.skipif(not WORKSHOP.exists(), reason="the workshop's data are not distributed")
+def test_on_the_workshops_last_model_the_wrong_ones_are_exposed():
+    fit = mlm_steps.fit("math ~ ses * public + (ses | schcode)", pd.read_csv(WORKSHOP))
+    refits = mlm_steps.allfit(fit)
+    wrong = refits.table.query("status == 'wrong'")
+    assert ("l-bfgs-b", "default") in set(zip(wrong["optimizer"], wrong["start"], strict=True))
+    assert (wrong["delta"] > 90).all()
+    assert refits.found.excess < 1e-6
+    assert fit.criterion == pytest.approx(48187.0650, abs=1e-4)
