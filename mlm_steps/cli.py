@@ -23,7 +23,11 @@ DONE, INPUT_AT_FAULT, INTERRUPTED = 0, 2, 130
 
 def run_command(words: Sequence[str]) -> int:
     """Run one command; return 0 done, 2 input at fault, 3 a step failed, 130 interrupted."""
-    arguments = _parser().parse_args(list(words) or ["--help"])
+    parser = _parser()
+    if not words:
+        parser.print_help(sys.stderr)
+        return INPUT_AT_FAULT
+    arguments = parser.parse_args(list(words))
     try:
         code: int = arguments.command(arguments)
     except MlmError as error:

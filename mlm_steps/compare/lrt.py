@@ -18,6 +18,7 @@ from mlm_steps.records import ComparisonRecord, Notice, VarianceChange
 
 __all__ = ["compare_lrt"]
 
+ROUNDING = 1e-10  # share of the criterion below which a difference of two criteria is rounding
 WORSE = -1e-6  # a statistic below this is a failed optimisation, above it rounding
 
 Pair = tuple[LmmFit, LmmFit]
@@ -130,7 +131,9 @@ def _with_test(
     record: ComparisonRecord, pair: Pair, relation: Relation, notices: list[Notice]
 ) -> ComparisonRecord:
     """Return the record with the statistic, the naive p value and, where it is known, the boundary's."""
-    statistic = max(_statistic(pair), 0.0)
+    statistic = _statistic(pair)
+    if statistic <= ROUNDING * (1 + abs(pair[0].criterion)):
+        statistic = 0.0
     null = _null(pair, relation)
     if null.approximate:
         notices.append(_binomial_weights(record.larger))

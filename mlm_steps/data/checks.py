@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
+import numpy as np
 import pandas as pd
 
 from mlm_steps.data.hierarchy import Hierarchy
@@ -15,6 +16,9 @@ from mlm_steps.errors import DataError, Fault
 from mlm_steps.spec import LoadedSpec
 
 __all__ = ["check_levels", "check_names", "check_uses"]
+
+LARGEST = 1e100
+"""Sums of squares of larger numbers overflow."""
 
 
 def check_names(
@@ -62,6 +66,8 @@ def _objection(name: str, use: ModelUse, column: TypedColumn) -> tuple[str, str 
         return f"'{name}' has no values", "check the missing-value markers (data.na)"
     if column.strays and column.kind == "number":
         return f"'{name}' is not finite everywhere: it holds {column.strays}", column.strays.hint
+    if column.kind == "number" and _too_large(column):
+        return f"'{name}' holds numbers beyond {LARGEST:g}, whose squares cannot be computed", "rescale it"
     if column.strays and (role or (not grouping and not column.declared)):
         what = f"{role} '{name}' is text" if role else f"'{name}' is text"
         return f"{what}: among its numbers it holds {column.strays}", column.strays.hint
@@ -71,6 +77,11 @@ def _objection(name: str, use: ModelUse, column: TypedColumn) -> tuple[str, str 
     if column.kind == "text" and not grouping:
         return f"'{name}' is declared as text, which no model can use", "declare type: category"
     return None
+
+
+def _too_large(column: TypedColumn) -> bool:
+    values = np.asarray(column.values, dtype=np.float64)
+    return bool(np.nanmax(np.abs(values), initial=0.0) > LARGEST)
 
 
 def _examples(column: TypedColumn) -> str:

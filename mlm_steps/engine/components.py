@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mlm_steps.engine.moments import grouping_factors
-from mlm_steps.engine.values import LmmFit
+from mlm_steps.engine.values import BOUNDARY, LmmFit
 
 __all__ = ["RESIDUAL", "Reduction", "reductions", "same_data"]
 
@@ -34,7 +34,8 @@ class Reduction:
     code : str or None
         ``negative`` for a component that grew; else why there is no number: ``not_in_reference``,
         ``not_comparable`` (an intercept variance that refers to another zero point), ``zero_reference``
-        (nothing to reduce), ``sample_mismatch`` or ``outcome_mismatch``.
+        (nothing to reduce), ``sample_mismatch``, ``outcome_mismatch``, ``weights_mismatch`` or
+        ``offset_mismatch``.
     """
 
     group: str
@@ -52,29 +53,40 @@ def reductions(before: LmmFit, after: LmmFit) -> tuple[Reduction, ...]:
     it compares only if each slope that one model alone has is centred: its mean over the rows is zero.
     """
     mismatch = same_data(before, after)
-    rows = [_reduction(RESIDUAL, None, before.sigma**2, after.sigma**2, mismatch)]
+    zero = (BOUNDARY * before.sigma) ** 2  # a smaller variance is zero but for rounding
+    rows = [_reduction(RESIDUAL, None, before.sigma**2, after.sigma**2, mismatch, 0.0)]
     old, new = _variances(before), _variances(after)
     for group, effect in dict.fromkeys([*new, *old]):
         code = mismatch
         if code is None and effect == INTERCEPT and _zero_point_moves(before, after, group):
             code = "not_comparable"
-        rows.append(_reduction(group, effect, old.get((group, effect)), new.get((group, effect)), code))
+        rows.append(_reduction(group, effect, old.get((group, effect)), new.get((group, effect)), code, zero))
     return tuple(rows)
 
 
 def same_data(one: LmmFit, other: LmmFit) -> str | None:
-    """Return None for two fits to the same rows of the same outcome, else the code of what differs."""
+    """Return None for fits to the same rows, outcome, weights and offset, else the code of what differs."""
     if not np.array_equal(one.design.rows, other.design.rows):
         return "sample_mismatch"
-    return None if np.array_equal(one.design.y, other.design.y) else "outcome_mismatch"
+    if not np.array_equal(one.design.y, other.design.y):
+        return "outcome_mismatch"
+    if not _alike(one.design.weights, other.design.weights):
+        return "weights_mismatch"
+    return None if _alike(one.design.offset, other.design.offset) else "offset_mismatch"
+
+
+def _alike(one: NDArray[np.float64] | None, other: NDArray[np.float64] | None) -> bool:
+    if one is None or other is None:
+        return one is other
+    return np.array_equal(one, other)
 
 
 def _reduction(
-    group: str, effect: str | None, before: float | None, after: float | None, code: str | None
+    group: str, effect: str | None, before: float | None, after: float | None, code: str | None, zero: float
 ) -> Reduction:
     if before is None or after is None:
         return Reduction(group, effect, before, after, None, code or "not_in_reference")
-    if code is None and before <= 0:
+    if code is None and before <= zero:
         code = "zero_reference"
     if code is not None:
         return Reduction(group, effect, before, after, None, code)

@@ -68,7 +68,7 @@ def _umask() -> int:
 def write_record(record: Record, path: Path) -> None:
     """Write a record as JSON with sorted keys; equal records give equal bytes."""
     content = json.dumps(
-        record.model_dump(mode="json"), sort_keys=True, indent=1, ensure_ascii=False, allow_nan=False
+        json.loads(record.model_dump_json()), sort_keys=True, indent=1, ensure_ascii=False, allow_nan=False
     )
     write_whole(path, content.encode() + b"\n")
 

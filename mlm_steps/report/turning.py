@@ -27,8 +27,8 @@ def slopes_table(given: ReportInput) -> Grid | None:
     return Grid(
         caption=("Slopes of predictors that vary within and between groups",),
         columns=columns(
-            *("Predictor", "Factor", "Slope", "Estimate", "SE", "95 % CI"),
-            align=["text", "text", "text", "number", "number", "number"],
+            *("Predictor", "Outcome", "Factor", "Slope", "Estimate", "SE", "95 % CI"),
+            align=["text", "text", "text", "text", "number", "number", "number"],
         ),
         rows=tuple(_row(given, entry, slope) for entry in found for slope in entry.slopes),
         notes=((NOTE,),),
@@ -47,6 +47,7 @@ def _row(given: ReportInput, entry: SlopeComparison, slope: SlopeEstimate) -> Ro
     return row(
         given.names.variable(entry.variable),
         [
+            given.names.variable(entry.outcome),
             given.names.group(entry.factor),
             (WORDS[slope.kind],),
             number(slope.estimate, "estimate"),

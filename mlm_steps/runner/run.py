@@ -102,7 +102,10 @@ def _conclude(request: RunRequest, before: Plan, *, done: bool) -> int:
             print(f"report: {report}")
     failed = [step for step in session.plan.steps if not step.current]
     for step in failed:
-        print(f"failed: {step.name} (see {session.layout.log(step.name)})", file=sys.stderr)
+        log = session.layout.log(step.name)
+        lines = log.read_text(errors="replace").strip().splitlines() if log.exists() else []
+        reason = f"failed: {lines[-1]} (see {log})" if lines else "not run or killed"
+        print(f"{step.name}: {reason}", file=sys.stderr)
     return STEP_FAILED if failed or not done else DONE
 
 

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import re
+import sys
+from collections.abc import Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -26,10 +29,20 @@ def check(spec: Path, *, allow_outside: bool = False) -> tuple[LoadedSpec, Analy
     try:
         analysis = prepare_analysis(loaded)
     except MlmError as error:
-        raise SpecError(*dict.fromkeys((*faults, *error.faults))) from None
+        raise SpecError(*_in_file_order((*faults, *error.faults))) from None
     if faults:
         raise SpecError(*faults)
     return loaded, analysis
+
+
+def _in_file_order(faults: Iterable[Fault]) -> list[Fault]:
+    """Return each fault once, by line and column; those without a place come last."""
+
+    def place(fault: Fault) -> tuple[int, int]:
+        found = re.search(r":(\d+):(\d+)", fault.where)
+        return (int(found[1]), int(found[2])) if found else (sys.maxsize, 0)
+
+    return sorted(dict.fromkeys(faults), key=place)
 
 
 def prepare_analysis(loaded: LoadedSpec) -> Analysis:

@@ -47,7 +47,10 @@ def describe_ladder(
     fits: Sequence[FitRecord | Absence], comparisons: Sequence[ComparisonRecord | Absence]
 ) -> str:
     """Return the ladder as a table, one line per rung."""
-    against = {record.larger: record for record in comparisons if isinstance(record, ComparisonRecord)}
+    against: dict[str, ComparisonRecord] = {}
+    for record in comparisons:
+        if isinstance(record, ComparisonRecord):
+            against.setdefault(record.larger, record)  # the first declared, as in the report's ladder
     rows = []
     for fit in fits:
         if isinstance(fit, FitRecord):

@@ -229,7 +229,8 @@ def _level_row(given: ReportInput, level: VariableLevel, *, has_icc: bool) -> Ro
 
 
 def _descriptives(given: ReportInput) -> Grid | None:
-    numeric = [c for c in given.run.profile.columns if c.used and c.mean is not None]
+    groups = {part for factor in given.run.profile.factors for part in factor.name.split(":")}
+    numeric = [c for c in given.run.profile.columns if c.used and c.mean is not None and c.name not in groups]
     if not numeric:
         return None
     return Grid(
