@@ -2,6 +2,8 @@
 
 import csv
 
+import numpy as np
+
 from .conftest import mlm
 
 LADDER = """\
@@ -33,7 +35,9 @@ def test_numbers_whose_squares_overflow_are_refused(tmp_path):
 
 
 def test_a_variance_of_zero_is_no_reference_for_a_reduction(tmp_path):
-    rows = [(i % 8, i // 8 - 2, (i // 8) * 3 + [0.4, -0.7, 0.2, 0.1][(i * 5) % 4]) for i in range(40)]
+    noise = np.random.default_rng(5).normal(size=(8, 6))
+    noise -= noise.mean(axis=1, keepdims=True)
+    rows = [(g, x, 3 * x + noise[g, x]) for g in range(8) for x in range(6)]
     write(tmp_path, rows, LADDER + '  - {name: b, formula: "y ~ x + I(x^2) + (1 | g)"}\n')
     assert mlm("run", cwd=tmp_path).returncode == 0
     with (tmp_path / "results" / "odd" / "tables" / "variance_explained.csv").open(newline="") as stream:
