@@ -7,7 +7,7 @@ import numpy as np
 from mlm_steps.compare.mixtures import BoundaryNull, boundary_null, chi_square_tail, mixture_tail
 from mlm_steps.compare.nesting import Relation, embed_theta, log_det_basis, relate
 from mlm_steps.compare.refusal import Refusal, data_mismatch, no_test
-from mlm_steps.design.matrices import Design
+from mlm_steps.design.matrices import Design, RandomTerm
 from mlm_steps.engine.components import reductions
 from mlm_steps.engine.estimates import Estimates
 from mlm_steps.engine.fit import fit_lmm
@@ -193,8 +193,13 @@ def _statistic(pair: Pair) -> float:
 
 def _added(smaller: Design, larger: Design) -> tuple[str, ...]:
     fixed = [label for label in larger.term_labels if label not in smaller.term_labels]
-    known = {term.source for term in smaller.random}
-    return (*fixed, *dict.fromkeys(term.source for term in larger.random if term.source not in known))
+    known = {_identity(term) for term in smaller.random}
+    return (*fixed, *dict.fromkeys(term.source for term in larger.random if _identity(term) not in known))
+
+
+def _identity(term: RandomTerm) -> tuple[frozenset[str], frozenset[str]]:
+    """Return what makes a term the same however it is written: a:b groups the rows as b:a does."""
+    return frozenset(term.group.split(":")), frozenset(term.names)
 
 
 def _binomial_weights(larger: str) -> Notice:

@@ -154,3 +154,13 @@ def test_several_variances_say_that_their_weights_are_approximate():
     )
     assert [(part.df, part.weight) for part in record.mixture] == [(0, 0.25), (1, 0.5), (2, 0.25)]
     assert "binomial_weights" in {notice.code for notice in record.notices}
+
+
+def test_a_term_written_another_way_round_counts_as_known():
+    frame = pd.DataFrame({"a": list("aabbccdd") * 8, "b": list("uv") * 32})
+    generator = np.random.default_rng(3)
+    frame["x"] = generator.normal(size=64)
+    frame["y"] = frame["x"] + generator.normal(size=64) + frame.groupby(["a", "b"]).ngroup() % 3
+    designs = [build_design(f"y ~ {rest}", frame) for rest in ("1 + (1 | a:b)", "x + (1 | b:a)")]
+    record = compare_lrt(*map(Estimates, designs), names=("one", "two"), method="REML")
+    assert record.added == ("x",)
