@@ -60,6 +60,7 @@ class Equation:
         """One ``math`` element per line."""
         from latex2mathml.converter import convert
 
+        # Markup: what is converted is ours, with placeholders; the text put in for them is escaped.
         return tuple(
             Markup(self._fill(_spaced(convert(line, display="block")), lambda text: str(escape(text))))  # noqa: S704
             for line in self.lines

@@ -36,8 +36,9 @@ _TRAILING_SPACE = re.compile(r"[ \t]+\n")
 def compile_templates() -> None:
     """Compile every template, for a process that will be forked."""
     for environment, form in ((_html_environment(), "html/"), (_markdown_environment(), "md/")):
-        for name in environment.list_templates(filter_func=lambda name, form=form: name.startswith(form)):  # type: ignore[misc]
-            environment.get_template(name)
+        for name in environment.list_templates():
+            if name.startswith(form):
+                environment.get_template(name)
 
 
 def render_report(given: ReportInput) -> dict[str, str]:
