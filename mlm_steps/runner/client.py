@@ -18,17 +18,23 @@ def call(address: str, words: Sequence[str], outputs: tuple[int, int] = (1, 2)) 
 
     ``outputs`` are the descriptors that become its standard output and standard error.
     """
-    connection = socket.socket(socket.AF_UNIX)
-    try:
-        connection.connect(address)
-    except OSError:
-        return None
+    with socket.socket(socket.AF_UNIX) as connection:
+        try:
+            connection.connect(address)
+        except OSError:
+            return None
+        try:
+            return _hand_over(connection, words, outputs)
+        except OSError:  # the pool ended while it had the command
+            return LOST
+
+
+def _hand_over(connection: socket.socket, words: Sequence[str], outputs: tuple[int, int]) -> int:
     folder = os.getcwd()  # noqa: PTH109 - pathlib and json would take longer to import than the call lasts
     request = "\0".join([folder, *words]).encode()
     streams = array.array("i", outputs)
-    with connection:
-        connection.sendmsg(
-            [len(request).to_bytes(4, "big") + request], [(socket.SOL_SOCKET, socket.SCM_RIGHTS, streams)]
-        )
-        answer = connection.recv(4)
+    connection.sendmsg(
+        [len(request).to_bytes(4, "big") + request], [(socket.SOL_SOCKET, socket.SCM_RIGHTS, streams)]
+    )
+    answer = connection.recv(4)
     return int.from_bytes(answer, "big", signed=True) if len(answer) == 4 else LOST

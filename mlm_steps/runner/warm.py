@@ -40,12 +40,16 @@ class WarmPool:
     def start(self, words: Sequence[str], errors: IO[str]) -> Callable[[], int]:
         """Run a command in the pool, its errors going to a file; return what waits for its exit code."""
         codes: list[int] = []
+        # Descriptors of the thread's own: the file may be closed before it comes to use them.
+        outputs = (os.open(os.devnull, os.O_WRONLY), os.dup(errors.fileno()))
 
         def work() -> None:
             while not Path(self.address).exists() and self._process.poll() is None:
                 time.sleep(0.005)
-            code = call(self.address, words, (os.open(os.devnull, os.O_WRONLY), errors.fileno()))
+            code = call(self.address, words, outputs)
             codes.append(LOST if code is None else code)
+            for descriptor in outputs:
+                os.close(descriptor)
 
         thread = threading.Thread(target=work, daemon=True)
         thread.start()
