@@ -14,6 +14,7 @@ from mlm_steps.records.fit import (
     TermShape,
     TermTest,
 )
+from mlm_steps.records.intervals import Interval, IntervalKind, IntervalRecord, Intervals
 from mlm_steps.records.ols import OlsCoefficient, OlsRecord
 from mlm_steps.records.profile import (
     ColumnProfile,
@@ -38,6 +39,10 @@ __all__ = [
     "FigureRecord",
     "FitRecord",
     "Icc",
+    "Interval",
+    "IntervalKind",
+    "IntervalRecord",
+    "Intervals",
     "MixtureComponent",
     "NestingRelation",
     "Notice",

@@ -93,6 +93,9 @@ class Coefficient(Part):
     ci_low: float | None
     ci_high: float | None
     ci_method: str
+    ci_low_code: str | None = None
+    """What the limit is if not where the criterion puts it, or why there is none."""
+    ci_high_code: str | None = None
     dropped: bool = False
 
 
@@ -126,6 +129,9 @@ class RandomParameter(Part):
     ci_low: float | None = None
     ci_high: float | None = None
     ci_method: str = "not_requested"
+    ci_low_code: str | None = None
+    """What the limit is if not where the criterion puts it, or why there is none."""
+    ci_high_code: str | None = None
     at_boundary: bool = False
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from mlm_steps.records.allfit import AllFitRecord
@@ -11,6 +11,7 @@ from mlm_steps.records.comparison import ComparisonRecord
 from mlm_steps.records.failure import Absence
 from mlm_steps.records.figure import FigureRecord
 from mlm_steps.records.fit import FitRecord
+from mlm_steps.records.intervals import Interval, IntervalKind, Intervals, fixed_row
 from mlm_steps.records.ols import OlsRecord
 from mlm_steps.records.profile import DataProfile
 from mlm_steps.records.variance import VarianceRecord
@@ -73,6 +74,8 @@ class RunRecords:
     figures : tuple of FigureRecord
     allfit : AllFitRecord, Absence or None
         The rungs that were refitted by every optimiser; None where the spec asks for none.
+    intervals : Intervals
+        Those that took steps of their own. Fits and variance hold them in their rows already.
     """
 
     name: str
@@ -87,6 +90,14 @@ class RunRecords:
     modes: Mapping[str, pd.DataFrame]
     figures: tuple[FigureRecord, ...] = ()
     allfit: AllFitRecord | Absence | None = None
+    intervals: Intervals = field(default_factory=lambda: Intervals({}))
+
+    def interval(self, model: str, kind: IntervalKind, what: str) -> Interval:
+        """Return the interval of one row of a table, whatever its source (``records.intervals``)."""
+        if kind == "fixed" and self.intervals.words.get("fixed", "wald") == "wald":
+            row = next(c for c in self.fit(model).coefficients if fixed_row(c) == what)
+            return Interval(kind=kind, what=what, low=row.ci_low, high=row.ci_high, method=row.ci_method)
+        return self.intervals.find(model, kind, what)
 
     def fit(self, model: str) -> FitRecord:
         """Return the fit of one rung; KeyError if there is none."""

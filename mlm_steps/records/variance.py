@@ -20,6 +20,9 @@ class Icc(Part):
     ci_low: float | None = None
     ci_high: float | None = None
     ci_method: str = "not_requested"
+    ci_low_code: str | None = None
+    """What the limit is if not where the criterion puts it, or why there is none."""
+    ci_high_code: str | None = None
     x: float | None = None
     """The predictor value at which a VPC function is evaluated."""
     effect: str | None = None
@@ -37,6 +40,10 @@ class VarianceMeasure(Part):
     value: float | None
     ci_low: float | None = None
     ci_high: float | None = None
+    ci_method: str = "not_requested"
+    ci_low_code: str | None = None
+    """What the limit is if not where the criterion puts it, or why there is none."""
+    ci_high_code: str | None = None
     method: str
     """Source or definition, for example ``Nakagawa, Johnson & Schielzeth 2017``."""
     reference: str | None = None

@@ -1,9 +1,11 @@
 """What may be written in pipeline.yaml, and how it is read."""
 
+from mlm_steps.spec.bootstrap import BootstrapSpec
 from mlm_steps.spec.canonical import canonical
 from mlm_steps.spec.compare import PairSpec
 from mlm_steps.spec.data import ColumnSpec, DataSpec, DeriveSpec
 from mlm_steps.spec.estimation import EstimationSpec
+from mlm_steps.spec.intervals import IntervalKind, IntervalsSpec
 from mlm_steps.spec.load import LoadedSpec, inspect_spec, load_spec
 from mlm_steps.spec.models import ModelSpec
 from mlm_steps.spec.pipeline import PipelineSpec
@@ -16,10 +18,13 @@ from mlm_steps.spec.source import SpecSource
 
 __all__ = [
     "PRESETS",
+    "BootstrapSpec",
     "ColumnSpec",
     "DataSpec",
     "DeriveSpec",
     "EstimationSpec",
+    "IntervalKind",
+    "IntervalsSpec",
     "LoadedSpec",
     "ModelSpec",
     "PairSpec",

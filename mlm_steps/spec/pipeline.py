@@ -9,9 +9,11 @@ from typing import Annotated, Literal
 from pydantic import BeforeValidator, Field, ValidationInfo, model_validator
 
 from mlm_steps.spec.base import SpecBlock
+from mlm_steps.spec.bootstrap import BootstrapSpec
 from mlm_steps.spec.compare import Comparisons, PairSpec
 from mlm_steps.spec.data import DataSpec
 from mlm_steps.spec.estimation import EstimationSpec
+from mlm_steps.spec.intervals import IntervalsSpec
 from mlm_steps.spec.ladder import Ladder
 from mlm_steps.spec.models import ModelSpec
 from mlm_steps.spec.names import faults_between_keys
@@ -43,6 +45,12 @@ class PipelineSpec(SpecBlock):
     ``[{smaller: l1, larger: slope}]``."""
     estimation: EstimationSpec = Field(default_factory=EstimationSpec)
     """How models are fitted and their coefficients tested."""
+    intervals: IntervalsSpec = Field(default_factory=IntervalsSpec)
+    """How each kind of interval is computed."""
+    bootstrap: BootstrapSpec = Field(default_factory=BootstrapSpec)
+    """How refits to simulated data are made, for what is declared to be bootstrapped."""
+    seed: Annotated[int, Field(ge=0), Whole] = 1
+    """What the random numbers of all simulations start from: the same seed gives the same results."""
     report: ReportSpec = Field(default_factory=ReportSpec)
     """What is written at the end."""
 

@@ -11,6 +11,8 @@ from mlm_steps.records import (
     ComparisonRecord,
     FigureRecord,
     FitRecord,
+    IntervalRecord,
+    Intervals,
     OlsRecord,
     VarianceRecord,
 )
@@ -45,24 +47,39 @@ def collect(session: Session, *, figures: tuple[FigureRecord, ...] = ()) -> RunR
     ]
     variances = [read_outcome(VarianceRecord, layout.variance(rung.name)) for rung in spec.rungs]
     everything = [*fits.values(), *preludes, *comparisons, *variances]
+    intervals = _intervals(session)
     return RunRecords(
         name=spec.name,
         title=spec.title_or_name,
         labels=labels_of(session),
         profile=session.profile,
         prelude=tuple(record for record in preludes if isinstance(record, OlsRecord)),
-        fits=tuple(record for record in fits.values() if isinstance(record, FitRecord)),
+        fits=tuple(intervals.into_fit(record) for record in fits.values() if isinstance(record, FitRecord)),
         failed={
             record.step.partition("/")[2] or record.step: record.reason
             for record in reversed(everything)
             if isinstance(record, Absence)
         },
         comparisons=tuple(record for record in comparisons if isinstance(record, ComparisonRecord)),
-        variance=tuple(record for record in variances if isinstance(record, VarianceRecord)),
+        variance=tuple(
+            intervals.into_variance(record) for record in variances if isinstance(record, VarianceRecord)
+        ),
         modes=_Modes({n: layout.modes(n) for n, record in fits.items() if isinstance(record, FitRecord)}),
         figures=figures,
         allfit=None if spec.estimation.allfit == "never" else read_outcome(AllFitRecord, layout.allfit),
+        intervals=intervals,
     )
+
+
+def _intervals(session: Session) -> Intervals:
+    """Return the intervals of all rungs that took steps of their own."""
+    words = session.spec.intervals.words
+    found = [
+        read_outcome(IntervalRecord, session.layout.intervals(source, rung.name))
+        for source in session.plan.interval_sources
+        for rung in session.spec.rungs
+    ]
+    return Intervals(words, tuple(record for record in found if isinstance(record, IntervalRecord)))
 
 
 class _Modes(Mapping[str, "pd.DataFrame"]):

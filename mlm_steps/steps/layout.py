@@ -69,6 +69,10 @@ class Layout:
         """Return the record of the variance that a rung explains."""
         return self.out / "variance" / f"{model}.json"
 
+    def intervals(self, source: str, model: str) -> Path:
+        """Return the record of a rung's intervals that come from one source, ``profile`` or ``bootstrap``."""
+        return self.out / source / f"{model}.json"
+
     def figure(self, name: str, suffix: str = "json") -> Path:
         """Return a figure's record, or with ``suffix`` its SVG or CSV."""
         return self.out / "figures" / f"{name}.{suffix}"

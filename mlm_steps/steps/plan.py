@@ -31,6 +31,9 @@ NUMERICAL = ("numpy", "scipy", "pandas", "statsmodels", "pyarrow", "matplotlib")
 EXTRAS = ("nlopt",)
 """Libraries that need not be there and that refits by every optimiser depend on."""
 
+INTERVAL_SOURCES: tuple[str, ...] = ()
+"""Intervals that are made in a step per rung, by the word that asks for them."""
+
 
 @dataclass(frozen=True, slots=True)
 class Step:
@@ -127,6 +130,10 @@ class Plan:
             models = self.variance_models(name)
             needs = [f"fit/{model}" for model in models]
             yield f"variance/{name}", layout.variance(name), needs, self._chain("variance", *models)
+        for source in self.interval_sources:
+            for name in rungs:
+                key = self._chain(source, name, words=self._interval_words(source))
+                yield f"{source}/{name}", layout.intervals(source, name), (f"fit/{name}",), key
         if self.checks:
             fits = [f"fit/{name}" for name in rungs]
             yield "allfit", layout.allfit, fits, self._chain("allfit", *rungs, words=self._check)
@@ -152,7 +159,18 @@ class Plan:
             *(f"fit/{name}" for name in rungs),
             *(_pair_step(pair) for pair in self.spec.pairs),
             *(f"variance/{name}" for name in rungs),
+            *(f"{source}/{name}" for source in self.interval_sources for name in rungs),
         )
+
+    @property
+    def interval_sources(self) -> tuple[str, ...]:
+        """What the spec asks for of the intervals that take steps of their own."""
+        return tuple(source for source in INTERVAL_SOURCES if self.spec.intervals.kinds(source))
+
+    def _interval_words(self, source: str) -> list[object]:
+        """Return what of the spec the intervals of a source depend on, beyond the fit."""
+        drawn = [self.spec.seed, self.spec.bootstrap.model_dump(mode="json")] if source == "bootstrap" else []
+        return [self.spec.intervals.kinds(source), *drawn]
 
     @property
     def checks(self) -> tuple[str, ...]:
@@ -216,7 +234,11 @@ class Plan:
             return None
         keys = [self._model_key(model) for model in self._models]
         pairs = [(pair.smaller, pair.larger) for pair in self.spec.pairs]
-        return _hash(kind, name, self.profile.made_from, keys, pairs, words)
+        intervals = [
+            self.spec.intervals.model_dump(mode="json"),
+            *(self._interval_words(source) for source in self.interval_sources),
+        ]
+        return _hash(kind, name, self.profile.made_from, keys, pairs, intervals, words)
 
     @property
     def _words(self) -> list[object]:

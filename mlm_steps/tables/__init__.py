@@ -20,10 +20,13 @@ ci                              ``ci_low``, ``ci_high``
 group level                     ``group``, ``level``
 ==============================  ===================================================
 
-Added at the end, before ``null_codes``: ``reference`` (``variance_explained``), ``ci_method`` and ``effect``
-(``icc``); among the others: ``start`` and ``max_dsd`` (``allfit``). Two tables more: ``anova``, the F tests
-of terms, and ``fixed_other_df``, the fixed effects of singular fits by the method of Satterthwaite and
-Kenward and Roger that ``fixed`` does not show.
+Added at the end, before ``null_codes``: ``reference`` and ``ci_method`` (``variance_explained``),
+``ci_method`` and ``effect`` (``icc``); among the others: ``start`` and ``max_dsd`` (``allfit``). Two tables
+more: ``anova``, the F tests of terms, and ``fixed_other_df``, the fixed effects of singular fits by the
+method of Satterthwaite and Kenward and Roger that ``fixed`` does not show.
+
+A limit of an interval that is a number but no crossing of the criterion, such as the bound of its parameter,
+has its code in ``null_codes`` under ``ci_low[limit]`` or ``ci_high[limit]``.
 """
 
 from __future__ import annotations

@@ -9,14 +9,16 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
+from mlm_steps.records import Coefficient, Icc, RandomParameter, VarianceMeasure
 from mlm_steps.records.run import RunRecords
 
-__all__ = ["Cell", "Codes", "Table", "TableMaker", "as_cell", "join_pairs", "table_of"]
+__all__ = ["Cell", "Codes", "Table", "TableMaker", "as_cell", "join_pairs", "limit_codes", "table_of"]
 
 Cell = str | int | float | bool | None
 Codes = Mapping[str, str]
 
 NULL_CODES = "null_codes"
+NOT_ESTIMABLE, NOT_REQUESTED = "not_estimable", "not_requested"
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,6 +73,22 @@ def table_of(name: str, columns: Sequence[str], rows: Iterable[tuple[Mapping[str
     nothing.
     """
     return Table(name, (*columns, NULL_CODES), tuple(_row(columns, cells, codes) for cells, codes in rows))
+
+
+def limit_codes(row: Coefficient | RandomParameter | Icc | VarianceMeasure) -> Codes:
+    """Return the codes of an interval's limits.
+
+    That of a limit which is a number all the same, for example the bound of the parameter, stands under
+    ``ci_low[limit]`` or ``ci_high[limit]``.
+    """
+    codes: dict[str, str] = {}
+    limits = {"ci_low": (row.ci_low, row.ci_low_code), "ci_high": (row.ci_high, row.ci_high_code)}
+    for name, (limit, code) in limits.items():
+        if limit is None:
+            codes[name] = code or (NOT_REQUESTED if row.ci_method == NOT_REQUESTED else NOT_ESTIMABLE)
+        elif code is not None:
+            codes[f"{name}[limit]"] = code
+    return codes
 
 
 def join_pairs(pairs: Iterable[tuple[str, Cell]]) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from mlm_steps.records import Coefficient
 from mlm_steps.records.run import RunRecords
-from mlm_steps.tables.base import Cell, Codes, Table, table_of
+from mlm_steps.tables.base import Cell, Codes, Table, limit_codes, table_of
 
 __all__ = ["fixed"]
 
@@ -44,4 +44,6 @@ def _row(model: str, coefficient: Coefficient) -> tuple[dict[str, Cell], Codes]:
     codes = dict.fromkeys(COLUMNS, "dropped" if coefficient.dropped else "not_estimable")
     if coefficient.df_method == "z":
         codes["df"] = "infinite"
+    if not coefficient.dropped:
+        codes |= limit_codes(coefficient)
     return cells, codes | {"std_estimate": "not_requested"}

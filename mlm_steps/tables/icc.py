@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from mlm_steps.records import Icc
 from mlm_steps.records.run import RunRecords
-from mlm_steps.tables.base import Cell, Codes, Table, table_of
+from mlm_steps.tables.base import Cell, Codes, Table, limit_codes, table_of
 
 __all__ = ["icc"]
 
@@ -23,12 +23,10 @@ def icc(run: RunRecords) -> Table:
 
 def _row(model: str, row: Icc) -> tuple[dict[str, Cell], Codes]:
     cells: dict[str, Cell] = {"model": model, **row.model_dump(exclude={"code"})}
-    limits = row.ci_method if row.ci_method == "not_requested" else "not_estimable"
     return cells, {
         "group": "total",
         "value": row.code or "not_estimable",
-        "ci_low": limits,
-        "ci_high": limits,
         "x": "not_applicable",
         "effect": "not_applicable",
+        **limit_codes(row),
     }

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from mlm_steps.records import RandomParameter
 from mlm_steps.records.run import RunRecords
-from mlm_steps.tables.base import Cell, Codes, Table, table_of
+from mlm_steps.tables.base import Cell, Codes, Table, limit_codes, table_of
 
 __all__ = ["random"]
 
@@ -34,12 +34,10 @@ def random(run: RunRecords) -> Table:
 
 def _row(model: str, parameter: RandomParameter) -> tuple[dict[str, Cell], Codes]:
     cells: dict[str, Cell] = {"model": model, **parameter.model_dump()}
-    limits = parameter.ci_method if parameter.ci_method == "not_requested" else "not_estimable"
     return cells, {
         "term_index": "not_applicable",
         "effect_1": "not_applicable",
         "effect_2": "not_applicable",
         "estimate": "boundary",
-        "ci_low": limits,
-        "ci_high": limits,
+        **limit_codes(parameter),
     }

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from mlm_steps.records import VarianceMeasure
 from mlm_steps.records.run import RunRecords
-from mlm_steps.tables.base import Cell, Codes, Table, table_of
+from mlm_steps.tables.base import Cell, Codes, Table, limit_codes, table_of
 
 __all__ = ["variance_explained"]
 
-COLUMNS = ("model", "measure", "scope", "value", "ci_low", "ci_high", "method", "reference")
+COLUMNS = ("model", "measure", "scope", "value", "ci_low", "ci_high", "method", "reference", "ci_method")
 
 
 def variance_explained(run: RunRecords) -> Table:
@@ -21,7 +21,6 @@ def _row(model: str, measure: VarianceMeasure) -> tuple[dict[str, Cell], Codes]:
     cells: dict[str, Cell] = {"model": model, **measure.model_dump(exclude={"code"})}
     return cells, {
         "value": measure.code or "not_estimable",
-        "ci_low": "not_requested",
-        "ci_high": "not_requested",
+        **limit_codes(measure),
         "reference": "not_applicable",
     }

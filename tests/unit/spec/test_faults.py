@@ -3,7 +3,7 @@
 import pytest
 
 from mlm_steps.errors import DesignError, Fault, FormulaError, SpecError
-from mlm_steps.spec import inspect_spec, load_spec
+from mlm_steps.spec import PipelineSpec, inspect_spec, load_spec
 
 HEAD = "version: 1\ndata: {file: a.csv}\n"
 RUNGS = 'ladder:\n  - {name: null, formula: "y ~ 1 + (1 | g)"}\n  - {name: l1, formula: "y ~ x + (1 | g)"}\n'
@@ -170,11 +170,7 @@ BROKEN = {
         [
             "p.yaml:2:1: laddr: unknown key 'laddr' (did you mean 'ladder'?)",
             "p.yaml:3:35: data.columns.x.typ: unknown key 'typ' (did you mean 'type'?)",
-            (
-                "p.yaml:7:1: zzz: unknown key 'zzz' (known here: version, name, title, data, ladder,"
-                " prelude, compare,"
-                " estimation, report)"
-            ),
+            f"p.yaml:7:1: zzz: unknown key 'zzz' (known here: {', '.join(PipelineSpec.model_fields)})",
         ],
     ),
     "a misspelt key that is needed": (

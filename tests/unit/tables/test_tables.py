@@ -43,7 +43,7 @@ COLUMNS = {
     "converged singular rank_per_term max_gradient evaluations seconds sample_hash",
     "comparison": "from to what_changed criterion statistic df p_naive p_boundary mixture p_boot B failed "
     "delta_aic delta_bic prv delta_r2_marginal delta_r2_conditional nested reason",
-    "variance_explained": "model measure scope value ci_low ci_high method reference",
+    "variance_explained": "model measure scope value ci_low ci_high method reference ci_method",
     "icc": "model group kind value ci_low ci_high x ci_method effect",
     "ranef": "model term_index group level effect estimate cond_sd pred_sd ols n_j shrinkage reliability",
     "allfit": "model optimiser start d delta_d max_dbeta_se max_dsd evaluations seconds status",

@@ -1,0 +1,153 @@
+"""The record of intervals that take a step of their own, and which row of a table each belongs to."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import Literal
+
+from mlm_steps.records.base import Notice, Part, Record
+from mlm_steps.records.fit import Coefficient, FitRecord, RandomParameter
+from mlm_steps.records.variance import Icc, VarianceMeasure, VarianceRecord
+
+__all__ = [
+    "Interval",
+    "IntervalKind",
+    "IntervalRecord",
+    "Intervals",
+    "fixed_row",
+    "icc_row",
+    "r2_row",
+    "random_row",
+]
+
+IntervalKind = Literal["fixed", "variance", "icc", "r2"]
+IntervalSource = Literal["profile", "bootstrap"]
+
+NOT_REQUESTED = "not_requested"
+NOT_ESTIMABLE = "not_estimable"
+METHODS = {"wald": "Wald", "profile": "profile, ML", "bootstrap": "bootstrap", "none": NOT_REQUESTED}
+R2 = ("r2_marginal", "r2_conditional")
+"""Measures that the kind ``r2`` speaks of."""
+
+
+class Interval(Part):
+    """The interval of one number."""
+
+    kind: IntervalKind
+    what: str
+    """The row of the table that the number stands in, as ``fixed_row``, ``random_row`` … name it."""
+    low: float | None
+    high: float | None
+    low_code: str | None = None
+    """Why there is no lower limit, or what it is instead: ``boundary`` for the bound of the parameter."""
+    high_code: str | None = None
+    method: str
+    """In words, such as ``profile, ML`` or ``parametric bootstrap, B=2000, 3 failed``."""
+
+
+class IntervalRecord(Record):
+    """The intervals of one rung that come from one source, of the kinds that the spec asks it for."""
+
+    model: str
+    source: IntervalSource
+    confidence: float
+    intervals: tuple[Interval, ...]
+    notices: tuple[Notice, ...] = ()
+
+
+def fixed_row(row: Coefficient) -> str:
+    """Return the name of a row of the table ``fixed``."""
+    return row.column
+
+
+def random_row(row: RandomParameter) -> str:
+    """Return the name of a row of the table ``random``."""
+    return _name(row.group, row.term_index, row.effect_1, row.effect_2, row.kind)
+
+
+def icc_row(row: Icc) -> str:
+    """Return the name of a row of the table ``icc``."""
+    return _name(row.group, row.kind, row.effect, row.x)
+
+
+def r2_row(row: VarianceMeasure) -> str:
+    """Return the name of a row of the table ``variance_explained``."""
+    return _name(row.measure, row.scope, row.reference)
+
+
+def _name(*keys: object) -> str:
+    return "/".join("" if key is None else str(key) for key in keys)
+
+
+@dataclass(frozen=True, slots=True)
+class Intervals:
+    """All intervals of a run, whatever their source.
+
+    Attributes
+    ----------
+    words : mapping of str to str
+        How each kind is to be computed: ``wald``, ``profile``, ``bootstrap`` or ``none``.
+    records : tuple of IntervalRecord
+    """
+
+    words: Mapping[IntervalKind, str]
+    records: tuple[IntervalRecord, ...] = ()
+
+    def find(self, model: str, kind: IntervalKind, what: str) -> Interval:
+        """Return the interval of one row of a table; one without limits says why it has none.
+
+        Wald intervals are no concern of these records: they stand in those of the fits.
+        """
+        word = self.words.get(kind, "none")
+        ordered = sorted(self._of(model), key=lambda record: record.source != word)
+        for record in ordered if word != "none" else ():
+            for interval in record.intervals:
+                if (interval.kind, interval.what) == (kind, what):
+                    return interval
+        asked = any(record.source == word for record in ordered) or word == "none"
+        code = NOT_REQUESTED if asked else NOT_ESTIMABLE
+        return Interval(
+            kind=kind, what=what, low=None, high=None, low_code=code, high_code=code,
+            method=NOT_REQUESTED if asked else METHODS[word],
+        )  # fmt: skip
+
+    def _of(self, model: str) -> Iterable[IntervalRecord]:
+        return (record for record in self.records if record.model == model)
+
+    def into_fit(self, fit: FitRecord) -> FitRecord:
+        """Return the record of a fit with the declared intervals in its rows."""
+        coefficients = fit.coefficients
+        if self.words.get("fixed") != "wald":
+            coefficients = tuple(
+                row if row.dropped else row.model_copy(update=self._cells(fit.model, "fixed", fixed_row(row)))
+                for row in coefficients
+            )
+        random = tuple(
+            row.model_copy(update=self._cells(fit.model, "variance", random_row(row))) for row in fit.random
+        )
+        return fit.model_copy(update={"coefficients": coefficients, "random": random})
+
+    def into_variance(self, record: VarianceRecord) -> VarianceRecord:
+        """Return the record of explained variance with the declared intervals in its rows."""
+        icc = tuple(
+            row
+            if row.ci_low is not None
+            else row.model_copy(update=self._cells(record.model, "icc", icc_row(row)))
+            for row in record.icc
+        )
+        measures = tuple(
+            row.model_copy(update=self._cells(record.model, "r2", r2_row(row))) if row.measure in R2 else row
+            for row in record.measures
+        )
+        return record.model_copy(update={"icc": icc, "measures": measures})
+
+    def _cells(self, model: str, kind: IntervalKind, what: str) -> dict[str, object]:
+        found = self.find(model, kind, what)
+        return {
+            "ci_low": found.low,
+            "ci_high": found.high,
+            "ci_low_code": found.low_code,
+            "ci_high_code": found.high_code,
+            "ci_method": found.method,
+        }
