@@ -40,7 +40,7 @@ def assemble(loaded: LoadedSpec, uses: Sequence[ModelUse]) -> Analysis:
         *check_names(loaded, uses, columns, places),
         *check_uses(uses, fitting, places),
     ]
-    if faults:
+    if faults or loaded.unread:  # the spec's faults say what could not be read
         raise DataError(*faults)
     sample = _sample(uses, columns, planned, table.rows, places)
     basis = sample.kept if loaded.spec.data.means_from == "analysis" else np.ones(table.rows, dtype=bool)

@@ -33,7 +33,7 @@ def check_names(
     faults = []
     for name, spec in loaded.spec.data.columns.items():
         at = places.data("columns", name)
-        if name not in known:
+        if name not in known and name not in loaded.unread:
             faults.append(Fault(at, f"there is no column '{name}'", nearest(name, known)))
         elif name in derived and spec.type not in (None, "number"):
             faults.append(
@@ -41,7 +41,7 @@ def check_names(
             )
     for use in uses:
         for name in use.variables:
-            if name not in known:
+            if name not in known and name not in loaded.unread:
                 at = places.formula(use.name, name)
                 faults.append(Fault(at, f"there is no column '{name}'", nearest(name, known)))
     return faults

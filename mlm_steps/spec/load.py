@@ -12,7 +12,8 @@ from mlm_steps.errors import DesignError, Fault, FormulaError, SpecError
 from mlm_steps.spec.names import preset_of
 from mlm_steps.spec.paths import Refused, data_file
 from mlm_steps.spec.pipeline import PipelineSpec
-from mlm_steps.spec.sentences import found_in
+from mlm_steps.spec.salvage import derived_at, without
+from mlm_steps.spec.sentences import found_in, place_of
 from mlm_steps.spec.source import SpecSource, key_path
 from mlm_steps.spec.syntax import Unreadable, decoded
 from mlm_steps.spec.tree import read_tree, value_of
@@ -23,9 +24,6 @@ from mlm_steps.spec.written import Path as Way
 __all__ = ["LoadedSpec", "inspect_spec", "load_spec"]
 
 CheckFormula = Callable[[str], None]
-
-_INDEPENDENT = ("name", "title", "prelude", "compare", "estimation", "report")
-"""Keys that nothing else is read by: where one is at fault, the rest can still be checked."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -41,12 +39,15 @@ class LoadedSpec:
         Where its keys stand.
     data_path : Path
         The data file, absolute and links resolved; it exists and may be read.
+    unread : frozenset of str
+        Columns that the spec derives in a way that could not be read: they exist, but nobody knows how.
     """
 
     spec: PipelineSpec
     path: Path
     source: SpecSource
     data_path: Path
+    unread: frozenset[str] = frozenset()
 
 
 def load_spec(
@@ -79,8 +80,8 @@ def inspect_spec(
 ) -> tuple[LoadedSpec | None, tuple[Fault, ...]]:
     """Return as much of a spec as can be had, and all its faults in the order of the file.
 
-    Unknown keys, second keys of one name and blocks at fault that nothing else depends on are left out of the
-    spec, so that it can be checked further. There is no spec where more is wrong than that, or where there is
+    Unknown keys, second keys of one name and what is at fault but can be spared are left out of the spec, so
+    that it can be checked further. There is no spec where more is wrong than that, or where there is
     no data file to read.
     """
     try:
@@ -98,10 +99,10 @@ def inspect_spec(
             *_in_order(source, found),
             Fault(f"{path}:1:1", what, "it begins with the line 'version: 1'"),
         )
-    spec, wrong = _validated(values)
+    spec, wrong, unread = _validated(values)
     data_path, missing = _data_path(values, path, allow_outside=allow_outside)
     formulas = _formula_faults(values, check_formula) if check_formula else ()
-    loaded = LoadedSpec(spec, path, source, data_path) if spec and data_path else None
+    loaded = LoadedSpec(spec, path, source, data_path, unread) if spec and data_path else None
     return loaded, _in_order(source, [*found, *wrong, *missing, *formulas])
 
 
@@ -137,19 +138,23 @@ def _named(values: object, path: Path) -> object:
     return Block({**values, "name": Written(name, ("name",))}, values.at)
 
 
-def _validated(values: Block) -> tuple[PipelineSpec | None, list[Found]]:
-    """Return the spec, if it can be had, and what is wrong with it."""
+def _validated(values: Block) -> tuple[PipelineSpec | None, list[Found], frozenset[str]]:
+    """Return the spec, if it can be had, what is wrong with it, and the derived columns it leaves out."""
     found: list[Found] = []
-    try:
-        return PipelineSpec.model_validate(values, context=found), found
-    except ValidationError as error:
-        found += [*found_in(error, found)]
-    at_fault = {each.at[0] for each in found if each.at}
-    kept = {key: value for key, value in values.items() if key not in at_fault or key not in _INDEPENDENT}
-    try:
-        return PipelineSpec.model_validate(Block(kept, values.at), context=[]), found
-    except ValidationError:
-        return None, found
+    unread: frozenset[str] = frozenset()
+    left: Block | None = values
+    strays = found  # what the first reading leaves aside; later ones would only say it again
+    while left is not None:
+        try:
+            return PipelineSpec.model_validate(left, context=strays), found, unread
+        except ValidationError as error:
+            new = [*found_in(error, found)]
+            found += new
+            faults = [place_of(detail) for detail in error.errors(include_url=False)]
+            faults += [each.at for each in new]
+        unread |= derived_at(left, faults)
+        left, strays = without(left, faults), []
+    return None, found, unread
 
 
 def _data_path(values: Block, spec: Path, *, allow_outside: bool) -> tuple[Path | None, list[Found]]:

@@ -13,7 +13,7 @@ from mlm_steps.errors import did_you_mean
 from mlm_steps.spec.presets import PRESETS
 from mlm_steps.spec.written import Found, Path, is_nothing, kind_of, quoted
 
-__all__ = ["found_in"]
+__all__ = ["found_in", "place_of"]
 
 Sentence = tuple[str, str | None]
 _LIST = "write [a, b], or lines that begin with '- '"
@@ -24,12 +24,12 @@ def found_in(error: ValidationError, strays: Iterable[Found]) -> Iterator[Found]
     """Yield each thing that is wrong; a missing key that an unknown one was meant to be is left out."""
     meant = {(each.at[:-1], each.hint) for each in strays}
     for detail in error.errors(include_url=False):
-        at = _place(detail)
+        at = place_of(detail)
         if detail["type"] != "missing" or (at, f"did you mean '{detail['loc'][-1]}'?") not in meant:
             yield from _found(detail, at)
 
 
-def _place(detail: ErrorDetails) -> Path:
+def place_of(detail: ErrorDetails) -> Path:
     """Return the way to what was refused, which knows it itself; for the whole spec, nothing."""
     at: Path = getattr(detail["input"], "at", ())
     return at

@@ -83,6 +83,23 @@ def test_all_faults_of_spec_formula_and_data_come_at_once(folder):
         assert place in done.stderr
 
 
+def test_a_block_at_fault_does_not_hide_the_faults_of_others(folder):
+    text = "version: 1\ndata:\n  file: small.csv\n  columns: {g: {type: gruop}}\n"
+    text += "  derive: {x_w: [1], x_m: {mean: xx}}\n"
+    text += 'ladder:\n  - {name: a, formula: "y ~ x_w + xxx + (1 | g)", weights: [1]}\n'
+    (folder / "s.yaml").write_text(text)
+    done = mlm("validate", "s.yaml", cwd=folder)
+    assert done.returncode == 2
+    places = [line.split(": ")[1] for line in done.stderr.splitlines()]
+    assert places == [
+        "data.columns.g.type",
+        "data.derive.x_w",
+        "data.derive.x_m.mean",
+        "ladder[0].formula",
+        "ladder[0].weights",
+    ], done.stderr
+
+
 def test_an_output_folder_that_cannot_be_written_is_named(folder):
     (folder / "s.yaml").write_text(HEAD + RUNG)
     (folder / "taken").write_text("a file")
