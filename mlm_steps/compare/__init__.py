@@ -10,18 +10,25 @@ from __future__ import annotations
 from typing import Protocol
 
 from mlm_steps.compare.lrt import compare_lrt
+from mlm_steps.compare.simulations import Simulations
 from mlm_steps.engine.estimates import Estimates
 from mlm_steps.engine.values import Method
 from mlm_steps.records import ComparisonRecord
 
-__all__ = ["COMPARISONS", "Comparison", "compare_lrt"]
+__all__ = ["COMPARISONS", "Comparison", "Simulations", "compare_lrt"]
 
 
 class Comparison(Protocol):
     """What a comparison looks like."""
 
     def __call__(
-        self, smaller: Estimates, larger: Estimates, *, names: tuple[str, str], method: Method
+        self,
+        smaller: Estimates,
+        larger: Estimates,
+        *,
+        names: tuple[str, str],
+        method: Method,
+        asked: Simulations | None = None,
     ) -> ComparisonRecord:
         """Return the record of the comparison; ComparisonError where a number would be wrong."""
         ...

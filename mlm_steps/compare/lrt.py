@@ -7,6 +7,7 @@ import numpy as np
 from mlm_steps.compare.mixtures import BoundaryNull, boundary_null, chi_square_tail, mixture_tail
 from mlm_steps.compare.nesting import Relation, embed_theta, log_det_basis, relate
 from mlm_steps.compare.refusal import Refusal, data_mismatch, no_test
+from mlm_steps.compare.simulations import Simulations, with_rlrt
 from mlm_steps.design.matrices import Design, RandomTerm
 from mlm_steps.engine.components import reductions
 from mlm_steps.engine.estimates import Estimates
@@ -25,7 +26,12 @@ Pair = tuple[LmmFit, LmmFit]
 
 
 def compare_lrt(
-    smaller: Estimates, larger: Estimates, *, names: tuple[str, str], method: Method
+    smaller: Estimates,
+    larger: Estimates,
+    *,
+    names: tuple[str, str],
+    method: Method,
+    asked: Simulations | None = None,
 ) -> ComparisonRecord:
     """Return the comparison of two models of one outcome on the same rows.
 
@@ -42,6 +48,8 @@ def compare_lrt(
         What to call them.
     method : {"REML", "ML"}
         The method whose estimates are reported.
+    asked : Simulations, optional
+        Which null distributions are simulated; the exact one of a single variance where nothing is said.
 
     Raises
     ------
@@ -64,6 +72,7 @@ def compare_lrt(
     if refusal is None:
         criterion: Method = method if relation.changed == "variance" else "ML"
         record = _with_test(record, pairs[criterion], relation, notices)
+        record = with_rlrt(record, pairs[criterion], relation, asked or Simulations())
     return record.model_copy(update={"notices": tuple(notices)})
 
 

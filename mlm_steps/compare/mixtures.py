@@ -13,7 +13,7 @@ from mlm_steps.compare.nesting import Containment
 from mlm_steps.design.matrices import Design
 from mlm_steps.records import MixtureComponent
 
-__all__ = ["BoundaryNull", "boundary_null", "chi_square_tail", "mixture_tail"]
+__all__ = ["BoundaryNull", "boundary_null", "chi_square_tail", "lone_variance", "mixture_tail"]
 
 Step = Literal["none", "one_variance", "one_more_effect", "covariances", "block"]
 
@@ -44,11 +44,7 @@ def boundary_null(smaller: Design, larger: Design, containment: Containment) -> 
     variances, each without covariances: binomial weights. Whole blocks and other combinations have no closed
     weights (Self & Liang 1987; Stram & Lee 1994).
     """
-    steps = [
-        _step(smaller, len(term.names), containment.guests(position))
-        for position, term in enumerate(larger.random)
-    ]
-    changed = [(step, k) for step, k in steps if step != "none"]
+    changed = [(step, k) for step, k in _steps(smaller, larger, containment) if step != "none"]
     if all(step == "one_variance" for step, _ in changed):
         r = len(changed)
         weights = [(df, comb(r, df) / 2**r) for df in range(r + 1)]
@@ -61,6 +57,13 @@ def boundary_null(smaller: Design, larger: Design, containment: Containment) -> 
     return BoundaryNull(_components([(k, 0.5), (k + 1, 0.5)]))
 
 
+def lone_variance(smaller: Design, larger: Design, containment: Containment) -> int | None:
+    """Return the position of the term of the larger model that alone is new, if it is one variance."""
+    steps = [step for step, _ in _steps(smaller, larger, containment)]
+    new = [position for position, step in enumerate(steps) if step != "none"]
+    return new[0] if len(new) == 1 and steps[new[0]] == "one_variance" else None
+
+
 def mixture_tail(mixture: Sequence[MixtureComponent], statistic: float) -> float:
     """Return the probability of a value at least as large under a mixture of chi-squares."""
     return float(sum(part.weight * chi_square_tail(part.df, statistic) for part in mixture))
@@ -71,6 +74,13 @@ def chi_square_tail(df: int, statistic: float) -> float:
     if df == 0:
         return 1.0 if statistic <= 0 else 0.0
     return float(special.chdtrc(df, max(statistic, 0.0)))
+
+
+def _steps(smaller: Design, larger: Design, containment: Containment) -> list[tuple[Step, int]]:
+    return [
+        _step(smaller, len(term.names), containment.guests(position))
+        for position, term in enumerate(larger.random)
+    ]
 
 
 def _step(smaller: Design, k: int, guests: Sequence[int]) -> tuple[Step, int]:

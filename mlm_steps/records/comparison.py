@@ -6,7 +6,12 @@ from typing import Literal
 
 from mlm_steps.records.base import Notice, Part, Record
 
-__all__ = ["ComparisonRecord", "MixtureComponent", "VarianceChange"]
+__all__ = ["ComparisonRecord", "MixtureComponent", "PValue", "VarianceChange"]
+
+PValue = Literal["p_boot", "p_rlrt", "p_boundary", "p_naive"]
+
+TRUSTWORTHY: tuple[PValue, ...] = ("p_boot", "p_rlrt", "p_boundary", "p_naive")
+"""Simulated before asymptotic, at the boundary before naive."""
 
 
 class MixtureComponent(Part):
@@ -45,6 +50,20 @@ class ComparisonRecord(Record):
     mixture: tuple[MixtureComponent, ...] | None
     p_boundary_code: str | None
     """Why there is no boundary p: ``not_applicable``, ``no_closed_weights``, ``null_on_boundary``."""
+    p_rlrt: float | None = None
+    """Of the exact restricted likelihood ratio test of one variance."""
+    p_rlrt_code: str | None = "not_requested"
+    """Why there is none: ``not_requested``, ``not_applicable``, ``not_reml``, ``too_large``."""
+    rlrt_approximate: bool = False
+    """Other random effects are present, and left out of account."""
+    p_boot: float | None = None
+    """Of the parametric bootstrap of the statistic."""
+    p_boot_code: str | None = "not_requested"
+    """Why there is none: ``not_requested``, ``not_needed``, ``not_estimable``, ``too_large``."""
+    replicates: int | None = None
+    """Simulated data sets."""
+    failed: int | None = None
+    """Those of them to which a model could not be fitted; they are not counted in ``p_boot``."""
     delta_aic: float | None
     delta_bic: float | None
     delta_deviance: float | None
@@ -58,3 +77,13 @@ class ComparisonRecord(Record):
     reason: str | None
     """The reason in words."""
     notices: tuple[Notice, ...] = ()
+
+    @property
+    def p(self) -> float | None:
+        """The p value to report, the most trustworthy of those there are."""
+        return None if self.p_from is None else getattr(self, self.p_from)
+
+    @property
+    def p_from(self) -> PValue | None:
+        """Name of the field that holds it."""
+        return next((name for name in TRUSTWORTHY if getattr(self, name) is not None), None)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 from mlm_steps.records.allfit import AllFitRecord
 from mlm_steps.records.comparison import ComparisonRecord
@@ -76,6 +76,8 @@ class RunRecords:
         The rungs that were refitted by every optimiser; None where the spec asks for none.
     intervals : Intervals
         Those that took steps of their own. Fits and variance hold them in their rows already.
+    adjustment : {"none", "holm"}
+        What the spec asks for to allow for the number of comparisons.
     """
 
     name: str
@@ -91,6 +93,7 @@ class RunRecords:
     figures: tuple[FigureRecord, ...] = ()
     allfit: AllFitRecord | Absence | None = None
     intervals: Intervals = field(default_factory=lambda: Intervals({}))
+    adjustment: Literal["none", "holm"] = "none"
 
     def interval(self, model: str, kind: IntervalKind, what: str) -> Interval:
         """Return the interval of one row of a table, whatever its source (``records.intervals``)."""

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from mlm_steps.records import ComparisonRecord, VarianceChange
+from mlm_steps.records.comparison import TRUSTWORTHY, PValue
 from mlm_steps.report.facts import comparison_number, comparison_p, comparison_test
 from mlm_steps.report.inputs import ReportInput
 from mlm_steps.report.names import INTERCEPT, RESIDUAL
 from mlm_steps.report.notation import fixed, percent
 from mlm_steps.report.sentences import effect_terms, p_phrase
 from mlm_steps.report.text import Code, Number, Phrase, Word, join, say, source
+from mlm_steps.tables.comparison import adjusted_p
 
 __all__ = [
     "NEGATIVE_REDUCTION",
@@ -23,8 +25,8 @@ NEGATIVE_REDUCTION = (
     "between groups. Such a negative reduction is printed as it is, not cut at zero."
 )
 NAIVE_REASONS = {
-    "no_closed_weights": " (naive: the null distribution has no closed form)",
-    "null_on_boundary": " (naive: the smaller model lies on a boundary itself)",
+    "no_closed_weights": "the null distribution has no closed form",
+    "null_on_boundary": "the smaller model lies on a boundary itself",
 }
 SMALLEST_CHANGE = 0.0005
 """Smaller changes of a variance would read 0.0 %."""
@@ -38,7 +40,8 @@ def comparison_sentence(given: ReportInput, record: ComparisonRecord) -> Phrase:
         reason = (record.reason or record.refused or "the difference cannot be tested").rstrip(".")
         return say("{larger} was not tested against {smaller}: {reason}.", **models, reason=Word(reason))
     fit = given.run.fit(record.larger)
-    p = record.p_naive if record.p_boundary is None else record.p_boundary
+    adjusted = dict(zip(given.run.comparisons, adjusted_p(given.run), strict=True)).get(record)
+    p = record.p if adjusted is None else adjusted
     clear = p is not None and p < 1 - fit.confidence
     return say(
         "{what} {verb} fit ({larger} against {smaller}), {test}, {p}{ic}{prv}.",
@@ -46,7 +49,7 @@ def comparison_sentence(given: ReportInput, record: ComparisonRecord) -> Phrase:
         what=_added(record),
         verb="improved" if clear else "did not clearly improve",
         test=test,
-        p=_both_p(record),
+        p=(*_p_values(record), *_adjusted(record, adjusted)),
         ic=_criteria(record),
         prv=_changes(given, record),
     )
@@ -58,17 +61,39 @@ def _added(record: ComparisonRecord) -> Phrase:
     return ("Adding ", *join([(Code(term),) for term in record.added], last=" and "))
 
 
-def _both_p(record: ComparisonRecord) -> Phrase:
-    naive = comparison_p(record, "p_naive", record.p_naive)
-    boundary = comparison_p(record, "p_boundary", record.p_boundary)
-    if boundary is None or len(record.mixture or ()) < 2:
-        return (*p_phrase(naive), NAIVE_REASONS.get(record.p_boundary_code or "", ""))
-    return say(
-        "{p} (mixture {mixture}; naive {naive})",
-        p=p_phrase(boundary),
-        mixture=mixture_phrase(record),
-        naive=p_phrase(naive),
-    )
+def _p_values(record: ComparisonRecord) -> Phrase:
+    """Return the p value to report, how it came about, and what the simpler ones are."""
+    values = {name: comparison_p(record, name, getattr(record, name)) for name in TRUSTWORTHY}
+    if record.p_from is None:
+        return ()
+    if record.p_from == "p_naive" or (record.p_from == "p_boundary" and len(record.mixture or ()) < 2):
+        return (*p_phrase(values["p_naive"]), *_why_naive(record))
+    known = [name for name in TRUSTWORTHY if values[name] is not None]
+    notes = [_p_note(record, name, values[name], reported=name == record.p_from) for name in known]
+    return (*p_phrase(values[record.p_from]), " (", *join(notes, "; "), ")")
+
+
+def _p_note(record: ComparisonRecord, name: PValue, value: Number | None, *, reported: bool) -> Phrase:
+    kinds: dict[PValue, Phrase] = {
+        "p_boot": (f"parametric bootstrap, {record.replicates} replicates, {record.failed} failed",),
+        "p_rlrt": ("exact RLRT", ", other random effects ignored" if record.rlrt_approximate else ""),
+        "p_boundary": ("mixture ", *(mixture_phrase(record) or ())),
+        "p_naive": ("naive",),
+    }
+    return kinds[name] if reported else (*kinds[name], " ", *p_phrase(value))
+
+
+def _why_naive(record: ComparisonRecord) -> Phrase:
+    """Return why a test of variances has a naive p value alone, and what would give a better one."""
+    reason = NAIVE_REASONS.get(record.p_boundary_code or "")
+    if reason is None:
+        return ()
+    return (f" (naive: {reason})",)
+
+
+def _adjusted(record: ComparisonRecord, adjusted: float | None) -> Phrase:
+    number = comparison_p(record, "p_adjusted", adjusted)
+    return () if number is None else say(", {p} by Holm’s adjustment", p=p_phrase(number))
 
 
 def mixture_phrase(record: ComparisonRecord) -> Phrase | None:

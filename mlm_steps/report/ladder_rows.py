@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from functools import partial
-from itertools import pairwise
+from itertools import pairwise, zip_longest
 
 from mlm_steps.records import Coefficient, ComparisonRecord, FitRecord, RandomParameter, VarianceMeasure
 from mlm_steps.report.facts import (
@@ -241,25 +241,30 @@ def fit_rows(given: ReportInput) -> list[Row]:
 
 
 def comparison_rows(given: ReportInput) -> list[Row]:
-    """Return, per rung, its test against a smaller one."""
-    tests = [_comparison(given, fit.model) for fit in given.run.fits]
-    if not any(tests):
-        return []
-    p_cells = [None if t is None else _test_p(t) for t in tests]
+    """Return, per rung, its tests against smaller ones, one block of rows for the first of each rung.
+
+    Further blocks hold the further tests of rungs that have several.
+    """
+    tests = [_comparisons(given, fit.model) for fit in given.run.fits]
+    blocks = zip_longest(*tests)
+    return [line for number, block in enumerate(blocks) for line in _comparison_block(given, number, block)]
+
+
+def _comparison_block(given: ReportInput, number: int, tests: Sequence[ComparisonRecord | None]) -> list[Row]:
     return [
-        heading("Comparison"),
+        heading("Further comparison" if number else "Comparison"),
         row("Against", [None if t is None else (given.names.model(t.smaller),) for t in tests]),
         row("χ² (df)", [None if t is None else _statistic(t) for t in tests]),
-        row((Emphasis("p"),), p_cells),
+        row((Emphasis("p"),), [None if t is None else _test_p(t) for t in tests]),
         row("ΔAIC", [None if t is None else comparison_number(t, "delta_aic", t.delta_aic) for t in tests]),
     ]
 
 
-def _comparison(given: ReportInput, model: str) -> ComparisonRecord | None:
-    """Return the comparison of a rung with the one before it, or with another smaller one."""
+def _comparisons(given: ReportInput, model: str) -> list[ComparisonRecord]:
+    """Return the comparisons of a rung, that with the rung before it first."""
     before = {larger.model: smaller.model for smaller, larger in pairwise(given.run.fits)}
     found = [record for record in given.run.comparisons if record.larger == model]
-    return next((r for r in found if r.smaller == before.get(model)), found[0] if found else None)
+    return sorted(found, key=lambda record: record.smaller != before.get(model))
 
 
 def _statistic(record: ComparisonRecord) -> Phrase:
@@ -269,9 +274,7 @@ def _statistic(record: ComparisonRecord) -> Phrase:
 
 
 def _test_p(record: ComparisonRecord) -> Phrase | None:
-    naive = comparison_p(record, "p_naive", record.p_naive)
-    boundary = comparison_p(record, "p_boundary", record.p_boundary)
-    shown = naive if boundary is None else boundary
+    shown = None if record.p_from is None else comparison_p(record, record.p_from, record.p)
     return None if shown is None else (shown,)
 
 

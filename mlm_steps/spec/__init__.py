@@ -15,6 +15,7 @@ from mlm_steps.spec.presets import PRESETS
 from mlm_steps.spec.report import ReportSpec
 from mlm_steps.spec.schema import json_schema, schema_text
 from mlm_steps.spec.source import SpecSource
+from mlm_steps.spec.tests import TestsSpec
 
 __all__ = [
     "PRESETS",
@@ -33,6 +34,7 @@ __all__ = [
     "PresetLadder",
     "ReportSpec",
     "SpecSource",
+    "TestsSpec",
     "canonical",
     "inspect_spec",
     "json_schema",

@@ -20,6 +20,7 @@ from mlm_steps.spec.names import faults_between_keys
 from mlm_steps.spec.prelude import PreludeSpec
 from mlm_steps.spec.preset import PresetLadder
 from mlm_steps.spec.report import ReportSpec
+from mlm_steps.spec.tests import TestsSpec
 from mlm_steps.spec.types import OptionalText, Slug, Whole, nothing_is_empty, objections
 
 __all__ = ["PipelineSpec"]
@@ -43,6 +44,8 @@ class PipelineSpec(SpecBlock):
     compare: Comparisons = "ladder"
     """``ladder`` compares adjacent rungs, ``none`` compares nothing; or a list of pairs such as
     ``[{smaller: l1, larger: slope}]``."""
+    tests: TestsSpec = Field(default_factory=TestsSpec)
+    """What is computed beside those tests."""
     estimation: EstimationSpec = Field(default_factory=EstimationSpec)
     """How models are fitted and their coefficients tested."""
     intervals: IntervalsSpec = Field(default_factory=IntervalsSpec)

@@ -68,6 +68,7 @@ def collect(session: Session, *, figures: tuple[FigureRecord, ...] = ()) -> RunR
         figures=figures,
         allfit=None if spec.estimation.allfit == "never" else read_outcome(AllFitRecord, layout.allfit),
         intervals=intervals,
+        adjustment=spec.tests.adjust,
     )
 
 

@@ -12,6 +12,7 @@ __all__ = ["compare"]
 def compare(session: Session, smaller: str, larger: str, kind: str = "lrt") -> None:
     """Write the record of a comparison; ComparisonError when the larger model fits worse."""
     from mlm_steps.compare import COMPARISONS
+    from mlm_steps.compare.simulations import Simulations
 
     path = session.layout.comparison(smaller, larger)
     with session.recorded(f"compare/{smaller}--{larger}") as (recorder, key):
@@ -22,8 +23,13 @@ def compare(session: Session, smaller: str, larger: str, kind: str = "lrt") -> N
             return
         frame = session.frame()
         first, second = (session.refit(frame, fit) for fit in fits if not isinstance(fit, Absence))
+        tests = session.spec.tests
         record = COMPARISONS[kind](
-            first, second, names=(smaller, larger), method=session.spec.estimation.method
+            first,
+            second,
+            names=(smaller, larger),
+            method=session.spec.estimation.method,
+            asked=Simulations(session.spec.seed, tests.rlrt),
         )
         if record.statistic is None:
             session.say(f"{smaller} → {larger}: no test: {record.reason}")

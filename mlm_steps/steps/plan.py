@@ -125,7 +125,8 @@ class Plan:
         for pair in self.spec.pairs:
             names = (pair.smaller, pair.larger)
             needs = [f"fit/{name}" for name in names]
-            yield _pair_step(pair), layout.comparison(*names), needs, self._chain("compare", *names)
+            key = self._chain("compare", *names, words=self._tests)
+            yield _pair_step(pair), layout.comparison(*names), needs, key
         for name in rungs:
             models = self.variance_models(name)
             needs = [f"fit/{model}" for model in models]
@@ -145,7 +146,7 @@ class Plan:
                 self._whole("figure", name, self._words),
             )
         needs = [*self.records, *self.checks]
-        yield "tables", layout.tables / "fit.csv", needs, self._whole("tables", "", self._check)
+        yield "tables", layout.tables / "fit.csv", needs, self._whole("tables", "", self._table_words)
         needs = [*needs, *(f"figure/{name}" for name in FIGURES), "tables"]
         head = layout.report(self.spec.report.formats[0])
         yield "report", head, needs, self._whole("report", "", [self._cover, self._check])
@@ -176,6 +177,15 @@ class Plan:
     def checks(self) -> tuple[str, ...]:
         """The step that checks fits by other optimisers, if the spec asks for it."""
         return () if self.spec.estimation.allfit == "never" else ("allfit",)
+
+    @property
+    def _tests(self) -> list[object]:
+        tests = self.spec.tests.model_dump(mode="json", exclude={"adjust"})
+        return [self.spec.seed, tests]
+
+    @property
+    def _table_words(self) -> list[object]:
+        return [self._check, self.spec.seed, self.spec.tests.model_dump(mode="json")]
 
     @property
     def _check(self) -> list[object]:

@@ -47,27 +47,37 @@ def describe_ladder(
     fits: Sequence[FitRecord | Absence], comparisons: Sequence[ComparisonRecord | Absence]
 ) -> str:
     """Return the ladder as a table, one line per rung."""
-    against: dict[str, ComparisonRecord] = {}
+    tests: dict[str, list[ComparisonRecord]] = {}
     for record in comparisons:
         if isinstance(record, ComparisonRecord):
-            against.setdefault(record.larger, record)  # the first declared, as in the report's ladder
-    rows = []
+            tests.setdefault(record.larger, []).append(record)
+    rows: list[tuple[str, ...]] = []
     for fit in fits:
         if isinstance(fit, FitRecord):
-            rows.append(_row(fit, against.get(fit.model)))
+            rows += _rows(fit, tests.get(fit.model, []))
         else:
-            rows.append((fit.step.partition("/")[2], *[""] * 7, f"failed: {fit.reason}"))
-    header = ("model", "npar", "deviance", "AIC", "BIC", "χ²", "df", "p", "status")
-    return "\n".join(text_table(header, rows, right=range(1, 8))) + "\n"
+            rows.append((fit.step.partition("/")[2], *[""] * 8, f"failed: {fit.reason}"))
+    header = ("model", "npar", "deviance", "AIC", "BIC", "against", "χ²", "df", "p", "status")
+    return "\n".join(text_table(header, rows, right=(1, 2, 3, 4, 6, 7, 8))) + "\n"
 
 
-def _row(fit: FitRecord, comparison: ComparisonRecord | None) -> tuple[str, ...]:
-    test = ("", "", "")
-    if comparison is not None and comparison.statistic is not None:
-        p = comparison.p_naive if comparison.p_boundary is None else comparison.p_boundary
-        test = (f"{comparison.statistic:.2f}", f"{comparison.df}", _p_value(p))
+def _rows(fit: FitRecord, comparisons: Sequence[ComparisonRecord]) -> list[tuple[str, ...]]:
+    """Return the line of a rung with its first test, and one for each further test."""
     fitted = (f"{fit.npar}", f"{fit.ml.criterion:.1f}", f"{fit.aic:.1f}", f"{fit.bic:.1f}")
-    return (fit.model, *fitted, *test, fit.reported.convergence.status)
+    tests = [_test(comparison) for comparison in comparisons] or [("",) * 4]
+    first = (fit.model, *fitted, *tests[0], fit.reported.convergence.status)
+    return [first, *(("",) * 5 + test + ("",) for test in tests[1:])]
+
+
+def _test(comparison: ComparisonRecord) -> tuple[str, ...]:
+    if comparison.statistic is None:
+        return (comparison.smaller, "no test", "", "")
+    return (
+        comparison.smaller,
+        f"{comparison.statistic:.2f}",
+        f"{comparison.df}",
+        _p_value(comparison.p),
+    )
 
 
 def _p_value(p: float | None) -> str:

@@ -10,7 +10,8 @@ from mlm_steps.report.drawing import drawing
 from mlm_steps.report.facts import comparison_number, comparison_p
 from mlm_steps.report.grid import Align, Grid, Row, columns, row
 from mlm_steps.report.inputs import ReportInput
-from mlm_steps.report.text import Emphasis, Phrase, say
+from mlm_steps.report.text import Emphasis, Number, Phrase, say
+from mlm_steps.tables.comparison import adjusted_p
 
 __all__ = ["context"]
 
@@ -26,7 +27,19 @@ NOTE = say(
     "too large; where the mixture of χ² distributions is known, the mixture *p* is the one to report (Self & "
     "Liang 1987; Stram & Lee 1994). Negative ΔAIC and ΔBIC favour the larger rung."
 )
-ALIGN: tuple[Align, ...] = (*("text",) * 3, *("number",) * 4, "text", "number", "number")
+RLRT_NOTE = say(
+    "The exact *p* is that of the restricted likelihood ratio test of one variance: its null distribution in "
+    "samples of this size is simulated (Crainiceanu & Ruppert 2004); other random effects are left out of "
+    "account (Greven et al. 2008)."
+)
+BOOTSTRAP_NOTE = say(
+    "Bootstrap *p*: data are simulated from the smaller rung, and both rungs fitted to them; statistics of "
+    "zero count."
+)
+ADJUSTMENT_NOTES = {
+    "none": say("The *p* values are not adjusted for the number of comparisons."),
+    "holm": say("The adjusted *p* values allow for the number of comparisons by Holm’s method."),
+}
 
 
 def context(given: ReportInput) -> dict[str, Any] | None:
@@ -45,21 +58,51 @@ def context(given: ReportInput) -> dict[str, Any] | None:
     }
 
 
+P_COLUMNS = {
+    "p_naive": "Naive ",
+    "p_boundary": "Mixture ",
+    "p_rlrt": "Exact ",
+    "p_boot": "Bootstrap ",
+    "p_adjusted": "Adjusted ",
+}
+ALWAYS = ("p_naive", "p_boundary")
+
+
 def _table(given: ReportInput) -> Grid:
+    """Return the table of tests; simulated and adjusted p values have columns where there are any."""
+    records = given.run.comparisons
+    values = [_p_values(record, p) for record, p in zip(records, adjusted_p(given.run), strict=True)]
+    shown = [name for name in P_COLUMNS if name in ALWAYS or any(row[name] is not None for row in values)]
+    numbers: list[Align] = ["number"] * (2 + len(shown))
+    align: list[Align] = ["text", "text", "text", *numbers, "text", "number", "number"]
     return Grid(
         caption=("Likelihood-ratio tests between rungs",),
         columns=columns(
-            "Larger rung", "Against", "Criterion", "χ²", (Emphasis("df"),), ("Naive ", Emphasis("p")),
-            ("Mixture ", Emphasis("p")), "Null distribution", "ΔAIC", "ΔBIC",
-            align=ALIGN,
+            "Larger rung", "Against", "Criterion", "χ²", (Emphasis("df"),),
+            *((P_COLUMNS[name], Emphasis("p")) for name in shown),
+            "Null distribution", "ΔAIC", "ΔBIC",
+            align=align,
         ),
-        rows=tuple(_row(given, record) for record in given.run.comparisons),
-        notes=(NOTE,),
+        rows=tuple(
+            _row(given, record, [found[name] for name in shown])
+            for record, found in zip(records, values, strict=True)
+        ),
+        notes=(
+            NOTE,
+            *((RLRT_NOTE,) if "p_rlrt" in shown else ()),
+            *((BOOTSTRAP_NOTE,) if "p_boot" in shown else ()),
+            ADJUSTMENT_NOTES[given.run.adjustment],
+        ),
         wide=True,
     )  # fmt: skip
 
 
-def _row(given: ReportInput, record: ComparisonRecord) -> Row:
+def _p_values(record: ComparisonRecord, adjusted: float | None) -> dict[str, Number | None]:
+    values = {name: adjusted if name == "p_adjusted" else getattr(record, name) for name in P_COLUMNS}
+    return {name: comparison_p(record, name, value) for name, value in values.items()}
+
+
+def _row(given: ReportInput, record: ComparisonRecord, p_values: list[Number | None]) -> Row:
     return row(
         (given.names.model(record.larger),),
         [
@@ -67,8 +110,7 @@ def _row(given: ReportInput, record: ComparisonRecord) -> Row:
             record.criterion if record.statistic is not None else "not tested",
             comparison_number(record, "statistic", record.statistic),
             comparison_number(record, "df", record.df, 0),
-            comparison_p(record, "p_naive", record.p_naive),
-            comparison_p(record, "p_boundary", record.p_boundary),
+            *p_values,
             _distribution(record),
             comparison_number(record, "delta_aic", record.delta_aic),
             comparison_number(record, "delta_bic", record.delta_bic),

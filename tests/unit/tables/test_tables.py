@@ -42,7 +42,8 @@ COLUMNS = {
     "fit": "model n J_per_factor p npar d_reml d_ml logLik AIC AICc BIC AIC_weight BIC_weight sigma "
     "converged singular rank_per_term max_gradient evaluations seconds sample_hash",
     "comparison": "from to what_changed criterion statistic df p_naive p_boundary mixture p_boot B failed "
-    "delta_aic delta_bic prv delta_r2_marginal delta_r2_conditional nested reason",
+    "delta_aic delta_bic prv delta_r2_marginal delta_r2_conditional nested reason p_rlrt p p_method "
+    "p_adjusted adjustment",
     "variance_explained": "model measure scope value ci_low ci_high method reference ci_method",
     "icc": "model group kind value ci_low ci_high x ci_method effect",
     "ranef": "model term_index group level effect estimate cond_sd pred_sd ols n_j shrinkage reliability",

@@ -1,0 +1,130 @@
+"""The exact restricted likelihood ratio test of one variance."""
+
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+from scipy import optimize, stats
+
+from mlm_steps.compare import Simulations, compare_lrt
+from mlm_steps.compare.rlrt import DRAWS, null_eigenvalues, rlrt_p
+from mlm_steps.design import build_design
+from mlm_steps.engine import Estimates, fit_lmm
+from mlm_steps.engine.linear import linear_criterion
+
+DATA = Path(__file__).parents[2] / "reference" / "data"
+SLEEP = pd.read_csv(DATA / "sleepstudy.csv", dtype={"Subject": str})
+
+STATISTICS = (0.5, 1.5, 2.7, 4.0, 6.4)
+SLEEPSTUDY = (0.2099, 0.0928, 0.0407, 0.0180, 0.0046)
+HSB = (0.2288, 0.1048, 0.0476, 0.0208, 0.0052)
+"""Shares of 100 000 draws at or above them, by RLRsim 3.1-8: ``RLRTSim`` on the model's X and Z."""
+SIGMAS = 4.5
+"""Standard errors of a simulated share: false alarms once in 100 000."""
+
+
+def simulated_error(p, draws=DRAWS):
+    return SIGMAS * np.sqrt(p * (1 - p) / draws)
+
+
+def balanced_tail(groups, size, statistic):
+    """Return the exact tail in balanced one-way data, where the statistic is a function of F."""
+    between, within = groups - 1, groups * size - groups
+    total = between + within
+
+    def above(F):
+        W = between * F
+        criterion = total * np.log((W + within) / total) - between * np.log(W / between)
+        return criterion - statistic
+
+    return stats.f.sf(optimize.brentq(above, 1.0, 1e4), between, within)
+
+
+@pytest.mark.parametrize("statistic", STATISTICS)
+@pytest.mark.parametrize(("groups", "size"), [(6, 3), (6, 5), (18, 10)])
+def test_balanced_one_way_data_have_the_tail_of_an_f_distribution(groups, size, statistic):
+    frame = pd.DataFrame({"g": np.repeat([f"g{i}" for i in range(groups)], size)})
+    frame["y"] = np.arange(len(frame), dtype=float) % 7
+    design = build_design("y ~ 1 + (1 | g)", frame)
+    expected = balanced_tail(groups, size, statistic)
+    found = rlrt_p(design, design.random[0], statistic, seed=1, step="test")
+    assert found == pytest.approx(expected, abs=simulated_error(expected))
+
+
+@pytest.mark.parametrize(
+    ("formula", "file", "group", "expected"),
+    [
+        ("Reaction ~ Days + (1 | Subject)", "sleepstudy.csv", "Subject", SLEEPSTUDY),
+        ("mAch ~ cses + (1 | school)", "Hsb82.csv.gz", "school", HSB),
+    ],
+)  # fmt: skip
+def test_the_tail_is_that_of_rlrsim(formula, file, group, expected):
+    design = build_design(formula, pd.read_csv(DATA / file, dtype={group: str}))
+    for statistic, share in zip(STATISTICS, expected, strict=True):
+        found = rlrt_p(design, design.random[0], statistic, seed=2, step="test")
+        assert found == pytest.approx(share, abs=simulated_error(share))
+
+
+def test_the_eigenvalues_are_those_of_the_large_matrices():
+    frame = SLEEP.iloc[:97].assign(w=lambda d: 1 + d.Days % 3)
+    design = build_design("Reaction ~ Days + (0 + Days | Subject)", frame, weights="w")
+    term, root = design.random[0], np.sqrt(design.weights)
+    Z = np.zeros((design.n, len(term.levels)))
+    Z[np.arange(design.n), term.refs] = term.z[:, 0] * root
+    X = design.X * root[:, None]
+    P0 = np.eye(design.n) - X @ np.linalg.solve(X.T @ X, X.T)
+    np.testing.assert_allclose(
+        null_eigenvalues(design, term), np.linalg.eigvalsh(Z.T @ P0 @ Z)[::-1], rtol=1e-9, atol=1e-9
+    )
+
+
+def compare(smaller, larger, method="REML", frame=SLEEP, **asked):
+    fits = (Estimates(build_design(formula, frame)) for formula in (smaller, larger))
+    return compare_lrt(*fits, names=("a", "b"), method=method, asked=Simulations(**asked))
+
+
+@pytest.mark.parametrize(
+    ("smaller", "larger", "method", "asked", "code"),
+    [
+        ("Days + (1 | Subject)", "Days + (Days | Subject)", "REML", {}, "not_applicable"),
+        ("1 + (1 | Subject)", "Days + (1 | Subject)", "REML", {}, "not_applicable"),
+        ("Days + (1 | Subject)", "Days + (Days || Subject)", "ML", {}, "not_reml"),
+        ("Days + (1 | Subject)", "Days + (Days || Subject)", "REML", {"rlrt": False}, "not_requested"),
+    ],
+)
+def test_where_there_is_no_exact_test_a_code_says_why(smaller, larger, method, asked, code):
+    record = compare(f"Reaction ~ {smaller}", f"Reaction ~ {larger}", method, **asked)
+    assert (record.p_rlrt, record.p_rlrt_code) == (None, code)
+
+
+def test_a_variance_beside_others_is_tested_approximately_and_the_record_says_so():
+    record = compare("Reaction ~ Days + (1 | Subject)", "Reaction ~ Days + (Days || Subject)")
+    assert record.rlrt_approximate
+    assert (record.p_from, record.p) == ("p_rlrt", 1 / (DRAWS + 1))
+
+
+def test_the_seed_alone_decides_on_the_draws():
+    pair = ("Reaction ~ Days + (1 | Subject)", "Reaction ~ Days + (1 | Subject) + (1 | half)")
+    frame = SLEEP.assign(half=SLEEP.Subject + (SLEEP.Days > 4).astype(str))
+    p = [compare(*pair, frame=frame.iloc[::2], seed=seed).p_rlrt for seed in (3, 3, 4)]
+    assert p[0] == p[1] != p[2]
+    assert p[0] == pytest.approx(p[2], abs=2 * simulated_error(p[0]))
+
+
+def test_at_a_true_zero_five_percent_are_rejected_and_by_the_naive_test_half_of_that():
+    rng, n = np.random.default_rng(20), 250
+    frame = pd.DataFrame({"g": np.repeat([f"g{i}" for i in range(15)], rng.integers(2, 9, 15))})
+    frame["x"], frame["y"] = rng.normal(size=(2, len(frame)))
+    design = build_design("y ~ x + (1 | g)", frame)
+    p = np.empty((n, 3))
+    for row in range(n):
+        drawn = replace(design, y=rng.normal(size=design.n))
+        statistic = max(linear_criterion(drawn, "REML") - fit_lmm(drawn).criterion, 0.0)
+        naive = stats.chi2.sf(statistic, 1)
+        p[row] = rlrt_p(drawn, drawn.random[0], statistic, seed=row, step="size"), naive, naive / 2
+    rejected = (p <= 0.05).mean(axis=0)
+    assert rejected[0] == pytest.approx(0.05, abs=simulated_error(0.05, n))
+    assert rejected[1] == pytest.approx(0.025, abs=simulated_error(0.025, n))
+    assert rejected[2] == pytest.approx(0.05, abs=simulated_error(0.05, n))
