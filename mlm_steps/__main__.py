@@ -1,7 +1,7 @@
 """The ``mlm`` command.
 
-Where a pool of warmed-up processes is at hand (``mlm run`` starts one), a step's command is handed to it: the
-imports are paid once, not per step. This module therefore imports nothing heavy before it has looked.
+A step whose run has ended is not started, and the linear algebra keeps to one thread: both are settled before
+anything heavy is imported.
 """
 
 from __future__ import annotations
@@ -26,13 +26,6 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return 143  # nobody waits for this step, and another run may be at work in its folder
     for name in THREADS:
         os.environ.setdefault(name, "1")
-    address = os.environ.get("MLM_POOL")
-    if address and words and words[0] not in ("run", "serve"):
-        from mlm_steps.runner.client import call
-
-        code = call(address, words)
-        if code is not None:
-            return code
     from mlm_steps.cli import run_command
 
     return run_command(words)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import sys
 from collections.abc import Callable, Sequence
+from functools import cache
 from importlib.metadata import version
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -39,6 +40,7 @@ def run_command(words: Sequence[str]) -> int:
     return code
 
 
+@cache
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog="mlm",
@@ -321,9 +323,16 @@ def _failed(arguments: argparse.Namespace) -> int:
 
 def _serve(arguments: argparse.Namespace) -> int:
     from mlm_steps.runner.pool import serve
+
+    return serve(arguments.address, arguments.lifeline, run_command, _prepare)
+
+
+def _prepare() -> None:
+    """Compute what every step needs and keeps."""
     from mlm_steps.steps.plan import code_identity
 
-    return serve(arguments.address, arguments.lifeline, run_command, code_identity)
+    code_identity()
+    _parser()
 
 
 def _positive(text: str) -> int:

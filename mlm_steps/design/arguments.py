@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import TYPE_CHECKING
 
 from mlm_steps.design.expressions import (
     Argument,
@@ -17,7 +18,9 @@ from mlm_steps.design.expressions import (
     Unary,
 )
 from mlm_steps.design.faults import Span, formula_error, nearest
-from mlm_steps.design.transforms.base import Transform
+
+if TYPE_CHECKING:
+    from mlm_steps.design.transforms.base import Transform
 
 __all__ = ["match_arguments"]
 

@@ -8,7 +8,6 @@ from mlm_steps.design.arguments import match_arguments
 from mlm_steps.design.expressions import Argument, Binary, Expr, Name, Number, Paren, Text, Truth, Unary
 from mlm_steps.design.faults import Span, formula_error, nearest
 from mlm_steps.design.tokens import Token, tokenize
-from mlm_steps.design.transforms import FUNCTIONS
 from mlm_steps.errors import FormulaError
 
 __all__ = ["parse_sides"]
@@ -171,6 +170,9 @@ class _Parser:
         return self.advance()
 
     def call(self, function: Token) -> Expr:
+        # Here, since it imports numpy: a run is planned without it where formulas call no function.
+        from mlm_steps.design.transforms import FUNCTIONS
+
         if function.value not in FUNCTIONS and function.value != "c":
             hint = _REFUSED_FUNCTIONS.get(function.value) or nearest(function.value, FUNCTIONS)
             what = f"the formula language has no function {function.value}()"

@@ -11,6 +11,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from mlm_steps.errors import MlmError
+from mlm_steps.runner import client
 from mlm_steps.runner.lock import hold
 from mlm_steps.runner.warm import WarmPool
 from mlm_steps.runner.watch import VARIABLE, this_process
@@ -29,8 +30,6 @@ class Workflow:
     ----------
     layout : Layout
         Where the files lie.
-    command : str
-        How a step is started: this interpreter, never the first ``mlm`` on the path.
     arguments : str
         The spec and the output folder, quoted for the shell.
     """
@@ -41,7 +40,6 @@ class Workflow:
         self._reopen = (spec, plan.layout.out, allow_outside)
         self._later: Plan | None = None
         self.layout: Layout = plan.layout
-        self.command = f"{shlex.quote(sys.executable)} -P -m mlm_steps"
         outside = " --allow-outside" if allow_outside else ""
         self.arguments = f"{shlex.quote(str(spec))} --out {shlex.quote(str(plan.layout.out))}{outside}"
         self.data_file = str(plan.loaded.data_path)
@@ -51,6 +49,15 @@ class Workflow:
     def waiting(self) -> bool:
         """Whether any step is to be made."""
         return not all(step.current for step in self._opening.steps)
+
+    @property
+    def command(self) -> str:
+        """How a step is started: by this interpreter, never the first ``mlm`` on the path.
+
+        Where a pool is at hand, the client alone is run, without the packages that are installed.
+        """
+        pooled = f"-I -S {shlex.quote(client.__file__)}"
+        return f"{shlex.quote(sys.executable)} {pooled if 'MLM_POOL' in os.environ else '-P -m mlm_steps'}"
 
     def key_file(self, step: str) -> str:
         """Return the key file of a step, as the data now are."""

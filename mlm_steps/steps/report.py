@@ -19,7 +19,8 @@ __all__ = ["report"]
 
 def report(session: Session) -> None:
     """Write the report in each declared format."""
-    from mlm_steps.report import ReportInput, render_report
+    from mlm_steps.report.inputs import ReportInput
+    from mlm_steps.report.render import render_report
 
     layout = session.layout
     with session.recorded("report") as (recorder, _):

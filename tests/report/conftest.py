@@ -37,7 +37,7 @@ from mlm_steps.records import (
 )
 from mlm_steps.records.allfit import Refit
 from mlm_steps.records.run import Labels, RunRecords
-from mlm_steps.report import ReportInput
+from mlm_steps.report.inputs import ReportInput
 
 FORMULAS = {
     "null": "math ~ 1 + (1 | school)",

@@ -8,7 +8,7 @@ from html.parser import HTMLParser
 import pytest
 
 from mlm_steps.records.run import Labels
-from mlm_steps.report import render_report
+from mlm_steps.report.render import render_report
 from mlm_steps.report.sections import SECTIONS
 
 VOID = {"meta", "link", "br", "hr", "img", "input", "path", "use", "mspace"}

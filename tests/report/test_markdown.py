@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from mlm_steps.records.run import Labels
-from mlm_steps.report import render_report
+from mlm_steps.report.render import render_report
 
 GOLDEN = Path(__file__).parent / "golden" / "small.md"
 NUMBER = re.compile(r"−?\d*\.\d+")

@@ -3,7 +3,7 @@
 from dataclasses import replace
 
 from mlm_steps.records import TermTest
-from mlm_steps.report import render_report
+from mlm_steps.report.render import render_report
 
 
 def with_fit(given, **update):
