@@ -8,8 +8,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from tempfile import TemporaryFile
 
+from mlm_steps.runner.check import checking
 from mlm_steps.runner.lock import locked
 from mlm_steps.runner.warm import WarmPool
 from mlm_steps.runner.watch import VARIABLE, this_process
@@ -66,9 +66,7 @@ def run(request: RunRequest, pool: WarmPool) -> int:
 
 def _run_waiting(request: RunRequest, plan: Plan, total: int, pool: WarmPool) -> int:
     """Check everything, then run the workflow; return 2 when there are faults, 3 when a step failed."""
-    with TemporaryFile("w+") as faults:
-        words = ["validate", str(request.spec), *(["--allow-outside"] if request.allow_outside else [])]
-        check = pool.start(words, faults)
+    with checking(pool, request.spec, allow_outside=request.allow_outside) as check:
         from mlm_steps.runner.workflow import prepare_workflow  # takes about as long as the check beside it
 
         work = prepare_workflow(
@@ -80,8 +78,6 @@ def _run_waiting(request: RunRequest, plan: Plan, total: int, pool: WarmPool) ->
             total=total,
         )
         code = check()
-        faults.seek(0)
-        print(faults.read(), end="", file=sys.stderr)
         if code != DONE:
             return code
     with locked(plan.layout.out), _environment({"MLM_POOL": pool.address, VARIABLE: this_process()}):

@@ -12,6 +12,7 @@ from pathlib import Path
 
 from mlm_steps.errors import MlmError
 from mlm_steps.runner import client
+from mlm_steps.runner.check import checking
 from mlm_steps.runner.lock import hold
 from mlm_steps.runner.warm import WarmPool
 from mlm_steps.runner.watch import VARIABLE, this_process
@@ -124,20 +125,27 @@ def open_workflow(config: Mapping[str, object], *, main: bool) -> Workflow:
     the jobs of a cluster read the Snakefile again.
     """
     out = config.get("out")
+    spec = Path(str(config.get("spec", "pipeline.yaml")))
+    outside = str(config.get("allow_outside", "")).lower() == "true"
     try:
-        work = Workflow(
-            Path(str(config.get("spec", "pipeline.yaml"))),
-            Path(str(out)) if out else None,
-            allow_outside=str(config.get("allow_outside", "")).lower() == "true",
-        )
+        work = Workflow(spec, Path(str(out)) if out else None, allow_outside=outside)
         if main and VARIABLE not in os.environ:
+            if work.waiting:
+                _start_pool(spec, allow_outside=outside)
             hold(work.layout.out)  # until the process ends
             os.environ[VARIABLE] = this_process()
-            if work.waiting:
-                pool = WarmPool()
-                atexit.register(pool.close)
-                os.environ["MLM_POOL"] = pool.address
     except MlmError as error:
         print(error, file=sys.stderr)
         sys.exit(2)
     return work
+
+
+def _start_pool(spec: Path, *, allow_outside: bool) -> None:
+    """Start a pool for the time of this process; end it where the check finds the input at fault."""
+    pool = WarmPool()
+    atexit.register(pool.close)
+    with checking(pool, spec, allow_outside=allow_outside) as check:
+        code = check()
+    if code:
+        sys.exit(code)
+    os.environ["MLM_POOL"] = pool.address

@@ -253,14 +253,27 @@ def test_a_rung_that_fails_does_not_hide_the_others(small, end, reason):
     assert (small / OUT / "fits" / "slope.modes.parquet").is_file()
 
 
-def test_plain_snakemake_runs_the_same_workflow(small, finished_once):
+def plain_snakemake(folder):
+    """Run the workflow by Snakemake's own command line into the folder ``plain``."""
     from mlm_steps.report.share import share
 
     words = [sys.executable, "-P", "-m", "snakemake", "--cores", "2"]
     words += ["--snakefile", str(share("workflow") / "Snakefile"), "--config", "out=plain"]
-    first = subprocess.run(words, cwd=small, capture_output=True, text=True, timeout=300, check=False)
+    return subprocess.run(words, cwd=folder, capture_output=True, text=True, timeout=300, check=False)
+
+
+def test_plain_snakemake_refuses_what_is_at_fault_before_it_writes(small):
+    edit(small, "y ~ x + w + (x | g)", "y ~ xx + w + (x | g)")
+    done = plain_snakemake(small)
+    assert done.returncode == 2
+    assert "there is no column 'xx'" in done.stderr
+    assert not (small / "plain").exists()
+
+
+def test_plain_snakemake_runs_the_same_workflow(small, finished_once):
+    first = plain_snakemake(small)
     assert first.returncode == 0, first.stderr
-    again = subprocess.run(words, cwd=small, capture_output=True, text=True, timeout=300, check=False)
+    again = plain_snakemake(small)
     assert "Nothing to be done" in again.stderr
     assert contents(small / "plain") == contents(finished_once / OUT)
 
