@@ -39,27 +39,32 @@ def simulate(fit: LmmFit, n: int, seed: int, *, conditional: bool = False, first
     for name, value in {"n": n, "seed": seed, "first": first}.items():
         if value < 0:
             raise UsageError(Fault(name, f"{value} is negative"))
-    centre = fit.fitted if conditional else _population(fit)
-    drawn = np.empty((n, fit.design.n))
+    draws = np.empty((n, fit.design.n)), [np.empty((n, *b.shape)) for b in fit.modes]
     for row in range(n):
         child = np.random.SeedSequence(seed, spawn_key=(first + row,))
-        drawn[row] = centre + _noise(fit, np.random.default_rng(child), conditional=conditional)
-    return drawn
+        _draw(np.random.default_rng(child), draws, row, conditional=conditional)
+    return _outcomes(fit, draws, conditional=conditional)
 
 
-def _population(fit: LmmFit) -> Array:
-    offset = 0.0 if fit.design.offset is None else fit.design.offset
-    return np.asarray(fit.design.X @ fit.beta + offset)
+def _draw(
+    generator: np.random.Generator, draws: tuple[Array, list[Array]], row: int, *, conditional: bool
+) -> None:
+    """Fill one row of standard normal draws; the random effects are drawn first, term by term."""
+    e, u = draws
+    for term in () if conditional else u:
+        generator.standard_normal(out=term[row])
+    generator.standard_normal(out=e[row])
 
 
-def _noise(fit: LmmFit, generator: np.random.Generator, *, conditional: bool) -> Array:
-    """Return Z b* + e*; the random effects are drawn first, term by term."""
-    design = fit.design
-    total = np.zeros(design.n)
-    if not conditional:
-        for term, Lambda in zip(design.random, fit.Lambda, strict=True):
-            b = fit.sigma * generator.standard_normal((len(term.levels), len(term.names))) @ Lambda.T
-            total += np.einsum("ij,ij->i", term.z, b[term.refs])
-    scale = fit.sigma if design.weights is None else fit.sigma / np.sqrt(design.weights)
-    noise: Array = total + scale * generator.standard_normal(design.n)
-    return noise
+def _outcomes(fit: LmmFit, draws: tuple[Array, list[Array]], *, conditional: bool) -> Array:
+    """Return o + X beta + Z b* + e* for all replicates."""
+    design, (e, u) = fit.design, draws
+    total = (fit.sigma if design.weights is None else fit.sigma / np.sqrt(design.weights)) * e
+    if conditional:
+        return np.asarray(total + fit.fitted)
+    for term, Lambda, drawn in zip(design.random, fit.Lambda, u, strict=True):
+        b = fit.sigma * (drawn @ Lambda.T)
+        for column, effects in zip(term.z.T, b.transpose(2, 0, 1), strict=True):
+            total += column * effects[:, term.refs]
+    offset = 0.0 if design.offset is None else design.offset
+    return np.asarray(total + (design.X @ fit.beta + offset))

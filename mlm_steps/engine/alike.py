@@ -1,0 +1,71 @@
+"""Levels with equal designs, replaced by fewer: a rotation among them changes no sum of squares.
+
+In balanced data all levels have the same R_j, in a model with random intercepts all levels of a size. What
+the criterion needs of such levels are sums of products over them, and as many levels as these sums have
+rank give the same sums.
+"""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+__all__ = ["Levels", "fewer_levels"]
+
+Array = NDArray[np.float64]
+
+DIGITS = 12
+"""Digits, relative to the largest element, by which two R_j are told apart."""
+
+
+class Levels(NamedTuple):
+    """Levels with their blocks; the last axis of y are the replicates.
+
+    Attributes
+    ----------
+    R, X, y : ndarray, shapes (J, K, K), (J, K, p) and (J, K, B)
+    multiplicity : ndarray, shape (J,)
+        Levels of the data that one stands for in log|L|².
+    """
+
+    R: Array
+    X: Array
+    y: Array
+    multiplicity: Array
+
+
+def fewer_levels(R: Array, X: Array, y: Array) -> Levels:
+    """Return as few levels as give the same criterion at every theta, for every replicate."""
+    J, K, p = X.shape
+    enough = K * p + K
+    if enough >= J:
+        return Levels(R, X, y, np.ones(J))
+    rounded = np.round(R.reshape(J, -1) / (np.abs(R).max() or 1.0), DIGITS) + 0.0
+    _, kinds = np.unique(rounded, axis=0, return_inverse=True)
+    sizes = np.bincount(kinds.ravel())
+    if sizes.max() <= enough:
+        return Levels(R, X, y, np.ones(J))
+    few = np.flatnonzero((sizes <= enough)[kinds.ravel()])
+    parts = [Levels(R[few], X[few], y[few], np.ones(few.size))]
+    for kind in np.flatnonzero(sizes > enough):
+        alike = np.flatnonzero(kinds.ravel() == kind)
+        parts.append(_rotated(R[alike[0]], X[alike], y[alike]))
+    return Levels(*(np.concatenate(arrays) for arrays in zip(*parts, strict=True)))
+
+
+def _rotated(R: Array, X: Array, y: Array) -> Levels:
+    """Return the levels of one kind turned so that only the first K p have a part of X."""
+    J, K, p = X.shape
+    B = y.shape[2]
+    Q, upper = np.linalg.qr(X.reshape(J, K * p))
+    rows = y.reshape(J, K * B)
+    top = Q.T @ rows
+    rest = (rows - Q @ top).reshape(J, K, B)
+    left = np.asarray(np.linalg.qr(rest.transpose(2, 0, 1), mode="r")).transpose(1, 2, 0)
+    fixed = np.concatenate([upper.reshape(upper.shape[0], K, p), np.zeros((K, K, p))])
+    outcome = np.concatenate([top.reshape(upper.shape[0], K, B), left])
+    count = np.zeros(fixed.shape[0])
+    count[0] = J
+    return Levels(np.broadcast_to(R, (count.size, K, K)), fixed, outcome, count)

@@ -1,0 +1,50 @@
+"""Refits with several grouping factors: one after the other, on cross-products that are made once."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+from numpy.typing import NDArray
+
+from mlm_steps.engine.convergence import assess
+from mlm_steps.engine.fit import CANCELLATION
+from mlm_steps.engine.kernel import Kernel
+from mlm_steps.engine.outcomes import Found, Outcomes
+from mlm_steps.engine.search import find_optimum
+from mlm_steps.engine.several_factors import SeveralFactors
+from mlm_steps.engine.values import Control, Method
+
+__all__ = ["fit_in_turn"]
+
+Array = NDArray[np.float64]
+
+
+def fit_in_turn(kernel: Kernel, outcomes: Outcomes, method: Method, start: Array) -> Found:
+    """Return the optimum of each outcome; ``start`` is theta in the engine's units."""
+    B, p = outcomes.scale.size, kernel.p
+    theta, beta = np.full((B, start.size), np.nan), np.full((p, B), np.nan)
+    numbers, good = np.full((3, B), np.nan), np.zeros(B, dtype=bool)
+    for b in range(B):
+        own = _with_outcome(kernel, outcomes, b)
+        found = find_optimum(own, method, Control(), start)
+        pieces = found.point.pieces
+        theta[b], beta[:, b] = found.theta, pieces.beta
+        numbers[:, b] = pieces.log_det_L2, pieces.log_det_RX2, pieces.pwrss
+        sound = found.ended != "diverged" and pieces.pwrss >= CANCELLATION
+        good[b] = sound and assess(own, found).status != "failed"
+    return Found(theta, numbers[0], numbers[1], numbers[2], beta, good)
+
+
+def _with_outcome(kernel: Kernel, outcomes: Outcomes, b: int) -> Kernel:
+    """Return the kernel with another outcome: only the last columns of its cross-products change."""
+    strategy, p = kernel.strategy, kernel.p
+    if not isinstance(strategy, SeveralFactors):
+        raise TypeError(f"refits in turn are not known for {type(strategy).__name__}")
+    G, C, B = strategy.G.copy(), strategy.C.copy(), strategy.B.copy()
+    G[:, :, p], B[:, p] = outcomes.G[:, :, b], outcomes.rest[:, b]
+    C[:p, p] = C[p, :p] = outcomes.fixed[:, b]
+    C[p, p] = outcomes.total[b]
+    units = replace(kernel.units, scale=float(outcomes.scale[b]), beta0=outcomes.beta0[:, b])
+    other = replace(strategy, G=G, C=C, B=B)
+    return replace(kernel, strategy=other, units=units, alone=(), outcome_share=1.0)
