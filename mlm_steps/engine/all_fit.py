@@ -12,7 +12,6 @@ from numpy.typing import NDArray
 from mlm_steps.engine.fit import fit_lmm
 from mlm_steps.engine.lambda_ import pack
 from mlm_steps.engine.optimizers import OPTIMIZERS, installed
-from mlm_steps.engine.search import DEAR
 from mlm_steps.engine.values import Control, LmmFit
 from mlm_steps.errors import FitError
 
@@ -114,7 +113,7 @@ def refit_all(fit: LmmFit, control: Control | None = None) -> AllFits:
 def takes_long(fit: LmmFit) -> bool:
     """Return whether hundreds of evaluations per optimiser take minutes."""
     sizes = [factor.q for factor in fit.kernel.strategy.factors]
-    return sum(sizes) > MANY or sum(sizes[1:]) > DEAR
+    return sum(sizes) > MANY or fit.kernel.strategy.dear
 
 
 def _searches() -> Iterator[tuple[str, Start]]:

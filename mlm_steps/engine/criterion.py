@@ -12,8 +12,19 @@ from typing import Literal, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy.linalg import lapack
 
-__all__ = ["Pieces", "Point", "Solution", "penalty", "profiled", "profiled_value", "solve_fixed"]
+__all__ = [
+    "Pieces",
+    "Point",
+    "Solution",
+    "penalty",
+    "profiled",
+    "profiled_value",
+    "solve_fixed",
+    "solved_lower",
+    "whitener",
+]
 
 Array = NDArray[np.float64]
 
@@ -75,8 +86,26 @@ def solve_fixed(S: Array) -> Solution | None:
     p = S.shape[0] - 1
     diagonal = np.diag(L)
     RX = np.asarray(L[:p, :p], dtype=np.float64)
-    beta = np.asarray(np.linalg.solve(RX.T, L[p, :p]), dtype=np.float64) if p else np.zeros(0)
+    beta = solved_lower(RX, np.asarray(L[p, :p], dtype=np.float64), transposed=True)
     return Solution(beta, RX, 2.0 * float(np.log(diagonal[:p]).sum()), float(diagonal[p] ** 2))
+
+
+def solved_lower(L: Array, right: Array, *, transposed: bool = False) -> Array:
+    """Return L⁻¹ right, or L⁻ᵀ right, for a lower triangular L of full rank."""
+    if not right.size:
+        return right
+    solution: Array = lapack.dtrtrs(L, right, lower=1, trans=int(transposed))[0]
+    return solution
+
+
+def whitener(fixed: Solution) -> Array:
+    """Return the matrix that takes [X y] to [X RX⁻ᵀ, y - X beta], shape (p + 1, p + 1)."""
+    p = fixed.beta.size
+    matrix = np.zeros((p + 1, p + 1))
+    matrix[:p, :p] = solved_lower(fixed.RX, np.eye(p), transposed=True)
+    matrix[:p, p] = -fixed.beta
+    matrix[p, p] = 1.0
+    return matrix
 
 
 def profiled(pieces: Pieces, n: int, p: int, method: Literal["REML", "ML"]) -> Point:

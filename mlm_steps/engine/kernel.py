@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -14,6 +14,7 @@ from mlm_steps.design.matrices import Design
 from mlm_steps.engine.criterion import Pieces
 from mlm_steps.engine.groups import Factor, factors_of, orthogonal_blocks
 from mlm_steps.engine.lambda_ import lower_factor, pack, unpack
+from mlm_steps.engine.nested import Nested, chain_of, parents_of
 from mlm_steps.engine.one_factor import OneFactor
 from mlm_steps.engine.several_factors import SeveralFactors
 from mlm_steps.engine.standardize import standardize
@@ -36,6 +37,10 @@ class Strategy(Protocol):
 
     exact_hessian: bool
     """Whether ``pieces`` gives Hessians at about the cost of a gradient."""
+
+    @property
+    def dear(self) -> bool:
+        """Whether an evaluation takes so long that each is counted twice."""
 
     @property
     def factors(self) -> tuple[Factor, ...]:
@@ -126,21 +131,43 @@ def prepare(design: Design, shift: Array | None = None) -> Kernel:
     standard = standardize(design, shift)
     fixed = standard.fixed
     factors = factors_of(design)
-    _check_size(design, factors)
     data = np.column_stack([fixed.Q, fixed.y])
     z = [np.concatenate([standard.z[term] for term in factor.terms], axis=1) for factor in factors]
-    blocks = orthogonal_blocks(factors[0], z[0], data)
-    alone = [OneFactor.of(factors[0], blocks)]
-    strategy: Strategy = alone[0]
-    if len(factors) > 1:
-        strategy = SeveralFactors.of(factors, blocks, z[1:])
-        rest = zip(factors[1:], z[1:], strict=True)
-        alone += [OneFactor.of(factor, orthogonal_blocks(factor, columns, data)) for factor, columns in rest]
+    strategy, alone = _strategy(design, factors, z, data)
     units = Units(fixed.back, fixed.beta, fixed.log_det, fixed.scale, standard.sum_log_weights)
     share = 0.0 if shift is not None else 1.0
-    return Kernel(
-        design.n, design.p, units, standard.bases, strategy, tuple(alone) if len(alone) > 1 else (), share
-    )
+    return Kernel(design.n, design.p, units, standard.bases, strategy, alone if len(alone) > 1 else (), share)
+
+
+def _strategy(
+    design: Design, factors: Sequence[Factor], z: Sequence[Array], data: Array
+) -> tuple[Strategy, tuple[OneFactor, ...]]:
+    """Return the strategy for the structure, and each factor as if it were the only one."""
+    chain = chain_of(factors)
+    if chain is not None and len(chain) > 1:
+        columns = {id(factor): each for factor, each in zip(factors, z, strict=True)}
+        return _nested(chain, [columns[id(factor)] for factor in chain], data)
+    _check_size(design, factors)
+    blocks = orthogonal_blocks(factors[0], z[0], data)
+    first = OneFactor.of(factors[0], blocks)
+    if len(factors) == 1:
+        return first, (first,)
+    return SeveralFactors.of(factors, blocks, z[1:]), (first, *_alone(factors[1:], z[1:], data))
+
+
+def _nested(
+    chain: tuple[Factor, ...], z: Sequence[Array], data: Array
+) -> tuple[Strategy, tuple[OneFactor, ...]]:
+    outer = sum(factor.pattern.K for factor in chain[1:])
+    blocks = orthogonal_blocks(chain[0], z[0], np.column_stack([*z[1:], data]))
+    strategy = Nested.of(chain, parents_of(chain), blocks, outer)
+    first = OneFactor(chain[0], blocks.R, blocks.G[:, :, outer:], strategy.C)
+    return strategy, (first, *_alone(chain[1:], z[1:], data))
+
+
+def _alone(factors: Sequence[Factor], z: Sequence[Array], data: Array) -> Iterator[OneFactor]:
+    for factor, columns in zip(factors, z, strict=True):
+        yield OneFactor.of(factor, orthogonal_blocks(factor, columns, data))
 
 
 def _check_size(design: Design, factors: Sequence[Factor]) -> None:

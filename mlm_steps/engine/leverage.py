@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from mlm_steps.engine.posterior import posterior
+from mlm_steps.engine.henderson import posterior
 from mlm_steps.engine.values import LmmFit
 
 __all__ = ["cooks_distances", "leverages"]

@@ -15,10 +15,10 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from mlm_steps.engine.criterion import Pieces, Solution, solve_fixed
+from mlm_steps.engine.criterion import Pieces, Solution, solve_fixed, whitener
 from mlm_steps.engine.groups import Blocks, Factor
 
-__all__ = ["OneFactor", "whiten"]
+__all__ = ["OneFactor", "transposed_times", "whiten"]
 
 Array = NDArray[np.float64]
 
@@ -89,6 +89,7 @@ class OneFactor:
     G: Array
     C: Array
     exact_hessian = True
+    dear = False
 
     @classmethod
     def of(cls, factor: Factor, blocks: Blocks) -> OneFactor:
@@ -123,7 +124,7 @@ class OneFactor:
         pattern, fixed = self.factor.pattern, state.fixed
         K, p = pattern.K, fixed.beta.size
         J = self.R.shape[0]
-        U = _transposed_times(state.LR, state.LR).reshape(J, K * K)
+        U = transposed_times(state.LR, state.LR).reshape(J, K * K)
         W = _projected(state)
         flat = W.reshape(J, K * (p + 1))
         pairs = (flat.T @ flat).reshape(K, p + 1, K, p + 1)
@@ -200,11 +201,11 @@ class OneFactor:
 
 def _projected(state: _State) -> Array:
     """Return Z_jᵀ V⁻¹ [X RX⁻ᵀ, y - X beta] per level, shape (J, K, p + 1)."""
-    inner = state.LG.reshape(-1, state.LG.shape[2]) @ _whitener(state.fixed)
-    return _transposed_times(state.LR, inner.reshape(state.LG.shape))
+    inner = state.LG.reshape(-1, state.LG.shape[2]) @ whitener(state.fixed)
+    return transposed_times(state.LR, inner.reshape(state.LG.shape))
 
 
-def _transposed_times(left: Array, right: Array) -> Array:
+def transposed_times(left: Array, right: Array) -> Array:
     """Return left_jᵀ right_j for all levels; numpy's matmul is slow for many tiny matrices."""
     if left.shape[1] > FEW:
         return left.transpose(0, 2, 1) @ right
@@ -212,14 +213,3 @@ def _transposed_times(left: Array, right: Array) -> Array:
     for c in range(1, left.shape[1]):
         product += left[:, c, :, None] * right[:, c, None, :]
     return product
-
-
-def _whitener(fixed: Solution) -> Array:
-    """Return the matrix that takes [X y] to [X RX⁻ᵀ, y - X beta]."""
-    p = fixed.beta.size
-    whitener = np.zeros((p + 1, p + 1))
-    if p:
-        whitener[:p, :p] = np.linalg.inv(fixed.RX).T
-        whitener[:p, p] = -fixed.beta
-    whitener[p, p] = 1.0
-    return whitener

@@ -22,27 +22,18 @@ from typing import Protocol
 import numpy as np
 from numpy.typing import NDArray
 from scipy import sparse
-from scipy.linalg import lapack, solve_triangular
+from scipy.linalg import solve_triangular
 
-from mlm_steps.engine.block_diagonal import left_times, rows_of
+from mlm_steps.engine.block_diagonal import rows_of
 from mlm_steps.engine.groups import Factor
 from mlm_steps.engine.kernel import Kernel
-from mlm_steps.engine.one_factor import OneFactor
-from mlm_steps.engine.several_factors import SeveralFactors
-from mlm_steps.errors import Fault, FitError
 
-__all__ = ["Posterior", "TermRows", "posterior"]
+__all__ = ["Posterior", "TermRows"]
 
 Array = NDArray[np.float64]
 
 CHUNK = 4_000_000
 """Elements of the largest intermediate array."""
-WORST = 1e-9
-"""Reciprocal condition number of the others' matrix below which leverages are wrong by 1e-6 and more."""
-LARGEST = 1e10
-"""The same for the blocks of the first factor with slopes: the largest squared element."""
-SPARSE = 0.02
-"""Share of nonzero elements below which a sparse factor is faster."""
 
 
 class TermRows(Protocol):
@@ -183,75 +174,6 @@ class Posterior:
                 others += z[:, b, None] * root[span.start + own * factor.pattern.K + b]
         squares: Array = np.einsum("ie,ie->i", others, others)
         return squares
-
-
-def posterior(kernel: Kernel, theta: Array) -> Posterior:
-    """Return the factors at theta, in the engine's units.
-
-    Raises
-    ------
-    ValueError
-        Where the criterion does not exist.
-    FitError
-        Where rounding leaves too few digits, at standard deviations 10 000 times the residual's.
-    """
-    strategy = kernel.strategy
-    if isinstance(strategy, OneFactor):
-        return _of_one(strategy, kernel, theta)
-    if isinstance(strategy, SeveralFactors):
-        return _of_several(strategy, kernel, theta)
-    raise TypeError(f"no posterior is known for {type(strategy).__name__}")
-
-
-def _of_one(strategy: OneFactor, kernel: Kernel, theta: Array) -> Posterior:
-    state = strategy._solved(theta)
-    p = kernel.p
-    Lambda = strategy.factor.pattern.factor(theta)
-    whitened = state.LG[:, :, :p] @ np.linalg.inv(state.fixed.RX).T if p else state.LG[:, :, :0]
-    projected = state.LR.transpose(0, 2, 1) @ whitened
-    fixed = (Lambda @ Lambda.T) @ projected
-    alone = sparse.csr_array((strategy.factor.q, 0))
-    own = strategy.mode_variances(theta)[0]
-    return Posterior(kernel, theta, state.fixed.RX, (fixed,), own, alone, np.zeros((0, 0)))
-
-
-def _of_several(strategy: SeveralFactors, kernel: Kernel, theta: Array) -> Posterior:
-    state = strategy._solved(theta)
-    fixed = []
-    for factor, projected in zip(strategy.factors, strategy._data(state, theta), strict=True):
-        Lambda = factor.pattern.factor(theta[factor.theta])
-        fixed.append((Lambda @ Lambda.T) @ projected[:, :, : kernel.p])
-    first = strategy.first.pattern.factor(theta[strategy.first.theta])
-    T = strategy.R @ first
-    _check_digits(state.L, T)
-    own = first @ np.linalg.solve(T.transpose(0, 2, 1) @ T + np.eye(len(first)), first.T)
-    inverse, _ = lapack.dtrtri(state.L, lower=1)
-    root = left_times(np.ascontiguousarray(inverse.T), strategy.rest, theta)
-    return Posterior(kernel, theta, state.fixed.RX, tuple(fixed), own, _coupled(strategy), _thinned(root))
-
-
-def _check_digits(L: Array, T: Array) -> None:
-    """Refuse random effects beyond all measure of the residual, where inverses have too few digits."""
-    sizes = np.abs(L)
-    reciprocal, _ = lapack.dpocon(L.T, float((sizes @ sizes.sum(axis=0)).max()))
-    if reciprocal < WORST or (T.shape[1] > 1 and np.abs(T).max() ** 2 > LARGEST):
-        what = "the random effects are so large beside the residual that errors of prediction are lost"
-        hint = "leave out the random effects that reproduce the outcome"
-        raise FitError(Fault("", f"{what} to rounding", hint))
-
-
-def _thinned(root: Array) -> Array | sparse.csr_array:
-    return sparse.csr_array(root) if np.count_nonzero(root) < SPARSE * root.size else root
-
-
-def _coupled(strategy: SeveralFactors) -> sparse.csr_array:
-    """Return Zᵀ W Z between the first factor and the others, one row per random effect of the first."""
-    coupling = strategy.coupling
-    values = coupling.whitened(strategy.R.transpose(0, 2, 1))
-    K = values.shape[1]
-    rows = (coupling.groups[:, None] * K + np.arange(K)).ravel()
-    columns = np.repeat(coupling.columns, K)
-    return sparse.csr_array((values.ravel(), (rows, columns)), shape=(strategy.first.q, coupling.q))
 
 
 def _row_matrix(places: Sequence[NDArray[np.intp]], values: Sequence[Array], q: int) -> sparse.csr_array:

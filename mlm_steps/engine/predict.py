@@ -9,7 +9,8 @@ from typing import Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-from mlm_steps.engine.posterior import Posterior, TermRows, posterior
+from mlm_steps.engine.henderson import posterior
+from mlm_steps.engine.posterior import Posterior, TermRows
 from mlm_steps.engine.values import LmmFit
 
 __all__ = ["PredictionError", "Rows", "estimates"]

@@ -32,8 +32,6 @@ EXTREME = 100.0
 """Standard deviation of a random effect, relative to the residual's, that calls for a second look."""
 SHORT = 150
 """Evaluations after which a search from another start must be ahead."""
-DEAR = 300
-"""Random effects outside the largest factor beyond which an evaluation is counted twice."""
 
 
 def objective_of(kernel: Kernel, method: Method) -> Objective:
@@ -69,7 +67,7 @@ def find_optimum(kernel: Kernel, method: Method, control: Control, start: Array 
     many = None
     if not _doubtful(kernel, best):
         many = control.restarts
-    elif _dear(kernel):
+    elif kernel.strategy.dear:
         many = max(2, control.restarts)
     for other in islice(contrasting_starts(kernel, best), many):
         best = _better(kernel, objective, other, control, best)
@@ -118,11 +116,6 @@ def _search(
     )
 
 
-def _dear(kernel: Kernel) -> bool:
-    """Return whether an evaluation takes long."""
-    return sum(factor.q for factor in kernel.strategy.factors[1:]) > DEAR
-
-
 def _joined(kernel: Kernel, method: Method, control: Control) -> tuple[Array, Array | None]:
     """Return a start made of the optima of each factor alone, and a guess at the Hessian there.
 
@@ -149,7 +142,7 @@ def _joined(kernel: Kernel, method: Method, control: Control) -> tuple[Array, Ar
     # At 0 the gradient vanishes: only the Hessian shows the way out.
     diagonal = _diagonal(kernel)
     theta[diagonal] = np.maximum(np.abs(theta[diagonal]), 0.1)
-    return theta, guess if _dear(kernel) else None
+    return theta, guess if kernel.strategy.dear else None
 
 
 def _screened(kernel: Kernel, method: Method) -> Array:
@@ -201,7 +194,7 @@ def _doubtful(kernel: Kernel, search: Search) -> bool:
     places = _diagonal(kernel)
     information = search.theta[places] ** 2 * np.diag(search.point.hessian)[places]
     extreme = bool(np.abs(search.theta).max() > EXTREME)
-    if fewest <= FEW_LEVELS and not _dear(kernel):
+    if fewest <= FEW_LEVELS and not kernel.strategy.dear:
         return True
     return extreme or (fewest < MANY_LEVELS and bool((information < WEAK).any()))
 

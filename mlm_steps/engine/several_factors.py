@@ -11,7 +11,7 @@ Gradients are exact; they cost about two more evaluations.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -19,7 +19,8 @@ from scipy.linalg import lapack
 
 from mlm_steps.engine.block_diagonal import congruent, left_times, right_times, rows_of
 from mlm_steps.engine.coupling import Coupling, couple, cross_products
-from mlm_steps.engine.criterion import Pieces, Solution, solve_fixed
+from mlm_steps.engine.criterion import Pieces, Solution, solve_fixed, whitener
+from mlm_steps.engine.derivatives import curvatures_of, differences, gathered
 from mlm_steps.engine.groups import Blocks, Factor, segment_sum
 from mlm_steps.engine.one_factor import whiten
 
@@ -29,6 +30,9 @@ Array = NDArray[np.float64]
 
 LOST = 1e-9
 """Share of the sum of squares below which the difference that is r² has too few digits left."""
+
+DEAR = 300
+"""Random effects outside the eliminated factor beyond which an evaluation counts as dear."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -99,6 +103,11 @@ class SeveralFactors:
         return cls(first, tuple(rest), blocks.R, blocks.G, blocks.C, coupling, A, B)
 
     @property
+    def dear(self) -> bool:
+        """Whether an evaluation takes milliseconds."""
+        return bool(self.A.shape[0] > DEAR)
+
+    @property
     def factors(self) -> tuple[Factor, ...]:
         """All factors, the eliminated one first."""
         return (self.first, *self.rest)
@@ -143,64 +152,23 @@ class SeveralFactors:
         state = self._state(theta)
         if state is None:
             return None
-        fixed, m = state.fixed, theta.size
-        p = fixed.beta.size
-        gradients, information = np.empty((3, m)), np.empty((m, p, p))
-        data = self._data(state, theta)
         logs = self._log_det_gradients(state, theta)
-        for factor, W, log_gradient in zip(self.factors, data, logs, strict=True):
-            pattern = factor.pattern
-            Lambda = pattern.factor(theta[factor.theta])
-            flat = W.reshape(W.shape[0], -1)
-            pairs = (flat.T @ flat).reshape(pattern.K, p + 1, pattern.K, p + 1)
-            P = -np.stack([np.einsum("aibi->ab", pairs[:, :p, :, :p]), pairs[:, p, :, p]])
-            gradients[0, factor.theta] = pattern.gradient(log_gradient)
-            gradients[1:, factor.theta] = pattern.gradient(P @ Lambda)
-            tangents = pattern.tangents(Lambda)
-            information[factor.theta] = -np.einsum("rab,aibj->rij", tangents, pairs[:, :p, :, :p])
-        second = self._differences(theta) if hessian else None
-        if hessian and second is None:
-            return None
-        return Pieces(
-            state.log_det,
-            fixed.log_det_RX2,
-            fixed.pwrss,
-            gradients,
-            second,
-            fixed.beta,
-            fixed.RX,
-            information,
-        )
-
-    def _differences(self, theta: Array) -> Array | None:
-        """Return the Hessians by central differences of the exact gradients."""
-        m = theta.size
-        second = np.empty((3, m, m))
-        for r in range(m):
-            step = 1e-4 * max(abs(theta[r]), 0.1)
-            up, down = theta.copy(), theta.copy()
-            up[r] += step
-            down[r] -= step
-            above, below = self.pieces(up), self.pieces(down)
-            if above is None or below is None:
-                return None
-            second[:, r] = (above.gradients - below.gradients) / (2.0 * step)
-        return (second + second.transpose(0, 2, 1)) / 2
+        data = self._data(state, theta)
+        pieces = gathered(self.factors, theta, (state.log_det, state.fixed), data, logs)
+        if not hessian:
+            return pieces
+        second = differences(self.pieces, theta)
+        return None if second is None else replace(pieces, hessians=second)
 
     def _data(self, state: _State, theta: Array) -> list[Array]:
         """Return Z_fᵀ V⁻¹ [X RX⁻ᵀ, y - X beta] per factor, shape (J, K, p + 1)."""
-        fixed = state.fixed
-        p = fixed.beta.size
-        whitener = np.zeros((p + 1, p + 1))
-        if p:
-            whitener[:p, :p] = np.linalg.inv(fixed.RX).T
-            whitener[:p, p] = -fixed.beta
-        whitener[p, p] = 1.0
-        Lw = left_times(state.w, self.rest, theta) @ whitener
-        inner = state.LG @ whitener
+        turn = whitener(state.fixed)
+        p = state.fixed.beta.size
+        Lw = left_times(state.w, self.rest, theta) @ turn
+        inner = state.LG @ turn
         inner -= self.coupling.times(state.H, Lw)
         data = [state.LR.transpose(0, 2, 1) @ inner]
-        Y = (state.B - state.AL @ state.w) @ whitener
+        Y = (state.B - state.AL @ state.w) @ turn
         for factor, rows in rows_of(self.rest):
             data.append(Y[rows].reshape(factor.J, factor.pattern.K, p + 1))
         return data
@@ -248,12 +216,7 @@ class SeveralFactors:
             logs.append(
                 own - np.array([[np.vdot(one[:, a], other[:, b]) for b in range(K)] for a in range(K)])
             )
-        p = state.fixed.beta.size
-        shares = np.append(np.full(p, weights[1]), weights[2])
-        return tuple(
-            weights[0] * log - np.einsum("jai,i,jbi->ab", W, shares, W)
-            for log, W in zip(logs, self._data(state, theta), strict=True)
-        )
+        return curvatures_of(weights, logs, self._data(state, theta))
 
     def modes(self, theta: Array) -> tuple[Array, ...]:
         """Return the conditional modes per factor in the engine's units, shape (J, K)."""

@@ -26,6 +26,9 @@ STRUCTURES = {
     "crossed slopes": ("y ~ x + (x | g) + (x | h)", "w"),
     "nested": ("y ~ x + (1 | g/h)", None),
     "nested slopes, inner larger": ("y ~ x + (x | g:k) + (1 | g)", None),
+    "three levels": ("y ~ x + (1 | g/h/k)", None),
+    "three levels with slopes": ("y ~ x + (1 | g:k:h) + (x || g:k) + (v | g)", "w"),
+    "crossed within": ("y ~ x + (1 | g) + (1 | g:h) + (1 | g:k)", None),
     "three factors": ("y ~ x + (1 | g) + (x || h) + (1 | k)", None),
 }
 """Name to formula and weights."""

@@ -6,7 +6,7 @@ import pytest
 from scipy.linalg import block_diag
 
 from mlm_steps.design import build_design
-from mlm_steps.engine import evaluate_at, fit_lmm, posterior
+from mlm_steps.engine import evaluate_at, fit_lmm, henderson, posterior
 from mlm_steps.engine.leverage import cooks_distances, leverages
 from mlm_steps.errors import FitError
 
@@ -48,7 +48,7 @@ def test_the_hat_matrix_is_what_the_fit_does_to_the_outcome(fit):
 def test_small_chunks_and_either_storage_give_the_same(fit, monkeypatch, share):
     whole = leverages(fit)
     monkeypatch.setattr(posterior, "CHUNK", 50)
-    monkeypatch.setattr(posterior, "SPARSE", share)
+    monkeypatch.setattr(henderson, "SPARSE", share)
     np.testing.assert_allclose(leverages(fit), whole, rtol=1e-11)
 
 
