@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 from mlm_steps.engine.criterion import Point
 
-__all__ = ["Objective", "Search", "minimise", "trust_step"]
+__all__ = ["Objective", "Search", "minimise", "rank_one", "trust_step"]
 
 Array = NDArray[np.float64]
 
@@ -156,7 +156,7 @@ def minimise(
             radius *= 3.0
         if trial is not None:
             change = trial.gradient - point.gradient
-            updated = _rank_one(hessian, step, change) if trial.hessian is None else trial.hessian
+            updated = rank_one(hessian, step, change) if trial.hessian is None else trial.hessian
         if trial is not None and gain > 1e-4:
             hessian, fresh, misled = updated, trial.hessian is not None, 0
             theta, point = theta + step, trial
@@ -181,7 +181,7 @@ def _returns(theta: Array, value: float, known: Search) -> bool:
     return bool(near.all()) and abs(value - known.point.value) < 1e-2
 
 
-def _rank_one(hessian: Array, step: Array, change: Array) -> Array:
+def rank_one(hessian: Array, step: Array, change: Array) -> Array:
     """Return the symmetric rank-one update, left out where its denominator vanishes."""
     miss = change - hessian @ step
     denominator = float(miss @ step)
