@@ -195,7 +195,10 @@ def _add_steps(commands: Commands) -> None:
     variance = _step(
         commands, "variance", "explained variance of one rung", "pipeline.yaml --model slope", _variance
     )
-    for parser in (prelude, fit, variance):
+    profile = _step(
+        commands, "profile", "profile intervals of one rung", "pipeline.yaml --model slope", _profile
+    )
+    for parser in (prelude, fit, variance, profile):
         parser.add_argument("--model", required=True, metavar="NAME", help="name of the model")
     compare = _step(
         commands, "compare", "compare two rungs", "pipeline.yaml --smaller l1 --larger slope", _compare
@@ -271,6 +274,12 @@ def _variance(session: Session, arguments: argparse.Namespace) -> None:
     from mlm_steps.steps.variance import variance
 
     variance(session, arguments.model)
+
+
+def _profile(session: Session, arguments: argparse.Namespace) -> None:
+    from mlm_steps.steps.profile import profile
+
+    profile(session, arguments.model)
 
 
 def _allfit(session: Session, arguments: argparse.Namespace) -> None:

@@ -14,7 +14,7 @@ from mlm_steps.records.fit import (
     TermShape,
     TermTest,
 )
-from mlm_steps.records.intervals import Interval, IntervalKind, IntervalRecord, Intervals
+from mlm_steps.records.intervals import Interval, IntervalKind, IntervalRecord, Intervals, ZetaCurve
 from mlm_steps.records.ols import OlsCoefficient, OlsRecord
 from mlm_steps.records.profile import (
     ColumnProfile,
@@ -62,6 +62,7 @@ __all__ = [
     "VarianceChange",
     "VarianceMeasure",
     "VarianceRecord",
+    "ZetaCurve",
     "read_record",
     "write_record",
     "write_whole",

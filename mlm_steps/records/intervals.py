@@ -15,6 +15,7 @@ __all__ = [
     "IntervalKind",
     "IntervalRecord",
     "Intervals",
+    "ZetaCurve",
     "fixed_row",
     "icc_row",
     "r2_row",
@@ -46,6 +47,18 @@ class Interval(Part):
     """In words, such as ``profile, ML`` or ``parametric bootstrap, B=2000, 3 failed``."""
 
 
+class ZetaCurve(Part):
+    """The profile of one parameter: zeta, the signed root of the rise of the ML deviance."""
+
+    kind: IntervalKind
+    what: str
+    """The row of the table that the parameter stands in."""
+    estimate: float
+    """By ML."""
+    values: tuple[float, ...]
+    zeta: tuple[float, ...]
+
+
 class IntervalRecord(Record):
     """The intervals of one rung that come from one source, of the kinds that the spec asks it for."""
 
@@ -53,6 +66,8 @@ class IntervalRecord(Record):
     source: IntervalSource
     confidence: float
     intervals: tuple[Interval, ...]
+    curves: tuple[ZetaCurve, ...] = ()
+    """Of a profile."""
     notices: tuple[Notice, ...] = ()
 
 
@@ -131,10 +146,7 @@ class Intervals:
     def into_variance(self, record: VarianceRecord) -> VarianceRecord:
         """Return the record of explained variance with the declared intervals in its rows."""
         icc = tuple(
-            row
-            if row.ci_low is not None
-            else row.model_copy(update=self._cells(record.model, "icc", icc_row(row)))
-            for row in record.icc
+            row.model_copy(update=self._cells(record.model, "icc", icc_row(row))) for row in record.icc
         )
         measures = tuple(
             row.model_copy(update=self._cells(record.model, "r2", r2_row(row))) if row.measure in R2 else row

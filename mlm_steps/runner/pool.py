@@ -45,6 +45,7 @@ PRELOADED = (
     "mlm_steps.compare.lrt",
     "mlm_steps.steps.variance",
     "mlm_steps.variance.aggregation",
+    "mlm_steps.steps.profile",
     "mlm_steps.steps.allfit",
     "mlm_steps.steps.tables",
     "mlm_steps.tables",

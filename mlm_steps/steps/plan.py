@@ -31,7 +31,7 @@ NUMERICAL = ("numpy", "scipy", "pandas", "statsmodels", "pyarrow", "matplotlib")
 EXTRAS = ("nlopt",)
 """Libraries that need not be there and that refits by every optimiser depend on."""
 
-INTERVAL_SOURCES: tuple[str, ...] = ()
+INTERVAL_SOURCES: tuple[str, ...] = ("profile",)
 """Intervals that are made in a step per rung, by the word that asks for them."""
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -20,7 +20,7 @@ from mlm_steps.steps.plan import Plan
 if TYPE_CHECKING:
     import pandas as pd
 
-    from mlm_steps.engine import Estimates
+    from mlm_steps.engine import Estimates, Method
 
 __all__ = ["Session", "check_formula", "default_out", "open_plan", "open_spec"]
 
@@ -127,7 +127,9 @@ class Session:
         """Return the record of a comparison, or that of its failure."""
         return read_outcome(ComparisonRecord, self.layout.comparison(smaller, larger))
 
-    def refit(self, frame: pd.DataFrame, record: FitRecord) -> Estimates:
+    def refit(
+        self, frame: pd.DataFrame, record: FitRecord, *, methods: Sequence[Method] = ("REML", "ML")
+    ) -> Estimates:
         """Return a rung's estimates at the parameters of its record; nothing is optimised."""
         import numpy as np
 
@@ -139,5 +141,6 @@ class Session:
         fits = {
             optimum.method: evaluate_at(design, np.array(optimum.theta), method=optimum.method)
             for optimum in (record.reml, record.ml)
+            if optimum.method in methods
         }
         return Estimates(design, fits=fits)

@@ -25,8 +25,7 @@ def variance(session: Session, model: str) -> None:
             write_record(record.model_copy(update={"step": step}), path)
             return
         frame = session.frame()
-        method, confidence = session.spec.estimation.method, session.spec.estimation.confidence
-        estimates = session.refit(frame, record)
+        method = session.spec.estimation.method
 
         def reference(name: str | None) -> tuple[str, LmmFit] | None:
             other = session.fit(name) if name and name != model else None
@@ -38,11 +37,9 @@ def variance(session: Session, model: str) -> None:
 
         explained = Explained(
             model=model,
-            fit=estimates.under(method),
+            fit=session.refit(frame, record).under(method),
             null=reference(session.plan.null),
             previous=reference(session.plan.previous(model)),
-            confidence=confidence,
-            estimates=estimates,
         )
         found = explain(explained)
         session.say(f"{model}: {len(found.icc)} intraclass correlations, {len(found.measures)} measures")

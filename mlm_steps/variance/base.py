@@ -5,7 +5,6 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Protocol
 
-from mlm_steps.engine.estimates import Estimates
 from mlm_steps.engine.values import LmmFit
 from mlm_steps.records import Icc, Notice, VarianceMeasure
 
@@ -22,10 +21,6 @@ class Explained:
         Name of the rung.
     fit : LmmFit
         Its fit by the declared method.
-    estimates : Estimates
-        The rung under either method, for profiles.
-    confidence : float
-        Of the intervals, for example 0.95.
     null, previous : tuple of str and LmmFit, or None
         Name and fit, by the same method, of the null model and of the rung before; None if there is none, or
         if the rung is itself the null model or the first.
@@ -33,8 +28,6 @@ class Explained:
 
     model: str
     fit: LmmFit
-    estimates: Estimates
-    confidence: float = 0.95
     null: tuple[str, LmmFit] | None = None
     previous: tuple[str, LmmFit] | None = None
 

@@ -7,12 +7,11 @@ from itertools import combinations
 from mlm_steps.design.hlm import is_nested
 from mlm_steps.engine.moments import VarianceParts, grouping_factors, variance_parts
 from mlm_steps.engine.values import LmmFit
-from mlm_steps.records import Icc, Notice
+from mlm_steps.records import Icc
 from mlm_steps.variance.base import Contribution, Explained
-from mlm_steps.variance.icc_profile import ShareInterval, share_interval
 from mlm_steps.variance.vpc import vpc
 
-__all__ = ["icc"]
+__all__ = ["icc", "profiled_rows"]
 
 
 def icc(explained: Explained) -> Contribution:
@@ -23,47 +22,34 @@ def icc(explained: Explained) -> Contribution:
     factor, and ``same_group_correlation`` the expected correlation of two rows that share a level of it (in
     nested factors they then share the outer one as well), or of all that are named. ``vpc`` is the function
     of a random slope's predictor. Random slopes enter all but ``vpc`` by their mean random variance.
-
-    The intervals are those of models with one scalar random term, where the share is a monotone
-    function of theta.
     """
     fit = explained.fit
     parts = variance_parts(fit)
-    interval = share_interval(explained.estimates, explained.confidence) if _is_scalar(fit) else None
     rows = [
-        _row(None, "adjusted", parts.icc_adjusted, interval),
-        _row(None, "unadjusted", parts.icc_unadjusted, interval if parts.fixed == 0 else None),
-        *_term_shares(fit, parts, interval),
+        Icc(group=None, kind="adjusted", value=parts.icc_adjusted),
+        Icc(group=None, kind="unadjusted", value=parts.icc_unadjusted),
+        *_term_shares(fit, parts),
         *_factor_shares(fit, parts),
         *vpc(fit, parts),
     ]
-    return Contribution(icc=tuple(rows), notices=_outside(explained.model, parts.icc_adjusted, interval))
+    return Contribution(icc=tuple(rows))
 
 
-def _is_scalar(fit: LmmFit) -> bool:
-    return len(fit.design.random) == 1 and len(fit.design.random[0].names) == 1
+def profiled_rows(fit: LmmFit) -> tuple[Icc, ...]:
+    """Return the rows that are functions of theta alone: those of a model with one scalar random term."""
+    if len(fit.design.random) != 1 or len(fit.design.random[0].names) != 1:
+        return ()
+    parts = variance_parts(fit)
+    total = [Icc(group=None, kind="adjusted", value=parts.icc_adjusted)]
+    if parts.fixed == 0:
+        total.append(Icc(group=None, kind="unadjusted", value=parts.icc_unadjusted))
+    return (*total, *_term_shares(fit, parts))
 
 
-def _row(
-    group: str | None, kind: str, value: float, interval: ShareInterval | None, effect: str | None = None
-) -> Icc:
-    if interval is None:
-        return Icc(group=group, kind=kind, value=value, effect=effect)
-    return Icc(
-        group=group,
-        kind=kind,
-        value=value,
-        effect=effect,
-        ci_low=interval.low,
-        ci_high=interval.high,
-        ci_method="profile, ML",
-    )
-
-
-def _term_shares(fit: LmmFit, parts: VarianceParts, interval: ShareInterval | None) -> list[Icc]:
+def _term_shares(fit: LmmFit, parts: VarianceParts) -> list[Icc]:
     whole = parts.random + parts.residual
     return [
-        _row(term.group, "term_share", variance / whole, interval, effect=" + ".join(term.names))
+        Icc(group=term.group, kind="term_share", value=variance / whole, effect=" + ".join(term.names))
         for term, variance in zip(fit.design.random, parts.terms, strict=True)
     ]
 
@@ -78,9 +64,13 @@ def _factor_shares(fit: LmmFit, parts: VarianceParts) -> list[Icc]:
         group: sum(parts.terms[position] for position in positions) / whole
         for group, positions in factors.items()
     }
-    rows = [_row(group, "level_share", share, None) for group, share in shares.items()]
+    rows = [Icc(group=group, kind="level_share", value=share) for group, share in shares.items()]
     return rows + [
-        _row(" & ".join(named), "same_group_correlation", sum(shares[group] for group in shared), None)
+        Icc(
+            group=" & ".join(named),
+            kind="same_group_correlation",
+            value=sum(shares[group] for group in shared),
+        )
         for named, shared in _shared_levels(fit).items()
     ]
 
@@ -99,13 +89,3 @@ def _shared_levels(fit: LmmFit) -> dict[tuple[str, ...], frozenset[str]]:
         if shared not in found.values():
             found[named] = shared
     return found
-
-
-def _outside(model: str, value: float, interval: ShareInterval | None) -> tuple[Notice, ...]:
-    if interval is None or (interval.low <= value and (interval.high is None or value <= interval.high)):
-        return ()
-    text = (
-        f"The interval of the intraclass correlation comes from the ML likelihood (estimate "
-        f"{interval.estimate:.4g}) and does not contain the REML estimate, {value:.4g}."
-    )
-    return (Notice(code="interval_excludes_estimate", severity="info", text=text, model=model),)

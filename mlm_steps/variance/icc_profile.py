@@ -2,19 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
-from scipy import special
-from scipy.optimize import brentq
 
-from mlm_steps.engine.estimates import Estimates
-from mlm_steps.engine.fit import evaluate_at
+from mlm_steps.engine.profiles import Parameter, profile_fit
+from mlm_steps.engine.values import LmmFit
 
-__all__ = ["ShareInterval", "share_interval"]
-
-THETA_MAX = 1e6  # beyond it the share differs from 1 by less than 1e-12
+__all__ = ["ShareInterval", "share_at", "share_interval"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,46 +20,39 @@ class ShareInterval:
     ----------
     estimate : float
         The share at the ML optimum.
-    low : float
-        Lower limit; 0 where the likelihood does not rule that out.
-    high : float
-        Upper limit; 1 where the likelihood does not rule that out.
+    low, high : float
+        Limits; 0 and 1 where the likelihood does not rule them out.
+    low_code, high_code : str or None
+        ``boundary`` for these two.
     """
 
     estimate: float
     low: float
     high: float
+    low_code: str | None
+    high_code: str | None
 
 
-def share_interval(estimates: Estimates, confidence: float) -> ShareInterval:
-    """Return the likelihood interval for a model with one scalar random term.
+def share_interval(fit: LmmFit, confidence: float) -> ShareInterval:
+    """Return the interval for the ML fit of a model with one scalar random term.
 
     The share is a monotone function of theta, so that the limits of theta, where the ML deviance is
     the chi-square quantile above its minimum, map onto those of the share exactly.
     """
-    design, best = estimates.design, estimates.under("ML")
-    rise = float(special.chdtri(1, 1 - confidence))
+    (found,) = profile_fit(fit, [Parameter("theta")], confidence=confidence)
+    low = 0.0 if found.low is None else found.low
+    return ShareInterval(
+        share_at(fit, found.estimate),
+        share_at(fit, low),
+        1.0 if found.high is None else share_at(fit, found.high),
+        "boundary" if low == 0.0 else found.low_code,
+        "boundary" if found.high is None else found.high_code,
+    )
+
+
+def share_at(fit: LmmFit, theta: float) -> float:
+    """Return the share at a theta of a model with one scalar random term."""
+    design = fit.design
     weight = 1.0 if design.weights is None else float(np.mean(1 / design.weights))
-    scale = float(np.mean(design.random[0].z ** 2)) / weight
-
-    def excess(theta: float) -> float:
-        fit = evaluate_at(design, np.array([theta]), method="ML", kernel=best.kernel)
-        return fit.criterion - best.criterion - rise
-
-    def share(theta: float) -> float:
-        return theta**2 * scale / (theta**2 * scale + 1)
-
-    theta = abs(float(best.theta[0]))
-    low = 0.0 if excess(0.0) < 0 else float(brentq(excess, 0.0, theta))
-    high = _upper(excess, theta)
-    return ShareInterval(share(theta), share(low), 1.0 if high is None else share(high))
-
-
-def _upper(excess: Callable[[float], float], theta: float) -> float | None:
-    """Return the upper limit of theta, or None where there is none."""
-    below, above = theta, max(2 * theta, 0.1)
-    while excess(above) < 0:
-        below, above = above, 2 * above
-        if above > THETA_MAX:
-            return None
-    return float(brentq(excess, below, above))
+    relative = theta**2 * float(np.mean(design.random[0].z ** 2)) / weight
+    return relative / (relative + 1)

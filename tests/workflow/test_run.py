@@ -97,13 +97,13 @@ LATER = {"figure/ladder", "figure/caterpillar", "figure/raw_data", "tables", "re
         pytest.param(
             "y ~ x + w + (x | g)",
             "y ~ x * w + (x | g)",
-            {"fit/l2", "compare/slope--l2", "variance/l2", "allfit", *LATER},
+            {"fit/l2", "compare/slope--l2", "variance/l2", "profile/l2", "allfit", *LATER},
             id="a rung of the same variables",
         ),
         pytest.param(
             "y ~ x + w + (x | g)",
             "y ~ x + x2 + (x | g)",
-            {"data", "fit/l2", "compare/slope--l2", "variance/l2", "allfit", *LATER},
+            {"data", "fit/l2", "compare/slope--l2", "variance/l2", "profile/l2", "allfit", *LATER},
             id="a rung with a new variable that costs no row",
         ),
         pytest.param("label: Size", "label: Members", LATER - {"tables"}, id="a label"),
@@ -143,7 +143,14 @@ def test_results_that_were_restored_without_snakemakes_notes_are_checked(finishe
     shutil.rmtree(finished / ".snakemake", ignore_errors=True)
     edit(finished, "y ~ x + w + (x | g)", "y ~ x * w + (x | g)")
     assert mlm("run", cwd=finished).returncode == 0
-    assert remade(finished, before) == {"fit/l2", "compare/slope--l2", "variance/l2", "allfit", *LATER}
+    assert remade(finished, before) == {
+        "fit/l2",
+        "compare/slope--l2",
+        "variance/l2",
+        "profile/l2",
+        "allfit",
+        *LATER,
+    }
 
 
 def test_a_file_that_was_changed_by_hand_is_made_anew(finished):

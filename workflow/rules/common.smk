@@ -44,6 +44,10 @@ def variance_fits(wildcards):
     return WORK.variance_fits(wildcards.model)
 
 
+def profile_key(wildcards):
+    return key_after_data(f"profile/{wildcards.model}")
+
+
 def allfit_key(wildcards):
     return key_after_data("allfit")
 

@@ -105,7 +105,7 @@ def run_of(formulas, comparisons=()):
             compare_lrt(estimates[a], estimates[b], names=(a, b), method="REML") for a, b in comparisons
         ),
         variance=tuple(
-            explain(Explained(name, given.under("REML"), given, null=None if name == "null" else null))
+            explain(Explained(name, given.under("REML"), null=None if name == "null" else null))
             for name, given in estimates.items()
         ),
         modes={name: pd.DataFrame(random_effects(given.under("REML"))) for name, given in estimates.items()},

@@ -12,6 +12,8 @@ from mlm_steps.engine import Estimates, evaluate_at
 from mlm_steps.engine.components import reductions
 from mlm_steps.engine.moments import variance_parts
 from mlm_steps.variance import MEASURES, Explained, explain
+from mlm_steps.variance.icc import profiled_rows
+from mlm_steps.variance.icc_profile import share_interval
 
 SLEEP = pd.read_csv(
     Path(__file__).parents[2] / "reference" / "data" / "sleepstudy.csv", dtype={"Subject": str}
@@ -32,7 +34,6 @@ def record(formula, frame=SLEEP, null=None, previous=None, method="REML", **opti
         Explained(
             model="m",
             fit=given.under(method),
-            estimates=given,
             null=reference(null),
             previous=reference(previous),
         )
@@ -109,7 +110,7 @@ def test_a_singular_fit_has_all_numbers():
     given = Estimates(
         design, fits={m: evaluate_at(design, np.array([0.9, -0.2, 0.0]), method=m) for m in ("REML", "ML")}
     )
-    found = explain(Explained(model="m", fit=given.under("REML"), estimates=given))
+    found = explain(Explained(model="m", fit=given.under("REML")))
     assert all(row.value is not None and np.isfinite(row.value) for row in (*found.icc, *found.measures))
     assert shares(found, "vpc_minimum")["Subject", "Days"] == pytest.approx(0, abs=1e-12)
     assert [row.x for row in found.icc if row.kind == "vpc_minimum"] == [pytest.approx(4.5)]
@@ -117,10 +118,8 @@ def test_a_singular_fit_has_all_numbers():
 
 def test_the_interval_of_a_single_scalar_term_holds_where_the_likelihood_says():
     given = estimates("Reaction ~ 1 + (1 | Subject)")
-    found = explain(Explained(model="m", fit=given.under("ML"), estimates=given))
-    row = found.icc[0]
-    assert row.ci_method == "profile, ML"
-    for rho in (row.ci_low, row.ci_high):
+    interval = share_interval(given.under("ML"), 0.95)
+    for rho in (interval.low, interval.high):
         theta = np.array([math.sqrt(rho / (1 - rho))])
         rise = evaluate_at(given.design, theta, method="ML").criterion - given.under("ML").criterion
         assert rise == pytest.approx(3.841459, abs=1e-5)
@@ -129,15 +128,23 @@ def test_the_interval_of_a_single_scalar_term_holds_where_the_likelihood_says():
 def test_the_interval_reaches_zero_where_the_likelihood_allows_it():
     rng = np.random.default_rng(5)
     frame = pd.DataFrame({"y": rng.normal(size=60), "g": [f"g{i % 6}" for i in range(60)]})
-    found = record("y ~ 1 + (1 | g)", frame)
-    assert found.icc[0].ci_low == 0.0
-    assert 0 < found.icc[0].ci_high < 1
+    interval = share_interval(estimates("y ~ 1 + (1 | g)", frame).under("ML"), 0.95)
+    assert (interval.low, interval.low_code) == (0.0, "boundary")
+    assert 0 < interval.high < 1
+    assert interval.high_code is None
 
 
-@pytest.mark.parametrize("formula", [SLOPE, "Reaction ~ 1 + (Days || Subject)"])
-def test_other_models_have_no_interval(formula):
-    row = record(formula).icc[0]
-    assert (row.ci_low, row.ci_high, row.ci_method) == (None, None, "not_requested")
+@pytest.mark.parametrize(
+    ("formula", "kinds"),
+    [
+        ("Reaction ~ 1 + (1 | Subject)", ["adjusted", "unadjusted", "term_share"]),
+        ("Reaction ~ Days + (1 | Subject)", ["adjusted", "term_share"]),
+        (SLOPE, []),
+        ("Reaction ~ 1 + (Days || Subject)", []),
+    ],
+)
+def test_a_share_has_a_profile_where_it_is_a_function_of_theta(formula, kinds):
+    assert [row.kind for row in profiled_rows(estimates(formula).under("ML"))] == kinds
 
 
 def test_the_vpc_function_follows_its_definition():

@@ -1,0 +1,208 @@
+"""Profile intervals of one rung."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import TYPE_CHECKING, NamedTuple
+
+from mlm_steps.engine.all_fit import takes_long
+from mlm_steps.engine.profiles import Parameter, parameters_of, profile_fit
+from mlm_steps.records import (
+    FitRecord,
+    Interval,
+    IntervalKind,
+    IntervalRecord,
+    Notice,
+    ZetaCurve,
+    write_record,
+)
+from mlm_steps.records.failure import Absence
+from mlm_steps.records.intervals import fixed_row, icc_row, random_row
+from mlm_steps.steps.session import Session
+from mlm_steps.variance.icc import profiled_rows
+from mlm_steps.variance.icc_profile import share_at, share_interval
+
+if TYPE_CHECKING:
+    from mlm_steps.engine import LmmFit
+    from mlm_steps.engine.profile import Profile
+    from mlm_steps.records import RandomParameter
+
+__all__ = ["profile", "profile_record"]
+
+METHOD = "profile, ML"
+LOWER = 1e-3
+"""Fall of the deviance below that of the fit that says the fit is not the optimum."""
+KINDS: Mapping[str, IntervalKind] = {
+    "beta": "fixed", "sd": "variance", "correlation": "variance", "sigma": "variance",
+}  # fmt: skip
+
+
+def profile(session: Session, model: str) -> None:
+    """Write the profile intervals of a rung, of the kinds that the spec wants profiled."""
+    import os
+
+    path, step = session.layout.intervals("profile", model), f"profile/{model}"
+    with session.recorded(step) as (recorder, key):
+        record = session.fit(model)
+        if isinstance(record, Absence):
+            write_record(record.model_copy(update={"step": step}), path)
+            return
+        fit = session.refit(session.frame(), record, methods=("ML",)).under("ML")
+        workers = len(os.sched_getaffinity(0)) if takes_long(fit) else 1
+        found = profile_record(fit, record, session.spec.intervals.kinds("profile"), workers=workers)
+        session.say(f"{model}: {len(found.intervals)} intervals from {len(found.curves)} profiles")
+        session.say_notices(found.notices)
+        write_record(found.model_copy(update={"made_from": key}), path)
+        recorder.add(path)
+
+
+def profile_record(
+    fit: LmmFit, record: FitRecord, kinds: tuple[IntervalKind, ...], *, workers: int = 1
+) -> IntervalRecord:
+    """Return the profile intervals of a rung from its ML fit."""
+    parameters = [p for p in parameters_of(fit.design) if KINDS[p.kind] in kinds]
+    profiles = profile_fit(fit, parameters, confidence=record.confidence, workers=workers)
+    found = dict(zip(parameters, profiles, strict=True))
+    named = _named(record)
+    rows = [*_fixed(record, found), *_variance(record, found)]
+    shares = _icc(fit, record.confidence) if "icc" in kinds else ()
+    return IntervalRecord(
+        model=record.model,
+        source="profile",
+        confidence=record.confidence,
+        intervals=(*rows, *shares),
+        curves=tuple(_curve(named[p].what, KINDS[p.kind], curve) for p, curve in found.items()),
+        notices=(
+            *(notice for p, curve in found.items() for notice in _notices(record, named[p], curve)),
+            *_share_notices(fit, record, shares),
+        ),
+    )
+
+
+def _fixed(record: FitRecord, found: Mapping[Parameter, Profile]) -> Iterator[Interval]:
+    for row in record.coefficients:
+        if not row.dropped:
+            curve = found.get(Parameter("beta", None, (record.columns.index(row.column),)))
+            if curve is not None:
+                yield _interval("fixed", fixed_row(row), curve)
+
+
+def _variance(record: FitRecord, found: Mapping[Parameter, Profile]) -> Iterator[Interval]:
+    """Yield the intervals of standard deviations, their squares, and correlations."""
+    for row in record.random:
+        curve = found.get(_parameter(record, row))
+        if curve is not None and row.kind != "covariance":
+            yield _interval("variance", random_row(row), curve, 2 if row.kind == "variance" else 1)
+
+
+def _parameter(record: FitRecord, row: RandomParameter) -> Parameter:
+    """Return the parameter that a row of the ``random`` table is a function of."""
+    if row.term_index is None:
+        return Parameter("sigma")
+    names = record.terms[row.term_index].names
+    effects = tuple(names.index(name) for name in (row.effect_1, row.effect_2) if name is not None)
+    return Parameter("sd" if len(effects) == 1 else "correlation", row.term_index, effects)
+
+
+def _interval(kind: IntervalKind, what: str, curve: Profile, power: int = 1) -> Interval:
+    wrong = "unreliable" if curve.lower > LOWER else None
+    return Interval(
+        kind=kind,
+        what=what,
+        low=None if curve.low is None else curve.low**power,
+        high=None if curve.high is None else curve.high**power,
+        low_code=wrong or curve.low_code,
+        high_code=wrong or curve.high_code,
+        method=METHOD,
+    )
+
+
+def _icc(fit: LmmFit, confidence: float) -> tuple[Interval, ...]:
+    rows = profiled_rows(fit)
+    if not rows:
+        return ()
+    share = share_interval(fit, confidence)
+    limits = {
+        "low": share.low, "high": share.high, "low_code": share.low_code, "high_code": share.high_code,
+    }  # fmt: skip
+    return tuple(Interval(kind="icc", what=icc_row(row), method=METHOD, **limits) for row in rows)
+
+
+class _Row(NamedTuple):
+    """A parameter's row: its name, what it is in words, and the reported estimate."""
+
+    what: str
+    words: str
+    estimate: float | None
+
+
+def _named(record: FitRecord) -> dict[Parameter, _Row]:
+    """Return the row of each parameter."""
+    named = {
+        Parameter("beta", None, (record.columns.index(row.column),)): _Row(
+            fixed_row(row), row.column, row.estimate
+        )
+        for row in record.coefficients
+        if not row.dropped
+    }
+    for row in record.random:
+        if row.kind in ("sd", "correlation"):
+            named[_parameter(record, row)] = _Row(random_row(row), _words(row), row.estimate)
+    return named
+
+
+def _words(row: RandomParameter) -> str:
+    if row.effect_1 is None:
+        return "the residual standard deviation"
+    if row.effect_2 is None:
+        return f"the standard deviation of {row.effect_1} by {row.group}"
+    return f"the correlation of {row.effect_1} and {row.effect_2} by {row.group}"
+
+
+def _curve(what: str, kind: IntervalKind, curve: Profile) -> ZetaCurve:
+    return ZetaCurve(
+        kind=kind,
+        what=what,
+        estimate=curve.estimate,
+        values=tuple(curve.values.tolist()),
+        zeta=tuple(curve.zeta.tolist()),
+    )
+
+
+def _notices(record: FitRecord, row: _Row, curve: Profile) -> Iterator[Notice]:
+    """Yield what a reader of one profile should know."""
+    if curve.lower > LOWER:
+        text = (
+            f"With {row.words} held, the ML deviance falls {curve.lower:.3g} below that of the fit, which is "
+            "not the optimum then: its estimates and profile intervals are unreliable."
+        )
+        yield Notice(code="profile_lower", severity="warning", text=text, model=record.model)
+    elif "unreliable" in (curve.low_code, curve.high_code):
+        text = (
+            f"The profile of {row.words} is not monotone, and its interval unreliable. A bootstrap "
+            "(intervals: bootstrap in the spec) does not rest on it."
+        )
+        yield Notice(code="profile_unreliable", severity="warning", text=text, model=record.model)
+    yield from _excluded(record, row, (curve.estimate, curve.low, curve.high))
+
+
+def _share_notices(fit: LmmFit, record: FitRecord, shares: tuple[Interval, ...]) -> Iterator[Notice]:
+    if shares:
+        reported, ml = (share_at(fit, optimum.theta[0]) for optimum in (record.reported, record.ml))
+        row = _Row(shares[0].what, "the intraclass correlation", reported)
+        yield from _excluded(record, row, (ml, shares[0].low, shares[0].high))
+
+
+def _excluded(
+    record: FitRecord, row: _Row, profiled: tuple[float, float | None, float | None]
+) -> Iterator[Notice]:
+    """Yield that an interval does not hold the reported estimate: the likelihoods are two."""
+    ml, low, high = profiled
+    reported = row.estimate
+    if reported is None or low is None or high is None or low <= reported <= high:
+        return
+    text = (
+        f"The interval of {row.words} comes from the ML likelihood (estimate {ml:.4g}) and does not "
+        f"contain the {record.method} estimate, {reported:.4g}."
+    )
+    yield Notice(code="interval_excludes_estimate", severity="info", text=text, model=record.model)
