@@ -54,8 +54,8 @@ lock:
 LOCK := --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header --no-annotate --quiet
 
 bench: development
+	$(BIN)/python -m benchmarks.run
 	$(BIN)/python -m benchmarks.run_pipeline
-	$(BIN)/python -m benchmarks.fit
 	$(BIN)/python -m benchmarks.kenward_roger
 
 clean:

@@ -1,0 +1,76 @@
+"""The data of the cases: read from this repository or simulated, always the same."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+
+ROOT = Path(__file__).resolve().parents[1]
+EXAMPLES = ROOT / "config" / "examples" / "data"
+REFERENCE = ROOT / "tests" / "reference" / "data"
+
+
+def workshop() -> pd.DataFrame:
+    """Return 6871 students in 419 schools: as in a workshop's data set, simulated."""
+    frame = pd.read_csv(EXAMPLES / "workshop.csv", encoding="utf-8-sig")
+    return frame[["math", "ses", "schcode"]].astype({"math": float, "ses": float})
+
+
+def sleepstudy() -> pd.DataFrame:
+    """Return 18 drivers on ten days (lme4)."""
+    return pd.read_csv(EXAMPLES / "sleepstudy.csv").astype({"Days": float})
+
+
+def crossed() -> pd.DataFrame:
+    """Return 100 participants who met 50 items."""
+    return pd.read_csv(EXAMPLES / "crossed.csv")
+
+
+def insteval() -> pd.DataFrame:
+    """Return 73 421 ratings of 1128 lecturers by 2972 students (lme4)."""
+    frame = pd.read_csv(REFERENCE / "InstEval.csv.gz")[["y", "s", "d", "service", "dept"]]
+    return frame.astype({"y": float, "service": str})
+
+
+def high_school() -> pd.DataFrame:
+    """Return 7185 pupils in 160 schools (High School and Beyond)."""
+    return pd.read_csv(REFERENCE / "Hsb82.csv.gz")[["mAch", "cses", "school"]]
+
+
+def slopes(n: int, J: int) -> pd.DataFrame:
+    """Return n rows in J groups whose intercepts and slopes differ."""
+    rng = np.random.default_rng([n, J])
+    g = np.sort(rng.integers(0, J, n))
+    x = rng.normal(size=n)
+    u = rng.normal(size=(J, 2)) @ np.array([[0.7, 0.15], [0.0, 0.3]])
+    return pd.DataFrame({"y": 1.0 + 0.5 * x + u[g, 0] + u[g, 1] * x + rng.normal(size=n), "x": x, "g": g})
+
+
+def nested() -> pd.DataFrame:
+    """Return pupils in schools in authorities, of the size of Chem97: 31 022 in 2410 in 131."""
+    rng = np.random.default_rng(97)
+    n, schools, authorities = 31_022, 2410, 131
+    authority = rng.permutation(
+        np.r_[np.arange(authorities), rng.integers(0, authorities, schools - authorities)]
+    )
+    school = rng.permutation(np.r_[np.arange(schools), rng.integers(0, schools, n - schools)])
+    gcse = rng.normal(size=n)
+    y = 5.6 + 2.5 * gcse + 0.12 * rng.normal(size=authorities)[authority[school]]
+    y += 1.1 * rng.normal(size=schools)[school] + 2.2 * rng.normal(size=n)
+    return pd.DataFrame({"score": y, "gcse": gcse, "school": school, "lea": authority[school]})
+
+
+def maximal() -> pd.DataFrame:
+    """Return reaction times of 56 subjects to 32 items under two crossed conditions, all effects random."""
+    rng = np.random.default_rng(56)
+    subject, item = (np.ravel(codes) for codes in np.indices((56, 32)))
+    a, b = 1.0 - 2.0 * ((subject + item) % 2), 1.0 - 2.0 * ((subject + item // 2) % 2)
+    X = np.column_stack([np.ones(subject.size), a, b, a * b])
+    y = X @ [2180.0, -67.0, -333.0, 22.0] + 650.0 * rng.normal(size=subject.size)
+    for codes, sizes in ((subject, (300.0, 60.0, 90.0, 40.0)), (item, (360.0, 50.0, 250.0, 40.0))):
+        common = rng.normal(size=(codes.max() + 1, 1))
+        u = (0.5 * common + rng.normal(size=(codes.max() + 1, 4))) * sizes
+        y += np.einsum("ij,ij->i", X, u[codes])
+    return pd.DataFrame({"rt": y, "a": a, "b": b, "subject": subject, "item": item})

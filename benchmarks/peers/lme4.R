@@ -1,0 +1,39 @@
+# One task of one case in R: Rscript lme4.R FOLDER FORMULA TASK. Prints seconds, megabytes and the criterion.
+suppressPackageStartupMessages({library(lmerTest); library(jsonlite)})
+arguments <- commandArgs(TRUE)
+folder <- arguments[1]; formula <- as.formula(arguments[2]); task <- arguments[3]
+about <- read_json(file.path(folder, "columns.json"))
+data <- lapply(setNames(nm = names(about$kinds)), function(name) {
+  file <- file.path(folder, paste0(name, ".bin"))
+  if (about$kinds[[name]] == "number") return(readBin(file, "double", about$rows))
+  codes <- readBin(file, "integer", about$rows) + 1L
+  structure(codes, levels = readLines(file.path(folder, paste0(name, ".levels"))), class = "factor")
+})
+data <- as.data.frame(data)
+quietly <- function(value) suppressMessages(suppressWarnings(value))
+fit <- function() quietly(lme4::lmer(formula, data))
+made <- if (task %in% c("fit", "df")) NULL else quietly(lmerTest::lmer(formula, data))
+tasks <- list(
+  fit = fit,
+  df = function() { model <- quietly(lmerTest::lmer(formula, data)); quietly(coef(summary(model))); model },
+  "kenward-roger" = function() { quietly(coef(summary(made, ddf = "Kenward-Roger"))); made },
+  bootstrap = function() {
+    both <- function(model) c(fixef(model), sigma(model), getME(model, "theta"))
+    quietly(bootMer(as(made, "lmerMod"), both, nsim = 1000, seed = 1)); made
+  },
+  profile = function() { quietly(confint(as(made, "lmerMod"), method = "profile")); made })
+status <- function(field) {
+  line <- grep(paste0("^", field), readLines("/proc/self/status"), value = TRUE)
+  as.numeric(gsub("[^0-9]", "", line)) / 1024
+}
+invisible(gc())
+try(cat("5", file = "/proc/self/clear_refs"), silent = TRUE)
+before <- status("VmRSS")
+times <- c(); criterion <- NA
+repeat {
+  time <- system.time(model <- tasks[[task]]())
+  times <- c(times, sum(time[c("user.self", "sys.self")]))
+  criterion <- -2 * as.numeric(logLik(model))
+  if (sum(times) > 3 || length(times) >= 15) break
+}
+cat(toJSON(list(seconds = min(times), megabytes = max(0, status("VmHWM") - before), criterion = criterion), auto_unbox = TRUE, digits = 15))

@@ -1,0 +1,17 @@
+"""R's lme4, with lmerTest for degrees of freedom and pbkrtest for Kenward and Roger's: see ``lme4.R``."""
+
+from __future__ import annotations
+
+import pandas as pd
+
+from benchmarks.base import Peer, Run
+
+
+def in_r(frame: pd.DataFrame, formula: str) -> Run:
+    """Say that the task runs in R, not here."""
+    raise NotImplementedError(f"{formula} with {len(frame)} rows: Rscript benchmarks/peers/lme4.R")
+
+
+PEER = Peer(
+    "lme4", "Rscript", dict.fromkeys(("fit", "df", "kenward-roger", "bootstrap", "profile"), in_r), 1_000_000
+)
