@@ -23,7 +23,10 @@ DONE, INPUT_AT_FAULT, INTERRUPTED = 0, 2, 130
 
 
 def run_command(words: Sequence[str]) -> int:
-    """Run one command; return 0 done, 2 input at fault, 3 a step failed, 130 interrupted."""
+    """Run one command and return its exit code.
+
+    0 done, 1 done but not as the spec expects, 2 input at fault, 3 a step failed, 130 interrupted.
+    """
     parser = _parser()
     if not words:
         parser.print_help(sys.stderr)
@@ -213,6 +216,7 @@ def _add_steps(commands: Commands) -> None:
         metavar="NAME",
         help="print the table of this rung, write nothing (default: the step of a run, for all that need it)",
     )
+    _step(commands, "remedies", "fit alternatives to singular rungs", "pipeline.yaml", _remedies)
     _step(commands, "tables", "write the tables as CSV", "pipeline.yaml", _tables)
     _step(commands, "report", "render the report", "pipeline.yaml", _report)
 
@@ -289,6 +293,12 @@ def _allfit(session: Session, arguments: argparse.Namespace) -> None:
         allfit(session)
     else:
         print(describe_allfit(session, arguments.model))
+
+
+def _remedies(session: Session, _: argparse.Namespace) -> None:
+    from mlm_steps.steps.remedies import remedies
+
+    remedies(session)
 
 
 def _figure(session: Session, arguments: argparse.Namespace) -> None:

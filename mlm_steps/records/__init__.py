@@ -26,6 +26,7 @@ from mlm_steps.records.profile import (
     VariableLevel,
     VariableLoss,
 )
+from mlm_steps.records.remedies import RemedyRecord, RungAdvice
 from mlm_steps.records.variance import Icc, VarianceMeasure, VarianceRecord
 
 __all__ = [
@@ -51,6 +52,8 @@ __all__ = [
     "Optimum",
     "RandomParameter",
     "Record",
+    "RemedyRecord",
+    "RungAdvice",
     "RungRefits",
     "SlopeComparison",
     "SlopeEstimate",

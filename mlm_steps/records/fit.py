@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Literal
 
 from mlm_steps.records.base import Notice, Part, Record
+from mlm_steps.records.remedies import DerivedColumn, Deviation
 
 __all__ = [
     "Coefficient",
@@ -140,6 +141,11 @@ class FitRecord(Record):
 
     model: str
     formula: str
+    """As fitted."""
+    deviation: Deviation | None = None
+    """Why that is not the formula of the spec; None where it is."""
+    derived: tuple[DerivedColumn, ...] = ()
+    """Columns of the formula that the analysis sample does not hold."""
     outcome: str
     weights: str | None
     method: Method

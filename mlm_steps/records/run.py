@@ -14,6 +14,7 @@ from mlm_steps.records.fit import FitRecord
 from mlm_steps.records.intervals import Interval, IntervalKind, Intervals, fixed_row
 from mlm_steps.records.ols import OlsRecord
 from mlm_steps.records.profile import DataProfile
+from mlm_steps.records.remedies import RemedyRecord
 from mlm_steps.records.variance import VarianceRecord
 
 if TYPE_CHECKING:
@@ -78,6 +79,8 @@ class RunRecords:
         Those that took steps of their own. Fits and variance hold them in their rows already.
     adjustment : {"none", "holm"}
         What the spec asks for to allow for the number of comparisons.
+    remedies : RemedyRecord, Absence or None
+        The rungs that needed advice, with their alternatives.
     """
 
     name: str
@@ -101,6 +104,8 @@ class RunRecords:
             row = next(c for c in self.fit(model).coefficients if fixed_row(c) == what)
             return Interval(kind=kind, what=what, low=row.ci_low, high=row.ci_high, method=row.ci_method)
         return self.intervals.find(model, kind, what)
+
+    remedies: RemedyRecord | Absence | None = None
 
     def fit(self, model: str) -> FitRecord:
         """Return the fit of one rung; KeyError if there is none."""

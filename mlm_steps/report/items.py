@@ -59,10 +59,6 @@ def _explained(given: ReportInput) -> bool:
     return bool(given.run.variance)
 
 
-def _no_failures(given: ReportInput) -> bool:
-    return not given.run.failed
-
-
 def _has_slopes(given: ReportInput) -> bool:
     return any(name != "(Intercept)" for fit in given.run.fits for term in fit.terms for name in term.names)
 
@@ -185,7 +181,7 @@ ITEMS: tuple[Item, ...] = (
         "C3",
         "How rungs were chosen; number of models fitted",
         "author",
-        "Order and number of models are given; how they were chosen is not.",
+        "Order and number of all models fitted are given; how they were chosen is not.",
         _never,
         "Say which rungs were planned, which were driven by the data, and which models were dropped.",
     ),
@@ -195,13 +191,19 @@ ITEMS: tuple[Item, ...] = (
         "author",
         "The structure is given in the equations; its reason is yours.",
         _never,
-        "Justify which slopes vary and how they covary, and report simplifications.",
+        "Justify which slopes vary and how they covary; applied simplifications are listed in the notices.",
     ),
     Item("C5", "Residual structure, weights, offset", "equations", "Part of the equations.", _fitted),
     Item("C6", "Common analysis sample", "data", "One sample for all rungs, with its hash.", _always),
     Item("D1", "Software with versions, platform, hashes", "provenance", "Listed.", _always),
     Item("D2", "ML or REML per use, optimiser", "rungs", "Given for each rung.", _fitted),
-    Item("D3", "Convergence, singularity, boundary estimates", "rungs", "Given for each rung.", _fitted),
+    Item(
+        "D3",
+        "Convergence, singularity, boundary estimates and what was done",
+        "rungs",
+        "Given for each rung; alternatives to singular and doubtful fits in their section.",
+        _fitted,
+    ),
     Item(
         "D4",
         "Inference for fixed effects and variances; level of confidence",
@@ -209,7 +211,7 @@ ITEMS: tuple[Item, ...] = (
         "Given in the notes of the table.",
         _fitted,
     ),
-    Item("D5", "Deviations between spec and run", "notices", "None, unless a rung failed.", _no_failures),
+    Item("D5", "Deviations between spec and run", "notices", "None, or listed.", _always),
     Item(
         "E1",
         "Fixed effects: estimate, SE, CI, statistic with df, exact p",

@@ -25,6 +25,7 @@ from mlm_steps.report.text import Number, Phrase, Symbol, join, say, source
 __all__ = [
     "boundary_sentences",
     "coefficient_sentence",
+    "effect_phrase",
     "effect_terms",
     "null_sentence",
     "p_phrase",
@@ -49,6 +50,12 @@ def p_phrase(p: Number | None) -> Phrase:
 def effect_terms(fit: FitRecord) -> dict[str, str]:
     """Return the term of each fixed-effects column."""
     return {coefficient.column: coefficient.term for coefficient in fit.coefficients}
+
+
+def effect_phrase(given: ReportInput, name: str) -> Phrase:
+    """Return a random effect in words, such as ``the slope of Socioeconomic status``."""
+    terms = {column: term for fit in given.run.fits for column, term in effect_terms(fit).items()}
+    return _lower(given.names.effect(name, terms))
 
 
 def null_sentence(given: ReportInput) -> Phrase | None:

@@ -47,6 +47,8 @@ PRELOADED = (
     "mlm_steps.variance.aggregation",
     "mlm_steps.steps.profile",
     "mlm_steps.steps.allfit",
+    "mlm_steps.steps.remedies",
+    "mlm_steps.remedies.applied",
     "mlm_steps.steps.tables",
     "mlm_steps.tables",
     "matplotlib.backends.backend_svg",

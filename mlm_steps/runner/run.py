@@ -9,6 +9,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
+from mlm_steps.records import FitRecord
 from mlm_steps.runner.check import checking
 from mlm_steps.runner.lock import locked
 from mlm_steps.runner.warm import WarmPool
@@ -16,11 +17,11 @@ from mlm_steps.runner.watch import VARIABLE, this_process
 from mlm_steps.steps.ledger import withdraw
 from mlm_steps.steps.plan import Plan
 from mlm_steps.steps.session import Session, open_plan
-from mlm_steps.steps.words import describe_ladder, describe_plan
+from mlm_steps.steps.words import describe_ladder, describe_plan, describe_singular
 
 __all__ = ["RunRequest", "run"]
 
-DONE, STEP_FAILED = 0, 3
+DONE, NOT_AS_EXPECTED, STEP_FAILED = 0, 1, 3
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,7 +89,7 @@ def _run_waiting(request: RunRequest, plan: Plan, total: int, pool: WarmPool) ->
 
 
 def _conclude(request: RunRequest, before: Plan, *, done: bool) -> int:
-    """Print the ladder and where the report is; return 3 when a step failed."""
+    """Print the ladder and where the report is; return 3 when a step failed, 1 for a fit not allowed."""
     session = Session(request.spec, before.layout.out, allow_outside=request.allow_outside)
     fits = [session.fit(rung.name) for rung in session.spec.rungs]
     comparisons = [session.comparison(pair.smaller, pair.larger) for pair in session.spec.pairs]
@@ -96,13 +97,18 @@ def _conclude(request: RunRequest, before: Plan, *, done: bool) -> int:
     for report in map(session.layout.report, session.spec.report.formats):
         if report.exists():
             print(f"report: {report}")
+    singular = [fit.model for fit in fits if isinstance(fit, FitRecord) and fit.reported.singular]
+    for line in describe_singular(session.spec, fits):
+        print(line, file=sys.stderr)
     failed = [step for step in session.plan.steps if not step.current]
     for step in failed:
         log = session.layout.log(step.name)
         lines = log.read_text(errors="replace").strip().splitlines() if log.exists() else []
         reason = f"failed: {lines[-1]} (see {log})" if lines else "not run or killed"
         print(f"{step.name}: {reason}", file=sys.stderr)
-    return STEP_FAILED if failed or not done else DONE
+    if failed or not done:
+        return STEP_FAILED
+    return NOT_AS_EXPECTED if singular and session.spec.on_singular == "error" else DONE
 
 
 @contextmanager

@@ -101,6 +101,11 @@ class Workflow:
         return self._heads("allfit")
 
     @property
+    def remedies(self) -> list[str]:
+        """Record of the advice on singular and doubtful rungs."""
+        return self._heads("remedies")
+
+    @property
     def figures(self) -> list[str]:
         """Records of all figures."""
         return self._heads("figure")

@@ -17,6 +17,7 @@ from mlm_steps.spec.intervals import IntervalsSpec
 from mlm_steps.spec.ladder import Ladder
 from mlm_steps.spec.models import ModelSpec
 from mlm_steps.spec.names import faults_between_keys
+from mlm_steps.spec.on_singular import OnSingular, RemedyWord
 from mlm_steps.spec.prelude import PreludeSpec
 from mlm_steps.spec.preset import PresetLadder
 from mlm_steps.spec.report import ReportSpec
@@ -54,6 +55,19 @@ class PipelineSpec(SpecBlock):
     """How refits to simulated data are made, for what is declared to be bootstrapped."""
     seed: Annotated[int, Field(ge=0), Whole] = 1
     """What the random numbers of all simulations start from: the same seed gives the same results."""
+    on_singular: OnSingular = "warn"
+    """What a rung with a singular fit leads to.
+
+    In any case the report says which random effects the data cannot tell apart, and shows the alternatives
+    fitted. ``report``: no more than that; ``warn``: the terminal says so too; ``error``: the run ends with
+    exit code 1 once the report is written. A list such as ``[drop_correlation, drop_slope]`` fits these
+    remedies in turn and puts the first that is not singular in the rung's place; the report lists that as a
+    deviation.
+
+    ``center`` centres the covariates of the random slopes within groups and adds the groups' means;
+    ``center_grand`` centres those of uncorrelated slopes at their means; ``drop_zero`` drops effects whose
+    standard deviation is 0; ``drop_correlation``, ``drop_slope``, ``drop_term`` drop what they say.
+    """
     report: ReportSpec = Field(default_factory=ReportSpec)
     """What is written at the end."""
 
@@ -81,6 +95,11 @@ class PipelineSpec(SpecBlock):
             return self.compare
         names = [rung.name for rung in self.rungs]
         return tuple(PairSpec(smaller=below, larger=above) for below, above in pairwise(names))
+
+    @property
+    def remedies(self) -> tuple[RemedyWord, ...]:
+        """The remedies to apply to singular rungs; none unless they are listed."""
+        return self.on_singular if isinstance(self.on_singular, tuple) else ()
 
     @property
     def declared_levels(self) -> Mapping[str, int]:

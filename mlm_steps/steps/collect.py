@@ -8,15 +8,20 @@ from typing import TYPE_CHECKING
 
 from mlm_steps.records import (
     AllFitRecord,
+    ColumnProfile,
     ComparisonRecord,
+    DataProfile,
     FigureRecord,
     FitRecord,
     IntervalRecord,
     Intervals,
     OlsRecord,
+    RemedyRecord,
+    VariableLevel,
     VarianceRecord,
 )
 from mlm_steps.records.failure import Absence, read_outcome
+from mlm_steps.records.remedies import DerivedColumn
 from mlm_steps.records.run import Labels, RunRecords
 from mlm_steps.steps.parquet import read_parquet
 from mlm_steps.steps.session import Session
@@ -30,10 +35,39 @@ __all__ = ["collect", "labels_of"]
 def labels_of(session: Session) -> Labels:
     """Return the words that the spec gives to models and columns."""
     columns, models = session.spec.data.columns, (*session.spec.prelude, *session.spec.rungs)
+    labels = {name: column.label for name, column in columns.items() if column.label}
     return Labels(
         models={model.name: model.label for model in models if model.label},
-        columns={name: column.label for name, column in columns.items() if column.label},
+        columns={**labels, **{c.name: _label(c, labels) for c in session.derived if c.source in labels}},
         units={name: column.unit for name, column in columns.items() if column.unit},
+    )
+
+
+def _label(column: DerivedColumn, labels: Mapping[str, str]) -> str:
+    """Return the label of a column that a remedy has made."""
+    source = labels[column.source]
+    group = " within ".join(labels.get(name, name) for name in column.within)
+    if column.kind == "mean":
+        return f"{source}, mean of {group}"
+    return f"{source} within {group}" if group else f"{source}, centred"
+
+
+def _profile(session: Session) -> DataProfile:
+    """Return the profile of the data with the columns that remedies have made."""
+    made = [ColumnProfile(name=c.name, kind="number", derived=c.words, used=True) for c in session.derived]
+    levels = [
+        VariableLevel(
+            variable=c.name, factor=":".join(c.within), level="within" if c.kind == "center" else "between"
+        )
+        for c in session.derived
+        if c.within
+    ]
+    profile = session.profile
+    return profile.model_copy(
+        update={
+            "columns": (*profile.columns, *made),
+            "variable_levels": (*profile.variable_levels, *levels),
+        }
     )
 
 
@@ -52,7 +86,7 @@ def collect(session: Session, *, figures: tuple[FigureRecord, ...] = ()) -> RunR
         name=spec.name,
         title=spec.title_or_name,
         labels=labels_of(session),
-        profile=session.profile,
+        profile=_profile(session),
         prelude=tuple(record for record in preludes if isinstance(record, OlsRecord)),
         fits=tuple(intervals.into_fit(record) for record in fits.values() if isinstance(record, FitRecord)),
         failed={
@@ -69,6 +103,7 @@ def collect(session: Session, *, figures: tuple[FigureRecord, ...] = ()) -> RunR
         allfit=None if spec.estimation.allfit == "never" else read_outcome(AllFitRecord, layout.allfit),
         intervals=intervals,
         adjustment=spec.tests.adjust,
+        remedies=read_outcome(RemedyRecord, layout.remedies) if layout.remedies.exists() else None,
     )
 
 

@@ -23,7 +23,7 @@ def figure(session: Session, name: str) -> None:
         raise UsageError(Fault("--name", f"no figure '{name}'", f"one of {', '.join(FIGURES)}"))
     path, step = session.layout.figure(name), f"figure/{name}"
     with session.recorded(step) as (recorder, key):
-        given = FigureInput(run=collect(session), frame=session.frame(), formulas=session.plan.formulas)
+        given = FigureInput(run=collect(session), frame=session.frame(), formulas=session.formulas)
         drawn = FIGURES[name](given)
         if drawn is None:
             reason = "the models have nothing for it to show"

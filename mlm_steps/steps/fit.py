@@ -8,6 +8,7 @@ from mlm_steps.records import write_record
 from mlm_steps.steps.control import control_of
 from mlm_steps.steps.fit_record import fit_record
 from mlm_steps.steps.fixed_part import Hypotheses
+from mlm_steps.steps.on_singular import settle
 from mlm_steps.steps.parquet import write_parquet
 from mlm_steps.steps.session import Session
 
@@ -32,12 +33,13 @@ def fit(session: Session, model: str) -> None:
     with session.recorded(step) as (recorder, key):
         rung, estimation, layout = session.model(model), session.spec.estimation, session.layout
         formula = session.plan.formulas[model]
-        frame = session.frame()
+        frame = session.sample()
         design = build_design(formula, frame, weights=rung.weights, contrasts=session.contrasts)
-        estimates = Estimates(design, control=control_of(estimation))
+        settled = settle(session, model, Estimates(design, control=control_of(estimation)), frame)
+        formula, estimates = settled.formula, settled.estimates
         record = fit_record(
             model,
-            rung.formula,
+            formula.text,
             estimates,
             method=estimation.method,
             df_method=estimation.df,
@@ -45,13 +47,26 @@ def fit(session: Session, model: str) -> None:
             weights=rung.weights,
             sample_hash=session.profile.sample_hash,
             made_from=key,
-            variable_levels=session.plan.levels,
+            variable_levels={**session.plan.levels, **{c.name: c.level for c in settled.derived}},
             hypotheses=Hypotheses(
                 estimation.anova,
-                term_hypotheses(formula, frame, design, kind=estimation.anova, contrasts=session.contrasts),
+                term_hypotheses(
+                    formula,
+                    settled.frame,
+                    estimates.design,
+                    kind=estimation.anova,
+                    contrasts=session.contrasts,
+                ),
             ),
         )
-        session.say(f"{model}: {rung.formula}", f"{design.n} rows, {record.npar} parameters")
+        record = record.model_copy(
+            update={
+                "deviation": settled.deviation,
+                "derived": settled.derived,
+                "notices": (*record.notices, *settled.notices),
+            }
+        )
+        session.say(f"{model}: {record.formula}", f"{design.n} rows, {record.npar} parameters")
         for optimum in (record.reml, record.ml):
             end = optimum.convergence
             found = f"{optimum.method}: {optimum.criterion:.6f} after {end.evaluations} evaluations"

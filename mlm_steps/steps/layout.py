@@ -45,6 +45,11 @@ class Layout:
         """The record of the rungs that were refitted by every optimiser."""
         return self.out / "allfit" / "ladder.json"
 
+    @property
+    def remedies(self) -> Path:
+        """The record of the rungs that needed advice."""
+        return self.out / "remedies" / "ladder.json"
+
     def prelude(self, model: str) -> Path:
         """Return the record of a single-level model."""
         return self.out / "prelude" / f"{model}.json"

@@ -135,9 +135,11 @@ class Plan:
             for name in rungs:
                 key = self._chain(source, name, words=self._interval_words(source))
                 yield f"{source}/{name}", layout.intervals(source, name), (f"fit/{name}",), key
-        if self.checks:
+        if "allfit" in self.checks:
             fits = [f"fit/{name}" for name in rungs]
             yield "allfit", layout.allfit, fits, self._chain("allfit", *rungs, words=self._check)
+        fits = [f"fit/{name}" for name in rungs]
+        yield "remedies", layout.remedies, fits, self._chain("remedies", *rungs)
         for name in FIGURES:
             yield (
                 f"figure/{name}",
@@ -175,8 +177,8 @@ class Plan:
 
     @property
     def checks(self) -> tuple[str, ...]:
-        """The step that checks fits by other optimisers, if the spec asks for it."""
-        return () if self.spec.estimation.allfit == "never" else ("allfit",)
+        """The steps that look at fits again: by other optimisers where the spec asks for it, for remedies."""
+        return ("remedies",) if self.spec.estimation.allfit == "never" else ("allfit", "remedies")
 
     @property
     def _tests(self) -> list[object]:
@@ -226,7 +228,10 @@ class Plan:
         clusters = sorted(self.clusters) if isinstance(model, PreludeSpec) else []
         estimation = self.spec.estimation.model_dump(mode="json", exclude={"allfit"})
         entry = model.model_dump(mode="json", exclude={"label"})
-        return _hash("fit", entry, estimation, self.profile.sample_hash, hashes, levels, nesting, clusters)
+        remedies = self.spec.remedies if isinstance(model, ModelSpec) else ()
+        return _hash(
+            "fit", entry, estimation, self.profile.sample_hash, hashes, levels, nesting, clusters, remedies
+        )
 
     @cached_property
     def clusters(self) -> tuple[tuple[str, ...], ...]:

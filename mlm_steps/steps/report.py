@@ -28,7 +28,7 @@ def report(session: Session) -> None:
         figures = tuple(record for record in records if isinstance(record, FigureRecord))
         given = ReportInput(
             run=collect(session, figures=figures),
-            formulas=session.plan.formulas,
+            formulas=session.formulas,
             svgs={figure.name: layout.figure(figure.name, "svg").read_text() for figure in figures},
             provenance=facts(session),
             formats=session.spec.report.formats,

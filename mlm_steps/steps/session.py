@@ -8,10 +8,11 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from mlm_steps.design import parse_formula
+from mlm_steps.design import Formula, parse_formula
 from mlm_steps.errors import Fault, UsageError
 from mlm_steps.records import ComparisonRecord, DataProfile, FitRecord, Notice
 from mlm_steps.records.failure import Absence, read_outcome
+from mlm_steps.records.remedies import DerivedColumn
 from mlm_steps.spec import LoadedSpec, ModelSpec, PreludeSpec, load_spec
 from mlm_steps.steps.ledger import Recorder, recorded
 from mlm_steps.steps.parquet import read_parquet
@@ -110,9 +111,37 @@ class Session:
             )
         return models[name]
 
-    def frame(self) -> pd.DataFrame:
-        """Return the analysis sample with all its columns."""
+    def sample(self) -> pd.DataFrame:
+        """Return the analysis sample as the data step wrote it."""
         return read_parquet(self.layout.analysis)
+
+    def frame(self) -> pd.DataFrame:
+        """Return the analysis sample with all columns that rungs use, those made by remedies included."""
+        if not self.derived:
+            return self.sample()
+        from mlm_steps.remedies.columns import with_columns
+
+        return with_columns(self.sample(), self.derived)
+
+    @property
+    def derived(self) -> tuple[DerivedColumn, ...]:
+        """Columns that remedies have made, each once."""
+        columns = (column for record in self._remedied() for column in record.derived)
+        return tuple({column.name: column for column in columns}.values())
+
+    @property
+    def formulas(self) -> dict[str, Formula]:
+        """The formula of each model as it was fitted; a remedy may have taken the place of the spec's."""
+        fitted = {record.model: parse_formula(record.formula) for record in self._remedied()}
+        return {**self.plan.formulas, **fitted}
+
+    def _remedied(self) -> list[FitRecord]:
+        """Return the rungs that remedies have changed."""
+        if not self.spec.remedies:
+            return []
+        paths = [self.layout.fit(rung.name) for rung in self.spec.rungs]
+        fits = [read_outcome(FitRecord, path) for path in paths if path.exists()]
+        return [fit for fit in fits if isinstance(fit, FitRecord) and fit.deviation is not None]
 
     @property
     def contrasts(self) -> dict[str, str]:
@@ -136,7 +165,11 @@ class Session:
         from mlm_steps.design import build_design
         from mlm_steps.engine import Estimates, evaluate_at
 
-        formula = self.plan.formulas[record.model]
+        if record.derived:
+            from mlm_steps.remedies.columns import with_columns
+
+            frame = with_columns(frame, record.derived)
+        formula = parse_formula(record.formula)
         design = build_design(formula, frame, weights=record.weights, contrasts=self.contrasts)
         fits = {
             optimum.method: evaluate_at(design, np.array(optimum.theta), method=optimum.method)

@@ -6,10 +6,10 @@ from collections.abc import Sequence
 
 from mlm_steps.records import ComparisonRecord, DataProfile, FitRecord
 from mlm_steps.records.failure import Absence
-from mlm_steps.spec import LoadedSpec
+from mlm_steps.spec import LoadedSpec, PipelineSpec
 from mlm_steps.steps.plan import Plan
 
-__all__ = ["describe_ladder", "describe_plan", "describe_spec", "text_table"]
+__all__ = ["describe_ladder", "describe_plan", "describe_singular", "describe_spec", "text_table"]
 
 
 def describe_spec(loaded: LoadedSpec, profile: DataProfile) -> str:
@@ -59,6 +59,22 @@ def describe_ladder(
             rows.append((fit.step.partition("/")[2], *[""] * 8, f"failed: {fit.reason}"))
     header = ("model", "npar", "deviance", "AIC", "BIC", "against", "χ²", "df", "p", "status")
     return "\n".join(text_table(header, rows, right=(1, 2, 3, 4, 6, 7, 8))) + "\n"
+
+
+def describe_singular(spec: PipelineSpec, fits: Sequence[FitRecord | Absence]) -> list[str]:
+    """Return what the terminal says of singular rungs: nothing where the spec leaves it to the report."""
+    if spec.on_singular == "report":
+        return []
+    end = ": on_singular: error" if spec.on_singular == "error" else ""
+    lines = []
+    for fit in fits:
+        if not isinstance(fit, FitRecord):
+            continue
+        if fit.deviation is not None:
+            lines.append(f"{fit.model}: fitted as {fit.formula} ({fit.deviation.remedy}), not as declared")
+        elif fit.reported.singular:
+            lines.append(f"{fit.model}: the fit is singular; alternatives are in the report{end}")
+    return lines
 
 
 def _rows(fit: FitRecord, comparisons: Sequence[ComparisonRecord]) -> list[tuple[str, ...]]:

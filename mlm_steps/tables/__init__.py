@@ -21,9 +21,11 @@ group level                     ``group``, ``level``
 ==============================  ===================================================
 
 Added at the end, before ``null_codes``: ``reference`` and ``ci_method`` (``variance_explained``),
-``ci_method`` and ``effect`` (``icc``); among the others: ``start`` and ``max_dsd`` (``allfit``). Two tables
-more: ``anova``, the F tests of terms, and ``fixed_other_df``, the fixed effects of singular fits by the
-method of Satterthwaite and Kenward and Roger that ``fixed`` does not show.
+``ci_method`` and ``effect`` (``icc``); among the others: ``start`` and ``max_dsd`` (``allfit``). Further
+tables: ``remedies`` and ``remedies_fixed``, the alternatives to singular and doubtful rungs and what they do
+to the coefficients; ``singular``, the directions in which their random effects do not vary; ``anova``, the F
+tests of terms; and ``fixed_other_df``, the fixed effects of singular fits by the method of Satterthwaite and
+Kenward and Roger that ``fixed`` does not show.
 
 A limit of an interval that is a number but no crossing of the criterion, such as the bound of its parameter,
 has its code in ``null_codes`` under ``ci_low[limit]`` or ``ci_high[limit]``.
@@ -42,6 +44,9 @@ from mlm_steps.tables.icc import icc
 from mlm_steps.tables.ols import ols
 from mlm_steps.tables.random import random
 from mlm_steps.tables.ranef import ranef
+from mlm_steps.tables.remedies import remedies
+from mlm_steps.tables.remedies_fixed import remedies_fixed
+from mlm_steps.tables.singular import singular
 from mlm_steps.tables.variance_explained import variance_explained
 
 __all__ = ["TABLES", "Table", "TableMaker"]
@@ -58,4 +63,7 @@ TABLES: dict[str, TableMaker] = {
     "ranef": ranef,
     "ols": ols,
     "allfit": allfit,
+    "remedies": remedies,
+    "remedies_fixed": remedies_fixed,
+    "singular": singular,
 }

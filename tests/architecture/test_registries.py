@@ -14,6 +14,10 @@ REGISTRIES = {
     "engine.optimizers": ("OPTIMIZERS", {"base", "through_scipy"}),
     "figures": ("FIGURES", {"base", "scene"}),
     "inference": ("METHODS", {"base", "group_sums"}),
+    "remedies": (
+        "REMEDIES",
+        {"advice", "applied", "base", "changes", "columns", "cuts", "diagnosis", "rewrite"},
+    ),
     "report.sections": ("SECTIONS", set()),
     "spec.presets": ("PRESETS", set()),
     "tables": ("TABLES", {"base"}),

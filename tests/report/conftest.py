@@ -36,6 +36,14 @@ from mlm_steps.records import (
     VarianceRecord,
 )
 from mlm_steps.records.allfit import Refit
+from mlm_steps.records.remedies import (
+    Alternative,
+    CoefficientChange,
+    Direction,
+    RemedyRecord,
+    RungAdvice,
+    TermDiagnosis,
+)
 from mlm_steps.records.run import Labels, RunRecords
 from mlm_steps.report.inputs import ReportInput
 
@@ -328,6 +336,53 @@ def refits() -> AllFitRecord:
     return AllFitRecord(rungs=(fine, rung), too_large=("slope",))
 
 
+def advice() -> RemedyRecord:
+    change = CoefficientChange(
+        column="ses:sectorCatholic", column_there="ses_w:sectorCatholic", estimate=-0.6, se=0.32,
+        estimate_there=-0.65, se_there=0.37, change=-0.05, change_se=-0.156, se_ratio=1.16,
+    )  # fmt: skip
+    alone = CoefficientChange(
+        column=None, column_there="ses_m", estimate=None, se=None, estimate_there=5.87, se_there=0.279,
+        change=None, change_se=None, se_ratio=None,
+    )  # fmt: skip
+    alternatives = (
+        Alternative(
+            remedy="center", formula="math ~ ses_w * sector + ses_m + (ses_w | school)", what="ses | centred",
+            ending="converged", criterion=48128.4, npar=9, aic=48137.6, bic=48199.1, delta_aic=-60.0,
+            delta_bic=-53.1, untested="neither model contains the other", max_dbeta_se=0.156,
+            verdict="other_model", changes=(change, alone),
+        ),
+        Alternative(
+            remedy="drop_correlation", formula="math ~ ses * sector + (ses || school)", what="no correlation",
+            ending="converged", criterion=48211.1, npar=7, aic=48219.9, bic=48267.7, delta_aic=22.3,
+            delta_bic=15.5, statistic=24.08, df=1, test_method="REML", p_naive=9.3e-7, p_boundary=9.3e-7,
+            max_dbeta_se=0.44, verdict="clearly_worse",
+            changes=(change.model_copy(update={"column_there": "ses:sectorCatholic"}),),
+        ),
+        Alternative(
+            remedy="drop_term", formula="math ~ ses * sector", what="no groups", ending="not_estimable",
+            reasons=("the outcome has one value",), verdict="not_estimable",
+        ),
+    )  # fmt: skip
+    directions = (
+        Direction(
+            kind="perfect_correlation", effects=("(Intercept)", "ses"), weights=(0.71, 0.71),
+            correlation=-1.0, crossing=2.003,
+        ),
+        Direction(kind="combination", effects=("(Intercept)", "ses"), weights=(0.6, -0.8)),
+        Direction(kind="zero_sd", effects=("ses",), weights=(1.0,)),
+    )  # fmt: skip
+    term = TermDiagnosis(
+        group="school", source="(ses | school)", names=("(Intercept)", "ses"), rank=1, shares=(1.0, 0.0),
+        directions=directions, text="(ses | school): flat.",
+    )  # fmt: skip
+    rung = RungAdvice(
+        model="slope", formula=FORMULAS["slope"], method="REML", status="singular", reasons=(), criterion=1.0,
+        npar=8, aic=48197.6, bic=48252.2, terms=(term,), alternatives=alternatives,
+    )  # fmt: skip
+    return RemedyRecord(rungs=(rung,))
+
+
 def run(labels: Labels, title: str) -> RunRecords:
     return RunRecords(
         name="small",
@@ -345,6 +400,7 @@ def run(labels: Labels, title: str) -> RunRecords:
             for name in ("ladder", "caterpillar", "raw_data")
         ),
         allfit=refits(),
+        remedies=advice(),
     )
 
 

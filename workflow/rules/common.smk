@@ -52,6 +52,10 @@ def allfit_key(wildcards):
     return key_after_data("allfit")
 
 
+def remedies_key(wildcards):
+    return key_after_data("remedies")
+
+
 def figure_key(wildcards):
     return key_after_data(f"figure/{wildcards.name}")
 

@@ -37,3 +37,17 @@ rule allfit:
     shell:
         "{MLM} allfit {ARGUMENTS} 2> {log:q}"
         " || {MLM} failed {ARGUMENTS} --step allfit --code $? --log {log:q}"
+
+
+# Advice on the rungs whose fits are singular or in doubt: each alternative is fitted beside them.
+rule remedies:
+    input:
+        key=remedies_key,
+        fits=WORK.fits,
+    output:
+        LAYOUT.remedies,
+    log:
+        LAYOUT.log("remedies"),
+    shell:
+        "{MLM} remedies {ARGUMENTS} 2> {log:q}"
+        " || {MLM} failed {ARGUMENTS} --step remedies --code $? --log {log:q}"

@@ -15,6 +15,7 @@ rule tables:
         key=tables_key,
         records=WORK.records,
         allfit=WORK.allfit,
+        remedies=WORK.remedies,
     output:
         WORK.tables,
     log:
@@ -28,6 +29,7 @@ rule report:
         key=report_key,
         records=WORK.records,
         allfit=WORK.allfit,
+        remedies=WORK.remedies,
         figures=WORK.figures,
         tables=WORK.tables,
     output:

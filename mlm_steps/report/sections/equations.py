@@ -6,8 +6,10 @@ from typing import Any
 
 from mlm_steps.design.hlm import column_factors
 from mlm_steps.records import FitRecord
+from mlm_steps.report.counting import count_sentences
 from mlm_steps.report.equations import equations
 from mlm_steps.report.inputs import ReportInput
+from mlm_steps.report.sections.notices import deviation_sentence
 from mlm_steps.report.text import Code, Phrase, join, say
 
 __all__ = ["context"]
@@ -19,6 +21,7 @@ def context(given: ReportInput) -> dict[str, Any] | None:
         return None
     return {
         "rungs": [_rung(given, fit) for fit in given.run.fits],
+        "counts": count_sentences(given),
         "legend": _legend(given),
     }
 
@@ -29,6 +32,7 @@ def _rung(given: ReportInput, fit: FitRecord) -> dict[str, Any]:
     return {
         "label": given.names.model(fit.model),
         "formula": Code(fit.formula),
+        "deviation": deviation_sentence(given, fit),
         "weights": None if fit.weights is None else Code(fit.weights),
         "blocks": equations(fit, given.run.profile, offsets),
         "final": fit is given.final,

@@ -4,16 +4,24 @@ from __future__ import annotations
 
 from typing import Any
 
-from mlm_steps.records import Notice
+from mlm_steps.records import FitRecord, Notice
 from mlm_steps.report.inputs import ReportInput
-from mlm_steps.report.sentences import boundary_sentences
-from mlm_steps.report.text import Word, say
+from mlm_steps.report.text import Code, Link, Phrase, Word, join, say
 
-__all__ = ["all_notices", "context"]
+__all__ = ["all_notices", "context", "deviation_sentence"]
+
+OUTCOMES = {
+    "applied": "holds",
+    "does_not_apply": "does not apply",
+    "singular": "is singular too",
+    "failed": "did not converge",
+    "not_estimable": "cannot be estimated",
+    "single_level": "leaves no random effect",
+}
 
 
 def context(given: ReportInput) -> dict[str, Any]:
-    """Return the notices with the rung that each concerns, and what to do about a singular fit."""
+    """Return the notices with the rung that each concerns, and what was not done as the spec says."""
     return {
         "failed": [
             say("The rung {model} could not be fitted: {why}", model=given.names.model(model), why=Word(why))
@@ -27,12 +35,43 @@ def context(given: ReportInput) -> dict[str, Any]:
             }
             for notice in all_notices(given)
         ],
-        "singular": [
-            {"model": given.names.model(fit.model), "sentences": boundary_sentences(given, fit)}
-            for fit in given.run.fits
-            if fit.reported.singular
-        ],
+        "deviations": [deviation_sentence(given, fit) for fit in given.run.fits if fit.deviation is not None],
+        "singular": _singular(given),
     }
+
+
+def deviation_sentence(given: ReportInput, fit: FitRecord) -> Phrase:
+    """Return which formula was fitted in place of a rung's own, and what was tried before."""
+    found = fit.deviation
+    if found is None:
+        return ()
+    before = [
+        (Code(t.remedy), *((" (", Code(t.formula), ")") if t.formula else ()), " ", OUTCOMES[t.outcome])
+        for t in found.trials[:-1]
+    ]
+    return say(
+        "{model}: the spec has {declared}, whose fit is singular; as on_singular asks, {fitted} was fitted "
+        "in its place ({remedy}: {what}){before}. All results of this rung are those of the second formula; "
+        "what the first gives stands under {link}.",
+        model=given.names.model(fit.model),
+        declared=Code(found.declared),
+        fitted=Code(fit.formula),
+        remedy=Code(found.remedy),
+        what=Word(found.what),
+        before=("; tried before: ", *join(before)) if before else None,
+        link=Link("Singular and doubtful fits", "remedies"),
+    )
+
+
+def _singular(given: ReportInput) -> Phrase | None:
+    singular = [given.names.model(fit.model) for fit in given.run.fits if fit.reported.singular]
+    if not singular:
+        return None
+    return say(
+        "Singular fits: {models}. What that means, and the alternatives, stand under {link}.",
+        models=join([(model,) for model in singular]),
+        link=Link("Singular and doubtful fits", "remedies"),
+    )
 
 
 def _about(given: ReportInput, notice: Notice) -> Word | None:

@@ -17,6 +17,14 @@ from mlm_steps.engine.ols import fit_ols
 from mlm_steps.engine.random_effects import random_effects
 from mlm_steps.records import AllFitRecord, DataProfile, OlsCoefficient, OlsRecord, RungRefits
 from mlm_steps.records.allfit import Refit
+from mlm_steps.records.remedies import (
+    Alternative,
+    CoefficientChange,
+    Direction,
+    RemedyRecord,
+    RungAdvice,
+    TermDiagnosis,
+)
 from mlm_steps.records.run import Labels, RunRecords
 from mlm_steps.steps.fit_record import fit_record
 from mlm_steps.steps.fixed_part import Hypotheses
@@ -48,6 +56,11 @@ COLUMNS = {
     "icc": "model group kind value ci_low ci_high x ci_method effect",
     "ranef": "model term_index group level effect estimate cond_sd pred_sd ols n_j shrinkage reliability",
     "allfit": "model optimiser start d delta_d max_dbeta_se max_dsd evaluations seconds status",
+    "remedies": "model remedy formula what_changed status verdict applied d npar AIC BIC delta_aic delta_bic "
+    "criterion statistic df p_naive p_boundary max_dbeta_se reason",
+    "remedies_fixed": "model remedy formula column column_there estimate se estimate_there se_there change "
+    "change_se se_ratio",
+    "singular": "model term group rank sd_shares kind effects weights correlation crossing text",
     "ols": "model term column estimate se df statistic p ci_low ci_high se_cluster dropped n sigma r_squared "
     "adj_r_squared f_statistic f_df_1 f_df_2 f_p logLik AIC BIC",
 }
@@ -117,7 +130,25 @@ def run():
     made = run_of(FORMULAS, [("null", "days"), ("days", "slope"), ("slope", "days")])
     *others, days, slope = made.fits
     singular = days.model_copy(update={"coefficients_other": days.coefficients})
-    return replace(made, fits=(*others, singular, slope), allfit=refits())
+    return replace(made, fits=(*others, singular, slope), allfit=refits(), remedies=advice())
+
+
+def advice():
+    blank = {"remedy": "center", "formula": "y ~ xw + (xw | g)", "what": "x centred", "ending": "converged"}
+    change = CoefficientChange(
+        column="x", column_there="xw", estimate=1.0, se=0.5, estimate_there=2.0, se_there=0.25, change=1.0,
+        change_se=2.0, se_ratio=0.5,
+    )  # fmt: skip
+    untested = Alternative(**blank, verdict="other_model", untested="not nested", changes=(change,), aic=3.0)
+    term = TermDiagnosis(
+        group="g", source="(x | g)", names=("(Intercept)", "x"), rank=1, shares=(1.0, 0.0), text="flat",
+        directions=(Direction(kind="zero_sd", effects=("x",), weights=(1.0,)),),
+    )  # fmt: skip
+    rung = RungAdvice(
+        model="m", formula="y ~ x + (x | g)", method="REML", status="singular", reasons=(), criterion=1.0,
+        npar=6, aic=2.0, bic=3.0, terms=(term,), alternatives=(untested,),
+    )  # fmt: skip
+    return RemedyRecord(rungs=(rung,))
 
 
 def refits():
@@ -221,6 +252,17 @@ def test_an_optimiser_that_is_not_there_has_a_row_that_says_so(run):
     assert (first["d"], first["status"], first["seconds"]) == ("1743.6", "converged", "")
     assert (second["d"], second["status"]) == ("", "not_installed")
     assert "d=not_installed" in second["null_codes"]
+
+
+def test_an_alternative_without_a_test_says_so(run):
+    (other,) = rows_of(TABLES["remedies"](run))
+    assert (other["AIC"], other["statistic"], other["reason"]) == ("3.0", "", "not nested")
+    assert "statistic=not_nested" in other["null_codes"]
+    (fixed,) = rows_of(TABLES["remedies_fixed"](run))
+    assert (fixed["column_there"], fixed["change_se"], fixed["se_ratio"]) == ("xw", "2.0", "0.5")
+    (flat,) = rows_of(TABLES["singular"](run))
+    assert (flat["kind"], flat["effects"], flat["sd_shares"]) == ("zero_sd", "x", "1.0; 0.0")
+    assert "crossing=not_applicable" in flat["null_codes"]
 
 
 def test_text_is_written_as_it_is():

@@ -1,0 +1,173 @@
+"""What was found about singular and doubtful rungs, and what was done about them."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from mlm_steps.records.base import Part, Record
+
+__all__ = [
+    "Alternative",
+    "CoefficientChange",
+    "DerivedColumn",
+    "Deviation",
+    "Direction",
+    "RemedyRecord",
+    "RungAdvice",
+    "TermDiagnosis",
+    "Trial",
+]
+
+Ending = Literal["converged", "singular", "failed", "not_estimable"]
+
+
+class DerivedColumn(Part):
+    """A column that a remedy makes from the analysis sample."""
+
+    name: str
+    source: str
+    kind: Literal["center", "mean"]
+    """The source less its mean, or that mean on every row."""
+    within: tuple[str, ...]
+    """Columns of the grouping factor whose means are meant; empty for the mean of all rows."""
+    level: Literal["1", "2", "3"] = "1"
+    """Its level in the hierarchy."""
+
+    @property
+    def words(self) -> str:
+        """How it is made, for example ``ses centred within school``."""
+        of = f" within {':'.join(self.within)}" if self.within else ""
+        return f"{self.source} centred{of}" if self.kind == "center" else f"mean of {self.source}{of}"
+
+
+class Trial(Part):
+    """One remedy that was tried in place of a singular rung."""
+
+    remedy: str
+    formula: str | None
+    """None where the remedy does not apply to the rung."""
+    outcome: Literal["applied", "does_not_apply", "singular", "failed", "not_estimable", "single_level"]
+
+
+class Deviation(Part):
+    """A rung whose formula is not the declared one."""
+
+    declared: str
+    """The formula in the spec."""
+    remedy: str
+    what: str
+    """What was changed, in words."""
+    trials: tuple[Trial, ...]
+    """All remedies that were tried, in the declared order; the last one was applied."""
+
+
+class Direction(Part):
+    """A combination of the random effects of one term that does not vary."""
+
+    kind: Literal["zero_sd", "perfect_correlation", "combination"]
+    effects: tuple[str, ...]
+    weights: tuple[float, ...]
+    """Per effect, its weight in the combination of effects in units of their standard deviations."""
+    correlation: float | None = None
+    crossing: float | None = None
+    """Value of the covariate at which the lines of all groups meet: intercept and slope move together."""
+
+
+class TermDiagnosis(Part):
+    """Why the covariance matrix of one random-effects term is singular."""
+
+    group: str
+    source: str
+    names: tuple[str, ...]
+    rank: int
+    shares: tuple[float, ...]
+    """Shares of the term's standard deviation along its principal axes (rePCA); zero or nearly so is the
+    singular one."""
+    directions: tuple[Direction, ...]
+    text: str
+    """The same in words."""
+
+
+class CoefficientChange(Part):
+    """One fixed effect of a rung and of an alternative."""
+
+    column: str | None
+    """In the rung; None for one that only the alternative has."""
+    column_there: str | None
+    estimate: float | None
+    se: float | None
+    estimate_there: float | None
+    se_there: float | None
+    change: float | None
+    change_se: float | None
+    """The change in standard errors of the rung's estimate."""
+    se_ratio: float | None
+
+
+class Alternative(Part):
+    """One model fitted in place of a rung."""
+
+    remedy: str
+    """A word of ``on_singular``."""
+    formula: str
+    what: str
+    """What it changes, in words."""
+    derived: tuple[DerivedColumn, ...] = ()
+    ending: Ending
+    reasons: tuple[str, ...] = ()
+    criterion: float | None = None
+    """REML criterion or deviance, by the rung's method."""
+    npar: int | None = None
+    aic: float | None = None
+    bic: float | None = None
+    delta_aic: float | None = None
+    """AIC of the alternative less that of the rung; negative speaks for the alternative."""
+    delta_bic: float | None = None
+    statistic: float | None = None
+    """Likelihood ratio against the rung, where the rung contains the alternative."""
+    df: int | None = None
+    test_method: Literal["ML", "REML"] | None = None
+    p_naive: float | None = None
+    p_boundary: float | None = None
+    untested: str | None = None
+    """Why there is no test, in words."""
+    max_dbeta_se: float | None = None
+    verdict: Literal[
+        "no_worse", "clearly_worse", "other_model", "still_singular", "not_converged", "not_estimable"
+    ]
+    changes: tuple[CoefficientChange, ...] = ()
+    applied: bool = False
+
+    @property
+    def p(self) -> float | None:
+        """The p value that holds at the boundary where it is known, else the naive one."""
+        return self.p_naive if self.p_boundary is None else self.p_boundary
+
+
+class RungAdvice(Part):
+    """One rung whose fit is singular, doubtful or failed, with what could stand in its place."""
+
+    model: str
+    formula: str
+    """As declared."""
+    method: Literal["REML", "ML"]
+    status: Literal["singular", "doubtful", "failed"]
+    reasons: tuple[str, ...]
+    criterion: float
+    npar: int
+    aic: float
+    bic: float
+    terms: tuple[TermDiagnosis, ...]
+    alternatives: tuple[Alternative, ...]
+
+
+class RemedyRecord(Record):
+    """The rungs that needed advice; none where all fits are sound."""
+
+    rungs: tuple[RungAdvice, ...]
+
+    @property
+    def n_models(self) -> int:
+        """How many models were fitted beside the rungs and what stands for them."""
+        found = [a for rung in self.rungs for a in rung.alternatives]
+        return sum(a.ending != "not_estimable" and not a.applied for a in found)

@@ -1,0 +1,135 @@
+"""Which term is singular, and in which direction (statistics, section 12)."""
+
+from __future__ import annotations
+
+from itertools import combinations
+
+import numpy as np
+from numpy.typing import NDArray
+
+from mlm_steps.design import RandomTerm
+from mlm_steps.engine import LmmFit
+from mlm_steps.engine.values import BOUNDARY
+from mlm_steps.records.remedies import Direction, TermDiagnosis
+from mlm_steps.remedies.base import INTERCEPT, effect_words
+
+__all__ = ["diagnose"]
+
+Array = NDArray[np.float64]
+
+PERFECT = 0.99
+"""Correlation beyond which two effects of a singular term count as one."""
+FLAT = 1e-2
+"""Eigenvalue of a correlation matrix below which its direction does not vary: two effects that correlate
+by ``PERFECT`` have 1 - .99."""
+EXACT = 1e-6
+SMALL_WEIGHT = 0.05
+
+
+def diagnose(fit: LmmFit) -> tuple[TermDiagnosis, ...]:
+    """Return why each singular term of a fit is singular; nothing for a fit of full rank."""
+    return tuple(
+        _diagnosis(term, Lambda)
+        for term, Lambda, singular in zip(fit.design.random, fit.Lambda, fit.term_singular, strict=True)
+        if singular
+    )
+
+
+def _diagnosis(term: RandomTerm, Lambda: Array) -> TermDiagnosis:
+    values = np.linalg.svd(Lambda, compute_uv=False)
+    total = float(values.sum())
+    directions = (*_zeros(term, Lambda), *_dependent(term, Lambda))
+    return TermDiagnosis(
+        group=term.group,
+        source=term.source,
+        names=term.names,
+        rank=int((values >= BOUNDARY).sum()),
+        shares=tuple(float(v) / total if total > 0 else 0.0 for v in values),
+        directions=directions,
+        text=f"{term.source}: {'; '.join(_words(term, d) for d in directions)}.",
+    )
+
+
+def _deviations(Lambda: Array) -> Array:
+    return np.asarray(np.linalg.norm(Lambda, axis=1), dtype=np.float64)
+
+
+def _zeros(term: RandomTerm, Lambda: Array) -> list[Direction]:
+    zero = _deviations(Lambda) < BOUNDARY
+    return [
+        Direction(kind="zero_sd", effects=(name,), weights=(1.0,))
+        for name, is_zero in zip(term.names, zero, strict=True)
+        if is_zero
+    ]
+
+
+def _dependent(term: RandomTerm, Lambda: Array) -> list[Direction]:
+    """Return what among the effects that vary does not vary separately."""
+    sd = _deviations(Lambda)
+    kept = np.flatnonzero(sd >= BOUNDARY)
+    if len(kept) < 2:
+        return []
+    root = Lambda[kept] / sd[kept, None]
+    correlation = root @ root.T
+    pairs = [
+        _pair(term, sd, kept[[a, b]], float(correlation[a, b])) for a, b in combinations(range(len(kept)), 2)
+    ]
+    perfect = [pair for pair in pairs if pair is not None]
+    if perfect:
+        return perfect
+    values, vectors = np.linalg.eigh(correlation)
+    flat = [index for index, value in enumerate(values) if value < FLAT] or (
+        [0] if not _zeros(term, Lambda) else []
+    )
+    names = tuple(term.names[i] for i in kept)
+    return [
+        Direction(kind="combination", effects=names, weights=tuple(_signed(vectors[:, index]).tolist()))
+        for index in flat
+    ]
+
+
+def _signed(vector: Array) -> Array:
+    """Return a direction with its largest weight positive."""
+    return np.asarray(vector * np.sign(vector[np.abs(vector).argmax()]))
+
+
+def _pair(term: RandomTerm, sd: Array, both: NDArray[np.intp], rho: float) -> Direction | None:
+    if abs(rho) <= PERFECT:
+        return None
+    names = (term.names[both[0]], term.names[both[1]])
+    crossing = None
+    if names[0] == INTERCEPT and len(term.names) == 2:
+        crossing = float(-np.sign(rho) * sd[both[0]] / sd[both[1]])
+    weights = (float(np.sqrt(0.5)), float(-np.sign(rho) * np.sqrt(0.5)))
+    return Direction(
+        kind="perfect_correlation",
+        effects=names,
+        weights=weights,
+        correlation=min(max(rho, -1.0), 1.0),
+        crossing=crossing,
+    )
+
+
+def _words(term: RandomTerm, direction: Direction) -> str:
+    if direction.kind == "zero_sd":
+        return f"{effect_words(direction.effects)} does not vary between levels of {term.group}"
+    if direction.kind == "combination":
+        return f"{_sum(direction)} does not vary, each effect in units of its standard deviation"
+    rho = direction.correlation or 0.0
+    exact = 1 - abs(rho) < EXACT
+    text = f"{effect_words(direction.effects)} are perfectly correlated, ρ = {rho:+.0f}"
+    if not exact:
+        text = f"{effect_words(direction.effects)} are all but perfectly correlated, ρ = {rho:.4f}"
+    if direction.crossing is not None:
+        text += f": the lines of all levels of {term.group} meet at "
+        text += f"{direction.effects[1]} = {direction.crossing:.4g}"
+    return text
+
+
+def _sum(direction: Direction) -> str:
+    parts = [
+        f"{weight:+.2f} × {effect_words((name,))}"
+        for name, weight in zip(direction.effects, direction.weights, strict=True)
+        if abs(weight) >= SMALL_WEIGHT
+    ]
+    return " ".join(parts).removeprefix("+").replace("+", "+ ").replace(" -", " - ")

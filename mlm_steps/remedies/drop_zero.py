@@ -1,0 +1,32 @@
+"""Drop the random effects whose standard deviation is estimated as 0."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import numpy as np
+
+from mlm_steps.engine.values import BOUNDARY
+from mlm_steps.remedies.base import INTERCEPT, ONE, Case, Proposal, effect_words
+from mlm_steps.remedies.cuts import cut_proposals
+from mlm_steps.remedies.rewrite import Cut
+
+__all__ = ["drop_zero"]
+
+
+def drop_zero(case: Case) -> Iterator[Proposal]:
+    """Yield the model without them."""
+    cuts: list[tuple[Cut, str]] = []
+    for position in case.terms:
+        term, home = case.term(position), case.home(position)
+        deviations = np.linalg.norm(case.fit.Lambda[position], axis=1)
+        zero = [name for name, sd in zip(term.names, deviations, strict=True) if sd < BOUNDARY]
+        effects = [ONE if name == INTERCEPT else name for name in zero]
+        if effects and set(effects) <= set(home.effects):
+            cuts.append(
+                (
+                    Cut(frozenset((home.bar, effect) for effect in effects)),
+                    f"{effect_words(zero)} between levels of {term.group}",
+                )
+            )
+    yield from cut_proposals(case, cuts, "without the variance of {}")

@@ -1,0 +1,124 @@
+"""Formulas changed in one place, the rest left as its author wrote it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from itertools import pairwise
+
+from mlm_steps.design import Bar, Formula
+from mlm_steps.design.deparse import deparse
+from mlm_steps.design.expressions import Name
+from mlm_steps.design.faults import Span
+from mlm_steps.design.tokens import tokenize
+from mlm_steps.remedies.base import ONE, bar_effects
+
+__all__ = ["Cut", "cut", "rename", "symbol"]
+
+
+@dataclass(frozen=True, slots=True)
+class Cut:
+    """What is taken out of the random part.
+
+    Attributes
+    ----------
+    effects : frozenset of (int, str)
+        Positions of bars with the effect of each that goes.
+    correlations : frozenset of int
+        Bars whose effects no longer correlate.
+    """
+
+    effects: frozenset[tuple[int, str]] = frozenset()
+    correlations: frozenset[int] = frozenset()
+
+    def __or__(self, other: Cut) -> Cut:
+        """Return both taken together."""
+        return Cut(self.effects | other.effects, self.correlations | other.correlations)
+
+    def keeps(self, formula: Formula) -> bool:
+        """Return whether any random effect is left."""
+        return any(_left(bar, index, self) for index, bar in enumerate(formula.bars))
+
+
+def cut(formula: Formula, what: Cut) -> str:
+    """Return the formula's text without some random effects or correlations.
+
+    A bar such as ``(x | a/b)`` makes two terms; where one of them changes, both are written out.
+    """
+    changed = {index for index, _ in what.effects} | what.correlations
+    places: dict[Span, list[int]] = {}
+    for index, bar in enumerate(formula.bars):
+        places.setdefault(bar.span, []).append(index)
+    text = formula.text
+    for span in sorted(places, key=lambda each: each.start, reverse=True):
+        if changed.isdisjoint(places[span]):
+            continue
+        written = [_bar(formula.bars[index], index, what) for index in places[span]]
+        text = _put(text, span, " + ".join(filter(None, written)))
+    return text
+
+
+def _left(bar: Bar, index: int, what: Cut) -> list[str]:
+    return [effect for effect in bar_effects(bar) if (index, effect) not in what.effects]
+
+
+def _bar(bar: Bar, index: int, what: Cut) -> str:
+    effects = _left(bar, index, what)
+    if not effects:
+        return ""
+    joined = bar.correlated and index not in what.correlations
+    mark = "|" if joined or len(effects) == 1 else "||"
+    shown = effects if ONE not in effects else [e for e in effects if e != ONE] or [ONE]
+    zero = [] if ONE in effects else ["0"]
+    return f"({' + '.join([*zero, *shown])} {mark} {bar.group.label})"
+
+
+def _put(text: str, span: Span, new: str) -> str:
+    """Return the text with something else in a place; with nothing, its plus sign goes too."""
+    before, after = text[: span.start], text[span.end :]
+    if new:
+        return before + new + after
+    if before.rstrip().endswith("+"):
+        return before.rstrip()[:-1].rstrip() + after
+    if after.lstrip().startswith("+"):
+        return before + after.lstrip()[1:].lstrip()
+    return before + ONE + after
+
+
+def rename(
+    formula: Formula, names: Mapping[str, str], *, protected: Iterable[Span] = (), added: Iterable[str] = ()
+) -> str:
+    """Return the formula's text with columns under other names and fixed effects added.
+
+    Parameters
+    ----------
+    formula : Formula
+    names : mapping of str to str
+        New name per column. The outcome is left alone, as are the names of functions and arguments.
+    protected : iterable of Span
+        Places where nothing changes.
+    added : iterable of str
+        Columns that are added to the fixed part, before the first random-effects term.
+    """
+    text, left_alone = formula.text, tuple(protected)
+    tokens = tokenize(text)
+    start = next(token.span.end for token in tokens if token.kind == "operator" and token.value == "~")
+    edits = [
+        (token.span, symbol(names[token.value]))
+        for token, following in pairwise(tokens)
+        if token.kind == "name"
+        and token.value in names
+        and token.span.start >= start
+        and following.value not in ("(", "=")
+        and not any(place.start <= token.span.start < place.end for place in left_alone)
+    ]
+    first = min(bar.span.start for bar in formula.bars)
+    edits.append((Span(first, first), "".join(f"{symbol(name)} + " for name in added)))
+    for span, new in sorted(edits, key=lambda edit: edit[0].start, reverse=True):
+        text = text[: span.start] + new + text[span.end :]
+    return text
+
+
+def symbol(name: str) -> str:
+    """Return a column's name as a formula writes it, in backticks where it needs them."""
+    return deparse(Name(name, Span(0, 0)))

@@ -1,0 +1,159 @@
+"""Rungs whose fits are singular or in doubt, and what else could be fitted in their place."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from mlm_steps.records import RungAdvice
+from mlm_steps.records.failure import Absence
+from mlm_steps.records.remedies import Alternative, Direction, TermDiagnosis
+from mlm_steps.report.advising import alternative_grid, change_grid, code_words, verdict_sentence
+from mlm_steps.report.inputs import ReportInput
+from mlm_steps.report.notation import decimals_for_size, fixed, share
+from mlm_steps.report.sentences import effect_phrase
+from mlm_steps.report.text import Code, Link, Number, Phrase, Word, join, say, source
+
+__all__ = ["context"]
+
+EXACT = 1e-6
+"""Distance from ±1 at which a correlation is printed as ±1."""
+SMALL_WEIGHT = 0.05
+AT_BEST = 1e-3
+"""How far above the best criterion a fit may be that is at the best point."""
+STATUS_WORDS = {"singular": "singular", "doubtful": "in doubt", "failed": "not converged"}
+KEEP = say(
+    "None of these takes the rung’s place unless on_singular in the spec asks for it. To keep the model and "
+    "say that it is singular is an answer too: its fixed effects and their tests stand, its variances and "
+    "correlations are not to be read one by one."
+)
+SAME_MODEL = say(
+    "Moving the zero point of a covariate is no remedy here: with correlated effects it gives the same model."
+)
+
+
+def context(given: ReportInput) -> dict[str, Any] | None:
+    """Return a card per rung; None where every fit is sound."""
+    found = given.run.remedies
+    if isinstance(found, Absence):
+        failure = say("The alternatives could not be fitted: {why}", why=Word(found.reason))
+        return {"rungs": [], "lead": [failure], "keep": None}
+    if found is None or not found.rungs:
+        return None
+    return {
+        "rungs": [_card(given, rung) for rung in found.rungs],
+        "lead": [],
+        "keep": KEEP,
+    }
+
+
+def _card(given: ReportInput, rung: RungAdvice) -> dict[str, Any]:
+    words = code_words(rung)
+    return {
+        "label": given.names.model(rung.model),
+        "status": rung.status,
+        "status_words": STATUS_WORDS[rung.status],
+        "formula": Code(rung.formula),
+        "sentences": [
+            *(s for term in rung.terms for s in _term_sentences(given, rung, term)),
+            *_reasons(given, rung),
+            *_optimisers(given, rung),
+        ],
+        "table": alternative_grid(given, rung, words),
+        "verdicts": [
+            verdict_sentence(given, rung, a, w) for a, w in zip(rung.alternatives, words, strict=True)
+        ],
+        "changes": change_grid(given, rung, words),
+        "remark": SAME_MODEL if _only_correlated(rung) else None,
+    }
+
+
+def _term_sentences(given: ReportInput, rung: RungAdvice, term: TermDiagnosis) -> list[Phrase]:
+    return [_direction_sentence(given, rung, term, direction) for direction in term.directions]
+
+
+def _direction_sentence(
+    given: ReportInput, rung: RungAdvice, term: TermDiagnosis, direction: Direction
+) -> Phrase:
+    group, place = given.names.group(term.group), ("singular", rung.model, term.source, *direction.effects)
+    effects = [effect_phrase(given, name) for name in direction.effects]
+    if direction.kind == "zero_sd":
+        return say(
+            "In {term}, the standard deviation of {effect} between levels of {group} is estimated as 0.",
+            term=Code(term.source), effect=effects[0], group=group,
+        )  # fmt: skip
+    if direction.kind == "combination":
+        return say(
+            "In {term}, a combination of effects does not vary between levels of {group}: {sum}, each effect "
+            "in units of its standard deviation.",
+            term=Code(term.source), group=group, sum=_sum(direction, effects, place),
+        )  # fmt: skip
+    rho = direction.correlation or 0.0
+    exact = 1 - abs(rho) < EXACT
+    text = f"{'−' if rho < 0 else ''}1" if exact else share(rho, 4)
+    return say(
+        "In {term}, {effects} are {how} correlated over levels of {group}, ρ = {rho}{meeting}.",
+        term=Code(term.source),
+        effects=join(effects, " and "),
+        how="perfectly" if exact else "all but perfectly",
+        group=group,
+        rho=Number(text, source(*place, "correlation")),
+        meeting=_meeting(given, direction, group, place),
+    )
+
+
+def _meeting(
+    given: ReportInput, direction: Direction, group: Phrase, place: tuple[str, ...]
+) -> Phrase | None:
+    if direction.crossing is None:
+        return None
+    number = Number(
+        fixed(direction.crossing, min(decimals_for_size(direction.crossing, 3), 6)),
+        source(*place, "crossing"),
+    )
+    return say(
+        ": the lines of all levels of {group} meet at {x} = {value}; they differ in one thing, not in two",
+        group=group, x=given.names.effect(direction.effects[1], {}), value=number,
+    )  # fmt: skip
+
+
+def _sum(direction: Direction, effects: list[Phrase], place: tuple[str, ...]) -> Phrase:
+    pieces: list[Phrase] = []
+    for effect, weight in zip(effects, direction.weights, strict=True):
+        if abs(weight) >= SMALL_WEIGHT:
+            number = Number(fixed(abs(weight), 2), source(*place, "weights"))
+            sign = ("− " if weight < 0 else "+ ") if pieces else ("−" if weight < 0 else "")
+            pieces.append((sign, number, " × ", *effect))
+    return join(pieces, " ")
+
+
+def _reasons(given: ReportInput, rung: RungAdvice) -> list[Phrase]:
+    return [say("{why}.", why=given.names.notice(reason[:1].upper() + reason[1:])) for reason in rung.reasons]
+
+
+def _optimisers(given: ReportInput, rung: RungAdvice) -> list[Phrase]:
+    """Return whether the boundary is an accident of the search."""
+    checked = getattr(given.run.allfit, "rungs", ())
+    verdict = next((found for found in checked if found.model == rung.model), None)
+    if verdict is None:
+        return []
+    link = Link("Optimisers", "allfit")
+    if verdict.agree:
+        return [say("This is no accident of the search: all optimisers end there ({link}).", link=link)]
+    own = next(
+        (refit for refit in verdict.refits if refit.start == "optimum" and refit.delta is not None), None
+    )
+    if own is not None and (own.delta or 0.0) < AT_BEST:
+        return [
+            say("No optimiser finds a better point, though not all find this one; see {link}.", link=link)
+        ]
+    return [say("An optimiser finds a better point; see {link}.", link=link)]
+
+
+def _only_correlated(rung: RungAdvice) -> bool:
+    """Return whether some slope is correlated and centring at the mean is not among the alternatives."""
+    slopes = any(len(term.names) > 1 for term in rung.terms)
+    return slopes and not any(_is_grand(other) for other in rung.alternatives)
+
+
+def _is_grand(other: Alternative) -> bool:
+    return other.remedy == "center_grand"

@@ -1,0 +1,125 @@
+"""What the spec asks of a rung whose fit is singular: another formula in its place, or none."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from mlm_steps.design import Formula, parse_formula
+from mlm_steps.records import Notice
+from mlm_steps.records.remedies import DerivedColumn, Deviation, Trial
+from mlm_steps.steps.control import control_of
+from mlm_steps.steps.levels import factor_depths
+from mlm_steps.steps.session import Session
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from mlm_steps.engine import Estimates
+    from mlm_steps.remedies.advice import Subject
+
+__all__ = ["OUTCOME_WORDS", "Settled", "settle", "subject_of"]
+
+OUTCOME_WORDS = {
+    "applied": "holds",
+    "does_not_apply": "does not apply",
+    "singular": "singular too",
+    "failed": "did not converge",
+    "not_estimable": "cannot be estimated",
+    "single_level": "leaves no random effect",
+}
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Settled:
+    """The model that stands for a rung.
+
+    Attributes
+    ----------
+    formula : Formula
+    frame : DataFrame
+        With the columns that the formula needs.
+    estimates : Estimates
+    deviation : Deviation or None
+        None where it is the declared one.
+    derived : tuple of DerivedColumn
+    notices : tuple of Notice
+        What was done, and what could not be.
+    """
+
+    formula: Formula
+    frame: pd.DataFrame
+    estimates: Estimates
+    deviation: Deviation | None = None
+    derived: tuple[DerivedColumn, ...] = ()
+    notices: tuple[Notice, ...] = ()
+
+
+def settle(session: Session, model: str, estimates: Estimates, frame: pd.DataFrame) -> Settled:
+    """Return what is fitted for a rung: the declared formula, or the first remedy that holds."""
+    declared = session.plan.formulas[model]
+    words = session.spec.remedies
+    if not words or not estimates.under(session.spec.estimation.method).singular:
+        return Settled(declared, frame, estimates)
+    from mlm_steps.remedies.applied import first_that_holds
+    from mlm_steps.remedies.columns import with_columns
+
+    found = first_that_holds(subject_of(session, model, estimates, frame), words)
+    if found.proposal is None or found.estimates is None:
+        return Settled(declared, frame, estimates, notices=(_none_holds(model, found.trials),))
+    proposal = found.proposal
+    derived = tuple(_with_level(session, column) for column in proposal.columns)
+    deviation = Deviation(
+        declared=declared.text, remedy=found.trials[-1].remedy, what=proposal.what, trials=found.trials
+    )
+    return Settled(
+        parse_formula(proposal.formula),
+        with_columns(frame, derived),
+        found.estimates,
+        deviation,
+        derived,
+        (_applied(model, deviation, proposal.formula),),
+    )
+
+
+def subject_of(session: Session, model: str, estimates: Estimates, frame: pd.DataFrame) -> Subject:
+    """Return a rung as declared, ready to be advised on."""
+    from mlm_steps.remedies.advice import Subject
+
+    estimation = session.spec.estimation
+    return Subject(
+        name=model,
+        formula=session.plan.formulas[model],
+        estimates=estimates,
+        method=estimation.method,
+        frame=frame,
+        weights=session.model(model).weights,
+        contrasts=session.contrasts,
+        control=control_of(estimation),
+        confidence=estimation.confidence,
+    )
+
+
+def _with_level(session: Session, column: DerivedColumn) -> DerivedColumn:
+    """Return a column with its level: a mean has that of its factor."""
+    if column.kind == "center" or not column.within:
+        return column
+    depth = min(factor_depths(session.profile).get(":".join(column.within), 2), 3)
+    return column.model_copy(update={"level": "3" if depth == 3 else "2"})
+
+
+def _applied(model: str, deviation: Deviation, formula: str) -> Notice:
+    text = (
+        f"The declared model {deviation.declared} is singular; as on_singular asks, {formula} was fitted in "
+        f"its place ({deviation.remedy}: {deviation.what})."
+    )
+    return Notice(code="remedy_applied", severity="warning", text=text, model=model, subject="formula")
+
+
+def _none_holds(model: str, trials: tuple[Trial, ...]) -> Notice:
+    tried = "; ".join(
+        f"{trial.remedy} {f'({trial.formula}) ' if trial.formula else ''}{OUTCOME_WORDS[trial.outcome]}"
+        for trial in trials
+    )
+    text = f"The fit is singular and no remedy of on_singular holds: {tried}. The rung stays as declared."
+    return Notice(code="no_remedy_holds", severity="warning", text=text, model=model, subject="formula")

@@ -1,0 +1,78 @@
+"""Advice on rungs that are singular, doubtful or failed: each alternative fitted."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Literal
+
+from mlm_steps.records import FitRecord, write_record
+from mlm_steps.records.remedies import RemedyRecord, RungAdvice
+from mlm_steps.steps.control import control_of
+from mlm_steps.steps.on_singular import subject_of
+from mlm_steps.steps.session import Session
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from mlm_steps.engine import Estimates
+
+__all__ = ["remedies"]
+
+STEP = "remedies"
+
+
+def remedies(session: Session) -> None:
+    """Write the advice on all rungs that need some.
+
+    One step for the whole ladder: most ladders need none, and a step that finds that out costs little.
+    """
+    with session.recorded(STEP) as (recorder, key):
+        fits = [session.fit(rung.name) for rung in session.spec.rungs]
+        wanted = [record for record in fits if isinstance(record, FitRecord) and _wanted(record)]
+        frame = session.frame() if wanted else None
+        rungs = tuple(_advice(session, record, frame) for record in wanted if frame is not None)
+        for rung in rungs:
+            session.say(f"{rung.model}: {rung.status}", *(f"  {term.text}" for term in rung.terms))
+            session.say(*(f"  {a.remedy}: {a.formula}: {a.verdict}" for a in rung.alternatives))
+        if not rungs:
+            session.say("no rung needs advice")
+        write_record(RemedyRecord(made_from=key, rungs=rungs), session.layout.remedies)
+        recorder.add(session.layout.remedies)
+
+
+def _wanted(record: FitRecord) -> bool:
+    end = record.reported.convergence
+    return end.status != "converged" or bool(end.reasons) or record.deviation is not None
+
+
+def _advice(session: Session, record: FitRecord, frame: pd.DataFrame) -> RungAdvice:
+    from mlm_steps.remedies.advice import advise
+
+    estimates = (
+        session.refit(frame, record) if record.deviation is None else _declared(session, record, frame)
+    )
+    end = estimates.under(record.method)
+    status: Literal["singular", "doubtful", "failed"] = "singular" if end.singular else "doubtful"
+    if record.deviation is None and record.reported.convergence.status == "failed":
+        status = "failed"
+    found = advise(subject_of(session, record.model, estimates, frame), status=status)
+    reasons = record.reported.convergence.reasons if record.deviation is None else found.reasons
+    return found.model_copy(
+        update={
+            "reasons": reasons,
+            "alternatives": tuple(
+                a.model_copy(update={"applied": record.deviation is not None and a.formula == record.formula})
+                for a in found.alternatives
+            ),
+        }
+    )
+
+
+def _declared(session: Session, record: FitRecord, frame: pd.DataFrame) -> Estimates:
+    """Return the fits of a rung as declared, where another model stands in its place."""
+    from mlm_steps.design import build_design
+    from mlm_steps.engine import Estimates
+
+    design = build_design(
+        session.plan.formulas[record.model], frame, weights=record.weights, contrasts=session.contrasts
+    )
+    return Estimates(design, control=control_of(session.spec.estimation))

@@ -1,0 +1,77 @@
+"""Alternatives to singular and doubtful rungs, one row per alternative (statistics, section 12)."""
+
+from __future__ import annotations
+
+from mlm_steps.records import RemedyRecord, RungAdvice
+from mlm_steps.records.remedies import Alternative
+from mlm_steps.records.run import RunRecords
+from mlm_steps.tables.base import Cell, Codes, Table, table_of
+
+__all__ = ["remedies"]
+
+COLUMNS = (
+    "model",
+    "remedy",
+    "formula",
+    "what_changed",
+    "status",
+    "verdict",
+    "applied",
+    "d",
+    "npar",
+    "AIC",
+    "BIC",
+    "delta_aic",
+    "delta_bic",
+    "criterion",
+    "statistic",
+    "df",
+    "p_naive",
+    "p_boundary",
+    "max_dbeta_se",
+    "reason",
+)
+NUMBERS = ("d", "npar", "AIC", "BIC", "delta_aic", "delta_bic", "max_dbeta_se")
+TEST = ("criterion", "statistic", "df", "p_naive")
+
+
+def remedies(run: RunRecords) -> Table:
+    """Return the alternatives of all rungs that needed advice.
+
+    ``delta_aic`` and ``delta_bic`` are those of the alternative less those of the rung as declared; ``d`` is
+    the criterion by the method that is reported, ``criterion`` that of the test.
+    """
+    rungs = run.remedies.rungs if isinstance(run.remedies, RemedyRecord) else ()
+    return table_of("remedies", COLUMNS, [_row(rung, other) for rung in rungs for other in rung.alternatives])
+
+
+def _row(rung: RungAdvice, other: Alternative) -> tuple[dict[str, Cell], Codes]:
+    cells: dict[str, Cell] = {
+        "model": rung.model,
+        "remedy": other.remedy,
+        "formula": other.formula,
+        "what_changed": other.what,
+        "status": other.ending,
+        "verdict": other.verdict,
+        "applied": other.applied,
+        "d": other.criterion,
+        "npar": other.npar,
+        "AIC": other.aic,
+        "BIC": other.bic,
+        "delta_aic": other.delta_aic,
+        "delta_bic": other.delta_bic,
+        "criterion": other.test_method,
+        "statistic": other.statistic,
+        "df": other.df,
+        "p_naive": other.p_naive,
+        "p_boundary": other.p_boundary,
+        "max_dbeta_se": other.max_dbeta_se,
+        "reason": "; ".join(other.reasons) or other.untested,
+    }
+    untested = "not_estimable" if other.ending == "not_estimable" else "not_nested"
+    return cells, {
+        **dict.fromkeys(NUMBERS, "not_estimable"),
+        **dict.fromkeys(TEST, untested),
+        "p_boundary": untested if other.statistic is None else "no_closed_weights",
+        "reason": "not_applicable",
+    }

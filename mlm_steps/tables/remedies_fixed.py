@@ -1,0 +1,44 @@
+"""Fixed effects of a rung beside those of each alternative, one row per coefficient and alternative."""
+
+from __future__ import annotations
+
+from mlm_steps.records import RemedyRecord
+from mlm_steps.records.run import RunRecords
+from mlm_steps.tables.base import Table, table_of
+
+__all__ = ["remedies_fixed"]
+
+COLUMNS = (
+    "model",
+    "remedy",
+    "formula",
+    "column",
+    "column_there",
+    "estimate",
+    "se",
+    "estimate_there",
+    "se_there",
+    "change",
+    "change_se",
+    "se_ratio",
+)
+
+
+def remedies_fixed(run: RunRecords) -> Table:
+    """Return the coefficients; ``_there`` are those of the alternative, ``change_se`` is in the rung's SE."""
+    rungs = run.remedies.rungs if isinstance(run.remedies, RemedyRecord) else ()
+    rows = [
+        (
+            {
+                "model": rung.model,
+                "remedy": other.remedy,
+                "formula": other.formula,
+                **change.model_dump(include=set(COLUMNS)),
+            },
+            dict.fromkeys(COLUMNS, "not_in_model"),
+        )
+        for rung in rungs
+        for other in rung.alternatives
+        for change in other.changes
+    ]
+    return table_of("remedies_fixed", COLUMNS, rows)
