@@ -76,7 +76,7 @@ def test_no_other_start_finds_a_better_optimum(seed):
         )
 
 
-@settings(max_examples=15, deadline=None)
+@settings(max_examples=15)
 @given(SEEDS)
 def test_the_order_of_rows_and_the_names_of_groups_do_not_matter(seed):
     frame = draw(seed % 50 + 100)
@@ -94,7 +94,7 @@ def test_the_order_of_rows_and_the_names_of_groups_do_not_matter(seed):
         np.testing.assert_allclose(second.beta, first.beta, rtol=1e-4, atol=1e-4 * first.se.max())
 
 
-@settings(max_examples=15, deadline=None)
+@settings(max_examples=15)
 @given(SEEDS, st.floats(-1e4, 1e4), st.floats(1e-4, 1e4))
 def test_shift_and_scale_of_outcome_and_covariate_only_change_the_units(seed, shift, scale):
     generator = np.random.default_rng(seed)
@@ -112,7 +112,7 @@ def test_shift_and_scale_of_outcome_and_covariate_only_change_the_units(seed, sh
     )
 
 
-@settings(max_examples=10, deadline=None)
+@settings(max_examples=10)
 @given(SEEDS)
 def test_a_factor_without_variance_leaves_the_rest_as_it_was(seed):
     generator = np.random.default_rng(seed)

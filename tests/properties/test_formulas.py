@@ -49,7 +49,6 @@ def _refusal(text: str) -> FormulaError | None:
     return None
 
 
-@settings(deadline=None)
 @given(_terms)
 def test_labels_read_again_give_the_same_terms(right: str) -> None:
     fixed = parse_formula(f"y ~ {right}").fixed
@@ -60,7 +59,7 @@ def test_labels_read_again_give_the_same_terms(right: str) -> None:
     assert [len(term) for term in fixed.terms] == sorted(len(term) for term in fixed.terms)
 
 
-@settings(deadline=None, max_examples=60)
+@settings(max_examples=60)
 @given(_terms, st.permutations(range(len(FRAME))))
 def test_the_order_of_rows_changes_nothing_else(right: str, order: list[int]) -> None:
     formula = f"y ~ 1 + {right} + (1 | g)"
@@ -71,7 +70,7 @@ def test_the_order_of_rows_changes_nothing_else(right: str, order: list[int]) ->
     np.testing.assert_array_equal(shuffled.random[0].refs, design.random[0].refs[order])
 
 
-@settings(deadline=None, max_examples=60)
+@settings(max_examples=60)
 @given(_terms)
 def test_the_columns_kept_have_full_rank_and_span_all(right: str) -> None:
     design = build_design(f"y ~ {right} + (1 | g)", FRAME)
@@ -79,7 +78,6 @@ def test_the_columns_kept_have_full_rank_and_span_all(right: str) -> None:
     assert design.p + len(design.dropped) == len(design.all_columns)
 
 
-@settings(deadline=None)
 @given(st.integers(1, 6), st.integers(1, 6), st.integers(0, 10**6))
 def test_of_dependent_columns_the_earliest_are_kept(free: int, dependent: int, seed: int) -> None:
     rng = np.random.default_rng(seed)

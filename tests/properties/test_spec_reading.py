@@ -54,7 +54,7 @@ def path(tmp_path_factory):
         yield (folder / "p.yaml").relative_to(folder)
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 @given(text=st.sampled_from([GOOD, PRESET]), edits=EDITS)
 def test_any_edit_of_a_spec_gives_a_spec_or_faults_with_places(path, text, edits):
     for position, length, snippet in edits:
@@ -67,7 +67,7 @@ def test_any_edit_of_a_spec_gives_a_spec_or_faults_with_places(path, text, edits
     assert all(str(fault).isprintable() for fault in faults)
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 @given(content=st.binary(max_size=200))
 def test_any_bytes_give_faults_with_places(path, content):
     path.write_bytes(content)
