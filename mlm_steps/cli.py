@@ -217,6 +217,7 @@ def _add_steps(commands: Commands) -> None:
         help="print the table of this rung, write nothing (default: the step of a run, for all that need it)",
     )
     _step(commands, "remedies", "fit alternatives to singular rungs", "pipeline.yaml", _remedies)
+    _step(commands, "effects", "test contrasts, slopes and means of all rungs", "pipeline.yaml", _effects)
     _step(commands, "tables", "write the tables as CSV", "pipeline.yaml", _tables)
     _step(commands, "report", "render the report", "pipeline.yaml", _report)
 
@@ -299,6 +300,12 @@ def _remedies(session: Session, _: argparse.Namespace) -> None:
     from mlm_steps.steps.remedies import remedies
 
     remedies(session)
+
+
+def _effects(session: Session, _: argparse.Namespace) -> None:
+    from mlm_steps.steps.effects import effects
+
+    effects(session)
 
 
 def _figure(session: Session, arguments: argparse.Namespace) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -15,11 +15,42 @@ from mlm_steps.design.variables import Factor, Numbers, Truths, Value
 if TYPE_CHECKING:
     import pandas as pd
 
-__all__ = ["ColumnError", "FrameColumns", "complete_rows", "missing_values"]
+__all__ = ["ChosenColumns", "ColumnError", "Columns", "FrameColumns", "complete_rows", "missing_values"]
 
 
 class ColumnError(Exception):
     """A column is neither numbers nor categories."""
+
+
+class Columns(Protocol):
+    """Where an expression finds the values of its columns: ``n`` of each, at ``rows`` if those are chosen."""
+
+    n: int
+    rows: NDArray[np.intp] | None
+
+    def value(self, name: str) -> Value:
+        """Return a column as numbers, truths or a factor; ColumnError where it is none of these."""
+        ...
+
+
+class ChosenColumns:
+    """Values that stand in no frame, such as those of a grid.
+
+    Parameters
+    ----------
+    values : mapping of str to Value
+        Per column, each of shape (n,).
+    n : int
+    """
+
+    def __init__(self, values: Mapping[str, Value], n: int) -> None:
+        self.values = values
+        self.n = n
+        self.rows: NDArray[np.intp] | None = None
+
+    def value(self, name: str) -> Value:
+        """Return the values of a column; KeyError for one without."""
+        return self.values[name]
 
 
 class FrameColumns:

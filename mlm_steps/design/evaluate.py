@@ -8,7 +8,7 @@ from itertools import pairwise
 import numpy as np
 from numpy.typing import NDArray
 
-from mlm_steps.design.columns import ColumnError, FrameColumns
+from mlm_steps.design.columns import ColumnError, Columns
 from mlm_steps.design.deparse import deparse, format_number
 from mlm_steps.design.expressions import (
     Binary,
@@ -55,7 +55,7 @@ class Evaluator:
     ----------
     text : str
         The formula, for messages.
-    columns : FrameColumns
+    columns : Columns
     states : mapping or None
         What was learned on the first data, by the variable as R prints it; None to learn it now.
 
@@ -65,7 +65,7 @@ class Evaluator:
         What has been learned, plain JSON values.
     """
 
-    def __init__(self, text: str, columns: FrameColumns, states: Mapping[str, State] | None = None) -> None:
+    def __init__(self, text: str, columns: Columns, states: Mapping[str, State] | None = None) -> None:
         self.text = text
         self.columns = columns
         self.learning = states is None

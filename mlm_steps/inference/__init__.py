@@ -29,6 +29,7 @@ __all__ = [
     "reference",
     "test_coefficients",
     "test_contrasts",
+    "test_jointly",
     "test_rows",
     "test_terms",
 ]
@@ -110,10 +111,15 @@ def test_contrasts(
     return test_rows(reference(fit, method, context), contrasts, confidence)
 
 
-def test_rows(against: Reference, contrasts: Array, confidence: float) -> CoefficientTests:
-    """Return the tests of the rows of ``contrasts`` (q, p) with a reference at hand."""
+def test_rows(
+    against: Reference, contrasts: Array, confidence: float, shift: Array | float = 0.0
+) -> CoefficientTests:
+    """Return the tests of the rows of ``contrasts`` (q, p) with a reference at hand.
+
+    ``shift`` is added to the estimates: an offset, or what a hypothesis has on its other side.
+    """
     df = against.df(contrasts)
-    estimate = contrasts @ against.beta
+    estimate = contrasts @ against.beta + shift
     se = np.sqrt(np.einsum("ij,jk,ik->i", contrasts, against.vcov, contrasts))
     t = estimate / se
     tail = 0.5 + 0.5 * confidence
@@ -129,11 +135,12 @@ def test_terms(against: Reference, hypotheses: Mapping[str, Array]) -> dict[str,
 
     None for a hypothesis without rows.
     """
-    return {term: _test_jointly(against, L) if L.shape[0] else None for term, L in hypotheses.items()}
+    return {term: test_jointly(against, L) if L.shape[0] else None for term, L in hypotheses.items()}
 
 
-def _test_jointly(against: Reference, L: Array) -> JointTest:
-    value, q = L @ against.beta, L.shape[0]
+def test_jointly(against: Reference, L: Array, shift: Array | float = 0.0) -> JointTest:
+    """Return the F test of L beta + shift = 0, with linearly independent rows (q, p)."""
+    value, q = L @ against.beta + shift, L.shape[0]
     scale, df = against.joint(L)
     wald = float(value @ np.linalg.solve(L @ against.vcov @ L.T, value))
     F = scale * wald / q

@@ -3,6 +3,7 @@
 from mlm_steps.records.allfit import AllFitRecord, RungRefits
 from mlm_steps.records.base import Notice, Record, read_record, write_record, write_whole
 from mlm_steps.records.comparison import ComparisonRecord, MixtureComponent, VarianceChange
+from mlm_steps.records.effects import EffectsRecord
 from mlm_steps.records.figure import FigureRecord
 from mlm_steps.records.fit import (
     Coefficient,
@@ -36,6 +37,7 @@ __all__ = [
     "ComparisonRecord",
     "Convergence",
     "DataProfile",
+    "EffectsRecord",
     "FactorProfile",
     "FigureRecord",
     "FitRecord",

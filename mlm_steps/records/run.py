@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Literal
 
 from mlm_steps.records.allfit import AllFitRecord
 from mlm_steps.records.comparison import ComparisonRecord
+from mlm_steps.records.effects import EffectsRecord
 from mlm_steps.records.failure import Absence
 from mlm_steps.records.figure import FigureRecord
 from mlm_steps.records.fit import FitRecord
@@ -75,6 +76,8 @@ class RunRecords:
     figures : tuple of FigureRecord
     allfit : AllFitRecord, Absence or None
         The rungs that were refitted by every optimiser; None where the spec asks for none.
+    effects : EffectsRecord, Absence or None
+        Contrasts, simple slopes and marginal means.
     intervals : Intervals
         Those that took steps of their own. Fits and variance hold them in their rows already.
     adjustment : {"none", "holm"}
@@ -95,6 +98,7 @@ class RunRecords:
     modes: Mapping[str, pd.DataFrame]
     figures: tuple[FigureRecord, ...] = ()
     allfit: AllFitRecord | Absence | None = None
+    effects: EffectsRecord | Absence | None = None
     intervals: Intervals = field(default_factory=lambda: Intervals({}))
     adjustment: Literal["none", "holm"] = "none"
 

@@ -49,6 +49,8 @@ PRELOADED = (
     "mlm_steps.steps.allfit",
     "mlm_steps.steps.remedies",
     "mlm_steps.remedies.applied",
+    "mlm_steps.steps.effects",
+    "mlm_steps.effects",
     "mlm_steps.steps.tables",
     "mlm_steps.tables",
     "matplotlib.backends.backend_svg",

@@ -11,16 +11,19 @@ from pydantic import BeforeValidator, Field, ValidationInfo, model_validator
 from mlm_steps.spec.base import SpecBlock
 from mlm_steps.spec.bootstrap import BootstrapSpec
 from mlm_steps.spec.compare import Comparisons, PairSpec
+from mlm_steps.spec.contrasts import Contrasts
 from mlm_steps.spec.data import DataSpec
 from mlm_steps.spec.estimation import EstimationSpec
 from mlm_steps.spec.intervals import IntervalsSpec
 from mlm_steps.spec.ladder import Ladder
+from mlm_steps.spec.means import Means
 from mlm_steps.spec.models import ModelSpec
 from mlm_steps.spec.names import faults_between_keys
 from mlm_steps.spec.on_singular import OnSingular, RemedyWord
 from mlm_steps.spec.prelude import PreludeSpec
 from mlm_steps.spec.preset import PresetLadder
 from mlm_steps.spec.report import ReportSpec
+from mlm_steps.spec.slopes import Slopes
 from mlm_steps.spec.tests import TestsSpec
 from mlm_steps.spec.types import OptionalText, Slug, Whole, nothing_is_empty, objections
 
@@ -47,6 +50,13 @@ class PipelineSpec(SpecBlock):
     ``[{smaller: l1, larger: slope}]``."""
     tests: TestsSpec = Field(default_factory=TestsSpec)
     """What is computed beside those tests."""
+    contrasts: Contrasts = ()
+    """Combinations of coefficients to be tested, on every rung that has them."""
+    slopes: Slopes = ()
+    """Simple slopes besides those of every cross-level term: ``[{focal: ses, moderator: sector}]``."""
+    means: Means = "auto"
+    """Estimated marginal means: ``auto`` for every factor of at most eight levels, ``none``, or a list of
+    columns such as ``[sector]``, each a name or a block."""
     estimation: EstimationSpec = Field(default_factory=EstimationSpec)
     """How models are fitted and their coefficients tested."""
     intervals: IntervalsSpec = Field(default_factory=IntervalsSpec)

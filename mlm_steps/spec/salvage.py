@@ -8,7 +8,7 @@ from mlm_steps.spec.written import Block, Items, Path
 
 __all__ = ["derived_at", "without"]
 
-_ALONE = ("name", "title", "prelude", "compare", "estimation", "report")
+_ALONE = ("name", "title", "prelude", "compare", "contrasts", "slopes", "means", "estimation", "report")
 """Keys that nothing else is read by."""
 _ASIDE = ("weights", "label")
 """Keys of a rung without which its formula can still be checked."""

@@ -30,6 +30,7 @@ __all__ = [
     "Objection",
     "OptionalText",
     "Positive",
+    "Real",
     "Share",
     "Slug",
     "Text",
@@ -228,5 +229,6 @@ Slug = Annotated[
 Whole = WrapValidator(_reading(read_whole))
 """For whole numbers, also among the values of a Literal."""
 Share = Annotated[float, Field(gt=0, lt=1), WrapValidator(_reading(read_share))]
+Real = Annotated[float, WrapValidator(_reading(read_number))]
 Positive = Annotated[float, Field(gt=0), WrapValidator(_reading(read_number))]
 Flag = Annotated[bool, BeforeValidator(read_flag)]

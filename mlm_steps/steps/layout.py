@@ -50,6 +50,11 @@ class Layout:
         """The record of the rungs that needed advice."""
         return self.out / "remedies" / "ladder.json"
 
+    @property
+    def effects(self) -> Path:
+        """The record of contrasts, slopes and means of all rungs."""
+        return self.out / "effects" / "ladder.json"
+
     def prelude(self, model: str) -> Path:
         """Return the record of a single-level model."""
         return self.out / "prelude" / f"{model}.json"

@@ -135,10 +135,10 @@ class Plan:
             for name in rungs:
                 key = self._chain(source, name, words=self._interval_words(source))
                 yield f"{source}/{name}", layout.intervals(source, name), (f"fit/{name}",), key
-        if "allfit" in self.checks:
-            fits = [f"fit/{name}" for name in rungs]
-            yield "allfit", layout.allfit, fits, self._chain("allfit", *rungs, words=self._check)
         fits = [f"fit/{name}" for name in rungs]
+        yield "effects", layout.effects, fits, self._chain("effects", *rungs, words=self._readings)
+        if "allfit" in self.checks:
+            yield "allfit", layout.allfit, fits, self._chain("allfit", *rungs, words=self._check)
         yield "remedies", layout.remedies, fits, self._chain("remedies", *rungs)
         for name in FIGURES:
             yield (
@@ -163,7 +163,14 @@ class Plan:
             *(_pair_step(pair) for pair in self.spec.pairs),
             *(f"variance/{name}" for name in rungs),
             *(f"{source}/{name}" for source in self.interval_sources for name in rungs),
+            "effects",
         )
+
+    @property
+    def _readings(self) -> list[object]:
+        """What of the spec says which contrasts, slopes and means are read from the coefficients."""
+        said = self.spec.model_dump(mode="json", include={"contrasts", "slopes", "means"})
+        return [said["contrasts"], said["slopes"], said["means"]]
 
     @property
     def interval_sources(self) -> tuple[str, ...]:
@@ -253,7 +260,7 @@ class Plan:
             self.spec.intervals.model_dump(mode="json"),
             *(self._interval_words(source) for source in self.interval_sources),
         ]
-        return _hash(kind, name, self.profile.made_from, keys, pairs, intervals, words)
+        return _hash(kind, name, self.profile.made_from, keys, pairs, intervals, self._readings, words)
 
     @property
     def _words(self) -> list[object]:

@@ -57,10 +57,13 @@ def prepare_analysis(loaded: LoadedSpec) -> Analysis:
 def check_designs(loaded: LoadedSpec, frame: pd.DataFrame) -> None:
     """Refuse models that cannot be fitted to the analysis sample; all faults, each at its formula."""
     from mlm_steps.design import build_design
+    from mlm_steps.design.predictors import Predictors
     from mlm_steps.engine.checks import check_design
+    from mlm_steps.steps.effect_faults import effect_faults
 
     faults: list[Fault] = []
     contrasts = {name: c.contrast for name, c in loaded.spec.data.columns.items() if c.contrast}
+    rungs: dict[str, Predictors] = {}
     readable = {use.name for use in model_uses(loaded.spec)}
     for block, models in (("prelude", loaded.spec.prelude), ("ladder", loaded.spec.rungs)):
         for index, model in enumerate(models):
@@ -73,10 +76,13 @@ def check_designs(loaded: LoadedSpec, frame: pd.DataFrame) -> None:
                 )
                 if mixed:
                     check_design(design)
+                    rungs[model.name] = Predictors(design, frame)
             except MlmError as error:
                 faults += [
                     _located(loaded, (block, index, "formula"), error, fault) for fault in error.faults
                 ]
+    if len(rungs) == len(loaded.spec.rungs):
+        faults += effect_faults(loaded, rungs)
     if faults:
         raise SpecError(*faults)
 

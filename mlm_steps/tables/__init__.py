@@ -25,7 +25,9 @@ Added at the end, before ``null_codes``: ``reference`` and ``ci_method`` (``vari
 tables: ``remedies`` and ``remedies_fixed``, the alternatives to singular and doubtful rungs and what they do
 to the coefficients; ``singular``, the directions in which their random effects do not vary; ``anova``, the F
 tests of terms; and ``fixed_other_df``, the fixed effects of singular fits by the method of Satterthwaite and
-Kenward and Roger that ``fixed`` does not show.
+Kenward and Roger that ``fixed`` does not show. Of what the coefficients mean together,
+``contrasts``, ``slope_differences``, ``means`` and ``mean_differences``; bounds and share of
+``johnson_neyman`` are written ``bound_low``, ``bound_high`` and ``share_significant``.
 
 A limit of an interval that is a number but no crossing of the criterion, such as the bound of its parameter,
 has its code in ``null_codes`` under ``ci_low[limit]`` or ``ci_high[limit]``.
@@ -37,16 +39,22 @@ from mlm_steps.tables.allfit import allfit
 from mlm_steps.tables.anova import anova
 from mlm_steps.tables.base import Table, TableMaker
 from mlm_steps.tables.comparison import comparison
+from mlm_steps.tables.contrasts import contrasts
 from mlm_steps.tables.fit import fit
 from mlm_steps.tables.fixed import fixed
 from mlm_steps.tables.fixed_other_df import fixed_other_df
 from mlm_steps.tables.icc import icc
+from mlm_steps.tables.johnson_neyman import johnson_neyman
+from mlm_steps.tables.mean_differences import mean_differences
+from mlm_steps.tables.means import means
 from mlm_steps.tables.ols import ols
 from mlm_steps.tables.random import random
 from mlm_steps.tables.ranef import ranef
 from mlm_steps.tables.remedies import remedies
 from mlm_steps.tables.remedies_fixed import remedies_fixed
+from mlm_steps.tables.simple_slopes import simple_slopes
 from mlm_steps.tables.singular import singular
+from mlm_steps.tables.slope_differences import slope_differences
 from mlm_steps.tables.variance_explained import variance_explained
 
 __all__ = ["TABLES", "Table", "TableMaker"]
@@ -66,4 +74,10 @@ TABLES: dict[str, TableMaker] = {
     "remedies": remedies,
     "remedies_fixed": remedies_fixed,
     "singular": singular,
+    "contrasts": contrasts,
+    "simple_slopes": simple_slopes,
+    "slope_differences": slope_differences,
+    "johnson_neyman": johnson_neyman,
+    "means": means,
+    "mean_differences": mean_differences,
 }

@@ -20,7 +20,7 @@ REGISTRIES = {
     ),
     "report.sections": ("SECTIONS", set()),
     "spec.presets": ("PRESETS", set()),
-    "tables": ("TABLES", {"base"}),
+    "tables": ("TABLES", {"base", "effect_cells"}),
     "variance": ("MEASURES", {"aggregation", "base", "icc_profile", "vpc"}),
 }
 """Package, its registry, and its modules that are no members: a new one has to be named here."""

@@ -99,13 +99,13 @@ LATER = {"figure/ladder", "figure/caterpillar", "figure/raw_data", "tables", "re
         pytest.param(
             "y ~ x + w + (x | g)",
             "y ~ x * w + (x | g)",
-            {"fit/l2", "compare/slope--l2", "variance/l2", "profile/l2", "allfit", *LATER},
+            {"fit/l2", "compare/slope--l2", "variance/l2", "profile/l2", "allfit", "effects", *LATER},
             id="a rung of the same variables",
         ),
         pytest.param(
             "y ~ x + w + (x | g)",
             "y ~ x + x2 + (x | g)",
-            {"data", "fit/l2", "compare/slope--l2", "variance/l2", "profile/l2", "allfit", *LATER},
+            {"data", "fit/l2", "compare/slope--l2", "variance/l2", "profile/l2", "allfit", "effects", *LATER},
             id="a rung with a new variable that costs no row",
         ),
         pytest.param("label: Size", "label: Members", LATER - {"tables"}, id="a label"),
@@ -151,6 +151,7 @@ def test_results_that_were_restored_without_snakemakes_notes_are_checked(finishe
         "variance/l2",
         "profile/l2",
         "allfit",
+        "effects",
         *LATER,
     }
 

@@ -56,6 +56,10 @@ def remedies_key(wildcards):
     return key_after_data("remedies")
 
 
+def effects_key(wildcards):
+    return key_after_data("effects")
+
+
 def figure_key(wildcards):
     return key_after_data(f"figure/{wildcards.name}")
 

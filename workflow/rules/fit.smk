@@ -25,6 +25,19 @@ rule fit:
         " || {MLM} failed {ARGUMENTS} --step fit/{wildcards.model} --code $? --log {log:q}"
 
 
+rule effects:
+    input:
+        key=effects_key,
+        fits=WORK.fits,
+    output:
+        LAYOUT.effects,
+    log:
+        LAYOUT.log("effects"),
+    shell:
+        "{MLM} effects {ARGUMENTS} 2> {log:q}"
+        " || {MLM} failed {ARGUMENTS} --step effects --code $? --log {log:q}"
+
+
 # The rungs whose fits give reason to, or all: the spec says which.
 rule allfit:
     input:

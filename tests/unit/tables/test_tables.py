@@ -12,10 +12,21 @@ import pytest
 from mlm_steps.compare import compare_lrt
 from mlm_steps.design import build_design
 from mlm_steps.design.hypotheses import term_hypotheses
+from mlm_steps.design.linear import parse_linear
+from mlm_steps.design.predictors import Predictors
+from mlm_steps.effects import Fitted, contrast_test, factor_means, simple_slopes
 from mlm_steps.engine import Estimates
 from mlm_steps.engine.ols import fit_ols
 from mlm_steps.engine.random_effects import random_effects
-from mlm_steps.records import AllFitRecord, DataProfile, OlsCoefficient, OlsRecord, RungRefits
+from mlm_steps.inference import reference
+from mlm_steps.records import (
+    AllFitRecord,
+    DataProfile,
+    EffectsRecord,
+    OlsCoefficient,
+    OlsRecord,
+    RungRefits,
+)
 from mlm_steps.records.allfit import Refit
 from mlm_steps.records.remedies import (
     Alternative,
@@ -61,6 +72,18 @@ COLUMNS = {
     "remedies_fixed": "model remedy formula column column_there estimate se estimate_there se_there change "
     "change_se se_ratio",
     "singular": "model term group rank sd_shares kind effects weights correlation crossing text",
+    "contrasts": "model contrast test hypothesis estimate value se df df_method statistic p ci_low ci_high "
+    "num_df den_df",
+    "simple_slopes": "model focal moderator value slope se df p ci_low ci_high statistic df_method place "
+    "focal_contrast focal_at conditions intercept intercept_se intercept_df intercept_ci_low "
+    "intercept_ci_high",
+    "slope_differences": "model focal moderator value_1 value_2 estimate se df df_method statistic p ci_low "
+    "ci_high adjust p_unadjusted focal_contrast conditions",
+    "johnson_neyman": "model focal moderator bound_low bound_high region observed_low observed_high "
+    "significant share_significant unit n_units df_method focal_contrast conditions",
+    "means": "model factor level mean se df ci_low ci_high df_method conditions averaged held",
+    "mean_differences": "model factor level_1 level_2 estimate se df df_method statistic p ci_low ci_high "
+    "adjust p_unadjusted conditions",
     "ols": "model term column estimate se df statistic p ci_low ci_high se_cluster dropped n sigma r_squared "
     "adj_r_squared f_statistic f_df_1 f_df_2 f_p logLik AIC BIC",
 }
@@ -130,7 +153,9 @@ def run():
     made = run_of(FORMULAS, [("null", "days"), ("days", "slope"), ("slope", "days")])
     *others, days, slope = made.fits
     singular = days.model_copy(update={"coefficients_other": days.coefficients})
-    return replace(made, fits=(*others, singular, slope), allfit=refits(), remedies=advice())
+    return replace(
+        made, fits=(*others, singular, slope), allfit=refits(), remedies=advice(), effects=effects()
+    )
 
 
 def advice():
@@ -149,6 +174,22 @@ def advice():
         npar=6, aic=2.0, bic=3.0, terms=(term,), alternatives=(untested,),
     )  # fmt: skip
     return RemedyRecord(rungs=(rung,))
+
+
+def effects():
+    """Return what is read from a model whose slope of Days depends on a number and on a category."""
+    frame = SLEEP.assign(
+        age=SLEEP["Subject"].astype(int) % 7, half=np.where(SLEEP["Days"] > 4, "late", "early")
+    )
+    design = build_design("Reaction ~ Days * age + Days * half + (1 | Subject)", frame)
+    against = reference(Estimates(design).under("REML"), "satterthwaite")
+    fitted = Fitted("slope", Predictors(design, frame), against, 0.95)
+    hypotheses = [parse_linear(text, design.columns) for text in ("Days - age = 1", "halflate = 0")]
+    return EffectsRecord(
+        contrasts=(contrast_test(fitted, "a", hypotheses),),
+        slopes=(*simple_slopes(fitted, "Days", "age"), *simple_slopes(fitted, "Days", "half")),
+        means=factor_means(fitted, "half"),
+    )
 
 
 def refits():

@@ -1,0 +1,203 @@
+"""Linear hypotheses in words: ``ses - 2*sectorCatholic = 0``."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
+
+from mlm_steps.design.deparse import format_number
+from mlm_steps.design.faults import Span, formula_error, nearest
+from mlm_steps.design.tokens import Token, tokenize
+from mlm_steps.errors import FormulaError
+
+__all__ = ["Linear", "linear_text", "parse_linear"]
+
+
+@dataclass(frozen=True, slots=True)
+class Linear:
+    """A hypothesis on coefficients.
+
+    Attributes
+    ----------
+    text : str
+        As written.
+    weights : mapping of str to float
+        Per coefficient; none of them is 0.
+    value : float
+        What their weighted sum is compared with.
+    """
+
+    text: str
+    weights: Mapping[str, float]
+    value: float
+
+
+@dataclass(slots=True)
+class _Sum:
+    """Weights of coefficients, and a constant."""
+
+    weights: dict[str, float]
+    constant: float
+
+    def plus(self, other: _Sum, sign: float) -> _Sum:
+        weights = dict(self.weights)
+        for name, weight in other.weights.items():
+            weights[name] = weights.get(name, 0.0) + sign * weight
+        return _Sum(weights, self.constant + sign * other.constant)
+
+    def times(self, factor: float) -> _Sum:
+        return _Sum({name: factor * w for name, w in self.weights.items()}, factor * self.constant)
+
+
+def parse_linear(text: str, coefficients: Collection[str]) -> Linear:
+    """Return a hypothesis such as ``a - 2*b = 0``; without an equals sign it is compared with 0.
+
+    Coefficients are named as in the tables; names that are more than letters, digits, dots and colons may
+    stand in backticks.
+
+    Parameters
+    ----------
+    text : str
+    coefficients : collection of str
+        The names that are known.
+
+    Raises
+    ------
+    FormulaError
+        At the first place that cannot be read, for a name that is no coefficient, for a product of two, and
+        where nothing is left to be tested.
+
+    Examples
+    --------
+    >>> parse_linear("2*(ses - ses:size) = 1", ["ses", "ses:size"])
+    Linear(text='2*(ses - ses:size) = 1', weights={'ses': 2.0, 'ses:size': -2.0}, value=1.0)
+    """
+    if not text.strip():
+        raise formula_error(text, Span(0, 0), "the hypothesis is empty", "for example: a - b = 0")
+    parser = _Parser(text, coefficients)
+    left = parser.sum()
+    if parser.at("=", "=="):
+        parser.advance()
+        left = left.plus(parser.sum(), -1.0)
+    parser.require_end()
+    weights = {name: weight for name, weight in left.weights.items() if weight != 0.0}
+    if not weights:
+        raise formula_error(text, Span(0, len(text)), "no coefficient is left in this hypothesis")
+    return Linear(text, weights, 0.0 - left.constant)
+
+
+def linear_text(weights: Mapping[str, float]) -> str:
+    """Return weights as a hypothesis is written.
+
+    >>> linear_text({"ses": 1.0, "sectorCatholic": -2.0})
+    'ses - 2*sectorCatholic = 0'
+    """
+    pieces: list[str] = []
+    for name, weight in weights.items():
+        size = "" if abs(weight) == 1.0 else f"{format_number(abs(weight))}*"
+        sign = "-" if weight < 0 else "+"
+        pieces.append(f" {sign} {size}{name}" if pieces else f"{'-' if weight < 0 else ''}{size}{name}")
+    return f"{''.join(pieces)} = 0"
+
+
+class _Parser:
+    """Reads a sum of coefficients with numbers as weights, by descent."""
+
+    def __init__(self, text: str, coefficients: Collection[str]) -> None:
+        self.text = text
+        self.known = set(coefficients)
+        self.tokens: Sequence[Token] = tokenize(text)
+        self.position = 0
+        self.ends = {token.span.end: i for i, token in enumerate(self.tokens[:-1])}
+
+    @property
+    def token(self) -> Token:
+        return self.tokens[self.position]
+
+    def at(self, *operators: str) -> bool:
+        return self.token.kind == "operator" and self.token.value in operators
+
+    def advance(self) -> Token:
+        token = self.token
+        self.position += 1
+        return token
+
+    def require_end(self) -> None:
+        if self.token.kind != "end":
+            hint = "join coefficients by + and -, put a weight before a coefficient: 2*a - b = 0"
+            raise self.error(self.token.span, "this cannot stand here", hint)
+
+    def error(self, span: Span, what: str, hint: str | None = None) -> FormulaError:
+        return formula_error(self.text, span, what, hint)
+
+    def sum(self) -> _Sum:
+        sign = -1.0 if self.at("-") else 1.0
+        if self.at("+", "-"):
+            self.advance()
+        total = self.product().times(sign)
+        while self.at("+", "-"):
+            sign = -1.0 if self.advance().value == "-" else 1.0
+            total = total.plus(self.product(), sign)
+        return total
+
+    def product(self) -> _Sum:
+        first = self.token.span
+        found = self.operand()
+        while self.at("*", "/"):
+            operator = self.advance()
+            other = self.operand()
+            span = first.to(self.tokens[self.position - 1].span)
+            if operator.value == "/":
+                if other.weights or other.constant == 0.0:
+                    raise self.error(span, "a hypothesis is divided by numbers only")
+                found = found.times(1.0 / other.constant)
+            elif other.weights and found.weights:
+                what = "a product of two coefficients is no linear hypothesis"
+                raise self.error(span, what, "the coefficient of a product is named with a colon, a:b")
+            else:
+                found = other.times(found.constant) if other.weights else found.times(other.constant)
+        return found
+
+    def operand(self) -> _Sum:
+        name = self.coefficient()
+        if name is not None:
+            return _Sum({name: 1.0}, 0.0)
+        token = self.advance()
+        if token.kind == "number":
+            return _Sum({}, float(token.value))
+        if token.kind == "operator" and token.value == "(":
+            inner = self.sum()
+            if not self.at(")"):
+                raise self.error(self.token.span, "a closing parenthesis is missing here")
+            self.advance()
+            return inner
+        if token.kind == "end":
+            raise self.error(token.span, "the hypothesis ends too early")
+        if token.kind == "name":
+            raise self.unknown(token)
+        raise self.error(token.span, "a coefficient or a number belongs here")
+
+    def coefficient(self) -> str | None:
+        """Return the longest known name that begins here and ends where a token ends, past it; or None."""
+        token = self.token
+        if self.text[token.span.start : token.span.start + 1] == "`" and token.value in self.known:
+            self.advance()
+            return token.value
+        start = token.span.start
+        for name in sorted(self.known, key=len, reverse=True):
+            if self.text.startswith(name, start) and start + len(name) in self.ends:
+                after = self.ends[start + len(name)] + 1
+                if self.tokens[after].value != ":":
+                    self.position = after
+                    return name
+        return None
+
+    def unknown(self, token: Token) -> FormulaError:
+        """Return the error of a name that is no coefficient, with all that seems to belong to it."""
+        span = token.span
+        while self.at(":") and self.tokens[self.position + 1].kind == "name":
+            self.advance()
+            span = span.to(self.advance().span)
+        name = self.text[span.start : span.end].strip("`")
+        hint = nearest(name, self.known) or f"known are {', '.join(sorted(self.known))}"
+        return self.error(span, f"there is no coefficient {name}", hint)

@@ -1,0 +1,16 @@
+"""What the coefficients of one fit mean together: contrasts, simple slopes, regions, marginal means.
+
+Everything is a linear combination of the coefficients, found from rows of the design at chosen values
+(`mlm_steps.design.predictors`) and tested by the method of the fit's own coefficients (statistics, sections 7
+and 11).
+"""
+
+from __future__ import annotations
+
+from mlm_steps.effects.adjustments import ADJUSTMENTS
+from mlm_steps.effects.contrasts import contrast_test
+from mlm_steps.effects.fitted import Fitted
+from mlm_steps.effects.means import factor_means
+from mlm_steps.effects.slopes import simple_slopes
+
+__all__ = ["ADJUSTMENTS", "Fitted", "contrast_test", "factor_means", "simple_slopes"]

@@ -1,0 +1,51 @@
+"""Declared contrasts of coefficients, one by one and jointly (statistics, section 7)."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+
+import numpy as np
+
+from mlm_steps.design.linear import Linear
+from mlm_steps.design.rank import independent_columns
+from mlm_steps.effects.fitted import Fitted
+from mlm_steps.inference import test_jointly
+from mlm_steps.records.effects import ContrastTest, Hypothesis
+
+__all__ = ["contrast_test"]
+
+
+def contrast_test(fitted: Fitted, name: str, hypotheses: Sequence[Linear]) -> ContrastTest:
+    """Return the t test of each hypothesis, and the F test of all of them jointly.
+
+    Hypotheses that follow from those before them add nothing to the joint test.
+
+    Parameters
+    ----------
+    fitted : Fitted
+    name : str
+        Of the contrast.
+    hypotheses : sequence of Linear
+        Of coefficients that the fit has.
+    """
+    columns = fitted.predictors.design.columns
+    L = np.array([[each.weights.get(column, 0.0) for column in columns] for each in hypotheses])
+    values = np.array([each.value for each in hypotheses])
+    tests = fitted.tested_contrasts(L, values)
+    kept = independent_columns(L.T)
+    joint = test_jointly(fitted.against, L[kept], -values[kept])
+    return ContrastTest(
+        model=fitted.model,
+        name=name,
+        df_method=fitted.against.method,
+        confidence=fitted.confidence,
+        rows=tuple(
+            Hypothesis(text=each.text, weights=dict(each.weights), value=each.value, test=test)
+            for each, test in zip(hypotheses, tests, strict=True)
+        ),
+        num_df=len(kept),
+        den_df=joint.den_df if math.isfinite(joint.den_df) else None,
+        statistic=joint.F,
+        p=joint.p,
+    )

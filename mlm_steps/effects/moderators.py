@@ -1,0 +1,97 @@
+"""At which values of a moderator a slope is shown."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Literal
+
+import numpy as np
+from numpy.typing import NDArray
+
+from mlm_steps.design.matrices import Design
+from mlm_steps.design.predictors import Level, Predictor
+
+__all__ = ["At", "Place", "Point", "Spread", "points_of", "spread_of"]
+
+Array = NDArray[np.float64]
+At = Literal["sd", "range"] | Sequence[Level]
+Place = Literal["level", "mean - SD", "mean", "mean + SD", "minimum", "maximum", "given"]
+
+CONSTANT = 1e-8
+"""Share of a variable's variance within groups up to which it counts as constant there (section 1)."""
+
+
+@dataclass(frozen=True, slots=True)
+class Point:
+    """A value of a moderator, and what it is among its values."""
+
+    value: Level
+    place: Place
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Spread:
+    """The values of a number over its units.
+
+    Attributes
+    ----------
+    unit : str or None
+        The grouping factor inside whose levels it is constant, the one with the fewest; None for rows.
+    values : ndarray, shape (units,)
+    """
+
+    unit: str | None
+    values: Array
+
+    @property
+    def mean(self) -> float:
+        """Mean over the units."""
+        return float(self.values.mean())
+
+    @property
+    def sd(self) -> float:
+        """Standard deviation over the units."""
+        return float(self.values.std(ddof=1)) if self.values.size > 1 else 0.0
+
+
+def spread_of(design: Design, predictor: Predictor, declared: bool = False) -> Spread:
+    """Return the values of a number over the units it belongs to.
+
+    ``declared`` says that it belongs to groups also where the data contradict that in some: then each group
+    counts with its mean.
+    """
+    x = predictor.values
+    found: Spread | None = None
+    for term in design.random:
+        J = len(term.levels)
+        sizes = np.bincount(term.refs, minlength=J)
+        means = np.bincount(term.refs, weights=x, minlength=J)[sizes > 0] / sizes[sizes > 0]
+        if np.var(x - _spread_back(means, term.refs, sizes)) > CONSTANT * np.var(x) and not declared:
+            continue
+        if found is None or means.size < found.values.size:
+            found = Spread(term.group, means)
+    return found or Spread(None, x)
+
+
+def _spread_back(means: Array, refs: NDArray[np.intp], sizes: NDArray[np.intp]) -> Array:
+    by_level = np.zeros(sizes.size)
+    by_level[sizes > 0] = means
+    return by_level[refs]
+
+
+def points_of(predictor: Predictor, spread: Spread | None, at: At) -> tuple[Point, ...]:
+    """Return where to show a slope: each level; of a number its mean and one SD to either side.
+
+    A point beyond the observed values is drawn in to the nearest of them: there are no data to tell of it.
+    """
+    if not isinstance(at, str):
+        return tuple(Point(value, "given") for value in at)
+    if predictor.levels or spread is None:
+        return tuple(Point(level, "level") for level in predictor.levels)
+    low, high, mean = predictor.low, predictor.high, spread.mean
+    if at == "range":
+        return (Point(low, "minimum"), Point(mean, "mean"), Point(high, "maximum"))
+    below = Point(low, "minimum") if mean - spread.sd < low else Point(mean - spread.sd, "mean - SD")
+    above = Point(high, "maximum") if mean + spread.sd > high else Point(mean + spread.sd, "mean + SD")
+    return (below, Point(mean, "mean"), above)

@@ -1,0 +1,178 @@
+"""Johnson and Neyman's regions: where along a moderator a slope differs from 0 (statistics, section 11)."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Literal
+
+import numpy as np
+from numpy.typing import NDArray
+
+from mlm_steps.design.predictors import Rows
+from mlm_steps.effects.adjustments import critical_t
+from mlm_steps.effects.fitted import Fitted
+from mlm_steps.effects.moderators import Spread
+from mlm_steps.inference import test_rows
+from mlm_steps.records.effects import Region, Stretch
+
+__all__ = ["find_region"]
+
+Array = NDArray[np.float64]
+RowsAt = Callable[[Array], Rows]
+
+STRAIGHT = 1e-9
+"""Relative difference of a row from a straight line over the moderator up to which it counts as one."""
+WITHIN = np.array([0.0, 0.3, 0.65, 1.0])
+"""Shares of the observed range at which that is checked."""
+GRID = 181
+"""Places between which a bound is looked for."""
+HALVINGS = 60
+CURVE_POINTS = 61
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Path:
+    """The slope along the moderator.
+
+    Attributes
+    ----------
+    contrasts : callable
+        From places (m,) to combinations of coefficients (m, p), up to a positive factor.
+    value : callable
+        From places to values of the moderator.
+    place : callable
+        The inverse.
+    grid : ndarray
+        Places to start from, in order.
+    everywhere : bool
+        Whether the places cover all numbers, and not only the observed range.
+    """
+
+    contrasts: Callable[[Array], Array]
+    value: Callable[[Array], Array]
+    place: Callable[[Array], Array]
+    grid: Array
+    everywhere: bool
+
+
+def find_region(fitted: Fitted, rows_at: RowsAt, spread: Spread) -> Region | None:
+    """Return where a slope differs from 0 along a moderator; None where it is not estimable.
+
+    A slope w ↦ l(w) beta that is a straight line in w is a direction in the plane of two contrasts: it is
+    followed by its angle, so that bounds are found wherever they lie and the df may change on the way.
+
+    Parameters
+    ----------
+    fitted : Fitted
+    rows_at : callable
+        From values of the moderator to the rows of the slope there.
+    spread : Spread
+        The observed values.
+    """
+    low, high = float(spread.values.min()), float(spread.values.max())
+    probe = rows_at(low + (high - low) * WITHIN)
+    L, estimable = fitted.predictors.contrasts(probe)
+    if not estimable.all() or not L.any():
+        return None
+    straight = _is_straight(L)
+    path = _angles(fitted, L, spread) if straight else _values(fitted, rows_at, low, high)
+    bounds = _bounds(fitted, path)
+    significant = _excess(fitted, path.contrasts(path.grid)) > 0
+    stretches = _stretches(fitted, path, bounds, low, high)
+    inside = np.zeros(spread.values.shape, dtype=bool)
+    for stretch in stretches:
+        inside |= (spread.values >= stretch.low) & (spread.values <= stretch.high)
+    w = np.linspace(low, high, CURVE_POINTS)
+    band = fitted.band(rows_at(w))
+    return Region(
+        bounds=tuple(float(bound) for bound in bounds),
+        region=_kind(significant),
+        observed_low=low,
+        observed_high=high,
+        stretches=stretches,
+        share=float(inside.mean()),
+        unit=spread.unit,
+        n_units=spread.values.size,
+        curve=tuple((float(x), *map(float, ends)) for x, ends in zip(w, band, strict=True)),
+    )
+
+
+def _is_straight(L: Array) -> bool:
+    line = L[0] + WITHIN[:, None] * (L[-1] - L[0])
+    return bool((np.abs(L - line) <= STRAIGHT * np.maximum(np.abs(L).max(axis=0), 1e-300)).all())
+
+
+def _angles(fitted: Fitted, L: Array, spread: Spread) -> Path:
+    """Return the path of a straight line by its angle; the ends are the slope's own slope, at infinity."""
+    low, high = float(spread.values.min()), float(spread.values.max())
+    centre, unit = spread.mean, spread.sd or 0.5 * (high - low)
+    per_unit = unit * (L[-1] - L[0]) / (high - low)
+    base = L[0] + (centre - low) / unit * per_unit
+    both = np.stack([base, per_unit])
+    estimate = both @ fitted.against.beta
+    spread_matrix = both @ fitted.against.vcov @ both.T
+    with np.errstate(divide="ignore"):
+        zero = np.arctan(-estimate[0] / estimate[1])
+        a, b = np.linalg.lstsq(spread_matrix, estimate, rcond=None)[0]
+        peak = np.arctan(np.divide(b, a))
+    # A narrow region hides between grid points unless the slope's zero and the largest |t| are among them.
+    grid = np.sort([*np.linspace(-0.5 * np.pi, 0.5 * np.pi, GRID), zero, peak])
+    return Path(
+        contrasts=lambda angle: np.outer(np.cos(angle), base) + np.outer(np.sin(angle), per_unit),
+        value=lambda angle: centre + unit * np.tan(angle),
+        place=lambda value: np.arctan((value - centre) / unit),
+        grid=grid,
+        everywhere=True,
+    )
+
+
+def _values(fitted: Fitted, rows_at: RowsAt, low: float, high: float) -> Path:
+    """Return the path of a curve: over the observed range only."""
+    return Path(
+        contrasts=lambda value: fitted.predictors.contrasts(rows_at(value))[0],
+        value=lambda value: value,
+        place=lambda value: value,
+        grid=np.linspace(low, high, GRID),
+        everywhere=False,
+    )
+
+
+def _excess(fitted: Fitted, contrasts: Array) -> Array:
+    """Return |t| less its critical value, (m,)."""
+    tests = test_rows(fitted.against, contrasts, fitted.confidence)
+    excess: Array = np.abs(tests.t) - critical_t(tests.df, 0.5 + 0.5 * fitted.confidence)
+    return excess
+
+
+def _bounds(fitted: Fitted, path: Path) -> Array:
+    """Return the values at which the slope begins or ceases to differ from 0, in order."""
+    excess = _excess(fitted, path.contrasts(path.grid))
+    starts = np.flatnonzero((excess[:-1] > 0) != (excess[1:] > 0))
+    if not starts.size:
+        return np.empty(0)
+    left, right, rising = path.grid[starts], path.grid[starts + 1], excess[starts + 1] > 0
+    for _ in range(HALVINGS):
+        middle = 0.5 * (left + right)
+        beyond = (_excess(fitted, path.contrasts(middle)) > 0) == rising
+        left, right = np.where(beyond, left, middle), np.where(beyond, middle, right)
+    return np.sort(path.value(0.5 * (left + right)))
+
+
+def _kind(significant: NDArray[np.bool_]) -> Literal["outside", "inside", "none"]:
+    if not significant.any():
+        return "none"
+    return "outside" if significant[0] or significant[-1] else "inside"
+
+
+def _stretches(fitted: Fitted, path: Path, bounds: Array, low: float, high: float) -> tuple[Stretch, ...]:
+    """Return the parts of the observed range in which the slope differs from 0."""
+    ends = np.array([low, *(bound for bound in bounds if low < bound < high), high])
+    middles = path.contrasts(path.place(0.5 * (ends[:-1] + ends[1:])))
+    significant = _excess(fitted, middles) > 0
+    signs = np.sign(middles @ fitted.against.beta)
+    return tuple(
+        Stretch(low=float(a), high=float(b), sign=1 if sign > 0 else -1)
+        for a, b, sign, kept in zip(ends[:-1], ends[1:], signs, significant, strict=True)
+        if kept
+    )

@@ -1,0 +1,250 @@
+"""Simple slopes: the slope of one predictor at values of another (statistics, section 11)."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from itertools import product
+
+import numpy as np
+from numpy.typing import NDArray
+
+from mlm_steps.design.predictors import Level, Predictor, Rows, Setting
+from mlm_steps.effects.fitted import TOO_LARGE, Fitted
+from mlm_steps.effects.moderators import At, Point, Spread, points_of, spread_of
+from mlm_steps.effects.regions import find_region
+from mlm_steps.records.effects import (
+    Condition,
+    FittedLine,
+    Pairwise,
+    Region,
+    SimpleSlopes,
+    SlopeAt,
+    Tested,
+)
+
+__all__ = ["simple_slopes"]
+
+STRAIGHT = 1e-9
+"""Relative difference of a column from a straight line up to which it counts as one."""
+WITHIN = (0.0, 0.3, 0.65, 1.0)
+"""Shares of a predictor's range at which that is checked."""
+STEP = 1e-3
+"""Of the differences by which a curve's slope is taken, as a share of the range."""
+LINE_POINTS = 25
+
+
+@dataclass(frozen=True, slots=True)
+class Direction:
+    """What counts as the slope of a focal predictor.
+
+    Attributes
+    ----------
+    contrast : str or None
+        The two levels of a category, as ``Female - Male``.
+    values : tuple of Level
+        Values of the focal predictor.
+    weights : tuple of float
+        The slope is the sum of the rows at these values with these weights.
+    at : float or None
+        Where a curve's slope is taken.
+    """
+
+    contrast: str | None
+    values: tuple[Level, ...]
+    weights: tuple[float, ...]
+    at: float | None = None
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Pair:
+    """A focal predictor and a moderator of one fit.
+
+    Attributes
+    ----------
+    fitted : Fitted
+    focal, moderator : Predictor
+    spread : Spread or None
+        The values of a moderator that is a number.
+    points : tuple of Point
+        Values of the moderator at which slopes are shown.
+    """
+
+    fitted: Fitted
+    focal: Predictor
+    moderator: Predictor
+    spread: Spread | None
+    points: tuple[Point, ...]
+
+    def slope_rows(
+        self, direction: Direction, given: Setting, values: Sequence[Level] | NDArray[np.float64]
+    ) -> Rows:
+        """Return the rows of the slope at values of the moderator."""
+        settings = [
+            {**given, self.moderator.name: w, self.focal.name: x}
+            for w, x in product(values, direction.values)
+        ]
+        rows, weights = self.fitted.predictors.rows(settings), np.array(direction.weights)
+        m = len(values)
+        return Rows(
+            np.einsum("mvp,v->mp", rows.full.reshape(m, weights.size, -1), weights),
+            rows.offset.reshape(m, -1) @ weights,
+        )
+
+    def expected(self, given: Setting, focal: Sequence[Level]) -> Rows | None:
+        """Return the rows of the expected outcome at each point and focal value, the former slower.
+
+        Averaged over the levels of all other categories; None where these are too many.
+        """
+        predictors = self.fitted.predictors
+        others = [name for name, predictor in predictors.by_name.items() if predictor.levels]
+        settings = [
+            {**given, self.moderator.name: point.value, self.focal.name: x}
+            for point, x in product(self.points, focal)
+        ]
+        try:
+            return predictors.averages([predictors.settings(setting, others) for setting in settings])
+        except ValueError:
+            return None
+
+
+def simple_slopes(
+    fitted: Fitted,
+    focal: str,
+    moderator: str,
+    *,
+    at: At = "sd",
+    declared: bool = False,
+    level_2: bool = False,
+    adjust: str = "tukey",
+) -> tuple[SimpleSlopes, ...]:
+    """Return the slopes of a focal predictor at values of a moderator, with regions and lines.
+
+    One result for each contrast of a focal category with its first level, and for each combination of levels
+    of further categories on which the slope depends; further numbers are at their mean.
+
+    Parameters
+    ----------
+    fitted : Fitted
+    focal, moderator : str
+        Two predictors of the fit.
+    at : {"sd", "range"} or sequence
+        Values of a moderator that is a number: its mean and one SD to either side, minimum, mean and maximum,
+        or these.
+    declared : bool
+        Whether the spec names the pair.
+    level_2 : bool
+        Whether the moderator is declared to belong to groups.
+    adjust : str
+        Key of ``ADJUSTMENTS``, for the differences between the slopes at levels.
+    """
+    predictors = fitted.predictors
+    moderating = predictors.by_name[moderator]
+    spread = None if moderating.category else spread_of(predictors.design, moderating, declared=level_2)
+    pair = Pair(fitted, predictors.by_name[focal], moderating, spread, points_of(moderating, spread, at))
+    further = [name for name in predictors.partners(focal) if name != moderator]
+    return tuple(
+        _read(pair, direction, given, declared=declared, adjust=adjust)
+        for direction in _directions(fitted, pair.focal)
+        for given in predictors.settings({}, further)
+    )
+
+
+def _read(pair: Pair, direction: Direction, given: Setting, *, declared: bool, adjust: str) -> SimpleSlopes:
+    fitted = pair.fitted
+    rows = pair.slope_rows(direction, given, [point.value for point in pair.points])
+    return SimpleSlopes(
+        model=fitted.model,
+        focal=pair.focal.name,
+        focal_contrast=direction.contrast,
+        focal_at=direction.at,
+        moderator=pair.moderator.name,
+        moderator_kind="category" if pair.moderator.category else "number",
+        unit=pair.spread.unit if pair.spread else None,
+        declared=declared,
+        conditions=tuple(Condition(variable=name, value=value) for name, value in given.items()),
+        df_method=fitted.against.method,
+        confidence=fitted.confidence,
+        adjust=adjust,
+        slopes=_slopes(pair, rows, given),
+        differences=_differences(pair, rows, adjust),
+        region=_region(pair, direction, given),
+        lines=_lines(pair, given),
+    )
+
+
+def _directions(fitted: Fitted, focal: Predictor) -> list[Direction]:
+    """Return the slopes of a predictor: of a category one for each level but the first."""
+    if focal.category:
+        first, *others = focal.levels
+        return [
+            Direction(f"{focal.label(level)} - {focal.label(first)}", (level, first), (1.0, -1.0))
+            for level in others
+        ]
+    low, high = focal.low, focal.high
+    span = high - low
+    if _is_straight(fitted, focal):
+        return [Direction(None, (high, low), (1.0 / span, -1.0 / span))]
+    middle, h = focal.mean, STEP * span
+    values = (middle - 2 * h, middle - h, middle + h, middle + 2 * h)
+    weights = tuple(w / (12.0 * h) for w in (1.0, -8.0, 8.0, -1.0))
+    return [Direction(None, values, weights, at=middle)]
+
+
+def _is_straight(fitted: Fitted, focal: Predictor) -> bool:
+    """Return whether all columns are straight lines over a predictor, at two values of each partner."""
+    predictors = fitted.predictors
+    others = [predictors.by_name[name] for name in predictors.partners(focal.name)]
+    corners: list[Setting] = [{}, {p.name: p.levels[-1] if p.levels else p.high for p in others}]
+    values = [focal.low + share * (focal.high - focal.low) for share in WITHIN]
+    for corner in corners:
+        full = predictors.rows([{**corner, focal.name: value} for value in values]).full
+        line = full[0] + np.array(WITHIN)[:, None] * (full[-1] - full[0])
+        if (np.abs(full - line) > STRAIGHT * np.abs(full).max(axis=0)).any():
+            return False
+    return True
+
+
+def _slopes(pair: Pair, rows: Rows, given: Setting) -> tuple[SlopeAt, ...]:
+    zero: Level = pair.focal.levels[0] if pair.focal.category else 0.0
+    at_zero = pair.expected(given, [zero])
+    intercepts: tuple[Tested, ...] = (TOO_LARGE,) * len(pair.points)
+    if at_zero is not None:
+        intercepts = pair.fitted.tested(at_zero)
+    return tuple(
+        SlopeAt(value=point.value, place=point.place, slope=slope, intercept=intercept)
+        for point, slope, intercept in zip(pair.points, pair.fitted.tested(rows), intercepts, strict=True)
+    )
+
+
+def _differences(pair: Pair, rows: Rows, adjust: str) -> tuple[Pairwise, ...]:
+    """Return the differences of the slopes at all pairs of levels; those at other values follow from one."""
+    if not pair.moderator.levels:
+        return ()
+    return pair.fitted.pairwise([point.value for point in pair.points], rows, adjust)
+
+
+def _region(pair: Pair, direction: Direction, given: Setting) -> Region | None:
+    if pair.spread is None or pair.moderator.levels:
+        return None
+    return find_region(pair.fitted, lambda w: pair.slope_rows(direction, given, w), pair.spread)
+
+
+def _lines(pair: Pair, given: Setting) -> tuple[FittedLine, ...]:
+    over: Sequence[Level] = pair.focal.levels
+    if not pair.focal.category:
+        over = np.linspace(pair.focal.low, pair.focal.high, LINE_POINTS).tolist()
+    rows = pair.expected(given, over)
+    if rows is None:
+        return ()
+    bands = pair.fitted.band(rows).reshape(len(pair.points), len(over), 3)
+    return tuple(
+        FittedLine(value=point.value, points=tuple(map(_line_point, over, band)))
+        for point, band in zip(pair.points, bands, strict=True)
+        if np.isfinite(band).all()
+    )
+
+
+def _line_point(x: Level, band: NDArray[np.float64]) -> tuple[Level, float, float, float]:
+    y, low, high = band.tolist()
+    return x, y, low, high

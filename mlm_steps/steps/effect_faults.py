@@ -1,0 +1,160 @@
+"""What is wrong with the contrasts, slopes and means of a spec, once the designs are known."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from typing import TYPE_CHECKING
+
+from mlm_steps.errors import Fault, FormulaError, did_you_mean
+from mlm_steps.spec import LoadedSpec
+from mlm_steps.spec.contrasts import ContrastSpec
+from mlm_steps.spec.means import MeanSpec
+from mlm_steps.spec.slopes import SlopeSpec
+from mlm_steps.steps.wanted import linears, value_of
+
+if TYPE_CHECKING:
+    from mlm_steps.design.predictors import Predictor, Predictors
+
+__all__ = ["effect_faults"]
+
+MOST_LISTED = 8
+
+
+def effect_faults(loaded: LoadedSpec, rungs: Mapping[str, Predictors]) -> Iterator[Fault]:
+    """Yield all that is wrong with what a spec asks for, each at its place.
+
+    Parameters
+    ----------
+    loaded : LoadedSpec
+    rungs : mapping of str to Predictors
+        Those of the rungs whose designs could be built, by name.
+    """
+    spec = loaded.spec
+    for i, contrast in enumerate(spec.contrasts):
+        yield from _contrast_faults(loaded, ("contrasts", i), contrast, rungs)
+    for i, pair in enumerate(spec.slopes):
+        yield from _slope_faults(loaded, ("slopes", i), pair, list(rungs.values()))
+    for i, mean in enumerate(() if isinstance(spec.means, str) else spec.means):
+        yield from _mean_faults(loaded, ("means", i), mean, list(rungs.values()))
+
+
+Place = tuple[str | int, ...]
+
+
+def _contrast_faults(
+    loaded: LoadedSpec, at: Place, contrast: ContrastSpec, rungs: Mapping[str, Predictors]
+) -> Iterator[Fault]:
+    designs = {name: predictors.design for name, predictors in rungs.items()}
+    known = dict.fromkeys(name for design in designs.values() for name in design.columns)
+    dropped = {name: rung for rung, design in designs.items() for name in design.dropped}
+    wrong = False
+    for name in contrast.weights or ():
+        if name not in known:
+            wrong = True
+            yield Fault(loaded.source.where(*at, "weights", name), *_no_coefficient(name, known, dropped))
+    for i, text in enumerate(contrast.hypothesis):
+        try:
+            linears(ContrastSpec(name=contrast.name, hypothesis=(text,)), known)
+        except FormulaError as error:
+            wrong = True
+            fault = error.faults[0]
+            where = _hypothesis_place(loaded, at, i, error.offset)
+            yield Fault(where, fault.what, fault.hint, fault.excerpt)
+    if not wrong:
+        needed = {name for each in linears(contrast, known) for name in each.weights}
+        if not any(needed <= set(design.columns) for design in designs.values()):
+            what = f"no rung has all of the coefficients {', '.join(sorted(needed))}"
+            yield Fault(loaded.source.where(*at), what, "a contrast combines coefficients of one rung")
+
+
+def _hypothesis_place(loaded: LoadedSpec, at: Place, i: int, offset: int) -> str:
+    """Return the place of a character of a hypothesis, which may stand alone or in a list."""
+    listed = loaded.source.place((*at, "hypothesis", i)) != loaded.source.place((*at, "hypothesis"))
+    keys = (*at, "hypothesis", i) if listed or i else (*at, "hypothesis")
+    return loaded.source.where(*keys, offset=offset)
+
+
+def _no_coefficient(
+    name: str, known: Mapping[str, None], dropped: Mapping[str, str]
+) -> tuple[str, str | None]:
+    if name in dropped:
+        return f"{name} was left out of {dropped[name]}: it is a combination of other columns", None
+    return f"there is no coefficient {name}", did_you_mean(name, known) or _some("known are", known)
+
+
+def _slope_faults(
+    loaded: LoadedSpec, at: Place, pair: SlopeSpec, rungs: Sequence[Predictors]
+) -> Iterator[Fault]:
+    unknown = [
+        (key, name)
+        for key, name in (("focal", pair.focal), ("moderator", pair.moderator))
+        if not _having(rungs, name)
+    ]
+    for key, name in unknown:
+        yield Fault(loaded.source.where(*at, key), *_no_predictor(name, rungs))
+    if unknown:
+        return
+    together = [rung for rung in _having(rungs, pair.focal) if pair.moderator in rung.partners(pair.focal)]
+    if not together:
+        what = f"no rung has a term in which {pair.focal} and {pair.moderator} meet"
+        yield Fault(loaded.source.where(*at), what, f"such as {pair.focal}:{pair.moderator}")
+    elif not isinstance(pair.at, str):
+        for i, text in enumerate(pair.at):
+            wrong = _value_fault(together[-1].by_name[pair.moderator], text, beyond=pair.extrapolate)
+            if wrong is not None:
+                yield Fault(loaded.source.where(*at, "at", i), *wrong)
+
+
+def _value_fault(predictor: Predictor, text: str, *, beyond: bool) -> tuple[str, str | None] | None:
+    """Return what is wrong with a value at which a slope is to be shown."""
+    labels = [predictor.label(level) for level in predictor.levels]
+    try:
+        value = value_of(predictor, text)
+    except ValueError:
+        if predictor.category:
+            hint = did_you_mean(text, labels) or _some("it has", labels)
+            return f"{predictor.name} has no level {text}", hint
+        return f"{text} is not a number, as the values of {predictor.name} are", None
+    if isinstance(value, str) or predictor.category or predictor.low <= value <= predictor.high or beyond:
+        return None
+    seen = f"{predictor.low:g} to {predictor.high:g}"
+    return f"{text} lies beyond the observed values, {seen}", "extrapolate: true allows it"
+
+
+def _mean_faults(
+    loaded: LoadedSpec, at: Place, mean: MeanSpec, rungs: Sequence[Predictors]
+) -> Iterator[Fault]:
+    for key, name in (("of", mean.of), ("by", mean.by)):
+        if name is None:
+            continue
+        having = _having(rungs, name)
+        where = loaded.source.where(*at, key)
+        if not having:
+            yield Fault(where, *_no_predictor(name, rungs))
+        elif not any(rung.by_name[name].levels for rung in having):
+            what = f"{name} is a number of many values, and means are those of categories"
+            yield Fault(where, what, f"type: category makes it one; slopes are shown of {name}")
+    if mean.by == mean.of:
+        yield Fault(loaded.source.where(*at, "by"), f"means of {mean.of} are not estimated by {mean.of}")
+    for name in mean.at:
+        having = _having(rungs, name)
+        if not having:
+            yield Fault(loaded.source.where(*at, "at", name), *_no_predictor(name, rungs))
+        elif having[0].by_name[name].category:
+            yield Fault(loaded.source.where(*at, "at", name), f"{name} is a category", f"by: {name}")
+
+
+def _having(rungs: Sequence[Predictors], name: str) -> list[Predictors]:
+    return [rung for rung in rungs if name in rung.by_name]
+
+
+def _no_predictor(name: str, rungs: Sequence[Predictors]) -> tuple[str, str | None]:
+    known = dict.fromkeys(other for rung in rungs for other in rung.by_name)
+    hint = did_you_mean(name, known) or _some("the predictors are", known)
+    return f"no rung has a predictor {name}", hint
+
+
+def _some(words: str, names: Mapping[str, None] | Sequence[str]) -> str | None:
+    listed = list(names)
+    more = ", …" if len(listed) > MOST_LISTED else ""
+    return f"{words} {', '.join(listed[:MOST_LISTED])}{more}" if listed else None

@@ -1,0 +1,106 @@
+"""What the coefficients of each rung mean together: contrasts, simple slopes, marginal means."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from mlm_steps.records import EffectsRecord, FitRecord, write_record
+from mlm_steps.records.effects import ContrastTest, FactorMeans, SimpleSlopes
+from mlm_steps.steps.session import Session
+from mlm_steps.steps.wanted import Wanted, value_of, wanted_on
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from mlm_steps.design import Design
+    from mlm_steps.design.predictors import Predictors
+    from mlm_steps.effects import Fitted
+
+__all__ = ["effects"]
+
+STEP = "effects"
+
+
+def effects(session: Session) -> None:
+    """Write the record of all rungs.
+
+    One step for the whole ladder: most rungs have little to read, and what there is takes milliseconds.
+    """
+    with session.recorded(STEP) as (recorder, key):
+        records = [session.fit(rung.name) for rung in session.spec.rungs]
+        fits = [record for record in records if isinstance(record, FitRecord)]
+        known = {name for fit in fits for name in fit.columns}
+        frame = session.frame()
+        contrasts: list[ContrastTest] = []
+        slopes: list[SimpleSlopes] = []
+        means: list[FactorMeans] = []
+        for fit in fits:
+            predictors = _predictors(session, frame, fit)
+            wanted = wanted_on(session.spec, predictors, session.plan.levels, known)
+            if wanted.contrasts or wanted.slopes or wanted.means:
+                fitted = _fitted(session, fit, predictors)
+                contrasts += _contrasts(fitted, wanted)
+                slopes += _slopes(session, fitted, wanted)
+                means += _means(fitted, wanted)
+        session.say(f"{len(contrasts)} contrasts, {len(slopes)} sets of slopes, {len(means)} sets of means")
+        record = EffectsRecord(
+            made_from=key, contrasts=tuple(contrasts), slopes=tuple(slopes), means=tuple(means)
+        )
+        write_record(record, session.layout.effects)
+        recorder.add(session.layout.effects)
+
+
+def _predictors(session: Session, frame: pd.DataFrame, fit: FitRecord) -> Predictors:
+    from mlm_steps.design import build_design, parse_formula
+    from mlm_steps.design.predictors import Predictors
+
+    formula = parse_formula(fit.formula)  # a remedy may have taken the place of the spec's
+    design: Design = build_design(formula, frame, weights=fit.weights, contrasts=session.contrasts)
+    return Predictors(design, frame, formula)
+
+
+def _fitted(session: Session, fit: FitRecord, predictors: Predictors) -> Fitted:
+    """Return a rung at the parameters of its record, with what its coefficients are tested with."""
+    import numpy as np
+
+    from mlm_steps.effects import Fitted
+    from mlm_steps.engine import evaluate_at
+    from mlm_steps.inference import Context, reference
+
+    at = evaluate_at(predictors.design, np.array(fit.reported.theta), method=fit.method)
+    against = reference(at, session.spec.estimation.df, Context(session.plan.levels))
+    return Fitted(fit.model, predictors, against, fit.confidence)
+
+
+def _contrasts(fitted: Fitted, wanted: Wanted) -> list[ContrastTest]:
+    from mlm_steps.effects import contrast_test
+
+    return [contrast_test(fitted, name, hypotheses) for name, hypotheses in wanted.contrasts]
+
+
+def _slopes(session: Session, fitted: Fitted, wanted: Wanted) -> list[SimpleSlopes]:
+    from mlm_steps.effects import simple_slopes
+
+    found: list[SimpleSlopes] = []
+    for pair, declared in wanted.slopes:
+        moderator = fitted.predictors.by_name[pair.moderator]
+        at = pair.at if isinstance(pair.at, str) else [value_of(moderator, text) for text in pair.at]
+        found += simple_slopes(
+            fitted,
+            pair.focal,
+            pair.moderator,
+            at=at,
+            declared=declared,
+            level_2=session.plan.levels.get(pair.moderator, "1") > "1",
+        )
+    return found
+
+
+def _means(fitted: Fitted, wanted: Wanted) -> list[FactorMeans]:
+    from mlm_steps.effects import factor_means
+
+    found: list[FactorMeans] = []
+    for each in wanted.means:
+        at = {name: value for name, value in each.at.items() if name in fitted.predictors.by_name}
+        found += factor_means(fitted, each.of, by=each.by, at=at, adjust=each.adjust)
+    return found

@@ -1,0 +1,149 @@
+"""Which slopes, means and contrasts a spec asks for on one rung."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from mlm_steps.design import Formula
+from mlm_steps.design.expressions import columns_of
+from mlm_steps.design.linear import Linear, linear_text, parse_linear
+from mlm_steps.errors import FormulaError
+from mlm_steps.spec import PipelineSpec
+from mlm_steps.spec.contrasts import ContrastSpec
+from mlm_steps.spec.means import MeanSpec
+from mlm_steps.spec.slopes import SlopeSpec
+from mlm_steps.steps.levels import Level
+
+if TYPE_CHECKING:
+    from mlm_steps.design.predictors import Level as Value
+    from mlm_steps.design.predictors import Predictor, Predictors
+
+__all__ = ["Wanted", "cross_level_pairs", "linears", "value_of", "wanted_on"]
+
+MOST_LEVELS = 8
+"""Of a factor whose means are estimated unasked."""
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """What is to be read from the coefficients of one rung.
+
+    Attributes
+    ----------
+    contrasts : tuple of (str, tuple of Linear)
+        Name and hypotheses.
+    slopes : tuple of (SlopeSpec, bool)
+        Pairs, and whether the spec names them.
+    means : tuple of MeanSpec
+    """
+
+    contrasts: tuple[tuple[str, tuple[Linear, ...]], ...]
+    slopes: tuple[tuple[SlopeSpec, bool], ...]
+    means: tuple[MeanSpec, ...]
+
+
+def wanted_on(
+    spec: PipelineSpec,
+    predictors: Predictors,
+    levels: Mapping[str, Level],
+    known: Collection[str],
+) -> Wanted:
+    """Return what is wanted on one rung.
+
+    Parameters
+    ----------
+    spec : PipelineSpec
+    predictors : Predictors
+        Of the rung.
+    levels : mapping
+        Level per data column.
+    known : collection of str
+        Names of the coefficients of all rungs.
+    """
+    there = set(predictors.design.columns)
+    contrasts = []
+    for contrast in spec.contrasts:
+        hypotheses = _parsed(contrast, known)
+        if hypotheses and all(set(each.weights) <= there for each in hypotheses):
+            contrasts.append((contrast.name, hypotheses))
+    return Wanted(tuple(contrasts), _slopes(spec, predictors, levels), _means(spec, predictors))
+
+
+def linears(contrast: ContrastSpec, known: Collection[str]) -> tuple[Linear, ...]:
+    """Return the hypotheses of a contrast; FormulaError where one cannot be read."""
+    if contrast.weights is None:
+        return tuple(parse_linear(text, known) for text in contrast.hypothesis)
+    weights = {name: weight for name, weight in contrast.weights.items() if weight}
+    return (Linear(linear_text(weights), weights, 0.0),)
+
+
+def _parsed(contrast: ContrastSpec, known: Collection[str]) -> tuple[Linear, ...]:
+    """Return the hypotheses; none where only a rung that failed has their coefficients."""
+    try:
+        return linears(contrast, known)
+    except FormulaError:
+        return ()
+
+
+def _slopes(
+    spec: PipelineSpec, predictors: Predictors, levels: Mapping[str, Level]
+) -> tuple[tuple[SlopeSpec, bool], ...]:
+    declared = {
+        (each.focal, each.moderator): each
+        for each in spec.slopes
+        if each.moderator in predictors.by_name and each.moderator in predictors.partners(each.focal)
+    }
+    automatic = [
+        SlopeSpec(focal=focal, moderator=moderator)
+        for focal, moderator in cross_level_pairs(predictors.formula, levels)
+        if (focal, moderator) not in declared
+    ]
+    return (*((each, False) for each in automatic), *((each, True) for each in declared.values()))
+
+
+def cross_level_pairs(formula: Formula, levels: Mapping[str, Level]) -> tuple[tuple[str, str], ...]:
+    """Return focal predictor and moderator of the cross-level terms: of lower level, of higher.
+
+    A variable made of several columns is neither: it has no one level.
+    """
+    fixed = formula.fixed
+    columns = [tuple(dict.fromkeys(name.name for name in columns_of(v))) for v in fixed.variables]
+    pairs: dict[tuple[str, str], None] = {}
+    for term in fixed.terms:
+        names = [columns[i][0] for i in term if len(columns[i]) == 1]
+        ranks = {name: levels.get(name, "1") for name in names}
+        lowest = min(ranks.values(), default="1")
+        for focal in (name for name in names if ranks[name] == lowest):
+            pairs |= {(focal, other): None for other in names if ranks[other] > lowest}
+    return tuple(pairs)
+
+
+def _means(spec: PipelineSpec, predictors: Predictors) -> tuple[MeanSpec, ...]:
+    by_name = predictors.by_name
+    if spec.means == "none":
+        return ()
+    if spec.means == "auto":
+        return tuple(
+            MeanSpec(of=name)
+            for name, predictor in by_name.items()
+            if predictor.category and 2 <= len(predictor.levels) <= MOST_LEVELS
+        )
+    return tuple(
+        each
+        for each in spec.means
+        if all(name in by_name and by_name[name].levels for name in (each.of, each.by) if name is not None)
+    )
+
+
+def value_of(predictor: Predictor, text: str) -> Value:
+    """Return a value of a predictor as it is written in a spec; ValueError where it is none."""
+    if predictor.category and isinstance(predictor.levels[0], str):
+        if text not in predictor.levels:
+            raise ValueError(text)
+        return text
+    value = float(text)
+    if predictor.category and value not in predictor.levels:
+        raise ValueError(text)
+    return value

@@ -1,0 +1,50 @@
+"""Estimated marginal means, one row per level of a factor."""
+
+from __future__ import annotations
+
+from mlm_steps.records.effects import FactorMeans, LevelMean
+from mlm_steps.records.run import RunRecords
+from mlm_steps.tables.base import Cell, Codes, Table, table_of
+from mlm_steps.tables.effect_cells import conditions, effects_of, missing, numbers
+
+__all__ = ["means"]
+
+NUMBERS = ("se", "df", "ci_low", "ci_high")
+COLUMNS = (
+    "model",
+    "factor",
+    "level",
+    "mean",
+    *NUMBERS,
+    "df_method",
+    "conditions",
+    "averaged",
+    "held",
+)
+
+
+def means(run: RunRecords) -> Table:
+    """Return the means of all rungs.
+
+    ``conditions`` are values that the spec chose, ``averaged`` the factors whose levels got equal weights,
+    ``held`` the numbers that were held at their mean.
+    """
+    rows = [_row(factor, mean) for factor in effects_of(run).means for mean in factor.means]
+    return table_of("means", COLUMNS, rows)
+
+
+def _row(factor: FactorMeans, mean: LevelMean) -> tuple[dict[str, Cell], Codes]:
+    tested = numbers(mean.test)
+    cells: dict[str, Cell] = {
+        "model": factor.model,
+        "factor": factor.factor,
+        "level": mean.level,
+        "mean": tested["estimate"],
+        **{name: tested[name] for name in NUMBERS},
+        "df_method": factor.df_method,
+        "conditions": conditions(factor.conditions),
+        "averaged": "; ".join(factor.averaged) or None,
+        "held": conditions(factor.held),
+    }
+    empty = dict.fromkeys(("conditions", "averaged", "held"), "not_applicable")
+    return cells, {**missing(mean.test, ("mean", *NUMBERS)), **empty}

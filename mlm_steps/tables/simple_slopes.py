@@ -1,0 +1,72 @@
+"""Simple slopes, one row per value of the moderator (statistics, section 20)."""
+
+from __future__ import annotations
+
+from mlm_steps.records.effects import SimpleSlopes, SlopeAt
+from mlm_steps.records.run import RunRecords
+from mlm_steps.tables.base import Cell, Codes, Table, table_of
+from mlm_steps.tables.effect_cells import NUMBERS, conditions, effects_of, missing, numbers
+
+__all__ = ["simple_slopes"]
+
+INTERCEPTS = {
+    "intercept": "estimate",
+    "intercept_se": "se",
+    "intercept_df": "df",
+    "intercept_ci_low": "ci_low",
+    "intercept_ci_high": "ci_high",
+}
+COLUMNS = (
+    "model",
+    "focal",
+    "moderator",
+    "value",
+    "slope",
+    "se",
+    "df",
+    "p",
+    "ci_low",
+    "ci_high",
+    "statistic",
+    "df_method",
+    "place",
+    "focal_contrast",
+    "focal_at",
+    "conditions",
+    *INTERCEPTS,
+)
+
+
+def simple_slopes(run: RunRecords) -> Table:
+    """Return the slopes of all rungs.
+
+    ``place`` says what the value is among those of the moderator. Of a focal category, ``focal_contrast``
+    names the levels whose difference the slope is; of a curve, ``focal_at`` where its slope is taken.
+    ``conditions`` are the values of further predictors on which the slope depends. The intercept is the
+    expected outcome where the focal predictor is 0 or at its first level.
+    """
+    rows = [_row(pair, slope) for pair in effects_of(run).slopes for slope in pair.slopes]
+    return table_of("simple_slopes", COLUMNS, rows)
+
+
+def _row(pair: SimpleSlopes, at: SlopeAt) -> tuple[dict[str, Cell], Codes]:
+    cells = numbers(at.slope)
+    cells |= {
+        "slope": cells.pop("estimate"),
+        "model": pair.model,
+        "focal": pair.focal,
+        "moderator": pair.moderator,
+        "value": at.value,
+        "df_method": pair.df_method,
+        "place": at.place,
+        "focal_contrast": pair.focal_contrast,
+        "focal_at": pair.focal_at,
+        "conditions": conditions(pair.conditions),
+    }
+    cells |= {name: getattr(at.intercept, field) for name, field in INTERCEPTS.items()}
+    codes = {
+        **missing(at.slope, ("slope", *NUMBERS[1:])),
+        **missing(at.intercept, tuple(INTERCEPTS)),
+        **dict.fromkeys(("focal_contrast", "focal_at", "conditions"), "not_applicable"),
+    }
+    return cells, codes
