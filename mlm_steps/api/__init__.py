@@ -1,9 +1,22 @@
 """The Python API, for notebooks: ``fit`` a model, ``compare`` two, ``allfit`` one by every optimiser."""
 
+from mlm_steps.api.advice import Advice
 from mlm_steps.api.comparison import Comparison, compare
 from mlm_steps.api.prediction import Prediction
 from mlm_steps.api.refits import Refits, allfit
-from mlm_steps.api.results import Fit, VarCorr, fit
+from mlm_steps.api.results import Fit, fit
+from mlm_steps.api.varcorr import VarCorr
 from mlm_steps.engine import Control
 
-__all__ = ["Comparison", "Control", "Fit", "Prediction", "Refits", "VarCorr", "allfit", "compare", "fit"]
+__all__ = [
+    "Advice",
+    "Comparison",
+    "Control",
+    "Fit",
+    "Prediction",
+    "Refits",
+    "VarCorr",
+    "allfit",
+    "compare",
+    "fit",
+]

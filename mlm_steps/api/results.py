@@ -3,46 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from functools import cached_property
 
 import numpy as np
 import pandas as pd
 
-from mlm_steps.api.rows import FitRows
+from mlm_steps.api.advice import Advice
+from mlm_steps.api.rows import FitRows, Origin
 from mlm_steps.api.summary import summarize
-from mlm_steps.design import build_design
+from mlm_steps.api.varcorr import VarCorr, varcorr
+from mlm_steps.design import build_design, parse_formula
 from mlm_steps.engine import Control, Estimates, Method
 from mlm_steps.errors import Fault, UsageError
 from mlm_steps.inference import METHODS, CoefficientTests, Reference, reference, test_rows
 from mlm_steps.records.base import Notice
 
 __all__ = ["Fit", "VarCorr", "fit"]
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class VarCorr:
-    """The covariance matrix of one random-effects term.
-
-    Attributes
-    ----------
-    group : str
-        Grouping factor.
-    names : tuple of str, length k
-        Random coefficients.
-    covariance : DataFrame, shape (k, k)
-        In squared outcome units.
-    sd : Series, length k
-        Standard deviations.
-    correlation : DataFrame, shape (k, k)
-        NaN beside a standard deviation of 0.
-    """
-
-    group: str
-    names: tuple[str, ...]
-    covariance: pd.DataFrame
-    sd: pd.Series
-    correlation: pd.DataFrame
 
 
 class Fit(FitRows):
@@ -136,7 +112,7 @@ class Fit(FitRows):
     def varcorr(self) -> tuple[VarCorr, ...]:
         """Covariance matrices of the random effects, one per term."""
         terms = zip(self.lmm.design.random, self.lmm.covariances, strict=True)
-        return tuple(_varcorr(term.group, term.names, covariance) for term, covariance in terms)
+        return tuple(varcorr(term.group, term.names, covariance) for term, covariance in terms)
 
     @property
     def criterion(self) -> float:
@@ -202,26 +178,40 @@ class Fit(FitRows):
         """What a reader should know."""
         return (*self.lmm.design.notices, *self.lmm.notices)
 
+    def advice(self) -> Advice:
+        """Return why the fit is singular or in doubt, and its alternatives, each fitted to the same data.
+
+        For a sound fit: what leaving out each part of its random effects would cost.
+
+        Raises
+        ------
+        UsageError
+            For a fit at parameters that were given: there is no formula to change.
+        """
+        from mlm_steps.remedies.advice import Subject, advise, status_of
+
+        origin = self._origin
+        if origin is None:
+            raise UsageError(Fault("advice", "this fit is at given parameters", "ask the fit it came from"))
+        subject = Subject(
+            name=self.formula,
+            formula=parse_formula(self.formula),
+            estimates=self.estimates,
+            method=self.method,
+            frame=origin.data,
+            weights=self._weights,
+            contrasts=origin.contrasts,
+            control=origin.control,
+            confidence=self.confidence,
+        )
+        return Advice(advise(subject, status=status_of(self.lmm)))
+
     def __repr__(self) -> str:
         notices = (*self.notices, *self.reference.notices)
         return summarize(self.lmm, self.tests, self.reference.method, notices)
 
     def _by_column(self, values: np.ndarray, name: str) -> pd.Series:
         return pd.Series(values, index=list(self.lmm.design.columns), name=name)
-
-
-def _varcorr(group: str, names: tuple[str, ...], covariance: np.ndarray) -> VarCorr:
-    sd = np.sqrt(np.diag(covariance))
-    product = np.outer(sd, sd)
-    correlation = np.divide(covariance, product, out=np.full_like(covariance, np.nan), where=product > 0)
-    labels = list(names)
-    return VarCorr(
-        group,
-        names,
-        pd.DataFrame(covariance, index=labels, columns=labels),
-        pd.Series(sd, index=labels, name="sd"),
-        pd.DataFrame(np.clip(correlation, -1.0, 1.0), index=labels, columns=labels),
-    )
 
 
 def fit(
@@ -268,7 +258,16 @@ def fit(
         raise UsageError(Fault("df", f"no degrees of freedom are called {df!r}", f"known: {known}"))
     if not 0.0 < confidence < 1.0:
         raise UsageError(Fault("confidence", f"{confidence!r} is not between 0 and 1"))
+    origin = Origin(data, dict(contrasts or {}), control)
     design = build_design(formula, data, weights=weights, contrasts=contrasts)
     index = data.index[design.rows]
     method: Method = "REML" if reml else "ML"
-    return Fit(Estimates(design, control=control), method, index, df, confidence, weights)
+    return Fit(
+        Estimates(design, control=control),
+        method,
+        index,
+        df,
+        confidence,
+        weights,
+        Origin(data, dict(contrasts or {}), control),
+    )

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from functools import cached_property
 from typing import Self
 
@@ -10,12 +11,28 @@ import numpy as np
 import pandas as pd
 
 from mlm_steps.api.prediction import Interval, NewRows, Prediction, predict
-from mlm_steps.engine import Estimates, LmmFit, Method, evaluate_at
+from mlm_steps.engine import Control, Estimates, LmmFit, Method, evaluate_at
 from mlm_steps.engine.at import criterion_at
 from mlm_steps.engine.leverage import cooks_distances, leverages
 from mlm_steps.engine.simulate import simulate
 
-__all__ = ["FitRows"]
+__all__ = ["FitRows", "Origin"]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Origin:
+    """What a fit was made from, for other models of the same data.
+
+    Attributes
+    ----------
+    data : DataFrame
+    contrasts : mapping of str to str
+    control : Control or None
+    """
+
+    data: pd.DataFrame
+    contrasts: Mapping[str, str]
+    control: Control | None
 
 
 class FitRows:
@@ -29,6 +46,7 @@ class FitRows:
         df: str,
         confidence: float,
         weights: str | None = None,
+        origin: Origin | None = None,
     ) -> None:
         self.estimates = estimates
         self.lmm: LmmFit = estimates.under(method)
@@ -36,6 +54,7 @@ class FitRows:
         self.confidence = confidence
         self._index = index
         self._weights = weights
+        self._origin = origin
 
     @cached_property
     def hatvalues(self) -> pd.Series:

@@ -151,7 +151,7 @@ class RungAdvice(Part):
     formula: str
     """As declared."""
     method: Literal["REML", "ML"]
-    status: Literal["singular", "doubtful", "failed"]
+    status: Literal["singular", "doubtful", "failed", "sound"]
     reasons: tuple[str, ...]
     criterion: float
     npar: int

@@ -21,7 +21,9 @@ from mlm_steps.remedies.changes import coefficient_changes
 from mlm_steps.remedies.columns import with_columns
 from mlm_steps.remedies.diagnosis import diagnose
 
-__all__ = ["Subject", "advise", "fit_proposal", "needs_advice", "proposals"]
+__all__ = ["Status", "Subject", "advise", "fit_proposal", "proposals", "status_of"]
+
+Status = Literal["singular", "doubtful", "failed", "sound"]
 
 
 UNTESTED = {"not_nested": "neither model contains the other"}
@@ -63,12 +65,17 @@ class Subject:
         return self.estimates.under(self.method)
 
 
-def needs_advice(fit: LmmFit) -> bool:
-    """Return whether a fit is singular, or its convergence is in doubt."""
-    return fit.singular or (fit.convergence is not None and bool(fit.convergence.reasons))
+def status_of(fit: LmmFit) -> Status:
+    """Return what is the matter with a fit."""
+    report = fit.convergence
+    if report is not None and report.status == "failed":
+        return "failed"
+    if fit.singular:
+        return "singular"
+    return "doubtful" if report is not None and report.reasons else "sound"
 
 
-def advise(subject: Subject, *, status: Literal["singular", "doubtful", "failed"]) -> RungAdvice:
+def advise(subject: Subject, *, status: Status) -> RungAdvice:
     """Return the diagnosis of a fit and its alternatives, each fitted (statistics, section 12).
 
     Parameters

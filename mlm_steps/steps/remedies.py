@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING
 
 from mlm_steps.records import FitRecord, write_record
 from mlm_steps.records.remedies import RemedyRecord, RungAdvice
@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from mlm_steps.engine import Estimates
+    from mlm_steps.remedies.advice import Status
 
 __all__ = ["remedies"]
 
@@ -51,7 +52,7 @@ def _advice(session: Session, record: FitRecord, frame: pd.DataFrame) -> RungAdv
         session.refit(frame, record) if record.deviation is None else _declared(session, record, frame)
     )
     end = estimates.under(record.method)
-    status: Literal["singular", "doubtful", "failed"] = "singular" if end.singular else "doubtful"
+    status: Status = "singular" if end.singular else "doubtful"
     if record.deviation is None and record.reported.convergence.status == "failed":
         status = "failed"
     found = advise(subject_of(session, record.model, estimates, frame), status=status)

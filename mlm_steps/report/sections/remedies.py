@@ -20,7 +20,7 @@ EXACT = 1e-6
 SMALL_WEIGHT = 0.05
 AT_BEST = 1e-3
 """How far above the best criterion a fit may be that is at the best point."""
-STATUS_WORDS = {"singular": "singular", "doubtful": "in doubt", "failed": "not converged"}
+STATUS_WORDS = {"singular": "singular", "doubtful": "in doubt", "failed": "not converged", "sound": "sound"}
 KEEP = say(
     "None of these takes the rung’s place unless on_singular in the spec asks for it. To keep the model and "
     "say that it is singular is an answer too: its fixed effects and their tests stand, its variances and "

@@ -9,8 +9,9 @@ import pytest
 import mlm_steps
 from mlm_steps.design import build_design, parse_formula
 from mlm_steps.engine import Control, Estimates
+from mlm_steps.errors import UsageError
 from mlm_steps.remedies import REMEDIES
-from mlm_steps.remedies.advice import Subject, advise, needs_advice
+from mlm_steps.remedies.advice import Subject, advise, status_of
 from mlm_steps.remedies.applied import first_that_holds
 
 CLOSE = 1e-6
@@ -158,12 +159,26 @@ def test_of_several_slopes_the_one_whose_loss_costs_least_goes():
     assert found.proposal.formula == min(fits, key=lambda formula: fits[formula].criterion)
 
 
-def test_a_sound_fit_needs_no_advice_and_a_doubtful_one_does():
+def test_a_fit_is_sound_or_singular_or_has_failed():
     data = one_dimension()
-    sound = Estimates(build_design("y ~ x + (1 | g)", data)).under("REML")
-    assert not needs_advice(sound)
+    assert status_of(Estimates(build_design("y ~ x + (1 | g)", data)).under("REML")) == "sound"
+    assert status_of(Estimates(build_design("y ~ x + (x | g)", data)).under("REML")) == "singular"
     short = Estimates(build_design("y ~ x + (1 | g)", data), control=Control(max_evaluations=1))
-    assert needs_advice(short.under("REML"))
+    assert status_of(short.under("REML")) == "failed"
+
+
+def test_a_notebook_prints_the_advice_and_has_its_tables():
+    data = one_dimension()
+    advice = mlm_steps.fit("y ~ x + (x | g)", data).advice()
+    text = repr(advice)
+    assert text.startswith(
+        "y ~ x + (x | g): singular\n(x | g): the intercept and the slope of x are perfectly"
+    )
+    assert "drop_correlation: y ~ x + (x || g)" in text
+    assert advice.table["remedy"].tolist() == ["center", "drop_correlation", "drop_slope", "drop_term"]
+    assert set(advice.coefficients["formula"]) == set(advice.table["formula"])
+    with pytest.raises(UsageError, match="at given parameters"):
+        mlm_steps.fit("y ~ x + (x | g)", data).at([1.0, 0.0, 1.0]).advice()
 
 
 def test_the_words_of_the_spec_are_those_of_the_registry():

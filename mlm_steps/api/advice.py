@@ -1,0 +1,87 @@
+"""What a singular or doubtful fit calls for, as a notebook sees it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import pandas as pd
+
+from mlm_steps.records.remedies import Alternative, RungAdvice
+
+__all__ = ["Advice"]
+
+COLUMNS = ("remedy", "formula", "ending", "statistic", "df", "p", "delta_aic", "max_dbeta_se", "verdict")
+VERDICTS = {
+    "no_worse": "converges and does not clearly fit worse",
+    "clearly_worse": "converges and fits clearly worse",
+    "other_model": "converges; another model, compare AIC",
+    "still_singular": "singular too",
+    "not_converged": "did not converge",
+    "not_estimable": "cannot be estimated",
+}
+KEEP = "To keep the model and say that it is singular is an answer too."
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Advice:
+    """Why a fit is singular, and its alternatives, each fitted; ``print`` shows both.
+
+    Attributes
+    ----------
+    record : RungAdvice
+        Every number.
+    """
+
+    record: RungAdvice
+
+    @property
+    def table(self) -> pd.DataFrame:
+        """One row per alternative: test against the fit, change in AIC, largest change in SE."""
+        rows = [[getattr(other, name) for name in COLUMNS] for other in self.record.alternatives]
+        return pd.DataFrame(rows, columns=list(COLUMNS))
+
+    @property
+    def coefficients(self) -> pd.DataFrame:
+        """One row per alternative and coefficient: estimates, standard errors and their changes."""
+        rows = [
+            {"remedy": other.remedy, "formula": other.formula, **change.model_dump()}
+            for other in self.record.alternatives
+            for change in other.changes
+        ]
+        return pd.DataFrame(rows)
+
+    def __repr__(self) -> str:
+        record = self.record
+        lines = [f"{record.formula}: {record.status}"]
+        lines += [term.text for term in record.terms]
+        lines += [f"{reason}." for reason in record.reasons]
+        for other in record.alternatives:
+            lines += ["", f"{other.remedy}: {other.formula}", f"  {_test(other)}{VERDICTS[other.verdict]}"]
+            lines += [f"  {change}" for change in _changes(other)]
+            lines += [f"  {reason}" for reason in other.reasons]
+        return "\n".join([*lines, "", KEEP])
+
+
+def _test(other: Alternative) -> str:
+    parts = []
+    if other.statistic is not None and other.p is not None:
+        parts.append(f"Chisq {other.statistic:.4f}, df {other.df}, p {other.p:.4g}")
+    if other.delta_aic is not None:
+        parts.append(f"AIC {other.delta_aic:+.2f}")
+    return f"{', '.join(parts)}: " if parts else ""
+
+
+def _changes(other: Alternative) -> list[str]:
+    width = max((len(c.column or c.column_there or "") for c in other.changes), default=0)
+    lines = []
+    for change in other.changes:
+        name = change.column or change.column_there or ""
+        here = "" if change.estimate is None else f"{change.estimate:10.4f} ({change.se:.4f})"
+        there = (
+            "gone"
+            if change.estimate_there is None
+            else f"{change.estimate_there:10.4f} ({change.se_there:.4f})"
+        )
+        moved = "" if change.change_se is None else f"  {change.change_se:+.2f} SE"
+        lines.append(f"{name:{width}} {here:>20} -> {there:>20}{moved}")
+    return lines
