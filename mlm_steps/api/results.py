@@ -269,5 +269,5 @@ def fit(
         df,
         confidence,
         weights,
-        Origin(data, dict(contrasts or {}), control),
+        origin,
     )
