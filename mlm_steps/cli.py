@@ -208,6 +208,7 @@ def _add_steps(commands: Commands) -> None:
     )
     for side in ("smaller", "larger"):
         compare.add_argument(f"--{side}", required=True, metavar="NAME", help=f"the {side} model")
+    _step(commands, "deletions", "test leaving out random effects", "pipeline.yaml", _deletions)
     figure = _step(commands, "figure", "draw one figure", "pipeline.yaml --name ladder", _figure)
     figure.add_argument("--name", required=True, metavar="NAME", help="name of the figure")
     allfit = _step(commands, "allfit", "refit with every optimiser", "pipeline.yaml --model slope", _allfit)
@@ -306,6 +307,12 @@ def _effects(session: Session, _: argparse.Namespace) -> None:
     from mlm_steps.steps.effects import effects
 
     effects(session)
+
+
+def _deletions(session: Session, _: argparse.Namespace) -> None:
+    from mlm_steps.steps.deletions import deletions
+
+    deletions(session)
 
 
 def _figure(session: Session, arguments: argparse.Namespace) -> None:

@@ -9,19 +9,20 @@ import numpy as np
 import pandas as pd
 
 from mlm_steps.api.advice import Advice
-from mlm_steps.api.rows import FitRows, Origin
+from mlm_steps.api.rows import Origin
 from mlm_steps.api.summary import summarize
+from mlm_steps.api.testing import FitTests, tests_frame
 from mlm_steps.api.varcorr import VarCorr, varcorr
 from mlm_steps.design import build_design, parse_formula
 from mlm_steps.engine import Control, Estimates, Method
 from mlm_steps.errors import Fault, UsageError
-from mlm_steps.inference import METHODS, CoefficientTests, Reference, reference, test_rows
+from mlm_steps.inference import METHODS, CoefficientTests, test_rows
 from mlm_steps.records.base import Notice
 
 __all__ = ["Fit", "VarCorr", "fit"]
 
 
-class Fit(FitRows):
+class Fit(FitTests):
     """A linear mixed model fitted to a frame.
 
     Made by ``fit``. Everything indexed by coefficient uses R's column names. ``print`` shows the
@@ -55,11 +56,6 @@ class Fit(FitRows):
         return pd.DataFrame(self.lmm.vcov, index=names, columns=names)
 
     @cached_property
-    def reference(self) -> Reference:
-        """What the fixed effects are tested with."""
-        return reference(self.lmm, self.df_method)
-
-    @cached_property
     def tests(self) -> CoefficientTests:
         """Tests of the fixed effects, as arrays."""
         return test_rows(self.reference, np.eye(self.lmm.design.p), self.confidence)
@@ -88,10 +84,7 @@ class Fit(FitRows):
     @property
     def coefficients(self) -> pd.DataFrame:
         """All columns of the fixed-effects table; the standard errors are those of the tests."""
-        names = {"estimate": "estimate", "se": "se", "df": "df", "t": "t", "p_value": "p"}
-        names |= {"ci_low": "ci_low", "ci_high": "ci_high"}
-        columns = {name: getattr(self.tests, source) for name, source in names.items()}
-        return pd.DataFrame(columns, index=list(self.lmm.design.columns))
+        return tests_frame(self.tests, list(self.lmm.design.columns))
 
     @property
     def theta(self) -> pd.Series:
@@ -208,7 +201,8 @@ class Fit(FitRows):
 
     def __repr__(self) -> str:
         notices = (*self.notices, *self.reference.notices)
-        return summarize(self.lmm, self.tests, self.reference.method, notices)
+        summary = summarize(self.lmm, self.tests, self.reference.method, notices)
+        return "\n".join([summary, *self._other_lines()])
 
     def _by_column(self, values: np.ndarray, name: str) -> pd.Series:
         return pd.Series(values, index=list(self.lmm.design.columns), name=name)
@@ -258,8 +252,10 @@ def fit(
         raise UsageError(Fault("df", f"no degrees of freedom are called {df!r}", f"known: {known}"))
     if not 0.0 < confidence < 1.0:
         raise UsageError(Fault("confidence", f"{confidence!r} is not between 0 and 1"))
-    origin = Origin(data, dict(contrasts or {}), control)
-    design = build_design(formula, data, weights=weights, contrasts=contrasts)
+    parsed = parse_formula(formula)
+    design = build_design(parsed, data, weights=weights, contrasts=contrasts)
+    used = [name for name in data.columns if name in {*parsed.variables, weights}]
+    origin = Origin(data[used].copy(), dict(contrasts or {}), control)
     index = data.index[design.rows]
     method: Method = "REML" if reml else "ML"
     return Fit(

@@ -26,6 +26,7 @@ class Origin:
     Attributes
     ----------
     data : DataFrame
+        A copy of the columns that the model uses, so that later changes of the frame do not matter.
     contrasts : mapping of str to str
     control : Control or None
     """

@@ -7,10 +7,11 @@ from dataclasses import dataclass
 from mlm_steps.compare.mixtures import lone_variance
 from mlm_steps.compare.nesting import Relation
 from mlm_steps.compare.rlrt import LARGEST_FACTOR, rlrt_p
-from mlm_steps.engine.values import LmmFit
+from mlm_steps.design.matrices import Design
+from mlm_steps.engine.values import LmmFit, Method
 from mlm_steps.records import ComparisonRecord
 
-__all__ = ["Simulations", "with_rlrt"]
+__all__ = ["Simulations", "exact_p", "with_rlrt"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,18 +34,30 @@ def with_rlrt(
     record: ComparisonRecord, pair: tuple[LmmFit, LmmFit], relation: Relation, asked: Simulations
 ) -> ComparisonRecord:
     """Return the record of a test with its exact p value, or with the code of why there is none."""
-    if not asked.rlrt:
-        return record
     designs = pair[0].design, pair[1].design
+    step = f"rlrt/{record.smaller}--{record.larger}"
+    p, code = exact_p(designs, relation, pair[1].method, record.statistic or 0.0, asked, step)
+    approximate = p is not None and len(designs[1].random) > 1
+    return record.model_copy(update={"p_rlrt": p, "p_rlrt_code": code, "rlrt_approximate": approximate})
+
+
+def exact_p(
+    designs: tuple[Design, Design],
+    relation: Relation,
+    method: Method,
+    statistic: float,
+    asked: Simulations,
+    step: str,
+) -> tuple[float | None, str | None]:
+    """Return the exact p value of a test of one variance, or None and the code of why there is none."""
+    if not asked.rlrt:
+        return None, "not_requested"
     position = None if relation.changed != "variance" else lone_variance(*designs, relation.up)
-    if position is None or record.statistic is None:
-        return record.model_copy(update={"p_rlrt_code": "not_applicable"})
-    if record.criterion != "REML":
-        return record.model_copy(update={"p_rlrt_code": "not_reml"})
+    if position is None:
+        return None, "not_applicable"
+    if method != "REML":
+        return None, "not_reml"
     term = designs[1].random[position]
     if len(term.levels) > LARGEST_FACTOR:
-        return record.model_copy(update={"p_rlrt_code": "too_large"})
-    step = f"rlrt/{record.smaller}--{record.larger}"
-    p = rlrt_p(designs[1], term, record.statistic, seed=asked.seed, step=step)
-    approximate = len(designs[1].random) > 1
-    return record.model_copy(update={"p_rlrt": p, "p_rlrt_code": None, "rlrt_approximate": approximate})
+        return None, "too_large"
+    return rlrt_p(designs[1], term, statistic, seed=asked.seed, step=step), None

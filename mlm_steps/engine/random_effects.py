@@ -48,6 +48,8 @@ class GroupPrecision:
     ----------
     ols : ndarray, shape (J, k)
         Least-squares estimate of b from the group's own rows, given beta; NaN where not estimable.
+    sampling : ndarray, shape (J, k)
+        Its variance given b, the diagonal of sigma² (Z' W Z)⁻¹; NaN where not estimable.
     pred_sd : ndarray, shape (J, k)
         Standard deviation of the prediction error, with the uncertainty of beta.
     shrinkage : ndarray, shape (J, k)
@@ -58,6 +60,7 @@ class GroupPrecision:
     """
 
     ols: NDArray[np.float64]
+    sampling: NDArray[np.float64]
     pred_sd: NDArray[np.float64]
     shrinkage: NDArray[np.float64]
     reliability: NDArray[np.float64]
@@ -110,6 +113,7 @@ def group_precision(fit: LmmFit) -> GroupPrecision:
     tau, sampling = np.diag(T), np.diagonal(S, axis1=1, axis2=2)
     return GroupPrecision(
         ols=(inverse @ ZWr)[:, :, 0],
+        sampling=sampling,
         pred_sd=_prediction_sd(fit, Lambda, ZWZ, ZWX),
         shrinkage=_shrinkage(T, S),
         reliability=tau / (tau + sampling),

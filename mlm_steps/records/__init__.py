@@ -3,6 +3,7 @@
 from mlm_steps.records.allfit import AllFitRecord, RungRefits
 from mlm_steps.records.base import Notice, Record, read_record, write_record, write_whole
 from mlm_steps.records.comparison import ComparisonRecord, MixtureComponent, VarianceChange
+from mlm_steps.records.deletions import DeletionsRecord, Heterogeneity, RandomEffectTest, RungDeletions
 from mlm_steps.records.effects import EffectsRecord
 from mlm_steps.records.figure import FigureRecord
 from mlm_steps.records.fit import (
@@ -37,10 +38,12 @@ __all__ = [
     "ComparisonRecord",
     "Convergence",
     "DataProfile",
+    "DeletionsRecord",
     "EffectsRecord",
     "FactorProfile",
     "FigureRecord",
     "FitRecord",
+    "Heterogeneity",
     "Icc",
     "Interval",
     "IntervalKind",
@@ -52,10 +55,12 @@ __all__ = [
     "OlsCoefficient",
     "OlsRecord",
     "Optimum",
+    "RandomEffectTest",
     "RandomParameter",
     "Record",
     "RemedyRecord",
     "RungAdvice",
+    "RungDeletions",
     "RungRefits",
     "SlopeComparison",
     "SlopeEstimate",

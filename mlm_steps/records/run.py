@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Literal
 
 from mlm_steps.records.allfit import AllFitRecord
 from mlm_steps.records.comparison import ComparisonRecord
+from mlm_steps.records.deletions import DeletionsRecord
 from mlm_steps.records.effects import EffectsRecord
 from mlm_steps.records.failure import Absence
 from mlm_steps.records.figure import FigureRecord
@@ -84,6 +85,8 @@ class RunRecords:
         What the spec asks for to allow for the number of comparisons.
     remedies : RemedyRecord, Absence or None
         The rungs that needed advice, with their alternatives.
+    deletions : DeletionsRecord, Absence or None
+        Tests of the random effects of each rung.
     """
 
     name: str
@@ -101,6 +104,7 @@ class RunRecords:
     effects: EffectsRecord | Absence | None = None
     intervals: Intervals = field(default_factory=lambda: Intervals({}))
     adjustment: Literal["none", "holm"] = "none"
+    deletions: DeletionsRecord | Absence | None = None
 
     def interval(self, model: str, kind: IntervalKind, what: str) -> Interval:
         """Return the interval of one row of a table, whatever its source (``records.intervals``)."""

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from mlm_steps.records import ComparisonRecord, VarianceChange
+from collections.abc import Sequence
+
+from mlm_steps.records import ComparisonRecord, MixtureComponent, VarianceChange
 from mlm_steps.records.comparison import TRUSTWORTHY, PValue
 from mlm_steps.report.facts import comparison_number, comparison_p, comparison_test
 from mlm_steps.report.inputs import ReportInput
@@ -17,6 +19,7 @@ __all__ = [
     "comparison_sentence",
     "has_increase",
     "mixture_phrase",
+    "mixture_words",
 ]
 
 NEGATIVE_REDUCTION = (
@@ -98,11 +101,14 @@ def _adjusted(record: ComparisonRecord, adjusted: float | None) -> Phrase:
 
 def mixture_phrase(record: ComparisonRecord) -> Phrase | None:
     """Return the null distribution at the boundary, such as ``½ χ²(1) + ½ χ²(2)``."""
-    if not record.mixture:
+    return mixture_words(record.mixture)
+
+
+def mixture_words(mixture: Sequence[MixtureComponent] | None) -> Phrase | None:
+    """Return a mixture of chi-squares; None where it is not known."""
+    if not mixture:
         return None
-    parts: list[Phrase] = [
-        (f"{_weight(component.weight)} χ²({component.df})".strip(),) for component in record.mixture
-    ]
+    parts: list[Phrase] = [(f"{_weight(part.weight)} χ²({part.df})".strip(),) for part in mixture]
     return join(parts, " + ")
 
 

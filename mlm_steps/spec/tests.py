@@ -19,3 +19,5 @@ class TestsSpec(SpecBlock):
     """The exact restricted likelihood ratio test, wherever a single variance is tested by REML."""
     adjust: Literal["none", "holm"] = "none"
     """``holm`` adjusts the *p* values of all declared comparisons for their number."""
+    ranova: Flag = True
+    """Tests of leaving out each random effect of each rung."""

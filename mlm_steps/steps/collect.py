@@ -11,6 +11,7 @@ from mlm_steps.records import (
     ColumnProfile,
     ComparisonRecord,
     DataProfile,
+    DeletionsRecord,
     EffectsRecord,
     FigureRecord,
     FitRecord,
@@ -106,6 +107,7 @@ def collect(session: Session, *, figures: tuple[FigureRecord, ...] = ()) -> RunR
         intervals=intervals,
         adjustment=spec.tests.adjust,
         remedies=read_outcome(RemedyRecord, layout.remedies) if layout.remedies.exists() else None,
+        deletions=read_outcome(DeletionsRecord, layout.deletions),
     )
 
 

@@ -55,6 +55,11 @@ class Layout:
         """The record of contrasts, slopes and means of all rungs."""
         return self.out / "effects" / "ladder.json"
 
+    @property
+    def deletions(self) -> Path:
+        """The record of the tests of single random effects."""
+        return self.out / "deletions" / "ladder.json"
+
     def prelude(self, model: str) -> Path:
         """Return the record of a single-level model."""
         return self.out / "prelude" / f"{model}.json"

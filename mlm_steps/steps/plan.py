@@ -140,6 +140,7 @@ class Plan:
         if "allfit" in self.checks:
             yield "allfit", layout.allfit, fits, self._chain("allfit", *rungs, words=self._check)
         yield "remedies", layout.remedies, fits, self._chain("remedies", *rungs)
+        yield "deletions", layout.deletions, fits, self._chain("deletions", *rungs, words=self._table_words)
         for name in FIGURES:
             yield (
                 f"figure/{name}",
@@ -147,7 +148,7 @@ class Plan:
                 self.records,
                 self._whole("figure", name, self._words),
             )
-        needs = [*self.records, *self.checks]
+        needs = [*self.records, "deletions", *self.checks]
         yield "tables", layout.tables / "fit.csv", needs, self._whole("tables", "", self._table_words)
         needs = [*needs, *(f"figure/{name}" for name in FIGURES), "tables"]
         head = layout.report(self.spec.report.formats[0])

@@ -21,13 +21,15 @@ group level                     ``group``, ``level``
 ==============================  ===================================================
 
 Added at the end, before ``null_codes``: ``reference`` and ``ci_method`` (``variance_explained``),
-``ci_method`` and ``effect`` (``icc``); among the others: ``start`` and ``max_dsd`` (``allfit``). Further
-tables: ``remedies`` and ``remedies_fixed``, the alternatives to singular and doubtful rungs and what they do
-to the coefficients; ``singular``, the directions in which their random effects do not vary; ``anova``, the F
-tests of terms; and ``fixed_other_df``, the fixed effects of singular fits by the method of Satterthwaite and
-Kenward and Roger that ``fixed`` does not show. Of what the coefficients mean together,
-``contrasts``, ``slope_differences``, ``means`` and ``mean_differences``; bounds and share of
-``johnson_neyman`` are written ``bound_low``, ``bound_high`` and ``share_significant``.
+``ci_method`` and ``effect`` (``icc``), ``p_rlrt`` and what follows (``comparison``); among the others:
+``start`` and ``max_dsd`` (``allfit``). Further tables: ``remedies`` and ``remedies_fixed``, the
+alternatives to singular and doubtful rungs and what they do to the coefficients; ``singular``, the
+directions in which their random effects do not vary; ``anova``, the F tests of terms; and
+``fixed_other_df``, the fixed effects of singular fits by the method of Satterthwaite and Kenward and Roger
+that ``fixed`` does not show. Of what the coefficients mean together, ``contrasts``, ``slope_differences``,
+``means`` and ``mean_differences``; bounds and share of ``johnson_neyman`` are written ``bound_low``,
+``bound_high`` and ``share_significant``. Of random effects, ``ranova``, one left out at a time, and
+``heterogeneity``, HLM's tests of their variances.
 
 A limit of an interval that is a number but no crossing of the criterion, such as the bound of its parameter,
 has its code in ``null_codes`` under ``ci_low[limit]`` or ``ci_high[limit]``.
@@ -43,6 +45,7 @@ from mlm_steps.tables.contrasts import contrasts
 from mlm_steps.tables.fit import fit
 from mlm_steps.tables.fixed import fixed
 from mlm_steps.tables.fixed_other_df import fixed_other_df
+from mlm_steps.tables.heterogeneity import heterogeneity
 from mlm_steps.tables.icc import icc
 from mlm_steps.tables.johnson_neyman import johnson_neyman
 from mlm_steps.tables.mean_differences import mean_differences
@@ -50,6 +53,7 @@ from mlm_steps.tables.means import means
 from mlm_steps.tables.ols import ols
 from mlm_steps.tables.random import random
 from mlm_steps.tables.ranef import ranef
+from mlm_steps.tables.ranova import ranova
 from mlm_steps.tables.remedies import remedies
 from mlm_steps.tables.remedies_fixed import remedies_fixed
 from mlm_steps.tables.simple_slopes import simple_slopes
@@ -66,6 +70,8 @@ TABLES: dict[str, TableMaker] = {
     "random": random,
     "fit": fit,
     "comparison": comparison,
+    "ranova": ranova,
+    "heterogeneity": heterogeneity,
     "variance_explained": variance_explained,
     "icc": icc,
     "ranef": ranef,

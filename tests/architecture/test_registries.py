@@ -9,7 +9,10 @@ from importlib import import_module
 import pytest
 
 REGISTRIES = {
-    "compare": ("COMPARISONS", {"holm", "mixtures", "nesting", "refusal", "rlrt", "simulations"}),
+    "compare": (
+        "COMPARISONS",
+        {"deletions", "heterogeneity", "holm", "mixtures", "nesting", "refusal", "rlrt", "simulations"},
+    ),
     "data.readers": ("READERS", set()),
     "engine.optimizers": ("OPTIMIZERS", {"base", "through_scipy"}),
     "figures": ("FIGURES", {"base", "scene"}),

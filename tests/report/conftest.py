@@ -15,9 +15,11 @@ from mlm_steps.records import (
     ComparisonRecord,
     Convergence,
     DataProfile,
+    DeletionsRecord,
     FactorProfile,
     FigureRecord,
     FitRecord,
+    Heterogeneity,
     Icc,
     MixtureComponent,
     NestingRelation,
@@ -25,7 +27,9 @@ from mlm_steps.records import (
     OlsCoefficient,
     OlsRecord,
     Optimum,
+    RandomEffectTest,
     RandomParameter,
+    RungDeletions,
     RungRefits,
     TermCovariance,
     TermShape,
@@ -383,6 +387,37 @@ def advice() -> RemedyRecord:
     return RemedyRecord(rungs=(rung,))
 
 
+def deletions() -> DeletionsRecord:
+    numbers = {"loglik": -428.7, "aic": 865.4, "statistic": 9.76, "df": 2, "p_naive": 0.0076}
+    left_out = RandomEffectTest(
+        term="ses in (ses | school)", npar=6, p_boundary=None, mixture=None, p_rlrt=None, **numbers,
+        p_boundary_code="null_on_boundary", p_rlrt_code="not_applicable",
+    )  # fmt: skip
+    mixture = (MixtureComponent(df=0, weight=0.5), MixtureComponent(df=1, weight=0.5))
+    intercept = RandomEffectTest(
+        term="(1 | school)", npar=2, p_boundary=0.0038, mixture=mixture, p_rlrt=0.0041,
+        p_boundary_code=None, p_rlrt_code=None, **{**numbers, "df": 1},
+    )  # fmt: skip
+    failed = RandomEffectTest(
+        term="(1 | class)", npar=2, p_boundary=None, mixture=None, p_rlrt=None, reason="the search failed",
+        p_boundary_code="not_estimable", p_rlrt_code="not_estimable",
+        **{name: None if name != "df" else 1 for name in numbers},
+    )  # fmt: skip
+    tested = Heterogeneity(
+        group="school", effect="(Intercept)", statistic=1660.23, df=159, p=0.0, n_groups=160
+    )
+    untested = Heterogeneity(
+        group="school", effect="ses", statistic=None, df=None, p=None, n_groups=None, code="not_estimable"
+    )
+    fit = {"method": "REML", "npar": 3, "loglik": -430.0, "aic": 866.0}
+    return DeletionsRecord(
+        rungs=(
+            RungDeletions(model="null", deletions=(intercept, failed), heterogeneity=(tested,), **fit),
+            RungDeletions(model="slope", deletions=(left_out,), heterogeneity=(tested, untested), **fit),
+        )
+    )
+
+
 def run(labels: Labels, title: str) -> RunRecords:
     return RunRecords(
         name="small",
@@ -401,6 +436,7 @@ def run(labels: Labels, title: str) -> RunRecords:
         ),
         allfit=refits(),
         remedies=advice(),
+        deletions=deletions(),
     )
 
 

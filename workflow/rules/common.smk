@@ -60,6 +60,10 @@ def effects_key(wildcards):
     return key_after_data("effects")
 
 
+def deletions_key(wildcards):
+    return key_after_data("deletions")
+
+
 def figure_key(wildcards):
     return key_after_data(f"figure/{wildcards.name}")
 

@@ -27,3 +27,17 @@ rule variance:
     shell:
         "{MLM} variance {ARGUMENTS} --model {wildcards.model} 2> {log:q}"
         " || {MLM} failed {ARGUMENTS} --step variance/{wildcards.model} --code $? --log {log:q}"
+
+
+# Each random effect of each rung, left out: one job for the whole ladder.
+rule deletions:
+    input:
+        key=deletions_key,
+        fits=WORK.fits,
+    output:
+        LAYOUT.deletions,
+    log:
+        LAYOUT.log("deletions"),
+    shell:
+        "{MLM} deletions {ARGUMENTS} 2> {log:q}"
+        " || {MLM} failed {ARGUMENTS} --step deletions --code $? --log {log:q}"

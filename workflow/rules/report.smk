@@ -16,6 +16,7 @@ rule tables:
         records=WORK.records,
         allfit=WORK.allfit,
         remedies=WORK.remedies,
+        deletions=LAYOUT.deletions,
     output:
         WORK.tables,
     log:
@@ -30,6 +31,7 @@ rule report:
         records=WORK.records,
         allfit=WORK.allfit,
         remedies=WORK.remedies,
+        deletions=LAYOUT.deletions,
         figures=WORK.figures,
         tables=WORK.tables,
     output:

@@ -22,9 +22,14 @@ from mlm_steps.inference import reference
 from mlm_steps.records import (
     AllFitRecord,
     DataProfile,
+    DeletionsRecord,
     EffectsRecord,
+    Heterogeneity,
+    MixtureComponent,
     OlsCoefficient,
     OlsRecord,
+    RandomEffectTest,
+    RungDeletions,
     RungRefits,
 )
 from mlm_steps.records.allfit import Refit
@@ -63,6 +68,8 @@ COLUMNS = {
     "comparison": "from to what_changed criterion statistic df p_naive p_boundary mixture p_boot B failed "
     "delta_aic delta_bic prv delta_r2_marginal delta_r2_conditional nested reason p_rlrt p p_method "
     "p_adjusted adjustment",
+    "ranova": "model term criterion npar logLik AIC statistic df p_naive p_boundary mixture p_rlrt reason",
+    "heterogeneity": "model group effect statistic df p n_groups",
     "variance_explained": "model measure scope value ci_low ci_high method reference ci_method",
     "icc": "model group kind value ci_low ci_high x ci_method effect",
     "ranef": "model term_index group level effect estimate cond_sd pred_sd ols n_j shrinkage reliability",
@@ -154,7 +161,12 @@ def run():
     *others, days, slope = made.fits
     singular = days.model_copy(update={"coefficients_other": days.coefficients})
     return replace(
-        made, fits=(*others, singular, slope), allfit=refits(), remedies=advice(), effects=effects()
+        made,
+        fits=(*others, singular, slope),
+        allfit=refits(),
+        deletions=deletions(),
+        remedies=advice(),
+        effects=effects(),
     )
 
 
@@ -190,6 +202,38 @@ def effects():
         slopes=(*simple_slopes(fitted, "Days", "age"), *simple_slopes(fitted, "Days", "half")),
         means=factor_means(fitted, "half"),
     )
+
+
+def deletions():
+    tests = (
+        RandomEffectTest(
+            term="(1 | Subject)", npar=3, loglik=-950.0, aic=1906.0, statistic=107.2, df=1, p_naive=4e-25,
+            p_boundary=2e-25, p_boundary_code=None, p_rlrt=1e-4, p_rlrt_code=None,
+            mixture=(MixtureComponent(df=0, weight=0.5), MixtureComponent(df=1, weight=0.5)),
+        ),
+        RandomEffectTest(
+            term="Days in (Days | Subject)", npar=4, loglik=None, aic=None, statistic=None, df=2,
+            p_naive=None, p_boundary=None, mixture=None, p_boundary_code="not_estimable", p_rlrt=None,
+            p_rlrt_code="not_estimable", reason="no residual variance",
+        ),
+    )  # fmt: skip
+    variances = (
+        Heterogeneity(group="Subject", effect="(Intercept)", statistic=90.1, df=17, p=1e-11, n_groups=18),
+        Heterogeneity(
+            group="item",
+            effect="Days",
+            statistic=None,
+            df=None,
+            p=None,
+            n_groups=None,
+            code="several_factors",
+        ),
+    )
+    rung = RungDeletions(
+        model="slope", method="REML", npar=6, loglik=-871.8, aic=1755.6, deletions=tests,
+        heterogeneity=variances,
+    )  # fmt: skip
+    return DeletionsRecord(rungs=(rung,))
 
 
 def refits():

@@ -1,0 +1,79 @@
+"""HLM's chi-square test that a random coefficient does not vary (Raudenbush & Bryk 2002, section 3).
+
+For coefficient q, H = sum of (beta_qj - gamma' w_j)² / V_qq,j over the groups whose own rows determine it,
+with the group's least-squares estimate beta_j and its sampling variance V_j = sigma² (Z_j' W_j Z_j)⁻¹.
+Level-1 predictors without a random slope are taken off at their fixed effects. H has a chi-square
+distribution with as many degrees of freedom as groups, less the fixed effects in the coefficient's level-2
+equation.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+
+from mlm_steps.compare.mixtures import chi_square_tail
+from mlm_steps.design.matrices import Design
+from mlm_steps.engine.groups import segment_sum
+from mlm_steps.engine.moments import grouping_factors
+from mlm_steps.engine.random_effects import group_precision
+from mlm_steps.engine.values import LmmFit
+from mlm_steps.records.deletions import Heterogeneity
+
+__all__ = ["heterogeneity"]
+
+CONSTANT = 1e-10
+"""Share of a column's length by which it may differ from a multiple of another within groups."""
+
+Array = NDArray[np.float64]
+
+
+def heterogeneity(fit: LmmFit) -> tuple[Heterogeneity, ...]:
+    """Return the test of each random coefficient; without numbers where there are several factors.
+
+    With several factors the rows of a group also carry the effects of the others, so that its own
+    least-squares estimate says nothing about this coefficient alone.
+    """
+    effects = [
+        (term.group, name, z)
+        for term in fit.design.random
+        for name, z in zip(term.names, term.z.T, strict=True)
+    ]
+    if len(grouping_factors(fit)) > 1:
+        return tuple(_without(group, name, "several_factors") for group, name, _ in effects)
+    precision = group_precision(fit)
+    taken: set[int] = set()
+    tests = []
+    for position, (group, name, z) in enumerate(effects):
+        own = _equation(fit.design, z) - taken
+        taken |= own
+        ols, variance = precision.ols[:, position], precision.sampling[:, position]
+        known = np.isfinite(ols) & (variance > 0)
+        df = int(known.sum()) - len(own)
+        if df < 1:
+            tests.append(_without(group, name, "not_estimable"))
+            continue
+        statistic = float(np.sum(ols[known] ** 2 / variance[known]))
+        p = chi_square_tail(df, statistic)
+        tests.append(
+            Heterogeneity(
+                group=group, effect=name, statistic=statistic, df=df, p=p, n_groups=int(known.sum())
+            )
+        )
+    return tuple(tests)
+
+
+def _equation(design: Design, z: Array) -> set[int]:
+    """Return the fixed effects that predict a coefficient: its own column times a value of the group."""
+    refs, J = design.random[0].refs, len(design.random[0].levels)
+    square = segment_sum(z * z, refs, J)
+    products = segment_sum(design.X * z[:, None], refs, J)
+    slope = np.divide(products, square[:, None], out=np.zeros_like(products), where=square[:, None] > 0)
+    rest = np.linalg.norm(design.X - z[:, None] * slope[refs], axis=0)
+    return set(np.flatnonzero(rest <= CONSTANT * np.linalg.norm(design.X, axis=0)).tolist())
+
+
+def _without(group: str, effect: str, code: str) -> Heterogeneity:
+    return Heterogeneity(
+        group=group, effect=effect, statistic=None, df=None, p=None, n_groups=None, code=code
+    )

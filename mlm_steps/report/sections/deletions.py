@@ -1,0 +1,123 @@
+"""What the random effects of each rung are worth: each left out, and HLM's test of its variance."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from mlm_steps.records.deletions import Heterogeneity, RandomEffectTest, RungDeletions
+from mlm_steps.records.failure import Absence
+from mlm_steps.report.comparing import mixture_words
+from mlm_steps.report.facts import reason_in_words
+from mlm_steps.report.grid import Align, Grid, Row, columns, heading, row
+from mlm_steps.report.inputs import ReportInput
+from mlm_steps.report.notation import fixed, integer, p_value
+from mlm_steps.report.sentences import effect_terms
+from mlm_steps.report.text import Code, Emphasis, Number, Phrase, Word, say, source
+
+__all__ = ["context"]
+
+DELETIONS_NOTE = say(
+    "Each row leaves out one random effect of the rung, a slope with its covariances, and keeps all else; χ² "
+    "is the rise of the criterion. The naive *p* is that of lmerTest’s ranova; a variance of zero lies on "
+    "its boundary, so that where the mixture of χ² distributions is known its *p* is the one to report. The "
+    "exact *p* is simulated, for single variances (Crainiceanu & Ruppert 2004; with other random effects "
+    "Greven et al. 2008)."
+)
+HETEROGENEITY_NOTE = say(
+    "HLM’s χ² compares each group’s own least-squares coefficient with what the fixed effects predict for it "
+    "(Raudenbush & Bryk 2002); it counts the groups whose own rows determine the coefficient."
+)
+DELETIONS_ALIGN: tuple[Align, ...] = ("text", *("number",) * 6, "text")
+
+
+def context(given: ReportInput) -> dict[str, Any] | None:
+    """Return both tables; None where no rung has a test."""
+    found = given.run.deletions
+    if isinstance(found, Absence):
+        return {"problem": say("The tests could not be made: {why}", why=Word(found.reason)), "tables": []}
+    fitted = {fit.model for fit in given.run.fits}
+    rungs = [] if found is None else [rung for rung in found.rungs if rung.model in fitted]
+    if not rungs:
+        return None
+    tested = [rung for rung in rungs if rung.deletions]
+    tables = [_deletions(given, tested)] if tested else []
+    return {"problem": None, "tables": [*tables, _heterogeneity(given, rungs)]}
+
+
+def _deletions(given: ReportInput, rungs: list[RungDeletions]) -> Grid:
+    rows: list[Row] = []
+    for rung in rungs:
+        rows.append(heading((*_name(given, rung), f" ({rung.method})")))
+        rows += [_deletion(rung, test) for test in rung.deletions]
+    return Grid(
+        caption=("Each random effect left out",),
+        columns=columns(
+            "Left out", "χ²", (Emphasis("df"),), ("Naive ", Emphasis("p")), ("Mixture ", Emphasis("p")),
+            ("Exact ", Emphasis("p")), "AIC", "Null distribution",
+            align=DELETIONS_ALIGN,
+        ),
+        rows=tuple(rows),
+        notes=(DELETIONS_NOTE,),
+        wide=True,
+    )  # fmt: skip
+
+
+def _name(given: ReportInput, rung: RungDeletions) -> Phrase:
+    """Return the name of a rung."""
+    return (given.names.model(rung.model),)
+
+
+def _deletion(rung: RungDeletions, test: RandomEffectTest) -> Row:
+    def number(field: str, text: str | None) -> Number | None:
+        return None if text is None else Number(text, source("ranova", rung.model, test.term, field))
+
+    def p(field: str, value: float | None) -> Number | None:
+        return None if value is None else number(field, p_value(value))
+
+    if test.statistic is None:
+        reason = test.reason or "not tested"
+        return row((Code(test.term),), [None, None, None, None, None, None, (Word(reason),)])
+    return row(
+        (Code(test.term),),
+        [
+            number("statistic", fixed(test.statistic, 2)),
+            number("df", integer(test.df)),
+            p("p_naive", test.p_naive),
+            p("p_boundary", test.p_boundary),
+            p("p_rlrt", test.p_rlrt),
+            None if test.aic is None else number("AIC", fixed(test.aic, 2)),
+            mixture_words(test.mixture) or reason_in_words(test.p_boundary_code),
+        ],
+    )
+
+
+def _heterogeneity(given: ReportInput, rungs: list[RungDeletions]) -> Grid:
+    rows: list[Row] = []
+    for rung in rungs:
+        rows.append(heading(_name(given, rung)))
+        rows += [_variance(given, rung, test) for test in rung.heterogeneity]
+    return Grid(
+        caption=("HLM’s χ² tests of the variances of random effects",),
+        columns=columns("Coefficient", "Groups", "χ²", (Emphasis("df"),), (Emphasis("p"),)),
+        rows=tuple(rows),
+        notes=(HETEROGENEITY_NOTE,),
+    )
+
+
+def _variance(given: ReportInput, rung: RungDeletions, test: Heterogeneity) -> Row:
+    def number(field: str, text: str) -> Number:
+        return Number(text, source("heterogeneity", rung.model, test.group, test.effect, field))
+
+    terms = effect_terms(given.run.fit(rung.model))
+    head = (*given.names.effect(test.effect, terms), ", ", *given.names.group(test.group))
+    if test.statistic is None or test.df is None or test.p is None or test.n_groups is None:
+        return row(head, [None, reason_in_words(test.code), None, None])
+    return row(
+        head,
+        [
+            number("n_groups", integer(test.n_groups)),
+            number("statistic", fixed(test.statistic, 2)),
+            number("df", integer(test.df)),
+            number("p", p_value(test.p)),
+        ],
+    )

@@ -1,0 +1,72 @@
+"""Leave out the random effects of the rungs, one at a time, and test what is lost."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from mlm_steps.records import FitRecord, write_record
+from mlm_steps.records.deletions import DeletionsRecord, RungDeletions
+from mlm_steps.steps.control import control_of
+from mlm_steps.steps.session import Session
+
+if TYPE_CHECKING:
+    from mlm_steps.engine import LmmFit
+    from mlm_steps.records.deletions import RandomEffectTest
+
+__all__ = ["deletions"]
+
+STEP = "deletions"
+
+
+def deletions(session: Session) -> None:
+    """Write the record of all rungs that were fitted.
+
+    One step for the whole ladder: what it takes beside the fits is little.
+    """
+    with session.recorded(STEP) as (recorder, key):
+        fits = [session.fit(rung.name) for rung in session.spec.rungs]
+        rungs = tuple(_rung(session, record) for record in fits if isinstance(record, FitRecord))
+        for rung in rungs:
+            session.say(*(_line(rung.model, test) for test in rung.deletions))
+        write_record(DeletionsRecord(made_from=key, rungs=rungs), session.layout.deletions)
+        recorder.add(session.layout.deletions)
+
+
+def _rung(session: Session, record: FitRecord) -> RungDeletions:
+    from mlm_steps.compare.heterogeneity import heterogeneity
+
+    fit = session.refit(session.frame(), record).under(record.method)
+    return RungDeletions(
+        model=record.model,
+        method=record.method,
+        npar=fit.npar,
+        loglik=-fit.criterion / 2,
+        aic=fit.criterion + 2 * fit.npar,
+        deletions=_tests(session, record.model, fit) if session.spec.tests.ranova else (),
+        heterogeneity=heterogeneity(fit),
+    )
+
+
+def _tests(session: Session, model: str, fit: LmmFit) -> tuple[RandomEffectTest, ...]:
+    from mlm_steps.compare.deletions import leave_out
+    from mlm_steps.compare.simulations import Simulations
+    from mlm_steps.design.deletions import single_deletions
+
+    asked = Simulations(session.spec.seed, session.spec.tests.rlrt)
+    formula, frame = session.plan.formulas[model], session.frame()
+    return tuple(
+        leave_out(
+            fit,
+            deletion,
+            asked=asked,
+            step=f"{STEP}/{model}/{deletion.label}",
+            control=control_of(session.spec.estimation),
+        )
+        for deletion in single_deletions(formula, frame, fit.design, contrasts=session.contrasts)
+    )
+
+
+def _line(model: str, test: RandomEffectTest) -> str:
+    if test.statistic is None:
+        return f"{model} without {test.term}: no test: {test.reason}"
+    return f"{model} without {test.term}: chi-square {test.statistic:.4f} on {test.df}"
