@@ -342,6 +342,10 @@ def _add_inner(commands: Commands) -> None:
     failed.add_argument("--code", type=int, required=True)
     failed.add_argument("--log", type=Path, required=True)
     failed.set_defaults(command=_failed)
+    begin = commands.add_parser("begin")
+    _add_spec(begin)
+    begin.add_argument("--out", type=Path)
+    begin.set_defaults(command=_begin)
     serve = commands.add_parser("serve")
     serve.add_argument("address")
     serve.add_argument("lifeline", type=int)
@@ -352,6 +356,19 @@ def _failed(arguments: argparse.Namespace) -> int:
     from mlm_steps.steps.failed import failed
 
     return failed(_session(arguments), arguments.step, arguments.code, arguments.log)
+
+
+def _begin(arguments: argparse.Namespace) -> int:
+    """Check spec, data and designs and, with the sample that this takes, make the first step."""
+    from mlm_steps.runner.lock import locked
+    from mlm_steps.steps.data import data
+    from mlm_steps.steps.validate import check
+
+    _, analysis = check(arguments.spec, allow_outside=arguments.allow_outside)
+    session = _session(arguments)
+    with locked(session.layout.out):
+        data(session, analysis)
+    return DONE
 
 
 def _serve(arguments: argparse.Namespace) -> int:

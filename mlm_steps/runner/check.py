@@ -1,31 +1,60 @@
-"""The check of spec, data and designs before a run: nothing is written while one is at fault."""
+"""What goes before every run: nothing is written while spec, data or a design is at fault."""
 
 from __future__ import annotations
 
+import shutil
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from pathlib import Path
 from tempfile import TemporaryFile
+from typing import IO
 
+from mlm_steps.records import write_whole
+from mlm_steps.runner.progress import Progress
 from mlm_steps.runner.warm import WarmPool
+from mlm_steps.steps.plan import Plan
 
 __all__ = ["checking"]
 
+DATA = "data"
+DONE, AT_FAULT = 0, 2
+
 
 @contextmanager
-def checking(pool: WarmPool, spec: Path, *, allow_outside: bool) -> Iterator[Callable[[], int]]:
-    """Start the check in the pool; give what waits for its exit code and prints the faults."""
-    with TemporaryFile("w+") as faults:
-        wait = pool.start(
-            ["validate", str(spec), *(["--allow-outside"] if allow_outside else [])],
-            faults,
-        )
+def checking(
+    pool: WarmPool,
+    plan: Plan,
+    *,
+    allow_outside: bool,
+    force: bool = False,
+    progress: Progress | None = None,
+) -> Iterator[Callable[[], int]]:
+    """Start the check in the pool; give what waits for its exit code and prints what it found at fault.
+
+    Where the data step has to be made, the check makes it with the sample that it has prepared: this goes on
+    while Snakemake is being imported. Should that fail, Snakemake runs the step again and says how.
+    """
+    begins = not plan.step(DATA).current and not force
+    words = [str(plan.loaded.path), *(["--allow-outside"] if allow_outside else [])]
+    with TemporaryFile("w+") as said:
+        command = ["begin", *words, "--out", str(plan.layout.out)] if begins else ["validate", *words]
+        wait = pool.start(command, said)
 
         def finish() -> int:
             code = wait()
-            faults.seek(0)
-            print(faults.read(), end="", file=sys.stderr)
-            return code
+            said.seek(0)
+            if begins and code == DONE:
+                _keep_log(said, plan)
+                if progress:
+                    progress.finished(DATA)
+            elif code == AT_FAULT or not begins:
+                shutil.copyfileobj(said, sys.stderr)
+            return DONE if begins and code != AT_FAULT else code
 
         yield finish
+
+
+def _keep_log(said: IO[str], plan: Plan) -> None:
+    log = plan.layout.log(DATA)
+    log.parent.mkdir(parents=True, exist_ok=True)
+    write_whole(log, said.read().encode())

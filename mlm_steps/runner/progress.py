@@ -37,12 +37,13 @@ class Progress(logging.Filter):
         if event == "job_info":
             self._steps[vars(record)["jobid"]] = _name(vars(record))
         elif event == "job_finished":
-            self._say(self._steps.get(vars(record)["job_id"], ""))
+            self.finished(self._steps.get(vars(record)["job_id"], ""))
         elif event == "job_error":
             self.failed.append(self._steps.get(vars(record).get("jobid", -1), "a step"))
         return True
 
-    def _say(self, step: str) -> None:
+    def finished(self, step: str) -> None:
+        """Say that a step has ended."""
         if not step or step == "all":
             return
         self._done += 1

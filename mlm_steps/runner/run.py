@@ -12,6 +12,7 @@ from pathlib import Path
 from mlm_steps.records import FitRecord
 from mlm_steps.runner.check import checking
 from mlm_steps.runner.lock import locked
+from mlm_steps.runner.progress import Progress
 from mlm_steps.runner.warm import WarmPool
 from mlm_steps.runner.watch import VARIABLE, this_process
 from mlm_steps.steps.ledger import withdraw
@@ -67,7 +68,9 @@ def run(request: RunRequest, pool: WarmPool) -> int:
 
 def _run_waiting(request: RunRequest, plan: Plan, total: int, pool: WarmPool) -> int:
     """Check everything, then run the workflow; return 2 when there are faults, 3 when a step failed."""
-    with checking(pool, request.spec, allow_outside=request.allow_outside) as check:
+    progress = Progress(total)
+    outside, force = request.allow_outside, request.force
+    with checking(pool, plan, allow_outside=outside, force=force, progress=progress) as check:
         from mlm_steps.runner.workflow import prepare_workflow  # takes about as long as the check beside it
 
         work = prepare_workflow(
@@ -75,14 +78,14 @@ def _run_waiting(request: RunRequest, plan: Plan, total: int, pool: WarmPool) ->
             out=plan.layout.out,
             cores=request.cores or os.cpu_count() or 1,
             profile=request.profile,
-            allow_outside=request.allow_outside,
-            total=total,
+            allow_outside=outside,
+            progress=progress,
         )
         code = check()
         if code != DONE:
             return code
     with locked(plan.layout.out), _environment({"MLM_POOL": pool.address, VARIABLE: this_process()}):
-        if request.force:
+        if force:
             withdraw(plan.layout)
         done = work()
     return _conclude(request, plan, done=done)

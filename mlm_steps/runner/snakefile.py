@@ -29,6 +29,8 @@ class Workflow:
 
     Attributes
     ----------
+    opening : Plan
+        The plan as it was when the Snakefile was read.
     layout : Layout
         Where the files lie.
     arguments : str
@@ -37,7 +39,7 @@ class Workflow:
 
     def __init__(self, spec: Path, out: Path | None, *, allow_outside: bool) -> None:
         plan = open_plan(spec, out, allow_outside=allow_outside)
-        self._opening = plan
+        self.opening = plan
         self._reopen = (spec, plan.layout.out, allow_outside)
         self._later: Plan | None = None
         self.layout: Layout = plan.layout
@@ -49,7 +51,7 @@ class Workflow:
     @property
     def waiting(self) -> bool:
         """Whether any step is to be made."""
-        return not all(step.current for step in self._opening.steps)
+        return not all(step.current for step in self.opening.steps)
 
     @property
     def command(self) -> str:
@@ -62,14 +64,14 @@ class Workflow:
 
     def key_file(self, step: str) -> str:
         """Return the key file of a step, as the data now are."""
-        plan = self._opening if step == "data" else self._with_data
+        plan = self.opening if step == "data" else self._with_data
         return str(key_file(plan, plan.step(step)))
 
     @property
     def _with_data(self) -> Plan:
         """The plan with the keys of all steps, opened anew when the data step has run meanwhile."""
-        if self._opening.profile is not None:
-            return self._opening
+        if self.opening.profile is not None:
+            return self.opening
         if self._later is None or self._later.profile is None:
             spec, out, outside = self._reopen
             self._later = open_plan(spec, out, allow_outside=outside)
@@ -78,17 +80,17 @@ class Workflow:
     @property
     def reports(self) -> list[str]:
         """The report in each declared format."""
-        return [str(self.layout.report(form)) for form in self._opening.spec.report.formats]
+        return [str(self.layout.report(form)) for form in self.opening.spec.report.formats]
 
     @property
     def rungs(self) -> str:
         """Pattern of the rungs' names."""
-        return "|".join(re.escape(rung.name) for rung in self._opening.spec.rungs)
+        return "|".join(re.escape(rung.name) for rung in self.opening.spec.rungs)
 
     @property
     def records(self) -> list[str]:
         """Records of all models and comparisons."""
-        return [str(self._opening.step(name).head) for name in self._opening.records]
+        return [str(self.opening.step(name).head) for name in self.opening.records]
 
     @property
     def fits(self) -> list[str]:
@@ -117,10 +119,10 @@ class Workflow:
 
     def variance_fits(self, model: str) -> list[str]:
         """Return the fits that a rung's variance is explained by."""
-        return [str(self.layout.fit(name)) for name in self._opening.variance_models(model)]
+        return [str(self.layout.fit(name)) for name in self.opening.variance_models(model)]
 
     def _heads(self, *kinds: str) -> list[str]:
-        return [str(s.head) for s in self._opening.steps if s.name.partition("/")[0] in kinds]
+        return [str(s.head) for s in self.opening.steps if s.name.partition("/")[0] in kinds]
 
 
 def open_workflow(config: Mapping[str, object], *, main: bool) -> Workflow:
@@ -130,13 +132,14 @@ def open_workflow(config: Mapping[str, object], *, main: bool) -> Workflow:
     the jobs of a cluster read the Snakefile again.
     """
     out = config.get("out")
-    spec = Path(str(config.get("spec", "pipeline.yaml")))
+    spec, folder = Path(str(config.get("spec", "pipeline.yaml"))), Path(str(out)) if out else None
     outside = str(config.get("allow_outside", "")).lower() == "true"
     try:
-        work = Workflow(spec, Path(str(out)) if out else None, allow_outside=outside)
+        work = Workflow(spec, folder, allow_outside=outside)
         if main and VARIABLE not in os.environ:
             if work.waiting:
-                _start_pool(spec, allow_outside=outside)
+                _start_pool(work, allow_outside=outside)
+                work = Workflow(spec, folder, allow_outside=outside)  # the check may have made the data
             hold(work.layout.out)  # until the process ends
             os.environ[VARIABLE] = this_process()
     except MlmError as error:
@@ -145,11 +148,11 @@ def open_workflow(config: Mapping[str, object], *, main: bool) -> Workflow:
     return work
 
 
-def _start_pool(spec: Path, *, allow_outside: bool) -> None:
+def _start_pool(work: Workflow, *, allow_outside: bool) -> None:
     """Start a pool for the time of this process; end it where the check finds the input at fault."""
     pool = WarmPool()
     atexit.register(pool.close)
-    with checking(pool, spec, allow_outside=allow_outside) as check:
+    with checking(pool, work.opening, allow_outside=allow_outside) as check:
         code = check()
     if code:
         sys.exit(code)

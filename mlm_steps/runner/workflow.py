@@ -28,7 +28,7 @@ def prepare_workflow(
     cores: int,
     profile: str | None,
     allow_outside: bool,
-    total: int,
+    progress: Progress,
 ) -> Callable[[], bool]:
     """Return what runs Snakemake on our Snakefile and says whether all steps ended well.
 
@@ -45,7 +45,7 @@ def prepare_workflow(
     if profile is None:
         # The rate limiter is for clusters: here its timer would sleep out a second at the end.
         arguments.max_jobs_per_timespan = None
-    return partial(_run, parser, arguments, Progress(total))
+    return partial(_run, parser, arguments, progress)
 
 
 def _run(parser: ArgumentParser, arguments: Namespace, progress: Progress) -> bool:

@@ -2,19 +2,27 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from mlm_steps.records import write_record
 from mlm_steps.steps.aggregate import aggregated
 from mlm_steps.steps.parquet import write_parquet
 from mlm_steps.steps.session import Session
 from mlm_steps.steps.validate import prepare_analysis
 
+if TYPE_CHECKING:
+    from mlm_steps.data import Analysis
+
 __all__ = ["data"]
 
 
-def data(session: Session) -> None:
-    """Write the analysis sample and its profile; MlmError with all faults of data and designs."""
+def data(session: Session, checked: Analysis | None = None) -> None:
+    """Write the analysis sample and its profile; MlmError with all faults of data and designs.
+
+    ``checked`` is the sample where the check of this very spec has just made it.
+    """
     with session.recorded("data") as (recorder, key):
-        analysis = prepare_analysis(session.loaded)
+        analysis = checked or prepare_analysis(session.loaded)
         write_parquet(analysis.frame, session.layout.analysis)
         profile = aggregated(analysis.profile, analysis.frame, session.plan.formulas)
         write_record(profile.model_copy(update={"made_from": key}), session.layout.profile)
