@@ -104,7 +104,9 @@ def _add_run(commands: Commands) -> None:
 def _run(arguments: argparse.Namespace) -> int:
     from mlm_steps.runner.warm import WarmPool
 
-    with WarmPool() as pool:
+    out = ["--out", str(arguments.out)] if arguments.out else []
+    outside = ["--allow-outside"] if arguments.allow_outside else []
+    with WarmPool([str(arguments.spec), *out, *outside]) as pool:
         # The pool loads its libraries while this process imports what follows.
         from mlm_steps.runner.run import RunRequest, run
 
@@ -349,6 +351,8 @@ def _add_inner(commands: Commands) -> None:
     serve = commands.add_parser("serve")
     serve.add_argument("address")
     serve.add_argument("lifeline", type=int)
+    _add_spec(serve)
+    serve.add_argument("--out", type=Path)
     serve.set_defaults(command=_serve)
 
 
@@ -374,7 +378,10 @@ def _begin(arguments: argparse.Namespace) -> int:
 def _serve(arguments: argparse.Namespace) -> int:
     from mlm_steps.runner.pool import serve
 
-    return serve(arguments.address, arguments.lifeline, run_command, _prepare)
+    def keep() -> bool:
+        return _keep(arguments)
+
+    return serve(arguments.address, arguments.lifeline, run_command, _prepare, keep)
 
 
 def _prepare() -> None:
@@ -383,6 +390,20 @@ def _prepare() -> None:
 
     code_identity()
     _parser()
+
+
+def _keep(arguments: argparse.Namespace) -> bool:
+    """Read what the steps after the data read, once it is there; return whether it was."""
+    from mlm_steps.steps.session import Session
+
+    try:
+        session = Session(arguments.spec, arguments.out, allow_outside=arguments.allow_outside)
+    except MlmError:
+        return False  # the command that was asked for says so
+    if session.plan.profile is None:
+        return False
+    session.sample()
+    return True
 
 
 def _positive(text: str) -> int:

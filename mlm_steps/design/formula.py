@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, lru_cache
 
 from mlm_steps.design.bars import Bar, is_bar, label_of, make_bars
 from mlm_steps.design.deparse import deparse
@@ -105,6 +105,7 @@ class Formula:
             yield from columns_of(offset.call)
 
 
+@lru_cache(maxsize=256)
 def parse_formula(text: str) -> Formula:
     """Return a formula of lme4's language as frozen values.
 

@@ -70,10 +70,13 @@ to the one step that needs it: its import takes longer than most steps."""
 Command = Callable[[Sequence[str]], int]
 
 
-def serve(address: str, lifeline: int, command: Command, prepare: Callable[[], object]) -> int:
+def serve(
+    address: str, lifeline: int, command: Command, prepare: Callable[[], object], keep: Callable[[], bool]
+) -> int:
     """Answer calls at a socket address until the file descriptor ``lifeline`` reaches its end.
 
-    ``prepare`` is called once, early: what it computes and keeps, every child inherits.
+    What is computed and kept here, every child inherits: ``prepare`` is called once, early; ``keep`` after
+    each command until it returns that it has done its work.
     """
     listener = socket.socket(socket.AF_UNIX)
     listener.bind(f"{address}.new")
@@ -86,6 +89,7 @@ def serve(address: str, lifeline: int, command: Command, prepare: Callable[[], o
     prepare()
     waiting = iter(PRELOADED)
     children: dict[int, socket.socket] = {}
+    kept = False
     watched: list[socket.socket | int] = [listener, lifeline, ended]
     while True:
         pending = _preload(waiting)
@@ -93,6 +97,7 @@ def serve(address: str, lifeline: int, command: Command, prepare: Callable[[], o
         if ended in ready:
             os.read(ended, 4096)
             _reap(children)
+            kept = kept or keep()
         if lifeline in ready:
             for child in children:
                 with suppress(ProcessLookupError):

@@ -150,7 +150,7 @@ def open_workflow(config: Mapping[str, object], *, main: bool) -> Workflow:
 
 def _start_pool(work: Workflow, *, allow_outside: bool) -> None:
     """Start a pool for the time of this process; end it where the check finds the input at fault."""
-    pool = WarmPool()
+    pool = WarmPool(shlex.split(work.arguments))
     atexit.register(pool.close)
     with checking(pool, work.opening, allow_outside=allow_outside) as check:
         code = check()

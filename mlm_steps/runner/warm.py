@@ -23,14 +23,16 @@ class WarmPool:
 
     The pool holds the reading end of a pipe whose writing end is ours alone: when this process goes,
     however it goes, the pool sees the end of the pipe and stops.
+
+    ``analysis`` is the spec and the output folder as the command of a step has them.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, analysis: Sequence[str]) -> None:
         self._folder = tempfile.TemporaryDirectory(prefix="mlm-")
         self.address = str(Path(self._folder.name) / "pool")
         reader, self._lifeline = os.pipe()
         self._process = subprocess.Popen(  # noqa: S603 - our own interpreter and our own words
-            [sys.executable, "-P", "-m", "mlm_steps", "serve", self.address, str(reader)],
+            [sys.executable, "-P", "-m", "mlm_steps", "serve", self.address, str(reader), *analysis],
             pass_fds=[reader],
             stdin=subprocess.DEVNULL,
             start_new_session=True,

@@ -21,6 +21,7 @@ from mlm_steps.design import Formula, parse_formula
 from mlm_steps.figures import FIGURES
 from mlm_steps.records import DataProfile, read_record
 from mlm_steps.spec import LoadedSpec, ModelSpec, PairSpec, PreludeSpec
+from mlm_steps.steps.kept import content_hash
 from mlm_steps.steps.layout import Layout
 from mlm_steps.steps.ledger import Ledger
 from mlm_steps.steps.levels import Level, variable_levels
@@ -218,8 +219,7 @@ class Plan:
             json.dumps([formula.outcomes, sorted(formula.variables), formula.groups, model.weights])
             for model, formula in zip(self._models, self.formulas.values(), strict=True)
         )
-        with self.loaded.data_path.open("rb") as stream:
-            content = hashlib.file_digest(stream, "sha256").hexdigest()
+        content = content_hash(self.loaded.data_path)
         return _hash("data", data, columns, dict(self.spec.declared_levels), uses, content)
 
     @property

@@ -13,9 +13,9 @@ from mlm_steps.errors import Fault, UsageError
 from mlm_steps.records import ComparisonRecord, DataProfile, FitRecord, Notice
 from mlm_steps.records.failure import Absence, read_outcome
 from mlm_steps.records.remedies import DerivedColumn
-from mlm_steps.spec import LoadedSpec, ModelSpec, PreludeSpec, load_spec
+from mlm_steps.spec import LoadedSpec, ModelSpec, PreludeSpec
+from mlm_steps.steps.kept import frame_in, open_spec
 from mlm_steps.steps.ledger import Recorder, recorded
-from mlm_steps.steps.parquet import read_parquet
 from mlm_steps.steps.plan import Plan
 
 if TYPE_CHECKING:
@@ -23,17 +23,7 @@ if TYPE_CHECKING:
 
     from mlm_steps.engine import Estimates, Method
 
-__all__ = ["Session", "check_formula", "default_out", "open_plan", "open_spec"]
-
-
-def open_spec(path: Path, *, allow_outside: bool = False) -> LoadedSpec:
-    """Return the spec in a file, its formulas read; SpecError with all faults."""
-    return load_spec(path, allow_outside=allow_outside, check_formula=check_formula)
-
-
-def check_formula(text: str) -> None:
-    """Refuse a formula that cannot be read; FormulaError."""
-    parse_formula(text)
+__all__ = ["Session", "default_out", "open_plan"]
 
 
 def default_out(loaded: LoadedSpec) -> Path:
@@ -113,7 +103,7 @@ class Session:
 
     def sample(self) -> pd.DataFrame:
         """Return the analysis sample as the data step wrote it."""
-        return read_parquet(self.layout.analysis)
+        return frame_in(self.layout.analysis)
 
     def frame(self) -> pd.DataFrame:
         """Return the analysis sample with all columns that rungs use, those made by remedies included."""

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from mlm_steps.errors import Fault, FormulaError, MlmError, SpecError
 from mlm_steps.spec import LoadedSpec, inspect_spec
-from mlm_steps.steps.session import check_formula
+from mlm_steps.steps.kept import check_formula
 from mlm_steps.steps.uses import model_uses
 
 if TYPE_CHECKING:

@@ -9,7 +9,7 @@ from mlm_steps.runner.warm import WarmPool
 
 
 def test_a_command_whose_pool_ends_before_it_answers_is_lost(tmp_path):
-    with TemporaryFile("w+") as errors, WarmPool() as pool:
+    with TemporaryFile("w+") as errors, WarmPool(["absent.yaml"]) as pool:
         wait = pool.start(["validate", str(tmp_path / "absent.yaml")], errors)
     assert wait() == LOST
 

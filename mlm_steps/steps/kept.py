@@ -1,0 +1,67 @@
+"""What is read once for all steps of a run: the pool reads it, every fork inherits it.
+
+Each value is kept under the file's name, size and time of change; a file that has changed since is read anew.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from functools import lru_cache
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from mlm_steps.design import parse_formula
+from mlm_steps.spec import LoadedSpec, load_spec
+from mlm_steps.steps.parquet import read_parquet
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+__all__ = ["check_formula", "content_hash", "frame_in", "open_spec"]
+
+State = tuple[int, int, int]
+
+
+def frame_in(path: Path) -> pd.DataFrame:
+    """Return the frame in a Parquet file, the caller's own to add columns to."""
+    return _frame(path, _state(path)).copy(deep=False)
+
+
+def content_hash(path: Path) -> str:
+    """Return the SHA-256 of a file's content."""
+    return _hash(path, _state(path))
+
+
+def open_spec(path: Path, *, allow_outside: bool = False) -> LoadedSpec:
+    """Return the spec in a file, its formulas read; SpecError with all faults."""
+    if path.is_file():
+        kept = _spec(path, _state(path), Path.cwd(), allow_outside)
+        if kept.data_path.is_file():
+            return kept
+    return load_spec(path, allow_outside=allow_outside, check_formula=check_formula)
+
+
+def check_formula(text: str) -> None:
+    """Refuse a formula that cannot be read; FormulaError."""
+    parse_formula(text)
+
+
+def _state(path: Path) -> State:
+    status = path.stat()
+    return status.st_mtime_ns, status.st_size, status.st_ino
+
+
+@lru_cache(maxsize=1)
+def _frame(path: Path, _: State) -> pd.DataFrame:
+    return read_parquet(path)
+
+
+@lru_cache(maxsize=1)
+def _hash(path: Path, _: State) -> str:
+    with path.open("rb") as stream:
+        return hashlib.file_digest(stream, "sha256").hexdigest()
+
+
+@lru_cache(maxsize=1)
+def _spec(path: Path, _: State, __: Path, allow_outside: bool) -> LoadedSpec:
+    return load_spec(path, allow_outside=allow_outside, check_formula=check_formula)
