@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from itertools import combinations
 
 import numpy as np
 
+from mlm_steps.design.hlm import is_nested
 from mlm_steps.engine.values import LmmFit
 
-__all__ = ["VarianceParts", "grouping_factors", "variance_parts"]
+__all__ = ["VarianceParts", "grouping_factors", "shared_levels", "variance_parts"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,3 +87,19 @@ def grouping_factors(fit: LmmFit) -> dict[str, tuple[int, ...]]:
     for position, term in enumerate(fit.design.random):
         positions[term.group] = (*positions.get(term.group, ()), position)
     return positions
+
+
+def shared_levels(fit: LmmFit) -> dict[tuple[str, ...], frozenset[str]]:
+    """Return which factors' levels two rows share that share those of one, of two, or of all factors."""
+    factors = grouping_factors(fit)
+    first = {group: fit.design.random[positions[0]] for group, positions in factors.items()}
+    outer = {
+        group: {group, *(other for other in factors if is_nested(first[group], first[other]))}
+        for group in factors
+    }
+    found: dict[tuple[str, ...], frozenset[str]] = {}
+    for named in (*((group,) for group in factors), *combinations(factors, 2), tuple(factors)):
+        shared = frozenset[str]().union(*(outer[group] for group in named))
+        if shared not in found.values():
+            found[named] = shared
+    return found

@@ -6,13 +6,13 @@ replicates advance together; with several, one follows the other from where the 
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
 
 from mlm_steps.design.matrices import Design
-from mlm_steps.engine.criterion import penalty
 from mlm_steps.engine.fit import fit_lmm
 from mlm_steps.engine.kernel import Kernel
 from mlm_steps.engine.outcomes import Found, Reducer
@@ -21,7 +21,7 @@ from mlm_steps.engine.replicates_several import fit_in_turn
 from mlm_steps.engine.values import BOUNDARY, LmmFit, Method
 from mlm_steps.errors import Fault, FitError, UsageError
 
-__all__ = ["Replicates", "refit_many"]
+__all__ = ["Replicates", "assembled", "fit_alone", "of_fits", "put", "refit_many"]
 
 Array = NDArray[np.float64]
 
@@ -107,7 +107,7 @@ def refit_many(
         _refit(reducer, fit.kernel, Y[:, first : first + width], method or fit.method, begin)
         for first in range(0, Y.shape[1], width)
     ]
-    return Replicates.joined(parts) if parts else _empty(fit.design)
+    return Replicates.joined(parts) if parts else of_fits(fit.design, ())
 
 
 def _refit(reducer: Reducer, kernel: Kernel, Y: Array, method: Method, start: Array) -> Replicates:
@@ -117,26 +117,31 @@ def _refit(reducer: Reducer, kernel: Kernel, Y: Array, method: Method, start: Ar
         found = fit_together(reducer, outcomes, method, begin)
     else:
         found = fit_in_turn(kernel, outcomes, method, begin)
-    result = assembled(kernel, outcomes.scale, outcomes.beta0, found, method)
+    result = assembled(kernel, outcomes.scale, outcomes.beta0, found, method, np.array([kernel.n]))
     for b in np.flatnonzero(~found.good):
-        _put(result, int(b), _alone(replace(reducer.design, y=Y[:, b]), method, start))
+        put(result, int(b), fit_alone(replace(reducer.design, y=Y[:, b]), method, start))
     return result
 
 
-def assembled(kernel: Kernel, scale: Array, beta0: Array, found: Found, method: Method) -> Replicates:
-    """Return the replicates in the design's units; those that are not good are NaN."""
+def assembled(
+    kernel: Kernel, scale: Array, beta0: Array, found: Found, method: Method, n: NDArray[np.intp]
+) -> Replicates:
+    """Return the replicates in the design's units; those that are not good are NaN.
+
+    ``n`` holds their numbers of observations, shape (1,) or (B,).
+    """
     units, reml = kernel.units, method == "REML"
-    df = kernel.n - kernel.p if reml else kernel.n
+    df = n - kernel.p if reml else n
     with np.errstate(invalid="ignore", divide="ignore"):
         pwrss = scale**2 * found.pwrss
-        criterion = found.log_det_L2 + df * np.log(pwrss) + penalty(kernel.n, kernel.p, method)
+        criterion = found.log_det_L2 + df * (np.log(pwrss) + 1.0 + np.log(2.0 * np.pi / df))
     criterion += reml * (found.log_det_RX2 - 2.0 * units.log_det) - units.sum_log_weights
     theta = _in_design_units(kernel, found.theta)
     beta = (beta0 + scale * (units.back @ found.beta)).T
     status = np.where(_singular(kernel, theta), "singular", "converged")
     result = Replicates(theta, beta, np.sqrt(pwrss / df), criterion, status.astype("<U9"))
     for b in np.flatnonzero(~found.good):
-        _put(result, int(b), None)
+        put(result, int(b), None)
     return result
 
 
@@ -161,7 +166,7 @@ def _singular(kernel: Kernel, theta: Array) -> NDArray[np.bool_]:
     return np.asarray((theta[:, np.concatenate(places)] < BOUNDARY).any(axis=1))
 
 
-def _alone(design: Design, method: Method, start: Array) -> LmmFit | None:
+def fit_alone(design: Design, method: Method, start: Array) -> LmmFit | None:
     """Return the fit to one outcome with all care, or None where it has no optimum."""
     try:
         fit = fit_lmm(design, method=method, start=start)
@@ -172,7 +177,7 @@ def _alone(design: Design, method: Method, start: Array) -> LmmFit | None:
     return None if fit.convergence is None or fit.convergence.status == "failed" else fit
 
 
-def _put(result: Replicates, b: int, fit: LmmFit | None) -> None:
+def put(result: Replicates, b: int, fit: LmmFit | None) -> None:
     """Set one replicate; None for one that failed."""
     if fit is None or fit.convergence is None:
         for values in (result.theta, result.beta, result.sigma, result.criterion):
@@ -183,8 +188,12 @@ def _put(result: Replicates, b: int, fit: LmmFit | None) -> None:
     result.criterion[b], result.status[b] = fit.criterion, fit.convergence.status
 
 
-def _empty(design: Design) -> Replicates:
-    none = np.zeros(0)
-    sizes = (design.n_theta, design.p)
-    theta, beta = (np.zeros((0, size)) for size in sizes)
-    return Replicates(theta, beta, none, none, np.zeros(0, dtype="<U9"))
+def of_fits(design: Design, fits: Sequence[LmmFit | None]) -> Replicates:
+    """Return the replicates that have fits of their own; None for one that failed."""
+    B = len(fits)
+    theta, beta = np.full((B, design.n_theta), np.nan), np.full((B, design.p), np.nan)
+    status = np.full(B, "failed", dtype="<U9")
+    result = Replicates(theta, beta, np.full(B, np.nan), np.full(B, np.nan), status)
+    for b, fit in enumerate(fits):
+        put(result, b, fit)
+    return result

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 from numpy.typing import NDArray
 
+from mlm_steps.design.matrices import Design
 from mlm_steps.engine.values import LmmFit
 from mlm_steps.errors import Fault, UsageError
 
-__all__ = ["simulate"]
+__all__ = ["draw_outcomes", "population_outcomes", "simulate"]
 
 Array = NDArray[np.float64]
 
@@ -39,10 +42,18 @@ def simulate(fit: LmmFit, n: int, seed: int, *, conditional: bool = False, first
     for name, value in {"n": n, "seed": seed, "first": first}.items():
         if value < 0:
             raise UsageError(Fault(name, f"{value} is negative"))
+    children = (np.random.SeedSequence(seed, spawn_key=(first + row,)) for row in range(n))
+    return draw_outcomes(fit, [np.random.default_rng(child) for child in children], conditional=conditional)
+
+
+def draw_outcomes(
+    fit: LmmFit, generators: Sequence[np.random.Generator], *, conditional: bool = False
+) -> Array:
+    """Return one outcome per generator, as ``simulate`` draws them, shape (B, rows of the fit)."""
+    n = len(generators)
     draws = np.empty((n, fit.design.n)), [np.empty((n, *b.shape)) for b in fit.modes]
-    for row in range(n):
-        child = np.random.SeedSequence(seed, spawn_key=(first + row,))
-        _draw(np.random.default_rng(child), draws, row, conditional=conditional)
+    for row, generator in enumerate(generators):
+        _draw(generator, draws, row, conditional=conditional)
     return _outcomes(fit, draws, conditional=conditional)
 
 
@@ -59,12 +70,17 @@ def _draw(
 def _outcomes(fit: LmmFit, draws: tuple[Array, list[Array]], *, conditional: bool) -> Array:
     """Return o + X beta + Z b* + e* for all replicates."""
     design, (e, u) = fit.design, draws
-    total = (fit.sigma if design.weights is None else fit.sigma / np.sqrt(design.weights)) * e
+    e *= fit.sigma if design.weights is None else fit.sigma / np.sqrt(design.weights)
     if conditional:
-        return np.asarray(total + fit.fitted)
-    for term, Lambda, drawn in zip(design.random, fit.Lambda, u, strict=True):
-        b = fit.sigma * (drawn @ Lambda.T)
-        for column, effects in zip(term.z.T, b.transpose(2, 0, 1), strict=True):
-            total += column * effects[:, term.refs]
-    offset = 0.0 if design.offset is None else design.offset
-    return np.asarray(total + (design.X @ fit.beta + offset))
+        return e + fit.fitted
+    effects = [fit.sigma * (drawn @ Lambda.T) for drawn, Lambda in zip(u, fit.Lambda, strict=True)]
+    return population_outcomes(design, fit.beta, effects, e)
+
+
+def population_outcomes(design: Design, beta: Array, effects: Sequence[Array], e: Array) -> Array:
+    """Return o + X beta + Z b + e for several draws of b, per term of shape (B, J, k), and of e (B, n)."""
+    total = e + (design.X @ beta + (0.0 if design.offset is None else design.offset))
+    for term, b in zip(design.random, effects, strict=True):
+        for column, own in zip(term.z.T, b.transpose(2, 0, 1), strict=True):
+            total += column * own[:, term.refs]
+    return total

@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-from itertools import combinations
-
-from mlm_steps.design.hlm import is_nested
-from mlm_steps.engine.moments import VarianceParts, grouping_factors, variance_parts
+from mlm_steps.engine.moments import VarianceParts, grouping_factors, shared_levels, variance_parts
 from mlm_steps.engine.values import LmmFit
 from mlm_steps.records import Icc
 from mlm_steps.variance.base import Contribution, Explained
@@ -71,21 +68,5 @@ def _factor_shares(fit: LmmFit, parts: VarianceParts) -> list[Icc]:
             kind="same_group_correlation",
             value=sum(shares[group] for group in shared),
         )
-        for named, shared in _shared_levels(fit).items()
+        for named, shared in shared_levels(fit).items()
     ]
-
-
-def _shared_levels(fit: LmmFit) -> dict[tuple[str, ...], frozenset[str]]:
-    """Return which factors' levels two rows share that share those of one, of two, or of all factors."""
-    factors = grouping_factors(fit)
-    first = {group: fit.design.random[positions[0]] for group, positions in factors.items()}
-    outer = {
-        group: {group, *(other for other in factors if is_nested(first[group], first[other]))}
-        for group in factors
-    }
-    found: dict[tuple[str, ...], frozenset[str]] = {}
-    for named in (*((group,) for group in factors), *combinations(factors, 2), tuple(factors)):
-        shared = frozenset[str]().union(*(outer[group] for group in named))
-        if shared not in found.values():
-            found[named] = shared
-    return found
