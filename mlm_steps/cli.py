@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import argparse
 import sys
-from collections.abc import Callable, Sequence
-from functools import cache
+from collections.abc import Sequence
+from functools import cache, partial
+from importlib import import_module
 from importlib.metadata import version
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from mlm_steps.errors import Fault, MlmError, UsageError
+from mlm_steps.steps.verbs import VERBS
 
 if TYPE_CHECKING:
     from mlm_steps.steps.session import Session
@@ -89,9 +91,7 @@ def _add_spec(parser: argparse.ArgumentParser) -> None:
 def _add_run(commands: Commands) -> None:
     parser = _command(commands, "run", "fit the ladder and write the report", "pipeline.yaml --cores 2")
     _add_spec(parser)
-    parser.add_argument(
-        "--out", type=Path, metavar="DIR", help="output folder (default: results/<name of the spec>)"
-    )
+    _add_out(parser)
     parser.add_argument(
         "--cores", type=_positive, metavar="N", help="processes at a time (default: all cores)"
     )
@@ -194,56 +194,31 @@ def _schema(_: argparse.Namespace) -> int:
 
 def _add_steps(commands: Commands) -> None:
     """Add the verbs that the rules of the workflow call."""
-    _step(commands, "data", "read the data, keep the common sample", "pipeline.yaml", _data)
-    prelude = _step(commands, "prelude", "fit one single-level model", "pipeline.yaml --model ols", _prelude)
-    fit = _step(commands, "fit", "fit one rung", "pipeline.yaml --model slope", _fit)
-    variance = _step(
-        commands, "variance", "explained variance of one rung", "pipeline.yaml --model slope", _variance
-    )
-    profile = _step(
-        commands, "profile", "profile intervals of one rung", "pipeline.yaml --model slope", _profile
-    )
-    for parser in (prelude, fit, variance, profile):
-        parser.add_argument("--model", required=True, metavar="NAME", help="name of the model")
-    compare = _step(
-        commands, "compare", "compare two rungs", "pipeline.yaml --smaller l1 --larger slope", _compare
-    )
-    for side in ("smaller", "larger"):
-        compare.add_argument(f"--{side}", required=True, metavar="NAME", help=f"the {side} model")
-    _step(commands, "deletions", "test leaving out random effects", "pipeline.yaml", _deletions)
-    figure = _step(commands, "figure", "draw one figure", "pipeline.yaml --name ladder", _figure)
-    figure.add_argument("--name", required=True, metavar="NAME", help="name of the figure")
-    allfit = _step(commands, "allfit", "refit with every optimiser", "pipeline.yaml --model slope", _allfit)
-    allfit.add_argument(
-        "--model",
-        metavar="NAME",
-        help="print the table of this rung, write nothing (default: the step of a run, for all that need it)",
-    )
-    _step(commands, "remedies", "fit alternatives to singular rungs", "pipeline.yaml", _remedies)
-    _step(commands, "effects", "test contrasts, slopes and means of all rungs", "pipeline.yaml", _effects)
-    _step(commands, "tables", "write the tables as CSV", "pipeline.yaml", _tables)
-    _step(commands, "report", "render the report", "pipeline.yaml", _report)
+    for name, verb in VERBS.items():
+        parser = _command(commands, name, verb.summary, f"pipeline.yaml {verb.example}")
+        _add_spec(parser)
+        _add_out(parser)
+        for option in verb.options:
+            parser.add_argument(
+                f"--{option.name}",
+                required=option.required,
+                type=option.read,
+                metavar="NAME" if option.read is str else "N",
+                help=option.help,
+            )
+        parser.set_defaults(command=partial(_run_step, name))
 
 
-def _step(
-    commands: Commands,
-    name: str,
-    summary: str,
-    example: str,
-    body: Callable[[Session, argparse.Namespace], None],
-) -> argparse.ArgumentParser:
-    parser = _command(commands, name, summary, example)
-    _add_spec(parser)
+def _add_out(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--out", type=Path, metavar="DIR", help="output folder (default: results/<name of the spec>)"
     )
 
-    def command(arguments: argparse.Namespace) -> int:
-        body(_session(arguments), arguments)
-        return DONE
 
-    parser.set_defaults(command=command)
-    return parser
+def _run_step(name: str, arguments: argparse.Namespace) -> int:
+    step = getattr(import_module(f"mlm_steps.steps.{name}"), name)
+    step(_session(arguments), *(getattr(arguments, option.name) for option in VERBS[name].options))
+    return DONE
 
 
 def _session(arguments: argparse.Namespace) -> Session:
@@ -252,87 +227,6 @@ def _session(arguments: argparse.Namespace) -> Session:
 
     end_with_run()
     return Session(arguments.spec, arguments.out, allow_outside=arguments.allow_outside)
-
-
-def _data(session: Session, _: argparse.Namespace) -> None:
-    from mlm_steps.steps.data import data
-
-    data(session)
-
-
-def _prelude(session: Session, arguments: argparse.Namespace) -> None:
-    from mlm_steps.steps.prelude import prelude
-
-    prelude(session, arguments.model)
-
-
-def _fit(session: Session, arguments: argparse.Namespace) -> None:
-    from mlm_steps.steps.fit import fit
-
-    fit(session, arguments.model)
-
-
-def _compare(session: Session, arguments: argparse.Namespace) -> None:
-    from mlm_steps.steps.compare import compare
-
-    compare(session, arguments.smaller, arguments.larger)
-
-
-def _variance(session: Session, arguments: argparse.Namespace) -> None:
-    from mlm_steps.steps.variance import variance
-
-    variance(session, arguments.model)
-
-
-def _profile(session: Session, arguments: argparse.Namespace) -> None:
-    from mlm_steps.steps.profile import profile
-
-    profile(session, arguments.model)
-
-
-def _allfit(session: Session, arguments: argparse.Namespace) -> None:
-    from mlm_steps.steps.allfit import allfit, describe_allfit
-
-    if arguments.model is None:
-        allfit(session)
-    else:
-        print(describe_allfit(session, arguments.model))
-
-
-def _remedies(session: Session, _: argparse.Namespace) -> None:
-    from mlm_steps.steps.remedies import remedies
-
-    remedies(session)
-
-
-def _effects(session: Session, _: argparse.Namespace) -> None:
-    from mlm_steps.steps.effects import effects
-
-    effects(session)
-
-
-def _deletions(session: Session, _: argparse.Namespace) -> None:
-    from mlm_steps.steps.deletions import deletions
-
-    deletions(session)
-
-
-def _figure(session: Session, arguments: argparse.Namespace) -> None:
-    from mlm_steps.steps.figure import figure
-
-    figure(session, arguments.name)
-
-
-def _tables(session: Session, _: argparse.Namespace) -> None:
-    from mlm_steps.steps.tables import tables
-
-    tables(session)
-
-
-def _report(session: Session, _: argparse.Namespace) -> None:
-    from mlm_steps.steps.report import report
-
-    report(session)
 
 
 def _add_inner(commands: Commands) -> None:

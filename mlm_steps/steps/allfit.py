@@ -20,11 +20,14 @@ __all__ = ["allfit", "describe_allfit"]
 STEP = "allfit"
 
 
-def allfit(session: Session) -> None:
-    """Write the record of all rungs that are to be checked.
+def allfit(session: Session, model: str | None = None) -> None:
+    """Write the record of all rungs that are to be checked; for one model, print its table and write nothing.
 
     One step for the whole ladder: most ladders need no check, and a step that finds none costs little.
     """
+    if model is not None:
+        print(describe_allfit(session, model))
+        return
     with session.recorded(STEP) as (recorder, key):
         fits = [session.fit(rung.name) for rung in session.spec.rungs]
         wanted = [record for record in fits if isinstance(record, FitRecord) and _wanted(session, record)]
