@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import os
 import sys
 from collections.abc import Sequence
 from functools import cache, partial
@@ -21,13 +22,13 @@ if TYPE_CHECKING:
 
 __all__ = ["run_command"]
 
-DONE, INPUT_AT_FAULT, INTERRUPTED = 0, 2, 130
+DONE, INPUT_AT_FAULT, INTERRUPTED, OUTPUT_CLOSED = 0, 2, 130, 141
 
 
 def run_command(words: Sequence[str]) -> int:
     """Run one command and return its exit code.
 
-    0 done, 1 done but not as the spec expects, 2 input at fault, 3 a step failed, 130 interrupted.
+    0 done, 1 done but not as the spec expects, 2 input at fault, 3 a step failed, 130 interrupted, 141 nobody reads on.
     """
     parser = _parser()
     if not words:
@@ -36,12 +37,16 @@ def run_command(words: Sequence[str]) -> int:
     arguments = parser.parse_args(list(words))
     try:
         code: int = arguments.command(arguments)
+        sys.stdout.flush()
     except MlmError as error:
         print(error, file=sys.stderr)
         return INPUT_AT_FAULT
     except KeyboardInterrupt:
         print("interrupted; what was finished is kept, the next run goes on from there", file=sys.stderr)
         return INTERRUPTED
+    except BrokenPipeError:  # whoever read our output has stopped, as `| head` does
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return OUTPUT_CLOSED
     return code
 
 
@@ -257,25 +262,18 @@ def _failed(arguments: argparse.Namespace) -> int:
 
 
 def _begin(arguments: argparse.Namespace) -> int:
-    """Check spec, data and designs and, with the sample that this takes, make the first step."""
-    from mlm_steps.runner.lock import locked
-    from mlm_steps.steps.data import data
-    from mlm_steps.steps.validate import check
+    from mlm_steps.runner.begin import begin
 
-    _, analysis = check(arguments.spec, allow_outside=arguments.allow_outside)
-    session = _session(arguments)
-    with locked(session.layout.out):
-        data(session, analysis)
+    begin(arguments.spec, arguments.out, allow_outside=arguments.allow_outside)
     return DONE
 
 
 def _serve(arguments: argparse.Namespace) -> int:
+    from mlm_steps.runner.begin import keep
     from mlm_steps.runner.pool import serve
 
-    def keep() -> bool:
-        return _keep(arguments)
-
-    return serve(arguments.address, arguments.lifeline, run_command, _prepare, keep)
+    kept = partial(keep, arguments.spec, arguments.out, allow_outside=arguments.allow_outside)
+    return serve(arguments.address, arguments.lifeline, run_command, _prepare, kept)
 
 
 def _prepare() -> None:
@@ -284,20 +282,6 @@ def _prepare() -> None:
 
     code_identity()
     _parser()
-
-
-def _keep(arguments: argparse.Namespace) -> bool:
-    """Read what the steps after the data read, once it is there; return whether it was."""
-    from mlm_steps.steps.session import Session
-
-    try:
-        session = Session(arguments.spec, arguments.out, allow_outside=arguments.allow_outside)
-    except MlmError:
-        return False  # the command that was asked for says so
-    if session.plan.profile is None:
-        return False
-    session.sample()
-    return True
 
 
 def _positive(text: str) -> int:

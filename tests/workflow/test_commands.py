@@ -118,3 +118,11 @@ def test_the_readme_names_targets_that_exist():
     targets = re.findall(r"^make (\w+)", "\n".join(blocks("sh")), flags=re.MULTILINE)
     assert targets == ["run", "check"]
     assert [target for target in targets if not re.search(rf"^{target}:", makefile, flags=re.MULTILINE)] == []
+
+
+def test_a_reader_that_stops_early_sees_no_traceback(small):
+    words = [sys.executable, "-P", "-m", "mlm_steps", "schema"]
+    with subprocess.Popen(words, cwd=small, stdout=subprocess.PIPE, stderr=subprocess.PIPE) as process:
+        process.stdout.close()
+        said = process.stderr.read().decode()
+    assert (process.returncode, said) == (141, "")
