@@ -28,7 +28,8 @@ DONE, INPUT_AT_FAULT, INTERRUPTED, OUTPUT_CLOSED = 0, 2, 130, 141
 def run_command(words: Sequence[str]) -> int:
     """Run one command and return its exit code.
 
-    0 done, 1 done but not as the spec expects, 2 input at fault, 3 a step failed, 130 interrupted, 141 nobody reads on.
+    0 done, 1 done but not as the spec expects, 2 input at fault, 3 a step failed, 130 interrupted, 141 the
+    output was closed.
     """
     parser = _parser()
     if not words:
