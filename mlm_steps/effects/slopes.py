@@ -162,7 +162,10 @@ def _read(pair: Pair, direction: Direction, given: Setting, *, declared: bool, a
         moderator_kind="category" if pair.moderator.category else "number",
         unit=pair.spread.unit if pair.spread else None,
         declared=declared,
-        conditions=tuple(Condition(variable=name, value=value) for name, value in given.items()),
+        conditions=tuple(
+            Condition(variable=name, value=value, at_mean=not fitted.predictors.by_name[name].levels)
+            for name, value in given.items()
+        ),
         df_method=fitted.against.method,
         confidence=fitted.confidence,
         adjust=adjust,

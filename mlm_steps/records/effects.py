@@ -46,6 +46,8 @@ class Condition(Part):
 
     variable: str
     value: Value
+    at_mean: bool = False
+    """Whether the value is the mean of a number."""
 
 
 class Hypothesis(Part):

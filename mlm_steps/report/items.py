@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from mlm_steps.records import EffectsRecord
 from mlm_steps.report.inputs import ReportInput
 
 __all__ = ["ITEMS", "Item"]
@@ -65,6 +66,10 @@ def _has_slopes(given: ReportInput) -> bool:
 
 def _has_products(given: ReportInput) -> bool:
     return any(c.level == "cross" or ":" in c.term for fit in given.run.fits for c in fit.coefficients)
+
+
+def _has_slopes_read(given: ReportInput) -> bool:
+    return isinstance(given.run.effects, EffectsRecord) and bool(given.run.effects.slopes)
 
 
 def _has_derived(given: ReportInput) -> bool:
@@ -249,9 +254,10 @@ ITEMS: tuple[Item, ...] = (
     Item(
         "E8",
         "Interactions: simple slopes, region of significance",
-        "rungs",
-        "Not computed.",
-        _never,
+        "effects",
+        "Simple slopes with intervals, and regions along moderators that are numbers; products within a "
+        "level are read where slopes: names them.",
+        _has_slopes_read,
         applies=_has_products,
     ),
     Item(

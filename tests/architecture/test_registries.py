@@ -15,7 +15,7 @@ REGISTRIES = {
     ),
     "data.readers": ("READERS", set()),
     "engine.optimizers": ("OPTIMIZERS", {"base", "through_scipy"}),
-    "figures": ("FIGURES", {"base", "scene"}),
+    "figures": ("FIGURES", {"base", "interaction", "scene"}),
     "inference": ("METHODS", {"base", "group_sums"}),
     "remedies": (
         "REMEDIES",

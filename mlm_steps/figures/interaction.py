@@ -1,0 +1,100 @@
+"""What the figures of interactions share: which slopes they show, and the words for them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+from mlm_steps.figures.base import GREY, FigureInput, canvas, safe, spread
+from mlm_steps.records import EffectsRecord
+from mlm_steps.records.effects import Condition, SimpleSlopes
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+    from matplotlib.figure import Figure as Canvas
+
+__all__ = [
+    "MOST_PANELS",
+    "draw_rug",
+    "held",
+    "last_slopes",
+    "number",
+    "panel_grid",
+    "panel_title",
+    "value_text",
+    "with_unit",
+]
+
+MINUS = "\N{MINUS SIGN}"
+MOST_PANELS = 4
+WIDTH, PANEL_HEIGHT = 9.0, 4.4
+MOST_RUG = 400
+"""Marks of a rug; beyond these a part is drawn at random with a fixed seed."""
+
+
+def last_slopes(given: FigureInput) -> list[SimpleSlopes]:
+    """Return the simple slopes of the last rung that has any."""
+    record = given.run.effects
+    found = record.slopes if isinstance(record, EffectsRecord) else ()
+    return [pair for pair in found if pair.model == found[-1].model]
+
+
+def with_unit(given: FigureInput, name: str) -> str:
+    """Return the label of a column, with its unit where it has one."""
+    labels = given.run.labels
+    unit = labels.units.get(name)
+    return safe(f"{labels.column(name)} ({unit})" if unit else labels.column(name))
+
+
+def number(value: float, digits: int = 3) -> str:
+    """Return a number with so many digits and a true minus sign."""
+    return f"{value:.{digits}g}".replace("-", MINUS)
+
+
+def value_text(value: str | float) -> str:
+    """Return a value of a predictor."""
+    return safe(value) if isinstance(value, str) else number(value)
+
+
+def held(given: FigureInput, conditions: Sequence[Condition]) -> str:
+    """Return at what other predictors are held, as ``Sex = Female, Age = 8``."""
+    labels = given.run.labels
+    return ", ".join(
+        f"{safe(labels.column(c.variable))} {'at its mean' if c.at_mean else f'= {value_text(c.value)}'}"
+        for c in conditions
+    )
+
+
+def panel_title(given: FigureInput, pair: SimpleSlopes) -> str:
+    """Return what one panel shows."""
+    labels = given.run.labels
+    focal = safe(labels.column(pair.focal))
+    if pair.focal_contrast is not None:
+        focal += f" ({safe(pair.focal_contrast).replace(' - ', f' {MINUS} ')})"
+    where = held(given, pair.conditions)
+    title = f"{focal} by {safe(labels.column(pair.moderator))}"
+    return f"{title}; {where}" if where else title
+
+
+def panel_grid(count: int) -> tuple[Canvas, list[Axes]]:
+    """Return a figure with so many panels, two side by side."""
+    rows = (count + 1) // 2
+    figure = canvas(WIDTH, PANEL_HEIGHT * rows)
+    grid = figure.subplots(rows, min(count, 2), squeeze=False)
+    axes = [each for line in grid for each in line]
+    for empty in axes[count:]:
+        empty.set_axis_off()
+    edge = 1 / (PANEL_HEIGHT * rows)
+    figure.subplots_adjust(
+        left=0.08, right=0.985, top=1 - 0.4 * edge, bottom=0.55 * edge, hspace=0.32, wspace=0.2
+    )
+    return figure, axes[:count]
+
+
+def draw_rug(axes: Axes, values: Sequence[float]) -> None:
+    """Draw a mark on the horizontal axis for each observed value."""
+    chosen = [values[i] for i in spread(len(values), MOST_RUG)]
+    axes.plot(
+        chosen, [0.0] * len(chosen), transform=axes.get_xaxis_transform(), linestyle="none", marker="|",
+        markersize=9, markeredgewidth=0.6, color=GREY, alpha=0.6, clip_on=False,
+    )  # fmt: skip

@@ -1,0 +1,151 @@
+"""Sentences on slopes that depend on another predictor (reporting standard, part I)."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from mlm_steps.design.hlm import column_factors
+from mlm_steps.records import Coefficient, FitRecord
+from mlm_steps.records.effects import Region, SimpleSlopes, Stretch
+from mlm_steps.report.effect_words import (
+    Numbers,
+    condition_phrase,
+    focal_phrase,
+    method_words,
+    number_text,
+    plain_value,
+    slope_keys,
+)
+from mlm_steps.report.facts import CoefficientFacts
+from mlm_steps.report.inputs import ReportInput
+from mlm_steps.report.notation import degrees_of_freedom, fixed, p_value, percent
+from mlm_steps.report.sentences import p_phrase
+from mlm_steps.report.text import Number, Phrase, Symbol, join, say, source
+
+__all__ = ["moderation_sentence", "region_sentence"]
+
+
+def moderation_sentence(given: ReportInput, fit: FitRecord, pairs: Sequence[SimpleSlopes]) -> Phrase:
+    """Return whether the moderator changes the slope, and the slopes themselves.
+
+    ``pairs`` differ in nothing but what other predictors are held at.
+    """
+    pair = pairs[0]
+    test, clear = _test(fit, pair)
+    verbs = {True: "moderated", False: "showed no clear moderation of", None: "goes with"}
+    return say(
+        "{w} {verb} the slope of {x}{test}; {slopes}.",
+        w=given.names.variable(pair.moderator),
+        verb=verbs[clear],
+        x=focal_phrase(given, pair),
+        test=test,
+        slopes=join([_slopes_under(given, each) for each in pairs], "; "),
+    )
+
+
+def _slopes_under(given: ReportInput, pair: SimpleSlopes) -> Phrase:
+    held = condition_phrase(given, pair.conditions)
+    slopes: list[Phrase] = [
+        say("{slope} at {value}", slope=_slope(pair, at.value), value=plain_value(at.value))
+        for at in pair.slopes
+    ]
+    where = say("with {held}, ", held=held) if held else None
+    return say("{where}the slope was {slopes}", where=where, slopes=join(slopes, last=" and "))
+
+
+def _slope(pair: SimpleSlopes, value: str | float) -> Number | str:
+    at = next(each for each in pair.slopes if each.value == value)
+    return Numbers(at.slope, (*slope_keys(pair), value), "slope").estimate
+
+
+def _test(fit: FitRecord, pair: SimpleSlopes) -> tuple[Phrase, bool | None]:
+    """Return the test of the product in parentheses, and whether it is clear; None where there is none."""
+    alpha = 1 - fit.confidence
+    products = [c for c in fit.coefficients if _is_product(c, pair) and c.estimate is not None]
+    if len(products) == 1:
+        facts = CoefficientFacts("fixed", fit.model, products[0])
+        words = say(
+            " ({symbol} = {estimate}, {p})",
+            symbol=Symbol(products[0].symbol),
+            estimate=facts.estimate,
+            p=p_phrase(facts.p),
+        )
+        return words, products[0].p is not None and products[0].p < alpha
+    terms = {c.term for c in products}
+    found = next((test for test in fit.anova if test.term in terms and test.p is not None), None)
+    if len(terms) != 1 or found is None or found.p is None or found.statistic is None:
+        return (), None
+    numbers = {
+        "F": Number(fixed(found.statistic, 2), source("anova", fit.model, found.term, "F")),
+        "p": Number(p_value(found.p), source("anova", fit.model, found.term, "p")),
+    }
+    den = "∞" if found.den_df is None else degrees_of_freedom(found.den_df)
+    words = say(f" (*F*({found.num_df}, {den}) = {{F}}, {{p}})", F=numbers["F"], p=p_phrase(numbers["p"]))
+    return words, found.p < alpha
+
+
+def _is_product(coefficient: Coefficient, pair: SimpleSlopes) -> bool:
+    stems = [stem.strip("`") for stem, _ in column_factors(coefficient.column, coefficient.term)]
+    return sorted(stems) == sorted((pair.focal, pair.moderator))
+
+
+def region_sentence(given: ReportInput, pair: SimpleSlopes, region: Region) -> Phrase:
+    """Return where along the moderator the slope differs from 0, and how many units lie there."""
+    keys = slope_keys(pair, "johnson_neyman")
+    unit = given.names.group(region.unit) if region.unit else ("rows",)
+    share = Number(percent(region.share, 0), source(*map(str, keys), "share_significant"))
+    held = condition_phrase(given, pair.conditions)
+    return say(
+        "{where}the slope of {x} differs from 0 {region} (Johnson–Neyman, {method}). {observed}",
+        where=say("With {held}, ", held=held) if held else "Along the moderator, ",
+        x=focal_phrase(given, pair),
+        region=_bounds(given, pair, region),
+        method=method_words(pair.df_method),
+        observed=say(
+            "Within the observed range, {low} to {high}, that is {stretches}: {share} of the {n} {unit}.",
+            low=plain_value(region.observed_low),
+            high=plain_value(region.observed_high),
+            stretches=_stretches(region),
+            share=share,
+            n=Number(str(region.n_units), source(*map(str, keys), "n_units")),
+            unit=say("levels of {unit}", unit=unit) if region.unit else unit,
+        ),
+    )
+
+
+def _bounds(given: ReportInput, pair: SimpleSlopes, region: Region) -> Phrase:
+    w = given.names.variable(pair.moderator)
+    bounds = region.bounds
+    if region.region == "none":
+        return say("at no value of {w}", w=w)
+    if not bounds:
+        return say("at every value of {w}", w=w)
+    table, *keys = slope_keys(pair, "johnson_neyman")
+    first, last = (
+        Number(number_text(bound), source(str(table), *keys, name))
+        for bound, name in ((bounds[0], "bound_low"), (bounds[-1], "bound_high"))
+    )
+    if len(bounds) == 1:
+        return say("on one side of {w} = {first}", w=w, first=first)
+    if region.region == "outside":
+        return say("where {w} is below {first} or above {last}", w=w, first=first, last=last)
+    return say("where {w} lies between {first} and {last}", w=w, first=first, last=last)
+
+
+def _stretches(region: Region) -> Phrase:
+    whole = [(region.observed_low, region.observed_high)]
+    if [(each.low, each.high) for each in region.stretches] == whole:
+        return (f"everywhere ({_sign(region.stretches[0])})",)
+    if not region.stretches:
+        return ("nowhere",)
+    return join([_stretch(each) for each in region.stretches], last=" and ")
+
+
+def _stretch(stretch: Stretch) -> Phrase:
+    return (
+        "from ", *plain_value(stretch.low), " to ", *plain_value(stretch.high), f" ({_sign(stretch)})",
+    )  # fmt: skip
+
+
+def _sign(stretch: Stretch) -> str:
+    return "positive" if stretch.sign > 0 else "negative"
