@@ -15,6 +15,7 @@ __all__ = [
     "condition_phrase",
     "effects_of",
     "focal_phrase",
+    "has_products",
     "level_phrase",
     "method_words",
     "number_text",
@@ -35,9 +36,21 @@ PLACES = {
 
 
 def effects_of(given: ReportInput) -> EffectsRecord:
-    """Return what the run reads from its coefficients; nothing where that step failed."""
+    """Return what the run reads from the coefficients of its fits; nothing where that step failed."""
     found = given.run.effects
-    return found if isinstance(found, EffectsRecord) else EffectsRecord()
+    if not isinstance(found, EffectsRecord):
+        return EffectsRecord()
+    fitted = {fit.model for fit in given.run.fits}
+    return EffectsRecord(
+        contrasts=tuple(each for each in found.contrasts if each.model in fitted),
+        slopes=tuple(each for each in found.slopes if each.model in fitted),
+        means=tuple(each for each in found.means if each.model in fitted),
+    )
+
+
+def has_products(given: ReportInput) -> bool:
+    """Return whether some slope depends on another predictor."""
+    return any(c.level == "cross" or ":" in c.term for fit in given.run.fits for c in fit.coefficients)
 
 
 def method_words(method: str) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from mlm_steps.records import EffectsRecord
+from mlm_steps.report.effect_words import effects_of, has_products
 from mlm_steps.report.inputs import ReportInput
 
 __all__ = ["ITEMS", "Item"]
@@ -64,12 +64,8 @@ def _has_slopes(given: ReportInput) -> bool:
     return any(name != "(Intercept)" for fit in given.run.fits for term in fit.terms for name in term.names)
 
 
-def _has_products(given: ReportInput) -> bool:
-    return any(c.level == "cross" or ":" in c.term for fit in given.run.fits for c in fit.coefficients)
-
-
 def _has_slopes_read(given: ReportInput) -> bool:
-    return isinstance(given.run.effects, EffectsRecord) and bool(given.run.effects.slopes)
+    return bool(effects_of(given).slopes)
 
 
 def _has_derived(given: ReportInput) -> bool:
@@ -258,7 +254,7 @@ ITEMS: tuple[Item, ...] = (
         "Simple slopes with intervals, and regions along moderators that are numbers; products within a "
         "level are read where slopes: names them.",
         _has_slopes_read,
-        applies=_has_products,
+        applies=has_products,
     ),
     Item(
         "E9",

@@ -51,6 +51,8 @@ from mlm_steps.records.remedies import (
 from mlm_steps.records.run import Labels, RunRecords
 from mlm_steps.report.inputs import ReportInput
 
+from .small_effects import effects
+
 FORMULAS = {
     "null": "math ~ 1 + (1 | school)",
     "slope": "math ~ ses * sector + (ses | school)",
@@ -435,6 +437,7 @@ def run(labels: Labels, title: str) -> RunRecords:
             for name in ("ladder", "caterpillar", "raw_data")
         ),
         allfit=refits(),
+        effects=effects(),
         remedies=advice(),
         deletions=deletions(),
     )

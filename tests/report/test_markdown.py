@@ -21,12 +21,12 @@ class Cells(HTMLParser):
         self.feed(text)
 
     def handle_starttag(self, tag, _attrs):
-        if tag == "td":
+        if tag in ("td", "th"):
             self.inside = True
             self.found.append("")
 
     def handle_endtag(self, tag):
-        self.inside = self.inside and tag != "td"
+        self.inside = self.inside and tag not in ("td", "th")
 
     def handle_data(self, data):
         if self.inside:

@@ -11,6 +11,8 @@ import time
 
 import pytest
 
+from mlm_steps.figures import FIGURES
+
 from .conftest import contents, mlm, times
 
 OUT = "results/small"
@@ -91,7 +93,7 @@ def test_the_same_inputs_give_the_same_bytes(finished):
 
 
 LADDER = {"allfit", "deletions", "effects"}
-LATER = {"figure/ladder", "figure/caterpillar", "figure/raw_data", "tables", "report"}
+LATER = {*(f"figure/{name}" for name in FIGURES), "tables", "report"}
 
 
 @pytest.mark.parametrize(

@@ -15,6 +15,7 @@ from mlm_steps.report.effect_words import (
     condition_phrase,
     effects_of,
     focal_phrase,
+    has_products,
     level_phrase,
     method_words,
     plain_value,
@@ -43,6 +44,11 @@ MEANS_NOTE = (
     "weights for their levels, numbers are at their mean."
 )
 
+UNREAD = say(
+    "The products in these models are of predictors of one level; their simple slopes are computed where the "
+    "spec names them under slopes."
+)
+
 
 def context(given: ReportInput) -> dict[str, Any] | None:
     """Return sentences, tables and figures; None where no rung has anything to read."""
@@ -51,7 +57,7 @@ def context(given: ReportInput) -> dict[str, Any] | None:
         return _nothing() | {"lead": why}
     found = effects_of(given)
     if not (found.slopes or found.means or found.contrasts):
-        return None
+        return _nothing() | {"lead": UNREAD} if has_products(given) else None
     slopes = _of_last(found.slopes)
     means = _of_last(found.means)
     return {
