@@ -2,6 +2,7 @@
 
 from mlm_steps.api.advice import Advice
 from mlm_steps.api.comparison import Comparison, compare
+from mlm_steps.api.intervals import Intervals, Profiles
 from mlm_steps.api.prediction import Prediction
 from mlm_steps.api.refits import Refits, allfit
 from mlm_steps.api.results import Fit, fit
@@ -13,7 +14,9 @@ __all__ = [
     "Comparison",
     "Control",
     "Fit",
+    "Intervals",
     "Prediction",
+    "Profiles",
     "Refits",
     "VarCorr",
     "allfit",

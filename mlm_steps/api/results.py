@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 
 from mlm_steps.api.advice import Advice
+from mlm_steps.api.intervals import Intervals, Profiles, Selection, confint, profile
 from mlm_steps.api.rows import Origin
 from mlm_steps.api.summary import summarize
 from mlm_steps.api.testing import FitTests, tests_frame
@@ -198,6 +199,32 @@ class Fit(FitTests):
             confidence=self.confidence,
         )
         return Advice(advise(subject, status=status_of(self.lmm)))
+
+    def confint(
+        self,
+        method: str = "profile",
+        parm: Selection = None,
+        confidence: float | None = None,
+        workers: int = 1,
+    ) -> Intervals:
+        """Return intervals, as lme4's ``confint``.
+
+        Parameters
+        ----------
+        method : {"profile", "wald"}
+            The first is always by ML; the second is of fixed effects only.
+        parm : str or sequence of str, optional
+            Such as ``sd_(Intercept)|school``, ``sigma``, ``ses``, ``theta_``, ``beta_``. Default: all.
+        confidence : float, optional
+            Default: that of the fit.
+        workers : int
+            Processes.
+        """
+        return confint(self, method, parm, confidence, workers)
+
+    def profile(self, parm: Selection = None, workers: int = 1) -> Profiles:
+        """Return the profiles of parameters, named as in ``confint``."""
+        return profile(self, parm, workers)
 
     def __repr__(self) -> str:
         notices = (*self.notices, *self.reference.notices)

@@ -9,6 +9,7 @@ from mlm_steps.figures.base import Drawer, Figure, FigureInput
 from mlm_steps.figures.caterpillar import caterpillar
 from mlm_steps.figures.johnson_neyman import johnson_neyman
 from mlm_steps.figures.ladder import ladder
+from mlm_steps.figures.profile import profile
 from mlm_steps.figures.raw_data import raw_data
 from mlm_steps.figures.simple_slopes import simple_slopes
 
@@ -17,6 +18,7 @@ __all__ = ["FIGURES", "Drawer", "Figure", "FigureInput"]
 FIGURES: dict[str, Drawer] = {
     "ladder": ladder,
     "caterpillar": caterpillar,
+    "profile": profile,
     "raw_data": raw_data,
     "simple_slopes": simple_slopes,
     "johnson_neyman": johnson_neyman,

@@ -25,6 +25,7 @@ __all__ = [
     "GREY",
     "INK",
     "LINE_STYLES",
+    "PALE",
     "SEED",
     "VERMILION",
     "Drawer",

@@ -28,6 +28,8 @@ from mlm_steps.report.text import Number, Phrase, source
 
 __all__ = [
     "DF_METHODS",
+    "LIMIT_MARKS",
+    "UNRELIABLE",
     "CoefficientFacts",
     "comparison_number",
     "comparison_p",
@@ -37,6 +39,7 @@ __all__ = [
     "measure_number",
     "measure_or_reason",
     "profile_number",
+    "random_interval",
     "random_number",
     "random_source",
     "reason_in_words",
@@ -62,6 +65,9 @@ NULL_REASONS = {
     "too_large": "too large",
 }
 """What the codes of the records mean, where a number is missing."""
+UNRELIABLE = "¶"
+LIMIT_MARKS = {"boundary": "§"}
+"""Behind a limit that is no crossing of the criterion, by its code."""
 PLAIN_MEASURES = {"design_effect": 2, "effective_n": 0, "se_ratio": 2}
 """Measures that are no shares, with their decimals."""
 
@@ -141,6 +147,22 @@ def random_number(fit: FitRecord, parameter: RandomParameter, decimals: int | No
     if parameter.at_boundary and parameter.kind != "covariance":
         digits = min(digits, BOUNDARY_DECIMALS)
     return Number(fixed(value, digits), random_source(fit, parameter))
+
+
+def random_interval(fit: FitRecord, parameter: RandomParameter, decimals: int | None = None) -> Phrase | None:
+    """Return the interval of a variance component in brackets, its limits at a bound marked."""
+    low, high = parameter.ci_low, parameter.ci_high
+    if low is None or high is None:
+        return None
+    digits = spread_decimals([low, high]) if decimals is None else decimals
+    pieces: list[Phrase] = []
+    for name, limit, code in (
+        ("ci_low", low, parameter.ci_low_code), ("ci_high", high, parameter.ci_high_code)
+    ):  # fmt: skip
+        text = share(limit, 2) if parameter.kind == "correlation" else fixed(limit, digits)
+        mark = () if code is None else (LIMIT_MARKS.get(code, UNRELIABLE),)
+        pieces.append((Number(text, f"{random_source(fit, parameter)}/{name}"), *mark))
+    return ("[", *pieces[0], ", ", *pieces[1], "]")
 
 
 def icc_number(model: str, icc: Icc, value: float | None = None, field: str = "value") -> Number | None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from mlm_steps.records import FitRecord
 from mlm_steps.report.effect_words import effects_of, has_products
 from mlm_steps.report.inputs import ReportInput
 
@@ -66,6 +67,10 @@ def _has_slopes(given: ReportInput) -> bool:
 
 def _has_slopes_read(given: ReportInput) -> bool:
     return bool(effects_of(given).slopes)
+
+
+def _has_intervals(fit: FitRecord) -> bool:
+    return all(row.ci_low is not None for row in fit.random if row.kind != "covariance")
 
 
 def _has_derived(given: ReportInput) -> bool:
@@ -224,8 +229,8 @@ ITEMS: tuple[Item, ...] = (
         "E2",
         "All variance components with intervals",
         "rungs",
-        "Variances, SDs and correlations are given; intervals are not computed.",
-        lambda given: _fitted(given) and all(p.ci_low is not None for f in given.run.fits for p in f.random),
+        "Variances, SDs and correlations, each with its interval and where that comes from.",
+        lambda given: _fitted(given) and all(map(_has_intervals, given.run.fits)),
     ),
     Item("E3", "ICC of the null model, conditional ICC", "variance", "Given.", _explained),
     Item(

@@ -11,9 +11,9 @@ from mlm_steps.report.facts import (
     CoefficientFacts,
     comparison_number,
     comparison_p,
-    fit_number,
     icc_number,
     measure_or_reason,
+    random_interval,
     random_number,
     spread_decimals,
 )
@@ -26,17 +26,13 @@ from mlm_steps.report.text import Emphasis, Number, Phrase, Symbol
 
 __all__ = [
     "comparison_rows",
-    "fit_rows",
     "fixed_rows",
     "random_rows",
-    "size_rows",
-    "status_rows",
     "variance_rows",
 ]
 
 LEVELS = {"1": "Level 1", "2": "Level 2", "3": "Level 3", "cross": "Cross-level", None: "Level not known"}
 DAGGER = "‡"
-STATUS = {"converged": "converged", "singular": "singular", "failed": "not converged"}
 Key = tuple[str, str | None, str | None]
 
 
@@ -90,14 +86,28 @@ def _bracketed(number: Number | None) -> Phrase | None:
 
 def random_rows(given: ReportInput) -> list[Row]:
     """Return the variance components by grouping factor, the residual variance first."""
-    rows = [heading("Random effects: residual"), _variance_row(given, (RESIDUAL, None, None), "σ²")]
+    residual = (RESIDUAL, None, None)
+    rows = [heading("Random effects: residual"), _variance_row(given, residual, "σ²")]
+    rows += _interval_rows(given, residual)
     groups = dict.fromkeys(term.group for fit in given.run.fits for term in fit.terms)
     for group in groups:
         rows.append(heading(("Random effects: ", *given.names.group(group))))
         keys = dict.fromkeys(key for fit in given.run.fits for key in _keys(fit, group))
-        rows += [_variance_row(given, key, _symbol(given, key)) for key in keys if key[2] is None]
-        rows += [_correlation_row(given, key, _symbol(given, key)) for key in keys if key[2] is not None]
+        for key in sorted(keys, key=lambda key: key[2] is not None):
+            component = _variance_row if key[2] is None else _correlation_row
+            rows += [component(given, key, _symbol(given, key)), *_interval_rows(given, key)]
     return rows
+
+
+def _interval_rows(given: ReportInput, key: Key) -> list[Row]:
+    """Return the intervals of a variance or correlation, as a row below it if there are any."""
+    kind = "variance" if key[2] is None else "correlation"
+    found = [(fit, _parameter(fit, key, kind)) for fit in given.run.fits]
+    decimals = spread_decimals([parameter.estimate for _, parameter in found if parameter is not None])
+    cells = [None if p is None else random_interval(fit, p, decimals) for fit, p in found]
+    if not any(cells):
+        return []
+    return [row(f"{confidence(given.run.fits[0])} CI", cells, "detail")]
 
 
 def _keys(fit: FitRecord, group: str) -> list[Key]:
@@ -214,32 +224,6 @@ def _measure_row(
     return row(head, cells)
 
 
-def size_rows(given: ReportInput) -> list[Row]:
-    """Return the numbers of rows, groups and parameters."""
-    fits = given.run.fits
-    rows = [
-        heading("Size"),
-        row((Emphasis("n"),), [fit_number(fit, "n", fit.n) for fit in fits]),
-    ]
-    for group in dict.fromkeys(name for fit in fits for name in fit.n_levels):
-        cells = [fit_number(fit, f"J {group}", fit.n_levels.get(group)) for fit in fits]
-        rows.append(row((Emphasis("J"), " ", *given.names.group(group)), cells))
-    rows.append(row("Parameters", [fit_number(fit, "npar", fit.npar) for fit in fits]))
-    return rows
-
-
-def fit_rows(given: ReportInput) -> list[Row]:
-    """Return deviance, criteria of information and the REML criterion."""
-    fits = given.run.fits
-    return [
-        heading("Fit"),
-        row("Deviance (ML)", [fit_number(fit, "d_ml", fit.ml.criterion, 2) for fit in fits]),
-        row("AIC", [fit_number(fit, "AIC", fit.aic, 2) for fit in fits]),
-        row("BIC", [fit_number(fit, "BIC", fit.bic, 2) for fit in fits]),
-        row("REML criterion", [fit_number(fit, "d_reml", fit.reml.criterion, 2) for fit in fits]),
-    ]
-
-
 def comparison_rows(given: ReportInput) -> list[Row]:
     """Return, per rung, its tests against smaller ones, one block of rows for the first of each rung.
 
@@ -276,15 +260,3 @@ def _statistic(record: ComparisonRecord) -> Phrase:
 def _test_p(record: ComparisonRecord) -> Phrase | None:
     shown = None if record.p_from is None else comparison_p(record, record.p_from, record.p)
     return None if shown is None else (shown,)
-
-
-def status_rows(given: ReportInput) -> list[Row]:
-    """Return how each fit ended and how many warnings it carries."""
-    return [heading("Status"), row("Fit", [_status(fit) for fit in given.run.fits])]
-
-
-def _status(fit: FitRecord) -> Phrase:
-    warnings = sum(notice.severity == "warning" for notice in fit.notices)
-    words = STATUS[fit.reported.convergence.status]
-    noun = "warning" if warnings == 1 else "warnings"
-    return (f"{words}, {warnings} {noun}" if warnings else words,)

@@ -21,6 +21,9 @@ from mlm_steps.records import (
     FitRecord,
     Heterogeneity,
     Icc,
+    Interval,
+    IntervalRecord,
+    Intervals,
     MixtureComponent,
     NestingRelation,
     Notice,
@@ -38,8 +41,10 @@ from mlm_steps.records import (
     VarianceChange,
     VarianceMeasure,
     VarianceRecord,
+    ZetaCurve,
 )
 from mlm_steps.records.allfit import Refit
+from mlm_steps.records.intervals import random_row
 from mlm_steps.records.remedies import (
     Alternative,
     CoefficientChange,
@@ -420,21 +425,53 @@ def deletions() -> DeletionsRecord:
     )
 
 
+def intervals() -> Intervals:
+    """Profiles of the standard deviations and the correlation, one limit at its bound, one in doubt."""
+    limits = {
+        "sd": (0.9 * 2.9, 3.3, None, None),
+        "variance": (6.8, 10.9, None, None),
+        "correlation": (-0.42, 1.0, "unreliable", "boundary"),
+    }
+    records = []
+    for fit in (null_fit(), slope_fit()):
+        found = tuple(
+            Interval(
+                kind="variance", what=random_row(row), low=limits[row.kind][0], high=limits[row.kind][1],
+                low_code=limits[row.kind][2], high_code=limits[row.kind][3], method="profile, ML",
+            )
+            for row in fit.random
+            if row.kind in limits
+        )  # fmt: skip
+        curve = ZetaCurve(
+            kind="variance", what=found[0].what, estimate=2.9, values=(2.6, 2.9, 3.3), zeta=(-2.0, 0.0, 2.1)
+        )
+        notice = Notice(code="profile_unreliable", severity="warning", text="Not monotone.", model=fit.model)
+        records.append(
+            IntervalRecord(
+                model=fit.model, source="profile", confidence=0.95, intervals=found, curves=(curve,),
+                notices=(notice,),
+            )
+        )  # fmt: skip
+    return Intervals({"fixed": "wald", "variance": "profile", "icc": "profile"}, tuple(records))
+
+
 def run(labels: Labels, title: str) -> RunRecords:
+    found = intervals()
     return RunRecords(
         name="small",
         title=title,
         labels=labels,
         profile=profile(),
         prelude=(prelude(),),
-        fits=(null_fit(), slope_fit()),
+        fits=(found.into_fit(null_fit()), found.into_fit(slope_fit())),
+        intervals=found,
         failed={},
         comparisons=(comparison(),),
         variance=(variance("null"), variance("slope")),
         modes={"null": pd.DataFrame(), "slope": pd.DataFrame()},
         figures=tuple(
             FigureRecord(name=name, title=f"Title of {name}", reading="It shows 3.", alt=f"Plot of {name}")
-            for name in ("ladder", "caterpillar", "raw_data")
+            for name in ("ladder", "caterpillar", "profile", "raw_data")
         ),
         allfit=refits(),
         effects=effects(),
@@ -458,7 +495,9 @@ def make_given() -> Callable[..., ReportInput]:
         values: dict[str, object] = {
             "run": run(labels, title),
             "formulas": {name: parse_formula(text) for name, text in FORMULAS.items()},
-            "svgs": {name: SVG.format(name=name) for name in ("ladder", "caterpillar", "raw_data")},
+            "svgs": {
+                name: SVG.format(name=name) for name in ("ladder", "caterpillar", "profile", "raw_data")
+            },
             "provenance": {"versions": {"python": "3.11.2"}, "platform": "Linux x86_64", "seed": None},
         }
         return ReportInput(**(values | more))

@@ -5,10 +5,11 @@ from __future__ import annotations
 from typing import Any
 
 from mlm_steps.records import FitRecord
-from mlm_steps.report import ladder_rows
+from mlm_steps.report import ladder_rows, ladder_size
 from mlm_steps.report.facts import DF_METHODS
 from mlm_steps.report.grid import Column, Grid, Row
 from mlm_steps.report.inputs import ReportInput
+from mlm_steps.report.interval_words import interval_methods, limit_notes
 from mlm_steps.report.notation import percent
 from mlm_steps.report.text import Code, Phrase, join, say
 
@@ -18,10 +19,10 @@ BLOCKS = (
     ladder_rows.fixed_rows,
     ladder_rows.random_rows,
     ladder_rows.variance_rows,
-    ladder_rows.size_rows,
-    ladder_rows.fit_rows,
+    ladder_size.size_rows,
+    ladder_size.fit_rows,
     ladder_rows.comparison_rows,
-    ladder_rows.status_rows,
+    ladder_size.status_rows,
 )
 """What stands below each other, in this order."""
 CRITERIA_NOTE = say(
@@ -76,6 +77,7 @@ def _notes(given: ReportInput) -> tuple[Phrase, ...]:
     ]
     if any(parameter.at_boundary for fit in given.run.fits for parameter in fit.random):
         notes.append(BOUNDARY_NOTE)
+    notes += limit_notes(given.run.fits)
     derived = [c for c in given.run.profile.columns if c.used and c.derived]
     if derived:
         notes.append(
@@ -95,9 +97,8 @@ def _estimation(given: ReportInput, fit: FitRecord) -> Phrase:
     df = dict.fromkeys(c.df_method for f in given.run.fits for c in f.coefficients)
     words = " and ".join(DF_METHODS.get(method, method) for method in df)
     adjusted = " and adjusted standard errors" if "kenward-roger" in df else ""
-    intervals = dict.fromkeys(c.ci_method.partition(",")[0] for f in given.run.fits for c in f.coefficients)
     return say(
         f"Estimates by {' and '.join(methods)}; {words} degrees of freedom{adjusted}; {{level}} confidence "
-        f"intervals ({', '.join(intervals)}).",
+        f"intervals ({interval_methods(given.run.fits)}).",
         level=percent(fit.confidence, 0),
     )

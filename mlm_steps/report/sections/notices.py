@@ -87,5 +87,6 @@ def all_notices(given: ReportInput) -> list[Notice]:
         *(notice for fit in run.fits for notice in fit.notices),
         *(notice for record in run.comparisons for notice in record.notices),
         *(notice for record in run.variance for notice in record.notices),
+        *(notice for record in run.intervals.records for notice in record.notices),
     ]
     return list({(n.code, n.text, n.model): n for n in found}.values())

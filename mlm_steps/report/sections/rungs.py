@@ -9,12 +9,14 @@ from mlm_steps.report.facts import (
     DF_METHODS,
     CoefficientFacts,
     fit_number,
+    random_interval,
     random_number,
     random_source,
     spread_decimals,
 )
 from mlm_steps.report.grid import Align, Grid, Row, columns, row
 from mlm_steps.report.inputs import ReportInput
+from mlm_steps.report.interval_words import limit_notes
 from mlm_steps.report.names import INTERCEPT, RESIDUAL
 from mlm_steps.report.notation import degrees_of_freedom, fixed, p_value
 from mlm_steps.report.sections.summary import status_words
@@ -125,13 +127,15 @@ def _term_row(given: ReportInput, fit: FitRecord, test: TermTest) -> Row:
 
 def _random(given: ReportInput, fit: FitRecord) -> Grid:
     shown = [p for p in fit.random if p.kind in ("variance", "covariance", "correlation")]
+    interval = f"{confidence(fit)} CI"
     return Grid(
         caption=("Variances and covariances of the random effects of ", given.names.model(fit.model)),
         columns=columns(
-            "Group", "Effect", "Kind", "Estimate", "Standard deviation",
-            align=("text", "text", "text", "number", "number"),
+            "Group", "Effect", "Kind", "Estimate", interval, "Standard deviation", interval,
+            align=("text", "text", "text", *("number",) * 4),
         ),
         rows=tuple(_random_row(given, fit, parameter) for parameter in shown),
+        notes=(*_random_method(fit), *limit_notes([fit])),
         wide=True,
     )  # fmt: skip
 
@@ -140,13 +144,15 @@ def _random_row(given: ReportInput, fit: FitRecord, parameter: RandomParameter) 
     terms = effect_terms(fit)
     number = random_number(fit, parameter)
     sd = _standard_deviation(fit, parameter) if parameter.kind == "variance" else None
+    around = random_interval(fit, parameter)
+    sd_around = _standard_deviation_interval(fit, parameter) if parameter.kind == "variance" else None
     if parameter.group == RESIDUAL:
-        return row("Residual", [None, "variance", number, sd])
+        return row("Residual", [None, "variance", number, around, sd, sd_around])
     effect = given.names.effect(parameter.effect_1 or INTERCEPT, terms)
     if parameter.effect_2 is not None:
         effect = (*effect, ", ", *given.names.effect(parameter.effect_2, terms))
     estimate = None if number is None else (number, *(("‡",) if parameter.at_boundary else ()))
-    return row(given.names.group(parameter.group), [effect, parameter.kind, estimate, sd])
+    return row(given.names.group(parameter.group), [effect, parameter.kind, estimate, around, sd, sd_around])
 
 
 def _standard_deviation(fit: FitRecord, variance: RandomParameter) -> Number | None:
@@ -154,6 +160,19 @@ def _standard_deviation(fit: FitRecord, variance: RandomParameter) -> Number | N
         return None
     value = max(variance.estimate, 0.0) ** 0.5
     return Number(fixed(value, spread_decimals([value])), random_source(fit, variance))
+
+
+def _standard_deviation_interval(fit: FitRecord, variance: RandomParameter) -> Phrase | None:
+    for sd in fit.random:
+        same = (sd.term_index, sd.effect_1) == (variance.term_index, variance.effect_1)
+        if sd.kind == "sd" and same:
+            return random_interval(fit, sd)
+    return None
+
+
+def _random_method(fit: FitRecord) -> tuple[Phrase, ...]:
+    methods = dict.fromkeys(row.ci_method for row in fit.random if row.ci_low is not None)
+    return ((f"Intervals: {' and '.join(methods)}.",),) if methods else ()
 
 
 def _search(fit: FitRecord) -> Phrase:

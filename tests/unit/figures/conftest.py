@@ -13,8 +13,10 @@ from mlm_steps.design import build_design, parse_formula
 from mlm_steps.engine import Estimates
 from mlm_steps.engine.random_effects import random_effects
 from mlm_steps.figures import FigureInput
+from mlm_steps.records import Intervals
 from mlm_steps.records.run import Labels, RunRecords
 from mlm_steps.steps.fit_record import fit_record
+from mlm_steps.steps.profile import profile_record
 
 BETWEEN = SimpleNamespace(variable="w", factor="g", level="between")
 
@@ -42,7 +44,7 @@ def make_input() -> Callable[..., FigureInput]:
     """Return a function that fits a ladder and gives the input of its figures."""
 
     def make(formulas: dict[str, str], frame: pd.DataFrame, labels: Labels | None = None) -> FigureInput:
-        fits, modes = [], {}
+        fits, modes, profiles = [], {}, []
         for model, text in formulas.items():
             estimates = Estimates(build_design(text, frame))
             fits.append(
@@ -52,6 +54,7 @@ def make_input() -> Callable[..., FigureInput]:
                     sample_hash="s", made_from="", variable_levels={},
                 )
             )  # fmt: skip
+            profiles.append(profile_record(estimates.under("ML"), fits[-1], ("variance",)))
             modes[model] = pd.DataFrame(random_effects(estimates.under("REML")))
         run = RunRecords(
             name="small",
@@ -64,6 +67,7 @@ def make_input() -> Callable[..., FigureInput]:
             comparisons=(),
             variance=(),
             modes=modes,
+            intervals=Intervals({"variance": "profile"}, tuple(profiles)),
         )
         return FigureInput(run, frame, {name: parse_formula(text) for name, text in formulas.items()})
 

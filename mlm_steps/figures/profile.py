@@ -1,0 +1,160 @@
+"""Profiles of the last rung's parameters: zeta, and where it passes the quantiles of the interval."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from mlm_steps.figures.base import (
+    BLUE,
+    GREY,
+    INK,
+    PALE,
+    Figure,
+    FigureInput,
+    Rows,
+    canvas,
+    finish,
+    group_label,
+    safe,
+    settings,
+    shorten,
+    style_axes,
+)
+from mlm_steps.records import FitRecord, Interval, IntervalRecord, RandomParameter, ZetaCurve
+from mlm_steps.records.intervals import random_row
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+
+__all__ = ["profile"]
+
+WIDTH, ACROSS, MOST_PANELS = 9.0, 3, 9
+INTERCEPT = "(Intercept)"
+
+
+@dataclass(frozen=True, slots=True)
+class _Panel:
+    """One parameter: its name in words, its curve and its interval."""
+
+    title: str
+    curve: ZetaCurve
+    interval: Interval
+
+
+def profile(given: FigureInput) -> Figure | None:
+    """Return the profiles of the last rung that has some; None where no rung has."""
+    records = {r.model: r for r in given.run.intervals.records if r.curves}
+    fit = next((fit for fit in reversed(given.run.fits) if fit.model in records), None)
+    if fit is None:
+        return None
+    record = records[fit.model]
+    panels = _panels(given, fit, record)
+    label = safe(given.run.labels.model(fit.model))
+    title = f"Profiles of the parameters of {label}"
+    with settings():
+        svg = _draw(panels[:MOST_PANELS], record.confidence, title)
+    reading = _reading(panels, record.confidence)
+    return Figure("profile", title, reading, _alt(panels, reading), svg, _data(given))
+
+
+def _panels(given: FigureInput, fit: FitRecord, record: IntervalRecord) -> list[_Panel]:
+    intervals = {(interval.kind, interval.what): interval for interval in record.intervals}
+    titles = {random_row(row): _title(given, row) for row in fit.random}
+    return [
+        _Panel(titles.get(curve.what, _column(given, curve.what)), curve, intervals[curve.kind, curve.what])
+        for curve in record.curves
+    ]
+
+
+def _title(given: FigureInput, row: RandomParameter) -> str:
+    if row.effect_1 is None:
+        return "SD of the residuals"
+    group = group_label(given, row.group)
+    if row.effect_2 is None:
+        return f"SD of {_column(given, row.effect_1)}, {group}"
+    return f"Correlation of {_column(given, row.effect_1)} and {_column(given, row.effect_2)}, {group}"
+
+
+def _column(given: FigureInput, name: str) -> str:
+    return "Intercept" if name == INTERCEPT else safe(given.run.labels.column(name))
+
+
+def _draw(panels: list[_Panel], confidence: float, title: str) -> bytes:
+    from scipy.special import ndtri
+
+    cut = float(ndtri(0.5 + confidence / 2))
+    across = 2 if len(panels) in (2, 4) else min(len(panels), ACROSS)
+    down = -(-len(panels) // across)
+    height = 2.7 * down
+    figure = canvas(WIDTH, height)
+    grid = figure.subplots(down, across, squeeze=False, sharey=True)
+    figure.subplots_adjust(
+        left=0.07, right=0.98, top=1 - 0.35 / height, bottom=0.4 / height,
+        wspace=0.12, hspace=0.45,
+    )  # fmt: skip
+    for axes, panel in zip(grid.flat, panels, strict=False):
+        _curve(axes, panel, cut)
+        axes.set_title(shorten(panel.title, 130 // across), fontsize=9, color=INK, loc="left")
+    for axes in list(grid.flat)[len(panels) :]:
+        axes.set_visible(False)
+    for row in grid:
+        row[0].set_ylabel("ζ", rotation=0)
+    return finish(figure, "profile", title)
+
+
+def _curve(axes: Axes, panel: _Panel, cut: float) -> None:
+    """Draw one curve; the interval lies between where it leaves the grey band."""
+    axes.axhspan(-cut, cut, color="#EEF1F4", linewidth=0)
+    axes.axhline(0, color=PALE, linewidth=0.8)
+    axes.axvline(panel.curve.estimate, color=PALE, linewidth=0.8)
+    axes.plot(panel.curve.values, panel.curve.zeta, color=BLUE, marker="o", markersize=2.6, linewidth=1.4)
+    ends = max(-cut, panel.curve.zeta[0]), min(cut, panel.curve.zeta[-1])
+    for limit, zeta in zip((panel.interval.low, panel.interval.high), ends, strict=True):
+        if limit is not None:
+            axes.plot([limit, limit], [zeta, -1.35 * cut], color=GREY, linewidth=0.9, linestyle=":")
+    axes.set_ylim(-1.35 * cut, 1.35 * cut)
+    axes.locator_params(axis="x", nbins=5)
+    style_axes(axes)
+
+
+def _reading(panels: list[_Panel], confidence: float) -> str:
+    parts = [
+        f"{panel.title} {_number(panel.interval.low)} to {_number(panel.interval.high)}"
+        for panel in panels[:MOST_PANELS]
+        if panel.interval.low is not None and panel.interval.high is not None
+    ]
+    share = f"{100 * confidence:g}\N{NARROW NO-BREAK SPACE}%"
+    bounds = [
+        panel.title for panel in panels if "boundary" in (panel.interval.low_code, panel.interval.high_code)
+    ]
+    reached = (
+        f" The curve ends inside the band at the bound of the parameter for: {', '.join(bounds)}."
+        if bounds
+        else ""
+    )
+    return (
+        "A straight line means that an interval of estimate and standard error would do; a bend shows how "
+        f"far it would mislead. {share} intervals: {'; '.join(parts) or 'none'}.{reached}"
+    )
+
+
+def _number(value: float) -> str:
+    return f"{value:.3g}".replace("-", "\N{MINUS SIGN}")
+
+
+def _alt(panels: list[_Panel], reading: str) -> str:
+    return (
+        f"{min(len(panels), MOST_PANELS)} line plots, one per parameter: zeta, the signed root of the rise "
+        f"of the ML deviance, over the value at which the parameter is held. {reading}"
+    )
+
+
+def _data(given: FigureInput) -> Rows:
+    rows = tuple(
+        (record.model, curve.kind, curve.what, value, zeta)
+        for record in given.run.intervals.records
+        for curve in record.curves
+        for value, zeta in zip(curve.values, curve.zeta, strict=True)
+    )
+    return ("model", "kind", "parameter", "value", "zeta"), rows

@@ -1,0 +1,49 @@
+"""Where intervals come from, and what marks behind their limits mean."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+
+from mlm_steps.records import Coefficient, FitRecord, RandomParameter
+from mlm_steps.report.facts import LIMIT_MARKS, UNRELIABLE
+from mlm_steps.report.text import Phrase, say
+
+__all__ = ["interval_methods", "limit_notes"]
+
+MARKS = {
+    LIMIT_MARKS["boundary"]: "the limit is the bound of the parameter: the likelihood does not rule it out",
+    UNRELIABLE: "the profile is not monotone or ends early, and the limit is unreliable; a bootstrap "
+    "(intervals in the spec) does not rest on it",
+}
+
+
+def interval_methods(fits: Sequence[FitRecord]) -> str:
+    """Return the methods of the intervals of fixed effects and of variances in words."""
+    kinds: dict[str, Iterable[Coefficient | RandomParameter]] = {
+        "fixed effects": (row for fit in fits for row in fit.coefficients),
+        "variances and correlations": (row for fit in fits for row in fit.random),
+    }
+    words = []
+    for kind, rows in kinds.items():
+        methods = dict.fromkeys(_short(row.ci_method) for row in rows if row.ci_low is not None)
+        words.append(f"{kind}: {' and '.join(methods) or 'none'}")
+    return "; ".join(words)
+
+
+def _short(method: str) -> str:
+    """Return a method without the degrees of freedom of Wald intervals, which stand beside it."""
+    return method.partition(",")[0] if method.startswith("Wald") else method
+
+
+def limit_notes(fits: Sequence[FitRecord]) -> list[Phrase]:
+    """Return what the marks that occur behind limits of variances and correlations mean."""
+    codes = {
+        code
+        for fit in fits
+        for row in fit.random
+        if row.ci_low is not None and row.ci_high is not None
+        for code in (row.ci_low_code, row.ci_high_code)
+        if code is not None
+    }
+    marks = {LIMIT_MARKS.get(code, UNRELIABLE) for code in codes}
+    return [say(f"{mark} {text[0].upper()}{text[1:]}.") for mark, text in MARKS.items() if mark in marks]

@@ -1,0 +1,51 @@
+"""Blocks of rows of the ladder table that say how large models are, how well they fit, how they ended."""
+
+from __future__ import annotations
+
+from mlm_steps.records import FitRecord
+from mlm_steps.report.facts import fit_number
+from mlm_steps.report.grid import Row, heading, row
+from mlm_steps.report.inputs import ReportInput
+from mlm_steps.report.text import Emphasis, Phrase
+
+__all__ = ["fit_rows", "size_rows", "status_rows"]
+
+STATUS = {"converged": "converged", "singular": "singular", "failed": "not converged"}
+
+
+def size_rows(given: ReportInput) -> list[Row]:
+    """Return the numbers of rows, groups and parameters."""
+    fits = given.run.fits
+    rows = [
+        heading("Size"),
+        row((Emphasis("n"),), [fit_number(fit, "n", fit.n) for fit in fits]),
+    ]
+    for group in dict.fromkeys(name for fit in fits for name in fit.n_levels):
+        cells = [fit_number(fit, f"J {group}", fit.n_levels.get(group)) for fit in fits]
+        rows.append(row((Emphasis("J"), " ", *given.names.group(group)), cells))
+    rows.append(row("Parameters", [fit_number(fit, "npar", fit.npar) for fit in fits]))
+    return rows
+
+
+def fit_rows(given: ReportInput) -> list[Row]:
+    """Return deviance, criteria of information and the REML criterion."""
+    fits = given.run.fits
+    return [
+        heading("Fit"),
+        row("Deviance (ML)", [fit_number(fit, "d_ml", fit.ml.criterion, 2) for fit in fits]),
+        row("AIC", [fit_number(fit, "AIC", fit.aic, 2) for fit in fits]),
+        row("BIC", [fit_number(fit, "BIC", fit.bic, 2) for fit in fits]),
+        row("REML criterion", [fit_number(fit, "d_reml", fit.reml.criterion, 2) for fit in fits]),
+    ]
+
+
+def status_rows(given: ReportInput) -> list[Row]:
+    """Return how each fit ended and how many warnings it carries."""
+    return [heading("Status"), row("Fit", [_status(fit) for fit in given.run.fits])]
+
+
+def _status(fit: FitRecord) -> Phrase:
+    warnings = sum(notice.severity == "warning" for notice in fit.notices)
+    words = STATUS[fit.reported.convergence.status]
+    noun = "warning" if warnings == 1 else "warnings"
+    return (f"{words}, {warnings} {noun}" if warnings else words,)
