@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Literal
 
 from mlm_steps.api.results import Fit
 from mlm_steps.records import ComparisonRecord
@@ -45,6 +46,16 @@ class Comparison:
         """Upper tail of the mixture that holds when variances are tested, where its weights are known."""
         return self.record.p_boundary
 
+    @property
+    def p_rlrt(self) -> float | None:
+        """Exact p value of a single variance."""
+        return self.record.p_rlrt
+
+    @property
+    def p_boot(self) -> float | None:
+        """The p value by the parametric bootstrap, if that was asked for."""
+        return self.record.p_boot
+
     def __repr__(self) -> str:
         record = self.record
         models = ((record.smaller, self.smaller), (record.larger, self.larger))
@@ -63,22 +74,49 @@ class Comparison:
         line = f"{record.criterion}: Chisq {record.statistic:.4f}, df {record.df}, p {record.p_naive:.4g}"
         if record.p_boundary is not None:
             line += f"; on the boundary p {record.p_boundary:.4g}"
+        if record.p_rlrt is not None:
+            line += f"; exact p {record.p_rlrt:.4g}"
+        if record.p_boot is not None:
+            drawn = f"{record.replicates} replicates, {record.failed} failed"
+            line += f"; bootstrap p {record.p_boot:.4g} ({drawn})"
         return [line]
 
 
-def compare(smaller: Fit, larger: Fit, *, names: tuple[str, str] = ("smaller", "larger")) -> Comparison:
+def compare(
+    smaller: Fit,
+    larger: Fit,
+    *,
+    names: tuple[str, str] = ("smaller", "larger"),
+    rlrt: bool = True,
+    bootstrap: Literal["where_needed", "always", "never"] = "never",
+    replicates: int = 1000,
+    seed: int = 1,
+) -> Comparison:
     """Compare two nested models by the likelihood ratio test, AIC and BIC.
 
     Fixed effects are compared by ML refits, variances by the method of the fits; what is not nested
     gets no test and the record says why.
+
+    Parameters
+    ----------
+    smaller, larger : Fit
+    names : tuple of two str
+        What to call them.
+    rlrt : bool
+        The exact restricted likelihood ratio test, where REML fits differ in one variance.
+    bootstrap : {"where_needed", "always", "never"}
+        Simulate the null distribution: where it is not known in closed form, or always.
+    replicates, seed : int
+        Of the bootstrap; the seed is also that of the exact test.
 
     Raises
     ------
     ComparisonError
         When the larger model fits worse than the smaller one that it contains.
     """
-    from mlm_steps.compare import COMPARISONS
+    from mlm_steps.compare import COMPARISONS, Simulations
 
+    asked = Simulations(seed, rlrt, bootstrap, replicates)
     method = smaller.method if smaller.method == larger.method else "ML"
-    record = COMPARISONS["lrt"](smaller.estimates, larger.estimates, names=names, method=method)
+    record = COMPARISONS["lrt"](smaller.estimates, larger.estimates, names=names, method=method, asked=asked)
     return Comparison(record, smaller, larger)

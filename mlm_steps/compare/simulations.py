@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Literal
 
+from mlm_steps.compare.bootstrap import bootstrap_p, takes_minutes
 from mlm_steps.compare.mixtures import lone_variance
 from mlm_steps.compare.nesting import Relation
 from mlm_steps.compare.rlrt import LARGEST_FACTOR, rlrt_p
@@ -11,7 +13,10 @@ from mlm_steps.design.matrices import Design
 from mlm_steps.engine.values import LmmFit, Method
 from mlm_steps.records import ComparisonRecord
 
-__all__ = ["Simulations", "exact_p", "with_rlrt"]
+__all__ = ["Simulations", "exact_p", "with_bootstrap", "with_rlrt"]
+
+UNKNOWN = ("no_closed_weights", "null_on_boundary")
+"""Codes of tests of variances that have no null distribution in closed form."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,10 +29,17 @@ class Simulations:
         Of the run.
     rlrt : bool
         The exact restricted likelihood ratio test, where one variance alone is tested.
+    bootstrap : {"where_needed", "always", "never"}
+        The parametric bootstrap: of tests of variances whose null distribution is not known, unless it takes
+        minutes; of all tests; of none.
+    replicates : int
+        Of the bootstrap.
     """
 
     seed: int = 1
     rlrt: bool = True
+    bootstrap: Literal["where_needed", "always", "never"] = "never"
+    replicates: int = 1000
 
 
 def with_rlrt(
@@ -39,6 +51,36 @@ def with_rlrt(
     p, code = exact_p(designs, relation, pair[1].method, record.statistic or 0.0, asked, step)
     approximate = p is not None and len(designs[1].random) > 1
     return record.model_copy(update={"p_rlrt": p, "p_rlrt_code": code, "rlrt_approximate": approximate})
+
+
+def with_bootstrap(
+    record: ComparisonRecord, pair: tuple[LmmFit, LmmFit], relation: Relation, asked: Simulations
+) -> ComparisonRecord:
+    """Return the record of a test with its bootstrap p value, or with the code of why there is none."""
+    code = _no_bootstrap(record, pair, asked)
+    if code is not None:
+        return record.model_copy(update={"p_boot_code": code})
+    found = bootstrap_p(
+        pair,
+        relation,
+        record.statistic or 0.0,
+        replicates=asked.replicates,
+        seed=asked.seed,
+        step=f"bootstrap/{record.smaller}--{record.larger}",
+    )
+    numbers = {"p_boot": found.p, "replicates": found.replicates, "failed": found.failed}
+    return record.model_copy(update={**numbers, "p_boot_code": "not_estimable" if found.p is None else None})
+
+
+def _no_bootstrap(record: ComparisonRecord, pair: tuple[LmmFit, LmmFit], asked: Simulations) -> str | None:
+    """Return the code of why a test is not bootstrapped, if it is not."""
+    if asked.bootstrap == "never":
+        return "not_requested"
+    if asked.bootstrap == "always":
+        return None
+    if record.p_boundary_code not in UNKNOWN:
+        return "not_needed"
+    return "too_large" if takes_minutes(pair[1]) else None
 
 
 def exact_p(

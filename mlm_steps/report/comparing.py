@@ -31,6 +31,11 @@ NAIVE_REASONS = {
     "no_closed_weights": "the null distribution has no closed form",
     "null_on_boundary": "the smaller model lies on a boundary itself",
 }
+NO_BOOTSTRAP = {
+    "not_requested": "; a parametric bootstrap would tell, by tests: {bootstrap: where_needed} in the spec",
+    "too_large": "; a parametric bootstrap would take long, by tests: {bootstrap: always} in the spec",
+    "not_estimable": "; in the parametric bootstrap no fit succeeded",
+}
 SMALLEST_CHANGE = 0.0005
 """Smaller changes of a variance would read 0.0 %."""
 
@@ -91,7 +96,7 @@ def _why_naive(record: ComparisonRecord) -> Phrase:
     reason = NAIVE_REASONS.get(record.p_boundary_code or "")
     if reason is None:
         return ()
-    return (f" (naive: {reason})",)
+    return (f" (naive: {reason}{NO_BOOTSTRAP.get(record.p_boot_code or '', '')})",)
 
 
 def _adjusted(record: ComparisonRecord, adjusted: float | None) -> Phrase:

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import Annotated, Literal
+
+from pydantic import Field
 
 from mlm_steps.spec.base import SpecBlock
-from mlm_steps.spec.types import Flag
+from mlm_steps.spec.types import Flag, Whole
 
 __all__ = ["TestsSpec"]
 
@@ -17,6 +19,14 @@ class TestsSpec(SpecBlock):
 
     rlrt: Flag = True
     """The exact restricted likelihood ratio test, wherever a single variance is tested by REML."""
+    bootstrap: Literal["where_needed", "always", "never"] = "where_needed"
+    """Which comparisons have their null distribution simulated (parametric bootstrap).
+
+    ``where_needed``: tests of variances whose null distribution is not known (several effects at once, or a
+    smaller model on its own boundary), unless it would take minutes; ``always``: all, whatever it takes.
+    """
+    replicates: Annotated[int, Field(ge=19), Whole] = 1000
+    """Number of data sets that the bootstrap of a comparison simulates; both models are fitted to each."""
     adjust: Literal["none", "holm"] = "none"
     """``holm`` adjusts the *p* values of all declared comparisons for their number."""
     ranova: Flag = True

@@ -53,7 +53,7 @@ def _tests(session: Session, model: str, fit: LmmFit) -> tuple[RandomEffectTest,
     from mlm_steps.design.deletions import single_deletions
 
     asked = Simulations(session.spec.seed, session.spec.tests.rlrt)
-    formula, frame = session.plan.formulas[model], session.frame()
+    formula, frame = session.formulas[model], session.frame()
     return tuple(
         leave_out(
             fit,

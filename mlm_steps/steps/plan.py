@@ -191,7 +191,7 @@ class Plan:
 
     @property
     def _tests(self) -> list[object]:
-        tests = self.spec.tests.model_dump(mode="json", exclude={"adjust"})
+        tests = self.spec.tests.model_dump(mode="json", exclude={"adjust", "ranova"})
         return [self.spec.seed, tests]
 
     @property

@@ -11,7 +11,17 @@ import pytest
 REGISTRIES = {
     "compare": (
         "COMPARISONS",
-        {"deletions", "heterogeneity", "holm", "mixtures", "nesting", "refusal", "rlrt", "simulations"},
+        {
+            "bootstrap",
+            "deletions",
+            "heterogeneity",
+            "holm",
+            "mixtures",
+            "nesting",
+            "refusal",
+            "rlrt",
+            "simulations",
+        },
     ),
     "data.readers": ("READERS", set()),
     "engine.optimizers": ("OPTIMIZERS", {"base", "through_scipy"}),

@@ -1,0 +1,110 @@
+"""The parametric bootstrap of a likelihood ratio test (statistics, section 6).
+
+Data are simulated from the smaller model at its estimates and both models are fitted to each. Statistics of
+zero count: where variances are tested, about half of all are zero.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+import numpy as np
+from numpy.typing import NDArray
+
+from mlm_steps.compare.nesting import Relation, embed_theta, log_det_basis
+from mlm_steps.engine.fit import evaluate_at, fit_lmm
+from mlm_steps.engine.replicates import ELEMENTS, refit_many
+from mlm_steps.engine.simulate import draw_outcomes
+from mlm_steps.engine.streams import stream
+from mlm_steps.engine.values import LmmFit
+from mlm_steps.errors import FitError
+
+__all__ = ["TOO_MANY_FAILED", "BootstrapP", "bootstrap_p", "takes_minutes"]
+
+TOO_MANY_FAILED = 0.05
+"""Share of failed replicates from which the rest may no longer speak for all."""
+ONE_FACTOR = 20_000
+"""Random effects of a single factor, all of whose replicates advance together, ..."""
+SEVERAL_FACTORS = 200
+"""... and outside the largest of several: beyond them a thousand replicates take minutes."""
+WORSE = -1e-6
+"""A statistic below this is a failed search, above it rounding."""
+
+Array = NDArray[np.float64]
+Pair = tuple[LmmFit, LmmFit]
+
+
+@dataclass(frozen=True, slots=True)
+class BootstrapP:
+    """What a bootstrap says of a statistic.
+
+    Attributes
+    ----------
+    p : float or None
+        (1 + #{simulated >= observed}) / (successful replicates + 1); None where none succeeded.
+    replicates, failed : int
+        All of them, and those to which a model could not be fitted.
+    """
+
+    p: float | None
+    replicates: int
+    failed: int
+
+
+def takes_minutes(fit: LmmFit) -> bool:
+    """Return whether a thousand refits of a model take minutes."""
+    sizes = [factor.q for factor in fit.kernel.strategy.factors]
+    return sum(sizes[1:]) > SEVERAL_FACTORS or sizes[0] > ONE_FACTOR
+
+
+def bootstrap_p(
+    pair: Pair, relation: Relation, statistic: float, *, replicates: int, seed: int, step: str
+) -> BootstrapP:
+    """Return the p value of a statistic by data simulated from the smaller model.
+
+    Parameters
+    ----------
+    pair : tuple of two LmmFit
+        The smaller and the larger model by the criterion that the statistic is a difference of.
+    relation : Relation
+        How the one contains the other.
+    statistic : float
+        What was observed.
+    replicates : int
+    seed : int
+        Of the run.
+    step : str
+        Names the stream of random numbers; replicate b depends on seed, step and b alone.
+    """
+    width = max(1, ELEMENTS // pair[0].design.n)
+    blocks = [range(first, min(first + width, replicates)) for first in range(0, replicates, width)]
+    simulated = np.concatenate([_statistics(pair, relation, seed, step, block) for block in blocks])
+    known = simulated[np.isfinite(simulated)]
+    failed = replicates - len(known)
+    if not len(known):
+        return BootstrapP(None, replicates, failed)
+    return BootstrapP((1 + int((known >= statistic).sum())) / (len(known) + 1), replicates, failed)
+
+
+def _statistics(pair: Pair, relation: Relation, seed: int, step: str, block: range) -> Array:
+    """Return the simulated statistics, rounding cut at zero; NaN where a model could not be fitted."""
+    Y = draw_outcomes(pair[0], [stream(seed, step, b) for b in block]).T
+    smaller, larger = (refit_many(fit, Y) for fit in pair)
+    basis = log_det_basis(pair[0].design, pair[1].design) if pair[0].method == "REML" else 0.0
+    found: Array = smaller.criterion - basis - larger.criterion
+    for b in np.flatnonzero(found < WORSE):
+        found[b] = smaller.criterion[b] - basis - _again(pair, relation, Y[:, b], smaller.theta[b])
+    found[found < WORSE] = np.nan
+    return np.where(np.isfinite(found), np.maximum(found, 0.0), np.nan)
+
+
+def _again(pair: Pair, relation: Relation, y: Array, theta: Array) -> float:
+    """Return the criterion of the larger model, searched for from the optimum of the smaller one."""
+    smaller = evaluate_at(replace(pair[0].design, y=y), theta, method=pair[0].method)
+    design = replace(pair[1].design, y=y)
+    try:
+        return fit_lmm(
+            design, method=pair[1].method, start=embed_theta(smaller, design, relation.up)
+        ).criterion
+    except FitError:
+        return float("nan")
