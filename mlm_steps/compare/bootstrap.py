@@ -19,10 +19,8 @@ from mlm_steps.engine.streams import stream
 from mlm_steps.engine.values import LmmFit
 from mlm_steps.errors import FitError
 
-__all__ = ["TOO_MANY_FAILED", "BootstrapP", "bootstrap_p", "takes_minutes"]
+__all__ = ["BootstrapP", "bootstrap_p", "takes_minutes"]
 
-TOO_MANY_FAILED = 0.05
-"""Share of failed replicates from which the rest may no longer speak for all."""
 ONE_FACTOR = 20_000
 """Random effects of a single factor, all of whose replicates advance together, ..."""
 SEVERAL_FACTORS = 200

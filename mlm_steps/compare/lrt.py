@@ -4,11 +4,10 @@ from __future__ import annotations
 
 import numpy as np
 
-from mlm_steps.compare.bootstrap import TOO_MANY_FAILED
 from mlm_steps.compare.mixtures import BoundaryNull, boundary_null, chi_square_tail, mixture_tail
 from mlm_steps.compare.nesting import Relation, embed_theta, log_det_basis, relate
 from mlm_steps.compare.refusal import Refusal, data_mismatch, no_test
-from mlm_steps.compare.simulations import Simulations, with_bootstrap, with_rlrt
+from mlm_steps.compare.simulations import TOO_MANY_FAILED, Simulations, with_bootstrap, with_rlrt
 from mlm_steps.design.matrices import Design, RandomTerm
 from mlm_steps.engine.components import reductions
 from mlm_steps.engine.estimates import Estimates

@@ -5,7 +5,6 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
-from mlm_steps.compare.bootstrap import bootstrap_p, takes_minutes
 from mlm_steps.compare.mixtures import lone_variance
 from mlm_steps.compare.nesting import Relation
 from mlm_steps.compare.rlrt import LARGEST_FACTOR, rlrt_p
@@ -13,8 +12,10 @@ from mlm_steps.design.matrices import Design
 from mlm_steps.engine.values import LmmFit, Method
 from mlm_steps.records import ComparisonRecord
 
-__all__ = ["Simulations", "exact_p", "with_bootstrap", "with_rlrt"]
+__all__ = ["TOO_MANY_FAILED", "Simulations", "exact_p", "with_bootstrap", "with_rlrt"]
 
+TOO_MANY_FAILED = 0.05
+"""Share of failed replicates from which the rest may no longer speak for all."""
 UNKNOWN = ("no_closed_weights", "null_on_boundary")
 """Codes of tests of variances that have no null distribution in closed form."""
 
@@ -60,6 +61,8 @@ def with_bootstrap(
     code = _no_bootstrap(record, pair, asked)
     if code is not None:
         return record.model_copy(update={"p_boot_code": code})
+    from mlm_steps.compare.bootstrap import bootstrap_p  # most comparisons need none
+
     found = bootstrap_p(
         pair,
         relation,
@@ -80,6 +83,8 @@ def _no_bootstrap(record: ComparisonRecord, pair: tuple[LmmFit, LmmFit], asked: 
         return None
     if record.p_boundary_code not in UNKNOWN:
         return "not_needed"
+    from mlm_steps.compare.bootstrap import takes_minutes
+
     return "too_large" if takes_minutes(pair[1]) else None
 
 
