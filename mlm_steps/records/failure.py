@@ -8,7 +8,7 @@ from typing import Literal, TypeVar
 
 from mlm_steps.records.base import Record
 
-__all__ = ["Absence", "read_outcome"]
+__all__ = ["Absence", "read_absence", "read_outcome"]
 
 RecordT = TypeVar("RecordT", bound=Record)
 
@@ -25,8 +25,15 @@ class Absence(Record):
 def read_outcome(kind: type[RecordT], path: Path) -> RecordT | Absence:
     """Return the record in a file, or the record of why it is absent."""
     if not path.exists():
-        return Absence(absent="failed", step=f"{path.parent.name}/{path.stem}", reason="it was not run")
+        return read_absence(path)
     content = json.loads(path.read_bytes())
     if isinstance(content, dict) and "absent" in content:
         return Absence.model_validate(content)
     return kind.model_validate(content, strict=False)
+
+
+def read_absence(path: Path) -> Absence:
+    """Return the record of why a file does not hold a result."""
+    if not path.exists():
+        return Absence(absent="failed", step=f"{path.parent.name}/{path.stem}", reason="it was not run")
+    return Absence.model_validate_json(path.read_bytes())

@@ -46,6 +46,8 @@ PRELOADED = (
     "mlm_steps.steps.variance",
     "mlm_steps.variance.aggregation",
     "mlm_steps.steps.profile",
+    "mlm_steps.steps.resample",
+    "mlm_steps.steps.bootstrap",
     "mlm_steps.steps.allfit",
     "mlm_steps.steps.remedies",
     "mlm_steps.remedies.applied",

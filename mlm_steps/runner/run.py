@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -62,13 +62,13 @@ def run(request: RunRequest, pool: WarmPool) -> int:
         print(describe_plan(plan, waiting), end="")
         return DONE
     if waiting:
-        return _run_waiting(request, plan, len(waiting), pool)
+        return _run_waiting(request, plan, waiting, pool)
     return _conclude(request, plan, done=True)
 
 
-def _run_waiting(request: RunRequest, plan: Plan, total: int, pool: WarmPool) -> int:
+def _run_waiting(request: RunRequest, plan: Plan, waiting: Sequence[str], pool: WarmPool) -> int:
     """Check everything, then run the workflow; return 2 when there are faults, 3 when a step failed."""
-    progress = Progress(total)
+    progress = Progress(waiting)
     outside, force = request.allow_outside, request.force
     with checking(pool, plan, allow_outside=outside, force=force, progress=progress) as check:
         from mlm_steps.runner.workflow import prepare_workflow  # takes about as long as the check beside it

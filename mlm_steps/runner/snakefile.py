@@ -121,6 +121,10 @@ class Workflow:
         """Return the fits that a rung's variance is explained by."""
         return [str(self.layout.fit(name)) for name in self.opening.variance_models(model)]
 
+    def resampled(self, model: str) -> list[str]:
+        """Return the bootstrap replicates of a rung, job by job."""
+        return [str(self.layout.resampled(model, numbers)) for numbers in self._opening.resampled]
+
     def _heads(self, *kinds: str) -> list[str]:
         return [str(s.head) for s in self.opening.steps if s.name.partition("/")[0] in kinds]
 

@@ -88,6 +88,10 @@ class Layout:
         """Return the record of a rung's intervals that come from one source, ``profile`` or ``bootstrap``."""
         return self.out / source / f"{model}.json"
 
+    def resampled(self, model: str, numbers: str) -> Path:
+        """Return some bootstrap replicates of a rung; ``numbers`` such as ``0-500``, the end excluded."""
+        return self.out / "bootstrap" / model / f"{numbers}.parquet"
+
     def figure(self, name: str, suffix: str = "json") -> Path:
         """Return a figure's record, or with ``suffix`` its SVG or CSV."""
         return self.out / "figures" / f"{name}.{suffix}"

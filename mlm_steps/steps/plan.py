@@ -32,7 +32,7 @@ NUMERICAL = ("numpy", "scipy", "pandas", "statsmodels", "pyarrow", "matplotlib")
 EXTRAS = ("nlopt",)
 """Libraries that need not be there and that refits by every optimiser depend on."""
 
-INTERVAL_SOURCES: tuple[str, ...] = ("profile",)
+INTERVAL_SOURCES: tuple[str, ...] = ("profile", "bootstrap")
 """Intervals that are made in a step per rung, by the word that asks for them."""
 
 
@@ -132,10 +132,16 @@ class Plan:
             models = self.variance_models(name)
             needs = [f"fit/{model}" for model in models]
             yield f"variance/{name}", layout.variance(name), needs, self._chain("variance", *models)
+        for name in rungs:
+            for numbers in self.resampled:
+                key = self._chain("resample", name, words=[*self._draws, numbers])
+                yield f"resample/{name}/{numbers}", layout.resampled(name, numbers), (f"fit/{name}",), key
         for source in self.interval_sources:
             for name in rungs:
                 key = self._chain(source, name, words=self._interval_words(source))
-                yield f"{source}/{name}", layout.intervals(source, name), (f"fit/{name}",), key
+                chunks = (f"resample/{name}/{numbers}" for numbers in self.resampled)
+                needs = [f"fit/{name}", *(chunks if source == "bootstrap" else ())]
+                yield f"{source}/{name}", layout.intervals(source, name), needs, key
         fits = [f"fit/{name}" for name in rungs]
         yield "effects", layout.effects, fits, self._chain("effects", *rungs, words=self._readings)
         if "allfit" in self.checks:
@@ -181,8 +187,19 @@ class Plan:
 
     def _interval_words(self, source: str) -> list[object]:
         """Return what of the spec the intervals of a source depend on, beyond the fit."""
-        drawn = [self.spec.seed, self.spec.bootstrap.model_dump(mode="json")] if source == "bootstrap" else []
+        drawn = [*self._draws, self.resampled] if source == "bootstrap" else []
         return [self.spec.intervals.kinds(source), *drawn]
+
+    @cached_property
+    def resampled(self) -> tuple[str, ...]:
+        """The bootstrap replicates of each job, such as ``0-500``, the end excluded."""
+        if "bootstrap" not in self.interval_sources:
+            return ()
+        return tuple(f"{numbers.start}-{numbers.stop}" for numbers in self.spec.bootstrap.ranges)
+
+    @property
+    def _draws(self) -> list[object]:
+        return [self.spec.seed, self.spec.bootstrap.kind]
 
     @property
     def checks(self) -> tuple[str, ...]:

@@ -8,7 +8,7 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from mlm_steps.errors import Fault, FormulaError, MlmError, SpecError
+from mlm_steps.errors import Fault, FitError, FormulaError, MlmError, SpecError
 from mlm_steps.spec import LoadedSpec, inspect_spec
 from mlm_steps.steps.kept import check_formula
 from mlm_steps.steps.uses import model_uses
@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from mlm_steps.data import Analysis
+    from mlm_steps.design import Design
 
 __all__ = ["check", "check_designs", "prepare_analysis"]
 
@@ -77,6 +78,7 @@ def check_designs(loaded: LoadedSpec, frame: pd.DataFrame) -> None:
                 if mixed:
                     check_design(design)
                     rungs[model.name] = Predictors(design, frame)
+                    faults += _undrawable(loaded, design, model.name)
             except MlmError as error:
                 faults += [
                     _located(loaded, (block, index, "formula"), error, fault) for fault in error.faults
@@ -85,6 +87,21 @@ def check_designs(loaded: LoadedSpec, frame: pd.DataFrame) -> None:
         faults += effect_faults(loaded, rungs)
     if faults:
         raise SpecError(*faults)
+
+
+def _undrawable(loaded: LoadedSpec, design: Design, name: str) -> list[Fault]:
+    """Return the fault of a rung whose groups the declared bootstrap cannot draw."""
+    spec = loaded.spec
+    if spec.bootstrap.kind != "cases" or not spec.intervals.kinds("bootstrap"):
+        return []
+    from mlm_steps.engine.resampling.cases import outermost
+
+    try:
+        outermost(design)
+    except FitError as error:
+        where = loaded.source.where("bootstrap", "kind")
+        return [Fault(where, f"rung '{name}': {fault.what}", fault.hint) for fault in error.faults]
+    return []
 
 
 def _located(loaded: LoadedSpec, keys: tuple[str | int, ...], error: MlmError, fault: Fault) -> Fault:

@@ -53,6 +53,7 @@ class Verb:
 
 _MODEL = (Option("model", "name of the model"),)
 _PAIR = (Option("smaller", "the smaller model"), Option("larger", "the larger model"))
+_SOME = (*_MODEL, Option("replicates", "which, counted from 0, the end excluded, such as 0-500"))
 _LOOK = "print the table of this rung, write nothing (default: the step of a run, for all that need it)"
 
 VERBS: dict[str, Verb] = {
@@ -61,6 +62,8 @@ VERBS: dict[str, Verb] = {
     "fit": Verb("fit one rung", _MODEL, "--model slope"),
     "variance": Verb("explained variance of one rung", _MODEL, "--model slope"),
     "profile": Verb("profile intervals of one rung", _MODEL, "--model slope"),
+    "resample": Verb("some bootstrap replicates of one rung", _SOME, "--model slope --replicates 0-500"),
+    "bootstrap": Verb("bootstrap intervals of one rung", _MODEL, "--model slope"),
     "compare": Verb("compare two rungs", _PAIR, "--smaller l1 --larger slope"),
     "deletions": Verb("test leaving out random effects"),
     "figure": Verb("draw one figure", (Option("name", "name of the figure"),), "--name ladder"),

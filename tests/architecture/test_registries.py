@@ -26,6 +26,8 @@ REGISTRIES = {
     "data.readers": ("READERS", set()),
     "engine.optimizers": ("OPTIMIZERS", {"base", "through_scipy"}),
     "figures": ("FIGURES", {"base", "interaction", "scene"}),
+    "engine.resampling": ("KINDS", {"base"}),
+    "figures": ("FIGURES", {"base", "scene"}),
     "inference": ("METHODS", {"base", "group_sums"}),
     "remedies": (
         "REMEDIES",

@@ -48,6 +48,18 @@ def profile_key(wildcards):
     return key_after_data(f"profile/{wildcards.model}")
 
 
+def resample_key(wildcards):
+    return key_after_data(f"resample/{wildcards.model}/{wildcards.numbers}")
+
+
+def bootstrap_key(wildcards):
+    return key_after_data(f"bootstrap/{wildcards.model}")
+
+
+def resampled(wildcards):
+    return WORK.resampled(wildcards.model)
+
+
 def allfit_key(wildcards):
     return key_after_data("allfit")
 

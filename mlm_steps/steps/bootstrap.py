@@ -1,0 +1,88 @@
+"""Gather the bootstrap replicates of one rung into intervals."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+
+import numpy as np
+
+from mlm_steps.engine.bootstrap import TOO_MANY_FAILED, Sample, percentiles
+from mlm_steps.engine.bootstrap_rows import Quantity, quantities
+from mlm_steps.engine.replicates import Replicates
+from mlm_steps.records import Interval, IntervalKind, IntervalRecord, Notice, write_record
+from mlm_steps.records.failure import Absence
+from mlm_steps.steps.resample import read_replicates
+from mlm_steps.steps.session import Session
+
+__all__ = ["bootstrap", "bootstrap_record"]
+
+
+def bootstrap(session: Session, model: str) -> None:
+    """Write the percentile intervals of a rung, of the kinds that the spec wants bootstrapped."""
+    path, step = session.layout.intervals("bootstrap", model), f"bootstrap/{model}"
+    with session.recorded(step) as (recorder, key):
+        record = session.fit(model)
+        if isinstance(record, Absence):
+            write_record(record.model_copy(update={"step": step}), path)
+            return
+        files = [session.layout.resampled(model, numbers) for numbers in session.plan.resampled]
+        parts = [read_replicates(file, record) for file in files]
+        absent = next((part for part in parts if isinstance(part, Absence)), None)
+        if absent is not None:
+            session.say(f"{absent.step}: {absent.reason}")
+            write_record(absent.model_copy(update={"step": step}), path)
+            return
+        fit = session.refit(session.frame(), record, methods=(record.method,)).under(record.method)
+        replicates = Replicates.joined([part for part in parts if isinstance(part, Replicates)])
+        found = bootstrap_record(
+            model,
+            Sample(fit, replicates),
+            kinds=session.spec.intervals.kinds("bootstrap"),
+            kind=session.spec.bootstrap.kind,
+            confidence=record.confidence,
+        )
+        size, singular = replicates.sigma.size, replicates.singular
+        session.say(f"{model}: {size} replicates, {singular} singular, {replicates.failed} failed")
+        session.say_notices(found.notices)
+        write_record(found.model_copy(update={"made_from": key}), path)
+        recorder.add(path)
+
+
+def bootstrap_record(
+    model: str, sample: Sample, *, kinds: Iterable[IntervalKind], kind: str, confidence: float
+) -> IntervalRecord:
+    """Return the percentile intervals of a rung; ``kind`` is a word of ``KINDS``."""
+    replicates = sample.replicates
+    method = f"{kind} bootstrap, B={replicates.sigma.size}, {replicates.failed} failed"
+    wanted = [quantity for quantity in quantities(sample) if quantity.kind in set(kinds)]
+    return IntervalRecord(
+        model=model,
+        source="bootstrap",
+        confidence=confidence,
+        intervals=tuple(_interval(quantity, replicates.failed, confidence, method) for quantity in wanted),
+        notices=tuple(_notices(model, kind, replicates)),
+    )
+
+
+def _interval(quantity: Quantity, failed: int, confidence: float, method: str) -> Interval:
+    """Return the interval of one number; the method says in how many replicates it does not exist."""
+    undefined = int(np.count_nonzero(~np.isfinite(quantity.values))) - failed
+    words = f"{method}, {undefined} undefined" if undefined else method
+    limits = percentiles(quantity.values, confidence)
+    if limits is None:
+        code = "not_estimable"
+        return Interval(
+            kind=quantity.kind, what=quantity.what, low=None, high=None, low_code=code, high_code=code,
+            method=words,
+        )  # fmt: skip
+    return Interval(kind=quantity.kind, what=quantity.what, low=limits[0], high=limits[1], method=words)
+
+
+def _notices(model: str, kind: str, replicates: Replicates) -> Iterator[Notice]:
+    B, failed = replicates.sigma.size, replicates.failed
+    if failed > TOO_MANY_FAILED * B:
+        text = (
+            f"{failed} of {B} replicates of the {kind} bootstrap have no optimum and are left out: "
+            "its intervals speak for the others only."
+        )
+        yield Notice(code="bootstrap_failed", severity="warning", text=text, model=model)

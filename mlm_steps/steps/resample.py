@@ -1,0 +1,72 @@
+"""Some bootstrap replicates of one rung: a job of many, each finished for good."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+from numpy.typing import NDArray
+
+from mlm_steps.engine.bootstrap import draw_replicates
+from mlm_steps.engine.replicates import Replicates
+from mlm_steps.records import FitRecord, write_record
+from mlm_steps.records.failure import Absence, read_absence
+from mlm_steps.steps.parquet import read_parquet, write_parquet
+from mlm_steps.steps.session import Session
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    import pandas as pd
+
+__all__ = ["read_replicates", "resample"]
+
+PARQUET = b"PAR1"
+
+
+def resample(session: Session, model: str, numbers: str) -> None:
+    """Write some replicates of a rung; ``numbers`` such as ``0-500``, the end excluded."""
+    path, step = session.layout.resampled(model, numbers), f"resample/{model}/{numbers}"
+    with session.recorded(step) as (recorder, _):
+        record = session.fit(model)
+        if isinstance(record, Absence):
+            write_record(record.model_copy(update={"step": step}), path)
+            return
+        fit = session.refit(session.frame(), record, methods=(record.method,)).under(record.method)
+        wanted, kind = range(*map(int, numbers.split("-"))), session.spec.bootstrap.kind
+        found = draw_replicates(fit, kind, session.spec.seed, f"bootstrap/{model}", wanted)
+        session.say(
+            f"{model}: replicates {wanted.start} to {wanted.stop - 1}, {kind}: "
+            f"{found.singular} singular, {found.failed} failed"
+        )
+        write_parquet(_frame(found, wanted), path)
+        recorder.add(path)
+
+
+def _frame(found: Replicates, numbers: range) -> pd.DataFrame:
+    import pandas as pd
+
+    columns: dict[str, object] = {"replicate": np.array(numbers, dtype=np.int64)}
+    columns["status"] = found.status.astype(object)
+    columns |= {"criterion": found.criterion, "sigma": found.sigma}
+    columns |= {f"beta_{i}": values for i, values in enumerate(found.beta.T)}
+    columns |= {f"theta_{i}": values for i, values in enumerate(found.theta.T)}
+    return pd.DataFrame(columns)
+
+
+def read_replicates(path: Path, record: FitRecord) -> Replicates | Absence:
+    """Return the replicates in a file, or the record of why they are absent."""
+    if not path.exists() or path.read_bytes()[: len(PARQUET)] != PARQUET:
+        return read_absence(path)
+    frame = read_parquet(path)
+
+    def matrix(name: str, width: int) -> NDArray[np.float64]:
+        return frame[[f"{name}_{i}" for i in range(width)]].to_numpy(dtype=np.float64)
+
+    return Replicates(
+        theta=matrix("theta", len(record.reported.theta)),
+        beta=matrix("beta", record.p),
+        sigma=frame["sigma"].to_numpy(dtype=np.float64),
+        criterion=frame["criterion"].to_numpy(dtype=np.float64),
+        status=frame["status"].to_numpy().astype("<U9"),
+    )

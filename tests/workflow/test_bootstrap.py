@@ -1,0 +1,114 @@
+"""The bootstrap as scattered jobs: what is finished stays, and nothing depends on how it was reached."""
+
+import csv
+import json
+import signal
+import subprocess
+import sys
+
+import pytest
+
+from .conftest import contents, mlm, small_data
+
+OUT = "results/small"
+CHUNKS = 8
+SPEC = """\
+version: 1
+name: small
+data:
+  file: small.csv
+  columns: {g: {type: group}}
+ladder:
+  - {name: l1, formula: "y ~ x + (1 | g)"}
+  - {name: slope, formula: "y ~ x + (x | g)"}
+estimation: {allfit: never}
+report: {formats: [md]}
+intervals: {fixed: bootstrap, variance: bootstrap, icc: bootstrap, r2: bootstrap}
+bootstrap: {replicates: 400, chunks: 8, kind: parametric}
+"""
+
+
+def prepare(folder, spec=SPEC):
+    (folder / "small.csv").write_text(small_data())
+    (folder / "pipeline.yaml").write_text(spec)
+    return folder
+
+
+def made(folder):
+    """Return when each job of the bootstrap was last done."""
+    steps = json.loads((folder / OUT / "provenance.json").read_text())["steps"]
+    return {name: entry["started"] for name, entry in steps.items() if name.startswith("resample/")}
+
+
+def table(folder, name):
+    with (folder / OUT / "tables" / f"{name}.csv").open(encoding="utf-8") as stream:
+        return list(csv.DictReader(stream))
+
+
+@pytest.fixture(scope="module")
+def undisturbed(tmp_path_factory):
+    """Return a folder in which the bootstrap has run on one core, without a break."""
+    folder = prepare(tmp_path_factory.mktemp("undisturbed"))
+    done = mlm("run", "--cores", "1", cwd=folder)
+    assert done.returncode == 0, done.stderr
+    assert "left" in done.stderr
+    return folder
+
+
+def killed_in_the_middle(folder, jobs):
+    """Start a run, and end it as kill -9 does once so many jobs of the bootstrap are done."""
+    process = subprocess.Popen(
+        [sys.executable, "-P", "-m", "mlm_steps", "run", "--cores", "2"],
+        cwd=folder, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True, start_new_session=True,
+    )  # fmt: skip
+    while jobs:
+        line = process.stderr.readline()
+        assert line, "the run ended before it was killed"
+        jobs -= "resample" in line
+    process.send_signal(signal.SIGKILL)
+    process.communicate()
+
+
+def test_after_a_kill_the_finished_jobs_stay_and_the_numbers_are_the_same(undisturbed, tmp_path):
+    folder = prepare(tmp_path)
+    killed_in_the_middle(folder, 3)
+    before = made(folder)
+    assert 3 <= len(before) < 2 * CHUNKS
+    again = mlm("run", cwd=folder)
+    assert again.returncode == 0, again.stderr
+    assert {name: made(folder)[name] for name in before} == before
+    assert contents(folder / OUT) == contents(undisturbed / OUT)
+
+
+def test_more_replicates_begin_with_those_that_are_there(undisturbed, tmp_path):
+    more = SPEC.replace("replicates: 400, chunks: 8", "replicates: 500, chunks: 10")
+    folder = prepare(tmp_path)
+    assert mlm("run", cwd=folder).returncode == 0
+    before = made(folder)
+    prepare(folder, more)
+    assert mlm("run", cwd=folder).returncode == 0
+    after = made(folder)
+    assert {name: after[name] for name in before} == before
+    assert len(after) == 2 * (CHUNKS + 2)
+    assert "B=500" in table(folder, "random")[0]["ci_method"]
+
+
+def test_every_number_that_was_asked_for_has_its_interval(undisturbed):
+    words = "parametric bootstrap, B=400, 0 failed"
+    rows = [*table(undisturbed, "fixed"), *table(undisturbed, "random")]
+    rows += [row for row in table(undisturbed, "icc") if not row["kind"].startswith("vpc")]
+    rows += [row for row in table(undisturbed, "variance_explained") if row["measure"].startswith("r2_")]
+    assert {row["ci_method"] for row in rows} == {words}
+    assert all(float(row["ci_low"]) < float(row["ci_high"]) for row in rows)
+
+
+def test_cases_of_crossed_factors_are_refused_where_they_are_asked_for(tmp_path):
+    crossed = SPEC.replace("(x | g)", "(1 | g) + (1 | h)").replace("kind: parametric", "kind: cases")
+    folder = prepare(tmp_path, crossed.replace("columns: {g:", "columns: {h: {type: group}, g:"))
+    head, *lines = small_data().splitlines()
+    rows = [f"{head},h", *(f"{line},h{number % 7}" for number, line in enumerate(lines))]
+    (folder / "small.csv").write_text("\n".join(rows) + "\n")
+    refused = mlm("validate", cwd=folder)
+    assert refused.returncode == 2
+    assert "pipeline.yaml:12:" in refused.stderr
+    assert "rung 'slope': cases cannot be drawn where grouping factors are crossed" in refused.stderr
