@@ -123,7 +123,7 @@ class Workflow:
 
     def resampled(self, model: str) -> list[str]:
         """Return the bootstrap replicates of a rung, job by job."""
-        return [str(self.layout.resampled(model, numbers)) for numbers in self._opening.resampled]
+        return [str(self.layout.resampled(model, numbers)) for numbers in self.opening.resampled]
 
     def _heads(self, *kinds: str) -> list[str]:
         return [str(s.head) for s in self.opening.steps if s.name.partition("/")[0] in kinds]
