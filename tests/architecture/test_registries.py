@@ -25,9 +25,8 @@ REGISTRIES = {
     ),
     "data.readers": ("READERS", set()),
     "engine.optimizers": ("OPTIMIZERS", {"base", "through_scipy"}),
-    "figures": ("FIGURES", {"base", "interaction", "scene"}),
     "engine.resampling": ("KINDS", {"base"}),
-    "figures": ("FIGURES", {"base", "scene"}),
+    "figures": ("FIGURES", {"base", "interaction", "scene"}),
     "inference": ("METHODS", {"base", "group_sums"}),
     "remedies": (
         "REMEDIES",
