@@ -23,6 +23,8 @@ if TYPE_CHECKING:
 __all__ = ["run_command"]
 
 DONE, INPUT_AT_FAULT, INTERRUPTED, OUTPUT_CLOSED = 0, 2, 130, 141
+INNER = ("failed", "serve")
+"""What only the workflow calls: no message lists them."""
 
 
 def run_command(words: Sequence[str]) -> int:
@@ -31,7 +33,7 @@ def run_command(words: Sequence[str]) -> int:
     0 done, 1 done but not as the spec expects, 2 input at fault, 3 a step failed, 130 interrupted, 141 the
     output was closed.
     """
-    parser = _parser()
+    parser = _parser(inner=bool(words) and words[0] in INNER)
     if not words:
         parser.print_help(sys.stderr)
         return INPUT_AT_FAULT
@@ -52,7 +54,8 @@ def run_command(words: Sequence[str]) -> int:
 
 
 @cache
-def _parser() -> argparse.ArgumentParser:
+def _parser(*, inner: bool = False) -> argparse.ArgumentParser:
+    """Return the parser; with the verbs that only the workflow calls, or without them."""
     parser = argparse.ArgumentParser(
         prog="mlm",
         description="Declare a multilevel analysis in one YAML file; run it; get a report.",
@@ -65,7 +68,8 @@ def _parser() -> argparse.ArgumentParser:
     _add_init(commands)
     _add_schema(commands)
     _add_steps(commands)
-    _add_inner(commands)
+    if inner:
+        _add_inner(commands)
     return parser
 
 

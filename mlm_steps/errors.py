@@ -33,12 +33,18 @@ class Fault:
         What to do about it.
     excerpt : str or None
         Lines to print below, such as a formula with a caret under the place.
+    offset : int or None
+        Characters of the formula before the place, where the fault is in a formula.
+    key : str or None
+        The key beside the formula that is at fault, such as ``weights``.
     """
 
     where: str
     what: str
     hint: str | None = None
     excerpt: str | None = None
+    offset: int | None = None
+    key: str | None = None
 
     def __str__(self) -> str:
         """Return ``where: what (hint)``, followed by the excerpt on lines of its own."""

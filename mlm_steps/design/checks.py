@@ -67,7 +67,9 @@ def _require_column(text: str, name: Name, known: list[str]) -> None:
 
 def _require_weights(weights: str, known: list[str]) -> None:
     if weights not in known:
-        raise DesignError(Fault("", f"there is no column {weights} to weight by", nearest(weights, known)))
+        raise DesignError(
+            Fault("", f"there is no column {weights} to weight by", nearest(weights, known), key="weights")
+        )
 
 
 def require_rows(frame: pd.DataFrame, rows: NDArray[np.intp], missing: Missing) -> None:
@@ -94,12 +96,12 @@ def positive_weights(columns: FrameColumns, rows: NDArray[np.intp], name: str) -
     """Return the prior weights, shape (n,); DesignError with the first row that has no positive one."""
     value = columns.value(name)
     if not isinstance(value, Numbers):
-        raise DesignError(Fault("", f"the weights {name} are not numbers"))
+        raise DesignError(Fault("", f"the weights {name} are not numbers", key="weights"))
     bad = ~(np.isfinite(value.values) & (value.values > 0))
     if bad.any():
         first, count = int(np.argmax(bad)), int(bad.sum())
         what = f"the weight {name} is {value.values[first]:g} in row {rows[first] + 1}"
         more = f", the first of {count} rows" if count > 1 else ""
         hint = "weights are positive and finite; a row with a missing weight is left out"
-        raise DesignError(Fault("", what + more, hint))
+        raise DesignError(Fault("", what + more, hint, key="weights"))
     return value.values

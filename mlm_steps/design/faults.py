@@ -36,7 +36,7 @@ class TransformError(Exception):
 
 def formula_fault(text: str, span: Span, what: str, hint: str | None = None) -> Fault:
     """Return a fault whose excerpt is the formula's line and carets under the span."""
-    return Fault(where="", what=what, hint=hint, excerpt=_excerpt(text, span))
+    return Fault(where="", what=what, hint=hint, excerpt=_excerpt(text, span), offset=span.start)
 
 
 def formula_error(text: str, span: Span, what: str, hint: str | None = None) -> FormulaError:

@@ -57,7 +57,18 @@ def _weight_faults(design: Design) -> list[Fault]:
     if weights is None or bool(np.all(np.isfinite(weights) & (weights > 0))):
         return []
     bad = int(np.count_nonzero(~(np.isfinite(weights) & (weights > 0))))
-    return [Fault("", f"prior weights must be positive; {bad} of {design.n} are not", "leave those rows out")]
+    what = f"prior weights must be positive; {bad} of {design.n} are not"
+    return [Fault("", what, "leave those rows out", key="weights")]
+
+
+def _place(design: Design, group: str) -> int | None:
+    """Return where the first term of a grouping factor stands in the formula."""
+    return next((_found(design.formula, t.source) for t in design.random if t.group == group), None)
+
+
+def _found(formula: str, source: str) -> int | None:
+    position = formula.find(source)
+    return None if position < 0 else position
 
 
 def _term_faults(design: Design) -> list[Fault]:
@@ -70,6 +81,7 @@ def _term_faults(design: Design) -> list[Fault]:
                     f"the grouping factor {group!r} has {levels} level in the {design.n} "
                     "rows used; a variance between levels needs at least 2",
                     "leave out its random effects",
+                    offset=_place(design, group),
                 )
             )
         elif levels >= design.n:
@@ -79,6 +91,7 @@ def _term_faults(design: Design) -> list[Fault]:
                     f"the grouping factor {group!r} has {levels} levels for {design.n} rows; "
                     "its variance cannot be told from the residual variance",
                     "a factor needs fewer levels than there are rows",
+                    offset=_place(design, group),
                 )
             )
     for term in design.random:
@@ -90,6 +103,7 @@ def _term_faults(design: Design) -> list[Fault]:
                     f"the term {term.source} has {J} levels × {k} coefficients = {J * k} random "
                     f"effects for {design.n} rows; they cannot be told from the residual",
                     "leave out a random slope",
+                    offset=_found(design.formula, term.source),
                 )
             )
     return faults

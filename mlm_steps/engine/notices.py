@@ -13,6 +13,7 @@ __all__ = ["notices_of"]
 
 PERFECT = 0.99
 """Correlation beyond which two random effects of a singular term count as one."""
+EXACT = 1e-6
 
 
 def notices_of(fit: LmmFit) -> tuple[Notice, ...]:
@@ -33,6 +34,11 @@ def _sentence(text: str) -> str:
     return f"{text[0].upper()}{text[1:]}."
 
 
+def _digits(rho: float) -> str:
+    """Return a correlation in enough digits to tell it from ±1, unless it is ±1 but for rounding."""
+    return f"{rho:+.0f}" if 1.0 - abs(rho) < EXACT else f"{rho:+.4f}"
+
+
 def _degenerate(term: RandomTerm, Lambda: NDArray[np.float64]) -> str:
     """Return which standard deviations are 0, or which correlations are ±1, or else the rank."""
     sd = np.sqrt(np.einsum("ab,ab->a", Lambda, Lambda))
@@ -42,7 +48,7 @@ def _degenerate(term: RandomTerm, Lambda: NDArray[np.float64]) -> str:
         return f"the standard deviation of {names} is 0"
     correlation = Lambda @ Lambda.T / np.outer(sd, sd)
     pairs = [
-        f"{term.names[b]} and {term.names[a]} correlate {correlation[a, b]:+.2f}"
+        f"{term.names[b]} and {term.names[a]} correlate {_digits(correlation[a, b])}"
         for a in range(len(sd))
         for b in range(a)
         if abs(correlation[a, b]) > PERFECT

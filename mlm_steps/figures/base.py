@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import math
 import re
 import unicodedata
 import warnings
@@ -35,6 +36,7 @@ __all__ = [
     "canvas",
     "finish",
     "group_label",
+    "number",
     "safe",
     "shorten",
     "style_axes",
@@ -47,6 +49,8 @@ COLOURS = (BLUE, VERMILION, GREEN, PURPLE, ORANGE, SKY)
 """Okabe and Ito's palette, the most legible on white first."""
 LINE_STYLES = ("-", "--", "-.", ":")
 INK, GREY, PALE = "#1A1D21", "#6B727B", "#D5D9DF"
+SMALLEST_PLAIN, LARGEST_PLAIN = 1e-4, 1e7
+_SUPERSCRIPTS = str.maketrans("0123456789-", "⁰¹²³⁴⁵⁶⁷⁸⁹⁻")
 SEED = 20201
 """Of every draw of groups or rows, so that the same data give the same picture."""
 _SVG = "http://www.w3.org/2000/svg"
@@ -163,6 +167,22 @@ def shorten(text: str, longest: int) -> str:
     """Return text of at most so many characters."""
     clean = safe(text)
     return clean if len(clean) <= longest else clean[: longest - 1].rstrip() + "…"
+
+
+def number(value: float, digits: int = 4) -> str:
+    """Return a number with so many significant digits and a true minus sign, never in powers of ten as code.
+
+    >>> number(10023.4), number(-0.51239), number(3e-7), number(2.5e9)
+    ('10023', '−0.5124', '3.000 × 10⁻⁷', '2.500 × 10⁹')
+    """
+    size = abs(value)
+    if size != 0 and not SMALLEST_PLAIN <= size < LARGEST_PLAIN:
+        mantissa, exponent = f"{size:.{digits - 1}e}".split("e")
+        text = f"{mantissa} × 10{str(int(exponent)).translate(_SUPERSCRIPTS)}"
+    else:
+        power = math.floor(math.log10(size)) if size else 0
+        text = f"{size:.{max(0, digits - 1 - power)}f}"
+    return f"\N{MINUS SIGN}{text}" if value < 0 and text.strip("0.") else text
 
 
 def finish(figure: Canvas, name: str, title: str) -> bytes:

@@ -15,6 +15,7 @@ from mlm_steps.figures.base import (
     canvas,
     finish,
     group_label,
+    number,
     safe,
     settings,
     shorten,
@@ -155,17 +156,14 @@ def _reading(panels: list[_Panel], count: int) -> str:
     parts = []
     for panel in panels:
         clear = int(panel.clear.sum())
+        low, high = (number(float(panel.estimate[end]), 3) for end in (0, -1))
         noun = "group" if len(panel.levels) == 1 else "groups"
         parts.append(
             f"{panel.title}: {clear} of {len(panel.levels)} {noun} have a 95\u202f% interval that leaves out "
-            f"0, and the modes reach from {_number(panel.estimate[0])} to {_number(panel.estimate[-1])}"
+            f"0, and the modes reach from {low} to {high}"
         )
     rest = f" The first {len(panels)} of {count} random effects are drawn." if count > len(panels) else ""
     return "; ".join(parts) + "." + rest
-
-
-def _number(value: float) -> str:
-    return f"{value:.3g}".replace("-", "\N{MINUS SIGN}")
 
 
 def _alt(panels: list[_Panel], reading: str) -> str:

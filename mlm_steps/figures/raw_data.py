@@ -16,6 +16,7 @@ from mlm_steps.figures.base import (
     Rows,
     canvas,
     finish,
+    number,
     safe,
     settings,
     shorten,
@@ -35,6 +36,10 @@ MOST_POINTS = 1000
 MOST_LINES = 60
 FEW_VALUES = 12
 """Up to so many values of the predictor, points are shifted so that they do not hide each other."""
+LONGEST_LABEL, LEGEND_WIDTH, HANDLE_WIDTH = 60, 110, 10
+"""Characters: of a line's label, that fit above the axes, and that a line's sample is wide."""
+LEGEND_ROW = 0.045
+"""Height of a row of the legend, as a share of the figure's."""
 JITTER = 0.08
 """Largest of these shifts, as a share of the distance between two values."""
 
@@ -53,7 +58,8 @@ def raw_data(given: FigureInput) -> Figure | None:
     lines = [scene.shape.lines[index] for index in spread(len(scene.shape.lines), few)]
     with settings():
         figure = canvas(9.0, 5.2)
-        axes = figure.add_axes((0.085, 0.11, 0.9, 0.8))
+        rows = -(-len(scene.shape.fitted) // _legend_columns(scene))
+        axes = figure.add_axes((0.085, 0.11, 0.9, 0.84 - LEGEND_ROW * rows))
         _draw(axes, scene, points, lines)
         svg = finish(figure, "raw_data", title)
     reading = _reading(scene, len(points), len(lines))
@@ -87,7 +93,7 @@ def _draw(axes: Axes, scene: Scene, points: Sequence[int], lines: Sequence[Line]
         )  # fmt: skip
         axes.plot(
             line.x, line.y, color=colour, linestyle=LINE_STYLES[index % len(LINE_STYLES)], linewidth=2.6,
-            label=shorten(line.label or "Fitted line", 40),
+            label=shorten(line.label or "Fitted line", LONGEST_LABEL),
             marker="os^D"[index % 4] if shape.ticks else None, markersize=6,
         )  # fmt: skip
     _label(axes, scene)
@@ -110,9 +116,15 @@ def _label(axes: Axes, scene: Scene) -> None:
         axes.set_xlim(0, scene.groups + 1)
     style_axes(axes)
     axes.legend(
-        loc="lower left", bbox_to_anchor=(0.0, 1.0), ncols=4, frameon=False, fontsize=9, handlelength=3.2,
-        borderaxespad=0.2,
+        loc="lower left", bbox_to_anchor=(0.0, 1.0), ncols=_legend_columns(scene), frameon=False, fontsize=9,
+        handlelength=3.2, borderaxespad=0.2,
     )  # fmt: skip
+
+
+def _legend_columns(scene: Scene) -> int:
+    """Return how many labels of fitted lines fit side by side above the axes."""
+    longest = max((len(shorten(line.label, LONGEST_LABEL)) for line in scene.shape.fitted), default=0)
+    return max(1, min(4, LEGEND_WIDTH // (longest + HANDLE_WIDTH)))
 
 
 def _reading(scene: Scene, points: int, lines: int) -> str:
@@ -132,8 +144,8 @@ def _reading(scene: Scene, points: int, lines: int) -> str:
 def _fitted(scene: Scene) -> str:
     named = [line for line in scene.shape.fitted if len(line.y)]
     ends = [
-        f"{'for ' + safe(line.label) + ' ' if line.label else ''}from {_number(line.y[0])} to "
-        f"{_number(line.y[-1])}"
+        f"{'for ' + safe(line.label) + ' ' if line.label else ''}from {number(float(line.y[0]))} to "
+        f"{number(float(line.y[-1]))}"
         for line in named
     ]
     subject = "The bold line is" if len(named) == 1 else "The bold lines are"
@@ -142,10 +154,6 @@ def _fitted(scene: Scene) -> str:
         f"{subject} fitted by {scene.model}, other predictors at their mean or reference, and {runs} "
         f"{' and '.join(ends)}."
     )
-
-
-def _number(value: float) -> str:
-    return f"{value:.4g}".replace("-", MINUS)
 
 
 def _alt(scene: Scene, reading: str) -> str:

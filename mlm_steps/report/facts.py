@@ -15,6 +15,7 @@ from mlm_steps.records import (
     VarianceMeasure,
 )
 from mlm_steps.report.notation import (
+    correlation,
     decimals_for_se,
     decimals_for_size,
     degrees_of_freedom,
@@ -38,6 +39,7 @@ __all__ = [
     "icc_number",
     "measure_number",
     "measure_or_reason",
+    "on_boundary",
     "profile_number",
     "random_interval",
     "random_number",
@@ -142,7 +144,7 @@ def random_number(fit: FitRecord, parameter: RandomParameter, decimals: int | No
     if value is None:
         return None
     if parameter.kind == "correlation":
-        return Number(share(value, 2), random_source(fit, parameter))
+        return Number(correlation(value), random_source(fit, parameter))
     digits = spread_decimals([value]) if decimals is None else decimals
     if parameter.at_boundary and parameter.kind != "covariance":
         digits = min(digits, BOUNDARY_DECIMALS)
@@ -159,10 +161,19 @@ def random_interval(fit: FitRecord, parameter: RandomParameter, decimals: int | 
     for name, limit, code in (
         ("ci_low", low, parameter.ci_low_code), ("ci_high", high, parameter.ci_high_code)
     ):  # fmt: skip
-        text = share(limit, 2) if parameter.kind == "correlation" else fixed(limit, digits)
+        text = correlation(limit) if parameter.kind == "correlation" else fixed(limit, digits)
         mark = () if code is None else (LIMIT_MARKS.get(code, UNRELIABLE),)
         pieces.append((Number(text, f"{random_source(fit, parameter)}/{name}"), *mark))
     return ("[", *pieces[0], ", ", *pieces[1], "]")
+
+
+def on_boundary(fit: FitRecord, parameter: RandomParameter) -> bool:
+    """Return whether a parameter is at its bound, or is one of a term of reduced rank of which none is."""
+    index = parameter.term_index
+    if parameter.at_boundary or index is None or parameter.kind != "correlation":
+        return parameter.at_boundary
+    marked = any(other.at_boundary for other in fit.random if other.term_index == index)
+    return fit.reported.terms[index].singular and not marked
 
 
 def icc_number(model: str, icc: Icc, value: float | None = None, field: str = "value") -> Number | None:

@@ -13,6 +13,7 @@ from mlm_steps.report.facts import (
     comparison_p,
     icc_number,
     measure_or_reason,
+    on_boundary,
     random_interval,
     random_number,
     spread_decimals,
@@ -21,6 +22,7 @@ from mlm_steps.report.grid import Row, heading, row
 from mlm_steps.report.hierarchy import hierarchy
 from mlm_steps.report.inputs import ReportInput
 from mlm_steps.report.names import INTERCEPT, RESIDUAL
+from mlm_steps.report.notation import MOST_DECIMALS, decimals_for_size
 from mlm_steps.report.sentences import confidence, effect_terms
 from mlm_steps.report.text import Emphasis, Number, Phrase, Symbol
 
@@ -33,6 +35,7 @@ __all__ = [
 
 LEVELS = {"1": "Level 1", "2": "Level 2", "3": "Level 3", "cross": "Cross-level", None: "Level not known"}
 DAGGER = "‡"
+LEAST_DIGITS = 3
 Key = tuple[str, str | None, str | None]
 
 
@@ -157,15 +160,20 @@ def _variance_row(given: ReportInput, key: Key, symbol: str | None) -> Row:
     deviations = spread_decimals([s.estimate for _, _, s in found if s is not None])
     cells: list[Phrase | None] = []
     for fit, variance, sd in found:
-        number = None if variance is None else random_number(fit, variance, decimals)
+        number = None if variance is None else random_number(fit, variance, _enough(decimals, variance))
         if variance is None or number is None:
             cells.append(None)
             continue
-        spread = None if sd is None else random_number(fit, sd, deviations)
+        spread = None if sd is None else random_number(fit, sd, _enough(deviations, sd))
         at_boundary = variance.at_boundary or (sd is not None and sd.at_boundary)
         inner: Phrase = () if spread is None else (" (", spread, ")")
         cells.append((number, *inner, *((DAGGER,) if at_boundary else ())))
     return row(_head(given, key, symbol), cells)
+
+
+def _enough(decimals: int, parameter: RandomParameter) -> int:
+    """Return the row's decimals, or more where they would leave a small number less than three digits."""
+    return max(decimals, min(decimals_for_size(parameter.estimate, LEAST_DIGITS), MOST_DECIMALS))
 
 
 def _correlation_row(given: ReportInput, key: Key, symbol: str | None) -> Row:
@@ -176,7 +184,7 @@ def _correlation_row(given: ReportInput, key: Key, symbol: str | None) -> Row:
         if parameter is None or number is None:
             cells.append(None)
         else:
-            cells.append((number, *((DAGGER,) if parameter.at_boundary else ())))
+            cells.append((number, *((DAGGER,) if on_boundary(fit, parameter) else ())))
     return row(_head(given, key, symbol), cells)
 
 

@@ -5,6 +5,9 @@ from __future__ import annotations
 import math
 
 __all__ = [
+    "MINUS",
+    "MOST_DECIMALS",
+    "correlation",
     "decimals_for_se",
     "decimals_for_size",
     "degrees_of_freedom",
@@ -23,6 +26,8 @@ SMALLEST_P = 0.001
 MOST_DECIMALS = 6
 """Beyond these, a number is written in powers of ten."""
 LARGEST_PLAIN = 1e12
+EXACTLY_ONE = 5e-7
+"""Distance from 1 below which a correlation is 1 but for rounding."""
 _SUBSCRIPTS = str.maketrans("0123456789,", "₀₁₂₃₄₅₆₇₈₉,")
 _SUPERSCRIPTS = str.maketrans("0123456789-", "⁰¹²³⁴⁵⁶⁷⁸⁹⁻")
 
@@ -93,6 +98,22 @@ def share(value: float, decimals: int = 3) -> str:
     """
     text = fixed(value, decimals)
     return text.replace("0.", ".", 1) if text.lstrip(MINUS).startswith("0.") else text
+
+
+def correlation(value: float) -> str:
+    """Return a correlation in two decimals, or in as many as tell it from ±1.
+
+    Examples
+    --------
+    >>> correlation(-0.658), correlation(-0.9973), correlation(0.99999), correlation(-1.0)
+    ('−.66', '−.997', '.99999', '−1.00')
+    """
+    if 1.0 - abs(value) < EXACTLY_ONE:
+        return fixed(value, 2)
+    decimals = 2
+    while decimals < MOST_DECIMALS and float(f"{abs(value):.{decimals}f}") >= 1.0:
+        decimals += 1
+    return share(value, decimals)
 
 
 def percent(value: float, decimals: int = 1) -> str:

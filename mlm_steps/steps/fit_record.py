@@ -27,6 +27,7 @@ __all__ = ["fit_record", "optimum", "random_parameters"]
 
 SINGULAR = 1e-4  # lme4's isSingular: an element of the relative factor below this is zero
 PERFECT = 0.99  # a correlation of a singular term beyond this is at its bound
+EXACT = 1e-6  # and within this of it, at it but for rounding
 RESIDUAL = "Residual"
 
 Kind = Literal["variance", "sd", "covariance", "correlation"]
@@ -199,7 +200,9 @@ def _convergence(fit: LmmFit) -> Convergence:
 
 
 def _notices(model: str, fit: LmmFit, fixed: FixedPart) -> tuple[Notice, ...]:
-    notices = (*fit.design.notices, *fit.notices, *_singular_notices(fit), *fixed.notices)
+    # The engine says of a singular term which effects are degenerate; here it is said for the report.
+    found = (notice for notice in fit.notices if notice.code != "singular")
+    notices = (*fit.design.notices, *found, *_singular_notices(fit), *fixed.notices)
     return tuple(notice.model_copy(update={"model": model}) for notice in notices)
 
 
@@ -209,7 +212,7 @@ def _singular_notices(fit: LmmFit) -> Iterator[Notice]:
             continue
         zero = [row.effect_1 for row in _variance_rows(fit, index) if row.kind == "sd" and row.at_boundary]
         perfect = [
-            f"the correlation of {row.effect_1} and {row.effect_2} is at its bound ({row.estimate:+.0f})"
+            f"the correlation of {row.effect_1} and {row.effect_2} is {_bound(row.estimate)}"
             for row in _covariance_rows(fit, index)
             if row.kind == "correlation" and row.at_boundary and row.estimate is not None
         ]
@@ -220,6 +223,10 @@ def _singular_notices(fit: LmmFit) -> Iterator[Notice]:
             "The data do not support all of its parameters."
         )
         yield Notice(code="singular", severity="warning", text=text, subject=term.source)
+
+
+def _bound(rho: float) -> str:
+    return f"at its bound ({rho:+.0f})" if 1 - abs(rho) < EXACT else f"all but at its bound ({rho:+.4f})"
 
 
 def _floats(values: NDArray[np.float64]) -> tuple[float, ...]:

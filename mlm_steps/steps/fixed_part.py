@@ -96,7 +96,7 @@ def _term_test(kind: SumsOfSquares, term: str, method: str, test: JointTest | No
 def _coefficients(
     design: Design, against: Reference, confidence: float, variable_levels: Mapping[str, VariableRank]
 ) -> tuple[Coefficient, ...]:
-    """Return a row per column in R's order; dropped columns have neither numbers nor a symbol."""
+    """Return a row per column in R's order; a dropped column has its level, but no numbers and no symbol."""
     tests = test_rows(against, np.eye(design.p), confidence)
     numbers = {
         "estimate": tests.estimate,
@@ -108,11 +108,12 @@ def _coefficients(
         "ci_high": tests.ci_high,
     }
     places = dict(zip(design.columns, _symbols(design, variable_levels), strict=True))
+    levels = _levels(design, variable_levels)
     terms = ("(Intercept)", *design.term_labels)
     rows = []
     for column, assign in zip(design.all_columns, design.all_assign, strict=True):
         kept = design.columns.index(column) if column in places else None
-        level, symbol = places.get(column, (None, ""))
+        level, symbol = places.get(column, (levels[column], ""))
         rows.append(
             Coefficient(
                 term=terms[assign],
@@ -140,6 +141,19 @@ def _symbols(
         variable_levels,
         hierarchy_depth(design.random),
     )
+
+
+def _levels(design: Design, variable_levels: Mapping[str, VariableRank]) -> dict[str, TermLevel]:
+    """Return the level of each column, those that were dropped included."""
+    found = assign_symbols(
+        design.all_columns,
+        design.all_assign,
+        design.term_labels,
+        design.term_variables,
+        variable_levels,
+        hierarchy_depth(design.random),
+    )
+    return {column: level for column, (level, _) in zip(design.all_columns, found, strict=True)}
 
 
 def _finite(value: float) -> float | None:

@@ -105,6 +105,8 @@ def _undrawable(loaded: LoadedSpec, design: Design, name: str) -> list[Fault]:
 
 
 def _located(loaded: LoadedSpec, keys: tuple[str | int, ...], error: MlmError, fault: Fault) -> Fault:
-    offset = error.offset if isinstance(error, FormulaError) else None
+    offset = error.offset if isinstance(error, FormulaError) else fault.offset
     where = loaded.source.where(*keys, offset=offset)
+    if fault.key is not None:
+        where = loaded.source.where(*keys[:-1], fault.key)
     return Fault(f"{where}: {fault.where}" if fault.where else where, fault.what, fault.hint, fault.excerpt)

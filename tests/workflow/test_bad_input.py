@@ -36,7 +36,14 @@ CASES = {
         "version: 1\ndata: {file: few.csv}\n" + ladder("y ~ poly(x, 5) + z + (1 | g)")[len(HEAD) :],
         ["ladder[0].formula:", "coefficients", "rows"],
     ),
-    "as many levels as rows": (ladder("y ~ x + (1 | id)"), ["ladder[0].formula:", "'id'", "160"]),
+    "as many levels as rows": (
+        ladder("y ~ x + (1 | id)"),
+        ["s.yaml:4:33: ladder[0].formula:", "'id'", "160"],
+    ),
+    "weights that are not positive": (
+        ladder("y ~ x + (1 | g)").replace(")\"}", ")\", weights: x}"),
+        ["s.yaml:4:52: ladder[0].weights:", "x"],
+    ),
     "all rows lost": (ladder("y ~ x + void + (1 | g)"), ["ladder[0].formula:", "'void'"]),
     "code in a formula": (
         ladder("y ~ __import__('os').system('touch pwned') + (1 | g)"),

@@ -30,6 +30,14 @@ def test_validate_prints_the_resolved_ladder_and_writes_nothing(small):
     assert sorted(small.iterdir()) == before
 
 
+def test_a_command_that_there_is_not_is_answered_with_those_that_a_person_types(small):
+    done = mlm("validat", cwd=small)
+    assert done.returncode == 2
+    assert "'validate'" in done.stderr
+    assert "serve" not in done.stderr
+    assert "failed" not in done.stderr
+
+
 def test_a_preset_is_printed_expanded(small):
     text = (small / "pipeline.yaml").read_text()
     preset = "ladder: {preset: heck, outcome: y, group: g, level_1: [x], random_slopes: [x], level_2: [w]}\n"

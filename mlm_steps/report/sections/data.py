@@ -64,33 +64,44 @@ def _sample(given: ReportInput) -> Phrase:
     )  # fmt: skip
 
 
-def _diagram(given: ReportInput) -> list[dict[str, Any]]:
-    """Return one box per level of the hierarchy, the highest first, with its variables."""
+def _tiers(given: ReportInput) -> list[list[FactorProfile]]:
+    """Return the grouping factors in tiers, the highest first: one stands below those it is nested in."""
     factors = sorted(given.run.profile.factors, key=lambda factor: factor.n_levels)
+    outer: dict[str, list[str]] = {factor.name: [] for factor in factors}
+    for relation in given.run.profile.nesting:
+        if relation.relation == "nested" and relation.inner in outer and relation.outer in outer:
+            outer[relation.inner].append(relation.outer)
+
+    def depth(name: str) -> int:
+        return 1 + max((depth(above) for above in outer[name]), default=-1)
+
+    tiers: dict[int, list[FactorProfile]] = {}
+    for factor in factors:
+        tiers.setdefault(depth(factor.name), []).append(factor)
+    return [tiers[level] for level in sorted(tiers)]
+
+
+def _diagram(given: ReportInput) -> list[list[dict[str, Any]]]:
+    """Return one box per factor, those of one tier side by side, and one for the observations."""
+    factors = given.run.profile.factors
     used = {column.name for column in given.run.profile.columns if column.used}
     taken: set[str] = {factor.name for factor in factors} | {
         part for factor in factors for part in factor.name.split(":")
     }
-    boxes = []
-    for factor in factors:
+    boxes: dict[str, dict[str, Any]] = {}
+    tiers = _tiers(given)
+    for factor in (factor for tier in tiers for factor in tier):
         own = [
             v.variable
             for v in given.run.profile.variable_levels
             if v.factor == factor.name and v.level == "between" and v.variable in used - taken
         ]
         taken |= set(own)
-        boxes.append(
-            _box(
-                given,
-                given.names.group(factor.name),
-                factor.n_levels,
-                ("factor", factor.name, "n_levels"),
-                own,
-            )
-        )
+        label = given.names.group(factor.name)
+        boxes[factor.name] = _box(given, label, factor.n_levels, ("factor", factor.name, "n_levels"), own)
     rest = [column.name for column in given.run.profile.columns if column.name in used - taken]
-    boxes.append(_box(given, ("Observations",), given.run.profile.rows, ("rows",), rest))
-    return boxes
+    rows = _box(given, ("Observations",), given.run.profile.rows, ("rows",), rest)
+    return [*([boxes[factor.name] for factor in tier] for tier in tiers), [rows]]
 
 
 def _box(

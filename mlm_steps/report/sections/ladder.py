@@ -6,7 +6,7 @@ from typing import Any
 
 from mlm_steps.records import FitRecord
 from mlm_steps.report import ladder_rows, ladder_size
-from mlm_steps.report.facts import DF_METHODS
+from mlm_steps.report.facts import DF_METHODS, on_boundary
 from mlm_steps.report.grid import Column, Grid, Row
 from mlm_steps.report.inputs import ReportInput
 from mlm_steps.report.interval_words import interval_methods, limit_notes
@@ -36,8 +36,8 @@ CELLS_NOTE = say(
     "average random slopes over the rows."
 )
 BOUNDARY_NOTE = say(
-    "‡ Estimate on the boundary of the parameter space (a variance of 0, or a correlation of ±1); the fit is "
-    "singular."
+    "‡ Estimate on the boundary of the parameter space (a variance of 0, a correlation of ±1, or "
+    "correlations that together leave a covariance matrix of reduced rank); the fit is singular."
 )
 
 
@@ -75,7 +75,7 @@ def _notes(given: ReportInput) -> tuple[Phrase, ...]:
         CRITERIA_NOTE,
         CELLS_NOTE,
     ]
-    if any(parameter.at_boundary for fit in given.run.fits for parameter in fit.random):
+    if any(on_boundary(fit, parameter) for fit in given.run.fits for parameter in fit.random):
         notes.append(BOUNDARY_NOTE)
     notes += limit_notes(given.run.fits)
     derived = [c for c in given.run.profile.columns if c.used and c.derived]

@@ -9,14 +9,12 @@ from mlm_steps.records.failure import Absence
 from mlm_steps.records.remedies import Alternative, Direction, TermDiagnosis
 from mlm_steps.report.advising import alternative_grid, change_grid, code_words, verdict_sentence
 from mlm_steps.report.inputs import ReportInput
-from mlm_steps.report.notation import decimals_for_size, fixed, share
+from mlm_steps.report.notation import MINUS, correlation, decimals_for_size, fixed
 from mlm_steps.report.sentences import effect_phrase
 from mlm_steps.report.text import Code, Link, Number, Phrase, Word, join, say, source
 
 __all__ = ["context"]
 
-EXACT = 1e-6
-"""Distance from ±1 at which a correlation is printed as ±1."""
 SMALL_WEIGHT = 0.05
 AT_BEST = 1e-3
 """How far above the best criterion a fit may be that is at the best point."""
@@ -88,13 +86,12 @@ def _direction_sentence(
             term=Code(term.source), group=group, sum=_sum(direction, effects, place),
         )  # fmt: skip
     rho = direction.correlation or 0.0
-    exact = 1 - abs(rho) < EXACT
-    text = f"{'−' if rho < 0 else ''}1" if exact else share(rho, 4)
+    text = correlation(rho).replace("1.00", "1")
     return say(
         "In {term}, {effects} are {how} correlated over levels of {group}, ρ = {rho}{meeting}.",
         term=Code(term.source),
         effects=join(effects, " and "),
-        how="perfectly" if exact else "all but perfectly",
+        how="perfectly" if text.lstrip(MINUS) == "1" else "all but perfectly",
         group=group,
         rho=Number(text, source(*place, "correlation")),
         meeting=_meeting(given, direction, group, place),

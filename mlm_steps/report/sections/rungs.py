@@ -9,6 +9,7 @@ from mlm_steps.report.facts import (
     DF_METHODS,
     CoefficientFacts,
     fit_number,
+    on_boundary,
     random_interval,
     random_number,
     random_source,
@@ -151,7 +152,7 @@ def _random_row(given: ReportInput, fit: FitRecord, parameter: RandomParameter) 
     effect = given.names.effect(parameter.effect_1 or INTERCEPT, terms)
     if parameter.effect_2 is not None:
         effect = (*effect, ", ", *given.names.effect(parameter.effect_2, terms))
-    estimate = None if number is None else (number, *(("‡",) if parameter.at_boundary else ()))
+    estimate = None if number is None else (number, *(("‡",) if on_boundary(fit, parameter) else ()))
     return row(given.names.group(parameter.group), [effect, parameter.kind, estimate, around, sd, sd_around])
 
 

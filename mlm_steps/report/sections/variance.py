@@ -18,8 +18,8 @@ __all__ = ["context"]
 ICC_WORDS = {
     "adjusted": "ICC, adjusted",
     "unadjusted": "ICC, unadjusted",
-    "term_share": "Share of the term",
-    "level_share": "Share of the factor",
+    "term_share": "Share of random and residual variance:",
+    "level_share": "Share of random and residual variance:",
     "same_group_correlation": "Correlation of rows of the same",
 }
 MEASURE_WORDS = {
@@ -29,7 +29,7 @@ MEASURE_WORDS = {
     "prv_previous": "Reduction",
     "design_effect": "Design effect",
     "effective_n": "Effective sample size",
-    "se_ratio": "Ratio of standard errors",
+    "se_ratio": "Standard error over that of independent rows",
 }
 SHARES_NOTE = say(
     "The adjusted ICC divides the mean random variance by its sum with the residual variance; the unadjusted "

@@ -66,7 +66,7 @@ def test_a_dropped_column_has_a_row_without_numbers_or_symbol():
     rows = record("Reaction ~ Days + I(2 * Days) + (1 | Subject)").coefficients
     assert [row.column for row in rows] == ["(Intercept)", "Days", "I(2 * Days)"]
     dropped = rows[2]
-    assert (dropped.dropped, dropped.estimate, dropped.symbol, dropped.level) == (True, None, "", None)
+    assert (dropped.dropped, dropped.estimate, dropped.symbol, dropped.level) == (True, None, "", "1")
 
 
 def test_random_parameters_are_listed_by_term_and_kind():

@@ -1,0 +1,66 @@
+"""Numbers and marks of the ladder, and the drawing of the hierarchy, where runs are unlike the usual one."""
+
+from dataclasses import replace
+
+from mlm_steps.records import FactorProfile, NestingRelation
+from mlm_steps.report.render import render_report
+
+
+def with_random(given, **estimates):
+    """Return the input with other estimates of some kinds in the last rung."""
+    last = given.run.fits[-1]
+    random = tuple(
+        p.model_copy(update={"estimate": estimates[p.kind], "at_boundary": False})
+        if p.kind in estimates and p.term_index is not None
+        else p
+        for p in last.random
+    )
+    return replace(
+        given, run=replace(given.run, fits=(*given.run.fits[:-1], last.model_copy(update={"random": random})))
+    )
+
+
+def ladder_of(given):
+    text = render_report(given)["md"]
+    return text[text.index("## The ladder") : text.index("## Comparisons")]
+
+
+def test_a_small_variance_beside_a_large_one_keeps_three_digits(make_given):
+    given = with_random(make_given(), variance=0.001234, sd=0.03513)
+    assert "0.00123 (0.0351)" in ladder_of(given)
+
+
+def test_a_correlation_near_its_bound_is_not_printed_as_one(make_given):
+    text = ladder_of(with_random(make_given(), correlation=-0.9973))
+    assert "−.997" in text
+    assert "−1.00" not in text
+
+
+def test_reduced_rank_without_a_parameter_at_its_bound_is_marked_all_the_same(make_given):
+    given = make_given()
+    assert given.run.fits[-1].reported.terms[0].singular
+    assert "−.40‡" in ladder_of(with_random(given, correlation=-0.4, variance=1.0, sd=1.0, covariance=-0.4))
+
+
+def factor(name, levels, like):
+    return like.model_copy(update={"name": name, "n_levels": levels})
+
+
+def hierarchy(given, relation):
+    like = given.run.profile.factors[0]
+    factors = (factor("school", 20, like), factor("region", 5, like))
+    between = NestingRelation(inner="school", outer="region", relation=relation, n_cells=20)
+    profile = given.run.profile.model_copy(update={"factors": factors, "nesting": (between,)})
+    page = render_report(replace(given, run=replace(given.run, profile=profile)))["html"]
+    drawing = page[page.index('<ol class="levels"') :]
+    return drawing[: drawing.index("</ol>")].split("<li>")[1:]
+
+
+def test_nested_factors_stand_below_and_crossed_ones_beside_each_other(make_given):
+    given = make_given()
+    assert isinstance(given.run.profile.factors[0], FactorProfile)
+    nested = hierarchy(given, "nested")
+    assert [tier.count("<div>") for tier in nested] == [1, 1, 1]
+    assert "region" in nested[0]
+    crossed = hierarchy(given, "partially_crossed")
+    assert [tier.count("<div>") for tier in crossed] == [2, 1]
