@@ -1,6 +1,7 @@
 """The Python API, for notebooks: ``fit`` a model, ``compare`` two, ``allfit`` one by every optimiser."""
 
 from mlm_steps.api.advice import Advice
+from mlm_steps.api.bootstrap import Bootstrap
 from mlm_steps.api.comparison import Comparison, compare
 from mlm_steps.api.intervals import Intervals, Profiles
 from mlm_steps.api.prediction import Prediction
@@ -11,6 +12,7 @@ from mlm_steps.engine import Control
 
 __all__ = [
     "Advice",
+    "Bootstrap",
     "Comparison",
     "Control",
     "Fit",

@@ -19,7 +19,10 @@ from mlm_steps.inference import test_rows
 if TYPE_CHECKING:
     from mlm_steps.api.results import Fit
 
-__all__ = ["Intervals", "Profiles", "Selection", "confint", "profile"]
+__all__ = [
+    "Intervals", "Profiles", "Selection", "chosen_of", "confint", "interval_table", "names_of", "profile",
+    "quantile_of",
+]  # fmt: skip
 
 Selection = str | Sequence[str] | None
 SIGNIFICANT = 7
@@ -85,9 +88,9 @@ class Profiles:
 
     def confint(self, confidence: float = 0.95) -> Intervals:
         """Return intervals by the monotone spline through the points of each curve."""
-        cut = _quantile(confidence)
+        cut = quantile_of(confidence)
         rows = {name: _inverse(curve, cut) for name, curve in self.curves.items()}
-        return _intervals(rows, confidence, "profile, ML; spline")
+        return interval_table(rows, confidence, "profile, ML; spline")
 
     def __repr__(self) -> str:
         lines = [
@@ -107,7 +110,7 @@ def confint(
 ) -> Intervals:
     """Return intervals of a fit's parameters; ``Fit.confint`` explains the arguments."""
     level = fit.confidence if confidence is None else confidence
-    _quantile(level)
+    quantile_of(level)
     if method not in METHODS:
         known = ", ".join(METHODS)
         raise UsageError(Fault("method", f"no intervals are called {method!r}", f"known: {known}"))
@@ -131,16 +134,16 @@ def _wald(fit: Fit, parm: Selection, confidence: float, _: int) -> Intervals:
     """Return estimate and standard error with the method's degrees of freedom; none for variances."""
     design = fit.lmm.design
     tests = test_rows(fit.reference, np.eye(design.p), confidence)
-    names = _names(design)
+    names = names_of(design)
     rows: dict[str, Row] = {
         name: (float(tests.ci_low[p.effects[0]]), float(tests.ci_high[p.effects[0]]), None, None)
         for name, p in names.items()
         if p.kind == "beta"
     }
     if parm is not None:
-        chosen = _chosen(parm, names)
+        chosen = chosen_of(parm, names)
         rows = {name: rows.get(name, (np.nan, np.nan, "not_wald", "not_wald")) for name in chosen}
-    return _intervals(rows, confidence, f"Wald, {fit.reference.method}")
+    return interval_table(rows, confidence, f"Wald, {fit.reference.method}")
 
 
 def _by_profile(fit: Fit, parm: Selection, confidence: float, workers: int) -> Intervals:
@@ -153,25 +156,32 @@ def _by_profile(fit: Fit, parm: Selection, confidence: float, workers: int) -> I
         )
         for name, curve in _profiled(fit, parm, confidence, workers).items()
     }
-    return _intervals(rows, confidence, "profile, ML")
+    return interval_table(rows, confidence, "profile, ML")
+
+
+def _by_bootstrap(fit: Fit, parm: Selection, confidence: float, _: int) -> Intervals:
+    """Return percentiles of ``Fit.bootstrap()`` at its defaults, of the parameters alone."""
+    names = chosen_of(parm, names_of(fit.lmm.design))
+    return fit.bootstrap().confint(confidence, list(names))
 
 
 Row = tuple[float, float, str | None, str | None]
 METHODS: dict[str, Callable[[Fit, Selection, float, int], Intervals]] = {
     "profile": _by_profile,
+    "bootstrap": _by_bootstrap,
     "wald": _wald,
 }
 """Kinds of intervals, by the word that asks for them."""
 
 
 def _profiled(fit: Fit, parm: Selection, confidence: float, workers: int) -> dict[str, Profile]:
-    names = _chosen(parm, _names(fit.lmm.design))
+    names = chosen_of(parm, names_of(fit.lmm.design))
     ml = fit.estimates.under("ML")
     found = profile_fit(ml, list(names.values()), confidence=confidence, workers=workers)
     return dict(zip(names, found, strict=True))
 
 
-def _names(design: Design) -> dict[str, Parameter]:
+def names_of(design: Design) -> dict[str, Parameter]:
     """Return the parameters by lme4's names, in its order."""
     found: dict[str, Parameter] = {}
     for parameter in sorted(parameters_of(design), key=_place):
@@ -194,7 +204,7 @@ def _name(design: Design, parameter: Parameter) -> str:
     return f"{'sd' if parameter.kind == 'sd' else 'cor'}_{effects}|{term.group}"
 
 
-def _chosen(parm: Selection, names: dict[str, Parameter]) -> dict[str, Parameter]:
+def chosen_of(parm: Selection, names: dict[str, Parameter]) -> dict[str, Parameter]:
     """Return the parameters asked for; ``beta_`` and ``theta_`` stand for all of a kind."""
     if parm is None:
         return names
@@ -211,7 +221,8 @@ def _chosen(parm: Selection, names: dict[str, Parameter]) -> dict[str, Parameter
     return chosen
 
 
-def _quantile(confidence: float) -> float:
+def quantile_of(confidence: float) -> float:
+    """Return the normal quantile of a two-sided interval; UsageError for a confidence that is none."""
     if not 0.0 < confidence < 1.0:
         raise UsageError(Fault("confidence", f"{confidence!r} is not between 0 and 1"))
     return float(special.ndtri(0.5 + confidence / 2))
@@ -229,7 +240,8 @@ def _inverse(curve: pd.DataFrame, cut: float) -> Row:
     return low, high, codes[0], codes[1]
 
 
-def _intervals(rows: dict[str, Row], confidence: float, method: str) -> Intervals:
+def interval_table(rows: dict[str, Row], confidence: float, method: str) -> Intervals:
+    """Return intervals from both limits and their codes, by name."""
     table = pd.DataFrame.from_dict(rows, orient="index", columns=["low", "high", "low_code", "high_code"])
     return Intervals(table.astype({"low": float, "high": float}), confidence, method)
 

@@ -211,8 +211,9 @@ class Fit(FitTests):
 
         Parameters
         ----------
-        method : {"profile", "wald"}
-            The first is always by ML; the second is of fixed effects only.
+        method : {"profile", "wald", "bootstrap"}
+            The first is always by ML; the second is of fixed effects only; the third is ``bootstrap`` at its
+            defaults.
         parm : str or sequence of str, optional
             Such as ``sd_(Intercept)|school``, ``sigma``, ``ses``, ``theta_``, ``beta_``. Default: all.
         confidence : float, optional

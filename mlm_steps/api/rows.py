@@ -10,6 +10,7 @@ from typing import Self
 import numpy as np
 import pandas as pd
 
+from mlm_steps.api.bootstrap import Bootstrap, bootstrap
 from mlm_steps.api.prediction import Interval, NewRows, Prediction, predict
 from mlm_steps.engine import Control, Estimates, LmmFit, Method, evaluate_at
 from mlm_steps.engine.at import criterion_at
@@ -161,3 +162,24 @@ class FitRows:
             For another number of parameters, or where the criterion does not exist.
         """
         return criterion_at(self.lmm, np.asarray(theta, dtype=float))
+
+    def bootstrap(self, replicates: int = 2000, seed: int = 1, kind: str = "parametric") -> Bootstrap:
+        """Return refits to simulated data, for intervals of what no formula has a distribution for.
+
+        Parameters
+        ----------
+        replicates : int
+        seed : int
+            The same seed gives the same replicates; more of them begin with the same ones.
+        kind : {"parametric", "residual", "cases"}
+            New outcomes from the fitted distributions; from the fit's own residuals and group effects,
+            reflated; or groups drawn with replacement.
+
+        Raises
+        ------
+        UsageError
+            For another kind, fewer than 2 replicates, or a seed below 0.
+        FitError
+            For ``cases`` where grouping factors are crossed.
+        """
+        return bootstrap(self, replicates, seed, kind)

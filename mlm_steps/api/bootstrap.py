@@ -1,0 +1,153 @@
+"""A bootstrap, as a notebook sees it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from mlm_steps.api.intervals import Intervals, interval_table, names_of, quantile_of
+from mlm_steps.engine.bootstrap import Sample, draw_replicates, percentiles
+from mlm_steps.engine.profiles import Parameter
+from mlm_steps.engine.replicates import Replicates
+from mlm_steps.engine.resampling import KINDS
+from mlm_steps.engine.values import LmmFit
+from mlm_steps.errors import Fault, UsageError, did_you_mean
+
+if TYPE_CHECKING:
+    from mlm_steps.api.rows import FitRows
+
+__all__ = ["Bootstrap", "bootstrap"]
+
+Array = NDArray[np.float64]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Bootstrap:
+    """Refits to simulated data; ``print`` shows what they say of each number.
+
+    Attributes
+    ----------
+    estimates : Series
+        Of the fit, by the names of ``Fit.confint``; then ``icc_adjusted``, ``icc_unadjusted``, one
+        ``icc_`` per term, ``r2_marginal`` and ``r2_conditional``.
+    values : DataFrame, shape (B, numbers)
+        The same in each replicate; NaN where a replicate failed, or the number does not exist in it.
+    status : Series of str, length B
+        ``converged``, ``singular`` or ``failed``.
+    kind : str
+    seed : int
+    confidence : float
+        Of the intervals in ``table``.
+    """
+
+    estimates: pd.Series
+    values: pd.DataFrame
+    status: pd.Series
+    kind: str
+    seed: int
+    confidence: float
+
+    @property
+    def failed(self) -> int:
+        """Number of replicates without an optimum: left out."""
+        return int((self.status == "failed").sum())
+
+    @property
+    def singular(self) -> int:
+        """Number of replicates whose covariance matrix has reduced rank: kept."""
+        return int((self.status == "singular").sum())
+
+    @property
+    def method(self) -> str:
+        """In words, such as ``parametric bootstrap, B=2000, 3 failed``."""
+        return f"{self.kind} bootstrap, B={len(self.status)}, {self.failed} failed"
+
+    @property
+    def table(self) -> pd.DataFrame:
+        """Per number its estimate, bias, standard error and percentile interval."""
+        ends = self.confint().table[["low", "high"]]
+        shift = {"estimate": self.estimates, "bias": self.values.mean() - self.estimates}
+        return pd.DataFrame({**shift, "se": self.values.std(), "low": ends["low"], "high": ends["high"]})
+
+    def confint(self, confidence: float | None = None, parm: Sequence[str] | None = None) -> Intervals:
+        """Return percentile intervals, of all numbers or of those named in ``parm``.
+
+        Raises
+        ------
+        UsageError
+            For a name that there is none of, or a confidence outside of (0, 1).
+        """
+        level = self.confidence if confidence is None else confidence
+        quantile_of(level)
+        rows = {}
+        for name in self.values.columns if parm is None else parm:
+            if name not in self.values:
+                hint = did_you_mean(name, list(self.values.columns))
+                raise UsageError(Fault("parm", f"no number is called {name!r}", hint))
+            limits = percentiles(self.values[name].to_numpy(), level)
+            code = "not_estimable" if limits is None else None
+            rows[name] = (*(limits or (np.nan, np.nan)), code, code)
+        return interval_table(rows, level, self.method)
+
+    def __repr__(self) -> str:
+        head = f"{self.method}, {self.singular} singular; seed {self.seed}"
+        with pd.option_context("display.float_format", "{:.5g}".format):
+            return f"{head}\n\n{self.table}\n({100 * self.confidence:g} % percentile intervals)"
+
+
+def bootstrap(fit: FitRows, replicates: int, seed: int, kind: str) -> Bootstrap:
+    """Return the bootstrap of a fit; ``Fit.bootstrap`` explains the arguments."""
+    if kind not in KINDS:
+        known = ", ".join(KINDS)
+        raise UsageError(Fault("kind", f"no bootstrap is called {kind!r}", f"known: {known}"))
+    for name, value, least in (("replicates", replicates, 2), ("seed", seed, 0)):
+        if value < least:
+            raise UsageError(Fault(name, f"{value} is less than {least}"))
+    lmm = fit.lmm
+    found = draw_replicates(lmm, kind, seed, "bootstrap", range(replicates))
+    estimates = {name: values[0] for name, values in _numbers(Sample(lmm, _of_fit(lmm)))}
+    values = dict(_numbers(Sample(lmm, found)))
+    index = pd.RangeIndex(replicates, name="replicate")
+    return Bootstrap(
+        pd.Series(estimates, name="estimate"),
+        pd.DataFrame(values, index=index),
+        pd.Series(found.status, index=index, name="status"),
+        kind,
+        seed,
+        fit.confidence,
+    )
+
+
+def _of_fit(fit: LmmFit) -> Replicates:
+    """Return a fit as if it were a replicate."""
+    sigma, criterion = np.array([fit.sigma]), np.array([fit.criterion])
+    return Replicates(fit.theta[None], fit.beta[None], sigma, criterion, np.array(["converged"]))
+
+
+def _numbers(sample: Sample) -> Iterator[tuple[str, Array]]:
+    design = sample.fit.design
+    for name, parameter in names_of(design).items():
+        yield name, _values(sample, parameter)
+    total = sample.fixed + sample.random + sample.residual
+    yield "icc_adjusted", sample.random / (sample.random + sample.residual)
+    yield "icc_unadjusted", sample.random / total
+    for index, term in enumerate(design.random if len(design.random) > 1 else ()):
+        yield f"icc_{'+'.join(term.names)}|{term.group}", sample.shares([index])
+    yield "r2_marginal", sample.fixed / total
+    yield "r2_conditional", (sample.fixed + sample.random) / total
+
+
+def _values(sample: Sample, parameter: Parameter) -> Array:
+    if parameter.kind == "beta":
+        return sample.replicates.beta[:, parameter.effects[0]]
+    if parameter.term is None:
+        return sample.replicates.sigma
+    one, other = parameter.effects[0], parameter.effects[-1]
+    if parameter.kind == "sd":
+        return np.sqrt(sample.covariances[parameter.term][:, one, one])
+    return sample.correlation(parameter.term, one, other)
