@@ -5,6 +5,7 @@ from mlm_steps.api.bootstrap import Bootstrap
 from mlm_steps.api.comparison import Comparison, compare
 from mlm_steps.api.intervals import Intervals, Profiles
 from mlm_steps.api.prediction import Prediction
+from mlm_steps.api.readings import Contrast, Means, Regions, Slopes
 from mlm_steps.api.refits import Refits, allfit
 from mlm_steps.api.results import Fit, fit
 from mlm_steps.api.varcorr import VarCorr
@@ -14,12 +15,16 @@ __all__ = [
     "Advice",
     "Bootstrap",
     "Comparison",
+    "Contrast",
     "Control",
     "Fit",
     "Intervals",
+    "Means",
     "Prediction",
     "Profiles",
     "Refits",
+    "Regions",
+    "Slopes",
     "VarCorr",
     "allfit",
     "compare",

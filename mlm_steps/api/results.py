@@ -9,10 +9,11 @@ import numpy as np
 import pandas as pd
 
 from mlm_steps.api.advice import Advice
+from mlm_steps.api.effects import FitEffects
 from mlm_steps.api.intervals import Intervals, Profiles, Selection, confint, profile
 from mlm_steps.api.rows import Origin
 from mlm_steps.api.summary import summarize
-from mlm_steps.api.testing import FitTests, tests_frame
+from mlm_steps.api.testing import tests_frame
 from mlm_steps.api.varcorr import VarCorr, varcorr
 from mlm_steps.design import build_design, parse_formula
 from mlm_steps.engine import Control, Estimates, Method
@@ -23,7 +24,7 @@ from mlm_steps.records.base import Notice
 __all__ = ["Fit", "VarCorr", "fit"]
 
 
-class Fit(FitTests):
+class Fit(FitEffects):
     """A linear mixed model fitted to a frame.
 
     Made by ``fit``. Everything indexed by coefficient uses R's column names. ``print`` shows the

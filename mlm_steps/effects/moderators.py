@@ -67,10 +67,12 @@ def spread_of(design: Design, predictor: Predictor, declared: bool = False) -> S
         J = len(term.levels)
         sizes = np.bincount(term.refs, minlength=J)
         means = np.bincount(term.refs, weights=x, minlength=J)[sizes > 0] / sizes[sizes > 0]
-        if np.var(x - _spread_back(means, term.refs, sizes)) > CONSTANT * np.var(x) and not declared:
+        constant = np.var(x - _spread_back(means, term.refs, sizes)) <= CONSTANT * np.var(x)
+        if not (constant or declared):
             continue
         if found is None or means.size < found.values.size:
-            found = Spread(term.group, means)
+            first = np.unique(term.refs, return_index=True)[1]
+            found = Spread(term.group, x[first] if constant else means)
     return found or Spread(None, x)
 
 

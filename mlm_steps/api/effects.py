@@ -1,0 +1,178 @@
+"""What the coefficients of a fit mean together, as a notebook asks for it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from functools import cached_property
+from typing import Literal
+
+from mlm_steps.api.readings import Contrast, Means, Regions, Slopes
+from mlm_steps.api.testing import FitTests
+from mlm_steps.design.linear import Linear, linear_text, parse_linear
+from mlm_steps.design.predictors import Level, Predictor, Predictors
+from mlm_steps.effects import ADJUSTMENTS, Fitted, contrast_test, factor_means, simple_slopes
+from mlm_steps.errors import Fault, UsageError, did_you_mean
+
+__all__ = ["FitEffects"]
+
+
+class FitEffects(FitTests):
+    """The part of ``Fit`` that reads coefficients together."""
+
+    @cached_property
+    def _fitted(self) -> Fitted:
+        predictors = Predictors(self.lmm.design, self._made_from.data)
+        return Fitted("fit", predictors, self.reference, self.confidence)
+
+    def contrast(self, *hypotheses: str | Mapping[str, float]) -> Contrast:
+        """Return the test of linear combinations of coefficients, jointly if there are several.
+
+        Parameters
+        ----------
+        *hypotheses : str or mapping
+            ``"ses - 2*sectorCatholic = 0"``, or weights per coefficient, compared with 0.
+
+        Raises
+        ------
+        FormulaError, UsageError
+            For what cannot be read, and for coefficients that the fit does not have.
+        """
+        if not hypotheses:
+            raise UsageError(Fault("hypotheses", "none is given", 'for example "a - b = 0"'))
+        columns = self.lmm.design.columns
+        return Contrast(contrast_test(self._fitted, "contrast", [_linear(h, columns) for h in hypotheses]))
+
+    def slopes(
+        self,
+        focal: str,
+        moderator: str,
+        *,
+        at: Literal["sd", "range"] | Sequence[Level] = "sd",
+        extrapolate: bool = False,
+        adjust: str = "tukey",
+    ) -> Slopes:
+        """Return the slope of one predictor at values of another (statistics, section 11).
+
+        Parameters
+        ----------
+        focal, moderator : str
+            Columns among the fixed effects.
+        at : {"sd", "range"} or sequence
+            Of a moderator that is a number: its mean and one standard deviation to either side, over groups
+            if it belongs to them; minimum, mean and maximum; or values. A category is shown at all levels,
+            or at those given.
+        extrapolate : bool
+            Whether values beyond those observed are allowed.
+        adjust : {"tukey", "holm", "none"}
+            Of the differences between levels.
+
+        Raises
+        ------
+        UsageError
+            For a column that is no predictor, and for values that a moderator cannot have.
+        """
+        moderating = self._pair(focal, moderator)
+        if not isinstance(at, str):
+            _require_values(moderating, at, beyond=extrapolate)
+        _require_word("adjust", adjust, tuple(ADJUSTMENTS))
+        return Slopes(simple_slopes(self._fitted, focal, moderator, at=at, declared=True, adjust=adjust))
+
+    def johnson_neyman(self, focal: str, moderator: str) -> Regions:
+        """Return where along a moderator the slope of a predictor differs from 0.
+
+        Raises
+        ------
+        UsageError
+            For a column that is no predictor, a moderator without a range, and where the slope does not
+            depend on it.
+        """
+        moderating = self._pair(focal, moderator)
+        if moderating.levels:
+            what = f"{moderator} has levels and no range"
+            raise UsageError(Fault("moderator", what, f'slopes("{focal}", "{moderator}") compares them'))
+        if moderator not in self._fitted.predictors.partners(focal):
+            raise UsageError(Fault("moderator", f"the slope of {focal} does not depend on {moderator}"))
+        return Regions(simple_slopes(self._fitted, focal, moderator, declared=True))
+
+    def means(
+        self,
+        factor: str,
+        *,
+        by: str | None = None,
+        at: Mapping[str, Level] | None = None,
+        adjust: str = "tukey",
+    ) -> Means:
+        """Return the expected outcome at each level of a factor, and the differences of these.
+
+        Other factors are averaged with equal weights, numbers are at their mean, as emmeans does.
+
+        Parameters
+        ----------
+        factor : str
+            A column that is a category, that the formula makes a factor, or a number of two values.
+        by : str, optional
+            Another: means are compared within each of its levels.
+        at : mapping, optional
+            Values at which other predictors are held instead.
+        adjust : {"tukey", "holm", "none"}
+            Of the differences.
+
+        Raises
+        ------
+        UsageError
+            For a column that is no predictor or has no levels, and for values that one cannot have.
+        """
+        for key, name in (("factor", factor), ("by", by)):
+            if name is not None and not self._predictor(key, name).levels:
+                raise UsageError(Fault(key, f"{name} is a number of many values and has no levels"))
+        for name, value in (at or {}).items():
+            _require_values(self._predictor("at", name), [value], beyond=True)
+        _require_word("adjust", adjust, tuple(ADJUSTMENTS))
+        return Means(factor_means(self._fitted, factor, by=by, at=at, adjust=adjust))
+
+    def _pair(self, focal: str, moderator: str) -> Predictor:
+        self._predictor("focal", focal)
+        if focal == moderator:
+            raise UsageError(Fault("moderator", f"{focal} is the focal predictor itself"))
+        return self._predictor("moderator", moderator)
+
+    def _predictor(self, key: str, name: str) -> Predictor:
+        known = self._fitted.predictors.by_name
+        if name not in known:
+            hint = did_you_mean(name, known) or f"the predictors are {', '.join(known)}"
+            raise UsageError(Fault(key, f"no predictor {name}", hint))
+        return known[name]
+
+
+def _linear(hypothesis: str | Mapping[str, float], columns: Sequence[str]) -> Linear:
+    if isinstance(hypothesis, str):
+        return parse_linear(hypothesis, columns)
+    for name in hypothesis:
+        if name not in columns:
+            hint = did_you_mean(name, columns) or f"known are {', '.join(columns)}"
+            raise UsageError(Fault("hypotheses", f"there is no coefficient {name}", hint))
+    weights = {name: float(weight) for name, weight in hypothesis.items() if weight}
+    if not weights:
+        raise UsageError(Fault("hypotheses", "no weight differs from 0"))
+    return Linear(linear_text(weights), weights, 0.0)
+
+
+def _require_values(predictor: Predictor, values: Sequence[Level], *, beyond: bool) -> None:
+    if not len(values):
+        raise UsageError(Fault("at", "names no value"))
+    for value in values:
+        if predictor.category:
+            if value not in predictor.levels:
+                levels = ", ".join(map(predictor.label, predictor.levels))
+                raise UsageError(Fault("at", f"{predictor.name} has no level {value}", f"it has {levels}"))
+        elif isinstance(value, str):
+            raise UsageError(Fault("at", f"{value} is not a number, as {predictor.name} is"))
+        elif not (beyond or predictor.low <= value <= predictor.high):
+            seen = f"{predictor.low:g} to {predictor.high:g}"
+            what = f"{value:g} lies beyond the observed values of {predictor.name}, {seen}"
+            raise UsageError(Fault("at", what, "extrapolate=True allows it"))
+
+
+def _require_word(key: str, word: str, known: Sequence[str]) -> None:
+    if word not in known:
+        raise UsageError(Fault(key, f"{word!r} is not one of {', '.join(known)}"))
