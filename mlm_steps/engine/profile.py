@@ -18,7 +18,7 @@ from scipy import special
 from mlm_steps.engine.held import Held
 from mlm_steps.engine.optimize import rank_one, trust_step
 
-__all__ = ["Profile", "rise", "trace"]
+__all__ = ["Profile", "trace"]
 
 Array = NDArray[np.float64]
 
@@ -111,12 +111,6 @@ def trace(held: Held, confidence: float, parameters: int) -> Profile:
         None if up.limit is None else held.shown(up.limit),
         down.code, up.code, max(centre.value - lowest, 0.0),
     )  # fmt: skip
-
-
-def rise(held: Held, c: float) -> float:
-    """Return how much the deviance rises where the parameter is held at c; infinite where none exists."""
-    found = _settle(held, c, held.start, None, SETTLED)
-    return np.inf if found is None else max(found.value - _centre(held).value, 0.0)
 
 
 def _centre(held: Held) -> _Settled:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import partial
 from itertools import combinations
@@ -20,7 +20,7 @@ from mlm_steps.engine.held import (
     hold_sigma,
     hold_theta,
 )
-from mlm_steps.engine.profile import Profile, rise, trace
+from mlm_steps.engine.profile import Profile, trace
 from mlm_steps.engine.values import LmmFit
 
 __all__ = ["Parameter", "parameters_of", "profile_fit"]
@@ -76,17 +76,43 @@ def profile_fit(
     """
     if fit.method != "ML":
         raise ValueError("profiles are those of the ML fit")
-    helds = [_held(fit, parameter) for parameter in parameters]
     work = partial(trace, confidence=confidence, parameters=fit.npar)
+    deviations = dict.fromkeys(end for parameter in parameters for end in _deviations(parameter))
+    first = [*deviations, *(p for p in parameters if p not in deviations and p.kind != "correlation")]
+    found = dict(zip(first, _run(work, [_held(fit, p, np.inf) for p in first], workers), strict=True))
+    ceilings = {p: _ceiling(found[p]) for p in deviations}
+    rest = [p for p in parameters if p.kind == "correlation"]
+    helds = [_held(fit, p, min(ceilings[end] for end in _deviations(p))) for p in rest]
+    found |= dict(zip(rest, _run(work, helds, workers), strict=True))
+    return tuple(found[parameter] for parameter in parameters)
+
+
+def _run(work: Callable[[Held], Profile], helds: Sequence[Held], workers: int) -> list[Profile]:
     if workers < 2 or len(helds) < 2:
-        return tuple(work(held) for held in helds)
+        return [work(held) for held in helds]
     from concurrent.futures import ProcessPoolExecutor
 
     with ProcessPoolExecutor(min(workers, len(helds))) as pool:
-        return tuple(pool.map(work, helds))
+        return list(pool.map(work, helds))
 
 
-def _held(fit: LmmFit, parameter: Parameter) -> Held:
+def _deviations(parameter: Parameter) -> tuple[Parameter, ...]:
+    """Return the standard deviations that a correlation is of, or a standard deviation itself."""
+    if parameter.kind not in ("sd", "correlation"):
+        return ()
+    return tuple(Parameter("sd", parameter.term, (effect,)) for effect in parameter.effects)
+
+
+def _ceiling(deviation: Profile) -> float:
+    """Return how much the deviance rises to where a standard deviation is 0.
+
+    There its correlations are anything, so that none of their profiles rises higher. Infinite where that is
+    beyond the interval.
+    """
+    return float(deviation.zeta[0] ** 2) if deviation.low == 0.0 else np.inf
+
+
+def _held(fit: LmmFit, parameter: Parameter, ceiling: float) -> Held:
     kernel = fit.kernel
     theta = kernel.convert(fit.theta, inverse=False)
     sigma = fit.sigma / kernel.units.scale
@@ -101,6 +127,4 @@ def _held(fit: LmmFit, parameter: Parameter) -> Held:
         raise ValueError(f"a {parameter.kind} needs its term")
     if parameter.kind == "sd":
         return hold_deviation(kernel, theta, sigma, parameter.term, first)
-    one, other = parameter.effects
-    ends = (hold_deviation(kernel, theta, sigma, parameter.term, effect) for effect in (one, other))
-    return hold_correlation(kernel, theta, parameter.term, one, other, min(rise(end, 0.0) for end in ends))
+    return hold_correlation(kernel, theta, parameter.term, first, parameter.effects[1], ceiling)
