@@ -12,6 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mlm_steps.engine.kernel import Strategy
+from mlm_steps.engine.nested import Nested
 from mlm_steps.engine.one_factor import OneFactor
 from mlm_steps.engine.several_factors import SeveralFactors
 
@@ -36,13 +37,24 @@ def turn_random(strategy: Strategy, term: int, M: Array) -> Strategy:
     span = factor.pattern.spans[factor.terms.index(term)]
     whole = np.eye(factor.pattern.K)
     whole[span, span] = M
-    if isinstance(strategy, OneFactor):
+    if position == 0 and isinstance(strategy, OneFactor | SeveralFactors | Nested):
         return replace(strategy, R=strategy.R @ whole)
-    if not isinstance(strategy, SeveralFactors):
-        raise TypeError(f"no other coordinates of {type(strategy).__name__}")
-    if position == 0:
-        return replace(strategy, R=strategy.R @ whole)
-    return _turn_rest(strategy, position - 1, whole)
+    if isinstance(strategy, Nested):
+        inside = [other.pattern.K for other in strategy.factors[1:]]
+        W = np.eye(strategy.G.shape[2])
+        place = sum(inside[: position - 1])
+        W[place : place + whole.shape[0], place : place + whole.shape[0]] = whole
+        return _combined(strategy, W, sum(inside))
+    if isinstance(strategy, SeveralFactors):
+        return _turn_rest(strategy, position - 1, whole)
+    raise TypeError(f"no other coordinates of {type(strategy).__name__}")
+
+
+def _combined(strategy: Nested, W: Array, outer: int) -> Nested:
+    """Return the strategy in which the columns [Z of the outer factors, X, y] are combined by W."""
+    base = W[:outer, :outer].T @ strategy.base @ W
+    C = W[outer:, outer:].T @ strategy.C @ W[outer:, outer:]
+    return replace(strategy, G=strategy.G @ W, base=base, C=C)
 
 
 def _turn_rest(strategy: SeveralFactors, position: int, M: Array) -> SeveralFactors:
@@ -81,4 +93,10 @@ def combine_columns(strategy: Strategy, B: Array) -> Strategy:
         return replace(strategy, G=strategy.G @ B, C=B.T @ strategy.C @ B)
     if isinstance(strategy, SeveralFactors):
         return replace(strategy, G=strategy.G @ B, C=B.T @ strategy.C @ B, B=strategy.B @ B)
+    if isinstance(strategy, Nested):
+        outer = sum(factor.pattern.K for factor in strategy.factors[1:])
+        W = np.zeros((outer + B.shape[0], outer + B.shape[1]))
+        W[:outer, :outer] = np.eye(outer)
+        W[outer:, outer:] = B
+        return _combined(strategy, W, outer)
     raise TypeError(f"no other coordinates of {type(strategy).__name__}")
