@@ -86,9 +86,9 @@ def alternative_grid(given: ReportInput, rung: RungAdvice, words: list[str]) -> 
 
 
 def _alternative_row(rung: RungAdvice, other: Alternative, word: str) -> Row:
-    applied = " (fitted in the rung’s place)" if other.applied else ""
+    applied = ", fitted in the rung’s place" if other.applied else ""
     return row(
-        (Code(word), f"{applied}: ", Word(other.what)),
+        (Code(word), applied),
         [
             ENDINGS[other.ending],
             _test(rung, other),
@@ -111,8 +111,9 @@ def verdict_sentence(given: ReportInput, rung: RungAdvice, other: Alternative, w
         verdict = ("removes the singularity" if rung.status == "singular" else "converges") + verdict
     reasons = given.names.notice("; ".join(other.reasons)) if other.reasons else None
     return say(
-        "{word} {verdict}{numbers}{why}.",
+        "{word} ({what}) {verdict}{numbers}{why}.",
         word=Code(word),
+        what=Word(other.what),
         verdict=verdict,
         numbers=(" (", *join(numbers), ")") if numbers else None,
         why=None if reasons is None else (": ", reasons),
@@ -151,7 +152,7 @@ def _coefficient_rows(
     own = found[0] if column is not None else _Cells(rung, shown[0][0], None)
     name = column or there or ""
     terms = {c.column: c.term for fit in given.run.fits for c in fit.coefficients}
-    head = given.names.column(name, terms.get(name, name))
+    head = _derived(given, shown, name) or given.names.column(name, terms.get(name, name))
     estimates = [
         own.number("estimate", "se"),
         *(cells.number("estimate_there", "se_there") for cells in found),
@@ -164,6 +165,18 @@ def _coefficient_rows(
     if column is None:
         return lines
     return [*lines, row("Change", [None, *(cells.number("change_se") for cells in found)], "detail")]
+
+
+def _derived(given: ReportInput, shown: list[tuple[Alternative, str]], name: str) -> Phrase | None:
+    """Return a label for a column that an alternative has made; None for any other."""
+    made = next((c for other, _ in shown for c in other.derived if c.name == name), None)
+    if made is None:
+        return None
+    source = given.names.variable(made.source)
+    group = given.names.group(":".join(made.within)) if made.within else ()
+    if made.kind == "mean":
+        return (*source, ", mean of ", *group) if group else (*source, ", mean")
+    return (*source, " within ", *group) if group else (*source, ", centred")
 
 
 @dataclass(frozen=True, slots=True)

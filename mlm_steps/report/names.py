@@ -6,7 +6,7 @@ import re
 
 from mlm_steps.design.hlm import column_factors
 from mlm_steps.records.run import RunRecords
-from mlm_steps.report.notation import MINUS
+from mlm_steps.report.notation import MINUS, SUPERSCRIPTS
 from mlm_steps.report.text import Code, Phrase, Word, clean, join, plain_text
 
 __all__ = ["INTERCEPT", "RESIDUAL", "Names"]
@@ -14,7 +14,13 @@ __all__ = ["INTERCEPT", "RESIDUAL", "Names"]
 INTERCEPT = "(Intercept)"
 RESIDUAL = "Residual"
 _HYPHEN_MINUS = re.compile(r"(?<![^\s(\[,])-(?=\d*\.?\d)")
+_POWER = re.compile(r"(?<![\w.])(\d+(?:\.\d+)?)e([-+]\d+)\b")
 _CATEGORICAL = ("category", "ordered", "group", "text")
+
+
+def _as_power(found: re.Match[str]) -> str:
+    """Return ``2e-06`` as 2 × 10⁻⁶."""
+    return f"{found[1]} × 10{str(int(found[2])).translate(SUPERSCRIPTS)}"
 
 
 class Names:
@@ -80,8 +86,8 @@ class Names:
         return (*label, " [", Word(contrast), "]") if contrast else label
 
     def notice(self, text: str) -> Word:
-        """Return the text of a notice, its negative numbers with a true minus sign."""
-        return Word(_HYPHEN_MINUS.sub(MINUS, text))
+        """Return the text of a notice, with true minus signs and powers of ten."""
+        return Word(_HYPHEN_MINUS.sub(MINUS, _POWER.sub(_as_power, text)))
 
     def plain(self, phrase: Phrase) -> str:
         """Return a phrase as text without markup."""

@@ -7,6 +7,7 @@ import math
 __all__ = [
     "MINUS",
     "MOST_DECIMALS",
+    "SUPERSCRIPTS",
     "correlation",
     "decimals_for_se",
     "decimals_for_size",
@@ -29,7 +30,7 @@ LARGEST_PLAIN = 1e12
 EXACTLY_ONE = 5e-7
 """Distance from 1 below which a correlation is 1 but for rounding."""
 _SUBSCRIPTS = str.maketrans("0123456789,", "₀₁₂₃₄₅₆₇₈₉,")
-_SUPERSCRIPTS = str.maketrans("0123456789-", "⁰¹²³⁴⁵⁶⁷⁸⁹⁻")
+SUPERSCRIPTS = str.maketrans("0123456789-", "⁰¹²³⁴⁵⁶⁷⁸⁹⁻")
 
 
 def fixed(value: float, decimals: int) -> str:
@@ -53,7 +54,7 @@ def _power_of_ten(value: float) -> str:
     if value == 0:
         return "0"
     mantissa, exponent = f"{abs(value):.2e}".split("e")
-    power = str(int(exponent)).translate(_SUPERSCRIPTS)
+    power = str(int(exponent)).translate(SUPERSCRIPTS)
     return f"{MINUS if value < 0 else ''}{mantissa} × 10{power}"
 
 

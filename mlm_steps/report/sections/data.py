@@ -94,7 +94,7 @@ def _diagram(given: ReportInput) -> list[list[dict[str, Any]]]:
         own = [
             v.variable
             for v in given.run.profile.variable_levels
-            if v.factor == factor.name and v.level == "between" and v.variable in used - taken
+            if v.factor == factor.name and v.variable in used - taken and _belongs(v)
         ]
         taken |= set(own)
         label = given.names.group(factor.name)
@@ -102,6 +102,11 @@ def _diagram(given: ReportInput) -> list[list[dict[str, Any]]]:
     rest = [column.name for column in given.run.profile.columns if column.name in used - taken]
     rows = _box(given, ("Observations",), given.run.profile.rows, ("rows",), rest)
     return [*([boxes[factor.name] for factor in tier] for tier in tiers), [rows]]
+
+
+def _belongs(level: VariableLevel) -> bool:
+    """Return whether a variable stands at a factor: constant inside its groups, or meant to be."""
+    return level.level == "between" or bool(level.conflicting_levels)
 
 
 def _box(

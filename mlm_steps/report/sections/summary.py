@@ -126,6 +126,16 @@ def _cautions(given: ReportInput) -> list[Phrase]:
     final = given.final
     link = Link("the notices", "notices")
     cautions: list[Phrase] = [] if final is None else list(boundary_sentences(given, final))
+    if cautions:
+        advice = Link("Singular and doubtful fits", "remedies")
+        cautions.append(
+            say("What could be fitted instead, and what that costs, stands under {link}.", link=advice)
+        )
+    cautions += [
+        say("{model} was not fitted as declared; see {link}.", model=given.names.model(fit.model), link=link)
+        for fit in given.run.fits
+        if fit.deviation is not None
+    ]
     cautions += [
         say("{model} could not be completed; see {link}.", model=given.names.model(model), link=link)
         for model in given.run.failed
