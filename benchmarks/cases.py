@@ -61,4 +61,20 @@ CASES: dict[str, Case] = {
         {"lme4": 1 / 50},
         "inference",
     ),
+    "bootstrap": Case(
+        "parametric bootstrap, 1000 replicates, sleepstudy, slope",
+        "Reaction ~ Days + (Days | Subject)",
+        data.sleepstudy,
+        "bootstrap",
+        {"lme4": 1 / 30},
+        "inference",
+    ),
+    "profile": Case(
+        "profile of all parameters, 6871 × 419, random intercept",
+        "math ~ ses + (1 | schcode)",
+        data.workshop,
+        "profile",
+        {"lme4": 1 / 20},
+        "inference",
+    ),
 }

@@ -42,4 +42,44 @@ def kenward_roger(frame: pd.DataFrame, formula: str) -> Run:
     return run
 
 
-PEER = Peer("mlm", "mlm_steps", {"fit": fit, "df": with_df, "kenward-roger": kenward_roger})
+def bootstrap(frame: pd.DataFrame, formula: str) -> Run:
+    """Return a thousand replicates of the parametric bootstrap of a fit at hand."""
+    from mlm_steps.design import build_design
+    from mlm_steps.engine import fit_lmm
+    from mlm_steps.engine.replicates import refit_many
+    from mlm_steps.engine.simulate import simulate
+
+    found = fit_lmm(build_design(formula, frame))
+
+    def run() -> float:
+        assert refit_many(found, simulate(found, 1000, 1).T).failed == 0
+        return found.criterion
+
+    return run
+
+
+def profile(frame: pd.DataFrame, formula: str) -> Run:
+    """Return the profiles of all parameters, by ML as lme4's are, from an ML fit that is made anew."""
+    from mlm_steps.design import build_design
+    from mlm_steps.engine import fit_lmm
+    from mlm_steps.engine.profiles import parameters_of, profile_fit
+
+    design = build_design(formula, frame)
+    criterion = fit_lmm(design).criterion
+
+    def run() -> float:
+        found = fit_lmm(design, method="ML")
+        assert profile_fit(found, parameters_of(design))
+        return criterion
+
+    return run
+
+
+TASKS = {
+    "fit": fit,
+    "df": with_df,
+    "kenward-roger": kenward_roger,
+    "bootstrap": bootstrap,
+    "profile": profile,
+}
+PEER = Peer("mlm", "mlm_steps", TASKS)
