@@ -1,0 +1,1 @@
+"""Seeded designs of every kind, their best criteria, and the search that found those without our engine."""
