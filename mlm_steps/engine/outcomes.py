@@ -9,7 +9,9 @@ from numpy.typing import NDArray
 from scipy import sparse
 
 from mlm_steps.design.matrices import Design
-from mlm_steps.engine.groups import Blocks, Factor, factors_of, orthogonal_blocks
+from mlm_steps.engine.groups import Blocks, Factor, orthogonal_blocks
+from mlm_steps.engine.kernel import Strategy
+from mlm_steps.engine.nested import Nested
 from mlm_steps.engine.standardize import Standardized, standardize
 
 __all__ = ["Found", "Outcomes", "Reducer"]
@@ -37,7 +39,8 @@ class Outcomes:
     total : ndarray, shape (B,)
         The same of the outcome with itself.
     rest : ndarray, shape (q, B)
-        Zᵀ E of the other factors, without their part of y that the first factor can explain.
+        What the strategy keeps of the other factors' columns with E y, the part of y that the first factor
+        cannot explain: Zᵀ E y, or for nested factors sums within the levels of the second factor.
     """
 
     scale: Array
@@ -78,13 +81,13 @@ class Reducer:
     design : Design
     standard : Standardized
     factors : tuple of Factor
-        The one with the most random effects first.
+        In the order of the strategy.
     blocks : Blocks
         Of the first factor with X; the data are the columns of X alone.
     own : tuple of sparse array, each of shape (J, n)
         Per coefficient of the first factor, Q_jᵀ of all levels.
     rest : sparse array, shape (q, n)
-        Zᵀ of the other factors.
+        What makes ``Outcomes.rest`` of E y.
     """
 
     design: Design
@@ -95,13 +98,16 @@ class Reducer:
     rest: sparse.csr_array
 
     @classmethod
-    def of(cls, design: Design) -> Reducer:
+    def of(cls, design: Design, strategy: Strategy) -> Reducer:
         """Return what the outcomes of a design share; FitError where X is not of full rank."""
-        standard, factors = standardize(design), factors_of(design)
+        standard, factors = standardize(design), strategy.factors
         z = [np.concatenate([standard.z[term] for term in factor.terms], axis=1) for factor in factors]
         blocks = orthogonal_blocks(factors[0], z[0], standard.fixed.Q)
         own = tuple(_by_level(factors[0], column) for column in blocks.q.T)
-        rest = [_interleaved(factor, columns) for factor, columns in zip(factors[1:], z[1:], strict=True)]
+        if isinstance(strategy, Nested):
+            rest = [_interleaved(factors[1], np.concatenate(z[1:], axis=1))]
+        else:
+            rest = [_interleaved(factor, columns) for factor, columns in zip(factors[1:], z[1:], strict=True)]
         empty = sparse.csr_array((0, design.n))
         return cls(design, standard, factors, blocks, own, sparse.vstack([empty, *rest], format="csr"))
 
@@ -145,8 +151,8 @@ def _by_level(factor: Factor, column: Array) -> sparse.csr_array:
 
 
 def _interleaved(factor: Factor, columns: Array) -> sparse.csr_array:
-    """Return Zᵀ of a factor: its random effects level by level, shape (J K, n)."""
+    """Return what sums columns within the levels of a factor, level by level, shape (J k, n)."""
     n, K = columns.shape
     rows = factor.refs[:, None] * K + np.arange(K)
     places = np.broadcast_to(np.arange(n)[:, None], rows.shape)
-    return sparse.csr_array((columns.ravel(), (rows.ravel(), places.ravel())), shape=(factor.q, n))
+    return sparse.csr_array((columns.ravel(), (rows.ravel(), places.ravel())), shape=(factor.J * K, n))

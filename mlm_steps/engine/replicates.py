@@ -101,7 +101,7 @@ def refit_many(
     n = fit.design.n
     if Y.ndim != 2 or Y.shape[0] != n or not np.isfinite(Y).all():
         raise UsageError(Fault("Y", f"must hold {n} rows of finite numbers, one column per outcome"))
-    reducer, width = Reducer.of(fit.design), max(1, ELEMENTS // n)
+    reducer, width = Reducer.of(fit.design, fit.kernel.strategy), max(1, ELEMENTS // n)
     begin = np.asarray(fit.theta if start is None else start, dtype=float)
     parts = [
         _refit(reducer, fit.kernel, Y[:, first : first + width], method or fit.method, begin)

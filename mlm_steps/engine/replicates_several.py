@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from mlm_steps.engine.convergence import assess
 from mlm_steps.engine.fit import CANCELLATION
 from mlm_steps.engine.kernel import Kernel
+from mlm_steps.engine.nested import Nested
 from mlm_steps.engine.outcomes import Found, Outcomes
 from mlm_steps.engine.search import find_optimum
 from mlm_steps.engine.several_factors import SeveralFactors
@@ -19,15 +20,24 @@ __all__ = ["fit_in_turn"]
 
 Array = NDArray[np.float64]
 
+RIVALS = 2
+"""Searches from contrasting starts where an optimum is in doubt. The first starts at the parameters that
+the outcomes were drawn from; on small designs of every structure no third rival has found a lower end."""
+OPEN = 0.1
+"""Least start of a standard deviation: at 0 the criterion is stationary."""
+
 
 def fit_in_turn(kernel: Kernel, outcomes: Outcomes, method: Method, start: Array) -> Found:
     """Return the optimum of each outcome; ``start`` is theta in the engine's units."""
     B, p = outcomes.scale.size, kernel.p
     theta, beta = np.full((B, start.size), np.nan), np.full((p, B), np.nan)
     numbers, good = np.full((3, B), np.nan), np.zeros(B, dtype=bool)
+    diagonal = np.concatenate([f.theta[f.pattern.rows == f.pattern.columns] for f in kernel.strategy.factors])
+    first = start.copy()
+    first[diagonal] = np.maximum(np.abs(start[diagonal]), OPEN)
     for b in range(B):
         own = _with_outcome(kernel, outcomes, b)
-        found = find_optimum(own, method, Control(), start)
+        found = find_optimum(own, method, Control(), first, rivals=RIVALS)
         pieces = found.point.pieces
         theta[b], beta[:, b] = found.theta, pieces.beta
         numbers[:, b] = pieces.log_det_L2, pieces.log_det_RX2, pieces.pwrss
@@ -39,12 +49,20 @@ def fit_in_turn(kernel: Kernel, outcomes: Outcomes, method: Method, start: Array
 def _with_outcome(kernel: Kernel, outcomes: Outcomes, b: int) -> Kernel:
     """Return the kernel with another outcome: only the last columns of its cross-products change."""
     strategy, p = kernel.strategy, kernel.p
-    if not isinstance(strategy, SeveralFactors):
+    if not isinstance(strategy, SeveralFactors | Nested):
         raise TypeError(f"refits in turn are not known for {type(strategy).__name__}")
-    G, C, B = strategy.G.copy(), strategy.C.copy(), strategy.B.copy()
-    G[:, :, p], B[:, p] = outcomes.G[:, :, b], outcomes.rest[:, b]
+    G, C = strategy.G.copy(), strategy.C.copy()
+    G[:, :, -1] = outcomes.G[:, :, b]
     C[:p, p] = C[p, :p] = outcomes.fixed[:, b]
     C[p, p] = outcomes.total[b]
+    other: SeveralFactors | Nested
+    if isinstance(strategy, Nested):
+        base = strategy.base.copy()
+        base[:, :, -1] = outcomes.rest[:, b].reshape(base.shape[:2])
+        other = replace(strategy, G=G, C=C, base=base)
+    else:
+        B = strategy.B.copy()
+        B[:, p] = outcomes.rest[:, b]
+        other = replace(strategy, G=G, C=C, B=B)
     units = replace(kernel.units, scale=float(outcomes.scale[b]), beta0=outcomes.beta0[:, b])
-    other = replace(strategy, G=G, C=C, B=B)
     return replace(kernel, strategy=other, units=units, alone=(), outcome_share=1.0)

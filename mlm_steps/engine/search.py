@@ -47,11 +47,18 @@ def objective_of(kernel: Kernel, method: Method) -> Objective:
     return objective
 
 
-def find_optimum(kernel: Kernel, method: Method, control: Control, start: Array | None = None) -> Search:
+def find_optimum(
+    kernel: Kernel,
+    method: Method,
+    control: Control,
+    start: Array | None = None,
+    *,
+    rivals: int | None = None,
+) -> Search:
     """Return the best optimum found, with a Hessian, in the engine's units.
 
     One search is the rule. Where a second optimum is possible (few levels, a variance that the data
-    hardly determine), others follow from contrasting starts.
+    hardly determine), others follow from contrasting starts; ``rivals`` limits their number.
     """
     objective = objective_of(kernel, method)
     guess = None
@@ -64,7 +71,7 @@ def find_optimum(kernel: Kernel, method: Method, control: Control, start: Array 
     else:
         first = _screened(kernel, method)
     best = _search(kernel, objective, first, control, guess=guess)
-    many = None
+    many = rivals
     if not _doubtful(kernel, best):
         many = control.restarts
     elif kernel.strategy.dear:
