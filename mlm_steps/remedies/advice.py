@@ -13,7 +13,7 @@ from mlm_steps.compare.lrt import compare_lrt
 from mlm_steps.compare.mixtures import chi_square_tail
 from mlm_steps.design import Design, Formula, build_design, parse_formula
 from mlm_steps.engine import Control, Estimates, LmmFit, Method, evaluate_at
-from mlm_steps.errors import MlmError
+from mlm_steps.errors import ComparisonError, MlmError
 from mlm_steps.records.remedies import Alternative, RungAdvice
 from mlm_steps.remedies import REMEDIES
 from mlm_steps.remedies.base import Case, Proposal
@@ -145,28 +145,37 @@ def _alternative(subject: Subject, word: str, proposal: Proposal) -> Alternative
     try:
         there = fit_proposal(subject, proposal)
         fit = there.under(subject.method)
-        record = compare_lrt(
-            there, subject.estimates, names=(proposal.what, subject.name), method=subject.method
-        )
     except MlmError as error:
         return blank.model_copy(update={"reasons": tuple(fault.what for fault in error.faults)})
     report = fit.convergence
-    tested = record.statistic is not None
     found = blank.model_copy(
         update={
             "ending": "failed" if report is None else report.status,
             "reasons": () if report is None else report.reasons,
-            "statistic": record.statistic,
-            "df": record.df,
-            "test_method": record.criterion,
-            "p_naive": record.p_naive,
-            "p_boundary": record.p_boundary,
-            "untested": None if tested else UNTESTED.get(record.refused or "", record.reason),
+            **_test(subject, there),
             **_numbers(subject, fit, there.under("ML"), fit.npar),
             **_changes(subject, fit, proposal),
         }
     )
     return found.model_copy(update={"verdict": _verdict(found, 1 - subject.confidence)})
+
+
+def _test(subject: Subject, there: Estimates) -> dict[str, object]:
+    """Return the test of an alternative against the model, or why there is none."""
+    names = ("the alternative", subject.name)
+    try:
+        record = compare_lrt(there, subject.estimates, names=names, method=subject.method)
+    except ComparisonError as error:
+        return {"untested": "; ".join(fault.what for fault in error.faults)}
+    if record.statistic is None:
+        return {"untested": UNTESTED.get(record.refused or "", record.reason)}
+    return {
+        "statistic": record.statistic,
+        "df": record.df,
+        "test_method": record.criterion,
+        "p_naive": record.p_naive,
+        "p_boundary": record.p_boundary,
+    }
 
 
 def _single_level(subject: Subject, word: str, proposal: Proposal) -> Alternative:

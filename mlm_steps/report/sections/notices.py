@@ -34,6 +34,7 @@ def context(given: ReportInput) -> dict[str, Any]:
                 "text": given.names.notice(notice.text),
             }
             for notice in all_notices(given)
+            if notice.code != "remedy_applied"  # said in full among the deviations
         ],
         "deviations": [deviation_sentence(given, fit) for fit in given.run.fits if fit.deviation is not None],
         "singular": _singular(given),

@@ -24,6 +24,10 @@ KEEP = say(
     "say that it is singular is an answer too: its fixed effects and their tests stand, its variances and "
     "correlations are not to be read one by one."
 )
+SEARCH_ON = say(
+    "Before the model is changed: a search that did not converge may need more evaluations, another start or "
+    "optimiser (all under estimation in the spec), or predictors on scales that are not so far apart."
+)
 SAME_MODEL = say(
     "Moving the zero point of a covariate is no remedy here: with correlated effects it gives the same model."
 )
@@ -40,7 +44,7 @@ def context(given: ReportInput) -> dict[str, Any] | None:
     return {
         "rungs": [_card(given, rung) for rung in found.rungs],
         "lead": [],
-        "keep": KEEP,
+        "keep": KEEP if any(rung.status == "singular" for rung in found.rungs) else None,
     }
 
 
@@ -54,6 +58,7 @@ def _card(given: ReportInput, rung: RungAdvice) -> dict[str, Any]:
         "sentences": [
             *(s for term in rung.terms for s in _term_sentences(given, rung, term)),
             *_reasons(given, rung),
+            *((SEARCH_ON,) if rung.status == "failed" else ()),
             *_optimisers(given, rung),
         ],
         "table": alternative_grid(given, rung, words),
