@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 __all__ = ["run_command"]
 
 DONE, INPUT_AT_FAULT, INTERRUPTED, OUTPUT_CLOSED = 0, 2, 130, 141
-INNER = ("failed", "serve")
+INNER = ("begin", "failed", "serve")
 """What only the workflow calls: no message lists them."""
 
 

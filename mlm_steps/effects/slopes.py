@@ -32,6 +32,10 @@ WITHIN = (0.0, 0.3, 0.65, 1.0)
 STEP = 1e-3
 """Of the differences by which a curve's slope is taken, as a share of the range."""
 LINE_POINTS = 25
+MOST_CONDITIONS = 12
+"""Combinations of levels of further categories under each of which slopes are shown."""
+MOST_COMPARED = 12
+"""Levels of a moderator between which differences are taken."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -142,12 +146,27 @@ def simple_slopes(
     moderating = predictors.by_name[moderator]
     spread = None if moderating.category else spread_of(predictors.design, moderating, declared=level_2)
     pair = Pair(fitted, predictors.by_name[focal], moderating, spread, points_of(moderating, spread, at))
-    further = [name for name in predictors.partners(focal) if name != moderator]
     return tuple(
         _read(pair, direction, given, declared=declared, adjust=adjust)
         for direction in _directions(fitted, pair.focal)
-        for given in predictors.settings({}, further)
+        for given in _conditions(fitted, focal, moderator)
     )
+
+
+def _conditions(fitted: Fitted, focal: str, moderator: str) -> list[Setting]:
+    """Return at what the other predictors on which the slope depends are held.
+
+    Each combination of levels; where these are many, categories with the most levels stay at their first.
+    """
+    predictors = fitted.predictors
+    further = [predictors.by_name[name] for name in predictors.partners(focal) if name != moderator]
+    varied, count = [], 1
+    for predictor in sorted(further, key=lambda each: len(each.levels)):
+        count *= len(predictor.centre)
+        if count <= MOST_CONDITIONS:
+            varied.append(predictor.name)
+    held = {p.name: p.centre[0] for p in further if p.name not in varied}
+    return [{p.name: setting[p.name] for p in further} for setting in predictors.settings(held, varied)]
 
 
 def _read(pair: Pair, direction: Direction, given: Setting, *, declared: bool, adjust: str) -> SimpleSlopes:
@@ -222,7 +241,7 @@ def _slopes(pair: Pair, rows: Rows, given: Setting) -> tuple[SlopeAt, ...]:
 
 def _differences(pair: Pair, rows: Rows, adjust: str) -> tuple[Pairwise, ...]:
     """Return the differences of the slopes at all pairs of levels; those at other values follow from one."""
-    if not pair.moderator.levels:
+    if not 2 <= len(pair.moderator.levels) <= MOST_COMPARED:
         return ()
     return pair.fitted.pairwise([point.value for point in pair.points], rows, adjust)
 

@@ -248,7 +248,7 @@ ITEMS: tuple[Item, ...] = (
         "E7",
         "Reading of the random slopes",
         "groups",
-        "Standard deviation and range of plausible slopes.",
+        "Standard deviation, range of plausible slopes, share of the opposite sign, reliability.",
         _has_slopes,
         applies=_has_slopes,
     ),

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+
 from mlm_steps.records import (
     Coefficient,
     FitRecord,
@@ -28,6 +30,7 @@ __all__ = [
     "effect_phrase",
     "effect_terms",
     "null_sentence",
+    "opposite_share",
     "p_phrase",
     "slope_sentences",
 ]
@@ -36,6 +39,7 @@ REDUCED_RANK: Phrase = say(
     "A covariance matrix of random effects has reduced rank: the data do not support as many separate random "
     "effects as the model has."
 )
+SMALLEST_SHARE = 0.001
 NORMAL_QUANTILE = 1.96
 """Of the plausible value range that holds 95 % of the slopes (statistics, section 10)."""
 
@@ -202,14 +206,18 @@ def _slope_sentence(
     shown = random_number(fit, sd)
     coefficient = next((c for c in fit.coefficients if c.column == name and c.estimate is not None), None)
     template = "The slope of {x} varied between levels of {group}, *SD* = {sd}"
-    low = high = None
+    low = high = share = None
     if coefficient is not None and shown is not None and sd.estimate is not None:
-        template += "; 95\u202f% of slopes are expected between {low} and {high}{condition}"
+        template += (
+            "; 95\u202f% of slopes are expected between {low} and {high}{condition}, "
+            "{share} with the opposite sign"
+        )
         facts = CoefficientFacts("fixed", fit.model, coefficient)
         both = f"{facts.estimate.source if facts.estimate else ''} {shown.source}"
         decimals, centre = decimals_for_se(coefficient.se), coefficient.estimate or 0.0
         low = Number(fixed(centre - NORMAL_QUANTILE * sd.estimate, decimals), both)
         high = Number(fixed(centre + NORMAL_QUANTILE * sd.estimate, decimals), both)
+        share = Number(_small_percent(opposite_share(centre, sd.estimate)), both)
     return say(
         f"{template}.",
         x=given.names.effect(name, effect_terms(fit)),
@@ -217,8 +225,24 @@ def _slope_sentence(
         sd=shown,
         low=low,
         high=high,
+        share=share,
         condition=_condition(fit, name),
     )
+
+
+def opposite_share(centre: float, sd: float) -> float:
+    """Return the share of slopes whose sign is not that of their mean, Phi(-|mean| / sd).
+
+    Examples
+    --------
+    >>> round(opposite_share(-1.0, 1.0), 4), opposite_share(2.0, 0.0)
+    (0.1587, 0.0)
+    """
+    return 0.5 * math.erfc(abs(centre) / (sd * math.sqrt(2.0))) if sd > 0 else 0.0
+
+
+def _small_percent(value: float) -> str:
+    return percent(value) if value >= SMALLEST_SHARE else f"fewer than {percent(SMALLEST_SHARE)}"
 
 
 def _condition(fit: FitRecord, name: str) -> str | None:

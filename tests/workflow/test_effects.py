@@ -1,0 +1,141 @@
+"""Contrasts, slopes and means: what a spec asks for, and what is wrong with it."""
+
+import csv
+
+import numpy as np
+import pytest
+
+from mlm_steps.errors import SpecError
+from mlm_steps.steps.validate import check
+
+from .conftest import mlm
+
+SPEC = """\
+version: 1
+name: small
+data: {file: small.csv}
+ladder:
+  - {name: null, formula: "y ~ 1 + (1 | g)"}
+  - {name: within, formula: "y ~ x * f + (1 | g)"}
+  - {name: cross, formula: "y ~ x * w + x * s + f + (x | g)"}
+estimation: {allfit: never}
+"""
+ASKED = """\
+contrasts:
+  - {name: one, weights: {x: 1, "x:slow": 0.5}}
+  - {name: two, hypothesis: ["x = 1", "fb - 2*fc = 0"]}
+slopes:
+  - {focal: x, moderator: f}
+  - {focal: x, moderator: w, at: [-1, 0.5]}
+means: [{of: f, adjust: holm, at: {x: 1}}, s]
+"""
+
+THREE_PAIRS = """\
+slopes: [{focal: xs, moderator: w}, {focal: f, moderator: w}, {focal: x, moderator: w, at: [99]}]
+"""
+
+
+def data():
+    rng = np.random.default_rng(4)
+    lines = ["g,x,w,s,f,y"]
+    for group in range(24):
+        intercept, slope, w = rng.normal(0, 1, 3)
+        s = "high" if group % 2 else "low"
+        for row in range(9):
+            x = rng.normal()
+            y = 1 + intercept + (1 + 0.3 * slope + 0.5 * w + 0.4 * (s == "high")) * x + rng.normal()
+            lines.append(f"g{group},{x:.5f},{w:.5f},{s},{'abc'[row % 3]},{y:.5f}")
+    return "\n".join(lines) + "\n"
+
+
+@pytest.fixture
+def folder(tmp_path):
+    (tmp_path / "small.csv").write_text(data())
+    return tmp_path
+
+
+def rows(folder, table):
+    with (folder / "results" / "small" / "tables" / f"{table}.csv").open(
+        encoding="utf-8", newline=""
+    ) as file:
+        return list(csv.DictReader(file))
+
+
+def test_a_run_reads_what_is_asked_for_and_every_cross_level_term(folder):
+    (folder / "pipeline.yaml").write_text(SPEC + ASKED)
+    done = mlm("run", cwd=folder)
+    assert done.returncode == 0, done.stderr
+    contrasts = rows(folder, "contrasts")
+    assert [(row["model"], row["contrast"], row["test"]) for row in contrasts] == [
+        ("within", "two", "t"), ("within", "two", "t"), ("within", "two", "F"),
+        ("cross", "one", "t"), ("cross", "two", "t"), ("cross", "two", "t"), ("cross", "two", "F"),
+    ]  # fmt: skip
+    slopes = rows(folder, "simple_slopes")
+    assert {(row["model"], row["focal"], row["moderator"]) for row in slopes} == {
+        ("within", "x", "f"), ("cross", "x", "w"), ("cross", "x", "s"),
+    }  # fmt: skip
+    assert [row["value"] for row in slopes if row["moderator"] == "w"] == ["-1.0", "0.5"] * 2
+    regions = rows(folder, "johnson_neyman")
+    assert [(row["conditions"], row["unit"], row["n_units"]) for row in regions] == [
+        ("s=high", "g", "24"), ("s=low", "g", "24"),
+    ]  # fmt: skip
+    means = rows(folder, "means")
+    assert [(row["model"], row["factor"]) for row in means] == [
+        ("within", "f"), ("within", "f"), ("within", "f"),
+        ("cross", "f"), ("cross", "f"), ("cross", "f"), ("cross", "s"), ("cross", "s"),
+    ]  # fmt: skip
+    assert {row["adjust"] for row in rows(folder, "mean_differences") if row["factor"] == "f"} == {"holm"}
+    report = (folder / "results" / "small" / "report.md").read_text()
+    for words in ("## Slopes, means and contrasts", "Johnson–Neyman", "(figures/simple_slopes.svg)"):
+        assert words in report
+
+
+@pytest.mark.parametrize(
+    ("asked", "faults"),
+    [
+        (
+            'contrasts: [{name: a, weights: {xx: 1}}, {name: b, hypothesis: "x - 2*fd = 0"}]\n',
+            [
+                "9:37: contrasts[0].weights.xx: there is no coefficient xx (did you mean 'x'?)",
+                "9:71: contrasts[1].hypothesis: there is no coefficient fd",
+            ],
+        ),
+        (
+            'contrasts: [{name: a, hypothesis: ["x = 0", "w = q"]}, {name: b, hypothesis: "x:fb = w"}]\n',
+            [
+                "9:50: contrasts[0].hypothesis[1]: there is no coefficient q",
+                "9:56: contrasts[1]: no rung has all of the coefficients w, x:fb",
+            ],
+        ),
+        (
+            THREE_PAIRS,
+            [
+                "9:18: slopes[0].focal: no rung has a predictor xs (did you mean 'x'?)",
+                "9:37: slopes[1]: no rung has a term in which f and w meet",
+                "9:93: slopes[2].at[0]: 99 lies beyond the observed values",
+            ],
+        ),
+        (
+            "slopes: [{focal: x, moderator: f, at: [d]}, {focal: x, moderator: w, at: [low]}]\n",
+            ["9:40: slopes[0].at[0]: f has no level d", "9:75: slopes[1].at[0]: low is not a number"],
+        ),
+        (
+            "means: [x, g, {of: f, by: f}, {of: f, at: {s: 1}}]\n",
+            [
+                "9:9: means[0]: x is a number of many values",
+                "9:12: means[1]: no rung has a predictor g",
+                "9:27: means[2].by: means of f are not estimated by f",
+                "9:47: means[3].at.s: s is a category",
+            ],
+        ),
+    ],
+    ids=["coefficients", "hypotheses", "pairs", "values", "means"],
+)
+def test_what_names_nothing_is_a_fault_at_its_place(folder, asked, faults):
+    (folder / "pipeline.yaml").write_text(SPEC + asked)
+    with pytest.raises(SpecError) as caught:
+        check(folder / "pipeline.yaml")
+    found = [str(fault).splitlines()[0] for fault in caught.value.faults]
+    assert len(found) == len(faults)
+    for expected in faults:
+        assert any(line.startswith(f"{folder / 'pipeline.yaml'}:{expected}") for line in found), found
