@@ -92,7 +92,7 @@ def test_the_same_inputs_give_the_same_bytes(finished):
     assert contents(finished / OUT) == first
 
 
-LADDER = {"allfit", "deletions", "effects"}
+LADDER = {"allfit", "deletions", "effects", "remedies"}
 LATER = {*(f"figure/{name}" for name in FIGURES), "tables", "report"}
 
 
@@ -153,9 +153,7 @@ def test_results_that_were_restored_without_snakemakes_notes_are_checked(finishe
         "compare/slope--l2",
         "variance/l2",
         "profile/l2",
-        "allfit",
-        "effects",
-        "deletions",
+        *LADDER,
         *LATER,
     }
 
