@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 
 from mlm_steps.compare.mixtures import BoundaryNull, boundary_null, chi_square_tail, mixture_tail
@@ -9,6 +11,7 @@ from mlm_steps.compare.nesting import Relation, embed_theta, log_det_basis, rela
 from mlm_steps.compare.refusal import Refusal, data_mismatch, no_test
 from mlm_steps.compare.simulations import TOO_MANY_FAILED, Simulations, with_bootstrap, with_rlrt
 from mlm_steps.design.matrices import Design, RandomTerm
+from mlm_steps.design.one_name import factor_identity
 from mlm_steps.engine.components import reductions
 from mlm_steps.engine.estimates import Estimates
 from mlm_steps.engine.fit import fit_lmm
@@ -204,14 +207,25 @@ def _statistic(pair: Pair) -> float:
 
 
 def _added(smaller: Design, larger: Design) -> tuple[str, ...]:
+    """Return what is new, random effects as lmerTest's ``ranova`` words them."""
     fixed = [label for label in larger.term_labels if label not in smaller.term_labels]
-    known = {_identity(term) for term in smaller.random}
-    return (*fixed, *dict.fromkeys(term.source for term in larger.random if _identity(term) not in known))
+    random = [_new(term, smaller.random) for term in larger.random]
+    return (*fixed, *dict.fromkeys(text for text in random if text))
 
 
-def _identity(term: RandomTerm) -> tuple[frozenset[str], frozenset[str]]:
-    """Return what makes a term the same however it is written: a:b groups the rows as b:a does."""
-    return frozenset(term.group.split(":")), frozenset(term.names)
+def _new(term: RandomTerm, before: Sequence[RandomTerm]) -> str:
+    """Return what of a term the terms before do not have; nothing if they have it all.
+
+    A term that stands alone is named as it is written; else its new effects are, or its covariances.
+    """
+    factor = factor_identity(term.group)
+    known = [set(other.names) for other in before if factor_identity(other.group) == factor]
+    if any(names >= set(term.names) for names in known):
+        return ""
+    effects = [name for name in term.names if not any(name in names for names in known)]
+    if len(effects) == len(term.names):
+        return term.source
+    return f"{' + '.join(effects) or 'covariances'} in {term.source}"
 
 
 def _binomial_weights(larger: str) -> Notice:

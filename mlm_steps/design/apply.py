@@ -16,6 +16,7 @@ from mlm_steps.design.evaluate import Evaluator
 from mlm_steps.design.faults import formula_error, nearest
 from mlm_steps.design.formula import Formula, parse_formula
 from mlm_steps.design.grouping import match_groups
+from mlm_steps.design.one_name import with_labels
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -86,7 +87,8 @@ def apply_design(transforms: Mapping[str, object], frame: pd.DataFrame) -> NewDe
         For a column that is not there or of another kind than in the fit, and for a level of a
         fixed factor that the fit did not have.
     """
-    formula = parse_formula(_text(transforms["formula"]))
+    groups = _mapping(transforms["groups"])
+    formula = with_labels(parse_formula(_text(transforms["formula"])), groups)
     _check_columns(formula, frame)
     columns = FrameColumns(frame, None)
     states, contrasts = _mapping(transforms["states"]), _mapping(transforms["contrasts"])
@@ -94,7 +96,6 @@ def apply_design(transforms: Mapping[str, object], frame: pd.DataFrame) -> NewDe
     coding = resolve_contrasts({name: _text(word) for name, word in contrasts.items()})
     fixed = model_matrix(formula.fixed, evaluator, coding, columns.n)
     kept = np.array(_items(transforms["kept"]), dtype=np.intp)
-    groups = _mapping(transforms["groups"])
     random = []
     for part in _items(transforms["random"]):
         bar = formula.bars[int(_text(_mapping(part)["bar"]))]

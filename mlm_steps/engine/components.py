@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from mlm_steps.engine.moments import grouping_factors
+from mlm_steps.design.one_name import factor_identity
 from mlm_steps.engine.values import BOUNDARY, LmmFit
 
 __all__ = ["RESIDUAL", "Reduction", "reductions", "same_data"]
@@ -56,11 +56,15 @@ def reductions(before: LmmFit, after: LmmFit) -> tuple[Reduction, ...]:
     zero = (BOUNDARY * before.sigma) ** 2  # a smaller variance is zero but for rounding
     rows = [_reduction(RESIDUAL, None, before.sigma**2, after.sigma**2, mismatch, 0.0)]
     old, new = _variances(before), _variances(after)
-    for group, effect in dict.fromkeys([*new, *old]):
+    labels = {
+        factor_identity(term.group): term.group for fit in (before, after) for term in fit.design.random
+    }
+    for factor, effect in dict.fromkeys([*new, *old]):
         code = mismatch
-        if code is None and effect == INTERCEPT and _zero_point_moves(before, after, group):
+        if code is None and effect == INTERCEPT and _zero_point_moves(before, after, factor):
             code = "not_comparable"
-        rows.append(_reduction(group, effect, old.get((group, effect)), new.get((group, effect)), code, zero))
+        found = (old.get((factor, effect)), new.get((factor, effect)))
+        rows.append(_reduction(labels[factor], effect, *found, code, zero))
     return tuple(rows)
 
 
@@ -94,29 +98,28 @@ def _reduction(
     return Reduction(group, effect, before, after, share, "negative" if share < 0 else None)
 
 
-def _variances(fit: LmmFit) -> dict[tuple[str, str], float]:
+def _variances(fit: LmmFit) -> dict[tuple[frozenset[str], str], float]:
     """Return the variance of each random coefficient; several terms for one coefficient add up."""
-    found: dict[tuple[str, str], float] = {}
+    found: dict[tuple[frozenset[str], str], float] = {}
     for term, T in zip(fit.design.random, fit.covariances, strict=True):
         for effect, variance in zip(term.names, np.diag(T), strict=True):
-            key = (term.group, effect)
+            key = (factor_identity(term.group), effect)
             found[key] = found.get(key, 0.0) + float(variance)
     return found
 
 
-def _slopes(fit: LmmFit, group: str) -> dict[str, NDArray[np.float64]]:
+def _slopes(fit: LmmFit, factor: frozenset[str]) -> dict[str, NDArray[np.float64]]:
     return {
         effect: column
-        for position in grouping_factors(fit).get(group, ())
-        for effect, column in zip(
-            fit.design.random[position].names, fit.design.random[position].z.T, strict=True
-        )
+        for term in fit.design.random
+        if factor_identity(term.group) == factor
+        for effect, column in zip(term.names, term.z.T, strict=True)
         if effect != INTERCEPT
     }
 
 
-def _zero_point_moves(before: LmmFit, after: LmmFit, group: str) -> bool:
-    old, new = _slopes(before, group), _slopes(after, group)
+def _zero_point_moves(before: LmmFit, after: LmmFit, factor: frozenset[str]) -> bool:
+    old, new = _slopes(before, factor), _slopes(after, factor)
     alone = [old.get(effect, new.get(effect)) for effect in old.keys() ^ new.keys()]
     return not all(column is not None and _is_centred(column) for column in alone)
 

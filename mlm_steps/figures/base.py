@@ -146,11 +146,10 @@ def style_axes(axes: Axes) -> None:
 
 
 def group_label(given: FigureInput, name: str) -> str:
-    """Return the label of a grouping factor; ``class:school`` is Class within School."""
+    """Return the label of a grouping factor; ``class:school`` may be Class within School."""
     labels = given.run.labels
-    if name in labels.columns:
-        return safe(labels.column(name))
-    return " within ".join(safe(labels.column(part)) for part in name.split(":"))
+    parts, word = given.run.reading(name)
+    return f" {word} ".join(safe(labels.column(part)) for part in parts)
 
 
 def safe(text: str) -> str:

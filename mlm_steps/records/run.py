@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Literal
@@ -114,6 +115,24 @@ class RunRecords:
         return self.intervals.find(model, kind, what)
 
     remedies: RemedyRecord | Absence | None = None
+
+    def reading(self, group: str) -> tuple[tuple[str, ...], str]:
+        """Return the columns of a grouping factor as they read, and the word between them.
+
+        ``within``, the innermost first, where one column is nested in the other or the other alone groups
+        rows too; ``×`` for other combinations.
+        """
+        parts = tuple(part for part in re.split("[:()]", group) if part)
+        if len(parts) < 2 or group in {column.name for column in self.profile.columns}:
+            return (group,), "within"
+        if len(parts) > 2:
+            return parts, "within"
+        nested = {(r.inner, r.outer) for r in self.profile.nesting if r.relation == "nested" or r.implicit}
+        alone = {factor.name for factor in self.profile.factors}
+        for outer, inner in (parts, parts[::-1]):
+            if (inner, outer) in nested or (outer in alone and inner not in alone):
+                return (inner, outer), "within"
+        return parts, "×"
 
     def fit(self, model: str) -> FitRecord:
         """Return the fit of one rung; KeyError if there is none."""

@@ -33,6 +33,7 @@ class Names:
 
     def __init__(self, run: RunRecords) -> None:
         self._labels = run.labels
+        self._reading = run.reading
         self._columns = {column.name: column for column in run.profile.columns}
 
     def model(self, name: str) -> Word:
@@ -55,11 +56,9 @@ class Names:
         return clean(unit) if unit else None
 
     def group(self, name: str) -> Phrase:
-        """Return the label of a grouping factor; ``class:school`` is Class within School."""
-        parts = name.split(":")
-        if name in self._columns or len(parts) == 1:
-            return self.variable(name)
-        return join([self.variable(part) for part in parts], " within ")
+        """Return the label of a grouping factor; ``class:school`` may be Class within School."""
+        parts, word = self._reading(name)
+        return join([self.variable(part) for part in parts], f" {word} ")
 
     def column(self, column: str, term: str) -> Phrase:
         """Return the label of a fixed-effects column of a term, such as ``Sector [Catholic] × SES``."""

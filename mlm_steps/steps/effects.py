@@ -51,10 +51,10 @@ def effects(session: Session) -> None:
 
 
 def _predictors(session: Session, frame: pd.DataFrame, fit: FitRecord) -> Predictors:
-    from mlm_steps.design import build_design, parse_formula
+    from mlm_steps.design import build_design
     from mlm_steps.design.predictors import Predictors
 
-    formula = parse_formula(fit.formula)  # a remedy may have taken the place of the spec's
+    formula = session.plan.read(fit.formula)  # a remedy may have taken the place of the spec's
     design: Design = build_design(formula, frame, weights=fit.weights, contrasts=session.contrasts)
     return Predictors(design, frame, formula)
 

@@ -18,6 +18,7 @@ from importlib.util import find_spec
 from pathlib import Path
 
 from mlm_steps.design import Formula, parse_formula
+from mlm_steps.design.one_name import Names, shared_names, with_shared_names
 from mlm_steps.figures import FIGURES
 from mlm_steps.records import DataProfile, read_record
 from mlm_steps.spec import LoadedSpec, ModelSpec, PairSpec, PreludeSpec
@@ -73,7 +74,15 @@ class Plan:
     @cached_property
     def formulas(self) -> dict[str, Formula]:
         """The parsed formula of each model, prelude first."""
-        return {m.name: parse_formula(m.formula) for m in (*self.spec.prelude, *self.spec.rungs)}
+        return {m.name: self.read(m.formula) for m in (*self.spec.prelude, *self.spec.rungs)}
+
+    def read(self, formula: str) -> Formula:
+        """Return a formula; a grouping factor has the name by which the ladder first writes it."""
+        return with_shared_names(parse_formula(formula), self._names)
+
+    @cached_property
+    def _names(self) -> Names:
+        return shared_names(parse_formula(rung.formula) for rung in self.spec.rungs)
 
     @cached_property
     def profile(self) -> DataProfile | None:

@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from mlm_steps.design import Formula, parse_formula
+from mlm_steps.design import Formula
 from mlm_steps.errors import Fault, UsageError
 from mlm_steps.records import ComparisonRecord, DataProfile, FitRecord, Notice
 from mlm_steps.records.failure import Absence, read_outcome
@@ -122,7 +122,7 @@ class Session:
     @property
     def formulas(self) -> dict[str, Formula]:
         """The formula of each model as it was fitted; a remedy may have taken the place of the spec's."""
-        fitted = {record.model: parse_formula(record.formula) for record in self._remedied()}
+        fitted = {record.model: self.plan.read(record.formula) for record in self._remedied()}
         return {**self.plan.formulas, **fitted}
 
     def _remedied(self) -> list[FitRecord]:
@@ -159,7 +159,7 @@ class Session:
             from mlm_steps.remedies.columns import with_columns
 
             frame = with_columns(frame, record.derived)
-        formula = parse_formula(record.formula)
+        formula = self.plan.read(record.formula)
         design = build_design(formula, frame, weights=record.weights, contrasts=self.contrasts)
         fits = {
             optimum.method: evaluate_at(design, np.array(optimum.theta), method=optimum.method)

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
+
 from mlm_steps.data import ModelUse
-from mlm_steps.design import parse_formula
+from mlm_steps.design import Formula, parse_formula
+from mlm_steps.design.one_name import shared_names, with_shared_names
 from mlm_steps.errors import FormulaError
 from mlm_steps.spec import PipelineSpec
 
@@ -13,11 +16,12 @@ __all__ = ["model_uses"]
 def model_uses(spec: PipelineSpec) -> tuple[ModelUse, ...]:
     """Return the columns of each model whose formula can be read, prelude first."""
     uses = []
+    read = _formulas(spec)
+    names = shared_names(read.values())
     for model in (*spec.prelude, *spec.rungs):
-        try:
-            formula = parse_formula(model.formula)
-        except FormulaError:
-            continue  # reported when the spec was read; the other models' columns can still be checked
+        if model.name not in read:
+            continue
+        formula = with_shared_names(read[model.name], names)
         weights = [model.weights] if model.weights else []
         uses.append(
             ModelUse(
@@ -29,3 +33,12 @@ def model_uses(spec: PipelineSpec) -> tuple[ModelUse, ...]:
             )
         )
     return tuple(uses)
+
+
+def _formulas(spec: PipelineSpec) -> dict[str, Formula]:
+    """Return the formulas that can be read; the others are reported when the spec is read."""
+    found = {}
+    for model in (*spec.prelude, *spec.rungs):
+        with suppress(FormulaError):
+            found[model.name] = parse_formula(model.formula)
+    return found

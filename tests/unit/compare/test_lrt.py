@@ -50,7 +50,7 @@ def test_variances_are_compared_by_the_declared_method(method, statistic):
     assert (record.changed, record.criterion, record.df) == ("variance", method, 2)
     assert record.statistic == pytest.approx(statistic, abs=1e-4)
     assert record.p_boundary == pytest.approx((chi2.sf(statistic, 1) + chi2.sf(statistic, 2)) / 2, rel=1e-3)
-    assert record.added == ("(Days | Subject)",)
+    assert record.added == ("Days in (Days | Subject)",)
 
 
 def test_one_variance_halves_the_naive_p():
@@ -164,3 +164,28 @@ def test_a_term_written_another_way_round_counts_as_known():
     designs = [build_design(f"y ~ {rest}", frame) for rest in ("1 + (1 | a:b)", "x + (1 | b:a)")]
     record = compare_lrt(*map(Estimates, designs), names=("one", "two"), method="REML")
     assert record.added == ("x",)
+
+
+@pytest.mark.parametrize(
+    ("smaller", "larger", "added"),
+    [
+        ("(1 | Subject)", "(Days | Subject)", "Days in (Days | Subject)"),
+        ("(Days || Subject)", "(Days | Subject)", "covariances in (Days | Subject)"),
+        ("(1 | Subject)", "(1 | Subject) + (0 + Days | Subject)", "(0 + Days | Subject)"),
+        ("(1 | Subject)", "(1 | Subject/half)", "(1 | Subject/half)"),
+        ("(1 | Subject/half)", "(1 | Subject) + (Days | Subject:half)", "Days in (Days | Subject:half)"),
+    ],
+)
+def test_only_what_is_new_of_a_term_is_called_added(smaller, larger, added):
+    frame = SLEEP.assign(half=(SLEEP.Days > 4).astype(str))
+    pair = (estimates(f"Reaction ~ Days + {random}", frame) for random in (smaller, larger))
+    assert compare(*pair).added == (added,)
+
+
+def test_a_factor_written_the_other_way_round_has_one_variance():
+    frame = SLEEP.assign(half=(SLEEP.Days > 4).astype(str))
+    texts = ("1 + (1 | Subject/half)", "Days + (1 | Subject) + (1 | Subject:half)")
+    record = compare(*(estimates(f"Reaction ~ {text}", frame) for text in texts))
+    rows = {(row.group, row.effect): row for row in record.prv}
+    assert set(rows) == {("Residual", None), ("Subject", "(Intercept)"), ("Subject:half", "(Intercept)")}
+    assert rows["Subject:half", "(Intercept)"].smaller is not None
