@@ -2,7 +2,7 @@
 
 from dataclasses import replace
 
-from mlm_steps.records import FactorProfile, NestingRelation
+from mlm_steps.records import FactorProfile, Icc, NestingRelation
 from mlm_steps.report.render import render_report
 
 
@@ -64,3 +64,20 @@ def test_nested_factors_stand_below_and_crossed_ones_beside_each_other(make_give
     assert "region" in nested[0]
     crossed = hierarchy(given, "partially_crossed")
     assert [tier.count("<div>") for tier in crossed] == [2, 1]
+
+
+def test_the_share_between_groups_is_read_over_the_covariate_of_a_slope(make_given):
+    given = make_given()
+    rows = [
+        Icc(group="school", kind="vpc", value=value, x=x, effect="ses")
+        for x, value in ((-2.414, 0.107), (0.5, 0.05), (1.873, 0.0862))
+    ]
+    rows.append(Icc(group="school", kind="vpc_minimum", value=0.0499, x=0.12, effect="ses"))
+    last = given.run.variance[-1]
+    record = last.model_copy(update={"icc": (*last.icc, *rows)})
+    with_vpc = replace(given, run=replace(given.run, variance=(*given.run.variance[:-1], record)))
+    text = render_report(with_vpc)["md"]
+    assert (
+        "the share between levels of School is .107 where Status is −2.41, its smallest value, and .086 where "
+        "it is 1.87, its largest; it is least at 0.120, .050."
+    ) in text

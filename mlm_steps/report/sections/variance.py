@@ -10,6 +10,7 @@ from mlm_steps.report.facts import icc_number, measure_or_reason, reason_in_word
 from mlm_steps.report.grid import Grid, Row, columns, heading, row
 from mlm_steps.report.inputs import ReportInput
 from mlm_steps.report.names import INTERCEPT, RESIDUAL
+from mlm_steps.report.partition import partition_sentences
 from mlm_steps.report.sentences import effect_terms, null_sentence
 from mlm_steps.report.text import Number, Phrase, join, say
 
@@ -57,6 +58,7 @@ def context(given: ReportInput) -> dict[str, Any] | None:
     return {
         "sentence": null_sentence(given),
         "shares": _shares(given),
+        "partition": partition_sentences(given),
         "reductions": _reductions(given),
         "negative": NEGATIVE_REDUCTION if negative else None,
         "notices": [given.names.notice(text) for text in notices],

@@ -1,0 +1,58 @@
+"""How the share of variance between groups depends on the covariate of a random slope, in sentences."""
+
+from __future__ import annotations
+
+from mlm_steps.records import Icc, VarianceRecord
+from mlm_steps.report.inputs import ReportInput
+from mlm_steps.report.notation import decimals_for_size, fixed, share
+from mlm_steps.report.sentences import effect_terms
+from mlm_steps.report.text import Number, Phrase, say, source
+
+__all__ = ["partition_sentences"]
+
+MOST_DECIMALS = 4
+
+
+def partition_sentences(given: ReportInput) -> list[Phrase]:
+    """Return per rung and factor with a random slope the share between groups over the observed range."""
+    return [
+        _sentence(given, record, group)
+        for record in given.run.variance
+        for group in dict.fromkeys(row.group for row in record.icc if row.kind == "vpc" and row.x is not None)
+    ]
+
+
+def _sentence(given: ReportInput, record: VarianceRecord, group: str | None) -> Phrase:
+    rows = [row for row in record.icc if row.group == group and row.x is not None]
+    along = sorted((row for row in rows if row.kind == "vpc"), key=lambda row: row.x or 0.0)
+    least = next((row for row in rows if row.kind == "vpc_minimum"), None)
+    low, high = along[0], along[-1]
+    terms = {column: term for fit in given.run.fits for column, term in effect_terms(fit).items()}
+    inside = least is not None and (low.x or 0.0) < (least.x or 0.0) < (high.x or 0.0)
+    return say(
+        "{model}: of the variance that the fixed effects leave, the share between levels of {group} is {low} "
+        "where {x} is {from_}, its smallest value, and {high} where it is {to}, its largest{least}.",
+        model=given.names.model(record.model),
+        group=given.names.group(group or ""),
+        x=given.names.effect(low.effect or "", terms),
+        low=_share(record, low),
+        from_=_place(record, low),
+        high=_share(record, high),
+        to=_place(record, high),
+        least=say("; it is least at {at}, {value}", at=_place(record, least), value=_share(record, least))
+        if inside and least is not None
+        else None,
+    )
+
+
+def _share(record: VarianceRecord, row: Icc) -> Number | None:
+    return None if row.value is None else Number(share(row.value), _source(record, row, "value"))
+
+
+def _place(record: VarianceRecord, row: Icc) -> Number:
+    x = row.x or 0.0
+    return Number(fixed(x, min(decimals_for_size(x, 3), MOST_DECIMALS)), _source(record, row, "x"))
+
+
+def _source(record: VarianceRecord, row: Icc, field: str) -> str:
+    return source("icc", record.model, row.group or "", row.kind, repr(row.x), field)
