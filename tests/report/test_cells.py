@@ -78,6 +78,6 @@ def test_the_share_between_groups_is_read_over_the_covariate_of_a_slope(make_giv
     with_vpc = replace(given, run=replace(given.run, variance=(*given.run.variance[:-1], record)))
     text = render_report(with_vpc)["md"]
     assert (
-        "the share between levels of School is .107 where Status is −2.41, its smallest value, and .086 where "
-        "it is 1.87, its largest; it is least at 0.120, .050."
+        "the share between levels of School is .107 where Status is −2.41, its smallest value, and .086 "
+        "where it is 1.87, its largest; it is least at 0.120, .050."
     ) in text
