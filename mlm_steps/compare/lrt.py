@@ -231,7 +231,7 @@ def _new(term: RandomTerm, before: Sequence[RandomTerm]) -> str:
 def _binomial_weights(larger: str) -> Notice:
     text = (
         "Several variances enter at once. The weights of the boundary mixture are binomial, which is exact "
-        "only if the information on these variances is diagonal."
+        "only if the information on these variances is diagonal; a bootstrap does not need that."
     )
     return Notice(code="binomial_weights", severity="info", text=text, model=larger)
 

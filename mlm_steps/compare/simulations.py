@@ -81,7 +81,8 @@ def _no_bootstrap(record: ComparisonRecord, pair: tuple[LmmFit, LmmFit], asked: 
         return "not_requested"
     if asked.bootstrap == "always":
         return None
-    if record.p_boundary_code not in UNKNOWN:
+    approximate = len(record.mixture or ()) > 2  # binomial weights, exact only for a diagonal information
+    if record.p_boundary_code not in UNKNOWN and not approximate:
         return "not_needed"
     from mlm_steps.compare.bootstrap import takes_minutes
 

@@ -156,7 +156,7 @@ class Plan:
         if "allfit" in self.checks:
             yield "allfit", layout.allfit, fits, self._chain("allfit", *rungs, words=self._check)
         yield "remedies", layout.remedies, fits, self._chain("remedies", *rungs)
-        yield "deletions", layout.deletions, fits, self._chain("deletions", *rungs, words=self._table_words)
+        yield "deletions", layout.deletions, fits, self._chain("deletions", *rungs, words=self._left_out)
         for name in FIGURES:
             yield (
                 f"figure/{name}",
@@ -219,6 +219,10 @@ class Plan:
     def _tests(self) -> list[object]:
         tests = self.spec.tests.model_dump(mode="json", exclude={"adjust", "ranova"})
         return [self.spec.seed, tests]
+
+    @property
+    def _left_out(self) -> list[object]:
+        return [self.spec.seed, self.spec.tests.rlrt, self.spec.tests.ranova]
 
     @property
     def _table_words(self) -> list[object]:
