@@ -34,6 +34,8 @@ FALLS = 1e-4
 """Fall of |zeta| on the way outwards that rounding does not explain."""
 CLOSE = 1e-2
 """Distance in zeta within which the curve through three points leads to the limit."""
+LOOKS, STARTS = 3, 5
+"""How often a side is looked at for lower branches, and from how many starts each time."""
 SHORTEST = 1e-6
 """Step, in parts of the first one, below which nothing is gained by going on."""
 
@@ -86,7 +88,7 @@ class _Side:
     code: str | None
 
 
-def trace(held: Held, confidence: float, parameters: int) -> Profile:
+def trace(held: Held, confidence: float, parameters: int, *, doubtful: bool = False) -> Profile:
     """Return the profile of one parameter.
 
     Parameters
@@ -96,11 +98,13 @@ def trace(held: Held, confidence: float, parameters: int) -> Profile:
         Of the interval, for example 0.95.
     parameters : int
         Number of parameters of the model, which decides on the distance of the points.
+    doubtful : bool
+        Whether the others may have several optima, so that limits are looked at from other starts too.
     """
     cut = float(special.ndtri(0.5 + confidence / 2))
     distance = float(np.sqrt(special.chdtri(parameters, 0.01))) / STEPS
     centre = _centre(held)
-    down, up = (_side(held, centre, sign, cut, distance) for sign in (-1.0, 1.0))
+    down, up = (_side(held, centre, sign, cut, distance, doubtful) for sign in (-1.0, 1.0))
     points = [*reversed(down.points), centre, *up.points]
     lowest = min(point.value for point in points)
     return Profile(
@@ -120,10 +124,10 @@ def _centre(held: Held) -> _Settled:
     return found
 
 
-def _side(held: Held, centre: _Settled, sign: float, cut: float, distance: float) -> _Side:
+def _side(held: Held, centre: _Settled, sign: float, cut: float, distance: float, doubtful: bool) -> _Side:
     """Return the points from the estimate outwards until zeta passes the cut or the parameter its bound."""
     bound = held.low if sign < 0 else held.high
-    points, step, code = [centre], held.step, None
+    points, step, code, looks = [centre], held.step, None, LOOKS if doubtful else 0
     if centre.c == bound:
         return _Side((), bound, "boundary")
     while len(points) <= MOST_STEPS:
@@ -141,10 +145,26 @@ def _side(held: Held, centre: _Settled, sign: float, cut: float, distance: float
         step = abs(c - points[-1].c) * min(4.0, distance / max(further, 1e-6 * distance))
         points.append(found)
         if abs(found.zeta) > cut:
-            return _Side(tuple(points[1:]), _limit(held, centre, points[-3:], sign * cut), code)
+            limit = _limit(held, centre, points[-3:], sign * cut)
+            rival = _rival(held, centre, limit, found.x, sign) if looks else None
+            if rival is None or abs(rival.zeta) > cut - CLOSE:
+                return _Side(tuple(points[1:]), limit, code)
+            # Another branch is lower there: the curve goes on from it.
+            points[-1], looks = rival, looks - 1
+            continue
         if c == bound or found.zeta**2 >= held.ceiling:
-            return _Side((*points[1:], found._replace(c=bound)), bound, code or "boundary")
+            end = () if c == bound else (found._replace(c=bound),)
+            return _Side((*points[1:], *end), bound, code or "boundary")
     return _Side(tuple(points[1:]), None, "not_reached")
+
+
+def _rival(held: Held, centre: _Settled, c: float, x: Array, sign: float) -> _Settled | None:
+    """Return the lowest point at c that searches from a few other starts find."""
+    generator, found = np.random.default_rng(x.size), []
+    for _ in range(STARTS):
+        start = x * np.exp(0.4 * generator.normal(size=x.size)) + 0.3 * generator.normal(size=x.size)
+        found.append(_zeta(held, centre, _settle(held, c, start, None, SETTLED), sign))
+    return min((point for point in found if point is not None), key=lambda p: abs(p.zeta), default=None)
 
 
 def _zeta(held: Held, centre: _Settled, found: _Settled | None, sign: float) -> _Settled | None:

@@ -76,7 +76,8 @@ def profile_fit(
     """
     if fit.method != "ML":
         raise ValueError("profiles are those of the ML fit")
-    work = partial(trace, confidence=confidence, parameters=fit.npar)
+    doubtful = fit.singular and not fit.kernel.strategy.dear
+    work = partial(trace, confidence=confidence, parameters=fit.npar, doubtful=doubtful)
     deviations = dict.fromkeys(end for parameter in parameters for end in _deviations(parameter))
     first = [*deviations, *(p for p in parameters if p not in deviations and p.kind != "correlation")]
     found = dict(zip(first, _run(work, [_held(fit, p, np.inf) for p in first], workers), strict=True))

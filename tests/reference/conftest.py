@@ -138,7 +138,7 @@ def expected_named() -> Callable[[str, str], dict[str, Any]]:
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
     engines = dict.fromkeys(
-        ("test_deletions.py", "test_lmm.py", "test_terms.py", "test_variance.py"), "lmer"
+        ("test_deletions.py", "test_lmm.py", "test_profiles.py", "test_terms.py", "test_variance.py"), "lmer"
     ) | {"test_ols.py": "lm"}
     module = metafunc.definition.path
     if module.parent != HERE or module.name not in engines or "case" not in metafunc.fixturenames:
