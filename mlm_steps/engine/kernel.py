@@ -8,7 +8,7 @@ from typing import Protocol
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.linalg import solve_triangular
+from scipy.linalg import lapack
 
 from mlm_steps.design.matrices import Design
 from mlm_steps.engine.criterion import Pieces
@@ -120,7 +120,7 @@ class Kernel:
             k = basis.shape[0]
             stop = start + k * (k + 1) // 2
             factor = unpack(theta[start:stop], k)
-            moved = solve_triangular(basis, factor) if inverse else basis @ factor
+            moved = lapack.dtrtrs(basis, factor)[0] if inverse else basis @ factor
             parts.append(pack(lower_factor(moved)))
             start = stop
         return np.concatenate(parts)

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cache
+from math import hypot
 
 import numpy as np
 from numpy.typing import NDArray
@@ -35,7 +37,7 @@ class Pattern:
         """Return the pattern of terms with the given numbers of coefficients."""
         rows, columns, spans, start = [], [], [], 0
         for k in sizes:
-            column, row = np.triu_indices(k)
+            row, column = _triangle(k)
             rows.append(row + start)
             columns.append(column + start)
             spans.append(slice(start, start + k))
@@ -71,17 +73,24 @@ class Pattern:
         return bend
 
 
+@cache
+def _triangle(k: int) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
+    """Return the rows and columns of a lower triangle, column after column."""
+    columns, rows = np.triu_indices(k)
+    return rows, columns
+
+
 def unpack(theta: NDArray[np.float64], k: int) -> NDArray[np.float64]:
     """Return the lower triangular matrix of one term from its column-major lower triangle."""
     factor = np.zeros((k, k))
-    columns, rows = np.triu_indices(k)
+    rows, columns = _triangle(k)
     factor[rows, columns] = theta
     return factor
 
 
 def pack(factor: NDArray[np.float64]) -> NDArray[np.float64]:
     """Return the column-major lower triangle of one term's factor."""
-    columns, rows = np.triu_indices(factor.shape[0])
+    rows, columns = _triangle(factor.shape[0])
     packed: NDArray[np.float64] = factor[rows, columns]
     return packed
 
@@ -97,7 +106,20 @@ def lower_factor(matrix: NDArray[np.float64]) -> NDArray[np.float64]:
     array([[ 5. ,  0. ],
            [-1.6,  1.2]])
     """
+    if matrix.shape == (1, 1):
+        return np.abs(matrix)
+    if matrix.shape == (2, 2):
+        return _lower_two(*matrix.ravel().tolist())
     missing = max(0, matrix.shape[0] - matrix.shape[1])
     upper: NDArray[np.float64] = np.linalg.qr(np.pad(matrix.T, ((0, missing), (0, 0))))[1]
     signs = np.where(np.diag(upper) < 0, -1.0, 1.0)
     return np.tril(upper.T * signs)
+
+
+def _lower_two(a: float, b: float, c: float, d: float) -> NDArray[np.float64]:
+    """Return the same for [[a, b], [c, d]]."""
+    length = hypot(a, b)
+    if length == 0.0:
+        return np.array([[0.0, 0.0], [0.0, hypot(c, d)]])
+    a, b = a / length, b / length
+    return np.array([[length, 0.0], [a * c + b * d, abs(a * d - b * c)]])

@@ -167,6 +167,39 @@ class OneFactor:
         second[2] -= 2.0 * moved[:, :p, p] @ moved[:, :p, p].T
         return second + pattern.bend(P)
 
+    def moments(self, theta: Array, n: int) -> Array | None:
+        """Return Lambda Lambdaᵀ by the second moments at theta, shape (K, K), not always semi-definite.
+
+        With w_j = Z_jᵀ V⁻¹ (y - X beta) and U_j = Z_jᵀ V⁻¹ Z_j, the expectation of w_j w_jᵀ is
+        U_j T U_j + sigma² (U_j - U_j Sigma U_j); it is solved for T summed over the levels, with sigma² from
+        the variation within levels.
+        """
+        state = self._state(theta)
+        if state is None:
+            return None
+        pattern, K = self.factor.pattern, self.R.shape[1]
+        Lambda = pattern.factor(theta)
+        U = transposed_times(state.LR, state.LR).reshape(-1, K * K)
+        w = _projected(state)[:, :, -1]
+        sigma2 = self._within(n, state.fixed)
+        forms = (U.T @ U).reshape(K, K, K, K).transpose(0, 2, 1, 3).reshape(K * K, K * K)
+        observed = (w.T @ w / sigma2 - U.sum(axis=0).reshape(K, K)).ravel()
+        same = np.zeros((K, K), dtype=bool)
+        same[pattern.rows, pattern.columns] = True
+        within = np.flatnonzero(same | same.T)
+        excess = np.zeros(K * K)
+        excess[within] = np.linalg.lstsq(forms[np.ix_(within, within)], observed[within], rcond=None)[0]
+        moments: Array = excess.reshape(K, K) + Lambda @ Lambda.T
+        return (moments + moments.T) / 2 if np.isfinite(moments).all() else None
+
+    def _within(self, n: int, fixed: Solution) -> float:
+        """Return the residual variance within levels, or where there is none, the profiled one."""
+        p = fixed.beta.size
+        df = n - np.count_nonzero(np.diagonal(self.R, axis1=1, axis2=2)) - p
+        slopes = np.linalg.lstsq(self.C[:p, :p], self.C[:p, p], rcond=None)[0] if p else np.zeros(0)
+        left = float(self.C[p, p] - slopes @ self.C[:p, p])
+        return left / df if df > 0 and left > 0.0 else fixed.pwrss / n
+
     def curvatures(self, theta: Array, weights: Array) -> tuple[Array, ...] | None:
         """Return per factor the derivative of the weighted sum of the three functions in Sigma."""
         state = self._state(theta)

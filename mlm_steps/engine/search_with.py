@@ -11,7 +11,8 @@ from numpy.typing import NDArray
 from mlm_steps.engine.kernel import Kernel
 from mlm_steps.engine.optimize import Search
 from mlm_steps.engine.optimizers import NEEDS, OPTIMIZERS, Ending, Problem, Spent, installed
-from mlm_steps.engine.search import contrasting_starts, first_start, objective_of
+from mlm_steps.engine.search import first_start, objective_of
+from mlm_steps.engine.starts import contrasting_starts
 from mlm_steps.engine.values import Control, Method
 from mlm_steps.errors import Fault, FitError
 

@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from mlm_steps.design.matrices import Design
 from mlm_steps.engine.criterion import Pieces
 from mlm_steps.engine.kernel import Kernel
+from mlm_steps.engine.lambda_ import unpack
 from mlm_steps.records.base import Notice
 
 __all__ = ["BOUNDARY", "Control", "ConvergenceReport", "LmmFit", "Method"]
@@ -154,10 +155,7 @@ class LmmFit:
         factors, start = [], 0
         for term in self.design.random:
             k = len(term.names)
-            factor = np.zeros((k, k))
-            columns, rows = np.triu_indices(k)
-            factor[rows, columns] = self.theta[start : start + term.n_theta]
-            factors.append(factor)
+            factors.append(unpack(self.theta[start : start + term.n_theta], k))
             start += term.n_theta
         return tuple(factors)
 
