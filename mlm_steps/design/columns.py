@@ -87,6 +87,8 @@ def _value(series: pd.Series) -> Value:
     import pandas as pd  # whoever has a series has paid for it; reading a formula need not
 
     dtype = series.dtype
+    if isinstance(dtype, np.dtype) and dtype.kind in "iuf":
+        return Numbers(series.to_numpy(dtype=np.float64))
     if isinstance(dtype, pd.CategoricalDtype):
         return _categorical(series)
     if pd.api.types.is_bool_dtype(dtype):
@@ -141,8 +143,16 @@ def _text(category: object) -> str:
 
 def missing_values(frame: pd.DataFrame, columns: Iterable[str]) -> Mapping[str, NDArray[np.bool_]]:
     """Return for each column with missing values which rows miss it, each of shape (len(frame),)."""
-    missing = {name: frame[name].isna().to_numpy() for name in columns}
+    missing = {name: _absent(frame[name]) for name in columns}
     return {name: absent for name, absent in missing.items() if absent.any()}
+
+
+def _absent(series: pd.Series) -> NDArray[np.bool_]:
+    """Return which values are missing; plain numbers are looked at without a detour."""
+    dtype = series.dtype
+    if not isinstance(dtype, np.dtype) or dtype.kind not in "iuf":
+        return np.asarray(series.isna(), dtype=bool)
+    return np.asarray(np.isnan(series.to_numpy())) if dtype.kind == "f" else np.zeros(len(series), dtype=bool)
 
 
 def complete_rows(n: int, missing: Mapping[str, NDArray[np.bool_]]) -> NDArray[np.intp]:

@@ -79,14 +79,13 @@ class Solution(NamedTuple):
 
 def solve_fixed(S: Array) -> Solution | None:
     """Return the solution for S = [X y]ᵀ V⁻¹ [X y], or None when it is not positive definite."""
-    try:
-        L = np.linalg.cholesky(S)
-    except np.linalg.LinAlgError:
+    L, info = lapack.dpotrf(S, lower=1, clean=1)
+    if info != 0:
         return None
     p = S.shape[0] - 1
-    diagonal = np.diag(L)
-    RX = np.asarray(L[:p, :p], dtype=np.float64)
-    beta = solved_lower(RX, np.asarray(L[p, :p], dtype=np.float64), transposed=True)
+    diagonal = L.diagonal()
+    RX = L[:p, :p]
+    beta = solved_lower(RX, L[p, :p], transposed=True)
     return Solution(beta, RX, 2.0 * float(np.log(diagonal[:p]).sum()), float(diagonal[p] ** 2))
 
 

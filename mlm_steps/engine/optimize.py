@@ -9,9 +9,11 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
+from math import sqrt
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy.linalg import lapack
 
 from mlm_steps.engine.criterion import Point
 
@@ -57,29 +59,34 @@ def trust_step(gradient: Array, hessian: Array, radius: float) -> tuple[Array, f
 
     Moré and Sorensen's conditions are solved in the eigenbasis, the hard case included.
     """
-    roots, vectors = np.linalg.eigh(hessian)
+    roots, vectors, _ = lapack.dsyevd(hessian)
     slope = vectors.T @ gradient
     step = _within(roots, slope, radius)
     predicted = -float(slope @ step + 0.5 * step @ (roots * step))
     return vectors @ step, predicted
 
 
+def _length(vector: Array) -> float:
+    """Return the Euclidean length; numpy's own function takes longer than an evaluation's algebra."""
+    return sqrt(float(vector @ vector))
+
+
 def _within(roots: Array, slope: Array, radius: float) -> Array:
     size = float(np.abs(roots).max()) or 1.0
     if roots[0] > 1e-14 * size:
         step = -slope / roots
-        if float(np.linalg.norm(step)) <= radius:
+        if _length(step) <= radius:
             return step
     low = max(0.0, -float(roots[0])) + 1e-14 * size
     step = -slope / (roots + low)
-    length = float(np.linalg.norm(step))
+    length = _length(step)
     if length < radius:
         step[0] += np.copysign(np.sqrt(radius**2 - step[1:] @ step[1:]) - abs(step[0]), -slope[0])
         return step
-    high = low + float(np.linalg.norm(slope)) / radius + size
+    high = low + _length(slope) / radius + size
     shift = low
     for _ in range(60):
-        length = float(np.linalg.norm(step))
+        length = _length(step)
         if abs(length - radius) <= 1e-3 * radius:
             break
         low, high = (shift, high) if length > radius else (low, shift)
@@ -130,7 +137,7 @@ def minimise(
     hessian = point.hessian if point.hessian is not None else guess
     if hessian is None:
         raise ValueError("the criterion has no Hessian at the start")
-    radius, used, misled = max(1.0, float(np.linalg.norm(theta))), 1, 0
+    radius, used, misled = max(1.0, _length(theta)), 1, 0
     while used < max_evaluations:
         if float(np.abs(theta).max()) > HUGE:
             return Search(theta, point, used, "diverged")
@@ -149,7 +156,7 @@ def minimise(
         trial = objective(theta + step, exact_hessian)
         used += 1
         gain = -np.inf if trial is None else (point.value - trial.value) / predicted
-        length = float(np.linalg.norm(step))
+        length = _length(step)
         if gain < 0.25:
             radius = 0.25 * length
         elif gain > 0.7 and length > 0.9 * radius:
@@ -170,7 +177,7 @@ def minimise(
             if renewed is None or renewed.hessian is None:
                 return Search(theta, point, used, "diverged")
             point, hessian, fresh, misled = renewed, renewed.hessian, True, 0
-        elif radius < 1e-14 * (1.0 + float(np.linalg.norm(theta))):
+        elif radius < 1e-14 * (1.0 + _length(theta)):
             return Search(theta, point, used, "optimum")
     return Search(theta, point, used, "evaluations")
 
@@ -185,7 +192,7 @@ def rank_one(hessian: Array, step: Array, change: Array) -> Array:
     """Return the symmetric rank-one update, left out where its denominator vanishes."""
     miss = change - hessian @ step
     denominator = float(miss @ step)
-    if abs(denominator) < 1e-8 * float(np.linalg.norm(miss) * np.linalg.norm(step)):
+    if abs(denominator) < 1e-8 * _length(miss) * _length(step):
         return hessian
     return hessian + np.outer(miss, miss) / denominator
 
@@ -196,14 +203,14 @@ def _polished(objective: Objective, search: Search, exact_hessian: bool) -> Sear
     hessian = point.hessian
     last = np.inf
     while hessian is not None and used < search.evaluations + 3:
-        size = 1.0 + float(np.linalg.norm(theta))
+        size = 1.0 + _length(theta)
         step, _ = trust_step(point.gradient, hessian, size)
-        length = float(np.linalg.norm(step))
+        length = _length(step)
         if length <= 1e-11 * size or length > 0.5 * last or length > 1e-2 * size:
             break
         trial = objective(theta + step, exact_hessian)
         used += 1
-        if trial is None or np.linalg.norm(trial.gradient) > np.linalg.norm(point.gradient):
+        if trial is None or _length(trial.gradient) > _length(point.gradient):
             break
         if trial.hessian is None:
             # So near, the Hessian of the last point serves.

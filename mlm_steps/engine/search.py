@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from mlm_steps.engine.criterion import Point, profiled
 from mlm_steps.engine.kernel import Kernel
 from mlm_steps.engine.optimize import Objective, Search, minimise
-from mlm_steps.engine.starts import contrasting_starts, diagonal, identity, near_start
+from mlm_steps.engine.starts import contrasting_starts, diagonal, identity, near_start, plain_start
 from mlm_steps.engine.values import Control, Method
 
 __all__ = ["find_optimum", "first_start", "objective_of", "polish"]
@@ -78,8 +78,8 @@ def find_optimum(
 
 
 def first_start(kernel: Kernel, method: Method, control: Control) -> Array:
-    """Return where a search starts that is given no theta."""
-    return near_start(kernel, method) if control.start is None else control.start * identity(kernel)
+    """Return where an optimiser starts that is given no theta: not at what the moments say already."""
+    return plain_start(kernel, method) if control.start is None else control.start * identity(kernel)
 
 
 def polish(kernel: Kernel, method: Method, control: Control, start: Array) -> Search:

@@ -15,7 +15,7 @@ from mlm_steps.engine.one_factor import OneFactor
 from mlm_steps.engine.optimize import Search
 from mlm_steps.engine.values import Method
 
-__all__ = ["contrasting_starts", "diagonal", "identity", "near_start"]
+__all__ = ["contrasting_starts", "diagonal", "identity", "near_start", "plain_start"]
 
 Array = NDArray[np.float64]
 
@@ -25,6 +25,12 @@ PLAIN = (0.03, 30.0)
 """Diagonal elements of Lambda, estimated by the moments, that call for no other start."""
 INNER = 1e-3
 """Smallest eigenvalue of a covariance matrix to start from, relative to its largest one."""
+
+
+def plain_start(kernel: Kernel, method: Method) -> Array:
+    """Return the best of a short list of starts that know nothing of the data."""
+    theta = identity(kernel)
+    return _screened(kernel, method, theta, _value(kernel, theta, method))[0]
 
 
 def near_start(kernel: Kernel, method: Method) -> Array:
