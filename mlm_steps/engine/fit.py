@@ -10,10 +10,10 @@ from numpy.typing import NDArray
 from mlm_steps.design.matrices import Design
 from mlm_steps.engine.checks import check_design
 from mlm_steps.engine.convergence import assess
-from mlm_steps.engine.criterion import Pieces, penalty
+from mlm_steps.engine.criterion import Pieces, penalty, solved_lower
 from mlm_steps.engine.kernel import Kernel, prepare
 from mlm_steps.engine.notices import notices_of
-from mlm_steps.engine.search import find_optimum, polish
+from mlm_steps.engine.search import find_optimum, polish, settled
 from mlm_steps.engine.search_with import search_with
 from mlm_steps.engine.values import Control, ConvergenceReport, LmmFit, Method
 from mlm_steps.errors import Fault, FitError
@@ -76,6 +76,7 @@ def fit_lmm(
                 "they reproduce the outcome: leave some out; or the model lacks an intercept",
             )
         )
+    found = settled(kernel, method, found)
     report = assess(kernel, found)
     theta = kernel.convert(found.theta, inverse=True)
     return _assemble(design, kernel, theta, (found.theta, found.point.pieces), method, report)
@@ -126,7 +127,7 @@ def _assemble(
     pwrss = units.scale**2 * pieces.pwrss
     df = kernel.n - kernel.p if method == "REML" else kernel.n
     sigma = float(np.sqrt(pwrss / df))
-    root = sigma * (units.back @ np.linalg.inv(pieces.RX).T)
+    root = sigma * solved_lower(pieces.RX, units.back.T).T
     log_det_RX2 = pieces.log_det_RX2 - 2.0 * units.log_det
     criterion = pieces.log_det_L2 + df * np.log(pwrss) + penalty(kernel.n, kernel.p, method)
     criterion += (log_det_RX2 if method == "REML" else 0.0) - units.sum_log_weights
@@ -144,8 +145,9 @@ def _modes(kernel: Kernel, theta: Array) -> tuple[Array, ...]:
     modes: list[Array] = [np.empty(0) for _ in kernel.bases]
     for factor, b in zip(kernel.strategy.factors, kernel.strategy.modes(theta), strict=True):
         for term, span in zip(factor.terms, factor.pattern.spans, strict=True):
-            inverse = np.linalg.inv(kernel.bases[term])
-            modes[term] = kernel.units.scale * (b[:, span] @ inverse.T)
+            modes[term] = (
+                kernel.units.scale * solved_lower(kernel.bases[term].T, b[:, span].T, transposed=True).T
+            )
     return tuple(modes)
 
 

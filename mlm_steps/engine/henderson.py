@@ -10,7 +10,6 @@ from scipy import sparse
 from scipy.linalg import lapack
 
 from mlm_steps.engine.block_diagonal import left_times, rows_of
-from mlm_steps.engine.criterion import solved_lower
 from mlm_steps.engine.groups import Factor
 from mlm_steps.engine.kernel import Kernel
 from mlm_steps.engine.nested import Nested
@@ -19,7 +18,7 @@ from mlm_steps.engine.posterior import Posterior
 from mlm_steps.engine.several_factors import SeveralFactors
 from mlm_steps.errors import Fault, FitError
 
-__all__ = ["posterior"]
+__all__ = ["fixed_gains", "posterior"]
 
 Array = NDArray[np.float64]
 
@@ -51,16 +50,27 @@ def posterior(kernel: Kernel, theta: Array) -> Posterior:
     raise TypeError(f"no posterior is known for {type(strategy).__name__}")
 
 
+def fixed_gains(kernel: Kernel, theta: Array) -> tuple[Array, ...]:
+    """Return per factor D Zᵀ W X RX⁻ᵀ, shape (J, K, p), in the engine's units.
+
+    It is how the random effects move with the fixed ones; times its transpose, what the uncertainty of
+    these adds to the errors of prediction of those, over sigma².
+
+    Raises
+    ------
+    ValueError
+        Where the criterion does not exist.
+    """
+    data = kernel.strategy.projections(theta)
+    return _gains(kernel.strategy.factors, data, theta, kernel.p)
+
+
 def _of_one(strategy: OneFactor, kernel: Kernel, theta: Array) -> Posterior:
     state = strategy._solved(theta)
-    p = kernel.p
-    Lambda = strategy.factor.pattern.factor(theta)
-    whitened = state.LG[:, :, :p] @ solved_lower(state.fixed.RX, np.eye(p), transposed=True)
-    projected = state.LR.transpose(0, 2, 1) @ whitened
-    fixed = (Lambda @ Lambda.T) @ projected
+    fixed = _gains(strategy.factors, strategy.projections(theta), theta, kernel.p)
     alone = sparse.csr_array((strategy.factor.q, 0))
     own = strategy.mode_variances(theta)[0]
-    return Posterior(kernel, theta, state.fixed.RX, (fixed,), own, alone, np.zeros((0, 0)))
+    return Posterior(kernel, theta, state.fixed.RX, fixed, own, alone, np.zeros((0, 0)))
 
 
 def _of_nested(strategy: Nested, kernel: Kernel, theta: Array) -> Posterior:

@@ -55,6 +55,9 @@ class Strategy(Protocol):
     def curvatures(self, theta: Array, weights: Array) -> tuple[Array, ...] | None:
         """Return per factor the derivative of their weighted sum in Lambda Lambdaᵀ, shape (K, K)."""
 
+    def projections(self, theta: Array) -> list[Array]:
+        """Return per factor Zᵀ V⁻¹ [X RX⁻ᵀ, y - X beta], shape (J, K, p + 1)."""
+
     def modes(self, theta: Array) -> tuple[Array, ...]:
         """Return per factor the conditional modes, shape (J, K)."""
 

@@ -12,6 +12,9 @@ from numpy.typing import NDArray
 
 __all__ = ["Pattern", "lower_factor", "pack", "unpack"]
 
+ROUNDING = 4e-16
+"""Part of a row of a factor that is zero but for rounding."""
+
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Pattern:
@@ -112,6 +115,7 @@ def lower_factor(matrix: NDArray[np.float64]) -> NDArray[np.float64]:
         return _lower_two(*matrix.ravel().tolist())
     missing = max(0, matrix.shape[0] - matrix.shape[1])
     upper: NDArray[np.float64] = np.linalg.qr(np.pad(matrix.T, ((0, missing), (0, 0))))[1]
+    upper[np.abs(upper) <= ROUNDING * np.sqrt(np.einsum("ij,ij->j", upper, upper))] = 0.0
     signs = np.where(np.diag(upper) < 0, -1.0, 1.0)
     return np.tril(upper.T * signs)
 

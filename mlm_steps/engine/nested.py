@@ -222,6 +222,10 @@ class Nested:
             return None
         return curvatures_of(weights, self._logs(state, theta), self._data(state, theta))
 
+    def projections(self, theta: Array) -> list[Array]:
+        """Return per factor Zᵀ V⁻¹ [X RX⁻ᵀ, y - X beta], shape (J, K, p + 1)."""
+        return self._data(self._solved(theta), theta)
+
     def modes(self, theta: Array) -> tuple[Array, ...]:
         """Return the conditional modes per factor in the engine's units, shape (J, K)."""
         modes = []

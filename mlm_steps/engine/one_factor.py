@@ -211,6 +211,10 @@ class OneFactor:
         U = np.einsum("jca,jcb->ab", state.LR, state.LR)
         return (weights[0] * U - np.einsum("jai,i,jbi->ab", W, shares, W),)
 
+    def projections(self, theta: Array) -> list[Array]:
+        """Return per factor Zᵀ V⁻¹ [X RX⁻ᵀ, y - X beta], shape (J, K, p + 1)."""
+        return [_projected(self._solved(theta))]
+
     def modes(self, theta: Array) -> tuple[Array, ...]:
         """Return the conditional modes in the engine's units, shape (J, K)."""
         state = self._solved(theta)

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from mlm_steps.engine.conditional import conditional_variances
+from mlm_steps.engine.conditional import conditional_variances, prediction_sds
 from mlm_steps.engine.moments import grouping_factors
 from mlm_steps.engine.values import LmmFit
 
@@ -50,8 +50,6 @@ class GroupPrecision:
         Least-squares estimate of b from the group's own rows, given beta; NaN where not estimable.
     sampling : ndarray, shape (J, k)
         Its variance given b, the diagonal of sigma² (Z' W Z)⁻¹; NaN where not estimable.
-    pred_sd : ndarray, shape (J, k)
-        Standard deviation of the prediction error, with the uncertainty of beta.
     shrinkage : ndarray, shape (J, k)
         Diagonal of T (T + sigma² (Z' W Z)⁻¹)⁻¹: the weight of the group's own estimate; NaN where that is
         not estimable.
@@ -61,7 +59,6 @@ class GroupPrecision:
 
     ols: NDArray[np.float64]
     sampling: NDArray[np.float64]
-    pred_sd: NDArray[np.float64]
     shrinkage: NDArray[np.float64]
     reliability: NDArray[np.float64]
 
@@ -79,12 +76,13 @@ def random_effects(fit: LmmFit) -> Mapping[str, list[object]]:
     }
     columns["null_codes"] = []
     precision = group_precision(fit) if len(grouping_factors(fit)) == 1 else None
+    conditional, predicted = [_sd(each) for each in conditional_variances(fit)], prediction_sds(fit)
     start = 0
     for index, (term, modes) in enumerate(zip(fit.design.random, fit.modes, strict=True)):
         own = slice(start, start + len(term.names))
         start = own.stop
-        values = {"estimate": modes, "cond_sd": _sd(conditional_variances(fit)[index])}
-        for name in COLUMNS[2:]:
+        values = {"estimate": modes, "cond_sd": conditional[index], "pred_sd": predicted[index]}
+        for name in COLUMNS[3:]:
             values[name] = (
                 np.full(modes.shape, np.nan) if precision is None else getattr(precision, name)[:, own]
             )
@@ -105,16 +103,14 @@ def group_precision(fit: LmmFit) -> GroupPrecision:
     weights = np.ones(design.n) if design.weights is None else design.weights
     marginal = fit.residuals + (Z * np.hstack(fit.modes)[refs]).sum(axis=1)
     ZWZ = _sums(refs, J, Z, Z * weights[:, None])
-    ZWX = _sums(refs, J, Z, design.X * weights[:, None])
     ZWr = _sums(refs, J, Z, (marginal * weights)[:, None])
     inverse = _inverses(ZWZ)
-    T, Lambda = _block_diagonal(fit.covariances), _block_diagonal(fit.Lambda)
+    T = _block_diagonal(fit.covariances)
     S = fit.sigma**2 * inverse
     tau, sampling = np.diag(T), np.diagonal(S, axis1=1, axis2=2)
     return GroupPrecision(
         ols=(inverse @ ZWr)[:, :, 0],
         sampling=sampling,
-        pred_sd=_prediction_sd(fit, Lambda, ZWZ, ZWX),
         shrinkage=_shrinkage(T, S),
         reliability=tau / (tau + sampling),
     )
@@ -181,7 +177,9 @@ def _inverses(matrices: NDArray[np.float64]) -> NDArray[np.float64]:
     correlations = matrices / units
     full = np.linalg.eigvalsh(correlations)[:, 0] > FULL_RANK
     inverses = np.full(matrices.shape, np.nan)
-    inverses[full] = np.linalg.inv(correlations[full]) / units[full]
+    L = np.linalg.cholesky(correlations[full])
+    half = np.linalg.solve(L, np.broadcast_to(np.eye(L.shape[1]), L.shape))
+    inverses[full] = half.transpose(0, 2, 1) @ half / units[full]
     return inverses
 
 
@@ -195,18 +193,10 @@ def _block_diagonal(blocks: Sequence[NDArray[np.float64]]) -> NDArray[np.float64
     return matrix
 
 
-def _prediction_sd(
-    fit: LmmFit, Lambda: NDArray[np.float64], ZWZ: NDArray[np.float64], ZWX: NDArray[np.float64]
-) -> NDArray[np.float64]:
-    """Return the root of the diagonal of T - T Z' P Z T, with T Z' V⁻¹ = Lambda M Lambda' Z' W."""
-    M = np.linalg.inv(Lambda.T @ ZWZ @ Lambda + np.eye(len(Lambda)))
-    posterior = Lambda @ M @ Lambda.T
-    gain = posterior @ ZWX
-    return _sd(fit.sigma**2 * posterior + gain @ fit.vcov @ gain.transpose(0, 2, 1))
-
-
 def _shrinkage(T: NDArray[np.float64], S: NDArray[np.float64]) -> NDArray[np.float64]:
     full = np.isfinite(S).all(axis=(1, 2))
     weights = np.full(S.shape[:2], np.nan)
-    weights[full] = np.diagonal(T @ np.linalg.inv(T + S[full]), axis1=1, axis2=2)
+    # T (T + S)⁻¹ is the transpose of (T + S)⁻¹ T, and has its diagonal.
+    solved = np.linalg.solve(T + S[full], np.broadcast_to(T, S[full].shape))
+    weights[full] = np.diagonal(solved, axis1=1, axis2=2)
     return weights

@@ -10,11 +10,12 @@ from numpy.typing import NDArray
 
 from mlm_steps.engine.criterion import Point, profiled
 from mlm_steps.engine.kernel import Kernel
+from mlm_steps.engine.one_factor import OneFactor
 from mlm_steps.engine.optimize import Objective, Search, minimise
 from mlm_steps.engine.starts import contrasting_starts, diagonal, identity, near_start, plain_start
 from mlm_steps.engine.values import Control, Method
 
-__all__ = ["find_optimum", "first_start", "objective_of", "polish"]
+__all__ = ["find_optimum", "first_start", "objective_of", "polish", "settled"]
 
 Array = NDArray[np.float64]
 
@@ -22,10 +23,15 @@ MANY_LEVELS = 50
 """Levels of a factor beyond which a second optimum has not been seen."""
 FEW_LEVELS = 5
 """Levels up to which every optimum is checked from other starts."""
+FEW_IN_EFFECT = 8
+"""The same for levels in effect."""
+TINY = 1e-300
 WEAK = 8.0
 """Curvature of the criterion in log theta below which theta is weakly determined: a standard error of 0.5."""
 EXTREME = 100.0
 """Standard deviation of a random effect, relative to the residual's, that calls for a second look."""
+ZERO = 1e-7
+"""Size of an element of theta, in the engine's units, that may be zero but for rounding."""
 SHORT = 150
 """Evaluations after which a search from another start must be ahead."""
 
@@ -80,6 +86,22 @@ def find_optimum(
 def first_start(kernel: Kernel, method: Method, control: Control) -> Array:
     """Return where an optimiser starts that is given no theta: not at what the moments say already."""
     return plain_start(kernel, method) if control.start is None else control.start * identity(kernel)
+
+
+def settled(kernel: Kernel, method: Method, search: Search) -> Search:
+    """Return the search with elements of theta that are zero within rounding set to zero."""
+    small = (np.abs(search.theta) < ZERO) & (search.theta != 0.0)
+    if search.ended != "optimum" or not small.any():
+        return search
+    theta = np.where(small, 0.0, search.theta)
+    point = objective_of(kernel, method)(theta, kernel.strategy.exact_hessian)
+    if point is None or point.value > search.point.value + 1e-10 * (1.0 + abs(search.point.value)):
+        return search
+    if point.hessian is None:
+        # So near, the Hessian of the last point serves.
+        pieces = replace(point.pieces, hessians=search.point.pieces.hessians)
+        point = Point(point.value, point.gradient, search.point.hessian, pieces)
+    return replace(search, theta=theta, point=point, evaluations=search.evaluations + 1)
 
 
 def polish(kernel: Kernel, method: Method, control: Control, start: Array) -> Search:
@@ -148,14 +170,29 @@ def _joined(kernel: Kernel, method: Method, control: Control) -> tuple[Array, Ar
     return theta, guess if kernel.strategy.dear else None
 
 
+def _fewest_levels(kernel: Kernel) -> float:
+    """Return the smallest number of levels of a factor, in effect: equal ones of which as much is known.
+
+    A few levels with large weights, many rows or all the variation of a slope count for the rest.
+    """
+    alone = kernel.alone or (kernel.strategy,)
+    fewest = float(min(factor.J for factor in kernel.strategy.factors))
+    for strategy in alone:
+        if isinstance(strategy, OneFactor):
+            known = np.einsum("jba,jba->ja", strategy.R, strategy.R)
+            squares = np.einsum("ja,ja->a", known, known)
+            fewest = min(fewest, float((known.sum(axis=0) ** 2 / np.maximum(squares, TINY)).min()))
+    return fewest
+
+
 def _doubtful(kernel: Kernel, search: Search) -> bool:
     """Return whether another optimum is possible: some standard deviation is weakly determined."""
     if search.ended != "optimum" or search.point.hessian is None:
         return True
-    fewest = min(factor.J for factor in kernel.strategy.factors)
+    fewest = _fewest_levels(kernel)
     places = diagonal(kernel)
     information = search.theta[places] ** 2 * np.diag(search.point.hessian)[places]
     extreme = bool(np.abs(search.theta).max() > EXTREME)
-    if fewest <= FEW_LEVELS and not kernel.strategy.dear:
+    if fewest <= FEW_IN_EFFECT and not kernel.strategy.dear:
         return True
     return extreme or (fewest < MANY_LEVELS and bool((information < WEAK).any()))

@@ -218,6 +218,10 @@ class SeveralFactors:
             )
         return curvatures_of(weights, logs, self._data(state, theta))
 
+    def projections(self, theta: Array) -> list[Array]:
+        """Return per factor Zᵀ V⁻¹ [X RX⁻ᵀ, y - X beta], shape (J, K, p + 1)."""
+        return self._data(self._solved(theta), theta)
+
     def modes(self, theta: Array) -> tuple[Array, ...]:
         """Return the conditional modes per factor in the engine's units, shape (J, K)."""
         state = self._solved(theta)

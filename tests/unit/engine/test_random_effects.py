@@ -5,9 +5,11 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pytest
+from scipy.linalg import block_diag
 
 from mlm_steps.design import build_design
 from mlm_steps.engine import conditional_variances, fit_lmm
+from mlm_steps.engine.conditional import prediction_sds
 from mlm_steps.engine.random_effects import group_precision, random_effects, reliabilities
 
 SLEEP = pd.read_csv(
@@ -83,7 +85,24 @@ def test_prediction_errors_follow_the_dense_formula(formula, weights):
     A = np.linalg.inv(V)
     P = A - A @ design.X @ np.linalg.inv(design.X.T @ A @ design.X) @ design.X.T @ A
     expected = np.sqrt(np.diag(G - G @ Z.T @ P @ Z @ G)).reshape(2, J).T
-    assert group_precision(fitted).pred_sd == pytest.approx(expected, rel=1e-6)
+    assert np.hstack(prediction_sds(fitted)) == pytest.approx(expected, rel=1e-6)
+
+
+@pytest.mark.parametrize(
+    "formula", ["Reaction ~ Days + (1 | Subject/half)", "Reaction ~ Days + (Days | Subject) + (1 | k)"]
+)
+def test_prediction_errors_of_several_factors_follow_the_dense_formula(formula):
+    frame = unbalanced().assign(half=lambda d: 1 * (d.Days > 4), k=lambda d: d.Days % 3)
+    fitted = fit(formula, frame, weights="w")
+    design, sizes = fitted.design, [len(term.levels) for term in fitted.design.random]
+    terms = list(zip(design.random, sizes, strict=True))
+    Z = np.hstack([np.eye(J)[t.refs] * t.z[:, [q]] for t, J in terms for q in range(t.z.shape[1])])
+    G = block_diag(*(np.kron(T, np.eye(J)) for T, J in zip(fitted.covariances, sizes, strict=True)))
+    A = np.linalg.inv(Z @ G @ Z.T + fitted.sigma**2 * np.diag(1 / design.weights))
+    P = A - A @ design.X @ np.linalg.inv(design.X.T @ A @ design.X) @ design.X.T @ A
+    expected = np.sqrt(np.maximum(np.diag(G - G @ Z.T @ P @ Z @ G), 0.0))
+    found = np.concatenate([sds.T.ravel() for sds in prediction_sds(fitted)])
+    np.testing.assert_allclose(found, expected, rtol=1e-6, atol=1e-6)
 
 
 def test_a_group_without_enough_rows_has_no_estimate_of_its_own():
@@ -109,8 +128,9 @@ def test_rows_of_several_factors_say_why_they_have_no_shrinkage():
     fitted = fit("Reaction ~ 1 + (1 | Subject) + (1 | day)", frame)
     rows = table(fitted)
     assert len(rows) == 28
-    assert rows[["pred_sd", "ols", "shrinkage", "reliability"]].isna().all(axis=None)
-    assert rows.null_codes.str.startswith("pred_sd=several_factors").all()
+    assert rows[["ols", "shrinkage", "reliability"]].isna().all(axis=None)
+    assert rows.null_codes.str.startswith("ols=several_factors").all()
+    assert (rows.pred_sd > rows.cond_sd).all()
     assert [(row.mean, row.n_groups) for row in reliabilities(fitted)] == [(None, 0)] * 2
     np.testing.assert_allclose(rows.cond_sd[:18] ** 2, conditional_variances(fitted)[0][:, 0, 0])
 
