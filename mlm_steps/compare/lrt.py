@@ -209,8 +209,17 @@ def _statistic(pair: Pair) -> float:
 def _added(smaller: Design, larger: Design) -> tuple[str, ...]:
     """Return what is new, random effects as lmerTest's ``ranova`` words them."""
     fixed = [label for label in larger.term_labels if label not in smaller.term_labels]
-    random = [_new(term, smaller.random) for term in larger.random]
+    new = [_new(term, smaller.random) for term in larger.random]
+    partly = {term.source for term, text in zip(larger.random, new, strict=True) if text != term.source}
+    random = [_alone(term) if text in partly else text for term, text in zip(larger.random, new, strict=True)]
     return (*fixed, *dict.fromkeys(text for text in random if text))
+
+
+def _alone(term: RandomTerm) -> str:
+    """Return a term without those that are written with it: of ``(x || g)``, or of ``(1 | a/b)``."""
+    if "||" in term.source:
+        return f"{term.names[0]} in {term.source}"
+    return f"({term.source[1:-1].partition('|')[0].strip()} | {term.group})"
 
 
 def _new(term: RandomTerm, before: Sequence[RandomTerm]) -> str:

@@ -172,7 +172,9 @@ def test_a_term_written_another_way_round_counts_as_known():
         ("(1 | Subject)", "(Days | Subject)", "Days in (Days | Subject)"),
         ("(Days || Subject)", "(Days | Subject)", "covariances in (Days | Subject)"),
         ("(1 | Subject)", "(1 | Subject) + (0 + Days | Subject)", "(0 + Days | Subject)"),
-        ("(1 | Subject)", "(1 | Subject/half)", "(1 | Subject/half)"),
+        ("(1 | Subject)", "(1 | Subject/half)", "(1 | half:Subject)"),
+        ("(1 | Subject)", "(Days || Subject)", "Days in (Days || Subject)"),
+        ("(1 | half)", "(1 | half) + (Days || Subject)", "(Days || Subject)"),
         ("(1 | Subject/half)", "(1 | Subject) + (Days | Subject:half)", "Days in (Days | Subject:half)"),
     ],
 )
