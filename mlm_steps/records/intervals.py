@@ -14,6 +14,7 @@ __all__ = [
     "Interval",
     "IntervalKind",
     "IntervalRecord",
+    "IntervalSource",
     "Intervals",
     "ZetaCurve",
     "fixed_row",
@@ -69,6 +70,8 @@ class IntervalRecord(Record):
     curves: tuple[ZetaCurve, ...] = ()
     """Of a profile."""
     notices: tuple[Notice, ...] = ()
+    failed: bool = False
+    """Whether this stands for intervals that could not be computed; a notice says why."""
 
 
 def fixed_row(row: Coefficient) -> str:
@@ -120,7 +123,8 @@ class Intervals:
             for interval in record.intervals:
                 if (interval.kind, interval.what) == (kind, what):
                     return interval
-        asked = any(record.source == word for record in ordered) or word == "none"
+        made = any(record.source == word and not record.failed for record in ordered)
+        asked = made or word == "none"
         code = NOT_REQUESTED if asked else NOT_ESTIMABLE
         return Interval(
             kind=kind, what=what, low=None, high=None, low_code=code, high_code=code,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -17,12 +17,14 @@ from mlm_steps.records import (
     FitRecord,
     IntervalRecord,
     Intervals,
+    Notice,
     OlsRecord,
     RemedyRecord,
     VariableLevel,
     VarianceRecord,
 )
 from mlm_steps.records.failure import Absence, read_outcome
+from mlm_steps.records.intervals import IntervalSource
 from mlm_steps.records.remedies import DerivedColumn
 from mlm_steps.records.run import Labels, RunRecords
 from mlm_steps.steps.parquet import read_parquet
@@ -83,7 +85,7 @@ def collect(session: Session, *, figures: tuple[FigureRecord, ...] = ()) -> RunR
     ]
     variances = [read_outcome(VarianceRecord, layout.variance(rung.name)) for rung in spec.rungs]
     everything = [*fits.values(), *preludes, *comparisons, *variances]
-    intervals = _intervals(session)
+    intervals = _intervals(session, [name for name, record in fits.items() if isinstance(record, FitRecord)])
     return RunRecords(
         name=spec.name,
         title=spec.title_or_name,
@@ -111,15 +113,23 @@ def collect(session: Session, *, figures: tuple[FigureRecord, ...] = ()) -> RunR
     )
 
 
-def _intervals(session: Session) -> Intervals:
-    """Return the intervals of all rungs that took steps of their own."""
-    words = session.spec.intervals.words
-    found = [
-        read_outcome(IntervalRecord, session.layout.intervals(source, rung.name))
-        for source in session.plan.interval_sources
-        for rung in session.spec.rungs
-    ]
-    return Intervals(words, tuple(record for record in found if isinstance(record, IntervalRecord)))
+def _intervals(session: Session, fitted: Sequence[str]) -> Intervals:
+    """Return the intervals of all rungs that took steps of their own; of a step that failed, the reason."""
+    sources = session.plan.interval_sources
+    found = tuple(_of_source(session, source, model) for source in sources for model in fitted)
+    return Intervals(session.spec.intervals.words, found)
+
+
+def _of_source(session: Session, source: IntervalSource, model: str) -> IntervalRecord:
+    record = read_outcome(IntervalRecord, session.layout.intervals(source, model))
+    if isinstance(record, IntervalRecord):
+        return record
+    text = f"The intervals by {source} could not be computed: {record.reason}"
+    notice = Notice(code="intervals_failed", severity="warning", text=text, model=model)
+    confidence = session.spec.estimation.confidence
+    return IntervalRecord(
+        model=model, source=source, confidence=confidence, intervals=(), notices=(notice,), failed=True
+    )
 
 
 class _Modes(Mapping[str, "pd.DataFrame"]):

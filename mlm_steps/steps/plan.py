@@ -21,6 +21,7 @@ from mlm_steps.design import Formula, parse_formula
 from mlm_steps.design.one_name import Names, shared_names, with_shared_names
 from mlm_steps.figures import FIGURES
 from mlm_steps.records import DataProfile, read_record
+from mlm_steps.records.intervals import IntervalSource
 from mlm_steps.spec import LoadedSpec, ModelSpec, PairSpec, PreludeSpec
 from mlm_steps.steps.kept import content_hash
 from mlm_steps.steps.layout import Layout
@@ -33,7 +34,7 @@ NUMERICAL = ("numpy", "scipy", "pandas", "statsmodels", "pyarrow", "matplotlib")
 EXTRAS = ("nlopt",)
 """Libraries that need not be there and that refits by every optimiser depend on."""
 
-INTERVAL_SOURCES: tuple[str, ...] = ("profile", "bootstrap")
+INTERVAL_SOURCES: tuple[IntervalSource, ...] = ("profile", "bootstrap")
 """Intervals that are made in a step per rung, by the word that asks for them."""
 
 
@@ -190,7 +191,7 @@ class Plan:
         return [said["contrasts"], said["slopes"], said["means"]]
 
     @property
-    def interval_sources(self) -> tuple[str, ...]:
+    def interval_sources(self) -> tuple[IntervalSource, ...]:
         """What the spec asks for of the intervals that take steps of their own."""
         return tuple(source for source in INTERVAL_SOURCES if self.spec.intervals.kinds(source))
 

@@ -42,6 +42,7 @@ def test_nothing_is_shown_of_what_is_not_asked_for():
     assert (found.low, found.low_code, found.method) == (None, "not_requested", "not_requested")
 
 
-def test_a_source_that_failed_leaves_a_reason():
-    found = Intervals({"variance": "profile"}).find("m", "variance", random_row(SD))
+@pytest.mark.parametrize("records", [(), (record("profile").model_copy(update={"failed": True}),)])
+def test_a_source_that_failed_leaves_a_reason(records):
+    found = Intervals({"variance": "profile"}, records).find("m", "variance", random_row(SD))
     assert (found.low, found.low_code, found.method) == (None, "not_estimable", "profile, ML")
