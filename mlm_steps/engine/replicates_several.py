@@ -12,7 +12,7 @@ from mlm_steps.engine.fit import CANCELLATION
 from mlm_steps.engine.kernel import Kernel
 from mlm_steps.engine.nested import Nested
 from mlm_steps.engine.outcomes import Found, Outcomes
-from mlm_steps.engine.search import find_optimum
+from mlm_steps.engine.search import find_optimum, objective_of
 from mlm_steps.engine.several_factors import SeveralFactors
 from mlm_steps.engine.values import Control, Method
 
@@ -35,9 +35,11 @@ def fit_in_turn(kernel: Kernel, outcomes: Outcomes, method: Method, start: Array
     diagonal = np.concatenate([f.theta[f.pattern.rows == f.pattern.columns] for f in kernel.strategy.factors])
     first = start.copy()
     first[diagonal] = np.maximum(np.abs(start[diagonal]), OPEN)
+    at_start = objective_of(kernel, method)(first, True)
+    guess = None if at_start is None else at_start.hessian
     for b in range(B):
         own = _with_outcome(kernel, outcomes, b)
-        found = find_optimum(own, method, Control(), first, rivals=RIVALS)
+        found = find_optimum(own, method, Control(), first, guess=guess, rivals=RIVALS)
         pieces = found.point.pieces
         theta[b], beta[:, b] = found.theta, pieces.beta
         numbers[:, b] = pieces.log_det_L2, pieces.log_det_RX2, pieces.pwrss

@@ -55,15 +55,16 @@ def find_optimum(
     control: Control,
     start: Array | None = None,
     *,
+    guess: Array | None = None,
     rivals: int | None = None,
 ) -> Search:
     """Return the best optimum found, with a Hessian, in the engine's units.
 
     One search is the rule. Where a second optimum is possible (few levels, a variance that the data
-    hardly determine), others follow from contrasting starts; ``rivals`` limits their number.
+    hardly determine), others follow from contrasting starts; ``rivals`` limits their number. ``guess`` is a
+    Hessian at ``start``, where the exact one takes many evaluations.
     """
     objective = objective_of(kernel, method)
-    guess = None
     if start is not None:
         first = start
     elif control.start is not None:
