@@ -10,10 +10,14 @@ import pandas as pd
 import pytest
 
 from mlm_steps.design import build_design, parse_formula
+from mlm_steps.design.predictors import Predictors
+from mlm_steps.effects import Fitted, simple_slopes
 from mlm_steps.engine import Estimates
 from mlm_steps.engine.random_effects import random_effects
 from mlm_steps.figures import FigureInput
-from mlm_steps.records import Intervals
+from mlm_steps.inference import reference
+from mlm_steps.records import EffectsRecord, Intervals
+from mlm_steps.records.effects import SimpleSlopes
 from mlm_steps.records.run import Labels, RunRecords
 from mlm_steps.steps.fit_record import fit_record
 from mlm_steps.steps.profile import profile_record
@@ -39,12 +43,20 @@ def simulated(groups: int, size: int, seed: int = 7) -> pd.DataFrame:
     )
 
 
+def _slopes(model: str, estimates: Estimates, frame: pd.DataFrame) -> list[SimpleSlopes]:
+    """Return each slope of a pair of predictors that share a term, by the other."""
+    fit = estimates.under("REML")
+    fitted = Fitted(model, Predictors(fit.design, frame), reference(fit, "residual"), 0.95)
+    pairs = [(a, b) for a in fitted.predictors.by_name for b in fitted.predictors.partners(a)]
+    return [each for pair in pairs for each in simple_slopes(fitted, *pair)]
+
+
 @pytest.fixture
 def make_input() -> Callable[..., FigureInput]:
     """Return a function that fits a ladder and gives the input of its figures."""
 
     def make(formulas: dict[str, str], frame: pd.DataFrame, labels: Labels | None = None) -> FigureInput:
-        fits, modes, profiles = [], {}, []
+        fits, modes, profiles, slopes = [], {}, [], []
         for model, text in formulas.items():
             estimates = Estimates(build_design(text, frame))
             fits.append(
@@ -55,6 +67,7 @@ def make_input() -> Callable[..., FigureInput]:
                 )
             )  # fmt: skip
             profiles.append(profile_record(estimates.under("ML"), fits[-1], ("variance",)))
+            slopes += _slopes(model, estimates, frame)
             modes[model] = pd.DataFrame(random_effects(estimates.under("REML")))
         run = RunRecords(
             name="small",
@@ -68,6 +81,7 @@ def make_input() -> Callable[..., FigureInput]:
             variance=(),
             modes=modes,
             intervals=Intervals({"variance": "profile"}, tuple(profiles)),
+            effects=EffectsRecord(slopes=tuple(slopes)),
         )
         return FigureInput(run, frame, {name: parse_formula(text) for name, text in formulas.items()})
 
