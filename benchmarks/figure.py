@@ -34,7 +34,7 @@ def draw(numbers: Numbers, target: Path) -> None:
     axes.grid(axis="x", color="#dddddd", linewidth=0.6)
     axes.set_axisbelow(True)
     axes.set_xlabel("processor seconds, one thread (hollow: the fit alone; filled: with tests)")
-    axes.legend(loc="lower center", bbox_to_anchor=(0.5, 1.0), ncols=len(PEERS), frameon=False)
+    figure.legend(loc="outside upper center", ncols=len(PEERS), frameon=False, columnspacing=1.2)
     figure.savefig(target, metadata={"Date": None})
     plt.close(figure)
 

@@ -94,7 +94,8 @@ def machine() -> str:
     model = next(
         (line.split(":")[1].strip() for line in lines if line.startswith("model name")), platform.processor()
     )
-    parts = [model, f"{os.cpu_count()} cores", platform.system(), f"Python {platform.python_version()}"]
+    busy = f"{os.getloadavg()[0]:.0f} processes running"
+    parts = [model, f"{os.cpu_count()} cores", busy, platform.system(), f"Python {platform.python_version()}"]
     if installed("lme4"):
         program = 'cat(paste0(getRversion(), ", lme4 ", packageVersion("lme4")))'
         parts.append(

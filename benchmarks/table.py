@@ -29,12 +29,14 @@ CLOSE = 1e-6
 
 def as_markdown(numbers: Numbers, machine: str) -> str:
     """Return the whole page."""
-    parts = ["# Benchmarks", f"`make bench` made this page. {machine}. {HOW}"]
+    parts = ["# Benchmarks", f"`make bench` made this page. {machine}.", HOW]
     for group, title in GROUPS.items():
         names = [name for name in numbers if CASES[name].group == group]
         if names:
             parts += [f"## {title}", _times({name: numbers[name] for name in names})]
-    parts += ["## Targets", _targets(numbers), "## Memory", _memory(numbers), "![Times](benchmarks.svg)"]
+    parts += ["## Targets", _targets(numbers), "![Times](benchmarks.svg)"]
+    if any(CASES[name].group == "growth" for name in numbers):
+        parts += ["## Memory", _memory(numbers)]
     return "\n\n".join(parts) + "\n"
 
 

@@ -12,7 +12,7 @@ from .base import Case
 from .kinds import KINDS
 
 SEEDS = 40
-FEWER = 20
+FEWER = 14
 """Seeds of the kinds that take longest."""
 DEAR = ("nested", "crossed", "three_factors")
 BEST = Path(__file__).with_name("best_criteria.json")
