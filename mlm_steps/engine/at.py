@@ -7,10 +7,10 @@ from numpy.typing import NDArray
 
 from mlm_steps.engine.criterion import penalty, profiled_value
 from mlm_steps.engine.kernel import Kernel
-from mlm_steps.engine.values import LmmFit
+from mlm_steps.engine.values import LmmFit, Method
 from mlm_steps.errors import Fault, FitError
 
-__all__ = ["criterion_at", "given_theta"]
+__all__ = ["constant_of", "criterion_at", "given_theta"]
 
 Array = NDArray[np.float64]
 
@@ -29,7 +29,7 @@ def criterion_at(fit: LmmFit, theta: Array) -> float:
     values = kernel.strategy.value(kernel.convert(given_theta(fit, theta), inverse=False))
     if values is None:
         raise FitError(Fault("", "the criterion does not exist at these covariance parameters"))
-    return profiled_value(values, kernel.n, kernel.p, method) + _constant(kernel, method == "REML")
+    return profiled_value(values, kernel.n, kernel.p, method) + constant_of(kernel, method)
 
 
 def given_theta(fit: LmmFit, theta: Array) -> Array:
@@ -41,9 +41,10 @@ def given_theta(fit: LmmFit, theta: Array) -> Array:
     return given
 
 
-def _constant(kernel: Kernel, reml: bool) -> float:
+def constant_of(kernel: Kernel, method: Method) -> float:
     """Return what the criterion has beyond the engine's units and theta."""
+    reml = method == "REML"
     df = kernel.n - kernel.p if reml else kernel.n
     units = kernel.units
-    constant = penalty(kernel.n, kernel.p, "REML" if reml else "ML") + 2.0 * df * np.log(units.scale)
+    constant = penalty(kernel.n, kernel.p, method) + 2.0 * df * np.log(units.scale)
     return float(constant - units.sum_log_weights - (2.0 * units.log_det if reml else 0.0))

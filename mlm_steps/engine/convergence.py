@@ -50,7 +50,7 @@ def assess(kernel: Kernel, search: Search) -> ConvergenceReport:
     )
     return ConvergenceReport(
         status, search.optimizer, search.evaluations, gradient, scaled, hessian, tuple(reasons),
-        claimed=search.ended == "optimum",
+        claimed=search.ended == "optimum", trace=search.trace,
     )  # fmt: skip
 
 

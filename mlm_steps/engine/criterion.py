@@ -18,6 +18,7 @@ __all__ = [
     "Pieces",
     "Point",
     "Solution",
+    "TracePoint",
     "penalty",
     "profiled",
     "profiled_value",
@@ -66,6 +67,14 @@ class Point(NamedTuple):
     gradient: Array
     hessian: Array | None
     pieces: Pieces
+
+
+class TracePoint(NamedTuple):
+    """One evaluation of a search: its number, the criterion, the largest slope if it is known."""
+
+    evaluation: int
+    criterion: float
+    max_gradient: float | None
 
 
 class Solution(NamedTuple):

@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mlm_steps.design.matrices import Design
+from mlm_steps.engine.at import constant_of
 from mlm_steps.engine.checks import check_design
 from mlm_steps.engine.convergence import assess
 from mlm_steps.engine.criterion import Pieces, penalty, solved_lower
@@ -77,7 +78,9 @@ def fit_lmm(
             )
         )
     found = settled(kernel, method, found)
-    report = assess(kernel, found)
+    constant = constant_of(kernel, method)
+    trace = tuple(each._replace(criterion=each.criterion + constant) for each in found.trace)
+    report = assess(kernel, replace(found, trace=trace))
     theta = kernel.convert(found.theta, inverse=True)
     return _assemble(design, kernel, theta, (found.theta, found.point.pieces), method, report)
 

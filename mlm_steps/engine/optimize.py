@@ -15,9 +15,9 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.linalg import lapack
 
-from mlm_steps.engine.criterion import Point
+from mlm_steps.engine.criterion import Point, TracePoint
 
-__all__ = ["Objective", "Search", "minimise", "rank_one", "trust_step"]
+__all__ = ["Objective", "Search", "Traced", "minimise", "rank_one", "trust_step"]
 
 Array = NDArray[np.float64]
 
@@ -26,6 +26,24 @@ Objective = Callable[[Array, bool], Point | None]
 
 HUGE = 1e7
 """Elements of theta, in the engine's units, at which the residual variance is lost in rounding."""
+
+
+class Traced:
+    """An objective that keeps what it returned."""
+
+    def __init__(self, objective: Objective) -> None:
+        self._objective = objective
+        self._used = 0
+        self.points: list[TracePoint] = []
+
+    def __call__(self, theta: Array, hessian: bool) -> Point | None:
+        """Return the point at theta."""
+        point = self._objective(theta, hessian)
+        self._used += 1
+        if point is not None:
+            slope = float(np.abs(point.gradient).max())
+            self.points.append(TracePoint(self._used, point.value, slope))
+        return point
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -44,6 +62,8 @@ class Search:
         The method that searched.
     message : str
         What an optimiser says about its end.
+    trace : tuple of TracePoint
+        Where the criterion was evaluated, in order, without the constant of the criterion.
     """
 
     theta: Array
@@ -52,6 +72,7 @@ class Search:
     ended: str
     optimizer: str = "newton"
     message: str = ""
+    trace: tuple[TracePoint, ...] = ()
 
 
 def trust_step(gradient: Array, hessian: Array, radius: float) -> tuple[Array, float]:

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from mlm_steps.engine.criterion import Point, profiled
 from mlm_steps.engine.kernel import Kernel
 from mlm_steps.engine.one_factor import OneFactor
-from mlm_steps.engine.optimize import Objective, Search, minimise
+from mlm_steps.engine.optimize import Objective, Search, Traced, minimise
 from mlm_steps.engine.starts import contrasting_starts, diagonal, identity, near_start, plain_start
 from mlm_steps.engine.values import Control, Method
 
@@ -64,7 +64,7 @@ def find_optimum(
     hardly determine), others follow from contrasting starts; ``rivals`` limits their number. ``guess`` is a
     Hessian at ``start``, where the exact one takes many evaluations.
     """
-    objective = objective_of(kernel, method)
+    objective = Traced(objective_of(kernel, method))
     if start is not None:
         first = start
     elif control.start is not None:
@@ -81,7 +81,7 @@ def find_optimum(
         many = max(2, control.restarts)
     for other in islice(contrasting_starts(kernel, best), many):
         best = _better(kernel, objective, other, control, best)
-    return best
+    return replace(best, trace=tuple(objective.points))
 
 
 def first_start(kernel: Kernel, method: Method, control: Control) -> Array:

@@ -66,4 +66,5 @@ def _once(kernel: Kernel, method: Method, control: Control, start: Array) -> Sea
     point = objective(ending.theta, True)
     if point is None or point.hessian is None:
         raise FitError(Fault("", f"{control.optimizer} ended where the criterion does not exist"))
-    return Search(ending.theta, point, problem.used, ended, control.optimizer, ending.message)
+    trace = tuple(problem.trace)
+    return Search(ending.theta, point, problem.used, ended, control.optimizer, ending.message, trace)

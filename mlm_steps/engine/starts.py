@@ -23,6 +23,8 @@ SCALES = (0.1, 10.0, 300.0, 1e4, 3e5)
 """Standard deviations of the random effects, relative to the residual's, from which a search may start."""
 PLAIN = (0.03, 30.0)
 """Diagonal elements of Lambda, estimated by the moments, that call for no other start."""
+LARGE = 3.0
+"""Element of theta at an optimum beyond which others are looked for that are far larger still."""
 INNER = 1e-3
 """Smallest eigenvalue of a covariance matrix to start from, relative to its largest one."""
 
@@ -109,7 +111,10 @@ def _terms(factor: Factor) -> Iterator[NDArray[np.intp]]:
 
 
 def contrasting_starts(kernel: Kernel, search: Search) -> Iterator[Array]:
-    """Yield starts far from the optimum found: every scale, and random directions of rank one."""
+    """Yield starts far from the optimum found: every scale, and random directions of rank one.
+
+    Far out, searches are long; they are made where the optimum itself lies out there.
+    """
     one = identity(kernel)
     terms = [places for factor in kernel.strategy.factors for places in _terms(factor)]
     for scale in (1.0, 0.1, 1e-3, 30.0):
@@ -121,7 +126,8 @@ def contrasting_starts(kernel: Kernel, search: Search) -> Iterator[Array]:
             yield alone
     if one.size > len(terms):
         generator = np.random.default_rng(one.size)
-        for scale in (0.3, 3.0, 30.0, 300.0, 3000.0, 3000.0):
+        large = float(np.abs(search.theta).max()) > LARGE
+        for scale in (0.3, 3.0, *((30.0, 300.0, 3000.0, 3000.0) if large else ())):
             yield scale * (0.05 * one + generator.normal(size=one.size) * _first_columns(kernel))
     for scale in (1.0, 30.0, 1e3, 3e4):
         yield _of_modes(kernel, scale * one)

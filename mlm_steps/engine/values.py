@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mlm_steps.design.matrices import Design
-from mlm_steps.engine.criterion import Pieces
+from mlm_steps.engine.criterion import Pieces, TracePoint
 from mlm_steps.engine.kernel import Kernel
 from mlm_steps.engine.lambda_ import unpack
 from mlm_steps.records.base import Notice
@@ -73,6 +73,9 @@ class ConvergenceReport:
         Why the search counts as failed or doubtful, in words; empty when it does not.
     claimed : bool
         Whether the optimiser itself says that it ended at an optimum.
+    trace : tuple of TracePoint
+        The evaluations in order, searches from other starts included; points at which the criterion does
+        not exist are left out, and keep their number.
     """
 
     status: Literal["converged", "singular", "failed"]
@@ -83,6 +86,7 @@ class ConvergenceReport:
     hessian: NDArray[np.float64]
     reasons: tuple[str, ...] = ()
     claimed: bool = True
+    trace: tuple[TracePoint, ...] = ()
 
 
 @dataclass(frozen=True, eq=False)

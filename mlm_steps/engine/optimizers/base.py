@@ -8,7 +8,7 @@ from typing import Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-from mlm_steps.engine.criterion import profiled_value
+from mlm_steps.engine.criterion import TracePoint, profiled_value
 from mlm_steps.engine.kernel import Kernel
 from mlm_steps.engine.optimize import Objective
 from mlm_steps.engine.values import Method
@@ -57,6 +57,8 @@ class Problem:
         Evaluations so far; one with a gradient counts once.
     best : ndarray, shape (m,)
         The lowest point seen.
+    trace : list of TracePoint
+        The evaluations so far.
     """
 
     def __init__(
@@ -78,6 +80,7 @@ class Problem:
         self.tolerance = tolerance
         self.used = 0
         self.best, self._lowest = start, np.inf
+        self.trace: list[TracePoint] = []
 
     @property
     def step_tolerance(self) -> float:
@@ -98,16 +101,17 @@ class Problem:
         point = self._objective(theta, False)
         if point is None:
             return BARRIER, np.zeros(theta.size)
-        return self._seen(theta, point.value), point.gradient
+        return self._seen(theta, point.value, float(np.abs(point.gradient).max())), point.gradient
 
     def _count(self) -> None:
         if self.used >= self._left:
             raise Spent
         self.used += 1
 
-    def _seen(self, theta: Array, value: float) -> float:
+    def _seen(self, theta: Array, value: float, slope: float | None = None) -> float:
         if not np.isfinite(value):
             return BARRIER
+        self.trace.append(TracePoint(self.used, value, slope))
         if value < self._lowest:
             self.best, self._lowest = np.array(theta, dtype=float), value
         return value

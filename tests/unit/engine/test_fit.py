@@ -172,3 +172,20 @@ def test_sparse_listed_and_dense_products_agree(monkeypatch, frame, dense, pairs
     assert other.criterion == pytest.approx(usual.criterion, rel=1e-12)
     gradient = [each.kernel.strategy.pieces(theta, hessian=False).gradients for each in (usual, other)]
     np.testing.assert_allclose(*gradient, rtol=1e-9)
+
+
+@pytest.mark.parametrize("optimizer", ["auto", "nelder-mead", "l-bfgs-b"])
+def test_a_search_that_is_cut_short_keeps_its_trace(balanced, optimizer):
+    control = Control(optimizer=optimizer, max_evaluations=4)
+    found = fit("y ~ x + (x | g)", balanced, control=control)
+    trace = found.convergence.trace
+    assert len(trace) >= 4
+    assert [point.evaluation for point in trace] == sorted({point.evaluation for point in trace})
+    assert min(point.criterion for point in trace) == pytest.approx(found.criterion, abs=1e-9)
+
+
+def test_a_variance_that_is_zero_within_rounding_is_exactly_zero(balanced):
+    centred = balanced.assign(y=balanced.y - balanced.groupby("g")["y"].transform("mean"))
+    found = fit("y ~ 1 + (1 | g)", centred)
+    assert found.theta.tolist() == [0.0]
+    assert found.convergence.status == "singular"
