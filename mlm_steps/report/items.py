@@ -229,7 +229,7 @@ ITEMS: tuple[Item, ...] = (
         "E2",
         "All variance components with intervals",
         "rungs",
-        "Variances, SDs and correlations, each with its interval and where that comes from.",
+        "Variances, SDs and correlations, with intervals unless the spec leaves them out.",
         lambda given: _fitted(given) and all(map(_has_intervals, given.run.fits)),
     ),
     Item("E3", "ICC of the null model, conditional ICC", "variance", "Given.", _explained),
