@@ -29,7 +29,7 @@ def remedies(session: Session) -> None:
     with session.recorded(STEP) as (recorder, key):
         fits = [session.fit(rung.name) for rung in session.spec.rungs]
         wanted = [record for record in fits if isinstance(record, FitRecord) and _wanted(record)]
-        frame = session.frame() if wanted else None
+        frame = session.sample() if wanted else None  # without columns that remedies have made
         rungs = tuple(_advice(session, record, frame) for record in wanted if frame is not None)
         for rung in rungs:
             session.say(f"{rung.model}: {rung.status}", *(f"  {term.text}" for term in rung.terms))

@@ -100,6 +100,8 @@ def test_centred_columns_are_made_for_every_step_and_have_their_levels(blend):
     assert done.returncode == 0, done.stderr
     record = json.loads((blend / OUT / "fits" / "l2.json").read_text())
     assert record["formula"] == "y ~ x_within_g * w + x_mean_g + (x_within_g | g)"
+    applied = {row["model"]: row["formula"] for row in rows(blend, "remedies") if row["applied"] == "true"}
+    assert applied["l2"] == record["formula"]
     levels = {row["column"]: row["level"] for row in rows(blend, "fixed") if row["model"] == "l2"}
     assert levels == {
         "(Intercept)": "1", "x_within_g": "1", "w": "2", "x_mean_g": "2", "x_within_g:w": "cross",
