@@ -199,5 +199,8 @@ class _Parser:
             self.advance()
             span = span.to(self.advance().span)
         name = self.text[span.start : span.end].strip("`")
-        hint = nearest(name, self.known) or f"known are {', '.join(sorted(self.known))}"
+        parts = sorted(name.split(":"))
+        turned = [known for known in self.known if sorted(known.split(":")) == parts]
+        close = f"did you mean {turned[0]}?" if turned else nearest(name, self.known)
+        hint = close or f"known are {', '.join(sorted(self.known))}"
         return self.error(span, f"there is no coefficient {name}", hint)

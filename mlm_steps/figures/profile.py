@@ -51,9 +51,11 @@ def profile(given: FigureInput) -> Figure | None:
     record = records[fit.model]
     panels = _panels(given, fit, record)
     label = safe(given.run.labels.model(fit.model))
-    title = f"Profiles of the parameters of {label}"
+    panels, found = panels[:MOST_PANELS], len(panels)
+    which = f"the first {MOST_PANELS} of {found}" if found > MOST_PANELS else "the"
+    title = f"Profiles of {which} parameters of {label}"
     with settings():
-        svg = _draw(panels[:MOST_PANELS], record.confidence, title)
+        svg = _draw(panels, record.confidence, title)
     reading = _reading(panels, record.confidence)
     return Figure("profile", title, reading, _alt(panels, reading), svg, _data(given))
 
@@ -121,7 +123,7 @@ def _curve(axes: Axes, panel: _Panel, cut: float) -> None:
 def _reading(panels: list[_Panel], confidence: float) -> str:
     parts = [
         f"{panel.title} {_number(panel.interval.low)} to {_number(panel.interval.high)}"
-        for panel in panels[:MOST_PANELS]
+        for panel in panels
         if panel.interval.low is not None and panel.interval.high is not None
     ]
     share = f"{100 * confidence:g}\N{NARROW NO-BREAK SPACE}%"

@@ -36,7 +36,10 @@ ALTERNATIVES_NOTE = say(
     "negative in favour of the alternative. Largest change: of a coefficient, in its standard errors in the "
     "rung."
 )
-CHANGES_NOTE = say("Estimate, standard error in parentheses, change in standard errors of the rung.")
+CHANGES_NOTE = say(
+    "Estimate, standard error in parentheses, change in standard errors of the rung. Standard errors are not "
+    "adjusted for few groups here, whatever the tests of the rungs do."
+)
 
 
 def code_words(rung: RungAdvice) -> list[str]:

@@ -127,8 +127,9 @@ def coefficient_sentence(given: ReportInput, fit: FitRecord, coefficient: Coeffi
         return None
     clear = coefficient.p is not None and coefficient.p < 1 - fit.confidence
     return say(
-        "{claim}, {test}.",
+        "{claim}{where}, {test}.",
         claim=_claim(given, fit, coefficient, clear=clear),
+        where=_condition(fit, coefficient.column) or "",
         test=_test_phrase(fit, coefficient, facts),
     )
 
@@ -246,8 +247,9 @@ def _small_percent(value: float) -> str:
 
 
 def _condition(fit: FitRecord, name: str) -> str | None:
-    """Return the reservation that applies where the slope has predictors of its own."""
-    products = [c for c in fit.coefficients if c.level == "cross" and name in c.column.split(":")]
+    """Return the reservation that applies to what is part of a product: it holds where the rest is 0."""
+    own = set(name.split(":"))
+    products = [c for c in fit.coefficients if c.estimate is not None and own < set(c.column.split(":"))]
     return " where its moderators are 0 or at their reference" if products else None
 
 

@@ -62,7 +62,7 @@ SECTIONS: dict[str, Section] = {
     "effects": Section("Slopes, means and contrasts", effects.context),
     "variance": Section("Variance explained", variance.context),
     "groups": Section("Differences between groups", groups.context),
-    "intervals": Section("Intervals of the variances", intervals.context),
+    "intervals": Section("Profiles and intervals of the parameters", intervals.context),
     "rungs": Section("Each rung in full", rungs.context),
     "remedies": Section("Singular and doubtful fits", remedies.context),
     "allfit": Section("Optimisers", allfit.context),
