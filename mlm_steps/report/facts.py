@@ -37,6 +37,7 @@ __all__ = [
     "comparison_test",
     "fit_number",
     "icc_number",
+    "measure_limits",
     "measure_number",
     "measure_or_reason",
     "on_boundary",
@@ -198,6 +199,17 @@ def measure_number(model: str, measure: VarianceMeasure, *, as_percent: bool = F
     else:
         text = percent(measure.value) if as_percent else share(measure.value)
     return Number(text, source("variance_explained", model, *keys))
+
+
+def measure_limits(model: str, measure: VarianceMeasure) -> tuple[Number | None, Number | None]:
+    """Return the ends of the interval of a share of variance, as far as they are known."""
+    keys = (measure.measure, measure.scope, *((measure.reference,) if measure.reference else ()))
+    ends = (("ci_low", measure.ci_low), ("ci_high", measure.ci_high))
+    low, high = (
+        None if value is None else Number(share(value), source("variance_explained", model, *keys, field))
+        for field, value in ends
+    )
+    return low, high
 
 
 def measure_or_reason(model: str, measure: VarianceMeasure, *, as_percent: bool = False) -> Number | str:

@@ -45,7 +45,8 @@ def status_rows(given: ReportInput) -> list[Row]:
 
 
 def _status(fit: FitRecord) -> Phrase:
-    warnings = sum(notice.severity == "warning" for notice in fit.notices)
+    listed = [notice for notice in fit.notices if notice.code != "remedy_applied"]  # a deviation, said apart
+    warnings = sum(notice.severity == "warning" for notice in listed)
     words = STATUS[fit.reported.convergence.status]
     noun = "warning" if warnings == 1 else "warnings"
     return (f"{words}, {warnings} {noun}" if warnings else words,)

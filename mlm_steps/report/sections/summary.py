@@ -150,4 +150,7 @@ def _cautions(given: ReportInput) -> list[Phrase]:
 def _warnings(given: ReportInput) -> int:
     from mlm_steps.report.sections.notices import all_notices
 
-    return sum(notice.severity == "warning" for notice in all_notices(given))
+    return sum(
+        notice.severity == "warning" and notice.code != "remedy_applied"  # a deviation has a line of its own
+        for notice in all_notices(given)
+    )

@@ -6,7 +6,13 @@ from typing import Any
 
 from mlm_steps.records import Icc, VarianceMeasure, VarianceRecord
 from mlm_steps.report.comparing import NEGATIVE_REDUCTION
-from mlm_steps.report.facts import icc_number, measure_or_reason, reason_in_words, share_interval
+from mlm_steps.report.facts import (
+    icc_number,
+    measure_limits,
+    measure_or_reason,
+    reason_in_words,
+    share_interval,
+)
 from mlm_steps.report.grid import Grid, Row, columns, heading, row
 from mlm_steps.report.inputs import ReportInput
 from mlm_steps.report.names import INTERCEPT, RESIDUAL
@@ -161,7 +167,7 @@ def _with_intervals(
     rows = [row(head, shown)]
     if any(interval is not None for interval in intervals):
         methods = dict.fromkeys(
-            item.ci_method for item in values if isinstance(item, Icc) and item.ci_low is not None
+            item.ci_method for item in values if item is not None and item.ci_low is not None
         )
         label = f"CI ({', '.join(methods)})" if methods else "CI"
         rows.append(row(label, intervals, "detail"))
@@ -178,8 +184,10 @@ def _value(model: str, item: Icc | VarianceMeasure | None) -> Number | str | Non
 
 
 def _interval(model: str, item: Icc | VarianceMeasure | None) -> Phrase | None:
-    if not isinstance(item, Icc):
+    if item is None:
         return None
+    if isinstance(item, VarianceMeasure):
+        return share_interval(*measure_limits(model, item))
     low = icc_number(model, item, item.ci_low, "ci_low")
     return share_interval(low, icc_number(model, item, item.ci_high, "ci_high"))
 
