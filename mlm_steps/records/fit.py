@@ -55,6 +55,9 @@ class Convergence(Part):
     hessian_eigenvalue_min: float | None = None
     hessian_eigenvalue_max: float | None = None
     reasons: tuple[str, ...] = ()
+    trace: tuple[tuple[int, float, float | None], ...] = ()
+    """Each evaluation in its order: number, criterion, largest element of the gradient where one was computed.
+    Searches from other starts are included; points at which the criterion does not exist are left out."""
 
 
 class Optimum(Part):

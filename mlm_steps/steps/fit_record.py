@@ -196,7 +196,12 @@ def _convergence(fit: LmmFit) -> Convergence:
         hessian_eigenvalue_min=float(eigenvalues[0]) if finite else None,
         hessian_eigenvalue_max=float(eigenvalues[-1]) if finite else None,
         reasons=report.reasons,
+        trace=tuple((at.evaluation, at.criterion, _finite(at.max_gradient)) for at in report.trace),
     )
+
+
+def _finite(value: float | None) -> float | None:
+    return value if value is not None and np.isfinite(value) else None
 
 
 def _notices(model: str, fit: LmmFit, fixed: FixedPart) -> tuple[Notice, ...]:

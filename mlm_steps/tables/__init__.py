@@ -29,7 +29,8 @@ directions in which their random effects do not vary; ``anova``, the F tests of 
 that ``fixed`` does not show. Of what the coefficients mean together, ``contrasts``, ``slope_differences``,
 ``means`` and ``mean_differences``; bounds and share of ``johnson_neyman`` are written ``bound_low``,
 ``bound_high`` and ``share_significant``. Of random effects, ``ranova``, one left out at a time, and
-``heterogeneity``, HLM's tests of their variances.
+``heterogeneity``, HLM's tests of their variances. The searches of all fits, evaluation by
+evaluation, are ``trace``.
 
 A limit of an interval that is a number but no crossing of the criterion, such as the bound of its parameter,
 has its code in ``null_codes`` under ``ci_low[limit]`` or ``ci_high[limit]``.
@@ -58,6 +59,7 @@ from mlm_steps.tables.remedies import remedies
 from mlm_steps.tables.remedies_fixed import remedies_fixed
 from mlm_steps.tables.simple_slopes import simple_slopes
 from mlm_steps.tables.singular import singular
+from mlm_steps.tables.trace import trace
 from mlm_steps.tables.slope_differences import slope_differences
 from mlm_steps.tables.variance_explained import variance_explained
 
@@ -77,6 +79,7 @@ TABLES: dict[str, TableMaker] = {
     "ranef": ranef,
     "ols": ols,
     "allfit": allfit,
+    "trace": trace,
     "remedies": remedies,
     "remedies_fixed": remedies_fixed,
     "singular": singular,

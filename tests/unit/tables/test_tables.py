@@ -57,6 +57,7 @@ FORMULAS = {
     "slope": "Reaction ~ Days + (Days | Subject)",
 }
 COLUMNS = {
+    "trace": "model method evaluation criterion max_gradient",
     "fixed": "model term column level symbol estimate se df df_method statistic p ci_low ci_high ci_method "
     "std_estimate dropped",
     "fixed_other_df": "model term column estimate se df df_method statistic p ci_low ci_high ci_method "
@@ -276,6 +277,16 @@ def test_numbers_are_not_rounded(run):
     row = rows_of(TABLES["fixed"](run))[-1]
     assert float(row["estimate"]) == run.fits[-1].coefficients[-1].estimate
     assert row["dropped"] == "false"
+
+
+def test_the_search_is_told_evaluation_by_evaluation(run):
+    table = TABLES["trace"](run)
+    for fit in run.fits:
+        for optimum in (fit.reml, fit.ml):
+            rows = [row for row in table.rows if row[:2] == (fit.model, optimum.method)]
+            assert [row[2] for row in rows] == sorted({row[2] for row in rows})
+            assert 1 <= len(rows) <= optimum.convergence.evaluations
+            assert min(row[3] for row in rows) == pytest.approx(optimum.criterion, rel=1e-9)
 
 
 def test_a_dropped_column_keeps_its_row(run):

@@ -1,0 +1,24 @@
+"""The searches for the optima, one row per evaluation of the criterion."""
+
+from __future__ import annotations
+
+from mlm_steps.records.run import RunRecords
+from mlm_steps.tables.base import Cell, Codes, Table, table_of
+
+__all__ = ["trace"]
+
+COLUMNS = ("model", "method", "evaluation", "criterion", "max_gradient")
+
+
+def trace(run: RunRecords) -> Table:
+    """Return how each fit came to its end; the gradient is missing where the optimiser asked for none."""
+    rows: list[tuple[dict[str, Cell], Codes]] = [
+        (
+            dict(zip(COLUMNS, (fit.model, optimum.method, *point), strict=True)),
+            {"max_gradient": "not_requested"},
+        )
+        for fit in run.fits
+        for optimum in (fit.reml, fit.ml)
+        for point in optimum.convergence.trace
+    ]
+    return table_of("trace", COLUMNS, rows)
