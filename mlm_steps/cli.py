@@ -241,23 +241,16 @@ def _session(arguments: argparse.Namespace) -> Session:
 
 def _add_inner(commands: Commands) -> None:
     """Add what only the workflow calls; not shown in the help."""
-    failed = commands.add_parser("failed")
-    _add_spec(failed)
-    failed.add_argument("--out", type=Path)
+    begin, failed, serve = (commands.add_parser(name) for name in INNER)
     failed.add_argument("--step", required=True)
     failed.add_argument("--code", type=int, required=True)
     failed.add_argument("--log", type=Path, required=True)
-    failed.set_defaults(command=_failed)
-    begin = commands.add_parser("begin")
-    _add_spec(begin)
-    begin.add_argument("--out", type=Path)
-    begin.set_defaults(command=_begin)
-    serve = commands.add_parser("serve")
     serve.add_argument("address")
     serve.add_argument("lifeline", type=int)
-    _add_spec(serve)
-    serve.add_argument("--out", type=Path)
-    serve.set_defaults(command=_serve)
+    for parser, command in ((failed, _failed), (begin, _begin), (serve, _serve)):
+        _add_spec(parser)
+        parser.add_argument("--out", type=Path)
+        parser.set_defaults(command=command)
 
 
 def _failed(arguments: argparse.Namespace) -> int:
@@ -283,7 +276,7 @@ def _serve(arguments: argparse.Namespace) -> int:
 
 def _prepare() -> None:
     """Compute what every step needs and keeps."""
-    from mlm_steps.steps.plan import code_identity
+    from mlm_steps.steps.identity import code_identity
 
     code_identity()
     _parser()

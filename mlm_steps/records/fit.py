@@ -56,7 +56,7 @@ class Convergence(Part):
     hessian_eigenvalue_max: float | None = None
     reasons: tuple[str, ...] = ()
     trace: tuple[tuple[int, float, float | None], ...] = ()
-    """Each evaluation in its order: number, criterion, largest element of the gradient where one was computed.
+    """Each evaluation in its order: number, criterion, largest element of the gradient if it was computed.
     Searches from other starts are included; points at which the criterion does not exist are left out."""
 
 

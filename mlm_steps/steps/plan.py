@@ -10,10 +10,9 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from dataclasses import dataclass
-from functools import cache, cached_property
-from importlib.metadata import version
+from functools import cached_property
 from importlib.util import find_spec
 from pathlib import Path
 
@@ -23,14 +22,14 @@ from mlm_steps.figures import FIGURES
 from mlm_steps.records import DataProfile, read_record
 from mlm_steps.records.intervals import IntervalSource
 from mlm_steps.spec import LoadedSpec, ModelSpec, PairSpec, PreludeSpec
+from mlm_steps.steps.identity import made_from
 from mlm_steps.steps.kept import content_hash
 from mlm_steps.steps.layout import Layout
 from mlm_steps.steps.ledger import Ledger
 from mlm_steps.steps.levels import Level, variable_levels
 
-__all__ = ["Plan", "Step", "code_identity", "numerical_versions"]
+__all__ = ["Plan", "Step"]
 
-NUMERICAL = ("numpy", "scipy", "pandas", "statsmodels", "pyarrow", "matplotlib")
 EXTRAS = ("nlopt",)
 """Libraries that need not be there and that refits by every optimiser depend on."""
 
@@ -144,7 +143,7 @@ class Plan:
             yield f"variance/{name}", layout.variance(name), needs, self._chain("variance", *models)
         for name in rungs:
             for numbers in self.resampled:
-                key = self._chain("resample", name, words=[*self._draws, numbers])
+                key = self._chain("resample", name, words=[self.spec.seed, self.spec.bootstrap.kind, numbers])
                 yield f"resample/{name}/{numbers}", layout.resampled(name, numbers), (f"fit/{name}",), key
         for source in self.interval_sources:
             for name in rungs:
@@ -197,7 +196,7 @@ class Plan:
 
     def _interval_words(self, source: str) -> list[object]:
         """Return what of the spec the intervals of a source depend on, beyond the fit."""
-        drawn = [*self._draws, self.resampled] if source == "bootstrap" else []
+        drawn = [self.spec.seed, self.spec.bootstrap.kind, self.resampled] if source == "bootstrap" else []
         return [self.spec.intervals.kinds(source), *drawn]
 
     @cached_property
@@ -206,10 +205,6 @@ class Plan:
         if "bootstrap" not in self.interval_sources:
             return ()
         return tuple(f"{numbers.start}-{numbers.stop}" for numbers in self.spec.bootstrap.ranges)
-
-    @property
-    def _draws(self) -> list[object]:
-        return [self.spec.seed, self.spec.bootstrap.kind]
 
     @property
     def checks(self) -> tuple[str, ...]:
@@ -251,7 +246,7 @@ class Plan:
             for model, formula in zip(self._models, self.formulas.values(), strict=True)
         )
         content = content_hash(self.loaded.data_path)
-        return _hash("data", data, columns, dict(self.spec.declared_levels), uses, content)
+        return made_from("data", data, columns, dict(self.spec.declared_levels), uses, content)
 
     @property
     def _models(self) -> tuple[ModelSpec | PreludeSpec, ...]:
@@ -268,7 +263,7 @@ class Plan:
         estimation = self.spec.estimation.model_dump(mode="json", exclude={"allfit"})
         entry = model.model_dump(mode="json", exclude={"label"})
         remedies = self.spec.remedies if isinstance(model, ModelSpec) else ()
-        return _hash(
+        return made_from(
             "fit", entry, estimation, self.profile.sample_hash, hashes, levels, nesting, clusters, remedies
         )
 
@@ -281,7 +276,7 @@ class Plan:
     def _chain(self, kind: str, *models: str, words: object = None) -> str | None:
         rungs = {rung.name: rung for rung in self.spec.rungs}
         keys = [self._model_key(rungs[name]) for name in models]
-        return None if None in keys else _hash(kind, models, keys, words)
+        return None if None in keys else made_from(kind, models, keys, words)
 
     def _whole(self, kind: str, name: str, words: object) -> str | None:
         if self.profile is None:
@@ -292,7 +287,7 @@ class Plan:
             self.spec.intervals.model_dump(mode="json"),
             *(self._interval_words(source) for source in self.interval_sources),
         ]
-        return _hash(kind, name, self.profile.made_from, keys, pairs, intervals, self._readings, words)
+        return made_from(kind, name, self.profile.made_from, keys, pairs, intervals, self._readings, words)
 
     @property
     def _words(self) -> list[object]:
@@ -308,29 +303,3 @@ class Plan:
 
 def _pair_step(pair: PairSpec) -> str:
     return f"compare/{pair.smaller}--{pair.larger}"
-
-
-@cache
-def numerical_versions() -> Mapping[str, str]:
-    """Return the versions of the libraries that results may depend on, and ours."""
-    return {name: version(name) for name in ("mlm-steps", *NUMERICAL)}
-
-
-@cache
-def code_identity() -> str:
-    """Return a hash of our code and templates and of the versions results depend on.
-
-    A changed line makes every result stale.
-    """
-    package = Path(__file__).resolve().parent.parent
-    digest = hashlib.sha256()
-    files = [*package.rglob("*.py"), *package.rglob("*.j2"), *(package.parent / "reports").rglob("*.*")]
-    for path in sorted(files):
-        digest.update(path.name.encode() + b"\0" + path.read_bytes())
-    digest.update(json.dumps(dict(numerical_versions())).encode())
-    return digest.hexdigest()
-
-
-def _hash(*parts: object) -> str:
-    text = json.dumps([*parts, code_identity()], sort_keys=True, default=str)
-    return hashlib.sha256(text.encode()).hexdigest()[:32]

@@ -10,8 +10,8 @@ from mlm_steps.figures import FIGURES
 from mlm_steps.records import FigureRecord, write_whole
 from mlm_steps.records.failure import read_outcome
 from mlm_steps.steps.collect import collect
+from mlm_steps.steps.identity import numerical_versions
 from mlm_steps.steps.ledger import describe_run, forget
-from mlm_steps.steps.plan import numerical_versions
 from mlm_steps.steps.session import Session
 
 __all__ = ["report"]

@@ -59,8 +59,8 @@ from mlm_steps.tables.remedies import remedies
 from mlm_steps.tables.remedies_fixed import remedies_fixed
 from mlm_steps.tables.simple_slopes import simple_slopes
 from mlm_steps.tables.singular import singular
-from mlm_steps.tables.trace import trace
 from mlm_steps.tables.slope_differences import slope_differences
+from mlm_steps.tables.trace import trace
 from mlm_steps.tables.variance_explained import variance_explained
 
 __all__ = ["TABLES", "Table", "TableMaker"]

@@ -1,0 +1,42 @@
+"""What results are made by: our code and the libraries beneath it."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Mapping
+from functools import cache
+from importlib.metadata import version
+from pathlib import Path
+
+from mlm_steps.report.share import share
+
+__all__ = ["code_identity", "made_from", "numerical_versions"]
+
+NUMERICAL = ("numpy", "scipy", "pandas", "statsmodels", "pyarrow", "matplotlib")
+
+
+@cache
+def numerical_versions() -> Mapping[str, str]:
+    """Return the versions of the libraries that results may depend on, and ours."""
+    return {name: version(name) for name in ("mlm-steps", *NUMERICAL)}
+
+
+@cache
+def code_identity() -> str:
+    """Return a hash of our code and templates and of the versions results depend on.
+
+    A changed line makes every result stale.
+    """
+    digest = hashlib.sha256()
+    files = [*Path(__file__).resolve().parent.parent.rglob("*.py"), *share("reports").rglob("*.*")]
+    for path in sorted(files):
+        digest.update(path.name.encode() + b"\0" + path.read_bytes())
+    digest.update(json.dumps(dict(numerical_versions())).encode())
+    return digest.hexdigest()
+
+
+def made_from(*parts: object) -> str:
+    """Return the key of what is made by this code from the parts, which are plain values."""
+    text = json.dumps([*parts, code_identity()], sort_keys=True, default=str)
+    return hashlib.sha256(text.encode()).hexdigest()[:32]
