@@ -2,15 +2,21 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
+
+import numpy as np
 
 from mlm_steps.design.deparse import format_number
 from mlm_steps.design.faults import Span, formula_error, nearest
 from mlm_steps.design.tokens import Token, tokenize
 from mlm_steps.errors import FormulaError
 
-__all__ = ["Linear", "linear_text", "parse_linear"]
+__all__ = ["Linear", "agree", "linear_text", "parse_linear"]
+
+ROUNDING = 1e-9
+"""Relative difference below which two values of one combination are the same."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,9 +87,27 @@ def parse_linear(text: str, coefficients: Collection[str]) -> Linear:
         left = left.plus(parser.sum(), -1.0)
     parser.require_end()
     weights = {name: weight for name, weight in left.weights.items() if weight != 0.0}
+    if not all(map(math.isfinite, (*weights.values(), left.constant))):
+        raise formula_error(text, Span(0, len(text)), "a number in this hypothesis is too large")
     if not weights:
         raise formula_error(text, Span(0, len(text)), "no coefficient is left in this hypothesis")
     return Linear(text, weights, 0.0 - left.constant)
+
+
+def agree(hypotheses: Sequence[Linear]) -> bool:
+    """Return whether several hypotheses can hold at once.
+
+    >>> known = ["a", "b"]
+    >>> agree([parse_linear("a = 0", known), parse_linear("2*a = 1", known)])
+    False
+    """
+    names = sorted({name for each in hypotheses for name in each.weights})
+    L = np.array([[each.weights.get(name, 0.0) for name in names] for each in hypotheses])
+    values = np.array([each.value for each in hypotheses])
+    scale = np.abs(L).max(axis=1)
+    L, values = L / scale[:, None], values / scale
+    apart = L @ np.linalg.lstsq(L, values, rcond=None)[0] - values
+    return bool(np.abs(apart).max() <= ROUNDING * max(1.0, float(np.abs(values).max())))
 
 
 def linear_text(weights: Mapping[str, float]) -> str:

@@ -7,9 +7,10 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from mlm_steps.design.linear import Linear
+from mlm_steps.design.linear import Linear, agree
 from mlm_steps.design.rank import independent_columns
 from mlm_steps.effects.fitted import Fitted
+from mlm_steps.errors import Fault, UsageError
 from mlm_steps.inference import test_jointly
 from mlm_steps.records.effects import ContrastTest, Hypothesis
 
@@ -19,7 +20,8 @@ __all__ = ["contrast_test"]
 def contrast_test(fitted: Fitted, name: str, hypotheses: Sequence[Linear]) -> ContrastTest:
     """Return the t test of each hypothesis, and the F test of all of them jointly.
 
-    Hypotheses that follow from those before them add nothing to the joint test.
+    Hypotheses that follow from those before them add nothing to the joint test. UsageError where they
+    contradict one another.
 
     Parameters
     ----------
@@ -29,6 +31,8 @@ def contrast_test(fitted: Fitted, name: str, hypotheses: Sequence[Linear]) -> Co
     hypotheses : sequence of Linear
         Of coefficients that the fit has.
     """
+    if not agree(hypotheses):
+        raise UsageError(Fault(name, "its hypotheses contradict one another"))
     columns = fitted.predictors.design.columns
     L = np.array([[each.weights.get(column, 0.0) for column in columns] for each in hypotheses])
     values = np.array([each.value for each in hypotheses])

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from itertools import combinations
 
 import numpy as np
@@ -23,6 +24,9 @@ FLAT = 1e-2
 """Eigenvalue of a correlation matrix below which its direction does not vary: two effects that correlate
 by ``PERFECT`` have 1 - .99."""
 EXACT = 1e-6
+NOTHING = 0.02
+"""Standard deviation of a term's contribution, relative to the residual's, below which it is next to nothing:
+a share of the variance under 0.04 %."""
 SMALL_WEIGHT = 0.05
 
 
@@ -46,8 +50,19 @@ def _diagnosis(term: RandomTerm, Lambda: Array) -> TermDiagnosis:
         rank=int((values >= BOUNDARY).sum()),
         shares=tuple(float(v) / total if total > 0 else 0.0 for v in values),
         directions=directions,
-        text=f"{term.source}: {'; '.join(_words(term, d) for d in directions)}.",
+        text=f"{term.source}: {'; '.join((*_size(term, Lambda), *(_words(term, d) for d in directions)))}.",
     )
+
+
+def _size(term: RandomTerm, Lambda: Array) -> Iterator[str]:
+    """Yield words for a term that contributes hardly anything, whatever its effects correlate by."""
+    share = float(np.sqrt(np.square(term.z @ Lambda).sum(axis=1).mean()))
+    if 0.0 < share < NOTHING:
+        percent = f"{100 * share:.2g}" if share >= EXACT else "less than 0.0001"
+        yield (
+            f"its contribution has a standard deviation of {percent} % of the residual's, next to nothing, "
+            "so that little is lost without it"
+        )
 
 
 def _deviations(Lambda: Array) -> Array:

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from typing import Annotated, Literal
 
-from pydantic import BeforeValidator, Discriminator, Field, Tag
+from pydantic import AfterValidator, BeforeValidator, Discriminator, Field, Tag
 
 from mlm_steps.errors import did_you_mean
 from mlm_steps.spec.base import SpecBlock
-from mlm_steps.spec.types import ColumnName, OptionalText, Real, Text, objection
+from mlm_steps.spec.types import ColumnName, OptionalText, Real, Text, objection, objections
 from mlm_steps.spec.written import Block, Written, is_nothing, quoted
 
 __all__ = ["MeanSpec", "Means"]
@@ -49,9 +49,24 @@ def _form_of(value: object) -> str:
     return "word" if isinstance(value, str) else "factors"
 
 
+def _each_once(means: tuple[MeanSpec, ...]) -> tuple[MeanSpec, ...]:
+    twice = [
+        ((i,), f"{quoted(mean.of)} stands here twice", None)
+        for i, mean in enumerate(means)
+        if mean in means[:i]
+    ]
+    if twice:
+        raise objections(twice)
+    return means
+
+
 Means = Annotated[
     Annotated[Literal["auto", "none"], Tag("word")]
-    | Annotated[tuple[Annotated[MeanSpec, BeforeValidator(_short_form)], ...], Tag("factors")],
+    | Annotated[
+        tuple[Annotated[MeanSpec, BeforeValidator(_short_form)], ...],
+        AfterValidator(_each_once),
+        Tag("factors"),
+    ],
     Discriminator(_form_of),
     BeforeValidator(_is_a_known_word),
 ]

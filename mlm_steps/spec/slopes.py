@@ -8,7 +8,7 @@ from pydantic import AfterValidator, BeforeValidator, Discriminator, Tag
 
 from mlm_steps.errors import did_you_mean
 from mlm_steps.spec.base import SpecBlock
-from mlm_steps.spec.types import Flag, Text, Texts, nothing_is_empty, objection
+from mlm_steps.spec.types import Flag, Text, Texts, each_differs, nothing_is_empty, objection, objections
 from mlm_steps.spec.written import Written, quoted
 
 __all__ = ["SlopeSpec", "Slopes"]
@@ -34,7 +34,8 @@ def _some(values: tuple[str, ...]) -> tuple[str, ...]:
 
 
 At = Annotated[
-    Annotated[Literal["sd", "range"], Tag("word")] | Annotated[Texts, AfterValidator(_some), Tag("values")],
+    Annotated[Literal["sd", "range"], Tag("word")]
+    | Annotated[Texts, AfterValidator(_some), AfterValidator(each_differs), Tag("values")],
     Discriminator(_form_of),
     BeforeValidator(_is_a_known_word),
 ]
@@ -55,4 +56,16 @@ class SlopeSpec(SpecBlock):
     """Whether values beyond those observed are allowed in ``at``."""
 
 
-Slopes = Annotated[tuple[SlopeSpec, ...], BeforeValidator(nothing_is_empty)]
+def _each_pair_once(pairs: tuple[SlopeSpec, ...]) -> tuple[SlopeSpec, ...]:
+    seen = [(pair.focal, pair.moderator) for pair in pairs]
+    twice = [
+        ((i,), f"{pair[0]} by {pair[1]} stands here twice", None)
+        for i, pair in enumerate(seen)
+        if pair in seen[:i]
+    ]
+    if twice:
+        raise objections(twice)
+    return pairs
+
+
+Slopes = Annotated[tuple[SlopeSpec, ...], BeforeValidator(nothing_is_empty), AfterValidator(_each_pair_once)]

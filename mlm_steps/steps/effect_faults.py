@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING
 
+from mlm_steps.design.linear import agree
 from mlm_steps.errors import Fault, FormulaError, did_you_mean
 from mlm_steps.spec import LoadedSpec
 from mlm_steps.spec.contrasts import ContrastSpec
@@ -61,7 +62,10 @@ def _contrast_faults(
             where = _hypothesis_place(loaded, at, i, error.offset)
             yield Fault(where, fault.what, fault.hint, fault.excerpt)
     if not wrong:
-        needed = {name for each in linears(contrast, known) for name in each.weights}
+        hypotheses = linears(contrast, known)
+        if not agree(hypotheses):
+            yield Fault(loaded.source.where(*at, "hypothesis"), "these contradict one another")
+        needed = {name for each in hypotheses for name in each.weights}
         if not any(needed <= set(design.columns) for design in designs.values()):
             what = f"no rung has all of the coefficients {', '.join(sorted(needed))}"
             yield Fault(loaded.source.where(*at), what, "a contrast combines coefficients of one rung")
@@ -85,6 +89,9 @@ def _no_coefficient(
 def _slope_faults(
     loaded: LoadedSpec, at: Place, pair: SlopeSpec, rungs: Sequence[Predictors]
 ) -> Iterator[Fault]:
+    if pair.focal == pair.moderator:
+        yield Fault(loaded.source.where(*at, "moderator"), f"{pair.focal} is the focal predictor itself")
+        return
     unknown = [
         (key, name)
         for key, name in (("focal", pair.focal), ("moderator", pair.moderator))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import sys
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -27,6 +27,7 @@ def check(spec: Path, *, allow_outside: bool = False) -> tuple[LoadedSpec, Analy
     loaded, faults = inspect_spec(spec, allow_outside=allow_outside, check_formula=check_formula)
     if loaded is None:
         raise SpecError(*faults)
+    faults = (*faults, *_missing_extra(loaded))
     try:
         analysis = prepare_analysis(loaded)
     except MlmError as error:
@@ -34,6 +35,16 @@ def check(spec: Path, *, allow_outside: bool = False) -> tuple[LoadedSpec, Analy
     if faults:
         raise SpecError(*faults)
     return loaded, analysis
+
+
+def _missing_extra(loaded: LoadedSpec) -> Iterator[Fault]:
+    """Yield a fault where the optimiser that the spec asks for is not installed."""
+    from mlm_steps.engine.optimizers import NEEDS, installed
+
+    chosen = loaded.spec.estimation.optimizer
+    if not installed(chosen):
+        what = f"{chosen} needs the package {NEEDS[chosen]}, which is not installed"
+        yield Fault(loaded.source.where("estimation", "optimizer"), what, f"pip install {NEEDS[chosen]}")
 
 
 def _in_file_order(faults: Iterable[Fault]) -> list[Fault]:

@@ -128,8 +128,19 @@ def test_a_run_reads_what_is_asked_for_and_every_cross_level_term(folder):
                 "9:47: means[3].at.s: s is a category",
             ],
         ),
+        (
+            'contrasts: [{name: a, hypothesis: ["x = 0", "2*x = 1"]}]\nslopes: [{focal: x, moderator: x}]\n',
+            [
+                "9:23: contrasts[0].hypothesis: these contradict one another",
+                "10:32: slopes[0].moderator: x is the focal predictor itself",
+            ],
+        ),
+        (
+            "means: [f, f]\nslopes: [{focal: x, moderator: w}, {focal: x, moderator: w, at: [0, 0]}]\n",
+            ["9:12: means[1]: 'f' stands here twice", "10:69: slopes[1].at[1]: '0' stands here twice"],
+        ),
     ],
-    ids=["coefficients", "hypotheses", "pairs", "values", "means"],
+    ids=["coefficients", "hypotheses", "pairs", "values", "means", "contradictions", "twice"],
 )
 def test_what_names_nothing_is_a_fault_at_its_place(folder, asked, faults):
     (folder / "pipeline.yaml").write_text(SPEC + asked)

@@ -47,6 +47,7 @@ def test_a_hypothesis_is_read(text, weights, value):
         ("2*(ses", "a closing parenthesis is missing", 6),
         ("ses -", "ends too early", 5),
         ("ses / 0", "divided by numbers only", 0),
+        ("ses = 1e999", "is too large", 0),
         ("ses = = 1", "a coefficient or a number belongs here", 6),
     ],
 )
