@@ -279,7 +279,7 @@ def _prepare() -> None:
     from mlm_steps.steps.identity import code_identity
 
     code_identity()
-    _parser()
+    _parser(inner=False)
 
 
 def _positive(text: str) -> int:

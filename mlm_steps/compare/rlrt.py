@@ -56,11 +56,12 @@ def rlrt_p(design: Design, term: RandomTerm, statistic: float, *, seed: int, ste
     for block in range(DRAWS // BLOCK):
         numbers = stream(seed, step, block)
         w = numbers.chisquare(1.0, size=(BLOCK, len(mu)))
+        outside = numbers.chisquare(rest, size=BLOCK) if rest > 0 else np.zeros(BLOCK)
+        # N is at most the sum of w and D at least what lies outside Z: most draws need no grid.
+        w, outside = (values[w.sum(axis=1) >= threshold.min() * outside] for values in (w, outside))
         D = w @ (1.0 / inflated)
         N = w.sum(axis=1)[:, None] - D
-        if rest > 0:
-            D += numbers.chisquare(rest, size=BLOCK)[:, None]
-        reached += int((threshold * D <= N).any(axis=1).sum())
+        reached += int((threshold * (D + outside[:, None]) <= N).any(axis=1).sum())
     return (1 + reached) / (DRAWS + 1)
 
 
