@@ -123,6 +123,12 @@ def expected(case: Case, method: str) -> dict[str, Any]:
 
 
 @pytest.fixture
+def case_names() -> frozenset[str]:
+    """Return the names of the cases whose data are here."""
+    return frozenset(case.name for case in CASES)
+
+
+@pytest.fixture
 def fit_named() -> Callable[[str, str], Fit]:
     """Return our fit of the case of a name by a method."""
     cases = {case.name: case for case in CASES}
