@@ -60,11 +60,9 @@ class Equation:
         """One ``math`` element per line."""
         from latex2mathml.converter import convert
 
-        # Markup: what is converted is ours, with placeholders; the text put in for them is escaped.
-        return tuple(
-            Markup(self._fill(_spaced(convert(line, display="block")), lambda text: str(escape(text))))  # noqa: S704
-            for line in self.lines
-        )
+        converted = (_spaced(convert(line, display="block")) for line in self.lines)
+        filled = [self._fill(line, lambda text: str(escape(text))) for line in converted]
+        return tuple(Markup(line) for line in filled)  # noqa: S704 (ours, but for labels, which are escaped)
 
     def _fill(self, text: str, form: Callable[[str], str]) -> str:
         return _PLACEHOLDER.sub(lambda match: form(self.labels[int(match[1])]), text)
