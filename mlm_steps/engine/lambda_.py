@@ -58,10 +58,18 @@ class Pattern:
         Lambda[self.rows, self.columns] = theta
         return Lambda
 
-    def tangents(self, Lambda: NDArray[np.float64]) -> NDArray[np.float64]:
-        """Return the derivatives of Lambda Lambdaᵀ in each element of theta, shape (m, K, K)."""
-        tangents = np.zeros((self.m, self.K, self.K))
-        tangents[np.arange(self.m), self.rows] = Lambda[:, self.columns].T
+    def tangents(
+        self, Lambda: NDArray[np.float64], Q: NDArray[np.float64] | None = None
+    ) -> NDArray[np.float64]:
+        """Return the derivatives of Lambda Lambdaᵀ in each element of theta, shape (m, K, K).
+
+        With Q, Lambda is given as Qᵀ Lambda, and the derivatives are those of Qᵀ Lambda Lambdaᵀ Q.
+        """
+        if Q is not None:
+            tangents = Q[self.rows, :, None] * Lambda[:, self.columns].T[:, None, :]
+        else:
+            tangents = np.zeros((self.m, self.K, self.K))
+            tangents[np.arange(self.m), self.rows] = Lambda[:, self.columns].T
         return tangents + tangents.transpose(0, 2, 1)
 
     def gradient(self, P_Lambda: NDArray[np.float64]) -> NDArray[np.float64]:

@@ -16,6 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mlm_steps.engine.criterion import Pieces, Solution, solve_fixed, whitener
+from mlm_steps.engine.graded import LARGE, along_large, solve_stacked, triangle_of
 from mlm_steps.engine.groups import Blocks, Factor
 
 __all__ = ["OneFactor", "transposed_times", "whiten"]
@@ -26,10 +27,10 @@ FEW = 4
 """Coefficients per level up to which products of blocks are written out."""
 
 
-def whiten(R: Array, Lambda: Array, rest: Array) -> tuple[float, Array, Array] | None:
+def whiten(R: Array, Lambda: Array, rest: Array, *, large: bool = False) -> tuple[float, Array, Array] | None:
     """Return Σ log|M_j|, L_j⁻¹ R_j and L_j⁻¹ rest_j for M_j = I + R_j Lambda (R_j Lambda)ᵀ = L_j L_jᵀ.
 
-    None where rounding leaves some M_j without a Cholesky factor.
+    None where rounding leaves some M_j without a Cholesky factor. With ``large``, M_j is not formed.
     """
     K = R.shape[1]
     T = (R.reshape(-1, K) @ Lambda).reshape(R.shape)
@@ -42,7 +43,7 @@ def whiten(R: Array, Lambda: Array, rest: Array) -> tuple[float, Array, Array] |
         log_det, out = _whiten_two(T, right)
     else:
         try:
-            L = np.linalg.cholesky(T @ T.transpose(0, 2, 1) + np.eye(K))
+            L = triangle_of(T) if large else np.linalg.cholesky(T @ T.transpose(0, 2, 1) + np.eye(K))
         except np.linalg.LinAlgError:
             return None
         log_det = 2.0 * float(np.log(np.diagonal(L, axis1=1, axis2=2)).sum())
@@ -65,12 +66,22 @@ def _whiten_two(T: Array, right: Array) -> tuple[float, Array]:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class _State:
-    """What value and derivatives share: L_j⁻¹ R_j, L_j⁻¹ G_j and the fixed effects."""
+    """What value and derivatives share: L_j⁻¹ R_j Q, L_j⁻¹ G_j and the fixed effects.
+
+    The random effects' coordinates are along the columns of Q (None: their own), and Lambda is Qᵀ Lambda.
+    """
 
     log_det: float
     LR: Array
     LG: Array
     fixed: Solution
+    Lambda: Array
+    Q: Array | None
+
+    @property
+    def own_LR(self) -> Array:
+        """L_j⁻¹ R_j."""
+        return self.LR if self.Q is None else self.LR @ self.Q.T
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -102,14 +113,18 @@ class OneFactor:
         return (self.factor,)
 
     def _state(self, theta: Array) -> _State | None:
-        Lambda = self.factor.pattern.factor(theta)
-        whitened = whiten(self.R, Lambda, self.G)
+        Lambda, R, Q = self.factor.pattern.factor(theta), self.R, None
+        large = Lambda.shape[0] > 1 and float(np.abs(theta).max()) > LARGE
+        if large:
+            Q, Lambda = along_large(Lambda)
+            R = R @ Q
+        whitened = whiten(R, Lambda, self.G, large=large)
         if whitened is None:
             return None
         log_det, LR, LG = whitened
         flat = LG.reshape(-1, LG.shape[2])
-        fixed = solve_fixed(self.C + flat.T @ flat)
-        return None if fixed is None else _State(log_det, LR, LG, fixed)
+        fixed = solve_stacked(self.C, flat) if large else solve_fixed(self.C + flat.T @ flat)
+        return None if fixed is None else _State(log_det, LR, LG, fixed, Lambda, Q)
 
     def value(self, theta: Array) -> tuple[float, float, float] | None:
         """Return log|L|², log|RX|² and r², or None where the problem is not positive definite."""
@@ -131,11 +146,14 @@ class OneFactor:
         P = np.stack(
             [U.sum(axis=0).reshape(K, K), -np.einsum("aibi->ab", pairs[:, :p, :, :p]), -pairs[:, p, :, p]]
         )
-        Lambda = pattern.factor(theta)
-        gradients = pattern.gradient(P @ Lambda)
-        tangents = pattern.tangents(Lambda)
+        back = P if state.Q is None else state.Q @ P
+        gradients = pattern.gradient(back @ state.Lambda)
+        tangents = pattern.tangents(state.Lambda, state.Q)
         moved = -np.einsum("rab,aibj->rij", tangents, pairs)
-        second = self._second(U, W, P, tangents, moved) if hessian else None
+        second = None
+        if hessian:
+            second = self._second(U, W, tangents, moved)
+            second += pattern.bend(back if state.Q is None else back @ state.Q.T)
         return Pieces(
             state.log_det,
             fixed.log_det_RX2,
@@ -147,8 +165,8 @@ class OneFactor:
             moved[:, :p, :p],
         )
 
-    def _second(self, U: Array, W: Array, P: Array, tangents: Array, moved: Array) -> Array:
-        """Return the Hessians of the three functions, shape (3, m, m)."""
+    def _second(self, U: Array, W: Array, tangents: Array, moved: Array) -> Array:
+        """Return the Hessians of the three functions less the bend of Lambda Lambdaᵀ, shape (3, m, m)."""
         pattern = self.factor.pattern
         K, m, p = pattern.K, pattern.m, W.shape[2] - 1
         J = U.shape[0]
@@ -165,7 +183,7 @@ class OneFactor:
         square = moved[:, :p, :p].reshape(m, p * p)
         second[1] -= square @ square.T
         second[2] -= 2.0 * moved[:, :p, p] @ moved[:, :p, p].T
-        return second + pattern.bend(P)
+        return second
 
     def moments(self, theta: Array, n: int) -> Array | None:
         """Return Lambda Lambdaᵀ by the second moments at theta, shape (K, K), not always semi-definite.
@@ -179,8 +197,8 @@ class OneFactor:
             return None
         pattern, K = self.factor.pattern, self.R.shape[1]
         Lambda = pattern.factor(theta)
-        U = transposed_times(state.LR, state.LR).reshape(-1, K * K)
-        w = _projected(state)[:, :, -1]
+        U = transposed_times(state.own_LR, state.own_LR).reshape(-1, K * K)
+        w = _own_projected(state)[:, :, -1]
         sigma2 = self._within(n, state.fixed)
         forms = (U.T @ U).reshape(K, K, K, K).transpose(0, 2, 1, 3).reshape(K * K, K * K)
         observed = (w.T @ w / sigma2 - U.sum(axis=0).reshape(K, K)).ravel()
@@ -205,22 +223,22 @@ class OneFactor:
         state = self._state(theta)
         if state is None:
             return None
-        W = _projected(state)
+        W = _own_projected(state)
         p = state.fixed.beta.size
         shares = np.append(np.full(p, weights[1]), weights[2])
-        U = np.einsum("jca,jcb->ab", state.LR, state.LR)
+        U = np.einsum("jca,jcb->ab", state.own_LR, state.own_LR)
         return (weights[0] * U - np.einsum("jai,i,jbi->ab", W, shares, W),)
 
     def projections(self, theta: Array) -> list[Array]:
         """Return per factor Zᵀ V⁻¹ [X RX⁻ᵀ, y - X beta], shape (J, K, p + 1)."""
-        return [_projected(self._solved(theta))]
+        return [_own_projected(self._solved(theta))]
 
     def modes(self, theta: Array) -> tuple[Array, ...]:
         """Return the conditional modes in the engine's units, shape (J, K)."""
         state = self._solved(theta)
-        Lambda = self.factor.pattern.factor(theta)
         residual = state.LG @ np.append(-state.fixed.beta, 1.0)
-        return (np.einsum("jca,jc->ja", state.LR, residual) @ (Lambda @ Lambda.T),)
+        modes = np.einsum("jca,jc->ja", state.LR, residual) @ (state.Lambda @ state.Lambda.T)
+        return (modes if state.Q is None else modes @ state.Q.T,)
 
     def mode_variances(self, theta: Array) -> tuple[Array, ...]:
         """Return Lambda (Lambdaᵀ Z_jᵀ Z_j Lambda + I)⁻¹ Lambdaᵀ per level, shape (J, K, K)."""
@@ -237,9 +255,14 @@ class OneFactor:
 
 
 def _projected(state: _State) -> Array:
-    """Return Z_jᵀ V⁻¹ [X RX⁻ᵀ, y - X beta] per level, shape (J, K, p + 1)."""
+    """Return Qᵀ Z_jᵀ V⁻¹ [X RX⁻ᵀ, y - X beta] per level, shape (J, K, p + 1)."""
     inner = state.LG.reshape(-1, state.LG.shape[2]) @ whitener(state.fixed)
     return transposed_times(state.LR, inner.reshape(state.LG.shape))
+
+
+def _own_projected(state: _State) -> Array:
+    """Return the same without Qᵀ."""
+    return _projected(state) if state.Q is None else state.Q @ _projected(state)
 
 
 def transposed_times(left: Array, right: Array) -> Array:
