@@ -15,11 +15,13 @@ check: development lint types contracts test
 environment: $(VENV)/.run
 development: $(VENV)/.check
 
-$(VENV)/.run: requirements.lock pyproject.toml
+BUILT_FROM := pyproject.toml hatch_build.py mlm_steps/engine/_one_factor.c
+
+$(VENV)/.run: requirements.lock $(BUILT_FROM)
 	$(call make_environment,requirements.lock)
 	touch $@
 
-$(VENV)/.check: requirements-dev.lock pyproject.toml
+$(VENV)/.check: requirements-dev.lock $(BUILT_FROM)
 	$(call make_environment,requirements-dev.lock)
 	touch $@ $(VENV)/.run
 

@@ -15,6 +15,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from mlm_steps.engine import compiled
 from mlm_steps.engine.criterion import Pieces, Solution, solve_fixed, whitener
 from mlm_steps.engine.graded import LARGE, along_large, solve_stacked, triangle_of
 from mlm_steps.engine.groups import Blocks, Factor
@@ -112,9 +113,17 @@ class OneFactor:
         """The one factor."""
         return (self.factor,)
 
+    def _large(self, theta: Array) -> bool:
+        """Return whether rounding calls for coordinates along the large random effects."""
+        return self.R.shape[1] > 1 and float(np.abs(theta).max()) > LARGE
+
+    def _compiled(self, theta: Array) -> bool:
+        """Return whether the compiled form, which knows ordinary coordinates alone, computes here."""
+        return compiled.usable() and not self._large(theta)
+
     def _state(self, theta: Array) -> _State | None:
         Lambda, R, Q = self.factor.pattern.factor(theta), self.R, None
-        large = Lambda.shape[0] > 1 and float(np.abs(theta).max()) > LARGE
+        large = self._large(theta)
         if large:
             Q, Lambda = along_large(Lambda)
             R = R @ Q
@@ -128,11 +137,16 @@ class OneFactor:
 
     def value(self, theta: Array) -> tuple[float, float, float] | None:
         """Return log|L|², log|RX|² and r², or None where the problem is not positive definite."""
+        if self._compiled(theta):
+            return compiled.value(self.factor.pattern, (self.R, self.G, self.C), theta)
         state = self._state(theta)
         return None if state is None else (state.log_det, state.fixed.log_det_RX2, state.fixed.pwrss)
 
     def pieces(self, theta: Array, *, hessian: bool = True) -> Pieces | None:
         """Return the three functions with their derivatives (chain rule over the entries of Sigma)."""
+        if self._compiled(theta):
+            products = self.R, self.G, self.C
+            return compiled.pieces(self.factor.pattern, products, theta, hessian=hessian)
         state = self._state(theta)
         if state is None:
             return None
@@ -192,16 +206,13 @@ class OneFactor:
         U_j T U_j + sigma² (U_j - U_j Sigma U_j); it is solved for T summed over the levels, with sigma² from
         the variation within levels.
         """
-        state = self._state(theta)
-        if state is None:
-            return None
         pattern, K = self.factor.pattern, self.R.shape[1]
+        sums = self._sums(theta)
+        if sums is None:
+            return None
+        U, ww, forms, pwrss = sums
         Lambda = pattern.factor(theta)
-        U = transposed_times(state.own_LR, state.own_LR).reshape(-1, K * K)
-        w = _own_projected(state)[:, :, -1]
-        sigma2 = self._within(n, state.fixed)
-        forms = (U.T @ U).reshape(K, K, K, K).transpose(0, 2, 1, 3).reshape(K * K, K * K)
-        observed = (w.T @ w / sigma2 - U.sum(axis=0).reshape(K, K)).ravel()
+        observed = (ww / self._within(n, pwrss) - U).ravel()
         same = np.zeros((K, K), dtype=bool)
         same[pattern.rows, pattern.columns] = True
         within = np.flatnonzero(same | same.T)
@@ -210,13 +221,26 @@ class OneFactor:
         moments: Array = excess.reshape(K, K) + Lambda @ Lambda.T
         return (moments + moments.T) / 2 if np.isfinite(moments).all() else None
 
-    def _within(self, n: int, fixed: Solution) -> float:
+    def _sums(self, theta: Array) -> tuple[Array, Array, Array, float] | None:
+        """Return Σ U_j, Σ w_j w_jᵀ, Σ U_j ⊗ U_j by pairs of indices (a, c) and (b, d), and r²."""
+        if self._compiled(theta):
+            return compiled.sums(self.factor.pattern, (self.R, self.G, self.C), theta)
+        state = self._state(theta)
+        if state is None:
+            return None
+        K = self.R.shape[1]
+        U = transposed_times(state.own_LR, state.own_LR).reshape(-1, K * K)
+        w = _own_projected(state)[:, :, -1]
+        forms = (U.T @ U).reshape(K, K, K, K).transpose(0, 2, 1, 3).reshape(K * K, K * K)
+        return U.sum(axis=0).reshape(K, K), w.T @ w, forms, state.fixed.pwrss
+
+    def _within(self, n: int, pwrss: float) -> float:
         """Return the residual variance within levels, or where there is none, the profiled one."""
-        p = fixed.beta.size
+        p = self.C.shape[0] - 1
         df = n - np.count_nonzero(np.diagonal(self.R, axis1=1, axis2=2)) - p
         slopes = np.linalg.lstsq(self.C[:p, :p], self.C[:p, p], rcond=None)[0] if p else np.zeros(0)
         left = float(self.C[p, p] - slopes @ self.C[:p, p])
-        return left / df if df > 0 and left > 0.0 else fixed.pwrss / n
+        return left / df if df > 0 and left > 0.0 else pwrss / n
 
     def curvatures(self, theta: Array, weights: Array) -> tuple[Array, ...] | None:
         """Return per factor the derivative of the weighted sum of the three functions in Sigma."""

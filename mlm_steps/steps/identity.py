@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import os
 from collections.abc import Mapping
 from functools import cache
 from importlib.metadata import version
@@ -26,13 +27,14 @@ def numerical_versions() -> Mapping[str, str]:
 def code_identity() -> str:
     """Return a hash of our code and templates and of the versions results depend on.
 
-    A changed line makes every result stale.
+    A changed line makes every result stale; so does a compiled kernel in place of numpy, or the reverse.
     """
-    digest = hashlib.sha256()
-    files = [*Path(__file__).resolve().parent.parent.rglob("*.py"), *share("reports").rglob("*.*")]
+    digest, package = hashlib.sha256(), Path(__file__).resolve().parent.parent
+    files = [*package.rglob("*.py"), *package.rglob("*.c"), *share("reports").rglob("*.*")]
     for path in sorted(files):
         digest.update(path.name.encode() + b"\0" + path.read_bytes())
-    digest.update(json.dumps(dict(numerical_versions())).encode())
+    compiled = any(package.rglob("_one_factor.*.so")) and os.environ.get("MLM_KERNEL") != "pure"
+    digest.update(json.dumps([dict(numerical_versions()), compiled]).encode())
     return digest.hexdigest()
 
 

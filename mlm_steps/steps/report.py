@@ -6,6 +6,7 @@ import hashlib
 import platform
 from importlib.metadata import version
 
+from mlm_steps.engine.compiled import form
 from mlm_steps.figures import FIGURES
 from mlm_steps.records import FigureRecord, write_whole
 from mlm_steps.records.failure import read_outcome
@@ -55,6 +56,7 @@ def facts(session: Session) -> dict[str, object]:
             **numerical_versions(),
             "snakemake": version("snakemake"),
         },
+        "kernel": form(),
         "platform": f"{platform.system()} {platform.machine()}",
         "seed": None,
     }

@@ -1,0 +1,403 @@
+/* The criterion of one grouping factor and its derivatives, compiled.
+
+   The same algebra as one_factor.py, which explains it and takes over where this module was not built: one
+   loop over the levels for L_j^-1 [R_j G_j], the fixed effects, one loop for the sums of products that the
+   derivatives need, and the chain rule. Arrays are C-contiguous and hold doubles; indices hold intptr_t. */
+
+#define PY_SSIZE_T_CLEAN
+#include <Python.h>
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* Changed with every change of the arguments or of what is written; one_factor.py asks for it. */
+#define VERSION 1
+
+/* Levels whose terms are summed before they join the total: rounding grows with J / BLOCK, not with J. */
+#define BLOCK 64
+
+typedef Py_ssize_t idx;
+
+typedef struct {
+    idx J, K, q, p, m;
+    const idx *rows, *columns;
+    const double *theta, *R, *G, *C;
+    double *L, *T; /* per level: K*K each */
+    double *white; /* J x K x (K + q): L_j^-1 [R_j G_j] */
+    double *Lambda, *S, *beta;
+    double log_det, log_det_RX2, pwrss;
+} Problem;
+
+/* Factor I + T T' = L L'; return the log-determinant, or NaN where rounding leaves no factor. */
+static double factor_level(idx K, const double *T, double *L)
+{
+    if (K == 1) {
+        L[0] = sqrt(1.0 + T[0] * T[0]);
+        return 2.0 * log(L[0]);
+    }
+    if (K == 2) {
+        /* |M| = 1 + |T|^2 + det(T)^2 never cancels. */
+        const double a = T[0], b = T[1], c = T[2], d = T[3];
+        const double M11 = 1.0 + a * a + b * b, minor = a * d - b * c;
+        const double determinant = M11 + c * c + d * d + minor * minor;
+        L[0] = sqrt(M11);
+        L[2] = (a * c + b * d) / L[0];
+        L[3] = sqrt(determinant / M11);
+        return log(determinant);
+    }
+    double product = 1.0;
+    for (idx a = 0; a < K; a++)
+        for (idx b = 0; b <= a; b++) {
+            double sum = a == b ? 1.0 : 0.0;
+            for (idx c = 0; c < K; c++)
+                sum += T[a * K + c] * T[b * K + c];
+            for (idx c = 0; c < b; c++)
+                sum -= L[a * K + c] * L[b * K + c];
+            if (a == b) {
+                if (!(sum > 0.0))
+                    return NAN;
+                L[a * K + a] = sqrt(sum);
+                product *= L[a * K + a];
+            } else
+                L[a * K + b] = sum / L[b * K + b];
+        }
+    return 2.0 * log(product);
+}
+
+/* White = L_j^-1 [R_j G_j] for every level, S = C + sum of G' V^-1 G; return 0 where some M_j has no factor. */
+static int whiten(Problem *s)
+{
+    const idx K = s->K, q = s->q, width = K + q;
+    double total = 0.0;
+    double *block = s->S + q * q;
+    memset(s->S, 0, 2 * q * q * sizeof(double));
+    for (idx start = 0; start < s->J; start += BLOCK) {
+        const idx stop = start + BLOCK < s->J ? start + BLOCK : s->J;
+        double part = 0.0;
+        memset(block, 0, q * q * sizeof(double));
+        for (idx j = start; j < stop; j++) {
+            const double *R = s->R + j * K * K, *G = s->G + j * K * q;
+            double *out = s->white + j * K * width;
+            for (idx a = 0; a < K; a++)
+                for (idx b = 0; b < K; b++) {
+                    double sum = 0.0;
+                    for (idx c = 0; c < K; c++)
+                        sum += R[a * K + c] * s->Lambda[c * K + b];
+                    s->T[a * K + b] = sum;
+                }
+            part += factor_level(K, s->T, s->L);
+            for (idx a = 0; a < K; a++) {
+                double *row = out + a * width;
+                memcpy(row, R + a * K, K * sizeof(double));
+                memcpy(row + K, G + a * q, q * sizeof(double));
+                for (idx c = 0; c < a; c++) {
+                    const double times = s->L[a * K + c];
+                    const double *above = out + c * width;
+                    for (idx i = 0; i < width; i++)
+                        row[i] -= times * above[i];
+                }
+                const double inverse = 1.0 / s->L[a * K + a];
+                for (idx i = 0; i < width; i++)
+                    row[i] *= inverse;
+                const double *g = row + K;
+                for (idx i = 0; i < q; i++)
+                    for (idx k = 0; k <= i; k++)
+                        block[i * q + k] += g[i] * g[k];
+            }
+        }
+        total += part;
+        for (idx i = 0; i < q * q; i++)
+            s->S[i] += block[i];
+    }
+    for (idx i = 0; i < q; i++)
+        for (idx k = 0; k <= i; k++)
+            s->S[i * q + k] += s->C[i * q + k];
+    s->log_det = total;
+    return isfinite(total);
+}
+
+/* Cholesky factor of S in place, and the fixed effects; return 0 where it is not positive definite. */
+static int solve_fixed(Problem *s)
+{
+    const idx q = s->q, p = s->p;
+    double *L = s->S;
+    s->log_det_RX2 = 0.0;
+    for (idx i = 0; i < q; i++)
+        for (idx k = 0; k <= i; k++) {
+            double sum = L[i * q + k];
+            for (idx c = 0; c < k; c++)
+                sum -= L[i * q + c] * L[k * q + c];
+            if (i != k) {
+                L[i * q + k] = sum / L[k * q + k];
+                continue;
+            }
+            if (!(sum > 0.0) || !isfinite(sum))
+                return 0;
+            L[i * q + i] = sqrt(sum);
+            if (i < p)
+                s->log_det_RX2 += 2.0 * log(L[i * q + i]);
+        }
+    s->pwrss = L[p * q + p] * L[p * q + p];
+    for (idx i = p - 1; i >= 0; i--) {
+        double sum = L[p * q + i];
+        for (idx c = i + 1; c < p; c++)
+            sum -= L[c * q + i] * s->beta[c];
+        s->beta[i] = sum / L[i * q + i];
+    }
+    return 1;
+}
+
+/* Sums over the levels of U = Z' V^-1 Z, of W W' for W = Z' V^-1 [X RX^-T, y - X beta], and with `second` of
+   A (x) U for A = U, F = W_x W_x' and f = w_y w_y'. Symmetric K x K matrices are kept as their h = K (K + 1) / 2
+   lower elements; W W' as its lower triangle. */
+static void sum_products(Problem *s, double *U_sum, double *WW, double *AU, int second, double *scratch)
+{
+    const idx K = s->K, q = s->q, p = s->p, width = K + q, h = K * (K + 1) / 2, w = K * q;
+    double *U = scratch, *A = U + h, *W = A + 3 * h, *inner = W + w;
+    double *block = inner + q;
+    const idx sizes = h + w * w + (second ? 3 * h * h : 0);
+    double *U_block = block, *WW_block = U_block + h, *AU_block = WW_block + w * w;
+    memset(U_sum, 0, h * sizeof(double));
+    memset(WW, 0, w * w * sizeof(double));
+    if (second)
+        memset(AU, 0, 3 * h * h * sizeof(double));
+    for (idx start = 0; start < s->J; start += BLOCK) {
+        const idx stop = start + BLOCK < s->J ? start + BLOCK : s->J;
+        memset(block, 0, sizes * sizeof(double));
+        for (idx j = start; j < stop; j++) {
+            const double *white = s->white + j * K * width;
+            memset(W, 0, w * sizeof(double));
+            memset(U, 0, h * sizeof(double));
+            for (idx c = 0; c < K; c++) {
+                const double *LR = white + c * width, *LG = LR + K;
+                double left = LG[p];
+                for (idx i = 0; i < p; i++) {
+                    double sum = LG[i];
+                    for (idx k = 0; k < i; k++)
+                        sum -= inner[k] * s->S[i * q + k];
+                    inner[i] = sum / s->S[i * q + i];
+                    left -= LG[i] * s->beta[i];
+                }
+                inner[p] = left;
+                idx at = 0;
+                for (idx a = 0; a < K; a++) {
+                    for (idx b = 0; b <= a; b++)
+                        U[at++] += LR[a] * LR[b];
+                    for (idx i = 0; i < q; i++)
+                        W[a * q + i] += LR[a] * inner[i];
+                }
+            }
+            for (idx a = 0; a < h; a++)
+                U_block[a] += U[a];
+            for (idx a = 0; a < w; a++)
+                for (idx b = 0; b <= a; b++)
+                    WW_block[a * w + b] += W[a] * W[b];
+            if (!second)
+                continue;
+            idx at = 0;
+            for (idx a = 0; a < K; a++)
+                for (idx b = 0; b <= a; b++, at++) {
+                    double sum = 0.0;
+                    for (idx i = 0; i < p; i++)
+                        sum += W[a * q + i] * W[b * q + i];
+                    A[at] = U[at];
+                    A[h + at] = sum;
+                    A[2 * h + at] = W[a * q + p] * W[b * q + p];
+                }
+            for (idx a = 0; a < 3 * h; a++)
+                for (idx b = 0; b < h; b++)
+                    AU_block[a * h + b] += A[a] * U[b];
+        }
+        for (idx a = 0; a < h; a++)
+            U_sum[a] += U_block[a];
+        for (idx a = 0; a < w * w; a++)
+            WW[a] += WW_block[a];
+        if (second)
+            for (idx a = 0; a < 3 * h * h; a++)
+                AU[a] += AU_block[a];
+    }
+    for (idx a = 0; a < w; a++)
+        for (idx b = a + 1; b < w; b++)
+            WW[a * w + b] = WW[b * w + a];
+}
+
+static idx half(idx a, idx b) { return a >= b ? a * (a + 1) / 2 + b : b * (b + 1) / 2 + a; }
+
+/* Gradients and Hessians in theta from the derivatives P_s in Sigma = Lambda Lambda' (chain rule). */
+static void chain(const Problem *s, const double *U_sum, const double *WW, const double *AU, double *P,
+                  double *gradients, double *hessians, double *moved, double *turned)
+{
+    const idx K = s->K, q = s->q, p = s->p, m = s->m, w = K * q, h = K * (K + 1) / 2;
+    for (idx a = 0; a < K; a++)
+        for (idx b = 0; b < K; b++) {
+            double sum = 0.0;
+            for (idx i = 0; i < p; i++)
+                sum += WW[(a * q + i) * w + b * q + i];
+            P[a * K + b] = U_sum[half(a, b)];
+            P[K * K + a * K + b] = -sum;
+            P[2 * K * K + a * K + b] = -WW[(a * q + p) * w + b * q + p];
+        }
+    for (idx f = 0; f < 3; f++)
+        for (idx r = 0; r < m; r++) {
+            double sum = 0.0;
+            for (idx c = 0; c < K; c++)
+                sum += P[f * K * K + s->rows[r] * K + c] * s->Lambda[c * K + s->columns[r]];
+            gradients[f * m + r] = 2.0 * sum;
+        }
+    /* The tangent of Sigma is e l' + l e' for e the unit vector of the row and l the column of Lambda. */
+    for (idx r = 0; r < m; r++)
+        for (idx i = 0; i < q; i++)
+            for (idx k = 0; k < q; k++) {
+                double sum = 0.0;
+                for (idx c = 0; c < K; c++)
+                    sum += s->Lambda[c * K + s->columns[r]]
+                           * (WW[(s->rows[r] * q + i) * w + c * q + k] + WW[(c * q + i) * w + s->rows[r] * q + k]);
+                moved[(r * q + i) * q + k] = -sum;
+            }
+    if (hessians == NULL)
+        return;
+    for (idx f = 0; f < 3; f++)
+        for (idx r = 0; r < m; r++) {
+            /* turned = U E A summed over the levels, E the tangent of r; then its product with every tangent. */
+            for (idx d = 0; d < K; d++)
+                for (idx a = 0; a < K; a++) {
+                    double sum = 0.0;
+                    for (idx c = 0; c < K; c++) {
+                        const double l = s->Lambda[c * K + s->columns[r]];
+                        sum += l * (AU[(f * h + half(a, s->rows[r])) * h + half(c, d)]
+                                    + AU[(f * h + half(a, c)) * h + half(s->rows[r], d)]);
+                    }
+                    turned[d * K + a] = sum;
+                }
+            for (idx t = 0; t < m; t++) {
+                double sum = 0.0;
+                for (idx c = 0; c < K; c++)
+                    sum += s->Lambda[c * K + s->columns[t]]
+                           * (turned[s->rows[t] * K + c] + turned[c * K + s->rows[t]]);
+                hessians[(f * m + r) * m + t] = f ? sum : -sum;
+            }
+        }
+    for (idx f = 0; f < 3; f++) {
+        double *H = hessians + f * m * m;
+        for (idx r = 0; r < m; r++)
+            for (idx t = 0; t <= r; t++) {
+                double sum = f ? H[r * m + t] + H[t * m + r] : 0.5 * (H[r * m + t] + H[t * m + r]);
+                const double *one = moved + r * q * q, *other = moved + t * q * q;
+                if (f == 1)
+                    for (idx i = 0; i < p; i++)
+                        for (idx k = 0; k < p; k++)
+                            sum -= one[i * q + k] * other[i * q + k];
+                if (f == 2)
+                    for (idx i = 0; i < p; i++)
+                        sum -= 2.0 * one[i * q + p] * other[i * q + p];
+                if (s->columns[r] == s->columns[t])
+                    sum += 2.0 * P[f * K * K + s->rows[r] * K + s->rows[t]];
+                H[r * m + t] = H[t * m + r] = sum;
+            }
+    }
+}
+
+/* Doubles written by `evaluate`: what `order` 0, 1 and 2 give. */
+static idx size_of(int order, idx K, idx p, idx m)
+{
+    const idx h = K * (K + 1) / 2, first = 3 + p + p * p, second = 3 * m + m * p * p + 3 * K * K;
+    return first + (order > 0 ? second : 0) + (order > 1 ? 3 * m * m + h * h : 0);
+}
+
+/* Write log|L|^2, log|RX|^2, r^2, beta (p), RX (p, p); with `order` 1 the gradients (3, m), `information`
+   (m, p, p) and the derivatives in Sigma (3, K, K); with 2 the Hessians (3, m, m) and the sum of U (x) U (h, h).
+   Return 0 where the criterion does not exist, -1 without memory. */
+static int evaluate(Problem *s, int order, double *out)
+{
+    const idx K = s->K, q = s->q, p = s->p, m = s->m, h = K * (K + 1) / 2, w = K * q;
+    const idx own = 3 * K * K + 2 * q * q, white = s->J * K * (K + q);
+    const idx sums = h + w * w + 3 * h * h, scratch = 4 * h + w + q + sums + K * K;
+    double *memory = malloc((own + white + sums + m * q * q + scratch) * sizeof(double));
+    if (memory == NULL)
+        return -1;
+    s->L = memory, s->T = s->L + K * K, s->Lambda = s->T + K * K, s->S = s->Lambda + K * K;
+    s->white = s->S + 2 * q * q;
+    s->beta = out + 3;
+    memset(s->Lambda, 0, K * K * sizeof(double));
+    for (idx r = 0; r < m; r++)
+        s->Lambda[s->rows[r] * K + s->columns[r]] = s->theta[r];
+    const int exists = whiten(s) && solve_fixed(s);
+    if (exists) {
+        out[0] = s->log_det, out[1] = s->log_det_RX2, out[2] = s->pwrss;
+        double *RX = out + 3 + p;
+        for (idx i = 0; i < p; i++)
+            for (idx k = 0; k < p; k++)
+                RX[i * p + k] = k <= i ? s->S[i * q + k] : 0.0;
+    }
+    if (exists && order > 0) {
+        double *U_sum = s->white + white, *WW = U_sum + h, *AU = WW + w * w, *moved = AU + 3 * h * h;
+        double *free_part = moved + m * q * q;
+        double *gradients = out + size_of(0, K, p, m), *information = gradients + 3 * m;
+        double *P = information + m * p * p, *hessians = P + 3 * K * K;
+        sum_products(s, U_sum, WW, AU, order > 1, free_part);
+        chain(s, U_sum, WW, AU, P, gradients, order > 1 ? hessians : NULL, moved, free_part);
+        for (idx r = 0; r < m; r++)
+            for (idx i = 0; i < p; i++)
+                memcpy(information + (r * p + i) * p, moved + (r * q + i) * q, p * sizeof(double));
+        if (order > 1)
+            memcpy(hessians + 3 * m * m, AU, h * h * sizeof(double));
+    }
+    free(memory);
+    return exists;
+}
+
+static int holds(const Py_buffer *buffer, idx count, size_t size) { return buffer->len == count * (idx)size; }
+
+static PyObject *py_evaluate(PyObject *module, PyObject *arguments)
+{
+    (void)module;
+    int order;
+    Py_ssize_t K, q;
+    Py_buffer rows, columns, theta, R, G, C, out;
+    if (!PyArg_ParseTuple(arguments, "inny*y*y*y*y*y*w*", &order, &K, &q, &rows, &columns, &theta, &R, &G, &C, &out))
+        return NULL;
+    PyObject *answer = NULL;
+    const idx m = theta.len / (idx)sizeof(double);
+    const idx J = K > 0 ? R.len / (K * K * (idx)sizeof(double)) : 0;
+    const size_t real = sizeof(double);
+    int fits = K > 0 && q > 0 && holds(&rows, m, sizeof(idx)) && holds(&columns, m, sizeof(idx))
+               && holds(&theta, m, real) && holds(&R, J * K * K, real) && holds(&G, J * K * q, real)
+               && holds(&C, q * q, real) && holds(&out, size_of(order, K, q - 1, m), real);
+    for (idx r = 0; fits && r < m; r++) {
+        const idx row = ((const idx *)rows.buf)[r], column = ((const idx *)columns.buf)[r];
+        fits = row >= 0 && row < K && column >= 0 && column < K;
+    }
+    if (!fits)
+        PyErr_SetString(PyExc_ValueError, "the arrays do not fit together");
+    else {
+        Problem s = {.J = J, .K = K, .q = q, .p = q - 1, .m = m, .rows = rows.buf, .columns = columns.buf,
+                     .theta = theta.buf, .R = R.buf, .G = G.buf, .C = C.buf};
+        int exists;
+        Py_BEGIN_ALLOW_THREADS
+        exists = evaluate(&s, order, out.buf);
+        Py_END_ALLOW_THREADS
+        answer = exists < 0 ? PyErr_NoMemory() : PyBool_FromLong(exists);
+    }
+    Py_buffer *used[] = {&rows, &columns, &theta, &R, &G, &C, &out};
+    for (size_t i = 0; i < sizeof used / sizeof *used; i++)
+        PyBuffer_Release(used[i]);
+    return answer;
+}
+
+static PyMethodDef methods[] = {
+    {"evaluate", py_evaluate, METH_VARARGS, "Write the criterion's three functions and their derivatives."},
+    {NULL, NULL, 0, NULL},
+};
+
+static struct PyModuleDef definition = {PyModuleDef_HEAD_INIT, .m_name = "_one_factor", .m_size = 0,
+                                        .m_methods = methods};
+
+PyMODINIT_FUNC PyInit__one_factor(void)
+{
+    PyObject *module = PyModule_Create(&definition);
+    if (module != NULL && PyModule_AddIntConstant(module, "VERSION", VERSION) < 0) {
+        Py_DECREF(module);
+        return NULL;
+    }
+    return module;
+}

@@ -1,0 +1,164 @@
+"""The compiled form of one factor's criterion, against the pure one."""
+
+from __future__ import annotations
+
+import importlib.util
+import shutil
+import sys
+from dataclasses import fields
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from mlm_steps.design import build_design
+from mlm_steps.engine import compiled, fit_lmm
+from mlm_steps.engine.graded import LARGE
+from mlm_steps.engine.kernel import prepare
+
+ROOT = Path(__file__).resolve().parents[3]
+SAME = 1e-14
+"""Part of the largest element, times the condition of I + T_j T_jᵀ: both round, each in another order."""
+FORMULAS = [
+    "y ~ 1 + (1 | g)",
+    "y ~ x1 + x2 + (1 | g)",
+    "y ~ x1 + (x1 | g)",
+    "y ~ 0 + (0 + x1 | g)",
+    "y ~ 0 + (x1 | g)",
+    "y ~ x1 + (x1 || g)",
+    "y ~ x1 + (1 | g) + (0 + x1 + x2 | g)",
+    "y ~ x1 + x2 + (x1 + x2 | g)",
+    "y ~ x1 * x2 + (x1 * x2 | g)",
+    "y ~ x1 + (x1 + x2 + x3 + x4 + x5 | g)",
+]
+
+
+@pytest.fixture(scope="module")
+def module(tmp_path_factory):
+    """The module, compiled from the source as it is now."""
+    if shutil.which("cc") is None:
+        pytest.skip("there is no C compiler")
+    build = _load("hatch_build", ROOT / "hatch_build.py")
+    built = tmp_path_factory.mktemp("built") / "_one_factor.abi3.so"
+    assert build.compile_module(ROOT / build.SOURCE, built) == ""
+    return _load("mlm_steps.engine._one_factor", built)
+
+
+def _load(name, path):
+    spec = importlib.util.spec_from_file_location(name, path)
+    loaded = importlib.util.module_from_spec(spec)
+    before = sys.modules.get(name)
+    spec.loader.exec_module(loaded)
+    if before is not None:
+        sys.modules[name] = before
+    return loaded
+
+
+@pytest.fixture(scope="module")
+def frame():
+    generator = np.random.default_rng(8)
+    n, J = 400, 37
+    g = generator.integers(0, J, n)
+    data = {f"x{i}": generator.normal(i, 1.0 + i, n) for i in range(1, 6)}
+    y = 3.0 + data["x1"] + generator.normal(size=J)[g] * (1.0 + data["x2"]) + generator.normal(size=n)
+    return pd.DataFrame({"y": y, "g": [f"g{level}" for level in g], **data})
+
+
+def both(monkeypatch, module, task):
+    """Return what a task gives with the compiled form and without it."""
+    monkeypatch.setattr(compiled, "BUILT", module)
+    ours = task()
+    monkeypatch.setattr(compiled, "BUILT", None)
+    return ours, task()
+
+
+def close(ours, pure, condition):
+    ours, pure = np.asarray(ours), np.asarray(pure)
+    assert ours.shape == pure.shape
+    scale = max(1.0, float(np.abs(pure).max())) if pure.size else 1.0
+    np.testing.assert_allclose(ours, pure, rtol=0, atol=SAME * condition * scale)
+
+
+def condition_of(strategy, theta):
+    T = strategy.R @ strategy.factor.pattern.factor(theta)
+    return 1.0 + float(np.einsum("jab,jab->j", T, T).max())
+
+
+@pytest.mark.parametrize("hessian", [True, False])
+@pytest.mark.parametrize("formula", FORMULAS)
+def test_the_compiled_form_gives_every_piece(monkeypatch, module, frame, formula, hessian):
+    strategy = prepare(build_design(formula, frame)).strategy
+    generator = np.random.default_rng(1)
+    for scale in (0.0, 0.3, 1.0, 30.0):
+        theta = scale * generator.normal(size=strategy.factor.pattern.m)
+        condition = condition_of(strategy, theta)
+        ours, pure = both(monkeypatch, module, lambda t=theta: strategy.pieces(t, hessian=hessian))
+        for field in fields(pure):
+            if getattr(pure, field.name) is None:
+                assert getattr(ours, field.name) is None
+            else:
+                close(getattr(ours, field.name), getattr(pure, field.name), condition)
+        ours, pure = both(monkeypatch, module, lambda t=theta: strategy.value(t))
+        close(ours, pure, condition)
+
+
+@pytest.mark.parametrize("formula", FORMULAS)
+def test_the_compiled_form_gives_the_sums_of_the_moments(monkeypatch, module, frame, formula):
+    kernel = prepare(build_design(formula, frame))
+    theta = np.linspace(0.5, 1.0, kernel.strategy.factor.pattern.m)
+    ours, pure = both(monkeypatch, module, lambda: kernel.strategy.moments(theta, kernel.n))
+    # The moments solve a system that need not be well conditioned.
+    np.testing.assert_allclose(ours, pure, rtol=1e-8, atol=1e-8 * np.abs(pure).max())
+
+
+@pytest.mark.parametrize("method", ["REML", "ML"])
+@pytest.mark.parametrize("formula", FORMULAS)
+def test_a_fit_is_the_same_with_and_without_it(monkeypatch, module, frame, formula, method):
+    design = build_design(formula, frame)
+    ours, pure = both(monkeypatch, module, lambda: fit_lmm(design, method=method))
+    assert ours.criterion == pytest.approx(pure.criterion, abs=1e-9)
+    assert ours.convergence.status == pure.convergence.status
+    # Theta is determined to the root of the criterion's rounding, where it is a flat function of it.
+    np.testing.assert_allclose(ours.theta, pure.theta, rtol=0, atol=1e-5 * np.abs(pure.theta).max())
+
+
+def test_neither_form_has_a_value_where_the_outcome_is_reproduced(monkeypatch, module, frame):
+    strategy = prepare(build_design("y ~ x1 + (x1 | g)", frame)).strategy
+    nothing = type(strategy)(strategy.factor, strategy.R, 0.0 * strategy.G, 0.0 * strategy.C)
+    ours, pure = both(monkeypatch, module, lambda: nothing.pieces(np.ones(3), hessian=True))
+    assert ours is None
+    assert pure is None
+
+
+def test_huge_effects_are_left_to_the_pure_form(monkeypatch, module, frame):
+    strategy = prepare(build_design("y ~ x1 + (x1 | g)", frame)).strategy
+    theta = np.array([10.0 * LARGE, 1.0, 1.0])
+    ours, pure = both(monkeypatch, module, lambda: strategy.value(theta))
+    assert ours == pure
+
+
+def test_arrays_that_do_not_fit_together_are_refused(module):
+    ones = np.ones(1)
+    index = np.zeros(1, dtype=np.intp)
+    arguments = [
+        0,
+        1,
+        2,
+        index,
+        index,
+        ones,
+        np.ones((5, 1, 1)),
+        np.ones((5, 1, 2)),
+        np.ones((2, 2)),
+        np.ones(5),
+    ]
+    assert module.evaluate(*arguments)
+    for place, wrong in [(1, 0), (2, 3), (3, index + 1), (4, index - 1), (7, np.ones(3)), (9, np.ones(4))]:
+        changed = [*arguments[:place], wrong, *arguments[place + 1 :]]
+        with pytest.raises(ValueError, match="do not fit together"):
+            module.evaluate(*changed)
+
+
+def test_its_source_and_its_caller_are_of_one_version(module):
+    assert module.VERSION == compiled.VERSION
