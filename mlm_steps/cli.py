@@ -112,24 +112,18 @@ def _add_run(commands: Commands) -> None:
 
 
 def _run(arguments: argparse.Namespace) -> int:
-    from mlm_steps.runner.warm import WarmPool
+    from mlm_steps.runner.run import RunRequest, run
 
-    out = ["--out", str(arguments.out)] if arguments.out else []
-    outside = ["--allow-outside"] if arguments.allow_outside else []
-    with WarmPool([str(arguments.spec), *out, *outside]) as pool:
-        # The pool loads its libraries while this process imports what follows.
-        from mlm_steps.runner.run import RunRequest, run
-
-        request = RunRequest(
-            spec=arguments.spec,
-            out=arguments.out,
-            cores=arguments.cores,
-            dry_run=arguments.dry_run,
-            force=arguments.force,
-            profile=arguments.profile,
-            allow_outside=arguments.allow_outside,
-        )
-        return run(request, pool)
+    request = RunRequest(
+        spec=arguments.spec,
+        out=arguments.out,
+        cores=arguments.cores,
+        dry_run=arguments.dry_run,
+        force=arguments.force,
+        profile=arguments.profile,
+        allow_outside=arguments.allow_outside,
+    )
+    return run(request, run_command)
 
 
 def _add_validate(commands: Commands) -> None:

@@ -55,7 +55,7 @@ def rlrt_p(design: Design, term: RandomTerm, statistic: float, *, seed: int, ste
     reached = 0
     for block in range(DRAWS // BLOCK):
         numbers = stream(seed, step, block)
-        w = numbers.chisquare(1.0, size=(BLOCK, len(mu)))
+        w = numbers.standard_normal((BLOCK, len(mu))) ** 2  # a sixth of the time of chisquare(1)
         outside = numbers.chisquare(rest, size=BLOCK) if rest > 0 else np.zeros(BLOCK)
         # N is at most the sum of w and D at least what lies outside Z: most draws need no grid.
         w, outside = (values[w.sum(axis=1) >= threshold.min() * outside] for values in (w, outside))

@@ -110,7 +110,8 @@ def segment_sum(values: Array, refs: NDArray[np.intp], J: int) -> Array:
     """Return the sums of the rows of ``values`` within each level, shape (J, …)."""
     if values.ndim == 1:
         return np.asarray(np.bincount(refs, values, minlength=J), dtype=np.float64)
-    return np.stack([segment_sum(column, refs, J) for column in values.T], axis=1)
+    sums = [segment_sum(column, refs, J) for column in values.T]
+    return np.stack(sums, axis=1) if sums else np.zeros((J, 0))
 
 
 def orthogonal_blocks(factor: Factor, z: Array, data: Array) -> Blocks:

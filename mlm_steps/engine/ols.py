@@ -1,4 +1,4 @@
-"""Single-level models: statsmodels' least squares with R's conventions for lm."""
+"""Single-level models with R's conventions for lm, and statsmodels' covariance robust to clusters."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 from scipy import special
+from scipy.linalg import solve_triangular
 
 from mlm_steps.design.matrices import Design
 from mlm_steps.errors import Fault, FitError
@@ -195,15 +196,16 @@ def fit_ols(design: Design, clusters: Mapping[str, NDArray[np.intp]], *, confide
         what = f"{design.formula}: {design.p} coefficients cannot be estimated from {design.n} rows"
         raise FitError(Fault("", what, "use fewer predictors, or more data"))
     response = design.y if design.offset is None else design.y - design.offset
-    results = _least_squares(design, response)
-    beta = np.asarray(results.params, dtype=np.float64)
+    beta, unscaled = _least_squares(design, response)
     residuals = response - design.X @ beta
     rss = float(_weights(design) @ residuals**2)
     if rss <= (1e2 * np.finfo(float).eps) ** 2 * float(_weights(design) @ design.y**2):
         what = f"{design.formula}: the model leaves no residual variance"
         raise FitError(Fault("", what, "check whether a predictor is a copy of the outcome"))
-    vcov = rss / (design.n - design.p) * np.asarray(results.normalized_cov_params, dtype=np.float64)
-    errors = {name: _cluster_errors(results, refs) for name, refs in clusters.items() if np.ptp(refs) > 0}
+    scores = design.X * (_weights(design) * residuals)[:, None]
+    several = {name: refs for name, refs in clusters.items() if design.p and np.ptp(refs) > 0}
+    errors = {name: _cluster_errors(scores, unscaled, refs) for name, refs in several.items()}
+    vcov = rss / (design.n - design.p) * unscaled
     return OlsFit(design, beta, vcov, rss, errors, design.y - residuals, residuals, confidence)
 
 
@@ -211,15 +213,22 @@ def _weights(design: Design) -> NDArray[np.float64]:
     return np.ones(design.n) if design.weights is None else design.weights
 
 
-def _least_squares(design: Design, response: NDArray[np.float64]) -> Any:
-    from statsmodels.regression.linear_model import OLS, WLS  # a second to import
+def _least_squares(
+    design: Design, response: NDArray[np.float64]
+) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Return beta and (X' W X)⁻¹ from the QR decomposition of the weighted X."""
+    root = np.sqrt(_weights(design))
+    Q, R = np.linalg.qr(design.X * root[:, None])
+    beta = solve_triangular(R, Q.T @ (root * response))
+    inverse = solve_triangular(R, np.eye(design.p))
+    return beta, inverse @ inverse.T
 
-    model = (
-        OLS(response, design.X) if design.weights is None else WLS(response, design.X, weights=design.weights)
-    )
-    return model.fit(method="qr")
 
+def _cluster_errors(
+    scores: NDArray[np.float64], unscaled: NDArray[np.float64], refs: NDArray[np.intp]
+) -> NDArray[np.float64]:
+    """Return CR1 standard errors, shape (p,), from each row's x w e and (X' W X)⁻¹."""
+    # Of statsmodels the sandwich alone: its models would take a second to import.
+    from statsmodels.stats.sandwich_covariance import cov_cluster
 
-def _cluster_errors(results: Any, refs: NDArray[np.intp]) -> NDArray[np.float64]:
-    robust = results.get_robustcov_results("cluster", groups=refs, use_correction=True)
-    return np.sqrt(np.diag(np.asarray(robust.cov_params(), dtype=np.float64)))
+    return np.sqrt(np.diag(cov_cluster((scores, unscaled), refs, use_correction=True)))

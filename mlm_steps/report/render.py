@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from functools import cache, partial
 from typing import Any
 
@@ -33,12 +33,13 @@ _BLANK_LINES = re.compile(r"\n{3,}")
 _TRAILING_SPACE = re.compile(r"[ \t]+\n")
 
 
-def compile_templates() -> None:
-    """Compile every template, for a process that will be forked."""
+def compile_templates() -> Iterator[None]:
+    """Compile every template, one at a step, for a process that will be forked."""
     for environment, form in ((_html_environment(), "html/"), (_markdown_environment(), "md/")):
         for name in environment.list_templates():
             if name.startswith(form):
                 environment.get_template(name)
+                yield
 
 
 def render_report(given: ReportInput) -> dict[str, str]:

@@ -1,18 +1,18 @@
 """The thin side of the warm pool: hand a command over, wait for its exit code.
 
 Run as a script, this file is the command of a step where there is a pool. A step is handed over in about the
-time that an interpreter needs to start, so it imports nothing of the package and little else: half the
-processor time of ``python -m mlm_steps``.
+time that an interpreter needs to start, so it imports nothing of the package and little else; not even
+socket, which takes as long as all the rest, but the extension module that does socket's work.
 """
 
 from __future__ import annotations
 
+import _socket
 import os
 import sys
 
 TYPE_CHECKING = False  # typing.TYPE_CHECKING without the import
 if TYPE_CHECKING:
-    import socket
     from collections.abc import Sequence
 
 __all__ = ["LOST", "call"]
@@ -26,9 +26,8 @@ def call(address: str, words: Sequence[str], outputs: tuple[int, int] = (1, 2)) 
 
     ``outputs`` are the descriptors that become its standard output and standard error.
     """
-    import socket
-
-    with socket.socket(socket.AF_UNIX) as connection:
+    connection = _socket.socket(_socket.AF_UNIX)
+    try:
         try:
             connection.connect(address)
         except OSError:
@@ -37,18 +36,16 @@ def call(address: str, words: Sequence[str], outputs: tuple[int, int] = (1, 2)) 
             return _hand_over(connection, words, outputs)
         except OSError:  # the pool ended while it had the command
             return LOST
+    finally:
+        connection.close()
 
 
-def _hand_over(connection: socket.socket, words: Sequence[str], outputs: tuple[int, int]) -> int:
-    import array
-    import socket
-
+def _hand_over(connection: _socket.socket, words: Sequence[str], outputs: tuple[int, int]) -> int:
     folder = os.getcwd()  # noqa: PTH109 - pathlib and json would take longer to import than the call lasts
     request = "\0".join([folder, *words]).encode()
-    streams = array.array("i", outputs)
-    connection.sendmsg(
-        [len(request).to_bytes(4, "big") + request], [(socket.SOL_SOCKET, socket.SCM_RIGHTS, streams)]
-    )
+    streams = b"".join(stream.to_bytes(4, sys.byteorder) for stream in outputs)
+    message = len(request).to_bytes(4, "big") + request
+    connection.sendmsg([message], [(_socket.SOL_SOCKET, _socket.SCM_RIGHTS, streams)])
     answer = connection.recv(4)
     return int.from_bytes(answer, "big", signed=True) if len(answer) == 4 else LOST
 

@@ -17,7 +17,7 @@ import socket
 import sys
 import threading
 import traceback
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import suppress
 from pathlib import Path
 
@@ -40,6 +40,7 @@ PRELOADED = (
     "mlm_steps.steps.fit",
     "mlm_steps.steps.fit_record",
     "mlm_steps.steps.prelude",
+    "statsmodels.stats.sandwich_covariance",
     "mlm_steps.engine.random_effects",
     "mlm_steps.steps.compare",
     "mlm_steps.compare.lrt",
@@ -66,8 +67,7 @@ PRELOADED = (
     "latex2mathml.converter",
     "mlm_steps.report.render:compile_templates",
 )
-"""The rest, in the order in which the steps need it; after a colon, a function to call. Statsmodels is left
-to the one step that needs it: its import takes longer than most steps."""
+"""The rest, in the order in which the steps need it; after a colon, what goes on in steps."""
 
 Command = Callable[[Sequence[str]], int]
 
@@ -86,15 +86,15 @@ def serve(
     os.rename(f"{address}.new", address)  # noqa: PTH104 - who sees the name may connect
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # the run decides when an interrupt ends the pool
     ended = _child_signals()
-    for name in NEEDED:
-        _load(name)
+    for _ in _load(NEEDED):
+        pass
     prepare()
-    waiting = iter(PRELOADED)
+    waiting = _load(PRELOADED)
     children: dict[int, socket.socket] = {}
     kept = False
     watched: list[socket.socket | int] = [listener, lifeline, ended]
     while True:
-        pending = _preload(waiting)
+        pending = next(waiting, False) is None
         ready, _, _ = select.select(watched, [], [], 0 if pending else None)
         if ended in ready:
             os.read(ended, 4096)
@@ -123,19 +123,14 @@ def _child_signals() -> int:
     return reader
 
 
-def _load(name: str) -> None:
-    module, _, function = name.partition(":")
-    loaded = importlib.import_module(module)
-    if function:
-        getattr(loaded, function)()
-
-
-def _preload(waiting: Iterator[str]) -> bool:
-    """Load the next module; return whether more may follow."""
-    name = next(waiting, None)
-    if name is not None:
-        _load(name)
-    return name is not None
+def _load(names: Iterable[str]) -> Iterator[None]:
+    """Load modules one after another; control comes back after each, for no call is to wait for them all."""
+    for name in names:
+        module, _, function = name.partition(":")
+        loaded = importlib.import_module(module)
+        yield
+        if function:
+            yield from getattr(loaded, function)()
 
 
 def _reap(children: dict[int, socket.socket]) -> None:

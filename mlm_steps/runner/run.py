@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -54,16 +54,27 @@ class RunRequest:
     allow_outside: bool = False
 
 
-def run(request: RunRequest, pool: WarmPool) -> int:
-    """Run the workflow of a spec and return the exit code; MlmError before anything is written."""
+def run(request: RunRequest, command: Callable[[Sequence[str]], int]) -> int:
+    """Run the workflow of a spec and return the exit code; MlmError before anything is written.
+
+    ``command`` runs one of our commands; the pool of a run serves with it.
+    """
     plan = open_plan(request.spec, request.out, allow_outside=request.allow_outside)
     waiting = [step.name for step in plan.steps if request.force or not step.current]
     if request.dry_run:
         print(describe_plan(plan, waiting), end="")
         return DONE
-    if waiting:
+    if not waiting:
+        return _conclude(request, plan, done=True)
+    # The pool loads its libraries while this process imports Snakemake.
+    with WarmPool(_words(request), command=command) as pool:
         return _run_waiting(request, plan, waiting, pool)
-    return _conclude(request, plan, done=True)
+
+
+def _words(request: RunRequest) -> list[str]:
+    """Return the spec and the output folder as the command of a step has them."""
+    out = ["--out", str(request.out)] if request.out else []
+    return [str(request.spec), *out, *(["--allow-outside"] if request.allow_outside else [])]
 
 
 def _run_waiting(request: RunRequest, plan: Plan, waiting: Sequence[str], pool: WarmPool) -> int:

@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import os
+import signal
 import subprocess
 import sys
 import tempfile
 import threading
 import time
+import traceback
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from types import TracebackType
-from typing import IO, Self
+from typing import IO, NoReturn, Self
 
 from mlm_steps.runner.client import LOST, call
 
@@ -24,19 +26,23 @@ class WarmPool:
     The pool holds the reading end of a pipe whose writing end is ours alone: when this process goes,
     however it goes, the pool sees the end of the pipe and stops.
 
-    ``analysis`` is the spec and the output folder as the command of a step has them.
+    Parameters
+    ----------
+    analysis : sequence of str
+        The spec and the output folder as the command of a step has them.
+    command : callable, optional
+        What runs a command of ours. With it the pool is a fork of this process and begins with all that is
+        imported and read here, so there may be no other threads yet; without it, an interpreter of its own.
     """
 
-    def __init__(self, analysis: Sequence[str]) -> None:
+    def __init__(
+        self, analysis: Sequence[str], *, command: Callable[[Sequence[str]], int] | None = None
+    ) -> None:
         self._folder = tempfile.TemporaryDirectory(prefix="mlm-")
         self.address = str(Path(self._folder.name) / "pool")
         reader, self._lifeline = os.pipe()
-        self._process = subprocess.Popen(  # noqa: S603 - our own interpreter and our own words
-            [sys.executable, "-P", "-m", "mlm_steps", "serve", self.address, str(reader), *analysis],
-            pass_fds=[reader],
-            stdin=subprocess.DEVNULL,
-            start_new_session=True,
-        )
+        words = ["serve", self.address, str(reader), *analysis]
+        self._process = _Fork(command, words, self._lifeline) if command else _interpreter(words, reader)
         os.close(reader)
 
     def start(self, words: Sequence[str], errors: IO[str]) -> Callable[[], int]:
@@ -76,3 +82,60 @@ class WarmPool:
         self._process.kill()
         self._process.wait()
         self._folder.cleanup()
+
+
+def _interpreter(words: Sequence[str], reader: int) -> subprocess.Popen[bytes]:
+    return subprocess.Popen(  # noqa: S603 - our own interpreter and our own words
+        [sys.executable, "-P", "-m", "mlm_steps", *words],
+        pass_fds=[reader],
+        stdin=subprocess.DEVNULL,
+        start_new_session=True,
+    )
+
+
+class _Fork:
+    """A fork of this process that runs one command in a session of its own; to be handled like a Popen."""
+
+    def __init__(self, command: Callable[[Sequence[str]], int], words: Sequence[str], lifeline: int) -> None:
+        self._code: int | None = None
+        sys.stdout.flush()
+        sys.stderr.flush()
+        self._number = os.fork()
+        if not self._number:
+            _work(command, words, lifeline)
+
+    def poll(self) -> int | None:
+        """Return the exit code if the process has ended."""
+        if self._code is None:
+            ended, status = os.waitpid(self._number, os.WNOHANG)
+            self._code = os.waitstatus_to_exitcode(status) if ended else None
+        return self._code
+
+    def kill(self) -> None:
+        """End the process if it has not ended by itself."""
+        if self.poll() is None:
+            os.kill(self._number, signal.SIGKILL)
+
+    def wait(self) -> int:
+        """Wait for the end of the process and return its exit code."""
+        if self._code is None:
+            self._code = os.waitstatus_to_exitcode(os.waitpid(self._number, 0)[1])
+        return self._code
+
+
+def _work(command: Callable[[Sequence[str]], int], words: Sequence[str], lifeline: int) -> NoReturn:
+    """Run a command as the whole of this process."""
+    code = LOST
+    try:
+        os.setsid()
+        os.close(lifeline)  # else the pool would keep itself alive
+        nothing = os.open(os.devnull, os.O_RDONLY)
+        os.dup2(nothing, 0)
+        os.close(nothing)
+        code = command(words)
+    except BaseException:  # a bug of ours: nothing above this frame would print it
+        traceback.print_exc()
+    finally:
+        sys.stdout.flush()
+        sys.stderr.flush()
+        os._exit(code)

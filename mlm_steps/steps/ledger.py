@@ -90,9 +90,10 @@ def recorded(layout: Layout, step: str, key: str) -> Iterator[Recorder]:
         outputs={str(path.relative_to(layout.out)): _describe(path) for path in recorder.outputs},
     )
     with _locked(layout) as content:
-        steps = _steps(content)
-        _remove(layout, steps.get(step), keep=entry.outputs)
-        content["steps"] = _plain({**steps, step: entry})
+        # The other entries stay as they are written: to read them all would take longer than many a step.
+        steps = _raw_steps(content)
+        _remove(layout, _entry(steps.get(step)), keep=entry.outputs)
+        content["steps"] = {**steps, step: entry.model_dump(mode="json")}
 
 
 def describe_run(layout: Layout, facts: dict[str, object]) -> None:
@@ -151,15 +152,22 @@ def _content(layout: Layout) -> dict[str, object]:
     return content if isinstance(content, dict) and content.get("schema_version") == 1 else {}
 
 
-def _steps(content: dict[str, object]) -> dict[str, StepEntry]:
+def _raw_steps(content: dict[str, object]) -> dict[str, object]:
     steps = content.get("steps")
-    entries: dict[str, StepEntry] = {}
-    for name, entry in steps.items() if isinstance(steps, dict) else ():
-        try:
-            entries[name] = StepEntry.model_validate(entry)
-        except ValidationError:
-            continue  # not written by us: the step counts as not done
-    return entries
+    return steps if isinstance(steps, dict) else {}
+
+
+def _steps(content: dict[str, object]) -> dict[str, StepEntry]:
+    entries = {name: _entry(raw) for name, raw in _raw_steps(content).items()}
+    return {name: entry for name, entry in entries.items() if entry is not None}
+
+
+def _entry(raw: object) -> StepEntry | None:
+    """Return an entry as it was written; None where we did not write it: the step counts as not done."""
+    try:
+        return StepEntry.model_validate(raw)
+    except ValidationError:
+        return None
 
 
 def _plain(steps: dict[str, StepEntry]) -> dict[str, object]:

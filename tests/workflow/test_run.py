@@ -235,7 +235,7 @@ def test_two_runs_do_not_work_in_one_folder_at_a_time(small):
 
 SABOTAGE = """\
 import os, sys
-if sys.argv[1:2] == ["serve"] or "fit" in sys.argv:
+if sys.argv[1:2] == ["run"] or "fit" in sys.argv:
     import mlm_steps.engine.estimates as estimates
     original = estimates.fit_lmm
     def fit_lmm(design, **options):

@@ -86,3 +86,9 @@ def test_a_perfect_fit_is_refused():
     design = build_design("y ~ I(2 * y)", DATA, mixed=False)
     with pytest.raises(FitError, match="no residual variance"):
         fit_ols(design, {})
+
+
+def test_a_model_without_coefficients_leaves_the_outcome_as_it_is():
+    fit = ols("y ~ 0")
+    assert (fit.design.p, fit.se_cluster, fit.f_p) == (0, {}, None)
+    assert fit.residuals == pytest.approx(DATA.y)

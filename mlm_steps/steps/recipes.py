@@ -1,0 +1,208 @@
+"""What each step's result is made from, as the key that says whether it is current.
+
+A key is a hash of all that a step depends on: its part of the spec, the columns it uses, the keys of the
+steps before it, our code and the versions of the numerical libraries.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Mapping
+from functools import cached_property
+from importlib.util import find_spec
+
+from mlm_steps.design import Formula
+from mlm_steps.records import DataProfile
+from mlm_steps.records.intervals import IntervalSource
+from mlm_steps.spec import LoadedSpec, ModelSpec, PipelineSpec, PreludeSpec
+from mlm_steps.steps.identity import made_from
+from mlm_steps.steps.kept import content_hash
+from mlm_steps.steps.levels import Level, variable_levels
+
+__all__ = ["Recipes", "data_key", "interval_sources", "resampled"]
+
+EXTRAS = ("nlopt",)
+"""Libraries that need not be there and that refits by every optimiser depend on."""
+
+INTERVAL_SOURCES: tuple[IntervalSource, ...] = ("profile", "bootstrap")
+"""Intervals that are made in a step per rung, by the word that asks for them."""
+
+
+def interval_sources(spec: PipelineSpec) -> tuple[IntervalSource, ...]:
+    """Return what a spec asks for of the intervals that take steps of their own."""
+    return tuple(source for source in INTERVAL_SOURCES if spec.intervals.kinds(source))
+
+
+def resampled(spec: PipelineSpec) -> tuple[str, ...]:
+    """Return the bootstrap replicates of each job, such as ``0-500``, the end excluded."""
+    if "bootstrap" not in interval_sources(spec):
+        return ()
+    return tuple(f"{numbers.start}-{numbers.stop}" for numbers in spec.bootstrap.ranges)
+
+
+def data_key(loaded: LoadedSpec, formulas: Mapping[str, Formula]) -> str:
+    """Return the hash of all the analysis sample depends on; ``formulas`` are the models', prelude first."""
+    spec = loaded.spec
+    data = spec.data.model_dump(mode="json", exclude={"columns"})
+    columns = {
+        name: column.model_dump(mode="json", exclude={"label", "unit"})
+        for name, column in spec.data.columns.items()
+    }
+    models = (*spec.prelude, *spec.rungs)
+    uses = sorted(
+        json.dumps([formula.outcomes, sorted(formula.variables), formula.groups, model.weights])
+        for model, formula in zip(models, formulas.values(), strict=True)
+    )
+    return made_from("data", data, columns, dict(spec.declared_levels), uses, content_hash(loaded.data_path))
+
+
+class Recipes:
+    """The keys of the steps after the data; every one is None while the data are not current.
+
+    Parameters
+    ----------
+    loaded : LoadedSpec
+    formulas : mapping of str to Formula
+        The formula of each model, prelude first.
+    profile : DataProfile or None
+        Of the data, if it is current.
+    """
+
+    def __init__(
+        self, loaded: LoadedSpec, formulas: Mapping[str, Formula], profile: DataProfile | None
+    ) -> None:
+        self._loaded, self._spec = loaded, loaded.spec
+        self._formulas = formulas
+        self._profile = profile
+
+    def model(self, name: str) -> str | None:
+        """Return the key of a model's fit."""
+        return self._models[name]
+
+    def compare(self, smaller: str, larger: str) -> str | None:
+        """Return the key of a comparison."""
+        tests = self._spec.tests.model_dump(mode="json", exclude={"adjust", "ranova"})
+        return self._chain("compare", smaller, larger, words=[self._spec.seed, tests])
+
+    def variance(self, *models: str) -> str | None:
+        """Return the key of what is explained of a rung's variance: the rung and what it is held against."""
+        return self._chain("variance", *models)
+
+    def resample(self, model: str, numbers: str) -> str | None:
+        """Return the key of some bootstrap replicates of a rung."""
+        return self._chain("resample", model, words=[self._spec.seed, self._spec.bootstrap.kind, numbers])
+
+    def intervals(self, source: IntervalSource, model: str) -> str | None:
+        """Return the key of a rung's intervals of one source."""
+        return self._chain(source, model, words=self._interval_words(source))
+
+    def effects(self) -> str | None:
+        """Return the key of what is read from the coefficients."""
+        return self._chain("effects", *self._rungs, words=self._readings)
+
+    def allfit(self) -> str | None:
+        """Return the key of the refits by every optimiser."""
+        return self._chain("allfit", *self._rungs, words=self._check)
+
+    def remedies(self) -> str | None:
+        """Return the key of the advice."""
+        return self._chain("remedies", *self._rungs)
+
+    def deletions(self) -> str | None:
+        """Return the key of the random effects left out."""
+        tests = self._spec.tests
+        return self._chain("deletions", *self._rungs, words=[self._spec.seed, tests.rlrt, tests.ranova])
+
+    def figure(self, name: str) -> str | None:
+        """Return the key of a figure."""
+        return self._whole("figure", name, self._words)
+
+    def tables(self) -> str | None:
+        """Return the key of all tables."""
+        words = [self._check, self._spec.seed, self._spec.tests.model_dump(mode="json")]
+        return self._whole("tables", "", words)
+
+    def report(self) -> str | None:
+        """Return the key of the report."""
+        return self._whole("report", "", [self._cover, self._check])
+
+    @property
+    def _rungs(self) -> list[str]:
+        return [rung.name for rung in self._spec.rungs]
+
+    @property
+    def _readings(self) -> list[object]:
+        """What of the spec says which contrasts, slopes and means are read from the coefficients."""
+        said = self._spec.model_dump(mode="json", include={"contrasts", "slopes", "means"})
+        return [said["contrasts"], said["slopes"], said["means"]]
+
+    def _interval_words(self, source: IntervalSource) -> list[object]:
+        """Return what of the spec the intervals of a source depend on, beyond the fit."""
+        spec = self._spec
+        drawn = [spec.seed, spec.bootstrap.kind, resampled(spec)] if source == "bootstrap" else []
+        return [spec.intervals.kinds(source), *drawn]
+
+    @property
+    def _check(self) -> list[object]:
+        return [self._spec.estimation.allfit, {name: find_spec(name) is not None for name in EXTRAS}]
+
+    @cached_property
+    def _models(self) -> dict[str, str | None]:
+        models = (*self._spec.prelude, *self._spec.rungs)
+        if self._profile is None:
+            return dict.fromkeys(model.name for model in models)
+        levels = variable_levels(self._profile, self._spec.declared_levels)
+        nesting = [relation.model_dump(mode="json") for relation in self._profile.nesting]
+        estimation = self._spec.estimation.model_dump(mode="json", exclude={"allfit"})
+        return {
+            model.name: self._model_key(model, self._profile, levels, [nesting, estimation])
+            for model in models
+        }
+
+    def _model_key(
+        self,
+        model: ModelSpec | PreludeSpec,
+        profile: DataProfile,
+        levels: Mapping[str, Level],
+        shared: list[object],
+    ) -> str:
+        names = {*self._formulas[model.name].variables, *([model.weights] if model.weights else [])}
+        hashes = {name: profile.column(name).content_hash for name in sorted(names)}
+        used = {name: level for name, level in levels.items() if name in names}
+        clusters = sorted(self.clusters) if isinstance(model, PreludeSpec) else []
+        remedies = self._spec.remedies if isinstance(model, ModelSpec) else ()
+        entry = model.model_dump(mode="json", exclude={"label"})
+        return made_from("fit", entry, profile.sample_hash, hashes, used, shared, clusters, remedies)
+
+    @cached_property
+    def clusters(self) -> tuple[tuple[str, ...], ...]:
+        """Columns of each grouping factor of the ladder, in order of appearance."""
+        groups = (group for name in self._rungs for group in self._formulas[name].groups)
+        return tuple(dict.fromkeys(groups))
+
+    def _chain(self, kind: str, *models: str, words: object = None) -> str | None:
+        keys = [self._models[name] for name in models]
+        return None if None in keys else made_from(kind, models, keys, words)
+
+    def _whole(self, kind: str, name: str, words: object) -> str | None:
+        if self._profile is None:
+            return None
+        keys = list(self._models.values())
+        pairs = [(pair.smaller, pair.larger) for pair in self._spec.pairs]
+        intervals = [
+            self._spec.intervals.model_dump(mode="json"),
+            *(self._interval_words(source) for source in interval_sources(self._spec)),
+        ]
+        return made_from(kind, name, self._profile.made_from, keys, pairs, intervals, self._readings, words)
+
+    @property
+    def _words(self) -> list[object]:
+        labels = {m.name: m.label for m in (*self._spec.prelude, *self._spec.rungs)}
+        columns = {name: (c.label, c.unit) for name, c in self._spec.data.columns.items()}
+        return [self._spec.title_or_name, labels, columns]
+
+    @property
+    def _cover(self) -> list[object]:
+        digest = hashlib.sha256(self._loaded.path.read_bytes()).hexdigest()
+        return [self._words, self._spec.name, self._spec.model_dump(mode="json"), digest]
