@@ -11,7 +11,7 @@ import pandas as pd
 from mlm_steps.api.advice import Advice
 from mlm_steps.api.effects import FitEffects
 from mlm_steps.api.intervals import Intervals, Profiles, Selection, confint, profile
-from mlm_steps.api.rows import Origin
+from mlm_steps.api.rows import Origin, snapshot
 from mlm_steps.api.summary import summarize
 from mlm_steps.api.testing import tests_frame
 from mlm_steps.api.varcorr import VarCorr, varcorr
@@ -234,7 +234,12 @@ class Fit(FitEffects):
         return "\n".join([summary, *self._other_lines()])
 
     def _by_column(self, values: np.ndarray, name: str) -> pd.Series:
-        return pd.Series(values, index=list(self.lmm.design.columns), name=name)
+        return pd.Series(values, index=self._columns, name=name)
+
+    @cached_property
+    def _columns(self) -> pd.Index:
+        # Of plain objects: pandas takes longer to make its text index than the engine to fit a small model.
+        return pd.Index(self.lmm.design.columns, dtype=object)
 
 
 def fit(
@@ -283,9 +288,8 @@ def fit(
         raise UsageError(Fault("confidence", f"{confidence!r} is not between 0 and 1"))
     parsed = parse_formula(formula)
     design = build_design(parsed, data, weights=weights, contrasts=contrasts)
-    used = [name for name in data.columns if name in {*parsed.variables, weights}]
-    origin = Origin(data[used].copy(), dict(contrasts or {}), control)
-    index = data.index[design.rows]
+    origin = Origin(snapshot(data, {*parsed.variables, weights}), dict(contrasts or {}), control)
+    index = data.index if design.n == len(data) else data.index[design.rows]
     method: Method = "REML" if reml else "ML"
     return Fit(
         Estimates(design, control=control),

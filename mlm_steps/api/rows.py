@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Self
@@ -17,7 +17,10 @@ from mlm_steps.engine.at import criterion_at
 from mlm_steps.engine.leverage import cooks_distances, leverages
 from mlm_steps.engine.simulate import simulate
 
-__all__ = ["FitRows", "Origin"]
+__all__ = ["FitRows", "Origin", "snapshot"]
+
+COPIES_ON_WRITE = int(pd.__version__.split(".", maxsplit=1)[0]) >= 3
+"""Whether a shallow copy of a frame keeps its values when the frame is changed."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -27,7 +30,7 @@ class Origin:
     Attributes
     ----------
     data : DataFrame
-        A copy of the columns that the model uses, so that later changes of the frame do not matter.
+        With the columns that the model uses, as they were: later changes of the frame do not matter.
     contrasts : mapping of str to str
     control : Control or None
     """
@@ -35,6 +38,13 @@ class Origin:
     data: pd.DataFrame
     contrasts: Mapping[str, str]
     control: Control | None
+
+
+def snapshot(data: pd.DataFrame, used: Collection[str | None]) -> pd.DataFrame:
+    """Return a frame that keeps the used columns as they are now."""
+    if COPIES_ON_WRITE:
+        return data.copy(deep=False)
+    return data[[name for name in data.columns if name in used]].copy()
 
 
 class FitRows:

@@ -111,10 +111,11 @@ class _Parts:
 
 def _sample(formula: Formula, frame: pd.DataFrame, weights: str | None) -> _Sample:
     used = [*formula.variables, *([] if weights is None else [weights])]
-    missing = missing_values(frame, used)
+    series = {name: frame[name] for name in used}
+    missing = missing_values(series)
     rows = complete_rows(len(frame), missing)
     require_rows(frame, rows, missing)
-    return _Sample(FrameColumns(frame, rows if missing else None), rows, missing)
+    return _Sample(FrameColumns(frame, rows if missing else None, series), rows, missing)
 
 
 def _parts(

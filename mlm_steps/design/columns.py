@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Protocol
 
 import numpy as np
@@ -61,12 +61,20 @@ class FrameColumns:
     frame : DataFrame
     rows : ndarray of int, or None
         Positions of the rows; None for all.
+    series : mapping of str to Series, optional
+        Columns of the frame that have been looked up.
     """
 
-    def __init__(self, frame: pd.DataFrame, rows: NDArray[np.intp] | None) -> None:
+    def __init__(
+        self,
+        frame: pd.DataFrame,
+        rows: NDArray[np.intp] | None,
+        series: Mapping[str, pd.Series] | None = None,
+    ) -> None:
         self.frame = frame
         self.rows = rows
         self.n = len(frame) if rows is None else len(rows)
+        self._series = series or {}
         self._read: dict[str, Value] = {}
 
     def value(self, name: str) -> Value:
@@ -78,7 +86,7 @@ class FrameColumns:
             For a column of dates, or of text mixed with numbers.
         """
         if name not in self._read:
-            series = self.frame[name]
+            series = self._series[name] if name in self._series else self.frame[name]
             self._read[name] = _value(series if self.rows is None else series.iloc[self.rows])
         return self._read[name]
 
@@ -141,9 +149,9 @@ def _text(category: object) -> str:
     return str(category)
 
 
-def missing_values(frame: pd.DataFrame, columns: Iterable[str]) -> Mapping[str, NDArray[np.bool_]]:
-    """Return for each column with missing values which rows miss it, each of shape (len(frame),)."""
-    missing = {name: _absent(frame[name]) for name in columns}
+def missing_values(columns: Mapping[str, pd.Series]) -> Mapping[str, NDArray[np.bool_]]:
+    """Return for each column with missing values which rows miss it, each of the columns' length."""
+    missing = {name: _absent(series) for name, series in columns.items()}
     return {name: absent for name, absent in missing.items() if absent.any()}
 
 

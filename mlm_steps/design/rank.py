@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy.linalg import lapack
 
 __all__ = ["independent_columns", "outside_span"]
 
@@ -41,11 +42,8 @@ def _clearly_full_rank(X: _Array) -> bool:
     length = np.sqrt(np.diag(gram))
     if not (length > 0).all():
         return False
-    try:
-        pivots = np.diag(np.linalg.cholesky(gram / np.outer(length, length))) ** 2
-    except np.linalg.LinAlgError:
-        return False
-    return bool((pivots > _CLEARLY_NEW).all())
+    triangle, failed = lapack.dpotrf(gram / (length[:, None] * length))
+    return failed == 0 and bool((triangle.diagonal() ** 2 > _CLEARLY_NEW).all())
 
 
 def _by_orthogonalisation(X: _Array) -> NDArray[np.intp]:

@@ -12,6 +12,9 @@ from mlm_steps.design.deparse import format_label
 
 __all__ = ["Contrast", "Factor", "Numbers", "Truths", "Value", "as_factor", "drop_unused"]
 
+EXACT = 1e15
+"""Size below which whole numbers are printed in full."""
+
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Numbers:
@@ -99,7 +102,13 @@ def as_factor(value: Value) -> Factor:
     if isinstance(value, Truths):
         return Factor(np.where(present, value.values, -1).astype(np.intp), ("FALSE", "TRUE"))
     uniques, codes = _sorted_codes(value.values, present)
-    return _merge_equal_labels(Factor(codes, tuple(format_label(v) for v in uniques.tolist())))
+    return _merge_equal_labels(Factor(codes, _labels(uniques)))
+
+
+def _labels(values: NDArray[np.float64]) -> tuple[str, ...]:
+    if (np.abs(values) < EXACT).all() and (np.rint(values) == values).all():
+        return tuple(map(str, values.astype(np.int64).tolist()))
+    return tuple(map(format_label, values.tolist()))
 
 
 def _sorted_codes(

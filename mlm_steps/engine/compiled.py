@@ -1,4 +1,4 @@
-"""The compiled form of one factor's criterion, where it was built; ``MLM_KERNEL=pure`` leaves it aside."""
+"""The compiled loops over rows and levels, where they were built; ``MLM_KERNEL=pure`` leaves them aside."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from mlm_steps.engine.criterion import Pieces
 from mlm_steps.engine.lambda_ import Pattern
 
-__all__ = ["form", "pieces", "sums", "usable", "value"]
+__all__ = ["form", "pieces", "projections", "split", "sums", "usable", "value"]
 
 Array = NDArray[np.float64]
 Products = tuple[Array, Array, Array]
@@ -23,15 +23,16 @@ VERSION = 1
 """Of what the compiled form takes and writes. Another one was built from other source."""
 CHOICE = "MLM_KERNEL"
 """Environment variable: ``pure`` computes without the compiled form."""
+_VALUES, _GRADIENTS, _HESSIANS, _PROJECTIONS = range(4)
 
 
 def _loaded() -> ModuleType | None:
     try:
-        from mlm_steps.engine import _one_factor
+        from mlm_steps.engine import _compiled
     except ImportError:  # nothing could compile it: one_factor.py does all by itself
         return None
-    wanted = _one_factor.VERSION == VERSION and os.environ.get(CHOICE) != "pure"
-    return _one_factor if wanted else None
+    wanted = _compiled.VERSION == VERSION and os.environ.get(CHOICE) != "pure"
+    return _compiled if wanted else None
 
 
 BUILT = _loaded()
@@ -49,13 +50,13 @@ def usable() -> bool:
 
 def value(pattern: Pattern, products: Products, theta: Array) -> tuple[float, float, float] | None:
     """Return log|L|², log|RX|² and r², or None where they do not exist."""
-    out = _evaluated(0, pattern, products, theta)
+    out = _evaluated(_VALUES, pattern, products, theta)
     return None if out is None else (float(out[0]), float(out[1]), float(out[2]))
 
 
 def pieces(pattern: Pattern, products: Products, theta: Array, *, hessian: bool) -> Pieces | None:
     """Return the three functions with their derivatives, or None where they do not exist."""
-    out = _evaluated(2 if hessian else 1, pattern, products, theta)
+    out = _evaluated(_HESSIANS if hessian else _GRADIENTS, pattern, products, theta)
     if out is None:
         return None
     m, p = pattern.m, products[2].shape[0] - 1
@@ -77,7 +78,7 @@ def sums(pattern: Pattern, products: Products, theta: Array) -> tuple[Array, Arr
 
     Their shapes are (K, K), (K, K) and (K², K²), the last by (a, c) and (b, d) of U_ab U_cd.
     """
-    out = _evaluated(2, pattern, products, theta)
+    out = _evaluated(_HESSIANS, pattern, products, theta)
     if out is None:
         return None
     K = pattern.K
@@ -87,15 +88,37 @@ def sums(pattern: Pattern, products: Products, theta: Array) -> tuple[Array, Arr
     return P[0], -P[2], UU.transpose(0, 2, 1, 3).reshape(K * K, K * K), float(out[2])
 
 
+def projections(pattern: Pattern, products: Products, theta: Array) -> Array | None:
+    """Return Z_jᵀ V⁻¹ [X RX⁻ᵀ, y - X beta], shape (J, K, p + 1), or None where it does not exist."""
+    out = _evaluated(_PROJECTIONS, pattern, products, theta)
+    G = products[1]
+    return None if out is None else out[-G.size :].reshape(G.shape)
+
+
+def split(
+    columns: Array, data: Array, refs: NDArray[np.intp], J: int, no_rank: float
+) -> tuple[Array, Array, Array, Array]:
+    """Return q, R, G and E of ``Blocks`` for the K columns of Z; of length ``no_rank`` or less, one is dependent."""
+    if BUILT is None:
+        raise RuntimeError("the compiled form is not there")
+    K, width = columns.shape[1], data.shape[1]
+    # Copies: both are written over.
+    q, E = np.array(columns.T, order="C"), np.array(data.T, order="C")
+    R, G = np.zeros((J, K, K)), np.zeros((J, K, width))
+    BUILT.split(J, K, width, no_rank, np.ascontiguousarray(refs), q, E, R, G)
+    return q.T, R, G, E.T
+
+
 def _evaluated(order: int, pattern: Pattern, products: Products, theta: Array) -> Array | None:
     if BUILT is None:
         raise RuntimeError("the compiled form is not there")
     R, G, C = (np.ascontiguousarray(each) for each in products)
-    out = np.empty(_layout(pattern.K, C.shape[0] - 1, pattern.m)[(2, 5, 7)[order]].stop)
-    exists = BUILT.evaluate(
-        order, pattern.K, C.shape[0], pattern.rows, pattern.columns, np.ascontiguousarray(theta), R, G, C, out
-    )
-    return out if exists else None
+    K, q = pattern.K, C.shape[0]
+    spans = _layout(K, q - 1, pattern.m)
+    size = spans[2].stop + G.size if order == _PROJECTIONS else spans[(2, 5, 7)[order]].stop
+    out = np.empty(size)
+    known = pattern.rows, pattern.columns, np.ascontiguousarray(theta)
+    return out if BUILT.evaluate(order, K, q, *known, R, G, C, out) else None
 
 
 @cache

@@ -127,7 +127,7 @@ def profiled(pieces: Pieces, n: int, p: int, method: Literal["REML", "ML"]) -> P
     hessian = None
     if pieces.hessians is not None:
         L2, X2, r2 = pieces.hessians
-        hessian = L2 + reml * X2 + df * (r2 / pieces.pwrss - np.outer(relative, relative))
+        hessian = L2 + reml * X2 + df * (r2 / pieces.pwrss - relative[:, None] * relative)
     return Point(float(value), gradient, hessian, pieces)
 
 

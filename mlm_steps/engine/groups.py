@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mlm_steps.design.matrices import Design, RandomTerm
+from mlm_steps.engine import compiled
 from mlm_steps.engine.lambda_ import Pattern
 
 __all__ = ["Blocks", "Factor", "factors_of", "orthogonal_blocks", "segment_sum"]
@@ -121,6 +122,9 @@ def orthogonal_blocks(factor: Factor, z: Array, data: Array) -> Blocks:
     separated here, once, so that no later step subtracts large numbers that are nearly equal.
     """
     refs, J, K = factor.refs, factor.J, factor.pattern.K
+    if compiled.usable():
+        q, R, G, E = compiled.split(z, data, refs, J, NO_RANK)
+        return Blocks(q, R, G, E, E.T @ E)
     n, width = data.shape
     q, E = np.empty((n, K), order="F"), np.array(data, order="F")
     R, G = np.zeros((J, K, K)), np.empty((J, K, width))

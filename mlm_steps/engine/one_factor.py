@@ -115,7 +115,7 @@ class OneFactor:
 
     def _large(self, theta: Array) -> bool:
         """Return whether rounding calls for coordinates along the large random effects."""
-        return self.R.shape[1] > 1 and float(np.abs(theta).max()) > LARGE
+        return self.R.shape[1] > 1 and float(theta @ theta) > LARGE**2
 
     def _compiled(self, theta: Array) -> bool:
         """Return whether the compiled form, which knows ordinary coordinates alone, computes here."""
@@ -255,10 +255,18 @@ class OneFactor:
 
     def projections(self, theta: Array) -> list[Array]:
         """Return per factor Zᵀ V⁻¹ [X RX⁻ᵀ, y - X beta], shape (J, K, p + 1)."""
+        if self._compiled(theta):
+            projected = compiled.projections(self.factor.pattern, (self.R, self.G, self.C), theta)
+            if projected is None:
+                raise ValueError("theta is not feasible")
+            return [projected]
         return [_own_projected(self._solved(theta))]
 
     def modes(self, theta: Array) -> tuple[Array, ...]:
         """Return the conditional modes in the engine's units, shape (J, K)."""
+        if self._compiled(theta):
+            Lambda = self.factor.pattern.factor(theta)
+            return (self.projections(theta)[0][:, :, -1] @ (Lambda @ Lambda.T),)
         state = self._solved(theta)
         residual = state.LG @ np.append(-state.fixed.beta, 1.0)
         modes = np.einsum("jca,jc->ja", state.LR, residual) @ (state.Lambda @ state.Lambda.T)

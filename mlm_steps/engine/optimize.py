@@ -78,8 +78,12 @@ class Search:
 def trust_step(gradient: Array, hessian: Array, radius: float) -> tuple[Array, float]:
     """Return the minimiser of the quadratic model within ``radius``, and the decrease it predicts.
 
-    Moré and Sorensen's conditions are solved in the eigenbasis, the hard case included.
+    Newton's step where it is short enough; otherwise Moré and Sorensen's conditions are solved in the
+    eigenbasis, the hard case included.
     """
+    _, newton, indefinite = lapack.dposv(hessian, -gradient)
+    if indefinite == 0 and _length(newton) <= radius:
+        return newton, -0.5 * float(gradient @ newton)
     roots, vectors, _ = lapack.dsyevd(hessian)
     slope = vectors.T @ gradient
     step = _within(roots, slope, radius)

@@ -33,7 +33,7 @@ def code_identity() -> str:
     files = [*package.rglob("*.py"), *package.rglob("*.c"), *share("reports").rglob("*.*")]
     for path in sorted(files):
         digest.update(path.name.encode() + b"\0" + path.read_bytes())
-    compiled = any(package.rglob("_one_factor.*.so")) and os.environ.get("MLM_KERNEL") != "pure"
+    compiled = any(package.rglob("_compiled.*.so")) and os.environ.get("MLM_KERNEL") != "pure"
     digest.update(json.dumps([dict(numerical_versions()), compiled]).encode())
     return digest.hexdigest()
 

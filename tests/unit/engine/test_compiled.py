@@ -15,6 +15,7 @@ import pytest
 from mlm_steps.design import build_design
 from mlm_steps.engine import compiled, fit_lmm
 from mlm_steps.engine.graded import LARGE
+from mlm_steps.engine.groups import factors_of, orthogonal_blocks
 from mlm_steps.engine.kernel import prepare
 
 ROOT = Path(__file__).resolve().parents[3]
@@ -40,9 +41,9 @@ def module(tmp_path_factory):
     if shutil.which("cc") is None:
         pytest.skip("there is no C compiler")
     build = _load("hatch_build", ROOT / "hatch_build.py")
-    built = tmp_path_factory.mktemp("built") / "_one_factor.abi3.so"
+    built = tmp_path_factory.mktemp("built") / "_compiled.abi3.so"
     assert build.compile_module(ROOT / build.SOURCE, built) == ""
-    return _load("mlm_steps.engine._one_factor", built)
+    return _load("mlm_steps.engine._compiled", built)
 
 
 def _load(name, path):
@@ -112,6 +113,28 @@ def test_the_compiled_form_gives_the_sums_of_the_moments(monkeypatch, module, fr
     np.testing.assert_allclose(ours, pure, rtol=1e-8, atol=1e-8 * np.abs(pure).max())
 
 
+@pytest.mark.parametrize("formula", FORMULAS)
+def test_the_compiled_form_gives_the_projections_and_the_modes(monkeypatch, module, frame, formula):
+    strategy = prepare(build_design(formula, frame)).strategy
+    theta = np.linspace(0.5, 1.0, strategy.factor.pattern.m)
+    condition = condition_of(strategy, theta)
+    for task in (strategy.projections, strategy.modes):
+        ours, pure = both(monkeypatch, module, lambda task=task: task(theta)[0])
+        close(ours, pure, condition)
+
+
+@pytest.mark.parametrize("formula", [*FORMULAS, "y ~ 1 + (1 + x1 + I(2 * x1) | g)"])
+def test_the_compiled_form_splits_columns_within_levels(monkeypatch, module, frame, formula):
+    design = build_design(formula, frame)
+    factor = factors_of(design)[0]
+    z = np.concatenate([design.random[term].z for term in factor.terms], axis=1)
+    data = np.column_stack([design.X, design.y])
+    ours, pure = both(monkeypatch, module, lambda: orthogonal_blocks(factor, z, data))
+    for field in fields(pure):
+        # The same sums in the same order.
+        np.testing.assert_array_equal(getattr(ours, field.name), getattr(pure, field.name))
+
+
 @pytest.mark.parametrize("method", ["REML", "ML"])
 @pytest.mark.parametrize("formula", FORMULAS)
 def test_a_fit_is_the_same_with_and_without_it(monkeypatch, module, frame, formula, method):
@@ -158,6 +181,13 @@ def test_arrays_that_do_not_fit_together_are_refused(module):
         changed = [*arguments[:place], wrong, *arguments[place + 1 :]]
         with pytest.raises(ValueError, match="do not fit together"):
             module.evaluate(*changed)
+
+
+def test_rows_of_levels_that_are_not_there_are_refused(module):
+    ones = np.ones((1, 3))
+    for refs in ([0, 1, 2], [0, -1, 0], [0, 0]):
+        with pytest.raises(ValueError, match="do not fit together"):
+            module.split(2, 1, 1, 1e-9, np.array(refs), ones, ones, np.zeros((2, 1, 1)), np.zeros((2, 1, 1)))
 
 
 def test_its_source_and_its_caller_are_of_one_version(module):

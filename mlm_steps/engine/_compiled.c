@@ -1,8 +1,9 @@
-/* The criterion of one grouping factor and its derivatives, compiled.
+/* The loops over rows and levels of models with one grouping factor, compiled.
 
-   The same algebra as one_factor.py, which explains it and takes over where this module was not built: one
-   loop over the levels for L_j^-1 [R_j G_j], the fixed effects, one loop for the sums of products that the
-   derivatives need, and the chain rule. Arrays are C-contiguous and hold doubles; indices hold intptr_t. */
+   The same algebra as groups.py and one_factor.py, which explain it and do it with numpy where this module was not
+   built. An evaluation is one loop over the levels for L_j^-1 [R_j G_j], the fixed effects, one loop for the sums of
+   products that the derivatives need, and the chain rule. Arrays are C-contiguous and hold doubles; indices
+   are of the type intptr_t. */
 
 #define PY_SSIZE_T_CLEAN
 #include <Python.h>
@@ -10,7 +11,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* Changed with every change of the arguments or of what is written; one_factor.py asks for it. */
+/* Changed with every change of the arguments or of what is written; compiled.py asks for it. */
 #define VERSION 1
 
 /* Levels whose terms are summed before they join the total: rounding grows with J / BLOCK, not with J. */
@@ -147,6 +148,36 @@ static int solve_fixed(Problem *s)
     return 1;
 }
 
+/* One row of L_j^-1 [X RX^-T, y - X beta], from that of L_j^-1 [X y]. */
+static void project(const Problem *s, const double *LG, double *inner)
+{
+    const idx q = s->q, p = s->p;
+    double left = LG[p];
+    for (idx i = 0; i < p; i++) {
+        double sum = LG[i];
+        for (idx k = 0; k < i; k++)
+            sum -= inner[k] * s->S[i * q + k];
+        inner[i] = sum / s->S[i * q + i];
+        left -= LG[i] * s->beta[i];
+    }
+    inner[p] = left;
+}
+
+/* Z_j' V^-1 [X RX^-T, y - X beta] for every level, J x K x q. */
+static void project_levels(const Problem *s, double *W, double *inner)
+{
+    const idx K = s->K, q = s->q, width = K + q;
+    memset(W, 0, s->J * K * q * sizeof(double));
+    for (idx j = 0; j < s->J; j++, W += K * q)
+        for (idx c = 0; c < K; c++) {
+            const double *LR = s->white + (j * K + c) * width;
+            project(s, LR + K, inner);
+            for (idx a = 0; a < K; a++)
+                for (idx i = 0; i < q; i++)
+                    W[a * q + i] += LR[a] * inner[i];
+        }
+}
+
 /* Sums over the levels of U = Z' V^-1 Z, of W W' for W = Z' V^-1 [X RX^-T, y - X beta], and with `second` of
    A (x) U for A = U, F = W_x W_x' and f = w_y w_y'. Symmetric K x K matrices are kept as their h = K (K + 1) / 2
    lower elements; W W' as its lower triangle. */
@@ -169,16 +200,8 @@ static void sum_products(Problem *s, double *U_sum, double *WW, double *AU, int 
             memset(W, 0, w * sizeof(double));
             memset(U, 0, h * sizeof(double));
             for (idx c = 0; c < K; c++) {
-                const double *LR = white + c * width, *LG = LR + K;
-                double left = LG[p];
-                for (idx i = 0; i < p; i++) {
-                    double sum = LG[i];
-                    for (idx k = 0; k < i; k++)
-                        sum -= inner[k] * s->S[i * q + k];
-                    inner[i] = sum / s->S[i * q + i];
-                    left -= LG[i] * s->beta[i];
-                }
-                inner[p] = left;
+                const double *LR = white + c * width;
+                project(s, LR + K, inner);
                 idx at = 0;
                 for (idx a = 0; a < K; a++) {
                     for (idx b = 0; b <= a; b++)
@@ -297,15 +320,20 @@ static void chain(const Problem *s, const double *U_sum, const double *WW, const
     }
 }
 
-/* Doubles written by `evaluate`: what `order` 0, 1 and 2 give. */
-static idx size_of(int order, idx K, idx p, idx m)
+enum { VALUES, GRADIENTS, HESSIANS, PROJECTIONS };
+
+/* Doubles written by `evaluate`. */
+static idx size_of(int order, idx J, idx K, idx p, idx m)
 {
     const idx h = K * (K + 1) / 2, first = 3 + p + p * p, second = 3 * m + m * p * p + 3 * K * K;
-    return first + (order > 0 ? second : 0) + (order > 1 ? 3 * m * m + h * h : 0);
+    if (order == PROJECTIONS)
+        return first + J * K * (p + 1);
+    return first + (order >= GRADIENTS ? second : 0) + (order >= HESSIANS ? 3 * m * m + h * h : 0);
 }
 
-/* Write log|L|^2, log|RX|^2, r^2, beta (p), RX (p, p); with `order` 1 the gradients (3, m), `information`
-   (m, p, p) and the derivatives in Sigma (3, K, K); with 2 the Hessians (3, m, m) and the sum of U (x) U (h, h).
+/* Write log|L|^2, log|RX|^2, r^2, beta (p), RX (p, p); with GRADIENTS these (3, m), `information` (m, p, p) and
+   the derivatives in Sigma (3, K, K); with HESSIANS these too (3, m, m) and the sum of U (x) U (h, h); with
+   PROJECTIONS, after RX, Z_j' V^-1 [X RX^-T, y - X beta] (J, K, q).
    Return 0 where the criterion does not exist, -1 without memory. */
 static int evaluate(Problem *s, int order, double *out)
 {
@@ -329,17 +357,19 @@ static int evaluate(Problem *s, int order, double *out)
             for (idx k = 0; k < p; k++)
                 RX[i * p + k] = k <= i ? s->S[i * q + k] : 0.0;
     }
-    if (exists && order > 0) {
+    if (exists && order == PROJECTIONS)
+        project_levels(s, out + size_of(VALUES, s->J, K, p, m), s->white + white);
+    if (exists && (order == GRADIENTS || order == HESSIANS)) {
         double *U_sum = s->white + white, *WW = U_sum + h, *AU = WW + w * w, *moved = AU + 3 * h * h;
         double *free_part = moved + m * q * q;
-        double *gradients = out + size_of(0, K, p, m), *information = gradients + 3 * m;
+        double *gradients = out + size_of(VALUES, s->J, K, p, m), *information = gradients + 3 * m;
         double *P = information + m * p * p, *hessians = P + 3 * K * K;
-        sum_products(s, U_sum, WW, AU, order > 1, free_part);
-        chain(s, U_sum, WW, AU, P, gradients, order > 1 ? hessians : NULL, moved, free_part);
+        sum_products(s, U_sum, WW, AU, order == HESSIANS, free_part);
+        chain(s, U_sum, WW, AU, P, gradients, order == HESSIANS ? hessians : NULL, moved, free_part);
         for (idx r = 0; r < m; r++)
             for (idx i = 0; i < p; i++)
                 memcpy(information + (r * p + i) * p, moved + (r * q + i) * q, p * sizeof(double));
-        if (order > 1)
+        if (order == HESSIANS)
             memcpy(hessians + 3 * m * m, AU, h * h * sizeof(double));
     }
     free(memory);
@@ -362,7 +392,8 @@ static PyObject *py_evaluate(PyObject *module, PyObject *arguments)
     const size_t real = sizeof(double);
     int fits = K > 0 && q > 0 && holds(&rows, m, sizeof(idx)) && holds(&columns, m, sizeof(idx))
                && holds(&theta, m, real) && holds(&R, J * K * K, real) && holds(&G, J * K * q, real)
-               && holds(&C, q * q, real) && holds(&out, size_of(order, K, q - 1, m), real);
+               && holds(&C, q * q, real) && holds(&out, size_of(order, J, K, q - 1, m), real) && order >= VALUES
+               && order <= PROJECTIONS;
     for (idx r = 0; fits && r < m; r++) {
         const idx row = ((const idx *)rows.buf)[r], column = ((const idx *)columns.buf)[r];
         fits = row >= 0 && row < K && column >= 0 && column < K;
@@ -384,15 +415,98 @@ static PyObject *py_evaluate(PyObject *module, PyObject *arguments)
     return answer;
 }
 
+/* Z_j = Q_j R_j for every level by Gram and Schmidt's method, each column orthogonalised twice; G_j = Q_j' data_j, and
+   what is left of the data. A column of which no more than `no_rank` is left counts as dependent.
+   q: K x n, on entry the columns of Z; E: width x n, on entry the data; R: J x K x K and G: J x K x width, zeros. */
+static int split(idx n, idx J, idx K, idx width, const idx *refs, double no_rank, double *q, double *E, double *R,
+                 double *G)
+{
+    double *part = malloc(2 * J * sizeof(double));
+    if (part == NULL)
+        return -1;
+    double *before = part + J;
+    for (idx a = 0; a < K; a++) {
+        double *column = q + a * n;
+        memset(before, 0, J * sizeof(double));
+        for (idx i = 0; i < n; i++)
+            before[refs[i]] += column[i] * column[i];
+        for (idx again = 0; again < 2; again++)
+            for (idx b = 0; b < a; b++) {
+                const double *other = q + b * n;
+                memset(part, 0, J * sizeof(double));
+                for (idx i = 0; i < n; i++)
+                    part[refs[i]] += other[i] * column[i];
+                for (idx j = 0; j < J; j++)
+                    R[(j * K + b) * K + a] += part[j];
+                for (idx i = 0; i < n; i++)
+                    column[i] -= other[i] * part[refs[i]];
+            }
+        memset(part, 0, J * sizeof(double));
+        for (idx i = 0; i < n; i++)
+            part[refs[i]] += column[i] * column[i];
+        for (idx j = 0; j < J; j++) {
+            const double length = sqrt(part[j]);
+            const int independent = length > no_rank * sqrt(before[j]);
+            R[(j * K + a) * K + a] = independent ? length : 0.0;
+            part[j] = independent ? 1.0 / length : 0.0;
+        }
+        for (idx i = 0; i < n; i++)
+            column[i] *= part[refs[i]];
+        for (idx c = 0; c < width; c++) {
+            double *left = E + c * n;
+            memset(part, 0, J * sizeof(double));
+            for (idx i = 0; i < n; i++)
+                part[refs[i]] += column[i] * left[i];
+            for (idx j = 0; j < J; j++)
+                G[(j * K + a) * width + c] = part[j];
+            for (idx i = 0; i < n; i++)
+                left[i] -= column[i] * part[refs[i]];
+        }
+    }
+    free(part);
+    return 0;
+}
+
+static PyObject *py_split(PyObject *module, PyObject *arguments)
+{
+    (void)module;
+    Py_ssize_t J, K, width;
+    double no_rank;
+    Py_buffer refs, q, E, R, G;
+    if (!PyArg_ParseTuple(arguments, "nnndy*w*w*w*w*", &J, &K, &width, &no_rank, &refs, &q, &E, &R, &G))
+        return NULL;
+    PyObject *answer = NULL;
+    const idx n = refs.len / (idx)sizeof(idx);
+    const size_t real = sizeof(double);
+    int fits = J > 0 && K > 0 && width >= 0 && holds(&refs, n, sizeof(idx)) && holds(&q, K * n, real)
+               && holds(&E, width * n, real) && holds(&R, J * K * K, real) && holds(&G, J * K * width, real);
+    for (idx i = 0; fits && i < n; i++)
+        fits = ((const idx *)refs.buf)[i] >= 0 && ((const idx *)refs.buf)[i] < J;
+    if (!fits)
+        PyErr_SetString(PyExc_ValueError, "the arrays do not fit together");
+    else {
+        int failed;
+        Py_BEGIN_ALLOW_THREADS
+        failed = split(n, J, K, width, refs.buf, no_rank, q.buf, E.buf, R.buf, G.buf);
+        Py_END_ALLOW_THREADS
+        answer = failed ? PyErr_NoMemory() : Py_NewRef(Py_None);
+    }
+    Py_buffer *used[] = {&refs, &q, &E, &R, &G};
+    for (size_t i = 0; i < sizeof used / sizeof *used; i++)
+        PyBuffer_Release(used[i]);
+    return answer;
+}
+
 static PyMethodDef methods[] = {
     {"evaluate", py_evaluate, METH_VARARGS, "Write the criterion's three functions and their derivatives."},
+    {"split", py_split, METH_VARARGS, "Orthogonalise columns within levels, and data against them."},
     {NULL, NULL, 0, NULL},
 };
 
-static struct PyModuleDef definition = {PyModuleDef_HEAD_INIT, .m_name = "_one_factor", .m_size = 0,
+static struct PyModuleDef definition = {PyModuleDef_HEAD_INIT, .m_name = "_compiled", .m_size = 0,
                                         .m_methods = methods};
 
-PyMODINIT_FUNC PyInit__one_factor(void)
+PyMODINIT_FUNC PyInit__compiled(void)
 {
     PyObject *module = PyModule_Create(&definition);
     if (module != NULL && PyModule_AddIntConstant(module, "VERSION", VERSION) < 0) {

@@ -16,3 +16,15 @@ def evaluate(
     out: NDArray[np.float64],
     /,
 ) -> bool: ...
+def split(
+    J: int,
+    K: int,
+    width: int,
+    no_rank: float,
+    refs: NDArray[np.intp],
+    q: NDArray[np.float64],
+    E: NDArray[np.float64],
+    R: NDArray[np.float64],
+    G: NDArray[np.float64],
+    /,
+) -> None: ...
