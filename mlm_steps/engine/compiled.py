@@ -98,7 +98,7 @@ def projections(pattern: Pattern, products: Products, theta: Array) -> Array | N
 def split(
     columns: Array, data: Array, refs: NDArray[np.intp], J: int, no_rank: float
 ) -> tuple[Array, Array, Array, Array]:
-    """Return q, R, G and E of ``Blocks`` for the K columns of Z; of length ``no_rank`` or less, one is dependent."""
+    """Return q, R, G and E of ``Blocks``; of a column of Z, ``no_rank`` of its length is nothing."""
     if BUILT is None:
         raise RuntimeError("the compiled form is not there")
     K, width = columns.shape[1], data.shape[1]
