@@ -7,6 +7,7 @@ from mlm_steps.compare.mixtures import BoundaryNull, boundary_null, chi_square_t
 from mlm_steps.compare.nesting import Relation, embed_theta, log_det_basis, relate
 from mlm_steps.compare.simulations import Simulations, exact_p
 from mlm_steps.design.deletions import Deletion
+from mlm_steps.design.matrices import Design
 from mlm_steps.engine.fit import fit_lmm
 from mlm_steps.engine.linear import linear_criterion
 from mlm_steps.engine.values import Control, LmmFit
@@ -40,8 +41,11 @@ def leave_out(
     """
     smaller, relation = deletion.design, relate(deletion.design, fit.design)
     npar = smaller.p + smaller.n_theta + 1
+    group, effects = _gone(fit.design, smaller)
     record = RandomEffectTest(
         term=deletion.label,
+        group=group,
+        effects=effects,
         npar=npar,
         loglik=None,
         aic=None,
@@ -72,6 +76,14 @@ def leave_out(
         update={"loglik": -criterion / 2, "aic": criterion + 2 * npar, "statistic": statistic}
     )
     return _with_p(record, fit, relation, rest, deletion, asked, step)
+
+
+def _gone(whole: Design, rest: Design) -> tuple[str, tuple[str, ...]]:
+    """Return what random coefficients of which factor a design no longer has."""
+    left = {(term.group, name) for term in rest.random for name in term.names}
+    pairs = ((term.group, name) for term in whole.random for name in term.names)
+    gone = [pair for pair in dict.fromkeys(pairs) if pair not in left]
+    return (gone[0][0] if gone else "", tuple(name for _, name in gone))
 
 
 def _criterion(fit: LmmFit, deletion: Deletion, control: Control | None) -> tuple[float, LmmFit | None]:

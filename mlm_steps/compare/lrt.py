@@ -167,7 +167,7 @@ def _with_test(
 
 
 def _null(pair: Pair, relation: Relation) -> BoundaryNull:
-    if relation.changed != "variance":
+    if relation.changed not in ("variance", "both"):
         return BoundaryNull(None, "not_applicable")
     if pair[0].singular:
         return BoundaryNull(None, "null_on_boundary")

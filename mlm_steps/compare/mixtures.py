@@ -37,21 +37,23 @@ class BoundaryNull:
 
 
 def boundary_null(smaller: Design, larger: Design, containment: Containment) -> BoundaryNull:
-    """Return the null distribution for random terms added to an unchanged fixed part.
+    """Return the null distribution for random terms, and it may be fixed effects, that are added.
 
     One variance without covariances: half chi-square 0, half 1. From k to k + 1 correlated effects: half k,
     half k + 1. Covariances between effects that are there: chi-square, nothing is at a boundary. Several
     variances, each without covariances: binomial weights. Whole blocks and other combinations have no closed
-    weights (Self & Liang 1987; Stram & Lee 1994).
+    weights (Self & Liang 1987; Stram & Lee 1994). Each fixed effect that is added as well is free, and adds a
+    degree of freedom to every part of the mixture.
     """
+    free = larger.p - smaller.p
     changed = [(step, k) for step, k in _steps(smaller, larger, containment) if step != "none"]
     if all(step == "one_variance" for step, _ in changed):
         r = len(changed)
-        weights = [(df, comb(r, df) / 2**r) for df in range(r + 1)]
+        weights = [(free + df, comb(r, df) / 2**r) for df in range(r + 1)]
         return BoundaryNull(_components(weights), approximate=r > 1)
     if len(changed) > 1 or changed[0][0] == "block":
         return BoundaryNull(None, "no_closed_weights")
-    step, k = changed[0]
+    step, k = changed[0][0], free + changed[0][1]
     if step == "covariances":
         return BoundaryNull(_components([(k, 1.0)]))
     return BoundaryNull(_components([(k, 0.5), (k + 1, 0.5)]))

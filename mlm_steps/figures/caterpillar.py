@@ -79,7 +79,7 @@ def _panels(given: FigureInput, modes: pd.DataFrame) -> list[_Panel]:
         ordered = rows.sort_values("estimate", kind="stable")
         estimate = ordered["estimate"].to_numpy(dtype=float)
         half = QUANTILE * ordered["cond_sd"].to_numpy(dtype=float)
-        what = "Intercept" if effect == INTERCEPT else f"Slope of {given.run.labels.column(str(effect))}"
+        what = "Intercept" if effect == INTERCEPT else f"Slope of {given.run.effect_label(str(effect))}"
         title = f"{what}, by {group_label(given, str(group))}"
         levels = [str(level) for level in ordered["level"]]
         clear = (estimate - half > 0) | (estimate + half < 0)

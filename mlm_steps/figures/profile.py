@@ -79,7 +79,7 @@ def _title(given: FigureInput, row: RandomParameter) -> str:
 
 
 def _column(given: FigureInput, name: str) -> str:
-    return "Intercept" if name == INTERCEPT else safe(given.run.labels.column(name))
+    return "Intercept" if name == INTERCEPT else safe(given.run.effect_label(name))
 
 
 def _draw(panels: list[_Panel], confidence: float, title: str) -> bytes:

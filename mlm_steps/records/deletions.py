@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Literal
 
 from mlm_steps.records.base import Notice, Part, Record
-from mlm_steps.records.comparison import MixtureComponent
+from mlm_steps.records.comparison import TRUSTWORTHY, MixtureComponent, PValue
 
 __all__ = ["DeletionsRecord", "Heterogeneity", "RandomEffectTest", "RungDeletions"]
 
@@ -15,6 +15,9 @@ class RandomEffectTest(Part):
 
     term: str
     """What is left out, as lmerTest has it: ``(1 | g)``, or ``x in (x | g)``."""
+    group: str
+    effects: tuple[str, ...]
+    """The random coefficients that go with it, by the names of their columns."""
     npar: int
     loglik: float | None
     """Of the smaller model; restricted where the criterion is REML's."""
@@ -31,6 +34,16 @@ class RandomEffectTest(Part):
     """Why there is no exact p: ``not_requested``, ``not_applicable``, ``not_reml``, ``too_large``."""
     reason: str | None = None
     """Why there is no test, in words."""
+
+    @property
+    def p(self) -> float | None:
+        """The p value to report, the most trustworthy of those there are."""
+        return None if self.p_from is None else getattr(self, self.p_from)
+
+    @property
+    def p_from(self) -> PValue | None:
+        """Name of the field that holds it; nothing of this kind is bootstrapped."""
+        return next((name for name in TRUSTWORTHY if getattr(self, name, None) is not None), None)
 
 
 class Heterogeneity(Part):

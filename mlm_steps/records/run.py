@@ -25,6 +25,9 @@ if TYPE_CHECKING:
 
 __all__ = ["Labels", "RunRecords"]
 
+CATEGORICAL = ("category", "ordered", "group", "text")
+"""Kinds of columns that a design codes in columns named for them and a level."""
+
 
 @dataclass(frozen=True, slots=True)
 class Labels:
@@ -133,6 +136,20 @@ class RunRecords:
             if (inner, outer) in nested or (outer in alone and inner not in alone):
                 return (inner, outer), "within"
         return parts, "×"
+
+    def factor_of(self, column: str) -> str:
+        """Return the categorical data column that a column of a design codes, or else its own name."""
+        columns = {found.name: found for found in self.profile.columns}
+        if column in columns:
+            return column
+        stems = [name for name, c in columns.items() if c.kind in CATEGORICAL and column.startswith(name)]
+        return max(stems, key=len, default=column)
+
+    def effect_label(self, name: str) -> str:
+        """Return what to call a column of a design: its label, or ``Sector [Catholic]`` for a factor."""
+        stem = self.factor_of(name)
+        label, contrast = self.labels.column(stem), name.removeprefix(stem)
+        return f"{label} [{contrast}]" if contrast else label
 
     def fit(self, model: str) -> FitRecord:
         """Return the fit of one rung; KeyError if there is none."""

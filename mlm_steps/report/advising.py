@@ -11,7 +11,7 @@ from mlm_steps.report.grid import Align, Column, Grid, Row, columns, row
 from mlm_steps.report.inputs import ReportInput
 from mlm_steps.report.notation import decimals_for_se, fixed, p_value
 from mlm_steps.report.sentences import p_phrase
-from mlm_steps.report.text import Code, Emphasis, Number, Phrase, Word, join, say, source
+from mlm_steps.report.text import Code, Emphasis, Number, Phrase, join, say, source
 
 __all__ = ["alternative_grid", "change_grid", "code_words", "verdict_sentence"]
 
@@ -116,7 +116,7 @@ def verdict_sentence(given: ReportInput, rung: RungAdvice, other: Alternative, w
     return say(
         "{word} ({what}) {verdict}{numbers}{why}.",
         word=Code(word),
-        what=Word(other.what),
+        what=given.names.notice(other.what),
         verdict=verdict,
         numbers=(" (", *join(numbers), ")") if numbers else None,
         why=None if reasons is None else (": ", reasons),

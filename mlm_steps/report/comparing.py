@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 
 from mlm_steps.records import ComparisonRecord, MixtureComponent, VarianceChange
@@ -28,14 +29,17 @@ NEGATIVE_REDUCTION = (
     "between groups. Such a negative reduction is printed as it is, not cut at zero."
 )
 NAIVE_REASONS = {
-    "no_closed_weights": "the null distribution has no closed form",
-    "null_on_boundary": "the smaller model lies on a boundary itself",
+    "no_closed_weights": "naive, and too large: on the boundary of several variances the null distribution "
+    "has no closed form",
+    "null_on_boundary": "naive: the smaller model lies on a boundary itself",
 }
 NO_BOOTSTRAP = {
     "not_requested": "; a parametric bootstrap would tell, by tests: {bootstrap: where_needed} in the spec",
     "too_large": "; a parametric bootstrap would take long, by tests: {bootstrap: always} in the spec",
     "not_estimable": "; in the parametric bootstrap no fit succeeded",
 }
+_PARTLY = re.compile(r"(.+) in (\(.+\))")
+"""A term of which some effects are new: ``x in (x | g)``."""
 SMALLEST_CHANGE = 0.0005
 """Smaller changes of a variance would read 0.0 %."""
 
@@ -54,7 +58,7 @@ def comparison_sentence(given: ReportInput, record: ComparisonRecord) -> Phrase:
     return say(
         "{what} {verb} fit ({larger} against {smaller}), {test}, {p}{ic}{prv}.",
         **models,
-        what=_added(record),
+        what=_added(given, record),
         verb="improved" if clear else "did not clearly improve",
         test=test,
         p=(*_p_values(record), *_adjusted(record, adjusted)),
@@ -63,10 +67,20 @@ def comparison_sentence(given: ReportInput, record: ComparisonRecord) -> Phrase:
     )
 
 
-def _added(record: ComparisonRecord) -> Phrase:
+def _added(given: ReportInput, record: ComparisonRecord) -> Phrase:
     if not record.added:
         return ("The larger model",)
-    return ("Adding ", *join([(Code(term),) for term in record.added], last=" and "))
+    return ("Adding ", *join([_term(given, record.larger, term) for term in record.added], last=" and "))
+
+
+def _term(given: ReportInput, model: str, term: str) -> Phrase:
+    """Return a term of a rung by its labels, a random one with how it is written."""
+    partly = _PARTLY.fullmatch(term)
+    if partly is None:
+        return (Code(term),) if term.startswith("(") else given.names.column(term, term)
+    effects = {name for shape in given.run.fit(model).terms for name in shape.names}
+    alone = given.names.effect(partly[1], {}) if partly[1] in effects else (given.names.notice(partly[1]),)
+    return (*alone, " in ", Code(partly[2]))
 
 
 def _p_values(record: ComparisonRecord) -> Phrase:
@@ -96,7 +110,7 @@ def _why_naive(record: ComparisonRecord) -> Phrase:
     reason = NAIVE_REASONS.get(record.p_boundary_code or "")
     if reason is None:
         return ()
-    return (f" (naive: {reason}{NO_BOOTSTRAP.get(record.p_boot_code or '', '')})",)
+    return (f" ({reason}{NO_BOOTSTRAP.get(record.p_boot_code or '', '')})",)
 
 
 def _adjusted(record: ComparisonRecord, adjusted: float | None) -> Phrase:

@@ -152,8 +152,10 @@ def random_number(fit: FitRecord, parameter: RandomParameter, decimals: int | No
     return Number(fixed(value, digits), random_source(fit, parameter))
 
 
-def random_interval(fit: FitRecord, parameter: RandomParameter, decimals: int | None = None) -> Phrase | None:
-    """Return the interval of a variance component in brackets, its limits at a bound marked."""
+def random_interval(
+    fit: FitRecord, parameter: RandomParameter, decimals: int | None = None, *, marked: bool = True
+) -> Phrase | None:
+    """Return the interval of a variance component in brackets, its limits at a bound marked if so asked."""
     low, high = parameter.ci_low, parameter.ci_high
     if low is None or high is None:
         return None
@@ -163,7 +165,7 @@ def random_interval(fit: FitRecord, parameter: RandomParameter, decimals: int | 
         ("ci_low", low, parameter.ci_low_code), ("ci_high", high, parameter.ci_high_code)
     ):  # fmt: skip
         text = correlation(limit) if parameter.kind == "correlation" else fixed(limit, digits)
-        mark = () if code is None else (LIMIT_MARKS.get(code, UNRELIABLE),)
+        mark = () if code is None or not marked else (LIMIT_MARKS.get(code, UNRELIABLE),)
         pieces.append((Number(text, f"{random_source(fit, parameter)}/{name}"), *mark))
     return ("[", *pieces[0], ", ", *pieces[1], "]")
 

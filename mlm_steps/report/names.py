@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from functools import cached_property
 
 from mlm_steps.design.hlm import column_factors
 from mlm_steps.records.run import RunRecords
@@ -14,8 +15,8 @@ __all__ = ["INTERCEPT", "RESIDUAL", "Names"]
 INTERCEPT = "(Intercept)"
 RESIDUAL = "Residual"
 _HYPHEN_MINUS = re.compile(r"(?<![^\s(\[,])-(?=\d*\.?\d)")
+_WORD = re.compile(r"[\w.]+")
 _POWER = re.compile(r"(?<![\w.])(\d+(?:\.\d+)?)e([-+]\d+)\b")
-_CATEGORICAL = ("category", "ordered", "group", "text")
 
 
 def _as_power(found: re.Match[str]) -> str:
@@ -33,7 +34,7 @@ class Names:
 
     def __init__(self, run: RunRecords) -> None:
         self._labels = run.labels
-        self._reading = run.reading
+        self._run = run
         self._columns = {column.name: column for column in run.profile.columns}
 
     def model(self, name: str) -> Word:
@@ -57,7 +58,7 @@ class Names:
 
     def group(self, name: str) -> Phrase:
         """Return the label of a grouping factor; ``class:school`` may be Class within School."""
-        parts, word = self._reading(name)
+        parts, word = self._run.reading(name)
         return join([self.variable(part) for part in parts], f" {word} ")
 
     def column(self, column: str, term: str) -> Phrase:
@@ -69,14 +70,7 @@ class Names:
 
     def effect(self, name: str, terms: dict[str, str]) -> Phrase:
         """Return the label of a random effect; ``terms`` holds the term of each fixed-effects column."""
-        return self.column(name, terms.get(name, self._stem(name)))
-
-    def _stem(self, name: str) -> str:
-        """Return the longest categorical column that a name begins with, or the name."""
-        if name in self._columns:
-            return name
-        stems = [c.name for c in self._columns.values() if c.kind in _CATEGORICAL and name.startswith(c.name)]
-        return max(stems, key=len, default=name)
+        return self.column(name, terms.get(name, self._run.factor_of(name)))
 
     def _factor(self, stem: str, text: str) -> Phrase:
         bare = stem.strip("`")
@@ -85,8 +79,16 @@ class Names:
         return (*label, " [", Word(contrast), "]") if contrast else label
 
     def notice(self, text: str) -> Word:
-        """Return the text of a notice, with true minus signs and powers of ten."""
-        return Word(_HYPHEN_MINUS.sub(MINUS, _POWER.sub(_as_power, text)))
+        """Return the text of a notice: true minus signs, powers of ten, ``f [b]`` for a column ``fb``."""
+        read = _HYPHEN_MINUS.sub(MINUS, _POWER.sub(_as_power, text))
+        return Word(_WORD.sub(lambda found: self._coded.get(found[0], found[0]), read))
+
+    @cached_property
+    def _coded(self) -> dict[str, str]:
+        """What to write for the columns of random effects that code a factor."""
+        effects = {name for fit in self._run.fits for term in fit.terms for name in term.names}
+        stems = {name: self._run.factor_of(name) for name in effects}
+        return {name: f"{stem} [{name.removeprefix(stem)}]" for name, stem in stems.items() if stem != name}
 
     def plain(self, phrase: Phrase) -> str:
         """Return a phrase as text without markup."""

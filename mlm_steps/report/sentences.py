@@ -2,15 +2,7 @@
 
 from __future__ import annotations
 
-import math
-
-from mlm_steps.records import (
-    Coefficient,
-    FitRecord,
-    Icc,
-    RandomParameter,
-    TermShape,
-)
+from mlm_steps.records import Coefficient, FitRecord, Icc, RandomParameter
 from mlm_steps.report.facts import (
     DF_METHODS,
     CoefficientFacts,
@@ -20,28 +12,24 @@ from mlm_steps.report.facts import (
     share_interval,
 )
 from mlm_steps.report.inputs import ReportInput
-from mlm_steps.report.names import INTERCEPT
-from mlm_steps.report.notation import decimals_for_se, fixed, percent
+from mlm_steps.report.notation import fixed, percent
 from mlm_steps.report.text import Number, Phrase, Symbol, join, say, source
 
 __all__ = [
     "boundary_sentences",
     "coefficient_sentence",
+    "confidence",
     "effect_phrase",
     "effect_terms",
     "null_sentence",
-    "opposite_share",
     "p_phrase",
-    "slope_sentences",
+    "reservation",
 ]
 
 REDUCED_RANK: Phrase = say(
     "A covariance matrix of random effects has reduced rank: the data do not support as many separate random "
     "effects as the model has."
 )
-SMALLEST_SHARE = 0.001
-NORMAL_QUANTILE = 1.96
-"""Of the plausible value range that holds 95 % of the slopes (statistics, section 10)."""
 
 
 def p_phrase(p: Number | None) -> Phrase:
@@ -129,7 +117,7 @@ def coefficient_sentence(given: ReportInput, fit: FitRecord, coefficient: Coeffi
     return say(
         "{claim}{where}, {test}.",
         claim=_claim(given, fit, coefficient, clear=clear),
-        where=_condition(fit, coefficient.column) or "",
+        where=reservation(fit, coefficient.column) or "",
         test=_test_phrase(fit, coefficient, facts),
     )
 
@@ -185,68 +173,7 @@ def _test_phrase(fit: FitRecord, coefficient: Coefficient, facts: CoefficientFac
     )
 
 
-def slope_sentences(given: ReportInput, fit: FitRecord) -> tuple[Phrase, ...]:
-    """Return how far each random slope of a rung varies between groups."""
-    sentences = []
-    for index, term in enumerate(fit.terms):
-        for name in term.names:
-            sd = _deviation(fit, index, name)
-            if name != INTERCEPT and sd is not None and not sd.at_boundary:
-                sentences.append(_slope_sentence(given, fit, term, name, sd))
-    return tuple(sentences)
-
-
-def _deviation(fit: FitRecord, index: int, name: str) -> RandomParameter | None:
-    wanted = (parameter for parameter in fit.random if parameter.kind == "sd" and parameter.effect_2 is None)
-    return next((found for found in wanted if (found.term_index, found.effect_1) == (index, name)), None)
-
-
-def _slope_sentence(
-    given: ReportInput, fit: FitRecord, term: TermShape, name: str, sd: RandomParameter
-) -> Phrase:
-    shown = random_number(fit, sd)
-    coefficient = next((c for c in fit.coefficients if c.column == name and c.estimate is not None), None)
-    template = "The slope of {x} varied between levels of {group}, *SD* = {sd}"
-    low = high = share = None
-    if coefficient is not None and shown is not None and sd.estimate is not None:
-        template += (
-            "; 95\u202f% of slopes are expected between {low} and {high}{condition}, "
-            "{share} with the opposite sign"
-        )
-        facts = CoefficientFacts("fixed", fit.model, coefficient)
-        both = f"{facts.estimate.source if facts.estimate else ''} {shown.source}"
-        decimals, centre = decimals_for_se(coefficient.se), coefficient.estimate or 0.0
-        low = Number(fixed(centre - NORMAL_QUANTILE * sd.estimate, decimals), both)
-        high = Number(fixed(centre + NORMAL_QUANTILE * sd.estimate, decimals), both)
-        share = Number(_small_percent(opposite_share(centre, sd.estimate)), both)
-    return say(
-        f"{template}.",
-        x=given.names.effect(name, effect_terms(fit)),
-        group=given.names.group(term.group),
-        sd=shown,
-        low=low,
-        high=high,
-        share=share,
-        condition=_condition(fit, name),
-    )
-
-
-def opposite_share(centre: float, sd: float) -> float:
-    """Return the share of slopes whose sign is not that of their mean, Phi(-|mean| / sd).
-
-    Examples
-    --------
-    >>> round(opposite_share(-1.0, 1.0), 4), opposite_share(2.0, 0.0)
-    (0.1587, 0.0)
-    """
-    return 0.5 * math.erfc(abs(centre) / (sd * math.sqrt(2.0))) if sd > 0 else 0.0
-
-
-def _small_percent(value: float) -> str:
-    return percent(value) if value >= SMALLEST_SHARE else f"fewer than {percent(SMALLEST_SHARE)}"
-
-
-def _condition(fit: FitRecord, name: str) -> str | None:
+def reservation(fit: FitRecord, name: str) -> str | None:
     """Return the reservation that applies to what is part of a product: it holds where the rest is 0."""
     own = set(name.split(":"))
     products = [c for c in fit.coefficients if c.estimate is not None and own < set(c.column.split(":"))]

@@ -397,16 +397,19 @@ def advice() -> RemedyRecord:
 def deletions() -> DeletionsRecord:
     numbers = {"loglik": -428.7, "aic": 865.4, "statistic": 9.76, "df": 2, "p_naive": 0.0076}
     left_out = RandomEffectTest(
-        term="ses in (ses | school)", npar=6, p_boundary=None, mixture=None, p_rlrt=None, **numbers,
+        term="ses in (ses | school)", group="school", effects=("ses",), npar=6,
+        p_boundary=None, mixture=None, p_rlrt=None, **numbers,
         p_boundary_code="null_on_boundary", p_rlrt_code="not_applicable",
     )  # fmt: skip
     mixture = (MixtureComponent(df=0, weight=0.5), MixtureComponent(df=1, weight=0.5))
     intercept = RandomEffectTest(
-        term="(1 | school)", npar=2, p_boundary=0.0038, mixture=mixture, p_rlrt=0.0041,
+        term="(1 | school)", group="school", effects=("(Intercept)",), npar=2,
+        p_boundary=0.0038, mixture=mixture, p_rlrt=0.0041,
         p_boundary_code=None, p_rlrt_code=None, **{**numbers, "df": 1},
     )  # fmt: skip
     failed = RandomEffectTest(
-        term="(1 | class)", npar=2, p_boundary=None, mixture=None, p_rlrt=None, reason="the search failed",
+        term="(1 | class)", group="class", effects=("(Intercept)",), npar=2,
+        p_boundary=None, mixture=None, p_rlrt=None, reason="the search failed",
         p_boundary_code="not_estimable", p_rlrt_code="not_estimable",
         **{name: None if name != "df" else 1 for name in numbers},
     )  # fmt: skip

@@ -12,7 +12,7 @@ from mlm_steps.report.grid import Align, Grid, Row, columns, heading, row
 from mlm_steps.report.inputs import ReportInput
 from mlm_steps.report.notation import fixed, integer, p_value
 from mlm_steps.report.sentences import effect_terms
-from mlm_steps.report.text import Code, Emphasis, Number, Phrase, Word, say, source
+from mlm_steps.report.text import Code, Emphasis, Number, Phrase, Word, join, say, source
 
 __all__ = ["context"]
 
@@ -27,6 +27,12 @@ HETEROGENEITY_NOTE = say(
     "HLM’s χ² compares each group’s own least-squares coefficient with what the fixed effects predict for it "
     "(Raudenbush & Bryk 2002); it counts the groups whose own rows determine the coefficient."
 )
+SEVERAL_FACTORS = "several_factors"
+NO_HETEROGENEITY = say(
+    "HLM’s χ² tests of the variances are for rungs with one grouping factor: where there are several, the "
+    "rows of a group also carry the effects of the other factors, and its own least-squares coefficient says "
+    "nothing about its own effect alone."
+)
 DELETIONS_ALIGN: tuple[Align, ...] = ("text", *("number",) * 6, "text")
 
 
@@ -34,21 +40,33 @@ def context(given: ReportInput) -> dict[str, Any] | None:
     """Return both tables; None where no rung has a test."""
     found = given.run.deletions
     if isinstance(found, Absence):
-        return {"problem": say("The tests could not be made: {why}", why=Word(found.reason)), "tables": []}
+        problem = say("The tests could not be made: {why}", why=Word(found.reason))
+        return {"problem": problem, "tables": [], "remark": None}
     fitted = {fit.model for fit in given.run.fits}
     rungs = [] if found is None else [rung for rung in found.rungs if rung.model in fitted]
     if not rungs:
         return None
     tested = [rung for rung in rungs if rung.deletions]
-    tables = [_deletions(given, tested)] if tested else []
-    return {"problem": None, "tables": [*tables, _heterogeneity(given, rungs)]}
+    single = [rung for rung in rungs if not _several(rung)]
+    return {
+        "problem": None,
+        "tables": [
+            *([_deletions(given, tested)] if tested else []),
+            *([_heterogeneity(given, single)] if single else []),
+        ],
+        "remark": NO_HETEROGENEITY if len(single) < len(rungs) else None,
+    }
+
+
+def _several(rung: RungDeletions) -> bool:
+    return all(test.code == SEVERAL_FACTORS for test in rung.heterogeneity)
 
 
 def _deletions(given: ReportInput, rungs: list[RungDeletions]) -> Grid:
     rows: list[Row] = []
     for rung in rungs:
         rows.append(heading((*_name(given, rung), f" ({rung.method})")))
-        rows += [_deletion(rung, test) for test in rung.deletions]
+        rows += [_deletion(given, rung, test) for test in rung.deletions]
     return Grid(
         caption=("Each random effect left out",),
         columns=columns(
@@ -67,18 +85,19 @@ def _name(given: ReportInput, rung: RungDeletions) -> Phrase:
     return (given.names.model(rung.model),)
 
 
-def _deletion(rung: RungDeletions, test: RandomEffectTest) -> Row:
+def _deletion(given: ReportInput, rung: RungDeletions, test: RandomEffectTest) -> Row:
     def number(field: str, text: str | None) -> Number | None:
         return None if text is None else Number(text, source("ranova", rung.model, test.term, field))
 
     def p(field: str, value: float | None) -> Number | None:
         return None if value is None else number(field, p_value(value))
 
+    head = _left_out(given, rung, test)
     if test.statistic is None:
         reason = test.reason or "not tested"
-        return row((Code(test.term),), [None, None, None, None, None, None, (Word(reason),)])
+        return row(head, [None, None, None, None, None, None, (Word(reason),)])
     return row(
-        (Code(test.term),),
+        head,
         [
             number("statistic", fixed(test.statistic, 2)),
             number("df", integer(test.df)),
@@ -89,6 +108,15 @@ def _deletion(rung: RungDeletions, test: RandomEffectTest) -> Row:
             mixture_words(test.mixture) or reason_in_words(test.p_boundary_code),
         ],
     )
+
+
+def _left_out(given: ReportInput, rung: RungDeletions, test: RandomEffectTest) -> Phrase:
+    """Return what of a rung is left out, by its labels."""
+    if not test.effects:
+        return (Code(test.term),)
+    terms = effect_terms(given.run.fit(rung.model))
+    effects = [given.names.effect(name, terms) for name in test.effects]
+    return (*join(effects, last=" and "), ", ", *given.names.group(test.group))
 
 
 def _heterogeneity(given: ReportInput, rungs: list[RungDeletions]) -> Grid:

@@ -9,8 +9,9 @@ from mlm_steps.report.drawing import drawing
 from mlm_steps.report.inputs import ReportInput
 from mlm_steps.report.names import INTERCEPT
 from mlm_steps.report.notation import integer, share
-from mlm_steps.report.sentences import boundary_sentences, effect_terms, slope_sentences
+from mlm_steps.report.sentences import boundary_sentences, effect_terms
 from mlm_steps.report.text import Number, Phrase, say, source
+from mlm_steps.report.varying import slope_sentences
 
 __all__ = ["context"]
 

@@ -58,7 +58,7 @@ def deviation_sentence(given: ReportInput, fit: FitRecord) -> Phrase:
         declared=Code(found.declared),
         fitted=Code(fit.formula),
         remedy=Code(found.remedy),
-        what=Word(found.what),
+        what=given.names.notice(found.what),
         before=("; tried before: ", *join(before)) if before else None,
         link=Link("Singular and doubtful fits", "remedies"),
     )

@@ -21,8 +21,9 @@ from mlm_steps.report.interval_words import limit_notes
 from mlm_steps.report.names import INTERCEPT, RESIDUAL
 from mlm_steps.report.notation import degrees_of_freedom, fixed, p_value
 from mlm_steps.report.sections.summary import status_words
-from mlm_steps.report.sentences import boundary_sentences, confidence, effect_terms, slope_sentences
+from mlm_steps.report.sentences import boundary_sentences, confidence, effect_terms
 from mlm_steps.report.text import Code, Emphasis, Number, Phrase, Symbol, join, say, source
+from mlm_steps.report.varying import slope_sentences
 
 __all__ = ["context"]
 

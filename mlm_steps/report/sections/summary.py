@@ -15,9 +15,9 @@ from mlm_steps.report.sentences import (
     coefficient_sentence,
     effect_terms,
     null_sentence,
-    slope_sentences,
 )
 from mlm_steps.report.text import Code, Link, Phrase, Word, join, say
+from mlm_steps.report.varying import slope_sentences
 
 __all__ = ["context"]
 

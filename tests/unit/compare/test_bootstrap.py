@@ -64,6 +64,8 @@ def test_the_p_value_is_that_of_refits_one_by_one(method, larger):
         ("x + (1 | g)", "x + (x + z | g)", "never", "not_requested"),
         ("x + (1 | g)", "x + (x + z | g)", "where_needed", None),
         ("x + (1 | g)", "x + (x + z || g)", "where_needed", None),
+        ("1 + (1 | g)", "x + (x | g)", "where_needed", "not_needed"),
+        ("1 + (1 | g)", "x + (x + z | g)", "where_needed", None),
         ("1 + (1 | g)", "x + (1 | g)", "always", None),
     ],
 )

@@ -58,11 +58,18 @@ def test_one_variance_halves_the_naive_p():
     assert record.p_boundary == pytest.approx(record.p_naive / 2)
 
 
-def test_both_parts_at_once_have_a_naive_p_alone():
+def test_a_fixed_effect_beside_a_variance_adds_a_degree_of_freedom_to_the_mixture():
     record = compare(NULL, SLOPE)
     assert (record.changed, record.criterion, record.df) == ("both", "ML", 3)
-    assert record.p_naive is not None
-    assert (record.p_boundary, record.mixture) == (None, None)
+    tail = (chi2.sf(record.statistic, 2) + chi2.sf(record.statistic, 3)) / 2
+    assert record.p_boundary == pytest.approx(tail, rel=1e-10)
+    assert record.p_boundary < record.p_naive
+
+
+def test_fixed_effects_beside_several_variances_have_no_mixture():
+    frame = SLEEP.assign(again=(SLEEP["Days"] % 3 == 0).astype(float))
+    record = compare(estimates(NULL, frame), estimates("Reaction ~ Days + (Days + again | Subject)", frame))
+    assert (record.p_boundary, record.p_boundary_code) == (None, "no_closed_weights")
 
 
 def test_a_null_on_the_boundary_has_no_mixture():

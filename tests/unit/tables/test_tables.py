@@ -208,12 +208,14 @@ def effects():
 def deletions():
     tests = (
         RandomEffectTest(
-            term="(1 | Subject)", npar=3, loglik=-950.0, aic=1906.0, statistic=107.2, df=1, p_naive=4e-25,
+            term="(1 | Subject)", group="Subject", effects=("(Intercept)",), npar=3,
+            loglik=-950.0, aic=1906.0, statistic=107.2, df=1, p_naive=4e-25,
             p_boundary=2e-25, p_boundary_code=None, p_rlrt=1e-4, p_rlrt_code=None,
             mixture=(MixtureComponent(df=0, weight=0.5), MixtureComponent(df=1, weight=0.5)),
         ),
         RandomEffectTest(
-            term="Days in (Days | Subject)", npar=4, loglik=None, aic=None, statistic=None, df=2,
+            term="Days in (Days | Subject)", group="Subject", effects=("Days",), npar=4,
+            loglik=None, aic=None, statistic=None, df=2,
             p_naive=None, p_boundary=None, mixture=None, p_boundary_code="not_estimable", p_rlrt=None,
             p_rlrt_code="not_estimable", reason="no residual variance",
         ),
