@@ -58,5 +58,5 @@ def facts(session: Session) -> dict[str, object]:
         },
         "kernel": form(),
         "platform": f"{platform.system()} {platform.machine()}",
-        "seed": None,
+        "seed": session.spec.seed,
     }

@@ -11,6 +11,7 @@ import time
 
 import pytest
 
+from mlm_steps.engine.compiled import form
 from mlm_steps.figures import FIGURES
 
 from .conftest import contents, mlm, times
@@ -67,6 +68,12 @@ def test_a_run_writes_what_the_contract_names(finished_once):
     wanted += [f"fits/{rung}.json" for rung in ("null", "l1", "slope", "l2")]
     wanted += [f"figures/{name}.svg" for name in ("ladder", "caterpillar", "raw_data")]
     assert [name for name in wanted if not (finished_once / OUT / name).is_file()] == []
+
+
+def test_the_provenance_names_the_seed_and_the_form_of_the_kernel(finished_once):
+    found = json.loads((finished_once / OUT / "provenance.json").read_text())
+    assert found["seed"] == 1
+    assert found["kernel"] == form()
 
 
 def test_every_step_leaves_a_log_of_what_it_found(finished_once):
