@@ -71,7 +71,7 @@ def test_a_run_writes_what_the_contract_names(finished_once):
 
 
 def test_the_provenance_names_the_seed_and_the_form_of_the_kernel(finished_once):
-    found = json.loads((finished_once / OUT / "provenance.json").read_text())
+    found = json.loads((finished_once / OUT / "provenance.json").read_text())["run"]
     assert found["seed"] == 1
     assert found["kernel"] == form()
 
