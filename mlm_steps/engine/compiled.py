@@ -23,6 +23,8 @@ VERSION = 1
 """Of what the compiled form takes and writes. Another one was built from other source."""
 CHOICE = "MLM_KERNEL"
 """Environment variable: ``pure`` computes without the compiled form."""
+WIDEST = 32
+"""Elements of Z_jᵀ [X y] per level up to which plain loops are faster than numpy's BLAS."""
 _VALUES, _GRADIENTS, _HESSIANS, _PROJECTIONS = range(4)
 
 

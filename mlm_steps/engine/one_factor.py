@@ -119,7 +119,8 @@ class OneFactor:
 
     def _compiled(self, theta: Array) -> bool:
         """Return whether the compiled form, which knows ordinary coordinates alone, computes here."""
-        return compiled.usable() and not self._large(theta)
+        narrow = self.R.shape[1] * self.C.shape[0] <= compiled.WIDEST
+        return compiled.usable() and narrow and not self._large(theta)
 
     def _state(self, theta: Array) -> _State | None:
         Lambda, R, Q = self.factor.pattern.factor(theta), self.R, None
