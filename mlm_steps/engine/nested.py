@@ -24,7 +24,7 @@ from numpy.typing import NDArray
 from mlm_steps.engine.criterion import Pieces, Solution, solve_fixed, whitener
 from mlm_steps.engine.derivatives import curvatures_of, differences, gathered
 from mlm_steps.engine.groups import Blocks, Factor, segment_sum
-from mlm_steps.engine.one_factor import transposed_times, whiten
+from mlm_steps.engine.whiten import transposed_times, whiten
 
 __all__ = ["Nested", "chain_of", "parents_of"]
 

@@ -22,7 +22,7 @@ from mlm_steps.engine.coupling import Coupling, couple, cross_products
 from mlm_steps.engine.criterion import Pieces, Solution, solve_fixed, whitener
 from mlm_steps.engine.derivatives import curvatures_of, differences, gathered
 from mlm_steps.engine.groups import Blocks, Factor, segment_sum
-from mlm_steps.engine.one_factor import whiten
+from mlm_steps.engine.whiten import whiten
 
 __all__ = ["SeveralFactors"]
 
