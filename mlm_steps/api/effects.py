@@ -147,6 +147,9 @@ class FitEffects(FitTests):
 def _linear(hypothesis: str | Mapping[str, float], columns: Sequence[str]) -> Linear:
     if isinstance(hypothesis, str):
         return parse_linear(hypothesis, columns)
+    if not isinstance(hypothesis, Mapping):
+        what = f"{hypothesis!r} is neither text nor weights per coefficient"
+        raise UsageError(Fault("hypotheses", what, 'several stand side by side: contrast("a = 0", "b = 0")'))
     for name in hypothesis:
         if name not in columns:
             hint = did_you_mean(name, columns) or f"known are {', '.join(columns)}"

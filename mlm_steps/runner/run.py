@@ -9,7 +9,6 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from mlm_steps.records import FitRecord
 from mlm_steps.runner.check import checking
 from mlm_steps.runner.lock import locked
 from mlm_steps.runner.progress import Progress
@@ -18,7 +17,7 @@ from mlm_steps.runner.watch import VARIABLE, this_process
 from mlm_steps.steps.ledger import withdraw
 from mlm_steps.steps.plan import Plan
 from mlm_steps.steps.session import Session, open_plan
-from mlm_steps.steps.words import describe_ladder, describe_plan, describe_singular
+from mlm_steps.steps.words import as_expected, describe_ladder, describe_plan, describe_singular
 
 __all__ = ["RunRequest", "run"]
 
@@ -111,7 +110,6 @@ def _conclude(request: RunRequest, before: Plan, *, done: bool) -> int:
     for report in map(session.layout.report, session.spec.report.formats):
         if report.exists():
             print(f"report: {report}")
-    singular = [fit.model for fit in fits if isinstance(fit, FitRecord) and fit.reported.singular]
     for line in describe_singular(session.spec, fits):
         print(line, file=sys.stderr)
     failed = [step for step in session.plan.steps if not step.current]
@@ -122,7 +120,7 @@ def _conclude(request: RunRequest, before: Plan, *, done: bool) -> int:
         print(f"{step.name}: {reason}", file=sys.stderr)
     if failed or not done:
         return STEP_FAILED
-    return NOT_AS_EXPECTED if singular and session.spec.on_singular == "error" else DONE
+    return DONE if as_expected(session.spec, fits) else NOT_AS_EXPECTED
 
 
 @contextmanager

@@ -19,9 +19,12 @@ from mlm_steps.runner.watch import VARIABLE, this_process
 from mlm_steps.steps.keys import key_file, order_times
 from mlm_steps.steps.layout import Layout
 from mlm_steps.steps.plan import Plan
-from mlm_steps.steps.session import open_plan
+from mlm_steps.steps.session import Session, open_plan
+from mlm_steps.steps.words import as_expected, describe_singular
 
 __all__ = ["Workflow", "open_workflow"]
+
+NOT_AS_EXPECTED = 1
 
 
 class Workflow:
@@ -35,6 +38,8 @@ class Workflow:
         Where the files lie.
     arguments : str
         The spec and the output folder, quoted for the shell.
+    concludes : bool
+        Whether it is for this process to say how the run went; `mlm run` does so itself.
     """
 
     def __init__(self, spec: Path, out: Path | None, *, allow_outside: bool) -> None:
@@ -42,6 +47,7 @@ class Workflow:
         self.opening = plan
         self._reopen = (spec, plan.layout.out, allow_outside)
         self._later: Plan | None = None
+        self.concludes = False
         self.layout: Layout = plan.layout
         outside = " --allow-outside" if allow_outside else ""
         self.arguments = f"{shlex.quote(str(spec))} --out {shlex.quote(str(plan.layout.out))}{outside}"
@@ -125,6 +131,18 @@ class Workflow:
         """Return the bootstrap replicates of a rung, job by job."""
         return [str(self.layout.resampled(model, numbers)) for numbers in self.opening.resampled]
 
+    def conclude(self) -> None:
+        """Say which rungs are singular, and end with exit code 1 where the spec allows none."""
+        if not self.concludes:
+            return
+        spec, out, outside = self._reopen
+        session = Session(spec, out, allow_outside=outside)
+        fits = [session.fit(rung.name) for rung in session.spec.rungs]
+        for line in describe_singular(session.spec, fits):
+            print(line, file=sys.stderr)
+        if not as_expected(session.spec, fits):
+            sys.exit(NOT_AS_EXPECTED)
+
     def _heads(self, *kinds: str) -> list[str]:
         return [str(s.head) for s in self.opening.steps if s.name.partition("/")[0] in kinds]
 
@@ -145,6 +163,7 @@ def open_workflow(config: Mapping[str, object], *, main: bool) -> Workflow:
                 _start_pool(work, allow_outside=outside)
                 work = Workflow(spec, folder, allow_outside=outside)  # the check may have made the data
             hold(work.layout.out)  # until the process ends
+            work.concludes = True
             os.environ[VARIABLE] = this_process()
     except MlmError as error:
         print(error, file=sys.stderr)

@@ -9,7 +9,7 @@ from pydantic import AfterValidator, BeforeValidator, Discriminator, Field, Tag
 from mlm_steps.errors import did_you_mean
 from mlm_steps.spec.base import SpecBlock
 from mlm_steps.spec.types import ColumnName, OptionalText, Real, Text, objection, objections
-from mlm_steps.spec.written import Block, Written, is_nothing, quoted
+from mlm_steps.spec.written import Block, Items, Written, is_nothing, quoted
 
 __all__ = ["MeanSpec", "Means"]
 
@@ -42,6 +42,8 @@ def _is_a_known_word(value: object) -> object:
             raise objection("is empty", "auto, none, or a list of factors")
         hint = did_you_mean(value, _WORDS) or f"for one factor write [{value}]"
         raise objection(f"{quoted(value)} is neither auto nor none", hint)
+    if isinstance(value, Items) and not value:
+        raise objection("is an empty list", "auto, none, or a list of factors")
     return value
 
 

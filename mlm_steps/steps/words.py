@@ -9,7 +9,14 @@ from mlm_steps.records.failure import Absence
 from mlm_steps.spec import LoadedSpec, PipelineSpec
 from mlm_steps.steps.plan import Plan
 
-__all__ = ["describe_ladder", "describe_plan", "describe_singular", "describe_spec", "text_table"]
+__all__ = [
+    "as_expected",
+    "describe_ladder",
+    "describe_plan",
+    "describe_singular",
+    "describe_spec",
+    "text_table",
+]
 
 
 def describe_spec(loaded: LoadedSpec, profile: DataProfile) -> str:
@@ -59,6 +66,12 @@ def describe_ladder(
             rows.append((fit.step.partition("/")[2], *[""] * 8, f"failed: {fit.reason}"))
     header = ("model", "npar", "deviance", "AIC", "BIC", "against", "χ²", "df", "p", "status")
     return "\n".join(text_table(header, rows, right=(1, 2, 3, 4, 6, 7, 8))) + "\n"
+
+
+def as_expected(spec: PipelineSpec, fits: Sequence[FitRecord | Absence]) -> bool:
+    """Return whether no rung is singular where the spec allows none."""
+    singular = any(isinstance(fit, FitRecord) and fit.reported.singular for fit in fits)
+    return not (singular and spec.on_singular == "error")
 
 
 def describe_singular(spec: PipelineSpec, fits: Sequence[FitRecord | Absence]) -> list[str]:

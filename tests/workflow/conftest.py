@@ -99,3 +99,12 @@ def finished_once(tmp_path_factory):
 def finished(finished_once, tmp_path):
     """Return a copy of that folder, with the files' times."""
     return shutil.copytree(finished_once, tmp_path / "copy")
+
+
+def plain_snakemake(folder):
+    """Run the workflow by Snakemake's own command line into the folder ``plain``."""
+    from mlm_steps.report.share import share
+
+    words = [sys.executable, "-P", "-m", "snakemake", "--cores", "2"]
+    words += ["--snakefile", str(share("workflow") / "Snakefile"), "--config", "out=plain"]
+    return subprocess.run(words, cwd=folder, capture_output=True, text=True, timeout=300, check=False)

@@ -5,7 +5,7 @@ import json
 
 import pytest
 
-from .conftest import mlm, prepare
+from .conftest import mlm, plain_snakemake, prepare
 
 OUT = "results/blend"
 SPEC = """\
@@ -72,6 +72,14 @@ def test_a_singular_rung_gets_a_card_and_with_error_the_run_ends_with_1_after_th
     assert again.returncode == 0
     assert "singular; alternatives" not in again.stderr
     assert "fit slope" not in again.stderr  # nothing is fitted anew
+
+
+def test_plain_snakemake_ends_with_1_after_the_report_too(blend):
+    asking(blend, "error")
+    done = plain_snakemake(blend)
+    assert done.returncode == 1, done.stderr
+    assert "slope: the fit is singular; alternatives are in the report: on_singular: error" in done.stderr
+    assert (blend / "plain" / "report.md").is_file()
 
 
 def test_the_first_remedy_that_holds_takes_the_rung_s_place_everywhere(blend):

@@ -14,7 +14,7 @@ import pytest
 from mlm_steps.engine.compiled import form
 from mlm_steps.figures import FIGURES
 
-from .conftest import contents, mlm, times
+from .conftest import contents, mlm, plain_snakemake, times
 
 OUT = "results/small"
 PATIENCE = 60.0
@@ -270,15 +270,6 @@ def test_a_rung_that_fails_does_not_hide_the_others(small, end, reason):
     mended = mlm("run", cwd=small)
     assert mended.returncode == 0, mended.stderr
     assert (small / OUT / "fits" / "slope.modes.parquet").is_file()
-
-
-def plain_snakemake(folder):
-    """Run the workflow by Snakemake's own command line into the folder ``plain``."""
-    from mlm_steps.report.share import share
-
-    words = [sys.executable, "-P", "-m", "snakemake", "--cores", "2"]
-    words += ["--snakefile", str(share("workflow") / "Snakefile"), "--config", "out=plain"]
-    return subprocess.run(words, cwd=folder, capture_output=True, text=True, timeout=300, check=False)
 
 
 def test_plain_snakemake_refuses_what_is_at_fault_before_it_writes(small):

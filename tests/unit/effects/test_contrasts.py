@@ -117,3 +117,8 @@ def test_holm_keeps_the_order_of_the_p_values(fit):
     order = np.argsort(p)
     assert (np.diff(adjusted[order]) >= 0).all()
     assert adjusted[order[0]] == pytest.approx(min(3 * p.min(), 1.0))
+
+
+def test_a_list_of_hypotheses_is_told_to_stand_side_by_side(fit):
+    with pytest.raises(UsageError, match="several stand side by side"):
+        fit.contrast(["x = 0", "w = 0"])

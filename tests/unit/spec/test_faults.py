@@ -398,6 +398,10 @@ BROKEN = {
             ),
         ],
     ),
+    "no factor for marginal means": (
+        GOOD + "means: []\n",
+        ["p.yaml:6:1: means: is an empty list (auto, none, or a list of factors)"],
+    ),
     "an unknown preset": (
         HEAD + "ladder: {preset: hek}\n",
         ["p.yaml:3:1: ladder: no preset 'hek' (did you mean 'heck'?)"],
