@@ -66,7 +66,7 @@ def maximal() -> pd.DataFrame:
     """Return reaction times of 56 subjects to 32 items under two crossed conditions, all effects random."""
     rng = np.random.default_rng(56)
     subject, item = (np.ravel(codes) for codes in np.indices((56, 32)))
-    a, b = 1.0 - 2.0 * ((subject + item) % 2), 1.0 - 2.0 * ((subject + item // 2) % 2)
+    a, b = 1.0 - 2.0 * ((subject + item) % 2), 1.0 - 2.0 * ((subject // 2 + item // 2) % 2)
     X = np.column_stack([np.ones(subject.size), a, b, a * b])
     y = X @ [2180.0, -67.0, -333.0, 22.0] + 650.0 * rng.normal(size=subject.size)
     for codes, sizes in ((subject, (300.0, 60.0, 90.0, 40.0)), (item, (360.0, 50.0, 250.0, 40.0))):

@@ -25,8 +25,7 @@ def rows_of(factors: Sequence[Factor]) -> Iterator[tuple[Factor, slice]]:
 def right_times(matrix: Array, factors: Sequence[Factor], theta: Array) -> Array:
     """Return ``matrix`` @ Lambda; one column per random effect."""
     if all(factor.pattern.K == 1 for factor in factors):
-        scale = np.concatenate([np.full(factor.q, theta[factor.theta[0]]) for factor in factors])
-        scaled: Array = matrix * scale
+        scaled: Array = matrix * _scale(factors, theta)
         return scaled
     parts = []
     for factor, columns in rows_of(factors):
@@ -36,15 +35,29 @@ def right_times(matrix: Array, factors: Sequence[Factor], theta: Array) -> Array
     return np.concatenate(parts, axis=1)
 
 
-def left_times(matrix: Array, factors: Sequence[Factor], theta: Array) -> Array:
-    """Return Lambda @ ``matrix``; one row per random effect."""
+def left_times(matrix: Array, factors: Sequence[Factor], theta: Array, *, transposed: bool = False) -> Array:
+    """Return Lambda @ ``matrix``, or Lambdaᵀ @ ``matrix``; one row per random effect."""
+    if all(factor.pattern.K == 1 for factor in factors):
+        scaled: Array = matrix * _scale(factors, theta)[:, None]
+        return scaled
     parts = []
     for factor, rows in rows_of(factors):
         block = matrix[rows].reshape(factor.J, factor.pattern.K, -1)
-        parts.append((factor.pattern.factor(theta[factor.theta]) @ block).reshape(factor.q, -1))
+        Lambda = factor.pattern.factor(theta[factor.theta])
+        parts.append(((Lambda.T if transposed else Lambda) @ block).reshape(factor.q, -1))
     return np.concatenate(parts)
+
+
+def _scale(factors: Sequence[Factor], theta: Array) -> Array:
+    """Return the diagonal of Lambda where it is nothing else."""
+    return np.concatenate([np.full(factor.q, theta[factor.theta[0]]) for factor in factors])
 
 
 def congruent(matrix: Array, factors: Sequence[Factor], theta: Array) -> Array:
     """Return Lambda @ ``matrix`` @ Lambdaᵀ for a symmetric matrix."""
+    if all(factor.pattern.K == 1 for factor in factors):
+        scale = _scale(factors, theta)
+        scaled: Array = matrix * scale
+        scaled *= scale[:, None]
+        return scaled
     return left_times(np.ascontiguousarray(left_times(matrix, factors, theta).T), factors, theta)

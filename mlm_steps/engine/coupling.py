@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import NamedTuple
 
 import numpy as np
@@ -26,14 +27,24 @@ MOST_DENSE = 2e7
 
 
 class Pairs(NamedTuple):
-    """All pairs of blocks of one level, each once: their positions, and the flat place of their product."""
+    """All pairs of blocks of one level, each once, as sparse matrices of shape (q², J).
 
-    one: Integers
-    other: Integers
-    place: Integers
+    ``places`` are the flat places of their products, ``starts`` where each level's pairs start, and
+    ``values``, shape (K (K + 1) / 2, pairs), the products of their elements: for elements c and d of blocks
+    u and v, u_c v_c, and u_c v_d + u_d v_c where d > c.
+    """
+
+    places: Integers | NDArray[np.int32]
+    starts: Integers | NDArray[np.int32]
+    values: Array
+
+    def matrices(self, size: int) -> list[sparse.csc_array]:
+        """Return one matrix per row of the values."""
+        shape = (size, self.starts.size - 1)
+        return [sparse.csc_array((row, self.places, self.starts), shape=shape) for row in self.values]
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(frozen=True, eq=False)
 class Coupling:
     """The blocks Q_jᵀ Z_rest of the eliminated factor with the columns of the rest.
 
@@ -49,8 +60,8 @@ class Coupling:
         Columns of the rest.
     dense : bool
         Whether products go through dense arrays.
-    pairs : Pairs or None
-        For sparse products, when they are few enough to be listed.
+    listed : bool
+        For sparse products, whether the pairs of blocks are few enough to be listed.
     """
 
     groups: Integers
@@ -59,78 +70,118 @@ class Coupling:
     starts: Integers
     q: int
     dense: bool
-    pairs: Pairs | None
+    listed: bool
 
-    def whitened(self, left: Array) -> Array:
-        """Return left_j @ block for every block, shape (nnz, K); left has shape (J, K, K)."""
+    @cached_property
+    def full(self) -> Array:
+        """Return the blocks of all levels as a dense (J, K, q) array."""
+        return self.levels(slice(0, self.starts.size - 1))
+
+    @cached_property
+    def pairs(self) -> list[sparse.csc_array]:
+        """Return the products of all pairs of blocks of one level."""
+        return _pairs(self).matrices(self.q**2)
+
+    @cached_property
+    def matrices(self) -> list[sparse.csr_array]:
+        """Return one (J, q) matrix per row of the blocks."""
+        return self._matrices(self.values)
+
+    def gram(self, left: Array) -> Array:
+        """Return Σ_j (left_j block_j)ᵀ left_j block_j, shape (q, q); left has shape (J, K, K)."""
+        if self.dense:
+            flat = (left @ self.full).reshape(-1, self.q)
+            squares: Array = flat.T @ flat
+            return squares
+        if self.listed:
+            W = left.transpose(0, 2, 1) @ left
+            upper = np.zeros(self.q**2)
+            for matrix, (a, b) in zip(self.pairs, _elements(W.shape[1]), strict=True):
+                upper += matrix @ np.ascontiguousarray(W[:, a, b])
+            gram: Array = upper.reshape(self.q, self.q) + upper.reshape(self.q, self.q).T
+            gram.flat[:: self.q + 1] *= 0.5
+            return gram
+        matrices = self._matrices(self._moved(left))
+        total = np.zeros((self.q, self.q))
+        for own in matrices:
+            total += (own.T @ own).toarray()
+        return total
+
+    def traces(self, Q: Array, left: Array) -> Array:
+        """Return Σ_j left_j block_j Q block_jᵀ left_jᵀ, shape (K, K), for a symmetric Q."""
+        K = left.shape[1]
+        if self.dense:
+            rows = (left @ self.full).reshape(-1, self.q)
+            right = (rows @ Q).reshape(-1, K, self.q).transpose(1, 0, 2).reshape(K, -1)
+            traces: Array = rows.reshape(-1, K, self.q).transpose(1, 0, 2).reshape(K, -1) @ right.T
+            return traces
+        if self.listed:
+            forms, half = np.zeros((left.shape[0], K, K)), Q.ravel().copy()
+            half[:: self.q + 1] *= 0.5
+            for matrix, (a, b) in zip(self.pairs, _elements(K), strict=True):
+                own = half @ matrix
+                forms[:, a, b] += own
+                forms[:, b, a] += own
+            summed: Array = np.einsum("jab,jbc,jdc->ad", left, forms, left, optimize=True)
+            return summed
+        matrices = self._matrices(self._moved(left))
+        return np.array([[_weighted(Q, one, other) for other in matrices] for one in matrices])
+
+    def times(self, right: Array) -> Array:
+        """Return block_j @ ``right`` per level, shape (J, K, c); right has shape (q, c)."""
+        if self.dense:
+            return self.full @ right
+        return np.stack([matrix @ right for matrix in self.matrices], axis=1)
+
+    def transposed_times(self, right: Array) -> Array:
+        """Return Σ_j block_jᵀ right_j, shape (q, c); right has shape (J, K, c)."""
+        if self.dense:
+            total: Array = self.full.reshape(-1, self.q).T @ right.reshape(-1, right.shape[2])
+            return total
+        products = [matrix.T @ right[:, a] for a, matrix in enumerate(self.matrices)]
+        summed: Array = np.add.reduce(products)
+        return summed
+
+    def levels(self, part: slice) -> Array:
+        """Return the blocks of some levels as a dense (levels, K, q) array."""
+        last = min(part.stop, self.starts.size - 1)
+        start, stop = self.starts[part.start], self.starts[last]
+        full = np.zeros((last - part.start, self.values.shape[1], self.q))
+        full[self.groups[start:stop] - part.start, :, self.columns[start:stop]] = self.values[start:stop]
+        return full
+
+    def rows(self, left: Array) -> sparse.csr_array:
+        """Return left_j block_j of all levels, shape (J K, q)."""
+        moved = self._moved(left)
+        K = moved.shape[1]
+        rows = (self.groups[:, None] * K + np.arange(K)).ravel()
+        shape = (left.shape[0] * K, self.q)
+        return sparse.csr_array((moved.ravel(), (rows, np.repeat(self.columns, K))), shape=shape)
+
+    def _moved(self, left: Array) -> Array:
+        """Return left_j @ block for every block, shape (nnz, K)."""
         if left.shape[1] == 1:
             scaled: Array = self.values * left[self.groups, 0]
             return scaled
         moved: Array = np.einsum("iab,ib->ia", left[self.groups], self.values)
         return moved
 
-    def gram(self, blocks: Array) -> Array:
-        """Return Σ_j block_jᵀ block_j as a dense (q, q) matrix."""
-        if self.pairs is not None:
-            one, other, place = self.pairs
-            weights = np.zeros(one.size)
-            for row in np.ascontiguousarray(blocks.T):
-                weights += row[one] * row[other]
-            upper = segment_sum(weights, place, self.q**2).reshape(self.q, self.q)
-            gram: Array = upper + upper.T
-            gram.flat[:: self.q + 1] *= 0.5
-            return gram
-        matrices = self._matrices(blocks)
-        return sum((_product(matrix, matrix) for matrix in matrices[1:]), _product(matrices[0], matrices[0]))
-
-    def traces(self, Q: Array, blocks: Array) -> Array:
-        """Return Σ_j block_j Q block_jᵀ, shape (K, K), for a symmetric Q."""
-        if self.pairs is not None:
-            one, other, place = self.pairs
-            weights = Q.ravel()[place]
-            rows = np.ascontiguousarray(blocks.T)
-            half = np.array([(weights * row[one]) @ column[other] for row in rows for column in rows])
-            half = half.reshape(2 * (len(rows),))
-            own = (rows * np.diag(Q)[self.columns]) @ rows.T
-            traces: Array = half + half.T - own
-            return traces
-        matrices = self._matrices(blocks)
-        return np.array([[np.sum(Q * _product(one, other)) for other in matrices] for one in matrices])
-
-    def times(self, blocks: Array, right: Array) -> Array:
-        """Return block_j @ ``right`` per level, shape (J, K, c); right has shape (q, c)."""
-        return np.stack([matrix @ right for matrix in self._matrices(blocks)], axis=1)
-
-    def transposed_times(self, blocks: Array, right: Array) -> Array:
-        """Return Σ_j block_jᵀ right_j, shape (q, c); right has shape (J, K, c)."""
-        products = [matrix.T @ right[:, a] for a, matrix in enumerate(self._matrices(blocks))]
-        total: Array = np.add.reduce(products)
-        return total
-
-    def levels(self, blocks: Array, part: slice) -> Array:
-        """Return the blocks of some levels as a dense (levels, K, q) array."""
-        start, stop = self.starts[part.start], self.starts[min(part.stop, self.starts.size - 1)]
-        full = np.zeros((min(part.stop, self.starts.size - 1) - part.start, blocks.shape[1], self.q))
-        full[self.groups[start:stop] - part.start, :, self.columns[start:stop]] = blocks[start:stop]
-        return full
-
-    def _matrices(self, blocks: Array) -> list[sparse.csr_array | Array]:
+    def _matrices(self, blocks: Array) -> list[sparse.csr_array]:
         """Return one (J, q) matrix per row of the blocks."""
         shape = (self.starts.size - 1, self.q)
-        if not self.dense:
-            return [
-                sparse.csr_array((np.ascontiguousarray(row), self.columns, self.starts), shape=shape)
-                for row in blocks.T
-            ]
-        full = np.zeros((blocks.shape[1], *shape))
-        full[:, self.groups, self.columns] = blocks.T
-        return list(full)
+        rows = np.ascontiguousarray(blocks.T)
+        return [sparse.csr_array((row, self.columns, self.starts), shape=shape) for row in rows]
 
 
-def _product(one: sparse.csr_array | Array, other: sparse.csr_array | Array) -> Array:
-    product = one.T @ other
-    dense: Array = product if isinstance(product, np.ndarray) else product.toarray()
-    return dense
+def _elements(K: int) -> list[tuple[int, int]]:
+    """Return the places of the upper triangle of a (K, K) matrix, row after row."""
+    return [(a, b) for a in range(K) for b in range(a, K)]
+
+
+def _weighted(Q: Array, one: sparse.csr_array, other: sparse.csr_array) -> float:
+    """Return the sum of the elements of oneᵀ other times those of Q."""
+    product = (one.T @ other).tocoo()
+    return float(Q[product.row, product.col] @ product.data)
 
 
 def couple(first: Factor, q: Array, rest: Sequence[Factor], z: Sequence[Array]) -> Coupling:
@@ -153,17 +204,27 @@ def couple(first: Factor, q: Array, rest: Sequence[Factor], z: Sequence[Array]) 
     np.cumsum(counts, out=starts[1:])
     work = float((counts.astype(float) ** 2).sum())
     dense = first.J * float(total) ** 2 < DENSE_ADVANTAGE * work and first.J * total < MOST_DENSE
-    pairs = None if dense or work > 2 * MOST_PAIRS else _pairs(groups, columns_found, starts, total)
-    return Coupling(groups, columns_found, summed, starts, total, dense, pairs)
+    products = first.pattern.K * (first.pattern.K + 1) / 2
+    listed = not dense and work * products <= 2 * MOST_PAIRS
+    return Coupling(groups, columns_found, summed, starts, total, dense, listed)
 
 
-def _pairs(groups: Integers, columns: Integers, starts: Integers, total: int) -> Pairs:
+def _pairs(coupling: Coupling) -> Pairs:
+    groups, columns, starts = coupling.groups, coupling.columns, coupling.starts
     blocks = np.arange(groups.size)
     partners = starts[groups + 1] - blocks
     one = np.repeat(blocks, partners)
     firsts = np.cumsum(partners) - partners
-    other = one + np.arange(one.size) - np.repeat(firsts, partners)
-    return Pairs(one, other, columns[one] * total + columns[other])
+    other = np.arange(one.size) - np.repeat(firsts - blocks, partners)
+    rows = np.ascontiguousarray(coupling.values.T)
+    values = []
+    for a, b in _elements(len(rows)):
+        product = rows[a][one] * rows[b][other]
+        values.append(product if a == b else product + rows[b][one] * rows[a][other])
+    places, ends = columns[one] * coupling.q + columns[other], np.append(firsts, one.size)[starts]
+    if coupling.q**2 < np.iinfo(np.int32).max:
+        return Pairs(places.astype(np.int32), ends.astype(np.int32), np.stack(values))
+    return Pairs(places, ends, np.stack(values))
 
 
 def cross_products(rest: Sequence[Factor], z: Sequence[Array]) -> Array:

@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 from scipy.linalg import lapack
 
 __all__ = [
+    "Average",
     "Pieces",
     "Point",
     "Solution",
@@ -28,6 +29,17 @@ __all__ = [
 ]
 
 Array = NDArray[np.float64]
+
+
+class Average(NamedTuple):
+    """What the average information is made of.
+
+    ``bends``, shape (3, m, m), is the part of the three Hessians that the curvature of Sigma in theta makes;
+    ``forms``, shape (m, m), has yᵀ P V_r P V_s P y for the derivatives V_r of V.
+    """
+
+    bends: Array
+    forms: Array
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -48,6 +60,8 @@ class Pieces:
         Lower triangular; RX RXᵀ = Xᵀ V⁻¹ X.
     information : ndarray, shape (m, p, p)
         Derivatives of RXᵀ⁻¹-whitened Xᵀ V⁻¹ X: RX⁻¹ (∂ Xᵀ V⁻¹ X / ∂ theta) RX⁻ᵀ.
+    average : Average or None
+        For an approximation of the Hessian where the exact one is dear.
     """
 
     log_det_L2: float
@@ -58,15 +72,20 @@ class Pieces:
     beta: Array
     RX: Array
     information: Array
+    average: Average | None = None
 
 
 class Point(NamedTuple):
-    """The profiled criterion: value, gradient (m,), Hessian (m, m) where it is known, and its pieces."""
+    """The profiled criterion: value, gradient (m,), Hessian (m, m) where it is known, and its pieces.
+
+    ``average`` approximates the Hessian where the exact one is dear.
+    """
 
     value: float
     gradient: Array
     hessian: Array | None
     pieces: Pieces
+    average: Array | None = None
 
 
 class TracePoint(NamedTuple):
@@ -128,7 +147,12 @@ def profiled(pieces: Pieces, n: int, p: int, method: Literal["REML", "ML"]) -> P
     if pieces.hessians is not None:
         L2, X2, r2 = pieces.hessians
         hessian = L2 + reml * X2 + df * (r2 / pieces.pwrss - relative[:, None] * relative)
-    return Point(float(value), gradient, hessian, pieces)
+    average = None
+    if pieces.average is not None:
+        L2, X2, r2 = pieces.average.bends
+        r2 = r2 + pieces.average.forms
+        average = L2 + reml * X2 + df * (r2 / pieces.pwrss - relative[:, None] * relative)
+    return Point(float(value), gradient, hessian, pieces, average)
 
 
 def profiled_value(

@@ -169,9 +169,4 @@ def _thinned(root: Array) -> Array | sparse.csr_array:
 
 def _coupled(strategy: SeveralFactors) -> sparse.csr_array:
     """Return Zᵀ W Z between the first factor and the others, one row per random effect of the first."""
-    coupling = strategy.coupling
-    values = coupling.whitened(strategy.R.transpose(0, 2, 1))
-    K = values.shape[1]
-    rows = (coupling.groups[:, None] * K + np.arange(K)).ravel()
-    columns = np.repeat(coupling.columns, K)
-    return sparse.csr_array((values.ravel(), (rows, columns)), shape=(strategy.first.q, coupling.q))
+    return strategy.coupling.rows(strategy.R.transpose(0, 2, 1))

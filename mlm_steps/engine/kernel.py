@@ -35,8 +35,9 @@ class Strategy(Protocol):
     The next strategy is a frozen dataclass with these members and a line in ``prepare``.
     """
 
-    exact_hessian: bool
-    """Whether ``pieces`` gives Hessians at about the cost of a gradient."""
+    @property
+    def exact_hessian(self) -> bool:
+        """Whether ``pieces`` gives Hessians at about the cost of a gradient."""
 
     @property
     def dear(self) -> bool:

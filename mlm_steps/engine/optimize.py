@@ -26,6 +26,10 @@ Objective = Callable[[Array, bool], Point | None]
 
 HUGE = 1e7
 """Elements of theta, in the engine's units, at which the residual variance is lost in rounding."""
+LAST = 3e-3
+"""Predicted decrease from which on a step may end where the exact Hessian is wanted."""
+SLOW = 0.1
+"""Ratio of predicted decreases from step to step at which the search would gain by the exact Hessian."""
 
 
 class Traced:
@@ -142,8 +146,8 @@ def minimise(
         Halved until the criterion exists there.
     exact_hessian : bool
         Whether every evaluation comes with its Hessian. Otherwise the Hessian is computed at the start
-        and at the end, updated by the symmetric rank-one formula in between, and computed again when
-        the update misleads.
+        and at the end, or only at the end where the average information takes its place; it is updated by
+        the symmetric rank-one formula in between, and computed again when the update misleads.
     max_evaluations : int
     tolerance : float
         Predicted decrease, relative to the criterion's size, below which the search ends.
@@ -153,23 +157,28 @@ def minimise(
         A Hessian to start with where the exact one is dear.
     """
     theta = start
-    point = objective(theta, exact_hessian or guess is None)
+    point = objective(theta, exact_hessian)
     while point is None:
         # At theta = 0 the criterion always exists.
         theta = 0.5 * theta
-        point = objective(theta, exact_hessian or guess is None)
-    fresh = point.hessian is not None
-    hessian = point.hessian if point.hessian is not None else guess
-    if hessian is None:
-        raise ValueError("the criterion has no Hessian at the start")
+        point = objective(theta, exact_hessian)
+    hessian = next((known for known in (point.hessian, point.average, guess) if known is not None), None)
     radius, used, misled = max(1.0, _length(theta)), 1, 0
+    if hessian is None:
+        renewed, used = objective(theta, True), 2
+        if renewed is None or renewed.hessian is None:
+            raise ValueError("the criterion has no Hessian at the start")
+        point, hessian = renewed, renewed.hessian
+    fresh = point.hessian is not None
+    earlier = SLOW
     while used < max_evaluations:
         if float(np.abs(theta).max()) > HUGE:
             return Search(theta, point, used, "diverged")
         step, predicted = trust_step(point.gradient, hessian, radius)
         if known is not None and _returns(theta + step, point.value - predicted, known):
             return Search(theta, point, used, "optimum")
-        if predicted <= tolerance * (1.0 + abs(point.value)):
+        least = tolerance * (1.0 + abs(point.value))
+        if predicted <= least:
             if fresh:
                 return _polished(objective, Search(theta, point, used, "optimum"), exact_hessian)
             renewed = objective(theta, True)
@@ -178,7 +187,9 @@ def minimise(
                 return Search(theta, point, used, "diverged")
             point, hessian, fresh = renewed, renewed.hessian, True
             continue
-        trial = objective(theta + step, exact_hessian)
+        pace, earlier = predicted / earlier, predicted
+        last = predicted < LAST and (pace > SLOW or predicted * pace <= least)
+        trial = objective(theta + step, exact_hessian or last)
         used += 1
         gain = -np.inf if trial is None else (point.value - trial.value) / predicted
         length = _length(step)
@@ -186,12 +197,13 @@ def minimise(
             radius = 0.25 * length
         elif gain > 0.7 and length > 0.9 * radius:
             radius *= 3.0
-        if trial is not None:
-            change = trial.gradient - point.gradient
-            updated = rank_one(hessian, step, change) if trial.hessian is None else trial.hessian
+        updated = hessian
+        if trial is not None and trial.hessian is None:
+            updated = rank_one(hessian, step, trial.gradient - point.gradient)
         if trial is not None and gain > 1e-4:
-            hessian, fresh, misled = updated, trial.hessian is not None, 0
-            theta, point = theta + step, trial
+            own = trial.average if trial.hessian is None else trial.hessian
+            hessian = updated if own is None else own
+            theta, point, fresh, misled = theta + step, trial, trial.hessian is not None, 0
         elif not fresh:
             misled += 1
             if trial is not None and misled < 3:

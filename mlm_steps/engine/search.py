@@ -25,6 +25,10 @@ FEW_LEVELS = 5
 """Levels up to which every optimum is checked from other starts."""
 FEW_IN_EFFECT = 8
 """The same for levels in effect."""
+FEW_THETAS = 9
+"""Covariance parameters up to which searches are short."""
+ENOUGH_LEVELS = 15
+"""Levels in effect beyond which searches from a few starts all find the optimum, where they are long."""
 TINY = 1e-300
 WEAK = 8.0
 """Curvature of the criterion in log theta below which theta is weakly determined: a standard error of 0.5."""
@@ -70,7 +74,7 @@ def find_optimum(
     elif control.start is not None:
         first = control.start * identity(kernel)
     elif kernel.alone:
-        first, guess = _joined(kernel, method, control)
+        first = _joined(kernel, method, control)
     else:
         first = near_start(kernel, method)
     best = _search(kernel, objective, first, control, guess=guess)
@@ -79,6 +83,8 @@ def find_optimum(
         many = control.restarts
     elif kernel.strategy.dear:
         many = max(2, control.restarts)
+    elif best.theta.size > FEW_THETAS and _fewest_levels(kernel) > ENOUGH_LEVELS and rivals is None:
+        many = max(4, control.restarts)
     for other in islice(contrasting_starts(kernel, best), many):
         best = _better(kernel, objective, other, control, best)
     return replace(best, trace=tuple(objective.points))
@@ -142,13 +148,12 @@ def _search(
     )
 
 
-def _joined(kernel: Kernel, method: Method, control: Control) -> tuple[Array, Array | None]:
-    """Return a start made of the optima of each factor alone, and a guess at the Hessian there.
+def _joined(kernel: Kernel, method: Method, control: Control) -> Array:
+    """Return a start made of the optima of each factor alone.
 
     What the other factors explain is residual variance to each alone; it is taken off again.
     """
-    m = sum(factor.pattern.m for factor in kernel.strategy.factors)
-    theta, guess = np.zeros(m), np.zeros((m, m))
+    theta = np.zeros(sum(factor.pattern.m for factor in kernel.strategy.factors))
     relative, residual = [], []
     for strategy in kernel.alone:
         own = replace(strategy.factor, theta=np.arange(strategy.factor.theta.size))
@@ -158,8 +163,6 @@ def _joined(kernel: Kernel, method: Method, control: Control) -> tuple[Array, Ar
         relative.append(float((Lambda * Lambda).sum()))
         residual.append(found.point.pieces.pwrss)
         theta[strategy.factor.theta] = found.theta
-        if found.point.hessian is not None:
-            guess[np.ix_(strategy.factor.theta, strategy.factor.theta)] = found.point.hessian
     explained = np.array(residual) * np.array(relative)
     least = int(np.argmin(residual))
     left = max(residual[least] - (explained.sum() - explained[least]), 0.3 * residual[least])
@@ -168,7 +171,7 @@ def _joined(kernel: Kernel, method: Method, control: Control) -> tuple[Array, Ar
     # At 0 the gradient vanishes: only the Hessian shows the way out.
     places = diagonal(kernel)
     theta[places] = np.maximum(np.abs(theta[places]), 0.1)
-    return theta, guess if kernel.strategy.dear else None
+    return theta
 
 
 def _fewest_levels(kernel: Kernel) -> float:

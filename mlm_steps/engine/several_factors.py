@@ -10,7 +10,7 @@ Gradients are exact; they cost about two more evaluations.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -19,9 +19,11 @@ from scipy.linalg import lapack
 
 from mlm_steps.engine.block_diagonal import congruent, left_times, right_times, rows_of
 from mlm_steps.engine.coupling import Coupling, couple, cross_products
-from mlm_steps.engine.criterion import Pieces, Solution, solve_fixed, whitener
+from mlm_steps.engine.criterion import Average, Pieces, solve_fixed, whitener
 from mlm_steps.engine.derivatives import curvatures_of, differences, gathered
 from mlm_steps.engine.groups import Blocks, Factor, segment_sum
+from mlm_steps.engine.second_order import bends_of, hessians_of
+from mlm_steps.engine.several_state import State, forms, joint, paired
 from mlm_steps.engine.whiten import whiten
 
 __all__ = ["SeveralFactors"]
@@ -33,27 +35,16 @@ LOST = 1e-9
 
 DEAR = 300
 """Random effects outside the eliminated factor beyond which an evaluation counts as dear."""
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class _State:
-    """What value and derivatives share.
-
-    ``LR``, ``LG`` and ``H`` are the whitened R_j, G_j and coupling of the eliminated factor, ``left`` what
-    whitens them; ``AL`` is A Lambda, ``L`` the Cholesky factor of M, ``w`` M⁻¹ Lambdaᵀ B.
-    """
-
-    log_det: float
-    LR: Array
-    LG: Array
-    H: Array
-    left: Array
-    A: Array
-    AL: Array
-    B: Array
-    L: Array
-    w: Array
-    fixed: Solution
+FAR = 1e3
+"""Elements of theta beyond which exact Hessians lose more digits than differences."""
+REGULAR = 1e-6
+"""Smallest element of the diagonal of Lambda, relative to its largest element, that is divided by."""
+OVERHEAD = 3e7
+"""Multiplications in the time that an evaluation takes whatever its size."""
+MOST_JOINT = 2.5e7
+"""Elements of the matrix of all random effects, of which a Hessian needs two."""
+CHEAP = 3.0
+"""How many gradients a Hessian may cost to come with each of them."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -82,7 +73,6 @@ class SeveralFactors:
     coupling: Coupling
     A: Array
     B: Array
-    exact_hessian = False
 
     @classmethod
     def of(cls, factors: Sequence[Factor], blocks: Blocks, z: Sequence[Array]) -> SeveralFactors:
@@ -90,7 +80,7 @@ class SeveralFactors:
         first, *rest = factors
         coupling = couple(first, blocks.q, rest, z)
         A = cross_products(rest, z)
-        A -= coupling.gram(coupling.values)
+        A -= coupling.gram(np.broadcast_to(np.eye(first.pattern.K), blocks.R.shape))
         B = np.concatenate(
             [
                 np.stack(
@@ -108,11 +98,32 @@ class SeveralFactors:
         return bool(self.A.shape[0] > DEAR)
 
     @property
+    def exact_hessian(self) -> bool:
+        """Whether Hessians cost little more than gradients."""
+        gradient, hessian = self._work
+        return hessian < CHEAP * gradient
+
+    @property
+    def _direct(self) -> bool:
+        """Whether Hessians cost less than differences of gradients."""
+        gradient, hessian = self._work
+        fits = (self.first.q + self.A.shape[0]) ** 2 <= MOST_JOINT
+        return fits and hessian < 2 * sum(factor.pattern.m for factor in self.factors) * gradient
+
+    @property
+    def _work(self) -> tuple[float, float]:
+        """Return about how many multiplications a gradient and a Hessian take."""
+        q, first = float(self.A.shape[0]), float(self.first.q)
+        forms = max(factor.pattern.K for factor in self.factors) ** 2 + 2 * self.C.shape[0]
+        total = first + q
+        return OVERHEAD + q**3, 3 * q**3 + first * q**2 + 2 * total * first * q + 2 * forms * total**2
+
+    @property
     def factors(self) -> tuple[Factor, ...]:
         """All factors, the eliminated one first."""
         return (self.first, *self.rest)
 
-    def _state(self, theta: Array) -> _State | None:
+    def _state(self, theta: Array) -> State | None:
         K = self.first.pattern.K
         Lambda = self.first.pattern.factor(theta[self.first.theta])
         eye = np.broadcast_to(np.eye(K), self.R.shape)
@@ -121,18 +132,16 @@ class SeveralFactors:
             return None
         log_det, LR, rest = whitened
         LG, left = rest[:, :, :-K], rest[:, :, -K:]
-        H = self.coupling.whitened(left)
-        A = self.coupling.gram(H)
+        A = self.coupling.gram(left)
         A += self.A
-        B = self.B + self.coupling.transposed_times(H, LG)
+        B = self.B + self.coupling.transposed_times(left.transpose(0, 2, 1) @ LG)
         AL = right_times(A, self.rest, theta)
-        M = right_times(np.ascontiguousarray(AL.T), self.rest, theta)
+        M = left_times(AL, self.rest, theta, transposed=True)
         M.flat[:: M.shape[0] + 1] += 1.0
-        L, info = lapack.dpotrf(M, lower=1, clean=1)
+        L, info = lapack.dpotrf(M.T, lower=1, clean=1, overwrite_a=1)
         if info != 0:
             return None
-        rhs = right_times(np.ascontiguousarray(B.T), self.rest, theta).T
-        half, _ = lapack.dtrtrs(L, rhs, lower=1)
+        half, _ = lapack.dtrtrs(L, left_times(B, self.rest, theta, transposed=True), lower=1)
         flat = LG.reshape(-1, LG.shape[2])
         C = self.C + flat.T @ flat
         fixed = solve_fixed(C - half.T @ half)
@@ -140,7 +149,7 @@ class SeveralFactors:
             return None
         w, _ = lapack.dtrtrs(L, half, lower=1, trans=1)
         log_det += 2.0 * float(np.log(np.diag(L)).sum())
-        return _State(log_det, LR, LG, H, left, A, AL, B, L, w, fixed)
+        return State(log_det, LR, LG, left, A, AL, B, L, w, fixed)
 
     def value(self, theta: Array) -> tuple[float, float, float] | None:
         """Return log|L|², log|RX|² and r², or None where the problem is not positive definite."""
@@ -148,32 +157,60 @@ class SeveralFactors:
         return None if state is None else (state.log_det, state.fixed.log_det_RX2, state.fixed.pwrss)
 
     def pieces(self, theta: Array, *, hessian: bool = False) -> Pieces | None:
-        """Return the three functions with their gradients; ``hessian`` asks for differences of those."""
+        """Return the three functions with their gradients, and their Hessians or the average information."""
         state = self._state(theta)
         if state is None:
             return None
-        logs = self._log_det_gradients(state, theta)
+        inverse = self._inverse(state)
+        own = self._first_log_det(state, theta, inverse)
+        halves = self._log_det_gradients(state, theta, own, inverse)
         data = self._data(state, theta)
-        pieces = gathered(self.factors, theta, (state.log_det, state.fixed), data, logs)
+        pieces = gathered(self.factors, theta, (state.log_det, state.fixed), data, halves)
         if not hessian:
-            return pieces
-        second = differences(self.pieces, theta)
-        return None if second is None else replace(pieces, hessians=second)
+            if self.exact_hessian:
+                return pieces
+            logs = [own, *self._rest_logs(state, theta, halves[1:], inverse)]
+            bends = bends_of(self.factors, theta, logs, data)
+            return replace(
+                pieces, average=Average(bends, forms(state, self.coupling, self.factors, theta, data))
+            )
+        if not self._direct or float(np.abs(theta).max()) > FAR:
+            second = differences(self.pieces, theta)
+            return None if second is None else replace(pieces, hessians=second)
+        U = joint(state, self.coupling, self.factors, theta)
+        return replace(pieces, hessians=hessians_of(self.factors, theta, U, data))
 
-    def _data(self, state: _State, theta: Array) -> list[Array]:
+    def _rest_logs(
+        self, state: State, theta: Array, halves: Sequence[Array], inverse: Array
+    ) -> Iterator[Array]:
+        """Yield Σ Z_jᵀ V⁻¹ Z_j per factor but the first, from those times Lambda where it has an inverse."""
+        for (factor, rows), half in zip(rows_of(self.rest), halves, strict=True):
+            Lambda = factor.pattern.factor(theta[factor.theta])
+            if np.abs(np.diag(Lambda)).min() > REGULAR * np.abs(Lambda).max():
+                yield lapack.dtrtrs(Lambda, half.T, lower=1, trans=1)[0].T
+            else:
+                yield self._rest_log(state, factor, rows, inverse)
+
+    def _rest_log(self, state: State, factor: Factor, rows: slice, inverse: Array) -> Array:
+        """Return Σ Z_jᵀ V⁻¹ Z_j of one of the others, whatever Lambda is."""
+        K = factor.pattern.K
+        own: Array = np.einsum("jajb->ab", state.A[rows, rows].reshape(factor.J, K, factor.J, K))
+        return own - paired(state.AL[rows] @ inverse, state.AL[rows], factor)
+
+    def _data(self, state: State, theta: Array) -> list[Array]:
         """Return Z_fᵀ V⁻¹ [X RX⁻ᵀ, y - X beta] per factor, shape (J, K, p + 1)."""
         turn = whitener(state.fixed)
         p = state.fixed.beta.size
         Lw = left_times(state.w, self.rest, theta) @ turn
         inner = state.LG @ turn
-        inner -= self.coupling.times(state.H, Lw)
+        inner -= state.left @ self.coupling.times(Lw)
         data = [state.LR.transpose(0, 2, 1) @ inner]
         Y = (state.B - state.AL @ state.w) @ turn
         for factor, rows in rows_of(self.rest):
             data.append(Y[rows].reshape(factor.J, factor.pattern.K, p + 1))
         return data
 
-    def _inverse(self, state: _State) -> Array:
+    def _inverse(self, state: State) -> Array:
         """Return M⁻¹."""
         inverse: Array
         inverse, _ = lapack.dpotri(state.L, lower=1)
@@ -181,24 +218,18 @@ class SeveralFactors:
         inverse.flat[:: inverse.shape[0] + 1] *= 0.5
         return inverse
 
-    def _log_det_gradients(self, state: _State, theta: Array) -> list[Array]:
+    def _log_det_gradients(self, state: State, theta: Array, own: Array, inverse: Array) -> list[Array]:
         """Return Σ Z_jᵀ V⁻¹ Z_j Lambda per factor, shape (K, K): half the gradient of log|V|."""
-        inverse = self._inverse(state)
-        Lambda = self.first.pattern.factor(theta[self.first.theta])
-        gradients = [self._first_log_det(state, theta, inverse) @ Lambda]
+        gradients = [own @ self.first.pattern.factor(theta[self.first.theta])]
         for factor, rows in rows_of(self.rest):
-            K = factor.pattern.K
-            AL = state.AL[rows].reshape(factor.J, K, -1)
-            part = inverse[rows].reshape(factor.J, K, -1)
-            gradients.append(np.array([[np.vdot(AL[:, a], part[:, b]) for b in range(K)] for a in range(K)]))
+            gradients.append(paired(state.AL[rows], inverse[rows], factor))
         return gradients
 
-    def _first_log_det(self, state: _State, theta: Array, inverse: Array) -> Array:
+    def _first_log_det(self, state: State, theta: Array, inverse: Array) -> Array:
         """Return Σ Z_jᵀ V⁻¹ Z_j of the eliminated factor, shape (K, K)."""
         Q = congruent(inverse, self.rest, theta)
-        moved = self.coupling.whitened(state.LR.transpose(0, 2, 1) @ state.left)
         total: Array = np.einsum("jca,jcb->ab", state.LR, state.LR)
-        return total - self.coupling.traces(Q, moved)
+        return total - self.coupling.traces(Q, state.LR.transpose(0, 2, 1) @ state.left)
 
     def curvatures(self, theta: Array, weights: Array) -> tuple[Array, ...] | None:
         """Return per factor the derivative of the weighted sum of the three functions in Sigma."""
@@ -207,15 +238,8 @@ class SeveralFactors:
             return None
         inverse = self._inverse(state)
         logs = [self._first_log_det(state, theta, inverse)]
-        half = state.AL @ inverse
         for factor, rows in rows_of(self.rest):
-            K = factor.pattern.K
-            A = state.A[rows, rows].reshape(factor.J, K, factor.J, K)
-            own = np.einsum("jajb->ab", A)
-            one, other = (each[rows].reshape(factor.J, K, -1) for each in (half, state.AL))
-            logs.append(
-                own - np.array([[np.vdot(one[:, a], other[:, b]) for b in range(K)] for a in range(K)])
-            )
+            logs.append(self._rest_log(state, factor, rows, inverse))
         return curvatures_of(weights, logs, self._data(state, theta))
 
     def projections(self, theta: Array) -> list[Array]:
@@ -238,17 +262,16 @@ class SeveralFactors:
         Q = congruent(inverse, self.rest, theta)
         return (self._first_variances(state, theta, Q), *self._rest_variances(Q))
 
-    def _first_variances(self, state: _State, theta: Array, Q: Array) -> Array:
+    def _first_variances(self, state: State, theta: Array, Q: Array) -> Array:
         Lambda = self.first.pattern.factor(theta[self.first.theta])
         K = Lambda.shape[0]
         T = self.R @ Lambda
         own = Lambda @ np.linalg.solve(T.transpose(0, 2, 1) @ T + np.eye(K), Lambda.T)
-        Sigma = Lambda @ Lambda.T
-        moved = self.coupling.whitened(Sigma @ state.LR.transpose(0, 2, 1) @ state.left)
+        left = Lambda @ Lambda.T @ state.LR.transpose(0, 2, 1) @ state.left
         rows = max(1, int(4e6) // Q.shape[0])
         for start in range(0, self.first.J, rows):
             part = slice(start, start + rows)
-            dense = self.coupling.levels(moved, part)
+            dense = left[part] @ self.coupling.levels(part)
             own[part] += (dense @ Q) @ dense.transpose(0, 2, 1)
         return own
 
@@ -259,7 +282,7 @@ class SeveralFactors:
             blocks.append(Q[index[:, :, None], index[:, None, :]])
         return blocks
 
-    def _solved(self, theta: Array) -> _State:
+    def _solved(self, theta: Array) -> State:
         state = self._state(theta)
         if state is None:
             raise ValueError("theta is not feasible")

@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 
+from mlm_steps.design import build_design
 from mlm_steps.engine.criterion import profiled
 from mlm_steps.engine.kernel import prepare
 
@@ -58,3 +59,50 @@ def test_the_information_of_fixed_effects_has_the_derivative_it_says(strategy, t
     pieces = strategy.pieces(theta, hessian=False)
     exact = np.moveaxis(pieces.RX @ pieces.information @ pieces.RX.T, 0, -1)
     np.testing.assert_allclose(exact, extrapolated(information, theta), rtol=1e-6, atol=1e-8)
+
+
+CROSSED = ["y ~ x + (1 | g) + (1 | h)", "y ~ x + (x | g) + (x | h)", "y ~ x + (1 | g) + (x || h) + (v | k)"]
+
+
+@pytest.fixture(params=CROSSED)
+def pair(request, frame, monkeypatch):
+    """Return crossed factors, and pieces at theta with the average information and with Hessians."""
+    monkeypatch.setattr("mlm_steps.engine.several_factors.CHEAP", 0.0)
+    design = build_design(request.param, frame)
+    strategy = prepare(design).strategy
+
+    def both(theta):
+        return strategy.pieces(theta, hessian=False).average, strategy.pieces(theta, hessian=True).hessians
+
+    return design.n_theta, both
+
+
+def test_the_average_information_has_the_second_derivative_of_the_sum_of_squares(pair):
+    m, both = pair
+    average, exact = both(np.random.default_rng(6).uniform(-0.3, 0.9, m))
+    np.testing.assert_allclose(average.bends[2] + 2.0 * average.forms, exact[2], rtol=1e-7, atol=1e-7)
+
+
+def test_where_all_variances_are_zero_the_bends_are_the_hessians(pair):
+    m, both = pair
+    average, exact = both(np.zeros(m))
+    np.testing.assert_allclose(average.bends, exact, rtol=1e-8, atol=1e-8 * np.abs(exact).max())
+    assert not average.forms.any()
+
+
+def test_where_some_variances_are_zero_the_bends_stay_exact(pair):
+    m, both = pair
+    theta = np.where(np.arange(m) == m - 1, 0.0, 0.4)
+    average, exact = both(theta)
+    # An element of theta that stands alone in its column moves V in no direction at first order.
+    np.testing.assert_allclose(average.bends[:, -1, -1], exact[:, -1, -1], rtol=1e-8)
+
+
+@pytest.mark.parametrize("direct", [True, False])
+def test_hessians_by_products_and_by_differences_agree(frame, monkeypatch, direct):
+    strategy = prepare(build_design(CROSSED[1], frame)).strategy
+    theta = np.array([0.9, 0.1, 0.5, 0.7, -0.2, 0.3])
+    usual = strategy.pieces(theta, hessian=True).hessians
+    monkeypatch.setattr("mlm_steps.engine.several_factors.MOST_JOINT", 1e9 if direct else 0.0)
+    other = strategy.pieces(theta, hessian=True).hessians
+    np.testing.assert_allclose(other, usual, rtol=1e-5, atol=1e-5 * np.abs(usual).max())
