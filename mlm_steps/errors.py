@@ -93,7 +93,17 @@ class FormulaError(DesignError):
 
 
 class FitError(MlmError):
-    """A model cannot be estimated from these data."""
+    """A model cannot be estimated from these data.
+
+    Attributes
+    ----------
+    trace : tuple of (evaluation, criterion, largest slope or None)
+        The search that was given up, in order; empty where none had begun.
+    """
+
+    def __init__(self, *faults: Fault, trace: Iterable[tuple[int, float, float | None]] = ()) -> None:
+        super().__init__(*faults)
+        self.trace = tuple(trace)
 
 
 class ComparisonError(MlmError):

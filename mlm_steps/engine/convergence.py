@@ -8,10 +8,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mlm_steps.engine.kernel import Kernel
+from mlm_steps.engine.lambda_ import lower_factor
 from mlm_steps.engine.optimize import Search
 from mlm_steps.engine.values import BOUNDARY, ConvergenceReport
 
-__all__ = ["assess"]
+__all__ = ["assess", "natural_steps"]
 
 Array = NDArray[np.float64]
 
@@ -28,8 +29,9 @@ def assess(kernel: Kernel, search: Search) -> ConvergenceReport:
     gradient, hessian = search.point.gradient, search.point.hessian
     if hessian is None:
         raise ValueError("the report needs the Hessian")
-    roots, vectors = np.linalg.eigh(hessian)
-    scaled = _scaled_gradient(gradient, roots, vectors)
+    E = natural_steps(kernel, search.theta)
+    roots, vectors = np.linalg.eigh(E.T @ hessian @ E)
+    scaled = _scaled_gradient(E.T @ gradient, roots, vectors)
     reasons = []
     if search.ended == "evaluations":
         reasons.append(f"the search used up its {search.evaluations} evaluations")
@@ -43,7 +45,7 @@ def assess(kernel: Kernel, search: Search) -> ConvergenceReport:
         reasons.append("the residual variance goes to zero beside that of the random effects")
     singular = _singular(kernel, search.theta)
     failed = bool(reasons)
-    if not failed and not singular and roots[0] < RATIO_TOLERANCE * roots[-1]:
+    if not failed and not singular and roots[0] < RATIO_TOLERANCE * max(1.0, float(roots[-1])):
         reasons.append("the covariance parameters are nearly unidentifiable from these data")
     status: Literal["converged", "singular", "failed"] = (
         "failed" if failed else "singular" if singular else "converged"
@@ -52,6 +54,22 @@ def assess(kernel: Kernel, search: Search) -> ConvergenceReport:
         status, search.optimizer, search.evaluations, gradient, scaled, hessian, tuple(reasons),
         claimed=search.ended == "optimum", trace=search.trace,
     )  # fmt: skip
+
+
+def natural_steps(kernel: Kernel, theta: Array) -> Array:
+    """Return the steps in theta that are alike in size whatever the variances are, as columns (m, m).
+
+    They are F E, with F Fᵀ = I + Lambda Lambdaᵀ and E lower triangular: relative to Lambda where the random
+    effects are larger than the residual, and absolute where they are smaller.
+    """
+    steps = np.zeros((theta.size, theta.size))
+    for factor in kernel.strategy.factors:
+        pattern = factor.pattern
+        Lambda = pattern.factor(theta[factor.theta])
+        F = lower_factor(np.hstack([Lambda, np.eye(pattern.K)]))
+        own = (pattern.columns[:, None] == pattern.columns) * F[pattern.rows[:, None], pattern.rows]
+        steps[np.ix_(factor.theta, factor.theta)] = own
+    return steps
 
 
 def _scaled_gradient(gradient: Array, roots: Array, vectors: Array) -> float:

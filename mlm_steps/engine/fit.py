@@ -11,9 +11,10 @@ from mlm_steps.design.matrices import Design
 from mlm_steps.engine.at import constant_of
 from mlm_steps.engine.checks import check_design
 from mlm_steps.engine.convergence import assess
-from mlm_steps.engine.criterion import Pieces, penalty, solved_lower
+from mlm_steps.engine.criterion import Pieces, TracePoint, penalty, solved_lower
 from mlm_steps.engine.kernel import Kernel, prepare
 from mlm_steps.engine.notices import notices_of
+from mlm_steps.engine.optimize import Search
 from mlm_steps.engine.search import find_optimum, polish, settled
 from mlm_steps.engine.search_with import search_with
 from mlm_steps.engine.values import Control, ConvergenceReport, LmmFit, Method
@@ -23,6 +24,11 @@ __all__ = ["evaluate_at", "fit_lmm"]
 
 Array = NDArray[np.float64]
 
+GIVEN_UP = {
+    "diverged": "the residual variance goes to zero beside the random effects', which reproduce the outcome",
+    "lost": "rounding hides the criterion: the residual variance is so small beside the random effects'",
+}
+"""Ends of a search that leave no fit, in words."""
 CANCELLATION = 1e-5
 """Share of the outcome's sum of squares below which r² has lost digits to subtraction."""
 
@@ -58,31 +64,33 @@ def fit_lmm(
     search_control = control or Control()
     begin = None if start is None else kernel.convert(np.asarray(start, dtype=float), inverse=False)
     search = find_optimum if search_control.optimizer == "auto" else search_with
-    found = search(kernel, method, search_control, begin)
+    found = _in_units(search(kernel, method, search_control, begin), kernel, method)
     pieces = found.point.pieces
     if pieces.pwrss < CANCELLATION * kernel.outcome_share:
         # The outcome was centred on coefficients far from these: centre it again and finish.
         kernel = prepare(design, shift=_fixed_effects(kernel, pieces))
-        evaluations = found.evaluations
-        if search_control.optimizer == "auto":
-            found = polish(kernel, method, search_control, found.theta)
-        else:
-            found = search_with(kernel, method, search_control, found.theta)
-        found = replace(found, evaluations=evaluations + found.evaluations)
-    if found.ended == "diverged":
-        raise FitError(
-            Fault(
-                "",
-                "the residual variance goes to zero beside that of the random effects",
-                "they reproduce the outcome: leave some out; or the model lacks an intercept",
-            )
-        )
+        finish = polish if search_control.optimizer == "auto" else search_with
+        found = _in_units(finish(kernel, method, search_control, found.theta), kernel, method, before=found)
+    if found.ended in GIVEN_UP:
+        raise FitError(_given_up(found), trace=found.trace)
     found = settled(kernel, method, found)
-    constant = constant_of(kernel, method)
-    trace = tuple(each._replace(criterion=each.criterion + constant) for each in found.trace)
-    report = assess(kernel, replace(found, trace=trace))
+    report = assess(kernel, found)
     theta = kernel.convert(found.theta, inverse=True)
     return _assemble(design, kernel, theta, (found.theta, found.point.pieces), method, report)
+
+
+def _in_units(search: Search, kernel: Kernel, method: Method, *, before: Search | None = None) -> Search:
+    """Return the search with its trace in the design's units, after the trace of an earlier one."""
+    constant = constant_of(kernel, method)
+    used = 0 if before is None else before.evaluations
+    own = [TracePoint(used + at, value + constant, slope) for at, value, slope in search.trace]
+    trace = (*(() if before is None else before.trace), *own)
+    return replace(search, evaluations=used + search.evaluations, trace=trace)
+
+
+def _given_up(search: Search) -> Fault:
+    size = f"after {search.evaluations} evaluations they are {np.abs(search.theta).max():.1g} times as large"
+    return Fault("", f"{GIVEN_UP[search.ended]}; {size}", "leave some out; or the model lacks an intercept")
 
 
 def evaluate_at(

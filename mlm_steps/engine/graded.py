@@ -20,6 +20,8 @@ LARGE = 1e3
 """Element of theta beyond which rounding in ordinary coordinates reaches the criterion's curvature."""
 NO_RANK = 1e-14
 """Part of a column of [X y], whitened, that is nothing but rounding."""
+ROUNDING = 1e-15
+"""Eigenvalue per column of a matrix of correlations that is zero but for rounding."""
 TINY = 1e-300
 
 
@@ -66,7 +68,8 @@ def solve_stacked(C: Array, rows: Array) -> Solution | None:
     """
     scale = np.sqrt(np.maximum(C.diagonal(), 0.0))
     roots, vectors = np.linalg.eigh(C / np.maximum(np.outer(scale, scale), TINY))
-    half = np.sqrt(np.maximum(roots, 0.0))[:, None] * vectors.T * scale
+    roots[roots <= ROUNDING * roots.size * roots[-1]] = 0.0
+    half = np.sqrt(roots)[:, None] * vectors.T * scale
     stacked = np.concatenate([half, rows])
     if not np.isfinite(stacked).all():
         return None

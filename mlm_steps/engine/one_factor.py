@@ -75,18 +75,18 @@ class OneFactor:
         return (self.factor,)
 
     def _large(self, theta: Array) -> bool:
-        """Return whether rounding calls for coordinates along the large random effects."""
-        return self.R.shape[1] > 1 and float(theta @ theta) > LARGE**2
+        """Return whether rounding calls for the factorisations of ``graded``."""
+        return float(theta @ theta) > LARGE**2
 
     def _compiled(self, theta: Array) -> bool:
-        """Return whether the compiled form, which knows ordinary coordinates alone, computes here."""
+        """Return whether the compiled form, which forms products, computes here."""
         narrow = self.R.shape[1] * self.C.shape[0] <= compiled.WIDEST
         return compiled.usable() and narrow and not self._large(theta)
 
     def _state(self, theta: Array) -> _State | None:
         Lambda, R, Q = self.factor.pattern.factor(theta), self.R, None
         large = self._large(theta)
-        if large:
+        if large and Lambda.shape[0] > 1:
             Q, Lambda = along_large(Lambda)
             R = R @ Q
         whitened = whiten(R, Lambda, self.G, large=large)

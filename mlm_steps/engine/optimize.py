@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
-from math import sqrt
+from math import isfinite, sqrt
 
 import numpy as np
 from numpy.typing import NDArray
@@ -60,7 +60,8 @@ class Search:
     point : Point
         Value, gradient and Hessian there.
     evaluations : int
-    ended : {"optimum", "evaluations", "diverged", "stopped"}
+    ended : {"optimum", "evaluations", "diverged", "lost", "stopped"}
+        ``diverged``: some standard deviation has no bound. ``lost``: rounding leaves no derivatives there.
         ``stopped``: an optimiser gave up before that.
     optimizer : str
         The method that searched.
@@ -88,7 +89,10 @@ def trust_step(gradient: Array, hessian: Array, radius: float) -> tuple[Array, f
     _, newton, indefinite = lapack.dposv(hessian, -gradient)
     if indefinite == 0 and _length(newton) <= radius:
         return newton, -0.5 * float(gradient @ newton)
-    roots, vectors, _ = lapack.dsyevd(hessian)
+    roots, vectors, info = lapack.dsyevd(hessian)
+    if info != 0 or not isfinite(roots.sum()):
+        # What has no eigenvalues tells nothing of curvature: the step is the steepest descent.
+        roots, vectors = np.zeros(gradient.size), np.eye(gradient.size)
     slope = vectors.T @ gradient
     step = _within(roots, slope, radius)
     predicted = -float(slope @ step + 0.5 * step @ (roots * step))
@@ -184,7 +188,7 @@ def minimise(
             renewed = objective(theta, True)
             used += 1
             if renewed is None or renewed.hessian is None:
-                return Search(theta, point, used, "diverged")
+                return Search(theta, point, used, "lost")
             point, hessian, fresh = renewed, renewed.hessian, True
             continue
         pace, earlier = predicted / earlier, predicted
@@ -212,7 +216,7 @@ def minimise(
             renewed = objective(theta, True)
             used += 1
             if renewed is None or renewed.hessian is None:
-                return Search(theta, point, used, "diverged")
+                return Search(theta, point, used, "lost")
             point, hessian, fresh, misled = renewed, renewed.hessian, True, 0
         elif radius < 1e-14 * (1.0 + _length(theta)):
             return Search(theta, point, used, "optimum")

@@ -48,7 +48,10 @@ def objective_of(kernel: Kernel, method: Method) -> Objective:
         if pieces is None:
             return None
         point = profiled(pieces, kernel.n, kernel.p, method)
-        return point if np.isfinite(point.gradient).all() else None
+        known = np.isfinite(point.gradient).all()
+        if point.hessian is not None:
+            known = known and np.isfinite(point.hessian).all()
+        return point if known else None
 
     return objective
 
@@ -113,7 +116,8 @@ def settled(kernel: Kernel, method: Method, search: Search) -> Search:
 
 def polish(kernel: Kernel, method: Method, control: Control, start: Array) -> Search:
     """Return the optimum next to ``start``."""
-    return _search(kernel, objective_of(kernel, method), start, control)
+    objective = Traced(objective_of(kernel, method))
+    return replace(_search(kernel, objective, start, control), trace=tuple(objective.points))
 
 
 def _better(kernel: Kernel, objective: Objective, start: Array, control: Control, best: Search) -> Search:
@@ -199,4 +203,8 @@ def _doubtful(kernel: Kernel, search: Search) -> bool:
     extreme = bool(np.abs(search.theta).max() > EXTREME)
     if fewest <= FEW_IN_EFFECT and not kernel.strategy.dear:
         return True
-    return extreme or (fewest < MANY_LEVELS and bool((information < WEAK).any()))
+    if fewest >= MANY_LEVELS:
+        return extreme
+    # Two terms on one factor can each take the other's variance, and both ends are sharp optima.
+    shared = any(len(factor.terms) > 1 for factor in kernel.strategy.factors)
+    return extreme or shared or bool((information < WEAK).any())

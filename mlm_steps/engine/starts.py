@@ -25,6 +25,8 @@ PLAIN = (0.03, 30.0)
 """Diagonal elements of Lambda, estimated by the moments, that call for no other start."""
 LARGE = 3.0
 """Element of theta at an optimum beyond which others are looked for that are far larger still."""
+ROUNDING = 1e-10
+"""Decrease of the criterion, relative to its size, that may be rounding: what is flat is not followed."""
 INNER = 1e-3
 """Smallest eigenvalue of a covariance matrix to start from, relative to its largest one."""
 
@@ -81,7 +83,7 @@ def _screened(kernel: Kernel, method: Method, theta: Array, best: float) -> tupl
             trial = theta.copy()
             trial[places] = np.where(current != 0.0, scale, 0.0)
             value = _value(kernel, trial, method)
-            if value < best:
+            if value < best - ROUNDING * (1.0 + abs(best)):
                 theta, best = trial, value
     return theta, best
 

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
+from mlm_steps.errors import FitError
 from mlm_steps.records import write_record
 from mlm_steps.steps.control import control_of
 from mlm_steps.steps.fit_record import fit_record
@@ -30,7 +33,7 @@ def fit(session: Session, model: str) -> None:
     from mlm_steps.engine.random_effects import random_effects
 
     step = f"fit/{model}"
-    with session.recorded(step) as (recorder, key):
+    with session.recorded(step) as (recorder, key), _search_told(session):
         rung, estimation, layout = session.model(model), session.spec.estimation, session.layout
         formula = session.plan.formulas[model]
         frame = session.sample()
@@ -77,6 +80,19 @@ def fit(session: Session, model: str) -> None:
         write_parquet(_rows(reported), layout.rows(model))
         write_record(record, layout.fit(model))
         recorder.add(layout.modes(model), layout.rows(model), layout.fit(model))
+
+
+@contextmanager
+def _search_told(session: Session) -> Iterator[None]:
+    """Write a search that is given up to the log, for there is no record to keep it."""
+    try:
+        yield
+    except FitError as error:
+        if error.trace:
+            session.say("the search that was given up", "evaluation criterion largest_slope")
+        for evaluation, criterion, slope in error.trace:
+            session.say(f"{evaluation} {criterion:.9g} {'-' if slope is None else format(slope, '.3g')}")
+        raise
 
 
 def _rows(fit: LmmFit) -> pd.DataFrame:

@@ -54,6 +54,33 @@ def test_balanced_one_way_reml_is_the_analysis_of_variance(balanced):
     assert found.covariances[0][0, 0] == pytest.approx((between - within) / 6, rel=1e-9)
 
 
+def test_a_search_that_is_given_up_tells_what_it_tried(balanced):
+    reproduced = balanced.assign(y=np.repeat(np.arange(10.0), 6) ** 2)
+    with pytest.raises(FitError, match=r"after \d+ evaluations") as caught:
+        fit("y ~ 1 + (1 | g)", reproduced)
+    evaluations = [evaluation for evaluation, _, _ in caught.value.trace]
+    assert evaluations == sorted(evaluations)
+    assert len(evaluations) > 10
+
+
+def test_large_and_small_effects_are_no_sign_of_what_cannot_be_told_apart(balanced):
+    rng, codes = np.random.default_rng(0), np.repeat(np.arange(10), 6)
+    effects = 1e5 * rng.normal(size=10)[codes] + rng.normal(size=10)[codes] * balanced["x"]
+    found = fit("y ~ x + (x | g)", balanced.assign(y=balanced["y"] + effects))
+    assert found.convergence.status == "converged"
+    assert not found.convergence.reasons
+
+
+@pytest.mark.parametrize("random", ["(1 | g) + (x | g)", "(0 + dead | g)"])
+def test_what_cannot_be_told_apart_is_said(balanced, random):
+    # ``dead`` varies in one group: its fixed slope takes up all that there is.
+    slopes = 2.0 * np.random.default_rng(0).normal(size=10)[np.repeat(np.arange(10), 6)]
+    dead = np.where(np.arange(60) < 6, balanced["x"], 0.0)
+    frame = balanced.assign(y=balanced["y"] + slopes * balanced["x"], dead=dead)
+    found = fit(f"y ~ x + dead + {random}", frame)
+    assert any("unidentifiable" in reason for reason in found.convergence.reasons)
+
+
 def test_a_start_at_the_saddle_still_finds_the_optimum(balanced):
     design = build_design("y ~ x + (x | g)", balanced)
     best = fit_lmm(design)

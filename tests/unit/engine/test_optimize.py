@@ -31,6 +31,12 @@ def test_the_step_is_the_best_within_the_radius(gradient, roots, radius):
         assert -predicted <= values.min() + 2e-2 * max(1e-3, abs(values.min()))
 
 
+def test_a_hessian_without_eigenvalues_leaves_the_steepest_descent():
+    step, predicted = trust_step(np.array([3.0, -4.0]), np.full((2, 2), np.nan), 0.5)
+    np.testing.assert_allclose(step, [-0.3, 0.4])
+    assert predicted == pytest.approx(2.5)
+
+
 def rosenbrock(at, hessian):
     x, y = at
     value = 100 * (y - x * x) ** 2 + (1 - x) ** 2
