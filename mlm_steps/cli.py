@@ -12,7 +12,7 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from mlm_steps.errors import Fault, MlmError, UsageError
+from mlm_steps.errors import Fault, MlmError, StorageError, UsageError
 from mlm_steps.steps.verbs import VERBS
 
 if TYPE_CHECKING:
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 __all__ = ["run_command"]
 
-DONE, INPUT_AT_FAULT, INTERRUPTED, OUTPUT_CLOSED = 0, 2, 130, 141
+DONE, INPUT_AT_FAULT, STEP_FAILED, INTERRUPTED, OUTPUT_CLOSED = 0, 2, 3, 130, 141
 INNER = ("begin", "failed", "serve")
 """What only the workflow calls: no message lists them."""
 
@@ -43,7 +43,7 @@ def run_command(words: Sequence[str]) -> int:
         sys.stdout.flush()
     except MlmError as error:
         print(error, file=sys.stderr)
-        return INPUT_AT_FAULT
+        return STEP_FAILED if isinstance(error, StorageError) else INPUT_AT_FAULT
     except KeyboardInterrupt:
         print("interrupted; what was finished is kept, the next run goes on from there", file=sys.stderr)
         return INTERRUPTED

@@ -14,6 +14,7 @@ __all__ = [
     "FormulaError",
     "MlmError",
     "SpecError",
+    "StorageError",
     "UsageError",
     "did_you_mean",
 ]
@@ -108,6 +109,10 @@ class FitError(MlmError):
 
 class ComparisonError(MlmError):
     """Two fits cannot be compared."""
+
+
+class StorageError(MlmError):
+    """There is no room for what was made; the input is not at fault."""
 
 
 def did_you_mean(name: str, known: Iterable[str]) -> str | None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import json
 import os
 import tempfile
@@ -10,7 +11,11 @@ from typing import Literal, TypeVar
 
 from pydantic import BaseModel, ConfigDict
 
-__all__ = ["Notice", "Part", "Record", "read_record", "write_record", "write_whole"]
+from mlm_steps.errors import Fault, StorageError
+
+__all__ = ["NO_ROOM", "Notice", "Part", "Record", "read_record", "write_record", "write_whole"]
+
+NO_ROOM = "there is no room left on this disk"
 
 
 class Part(BaseModel):
@@ -45,7 +50,19 @@ RecordT = TypeVar("RecordT", bound=Record)
 
 
 def write_whole(path: Path, content: bytes) -> None:
-    """Write a file under a temporary name and rename it, so that what exists is whole."""
+    """Write a file under a temporary name and rename it, so that what exists is whole.
+
+    StorageError where there is no room for it.
+    """
+    try:
+        _write(path, content)
+    except OSError as error:
+        if error.errno in (errno.ENOSPC, errno.EDQUOT):
+            raise StorageError(Fault(str(path), NO_ROOM)) from error
+        raise
+
+
+def _write(path: Path, content: bytes) -> None:
     path.parent.mkdir(parents=True, exist_ok=True)
     handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
     temporary = Path(name)

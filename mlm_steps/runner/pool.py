@@ -157,10 +157,12 @@ def _fork(connection: socket.socket, command: Command, inherited: Sequence[socke
             other.close()
         code = _work(connection, command)
     except BaseException:  # a bug of ours: nothing above this frame would print it
-        traceback.print_exc()
+        with suppress(OSError):  # the log may lie on a disk that is full
+            traceback.print_exc()
     finally:
-        sys.stdout.flush()
-        sys.stderr.flush()
+        with suppress(OSError):
+            sys.stdout.flush()
+            sys.stderr.flush()
         os._exit(code)
 
 

@@ -8,20 +8,25 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from shutil import disk_usage
 
+from mlm_steps.errors import Fault
+from mlm_steps.records.base import NO_ROOM
 from mlm_steps.runner.check import checking
 from mlm_steps.runner.lock import locked
 from mlm_steps.runner.progress import Progress
 from mlm_steps.runner.warm import WarmPool
 from mlm_steps.runner.watch import VARIABLE, this_process
 from mlm_steps.steps.ledger import withdraw
-from mlm_steps.steps.plan import Plan
+from mlm_steps.steps.plan import Plan, Step
 from mlm_steps.steps.session import Session, open_plan
 from mlm_steps.steps.words import as_expected, describe_ladder, describe_plan, describe_singular
 
 __all__ = ["RunRequest", "run"]
 
 DONE, NOT_AS_EXPECTED, STEP_FAILED = 0, 1, 3
+SMALLEST_ROOM = 2**16
+"""Bytes that a disk has left on which even the logs of the steps may have found no room."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,14 +118,24 @@ def _conclude(request: RunRequest, before: Plan, *, done: bool) -> int:
     for line in describe_singular(session.spec, fits):
         print(line, file=sys.stderr)
     failed = [step for step in session.plan.steps if not step.current]
-    for step in failed:
-        log = session.layout.log(step.name)
-        lines = log.read_text(errors="replace").strip().splitlines() if log.exists() else []
-        reason = f"failed: {lines[-1]} (see {log})" if lines else "not run or killed"
-        print(f"{step.name}: {reason}", file=sys.stderr)
+    for line in _reasons(session, failed):
+        print(line, file=sys.stderr)
     if failed or not done:
         return STEP_FAILED
     return DONE if as_expected(session.spec, fits) else NOT_AS_EXPECTED
+
+
+def _reasons(session: Session, failed: Sequence[Step]) -> list[str]:
+    """Return why steps have no result: a line each, but one for all where the disk is full."""
+    found = []
+    for step in failed:
+        log = session.layout.log(step.name)
+        lines = log.read_text(errors="replace").strip().splitlines() if log.exists() else []
+        found.append(f"{step.name}: {f'failed: {lines[-1]} (see {log})' if lines else 'not run or killed'}")
+    out = session.layout.out
+    if failed and (any(NO_ROOM in line for line in found) or disk_usage(out).free < SMALLEST_ROOM):
+        return [str(Fault(str(out), NO_ROOM, "make room and run again: what was finished is kept"))]
+    return found
 
 
 @contextmanager

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from mlm_steps.errors import StorageError
 from mlm_steps.records import write_record
 from mlm_steps.records.failure import Absence
 from mlm_steps.steps.session import Session
@@ -20,5 +21,8 @@ def failed(session: Session, step: str, code: int, log: Path) -> int:
         return code
     lines = log.read_text(errors="replace").strip().splitlines() if log.exists() else []
     reason = lines[-1] if lines else f"the process was killed (exit code {code})"
-    write_record(Absence(absent="failed", step=step, reason=reason), session.plan.step(step).head)
+    try:
+        write_record(Absence(absent="failed", step=step, reason=reason), session.plan.step(step).head)
+    except StorageError:  # which is why the step has failed, too; the run says it once
+        return code
     return 0
