@@ -2,80 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass
+from mlm_steps.report.answers import (
+    Item,
+    always,
+    compared,
+    explained,
+    fitted,
+    has_intervals,
+    has_slopes,
+    has_slopes_read,
+    never,
+)
+from mlm_steps.report.effect_words import has_products
 
-from mlm_steps.records import FitRecord
-from mlm_steps.report.effect_words import effects_of, has_products
-from mlm_steps.report.inputs import ReportInput
-
-__all__ = ["ITEMS", "Item"]
-
-
-@dataclass(frozen=True, slots=True)
-class Item:
-    """One item of the reporting standard.
-
-    Attributes
-    ----------
-    id, text : str
-        As in the standard.
-    section : str
-        Where it is answered, or where its placeholder stands.
-    note : str
-        How it is answered, or what is missing.
-    filled : callable
-        Whether a run answers it.
-    prompt : str or None
-        What the author is asked to write where it is not answered; None where a later analysis answers it.
-    applies : callable
-        Whether it concerns the run at all.
-    """
-
-    id: str
-    text: str
-    section: str
-    note: str
-    filled: Callable[[ReportInput], bool]
-    prompt: str | None = None
-    applies: Callable[[ReportInput], bool] = lambda _: True
-
-
-def _always(_: ReportInput) -> bool:
-    return True
-
-
-def _never(_: ReportInput) -> bool:
-    return False
-
-
-def _fitted(given: ReportInput) -> bool:
-    return bool(given.run.fits)
-
-
-def _compared(given: ReportInput) -> bool:
-    return bool(given.run.comparisons)
-
-
-def _explained(given: ReportInput) -> bool:
-    return bool(given.run.variance)
-
-
-def _has_slopes(given: ReportInput) -> bool:
-    return any(name != "(Intercept)" for fit in given.run.fits for term in fit.terms for name in term.names)
-
-
-def _has_slopes_read(given: ReportInput) -> bool:
-    return bool(effects_of(given).slopes)
-
-
-def _has_intervals(fit: FitRecord) -> bool:
-    return all(row.ci_low is not None for row in fit.random if row.kind != "covariance")
-
-
-def _has_derived(given: ReportInput) -> bool:
-    return any(column.derived for column in given.run.profile.columns)
-
+__all__ = ["ITEMS"]
 
 ITEMS: tuple[Item, ...] = (
     Item(
@@ -83,14 +23,14 @@ ITEMS: tuple[Item, ...] = (
         "Hierarchical design, levels, random intercepts and slopes stated",
         "summary",
         "Stated from the final rung.",
-        _fitted,
+        fitted,
     ),
     Item(
         "A2",
         "Why a multilevel analysis",
         "author",
         "ICC and design effect are given; the reason is yours.",
-        _never,
+        never,
         "State why the question and the design call for a multilevel analysis.",
     ),
     Item(
@@ -98,23 +38,23 @@ ITEMS: tuple[Item, ...] = (
         "Hypotheses and the coefficients that test them",
         "author",
         "Not declared.",
-        _never,
+        never,
         "List the hypotheses with coefficient, rung and direction, and say which were confirmatory.",
     ),
-    Item("A4", "Level of the outcome and of every predictor", "data", "Detected from the data.", _always),
+    Item("A4", "Level of the outcome and of every predictor", "data", "Detected from the data.", always),
     Item(
         "A5",
         "Diagram of the levels with units, counts and variables",
         "data",
         "Drawn from the data.",
-        _always,
+        always,
     ),
     Item(
         "A6",
         "Choice of the levels; groups as fixed or random",
         "author",
         "Not stated.",
-        _never,
+        never,
         "Justify the level of analysis and the treatment of groups as random.",
     ),
     Item(
@@ -122,16 +62,16 @@ ITEMS: tuple[Item, ...] = (
         "Preregistration, availability of data and code, ethics",
         "author",
         "Hashes of spec and data are given; links are not.",
-        _never,
+        never,
         "Give links to preregistration, data and code, and the ethics statement.",
     ),
-    Item("B1", "Units per level, group sizes, singletons", "data", "Counted.", _always),
+    Item("B1", "Units per level, group sizes, singletons", "data", "Counted.", always),
     Item(
         "B2",
         "Sampling and eligibility at each level, period, weights",
         "author",
         "Not stated.",
-        _never,
+        never,
         "Describe sampling and eligibility at each level, and the period of data collection.",
     ),
     Item(
@@ -139,15 +79,15 @@ ITEMS: tuple[Item, ...] = (
         "Repeated measures: occasions and spacing",
         "data",
         "No time variable is declared.",
-        _never,
-        applies=_never,
+        never,
+        applies=never,
     ),
     Item(
         "B4",
         "Missing data: amount, mechanism, treatment",
         "data",
         "Losses per variable are counted, rows are deleted listwise; the mechanism is not stated.",
-        _never,
+        never,
         "State the assumed mechanism of missingness and why complete rows suffice.",
     ),
     Item(
@@ -155,24 +95,24 @@ ITEMS: tuple[Item, ...] = (
         "Descriptives per level and correlations",
         "data",
         "Means, SDs within and between, and ICCs are given; correlations are not.",
-        _never,
+        never,
     ),
-    Item("B6", "Coding, units, transformations, contrasts, reference levels", "data", "Listed.", _always),
+    Item("B6", "Coding, units, transformations, contrasts, reference levels", "data", "Listed.", always),
     Item(
         "B7",
         "Centring of each predictor, and why",
         "author",
         "Derived columns are listed with the data; the reason is yours.",
-        _never,
+        never,
         "State how each predictor was centred, and why.",
     ),
-    Item("B8", "Flags of data quality", "data", "Checked.", _always),
+    Item("B8", "Flags of data quality", "data", "Checked.", always),
     Item(
         "B9",
         "Rationale of the sample size, or power",
         "author",
         "Not stated.",
-        _never,
+        never,
         "Give the rationale of the sample size, with the ICC that it assumed and where that came from.",
     ),
     Item(
@@ -180,15 +120,15 @@ ITEMS: tuple[Item, ...] = (
         "Equations by level and combined, with distributions",
         "equations",
         "Written for each rung.",
-        _fitted,
+        fitted,
     ),
-    Item("C2", "Formula of each rung", "equations", "Given in lme4 syntax.", _fitted),
+    Item("C2", "Formula of each rung", "equations", "Given in lme4 syntax.", fitted),
     Item(
         "C3",
         "How rungs were chosen; number of models fitted",
         "author",
         "Order and number of all models fitted are given; how they were chosen is not.",
-        _never,
+        never,
         "Say which rungs were planned, which were driven by the data, and which models were dropped.",
     ),
     Item(
@@ -196,61 +136,61 @@ ITEMS: tuple[Item, ...] = (
         "Structure of the random effects, and why",
         "author",
         "The structure is given in the equations; its reason is yours.",
-        _never,
+        never,
         "Justify which slopes vary and how they covary; applied simplifications are listed in the notices.",
     ),
-    Item("C5", "Residual structure, weights, offset", "equations", "Part of the equations.", _fitted),
-    Item("C6", "Common analysis sample", "data", "One sample for all rungs, with its hash.", _always),
-    Item("D1", "Software with versions, platform, hashes", "provenance", "Listed.", _always),
-    Item("D2", "ML or REML per use, optimiser", "rungs", "Given for each rung.", _fitted),
+    Item("C5", "Residual structure, weights, offset", "equations", "Part of the equations.", fitted),
+    Item("C6", "Common analysis sample", "data", "One sample for all rungs, with its hash.", always),
+    Item("D1", "Software with versions, platform, hashes", "provenance", "Listed.", always),
+    Item("D2", "ML or REML per use, optimiser", "rungs", "Given for each rung.", fitted),
     Item(
         "D3",
         "Convergence, singularity, boundary estimates and what was done",
         "rungs",
         "Given for each rung; alternatives to singular and doubtful fits in their section.",
-        _fitted,
+        fitted,
     ),
     Item(
         "D4",
         "Inference for fixed effects and variances; level of confidence",
         "ladder",
         "Given in the notes of the table.",
-        _fitted,
+        fitted,
     ),
-    Item("D5", "Deviations between spec and run", "notices", "None, or listed.", _always),
+    Item("D5", "Deviations between spec and run", "notices", "None, or listed.", always),
     Item(
         "E1",
         "Fixed effects: estimate, SE, CI, statistic with df, exact p",
         "rungs",
         "Given for each rung.",
-        _fitted,
+        fitted,
     ),
     Item(
         "E2",
         "All variance components with intervals",
         "rungs",
         "Variances, SDs and correlations, with intervals unless the spec leaves them out.",
-        lambda given: _fitted(given) and all(map(_has_intervals, given.run.fits)),
+        lambda given: fitted(given) and all(map(has_intervals, given.run.fits)),
     ),
-    Item("E3", "ICC of the null model, conditional ICC", "variance", "Given.", _explained),
+    Item("E3", "ICC of the null model, conditional ICC", "variance", "Given.", explained),
     Item(
         "E4",
         "Deviance, REML criterion, parameters, AIC, BIC, n, J",
         "ladder",
         "Given for each rung.",
-        _fitted,
+        fitted,
     ),
     Item(
-        "E5", "Comparison with the previous rung, with boundary treatment", "comparisons", "Given.", _compared
+        "E5", "Comparison with the previous rung, with boundary treatment", "comparisons", "Given.", compared
     ),
-    Item("E6", "Effect sizes: reductions of variance, R²", "variance", "Given.", _explained),
+    Item("E6", "Effect sizes: reductions of variance, R²", "variance", "Given.", explained),
     Item(
         "E7",
         "Reading of the random slopes",
         "groups",
         "Standard deviation, range of plausible slopes, share of the opposite sign, reliability.",
-        _has_slopes,
-        applies=_has_slopes,
+        has_slopes,
+        applies=has_slopes,
     ),
     Item(
         "E8",
@@ -258,7 +198,7 @@ ITEMS: tuple[Item, ...] = (
         "effects",
         "Simple slopes with intervals, and regions along moderators that are numbers; products within a "
         "level are read where slopes: names them.",
-        _has_slopes_read,
+        has_slopes_read,
         applies=has_products,
     ),
     Item(
@@ -266,14 +206,14 @@ ITEMS: tuple[Item, ...] = (
         "Covariance matrix of the fixed effects; full-precision tables",
         "provenance",
         "In the records of the fits and the CSV files beside this report.",
-        _fitted,
+        fitted,
     ),
     Item(
         "F1",
         "Assumptions at each level",
         "author",
         "Not checked in this run.",
-        _never,
+        never,
         "Report checks of linearity, homogeneity and normality at each level.",
     ),
     Item(
@@ -281,7 +221,7 @@ ITEMS: tuple[Item, ...] = (
         "Collinearity",
         "author",
         "Not checked in this run.",
-        _never,
+        never,
         "Report collinearity of the predictors.",
     ),
     Item(
@@ -289,7 +229,7 @@ ITEMS: tuple[Item, ...] = (
         "Influential groups and rows",
         "author",
         "Not checked in this run.",
-        _never,
+        never,
         "Report influential groups, and the results without them.",
     ),
     Item(
@@ -297,7 +237,7 @@ ITEMS: tuple[Item, ...] = (
         "Sensitivity analyses",
         "author",
         "None in this run.",
-        _never,
+        never,
         "Report results under other centring, random structure or exclusions.",
     ),
     Item(
@@ -305,7 +245,7 @@ ITEMS: tuple[Item, ...] = (
         "Predictive check",
         "author",
         "None in this run.",
-        _never,
+        never,
         "Report how well the model reproduces the data or predicts new ones.",
     ),
     Item(
@@ -313,17 +253,17 @@ ITEMS: tuple[Item, ...] = (
         "Summary of findings with uncertainty",
         "author",
         "Findings are put in sentences in the summary; their interpretation is yours.",
-        _never,
+        never,
         "Interpret the findings per hypothesis.",
     ),
-    Item("G2", "Limitations", "author", "Not stated.", _never, "Discuss the limitations."),
+    Item("G2", "Limitations", "author", "Not stated.", never, "Discuss the limitations."),
     Item(
         "G3",
         "Generalisability: which populations of groups",
         "author",
         "Not stated.",
-        _never,
+        never,
         "Say to which populations of groups the findings generalise.",
     ),
-    Item("H", "Ladder table, one column per rung", "ladder", "Given.", _fitted),
+    Item("H", "Ladder table, one column per rung", "ladder", "Given.", fitted),
 )

@@ -12,11 +12,23 @@ from typing import Protocol
 from mlm_steps.records import Coefficient, Icc, RandomParameter, VarianceMeasure
 from mlm_steps.records.run import RunRecords
 
-__all__ = ["Cell", "Codes", "Table", "TableMaker", "as_cell", "join_pairs", "limit_codes", "table_of"]
+__all__ = [
+    "TEST",
+    "Cell",
+    "Codes",
+    "Table",
+    "TableMaker",
+    "as_cell",
+    "join_pairs",
+    "limit_codes",
+    "table_of",
+]
 
 Cell = str | int | float | bool | None
 Codes = Mapping[str, str]
 
+TEST = ("estimate", "se", "df", "df_method", "statistic", "p", "ci_low", "ci_high")
+"""The columns of an estimate and its test."""
 NULL_CODES = "null_codes"
 NOT_ESTIMABLE, NOT_REQUESTED = "not_estimable", "not_requested"
 

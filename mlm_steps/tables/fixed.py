@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from mlm_steps.records import Coefficient
 from mlm_steps.records.run import RunRecords
-from mlm_steps.tables.base import Cell, Codes, Table, limit_codes, table_of
+from mlm_steps.tables.base import TEST, Cell, Codes, Table, limit_codes, table_of
 
 __all__ = ["fixed"]
 
@@ -14,14 +14,7 @@ COLUMNS = (
     "column",
     "level",
     "symbol",
-    "estimate",
-    "se",
-    "df",
-    "df_method",
-    "statistic",
-    "p",
-    "ci_low",
-    "ci_high",
+    *TEST,
     "ci_method",
     "std_estimate",
     "dropped",

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from mlm_steps.records.run import RunRecords
-from mlm_steps.tables.base import Table, table_of
+from mlm_steps.tables.base import TEST, Table, table_of
 
 __all__ = ["fixed_other_df"]
 
@@ -11,14 +11,7 @@ COLUMNS = (
     "model",
     "term",
     "column",
-    "estimate",
-    "se",
-    "df",
-    "df_method",
-    "statistic",
-    "p",
-    "ci_low",
-    "ci_high",
+    *TEST,
     "ci_method",
     "dropped",
 )

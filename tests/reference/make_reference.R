@@ -12,24 +12,8 @@ suppressPackageStartupMessages({
   library(numDeriv)
 })
 
-columns <- fromJSON("data/columns.json", simplifyVector = FALSE)
-sets <- fromJSON("models.json", simplifyVector = FALSE)
-
-read_set <- function(name) {
-  entry <- columns[[name]]
-  data <- read.csv(entry$file, colClasses = "character", na.strings = "", check.names = FALSE)
-  for (column in names(entry$columns)) {
-    kind <- entry$columns[[column]]
-    data[[column]] <- if (kind$type == "factor") {
-      levels <- unlist(kind$levels)
-      if (is.null(levels)) levels <- sort(unique(data[[column]]))
-      factor(data[[column]], levels = levels, ordered = isTRUE(kind$ordered))
-    } else {
-      as.numeric(data[[column]])
-    }
-  }
-  data
-}
+root <- "."
+source(file.path(root, "read_data.R"))
 
 # The optimum of lme4's criterion: the best of several searches, then Newton steps in the free parameters.
 polish <- function(criterion, start, lower, large) {
@@ -163,7 +147,7 @@ single_level <- function(entry, data) {
 `%||%` <- function(a, b) if (is.null(a)) b else a
 
 numbers <- function(entry) {
-  data <- read_set(entry$data)
+  data <- read_data(entry$data)
   if (entry$engine == "lm") return(c(entry, single_level(entry, data)))
   methods <- setNames(nm = unlist(entry$methods %||% list("REML", "ML")))
   models <- lapply(methods, function(method) fit_mixed(entry, data, method == "REML"))

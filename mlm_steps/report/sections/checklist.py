@@ -5,8 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any, Literal
 
+from mlm_steps.report.answers import Item
 from mlm_steps.report.inputs import ReportInput
-from mlm_steps.report.items import ITEMS, Item
+from mlm_steps.report.items import ITEMS
 from mlm_steps.report.text import Link, Number, Phrase, say
 
 __all__ = ["Answer", "answers", "context", "gap_sentence"]

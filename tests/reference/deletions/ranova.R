@@ -7,24 +7,8 @@ suppressPackageStartupMessages({
   library(lmerTest)
 })
 
-columns <- fromJSON("../data/columns.json", simplifyVector = FALSE)
-sets <- fromJSON("../models.json", simplifyVector = FALSE)
-
-read_data <- function(name) {
-  entry <- columns[[name]]
-  data <- read.csv(file.path("..", entry$file), colClasses = "character", na.strings = "", check.names = FALSE)
-  for (column in names(entry$columns)) {
-    kind <- entry$columns[[column]]
-    levels <- unlist(kind$levels)
-    if (is.null(levels)) levels <- sort(unique(data[[column]]))
-    data[[column]] <- if (kind$type == "factor") {
-      factor(data[[column]], levels = levels, ordered = isTRUE(kind$ordered))
-    } else {
-      as.numeric(data[[column]])
-    }
-  }
-  data
-}
+root <- ".."
+source(file.path(root, "read_data.R"))
 
 table_of <- function(entry) {
   data <- read_data(entry$data)

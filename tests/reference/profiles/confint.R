@@ -6,25 +6,9 @@ suppressPackageStartupMessages({
   library(lme4)
 })
 
-columns <- fromJSON("../data/columns.json", simplifyVector = FALSE)
-sets <- fromJSON("../models.json", simplifyVector = FALSE)
+root <- ".."
+source(file.path(root, "read_data.R"))
 wanted <- names(fromJSON("confint.json"))
-
-read_data <- function(name) {
-  entry <- columns[[name]]
-  data <- read.csv(file.path("..", entry$file), colClasses = "character", na.strings = "", check.names = FALSE)
-  for (column in names(entry$columns)) {
-    kind <- entry$columns[[column]]
-    levels <- unlist(kind$levels)
-    if (is.null(levels)) levels <- sort(unique(data[[column]]))
-    data[[column]] <- if (kind$type == "factor") {
-      factor(data[[column]], levels = levels, ordered = isTRUE(kind$ordered))
-    } else {
-      as.numeric(data[[column]])
-    }
-  }
-  data
-}
 
 out <- list()
 for (set in names(sets)) {
