@@ -34,3 +34,22 @@ def test_a_singular_fit_shows_the_df_of_the_other_method(make_given):
     others = tuple(row.model_copy(update={"df_method": "kenward-roger", "df": 12.34}) for row in rows)
     text = render_report(with_fit(given, coefficients_other=others))["md"]
     assert "The fit is singular; by Kenward–Roger, the degrees of freedom are 12.3, 12.3" in text
+
+
+def test_a_fit_above_what_another_optimiser_finds_is_not_called_the_best(make_given):
+    given = make_given()
+    assert "No optimiser finds a better point" in render_report(given)["md"]
+    optimum = given.run.fits[-1].reml
+    higher = with_fit(given, reml=optimum.model_copy(update={"criterion": optimum.criterion + 0.5}))
+    text = render_report(higher)["md"]
+    assert "An optimiser finds a better point" in text
+    assert "No optimiser finds a better point" not in text
+
+
+def test_reasons_against_a_fit_are_a_sentence(make_given):
+    given = make_given()
+    optimum = given.run.fits[-1].reml
+    reasons = ("the search used up its 40 evaluations", "the criterion falls")
+    doubtful = optimum.convergence.model_copy(update={"status": "failed", "reasons": reasons})
+    text = render_report(with_fit(given, reml=optimum.model_copy(update={"convergence": doubtful})))["md"]
+    assert "The search used up its 40 evaluations; the criterion falls." in text

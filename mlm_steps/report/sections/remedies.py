@@ -141,10 +141,11 @@ def _optimisers(given: ReportInput, rung: RungAdvice) -> list[Phrase]:
     link = Link("Optimisers", "allfit")
     if verdict.agree:
         return [say("This is no accident of the search: all optimisers end there ({link}).", link=link)]
-    own = next(
-        (refit for refit in verdict.refits if refit.start == "optimum" and refit.delta is not None), None
-    )
-    if own is not None and (own.delta or 0.0) < AT_BEST:
+    fit = next((fit for fit in given.run.fits if fit.model == rung.model), None)
+    if fit is None:
+        return []
+    own = (fit.reml if verdict.method == "REML" else fit.ml).criterion
+    if all(refit.criterion is None or own - refit.criterion < AT_BEST for refit in verdict.refits):
         return [
             say("No optimiser finds a better point, though not all find this one; see {link}.", link=link)
         ]

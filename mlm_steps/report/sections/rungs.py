@@ -179,7 +179,7 @@ def _random_method(fit: FitRecord) -> tuple[Phrase, ...]:
 
 def _search(fit: FitRecord) -> Phrase:
     convergence = fit.reported.convergence
-    reasons = " ".join(convergence.reasons)
+    reasons = "; ".join(convergence.reasons)
     return say(
         "{status} {method} criterion {criterion}; optimiser {optimizer}, {evaluations} evaluations, largest "
         "free gradient {gradient}.{reasons}",
@@ -191,5 +191,5 @@ def _search(fit: FitRecord) -> Phrase:
         gradient=Number(
             fixed(convergence.max_gradient, GRADIENT_DECIMALS), source("fit", fit.model, "max_gradient")
         ),
-        reasons=f" {reasons}" if reasons else None,
+        reasons=f" {reasons[:1].upper()}{reasons[1:]}." if reasons else None,
     )
