@@ -22,7 +22,7 @@ from mlm_steps.report.names import INTERCEPT, RESIDUAL
 from mlm_steps.report.notation import degrees_of_freedom, fixed, p_value
 from mlm_steps.report.sections.summary import status_words
 from mlm_steps.report.sentences import boundary_sentences, confidence, effect_terms
-from mlm_steps.report.text import Code, Emphasis, Number, Phrase, Symbol, join, say, source
+from mlm_steps.report.text import Code, Emphasis, Number, Phrase, Symbol, Word, join, say, source
 from mlm_steps.report.varying import slope_sentences
 
 __all__ = ["context"]
@@ -33,15 +33,31 @@ GRADIENT_DECIMALS = 9
 
 
 def context(given: ReportInput) -> dict[str, Any] | None:
-    """Return one block per rung."""
-    if not given.run.fits:
-        return None
-    return {"rungs": [_rung(given, fit) for fit in given.run.fits]}
+    """Return one block per rung, in the order of the ladder; of one that was not fitted, the reason."""
+    fits = {fit.model: fit for fit in given.run.fits}
+    rungs = [name for name, formula in given.formulas.items() if formula.bars]  # a prelude has none
+    blocks = [
+        _rung(given, fits[name]) if name in fits else _failed(given, name, given.run.failed[name])
+        for name in rungs
+        if name in fits or name in given.run.failed
+    ]
+    return {"rungs": blocks} if blocks else None
+
+
+def _failed(given: ReportInput, model: str, why: str) -> dict[str, Any]:
+    return {
+        "label": given.names.model(model),
+        "formula": Code(given.formulas[model].text),
+        "status": "failed",
+        "why": say("It could not be fitted: {why}.", why=Word(why.rstrip("."))),
+        "final": True,
+    }
 
 
 def _rung(given: ReportInput, fit: FitRecord) -> dict[str, Any]:
     return {
         "label": given.names.model(fit.model),
+        "why": None,
         "formula": Code(fit.formula),
         "status": fit.reported.convergence.status,
         "fixed": _fixed(given, fit),
