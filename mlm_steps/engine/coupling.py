@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import NamedTuple
@@ -13,17 +13,21 @@ from scipy import sparse
 
 from mlm_steps.engine.groups import Factor, segment_sum
 
-__all__ = ["Coupling", "couple", "cross_products"]
+__all__ = ["Coupling", "couple", "cross_products", "mirrored"]
 
 Array = NDArray[np.float64]
 Integers = NDArray[np.intp]
 
 DENSE_ADVANTAGE = 60.0
-"""How many dense multiplications take the time of one sparse one (measured, one thread)."""
+"""How many dense multiplications take the time of one of a listed pair (measured, one thread)."""
+UNLISTED = 2.5
+"""How much longer one takes in a product of sparse matrices."""
+STRIP = 256
+"""Rows that are filled in at a time."""
 MOST_PAIRS = 6e6
 """Pairs of stored blocks that are listed once rather than found again in every product."""
-MOST_DENSE = 2e7
-"""Elements of a dense coupling matrix."""
+MOST_DENSE = 4e6
+"""Elements of the dense blocks that are held at a time."""
 
 
 class Pairs(NamedTuple):
@@ -90,17 +94,18 @@ class Coupling:
     def gram(self, left: Array) -> Array:
         """Return Σ_j (left_j block_j)ᵀ left_j block_j, shape (q, q); left has shape (J, K, K)."""
         if self.dense:
-            flat = (left @ self.full).reshape(-1, self.q)
-            squares: Array = flat.T @ flat
+            squares = np.zeros((self.q, self.q))
+            for part, full in self._parts():
+                flat = (left[part] @ full).reshape(-1, self.q)
+                squares += flat.T @ flat
             return squares
         if self.listed:
             W = left.transpose(0, 2, 1) @ left
-            upper = np.zeros(self.q**2)
-            for matrix, (a, b) in zip(self.pairs, _elements(W.shape[1]), strict=True):
+            first, *others = zip(self.pairs, _elements(W.shape[1]), strict=True)
+            upper: Array = first[0] @ np.ascontiguousarray(W[:, 0, 0])
+            for matrix, (a, b) in others:
                 upper += matrix @ np.ascontiguousarray(W[:, a, b])
-            gram: Array = upper.reshape(self.q, self.q) + upper.reshape(self.q, self.q).T
-            gram.flat[:: self.q + 1] *= 0.5
-            return gram
+            return mirrored(upper.reshape(self.q, self.q).T).T
         matrices = self._matrices(self._moved(left))
         total = np.zeros((self.q, self.q))
         for own in matrices:
@@ -111,15 +116,18 @@ class Coupling:
         """Return Σ_j left_j block_j Q block_jᵀ left_jᵀ, shape (K, K), for a symmetric Q."""
         K = left.shape[1]
         if self.dense:
-            rows = (left @ self.full).reshape(-1, self.q)
-            right = (rows @ Q).reshape(-1, K, self.q).transpose(1, 0, 2).reshape(K, -1)
-            traces: Array = rows.reshape(-1, K, self.q).transpose(1, 0, 2).reshape(K, -1) @ right.T
+            traces = np.zeros((K, K))
+            for part, full in self._parts():
+                rows = left[part] @ full
+                right = (rows.reshape(-1, self.q) @ Q).reshape(rows.shape).transpose(1, 0, 2)
+                traces += rows.transpose(1, 0, 2).reshape(K, -1) @ right.reshape(K, -1).T
             return traces
         if self.listed:
-            forms, half = np.zeros((left.shape[0], K, K)), Q.ravel().copy()
-            half[:: self.q + 1] *= 0.5
+            forms, diagonal = np.zeros((left.shape[0], K, K)), np.diag(Q)
             for matrix, (a, b) in zip(self.pairs, _elements(K), strict=True):
-                own = half @ matrix
+                own = Q.ravel() @ matrix
+                # Pairs of a block with itself stand in the sum once, all others twice.
+                own -= 0.5 * self._within(a, b, diagonal)
                 forms[:, a, b] += own
                 forms[:, b, a] += own
             summed: Array = np.einsum("jab,jbc,jdc->ad", left, forms, left, optimize=True)
@@ -129,13 +137,13 @@ class Coupling:
 
     def times(self, right: Array) -> Array:
         """Return block_j @ ``right`` per level, shape (J, K, c); right has shape (q, c)."""
-        if self.dense:
+        if self._held:
             return self.full @ right
         return np.stack([matrix @ right for matrix in self.matrices], axis=1)
 
     def transposed_times(self, right: Array) -> Array:
         """Return Σ_j block_jᵀ right_j, shape (q, c); right has shape (J, K, c)."""
-        if self.dense:
+        if self._held:
             total: Array = self.full.reshape(-1, self.q).T @ right.reshape(-1, right.shape[2])
             return total
         products = [matrix.T @ right[:, a] for a, matrix in enumerate(self.matrices)]
@@ -157,6 +165,27 @@ class Coupling:
         rows = (self.groups[:, None] * K + np.arange(K)).ravel()
         shape = (left.shape[0] * K, self.q)
         return sparse.csr_array((moved.ravel(), (rows, np.repeat(self.columns, K))), shape=shape)
+
+    @property
+    def _held(self) -> bool:
+        """Whether the dense blocks of all levels are kept."""
+        return self.dense and self.values.shape[1] * (self.starts.size - 1) * self.q <= MOST_DENSE
+
+    def _parts(self) -> Iterator[tuple[slice, Array]]:
+        """Yield the dense blocks of some levels at a time."""
+        levels = self.starts.size - 1
+        if self._held:
+            yield slice(0, levels), self.full
+            return
+        size = max(1, int(MOST_DENSE) // (self.values.shape[1] * self.q))
+        for start in range(0, levels, size):
+            part = slice(start, start + size)
+            yield part, self.levels(part)
+
+    def _within(self, a: int, b: int, diagonal: Array) -> Array:
+        """Return per level the sum of u_a u_b times the diagonal of Q over its blocks, twice if b > a."""
+        own = self.values[:, a] * self.values[:, b] * diagonal[self.columns]
+        return segment_sum(own if a == b else 2.0 * own, self.groups, self.starts.size - 1)
 
     def _moved(self, left: Array) -> Array:
         """Return left_j @ block for every block, shape (nnz, K)."""
@@ -203,10 +232,22 @@ def couple(first: Factor, q: Array, rest: Sequence[Factor], z: Sequence[Array]) 
     starts = np.zeros(first.J + 1, dtype=np.intp)
     np.cumsum(counts, out=starts[1:])
     work = float((counts.astype(float) ** 2).sum())
-    dense = first.J * float(total) ** 2 < DENSE_ADVANTAGE * work and first.J * total < MOST_DENSE
-    products = first.pattern.K * (first.pattern.K + 1) / 2
-    listed = not dense and work * products <= 2 * MOST_PAIRS
+    listed = work * first.pattern.K * (first.pattern.K + 1) <= 4 * MOST_PAIRS
+    advantage = DENSE_ADVANTAGE * (1.0 if listed else UNLISTED)
+    dense = first.J * float(total) ** 2 < advantage * work
+    listed = listed and not dense
     return Coupling(groups, columns_found, summed, starts, total, dense, listed)
+
+
+def mirrored(matrix: Array) -> Array:
+    """Return a matrix of which the lower triangle is known with the upper one filled in, in place."""
+    size = matrix.shape[0]
+    for start in range(0, size, STRIP):
+        stop = min(start + STRIP, size)
+        matrix[start:stop, stop:] = matrix[stop:, start:stop].T
+        own = matrix[start:stop, start:stop]
+        own[:] = np.tril(own) + np.tril(own, -1).T
+    return matrix
 
 
 def _pairs(coupling: Coupling) -> Pairs:

@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 from scipy.linalg import lapack
 
 from mlm_steps.engine.block_diagonal import congruent, left_times, right_times, rows_of
-from mlm_steps.engine.coupling import Coupling, couple, cross_products
+from mlm_steps.engine.coupling import Coupling, couple, cross_products, mirrored
 from mlm_steps.engine.criterion import Average, Pieces, solve_fixed, whitener
 from mlm_steps.engine.derivatives import curvatures_of, differences, gathered
 from mlm_steps.engine.groups import Blocks, Factor, segment_sum
@@ -158,6 +158,16 @@ class SeveralFactors:
 
     def pieces(self, theta: Array, *, hessian: bool = False) -> Pieces | None:
         """Return the three functions with their gradients, and their Hessians or the average information."""
+        if not hessian:
+            return self._pieces(theta, average=not self.exact_hessian)
+        if self._direct and float(np.abs(theta).max()) < FAR:
+            return self._pieces(theta, average=False, hessian=True)
+        pieces = self._pieces(theta, average=False)
+        second = None if pieces is None else differences(lambda at: self._pieces(at, average=False), theta)
+        return None if pieces is None or second is None else replace(pieces, hessians=second)
+
+    def _pieces(self, theta: Array, *, average: bool, hessian: bool = False) -> Pieces | None:
+        """Return the three functions with their gradients, and what more is asked for."""
         state = self._state(theta)
         if state is None:
             return None
@@ -166,19 +176,14 @@ class SeveralFactors:
         halves = self._log_det_gradients(state, theta, own, inverse)
         data = self._data(state, theta)
         pieces = gathered(self.factors, theta, (state.log_det, state.fixed), data, halves)
-        if not hessian:
-            if self.exact_hessian:
-                return pieces
-            logs = [own, *self._rest_logs(state, theta, halves[1:], inverse)]
-            bends = bends_of(self.factors, theta, logs, data)
-            return replace(
-                pieces, average=Average(bends, forms(state, self.coupling, self.factors, theta, data))
-            )
-        if not self._direct or float(np.abs(theta).max()) > FAR:
-            second = differences(self.pieces, theta)
-            return None if second is None else replace(pieces, hessians=second)
-        U = joint(state, self.coupling, self.factors, theta)
-        return replace(pieces, hessians=hessians_of(self.factors, theta, U, data))
+        if hessian:
+            U = joint(state, self.coupling, self.factors, theta)
+            return replace(pieces, hessians=hessians_of(self.factors, theta, U, data))
+        if not average:
+            return pieces
+        logs = [own, *self._rest_logs(state, theta, halves[1:], inverse)]
+        products = forms(state, self.coupling, self.factors, theta, data)
+        return replace(pieces, average=Average(bends_of(self.factors, theta, logs, data), products))
 
     def _rest_logs(
         self, state: State, theta: Array, halves: Sequence[Array], inverse: Array
@@ -214,9 +219,7 @@ class SeveralFactors:
         """Return M⁻¹."""
         inverse: Array
         inverse, _ = lapack.dpotri(state.L, lower=1)
-        inverse = inverse + inverse.T
-        inverse.flat[:: inverse.shape[0] + 1] *= 0.5
-        return inverse
+        return mirrored(inverse).T
 
     def _log_det_gradients(self, state: State, theta: Array, own: Array, inverse: Array) -> list[Array]:
         """Return Σ Z_jᵀ V⁻¹ Z_j Lambda per factor, shape (K, K): half the gradient of log|V|."""

@@ -188,13 +188,16 @@ def test_a_complement_that_is_too_large_is_refused_with_its_sizes(monkeypatch, f
         fit("y ~ x + (1 | g) + (1 | h)", frame)
 
 
-@pytest.mark.parametrize(("dense", "pairs"), [(0.0, 0.0), (0.0, 1e9), (1e9, 0.0)])
-def test_sparse_listed_and_dense_products_agree(monkeypatch, frame, dense, pairs):
+@pytest.mark.parametrize(
+    ("dense", "pairs", "held"), [(0.0, 0.0, 0.0), (0.0, 1e9, 0.0), (1e9, 0.0, 1e9), (1e9, 0.0, 60.0)]
+)
+def test_sparse_listed_and_dense_products_agree(monkeypatch, frame, dense, pairs, held):
     design = build_design("y ~ x + (x | g) + (x | h)", frame)
     theta = np.array([0.9, 0.1, 0.5, 0.7, -0.2, 0.3])
     usual = evaluate_at(design, theta)
     monkeypatch.setattr("mlm_steps.engine.coupling.DENSE_ADVANTAGE", dense)
     monkeypatch.setattr("mlm_steps.engine.coupling.MOST_PAIRS", pairs)
+    monkeypatch.setattr("mlm_steps.engine.coupling.MOST_DENSE", held)
     other = evaluate_at(design, theta)
     assert other.criterion == pytest.approx(usual.criterion, rel=1e-12)
     gradient = [each.kernel.strategy.pieces(theta, hessian=False).gradients for each in (usual, other)]
