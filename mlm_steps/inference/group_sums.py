@@ -118,7 +118,7 @@ def _linked(factors: Sequence[Factor], z: Sequence[Array], X: Array) -> list[_Bl
 
     Z, effects = _incidence(factors, z)
     N = (Z.T @ Z).tocsr()
-    count, labels = connected_components(N, directed=False)
+    count, labels = connected_components(_links(Z), directed=False)
     if np.bincount(labels, minlength=count).max() > LARGEST_BLOCK:
         return None
     ZX = np.asarray(Z.T @ X)
@@ -130,6 +130,14 @@ def _linked(factors: Sequence[Factor], z: Sequence[Array], X: Array) -> list[_Bl
         dense = N[members][:, members].toarray()
         blocks.append(_Block(dense[None], ZX[None, members], places))
     return blocks
+
+
+def _links(Z: sparse.csc_array) -> sparse.csc_array:
+    """Return which columns share a row; Z'Z lacks those whose products cancel, as in balanced designs."""
+    from scipy import sparse
+
+    pattern = sparse.csc_array((np.ones_like(Z.data), Z.indices, Z.indptr), shape=Z.shape)
+    return pattern.T @ pattern
 
 
 def _incidence(factors: Sequence[Factor], z: Sequence[Array]) -> tuple[sparse.csc_array, Integers]:

@@ -106,6 +106,20 @@ def test_the_sums_over_groups_give_what_the_formulas_say(name, frame):
     np.testing.assert_allclose(against.df(single), [joint(fit, row[None])[2] for row in single], rtol=1e-6)
 
 
+def test_crossed_slopes_of_a_balanced_design_stay_linked():
+    places = np.indices((6, 5, 2)).reshape(3, -1)
+    generator = np.random.default_rng(6)
+    slopes = 3 * generator.normal(size=(2, 6))[:, places[0]] + 2 * generator.normal(size=(2, 6))[:, places[1]]
+    y = 40 + slopes[0] + (2 + slopes[1]) * places[2] + generator.normal(size=60)
+    balanced = pd.DataFrame(
+        {"y": y} | {name: codes.astype(str) for name, codes in zip("ghf", places, strict=True)}
+    )
+    fit = fit_lmm(build_design("y ~ f + (f | g) + (f | h)", balanced))
+    adjusted = textbook(fit)[1]
+    vcov = inference.reference(fit, "kenward-roger").vcov
+    np.testing.assert_allclose(vcov, adjusted, rtol=RTOL, atol=RTOL * np.abs(adjusted).max())
+
+
 @pytest.mark.parametrize("name", MODELS)
 def test_a_joint_test_gives_what_the_formulas_say(name, frame):
     formula, weights = MODELS[name]
