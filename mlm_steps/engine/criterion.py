@@ -8,6 +8,7 @@ derivatives; what REML, ML and Satterthwaite's method need follows here (statist
 from __future__ import annotations
 
 from dataclasses import dataclass
+from math import log
 from typing import Literal, NamedTuple
 
 import numpy as np
@@ -139,20 +140,23 @@ def profiled(pieces: Pieces, n: int, p: int, method: Literal["REML", "ML"]) -> P
     """Return the profiled criterion, without the terms that do not depend on theta."""
     reml = float(method == "REML")
     df = n - p if reml else n
-    L, X, r = pieces.gradients
-    relative = r / pieces.pwrss
-    value = pieces.log_det_L2 + reml * pieces.log_det_RX2 + df * np.log(pieces.pwrss)
-    gradient = L + reml * X + df * relative
-    hessian = None
+    shares = np.array([1.0, reml, df / pieces.pwrss])
+    relative = pieces.gradients[2] / pieces.pwrss
+    value = pieces.log_det_L2 + reml * pieces.log_det_RX2 + df * log(pieces.pwrss)
+    gradient = shares @ pieces.gradients
+    profile = df * relative[:, None] * relative
+    hessian = average = None
     if pieces.hessians is not None:
-        L2, X2, r2 = pieces.hessians
-        hessian = L2 + reml * X2 + df * (r2 / pieces.pwrss - relative[:, None] * relative)
-    average = None
+        hessian = _combined(shares, pieces.hessians) - profile
     if pieces.average is not None:
-        L2, X2, r2 = pieces.average.bends
-        r2 = r2 + pieces.average.forms
-        average = L2 + reml * X2 + df * (r2 / pieces.pwrss - relative[:, None] * relative)
-    return Point(float(value), gradient, hessian, pieces, average)
+        forms = shares[2] * pieces.average.forms
+        average = _combined(shares, pieces.average.bends) + forms - profile
+    return Point(value, gradient, hessian, pieces, average)
+
+
+def _combined(shares: Array, hessians: Array) -> Array:
+    combined: Array = (shares @ hessians.reshape(3, -1)).reshape(hessians.shape[1:])
+    return combined
 
 
 def profiled_value(

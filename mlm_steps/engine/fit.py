@@ -72,7 +72,8 @@ def fit_lmm(
         finish = polish if search_control.optimizer == "auto" else search_with
         found = _in_units(finish(kernel, method, search_control, found.theta), kernel, method, before=found)
     if found.ended in GIVEN_UP:
-        raise FitError(_given_up(found), trace=found.trace)
+        hint = "leave some out; or the model lacks an intercept"
+        raise FitError(Fault("", GIVEN_UP[found.ended], hint), trace=found.trace)
     found = settled(kernel, method, found)
     report = assess(kernel, found)
     theta = kernel.convert(found.theta, inverse=True)
@@ -86,11 +87,6 @@ def _in_units(search: Search, kernel: Kernel, method: Method, *, before: Search 
     own = [TracePoint(used + at, value + constant, slope) for at, value, slope in search.trace]
     trace = (*(() if before is None else before.trace), *own)
     return replace(search, evaluations=used + search.evaluations, trace=trace)
-
-
-def _given_up(search: Search) -> Fault:
-    size = f"after {search.evaluations} evaluations they are {np.abs(search.theta).max():.1g} times as large"
-    return Fault("", f"{GIVEN_UP[search.ended]}; {size}", "leave some out; or the model lacks an intercept")
 
 
 def evaluate_at(

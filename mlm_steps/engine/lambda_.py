@@ -121,8 +121,9 @@ def lower_factor(matrix: NDArray[np.float64]) -> NDArray[np.float64]:
         return np.abs(matrix)
     if matrix.shape == (2, 2):
         return _lower_two(*matrix.ravel().tolist())
-    missing = max(0, matrix.shape[0] - matrix.shape[1])
-    upper: NDArray[np.float64] = np.linalg.qr(np.pad(matrix.T, ((0, missing), (0, 0))))[1]
+    missing = matrix.shape[0] - matrix.shape[1]
+    columns = np.pad(matrix.T, ((0, missing), (0, 0))) if missing > 0 else matrix.T
+    upper: NDArray[np.float64] = np.linalg.qr(columns)[1]
     upper[np.abs(upper) <= ROUNDING * np.sqrt(np.einsum("ij,ij->j", upper, upper))] = 0.0
     signs = np.where(np.diag(upper) < 0, -1.0, 1.0)
     return np.tril(upper.T * signs)

@@ -14,6 +14,7 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy.linalg import lapack
 
 from mlm_steps.engine import compiled
 from mlm_steps.engine.criterion import Pieces, Solution, solve_fixed, whitener
@@ -24,6 +25,9 @@ from mlm_steps.engine.whiten import transposed_times, whiten
 __all__ = ["OneFactor"]
 
 Array = NDArray[np.float64]
+
+NOTHING = 1e-20
+"""Squared length of a column of [X y], of unit length, of which the random effects leave rounding alone."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -175,13 +179,14 @@ class OneFactor:
         U, ww, forms, pwrss = sums
         Lambda = pattern.factor(theta)
         observed = (ww / self._within(n, pwrss) - U).ravel()
-        same = np.zeros((K, K), dtype=bool)
-        same[pattern.rows, pattern.columns] = True
-        within = np.flatnonzero(same | same.T)
-        excess = np.zeros(K * K)
-        excess[within] = np.linalg.lstsq(forms[np.ix_(within, within)], observed[within], rcond=None)[0]
+        # Elements of the covariance matrix: each that is not on the diagonal stands in two places.
+        elements = np.zeros((pattern.m, K, K))
+        each = np.arange(pattern.m)
+        elements[each, pattern.rows, pattern.columns] = elements[each, pattern.columns, pattern.rows] = 1.0
+        flat = elements.reshape(pattern.m, K * K)
+        excess = _solution(flat @ forms @ flat.T, flat @ observed) @ flat
         moments: Array = excess.reshape(K, K) + Lambda @ Lambda.T
-        return (moments + moments.T) / 2 if np.isfinite(moments).all() else None
+        return moments if np.isfinite(moments).all() else None
 
     def _sums(self, theta: Array) -> tuple[Array, Array, Array, float] | None:
         """Return Σ U_j, Σ w_j w_jᵀ, Σ U_j ⊗ U_j by pairs of indices (a, c) and (b, d), and r²."""
@@ -200,8 +205,9 @@ class OneFactor:
         """Return the residual variance within levels, or where there is none, the profiled one."""
         p = self.C.shape[0] - 1
         df = n - np.count_nonzero(np.diagonal(self.R, axis1=1, axis2=2)) - p
-        slopes = np.linalg.lstsq(self.C[:p, :p], self.C[:p, p], rcond=None)[0] if p else np.zeros(0)
-        left = float(self.C[p, p] - slopes @ self.C[:p, p])
+        inside = np.flatnonzero(self.C.diagonal()[:p] > NOTHING)
+        slopes = _solution(self.C[inside[:, None], inside], self.C[inside, p])
+        left = float(self.C[p, p] - slopes @ self.C[inside, p])
         return left / df if df > 0 and left > 0.0 else pwrss / n
 
     def curvatures(self, theta: Array, weights: Array) -> tuple[Array, ...] | None:
@@ -246,6 +252,16 @@ class OneFactor:
         if state is None:
             raise ValueError("theta is not feasible")
         return state
+
+
+def _solution(matrix: Array, right: Array) -> Array:
+    """Return the solution of a positive definite system, or the least-squares one where it is singular."""
+    if not right.size:
+        return right
+    _, solution, singular = lapack.dposv(matrix, right)
+    if singular:
+        solution = np.linalg.lstsq(matrix, right, rcond=None)[0]
+    return np.asarray(solution, dtype=np.float64)
 
 
 def _projected(state: _State) -> Array:

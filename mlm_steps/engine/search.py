@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from itertools import islice
+from math import isfinite
 
 import numpy as np
 from numpy.typing import NDArray
@@ -48,10 +49,11 @@ def objective_of(kernel: Kernel, method: Method) -> Objective:
         if pieces is None:
             return None
         point = profiled(pieces, kernel.n, kernel.p, method)
-        known = np.isfinite(point.gradient).all()
+        # One element that is not finite makes the sum so.
+        total = float(point.gradient.sum())
         if point.hessian is not None:
-            known = known and np.isfinite(point.hessian).all()
-        return point if known else None
+            total += float(point.hessian.sum())
+        return point if isfinite(total) else None
 
     return objective
 
