@@ -56,7 +56,7 @@ def test_balanced_one_way_reml_is_the_analysis_of_variance(balanced):
 
 def test_a_search_that_is_given_up_tells_what_it_tried(balanced):
     reproduced = balanced.assign(y=np.repeat(np.arange(10.0), 6) ** 2)
-    with pytest.raises(FitError, match=r"after \d+ evaluations") as caught:
+    with pytest.raises(FitError, match="the residual variance goes to zero") as caught:
         fit("y ~ 1 + (1 | g)", reproduced)
     evaluations = [evaluation for evaluation, _, _ in caught.value.trace]
     assert evaluations == sorted(evaluations)
