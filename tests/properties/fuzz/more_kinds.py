@@ -161,6 +161,45 @@ def three_factors(rng: np.random.Generator) -> Case:
     return Case(formula, frame_of(rng, y, codes, x=x))
 
 
+def between_groups(rng: np.random.Generator) -> Case:
+    """Covariates of groups that differ by a hundred to a hundred thousand times the residual."""
+    J = int(rng.integers(5, 20))
+    g = groups(rng, J, 2, 8)
+    x, z = rng.normal(size=g.size), rng.normal(size=J)[g]
+    ratio = power(rng, 2, 5)
+    u = effects(rng, J, ratio, ratio * rng.choice([1e-3, 1.0]))
+    y = x + z + u[g, 0] + u[g, 1] * x + rng.normal(size=g.size)
+    formula = pick(
+        rng, "y ~ x + z + (1 | g)", "y ~ x * z + (x | g)", "y ~ x * z + (1 | g)", "y ~ x + z + (x || g)"
+    )
+    return Case(formula, frame_of(rng, y, {"g": g}, x=x, z=z), method="ML" if rng.random() < 0.3 else "REML")
+
+
+def overlapping_terms(rng: np.random.Generator) -> Case:
+    """Terms on one factor that share a coefficient: their sum alone can be estimated."""
+    g = groups(rng, int(rng.integers(5, 20)), 2, 9)
+    x, v = rng.normal(size=(2, g.size))
+    u = effects(rng, int(g.max()) + 1, power(rng, -1, 1), 1.0)
+    y = x + u[g, 0] + u[g, 1] * x + rng.normal(size=g.size)
+    formula = pick(
+        rng, "y ~ x + (1 | g) + (x | g)", "y ~ x + (x | g) + (v | g)", "y ~ x + (x | g) + (0 + x | g)"
+    )
+    return Case(formula, frame_of(rng, y, {"g": g}, x=x, v=v))
+
+
+def meeting_lines(rng: np.random.Generator) -> Case:
+    """Lines of all groups that meet in one point, however steep."""
+    J = int(rng.integers(5, 25))
+    g = groups(rng, J, 2, 9)
+    x, v = rng.normal(size=(2, g.size)) + rng.choice([0.0, 3.0])
+    b = (power(rng, -2, 5) * rng.normal(size=J))[g]
+    y = b + rng.choice([-1.0, 1.0]) * power(rng, -2, 1) * b * x + rng.normal(size=g.size)
+    formula = pick(
+        rng, "y ~ x + (x | g)", "y ~ x + (x || g)", "y ~ 1 + (x + v | g)", "y ~ 1 + (0 + x + v | g)"
+    )
+    return Case(formula, frame_of(rng, y, {"g": g}, x=x, v=v))
+
+
 MORE_KINDS = {
     "three_slopes": three_slopes,
     "several_terms": several_terms,
@@ -174,4 +213,7 @@ MORE_KINDS = {
     "many_columns": many_columns,
     "missing_values": missing_values,
     "three_factors": three_factors,
+    "between_groups": between_groups,
+    "overlapping_terms": overlapping_terms,
+    "meeting_lines": meeting_lines,
 }
