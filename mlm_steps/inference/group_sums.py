@@ -137,7 +137,8 @@ def _links(Z: sparse.csc_array) -> sparse.csc_array:
     from scipy import sparse
 
     pattern = sparse.csc_array((np.ones_like(Z.data), Z.indices, Z.indptr), shape=Z.shape)
-    return pattern.T @ pattern
+    linked: sparse.csc_array = pattern.T @ pattern
+    return linked
 
 
 def _incidence(factors: Sequence[Factor], z: Sequence[Array]) -> tuple[sparse.csc_array, Integers]:
