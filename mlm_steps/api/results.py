@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 
 from mlm_steps.api.advice import Advice
+from mlm_steps.api.arguments import check_contrasts, check_options
 from mlm_steps.api.effects import FitEffects
 from mlm_steps.api.intervals import Intervals, Profiles, Selection, confint, profile
 from mlm_steps.api.rows import Origin, snapshot
@@ -18,7 +19,7 @@ from mlm_steps.api.varcorr import VarCorr, varcorr
 from mlm_steps.design import build_design, parse_formula
 from mlm_steps.engine import Control, Estimates, Method
 from mlm_steps.errors import Fault, UsageError
-from mlm_steps.inference import METHODS, CoefficientTests, test_rows
+from mlm_steps.inference import CoefficientTests, test_rows
 from mlm_steps.records.base import Notice
 
 __all__ = ["Fit", "VarCorr", "fit"]
@@ -276,17 +277,16 @@ def fit(
 
     Raises
     ------
+    UsageError
+        The data are no frame, or an option is none of those there are.
     DesignError
         The formula cannot be read or does not fit the data.
     FitError
         The model cannot be estimated from these data.
     """
-    if df not in METHODS:
-        known = ", ".join(METHODS)
-        raise UsageError(Fault("df", f"no degrees of freedom are called {df!r}", f"known: {known}"))
-    if not 0.0 < confidence < 1.0:
-        raise UsageError(Fault("confidence", f"{confidence!r} is not between 0 and 1"))
+    check_options(data, df, confidence)
     parsed = parse_formula(formula)
+    check_contrasts(parsed, data, contrasts or {})
     design = build_design(parsed, data, weights=weights, contrasts=contrasts)
     origin = Origin(snapshot(data, {*parsed.variables, weights}), dict(contrasts or {}), control)
     index = data.index if design.n == len(data) else data.index[design.rows]

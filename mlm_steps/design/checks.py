@@ -29,7 +29,11 @@ __all__ = [
     "require_kind",
     "require_more_rows",
     "require_rows",
+    "require_size",
 ]
+
+LARGEST, SMALLEST = 1e140, 1e-140
+"""Sizes of a column between which sums of its squares are numbers that a computer has."""
 
 Missing = Mapping[str, NDArray[np.bool_]]
 
@@ -105,3 +109,11 @@ def positive_weights(columns: FrameColumns, rows: NDArray[np.intp], name: str) -
         hint = "weights are positive and finite; a row with a missing weight is left out"
         raise DesignError(Fault("", what + more, hint, key="weights"))
     return value.values
+
+
+def require_size(name: str, values: NDArray[np.float64]) -> None:
+    """Refuse a column of numbers that cannot be squared; zeros alone are none."""
+    size = max(float(values.max()), -float(values.min()))
+    if size and not SMALLEST < size < LARGEST:
+        what = f"{name} has values of the size {size:.0e}, the squares of which cannot be computed"
+        raise DesignError(Fault("", what, "measure it in other units"))

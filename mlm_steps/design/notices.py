@@ -96,17 +96,28 @@ def _mean_forced_to_zero(name: str, term: RandomTerm) -> Notice:
 
 
 def _repeated_effects(terms: Sequence[RandomTerm]) -> list[Notice]:
-    seen: set[tuple[str, str]] = set()
     notices = []
-    for term in terms:
-        for name in term.names:
-            if (term.group, name) in seen:
-                text = (
-                    f"The random effect {name} of {term.group} stands in two terms; "
-                    "the data cannot tell the two variances apart."
-                )
-                notices.append(
-                    Notice(code="repeated_random_effect", severity="warning", text=text, subject=term.source)
-                )
-            seen.add((term.group, name))
+    for position, term in enumerate(terms):
+        for other in terms[:position]:
+            shared = ", ".join(name for name in term.names if name in other.names)
+            if not shared or not _same_groups(term, other):
+                continue
+            where = f"{other.group} and {term.group} put the rows into the same groups"
+            if term.group == other.group:
+                where = f"{shared} of {term.group} stands in two terms"
+            text = f"{where}: the data cannot tell the two variances of {shared} apart."
+            notices.append(
+                Notice(code="repeated_random_effect", severity="warning", text=text, subject=term.source)
+            )
     return notices
+
+
+def _same_groups(one: RandomTerm, other: RandomTerm) -> bool:
+    """Return whether two terms put the rows into the same groups, whatever these are called."""
+    if one.refs is other.refs:
+        return True
+    if len(one.levels) != len(other.levels):
+        return False
+    partner = np.empty(len(one.levels), dtype=np.intp)
+    partner[one.refs] = other.refs
+    return bool((partner[one.refs] == other.refs).all())

@@ -95,6 +95,16 @@ def _term_faults(design: Design) -> list[Fault]:
                 )
             )
     for term in design.random:
+        empty = [name for name, column in zip(term.names, term.z.T, strict=True) if not column.any()]
+        if empty:
+            faults.append(
+                Fault(
+                    "",
+                    f"{', '.join(empty)} in {term.source} is 0 in every row: its variance has no effect",
+                    "leave it out",
+                    offset=_found(design.formula, term.source),
+                )
+            )
         J, k = len(term.levels), len(term.names)
         if 2 <= J < design.n and J * k >= design.n:
             faults.append(

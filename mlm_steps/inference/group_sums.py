@@ -48,12 +48,21 @@ class Sums:
         tr(V⁻¹ G_r).
     products : ndarray, shape (m, m)
         tr(V⁻¹ G_r V⁻¹ G_s).
+    pairs : sequence of (int, int)
+        The two coefficients of each gamma.
     """
 
     P: Array
     Q: Array
     traces: Array
     products: Array
+    pairs: Sequence[tuple[int, int]]
+
+    @property
+    def sizes(self) -> Array:
+        """What ``products`` has on its diagonal where rows of both coefficients meet, shape (m,)."""
+        own = {pair: float(size) for pair, size in zip(self.pairs, np.diag(self.products), strict=True)}
+        return np.array([np.sqrt(own[a, a] * own[b, b]) for a, b in self.pairs])
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -82,12 +91,13 @@ def group_sums(fit: LmmFit, X: Array) -> Sums | None:
     Sigma = np.zeros((sum(sizes), sum(sizes)))
     for factor in factors:
         pattern = factor.pattern
-        pairs += list(zip(pattern.rows + offset, pattern.columns + offset, strict=True))
+        rows, columns = (pattern.rows + offset).tolist(), (pattern.columns + offset).tolist()
+        pairs += list(zip(rows, columns, strict=True))
         Lambda, span = pattern.factor(theta[factor.theta]), slice(offset, offset + pattern.K)
         Sigma[span, span] = Lambda @ Lambda.T
         offset += pattern.K
     m, p = len(pairs), X.shape[1]
-    total = Sums(np.zeros((m, p, p)), np.zeros((m, m, p, p)), np.zeros(m), np.zeros((m, m)))
+    total = Sums(np.zeros((m, p, p)), np.zeros((m, m, p, p)), np.zeros(m), np.zeros((m, m)), pairs)
     for block in blocks:
         _add(total, block, Sigma, pairs)
     return total
@@ -137,8 +147,8 @@ def _links(Z: sparse.csc_array) -> sparse.csc_array:
     from scipy import sparse
 
     pattern = sparse.csc_array((np.ones_like(Z.data), Z.indices, Z.indptr), shape=Z.shape)
-    linked: sparse.csc_array = pattern.T @ pattern
-    return linked
+    links: sparse.csc_array = pattern.T @ pattern
+    return links
 
 
 def _incidence(factors: Sequence[Factor], z: Sequence[Array]) -> tuple[sparse.csc_array, Integers]:

@@ -50,6 +50,8 @@ def kenward_roger(fit: LmmFit, context: Context, /) -> Reference:
         return replace(satterthwaite(fit, context), notices=(_too_large(),))
     P, W = np.concatenate([sums.P, -np.eye(reml.design.p)[None]]), _variances(sums, reml)
     adjusted = root @ _adjusted(sums, W) @ root.T
+    if not (np.diag(adjusted) > 0.0).all():
+        return replace(satterthwaite(fit, context), notices=(_no_adjustment(),))
 
     def df(contrasts: Array) -> Array:
         unit = contrasts @ root
@@ -88,8 +90,9 @@ def _variances(sums: Sums, fit: LmmFit) -> Array:
     )
     information[m, :m] = information[:m, m] = sums.traces + P_traces
     information[m, m] = fit.design.n - fit.design.p
-    scale = np.sqrt(np.maximum(np.diag(information), 0.0))
-    scale[scale == 0.0] = 1.0
+    own = np.diag(information)
+    nothing = own <= SMALLEST_EIGENVALUE * np.append(sums.sizes, 0.0)
+    scale = np.where(nothing, np.inf, np.sqrt(np.maximum(own, 0.0)))
     roots, vectors = np.linalg.eigh(information / np.outer(scale, scale))
     kept = roots > SMALLEST_EIGENVALUE
     inverse = (vectors[:, kept] / roots[kept]) @ vectors[:, kept].T
@@ -129,6 +132,14 @@ def _joint(P: Array, W: Array) -> JointDf:
 
 def _ratio(above: float, below: float) -> float:
     return 1.0 if abs(above) < NEAR_ZERO and abs(below) < NEAR_ZERO else above / below
+
+
+def _no_adjustment() -> Notice:
+    text = (
+        "Kenward and Roger's adjustment leaves a coefficient without a variance, as the data hardly tell "
+        "the variance parameters apart; Satterthwaite's tests stand instead."
+    )
+    return Notice(code="kenward_roger_flat", severity="warning", text=text)
 
 
 def _refitted() -> Notice:

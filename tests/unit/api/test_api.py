@@ -25,6 +25,24 @@ def frame():
     return frame
 
 
+@pytest.mark.parametrize(
+    ("contrasts", "words"),
+    [
+        ({"h": "sum"}, "the formula has no variable 'h'"),
+        ({"X": "sum"}, "did you mean x"),
+        ({"x": "sum"}, "'x' holds numbers and is no factor"),
+    ],
+)
+def test_contrasts_of_what_is_no_factor_of_the_formula_are_refused(frame, contrasts, words):
+    with pytest.raises(UsageError, match=words.replace("(", r"\(")):
+        mlm_steps.fit("y ~ x + (x | g)", frame, contrasts=contrasts)
+
+
+def test_data_that_are_no_frame_are_refused(frame):
+    with pytest.raises(UsageError, match="a dict is no pandas DataFrame"):
+        mlm_steps.fit("y ~ x + (x | g)", frame.to_dict())
+
+
 @pytest.fixture(scope="module")
 def slope(frame):
     return mlm_steps.fit("y ~ x + (x | g)", frame)

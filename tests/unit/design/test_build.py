@@ -124,6 +124,16 @@ def test_a_random_effect_that_stands_twice_is_noted(frame: pd.DataFrame) -> None
     assert _codes(notices) == ["repeated_random_effect"]
 
 
+def test_two_factors_with_the_same_groups_are_named(frame: pd.DataFrame) -> None:
+    frame["other"] = "level " + frame["g"].astype(str).str[::-1]
+    (notice,) = build_design("y ~ x + (x | g) + (x | other)", frame).notices
+    assert notice.code == "repeated_random_effect"
+    assert notice.text.startswith("g and other put the rows into the same groups")
+    assert "(Intercept), x apart" in notice.text
+    frame.loc[frame.index[0], "other"] = frame["other"].iloc[-1]
+    assert build_design("y ~ x + (x | g) + (x | other)", frame).notices == ()
+
+
 def test_the_columns_of_a_double_bar_are_terms_of_their_own(frame: pd.DataFrame) -> None:
     design = build_design("y ~ x * f + (x + f || g)", frame)
     assert [term.names for term in design.random] == [("(Intercept)",), ("x",), ("fmid",), ("fhi",)]
@@ -233,6 +243,18 @@ def test_infinite_values_are_refused(frame: pd.DataFrame) -> None:
         build_design("y ~ log(x^2) + (1 | g)", frame)
     with pytest.raises(FormulaError, match="x is not a finite number"):
         build_design("y ~ z + (1 | x)", frame)
+
+
+@pytest.mark.parametrize(
+    ("column", "formula"), [("x", "y ~ x + (1 | g)"), ("x", "y ~ z + (x | g)"), ("y", "y ~ x + (1 | g)")]
+)
+@pytest.mark.parametrize("scale", [1e200, 1e-200])
+def test_numbers_that_cannot_be_squared_are_refused(
+    frame: pd.DataFrame, column: str, formula: str, scale: float
+) -> None:
+    frame[column] *= scale
+    with pytest.raises(DesignError, match=rf"{column} has values of the size .*squares"):
+        build_design(formula, frame)
 
 
 def test_weights_are_numbers(frame: pd.DataFrame) -> None:

@@ -123,6 +123,7 @@ def test_too_few_evaluations_count_as_failed(balanced):
         ({"g": [str(i) for i in range(60)]}, "y ~ x + (1 | g)", "60 levels for 60 rows"),
         ({"g": [str(i // 2) for i in range(60)]}, "y ~ x + (x | g)", "30 levels × 2 coefficients = 60"),
         ({"y": np.repeat(np.arange(10.0), 6) ** 2}, "y ~ 1 + (1 | g)", "residual variance goes to zero"),
+        ({"z": 0.0}, "y ~ x + (0 + z | g)", r"z in \(0 \+ z \| g\) is 0 in every row"),
         ({"y": np.linspace(0, 1, 60), "x": np.linspace(5, 9, 60)}, "y ~ x + (1 | g)", "exactly"),
     ],
 )

@@ -165,6 +165,25 @@ def test_too_many_linked_groups_are_tested_by_satterthwaites_method(frame, monke
     )
 
 
+def test_a_covariance_on_which_no_row_depends_changes_nothing(frame):
+    # Each group is of one kind, so that the slopes of the two kinds never meet.
+    kinds = frame.assign(kind=np.where(frame["g"] < "g4", "a", "b"))
+    together = fit_lmm(build_design("y ~ x + kind + (0 + kind | g)", kinds))
+    apart = fit_lmm(build_design("y ~ x + kind + (0 + kind || g)", kinds))
+    assert together.criterion == pytest.approx(apart.criterion, abs=1e-7)
+    ours, other = (inference.test_coefficients(fit, "kenward-roger", 0.95) for fit in (together, apart))
+    # Both optima are good to the root of the criterion's rounding.
+    np.testing.assert_allclose(ours.df, other.df, rtol=1e-5)
+    np.testing.assert_allclose(ours.se, other.se, rtol=1e-6)
+
+
+def test_random_effects_that_the_fixed_ones_take_up_leave_the_residual_degrees_of_freedom(frame):
+    fit = fit_lmm(build_design("y ~ x + g + (1 | g)", frame))
+    found = inference.test_coefficients(fit, "kenward-roger", 0.95)
+    np.testing.assert_allclose(found.df, len(frame) - fit.design.p, rtol=1e-6)
+    assert (found.se > 0.0).all()
+
+
 def test_nested_groups_are_no_single_block(frame, monkeypatch):
     fit = fit_lmm(build_design("y ~ x + (1 | g) + (1 | g:h)", frame))
     monkeypatch.setattr(group_sums, "LARGEST_BLOCK", 12)
