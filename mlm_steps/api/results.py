@@ -15,7 +15,7 @@ from mlm_steps.api.intervals import Intervals, Profiles, Selection, confint, pro
 from mlm_steps.api.rows import Origin, snapshot
 from mlm_steps.api.summary import summarize
 from mlm_steps.api.testing import tests_frame
-from mlm_steps.api.varcorr import VarCorr, varcorr
+from mlm_steps.api.varcorr import VarCorr, theta_names, varcorr
 from mlm_steps.design import build_design, parse_formula
 from mlm_steps.engine import Control, Estimates, Method
 from mlm_steps.errors import Fault, UsageError
@@ -92,11 +92,7 @@ class Fit(FitEffects):
     @property
     def theta(self) -> pd.Series:
         """Covariance parameters under lme4's names."""
-        names = []
-        for term in self.lmm.design.random:
-            for column, name in enumerate(term.names):
-                names.append(f"{term.group}.{name}")
-                names += [f"{term.group}.{other}.{name}" for other in term.names[column + 1 :]]
+        names = [name for term in self.lmm.design.random for name in theta_names(term.group, term.names)]
         return pd.Series(self.lmm.theta, index=names, name="theta")
 
     @property

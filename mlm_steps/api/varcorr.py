@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
 
-__all__ = ["VarCorr", "varcorr"]
+__all__ = ["VarCorr", "theta_names", "varcorr"]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -48,3 +49,10 @@ def varcorr(group: str, names: tuple[str, ...], covariance: np.ndarray) -> VarCo
         pd.Series(sd, index=labels, name="sd"),
         pd.DataFrame(np.clip(correlation, -1.0, 1.0), index=labels, columns=labels),
     )
+
+
+def theta_names(group: str, effects: Sequence[str]) -> Iterator[str]:
+    """Yield lme4's names of a term's covariance parameters, column after column of the lower triangle."""
+    for column, name in enumerate(effects):
+        yield f"{group}.{name}"
+        yield from (f"{group}.{other}.{name}" for other in effects[column + 1 :])
