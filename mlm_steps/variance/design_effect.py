@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Iterator
 
 import numpy as np
 
@@ -20,21 +21,26 @@ INTERCEPT = ("(Intercept)",)
 def design_effect(explained: Explained) -> Contribution:
     """Return D = 1 + (ñ - 1) rho, n / D and sqrt(D) per grouping factor of a null model.
 
-    ñ is the weighted mean group size, sum(n_j²) / n, and rho the factor's share of the variance. Each factor
-    is taken for itself; the excesses D - 1 of several factors add up. Other models have no design effect of
+    ñ is the weighted mean group size, sum(n_j²) / n, and rho the factor's share of the variance. With several
+    factors, whose excesses D - 1 add up, the first is that of all together, and then each as if it were
+    alone with its share. Other models have no design effect of
     their own: their outcome is what the predictors leave.
     """
     if not is_null(explained.fit):
         return Contribution()
     parts = variance_parts(explained.fit)
-    measures: list[VarianceMeasure] = []
+    effects: dict[str, float] = {}
     notices: list[Notice] = []
     for group, positions in grouping_factors(explained.fit).items():
         rho = sum(parts.terms[position] for position in positions) / parts.total
-        measures += _measures(group, explained.fit, positions[0], rho)
+        effects[group] = 1.0 + (_mean_size(explained.fit, positions[0]) - 1.0) * rho
         if all(explained.fit.term_singular[position] for position in positions):
             notices.append(_truncated(explained.model, group))
-    return Contribution(measures=tuple(measures), notices=tuple(notices))
+    if len(effects) > 1:
+        effects = {"total": 1.0 + sum(D - 1.0 for D in effects.values()), **effects}
+    n = explained.fit.design.n
+    measures = tuple(measure for scope, D in effects.items() for measure in _measures(scope, n, D))
+    return Contribution(measures=measures, notices=tuple(notices))
 
 
 def is_null(fit: LmmFit) -> bool:
@@ -42,15 +48,15 @@ def is_null(fit: LmmFit) -> bool:
     return fit.design.columns == INTERCEPT and all(term.names == INTERCEPT for term in fit.design.random)
 
 
-def _measures(group: str, fit: LmmFit, position: int, rho: float) -> list[VarianceMeasure]:
+def _mean_size(fit: LmmFit, position: int) -> float:
     sizes = np.bincount(fit.design.random[position].refs)
-    size = float(np.sum(sizes.astype(np.float64) ** 2) / fit.design.n)
-    D = 1 + (size - 1) * rho
-    values = {"design_effect": D, "effective_n": fit.design.n / D, "se_ratio": math.sqrt(D)}
-    return [
-        VarianceMeasure(measure=name, scope=group, value=value, method=SOURCE)
-        for name, value in values.items()
-    ]
+    return float(np.sum(sizes.astype(np.float64) ** 2) / fit.design.n)
+
+
+def _measures(scope: str, n: int, D: float) -> Iterator[VarianceMeasure]:
+    values = {"design_effect": D, "effective_n": n / D, "se_ratio": math.sqrt(D)}
+    for name, value in values.items():
+        yield VarianceMeasure(measure=name, scope=scope, value=value, method=SOURCE)
 
 
 def _truncated(model: str, group: str) -> Notice:

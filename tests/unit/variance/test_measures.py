@@ -229,6 +229,21 @@ def test_the_design_effect_of_balanced_groups_is_the_textbooks():
     assert values(found, "se_ratio") == {"Subject": pytest.approx(math.sqrt(1 + 9 * rho))}
 
 
+@pytest.mark.parametrize("inner", ["b", "a:b"])
+def test_the_design_effect_of_several_factors_is_that_of_the_mean(inner):
+    rng = np.random.default_rng(3)
+    frame = pd.DataFrame({name: rng.integers(0, 6, 90).astype(str) for name in "ab"})
+    a, b = (frame[name].astype(int).to_numpy() for name in "ab")
+    frame["y"] = 2.0 * rng.normal(size=6)[a] + rng.normal(size=6)[b] + rng.normal(size=90)
+    found = estimates(f"y ~ 1 + (1 | a) + (1 | {inner})", frame).under("REML")
+    V = np.eye(90)
+    for term, Lambda in zip(found.design.random, found.Lambda, strict=True):
+        V += Lambda.item() ** 2 * (term.refs[:, None] == term.refs)
+    effect = values(record(f"y ~ 1 + (1 | a) + (1 | {inner})", frame), "design_effect")
+    assert effect["total"] == pytest.approx(V.sum() / np.trace(V))
+    assert set(effect) == {"total", "a", inner}
+
+
 def test_a_model_with_predictors_has_no_design_effect():
     assert values(record("Reaction ~ Days + (1 | Subject)"), "design_effect") == {}
 
