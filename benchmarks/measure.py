@@ -18,7 +18,7 @@ from benchmarks.peers import peer
 
 ENOUGH = 3.0
 """Seconds after which a task is not repeated."""
-MOST = 25
+MOST = 200
 THREADS = dict.fromkeys(
     ("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "MKL_NUM_THREADS", "RAYON_NUM_THREADS"), "1"
 )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from math import hypot
 from typing import Literal
 
 import numpy as np
@@ -12,7 +13,7 @@ from mlm_steps.engine.lambda_ import lower_factor
 from mlm_steps.engine.optimize import Search
 from mlm_steps.engine.values import BOUNDARY, ConvergenceReport
 
-__all__ = ["assess", "natural_steps"]
+__all__ = ["assess"]
 
 Array = NDArray[np.float64]
 
@@ -29,7 +30,7 @@ def assess(kernel: Kernel, search: Search) -> ConvergenceReport:
     gradient, hessian = search.point.gradient, search.point.hessian
     if hessian is None:
         raise ValueError("the report needs the Hessian")
-    E = natural_steps(kernel, search.theta)
+    E = _natural_steps(kernel, search.theta)
     roots, vectors = np.linalg.eigh(E.T @ hessian @ E)
     scaled = _scaled_gradient(E.T @ gradient, roots, vectors)
     reasons = []
@@ -56,7 +57,7 @@ def assess(kernel: Kernel, search: Search) -> ConvergenceReport:
     )  # fmt: skip
 
 
-def natural_steps(kernel: Kernel, theta: Array) -> Array:
+def _natural_steps(kernel: Kernel, theta: Array) -> Array:
     """Return the steps in theta that are alike in size whatever the variances are, as columns (m, m).
 
     They are F E, with F Fᵀ = I + Lambda Lambdaᵀ and E lower triangular: relative to Lambda where the random
@@ -66,10 +67,21 @@ def natural_steps(kernel: Kernel, theta: Array) -> Array:
     for factor in kernel.strategy.factors:
         pattern = factor.pattern
         Lambda = pattern.factor(theta[factor.theta])
-        F = lower_factor(np.hstack([Lambda, np.eye(pattern.K)]))
+        F = _with_identity(Lambda)
         own = (pattern.columns[:, None] == pattern.columns) * F[pattern.rows[:, None], pattern.rows]
         steps[np.ix_(factor.theta, factor.theta)] = own
     return steps
+
+
+def _with_identity(Lambda: Array) -> Array:
+    """Return the lower triangular F with F Fᵀ = I + Lambda Lambdaᵀ; the product is never formed."""
+    if Lambda.shape == (1, 1):
+        return np.sqrt(1.0 + Lambda**2)
+    if Lambda.shape == (2, 2):
+        (a, _), (b, c) = Lambda.tolist()
+        first = hypot(1.0, a)
+        return np.array([[first, 0.0], [a * b / first, hypot(1.0, c, b / first)]])
+    return lower_factor(np.hstack([Lambda, np.eye(Lambda.shape[0])]))
 
 
 def _scaled_gradient(gradient: Array, roots: Array, vectors: Array) -> float:

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.linalg import solve_triangular
+from scipy.linalg import lapack
 
 from mlm_steps.design.matrices import Design
 from mlm_steps.errors import Fault, FitError
@@ -102,7 +102,7 @@ def _fixed(design: Design, root: Array | None, shift: Array | None) -> Fixed:
     if root is not None:
         basis = basis * root[:, None]
     Q, R = _orthonormal(basis, design)
-    back = to_beta @ solve_triangular(R, np.eye(R.shape[0])) if design.p else to_beta
+    back = to_beta @ lapack.dtrtrs(R, np.eye(design.p))[0] if design.p else to_beta
     log_det -= float(np.log(np.diag(R)).sum())
     y, beta = _residual(design, root, Q, back, shift)
     scale = float(np.linalg.norm(y))
