@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from mlm_steps.records import Coefficient, FitRecord, Icc, RandomParameter
+from mlm_steps.report.claims import claim, effect_terms, fixed_curve, place_phrase
 from mlm_steps.report.facts import (
     DF_METHODS,
     CoefficientFacts,
@@ -37,11 +38,6 @@ def p_phrase(p: Number | None) -> Phrase:
     if p is None:
         return ()
     return say("*p* {sign}{p}", sign=None if p.text[0] in "<>" else "= ", p=p)
-
-
-def effect_terms(fit: FitRecord) -> dict[str, str]:
-    """Return the term of each fixed-effects column."""
-    return {coefficient.column: coefficient.term for coefficient in fit.coefficients}
 
 
 def effect_phrase(given: ReportInput, name: str) -> Phrase:
@@ -116,38 +112,10 @@ def coefficient_sentence(given: ReportInput, fit: FitRecord, coefficient: Coeffi
     clear = coefficient.p is not None and coefficient.p < 1 - fit.confidence
     return say(
         "{claim}{where}, {test}.",
-        claim=_claim(given, fit, coefficient, clear=clear),
-        where=reservation(fit, coefficient.column) or "",
+        claim=claim(given, fit, coefficient, clear=clear),
+        where=reservation(given, fit, coefficient.column),
         test=_test_phrase(fit, coefficient, facts),
     )
-
-
-def _claim(given: ReportInput, fit: FitRecord, coefficient: Coefficient, *, clear: bool) -> Phrase:
-    names, outcome = given.names, given.names.outcome(fit.outcome)
-    label = names.column(coefficient.column, coefficient.term)
-    moderation = _moderation(given, fit, coefficient)
-    if moderation is not None:
-        moderator, focal = moderation
-        verb = "moderated" if clear else "showed no clear moderation of"
-        return say("{w} {verb} the slope of {x}", w=moderator, verb=verb, x=focal)
-    if not clear:
-        return say("There was no clear association between {x} and {y}", x=label, y=outcome)
-    direction = "positively" if (coefficient.estimate or 0.0) > 0 else "negatively"
-    return say("{x} was {how} associated with {y}", x=label, how=direction, y=outcome)
-
-
-def _moderation(given: ReportInput, fit: FitRecord, coefficient: Coefficient) -> tuple[Phrase, Phrase] | None:
-    """Return moderator and focal predictor of a cross-level product of two."""
-    if coefficient.level != "cross":
-        return None
-    from mlm_steps.design.hlm import column_factors
-
-    factors = column_factors(coefficient.column, coefficient.term)
-    levels = {c.column: c.level for c in fit.coefficients}
-    if len(factors) != 2 or not all(text in levels for _, text in factors):
-        return None
-    low, high = sorted(factors, key=lambda factor: str(levels[factor[1]]))
-    return given.names.column(high[1], high[0]), given.names.column(low[1], low[0])
 
 
 def _test_phrase(fit: FitRecord, coefficient: Coefficient, facts: CoefficientFacts) -> Phrase:
@@ -173,11 +141,12 @@ def _test_phrase(fit: FitRecord, coefficient: Coefficient, facts: CoefficientFac
     )
 
 
-def reservation(fit: FitRecord, name: str) -> str | None:
-    """Return the reservation that applies to what is part of a product: it holds where the rest is 0."""
+def reservation(given: ReportInput, fit: FitRecord, name: str) -> Phrase:
+    """Return where a coefficient holds: in products where the rest is 0, beside powers of x where x is."""
     own = set(name.split(":"))
     products = [c for c in fit.coefficients if c.estimate is not None and own < set(c.column.split(":"))]
-    return " where its moderators are 0 or at their reference" if products else None
+    place = place_phrase(given, fixed_curve(fit, name), " and" if products else " where")
+    return ((" where its moderators are 0 or at their reference",) if products else ()) + place
 
 
 def boundary_sentences(given: ReportInput, fit: FitRecord) -> tuple[Phrase, ...]:

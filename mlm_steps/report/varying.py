@@ -7,11 +7,13 @@ from typing import Literal
 
 from mlm_steps.records import FitRecord, RandomParameter
 from mlm_steps.records.deletions import DeletionsRecord, RandomEffectTest
+from mlm_steps.report.claims import effect_terms, fixed_curve, place_phrase
+from mlm_steps.report.curves import Curve, curve_of
 from mlm_steps.report.facts import LIMIT_MARKS, CoefficientFacts, random_interval, random_number
 from mlm_steps.report.inputs import ReportInput
 from mlm_steps.report.names import INTERCEPT
 from mlm_steps.report.notation import decimals_for_se, fixed, integer, p_value, percent
-from mlm_steps.report.sentences import confidence, effect_terms, p_phrase, reservation
+from mlm_steps.report.sentences import confidence, p_phrase, reservation
 from mlm_steps.report.text import Number, Phrase, say, source
 
 __all__ = ["opposite_share", "slope_sentences"]
@@ -22,11 +24,11 @@ NORMAL_QUANTILE = 1.96
 
 Verdict = Literal["varied", "unclear", "mixed", "untested"]
 CLAIMS: dict[Verdict, str] = {
-    "varied": "The slope of {x} varied between levels of {group}, {sd}{test}{range}.",
-    "unclear": "The slope of {x} showed no clear variation between levels of {group}: {sd}{test}.",
-    "mixed": "The evidence that the slope of {x} varied between levels of {group} is mixed: "
+    "varied": "The {slope} of {x}{where} varied between levels of {group}, {sd}{test}{range}.",
+    "unclear": "The {slope} of {x}{where} showed no clear variation between levels of {group}: {sd}{test}.",
+    "mixed": "The evidence that the {slope} of {x}{where} varied between levels of {group} is mixed: "
     "{sd}{test}{range}.",
-    "untested": "The slope of {x} was estimated to vary between levels of {group}, {sd}{range}.",
+    "untested": "The {slope} of {x}{where} was estimated to vary between levels of {group}, {sd}{range}.",
 }
 
 
@@ -48,14 +50,24 @@ def _deviation(fit: FitRecord, index: int, name: str) -> RandomParameter | None:
 
 def _sentence(given: ReportInput, fit: FitRecord, name: str, sd: RandomParameter) -> Phrase:
     test = _test(given, fit.model, sd.group, name)
+    curve = _random_curve(given, fit, name, sd.group)
     return say(
         CLAIMS[_verdict(fit, sd, test)],
+        slope="slope" if curve is None or curve.role == "base" else "coefficient",
+        where=place_phrase(given, curve),
         x=given.names.effect(name, effect_terms(fit)),
         group=given.names.group(sd.group),
         sd=_spread(fit, sd),
         test=() if test is None else _test_phrase(fit.model, test),
-        range=_range(fit, name, sd),
+        range=_range(given, fit, name, sd),
     )
+
+
+def _random_curve(given: ReportInput, fit: FitRecord, name: str, group: str) -> Curve | None:
+    """Return what a column is among the random effects of a grouping factor."""
+    terms = effect_terms(fit)
+    names = [effect for term in fit.terms if term.group == group for effect in term.names]
+    return curve_of(fit.formula, name, {n: terms.get(n, given.run.factor_of(n)) for n in names})
 
 
 def _test(given: ReportInput, model: str, group: str, name: str) -> RandomEffectTest | None:
@@ -100,11 +112,13 @@ def _test_phrase(model: str, test: RandomEffectTest) -> Phrase:
     )
 
 
-def _range(fit: FitRecord, name: str, sd: RandomParameter) -> Phrase:
-    """Return between which values most slopes are expected; nothing without a mean slope."""
+def _range(given: ReportInput, fit: FitRecord, name: str, sd: RandomParameter) -> Phrase:
+    """Return between which values most slopes are expected; nothing where their mean is no slope."""
     shown = random_number(fit, sd)
     mean = next((c for c in fit.coefficients if c.column == name and c.estimate is not None), None)
-    if mean is None or shown is None or sd.estimate is None:
+    curve = fixed_curve(fit, name)
+    bent = curve is not None and curve.role != "base"
+    if mean is None or shown is None or sd.estimate is None or bent:
         return ()
     facts = CoefficientFacts("fixed", fit.model, mean)
     both = f"{facts.estimate.source if facts.estimate else ''} {shown.source}"
@@ -115,7 +129,7 @@ def _range(fit: FitRecord, name: str, sd: RandomParameter) -> Phrase:
         low=Number(fixed(centre - NORMAL_QUANTILE * sd.estimate, decimals), both),
         high=Number(fixed(centre + NORMAL_QUANTILE * sd.estimate, decimals), both),
         share=Number(_small_percent(opposite_share(centre, sd.estimate)), both),
-        condition=reservation(fit, name) or "",
+        condition=reservation(given, fit, name),
     )
 
 

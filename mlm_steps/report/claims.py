@@ -1,0 +1,99 @@
+"""What a coefficient says of its predictor and the outcome, in words."""
+
+from __future__ import annotations
+
+from mlm_steps.design.hlm import column_factors
+from mlm_steps.records import Coefficient, FitRecord
+from mlm_steps.report.curves import Curve, curve_of
+from mlm_steps.report.inputs import ReportInput
+from mlm_steps.report.text import Phrase, join, say
+
+__all__ = ["claim", "effect_terms", "fixed_curve", "place_phrase"]
+
+
+def effect_terms(fit: FitRecord) -> dict[str, str]:
+    """Return the term of each fixed-effects column."""
+    return {coefficient.column: coefficient.term for coefficient in fit.coefficients}
+
+
+def fixed_curve(fit: FitRecord, name: str) -> Curve | None:
+    """Return what a column is among the fixed effects that are functions of its variable."""
+    terms = {c.column: c.term for c in fit.coefficients if c.estimate is not None}
+    return curve_of(fit.formula, name, terms) if name in terms else None
+
+
+def place_phrase(given: ReportInput, curve: Curve | None, word: str = " where") -> Phrase:
+    """Return where the coefficient of a base of powers holds, ``where Age is 0``; nothing elsewhere."""
+    if curve is None or not (curve.role == "base" or curve.higher):
+        return ()
+    return say("{word} {x} is 0", word=word, x=given.names.column(curve.base, curve.base))
+
+
+def claim(given: ReportInput, fit: FitRecord, coefficient: Coefficient, *, clear: bool) -> Phrase:
+    """Return what a coefficient says, without its test; ``clear`` is whether its test says so too."""
+    outcome = given.names.outcome(fit.outcome)
+    label = given.names.column(coefficient.column, coefficient.term)
+    rises = (coefficient.estimate or 0.0) > 0
+    factors = column_factors(coefficient.column, coefficient.term)
+    curve = fixed_curve(fit, coefficient.column)
+    if len(factors) > 1:
+        return _product_claim(given, fit, coefficient, curve, clear=clear)
+    if curve is not None and curve.role == "bend":
+        verb = ("bends " + ("upwards" if rises else "downwards")) if clear else "showed no clear bend"
+        return say("The line of {y} over {v} {verb}", y=outcome, v=_over(given, curve), verb=verb)
+    if curve is not None and curve.role == "part":
+        return _part_claim(given, label, outcome, curve)
+    if not clear:
+        return say("There was no clear association between {x} and {y}", x=label, y=outcome)
+    how = "positively" if rises else "negatively"
+    return say("{x} was {how} associated with {y}", x=label, how=how, y=outcome)
+
+
+def _over(given: ReportInput, curve: Curve) -> Phrase:
+    return join([given.names.variable(name) for name in curve.variables], last=" and ")
+
+
+def _part_claim(given: ReportInput, label: Phrase, outcome: Phrase, curve: Curve) -> Phrase:
+    return say(
+        "{x} is one of several terms that make the curve of {y} over {v}; its coefficient alone is no slope",
+        x=label,
+        y=outcome,
+        v=_over(given, curve),
+    )
+
+
+def _product_claim(
+    given: ReportInput, fit: FitRecord, coefficient: Coefficient, curve: Curve | None, *, clear: bool
+) -> Phrase:
+    names, factors = given.names, column_factors(coefficient.column, coefficient.term)
+    rises = (coefficient.estimate or 0.0) > 0
+    if len(factors) > 2:
+        label = names.column(coefficient.column, coefficient.term)
+        verb = ("positive" if rises else "negative") if clear else "not clear"
+        return say("The interaction {x} was {verb}", x=label, verb=verb)
+    focal, moderator = _focal_first(fit, factors)
+    if curve is not None and curve.role != "base":
+        other = moderator if curve.stem == focal[0] else focal
+        verb = "moderated" if clear else "showed no clear moderation of"
+        return say(
+            "{w} {verb} the curve over {v}",
+            w=names.column(other[1], other[0]),
+            verb=verb,
+            v=_over(given, curve),
+        )
+    x, w = (names.column(text, stem) for stem, text in (focal, moderator))
+    if coefficient.level == "cross":
+        verb = "moderated" if clear else "showed no clear moderation of"
+        return say("{w} {verb} the slope of {x}", w=w, verb=verb, x=x)
+    if not clear:
+        return say("The slope of {x} showed no clear change with {w}", x=x, w=w)
+    return say("The slope of {x} {verb} with {w}", x=x, verb="rose" if rises else "fell", w=w)
+
+
+def _focal_first(
+    fit: FitRecord, factors: tuple[tuple[str, str], ...]
+) -> tuple[tuple[str, str], tuple[str, str]]:
+    """Return the focal factor of a product of two, then its moderator: by level, numbers first."""
+    levels = {c.column: str(c.level) for c in fit.coefficients}
+    low, high = sorted(factors, key=lambda factor: (levels.get(factor[1], ""), factor[0] != factor[1]))
+    return low, high
