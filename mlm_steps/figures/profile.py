@@ -16,6 +16,7 @@ from mlm_steps.figures.base import (
     canvas,
     finish,
     group_label,
+    number,
     safe,
     settings,
     shorten,
@@ -122,7 +123,7 @@ def _curve(axes: Axes, panel: _Panel, cut: float) -> None:
 
 def _reading(panels: list[_Panel], confidence: float) -> str:
     parts = [
-        f"{panel.title} {_number(panel.interval.low)} to {_number(panel.interval.high)}"
+        f"{panel.title} {number(panel.interval.low, 3)} to {number(panel.interval.high, 3)}"
         for panel in panels
         if panel.interval.low is not None and panel.interval.high is not None
     ]
@@ -139,10 +140,6 @@ def _reading(panels: list[_Panel], confidence: float) -> str:
         "A straight line means that an interval of estimate and standard error would do; a bend shows how "
         f"far it would mislead. {share} intervals: {'; '.join(parts) or 'none'}.{reached}"
     )
-
-
-def _number(value: float) -> str:
-    return f"{value:.3g}".replace("-", "\N{MINUS SIGN}")
 
 
 def _alt(panels: list[_Panel], reading: str) -> str:

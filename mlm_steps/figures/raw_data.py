@@ -134,11 +134,30 @@ def _reading(scene: Scene, points: int, lines: int) -> str:
         return f"{points} observations{sample} in {scene.groups} groups, in the order of the groups’ means."
     kind = "joins a group’s means" if shape.ticks else "is a group’s own least-squares line"
     some = "" if lines == len(shape.lines) else f" (of {len(shape.lines)}, drawn likewise)"
-    falling = len(shape.lines) - shape.rising
     return (
-        f"{points} observations{sample} with {lines} thin lines{some}, each of which {kind}: over all "
-        f"groups, {shape.rising} rise and {falling} fall. {_fitted(scene)}"
+        f"{points} observations{sample} with {lines} thin lines{some}, each of which {kind}: "
+        f"{_directions(scene)}. {_fitted(scene)}"
     )
+
+
+def _directions(scene: Scene) -> str:
+    """Return how many lines rise and fall, and why groups have none."""
+    from mlm_steps.figures.scene import SMALLEST_GROUP
+
+    shape, drawn = scene.shape, len(scene.shape.lines)
+    falling = sum(bool(line.y[-1] < line.y[0]) for line in shape.lines)
+    level = drawn - shape.rising - falling
+    moves = f"{shape.rising} rise and {falling} fall" + (f" and {level} are level" if level else "")
+    missing = scene.groups - drawn
+    if not missing:
+        return f"over all groups, {moves}"
+    verb = "has" if missing == 1 else "have"
+    why = (
+        "a single category"
+        if shape.ticks
+        else f"fewer than {SMALLEST_GROUP} observations or a single value of the predictor"
+    )
+    return f"of the {drawn} groups with a line, {moves}; {missing} of {scene.groups} {verb} none, with {why}"
 
 
 def _fitted(scene: Scene) -> str:

@@ -145,8 +145,12 @@ def _criteria(record: ComparisonRecord) -> Phrase:
 
 
 def has_increase(record: ComparisonRecord) -> bool:
-    """Return whether the sentence about a comparison states that a variance component grew."""
-    return record.statistic is not None and any((change.prv or 0.0) < 0 for change in _stated(record))
+    """Return whether a sentence states that variance between groups grew while that of level 1 fell."""
+    if record.statistic is None:
+        return False
+    stated = _stated(record)
+    fell = any(change.group == RESIDUAL and (change.prv or 0.0) > 0 for change in stated)
+    return fell and any(change.group != RESIDUAL and (change.prv or 0.0) < 0 for change in stated)
 
 
 def _stated(record: ComparisonRecord) -> list[VarianceChange]:

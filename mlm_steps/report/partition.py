@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+
 from mlm_steps.records import Icc, VarianceRecord
 from mlm_steps.report.inputs import ReportInput
 from mlm_steps.report.notation import decimals_for_size, fixed, share
@@ -11,6 +13,8 @@ from mlm_steps.report.text import Number, Phrase, say, source
 __all__ = ["partition_sentences"]
 
 MOST_DECIMALS = 4
+ROUNDING = 1e-9
+"""Relative error of a mean and a standard deviation that are known as double numbers."""
 
 
 def partition_sentences(given: ReportInput) -> list[Phrase]:
@@ -29,6 +33,7 @@ def _sentence(given: ReportInput, record: VarianceRecord, group: str | None) -> 
     low, high = along[0], along[-1]
     terms = {column: term for fit in given.run.fits for column, term in effect_terms(fit).items()}
     inside = least is not None and (low.x or 0.0) < (least.x or 0.0) < (high.x or 0.0)
+    inside = inside and not _has_two_values(given, low.effect or "")
     return say(
         "{model}: of the variance that the fixed effects leave, the share between levels of {group} is {low} "
         "where {x} is {from_}, its smallest value, and {high} where it is {to}, its largest{least}.",
@@ -43,6 +48,22 @@ def _sentence(given: ReportInput, record: VarianceRecord, group: str | None) -> 
         if inside and least is not None
         else None,
     )
+
+
+def _has_two_values(given: ReportInput, effect: str) -> bool:
+    """Return whether a column codes a category, or takes no value between its smallest and its largest.
+
+    No variance about the mean is greater than that of a column all of whose values are at the two ends.
+    """
+    column = next((c for c in given.run.profile.columns if c.name == effect), None)
+    if column is None:
+        return given.run.factor_of(effect) != effect
+    known = (column.mean, column.sd, column.minimum, column.maximum)
+    if None in known:
+        return column.kind != "number"
+    mean, sd, low, high = (value or 0.0 for value in known)
+    n = given.run.profile.rows
+    return math.isclose(sd**2 * (n - 1) / n, (mean - low) * (high - mean), rel_tol=ROUNDING)
 
 
 def _share(record: VarianceRecord, row: Icc) -> Number | None:

@@ -122,7 +122,7 @@ def _test_phrase(fit: FitRecord, coefficient: Coefficient, facts: CoefficientFac
     letter = "*t*({df})" if facts.df is not None else "*z*"
     template = "{symbol} = {estimate}, *SE* = {se}"
     if facts.ci is not None:
-        template += ", {level} CI {ci}"
+        template += ", {level} CI {ci}{how}"
     if facts.statistic is not None:
         template += f", {letter} = {{statistic}}"
     if facts.p is not None:
@@ -134,6 +134,7 @@ def _test_phrase(fit: FitRecord, coefficient: Coefficient, facts: CoefficientFac
         se=facts.se or "not estimable",
         level=confidence(fit),
         ci=facts.ci,
+        how=None if coefficient.ci_method.startswith("Wald") else f" ({coefficient.ci_method})",
         df=facts.df,
         statistic=facts.statistic,
         p=p_phrase(facts.p),

@@ -1,9 +1,16 @@
 """Numbers and marks of the ladder, and the drawing of the hierarchy, where runs are unlike the usual one."""
 
+import math
 from dataclasses import replace
 
+import pytest
+
 from mlm_steps.records import FactorProfile, Icc, NestingRelation
+from mlm_steps.report.comparing import has_increase
+from mlm_steps.report.partition import partition_sentences
 from mlm_steps.report.render import render_report
+from mlm_steps.report.sentences import coefficient_sentence
+from mlm_steps.report.text import plain_text
 
 
 def with_random(given, **estimates):
@@ -81,3 +88,49 @@ def test_the_share_between_groups_is_read_over_the_covariate_of_a_slope(make_giv
         "the share between levels of School is .107 where Status is −2.41, its smallest value, and .086 "
         "where it is 1.87, its largest; it is least at 0.120, .050."
     ) in text
+
+
+def test_a_covariate_of_two_values_has_no_least_share_between_them(make_given):
+    given = make_given()
+    rows = [Icc(group="school", kind="vpc", value=0.1, x=x, effect="ses") for x in (0.0, 1.0)]
+    rows.append(Icc(group="school", kind="vpc_minimum", value=0.05, x=0.4, effect="ses"))
+    last = given.run.variance[-1]
+    record = last.model_copy(update={"icc": rows})
+    n = given.run.profile.rows
+    halves = {"mean": 0.5, "sd": math.sqrt(0.25 * n / (n - 1)), "minimum": 0.0, "maximum": 1.0}
+    columns = tuple(
+        column.model_copy(update=halves) if column.name == "ses" else column
+        for column in given.run.profile.columns
+    )
+    profile = given.run.profile.model_copy(update={"columns": columns})
+    run = replace(given.run, profile=profile, variance=(record,))
+    (sentence,) = partition_sentences(replace(given, run=run))
+    assert plain_text(sentence).endswith("where it is 1.00, its largest.")
+
+
+def test_an_interval_by_another_method_than_the_test_says_so(make_given):
+    given = make_given()
+    fit = given.run.fits[-1]
+    profiled = fit.coefficients[1].model_copy(update={"ci_method": "profile, ML"})
+    assert "[2.450, 3.150] (profile, ML), t(10.1)" in plain_text(coefficient_sentence(given, fit, profiled))
+
+
+@pytest.mark.parametrize(("residual", "intercept", "explained"), [(0.06, -0.02, True), (-0.02, 0.06, False)])
+def test_only_variance_between_groups_grows_by_what_level_1_loses(make_given, residual, intercept, explained):
+    (record,) = make_given().run.comparisons
+    shares = {"Residual": residual, "school": intercept}
+    prv = tuple(change.model_copy(update={"prv": shares[change.group]}) for change in record.prv)
+    assert has_increase(record.model_copy(update={"prv": prv})) is explained
+
+
+def test_the_columns_of_sum_contrasts_are_explained(make_given):
+    given = make_given()
+    columns = tuple(
+        column.model_copy(update={"contrast": "sum"}) if column.levels else column
+        for column in given.run.profile.columns
+    )
+    profile = given.run.profile.model_copy(update={"columns": columns})
+    text = render_report(replace(given, run=replace(given.run, profile=profile)))["md"]
+    assert "sum contrasts over Public, Catholic; [1] is 1 for Public and −1 for Catholic." in text.replace(
+        "\\", ""
+    )

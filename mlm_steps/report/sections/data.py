@@ -229,9 +229,20 @@ def _category(label: Phrase, column: ColumnProfile) -> Phrase:
         shown.append((f"{len(levels) - MOST_LEVELS} more",))
     contrast = column.contrast or ("poly" if column.kind == "ordered" else "treatment")
     return say(
-        "{label} is coded by {contrast} contrasts over {levels}{reference}.",
+        "{label} is coded by {contrast} contrasts over {levels}{reference}{sums}.",
         label=label,
         contrast=contrast,
         levels=join(shown),
         reference=("; the reference is ", Word(levels[0])) if contrast == "treatment" else None,
+        sums=_sum_columns(levels) if contrast == "sum" else None,
+    )
+
+
+def _sum_columns(levels: tuple[str, ...]) -> Phrase:
+    """Return what the numbered columns of sum contrasts are."""
+    more = (
+        say(", [2] for {level} and so on, and each", level=Word(levels[1])) if len(levels) > 2 else (" and",)
+    )
+    return say(
+        "; [1] is 1 for {first}{more} −1 for {last}", first=Word(levels[0]), more=more, last=Word(levels[-1])
     )

@@ -116,3 +116,18 @@ def test_the_caterpillar_counts_the_intervals_without_zero(given):
         row for row in rows if row[0] == "g" and row[1] == "x" and row[columns.index("interval_without_0")]
     ]
     assert f"{len(clear)} of 12 groups" in figure.reading.partition("Slope of x")[2]
+
+
+def test_the_raw_data_say_how_many_groups_have_no_line_and_why(make_input, simulate):
+    frame = simulate(12, 8)
+    short = frame.groupby("g", observed=True).cumcount() < np.where(frame["g"] == frame["g"].iloc[0], 2, 8)
+    given = make_input({"slope": "y ~ x + (x | g)"}, frame[short].reset_index(drop=True))
+    rising = make_scene(given).shape.rising
+    assert (
+        f"of the 11 groups with a line, {rising} rise and {11 - rising} fall; 1 of 12 has none, with fewer "
+        "than 3 observations or a single value of the predictor."
+    ) in FIGURES["raw_data"](given).reading
+
+
+def test_the_raw_data_count_all_groups_where_each_has_a_line(given):
+    assert ": over all groups, " in FIGURES["raw_data"](given).reading
