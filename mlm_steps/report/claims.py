@@ -82,6 +82,9 @@ def _product_claim(
             v=_over(given, curve),
         )
     x, w = (names.column(text, stem) for stem, text in (focal, moderator))
+    if _is_slope_at_level(fit, focal, moderator):
+        sign = ("positive" if rises else "negative") if clear else "not clearly different from 0"
+        return say("The slope of {x} at {w} was {sign}", x=x, w=w, sign=sign)
     if coefficient.level == "cross":
         verb = "moderated" if clear else "showed no clear moderation of"
         return say("{w} {verb} the slope of {x}", w=w, verb=verb, x=x)
@@ -95,5 +98,14 @@ def _focal_first(
 ) -> tuple[tuple[str, str], tuple[str, str]]:
     """Return the focal factor of a product of two, then its moderator: by level, numbers first."""
     levels = {c.column: str(c.level) for c in fit.coefficients}
-    low, high = sorted(factors, key=lambda factor: (levels.get(factor[1], ""), factor[0] != factor[1]))
+    known = all(text in levels for _, text in factors)
+    low, high = sorted(
+        factors, key=lambda factor: (levels[factor[1]] if known else "", factor[0] != factor[1])
+    )
     return low, high
+
+
+def _is_slope_at_level(fit: FitRecord, focal: tuple[str, str], moderator: tuple[str, str]) -> bool:
+    """Return whether a product is the slope at one level of a category, as the slope itself is no column."""
+    columns = {c.column for c in fit.coefficients}
+    return focal[0] == focal[1] and moderator[0] != moderator[1] and focal[1] not in columns

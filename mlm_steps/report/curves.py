@@ -73,7 +73,7 @@ def curve_of(formula: str, column: str, terms: Mapping[str, str]) -> Curve | Non
         family = [
             found
             for other in others
-            if rest <= set(other) or is_curved(formula, factor[0])
+            if rest <= set(other) or is_curved(formula, factor[0]) or factor[1] not in terms
             for found in other
             if _is_related(known, factor, found)
         ]

@@ -146,7 +146,10 @@ def reservation(given: ReportInput, fit: FitRecord, name: str) -> Phrase:
     """Return where a coefficient holds: in products where the rest is 0, beside powers of x where x is."""
     own = set(name.split(":"))
     products = [c for c in fit.coefficients if c.estimate is not None and own < set(c.column.split(":"))]
-    place = place_phrase(given, fixed_curve(fit, name), " and" if products else " where")
+    curve = fixed_curve(fit, name)
+    if curve is not None and curve.role == "part":
+        return ()  # it is said to be no slope, wherever
+    place = place_phrase(given, curve, " and" if products else " where")
     return ((" where its moderators are 0 or at their reference",) if products else ()) + place
 
 

@@ -63,6 +63,18 @@ def test_a_product_within_a_level_changes_a_slope(make_given):
     assert said["ses:age"].startswith("The slope of Status fell with ")
 
 
+def test_a_slope_per_level_is_no_moderation_and_holds_where_x_is_0(make_given):
+    columns = {
+        "sectorPublic": ("sector", 2.8),
+        "I(ses^2)": ("I(ses^2)", 2.8),
+        "sectorPublic:ses": ("sector:ses", 2.8),
+    }
+    said, _ = sentences(make_given(), "0 + sector + sector:ses + I(ses^2)", columns)
+    assert said["sectorPublic:ses"].startswith(
+        "The slope of Status at Sector [Public] was positive where Status is 0, "
+    )
+
+
 @pytest.mark.parametrize(
     ("formula", "terms", "roles"),
     [
