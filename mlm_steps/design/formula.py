@@ -26,6 +26,8 @@ from mlm_steps.design.terms import TermSet, expand_terms
 
 __all__ = ["Formula", "Offset", "parse_formula"]
 
+CATEGORIES = ("factor", "as.factor", "ordered", "relevel", "C")
+"""Functions whose values are categories."""
 _Items = list[tuple[str, Expr]]
 
 
@@ -88,6 +90,15 @@ class Formula:
     def variables(self) -> tuple[str, ...]:
         """All columns, each once, the response's first."""
         return tuple(dict.fromkeys(name.name for name in self.names))
+
+    @cached_property
+    def categorised(self) -> frozenset[str]:
+        """Columns that ``factor`` and its like make categories of: only their own values have effects."""
+        parts = (self.fixed, *(bar.effects for bar in self.bars))
+        made = (
+            v for part in parts for v in part.variables if isinstance(v, Call) and v.function in CATEGORIES
+        )
+        return frozenset(name.name for expr in made for name in columns_of(expr))
 
     @cached_property
     def groups(self) -> tuple[tuple[str, ...], ...]:

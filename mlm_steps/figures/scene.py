@@ -219,7 +219,7 @@ def _fitted(
     moderator, levels = _moderator(given, fit, rows, variable)
     lines = []
     for level in levels:
-        grid = _grid(rows, variable, ticks)
+        grid = _grid(given, fit, rows, variable, ticks)
         frame = _reference_rows(given, fit, rows, variable, grid)
         if moderator is not None:
             frame[moderator] = _constant(rows[moderator], level, len(frame))
@@ -232,12 +232,16 @@ def _fitted(
     return lines
 
 
-def _grid(rows: pd.DataFrame, variable: str, ticks: tuple[str, ...]) -> Array | list[object]:
+def _grid(
+    given: FigureInput, fit: FitRecord, rows: pd.DataFrame, variable: str, ticks: tuple[str, ...]
+) -> Array | list[object]:
     import pandas as pd
 
     if ticks:
         return list(pd.Categorical(rows[variable]).categories)
     values = rows[variable].to_numpy(dtype=float)
+    if variable in given.formulas[fit.model].categorised:  # no other value has a prediction
+        return np.unique(values)
     return np.linspace(values.min(), values.max(), GRID)
 
 
@@ -258,7 +262,8 @@ def _reference_rows(
         if name == variable:
             values[name] = grid if is_number else pd.Categorical(grid, categories=_levels(column))
         elif name not in groups:
-            mean = float(column.mean()) if is_number else None
+            at = (column.min if name in formula.categorised else column.mean)() if is_number else None
+            mean = None if at is None else float(at)
             values[name] = _constant(column, str(_levels(column)[0]), len(grid)) if mean is None else mean
     return frame.assign(**values)
     return frame

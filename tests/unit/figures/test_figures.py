@@ -131,3 +131,12 @@ def test_the_raw_data_say_how_many_groups_have_no_line_and_why(make_input, simul
 
 def test_the_raw_data_count_all_groups_where_each_has_a_line(given):
     assert ": over all groups, " in FIGURES["raw_data"](given).reading
+
+
+@pytest.mark.parametrize("formula", ["y ~ factor(t) + (1 | g)", "y ~ x + factor(t) + (x | g)"])
+def test_a_number_taken_as_categories_is_drawn_and_held_at_values_that_occur(make_input, simulate, formula):
+    frame = simulate(12, 8)
+    frame["t"] = frame.groupby("g", observed=True).cumcount() % 3 * 7
+    (line,) = make_scene(make_input({"m": formula}, frame)).shape.fitted
+    assert np.isfinite(line.y).all()
+    assert "x" in formula or line.x.tolist() == [0, 7, 14]
