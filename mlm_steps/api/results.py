@@ -236,7 +236,7 @@ class Fit(FitEffects):
     @cached_property
     def _columns(self) -> pd.Index:
         # Of plain objects: pandas takes longer to make its text index than the engine to fit a small model.
-        return pd.Index(self.lmm.design.columns, dtype=object)
+        return pd.Index(list(self.lmm.design.columns), dtype=object)
 
 
 def fit(

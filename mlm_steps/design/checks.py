@@ -51,8 +51,11 @@ def require_kind(formula: Formula, *, mixed: bool) -> None:
 
 def require_columns(formula: Formula, frame: pd.DataFrame, weights: str | None) -> None:
     """Refuse columns that are not in the frame, or there twice; all of them at once."""
-    known = [str(name) for name in frame.columns]
     first_mention = {name.name: name for name in reversed(formula.names)}
+    used = [*first_mention, *([] if weights is None else [weights])]
+    if frame.columns.is_unique and all(name in frame.columns for name in used):
+        return
+    known = [str(name) for name in frame.columns]
     gathering = Gathering()
     for name in sorted(first_mention.values(), key=lambda name: name.span.start):
         gathering.attempt(partial(_require_column, formula.text, name, known))
