@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING
@@ -18,7 +18,7 @@ from mlm_steps.design.checks import (
     require_kind,
     require_more_rows,
     require_rows,
-    require_size,
+    require_sizes,
 )
 from mlm_steps.design.coding import ModelMatrix, model_matrix
 from mlm_steps.design.columns import FrameColumns, complete_rows, missing_values
@@ -139,8 +139,10 @@ def _parts(
 def _design(formula: Formula, sample: _Sample, parts: _Parts) -> Design:
     fixed, terms = parts.fixed, parts.random.terms
     sizes = Gathering()
-    for name, column in _numbers(formula, parts):
-        sizes.attempt(partial(require_size, name, column))
+    sizes.attempt(partial(require_sizes, [formula.outcome_label], parts.y[:, None]))
+    sizes.attempt(partial(require_sizes, fixed.names, fixed.X))
+    for term in terms:
+        sizes.attempt(partial(require_sizes, term.names, term.z))
     sizes.settle()
     kept = independent_columns(fixed.X).tolist()
     require_more_rows(len(kept), sample.columns.n)
@@ -169,16 +171,6 @@ def _design(formula: Formula, sample: _Sample, parts: _Parts) -> Design:
             *random_notices(formula, parts.evaluator, terms, X, names),
         ),
     )
-
-
-def _numbers(formula: Formula, parts: _Parts) -> Iterator[tuple[str, _Array]]:
-    """Yield every column that is computed with, under its name."""
-    yield formula.outcome_label, parts.y
-    yield from zip(parts.fixed.names, parts.fixed.X.T, strict=True)
-    for term in parts.random.terms:
-        yield from (
-            (name, z) for name, z in zip(term.names, term.z.T, strict=True) if name not in parts.fixed.names
-        )
 
 
 def offset_sum(formula: Formula, evaluator: Evaluator) -> _Array | None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from functools import partial
 from typing import TYPE_CHECKING
 
@@ -29,7 +29,7 @@ __all__ = [
     "require_kind",
     "require_more_rows",
     "require_rows",
-    "require_size",
+    "require_sizes",
 ]
 
 LARGEST, SMALLEST = 1e140, 1e-140
@@ -114,9 +114,19 @@ def positive_weights(columns: FrameColumns, rows: NDArray[np.intp], name: str) -
     return value.values
 
 
-def require_size(name: str, values: NDArray[np.float64]) -> None:
-    """Refuse a column of numbers that cannot be squared; zeros alone are none."""
-    size = max(float(values.max()), -float(values.min()))
-    if size and not SMALLEST < size < LARGEST:
-        what = f"{name} has values of the size {size:.0e}, the squares of which cannot be computed"
-        raise DesignError(Fault("", what, "measure it in other units"))
+def require_sizes(names: Sequence[str], columns: NDArray[np.float64]) -> None:
+    """Refuse columns (n, k) of numbers that cannot be squared; zeros alone are none."""
+    if not columns.size:
+        return
+    sizes = np.maximum(columns.max(axis=0), -columns.min(axis=0)).tolist()
+    faults = [
+        Fault(
+            "",
+            f"{name} has values of the size {size:.0e}, the squares of which cannot be computed",
+            "measure it in other units",
+        )
+        for name, size in zip(names, sizes, strict=True)
+        if size and not SMALLEST < size < LARGEST
+    ]
+    if faults:
+        raise DesignError(*faults)

@@ -9,6 +9,7 @@ any scale, and outcomes with many constant leading digits, then look alike to th
 from __future__ import annotations
 
 from dataclasses import dataclass
+from math import sqrt
 
 import numpy as np
 from numpy.typing import NDArray
@@ -105,10 +106,12 @@ def _fixed(design: Design, root: Array | None, shift: Array | None) -> Fixed:
     back = to_beta @ lapack.dtrtrs(R, np.eye(design.p))[0] if design.p else to_beta
     log_det -= float(np.log(np.diag(R)).sum())
     y, beta = _residual(design, root, Q, back, shift)
-    scale = float(np.linalg.norm(y))
+    scale = sqrt(float(y @ y))
     outcome = design.y if design.offset is None else design.y - design.offset
     weighted = outcome - outcome.mean()
-    reference = float(np.linalg.norm(weighted if root is None else root * weighted))
+    if root is not None:
+        weighted = root * weighted
+    reference = sqrt(float(weighted @ weighted))
     if (shift is None and scale <= 1e-12 * reference) or scale == 0.0:
         raise FitError(
             Fault(
