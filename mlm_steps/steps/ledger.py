@@ -10,6 +10,7 @@ import fcntl
 import hashlib
 import json
 import os
+import stat
 import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -24,8 +25,11 @@ from mlm_steps.steps.layout import Layout
 
 __all__ = ["Ledger", "Recorder", "describe_run", "forget", "recorded", "withdraw"]
 
-HASHED_BYTES = 16 * 2**20
-"""Larger files are recognised by size and time of change: hashing them at each start would be felt."""
+HASHED_BYTES = 2**20
+"""Files up to this size are hashed at every start, larger ones where size or time of change is another one.
+
+One mebibyte takes less than a millisecond to hash.
+"""
 
 
 class FileEntry(Part):
@@ -147,7 +151,7 @@ def _content(layout: Layout) -> dict[str, object]:
     """Return the file's content; what is not ours counts as absent, for then everything is made anew."""
     try:
         content = json.loads(layout.provenance.read_bytes())
-    except (FileNotFoundError, NotADirectoryError, ValueError):
+    except (OSError, ValueError, RecursionError):  # the last: brackets nested without end
         return {}
     return content if isinstance(content, dict) and content.get("schema_version") == 1 else {}
 
@@ -184,10 +188,12 @@ def _describe(path: Path) -> FileEntry:
 def _unchanged(path: Path, entry: FileEntry) -> bool:
     try:
         status = path.stat()
-    except (FileNotFoundError, NotADirectoryError):
+    except OSError:
+        return False
+    if not stat.S_ISREG(status.st_mode):
         return False
     if status.st_size != entry.size:
         return False
-    if status.st_mtime_ns == entry.mtime_ns:
+    if status.st_mtime_ns == entry.mtime_ns and status.st_size > HASHED_BYTES:
         return True
-    return status.st_size > HASHED_BYTES or _describe(path).sha256 == entry.sha256
+    return _describe(path).sha256 == entry.sha256

@@ -1,0 +1,75 @@
+"""What counts as a finished step's file that nobody has changed since."""
+
+import os
+
+import pytest
+
+from mlm_steps.steps.layout import Layout
+from mlm_steps.steps.ledger import HASHED_BYTES, Ledger, recorded
+
+
+@pytest.fixture
+def layout(tmp_path):
+    return Layout(tmp_path)
+
+
+def write(layout, size):
+    path = layout.out / "made.bin"
+    with recorded(layout, "step", "key") as recorder:
+        path.write_bytes(b"a" * size)
+        recorder.add(path)
+    return path
+
+
+@pytest.mark.parametrize("size", [10, 17 * 2**20])
+def test_a_file_damaged_in_place_is_not_current_whatever_its_size(layout, size):
+    path = write(layout, size)
+    assert Ledger.read(layout).key("step") == "key"
+    with path.open("r+b") as stream:
+        stream.seek(size // 2)
+        stream.write(b"b")
+    os.utime(path, ns=(1, 1))
+    assert Ledger.read(layout).key("step") is None
+
+
+@pytest.mark.parametrize("size", [10, 17 * 2**20])
+def test_a_file_that_was_only_touched_is_current(layout, size):
+    path = write(layout, size)
+    os.utime(path, ns=(1, 1))
+    assert Ledger.read(layout).key("step") == "key"
+
+
+def test_a_small_file_damaged_without_a_change_of_its_time_is_not_current(layout):
+    path = write(layout, HASHED_BYTES)
+    status = path.stat()
+    path.write_bytes(b"b" * HASHED_BYTES)
+    os.utime(path, ns=(status.st_atime_ns, status.st_mtime_ns))
+    assert Ledger.read(layout).key("step") is None
+
+
+def test_a_folder_in_the_place_of_a_file_is_not_current(layout):
+    path = write(layout, 10)
+    path.unlink()
+    path.mkdir()
+    assert Ledger.read(layout).key("step") is None
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        b"",
+        b"{",
+        b"\x00\xff\x80",
+        b"[]",
+        b"null",
+        b'{"schema_version": 2}',
+        b'{"schema_version": 1}',
+        b"[" * 10**5,
+    ],
+)
+def test_a_ledger_that_cannot_be_read_knows_of_no_step(layout, content):
+    write(layout, 10)
+    layout.provenance.write_bytes(content)
+    assert Ledger.read(layout).key("step") is None
+    write(layout, 10)
+    assert Ledger.read(layout).key("step") == "key"
