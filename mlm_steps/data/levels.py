@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -15,18 +16,22 @@ from mlm_steps.data.collate import sort_labels
 
 __all__ = ["Unmatched", "categorical", "encode_numbers", "encode_words", "number_label"]
 
+_LONGEST = 1e22
+"""Size below which whole numbers are written in full; all those of an identifier's length are."""
+_WHOLE = re.compile(r"[+-]?[0-9]{1,400}", re.ASCII)
+
 Codes = NDArray[np.intp]
 Unmatched = list[tuple[str, int]]
 """Values that no declared level names, with the number of rows of each."""
 
 
 def number_label(value: float) -> str:
-    """Return a number as R's ``as.character`` writes it, to 15 significant digits.
+    """Return a whole number in full, and another one as R's ``as.character`` writes it, to 15 digits.
 
-    >>> number_label(7.0), number_label(0.1), number_label(100000.0)
-    ('7', '0.1', '100000')
+    >>> number_label(7.0), number_label(0.1), number_label(100000.0), number_label(1234567890123456.0)
+    ('7', '0.1', '100000', '1234567890123456')
     """
-    return f"{value:.15g}"
+    return f"{value:.0f}" if value.is_integer() and abs(value) < _LONGEST else f"{value:.15g}"
 
 
 def categorical(codes: Codes, levels: Sequence[str], *, ordered: bool) -> pd.Categorical:
@@ -127,6 +132,8 @@ def _match(
 
 def _loosely(word: str) -> str:
     """Return a word without surrounding spaces, and a number without its spelling: 1.0 is 1."""
+    if _WHOLE.fullmatch(word.strip()):
+        return str(int(word))
     try:
         return number_label(float(word))
     except ValueError:

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from decimal import Decimal
 from typing import TYPE_CHECKING, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 
 from mlm_steps.data.collate import sort_labels
-from mlm_steps.design.deparse import format_label
-from mlm_steps.design.variables import Factor, Numbers, Truths, Value
+from mlm_steps.design.deparse import EXACT
+from mlm_steps.design.variables import Factor, Numbers, Truths, Value, exact_label
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -96,7 +97,8 @@ def _value(series: pd.Series) -> Value:
 
     dtype = series.dtype
     if isinstance(dtype, np.dtype) and dtype.kind in "iuf":
-        return Numbers(series.to_numpy(dtype=np.float64))
+        values = series.to_numpy(dtype=np.float64)
+        return Numbers(values, series.to_numpy() if dtype.kind in "iu" and _beyond_floats(values) else None)
     if isinstance(dtype, pd.CategoricalDtype):
         return _categorical(series)
     if pd.api.types.is_bool_dtype(dtype):
@@ -104,7 +106,7 @@ def _value(series: pd.Series) -> Value:
     if pd.api.types.is_complex_dtype(dtype):
         raise ColumnError("it holds complex numbers")
     if pd.api.types.is_numeric_dtype(dtype):
-        return Numbers(series.to_numpy(dtype=np.float64, na_value=np.nan))
+        return _extension_numbers(series)
     if pd.api.types.is_object_dtype(dtype):
         return _objects(series)
     if pd.api.types.is_string_dtype(dtype):
@@ -112,9 +114,32 @@ def _value(series: pd.Series) -> Value:
     raise ColumnError(f"it holds {dtype} values, neither numbers nor categories")
 
 
+def _beyond_floats(values: NDArray[np.float64]) -> bool:
+    """Return whether any number is so large that float64 does not have its neighbours."""
+    return bool(values.size) and bool(np.fmax.reduce(np.abs(values)) >= EXACT)
+
+
+def _extension_numbers(series: pd.Series) -> Numbers:
+    """Return nullable or Arrow-backed numbers; whole and decimal ones keep their digits."""
+    import pandas as pd
+
+    values = series.to_numpy(dtype=np.float64, na_value=np.nan)
+    if pd.api.types.is_float_dtype(series.dtype):
+        return Numbers(values)
+    if pd.api.types.is_integer_dtype(series.dtype) and not _beyond_floats(values):
+        return Numbers(values)
+    return Numbers(values, series.astype(object).to_numpy())
+
+
 def _categorical(series: pd.Series) -> Factor:
     labels = tuple(_text(category) for category in series.cat.categories.tolist())
-    return Factor(series.cat.codes.to_numpy().astype(np.intp), labels, bool(series.cat.ordered))
+    codes = series.cat.codes.to_numpy().astype(np.intp)
+    if len(set(labels)) != len(labels):
+        used = [labels[code] for code in np.unique(codes[codes >= 0])]
+        twice = next((label for label in used if used.count(label) > 1), None)
+        if twice is not None:
+            raise ColumnError(f"two of its categories are both written {twice}")
+    return Factor(codes, labels, bool(series.cat.ordered))
 
 
 def _objects(series: pd.Series) -> Value:
@@ -124,7 +149,12 @@ def _objects(series: pd.Series) -> Value:
     if kind == "boolean":
         return Truths(series.to_numpy(dtype=np.float64, na_value=np.nan))
     if kind in {"integer", "floating", "mixed-integer-float", "decimal"}:
-        return Numbers(series.to_numpy(dtype=np.float64, na_value=np.nan))
+        try:
+            values = series.to_numpy(dtype=np.float64, na_value=np.nan)
+        except OverflowError:
+            raise ColumnError("it holds a whole number of more than 308 digits") from None
+        keep = kind == "decimal" or (kind != "floating" and _beyond_floats(values))
+        return Numbers(values, series.to_numpy(dtype=object) if keep else None)
     if kind in {"string", "empty"}:
         return _words(series)
     raise ColumnError(f"it holds {kind} values, neither numbers nor categories")
@@ -144,9 +174,7 @@ def _words(series: pd.Series) -> Factor:
 def _text(category: object) -> str:
     if isinstance(category, bool):
         return str(category).upper()
-    if isinstance(category, (int, float)):
-        return format_label(float(category))
-    return str(category)
+    return exact_label(category) if isinstance(category, (int, float, Decimal)) else str(category)
 
 
 def missing_values(columns: Mapping[str, pd.Series]) -> Mapping[str, NDArray[np.bool_]]:

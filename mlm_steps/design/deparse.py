@@ -18,7 +18,10 @@ from mlm_steps.design.expressions import (
     left_spine,
 )
 
-__all__ = ["deparse", "format_label", "format_number"]
+__all__ = ["EXACT", "deparse", "format_label", "format_number"]
+
+EXACT = 2.0**53
+"""Size from which float64 no longer tells neighbouring whole numbers apart."""
 
 _TIGHT = frozenset({"/", "^", ":"})
 _SYNTACTIC = re.compile(r"(?:[^\W\d_][\w.]*|\.(?:[^\W\d]|\.)[\w.]*|\.)\Z")
@@ -89,6 +92,6 @@ def format_number(value: float) -> str:
 
 def format_label(value: float) -> str:
     """Return a number as the label of a level; whole numbers in full, as R does for integers."""
-    if value.is_integer() and abs(value) < 10**_DIGITS:
+    if value.is_integer() and abs(value) < EXACT:
         return str(int(value))
     return format_number(value)

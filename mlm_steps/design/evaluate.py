@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+import re
+from collections.abc import Callable, Mapping, Sequence
 from itertools import pairwise
 
 import numpy as np
@@ -26,7 +27,7 @@ from mlm_steps.design.expressions import (
 from mlm_steps.design.faults import TransformError, formula_error, nearest
 from mlm_steps.design.transforms import FUNCTIONS
 from mlm_steps.design.transforms.base import State, one_column
-from mlm_steps.design.variables import Factor, Numbers, Truths, Value, drop_unused
+from mlm_steps.design.variables import Factor, Numbers, Truths, Value, as_factor, drop_unused
 
 __all__ = ["Evaluator"]
 
@@ -46,6 +47,10 @@ _COMPARISONS: Mapping[str, Callable[[_Array, _Array], NDArray[np.bool_]]] = {
     "<=": np.less_equal,
     ">=": np.greater_equal,
 }
+
+
+_LONG_INTEGER = re.compile(r"-?[1-9][0-9]{15,}\Z")
+"""A whole number that float64 may lack, which is therefore compared as text."""
 
 
 class Evaluator:
@@ -200,24 +205,41 @@ class Evaluator:
         if operator not in _ARITHMETIC and operator not in _COMPARISONS:
             what = f"{operator} has no meaning inside a function"
             raise formula_error(self.text, operation.span, what, "numbers take + - * / ^ and comparisons")
-        first = self._one_column(left, self._value(left) if value is None else value)
-        second = self._one_column(right, self._value(right))
+        values = (self._value(left) if value is None else value, self._value(right))
+        first, second = self._one_column(left, values[0]), self._one_column(right, values[1])
+        if operator in {"==", "!="}:
+            self._require_digits(operation, values)
         if operator in _ARITHMETIC:
             return Numbers(_ARITHMETIC[operator](first, second))
         outcome = _COMPARISONS[operator](first, second).astype(np.float64)
         return Truths(np.where(np.isnan(first) | np.isnan(second), np.nan, outcome))
 
+    def _require_digits(self, operation: Binary, values: Sequence[Value]) -> None:
+        if any(isinstance(value, Numbers) and value.exact is not None for value in values):
+            what = f"{deparse(operation)} compares numbers of more digits than arithmetic keeps"
+            raise formula_error(self.text, operation.span, what, "write the one number in quotes")
+
     def _equals_text(self, operation: Binary, column: Expr, text: Text) -> Value:
         factor = self._value(column)
+        long = isinstance(factor, Numbers) and _LONG_INTEGER.match(text.value) is not None
+        if long:
+            factor = self._as_factor(column, factor)
         if operation.operator not in {"==", "!="} or not isinstance(factor, Factor):
             what = "a text is compared by == or != with a column of categories"
             raise formula_error(self.text, operation.span, what)
-        if text.value not in factor.levels:
+        if text.value not in factor.levels and (self.learning or not long):
             hint = nearest(text.value, factor.levels) or f"its levels are {_some(factor.levels)}"
             raise formula_error(self.text, text.span, f"{deparse(column)} has no level {text.value}", hint)
-        equal = factor.codes == factor.levels.index(text.value)
+        position = factor.levels.index(text.value) if text.value in factor.levels else len(factor.levels)
+        equal = factor.codes == position
         outcome = (equal if operation.operator == "==" else ~equal).astype(np.float64)
         return Truths(np.where(factor.codes < 0, np.nan, outcome))
+
+    def _as_factor(self, expr: Expr, value: Value) -> Factor:
+        try:
+            return as_factor(value)
+        except ValueError as fault:
+            raise formula_error(self.text, expr.span, f"{deparse(expr)}: {fault}") from None
 
     def _call(self, call: Call) -> Value:
         if call.function == "c":

@@ -66,8 +66,8 @@ def match_groups(group: GroupingFactor, evaluator: Evaluator, levels: Sequence[s
 def _factor(expr: Expr, evaluator: Evaluator) -> Factor:
     try:
         return drop_unused(as_factor(evaluator.variable(expr)))
-    except ValueError:
-        what = f"{deparse(expr)} gives several columns and cannot group rows"
+    except ValueError as fault:
+        what = f"{deparse(expr)} cannot group rows: {fault}"
         raise formula_error(evaluator.text, expr.span, what) from None
 
 

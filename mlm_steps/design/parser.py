@@ -142,6 +142,9 @@ class _Parser:
         value = float(token.value)
         if value == float("inf"):
             raise self.fail(token.span, "this number is too large")
+        if token.value.isdigit() and int(token.value) != int(value):
+            what = "this number has more digits than arithmetic keeps"
+            raise self.fail(token.span, what, f'an identifier is written in quotes: "{token.value}"')
         return Number(value, token.span)
 
     def name(self, token: Token) -> Expr:

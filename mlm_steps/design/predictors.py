@@ -24,7 +24,7 @@ from mlm_steps.design.evaluate import Evaluator
 from mlm_steps.design.expressions import Expr, Name, columns_of
 from mlm_steps.design.formula import Formula, parse_formula
 from mlm_steps.design.matrices import Design
-from mlm_steps.design.variables import Factor, Numbers, Truths, Value, drop_unused
+from mlm_steps.design.variables import Factor, Numbers, Truths, Value, as_factor, drop_unused, exact_levels
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -223,6 +223,11 @@ class Predictors:
             return Predictor(name, used.codes.astype(np.float64), used.levels, category=True)
         if isinstance(value, Truths):
             return Predictor(name, value.values, ("FALSE", "TRUE"), category=True)
+        if value.exact is not None and any(
+            self._makes_levels(expr, name) for expr in self.formula.fixed.variables
+        ):
+            used = as_factor(value)
+            return Predictor(name, used.codes.astype(np.float64), used.levels, category=True)
         distinct = np.unique(value.values)
         category = any(self._makes_levels(expr, name) for expr in self.formula.fixed.variables)
         if category:
@@ -241,6 +246,10 @@ class Predictors:
         """Return chosen levels as the formula sees a column."""
         value = self._columns.value(name)
         predictor = self.by_name[name]
+        if isinstance(value, Numbers) and value.exact is not None and predictor.category:
+            distinct = np.array(exact_levels(value)[0], dtype=object)
+            exact = distinct[[predictor.levels.index(level) for level in levels]]
+            return Numbers(exact.astype(np.float64), exact)
         if isinstance(value, Numbers):
             return Numbers(np.array(levels, dtype=np.float64))
         codes = np.array([predictor.levels.index(level) for level in levels], dtype=np.intp)

@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from typing import TypeAlias
+from decimal import Decimal
+from numbers import Integral
+from typing import TypeAlias, cast
 
 import numpy as np
 from numpy.typing import NDArray
 
-from mlm_steps.design.deparse import format_label
+from mlm_steps.design.deparse import EXACT, format_label
 
-__all__ = ["Contrast", "Factor", "Numbers", "Truths", "Value", "as_factor", "drop_unused"]
-
-EXACT = 1e15
-"""Size below which whole numbers are printed in full."""
+__all__ = [
+    "Contrast", "Factor", "Numbers", "Truths", "Value", "as_factor", "drop_unused", "exact_label",
+    "exact_levels",
+]  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -24,9 +26,13 @@ class Numbers:
     ----------
     values : ndarray, shape (n,) or (n, k)
         NaN where new data have no value.
+    exact : ndarray, shape (n,), or None
+        The values as the data hold them, where float64 would make different ones equal: identifiers of
+        sixteen digits and more. What stands where ``values`` is NaN does not matter.
     """
 
     values: NDArray[np.float64]
+    exact: NDArray[np.generic] | None = None
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -92,7 +98,8 @@ def as_factor(value: Value) -> Factor:
     Raises
     ------
     ValueError
-        For numbers of several columns.
+        For numbers of several columns, and for floating-point numbers so large that neighbouring whole
+        numbers are one value.
     """
     if isinstance(value, Factor):
         return value
@@ -101,12 +108,64 @@ def as_factor(value: Value) -> Factor:
     present = ~np.isnan(value.values)
     if isinstance(value, Truths):
         return Factor(np.where(present, value.values, -1).astype(np.intp), ("FALSE", "TRUE"))
+    if value.exact is not None:
+        distinct, codes = exact_levels(value)
+        return _merge_equal_labels(Factor(codes, tuple(map(exact_label, distinct))))
     uniques, codes = _sorted_codes(value.values, present)
+    _require_told_apart(uniques)
     return _merge_equal_labels(Factor(codes, _labels(uniques)))
 
 
+def exact_levels(value: Numbers) -> tuple[list[object], NDArray[np.intp]]:
+    """Return the distinct values of numbers that have ``exact``, in order, and each row's position.
+
+    Returns
+    -------
+    distinct : list of int, float or Decimal
+    codes : ndarray of int, shape (n,)
+        -1 where there is no value.
+    """
+    import pandas as pd
+
+    present = np.flatnonzero(~np.isnan(value.values))
+    found, uniques = pd.factorize(np.asarray(value.exact)[present])
+    distinct = np.asarray(uniques).tolist()
+    order = sorted(range(len(distinct)), key=distinct.__getitem__)
+    rank = np.empty(len(order), dtype=np.intp)
+    rank[order] = np.arange(len(order))
+    codes = np.full(len(value.values), -1, dtype=np.intp)
+    codes[present] = rank[found]
+    return [distinct[i] for i in order], codes
+
+
+def exact_label(value: object) -> str:
+    """Return a number as the label of a level, with every digit of a whole or decimal number.
+
+    >>> [exact_label(v) for v in (9007199254740993, 7.0, Decimal("0.10"), Decimal(2**60 + 1))]
+    ['9007199254740993', '7', '0.1', '1152921504606846977']
+    """
+    if isinstance(value, Integral):
+        return str(int(value))
+    if not isinstance(value, Decimal):
+        return format_label(float(cast("float", value)))
+    label = format_label(float(value))
+    if Decimal(label) == value:
+        return label
+    digits = f"{value:f}"
+    return digits.rstrip("0").rstrip(".") if "." in digits else digits
+
+
+def _require_told_apart(values: NDArray[np.float64]) -> None:
+    """Raise ValueError for whole floating-point numbers of which float64 does not have every neighbour."""
+    large = np.abs(values) >= EXACT
+    if large.any():
+        what = f"it holds floating-point numbers such as {values[large][0]:.0f}"
+        hint = "hold identifiers as text or integers, or declare type: group in a spec"
+        raise ValueError(f"{what}, which are one with their neighbours: {hint}")
+
+
 def _labels(values: NDArray[np.float64]) -> tuple[str, ...]:
-    if (np.abs(values) < EXACT).all() and (np.rint(values) == values).all():
+    if (np.rint(values) == values).all():
         return tuple(map(str, values.astype(np.int64).tolist()))
     return tuple(map(format_label, values.tolist()))
 

@@ -51,6 +51,9 @@ def _column(name: str, values: Any) -> RawColumn | None:
         return TextColumn(name, pc.cast(values, pa.string()))
     if pa.types.is_integer(kind) and _beyond_floats(values):
         return TextColumn(name, pc.cast(values, pa.string()))
+    if pa.types.is_decimal(kind) and kind.scale <= 0 and _beyond_floats(values):
+        words = [None if value is None else f"{value:.0f}" for value in values.to_pylist()]
+        return TextColumn(name, pa.array(words, pa.string()))
     if pa.types.is_integer(kind) or pa.types.is_floating(kind) or pa.types.is_decimal(kind):
         numbers = pc.cast(values, pa.float64(), safe=False)
         return NumberColumn(name, np.asarray(numbers.to_numpy(zero_copy_only=False), dtype=np.float64))

@@ -14,6 +14,9 @@ from mlm_steps.data.raw import NumberColumn, RawColumn, RawTable, ReadOptions, U
 
 __all__ = ["read"]
 
+_EXACT = 2**53
+"""From here on float64 no longer tells neighbouring whole numbers apart; such a column is text."""
+
 
 def read(path: Path, options: ReadOptions) -> RawTable:
     """Return one sheet of an .xlsx workbook, the first unless ``sheet`` names one; row 1 is the header."""
@@ -53,7 +56,8 @@ def _filled(cell: Any) -> bool:
 
 def _column(name: str, cells: Sequence[Any]) -> RawColumn:
     present = [cell for cell in cells if _filled(cell)]
-    if present and all(isinstance(cell, (int, float)) and not isinstance(cell, bool) for cell in present):
+    numbers = all(isinstance(cell, (int, float)) and not isinstance(cell, bool) for cell in present)
+    if present and numbers and not any(isinstance(cell, int) and abs(cell) >= _EXACT for cell in present):
         return NumberColumn(name, np.array([float(cell) if _filled(cell) else np.nan for cell in cells]))
     return text_column(name, [_text(cell) if _filled(cell) else None for cell in cells], cells=True)
 

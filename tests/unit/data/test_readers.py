@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import datetime as dt
 import pkgutil
+import zipfile
 from collections.abc import Callable
+from decimal import Decimal
 from pathlib import Path
 
 import numpy as np
@@ -17,6 +19,8 @@ import pytest
 
 from mlm_steps.data import Analysis, readers
 from mlm_steps.data.readers import READERS
+from mlm_steps.design import build_design
+from mlm_steps.errors import DesignError
 
 Analyse = Callable[..., Analysis]
 Refuse = Callable[..., list[str]]
@@ -202,3 +206,65 @@ def test_an_empty_workbook_is_refused(refuse: Refuse, tmp_path: Path) -> None:
     path = tmp_path / "data.xlsx"
     openpyxl.Workbook().save(path)
     assert "data.xlsx is empty" in refuse(path, Y)[0]
+
+
+def _write_all_digits(book: openpyxl.Workbook, path: Path, ids: list[int]) -> None:
+    """Save a workbook, with whole numbers as other programs write them: openpyxl rounds them to floats."""
+    book.save(path)
+    with zipfile.ZipFile(path) as packed:
+        parts = {name: packed.read(name) for name in packed.namelist()}
+    sheet = "xl/worksheets/sheet1.xml"
+    for row, number in enumerate(ids, start=2):
+        place = f'<c r="A{row}" t="n"><v>'.encode()
+        before, found, rest = parts[sheet].partition(place)
+        assert found
+        parts[sheet] = before + found + str(number).encode() + rest[rest.index(b"</v>") :]
+    with zipfile.ZipFile(path, "w") as packed:
+        for name, content in parts.items():
+            packed.writestr(name, content)
+
+
+def _write_identifiers(path: Path, ids: list[int]) -> None:
+    frame = pd.DataFrame({"g": ids, "y": np.arange(len(ids)) % 5.0})
+    match path.name:
+        case "decimal.parquet":
+            numbers = pa.array(map(Decimal, ids), pa.decimal128(20))
+            pq.write_table(pa.table({"g": numbers, "y": frame.y}), path)
+        case "category.parquet":
+            frame.astype({"g": "category"}).to_parquet(path)
+        case name if name.endswith(".parquet"):
+            frame.to_parquet(path)
+        case "data.xlsx":
+            book = openpyxl.Workbook()
+            for row in [("g", "y"), *zip(ids, frame.y.tolist(), strict=True)]:
+                book.active.append(row)
+            _write_all_digits(book, path, ids)
+        case "data.sav":
+            pyreadstat.write_sav(frame.astype(float), str(path))
+        case "data.dta":
+            pyreadstat.write_dta(frame.astype(float), str(path))
+        case _:
+            frame.to_csv(path, index=False)
+
+
+@pytest.mark.parametrize("first", [10**15 - 2, 2**53 - 3, 2**53, 1382016600011617669])
+@pytest.mark.parametrize(
+    "name",
+    ["data.csv", "data.parquet", "decimal.parquet", "category.parquet", "data.xlsx", "data.sav", "data.dta"],
+)
+@pytest.mark.parametrize("declared", ["", "columns: {g: {type: group}}"])
+def test_identifiers_of_every_length_are_told_apart(
+    analyse: Analyse, tmp_path: Path, name: str, first: int, declared: str
+) -> None:
+    spacing = 512 if name[-3:] in ("sav", "dta") else 1
+    ids = [first // spacing * spacing + spacing * (i // 4) for i in range(24)]
+    path = tmp_path / name
+    _write_identifiers(path, ids)
+    frame = analyse(path, "y ~ 1 + (1 | g)", data=declared).frame
+    if spacing > 1 and not declared and ids[-1] >= 2**53:
+        with pytest.raises(DesignError, match="declare type: group"):
+            build_design("y ~ 1 + (1 | g)", frame)
+        return
+    (term,) = build_design("y ~ 1 + (1 | g)", frame).random
+    assert sorted(term.levels) == sorted({str(i) for i in ids})
+    assert [term.levels[code] for code in term.refs] == [str(i) for i in ids]
