@@ -15,6 +15,7 @@ __all__ = ["as_utf8", "read_delimited", "sniff_delimiter"]
 
 DELIMITERS = (",", ";", "\t", "|")
 _SNIFFED = 16 * 1024
+_SNIFFED_LINES = 5
 _BLOCK = 1 << 24
 """Bytes that are parsed at a time; no single row may be longer."""
 _UTF16 = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
@@ -39,7 +40,7 @@ def read_delimited(path: Path, options: ReadOptions, *, delimiter: str | None = 
     if not content.strip():
         raise Unreadable("is empty", "the first line names the columns, each further line is a row")
     delimiter = options.delimiter or delimiter or sniff_delimiter(content)
-    header = next(csv.reader(io.StringIO(_head(content), newline=None), delimiter=delimiter))
+    header = _header(content, delimiter)
     columns = _parse(content, delimiter, len(header))
     if not columns or not len(columns[0]):
         raise Unreadable("has a header and no rows")
@@ -96,10 +97,24 @@ def _undecodable(content: bytes, error: UnicodeDecodeError) -> Unreadable:
     )
 
 
+def _header(content: bytes, delimiter: str) -> list[str]:
+    """Return the first row, however long it is and over however many lines its quoted names go."""
+    text = io.TextIOWrapper(io.BytesIO(content), encoding="utf-8", newline=None)
+    try:
+        return next(csv.reader(text, delimiter=delimiter))
+    except csv.Error:  # a field beyond the limit of the csv module: most often a quote that is not closed
+        raise _irregular(content, delimiter, 0) or Unreadable("line 1 cannot be read as names") from None
+
+
 def _head(content: bytes) -> str:
-    """Return whole lines from the beginning of the text."""
-    head = content[:_SNIFFED]
-    if len(content) > _SNIFFED and b"\n" in head:
+    """Return whole lines from the beginning of the text: the first few, or as many as fit."""
+    start = 0
+    for _ in range(_SNIFFED_LINES):
+        start = content.find(b"\n", start) + 1
+        if not start or start > _BLOCK:
+            break
+    head = content[: max(_SNIFFED, start)]
+    if len(content) > len(head) and b"\n" in head:
         head = head[: head.rfind(b"\n") + 1]
     return head.decode(errors="ignore")
 

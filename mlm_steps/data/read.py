@@ -38,6 +38,8 @@ def read_table(path: Path, options: ReadOptions) -> RawTable:
     """
     if path.is_dir():
         raise Unreadable("is a folder, not a file")
+    if path.exists() and not path.is_file():
+        raise Unreadable("is not an ordinary file", "a device or a pipe is not read")
     kind = format_of(path)
     if kind is None:
         raise Unreadable("is of no known format", f"known are {', '.join(f'.{name}' for name in READERS)}")

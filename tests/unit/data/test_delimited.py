@@ -52,6 +52,42 @@ def test_the_same_table_is_read_however_it_is_written(
     assert analysis.frame["g"].tolist() == ["a", "a", "b"]
 
 
+LONG = ",".join(f"a_long_name_of_a_column_{i}" for i in range(1000))
+ZEROS = ",0" * 1000
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        PLAIN.replace("x,y\n", f"x,y,{LONG}\n")
+        .replace("3\n", f"3{ZEROS}\n")
+        .replace("4\n", f"4{ZEROS}\n")
+        .replace(",5\n", f",5{ZEROS}\n"),
+        PLAIN.replace("x,y\n", f'x,y,"{"long " * 5000}"\n')
+        .replace("3\n", "3,0\n")
+        .replace("4\n", "4,0\n")
+        .replace(",5\n", ",5,0\n"),
+        PLAIN.replace("x,y\n", 'x,y,"points\n\n(0, 100)"\n')
+        .replace("3\n", "3,0\n")
+        .replace("4\n", "4,0\n")
+        .replace(",5\n", ",5,0\n"),
+    ],
+    ids=["many names", "a long name", "a name over lines"],
+)
+@pytest.mark.parametrize("delimiter", [",", ";"])
+@pytest.mark.parametrize("end", ["\n", "\r\n"])
+def test_a_header_may_be_as_long_as_it_likes(
+    analyse: Analyse, content: str, delimiter: str, end: str
+) -> None:
+    analysis = analyse(content.replace(",", delimiter).replace("\n", end), Y)
+    assert analysis.frame["x"].tolist() == X
+
+
+def test_a_quote_that_the_header_does_not_close_is_said(refuse: Refuse) -> None:
+    text = refuse('g,x,"y\n' + "a,1,2\n" * 40_000, Y)
+    assert "line 1 begins a quoted text that is not closed" in text[0]
+
+
 @pytest.mark.parametrize("encoding", ["latin-1", "cp1252", "utf-16", "utf-8"])
 def test_text_is_read_in_the_declared_encoding(analyse: Analyse, encoding: str) -> None:
     content = "g,x,y\nKöln,1,2\nKöln,2,2\nÅbo,3,4\n".encode(encoding)
