@@ -40,8 +40,8 @@ def assemble(loaded: LoadedSpec, uses: Sequence[ModelUse]) -> Analysis:
         *check_names(loaded, uses, columns, places),
         *check_uses(uses, fitting, places),
     ]
-    if faults or loaded.unread:  # the spec's faults say what could not be read
-        raise DataError(*faults)
+    if faults or loaded.unread:
+        raise DataError(*faults, *loaded.faults)  # the spec's own say what could not be read
     sample = _sample(uses, columns, planned, table.rows, places)
     basis = sample.kept if loaded.spec.data.means_from == "analysis" else np.ones(table.rows, dtype=bool)
     made, made_notices = derive(planned, columns, basis, places)

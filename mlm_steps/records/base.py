@@ -9,11 +9,11 @@ import tempfile
 from pathlib import Path
 from typing import Literal, TypeVar
 
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel, ConfigDict, ValidationError
 
-from mlm_steps.errors import Fault, StorageError
+from mlm_steps.errors import Fault, StorageError, UsageError
 
-__all__ = ["NO_ROOM", "Notice", "Part", "Record", "read_record", "write_record", "write_whole"]
+__all__ = ["NO_ROOM", "Notice", "Part", "Record", "damaged", "read_record", "write_record", "write_whole"]
 
 NO_ROOM = "there is no room left on this disk"
 
@@ -91,5 +91,14 @@ def write_record(record: Record, path: Path) -> None:
 
 
 def read_record(kind: type[RecordT], path: Path) -> RecordT:
-    """Return the record in a file; pydantic's ValidationError if it is of another kind or version."""
-    return kind.model_validate_json(path.read_bytes())
+    """Return the record in a file; UsageError if it is damaged, of another kind or of another version."""
+    try:
+        return kind.model_validate_json(path.read_bytes())
+    except ValidationError:
+        raise damaged(path) from None
+
+
+def damaged(path: Path) -> UsageError:
+    """Return the error of a result that cannot be read as what its step wrote."""
+    what = "is not what its step wrote: damaged, or of another version"
+    return UsageError(Fault(str(path), what, "'mlm run' makes it again"))

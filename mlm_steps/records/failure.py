@@ -6,7 +6,7 @@ import json
 from pathlib import Path
 from typing import Literal, TypeVar
 
-from mlm_steps.records.base import Record
+from mlm_steps.records.base import Record, damaged, read_record
 
 __all__ = ["Absence", "read_absence", "read_outcome"]
 
@@ -23,17 +23,20 @@ class Absence(Record):
 
 
 def read_outcome(kind: type[RecordT], path: Path) -> RecordT | Absence:
-    """Return the record in a file, or the record of why it is absent."""
+    """Return the record in a file, or the record of why it is absent; UsageError if it is neither."""
     if not path.exists():
         return read_absence(path)
-    content = json.loads(path.read_bytes())
-    if isinstance(content, dict) and "absent" in content:
-        return Absence.model_validate(content)
-    return kind.model_validate(content, strict=False)
+    try:
+        content = json.loads(path.read_bytes())
+        if isinstance(content, dict) and "absent" in content:
+            return Absence.model_validate(content)
+        return kind.model_validate(content, strict=False)
+    except (ValueError, RecursionError):  # ValidationError is a ValueError
+        raise damaged(path) from None
 
 
 def read_absence(path: Path) -> Absence:
     """Return the record of why a file does not hold a result."""
     if not path.exists():
         return Absence(absent="failed", step=f"{path.parent.name}/{path.stem}", reason="it was not run")
-    return Absence.model_validate_json(path.read_bytes())
+    return read_record(Absence, path)

@@ -41,6 +41,8 @@ class LoadedSpec:
         The data file, absolute and links resolved; it exists and may be read.
     unread : frozenset of str
         Columns that the spec derives in a way that could not be read: they exist, but nobody knows how.
+    faults : tuple of Fault
+        What is wrong with the spec and was left out of it; empty in a spec that may be run.
     """
 
     spec: PipelineSpec
@@ -48,6 +50,7 @@ class LoadedSpec:
     source: SpecSource
     data_path: Path
     unread: frozenset[str] = frozenset()
+    faults: tuple[Fault, ...] = ()
 
 
 def load_spec(
@@ -102,8 +105,9 @@ def inspect_spec(
     spec, wrong, unread = _validated(values)
     data_path, missing = _data_path(values, path, allow_outside=allow_outside)
     formulas = _formula_faults(values, check_formula) if check_formula else ()
-    loaded = LoadedSpec(spec, path, source, data_path, unread) if spec and data_path else None
-    return loaded, _in_order(source, [*found, *wrong, *missing, *formulas])
+    faults = _in_order(source, [*found, *wrong, *missing, *formulas])
+    loaded = LoadedSpec(spec, path, source, data_path, unread, faults) if spec and data_path else None
+    return loaded, faults
 
 
 def _content(path: Path) -> bytes:

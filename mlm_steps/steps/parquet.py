@@ -6,7 +6,7 @@ import io
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from mlm_steps.records import write_whole
+from mlm_steps.records.base import damaged, write_whole
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -15,10 +15,16 @@ __all__ = ["read_parquet", "write_parquet"]
 
 
 def read_parquet(path: Path) -> pd.DataFrame:
-    """Return the frame in a file."""
+    """Return the frame in a file; UsageError if it is damaged."""
+    import pyarrow as pa
     import pyarrow.parquet as pq
 
-    frame: pd.DataFrame = pq.ParquetFile(path).read(use_threads=False).to_pandas(use_threads=False)
+    try:
+        frame: pd.DataFrame = pq.ParquetFile(path).read(use_threads=False).to_pandas(use_threads=False)
+    except (pa.ArrowException, OSError) as error:
+        if isinstance(error, FileNotFoundError):
+            raise
+        raise damaged(path) from error
     return frame
 
 

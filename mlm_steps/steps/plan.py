@@ -13,6 +13,7 @@ from pathlib import Path
 
 from mlm_steps.design import Formula, parse_formula
 from mlm_steps.design.one_name import Names, shared_names, with_shared_names
+from mlm_steps.errors import UsageError
 from mlm_steps.figures import FIGURES
 from mlm_steps.records import DataProfile, read_record
 from mlm_steps.records.intervals import IntervalSource
@@ -91,10 +92,13 @@ class Plan:
 
     @cached_property
     def profile(self) -> DataProfile | None:
-        """The profile of the data, if it is current."""
+        """The profile of the data, if it is current and can be read."""
         if self.ledger.key("data") != self.data_key:
             return None
-        return read_record(DataProfile, self.layout.profile)
+        try:
+            return read_record(DataProfile, self.layout.profile)
+        except UsageError:
+            return None
 
     @cached_property
     def levels(self) -> dict[str, Level]:
@@ -135,6 +139,8 @@ class Plan:
     def _made(self, entry: _Entry) -> Step:
         key = entry.key()
         current = key is not None and self.ledger.key(entry.name) == key
+        if entry.head == self.layout.profile:
+            current = current and self.profile is not None
         return Step(entry.name, entry.head, tuple(entry.needs), key, current)
 
     @cached_property
