@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import Annotated, Literal
 
-from pydantic import Discriminator, Field, Tag
+from pydantic import Discriminator, Tag
 
 from mlm_steps.spec.base import SpecBlock
-from mlm_steps.spec.types import Whole
+from mlm_steps.spec.types import whole
 
 __all__ = ["BootstrapSpec"]
 
@@ -18,7 +18,7 @@ def _form_of(value: object) -> str:
 
 
 Chunks = Annotated[
-    Annotated[Literal["auto"], Tag("word")] | Annotated[int, Field(ge=1), Whole, Tag("count")],
+    Annotated[Literal["auto"], Tag("word")] | Annotated[int, *whole(1, 1000), Tag("count")],
     Discriminator(_form_of),
 ]
 
@@ -30,7 +30,7 @@ SIZE = 500
 class BootstrapSpec(SpecBlock):
     """How refits to simulated data are made, for what is declared to be bootstrapped."""
 
-    replicates: Annotated[int, Field(ge=100), Whole] = 2000
+    replicates: Annotated[int, *whole(100, 100_000)] = 2000
     """Number of simulated data sets per rung."""
     chunks: Chunks = "auto"
     """Jobs that the replicates of a rung are spread over; a finished one is not repeated. ``auto``: 500

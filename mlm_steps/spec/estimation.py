@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import Annotated, Literal
 
-from pydantic import Field
+from pydantic import Field, WrapValidator
 
 from mlm_steps.spec.base import SpecBlock
-from mlm_steps.spec.types import NothingIsNone, Positive, Share, Whole
+from mlm_steps.spec.types import NothingIsNone, number, read_share, reading, whole
 
 __all__ = ["EstimationSpec"]
 
@@ -29,7 +29,7 @@ class EstimationSpec(SpecBlock):
     ``III``: its effects averaged over the levels of the factors it interacts with; ``II``: what it adds to
     the terms that do not contain it; ``I``: what it adds to those before it.
     """
-    confidence: Share = 0.95
+    confidence: Annotated[float, Field(ge=0.5, le=0.9999), WrapValidator(reading(read_share))] = 0.95
     """Coverage of the intervals, for example ``0.95``."""
     optimizer: Literal[
         "auto",
@@ -46,11 +46,11 @@ class EstimationSpec(SpecBlock):
     ``auto``: Newton's method on exact derivatives. The others are there to check it by; where they end is
     judged like every other fit. ``bobyqa`` needs the extra ``nlopt``.
     """
-    max_evaluations: Annotated[int, Field(ge=1), Whole] = 1000
+    max_evaluations: Annotated[int, *whole(1, 1_000_000)] = 1000
     """Evaluations of the criterion after which a search has failed."""
-    tolerance: Annotated[Positive, Field(lt=1)] = 1e-12
+    tolerance: Annotated[float, *number(1e-15, 0.01)] = 1e-12
     """Relative change of the criterion below which a search ends."""
-    start: Annotated[Positive | None, NothingIsNone] = None
+    start: Annotated[Annotated[float, *number(1e-6, 1e6)] | None, NothingIsNone] = None
     """Standard deviation of the random effects, relative to the residual's, from which searches start.
 
     Where nothing is written, the best of a short list.
@@ -61,5 +61,5 @@ class EstimationSpec(SpecBlock):
     ``on_notice``: those whose fit is singular, doubtful or failed, unless they are so large that it would
     take minutes; ``always``: all, whatever their size.
     """
-    restarts: Annotated[int, Field(ge=0), Whole] = 0
+    restarts: Annotated[int, *whole(0, 1000)] = 0
     """Searches from other starts that follow the first in any case; the lowest end counts."""

@@ -25,9 +25,12 @@ from mlm_steps.spec.preset import PresetLadder
 from mlm_steps.spec.report import ReportSpec
 from mlm_steps.spec.slopes import Slopes
 from mlm_steps.spec.tests import TestsSpec
-from mlm_steps.spec.types import OptionalText, Slug, Whole, nothing_is_empty, objections
+from mlm_steps.spec.types import OptionalText, Slug, Whole, nothing_is_empty, objections, whole
 
 __all__ = ["PipelineSpec"]
+
+LARGEST_SEED = 2**63 - 1
+"""The largest whole number of 64 bits with a sign: what other programs that read a record can hold."""
 
 
 class PipelineSpec(SpecBlock):
@@ -63,7 +66,7 @@ class PipelineSpec(SpecBlock):
     """How each kind of interval is computed."""
     bootstrap: BootstrapSpec = Field(default_factory=BootstrapSpec)
     """How refits to simulated data are made, for what is declared to be bootstrapped."""
-    seed: Annotated[int, Field(ge=0), Whole] = 1
+    seed: Annotated[int, *whole(0, LARGEST_SEED)] = 1
     """What the random numbers of all simulations start from: the same seed gives the same results."""
     on_singular: OnSingular = "warn"
     """What a rung with a singular fit leads to.

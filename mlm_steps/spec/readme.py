@@ -109,7 +109,14 @@ def _value(field: Schema) -> str:
         return "text or list of text"
     if kinds == "array" and "enum" in field["items"]:
         return f"list of {_value(field['items'])}"
-    return next(words for kind, words in _TYPES.items() if kind in kinds)
+    words = next(words for kind, words in _TYPES.items() if kind in kinds)
+    return words + (
+        f", {_limit(field['minimum'])} to {_limit(field['maximum'])}" if "minimum" in field else ""
+    )
+
+
+def _limit(number: float) -> str:
+    return str(number) if isinstance(number, int) else f"{number:g}"
 
 
 def _default(field: Schema, *, required: bool) -> str:

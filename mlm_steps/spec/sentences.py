@@ -59,7 +59,7 @@ def _not_listed(detail: ErrorDetails) -> Sentence:
     if not isinstance(written, str):
         return f"needs one of {', '.join(options)}, not {kind_of(written)}", None
     if len(options) == 1:
-        return f"must be {options[0]}, not {written}", None
+        return f"must be {options[0]}, not {quoted(written)[1:-1]}", None
     return f"{quoted(written)} is not one of {', '.join(options)}", did_you_mean(written, options)
 
 
@@ -78,9 +78,13 @@ def _needs(what: str, hint: str | None) -> Callable[[ErrorDetails], Sentence]:
 def _beyond(words: str, key: str) -> Callable[[ErrorDetails], Sentence]:
     def sentence(detail: ErrorDetails) -> Sentence:
         context: dict[str, Any] = detail["ctx"]
-        return f"{detail['input']} is not {words} {context[key]:g}", None
+        return f"{quoted(detail['input'])[1:-1]} is not {words} {_digits(context[key])}", None
 
     return sentence
+
+
+def _digits(limit: float) -> str:
+    return str(limit) if isinstance(limit, int) else f"{limit:g}"
 
 
 _EXAMPLES = {
@@ -99,6 +103,7 @@ _SENTENCES: dict[str, Callable[[ErrorDetails], Sentence]] = {
         "the key 'preset' is missing",
         f"one of {', '.join(PRESETS)}; or write the rungs as a list of lines that begin with '- '",
     ),
+    "int_parsing_size": lambda detail: (f"{quoted(detail['input'])} is too large", None),
     "string_type": _needs("text", None),
     "bool_type": _needs("true or false", None),
     "int_type": _needs("a whole number", None),
@@ -109,4 +114,5 @@ _SENTENCES: dict[str, Callable[[ErrorDetails], Sentence]] = {
     "greater_than": _beyond("greater than", "gt"),
     "greater_than_equal": _beyond("at least", "ge"),
     "less_than": _beyond("less than", "lt"),
+    "less_than_equal": _beyond("at most", "le"),
 }

@@ -4,10 +4,8 @@ from __future__ import annotations
 
 from typing import Annotated, Literal
 
-from pydantic import Field
-
 from mlm_steps.spec.base import SpecBlock
-from mlm_steps.spec.types import Flag, Whole
+from mlm_steps.spec.types import Flag, whole
 
 __all__ = ["TestsSpec"]
 
@@ -25,7 +23,7 @@ class TestsSpec(SpecBlock):
     ``where_needed``: tests of variances whose null distribution is not known (several effects at once, or a
     smaller model on its own boundary), unless it would take minutes; ``always``: all, whatever it takes.
     """
-    replicates: Annotated[int, Field(ge=19), Whole] = 1000
+    replicates: Annotated[int, *whole(19, 100_000)] = 1000
     """Number of data sets that the bootstrap of a comparison simulates; both models are fitted to each."""
     adjust: Literal["none", "holm"] = "none"
     """``holm`` adjusts the *p* values of all declared comparisons for their number."""

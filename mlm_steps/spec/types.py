@@ -29,25 +29,33 @@ __all__ = [
     "NothingIsNone",
     "Objection",
     "OptionalText",
-    "Positive",
     "Real",
-    "Share",
     "Slug",
     "Text",
     "Texts",
     "Whole",
     "each_differs",
     "nothing_is_empty",
+    "number",
     "objection",
     "objections",
+    "read_share",
     "read_texts",
+    "reading",
     "slugified",
+    "whole",
 ]
 
 T = TypeVar("T")
 Objection = tuple[Path, str, str | None]
 
 LONGEST_NAME = 64
+_LONGEST_WHOLE = 20
+"""Characters of a whole number; one with more is larger than what any key takes."""
+LARGEST_ALPHA = 0.2
+"""A share up to this size, where a coverage is asked for, is most likely its complement."""
+LARGEST_REAL = 1e100
+"""Numbers whose squares and products could overflow are refused, and their inverses, which could vanish."""
 _WHOLE = re.compile(r"[-+]?[0-9]+|0o[0-7]+|0x[0-9a-fA-F]+")
 _NUMBER = re.compile(r"[-+]?(\.[0-9]+|[0-9]+(\.[0-9]*)?)([eE][-+]?[0-9]+)?")
 _LEADING_ZERO = re.compile(r"[-+]?0[0-9]+")
@@ -82,12 +90,23 @@ def read_whole(value: object) -> object:
     if not isinstance(value, Written):
         return value
     text = _checked(value, _WHOLE, "whole number")
+    if len(text) > _LONGEST_WHOLE:
+        return -(10**_LONGEST_WHOLE) if text.startswith("-") else 10**_LONGEST_WHOLE
     return int(text, 0) if text[:2] in ("0o", "0x") else int(text)
 
 
 def read_number(value: object) -> object:
     """Return the number that is written, by the rules of YAML 1.2."""
     return float(_checked(value, _NUMBER, "number")) if isinstance(value, Written) else value
+
+
+def read_real(value: object) -> object:
+    """Return the number that is written; an objection where its square would be infinite or 0."""
+    number = read_number(value)
+    if isinstance(number, float) and number and not 1 / LARGEST_REAL <= abs(number) <= LARGEST_REAL:
+        limits = f"0, or between {1 / LARGEST_REAL:g} and {LARGEST_REAL:g} in size"
+        raise objection(f"{quoted(value)} is outside what is computed with", limits)
+    return number
 
 
 def _checked(value: Written, pattern: re.Pattern[str], kind: str) -> str:
@@ -114,7 +133,12 @@ def read_share(value: object) -> object:
     text = str(value).removesuffix("%").strip() if isinstance(value, Written) else ""
     if _NUMBER.fullmatch(text) and not _LEADING_ZERO.match(text) and 50 <= float(text) < 100:
         raise objection(f"{quoted(value)} is not between 0 and 1", f"write {float(text) / 100:.12g}")
-    return read_number(value)
+    share = read_number(value)
+    if isinstance(share, float) and 0 < share <= LARGEST_ALPHA:
+        raise objection(
+            f"{quoted(value)} is no coverage", f"write {1 - max(share, 1e-4):.12g}: the coverage, not alpha"
+        )
+    return share
 
 
 def read_flag(value: object) -> object:
@@ -154,7 +178,7 @@ def read_texts(value: object) -> object:
     return nothing_is_empty(value)
 
 
-def _reading(read: Callable[[object], object]) -> Callable[[object, ValidatorFunctionWrapHandler], object]:
+def reading(read: Callable[[object], object]) -> Callable[[object, ValidatorFunctionWrapHandler], object]:
     """Return a validator that reads first; errors of what comes after show the text as it was written."""
 
     def validator(value: object, handler: ValidatorFunctionWrapHandler) -> object:
@@ -199,6 +223,16 @@ def _names_a_file(name: str) -> str:
     return name
 
 
+def whole(least: int, most: int) -> tuple[object, ...]:
+    """Return what makes a field a whole number within limits, ``Annotated[int, *whole(1, 9)]``."""
+    return Field(ge=least, le=most), Whole
+
+
+def number(least: float, most: float) -> tuple[object, ...]:
+    """Return what makes a field a number within limits, ``Annotated[float, *number(0, 1)]``."""
+    return Field(ge=least, le=most), WrapValidator(reading(read_number))
+
+
 def each_differs(values: tuple[T, ...]) -> tuple[T, ...]:
     """Return the values; an objection to each that stands there twice."""
     twice = [((i,), f"{quoted(v)} stands here twice", None) for i, v in enumerate(values) if v in values[:i]]
@@ -226,9 +260,7 @@ Slug = Annotated[
     AfterValidator(_names_a_file),
     WithJsonSchema({"type": [*_SCALAR, "null"], "pattern": _SLUG, "maxLength": LONGEST_NAME}),
 ]
-Whole = WrapValidator(_reading(read_whole))
+Whole = WrapValidator(reading(read_whole))
 """For whole numbers, also among the values of a Literal."""
-Share = Annotated[float, Field(gt=0, lt=1), WrapValidator(_reading(read_share))]
-Real = Annotated[float, WrapValidator(_reading(read_number))]
-Positive = Annotated[float, Field(gt=0), WrapValidator(_reading(read_number))]
+Real = Annotated[float, WrapValidator(reading(read_real))]
 Flag = Annotated[bool, BeforeValidator(read_flag)]

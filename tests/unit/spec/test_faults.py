@@ -219,8 +219,8 @@ BROKEN = {
         GOOD + "estimation: {max_evaluations: 0, tolerance: 1, start: -1, restarts: 1.5}\n",
         [
             "p.yaml:6:31: estimation.max_evaluations: 0 is not at least 1",
-            "p.yaml:6:45: estimation.tolerance: 1 is not less than 1",
-            "p.yaml:6:55: estimation.start: -1 is not greater than 0",
+            "p.yaml:6:45: estimation.tolerance: 1 is not at most 0.01",
+            "p.yaml:6:55: estimation.start: -1 is not at least 1e-06",
             "p.yaml:6:69: estimation.restarts: '1.5' is not a whole number",
         ],
     ),
@@ -238,11 +238,11 @@ BROKEN = {
     ),
     "a share out of bounds": (
         GOOD + "estimation: {confidence: 1.5}\n",
-        ["p.yaml:6:26: estimation.confidence: 1.5 is not less than 1"],
+        ["p.yaml:6:26: estimation.confidence: 1.5 is not at most 0.9999"],
     ),
     "a share of nothing": (
         GOOD + "estimation: {confidence: 0}\n",
-        ["p.yaml:6:26: estimation.confidence: 0 is not greater than 0"],
+        ["p.yaml:6:26: estimation.confidence: 0 is not at least 0.5"],
     ),
     "an empty number": (
         GOOD + "estimation: {confidence: }\n",
@@ -524,6 +524,61 @@ BROKEN = {
         ["p.yaml:2:14: data.file: 'https://example.org/a.csv' is an address, not a file (download it first)"],
     ),
 }
+
+
+@pytest.mark.parametrize(
+    ("line", "what"),
+    [
+        ("seed: -1", "seed: -1 is not at least 0"),
+        ("seed: 9223372036854775808", "seed: 9223372036854775808 is not at most 9223372036854775807"),
+        (f"seed: {'9' * 6000}", f"seed: {'9' * 59}… is not at most 9223372036854775807"),
+        (f"seed: -{'9' * 6000}", f"seed: -{'9' * 58}… is not at least 0"),
+        (f"seed: 0x{'f' * 6000}", f"seed: 0x{'f' * 57}… is not at most 9223372036854775807"),
+        (f"version: {'1' * 6000}", f"version: '{'1' * 59}…' is too large"),
+        ("bootstrap: {replicates: 1000000000000}", "replicates: 1000000000000 is not at most 100000"),
+        ("bootstrap: {replicates: 99}", "replicates: 99 is not at least 100"),
+        ("bootstrap: {chunks: 1000000000000}", "chunks: 1000000000000 is not at most 1000"),
+        ("bootstrap: {chunks: 0}", "chunks: 0 is not at least 1"),
+        ("tests: {replicates: 1000000000000}", "replicates: 1000000000000 is not at most 100000"),
+        ("tests: {replicates: 18}", "replicates: 18 is not at least 19"),
+        ("estimation: {restarts: 1000000000000}", "restarts: 1000000000000 is not at most 1000"),
+        ("estimation: {max_evaluations: 10000000}", "max_evaluations: 10000000 is not at most 1000000"),
+        (
+            "estimation: {confidence: 1e-320}",
+            "'1e-320' is no coverage (write 0.9999: the coverage, not alpha)",
+        ),
+        ("estimation: {confidence: 0.05}", "'0.05' is no coverage (write 0.95: the coverage, not alpha)"),
+        ("estimation: {confidence: 0.4}", "confidence: 0.4 is not at least 0.5"),
+        ("estimation: {confidence: 0.99999999999999999}", "is not at most 0.9999"),
+        ("estimation: {start: 1e300}", "start: 1e300 is not at most 1e+06"),
+        ("estimation: {start: 1e400}", "start: 1e400 is not at most 1e+06"),
+        ("estimation: {start: 1e-300}", "start: 1e-300 is not at least 1e-06"),
+        ("estimation: {tolerance: 1e-400}", "tolerance: 1e-400 is not at least 1e-15"),
+        (
+            "means: [{of: x, at: {z: 1e400}}]",
+            "'1e400' is outside what is computed with (0, or between 1e-100",
+        ),
+        ("contrasts: [{name: a, weights: {x: 1e300}}]", "'1e300' is outside what is computed with"),
+        ("contrasts: [{name: a, weights: {x: -1e-300}}]", "'-1e-300' is outside what is computed with"),
+    ],
+)
+def test_a_number_beyond_its_limits_is_refused_with_them(write, line, what):
+    head = GOOD.replace("version: 1\n", "") if line.startswith("version") else GOOD
+    with pytest.raises(SpecError) as caught:
+        load_spec(write(head + line + "\n"))
+    assert len(caught.value.faults) == 1
+    assert what in str(caught.value)
+
+
+def test_limits_themselves_are_taken(write):
+    lines = [
+        "seed: 9223372036854775807",
+        "bootstrap: {replicates: 100000, chunks: 1000}",
+        "tests: {replicates: 19}",
+        "estimation: {restarts: 1000, max_evaluations: 1000000, start: 1e6, tolerance: 1e-15}",
+    ]
+    spec = load_spec(write(GOOD + "\n".join(lines) + "\n")).spec
+    assert (spec.seed, spec.bootstrap.chunks, spec.estimation.start) == (2**63 - 1, 1000, 1e6)
 
 
 @pytest.mark.parametrize("broken", BROKEN)
