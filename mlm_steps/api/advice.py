@@ -12,6 +12,7 @@ __all__ = ["Advice"]
 
 COLUMNS = ("remedy", "formula", "ending", "statistic", "df", "p", "delta_aic", "max_dbeta_se", "verdict")
 VERDICTS = {
+    "converges": "converges",
     "no_worse": "converges and does not clearly fit worse",
     "clearly_worse": "converges and fits clearly worse",
     "other_model": "converges; another model, compare AIC",

@@ -62,6 +62,10 @@ def leave_out(
         criterion, rest = _criterion(fit, deletion, control)
     except FitError as error:
         return record.model_copy(update={"reason": "; ".join(fault.what for fault in error.faults)})
+    report = None if rest is None else rest.convergence
+    if report is not None and report.status == "failed":
+        reason = f"without it, the search did not converge: {'; '.join(report.reasons)}"
+        return record.model_copy(update={"reason": reason})
     statistic = criterion - log_det_basis(smaller, fit.design) - fit.criterion
     if statistic < WORSE and rest is not None:
         start = embed_theta(rest, fit.design, relation.up)

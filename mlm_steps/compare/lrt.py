@@ -8,7 +8,7 @@ import numpy as np
 
 from mlm_steps.compare.mixtures import BoundaryNull, boundary_null, chi_square_tail, mixture_tail
 from mlm_steps.compare.nesting import Relation, embed_theta, log_det_basis, relate
-from mlm_steps.compare.refusal import Refusal, data_mismatch, no_test
+from mlm_steps.compare.refusal import Refusal, data_mismatch, no_test, search_failed
 from mlm_steps.compare.simulations import TOO_MANY_FAILED, Simulations, with_bootstrap, with_rlrt
 from mlm_steps.design.matrices import Design, RandomTerm
 from mlm_steps.design.one_name import factor_identity
@@ -70,6 +70,9 @@ def compare_lrt(
         kind: _optima(kind, smaller, larger, relation if refusal is None else None, names, notices)
         for kind in dict.fromkeys(("ML", method))
     }
+    failure = search_failed(pairs.values(), names)
+    if failure is not None:
+        return _untested(smaller.design, larger.design, names, failure, relation)
     record = _untested(smaller.design, larger.design, names, refusal, relation)
     record = _with_deltas(record, pairs["ML"], pairs[method])
     if refusal is None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 import numpy as np
@@ -9,8 +10,9 @@ from numpy.typing import NDArray
 
 from mlm_steps.compare.nesting import Relation, spans
 from mlm_steps.design.matrices import Design
+from mlm_steps.engine.values import LmmFit
 
-__all__ = ["Refusal", "data_mismatch", "no_test"]
+__all__ = ["Refusal", "data_mismatch", "no_test", "search_failed"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,7 +23,7 @@ class Refusal:
     ----------
     code : str
         ``sample_mismatch``, ``outcome_mismatch``, ``weights_mismatch``, ``offset_mismatch``, ``not_nested``,
-        ``wrong_order`` or ``equal_models``.
+        ``wrong_order``, ``equal_models`` or ``fit_failed``.
     reason : str
         The same in words.
     """
@@ -41,6 +43,21 @@ def data_mismatch(smaller: Design, larger: Design, names: tuple[str, str]) -> Re
     if not np.array_equal(smaller.y, larger.y):
         reason = f"the outcome of '{first}' is {smaller.outcome}, that of '{second}' {larger.outcome}"
         return Refusal("outcome_mismatch", reason)
+    return None
+
+
+def search_failed(pairs: Iterable[tuple[LmmFit, LmmFit]], names: tuple[str, str]) -> Refusal | None:
+    """Return why two models do not compare where the search for an optimum of one did not converge.
+
+    A criterion that is no minimum says nothing about how well a model can fit. Fits at given parameters were
+    not searched for, and their caller answers for them.
+    """
+    for pair in pairs:
+        for name, fit in zip(names, pair, strict=True):
+            report = fit.convergence
+            if report is not None and report.status == "failed":
+                why = f"the search for the {fit.method} optimum did not converge"
+                return Refusal("fit_failed", f"'{name}': {why} ({'; '.join(report.reasons)})")
     return None
 
 

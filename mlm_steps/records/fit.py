@@ -182,3 +182,22 @@ class FitRecord(Record):
     def reported(self) -> Optimum:
         """The optimum under the declared method."""
         return self.reml if self.method == "REML" else self.ml
+
+    @property
+    def unreliable(self) -> str | None:
+        """Why no number of the rung can be relied on, in words; None where the reported search converged."""
+        return _unfinished((self.reported,))
+
+    @property
+    def incomparable(self) -> str | None:
+        """Why the rung cannot be compared with others: a criterion that comparisons use is no optimum."""
+        return _unfinished((self.reported, self.ml))
+
+
+def _unfinished(optima: tuple[Optimum, ...]) -> str | None:
+    """Return which search did not converge and why, for the first that did not."""
+    failed = next((one for one in optima if one.convergence.status == "failed"), None)
+    if failed is None:
+        return None
+    why = f" ({'; '.join(failed.convergence.reasons)})" if failed.convergence.reasons else ""
+    return f"the search for the {failed.method} optimum did not converge{why}"

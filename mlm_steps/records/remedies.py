@@ -133,8 +133,15 @@ class Alternative(Part):
     """Why there is no test, in words."""
     max_dbeta_se: float | None = None
     verdict: Literal[
-        "no_worse", "clearly_worse", "other_model", "still_singular", "not_converged", "not_estimable"
+        "no_worse",
+        "clearly_worse",
+        "other_model",
+        "still_singular",
+        "converges",
+        "not_converged",
+        "not_estimable",
     ]
+    """``converges``: the rung itself has no optimum that the alternative could be compared with."""
     changes: tuple[CoefficientChange, ...] = ()
     applied: bool = False
 

@@ -70,7 +70,8 @@ class RunRecords:
     profile : DataProfile
     prelude : tuple of OlsRecord
     fits : tuple of FitRecord
-        In the order of the ladder; a rung that failed is absent here and in ``failed``.
+        In the order of the ladder; a rung that failed is absent here and in ``failed``, one whose search did
+        not converge stands in ``unreliable``.
     failed : mapping of str to str
         Rung that could not be fitted, and why.
     comparisons : tuple of ComparisonRecord
@@ -91,6 +92,8 @@ class RunRecords:
         The rungs that needed advice, with their alternatives.
     deletions : DeletionsRecord, Absence or None
         Tests of the random effects of each rung.
+    unreliable : tuple of FitRecord
+        Rungs whose search did not converge: no finding, test or comparison rests on their numbers.
     """
 
     name: str
@@ -109,6 +112,7 @@ class RunRecords:
     intervals: Intervals = field(default_factory=lambda: Intervals({}))
     adjustment: Literal["none", "holm"] = "none"
     deletions: DeletionsRecord | Absence | None = None
+    unreliable: tuple[FitRecord, ...] = ()
 
     def interval(self, model: str, kind: IntervalKind, what: str) -> Interval:
         """Return the interval of one row of a table, whatever its source (``records.intervals``)."""

@@ -28,6 +28,7 @@ Status = Literal["singular", "doubtful", "failed", "sound"]
 
 UNTESTED = {"not_nested": "neither model contains the other"}
 """Reasons for which there is no test, in fewer words than a comparison of two rungs needs."""
+TEST = ("statistic", "df", "test_method", "p_naive", "p_boundary")
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -97,9 +98,21 @@ def advise(subject: Subject, *, status: Status) -> RungAdvice:
         npar=fit.npar,
         aic=aic,
         bic=bic,
-        terms=diagnose(fit),
-        alternatives=tuple(_alternative(subject, word, proposal) for word, proposal in proposals(subject)),
+        terms=() if status == "failed" else diagnose(fit),
+        alternatives=tuple(
+            _uncompared(found, status) if "failed" in (status, found.ending) else found
+            for found in (_alternative(subject, word, proposal) for word, proposal in proposals(subject))
+        ),
     )
+
+
+def _uncompared(found: Alternative, status: Status) -> Alternative:
+    """Return an alternative without what compares it with the model, as one of the two has no optimum."""
+    blank = dict.fromkeys(("delta_aic", "delta_bic", *TEST, "max_dbeta_se"))
+    verdict = "converges" if found.ending == "converged" else found.verdict
+    whose = "the model" if status == "failed" else "the alternative"
+    why = f"the search for the optimum of {whose} did not converge"
+    return found.model_copy(update={**blank, "untested": why, "changes": (), "verdict": verdict})
 
 
 def proposals(subject: Subject) -> Iterator[tuple[str, Proposal]]:

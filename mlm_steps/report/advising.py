@@ -26,6 +26,7 @@ VERDICTS = {
     "clearly_worse": " and fits clearly worse",
     "other_model": "; it is another model, so AIC compares them and no test does",
     "still_singular": "is singular too",
+    "converges": "",
     "not_converged": "did not converge",
     "not_estimable": "cannot be estimated",
 }

@@ -37,6 +37,7 @@ def _counts(given: ReportInput) -> dict[tuple[str, str], int]:
     remedies = run.remedies if isinstance(run.remedies, RemedyRecord) else None
     preludes = {record.model for record in run.prelude}
     failed = [name for name in run.failed if name in given.formulas and name not in preludes]
+    failed += [fit.model for fit in run.unreliable]
     return {
         ("single-level model", "single-level models"): len(run.prelude),
         ("rung", "rungs"): len(run.fits),

@@ -6,7 +6,7 @@ from mlm_steps.records import FitRecord
 from mlm_steps.report.facts import fit_number
 from mlm_steps.report.grid import Row, heading, row
 from mlm_steps.report.inputs import ReportInput
-from mlm_steps.report.text import Emphasis, Phrase
+from mlm_steps.report.text import Emphasis, Number, Phrase
 
 __all__ = ["fit_rows", "size_rows", "status_rows"]
 
@@ -32,11 +32,16 @@ def fit_rows(given: ReportInput) -> list[Row]:
     fits = given.run.fits
     return [
         heading("Fit"),
-        row("Deviance (ML)", [fit_number(fit, "d_ml", fit.ml.criterion, 2) for fit in fits]),
-        row("AIC", [fit_number(fit, "AIC", fit.aic, 2) for fit in fits]),
-        row("BIC", [fit_number(fit, "BIC", fit.bic, 2) for fit in fits]),
+        row("Deviance (ML)", [_by_ml(fit, "d_ml", fit.ml.criterion) for fit in fits]),
+        row("AIC", [_by_ml(fit, "AIC", fit.aic) for fit in fits]),
+        row("BIC", [_by_ml(fit, "BIC", fit.bic) for fit in fits]),
         row("REML criterion", [fit_number(fit, "d_reml", fit.reml.criterion, 2) for fit in fits]),
     ]
+
+
+def _by_ml(fit: FitRecord, field: str, value: float) -> Number | str | None:
+    """Return a number of the ML fit, unless its search did not converge."""
+    return "not converged" if fit.incomparable is not None else fit_number(fit, field, value, 2)
 
 
 def status_rows(given: ReportInput) -> list[Row]:

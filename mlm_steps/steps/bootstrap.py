@@ -21,16 +21,16 @@ def bootstrap(session: Session, model: str) -> None:
     """Write the percentile intervals of a rung, of the kinds that the spec wants bootstrapped."""
     path, step = session.layout.intervals("bootstrap", model), f"bootstrap/{model}"
     with session.recorded(step) as (recorder, key):
-        record = session.fit(model)
+        record = session.usable(model)
         if isinstance(record, Absence):
-            write_record(record.model_copy(update={"step": step}), path)
+            session.pass_on(record, step, path, recorder)
             return
         files = [session.layout.resampled(model, numbers) for numbers in session.plan.resampled]
         parts = [read_replicates(file, record) for file in files]
         absent = next((part for part in parts if isinstance(part, Absence)), None)
         if absent is not None:
             session.say(f"{absent.step}: {absent.reason}")
-            write_record(absent.model_copy(update={"step": step}), path)
+            session.pass_on(absent, step, path, recorder)
             return
         fit = session.refit(session.frame(), record, methods=(record.method,)).under(record.method)
         replicates = Replicates.joined([part for part in parts if isinstance(part, Replicates)])

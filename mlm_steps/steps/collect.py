@@ -85,24 +85,27 @@ def collect(session: Session, *, figures: tuple[FigureRecord, ...] = ()) -> RunR
     ]
     variances = [read_outcome(VarianceRecord, layout.variance(rung.name)) for rung in spec.rungs]
     everything = [*fits.values(), *preludes, *comparisons, *variances]
-    intervals = _intervals(session, [name for name, record in fits.items() if isinstance(record, FitRecord)])
+    fitted = [record for record in fits.values() if isinstance(record, FitRecord)]
+    usable = [record for record in fitted if record.unreliable is None]
+    intervals = _intervals(session, [record.model for record in usable])
     return RunRecords(
         name=spec.name,
         title=spec.title_or_name,
         labels=labels_of(session),
         profile=_profile(session),
         prelude=tuple(record for record in preludes if isinstance(record, OlsRecord)),
-        fits=tuple(intervals.into_fit(record) for record in fits.values() if isinstance(record, FitRecord)),
+        fits=tuple(intervals.into_fit(record) for record in usable),
+        unreliable=tuple(record for record in fitted if record.unreliable is not None),
         failed={
             record.step.partition("/")[2] or record.step: record.reason
             for record in reversed(everything)
-            if isinstance(record, Absence)
+            if isinstance(record, Absence) and record.absent == "failed"
         },
         comparisons=tuple(record for record in comparisons if isinstance(record, ComparisonRecord)),
         variance=tuple(
             intervals.into_variance(record) for record in variances if isinstance(record, VarianceRecord)
         ),
-        modes=_Modes({n: layout.modes(n) for n, record in fits.items() if isinstance(record, FitRecord)}),
+        modes=_Modes({record.model: layout.modes(record.model) for record in usable}),
         figures=figures,
         effects=read_outcome(EffectsRecord, layout.effects),
         allfit=None if spec.estimation.allfit == "never" else read_outcome(AllFitRecord, layout.allfit),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from mlm_steps.records import ComparisonRecord, write_record
+from mlm_steps.records import ComparisonRecord, FitRecord, write_record
 from mlm_steps.records.failure import Absence
 from mlm_steps.steps.session import Session
 
@@ -19,7 +19,13 @@ def compare(session: Session, smaller: str, larger: str, kind: str = "lrt") -> N
         fits = [session.fit(name) for name in (smaller, larger)]
         failed = next((fit for fit in fits if isinstance(fit, Absence)), None)
         if failed is not None:
-            write_record(_refused(smaller, larger, failed), path)
+            write_record(_refused(smaller, larger, f"{failed.step} failed: {failed.reason}"), path)
+            return
+        doubts = [(fit.model, fit.incomparable) for fit in fits if isinstance(fit, FitRecord)]
+        doubt = next((f"'{model}': {why}" for model, why in doubts if why is not None), None)
+        if doubt is not None:
+            write_record(_refused(smaller, larger, doubt, made_from=key), path)
+            recorder.add(path)
             return
         frame = session.frame()
         first, second = (session.refit(frame, fit) for fit in fits if not isinstance(fit, Absence))
@@ -40,7 +46,8 @@ def compare(session: Session, smaller: str, larger: str, kind: str = "lrt") -> N
         recorder.add(path)
 
 
-def _refused(smaller: str, larger: str, failed: Absence) -> ComparisonRecord:
+def _refused(smaller: str, larger: str, reason: str, made_from: str = "") -> ComparisonRecord:
+    """Return the record of two rungs of which one has no numbers to compare."""
     numbers = dict.fromkeys(
         name for name, field in ComparisonRecord.model_fields.items() if field.is_required()
     )
@@ -52,6 +59,7 @@ def _refused(smaller: str, larger: str, failed: Absence) -> ComparisonRecord:
             "added": (),
             "prv": (),
             "refused": "fit_failed",
-            "reason": f"{failed.step} failed: {failed.reason}",
+            "reason": reason,
+            "made_from": made_from,
         }
     )

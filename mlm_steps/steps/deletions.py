@@ -19,12 +19,12 @@ STEP = "deletions"
 
 
 def deletions(session: Session) -> None:
-    """Write the record of all rungs that were fitted.
+    """Write the record of all rungs whose fits converged.
 
     One step for the whole ladder: what it takes beside the fits is little.
     """
     with session.recorded(STEP) as (recorder, key):
-        fits = [session.fit(rung.name) for rung in session.spec.rungs]
+        fits = [session.usable(rung.name) for rung in session.spec.rungs]
         rungs = tuple(_rung(session, record) for record in fits if isinstance(record, FitRecord))
         for rung in rungs:
             session.say(*(_line(rung.model, test) for test in rung.deletions))

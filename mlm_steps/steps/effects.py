@@ -28,8 +28,9 @@ def effects(session: Session) -> None:
     """
     with session.recorded(STEP) as (recorder, key):
         records = [session.fit(rung.name) for rung in session.spec.rungs]
-        fits = [record for record in records if isinstance(record, FitRecord)]
-        known = {name for fit in fits for name in fit.columns}
+        fitted_rungs = [record for record in records if isinstance(record, FitRecord)]
+        known = {name for fit in fitted_rungs for name in fit.columns}
+        fits = [fit for fit in fitted_rungs if fit.unreliable is None]
         frame = session.frame()
         contrasts: list[ContrastTest] = []
         slopes: list[SimpleSlopes] = []

@@ -43,9 +43,9 @@ def profile(session: Session, model: str) -> None:
 
     path, step = session.layout.intervals("profile", model), f"profile/{model}"
     with session.recorded(step) as (recorder, key):
-        record = session.fit(model)
+        record = session.usable(model)
         if isinstance(record, Absence):
-            write_record(record.model_copy(update={"step": step}), path)
+            session.pass_on(record, step, path, recorder)
             return
         fit = session.refit(session.frame(), record, methods=("ML",)).under("ML")
         workers = len(os.sched_getaffinity(0)) if takes_long(fit) else 1

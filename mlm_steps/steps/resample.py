@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from mlm_steps.engine.bootstrap import draw_replicates
 from mlm_steps.engine.replicates import Replicates
-from mlm_steps.records import FitRecord, write_record
+from mlm_steps.records import FitRecord
 from mlm_steps.records.failure import Absence, read_absence
 from mlm_steps.steps.parquet import read_parquet, write_parquet
 from mlm_steps.steps.session import Session
@@ -28,9 +28,9 @@ def resample(session: Session, model: str, numbers: str) -> None:
     """Write some replicates of a rung; ``numbers`` such as ``0-500``, the end excluded."""
     path, step = session.layout.resampled(model, numbers), f"resample/{model}/{numbers}"
     with session.recorded(step) as (recorder, _):
-        record = session.fit(model)
+        record = session.usable(model)
         if isinstance(record, Absence):
-            write_record(record.model_copy(update={"step": step}), path)
+            session.pass_on(record, step, path, recorder)
             return
         fit = session.refit(session.frame(), record, methods=(record.method,)).under(record.method)
         wanted, kind = range(*map(int, numbers.split("-"))), session.spec.bootstrap.kind

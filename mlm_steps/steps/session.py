@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from mlm_steps.design import Formula
 from mlm_steps.errors import Fault, UsageError
-from mlm_steps.records import ComparisonRecord, DataProfile, FitRecord, Notice
+from mlm_steps.records import ComparisonRecord, DataProfile, FitRecord, Notice, write_record
 from mlm_steps.records.failure import Absence, read_outcome
 from mlm_steps.records.remedies import DerivedColumn
 from mlm_steps.spec import LoadedSpec, ModelSpec, PreludeSpec
@@ -141,6 +141,23 @@ class Session:
     def fit(self, name: str) -> FitRecord | Absence:
         """Return the record of a rung, or that of its failure."""
         return read_outcome(FitRecord, self.layout.fit(name))
+
+    def usable(self, name: str) -> FitRecord | Absence:
+        """Return the record of a rung whose numbers can be relied on, or the record of why there is none."""
+        found = self.fit(name)
+        if isinstance(found, Absence) or found.unreliable is None:
+            return found
+        return Absence(absent="not_applicable", step=f"fit/{name}", reason=found.unreliable)
+
+    def pass_on(self, absence: Absence, step: str, path: Path, recorder: Recorder) -> None:
+        """Write why a step has no result, as the rung it is about has none.
+
+        A rung that was never fitted leaves the step unfinished, and the run has failed; one whose search did
+        not converge does not, for the same search would end in the same way.
+        """
+        write_record(absence.model_copy(update={"step": step}), path)
+        if absence.absent == "not_applicable":
+            recorder.add(path)
 
     def comparison(self, smaller: str, larger: str) -> ComparisonRecord | Absence:
         """Return the record of a comparison, or that of its failure."""

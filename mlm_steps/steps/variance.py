@@ -20,15 +20,15 @@ def variance(session: Session, model: str) -> None:
 
     path, step = session.layout.variance(model), f"variance/{model}"
     with session.recorded(step) as (recorder, key):
-        record = session.fit(model)
+        record = session.usable(model)
         if isinstance(record, Absence):
-            write_record(record.model_copy(update={"step": step}), path)
+            session.pass_on(record, step, path, recorder)
             return
         frame = session.frame()
         method = session.spec.estimation.method
 
         def reference(name: str | None) -> tuple[str, LmmFit] | None:
-            other = session.fit(name) if name and name != model else None
+            other = session.usable(name) if name and name != model else None
             return (
                 (other.model, session.refit(frame, other).under(method))
                 if isinstance(other, FitRecord)

@@ -5,7 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from mlm_steps.records import ComparisonRecord, DataProfile, FitRecord
+from mlm_steps.records.comparison import PValue
 from mlm_steps.records.failure import Absence
+from mlm_steps.report.notation import p_value
 from mlm_steps.spec import LoadedSpec, PipelineSpec
 from mlm_steps.steps.plan import Plan
 
@@ -17,6 +19,15 @@ __all__ = [
     "describe_spec",
     "text_table",
 ]
+
+KINDS_OF_P: dict[PValue | None, str] = {
+    "p_boot": ", bootstrap",
+    "p_rlrt": ", exact",
+    "p_boundary": ", mixture",
+    "p_naive": "",
+    None: "",
+}
+"""What stands beside the criterion of a test whose p is not that of the one χ² distribution."""
 
 
 def describe_spec(loaded: LoadedSpec, profile: DataProfile) -> str:
@@ -63,9 +74,9 @@ def describe_ladder(
         if isinstance(fit, FitRecord):
             rows += _rows(fit, tests.get(fit.model, []))
         else:
-            rows.append((fit.step.partition("/")[2], *[""] * 8, f"failed: {fit.reason}"))
-    header = ("model", "npar", "deviance", "AIC", "BIC", "against", "χ²", "df", "p", "status")
-    return "\n".join(text_table(header, rows, right=(1, 2, 3, 4, 6, 7, 8))) + "\n"
+            rows.append((fit.step.partition("/")[2], *[""] * 9, f"failed: {fit.reason}"))
+    header = ("model", "npar", "deviance", "AIC", "BIC", "against", "χ²", "df", "by", "p", "status")
+    return "\n".join(text_table(header, rows, right=(1, 2, 3, 4, 6, 7, 9))) + "\n"
 
 
 def as_expected(spec: PipelineSpec, fits: Sequence[FitRecord | Absence]) -> bool:
@@ -81,7 +92,7 @@ def describe_singular(spec: PipelineSpec, fits: Sequence[FitRecord | Absence]) -
     end = ": on_singular: error" if spec.on_singular == "error" else ""
     lines = []
     for fit in fits:
-        if not isinstance(fit, FitRecord):
+        if not isinstance(fit, FitRecord) or fit.unreliable is not None:
             continue
         if fit.deviation is not None:
             lines.append(f"{fit.model}: fitted as {fit.formula} ({fit.deviation.remedy}), not as declared")
@@ -92,27 +103,26 @@ def describe_singular(spec: PipelineSpec, fits: Sequence[FitRecord | Absence]) -
 
 def _rows(fit: FitRecord, comparisons: Sequence[ComparisonRecord]) -> list[tuple[str, ...]]:
     """Return the line of a rung with its first test, and one for each further test."""
-    fitted = (f"{fit.npar}", f"{fit.ml.criterion:.1f}", f"{fit.aic:.1f}", f"{fit.bic:.1f}")
-    tests = [_test(comparison) for comparison in comparisons] or [("",) * 4]
+    if fit.unreliable is not None:
+        return [(fit.model, f"{fit.npar}", *[""] * 8, "not converged: its numbers are not used")]
+    fitted = (f"{fit.npar}", "", "", "")
+    if fit.incomparable is None:
+        fitted = (f"{fit.npar}", f"{fit.ml.criterion:.1f}", f"{fit.aic:.1f}", f"{fit.bic:.1f}")
+    tests = [_test(comparison) for comparison in comparisons] or [("",) * 5]
     first = (fit.model, *fitted, *tests[0], fit.reported.convergence.status)
     return [first, *(("",) * 5 + test + ("",) for test in tests[1:])]
 
 
 def _test(comparison: ComparisonRecord) -> tuple[str, ...]:
     if comparison.statistic is None:
-        return (comparison.smaller, "no test", "", "")
+        return (comparison.smaller, "no test", "", "", "")
     return (
         comparison.smaller,
         f"{comparison.statistic:.2f}",
         f"{comparison.df}",
-        _p_value(comparison.p),
+        f"{comparison.criterion}{KINDS_OF_P[comparison.p_from]}",
+        "" if comparison.p is None else p_value(comparison.p),
     )
-
-
-def _p_value(p: float | None) -> str:
-    if p is None:
-        return ""
-    return "< .001" if p < 0.001 else f"{p:.3f}".removeprefix("0")
 
 
 def text_table(

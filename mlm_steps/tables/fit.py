@@ -35,21 +35,31 @@ COLUMNS = (
     "seconds",
     "sample_hash",
 )
+BY_ML = ("d_ml", "logLik", "AIC", "AICc", "BIC", "AIC_weight", "BIC_weight")
+UNRELIABLE = (*BY_ML, "d_reml", "sigma", "singular", "rank_per_term")
 
 
 def fit(run: RunRecords) -> Table:
     """Return the fit of all rungs.
 
     ``logLik`` and the criteria are those of the ML fits; ``sigma`` and how the search ended are those of the
-    fits by the declared method. ``seconds`` is empty: the same inputs give the same bytes, and times stand
-    in the provenance.
+    fits by the declared method. Rungs whose search did not converge come last, without the numbers that are
+    not to be relied on; an ML search that did not converge leaves its own out. ``seconds`` is empty: the same
+    inputs give the same bytes, and times stand in the provenance.
     """
     weights = {name: _weights(run.fits, name) for name in ("aic", "bic")}
     rows = [
         _row(record, weights["aic"][position], weights["bic"][position])
         for position, record in enumerate(run.fits)
     ]
+    rows += [_without(_row(record, None, None), UNRELIABLE) for record in run.unreliable]
     return table_of("fit", COLUMNS, rows)
+
+
+def _without(row: tuple[dict[str, Cell], Codes], columns: Sequence[str]) -> tuple[dict[str, Cell], Codes]:
+    """Return a row without the numbers of a search that did not converge."""
+    cells, codes = row
+    return cells | dict.fromkeys(columns), {**codes, **dict.fromkeys(columns, "not_converged")}
 
 
 def _row(
@@ -79,12 +89,18 @@ def _row(
         "seconds": None,
         "sample_hash": record.sample_hash,
     }
-    codes = dict.fromkeys(("AIC_weight", "BIC_weight"), "not_comparable")
-    return cells, {"AICc": "not_estimable", **codes, "seconds": "in_provenance"}
+    weights = dict.fromkeys(("AIC_weight", "BIC_weight"), "not_comparable")
+    codes = {"AICc": "not_estimable", **weights, "seconds": "in_provenance"}
+    return (cells, codes) if record.incomparable is None else _without((cells, codes), BY_ML)
 
 
 def _weights(fits: Sequence[FitRecord], criterion: str) -> list[float | None]:
-    """Return the weights exp(-Δ/2) of all rungs; None where rows, outcomes or weights differ."""
+    """Return the weights exp(-Δ/2) of all rungs.
+
+    None where rows, outcomes or weights differ, or where a search did not converge.
+    """
+    if any(record.incomparable is not None for record in fits):
+        return [None] * len(fits)
     if len({(record.sample_hash, record.n, record.outcome) for record in fits}) != 1:
         return [None] * len(fits)
     values = np.array([getattr(record, criterion) for record in fits], dtype=np.float64)

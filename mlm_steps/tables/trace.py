@@ -11,13 +11,16 @@ COLUMNS = ("model", "method", "evaluation", "criterion", "max_gradient")
 
 
 def trace(run: RunRecords) -> Table:
-    """Return how each fit came to its end; the gradient is missing where the optimiser asked for none."""
+    """Return how each search came to its end, those of rungs without an optimum last.
+
+    The gradient is missing where the optimiser asked for none.
+    """
     rows: list[tuple[dict[str, Cell], Codes]] = [
         (
             dict(zip(COLUMNS, (fit.model, optimum.method, *point), strict=True)),
             {"max_gradient": "not_requested"},
         )
-        for fit in run.fits
+        for fit in (*run.fits, *run.unreliable)
         for optimum in (fit.reml, fit.ml)
         for point in optimum.convergence.trace
     ]

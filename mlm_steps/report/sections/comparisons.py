@@ -10,11 +10,13 @@ from mlm_steps.report.drawing import drawing
 from mlm_steps.report.facts import comparison_number, comparison_p
 from mlm_steps.report.grid import Align, Grid, Row, columns, row
 from mlm_steps.report.inputs import ReportInput
-from mlm_steps.report.text import Emphasis, Number, Phrase, say
+from mlm_steps.report.text import Emphasis, Link, Number, Phrase, join, say
 from mlm_steps.tables.comparison import adjusted_p
 
-__all__ = ["context"]
+__all__ = ["FAILED", "context"]
 
+FAILED = "fit_failed"
+"""Why two rungs are not compared, where one of them has no optimum."""
 BOUNDARY_CODES = {
     "not_applicable": None,
     "no_closed_weights": "no closed form",
@@ -48,7 +50,10 @@ def context(given: ReportInput) -> dict[str, Any] | None:
     if not given.run.comparisons and figure is None:
         return None
     return {
-        "sentences": [comparison_sentence(given, record) for record in given.run.comparisons],
+        "sentences": [
+            *(comparison_sentence(given, r) for r in given.run.comparisons if r.refused != FAILED),
+            *_not_compared(given),
+        ],
         "negative": NEGATIVE_REDUCTION if any(map(has_increase, given.run.comparisons)) else None,
         "table": _table(given) if given.run.comparisons else None,
         "notices": [
@@ -56,6 +61,25 @@ def context(given: ReportInput) -> dict[str, Any] | None:
         ],
         "figure": figure,
     }
+
+
+def _not_compared(given: ReportInput) -> list[Phrase]:
+    """Return once which pairs are not compared because a rung of theirs has no optimum."""
+    pairs: list[Phrase] = [
+        say("{b} against {a}", b=given.names.model(record.larger), a=given.names.model(record.smaller))
+        for record in given.run.comparisons
+        if record.refused == FAILED
+    ]
+    if not pairs:
+        return []
+    return [
+        say(
+            "Not compared, as one of the two rungs was not fitted or its search did not converge (see "
+            "{link}): {pairs}.",
+            link=Link("the notices", "notices"),
+            pairs=join(pairs, "; "),
+        )
+    ]
 
 
 P_COLUMNS = {

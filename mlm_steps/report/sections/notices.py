@@ -26,6 +26,14 @@ def context(given: ReportInput) -> dict[str, Any]:
         "failed": [
             say("The rung {model} could not be fitted: {why}", model=given.names.model(model), why=Word(why))
             for model, why in given.run.failed.items()
+        ]
+        + [
+            say(
+                "The rung {model} has no results, and no other rung is compared with it: {why}.",
+                model=given.names.model(fit.model),
+                why=Word(fit.unreliable or ""),
+            )
+            for fit in given.run.unreliable
         ],
         "notices": [
             {

@@ -19,7 +19,7 @@ def context(given: ReportInput) -> dict[str, Any]:
         "data file": profile.file,
         "hash of the data file": profile.file_hash,
         "hash of the common sample": profile.sample_hash,
-        "rungs": len(given.run.fits) + len(given.run.failed),
+        "rungs": len(given.run.fits) + len(given.run.failed) + len(given.run.unreliable),
         "single-level models": len(given.run.prelude),
     }
     rows = [heading("Analysis"), *_rows(own)]

@@ -34,14 +34,22 @@ GRADIENT_DECIMALS = 9
 
 def context(given: ReportInput) -> dict[str, Any] | None:
     """Return one block per rung, in the order of the ladder; of one that was not fitted, the reason."""
-    fits = {fit.model: fit for fit in given.run.fits}
+    blocks = {fit.model: _rung(given, fit) for fit in given.run.fits}
+    blocks |= {fit.model: _unreliable(given, fit) for fit in given.run.unreliable}
     rungs = [name for name, formula in given.formulas.items() if formula.bars]  # a prelude has none
-    blocks = [
-        _rung(given, fits[name]) if name in fits else _failed(given, name, given.run.failed[name])
-        for name in rungs
-        if name in fits or name in given.run.failed
-    ]
-    return {"rungs": blocks} if blocks else None
+    blocks |= {n: _failed(given, n, given.run.failed[n]) for n in rungs if n in given.run.failed}
+    return {"rungs": [blocks[name] for name in rungs if name in blocks]} if blocks else None
+
+
+def _unreliable(given: ReportInput, fit: FitRecord) -> dict[str, Any]:
+    """Return how the search of a rung ended, without numbers that mean something at an optimum alone."""
+    return {
+        "label": given.names.model(fit.model),
+        "formula": Code(fit.formula),
+        "status": "failed",
+        "why": _search(fit),
+        "final": True,
+    }
 
 
 def _failed(given: ReportInput, model: str, why: str) -> dict[str, Any]:

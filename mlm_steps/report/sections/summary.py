@@ -10,6 +10,7 @@ from mlm_steps.report.facts import DF_METHODS, fit_number, profile_number
 from mlm_steps.report.inputs import ReportInput
 from mlm_steps.report.names import INTERCEPT
 from mlm_steps.report.sections import checklist
+from mlm_steps.report.sections.comparisons import FAILED
 from mlm_steps.report.sentences import (
     boundary_sentences,
     coefficient_sentence,
@@ -63,8 +64,9 @@ def _with_unit(given: ReportInput, name: str) -> Phrase:
 
 def _final(given: ReportInput, fit: FitRecord) -> Phrase:
     return say(
-        "The final rung is {model}, {formula}, with {random}; it was estimated by {method} with {npar} "
+        "{which} is {model}, {formula}, with {random}; it was estimated by {method} with {npar} "
         "parameters, and its fixed effects are tested with {df} degrees of freedom. {status}",
+        which=_which(given, fit),
         model=given.names.model(fit.model),
         formula=Code(fit.formula),
         random=_random_part(given, fit),
@@ -73,6 +75,14 @@ def _final(given: ReportInput, fit: FitRecord) -> Phrase:
         df=_df_method(fit),
         status=status_words(fit),
     )
+
+
+def _which(given: ReportInput, fit: FitRecord) -> str:
+    """Return what the rung of the findings is: the last one, or the last one that has results."""
+    missing = {*given.run.failed, *(other.model for other in given.run.unreliable)}
+    names = list(given.formulas)
+    later = names[names.index(fit.model) + 1 :] if fit.model in names else []
+    return "The last rung with results" if missing.intersection(later) else "The final rung"
 
 
 def _df_method(fit: FitRecord) -> str:
@@ -86,7 +96,7 @@ def status_words(fit: FitRecord) -> str:
     return {
         "converged": "The fit converged.",
         "singular": "The fit converged to a singular covariance matrix of the random effects.",
-        "failed": "The fit did not converge; its numbers should not be relied on.",
+        "failed": "The search did not converge: no estimate, test or comparison of this rung is reported.",
     }[status]
 
 
@@ -111,7 +121,7 @@ def _findings(given: ReportInput, final: FitRecord) -> list[Phrase]:
     found = [sentence for sentence in (null_sentence(given), *sentences) if sentence is not None]
     found += slope_sentences(given, final)
     last = [record for record in given.run.comparisons if record.larger == final.model]
-    found += [comparison_sentence(given, record) for record in last]
+    found += [comparison_sentence(given, record) for record in last if record.refused != FAILED]
     if any(map(has_increase, last)):
         found.append((NEGATIVE_REDUCTION,))
     if len(coefficients) > MOST_FINDINGS:
@@ -135,6 +145,15 @@ def _cautions(given: ReportInput) -> list[Phrase]:
         say("{model} was not fitted as declared; see {link}.", model=given.names.model(fit.model), link=link)
         for fit in given.run.fits
         if fit.deviation is not None
+    ]
+    cautions += [
+        say(
+            "The search for the optimum of {model} did not converge: no finding, test or comparison rests on "
+            "that rung; see {link}.",
+            model=given.names.model(fit.model),
+            link=Link("each rung in full", "rungs"),
+        )
+        for fit in given.run.unreliable
     ]
     cautions += [
         say("{model} could not be completed; see {link}.", model=given.names.model(model), link=link)

@@ -11,7 +11,7 @@ from scipy.stats import chi2
 
 from mlm_steps.compare import compare_lrt
 from mlm_steps.design import build_design
-from mlm_steps.engine import Estimates, evaluate_at
+from mlm_steps.engine import Control, Estimates, evaluate_at
 from mlm_steps.errors import ComparisonError
 
 SLEEP = pd.read_csv(
@@ -198,3 +198,13 @@ def test_a_factor_written_the_other_way_round_has_one_variance():
     rows = {(row.group, row.effect): row for row in record.prv}
     assert set(rows) == {("Residual", None), ("Subject", "(Intercept)"), ("Subject:half", "(Intercept)")}
     assert rows["Subject:half", "(Intercept)"].smaller is not None
+
+
+@pytest.mark.parametrize("failing", [0, 1])
+def test_a_fit_that_did_not_converge_is_compared_with_nothing(failing):
+    pair = [estimates(DAYS), estimates(SLOPE)]
+    pair[failing] = Estimates(pair[failing].design, control=Control(max_evaluations=3))
+    record = compare(*pair)
+    assert record.refused == "fit_failed"
+    assert record.reason.startswith(f"'{('first', 'second')[failing]}': the search for the ")
+    assert (record.statistic, record.p, record.delta_aic, record.delta_bic, record.prv) == (*[None] * 4, ())

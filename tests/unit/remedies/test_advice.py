@@ -200,3 +200,19 @@ def test_the_workshop_s_correlation_costs_what_the_reference_says():
     assert uncorrelated.p_naive == pytest.approx(1.4e-6, rel=0.05)
     assert uncorrelated.verdict == intercepts.verdict == "clearly_worse"
     assert centred.verdict == "other_model"
+
+
+def test_alternatives_are_not_compared_with_a_model_that_has_no_optimum():
+    data, text = one_dimension(), "y ~ x + (x + z | g)"
+    fit = Estimates(build_design(text, data), control=Control(max_evaluations=2))
+    failed = Subject("m", parse_formula(text), fit, "REML", data)
+    assert status_of(failed.fit) == "failed"
+    found = advise(failed, status="failed")
+    assert found.terms == ()
+    assert {a.verdict for a in found.alternatives} <= {"converges", "still_singular", "not_converged"}
+    assert "converges" in {a.verdict for a in found.alternatives}
+    for other in found.alternatives:
+        numbers = (other.statistic, other.p, other.delta_aic, other.delta_bic, other.max_dbeta_se)
+        assert numbers == (None,) * 5
+        assert other.changes == ()
+        assert "did not converge" in other.untested
