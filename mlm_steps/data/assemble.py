@@ -151,7 +151,7 @@ def _profile(
         rows_file=len(sample.kept),
         rows=len(frame),
         sample_hash=sample_hash(sample.kept),
-        columns=profile_columns(frame, columns, planned, uses),
+        columns=profile_columns(frame, columns, planned, uses, loaded.spec.declared_levels),
         lost=sample.lost,
         factors=hierarchy.factors,
         variable_levels=hierarchy.variable_levels,

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from mlm_steps.records.profile import FactorProfile, NestingRelation
 
-__all__ = ["Factor", "make_factor", "profile_factor", "ranks", "relate"]
+__all__ = ["Factor", "make_factor", "profile_factor", "relate"]
 
 _FEW_LABELS = 12
 _NEARLY_FULL = 0.6
@@ -142,16 +142,3 @@ def _labels_reused(cells: int, few: Factor, many: Factor) -> bool:
     if cells == others or labels > _FEW_LABELS or 2 * labels > others:
         return False
     return cells >= _NEARLY_FULL * labels * others and len(few.codes) >= 2 * cells
-
-
-def ranks(factors: Sequence[Factor], relations: Sequence[NestingRelation]) -> dict[str, int]:
-    """Return the level of each factor's units: 2 where no factor is nested in it, else one above that."""
-    inside = {
-        factor.name: [r.inner for r in relations if r.outer == factor.name and r.relation == "nested"]
-        for factor in factors
-    }
-
-    def rank(name: str) -> int:
-        return 1 + max((rank(inner) for inner in inside[name]), default=1)
-
-    return {factor.name: rank(factor.name) for factor in factors}

@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from mlm_steps.data.factors import Factor, make_factor, profile_factor, ranks, relate
+from mlm_steps.data.factors import Factor, make_factor, profile_factor, relate
 from mlm_steps.data.levels import number_label
 from mlm_steps.data.notices import about_factors, about_levels, about_nesting
 from mlm_steps.data.suspicions import about_group_means, about_repeated_ids, about_repeated_rows, is_id_name
@@ -17,7 +17,7 @@ from mlm_steps.data.types import TypedColumn
 from mlm_steps.data.values import ModelUse
 from mlm_steps.data.variation import level_of
 from mlm_steps.records.base import Notice
-from mlm_steps.records.profile import FactorProfile, NestingRelation, VariableLevel
+from mlm_steps.records.profile import FactorProfile, NestingRelation, VariableLevel, factor_ranks
 from mlm_steps.spec import PipelineSpec
 
 __all__ = ["Hierarchy", "inspect_hierarchy", "numbered"]
@@ -76,7 +76,7 @@ def inspect_hierarchy(
     nesting = relate(factors)
     declared = spec.declared_levels
     levels = _variable_levels(uses, declared, frame, factors)
-    conflicts = _conflicts(levels, declared, ranks(factors, nesting))
+    conflicts = _conflicts(levels, declared, factor_ranks((factor.name for factor in factors), nesting))
     notices = (
         *about_factors(profiles),
         *about_levels(levels, declared, conflicts),

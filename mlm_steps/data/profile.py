@@ -21,6 +21,7 @@ def profile_columns(
     columns: Mapping[str, TypedColumn],
     planned: Sequence[Derivation],
     uses: Sequence[ModelUse],
+    declared: Mapping[str, int],
 ) -> tuple[ColumnProfile, ...]:
     """Return the profile of each column of the analysis sample, in its order."""
     used = {name for use in uses for name in use.variables}
@@ -38,6 +39,7 @@ def profile_columns(
                 contrast=column.contrast if column else None,
                 derived=made[name].words if name in made else None,
                 used=name in used,
+                declared_level=declared.get(name),
                 n_missing=int(np.logical_or.reduce([missing[source] for source in sources]).sum()),
             )
         )
@@ -60,6 +62,7 @@ def _profile(
     contrast: str | None,
     derived: str | None,
     used: bool,
+    declared_level: int | None,
     n_missing: int,
 ) -> ColumnProfile:
     levels = tuple(values.cat.categories) if kind in ("category", "ordered") else None
@@ -72,6 +75,7 @@ def _profile(
             "contrast": contrast,
             "derived": derived,
             "used": used,
+            "declared_level": declared_level,
             "n_missing": n_missing,
             "content_hash": _content_hash(values, kind, contrast),
             **(_moments(values.to_numpy(dtype=np.float64)) if kind == "number" else {}),

@@ -54,7 +54,7 @@ def level_of(variable: str, values: Values, factor: Factor, *, declared: bool) -
         share = between / total if total else 0.0
         level = _numeric_level(total, within, between)
     almost = 0 < varying.sum() <= _ALMOST_GROUPS * (factor.sizes > 1).sum() and share >= _ALMOST_BETWEEN
-    named = varying if level == "mixed" and (declared or almost) else np.zeros_like(varying)
+    named = varying if level in ("mixed", "within") and (declared or almost) else np.zeros_like(varying)
     return VariableLevel(
         variable=variable,
         factor=factor.name,

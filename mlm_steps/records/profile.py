@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Mapping
 from typing import Literal
 
 from mlm_steps.records.base import Notice, Part, Record
@@ -15,6 +16,7 @@ __all__ = [
     "SlopeEstimate",
     "VariableLevel",
     "VariableLoss",
+    "factor_ranks",
 ]
 
 ColumnKind = Literal["group", "category", "ordered", "number", "text"]
@@ -32,6 +34,8 @@ class ColumnProfile(Part):
     """How a derived column was made, for example ``ses centred within school``."""
     used: bool = False
     """Whether any model names it."""
+    declared_level: int | None = None
+    """Level in the hierarchy that the spec declares."""
     n_missing: int = 0
     """Missing values in the file, before any row was dropped."""
     mean: float | None = None
@@ -99,6 +103,19 @@ class NestingRelation(Part):
     """Occupied cells of the cross-table."""
 
 
+def factor_ranks(factors: Iterable[str], nesting: Iterable[NestingRelation]) -> dict[str, int]:
+    """Return the level of each factor's units: 2 where no factor is nested in it, else one above that."""
+    inside: dict[str, list[str]] = {name: [] for name in factors}
+    for relation in nesting:
+        if relation.relation == "nested" and relation.outer in inside and relation.inner in inside:
+            inside[relation.outer].append(relation.inner)
+
+    def rank(name: str) -> int:
+        return 1 + max((rank(inner) for inner in inside[name]), default=1)
+
+    return {name: rank(name) for name in inside}
+
+
 class SlopeEstimate(Part):
     """One of the slopes of a predictor that varies within and between groups."""
 
@@ -144,3 +161,8 @@ class DataProfile(Record):
             if column.name == name:
                 return column
         raise KeyError(name)
+
+    @property
+    def ranks(self) -> Mapping[str, int]:
+        """The level of the units of each grouping factor, from 2 up."""
+        return factor_ranks((factor.name for factor in self.factors), self.nesting)

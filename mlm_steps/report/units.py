@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
-from mlm_steps.records import FactorProfile, NestingRelation, VariableLevel
+from mlm_steps.records import DataProfile, FactorProfile, NestingRelation, VariableLevel
 from mlm_steps.report.facts import profile_number
 from mlm_steps.report.inputs import ReportInput
 from mlm_steps.report.text import Phrase, join, say
@@ -33,29 +33,46 @@ def _tiers(given: ReportInput) -> list[list[FactorProfile]]:
 def diagram(given: ReportInput) -> list[list[dict[str, Any]]]:
     """Return one box per factor, those of one tier side by side, and one for the observations."""
     factors = given.run.profile.factors
-    used = {column.name for column in given.run.profile.columns if column.used}
-    taken: set[str] = {factor.name for factor in factors} | {
-        part for factor in factors for part in factor.name.split(":")
-    }
-    boxes: dict[str, dict[str, Any]] = {}
+    used = [column.name for column in given.run.profile.columns if column.used]
     tiers = _tiers(given)
-    for factor in (factor for tier in tiers for factor in tier):
-        own = [
-            v.variable
-            for v in given.run.profile.variable_levels
-            if v.factor == factor.name and v.variable in used - taken and _belongs(v)
-        ]
-        taken |= set(own)
+    places = _places(given.run.profile, [factor.name for tier in tiers for factor in tier])
+    boxes: dict[str, dict[str, Any]] = {}
+    for factor in factors:
+        own = [name for name in used if places.get(name) == factor.name]
         label = given.names.group(factor.name)
         boxes[factor.name] = _box(given, label, factor.n_levels, ("factor", factor.name, "n_levels"), own)
-    rest = [column.name for column in given.run.profile.columns if column.name in used - taken]
+    grouping = {part for factor in factors for part in (factor.name, *factor.name.split(":"))}
+    rest = [name for name in used if name not in places and name not in grouping]
     rows = _box(given, ("Observations",), given.run.profile.rows, ("rows",), rest)
     return [*([boxes[factor.name] for factor in tier] for tier in tiers), [rows]]
 
 
-def _belongs(level: VariableLevel) -> bool:
-    """Return whether a variable stands at a factor: constant inside its groups, or meant to be."""
-    return level.level == "between" or bool(level.conflicting_levels)
+def _places(profile: DataProfile, factors: Sequence[str]) -> dict[str, str]:
+    """Return per variable above level 1 the factor whose units it describes; ``factors`` the highest first.
+
+    A declared level says which factors come into question. Otherwise it is the highest factor inside whose
+    groups the variable is constant, and if there is none, the highest inside which it nearly is.
+    """
+    declared = {c.name: c.declared_level for c in profile.columns if c.declared_level is not None}
+    entries: dict[str, list[VariableLevel]] = {}
+    known = [level for level in profile.variable_levels if level.factor in factors]
+    for level in sorted(known, key=lambda level: factors.index(level.factor)):
+        entries.setdefault(level.variable, []).append(level)
+    places = {name: _place(found, declared.get(name), profile.ranks) for name, found in entries.items()}
+    return {name: factor for name, factor in places.items() if factor is not None}
+
+
+def _place(levels: Sequence[VariableLevel], declared: int | None, ranks: Mapping[str, int]) -> str | None:
+    """Return the factor that a variable stands at, None for the observations."""
+    if declared is None:
+        constant = [level for level in levels if level.level == "between"]
+        standing = constant or [level for level in levels if level.conflicting_levels]
+        return standing[0].factor if standing else None
+    if declared == 1:
+        return None
+    wanted = declared if declared in ranks.values() else max(ranks.values())
+    about = [level for level in levels if ranks[level.factor] == wanted]
+    return min(about, key=lambda level: len(level.conflicting_levels)).factor if about else None
 
 
 def _box(

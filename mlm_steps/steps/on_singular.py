@@ -9,7 +9,6 @@ from mlm_steps.design import Formula, parse_formula
 from mlm_steps.records import Notice
 from mlm_steps.records.remedies import DerivedColumn, Deviation, Trial
 from mlm_steps.steps.control import control_of
-from mlm_steps.steps.levels import factor_depths
 from mlm_steps.steps.session import Session
 
 if TYPE_CHECKING:
@@ -104,7 +103,7 @@ def _with_level(session: Session, column: DerivedColumn) -> DerivedColumn:
     """Return a column with its level: a mean has that of its factor."""
     if column.kind == "center" or not column.within:
         return column
-    depth = min(factor_depths(session.profile).get(":".join(column.within), 2), 3)
+    depth = min(session.profile.ranks.get(":".join(column.within), 2), 3)
     return column.model_copy(update={"level": "3" if depth == 3 else "2"})
 
 

@@ -152,8 +152,7 @@ def _level_row(given: ReportInput, level: VariableLevel, *, has_icc: bool) -> Ro
     def icc(value: float | None, field: str) -> Number | None:
         return None if value is None else Number(share(value), source("profile", *keys, field))
 
-    nested = [r for r in given.run.profile.nesting if (r.outer, r.relation) == (level.factor, "nested")]
-    words: Phrase = (LEVEL_WORDS[level.level].format(number=2 + len(nested)),)
+    words: Phrase = (LEVEL_WORDS[level.level].format(number=given.run.profile.ranks.get(level.factor, 2)),)
     if level.conflicting_levels:
         words += (f"; varies inside {len(level.conflicting_levels)} groups",)
     cells = [

@@ -243,3 +243,9 @@ def test_computed_means_rounded_in_the_file_are_no_mismatch(analyse: Analyse) ->
     table["ses_mean"] = table.groupby("school")["ses"].transform("mean").round(2)
     table["math"] += np.random.default_rng(5).normal(size=len(table))
     assert codes(analyse(table.to_csv(index=False), "math ~ ses_mean + (1 | school)").profile) == []
+
+
+def test_a_declared_level_2_variable_that_varies_within_groups_only_is_a_conflict(refuse: Refuse) -> None:
+    content = "g,x,y\n" + "".join(f"{'aaabbb'[i]},{i % 3},{i * i}\n" for i in range(6))
+    (fault,) = refuse(content, "y ~ x + (1 | g)", data="columns: {x: {level: 2}}")
+    assert "'x' is declared a level-2 variable but varies inside 2 levels of g: a and b" in fault

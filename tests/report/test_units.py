@@ -1,0 +1,104 @@
+"""Each variable stands in the box of the units that it describes."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from mlm_steps.data import prepare
+from mlm_steps.records import DataProfile
+from mlm_steps.records.run import Labels
+from mlm_steps.report.inputs import ReportInput
+from mlm_steps.report.text import plain_text
+from mlm_steps.report.units import diagram
+from mlm_steps.spec import load_spec
+from mlm_steps.steps.uses import model_uses
+
+MakeGiven = Callable[..., ReportInput]
+
+
+def children() -> pd.DataFrame:
+    """Return 60 schools of 4 children, each seen 5 times; in 26 schools ``minority`` is the same for all."""
+    rng = np.random.default_rng(2)
+    child = np.repeat(np.arange(240), 5)
+    school = child // 4
+    minority = (np.arange(240) % 4 < 2).astype(int)
+    minority[: 26 * 4] = np.repeat(np.arange(26) % 2, 4)
+    table = pd.DataFrame({"school": school, "child": child, "year": np.tile(np.arange(5), 240)})
+    table["minority"] = minority[child]
+    table["lowinc"] = rng.normal(size=60)[school].round(2)
+    table["class"] = school * 2 + child % 2
+    table["treatment"] = rng.integers(0, 2, 120)[table["class"]]
+    table["math"] = rng.normal(size=len(table)).round(3)
+    return table
+
+
+def boxes(make_given: MakeGiven, profile: DataProfile) -> dict[str, list[str]]:
+    """Return the names of the variables in each box of the diagram."""
+    given = make_given(Labels({}, {}, {}))
+    given = replace(given, run=replace(given.run, profile=profile))
+    found = [level for tier in diagram(given) for level in tier]
+    return {
+        plain_text(box["label"]): plain_text(box["variables"]).replace(" and ", ", ").split(", ")
+        for box in found
+    }
+
+
+@pytest.fixture
+def profile_of(tmp_path: Path) -> Callable[..., DataProfile]:
+    """Return a function that gives the profile of a model of the children's file."""
+
+    def make(formula: str, *data: str, table: pd.DataFrame | None = None) -> DataProfile:
+        (children() if table is None else table).to_csv(tmp_path / "d.csv", index=False)
+        spec = tmp_path / "pipeline.yaml"
+        lines = ["version: 1", "data:", "  file: d.csv", *(f"  {line}" for line in data)]
+        spec.write_text("\n".join([*lines, "ladder:", f"  - {{name: m, formula: '{formula}'}}"]) + "\n")
+        loaded = load_spec(spec)
+        return prepare(loaded, model_uses(loaded.spec)).profile
+
+    return make
+
+
+@pytest.mark.parametrize("data", [(), ("columns: {minority: {level: 2}, lowinc: {level: 3}}",)])
+def test_what_is_constant_within_children_alone_stands_at_the_children(make_given, profile_of, data):
+    profile = profile_of("math ~ year + minority + lowinc + (1 | child) + (1 | school)", *data)
+    found = boxes(make_given, profile)
+    assert found == {"school": ["lowinc"], "child": ["minority"], "Observations": ["year", "math"]}
+
+
+@pytest.mark.parametrize("bars", ["(1 | school/class)", "(1 | school) + (1 | class)"])
+@pytest.mark.parametrize("data", [(), ("columns: {treatment: {level: 2}}",)])
+def test_a_treatment_of_classes_stands_at_the_classes(make_given, profile_of, bars, data):
+    found = boxes(make_given, profile_of(f"math ~ treatment + year + {bars}", *data))
+    assert [name for name, variables in found.items() if "treatment" in variables] == [
+        "class within school" if "/" in bars else "class"
+    ]
+
+
+def test_a_declared_level_that_the_data_contradict_in_some_groups_holds(make_given, profile_of):
+    table = children()
+    table.loc[:1, "lowinc"] += 1.0
+    data = ("columns: {lowinc: {level: 3}}", "level_conflict: warn")
+    formula = "math ~ lowinc + (1 | child) + (1 | school)"
+    assert boxes(make_given, profile_of(formula, *data, table=table))["school"] == ["lowinc"]
+    as_child = ("columns: {lowinc: {level: 2}}", "level_conflict: warn")
+    assert boxes(make_given, profile_of(formula, *as_child, table=table))["child"] == ["lowinc"]
+    level_1 = ("columns: {lowinc: {level: 1}}",)
+    assert "lowinc" in boxes(make_given, profile_of(formula, *level_1, table=table))["Observations"]
+
+
+def test_properties_of_crossed_units_stand_at_their_own(make_given, profile_of):
+    rng = np.random.default_rng(3)
+    grid = [(s, i) for s in range(12) for i in range(8)]
+    table = pd.DataFrame(grid, columns=["subject", "item"])
+    table["age"], table["length"] = table["subject"] % 5 + 20, table["item"] % 3
+    table["math"] = rng.normal(size=len(table)).round(3)
+    formula = "math ~ age + length + (1 | subject) + (1 | item)"
+    for data in ((), ("columns: {age: {level: 2}, length: {level: 2}}",)):
+        found = boxes(make_given, profile_of(formula, *data, table=table))
+        assert (found["subject"], found["item"]) == (["age"], ["length"])
