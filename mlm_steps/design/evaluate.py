@@ -63,6 +63,9 @@ class Evaluator:
     columns : Columns
     states : mapping or None
         What was learned on the first data, by the variable as R prints it; None to learn it now.
+    finite : bool
+        Whether a result that is not a finite number is an error. At chosen values of a grid it is none: the
+        caller says where a function has no value.
 
     Attributes
     ----------
@@ -70,8 +73,16 @@ class Evaluator:
         What has been learned, plain JSON values.
     """
 
-    def __init__(self, text: str, columns: Columns, states: Mapping[str, State] | None = None) -> None:
+    def __init__(
+        self,
+        text: str,
+        columns: Columns,
+        states: Mapping[str, State] | None = None,
+        *,
+        finite: bool = True,
+    ) -> None:
         self.text = text
+        self.finite = finite
         self.columns = columns
         self.learning = states is None
         self.states: dict[str, State] = dict(states or {})
@@ -90,7 +101,7 @@ class Evaluator:
         if name not in self._values:
             with np.errstate(all="ignore"):
                 value = self._value(expr)
-            if not isinstance(value, Factor):
+            if self.finite and not isinstance(value, Factor):
                 self._require_finite(expr, value.values)
             self._values[name] = value
         return self._values[name]

@@ -8,10 +8,9 @@ categories and every transform that a formula may hold.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from functools import cached_property
 from itertools import product
-from typing import TYPE_CHECKING, TypeAlias, cast
+from typing import TYPE_CHECKING, cast
 
 import numpy as np
 from numpy.typing import NDArray
@@ -19,22 +18,18 @@ from numpy.typing import NDArray
 from mlm_steps.design.build import offset_sum, resolve_contrasts
 from mlm_steps.design.coding import model_matrix
 from mlm_steps.design.columns import ChosenColumns, Columns, FrameColumns
-from mlm_steps.design.deparse import format_label
 from mlm_steps.design.evaluate import Evaluator
 from mlm_steps.design.expressions import Expr, Name, columns_of
 from mlm_steps.design.formula import Formula, parse_formula
+from mlm_steps.design.grid import Level, Predictor, Rows, Setting, categorical, middle
 from mlm_steps.design.matrices import Design
 from mlm_steps.design.variables import Factor, Numbers, Truths, Value, as_factor, drop_unused, exact_levels
+from mlm_steps.errors import FormulaError
 
 if TYPE_CHECKING:
     import pandas as pd
 
 __all__ = ["Level", "Predictor", "Predictors", "Rows", "Setting"]
-
-Level: TypeAlias = str | float
-"""A value of a predictor: the label of a category, or a number."""
-Setting: TypeAlias = Mapping[str, Level]
-"""Values of some predictors."""
 
 _Array = NDArray[np.float64]
 
@@ -42,75 +37,6 @@ MOST_ROWS = 20_000
 """Of a grid: combinations of the levels of the factors that are averaged over."""
 NOT_ESTIMABLE = 1e-8
 """What a row differs by from the nearest estimable one, relative to the row, that counts as a difference."""
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class Predictor:
-    """One column of the data among the fixed effects.
-
-    Attributes
-    ----------
-    name : str
-    values : ndarray, shape (n,)
-        Numbers; of a category, positions among its levels.
-    levels : tuple of Level
-        Of a category, in order, and of a number that has two values, these; none for other numbers. Averages
-        over such a predictor give each level the same weight.
-    category : bool
-        Whether it is one: by its values, or because the formula makes it a factor.
-    """
-
-    name: str
-    values: _Array
-    levels: tuple[Level, ...]
-    category: bool
-
-    @property
-    def mean(self) -> float:
-        """Mean over the rows."""
-        return float(self.values.mean())
-
-    @property
-    def low(self) -> float:
-        """Smallest value."""
-        return float(self.values.min())
-
-    @property
-    def high(self) -> float:
-        """Largest value."""
-        return float(self.values.max())
-
-    @property
-    def centre(self) -> tuple[Level, ...]:
-        """What an average over the predictor runs over: its levels, or the mean."""
-        return self.levels or (self.mean,)
-
-    def label(self, level: Level) -> str:
-        """Return a level as text."""
-        return level if isinstance(level, str) else format_label(level)
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class Rows:
-    """Rows with which to combine all columns, those that were dropped included.
-
-    Attributes
-    ----------
-    full : ndarray, shape (m, columns)
-    offset : ndarray, shape (m,)
-        Sum of the offsets.
-    """
-
-    full: _Array
-    offset: _Array
-
-    def __getitem__(self, chosen: slice | NDArray[np.intp]) -> Rows:
-        """Return some of the rows."""
-        return Rows(self.full[chosen], self.offset[chosen])
-
-    def combined(self, weights: _Array) -> Rows:
-        """Return linear combinations of the rows; ``weights`` has shape (combinations, m)."""
-        return Rows(weights @ self.full, weights @ self.offset)
 
 
 class Predictors:
@@ -141,6 +67,11 @@ class Predictors:
         return {name: self._predictor(name) for name in self._names}
 
     @cached_property
+    def _all_columns(self) -> list[str]:
+        """The columns of the formula, those that were dropped included."""
+        return cast("list[str]", self.design.transforms["columns"])
+
+    @cached_property
     def _names(self) -> tuple[str, ...]:
         fixed = [name for variable in self.formula.fixed.variables for name in columns_of(variable)]
         offsets = [name for offset in self.formula.offsets for name in columns_of(offset.call)]
@@ -167,16 +98,29 @@ class Predictors:
         ]
 
     def rows(self, settings: Sequence[Setting]) -> Rows:
-        """Return a row for each setting; a predictor that it does not name is at its mean or first level."""
+        """Return a row for each setting; a predictor that it does not name is held, or at its first level."""
+        try:
+            return self._rows(settings)
+        except FormulaError:  # a level that the data do not have, such as that of factor(a + b) at the means
+            if len(settings) == 1:
+                return Rows(np.full((1, len(self._all_columns)), np.nan), np.zeros(1))
+            half = len(settings) // 2
+            first, second = self.rows(settings[:half]), self.rows(settings[half:])
+            return Rows(np.vstack([first.full, second.full]), np.append(first.offset, second.offset))
+
+    def _rows(self, settings: Sequence[Setting]) -> Rows:
         n = len(settings)
         chosen = {
             name: self._value(name, [setting.get(name, predictor.centre[0]) for setting in settings])
             for name, predictor in self.by_name.items()
         }
-        evaluator = self._evaluator(ChosenColumns(chosen, n))
-        full = model_matrix(self.formula.fixed, evaluator, self._contrasts, n).X
-        offset = offset_sum(self.formula, evaluator)
-        return Rows(full, np.zeros(n) if offset is None else offset)
+        evaluator = self._evaluator(ChosenColumns(chosen, n), finite=False)
+        with np.errstate(all="ignore"):
+            full = model_matrix(self.formula.fixed, evaluator, self._contrasts, n).X
+            offset = offset_sum(self.formula, evaluator)
+        rows = Rows(full, np.zeros(n) if offset is None else offset)
+        full[~rows.defined] = np.nan
+        return rows
 
     def averages(self, settings: Sequence[Sequence[Setting]]) -> Rows:
         """Return, for each sequence of settings, the average of its rows."""
@@ -192,49 +136,83 @@ class Predictors:
         """Return the rows in the coefficients of the fit, shape (m, p), and which are estimable, (m,).
 
         Where columns were dropped, only some combinations of all the coefficients have an estimate that does
-        not depend on which columns those were.
+        not depend on which columns those were. A row without values is not estimable.
         """
-        kept = rows.full[:, self._kept]
+        defined = rows.defined
+        full = rows.full if defined.all() else np.where(defined[:, None], rows.full, 0.0)
+        kept = full[:, self._kept]
         if self._dropped is None:
-            return kept, np.ones(len(kept), dtype=bool)
+            return kept, defined
         places, coefficients = self._dropped
-        away = np.abs(rows.full[:, places] - kept @ coefficients).max(axis=1)
-        scale = np.abs(rows.full).max(axis=1)
-        return kept, away <= NOT_ESTIMABLE * np.where(scale > 0, scale, 1.0)
+        away = np.abs(full[:, places] - kept @ coefficients).max(axis=1)
+        scale = np.abs(full).max(axis=1)
+        return kept, defined & (away <= NOT_ESTIMABLE * np.where(scale > 0, scale, 1.0))
 
     @cached_property
     def _dropped(self) -> tuple[NDArray[np.intp], _Array] | None:
         """Which columns were dropped, and each as a combination of the others, shape (p, dropped)."""
-        names = cast("list[str]", self.design.transforms["columns"])
-        places = np.setdiff1d(np.arange(len(names)), self._kept)
+        places = np.setdiff1d(np.arange(len(self._all_columns)), self._kept)
         if not places.size:
             return None
         X = model_matrix(self.formula.fixed, self._evaluator(self._columns), self._contrasts, self.design.n).X
         solved = np.linalg.lstsq(self.design.X, X[:, places], rcond=None)[0]
         return places, np.asarray(solved, dtype=np.float64)
 
-    def _evaluator(self, columns: Columns) -> Evaluator:
-        return Evaluator(self.formula.text, columns, self._states)
+    def has_value(self, name: str, value: float) -> bool:
+        """Return whether the functions of a number have a value there, no larger than in the data.
+
+        Other columns of the same function are at their means. A pole between the data has huge values near
+        it that no row supports: there, the answer is no.
+        """
+        exprs = [*self.formula.fixed.variables, *(offset.call for offset in self.formula.offsets)]
+        for expr in exprs:
+            names = {column.name for column in columns_of(expr)}
+            if name not in names or isinstance(expr, Name):
+                continue
+            seen = self._observed.variable(expr)
+            at = ChosenColumns({each: middle(self._columns.value(each)) for each in names}, 1)
+            at.values = {**at.values, name: Numbers(np.array([value]))}
+            try:
+                found = self._evaluator(at, finite=False).variable(expr)
+            except FormulaError:  # a factor of a number that does not have this level
+                return False
+            if isinstance(seen, Factor) or isinstance(found, Factor):
+                continue
+            low, high = seen.values.min(axis=0), seen.values.max(axis=0)
+            width = high - low
+            if not ((found.values >= low - width) & (found.values <= high + width)).all():
+                return False
+        return True
+
+    @cached_property
+    def _observed(self) -> Evaluator:
+        return self._evaluator(self._columns)
+
+    def _evaluator(self, columns: Columns, *, finite: bool = True) -> Evaluator:
+        return Evaluator(self.formula.text, columns, self._states, finite=finite)
 
     def _predictor(self, name: str) -> Predictor:
         value = self._columns.value(name)
         if isinstance(value, Factor):
             used = drop_unused(value)
-            return Predictor(name, used.codes.astype(np.float64), used.levels, category=True)
+            return categorical(name, used.codes.astype(np.float64), used.levels)
         if isinstance(value, Truths):
-            return Predictor(name, value.values, ("FALSE", "TRUE"), category=True)
+            return categorical(name, value.values, ("FALSE", "TRUE"))
         if value.exact is not None and any(
             self._makes_levels(expr, name) for expr in self.formula.fixed.variables
         ):
             used = as_factor(value)
-            return Predictor(name, used.codes.astype(np.float64), used.levels, category=True)
+            return categorical(name, used.codes.astype(np.float64), used.levels)
         distinct = np.unique(value.values)
         category = any(self._makes_levels(expr, name) for expr in self.formula.fixed.variables)
         if category:
             codes = np.searchsorted(distinct, value.values).astype(np.float64)
-            return Predictor(name, codes, tuple(distinct.tolist()), category=True)
+            return categorical(name, codes, tuple(distinct.tolist()))
         two = tuple(distinct.tolist()) if len(distinct) == 2 else ()
-        return Predictor(name, value.values, two, category=False)
+        mean = float(value.values.mean())
+        nearest = float(distinct[np.argmin(np.abs(distinct - mean))])
+        held = mean if self.has_value(name, mean) else nearest
+        return Predictor(name, value.values, two, category=False, held=held)
 
     def _makes_levels(self, expr: Expr, name: str) -> bool:
         """Return whether a variable is a factor made of one column of numbers, such as ``factor(dose)``."""

@@ -13,14 +13,16 @@ from numpy.typing import NDArray
 from mlm_steps.design.predictors import Level, Predictors, Rows
 from mlm_steps.effects.adjustments import ADJUSTMENTS
 from mlm_steps.inference import CoefficientTests, Reference, test_rows
-from mlm_steps.records.effects import Pairwise, Tested
+from mlm_steps.records.effects import Condition, Pairwise, Tested
 
-__all__ = ["NOT_ESTIMABLE", "TOO_LARGE", "Fitted"]
+__all__ = ["NOT_ESTIMABLE", "OUTSIDE", "TOO_LARGE", "Fitted"]
 
 Array = NDArray[np.float64]
 
 NOT_ESTIMABLE = Tested(code="not_estimable")
 TOO_LARGE = Tested(code="too_large")
+OUTSIDE = Tested(code="outside_domain")
+"""Where a function of the formula has no value, such as ``log(x)`` at 0."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -46,7 +48,10 @@ class Fitted:
         """Return the test of each row's combination of coefficients."""
         estimable, tests = self._tests(rows)
         numbers = iter(_tested(tests, i) for i in range(len(tests.estimate)))
-        return tuple(next(numbers) if possible else NOT_ESTIMABLE for possible in estimable)
+        return tuple(
+            next(numbers) if possible else NOT_ESTIMABLE if defined else OUTSIDE
+            for possible, defined in zip(estimable, rows.defined, strict=True)
+        )
 
     def tested_contrasts(self, L: Array, values: Array) -> tuple[Tested, ...]:
         """Return the tests of L beta = values, with rows (m, p); estimates and intervals are of L beta."""
@@ -74,15 +79,17 @@ class Fitted:
         weights = np.zeros((len(pairs), len(levels)))
         for position, (i, j) in enumerate(pairs):
             weights[position, [i, j]] = 1.0, -1.0
-        estimable, tests = self._tests(rows.combined(weights))
+        differences = rows.combined(weights)
+        estimable, tests = self._tests(differences)
         adjusted = ADJUSTMENTS[adjust](tests.t, tests.df, len(levels), self.confidence)
         width = adjusted.width * tests.se
         family = replace(tests, p=adjusted.p, ci_low=tests.estimate - width, ci_high=tests.estimate + width)
         places = iter(range(len(tests.t)))
         found = []
-        for (i, j), possible in zip(pairs, estimable, strict=True):
+        for (i, j), possible, defined in zip(pairs, estimable, differences.defined, strict=True):
             if not possible:
-                found.append(Pairwise(first=levels[i], second=levels[j], test=NOT_ESTIMABLE))
+                why = NOT_ESTIMABLE if defined else OUTSIDE
+                found.append(Pairwise(first=levels[i], second=levels[j], test=why))
                 continue
             k = next(places)
             found.append(
@@ -95,6 +102,11 @@ class Fitted:
             )
         return tuple(found)
 
+    def condition(self, name: str, value: Level) -> Condition:
+        """Return what a predictor is held at, and whether that is the mean of a number."""
+        predictor = self.predictors.by_name[name]
+        return Condition(variable=name, value=value, at_mean=not predictor.levels and value == predictor.mean)
+
     def band(self, rows: Rows) -> Array:
         """Return estimate and the ends of its interval for estimable rows, shape (m, 3); NaN for others."""
         estimable, tests = self._tests(rows)
@@ -103,9 +115,13 @@ class Fitted:
         return found
 
     def _tests(self, rows: Rows) -> tuple[NDArray[np.bool_], CoefficientTests]:
-        """Return which rows are estimable, and the tests of these."""
+        """Return which rows are estimable, and the tests of these.
+
+        A row whose variance is lost in rounding, such as that of a spline far from its knots, is not.
+        """
         L, estimable = self.predictors.contrasts(rows)
-        estimable = estimable & L.any(axis=1)
+        variances = np.einsum("ij,jk,ik->i", L, self.against.vcov, L)
+        estimable = estimable & (variances > 0.0)
         return estimable, test_rows(self.against, L[estimable], self.confidence, rows.offset[estimable])
 
 

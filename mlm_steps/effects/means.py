@@ -64,7 +64,7 @@ def _means(fitted: Fitted, factor: str, given: Setting, adjust: str) -> FactorMe
         factor=factor,
         conditions=tuple(Condition(variable=name, value=value) for name, value in given.items()),
         averaged=tuple(averaged),
-        held=tuple(Condition(variable=p.name, value=p.mean, at_mean=True) for p in held),
+        held=tuple(fitted.condition(p.name, p.held) for p in held),
         interacts=predictors.partners(factor),
         df_method=fitted.against.method,
         confidence=fitted.confidence,

@@ -73,10 +73,12 @@ def find_region(fitted: Fitted, rows_at: RowsAt, spread: Spread) -> Region | Non
     low, high = float(spread.values.min()), float(spread.values.max())
     probe = rows_at(low + (high - low) * WITHIN)
     L, estimable = fitted.predictors.contrasts(probe)
-    if not estimable.all() or not L.any():
+    if not estimable[probe.defined].all() or not L.any():
         return None
-    straight = _is_straight(L)
+    straight = estimable.all() and _is_straight(L)
     path = _angles(fitted, L, spread) if straight else _values(fitted, rows_at, low, high)
+    if not path.grid.size:
+        return None
     bounds = _bounds(fitted, path)
     significant = _excess(fitted, path.contrasts(path.grid)) > 0
     stretches = _stretches(fitted, path, bounds, low, high)
@@ -94,7 +96,9 @@ def find_region(fitted: Fitted, rows_at: RowsAt, spread: Spread) -> Region | Non
         share=float(inside.mean()),
         unit=spread.unit,
         n_units=spread.values.size,
-        curve=tuple((float(x), *map(float, ends)) for x, ends in zip(w, band, strict=True)),
+        curve=tuple(
+            (float(x), *map(float, ends)) for x, ends in zip(w, band, strict=True) if np.isfinite(ends).all()
+        ),
     )
 
 
@@ -128,20 +132,23 @@ def _angles(fitted: Fitted, L: Array, spread: Spread) -> Path:
 
 
 def _values(fitted: Fitted, rows_at: RowsAt, low: float, high: float) -> Path:
-    """Return the path of a curve: over the observed range only."""
+    """Return the path of a curve: over the observed range only, where its functions have values."""
+    grid = np.linspace(low, high, GRID)
     return Path(
         contrasts=lambda value: fitted.predictors.contrasts(rows_at(value))[0],
         value=lambda value: value,
         place=lambda value: value,
-        grid=np.linspace(low, high, GRID),
+        grid=grid[fitted.predictors.contrasts(rows_at(grid))[1]],
         everywhere=False,
     )
 
 
 def _excess(fitted: Fitted, contrasts: Array) -> Array:
-    """Return |t| less its critical value, (m,)."""
-    tests = test_rows(fitted.against, contrasts, fitted.confidence)
-    excess: Array = np.abs(tests.t) - critical_t(tests.df, 0.5 + 0.5 * fitted.confidence)
+    """Return |t| less its critical value, (m,); it is negative where there is no slope to test."""
+    some = contrasts.any(axis=1)
+    tests = test_rows(fitted.against, contrasts[some], fitted.confidence)
+    excess = np.full(len(contrasts), -1.0)
+    excess[some] = np.abs(tests.t) - critical_t(tests.df, 0.5 + 0.5 * fitted.confidence)
     return excess
 
 

@@ -10,11 +10,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mlm_steps.design.predictors import Level, Predictor, Rows, Setting
+from mlm_steps.effects.directions import Direction, directions
 from mlm_steps.effects.fitted import TOO_LARGE, Fitted
 from mlm_steps.effects.moderators import At, Point, Spread, points_of, spread_of
 from mlm_steps.effects.regions import find_region
 from mlm_steps.records.effects import (
-    Condition,
     FittedLine,
     Pairwise,
     Region,
@@ -25,39 +25,11 @@ from mlm_steps.records.effects import (
 
 __all__ = ["simple_slopes"]
 
-STRAIGHT = 1e-9
-"""Relative difference of a column from a straight line up to which it counts as one."""
-WITHIN = (0.0, 0.3, 0.65, 1.0)
-"""Shares of a predictor's range at which that is checked."""
-STEP = 1e-3
-"""Of the differences by which a curve's slope is taken, as a share of the range."""
 LINE_POINTS = 25
 MOST_CONDITIONS = 12
 """Combinations of levels of further categories under each of which slopes are shown."""
 MOST_COMPARED = 12
 """Levels of a moderator between which differences are taken."""
-
-
-@dataclass(frozen=True, slots=True)
-class Direction:
-    """What counts as the slope of a focal predictor.
-
-    Attributes
-    ----------
-    contrast : str or None
-        The two levels of a category, as ``Female - Male``.
-    values : tuple of Level
-        Values of the focal predictor.
-    weights : tuple of float
-        The slope is the sum of the rows at these values with these weights.
-    at : float or None
-        Where a curve's slope is taken.
-    """
-
-    contrast: str | None
-    values: tuple[Level, ...]
-    weights: tuple[float, ...]
-    at: float | None = None
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -145,10 +117,17 @@ def simple_slopes(
     predictors = fitted.predictors
     moderating = predictors.by_name[moderator]
     spread = None if moderating.category else spread_of(predictors.design, moderating, declared=level_2)
-    pair = Pair(fitted, predictors.by_name[focal], moderating, spread, points_of(moderating, spread, at))
+    points = points_of(moderating, spread, at)
+    if spread is not None:
+        points = tuple(
+            each
+            for each in points
+            if each.place == "given" or predictors.has_value(moderator, float(each.value))
+        )
+    pair = Pair(fitted, predictors.by_name[focal], moderating, spread, points)
     return tuple(
         _read(pair, direction, given, declared=declared, adjust=adjust)
-        for direction in _directions(fitted, pair.focal)
+        for direction in directions(fitted, pair.focal)
         for given in _conditions(fitted, focal, moderator)
     )
 
@@ -181,54 +160,21 @@ def _read(pair: Pair, direction: Direction, given: Setting, *, declared: bool, a
         moderator_kind="category" if pair.moderator.category else "number",
         unit=pair.spread.unit if pair.spread else None,
         declared=declared,
-        conditions=tuple(
-            Condition(variable=name, value=value, at_mean=not fitted.predictors.by_name[name].levels)
-            for name, value in given.items()
-        ),
+        conditions=tuple(fitted.condition(name, value) for name, value in given.items()),
         df_method=fitted.against.method,
         confidence=fitted.confidence,
         adjust=adjust,
-        slopes=_slopes(pair, rows, given),
+        slopes=_slopes(pair, direction, rows, given),
         differences=_differences(pair, rows, adjust),
         region=_region(pair, direction, given),
         lines=_lines(pair, given),
     )
 
 
-def _directions(fitted: Fitted, focal: Predictor) -> list[Direction]:
-    """Return the slopes of a predictor: of a category one for each level but the first."""
-    if focal.category:
-        first, *others = focal.levels
-        return [
-            Direction(f"{focal.label(level)} - {focal.label(first)}", (level, first), (1.0, -1.0))
-            for level in others
-        ]
-    low, high = focal.low, focal.high
-    span = high - low
-    if _is_straight(fitted, focal):
-        return [Direction(None, (high, low), (1.0 / span, -1.0 / span))]
-    middle, h = focal.mean, STEP * span
-    values = (middle - 2 * h, middle - h, middle + h, middle + 2 * h)
-    weights = tuple(w / (12.0 * h) for w in (1.0, -8.0, 8.0, -1.0))
-    return [Direction(None, values, weights, at=middle)]
-
-
-def _is_straight(fitted: Fitted, focal: Predictor) -> bool:
-    """Return whether all columns are straight lines over a predictor, at two values of each partner."""
-    predictors = fitted.predictors
-    others = [predictors.by_name[name] for name in predictors.partners(focal.name)]
-    corners: list[Setting] = [{}, {p.name: p.levels[-1] if p.levels else p.high for p in others}]
-    values = [focal.low + share * (focal.high - focal.low) for share in WITHIN]
-    for corner in corners:
-        full = predictors.rows([{**corner, focal.name: value} for value in values]).full
-        line = full[0] + np.array(WITHIN)[:, None] * (full[-1] - full[0])
-        if (np.abs(full - line) > STRAIGHT * np.abs(full).max(axis=0)).any():
-            return False
-    return True
-
-
-def _slopes(pair: Pair, rows: Rows, given: Setting) -> tuple[SlopeAt, ...]:
-    zero: Level = pair.focal.levels[0] if pair.focal.category else 0.0
+def _slopes(pair: Pair, direction: Direction, rows: Rows, given: Setting) -> tuple[SlopeAt, ...]:
+    zero: Level = 0.0 if direction.at is None else direction.at
+    if pair.focal.category:
+        zero = pair.focal.levels[0]
     at_zero = pair.expected(given, [zero])
     intercepts: tuple[Tested, ...] = (TOO_LARGE,) * len(pair.points)
     if at_zero is not None:
@@ -260,13 +206,15 @@ def _lines(pair: Pair, given: Setting) -> tuple[FittedLine, ...]:
     if rows is None:
         return ()
     bands = pair.fitted.band(rows).reshape(len(pair.points), len(over), 3)
-    return tuple(
-        FittedLine(value=point.value, points=tuple(map(_line_point, over, band)))
+    lines = [
+        FittedLine(value=point.value, points=_line_points(over, band))
         for point, band in zip(pair.points, bands, strict=True)
-        if np.isfinite(band).all()
-    )
+    ]
+    return tuple(line for line in lines if len(line.points) > 1)
 
 
-def _line_point(x: Level, band: NDArray[np.float64]) -> tuple[Level, float, float, float]:
-    y, low, high = band.tolist()
-    return x, y, low, high
+def _line_points(
+    over: Sequence[Level], band: NDArray[np.float64]
+) -> tuple[tuple[Level, float, float, float], ...]:
+    """Return the points of a line at which it has a value."""
+    return tuple((x, *ends) for x, ends in zip(over, band.tolist(), strict=True) if np.isfinite(ends).all())

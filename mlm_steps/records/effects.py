@@ -38,7 +38,7 @@ class Tested(Part):
     ci_low: float | None = None
     ci_high: float | None = None
     code: str | None = None
-    """Why there are no numbers: ``not_estimable``, ``too_large``."""
+    """Why there are no numbers: ``not_estimable``, ``too_large``, ``outside_domain``."""
 
 
 class Condition(Part):
@@ -83,7 +83,10 @@ class SlopeAt(Part):
     place: Literal["level", "mean - SD", "mean", "mean + SD", "minimum", "maximum", "given"]
     slope: Tested
     intercept: Tested
-    """Expected outcome where the focal predictor is 0 or at its first level, the others at their means."""
+    """Expected outcome where the focal predictor is 0 or at its first level, the others at their means.
+
+    For a curve, where its slope is taken: at 0 its functions may have no value.
+    """
 
 
 class Pairwise(Part):
@@ -175,7 +178,7 @@ class FactorMeans(Part):
     averaged: tuple[str, ...]
     """Factors whose levels were averaged with equal weights."""
     held: tuple[Condition, ...]
-    """Numbers held at their mean."""
+    """Numbers held at their mean, or near it where a function of the formula has no value there."""
     interacts: tuple[str, ...]
     """Predictors on which the differences depend."""
     df_method: str

@@ -12,7 +12,7 @@ from mlm_steps.design import parse_formula
 from mlm_steps.design.expressions import Binary, Call, Expr, Paren, Unary, columns_of
 from mlm_steps.design.hlm import column_factors
 
-__all__ = ["Curve", "curve_of", "is_curved"]
+__all__ = ["Curve", "curve_of", "is_curved", "variables_of"]
 
 LINEAR_CALLS = ("I", "scale", "offset")
 CATEGORICAL_CALLS = ("factor(", "as.factor(", "ordered(", "C(", "interaction(")
@@ -86,6 +86,18 @@ def is_curved(formula: str, stem: str) -> bool:
     """Return whether a factor of a column is no linear function of data columns."""
     known = _expressions(formula)
     return stem in known and not _is_linear(known[stem])
+
+
+def variables_of(formula: str, stem: str) -> tuple[str, ...]:
+    """Return the data columns that a factor of a column is a function of.
+
+    Examples
+    --------
+    >>> variables_of("y ~ log(x) * b + (1 | g)", "log(x)")
+    ('x',)
+    """
+    known = _expressions(formula)
+    return _variables(known[stem]) if stem in known else (stem.strip("`"),)
 
 
 @lru_cache(maxsize=256)

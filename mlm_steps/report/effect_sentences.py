@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from mlm_steps.design.hlm import column_factors
 from mlm_steps.records import Coefficient, FitRecord
 from mlm_steps.records.effects import Region, SimpleSlopes, Stretch
+from mlm_steps.report.curves import variables_of
 from mlm_steps.report.effect_words import (
     Numbers,
     condition_phrase,
@@ -61,7 +62,7 @@ def _slope(pair: SimpleSlopes, value: str | float) -> Number | str:
 def _test(fit: FitRecord, pair: SimpleSlopes) -> tuple[Phrase, bool | None]:
     """Return the test of the product in parentheses, and whether it is clear; None where there is none."""
     alpha = 1 - fit.confidence
-    products = [c for c in fit.coefficients if _is_product(c, pair) and c.estimate is not None]
+    products = [c for c in fit.coefficients if _is_product(fit.formula, c, pair) and c.estimate is not None]
     if len(products) == 1:
         facts = CoefficientFacts("fixed", fit.model, products[0])
         words = say(
@@ -84,9 +85,11 @@ def _test(fit: FitRecord, pair: SimpleSlopes) -> tuple[Phrase, bool | None]:
     return words, found.p < alpha
 
 
-def _is_product(coefficient: Coefficient, pair: SimpleSlopes) -> bool:
-    stems = [stem.strip("`") for stem, _ in column_factors(coefficient.column, coefficient.term)]
-    return sorted(stems) == sorted((pair.focal, pair.moderator))
+def _is_product(formula: str, coefficient: Coefficient, pair: SimpleSlopes) -> bool:
+    """Return whether a column is a function of the focal predictor times one of the moderator."""
+    factors = column_factors(coefficient.column, coefficient.term)
+    variables = [variables_of(formula, stem) for stem, _ in factors]
+    return sorted(variables) == sorted([(pair.focal,), (pair.moderator,)])
 
 
 def region_sentence(given: ReportInput, pair: SimpleSlopes, region: Region) -> Phrase:

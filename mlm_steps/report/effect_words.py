@@ -156,7 +156,7 @@ def focal_phrase(given: ReportInput, pair: SimpleSlopes) -> Phrase:
     if pair.focal_contrast is not None:
         return (*name, " (", Word(pair.focal_contrast.replace(" - ", " − ")), ")")
     if pair.focal_at is not None:
-        return (*name, " (at its mean)")
+        return (*name, " (at ", number_text(pair.focal_at), ")")
     return name
 
 
