@@ -12,13 +12,14 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from mlm_steps.errors import Fault, MlmError, StorageError, UsageError
+from mlm_steps.errors import Fault, MlmError, StorageError, UsageError, printable
+from mlm_steps.steps import typed
 from mlm_steps.steps.verbs import VERBS
 
 if TYPE_CHECKING:
     from mlm_steps.steps.session import Session
 
-    Commands = argparse._SubParsersAction[argparse.ArgumentParser]
+    Commands = argparse._SubParsersAction[typed.Parser]
 
 __all__ = ["run_command"]
 
@@ -56,7 +57,7 @@ def run_command(words: Sequence[str]) -> int:
 @cache
 def _parser(*, inner: bool = False) -> argparse.ArgumentParser:
     """Return the parser; with the verbs that only the workflow calls, or without them."""
-    parser = argparse.ArgumentParser(
+    parser = typed.Parser(
         prog="mlm",
         description="Declare a multilevel analysis in one YAML file; run it; get a report.",
         epilog="Example: mlm run pipeline.yaml",
@@ -86,7 +87,7 @@ def _add_spec(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "spec",
         nargs="?",
-        type=Path,
+        type=typed.path,
         default=Path("pipeline.yaml"),
         metavar="SPEC",
         help="the spec (default: pipeline.yaml)",
@@ -103,7 +104,7 @@ def _add_run(commands: Commands) -> None:
     _add_spec(parser)
     _add_out(parser)
     parser.add_argument(
-        "--cores", type=_positive, metavar="N", help="processes at a time (default: all cores)"
+        "--cores", type=typed.positive, metavar="N", help="processes at a time (default: all cores)"
     )
     parser.add_argument("--dry-run", action="store_true", help="say which steps would run, write nothing")
     parser.add_argument("--force", action="store_true", help="make every step anew")
@@ -146,16 +147,18 @@ def _add_init(commands: Commands) -> None:
         commands, "init", "write a commented spec for a data file",
         "students.csv --outcome math --group school --level-1 ses",
     )  # fmt: skip
-    parser.add_argument("data", type=Path, metavar="DATA", help="the data file")
+    parser.add_argument("data", type=typed.path, metavar="DATA", help="the data file")
     parser.add_argument("--outcome", required=True, metavar="Y", help="the outcome's column")
     parser.add_argument("--group", required=True, metavar="G", help="the grouping factor's column")
     parser.add_argument(
-        "--level-1", type=_names, metavar="A,B", help="level-1 predictors (default: detected)"
+        "--level-1", type=typed.names, metavar="A,B", help="level-1 predictors (default: detected)"
     )
-    parser.add_argument("--level-2", type=_names, metavar="C", help="level-2 predictors (default: detected)")
+    parser.add_argument(
+        "--level-2", type=typed.names, metavar="C", help="level-2 predictors (default: detected)"
+    )
     parser.add_argument(
         "--out",
-        type=Path,
+        type=typed.path,
         default=Path("pipeline.yaml"),
         metavar="SPEC",
         help="the spec to write (default: pipeline.yaml); never overwritten",
@@ -180,7 +183,8 @@ def _init(arguments: argparse.Namespace) -> int:
         spec_path=out,
     )
     out.write_text(text, encoding="utf-8")
-    print(f"wrote {out}; look through it, then: mlm run{'' if out.name == 'pipeline.yaml' else f' {out}'}")
+    following = "mlm run" if out.name == "pipeline.yaml" else f"mlm run {out}"
+    print(printable(f"wrote {out}; look through it, then: {following}"))
     return DONE
 
 
@@ -215,7 +219,7 @@ def _add_steps(commands: Commands) -> None:
 
 def _add_out(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
-        "--out", type=Path, metavar="DIR", help="output folder (default: results/<name of the spec>)"
+        "--out", type=typed.path, metavar="DIR", help="output folder (default: results/<name of the spec>)"
     )
 
 
@@ -274,17 +278,3 @@ def _prepare() -> None:
 
     code_identity()
     _parser(inner=False)
-
-
-def _positive(text: str) -> int:
-    try:
-        number = int(text)
-    except ValueError:
-        number = 0
-    if number < 1:
-        raise argparse.ArgumentTypeError(f"'{text}' is not a whole number from 1 up")
-    return number
-
-
-def _names(text: str) -> tuple[str, ...]:
-    return tuple(name.strip() for name in text.split(",") if name.strip())

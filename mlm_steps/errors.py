@@ -17,7 +17,12 @@ __all__ = [
     "StorageError",
     "UsageError",
     "did_you_mean",
+    "listing",
+    "printable",
 ]
+
+MOST_LISTED = 12
+"""Names that a message lists at most: a file may have thousands of columns."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,11 +53,17 @@ class Fault:
     key: str | None = None
 
     def __str__(self) -> str:
-        """Return ``where: what (hint)``, followed by the excerpt on lines of its own."""
+        """Return ``where: what (hint)``, followed by the excerpt on lines of its own; safe on a terminal."""
         line = f"{self.where}: {self.what}" if self.where else self.what
         if self.hint:
             line += f" ({self.hint})"
-        return f"{line}\n{self.excerpt}" if self.excerpt else line
+        line = printable(line)
+        return f"{line}\n{self._shown_excerpt(self.excerpt)}" if self.excerpt else line
+
+    @staticmethod
+    def _shown_excerpt(excerpt: str) -> str:
+        """Return an excerpt whose characters keep their places, a mark for each that cannot be printed."""
+        return "".join(c if c.isprintable() or c == "\n" else "�" for c in excerpt)
 
 
 class MlmError(Exception):
@@ -113,6 +124,26 @@ class ComparisonError(MlmError):
 
 class StorageError(MlmError):
     """There is no room for what was made; the input is not at fault."""
+
+
+def printable(text: str) -> str:
+    r"""Return text whose control characters are written as escapes.
+
+    >>> print(printable("a\x1b[31mb"))
+    a\x1b[31mb
+    """
+    return "".join(c if c.isprintable() else c.encode("unicode_escape").decode() for c in text)
+
+
+def listing(names: Iterable[str], most: int = MOST_LISTED) -> str:
+    """Return names with commas between them, the first few where there are many.
+
+    >>> listing("abc"), listing("abcd", 2)
+    ('a, b, c', 'a, b, … (4 in all)')
+    """
+    listed = list(names)
+    more = f", … ({len(listed)} in all)" if len(listed) > most else ""
+    return ", ".join(listed[:most]) + more
 
 
 def did_you_mean(name: str, known: Iterable[str]) -> str | None:

@@ -2,23 +2,24 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
 from pydantic import ValidationError
 
-from mlm_steps.errors import DesignError, Fault, FormulaError, SpecError
+from mlm_steps.errors import DesignError, Fault, FormulaError, SpecError, printable
 from mlm_steps.spec.names import preset_of
 from mlm_steps.spec.paths import Refused, data_file
 from mlm_steps.spec.pipeline import PipelineSpec
 from mlm_steps.spec.salvage import derived_at, without
 from mlm_steps.spec.sentences import found_in, place_of
 from mlm_steps.spec.source import SpecSource, key_path
-from mlm_steps.spec.syntax import Unreadable, decoded
+from mlm_steps.spec.syntax import LARGEST_FILE, Unreadable, decoded
 from mlm_steps.spec.tree import read_tree, value_of
 from mlm_steps.spec.types import slugified
-from mlm_steps.spec.written import Block, Found, Items, Written, kind_of, printable
+from mlm_steps.spec.written import Block, Found, Items, Written, kind_of
 from mlm_steps.spec.written import Path as Way
 
 __all__ = ["LoadedSpec", "inspect_spec", "load_spec"]
@@ -111,15 +112,29 @@ def inspect_spec(
 
 
 def _content(path: Path) -> bytes:
+    """Return the bytes of a file, as many as show that it is too large."""
     try:
-        return path.read_bytes()
+        if not path.is_file() and path.exists() and not path.is_dir():
+            raise Unreadable(Found((), "is not an ordinary file", "a device or a pipe is not read"))
+        with path.open("rb") as stream:
+            return stream.read(LARGEST_FILE + 1)
     except FileNotFoundError:
-        raise Unreadable(Found((), "there is no such file", "mlm init DATA writes a first spec")) from None
+        raise Unreadable(Found((), *_missing(path))) from None
     except IsADirectoryError:
         raise Unreadable(Found((), "is a folder, not a spec", "name the YAML file in it")) from None
     except (OSError, ValueError) as error:
         reason = getattr(error, "strerror", None) or str(error)
         raise Unreadable(Found((), f"cannot be read: {reason}")) from error
+
+
+def _missing(path: Path) -> tuple[str, str]:
+    """Return what is said of a spec that is not there, with the whole path that was looked for."""
+    if path.is_symlink():
+        return "is a link to a file that is not there", f"it leads to {printable(str(path.readlink()))}"
+    folder = Path(os.path.abspath(path)).parent  # noqa: PTH100 - links stay as they were written
+    if not folder.is_dir():
+        return "there is no such file", f"there is no folder {printable(str(folder))}"
+    return "there is no such file", f"looked in {printable(str(folder))}; mlm init DATA writes a first spec"
 
 
 def _unplaced(path: Path, found: Found) -> Fault:
@@ -129,9 +144,7 @@ def _unplaced(path: Path, found: Found) -> Fault:
 
 
 def _fault(where: str, found: Found) -> Fault:
-    """Return a fault that is safe to print on a terminal, whatever the spec holds."""
-    hint = printable(found.hint) if found.hint else None
-    return Fault(where, printable(found.what), hint, found.excerpt)
+    return Fault(where, found.what, found.hint, found.excerpt)
 
 
 def _named(values: object, path: Path) -> object:

@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator
 from pathlib import Path
 
-from mlm_steps.errors import did_you_mean
+from mlm_steps.errors import did_you_mean, printable
 from mlm_steps.spec.written import quoted
 
 __all__ = ["Refused", "data_file"]
@@ -35,23 +35,26 @@ def data_file(file: str, spec: Path, *, allow_outside: bool) -> Path:
     if _ADDRESS.match(file):
         raise Refused(f"{quoted(file)} is an address, not a file", "download it first")
     try:
-        return _allowed(file, spec.parent.resolve(), allow_outside=allow_outside)
+        return _allowed(file, spec, allow_outside=allow_outside)
     except (OSError, ValueError, RuntimeError) as error:
         reason = getattr(error, "strerror", None) or str(error)
         raise Refused(f"{quoted(file)} cannot be read: {reason}") from error
 
 
-def _allowed(file: str, folder: Path, *, allow_outside: bool) -> Path:
+def _allowed(file: str, spec: Path, *, allow_outside: bool) -> Path:
+    folder = spec.parent.resolve()
     path = (folder / file).resolve()
     if not allow_outside and not any(path.is_relative_to(root) for root in _roots(folder)):
+        hint = "move it there, or allow it by --allow-outside"
         raise Refused(
             f"{quoted(file)} lies outside the spec's folder, its git repository and the current folder",
-            "move it there, or allow it by --allow-outside",
+            f"{hint}{_where_a_link_looks(spec, folder)}",
         )
     if path.is_dir():
         raise Refused(f"{quoted(file)} is a folder, not a file", "name the file in it")
     if not path.exists():
-        raise Refused(f"there is no file {quoted(file)}", _hint_for_missing(path, file, folder))
+        hint = _hint_for_missing(path, file) + _where_a_link_looks(spec, folder)
+        raise Refused(f"there is no file {quoted(file)}", hint)
     if not path.is_file():
         raise Refused(f"{quoted(file)} is not an ordinary file")
     with path.open("rb"):
@@ -67,12 +70,16 @@ def _roots(folder: Path) -> Iterator[Path]:
         yield repository
 
 
-def _hint_for_missing(path: Path, file: str, folder: Path) -> str:
+def _hint_for_missing(path: Path, file: str) -> str:
     if not Path(file).is_absolute() and Path(file).is_file():
         return "paths are relative to the spec's folder, not to the current one"
     neighbours = [each.name for each in path.parent.iterdir()] if path.parent.is_dir() else []
-    return did_you_mean(path.name, neighbours) or f"looked in {quoted(_shown(path.parent, folder))}"
+    return did_you_mean(path.name, neighbours) or f"looked in {printable(str(path.parent))}"
 
 
-def _shown(folder: Path, base: Path) -> str:
-    return str(folder.relative_to(base)) if folder.is_relative_to(base) else str(folder)
+def _where_a_link_looks(spec: Path, folder: Path) -> str:
+    """Return words for the folder that paths are relative to, where the spec is a link; else nothing."""
+    if not spec.is_symlink():
+        return ""
+    target = printable(str(spec.resolve().parent))
+    return f"; the spec is a link: paths are relative to {printable(str(folder))}, not to {target}"

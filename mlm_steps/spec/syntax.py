@@ -8,9 +8,9 @@ import yaml
 
 from mlm_steps.spec.written import Found, quoted
 
-__all__ = ["Unreadable", "decoded", "syntax_fault"]
+__all__ = ["LARGEST_FILE", "Unreadable", "decoded", "syntax_fault"]
 
-_LARGEST_FILE = 256 * 1024
+LARGEST_FILE = 256 * 1024
 _LONGEST_PARSED_TWICE = 40_000
 _CONTROL = re.compile("[^\t\n\r\x20-\x7e\x85\xa0-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 _TAB_INDENT = re.compile(r"^ *\t[ \t]*\S", re.MULTILINE)
@@ -69,9 +69,9 @@ class Unreadable(Exception):  # noqa: N818 - it carries a finding to where the o
 
 def decoded(content: bytes) -> str:
     """Return the text of a file; Unreadable if it is too large, not UTF-8, or holds control characters."""
-    if len(content) > _LARGEST_FILE:
+    if len(content) > LARGEST_FILE:
         hint = "is it the data file? mlm init DATA writes a spec for it"
-        raise _unreadable(f"the file is larger than {_LARGEST_FILE // 1024} kB, too large for a spec", hint)
+        raise _unreadable(f"the file is larger than {LARGEST_FILE // 1024} kB, too large for a spec", hint)
     try:
         text = content.decode("utf-8-sig")
     except UnicodeDecodeError as error:

@@ -6,7 +6,9 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Self
 
-__all__ = ["Block", "Found", "Items", "Path", "Written", "is_nothing", "kind_of", "printable", "quoted"]
+from mlm_steps.errors import printable
+
+__all__ = ["Block", "Found", "Items", "Path", "Written", "is_nothing", "kind_of", "quoted"]
 
 Path = tuple[str | int, ...]
 
@@ -101,11 +103,6 @@ def kind_of(value: object) -> str:
     if is_nothing(value):
         return f"{quoted(value)}" if value else "nothing"
     return f"the text {quoted(value)}" if isinstance(value, str) else f"{value!r}"
-
-
-def printable(text: str) -> str:
-    """Return text whose control characters are written as escapes."""
-    return "".join(c if c.isprintable() else c.encode("unicode_escape").decode() for c in text)
 
 
 def quoted(value: object) -> str:

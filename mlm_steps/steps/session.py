@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from mlm_steps.design import Formula
-from mlm_steps.errors import Fault, UsageError
+from mlm_steps.errors import Fault, UsageError, printable
 from mlm_steps.records import ComparisonRecord, DataProfile, FitRecord, Notice, write_record
 from mlm_steps.records.failure import Absence, read_outcome
 from mlm_steps.records.remedies import DerivedColumn
@@ -57,7 +57,7 @@ class Session:
     def say(self, *lines: str) -> None:
         """Write lines into the step's log, which is its standard error; no times, so that logs are alike."""
         for line in lines:
-            print(line, file=sys.stderr)
+            print(printable(line), file=sys.stderr)
 
     def say_notices(self, notices: Iterable[Notice]) -> None:
         """Write notices into the step's log."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from mlm_steps.errors import printable
 from mlm_steps.records import ComparisonRecord, DataProfile, FitRecord
 from mlm_steps.records.comparison import PValue
 from mlm_steps.records.failure import Absence
@@ -46,7 +47,7 @@ def describe_spec(loaded: LoadedSpec, profile: DataProfile) -> str:
     if spec.pairs:
         lines += ["", "comparisons: " + ", ".join(f"{p.smaller} → {p.larger}" for p in spec.pairs)]
     lines += ["", *(f"{n.severity}: {n.text}" for n in profile.notices)] if profile.notices else []
-    return "\n".join(lines) + "\n"
+    return "\n".join(map(printable, lines)) + "\n"
 
 
 def describe_plan(plan: Plan, waiting: Sequence[str]) -> str:

@@ -129,6 +129,15 @@ def test_an_output_folder_that_cannot_be_written_is_named(folder):
             "s.yaml: there is a file",
         ),
         (["run", "s.yaml", "--profile", "absent"], "--profile"),
+        (["run", "s.yaml", "--out", ""], "--out: is empty, but a file or folder is needed"),
+        (["run", ""], "SPEC: is empty"),
+        (["fit", "s.yaml", "--model", "m", "--out", " "], "--out: is empty"),
+        (["init", "small.csv", "--outcome", "y", "--group", "g", "--out", ""], "--out: is empty"),
+        (["validate", "/dev/zero"], "/dev/zero: is not an ordinary file"),
+        (["init", "/dev/zero", "--outcome", "y", "--group", "g"], "/dev/zero: is not an ordinary file"),
+        (["validate", "\x1b[31m.yaml"], "\\x1b[31m.yaml: there is no such file"),
+        (["fit", "s.yaml", "--model", "\x1b[31m"], "'fit/\\x1b[31m'"),
+        (["validate", "s.yaml", "\x1b[31m"], "\\x1b[31m"),
     ],
 )
 def test_arguments_at_fault_are_named(folder, words, wanted):
@@ -136,4 +145,5 @@ def test_arguments_at_fault_are_named(folder, words, wanted):
     done = mlm(*words, cwd=folder)
     assert done.returncode == 2
     assert wanted in done.stderr
+    assert all(line.isprintable() for line in done.stderr.splitlines())
     assert "Traceback" not in done.stderr

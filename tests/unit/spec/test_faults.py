@@ -1,5 +1,7 @@
 """Each broken spec gives these lines, no more and no fewer, in the order of the file."""
 
+import os
+
 import pytest
 
 from mlm_steps.errors import DesignError, Fault, FormulaError, SpecError
@@ -604,16 +606,30 @@ def test_a_byte_order_mark_changes_no_place(write):
 @pytest.mark.parametrize(
     ("name", "line"),
     [
-        ("none.yaml", "none.yaml: there is no such file (mlm init DATA writes a first spec)"),
+        ("none.yaml", "none.yaml: there is no such file (looked in {}; mlm init DATA writes a first spec)"),
+        ("sub/p.yaml", "sub/p.yaml: there is no such file (there is no folder {}/sub)"),
+        ("link.yaml", "link.yaml: is a link to a file that is not there (it leads to gone.yaml)"),
+        ("pipe.yaml", "pipe.yaml: is not an ordinary file (a device or a pipe is not read)"),
+        ("/dev/zero", "/dev/zero: is not an ordinary file (a device or a pipe is not read)"),
+        (
+            "large.yaml",
+            (
+                "large.yaml:1:1: the file is larger than 256 kB, too large for a spec"
+                " (is it the data file? mlm init DATA writes a spec for it)"
+            ),
+        ),
         (".", ".: is a folder, not a spec (name the YAML file in it)"),
-        ("a\0b.yaml", "a\0b.yaml: cannot be read: embedded null byte"),
+        ("a\0b.yaml", "a\\x00b.yaml: cannot be read: embedded null byte"),
     ],
 )
 def test_a_spec_that_is_no_file_is_refused(folder, name, line):
-    path = type(folder)(name)
+    os.mkfifo(folder / "pipe.yaml")
+    (folder / "link.yaml").symlink_to("gone.yaml")
+    with (folder / "large.yaml").open("wb") as stream:
+        stream.truncate(2**40)  # bytes that take no room, and would take no end to read
     with pytest.raises(SpecError) as caught:
-        load_spec(path)
-    assert str(caught.value) == line
+        load_spec(type(folder)(name))
+    assert str(caught.value) == line.format(folder)
 
 
 def test_no_message_speaks_pydantic(write):

@@ -81,17 +81,31 @@ def test_a_circle_of_links_is_a_fault(tree):
     ("file", "hint"),
     [
         ("A.CSV", "did you mean 'a.csv'?"),
-        ("students_2011.parquet", "looked in '.'"),
-        ("sub/a.csv", "looked in 'sub'"),
+        ("students_2011.parquet", "looked in {}/lab/analyses/one"),
+        ("sub/a.csv", "looked in {}/lab/analyses/one/sub"),
     ],
 )
 def test_a_missing_file_has_a_hint(tree, file, hint):
-    assert refusal(tree, file).hint == hint
+    assert refusal(tree, file).hint == hint.format(tree)
 
 
 def test_a_path_relative_to_the_current_folder_has_a_hint(tree):
     Path("b.csv").write_text("")
     assert refusal(tree, "b.csv").hint == "paths are relative to the spec's folder, not to the current one"
+
+
+def test_a_spec_that_is_a_link_says_where_data_are_looked_for(tree):
+    (tree / "lab/analyses/one/p.yaml").write_text(SPEC % "data.csv")
+    link = tree / "elsewhere/p.yaml"
+    link.symlink_to(tree / "lab/analyses/one/p.yaml")
+    with pytest.raises(SpecError) as caught:
+        load_spec(link)
+    assert caught.value.faults[0].hint == (
+        f"looked in {tree}/elsewhere; the spec is a link: paths are relative to {tree}/elsewhere,"
+        f" not to {tree}/lab/analyses/one"
+    )
+    (tree / "elsewhere/data.csv").write_text("y,g\n")
+    assert load_spec(link).data_path == tree / "elsewhere/data.csv"
 
 
 def test_a_path_that_is_none_is_a_fault(tree):
