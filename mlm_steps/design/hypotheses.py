@@ -7,8 +7,9 @@
 A term contains another when it has all its variables, at least one factor more, and the same numeric
 variables. The hypotheses do not depend on the contrasts by which factors are coded; those of type III are the
 ones of SAS, by its definition: with a parameter for every level of every factor, an estimable combination of
-the parameters of the term and of those that contain it, orthogonal to all such combinations of the latter
-(Kuznetsova et al. 2017).
+the parameters of the term and of those that contain it, orthogonal to all estimable combinations of the
+parameters of the latter (Kuznetsova et al. 2017). So they do not depend either on which columns are left out
+where cells are empty or factors nested.
 """
 
 from __future__ import annotations
@@ -39,7 +40,7 @@ SumsOfSquares = Literal["III", "II", "I"]
 TOLERANCE = 1e-8
 """Singular values below this share of the largest are zero."""
 NOISE = 1e-9
-"""Elements of the scaled coding below this are zero."""
+"""Elements of the scaled coding, and of a hypothesis relative to its largest, below this are zero."""
 
 _Array = NDArray[np.float64]
 
@@ -140,16 +141,12 @@ def _marginal(
     D = np.column_stack([np.ones((design.n, int(terms.intercept))), *blocks])
     scale = np.linalg.norm(design.X, axis=0)
     C = _coefficients(design.X / scale, D)
-    alone = []
-    for position, others in enumerate(containing):
-        outside = ~np.isin(owner, [position, *others])
-        alone.append(_null_rows(C[:, outside]))
     found = []
     for position, others in enumerate(containing):
-        L = alone[position]
-        above = [alone[other] @ C for other in others if alone[other].shape[0]]
-        if above and L.shape[0]:
-            L = _null_rows(L @ C @ np.concatenate(above).T) @ L
+        L = _null_rows(C[:, ~np.isin(owner, [position, *others])])
+        above = _null_rows(C[:, ~np.isin(owner, others)]) if others else L[:0]
+        if above.shape[0] and L.shape[0]:
+            L = _null_rows(L @ C @ (above @ C).T) @ L
         found.append(_against_first(L, L @ C[:, owner == position]) * scale)
     return found
 
@@ -159,11 +156,16 @@ def _parameters(
 ) -> _Array:
     """Return the columns of a term's parameters: one for each cell of its factors that occurs.
 
-    A term without factors keeps its columns; one that was left out as collinear has no parameters, as in R.
+    A term of numbers alone has the columns that were kept; where none was, as in R, neither the term nor its
+    interactions with factors have parameters. All other terms have theirs, whichever columns were kept.
     """
-    own = _columns(design.assign, [position])
-    if not own.any() or not factors & set(terms.terms[position]):
-        return design.X[:, own]
+    term = terms.terms[position]
+    numbers = frozenset(term) - factors
+    if numbers == frozenset(term):
+        return design.X[:, _columns(design.assign, [position])]
+    own = [other for other, variables in enumerate(terms.terms) if frozenset(variables) == numbers]
+    if own and not _columns(design.assign, own).any():
+        return np.empty((design.n, 0))
     cells = coding.X[:, _columns(coding.assign, [position])]
     return cells[:, cells.any(axis=0)]
 
@@ -184,6 +186,7 @@ def _against_first(L: _Array, cells: _Array) -> _Array:
     Satterthwaite's df of a joint test depends on the choice of rows, and this is lmerTest's. ``cells`` are
     the rows in the term's own parameters.
     """
+    cells = np.where(np.abs(cells) < NOISE * np.abs(cells).max(initial=0.0), 0.0, cells)
     last = cells.shape[1] - 1 - independent_columns(cells[:, ::-1])[::-1]
     if len(last) != L.shape[0]:
         return L
