@@ -11,7 +11,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from mlm_steps.api.intervals import Intervals, interval_table, names_of, quantile_of
-from mlm_steps.engine.bootstrap import Sample, draw_replicates, percentiles
+from mlm_steps.engine.bootstrap import Sample, bound_codes, draw_replicates, percentiles
 from mlm_steps.engine.profiles import Parameter
 from mlm_steps.engine.replicates import Replicates
 from mlm_steps.engine.resampling import KINDS
@@ -90,8 +90,13 @@ class Bootstrap:
                 hint = did_you_mean(name, list(self.values.columns))
                 raise UsageError(Fault("parm", f"no number is called {name!r}", hint))
             limits = percentiles(self.values[name].to_numpy(), level)
-            code = "not_estimable" if limits is None else None
-            rows[name] = (*(limits or (np.nan, np.nan)), code, code)
+            if limits is None:
+                rows[name] = (np.nan, np.nan, "not_estimable", "not_estimable")
+            else:
+                rows[name] = (
+                    *limits,
+                    *(bound_codes(limits) if name.startswith(("sd_", "cor_", "icc_")) else (None, None)),
+                )
         return interval_table(rows, level, self.method)
 
     def __repr__(self) -> str:

@@ -14,12 +14,15 @@ from mlm_steps.engine.resampling import KINDS
 from mlm_steps.engine.streams import stream
 from mlm_steps.engine.values import BOUNDARY, LmmFit
 
-__all__ = ["TOO_MANY_FAILED", "Sample", "draw_replicates", "percentiles"]
+__all__ = ["TOO_MANY_FAILED", "Sample", "bound_codes", "draw_replicates", "percentiles"]
 
 Array = NDArray[np.float64]
 
 TOO_MANY_FAILED = 0.05
 """Share of failed replicates from which the rest may no longer speak for all."""
+
+EXACT = 1e-6
+"""Distance from 1 below which a correlation is 1 but for rounding."""
 
 
 def draw_replicates(fit: LmmFit, kind: str, seed: int, step: str, numbers: range) -> Replicates:
@@ -56,6 +59,12 @@ def percentiles(values: Array, confidence: float) -> tuple[float, float] | None:
     return float(low), float(high)
 
 
+def bound_codes(limits: tuple[float, float]) -> tuple[str | None, str | None]:
+    """Return ``boundary`` for each limit of a variance, a correlation or a share that is a bound of it."""
+    low, high = ("boundary" if limit in (-1.0, 0.0, 1.0) else None for limit in limits)
+    return low, high
+
+
 @dataclass(frozen=True)
 class Sample:
     """The replicates of one fit and what follows from them; NaN where a replicate failed.
@@ -82,9 +91,21 @@ class Sample:
             columns, rows = np.triu_indices(len(term.names))
             Lambda = np.zeros((self.sigma2.size, len(term.names), len(term.names)))
             Lambda[:, rows, columns] = self.replicates.theta[:, start : start + term.n_theta]
-            found.append(self.sigma2[:, None, None] * (Lambda @ Lambda.transpose(0, 2, 1)))
+            T = self.sigma2[:, None, None] * (Lambda @ Lambda.transpose(0, 2, 1))
+            found.append(self._without_rounding(T))
             start += term.n_theta
         return tuple(found)
+
+    def _without_rounding(self, T: Array) -> Array:
+        """Return covariance matrices in which standard deviations that are 0 but for rounding are 0.
+
+        A search on the boundary ends some millionths beside it. Such a deviation is small beside those of the
+        other replicates too: one that is small in its units alone is kept.
+        """
+        sd = np.sqrt(np.diagonal(T, axis1=1, axis2=2))
+        largest = np.max(np.nan_to_num(sd), axis=0, initial=0.0)
+        varies = ~(sd < BOUNDARY * np.minimum(self.replicates.sigma[:, None], largest))
+        return np.asarray(T * varies[:, :, None] * varies[:, None, :])
 
     def correlation(self, term: int, one: int, other: int) -> Array:
         """Return correlations of two effects, shape (B,); NaN where one of them does not vary."""
@@ -92,7 +113,8 @@ class Sample:
         sds = np.sqrt(T[:, one, one]), np.sqrt(T[:, other, other])
         varies = np.minimum(*sds) > BOUNDARY * self.replicates.sigma
         product = np.where(varies, sds[0] * sds[1], np.nan)
-        return np.asarray(np.clip(T[:, one, other] / product, -1.0, 1.0))
+        rho = np.clip(T[:, one, other] / product, -1.0, 1.0)
+        return np.asarray(np.where(np.abs(rho) > 1.0 - EXACT, np.sign(rho), rho))
 
     @cached_property
     def fixed(self) -> Array:

@@ -36,6 +36,9 @@ CLOSE = 1e-2
 """Distance in zeta within which the curve through three points leads to the limit."""
 LOOKS, STARTS = 3, 5
 """How often a side is looked at for lower branches, and from how many starts each time."""
+AT_BOUND = 1e-3
+"""A limit closer than this to its bound, in parts of the estimate, is the bound: the deviance there is the
+same but for some millionths."""
 SHORTEST = 1e-6
 """Step, in parts of the first one, below which nothing is gained by going on."""
 
@@ -148,6 +151,8 @@ def _side(held: Held, centre: _Settled, sign: float, cut: float, distance: float
             limit = _limit(held, centre, points[-3:], sign * cut)
             rival = _rival(held, centre, limit, found.x, sign) if looks else None
             if rival is None or abs(rival.zeta) > cut - CLOSE:
+                if abs(limit - bound) < AT_BOUND * abs(centre.c - bound):
+                    limit, code = bound, code or "boundary"
                 return _Side(tuple(points[1:]), limit, code)
             # Another branch is lower there: the curve goes on from it.
             points[-1], looks = rival, looks - 1

@@ -11,7 +11,7 @@ from mlm_steps.report.text import Phrase, say
 __all__ = ["interval_methods", "limit_notes"]
 
 MARKS = {
-    LIMIT_MARKS["boundary"]: "the limit is the bound of the parameter: the likelihood does not rule it out",
+    LIMIT_MARKS["boundary"]: "the limit is the bound of the parameter, which the data do not rule out",
     UNRELIABLE: "the profile is not monotone or ends early, and the limit is unreliable; a bootstrap "
     "(intervals in the spec) does not rest on it",
 }

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator
 
 import numpy as np
 
-from mlm_steps.engine.bootstrap import TOO_MANY_FAILED, Sample, percentiles
+from mlm_steps.engine.bootstrap import TOO_MANY_FAILED, Sample, bound_codes, percentiles
 from mlm_steps.engine.bootstrap_rows import Quantity, quantities
 from mlm_steps.engine.replicates import Replicates
 from mlm_steps.records import Interval, IntervalKind, IntervalRecord, Notice, write_record
@@ -75,7 +75,12 @@ def _interval(quantity: Quantity, failed: int, confidence: float, method: str) -
             kind=quantity.kind, what=quantity.what, low=None, high=None, low_code=code, high_code=code,
             method=words,
         )  # fmt: skip
-    return Interval(kind=quantity.kind, what=quantity.what, low=limits[0], high=limits[1], method=words)
+    bounded = quantity.kind in ("variance", "icc") and not quantity.what.endswith("/covariance")
+    low_code, high_code = bound_codes(limits) if bounded else (None, None)
+    return Interval(
+        kind=quantity.kind, what=quantity.what, low=limits[0], high=limits[1], low_code=low_code,
+        high_code=high_code, method=words,
+    )  # fmt: skip
 
 
 def _notices(model: str, kind: str, replicates: Replicates) -> Iterator[Notice]:

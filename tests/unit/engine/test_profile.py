@@ -5,6 +5,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pytest
+from scipy import special
 
 from mlm_steps.design import build_design
 from mlm_steps.engine import evaluate_at, fit_lmm
@@ -206,3 +207,15 @@ def test_a_fit_by_reml_is_refused():
     fit = fit_lmm(build_design(SLOPE, SLEEP), method="REML")
     with pytest.raises(ValueError, match="ML"):
         profile_fit(fit, parameters_of(fit.design))
+
+
+def test_a_limit_that_is_zero_but_for_rounding_is_the_bound_and_marked():
+    fit, parameter = ml("Reaction ~ Days + (Days | Subject)"), Parameter("sd", 0, (0,))
+    wide = profile_fit(fit, [parameter], confidence=0.999999)[0]
+    assert (wide.low, wide.low_code) == (0.0, "boundary")
+    rise = abs(wide.zeta[0])  # at an intercept variance of 0
+    beside = special.ndtr(rise * (1 - 1e-9)) * 2 - 1
+    inside = special.ndtr(rise * (1 - 1e-3)) * 2 - 1
+    found = [profile_fit(fit, [parameter], confidence=level)[0] for level in (beside, inside)]
+    assert (found[0].low, found[0].low_code) == (0.0, "boundary")
+    assert (found[1].low > 0, found[1].low_code) == (True, None)

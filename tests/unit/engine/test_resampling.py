@@ -7,7 +7,7 @@ import pytest
 
 from mlm_steps.design import build_design
 from mlm_steps.engine import fit_lmm
-from mlm_steps.engine.bootstrap import Sample, draw_replicates, percentiles
+from mlm_steps.engine.bootstrap import Sample, bound_codes, draw_replicates, percentiles
 from mlm_steps.engine.bootstrap_rows import quantities
 from mlm_steps.engine.moments import variance_parts
 from mlm_steps.engine.replicates import Replicates, of_fits
@@ -116,3 +116,24 @@ def test_a_correlation_beside_no_variance_does_not_exist(frame):
     two = np.ones(2)
     sample = Sample(fit, Replicates(theta, np.tile(fit.beta, (2, 1)), two, two, np.array(["singular"] * 2)))
     assert np.isnan(sample.correlation(0, 0, 1)).tolist() == [False, True]
+
+
+def test_a_deviation_that_is_zero_but_for_rounding_is_zero_and_a_limit_there_is_a_bound(frame):
+    fit = fitted(frame, "y ~ x + (x || g)")
+    theta = np.column_stack([np.full(99, 0.8), np.where(np.arange(99) < 9, 2.5e-6, 0.4)])
+    one = np.ones(99)
+    status = np.array(["converged"] * 99)
+    sample = Sample(fit, Replicates(theta, np.tile(fit.beta, (99, 1)), one, one, status))
+    limits = {q.what: percentiles(q.values, 0.95) for q in quantities(sample) if q.kind == "variance"}
+    assert limits["g/1/x//sd"] == (0.0, pytest.approx(0.4))
+    assert limits["g/1/x//variance"] == (0.0, pytest.approx(0.16))
+    assert bound_codes(limits["g/1/x//sd"]) == ("boundary", None)
+    assert bound_codes(limits["g/0/(Intercept)//sd"]) == (None, None)
+
+
+def test_a_deviation_that_is_small_in_its_units_alone_is_kept(frame):
+    fit = fitted(frame, "y ~ x + (x || g)")
+    theta = np.column_stack([np.full(9, 0.8), np.linspace(1e-6, 2e-6, 9)])
+    one = np.ones(9)
+    sample = Sample(fit, Replicates(theta, np.tile(fit.beta, (9, 1)), one, one, np.array(["converged"] * 9)))
+    assert (sample.covariances[1] > 0).all()
