@@ -84,7 +84,7 @@ class Bootstrap:
         """
         level = self.confidence if confidence is None else confidence
         quantile_of(level)
-        rows = {}
+        rows: dict[str, tuple[float, float, str | None, str | None]] = {}
         for name in self.values.columns if parm is None else parm:
             if name not in self.values:
                 hint = did_you_mean(name, list(self.values.columns))

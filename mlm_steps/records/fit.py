@@ -184,6 +184,11 @@ class FitRecord(Record):
         return self.reml if self.method == "REML" else self.ml
 
     @property
+    def alpha(self) -> float:
+        """The level of the tests; rounded, so that p = .05 is not below .05 for an interval of 95 %."""
+        return round(1 - self.confidence, 12)
+
+    @property
     def unreliable(self) -> str | None:
         """Why no number of the rung can be relied on, in words; None where the reported search converged."""
         return _unfinished((self.reported,))

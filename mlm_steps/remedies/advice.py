@@ -170,7 +170,7 @@ def _alternative(subject: Subject, word: str, proposal: Proposal) -> Alternative
             **_changes(subject, fit, proposal),
         }
     )
-    return found.model_copy(update={"verdict": _verdict(found, 1 - subject.confidence)})
+    return found.model_copy(update={"verdict": _verdict(found, round(1 - subject.confidence, 12))})
 
 
 def _test(subject: Subject, there: Estimates) -> dict[str, object]:
@@ -216,7 +216,7 @@ def _single_level(subject: Subject, word: str, proposal: Proposal) -> Alternativ
         p_boundary=(0.5 * p if statistic > 0 else 1.0) if one_variance else None,
         verdict="no_worse",
     ).model_copy(update={**_numbers(subject, fit, ml, npar), **_changes(subject, fit, proposal)})
-    return found.model_copy(update={"verdict": _verdict(found, 1 - subject.confidence)})
+    return found.model_copy(update={"verdict": _verdict(found, round(1 - subject.confidence, 12))})
 
 
 def _numbers(subject: Subject, fit: LmmFit, ml: LmmFit, npar: int) -> dict[str, object]:

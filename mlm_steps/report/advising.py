@@ -61,9 +61,16 @@ def _signed(value: float | None, decimals: int) -> str | None:
     return None if value is None else fixed(value, decimals)
 
 
-def _p(rung: RungAdvice, other: Alternative) -> Number | None:
+def _p(given: ReportInput, rung: RungAdvice, other: Alternative) -> Number | None:
     field = "p_naive" if other.p_boundary is None else "p_boundary"
-    return _number(rung, other, field, None if other.p is None else p_value(other.p))
+    return _number(rung, other, field, None if other.p is None else p_value(other.p, given.alpha))
+
+
+def _of_boundary(other: Alternative) -> Phrase:
+    """Return whether a p value is that of the boundary's mixture or of the one χ² distribution."""
+    if other.p_boundary is not None and other.p_boundary != other.p_naive:
+        return (" at the boundary",)
+    return ()
 
 
 def _test(rung: RungAdvice, other: Alternative) -> Phrase | None:
@@ -74,7 +81,10 @@ def _test(rung: RungAdvice, other: Alternative) -> Phrase | None:
 
 def alternative_grid(given: ReportInput, rung: RungAdvice, words: list[str]) -> Grid:
     """Return the alternatives, one per row."""
-    rows = [_alternative_row(rung, other, word) for other, word in zip(rung.alternatives, words, strict=True)]
+    rows = [
+        _alternative_row(given, rung, other, word)
+        for other, word in zip(rung.alternatives, words, strict=True)
+    ]
     formulas = join(
         [(Code(word), ": ", Code(a.formula)) for a, word in zip(rung.alternatives, words, strict=True)], "; "
     )
@@ -89,14 +99,14 @@ def alternative_grid(given: ReportInput, rung: RungAdvice, words: list[str]) -> 
     )
 
 
-def _alternative_row(rung: RungAdvice, other: Alternative, word: str) -> Row:
+def _alternative_row(given: ReportInput, rung: RungAdvice, other: Alternative, word: str) -> Row:
     applied = ", fitted in the rung’s place" if other.applied else ""
     return row(
         (Code(word), applied),
         [
             ENDINGS[other.ending],
             _test(rung, other),
-            _p(rung, other),
+            _p(given, rung, other),
             _number(rung, other, "delta_aic", _signed(other.delta_aic, 1)),
             _number(rung, other, "delta_bic", _signed(other.delta_bic, 1)),
             _number(rung, other, "max_dbeta_se", _signed(other.max_dbeta_se, 2)),
@@ -107,7 +117,19 @@ def _alternative_row(rung: RungAdvice, other: Alternative, word: str) -> Row:
 def verdict_sentence(given: ReportInput, rung: RungAdvice, other: Alternative, word: str) -> Phrase:
     """Return in a sentence what an alternative does."""
     test = _test(rung, other)
-    tested = () if test is None else ("χ² = ", test[0], " on ", test[2], " df, ", *p_phrase(_p(rung, other)))
+    tested = (
+        ()
+        if test is None
+        else (
+            "χ² = ",
+            test[0],
+            " on ",
+            test[2],
+            " df, ",
+            *p_phrase(_p(given, rung, other)),
+            *_of_boundary(other),
+        )
+    )
     aic = _number(rung, other, "delta_aic", _signed(other.delta_aic, 1))
     numbers = [part for part in (tested, () if aic is None else ("ΔAIC = ", aic)) if part]
     verdict = VERDICTS[other.verdict]

@@ -54,16 +54,41 @@ def comparison_sentence(given: ReportInput, record: ComparisonRecord) -> Phrase:
     fit = given.run.fit(record.larger)
     adjusted = dict(zip(given.run.comparisons, adjusted_p(given.run), strict=True)).get(record)
     p = record.p if adjusted is None else adjusted
-    clear = p is not None and p < 1 - fit.confidence
+    clear = p is not None and p < fit.alpha
     return say(
-        "{what} {verb} fit ({larger} against {smaller}), {test}, {p}{ic}{prv}.",
+        "{what} {verb} ({larger} against {smaller}), {test}, {p}{ic}{prv}.",
         **models,
         what=_added(given, record),
-        verb="improved" if clear else "did not clearly improve",
+        verb=_verdict(record, clear=clear),
         test=test,
-        p=(*_p_values(record), *_adjusted(record, adjusted)),
+        p=(*_p_values(record, fit.alpha), *_adjusted(record, adjusted, fit.alpha)),
         ic=_criteria(record),
         prv=_changes(given, record),
+    )
+
+
+def _verdict(record: ComparisonRecord, *, clear: bool) -> str:
+    """Return whether fit improved; where test and criteria of information disagree, which says what.
+
+    Examples
+    --------
+    >>> from types import SimpleNamespace as Criteria
+    >>> _verdict(Criteria(delta_aic=-2.0, delta_bic=8.0), clear=True)
+    'improved fit by the likelihood-ratio test and AIC, but not by BIC'
+    >>> _verdict(Criteria(delta_aic=-0.5, delta_bic=8.0), clear=False)
+    'did not clearly improve fit by the likelihood-ratio test and BIC, but did by AIC'
+    """
+    says = {"the likelihood-ratio test": clear}
+    changes = {"AIC": record.delta_aic, "BIC": record.delta_bic}
+    says |= {name: change < 0 for name, change in changes.items() if change is not None}
+    alike = " and ".join(name for name, better in says.items() if better == clear)
+    other = " and ".join(name for name, better in says.items() if better != clear)
+    if clear:
+        return f"improved fit by {alike}, but not by {other}" if other else "improved fit"
+    return (
+        f"did not clearly improve fit by {alike}, but did by {other}"
+        if other
+        else "did not clearly improve fit"
     )
 
 
@@ -83,9 +108,9 @@ def _term(given: ReportInput, model: str, term: str) -> Phrase:
     return (*alone, " in ", Code(partly[2]))
 
 
-def _p_values(record: ComparisonRecord) -> Phrase:
+def _p_values(record: ComparisonRecord, alpha: float) -> Phrase:
     """Return the p value to report, how it came about, and what the simpler ones are."""
-    values = {name: comparison_p(record, name, getattr(record, name)) for name in TRUSTWORTHY}
+    values = {name: comparison_p(record, name, getattr(record, name), alpha) for name in TRUSTWORTHY}
     if record.p_from is None:
         return ()
     if record.p_from == "p_naive" or (record.p_from == "p_boundary" and len(record.mixture or ()) < 2):
@@ -113,8 +138,8 @@ def _why_naive(record: ComparisonRecord) -> Phrase:
     return (f" ({reason}{NO_BOOTSTRAP.get(record.p_boot_code or '', '')})",)
 
 
-def _adjusted(record: ComparisonRecord, adjusted: float | None) -> Phrase:
-    number = comparison_p(record, "p_adjusted", adjusted)
+def _adjusted(record: ComparisonRecord, adjusted: float | None, alpha: float) -> Phrase:
+    number = comparison_p(record, "p_adjusted", adjusted, alpha)
     return () if number is None else say(", {p} by Holm’s adjustment", p=p_phrase(number))
 
 

@@ -61,10 +61,10 @@ def _slope(pair: SimpleSlopes, value: str | float) -> Number | str:
 
 def _test(fit: FitRecord, pair: SimpleSlopes) -> tuple[Phrase, bool | None]:
     """Return the test of the product in parentheses, and whether it is clear; None where there is none."""
-    alpha = 1 - fit.confidence
+    alpha = fit.alpha
     products = [c for c in fit.coefficients if _is_product(fit.formula, c, pair) and c.estimate is not None]
     if len(products) == 1:
-        facts = CoefficientFacts("fixed", fit.model, products[0])
+        facts = CoefficientFacts("fixed", fit.model, products[0], fit.alpha)
         words = say(
             " ({symbol} = {estimate}, {p})",
             symbol=Symbol(products[0].symbol),
@@ -78,7 +78,7 @@ def _test(fit: FitRecord, pair: SimpleSlopes) -> tuple[Phrase, bool | None]:
         return (), None
     numbers = {
         "F": Number(fixed(found.statistic, 2), source("anova", fit.model, found.term, "F")),
-        "p": Number(p_value(found.p), source("anova", fit.model, found.term, "p")),
+        "p": Number(p_value(found.p, fit.alpha), source("anova", fit.model, found.term, "p")),
     }
     den = "∞" if found.den_df is None else degrees_of_freedom(found.den_df)
     words = say(f" (*F*({found.num_df}, {den}) = {{F}}, {{p}})", F=numbers["F"], p=p_phrase(numbers["p"]))

@@ -83,6 +83,7 @@ class CoefficientFacts:
     table: str
     model: str
     of: Coefficient | OlsCoefficient
+    alpha: float = 0.05
 
     def _number(self, field: str, text: str | None) -> Number | None:
         return None if text is None else Number(text, source(self.table, self.model, self.of.column, field))
@@ -120,7 +121,7 @@ class CoefficientFacts:
     @property
     def p(self) -> Number | None:
         """P value."""
-        return self._number("p", None if self.of.p is None else p_value(self.of.p))
+        return self._number("p", None if self.of.p is None else p_value(self.of.p, self.alpha))
 
 
 def fit_number(fit: FitRecord, field: str, value: float | None, decimals: int = 0) -> Number | None:
@@ -235,11 +236,13 @@ def comparison_number(
     return Number(fixed(value, decimals), source("comparison", f"{record.smaller}--{record.larger}", field))
 
 
-def comparison_p(record: ComparisonRecord, field: str, value: float | None) -> Number | None:
-    """Return a p value of the ``comparison`` table."""
+def comparison_p(
+    record: ComparisonRecord, field: str, value: float | None, alpha: float = 0.05
+) -> Number | None:
+    """Return a p value of the ``comparison`` table; ``alpha`` is the level of the test."""
     if value is None:
         return None
-    return Number(p_value(value), source("comparison", f"{record.smaller}--{record.larger}", field))
+    return Number(p_value(value, alpha), source("comparison", f"{record.smaller}--{record.larger}", field))
 
 
 def comparison_test(record: ComparisonRecord) -> Phrase | None:

@@ -51,6 +51,11 @@ class ReportInput:
         """The first rung without predictors."""
         return next((fit for fit in self.run.fits if fit.columns == ("(Intercept)",)), None)
 
+    @property
+    def alpha(self) -> float:
+        """The level of the tests, one for the whole run."""
+        return self.run.fits[0].alpha if self.run.fits else 0.05
+
     def variance(self, model: str) -> VarianceRecord | None:
         """Return the variance that a rung explains, if it was computed."""
         return next((record for record in self.run.variance if record.model == model), None)

@@ -22,7 +22,7 @@ from mlm_steps.report.grid import Row, heading, row
 from mlm_steps.report.hierarchy import hierarchy
 from mlm_steps.report.inputs import ReportInput
 from mlm_steps.report.names import INTERCEPT, RESIDUAL
-from mlm_steps.report.notation import MOST_DECIMALS, decimals_for_size
+from mlm_steps.report.notation import MOST_DECIMALS, P_WORDS, decimals_for_size
 from mlm_steps.report.sentences import confidence, effect_terms
 from mlm_steps.report.text import Emphasis, Number, Phrase, Symbol
 
@@ -60,7 +60,7 @@ def _coefficient_rows(given: ReportInput, of: Coefficient) -> list[Row]:
     symbols = {c.symbol for _, c in found if c is not None}
     label = given.names.column(of.column, of.term)
     head = (*label, " ", Symbol(of.symbol)) if len(symbols) == 1 else label
-    facts = [None if c is None else CoefficientFacts("fixed", fit.model, c) for fit, c in found]
+    facts = [None if c is None else CoefficientFacts("fixed", fit.model, c, fit.alpha) for fit, c in found]
     estimates = [_estimate(f) for f in facts]
     level = confidence(given.run.fits[0])
     return [
@@ -247,7 +247,8 @@ def _comparison_block(given: ReportInput, number: int, tests: Sequence[Compariso
         heading("Further comparison" if number else "Comparison"),
         row("Against", [None if t is None else (given.names.model(t.smaller),) for t in tests]),
         row("χ² (df)", [None if t is None else _statistic(t) for t in tests]),
-        row((Emphasis("p"),), [None if t is None else _test_p(t) for t in tests]),
+        row("By", [None if t is None else _tested_by(t) for t in tests]),
+        row((Emphasis("p"),), [None if t is None else _test_p(t, given.alpha) for t in tests]),
         row("ΔAIC", [None if t is None else comparison_number(t, "delta_aic", t.delta_aic) for t in tests]),
     ]
 
@@ -265,6 +266,11 @@ def _statistic(record: ComparisonRecord) -> Phrase:
     return ("not tested",) if statistic is None or df is None else (statistic, " (", df, ")")
 
 
-def _test_p(record: ComparisonRecord) -> Phrase | None:
-    shown = None if record.p_from is None else comparison_p(record, record.p_from, record.p)
+def _tested_by(record: ComparisonRecord) -> Phrase | None:
+    """Return the criterion of a test and where its p comes from, such as ``REML, mixture``."""
+    return None if record.criterion is None else (f"{record.criterion}{P_WORDS[record.p_from]}",)
+
+
+def _test_p(record: ComparisonRecord, alpha: float) -> Phrase | None:
+    shown = None if record.p_from is None else comparison_p(record, record.p_from, record.p, alpha)
     return None if shown is None else (shown,)

@@ -7,6 +7,7 @@ import math
 __all__ = [
     "MINUS",
     "MOST_DECIMALS",
+    "P_WORDS",
     "SUPERSCRIPTS",
     "correlation",
     "decimals_for_se",
@@ -24,11 +25,16 @@ __all__ = [
 MINUS = "\N{MINUS SIGN}"
 NARROW_SPACE = "\N{NARROW NO-BREAK SPACE}"
 SMALLEST_P = 0.001
+ROUNDING = 1e-12
+NEAR_ALPHA = 0.005
+"""Distance from the level of a test within which three digits may hide on which side of it a p value lies."""
 MOST_DECIMALS = 6
 """Beyond these, a number is written in powers of ten."""
 LARGEST_PLAIN = 1e12
 EXACTLY_ONE = 5e-7
 """Distance from 1 below which a correlation is 1 but for rounding."""
+P_WORDS = {"p_boot": ", bootstrap", "p_rlrt": ", exact", "p_boundary": ", mixture", "p_naive": "", None: ""}
+"""What stands behind the criterion of a test, by the field of its p: nothing for one χ² distribution."""
 _SUBSCRIPTS = str.maketrans("0123456789,", "₀₁₂₃₄₅₆₇₈₉,")
 SUPERSCRIPTS = str.maketrans("0123456789-", "⁰¹²³⁴⁵⁶⁷⁸⁹⁻")
 
@@ -128,19 +134,28 @@ def percent(value: float, decimals: int = 1) -> str:
     return f"{fixed(100 * value, decimals)}{NARROW_SPACE}%"
 
 
-def p_value(p: float) -> str:
+def p_value(p: float, alpha: float = 0.05) -> str:
     """Return a p value in three digits without leading zero, or the bound it lies beyond.
+
+    Near the level alpha, a fourth digit tells on which side it lies; more where the fourth does not.
 
     Examples
     --------
-    >>> p_value(0.0504), p_value(1e-9), p_value(0.9999)
-    ('.050', '< .001', '> .999')
+    >>> p_value(0.0504), p_value(0.04999), p_value(0.1004, alpha=0.1), p_value(0.0604)
+    ('.0504', '.04999', '.1004', '.060')
+    >>> p_value(1e-9), p_value(0.9999)
+    ('< .001', '> .999')
     """
     if p < SMALLEST_P:
         return f"< {share(SMALLEST_P)}"
     if p > 1 - SMALLEST_P:
         return f"> {share(1 - SMALLEST_P)}"
-    return share(p)
+    if abs(p - alpha) > NEAR_ALPHA + ROUNDING:
+        return share(p)
+    decimals = 4
+    while decimals < MOST_DECIMALS and p != alpha and float(f"{p:.{decimals}f}") == round(alpha, decimals):
+        decimals += 1
+    return share(p, decimals)
 
 
 def degrees_of_freedom(df: float) -> str:

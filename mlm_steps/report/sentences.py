@@ -106,7 +106,7 @@ def _design_effect(given: ReportInput, fit: FitRecord) -> Phrase:
 
 def coefficient_sentence(given: ReportInput, fit: FitRecord, coefficient: Coefficient) -> Phrase | None:
     """Return how one predictor is associated with the outcome; None if it has no estimate."""
-    facts = CoefficientFacts("fixed", fit.model, coefficient)
+    facts = CoefficientFacts("fixed", fit.model, coefficient, fit.alpha)
     if coefficient.estimate is None or facts.estimate is None:
         return None
     clear = coefficient.p is not None and coefficient.p < 1 - fit.confidence

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import math
+from dataclasses import dataclass
 from typing import Literal
 
 from mlm_steps.records import FitRecord, RandomParameter
-from mlm_steps.records.deletions import DeletionsRecord, RandomEffectTest
+from mlm_steps.records.deletions import DeletionsRecord, Heterogeneity, RandomEffectTest
 from mlm_steps.report.claims import effect_terms, fixed_curve, place_phrase
+from mlm_steps.report.comparing import mixture_words
 from mlm_steps.report.curves import Curve, curve_of
 from mlm_steps.report.facts import LIMIT_MARKS, CoefficientFacts, random_interval, random_number
 from mlm_steps.report.inputs import ReportInput
@@ -22,14 +24,46 @@ SMALLEST_SHARE = 0.001
 NORMAL_QUANTILE = 1.96
 """Of the plausible value range that holds 95 % of the slopes (statistics, section 10)."""
 
-Verdict = Literal["varied", "unclear", "mixed", "untested"]
+Verdict = Literal["varied", "unclear", "mixed", "untested", "singular"]
 CLAIMS: dict[Verdict, str] = {
-    "varied": "The {slope} of {x}{where} varied between levels of {group}, {sd}{test}{range}.",
-    "unclear": "The {slope} of {x}{where} showed no clear variation between levels of {group}: {sd}{test}.",
+    "varied": "The {slope} of {x}{where} varied between levels of {group}, {sd}{test}{range}{why}.",
+    "unclear": "The {slope} of {x}{where} showed no clear variation between levels of {group}: "
+    "{sd}{test}{why}.",
     "mixed": "The evidence that the {slope} of {x}{where} varied between levels of {group} is mixed: "
-    "{sd}{test}{range}.",
-    "untested": "The {slope} of {x}{where} was estimated to vary between levels of {group}, {sd}{range}.",
+    "{sd}{test}{range}{why}.",
+    "singular": "In this singular fit the {slope} of {x}{where} has {sd} between levels of {group}"
+    "{test}{range}{why}. The data do not support that it varies separately from the other random effects.",
+    "untested": "The {slope} of {x}{where} was estimated to vary between levels of {group}, "
+    "{sd}{test}{range}{why}.",
 }
+
+
+JOINT = (
+    ". The first test is joint: it also covers how the slope covaries with the other random effects, so that "
+    "its evidence is not about the variance of the slope alone"
+)
+DISAGREEING = (
+    ". The two tests of this variance disagree: HLM’s uses only groups whose own rows determine a slope, "
+    "each with its own precision"
+)
+
+
+@dataclass(frozen=True, slots=True)
+class _Tests:
+    """The rung without one slope, and HLM's test of the variance of that slope; None where there is none."""
+
+    left_out: RandomEffectTest | None
+    spread: Heterogeneity | None
+
+    @property
+    def p_values(self) -> list[float]:
+        """The p values that there are."""
+        tests = (self.left_out, self.spread)
+        return [test.p for test in tests if test is not None and test.p is not None]
+
+    def disagree(self, alpha: float) -> bool:
+        """Return whether one of the tests is clear and the other is not."""
+        return len({p < alpha for p in self.p_values}) > 1
 
 
 def slope_sentences(given: ReportInput, fit: FitRecord) -> tuple[Phrase, ...]:
@@ -39,7 +73,7 @@ def slope_sentences(given: ReportInput, fit: FitRecord) -> tuple[Phrase, ...]:
         for name in term.names:
             sd = _deviation(fit, index, name)
             if name != INTERCEPT and sd is not None and not sd.at_boundary:
-                sentences.append(_sentence(given, fit, name, sd))
+                sentences.append(_sentence(given, fit, index, name, sd))
     return tuple(sentences)
 
 
@@ -48,18 +82,19 @@ def _deviation(fit: FitRecord, index: int, name: str) -> RandomParameter | None:
     return next((found for found in wanted if (found.term_index, found.effect_1) == (index, name)), None)
 
 
-def _sentence(given: ReportInput, fit: FitRecord, name: str, sd: RandomParameter) -> Phrase:
-    test = _test(given, fit.model, sd.group, name)
+def _sentence(given: ReportInput, fit: FitRecord, index: int, name: str, sd: RandomParameter) -> Phrase:
+    tests = _tests(given, fit, sd.group, name)
     curve = _random_curve(given, fit, name, sd.group)
     return say(
-        CLAIMS[_verdict(fit, sd, test)],
+        CLAIMS["singular" if fit.reported.terms[index].singular else _verdict(fit, sd, tests)],
         slope="slope" if curve is None or curve.role == "base" else "coefficient",
         where=place_phrase(given, curve),
         x=given.names.effect(name, effect_terms(fit)),
         group=given.names.group(sd.group),
         sd=_spread(fit, sd),
-        test=() if test is None else _test_phrase(fit.model, test),
+        test=_test_phrase(fit, tests, sd.group, name),
         range=_range(given, fit, name, sd),
+        why=_joint_evidence(fit, tests),
     )
 
 
@@ -70,24 +105,29 @@ def _random_curve(given: ReportInput, fit: FitRecord, name: str, group: str) -> 
     return curve_of(fit.formula, name, {n: terms.get(n, given.run.factor_of(n)) for n in names})
 
 
-def _test(given: ReportInput, model: str, group: str, name: str) -> RandomEffectTest | None:
-    """Return the test of a rung without one slope, if there is one."""
+def _tests(given: ReportInput, fit: FitRecord, group: str, name: str) -> _Tests:
+    """Return the tests of one random slope of a rung, as far as there are any."""
     record = given.run.deletions
     rungs = record.rungs if isinstance(record, DeletionsRecord) else ()
-    tests = (test for rung in rungs if rung.model == model for test in rung.deletions)
-    own = (test for test in tests if test.group == group and name in test.effects)
-    return next((test for test in own if test.p is not None), None)
+    own = [rung for rung in rungs if rung.model == fit.model]
+    left_out = (t for rung in own for t in rung.deletions if t.group == group and name in t.effects)
+    spreads = (t for rung in own for t in rung.heterogeneity if (t.group, t.effect) == (group, name))
+    return _Tests(
+        next((test for test in left_out if test.p is not None), None),
+        next((test for test in spreads if test.p is not None), None),
+    )
 
 
-def _verdict(fit: FitRecord, sd: RandomParameter, test: RandomEffectTest | None) -> Verdict:
-    p = None if test is None else test.p
-    says = [None if p is None else p < 1 - fit.confidence, None if sd.ci_low is None else sd.ci_low > 0]
-    known = [clear for clear in says if clear is not None]
-    if not known:
+def _verdict(fit: FitRecord, sd: RandomParameter, tests: _Tests) -> Verdict:
+    """Return what the tests and the interval say together; one that disagrees makes the evidence mixed."""
+    says = [p < fit.alpha for p in tests.p_values]
+    if sd.ci_low is not None:
+        says.append(sd.ci_low > 0 and sd.ci_low_code != "boundary")
+    if not says:
         return "untested"
-    if all(known):
+    if all(says):
         return "varied"
-    return "mixed" if any(known) else "unclear"
+    return "mixed" if any(says) else "unclear"
 
 
 def _spread(fit: FitRecord, sd: RandomParameter) -> Phrase:
@@ -99,17 +139,61 @@ def _spread(fit: FitRecord, sd: RandomParameter) -> Phrase:
     return (*shown, *say(", {level} CI {interval}", level=confidence(fit), interval=interval))
 
 
-def _test_phrase(model: str, test: RandomEffectTest) -> Phrase:
-    def number(field: str, text: str) -> Number:
-        return Number(text, source("ranova", model, test.term, field))
+def _test_phrase(fit: FitRecord, tests: _Tests, group: str, name: str) -> Phrase:
+    """Return by how much the criterion rises without the slope, with the distribution of its p."""
+    test, spread = tests.left_out, tests.spread
+    phrase: Phrase = ()
+    if test is not None:
+        what = (fit.model, test.term)
+        phrase = say(
+            "; removing {it} raised the {criterion} by {statistic}, {p} ({how})",
+            it=_removed(test),
+            criterion="deviance" if fit.method == "ML" else "REML criterion",
+            statistic=_number("ranova", what, "statistic", fixed(test.statistic or 0.0, 2)),
+            p=p_phrase(_number("ranova", what, str(test.p_from), p_value(test.p or 0.0, fit.alpha))),
+            how=_distribution(fit, test),
+        )
+    if spread is not None and tests.disagree(fit.alpha):
+        place = (fit.model, group, name)
+        phrase += say(
+            "; HLM’s χ²({df}) = {statistic}, which tests the variance alone, {p}",
+            df=_number("heterogeneity", place, "df", integer(spread.df or 0)),
+            statistic=_number("heterogeneity", place, "statistic", fixed(spread.statistic or 0.0, 2)),
+            p=p_phrase(_number("heterogeneity", place, "p", p_value(spread.p or 0.0, fit.alpha))),
+        )
+    return phrase
 
-    return say(
-        "; leaving {it} out costs χ²({df}) = {statistic}, {p}",
-        it="it" if len(test.effects) == 1 else "the whole term",
-        df=number("df", integer(test.df)),
-        statistic=number("statistic", fixed(test.statistic or 0.0, 2)),
-        p=p_phrase(None if test.p is None else number(str(test.p_from), p_value(test.p))),
-    )
+
+def _number(table: str, keys: tuple[str, ...], field: str, text: str) -> Number:
+    return Number(text, source(table, *keys, field))
+
+
+def _removed(test: RandomEffectTest) -> str:
+    if len(test.effects) > 1:
+        return "the whole term"
+    covariances = test.df - 1
+    if not covariances:
+        return "its variance"
+    return f"its variance and its {'covariance' if covariances == 1 else f'{covariances} covariances'}"
+
+
+def _distribution(fit: FitRecord, test: RandomEffectTest) -> Phrase:
+    """Return the null distribution that the p value is of: a mixture says so, and so does a naive χ²."""
+    mixture = mixture_words(test.mixture)
+    if test.p_from == "p_rlrt":
+        return ("exact RLRT",)
+    if test.p_from == "p_boundary" and mixture is not None:
+        return ("mixture ", *mixture)
+    df = _number("ranova", (fit.model, test.term), "df", integer(test.df))
+    return ("naive χ²(", df, ")")
+
+
+def _joint_evidence(fit: FitRecord, tests: _Tests) -> Phrase:
+    """Return why a joint test and one of the variance alone disagree."""
+    test = tests.left_out
+    if test is None or not tests.disagree(fit.alpha):
+        return ()
+    return (JOINT if test.df > 1 else DISAGREEING,)
 
 
 def _range(given: ReportInput, fit: FitRecord, name: str, sd: RandomParameter) -> Phrase:

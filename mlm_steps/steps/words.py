@@ -6,9 +6,8 @@ from collections.abc import Sequence
 
 from mlm_steps.errors import printable
 from mlm_steps.records import ComparisonRecord, DataProfile, FitRecord
-from mlm_steps.records.comparison import PValue
 from mlm_steps.records.failure import Absence
-from mlm_steps.report.notation import p_value
+from mlm_steps.report.notation import P_WORDS, p_value
 from mlm_steps.spec import LoadedSpec, PipelineSpec
 from mlm_steps.steps.plan import Plan
 
@@ -20,15 +19,6 @@ __all__ = [
     "describe_spec",
     "text_table",
 ]
-
-KINDS_OF_P: dict[PValue | None, str] = {
-    "p_boot": ", bootstrap",
-    "p_rlrt": ", exact",
-    "p_boundary": ", mixture",
-    "p_naive": "",
-    None: "",
-}
-"""What stands beside the criterion of a test whose p is not that of the one χ² distribution."""
 
 
 def describe_spec(loaded: LoadedSpec, profile: DataProfile) -> str:
@@ -109,20 +99,20 @@ def _rows(fit: FitRecord, comparisons: Sequence[ComparisonRecord]) -> list[tuple
     fitted = (f"{fit.npar}", "", "", "")
     if fit.incomparable is None:
         fitted = (f"{fit.npar}", f"{fit.ml.criterion:.1f}", f"{fit.aic:.1f}", f"{fit.bic:.1f}")
-    tests = [_test(comparison) for comparison in comparisons] or [("",) * 5]
+    tests = [_test(comparison, fit.alpha) for comparison in comparisons] or [("",) * 5]
     first = (fit.model, *fitted, *tests[0], fit.reported.convergence.status)
     return [first, *(("",) * 5 + test + ("",) for test in tests[1:])]
 
 
-def _test(comparison: ComparisonRecord) -> tuple[str, ...]:
+def _test(comparison: ComparisonRecord, alpha: float) -> tuple[str, ...]:
     if comparison.statistic is None:
         return (comparison.smaller, "no test", "", "", "")
     return (
         comparison.smaller,
         f"{comparison.statistic:.2f}",
         f"{comparison.df}",
-        f"{comparison.criterion}{KINDS_OF_P[comparison.p_from]}",
-        "" if comparison.p is None else p_value(comparison.p),
+        f"{comparison.criterion}{P_WORDS[comparison.p_from]}",
+        "" if comparison.p is None else p_value(comparison.p, alpha),
     )
 
 

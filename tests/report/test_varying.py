@@ -4,25 +4,33 @@ from dataclasses import replace
 
 import pytest
 
-from mlm_steps.records.deletions import DeletionsRecord
+from mlm_steps.records.comparison import MixtureComponent
+from mlm_steps.records.deletions import DeletionsRecord, Heterogeneity
 from mlm_steps.report.render import render_report
 from mlm_steps.report.text import plain_text
 from mlm_steps.report.varying import slope_sentences
 
 
-def sentence(given, p, low):
+def sentence(given, p, low, *, code=None, hlm=None, singular=False, **test):
     """Return what is said of the slope whose test has the p value and whose interval begins at a limit."""
     final = given.run.fits[-1]
     random = tuple(
-        row.model_copy(update={"ci_low": low, "ci_high": None if low is None else 3.3})
+        row.model_copy(update={"ci_low": low, "ci_low_code": code, "ci_high": None if low is None else 3.3})
         if (row.kind, row.effect_1, row.effect_2) == ("sd", "ses", None)
         else row
         for row in final.random
     )
-    fit = final.model_copy(update={"random": random})
+    terms = tuple(term.model_copy(update={"singular": singular}) for term in final.reml.terms)
+    fit = final.model_copy(update={"random": random, "reml": final.reml.model_copy(update={"terms": terms})})
+    spread = Heterogeneity(group="school", effect="ses", statistic=170.2, df=158, p=hlm, n_groups=159)
     rungs = [
         rung.model_copy(
-            update={"deletions": tuple(test.model_copy(update={"p_naive": p}) for test in rung.deletions)}
+            update={
+                "deletions": tuple(
+                    found.model_copy(update={"p_naive": p, **test}) for found in rung.deletions
+                ),
+                "heterogeneity": (spread,),
+            }
         )
         for rung in given.run.deletions.rungs
         if rung.model == fit.model
@@ -36,7 +44,7 @@ def sentence(given, p, low):
     ("p", "low", "words"),
     [
         (0.0076, 0.4, "The slope of Status varied between levels of School, SD = 0.5155, 95\u202f% CI"),
-        (0.0076, None, "The slope of Status varied between levels of School, SD = 0.5155; leaving"),
+        (0.0076, None, "The slope of Status varied between levels of School, SD = 0.5155; removing"),
         (0.965, 0.0, "The slope of Status showed no clear variation between levels of School"),
         (0.965, None, "The slope of Status showed no clear variation between levels of School"),
         (None, 0.0, "The slope of Status showed no clear variation between levels of School"),
@@ -47,6 +55,41 @@ def sentence(given, p, low):
 )
 def test_the_claim_is_as_strong_as_the_evidence(make_given, p, low, words):
     assert sentence(make_given(), p, low).startswith(words)
+
+
+def test_a_limit_that_is_a_bound_is_no_evidence(make_given):
+    words = "The evidence that the slope of Status varied between levels of School is mixed"
+    assert sentence(make_given(), 0.0076, 2.5e-6, code="boundary").startswith(words)
+
+
+def test_a_p_value_says_which_distribution_it_is_of(make_given):
+    assert "raised the REML criterion by 9.76, p = .008 (naive χ²(2));" in sentence(make_given(), 0.0076, 0.4)
+    mixture = (MixtureComponent(df=1, weight=0.5), MixtureComponent(df=2, weight=0.5))
+    mixed = sentence(make_given(), 0.0076, 0.4, p_boundary=0.0047, mixture=mixture)
+    assert "p = .005 (mixture ½ χ²(1) + ½ χ²(2));" in mixed
+
+
+def test_a_joint_test_that_disagrees_with_that_of_the_variance_alone_is_said_to_be_joint(make_given):
+    found = sentence(make_given(), 0.002, 0.4, hlm=0.165)
+    assert "is mixed: SD" in found
+    assert "HLM’s χ²(158) = 170.20, which tests the variance alone, p = .165" in found
+    assert "The first test is joint" in found
+    agreeing = sentence(make_given(), 0.002, 0.4, hlm=0.01)
+    assert "HLM" not in agreeing
+    assert "joint" not in agreeing
+
+
+def test_two_tests_of_one_variance_that_disagree_are_said_to(make_given):
+    found = sentence(make_given(), 0.002, 0.4, hlm=0.165, df=1)
+    assert "removing its variance raised" in found
+    assert "The two tests of this variance disagree" in found
+
+
+def test_of_a_singular_term_no_slope_is_said_to_vary(make_given):
+    found = sentence(make_given(), 0.0001, 0.4, singular=True)
+    assert "varied" not in found
+    assert found.startswith("In this singular fit the slope of Status")
+    assert "The data do not support that it varies separately" in found
 
 
 def test_a_slope_that_does_not_clearly_vary_has_no_range(make_given):

@@ -95,7 +95,9 @@ ALWAYS = ("p_naive", "p_boundary")
 def _table(given: ReportInput) -> Grid:
     """Return the table of tests; simulated and adjusted p values have columns where there are any."""
     records = given.run.comparisons
-    values = [_p_values(record, p) for record, p in zip(records, adjusted_p(given.run), strict=True)]
+    values = [
+        _p_values(record, p, given.alpha) for record, p in zip(records, adjusted_p(given.run), strict=True)
+    ]
     shown = [name for name in P_COLUMNS if name in ALWAYS or any(row[name] is not None for row in values)]
     numbers: list[Align] = ["number"] * (2 + len(shown))
     align: list[Align] = ["text", "text", "text", *numbers, "text", "number", "number"]
@@ -121,9 +123,9 @@ def _table(given: ReportInput) -> Grid:
     )  # fmt: skip
 
 
-def _p_values(record: ComparisonRecord, adjusted: float | None) -> dict[str, Number | None]:
+def _p_values(record: ComparisonRecord, adjusted: float | None, alpha: float) -> dict[str, Number | None]:
     values = {name: adjusted if name == "p_adjusted" else getattr(record, name) for name in P_COLUMNS}
-    return {name: comparison_p(record, name, value) for name, value in values.items()}
+    return {name: comparison_p(record, name, value, alpha) for name, value in values.items()}
 
 
 def _row(given: ReportInput, record: ComparisonRecord, p_values: list[Number | None]) -> Row:

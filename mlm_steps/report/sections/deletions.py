@@ -90,7 +90,7 @@ def _deletion(given: ReportInput, rung: RungDeletions, test: RandomEffectTest) -
         return None if text is None else Number(text, source("ranova", rung.model, test.term, field))
 
     def p(field: str, value: float | None) -> Number | None:
-        return None if value is None else number(field, p_value(value))
+        return None if value is None else number(field, p_value(value, given.alpha))
 
     head = _left_out(given, rung, test)
     if test.statistic is None:
@@ -146,6 +146,6 @@ def _variance(given: ReportInput, rung: RungDeletions, test: Heterogeneity) -> R
             number("n_groups", integer(test.n_groups)),
             number("statistic", fixed(test.statistic, 2)),
             number("df", integer(test.df)),
-            number("p", p_value(test.p)),
+            number("p", p_value(test.p, given.alpha)),
         ],
     )

@@ -235,5 +235,5 @@ def _joint_row(contrast: ContrastTest) -> Row:
     F = Number(fixed(contrast.statistic, 2), source(*place, "statistic"))
     den = "∞" if contrast.den_df is None else degrees_of_freedom(contrast.den_df)
     df = (f"{contrast.num_df}, ", Number(den, source(*place, "den_df")))
-    p = Number(p_value(contrast.p), source(*place, "p"))
+    p = Number(p_value(contrast.p, round(1 - contrast.confidence, 12)), source(*place, "p"))
     return row("All together", [None, None, None, ("F = ", F), df, p])

@@ -33,7 +33,9 @@ CELLS_NOTE = say(
     "Fixed effects: estimate, standard error in parentheses, interval, *p*. Random effects: variance, "
     "standard deviation in parentheses; ρ is a correlation. An empty cell means that the model does not have "
     "the parameter. PRV is the proportional reduction of a variance against the null model; ICC and *R*² "
-    "average random slopes over the rows."
+    "average random slopes over the rows. Comparisons: χ² is the difference of the criteria named, of ML "
+    "deviances or REML criteria; *p* is that of one χ² distribution unless said otherwise (mixture: at the "
+    "boundary of a variance; exact and bootstrap: simulated)."
 )
 BOUNDARY_NOTE = say(
     "‡ Estimate on the boundary of the parameter space (a variance of 0, a correlation of ±1, or "

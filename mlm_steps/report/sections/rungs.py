@@ -93,7 +93,7 @@ def _fixed(given: ReportInput, fit: FitRecord) -> Grid:
 
 
 def _fixed_row(given: ReportInput, fit: FitRecord, c: Coefficient) -> Row:
-    facts = CoefficientFacts("fixed", fit.model, c)
+    facts = CoefficientFacts("fixed", fit.model, c, fit.alpha)
     head = given.names.column(c.column, c.term)
     if c.dropped:
         return row(head, ["", "dropped (collinear)", *(None for _ in range(5))])
@@ -142,7 +142,7 @@ def _term_row(given: ReportInput, fit: FitRecord, test: TermTest) -> Row:
         "F": None if test.statistic is None else fixed(test.statistic, 2),
         "num_df": str(test.num_df),
         "den_df": None if test.den_df is None else degrees_of_freedom(test.den_df),
-        "p": None if test.p is None else p_value(test.p),
+        "p": None if test.p is None else p_value(test.p, fit.alpha),
     }
     numbers = [
         None if text is None else Number(text, source("anova", fit.model, test.term, field))
