@@ -8,7 +8,8 @@ from typing import Literal
 
 from mlm_steps.api.readings import Contrast, Means, Regions, Slopes
 from mlm_steps.api.testing import FitTests
-from mlm_steps.design.linear import Linear, linear_text, parse_linear
+from mlm_steps.design.coefficient_words import CoefficientWords, named_columns
+from mlm_steps.design.linear import Linear, linear_text, parse_linear, several_named
 from mlm_steps.design.predictors import Level, Predictor, Predictors
 from mlm_steps.effects import ADJUSTMENTS, Fitted, contrast_test, factor_means, simple_slopes
 from mlm_steps.errors import Fault, UsageError, did_you_mean
@@ -39,8 +40,10 @@ class FitEffects(FitTests):
         """
         if not hypotheses:
             raise UsageError(Fault("hypotheses", "none is given", 'for example "a - b = 0"'))
-        columns = self.lmm.design.columns
-        return Contrast(contrast_test(self._fitted, "contrast", [_linear(h, columns) for h in hypotheses]))
+        design = self.lmm.design
+        words = CoefficientWords([named_columns(design)]).words
+        linears = [_linear(hypothesis, design.columns, words) for hypothesis in hypotheses]
+        return Contrast(contrast_test(self._fitted, "contrast", linears))
 
     def slopes(
         self,
@@ -144,17 +147,25 @@ class FitEffects(FitTests):
         return known[name]
 
 
-def _linear(hypothesis: str | Mapping[str, float], columns: Sequence[str]) -> Linear:
+def _linear(
+    hypothesis: str | Mapping[str, float], columns: Sequence[str], words: Mapping[str, Sequence[str]]
+) -> Linear:
+    known = {word: found for word, found in words.items() if len(found) > 1 or found[0] in columns}
     if isinstance(hypothesis, str):
-        return parse_linear(hypothesis, columns)
+        return parse_linear(hypothesis, columns, known)
     if not isinstance(hypothesis, Mapping):
         what = f"{hypothesis!r} is neither text nor weights per coefficient"
         raise UsageError(Fault("hypotheses", what, 'several stand side by side: contrast("a = 0", "b = 0")'))
-    for name in hypothesis:
-        if name not in columns:
-            hint = did_you_mean(name, columns) or f"known are {', '.join(columns)}"
-            raise UsageError(Fault("hypotheses", f"there is no coefficient {name}", hint))
-    weights = {name: float(weight) for name, weight in hypothesis.items() if weight}
+    weights: dict[str, float] = {}
+    for word, weight in hypothesis.items():
+        if word not in known:
+            hint = did_you_mean(word, columns) or f"known are {', '.join(columns)}"
+            raise UsageError(Fault("hypotheses", f"there is no coefficient {word}", hint))
+        if len(known[word]) > 1:
+            raise UsageError(Fault("hypotheses", *several_named(word, known[word])))
+        name = known[word][0]
+        weights[name] = weights.get(name, 0.0) + float(weight)
+    weights = {name: weight for name, weight in weights.items() if weight}
     if not weights:
         raise UsageError(Fault("hypotheses", "no weight differs from 0"))
     return Linear(linear_text(weights), weights, 0.0)

@@ -25,6 +25,8 @@ __all__ = [
 ]  # fmt: skip
 
 Selection = str | Sequence[str] | None
+RESERVED = frozenset({"beta_", "theta_", "icc_adjusted", "icc_unadjusted", "r2_marginal", "r2_conditional"})
+"""Words for several parameters, and numbers that the bootstrap adds to them."""
 SIGNIFICANT = 7
 """Digits that R prints."""
 NOTES = {
@@ -182,10 +184,20 @@ def _profiled(fit: Fit, parm: Selection, confidence: float, workers: int) -> dic
 
 
 def names_of(design: Design) -> dict[str, Parameter]:
-    """Return the parameters by lme4's names, in its order."""
+    """Return the parameters by lme4's names, in its order; no two have the same name.
+
+    A column called as another parameter, or as a number of the bootstrap, stands in backticks. Of several
+    parameters of random effects with one name, those after the first are numbered.
+    """
     found: dict[str, Parameter] = {}
     for parameter in sorted(parameters_of(design), key=_place):
-        found[_name(design, parameter)] = parameter
+        name = _name(design, parameter)
+        if parameter.kind == "beta" and (name in found or name in RESERVED):
+            name = f"`{name}`"
+        repeats = 0
+        while (numbered := f"{name}.{repeats}" if repeats else name) in found:
+            repeats += 1
+        found[numbered] = parameter
     return found
 
 

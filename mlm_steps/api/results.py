@@ -135,11 +135,12 @@ class Fit(FitEffects):
     def modes(self) -> dict[str, pd.DataFrame]:
         """Conditional modes per term, levels by coefficients; a factor's second term is ``group.1``."""
         modes: dict[str, pd.DataFrame] = {}
-        seen: dict[str, int] = {}
+        groups = {term.group for term in self.lmm.design.random}
         for term, b in zip(self.lmm.design.random, self.lmm.modes, strict=True):
-            count = seen.setdefault(term.group, 0)
-            seen[term.group] += 1
-            key = f"{term.group}.{count}" if count else term.group
+            key, count = term.group, 0
+            while key in modes or (count and key in groups):
+                count += 1
+                key = f"{term.group}.{count}"
             index = pd.Index(list(term.levels), name=term.group)
             modes[key] = pd.DataFrame(b, index=index, columns=list(term.names))
         return modes

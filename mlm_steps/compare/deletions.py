@@ -84,10 +84,14 @@ def leave_out(
 
 def _gone(whole: Design, rest: Design) -> tuple[str, tuple[str, ...]]:
     """Return what random coefficients of which factor a design no longer has."""
-    left = {(term.group, name) for term in rest.random for name in term.names}
-    pairs = ((term.group, name) for term in whole.random for name in term.names)
-    gone = [pair for pair in dict.fromkeys(pairs) if pair not in left]
-    return (gone[0][0] if gone else "", tuple(name for _, name in gone))
+    left = {(term.group, identity) for term in rest.random for identity in term.identities}
+    gone = {
+        (term.group, identity): name
+        for term in whole.random
+        for name, identity in zip(term.names, term.identities, strict=True)
+        if (term.group, identity) not in left
+    }
+    return next(iter(gone), ("", ""))[0], tuple(gone.values())
 
 
 def _criterion(fit: LmmFit, deletion: Deletion, control: Control | None) -> tuple[float, LmmFit | None]:

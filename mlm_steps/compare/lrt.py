@@ -231,10 +231,11 @@ def _new(term: RandomTerm, before: Sequence[RandomTerm]) -> str:
     A term that stands alone is named as it is written; else its new effects are, or its covariances.
     """
     factor = factor_identity(term.group)
-    known = [set(other.names) for other in before if factor_identity(other.group) == factor]
-    if any(names >= set(term.names) for names in known):
+    known = [set(other.identities) for other in before if factor_identity(other.group) == factor]
+    if any(there >= set(term.identities) for there in known):
         return ""
-    effects = [name for name in term.names if not any(name in names for names in known)]
+    own = zip(term.names, term.identities, strict=True)
+    effects = [name for name, identity in own if not any(identity in there for there in known)]
     if len(effects) == len(term.names):
         return term.source
     return f"{' + '.join(effects) or 'covariances'} in {term.source}"

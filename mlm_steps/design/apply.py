@@ -104,8 +104,10 @@ def apply_design(transforms: Mapping[str, object], frame: pd.DataFrame) -> NewDe
         chosen = slice(None) if column is None else slice(int(_text(column)), int(_text(column)) + 1)
         known = [_text(level) for level in _items(groups[bar.group.label])]
         refs = match_groups(bar.group, Evaluator(formula.text, columns), known)
-        random.append(NewTerm(bar.group.label, refs, matrix.X[:, chosen], matrix.names[chosen]))
-    names = tuple(fixed.names[i] for i in kept)
+        names = tuple(_text(name) for name in _items(_mapping(part)["names"]))
+        random.append(NewTerm(bar.group.label, refs, matrix.X[:, chosen], names))
+    columns_of_fit = _items(transforms["columns"])
+    names = tuple(_text(columns_of_fit[i]) for i in kept)
     return NewDesign(fixed.X[:, kept], names, tuple(random), offset_sum(formula, evaluator))
 
 

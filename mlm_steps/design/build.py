@@ -29,10 +29,11 @@ from mlm_steps.design.faults import Span, TransformError
 from mlm_steps.design.formula import Formula, parse_formula
 from mlm_steps.design.gathering import Gathering
 from mlm_steps.design.grouping import group_rows
-from mlm_steps.design.matrices import Design
+from mlm_steps.design.matrices import Design, RandomTerm
 from mlm_steps.design.notices import fixed_notices, random_notices
 from mlm_steps.design.random import RandomPart, build_random
 from mlm_steps.design.rank import independent_columns
+from mlm_steps.design.unique_names import column_names
 from mlm_steps.design.variables import Contrast
 from mlm_steps.errors import DesignError, Fault
 
@@ -137,18 +138,20 @@ def _parts(
 
 
 def _design(formula: Formula, sample: _Sample, parts: _Parts) -> Design:
-    fixed, terms = parts.fixed, parts.random.terms
+    fixed = parts.fixed
+    called = column_names((fixed, *parts.random.matrices))
+    all_columns, terms = called.of(fixed), parts.random.renamed(called)
     sizes = Gathering()
     sizes.attempt(partial(require_sizes, [formula.outcome_label], parts.y[:, None]))
-    sizes.attempt(partial(require_sizes, fixed.names, fixed.X))
+    sizes.attempt(partial(require_sizes, all_columns, fixed.X))
     for term in terms:
         sizes.attempt(partial(require_sizes, term.names, term.z))
     sizes.settle()
     kept = independent_columns(fixed.X).tolist()
     require_more_rows(len(kept), sample.columns.n)
-    X = fixed.X if len(kept) == len(fixed.names) else fixed.X[:, kept]
-    names = tuple(fixed.names[i] for i in kept)
-    dropped = tuple(fixed.names[i] for i in sorted(set(range(len(fixed.names))) - set(kept)))
+    X = fixed.X if len(kept) == len(all_columns) else fixed.X[:, kept]
+    names = tuple(all_columns[i] for i in kept)
+    dropped = tuple(all_columns[i] for i in sorted(set(range(len(all_columns))) - set(kept)))
     return Design(
         formula=formula.text,
         outcome=formula.outcome_label,
@@ -158,18 +161,20 @@ def _design(formula: Formula, sample: _Sample, parts: _Parts) -> Design:
         assign=tuple(fixed.assign[i] for i in kept),
         term_labels=formula.fixed.labels,
         term_variables=formula.fixed.columns,
-        all_columns=fixed.names,
+        all_columns=all_columns,
         all_assign=fixed.assign,
         dropped=dropped,
         random=terms,
         weights=parts.weights,
         offset=parts.offset,
         rows=sample.rows,
-        transforms=_transforms(formula, parts, kept),
+        transforms=_transforms(formula, parts, kept, all_columns, terms),
         notices=(
             *fixed_notices(len(sample.columns.frame), sample.missing, sample.columns.n, dropped),
             *random_notices(formula, parts.evaluator, terms, X, names),
         ),
+        shared_names=called.shared,
+        full_names=called.full,
     )
 
 
@@ -191,16 +196,21 @@ def resolve_contrasts(contrasts: Mapping[str, str]) -> dict[str, Contrast]:
         raise DesignError(Fault("", fault.what, fault.hint)) from None
 
 
-def _transforms(formula: Formula, parts: _Parts, kept: list[int]) -> dict[str, object]:
+def _transforms(
+    formula: Formula, parts: _Parts, kept: list[int], columns: Sequence[str], terms: Sequence[RandomTerm]
+) -> dict[str, object]:
     """Return what ``apply_design`` needs, plain JSON values."""
     return {
         "formula": formula.text,
         "contrasts": {name: contrast.kind for name, contrast in parts.contrasts.items()},
         "states": {name: dict(state) for name, state in parts.evaluator.states.items()},
-        "columns": list(parts.fixed.names),
+        "columns": list(columns),
         "kept": kept,
-        "groups": {term.group: list(term.levels) for term in parts.random.terms},
-        "random": [{"bar": part.bar, "column": part.column} for part in parts.random.parts],
+        "groups": {term.group: list(term.levels) for term in terms},
+        "random": [
+            {"bar": part.bar, "column": part.column, "names": list(term.names)}
+            for part, term in zip(parts.random.parts, terms, strict=True)
+        ],
     }
 
 

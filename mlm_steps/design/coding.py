@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Protocol, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
@@ -17,12 +17,15 @@ from mlm_steps.design.terms import TermSet
 from mlm_steps.design.variables import Contrast, Factor, Numbers, Value, as_factor
 from mlm_steps.errors import DesignError, Fault
 
-__all__ = ["INTERCEPT", "ModelMatrix", "model_matrix"]
+__all__ = ["INTERCEPT", "ModelMatrix", "Origin", "model_matrix"]
 
 INTERCEPT = "(Intercept)"
 
 MAX_ELEMENTS = 250_000_000
 """Of a model matrix: 2 GB."""
+
+Origin: TypeAlias = tuple[tuple[str, str], ...]
+"""A column's variables, each with what stands for its level or its place in a basis; ``""`` for a number."""
 
 _Array = NDArray[np.float64]
 
@@ -38,25 +41,32 @@ class ModelMatrix:
         As in R, for example ``sxFemale:sectorCatholic``.
     assign : tuple of int, length p
         For each column the position of its term plus one; 0 is the intercept.
+    origins : tuple of Origin, length p
+        What each column is made of; none for the intercept.
     """
 
     X: _Array
     names: tuple[str, ...]
     assign: tuple[int, ...]
+    origins: tuple[Origin, ...]
 
 
 class _Coded(Protocol):
-    """A variable as columns."""
+    """A variable as columns: its name, and what R appends to it in the name of each column."""
 
     @property
-    def names(self) -> tuple[str, ...]: ...
+    def name(self) -> str: ...
+
+    @property
+    def suffixes(self) -> tuple[str, ...]: ...
 
     def column(self, index: int) -> _Array: ...
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class _Numeric:
-    names: tuple[str, ...]
+    name: str
+    suffixes: tuple[str, ...]
     values: _Array
 
     def column(self, index: int) -> _Array:
@@ -67,7 +77,8 @@ class _Numeric:
 class _Dummies:
     """One column for each level."""
 
-    names: tuple[str, ...]
+    name: str
+    suffixes: tuple[str, ...]
     codes: NDArray[np.intp]
 
     def column(self, index: int) -> _Array:
@@ -78,7 +89,8 @@ class _Dummies:
 class _Contrasts:
     """One column for each contrast: its value at the row's level."""
 
-    names: tuple[str, ...]
+    name: str
+    suffixes: tuple[str, ...]
     codes: NDArray[np.intp]
     matrix: _Array
 
@@ -148,12 +160,11 @@ def _code(
     name = terms.names[i]
     if isinstance(value, Numbers):
         k = 1 if value.values.ndim == 1 else value.values.shape[1]
-        names = (name,) if k == 1 else tuple(f"{name}{j + 1}" for j in range(k))
-        return _Numeric(names, value.values)
+        return _Numeric(name, ("",) if k == 1 else tuple(str(j + 1) for j in range(k)), value.values)
     if full:
-        return _Dummies(tuple(name + level for level in value.levels), value.codes)
+        return _Dummies(name, value.levels, value.codes)
     matrix, suffixes = _contrasts_of(text, terms.variables[i], name, value, contrasts.get(name))
-    return _Contrasts(tuple(name + suffix for suffix in suffixes), value.codes, matrix)
+    return _Contrasts(name, suffixes, value.codes, matrix)
 
 
 def _require_few_levels(text: str, expr: Expr, name: str, count: int, n: int) -> None:
@@ -180,33 +191,39 @@ def _assemble(terms: TermSet, blocks: list[list[_Coded]], n: int) -> ModelMatrix
             Fault("", what, "is a column of many levels meant as a grouping factor, (1 | column)?")
         )
     X = np.empty((n, p), order="F")
-    names, assign = [], []
+    origins: list[Origin] = []
+    assign = []
     if terms.intercept:
         X[:, 0] = 1.0
-        names.append(INTERCEPT)
+        origins.append(())
         assign.append(0)
     for position, block in enumerate(blocks):
         for index in range(widths[position]):
-            names.append(_fill(X[:, len(names)], block, index))
+            origins.append(_fill(X[:, len(origins)], block, index))
             assign.append(position + 1)
-    return ModelMatrix(X, tuple(names), tuple(assign))
+    return ModelMatrix(X, tuple(map(_plain_name, origins)), tuple(assign), tuple(origins))
+
+
+def _plain_name(origin: Origin) -> str:
+    """Return R's name of a column."""
+    return ":".join([name + suffix for name, suffix in origin]) if origin else INTERCEPT
 
 
 def _width(block: list[_Coded]) -> int:
     width = 1
     for coded in block:
-        width *= len(coded.names)
+        width *= len(coded.suffixes)
     return width
 
 
-def _fill(out: _Array, block: list[_Coded], index: int) -> str:
-    """Write a column of a term, the first variable's columns running fastest; return its name."""
-    names = []
+def _fill(out: _Array, block: list[_Coded], index: int) -> Origin:
+    """Write a column of a term, the first variable's columns running fastest; return what it is made of."""
+    origin = []
     for position, coded in enumerate(block):
-        index, own = divmod(index, len(coded.names))
-        names.append(coded.names[own])
+        index, own = divmod(index, len(coded.suffixes))
+        origin.append((coded.name, coded.suffixes[own]))
         if position == 0:
             out[:] = coded.column(own)
         else:
             out *= coded.column(own)
-    return ":".join(names)
+    return tuple(origin)

@@ -18,7 +18,9 @@ from mlm_steps.design.expressions import (
     left_spine,
 )
 
-__all__ = ["EXACT", "deparse", "format_label", "format_number"]
+__all__ = [
+    "EXACT", "deparse", "format_label", "format_number", "is_syntactic", "quote_name", "unquote_name",
+]  # fmt: skip
 
 EXACT = 2.0**53
 """Size from which float64 no longer tells neighbouring whole numbers apart."""
@@ -35,7 +37,7 @@ _DIGITS = 15
 def deparse(expr: Expr) -> str:
     """Return the expression in R's spelling: ``I(Days - 4.5)``, ``x^2``, ``poly(x, degree = 2)``."""
     if isinstance(expr, Name):
-        return _symbol(expr.name)
+        return quote_name(expr.name)
     if isinstance(expr, Number):
         return format_number(expr.value)
     if isinstance(expr, Text):
@@ -47,7 +49,7 @@ def deparse(expr: Expr) -> str:
     if isinstance(expr, Paren):
         return f"({deparse(expr.inner)})"
     if isinstance(expr, Call):
-        return f"{_symbol(expr.function)}({', '.join(_argument(a.name, a.value) for a in expr.arguments)})"
+        return f"{quote_name(expr.function)}({', '.join(_argument(a.name, a.value) for a in expr.arguments)})"
     return _binary(expr)
 
 
@@ -62,12 +64,33 @@ def _binary(expr: Binary) -> str:
 
 
 def _argument(name: str | None, value: Expr) -> str:
-    return deparse(value) if name is None else f"{_symbol(name)} = {deparse(value)}"
+    return deparse(value) if name is None else f"{quote_name(name)} = {deparse(value)}"
 
 
-def _symbol(name: str) -> str:
-    plain = _SYNTACTIC.match(name) is not None and name not in _RESERVED
-    return name if plain else f"`{name}`"
+def is_syntactic(name: str) -> bool:
+    """Return whether a formula can hold a name without backticks."""
+    return _SYNTACTIC.match(name) is not None and name not in _RESERVED
+
+
+def quote_name(name: str) -> str:
+    """Return a name as a formula writes it: in backticks where it needs them, escaped as in R.
+
+    >>> quote_name("ses"), quote_name("School ID"), quote_name("if")
+    ('ses', '`School ID`', '`if`')
+    """
+    if is_syntactic(name):
+        return name
+    return "`" + name.replace("\\", "\\\\").replace("`", "\\`") + "`"
+
+
+def unquote_name(written: str) -> str:
+    """Return the name that a formula writes so.
+
+    >>> unquote_name("ses"), unquote_name(quote_name("School ID"))
+    ('ses', 'School ID')
+    """
+    quoted = len(written) > 1 and written.startswith("`") and written.endswith("`")
+    return re.sub(r"\\(.)", r"\1", written[1:-1], flags=re.DOTALL) if quoted else written
 
 
 def _quoted(value: str) -> str:

@@ -188,13 +188,15 @@ def _split(label: str) -> list[str]:
 def _align(column: str, stems: Sequence[str]) -> list[str] | None:
     """Return the column cut into one text per stem, each starting with it; None if it cannot be.
 
-    The labels of levels may hold colons themselves, so the cuts are searched for.
+    The labels of levels may hold colons themselves, so the cuts are searched for. A stem may stand in
+    backticks that it does not need, where R's name of the column is that of another one too.
     """
-    if not column.startswith(stems[0]):
+    stem = stems[0] if column.startswith(stems[0]) else f"`{stems[0]}`"
+    if not column.startswith(stem):
         return None
     if len(stems) == 1:
         return [column]
-    cut = column.find(":", len(stems[0]))
+    cut = column.find(":", len(stem))
     while cut >= 0:
         rest = _align(column[cut + 1 :], stems[1:])
         if rest is not None:

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Collection, Mapping, Sequence
+import re
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -13,7 +14,7 @@ from mlm_steps.design.faults import Span, formula_error, nearest
 from mlm_steps.design.tokens import Token, tokenize
 from mlm_steps.errors import FormulaError
 
-__all__ = ["Linear", "agree", "linear_text", "parse_linear"]
+__all__ = ["Linear", "agree", "linear_text", "parse_linear", "several_named"]
 
 ROUNDING = 1e-9
 """Relative difference below which two values of one combination are the same."""
@@ -55,7 +56,9 @@ class _Sum:
         return _Sum({name: factor * w for name, w in self.weights.items()}, factor * self.constant)
 
 
-def parse_linear(text: str, coefficients: Collection[str]) -> Linear:
+def parse_linear(
+    text: str, coefficients: Collection[str], words: Mapping[str, Sequence[str]] | None = None
+) -> Linear:
     """Return a hypothesis such as ``a - 2*b = 0``; without an equals sign it is compared with 0.
 
     Coefficients are named as in the tables; names that are more than letters, digits, dots and colons may
@@ -66,12 +69,14 @@ def parse_linear(text: str, coefficients: Collection[str]) -> Linear:
     text : str
     coefficients : collection of str
         The names that are known.
+    words : mapping of str to sequence of str, optional
+        Further words with the coefficients that each may stand for.
 
     Raises
     ------
     FormulaError
-        At the first place that cannot be read, for a name that is no coefficient, for a product of two, and
-        where nothing is left to be tested.
+        At the first place that cannot be read, for a name that is no coefficient or may stand for several,
+        for a product of two, and where nothing is left to be tested.
 
     Examples
     --------
@@ -80,7 +85,7 @@ def parse_linear(text: str, coefficients: Collection[str]) -> Linear:
     """
     if not text.strip():
         raise formula_error(text, Span(0, 0), "the hypothesis is empty", "for example: a - b = 0")
-    parser = _Parser(text, coefficients)
+    parser = _Parser(text, {**(words or {}), **{name: (name,) for name in coefficients}})
     left = parser.sum()
     if parser.at("=", "=="):
         parser.advance()
@@ -92,6 +97,16 @@ def parse_linear(text: str, coefficients: Collection[str]) -> Linear:
     if not weights:
         raise formula_error(text, Span(0, len(text)), "no coefficient is left in this hypothesis")
     return Linear(text, weights, 0.0 - left.constant)
+
+
+def several_named(word: str, found: Sequence[str]) -> tuple[str, str]:
+    """Return what is wrong with a word that may stand for several coefficients, and what to write.
+
+    >>> several_named("abc", ["a[bc]", "ab[c]"])
+    ('abc is ambiguous: a[bc] or ab[c]', 'write one of these')
+    """
+    either = f"{', '.join(found[:-1])} or {found[-1]}"
+    return f"{word} is ambiguous: {either}", "write one of these"
 
 
 def agree(hypotheses: Sequence[Linear]) -> bool:
@@ -124,13 +139,26 @@ def linear_text(weights: Mapping[str, float]) -> str:
     return f"{''.join(pieces)} = 0"
 
 
+def _without_brackets(text: str, known: Iterable[str]) -> str:
+    """Return a text of the same length whose known names with brackets are plain words.
+
+    The formula language has no brackets. Names in backticks are left alone.
+    """
+    names = sorted((name for name in known if "[" in name), key=len, reverse=True)
+    if not names:
+        return text
+    wanted = "|".join(map(re.escape, names))
+    found = re.compile(rf"(?P<name>{wanted})|`(?:[^`\\]|\\.)+`")
+    return found.sub(lambda match: "x" * len(match[0]) if match["name"] else match[0], text)
+
+
 class _Parser:
     """Reads a sum of coefficients with numbers as weights, by descent."""
 
-    def __init__(self, text: str, coefficients: Collection[str]) -> None:
+    def __init__(self, text: str, known: Mapping[str, Sequence[str]]) -> None:
         self.text = text
-        self.known = set(coefficients)
-        self.tokens: Sequence[Token] = tokenize(text)
+        self.known = known
+        self.tokens: Sequence[Token] = tokenize(_without_brackets(text, known))
         self.position = 0
         self.ends = {token.span.end: i for i, token in enumerate(self.tokens[:-1])}
 
@@ -204,17 +232,24 @@ class _Parser:
     def coefficient(self) -> str | None:
         """Return the longest known name that begins here and ends where a token ends, past it; or None."""
         token = self.token
-        if self.text[token.span.start : token.span.start + 1] == "`" and token.value in self.known:
-            self.advance()
-            return token.value
         start = token.span.start
         for name in sorted(self.known, key=len, reverse=True):
             if self.text.startswith(name, start) and start + len(name) in self.ends:
                 after = self.ends[start + len(name)] + 1
                 if self.tokens[after].value != ":":
                     self.position = after
-                    return name
+                    return self.the_one(name, Span(start, start + len(name)))
+        if self.text[start : start + 1] == "`" and token.value in self.known:
+            self.advance()
+            return self.the_one(token.value, token.span)
         return None
+
+    def the_one(self, word: str, span: Span) -> str:
+        """Return the coefficient that a word stands for; FormulaError where there are several."""
+        found = self.known[word]
+        if len(found) > 1:
+            raise self.error(span, *several_named(word, found))
+        return found[0]
 
     def unknown(self, token: Token) -> FormulaError:
         """Return the error of a name that is no coefficient, with all that seems to belong to it."""
@@ -224,7 +259,8 @@ class _Parser:
             span = span.to(self.advance().span)
         name = self.text[span.start : span.end].strip("`")
         parts = sorted(name.split(":"))
-        turned = [known for known in self.known if sorted(known.split(":")) == parts]
-        close = f"did you mean {turned[0]}?" if turned else nearest(name, self.known)
-        hint = close or f"known are {', '.join(sorted(self.known))}"
+        names = {found[0] for found in self.known.values() if len(found) == 1}
+        turned = [known for known in names if sorted(known.split(":")) == parts]
+        close = f"did you mean {turned[0]}?" if turned else nearest(name, names)
+        hint = close or f"known are {', '.join(sorted(names))}"
         return self.error(span, f"there is no coefficient {name}", hint)

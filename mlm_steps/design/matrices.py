@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 from numpy.typing import NDArray
@@ -31,6 +31,10 @@ class RandomTerm:
         Names of the random coefficients, as in R.
     source : str
         The term as written, for example ``(days | subj)``.
+    labels : tuple of str, length k
+        Label of the formula's term that each coefficient belongs to, ``(Intercept)`` for the intercept.
+    full_names : tuple of str, length k
+        The names with levels in brackets, by which a coefficient is known in other models.
     """
 
     group: str
@@ -39,6 +43,13 @@ class RandomTerm:
     z: NDArray[np.float64]
     names: tuple[str, ...]
     source: str
+    labels: tuple[str, ...] = ()
+    full_names: tuple[str, ...] = ()
+
+    @property
+    def identities(self) -> tuple[str, ...]:
+        """What is the same for a coefficient in every model of the same data."""
+        return self.full_names or self.names
 
     @property
     def n_theta(self) -> int:
@@ -62,7 +73,7 @@ class Design:
     X : ndarray, shape (n, p)
         The fixed-effects columns that were kept; of full column rank.
     columns : tuple of str, length p
-        Their names, as in R.
+        Their names, as in R; where R calls two columns alike, with their levels in brackets.
     assign : tuple of int, length p
         For each column its position in ``term_labels`` plus one; 0 is the intercept.
     term_labels : tuple of str
@@ -87,6 +98,10 @@ class Design:
         What new data need to give the same columns; plain JSON values.
     notices : tuple of Notice
         What a reader should know.
+    shared_names : mapping of str to str
+        R's names of the columns of fixed and random effects that are not called so, since others share them.
+    full_names : mapping of str to str
+        Where there are such columns, the names of all columns with levels in brackets.
     """
 
     formula: str
@@ -106,6 +121,8 @@ class Design:
     rows: NDArray[np.intp]
     transforms: Mapping[str, object]
     notices: tuple[Notice, ...]
+    shared_names: Mapping[str, str] = field(default_factory=dict)
+    full_names: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def n(self) -> int:
@@ -116,6 +133,16 @@ class Design:
     def p(self) -> int:
         """Rank of the fixed-effects matrix."""
         return int(self.X.shape[1])
+
+    @property
+    def distinct_names(self) -> tuple[str, ...]:
+        """The names of the columns that were kept, each variable written alike in all of them."""
+        return tuple(self.full_names.get(column, column) for column in self.columns)
+
+    @property
+    def all_distinct_names(self) -> tuple[str, ...]:
+        """The same of all columns."""
+        return tuple(self.full_names.get(column, column) for column in self.all_columns)
 
     @property
     def n_theta(self) -> int:

@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import pairwise
 
 from mlm_steps.design.bars import Bar
-from mlm_steps.design.coding import ModelMatrix, model_matrix
+from mlm_steps.design.coding import INTERCEPT, ModelMatrix, model_matrix
 from mlm_steps.design.evaluate import Evaluator
 from mlm_steps.design.faults import formula_error
 from mlm_steps.design.formula import Formula
 from mlm_steps.design.grouping import Groups, group_rows
 from mlm_steps.design.matrices import RandomTerm
+from mlm_steps.design.unique_names import ColumnNames, full_name
 from mlm_steps.design.variables import Contrast
 
 __all__ = ["BarPart", "RandomPart", "build_random"]
@@ -36,14 +37,22 @@ class BarPart:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class RandomPart:
-    """The random-effects terms in lme4's order, and where each comes from."""
+    """The random-effects terms in lme4's order, where each comes from, and the matrix of each bar."""
 
     terms: tuple[RandomTerm, ...]
     parts: tuple[BarPart, ...]
+    matrices: tuple[ModelMatrix, ...]
+
+    def renamed(self, names: ColumnNames) -> tuple[RandomTerm, ...]:
+        """Return the terms with the names that their columns have in the whole model."""
+        return tuple(
+            replace(term, names=_chosen(names.of(self.matrices[part.bar]), part.column))
+            for term, part in zip(self.terms, self.parts, strict=True)
+        )
 
 
 def build_random(formula: Formula, evaluator: Evaluator, contrasts: Mapping[str, Contrast]) -> RandomPart:
-    """Return the random-effects terms.
+    """Return the random-effects terms, their columns under R's names.
 
     Raises
     ------
@@ -53,15 +62,17 @@ def build_random(formula: Formula, evaluator: Evaluator, contrasts: Mapping[str,
     grouping: dict[str, Groups] = {}
     terms: list[RandomTerm] = []
     parts: list[BarPart] = []
+    matrices: list[ModelMatrix] = []
     for position, bar in enumerate(formula.bars):
         if bar.group.label not in grouping:
             grouping[bar.group.label] = _groups(bar, evaluator)
         matrix = model_matrix(bar.effects, evaluator, contrasts, evaluator.columns.n)
+        matrices.append(matrix)
         for column in [None] if bar.correlated else range(len(matrix.names)):
             terms.append(_term(bar, grouping[bar.group.label], matrix, column))
             parts.append(BarPart(position, column))
     order = _lme4_order([len(term.levels) for term in terms])
-    return RandomPart(tuple(terms[i] for i in order), tuple(parts[i] for i in order))
+    return RandomPart(tuple(terms[i] for i in order), tuple(parts[i] for i in order), tuple(matrices))
 
 
 def _groups(bar: Bar, evaluator: Evaluator) -> Groups:
@@ -82,9 +93,15 @@ def _term(bar: Bar, groups: Groups, matrix: ModelMatrix, column: int | None) -> 
         levels=groups.levels,
         refs=groups.refs,
         z=matrix.X[:, chosen],
-        names=matrix.names[chosen],
+        names=_chosen(matrix.names, column),
         source=bar.source,
+        labels=_chosen(tuple((INTERCEPT, *bar.effects.labels)[i] for i in matrix.assign), column),
+        full_names=_chosen(tuple(map(full_name, matrix.origins)), column),
     )
+
+
+def _chosen(names: tuple[str, ...], column: int | None) -> tuple[str, ...]:
+    return names if column is None else (names[column],)
 
 
 def _lme4_order(counts: Sequence[int]) -> list[int]:

@@ -59,12 +59,18 @@ def reductions(before: LmmFit, after: LmmFit) -> tuple[Reduction, ...]:
     labels = {
         factor_identity(term.group): term.group for fit in (before, after) for term in fit.design.random
     }
+    names = {
+        identity: name
+        for fit in (before, after)
+        for term in fit.design.random
+        for identity, name in zip(term.identities, term.names, strict=True)
+    }
     for factor, effect in dict.fromkeys([*new, *old]):
         code = mismatch
         if code is None and effect == INTERCEPT and _zero_point_moves(before, after, factor):
             code = "not_comparable"
         found = (old.get((factor, effect)), new.get((factor, effect)))
-        rows.append(_reduction(labels[factor], effect, *found, code, zero))
+        rows.append(_reduction(labels[factor], names[effect], *found, code, zero))
     return tuple(rows)
 
 
@@ -102,7 +108,7 @@ def _variances(fit: LmmFit) -> dict[tuple[frozenset[str], str], float]:
     """Return the variance of each random coefficient; several terms for one coefficient add up."""
     found: dict[tuple[frozenset[str], str], float] = {}
     for term, T in zip(fit.design.random, fit.covariances, strict=True):
-        for effect, variance in zip(term.names, np.diag(T), strict=True):
+        for effect, variance in zip(term.identities, np.diag(T), strict=True):
             key = (factor_identity(term.group), effect)
             found[key] = found.get(key, 0.0) + float(variance)
     return found
@@ -113,7 +119,7 @@ def _slopes(fit: LmmFit, factor: frozenset[str]) -> dict[str, NDArray[np.float64
         effect: column
         for term in fit.design.random
         if factor_identity(term.group) == factor
-        for effect, column in zip(term.names, term.z.T, strict=True)
+        for effect, column in zip(term.identities, term.z.T, strict=True)
         if effect != INTERCEPT
     }
 

@@ -103,7 +103,12 @@ def _degrees(
     """Return the degrees of freedom of each coefficient."""
     depth = len(hierarchy) + 1
     places = place_columns(
-        design.columns, design.assign, design.term_labels, design.term_variables, variable_levels, depth
+        design.distinct_names,
+        design.assign,
+        design.term_labels,
+        design.term_variables,
+        variable_levels,
+        depth,
     )
     own = [_highest(place) for place in places]
     sizes = [design.n, *(len(unit.factor.levels) for unit in hierarchy), 1]

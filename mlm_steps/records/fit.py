@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Literal
 
+from pydantic import Field
+
 from mlm_steps.records.base import Notice, Part, Record
 from mlm_steps.records.remedies import DerivedColumn, Deviation
 
@@ -30,6 +32,8 @@ class TermShape(Part):
     n_levels: int
     source: str
     """The term as written, for example ``(ses | school)``."""
+    labels: tuple[str, ...] = ()
+    """Label of the formula's term that each name belongs to; ``(Intercept)`` for the intercept."""
 
 
 class TermCovariance(Part):
@@ -161,6 +165,9 @@ class FitRecord(Record):
     columns: tuple[str, ...]
     """Columns of X that were kept."""
     dropped: tuple[str, ...]
+    shared_names: dict[str, str] = Field(default_factory=dict)
+    """R's names of the columns of fixed and random effects that have another one here, ``a[bc]`` for ``abc``,
+    since R calls several columns so."""
     terms: tuple[TermShape, ...]
     n_levels: dict[str, int]
     """Levels per grouping factor."""
@@ -177,6 +184,10 @@ class FitRecord(Record):
     aicc: float | None
     bic: float
     notices: tuple[Notice, ...]
+
+    def name_of_r(self, column: str) -> str:
+        """Return what R calls a column of fixed or random effects; several may have the same name there."""
+        return self.shared_names.get(column, column)
 
     @property
     def reported(self) -> Optimum:

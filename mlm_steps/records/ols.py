@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pydantic import Field
+
 from mlm_steps.records.base import Notice, Part, Record
 
 __all__ = ["OlsCoefficient", "OlsRecord"]
@@ -36,6 +38,8 @@ class OlsRecord(Record):
     n: int
     p: int
     coefficients: tuple[OlsCoefficient, ...]
+    shared_names: dict[str, str] = Field(default_factory=dict)
+    """R's names of columns that have another one here, ``a[bc]`` for ``abc``, since R calls several so."""
     sigma: float
     r_squared: float | None
     adj_r_squared: float | None

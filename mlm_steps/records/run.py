@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import TYPE_CHECKING, Literal
 
 from mlm_steps.records.allfit import AllFitRecord
@@ -58,7 +59,7 @@ class Labels:
         return self.columns.get(name, name)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class RunRecords:
     """Everything a finished run knows.
 
@@ -141,18 +142,39 @@ class RunRecords:
                 return (inner, outer), "within"
         return parts, "×"
 
+    @cached_property
+    def shared_names(self) -> dict[str, str]:
+        """R's names of columns that have another one here, since R calls several columns of a model so."""
+        found: dict[str, str] = {}
+        for names in (*(m.shared_names for m in self.prelude), *(m.shared_names for m in self.fits)):
+            found.update(names)
+        return found
+
+    def name_of_r(self, column: str) -> str:
+        """Return what R calls a column of fixed or random effects; several may have the same name there."""
+        return self.shared_names.get(column, column)
+
     def factor_of(self, column: str) -> str:
         """Return the categorical data column that a column of a design codes, or else its own name."""
         columns = {found.name: found for found in self.profile.columns}
         if column in columns:
             return column
+        told = {
+            label
+            for fit in self.fits
+            for term in fit.terms
+            for name, label in zip(term.names, term.labels, strict=False)
+            if name == column and label in columns
+        }
+        if len(told) == 1:
+            return told.pop()
         stems = [name for name, c in columns.items() if c.kind in CATEGORICAL and column.startswith(name)]
         return max(stems, key=len, default=column)
 
     def effect_label(self, name: str) -> str:
         """Return what to call a column of a design: its label, or ``Sector [Catholic]`` for a factor."""
         stem = self.factor_of(name)
-        label, contrast = self.labels.column(stem), name.removeprefix(stem)
+        label, contrast = self.labels.column(stem), self.name_of_r(name).removeprefix(stem)
         return f"{label} [{contrast}]" if contrast else label
 
     def fit(self, model: str) -> FitRecord:

@@ -12,8 +12,9 @@ __all__ = ["claim", "effect_terms", "fixed_curve", "place_phrase"]
 
 
 def effect_terms(fit: FitRecord) -> dict[str, str]:
-    """Return the term of each fixed-effects column."""
-    return {coefficient.column: coefficient.term for coefficient in fit.coefficients}
+    """Return the term of each column of fixed and random effects."""
+    random = {name: label for term in fit.terms for name, label in zip(term.names, term.labels, strict=False)}
+    return random | {coefficient.column: coefficient.term for coefficient in fit.coefficients}
 
 
 def fixed_curve(fit: FitRecord, name: str) -> Curve | None:
@@ -34,7 +35,7 @@ def claim(given: ReportInput, fit: FitRecord, coefficient: Coefficient, *, clear
     outcome = given.names.outcome(fit.outcome)
     label = given.names.column(coefficient.column, coefficient.term)
     rises = (coefficient.estimate or 0.0) > 0
-    factors = column_factors(coefficient.column, coefficient.term)
+    factors = _factors(fit, coefficient)
     curve = fixed_curve(fit, coefficient.column)
     if len(factors) > 1:
         return _product_claim(given, fit, coefficient, curve, clear=clear)
@@ -47,6 +48,11 @@ def claim(given: ReportInput, fit: FitRecord, coefficient: Coefficient, *, clear
         return say("There was no clear association between {x} and {y}", x=label, y=outcome)
     how = "positively" if rises else "negatively"
     return say("{x} was {how} associated with {y}", x=label, how=how, y=outcome)
+
+
+def _factors(fit: FitRecord, coefficient: Coefficient) -> tuple[tuple[str, str], ...]:
+    """Return the factors of a column: each as its term has it, and with its level."""
+    return column_factors(fit.name_of_r(coefficient.column), coefficient.term)
 
 
 def _over(given: ReportInput, curve: Curve) -> Phrase:
@@ -65,7 +71,7 @@ def _part_claim(given: ReportInput, label: Phrase, outcome: Phrase, curve: Curve
 def _product_claim(
     given: ReportInput, fit: FitRecord, coefficient: Coefficient, curve: Curve | None, *, clear: bool
 ) -> Phrase:
-    names, factors = given.names, column_factors(coefficient.column, coefficient.term)
+    names, factors = given.names, _factors(fit, coefficient)
     rises = (coefficient.estimate or 0.0) > 0
     if len(factors) > 2:
         label = names.column(coefficient.column, coefficient.term)
@@ -97,15 +103,13 @@ def _focal_first(
     fit: FitRecord, factors: tuple[tuple[str, str], ...]
 ) -> tuple[tuple[str, str], tuple[str, str]]:
     """Return the focal factor of a product of two, then its moderator: by level, numbers first."""
-    levels = {c.column: str(c.level) for c in fit.coefficients}
-    known = all(text in levels for _, text in factors)
-    low, high = sorted(
-        factors, key=lambda factor: (levels[factor[1]] if known else "", factor[0] != factor[1])
-    )
+    levels = {(c.term, fit.name_of_r(c.column)): str(c.level) for c in fit.coefficients}
+    known = all(factor in levels for factor in factors)
+    low, high = sorted(factors, key=lambda factor: (levels[factor] if known else "", factor[0] != factor[1]))
     return low, high
 
 
 def _is_slope_at_level(fit: FitRecord, focal: tuple[str, str], moderator: tuple[str, str]) -> bool:
     """Return whether a product is the slope at one level of a category, as the slope itself is no column."""
-    columns = {c.column for c in fit.coefficients}
-    return focal[0] == focal[1] and moderator[0] != moderator[1] and focal[1] not in columns
+    columns = {(c.term, fit.name_of_r(c.column)) for c in fit.coefficients}
+    return focal[0] == focal[1] and moderator[0] != moderator[1] and focal not in columns

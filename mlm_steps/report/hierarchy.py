@@ -112,7 +112,7 @@ def hierarchy(fit: FitRecord, profile: DataProfile) -> Hierarchy:
     inner = {name for name in names if any(_nested(name, other, profile) for other in names)}
     letters = dict(zip(names, UNIT_LETTERS, strict=False))
     unit = _unit_index(names, letters, nested=depth == 3)
-    parts = _parts(places, depth)
+    parts = _parts(fit, places, depth)
     effects = _effects(fit, {c.column: place for place, c in places.items()}, parts)
     predictors = tuple(
         {index: Predictor(texts, _index(texts, level, depth, unit, letters, inner, profile))
@@ -152,13 +152,12 @@ def _factor_index(name: str, names: tuple[str, ...], letters: dict[str, str], in
     return letters[name] + "".join(letters[other] for other in names if other not in inner)
 
 
-def _texts(coefficient: Coefficient) -> tuple[str, ...]:
+def _texts(fit: FitRecord, coefficient: Coefficient) -> tuple[str, ...]:
     """Return the factors of a column with the contrast in brackets: ``sector[Catholic]``."""
     if coefficient.column == INTERCEPT:
         return ()
-    return tuple(
-        _bracketed(stem, text) for stem, text in column_factors(coefficient.column, coefficient.term)
-    )
+    factors = column_factors(fit.name_of_r(coefficient.column), coefficient.term)
+    return tuple(_bracketed(stem, text) for stem, text in factors)
 
 
 def _bracketed(stem: str, text: str) -> str:
@@ -166,11 +165,13 @@ def _bracketed(stem: str, text: str) -> str:
     return f"{stem}[{contrast}]" if contrast and contrast != text else text
 
 
-def _parts(places: dict[tuple[int, ...], Coefficient], depth: int) -> tuple[dict[int, tuple[str, ...]], ...]:
+def _parts(
+    fit: FitRecord, places: dict[tuple[int, ...], Coefficient], depth: int
+) -> tuple[dict[int, tuple[str, ...]], ...]:
     """Return, per level and index, the factors that make up that level's part of the columns."""
     parts: tuple[dict[int, tuple[str, ...]], ...] = tuple({} for _ in range(depth))
     for place, coefficient in sorted(places.items(), key=lambda item: sum(map(bool, item[0]))):
-        remaining = list(_texts(coefficient))
+        remaining = list(_texts(fit, coefficient))
         unknown = []
         for level, index in enumerate(place):
             known = parts[level].get(index, ())

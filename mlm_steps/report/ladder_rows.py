@@ -36,27 +36,34 @@ __all__ = [
 LEVELS = {"1": "Level 1", "2": "Level 2", "3": "Level 3", "cross": "Cross-level", None: "Level not known"}
 DAGGER = "‡"
 LEAST_DIGITS = 3
-Key = tuple[str, str | None, str | None]
+Identity = tuple[str, str]
+"""Of a fixed or random effect: the label of its term, and R's name of its column."""
+Key = tuple[str, Identity | None, Identity | None]
 
 
 def fixed_rows(given: ReportInput) -> list[Row]:
     """Return the fixed effects by level: estimate, (SE), [CI], p."""
-    columns: dict[str, Coefficient] = {}
+    columns: dict[Identity, tuple[FitRecord, Coefficient]] = {}
     for fit in given.run.fits:
         for coefficient in fit.coefficients:
-            columns.setdefault(coefficient.column, coefficient)
+            columns.setdefault(_identity(fit, coefficient), (fit, coefficient))
     rows: list[Row] = []
     for level, title in LEVELS.items():
-        members = [c for c in columns.values() if c.level == level]
+        members = [(identity, c) for identity, (_, c) in columns.items() if c.level == level]
         if members:
             rows.append(heading(f"Fixed effects: {title}"))
-        for coefficient in members:
-            rows.extend(_coefficient_rows(given, coefficient))
+        for identity, coefficient in members:
+            rows.extend(_coefficient_rows(given, identity, coefficient))
     return rows
 
 
-def _coefficient_rows(given: ReportInput, of: Coefficient) -> list[Row]:
-    found = [_find(fit, of.column) for fit in given.run.fits]
+def _identity(fit: FitRecord, coefficient: Coefficient) -> Identity:
+    """Return what is the same in all rungs, also where one prints ``abc`` and another ``a[bc]``."""
+    return coefficient.term, fit.name_of_r(coefficient.column)
+
+
+def _coefficient_rows(given: ReportInput, identity: Identity, of: Coefficient) -> list[Row]:
+    found = [_find(fit, identity) for fit in given.run.fits]
     symbols = {c.symbol for _, c in found if c is not None}
     label = given.names.column(of.column, of.term)
     head = (*label, " ", Symbol(of.symbol)) if len(symbols) == 1 else label
@@ -71,8 +78,8 @@ def _coefficient_rows(given: ReportInput, of: Coefficient) -> list[Row]:
     ]
 
 
-def _find(fit: FitRecord, column: str) -> tuple[FitRecord, Coefficient | None]:
-    return fit, next((c for c in fit.coefficients if c.column == column), None)
+def _find(fit: FitRecord, identity: Identity) -> tuple[FitRecord, Coefficient | None]:
+    return fit, next((c for c in fit.coefficients if _identity(fit, c) == identity), None)
 
 
 def _estimate(facts: CoefficientFacts | None) -> Phrase | None:
@@ -115,10 +122,20 @@ def _interval_rows(given: ReportInput, key: Key) -> list[Row]:
 
 def _keys(fit: FitRecord, group: str) -> list[Key]:
     return [
-        (parameter.group, parameter.effect_1, parameter.effect_2)
+        _key(fit, parameter)
         for parameter in fit.random
         if parameter.group == group and parameter.kind in ("variance", "correlation")
     ]
+
+
+def _key(fit: FitRecord, parameter: RandomParameter) -> Key:
+    effects = (parameter.effect_1, parameter.effect_2)
+    first, second = (None if effect is None else _effect_identity(fit, effect) for effect in effects)
+    return parameter.group, first, second
+
+
+def _effect_identity(fit: FitRecord, effect: str) -> Identity:
+    return effect_terms(fit).get(effect, effect), fit.name_of_r(effect)
 
 
 def _symbol(given: ReportInput, key: Key) -> str | None:
@@ -127,31 +144,34 @@ def _symbol(given: ReportInput, key: Key) -> str | None:
     for fit in given.run.fits:
         for factor in hierarchy(fit, given.run.profile).factors:
             if factor.name == key[0]:
-                numbers = {effect.name: effect.number for effect in factor.effects}
-                if key[1] in numbers and (key[2] is None or key[2] in numbers):
-                    pair = sorted((numbers[str(key[1])], numbers[str(key[2] or key[1])]))
+                numbers = {_effect_identity(fit, effect.name): effect.number for effect in factor.effects}
+                first, second = key[1], key[2] or key[1]
+                if first in numbers and second in numbers:
+                    pair = sorted((numbers[first], numbers[second]))
                     found.add(f"{'τ' if key[2] is None else 'ρ'}{pair[0]}{pair[1]}")
     return found.pop() if len(found) == 1 else None
 
 
 def _parameter(fit: FitRecord, key: Key, kind: str) -> RandomParameter | None:
-    group, first, second = key
     for parameter in fit.random:
-        same_effects = group == RESIDUAL or (parameter.effect_1, parameter.effect_2) == (first, second)
-        if parameter.group == group and parameter.kind == kind and same_effects:
+        if parameter.kind == kind and _key(fit, parameter) == key:
             return parameter
     return None
 
 
 def _head(given: ReportInput, key: Key, symbol: str | None) -> Phrase:
-    terms = {column: term for fit in given.run.fits for column, term in effect_terms(fit).items()}
     mark: Phrase = () if symbol is None else ("σ²",) if symbol == "σ²" else (Symbol(symbol),)
     if key[0] == RESIDUAL:
         return ("Residual ", *mark)
-    first = given.names.effect(key[1] or INTERCEPT, terms)
+    first = _effect(given, key[1] or (INTERCEPT, INTERCEPT))
     if key[2] is not None:
-        first = (*first, ", ", *given.names.effect(key[2], terms))
+        first = (*first, ", ", *_effect(given, key[2]))
     return (*first, " ", *mark) if mark else first
+
+
+def _effect(given: ReportInput, identity: Identity) -> Phrase:
+    term, name = identity
+    return given.names.effect(name, {name: term} if term != name else {})
 
 
 def _variance_row(given: ReportInput, key: Key, symbol: str | None) -> Row:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from functools import cached_property
 
+from mlm_steps.design.deparse import unquote_name
 from mlm_steps.design.hlm import column_factors
 from mlm_steps.records.run import RunRecords
 from mlm_steps.report.notation import MINUS, SUPERSCRIPTS
@@ -65,7 +66,7 @@ class Names:
         """Return the label of a fixed-effects column of a term, such as ``Sector [Catholic] × SES``."""
         if column == INTERCEPT:
             return ("Intercept",)
-        factors = column_factors(column, term)
+        factors = column_factors(self._run.name_of_r(column), term)
         return join([self._factor(stem, text) for stem, text in factors], " × ")
 
     def effect(self, name: str, terms: dict[str, str]) -> Phrase:
@@ -73,7 +74,7 @@ class Names:
         return self.column(name, terms.get(name, self._run.factor_of(name)))
 
     def _factor(self, stem: str, text: str) -> Phrase:
-        bare = stem.strip("`")
+        bare = unquote_name(stem)
         label = self.variable(bare)
         contrast = text.removeprefix(stem)
         return (*label, " [", Word(contrast), "]") if contrast else label
@@ -87,7 +88,7 @@ class Names:
     def _coded(self) -> dict[str, str]:
         """What to write for the columns of random effects that code a factor."""
         effects = {name for fit in self._run.fits for term in fit.terms for name in term.names}
-        stems = {name: self._run.factor_of(name) for name in effects}
+        stems = {name: self._run.factor_of(name) for name in effects - self._run.shared_names.keys()}
         return {name: f"{stem} [{name.removeprefix(stem)}]" for name, stem in stems.items() if stem != name}
 
     def plain(self, phrase: Phrase) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from mlm_steps.design.hlm import column_factors
 from mlm_steps.records import Coefficient, FitRecord, Icc, RandomParameter
 from mlm_steps.report.claims import claim, effect_terms, fixed_curve, place_phrase
 from mlm_steps.report.facts import (
@@ -144,8 +145,13 @@ def _test_phrase(fit: FitRecord, coefficient: Coefficient, facts: CoefficientFac
 
 def reservation(given: ReportInput, fit: FitRecord, name: str) -> Phrase:
     """Return where a coefficient holds: in products where the rest is 0, beside powers of x where x is."""
-    own = set(name.split(":"))
-    products = [c for c in fit.coefficients if c.estimate is not None and own < set(c.column.split(":"))]
+    factors = {
+        c.column: set(column_factors(fit.name_of_r(c.column), c.term))
+        for c in fit.coefficients
+        if c.estimate is not None
+    }
+    own = factors.get(name, set())
+    products = [column for column, others in factors.items() if own and own < others]
     curve = fixed_curve(fit, name)
     if curve is not None and curve.role == "part":
         return ()  # it is said to be no slope, wherever

@@ -5,13 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING
 
-from mlm_steps.design.linear import agree
+from mlm_steps.design.coefficient_words import CoefficientWords, named_columns
+from mlm_steps.design.linear import agree, several_named
 from mlm_steps.errors import Fault, FormulaError, did_you_mean
 from mlm_steps.spec import LoadedSpec
 from mlm_steps.spec.contrasts import ContrastSpec
 from mlm_steps.spec.means import MeanSpec
 from mlm_steps.spec.slopes import SlopeSpec
-from mlm_steps.steps.wanted import linears, value_of
+from mlm_steps.steps.wanted import Words, linears, value_of
 
 if TYPE_CHECKING:
     from mlm_steps.design.predictors import Predictor, Predictors
@@ -46,27 +47,34 @@ def _contrast_faults(
     loaded: LoadedSpec, at: Place, contrast: ContrastSpec, rungs: Mapping[str, Predictors]
 ) -> Iterator[Fault]:
     designs = {name: predictors.design for name, predictors in rungs.items()}
-    known = dict.fromkeys(name for design in designs.values() for name in design.columns)
+    coefficients = CoefficientWords(named_columns(design) for design in designs.values())
+    there = [set(coefficients.columns(design)) for design in designs.values()]
+    known = {
+        word: names
+        for word, names in coefficients.words.items()
+        if len(names) > 1 or any(names[0] in rung for rung in there)
+    }
     dropped = {name: rung for rung, design in designs.items() for name in design.dropped}
     wrong = False
     for name in contrast.weights or ():
-        if name not in known:
+        fault = _word_fault(name, known, dropped)
+        if fault is not None:
             wrong = True
-            yield Fault(loaded.source.where(*at, "weights", name), *_no_coefficient(name, known, dropped))
+            yield Fault(loaded.source.where(*at, "weights", name), *fault)
     for i, text in enumerate(contrast.hypothesis):
         try:
             linears(ContrastSpec(name=contrast.name, hypothesis=(text,)), known)
         except FormulaError as error:
             wrong = True
-            fault = error.faults[0]
+            unread = error.faults[0]
             where = _hypothesis_place(loaded, at, i, error.offset)
-            yield Fault(where, fault.what, fault.hint, fault.excerpt)
+            yield Fault(where, unread.what, unread.hint, unread.excerpt)
     if not wrong:
         hypotheses = linears(contrast, known)
         if not agree(hypotheses):
             yield Fault(loaded.source.where(*at, "hypothesis"), "these contradict one another")
         needed = {name for each in hypotheses for name in each.weights}
-        if not any(needed <= set(design.columns) for design in designs.values()):
+        if not any(needed <= rung for rung in there):
             what = f"no rung has all of the coefficients {', '.join(sorted(needed))}"
             yield Fault(loaded.source.where(*at), what, "a contrast combines coefficients of one rung")
 
@@ -78,12 +86,14 @@ def _hypothesis_place(loaded: LoadedSpec, at: Place, i: int, offset: int) -> str
     return loaded.source.where(*keys, offset=offset)
 
 
-def _no_coefficient(
-    name: str, known: Mapping[str, None], dropped: Mapping[str, str]
-) -> tuple[str, str | None]:
-    if name in dropped:
-        return f"{name} was left out of {dropped[name]}: it is a combination of other columns", None
-    return f"there is no coefficient {name}", did_you_mean(name, known) or _some("known are", known)
+def _word_fault(word: str, known: Words, dropped: Mapping[str, str]) -> tuple[str, str | None] | None:
+    """Return what is wrong with a word that should name one coefficient."""
+    if word in known:
+        return several_named(word, known[word]) if len(known[word]) > 1 else None
+    if word in dropped:
+        return f"{word} was left out of {dropped[word]}: it is a combination of other columns", None
+    names = dict.fromkeys(found[0] for found in known.values() if len(found) == 1)
+    return f"there is no coefficient {word}", did_you_mean(word, names) or _some("known are", names)
 
 
 def _slope_faults(

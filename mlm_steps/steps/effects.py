@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
+from mlm_steps.design.coefficient_words import CoefficientWords, Named
 from mlm_steps.records import EffectsRecord, FitRecord, write_record
 from mlm_steps.records.effects import ContrastTest, FactorMeans, SimpleSlopes
 from mlm_steps.steps.session import Session
@@ -29,7 +31,7 @@ def effects(session: Session) -> None:
     with session.recorded(STEP) as (recorder, key):
         records = [session.fit(rung.name) for rung in session.spec.rungs]
         fitted_rungs = [record for record in records if isinstance(record, FitRecord)]
-        known = {name for fit in fitted_rungs for name in fit.columns}
+        known = CoefficientWords(_named(fit) for fit in fitted_rungs)
         fits = [fit for fit in fitted_rungs if fit.unreliable is None]
         frame = session.frame()
         contrasts: list[ContrastTest] = []
@@ -49,6 +51,11 @@ def effects(session: Session) -> None:
         )
         write_record(record, session.layout.effects)
         recorder.add(session.layout.effects)
+
+
+def _named(fit: FitRecord) -> Iterator[Named]:
+    for c in fit.coefficients:
+        yield Named(c.term, c.column, fit.shared_names.get(c.column, c.column))
 
 
 def _predictors(session: Session, frame: pd.DataFrame, fit: FitRecord) -> Predictors:

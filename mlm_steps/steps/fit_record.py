@@ -69,8 +69,15 @@ def fit_record(
         npar=npar,
         columns=design.columns,
         dropped=design.dropped,
+        shared_names=dict(design.shared_names),
         terms=tuple(
-            TermShape(group=term.group, names=term.names, n_levels=len(term.levels), source=term.source)
+            TermShape(
+                group=term.group,
+                names=term.names,
+                n_levels=len(term.levels),
+                source=term.source,
+                labels=term.labels,
+            )
             for term in design.random
         ),
         n_levels={term.group: len(term.levels) for term in design.random},

@@ -134,7 +134,7 @@ def _symbols(
 ) -> tuple[tuple[TermLevel, str], ...]:
     """Return level and symbol of the columns that were kept, so that the numbering has no gaps."""
     return assign_symbols(
-        design.columns,
+        design.distinct_names,
         design.assign,
         design.term_labels,
         design.term_variables,
@@ -146,7 +146,7 @@ def _symbols(
 def _levels(design: Design, variable_levels: Mapping[str, VariableRank]) -> dict[str, TermLevel]:
     """Return the level of each column, those that were dropped included."""
     found = assign_symbols(
-        design.all_columns,
+        design.all_distinct_names,
         design.all_assign,
         design.term_labels,
         design.term_variables,

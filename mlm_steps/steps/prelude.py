@@ -40,6 +40,7 @@ def prelude(session: Session, model: str) -> None:
             n=design.n,
             p=design.p,
             coefficients=tuple(OlsCoefficient(**row) for row in fit.rows()),
+            shared_names=dict(design.shared_names),
             sigma=fit.sigma,
             r_squared=fit.r_squared,
             adj_r_squared=fit.adj_r_squared,

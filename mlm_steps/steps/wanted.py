@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from mlm_steps.design import Formula
@@ -17,10 +17,14 @@ from mlm_steps.spec.slopes import SlopeSpec
 from mlm_steps.steps.levels import Level
 
 if TYPE_CHECKING:
+    from mlm_steps.design.coefficient_words import CoefficientWords
     from mlm_steps.design.predictors import Level as Value
     from mlm_steps.design.predictors import Predictor, Predictors
 
-__all__ = ["Wanted", "cross_level_pairs", "linears", "value_of", "wanted_on"]
+__all__ = ["Wanted", "Words", "cross_level_pairs", "linears", "value_of", "wanted_on"]
+
+Words = Mapping[str, Sequence[str]]
+"""Per word the names of the coefficients that it may stand for."""
 
 MOST_LEVELS = 8
 """Of a factor whose means are estimated unasked."""
@@ -48,7 +52,7 @@ def wanted_on(
     spec: PipelineSpec,
     predictors: Predictors,
     levels: Mapping[str, Level],
-    known: Collection[str],
+    coefficients: CoefficientWords,
 ) -> Wanted:
     """Return what is wanted on one rung.
 
@@ -59,32 +63,43 @@ def wanted_on(
         Of the rung.
     levels : mapping
         Level per data column.
-    known : collection of str
-        Names of the coefficients of all rungs.
+    coefficients : CoefficientWords
+        Of all rungs.
     """
-    there = set(predictors.design.columns)
+    there = coefficients.columns(predictors.design)
     contrasts = []
     for contrast in spec.contrasts:
-        hypotheses = _parsed(contrast, known)
-        if hypotheses and all(set(each.weights) <= there for each in hypotheses):
-            contrasts.append((contrast.name, hypotheses))
+        hypotheses = _parsed(contrast, coefficients.words)
+        if hypotheses and all(set(each.weights) <= set(there) for each in hypotheses):
+            contrasts.append((contrast.name, tuple(_on_columns(each, there) for each in hypotheses)))
     return Wanted(tuple(contrasts), _slopes(spec, predictors, levels), _means(spec, predictors))
 
 
-def linears(contrast: ContrastSpec, known: Collection[str]) -> tuple[Linear, ...]:
-    """Return the hypotheses of a contrast; FormulaError where one cannot be read."""
+def linears(contrast: ContrastSpec, words: Words) -> tuple[Linear, ...]:
+    """Return the hypotheses of a contrast, on the names of coefficients.
+
+    FormulaError where one cannot be read. The words of ``weights`` have to be known, and to stand for one
+    coefficient each.
+    """
     if contrast.weights is None:
-        return tuple(parse_linear(text, known) for text in contrast.hypothesis)
-    weights = {name: weight for name, weight in contrast.weights.items() if weight}
+        return tuple(parse_linear(text, (), words) for text in contrast.hypothesis)
+    weights = {words[word][0]: weight for word, weight in contrast.weights.items() if weight}
     return (Linear(linear_text(weights), weights, 0.0),)
 
 
-def _parsed(contrast: ContrastSpec, known: Collection[str]) -> tuple[Linear, ...]:
+def _parsed(contrast: ContrastSpec, words: Words) -> tuple[Linear, ...]:
     """Return the hypotheses; none where only a rung that failed has their coefficients."""
+    if not set(contrast.weights or ()) <= set(words):
+        return ()
     try:
-        return linears(contrast, known)
+        return linears(contrast, words)
     except FormulaError:
         return ()
+
+
+def _on_columns(hypothesis: Linear, columns: Mapping[str, str]) -> Linear:
+    """Return a hypothesis on the columns of one rung."""
+    return replace(hypothesis, weights={columns[name]: w for name, w in hypothesis.weights.items()})
 
 
 def _slopes(

@@ -1,0 +1,55 @@
+"""Coefficients whose names in R are the same, and columns with odd names, as a notebook sees them."""
+
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+
+import mlm_steps
+from mlm_steps.errors import FormulaError, UsageError
+
+
+@pytest.fixture(scope="module")
+def collided():
+    frame = pd.read_csv(Path(__file__).parent / "name_collision.csv")
+    frame["a"] = pd.Categorical(frame["a"], categories=["x", "bc"])
+    frame["ab"] = pd.Categorical(frame["ab"], categories=["y", "c"])
+    return mlm_steps.fit("y ~ a + ab + (1 | g)", frame)
+
+
+def test_two_coefficients_of_one_name_have_numbers_of_their_own(collided):
+    # lme4: fixef(lmer(y ~ a + ab + (1 | g))) = -0.603083, 1.486833, 10.491167.
+    assert collided.beta.to_dict() == pytest.approx(
+        {"(Intercept)": -0.6030833333, "a[bc]": 1.4868333333, "ab[c]": 10.4911666667}, abs=1e-8
+    )
+    for frame in (collided.vcov, collided.ci, collided.coefficients, collided.confint("wald").table):
+        assert list(frame.index) == ["(Intercept)", "a[bc]", "ab[c]"]
+    assert {"a[bc]", "ab[c]"} <= set(collided.confint().table.index)
+    assert {"a[bc]", "ab[c]"} <= set(collided.bootstrap(10).table.index)
+
+
+@pytest.mark.parametrize("hypothesis", ["abc = 0", "`abc` = 0", {"abc": 1}])
+def test_an_ambiguous_word_is_refused(collided, hypothesis):
+    with pytest.raises((FormulaError, UsageError), match=r"abc is ambiguous: a\[bc\] or ab\[c\]"):
+        collided.contrast(hypothesis)
+
+
+@pytest.mark.parametrize("hypothesis", ["ab[c] - a[bc] = 0", {"ab[c]": 1, "a[bc]": -1}])
+def test_either_can_be_tested_by_its_own_name(collided, hypothesis):
+    difference = collided.contrast(hypothesis).table["estimate"].iloc[0]
+    assert difference == pytest.approx(collided.beta["ab[c]"] - collided.beta["a[bc]"])
+
+
+def test_columns_called_as_other_parameters_do_not_take_their_place():
+    rng = np.random.default_rng(0)
+    frame = pd.DataFrame({"g": np.repeat(range(12), 8), "sigma": rng.normal(size=96)})
+    frame["r2_marginal"] = rng.normal(size=96)
+    frame["y"] = rng.normal(size=96) + frame["sigma"]
+    fit = mlm_steps.fit("y ~ sigma + r2_marginal + (1 | g)", frame)
+    names = ["sd_(Intercept)|g", "sigma", "(Intercept)", "`sigma`", "`r2_marginal`"]
+    assert list(fit.confint().table.index) == names
+    drawn = fit.bootstrap(10)
+    assert list(drawn.estimates.index[:5]) == names
+    assert drawn.estimates["sigma"] == pytest.approx(fit.sigma)
+    assert drawn.estimates["`sigma`"] == pytest.approx(fit.beta["sigma"])
