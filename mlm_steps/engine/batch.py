@@ -96,6 +96,11 @@ class Batch:
         """Number of replicates."""
         return int(self.Cyy.size)
 
+    @property
+    def cells(self) -> int:
+        """Size of the arrays of one replicate: the number of levels."""
+        return int(self.y.shape[1])
+
     def take(self, which: NDArray[np.intp]) -> Batch:
         """Return the batch of some replicates."""
         R, X, Cxx, df = (_taken(shared, which) for shared in (self.R, self.X, self.Cxx, self.df))

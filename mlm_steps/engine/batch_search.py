@@ -6,14 +6,15 @@ A replicate that is done leaves the batch, so that the work shrinks with those t
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Protocol, Self
 
 import numpy as np
 from numpy.typing import NDArray
 
-from mlm_steps.engine.batch import Batch, Points
+from mlm_steps.engine.batch import Points
 from mlm_steps.engine.optimize import HUGE
 
-__all__ = ["Ends", "minimise_all"]
+__all__ = ["Ends", "Evaluates", "minimise_all"]
 
 Array = NDArray[np.float64]
 Flags = NDArray[np.bool_]
@@ -22,6 +23,24 @@ NEAR = 1e-9
 """Predicted decrease, relative to the criterion's size, from which one more Newton step is the last."""
 SECULAR = 30
 """Iterations for the length of a step on the boundary of its trust region; a few are the rule."""
+
+
+class Evaluates(Protocol):
+    """The criterion of many replicates: ``Batch`` for one grouping factor, ``BatchSeveral`` for several."""
+
+    @property
+    def size(self) -> int:
+        """Number of replicates."""
+
+    @property
+    def cells(self) -> int:
+        """Size of the arrays of one replicate, in levels of a factor with two coefficients."""
+
+    def take(self, which: NDArray[np.intp]) -> Self:
+        """Return the batch of some replicates."""
+
+    def points(self, theta: Array) -> Points:
+        """Return value, gradient and Hessian at theta, shape (B, m): one per replicate."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -47,12 +66,12 @@ class Ends:
         return Ends(theta, self.points.replaced(where, other.points.take(source)), found)
 
 
-def minimise_all(batch: Batch, start: Array, *, most: int, known: Ends | None = None) -> Ends:
+def minimise_all(batch: Evaluates, start: Array, *, most: int, known: Ends | None = None) -> Ends:
     """Return where the searches of all replicates ended.
 
     Parameters
     ----------
-    batch : Batch
+    batch : Evaluates
     start : ndarray, shape (B, m)
     most : int
         Evaluations after which a search ends without an optimum.

@@ -98,13 +98,16 @@ class Reducer:
     rest: sparse.csr_array
 
     @classmethod
-    def of(cls, design: Design, strategy: Strategy) -> Reducer:
-        """Return what the outcomes of a design share; FitError where X is not of full rank."""
+    def of(cls, design: Design, strategy: Strategy, *, joint: bool = False) -> Reducer:
+        """Return what the outcomes of a design share; FitError where X is not of full rank.
+
+        ``joint``: the factors are treated as crossed, whether they nest in one another or not.
+        """
         standard, factors = standardize(design), strategy.factors
         z = [np.concatenate([standard.z[term] for term in factor.terms], axis=1) for factor in factors]
         blocks = orthogonal_blocks(factors[0], z[0], standard.fixed.Q)
         own = tuple(_by_level(factors[0], column) for column in blocks.q.T)
-        if isinstance(strategy, Nested):
+        if isinstance(strategy, Nested) and not joint:
             rest = [_interleaved(factors[1], np.concatenate(z[1:], axis=1))]
         else:
             rest = [_interleaved(factor, columns) for factor, columns in zip(factors[1:], z[1:], strict=True)]

@@ -1,7 +1,7 @@
 """Refits of one design to many outcomes, as a bootstrap needs them (statistics, section 8).
 
-Only the outcome changes, so that the cross-products of Z and X are made once. With one grouping factor all
-replicates advance together; with several, one follows the other from where the model itself ended.
+Only the outcome changes, so that the cross-products of Z and X are made once. All replicates advance
+together; with several grouping factors and many random effects, one follows the other.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from mlm_steps.engine.fit import fit_lmm
 from mlm_steps.engine.kernel import Kernel
 from mlm_steps.engine.outcomes import Found, Reducer
 from mlm_steps.engine.replicates_one import fit_together
-from mlm_steps.engine.replicates_several import fit_in_turn
+from mlm_steps.engine.replicates_several import fit_several, together
 from mlm_steps.engine.values import BOUNDARY, LmmFit, Method
 from mlm_steps.errors import Fault, FitError, UsageError
 
@@ -101,7 +101,8 @@ def refit_many(
     n = fit.design.n
     if Y.ndim != 2 or Y.shape[0] != n or not np.isfinite(Y).all():
         raise UsageError(Fault("Y", f"must hold {n} rows of finite numbers, one column per outcome"))
-    reducer, width = Reducer.of(fit.design, fit.kernel.strategy), max(1, ELEMENTS // n)
+    strategy, width = fit.kernel.strategy, max(1, ELEMENTS // n)
+    reducer = Reducer.of(fit.design, strategy, joint=together(strategy))
     begin = np.asarray(fit.theta if start is None else start, dtype=float)
     parts = [
         _refit(reducer, fit.kernel, Y[:, first : first + width], method or fit.method, begin)
@@ -116,7 +117,7 @@ def _refit(reducer: Reducer, kernel: Kernel, Y: Array, method: Method, start: Ar
     if len(reducer.factors) == 1:
         found = fit_together(reducer, outcomes, method, begin)
     else:
-        found = fit_in_turn(kernel, outcomes, method, begin)
+        found = fit_several(reducer, kernel, outcomes, method, begin)
     result = assembled(kernel, outcomes.scale, outcomes.beta0, found, method, np.array([kernel.n]))
     for b in np.flatnonzero(~found.good):
         put(result, int(b), fit_alone(replace(reducer.design, y=Y[:, b]), method, start))

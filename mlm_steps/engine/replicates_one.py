@@ -1,34 +1,19 @@
-"""Refits with one grouping factor: one search for all replicates, and rivals where an optimum is in doubt."""
+"""Refits with one grouping factor: the criterion of all replicates at once."""
 
 from __future__ import annotations
-
-from collections.abc import Iterator
 
 import numpy as np
 from numpy.typing import NDArray
 
 from mlm_steps.engine.alike import fewer_levels
 from mlm_steps.engine.batch import Batch
-from mlm_steps.engine.batch_search import Ends, minimise_all
-from mlm_steps.engine.convergence import EIGENVALUE_TOLERANCE, GRADIENT_TOLERANCE, RUNAWAY
-from mlm_steps.engine.fit import CANCELLATION
-from mlm_steps.engine.groups import Factor
-from mlm_steps.engine.lambda_ import Pattern
 from mlm_steps.engine.outcomes import Found, Outcomes, Reducer
-from mlm_steps.engine.search import EXTREME, FEW_LEVELS, MANY_LEVELS, SHORT, WEAK
+from mlm_steps.engine.replicates_search import Space, search_together
 from mlm_steps.engine.values import Method
 
-__all__ = ["fit_together", "search_together"]
+__all__ = ["fit_together"]
 
 Array = NDArray[np.float64]
-Flags = NDArray[np.bool_]
-
-MOST = 100
-"""Evaluations of a search; a dozen are the rule."""
-CELLS = 60_000
-"""Replicates times levels in one search: its arrays then stay in the processor's cache."""
-OPEN = 0.1
-"""Least start of a standard deviation: at 0 the criterion is stationary."""
 
 
 def fit_together(reducer: Reducer, outcomes: Outcomes, method: Method, start: Array) -> Found:
@@ -48,91 +33,4 @@ def fit_together(reducer: Reducer, outcomes: Outcomes, method: Method, start: Ar
         df=np.array([float(df)]),
         reml=method == "REML",
     )
-    return search_together(batch, factor, start)
-
-
-def search_together(batch: Batch, factor: Factor, start: Array) -> Found:
-    """Return the optima of a batch, searched in parts that fit the processor's cache."""
-    width = max(1, CELLS // batch.y.shape[1])
-    every = np.arange(batch.size)
-    parts = [_search(batch.take(part), factor, start) for part in np.split(every, every[width::width])]
-    return Found(
-        np.concatenate([part.theta for part in parts]),
-        np.concatenate([part.log_det_L2 for part in parts]),
-        np.concatenate([part.log_det_RX2 for part in parts]),
-        np.concatenate([part.pwrss for part in parts]),
-        np.concatenate([part.beta for part in parts], axis=1),
-        np.concatenate([part.good for part in parts]),
-    )
-
-
-def _search(batch: Batch, factor: Factor, start: Array) -> Found:
-    pattern = factor.pattern
-    diagonal = pattern.rows == pattern.columns
-    first = np.where(diagonal, np.maximum(np.abs(start), OPEN), start)
-    ends = minimise_all(batch, np.tile(first, (batch.size, 1)), most=MOST)
-    doubtful = np.flatnonzero(_doubtful(ends, factor, diagonal))
-    if doubtful.size:
-        ends = _with_rivals(batch, pattern, ends, doubtful)
-    points = ends.points
-    return Found(
-        ends.theta, points.log_det_L2, points.log_det_RX2, points.pwrss, points.beta, good=_good(ends)
-    )
-
-
-def _doubtful(ends: Ends, factor: Factor, diagonal: Flags) -> Flags:
-    """Return where another optimum is possible, by the rules of ``search``."""
-    if factor.J <= FEW_LEVELS:
-        return np.ones(ends.found.size, dtype=bool)
-    extreme = np.abs(ends.theta).max(axis=1) > EXTREME
-    curvature = np.diagonal(ends.points.hessian, axis1=1, axis2=2)
-    weak = (ends.theta**2 * curvature)[:, diagonal] < WEAK
-    doubtful: Flags = ~ends.found | extreme | ((factor.J < MANY_LEVELS) & weak.any(axis=1))
-    return doubtful
-
-
-def _with_rivals(batch: Batch, pattern: Pattern, ends: Ends, which: NDArray[np.intp]) -> Ends:
-    """Return the ends with the lowest optimum of searches from contrasting starts, all at once."""
-    starts = np.concatenate(list(_contrasting(pattern, ends.theta[which])))
-    whose = np.tile(which, starts.shape[0] // which.size)
-    known = Ends(ends.theta[whose], ends.points.take(whose), ends.found[whose])
-    rivals = minimise_all(batch.take(whose), starts, most=SHORT, known=known)
-    values, limit = rivals.points.value, known.points.value
-    margin = 1e-9 * (1.0 + np.abs(np.where(np.isfinite(limit), limit, 0.0)))
-    ahead = (values < limit - margin) & (rivals.found | ~known.found)
-    values = np.where(ahead, values, np.inf).reshape(-1, which.size)
-    lowest = values.argmin(axis=0)
-    better = np.isfinite(values.min(axis=0))
-    source = (lowest * which.size + np.arange(which.size))[better]
-    return ends.replaced(which[better], rivals, source)
-
-
-def _contrasting(pattern: Pattern, theta: Array) -> Iterator[Array]:
-    """Yield starts far from the optimum: every scale, each term alone, directions of rank one."""
-    identity = (pattern.rows == pattern.columns).astype(float)
-    terms = [(pattern.rows >= span.start) & (pattern.rows < span.stop) for span in pattern.spans]
-    for scale in (1.0, 0.1, 1e-3, 30.0):
-        yield np.tile(scale * identity, (theta.shape[0], 1))
-    for places in terms if len(terms) > 1 else ():
-        yield np.tile(np.where(places, 10.0 * identity, 0.1 * identity), (theta.shape[0], 1))
-    if pattern.m > pattern.K:
-        first = np.isin(pattern.columns, [span.start for span in pattern.spans])
-        generator = np.random.default_rng(pattern.m)
-        for scale in (0.3, 3.0):
-            drawn = generator.normal(size=pattern.m) * first
-            yield np.tile(scale * (0.05 * identity + drawn), (theta.shape[0], 1))
-    for places in terms:
-        yield np.where(places, 0.02 * identity, theta)
-
-
-def _good(ends: Ends) -> Flags:
-    """Return where the end is an optimum by the standards of ``assess``; others are searched again."""
-    points, good = ends.points, ends.found & np.isfinite(ends.points.value)
-    good &= (np.abs(ends.theta).max(axis=1) <= RUNAWAY) & (points.pwrss >= CANCELLATION)
-    hessian = np.where(good[:, None, None], points.hessian, 0.0)
-    roots, vectors = np.linalg.eigh(hessian)
-    slope = np.abs(np.einsum("bij,bi->bj", vectors, np.where(good[:, None], points.gradient, 0.0)))
-    scaled = slope / np.sqrt(np.maximum(np.abs(roots), 1e-300))
-    good &= np.minimum(slope, scaled).max(axis=1) <= GRADIENT_TOLERANCE
-    good &= roots[:, 0] >= EIGENVALUE_TOLERANCE * np.maximum(1.0, roots[:, -1])
-    return good
+    return search_together(batch, Space.of([factor]), start)

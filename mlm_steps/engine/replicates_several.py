@@ -1,4 +1,8 @@
-"""Refits with several grouping factors: one after the other, on cross-products that are made once."""
+"""Refits with several grouping factors, on cross-products that are made once.
+
+Where the matrix of all random effects is small, all replicates advance together; else they are fitted one
+after the other, since numpy's calls then no longer take most of the time.
+"""
 
 from __future__ import annotations
 
@@ -7,24 +11,56 @@ from dataclasses import replace
 import numpy as np
 from numpy.typing import NDArray
 
+from mlm_steps.engine.batch_several import BatchSeveral
 from mlm_steps.engine.convergence import assess
 from mlm_steps.engine.fit import CANCELLATION
-from mlm_steps.engine.kernel import Kernel
+from mlm_steps.engine.kernel import Kernel, Strategy
 from mlm_steps.engine.nested import Nested
-from mlm_steps.engine.outcomes import Found, Outcomes
+from mlm_steps.engine.outcomes import Found, Outcomes, Reducer
+from mlm_steps.engine.replicates_search import OPEN, Space, search_together
 from mlm_steps.engine.search import find_optimum, objective_of
 from mlm_steps.engine.several_factors import SeveralFactors
 from mlm_steps.engine.values import Control, Method
 
-__all__ = ["fit_in_turn"]
+__all__ = ["fit_several", "joint_batch", "together"]
 
 Array = NDArray[np.float64]
 
+JOINT = 2.5e6
+"""Multiplications of an evaluation up to which it takes longer to call numpy for each replicate."""
 RIVALS = 2
 """Searches from contrasting starts where an optimum is in doubt. The first starts at the parameters that
 the outcomes were drawn from; on small designs of every structure no third rival has found a lower end."""
-OPEN = 0.1
-"""Least start of a standard deviation: at 0 the criterion is stationary."""
+
+
+def fit_several(reducer: Reducer, kernel: Kernel, outcomes: Outcomes, method: Method, start: Array) -> Found:
+    """Return the optimum of each outcome; ``start`` is theta in the engine's units."""
+    if not together(kernel.strategy):
+        return fit_in_turn(kernel, outcomes, method, start)
+    batch = joint_batch(reducer, kernel, outcomes, method)
+    return search_together(batch, Space.of(reducer.factors, RIVALS), start)
+
+
+def joint_batch(reducer: Reducer, kernel: Kernel, outcomes: Outcomes, method: Method) -> BatchSeveral:
+    """Return the criterion of all outcomes; the reducer is one of joint factors."""
+    factors, p = reducer.factors, kernel.p
+    z = [np.concatenate([reducer.standard.z[t] for t in factor.terms], axis=1) for factor in factors]
+    return BatchSeveral(
+        SeveralFactors.of(factors, reducer.blocks, z[1:]),
+        G=np.ascontiguousarray(outcomes.G.transpose(2, 0, 1)),
+        fixed=np.ascontiguousarray(outcomes.fixed.T),
+        total=outcomes.total,
+        rest=np.ascontiguousarray(outcomes.rest.T),
+        df=float(kernel.n - (p if method == "REML" else 0)),
+        reml=method == "REML",
+    )
+
+
+def together(strategy: Strategy) -> bool:
+    """Return whether the replicates of a model with several grouping factors advance together."""
+    first, *rest = (factor.q for factor in strategy.factors)
+    q = sum(rest)
+    return q**3 + (first + q) ** 2 * q <= JOINT
 
 
 def fit_in_turn(kernel: Kernel, outcomes: Outcomes, method: Method, start: Array) -> Found:

@@ -17,7 +17,7 @@ from mlm_steps.design.matrices import Design, RandomTerm
 from mlm_steps.engine.batch import Batch
 from mlm_steps.engine.groups import Factor, factors_of, orthogonal_blocks, segment_sum
 from mlm_steps.engine.replicates import Replicates, assembled, fit_alone, of_fits, put
-from mlm_steps.engine.replicates_one import CELLS, search_together
+from mlm_steps.engine.replicates_search import CELLS, Space, search_together
 from mlm_steps.engine.standardize import standardize
 from mlm_steps.engine.values import LmmFit
 from mlm_steps.errors import Fault, FitError
@@ -152,7 +152,7 @@ def _part(fit: LmmFit, groups: _Groups, drawn: Integers) -> Replicates:
     design, kernel = fit.design, fit.kernel
     counts = np.stack([np.bincount(own, minlength=groups.factor.J) for own in drawn])
     batch = groups.batch(drawn, counts, reml=fit.method == "REML")
-    found = search_together(batch, groups.factor, kernel.convert(fit.theta, inverse=False))
+    found = search_together(batch, Space.of([groups.factor]), kernel.convert(fit.theta, inverse=False))
     found = replace(found, good=found.good & groups.estimable(counts))
     scale, beta0 = np.full(len(drawn), groups.scale), groups.beta0[:, None]
     result = assembled(kernel, scale, beta0, found, fit.method, counts @ groups.n)

@@ -8,13 +8,18 @@ import numpy as np
 import pytest
 
 from mlm_steps.design import build_design
-from mlm_steps.engine import fit_lmm
+from mlm_steps.engine import fit_lmm, replicates_several
 from mlm_steps.engine.alike import fewer_levels
+from mlm_steps.engine.batch_several import _cholesky
+from mlm_steps.engine.kernel import prepare
+from mlm_steps.engine.outcomes import Reducer
 from mlm_steps.engine.replicates import refit_many
+from mlm_steps.engine.search import objective_of
 from mlm_steps.engine.simulate import simulate
 from mlm_steps.errors import UsageError
 
 SAME_OPTIMUM = 1e-6  # units of the criterion, where a likelihood ratio matters from 0.01
+HESSIAN_BY_DIFFERENCES = 1e-5  # of the largest element: nested factors have theirs by differences
 SAME_ESTIMATE = 1e-5  # standard errors; a flat criterion leaves estimates looser than its value
 
 ONE_FACTOR = {
@@ -28,7 +33,14 @@ ONE_FACTOR = {
     "no fixed effects": ("y ~ 0 + (1 | g)", None),
     "few levels": ("y ~ x + (1 | h)", None),
 }
-SEVERAL = {"crossed": ("y ~ x + (1 | g) + (1 | h)", None), "nested": ("y ~ x + (1 | g/h)", "w")}
+SEVERAL = {
+    "crossed": ("y ~ x + (1 | g) + (1 | h)", None),
+    "crossed slopes": ("y ~ x + (x | g) + (x || h)", None),
+    "nested": ("y ~ x + (1 | g/h)", "w"),
+    "nested slopes": ("y ~ x + offset(v) + (x | g:k) + (1 | g)", None),
+    "three factors": ("y ~ x + (1 | g) + (1 | h) + (1 | g:k)", None),
+    "no fixed effects": ("y ~ 0 + (1 | g) + (1 | h)", None),
+}
 
 
 def _assert_same_fits(formula, weights, frame, method, count):
@@ -55,9 +67,42 @@ def test_replicates_of_one_factor_reach_the_optimum_that_each_has_alone(name, me
     _assert_same_fits(*ONE_FACTOR[name], frame, method, 3)
 
 
-@pytest.mark.parametrize(("name", "method"), [("crossed", "REML"), ("nested", "ML")])
-def test_replicates_of_several_factors_reach_the_optimum_that_each_has_alone(name, method, frame):
-    _assert_same_fits(*SEVERAL[name], frame, method, 2)
+@pytest.mark.parametrize("jointly", [True, False])
+@pytest.mark.parametrize(
+    ("name", "method"), [*((name, "REML") for name in SEVERAL), ("crossed", "ML"), ("nested", "ML")]
+)
+def test_replicates_of_several_factors_reach_the_optimum_that_each_has_alone(
+    name, method, jointly, frame, monkeypatch
+):
+    if not jointly:
+        monkeypatch.setattr(replicates_several, "JOINT", 0)
+    _assert_same_fits(*SEVERAL[name], frame, method, 3)
+
+
+@pytest.mark.parametrize("method", ["REML", "ML"])
+@pytest.mark.parametrize("name", SEVERAL)
+def test_the_criterion_of_several_replicates_and_its_derivatives_are_those_of_each(name, method, frame):
+    formula, weights = SEVERAL[name]
+    design = build_design(formula, frame, weights=weights)
+    fit = fit_lmm(design, method=method)
+    Y = simulate(fit, 3, seed=7).T
+    reducer = Reducer.of(design, fit.kernel.strategy, joint=True)
+    batch = replicates_several.joint_batch(reducer, fit.kernel, reducer.reduce(Y), method)
+    theta = np.random.default_rng(1).normal(size=(3, design.n_theta))
+    points = batch.points(theta)
+    for b in range(3):
+        alone = objective_of(prepare(replace(design, y=Y[:, b])), method)(theta[b], True)
+        assert points.value[b] == pytest.approx(alone.value, abs=1e-9)
+        np.testing.assert_allclose(points.gradient[b], alone.gradient, rtol=1e-8, atol=1e-7)
+        size = np.abs(alone.hessian).max()
+        np.testing.assert_allclose(points.hessian[b], alone.hessian, atol=HESSIAN_BY_DIFFERENCES * size)
+
+
+def test_a_replicate_whose_matrix_is_not_definite_does_not_stop_the_others():
+    matrices = np.stack([np.eye(2), -np.eye(2), 4.0 * np.eye(2)])
+    factors = _cholesky(matrices)
+    assert np.isnan(factors[1]).all()
+    np.testing.assert_array_equal(factors[[0, 2]], [np.eye(2), 2.0 * np.eye(2)])
 
 
 def test_singular_replicates_are_kept_and_named(frame):
