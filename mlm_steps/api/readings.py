@@ -132,12 +132,13 @@ class Regions:
                 continue
             region = pair.region
             held = ", ".join(f"{name} = {value}" for name, value in _where(pair).items())
-            bounds = ", ".join(_number(bound) for bound in region.bounds) or "none"
+            low, high = region.observed_low, region.observed_high
+            bounds = ", ".join(_number(bound) for bound in region.bounds if low <= bound <= high) or "none"
             parts = "; ".join(f"{_number(p.low)} to {_number(p.high)}" for p in region.stretches) or "nowhere"
             lines += [
                 *([held] if held else []),
-                f"  bounds: {bounds}; differs from 0: {region.region}",
-                f"  within {_number(region.observed_low)} to {_number(region.observed_high)}: {parts}",
+                f"  observed from {_number(low)} to {_number(high)}; bounds in that range: {bounds}",
+                f"  differs from 0 at {parts}",
                 f"  {100 * region.share:.0f} % of {region.n_units} {region.unit or 'rows'} lie there",
             ]
         return "\n".join([*lines, _method(first.df_method)])

@@ -70,7 +70,10 @@ class Direction(Part):
     """Per effect, its weight in the combination of effects in units of their standard deviations."""
     correlation: float | None = None
     crossing: float | None = None
-    """Value of the covariate at which the lines of all groups meet: intercept and slope move together."""
+    """Value of the covariate at which the lines of all groups meet: intercept and slope move together.
+
+    None where it lies outside the observed values, for there are no lines there.
+    """
 
 
 class TermDiagnosis(Part):

@@ -114,7 +114,7 @@ def _pair(term: RandomTerm, sd: Array, both: NDArray[np.intp], rho: float) -> Di
     names = (term.names[both[0]], term.names[both[1]])
     crossing = None
     if names[0] == INTERCEPT and len(term.names) == 2:
-        crossing = float(-np.sign(rho) * sd[both[0]] / sd[both[1]])
+        crossing = _observed(term.z[:, both[1]], float(-np.sign(rho) * sd[both[0]] / sd[both[1]]))
     weights = (float(np.sqrt(0.5)), float(-np.sign(rho) * np.sqrt(0.5)))
     return Direction(
         kind="perfect_correlation",
@@ -123,6 +123,12 @@ def _pair(term: RandomTerm, sd: Array, both: NDArray[np.intp], rho: float) -> Di
         correlation=min(max(rho, -1.0), 1.0),
         crossing=crossing,
     )
+
+
+def _observed(x: Array, value: float) -> float | None:
+    """Return a value of a covariate if it lies among those observed; None outside them, or of two alone."""
+    inside = (x > x.min()) & (x < x.max())
+    return value if x.min() < value < x.max() and inside.any() else None
 
 
 def _words(term: RandomTerm, direction: Direction) -> str:

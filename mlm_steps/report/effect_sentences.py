@@ -9,6 +9,7 @@ from mlm_steps.records import Coefficient, FitRecord
 from mlm_steps.records.effects import Region, SimpleSlopes, Stretch
 from mlm_steps.report.curves import variables_of
 from mlm_steps.report.effect_words import (
+    Keys,
     Numbers,
     condition_phrase,
     focal_phrase,
@@ -93,61 +94,50 @@ def _is_product(formula: str, coefficient: Coefficient, pair: SimpleSlopes) -> b
 
 
 def region_sentence(given: ReportInput, pair: SimpleSlopes, region: Region) -> Phrase:
-    """Return where along the moderator the slope differs from 0, and how many units lie there."""
+    """Return where along the observed moderator the slope differs from 0, and how many units lie there.
+
+    Bounds outside the observed values are extrapolations and stand in the table alone.
+    """
     keys = slope_keys(pair, "johnson_neyman")
     unit = given.names.group(region.unit) if region.unit else ("rows",)
-    share = Number(percent(region.share, 0), source(*map(str, keys), "share_significant"))
     held = condition_phrase(given, pair.conditions)
     return say(
-        "{where}the slope of {x} differs from 0 {region} (Johnson–Neyman, {method}). {observed}",
-        where=say("With {held}, ", held=held) if held else "Along the moderator, ",
+        "{where} the observed values of {w}, {low} to {high}, the slope of {x} differs from 0 {stretches}: "
+        "at {share} of the {n} {unit} (Johnson–Neyman, {method}).",
+        where=say("With {held}, over", held=held) if held else "Over",
+        w=given.names.variable(pair.moderator),
+        low=plain_value(region.observed_low),
+        high=plain_value(region.observed_high),
         x=focal_phrase(given, pair),
-        region=_bounds(given, pair, region),
+        stretches=_stretches(region, keys),
+        share=Number(percent(region.share, 0), source(*map(str, keys), "share_significant")),
+        n=Number(str(region.n_units), source(*map(str, keys), "n_units")),
+        unit=say("levels of {unit}", unit=unit) if region.unit else unit,
         method=method_words(pair.df_method),
-        observed=say(
-            "Within the observed range, {low} to {high}, that is {stretches}: {share} of the {n} {unit}.",
-            low=plain_value(region.observed_low),
-            high=plain_value(region.observed_high),
-            stretches=_stretches(region),
-            share=share,
-            n=Number(str(region.n_units), source(*map(str, keys), "n_units")),
-            unit=say("levels of {unit}", unit=unit) if region.unit else unit,
-        ),
     )
 
 
-def _bounds(given: ReportInput, pair: SimpleSlopes, region: Region) -> Phrase:
-    w = given.names.variable(pair.moderator)
-    bounds = region.bounds
-    if region.region == "none":
-        return say("at no value of {w}", w=w)
-    if not bounds:
-        return say("at every value of {w}", w=w)
-    table, *keys = slope_keys(pair, "johnson_neyman")
-    first, last = (
-        Number(number_text(bound), source(str(table), *keys, name))
-        for bound, name in ((bounds[0], "bound_low"), (bounds[-1], "bound_high"))
-    )
-    if len(bounds) == 1:
-        return say("on one side of {w} = {first}", w=w, first=first)
-    if region.region == "outside":
-        return say("where {w} is below {first} or above {last}", w=w, first=first, last=last)
-    return say("where {w} lies between {first} and {last}", w=w, first=first, last=last)
-
-
-def _stretches(region: Region) -> Phrase:
+def _stretches(region: Region, keys: Keys) -> Phrase:
     whole = [(region.observed_low, region.observed_high)]
     if [(each.low, each.high) for each in region.stretches] == whole:
         return (f"everywhere ({_sign(region.stretches[0])})",)
     if not region.stretches:
         return ("nowhere",)
-    return join([_stretch(each) for each in region.stretches], last=" and ")
+    return join([_stretch(region, each, keys) for each in region.stretches], last=" and ")
 
 
-def _stretch(stretch: Stretch) -> Phrase:
-    return (
-        "from ", *plain_value(stretch.low), " to ", *plain_value(stretch.high), f" ({_sign(stretch)})",
-    )  # fmt: skip
+def _stretch(region: Region, stretch: Stretch, keys: Keys) -> Phrase:
+    low, high = (_end(region, value, keys) for value in (stretch.low, stretch.high))
+    return ("from ", *low, " to ", *high, f" ({_sign(stretch)})")
+
+
+def _end(region: Region, value: float, keys: Keys) -> Phrase:
+    """Return an end of a stretch: a bound with the cell of its table, or an end of the observed values."""
+    places = {"bound_low": region.bounds[:1], "bound_high": region.bounds[1:][-1:]}
+    name = next((name for name, bounds in places.items() if value in bounds), None)
+    if name is None:
+        return plain_value(value)
+    return (Number(number_text(value), source(*map(str, keys), name)),)
 
 
 def _sign(stretch: Stretch) -> str:

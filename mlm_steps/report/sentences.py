@@ -97,9 +97,9 @@ def _design_effect(given: ReportInput, fit: FitRecord) -> Phrase:
     factor = next((item for item in given.run.profile.factors if item.name == groups[0]), None)
     if measure is None or measure.value is None or factor is None:
         return ()
-    size = Number(fixed(factor.size_mean, 1), source("profile", "factor", factor.name, "size_mean"))
+    size = Number(fixed(factor.size_weighted, 1), source("profile", "factor", factor.name, "size_weighted"))
     return say(
-        "; with {size} observations per group on average, the design effect is {effect}",
+        "; the design effect of a mean is {effect} (size-weighted group size ñ = {size}, Kish)",
         size=size,
         effect=measure_number(fit.model, measure),
     )

@@ -24,10 +24,11 @@ COLUMNS = (
 
 
 def singular(run: RunRecords) -> Table:
-    """Return one row per direction; ``crossing`` is where the lines of all groups meet.
+    """Return one row per direction.
 
-    ``sd_shares`` are the shares of the term's standard deviation along its principal axes, ``weights`` those
-    of the effects in units of their standard deviations.
+    ``crossing`` is where the lines of all groups meet, if they do within the observed values; ``sd_shares``
+    are the shares of the term's standard deviation along its principal axes, ``weights`` those of the effects
+    in units of their standard deviations.
     """
     rungs = run.remedies.rungs if isinstance(run.remedies, RemedyRecord) else ()
     rows: list[tuple[dict[str, Cell], Codes]] = [

@@ -23,7 +23,8 @@ LEVEL_WORDS = {
 }
 SIZES_NOTE = say(
     "Singletons are groups of one observation. Constant outcome counts groups of two or more whose outcome "
-    "does not vary."
+    "does not vary. The size-weighted mean, the sum of squared sizes over that of sizes, is the one that the "
+    "design effect depends on (Kish 1965)."
 )
 LOSSES_NOTE = say(
     "A row that misses two variables counts for both. A group is lost to a variable when all of its rows "
@@ -69,7 +70,7 @@ def _groups(given: ReportInput) -> Grid:
         caption=("Grouping factors and the number of observations per group",),
         columns=columns(
             *("Factor", "Groups", "Groups in file", "Smallest", "Median", "Mean", "Largest"),
-            *("Harmonic mean", "Singletons", "Constant outcome"),
+            *("Size-weighted mean", "Harmonic mean", "Singletons", "Constant outcome"),
         ),
         rows=tuple(_group_row(given, factor) for factor in given.run.profile.factors),
         notes=(SIZES_NOTE,),
@@ -91,6 +92,7 @@ def _group_row(given: ReportInput, factor: FactorProfile) -> Row:
             number(factor.size_median, "size_median", 1),
             number(factor.size_mean, "size_mean", 2),
             number(factor.size_max, "size_max"),
+            number(factor.size_weighted, "size_weighted", 2),
             number(factor.size_harmonic, "size_harmonic", 2),
             number(factor.singletons, "singletons"),
             number(len(constant), "constant_outcome"),

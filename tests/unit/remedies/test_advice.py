@@ -216,3 +216,30 @@ def test_alternatives_are_not_compared_with_a_model_that_has_no_optimum():
         assert numbers == (None,) * 5
         assert other.changes == ()
         assert "did not converge" in other.untested
+
+
+def test_lines_that_meet_outside_the_observed_values_are_not_said_to_meet():
+    data = one_dimension()
+    far = advise(subject("y ~ x + (x | g)", data.assign(x=data.x + 100.0)), status="singular")
+    (direction,) = far.terms[0].directions
+    assert direction.kind == "perfect_correlation"
+    assert direction.crossing is not None  # the data moved, and the crossing with them
+    rng = np.random.default_rng(6)
+    u = rng.normal(size=30)[data.g.cat.codes]
+    share = rng.uniform(0, 1, size=len(data))  # the lines meet at 4, where no share is
+    steep = data.assign(x=share, y=1 + u - 0.25 * u * share + 0.2 * rng.normal(size=len(data)))
+    found = advise(subject("y ~ x + (x | g)", steep), status="singular")
+    crossings = [one.crossing for term in found.terms for one in term.directions]
+    assert crossings == [None]
+    assert "meet" not in found.terms[0].text
+
+
+def test_two_groups_of_rows_have_no_lines_that_meet():
+    rng = np.random.default_rng(8)
+    g = np.repeat(np.arange(40), 8)
+    u, x = rng.normal(size=40)[g], np.tile([0.0, 1.0], 160)
+    data = pd.DataFrame(
+        {"y": u * (1 - 2 * x) + 0.3 * rng.normal(size=320), "x": x, "g": [f"g{i}" for i in g]}
+    )
+    found = advise(subject("y ~ x + (x | g)", data), status="singular")
+    assert [one.crossing for term in found.terms for one in term.directions] == [None]
