@@ -103,6 +103,10 @@ class FormulaError(DesignError):
         super().__init__(fault)
         self.offset = offset
 
+    def __reduce__(self) -> tuple[type[FormulaError], tuple[Fault, int]]:
+        """Return what makes an equal error, so that a worker process can hand it over."""
+        return type(self), (self.faults[0], self.offset)
+
 
 class FitError(MlmError):
     """A model cannot be estimated from these data.

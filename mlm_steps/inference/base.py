@@ -59,7 +59,8 @@ class Reference:
     df : callable
         From contrasts (q, p) to the degrees of freedom of each row, (q,); infinite for a normal reference.
     joint : callable
-        From a hypothesis of linearly independent rows (q, p) to its ``JointDf``.
+        From a hypothesis of linearly independent rows (q, p) to its ``JointDf``. Both are functions of a
+        module or methods of a class of a module, so that a reference can be pickled.
     notices : tuple of Notice
         What a reader should know.
     """
@@ -87,6 +88,18 @@ class DfMethod(Protocol):
 
 def same_for_all(method: str, fit: LmmFit, df: float) -> Reference:
     """Return the reference of a method that has the same degrees of freedom for every hypothesis."""
-    return Reference(
-        method, fit.beta, fit.vcov, fit.sigma, lambda L: np.full(L.shape[0], df), lambda _: JointDf(1.0, df)
-    )
+    constant = _Constant(df)
+    return Reference(method, fit.beta, fit.vcov, fit.sigma, constant.each, constant.joint)
+
+
+@dataclass(frozen=True, slots=True)
+class _Constant:
+    """The same degrees of freedom for every hypothesis."""
+
+    df: float
+
+    def each(self, contrasts: Array) -> Array:
+        return np.full(contrasts.shape[0], self.df)
+
+    def joint(self, _hypothesis: Array) -> JointDf:
+        return JointDf(1.0, self.df)

@@ -41,11 +41,22 @@ def between_within(fit: LmmFit, context: Context, /) -> Reference:
     if df.size and df.min() < 1.0:
         return _instead(fit, context, "there are too few groups for the predictors")
 
-    def each(contrasts: Array) -> Array:
-        found: Array = np.where(contrasts != 0.0, df, np.inf).min(axis=1)
+    least = _Least(df)
+    return Reference(NAME, fit.beta, fit.vcov, fit.sigma, least.each, least.joint)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Least:
+    """The least of the degrees of freedom, shape (p,), of the coefficients in a hypothesis."""
+
+    df: Array
+
+    def each(self, contrasts: Array) -> Array:
+        found: Array = np.where(contrasts != 0.0, self.df, np.inf).min(axis=1)
         return found
 
-    return Reference(NAME, fit.beta, fit.vcov, fit.sigma, each, lambda L: JointDf(1.0, float(each(L).min())))
+    def joint(self, hypothesis: Array) -> JointDf:
+        return JointDf(1.0, float(self.each(hypothesis).min()))
 
 
 def _instead(fit: LmmFit, context: Context, why: str) -> Reference:

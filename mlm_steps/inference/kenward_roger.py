@@ -8,7 +8,7 @@ matrix Phi of the paper is the identity. Prior weights are part of V (pbkrtest l
 
 from __future__ import annotations
 
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 import numpy as np
 from scipy.linalg import solve_triangular
@@ -52,23 +52,42 @@ def kenward_roger(fit: LmmFit, context: Context, /) -> Reference:
     adjusted = root @ _adjusted(sums, W) @ root.T
     if not (np.diag(adjusted) > 0.0).all():
         return replace(satterthwaite(fit, context), notices=(_no_adjustment(),))
+    degrees = _Degrees(root, P, W)
+    notices = () if fit is reml else (_refitted(),)
+    return Reference(NAME, reml.beta, adjusted, reml.sigma, degrees.each, degrees.joint, notices)
 
-    def df(contrasts: Array) -> Array:
-        unit = contrasts @ root
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Degrees:
+    """Degrees of freedom of hypotheses.
+
+    Attributes
+    ----------
+    root : ndarray, shape (p, p)
+        Square root of the covariance matrix of the fixed effects.
+    P : ndarray, shape (m + 1, p, p)
+        Of the paper, per variance parameter, in columns where Phi is the identity.
+    W : ndarray, shape (m + 1, m + 1)
+        Covariance matrix of the estimates of the variance parameters.
+    """
+
+    root: Array
+    P: Array
+    W: Array
+
+    def each(self, contrasts: Array) -> Array:
+        unit = contrasts @ self.root
         unit /= np.linalg.norm(unit, axis=1, keepdims=True)
-        slopes = np.einsum("qi,rij,qj->qr", unit, P, unit)
-        spread = np.einsum("qr,rs,qs->q", slopes, W, slopes)
+        slopes = np.einsum("qi,rij,qj->qr", unit, self.P, unit)
+        spread = np.einsum("qr,rs,qs->q", slopes, self.W, slopes)
         found: Array = np.divide(2.0, spread, out=np.full(spread.size, np.inf), where=spread > 0)
         return found
 
-    def joint(hypothesis: Array) -> JointDf:
+    def joint(self, hypothesis: Array) -> JointDf:
         if hypothesis.shape[0] == 1:
-            return JointDf(1.0, float(df(hypothesis)[0]))
-        basis = np.asarray(np.linalg.qr((hypothesis @ root).T)[0])
-        return _joint(basis.T @ P @ basis, W)
-
-    notices = () if fit is reml else (_refitted(),)
-    return Reference(NAME, reml.beta, adjusted, reml.sigma, df, joint, notices)
+            return JointDf(1.0, float(self.each(hypothesis)[0]))
+        basis = np.asarray(np.linalg.qr((hypothesis @ self.root).T)[0])
+        return _joint(basis.T @ self.P @ basis, self.W)
 
 
 def _root(fit: LmmFit) -> Array:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import dataclass
 from typing import NamedTuple
 
 import numpy as np
@@ -30,23 +31,8 @@ def satterthwaite(fit: LmmFit, _context: Context, /) -> Reference:
     scale of the data. They are taken at the estimates themselves, also where theta is 0: the criterion
     goes on smoothly on the other side.
     """
-    parameters = _parameters(fit)
-    pieces, sigma, A = parameters.pieces, parameters.sigma, parameters.A
-    back = fit.kernel.units.back
-
-    def df(contrasts: Array) -> Array:
-        whitened = np.linalg.solve(pieces.RX, back.T @ contrasts.T)
-        squares = np.einsum("iq,iq->q", whitened, whitened)
-        by_theta = -np.einsum("iq,rij,jq->qr", whitened, pieces.information, whitened)
-        g = np.column_stack([sigma**2 * by_theta, 2.0 * sigma * squares])
-        found: Array = 2.0 * (sigma**2 * squares) ** 2 / np.einsum("qr,rs,qs->q", g, A, g)
-        return found
-
-    def joint(hypothesis: Array) -> JointDf:
-        _, P = np.linalg.eigh(hypothesis @ fit.vcov @ hypothesis.T)
-        return JointDf(1.0, _combined(df(P.T @ hypothesis)))
-
-    return Reference("satterthwaite", fit.beta, fit.vcov, fit.sigma, df, joint)
+    degrees = _Degrees(_parameters(fit), fit.kernel.units.back, fit.vcov)
+    return Reference("satterthwaite", fit.beta, fit.vcov, fit.sigma, degrees.each, degrees.joint)
 
 
 def variance_df(fit: LmmFit, relative: Callable[[Array], Array]) -> Array:
@@ -77,6 +63,36 @@ class _Parameters(NamedTuple):
     pieces: Pieces
     sigma: float
     A: Array
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Degrees:
+    """Degrees of freedom of contrasts.
+
+    Attributes
+    ----------
+    parameters : _Parameters
+    back : ndarray, shape (p, p)
+        From coefficients in the engine's units to those of the fit.
+    vcov : ndarray, shape (p, p)
+    """
+
+    parameters: _Parameters
+    back: Array
+    vcov: Array
+
+    def each(self, contrasts: Array) -> Array:
+        pieces, sigma, A = self.parameters
+        whitened = np.linalg.solve(pieces.RX, self.back.T @ contrasts.T)
+        squares = np.einsum("iq,iq->q", whitened, whitened)
+        by_theta = -np.einsum("iq,rij,jq->qr", whitened, pieces.information, whitened)
+        g = np.column_stack([sigma**2 * by_theta, 2.0 * sigma * squares])
+        found: Array = 2.0 * (sigma**2 * squares) ** 2 / np.einsum("qr,rs,qs->q", g, A, g)
+        return found
+
+    def joint(self, hypothesis: Array) -> JointDf:
+        _, P = np.linalg.eigh(hypothesis @ self.vcov @ hypothesis.T)
+        return JointDf(1.0, _combined(self.each(P.T @ hypothesis)))
 
 
 def _parameters(fit: LmmFit) -> _Parameters:
