@@ -177,6 +177,8 @@ class FitRecord(Record):
     coefficients_other: tuple[Coefficient, ...] = ()
     """Of a singular fit, the same by the method of Satterthwaite and of Kenward and Roger not reported."""
     anova: tuple[TermTest, ...] = ()
+    anova_other: tuple[TermTest, ...] = ()
+    """Of a singular fit, the F tests by the method that is not reported."""
     random: tuple[RandomParameter, ...]
     loglik: float
     """Log-likelihood of the ML fit."""

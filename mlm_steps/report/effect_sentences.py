@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from mlm_steps.design.hlm import column_factors
-from mlm_steps.records import Coefficient, FitRecord
+from mlm_steps.records import Coefficient, FitRecord, TermTest
 from mlm_steps.records.effects import Region, SimpleSlopes, Stretch
 from mlm_steps.report.curves import variables_of
+from mlm_steps.report.disputes import cautious_p, dispute_of, dispute_phrase
 from mlm_steps.report.effect_words import (
     Keys,
     Numbers,
@@ -67,12 +68,14 @@ def _test(fit: FitRecord, pair: SimpleSlopes) -> tuple[Phrase, bool | None]:
     if len(products) == 1:
         facts = CoefficientFacts("fixed", fit.model, products[0], fit.alpha)
         words = say(
-            " ({symbol} = {estimate}, {p})",
+            " ({symbol} = {estimate}, {p}{dispute})",
             symbol=Symbol(products[0].symbol),
             estimate=facts.estimate,
             p=p_phrase(facts.p),
+            dispute=_dispute(fit, products[0]),
         )
-        return words, products[0].p is not None and products[0].p < alpha
+        cautious = cautious_p(fit, products[0])
+        return words, cautious is not None and cautious < alpha
     terms = {c.term for c in products}
     found = next((test for test in fit.anova if test.term in terms and test.p is not None), None)
     if len(terms) != 1 or found is None or found.p is None or found.statistic is None:
@@ -82,8 +85,18 @@ def _test(fit: FitRecord, pair: SimpleSlopes) -> tuple[Phrase, bool | None]:
         "p": Number(p_value(found.p, fit.alpha), source("anova", fit.model, found.term, "p")),
     }
     den = "∞" if found.den_df is None else degrees_of_freedom(found.den_df)
-    words = say(f" (*F*({found.num_df}, {den}) = {{F}}, {{p}})", F=numbers["F"], p=p_phrase(numbers["p"]))
-    return words, found.p < alpha
+    words = say(
+        f" (*F*({found.num_df}, {den}) = {{F}}, {{p}}{{dispute}})",
+        F=numbers["F"],
+        p=p_phrase(numbers["p"]),
+        dispute=_dispute(fit, found),
+    )
+    return words, (cautious_p(fit, found) or found.p) < alpha
+
+
+def _dispute(fit: FitRecord, test: Coefficient | TermTest) -> Phrase | None:
+    found = dispute_of(fit, test)
+    return None if found is None else dispute_phrase(found)
 
 
 def _is_product(formula: str, coefficient: Coefficient, pair: SimpleSlopes) -> bool:

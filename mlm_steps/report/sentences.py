@@ -5,6 +5,7 @@ from __future__ import annotations
 from mlm_steps.design.hlm import column_factors
 from mlm_steps.records import Coefficient, FitRecord, Icc, RandomParameter
 from mlm_steps.report.claims import claim, effect_terms, fixed_curve, place_phrase
+from mlm_steps.report.disputes import cautious_p, dispute_of, dispute_phrase
 from mlm_steps.report.facts import (
     DF_METHODS,
     CoefficientFacts,
@@ -110,12 +111,14 @@ def coefficient_sentence(given: ReportInput, fit: FitRecord, coefficient: Coeffi
     facts = CoefficientFacts("fixed", fit.model, coefficient, fit.alpha)
     if coefficient.estimate is None or facts.estimate is None:
         return None
-    clear = coefficient.p is not None and coefficient.p < 1 - fit.confidence
+    p, dispute = cautious_p(fit, coefficient), dispute_of(fit, coefficient)
+    clear = p is not None and p < fit.alpha
     return say(
-        "{claim}{where}, {test}.",
+        "{claim}{where}, {test}{dispute}.",
         claim=claim(given, fit, coefficient, clear=clear),
         where=reservation(given, fit, coefficient.column),
         test=_test_phrase(fit, coefficient, facts),
+        dispute=None if dispute is None else dispute_phrase(dispute),
     )
 
 

@@ -86,6 +86,7 @@ def fit_record(
         coefficients=fixed.coefficients,
         coefficients_other=fixed.others,
         anova=fixed.anova,
+        anova_other=fixed.anova_other,
         random=random_parameters(reported),
         loglik=-d / 2,
         aic=d + 2 * npar,

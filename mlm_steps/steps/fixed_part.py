@@ -38,13 +38,15 @@ class FixedPart:
     ----------
     coefficients, others : tuple of Coefficient
         Tested by the declared method; by another, for singular fits.
-    anova : tuple of TermTest
+    anova, anova_other : tuple of TermTest
+        The same of terms.
     notices : tuple of Notice
     """
 
     coefficients: tuple[Coefficient, ...]
     others: tuple[Coefficient, ...]
     anova: tuple[TermTest, ...]
+    anova_other: tuple[TermTest, ...]
     notices: tuple[Notice, ...]
 
 
@@ -59,15 +61,19 @@ def fixed_part(
     context = Context(variable_levels)
     against = reference(fit, df_method, context)
     others: list[Coefficient] = []
+    anova_other: list[TermTest] = []
+    tested = hypotheses or Hypotheses()
     if fit.singular:
         for method in BOTH_WHEN_SINGULAR:
             other = reference(fit, method, context) if method != against.method else against
             if other.method != against.method:
                 others += _coefficients(fit.design, other, confidence, variable_levels)
+                anova_other += _anova(other, tested)
     return FixedPart(
         _coefficients(fit.design, against, confidence, variable_levels),
         tuple(others),
-        _anova(against, hypotheses or Hypotheses()),
+        _anova(against, tested),
+        tuple(anova_other),
         against.notices,
     )
 

@@ -25,12 +25,12 @@ Added at the end, before ``null_codes``: ``reference`` and ``ci_method`` (``vari
 ``start`` and ``max_dsd`` (``allfit``). Further tables: ``remedies`` and ``remedies_fixed``, the
 alternatives to singular and doubtful rungs and what they do to the coefficients; ``singular``, the
 directions in which their random effects do not vary; ``anova``, the F tests of terms; and
-``fixed_other_df``, the fixed effects of singular fits by the method of Satterthwaite and Kenward and Roger
-that ``fixed`` does not show. Of what the coefficients mean together, ``contrasts``, ``slope_differences``,
-``means`` and ``mean_differences``; bounds and share of ``johnson_neyman`` are written ``bound_low``,
-``bound_high`` and ``share_significant``. Of random effects, ``ranova``, one left out at a time, and
-``heterogeneity``, HLM's tests of their variances. The searches of all fits, evaluation by
-evaluation, are ``trace``.
+``fixed_other_df`` and ``anova_other_df``, the tests of singular fits by the method of Satterthwaite and
+Kenward and Roger that ``fixed`` and ``anova`` do not show. Of what the coefficients mean together,
+``contrasts``, ``slope_differences``, ``means`` and ``mean_differences``; bounds and share of
+``johnson_neyman`` are written ``bound_low``, ``bound_high`` and ``share_significant``. Of random effects,
+``ranova``, one left out at a time, and ``heterogeneity``, HLM's tests of their variances. The searches of
+all fits, evaluation by evaluation, are ``trace``.
 
 A limit of an interval that is a number but no crossing of the criterion, such as the bound of its parameter,
 has its code in ``null_codes`` under ``ci_low[limit]`` or ``ci_high[limit]``.
@@ -40,6 +40,7 @@ from __future__ import annotations
 
 from mlm_steps.tables.allfit import allfit
 from mlm_steps.tables.anova import anova
+from mlm_steps.tables.anova_other_df import anova_other_df
 from mlm_steps.tables.base import Table, TableMaker
 from mlm_steps.tables.comparison import comparison
 from mlm_steps.tables.contrasts import contrasts
@@ -69,6 +70,7 @@ TABLES: dict[str, TableMaker] = {
     "fixed": fixed,
     "fixed_other_df": fixed_other_df,
     "anova": anova,
+    "anova_other_df": anova_other_df,
     "random": random,
     "fit": fit,
     "comparison": comparison,

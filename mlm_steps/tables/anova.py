@@ -6,7 +6,7 @@ from mlm_steps.records import TermTest
 from mlm_steps.records.run import RunRecords
 from mlm_steps.tables.base import Cell, Codes, Table, table_of
 
-__all__ = ["anova"]
+__all__ = ["COLUMNS", "anova", "anova_row"]
 
 COLUMNS = (
     "model",
@@ -24,10 +24,11 @@ COLUMNS = (
 
 def anova(run: RunRecords) -> Table:
     """Return the F tests of all rungs; a term of which the data leave nothing has no numbers."""
-    return table_of("anova", COLUMNS, [_row(fit.model, test) for fit in run.fits for test in fit.anova])
+    return table_of("anova", COLUMNS, [anova_row(fit.model, test) for fit in run.fits for test in fit.anova])
 
 
-def _row(model: str, test: TermTest) -> tuple[dict[str, Cell], Codes]:
+def anova_row(model: str, test: TermTest) -> tuple[dict[str, Cell], Codes]:
+    """Return the cells of one test, and why some are empty."""
     cells: dict[str, Cell] = {"model": model, "F": test.statistic, **test.model_dump(exclude={"statistic"})}
     codes = dict.fromkeys(COLUMNS, "not_estimable")
     if test.df_method == "z" and test.num_df:

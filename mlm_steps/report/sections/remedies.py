@@ -8,6 +8,7 @@ from mlm_steps.records import RungAdvice
 from mlm_steps.records.failure import Absence
 from mlm_steps.records.remedies import Alternative, Direction, TermDiagnosis
 from mlm_steps.report.advising import alternative_grid, change_grid, code_words, verdict_sentence
+from mlm_steps.report.disputes import disputed
 from mlm_steps.report.inputs import ReportInput
 from mlm_steps.report.notation import MINUS, correlation, decimals_for_size, fixed
 from mlm_steps.report.sentences import effect_phrase
@@ -19,11 +20,16 @@ SMALL_WEIGHT = 0.05
 AT_BEST = 1e-3
 """How far above the best criterion a fit may be that is at the best point."""
 STATUS_WORDS = {"singular": "singular", "doubtful": "in doubt", "failed": "not converged", "sound": "sound"}
-KEEP = say(
+KEEP = (
     "None of these takes the rung’s place unless on_singular in the spec asks for it. To keep the model and "
-    "say that it is singular is an answer too: its fixed effects and their tests stand, its variances and "
-    "correlations are not to be read one by one."
+    "say that it is singular is an answer too: the estimates of its fixed effects stand, its variances and "
+    "correlations are not to be read one by one. "
 )
+AGREEING = (
+    "So do the tests of its fixed effects: Satterthwaite and Kenward–Roger, which treat the boundary "
+    "differently, agree on them."
+)
+UNTESTED = "Whether the tests of its fixed effects depend on the boundary was not looked at."
 SEARCH_ON = say(
     "Before the model is changed: a search that did not converge may need more evaluations, another start or "
     "optimiser (all under estimation in the spec), or predictors on scales that are not so far apart."
@@ -44,8 +50,30 @@ def context(given: ReportInput) -> dict[str, Any] | None:
     return {
         "rungs": [_card(given, rung) for rung in found.rungs],
         "lead": [],
-        "keep": KEEP if any(rung.status == "singular" for rung in found.rungs) else None,
+        "keep": _keep(given, [rung.model for rung in found.rungs if rung.status == "singular"]),
     }
+
+
+def _keep(given: ReportInput, singular: list[str]) -> Phrase | None:
+    """Return what stands of a rung that is kept although it is singular; None where none is."""
+    if not singular:
+        return None
+    fits = [fit for fit in given.run.fits if fit.model in singular and fit.reported.singular]
+    cases = [
+        say("{x} in {model}", x=given.names.column(c.column, c.term), model=given.names.model(fit.model))
+        for fit in fits
+        for c in disputed(fit)
+    ]
+    if not cases:
+        return (KEEP, AGREEING if any(fit.coefficients_other for fit in fits) else UNTESTED)
+    return say(
+        "{keep}Their tests stand where Satterthwaite and Kenward–Roger, which treat the boundary "
+        "differently, agree; they do not on {cases}: the larger *p* and the fewer degrees of freedom are the "
+        "safer ones. Both stand under {link}.",
+        keep=KEEP,
+        cases=join(cases, last=" and "),
+        link=Link("each rung in full", "rungs"),
+    )
 
 
 def _card(given: ReportInput, rung: RungAdvice) -> dict[str, Any]:

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 from mlm_steps.records import Coefficient, FitRecord, RandomParameter, TermTest
+from mlm_steps.report.disputes import dispute_of, dispute_phrase
 from mlm_steps.report.facts import (
     DF_METHODS,
     CoefficientFacts,
@@ -87,7 +89,7 @@ def _fixed(given: ReportInput, fit: FitRecord) -> Grid:
             align=FIXED_ALIGN,
         ),
         rows=tuple(_fixed_row(given, fit, c) for c in fit.coefficients),
-        notes=_other_df(fit),
+        notes=(*_other_df(fit), *_disputes(given, fit, fit.coefficients)),
         wide=True,
     )  # fmt: skip
 
@@ -117,6 +119,15 @@ def _other_df(fit: FitRecord) -> tuple[Phrase, ...]:
     return tuple(notes)
 
 
+def _disputes(given: ReportInput, fit: FitRecord, tests: Sequence[Coefficient | TermTest]) -> list[Phrase]:
+    """Return the tests of a singular fit about which Satterthwaite and Kenward and Roger disagree."""
+    return [
+        (*given.names.column(getattr(test, "column", test.term), test.term), *dispute_phrase(found), ".")
+        for test in tests
+        if (found := dispute_of(fit, test)) is not None
+    ]
+
+
 def _terms(given: ReportInput, fit: FitRecord) -> Grid | None:
     """Return the F tests where some term has several coefficients: other F tests are squared t tests."""
     tests = [test for test in fit.anova if test.num_df]
@@ -132,7 +143,10 @@ def _terms(given: ReportInput, fit: FitRecord) -> Grid | None:
             (Emphasis("p"),),
         ),
         rows=tuple(_term_row(given, fit, test) for test in tests),
-        notes=((f"Denominator degrees of freedom: {DF_METHODS.get(method, method)}.",),),
+        notes=(
+            (f"Denominator degrees of freedom: {DF_METHODS.get(method, method)}.",),
+            *_disputes(given, fit, tests),
+        ),
         wide=True,
     )  # fmt: skip
 

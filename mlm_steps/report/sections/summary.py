@@ -6,6 +6,7 @@ from typing import Any
 
 from mlm_steps.records import FitRecord
 from mlm_steps.report.comparing import NEGATIVE_REDUCTION, comparison_sentence, has_increase
+from mlm_steps.report.disputes import disputed
 from mlm_steps.report.facts import DF_METHODS, fit_number, profile_number
 from mlm_steps.report.inputs import ReportInput
 from mlm_steps.report.names import INTERCEPT
@@ -17,7 +18,7 @@ from mlm_steps.report.sentences import (
     effect_terms,
     null_sentence,
 )
-from mlm_steps.report.text import Code, Link, Phrase, Word, join, say
+from mlm_steps.report.text import Code, Link, Number, Phrase, Word, join, say
 from mlm_steps.report.varying import slope_sentences
 
 __all__ = ["context"]
@@ -140,6 +141,16 @@ def _cautions(given: ReportInput) -> list[Phrase]:
         advice = Link("Singular and doubtful fits", "remedies")
         cautions.append(
             say("What could be fitted instead, and what that costs, stands under {link}.", link=advice)
+        )
+    doubtful = [] if final is None else disputed(final)
+    if doubtful:
+        cautions.append(
+            say(
+                "The fit is singular, and on {n} of its coefficients the degrees of freedom or *p* values of "
+                "Satterthwaite and Kenward–Roger disagree; both are given, and the safer one is named. What "
+                "follows from the same covariance matrix, such as slopes and means, is as uncertain.",
+                n=Number(str(len(doubtful)), f"counts:disputed:{final.model if final else ''}"),
+            )
         )
     cautions += [
         say("{model} was not fitted as declared; see {link}.", model=given.names.model(fit.model), link=link)

@@ -63,6 +63,7 @@ COLUMNS = {
     "fixed_other_df": "model term column estimate se df df_method statistic p ci_low ci_high ci_method "
     "dropped",
     "anova": "model type term num_df den_df df_method sum_sq mean_sq F p",
+    "anova_other_df": "model type term num_df den_df df_method sum_sq mean_sq F p",
     "random": "model term_index group effect_1 effect_2 kind estimate ci_low ci_high ci_method at_boundary",
     "fit": "model n J_per_factor p npar d_reml d_ml logLik AIC AICc BIC AIC_weight BIC_weight sigma "
     "converged singular rank_per_term max_gradient evaluations seconds sample_hash",
@@ -160,7 +161,7 @@ def run_of(formulas, comparisons=()):
 def run():
     made = run_of(FORMULAS, [("null", "days"), ("days", "slope"), ("slope", "days")])
     *others, days, slope = made.fits
-    singular = days.model_copy(update={"coefficients_other": days.coefficients})
+    singular = days.model_copy(update={"coefficients_other": days.coefficients, "anova_other": days.anova})
     return replace(
         made,
         fits=(*others, singular, slope),

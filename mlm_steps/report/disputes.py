@@ -1,0 +1,130 @@
+"""Tests of fixed effects in singular fits about which Satterthwaite and Kenward and Roger disagree.
+
+The one method works on the parameters of the search, which have a bound; the other on the covariances, which
+have none (statistics, section 7). Near the bound their degrees of freedom can be far apart.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from mlm_steps.records import Coefficient, FitRecord, TermTest
+from mlm_steps.report.facts import DF_METHODS
+from mlm_steps.report.notation import degrees_of_freedom, fixed, p_value
+from mlm_steps.report.text import Number, Phrase, say, source
+
+__all__ = ["Dispute", "cautious_p", "dispute_of", "dispute_phrase", "disputed"]
+
+LEVELS = (0.01, 0.05, 0.10)
+"""The methods disagree where their p values lie on different sides of one of these."""
+APART = 3.0
+"""They also disagree where one has more than so many times the degrees of freedom of the other."""
+BOTH = ("satterthwaite", "kenward-roger")
+
+Test = Coefficient | TermTest
+
+
+@dataclass(frozen=True, slots=True)
+class Dispute:
+    """One hypothesis by both methods.
+
+    Attributes
+    ----------
+    fit : FitRecord
+    tests : tuple of two tests
+        By Satterthwaite, then by Kenward and Roger.
+    reported : str
+        The method that the tables show.
+    """
+
+    fit: FitRecord
+    tests: tuple[Test, Test]
+    reported: str
+
+    @property
+    def safer(self) -> Test:
+        """The test that claims less: the larger p, and of equal ones the fewer degrees of freedom."""
+        return max(self.tests, key=lambda test: (_shown(test.p), -(_df(test) or 0.0)))
+
+
+def dispute_of(fit: FitRecord, test: Test) -> Dispute | None:
+    """Return how the two methods disagree about a coefficient or a term; None where they do not."""
+    found = {each.df_method: each for each in (test, *_others(fit, test))}
+    if not set(BOTH) <= set(found):
+        return None
+    first, second = (found[method] for method in BOTH)
+    return Dispute(fit, (first, second), test.df_method) if _disagree(first, second, fit.alpha) else None
+
+
+def disputed(fit: FitRecord) -> list[Coefficient]:
+    """Return the coefficients of a rung about which the two methods disagree."""
+    return [c for c in fit.coefficients if dispute_of(fit, c) is not None]
+
+
+def cautious_p(fit: FitRecord, test: Test) -> float | None:
+    """Return the largest p value of a hypothesis by the methods of which it was tested."""
+    known = [each.p for each in (test, *_others(fit, test)) if each.p is not None]
+    return max(known, default=None) if test.p is not None else None
+
+
+def _others(fit: FitRecord, test: Test) -> tuple[Test, ...]:
+    if isinstance(test, TermTest):
+        return tuple(each for each in fit.anova_other if each.term == test.term)
+    key = (test.term, test.column)
+    return tuple(each for each in fit.coefficients_other if (each.term, each.column) == key)
+
+
+def _disagree(one: Test, other: Test, alpha: float) -> bool:
+    if one.p is None or other.p is None:
+        return False
+    few, many = sorted((_df(one) or 0.0, _df(other) or 0.0))
+    sides = any((one.p < level) != (other.p < level) for level in (*LEVELS, alpha))
+    return sides or many > APART * few
+
+
+def _df(test: Test) -> float | None:
+    return test.den_df if isinstance(test, TermTest) else test.df
+
+
+def _shown(p: float | None) -> float:
+    """Return a p value at the precision at which p values that all print as < .001 are equal."""
+    return 0.0 if p is None or p < 0.001 else p
+
+
+def dispute_phrase(dispute: Dispute) -> Phrase:
+    """Return the tests that the tables do not show, and which of the two is the safer one."""
+    first, second = dispute.tests
+    safer = DF_METHODS[dispute.safer.df_method]
+    unseen = [test for test in (first, second) if test.df_method != dispute.reported]
+    parts: Phrase = ()
+    for test in unseen:
+        parts += say(
+            "; {method} gives {test}, {p}",
+            method=DF_METHODS[test.df_method],
+            test=_statistic(dispute.fit, test),
+            p=_p(dispute.fit, test),
+        )
+    return (*parts, f"; the methods disagree, and {safer} is the safer one")
+
+
+def _statistic(fit: FitRecord, test: Test) -> Phrase:
+    df = _df(test)
+    shown = _number(fit, test, "df", "∞" if df is None else degrees_of_freedom(df))
+    if isinstance(test, TermTest):
+        F = _number(fit, test, "F", fixed(test.statistic or 0.0, 2))
+        return say("*F*({num}, {df}) = {F}", num=str(test.num_df), df=shown, F=F)
+    t = _number(fit, test, "statistic", fixed(test.statistic or 0.0, 2))
+    return say("*t*({df}) = {t}", df=shown, t=t)
+
+
+def _p(fit: FitRecord, test: Test) -> Phrase:
+    text = p_value(test.p or 0.0, fit.alpha)
+    sign = "" if text[0] in "<>" else "= "
+    return say("*p* {sign}{p}", sign=sign, p=_number(fit, test, "p", text))
+
+
+def _number(fit: FitRecord, test: Test, field: str, text: str) -> Number:
+    if isinstance(test, TermTest):
+        name = "den_df" if field == "df" else field
+        return Number(text, source("anova_other_df", fit.model, test.term, test.df_method, name))
+    return Number(text, source("fixed_other_df", fit.model, test.column, test.df_method, field))
