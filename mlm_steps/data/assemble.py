@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from mlm_steps.data.checks import check_levels, check_names, check_uses
 from mlm_steps.data.derive import Derivation, derive, group_codes, plan_derivations, standing_columns
+from mlm_steps.data.flags import DataView, find_flags
 from mlm_steps.data.hierarchy import Hierarchy, inspect_hierarchy
 from mlm_steps.data.notices import about_loss
 from mlm_steps.data.places import Places
@@ -50,11 +51,12 @@ def assemble(loaded: LoadedSpec, uses: Sequence[ModelUse]) -> Analysis:
     check_levels(loaded, uses, hierarchy, places)
     found = [*table.notices, *(notice for column in columns.values() for notice in column.notices)]
     found += [*lost_levels, *made_notices]
-    used = {column for use in uses for name in use.variables for column in _bases(name, planned)}
+    used = frozenset(column for use in uses for name in use.variables for column in _bases(name, planned))
     notices = (
         *about_loss(table.rows, len(frame), sample.lost),
         *(notice for notice in found if notice.subject in used),
         *hierarchy.notices,
+        *find_flags(_view(uses, columns, planned, frame, sample, hierarchy, used)),
     )
     profile = _profile(loaded, uses, columns, planned, frame, sample, hierarchy, notices)
     return Analysis(frame, profile, np.flatnonzero(sample.kept))
@@ -75,6 +77,29 @@ def _typed(
             misfits[raw.name] = Fault(at, f"'{raw.name}' {found.what}", found.hint)
             columns[raw.name] = type_column(raw, None, data)
     return columns, misfits
+
+
+def _view(
+    uses: Sequence[ModelUse],
+    columns: Mapping[str, TypedColumn],
+    planned: Sequence[Derivation],
+    frame: pd.DataFrame,
+    sample: Sample,
+    hierarchy: Hierarchy,
+    used: frozenset[str],
+) -> DataView:
+    """Return what the flags look at."""
+    groups = [part for use in uses for group in use.groups for part in group]
+    groups += [part for step in planned for part in step.within]
+    return DataView(
+        columns=columns,
+        used=used,
+        outcomes=tuple(dict.fromkeys(name for use in uses for name in use.outcomes)),
+        grouping=frozenset(groups) & columns.keys(),
+        frame=frame,
+        factors=hierarchy.groups,
+        kept=sample.kept,
+    )
 
 
 def _bases(name: str, planned: Sequence[Derivation]) -> frozenset[str]:

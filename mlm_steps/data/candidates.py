@@ -11,7 +11,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from mlm_steps.data.factors import Factor, make_factor
-from mlm_steps.data.suspicions import is_id_name
+from mlm_steps.data.naming import is_id_name
 from mlm_steps.data.types import TypedColumn
 from mlm_steps.data.variation import level_of, varying_groups
 from mlm_steps.errors import Fault, UsageError
@@ -139,7 +139,8 @@ class Search:
         if not present.any():
             return "has no values"
         if column.strays:
-            return f"holds {column.strays} among its numbers"
+            signs = f" ({column.strays.signs})" if column.strays.signs else ""
+            return f"holds {column.strays} among its numbers{signs}"
         if column.kind == "text" or (
             len(self._distinct(name)) > max(_MOST_CATEGORIES, 1) and column.kind != "number"
         ):

@@ -16,11 +16,26 @@ __all__ = [
     "is_logical",
     "mark_missing",
     "marker_numbers",
+    "signs_among_digits",
+    "thousands_by_comma",
 ]
 
 _NUMBER = r"^[+-]?([0-9]+\.?[0-9]*|\.[0-9]+)([eE][+-]?[0-9]+)?$"
 _NO_NUMBER = (".", "NaN", "nan", "#N/A")
 """What SAS and Stata, Python, and Excel write for a missing number; as text it may mean something."""
+
+_CURRENCY = (
+    r"(?:\p{Sc}|US\$|A\$|C\$|R\$|USD|EUR|GBP|CHF|JPY|CNY|INR|CAD|AUD|NZD|SEK|NOK|DKK|PLN|CZK|kr\.?|zł|Fr\.?)"
+)
+_GROUPED = "[1-9][0-9]{0,2}(?:%s[0-9]{3})+"
+"""Digits in groups of three; a number below one, such as 0,123, has none."""
+_SPACE = r"[ \x{00a0}\x{2009}\x{202f}]"
+_SIGNS = {
+    "percent signs": "[%‰]",
+    "currency signs": r"\p{Sc}|[A-Za-z]",
+    "minus signs that are no hyphens": "[−–]",
+}
+_FIRST_LOOK = 100
 
 _LOGICAL = ({"TRUE", "FALSE"}, {"true", "false"}, {"True", "False"}, {"T", "F"})
 _EXACT = 2.0**53
@@ -81,6 +96,67 @@ def _spelt_numbers(encoded: Any) -> tuple[NDArray[np.float64], NDArray[np.bool_]
     absent = np.append(np.asarray(pc.is_in(words, value_set=pa.array(_NO_NUMBER))), True)
     places = np.asarray(encoded.indices.fill_null(-1))
     return found[places], (np.isnan(found) & ~absent)[places]
+
+
+def signs_among_digits(values: Any, decimal: str = ".") -> str:
+    """Return the signs that make numbers text, in words, if every cell is a number but for such signs.
+
+    These are separators of thousands, percent and currency signs, and minus signs other than the hyphen; an
+    amount may also stand in brackets. The answer is empty where a cell is something else.
+
+    Parameters
+    ----------
+    values : pyarrow string array
+        Cells that are no plain numbers; null where missing.
+    decimal : str
+        The decimal mark.
+    """
+    import pyarrow as pa
+    import pyarrow.compute as pc
+
+    pattern = _number_with_signs(decimal)
+    for some in (values[:_FIRST_LOOK], values.unique()):
+        if not len(some) or not pc.all(pc.match_substring_regex(some, pattern)).as_py():
+            return ""
+    cells = pa.array(values.unique().drop_null(), pa.string())
+    digits = pc.replace_substring_regex(cells, rf"\{decimal}[0-9]*(?:[^0-9]*)$", "")
+    grouped = pc.any(pc.match_substring_regex(digits, r"[0-9][^0-9%‰]+[0-9]")).as_py()
+    words = ["thousands separators"] if grouped else []
+    words += [word for word, part in _SIGNS.items() if pc.any(pc.match_substring_regex(cells, part)).as_py()]
+    return " and ".join(filter(None, [", ".join(words[:-1]), *words[-1:]]))
+
+
+def _number_with_signs(decimal: str) -> str:
+    """Return the pattern of a number with signs among or around its digits."""
+    separators = [r"\." if decimal == "," else ",", _SPACE, "['\u2019]"]
+    grouped = "|".join(_GROUPED % separator for separator in separators)
+    number = rf"(?:(?:{grouped}|[0-9]+)(?:\{decimal}[0-9]*)?|\{decimal}[0-9]+)"
+    sign = r"[-+−–]?"
+    return (
+        rf"^\s*\(?{sign}{_SPACE}*(?:{_CURRENCY})?{_SPACE}*{sign}{number}{_SPACE}*(?:[%‰]|{_CURRENCY})?\)?\s*$"
+    )
+
+
+def thousands_by_comma(values: Any) -> bool:
+    """Return whether all commas of a column stand before three digits, as those between thousands do.
+
+    Numbers below 1000 then have no comma, and there are some of these: decimals would have two digits or one
+    somewhere, or three everywhere.
+    """
+    import pyarrow as pa
+    import pyarrow.compute as pc
+
+    grouped = f"^\\s*[-+]?{_GROUPED % ','}\\s*$"
+    below = r"^\s*[-+]?[0-9]{1,3}\s*$"
+    for some in (values[:_FIRST_LOOK], values.unique()):
+        some = pa.array(some.drop_null(), pa.string())
+        commas = pc.match_substring(some, ",")
+        alike = pc.if_else(
+            commas, pc.match_substring_regex(some, grouped), pc.match_substring_regex(some, below)
+        )
+        if not pc.all(alike).as_py():
+            return False
+    return bool(pc.any(commas).as_py() and not pc.all(commas).as_py())
 
 
 def _floats(array: Any) -> NDArray[np.float64]:

@@ -70,7 +70,8 @@ def _objection(name: str, use: ModelUse, column: TypedColumn) -> tuple[str, str 
         return f"'{name}' holds numbers beyond {LARGEST:g}, whose squares cannot be computed", "rescale it"
     if column.strays and (role or (not grouping and not column.declared)):
         what = f"{role} '{name}' is text" if role else f"'{name}' is text"
-        return f"{what}: among its numbers it holds {column.strays}", column.strays.hint
+        labels = "; type: category keeps them as labels" if column.strays.signs and not role else ""
+        return f"{what}: among its numbers it holds {column.strays}", column.strays.hint + labels
     if role and column.kind != "number":
         what = f"{role} '{name}' is {'a group' if column.kind == 'group' else 'text'}, not a number"
         return f"{what}: it holds {_examples(column)}", _number_hint(column)
@@ -109,10 +110,10 @@ def check_levels(
     DataError
     """
     faults = []
-    for factor in hierarchy.factors:
+    for factor, group in zip(hierarchy.factors, hierarchy.groups, strict=True):
         if factor.n_levels == 1:
             use = next(u for u in uses if factor.name in (":".join(group) for group in u.groups))
-            only = hierarchy.labels[factor.name][0]
+            only = group.labels[0]
             at = places.formula(use.name, factor.name.split(":")[0])
             what = f"grouping factor '{factor.name}' has one level in the sample, '{only}'"
             faults.append(Fault(at, what, "a variance between groups needs two groups at the least"))

@@ -12,7 +12,6 @@ from numpy.typing import NDArray
 from mlm_steps.data.factors import Factor, make_factor, profile_factor, relate
 from mlm_steps.data.levels import number_label
 from mlm_steps.data.notices import about_factors, about_levels, about_nesting
-from mlm_steps.data.suspicions import about_group_means, about_repeated_ids, about_repeated_rows, is_id_name
 from mlm_steps.data.types import TypedColumn
 from mlm_steps.data.values import ModelUse
 from mlm_steps.data.variation import level_of
@@ -30,8 +29,8 @@ class Hierarchy:
     Attributes
     ----------
     factors : tuple of FactorProfile
-    labels : mapping of str to tuple of str
-        Levels of each factor.
+    groups : tuple of Factor
+        The same factors with the group of each row.
     variable_levels : tuple of VariableLevel
         Each variable of the models and each declared one, with respect to each factor.
     nesting : tuple of NestingRelation
@@ -41,7 +40,7 @@ class Hierarchy:
     """
 
     factors: tuple[FactorProfile, ...]
-    labels: Mapping[str, tuple[str, ...]]
+    groups: tuple[Factor, ...]
     variable_levels: tuple[VariableLevel, ...]
     nesting: tuple[NestingRelation, ...]
     conflicts: tuple[tuple[VariableLevel, int], ...]
@@ -81,10 +80,8 @@ def inspect_hierarchy(
         *about_factors(profiles),
         *about_levels(levels, declared, conflicts),
         *about_nesting(nesting),
-        *_suspicions(uses, frame, columns, factors),
     )
-    labels = {factor.name: factor.labels for factor in factors}
-    return Hierarchy(profiles, labels, levels, nesting, conflicts, notices)
+    return Hierarchy(profiles, tuple(factors), levels, nesting, conflicts, notices)
 
 
 def numbered(values: pd.Series) -> tuple[NDArray[np.intp], Sequence[str]]:
@@ -147,47 +144,3 @@ def _conflicts(
         if about and all(v.conflicting_levels for v in about):
             found.append((min(about, key=lambda v: len(v.conflicting_levels)), level))
     return tuple(found)
-
-
-def _suspicions(
-    uses: Sequence[ModelUse],
-    frame: pd.DataFrame,
-    columns: Mapping[str, TypedColumn],
-    factors: Sequence[Factor],
-) -> tuple[Notice, ...]:
-    """Return notices on what data files often have wrong."""
-    used = {name for use in uses for name in use.variables}
-    ids = {
-        name: pd.factorize(frame[name].to_numpy())[0].astype(np.int64)
-        for name, column in columns.items()
-        if name not in used and _may_identify(name, column)
-    }
-    found = list(about_repeated_ids(ids))
-    for factor in factors:
-        if all(part in columns for part in factor.columns):
-            found += about_group_means(*_with_group(columns, factor))
-    return (*found, *about_repeated_rows(frame[list(columns)]))
-
-
-def _may_identify(name: str, column: TypedColumn) -> bool:
-    """Return whether a column is text, or whole numbers that are named as identifiers are."""
-    if column.kind != "number":
-        return True
-    values = column.numbers
-    return is_id_name(name) and bool((np.isnan(values) | (values == np.floor(values))).all())
-
-
-def _with_group(
-    columns: Mapping[str, TypedColumn], factor: Factor
-) -> tuple[dict[str, NDArray[np.float64]], Factor]:
-    """Return the file's number columns and a factor on all rows of the file that belong to a group."""
-    present = ~np.logical_or.reduce([columns[part].missing for part in factor.columns])
-    numbers = {
-        name: column.numbers[present]
-        for name, column in columns.items()
-        if column.kind == "number" and name not in factor.columns
-    }
-    if len(factor.codes) == len(present):
-        return numbers, factor
-    parts = [numbered(pd.Series(columns[part].values[present])) for part in factor.columns]
-    return numbers, make_factor(factor.columns, parts)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from itertools import count
@@ -9,7 +10,22 @@ from itertools import count
 from mlm_steps.data.raw import Unreadable
 from mlm_steps.records.base import Notice
 
-__all__ = ["check_names", "name_columns"]
+__all__ = ["check_names", "is_id_name", "name_columns"]
+
+_ID_NAME = re.compile(
+    r"(^|[_. ])(id|nr|number|code|key)s?$|^uu?id|^id[_. 0-9]|^[a-z]?id$|(?-i:[a-z]I[dD]$|[a-z]N[rR]$)"
+    r"|^(pupil|student|child|person|participant|respondent|subject|patient|employee|case|record|row)$",
+    re.IGNORECASE,
+)
+
+
+def is_id_name(name: str) -> bool:
+    """Return whether a column is named as identifiers are.
+
+    >>> [is_id_name(name) for name in ("id", "student_id", "pupilID", "pupil", "grid")]
+    [True, True, True, True, False]
+    """
+    return bool(_ID_NAME.search(name))
 
 
 def name_columns(header: Sequence[str], filled: Sequence[bool]) -> tuple[dict[int, str], tuple[Notice, ...]]:

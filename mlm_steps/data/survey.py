@@ -120,6 +120,8 @@ def _decimal(texts: Sequence[TextColumn], data: DataSpec) -> str:
     for raw in texts:
         values = cells.mark_missing(raw.values, data.na)
         point, comma = (not cells.as_numbers(values, mark)[1].any() for mark in ".,")
+        if not point and cells.signs_among_digits(values.filter(cells.as_numbers(values)[1])):
+            continue  # 51,940 is no decimal comma
         spelt["."] += point and not comma
         spelt[","] += comma and not point
     return "," if spelt[","] and not spelt["."] else "."

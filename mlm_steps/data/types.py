@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Literal
 
 import numpy as np
@@ -45,11 +45,14 @@ class Strays:
         The first of them, counted from 1 without the header.
     value : str
         What stands there.
+    signs : str
+        The signs that make text of what are numbers otherwise, in words, if that is so in all such cells.
     """
 
     count: int
     row: int
     value: str
+    signs: str = ""
 
     def __str__(self) -> str:
         """Return the first one in words, and how many follow."""
@@ -59,6 +62,8 @@ class Strays:
     @property
     def hint(self) -> str:
         """What to do about it."""
+        if self.signs:
+            return f"take the {self.signs} out in the file, so that plain numbers remain"
         whole, comma, rest = self.value.strip().partition(",")
         if comma and whole.lstrip("+-").isdigit() and rest.replace(",", "").replace(".", "").isdigit():
             return "a decimal comma needs data.decimal: ','; thousands separators have to go"
@@ -146,7 +151,7 @@ def type_column(raw: RawColumn, spec: ColumnSpec | None, data: DataSpec) -> Type
         column.values,
         contrast,
         bool(spec and spec.type),
-        (*column.notices, *_similar_levels(column)),
+        column.notices,
         column.strays,
         coded=bool(raw.labels) if isinstance(raw, NumberColumn) else _is_logical(column.values),
     )
@@ -220,7 +225,8 @@ def _from_text(
         numbers, misread = cells.as_numbers(values, decimal)
         notices = _kept_as_text(raw.name, values, numbers) if not misread.any() else ()
         if not misread.any() and not notices:
-            return _from_numbers(NumberColumn(raw.name, numbers), kind, levels, markers)
+            column = _from_numbers(NumberColumn(raw.name, numbers), kind, levels, markers)
+            return replace(column, notices=(*column.notices, *_commas(raw.name, values, decimal)))
         strays = _strays_among_numbers(values, misread, decimal)
     encoded = encode_words(values, levels, raw.levels, logical=raw.cells)
     column = _finish(raw.name, kind or ("ordered" if raw.ordered else "category"), *encoded)
@@ -228,13 +234,29 @@ def _from_text(
     return TypedColumn(column.name, column.kind, column.values, notices=notices, strays=strays)
 
 
+def _commas(name: str, values: Any, decimal: str) -> tuple[Notice, ...]:
+    """Return a notice on commas that are read as decimal marks and look like separators of thousands."""
+    if decimal != "," or not cells.thousands_by_comma(values):
+        return ()
+    text = (
+        f"All commas of {name} stand before three digits, as between thousands, and values below 1000 have "
+        "none; they are read as decimal marks. If they part thousands, take them out in the file."
+    )
+    return (Notice(code="commas_of_thousands", severity="warning", text=text, subject=name),)
+
+
 def _strays_among_numbers(values: Any, misread: NDArray[np.bool_], decimal: str) -> Strays | None:
     """Return the text in a column that is mostly numbers, or is numbers with the other decimal mark."""
+    misfits = values.filter(misread)
+    first = misfits[:1].to_pylist()
+    signs = cells.signs_among_digits(misfits, decimal)
+    if signs:
+        return _first_stray(misread, first, signs)
     mostly = misread.sum() <= (1 - _MOSTLY) * (len(misread) - values.null_count)
     other = "," if decimal == "." else "."
     if not mostly and any(cells.as_numbers(some, other)[1].any() for some in (values[:1000], values)):
         return None
-    return _first_stray(misread, values.filter(misread)[:1].to_pylist())
+    return _first_stray(misread, first)
 
 
 def _declared_number(raw: TextColumn, values: Any, markers: Sequence[str], decimal: str) -> TypedColumn:
@@ -243,7 +265,9 @@ def _declared_number(raw: TextColumn, values: Any, markers: Sequence[str], decim
         truth = np.array([np.nan if v is None else float(v[0] in "Tt") for v in values.to_pylist()])
         return TypedColumn(raw.name, "number", truth)
     numbers, misread = cells.as_numbers(values, decimal)
-    found = _first_stray(misread, values.filter(misread)[:1].to_pylist())
+    misfits = values.filter(misread)
+    signs = cells.signs_among_digits(misfits, decimal) if len(misfits) else ""
+    found = _first_stray(misread, misfits[:1].to_pylist(), signs)
     if found:
         raise Misfit(f"holds {found}, which is no number", found.hint, key="type")
     return _from_numbers(NumberColumn(raw.name, numbers), "number", None, markers)
@@ -261,10 +285,10 @@ def _kept_as_text(name: str, values: Any, numbers: NDArray[np.float64]) -> tuple
     return (Notice(code=code, severity="info", text=text, subject=name),)
 
 
-def _first_stray(misread: NDArray[np.bool_], first: Sequence[str]) -> Strays | None:
+def _first_stray(misread: NDArray[np.bool_], first: Sequence[str], signs: str = "") -> Strays | None:
     if not misread.any():
         return None
-    return Strays(int(misread.sum()), int(np.argmax(misread)) + 1, first[0])
+    return Strays(int(misread.sum()), int(np.argmax(misread)) + 1, first[0], signs)
 
 
 def _finish(name: str, kind: Kind, codes: Any, levels: Sequence[str], unmatched: Unmatched) -> TypedColumn:
@@ -278,20 +302,3 @@ def _finish(name: str, kind: Kind, codes: Any, levels: Sequence[str], unmatched:
             key="levels",
         )
     return TypedColumn(name, kind, categorical(codes, levels, ordered=kind == "ordered"))
-
-
-def _similar_levels(column: TypedColumn) -> tuple[Notice, ...]:
-    """Return a notice on levels that differ in case or surrounding spaces only."""
-    if column.kind not in ("category", "ordered") or not isinstance(column.values, pd.Categorical):
-        return ()
-    seen: dict[str, str] = {}
-    pairs = []
-    for level in list(column.values.categories)[:1000]:
-        plain = level.strip().casefold()
-        if plain in seen:
-            pairs.append(f"{seen[plain]!r} and {level!r}")
-        seen[plain] = level
-    if not pairs:
-        return ()
-    text = f"{column.name} has levels that differ in case or spaces only: {', '.join(pairs[:5])}."
-    return (Notice(code="similar_levels", severity="warning", text=text, subject=column.name),)

@@ -23,6 +23,7 @@ REGISTRIES = {
             "simulations",
         },
     ),
+    "data.flags": ("FLAGS", {"base"}),
     "data.readers": ("READERS", set()),
     "engine.optimizers": ("OPTIMIZERS", {"base", "through_scipy"}),
     "engine.resampling": ("KINDS", {"base"}),

@@ -111,7 +111,7 @@ def test_the_workshops_faults_are_found_in_its_own_file(analyse: Analyse) -> Non
     (factor,) = profile.factors
     assert (profile.rows, factor.n_levels, factor.size_min, factor.size_max) == (6871, 419, 11, 37)
     assert factor.constant_outcome == {"math": ("32",)}
-    assert codes(profile) == ["constant_outcome", "level_conflict", "group_mean_mismatch"]
+    assert codes(profile) == ["constant_outcome", "level_conflict", "imputed_values", "group_mean_mismatch"]
     assert "2 levels of schcode: 418 and 419" in text(profile, "level_conflict")
     assert "schcode but 178, where it is off by up to 0.0703" in text(profile, "group_mean_mismatch")
 

@@ -218,7 +218,7 @@ def test_groups_of_numbers_sort_as_numbers(analyse: Analyse) -> None:
 
 def test_levels_that_differ_in_case_or_spaces_only_give_a_notice(analyse: Analyse) -> None:
     notices = analyse(table(["yes", "Yes", "no", "no "]), Y).profile.notices
-    assert [notice.code for notice in notices] == ["similar_levels"]
+    assert [notice.code for notice in notices] == ["similar_labels"]
 
 
 def test_a_reference_level_that_loses_its_rows_gives_a_warning(analyse: Analyse) -> None:

@@ -1,0 +1,90 @@
+"""Columns that are group means of another column, but for some groups."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from mlm_steps.data.factors import Factor, make_factor
+from mlm_steps.data.flags.base import DataView
+from mlm_steps.data.hierarchy import numbered
+from mlm_steps.data.notices import listed
+from mlm_steps.data.types import TypedColumn
+from mlm_steps.data.variation import varying_groups
+from mlm_steps.records.base import Notice
+
+__all__ = ["find"]
+
+_AGREES = 0.9
+"""Share of the groups in which a column has to equal the computed means to pass for group means."""
+_MOST_CANDIDATES = 40
+
+
+def find(view: DataView) -> tuple[Notice, ...]:
+    """Return notices on supplied group means that differ from the computed ones.
+
+    All rows of the file count that belong to a group: what a file calls a mean was hardly taken on the
+    analysis sample.
+    """
+    found: list[Notice] = []
+    for factor in view.factors:
+        if all(part in view.columns for part in factor.columns):
+            found += _mismatches(*_with_group(view.columns, factor))
+    return tuple(found)
+
+
+def _with_group(
+    columns: Mapping[str, TypedColumn], factor: Factor
+) -> tuple[dict[str, NDArray[np.float64]], Factor]:
+    """Return the file's number columns and a factor on all rows of the file that belong to a group."""
+    present = ~np.logical_or.reduce([columns[part].missing for part in factor.columns])
+    numbers = {
+        name: column.numbers[present]
+        for name, column in columns.items()
+        if column.kind == "number" and name not in factor.columns
+    }
+    if len(factor.codes) == len(present):
+        return numbers, factor
+    parts = [numbered(pd.Series(columns[part].values[present])) for part in factor.columns]
+    return numbers, make_factor(factor.columns, parts)
+
+
+def _mismatches(numbers: Mapping[str, NDArray[np.float64]], factor: Factor) -> list[Notice]:
+    """Return notices on columns of shape (n,) that are means of another one but for some groups."""
+    whole = {name: x for name, x in list(numbers.items())[:_MOST_CANDIDATES] if np.isfinite(x).all()}
+    varying = {name: varying_groups(x, factor).any() for name, x in whole.items()}
+    supplied = {name: factor.means(x) for name, x in whole.items() if not varying[name]}
+    computed = {name: factor.means(x) for name, x in whole.items() if varying[name]}
+    found = []
+    for name, given in supplied.items():
+        tolerance = _rounding(given)
+        if tolerance is None:
+            continue
+        for source, means in computed.items():
+            off = np.abs(given - means)
+            wrong = off > tolerance + 1e-9 * np.abs(means)
+            if 0 < wrong.sum() <= (1 - _AGREES) * len(wrong):
+                found.append(_mean_notice(name, source, factor, np.flatnonzero(wrong), off))
+    return found
+
+
+def _rounding(given: NDArray[np.float64]) -> float | None:
+    """Return half a unit of the last decimal that a column is written with; None if that says nothing."""
+    spread = float(given.std())
+    digits = next((d for d in range(7) if np.allclose(given, np.round(given, d), rtol=0, atol=1e-9)), 7)
+    tolerance = 0.5001 * 10.0**-digits
+    return tolerance if tolerance <= 0.05 * spread else None
+
+
+def _mean_notice(
+    name: str, source: str, factor: Factor, wrong: NDArray[np.intp], off: NDArray[np.float64]
+) -> Notice:
+    groups = listed([factor.labels[i] for i in wrong])
+    text = (
+        f"{name} is the mean of {source} in each level of {factor.name} but {groups}, where it is off by up "
+        f"to {off[wrong].max():.3g}; derive it instead: {{mean: {source}, within: {factor.name}}}."
+    )
+    return Notice(code="group_mean_mismatch", severity="warning", text=text, subject=name)

@@ -1,0 +1,156 @@
+"""Codes such as -99 or 999 that stand for a missing value and count as values."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+
+import numpy as np
+from numpy.typing import NDArray
+
+from mlm_steps.data.flags.base import DataView, cases, label_counts
+from mlm_steps.data.levels import number_label
+from mlm_steps.data.notices import listed
+from mlm_steps.data.types import TypedColumn
+from mlm_steps.records.base import Notice
+
+__all__ = ["find"]
+
+_LONG = tuple(
+    float(digits)
+    for places in range(2, 10)
+    for digits in (*("9" * (places - 1) + last for last in "6789"), "8" * places, "7" * places)
+)
+_DECIMAL = tuple(float(f"{'9' * places}.{'9' * decimals}") for places in range(2, 5) for decimals in (1, 2))
+_SHORT = (7.0, 8.0, 9.0)
+CODES = tuple(sorted({*_LONG, *_DECIMAL, *_SHORT, *(-code for code in (*_LONG, *_DECIMAL, *_SHORT))}))
+"""Numbers of nines, and the eights, sevens and 96 to 98 by which surveys tell reasons apart."""
+
+_WORDS = re.compile(
+    r"n\.?/?a\.?|nan|null|missing|no answer|not available|\?+|-+|\.+|#(null|value|num|name|ref|div/0|n/a)"
+    r"[!?]?",
+    re.IGNORECASE,
+)
+_LEAST_REST = 8
+"""Other values that there must be to say what is far from them."""
+_MOST_OF_ALL = 0.5
+_SAME_FRACTION = 0.1
+"""Share of the values that end as the code does, such as prices in .99, from which that says nothing."""
+_LEAST_AT_END = 5
+_STEEP = 0.05
+"""Share of the rows that the end of a scale must have: the tail of a count runs out, a scale stops."""
+
+
+def find(view: DataView) -> tuple[Notice, ...]:
+    """Return notices on values of used columns that look like codes of missing values."""
+    found: list[Notice] = []
+    for name in (name for name in view.columns if name in view.used):
+        found += _in_column(view.columns[name], grouping=name in view.grouping)
+    return tuple(found)
+
+
+def _in_column(column: TypedColumn, *, grouping: bool) -> Iterator[Notice]:
+    counted = label_counts(column)
+    if counted is None:
+        x = np.unique(column.numbers) if grouping else column.numbers
+        codes = _codes(x[np.isfinite(x)], least=1 if grouping else 2)
+        if codes:
+            yield _notice(column.name, column.numbers, codes, _range(column.numbers, codes))
+        return
+    rows, labels = counted
+    words = [place for place, label in enumerate(labels) if _WORDS.fullmatch(label.strip())]
+    if words and len(words) < len(labels):
+        shown = listed([f"{labels[place]!r} ({cases(np.flatnonzero(rows == place))})" for place in words])
+        text = f"{column.name} has {shown} as a label, which {_ADVICE}"
+        yield Notice(code="missing_codes", severity="warning", text=text, subject=column.name)
+    numbers = np.array([_number(label) for label in labels])
+    if len(numbers) and np.isfinite(numbers).all():
+        everywhere = np.append(numbers, np.nan)[rows]
+        x = numbers if grouping else everywhere[np.isfinite(everywhere)]
+        codes = _codes(x, least=1 if grouping else 2)
+        if codes:
+            yield _notice(column.name, everywhere, codes, _range(everywhere, codes))
+
+
+_ADVICE = (
+    "may stand for a missing value and counts as a value. If it does, name it under data.na, which holds for "
+    "all columns, or empty the cells in the file."
+)
+
+
+def _number(label: str) -> float:
+    try:
+        return float(label)
+    except ValueError:
+        return np.nan
+
+
+def _range(x: NDArray[np.float64], codes: Sequence[float]) -> str:
+    rest = x[np.isfinite(x) & ~np.isin(x, codes)]
+    return f"{number_label(float(rest.min()))} to {number_label(float(rest.max()))}"
+
+
+def _notice(name: str, x: NDArray[np.float64], codes: Sequence[float], others: str) -> Notice:
+    shown = listed([f"{number_label(code)} ({cases(np.flatnonzero(x == code))})" for code in codes])
+    text = f"{name} holds {shown}, far from its other values ({others}), which {_ADVICE}"
+    return Notice(code="missing_codes", severity="warning", text=text, subject=name)
+
+
+def _codes(x: NDArray[np.float64], *, least: int) -> list[float]:
+    """Return the values of x, shape (n,), that look like codes.
+
+    Parameters
+    ----------
+    x : ndarray
+    least : int
+        How often a code has to occur; one that occurs less often has to lie much further away.
+    """
+    if len(x) <= _LEAST_REST:
+        return []
+    low, high = float(x.min()), float(x.max())
+    counts = {code: int((x == code).sum()) for code in CODES if low <= code <= high}
+    counts = {code: count for code, count in counts.items() if count}
+    if not counts:
+        return []
+    rest = x[~np.isin(x, list(counts))]
+    if len(rest) < max(_LEAST_REST, _MOST_OF_ALL * len(x)):
+        return []
+    whole = bool((rest == np.floor(rest)).all())
+    centre = float(np.median(rest))
+    upper = {code: count for code, count in counts.items() if code > centre}
+    lower = {-code: count for code, count in counts.items() if code < centre}
+    found = [-code for code in _beyond(-rest, -centre, lower, least, whole=whole)]
+    return sorted([*found, *_beyond(rest, centre, upper, least, whole=whole)])
+
+
+def _beyond(
+    rest: NDArray[np.float64], centre: float, counts: dict[float, int], least: int, *, whole: bool
+) -> list[float]:
+    """Return the codes above the other values, of candidates above their centre."""
+    found: list[float] = []
+    top, bottom = float(rest.max()), float(rest.min())
+    below = rest
+    for code in sorted(counts):
+        inner = float(below[below < code].max())
+        half = max(inner - centre, (inner - bottom) / 2)
+        gap, count, short = code - inner, counts[code], abs(code) < 10
+        if top <= 0.0 < code:  # the mirror image of negative codes among values from 0 up
+            is_code = gap >= min(_SHORT) and count >= (least if short else 1)
+        elif short and whole:
+            room = 1 if counts.get(max(_SHORT), 0) >= least else 2  # surveys take 9 before 8 and 7
+            is_code = count >= least and code > top and gap > room and _is_scale(below[below <= inner])
+        else:
+            wanted = half if short or least == 1 else half / 2
+            is_code = (gap >= wanted and count >= least) or gap >= 5 * half
+        if is_code and not (code % 1 and np.isclose(rest % 1, code % 1).mean() > _SAME_FRACTION):
+            found.append(code)
+        else:
+            below = np.append(below, np.full(count, code))
+    return found
+
+
+def _is_scale(x: NDArray[np.float64]) -> bool:
+    """Return whether whole numbers are the points of a scale: none left out, and no tail at the upper end."""
+    points, counts = np.unique(x, return_counts=True)
+    complete = 2 <= len(points) == points[-1] - points[0] + 1
+    return bool(complete and counts[-1] >= max(_LEAST_AT_END, _STEEP * len(x)))

@@ -1,0 +1,167 @@
+"""Units that occur twice: identifiers that repeat, and rows that are equal in every column."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from mlm_steps.data.flags.base import DataView, cases, row_numbers
+from mlm_steps.data.levels import number_label
+from mlm_steps.data.naming import is_id_name
+from mlm_steps.data.notices import listed
+from mlm_steps.data.types import TypedColumn
+from mlm_steps.records.base import Notice
+
+__all__ = ["find"]
+
+_MOSTLY_UNIQUE = 0.9
+"""Share of the rows that have a value of their own in a column that passes for an identifier of rows."""
+_MOSTLY_ONCE = 0.5
+"""Share of the values that occur once, where the column's name says that it is an identifier."""
+_TIME_NAME = re.compile(
+    r"(^|[_. ])(times?|days?|weeks?|months?|years?|wave|occasion|visit|session|date|trial|item|measurement)"
+    r"($|[_. 0-9])",
+    re.IGNORECASE,
+)
+_FEW_TIMES = 12
+_MOST_SHOWN = 3
+
+
+def find(view: DataView) -> tuple[Notice, ...]:
+    """Return notices on identifiers that repeat and on rows that equal earlier ones."""
+    file_rows = np.flatnonzero(view.kept)
+    equal = _equal_rows(view.frame[list(view.columns)])
+    found = []
+    for name, column in view.columns.items():
+        if name in view.used or not _may_identify(column):
+            continue
+        codes = _codes(view.frame[name])
+        again = _repeats(codes, named=is_id_name(name))
+        if again is not None and not _is_separated(view, name, again):
+            found.append(_notice(column, codes, again, file_rows))
+    found += _repeated_times(view, file_rows)
+    return (*found, *_about_equal_rows(equal, [notice.subject or "" for notice in found], file_rows))
+
+
+def _may_identify(column: TypedColumn) -> bool:
+    """Return whether a column is text, or whole numbers that are named as identifiers are."""
+    if column.strays is not None and column.strays.signs:
+        return False
+    if column.kind != "number":
+        return True
+    values = column.numbers
+    return is_id_name(column.name) and bool((np.isnan(values) | (values == np.floor(values))).all())
+
+
+def _codes(values: pd.Series) -> NDArray[np.intp]:
+    """Return the values of a column numbered, -1 where missing, shape (n,)."""
+    if isinstance(values.dtype, pd.CategoricalDtype):
+        return values.cat.codes.to_numpy().astype(np.intp)
+    return pd.factorize(values.to_numpy())[0].astype(np.intp)
+
+
+def _repeats(codes: NDArray[np.intp], *, named: bool) -> NDArray[np.bool_] | None:
+    """Return the rows whose value occurs more than once, if the others say that it ought not to."""
+    sizes = np.bincount(codes[codes >= 0])
+    n, distinct, once = int(sizes.sum()), int((sizes > 0).sum()), int((sizes == 1).sum())
+    if distinct == n:
+        return None
+    if distinct >= _MOSTLY_UNIQUE * n or (named and once >= _MOSTLY_ONCE * distinct and 2 * distinct >= n):
+        again: NDArray[np.bool_] = (codes >= 0) & (sizes[codes] > 1)
+        return again
+    return None
+
+
+def _is_separated(view: DataView, name: str, again: NDArray[np.bool_]) -> bool:
+    """Return whether a column of few values, such as the occasion, tells the rows of each unit apart."""
+    rows = np.flatnonzero(again)
+    ids = _codes(view.frame[name])[rows]
+    for other in view.columns:
+        if other == name:
+            continue
+        times = _codes(view.frame[other])
+        few = len(np.unique(ids)) >= 3 and times.max(initial=-1) < _FEW_TIMES
+        if not few and not _TIME_NAME.search(other):
+            continue
+        pairs = ids * (int(times.max(initial=0)) + 2) + times[rows]
+        if len(np.unique(pairs)) == len(rows):
+            return True
+    return False
+
+
+def _notice(
+    column: TypedColumn,
+    codes: NDArray[np.intp],
+    again: NDArray[np.bool_],
+    file_rows: NDArray[np.intp],
+) -> Notice:
+    units = pd.unique(codes[again])
+    shown = [
+        f"{_label(column, file_rows[rows[0]])} in {cases(file_rows[rows])}"
+        for rows in (np.flatnonzero(codes == unit) for unit in units[:_MOST_SHOWN])
+    ]
+    more = f" and {len(units) - _MOST_SHOWN} more" if len(units) > _MOST_SHOWN else ""
+    occur = "occurs" if len(units) == 1 else "occur"
+    text = (
+        f"{column.name} looks like an identifier of rows, but {len(units)} of its values {occur} more than "
+        f"once ({'; '.join(shown)}{more}). Rows may have been entered twice."
+    )
+    return Notice(code="duplicate_ids", severity="warning", text=text, subject=column.name)
+
+
+def _label(column: TypedColumn, row: int) -> str:
+    return number_label(float(column.numbers[row])) if column.kind == "number" else str(column.values[row])
+
+
+def _repeated_times(view: DataView, file_rows: NDArray[np.intp]) -> Iterator[Notice]:
+    """Yield notices on occasions that some units of a factor have twice."""
+    for factor in view.factors:
+        for name in (name for name in view.columns if name in view.used - view.grouping):
+            if not _TIME_NAME.search(name):
+                continue
+            times = _codes(view.frame[name])
+            pairs = factor.codes.astype(np.int64) * (int(times.max(initial=0)) + 1) + times
+            again = _repeats(pd.factorize(pairs)[0], named=False)
+            if again is None or not (factor.sizes > 1).mean() >= _MOSTLY_ONCE:
+                continue
+            later = file_rows[pd.Series(pairs).duplicated().to_numpy()]
+            repeat = "repeats" if len(later) == 1 else "repeat"
+            text = (
+                f"Nearly every row has a {name} of its own within its {factor.name}, but {cases(later)} "
+                f"{repeat} an earlier {factor.name} and {name}: rows may have been entered twice."
+            )
+            yield Notice(code="duplicate_ids", severity="warning", text=text, subject=name)
+
+
+def _equal_rows(frame: pd.DataFrame) -> NDArray[np.bool_]:
+    """Return which rows equal an earlier one in all columns, shape (n,)."""
+    mixed = np.zeros(len(frame), dtype=np.uint64)
+    for name in frame.columns:
+        values = frame[name]
+        coded = isinstance(values.dtype, pd.CategoricalDtype)
+        plain = values.cat.codes.to_numpy() if coded else values.to_numpy()
+        with np.errstate(over="ignore"):
+            mixed = mixed * np.uint64(0x9E3779B97F4A7C15) + pd.util.hash_array(plain, categorize=False)
+    equal: NDArray[np.bool_] = pd.Series(mixed).duplicated().to_numpy()
+    return equal
+
+
+def _about_equal_rows(
+    equal: NDArray[np.bool_], identifiers: list[str], file_rows: NDArray[np.intp]
+) -> Iterator[Notice]:
+    """Yield a notice if rows of the sample equal earlier ones in all columns."""
+    repeated = int(equal.sum())
+    if not repeated:
+        return
+    rows = row_numbers(file_rows[equal])
+    words = "One row equals an earlier one" if repeated == 1 else f"{repeated} rows equal earlier ones"
+    why = "if the file has no identifier that may be chance"
+    if identifiers:
+        why = f"{listed(identifiers)} included, so that it is hardly chance"
+    text = f"{words} in every column (row{'s' * (repeated > 1)} {rows}); {why}."
+    severity = "warning" if identifiers else "info"
+    yield Notice(code="duplicate_rows", severity=severity, text=text)

@@ -1,0 +1,94 @@
+"""Labels that a reader takes for one and the program counts as two."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Sequence
+
+import numpy as np
+from numpy.typing import NDArray
+
+from mlm_steps.data.flags.base import DataView, cases, label_counts
+from mlm_steps.records.base import Notice
+
+__all__ = ["find", "plain_label"]
+
+_MOST_SHOWN = 5
+_REPEATED = 0.5
+"""Most labels per row that a column has which no model uses: beyond it is free text or an identifier."""
+_DIGITS = re.compile(r"[0-9]+")
+_DASHES = re.compile(r"[\u2010-\u2015\u2212]")
+_QUOTES = str.maketrans("\u2018\u2019\u201c\u201d\u00b4`", "''\"\"''")
+
+
+def plain_label(label: str) -> str:
+    """Return a label without what the eye misses.
+
+    That is case, spaces at the ends or in number, signs of no width, the width and composition of
+    characters, the kind of dash and quotation mark, and zeros before a number.
+
+    >>> plain_label(" Sacr\u00e9  C\u0153ur") == plain_label("SACRE\u0301 C\u0152UR")
+    True
+    >>> plain_label("S01") == plain_label("S1"), plain_label("007") == plain_label("7")
+    (False, True)
+    """
+    if not label.isascii():
+        label = unicodedata.normalize("NFKC", label)
+        label = "".join(sign for sign in label if unicodedata.category(sign) != "Cf")
+        label = _DASHES.sub("-", label.translate(_QUOTES))
+    plain = " ".join(label.casefold().split())
+    return plain.lstrip("0") or "0" if _DIGITS.fullmatch(plain) else unicodedata.normalize("NFC", plain)
+
+
+def find(view: DataView) -> tuple[Notice, ...]:
+    """Return a notice for each column of the file whose labels differ in such things alone."""
+    found = []
+    for name, column in view.columns.items():
+        counted = label_counts(column)
+        if counted is None:
+            continue
+        codes, labels = counted
+        if name not in view.used and len(labels) > _REPEATED * len(codes):
+            continue
+        alike = _alike(labels)
+        if alike:
+            found.append(_notice(name, codes, labels, alike, used=name in view.used))
+    return tuple(found)
+
+
+def _alike(labels: Sequence[str]) -> list[list[int]]:
+    """Return the positions of labels that are alike, those of one plain label together."""
+    places: dict[str, list[int]] = {}
+    for place, label in enumerate(labels):
+        places.setdefault(plain_label(label), []).append(place)
+    return [group for group in places.values() if len(group) > 1]
+
+
+def _notice(
+    name: str, codes: NDArray[np.intp], labels: Sequence[str], alike: list[list[int]], *, used: bool
+) -> Notice:
+    sizes = np.bincount(codes[codes >= 0], minlength=len(labels))
+    shown = [_words(codes, labels, sizes, group) for group in alike[:_MOST_SHOWN]]
+    more = f"; and {len(alike) - _MOST_SHOWN} more" if len(alike) > _MOST_SHOWN else ""
+    text = (
+        f"{name} has labels that differ in case, spaces or the coding of characters only and count as "
+        f"different: {'; '.join(shown)}{more}. If they mean the same, make them alike in the file."
+    )
+    return Notice(code="similar_labels", severity="warning" if used else "info", text=text, subject=name)
+
+
+def _words(
+    codes: NDArray[np.intp], labels: Sequence[str], sizes: NDArray[np.intp], group: Sequence[int]
+) -> str:
+    """Return labels that are alike, the most frequent by its number of rows, the others by the rows."""
+    first, *others = sorted(group, key=lambda place: -sizes[place])
+    shown = [f"{_visible(labels[place])} ({cases(np.flatnonzero(codes == place))})" for place in others]
+    rows = "1 row" if sizes[first] == 1 else f"{sizes[first]} rows"
+    return f"{_visible(labels[first])} ({rows}) and {' and '.join(shown)}"
+
+
+def _visible(label: str) -> str:
+    """Return a label in quotes, with escapes for what cannot be seen or is not composed."""
+    composed = unicodedata.normalize("NFC", label) == label
+    return repr(label) if composed else ascii(label)
