@@ -77,6 +77,8 @@ class TextColumn:
         The order of the values where the file knows it.
     ordered : bool
         Whether the file says that this order has a meaning.
+    label : str or None
+        The file's words for the column.
     """
 
     name: str
@@ -84,6 +86,7 @@ class TextColumn:
     cells: bool = False
     levels: tuple[str, ...] | None = None
     ordered: bool = False
+    label: str | None = None
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -97,11 +100,14 @@ class NumberColumn:
         NaN where the file holds nothing.
     labels : mapping of float to str
         The file's words for values, in the order of the values.
+    label : str or None
+        The file's words for the column.
     """
 
     name: str
     values: NDArray[np.float64]
     labels: Mapping[float, str] = field(default_factory=dict)
+    label: str | None = None
 
 
 RawColumn = TextColumn | NumberColumn
@@ -127,8 +133,10 @@ class Reader(Protocol):
         """Return the file's columns."""
 
 
-def text_column(name: str, values: Sequence[str | None], *, cells: bool = False) -> TextColumn:
+def text_column(
+    name: str, values: Sequence[str | None], *, cells: bool = False, label: str | None = None
+) -> TextColumn:
     """Return a column of Python strings as a text column."""
     import pyarrow as pa
 
-    return TextColumn(name, pa.array(values, pa.string()), cells=cells)
+    return TextColumn(name, pa.array(values, pa.string()), cells=cells, label=label)

@@ -37,18 +37,27 @@ class Survey:
         Whether the outcome has to be declared a number.
     rows, groups : int
         With outcome and group present.
+    rows_file : int
+        All rows of the file.
     candidates : tuple of Candidate
         Taken, in the order of the file or as asked for.
     skipped : tuple of (str, str)
         Columns that were not taken, and why.
+    labels : mapping of str to str
+        The file's words for columns.
+    without : mapping of str to int
+        Rows of the file that lack the outcome, and those that lack the group, by the column's name.
     """
 
     data: DataSpec
     outcome_is_coded: bool
     rows: int
     groups: int
+    rows_file: int
     candidates: tuple[Candidate, ...]
     skipped: tuple[tuple[str, str], ...]
+    labels: Mapping[str, str]
+    without: Mapping[str, int]
 
 
 def survey(
@@ -89,8 +98,17 @@ def survey(
     ranks = {rank for rank, names in ((1, level_1), (2, level_2)) if names is None}
     search.take(given)
     search.find({name for name in spare if name not in given}, ranks)
+    without = {outcome: int(np.isnan(y).sum()), group: int(columns[group].missing.sum())}
     return Survey(
-        data, coded, int(there.sum()), len(factor.labels), tuple(search.taken), tuple(search.skipped)
+        data=data,
+        outcome_is_coded=coded,
+        rows=int(there.sum()),
+        groups=len(factor.labels),
+        rows_file=table.rows,
+        candidates=tuple(search.taken),
+        skipped=tuple(search.skipped),
+        labels={name: column.label for name, column in columns.items() if column.label},
+        without={name: rows for name, rows in without.items() if rows},
     )
 
 

@@ -93,6 +93,8 @@ class TypedColumn:
         For text that is mostly numbers: why it is none of them.
     coded : bool
         Whether a category stands for numbers (labels, true and false), which ``type: number`` brings out.
+    label : str or None
+        The file's words for the column.
     """
 
     name: str
@@ -103,6 +105,7 @@ class TypedColumn:
     notices: tuple[Notice, ...] = ()
     strays: Strays | None = None
     coded: bool = False
+    label: str | None = None
 
     @property
     def missing(self) -> NDArray[np.bool_]:
@@ -154,6 +157,7 @@ def type_column(raw: RawColumn, spec: ColumnSpec | None, data: DataSpec) -> Type
         column.notices,
         column.strays,
         coded=bool(raw.labels) if isinstance(raw, NumberColumn) else _is_logical(column.values),
+        label=raw.label,
     )
 
 

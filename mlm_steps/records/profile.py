@@ -30,6 +30,8 @@ class ColumnProfile(Part):
     levels: tuple[str, ...] | None = None
     """Levels of a category in order, the reference first; None for numbers and grouping factors."""
     contrast: str | None = None
+    label: str | None = None
+    """The file's words for the column, where the format has such labels."""
     derived: str | None = None
     """How a derived column was made, for example ``ses centred within school``."""
     used: bool = False

@@ -61,7 +61,8 @@ class ColumnSpec(SpecBlock):
     contrast: Annotated[Literal["treatment", "sum", "helmert", "poly"] | None, NothingIsNone] = None
     """How a category becomes columns of the design. Default: ``treatment``, for an ordered one ``poly``."""
     label: OptionalText = None
-    """Words for the report, for example ``Socioeconomic status``."""
+    """Words for the report, for example ``Socioeconomic status``. Default: the label that the file has (SPSS,
+    Stata, SAS), else the name; a label that only repeats the name counts as none."""
     unit: OptionalText = None
     """Unit for the report, for example ``points``."""
     level: Annotated[Literal[1, 2, 3] | None, Whole, NothingIsNone] = None

@@ -37,9 +37,10 @@ __all__ = ["collect", "labels_of"]
 
 
 def labels_of(session: Session) -> Labels:
-    """Return the words that the spec gives to models and columns."""
+    """Return the words for models and columns: those of the spec, else those of the data file."""
     columns, models = session.spec.data.columns, (*session.spec.prelude, *session.spec.rungs)
-    labels = {name: column.label for name, column in columns.items() if column.label}
+    labels = {column.name: column.label for column in session.profile.columns if column.label}
+    labels |= {name: column.label for name, column in columns.items() if column.label not in (None, "", name)}
     return Labels(
         models={model.name: model.label for model in models if model.label},
         columns={**labels, **{c.name: _label(c, labels) for c in session.derived if c.source in labels}},

@@ -175,7 +175,7 @@ _GROUPS_FOR_SLOPES = 6
 def _data_block(data: Path, spec_path: Path, plan: _Plan) -> Iterator[str]:
     """Yield the lines of the key ``data``."""
     found = plan.found
-    yield f"# The data: {found.rows} rows in {found.groups} levels of {_safe(plan.group)}."
+    yield from _rows(found, plan.group)
     yield "data:"
     file = Path(os.path.relpath(data.resolve(), spec_path.parent.resolve())).as_posix()
     yield f"  file: {quoted(file)} # relative to this file"
@@ -192,6 +192,16 @@ def _data_block(data: Path, spec_path: Path, plan: _Plan) -> Iterator[str]:
         yield "  # Not used:"
         yield from (f"  #   {_safe(name)} {reason}" for name, reason in found.skipped[:_MOST_LISTED])
     yield from _derive(plan)
+
+
+def _rows(found: Survey, group: str) -> Iterator[str]:
+    """Yield how many rows there are, and how many of them have outcome and group."""
+    levels = f"in {found.groups} levels of {_safe(group)}"
+    if found.rows == found.rows_file:
+        yield f"# The data: {found.rows} rows {levels}."
+        return
+    lacking = " and ".join(f"{rows} lack {_safe(name)}" for name, rows in found.without.items())
+    yield f"# The data: {found.rows_file} rows, of which {lacking}; {found.rows} are left, {levels}."
 
 
 def _manner(plan: _Plan) -> Iterator[str]:
@@ -213,15 +223,18 @@ _MOST_LISTED = 40
 
 
 def _columns(plan: _Plan) -> Iterator[str]:
-    yield f"    {quoted(plan.group)}: {{type: group, label: {quoted(plan.group)}}}"
+    labels = plan.found.labels
+    group, outcome = (quoted(labels.get(name, name)) for name in (plan.group, plan.outcome))
+    yield f"    {quoted(plan.group)}: {{type: group, label: {group}}}"
     kind = "type: number, " if plan.found.outcome_is_coded else ""
-    yield f"    {quoted(plan.outcome)}: {{{kind}label: {quoted(plan.outcome)}}}"
+    yield f"    {quoted(plan.outcome)}: {{{kind}label: {outcome}}}"
     for candidate in (*plan.lower, *plan.upper):
         traits = []
         if candidate.levels is not None:
             kind = "ordered" if candidate.kind == "ordered" else "category"
             traits = [f"type: {kind}", f"levels: [{', '.join(map(quoted, candidate.levels))}]"]
-        traits += [f"label: {quoted(candidate.name)}", f"level: {candidate.rank}"]
+        label = labels.get(candidate.name, candidate.name)
+        traits += [f"label: {quoted(label)}", f"level: {candidate.rank}"]
         remark = " # the first level is the reference" if candidate.levels is not None else ""
         yield f"    {quoted(candidate.name)}: {{{', '.join(traits)}}}{remark}"
 

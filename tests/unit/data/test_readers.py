@@ -268,3 +268,30 @@ def test_identifiers_of_every_length_are_told_apart(
     (term,) = build_design("y ~ 1 + (1 | g)", frame).random
     assert sorted(term.levels) == sorted({str(i) for i in ids})
     assert [term.levels[code] for code in term.refs] == [str(i) for i in ids]
+
+
+@pytest.mark.parametrize("ending", ["sav", "dta"])
+def test_columns_have_the_labels_of_the_file(analyse: Analyse, tmp_path: Path, ending: str) -> None:
+    labels = {"g": "School  number", "x": "Asked twice", "t": "Asked twice", "y": "Score"}
+    write = pyreadstat.write_sav if ending == "sav" else pyreadstat.write_dta
+    write(TABLE, str(tmp_path / f"data.{ending}"), column_labels=labels)
+    profile = analyse(tmp_path / f"data.{ending}", Y).profile
+    found = {name: profile.column(name).label for name in ("g", "x", "t", "y")}
+    assert found == {"g": "School number", "x": None, "t": None, "y": "Score"}
+
+
+def test_labels_and_user_missing_values_of_a_file_from_spss(analyse: Analyse) -> None:
+    path = FILES / "labelled.sav"
+    profile = analyse(
+        path.read_bytes(), "score ~ ses + likert + female + sec + (1 | schid)", name=path.name
+    ).profile
+    assert (profile.rows_file, profile.rows) == (288, 280)
+    assert {column.name: column.label for column in profile.columns} == {
+        "schid": "School number",
+        "score": "Mathematics score",
+        "ses": "Socioeconomic status",
+        "likert": "I like school",
+        "female": "Sex",
+        "sec": "Sector",
+    }
+    assert profile.column("sec").levels == ("Public", "Catholic")

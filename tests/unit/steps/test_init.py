@@ -222,3 +222,29 @@ def test_a_file_elsewhere_is_named_relative_to_the_spec(tmp_path: Path) -> None:
     assert 'file: "../data/my schools.csv"' in text
     assert "name: my-schools" in text.replace('"', "")
     assert "--allow-outside" in text
+
+
+def test_rows_without_the_outcome_or_the_group_are_counted_apart(init: Init) -> None:
+    table = schools()
+    table.loc[:34, "math"] = np.nan
+    text, _ = init(table, "math", "school")
+    assert "# The data: 360 rows, of which 35 lack math; 325 are left, in 22 levels of school." in text
+    table["school"] = table["school"].astype("Int64")
+    table.loc[[40, 50], "school"] = None
+    text, _ = init(table, "math", "school")
+    assert "360 rows, of which 35 lack math and 2 lack school; 323 are left, in 22 levels of school." in text
+    assert "# The data: 360 rows in 24 levels of school." in init(schools(), "math", "school")[0]
+
+
+def test_labels_of_the_file_are_written_into_the_spec(tmp_path: Path) -> None:
+    file = Path(__file__).parents[1] / "data" / "files" / "labelled.sav"
+    text = init_spec(file, outcome="score", group="schid", spec_path=tmp_path / "pipeline.yaml")
+    columns = yaml.safe_load(text)["data"]["columns"]
+    assert {name: entry["label"] for name, entry in columns.items()} == {
+        "schid": "School number",
+        "score": "Mathematics score",
+        "ses": "Socioeconomic status",
+        "likert": "I like school",
+        "female": "Sex",
+        "sec": "Sector",
+    }
