@@ -16,6 +16,7 @@ from mlm_steps.api.rows import Origin, snapshot
 from mlm_steps.api.summary import summarize
 from mlm_steps.api.testing import tests_frame
 from mlm_steps.api.varcorr import VarCorr, theta_names, varcorr
+from mlm_steps.data.outcomes import about_two_values
 from mlm_steps.design import build_design, parse_formula
 from mlm_steps.engine import Control, Estimates, Method
 from mlm_steps.errors import Fault, UsageError
@@ -169,7 +170,8 @@ class Fit(FitEffects):
     @property
     def notices(self) -> tuple[Notice, ...]:
         """What a reader should know."""
-        return (*self.lmm.design.notices, *self.lmm.notices)
+        design = self.lmm.design
+        return (*about_two_values(design.outcome, design.y), *design.notices, *self.lmm.notices)
 
     def advice(self) -> Advice:
         """Return why the fit is singular or in doubt, and its alternatives, each fitted to the same data.

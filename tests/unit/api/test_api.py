@@ -123,3 +123,13 @@ def test_wrong_options_are_refused(frame, options):
 def test_a_formula_without_random_effects_is_refused(frame):
     with pytest.raises(DesignError):
         mlm_steps.fit("y ~ x", frame)
+
+
+def test_an_outcome_of_two_values_is_a_caution(frame):
+    passed = frame.dropna().assign(passed=lambda d: (d["y"] > d["y"].median()).astype(int))
+    fit = mlm_steps.fit("passed ~ x + (1 | g)", passed)
+    notice = fit.notices[0]
+    assert (notice.code, notice.severity) == ("two_valued_outcome", "warning")
+    assert notice.text.startswith("passed has two values, 0 (60 rows) and 1 (59 rows).")
+    assert f"Warning: {notice.text}" in repr(fit)
+    assert not any(n.code == notice.code for n in mlm_steps.fit("y ~ x + (1 | g)", frame).notices)
