@@ -13,15 +13,13 @@ from numpy.typing import NDArray
 from mlm_steps.data import cells
 from mlm_steps.data.levels import Unmatched, categorical, encode_numbers, encode_words, number_label
 from mlm_steps.data.raw import NumberColumn, RawColumn, TextColumn
+from mlm_steps.data.strays import Strays, about_commas, about_spaces, first_stray, strays_among_numbers
 from mlm_steps.records.base import Notice
 from mlm_steps.spec import ColumnSpec, DataSpec
 
-__all__ = ["Kind", "Misfit", "Strays", "TypedColumn", "type_column"]
+__all__ = ["Kind", "Misfit", "TypedColumn", "type_column"]
 
 Kind = Literal["group", "category", "ordered", "number", "text"]
-
-_MOSTLY = 0.5
-"""Text of which at least this share are numbers is taken for a number column with something odd in it."""
 
 
 class Misfit(Exception):  # noqa: N818 - a finding about one column, turned into a DataError by the caller
@@ -32,44 +30,6 @@ class Misfit(Exception):  # noqa: N818 - a finding about one column, turned into
         self.what = what
         self.hint = hint
         self.key = key
-
-
-@dataclass(frozen=True, slots=True)
-class Strays:
-    """Text among the numbers of a column.
-
-    Attributes
-    ----------
-    count : int
-    row : int
-        The first of them, counted from 1 without the header.
-    value : str
-        What stands there.
-    signs : str
-        The signs that make text of what are numbers otherwise, in words, if that is so in all such cells.
-    """
-
-    count: int
-    row: int
-    value: str
-    signs: str = ""
-
-    def __str__(self) -> str:
-        """Return the first one in words, and how many follow."""
-        more = f" (and {self.count - 1} more)" if self.count > 1 else ""
-        return f"{self.value!r} in row {self.row}{more}"
-
-    @property
-    def hint(self) -> str:
-        """What to do about it."""
-        if self.signs:
-            return f"take the {self.signs} out in the file, so that plain numbers remain"
-        whole, comma, rest = self.value.strip().partition(",")
-        if comma and whole.lstrip("+-").isdigit() and rest.replace(",", "").replace(".", "").isdigit():
-            return "a decimal comma needs data.decimal: ','; thousands separators have to go"
-        if "." in self.value and self.value.replace(".", "").lstrip("+-").isdigit():
-            return "with data.decimal: ',' no point may stand in a number"
-        return f"correct it in the file, or say data.na: [{self.value}] if it means missing"
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -186,7 +146,7 @@ def _from_numbers(
     if kind is None and labelled and all(labelled):
         kind = "category"
     if kind in (None, "number"):
-        found = _first_stray(strays, [str(value) for value in numbers[strays][:1]])
+        found = first_stray(strays, [str(value) for value in numbers[strays][:1]])
         if found and kind == "number":
             raise Misfit(f"holds {found}, which is no finite number", found.hint, key="type")
         return TypedColumn(
@@ -230,37 +190,12 @@ def _from_text(
         notices = _kept_as_text(raw.name, values, numbers) if not misread.any() else ()
         if not misread.any() and not notices:
             column = _from_numbers(NumberColumn(raw.name, numbers), kind, levels, markers)
-            return replace(column, notices=(*column.notices, *_commas(raw.name, values, decimal)))
-        strays = _strays_among_numbers(values, misread, decimal)
+            return replace(column, notices=(*column.notices, *about_commas(raw.name, values, decimal)))
+        strays = strays_among_numbers(values, misread, decimal)
     encoded = encode_words(values, levels, raw.levels, logical=raw.cells)
     column = _finish(raw.name, kind or ("ordered" if raw.ordered else "category"), *encoded)
-    notices = notices if kind is None else ()
+    notices = notices if kind is None else about_spaces(raw.name, values, levels or ())
     return TypedColumn(column.name, column.kind, column.values, notices=notices, strays=strays)
-
-
-def _commas(name: str, values: Any, decimal: str) -> tuple[Notice, ...]:
-    """Return a notice on commas that are read as decimal marks and look like separators of thousands."""
-    if decimal != "," or not cells.thousands_by_comma(values):
-        return ()
-    text = (
-        f"All commas of {name} stand before three digits, as between thousands, and values below 1000 have "
-        "none; they are read as decimal marks. If they part thousands, take them out in the file."
-    )
-    return (Notice(code="commas_of_thousands", severity="warning", text=text, subject=name),)
-
-
-def _strays_among_numbers(values: Any, misread: NDArray[np.bool_], decimal: str) -> Strays | None:
-    """Return the text in a column that is mostly numbers, or is numbers with the other decimal mark."""
-    misfits = values.filter(misread)
-    first = misfits[:1].to_pylist()
-    signs = cells.signs_among_digits(misfits, decimal)
-    if signs:
-        return _first_stray(misread, first, signs)
-    mostly = misread.sum() <= (1 - _MOSTLY) * (len(misread) - values.null_count)
-    other = "," if decimal == "." else "."
-    if not mostly and any(cells.as_numbers(some, other)[1].any() for some in (values[:1000], values)):
-        return None
-    return _first_stray(misread, first)
 
 
 def _declared_number(raw: TextColumn, values: Any, markers: Sequence[str], decimal: str) -> TypedColumn:
@@ -271,7 +206,7 @@ def _declared_number(raw: TextColumn, values: Any, markers: Sequence[str], decim
     numbers, misread = cells.as_numbers(values, decimal)
     misfits = values.filter(misread)
     signs = cells.signs_among_digits(misfits, decimal) if len(misfits) else ""
-    found = _first_stray(misread, misfits[:1].to_pylist(), signs)
+    found = first_stray(misread, misfits[:1].to_pylist(), signs)
     if found:
         raise Misfit(f"holds {found}, which is no number", found.hint, key="type")
     return _from_numbers(NumberColumn(raw.name, numbers), "number", None, markers)
@@ -287,12 +222,6 @@ def _kept_as_text(name: str, values: Any, numbers: NDArray[np.float64]) -> tuple
         return ()
     text = f"{name} {reason}, so it is read as text; declare type: number if it is a quantity."
     return (Notice(code=code, severity="info", text=text, subject=name),)
-
-
-def _first_stray(misread: NDArray[np.bool_], first: Sequence[str], signs: str = "") -> Strays | None:
-    if not misread.any():
-        return None
-    return Strays(int(misread.sum()), int(np.argmax(misread)) + 1, first[0], signs)
 
 
 def _finish(name: str, kind: Kind, codes: Any, levels: Sequence[str], unmatched: Unmatched) -> TypedColumn:

@@ -347,6 +347,14 @@ def test_text_that_is_no_number_stays_a_category(analyse: Analyse, cells: list[s
     assert analyse(column(cells * 10), X).profile.column("x").kind == "category"
 
 
+def test_spaces_around_declared_levels_are_named(analyse: Analyse) -> None:
+    text = column(["low", "high", " low", "high ", "high"] * 8)
+    (notice,) = flagged(analyse(text, X, data="columns: {x: {levels: [low, high]}}"), "spaces_around_levels")
+    assert notice.text.startswith("x holds ' low' (8 rows), 'high ' (8 rows), which count as the levels")
+    same = column(["low", "high"] * 20)
+    assert not flagged(analyse(same, X, data="columns: {x: {levels: [low, high]}}"), "spaces_around_levels")
+
+
 def test_commas_of_thousands_under_a_decimal_comma_give_a_warning(analyse: Analyse) -> None:
     text = column([f'"{v}"' for v in ["1,234", "12,000", "999", "850"] * 10])
     (notice,) = flagged(analyse(text, X, data='decimal: ","'), "commas_of_thousands")
