@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from mlm_steps.errors import Fault, MlmError, StorageError, UsageError, printable
+from mlm_steps.runner.watch import in_run
 from mlm_steps.steps import typed
 from mlm_steps.steps.verbs import VERBS
 
@@ -225,7 +226,12 @@ def _add_out(parser: argparse.ArgumentParser) -> None:
 
 def _run_step(name: str, arguments: argparse.Namespace) -> int:
     step = getattr(import_module(f"mlm_steps.steps.{name}"), name)
-    step(_session(arguments), *(getattr(arguments, option.name) for option in VERBS[name].options))
+    try:
+        step(_session(arguments), *(getattr(arguments, option.name) for option in VERBS[name].options))
+    except MlmError:
+        if in_run():
+            print(file=sys.stderr)  # in the log, an empty line divides what was found from the faults
+        raise
     return DONE
 
 

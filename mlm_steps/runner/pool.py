@@ -21,6 +21,8 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import suppress
 from pathlib import Path
 
+from mlm_steps.runner.watch import POOLED
+
 __all__ = ["serve"]
 
 NEEDED = (
@@ -175,7 +177,7 @@ def _work(connection: socket.socket, command: Command) -> int:
     size = int.from_bytes(message[:4], "big")
     while len(message) < size + 4:
         message += connection.recv(65536)
-    folder, *words = message[4:].decode().split("\0")
+    folder, *words = os.fsdecode(message[4:]).split("\0")
     streams = array.array("i")
     for _, _, data in ancillary:
         streams.frombytes(data)
@@ -183,6 +185,7 @@ def _work(connection: socket.socket, command: Command) -> int:
         os.dup2(stream, number)
         os.close(stream)
     os.chdir(folder)
+    os.environ[POOLED] = "1"
     threading.Thread(target=_end_with, args=(connection,), daemon=True).start()
     return command(words)
 

@@ -5,15 +5,22 @@ from __future__ import annotations
 import os
 import time
 
-__all__ = ["VARIABLE", "end_with_run", "run_is_gone", "this_process"]
+__all__ = ["POOLED", "VARIABLE", "end_with_run", "in_run", "run_is_gone", "this_process"]
 
 VARIABLE = "MLM_RUN"
 """Environment variable that names the process of the run, as ``machine:number``."""
+POOLED = "MLM_POOLED"
+"""Environment variable of a command that the pool of a run executes."""
 
 
 def this_process() -> str:
     """Return this process's name for ``VARIABLE``."""
     return f"{os.uname().nodename}:{os.getpid()}"
+
+
+def in_run() -> bool:
+    """Return whether a run executes this command, and its standard error is a log."""
+    return POOLED in os.environ or VARIABLE in os.environ
 
 
 def run_is_gone() -> bool:
