@@ -22,6 +22,9 @@ def begin(spec: Path, out: Path | None, *, allow_outside: bool) -> None:
     _, analysis = check(spec, allow_outside=allow_outside)
     session = Session(spec, out, allow_outside=allow_outside)
     with locked(session.layout.out):
+        log = session.layout.log("data")
+        log.parent.mkdir(parents=True, exist_ok=True)
+        log.touch()  # the run fills it in; the step's entry says that there is one
         data(session, analysis)
 
 

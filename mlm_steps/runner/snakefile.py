@@ -12,11 +12,12 @@ from pathlib import Path
 
 from mlm_steps.errors import MlmError
 from mlm_steps.runner import client
+from mlm_steps.runner.alias import plain_name
 from mlm_steps.runner.check import checking
 from mlm_steps.runner.lock import hold
 from mlm_steps.runner.warm import WarmPool
 from mlm_steps.runner.watch import VARIABLE, this_process
-from mlm_steps.steps.keys import key_file, order_times
+from mlm_steps.steps.keys import key_file
 from mlm_steps.steps.layout import Layout
 from mlm_steps.steps.plan import Plan
 from mlm_steps.steps.session import Session, open_plan
@@ -34,8 +35,10 @@ class Workflow:
     ----------
     opening : Plan
         The plan as it was when the Snakefile was read.
+    out : Path
+        The output folder.
     layout : Layout
-        Where the files lie.
+        Where the files lie, under a name of the folder that Snakemake can read.
     arguments : str
         The spec and the output folder, quoted for the shell.
     concludes : bool
@@ -44,6 +47,10 @@ class Workflow:
 
     def __init__(self, spec: Path, out: Path | None, *, allow_outside: bool) -> None:
         plan = open_plan(spec, out, allow_outside=allow_outside)
+        self.out = plan.layout.out
+        plain = plain_name(self.out)
+        if plain != self.out:
+            plan = open_plan(spec, plain, allow_outside=allow_outside)
         self.opening = plan
         self._reopen = (spec, plan.layout.out, allow_outside)
         self._later: Plan | None = None
@@ -51,8 +58,6 @@ class Workflow:
         self.layout: Layout = plan.layout
         outside = " --allow-outside" if allow_outside else ""
         self.arguments = f"{shlex.quote(str(spec))} --out {shlex.quote(str(plan.layout.out))}{outside}"
-        self.data_file = str(plan.loaded.data_path)
-        order_times(plan)
 
     @property
     def waiting(self) -> bool:
@@ -69,9 +74,20 @@ class Workflow:
         return f"{shlex.quote(sys.executable)} {pooled if 'MLM_POOL' in os.environ else '-P -m mlm_steps'}"
 
     def key_file(self, step: str) -> str:
-        """Return the key file of a step, as the data now are."""
-        plan = self.opening if step == "data" else self._with_data
-        return str(key_file(plan, plan.step(step)))
+        """Return the key file of a step, as the data were when the Snakefile was read."""
+        return str(key_file(self.opening, self.opening.step(step)))
+
+    def inputs(self, step: str) -> list[str]:
+        """Return what a step waits for, once the data are current: its key file and files yet to be made.
+
+        A current step waits for nothing else: what it was made from may have been deleted, and will be the
+        same when it is there again. Nor does any step wait for files that are current: they are there, and
+        copying may have shuffled their times.
+        """
+        plan = self._with_data
+        found = plan.step(step)
+        needs = [plan.step(need) for need in (() if found.current else found.needs)]
+        return [str(key_file(plan, found)), *(str(need.head) for need in needs if not need.current)]
 
     @property
     def _with_data(self) -> Plan:
@@ -94,42 +110,14 @@ class Workflow:
         return "|".join(re.escape(rung.name) for rung in self.opening.spec.rungs)
 
     @property
-    def records(self) -> list[str]:
-        """Records of all models and comparisons."""
-        return [str(self.opening.step(name).head) for name in self.opening.records]
-
-    @property
-    def fits(self) -> list[str]:
-        """Records of all rungs."""
-        return self._heads("fit")
-
-    @property
-    def allfit(self) -> list[str]:
-        """Record of the refits by every optimiser, if the spec asks for it."""
-        return self._heads("allfit")
-
-    @property
-    def remedies(self) -> list[str]:
-        """Record of the advice on singular and doubtful rungs."""
-        return self._heads("remedies")
-
-    @property
-    def figures(self) -> list[str]:
-        """Records of all figures."""
-        return self._heads("figure")
+    def heads(self) -> list[str]:
+        """The file of every step that says that it is done."""
+        return [str(step.head) for step in self.opening.steps]
 
     @property
     def tables(self) -> str:
         """The table that stands for all."""
-        return self._heads("tables")[0]
-
-    def variance_fits(self, model: str) -> list[str]:
-        """Return the fits that a rung's variance is explained by."""
-        return [str(self.layout.fit(name)) for name in self.opening.variance_models(model)]
-
-    def resampled(self, model: str) -> list[str]:
-        """Return the bootstrap replicates of a rung, job by job."""
-        return [str(self.layout.resampled(model, numbers)) for numbers in self.opening.resampled]
+        return str(self.opening.step("tables").head)
 
     def conclude(self) -> None:
         """Say which rungs are singular, and end with exit code 1 where the spec allows none."""
@@ -142,9 +130,6 @@ class Workflow:
             print(line, file=sys.stderr)
         if not as_expected(session.spec, fits):
             sys.exit(NOT_AS_EXPECTED)
-
-    def _heads(self, *kinds: str) -> list[str]:
-        return [str(s.head) for s in self.opening.steps if s.name.partition("/")[0] in kinds]
 
 
 def open_workflow(config: Mapping[str, object], *, main: bool) -> Workflow:
@@ -162,7 +147,7 @@ def open_workflow(config: Mapping[str, object], *, main: bool) -> Workflow:
             if work.waiting:
                 _start_pool(work, allow_outside=outside)
                 work = Workflow(spec, folder, allow_outside=outside)  # the check may have made the data
-            hold(work.layout.out)  # until the process ends
+            hold(work.out)  # until the process ends
             work.concludes = True
             os.environ[VARIABLE] = this_process()
     except MlmError as error:

@@ -1,7 +1,9 @@
 """provenance.json: what each step made, from what, and when.
 
 The one file of a run in which times stand. A step adds its entry when all its files are in place, so an
-entry means a finished step; what is here and still has the same bytes need not be made again.
+entry means a finished step; what is here and still has the same bytes need not be made again. The log of a
+step is written by the shell that runs it and is not complete when the entry is made: only its presence
+counts.
 """
 
 from __future__ import annotations
@@ -21,6 +23,7 @@ from pathlib import Path
 from pydantic import ValidationError
 
 from mlm_steps.records.base import Part, write_whole
+from mlm_steps.steps.identity import code_identity
 from mlm_steps.steps.layout import Layout
 
 __all__ = ["Ledger", "Recorder", "describe_run", "forget", "recorded", "withdraw"]
@@ -30,6 +33,8 @@ HASHED_BYTES = 2**20
 
 One mebibyte takes less than a millisecond to hash.
 """
+SHOWN = 3
+"""Names that a reason lists before it counts the rest."""
 
 
 class FileEntry(Part):
@@ -44,9 +49,15 @@ class StepEntry(Part):
     """One finished step."""
 
     key: str
+    code: str = ""
+    """Hash of our code and of the libraries' versions, which are part of the key."""
     started: str
     seconds: float
     outputs: dict[str, FileEntry]
+    log: bool = False
+    """Whether the step has a log: a step that a person types at a terminal has none."""
+    without: tuple[str, ...] = ()
+    """Steps that it reads and whose files were absent or out of date: it has to be made again after them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,12 +73,23 @@ class Ledger:
         return cls(layout, _steps(_content(layout)))
 
     def key(self, step: str) -> str | None:
-        """Return the key that a step's files were made from; None if any is missing or has changed."""
+        """Return the key that a step's files were made from; None if they are not whole."""
+        return None if self.damage(step) else self.steps[step].key
+
+    def damage(self, step: str) -> str | None:
+        """Return why a step has to be made again whatever its key is; None where its files are whole."""
         entry = self.steps.get(step)
         if entry is None or not entry.outputs:
-            return None
-        whole = all(_unchanged(self.layout.out / name, file) for name, file in entry.outputs.items())
-        return entry.key if whole else None
+            return "it has not been made yet"
+        if entry.without:
+            return f"it was made without {_some(entry.without)}"
+        names = [name for name, file in entry.outputs.items() if not _unchanged(self.layout.out / name, file)]
+        if entry.log and not self.layout.log(step).is_file():
+            names.append(str(self.layout.log(step).relative_to(self.layout.out)))
+        gone = [name for name in names if not (self.layout.out / name).exists()]
+        if gone:
+            return f"{_some(gone)} {'is' if len(gone) == 1 else 'are'} missing"
+        return f"{_some(names)} {'was' if len(names) == 1 else 'were'} changed by hand" if names else None
 
 
 class Recorder:
@@ -81,17 +103,29 @@ class Recorder:
         self.outputs.extend(paths)
 
 
+def _some(names: Sequence[str]) -> str:
+    """Return a list in words, its first three members only."""
+    rest = len(names) - SHOWN
+    return ", ".join(names[:SHOWN]) + (f" and {rest} more" if rest > 0 else "")
+
+
 @contextmanager
-def recorded(layout: Layout, step: str, key: str) -> Iterator[Recorder]:
-    """Run a step's body and, when it ends well, enter its files in the ledger."""
+def recorded(layout: Layout, step: str, key: str, without: Sequence[str] = ()) -> Iterator[Recorder]:
+    """Run a step's body and, when it ends well, enter its files in the ledger.
+
+    ``without`` names the steps that it reads and whose files are absent or out of date.
+    """
     recorder = Recorder()
     started, clock = datetime.now(UTC), time.perf_counter()
     yield recorder
     entry = StepEntry(
         key=key,
+        code=code_identity(),
         started=started.isoformat(timespec="milliseconds"),
         seconds=round(time.perf_counter() - clock, 4),
         outputs={str(path.relative_to(layout.out)): _describe(path) for path in recorder.outputs},
+        log=layout.log(step).exists(),
+        without=tuple(without),
     )
     with _locked(layout) as content:
         # The other entries stay as they are written: to read them all would take longer than many a step.

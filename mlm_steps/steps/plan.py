@@ -18,6 +18,7 @@ from mlm_steps.figures import FIGURES
 from mlm_steps.records import DataProfile, read_record
 from mlm_steps.records.intervals import IntervalSource
 from mlm_steps.spec import LoadedSpec, PairSpec
+from mlm_steps.steps.identity import code_identity
 from mlm_steps.steps.layout import Layout
 from mlm_steps.steps.ledger import Ledger
 from mlm_steps.steps.levels import Level, variable_levels
@@ -26,6 +27,14 @@ from mlm_steps.steps.recipes import Recipes, data_key, interval_sources, resampl
 __all__ = ["Plan", "Step"]
 
 Key = Callable[[], str | None]
+CHANGED = {
+    "data": "the data file, or what the spec says of data and variables, has changed",
+    "prelude": "its formula or the columns that it uses have changed",
+    "fit": "its formula, the estimation settings or the columns that it uses have changed",
+    "report": "the spec or its title and labels have changed",
+    "": "what the spec asks of it has changed",
+}
+"""Why a step whose key is another one has to be made, by the kind of step."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,15 +51,20 @@ class Step:
         The steps whose files it reads, but for the data.
     key : str or None
         What it is made from; None while the data are not current.
-    current : bool
-        Whether its files were made from that key and have not changed since.
+    why : str or None
+        Why it has to be made; None if its files were made from that key and have not changed since.
     """
 
     name: str
     head: Path
     needs: tuple[str, ...]
     key: str | None
-    current: bool
+    why: str | None
+
+    @property
+    def current(self) -> bool:
+        """Whether its files were made from its key and have not changed since."""
+        return self.why is None
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,31 +140,55 @@ class Plan:
 
     @cached_property
     def steps(self) -> tuple[Step, ...]:
-        """All steps, each after those it needs."""
-        return tuple(self._made(entry) for entry in self._entries)
+        """All steps, each after those it needs; ``needs`` names a step's needs and all of theirs."""
+        return tuple(self.step(name) for name in self._entries)
 
     def step(self, name: str) -> Step:
         """Return one step; KeyError if the spec asks for none of that name."""
-        for entry in self._entries:
-            if entry.name == name:
-                return self._made(entry)
-        raise KeyError(name)
+        if name not in self._found:
+            entry = self._entries[name]
+            key = entry.key()
+            self._found[name] = Step(name, entry.head, tuple(entry.needs), key, self._why(entry, key))
+        return self._found[name]
 
-    def _made(self, entry: _Entry) -> Step:
-        key = entry.key()
-        current = key is not None and self.ledger.key(entry.name) == key
-        if entry.head == self.layout.profile:
-            current = current and self.profile is not None
-        return Step(entry.name, entry.head, tuple(entry.needs), key, current)
+    @cached_property
+    def _found(self) -> dict[str, Step]:
+        return {}
+
+    def _why(self, entry: _Entry, key: str | None) -> str | None:
+        """Return why a step has to be made; None where its files are current."""
+        found = self.ledger.steps.get(entry.name)
+        damage = self.ledger.damage(entry.name)
+        if found is None and entry.head.exists():
+            return "provenance.json does not say what it was made from"
+        if damage or found is None:
+            return damage
+        if found.key == key:
+            unreadable = entry.head == self.layout.profile and self.profile is None
+            return "its record cannot be read" if unreadable else None
+        if not found.key:
+            return "a run with --force was asked for"
+        if found.code != code_identity():
+            return "mlm or a library that it uses has changed"
+        if key is None:
+            return "the data have to be prepared first"
+        return self._follows(entry) or CHANGED.get(entry.name.partition("/")[0], CHANGED[""])
+
+    def _follows(self, entry: _Entry) -> str | None:
+        """Return the steps before this one of which another key was asked for since, in words."""
+        keys = ((need, self.ledger.steps.get(need)) for need in entry.needs)
+        other = [need for need, found in keys if found is None or found.key != self.step(need).key]
+        rest = f" and {len(other) - 1} more" if len(other) > 1 else ""
+        return f"it follows from {other[0]}{rest}" if other else None
 
     @cached_property
     def _recipes(self) -> Recipes:
         return Recipes(self.loaded, self.formulas, self.profile)
 
     @cached_property
-    def _entries(self) -> tuple[_Entry, ...]:
+    def _entries(self) -> dict[str, _Entry]:
         recipes, layout = self._recipes, self.layout
-        return (
+        entries = (
             _Entry("data", layout.profile, (), lambda: self.data_key),
             *self._models(recipes),
             *self._pairs(recipes),
@@ -158,6 +196,7 @@ class Plan:
             *self._readings(recipes),
             *self._pages(recipes),
         )
+        return {entry.name: entry for entry in entries}
 
     def _models(self, recipes: Recipes) -> Iterator[_Entry]:
         for model in self.spec.prelude:

@@ -50,7 +50,9 @@ class Session:
     def recorded(self, step: str) -> Iterator[tuple[Recorder, str]]:
         """Give a recorder for the step's files and the key to write into its records."""
         key = self.key(step)
-        with recorded(self.layout, step, key) as recorder:
+        needs = self.plan.step(step).needs
+        without = [need for need in needs if not self.plan.step(need).current]
+        with recorded(self.layout, step, key, without) as recorder:
             yield recorder, key
         self.say(*(f"wrote {path.relative_to(self.layout.out)}" for path in recorder.outputs))
 

@@ -9,12 +9,13 @@ from mlm_steps.records import ComparisonRecord, DataProfile, FitRecord
 from mlm_steps.records.failure import Absence
 from mlm_steps.report.notation import P_WORDS, p_value
 from mlm_steps.spec import LoadedSpec, PipelineSpec
-from mlm_steps.steps.plan import Plan
+from mlm_steps.steps.plan import Plan, Step
 
 __all__ = [
     "as_expected",
     "describe_ladder",
     "describe_plan",
+    "describe_reasons",
     "describe_singular",
     "describe_spec",
     "text_table",
@@ -40,16 +41,25 @@ def describe_spec(loaded: LoadedSpec, profile: DataProfile) -> str:
     return "\n".join(map(printable, lines)) + "\n"
 
 
-def describe_plan(plan: Plan, waiting: Sequence[str]) -> str:
-    """Return which steps would run, as the lines of a dry run."""
-    unknown = "data" in waiting
+def describe_plan(plan: Plan, *, force: bool = False) -> str:
+    """Return which steps would run and why, as the lines of a dry run."""
+    unknown = force or not plan.steps[0].current
     rows = []
     for step in plan.steps:
-        runs = "runs" if step.name in waiting else "is current"
-        if unknown and step.name != "data":
-            runs = "runs, unless the data turn out to be the same" if step.head.exists() else "runs"
-        rows.append((step.name, runs))
-    return "\n".join(text_table(("step", "what happens"), rows)) + "\n"
+        runs = "is current" if step.current and not force else "runs"
+        if unknown and runs == "runs" and step.name != "data" and step.head.exists() and not force:
+            runs = "runs, unless the data turn out to be the same"
+        rows.append((step.name, runs, "--force" if force else step.why or ""))
+    return "\n".join(text_table(("step", "what happens", "why"), rows)) + "\n"
+
+
+def describe_reasons(waiting: Sequence[Step]) -> list[str]:
+    """Return why steps are made, a line each; one line where all of them have one reason."""
+    reasons = {step.why for step in waiting if step.why}
+    if len(reasons) == 1 and len(waiting) > 1:
+        return [f"{len(waiting)} steps to make: {reasons.pop()}"]
+    lines = [f"  {step.name}: {step.why}" for step in waiting]
+    return [f"{len(waiting)} step{'' if len(waiting) == 1 else 's'} to make:", *lines]
 
 
 def describe_ladder(

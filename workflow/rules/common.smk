@@ -1,7 +1,9 @@
 """Names and helpers shared by the rules.
 
 A step's freshness is decided by its key file (mlm_steps.steps.keys): it is newer than the step's output exactly
-when the output was not made from what the spec, the data and the code now say.
+when the output was not made from what the spec, the data and the code now say. Which steps a step reads is said
+in mlm_steps.steps.plan; its inputs are its key file and, where it has to be made, those of their files that have
+to be made before it.
 """
 
 from mlm_steps.runner.snakefile import open_workflow
@@ -13,76 +15,63 @@ LAYOUT = WORK.layout
 REPORTS = WORK.reports
 
 
-def key_of(step):
-    """Return the key file of a step that only the spec and the data file decide on."""
-    return WORK.key_file(step)
-
-
-def key_after_data(step):
-    """Return the key file of a step, once the data are current."""
+def inputs_of(step):
+    """Return what a step waits for, once the data are current."""
     checkpoints.data.get()
-    return WORK.key_file(step)
+    return WORK.inputs(step)
 
 
-def prelude_key(wildcards):
-    return key_after_data(f"prelude/{wildcards.model}")
+def prelude_inputs(wildcards):
+    return inputs_of(f"prelude/{wildcards.model}")
 
 
-def fit_key(wildcards):
-    return key_after_data(f"fit/{wildcards.model}")
+def fit_inputs(wildcards):
+    return inputs_of(f"fit/{wildcards.model}")
 
 
-def comparison_key(wildcards):
-    return key_after_data(f"compare/{wildcards.smaller}--{wildcards.larger}")
+def comparison_inputs(wildcards):
+    return inputs_of(f"compare/{wildcards.smaller}--{wildcards.larger}")
 
 
-def variance_key(wildcards):
-    return key_after_data(f"variance/{wildcards.model}")
+def variance_inputs(wildcards):
+    return inputs_of(f"variance/{wildcards.model}")
 
 
-def variance_fits(wildcards):
-    return WORK.variance_fits(wildcards.model)
+def profile_inputs(wildcards):
+    return inputs_of(f"profile/{wildcards.model}")
 
 
-def profile_key(wildcards):
-    return key_after_data(f"profile/{wildcards.model}")
+def resample_inputs(wildcards):
+    return inputs_of(f"resample/{wildcards.model}/{wildcards.numbers}")
 
 
-def resample_key(wildcards):
-    return key_after_data(f"resample/{wildcards.model}/{wildcards.numbers}")
+def bootstrap_inputs(wildcards):
+    return inputs_of(f"bootstrap/{wildcards.model}")
 
 
-def bootstrap_key(wildcards):
-    return key_after_data(f"bootstrap/{wildcards.model}")
+def allfit_inputs(wildcards):
+    return inputs_of("allfit")
 
 
-def resampled(wildcards):
-    return WORK.resampled(wildcards.model)
+def remedies_inputs(wildcards):
+    return inputs_of("remedies")
 
 
-def allfit_key(wildcards):
-    return key_after_data("allfit")
+def effects_inputs(wildcards):
+    return inputs_of("effects")
 
 
-def remedies_key(wildcards):
-    return key_after_data("remedies")
+def deletions_inputs(wildcards):
+    return inputs_of("deletions")
 
 
-def effects_key(wildcards):
-    return key_after_data("effects")
+def figure_inputs(wildcards):
+    return inputs_of(f"figure/{wildcards.name}")
 
 
-def deletions_key(wildcards):
-    return key_after_data("deletions")
+def tables_inputs(wildcards):
+    return inputs_of("tables")
 
 
-def figure_key(wildcards):
-    return key_after_data(f"figure/{wildcards.name}")
-
-
-def tables_key(wildcards):
-    return key_after_data("tables")
-
-
-def report_key(wildcards):
-    return key_after_data("report")
+def report_inputs(wildcards):
+    return inputs_of("report")

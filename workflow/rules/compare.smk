@@ -1,8 +1,6 @@
 rule compare:
     input:
-        key=comparison_key,
-        smaller=LAYOUT.fit("{smaller}"),
-        larger=LAYOUT.fit("{larger}"),
+        comparison_inputs,
     output:
         LAYOUT.comparison("{smaller}", "{larger}"),
     log:
@@ -18,8 +16,7 @@ rule compare:
 
 rule variance:
     input:
-        key=variance_key,
-        fits=variance_fits,
+        variance_inputs,
     output:
         LAYOUT.variance("{model}"),
     log:
@@ -32,8 +29,7 @@ rule variance:
 # Each random effect of each rung, left out: one job for the whole ladder.
 rule deletions:
     input:
-        key=deletions_key,
-        fits=WORK.fits,
+        deletions_inputs,
     output:
         LAYOUT.deletions,
     log:

@@ -1,7 +1,6 @@
 checkpoint data:
     input:
-        key=key_of("data"),
-        file=ancient(WORK.data_file),
+        WORK.key_file("data"),
     output:
         LAYOUT.profile,
     log:

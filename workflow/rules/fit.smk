@@ -1,8 +1,7 @@
 # A rung that fails leaves the reason in place of its record; the report shows it beside the others.
 rule prelude:
     input:
-        key=prelude_key,
-        profile=ancient(LAYOUT.profile),
+        prelude_inputs,
     output:
         LAYOUT.prelude("{model}"),
     log:
@@ -14,8 +13,7 @@ rule prelude:
 
 rule fit:
     input:
-        key=fit_key,
-        profile=ancient(LAYOUT.profile),
+        fit_inputs,
     output:
         LAYOUT.fit("{model}"),
     log:
@@ -27,8 +25,7 @@ rule fit:
 
 rule effects:
     input:
-        key=effects_key,
-        fits=WORK.fits,
+        effects_inputs,
     output:
         LAYOUT.effects,
     log:
@@ -41,8 +38,7 @@ rule effects:
 # The rungs whose fits give reason to, or all: the spec says which.
 rule allfit:
     input:
-        key=allfit_key,
-        fits=WORK.fits,
+        allfit_inputs,
     output:
         LAYOUT.allfit,
     log:
@@ -55,8 +51,7 @@ rule allfit:
 # Advice on the rungs whose fits are singular or in doubt: each alternative is fitted beside them.
 rule remedies:
     input:
-        key=remedies_key,
-        fits=WORK.fits,
+        remedies_inputs,
     output:
         LAYOUT.remedies,
     log:

@@ -1,8 +1,7 @@
 # Intervals that take a step of their own; the spec says which.
 rule profile:
     input:
-        key=profile_key,
-        fit=LAYOUT.fit("{model}"),
+        profile_inputs,
     output:
         LAYOUT.intervals("profile", "{model}"),
     log:
@@ -15,8 +14,7 @@ rule profile:
 # The replicates of a rung are spread over jobs; what they make is gathered by the next rule.
 rule resample:
     input:
-        key=resample_key,
-        fit=LAYOUT.fit("{model}"),
+        resample_inputs,
     output:
         LAYOUT.resampled("{model}", "{numbers}"),
     log:
@@ -32,9 +30,7 @@ rule resample:
 
 rule bootstrap:
     input:
-        key=bootstrap_key,
-        fit=LAYOUT.fit("{model}"),
-        replicates=resampled,
+        bootstrap_inputs,
     output:
         LAYOUT.intervals("bootstrap", "{model}"),
     log:

@@ -1,7 +1,6 @@
 rule figure:
     input:
-        key=figure_key,
-        records=WORK.records,
+        figure_inputs,
     output:
         LAYOUT.figure("{name}"),
     log:
@@ -12,11 +11,7 @@ rule figure:
 
 rule tables:
     input:
-        key=tables_key,
-        records=WORK.records,
-        allfit=WORK.allfit,
-        remedies=WORK.remedies,
-        deletions=LAYOUT.deletions,
+        tables_inputs,
     output:
         WORK.tables,
     log:
@@ -27,13 +22,7 @@ rule tables:
 
 rule report:
     input:
-        key=report_key,
-        records=WORK.records,
-        allfit=WORK.allfit,
-        remedies=WORK.remedies,
-        deletions=LAYOUT.deletions,
-        figures=WORK.figures,
-        tables=WORK.tables,
+        report_inputs,
     output:
         REPORTS,
     log:
