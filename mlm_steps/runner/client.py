@@ -42,7 +42,7 @@ def call(address: str, words: Sequence[str], outputs: tuple[int, int] = (1, 2)) 
 
 def _hand_over(connection: _socket.socket, words: Sequence[str], outputs: tuple[int, int]) -> int:
     folder = os.getcwd()  # noqa: PTH109 - pathlib and json would take longer to import than the call lasts
-    request = "\0".join([folder, *words]).encode()
+    request = os.fsencode("\0".join([folder, *words]))
     streams = b"".join(stream.to_bytes(4, sys.byteorder) for stream in outputs)
     message = len(request).to_bytes(4, "big") + request
     connection.sendmsg([message], [(_socket.SOL_SOCKET, _socket.SCM_RIGHTS, streams)])

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import json
 import signal
 from argparse import ArgumentParser, Namespace
 from collections.abc import Callable, Iterator
@@ -16,6 +17,7 @@ from snakemake.logging import logger
 
 from mlm_steps.errors import Fault, UsageError
 from mlm_steps.report.share import share
+from mlm_steps.runner.alias import plain_name
 from mlm_steps.runner.progress import Progress
 
 __all__ = ["prepare_workflow"]
@@ -36,7 +38,11 @@ def prepare_workflow(
     when it cannot be read.
     """
     folder = share("workflow")
-    config = [f"spec={spec}", f"out={out}", *(["allow_outside=true"] if allow_outside else [])]
+    given = {"spec": spec, "out": plain_name(out)}
+    # Snakemake reads the values as YAML: unquoted, 1e3 would be a number and ~ nothing.
+    quoted = {name: json.dumps(str(path), ensure_ascii=False) for name, path in given.items()}
+    config = [f"{name}={value}" for name, value in quoted.items()]
+    config += ["allow_outside=true"] if allow_outside else []
     words = ["--snakefile", str(folder / "Snakefile"), "--quiet", "all", "--cores", str(cores)]
     words += ["--workflow-profile", str(folder / "profiles" / "default"), "--config", *config]
     if profile is not None:

@@ -1,0 +1,31 @@
+"""A plain name for an output folder whose own name Snakemake, YAML or a shell would read as something else.
+
+Snakemake takes braces for wildcards, angle brackets for path variables, a leading ``~`` for the home folder,
+and drops white space around names and the quotes in them. It is given a symbolic link in such cases.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import re
+from contextlib import suppress
+from pathlib import Path
+
+__all__ = ["plain_name"]
+
+PLAIN = re.compile(r"[\w/.](?:[\w/. +=@:,-]*[\w/.+=@:,-])?")
+
+
+def plain_name(out: Path, root: Path = Path(".snakemake")) -> Path:
+    """Return an output folder, or a symbolic link to it where its name has other than plain characters."""
+    if PLAIN.fullmatch(str(out)):
+        return out
+    target = Path(os.path.abspath(out))  # noqa: PTH100 - the link stands elsewhere; other links stay as they are
+    link = root / "mlm" / f"out-{hashlib.sha256(os.fsencode(target)).hexdigest()[:16]}"
+    if not link.is_symlink() or link.readlink() != target:
+        link.parent.mkdir(parents=True, exist_ok=True)
+        with suppress(FileNotFoundError):
+            link.unlink()
+        link.symlink_to(target)
+    return link
