@@ -10,7 +10,6 @@ from tempfile import TemporaryFile
 from typing import IO
 
 from mlm_steps.records import write_whole
-from mlm_steps.runner.progress import Progress
 from mlm_steps.runner.warm import WarmPool
 from mlm_steps.steps.plan import Plan
 
@@ -27,7 +26,6 @@ def checking(
     *,
     allow_outside: bool,
     force: bool = False,
-    progress: Progress | None = None,
 ) -> Iterator[Callable[[], int]]:
     """Start the check in the pool; give what waits for its exit code and prints what it found at fault.
 
@@ -45,8 +43,6 @@ def checking(
             said.seek(0)
             if begins and code == DONE:
                 _keep_log(said, plan)
-                if progress:
-                    progress.finished(DATA)
             elif code == AT_FAULT or not begins:
                 shutil.copyfileobj(said, sys.stderr)
             return DONE if begins and code != AT_FAULT else code

@@ -3,90 +3,173 @@
 from __future__ import annotations
 
 import logging
-import sys
+import threading
 import time
-from collections.abc import Iterable
-from typing import TextIO
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+
+from mlm_steps.runner.display import Display, duration
+from mlm_steps.steps.plan import Step
 
 __all__ = ["Progress"]
 
-REPEATED = "resample"
-"""The rule whose jobs are many and alike: those that are done tell how long the others will take."""
+LIVE, PLAIN = 1.0, 20.0
+"""Seconds after which the running steps are shown again: on a terminal, and where lines stay."""
+SHOWN = 4
+"""Running steps that are named; more are counted."""
 
 
 class Progress(logging.Filter):
-    """Says each step that ends, with the count of all.
+    """Notes which steps run, end and fail, and shows it.
 
     Snakemake replaces the handlers of its logger when a run starts, but not the filters: hence a filter
     that lets everything pass.
 
+    Parameters
+    ----------
+    display : Display
+    cores : int
+        Steps that run at a time.
+    clock : callable, optional
+        Seconds since some moment. Times are shown; nothing is decided by them.
+
     Attributes
     ----------
-    failed : list of str
-        The steps that Snakemake counts as failed.
+    finished, failed : list of str
+        The steps that ended well, and those that Snakemake counts as failed.
+    errors : list of str
+        What Snakemake itself has said to be wrong.
     """
 
-    def __init__(self, waiting: Iterable[str], stream: TextIO = sys.stderr) -> None:
+    def __init__(self, display: Display, cores: int, clock: Callable[[], float] = time.monotonic) -> None:
         super().__init__()
-        names = list(waiting)
-        self._total = len(names)
-        self._repeated = sum(name.partition("/")[0] == REPEATED for name in names)
-        self._stream = stream
-        self._steps: dict[int, str] = {}
-        self._begun = time.monotonic()
-        self._first: float | None = None
-        self._done = self._repeated_done = 0
+        self._display, self._cores, self._clock = display, cores, clock
+        self._begun = clock()
+        self._lock = threading.RLock()
+        self._heads: dict[str, str] = {}
+        self._waiting: list[str] = []
+        self._before: Mapping[str, float] = {}
+        self._jobs: dict[int, str] = {}
+        self._running: dict[str, float] = {}
+        self._took: dict[str, float] = {}
+        self._told = 0
+        self.finished: list[str] = []
         self.failed: list[str] = []
+        self.errors: list[str] = []
+
+    def expect(self, steps: Sequence[Step], before: Mapping[str, float], out: tuple[Path, Path]) -> None:
+        """Take note of the steps that are to be made, and of the seconds that they took the last time.
+
+        ``out`` is the output folder and the name that Snakemake knows it by.
+        """
+        folder, plain = out
+        self._heads = {str(plain / step.head.relative_to(folder)): step.name for step in steps}
+        self._waiting = [step.name for step in steps]
+        self._before = before
 
     def filter(self, record: logging.LogRecord) -> bool:
         """Take note of an event; always let it pass."""
-        event = str(vars(record).get("event") or "")
-        if event == "job_info":
-            self._begin(vars(record)["jobid"], _name(vars(record)))
-        elif event == "job_finished":
-            self.finished(self._steps.get(vars(record)["job_id"], ""))
-        elif event == "job_error":
-            self.failed.append(self._steps.get(vars(record).get("jobid", -1), "a step"))
+        said = vars(record)
+        event = str(said.get("event") or "")
+        with self._lock:
+            if event == "job_info":
+                self._begin(said["jobid"], self._name(said))
+            elif event == "job_finished":
+                self.end(self._jobs.get(said["job_id"], ""))
+            elif event == "job_error":
+                self._fail(self._jobs.get(said.get("jobid", -1), ""))
+            elif record.levelno >= logging.ERROR:
+                self.errors.append(record.getMessage())
         return True
 
+    def end(self, step: str) -> None:
+        """Take note that a step has ended well."""
+        if step:
+            begun = self._running.pop(step, None)
+            if begun is not None:  # the data may have been made by the check of the run
+                self._took[step] = self._clock() - begun
+            self.finished.append(step)
+            self._show(step)
+
+    @contextmanager
+    def shown(self) -> Iterator[None]:
+        """Show the running steps again and again, until the run is at its end."""
+        ended = threading.Event()
+        again = threading.Thread(target=self._again, args=(ended,), daemon=True)
+        again.start()
+        try:
+            yield
+        finally:
+            ended.set()
+            again.join()
+            self._display.change("")
+
+    def _name(self, event: Mapping[str, object]) -> str:
+        """Return the step of a job: the one whose file it makes."""
+        outputs = event.get("output")
+        names = (self._heads.get(str(path)) for path in outputs) if isinstance(outputs, list) else ()
+        return next(filter(None, names), "")
+
     def _begin(self, job: int, step: str) -> None:
-        self._steps[job] = step
-        if self._first is None and step.partition(" ")[0] == REPEATED:
-            self._first = time.monotonic()
+        self._jobs[job] = step
+        if step:
+            self._running[step] = self._clock()
+            self._display.change(self._now())
 
-    def finished(self, step: str) -> None:
-        """Say that a step has ended."""
-        if not step or step == "all":
-            return
-        self._done += 1
-        count = f"{self._done}/{max(self._total, self._done)}"
-        seconds = time.monotonic() - self._begun
-        print(f"[{count:>7}] {seconds:6.1f} s  {step}{self._left(step)}", file=self._stream, flush=True)
+    def _fail(self, step: str) -> None:
+        self._running.pop(step, None)
+        if step and step not in self.failed:
+            self.failed.append(step)
+            self._show(f"{step}: failed")
 
-    def _left(self, step: str) -> str:
-        """Return how long the jobs of the bootstrap will take that are still to come, in words."""
-        if step.partition(" ")[0] != REPEATED or self._first is None:
+    def _show(self, ended: str) -> None:
+        left = "" if self._display.live else self._left()
+        self._display.say(f"{self._count()}  {ended}{left}")
+        self._display.change(self._now())
+
+    def _again(self, ended: threading.Event) -> None:
+        """Show what runs: on a terminal each second, elsewhere where no step has ended for a while."""
+        while not ended.wait(LIVE if self._display.live else PLAIN):
+            with self._lock:
+                done = len(self.finished) + len(self.failed)
+                if self._display.live:
+                    self._display.change(self._now())
+                elif done == self._told and self._running:
+                    self._display.say(self._now())
+                self._told = done
+
+    def _count(self) -> str:
+        done = len(self.finished) + len(self.failed)
+        count = f"{done}/{max(len(self._waiting), done)}"
+        return f"[{count:>7}] {self._clock() - self._begun:6.1f} s"
+
+    def _now(self) -> str:
+        """Return the line on what runs now; empty where nothing does."""
+        if not self._running:
             return ""
-        self._repeated_done += 1
-        rest = max(self._repeated - self._repeated_done, 0)
-        seconds = (time.monotonic() - self._first) / self._repeated_done * rest
-        return f" ({rest} of {self._repeated} left, about {_duration(seconds)})" if rest else ""
+        names = list(self._running)
+        more = f" and {len(names) - SHOWN} more" if len(names) > SHOWN else ""
+        return f"{self._count()}  running {', '.join(names[:SHOWN])}{more}{self._left()}"
 
+    def _left(self) -> str:
+        """Return the time that the rest will take if steps take as long as before, in words.
 
-def _duration(seconds: float) -> str:
-    """Return a time to wait in words.
+        A step that has been made before is taken to need as long as then, another one as long as those of
+        its kind in this run, or else as long as all of them.
+        """
+        ended = {*self.finished, *self.failed}
+        rest = [step for step in self._waiting if step not in ended]
+        if not rest or not self._took:
+            return ""
+        now = self._clock()
+        total = sum(max(self._expected(step) - (now - self._running.get(step, now)), 0.0) for step in rest)
+        return f" (about {duration(total / max(min(self._cores, len(rest)), 1))} left)"
 
-    Examples
-    --------
-    >>> _duration(42.3), _duration(200), _duration(9000)
-    ('42 s', '3 min', '2.5 h')
-    """
-    if seconds < 90:
-        return f"{seconds:.0f} s"
-    return f"{seconds / 60:.0f} min" if seconds < 5400 else f"{seconds / 3600:.1f} h"
-
-
-def _name(event: dict[str, object]) -> str:
-    wildcards = event.get("wildcards")
-    values = wildcards.values() if isinstance(wildcards, dict) else ()
-    return " ".join([str(event.get("rule_name", "")), *(str(value) for value in values)])
+    def _expected(self, step: str) -> float:
+        if step in self._before:
+            return self._before[step]
+        kind = step.partition("/")[0]
+        alike = [seconds for name, seconds in self._took.items() if name.partition("/")[0] == kind]
+        times = alike or list(self._took.values())
+        return sum(times) / len(times)

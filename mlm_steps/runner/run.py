@@ -1,4 +1,4 @@
-"""The main job: check everything, run the workflow in this process, say how it went."""
+"""The main job: check everything, run the workflow in this process."""
 
 from __future__ import annotations
 
@@ -8,25 +8,23 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from shutil import disk_usage
 
-from mlm_steps.errors import Fault
-from mlm_steps.records.base import NO_ROOM
+from mlm_steps.runner.alias import plain_name
 from mlm_steps.runner.check import checking
+from mlm_steps.runner.display import Display, is_live
 from mlm_steps.runner.lock import locked
 from mlm_steps.runner.progress import Progress
+from mlm_steps.runner.verdict import conclude
 from mlm_steps.runner.warm import WarmPool
 from mlm_steps.runner.watch import VARIABLE, this_process
 from mlm_steps.steps.ledger import withdraw
-from mlm_steps.steps.plan import Plan, Step
+from mlm_steps.steps.plan import Plan
 from mlm_steps.steps.session import Session, open_plan
-from mlm_steps.steps.words import as_expected, describe_ladder, describe_plan, describe_singular
+from mlm_steps.steps.words import describe_plan, describe_reasons
 
 __all__ = ["RunRequest", "run"]
 
-DONE, NOT_AS_EXPECTED, STEP_FAILED = 0, 1, 3
-SMALLEST_ROOM = 2**16
-"""Bytes that a disk has left on which even the logs of the steps may have found no room."""
+DONE = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,16 +61,21 @@ def run(request: RunRequest, command: Callable[[Sequence[str]], int]) -> int:
 
     ``command`` runs one of our commands; the pool of a run serves with it.
     """
-    plan = open_plan(request.spec, request.out, allow_outside=request.allow_outside)
-    waiting = [step.name for step in plan.steps if request.force or not step.current]
+    plan = _plan(request)
     if request.dry_run:
-        print(describe_plan(plan, waiting), end="")
+        print(describe_plan(plan, force=request.force), end="")
         return DONE
-    if not waiting:
-        return _conclude(request, plan, done=True)
+    display = Display(sys.stderr, live=is_live(sys.stderr))
+    if not request.force and all(step.current for step in plan.steps):
+        display.say(f"nothing to do: all {len(plan.steps)} steps are current")
+        return conclude(Session(request.spec, plan.layout.out, allow_outside=request.allow_outside))
     # The pool loads its libraries while this process imports Snakemake.
     with WarmPool(_words(request), command=command) as pool:
-        return _run_waiting(request, plan, waiting, pool)
+        return _run_waiting(request, plan, display, pool)
+
+
+def _plan(request: RunRequest) -> Plan:
+    return open_plan(request.spec, request.out, allow_outside=request.allow_outside)
 
 
 def _words(request: RunRequest) -> list[str]:
@@ -81,17 +84,18 @@ def _words(request: RunRequest) -> list[str]:
     return [str(request.spec), *out, *(["--allow-outside"] if request.allow_outside else [])]
 
 
-def _run_waiting(request: RunRequest, plan: Plan, waiting: Sequence[str], pool: WarmPool) -> int:
+def _run_waiting(request: RunRequest, plan: Plan, display: Display, pool: WarmPool) -> int:
     """Check everything, then run the workflow; return 2 when there are faults, 3 when a step failed."""
-    progress = Progress(waiting)
     outside, force = request.allow_outside, request.force
-    with checking(pool, plan, allow_outside=outside, force=force, progress=progress) as check:
+    cores = request.cores or os.cpu_count() or 1
+    progress = Progress(display, cores)
+    with checking(pool, plan, allow_outside=outside, force=force) as check:
         from mlm_steps.runner.workflow import prepare_workflow  # takes about as long as the check beside it
 
         work = prepare_workflow(
             spec=request.spec,
             out=plan.layout.out,
-            cores=request.cores or os.cpu_count() or 1,
+            cores=cores,
             profile=request.profile,
             allow_outside=outside,
             progress=progress,
@@ -102,40 +106,22 @@ def _run_waiting(request: RunRequest, plan: Plan, waiting: Sequence[str], pool: 
     with locked(plan.layout.out), _environment({"MLM_POOL": pool.address, VARIABLE: this_process()}):
         if force:
             withdraw(plan.layout)
-        done = work()
-    return _conclude(request, plan, done=done)
+        _expect(progress, display, plan, _plan(request))
+        with progress.shown():
+            done = work()
+    session = Session(request.spec, plan.layout.out, allow_outside=outside)
+    return conclude(session, progress, done=done)
 
 
-def _conclude(request: RunRequest, before: Plan, *, done: bool) -> int:
-    """Print the ladder and where the report is; return 3 when a step failed, 1 for a fit not allowed."""
-    session = Session(request.spec, before.layout.out, allow_outside=request.allow_outside)
-    fits = [session.fit(rung.name) for rung in session.spec.rungs]
-    comparisons = [session.comparison(pair.smaller, pair.larger) for pair in session.spec.pairs]
-    print(describe_ladder(fits, comparisons), end="")
-    for report in map(session.layout.report, session.spec.report.formats):
-        if report.exists():
-            print(f"report: {report}")
-    for line in describe_singular(session.spec, fits):
-        print(line, file=sys.stderr)
-    failed = [step for step in session.plan.steps if not step.current]
-    for line in _reasons(session, failed):
-        print(line, file=sys.stderr)
-    if failed or not done:
-        return STEP_FAILED
-    return DONE if as_expected(session.spec, fits) else NOT_AS_EXPECTED
-
-
-def _reasons(session: Session, failed: Sequence[Step]) -> list[str]:
-    """Return why steps have no result: a line each, but one for all where the disk is full."""
-    found = []
-    for step in failed:
-        log = session.layout.log(step.name)
-        lines = log.read_text(errors="replace").strip().splitlines() if log.exists() else []
-        found.append(f"{step.name}: {f'failed: {lines[-1]} (see {log})' if lines else 'not run or killed'}")
-    out = session.layout.out
-    if failed and (any(NO_ROOM in line for line in found) or disk_usage(out).free < SMALLEST_ROOM):
-        return [str(Fault(str(out), NO_ROOM, "make room and run again: what was finished is kept"))]
-    return found
+def _expect(progress: Progress, display: Display, opening: Plan, plan: Plan) -> None:
+    """Say which steps are made and why; the check may have made the data meanwhile."""
+    made = [step for step in opening.steps[:1] if not step.current and plan.step(step.name).current]
+    waiting = [*made, *(step for step in plan.steps if not step.current)]
+    before = {name: entry.seconds for name, entry in opening.ledger.steps.items()}
+    progress.expect(waiting, before, (plan.layout.out, plain_name(plan.layout.out)))
+    display.say(*describe_reasons(waiting))
+    for step in made:
+        progress.end(step.name)
 
 
 @contextmanager

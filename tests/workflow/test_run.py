@@ -51,8 +51,10 @@ def start(folder):
 
 def after_lines(process, count):
     """Wait until a run has said that so many steps are done."""
-    for _ in range(count):
-        process.stderr.readline()
+    while count:
+        line = process.stderr.readline()
+        assert line, "the run ended before"
+        count -= line.startswith("[")
 
 
 def kill(process):
@@ -90,6 +92,7 @@ def test_a_finished_run_does_nothing_again(finished):
     again = mlm("run", cwd=finished)
     assert again.returncode == 0
     assert "report: results/small/report.html" in again.stdout
+    assert again.stderr == f"nothing to do: all {len(made(finished))} steps are current\n"
     assert times(finished / OUT) == before
 
 

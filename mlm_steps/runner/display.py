@@ -1,0 +1,65 @@
+"""How progress is shown: a line that changes on a terminal, lines one after the other anywhere else."""
+
+from __future__ import annotations
+
+import os
+import shutil
+from collections.abc import Mapping
+from typing import TextIO
+
+__all__ = ["Display", "duration", "is_live"]
+
+CLEAR = "\r\x1b[K"
+
+
+def is_live(stream: TextIO, environment: Mapping[str, str] = os.environ) -> bool:
+    """Return whether a stream is a terminal on which a line may be written over."""
+    return stream.isatty() and "NO_COLOR" not in environment and environment.get("TERM", "dumb") != "dumb"
+
+
+class Display:
+    """Lines that stay and, on a terminal, one line below them that changes.
+
+    Parameters
+    ----------
+    stream : TextIO
+    live : bool
+        Whether the last line may be written over.
+    """
+
+    def __init__(self, stream: TextIO, *, live: bool) -> None:
+        self.live = live
+        self._stream = stream
+        self._line = ""
+
+    def say(self, *lines: str) -> None:
+        """Print lines that stay."""
+        clear = CLEAR if self.live and self._line else ""
+        for line in lines:
+            self._stream.write(f"{clear}{line}\n")
+        self._draw()
+
+    def change(self, line: str) -> None:
+        """Put another line, or none, in the place of the one that changes."""
+        if self.live and (line or self._line):
+            self._line = line
+            self._stream.write(CLEAR)
+            self._draw()
+
+    def _draw(self) -> None:
+        if self.live:
+            self._stream.write(self._line[: shutil.get_terminal_size().columns - 1])
+        self._stream.flush()
+
+
+def duration(seconds: float) -> str:
+    """Return a time to wait in words.
+
+    Examples
+    --------
+    >>> duration(0.3), duration(42.3), duration(200), duration(9000)
+    ('1 s', '42 s', '3 min', '2.5 h')
+    """
+    if seconds < 90:
+        return f"{max(seconds, 1):.0f} s"
+    return f"{seconds / 60:.0f} min" if seconds < 5400 else f"{seconds / 3600:.1f} h"

@@ -1,0 +1,113 @@
+"""How a run went: the ladder, the report, and why steps have no result."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterator, Sequence
+from shutil import disk_usage
+
+from mlm_steps.errors import Fault
+from mlm_steps.records import ComparisonRecord, FitRecord
+from mlm_steps.records.base import NO_ROOM
+from mlm_steps.records.failure import Absence, read_absence
+from mlm_steps.runner.progress import Progress
+from mlm_steps.steps.failed import reason_in
+from mlm_steps.steps.plan import Step
+from mlm_steps.steps.session import Session
+from mlm_steps.steps.words import as_expected, describe_ladder, describe_singular
+
+__all__ = ["conclude"]
+
+DONE, NOT_AS_EXPECTED, STEP_FAILED = 0, 1, 3
+SMALLEST_ROOM = 2**16
+"""Bytes that a disk has left on which even the logs of the steps may have found no room."""
+NOT_RUN = "not run"
+
+
+def conclude(session: Session, progress: Progress | None = None, *, done: bool = True) -> int:
+    """Print the ladder and where the report is; return 3 when a step failed, 1 for a fit not allowed.
+
+    ``progress`` is that of the run that has just ended; there is none where nothing had to be made.
+    """
+    made = set(progress.finished) if progress else set()
+    missing = [step for step in session.plan.steps if not step.current]
+    failed = bool(missing) or not done
+    fits = _fits(session, made)
+    print(describe_ladder(fits, _comparisons(session, made)), end="")
+    for line in _reports(session, announced=not failed or "report" in made):
+        print(line)
+    for line in describe_singular(session.spec, fits):
+        print(line, file=sys.stderr)
+    for line in _reasons(session, missing, progress) if failed else ():
+        print(line, file=sys.stderr)
+    if failed:
+        return STEP_FAILED
+    return DONE if as_expected(session.spec, fits) else NOT_AS_EXPECTED
+
+
+def _fits(session: Session, made: set[str]) -> list[FitRecord | Absence]:
+    """Return the rungs' records; of a rung whose record is out of date, that it was not run."""
+    steps = [session.plan.step(f"fit/{rung.name}") for rung in session.spec.rungs]
+    return [
+        session.fit(step.name.partition("/")[2])
+        if step.current or step.name in made
+        else Absence(absent="failed", step=step.name, reason=NOT_RUN)
+        for step in steps
+    ]
+
+
+def _comparisons(session: Session, made: set[str]) -> list[ComparisonRecord | Absence]:
+    names = [(pair.smaller, pair.larger) for pair in session.spec.pairs]
+    steps = [session.plan.step(f"compare/{smaller}--{larger}") for smaller, larger in names]
+    return [
+        session.comparison(*pair)
+        for pair, step in zip(names, steps, strict=True)
+        if step.current or step.name in made
+    ]
+
+
+def _reports(session: Session, *, announced: bool) -> list[str]:
+    """Return where the report lies; one of an earlier run is not announced as this run's."""
+    found = [path for path in map(session.layout.report, session.spec.report.formats) if path.exists()]
+    if announced:
+        return [f"report: {path}" for path in found]
+    left = f": {', '.join(map(str, found))} of an earlier run" if found else ""
+    return [f"no report was written{left}"]
+
+
+def _reasons(session: Session, missing: Sequence[Step], progress: Progress | None) -> list[str]:
+    """Return why steps have no result: a line each, but one for all where the disk is full."""
+    found = [line for step in missing for line in _reason(session, step, progress)]
+    errors = list(dict.fromkeys(progress.errors)) if progress else []
+    out = session.layout.out
+    if any(NO_ROOM in line for line in found) or disk_usage(out).free < SMALLEST_ROOM:
+        return [str(Fault(str(out), NO_ROOM, "make room and run again: what was finished is kept"))]
+    not_run = [step.name for step in missing if not _tried(step, progress)]
+    if not_run:
+        found.append(f"{NOT_RUN}: {', '.join(not_run)}")
+    if errors and not (progress and progress.failed and not not_run):
+        found += [f"Snakemake: {' '.join(error.split())}" for error in errors]
+    return found or ["Snakemake stopped without a reason"]
+
+
+def _tried(step: Step, progress: Progress | None) -> bool:
+    return progress is not None and step.name in {*progress.finished, *progress.failed}
+
+
+def _reason(session: Session, step: Step, progress: Progress | None) -> Iterator[str]:
+    """Yield why a step has failed in this run; nothing where it was not run or has ended well."""
+    if not _tried(step, progress):
+        return
+    log = session.layout.log(step.name)
+    if progress and step.name in progress.failed:
+        yield f"{step.name}: failed: {reason_in(log)} (see {log})"
+    elif (absence := _absence(step)) is not None and absence.step == step.name:
+        yield f"{step.name}: failed: {absence.reason} (see {log})"
+
+
+def _absence(step: Step) -> Absence | None:
+    """Return the record of a step's failure, if that is what its file holds."""
+    try:
+        return read_absence(step.head)
+    except ValueError:
+        return None
