@@ -4,21 +4,33 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
-from mlm_steps.records import FitRecord
+from mlm_steps.records import FitRecord, RandomParameter
 from mlm_steps.report.effect_words import effects_of
 from mlm_steps.report.inputs import ReportInput
+from mlm_steps.tables import TABLES
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 __all__ = [
     "Item",
     "always",
-    "compared",
+    "compared_each",
+    "describes_software",
     "explained",
     "fitted",
+    "has_covariances",
+    "has_final_slopes",
+    "has_groups",
     "has_intervals",
-    "has_slopes",
+    "has_levels",
+    "has_null_icc",
     "has_slopes_read",
+    "has_tolerances",
     "never",
+    "reads_final_slopes",
 ]
 
 
@@ -34,6 +46,8 @@ class Item:
         Where it is answered, or where its placeholder stands.
     note : str
         How it is answered, or what is missing.
+    missing : str or None
+        What is missing where that differs from how it is answered.
     filled : callable
         Whether a run answers it.
     prompt : str or None
@@ -49,6 +63,7 @@ class Item:
     filled: Callable[[ReportInput], bool]
     prompt: str | None = None
     applies: Callable[[ReportInput], bool] = lambda _: True
+    missing: str | None = None
 
 
 def always(_: ReportInput) -> bool:
@@ -66,19 +81,71 @@ def fitted(given: ReportInput) -> bool:
     return bool(given.run.fits)
 
 
-def compared(given: ReportInput) -> bool:
-    """Return whether any rungs were compared."""
-    return bool(given.run.comparisons)
-
-
 def explained(given: ReportInput) -> bool:
     """Return whether the variance that rungs explain was computed."""
     return bool(given.run.variance)
 
 
-def has_slopes(given: ReportInput) -> bool:
-    """Return whether any rung has a random slope."""
-    return any(name != "(Intercept)" for fit in given.run.fits for term in fit.terms for name in term.names)
+def has_levels(given: ReportInput) -> bool:
+    """Return whether the level of the variables was looked at: there are groups."""
+    return bool(given.run.profile.variable_levels)
+
+
+def has_groups(given: ReportInput) -> bool:
+    """Return whether there are grouping factors."""
+    return bool(given.run.profile.factors)
+
+
+def compared_each(given: ReportInput) -> bool:
+    """Return whether every rung but the first is compared with a rung before it."""
+    larger = {record.larger for record in given.run.comparisons if record.delta_aic is not None}
+    return bool(larger) and all(fit.model in larger for fit in given.run.fits[1:])
+
+
+def has_null_icc(given: ReportInput) -> bool:
+    """Return whether the ICC of the null model is given, and the share along each random slope."""
+    record = None if given.null is None else given.variance(given.null.model)
+    return record is not None and any(icc.kind == "adjusted" and icc.value is not None for icc in record.icc)
+
+
+def describes_software(given: ReportInput) -> bool:
+    """Return whether versions, hashes and platform are known."""
+    return {"versions", "platform"} <= set(given.provenance)
+
+
+def has_tolerances(given: ReportInput) -> bool:
+    """Return whether it is known when searches end."""
+    return fitted(given) and "estimation" in given.provenance
+
+
+def has_covariances(given: ReportInput) -> bool:
+    """Return whether the covariance matrices of the fixed effects are written to a table."""
+    return fitted(given) and "vcov" in TABLES
+
+
+def has_final_slopes(given: ReportInput) -> bool:
+    """Return whether the final rung has a random slope."""
+    return given.final is not None and any(
+        name != "(Intercept)" for term in given.final.terms for name in term.names
+    )
+
+
+def reads_final_slopes(given: ReportInput) -> bool:
+    """Return whether the spread and reliability of each random slope of the final rung are given."""
+    final = given.final
+    if final is None:
+        return False
+    modes = given.run.modes[final.model]
+    return "reliability" in modes and all(
+        parameter.at_boundary or _is_reliable(modes, parameter)
+        for parameter in final.random
+        if parameter.kind == "sd" and parameter.effect_1 not in (None, "(Intercept)")
+    )
+
+
+def _is_reliable(modes: pd.DataFrame, parameter: RandomParameter) -> bool:
+    rows = (modes["term_index"] == parameter.term_index) & (modes["effect"] == parameter.effect_1)
+    return bool(modes.loc[rows, "reliability"].notna().any())
 
 
 def has_slopes_read(given: ReportInput) -> bool:

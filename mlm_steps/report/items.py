@@ -5,13 +5,20 @@ from __future__ import annotations
 from mlm_steps.report.answers import (
     Item,
     always,
-    compared,
+    compared_each,
+    describes_software,
     explained,
     fitted,
+    has_covariances,
+    has_final_slopes,
+    has_groups,
     has_intervals,
-    has_slopes,
+    has_levels,
+    has_null_icc,
     has_slopes_read,
+    has_tolerances,
     never,
+    reads_final_slopes,
 )
 from mlm_steps.report.effect_words import has_products
 
@@ -41,7 +48,14 @@ ITEMS: tuple[Item, ...] = (
         never,
         "List the hypotheses with coefficient, rung and direction, and say which were confirmatory.",
     ),
-    Item("A4", "Level of the outcome and of every predictor", "data", "Detected from the data.", always),
+    Item(
+        "A4",
+        "Level of the outcome and of every predictor",
+        "data",
+        "Detected from the data.",
+        has_levels,
+        missing="No variable was related to a grouping factor.",
+    ),
     Item(
         "A5",
         "Diagram of the levels with units, counts and variables",
@@ -65,7 +79,7 @@ ITEMS: tuple[Item, ...] = (
         never,
         "Give links to preregistration, data and code, and the ethics statement.",
     ),
-    Item("B1", "Units per level, group sizes, singletons", "data", "Counted.", always),
+    Item("B1", "Units per level, group sizes, singletons", "data", "Counted.", has_groups),
     Item(
         "B2",
         "Sampling and eligibility at each level, period, weights",
@@ -106,7 +120,7 @@ ITEMS: tuple[Item, ...] = (
         never,
         "State how each predictor was centred, and why.",
     ),
-    Item("B8", "Flags of data quality", "data", "Checked.", always),
+    Item("B8", "Flags of data quality", "data", "Listed, or said to be none.", always),
     Item(
         "B9",
         "Rationale of the sample size, or power",
@@ -141,8 +155,15 @@ ITEMS: tuple[Item, ...] = (
     ),
     Item("C5", "Residual structure, weights, offset", "equations", "Part of the equations.", fitted),
     Item("C6", "Common analysis sample", "data", "One sample for all rungs, with its hash.", always),
-    Item("D1", "Software with versions, platform, hashes", "provenance", "Listed.", always),
-    Item("D2", "ML or REML per use, optimiser", "rungs", "Given for each rung.", fitted),
+    Item(
+        "D1",
+        "Software with versions, platform, date, hashes, seed",
+        "provenance",
+        "Listed; the date of the run stands in provenance.json, here only one that depends on the inputs.",
+        describes_software,
+        missing="The versions are not known.",
+    ),
+    Item("D2", "ML or REML per use, optimiser, tolerances", "rungs", "Given for each rung.", has_tolerances),
     Item(
         "D3",
         "Convergence, singularity, boundary estimates and what was done",
@@ -171,8 +192,16 @@ ITEMS: tuple[Item, ...] = (
         "rungs",
         "Variances, SDs and correlations, with intervals unless the spec leaves them out.",
         lambda given: fitted(given) and all(map(has_intervals, given.run.fits)),
+        missing="Variances, SDs and correlations are given; not all have an interval.",
     ),
-    Item("E3", "ICC of the null model, conditional ICC", "variance", "Given.", explained),
+    Item(
+        "E3",
+        "ICC of the null model, conditional ICC",
+        "variance",
+        "Given, with the share along random slopes.",
+        has_null_icc,
+        missing="No rung without predictors has an ICC.",
+    ),
     Item(
         "E4",
         "Deviance, REML criterion, parameters, AIC, BIC, n, J",
@@ -181,16 +210,23 @@ ITEMS: tuple[Item, ...] = (
         fitted,
     ),
     Item(
-        "E5", "Comparison with the previous rung, with boundary treatment", "comparisons", "Given.", compared
+        "E5",
+        "Comparison with the previous rung, with boundary treatment",
+        "comparisons",
+        "Given.",
+        compared_each,
+        missing="Not every rung is compared with one before it.",
     ),
     Item("E6", "Effect sizes: reductions of variance, R²", "variance", "Given.", explained),
     Item(
         "E7",
         "Reading of the random slopes",
         "groups",
-        "Standard deviation, range of plausible slopes, share of the opposite sign, reliability.",
-        has_slopes,
-        applies=has_slopes,
+        "Of the final rung: standard deviation and reliability, and, where slopes clearly vary, the range of "
+        "plausible slopes and the share of the opposite sign.",
+        reads_final_slopes,
+        applies=has_final_slopes,
+        missing="Standard deviations are given; no group’s own rows determine a slope, so no reliability is.",
     ),
     Item(
         "E8",
@@ -200,13 +236,15 @@ ITEMS: tuple[Item, ...] = (
         "level are read where slopes: names them.",
         has_slopes_read,
         applies=has_products,
+        missing="Products within a level are read where slopes: in the spec names them.",
     ),
     Item(
         "E9",
         "Covariance matrix of the fixed effects; full-precision tables",
         "provenance",
-        "In the records of the fits and the CSV files beside this report.",
-        fitted,
+        "In tables/vcov.csv and the other CSV files beside this report.",
+        has_covariances,
+        missing="The tables beside this report do not hold the covariance matrices.",
     ),
     Item(
         "F1",

@@ -16,6 +16,7 @@ from mlm_steps.design import Formula
 from mlm_steps.records import DataProfile
 from mlm_steps.records.intervals import IntervalSource
 from mlm_steps.spec import LoadedSpec, ModelSpec, PipelineSpec, PreludeSpec
+from mlm_steps.steps.dates import report_date
 from mlm_steps.steps.identity import made_from
 from mlm_steps.steps.kept import content_hash
 from mlm_steps.steps.levels import Level, variable_levels
@@ -125,7 +126,7 @@ class Recipes:
 
     def report(self) -> str | None:
         """Return the key of the report."""
-        return self._whole("report", "", [self._cover, self._check])
+        return self._whole("report", "", [self._cover, self._check, report_date(self._loaded.path)])
 
     @property
     def _rungs(self) -> list[str]:

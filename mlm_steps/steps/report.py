@@ -7,10 +7,13 @@ import platform
 from importlib.metadata import version
 
 from mlm_steps.engine.compiled import form
+from mlm_steps.engine.convergence import GRADIENT_TOLERANCE
+from mlm_steps.engine.values import BOUNDARY
 from mlm_steps.figures import FIGURES
 from mlm_steps.records import FigureRecord, write_whole
 from mlm_steps.records.failure import read_outcome
 from mlm_steps.steps.collect import collect
+from mlm_steps.steps.dates import report_date
 from mlm_steps.steps.identity import numerical_versions
 from mlm_steps.steps.ledger import describe_run, forget
 from mlm_steps.steps.session import Session
@@ -43,8 +46,16 @@ def report(session: Session) -> None:
 
 def facts(session: Session) -> dict[str, object]:
     """Return what made the run, without times: versions, hashes, platform."""
-    spec = session.loaded.path
+    spec, estimation = session.loaded.path, session.spec.estimation
     return {
+        **report_date(spec),
+        "estimation": {
+            "optimizer": estimation.optimizer,
+            "tolerance": estimation.tolerance,
+            "max_evaluations": estimation.max_evaluations,
+            "largest_gradient": GRADIENT_TOLERANCE,
+            "singular_below": BOUNDARY,
+        },
         "spec": {"file": spec.name, "sha256": hashlib.sha256(spec.read_bytes()).hexdigest()},
         "data": {
             "file": session.profile.file,

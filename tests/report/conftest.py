@@ -501,7 +501,17 @@ def make_given() -> Callable[..., ReportInput]:
             "svgs": {
                 name: SVG.format(name=name) for name in ("ladder", "caterpillar", "profile", "raw_data")
             },
-            "provenance": {"versions": {"python": "3.11.2"}, "platform": "Linux x86_64", "seed": None},
+            "provenance": {
+                "versions": {"python": "3.11.2"},
+                "platform": "Linux x86_64",
+                "seed": None,
+                "estimation": {
+                    "tolerance": 1e-12,
+                    "max_evaluations": 1000,
+                    "largest_gradient": 2e-3,
+                    "singular_below": 1e-4,
+                },
+            },
         }
         return ReportInput(**(values | more))
 

@@ -39,7 +39,8 @@ def _answer(item: Item, given: ReportInput) -> Answer:
     if item.applies(given):
         status = "filled" if item.filled(given) else "gap"
     where = Link(SECTIONS[item.section].title, item.section)
-    return Answer(item.id, item.text, status, where, item.note, item.prompt)
+    note = item.missing if status == "gap" and item.missing else item.note
+    return Answer(item.id, item.text, status, where, note, item.prompt)
 
 
 def context(given: ReportInput) -> dict[str, Any]:

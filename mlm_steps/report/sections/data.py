@@ -30,6 +30,10 @@ LOSSES_NOTE = say(
     "A row that misses two variables counts for both. A group is lost to a variable when all of its rows "
     "miss it."
 )
+AS_IN_FILE = say(
+    "All variables enter the models as numbers, as they are in the file; none is coded or derived."
+)
+NO_FLAG = say("The checks of the data raised no flag: rows, identifiers, groups, levels, labels and values.")
 MOST_LEVELS = 12
 """Levels of a category that are listed by name."""
 
@@ -47,6 +51,7 @@ def context(given: ReportInput) -> dict[str, Any]:
         "slopes": slopes_table(given),
         "descriptives": _descriptives(given),
         "coding": _coding(given),
+        "no_flag": NO_FLAG,
         "notices": [(notice.severity, given.names.notice(notice.text)) for notice in profile.notices],
     }
 
@@ -220,7 +225,7 @@ def _coding(given: ReportInput) -> list[Phrase]:
                     how=(Word(column.derived),),
                 )
             )
-    return found
+    return found or [AS_IN_FILE]
 
 
 def _category(label: Phrase, column: ColumnProfile) -> Phrase:

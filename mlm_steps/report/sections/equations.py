@@ -33,10 +33,21 @@ def _rung(given: ReportInput, fit: FitRecord) -> dict[str, Any]:
         "label": given.names.model(fit.model),
         "formula": Code(fit.formula),
         "deviation": deviation_sentence(given, fit),
-        "weights": None if fit.weights is None else Code(fit.weights),
+        "residuals": _residuals(fit, offsets),
         "blocks": equations(fit, given.run.profile, offsets),
         "final": fit is given.final,
     }
+
+
+def _residuals(fit: FitRecord, offsets: tuple[str, ...]) -> Phrase:
+    """Return the structure of the level-1 residuals, the weights and the offset."""
+    scale = () if fit.weights is None else say(", divided by the weight of the row, {w}", w=Code(fit.weights))
+    return say(
+        "Level-1 residuals are independent with one variance, σ²{scale}; {weights}offset: {offset}.",
+        scale=scale,
+        weights="weights: none; " if fit.weights is None else None,
+        offset=join([(Code(text),) for text in offsets], " + ") or "none",
+    )
 
 
 def _legend(given: ReportInput) -> Phrase:

@@ -10,7 +10,8 @@ from mlm_steps.report.facts import DF_METHODS, on_boundary
 from mlm_steps.report.grid import Column, Grid, Row
 from mlm_steps.report.inputs import ReportInput
 from mlm_steps.report.interval_words import interval_methods, limit_notes
-from mlm_steps.report.notation import percent
+from mlm_steps.report.notation import decimals_for_size, share
+from mlm_steps.report.sentences import confidence
 from mlm_steps.report.text import Code, Phrase, join, say
 
 __all__ = ["context"]
@@ -37,6 +38,13 @@ CELLS_NOTE = say(
     "deviances or REML criteria; *p* is that of one χ² distribution unless said otherwise (mixture: at the "
     "boundary of a variance; exact and bootstrap: simulated)."
 )
+ADJUSTMENTS = {
+    "none": say("*p* values are not adjusted for the number of tests."),
+    "holm": say(
+        "*p* values of coefficients are not adjusted for the number of tests; those of comparisons of rungs "
+        "are also given by Holm’s method."
+    ),
+}
 BOUNDARY_NOTE = say(
     "‡ Estimate on the boundary of the parameter space (a variance of 0, a correlation of ±1, or "
     "correlations that together leave a covariance matrix of reduced rank); the fit is singular."
@@ -101,6 +109,8 @@ def _estimation(given: ReportInput, fit: FitRecord) -> Phrase:
     adjusted = " and adjusted standard errors" if "kenward-roger" in df else ""
     return say(
         f"Estimates by {' and '.join(methods)}; {words} degrees of freedom{adjusted}; {{level}} confidence "
-        f"intervals ({interval_methods(given.run.fits)}).",
-        level=percent(fit.confidence, 0),
+        f"intervals ({interval_methods(given.run.fits)}). Tests are two-sided at α = {{alpha}}; {{adjusted}}",
+        level=confidence(fit),
+        alpha=share(fit.alpha, max(2, decimals_for_size(fit.alpha, 1))),
+        adjusted=ADJUSTMENTS[given.run.adjustment],
     )

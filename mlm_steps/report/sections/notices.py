@@ -19,6 +19,10 @@ OUTCOMES = {
     "single_level": "leaves no random effect",
 }
 
+AS_DECLARED = (
+    "Deviations between the spec and what ran: none; every model that was fitted is the declared one."
+)
+
 
 def context(given: ReportInput) -> dict[str, Any]:
     """Return the notices with the rung that each concerns, and what was not done as the spec says."""
@@ -45,6 +49,7 @@ def context(given: ReportInput) -> dict[str, Any]:
             if notice.code != "remedy_applied"  # said in full among the deviations
         ],
         "deviations": [deviation_sentence(given, fit) for fit in given.run.fits if fit.deviation is not None],
+        "as_declared": AS_DECLARED,
         "singular": _singular(given),
     }
 

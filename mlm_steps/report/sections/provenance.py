@@ -8,8 +8,12 @@ from typing import Any
 from mlm_steps.report.grid import Grid, Row, columns, heading, row
 from mlm_steps.report.inputs import ReportInput
 from mlm_steps.report.text import Code
+from mlm_steps.tables import TABLES
 
 __all__ = ["context"]
+
+VCOV = "vcov"
+COVARIANCES = "covariance matrices of the fixed effects"
 
 
 def context(given: ReportInput) -> dict[str, Any]:
@@ -21,6 +25,9 @@ def context(given: ReportInput) -> dict[str, Any]:
         "hash of the common sample": profile.sample_hash,
         "rungs": len(given.run.fits) + len(given.run.failed) + len(given.run.unreliable),
         "single-level models": len(given.run.prelude),
+        "date and time of the run": "provenance.json, beside this report",
+        "all tables, with all digits": "tables/*.csv, beside this report",
+        **({COVARIANCES: f"tables/{VCOV}.csv, beside this report"} if VCOV in TABLES else {}),
     }
     rows = [heading("Analysis"), *_rows(own)]
     scalars = {key: value for key, value in given.provenance.items() if not isinstance(value, Mapping)}

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from mlm_steps.records import Coefficient, FitRecord, RandomParameter, TermTest
 from mlm_steps.report.disputes import dispute_of, dispute_phrase
+from mlm_steps.report.effect_words import number_text
 from mlm_steps.report.facts import (
     DF_METHODS,
     CoefficientFacts,
@@ -40,7 +41,30 @@ def context(given: ReportInput) -> dict[str, Any] | None:
     blocks |= {fit.model: _unreliable(given, fit) for fit in given.run.unreliable}
     rungs = [name for name, formula in given.formulas.items() if formula.bars]  # a prelude has none
     blocks |= {n: _failed(given, n, given.run.failed[n]) for n in rungs if n in given.run.failed}
-    return {"rungs": [blocks[name] for name in rungs if name in blocks]} if blocks else None
+    if not blocks:
+        return None
+    return {"rungs": [blocks[name] for name in rungs if name in blocks], "search": _tolerances(given)}
+
+
+def _tolerances(given: ReportInput) -> Phrase | None:
+    """Return when a search ends, and what counts as converged and as singular; None if not known."""
+    control = given.provenance.get("estimation")
+    if not isinstance(control, Mapping):
+        return None
+    return say(
+        "A search ends where the criterion changes by less than {tolerance} of its size, and fails after "
+        "{most} evaluations. A fit has converged where the scaled gradient is at most {gradient} and the "
+        "Hessian has no negative eigenvalue; it is singular where a diagonal element of a relative "
+        "covariance factor is below {singular}.",
+        tolerance=_setting(control, "tolerance"),
+        most=_setting(control, "max_evaluations"),
+        gradient=_setting(control, "largest_gradient"),
+        singular=_setting(control, "singular_below"),
+    )
+
+
+def _setting(control: Mapping[str, Any], name: str) -> Number:
+    return Number(number_text(float(control[name])), source("provenance", "run", "estimation", name))
 
 
 def _unreliable(given: ReportInput, fit: FitRecord) -> dict[str, Any]:

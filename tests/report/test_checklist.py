@@ -1,0 +1,50 @@
+"""An item that a run does not answer is a gap that says what is missing."""
+
+from dataclasses import replace
+
+import pandas as pd
+import pytest
+
+from mlm_steps.report.render import render_report
+from mlm_steps.report.sections.checklist import answers
+
+
+def states(given):
+    return {answer.id: (answer.status, answer.note) for answer in answers(given)}
+
+
+def without_null(given):
+    return replace(given, run=replace(given.run, fits=given.run.fits[1:], comparisons=()))
+
+
+def with_reliability(given):
+    frame = pd.DataFrame({"term_index": [0], "effect": ["ses"], "reliability": [0.4]})
+    return replace(given, run=replace(given.run, modes={"slope": frame}))
+
+
+def without_provenance(given):
+    return replace(given, provenance={})
+
+
+@pytest.mark.parametrize(
+    ("item", "change", "before", "after"),
+    [
+        ("E3", without_null, "filled", "gap"),
+        ("E5", without_null, "filled", "gap"),
+        ("E7", with_reliability, "gap", "filled"),
+        ("D1", without_provenance, "filled", "gap"),
+        ("D2", without_provenance, "filled", "gap"),
+    ],
+)
+def test_a_state_follows_from_what_the_run_has(make_given, item, change, before, after):
+    given = make_given()
+    found = [states(given)[item], states(change(given))[item]]
+    assert [state for state, _ in found] == [before, after]
+    assert found[0][1] != found[1][1] or item == "D2"  # a gap says what is missing
+
+
+def test_without_flags_the_report_says_that_none_was_raised(make_given):
+    given = make_given()
+    profile = given.run.profile.model_copy(update={"notices": ()})
+    text = render_report(replace(given, run=replace(given.run, profile=profile)))["md"]
+    assert "### Quality of the data\n\nThe checks of the data raised no flag" in text

@@ -1,0 +1,139 @@
+"""What the checklist of a report calls filled stands where its link leads."""
+
+import re
+
+import numpy as np
+import pytest
+
+from .conftest import mlm
+
+SPEC = """\
+version: 1
+name: full
+title: A full report
+data:
+  file: full.csv
+  columns:
+    g: {type: group, label: School}
+    s: {type: category, levels: [low, high], label: Sector}
+    y: {label: Score, unit: points}
+  derive:
+    x_w: {center: x, within: g}
+ladder:
+  - {name: "null", formula: "y ~ 1 + (1 | g)"}
+  - {name: l1, formula: "y ~ x_w + (1 | g)"}
+  - {name: slope, formula: "y ~ x_w + (x_w | g)"}
+  - {name: cross, formula: "y ~ x_w * w + s + (x_w | g)"}
+tests: {bootstrap: never}
+seed: 7
+"""
+NUMBER = r'data-src="{}[^"]*">(?:[^<]|<[^>]*>){{0,60}}?\d'
+EVIDENCE = {
+    "A1": [r"random intercepts", r"random slopes of", r"levels|groups"],
+    "A4": [r"Level of each variable", NUMBER.format("profile:level:y:g"), r"level 2", r"level 1"],
+    "A5": [r'class="levels"', r"School</bdi>", r'class="vars"'],
+    "B1": [NUMBER.format(f"profile:factor:g:{name}") for name in ("n_levels", "size_min", "singletons")],
+    "B6": [r"treatment contrasts", r"the reference is <bdi>low", r"x centred within g", r"points"],
+    "B8": [r"Quality of the data", r"raised no flag|<li>"],
+    "C1": [r"Level 1", r"Level 2", r"Combined", r"Distributions", r"<math", r"\\sim N"],
+    "C2": [r"<code>y ~ x_w \* w \+ s \+ \(x_w \| g\)</code>"],
+    "C5": [r"Level-1 residuals are independent", r"weights: none", r"offset: none"],
+    "C6": [r"the hash of this sample is <code>[0-9a-f]{16}</code>", NUMBER.format("profile:rows")],
+    "D1": [r"numpy", r"sha256", r"platform", r"seed", r"provenance\.json", r"date"],
+    "D2": [r"REML criterion", r"optimiser", NUMBER.format("provenance:run:estimation:tolerance")],
+    "D3": [r"The fit converged", r"largest\s+free gradient", NUMBER.format("fit:cross:max_gradient")],
+    "D4": [r"Satterthwaite", r"confidence\s+intervals", r"α = \.05", r"not adjusted"],
+    "D5": [r"Deviations between the spec and what ran: none"],
+    "E1": [
+        NUMBER.format(f"fixed:cross:x_w:{f}") for f in ("estimate", "se", "ci_low", "df", "statistic", "p")
+    ],
+    "E2": [NUMBER.format("random:cross:g:0:x_w::variance/ci_low"), NUMBER.format("random:cross:Residual")],
+    "E3": [r"ICC = ", NUMBER.format("icc:null::adjusted:value"), NUMBER.format("icc:slope:g:vpc")],
+    "E4": [NUMBER.format(f"fit:cross:{f}") for f in ("d_ml", "d_reml", "AIC", "BIC", "n", "npar", "J")],
+    "E5": [
+        *(
+            NUMBER.format(f"comparison:{pair}:statistic")
+            for pair in ("null--l1", "l1--slope", "slope--cross")
+        ),
+        r"½ χ²",
+    ],
+    "E6": [
+        NUMBER.format("variance_explained:cross:r2_marginal"),
+        NUMBER.format("variance_explained:l1:prv_null"),
+    ],
+    "E7": [r"<i>SD</i>", r"slopes are expected between|no clear variation", r"reliability"],
+    "E8": [NUMBER.format("simple_slopes:cross:x_w"), r"Johnson–Neyman", r"CI"],
+    "E9": [r"tables/vcov\.csv", r"tables/\*\.csv"],
+    "H": [NUMBER.format("fixed:cross:x_w:estimate"), NUMBER.format("random:l1"), r"Status"],
+}
+"""By item, what the section must hold that the item's row links to."""
+
+
+def data():
+    rng = np.random.default_rng(12)
+    lines = ["g,x,w,s,y"]
+    for group in range(40):
+        intercept, slope, w = rng.normal(0, 1, 3)
+        s = "high" if group % 3 else "low"
+        for _ in range(10):
+            x = rng.normal() + 0.3 * w
+            y = 2 + intercept + (1 + 0.6 * slope + 0.5 * w) * x + 0.4 * (s == "high") + rng.normal()
+            lines.append(f"g{group},{x:.5f},{w:.5f},{s},{y:.5f}")
+    return "\n".join(lines) + "\n"
+
+
+@pytest.fixture(scope="module")
+def html(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("full")
+    (folder / "full.csv").write_text(data())
+    (folder / "pipeline.yaml").write_text(SPEC)
+    done = mlm("run", cwd=folder)
+    assert done.returncode == 0, done.stderr
+    tables = {path.name for path in (folder / "results/full/tables").iterdir()}
+    text = (folder / "results/full/report.html").read_text(encoding="utf-8")
+    named = set(re.findall(r"tables/(\w+\.csv)", text))
+    assert named <= tables
+    return text
+
+
+def section(html, name):
+    found = re.search(rf'<section id="{name}".*?</section>', html, flags=re.DOTALL)
+    assert found, f"no section {name}"
+    return found[0]
+
+
+def answers(html):
+    """Return state and target of each item."""
+    rows = re.findall(
+        r'<tr><th scope="row">(\w+)</th>(.*?)</tr>', section(html, "checklist"), flags=re.DOTALL
+    )
+    found = {}
+    for item, row in rows:
+        state = re.search(r'class="chip \w+">([a-z ]+)<', row)[1]
+        found[item] = (state, re.search(r'href="#([\w-]+)"', row)[1])
+    return found
+
+
+def test_all_that_is_filled_is_where_the_link_leads(html):
+    found = answers(html)
+    filled = {item: target for item, (state, target) in found.items() if state == "filled"}
+    assert set(filled) <= set(EVIDENCE), "an item that may be filled needs its evidence here"
+    missing = [
+        (item, target, pattern)
+        for item, target in filled.items()
+        for pattern in EVIDENCE[item]
+        if not re.search(pattern, section(html, target), flags=re.DOTALL)
+    ]
+    assert missing == []
+
+
+def test_this_run_fills_all_that_a_run_can_fill(html):
+    found = answers(html)
+    assert {item for item in EVIDENCE if found[item][0] != "filled"} <= {"E9"}
+
+
+def test_the_counts_are_those_of_the_rows(html):
+    states = [state for state, _ in answers(html).values()]
+    text = re.sub(r"<[^>]+>", "", section(html, "checklist"))
+    assert f"{states.count('filled')} of the {len(states) - states.count('not applicable')} items" in text
+    assert f"{states.count('gap')} are gaps" in text
