@@ -5,7 +5,7 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 
-.PHONY: run check environment development lint types contracts test schema lock bench clean
+.PHONY: run check environment development lint types contracts test fuzz schema lock bench clean
 
 run: environment
 	$(BIN)/mlm run pipeline.yaml
@@ -45,6 +45,10 @@ contracts:
 
 test:
 	$(BIN)/python -m pytest -n auto --dist worksteal
+
+# All damaged specs, formulas and data files, and every value at every key; make test tries a sample.
+fuzz: development
+	MLM_FUZZ=1 $(BIN)/python -m pytest -n auto --dist worksteal tests/properties/test_hostile_input.py tests/properties/test_every_key.py
 
 schema:
 	$(BIN)/mlm schema > config/pipeline.schema.json

@@ -12,6 +12,9 @@ from mlm_steps.design.terms import TermSet, expand_terms
 
 __all__ = ["Bar", "GroupingFactor", "is_bar", "label_of", "make_bars"]
 
+MAX_COLUMNS = 50
+"""Columns right of one bar; more would take the interpreter's stack, and no data have so many levels."""
+
 
 @dataclass(frozen=True, slots=True)
 class GroupingFactor:
@@ -81,6 +84,10 @@ def make_bars(text: str, bar: Binary, span: Span) -> list[Bar]:
         if nested is not None:
             what = "a random-effects term stands inside another"
             raise formula_error(text, nested.span, what, "write them side by side, joined by +")
+    columns = sum(1 for _ in columns_of(bar.right))
+    if columns > MAX_COLUMNS:
+        what = f"{columns} columns stand right of this bar; at most {MAX_COLUMNS} are read"
+        raise formula_error(text, bar.right.span, what, "make the groups' column in the data")
     effects = expand_terms(text, [("+", bar.left)])
     if not effects.terms and not effects.intercept:
         hint = "write (1 | group) for a random intercept"

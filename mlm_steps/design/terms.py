@@ -22,6 +22,8 @@ from mlm_steps.design.faults import formula_error
 __all__ = ["TermSet", "expand_terms"]
 
 MAX_TERMS = 2000
+MAX_PAIRS = 250_000
+"""Products of two terms in one sum: few terms that are multiplied again and again would take minutes."""
 
 _TermBits = dict[int, None]
 """Terms in the order of writing, each once: a term is an integer with a bit for each of its variables."""
@@ -124,6 +126,7 @@ class _Expansion:
         self.positions: dict[str, int] = {}
         self.intercept = True
         self.adding = True
+        self.crossed = 0
 
     def add(self, found: _TermBits, sign: str, expr: Expr) -> _TermBits:
         """Return the terms with those of a summand joined or, after a minus, removed."""
@@ -193,8 +196,10 @@ class _Expansion:
         return found
 
     def cross(self, left: _TermBits, right: _TermBits, operation: Expr) -> _TermBits:
-        if len(left) * len(right) > MAX_TERMS**2:
-            raise self.too_many(operation)
+        self.crossed += len(left) * len(right)
+        if self.crossed > MAX_PAIRS:
+            what = f"multiplying this out takes more than {MAX_PAIRS} products of terms"
+            raise formula_error(self.text, operation.span, what, "write the terms that are meant")
         return self.limited(dict.fromkeys(a | b for a in left for b in right), operation)
 
     def limited(self, found: _TermBits, expr: Expr) -> _TermBits:

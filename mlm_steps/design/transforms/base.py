@@ -18,6 +18,7 @@ __all__ = [
     "State",
     "Transform",
     "as_numbers",
+    "few_columns",
     "flag",
     "number",
     "numbers",
@@ -25,6 +26,8 @@ __all__ = [
     "whole",
 ]
 
+MAX_COLUMNS = 1000
+"""Columns that a function makes of one variable: ``ns(x, 1e9)`` would fill any memory."""
 Options: TypeAlias = Mapping[str, Option]
 State: TypeAlias = Mapping[str, object]
 
@@ -84,6 +87,12 @@ def whole(options: Options, name: str, default: int | None = None) -> int | None
     if not value.is_integer():
         raise TransformError(f"its argument {name} is a whole number")
     return int(value)
+
+
+def few_columns(count: float) -> None:
+    """Refuse more columns than any one variable can have effects."""
+    if count > MAX_COLUMNS:
+        raise TransformError(f"this makes {count:.15g} columns; at most {MAX_COLUMNS} are made")
 
 
 def numbers(options: Options, name: str) -> list[float] | None:

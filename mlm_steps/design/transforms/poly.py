@@ -13,6 +13,7 @@ from mlm_steps.design.transforms.base import (
     State,
     Transform,
     as_numbers,
+    few_columns,
     flag,
     one_column,
     whole,
@@ -28,11 +29,13 @@ def _learn(value: Value, options: Options) -> State:
     if degree < 1:
         raise TransformError("the degree of a polynomial is 1 or more")
     if flag(options, "raw", False):
+        few_columns(degree)
         return {"raw": True, "degree": degree}
     distinct = np.unique(x).size
     if degree >= distinct:
         what = f"a polynomial of degree {degree} needs more different values than {distinct}"
         raise TransformError(what, f"take a degree of at most {distinct - 1}")
+    few_columns(degree)
     alpha, norm2 = _recurrence(x, degree)
     return {"raw": False, "degree": degree, "alpha": alpha, "norm2": norm2}
 

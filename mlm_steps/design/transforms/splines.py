@@ -13,6 +13,7 @@ from mlm_steps.design.transforms.base import (
     State,
     Transform,
     as_numbers,
+    few_columns,
     flag,
     number,
     numbers,
@@ -24,6 +25,8 @@ from mlm_steps.design.variables import Value
 __all__ = ["BS", "NS", "b_spline_basis"]
 
 _CUBIC = 4
+MAX_DEGREE = 30
+"""Splines of higher degree have no digit left."""
 
 
 def b_spline_basis(
@@ -90,6 +93,8 @@ def _learn_bs(value: Value, options: Options) -> State:
     degree = whole(options, "degree", 3) or 0
     if degree < 1:
         raise TransformError("the degree of a spline is 1 or more")
+    if degree > MAX_DEGREE:
+        raise TransformError(f"the degree of a spline is at most {MAX_DEGREE}", "most splines have degree 3")
     return _learn(value, options, free=degree + 1, degree=degree)
 
 
@@ -105,6 +110,7 @@ def _learn(value: Value, options: Options, *, free: int, degree: int) -> State:
     if len(boundary) != 2 or boundary[0] == boundary[1]:
         raise TransformError("a spline needs two different boundary knots", "is the column constant?")
     knots, df = numbers(options, "knots"), number(options, "df")
+    few_columns(len(knots or ()))
     if knots is None:
         knots = _quantile_knots(x, df, free - 1 + intercept, boundary)
     if any(not boundary[0] < knot < boundary[1] for knot in knots):
@@ -119,6 +125,7 @@ def _quantile_knots(
 ) -> list[float]:
     if df is None:
         return []
+    few_columns(df)
     inner = int(df) - least
     if inner < 0:
         raise TransformError(f"df is too small for this spline; it is at least {least}")

@@ -188,6 +188,10 @@ def test_deep_and_long_formulas_are_read(inner: str) -> None:
         ("^".join("x" * 1000), "more than 200 deep"),
         ("x" * 10_001, "characters"),
         ("*".join(f"x{i}" for i in range(30)), "more than 2000 terms"),
+        ("*".join(["(a*b*c*d*e*f*g*h*i*j)"] * 400), "more than 250000 products"),
+        ("(1 | " + "/".join("g" * 3000) + ")", "3000 columns stand right of this bar"),
+        ("(1 | " + ":".join("g" * 3000) + ")", "3000 columns stand right of this bar"),
+        ("(1 | " + "+".join("g" * 51) + ")", "51 columns stand right of this bar"),
         ("(" + "+".join(f"x{i}" for i in range(100)) + ")^9", "more than 2000 terms"),
     ],
 )

@@ -128,3 +128,18 @@ def test_few_new_rows_need_not_hold_every_level(frame: pd.DataFrame) -> None:
     stored = build_design("y ~ f * x + (f | g)", frame).transforms
     found = apply_design(stored, frame.iloc[[1]].assign(x=2.0))
     np.testing.assert_array_equal(found.X, [[1, 1, 0, 0, 2, 2, 0, 0]])
+
+
+@pytest.mark.parametrize(
+    ("call", "what"),
+    [
+        ("ns(x, df = 1e9)", "at most 1000 are made"),
+        ("bs(x, df = 1e6)", "at most 1000 are made"),
+        ("poly(x, 1e7, raw = TRUE)", "at most 1000 are made"),
+        ("bs(x, degree = 1e15)", "the degree of a spline is at most 30"),
+    ],
+)
+def test_a_function_does_not_make_columns_without_end(call, what):
+    frame = pd.DataFrame({"y": [1.0, 2, 3, 4, 6, 9], "x": [1.0, 2, 4, 3, 5, 6], "g": list("aabbcc")})
+    with pytest.raises(FormulaError, match=what):
+        build_design(f"y ~ {call} + (1 | g)", frame)
