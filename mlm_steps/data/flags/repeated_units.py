@@ -14,6 +14,7 @@ from mlm_steps.data.levels import number_label
 from mlm_steps.data.naming import is_id_name
 from mlm_steps.data.notices import listed
 from mlm_steps.data.types import TypedColumn
+from mlm_steps.errors import printable
 from mlm_steps.records.base import Notice
 
 __all__ = ["find"]
@@ -114,7 +115,9 @@ def _notice(
 
 
 def _label(column: TypedColumn, row: int) -> str:
-    return number_label(float(column.numbers[row])) if column.kind == "number" else str(column.values[row])
+    if column.kind == "number":
+        return number_label(float(column.numbers[row]))
+    return printable(str(column.values[row]))
 
 
 def _repeated_times(view: DataView, file_rows: NDArray[np.intp]) -> Iterator[Notice]:

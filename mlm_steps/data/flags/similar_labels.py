@@ -17,6 +17,8 @@ __all__ = ["find", "plain_label"]
 _MOST_SHOWN = 5
 _REPEATED = 0.5
 """Most labels per row that a column has which no model uses: beyond it is free text or an identifier."""
+_LONGEST = 48
+_SPACES = re.compile(r"^ +| +$| {2,}")
 _DIGITS = re.compile(r"[0-9]+")
 _DASHES = re.compile(r"[\u2010-\u2015\u2212]")
 _QUOTES = str.maketrans("\u2018\u2019\u201c\u201d\u00b4`", "''\"\"''")
@@ -71,9 +73,10 @@ def _notice(
     sizes = np.bincount(codes[codes >= 0], minlength=len(labels))
     shown = [_words(codes, labels, sizes, group) for group in alike[:_MOST_SHOWN]]
     more = f"; and {len(alike) - _MOST_SHOWN} more" if len(alike) > _MOST_SHOWN else ""
+    legend = " (␣ is a space)" if any("␣" in words for words in shown) else ""
     text = (
         f"{name} has labels that differ in case, spaces or the coding of characters only and count as "
-        f"different: {'; '.join(shown)}{more}. If they mean the same, make them alike in the file."
+        f"different: {'; '.join(shown)}{more}{legend}. If they mean the same, make them alike in the file."
     )
     return Notice(code="similar_labels", severity="warning" if used else "info", text=text, subject=name)
 
@@ -89,6 +92,12 @@ def _words(
 
 
 def _visible(label: str) -> str:
-    """Return a label in quotes, with escapes for what cannot be seen or is not composed."""
+    r"""Return a label in quotes, with marks for what cannot be seen: spaces, signs, composition.
+
+    >>> print(_visible(" St.  Anne"), _visible("St.\u00a0Anne"), _visible("a" * 99))
+    '␣St.␣␣Anne' 'St.\xa0Anne' 'aaaaaaaaaaaaaaaaaaaaaaaa…aaaaaaaaaaaaaaaaaaaaaaaa'
+    """
+    short = label if len(label) <= _LONGEST else f"{label[: _LONGEST // 2]}…{label[-_LONGEST // 2 :]}"
+    marked = _SPACES.sub(lambda found: "␣" * len(found[0]), short)
     composed = unicodedata.normalize("NFC", label) == label
-    return repr(label) if composed else ascii(label)
+    return repr(marked) if composed else ascii(marked)

@@ -47,10 +47,10 @@ def test_labels_that_differ_in_spaces_or_case_are_named_with_their_rows(analyse:
     school, sector = flagged(analyse(content("label_spaces_case"), LADDER), "similar_labels")
     assert (school.subject, school.severity) == ("school", "warning")
     assert (
-        "'S00' (11 rows) and 'S00 ' (row 10); 'S01' (9 rows) and 'S01 ' (3 rows: 17, 18 and 24)"
+        "'S00' (11 rows) and 'S00␣' (row 10); 'S01' (9 rows) and 'S01␣' (3 rows: 17, 18 and 24)"
         in school.text
     )
-    assert "and 6 more" in school.text
+    assert "and 6 more (␣ is a space)" in school.text
     assert (sector.subject, sector.severity) == ("sector", "info")
     assert "'Catholic' (126 rows) and 'catholic' (10 rows: 18, 86, 96, 111, 114 and 5 more)" in sector.text
 
