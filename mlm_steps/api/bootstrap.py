@@ -10,11 +10,11 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from mlm_steps.api.arguments import checked, names, optional, share
 from mlm_steps.api.intervals import Intervals, interval_table, names_of, quantile_of
 from mlm_steps.engine.bootstrap import Sample, bound_codes, draw_replicates, percentiles
 from mlm_steps.engine.profiles import Parameter
 from mlm_steps.engine.replicates import Replicates
-from mlm_steps.engine.resampling import KINDS
 from mlm_steps.engine.values import LmmFit
 from mlm_steps.errors import Fault, UsageError, did_you_mean
 
@@ -74,6 +74,7 @@ class Bootstrap:
         shift = {"estimate": self.estimates, "bias": self.values.mean() - self.estimates}
         return pd.DataFrame({**shift, "se": self.values.std(), "low": ends["low"], "high": ends["high"]})
 
+    @checked(confidence=optional(share), parm=optional(names))
     def confint(self, confidence: float | None = None, parm: Sequence[str] | None = None) -> Intervals:
         """Return percentile intervals, of all numbers or of those named in ``parm``.
 
@@ -107,12 +108,6 @@ class Bootstrap:
 
 def bootstrap(fit: FitRows, replicates: int, seed: int, kind: str) -> Bootstrap:
     """Return the bootstrap of a fit; ``Fit.bootstrap`` explains the arguments."""
-    if kind not in KINDS:
-        known = ", ".join(KINDS)
-        raise UsageError(Fault("kind", f"no bootstrap is called {kind!r}", f"known: {known}"))
-    for name, value, least in (("replicates", replicates, 2), ("seed", seed, 0)):
-        if value < least:
-            raise UsageError(Fault(name, f"{value} is less than {least}"))
     lmm = fit.lmm
     found = draw_replicates(lmm, kind, seed, "bootstrap", range(replicates))
     estimates = {name: values[0] for name, values in _numbers(Sample(lmm, _of_fit(lmm)))}

@@ -5,10 +5,27 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
-from mlm_steps.api.results import Fit
+from mlm_steps.api.arguments import (
+    LARGEST_SEED,
+    MOST_REPLICATES,
+    checked,
+    names,
+    one_of,
+    truth,
+    whole,
+)  # fmt: skip
+from mlm_steps.api.results import Fit, a_fit
+from mlm_steps.errors import Fault, UsageError
 from mlm_steps.records import ComparisonRecord
 
 __all__ = ["Comparison", "compare"]
+
+
+def _two_names(key: str, value: object) -> tuple[str, str]:
+    found = names(key, value)
+    if len(found) != 2 or found[0] == found[1] or not all(found):
+        raise UsageError(Fault(key, "two different names are needed", 'for example ("null", "full")'))
+    return found[0], found[1]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -82,6 +99,15 @@ class Comparison:
         return [line]
 
 
+@checked(
+    smaller=a_fit,
+    larger=a_fit,
+    names=_two_names,
+    rlrt=truth,
+    bootstrap=one_of(("where_needed", "always", "never"), "choice is"),
+    replicates=whole(2, MOST_REPLICATES),
+    seed=whole(0, LARGEST_SEED),
+)
 def compare(
     smaller: Fit,
     larger: Fit,

@@ -6,6 +6,9 @@ from collections.abc import Mapping, Sequence
 from functools import cached_property
 from typing import Literal
 
+import numpy as np
+
+from mlm_steps.api.arguments import checked, given, kind_of, mapping, optional, real, truth
 from mlm_steps.api.readings import Contrast, Means, Regions, Slopes
 from mlm_steps.api.testing import FitTests
 from mlm_steps.design.coefficient_words import CoefficientWords, named_columns
@@ -45,6 +48,7 @@ class FitEffects(FitTests):
         linears = [_linear(hypothesis, design.columns, words) for hypothesis in hypotheses]
         return Contrast(contrast_test(self._fitted, "contrast", linears))
 
+    @checked(extrapolate=truth)
     def slopes(
         self,
         focal: str,
@@ -75,8 +79,10 @@ class FitEffects(FitTests):
             For a column that is no predictor, and for values that a moderator cannot have.
         """
         moderating = self._pair(focal, moderator)
-        if not isinstance(at, str):
-            _require_values(moderating, at, beyond=extrapolate)
+        if isinstance(at, str):
+            _require_word("at", at, ("sd", "range"))
+        else:
+            _require_values(moderating, _several("at", at), beyond=extrapolate)
         _require_word("adjust", adjust, tuple(ADJUSTMENTS))
         return Slopes(simple_slopes(self._fitted, focal, moderator, at=at, declared=True, adjust=adjust))
 
@@ -97,6 +103,7 @@ class FitEffects(FitTests):
             raise UsageError(Fault("moderator", f"the slope of {focal} does not depend on {moderator}"))
         return Regions(simple_slopes(self._fitted, focal, moderator, declared=True))
 
+    @checked(factor=given, at=optional(mapping))
     def means(
         self,
         factor: str,
@@ -135,12 +142,15 @@ class FitEffects(FitTests):
 
     def _pair(self, focal: str, moderator: str) -> Predictor:
         self._predictor("focal", focal)
+        moderating = self._predictor("moderator", moderator)
         if focal == moderator:
             raise UsageError(Fault("moderator", f"{focal} is the focal predictor itself"))
-        return self._predictor("moderator", moderator)
+        return moderating
 
     def _predictor(self, key: str, name: str) -> Predictor:
         known = self._fitted.predictors.by_name
+        if not isinstance(name, str):
+            raise UsageError(Fault(key, f"this is {kind_of(name)}, not the name of a predictor"))
         if name not in known:
             hint = did_you_mean(name, known) or f"the predictors are {', '.join(known)}"
             raise UsageError(Fault(key, f"no predictor {name}", hint))
@@ -154,17 +164,19 @@ def _linear(
     if isinstance(hypothesis, str):
         return parse_linear(hypothesis, columns, known)
     if not isinstance(hypothesis, Mapping):
-        what = f"{hypothesis!r} is neither text nor weights per coefficient"
+        what = f"{kind_of(hypothesis)} is neither text nor weights per coefficient"
         raise UsageError(Fault("hypotheses", what, 'several stand side by side: contrast("a = 0", "b = 0")'))
     weights: dict[str, float] = {}
     for word, weight in hypothesis.items():
+        if not isinstance(word, str):
+            raise UsageError(Fault("hypotheses", f"{kind_of(word)} is no name of a coefficient"))
         if word not in known:
             hint = did_you_mean(word, columns) or f"known are {', '.join(columns)}"
             raise UsageError(Fault("hypotheses", f"there is no coefficient {word}", hint))
         if len(known[word]) > 1:
             raise UsageError(Fault("hypotheses", *several_named(word, known[word])))
         name = known[word][0]
-        weights[name] = weights.get(name, 0.0) + float(weight)
+        weights[name] = weights.get(name, 0.0) + real(f"hypotheses, the weight of {word}", weight)
     weights = {name: weight for name, weight in weights.items() if weight}
     if not weights:
         raise UsageError(Fault("hypotheses", "no weight differs from 0"))
@@ -175,6 +187,8 @@ def _require_values(predictor: Predictor, values: Sequence[Level], *, beyond: bo
     if not len(values):
         raise UsageError(Fault("at", "names no value"))
     for value in values:
+        if not isinstance(value, str):
+            real(f"at, a value of {predictor.name}", value)
         if predictor.category:
             if value not in predictor.levels:
                 levels = ", ".join(map(predictor.label, predictor.levels))
@@ -187,6 +201,14 @@ def _require_values(predictor: Predictor, values: Sequence[Level], *, beyond: bo
             raise UsageError(Fault("at", what, "extrapolate=True allows it"))
 
 
+def _several(key: str, values: object) -> Sequence[Level]:
+    """Return values in a sequence as a list; UsageError for anything else."""
+    if isinstance(values, (Mapping, bytes)) or not np.iterable(values):
+        raise UsageError(Fault(key, f"this is {kind_of(values)}, not a list of values"))
+    return list(values)
+
+
 def _require_word(key: str, word: str, known: Sequence[str]) -> None:
-    if word not in known:
-        raise UsageError(Fault(key, f"{word!r} is not one of {', '.join(known)}"))
+    if not isinstance(word, str) or word not in known:
+        shown = repr(word) if isinstance(word, str) else kind_of(word)
+        raise UsageError(Fault(key, f"{shown} is not one of {', '.join(known)}"))

@@ -10,6 +10,8 @@ import numpy as np
 import pandas as pd
 from scipy import special
 
+from mlm_steps.api.arguments import checked, one_of, share
+from mlm_steps.api.arguments import names as list_of_names
 from mlm_steps.design.matrices import Design
 from mlm_steps.engine.profile import Profile
 from mlm_steps.engine.profiles import Parameter, parameters_of, profile_fit
@@ -88,6 +90,7 @@ class Profiles:
     curves: dict[str, pd.DataFrame]
     estimates: pd.Series
 
+    @checked(confidence=share)
     def confint(self, confidence: float = 0.95) -> Intervals:
         """Return intervals by the monotone spline through the points of each curve."""
         cut = quantile_of(confidence)
@@ -112,10 +115,7 @@ def confint(
 ) -> Intervals:
     """Return intervals of a fit's parameters; ``Fit.confint`` explains the arguments."""
     level = fit.confidence if confidence is None else confidence
-    quantile_of(level)
-    if method not in METHODS:
-        known = ", ".join(METHODS)
-        raise UsageError(Fault("method", f"no intervals are called {method!r}", f"known: {known}"))
+    one_of(METHODS, "intervals are")("method", method)
     return METHODS[method](fit, parm, level, workers)
 
 
@@ -221,7 +221,7 @@ def chosen_of(parm: Selection, names: dict[str, Parameter]) -> dict[str, Paramet
     if parm is None:
         return names
     chosen: dict[str, Parameter] = {}
-    for wanted in [parm] if isinstance(parm, str) else parm:
+    for wanted in list_of_names("parm", parm):
         if wanted in ("beta_", "theta_"):
             beta = wanted == "beta_"
             chosen |= {name: p for name, p in names.items() if (p.kind == "beta") == beta}
@@ -234,9 +234,7 @@ def chosen_of(parm: Selection, names: dict[str, Parameter]) -> dict[str, Paramet
 
 
 def quantile_of(confidence: float) -> float:
-    """Return the normal quantile of a two-sided interval; UsageError for a confidence that is none."""
-    if not 0.0 < confidence < 1.0:
-        raise UsageError(Fault("confidence", f"{confidence!r} is not between 0 and 1"))
+    """Return the normal quantile of a two-sided interval."""
     return float(special.ndtri(0.5 + confidence / 2))
 
 

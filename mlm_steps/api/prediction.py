@@ -23,10 +23,11 @@ from mlm_steps.inference import test_contrasts
 from mlm_steps.inference.satterthwaite import variance_df
 from mlm_steps.records.base import Notice
 
-__all__ = ["Interval", "NewRows", "Prediction", "predict"]
+__all__ = ["INTERVALS", "Interval", "NewRows", "Prediction", "predict"]
 
 Array = NDArray[np.float64]
 Interval = Literal["confidence", "prediction"]
+INTERVALS = ("confidence", "prediction")
 
 SAME_FOR_ALL: dict[str, Callable[[LmmFit], float]] = {
     "residual": lambda fit: float(fit.design.n - fit.design.p),
@@ -111,10 +112,6 @@ def predict(
     confidence: float,
 ) -> Prediction:
     """Return the predictions; see ``Fit.predict``."""
-    if interval not in (None, "confidence", "prediction"):
-        raise UsageError(
-            Fault("interval", f"no interval is called {interval!r}", "known: confidence, prediction")
-        )
     X = rows.design.X
     columns = {"estimate": estimates(fit, rows.design, random=random)}
     if interval == "confidence" and not random:

@@ -6,7 +6,8 @@ from dataclasses import dataclass
 
 import pandas as pd
 
-from mlm_steps.api.results import Fit
+from mlm_steps.api.arguments import a_control, checked
+from mlm_steps.api.results import Fit, a_fit
 from mlm_steps.engine import Control
 from mlm_steps.engine.all_fit import CRITERION_LIMIT, AllFits, Refit, refit_all
 
@@ -48,6 +49,7 @@ class Refits:
         return "\n".join([*(line.rstrip() for line in lines), "", self.verdict])
 
 
+@checked(fit=a_fit, control=a_control)
 def allfit(fit: Fit, *, control: Control | None = None) -> Refits:
     """Refit a model with every optimiser, from its optimum and from the default start, as lme4's allFit.
 

@@ -2,28 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from functools import cached_property
 
 import numpy as np
 import pandas as pd
 
 from mlm_steps.api.advice import Advice
-from mlm_steps.api.arguments import check_contrasts, check_options
+from mlm_steps.api.arguments import MOST_WORKERS, checked, kind_of, optional, share, whole
 from mlm_steps.api.effects import FitEffects
 from mlm_steps.api.intervals import Intervals, Profiles, Selection, confint, profile
-from mlm_steps.api.rows import Origin, snapshot
 from mlm_steps.api.summary import summarize
 from mlm_steps.api.testing import tests_frame
 from mlm_steps.api.varcorr import VarCorr, theta_names, varcorr
 from mlm_steps.data.outcomes import about_two_values
-from mlm_steps.design import build_design, parse_formula
-from mlm_steps.engine import Control, Estimates, Method
+from mlm_steps.design import parse_formula
+from mlm_steps.engine import Method
 from mlm_steps.errors import Fault, UsageError
 from mlm_steps.inference import CoefficientTests, test_rows
 from mlm_steps.records.base import Notice
 
-__all__ = ["Fit", "VarCorr", "fit"]
+__all__ = ["Fit", "VarCorr", "a_fit"]
 
 
 class Fit(FitEffects):
@@ -201,6 +199,7 @@ class Fit(FitEffects):
         )
         return Advice(advise(subject, status=status_of(self.lmm)))
 
+    @checked(confidence=optional(share), workers=whole(1, MOST_WORKERS))
     def confint(
         self,
         method: str = "profile",
@@ -224,6 +223,7 @@ class Fit(FitEffects):
         """
         return confint(self, method, parm, confidence, workers)
 
+    @checked(workers=whole(1, MOST_WORKERS))
     def profile(self, parm: Selection = None, workers: int = 1) -> Profiles:
         """Return the profiles of parameters, named as in ``confint``."""
         return profile(self, parm, workers)
@@ -242,60 +242,8 @@ class Fit(FitEffects):
         return pd.Index(list(self.lmm.design.columns), dtype=object)
 
 
-def fit(
-    formula: str,
-    data: pd.DataFrame,
-    *,
-    reml: bool = True,
-    weights: str | None = None,
-    contrasts: Mapping[str, str] | None = None,
-    df: str = "satterthwaite",
-    confidence: float = 0.95,
-    control: Control | None = None,
-) -> Fit:
-    """Fit a linear mixed model.
-
-    Parameters
-    ----------
-    formula : str
-        In lme4's language, for example ``"math ~ ses + (ses | school)"``.
-    data : DataFrame
-        Rows with missing values in the formula's variables are left out; text columns are factors.
-    reml : bool
-        Restricted maximum likelihood; False for maximum likelihood.
-    weights : str, optional
-        Column of prior (precision) weights.
-    contrasts : mapping of column to str, optional
-        ``treatment``, ``sum``, ``helmert`` or ``poly``.
-    df : {"satterthwaite", "kenward-roger", "between-within", "residual", "z"}
-        Degrees of freedom of the t tests; ``kenward-roger`` also adjusts the standard errors.
-    confidence : float
-        Of the Wald intervals.
-    control : Control, optional
-        How to search for the optimum.
-
-    Raises
-    ------
-    UsageError
-        The data are no frame, or an option is none of those there are.
-    DesignError
-        The formula cannot be read or does not fit the data.
-    FitError
-        The model cannot be estimated from these data.
-    """
-    check_options(data, df, confidence)
-    parsed = parse_formula(formula)
-    check_contrasts(parsed, data, contrasts or {})
-    design = build_design(parsed, data, weights=weights, contrasts=contrasts)
-    origin = Origin(snapshot(data, {*parsed.variables, weights}), dict(contrasts or {}), control)
-    index = data.index if design.n == len(data) else data.index[design.rows]
-    method: Method = "REML" if reml else "ML"
-    return Fit(
-        Estimates(design, control=control),
-        method,
-        index,
-        df,
-        confidence,
-        weights,
-        origin,
-    )
+def a_fit(key: str, value: object) -> Fit:
+    """Return a fit; UsageError for anything else."""
+    if not isinstance(value, Fit):
+        raise UsageError(Fault(key, f"this is {kind_of(value)}, not a fit", "mlm_steps.fit(...) makes one"))
+    return value

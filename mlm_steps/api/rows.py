@@ -10,12 +10,25 @@ from typing import Self
 import numpy as np
 import pandas as pd
 
+from mlm_steps.api.arguments import (
+    LARGEST_SEED,
+    MOST_REPLICATES,
+    checked,
+    kind_of,
+    one_of,
+    optional,
+    truth,
+    whole,
+)  # fmt: skip
 from mlm_steps.api.bootstrap import Bootstrap, bootstrap
-from mlm_steps.api.prediction import Interval, NewRows, Prediction, predict
+from mlm_steps.api.frames import new_frame
+from mlm_steps.api.prediction import INTERVALS, Interval, NewRows, Prediction, predict
 from mlm_steps.engine import Control, Estimates, LmmFit, Method, evaluate_at
 from mlm_steps.engine.at import criterion_at
 from mlm_steps.engine.leverage import cooks_distances, leverages
+from mlm_steps.engine.resampling import KINDS
 from mlm_steps.engine.simulate import simulate
+from mlm_steps.errors import Fault, UsageError
 
 __all__ = ["FitRows", "Origin", "snapshot"]
 
@@ -82,9 +95,15 @@ class FitRows:
         distances = cooks_distances(self.lmm, self.hatvalues.to_numpy())
         return pd.Series(distances, index=self._index, name="cooks_distance")
 
+    @checked(
+        newdata=optional(new_frame),
+        random=truth,
+        se=truth,
+        interval=optional(one_of(INTERVALS, "interval is")),
+    )
     def predict(
         self,
-        newdata: pd.DataFrame | None = None,
+        newdata: pd.DataFrame | Mapping[str, object] | None = None,
         *,
         random: bool = False,
         se: bool = False,
@@ -94,7 +113,7 @@ class FitRows:
 
         Parameters
         ----------
-        newdata : DataFrame, optional
+        newdata : DataFrame, mapping of columns to values, or a table with Arrow's interface, optional
             The predictors; with ``random`` also the grouping columns. The rows of the fit if left out.
         random : bool
             False: o + X beta, the mean over the population of groups. True: + Z b at the conditional modes; a
@@ -117,7 +136,7 @@ class FitRows:
         UsageError, DesignError
             For an unknown interval, or weights that a prediction interval needs and newdata does not have.
         """
-        if newdata is None:
+        if not isinstance(newdata, pd.DataFrame):
             rows = NewRows.of_fit(self.lmm, self._index)
         else:
             weights = self._weights if interval == "prediction" else None
@@ -132,6 +151,7 @@ class FitRows:
             confidence=self.confidence,
         )
 
+    @checked(n=whole(0, MOST_REPLICATES), seed=whole(0, LARGEST_SEED), conditional=truth)
     def simulate(self, n: int, seed: int, *, conditional: bool = False) -> pd.DataFrame:
         """Return n outcomes drawn from the model at its estimates, one column each, indexed as the frame.
 
@@ -156,7 +176,7 @@ class FitRows:
         FitError
             For another number of parameters, or where the criterion does not exist.
         """
-        given = np.asarray(theta, dtype=float)
+        given = _numbers("theta", theta)
         design, kernel = self.lmm.design, self.lmm.kernel
         methods: tuple[Method, ...] = ("REML", "ML")
         fits = {method: evaluate_at(design, given, method=method, kernel=kernel) for method in methods}
@@ -171,8 +191,11 @@ class FitRows:
         FitError
             For another number of parameters, or where the criterion does not exist.
         """
-        return criterion_at(self.lmm, np.asarray(theta, dtype=float))
+        return criterion_at(self.lmm, _numbers("theta", theta))
 
+    @checked(
+        replicates=whole(2, MOST_REPLICATES), seed=whole(0, LARGEST_SEED), kind=one_of(KINDS, "bootstrap is")
+    )
     def bootstrap(self, replicates: int = 2000, seed: int = 1, kind: str = "parametric") -> Bootstrap:
         """Return refits to simulated data, for intervals of what no formula has a distribution for.
 
@@ -193,3 +216,12 @@ class FitRows:
             For ``cases`` where grouping factors are crossed.
         """
         return bootstrap(self, replicates, seed, kind)
+
+
+def _numbers(key: str, values: Sequence[float] | pd.Series) -> np.ndarray:
+    """Return numbers as an array; UsageError for anything else."""
+    try:
+        return np.asarray(values, dtype=float)
+    except (TypeError, ValueError, OverflowError):
+        hint = "for example fit.theta"
+        raise UsageError(Fault(key, f"this is {kind_of(values)}, not a sequence of numbers", hint)) from None

@@ -7,6 +7,7 @@ from functools import cached_property
 import numpy as np
 import pandas as pd
 
+from mlm_steps.api.arguments import LARGEST_SEED, checked, one_of, optional, whole
 from mlm_steps.api.rows import FitRows, Origin
 from mlm_steps.design import parse_formula
 from mlm_steps.design.hypotheses import SumsOfSquares, term_hypotheses
@@ -47,6 +48,7 @@ class FitTests(FitRows):
             if other.method != self.reference.method
         }
 
+    @checked(type=one_of(TYPES, "hypotheses are"), df=optional(one_of(METHODS, "degrees of freedom are")))
     def anova(
         self,
         type: SumsOfSquares = "III",  # noqa: A002 - R's word
@@ -73,13 +75,6 @@ class FitTests(FitRows):
         UsageError
             For an unknown type or method.
         """
-        if type not in TYPES:
-            raise UsageError(
-                Fault("type", f"no hypotheses are called {type!r}", f"known: {', '.join(TYPES)}")
-            )
-        if df is not None and df not in METHODS:
-            known = ", ".join(METHODS)
-            raise UsageError(Fault("df", f"no degrees of freedom are called {df!r}", f"known: {known}"))
         against = self.reference if df is None else reference(self.lmm, df)
         origin, design = self._made_from, self.lmm.design
         hypotheses = term_hypotheses(
@@ -95,6 +90,7 @@ class FitTests(FitRows):
         ]
         return pd.DataFrame(rows, index=pd.Index(list(tests), name="term"), columns=list(names))
 
+    @checked(seed=whole(0, LARGEST_SEED))
     def ranova(self, *, seed: int = 1) -> pd.DataFrame:
         """Return the tests of leaving out each random effect, as lmerTest's ``ranova``.
 

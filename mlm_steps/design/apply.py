@@ -118,6 +118,8 @@ def _check_columns(formula: Formula, frame: pd.DataFrame) -> None:
         if name.name not in known and name.name not in outcomes:
             hint = nearest(name.name, known)
             raise formula_error(formula.text, name.span, f"the new data have no column {name.name}", hint)
+        if known.count(name.name) > 1 and name.name not in outcomes:
+            raise formula_error(formula.text, name.span, f"the new data have two columns {name.name}")
 
 
 def _text(value: object) -> str:

@@ -1,0 +1,87 @@
+"""A linear mixed model fitted to a frame."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import pandas as pd
+from numpy.typing import ArrayLike
+
+from mlm_steps.api.arguments import a_control, check_contrasts, checked, formula_text, one_of, share, truth
+from mlm_steps.api.frames import a_frame, with_weights
+from mlm_steps.api.results import Fit
+from mlm_steps.api.rows import Origin, snapshot
+from mlm_steps.design import build_design, parse_formula
+from mlm_steps.engine import Control, Estimates, Method
+from mlm_steps.inference import METHODS
+
+__all__ = ["fit"]
+
+
+@checked(
+    formula=formula_text,
+    data=a_frame,
+    reml=truth,
+    df=one_of(METHODS, "degrees of freedom are"),
+    confidence=share,
+    control=a_control,
+)
+def fit(
+    formula: str,
+    data: pd.DataFrame,
+    *,
+    reml: bool = True,
+    weights: str | ArrayLike | None = None,
+    contrasts: Mapping[str, str] | None = None,
+    df: str = "satterthwaite",
+    confidence: float = 0.95,
+    control: Control | None = None,
+) -> Fit:
+    """Fit a linear mixed model.
+
+    Parameters
+    ----------
+    formula : str
+        In lme4's language, for example ``"math ~ ses + (ses | school)"``.
+    data : DataFrame, or a table of polars, pyarrow or another library with Arrow's interface
+        Rows with missing values in the formula's variables are left out; text columns are factors.
+    reml : bool
+        Restricted maximum likelihood; False for maximum likelihood.
+    weights : str or array of n numbers, optional
+        Prior (precision) weights: their column, or one per row; new data have the latter in a column
+        ``(weights)``.
+    contrasts : mapping of column to str, optional
+        ``treatment``, ``sum``, ``helmert`` or ``poly``.
+    df : {"satterthwaite", "kenward-roger", "between-within", "residual", "z"}
+        Degrees of freedom of the t tests; ``kenward-roger`` also adjusts the standard errors.
+    confidence : float
+        Of the Wald intervals.
+    control : Control, optional
+        How to search for the optimum.
+
+    Raises
+    ------
+    UsageError
+        The data are no table, or an argument is of the wrong kind or none of those there are.
+    DesignError
+        The formula cannot be read or does not fit the data.
+    FitError
+        The model cannot be estimated from these data.
+    """
+    parsed = parse_formula(formula)
+    coding = {} if contrasts is None else contrasts
+    check_contrasts(parsed, data, coding)
+    data, weighted_by = with_weights(data, weights)
+    design = build_design(parsed, data, weights=weighted_by, contrasts=coding)
+    origin = Origin(snapshot(data, {*parsed.variables, weighted_by}), dict(coding), control)
+    index = data.index if design.n == len(data) else data.index[design.rows]
+    method: Method = "REML" if reml else "ML"
+    return Fit(
+        Estimates(design, control=control),
+        method,
+        index,
+        df,
+        confidence,
+        weighted_by,
+        origin,
+    )
