@@ -220,9 +220,7 @@ def _added(smaller: Design, larger: Design) -> tuple[str, ...]:
 
 def _alone(term: RandomTerm) -> str:
     """Return a term without those that are written with it: of ``(x || g)``, or of ``(1 | a/b)``."""
-    if "||" in term.source:
-        return f"{term.names[0]} in {term.source}"
-    return f"({term.source[1:-1].partition('|')[0].strip()} | {term.group})"
+    return term.alone or f"{term.names[0]} in {term.source}"
 
 
 def _new(term: RandomTerm, before: Sequence[RandomTerm]) -> str:

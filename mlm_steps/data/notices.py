@@ -6,6 +6,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from mlm_steps.records.base import Notice
 from mlm_steps.records.profile import FactorProfile, NestingRelation, VariableLevel, VariableLoss
+from mlm_steps.records.spelling import is_syntactic, quote_name
 
 __all__ = ["about_factors", "about_levels", "about_loss", "about_nesting", "conflict_text", "listed"]
 
@@ -76,14 +77,19 @@ def about_nesting(relations: Iterable[NestingRelation]) -> tuple[Notice, ...]:
             severity="warning",
             text=(
                 f"The labels of {r.inner} recur in nearly every level of {r.outer}. If one label there means "
-                f"another {r.inner} in each {r.outer}, write (1 | {r.outer}/{r.inner}); as written they "
-                "count as crossed."
+                f"another {r.inner} in each {r.outer}, write (1 | {_written(r.outer)}/{_written(r.inner)}); "
+                "as written they count as crossed."
             ),
             subject=r.inner,
         )
         for r in relations
         if r.implicit
     )
+
+
+def _written(factor: str) -> str:
+    """Return a grouping factor as a formula writes it."""
+    return factor if all(map(is_syntactic, factor.split(":"))) else quote_name(factor)
 
 
 def conflict_text(level: VariableLevel, rank: int) -> str:

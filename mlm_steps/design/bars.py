@@ -26,10 +26,13 @@ class GroupingFactor:
         As lme4 prints it, for example ``school`` or ``class:school``.
     factors : tuple of Expr
         The factors whose combinations are the groups.
+    written : str
+        As a formula writes it, with backticks where names need them.
     """
 
     label: str
     factors: tuple[Expr, ...]
+    written: str
 
     @property
     def columns(self) -> tuple[str, ...]:
@@ -53,6 +56,8 @@ class Bar:
         The term as written.
     span : Span
         Its place in the formula.
+    alone : str
+        The term without those that are written with it: of ``(x | a/b)``, ``(x | a)``.
     """
 
     effects: TermSet
@@ -60,6 +65,7 @@ class Bar:
     correlated: bool
     source: str
     span: Span
+    alone: str
 
 
 def make_bars(text: str, bar: Binary, span: Span) -> list[Bar]:
@@ -92,8 +98,11 @@ def make_bars(text: str, bar: Binary, span: Span) -> list[Bar]:
     if not effects.terms and not effects.intercept:
         hint = "write (1 | group) for a random intercept"
         raise formula_error(text, bar.left.span, "this random-effects term has no effect", hint)
-    source = text[span.start : span.end]
-    return [Bar(effects, group, bar.operator == "|", source, span) for group in _grouping(text, bar.right)]
+    source, left = text[span.start : span.end], text[bar.left.span.start : bar.left.span.end]
+    return [
+        Bar(effects, group, bar.operator == "|", source, span, f"({left} | {group.written})")
+        for group in _grouping(text, bar.right)
+    ]
 
 
 def label_of(expr: Expr) -> str:
@@ -126,7 +135,7 @@ def _grouping(text: str, expr: Expr) -> list[GroupingFactor]:
     if isinstance(expr, Binary):
         return _combined(text, expr)
     if isinstance(expr, (Name, Call)):
-        return [GroupingFactor(label_of(expr), (expr,))]
+        return [GroupingFactor(label_of(expr), (expr,), deparse(expr))]
     raise formula_error(
         text, expr.span, "this is not a grouping factor", "name a column, such as (1 | school)"
     )
@@ -164,5 +173,8 @@ def _too_tangled(text: str, expr: Expr) -> Exception:
 
 def _interaction(first: GroupingFactor, second: GroupingFactor) -> GroupingFactor:
     """Return the combinations of two factors; R puts the second in parentheses when it is one itself."""
-    label = f"({second.label})" if len(second.factors) > 1 else second.label
-    return GroupingFactor(f"{first.label}:{label}", (*first.factors, *second.factors))
+    several = len(second.factors) > 1
+    label, written = (f"({text})" if several else text for text in (second.label, second.written))
+    return GroupingFactor(
+        f"{first.label}:{label}", (*first.factors, *second.factors), f"{first.written}:{written}"
+    )

@@ -36,6 +36,7 @@ from mlm_steps.design.rank import independent_columns
 from mlm_steps.design.unique_names import column_names
 from mlm_steps.design.variables import Contrast
 from mlm_steps.errors import DesignError, Fault
+from mlm_steps.records.spelling import quote_name
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -230,4 +231,5 @@ def factor_codes(frame: pd.DataFrame, columns: Sequence[str]) -> NDArray[np.intp
     """
     names = tuple(Name(column, Span(0, 0)) for column in columns)
     evaluator = Evaluator(":".join(columns), FrameColumns(frame, None))
-    return group_rows(GroupingFactor(":".join(columns), names), evaluator).refs
+    label, written = ":".join(columns), ":".join(map(quote_name, columns))
+    return group_rows(GroupingFactor(label, names, written), evaluator).refs

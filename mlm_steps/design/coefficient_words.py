@@ -11,11 +11,11 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from typing import NamedTuple
 
-from mlm_steps.design.deparse import is_syntactic
 from mlm_steps.design.hlm import column_factors
 from mlm_steps.design.matrices import Design
+from mlm_steps.records.spelling import is_syntactic
 
-__all__ = ["CoefficientWords", "Named", "full_name", "named_columns"]
+__all__ = ["CoefficientWords", "Named", "by_identity", "full_name", "named_columns"]
 
 
 class Named(NamedTuple):
@@ -72,7 +72,7 @@ class CoefficientWords:
         columns: dict[str, dict[str, None]] = {}
         owners: dict[str, dict[str, None]] = {}
         for model in models:
-            for key, each in _by_identity(model).items():
+            for key, each in by_identity(model).items():
                 columns.setdefault(key, {})[each.column] = None
                 for word in (each.column, each.name_of_r, each.full):
                     owners.setdefault(word, {})[key] = None
@@ -92,11 +92,11 @@ class CoefficientWords:
     def columns(self, design: Design) -> dict[str, str]:
         """Return the columns that a design has kept, by the names of their coefficients."""
         kept = set(design.columns)
-        found = _by_identity(named_columns(design))
+        found = by_identity(named_columns(design))
         return {self._names[key]: each.column for key, each in found.items() if each.column in kept}
 
 
-def _by_identity(model: Iterable[Named]) -> dict[str, Named]:
+def by_identity(model: Iterable[Named]) -> dict[str, Named]:
     """Return the columns of a model by their full names; those that share one, by their printed names."""
     columns = list(model)
     count = Counter(each.full for each in columns)

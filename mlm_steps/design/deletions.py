@@ -65,11 +65,11 @@ def _deletions(
     formula: Formula, rows: pd.DataFrame, design: Design, contrasts: Mapping[str, str]
 ) -> Iterator[Deletion]:
     for position, bar in enumerate(formula.bars):
-        whole = f"({bar.source[1:-1].partition('|')[0].strip()} | {bar.group.label})"
+        whole = bar.alone
         members = _terms_of(design, position)
         if not bar.correlated:
             for member in members:
-                yield Deletion(_label(design.random[member]), _without(design, member))
+                yield Deletion(_label(design.random[member], bar), _without(design, member))
             continue
         scope = _droppable(bar.effects)
         if not scope:
@@ -95,9 +95,9 @@ def _terms_of(design: Design, bar: int) -> list[int]:
     return [position for _, position in sorted(found)]
 
 
-def _label(term: RandomTerm) -> str:
-    name = term.names[0]
-    return f"(1 | {term.group})" if name == INTERCEPT else f"{name} in (0 + {name} | {term.group})"
+def _label(term: RandomTerm, bar: Bar) -> str:
+    name, group = term.names[0], bar.group.written
+    return f"(1 | {group})" if name == INTERCEPT else f"{name} in (0 + {name} | {group})"
 
 
 def _without(design: Design, position: int) -> Design:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-import re
 
 from mlm_steps.design.expressions import (
     Binary,
@@ -17,20 +16,14 @@ from mlm_steps.design.expressions import (
     Unary,
     left_spine,
 )
+from mlm_steps.records.spelling import quote_name
 
-__all__ = [
-    "EXACT", "deparse", "format_label", "format_number", "is_syntactic", "quote_name", "unquote_name",
-]  # fmt: skip
+__all__ = ["EXACT", "deparse", "format_label", "format_number"]
 
 EXACT = 2.0**53
 """Size from which float64 no longer tells neighbouring whole numbers apart."""
 
 _TIGHT = frozenset({"/", "^", ":"})
-_SYNTACTIC = re.compile(r"(?:[^\W\d_][\w.]*|\.(?:[^\W\d]|\.)[\w.]*|\.)\Z")
-_RESERVED = frozenset(
-    {"if", "else", "repeat", "while", "function", "for", "next", "break", "in"}
-    | {"TRUE", "FALSE", "NULL", "Inf", "NaN", "NA"}
-)
 _DIGITS = 15
 
 
@@ -65,32 +58,6 @@ def _binary(expr: Binary) -> str:
 
 def _argument(name: str | None, value: Expr) -> str:
     return deparse(value) if name is None else f"{quote_name(name)} = {deparse(value)}"
-
-
-def is_syntactic(name: str) -> bool:
-    """Return whether a formula can hold a name without backticks."""
-    return _SYNTACTIC.match(name) is not None and name not in _RESERVED
-
-
-def quote_name(name: str) -> str:
-    """Return a name as a formula writes it: in backticks where it needs them, escaped as in R.
-
-    >>> quote_name("ses"), quote_name("School ID"), quote_name("if")
-    ('ses', '`School ID`', '`if`')
-    """
-    if is_syntactic(name):
-        return name
-    return "`" + name.replace("\\", "\\\\").replace("`", "\\`") + "`"
-
-
-def unquote_name(written: str) -> str:
-    """Return the name that a formula writes so.
-
-    >>> unquote_name("ses"), unquote_name(quote_name("School ID"))
-    ('ses', 'School ID')
-    """
-    quoted = len(written) > 1 and written.startswith("`") and written.endswith("`")
-    return re.sub(r"\\(.)", r"\1", written[1:-1], flags=re.DOTALL) if quoted else written
 
 
 def _quoted(value: str) -> str:

@@ -24,6 +24,7 @@ from typing import Literal
 import numpy as np
 
 from mlm_steps.design.matrices import RandomTerm
+from mlm_steps.records.spelling import unquote_name
 
 __all__ = [
     "Place",
@@ -40,7 +41,8 @@ VariableRank = Literal["1", "2", "3"]
 TermLevel = Literal["1", "2", "3", "cross"]
 
 RANKS: tuple[VariableRank, ...] = ("1", "2", "3")
-_NAME = re.compile(r"`([^`]+)`|([^\W\d][\w.]*|\.[A-Za-z_][\w.]*)(?!\s*\(|[\w.])")
+_NAME = re.compile(r"(`(?:[^`\\]|\\.)+`)|([^\W\d][\w.]*|\.[A-Za-z_][\w.]*)(?!\s*\(|[\w.])", re.DOTALL)
+_PIECE = re.compile(r"`(?:[^`\\]|\\.)+`|\"(?:[^\"\\]|\\.)*\"|.", re.DOTALL)
 
 
 @dataclass(frozen=True, slots=True)
@@ -165,23 +167,20 @@ def _factors(
 
 
 def _lowest(stem: str, variables: Sequence[str], variable_levels: Mapping[str, VariableRank]) -> VariableRank:
-    names = {match[1] or match[2] for match in _NAME.finditer(stem)} | {stem}
+    names = {unquote_name(match[0]) for match in _NAME.finditer(stem)} | {stem}
     levels = [variable_levels.get(name, "1") for name in variables if name in names]
     return min(levels, default="1")
 
 
 def _split(label: str) -> list[str]:
-    """Return the factors of a term label: cut at each colon outside of brackets and backticks."""
-    pieces, depth, quoted = [""], 0, False
-    for character in label:
-        if character == "`":
-            quoted = not quoted
-        elif not quoted:
-            depth += (character in "([") - (character in ")]")
-        if character == ":" and depth == 0 and not quoted:
+    """Return the factors of a term label: cut at each colon outside of brackets, backticks and quotes."""
+    pieces, depth = [""], 0
+    for piece in _PIECE.findall(label):
+        depth += (piece in "([") - (piece in ")]")
+        if piece == ":" and depth == 0:
             pieces.append("")
         else:
-            pieces[-1] += character
+            pieces[-1] += piece
     return pieces
 
 

@@ -31,6 +31,9 @@ class RandomTerm:
         Names of the random coefficients, as in R.
     source : str
         The term as written, for example ``(days | subj)``.
+    alone : str
+        The term without those that are written with it: of ``(days | a/b)``, ``(days | a)``. Empty for a term
+        that a double bar splits off.
     labels : tuple of str, length k
         Label of the formula's term that each coefficient belongs to, ``(Intercept)`` for the intercept.
     full_names : tuple of str, length k
@@ -43,6 +46,7 @@ class RandomTerm:
     z: NDArray[np.float64]
     names: tuple[str, ...]
     source: str
+    alone: str = ""
     labels: tuple[str, ...] = ()
     full_names: tuple[str, ...] = ()
 

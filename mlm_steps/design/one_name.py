@@ -48,7 +48,7 @@ def with_labels(formula: Formula, labels: Iterable[str]) -> Formula:
         label = known.get(factor_identity(bar.group.label), bar.group.label)
         order = [part for part in re.split("[:()]", label) if part]
         factors = tuple(sorted(bar.group.factors, key=lambda factor: _place(label_of(factor), order)))
-        bars.append(replace(bar, group=GroupingFactor(label, factors)))
+        bars.append(replace(bar, group=replace(bar.group, label=label, factors=factors)))
     return replace(formula, bars=tuple(bars))
 
 

@@ -95,6 +95,7 @@ def _term(bar: Bar, groups: Groups, matrix: ModelMatrix, column: int | None) -> 
         z=matrix.X[:, chosen],
         names=_chosen(matrix.names, column),
         source=bar.source,
+        alone=bar.alone if bar.correlated else "",
         labels=_chosen(tuple((INTERCEPT, *bar.effects.labels)[i] for i in matrix.assign), column),
         full_names=_chosen(tuple(map(full_name, matrix.origins)), column),
     )

@@ -12,7 +12,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
 from mlm_steps.design.coding import INTERCEPT, ModelMatrix, Origin
-from mlm_steps.design.deparse import is_syntactic
+from mlm_steps.records.spelling import is_syntactic
 
 __all__ = ["ColumnNames", "column_names", "full_name"]
 

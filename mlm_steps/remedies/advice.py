@@ -11,7 +11,7 @@ import pandas as pd
 
 from mlm_steps.compare.lrt import compare_lrt
 from mlm_steps.compare.mixtures import chi_square_tail
-from mlm_steps.design import Design, Formula, build_design, parse_formula
+from mlm_steps.design import Formula, build_design, parse_formula
 from mlm_steps.engine import Control, Estimates, LmmFit, Method, evaluate_at
 from mlm_steps.errors import ComparisonError, MlmError
 from mlm_steps.records.remedies import Alternative, RungAdvice
@@ -238,15 +238,9 @@ def _criteria(ml: LmmFit, npar: int) -> tuple[float, float]:
 
 
 def _changes(subject: Subject, fit: LmmFit, proposal: Proposal) -> dict[str, object]:
-    changes = coefficient_changes(subject.fit, fit, _term_names(subject.fit.design, proposal))
+    changes = coefficient_changes(subject.fit, fit, proposal.renamed)
     moved = [abs(change.change_se) for change in changes if change.change_se is not None]
     return {"changes": changes, "max_dbeta_se": max(moved, default=None)}
-
-
-def _term_names(design: Design, proposal: Proposal) -> dict[str, str]:
-    from mlm_steps.remedies.changes import renamed_column
-
-    return {column: renamed_column(column, proposal.renamed) for column in design.columns}
 
 
 def _verdict(found: Alternative, alpha: float) -> str:

@@ -72,8 +72,17 @@ class Case:
         bar = self.formula.bars[index]
         if bar.correlated:
             return Home(index, bar_effects(bar))
-        (name,) = self.term(position).names
-        return Home(index, tuple(e for e in bar_effects(bar) if e == (ONE if name == INTERCEPT else name)))
+        (effect,) = self.effects(position)
+        return Home(index, tuple(e for e in bar_effects(bar) if e == effect))
+
+    def effects(self, position: int) -> tuple[str, ...]:
+        """Return the coefficients of a term as a formula writes them, the intercept as 1.
+
+        A column that is not a whole effect of its bar, such as a level of a factor, has R's name.
+        """
+        shared = self.fit.design.shared_names
+        names = (shared.get(name, name) for name in self.term(position).names)
+        return tuple(ONE if name == INTERCEPT else name for name in names)
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from mlm_steps.design.coefficient_words import Named, by_identity, named_columns
 from mlm_steps.engine import LmmFit
 from mlm_steps.records.remedies import CoefficientChange
+from mlm_steps.records.spelling import quote_name, split_product
 
 __all__ = ["coefficient_changes", "renamed_column"]
 
@@ -13,40 +15,50 @@ Pair = tuple[float, float]
 
 
 def coefficient_changes(
-    here: LmmFit, there: LmmFit, names: Mapping[str, str]
+    here: LmmFit, there: LmmFit, renamed: Mapping[str, str]
 ) -> tuple[CoefficientChange, ...]:
     """Return the coefficients of two fits side by side, those of the first in its order.
 
     Parameters
     ----------
     here, there : LmmFit
-    names : mapping of str to str
-        For each column of the first fit, what the second calls it.
+    renamed : mapping of str to str
+        Columns of the data in the first fit, each with what stands for it in the second.
     """
-    old, new = _coefficients(here), _coefficients(there)
-    rows = [_change(column, names[column], old[column], new.get(names[column])) for column in old]
-    known = set(names.values())
-    return (*rows, *(_change(None, column, None, new[column]) for column in new if column not in known))
+    old, new = _coefficients(here, renamed), _coefficients(there, {})
+    rows = [_change(column, *new.get(key, (None, None)), here=pair) for key, (column, pair) in old.items()]
+    return (
+        *rows,
+        *(_change(None, column, pair, here=None) for key, (column, pair) in new.items() if key not in old),
+    )
 
 
-def _coefficients(fit: LmmFit) -> dict[str, Pair]:
-    values = zip(fit.beta.tolist(), fit.se.tolist(), strict=True)
-    return dict(zip(fit.design.columns, values, strict=True))
+def _coefficients(fit: LmmFit, renamed: Mapping[str, str]) -> dict[str, tuple[str, Pair]]:
+    """Return column, estimate and standard error by what is the same for a coefficient in both fits."""
+    pairs = zip(fit.beta.tolist(), fit.se.tolist(), strict=True)
+    values = dict(zip(fit.design.columns, pairs, strict=True))
+    named = (
+        Named(renamed_column(each.term, renamed), each.column, renamed_column(each.name_of_r, renamed))
+        for each in named_columns(fit.design)
+    )
+    found = by_identity(named)
+    return {key: (each.column, values[each.column]) for key, each in found.items() if each.column in values}
 
 
-def _change(column: str | None, other: str, here: Pair | None, there: Pair | None) -> CoefficientChange:
-    both = here is not None and there is not None
+def _change(
+    column: str | None, column_there: str | None, there: Pair | None, *, here: Pair | None
+) -> CoefficientChange:
     change = there[0] - here[0] if here is not None and there is not None else None
     return CoefficientChange(
         column=column,
-        column_there=other if there is not None else None,
+        column_there=column_there,
         estimate=None if here is None else here[0],
         se=None if here is None else here[1],
         estimate_there=None if there is None else there[0],
         se_there=None if there is None else there[1],
         change=change,
         change_se=None if change is None or here is None else change / here[1],
-        se_ratio=there[1] / here[1] if both and here is not None and there is not None else None,
+        se_ratio=there[1] / here[1] if here is not None and there is not None else None,
     )
 
 
@@ -55,5 +67,8 @@ def renamed_column(column: str, names: Mapping[str, str]) -> str:
 
     >>> renamed_column("ses:sectorCatholic", {"ses": "ses_within_school"})
     'ses_within_school:sectorCatholic'
+    >>> renamed_column("`my x`", {"my x": "my x_within_g"})
+    '`my x_within_g`'
     """
-    return ":".join(names.get(part, part) for part in column.split(":"))
+    written = {quote_name(old): quote_name(new) for old, new in names.items()}
+    return ":".join([written.get(part, part) for part in split_product(column)])

@@ -1,10 +1,10 @@
-"""Let a slope be the same in all groups."""
+"""Let slopes be the same in all groups."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 
-from mlm_steps.remedies.base import ONE, Case, Proposal
+from mlm_steps.remedies.base import ONE, Case, Home, Proposal, bar_effects
 from mlm_steps.remedies.cuts import cut_proposals
 from mlm_steps.remedies.rewrite import Cut
 
@@ -12,7 +12,10 @@ __all__ = ["drop_slope"]
 
 
 def drop_slope(case: Case) -> Iterator[Proposal]:
-    """Yield, for each slope that no product of the term contains, the model in which it does not vary."""
+    """Yield models in which slopes do not vary: each alone, then those of all grouping factors together.
+
+    A slope that a product of its term contains goes with that product only.
+    """
     for position in case.terms:
         home = case.home(position)
         bar = case.formula.bars[home.bar]
@@ -23,5 +26,25 @@ def drop_slope(case: Case) -> Iterator[Proposal]:
             within_product = label != ONE and any(members[label] < other for other in members.values())
             if label == ONE or within_product or len(home.effects) < 2:
                 continue
-            what = f"one slope of {label} for all levels of {bar.group.label}"
-            yield from cut_proposals(case, [(Cut(frozenset({(home.bar, label)})), what)], "with {}")
+            yield from cut_proposals(case, [_same(case, home, (label,))], "with {}")
+    yield from _all_together(case)
+
+
+def _all_together(case: Case) -> Iterator[Proposal]:
+    """Yield the model with intercepts alone where the terms of several grouping factors have both."""
+    homes = [case.home(position) for position in case.terms]
+    with_intercept = [home for home in homes if ONE in bar_effects(case.formula.bars[home.bar])]
+    slopes = [(home, tuple(e for e in home.effects if e != ONE)) for home in with_intercept]
+    cuts = [_same(case, home, labels) for home, labels in slopes if labels]
+    factors = {case.formula.bars[home.bar].group.label for home, labels in slopes if labels}
+    if len(factors) > 1:
+        *_, together = cut_proposals(case, cuts, "with {}")
+        yield together
+
+
+def _same(case: Case, home: Home, labels: tuple[str, ...]) -> tuple[Cut, str]:
+    """Return what takes slopes out of a bar, and its name."""
+    group = case.formula.bars[home.bar].group.label
+    noun = "slope" if len(labels) == 1 else "slopes"
+    what = f"one {noun} of {' and '.join(labels)} for all levels of {group}"
+    return Cut(frozenset((home.bar, label) for label in labels)), what

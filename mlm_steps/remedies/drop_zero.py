@@ -7,7 +7,7 @@ from collections.abc import Iterator
 import numpy as np
 
 from mlm_steps.engine.values import BOUNDARY
-from mlm_steps.remedies.base import INTERCEPT, ONE, Case, Proposal, effect_words
+from mlm_steps.remedies.base import Case, Proposal, effect_words
 from mlm_steps.remedies.cuts import cut_proposals
 from mlm_steps.remedies.rewrite import Cut
 
@@ -20,8 +20,9 @@ def drop_zero(case: Case) -> Iterator[Proposal]:
     for position in case.terms:
         term, home = case.term(position), case.home(position)
         deviations = np.linalg.norm(case.fit.Lambda[position], axis=1)
-        zero = [name for name, sd in zip(term.names, deviations, strict=True) if sd < BOUNDARY]
-        effects = [ONE if name == INTERCEPT else name for name in zero]
+        none = deviations < BOUNDARY
+        zero = [name for name, is_zero in zip(term.names, none, strict=True) if is_zero]
+        effects = [e for e, is_zero in zip(case.effects(position), none, strict=True) if is_zero]
         if effects and set(effects) <= set(home.effects):
             cuts.append(
                 (

@@ -4,16 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from itertools import pairwise
 
 from mlm_steps.design import Bar, Formula
-from mlm_steps.design.deparse import deparse
-from mlm_steps.design.expressions import Name
+from mlm_steps.design.expressions import columns_of
 from mlm_steps.design.faults import Span
-from mlm_steps.design.tokens import tokenize
+from mlm_steps.design.parser import parse_sides
+from mlm_steps.records.spelling import quote_name
 from mlm_steps.remedies.base import ONE, bar_effects
 
-__all__ = ["Cut", "cut", "rename", "symbol"]
+__all__ = ["Cut", "cut", "rename"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,7 +69,7 @@ def _bar(bar: Bar, index: int, what: Cut) -> str:
     mark = "|" if joined or len(effects) == 1 else "||"
     shown = effects if ONE not in effects else [e for e in effects if e != ONE] or [ONE]
     zero = [] if ONE in effects else ["0"]
-    return f"({' + '.join([*zero, *shown])} {mark} {bar.group.label})"
+    return f"({' + '.join([*zero, *shown])} {mark} {bar.group.written})"
 
 
 def _put(text: str, span: Span, new: str) -> str:
@@ -101,24 +100,15 @@ def rename(
         Columns that are added to the fixed part, before the first random-effects term.
     """
     text, left_alone = formula.text, tuple(protected)
-    tokens = tokenize(text)
-    start = next(token.span.end for token in tokens if token.kind == "operator" and token.value == "~")
+    _, right = parse_sides(text)
     edits = [
-        (token.span, symbol(names[token.value]))
-        for token, following in pairwise(tokens)
-        if token.kind == "name"
-        and token.value in names
-        and token.span.start >= start
-        and following.value not in ("(", "=")
-        and not any(place.start <= token.span.start < place.end for place in left_alone)
+        (column.span, quote_name(names[column.name]))
+        for column in columns_of(right)
+        if column.name in names
+        and not any(place.start <= column.span.start < place.end for place in left_alone)
     ]
     first = min(bar.span.start for bar in formula.bars)
-    edits.append((Span(first, first), "".join(f"{symbol(name)} + " for name in added)))
+    edits.append((Span(first, first), "".join(f"{quote_name(name)} + " for name in added)))
     for span, new in sorted(edits, key=lambda edit: edit[0].start, reverse=True):
         text = text[: span.start] + new + text[span.end :]
     return text
-
-
-def symbol(name: str) -> str:
-    """Return a column's name as a formula writes it, in backticks where it needs them."""
-    return deparse(Name(name, Span(0, 0)))

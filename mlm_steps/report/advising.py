@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from mlm_steps.records import RungAdvice
 from mlm_steps.records.remedies import Alternative, CoefficientChange
+from mlm_steps.records.spelling import quote_name
 from mlm_steps.report.grid import Align, Column, Grid, Row, columns, row
 from mlm_steps.report.inputs import ReportInput
 from mlm_steps.report.notation import decimals_for_se, fixed, p_value
@@ -177,7 +178,8 @@ def _coefficient_rows(
     found = [_Cells(rung, other, _find(other, column, there)) for other, _ in shown]
     own = found[0] if column is not None else _Cells(rung, shown[0][0], None)
     name = column or there or ""
-    terms = {c.column: c.term for fit in given.run.fits for c in fit.coefficients}
+    fits = sorted(given.run.fits, key=lambda fit: fit.model == rung.model)  # the rung's own terms win
+    terms = {c.column: c.term for fit in fits for c in fit.coefficients}
     head = _derived(given, shown, name) or given.names.column(name, terms.get(name, name))
     estimates = [
         own.number("estimate", "se"),
@@ -195,7 +197,7 @@ def _coefficient_rows(
 
 def _derived(given: ReportInput, shown: list[tuple[Alternative, str]], name: str) -> Phrase | None:
     """Return a label for a column that an alternative has made; None for any other."""
-    made = next((c for other, _ in shown for c in other.derived if c.name == name), None)
+    made = next((c for other, _ in shown for c in other.derived if quote_name(c.name) == name), None)
     if made is None:
         return None
     source = given.names.variable(made.source)

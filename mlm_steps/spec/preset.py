@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import re
 from abc import ABC, abstractmethod
 from collections.abc import Iterator, Mapping, Sequence
 
 from pydantic import model_validator
 
 from mlm_steps.errors import did_you_mean
+from mlm_steps.records.spelling import quote_name, split_product, unquote_name
 from mlm_steps.spec.base import SpecBlock
 from mlm_steps.spec.models import ModelSpec
 from mlm_steps.spec.types import Flag, Objection, OptionalText, Text, Texts, objections
@@ -18,10 +18,6 @@ __all__ = ["PresetLadder", "Step", "TwoLevelLadder", "column"]
 
 Step = tuple[str, Sequence[str], Sequence[str]]
 """Name of a rung, its fixed terms and its random slopes, as formulas write them."""
-
-_SYNTACTIC = re.compile(r"(?:[^\W\d_]|\.(?!\d))[\w.]*")
-_WORDS_OF_R = ("if", "else", "repeat", "while", "function", "for", "next", "break", "in")
-_VALUES_OF_R = ("TRUE", "FALSE", "NULL", "Inf", "NaN", "NA")
 
 
 class PresetLadder(SpecBlock, ABC):
@@ -147,8 +143,7 @@ def factors_of(product: str) -> tuple[str, ...]:
     >>> factors_of("ses_w:`a:b`")
     ('ses_w', 'a:b')
     """
-    parts = re.split(r":(?=(?:[^`]*`[^`]*`)*[^`]*$)", product)
-    return tuple(part.strip().strip("`") for part in parts)
+    return tuple(unquote_name(part.strip()) for part in split_product(product))
 
 
 def column(name: str) -> str:
@@ -157,5 +152,4 @@ def column(name: str) -> str:
     >>> column("ses_w"), column("test score")
     ('ses_w', '`test score`')
     """
-    plain = _SYNTACTIC.fullmatch(name) and name not in _WORDS_OF_R + _VALUES_OF_R
-    return name if plain else f"`{name}`"
+    return quote_name(name)

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from mlm_steps.design.coefficient_words import CoefficientWords, named_columns
 from mlm_steps.design.linear import agree, several_named
 from mlm_steps.errors import Fault, FormulaError, did_you_mean
+from mlm_steps.records.spelling import quote_name
 from mlm_steps.spec import LoadedSpec
 from mlm_steps.spec.contrasts import ContrastSpec
 from mlm_steps.spec.means import MeanSpec
@@ -114,7 +115,9 @@ def _slope_faults(
     together = [rung for rung in _having(rungs, pair.focal) if pair.moderator in rung.partners(pair.focal)]
     if not together:
         what = f"no rung has a term in which {pair.focal} and {pair.moderator} meet"
-        yield Fault(loaded.source.where(*at), what, f"such as {pair.focal}:{pair.moderator}")
+        yield Fault(
+            loaded.source.where(*at), what, f"such as {quote_name(pair.focal)}:{quote_name(pair.moderator)}"
+        )
     elif not isinstance(pair.at, str):
         for i, text in enumerate(pair.at):
             wrong = _value_fault(together[-1].by_name[pair.moderator], text, beyond=pair.extrapolate)

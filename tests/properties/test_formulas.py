@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import numpy as np
 import pandas as pd
-from hypothesis import given, settings
+from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 from mlm_steps.design import build_design, parse_formula
+from mlm_steps.design.deparse import deparse
 from mlm_steps.design.rank import independent_columns
 from mlm_steps.errors import FormulaError
+from mlm_steps.records.spelling import quote_name, split_product, unquote_name
+from mlm_steps.remedies.rewrite import Cut, cut, rename
 
 NAMES = ["x", "z", "f", "h"]
 FRAME = pd.DataFrame(
@@ -85,3 +88,67 @@ def test_of_dependent_columns_the_earliest_are_kept(free: int, dependent: int, s
     combined = independent @ rng.normal(size=(free, dependent))
     X = np.hstack([independent, combined])
     np.testing.assert_array_equal(independent_columns(X), np.arange(free))
+
+
+ODD = [
+    "School ID",
+    "1st.try",
+    "if",
+    "TRUE",
+    "NA",
+    ".",
+    "..",
+    "..1",
+    "é`x",
+    "a\\b",
+    "a|b",
+    "a||b",
+    "a:b",
+    "(1",
+]
+ODD += [
+    "log",
+    "offset",
+    "(Intercept)",
+    "1",
+    "I(x)",
+    "`",
+    "\\",
+    "_x",
+    ".1",
+    " lead",
+    "end ",
+    "%in%",
+    "x\ny",
+    "+",
+]
+_column = st.sampled_from(ODD) | st.text(alphabet="ab1._ %|:`\\~+-()[]é'\"$#=&", min_size=1, max_size=6)
+
+
+@given(_column)
+def test_a_name_is_read_back_as_it_was_written(name: str) -> None:
+    written = quote_name(name)
+    assert unquote_name(written) == name
+    formula = parse_formula(f"{written} ~ 1 + (1 | {quote_name(name + 'g')})")
+    assert formula.outcomes == (name,)
+    assert deparse(formula.response) == written
+    assert split_product(f"{written}:{written}") == [written, written]
+
+
+@given(st.lists(_column, min_size=6, max_size=6, unique=True))
+def test_formulas_that_are_written_back_hold_the_same_columns(names: list[str]) -> None:
+    assume(names[5] + "m" not in names)
+    y, x, z, g, h = map(quote_name, names[:5])
+    formula = parse_formula(f"{y} ~ {x} + log({z}):{x} + ({x} + {z} | {g}/{h}) + (0 + {z} || {h})")
+    for label in formula.fixed.labels:
+        assert parse_formula(f"yy ~ {label} + (1 | gg)").fixed.labels == (label,)
+    for bar in formula.bars:
+        again = parse_formula(f"yy ~ {bar.alone}").bars[0]
+        assert again.effects.labels == bar.effects.labels
+        assert (again.group.label, again.group.columns) == (bar.group.label, bar.group.columns)
+    parted = parse_formula(cut(formula, Cut(frozenset({(0, x)}), frozenset({1}))))
+    assert parted.bars[0].effects.labels == (z,)
+    assert not parted.bars[1].correlated
+    assert [bar.group.columns for bar in parted.bars] == [bar.group.columns for bar in formula.bars]
+    renamed = parse_formula(rename(formula, {names[1]: names[5]}, added=[names[5] + "m"]))
+    assert set(renamed.variables) == {*names[:1], *names[2:], names[5] + "m"}

@@ -7,7 +7,9 @@ import pandas as pd
 import pytest
 
 import mlm_steps
+from mlm_steps.design import parse_formula
 from mlm_steps.errors import FormulaError, UsageError
+from mlm_steps.records.spelling import quote_name
 
 
 @pytest.fixture(scope="module")
@@ -53,3 +55,36 @@ def test_columns_called_as_other_parameters_do_not_take_their_place():
     assert list(drawn.estimates.index[:5]) == names
     assert drawn.estimates["sigma"] == pytest.approx(fit.sigma)
     assert drawn.estimates["`sigma`"] == pytest.approx(fit.beta["sigma"])
+
+
+ODD = {"y": "Final Score %", "x": "SES (z|score)", "f": "if", "g": "School ID", "h": "é`x"}
+FORMULAS = ("{y} ~ {x} * {f} + ({x} | {g}/{h})", "{y} ~ {x} + ({x} || {g}) + (1 | {g}:{h})")
+
+
+@pytest.mark.parametrize("formula", FORMULAS)
+def test_odd_names_change_no_number_of_advice_and_tests(formula):
+    plain, odd = (_fitted(formula, names) for names in ({name: name for name in ODD}, ODD))
+    assert odd.beta.to_numpy() == pytest.approx(plain.beta.to_numpy())
+    here, there = (fit.advice().record.alternatives for fit in (plain, odd))
+    assert [(a.remedy, a.ending, a.verdict) for a in there] == [(a.remedy, a.ending, a.verdict) for a in here]
+    assert [a.delta_aic for a in there] == pytest.approx([a.delta_aic for a in here], rel=1e-4, abs=1e-4)
+    assert [len(a.changes) for a in there] == [len(a.changes) for a in here]
+    assert [c.change for a in there for c in a.changes if c.column] == pytest.approx(
+        [c.change for a in here for c in a.changes if c.column], rel=1e-3, abs=1e-4
+    )
+    assert odd.ranova()["LRT"].to_numpy() == pytest.approx(
+        plain.ranova()["LRT"].to_numpy(), rel=1e-4, abs=1e-4, nan_ok=True
+    )
+    names = [index for index in odd.ranova().index if index.startswith("(")]
+    for name in names:
+        assert parse_formula(f"yy ~ {name}").bars
+
+
+def _fitted(formula, names):
+    rng = np.random.default_rng(5)
+    groups = np.repeat(np.arange(12), 8)
+    x = rng.normal(size=96) + rng.normal(size=12)[groups]
+    y = rng.normal(size=96) + 0.4 * x + rng.normal(size=12)[groups]
+    columns = {"y": y, "x": x, "f": rng.choice(["u", "v:w"], 96), "g": groups, "h": rng.integers(0, 4, 96)}
+    frame = pd.DataFrame({names[name]: values for name, values in columns.items()})
+    return mlm_steps.fit(formula.format(**{n: quote_name(new) for n, new in names.items()}), frame)

@@ -24,6 +24,7 @@ def frame():
             "school": pd.Categorical([f"s{i:02d}" for i in school]),
             "class": pd.Categorical([f"c{i}" for i in np.repeat(np.arange(48), 5)]),
             "odd name": rng.normal(size=n),
+            "odd group": [f"o{i}" for i in school // 2],
         }
     )
     made["own"] -= made.groupby("school", observed=True)["own"].transform("mean")
@@ -52,6 +53,30 @@ CUTS = [
         ],
     ),
     ("drop_slope", "y ~ ses * sector+(ses|school)", ["y ~ ses * sector+(1 | school)"]),
+    (
+        "drop_slope",
+        "y ~ (ses | school) + (age | class)",
+        [
+            "y ~ (ses | school) + (1 | class)",
+            "y ~ (1 | school) + (age | class)",
+            "y ~ (1 | school) + (1 | class)",
+        ],
+    ),
+    (
+        "drop_slope",
+        "y ~ (ses || school) + (age + own || class)",
+        ["y ~ (1 | school) + (1 | class)"],
+    ),
+    ("drop_slope", "y ~ (0 + ses | school) + (age | class)", ["y ~ (0 + ses | school) + (1 | class)"]),
+    (
+        "drop_correlation",
+        "y ~ `odd name` + (`odd name` | `odd group`/class)",
+        [
+            "y ~ `odd name` + (`odd name` || class:`odd group`) + (`odd name` | `odd group`)",
+            "y ~ `odd name` + (`odd name` | class:`odd group`) + (`odd name` || `odd group`)",
+            "y ~ `odd name` + (`odd name` || class:`odd group`) + (`odd name` || `odd group`)",
+        ],
+    ),
     (
         "drop_slope",
         "y ~ (ses + age | school)",
