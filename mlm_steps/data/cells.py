@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
+from functools import lru_cache
 from typing import Any
 
 import numpy as np
@@ -194,4 +195,10 @@ def marker_numbers(markers: Iterable[str]) -> list[float]:
     >>> marker_numbers(["NA", "-99"])
     [-99.0]
     """
-    return [float(marker) for marker in markers if re.match(_NUMBER, marker)]
+    return list(_spelt(tuple(markers)))
+
+
+@lru_cache(maxsize=8)
+def _spelt(markers: tuple[str, ...]) -> tuple[float, ...]:
+    """Return what every column of a file asks for anew."""
+    return tuple(float(marker) for marker in markers if re.match(_NUMBER, marker))

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -11,9 +13,13 @@ from numpy.typing import NDArray
 
 from mlm_steps.data import cells
 from mlm_steps.records.base import Notice
+from mlm_steps.spec.written import quoted
 
 __all__ = ["Strays", "about_commas", "about_spaces", "first_stray", "strays_among_numbers"]
 
+_LONGEST_MARKER = 40
+"""Characters of a word that a hint repeats; a longer one is no sign for a missing value."""
+_PLAIN = re.compile(r"[A-Za-z#_./][\w./#*]*|-?[0-9][\w.]*")
 _MOSTLY = 0.5
 """Text of which at least this share are numbers is taken for a number column with something odd in it."""
 
@@ -31,17 +37,20 @@ class Strays:
         What stands there.
     signs : str
         The signs that make text of what are numbers otherwise, in words, if that is so in all such cells.
+    markers : tuple of str
+        The words that stand for a missing value as it is: a hint adds to them.
     """
 
     count: int
     row: int
     value: str
     signs: str = ""
+    markers: tuple[str, ...] = ()
 
     def __str__(self) -> str:
         """Return the first one in words, and how many follow."""
         more = f" (and {self.count - 1} more)" if self.count > 1 else ""
-        return f"{self.value!r} in row {self.row}{more}"
+        return f"{quoted(self.value)} in row {self.row}{more}"
 
     @property
     def hint(self) -> str:
@@ -53,28 +62,40 @@ class Strays:
             return "a decimal comma needs data.decimal: ','; thousands separators have to go"
         if "." in self.value and self.value.replace(".", "").lstrip("+-").isdigit():
             return "with data.decimal: ',' no point may stand in a number"
-        return f"correct it in the file, or say data.na: [{self.value}] if it means missing"
+        if len(self.value) > _LONGEST_MARKER:
+            return "correct it in the file"
+        words = ", ".join(map(_in_list, dict.fromkeys([*self.markers, self.value.strip()])))
+        return f"correct it in the file, or say data.na: [{words}] if it means missing"
 
 
-def first_stray(misread: NDArray[np.bool_], first: Sequence[str], signs: str = "") -> Strays | None:
+def _in_list(word: str) -> str:
+    """Return a word as an item between brackets in YAML, in quotes where it needs them."""
+    return word if _PLAIN.fullmatch(word) else json.dumps(word, ensure_ascii=False)
+
+
+def first_stray(
+    misread: NDArray[np.bool_], first: Sequence[str], signs: str = "", *, markers: Sequence[str] = ()
+) -> Strays | None:
     """Return the strays of a column, the first of them with its text; None if there are none."""
     if not misread.any():
         return None
-    return Strays(int(misread.sum()), int(np.argmax(misread)) + 1, first[0], signs)
+    return Strays(int(misread.sum()), int(np.argmax(misread)) + 1, first[0], signs, tuple(markers))
 
 
-def strays_among_numbers(values: Any, misread: NDArray[np.bool_], decimal: str) -> Strays | None:
+def strays_among_numbers(
+    values: Any, misread: NDArray[np.bool_], decimal: str, markers: Sequence[str] = ()
+) -> Strays | None:
     """Return the text in a column that is mostly numbers, or is numbers with the other decimal mark."""
     misfits = values.filter(misread)
     first = misfits[:1].to_pylist()
     signs = cells.signs_among_digits(misfits, decimal)
     if signs:
-        return first_stray(misread, first, signs)
+        return first_stray(misread, first, signs, markers=markers)
     mostly = misread.sum() <= (1 - _MOSTLY) * (len(misread) - values.null_count)
     other = "," if decimal == "." else "."
     if not mostly and any(cells.as_numbers(some, other)[1].any() for some in (values[:1000], values)):
         return None
-    return first_stray(misread, first)
+    return first_stray(misread, first, markers=markers)
 
 
 def about_commas(name: str, values: Any, decimal: str) -> tuple[Notice, ...]:

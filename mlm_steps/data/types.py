@@ -14,6 +14,7 @@ from mlm_steps.data import cells
 from mlm_steps.data.levels import Unmatched, categorical, encode_numbers, encode_words, number_label
 from mlm_steps.data.raw import NumberColumn, RawColumn, TextColumn
 from mlm_steps.data.strays import Strays, about_commas, about_spaces, first_stray, strays_among_numbers
+from mlm_steps.errors import MOST_LISTED
 from mlm_steps.records.base import Notice
 from mlm_steps.spec import ColumnSpec, DataSpec
 
@@ -106,6 +107,8 @@ def type_column(raw: RawColumn, spec: ColumnSpec | None, data: DataSpec) -> Type
     else:
         column = _from_text(raw, declared, levels, markers, data.decimal)
     contrast = spec.contrast if spec else None
+    if spec and not levels and (column.kind == "ordered" or contrast == "poly"):
+        _refuse_alphabetical(raw, column, key="type" if spec.type == "ordered" else "contrast")
     if column.kind in ("category", "ordered"):
         contrast = contrast or ("poly" if column.kind == "ordered" else "treatment")
     return TypedColumn(
@@ -118,6 +121,21 @@ def type_column(raw: RawColumn, spec: ColumnSpec | None, data: DataSpec) -> Type
         column.strays,
         coded=bool(raw.labels) if isinstance(raw, NumberColumn) else _is_logical(column.values),
         label=raw.label,
+    )
+
+
+def _refuse_alphabetical(raw: RawColumn, column: TypedColumn, *, key: str) -> None:
+    """Refuse an order that nobody gave, the alphabet's; digits and truth values have one of their own."""
+    if isinstance(raw, NumberColumn) or raw.levels or not isinstance(column.values, pd.Categorical):
+        return
+    words = [str(word) for word in column.values.categories]
+    if len(words) < 2 or _is_logical(column.values) or all(word.isdigit() for word in words):
+        return
+    shown = " < ".join(words[:MOST_LISTED]) + (" < …" if len(words) > MOST_LISTED else "")
+    raise Misfit(
+        f"is text and has no levels, so that its order would be the alphabet's: {shown}",
+        "list them from the lowest to the highest, levels: [low, middle, high]",
+        key=key,
     )
 
 
@@ -146,7 +164,7 @@ def _from_numbers(
     if kind is None and labelled and all(labelled):
         kind = "category"
     if kind in (None, "number"):
-        found = first_stray(strays, [str(value) for value in numbers[strays][:1]])
+        found = first_stray(strays, [str(value) for value in numbers[strays][:1]], markers=markers)
         if found and kind == "number":
             raise Misfit(f"holds {found}, which is no finite number", found.hint, key="type")
         return TypedColumn(
@@ -191,7 +209,7 @@ def _from_text(
         if not misread.any() and not notices:
             column = _from_numbers(NumberColumn(raw.name, numbers), kind, levels, markers)
             return replace(column, notices=(*column.notices, *about_commas(raw.name, values, decimal)))
-        strays = strays_among_numbers(values, misread, decimal)
+        strays = strays_among_numbers(values, misread, decimal, markers)
     encoded = encode_words(values, levels, raw.levels, logical=raw.cells)
     column = _finish(raw.name, kind or ("ordered" if raw.ordered else "category"), *encoded)
     notices = notices if kind is None else about_spaces(raw.name, values, levels or ())
@@ -206,7 +224,7 @@ def _declared_number(raw: TextColumn, values: Any, markers: Sequence[str], decim
     numbers, misread = cells.as_numbers(values, decimal)
     misfits = values.filter(misread)
     signs = cells.signs_among_digits(misfits, decimal) if len(misfits) else ""
-    found = first_stray(misread, misfits[:1].to_pylist(), signs)
+    found = first_stray(misread, misfits[:1].to_pylist(), signs, markers=markers)
     if found:
         raise Misfit(f"holds {found}, which is no number", found.hint, key="type")
     return _from_numbers(NumberColumn(raw.name, numbers), "number", None, markers)

@@ -91,7 +91,7 @@ def test_no_complete_row_is_refused_with_the_costliest_variables(refuse: Refuse)
 
 def test_the_frame_survives_a_round_through_parquet(analyse: Analyse, tmp_path: object) -> None:
     content = "g,c,x,y,t\n01,u,1,2,a\n01,v,2,3,\n02,u,3,4,c\n02,w,4,6,d\n"
-    data = "columns: {c: {type: ordered}, t: {type: text}}"
+    data = "columns: {c: {type: ordered, levels: [u, v, w]}, t: {type: text}}"
     frame = analyse(content, "y ~ c + x + (1 | g)", data=data).frame
     path = f"{tmp_path}/frame.parquet"
     frame.to_parquet(path)

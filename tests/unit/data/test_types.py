@@ -131,7 +131,7 @@ def test_the_markers_replace_the_default(analyse: Analyse) -> None:
     ("cells", "data", "place", "words"),
     [
         (["1", "n/a", "3", "n/a"], "", "ladder[0].formula", "holds 'n/a' in row 2 (and 1 more)"),
-        (["1", "n/a", "3"], "", "5:30: ladder[0].formula", "data.na: [n/a]"),
+        (["1", "n/a", "3"], "", "5:30: ladder[0].formula", "data.na: [NA, NaN, n/a]"),
         (["1", '"1,234"', "3"], "", "ladder[0].formula", "thousands separators"),
         (['"1,5"', '"2,5"', '"3"'], "", "ladder[0].formula", "a decimal comma needs data.decimal"),
         (["1", "two", "3"], "columns: {x: {type: number}}", "data.columns.x.type", "holds 'two' in row 2"),
@@ -228,3 +228,38 @@ def test_a_reference_level_that_loses_its_rows_gives_a_warning(analyse: Analyse)
     assert notice.severity == "warning"
     assert "the reference is now b" in notice.text
     assert analysis.profile.column("x").levels == ("b", "c")
+
+
+def test_the_hint_on_a_missing_value_keeps_the_markers_there_are(refuse: Refuse, analyse: Analyse) -> None:
+    content = table(["1", "NA", "absent", "2", "1", "3", "2", "1"])
+    (fault,) = refuse(content, Y)
+    assert "say data.na: [NA, NaN, absent] if" in fault
+    (fault,) = refuse(content, Y, data="na: [absent]")
+    assert "say data.na: [absent, NA] if" in fault
+    assert len(analyse(content, Y, data="na: [absent, NA]").frame) == 6
+
+
+@pytest.mark.parametrize(
+    ("word", "written"), [("not asked", '"not asked"'), ("a: b", '"a: b"'), ("[x]", '"[x]"'), ("-", '"-"')]
+)
+def test_the_hint_on_a_missing_value_is_yaml(
+    refuse: Refuse, analyse: Analyse, word: str, written: str
+) -> None:
+    content = table(["1", "2", "1", "3", "2", "1", word])
+    (fault,) = refuse(content, Y)
+    assert f"data.na: [NA, NaN, {written}] if" in fault
+    assert len(analyse(content, Y, data=f"na: [NA, NaN, {written}]").frame) == 6
+
+
+@pytest.mark.parametrize(("declared", "key"), [("type: ordered", "type"), ("contrast: poly", "contrast")])
+def test_the_alphabet_is_no_order(refuse: Refuse, declared: str, key: str) -> None:
+    content = table(["Agree", "Disagree", "Neutral", "Agree"])
+    (fault,) = refuse(content, Y, data=f"columns: {{x: {{{declared}}}}}")
+    assert f"data.columns.x.{key}: 'x' is text and has no levels" in fault
+    assert "the alphabet's: Agree < Disagree < Neutral (list them" in fault
+
+
+@pytest.mark.parametrize("cells", [["1", "3", "2", "1"], ["01", "03", "02", "01"], ["T", "F", "T", "F"]])
+def test_numbers_codes_and_truth_values_have_an_order(analyse: Analyse, cells: list[str]) -> None:
+    analysis = analyse(table(cells), Y, data="columns: {x: {type: ordered}}")
+    assert analysis.profile.column("x").kind == "ordered"
