@@ -151,6 +151,7 @@ def _add_init(commands: Commands) -> None:
     parser.add_argument("data", type=typed.path, metavar="DATA", help="the data file")
     parser.add_argument("--outcome", required=True, metavar="Y", help="the outcome's column")
     parser.add_argument("--group", required=True, metavar="G", help="the grouping factor's column")
+    parser.add_argument("--sheet", metavar="NAME", help="the sheet of a workbook (default: its first)")
     parser.add_argument(
         "--level-1", type=typed.names, metavar="A,B", help="level-1 predictors (default: detected)"
     )
@@ -181,6 +182,7 @@ def _init(arguments: argparse.Namespace) -> int:
         group=arguments.group,
         level_1=arguments.level_1,
         level_2=arguments.level_2,
+        sheet=arguments.sheet,
         spec_path=out,
     )
     out.write_text(text, encoding="utf-8")

@@ -35,12 +35,10 @@ def assemble(loaded: LoadedSpec, uses: Sequence[ModelUse]) -> Analysis:
     columns, misfits = _typed(table, loaded, places)
     planned, derive_faults = plan_derivations(loaded.spec.data.derive, columns, places)
     fitting = {name: column for name, column in columns.items() if name not in misfits}
-    faults = [
-        *misfits.values(),
-        *derive_faults,
-        *check_names(loaded, uses, columns, places),
-        *check_uses(uses, fitting, places),
-    ]
+    unknown = check_names(loaded, uses, columns, places)
+    faults = [*misfits.values(), *derive_faults, *unknown, *check_uses(uses, fitting, places)]
+    if unknown or derive_faults:  # perhaps they are in another part of the file
+        faults += [Fault(places.data("file"), notice.text) for notice in table.notices if not notice.subject]
     if faults or loaded.unread:
         raise DataError(*faults, *loaded.faults)  # the spec's own say what could not be read
     sample = _sample(uses, columns, planned, table.rows, places)
@@ -54,7 +52,7 @@ def assemble(loaded: LoadedSpec, uses: Sequence[ModelUse]) -> Analysis:
     used = frozenset(column for use in uses for name in use.variables for column in _bases(name, planned))
     notices = (
         *about_loss(table.rows, len(frame), sample.lost),
-        *(notice for notice in found if notice.subject in used),
+        *(notice for notice in found if notice.subject is None or notice.subject in used),
         *hierarchy.notices,
         *find_flags(_view(uses, columns, planned, frame, sample, hierarchy, used)),
     )

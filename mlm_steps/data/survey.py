@@ -45,6 +45,8 @@ class Survey:
         Columns that were not taken, and why.
     labels : mapping of str to str
         The file's words for columns.
+    about_file : tuple of str
+        What a reader should know of the file as a whole, such as which sheet was read, in sentences.
     without : mapping of str to int
         Rows of the file that lack the outcome, and those that lack the group, by the column's name.
     """
@@ -57,6 +59,7 @@ class Survey:
     candidates: tuple[Candidate, ...]
     skipped: tuple[tuple[str, str], ...]
     labels: Mapping[str, str]
+    about_file: tuple[str, ...]
     without: Mapping[str, int]
 
 
@@ -66,6 +69,7 @@ def survey(
     group: str,
     level_1: Sequence[str] | None = None,
     level_2: Sequence[str] | None = None,
+    sheet: str | None = None,
 ) -> Survey:
     """Return what a file holds that could explain an outcome.
 
@@ -76,6 +80,8 @@ def survey(
         Columns.
     level_1, level_2 : sequence of str, optional
         Predictors to take; detected where not given.
+    sheet : str, optional
+        Sheet of a workbook; the first where not given.
 
     Raises
     ------
@@ -84,9 +90,10 @@ def survey(
     UsageError
         A column is not there, or cannot play its part.
     """
-    data, table = _readable(path)
+    data, table = _readable(path, sheet)
     columns = {raw.name: type_column(raw, None, data) for raw in table.columns}
-    _check_columns(columns, outcome, group, level_1, level_2)
+    about_file = tuple(notice.text for notice in table.notices if not notice.subject)
+    _check_columns(columns, outcome, group, level_1, level_2, about_file)
     coded = columns[outcome].kind != "number"
     y = _outcome(table, outcome, data)
     there = ~np.isnan(y) & ~columns[group].missing
@@ -108,13 +115,16 @@ def survey(
         candidates=tuple(search.taken),
         skipped=tuple(search.skipped),
         labels={name: column.label for name, column in columns.items() if column.label},
+        about_file=about_file,
         without={name: rows for name, rows in without.items() if rows},
     )
 
 
-def _readable(path: Path) -> tuple[DataSpec, RawTable]:
+def _readable(path: Path, sheet: str | None) -> tuple[DataSpec, RawTable]:
     """Return how a file has to be read, and what it holds."""
-    data = DataSpec(file=path.name)
+    if sheet is not None and path.suffix.lower() != ".xlsx":
+        raise UsageError(Fault("--sheet", "only a workbook (.xlsx) has sheets"))
+    data = DataSpec(file=path.name, sheet=sheet)
     try:
         table = read_table(path, data)
     except Unreadable as found:
@@ -165,6 +175,7 @@ def _check_columns(
     group: str,
     level_1: Sequence[str] | None,
     level_2: Sequence[str] | None,
+    about_file: Sequence[str],
 ) -> None:
     asked = [("--outcome", outcome), ("--group", group)]
     asked += [("--level-1", name) for name in level_1 or ()] + [("--level-2", name) for name in level_2 or ()]
@@ -173,6 +184,7 @@ def _check_columns(
         for option, name in asked
         if name not in columns
     ]
+    faults += [Fault("DATA", text, "here --sheet does") for text in about_file if faults]
     faults += [
         Fault(option, f"'{name}' is named twice")
         for place, (option, name) in enumerate(asked)

@@ -56,6 +56,7 @@ def init_spec(
     group: str,
     level_1: Sequence[str] | None = None,
     level_2: Sequence[str] | None = None,
+    sheet: str | None = None,
     spec_path: Path,
 ) -> str:
     """Return the text of a spec that runs as it is.
@@ -68,6 +69,8 @@ def init_spec(
         Columns of the outcome and of the grouping factor.
     level_1, level_2 : sequence of str, optional
         Predictors of each level; detected where not given.
+    sheet : str, optional
+        Sheet of a workbook; the first where not given.
     spec_path : Path
         Where the spec will stand; the path of the data is written relative to it.
 
@@ -80,7 +83,7 @@ def init_spec(
     """
     from mlm_steps.data.survey import survey
 
-    found = survey(data, outcome, group, level_1, level_2)
+    found = survey(data, outcome, group, level_1, level_2, sheet)
     plan = _Plan(found, outcome, group)
     lines = [
         f"name: {quoted(slugified(data.name.partition('.')[0]) or 'analysis')}",
@@ -207,6 +210,9 @@ def _rows(found: Survey, group: str) -> Iterator[str]:
 def _manner(plan: _Plan) -> Iterator[str]:
     """Yield how the file is to be read, where that is not the default."""
     found = plan.found
+    if found.data.sheet:
+        yield f"  sheet: {quoted(found.data.sheet)}"
+    yield from (f"  # {_safe(text)}" for text in found.about_file)
     if found.data.encoding:
         yield f"  encoding: {found.data.encoding} # the file is not UTF-8; this is a guess"
     if found.data.decimal != ".":

@@ -11,8 +11,14 @@ import numpy as np
 
 from mlm_steps.data.naming import name_columns
 from mlm_steps.data.raw import NumberColumn, RawColumn, RawTable, ReadOptions, Unreadable, text_column
+from mlm_steps.errors import did_you_mean, listing
+from mlm_steps.records.base import Notice
+from mlm_steps.spec.written import quoted
 
-__all__ = ["read"]
+__all__ = ["SHEETS", "read"]
+
+SHEETS = "first_sheet"
+"""Code of the notice on a workbook of several sheets."""
 
 _EXACT = 2**53
 """From here on float64 no longer tells neighbouring whole numbers apart; such a column is text."""
@@ -24,30 +30,47 @@ def read(path: Path, options: ReadOptions) -> RawTable:
 
     book = openpyxl.load_workbook(path, read_only=True, data_only=True)
     try:
-        rows = [
-            row for row in _sheet(book, options.sheet).iter_rows(values_only=True) if any(map(_filled, row))
-        ]
+        sheet = _sheet(book, options.sheet)
+        others = () if options.sheet else _about_others(book, sheet)
+        rows = [row for row in sheet.iter_rows(values_only=True) if any(map(_filled, row))]
     finally:
         book.close()
     if len(rows) < 2:
-        raise Unreadable("has a header and no rows" if rows else "is empty")
+        what = "has a header and no rows" if rows else "is empty"
+        raise Unreadable(what, others[0].text if others else None)
     width = max(map(len, rows))
     cells = [[row[i] if i < len(row) else None for row in rows] for i in range(width)]
     filled = [any(map(_filled, column[1:])) for column in cells]
     header = [_text(column[0]).strip() if _filled(column[0]) else "" for column in cells]
     names, notices = name_columns(header, filled)
-    return RawTable(tuple(_column(names[i], cells[i][1:]) for i in names), len(rows) - 1, notices)
+    columns = tuple(_column(names[i], cells[i][1:]) for i in names)
+    return RawTable(columns, len(rows) - 1, (*others, *notices))
 
 
 def _sheet(book: Any, name: str | None) -> Any:
     """Return a worksheet by name, or the first one."""
+    if not book.worksheets:
+        raise Unreadable("has no sheet with cells")
     if name is None:
         return book.worksheets[0]
-    found = next((sheet for sheet in book.worksheets if sheet.title == name), None)
-    if found is None:
-        sheets = ", ".join(sheet.title for sheet in book.worksheets)
-        raise Unreadable(f"has no sheet {name!r}", f"its sheets are {sheets}", key="sheet")
-    return found
+    titles = [sheet.title for sheet in book.worksheets]
+    if name not in titles:
+        hint = did_you_mean(name, titles) or f"its sheets are {listing(titles)}"
+        raise Unreadable(f"has no sheet {quoted(name)}", hint, key="sheet")
+    return book.worksheets[titles.index(name)]
+
+
+def _about_others(book: Any, sheet: Any) -> tuple[Notice, ...]:
+    """Return a notice on which sheet is read where nobody has said which, and there are several."""
+    others = [other.title for other in book.worksheets if other is not sheet]
+    if not others:
+        return ()
+    count = "one more" if len(others) == 1 else f"{len(others)} more"
+    text = (
+        f"The workbook's first sheet, {quoted(sheet.title)}, is read; it has {count}: "
+        f"{listing(map(quoted, others))}. The key data.sheet says which to read."
+    )
+    return (Notice(code=SHEETS, severity="warning", text=text),)
 
 
 def _filled(cell: Any) -> bool:

@@ -200,6 +200,12 @@ def test_a_workbook_gives_its_first_sheet_or_the_named_one(
         in refuse(path, "y ~ 1 + (1 | g)", data="sheet: more")[0]
     )
     assert "has no sheet 'none' (its sheets are Sheet, more)" in refuse(path, Y, data="sheet: none")[0]
+    assert "has no sheet 'More' (did you mean 'more'?)" in refuse(path, Y, data="sheet: More")[0]
+    read = "The workbook's first sheet, 'Sheet', is read; it has one more: 'more'."
+    assert [n.text[: len(read)] for n in analysis.profile.notices if n.code == "first_sheet"] == [read]
+    assert read in " ".join(refuse(path, "y ~ score + (1 | g)"))
+    named = analyse(path, "y ~ x + (1 | g)", data="sheet: Sheet")
+    assert "first_sheet" not in [notice.code for notice in named.profile.notices]
 
 
 def test_an_empty_workbook_is_refused(refuse: Refuse, tmp_path: Path) -> None:

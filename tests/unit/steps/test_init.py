@@ -248,3 +248,23 @@ def test_labels_of_the_file_are_written_into_the_spec(tmp_path: Path) -> None:
         "female": "Sex",
         "sec": "Sector",
     }
+
+
+def test_the_sheet_of_a_workbook_is_the_one_asked_for(tmp_path: Path) -> None:
+    data, spec = tmp_path / "data.xlsx", tmp_path / "pipeline.yaml"
+    with pd.ExcelWriter(data) as book:
+        pd.DataFrame({"variable": ["math"], "meaning": ["points"]}).to_excel(
+            book, sheet_name="Codebook", index=False
+        )
+        schools().to_excel(book, sheet_name="Data", index=False)
+    columns = schools().columns
+    outcome, group = "math", "school"
+    assert {outcome, group} <= set(columns)
+    with pytest.raises(UsageError, match="first sheet, 'Codebook', is read; it has one more: 'Data'"):
+        init_spec(data, outcome=outcome, group=group, spec_path=spec)
+    with pytest.raises(DataError, match=r"has no sheet 'data'.*did you mean 'Data'"):
+        init_spec(data, outcome=outcome, group=group, sheet="data", spec_path=spec)
+    text = init_spec(data, outcome=outcome, group=group, sheet="Data", spec_path=spec)
+    assert yaml.safe_load(text)["data"]["sheet"] == "Data"
+    with pytest.raises(UsageError, match="only a workbook"):
+        init_spec(tmp_path / "a.csv", outcome=outcome, group=group, sheet="Data", spec_path=spec)
