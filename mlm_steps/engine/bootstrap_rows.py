@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from mlm_steps.engine.bootstrap import Sample
 from mlm_steps.engine.moments import grouping_factors, shared_levels
+from mlm_steps.engine.sources import source_moments, source_shares, sources
 from mlm_steps.records.fit import RandomParameter
 from mlm_steps.records.intervals import IntervalKind, icc_row, r2_row, random_row
 from mlm_steps.records.variance import Icc, VarianceMeasure
@@ -50,6 +51,18 @@ def quantities(sample: Sample) -> Iterator[Quantity]:
     for name, part in shares.items():
         measure = VarianceMeasure(measure=name, scope="total", value=None, method="")
         yield Quantity("r2", r2_row(measure), part / total)
+    for measure, values in _sources(sample):
+        yield Quantity("r2", r2_row(measure), values)
+
+
+def _sources(sample: Sample) -> Iterator[tuple[VarianceMeasure, Array]]:
+    """Yield Rights and Sterba's shares; none with several grouping factors."""
+    moments = source_moments(sample.fit.design)
+    if moments is None:
+        return
+    found = sources(moments, sample.replicates.beta, sample.covariances, sample.residual)
+    for (name, scope), values in source_shares(found).items():
+        yield VarianceMeasure(measure=f"rs_{name}", scope=scope, value=None, method=""), values
 
 
 def _random(sample: Sample) -> Iterator[tuple[RandomParameter, Array]]:

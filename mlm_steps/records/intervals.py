@@ -11,6 +11,7 @@ from mlm_steps.records.fit import Coefficient, FitRecord, RandomParameter
 from mlm_steps.records.variance import Icc, VarianceMeasure, VarianceRecord
 
 __all__ = [
+    "R2",
     "Interval",
     "IntervalKind",
     "IntervalRecord",
@@ -29,8 +30,8 @@ IntervalSource = Literal["profile", "bootstrap"]
 NOT_REQUESTED = "not_requested"
 NOT_ESTIMABLE = "not_estimable"
 METHODS = {"wald": "Wald", "profile": "profile, ML", "bootstrap": "bootstrap", "none": NOT_REQUESTED}
-R2 = ("r2_marginal", "r2_conditional")
-"""Measures that the kind ``r2`` speaks of."""
+R2 = ("r2_", "rs_")
+"""How the names of measures begin that the kind ``r2`` speaks of: R², and its sources."""
 
 
 class Interval(Part):
@@ -153,7 +154,9 @@ class Intervals:
             row.model_copy(update=self._cells(record.model, "icc", icc_row(row))) for row in record.icc
         )
         measures = tuple(
-            row.model_copy(update=self._cells(record.model, "r2", r2_row(row))) if row.measure in R2 else row
+            row.model_copy(update=self._cells(record.model, "r2", r2_row(row)))
+            if row.measure.startswith(R2)
+            else row
             for row in record.measures
         )
         return record.model_copy(update={"icc": icc, "measures": measures})

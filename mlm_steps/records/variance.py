@@ -34,7 +34,7 @@ class VarianceMeasure(Part):
     """One row of the ``variance_explained`` table."""
 
     measure: str
-    """For example ``r2_marginal``, ``r2_conditional``, ``prv_null``, ``prv_previous``, ``design_effect``."""
+    """For example ``r2_marginal``, ``prv_null``, ``design_effect``, ``rs_f1`` (Rights & Sterba's f1)."""
     scope: str
     """``total``, ``within``, ``between``, or the component: ``sigma2``, ``school: (Intercept)`` …"""
     value: float | None

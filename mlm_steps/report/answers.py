@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from mlm_steps.records import FitRecord, RandomParameter
+from mlm_steps.records.intervals import R2
 from mlm_steps.report.effect_words import effects_of
 from mlm_steps.report.inputs import ReportInput
 from mlm_steps.tables import TABLES
@@ -82,8 +83,14 @@ def fitted(given: ReportInput) -> bool:
 
 
 def explained(given: ReportInput) -> bool:
-    """Return whether the variance that rungs explain was computed."""
-    return bool(given.run.variance)
+    """Return whether reductions, R² with intervals, and the sources of R² are given for every rung."""
+    measures = [m for record in given.run.variance for m in record.measures if m.measure.startswith(R2)]
+    names = {m.measure for m in measures}
+    return (
+        {"r2_marginal", "rs_f1"} <= names
+        and all(m.value is None or m.ci_low is not None for m in measures)
+        and all(m.value is not None for m in measures if m.measure == "rs_f1")
+    )
 
 
 def has_levels(given: ReportInput) -> bool:

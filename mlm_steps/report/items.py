@@ -217,7 +217,15 @@ ITEMS: tuple[Item, ...] = (
         compared_each,
         missing="Not every rung is compared with one before it.",
     ),
-    Item("E6", "Effect sizes: reductions of variance, R²", "variance", "Given.", explained),
+    Item(
+        "E6",
+        "Effect sizes: reductions of variance, R² and its sources, with intervals",
+        "variance",
+        "Reductions, Nakagawa’s R², and Rights and Sterba’s sources, the shares with bootstrap intervals.",
+        explained,
+        missing="Reductions and R² are given. Intervals take a bootstrap (intervals: {r2: bootstrap}), and "
+        "sources of variance are for rungs with one grouping factor.",
+    ),
     Item(
         "E7",
         "Reading of the random slopes",

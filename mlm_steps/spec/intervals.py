@@ -27,7 +27,7 @@ class IntervalsSpec(SpecBlock):
     """Of intraclass correlations. ``profile`` serves rungs with one random intercept; others need
     ``bootstrap``."""
     r2: Literal["bootstrap", "none"] = "none"
-    """Of R²."""
+    """Of R² and of its sources within and between groups."""
 
     @property
     def words(self) -> dict[IntervalKind, str]:

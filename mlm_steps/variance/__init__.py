@@ -13,6 +13,7 @@ from mlm_steps.variance.design_effect import design_effect
 from mlm_steps.variance.icc import icc
 from mlm_steps.variance.prv import prv
 from mlm_steps.variance.r2_nakagawa import r2_nakagawa
+from mlm_steps.variance.rights_sterba import rights_sterba
 
 __all__ = ["MEASURES", "Contribution", "Explained", "Measure", "explain"]
 
@@ -20,6 +21,7 @@ MEASURES: dict[str, Measure] = {
     "icc": icc,
     "prv": prv,
     "r2_nakagawa": r2_nakagawa,
+    "rights_sterba": rights_sterba,
     "design_effect": design_effect,
 }
 

@@ -317,6 +317,14 @@ def variance(model: str) -> VarianceRecord:
                             reference="null", code="not_in_reference"),
         )
     )  # fmt: skip
+    shares = {"rs_f1": 0.0, "rs_m": 0.18, "rs_sigma2": 0.82} if null else {"rs_f1": 0.05, "rs_m": 0.15}
+    rows = (("total", None), ("within", None if null else "sources_mix_levels"))
+    more += tuple(
+        VarianceMeasure(measure=name, scope=scope, value=value, method="Rights & Sterba 2019", code=code)
+        for name, value in shares.items()
+        for scope, code in rows
+        if (name, scope) != ("rs_m", "within")
+    )
     limits = {"ci_low": 0.072, "ci_high": 0.351, "ci_method": "profile, ML"} if null else {}
     return VarianceRecord(
         model=model,

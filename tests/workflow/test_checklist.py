@@ -25,6 +25,8 @@ ladder:
   - {name: slope, formula: "y ~ x_w + (x_w | g)"}
   - {name: cross, formula: "y ~ x_w * w + s + (x_w | g)"}
 tests: {bootstrap: never}
+intervals: {r2: bootstrap}
+bootstrap: {replicates: 100}
 seed: 7
 """
 NUMBER = r'data-src="{}[^"]*">(?:[^<]|<[^>]*>){{0,60}}?\d'
@@ -59,7 +61,11 @@ EVIDENCE = {
     ],
     "E6": [
         NUMBER.format("variance_explained:cross:r2_marginal"),
+        NUMBER.format("variance_explained:cross:r2_conditional:total:ci_low"),
         NUMBER.format("variance_explained:l1:prv_null"),
+        NUMBER.format("variance_explained:cross:prv_previous"),
+        *(NUMBER.format(f"variance_explained:cross:rs_{f}:total") for f in ("f1", "f2", "v1", "m", "sigma2")),
+        NUMBER.format("variance_explained:cross:rs_f1:within:ci_low"),
     ],
     "E7": [r"<i>SD</i>", r"slopes are expected between|no clear variation", r"reliability"],
     "E8": [NUMBER.format("simple_slopes:cross:x_w"), r"Johnson–Neyman", r"CI"],

@@ -18,6 +18,7 @@ from mlm_steps.report.inputs import ReportInput
 from mlm_steps.report.names import INTERCEPT, RESIDUAL
 from mlm_steps.report.partition import partition_sentences
 from mlm_steps.report.sentences import effect_terms, null_sentence
+from mlm_steps.report.sources import PREFIX, source_grid, source_remark
 from mlm_steps.report.text import Number, Phrase, join, say
 
 __all__ = ["context"]
@@ -65,6 +66,8 @@ def context(given: ReportInput) -> dict[str, Any] | None:
         "sentence": null_sentence(given),
         "shares": _shares(given),
         "partition": partition_sentences(given),
+        "sources": source_grid(given),
+        "no_sources": source_remark(given),
         "reductions": _reductions(given),
         "negative": NEGATIVE_REDUCTION if negative else None,
         "notices": [given.names.notice(text) for text in notices],
@@ -81,7 +84,10 @@ def _shares(given: ReportInput) -> Grid:
         if not i.kind.startswith("vpc") and (several or i.kind != "term_share")
     )
     measures = dict.fromkeys(
-        (m.measure, m.scope) for r in records for m in r.measures if m.measure not in REDUCTIONS
+        (m.measure, m.scope)
+        for r in records
+        for m in r.measures
+        if m.measure not in REDUCTIONS and not m.measure.startswith(PREFIX)
     )
     rows = [heading("Intraclass correlations")] if iccs else []
     for kind, group, effect in iccs:

@@ -1,0 +1,123 @@
+"""Rights and Sterba's sources of variance as a table."""
+
+from __future__ import annotations
+
+from mlm_steps.records import VarianceMeasure, VarianceRecord
+from mlm_steps.report.facts import measure_limits, measure_number, share_interval
+from mlm_steps.report.grid import Grid, Row, columns, heading, row
+from mlm_steps.report.inputs import ReportInput
+from mlm_steps.report.text import Phrase, join, say
+
+__all__ = ["PREFIX", "source_grid", "source_remark"]
+
+PREFIX = "rs_"
+SCOPES = {
+    "total": "Shares of the total variance",
+    "within": "Shares of the variance within groups",
+    "between": "Shares of the variance between groups",
+}
+LABELS = {
+    "rs_f1": "f₁, fixed effects within groups",
+    "rs_f2": "f₂, fixed effects between groups",
+    "rs_v1": "v₁, random slopes within groups",
+    "rs_v2": "v₂, random slopes between groups",
+    "rs_m": "m, other differences of group means",
+    "rs_sigma2": "σ², residual",
+    "rs_f": "f = f₁ + f₂, all fixed effects",
+    "rs_v": "v = v₁ + v₂, all random slopes",
+    "rs_fv": "f + v",
+    "rs_fvm": "f + v + m, all but the residual",
+    "rs_f1v1": "f₁ + v₁",
+}
+MIXED = "sources_mix_levels"
+MARK = "◊"
+NOTHING = 1e-9
+"""Smaller shares are the rounding of a source that the model does not have."""
+NOTE = say(
+    "The variance that a model implies, by source (Rights & Sterba 2019): the six sources sum to 1, and an "
+    "empty cell stands for one that the model does not have. f is marginal *R*²; f + v + m is conditional "
+    "*R*² but for a factor (*n* − 1) / *n* of v."
+)
+MIXED_NOTE = say(
+    f"{MARK} Some predictor of this rung varies both within and between groups, or has a random slope "
+    "without being centred within groups: its sources mix levels (Rights & Sterba 2021). Centre it within "
+    "groups and add its group mean to part them."
+)
+
+
+def source_grid(given: ReportInput) -> Grid | None:
+    """Return the shares by scope and source, one column per rung that has them; None without any."""
+    records = [record for record in given.run.variance if _known(record)]
+    if not records:
+        return None
+    rows: list[Row] = []
+    for scope, title in SCOPES.items():
+        block: list[Row] = []
+        for name, label in LABELS.items():
+            found = [_find(record, name, scope) for record in records]
+            if any(measure is not None and (measure.value or 0.0) >= NOTHING for measure in found):
+                block += _rows(label, records, found)
+        rows += [heading(title), *block] if block else []
+    mixed = any(m.code == MIXED and m.value is not None for record in records for m in record.measures)
+    return Grid(
+        caption=("Sources of the explained variance",),
+        columns=columns("", *((given.names.model(record.model),) for record in records)),
+        rows=tuple(rows),
+        notes=(NOTE, *((MIXED_NOTE,) if mixed else ())),
+        wide=True,
+    )
+
+
+def _rows(label: str, records: list[VarianceRecord], found: list[VarianceMeasure | None]) -> list[Row]:
+    pairs = list(zip(records, found, strict=True))
+    intervals = [
+        share_interval(*measure_limits(record.model, measure))
+        if measure is not None and _varies(measure)
+        else None
+        for record, measure in pairs
+    ]
+    methods = dict.fromkeys(m.ci_method for m in found if m is not None and m.ci_low is not None)
+    rows = [row(label, [_cell(record, measure) for record, measure in pairs])]
+    if methods:
+        rows.append(row(f"CI ({', '.join(methods)})", intervals, "detail"))
+    return rows
+
+
+def _cell(record: VarianceRecord, measure: VarianceMeasure | None) -> Phrase | None:
+    number = None if measure is None else measure_number(record.model, measure)
+    if measure is None or number is None or (measure.value or 0.0) < NOTHING:
+        return None
+    return (number, MARK) if measure.code == MIXED else (number,)
+
+
+def _varies(measure: VarianceMeasure) -> bool:
+    """Return whether an interval has a width: of a model without some source, the shares have none."""
+    return (
+        measure.ci_low is not None
+        and measure.ci_high is not None
+        and measure.ci_high - measure.ci_low > NOTHING
+    )
+
+
+def _find(record: VarianceRecord, name: str, scope: str) -> VarianceMeasure | None:
+    return next((m for m in record.measures if (m.measure, m.scope) == (name, scope)), None)
+
+
+def _known(record: VarianceRecord) -> bool:
+    return any(m.measure.startswith(PREFIX) and m.value is not None for m in record.measures)
+
+
+def source_remark(given: ReportInput) -> Phrase | None:
+    """Return of which rungs there are no sources; None where all have them."""
+    without: list[Phrase] = [
+        (given.names.model(record.model),)
+        for record in given.run.variance
+        if not _known(record) and any(m.measure.startswith(PREFIX) for m in record.measures)
+    ]
+    if not without:
+        return None
+    return say(
+        "Rights and Sterba’s sources of variance are for models with one grouping factor; of {models} they "
+        "are not given.",
+        models=join(without, last=" and "),
+    )
