@@ -116,10 +116,12 @@ def signs_among_digits(values: Any, decimal: str = ".") -> str:
     import pyarrow.compute as pc
 
     pattern = _number_with_signs(decimal)
-    for some in (values[:_FIRST_LOOK], values.unique()):
-        if not len(some) or not pc.all(pc.match_substring_regex(some, pattern)).as_py():
-            return ""
+    first = values[:_FIRST_LOOK]
+    if not len(first) or not pc.all(pc.match_substring_regex(first, pattern)).as_py():
+        return ""
     cells = pa.array(values.unique().drop_null(), pa.string())
+    if not pc.all(pc.match_substring_regex(cells, pattern)).as_py():
+        return ""
     digits = pc.replace_substring_regex(cells, rf"\{decimal}[0-9]*(?:[^0-9]*)$", "")
     grouped = pc.any(pc.match_substring_regex(digits, r"[0-9][^0-9%‰]+[0-9]")).as_py()
     words = ["thousands separators"] if grouped else []
@@ -149,11 +151,11 @@ def thousands_by_comma(values: Any) -> bool:
 
     grouped = f"^\\s*[-+]?{_GROUPED % ','}\\s*$"
     below = r"^\s*[-+]?[0-9]{1,3}\s*$"
-    for some in (values[:_FIRST_LOOK], values.unique()):
-        some = pa.array(some.drop_null(), pa.string())
-        commas = pc.match_substring(some, ",")
+    for some in (values[:_FIRST_LOOK], values):
+        words = pa.array(some.unique().drop_null(), pa.string())
+        commas = pc.match_substring(words, ",")
         alike = pc.if_else(
-            commas, pc.match_substring_regex(some, grouped), pc.match_substring_regex(some, below)
+            commas, pc.match_substring_regex(words, grouped), pc.match_substring_regex(words, below)
         )
         if not pc.all(alike).as_py():
             return False

@@ -111,18 +111,12 @@ def _match(
 ) -> tuple[Codes, tuple[str, ...], Unmatched]:
     """Return codes among the levels of rows that point to distinct values, given each value's spellings."""
     exact = {level: code for code, level in enumerate(levels)}
-    loose = {_loosely(level): code for level, code in exact.items()}
-    codes = [
-        next(
-            (
-                code
-                for key in (*spelt, *map(_loosely, spelt))
-                if (code := exact.get(key, loose.get(key))) is not None
-            ),
-            -1,
-        )
-        for spelt in spellings
-    ]
+    codes = [next((exact[word] for word in spelt if word in exact), -1) for spelt in spellings]
+    if -1 in codes:
+        loose = {_loosely(level): code for level, code in exact.items()}
+        keys = [(*spelt, *map(_loosely, spelt)) for spelt in spellings]
+        matched = [next((loose[key] for key in found if key in loose), -1) for found in keys]
+        codes = [code if code >= 0 else found for code, found in zip(codes, matched, strict=True)]
     sizes = np.bincount(rows[rows >= 0], minlength=len(codes))
     unmatched = [
         (spelt[0], int(sizes[i])) for i, spelt in enumerate(spellings) if codes[i] < 0 and sizes[i] > 0
