@@ -11,6 +11,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from mlm_steps.data.factors import Factor, make_factor
+from mlm_steps.data.flags.group_means import off_means
 from mlm_steps.data.naming import is_id_name
 from mlm_steps.data.types import TypedColumn
 from mlm_steps.data.variation import level_of, varying_groups
@@ -238,5 +239,4 @@ class Search:
         """Return whether one column is the mean of another in nearly each group."""
         if varying_groups(x, self.factor).any() or not varying_groups(z, self.factor).any():
             return False
-        off = np.abs(self.factor.means(z) - self.factor.means(x)) > 1e-3 * z.std()
-        return bool(off.mean() < 0.1)
+        return off_means(self.factor.means(x), self.factor.means(z)) is not None

@@ -16,7 +16,7 @@ from mlm_steps.data.types import TypedColumn
 from mlm_steps.data.variation import varying_groups
 from mlm_steps.records.base import Notice
 
-__all__ = ["find"]
+__all__ = ["find", "off_means"]
 
 _AGREES = 0.9
 """Share of the groups in which a column has to equal the computed means to pass for group means."""
@@ -60,15 +60,25 @@ def _mismatches(numbers: Mapping[str, NDArray[np.float64]], factor: Factor) -> l
     computed = {name: factor.means(x) for name, x in whole.items() if varying[name]}
     found = []
     for name, given in supplied.items():
-        tolerance = _rounding(given)
-        if tolerance is None:
-            continue
         for source, means in computed.items():
-            off = np.abs(given - means)
-            wrong = off > tolerance + 1e-9 * np.abs(means)
-            if 0 < wrong.sum() <= (1 - _AGREES) * len(wrong):
+            wrong = off_means(given, means)
+            if wrong is not None and wrong.any():
+                off = np.abs(given - means)
                 found.append(_mean_notice(name, source, factor, np.flatnonzero(wrong), off))
     return found
+
+
+def off_means(given: NDArray[np.float64], means: NDArray[np.float64]) -> NDArray[np.bool_] | None:
+    """Return in which groups supplied means differ from computed ones, shape (J,).
+
+    None if they differ in so many that they are no means of this column, or if they are rounded so far that
+    nothing can be said.
+    """
+    tolerance = _rounding(given)
+    if tolerance is None:
+        return None
+    wrong: NDArray[np.bool_] = np.abs(given - means) > tolerance + 1e-9 * np.abs(means)
+    return wrong if wrong.mean() <= 1 - _AGREES else None
 
 
 def _rounding(given: NDArray[np.float64]) -> float | None:
