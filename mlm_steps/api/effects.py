@@ -11,11 +11,21 @@ import numpy as np
 from mlm_steps.api.arguments import checked, given, kind_of, mapping, optional, real, truth
 from mlm_steps.api.readings import Contrast, Means, Regions, Slopes
 from mlm_steps.api.testing import FitTests
+from mlm_steps.design.cells import cell_names
 from mlm_steps.design.coefficient_words import CoefficientWords, named_columns
+from mlm_steps.design.deparse import format_label
 from mlm_steps.design.linear import Linear, linear_text, parse_linear, several_named
 from mlm_steps.design.predictors import Level, Predictor, Predictors
-from mlm_steps.effects import ADJUSTMENTS, Fitted, contrast_test, factor_means, simple_slopes
+from mlm_steps.effects import (
+    ADJUSTMENTS,
+    PAIRS,
+    Fitted,
+    contrast_test,
+    factor_means,
+    simple_slopes,
+)
 from mlm_steps.errors import Fault, UsageError, did_you_mean
+from mlm_steps.spec.means import settled
 
 __all__ = ["FitEffects"]
 
@@ -70,8 +80,8 @@ class FitEffects(FitTests):
             or at those given.
         extrapolate : bool
             Whether values beyond those observed are allowed.
-        adjust : {"tukey", "holm", "none"}
-            Of the differences between levels.
+        adjust : {"tukey", "mvt", "bonferroni", "holm", "sidak", "scheffe", "fdr", "none"}
+            Of the differences between levels, the later less the earlier.
 
         Raises
         ------
@@ -83,7 +93,7 @@ class FitEffects(FitTests):
             _require_word("at", at, ("sd", "range"))
         else:
             _require_values(moderating, _several("at", at), beyond=extrapolate)
-        _require_word("adjust", adjust, tuple(ADJUSTMENTS))
+        _require_word("adjust", adjust, tuple(word for word in ADJUSTMENTS if word != "dunnett"))
         return Slopes(simple_slopes(self._fitted, focal, moderator, at=at, declared=True, adjust=adjust))
 
     def johnson_neyman(self, focal: str, moderator: str) -> Regions:
@@ -106,39 +116,82 @@ class FitEffects(FitTests):
     @checked(factor=given, at=optional(mapping))
     def means(
         self,
-        factor: str,
+        factor: str | Sequence[str],
         *,
-        by: str | None = None,
+        by: str | Sequence[str] | None = None,
         at: Mapping[str, Level] | None = None,
-        adjust: str = "tukey",
+        differences: Literal["auto", "pairwise", "control", "consecutive"] = "auto",
+        control: Level | None = None,
+        adjust: str = "auto",
     ) -> Means:
-        """Return the expected outcome at each level of a factor, and the differences of these.
+        """Return the expected outcome at each level of factors, and differences of these.
 
-        Other factors are averaged with equal weights, numbers are at their mean, as emmeans does.
+        Other factors are averaged with equal weights, numbers are at their mean, as emmeans does; of a factor
+        that is nested in another the levels that occur within it.
 
         Parameters
         ----------
-        factor : str
-            A column that is a category, that the formula makes a factor, or a number of two values.
-        by : str, optional
-            Another: means are compared within each of its levels.
+        factor : str or sequence of str
+            Columns that are categories, that the formula makes factors, or numbers of two values. Of several,
+            each combination of levels has a mean.
+        by : str or sequence of str, optional
+            Others: means are compared within each combination of their levels.
         at : mapping, optional
             Values at which other predictors are held instead.
-        adjust : {"tukey", "holm", "none"}
-            Of the differences.
+        differences : {"auto", "pairwise", "control", "consecutive"}
+            All pairs, the later level less the earlier; each level less a control; each less the one before.
+        control : str or float, optional
+            The level to compare with, of several factors as ``"lo, ctl"``; else the first.
+        adjust : str
+            Of the differences: ``tukey``, ``dunnett`` (of those with a control), ``mvt``, ``bonferroni``,
+            ``holm``, ``sidak``, ``scheffe``, ``fdr``, ``none``; ``auto`` is the one that is exact.
 
         Raises
         ------
         UsageError
-            For a column that is no predictor or has no levels, and for values that one cannot have.
+            For a column that is no predictor or has no levels, for values that one cannot have, and for an
+            adjustment that is of other differences.
         """
-        for key, name in (("factor", factor), ("by", by)):
-            if name is not None and not self._predictor(key, name).levels:
-                raise UsageError(Fault(key, f"{name} is a number of many values and has no levels"))
+        factors, others = self._mean_columns(factor, by)
         for name, value in (at or {}).items():
             _require_values(self._predictor("at", name), [value], beyond=True)
-        _require_word("adjust", adjust, tuple(ADJUSTMENTS))
-        return Means(factor_means(self._fitted, factor, by=by, at=at, adjust=adjust))
+        _require_word("differences", differences, ("auto", *PAIRS))
+        _require_word("adjust", adjust, ("auto", *ADJUSTMENTS))
+        try:
+            compared, adjust = settled(differences, adjust, has_control=control is not None)
+        except ValueError as error:
+            raise UsageError(Fault("adjust", str(error))) from None
+        wanted = None if control is None else self._control(factors, control)
+        return Means(
+            factor_means(
+                self._fitted, factors, by=others, at=at, compared=compared, adjust=adjust, control=wanted
+            )
+        )
+
+    def _mean_columns(
+        self, factor: str | Sequence[str], by: str | Sequence[str] | None
+    ) -> tuple[tuple[str, ...], tuple[str, ...]]:
+        """Return the factors and those that they are estimated by; UsageError where one has no levels."""
+        factors, others = _names("factor", factor), _names("by", by)
+        for key, names in (("factor", factors), ("by", others)):
+            for name in names:
+                if not self._predictor(key, name).levels:
+                    raise UsageError(Fault(key, f"{name} is a number of many values and has no levels"))
+        if not factors:
+            raise UsageError(Fault("factor", "no factor is named"))
+        twice = next((name for name in others if name in factors), None)
+        if twice is not None:
+            raise UsageError(Fault("by", f"means of {twice} are not estimated by {twice}"))
+        return factors, others
+
+    def _control(self, factors: tuple[str, ...], control: Level) -> str:
+        """Return the name of a level; UsageError where there is none of that name."""
+        names = cell_names(self._fitted.predictors, factors)
+        name = control if isinstance(control, str) else format_label(real("control", control))
+        if name not in names:
+            hint = did_you_mean(name, names) or f"the levels are {', '.join(names)}"
+            raise UsageError(Fault("control", f"there is no level {name}", hint))
+        return name
 
     def _pair(self, focal: str, moderator: str) -> Predictor:
         self._predictor("focal", focal)
@@ -155,6 +208,17 @@ class FitEffects(FitTests):
             hint = did_you_mean(name, known) or f"the predictors are {', '.join(known)}"
             raise UsageError(Fault(key, f"no predictor {name}", hint))
         return known[name]
+
+
+def _names(key: str, names: object) -> tuple[str, ...]:
+    """Return one name or several, each once; UsageError for anything else."""
+    if names is None or isinstance(names, str):
+        return () if names is None else (names,)
+    listed = _several(key, names)
+    for name in listed:
+        if not isinstance(name, str):
+            raise UsageError(Fault(key, f"{kind_of(name)} is no name of a predictor"))
+    return tuple(dict.fromkeys(map(str, listed)))
 
 
 def _linear(

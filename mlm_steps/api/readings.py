@@ -9,9 +9,11 @@ import pandas as pd
 
 from mlm_steps.design.predictors import Level
 from mlm_steps.records.effects import (
+    BackTransformed,
     Condition,
     ContrastTest,
     FactorMeans,
+    LevelMean,
     Pairwise,
     SimpleSlopes,
     Tested,
@@ -19,6 +21,7 @@ from mlm_steps.records.effects import (
 
 __all__ = ["Contrast", "Means", "Regions", "Slopes"]
 
+BACK = ("estimate", "se", "ci_low", "ci_high")
 NUMBERS = ("estimate", "se", "df", "statistic", "p", "ci_low", "ci_high")
 
 
@@ -158,27 +161,94 @@ class Means:
 
     @property
     def table(self) -> pd.DataFrame:
-        """One row per level."""
+        """One row per level, or per combination of the levels of several factors."""
         return pd.DataFrame(
-            {**_held(each.conditions), each.factor: mean.level, **_numbers(mean.test)}
-            for each in self.records
-            for mean in each.means
+            {**_cell(each, mean), **_numbers(mean.test)} for each in self.records for mean in each.means
         )
 
     @property
     def differences(self) -> pd.DataFrame:
-        """One row per pair of levels; p and interval are adjusted."""
+        """One row per difference, that at ``first`` less that at ``second``; p and interval are adjusted."""
         return pd.DataFrame(
             {**_held(each.conditions), **_pair(pair)} for each in self.records for pair in each.differences
+        )
+
+    @property
+    def response(self) -> pd.DataFrame:
+        """The means on the scale of the data column; without rows where the outcome has no other scale.
+
+        The mean of logarithms goes back to the geometric mean, not to the mean of the column.
+        """
+        return pd.DataFrame(
+            {**_cell(each, mean), **_back(mean.back)}
+            for each in self.records
+            for mean in each.means
+            if mean.back is not None
+        )
+
+    @property
+    def response_differences(self) -> pd.DataFrame:
+        """The differences as ratios or differences of the data column, where they are one of these."""
+        return pd.DataFrame(
+            {**_held(each.conditions), **_pair_names(pair), "kind": each.back_difference, **_back(pair.back)}
+            for each in self.records
+            for pair in each.differences
+            if pair.back is not None
         )
 
     def __repr__(self) -> str:
         first = self.records[0]
         notes = [f"averaged over: {', '.join(first.averaged)}"] if first.averaged else []
-        notes += [f"at their mean: {', '.join(each.variable for each in first.held)}"] if first.held else []
-        lines = [f"Means of {first.factor}", _shown(self.table), *notes, ""]
-        lines += [f"Differences (adjustment: {first.adjust})", _shown(self.differences)]
+        notes += [f"nested: {', '.join(first.nested)}"] if first.nested else []
+        at_mean = [each.variable for each in first.held if each.at_mean]
+        notes += [f"at their mean: {', '.join(at_mean)}"] if at_mean else []
+        notes += [f"at {each.variable} = {_number(float(each.value))}"
+                  for each in first.held if not each.at_mean]  # fmt: skip
+        notes += self._reasons()
+        lines = [f"Means of {first.factor}{f' on the scale of {first.scale}' if first.scale else ''}"]
+        lines += [_shown(self.table), *notes]
+        if first.response:
+            lines += ["", f"Back on the scale of {first.response}", _shown(self.response)]
+        if any(each.differences for each in self.records):
+            lines += ["", f"Differences (adjustment: {first.adjust})", _shown(self.differences)]
+        if not self.response_differences.empty:
+            lines += [
+                "",
+                f"As {first.back_difference}s of {first.response}",
+                _shown(self.response_differences),
+            ]
         return "\n".join([*lines, _method(first.df_method)])
+
+    def _reasons(self) -> list[str]:
+        """Return why means are not estimated, each reason once."""
+        found = {
+            f"{_where_cell(each, mean)}: {_why(mean)}": None
+            for each in self.records
+            for mean in each.means
+            if mean.test.code is not None
+        }
+        return list(found)
+
+
+def _cell(means: FactorMeans, mean: LevelMean) -> dict[str, Level]:
+    return {**_held(means.conditions), **dict(zip(means.factors, mean.levels, strict=True))}
+
+
+def _where_cell(means: FactorMeans, mean: LevelMean) -> str:
+    return ", ".join(f"{name} = {value}" for name, value in _cell(means, mean).items())
+
+
+def _why(mean: LevelMean) -> str:
+    words = (mean.test.code or "").replace("_", " ")
+    return f"{words}: {mean.reason}" if mean.reason else words
+
+
+def _back(back: BackTransformed | None) -> dict[str, float | None]:
+    return {} if back is None else {name: getattr(back, name) for name in BACK}
+
+
+def _pair_names(pair: Pairwise) -> dict[str, Level]:
+    return {"first": pair.first, "second": pair.second}
 
 
 def _numbers(test: Tested) -> dict[str, float | None]:
@@ -195,7 +265,7 @@ def _where(pair: SimpleSlopes) -> dict[str, Level]:
 
 
 def _pair(pair: Pairwise) -> dict[str, Level | None]:
-    return {"first": pair.first, "second": pair.second, **_numbers(pair.test)}
+    return {**_pair_names(pair), **_numbers(pair.test)}
 
 
 def _number(value: float) -> str:

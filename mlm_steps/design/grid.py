@@ -67,6 +67,10 @@ class Predictor:
         """What an average over the predictor runs over: its levels, or the value it is held at."""
         return self.levels or (self.held,)
 
+    def code(self, level: Level) -> float:
+        """Return what stands for a level in ``values``."""
+        return float(self.levels.index(level)) if self.category else float(level)
+
     def label(self, level: Level) -> str:
         """Return a level as text."""
         return level if isinstance(level, str) else format_label(level)

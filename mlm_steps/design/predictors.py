@@ -9,7 +9,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from functools import cached_property
-from itertools import product
 from typing import TYPE_CHECKING, cast
 
 import numpy as np
@@ -23,6 +22,8 @@ from mlm_steps.design.expressions import Expr, Name, columns_of
 from mlm_steps.design.formula import Formula, parse_formula
 from mlm_steps.design.grid import Level, Predictor, Rows, Setting, categorical, middle
 from mlm_steps.design.matrices import Design
+from mlm_steps.design.nests import Nests, find_nests
+from mlm_steps.design.outcome_scale import OutcomeScale, outcome_scale
 from mlm_steps.design.variables import Factor, Numbers, Truths, Value, as_factor, drop_unused, exact_levels
 from mlm_steps.errors import FormulaError
 
@@ -33,8 +34,6 @@ __all__ = ["Level", "Predictor", "Predictors", "Rows", "Setting"]
 
 _Array = NDArray[np.float64]
 
-MOST_ROWS = 20_000
-"""Of a grid: combinations of the levels of the factors that are averaged over."""
 NOT_ESTIMABLE = 1e-8
 """What a row differs by from the nearest estimable one, relative to the row, that counts as a difference."""
 
@@ -85,17 +84,41 @@ class Predictors:
     def settings(self, given: Setting, over: Sequence[str]) -> list[Setting]:
         """Return what is given with each combination of the levels of ``over``.
 
-        ValueError for more than 20 000.
+        Of nested factors only the combinations that occur. ValueError for more than 20 000.
         """
-        free = [self.by_name[name] for name in over if name not in given]
-        count = int(np.prod([len(predictor.centre) for predictor in free], dtype=float))
-        if count > MOST_ROWS:
-            raise ValueError(f"{count} combinations of levels are too many to average over")
-        names = [predictor.name for predictor in free]
-        return [
-            {**given, **dict(zip(names, levels, strict=True))}
-            for levels in product(*(predictor.centre for predictor in free))
-        ]
+        return [setting for setting, _ in self.weighted(given, over)]
+
+    def weighted(self, given: Setting, over: Sequence[str]) -> list[tuple[Setting, float]]:
+        """Return the same settings with the weights that an average gives them, which add up to 1."""
+        return self.nests.combinations(given, [self.by_name[name] for name in over if name not in given])
+
+    @cached_property
+    def scale(self) -> OutcomeScale | None:
+        """The scale of a transformed outcome; None for a column as it stands."""
+        names = self.formula.outcomes
+        value = self._columns.value(names[0])
+        lowest = float("-inf") if isinstance(value, Factor) or len(names) > 1 else float(value.values.min())
+        return outcome_scale(self.formula, self._states, lowest)
+
+    @cached_property
+    def nests(self) -> Nests:
+        """Which factors lie within which others."""
+        return find_nests(list(self.by_name.values()), self.formula.fixed.columns)
+
+    def unseen(self, settings: Sequence[Setting]) -> Setting | None:
+        """Return levels of the factors of a term that a setting combines and no row does; None if none."""
+        for term in self.formula.fixed.columns:
+            names = [name for name in dict.fromkeys(term) if self.by_name[name].levels]
+            if len(names) < 2:
+                continue
+            rows = np.unique(np.column_stack([self.by_name[name].values for name in names]), axis=0)
+            seen = {tuple(map(float, row)) for row in rows}
+            for setting in settings:
+                chosen = {name: setting[name] for name in names if name in setting}
+                codes = tuple(self.by_name[name].code(level) for name, level in chosen.items())
+                if len(chosen) == len(names) and codes not in seen:
+                    return chosen
+        return None
 
     def rows(self, settings: Sequence[Setting]) -> Rows:
         """Return a row for each setting; a predictor that it does not name is held, or at its first level."""
@@ -122,15 +145,17 @@ class Predictors:
         full[~rows.defined] = np.nan
         return rows
 
-    def averages(self, settings: Sequence[Sequence[Setting]]) -> Rows:
-        """Return, for each sequence of settings, the average of its rows."""
+    def averages(self, settings: Sequence[Sequence[tuple[Setting, float]]]) -> Rows:
+        """Return the average of the rows of each sequence of settings with weights; NaN for one of none."""
         counts = [len(each) for each in settings]
-        rows = self.rows([setting for each in settings for setting in each])
+        rows = self.rows([setting for each in settings for setting, _ in each])
         weights = np.zeros((len(counts), sum(counts)))
         ends = np.cumsum([0, *counts])
-        for i, count in enumerate(counts):
-            weights[i, ends[i] : ends[i + 1]] = 1.0 / count
-        return rows.combined(weights)
+        for i, each in enumerate(settings):
+            weights[i, ends[i] : ends[i + 1]] = [weight for _, weight in each]
+        found = rows.combined(weights)
+        found.full[[not count for count in counts]] = np.nan
+        return found
 
     def contrasts(self, rows: Rows) -> tuple[_Array, NDArray[np.bool_]]:
         """Return the rows in the coefficients of the fit, shape (m, p), and which are estimable, (m,).

@@ -8,9 +8,10 @@ and 11).
 from __future__ import annotations
 
 from mlm_steps.effects.adjustments import ADJUSTMENTS
+from mlm_steps.effects.comparisons import PAIRS
 from mlm_steps.effects.contrasts import contrast_test
 from mlm_steps.effects.fitted import Fitted
 from mlm_steps.effects.means import factor_means
 from mlm_steps.effects.slopes import simple_slopes
 
-__all__ = ["ADJUSTMENTS", "Fitted", "contrast_test", "factor_means", "simple_slopes"]
+__all__ = ["ADJUSTMENTS", "PAIRS", "Fitted", "contrast_test", "factor_means", "simple_slopes"]

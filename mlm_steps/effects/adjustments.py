@@ -1,21 +1,50 @@
 """Adjustments for several comparisons of one family.
 
-An adjustment is a function of the module, listed in ``ADJUSTMENTS`` under the word that a spec uses.
+An adjustment is a function of the module, listed in ``ADJUSTMENTS`` under the word that a spec uses. Methods
+that have no intervals of their own (Holm's, the false discovery rate) get Bonferroni's, as in emmeans.
 """
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import NamedTuple, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.special import ndtr, ndtri, stdtr, stdtrit
+from scipy.special import chdtrc, chdtri, fdtrc, fdtri, ndtr, ndtri, stdtr, stdtrit
 
+from mlm_steps.effects.multivariate_t import largest_isf, largest_sf
 from mlm_steps.effects.studentized_range import range_isf, range_sf
 
-__all__ = ["ADJUSTMENTS", "Adjusted", "Adjustment", "critical_t", "two_sided"]
+__all__ = ["ADJUSTMENTS", "Adjusted", "Adjustment", "Family", "critical_t", "two_sided"]
 
 Array = NDArray[np.float64]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Family:
+    """Comparisons that are adjusted together.
+
+    Attributes
+    ----------
+    t, df : ndarray, shape (m,)
+        Statistics and their degrees of freedom, which may be infinite.
+    means : int
+        How many means (or slopes) are compared.
+    rank : int
+        Of the m comparisons as combinations of coefficients.
+    correlation : ndarray, shape (m, m)
+        Of the estimated comparisons.
+    confidence : float
+        Of the intervals.
+    """
+
+    t: Array
+    df: Array
+    means: int
+    rank: int
+    correlation: Array
+    confidence: float
 
 
 class Adjusted(NamedTuple):
@@ -28,8 +57,8 @@ class Adjusted(NamedTuple):
 class Adjustment(Protocol):
     """Adjusts the comparisons of one family."""
 
-    def __call__(self, t: Array, df: Array, means: int, confidence: float, /) -> Adjusted:
-        """Return p-values and widths of m comparisons with statistics t and df, (m,), among so many means."""
+    def __call__(self, family: Family, /) -> Adjusted:
+        """Return p-values and widths of the comparisons."""
         ...
 
 
@@ -48,28 +77,86 @@ def critical_t(df: Array, tail: float) -> Array:
     return width
 
 
-def none(t: Array, df: Array, _means: int, confidence: float, /) -> Adjusted:
+def none(family: Family, /) -> Adjusted:
     """Return each comparison as if it were the only one."""
-    return Adjusted(two_sided(t, df), critical_t(df, 0.5 + 0.5 * confidence))
+    width = critical_t(family.df, 0.5 + 0.5 * family.confidence)
+    return Adjusted(two_sided(family.t, family.df), width)
 
 
-def tukey(t: Array, df: Array, means: int, confidence: float, /) -> Adjusted:
+def tukey(family: Family, /) -> Adjusted:
     """Return simultaneous tests and intervals of all pairs by the studentized range."""
-    q = np.sqrt(2.0) * np.abs(t)
-    unique, place = np.unique(df, return_inverse=True)
-    quantile = range_isf(1.0 - confidence, means, unique)[place]
-    return Adjusted(range_sf(q, means, df), quantile / np.sqrt(2.0))
+    q = np.sqrt(2.0) * np.abs(family.t)
+    unique, place = np.unique(family.df, return_inverse=True)
+    quantile = range_isf(1.0 - family.confidence, family.means, unique)[place]
+    return Adjusted(range_sf(q, family.means, family.df), quantile / np.sqrt(2.0))
 
 
-def holm(t: Array, df: Array, _means: int, confidence: float, /) -> Adjusted:
-    """Return Holm's p-values, with Bonferroni's intervals: Holm's procedure has none of its own."""
-    p = two_sided(t, df)
-    m = p.size
-    order = np.argsort(p, kind="stable")
-    stepped = np.maximum.accumulate(p[order] * np.arange(m, 0, -1))
+def bonferroni(family: Family, /) -> Adjusted:
+    """Return p-values times their number, and intervals that fail together as often as one may."""
+    p, m = two_sided(family.t, family.df), family.t.size
+    return Adjusted(np.minimum(m * p, 1.0), _bonferroni_width(family))
+
+
+def holm(family: Family, /) -> Adjusted:
+    """Return Holm's p-values, with Bonferroni's intervals."""
+    p = two_sided(family.t, family.df)
+    m, order = p.size, np.argsort(p, kind="stable")
     adjusted = np.empty(m)
-    adjusted[order] = np.minimum(stepped, 1.0)
-    return Adjusted(adjusted, critical_t(df, 1.0 - 0.5 * (1.0 - confidence) / max(m, 1)))
+    adjusted[order] = np.minimum(np.maximum.accumulate(p[order] * np.arange(m, 0, -1)), 1.0)
+    return Adjusted(adjusted, _bonferroni_width(family))
 
 
-ADJUSTMENTS: dict[str, Adjustment] = {"tukey": tukey, "holm": holm, "none": none}
+def fdr(family: Family, /) -> Adjusted:
+    """Return Benjamini and Hochberg's p-values of the false discovery rate, with Bonferroni's intervals."""
+    p = two_sided(family.t, family.df)
+    m, order = p.size, np.argsort(-p, kind="stable")
+    adjusted = np.empty(m)
+    adjusted[order] = np.minimum(np.minimum.accumulate(p[order] * m / np.arange(m, 0, -1)), 1.0)
+    return Adjusted(adjusted, _bonferroni_width(family))
+
+
+def sidak(family: Family, /) -> Adjusted:
+    """Return tests and intervals as if the comparisons were independent."""
+    p, m = two_sided(family.t, family.df), family.t.size
+    tail = -np.expm1(np.log(family.confidence) / m)
+    return Adjusted(-np.expm1(m * np.log1p(-p)), critical_t(family.df, 1.0 - 0.5 * tail))
+
+
+def scheffe(family: Family, /) -> Adjusted:
+    """Return tests and intervals that hold for all combinations of the comparisons, by F of their rank."""
+    normal, r = np.isinf(family.df), float(family.rank)
+    finite, F, alpha = np.where(normal, 1.0, family.df), family.t**2 / r, 1.0 - family.confidence
+    p = np.where(normal, chdtrc(r, r * F), fdtrc(r, finite, F))
+    quantile = np.where(normal, chdtri(r, alpha) / r, fdtri(r, finite, family.confidence))
+    return Adjusted(p, np.sqrt(r * quantile))
+
+
+def mvt(family: Family, /) -> Adjusted:
+    """Return exact simultaneous tests and intervals, by the multivariate t of the correlated comparisons."""
+    p = largest_sf(np.abs(family.t), family.correlation, family.df)
+    return Adjusted(p, largest_isf(1.0 - family.confidence, family.correlation, family.df))
+
+
+def dunnett(family: Family, /) -> Adjusted:
+    """Return Dunnett's comparisons with a control, exactly: by the multivariate t of their own correlations.
+
+    emmeans approximates this by default (``dunnettx``) and does the same under ``adjust = "mvt"``.
+    """
+    return mvt(family)
+
+
+def _bonferroni_width(family: Family) -> Array:
+    return critical_t(family.df, 1.0 - 0.5 * (1.0 - family.confidence) / max(family.t.size, 1))
+
+
+ADJUSTMENTS: dict[str, Adjustment] = {
+    "tukey": tukey,
+    "holm": holm,
+    "none": none,
+    "bonferroni": bonferroni,
+    "sidak": sidak,
+    "scheffe": scheffe,
+    "dunnett": dunnett,
+    "fdr": fdr,
+    "mvt": mvt,
+}

@@ -5,13 +5,13 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from itertools import combinations
 
 import numpy as np
 from numpy.typing import NDArray
 
 from mlm_steps.design.predictors import Level, Predictors, Rows
-from mlm_steps.effects.adjustments import ADJUSTMENTS
+from mlm_steps.design.rank import independent_columns
+from mlm_steps.effects.adjustments import ADJUSTMENTS, Adjusted, Family
 from mlm_steps.inference import CoefficientTests, Reference, test_rows
 from mlm_steps.records.effects import Condition, Pairwise, Tested
 
@@ -64,24 +64,29 @@ class Fitted:
         )
         return tuple(_tested(back, i) for i in range(len(values)))
 
-    def pairwise(
-        self, levels: Sequence[Level], rows: Rows, adjust: str, *, reverse: bool = False
+    def differences(
+        self, levels: Sequence[Level], rows: Rows, pairs: Sequence[tuple[int, int]], adjust: str
     ) -> tuple[Pairwise, ...]:
-        """Return the differences of the rows of all pairs of levels, the first less the second.
+        """Return the differences of rows, the first of each pair less the second, adjusted as one family.
 
-        ``reverse`` takes the second less the first. p-values and intervals are adjusted for the family.
+        Parameters
+        ----------
+        levels : sequence of Level
+            What each row stands for.
+        rows : Rows
+        pairs : sequence of (int, int)
+            Positions of rows.
+        adjust : str
+            Key of ``ADJUSTMENTS``.
         """
-        pairs = list(combinations(range(len(levels)), 2))
         if not pairs:
             return ()
-        if reverse:
-            pairs = [(j, i) for i, j in pairs]
         weights = np.zeros((len(pairs), len(levels)))
         for position, (i, j) in enumerate(pairs):
             weights[position, [i, j]] = 1.0, -1.0
         differences = rows.combined(weights)
         estimable, tests = self._tests(differences)
-        adjusted = ADJUSTMENTS[adjust](tests.t, tests.df, len(levels), self.confidence)
+        adjusted = self._adjusted(differences[np.flatnonzero(estimable)], tests, len(levels), adjust)
         width = adjusted.width * tests.se
         family = replace(tests, p=adjusted.p, ci_low=tests.estimate - width, ci_high=tests.estimate + width)
         places = iter(range(len(tests.t)))
@@ -102,10 +107,28 @@ class Fitted:
             )
         return tuple(found)
 
-    def condition(self, name: str, value: Level) -> Condition:
-        """Return what a predictor is held at, and whether that is the mean of a number."""
+    def _adjusted(self, rows: Rows, tests: CoefficientTests, means: int, adjust: str) -> Adjusted:
+        """Return the adjusted tests of estimable rows."""
+        L, _ = self.predictors.contrasts(rows)
+        if not len(L):
+            return Adjusted(np.empty(0), np.empty(0))
+        covariance = L @ self.against.vcov @ L.T
+        scale = np.sqrt(np.diag(covariance))
+        family = Family(
+            t=tests.t,
+            df=tests.df,
+            means=means,
+            rank=len(independent_columns(L.T)),
+            correlation=covariance / np.outer(scale, scale),
+            confidence=self.confidence,
+        )
+        return ADJUSTMENTS[adjust](family)
+
+    def condition(self, name: str, value: Level, *, chosen: bool = False) -> Condition:
+        """Return what a predictor is held at, and whether that is the mean of a number that nobody chose."""
         predictor = self.predictors.by_name[name]
-        return Condition(variable=name, value=value, at_mean=not predictor.levels and value == predictor.mean)
+        at_mean = not (chosen or predictor.levels) and value == predictor.mean
+        return Condition(variable=name, value=value, at_mean=at_mean)
 
     def band(self, rows: Rows) -> Array:
         """Return estimate and the ends of its interval for estimable rows, shape (m, 3); NaN for others."""

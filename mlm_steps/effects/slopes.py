@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mlm_steps.design.predictors import Level, Predictor, Rows, Setting
+from mlm_steps.effects.comparisons import PAIRS
 from mlm_steps.effects.directions import Direction, directions
 from mlm_steps.effects.fitted import TOO_LARGE, Fitted
 from mlm_steps.effects.moderators import At, Point, Spread, points_of, spread_of
@@ -55,12 +56,20 @@ class Pair:
     def slope_rows(
         self, direction: Direction, given: Setting, values: Sequence[Level] | NDArray[np.float64]
     ) -> Rows:
-        """Return the rows of the slope at values of the moderator."""
+        """Return the rows of the slope at values of the moderator.
+
+        Factors nested in either of the two, or around them, are averaged over the levels that occur there.
+        """
         settings = [
             {**given, self.moderator.name: w, self.focal.name: x}
             for w, x in product(values, direction.values)
         ]
-        rows, weights = self.fitted.predictors.rows(settings), np.array(direction.weights)
+        predictors, weights = self.fitted.predictors, np.array(direction.weights)
+        nested = predictors.nests.related(self.focal.name, self.moderator.name)
+        if nested:
+            rows = predictors.averages([predictors.weighted(setting, nested) for setting in settings])
+        else:
+            rows = predictors.rows(settings)
         m = len(values)
         return Rows(
             np.einsum("mvp,v->mp", rows.full.reshape(m, weights.size, -1), weights),
@@ -79,7 +88,7 @@ class Pair:
             for point, x in product(self.points, focal)
         ]
         try:
-            return predictors.averages([predictors.settings(setting, others) for setting in settings])
+            return predictors.averages([predictors.weighted(setting, others) for setting in settings])
         except ValueError:
             return None
 
@@ -138,7 +147,8 @@ def _conditions(fitted: Fitted, focal: str, moderator: str) -> list[Setting]:
     Each combination of levels; where these are many, categories with the most levels stay at their first.
     """
     predictors = fitted.predictors
-    further = [predictors.by_name[name] for name in predictors.partners(focal) if name != moderator]
+    averaged = (moderator, *predictors.nests.related(focal, moderator))
+    further = [predictors.by_name[name] for name in predictors.partners(focal) if name not in averaged]
     varied, count = [], 1
     for predictor in sorted(further, key=lambda each: len(each.levels)):
         count *= len(predictor.centre)
@@ -186,10 +196,14 @@ def _slopes(pair: Pair, direction: Direction, rows: Rows, given: Setting) -> tup
 
 
 def _differences(pair: Pair, rows: Rows, adjust: str) -> tuple[Pairwise, ...]:
-    """Return the differences of the slopes at all pairs of levels; those at other values follow from one."""
+    """Return the differences of the slopes at all pairs of levels, the later less the earlier.
+
+    Those at other values follow from one.
+    """
     if not 2 <= len(pair.moderator.levels) <= MOST_COMPARED:
         return ()
-    return pair.fitted.pairwise([point.value for point in pair.points], rows, adjust)
+    levels = [point.value for point in pair.points]
+    return pair.fitted.differences(levels, rows, PAIRS["pairwise"](len(levels), 0), adjust)
 
 
 def _region(pair: Pair, direction: Direction, given: Setting) -> Region | None:

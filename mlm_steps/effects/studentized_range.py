@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.special import gammaln, ndtr, stdtr, stdtrit
 
-__all__ = ["range_isf", "range_sf"]
+__all__ = ["NORMAL_DF", "range_isf", "range_sf", "scale_nodes"]
 
 Array = NDArray[np.float64]
 
@@ -54,7 +54,7 @@ def range_sf(q: Array, k: int, df: Array) -> Array:
     tail[exact] = _normal_range_sf(q[exact], k)
     rest = np.flatnonzero(~exact)
     if rest.size:
-        s, weights = _scale_nodes(q[rest], df[rest])
+        s, weights = scale_nodes(q[rest], df[rest])
         tail[rest] = np.einsum("ms,ms->m", weights, _normal_range_sf(q[rest, None] * s, k))
     return np.clip(tail, 0.0, 1.0)
 
@@ -125,7 +125,7 @@ def _integrated(w: Array, k: int) -> Array:
     return tail
 
 
-def _scale_nodes(q: Array, df: Array) -> tuple[Array, Array]:
+def scale_nodes(q: Array, df: Array) -> tuple[Array, Array]:
     """Return values of s, shape (m, S), and weights that hold its density.
 
     In log s the density is smooth and bounded for all df. Where q is large, what matters lies below s = 1:

@@ -7,6 +7,8 @@ from typing import Literal
 from mlm_steps.records.base import Notice, Part, Record
 
 __all__ = [
+    "BackTransformed",
+    "Compared",
     "Condition",
     "ContrastTest",
     "EffectsRecord",
@@ -24,6 +26,8 @@ __all__ = [
 
 Value = str | float
 """The label of a category, or a number."""
+Compared = Literal["pairwise", "control", "consecutive"]
+"""Which means are compared: all pairs, the later less the earlier; each with a control; neighbours."""
 
 
 class Tested(Part):
@@ -39,6 +43,18 @@ class Tested(Part):
     ci_high: float | None = None
     code: str | None = None
     """Why there are no numbers: ``not_estimable``, ``too_large``, ``outside_domain``."""
+
+
+class BackTransformed(Part):
+    """An estimate on the scale of the data column; without numbers where there is a code."""
+
+    estimate: float | None = None
+    se: float | None = None
+    """By the delta method."""
+    ci_low: float | None = None
+    """The limits of the interval, taken back; None where a limit lies beyond the range of the function."""
+    ci_high: float | None = None
+    code: str | None = None
 
 
 class Condition(Part):
@@ -97,6 +113,8 @@ class Pairwise(Part):
     test: Tested
     """p and interval adjusted for the family."""
     p_unadjusted: float | None = None
+    back: BackTransformed | None = None
+    """As a ratio or difference of the data column, where the outcome is a function of it that allows that."""
 
 
 class Stretch(Part):
@@ -165,25 +183,43 @@ class LevelMean(Part):
     """One row of the ``means`` table."""
 
     level: Value
+    """Of several factors, their levels as ``lo, ctl``."""
+    levels: tuple[Value, ...]
+    """One per factor."""
     test: Tested
+    back: BackTransformed | None = None
+    """On the scale of the data column, where the outcome is a function of it that has an inverse."""
+    reason: str | None = None
+    """Why the mean is not estimable, in words."""
 
 
 class FactorMeans(Part):
-    """Estimated marginal means of a factor on one rung, and their differences."""
+    """Estimated marginal means of one or several factors on one rung, and their differences."""
 
     model: str
     factor: str
+    """Of several factors, their names as ``a:b``."""
+    factors: tuple[str, ...]
     conditions: tuple[Condition, ...]
     """What the means hold for, where that was chosen."""
     averaged: tuple[str, ...]
     """Factors whose levels were averaged with equal weights."""
     held: tuple[Condition, ...]
     """Numbers held at their mean, or near it where a function of the formula has no value there."""
+    nested: tuple[str, ...] = ()
+    """Nested factors, as ``school in district``: of these the levels that occur are averaged."""
     interacts: tuple[str, ...]
     """Predictors on which the differences depend."""
+    scale: str | None = None
+    """The outcome as the formula has it, where that is a function of a data column."""
+    response: str | None = None
+    """The data column that means are taken back to."""
+    back_difference: Literal["ratio", "difference"] | None = None
+    """What a difference of means is on the scale of that column."""
     df_method: str
     confidence: float
-    adjust: Literal["tukey", "holm", "none"]
+    compared: Compared = "pairwise"
+    adjust: str
     means: tuple[LevelMean, ...]
     differences: tuple[Pairwise, ...]
 

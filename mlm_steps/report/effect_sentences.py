@@ -53,6 +53,9 @@ def _slopes_under(given: ReportInput, pair: SimpleSlopes) -> Phrase:
         for at in pair.slopes
     ]
     where = say("with {held}, ", held=held) if held else None
+    if all(at.slope.estimate is None for at in pair.slopes):
+        places = join([plain_value(at.value) for at in pair.slopes], last=" and ")
+        return say("{where}the slope cannot be estimated at {places}", where=where, places=places)
     return say("{where}the slope was {slopes}", where=where, slopes=join(slopes, last=" and "))
 
 

@@ -66,7 +66,7 @@ NULL_REASONS = {
     "zero_reference": "reference is 0",
     "not_in_reference": "not in the reference",
     "too_large": "too large",
-    "outside_domain": "a function in the formula has no value there",
+    "outside_domain": "has no value there",
 }
 """What the codes of the records mean, where a number is missing."""
 UNRELIABLE = "¶"

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING
 
+from mlm_steps.design.cells import cell_names
 from mlm_steps.design.coefficient_words import CoefficientWords, named_columns
 from mlm_steps.design.linear import agree, several_named
 from mlm_steps.errors import Fault, FormulaError, did_you_mean
@@ -144,24 +145,57 @@ def _value_fault(predictor: Predictor, text: str, *, beyond: bool) -> tuple[str,
 def _mean_faults(
     loaded: LoadedSpec, at: Place, mean: MeanSpec, rungs: Sequence[Predictors]
 ) -> Iterator[Fault]:
-    for key, name in (("of", mean.of), ("by", mean.by)):
-        if name is None:
-            continue
-        having = _having(rungs, name)
-        where = loaded.source.where(*at, key)
-        if not having:
-            yield Fault(where, *_no_predictor(name, rungs))
-        elif not any(rung.by_name[name].levels for rung in having):
-            what = f"{name} is a number of many values, and means are those of categories"
-            yield Fault(where, what, f"type: category makes it one; slopes are shown of {name}")
-    if mean.by == mean.of:
-        yield Fault(loaded.source.where(*at, "by"), f"means of {mean.of} are not estimated by {mean.of}")
-    for name in mean.at:
-        having = _having(rungs, name)
-        if not having:
-            yield Fault(loaded.source.where(*at, "at", name), *_no_predictor(name, rungs))
-        elif having[0].by_name[name].category:
-            yield Fault(loaded.source.where(*at, "at", name), f"{name} is a category", f"by: {name}")
+    wrong = False
+    for key, names in (("of", mean.of), ("by", mean.by)):
+        for i, name in enumerate(names):
+            for fault in _factor_faults(rungs, name):
+                wrong = True
+                yield Fault(_item_place(loaded, (*at, key), i), *fault)
+    for i, name in enumerate(mean.by):
+        if name in mean.of:
+            wrong = True
+            what = f"means of {name} are not estimated by {name}"
+            yield Fault(_item_place(loaded, (*at, "by"), i), what)
+    for name, value in mean.at.items():
+        for fault in _held_faults(rungs, name, value):
+            yield Fault(loaded.source.where(*at, "at", name), *fault)
+    if not wrong and mean.control is not None:
+        yield from _control_faults(loaded, at, mean, rungs)
+
+
+def _item_place(loaded: LoadedSpec, at: Place, i: int) -> str:
+    """Return the place of an item of a list, which may stand alone."""
+    listed = loaded.source.place((*at, i)) != loaded.source.place(at)
+    return loaded.source.where(*at, i) if listed or i else loaded.source.where(*at)
+
+
+def _factor_faults(rungs: Sequence[Predictors], name: str) -> Iterator[tuple[str, str | None]]:
+    having = _having(rungs, name)
+    if not having:
+        yield _no_predictor(name, rungs)
+    elif not any(rung.by_name[name].levels for rung in having):
+        what = f"{name} is a number of many values, and means are those of categories"
+        yield what, f"type: category makes it one; slopes are shown of {name}"
+
+
+def _held_faults(rungs: Sequence[Predictors], name: str, value: float) -> Iterator[tuple[str, str | None]]:
+    having = _having(rungs, name)
+    if not having:
+        yield _no_predictor(name, rungs)
+    elif having[0].by_name[name].category:
+        yield f"{name} is a category", f"by: {name}"
+    elif not any(rung.rows([{name: value}]).defined[0] for rung in having):
+        yield f"a function of {name} in the formula has no value at {value:g}", None
+
+
+def _control_faults(
+    loaded: LoadedSpec, at: Place, mean: MeanSpec, rungs: Sequence[Predictors]
+) -> Iterator[Fault]:
+    having = [rung for rung in rungs if all(name in rung.by_name for name in mean.of)]
+    labels = dict.fromkeys(label for rung in having for label in cell_names(rung, mean.of))
+    if mean.control is not None and labels and mean.control not in labels:
+        hint = did_you_mean(mean.control, labels) or _some("the levels are", labels)
+        yield Fault(loaded.source.where(*at, "control"), f"there is no level {mean.control}", hint)
 
 
 def _having(rungs: Sequence[Predictors], name: str) -> list[Predictors]:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from mlm_steps.design.coefficient_words import CoefficientWords, Named
 from mlm_steps.records import EffectsRecord, FitRecord, write_record
 from mlm_steps.records.effects import ContrastTest, FactorMeans, SimpleSlopes
+from mlm_steps.spec.means import settled
 from mlm_steps.steps.session import Session
 from mlm_steps.steps.wanted import Wanted, value_of, wanted_on
 
@@ -110,5 +111,8 @@ def _means(fitted: Fitted, wanted: Wanted) -> list[FactorMeans]:
     found: list[FactorMeans] = []
     for each in wanted.means:
         at = {name: value for name, value in each.at.items() if name in fitted.predictors.by_name}
-        found += factor_means(fitted, each.of, by=each.by, at=at, adjust=each.adjust)
+        compared, adjust = settled(each.differences, each.adjust, has_control=each.control is not None)
+        found += factor_means(
+            fitted, each.of, by=each.by, at=at, compared=compared, adjust=adjust, control=each.control
+        )
     return found

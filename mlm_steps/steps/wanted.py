@@ -141,14 +141,14 @@ def _means(spec: PipelineSpec, predictors: Predictors) -> tuple[MeanSpec, ...]:
         return ()
     if spec.means == "auto":
         return tuple(
-            MeanSpec(of=name)
+            MeanSpec(of=(name,))
             for name, predictor in by_name.items()
             if predictor.category and 2 <= len(predictor.levels) <= MOST_LEVELS
         )
     return tuple(
         each
         for each in spec.means
-        if all(name in by_name and by_name[name].levels for name in (each.of, each.by) if name is not None)
+        if all(name in by_name and by_name[name].levels for name in (*each.of, *each.by))
     )
 
 

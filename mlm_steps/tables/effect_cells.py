@@ -5,11 +5,20 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 
 from mlm_steps.records import EffectsRecord
-from mlm_steps.records.effects import Condition, FactorMeans, Pairwise, SimpleSlopes, Tested
+from mlm_steps.records.effects import BackTransformed, Condition, FactorMeans, Pairwise, SimpleSlopes, Tested
 from mlm_steps.records.run import RunRecords
 from mlm_steps.tables.base import Cell, Codes, join_pairs
 
-__all__ = ["NUMBERS", "conditions", "difference", "effects_of", "missing", "numbers"]
+__all__ = [
+    "NUMBERS",
+    "back_cells",
+    "conditions",
+    "difference",
+    "effects_of",
+    "missing",
+    "missing_back",
+    "numbers",
+]
 
 NUMBERS = ("estimate", "se", "df", "statistic", "p", "ci_low", "ci_high")
 
@@ -22,6 +31,18 @@ def effects_of(run: RunRecords) -> EffectsRecord:
 def numbers(test: Tested) -> dict[str, Cell]:
     """Return the cells of a test."""
     return {name: getattr(test, name) for name in NUMBERS}
+
+
+def back_cells(names: Sequence[str], back: BackTransformed | None) -> dict[str, Cell]:
+    """Return estimate, standard error and limits on the scale of the data column, under these names."""
+    if back is None:
+        return dict.fromkeys(names)
+    return dict(zip(names, (back.estimate, back.se, back.ci_low, back.ci_high), strict=True))
+
+
+def missing_back(names: Sequence[str], back: BackTransformed | None) -> Codes:
+    """Return why cells on the scale of the data column are empty."""
+    return dict.fromkeys(names, "not_applicable" if back is None else back.code or "outside_domain")
 
 
 def difference(pair: Pairwise, family: FactorMeans | SimpleSlopes) -> tuple[dict[str, Cell], Codes]:

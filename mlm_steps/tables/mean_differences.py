@@ -5,10 +5,11 @@ from __future__ import annotations
 from mlm_steps.records.effects import FactorMeans, Pairwise
 from mlm_steps.records.run import RunRecords
 from mlm_steps.tables.base import TEST, Cell, Codes, Table, table_of
-from mlm_steps.tables.effect_cells import difference, effects_of
+from mlm_steps.tables.effect_cells import back_cells, difference, effects_of, missing_back
 
 __all__ = ["mean_differences"]
 
+BACK = ("back_estimate", "back_se", "back_ci_low", "back_ci_high")
 COLUMNS = (
     "model",
     "factor",
@@ -18,15 +19,30 @@ COLUMNS = (
     "adjust",
     "p_unadjusted",
     "conditions",
+    "compared",
+    "back_kind",
+    *BACK,
 )
 
 
 def mean_differences(run: RunRecords) -> Table:
-    """Return the mean at ``level_1`` less that at ``level_2``, for all pairs of levels."""
+    """Return the mean at ``level_1`` less that at ``level_2``, for the pairs that are compared.
+
+    Of a transformed outcome, ``back_kind`` says what a difference is for the data column: a ratio of
+    logarithms, or a difference again.
+    """
     rows = [_row(factor, pair) for factor in effects_of(run).means for pair in factor.differences]
     return table_of("mean_differences", COLUMNS, rows)
 
 
 def _row(factor: FactorMeans, pair: Pairwise) -> tuple[dict[str, Cell], Codes]:
     cells, codes = difference(pair, factor)
-    return {**cells, "factor": factor.factor, "level_1": pair.first, "level_2": pair.second}, codes
+    cells |= {
+        "factor": factor.factor,
+        "level_1": pair.first,
+        "level_2": pair.second,
+        "compared": factor.compared,
+        "back_kind": factor.back_difference,
+        **back_cells(BACK, pair.back),
+    }
+    return cells, {**codes, "back_kind": "not_applicable", **missing_back(BACK, pair.back)}

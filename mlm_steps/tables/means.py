@@ -5,11 +5,19 @@ from __future__ import annotations
 from mlm_steps.records.effects import FactorMeans, LevelMean
 from mlm_steps.records.run import RunRecords
 from mlm_steps.tables.base import Cell, Codes, Table, table_of
-from mlm_steps.tables.effect_cells import conditions, effects_of, missing, numbers
+from mlm_steps.tables.effect_cells import (
+    back_cells,
+    conditions,
+    effects_of,
+    missing,
+    missing_back,
+    numbers,
+)
 
 __all__ = ["means"]
 
 NUMBERS = ("se", "df", "ci_low", "ci_high")
+BACK = ("response", "response_se", "response_ci_low", "response_ci_high")
 COLUMNS = (
     "model",
     "factor",
@@ -20,6 +28,8 @@ COLUMNS = (
     "conditions",
     "averaged",
     "held",
+    "scale",
+    *BACK,
 )
 
 
@@ -27,7 +37,8 @@ def means(run: RunRecords) -> Table:
     """Return the means of all rungs.
 
     ``conditions`` are values that the spec chose, ``averaged`` the factors whose levels got equal weights,
-    ``held`` the numbers that were held at their mean.
+    ``held`` the numbers that were held at their mean. ``scale`` is the outcome where it is a function of a
+    data column, and ``response`` the mean taken back to that column.
     """
     rows = [_row(factor, mean) for factor in effects_of(run).means for mean in factor.means]
     return table_of("means", COLUMNS, rows)
@@ -45,6 +56,8 @@ def _row(factor: FactorMeans, mean: LevelMean) -> tuple[dict[str, Cell], Codes]:
         "conditions": conditions(factor.conditions),
         "averaged": "; ".join(factor.averaged) or None,
         "held": conditions(factor.held),
+        "scale": factor.scale,
+        **back_cells(BACK, mean.back),
     }
-    empty = dict.fromkeys(("conditions", "averaged", "held"), "not_applicable")
-    return cells, {**missing(mean.test, ("mean", *NUMBERS)), **empty}
+    empty = dict.fromkeys(("conditions", "averaged", "held", "scale"), "not_applicable")
+    return cells, {**missing(mean.test, ("mean", *NUMBERS)), **empty, **missing_back(BACK, mean.back)}

@@ -25,7 +25,7 @@ def tested(*numbers: float) -> Tested:
 
 PUBLIC = tested(2.8, 0.155, 10.1, 18.1, 1e-9, 2.45, 3.15)
 CATHOLIC = tested(2.46, 0.175, 9.9, 14.1, 1e-8, 2.07, 2.85)
-LESS = tested(0.34, 0.234, 9.8, 1.45, 0.178, -0.18, 0.86)
+LESS = tested(-0.34, 0.234, 9.8, -1.45, 0.178, -0.86, 0.18)
 SHARED = {
     "model": "slope",
     "df_method": "satterthwaite",
@@ -46,7 +46,7 @@ def by_sector() -> SimpleSlopes:
             SlopeAt(value="Public", place="level", slope=PUBLIC, intercept=tested(*[1.0] * 7)),
             SlopeAt(value="Catholic", place="level", slope=CATHOLIC, intercept=tested(*[1.0] * 7)),
         ),
-        differences=(Pairwise(first="Public", second="Catholic", test=LESS, p_unadjusted=0.178),),
+        differences=(Pairwise(first="Catholic", second="Public", test=LESS, p_unadjusted=0.178),),
         region=None,
         lines=(),
     )
@@ -78,9 +78,13 @@ def along_ses() -> SimpleSlopes:
 
 
 def effects() -> EffectsRecord:
-    levels = (LevelMean(level="Public", test=PUBLIC), LevelMean(level="Catholic", test=CATHOLIC))
+    levels = (
+        LevelMean(level="Public", levels=("Public",), test=PUBLIC),
+        LevelMean(level="Catholic", levels=("Catholic",), test=CATHOLIC),
+    )
     means = FactorMeans(
-        **SHARED, factor="sector", conditions=(), averaged=(), held=(), interacts=("ses",), adjust="holm",
+        **SHARED, factor="sector", factors=("sector",),
+        conditions=(), averaged=(), held=(), interacts=("ses",), adjust="holm",
         means=levels, differences=by_sector().differences * 2,
     )  # fmt: skip
     hypotheses = (

@@ -150,3 +150,51 @@ def test_what_names_nothing_is_a_fault_at_its_place(folder, asked, faults):
     assert len(found) == len(faults)
     for expected in faults:
         assert any(line.startswith(f"{folder / 'pipeline.yaml'}:{expected}") for line in found), found
+
+
+def test_means_of_several_factors_with_a_control_reach_tables_and_report(folder):
+    asked = "means: [{of: [f, s], adjust: sidak}, {of: f, control: b}, {of: f, differences: consecutive}]\n"
+    (folder / "pipeline.yaml").write_text(SPEC + asked)
+    done = mlm("run", cwd=folder)
+    assert done.returncode == 0, done.stderr
+    found = rows(folder, "mean_differences")
+    families = {(row["factor"], row["compared"], row["adjust"]): 0 for row in found}
+    for row in found:
+        families[row["factor"], row["compared"], row["adjust"]] += 1
+    assert families == {
+        ("f:s", "pairwise", "sidak"): 15,
+        ("f", "control", "dunnett"): 4,
+        ("f", "consecutive", "mvt"): 4,
+    }
+    assert ("a, high", "b, low") in {(row["level_2"], row["level_1"]) for row in found} | {
+        (row["level_1"], row["level_2"]) for row in found
+    }
+    report = (folder / "results" / "small" / "report.md").read_text()
+    for words in ("**f × s**", "adjusted by Dunnett’s method (exact multivariate *t*)", "| a − b |"):
+        assert words in report
+
+
+@pytest.mark.parametrize(
+    ("asked", "fault"),
+    [
+        ("means: [{of: [f, q]}]\n", "9:18: means[0].of[1]: no rung has a predictor q"),
+        ("means: [{of: f, by: [s, f]}]\n", "9:25: means[0].by[1]: means of f are not estimated by f"),
+        ("means: [{of: f, control: d}]\n", "9:26: means[0].control: there is no level d"),
+        ("means: [{of: [f, f]}]\n", "9:18: means[0].of[1]: 'f' stands here twice"),
+        ("means: [{of: []}]\n", "9:10: means[0].of: names no factor"),
+        (
+            "means: [{of: f, adjust: tukey, control: a}]\n",
+            "9:25: means[0].adjust: tukey adjusts pairwise differences; for control ones write dunnett",
+        ),
+        (
+            "means: [{of: f, differences: consecutive, control: a}]\n",
+            "9:52: means[0].control: a control is named, and the comparisons are not with a control",
+        ),
+    ],
+)
+def test_means_that_cannot_be_are_a_fault_at_its_place(folder, asked, fault):
+    (folder / "pipeline.yaml").write_text(SPEC + asked)
+    with pytest.raises(SpecError) as caught:
+        check(folder / "pipeline.yaml")
+    (found,) = caught.value.faults
+    assert f"pipeline.yaml:{fault}" in str(found)

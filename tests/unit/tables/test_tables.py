@@ -90,9 +90,10 @@ COLUMNS = {
     "ci_high adjust p_unadjusted focal_contrast conditions",
     "johnson_neyman": "model focal moderator bound_low bound_high region observed_low observed_high "
     "significant share_significant unit n_units df_method focal_contrast conditions",
-    "means": "model factor level mean se df ci_low ci_high df_method conditions averaged held",
+    "means": "model factor level mean se df ci_low ci_high df_method conditions averaged held "
+    "scale response response_se response_ci_low response_ci_high",
     "mean_differences": "model factor level_1 level_2 estimate se df df_method statistic p ci_low ci_high "
-    "adjust p_unadjusted conditions",
+    "adjust p_unadjusted conditions compared back_kind back_estimate back_se back_ci_low back_ci_high",
     "ols": "model term column estimate se df statistic p ci_low ci_high se_cluster dropped n sigma r_squared "
     "adj_r_squared f_statistic f_df_1 f_df_2 f_p logLik AIC BIC",
 }

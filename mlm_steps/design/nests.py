@@ -1,0 +1,154 @@
+"""Factors whose levels lie within the levels of others, found in the data and in the terms, as emmeans does.
+
+A factor is nested in another where each of its levels occurs with one level of the other only, such as
+schools in districts; or where the formula has no term of the factor alone but ``a:b`` beside ``a``, which
+codes b within a. Averages run over the levels that occur within each level of the outer factor.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from mlm_steps.design.grid import Level, Predictor, Setting
+
+__all__ = ["MOST_ROWS", "Nests", "find_nests"]
+
+MOST_ROWS = 20_000
+"""Of a grid: combinations of the levels of the factors that are averaged over."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Nests:
+    """The nesting among the factors of a formula.
+
+    Attributes
+    ----------
+    outer : mapping of str to tuple of str
+        For each nested factor, the factors that it is nested in.
+    by_terms : frozenset of str
+        Those that are nested by the terms of the formula alone: their levels occur within several levels.
+    together : mapping of (str, str) to set of (Level, Level)
+        For each nested factor and one of its outer factors, the pairs of levels that occur.
+    """
+
+    outer: Mapping[str, tuple[str, ...]]
+    by_terms: frozenset[str]
+    together: Mapping[tuple[str, str], frozenset[tuple[Level, Level]]]
+
+    def allows(self, setting: Setting, name: str, level: Level) -> bool:
+        """Return whether a level of a factor occurs with what a setting has of factors above and below it."""
+        for (inner, outer), pairs in self.together.items():
+            if name == inner and outer in setting and (level, setting[outer]) not in pairs:
+                return False
+            if name == outer and inner in setting and (setting[inner], level) not in pairs:
+                return False
+        return True
+
+    def related(self, *names: str) -> tuple[str, ...]:
+        """Return the factors nested in some of these, or around them; not these themselves."""
+        pairs = [pair for pair in self.together if not set(pair).isdisjoint(names)]
+        return tuple(dict.fromkeys(name for pair in pairs for name in pair if name not in names))
+
+    def combinations(
+        self, given: Setting, over: Sequence[Predictor], most: int = MOST_ROWS
+    ) -> list[tuple[Setting, float]]:
+        """Return what is given with each combination of the levels of ``over`` that may be, and its weight.
+
+        Outer factors come before those nested in them; the levels that are left at each step share its
+        weight equally. ValueError for more combinations than ``most``.
+        """
+        first = sorted(over, key=lambda each: len(self.outer.get(each.name, ())))
+        found: list[tuple[dict[str, Level], float]] = [(dict(given), 1.0)]
+        for predictor in first:
+            grown: list[tuple[dict[str, Level], float]] = []
+            for setting, weight in found:
+                levels = [level for level in predictor.centre if self.allows(setting, predictor.name, level)]
+                grown += [({**setting, predictor.name: level}, weight / len(levels)) for level in levels]
+                if len(grown) > most:
+                    raise ValueError(f"more than {most} combinations of levels are too many to average over")
+            found = grown
+        total = sum(weight for _, weight in found)
+        names = [*given, *(predictor.name for predictor in over)]
+        return [({name: setting[name] for name in names}, weight / total) for setting, weight in found]
+
+
+def find_nests(predictors: Sequence[Predictor], terms: Sequence[tuple[str, ...]]) -> Nests:
+    """Return the nesting among predictors with levels.
+
+    Parameters
+    ----------
+    predictors : sequence of Predictor
+    terms : sequence of tuple of str
+        The columns of each term.
+    """
+    factors = {p.name: p for p in predictors if len(p.levels) > 1}
+    together = {
+        (a.name, b.name): _pairs(a, b) for a in factors.values() for b in factors.values() if a is not b
+    }
+    found: dict[str, set[str]] = {}
+    for name in factors:
+        outer = {
+            other
+            for other in factors
+            if other != name
+            and name not in found.get(other, ())
+            and len(together[name, other]) == len(factors[name].levels)
+        }
+        if outer:
+            found[name] = outer
+    by_data = set(found)
+    for name, outer in _by_terms(factors, terms).items():
+        found.setdefault(name, set()).update(outer)
+    for name in found:
+        found[name] |= {above for each in found[name] for above in found.get(each, ())}
+    nests = {name: outer for name, outer in found.items() if name not in outer}
+    return Nests(
+        outer={name: tuple(each for each in factors if each in outer) for name, outer in nests.items()},
+        by_terms=frozenset(set(nests) - by_data),
+        together={(a, b): together[a, b] for a, outer in nests.items() for b in outer},
+    )
+
+
+def _pairs(one: Predictor, other: Predictor) -> frozenset[tuple[Level, Level]]:
+    """Return the pairs of levels of two factors that occur."""
+    first, second = _codes(one), _codes(other)
+    k = len(other.levels)
+    seen = np.unique(first * k + second)
+    return frozenset((one.levels[code // k], other.levels[code % k]) for code in seen.tolist())
+
+
+def _codes(predictor: Predictor) -> NDArray[np.intp]:
+    """Return the positions of the levels; a number of two values has its values in place of them."""
+    if predictor.category:
+        return predictor.values.astype(np.intp)
+    second: NDArray[np.intp] = (predictor.values == predictor.levels[1]).astype(np.intp)
+    return second
+
+
+def _by_terms(factors: Mapping[str, Predictor], terms: Sequence[tuple[str, ...]]) -> dict[str, set[str]]:
+    """Return which factors the formula codes within others: those without a term of their own.
+
+    In ``a + a:b`` the columns of a:b hold b by contrasts within each level of a, since a has its own term and
+    b does not.
+    """
+    sets = [frozenset(term) for term in terms]
+
+    def by_levels(term: frozenset[str], name: str) -> bool:
+        """Return whether a term has a column for each level of a factor: its margin is not in the model."""
+        return len(term) > 1 and term - {name} not in sets
+
+    nested: dict[str, set[str]] = {}
+    for name in factors:
+        if frozenset({name}) in sets:
+            continue
+        own = [term for term in sets if name in term and not by_levels(term, name)]
+        own = own or [term for term in sets if name in term]
+        outer = [{o for o in term - {name} if o in factors and by_levels(term, o)} for term in own]
+        least = [each for each in outer if each and not any(other < each for other in outer if other)]
+        if least:
+            nested[name] = set().union(*least)
+    return nested

@@ -1,0 +1,182 @@
+"""Tables of estimated marginal means: on the scale of the model, and back on that of the data."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from mlm_steps.records.effects import BackTransformed, FactorMeans, LevelMean
+from mlm_steps.report.effect_rows import (
+    confidence,
+    family_notes,
+    heads,
+    letter,
+    method_note,
+    pair_rows,
+    with_conditions,
+)
+from mlm_steps.report.effect_words import Keys, Numbers, condition_phrase, number_text, plain_value
+from mlm_steps.report.facts import reason_in_words
+from mlm_steps.report.grid import Grid, Row, columns, heading, row
+from mlm_steps.report.inputs import ReportInput
+from mlm_steps.report.notation import decimals_for_se, fixed
+from mlm_steps.report.text import Code, Emphasis, Number, Phrase, Word, join, say, source
+
+__all__ = ["back_table", "mean_table"]
+
+NOTE = (
+    "{outcome} at each level, for the population of groups: other categories are averaged with equal "
+    "weights for their levels, numbers are at their mean{but}."
+)
+BACK_NOTE = (
+    "The means of {scale} above, taken back to {response}, with the limits of their intervals; standard "
+    "errors by the delta method. Except for a linear function, this is not the mean of {response}: that of "
+    "logarithms, for example, goes back to the geometric mean."
+)
+RATIO_NOTE = "A difference of logarithms is the logarithm of a ratio: 1 stands for no difference."
+
+
+def mean_table(given: ReportInput, means: Sequence[FactorMeans]) -> Grid:
+    """Return the means of one rung and their differences."""
+    rows: list[Row] = []
+    for factor in means:
+        rows.append(heading(_factor_heading(given, factor)))
+        for mean in factor.means:
+            numbers = Numbers(mean.test, (*_keys("means", factor), mean.level), "mean")
+            cells = [numbers.estimate, numbers.se, numbers.ci, None, numbers.df, None]
+            rows.append(row(plain_value(mean.level), cells))
+        rows += pair_rows(factor.differences, _keys("mean_differences", factor))
+    symbol = letter([each.test for factor in means for each in factor.differences])
+    first = means[0]
+    return Grid(
+        caption=("Estimated marginal means of ", given.names.model(first.model)),
+        columns=heads("Level", symbol, confidence(first.confidence)),
+        rows=tuple(rows),
+        notes=(
+            _lead_note(given, means),
+            *family_notes(means),
+            *_nest_notes(means),
+            *_reason_notes(given, means),
+            *_dependence_notes(given, means),
+            method_note(first.df_method),
+        ),
+        wide=True,
+    )
+
+
+def back_table(given: ReportInput, means: Sequence[FactorMeans]) -> Grid | None:
+    """Return the means of a transformed outcome on the scale of its column; None where there is none."""
+    if not means or means[0].response is None or means[0].scale is None:
+        return None
+    first, scale, response = means[0], means[0].scale, means[0].response
+    rows: list[Row] = []
+    for factor in means:
+        rows.append(heading(_factor_heading(given, factor)))
+        for mean in factor.means:
+            keys = (*_keys("means", factor), mean.level)
+            rows.append(row(plain_value(mean.level), _back_cells(mean.back, keys, BACK_MEAN)))
+        sign = " / " if factor.back_difference == "ratio" else " − "
+        for pair in factor.differences if factor.back_difference else ():
+            keys = (*_keys("mean_differences", factor), pair.first, pair.second)
+            words = (*plain_value(pair.first), sign, *plain_value(pair.second))
+            rows.append(row(words, _back_cells(pair.back, keys, BACK_DIFFERENCE)))
+    words = given.names.variable(response)
+    note = say(BACK_NOTE, scale=Code(scale), response=words)
+    ratio = [say(RATIO_NOTE)] if first.back_difference == "ratio" else []
+    return Grid(
+        caption=say(
+            "Means of {model} on the scale of {response}",
+            model=given.names.model(first.model),
+            response=words,
+        ),
+        columns=columns("Level", "Estimate", (Emphasis("SE"),), f"{confidence(first.confidence)} CI"),
+        rows=tuple(rows),
+        notes=(note, *ratio, *family_notes(means if first.back_difference else ())),
+        wide=True,
+    )
+
+
+BACK_MEAN = ("response", "response_se", "response_ci_low", "response_ci_high")
+BACK_DIFFERENCE = ("back_estimate", "back_se", "back_ci_low", "back_ci_high")
+
+
+def _back_cells(
+    back: BackTransformed | None, keys: Keys, names: Sequence[str]
+) -> list[Number | Phrase | str | None]:
+    if back is None or back.estimate is None:
+        return [reason_in_words(back.code if back else None)]
+    table, *rest = map(str, keys)
+    decimals = decimals_for_se(back.se)
+    values = (back.estimate, back.se, back.ci_low, back.ci_high)
+    estimate, se, low, high = (
+        None if value is None else Number(fixed(value, decimals), source(table, *rest, name))
+        for name, value in zip(names, values, strict=True)
+    )
+    return [estimate, se, ("[", low or "–", ", ", high or "–", "]")]
+
+
+def _keys(table: str, factor: FactorMeans) -> Keys:
+    held = "; ".join(f"{each.variable}={each.value}" for each in factor.conditions)
+    return (table, factor.model, factor.factor, held)
+
+
+def _factor_heading(given: ReportInput, factor: FactorMeans) -> Phrase:
+    names = join([given.names.variable(name) for name in factor.factors], " × ")
+    return with_conditions(names, condition_phrase(given, factor.conditions))
+
+
+def _lead_note(given: ReportInput, means: Sequence[FactorMeans]) -> Phrase:
+    scale = means[0].scale
+    held = {each.variable: each.value for factor in means for each in factor.held if not each.at_mean}
+    elsewhere = [
+        (*given.names.variable(name), " at ", number_text(float(value))) for name, value in held.items()
+    ]
+    but = say("; {held}, where all functions have a value", held=join(elsewhere)) if elsewhere else None
+    outcome = say("Expected value of {scale}", scale=Code(scale)) if scale else ("Expected outcome",)
+    return say(NOTE, outcome=outcome, but=but)
+
+
+def _nest_notes(means: Sequence[FactorMeans]) -> list[Phrase]:
+    """Return which factors are nested, where that matters for a mean."""
+    nested = dict.fromkeys(text for factor in means for text in factor.nested)
+    if not nested:
+        return []
+    return [
+        say(
+            "Nested factors, found in the data and the formula: {nested}; of these, the levels that occur "
+            "are averaged.",
+            nested=join([(Word(text),) for text in nested], "; "),
+        )
+    ]
+
+
+def _reason_notes(given: ReportInput, means: Sequence[FactorMeans]) -> list[Phrase]:
+    """Return why means are not estimable, once for each reason."""
+    lost: dict[str, list[Phrase]] = {}
+    for factor in means:
+        for mean in factor.means:
+            if mean.reason is not None:
+                lost.setdefault(mean.reason, []).append(_cell_phrase(given, factor, mean))
+    return [
+        say("Not estimable at {cells}: {reason}.", cells=join(cells, "; "), reason=Word(reason))
+        for reason, cells in lost.items()
+    ]
+
+
+def _cell_phrase(given: ReportInput, factor: FactorMeans, mean: LevelMean) -> Phrase:
+    return say("{x} = {level}", x=_factor_heading(given, factor), level=plain_value(mean.level))
+
+
+def _dependence_notes(given: ReportInput, means: Sequence[FactorMeans]) -> list[Phrase]:
+    """Return a warning for each factor whose differences depend on other predictors."""
+    notes: dict[str, Phrase] = {}
+    for factor in means:
+        chosen = {each.variable for each in factor.conditions}
+        others = [name for name in factor.interacts if name not in chosen]
+        if others:
+            notes[factor.factor] = say(
+                "The differences between levels of {factor} depend on {others}: the means hold at the mean "
+                "of numbers, and on average over categories.",
+                factor=join([given.names.variable(name) for name in factor.factors], " × "),
+                others=join([given.names.variable(name) for name in others], last=" and "),
+            )
+    return list(notes.values())
