@@ -6,6 +6,7 @@ anything heavy is imported.
 
 from __future__ import annotations
 
+import io
 import os
 import sys
 from collections.abc import Sequence
@@ -26,6 +27,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return 143  # nobody waits for this step, and another run may be at work in its folder
     for name in THREADS:
         os.environ.setdefault(name, "1")
+    if isinstance(sys.stdout, io.TextIOWrapper):
+        # A name of a file may have bytes that are no characters, a terminal's encoding no place for χ.
+        sys.stdout.reconfigure(errors="backslashreplace")
     from mlm_steps.cli import run_command
 
     return run_command(words)

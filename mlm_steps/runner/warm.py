@@ -11,13 +11,20 @@ import threading
 import time
 import traceback
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from pathlib import Path
 from types import TracebackType
 from typing import IO, NoReturn, Self
 
+from mlm_steps.errors import Fault, UsageError
 from mlm_steps.runner.client import LOST, call
 
 __all__ = ["WarmPool"]
+
+LONGEST = 100
+"""Bytes of the path of a socket: Linux allows 107, macOS 103."""
+SHORT_PLACES = ("/tmp", "/var/tmp", "/dev/shm")  # noqa: S108 - a private folder is made there
+"""Where the socket lies if the folder for temporary files has a longer path."""
 
 
 class WarmPool:
@@ -38,7 +45,7 @@ class WarmPool:
     def __init__(
         self, analysis: Sequence[str], *, command: Callable[[Sequence[str]], int] | None = None
     ) -> None:
-        self._folder = tempfile.TemporaryDirectory(prefix="mlm-")
+        self._folder = _folder()
         self.address = str(Path(self._folder.name) / "pool")
         reader, self._lifeline = os.pipe()
         words = ["serve", self.address, str(reader), *analysis]
@@ -82,6 +89,19 @@ class WarmPool:
         self._process.kill()
         self._process.wait()
         self._folder.cleanup()
+
+
+def _folder() -> tempfile.TemporaryDirectory[str]:
+    """Return a new private folder whose path leaves room for a socket's name; UsageError if there is none."""
+    given = tempfile.gettempdir()
+    for place in (given, os.environ.get("XDG_RUNTIME_DIR", given), *SHORT_PLACES):
+        if len(os.fsencode(f"{place}/mlm-12345678/pool.new")) <= LONGEST:
+            with suppress(OSError):
+                return tempfile.TemporaryDirectory(prefix="mlm-", dir=place)
+    what = f"no folder for temporary files whose path is short enough for a socket ({LONGEST} bytes)"
+    raise UsageError(
+        Fault("TMPDIR", f"{what}: tried {given}, {', '.join(SHORT_PLACES)}", "set a shorter one")
+    )
 
 
 def _interpreter(words: Sequence[str], reader: int) -> subprocess.Popen[bytes]:
