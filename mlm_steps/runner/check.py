@@ -35,7 +35,7 @@ def checking(
     begins = not plan.step(DATA).current and not force
     words = [str(plan.loaded.path), *(["--allow-outside"] if allow_outside else [])]
     with TemporaryFile("w+") as said:
-        command = ["begin", *words, "--out", str(plan.layout.out)] if begins else ["validate", *words]
+        command = ["begin", *words, f"--out={plan.layout.out}"] if begins else ["validate", *words]
         wait = pool.start(command, said)
 
         def finish() -> int:

@@ -80,7 +80,7 @@ def _plan(request: RunRequest) -> Plan:
 
 def _words(request: RunRequest) -> list[str]:
     """Return the spec and the output folder as the command of a step has them."""
-    out = ["--out", str(request.out)] if request.out else []
+    out = [f"--out={request.out}"] if request.out else []
     return [str(request.spec), *out, *(["--allow-outside"] if request.allow_outside else [])]
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import sys
 from collections.abc import Iterator, Sequence
 from shutil import disk_usage
@@ -11,7 +12,7 @@ from mlm_steps.records import ComparisonRecord, FitRecord
 from mlm_steps.records.base import NO_ROOM
 from mlm_steps.records.failure import Absence, read_absence
 from mlm_steps.runner.progress import Progress
-from mlm_steps.steps.failed import reason_in
+from mlm_steps.steps.failed import exception_in, reason_in
 from mlm_steps.steps.plan import Step
 from mlm_steps.steps.session import Session
 from mlm_steps.steps.words import as_expected, describe_ladder, describe_singular
@@ -22,6 +23,8 @@ DONE, NOT_AS_EXPECTED, STEP_FAILED = 0, 1, 3
 SMALLEST_ROOM = 2**16
 """Bytes that a disk has left on which even the logs of the steps may have found no room."""
 NOT_RUN = "not run"
+FOLLOWS = re.compile("CalledProcessError|a job execution failed|job did not complete")
+"""What Snakemake says because a step has failed, of which we say the reason."""
 
 
 def conclude(session: Session, progress: Progress | None = None, *, done: bool = True) -> int:
@@ -78,16 +81,25 @@ def _reports(session: Session, *, announced: bool) -> list[str]:
 def _reasons(session: Session, missing: Sequence[Step], progress: Progress | None) -> list[str]:
     """Return why steps have no result: a line each, but one for all where the disk is full."""
     found = [line for step in missing for line in _reason(session, step, progress)]
-    errors = list(dict.fromkeys(progress.errors)) if progress else []
     out = session.layout.out
     if any(NO_ROOM in line for line in found) or disk_usage(out).free < SMALLEST_ROOM:
         return [str(Fault(str(out), NO_ROOM, "make room and run again: what was finished is kept"))]
     not_run = [step.name for step in missing if not _tried(step, progress)]
     if not_run:
-        found.append(f"{NOT_RUN}: {', '.join(not_run)}")
-    if errors and not (progress and progress.failed and not not_run):
-        found += [f"Snakemake: {' '.join(error.split())}" for error in errors]
+        found.append(f"{NOT_RUN}: {', '.join(not_run)}{_blocked(progress)}")
+    errors = progress.errors if progress else []
+    told = bool(progress and progress.failed)
+    found += [_line(error) for error in dict.fromkeys(errors) if not (told and FOLLOWS.search(error))]
     return found or ["Snakemake stopped without a reason"]
+
+
+def _blocked(progress: Progress | None) -> str:
+    return f" (because of {', '.join(progress.failed)})" if progress and progress.failed else ""
+
+
+def _line(error: str) -> str:
+    """Return a line of what Snakemake said; of a traceback, the exception."""
+    return f"Snakemake: {exception_in(error.splitlines()) or ' '.join(error.split())}"
 
 
 def _tried(step: Step, progress: Progress | None) -> bool:

@@ -17,6 +17,7 @@ from types import TracebackType
 from typing import IO, NoReturn, Self
 
 from mlm_steps.errors import Fault, UsageError
+from mlm_steps.runner.caches import give_caches
 from mlm_steps.runner.client import LOST, call
 
 __all__ = ["WarmPool"]
@@ -46,6 +47,7 @@ class WarmPool:
         self, analysis: Sequence[str], *, command: Callable[[Sequence[str]], int] | None = None
     ) -> None:
         self._folder = _folder()
+        give_caches(Path(self._folder.name))
         self.address = str(Path(self._folder.name) / "pool")
         reader, self._lifeline = os.pipe()
         words = ["serve", self.address, str(reader), *analysis]

@@ -10,7 +10,7 @@ from mlm_steps.records import write_record
 from mlm_steps.records.failure import Absence
 from mlm_steps.steps.session import Session
 
-__all__ = ["INTERRUPTED", "failed", "reason_in"]
+__all__ = ["INTERRUPTED", "exception_in", "failed", "reason_in"]
 
 INTERRUPTED = (130, 143)
 """Exit codes of a step that the user or the scheduler stopped: it has not failed."""
@@ -37,14 +37,14 @@ def reason_in(log: Path, code: int | None = None) -> str:
     of a fault stands below it with carets. Of a traceback, the line of the exception says what.
     """
     lines = log.read_text(errors="replace").splitlines() if log.exists() else []
-    said = _exception(lines) or _fault(lines)
+    said = exception_in(lines) or _fault(lines)
     if said:
         return said
     return "the process was killed" + (f" (exit code {code})" if code is not None else "")
 
 
-def _exception(lines: list[str]) -> str | None:
-    """Return the line of the last exception that a log tells of."""
+def exception_in(lines: list[str]) -> str | None:
+    """Return the line of the last exception of which lines tell; None where they tell of none."""
     starts = [i for i, line in enumerate(lines) if line.strip() == TRACEBACK]
     after = lines[starts[-1] + 1 :] if starts else []
     return next((line.strip() for line in after if line.strip() and not line[0].isspace()), None)

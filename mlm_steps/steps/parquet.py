@@ -20,7 +20,9 @@ def read_parquet(path: Path) -> pd.DataFrame:
     import pyarrow.parquet as pq
 
     try:
-        frame: pd.DataFrame = pq.ParquetFile(path).read(use_threads=False).to_pandas(use_threads=False)
+        with path.open("rb") as stream:  # of names, pyarrow takes valid UTF-8 only
+            table = pq.ParquetFile(stream).read(use_threads=False)
+        frame: pd.DataFrame = table.to_pandas(use_threads=False)
     except (pa.ArrowException, OSError) as error:
         if isinstance(error, FileNotFoundError):
             raise
