@@ -176,6 +176,8 @@ class FitRecord(Record):
     coefficients: tuple[Coefficient, ...]
     coefficients_other: tuple[Coefficient, ...] = ()
     """Of a singular fit, the same by the method of Satterthwaite and of Kenward and Roger not reported."""
+    vcov_of_tests: tuple[tuple[float, ...], ...] = ()
+    """Covariance matrix of the coefficients that their tests use, where it is not that of the estimates."""
     anova: tuple[TermTest, ...] = ()
     anova_other: tuple[TermTest, ...] = ()
     """Of a singular fit, the F tests by the method that is not reported."""

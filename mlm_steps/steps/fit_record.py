@@ -85,6 +85,7 @@ def fit_record(
         ml=optimum(ml),
         coefficients=fixed.coefficients,
         coefficients_other=fixed.others,
+        vcov_of_tests=fixed.vcov,
         anova=fixed.anova,
         anova_other=fixed.anova_other,
         random=random_parameters(reported),

@@ -38,6 +38,8 @@ class FixedPart:
     ----------
     coefficients, others : tuple of Coefficient
         Tested by the declared method; by another, for singular fits.
+    vcov : tuple of tuple of float
+        Covariance matrix that the tests use; empty where it is that of the estimates.
     anova, anova_other : tuple of TermTest
         The same of terms.
     notices : tuple of Notice
@@ -45,6 +47,7 @@ class FixedPart:
 
     coefficients: tuple[Coefficient, ...]
     others: tuple[Coefficient, ...]
+    vcov: tuple[tuple[float, ...], ...]
     anova: tuple[TermTest, ...]
     anova_other: tuple[TermTest, ...]
     notices: tuple[Notice, ...]
@@ -72,6 +75,7 @@ def fixed_part(
     return FixedPart(
         _coefficients(fit.design, against, confidence, variable_levels),
         tuple(others),
+        () if against.vcov is fit.vcov else tuple(tuple(map(float, row)) for row in against.vcov),
         _anova(against, tested),
         tuple(anova_other),
         against.notices,

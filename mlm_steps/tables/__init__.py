@@ -24,13 +24,14 @@ Added at the end, before ``null_codes``: ``reference`` and ``ci_method`` (``vari
 ``ci_method`` and ``effect`` (``icc``), ``p_rlrt`` and what follows (``comparison``); among the others:
 ``start`` and ``max_dsd`` (``allfit``). Further tables: ``remedies`` and ``remedies_fixed``, the
 alternatives to singular and doubtful rungs and what they do to the coefficients; ``singular``, the
-directions in which their random effects do not vary; ``anova``, the F tests of terms; and
-``fixed_other_df`` and ``anova_other_df``, the tests of singular fits by the method of Satterthwaite and
-Kenward and Roger that ``fixed`` and ``anova`` do not show. Of what the coefficients mean together,
-``contrasts``, ``slope_differences``, ``means`` and ``mean_differences``; bounds and share of
-``johnson_neyman`` are written ``bound_low``, ``bound_high`` and ``share_significant``. Of random effects,
-``ranova``, one left out at a time, and ``heterogeneity``, HLM's tests of their variances. The searches of
-all fits, evaluation by evaluation, are ``trace``.
+directions in which their random effects do not vary; ``anova``, the F tests of terms; ``vcov``, the
+covariance matrices of the fixed effects, each column of X with its term; and ``fixed_other_df`` and
+``anova_other_df``, the tests of singular fits by the method of Satterthwaite and Kenward and Roger that
+``fixed`` and ``anova`` do not show. Of what the coefficients mean together, ``contrasts``,
+``slope_differences``, ``means`` and ``mean_differences``; bounds and share of ``johnson_neyman`` are
+written ``bound_low``, ``bound_high`` and ``share_significant``. Of random effects, ``ranova``, one left out
+at a time, and ``heterogeneity``, HLM's tests of their variances. The searches of all fits, evaluation by
+evaluation, are ``trace``.
 
 A limit of an interval that is a number but no crossing of the criterion, such as the bound of its parameter,
 has its code in ``null_codes`` under ``ci_low[limit]`` or ``ci_high[limit]``.
@@ -63,11 +64,13 @@ from mlm_steps.tables.singular import singular
 from mlm_steps.tables.slope_differences import slope_differences
 from mlm_steps.tables.trace import trace
 from mlm_steps.tables.variance_explained import variance_explained
+from mlm_steps.tables.vcov import vcov
 
 __all__ = ["TABLES", "Table", "TableMaker"]
 
 TABLES: dict[str, TableMaker] = {
     "fixed": fixed,
+    "vcov": vcov,
     "fixed_other_df": fixed_other_df,
     "anova": anova,
     "anova_other_df": anova_other_df,

@@ -60,6 +60,7 @@ COLUMNS = {
     "trace": "model method evaluation criterion max_gradient",
     "fixed": "model term column level symbol estimate se df df_method statistic p ci_low ci_high ci_method "
     "std_estimate dropped",
+    "vcov": "model method column_1 column_2 value term_1 term_2",
     "fixed_other_df": "model term column estimate se df df_method statistic p ci_low ci_high ci_method "
     "dropped",
     "anova": "model type term num_df den_df df_method sum_sq mean_sq F p",
