@@ -12,6 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mlm_steps.compare.nesting import Relation, embed_theta, log_det_basis
+from mlm_steps.engine.cost import cost_of
 from mlm_steps.engine.fit import evaluate_at, fit_lmm
 from mlm_steps.engine.replicates import ELEMENTS, refit_many
 from mlm_steps.engine.simulate import draw_outcomes
@@ -19,12 +20,10 @@ from mlm_steps.engine.streams import stream
 from mlm_steps.engine.values import LmmFit
 from mlm_steps.errors import FitError
 
-__all__ = ["BootstrapP", "bootstrap_p", "takes_minutes"]
+__all__ = ["BootstrapP", "bootstrap_p", "p_of", "simulated_statistics", "takes_long"]
 
-ONE_FACTOR = 20_000
-"""Random effects of a single factor, all of whose replicates advance together, ..."""
-SEVERAL_FACTORS = 200
-"""... and outside the largest of several: beyond them a thousand replicates take minutes."""
+LONG = 20.0
+"""Seconds, by counting operations, beyond which nothing is simulated unless it is demanded."""
 WORSE = -1e-6
 """A statistic below this is a failed search, above it rounding."""
 
@@ -49,10 +48,9 @@ class BootstrapP:
     failed: int
 
 
-def takes_minutes(fit: LmmFit) -> bool:
-    """Return whether a thousand refits of a model take minutes."""
-    sizes = [factor.q for factor in fit.kernel.strategy.factors]
-    return sum(sizes[1:]) > SEVERAL_FACTORS or sizes[0] > ONE_FACTOR
+def takes_long(pair: Pair, replicates: int) -> bool:
+    """Return whether so many refits of both models take long."""
+    return replicates * sum(cost_of(fit.kernel).refit for fit in pair) > LONG
 
 
 def bootstrap_p(
@@ -74,14 +72,25 @@ def bootstrap_p(
     step : str
         Names the stream of random numbers; replicate b depends on seed, step and b alone.
     """
-    width = max(1, ELEMENTS // pair[0].design.n)
-    blocks = [range(first, min(first + width, replicates)) for first in range(0, replicates, width)]
-    simulated = np.concatenate([_statistics(pair, relation, seed, step, block) for block in blocks])
+    return p_of(
+        simulated_statistics(pair, relation, seed=seed, step=step, numbers=range(replicates)), statistic
+    )
+
+
+def p_of(simulated: Array, statistic: float) -> BootstrapP:
+    """Return the p value of a statistic by simulated ones; those that are NaN have failed."""
     known = simulated[np.isfinite(simulated)]
-    failed = replicates - len(known)
+    failed = len(simulated) - len(known)
     if not len(known):
-        return BootstrapP(None, replicates, failed)
-    return BootstrapP((1 + int((known >= statistic).sum())) / (len(known) + 1), replicates, failed)
+        return BootstrapP(None, len(simulated), failed)
+    return BootstrapP((1 + int((known >= statistic).sum())) / (len(known) + 1), len(simulated), failed)
+
+
+def simulated_statistics(pair: Pair, relation: Relation, *, seed: int, step: str, numbers: range) -> Array:
+    """Return some simulated statistics, one per number; each depends on seed, step and number alone."""
+    width = max(1, ELEMENTS // pair[0].design.n)
+    blocks = [numbers[first : first + width] for first in range(0, len(numbers), width)]
+    return np.concatenate([_statistics(pair, relation, seed, step, block) for block in blocks])
 
 
 def _statistics(pair: Pair, relation: Relation, seed: int, step: str, block: range) -> Array:

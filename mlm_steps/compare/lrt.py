@@ -9,7 +9,7 @@ import numpy as np
 from mlm_steps.compare.mixtures import BoundaryNull, boundary_null, chi_square_tail, mixture_tail
 from mlm_steps.compare.nesting import Relation, embed_theta, log_det_basis, relate
 from mlm_steps.compare.refusal import Refusal, data_mismatch, no_test, search_failed
-from mlm_steps.compare.simulations import TOO_MANY_FAILED, Simulations, with_bootstrap, with_rlrt
+from mlm_steps.compare.simulations import Simulations, with_bootstrap, with_rlrt
 from mlm_steps.design.matrices import Design, RandomTerm
 from mlm_steps.design.one_name import factor_identity
 from mlm_steps.engine.components import reductions
@@ -80,9 +80,7 @@ def compare_lrt(
         record = _with_test(record, pairs[criterion], relation, notices)
         record = with_rlrt(record, pairs[criterion], relation, asked or Simulations())
         record = with_bootstrap(record, pairs[criterion], relation, asked or Simulations())
-        if (record.failed or 0) > TOO_MANY_FAILED * (record.replicates or 1):
-            notices.append(_failures(record))
-    return record.model_copy(update={"notices": tuple(notices)})
+    return record.model_copy(update={"notices": (*notices, *record.notices)})
 
 
 def _untested(
@@ -245,14 +243,6 @@ def _binomial_weights(larger: str) -> Notice:
         "only if the information on these variances is diagonal; a bootstrap does not need that."
     )
     return Notice(code="binomial_weights", severity="info", text=text, model=larger)
-
-
-def _failures(record: ComparisonRecord) -> Notice:
-    text = (
-        f"In the bootstrap of '{record.larger}' against '{record.smaller}' {record.failed} of "
-        f"{record.replicates} replicates failed; the rest may no longer speak for all."
-    )
-    return Notice(code="bootstrap_failures", severity="warning", text=text, model=record.larger)
 
 
 def _searched_again(kind: Method, names: tuple[str, str]) -> Notice:

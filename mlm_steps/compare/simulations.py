@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
 from mlm_steps.compare.mixtures import lone_variance
 from mlm_steps.compare.nesting import Relation
 from mlm_steps.compare.rlrt import LARGEST_FACTOR, rlrt_p
 from mlm_steps.design.matrices import Design
 from mlm_steps.engine.values import LmmFit, Method
-from mlm_steps.records import ComparisonRecord
+from mlm_steps.records import ComparisonRecord, Notice
 
-__all__ = ["TOO_MANY_FAILED", "Simulations", "exact_p", "with_bootstrap", "with_rlrt"]
+if TYPE_CHECKING:
+    from mlm_steps.compare.bootstrap import BootstrapP
+
+__all__ = ["Simulations", "bootstrap_step", "exact_p", "with_bootstrap", "with_p_boot", "with_rlrt"]
 
 TOO_MANY_FAILED = 0.05
 """Share of failed replicates from which the rest may no longer speak for all."""
@@ -32,15 +35,18 @@ class Simulations:
         The exact restricted likelihood ratio test, where one variance alone is tested.
     bootstrap : {"where_needed", "always", "never"}
         The parametric bootstrap: of tests of variances whose null distribution is not known, unless it takes
-        minutes; of all tests; of none.
+        long; of all tests; of none.
     replicates : int
         Of the bootstrap.
+    later : bool
+        Whether other steps do the bootstrap: the record then says only whether the test calls for it.
     """
 
     seed: int = 1
     rlrt: bool = True
     bootstrap: Literal["where_needed", "always", "never"] = "never"
     replicates: int = 1000
+    later: bool = False
 
 
 def with_rlrt(
@@ -63,16 +69,34 @@ def with_bootstrap(
         return record.model_copy(update={"p_boot_code": code})
     from mlm_steps.compare.bootstrap import bootstrap_p  # most comparisons need none
 
-    found = bootstrap_p(
-        pair,
-        relation,
-        record.statistic or 0.0,
-        replicates=asked.replicates,
-        seed=asked.seed,
-        step=f"bootstrap/{record.smaller}--{record.larger}",
+    statistic, step = record.statistic or 0.0, bootstrap_step(record)
+    found = bootstrap_p(pair, relation, statistic, replicates=asked.replicates, seed=asked.seed, step=step)
+    return with_p_boot(record, found)
+
+
+def bootstrap_step(record: ComparisonRecord) -> str:
+    """Return what names the stream of random numbers of a comparison."""
+    return f"bootstrap/{record.smaller}--{record.larger}"
+
+
+def with_p_boot(record: ComparisonRecord, found: BootstrapP) -> ComparisonRecord:
+    """Return the record with what a bootstrap says, and with a notice where many replicates failed."""
+    record = record.model_copy(
+        update={
+            "p_boot": found.p,
+            "replicates": found.replicates,
+            "failed": found.failed,
+            "p_boot_code": "not_estimable" if found.p is None else None,
+        }
     )
-    numbers = {"p_boot": found.p, "replicates": found.replicates, "failed": found.failed}
-    return record.model_copy(update={**numbers, "p_boot_code": "not_estimable" if found.p is None else None})
+    if found.failed <= TOO_MANY_FAILED * found.replicates:
+        return record
+    text = (
+        f"In the bootstrap of '{record.larger}' against '{record.smaller}' {record.failed} of "
+        f"{record.replicates} replicates failed; the rest may no longer speak for all."
+    )
+    notice = Notice(code="bootstrap_failures", severity="warning", text=text, model=record.larger)
+    return record.model_copy(update={"notices": (*record.notices, notice)})
 
 
 def _no_bootstrap(record: ComparisonRecord, pair: tuple[LmmFit, LmmFit], asked: Simulations) -> str | None:
@@ -80,13 +104,15 @@ def _no_bootstrap(record: ComparisonRecord, pair: tuple[LmmFit, LmmFit], asked: 
     if asked.bootstrap == "never":
         return "not_requested"
     if asked.bootstrap == "always":
-        return None
+        return "left_out" if asked.later else None
     approximate = len(record.mixture or ()) > 2  # binomial weights, exact only for a diagonal information
     if record.p_boundary_code not in UNKNOWN and not approximate:
         return "not_needed"
-    from mlm_steps.compare.bootstrap import takes_minutes
+    if asked.later:
+        return "left_out"
+    from mlm_steps.compare.bootstrap import takes_long
 
-    return "too_large" if takes_minutes(pair[1]) else None
+    return "too_large" if takes_long(pair, asked.replicates) else None
 
 
 def exact_p(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import Literal
 
@@ -15,7 +15,7 @@ from mlm_steps.engine.optimizers import OPTIMIZERS, installed
 from mlm_steps.engine.values import Control, LmmFit
 from mlm_steps.errors import FitError
 
-__all__ = ["CRITERION_LIMIT", "AllFits", "Refit", "refit_all", "takes_long"]
+__all__ = ["CRITERION_LIMIT", "UNASKED", "AllFits", "Refit", "refit_all", "takes_long"]
 
 Start = Literal["optimum", "default"]
 Status = Literal["converged", "singular", "doubtful", "wrong", "failed", "not_installed"]
@@ -24,6 +24,9 @@ CRITERION_LIMIT = 1e-3
 """How far above the best criterion an optimiser may end that agrees."""
 BETA_LIMIT = 1e-2
 """How far, in standard errors, its coefficients may be away."""
+UNASKED = ("nelder-mead", "l-bfgs-b", "trust-constr")
+"""Three of different kind that are quick: a simplex, line searches and a trust region, the latter two with
+gradients."""
 MANY = 20_000
 """Random effects beyond which an evaluation takes milliseconds."""
 
@@ -92,8 +95,10 @@ class AllFits:
         return self.excess < CRITERION_LIMIT and not any(refit.status == "wrong" for refit in self.refits)
 
 
-def refit_all(fit: LmmFit, control: Control | None = None) -> AllFits:
-    """Return what every optimiser finds, from the optimum and from the default start.
+def refit_all(
+    fit: LmmFit, control: Control | None = None, optimizers: Sequence[str] | None = None
+) -> AllFits:
+    """Return what optimisers find, from the optimum and from the default start.
 
     Parameters
     ----------
@@ -102,9 +107,13 @@ def refit_all(fit: LmmFit, control: Control | None = None) -> AllFits:
     control : Control, optional
         Budget and tolerance of each search; ``start`` replaces the default start, which is lme4's: Lambda
         is the identity.
+    optimizers : sequence of str, optional
+        Words of ``OPTIMIZERS``, all by default; the engine's own search comes first in any case.
     """
     given = control or Control()
-    ends = [(word, start, _end(fit, given, word, start)) for word, start in _searches()]
+    ends = [
+        (word, start, _end(fit, given, word, start)) for word, start in _searches(optimizers or OPTIMIZERS)
+    ]
     found = [end for _, _, end in ends if isinstance(end, LmmFit)]
     best = min([fit, *found], key=lambda each: each.criterion)
     return AllFits(fit, best.criterion, tuple(_refit(word, start, end, best) for word, start, end in ends))
@@ -116,8 +125,8 @@ def takes_long(fit: LmmFit) -> bool:
     return sum(sizes) > MANY or fit.kernel.strategy.dear
 
 
-def _searches() -> Iterator[tuple[str, Start]]:
-    for word in ("auto", *OPTIMIZERS):
+def _searches(optimizers: Iterable[str]) -> Iterator[tuple[str, Start]]:
+    for word in ("auto", *optimizers):
         yield word, "optimum"
         yield word, "default"
 

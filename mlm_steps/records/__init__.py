@@ -5,6 +5,7 @@ from mlm_steps.records.base import Notice, Record, read_record, write_record, wr
 from mlm_steps.records.comparison import ComparisonRecord, MixtureComponent, VarianceChange
 from mlm_steps.records.deletions import DeletionsRecord, Heterogeneity, RandomEffectTest, RungDeletions
 from mlm_steps.records.effects import EffectsRecord
+from mlm_steps.records.effort import Cost, EffortRecord, OptionalWork
 from mlm_steps.records.figure import FigureRecord
 from mlm_steps.records.fit import (
     Coefficient,
@@ -29,6 +30,7 @@ from mlm_steps.records.profile import (
     VariableLoss,
 )
 from mlm_steps.records.remedies import RemedyRecord, RungAdvice
+from mlm_steps.records.simulation import SimulationRecord
 from mlm_steps.records.variance import Icc, VarianceMeasure, VarianceRecord
 
 __all__ = [
@@ -37,9 +39,11 @@ __all__ = [
     "ColumnProfile",
     "ComparisonRecord",
     "Convergence",
+    "Cost",
     "DataProfile",
     "DeletionsRecord",
     "EffectsRecord",
+    "EffortRecord",
     "FactorProfile",
     "FigureRecord",
     "FitRecord",
@@ -55,6 +59,7 @@ __all__ = [
     "OlsCoefficient",
     "OlsRecord",
     "Optimum",
+    "OptionalWork",
     "RandomEffectTest",
     "RandomParameter",
     "Record",
@@ -62,6 +67,7 @@ __all__ = [
     "RungAdvice",
     "RungDeletions",
     "RungRefits",
+    "SimulationRecord",
     "SlopeComparison",
     "SlopeEstimate",
     "TermCovariance",

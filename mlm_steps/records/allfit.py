@@ -42,5 +42,3 @@ class AllFitRecord(Record):
     """The rungs that were checked; none where there was no reason to."""
 
     rungs: tuple[RungRefits, ...]
-    too_large: tuple[str, ...] = ()
-    """Rungs whose fits give reason to, but for which it would take minutes and nobody has asked."""

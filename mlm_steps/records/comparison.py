@@ -59,7 +59,8 @@ class ComparisonRecord(Record):
     p_boot: float | None = None
     """Of the parametric bootstrap of the statistic."""
     p_boot_code: str | None = "not_requested"
-    """Why there is none: ``not_requested``, ``not_needed``, ``not_estimable``, ``too_large``."""
+    """Why there is none: ``not_requested``, ``not_needed``, ``not_estimable``, ``too_large``, or ``left_out``
+    where the test calls for it and the effort does not allow it."""
     replicates: int | None = None
     """Simulated data sets."""
     failed: int | None = None

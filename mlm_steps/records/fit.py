@@ -7,6 +7,7 @@ from typing import Literal
 from pydantic import Field
 
 from mlm_steps.records.base import Notice, Part, Record
+from mlm_steps.records.effort import Cost
 from mlm_steps.records.remedies import DerivedColumn, Deviation
 
 __all__ = [
@@ -168,6 +169,8 @@ class FitRecord(Record):
     shared_names: dict[str, str] = Field(default_factory=dict)
     """R's names of the columns of fixed and random effects that have another one here, ``a[bc]`` for ``abc``,
     since R calls several columns so."""
+    cost: Cost | None = None
+    """What evaluations of the model take, by which optional work is planned."""
     terms: tuple[TermShape, ...]
     n_levels: dict[str, int]
     """Levels per grouping factor."""
@@ -202,6 +205,12 @@ class FitRecord(Record):
     def alpha(self) -> float:
         """The level of the tests; rounded, so that p = .05 is not below .05 for an interval of 95 %."""
         return round(1 - self.confidence, 12)
+
+    @property
+    def doubtful(self) -> bool:
+        """Whether the reported fit is singular or failed, or something speaks against its optimum."""
+        end = self.reported.convergence
+        return end.status != "converged" or bool(end.reasons)
 
     @property
     def unreliable(self) -> str | None:

@@ -29,6 +29,7 @@ IntervalSource = Literal["profile", "bootstrap"]
 
 NOT_REQUESTED = "not_requested"
 NOT_ESTIMABLE = "not_estimable"
+LEFT_OUT = "left_out"
 METHODS = {"wald": "Wald", "profile": "profile, ML", "bootstrap": "bootstrap", "none": NOT_REQUESTED}
 R2 = ("r2_", "rs_")
 """How the names of measures begin that the kind ``r2`` speaks of: R², and its sources."""
@@ -73,6 +74,8 @@ class IntervalRecord(Record):
     notices: tuple[Notice, ...] = ()
     failed: bool = False
     """Whether this stands for intervals that could not be computed; a notice says why."""
+    left_out: bool = False
+    """Whether they were not computed since the effort does not allow it."""
 
 
 def fixed_row(row: Coefficient) -> str:
@@ -126,11 +129,15 @@ class Intervals:
                     return interval
         made = any(record.source == word and not record.failed for record in ordered)
         asked = made or word == "none"
-        code = NOT_REQUESTED if asked else NOT_ESTIMABLE
+        if any(record.source == word and record.left_out for record in ordered):
+            code = method = LEFT_OUT
+        elif asked:
+            code = method = NOT_REQUESTED
+        else:
+            code, method = NOT_ESTIMABLE, METHODS[word]
         return Interval(
-            kind=kind, what=what, low=None, high=None, low_code=code, high_code=code,
-            method=NOT_REQUESTED if asked else METHODS[word],
-        )  # fmt: skip
+            kind=kind, what=what, low=None, high=None, low_code=code, high_code=code, method=method
+        )
 
     def _of(self, model: str) -> Iterable[IntervalRecord]:
         return (record for record in self.records if record.model == model)

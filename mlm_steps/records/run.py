@@ -12,6 +12,7 @@ from mlm_steps.records.allfit import AllFitRecord
 from mlm_steps.records.comparison import ComparisonRecord
 from mlm_steps.records.deletions import DeletionsRecord
 from mlm_steps.records.effects import EffectsRecord
+from mlm_steps.records.effort import EffortRecord
 from mlm_steps.records.failure import Absence
 from mlm_steps.records.figure import FigureRecord
 from mlm_steps.records.fit import FitRecord
@@ -93,6 +94,8 @@ class RunRecords:
         The rungs that needed advice, with their alternatives.
     deletions : DeletionsRecord, Absence or None
         Tests of the random effects of each rung.
+    effort : EffortRecord, Absence or None
+        Which optional work was done, and which was left out.
     unreliable : tuple of FitRecord
         Rungs whose search did not converge: no finding, test or comparison rests on their numbers.
     """
@@ -113,6 +116,7 @@ class RunRecords:
     intervals: Intervals = field(default_factory=lambda: Intervals({}))
     adjustment: Literal["none", "holm"] = "none"
     deletions: DeletionsRecord | Absence | None = None
+    effort: EffortRecord | Absence | None = None
     unreliable: tuple[FitRecord, ...] = ()
 
     def interval(self, model: str, kind: IntervalKind, what: str) -> Interval:

@@ -35,6 +35,7 @@ NAIVE_REASONS = {
 }
 NO_BOOTSTRAP = {
     "not_requested": "; a parametric bootstrap would tell, by tests: {bootstrap: where_needed} in the spec",
+    "left_out": "; a parametric bootstrap was left out, by tests: {bootstrap: always} in the spec it is made",
     "too_large": "; a parametric bootstrap would take long, by tests: {bootstrap: always} in the spec",
     "not_estimable": "; in the parametric bootstrap no fit succeeded",
 }

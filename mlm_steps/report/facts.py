@@ -66,6 +66,7 @@ NULL_REASONS = {
     "zero_reference": "reference is 0",
     "not_in_reference": "not in the reference",
     "too_large": "too large",
+    "left_out": "left out",
     "outside_domain": "has no value there",
 }
 """What the codes of the records mean, where a number is missing."""

@@ -17,6 +17,7 @@ from mlm_steps.runner.check import checking
 from mlm_steps.runner.lock import hold
 from mlm_steps.runner.warm import WarmPool
 from mlm_steps.runner.watch import VARIABLE, this_process
+from mlm_steps.steps.demanded import is_optional
 from mlm_steps.steps.keys import key_file
 from mlm_steps.steps.layout import Layout
 from mlm_steps.steps.plan import Plan
@@ -85,6 +86,8 @@ class Workflow:
         copying may have shuffled their times.
         """
         plan = self._with_data
+        if is_optional(step) and plan.work is None:
+            plan = self._reopened()
         found = plan.step(step)
         needs = [plan.step(need) for need in (() if found.current else found.needs)]
         return [str(key_file(plan, found)), *(str(need.head) for need in needs if not need.current)]
@@ -92,11 +95,14 @@ class Workflow:
     @property
     def _with_data(self) -> Plan:
         """The plan with the keys of all steps, opened anew when the data step has run meanwhile."""
-        if self.opening.profile is not None:
-            return self.opening
-        if self._later is None or self._later.profile is None:
-            spec, out, outside = self._reopen
-            self._later = open_plan(spec, out, allow_outside=outside)
+        if self._later is not None and self._later.profile is not None:
+            return self._later
+        return self.opening if self.opening.profile is not None else self._reopened()
+
+    def _reopened(self) -> Plan:
+        """Open the plan anew, since a step has run that other steps' keys depend on."""
+        spec, out, outside = self._reopen
+        self._later = open_plan(spec, out, allow_outside=outside)
         return self._later
 
     @property

@@ -56,10 +56,11 @@ class EstimationSpec(SpecBlock):
     Where nothing is written, the best of a short list.
     """
     allfit: Literal["on_notice", "always", "never"] = "on_notice"
-    """Which rungs are refitted with every optimiser, from the optimum and from the default start.
+    """Which rungs are refitted with other optimisers, from the optimum and from the default start.
 
-    ``on_notice``: those whose fit is singular, doubtful or failed, unless they are so large that it would
-    take minutes; ``always``: all, whatever their size.
+    ``on_notice``: those whose fit is singular, doubtful or failed, by three optimisers of different kind
+    (``nelder-mead``, ``l-bfgs-b``, ``trust-constr``), as far as ``effort`` allows; ``always``: all rungs by
+    all optimisers, whatever it takes.
     """
     restarts: Annotated[int, *whole(0, 1000)] = 0
     """Searches from other starts that follow the first in any case; the lowest end counts."""

@@ -22,7 +22,8 @@ class IntervalsSpec(SpecBlock):
     """Of the fixed effects. ``wald``: estimate and standard error, with the degrees of freedom of
     ``estimation: {df: …}``."""
     variance: Literal["profile", "bootstrap", "none"] = "profile"
-    """Of standard deviations, variances and correlations. Never Wald: they are far from normal."""
+    """Of standard deviations, variances and correlations. Never Wald: they are far from normal. Where nothing
+    is written, they are profiled as far as ``effort`` allows."""
     icc: Literal["profile", "bootstrap", "none"] = "profile"
     """Of intraclass correlations. ``profile`` serves rungs with one random intercept; others need
     ``bootstrap``."""

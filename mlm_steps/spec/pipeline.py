@@ -66,6 +66,15 @@ class PipelineSpec(SpecBlock):
     """How each kind of interval is computed."""
     bootstrap: BootstrapSpec = Field(default_factory=BootstrapSpec)
     """How refits to simulated data are made, for what is declared to be bootstrapped."""
+    effort: Literal["quick", "normal", "full"] = "normal"
+    """How much of what the spec does not demand is computed: alternatives to singular fits, profile
+    intervals, tests of single random effects, bootstrapped comparisons, refits by other optimisers.
+
+    What each takes is estimated by counting operations, and the most useful is done first. ``quick``: what
+    takes about a second altogether; ``normal``: a few seconds, about ten at most; ``full``: all. The report
+    says what was left out. A word that is written at its own key, such as ``always``, ``never``, ``true`` or
+    ``profile``, wins.
+    """
     seed: Annotated[int, *whole(0, LARGEST_SEED)] = 1
     """What the random numbers of all simulations start from: the same seed gives the same results."""
     on_singular: OnSingular = "warn"

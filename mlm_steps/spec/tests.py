@@ -21,11 +21,11 @@ class TestsSpec(SpecBlock):
     """Which comparisons have their null distribution simulated (parametric bootstrap).
 
     ``where_needed``: tests of variances whose null distribution is not known (several effects at once, or a
-    smaller model on its own boundary), unless it would take minutes; ``always``: all, whatever it takes.
+    smaller model on its own boundary), as far as ``effort`` allows; ``always``: all, whatever it takes.
     """
     replicates: Annotated[int, *whole(19, 100_000)] = 1000
     """Number of data sets that the bootstrap of a comparison simulates; both models are fitted to each."""
     adjust: Literal["none", "holm"] = "none"
     """``holm`` adjusts the *p* values of all declared comparisons for their number."""
     ranova: Flag = True
-    """Tests of leaving out each random effect of each rung."""
+    """Tests of leaving out each random effect of each rung, as far as ``effort`` allows; ``true``: all."""

@@ -1,7 +1,8 @@
-"""Refit rungs with every optimiser, where the spec or the fit gives reason to."""
+"""Refit rungs with other optimisers, where the spec or the fit gives reason to."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from mlm_steps.errors import Fault, UsageError
@@ -30,15 +31,16 @@ def allfit(session: Session, model: str | None = None) -> None:
         return
     with session.recorded(STEP) as (recorder, key):
         fits = [session.fit(rung.name) for rung in session.spec.rungs]
-        wanted = [record for record in fits if isinstance(record, FitRecord) and _wanted(session, record)]
-        results = [_rung(session, record) for record in wanted]
-        rungs = tuple(result for result in results if isinstance(result, RungRefits))
-        too_large = tuple(result for result in results if isinstance(result, str))
+        wanted = [
+            record
+            for record in fits
+            if isinstance(record, FitRecord) and session.allows("allfit", record.model)
+        ]
+        rungs = tuple(_rung(session, record) for record in wanted)
         session.say(*(f"{rung.model}: {rung.verdict}" for rung in rungs))
-        session.say(*(f"{model}: too large to be checked unasked" for model in too_large))
         if not wanted:
             session.say("nothing to check")
-        record = AllFitRecord(made_from=key, rungs=rungs, too_large=too_large)
+        record = AllFitRecord(made_from=key, rungs=rungs)
         write_record(record, session.layout.allfit)
         recorder.add(session.layout.allfit)
 
@@ -65,21 +67,12 @@ def _rung_named(session: Session, name: str) -> ModelSpec:
     return rungs[name]
 
 
-def _wanted(session: Session, record: FitRecord) -> bool:
-    end = record.reported.convergence
-    doubtful = end.status != "converged" or bool(end.reasons)
-    return session.spec.estimation.allfit == "always" or doubtful
-
-
-def _rung(session: Session, record: FitRecord) -> RungRefits | str:
-    """Return the refits of a rung, or its name where they would take long and nobody has asked."""
+def _rung(session: Session, record: FitRecord) -> RungRefits:
     from mlm_steps.api.refits import verdict
-    from mlm_steps.engine.all_fit import takes_long
+    from mlm_steps.engine.all_fit import UNASKED
 
     fit = session.refit(session.frame(), record).under(record.method)
-    if session.spec.estimation.allfit == "on_notice" and takes_long(fit):
-        return record.model
-    found = _refit(session, fit)
+    found = _refit(session, fit, None if session.spec.estimation.allfit == "always" else UNASKED)
     return RungRefits(
         model=record.model,
         method=record.method,
@@ -102,7 +95,7 @@ def _rung(session: Session, record: FitRecord) -> RungRefits | str:
     )
 
 
-def _refit(session: Session, fit: LmmFit) -> AllFits:
+def _refit(session: Session, fit: LmmFit, optimizers: Sequence[str] | None = None) -> AllFits:
     from mlm_steps.engine.all_fit import refit_all
 
-    return refit_all(fit, control_of(session.spec.estimation))
+    return refit_all(fit, control_of(session.spec.estimation), optimizers)

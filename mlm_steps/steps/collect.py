@@ -13,6 +13,7 @@ from mlm_steps.records import (
     DataProfile,
     DeletionsRecord,
     EffectsRecord,
+    EffortRecord,
     FigureRecord,
     FitRecord,
     IntervalRecord,
@@ -81,9 +82,7 @@ def collect(session: Session, *, figures: tuple[FigureRecord, ...] = ()) -> RunR
     spec, layout = session.spec, session.layout
     fits = {rung.name: session.fit(rung.name) for rung in spec.rungs}
     preludes = [read_outcome(OlsRecord, layout.prelude(model.name)) for model in spec.prelude]
-    comparisons = [
-        read_outcome(ComparisonRecord, layout.comparison(pair.smaller, pair.larger)) for pair in spec.pairs
-    ]
+    comparisons = [session.comparison(pair.smaller, pair.larger) for pair in spec.pairs]
     variances = [read_outcome(VarianceRecord, layout.variance(rung.name)) for rung in spec.rungs]
     everything = [*fits.values(), *preludes, *comparisons, *variances]
     fitted = [record for record in fits.values() if isinstance(record, FitRecord)]
@@ -114,6 +113,7 @@ def collect(session: Session, *, figures: tuple[FigureRecord, ...] = ()) -> RunR
         adjustment=spec.tests.adjust,
         remedies=read_outcome(RemedyRecord, layout.remedies) if layout.remedies.exists() else None,
         deletions=read_outcome(DeletionsRecord, layout.deletions),
+        effort=read_outcome(EffortRecord, layout.effort),
     )
 
 

@@ -35,7 +35,7 @@ def compare(session: Session, smaller: str, larger: str, kind: str = "lrt") -> N
             second,
             names=(smaller, larger),
             method=session.spec.estimation.method,
-            asked=Simulations(session.spec.seed, tests.rlrt, tests.bootstrap, tests.replicates),
+            asked=Simulations(session.spec.seed, tests.rlrt, tests.bootstrap, later=True),
         )
         if record.statistic is None:
             session.say(f"{smaller} → {larger}: no test: {record.reason}")

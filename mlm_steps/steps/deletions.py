@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from mlm_steps.records import FitRecord, write_record
 from mlm_steps.records.deletions import DeletionsRecord, RungDeletions
+from mlm_steps.records.effort import OptionalStep
 from mlm_steps.steps.control import control_of
 from mlm_steps.steps.session import Session
 
@@ -15,7 +16,7 @@ if TYPE_CHECKING:
 
 __all__ = ["deletions"]
 
-STEP = "deletions"
+STEP: OptionalStep = "deletions"
 
 
 def deletions(session: Session) -> None:
@@ -42,7 +43,7 @@ def _rung(session: Session, record: FitRecord) -> RungDeletions:
         npar=fit.npar,
         loglik=-fit.criterion / 2,
         aic=fit.criterion + 2 * fit.npar,
-        deletions=_tests(session, record.model, fit) if session.spec.tests.ranova else (),
+        deletions=_tests(session, record.model, fit) if session.allows(STEP, record.model) else (),
         heterogeneity=heterogeneity(fit),
     )
 

@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 from mlm_steps.errors import FitError
-from mlm_steps.records import write_record
+from mlm_steps.records import Cost, write_record
 from mlm_steps.steps.control import control_of
 from mlm_steps.steps.fit_record import fit_record
 from mlm_steps.steps.fixed_part import Hypotheses
@@ -30,6 +30,7 @@ def fit(session: Session, model: str) -> None:
     from mlm_steps.design import build_design
     from mlm_steps.design.hypotheses import term_hypotheses
     from mlm_steps.engine import Estimates
+    from mlm_steps.engine.cost import cost_of
     from mlm_steps.engine.random_effects import random_effects
 
     step = f"fit/{model}"
@@ -62,8 +63,10 @@ def fit(session: Session, model: str) -> None:
                 ),
             ),
         )
+        reported = estimates.under(estimation.method)
         record = record.model_copy(
             update={
+                "cost": Cost(**cost_of(reported.kernel)._asdict()),
                 "deviation": settled.deviation,
                 "derived": settled.derived,
                 "notices": (*record.notices, *settled.notices),
@@ -75,7 +78,6 @@ def fit(session: Session, model: str) -> None:
             found = f"{optimum.method}: {optimum.criterion:.6f} after {end.evaluations} evaluations"
             session.say("; ".join([f"{found}: {end.status}", *end.reasons]))
         session.say_notices(record.notices)
-        reported = estimates.under(estimation.method)
         write_parquet(pd.DataFrame(random_effects(reported)), layout.modes(model))
         write_parquet(_rows(reported), layout.rows(model))
         write_record(record, layout.fit(model))

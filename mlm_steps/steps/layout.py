@@ -51,6 +51,11 @@ class Layout:
         return self.out / "remedies" / "ladder.json"
 
     @property
+    def effort(self) -> Path:
+        """The record of the optional work: what is done and what is left out."""
+        return self.out / "effort" / "ladder.json"
+
+    @property
     def effects(self) -> Path:
         """The record of contrasts, slopes and means of all rungs."""
         return self.out / "effects" / "ladder.json"
@@ -79,6 +84,10 @@ class Layout:
     def comparison(self, smaller: str, larger: str) -> Path:
         """Return the record of a comparison."""
         return self.out / "comparisons" / f"{smaller}--{larger}.json"
+
+    def simulated(self, smaller: str, larger: str, numbers: str) -> Path:
+        """Return some replicates of a comparison; ``numbers`` such as ``0-500``, the end excluded."""
+        return self.out / "simulations" / f"{smaller}--{larger}" / f"{numbers}.json"
 
     def variance(self, model: str) -> Path:
         """Return the record of the variance that a rung explains."""

@@ -1,7 +1,8 @@
 """Which steps a spec asks for, and which of them are to be made.
 
 Files whose entry in the ledger has the key of their step are current, wherever they come from. The keys of
-all steps but ``data`` need the profile that ``data`` writes; until that is current they are unknown.
+all steps but ``data`` need the profile that ``data`` writes, and those of optional steps need the plan that
+``effort`` writes; until these are current they are unknown.
 """
 
 from __future__ import annotations
@@ -15,14 +16,14 @@ from mlm_steps.design import Formula, parse_formula
 from mlm_steps.design.one_name import Names, shared_names, with_shared_names
 from mlm_steps.errors import UsageError
 from mlm_steps.figures import FIGURES
-from mlm_steps.records import DataProfile, read_record
+from mlm_steps.records import DataProfile, EffortRecord, read_record
 from mlm_steps.records.intervals import IntervalSource
 from mlm_steps.spec import LoadedSpec, PairSpec
 from mlm_steps.steps.identity import code_identity
 from mlm_steps.steps.layout import Layout
 from mlm_steps.steps.ledger import Ledger
 from mlm_steps.steps.levels import Level, variable_levels
-from mlm_steps.steps.recipes import Recipes, data_key, interval_sources, resampled
+from mlm_steps.steps.recipes import Recipes, data_key, interval_sources, resampled, simulation_jobs
 
 __all__ = ["Plan", "Step"]
 
@@ -115,6 +116,14 @@ class Plan:
             return None
 
     @cached_property
+    def work(self) -> EffortRecord | None:
+        """The plan of the optional work, if it is current."""
+        key = self._recipes.effort()
+        if key is None or self.ledger.key("effort") != key:
+            return None
+        return read_record(EffortRecord, self.layout.effort)
+
+    @cached_property
     def levels(self) -> dict[str, Level]:
         """The level of each variable; empty while the data are not current."""
         return variable_levels(self.profile, self.spec.declared_levels) if self.profile else {}
@@ -183,7 +192,7 @@ class Plan:
 
     @cached_property
     def _recipes(self) -> Recipes:
-        return Recipes(self.loaded, self.formulas, self.profile)
+        return Recipes(self.loaded, self.formulas, self.profile, lambda: self.work)
 
     @cached_property
     def _entries(self) -> dict[str, _Entry]:
@@ -192,6 +201,8 @@ class Plan:
             _Entry("data", layout.profile, (), lambda: self.data_key),
             *self._models(recipes),
             *self._pairs(recipes),
+            _Entry("effort", layout.effort, self._compared, recipes.effort),
+            *self._simulations(recipes),
             *self._intervals(recipes),
             *self._readings(recipes),
             *self._pages(recipes),
@@ -214,6 +225,18 @@ class Plan:
             models, head = self.variance_models(name), self.layout.variance(name)
             yield _Entry(f"variance/{name}", head, _fits(models), partial(recipes.variance, *models))
 
+    def _simulations(self, recipes: Recipes) -> Iterator[_Entry]:
+        for smaller, larger, numbers in self.simulated:
+            head, name = self.layout.simulated(smaller, larger, numbers), f"{smaller}--{larger}"
+            needs = [*_fits([smaller, larger]), f"compare/{name}", "effort"]
+            key = partial(recipes.simulate, smaller, larger, numbers)
+            yield _Entry(f"simulate/{name}/{numbers}", head, needs, key)
+
+    @property
+    def _compared(self) -> list[str]:
+        """What the optional work is planned by."""
+        return [*_fits(self._rungs), *(_pair_step(pair) for pair in self.spec.pairs)]
+
     def _intervals(self, recipes: Recipes) -> Iterator[_Entry]:
         for name in self._rungs:
             for numbers in self.resampled:
@@ -223,7 +246,7 @@ class Plan:
         for source in self.interval_sources:
             for name in self._rungs:
                 chunks = [f"resample/{name}/{numbers}" for numbers in self.resampled]
-                needs = [*_fits([name]), *(chunks if source == "bootstrap" else ())]
+                needs = [*_fits([name]), *(chunks if source == "bootstrap" else ["effort"])]
                 key = partial(recipes.intervals, source, name)
                 yield _Entry(f"{source}/{name}", self.layout.intervals(source, name), needs, key)
 
@@ -232,9 +255,9 @@ class Plan:
         layout, fits = self.layout, _fits(self._rungs)
         yield _Entry("effects", layout.effects, fits, recipes.effects)
         if "allfit" in self.checks:
-            yield _Entry("allfit", layout.allfit, fits, recipes.allfit)
-        yield _Entry("remedies", layout.remedies, fits, recipes.remedies)
-        yield _Entry("deletions", layout.deletions, fits, recipes.deletions)
+            yield _Entry("allfit", layout.allfit, [*fits, "effort"], recipes.allfit)
+        yield _Entry("remedies", layout.remedies, [*fits, "effort"], recipes.remedies)
+        yield _Entry("deletions", layout.deletions, [*fits, "effort"], recipes.deletions)
 
     def _pages(self, recipes: Recipes) -> Iterator[_Entry]:
         """Give what is shown of the records."""
@@ -243,7 +266,7 @@ class Plan:
             yield _Entry(f"figure/{name}", self.layout.figure(name), self.records, key)
         needs = [*self.records, "deletions", *self.checks]
         yield _Entry("tables", self.layout.tables / "fit.csv", needs, recipes.tables)
-        needs = [*needs, *(f"figure/{name}" for name in FIGURES), "tables"]
+        needs = [*needs, "effort", *(f"figure/{name}" for name in FIGURES), "tables"]
         yield _Entry("report", self.layout.report(self.spec.report.formats[0]), needs, recipes.report)
 
     @cached_property
@@ -254,6 +277,7 @@ class Plan:
             *_fits(self._rungs),
             *(_pair_step(pair) for pair in self.spec.pairs),
             *(f"variance/{name}" for name in self._rungs),
+            *(f"simulate/{smaller}--{larger}/{numbers}" for smaller, larger, numbers in self.simulated),
             *(f"{source}/{name}" for source in self.interval_sources for name in self._rungs),
             "effects",
         )
@@ -267,6 +291,23 @@ class Plan:
     def resampled(self) -> tuple[str, ...]:
         """The bootstrap replicates of each job, such as ``0-500``, the end excluded."""
         return resampled(self.spec)
+
+    @cached_property
+    def simulated(self) -> tuple[tuple[str, str, str], ...]:
+        """Smaller and larger model and the numbers of the replicates of each job of bootstrapped comparisons.
+
+        Whether a comparison is bootstrapped at all is known once the fits are; its random part must change.
+        """
+        asked = self.spec.tests.bootstrap
+        pairs = [pair for pair in self.spec.pairs if asked == "always" or self._may_need(pair)]
+        jobs = () if asked == "never" else simulation_jobs(self.spec)
+        return tuple((pair.smaller, pair.larger, numbers) for pair in pairs for numbers in jobs)
+
+    def _may_need(self, pair: PairSpec) -> bool:
+        """Return whether the random parts differ; a remedy may change either."""
+        smaller, larger = (self.formulas[name] for name in (pair.smaller, pair.larger))
+        written = [{bar.source for bar in formula.bars} for formula in (smaller, larger)]
+        return bool(self.spec.remedies) or written[0] != written[1]
 
     @property
     def checks(self) -> tuple[str, ...]:

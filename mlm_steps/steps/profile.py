@@ -47,6 +47,11 @@ def profile(session: Session, model: str) -> None:
         if isinstance(record, Absence):
             session.pass_on(record, step, path, recorder)
             return
+        if not session.allows("profile", model):
+            session.say(f"{model}: left out")
+            write_record(_left_out(session, record, key), path)
+            recorder.add(path)
+            return
         fit = session.refit(session.frame(), record, methods=("ML",)).under("ML")
         workers = len(os.sched_getaffinity(0)) if takes_long(fit) else 1
         found = profile_record(fit, record, session.spec.intervals.kinds("profile"), workers=workers)
@@ -54,6 +59,18 @@ def profile(session: Session, model: str) -> None:
         session.say_notices(found.notices)
         write_record(found.model_copy(update={"made_from": key}), path)
         recorder.add(path)
+
+
+def _left_out(session: Session, record: FitRecord, key: str) -> IntervalRecord:
+    """Return what stands for profiles that the effort does not allow."""
+    return IntervalRecord(
+        model=record.model,
+        source="profile",
+        confidence=session.spec.estimation.confidence,
+        intervals=(),
+        left_out=True,
+        made_from=key,
+    )
 
 
 def profile_record(

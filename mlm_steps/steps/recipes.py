@@ -8,20 +8,23 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from functools import cached_property
 from importlib.util import find_spec
 
 from mlm_steps.design import Formula
 from mlm_steps.records import DataProfile
+from mlm_steps.records.effort import EffortRecord, OptionalStep
 from mlm_steps.records.intervals import IntervalSource
 from mlm_steps.spec import LoadedSpec, ModelSpec, PipelineSpec, PreludeSpec
+from mlm_steps.spec.bootstrap import SIZE
 from mlm_steps.steps.dates import report_date
+from mlm_steps.steps.demanded import asked
 from mlm_steps.steps.identity import made_from
 from mlm_steps.steps.kept import content_hash
 from mlm_steps.steps.levels import Level, variable_levels
 
-__all__ = ["Recipes", "data_key", "interval_sources", "resampled"]
+__all__ = ["Recipes", "data_key", "interval_sources", "resampled", "simulation_jobs"]
 
 EXTRAS = ("nlopt",)
 """Libraries that need not be there and that refits by every optimiser depend on."""
@@ -40,6 +43,16 @@ def resampled(spec: PipelineSpec) -> tuple[str, ...]:
     if "bootstrap" not in interval_sources(spec):
         return ()
     return tuple(f"{numbers.start}-{numbers.stop}" for numbers in spec.bootstrap.ranges)
+
+
+def simulation_jobs(spec: PipelineSpec) -> tuple[str, ...]:
+    """Return the bootstrap replicates of each job of a comparison, such as ``0-500``, the end excluded.
+
+    What the effort allows takes seconds: one job does it all, for most comparisons need none.
+    """
+    count = spec.tests.replicates
+    size = SIZE if spec.tests.bootstrap == "always" or spec.effort == "full" else count
+    return tuple(f"{start}-{min(start + size, count)}" for start in range(0, count, size))
 
 
 def data_key(loaded: LoadedSpec, formulas: Mapping[str, Formula]) -> str:
@@ -68,14 +81,21 @@ class Recipes:
         The formula of each model, prelude first.
     profile : DataProfile or None
         Of the data, if it is current.
+    work : callable
+        Returns the plan of the optional work, or None while it is not current.
     """
 
     def __init__(
-        self, loaded: LoadedSpec, formulas: Mapping[str, Formula], profile: DataProfile | None
+        self,
+        loaded: LoadedSpec,
+        formulas: Mapping[str, Formula],
+        profile: DataProfile | None,
+        work: Callable[[], EffortRecord | None],
     ) -> None:
         self._loaded, self._spec = loaded, loaded.spec
         self._formulas = formulas
         self._profile = profile
+        self._work = work
 
     def model(self, name: str) -> str | None:
         """Return the key of a model's fit."""
@@ -83,12 +103,32 @@ class Recipes:
 
     def compare(self, smaller: str, larger: str) -> str | None:
         """Return the key of a comparison."""
-        tests = self._spec.tests.model_dump(mode="json", exclude={"adjust", "ranova"})
-        return self._chain("compare", smaller, larger, words=[self._spec.seed, tests])
+        tests = self._spec.tests
+        return self._chain("compare", smaller, larger, words=[self._spec.seed, tests.rlrt, tests.bootstrap])
 
     def variance(self, *models: str) -> str | None:
         """Return the key of what is explained of a rung's variance: the rung and what it is held against."""
         return self._chain("variance", *models)
+
+    def effort(self) -> str | None:
+        """Return the key of the plan of the optional work."""
+        spec = self._spec
+        written = [sorted(block.model_fields_set) for block in (spec.tests, spec.intervals)]
+        words = [
+            spec.effort,
+            spec.estimation.allfit,
+            spec.tests.model_dump(mode="json", exclude={"adjust"}),
+            spec.intervals.model_dump(mode="json"),
+            written,
+            [(pair.smaller, pair.larger) for pair in spec.pairs],
+        ]
+        return self._chain("effort", *self._rungs, words=words)
+
+    def simulate(self, smaller: str, larger: str, numbers: str) -> str | None:
+        """Return the key of some bootstrap replicates of a comparison."""
+        words = [self._spec.seed, numbers]
+        pair = f"{smaller}--{larger}"
+        return self._optional("simulate", pair, models=(smaller, larger), words=words)
 
     def resample(self, model: str, numbers: str) -> str | None:
         """Return the key of some bootstrap replicates of a rung."""
@@ -96,7 +136,10 @@ class Recipes:
 
     def intervals(self, source: IntervalSource, model: str) -> str | None:
         """Return the key of a rung's intervals of one source."""
-        return self._chain(source, model, words=self._interval_words(source))
+        words = self._interval_words(source)
+        if source == "profile":
+            return self._optional("profile", model, models=(model,), words=words)
+        return self._chain(source, model, words=words)
 
     def effects(self) -> str | None:
         """Return the key of what is read from the coefficients."""
@@ -104,16 +147,17 @@ class Recipes:
 
     def allfit(self) -> str | None:
         """Return the key of the refits by every optimiser."""
-        return self._chain("allfit", *self._rungs, words=self._check)
+        return self._optional("allfit", *self._rungs, models=self._rungs, words=self._check)
 
     def remedies(self) -> str | None:
         """Return the key of the advice."""
-        return self._chain("remedies", *self._rungs)
+        return self._optional("remedies", *self._rungs, models=self._rungs, words=None)
 
     def deletions(self) -> str | None:
         """Return the key of the random effects left out."""
         tests = self._spec.tests
-        return self._chain("deletions", *self._rungs, words=[self._spec.seed, tests.rlrt, tests.ranova])
+        words = [self._spec.seed, tests.rlrt, tests.ranova]
+        return self._optional("deletions", *self._rungs, models=self._rungs, words=words)
 
     def figure(self, name: str) -> str | None:
         """Return the key of a figure."""
@@ -121,12 +165,21 @@ class Recipes:
 
     def tables(self) -> str | None:
         """Return the key of all tables."""
-        words = [self._check, self._spec.seed, self._spec.tests.model_dump(mode="json")]
+        words = [self._check, self._spec.effort, self._spec.seed, self._spec.tests.model_dump(mode="json")]
         return self._whole("tables", "", words)
 
     def report(self) -> str | None:
         """Return the key of the report."""
         return self._whole("report", "", [self._cover, self._check, report_date(self._loaded.path)])
+
+    def _optional(self, step: OptionalStep, *of: str, models: Sequence[str], words: object) -> str | None:
+        """Return the key of optional work: what is decided on it counts, unless the spec demands it."""
+        if asked(self._spec, step):
+            return self._chain(step, *models, words=words)
+        work = self._work()
+        if work is None:
+            return None
+        return self._chain(step, *models, words=[words, [work.allows(step, name) for name in of]])
 
     @property
     def _rungs(self) -> list[str]:

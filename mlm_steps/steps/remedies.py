@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from mlm_steps.records import FitRecord, write_record
+from mlm_steps.records.effort import OptionalStep
 from mlm_steps.records.remedies import RemedyRecord, RungAdvice
 from mlm_steps.steps.control import control_of
 from mlm_steps.steps.on_singular import subject_of
@@ -18,7 +19,7 @@ if TYPE_CHECKING:
 
 __all__ = ["remedies"]
 
-STEP = "remedies"
+STEP: OptionalStep = "remedies"
 
 
 def remedies(session: Session) -> None:
@@ -28,7 +29,9 @@ def remedies(session: Session) -> None:
     """
     with session.recorded(STEP) as (recorder, key):
         fits = [session.fit(rung.name) for rung in session.spec.rungs]
-        wanted = [record for record in fits if isinstance(record, FitRecord) and _wanted(record)]
+        wanted = [
+            record for record in fits if isinstance(record, FitRecord) and session.allows(STEP, record.model)
+        ]
         frame = session.sample() if wanted else None  # without columns that remedies have made
         rungs = tuple(_advice(session, record, frame) for record in wanted if frame is not None)
         for rung in rungs:
@@ -38,11 +41,6 @@ def remedies(session: Session) -> None:
             session.say("no rung needs advice")
         write_record(RemedyRecord(made_from=key, rungs=rungs), session.layout.remedies)
         recorder.add(session.layout.remedies)
-
-
-def _wanted(record: FitRecord) -> bool:
-    end = record.reported.convergence
-    return end.status != "converged" or bool(end.reasons) or record.deviation is not None
 
 
 def _advice(session: Session, record: FitRecord, frame: pd.DataFrame) -> RungAdvice:

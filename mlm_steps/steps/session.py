@@ -10,13 +10,23 @@ from typing import TYPE_CHECKING
 
 from mlm_steps.design import Formula
 from mlm_steps.errors import Fault, UsageError, printable
-from mlm_steps.records import ComparisonRecord, DataProfile, FitRecord, Notice, write_record
+from mlm_steps.records import (
+    ComparisonRecord,
+    DataProfile,
+    EffortRecord,
+    FitRecord,
+    Notice,
+    SimulationRecord,
+    write_record,
+)
+from mlm_steps.records.effort import OptionalStep
 from mlm_steps.records.failure import Absence, read_outcome
 from mlm_steps.records.remedies import DerivedColumn
 from mlm_steps.spec import LoadedSpec, ModelSpec, PreludeSpec
 from mlm_steps.steps.kept import frame_in, open_spec
 from mlm_steps.steps.ledger import Recorder, recorded
 from mlm_steps.steps.plan import Plan
+from mlm_steps.steps.simulated import with_simulations
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -76,15 +86,13 @@ class Session:
                 f"one of {', '.join(alike)}" if alike else None,
             )
             raise UsageError(Fault(str(self.loaded.path), what, hint)) from None
-        if key is None:
-            raise UsageError(
-                Fault(
-                    str(self.layout.profile),
-                    "the data are not prepared or not current",
-                    "run 'mlm data' first",
-                )
-            )
-        return key
+        if key is not None:
+            return key
+        where, what = str(self.layout.profile), "the data are not prepared or not current"
+        if self.plan.profile is None:
+            raise UsageError(Fault(where, what, "run 'mlm data' first"))
+        where, what = str(self.layout.effort), "the optional work is not planned or not current"
+        raise UsageError(Fault(where, what, "run 'mlm effort' first"))
 
     @property
     def profile(self) -> DataProfile:
@@ -151,6 +159,25 @@ class Session:
             return found
         return Absence(absent="not_applicable", step=f"fit/{name}", reason=found.unreliable)
 
+    def compared(self, smaller: str, larger: str) -> ComparisonRecord | Absence:
+        """Return the record of a comparison before its bootstrap, or that of its failure."""
+        return read_outcome(ComparisonRecord, self.layout.comparison(smaller, larger))
+
+    def comparison(self, smaller: str, larger: str) -> ComparisonRecord | Absence:
+        """Return the record of a comparison with its bootstrap, or that of its failure."""
+        found = self.compared(smaller, larger)
+        if isinstance(found, Absence) or found.p_boot_code != "left_out":
+            return found
+        paths = [
+            self.layout.simulated(*names) for names in self.plan.simulated if names[:2] == (smaller, larger)
+        ]
+        return with_simulations(found, [read_outcome(SimulationRecord, path) for path in paths])
+
+    def allows(self, step: OptionalStep, of: str) -> bool:
+        """Return whether a piece of optional work is to be done."""
+        found = read_outcome(EffortRecord, self.layout.effort)
+        return isinstance(found, EffortRecord) and found.allows(step, of)
+
     def pass_on(self, absence: Absence, step: str, path: Path, recorder: Recorder) -> None:
         """Write why a step has no result, as the rung it is about has none.
 
@@ -160,10 +187,6 @@ class Session:
         write_record(absence.model_copy(update={"step": step}), path)
         if absence.absent == "not_applicable":
             recorder.add(path)
-
-    def comparison(self, smaller: str, larger: str) -> ComparisonRecord | Absence:
-        """Return the record of a comparison, or that of its failure."""
-        return read_outcome(ComparisonRecord, self.layout.comparison(smaller, larger))
 
     def refit(
         self, frame: pd.DataFrame, record: FitRecord, *, methods: Sequence[Method] = ("REML", "ML")

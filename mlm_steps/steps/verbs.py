@@ -53,7 +53,8 @@ class Verb:
 
 _MODEL = (Option("model", "name of the model"),)
 _PAIR = (Option("smaller", "the smaller model"), Option("larger", "the larger model"))
-_SOME = (*_MODEL, Option("replicates", "which, counted from 0, the end excluded, such as 0-500"))
+_NUMBERS = (Option("replicates", "which, counted from 0, the end excluded, such as 0-500"),)
+_SOME = (*_MODEL, *_NUMBERS)
 _LOOK = "print the table of this rung, write nothing (default: the step of a run, for all that need it)"
 
 VERBS: dict[str, Verb] = {
@@ -65,6 +66,12 @@ VERBS: dict[str, Verb] = {
     "resample": Verb("some bootstrap replicates of one rung", _SOME, "--model slope --replicates 0-500"),
     "bootstrap": Verb("bootstrap intervals of one rung", _MODEL, "--model slope"),
     "compare": Verb("compare two rungs", _PAIR, "--smaller l1 --larger slope"),
+    "effort": Verb("decide which optional work is done"),
+    "simulate": Verb(
+        "some bootstrap replicates of a comparison",
+        (*_PAIR, *_NUMBERS),
+        "--smaller l1 --larger slope --replicates 0-500",
+    ),
     "deletions": Verb("test leaving out random effects"),
     "figure": Verb("draw one figure", (Option("name", "name of the figure"),), "--name ladder"),
     "allfit": Verb("refit with every optimiser", (Option("model", _LOOK, required=False),), "--model slope"),

@@ -44,6 +44,7 @@ from mlm_steps.records import (
     ZetaCurve,
 )
 from mlm_steps.records.allfit import Refit
+from mlm_steps.records.effort import EffortRecord, OptionalWork
 from mlm_steps.records.intervals import random_row
 from mlm_steps.records.remedies import (
     Alternative,
@@ -55,6 +56,7 @@ from mlm_steps.records.remedies import (
 )
 from mlm_steps.records.run import Labels, RunRecords
 from mlm_steps.report.inputs import ReportInput
+from mlm_steps.steps.demanded import KEYS
 
 from .small_effects import effects
 
@@ -352,7 +354,7 @@ def refits() -> AllFitRecord:
     verdict = "The optimisers disagree: one is at -3 | *wrong*."
     rung = RungRefits(model="slope", method="REML", agree=False, verdict=verdict, refits=tuple(rows))
     fine = rung.model_copy(update={"model": "null", "agree": True, "verdict": "All agree."})
-    return AllFitRecord(rungs=(fine, rung), too_large=("slope",))
+    return AllFitRecord(rungs=(fine, rung))
 
 
 def advice() -> RemedyRecord:
@@ -488,6 +490,24 @@ def run(labels: Labels, title: str) -> RunRecords:
         effects=effects(),
         remedies=advice(),
         deletions=deletions(),
+        effort=planned(),
+    )
+
+
+def planned():
+    work = [
+        ("remedies", "slope", 0.2, "within"),
+        ("profile", "null", 0.4, "within"),
+        ("profile", "slope", 12.0, "left_out"),
+        ("simulate", "null--slope", 41.0, "left_out"),
+    ]
+    return EffortRecord(
+        effort="normal",
+        budget=8.0,
+        work=tuple(
+            OptionalWork(step=step, of=of, seconds=seconds, decision=decision, key=KEYS[step])
+            for step, of, seconds, decision in work
+        ),
     )
 
 

@@ -102,7 +102,7 @@ def test_the_same_inputs_give_the_same_bytes(finished):
     assert contents(finished / OUT) == first
 
 
-LADDER = {"allfit", "deletions", "effects", "remedies"}
+LADDER = {"effort", "allfit", "deletions", "effects", "remedies"}
 LATER = {*(f"figure/{name}" for name in FIGURES), "tables", "report"}
 
 

@@ -21,6 +21,12 @@ def inputs_of(step):
     return WORK.inputs(step)
 
 
+def inputs_after_effort(step):
+    """Return what an optional step waits for, once it is planned which of them are done."""
+    checkpoints.effort.get()
+    return WORK.inputs(step)
+
+
 def prelude_inputs(wildcards):
     return inputs_of(f"prelude/{wildcards.model}")
 
@@ -37,8 +43,17 @@ def variance_inputs(wildcards):
     return inputs_of(f"variance/{wildcards.model}")
 
 
+def effort_inputs(wildcards):
+    return inputs_of("effort")
+
+
+def simulation_inputs(wildcards):
+    pair = f"{wildcards.smaller}--{wildcards.larger}"
+    return inputs_after_effort(f"simulate/{pair}/{wildcards.numbers}")
+
+
 def profile_inputs(wildcards):
-    return inputs_of(f"profile/{wildcards.model}")
+    return inputs_after_effort(f"profile/{wildcards.model}")
 
 
 def resample_inputs(wildcards):
@@ -50,11 +65,11 @@ def bootstrap_inputs(wildcards):
 
 
 def allfit_inputs(wildcards):
-    return inputs_of("allfit")
+    return inputs_after_effort("allfit")
 
 
 def remedies_inputs(wildcards):
-    return inputs_of("remedies")
+    return inputs_after_effort("remedies")
 
 
 def effects_inputs(wildcards):
@@ -62,7 +77,7 @@ def effects_inputs(wildcards):
 
 
 def deletions_inputs(wildcards):
-    return inputs_of("deletions")
+    return inputs_after_effort("deletions")
 
 
 def figure_inputs(wildcards):

@@ -14,6 +14,39 @@ rule compare:
         " --code $? --log {log:q}"
 
 
+# What is optional, and which of it is done.
+checkpoint effort:
+    input:
+        effort_inputs,
+    output:
+        LAYOUT.effort,
+    log:
+        LAYOUT.log("effort"),
+    shell:
+        "{MLM} effort {ARGUMENTS} 2> {log:q}"
+        " || {MLM} failed {ARGUMENTS} --step effort --code $? --log {log:q}"
+
+
+# The replicates of a comparison that needs a bootstrap; where none is needed the job says so.
+rule simulate:
+    input:
+        simulation_inputs,
+    output:
+        LAYOUT.simulated("{smaller}", "{larger}", "{numbers}"),
+    log:
+        LAYOUT.log("simulate/{smaller}--{larger}/{numbers}"),
+    wildcard_constraints:
+        smaller=WORK.rungs,
+        larger=WORK.rungs,
+        numbers="[0-9]+-[0-9]+",
+    shell:
+        "{MLM} simulate {ARGUMENTS} --smaller {wildcards.smaller} --larger {wildcards.larger}"
+        " --replicates {wildcards.numbers} 2> {log:q}"
+        " || {MLM} failed {ARGUMENTS}"
+        " --step simulate/{wildcards.smaller}--{wildcards.larger}/{wildcards.numbers}"
+        " --code $? --log {log:q}"
+
+
 rule variance:
     input:
         variance_inputs,

@@ -1,4 +1,4 @@
-"""Rungs refitted by every optimiser, and whether their optimum stands."""
+"""Rungs refitted by other optimisers, and whether their optimum stands."""
 
 from __future__ import annotations
 
@@ -22,9 +22,6 @@ STATUS_WORDS = {
     "failed": "gave up",
     "not_installed": "not installed",
 }
-TOO_LARGE = (
-    "{model}: too large to be refitted by every optimiser unasked; with allfit: always in the spec it is."
-)
 START_WORDS = {"optimum": "the optimum", "default": "1"}
 NOTE = say(
     "Each optimiser starts from the optimum and from relative standard deviations of 1. Δ is the criterion "
@@ -42,14 +39,11 @@ def context(given: ReportInput) -> dict[str, Any] | None:
     if isinstance(found, Absence):
         text = say("The optimisers could not be run: {why}", why=Word(found.reason))
         return {"verdicts": [text], "table": None}
-    if found is None or not (found.rungs or found.too_large):
+    if found is None or not found.rungs:
         return None
     disagreeing = [rung for rung in found.rungs if not rung.agree]
     return {
-        "verdicts": [
-            *(_verdict(given, rung) for rung in found.rungs),
-            *(say(TOO_LARGE, model=given.names.model(model)) for model in found.too_large),
-        ],
+        "verdicts": [_verdict(given, rung) for rung in found.rungs],
         "table": _table(given, disagreeing) if disagreeing else None,
     }
 

@@ -8,7 +8,7 @@ import pandas as pd
 import pytest
 
 from mlm_steps.compare import Simulations, compare_lrt
-from mlm_steps.compare.bootstrap import bootstrap_p, takes_minutes
+from mlm_steps.compare.bootstrap import bootstrap_p, simulated_statistics, takes_long
 from mlm_steps.compare.nesting import relate
 from mlm_steps.design import build_design
 from mlm_steps.engine import Estimates, fit_lmm
@@ -89,14 +89,34 @@ def test_statistics_of_zero_count():
     assert (record.statistic, record.p_boot) == (0.0, 1.0)
 
 
-def test_what_takes_minutes_is_not_done_unasked(monkeypatch):
-    pair = estimates("x + (1 | g)"), estimates("x + (1 | g) + (1 | h)")
-    assert not takes_minutes(pair[1].under("REML"))
+def test_what_takes_long_is_not_done_unasked(monkeypatch):
+    pair = estimates("x + (1 | g)").under("REML"), estimates("x + (1 | g) + (1 | h)").under("REML")
+    assert not takes_long(pair, 1000)
+    assert takes_long(pair, 100_000_000)
     # The package's name is also that of the function mlm_steps.compare, so a dotted path would miss it.
-    monkeypatch.setattr(sys.modules["mlm_steps.compare.bootstrap"], "SEVERAL_FACTORS", 4)
-    assert takes_minutes(pair[1].under("REML"))
+    monkeypatch.setattr(sys.modules["mlm_steps.compare.bootstrap"], "LONG", 1e-6)
     record = compare("x + (1 | g)", "x + (z | g) + (z | h)", bootstrap="where_needed")
     assert record.p_boot_code == "too_large"
+
+
+def test_a_bootstrap_of_later_steps_is_only_called_for():
+    asked = Simulations(bootstrap="where_needed", later=True)
+    pair = estimates("x + (1 | g)"), estimates("x + (x + z | g)")
+    record = compare_lrt(*pair, names=("a", "b"), method="REML", asked=asked)
+    assert (record.p_boot, record.p_boot_code) == (None, "left_out")
+    pair = estimates("x + (1 | g)"), estimates("x + (x | g)")
+    assert compare_lrt(*pair, names=("a", "b"), method="REML", asked=asked).p_boot_code == "not_needed"
+
+
+def test_replicates_in_parts_are_those_in_one():
+    pair = estimates("x + (1 | g)").under("REML"), estimates("x + (x | g)").under("REML")
+    relation = relate(pair[0].design, pair[1].design)
+    whole = simulated_statistics(pair, relation, seed=1, step="s", numbers=range(9))
+    parts = [
+        simulated_statistics(pair, relation, seed=1, step="s", numbers=numbers)
+        for numbers in (range(4), range(4, 9))
+    ]
+    np.testing.assert_allclose(np.concatenate(parts), whole, atol=1e-7)
 
 
 def test_more_replicates_begin_with_the_same_ones():

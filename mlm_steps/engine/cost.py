@@ -1,0 +1,85 @@
+"""What the evaluations of a model take, by counting operations rather than by a clock.
+
+The counts are those of the strategies; the seconds per operation were measured once, by
+``python -m benchmarks.costs``, which prints them beside the estimates. Estimates within a factor of two are
+good enough: they decide what is computed unasked, and the same input must decide the same everywhere.
+"""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+from mlm_steps.engine.kernel import Kernel
+from mlm_steps.engine.nested import Nested
+from mlm_steps.engine.one_factor import OneFactor
+from mlm_steps.engine.replicates_several import together
+
+__all__ = ["Cost", "cost_of"]
+
+CALLS = {"one": 15e-6, "several": 0.6e-3, "nested": 0.25e-3}
+"""Seconds that the calls of an evaluation take whatever its size; of nested factors, for each of them."""
+VALUES = {"one": 13e-9, "several": 0.02e-9, "nested": 9e-9}
+"""Seconds per operation of an evaluation of the criterion ..."""
+DERIVATIVES = {"one": 40e-9, "several": 0.25e-9, "nested": 25e-9}
+"""... and of one with the derivatives that a search needs."""
+VALUE_CALLS = 0.2
+"""Share of the calls that an evaluation without derivatives needs."""
+BATCH_ONE = 60e-9
+"""Seconds per operation of an evaluation of one replicate among many: one grouping factor, ..."""
+BATCH_SEVERAL = 0.5e-9
+"""... and several."""
+ROUNDS = 20
+"""Evaluations of a replicate, with those of rivals, where all replicates advance together ..."""
+IN_TURN = 25
+"""... and where one follows the other; a Hessian by differences comes on top."""
+ROWS = 40e-9
+"""Seconds to draw an outcome and reduce it to cross-products, per row and column of X and Z."""
+
+
+class Cost(NamedTuple):
+    """Seconds of one evaluation without and with derivatives, and of one refit among many."""
+
+    value: float
+    derivatives: float
+    refit: float
+
+
+def cost_of(kernel: Kernel) -> Cost:
+    """Return what the evaluations of a model take."""
+    kind, operations = _operations(kernel)
+    calls = CALLS[kind] * (len(kernel.strategy.factors) if kind == "nested" else 1)
+    value = VALUE_CALLS * calls + VALUES[kind] * operations
+    derivatives = calls + DERIVATIVES[kind] * operations
+    columns = kernel.p + sum(factor.pattern.K for factor in kernel.strategy.factors)
+    drawn = ROWS * kernel.n * columns
+    if kind == "one":
+        return Cost(value, derivatives, drawn + ROUNDS * BATCH_ONE * operations)
+    if together(kernel.strategy):
+        joint = _joint(kernel)
+        return Cost(value, derivatives, drawn + ROUNDS * BATCH_SEVERAL * joint)
+    m = sum(factor.pattern.m for factor in kernel.strategy.factors)
+    evaluations = IN_TURN + (0 if kernel.strategy.exact_hessian else 2 * m)
+    return Cost(value, derivatives, drawn + evaluations * derivatives)
+
+
+def _operations(kernel: Kernel) -> tuple[str, float]:
+    """Return the kind of a strategy and about how many multiplications an evaluation takes."""
+    strategy, data = kernel.strategy, kernel.p + 1
+    if isinstance(strategy, OneFactor):
+        factor = strategy.factor
+        return "one", float(factor.J * factor.pattern.K**2)
+    if not isinstance(strategy, Nested):
+        return "several", _joint(kernel)
+    outer = [sum(f.pattern.K for f in strategy.factors[i:]) for i in range(len(strategy.factors))]
+    sizes = zip(strategy.factors, outer, strict=True)
+    return "nested", float(sum(f.J * f.pattern.K * (width + data) for f, width in sizes))
+
+
+def _joint(kernel: Kernel) -> float:
+    """Return the multiplications for the covariances of all random effects."""
+    first, *rest = kernel.strategy.factors
+    q = sum(factor.q for factor in rest)
+    total, K = first.q + q, max(factor.pattern.K for factor in kernel.strategy.factors)
+    if not kernel.strategy.exact_hessian and not together(kernel.strategy):
+        return float(q**3 + first.q * q * K)
+    return float(q**3 + total**2 * (q + K**2 + 2 * kernel.p))

@@ -1,0 +1,89 @@
+"""Decide which optional work is done: the most useful first, as far as the effort of the spec allows.
+
+What the spec demands with a word of its own (``always``, ``true``, ``profile`` …) is done in any case, what
+it forbids is not listed. Each estimate follows from counts in the records of the fits, so that the same
+input always decides the same.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+
+from mlm_steps.records import ComparisonRecord, EffortRecord, FitRecord, OptionalWork, write_record
+from mlm_steps.records.effort import OptionalStep
+from mlm_steps.spec import PipelineSpec
+from mlm_steps.steps import expense
+from mlm_steps.steps.demanded import KEYS, asked
+from mlm_steps.steps.session import Session
+
+__all__ = ["effort", "plan_work"]
+
+STEP = "effort"
+
+BUDGETS: Mapping[str, float | None] = {"quick": 1.0, "normal": 8.0, "full": None}
+"""Seconds of optional work that nobody demands, by counting operations; estimates err by a factor of two."""
+
+ORDER: tuple[OptionalStep, ...] = ("remedies", "profile", "deletions", "simulate", "allfit")
+"""The most useful first: what to do about a singular fit, intervals, tests, then checks of what is known."""
+
+
+def effort(session: Session) -> None:
+    """Write which optional work is done and which is left out."""
+    with session.recorded(STEP) as (recorder, key):
+        spec = session.spec
+        fits = [session.fit(rung.name) for rung in spec.rungs]
+        pairs = [session.compared(pair.smaller, pair.larger) for pair in spec.pairs]
+        record = plan_work(
+            spec,
+            [fit for fit in fits if isinstance(fit, FitRecord)],
+            [pair for pair in pairs if isinstance(pair, ComparisonRecord)],
+        )
+        for work in record.work:
+            session.say(f"{work.step} of {work.of}: about {work.seconds:.2g} s: {work.decision}")
+        write_record(record.model_copy(update={"made_from": key}), session.layout.effort)
+        recorder.add(session.layout.effort)
+
+
+def plan_work(
+    spec: PipelineSpec, fits: Sequence[FitRecord], pairs: Sequence[ComparisonRecord]
+) -> EffortRecord:
+    """Return the decisions on all optional work of a run; ``fits`` are all rungs that were fitted."""
+    budget, used, decided = BUDGETS[spec.effort], 0.0, []
+    found = [*_of_rungs(spec, fits), *_of_pairs(spec, fits, pairs)]
+    # Python's sort is stable: what takes as long stays in the order of the ladder.
+    for step, of, seconds in sorted(found, key=lambda work: (ORDER.index(work[0]), work[2])):
+        demanded = asked(spec, step)
+        allowed = budget is None or used + seconds <= budget
+        decision = "asked" if demanded else "within" if allowed else "left_out"
+        used += seconds if decision == "within" else 0.0
+        work = OptionalWork(step=step, of=of, seconds=seconds, decision=decision, key=KEYS[step])
+        decided.append(work)
+    return EffortRecord(effort=spec.effort, budget=budget, work=tuple(decided))
+
+
+def _of_rungs(spec: PipelineSpec, fits: Sequence[FitRecord]) -> Iterator[tuple[OptionalStep, str, float]]:
+    """Yield the work on rungs that there is reason for, with what it takes."""
+    for fit in fits:
+        if fit.doubtful or fit.deviation is not None:
+            yield "remedies", fit.model, expense.remedies(fit)
+        if spec.estimation.allfit == "always":
+            yield "allfit", fit.model, expense.allfit(fit, everything=True)
+        elif spec.estimation.allfit == "on_notice" and fit.doubtful:
+            yield "allfit", fit.model, expense.allfit(fit, everything=False)
+    for fit in (fit for fit in fits if fit.unreliable is None):
+        kinds = spec.intervals.kinds("profile")
+        if kinds:
+            yield "profile", fit.model, expense.profile(fit, kinds)
+        if spec.tests.ranova:
+            yield "deletions", fit.model, expense.deletions(fit)
+
+
+def _of_pairs(
+    spec: PipelineSpec, fits: Sequence[FitRecord], pairs: Sequence[ComparisonRecord]
+) -> Iterator[tuple[OptionalStep, str, float]]:
+    by_name = {fit.model: fit for fit in fits}
+    for pair in pairs:
+        if pair.p_boot_code == "left_out":
+            both = [by_name[pair.smaller], by_name[pair.larger]]
+            seconds = expense.simulate(both, spec.tests.replicates)
+            yield "simulate", f"{pair.smaller}--{pair.larger}", seconds

@@ -1,0 +1,98 @@
+"""What the optional steps take, from counts in the records of the fits (see engine/cost.py).
+
+The numbers of evaluations and refits were counted on models of every structure by ``benchmarks/costs.py``.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from mlm_steps.records import FitRecord
+from mlm_steps.records.effort import Cost
+from mlm_steps.records.intervals import IntervalKind
+
+__all__ = ["allfit", "deletions", "profile", "remedies", "simulate"]
+
+STARTS = 2
+"""Searches of an optimiser: from the optimum and from the default start."""
+SIMPLEX = 30.0
+"""Evaluations of a search without derivatives, per squared number of parameters, up to the limit."""
+MOST = 1000.0
+LINE_SEARCHES = 10.0
+"""Evaluations of a search with gradients, per parameter and one."""
+SLOW_CALLS = 2e-3
+"""Seconds per evaluation that some optimisers of scipy take for themselves."""
+PROFILED = 150.0
+"""Evaluations to profile one parameter ..."""
+PROFILED_SINGULAR = 500.0
+"""... and where other optima are looked for, as the fit is singular."""
+SEARCH = 30.0
+"""Evaluations that a fit takes at least, with its verdict."""
+ROWS = 1e-6
+"""Seconds to build a design and reduce it to cross-products, per row and column."""
+EIGENVALUES = 2e-10
+"""Seconds of the eigenvalues of an exact test, per cubed number of levels ..."""
+DRAWS = 4e-4
+"""... and of its draws, per level."""
+MOST_LEVELS = 2000
+"""Levels of a factor up to which the exact test is made."""
+
+
+def remedies(fit: FitRecord) -> float:
+    """Return the seconds for the alternatives of a rung, each fitted by both methods."""
+    sizes = [len(term.names) for term in fit.terms]
+    alternatives = sum(size + (size > 1) for size in sizes) + 1
+    return _rounded(alternatives * (_setup(fit) + 2.0 * _search(fit)))
+
+
+def profile(fit: FitRecord, kinds: Sequence[IntervalKind]) -> float:
+    """Return the seconds for the profiles of the parameters of some kinds."""
+    count = len(fit.columns) if "fixed" in kinds else 0
+    count += fit.npar - fit.p if "variance" in kinds else 0
+    each = PROFILED_SINGULAR if fit.reported.singular else PROFILED
+    return _rounded(_setup(fit) + count * each * _cost(fit).derivatives)
+
+
+def deletions(fit: FitRecord) -> float:
+    """Return the seconds for leaving out each random effect, exact tests included."""
+    seconds = 0.0
+    for term in fit.terms:
+        seconds += len(term.names) * (_setup(fit) + _search(fit))
+        if len(term.names) == 1 and term.n_levels <= MOST_LEVELS:
+            seconds += EIGENVALUES * term.n_levels**3 + DRAWS * term.n_levels
+    return _rounded(seconds)
+
+
+def simulate(fits: Sequence[FitRecord], replicates: int) -> float:
+    """Return the seconds for refitting two models to simulated outcomes."""
+    return _rounded(replicates * sum(_cost(fit).refit for fit in fits))
+
+
+def allfit(fit: FitRecord, *, everything: bool) -> float:
+    """Return the seconds for refits by other optimisers: all of them, or those that check unasked."""
+    cost, m = _cost(fit), len(fit.reported.theta)
+    simplex = min(SIMPLEX * m * m, MOST) * cost.value
+    lines = LINE_SEARCHES * (m + 1) * cost.derivatives
+    region = LINE_SEARCHES * (m + 1) * (cost.derivatives + SLOW_CALLS)
+    each = simplex + lines + region + _search(fit)
+    if everything:  # two more without derivatives, one of them with slow calls, and one more with gradients
+        each += 2.0 * simplex + lines + min(SIMPLEX * m, MOST) * SLOW_CALLS
+    return _rounded(_setup(fit) + STARTS * each)
+
+
+def _search(fit: FitRecord) -> float:
+    """Return the seconds of a fit from no known start: as many evaluations as the rung itself took."""
+    return max(SEARCH, fit.reported.convergence.evaluations) * _cost(fit).derivatives
+
+
+def _setup(fit: FitRecord) -> float:
+    return ROWS * fit.n * (fit.p + sum(len(term.names) for term in fit.terms))
+
+
+def _cost(fit: FitRecord) -> Cost:
+    return fit.cost or Cost(value=0.0, derivatives=0.0, refit=0.0)
+
+
+def _rounded(seconds: float) -> float:
+    """Return an estimate with as many digits as it deserves."""
+    return float(f"{seconds:.2g}")

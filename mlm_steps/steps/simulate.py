@@ -1,0 +1,65 @@
+"""Some bootstrap replicates of one comparison: a job of many, each finished for good."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from mlm_steps.records import ComparisonRecord, FitRecord, SimulationRecord, write_record
+from mlm_steps.records.failure import Absence
+from mlm_steps.steps.session import Session
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+__all__ = ["simulate"]
+
+
+def simulate(session: Session, smaller: str, larger: str, numbers: str) -> None:
+    """Write some statistics of a comparison; ``numbers`` such as ``0-500``, the end excluded.
+
+    Where the comparison is not bootstrapped, the record says so: which are is known once all have been made.
+    """
+    path, step = session.layout.simulated(smaller, larger, numbers), f"simulate/{smaller}--{larger}/{numbers}"
+    with session.recorded(step) as (recorder, key):
+        pair = session.compared(smaller, larger)
+        fits = [session.fit(name) for name in (smaller, larger)]
+        absent = next((each for each in (*fits, pair) if isinstance(each, Absence)), None)
+        if absent is not None:
+            session.pass_on(absent, step, path, recorder)
+            return
+        statistics = None
+        if isinstance(pair, ComparisonRecord) and _wanted(session, pair):
+            known = [fit for fit in fits if isinstance(fit, FitRecord)]
+            found = _statistics(session, pair, known, range(*map(int, numbers.split("-"))))
+            statistics = tuple(None if value != value else float(value) for value in found)
+            session.say(f"{smaller} → {larger}: {len(statistics)} replicates")
+        else:
+            session.say(f"{smaller} → {larger}: no bootstrap")
+        record = SimulationRecord(smaller=smaller, larger=larger, statistics=statistics, made_from=key)
+        write_record(record, path)
+        recorder.add(path)
+
+
+def _wanted(session: Session, pair: ComparisonRecord) -> bool:
+    called_for = pair.p_boot_code == "left_out"
+    return called_for and session.allows("simulate", f"{pair.smaller}--{pair.larger}")
+
+
+def _statistics(
+    session: Session, pair: ComparisonRecord, fits: list[FitRecord], numbers: range
+) -> NDArray[np.float64]:
+    from mlm_steps.compare.bootstrap import simulated_statistics
+    from mlm_steps.compare.nesting import relate
+    from mlm_steps.compare.simulations import bootstrap_step
+
+    method = pair.criterion or fits[0].method
+    frame = session.frame()
+    smaller, larger = (session.refit(frame, fit, methods=(method,)).under(method) for fit in fits)
+    return simulated_statistics(
+        (smaller, larger),
+        relate(smaller.design, larger.design),
+        seed=session.spec.seed,
+        step=bootstrap_step(pair),
+        numbers=numbers,
+    )
