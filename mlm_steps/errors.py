@@ -150,7 +150,7 @@ def listing(names: Iterable[str], most: int = MOST_LISTED) -> str:
     return ", ".join(listed[:most]) + more
 
 
-def did_you_mean(name: str, known: Iterable[str]) -> str | None:
+def did_you_mean(name: str, known: Iterable[str], *, cutoff: float = 0.6) -> str | None:
     """Return a hint with the known name nearest to one that is not known; None if none is near.
 
     >>> did_you_mean("sess", ["ses", "school"])
@@ -159,5 +159,5 @@ def did_you_mean(name: str, known: Iterable[str]) -> str | None:
     from difflib import get_close_matches
 
     by_small_letters = {other.lower(): other for other in reversed(list(known))}
-    near = get_close_matches(name.lower(), by_small_letters, n=1, cutoff=0.6)
+    near = get_close_matches(name.lower(), by_small_letters, n=1, cutoff=cutoff)
     return f"did you mean '{by_small_letters[near[0]]}'?" if near else None

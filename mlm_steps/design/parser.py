@@ -177,9 +177,7 @@ class _Parser:
         from mlm_steps.design.transforms import FUNCTIONS
 
         if function.value not in FUNCTIONS and function.value != "c":
-            hint = _REFUSED_FUNCTIONS.get(function.value) or nearest(function.value, FUNCTIONS)
-            what = f"the formula language has no function {function.value}()"
-            raise self.fail(function.span, what, hint or f"it has {', '.join(FUNCTIONS)}")
+            raise self.no_function(function, FUNCTIONS)
         self.open.append(self.advance())
         self.depth += _CALL_DEPTH
         arguments = [] if self.at(")") else [self.argument()]
@@ -190,6 +188,34 @@ class _Parser:
         self.depth -= _CALL_DEPTH
         span = function.span.to(closing.span)
         return match_arguments(self.text, function.value, tuple(arguments), span, FUNCTIONS)
+
+    def no_function(self, word: Token, known: Mapping[str, object]) -> FormulaError:
+        """Return the fault of a word before ( that names no function: most often an operator is missing."""
+        opening, closing = self.token, self.closing_of(self.position)
+        end = len(self.tokens) - 1 if closing is None else closing + 1
+        inside = self.tokens[self.position : end]
+        if any(token.kind == "operator" and token.value in {"|", "||"} for token in inside):
+            what = f"an operator is missing between {word.value} and ("
+            if closing is None:
+                what += ", and the ) of this parenthesis"
+            term = self.text[opening.span.start : inside[-1].span.end] + ")" * (closing is None)
+            return self.fail(word.span.to(opening.span), what, f"write {word.value} + {term}")
+        what = f"the formula language has no function {word.value}()"
+        hint = _REFUSED_FUNCTIONS.get(word.value) or nearest(word.value, known)
+        if hint is None and word.span.end < opening.span.start:
+            hint = f"where {word.value} is a column, an operator is missing before the parenthesis"
+        return self.fail(word.span, what, hint or f"it has {', '.join(known)}")
+
+    def closing_of(self, position: int) -> int | None:
+        """Return where the parenthesis closes that a token opens; None where it never does."""
+        depth = 0
+        for place in range(position, len(self.tokens)):
+            token = self.tokens[place]
+            if token.kind == "operator" and token.value in {"(", ")"}:
+                depth += 1 if token.value == "(" else -1
+                if not depth:
+                    return place
+        return None
 
     def argument(self) -> Argument:
         following = self.tokens[min(self.position + 1, len(self.tokens) - 1)]
@@ -217,8 +243,9 @@ class _Parser:
         if before is not None and before.value == "(" and token.value == ")":
             return self.fail(before.span.to(token.span), "nothing stands in these parentheses")
         if token.kind in {"name", "number", "text"} or token.value == "(":
-            what = f"an operator is missing before {self.text[token.span.start : token.span.end]}"
-            return self.fail(
-                token.span, what, "predictors are joined by +, names with spaces go in backticks"
-            )
+            written = self.text[token.span.start : token.span.end]
+            hint = "predictors are joined by +, names with spaces go in backticks"
+            if before is not None and before.kind == "number" and token.kind == "name" and self.open:
+                hint = f"for a random intercept write ({before.value} | {written})"
+            return self.fail(token.span, f"an operator is missing before {written}", hint)
         return self.fail(token.span, f"{token.value} has nothing to act on here")

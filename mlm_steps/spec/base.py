@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from typing import cast
 
 from pydantic import BaseModel, ConfigDict, ValidationInfo, model_validator
@@ -11,6 +12,8 @@ from mlm_steps.spec.types import objection
 from mlm_steps.spec.written import Block, Found, Written, is_nothing, quoted
 
 __all__ = ["SpecBlock"]
+
+_LONGEST_EXAMPLE = 60
 
 
 class SpecBlock(BaseModel):
@@ -45,14 +48,38 @@ class SpecBlock(BaseModel):
         """Return the fault of a key that this block does not have."""
         if key == "<<":
             hint = "merge keys are not read: write the keys out"
-        elif _is_comma_rest(key, block):
-            hint = "between braces a comma ends the value: put text that holds a comma in quotes"
+        elif (rest := _comma_rest(key, block)) is not None:
+            hint = f"between braces a comma ends the value: put text that holds a comma in quotes{rest}"
+        elif (above := _empty_above(key, block)) and not did_you_mean(key, cls.model_fields, cutoff=0.8):
+            hint = f"indent it by two spaces more if it belongs to {above}"
         else:
             hint = did_you_mean(key, cls.model_fields) or f"known here: {', '.join(cls.model_fields)}"
         return Found((*block.at, key), f"unknown key {quoted(key)}", hint, is_key=True)
 
 
-def _is_comma_rest(key: str, block: Block) -> bool:
-    """Return whether a key looks like the rest of unquoted text between braces, cut at its comma."""
-    value = block[key]
-    return is_nothing(value) and value == "" and any(c in key for c in " ()~+|")
+def _above(key: str, block: Block) -> str | None:
+    """Return the key that stands before another."""
+    keys = list(block)
+    place = keys.index(key)
+    return keys[place - 1] if place else None
+
+
+def _comma_rest(key: str, block: Block) -> str | None:
+    """Return how the value was meant that a key without a colon is the rest of; None for another key.
+
+    ``{label: Cross, final}`` has such a key: between braces the comma ends the value.
+    """
+    if not (isinstance(key, Written) and key.bare):
+        return None
+    above = _above(key, block)
+    value = block[above] if above else None
+    if not isinstance(value, Written) or not value.plain or not value:
+        return ""
+    whole = json.dumps(f"{value}, {key}", ensure_ascii=False)
+    return f", {above}: {whole}" if len(whole) <= _LONGEST_EXAMPLE else ""
+
+
+def _empty_above(key: str, block: Block) -> str | None:
+    """Return the key before another where it was left empty, as a block is whose lines are not indented."""
+    above = _above(key, block)
+    return above if above is not None and is_nothing(block[above]) and block[above] == "" else None

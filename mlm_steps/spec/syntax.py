@@ -6,6 +6,7 @@ import re
 
 import yaml
 
+from mlm_steps.spec.indents import misplaced_line
 from mlm_steps.spec.written import Found, quoted
 
 __all__ = ["LARGEST_FILE", "Unreadable", "decoded", "syntax_fault"]
@@ -13,7 +14,7 @@ __all__ = ["LARGEST_FILE", "Unreadable", "decoded", "syntax_fault"]
 LARGEST_FILE = 256 * 1024
 _LONGEST_PARSED_TWICE = 40_000
 _CONTROL = re.compile("[^\t\n\r\x20-\x7e\x85\xa0-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
-_TAB_INDENT = re.compile(r"^ *\t[ \t]*\S", re.MULTILINE)
+_TAB_INDENT = re.compile(r" *\t[ \t]*\S")
 _QUOTE = "put the text in quotes"
 _CLOSE = "close it with the same mark"
 _SENTENCES: tuple[tuple[str, str, str], ...] = (
@@ -56,6 +57,8 @@ _SENTENCES: tuple[tuple[str, str, str], ...] = (
     ("expected a comment or a line break", "a value cannot begin with | or > and text", _QUOTE),
     ("expected chomping or indentation", "a value cannot begin with | or > and text", _QUOTE),
 )
+_MISPLACED = ("expected <block end>", "expected '<document start>'", "mapping values are not")
+"""What the parser says, among others, where a line is indented as no line above it."""
 _AT_CONTEXT = ("is never closed", "is not closed")
 
 
@@ -109,12 +112,20 @@ def syntax_fault(text: str, error: yaml.YAMLError) -> Found:
     problem = str(getattr(error, "problem", None) or "it is not YAML")
     mark = getattr(error, "problem_mark", None)
     opened = getattr(error, "context_mark", None)
-    tabs = [m.start() for m in _TAB_INDENT.finditer(text)]
-    if tabs and mark is not None and mark.line + 1 in (lines := [text.count("\n", 0, t) + 1 for t in tabs]):
+    if mark is not None and mark.line + 1 in (lines := _tab_lines(text)):
         return _tab_fault(text, lines)
+    if mark is not None and any(words in problem for words in _MISPLACED):
+        misplaced = misplaced_line(text, mark.line, colon="mapping values" in problem)
+        if misplaced is not None:
+            return misplaced
     what, hint = _sentence(problem, text, mark)
     place = opened if opened is not None and what.endswith(_AT_CONTEXT) else mark
     return Found((), what, hint, place=(place.line + 1, place.column + 1) if place else (1, 1))
+
+
+def _tab_lines(text: str) -> list[int]:
+    """Return the numbers of the lines that are indented with tabs."""
+    return [i for i, line in enumerate(text.split("\n"), start=1) if _TAB_INDENT.match(line)]
 
 
 def _tab_fault(text: str, lines: list[int]) -> Found:

@@ -52,11 +52,15 @@ class ListNode:
 
 @dataclass(slots=True, eq=False)
 class MappingNode:
-    """A mapping: for each key the node of the key and that of the value; of duplicates the first."""
+    """A mapping: for each key the node of the key and that of the value; of duplicates the first.
+
+    ``bare`` holds the keys that stand between braces without a colon.
+    """
 
     line: int
     column: int
     entries: dict[str, tuple[ScalarNode, Node]] = field(default_factory=dict)
+    bare: set[str] = field(default_factory=set)
     size: int = 1
 
 
@@ -78,6 +82,7 @@ class _Reader:
     """Makes nodes of the parser's events, one document, anchors followed within limits."""
 
     def __init__(self, text: str) -> None:
+        self.text = text
         self.events: Iterator[events.Event] = yaml.parse(text, Loader=_Parser)
         self.found: list[Found] = []
         self.anchors: dict[str, Node | None] = {}
@@ -154,6 +159,8 @@ class _Reader:
             self.found.append(Found((*at, key.text), what, hint, place=(key.line, key.column)))
         else:
             node.entries[key.text] = (key, value)
+            if isinstance(value, ScalarNode) and value.start == value.end:
+                node.bare |= set() if ":" in self.text[key.end : value.start] else {key.text}
 
     def _grown(self, parent: ListNode | MappingNode, event: events.Event, at: Path) -> Node:
         node = self.node(event, at)
@@ -196,7 +203,7 @@ def value_of(node: Node, at: Path = ()) -> object:
     if isinstance(node, ListNode):
         return Items((value_of(item, (*at, i)) for i, item in enumerate(node.items)), at)
     entries: dict[str, object] = {
-        Written(name, (*at, name), is_key=True): value_of(value, (*at, name))
+        Written(name, (*at, name), is_key=True, bare=name in node.bare): value_of(value, (*at, name))
         for name, (_, value) in node.entries.items()
     }
     return Block(entries, at)

@@ -27,18 +27,23 @@ class Written(str):
         The keys and positions that lead to it.
     is_key : bool
         Whether it is the key at that place and not the value.
+    bare : bool
+        Whether it is a key without a colon, as ``b`` is in ``{a: 1, b}``.
     """
 
-    __slots__ = ("at", "is_key", "plain")
+    __slots__ = ("at", "bare", "is_key", "plain")
 
     plain: bool
     at: Path
     is_key: bool
+    bare: bool
 
-    def __new__(cls, text: str, at: Path, *, plain: bool = True, is_key: bool = False) -> Self:
+    def __new__(
+        cls, text: str, at: Path, *, plain: bool = True, is_key: bool = False, bare: bool = False
+    ) -> Self:
         """Return the text, with what is known about it."""
         written = super().__new__(cls, text)
-        written.plain, written.at, written.is_key = plain, at, is_key
+        written.plain, written.at, written.is_key, written.bare = plain, at, is_key, bare
         return written
 
 

@@ -244,3 +244,26 @@ def test_whole_numbers_label_levels_in_full(value: float, text: str) -> None:
 def test_printing_twice_changes_nothing(text: str) -> None:
     once = deparse(parse_formula(f"y ~ {text}").fixed.variables[0])
     assert deparse(parse_formula(f"y ~ {once}").fixed.variables[0]) == once
+
+
+@pytest.mark.parametrize(
+    ("right", "what", "hint"),
+    [
+        ("x (1 | g)", "an operator is missing between x and (", "write x + (1 | g)"),
+        ("x (1 | g", "between x and (, and the ) of this parenthesis", "write x + (1 | g)"),
+        ("+ + x (1 | g", "between x and (, and the ) of this parenthesis", "write x + (1 | g)"),
+        ("z + x (z || g) + (1 | h)", "an operator is missing between x and (", "write x + (z || g)"),
+        (
+            "x (z + 1)",
+            "no function x()",
+            "where x is a column, an operator is missing before the parenthesis",
+        ),
+        ("1 + (1 g)", "an operator is missing before g", "write (1 | g)"),
+    ],
+)
+def test_a_missing_operator_or_parenthesis_is_named(right: str, what: str, hint: str) -> None:
+    with pytest.raises(FormulaError) as caught:
+        parse_formula(f"y ~ {right}")
+    (fault,) = caught.value.faults
+    assert what in fault.what
+    assert hint in (fault.hint or "")

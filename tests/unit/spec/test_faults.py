@@ -101,7 +101,65 @@ BROKEN = {
     ),
     "indentation that fits nothing": (
         HEAD + "ladder:\n  - name: a\n   formula: b\n",
-        ["p.yaml:5:4: this line fits no block above it (keys of one block begin in the same column)"],
+        [
+            (
+                "p.yaml:5:4: this line begins in column 4, where no key above it does"
+                " (the keys above begin in columns 1 and 5: those of one block begin in the same column)"
+            )
+        ],
+    ),
+    "indentation deeper than the key above": (
+        HEAD + "ladder:\n  - name: a\n     formula: b\n",
+        [
+            (
+                "p.yaml:5:6: this line begins in column 6, where no key above it does"
+                " (the keys above begin in columns 1 and 5: those of one block begin in the same column;"
+                " text that holds ': ' needs quotes)"
+            )
+        ],
+    ),
+    "a key in the column of its dash": (
+        HEAD + "ladder:\n  - name: a\n  formula: b\n",
+        [
+            (
+                "p.yaml:5:3: this line begins in column 3, where no key above it does"
+                " (the keys above begin in columns 1 and 5: those of one block begin in the same column)"
+            )
+        ],
+    ),
+    "a dash in no column of dashes": (
+        HEAD + "ladder:\n  - name: a\n - name: b\n",
+        [
+            (
+                "p.yaml:5:2: this line begins in column 2, where no item above it does"
+                " (the item above begins in column 3: those of one block begin in the same column)"
+            )
+        ],
+    ),
+    "a first line with a space": (
+        " version: 1\ndata: {file: a.csv}\n",
+        [
+            (
+                "p.yaml:2:1: this line begins in column 1, where no key above it does"
+                " (the key above begins in column 2: those of one block begin in the same column)"
+            )
+        ],
+    ),
+    "a block whose keys are not indented": (
+        "version: 1\ndata:\nfile: a.csv\n" + RUNGS,
+        [
+            "p.yaml:2:6: data: is empty (it needs file)",
+            "p.yaml:3:1: file: unknown key 'file' (indent it by two spaces more if it belongs to data)",
+        ],
+    ),
+    "a comma in a label between braces": (
+        HEAD + 'ladder:\n  - {name: a, formula: "y ~ 1 + (1 | g)", label: Cross, final}\n',
+        [
+            (
+                "p.yaml:4:57: ladder[0].final: unknown key 'final' (between braces a comma ends the value:"
+                ' put text that holds a comma in quotes, label: "Cross, final")'
+            )
+        ],
     ),
     "a line without colon": (
         GOOD + "estimation\n",
@@ -185,7 +243,8 @@ BROKEN = {
         [
             (
                 "p.yaml:4:36: ladder[0]['2) + (1 | g)']: unknown key '2) + (1 | g)'"
-                " (between braces a comma ends the value: put text that holds a comma in quotes)"
+                " (between braces a comma ends the value: put text that holds a comma in quotes,"
+                ' formula: "y ~ poly(x, 2) + (1 | g)")'
             ),
         ],
     ),
