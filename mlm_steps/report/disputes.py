@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 from mlm_steps.records import Coefficient, FitRecord, TermTest
 from mlm_steps.report.facts import DF_METHODS
-from mlm_steps.report.notation import degrees_of_freedom, fixed, p_value
+from mlm_steps.report.notation import degrees_of_freedom, fixed, p_value, share
 from mlm_steps.report.text import Number, Phrase, say, source
 
 __all__ = ["Dispute", "cautious_p", "dispute_of", "dispute_phrase", "disputed"]
@@ -78,8 +78,13 @@ def _disagree(one: Test, other: Test, alpha: float) -> bool:
     if one.p is None or other.p is None:
         return False
     few, many = sorted((_df(one) or 0.0, _df(other) or 0.0))
-    sides = any((one.p < level) != (other.p < level) for level in (*LEVELS, alpha))
-    return sides or many > APART * few
+    return bool(_sides(one, other, alpha)) or many > APART * few
+
+
+def _sides(one: Test, other: Test, alpha: float) -> list[float]:
+    """Return the levels that lie between the two p values, that of the run first."""
+    low, high = sorted((one.p or 0.0, other.p or 0.0))
+    return [level for level in dict.fromkeys((alpha, *LEVELS)) if low < level <= high]
 
 
 def _df(test: Test) -> float | None:
@@ -104,7 +109,11 @@ def dispute_phrase(dispute: Dispute) -> Phrase:
             test=_statistic(dispute.fit, test),
             p=_p(dispute.fit, test),
         )
-    return (*parts, f"; the methods disagree, and {safer} is the safer one")
+    sides = _sides(first, second, dispute.fit.alpha)
+    about = (
+        f"on which side of {share(sides[0], 2)} *p* lies" if sides else "widely about the degrees of freedom"
+    )
+    return (*parts, *say(f"; the methods disagree {about}, and {safer} is the safer one"))
 
 
 def _statistic(fit: FitRecord, test: Test) -> Phrase:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Literal
 
 from mlm_steps.records import (
     Coefficient,
@@ -156,9 +157,13 @@ def random_number(fit: FitRecord, parameter: RandomParameter, decimals: int | No
 
 
 def random_interval(
-    fit: FitRecord, parameter: RandomParameter, decimals: int | None = None, *, marked: bool = True
+    fit: FitRecord,
+    parameter: RandomParameter,
+    decimals: int | None = None,
+    *,
+    marked: Literal["sign", "words"] = "sign",
 ) -> Phrase | None:
-    """Return the interval of a variance component in brackets, its limits at a bound marked if so asked."""
+    """Return the interval of a variance component in brackets, a limit at its bound marked as such."""
     low, high = parameter.ci_low, parameter.ci_high
     if low is None or high is None:
         return None
@@ -168,9 +173,19 @@ def random_interval(
         ("ci_low", low, parameter.ci_low_code), ("ci_high", high, parameter.ci_high_code)
     ):  # fmt: skip
         text = correlation(limit) if parameter.kind == "correlation" else fixed(limit, digits)
-        mark = () if code is None or not marked else (LIMIT_MARKS.get(code, UNRELIABLE),)
-        pieces.append((Number(text, f"{random_source(fit, parameter)}/{name}"), *mark))
+        if code == "boundary" and limit == 0.0:
+            text = "0"  # no digits: it is the bound itself
+        number = Number(text, f"{random_source(fit, parameter)}/{name}")
+        pieces.append((number, *_limit_mark(code, marked)))
     return ("[", *pieces[0], ", ", *pieces[1], "]")
+
+
+def _limit_mark(code: str | None, marked: Literal["sign", "words"]) -> Phrase:
+    if code is None:
+        return ()
+    if marked == "words":
+        return (" (its bound)",) if code == "boundary" else ()
+    return (LIMIT_MARKS.get(code, UNRELIABLE),)
 
 
 def on_boundary(fit: FitRecord, parameter: RandomParameter) -> bool:

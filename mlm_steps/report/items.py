@@ -2,24 +2,8 @@
 
 from __future__ import annotations
 
-from mlm_steps.report.answers import (
-    Item,
-    always,
-    compared_each,
-    describes_software,
-    explained,
-    fitted,
-    has_covariances,
-    has_final_slopes,
-    has_groups,
-    has_intervals,
-    has_levels,
-    has_null_icc,
-    has_slopes_read,
-    has_tolerances,
-    never,
-    reads_final_slopes,
-)
+from mlm_steps.report import answers
+from mlm_steps.report.answers import Item, always, fitted, never
 from mlm_steps.report.effect_words import has_products
 
 __all__ = ["ITEMS"]
@@ -49,19 +33,10 @@ ITEMS: tuple[Item, ...] = (
         "List the hypotheses with coefficient, rung and direction, and say which were confirmatory.",
     ),
     Item(
-        "A4",
-        "Level of the outcome and of every predictor",
-        "data",
-        "Detected from the data.",
-        has_levels,
-        missing="No variable was related to a grouping factor.",
+        "A4", "Level of the outcome and of every predictor", "data", "Detected from data.", answers.has_levels
     ),
     Item(
-        "A5",
-        "Diagram of the levels with units, counts and variables",
-        "data",
-        "Drawn from the data.",
-        always,
+        "A5", "Diagram of the levels with units, counts and variables", "data", "Drawn from the data.", always
     ),
     Item(
         "A6",
@@ -79,7 +54,7 @@ ITEMS: tuple[Item, ...] = (
         never,
         "Give links to preregistration, data and code, and the ethics statement.",
     ),
-    Item("B1", "Units per level, group sizes, singletons", "data", "Counted.", has_groups),
+    Item("B1", "Units per level, group sizes, singletons", "data", "Counted.", answers.has_groups),
     Item(
         "B2",
         "Sampling and eligibility at each level, period, weights",
@@ -160,10 +135,16 @@ ITEMS: tuple[Item, ...] = (
         "Software with versions, platform, date, hashes, seed",
         "provenance",
         "Listed; the date of the run stands in provenance.json, here only one that depends on the inputs.",
-        describes_software,
+        answers.describes_software,
         missing="The versions are not known.",
     ),
-    Item("D2", "ML or REML per use, optimiser, tolerances", "rungs", "Given for each rung.", has_tolerances),
+    Item(
+        "D2",
+        "ML or REML per use, optimiser, tolerances",
+        "rungs",
+        "Given for each rung.",
+        answers.has_tolerances,
+    ),
     Item(
         "D3",
         "Convergence, singularity, boundary estimates and what was done",
@@ -191,7 +172,7 @@ ITEMS: tuple[Item, ...] = (
         "All variance components with intervals",
         "rungs",
         "Variances, SDs and correlations, with intervals unless the spec leaves them out.",
-        lambda given: fitted(given) and all(map(has_intervals, given.run.fits)),
+        lambda given: fitted(given) and all(map(answers.has_intervals, given.run.fits)),
         missing="Variances, SDs and correlations are given; not all have an interval.",
     ),
     Item(
@@ -199,7 +180,7 @@ ITEMS: tuple[Item, ...] = (
         "ICC of the null model, conditional ICC",
         "variance",
         "Given, with the share along random slopes.",
-        has_null_icc,
+        answers.has_null_icc,
         missing="No rung without predictors has an ICC.",
     ),
     Item(
@@ -214,7 +195,7 @@ ITEMS: tuple[Item, ...] = (
         "Comparison with the previous rung, with boundary treatment",
         "comparisons",
         "Given.",
-        compared_each,
+        answers.compared_each,
         missing="Not every rung is compared with one before it.",
     ),
     Item(
@@ -222,7 +203,7 @@ ITEMS: tuple[Item, ...] = (
         "Effect sizes: reductions of variance, R² and its sources, with intervals",
         "variance",
         "Reductions, Nakagawa’s R², and Rights and Sterba’s sources, the shares with bootstrap intervals.",
-        explained,
+        answers.explained,
         missing="Reductions and R² are given. Intervals take a bootstrap (intervals: {r2: bootstrap}), and "
         "sources of variance are for rungs with one grouping factor.",
     ),
@@ -232,8 +213,8 @@ ITEMS: tuple[Item, ...] = (
         "groups",
         "Of the final rung: standard deviation and reliability, and, where slopes clearly vary, the range of "
         "plausible slopes and the share of the opposite sign.",
-        reads_final_slopes,
-        applies=has_final_slopes,
+        answers.reads_final_slopes,
+        applies=answers.has_final_slopes,
         missing="Standard deviations are given; no group’s own rows determine a slope, so no reliability is.",
     ),
     Item(
@@ -242,7 +223,7 @@ ITEMS: tuple[Item, ...] = (
         "effects",
         "Simple slopes with intervals, and regions along moderators that are numbers; products within a "
         "level are read where slopes: names them.",
-        has_slopes_read,
+        answers.has_slopes_read,
         applies=has_products,
         missing="Products within a level are read where slopes: in the spec names them.",
     ),
@@ -251,7 +232,7 @@ ITEMS: tuple[Item, ...] = (
         "Covariance matrix of the fixed effects; full-precision tables",
         "provenance",
         "In tables/vcov.csv and the other CSV files beside this report.",
-        has_covariances,
+        answers.has_covariances,
         missing="The tables beside this report do not hold the covariance matrices.",
     ),
     Item(

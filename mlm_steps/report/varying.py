@@ -84,16 +84,17 @@ def _deviation(fit: FitRecord, index: int, name: str) -> RandomParameter | None:
 
 def _sentence(given: ReportInput, fit: FitRecord, index: int, name: str, sd: RandomParameter) -> Phrase:
     tests = _tests(given, fit, sd.group, name)
+    verdict, singular = _verdict(fit, sd, tests), fit.reported.terms[index].singular
     curve = _random_curve(given, fit, name, sd.group)
     return say(
-        CLAIMS["singular" if fit.reported.terms[index].singular else _verdict(fit, sd, tests)],
+        CLAIMS["singular" if singular else verdict],
         slope="slope" if curve is None or curve.role == "base" else "coefficient",
         where=place_phrase(given, curve),
         x=given.names.effect(name, effect_terms(fit)),
         group=given.names.group(sd.group),
         sd=_spread(fit, sd),
         test=_test_phrase(fit, tests, sd.group, name),
-        range=_range(given, fit, name, sd),
+        range=() if verdict == "unclear" else _range(given, fit, name, sd),
         why=_joint_evidence(fit, tests),
     )
 
@@ -131,7 +132,7 @@ def _verdict(fit: FitRecord, sd: RandomParameter, tests: _Tests) -> Verdict:
 
 
 def _spread(fit: FitRecord, sd: RandomParameter) -> Phrase:
-    interval = random_interval(fit, sd, marked=False)
+    interval = random_interval(fit, sd, marked="words")
     doubtful = not {sd.ci_low_code, sd.ci_high_code} <= {None, *LIMIT_MARKS}
     shown = say("*SD* = {sd}", sd=random_number(fit, sd))
     if interval is None or doubtful:

@@ -7,6 +7,7 @@ from typing import Any
 
 from mlm_steps.records.effects import ContrastTest, SimpleSlopes
 from mlm_steps.records.failure import Absence
+from mlm_steps.report.disputes import disputed
 from mlm_steps.report.drawing import drawing
 from mlm_steps.report.effect_rows import (
     confidence,
@@ -31,7 +32,7 @@ from mlm_steps.report.grid import Grid, Row, heading, row
 from mlm_steps.report.inputs import ReportInput
 from mlm_steps.report.means import back_table, mean_table
 from mlm_steps.report.notation import degrees_of_freedom, fixed, p_value
-from mlm_steps.report.text import Code, Number, Phrase, Word, say, source
+from mlm_steps.report.text import Code, Link, Number, Phrase, Word, join, say, source
 
 __all__ = ["context"]
 
@@ -58,7 +59,7 @@ def context(given: ReportInput) -> dict[str, Any] | None:
     means = _of_last(found.means)
     return {
         "lead": None,
-        "sentences": _sentences(given, slopes),
+        "sentences": [*_reservations(given), *_sentences(given, slopes)],
         "slopes": _slope_table(given, slopes) if slopes else None,
         "slopes_figure": drawing(given, "simple_slopes"),
         "region_figure": drawing(given, "johnson_neyman"),
@@ -71,6 +72,26 @@ def context(given: ReportInput) -> dict[str, Any] | None:
 def _nothing() -> dict[str, Any]:
     names = ("slopes", "slopes_figure", "region_figure", "means", "back", "contrasts")
     return {**dict.fromkeys(names), "sentences": []}
+
+
+def _reservations(given: ReportInput) -> list[Phrase]:
+    """Return of which singular rungs the tests here rest on degrees of freedom that are in dispute."""
+    found = effects_of(given)
+    shown = {each.model for part in (found.slopes, found.means, found.contrasts) for each in part}
+    doubtful: list[Phrase] = [
+        (given.names.model(fit.model),) for fit in given.run.fits if fit.model in shown and disputed(fit)
+    ]
+    if not doubtful:
+        return []
+    return [
+        say(
+            "The fits of {models} are singular, and Satterthwaite and Kenward–Roger disagree about their "
+            "degrees of freedom or *p* values (see {link}): so may the tests, intervals and regions below, "
+            "which are by one of the two.",
+            models=join(doubtful, last=" and "),
+            link=Link("each rung in full", "rungs"),
+        )
+    ]
 
 
 def _of_last(found: Sequence[Any]) -> list[Any]:

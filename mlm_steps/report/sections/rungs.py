@@ -169,7 +169,7 @@ def _terms(given: ReportInput, fit: FitRecord) -> Grid | None:
         rows=tuple(_term_row(given, fit, test) for test in tests),
         notes=(
             (f"Denominator degrees of freedom: {DF_METHODS.get(method, method)}.",),
-            *_disputes(given, fit, tests),
+            *_disputes(given, fit, [test for test in tests if test.num_df > 1]),
         ),
         wide=True,
     )  # fmt: skip

@@ -17,7 +17,9 @@ def fit(columns, terms, outcome="y", weights=None):
         for column, symbol in columns.items()
     ]
     shapes = [SimpleNamespace(group=group, names=names) for group, names in terms]
-    return SimpleNamespace(coefficients=coefficients, terms=shapes, outcome=outcome, weights=weights)
+    return SimpleNamespace(
+        coefficients=coefficients, terms=shapes, outcome=outcome, weights=weights, name_of_r=lambda name: name
+    )
 
 
 def profile(levels=(), nesting=()):
