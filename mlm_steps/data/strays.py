@@ -15,7 +15,7 @@ from mlm_steps.data import cells
 from mlm_steps.records.base import Notice
 from mlm_steps.spec.written import quoted
 
-__all__ = ["Strays", "about_commas", "about_spaces", "first_stray", "strays_among_numbers"]
+__all__ = ["Strays", "about_commas", "about_spaces", "first_stray", "strays_among_numbers", "strays_of_signs"]
 
 _LONGEST_MARKER = 40
 """Characters of a word that a hint repeats; a longer one is no sign for a missing value."""
@@ -96,6 +96,14 @@ def strays_among_numbers(
     if not mostly and any(cells.as_numbers(some, other)[1].any() for some in (values[:1000], values)):
         return None
     return first_stray(misread, first, markers=markers)
+
+
+def strays_of_signs(values: Any, decimal: str) -> Strays | None:
+    """Return all cells of a text column whose file has types, if they are numbers but for such signs."""
+    present = np.asarray(values.is_valid())
+    words = values.drop_null()
+    signs = cells.signs_among_digits(words, decimal)
+    return first_stray(present, words[:1].to_pylist(), signs) if signs else None
 
 
 def about_commas(name: str, values: Any, decimal: str) -> tuple[Notice, ...]:

@@ -13,7 +13,14 @@ from numpy.typing import NDArray
 from mlm_steps.data import cells
 from mlm_steps.data.levels import Unmatched, categorical, encode_numbers, encode_words, number_label
 from mlm_steps.data.raw import NumberColumn, RawColumn, TextColumn
-from mlm_steps.data.strays import Strays, about_commas, about_spaces, first_stray, strays_among_numbers
+from mlm_steps.data.strays import (
+    Strays,
+    about_commas,
+    about_spaces,
+    first_stray,
+    strays_among_numbers,
+    strays_of_signs,
+)
 from mlm_steps.errors import MOST_LISTED
 from mlm_steps.records.base import Notice
 from mlm_steps.spec import ColumnSpec, DataSpec
@@ -210,6 +217,8 @@ def _from_text(
             column = _from_numbers(NumberColumn(raw.name, numbers), kind, levels, markers)
             return replace(column, notices=(*column.notices, *about_commas(raw.name, values, decimal)))
         strays = strays_among_numbers(values, misread, decimal, markers)
+    elif kind is None:
+        strays = strays_of_signs(values, decimal)
     encoded = encode_words(values, levels, raw.levels, logical=raw.cells)
     column = _finish(raw.name, kind or ("ordered" if raw.ordered else "category"), *encoded)
     notices = notices if kind is None else about_spaces(raw.name, values, levels or ())

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 
 import numpy as np
 from numpy.typing import NDArray
@@ -26,6 +26,11 @@ _SHORT = (7.0, 8.0, 9.0)
 CODES = tuple(sorted({*_LONG, *_DECIMAL, *_SHORT, *(-code for code in (*_LONG, *_DECIMAL, *_SHORT))}))
 """Numbers of nines, and the eights, sevens and 96 to 98 by which surveys tell reasons apart."""
 
+_ADVICE = (
+    "may stand for a missing value and counts as a value. If it does, name it under data.na, which holds for "
+    "all columns, or empty the cells in the file."
+)
+
 _WORDS = re.compile(
     r"n\.?/?a\.?|nan|null|missing|no answer|not available|\?+|-+|\.+|#(null|value|num|name|ref|div/0|n/a)"
     r"[!?]?",
@@ -33,9 +38,12 @@ _WORDS = re.compile(
 )
 _LEAST_REST = 8
 """Other values that there must be to say what is far from them."""
-_MOST_OF_ALL = 0.5
+_LEAST_SHARE = 0.25
+"""Share of the rows that the other values must have."""
 _SAME_FRACTION = 0.1
 """Share of the values that end as the code does, such as prices in .99, from which that says nothing."""
+_OFTEN, _ALONE = 5, 3
+"""Rows from which a code need not lie so far away, and how many times the widest gap then lies below it."""
 _LEAST_AT_END = 5
 _STEEP = 0.05
 """Share of the rows that the end of a scale must have: the tail of a count runs out, a scale stops."""
@@ -50,12 +58,11 @@ def find(view: DataView) -> tuple[Notice, ...]:
 
 
 def _in_column(column: TypedColumn, *, grouping: bool) -> Iterator[Notice]:
+    """Yield the notices on one column; of a grouping column, each level counts once."""
     counted = label_counts(column)
     if counted is None:
-        x = np.unique(column.numbers) if grouping else column.numbers
-        codes = _codes(x[np.isfinite(x)], least=1 if grouping else 2)
-        if codes:
-            yield _notice(column.name, column.numbers, codes, _range(column.numbers, codes))
+        x = column.numbers
+        yield from _about_numbers(column.name, x, np.unique(x) if grouping else x, 1 if grouping else 2)
         return
     rows, labels = counted
     words = [place for place, label in enumerate(labels) if _WORDS.fullmatch(label.strip())]
@@ -65,17 +72,8 @@ def _in_column(column: TypedColumn, *, grouping: bool) -> Iterator[Notice]:
         yield Notice(code="missing_codes", severity="warning", text=text, subject=column.name)
     numbers = np.array([_number(label) for label in labels])
     if len(numbers) and np.isfinite(numbers).all():
-        everywhere = np.append(numbers, np.nan)[rows]
-        x = numbers if grouping else everywhere[np.isfinite(everywhere)]
-        codes = _codes(x, least=1 if grouping else 2)
-        if codes:
-            yield _notice(column.name, everywhere, codes, _range(everywhere, codes))
-
-
-_ADVICE = (
-    "may stand for a missing value and counts as a value. If it does, name it under data.na, which holds for "
-    "all columns, or empty the cells in the file."
-)
+        x = np.append(numbers, np.nan)[rows]
+        yield from _about_numbers(column.name, x, numbers if grouping else x, 1 if grouping else 2)
 
 
 def _number(label: str) -> float:
@@ -85,15 +83,18 @@ def _number(label: str) -> float:
         return np.nan
 
 
-def _range(x: NDArray[np.float64], codes: Sequence[float]) -> str:
-    rest = x[np.isfinite(x) & ~np.isin(x, codes)]
-    return f"{number_label(float(rest.min()))} to {number_label(float(rest.max()))}"
-
-
-def _notice(name: str, x: NDArray[np.float64], codes: Sequence[float], others: str) -> Notice:
+def _about_numbers(
+    name: str, x: NDArray[np.float64], looked_at: NDArray[np.float64], least: int
+) -> Iterator[Notice]:
+    """Yield a notice if numbers, one per row, hold codes; ``looked_at`` are those that are compared."""
+    codes = _codes(looked_at[np.isfinite(looked_at)], least=least)
+    if not codes:
+        return
     shown = listed([f"{number_label(code)} ({cases(np.flatnonzero(x == code))})" for code in codes])
+    rest = x[np.isfinite(x) & ~np.isin(x, codes)]
+    others = f"{number_label(float(rest.min()))} to {number_label(float(rest.max()))}"
     text = f"{name} holds {shown}, far from its other values ({others}), which {_ADVICE}"
-    return Notice(code="missing_codes", severity="warning", text=text, subject=name)
+    yield Notice(code="missing_codes", severity="warning", text=text, subject=name)
 
 
 def _codes(x: NDArray[np.float64], *, least: int) -> list[float]:
@@ -113,7 +114,7 @@ def _codes(x: NDArray[np.float64], *, least: int) -> list[float]:
     if not counts:
         return []
     rest = x[~np.isin(x, list(counts))]
-    if len(rest) < max(_LEAST_REST, _MOST_OF_ALL * len(x)):
+    if len(rest) < max(_LEAST_REST, _LEAST_SHARE * len(x)):
         return []
     whole = bool((rest == np.floor(rest)).all())
     centre = float(np.median(rest))
@@ -142,11 +143,19 @@ def _beyond(
         else:
             wanted = half if short or least == 1 else half / 2
             is_code = (gap >= wanted and count >= least) or gap >= 5 * half
+            widest = _widest(below[below <= inner])
+            often = not short and count >= _OFTEN and gap >= _ALONE * widest
+            is_code = gap > widest and (is_code or often)
         if is_code and not (code % 1 and np.isclose(rest % 1, code % 1).mean() > _SAME_FRACTION):
             found.append(code)
         else:
             below = np.append(below, np.full(count, code))
     return found
+
+
+def _widest(x: NDArray[np.float64]) -> float:
+    """Return the widest gap between neighbouring values; one that is alone has any neighbour."""
+    return float(np.diff(np.unique(x)).max(initial=0.0)) if np.ptp(x) else np.inf
 
 
 def _is_scale(x: NDArray[np.float64]) -> bool:

@@ -14,7 +14,7 @@ def find(view: DataView) -> tuple[Notice, ...]:
     found = [
         (name, column.strays)
         for name, column in view.columns.items()
-        if column.strays is not None and column.strays.signs and column.kind != "number"
+        if column.strays is not None and column.strays.signs and name not in view.grouping
     ]
     if not found:
         return ()

@@ -29,6 +29,7 @@ _TIME_NAME = re.compile(
     re.IGNORECASE,
 )
 _FEW_TIMES = 12
+_SEVERAL = 3
 _MOST_SHOWN = 3
 
 
@@ -41,9 +42,12 @@ def find(view: DataView) -> tuple[Notice, ...]:
         if name in view.used or not _may_identify(column):
             continue
         codes = _codes(view.frame[name])
-        again = _repeats(codes, named=is_id_name(name))
-        if again is not None and not _is_separated(view, name, again):
+        named = is_id_name(name)
+        again = _repeats(codes, named=named)
+        if again is not None and not _is_separated(view, name, codes[again], again):
             found.append(_notice(column, codes, again, file_rows))
+        elif again is None and named:
+            found += _repeated_numbers(view, column, codes, file_rows)
     found += _repeated_times(view, file_rows)
     return (*found, *_about_equal_rows(equal, [notice.subject or "" for notice in found], file_rows))
 
@@ -77,21 +81,51 @@ def _repeats(codes: NDArray[np.intp], *, named: bool) -> NDArray[np.bool_] | Non
     return None
 
 
-def _is_separated(view: DataView, name: str, again: NDArray[np.bool_]) -> bool:
-    """Return whether a column of few values, such as the occasion, tells the rows of each unit apart."""
-    rows = np.flatnonzero(again)
-    ids = _codes(view.frame[name])[rows]
+def _is_separated(view: DataView, name: str, units: NDArray[np.intp], again: NDArray[np.bool_]) -> bool:
+    """Return whether another column, such as the occasion, tells the rows of each repeated unit apart.
+
+    Parameters
+    ----------
+    view : DataView
+    name : str
+        The identifier.
+    units : ndarray of int, shape (k,)
+        The unit of each row that repeats.
+    again : ndarray of bool, shape (n,)
+        Which rows these are.
+    """
+    several = len(np.unique(units)) >= _SEVERAL
     for other in view.columns:
         if other == name:
             continue
-        times = _codes(view.frame[other])
-        few = len(np.unique(ids)) >= 3 and times.max(initial=-1) < _FEW_TIMES
-        if not few and not _TIME_NAME.search(other):
+        values = _codes(view.frame[other])
+        kinds = int(values.max(initial=-1)) + 1
+        is_label = view.columns[other].kind != "number" and kinds < _MOSTLY_UNIQUE * len(values)
+        if not _TIME_NAME.search(other) and not (several and (kinds <= _FEW_TIMES or is_label)):
             continue
-        pairs = ids * (int(times.max(initial=0)) + 2) + times[rows]
-        if len(np.unique(pairs)) == len(rows):
+        if len(np.unique(units * (kinds + 1) + values[again])) == len(units):
             return True
     return False
+
+
+def _repeated_numbers(
+    view: DataView, column: TypedColumn, codes: NDArray[np.intp], file_rows: NDArray[np.intp]
+) -> Iterator[Notice]:
+    """Yield a notice on numbers that begin anew in each group and occur twice in some of them."""
+    for factor in view.factors:
+        pairs = np.where(codes >= 0, factor.codes * (int(codes.max(initial=0)) + 1) + codes, -1)
+        numbered, _ = pd.factorize(np.where(pairs < 0, np.nan, pairs))
+        again = _repeats(numbered.astype(np.intp), named=True)
+        if again is None or _is_separated(view, column.name, pairs[again], again):
+            continue
+        of = np.array([f" of {label}" for label in factor.labels])[factor.codes]
+        units, shown = _shown(column, pairs, again, file_rows, of)
+        text = (
+            f"{column.name} looks like an identifier of rows within levels of {factor.name}, but {units} of "
+            f"them occur more than once there ({shown}). Rows may have been entered twice."
+        )
+        yield Notice(code="duplicate_ids", severity="warning", text=text, subject=column.name)
+        return
 
 
 def _notice(
@@ -100,18 +134,30 @@ def _notice(
     again: NDArray[np.bool_],
     file_rows: NDArray[np.intp],
 ) -> Notice:
-    units = pd.unique(codes[again])
-    shown = [
-        f"{_label(column, file_rows[rows[0]])} in {cases(file_rows[rows])}"
-        for rows in (np.flatnonzero(codes == unit) for unit in units[:_MOST_SHOWN])
-    ]
-    more = f" and {len(units) - _MOST_SHOWN} more" if len(units) > _MOST_SHOWN else ""
-    occur = "occurs" if len(units) == 1 else "occur"
+    units, shown = _shown(column, codes, again, file_rows)
     text = (
-        f"{column.name} looks like an identifier of rows, but {len(units)} of its values {occur} more than "
-        f"once ({'; '.join(shown)}{more}). Rows may have been entered twice."
+        f"{column.name} looks like an identifier of rows, but {units} of its values "
+        f"{'occurs' if units == 1 else 'occur'} more than once ({shown}). Rows may have been entered twice."
     )
     return Notice(code="duplicate_ids", severity="warning", text=text, subject=column.name)
+
+
+def _shown(
+    column: TypedColumn,
+    codes: NDArray[np.intp],
+    again: NDArray[np.bool_],
+    file_rows: NDArray[np.intp],
+    of: NDArray[np.str_] | None = None,
+) -> tuple[int, str]:
+    """Return how many units repeat, and words on the first of them; ``of`` is said after each row's label."""
+    units = pd.unique(codes[again])
+    places = [np.flatnonzero(codes == unit) for unit in units[:_MOST_SHOWN]]
+    shown = [
+        f"{_label(column, file_rows[rows[0]])}{'' if of is None else of[rows[0]]} in {cases(file_rows[rows])}"
+        for rows in places
+    ]
+    more = f" and {len(units) - _MOST_SHOWN} more" if len(units) > _MOST_SHOWN else ""
+    return len(units), "; ".join(shown) + more
 
 
 def _label(column: TypedColumn, row: int) -> str:

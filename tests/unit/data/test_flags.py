@@ -8,6 +8,7 @@ from pathlib import Path
 
 import numpy as np
 import pandas as pd
+import pyreadstat
 import pytest
 
 from mlm_steps.data import Analysis
@@ -120,6 +121,7 @@ def test_codes_of_missing_values_are_named_with_their_rows(analyse: Analyse) -> 
         ("count", [99, 99]),
         ("count", [-999]),
         ("rt", [9999, 9999]),
+        ("age", [99] * 7),
     ],
 )
 def test_codes_in_columns_of_many_kinds(analyse: Analyse, others: str, codes: list[float]) -> None:
@@ -284,6 +286,34 @@ def test_an_occasion_entered_twice_is_found_where_persons_are_the_groups(analyse
     assert "but row 201 repeats an earlier person and wave" in notice.text
 
 
+def test_a_number_within_groups_that_occurs_twice_is_named(analyse: Analyse) -> None:
+    lines = [f"{i // 20},{i % 20 + 1},{i * i % 97}" for i in range(400)]
+    text = "\n".join(["class,pupil,y", *lines, "3,7,55", "4,1,12"]) + "\n"
+    (notice,) = flagged(analyse(text, "y ~ 1 + (1 | class)"), "duplicate_ids")
+    assert (
+        "2 of them occur more than once there (7 of 3 in 2 rows: 67 and 401; 1 of 4 in 2 rows: 81 and 402)"
+        in (notice.text)
+    )
+
+
+@pytest.mark.parametrize("ending", ["parquet", "xlsx", "sav"])
+def test_numbers_with_signs_in_files_that_have_types(refuse: Refuse, tmp_path: Path, ending: str) -> None:
+    table = pd.DataFrame(
+        {
+            "g": np.arange(40) // 10,
+            "x": [f"{i},{i:03d}" for i in range(1, 41)],
+            "y": np.arange(40) ** 2 % 97.0,
+        }
+    )
+    path = tmp_path / f"data.{ending}"
+    if ending == "sav":
+        pyreadstat.write_sav(table, str(path))
+    else:
+        getattr(table, {"parquet": "to_parquet", "xlsx": "to_excel"}[ending])(path, index=False)
+    (fault,) = refuse(path, X)
+    assert "'1,001' in row 1 (and 39 more) (take the thousands separators out" in fault
+
+
 def test_numbers_of_pupils_within_classes_are_no_repeated_identifiers(analyse: Analyse) -> None:
     text = "class,pupil,y\n" + "".join(f"{i // 20},{i % 20 + 1},{i * i % 97}\n" for i in range(400))
     assert not flagged(analyse(text, "y ~ 1 + (1 | class)"), "duplicate_ids")
@@ -377,6 +407,13 @@ def test_the_examples_raise_no_flag(analyse: Analyse, file: str, formulas: list[
     assert suspicions(analyse((ROOT / file).read_bytes(), *formulas, name=Path(file).name)) == []
 
 
+@pytest.mark.skipif(not SHARED.exists(), reason="the reference data are not here")
+def test_four_students_of_the_exam_data_share_a_number_with_another_of_their_school(analyse: Analyse) -> None:
+    formula = "normexam ~ schavg + standLRT + sex + vr + intake + (1 | school)"
+    (said,) = suspicions(analyse((SHARED / "Exam.csv").read_bytes(), formula))
+    assert "4 of them occur more than once there (86 of 43 in 2 rows: 2758 and 2759;" in said
+
+
 def suspicions(analysis: Analysis) -> list[str]:
     """Return what the flags found, but for rows that may be equal by chance."""
     codes = {"missing_codes", "imputed_values", "similar_labels", "numbers_as_text", "duplicate_ids"}
@@ -387,7 +424,6 @@ def suspicions(analysis: Analysis) -> list[str]:
 @pytest.mark.parametrize(
     ("file", "formula"),
     [
-        ("Exam", "normexam ~ schavg + standLRT + sex + vr + intake + (1 | school)"),
         ("Hsb82", "mAch ~ ses + meanses + cses + minrty + sector + (1 | school)"),
         ("Orthodont", "distance ~ age + Sex + (1 | Subject)"),
         ("Oxboys", "height ~ age + Occasion + (1 | Subject)"),
