@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from mlm_steps.design.hlm import column_factors
 from mlm_steps.records import Coefficient, FitRecord
+from mlm_steps.report.coding import sum_claim, sum_product_claim
 from mlm_steps.report.curves import Curve, curve_of
 from mlm_steps.report.inputs import ReportInput
 from mlm_steps.report.text import Phrase, join, say
@@ -44,6 +45,9 @@ def claim(given: ReportInput, fit: FitRecord, coefficient: Coefficient, *, clear
         return say("The line of {y} over {v} {verb}", y=outcome, v=_over(given, curve), verb=verb)
     if curve is not None and curve.role == "part":
         return _part_claim(given, label, outcome, curve)
+    coded = sum_claim(given, fit, coefficient, factors[0], clear=clear) if factors else None
+    if coded is not None:
+        return coded
     if not clear:
         return say("There was no clear association between {x} and {y}", x=label, y=outcome)
     how = "positively" if rises else "negatively"
@@ -87,6 +91,9 @@ def _product_claim(
             verb=verb,
             v=_over(given, curve),
         )
+    coded = sum_product_claim(given, fit, (focal, moderator), rises=rises, clear=clear)
+    if coded is not None:
+        return coded
     x, w = (names.column(text, stem) for stem, text in (focal, moderator))
     if _is_slope_at_level(fit, focal, moderator):
         sign = ("positive" if rises else "negative") if clear else "not clearly different from 0"

@@ -12,7 +12,7 @@ from mlm_steps.design import parse_formula
 from mlm_steps.design.expressions import Binary, Call, Expr, Paren, Unary, columns_of
 from mlm_steps.design.hlm import column_factors
 
-__all__ = ["Curve", "curve_of", "is_curved", "variables_of"]
+__all__ = ["Curve", "curve_of", "expression_of", "is_curved", "variables_of"]
 
 LINEAR_CALLS = ("I", "scale", "offset")
 CATEGORICAL_CALLS = ("factor(", "as.factor(", "ordered(", "C(", "interaction(")
@@ -86,6 +86,11 @@ def is_curved(formula: str, stem: str) -> bool:
     """Return whether a factor of a column is no linear function of data columns."""
     known = _expressions(formula)
     return stem in known and not _is_linear(known[stem])
+
+
+def expression_of(formula: str, stem: str) -> Expr | None:
+    """Return what a factor of a column is in its formula; None where it is no variable of it."""
+    return _expressions(formula).get(stem)
 
 
 def variables_of(formula: str, stem: str) -> tuple[str, ...]:

@@ -27,6 +27,9 @@ from mlm_steps.report.text import Number, Phrase, Symbol, join, say, source
 
 __all__ = ["moderation_sentence", "region_sentence"]
 
+SAME = 1e-6
+"""Relative difference up to which a coefficient counts as the change of a slope."""
+
 
 def moderation_sentence(given: ReportInput, fit: FitRecord, pairs: Sequence[SimpleSlopes]) -> Phrase:
     """Return whether the moderator changes the slope, and the slopes themselves.
@@ -34,7 +37,7 @@ def moderation_sentence(given: ReportInput, fit: FitRecord, pairs: Sequence[Simp
     ``pairs`` differ in nothing but what other predictors are held at.
     """
     pair = pairs[0]
-    test, clear = _test(fit, pair)
+    test, clear = _test(fit, pair, alike=all(_same(_change(each), _change(pair)) for each in pairs))
     verbs = {True: "moderated", False: "showed no clear moderation of", None: "goes with"}
     return say(
         "{w} {verb} the slope of {x}{test}; {slopes}.",
@@ -64,10 +67,15 @@ def _slope(pair: SimpleSlopes, value: str | float) -> Number | str:
     return Numbers(at.slope, (*slope_keys(pair), value), "slope").estimate
 
 
-def _test(fit: FitRecord, pair: SimpleSlopes) -> tuple[Phrase, bool | None]:
-    """Return the test of the product in parentheses, and whether it is clear; None where there is none."""
+def _test(fit: FitRecord, pair: SimpleSlopes, *, alike: bool) -> tuple[Phrase, bool | None]:
+    """Return the test of the product in parentheses, and whether it is clear; None where there is none.
+
+    ``alike`` says that the slope changes by the same amount whatever other predictors are held at.
+    """
     alpha = fit.alpha
     products = [c for c in fit.coefficients if _is_product(fit.formula, c, pair) and c.estimate is not None]
+    if len(products) == 1 and not _is_change(products[0], pair):
+        return _difference_test(fit, products[0], pair, named=alike)
     if len(products) == 1:
         facts = CoefficientFacts("fixed", fit.model, products[0], fit.alpha)
         words = say(
@@ -100,6 +108,53 @@ def _test(fit: FitRecord, pair: SimpleSlopes) -> tuple[Phrase, bool | None]:
 def _dispute(fit: FitRecord, test: Coefficient | TermTest) -> Phrase | None:
     found = dispute_of(fit, test)
     return None if found is None else dispute_phrase(found)
+
+
+def _change(pair: SimpleSlopes) -> float | None:
+    """Return the change of the slope per unit of a number, or from the first level of two to the second."""
+    if pair.moderator_kind == "category":
+        return pair.differences[0].test.estimate if len(pair.differences) == 1 else None
+    first, last = pair.slopes[0], pair.slopes[-1]
+    if first.slope.estimate is None or last.slope.estimate is None:
+        return None
+    step = float(last.value) - float(first.value)
+    return (last.slope.estimate - first.slope.estimate) / step if step else None
+
+
+def _is_change(coefficient: Coefficient, pair: SimpleSlopes) -> bool:
+    """Return whether a coefficient is the change of the slope itself, in size and sign.
+
+    It is not under sum contrasts, of functions of the moderator, or where columns were dropped.
+    """
+    return _same(_change(pair), coefficient.estimate)
+
+
+def _same(one: float | None, other: float | None) -> bool:
+    return one is None or other is None or abs(one - other) <= SAME * max(abs(one), abs(other))
+
+
+def _difference_test(
+    fit: FitRecord, coefficient: Coefficient, pair: SimpleSlopes, *, named: bool
+) -> tuple[Phrase, bool | None]:
+    """Return the test of the difference of the slopes at two levels, which names its direction.
+
+    Of a number, and where the difference depends on others, the p of the coefficient is shown alone.
+    """
+    if not named or len(pair.differences) != 1:
+        facts = CoefficientFacts("fixed", fit.model, coefficient, fit.alpha)
+        cautious = cautious_p(fit, coefficient)
+        words = say(" ({p}{dispute})", p=p_phrase(facts.p), dispute=_dispute(fit, coefficient))
+        return words, cautious is not None and cautious < fit.alpha
+    (found,) = pair.differences
+    numbers = Numbers(found.test, (*slope_keys(pair, "slope_differences"), found.first, found.second))
+    words = say(
+        " ({last} − {first} = {estimate}, {p})",
+        last=plain_value(found.first),
+        first=plain_value(found.second),
+        estimate=numbers.estimate,
+        p=p_phrase(numbers.p),
+    )
+    return words, None if found.test.p is None else found.test.p < fit.alpha
 
 
 def _is_product(formula: str, coefficient: Coefficient, pair: SimpleSlopes) -> bool:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from mlm_steps.design.hlm import column_factors
 from mlm_steps.records import Coefficient, FitRecord, Icc, RandomParameter
 from mlm_steps.report.claims import claim, effect_terms, fixed_curve, place_phrase
+from mlm_steps.report.coding import held_phrase
 from mlm_steps.report.disputes import cautious_p, dispute_of, dispute_phrase
 from mlm_steps.report.facts import (
     DF_METHODS,
@@ -147,19 +148,28 @@ def _test_phrase(fit: FitRecord, coefficient: Coefficient, facts: CoefficientFac
 
 
 def reservation(given: ReportInput, fit: FitRecord, name: str) -> Phrase:
-    """Return where a coefficient holds: in products where the rest is 0, beside powers of x where x is."""
+    """Return where a coefficient holds: at which values of its partners in products, and of its curve."""
     factors = {
         c.column: set(column_factors(fit.name_of_r(c.column), c.term))
         for c in fit.coefficients
         if c.estimate is not None
     }
     own = factors.get(name, set())
-    products = [column for column, others in factors.items() if own and own < others]
+    partners = [factor for others in factors.values() if own and own < others for factor in others - own]
     curve = fixed_curve(fit, name)
     if curve is not None and curve.role == "part":
         return ()  # it is said to be no slope, wherever
-    place = place_phrase(given, curve, " and" if products else " where")
-    return ((" where its moderators are 0 or at their reference",) if products else ()) + place
+    ordered = sorted(dict.fromkeys(partners), key=lambda factor: _place_in(fit, factor))
+    held = held_phrase(given, fit, ordered)
+    return held + place_phrase(given, curve, " and" if held else " where")
+
+
+def _place_in(fit: FitRecord, factor: tuple[str, str]) -> int:
+    """Return where a factor first occurs among the columns, so that sentences name them in that order."""
+    found = (
+        i for i, c in enumerate(fit.coefficients) if factor in column_factors(fit.name_of_r(c.column), c.term)
+    )
+    return next(found, len(fit.coefficients))
 
 
 def boundary_sentences(given: ReportInput, fit: FitRecord) -> tuple[Phrase, ...]:

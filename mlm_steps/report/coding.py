@@ -1,0 +1,174 @@
+"""How a factor of a coefficient is coded, and so what the coefficient compares."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Literal
+
+from mlm_steps.design.contrasts import contrast_kind
+from mlm_steps.design.expressions import Call, Name
+from mlm_steps.records import Coefficient, FitRecord
+from mlm_steps.report.curves import expression_of
+from mlm_steps.report.effect_words import effects_of
+from mlm_steps.report.inputs import ReportInput
+from mlm_steps.report.notation import decimals_for_se, fixed
+from mlm_steps.report.text import Number, Phrase, Word, join, say, source
+
+__all__ = ["Coding", "coding_of", "held_phrase", "sum_claim", "sum_product_claim"]
+
+Factor = tuple[str, str]
+"""A factor of a column: as its term has it, and with what follows for a level."""
+CATEGORIES = ("factor", "as.factor", "ordered", "relevel", "C")
+_NUMBERED = re.compile(r"\d+\Z")
+SAME = 1e-6
+"""Relative difference up to which a coefficient is taken for a multiple of a difference of means."""
+
+
+@dataclass(frozen=True, slots=True)
+class Coding:
+    """What the columns of a variable are.
+
+    Attributes
+    ----------
+    kind : str
+        ``number``; of a category ``treatment``, ``sum``, or ``balanced`` for others that add up to 0 over the
+        levels (Helmert, polynomial).
+    levels : tuple of str
+        Of a category, in order; none where the report does not know them.
+    """
+
+    kind: Literal["number", "treatment", "sum", "balanced"]
+    levels: tuple[str, ...] = ()
+
+
+def coding_of(given: ReportInput, fit: FitRecord, factor: Factor) -> Coding:
+    """Return how a factor of a column of a fit is coded."""
+    stem, text = factor
+    expr = expression_of(fit.formula, stem)
+    columns = {column.name: column for column in given.run.profile.columns}
+    if isinstance(expr, Call) and expr.function in CATEGORIES:
+        inner = columns.get(expr.data.name) if isinstance(expr.data, Name) else None
+        word = dict(expr.options).get("contr") if expr.function == "C" else None
+        kind = contrast_kind(word) if isinstance(word, str) else "treatment"
+        plain = expr.function == "C" and not {"base", "ref"} & set(dict(expr.options))
+        levels = (inner.levels or ()) if inner is not None and plain else ()
+        return Coding(_kind("poly" if expr.function == "ordered" else kind), levels)
+    column = columns.get(expr.name) if isinstance(expr, Name) else None
+    if column is not None and column.levels:
+        default = "poly" if column.kind == "ordered" else "treatment"
+        return Coding(_kind(column.contrast or default), column.levels)
+    if column is not None and text != stem:
+        return Coding("treatment", ("FALSE", "TRUE"))
+    return Coding("number")
+
+
+def _kind(contrast: str) -> Literal["treatment", "sum", "balanced"]:
+    if contrast == "treatment":
+        return "treatment"
+    return "sum" if contrast == "sum" else "balanced"
+
+
+def held_phrase(given: ReportInput, fit: FitRecord, factors: Iterable[Factor]) -> Phrase:
+    """Return where a coefficient holds that stands in products with other factors.
+
+    Numbers are at 0 and treatment contrasts at their reference level; over sum contrasts, and others that add
+    up to 0, the coefficient is an average over the levels.
+    """
+    places: dict[Phrase, None] = {}
+    averaged: dict[Phrase, None] = {}
+    for factor in factors:
+        coding, label = coding_of(given, fit, factor), given.names.variable(factor[0].strip("`"))
+        if coding.kind == "number":
+            places[*given.names.column(factor[1], factor[0]), " is 0"] = None
+        elif coding.kind != "treatment":
+            averaged[label] = None
+        elif coding.levels:
+            places[*label, " is ", Word(coding.levels[0])] = None
+        else:
+            places[*label, " is at its reference level"] = None
+    where = say(" where {places}", places=join(list(places), last=" and ")) if places else ()
+    over = say(" on average over the levels of {x}", x=join(list(averaged), last=" and ")) if averaged else ()
+    return (*where, *((",",) if where and over else ()), *over)
+
+
+def _level(coding: Coding, text: str) -> str | None:
+    """Return the level of a column of sum contrasts, by its number."""
+    found = _NUMBERED.search(text)
+    place = int(found[0]) - 1 if found else -1
+    return coding.levels[place] if 0 <= place < len(coding.levels) else None
+
+
+def sum_claim(
+    given: ReportInput, fit: FitRecord, coefficient: Coefficient, factor: Factor, *, clear: bool
+) -> Phrase | None:
+    """Return what a coefficient of sum contrasts says; None where it is none.
+
+    Of two levels, the direction is that of slopes and means, the later less the earlier; the coefficient is
+    half of that difference with the other sign.
+    """
+    coding = coding_of(given, fit, factor)
+    level = _level(coding, factor[1]) if coding.kind == "sum" else None
+    if level is None:
+        return None
+    x, y = given.names.variable(factor[0].strip("`")), given.names.outcome(fit.outcome)
+    rises = (coefficient.estimate or 0.0) > 0
+    if len(coding.levels) > 2:
+        how = ("was above" if rises else "was below") if clear else "did not clearly differ from"
+        return say(
+            "{y} at {level} of {x} {how} its mean over the levels", y=y, level=Word(level), x=x, how=how
+        )
+    first, last = map(Word, coding.levels)
+    difference = _difference(given, fit, coefficient, factor[0])
+    template = (
+        "{y} was {how} at {last} than at {first} of {x} ({last} − {first}{is_}; the coefficient is that of "
+        "{first} less the mean of both)"
+        if clear
+        else "There was no clear difference in {y} between {first} and {last} of {x} ({last} − {first}{is_}; "
+        "the coefficient is that of {first} less the mean of both)"
+    )
+    how = "lower" if rises else "higher"
+    is_: Phrase = (" = ", difference) if difference else (" is −2 times the coefficient",)
+    return say(template, y=y, how=how, first=first, last=last, x=x, is_=is_)
+
+
+def _difference(given: ReportInput, fit: FitRecord, coefficient: Coefficient, stem: str) -> Number | None:
+    """Return the difference of the means of two levels, where a coefficient is half of it."""
+    for means in effects_of(given).means:
+        plain = means.model == fit.model and means.factor == stem.strip("`") and not means.conditions
+        for pair in means.differences if plain else ():
+            value, half = pair.test.estimate, coefficient.estimate
+            if value is not None and half is not None and abs(value + 2 * half) <= SAME * abs(value):
+                keys = (means.model, means.factor, "", pair.first, pair.second, "estimate")
+                text = fixed(value, decimals_for_se(pair.test.se))
+                return Number(text, source("mean_differences", *keys))
+    return None
+
+
+def sum_product_claim(
+    given: ReportInput, fit: FitRecord, factors: tuple[Factor, Factor], *, rises: bool, clear: bool
+) -> Phrase | None:
+    """Return what a product of a number with a column of sum contrasts says; None for other products."""
+    codings = [coding_of(given, fit, factor) for factor in factors]
+    if sorted(coding.kind for coding in codings) != ["number", "sum"]:
+        return None
+    place = 0 if codings[0].kind == "sum" else 1
+    coding, factor, other = codings[place], factors[place], factors[1 - place]
+    level = _level(coding, factor[1])
+    if level is None:
+        return None
+    x, w = given.names.column(other[1], other[0]), given.names.variable(factor[0].strip("`"))
+    if len(coding.levels) > 2:
+        how = ("was above" if rises else "was below") if clear else "did not clearly differ from"
+        template = "The slope of {x} at {level} of {w} {how} its mean over the levels"
+        return say(template, x=x, level=Word(level), w=w, how=how)
+    first, last = map(Word, coding.levels)
+    template = (
+        "{w} moderated the slope of {x}, which was {how} at {last} than at {first} ({twice})"
+        if clear
+        else "{w} showed no clear moderation of the slope of {x} ({twice})"
+    )
+    twice = say("{last} − {first} is −2 times the coefficient", last=last, first=first)
+    how = "lower" if rises else "higher"
+    return say(template, w=w, x=x, how=how, first=first, last=last, twice=twice)
