@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from mlm_steps.design.hlm import column_factors
-from mlm_steps.records import Coefficient, FitRecord, Icc, RandomParameter
+from mlm_steps.records import Coefficient, FitRecord, Icc, RandomParameter, VarianceRecord
 from mlm_steps.report.claims import claim, effect_terms, fixed_curve, place_phrase
 from mlm_steps.report.coding import held_phrase
 from mlm_steps.report.disputes import cautious_p, dispute_of, dispute_phrase
@@ -61,14 +61,29 @@ def null_sentence(given: ReportInput) -> Phrase | None:
     groups = join([given.names.group(name) for name in _groups(fit)], last=" and ")
     return say(
         "The intercept-only model with random effects of {groups} attributed {share} of the variance in "
-        "{outcome} to {groups} (ICC = {icc}{interval}){design}.",
+        "{outcome} to {groups} (ICC = {icc}{interval}){shares}{design}.",
         groups=groups,
         outcome=given.names.outcome(fit.outcome),
         share=Number(percent(icc.value), source("icc", fit.model, "", icc.kind, "value")),
         icc=icc_number(fit.model, icc),
         interval=_icc_interval(fit, icc),
+        shares=_level_shares(given, fit, record),
         design=_design_effect(given, fit),
     )
+
+
+def _level_shares(given: ReportInput, fit: FitRecord, record: VarianceRecord) -> Phrase:
+    """Return the share of each of several grouping factors."""
+    shares: list[Phrase] = [
+        say(
+            "{share} to {group}",
+            share=Number(percent(icc.value), source("icc", fit.model, icc.group or "", icc.kind, "value")),
+            group=given.names.group(icc.group or ""),
+        )
+        for icc in record.icc
+        if icc.kind == "level_share" and icc.value is not None
+    ]
+    return (": ", *join(shares, last=" and ")) if len(shares) > 1 else ()
 
 
 def _groups(fit: FitRecord) -> tuple[str, ...]:

@@ -64,6 +64,7 @@ def test_the_report_does_not_let_all_tests_of_a_singular_fit_stand(make_given):
     text = render_report(given)["md"]
     assert "they do not on Status × Sector [Catholic] in Random slope" in text
     assert "and their tests stand" not in text
+    assert "Kenward–Roger disagree about Status × Sector [Catholic] in Random slope; both" in text
     assert text.count("Kenward–Roger is the safer one") >= 2  # the finding, the table of the rung
     given, _ = disputing(make_given(), (10.0, 0.02), (9.0, 0.03))
     text = render_report(given)["md"]

@@ -6,13 +6,14 @@ from typing import Any
 
 from mlm_steps.records import FitRecord
 from mlm_steps.report import ladder_rows, ladder_size
+from mlm_steps.report.disputes import disputed
 from mlm_steps.report.facts import DF_METHODS, on_boundary
 from mlm_steps.report.grid import Column, Grid, Row
 from mlm_steps.report.inputs import ReportInput
 from mlm_steps.report.interval_words import interval_methods, limit_notes
 from mlm_steps.report.notation import decimals_for_size, share
 from mlm_steps.report.sentences import confidence
-from mlm_steps.report.text import Code, Phrase, join, say
+from mlm_steps.report.text import Code, Link, Phrase, join, say
 
 __all__ = ["context"]
 
@@ -88,6 +89,7 @@ def _notes(given: ReportInput) -> tuple[Phrase, ...]:
     if any(on_boundary(fit, parameter) for fit in given.run.fits for parameter in fit.random):
         notes.append(BOUNDARY_NOTE)
     notes += limit_notes(given.run.fits)
+    notes += _disputed(given)
     derived = [c for c in given.run.profile.columns if c.used and c.derived]
     if derived:
         notes.append(
@@ -96,6 +98,25 @@ def _notes(given: ReportInput) -> tuple[Phrase, ...]:
     hashes = dict.fromkeys(fit.sample_hash[:16] for fit in given.run.fits)
     notes.append(("Common sample: ", *join([(Code(value),) for value in hashes]), "."))
     return tuple(notes)
+
+
+def _disputed(given: ReportInput) -> list[Phrase]:
+    """Return which p values of the table depend on the method of the degrees of freedom."""
+    cases = [
+        say("{x} in {model}", x=given.names.column(c.column, c.term), model=given.names.model(fit.model))
+        for fit in given.run.fits
+        for c in disputed(fit)
+    ]
+    if not cases:
+        return []
+    return [
+        say(
+            "In singular fits, Satterthwaite and Kenward–Roger disagree about {cases}; both tests stand "
+            "under {link}.",
+            cases=join(cases, last=" and "),
+            link=Link("each rung in full", "rungs"),
+        )
+    ]
 
 
 def _derived(given: ReportInput, name: str, how: str) -> Phrase:
