@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from mlm_steps.figures.base import FigureInput, group_label, safe
 from mlm_steps.records import FitRecord
+from mlm_steps.records.spelling import quote_name, split_product
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -122,11 +123,9 @@ def _predictor(given: FigureInput, fit: FitRecord, rows: pd.DataFrame) -> str | 
 
 def _grouping(fit: FitRecord, variable: str | None) -> int:
     """Return the random term whose groups are drawn: one in which the predictor's slope varies."""
-    if variable is not None:
-        for index, term in enumerate(fit.terms):
-            if any(name.startswith(variable) for name in term.names):
-                return index
-    return len(fit.terms) - 1
+    wanted = "" if variable is None else quote_name(variable)
+    found = (i for i, term in enumerate(fit.terms) if any(wanted in split_product(x) for x in term.labels))
+    return next(found, len(fit.terms) - 1)
 
 
 def _over(

@@ -20,6 +20,7 @@ from mlm_steps.records.intervals import Interval, IntervalKind, Intervals, fixed
 from mlm_steps.records.ols import OlsRecord
 from mlm_steps.records.profile import DataProfile
 from mlm_steps.records.remedies import RemedyRecord
+from mlm_steps.records.spelling import quote_name, unquote_name
 from mlm_steps.records.variance import VarianceRecord
 
 if TYPE_CHECKING:
@@ -159,26 +160,31 @@ class RunRecords:
         return self.shared_names.get(column, column)
 
     def factor_of(self, column: str) -> str:
-        """Return the categorical data column that a column of a design codes, or else its own name."""
-        columns = {found.name: found for found in self.profile.columns}
+        """Return the categorical data column that a column of a design codes, or else its own name.
+
+        Both are written as in formulas, with backticks where they need them.
+        """
+        columns = {quote_name(found.name): found for found in self.profile.columns}
         if column in columns:
             return column
-        told = {
-            label
-            for fit in self.fits
-            for term in fit.terms
-            for name, label in zip(term.names, term.labels, strict=False)
-            if name == column and label in columns
-        }
+        told = {term for name, term in self._told if name == column and term in columns}
         if len(told) == 1:
             return told.pop()
         stems = [name for name, c in columns.items() if c.kind in CATEGORICAL and column.startswith(name)]
         return max(stems, key=len, default=column)
 
+    @cached_property
+    def _told(self) -> frozenset[tuple[str, str]]:
+        """The columns of all fits, each with its term; rungs may call columns of different terms alike."""
+        fixed = {(c.column, c.term) for fit in self.fits for c in fit.coefficients}
+        terms = [term for fit in self.fits for term in fit.terms]
+        return frozenset(fixed.union(*(zip(term.names, term.labels, strict=False) for term in terms)))
+
     def effect_label(self, name: str) -> str:
         """Return what to call a column of a design: its label, or ``Sector [Catholic]`` for a factor."""
         stem = self.factor_of(name)
-        label, contrast = self.labels.column(stem), self.name_of_r(name).removeprefix(stem)
+        label = self.labels.column(unquote_name(stem))
+        contrast = self.name_of_r(name).removeprefix(stem)
         return f"{label} [{contrast}]" if contrast else label
 
     def fit(self, model: str) -> FitRecord:

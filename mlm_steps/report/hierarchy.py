@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from itertools import count
 
 from mlm_steps.design.hlm import column_factors
 from mlm_steps.records import Coefficient, DataProfile, FitRecord
+from mlm_steps.records.spelling import unquote_name
 from mlm_steps.report.names import INTERCEPT
 from mlm_steps.report.notation import symbol_indices
 
 __all__ = ["Effect", "Factor", "Hierarchy", "Predictor", "hierarchy"]
 
 UNIT_LETTERS = "jklmopqstuvwxyz"
+_VARIABLE = re.compile(r"^(`(?:[^`\\]|\\.)+`|[^\[]*)")
+"""The variable of a factor such as ``sector[Catholic]``."""
 DEVIATION_LETTERS = ("U", "V", "W", "S", "Q", "G", "H")
 
 
@@ -239,7 +243,7 @@ def _index(
         return above if level == 1 else "".join(x for name, x in letters.items() if name not in inner)
     if len(letters) == 1:
         return next(iter(letters.values()))
-    variables = {text.partition("[")[0].strip("`") for text in texts}
+    variables = {unquote_name(_VARIABLE.split(text)[1]) for text in texts}
     constant = [
         letter
         for name, letter in letters.items()

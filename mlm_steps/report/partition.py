@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 
 from mlm_steps.records import Icc, VarianceRecord
+from mlm_steps.records.spelling import unquote_name
 from mlm_steps.report.inputs import ReportInput
 from mlm_steps.report.notation import decimals_for_size, fixed, share
 from mlm_steps.report.sentences import effect_terms
@@ -55,7 +56,7 @@ def _has_two_values(given: ReportInput, effect: str) -> bool:
 
     No variance about the mean is greater than that of a column all of whose values are at the two ends.
     """
-    column = next((c for c in given.run.profile.columns if c.name == effect), None)
+    column = next((c for c in given.run.profile.columns if c.name == unquote_name(effect)), None)
     if column is None:
         return given.run.factor_of(effect) != effect
     known = (column.mean, column.sd, column.minimum, column.maximum)

@@ -6,6 +6,7 @@ from typing import Any
 
 from mlm_steps.design.hlm import column_factors
 from mlm_steps.records import FitRecord
+from mlm_steps.records.spelling import unquote_name
 from mlm_steps.report.counting import count_sentences
 from mlm_steps.report.equations import equations
 from mlm_steps.report.inputs import ReportInput
@@ -52,7 +53,8 @@ def _residuals(fit: FitRecord, offsets: tuple[str, ...]) -> Phrase:
 
 def _legend(given: ReportInput) -> Phrase:
     """Return which label each name in the equations stands for, where they differ."""
-    used = [name for name in _mentioned(given) if name in given.run.labels.columns]
+    mentioned = dict.fromkeys(map(unquote_name, _mentioned(given)))
+    used = [name for name in mentioned if name in given.run.labels.columns]
     pairs: list[Phrase] = [
         (Code(name), " is ", *given.names.variable(name))
         for name in used
