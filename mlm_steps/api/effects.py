@@ -24,7 +24,7 @@ from mlm_steps.effects import (
     factor_means,
     simple_slopes,
 )
-from mlm_steps.errors import Fault, UsageError, did_you_mean
+from mlm_steps.errors import Fault, UsageError, did_you_mean, listing
 from mlm_steps.spec.means import settled
 
 __all__ = ["FitEffects"]
@@ -189,7 +189,7 @@ class FitEffects(FitTests):
         names = cell_names(self._fitted.predictors, factors)
         name = control if isinstance(control, str) else format_label(real("control", control))
         if name not in names:
-            hint = did_you_mean(name, names) or f"the levels are {', '.join(names)}"
+            hint = did_you_mean(name, names) or f"the levels are {listing(names)}"
             raise UsageError(Fault("control", f"there is no level {name}", hint))
         return name
 
@@ -205,7 +205,7 @@ class FitEffects(FitTests):
         if not isinstance(name, str):
             raise UsageError(Fault(key, f"this is {kind_of(name)}, not the name of a predictor"))
         if name not in known:
-            hint = did_you_mean(name, known) or f"the predictors are {', '.join(known)}"
+            hint = did_you_mean(name, known) or f"the predictors are {listing(known)}"
             raise UsageError(Fault(key, f"no predictor {name}", hint))
         return known[name]
 
@@ -235,7 +235,7 @@ def _linear(
         if not isinstance(word, str):
             raise UsageError(Fault("hypotheses", f"{kind_of(word)} is no name of a coefficient"))
         if word not in known:
-            hint = did_you_mean(word, columns) or f"known are {', '.join(columns)}"
+            hint = did_you_mean(word, columns) or f"known are {listing(columns)}"
             raise UsageError(Fault("hypotheses", f"there is no coefficient {word}", hint))
         if len(known[word]) > 1:
             raise UsageError(Fault("hypotheses", *several_named(word, known[word])))

@@ -15,7 +15,7 @@ from mlm_steps.api.arguments import names as list_of_names
 from mlm_steps.design.matrices import Design
 from mlm_steps.engine.profile import Profile
 from mlm_steps.engine.profiles import Parameter, parameters_of, profile_fit
-from mlm_steps.errors import Fault, UsageError, did_you_mean
+from mlm_steps.errors import Fault, UsageError, did_you_mean, listing
 from mlm_steps.inference import test_rows
 
 if TYPE_CHECKING:
@@ -228,7 +228,7 @@ def chosen_of(parm: Selection, names: dict[str, Parameter]) -> dict[str, Paramet
         elif wanted in names:
             chosen[wanted] = names[wanted]
         else:
-            hint = did_you_mean(wanted, names) or f"one of {', '.join(names)}"
+            hint = did_you_mean(wanted, names) or f"one of {listing(names)}"
             raise UsageError(Fault("parm", f"no parameter is called {wanted!r}", hint))
     return chosen
 

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from mlm_steps.compare.nesting import Relation, spans
 from mlm_steps.design.matrices import Design
 from mlm_steps.engine.values import LmmFit
+from mlm_steps.errors import listing
 
 __all__ = ["Refusal", "data_mismatch", "no_test", "search_failed"]
 
@@ -98,7 +99,7 @@ def _obstacles(smaller: Design, larger: Design, relation: Relation, names: tuple
     ]
     obstacles = []
     if columns:
-        obstacles.append(f"'{names[1]}' lacks fixed effects of '{names[0]}': {', '.join(columns)}")
+        obstacles.append(f"'{names[1]}' lacks fixed effects of '{names[0]}': {listing(columns)}")
     if terms:
         sources = ", ".join(dict.fromkeys(terms))
         obstacles.append(f"no random term of '{names[1]}' contains {sources} of '{names[0]}'")

@@ -8,7 +8,9 @@ from collections.abc import Iterator, Sequence
 from itertools import count
 
 from mlm_steps.data.raw import Unreadable
+from mlm_steps.errors import MOST_LISTED, listing
 from mlm_steps.records.base import Notice
+from mlm_steps.spec.written import quoted
 
 __all__ = ["check_names", "is_id_name", "name_columns"]
 
@@ -61,7 +63,7 @@ def check_names(names: Sequence[str]) -> None:
     repeated = [name for name, times in Counter(names).items() if times > 1]
     if repeated:
         places = "; ".join(
-            f"{name!r} in columns {', '.join(str(i) for i, n in enumerate(names, 1) if n == name)}"
-            for name in repeated
+            f"{quoted(name)} in columns {listing(str(i) for i, n in enumerate(names, 1) if n == name)}"
+            for name in repeated[:MOST_LISTED]
         )
         raise Unreadable(f"two columns have one name: {places}", "rename all but one in the file")

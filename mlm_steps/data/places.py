@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterable
 
 from mlm_steps.data.values import ModelUse
-from mlm_steps.errors import did_you_mean
+from mlm_steps.errors import did_you_mean, listing
 from mlm_steps.spec import LoadedSpec, PresetLadder
 
 __all__ = ["Places", "nearest"]
@@ -87,5 +87,4 @@ def nearest(name: str, names: Iterable[str]) -> str | None:
     ("did you mean 'sector'?", 'the columns are sector, ses')
     """
     names = list(names)
-    more = ", …" if len(names) > 12 else ""
-    return did_you_mean(name, names) or (f"the columns are {', '.join(names[:12])}{more}" if names else None)
+    return did_you_mean(name, names) or (f"the columns are {listing(names)}" if names else None)

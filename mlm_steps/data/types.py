@@ -21,7 +21,7 @@ from mlm_steps.data.strays import (
     strays_among_numbers,
     strays_of_signs,
 )
-from mlm_steps.errors import MOST_LISTED
+from mlm_steps.errors import MOST_LISTED, listing
 from mlm_steps.records.base import Notice
 from mlm_steps.spec import ColumnSpec, DataSpec
 
@@ -258,7 +258,7 @@ def _finish(name: str, kind: Kind, codes: Any, levels: Sequence[str], unmatched:
         more = f" and {len(unmatched) - 5} more" if len(unmatched) > 5 else ""
         raise Misfit(
             f"holds {listed}{more}, not among its levels",
-            f"the levels are {', '.join(levels)}; values that mean missing go under data.na",
+            f"the levels are {listing(levels)}; values that mean missing go under data.na",
             key="levels",
         )
     return TypedColumn(name, kind, categorical(codes, levels, ordered=kind == "ordered"))

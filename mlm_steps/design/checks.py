@@ -16,7 +16,7 @@ from mlm_steps.design.faults import Span, formula_error, nearest
 from mlm_steps.design.formula import Formula
 from mlm_steps.design.gathering import Gathering
 from mlm_steps.design.variables import Numbers
-from mlm_steps.errors import DesignError, Fault
+from mlm_steps.errors import DesignError, Fault, listing
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -89,7 +89,7 @@ def require_rows(frame: pd.DataFrame, rows: NDArray[np.intp], missing: Missing) 
 
 def count_missing(missing: Missing) -> str:
     """Return how many values each column misses, in words."""
-    return ", ".join(f"{name} {int(absent.sum())}" for name, absent in missing.items())
+    return listing(f"{name} {int(absent.sum())}" for name, absent in missing.items())
 
 
 def require_more_rows(p: int, n: int) -> None:

@@ -12,10 +12,12 @@ import numpy as np
 from mlm_steps.design.deparse import format_number
 from mlm_steps.design.faults import Span, formula_error, nearest
 from mlm_steps.design.tokens import Token, tokenize
-from mlm_steps.errors import FormulaError
+from mlm_steps.errors import FormulaError, listing
 
 __all__ = ["Linear", "agree", "linear_text", "parse_linear", "several_named"]
 
+MAX_DEPTH = 100
+"""Parentheses in one another; more would take the interpreter's stack."""
 ROUNDING = 1e-9
 """Relative difference below which two values of one combination are the same."""
 
@@ -160,6 +162,7 @@ class _Parser:
         self.known = known
         self.tokens: Sequence[Token] = tokenize(_without_brackets(text, known))
         self.position = 0
+        self.depth = 0
         self.ends = {token.span.end: i for i, token in enumerate(self.tokens[:-1])}
 
     @property
@@ -218,7 +221,12 @@ class _Parser:
         if token.kind == "number":
             return _Sum({}, float(token.value))
         if token.kind == "operator" and token.value == "(":
+            self.depth += 1
+            if self.depth > MAX_DEPTH:
+                what = f"parentheses stand more than {MAX_DEPTH} deep in one another"
+                raise self.error(token.span, what)
             inner = self.sum()
+            self.depth -= 1
             if not self.at(")"):
                 raise self.error(self.token.span, "a closing parenthesis is missing here")
             self.advance()
@@ -262,5 +270,5 @@ class _Parser:
         names = {found[0] for found in self.known.values() if len(found) == 1}
         turned = [known for known in names if sorted(known.split(":")) == parts]
         close = f"did you mean {turned[0]}?" if turned else nearest(name, names)
-        hint = close or f"known are {', '.join(sorted(names))}"
+        hint = close or f"known are {listing(sorted(names))}"
         return self.error(span, f"there is no coefficient {name}", hint)

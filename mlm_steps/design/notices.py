@@ -14,6 +14,7 @@ from mlm_steps.design.formula import Formula
 from mlm_steps.design.matrices import RandomTerm
 from mlm_steps.design.rank import outside_span
 from mlm_steps.design.variables import Numbers
+from mlm_steps.errors import listing
 from mlm_steps.records.base import Notice
 
 __all__ = ["fixed_notices", "random_notices"]
@@ -37,7 +38,7 @@ def fixed_notices(n: int, missing: Missing, used: int, dropped: Sequence[str]) -
         notices.append(Notice(code="rows_dropped", severity="info", text=text))
     if dropped:
         verb = "is a linear combination" if len(dropped) == 1 else "are linear combinations"
-        text = f"{', '.join(dropped)} {verb} of the columns before and cannot be estimated: left out."
+        text = f"{listing(dropped)} {verb} of the columns before and cannot be estimated: left out."
         notices.append(Notice(code="rank_deficient", severity="warning", text=text, subject=dropped[0]))
     return notices
 

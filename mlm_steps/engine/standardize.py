@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from scipy.linalg import lapack
 
 from mlm_steps.design.matrices import Design
-from mlm_steps.errors import Fault, FitError
+from mlm_steps.errors import Fault, FitError, listing
 
 __all__ = ["Fixed", "Standardized", "gram_schmidt", "standardize"]
 
@@ -144,7 +144,7 @@ def _orthonormal(basis: Array, design: Design) -> tuple[Array, Array]:
     Q, R = gram_schmidt(basis)
     dependent = np.diag(R) == 0.0
     if dependent.any():
-        names = ", ".join(np.array(design.columns)[dependent])
+        names = listing(np.array(design.columns)[dependent])
         raise FitError(
             Fault("", f"columns of X are linear combinations of others: {names}", "leave them out")
         )

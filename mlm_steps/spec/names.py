@@ -10,7 +10,7 @@ from functools import cache
 
 from pydantic import TypeAdapter, ValidationError
 
-from mlm_steps.errors import did_you_mean
+from mlm_steps.errors import did_you_mean, listing
 from mlm_steps.spec.preset import PresetLadder
 from mlm_steps.spec.presets import AnyPreset
 from mlm_steps.spec.written import Found, Path, quoted
@@ -106,7 +106,7 @@ def _no_rung(name: str, rungs: Sequence[str], prelude: Sequence[str]) -> tuple[s
     what = f"no rung {quoted(name)} in the ladder"
     if name in prelude:
         return what, "models of the prelude are not compared"
-    return what, did_you_mean(name, rungs) or f"the ladder has {', '.join(rungs)}"
+    return what, did_you_mean(name, rungs) or f"the ladder has {listing(rungs)}"
 
 
 def _level_faults(columns: object, declared: Mapping[str, int]) -> Iterator[Found]:

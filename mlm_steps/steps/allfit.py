@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from mlm_steps.errors import Fault, UsageError
+from mlm_steps.errors import Fault, UsageError, listing
 from mlm_steps.records import AllFitRecord, FitRecord, RungRefits, write_record
 from mlm_steps.records.allfit import Refit
 from mlm_steps.spec import ModelSpec
@@ -63,7 +63,7 @@ def describe_allfit(session: Session, model: str) -> str:
 def _rung_named(session: Session, name: str) -> ModelSpec:
     rungs = {rung.name: rung for rung in session.spec.rungs}
     if name not in rungs:
-        raise UsageError(Fault("--model", f"no rung '{name}' in the spec", f"one of {', '.join(rungs)}"))
+        raise UsageError(Fault("--model", f"no rung '{name}' in the spec", f"one of {listing(rungs)}"))
     return rungs[name]
 
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from mlm_steps.design.cells import cell_names
 from mlm_steps.design.coefficient_words import CoefficientWords, named_columns
 from mlm_steps.design.linear import agree, several_named
-from mlm_steps.errors import Fault, FormulaError, did_you_mean
+from mlm_steps.errors import Fault, FormulaError, did_you_mean, listing
 from mlm_steps.records.spelling import quote_name
 from mlm_steps.spec import LoadedSpec
 from mlm_steps.spec.contrasts import ContrastSpec
@@ -77,7 +77,7 @@ def _contrast_faults(
             yield Fault(loaded.source.where(*at, "hypothesis"), "these contradict one another")
         needed = {name for each in hypotheses for name in each.weights}
         if not any(needed <= rung for rung in there):
-            what = f"no rung has all of the coefficients {', '.join(sorted(needed))}"
+            what = f"no rung has all of the coefficients {listing(sorted(needed))}"
             yield Fault(loaded.source.where(*at), what, "a contrast combines coefficients of one rung")
 
 
@@ -209,6 +209,4 @@ def _no_predictor(name: str, rungs: Sequence[Predictors]) -> tuple[str, str | No
 
 
 def _some(words: str, names: Mapping[str, None] | Sequence[str]) -> str | None:
-    listed = list(names)
-    more = ", …" if len(listed) > MOST_LISTED else ""
-    return f"{words} {', '.join(listed[:MOST_LISTED])}{more}" if listed else None
+    return f"{words} {listing(names, MOST_LISTED)}" if names else None

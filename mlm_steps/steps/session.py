@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from mlm_steps.design import Formula
-from mlm_steps.errors import Fault, UsageError, printable
+from mlm_steps.errors import Fault, UsageError, listing, printable
 from mlm_steps.records import (
     ComparisonRecord,
     DataProfile,
@@ -83,7 +83,7 @@ class Session:
             alike = [s.name for s in self.plan.steps if s.name.partition("/")[0] == step.partition("/")[0]]
             what, hint = (
                 f"the spec asks for no step '{step}'",
-                f"one of {', '.join(alike)}" if alike else None,
+                f"one of {listing(alike)}" if alike else None,
             )
             raise UsageError(Fault(str(self.loaded.path), what, hint)) from None
         if key is not None:
@@ -106,9 +106,7 @@ class Session:
         """Return the rung or prelude model of one name; UsageError with the names there are."""
         models = {model.name: model for model in (*self.spec.prelude, *self.spec.rungs)}
         if name not in models:
-            raise UsageError(
-                Fault("--model", f"no model '{name}' in the spec", f"one of {', '.join(models)}")
-            )
+            raise UsageError(Fault("--model", f"no model '{name}' in the spec", f"one of {listing(models)}"))
         return models[name]
 
     def sample(self) -> pd.DataFrame:

@@ -191,6 +191,23 @@ CALLS = [
 ]  # fmt: skip
 
 
+COEFFICIENTS = [
+    "x", "z", "x:z", "(Intercept)", "cb", "poly(x, 2)1", "`x`",
+]  # fmt: skip
+SIGNS = [
+    "+", "-", "*", "/", "=", "(", ")", " ", "2", ".5", "0", "1e400", "9" * 30, "nope", "~", "|", "^",
+    '"a"', ",",
+]  # fmt: skip
+
+
+def hypothesis(seed: int) -> str:
+    """Return a hypothesis on coefficients, or words of one in any order."""
+    rng = random.Random(seed)
+    some = COEFFICIENTS + SIGNS[: rng.choice([4, 9, len(SIGNS)])]
+    text = "".join(rng.choices(some, k=rng.randint(1, 12)))
+    return f"{text} = {rng.choice(['0', '1', 'x', text])}" if rng.random() < 0.5 else text
+
+
 def _good(rng: random.Random, depth: int) -> str:
     """Return a term that most often means something."""
     if depth == 0:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
+import math
 import warnings
 
 import numpy as np
@@ -9,7 +11,8 @@ import pandas as pd
 import pytest
 
 from mlm_steps.design import build_design, parse_formula
-from mlm_steps.errors import MlmError
+from mlm_steps.design.linear import parse_linear
+from mlm_steps.errors import FormulaError, MlmError
 
 from . import mutations
 from .hostile import ROWS, judged, limited, sampled
@@ -77,6 +80,15 @@ def _built(text: str) -> None:
         assert str(fault).replace("\n", "").isprintable()
         # Only what concerns the model as a whole, such as more coefficients than rows, has no place in it.
         assert fault.what.startswith("the model has") or fault.offset in range(len(text) + 1)
+
+
+def test_a_hypothesis_is_read_or_refused_at_a_place():
+    for seed in sampled(20_000):
+        text = mutations.hypothesis(seed)
+        with limited(), contextlib.suppress(FormulaError):
+            found = parse_linear(text, [*mutations.COEFFICIENTS[:-1]])
+            assert all(math.isfinite(weight) for weight in found.weights.values())
+            assert math.isfinite(found.value)
 
 
 @pytest.mark.parametrize("block", range(10))

@@ -48,6 +48,7 @@ def test_a_hypothesis_is_read(text, weights, value):
         ("ses -", "ends too early", 5),
         ("ses / 0", "divided by numbers only", 0),
         ("ses = 1e999", "is too large", 0),
+        ("(" * 3000 + "ses" + ")" * 3000 + " = 0", "more than 100 deep", 100),
         ("ses = = 1", "a coefficient or a number belongs here", 6),
     ],
 )
