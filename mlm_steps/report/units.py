@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
-from mlm_steps.records import DataProfile, FactorProfile, NestingRelation, VariableLevel
+from mlm_steps.records import FactorProfile, NestingRelation, VariableLevel
 from mlm_steps.report.facts import profile_number
 from mlm_steps.report.inputs import ReportInput
 from mlm_steps.report.text import Phrase, join, say
 
-__all__ = ["diagram", "nesting_sentence"]
+__all__ = ["diagram", "nesting_sentence", "places"]
 
 
 def _tiers(given: ReportInput) -> list[list[FactorProfile]]:
@@ -35,31 +35,33 @@ def diagram(given: ReportInput) -> list[list[dict[str, Any]]]:
     factors = given.run.profile.factors
     used = [column.name for column in given.run.profile.columns if column.used]
     tiers = _tiers(given)
-    places = _places(given.run.profile, [factor.name for tier in tiers for factor in tier])
+    standing = places(given)
     boxes: dict[str, dict[str, Any]] = {}
     for factor in factors:
-        own = [name for name in used if places.get(name) == factor.name]
+        own = [name for name in used if standing.get(name) == factor.name]
         label = given.names.group(factor.name)
         boxes[factor.name] = _box(given, label, factor.n_levels, ("factor", factor.name, "n_levels"), own)
     grouping = {part for factor in factors for part in (factor.name, *factor.name.split(":"))}
-    rest = [name for name in used if name not in places and name not in grouping]
+    rest = [name for name in used if name not in standing and name not in grouping]
     rows = _box(given, ("Observations",), given.run.profile.rows, ("rows",), rest)
     return [*([boxes[factor.name] for factor in tier] for tier in tiers), [rows]]
 
 
-def _places(profile: DataProfile, factors: Sequence[str]) -> dict[str, str]:
-    """Return per variable above level 1 the factor whose units it describes; ``factors`` the highest first.
+def places(given: ReportInput) -> dict[str, str]:
+    """Return per variable above level 1 the factor whose units it describes.
 
     A declared level says which factors come into question. Otherwise it is the highest factor inside whose
     groups the variable is constant, and if there is none, the highest inside which it nearly is.
     """
+    profile = given.run.profile
     declared = {c.name: c.declared_level for c in profile.columns if c.declared_level is not None}
+    factors = [factor.name for tier in _tiers(given) for factor in tier]
     entries: dict[str, list[VariableLevel]] = {}
     known = [level for level in profile.variable_levels if level.factor in factors]
     for level in sorted(known, key=lambda level: factors.index(level.factor)):
         entries.setdefault(level.variable, []).append(level)
-    places = {name: _place(found, declared.get(name), profile.ranks) for name, found in entries.items()}
-    return {name: factor for name, factor in places.items() if factor is not None}
+    found = {name: _place(levels, declared.get(name), profile.ranks) for name, levels in entries.items()}
+    return {name: factor for name, factor in found.items() if factor is not None}
 
 
 def _place(levels: Sequence[VariableLevel], declared: int | None, ranks: Mapping[str, int]) -> str | None:

@@ -14,6 +14,7 @@ from mlm_steps.data import prepare
 from mlm_steps.records import DataProfile
 from mlm_steps.records.run import Labels
 from mlm_steps.report.inputs import ReportInput
+from mlm_steps.report.sections.data import context
 from mlm_steps.report.text import plain_text
 from mlm_steps.report.units import diagram
 from mlm_steps.spec import load_spec
@@ -102,3 +103,17 @@ def test_properties_of_crossed_units_stand_at_their_own(make_given, profile_of):
     for data in ((), ("columns: {age: {level: 2}, length: {level: 2}}",)):
         found = boxes(make_given, profile_of(formula, *data, table=table))
         assert (found["subject"], found["item"]) == (["age"], ["length"])
+
+
+def test_the_table_of_levels_gives_a_level_at_the_own_units_alone(make_given, profile_of):
+    profile = profile_of("math ~ lowinc + minority + (1 | child) + (1 | school)")
+    given = make_given(Labels({}, {}, {}))
+    grid = context(replace(given, run=replace(given.run, profile=profile)))["levels"]
+    words = {
+        (plain_text(row.head), plain_text(row.cells[0].content)): plain_text(row.cells[1].content)
+        for row in grid.rows
+    }
+    assert words["lowinc", "school"] == "level 3 (constant within groups)"
+    assert words["lowinc", "child"] == "constant within groups"
+    assert words["minority", "child"] == "level 2 (constant within groups)"
+    assert words["minority", "school"] == "varies within and between groups"

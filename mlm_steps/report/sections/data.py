@@ -11,7 +11,7 @@ from mlm_steps.report.inputs import ReportInput
 from mlm_steps.report.notation import decimals_for_size, fixed, share
 from mlm_steps.report.text import Code, Number, Phrase, Word, join, say, source
 from mlm_steps.report.turning import slopes_table
-from mlm_steps.report.units import diagram, nesting_sentence
+from mlm_steps.report.units import diagram, nesting_sentence, places
 
 __all__ = ["context"]
 
@@ -126,6 +126,7 @@ def _loss_row(given: ReportInput, loss: VariableLoss, factors: list[str]) -> Row
 
 def _levels(given: ReportInput) -> Grid:
     levels = given.run.profile.variable_levels
+    standing = places(given)
     has_icc = any(level.icc1 is not None or level.icc2 is not None for level in levels)
     heads = [
         "Variable",
@@ -140,13 +141,17 @@ def _levels(given: ReportInput) -> Grid:
     return Grid(
         caption=("Level of each variable",),
         columns=columns(*heads, align=align),
-        rows=tuple(_level_row(given, level, has_icc=has_icc) for level in levels),
+        rows=tuple(
+            _level_row(given, level, own=standing.get(level.variable) == level.factor, has_icc=has_icc)
+            for level in levels
+        ),
         notes=((note,),) if has_icc else (),
         wide=True,
     )
 
 
-def _level_row(given: ReportInput, level: VariableLevel, *, has_icc: bool) -> Row:
+def _level_row(given: ReportInput, level: VariableLevel, *, own: bool, has_icc: bool) -> Row:
+    """Return the row of a variable and a factor; ``own`` if it describes the units of this factor."""
     keys = ("level", level.variable, level.factor)
 
     def spread(variance: float | None, field: str) -> Number | None:
@@ -159,8 +164,11 @@ def _level_row(given: ReportInput, level: VariableLevel, *, has_icc: bool) -> Ro
     def icc(value: float | None, field: str) -> Number | None:
         return None if value is None else Number(share(value), source("profile", *keys, field))
 
-    words: Phrase = (LEVEL_WORDS[level.level].format(number=given.run.profile.ranks.get(level.factor, 2)),)
-    if level.conflicting_levels:
+    words: Phrase = ("constant within groups",)
+    if own or level.level != "between":
+        rank = given.run.profile.ranks.get(level.factor, 2)
+        words = (LEVEL_WORDS[level.level].format(number=rank),)
+    if level.conflicting_levels and own:
         words += (f"; varies inside {len(level.conflicting_levels)} groups",)
     cells = [
         given.names.group(level.factor),
