@@ -99,6 +99,7 @@ def evaluate_at(
     FitError
         When the model cannot be estimated from these data, or the criterion does not exist at theta.
     """
+    ours = kernel is None
     if kernel is None:
         check_design(design)
         kernel = prepare(design)
@@ -106,7 +107,12 @@ def evaluate_at(
     if given.shape != (design.n_theta,) or not np.isfinite(given).all():
         raise FitError(Fault("", f"theta must hold {design.n_theta} finite numbers"))
     inner = kernel.convert(given, inverse=False)
-    return _assemble(design, kernel, given, (inner, _pieces(kernel, inner)), method, None)
+    pieces = _pieces(kernel, inner)
+    if ours and pieces.pwrss < CANCELLATION * kernel.outcome_share:
+        kernel = prepare(design, shift=_fixed_effects(kernel, pieces))  # as where the optimum is searched for
+        inner = kernel.convert(given, inverse=False)
+        pieces = _pieces(kernel, inner)
+    return _assemble(design, kernel, given, (inner, pieces), method, None)
 
 
 def _pieces(kernel: Kernel, theta: Array) -> Pieces:

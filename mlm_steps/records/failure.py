@@ -8,7 +8,7 @@ from typing import Literal, TypeVar
 
 from mlm_steps.records.base import Record, damaged, read_record
 
-__all__ = ["Absence", "read_absence", "read_outcome"]
+__all__ = ["Absence", "is_failure", "read_absence", "read_outcome"]
 
 RecordT = TypeVar("RecordT", bound=Record)
 
@@ -40,3 +40,12 @@ def read_absence(path: Path) -> Absence:
     if not path.exists():
         return Absence(absent="failed", step=f"{path.parent.name}/{path.stem}", reason="it was not run")
     return read_record(Absence, path)
+
+
+def is_failure(path: Path) -> bool:
+    """Return whether a file holds the record of a failed step."""
+    try:
+        content = json.loads(path.read_bytes())
+    except (OSError, ValueError, RecursionError):
+        return False
+    return isinstance(content, dict) and content.get("absent") == "failed"

@@ -14,6 +14,7 @@ __all__ = [
     "Coefficient",
     "Convergence",
     "FitRecord",
+    "OptimaRecord",
     "Optimum",
     "RandomParameter",
     "TermCovariance",
@@ -142,6 +143,20 @@ class RandomParameter(Part):
     """What the limit is if not where the criterion puts it, or why there is none."""
     ci_high_code: str | None = None
     at_boundary: bool = False
+
+
+class OptimaRecord(Record):
+    """What was searched for to fit one rung; its tests may be asked for anew without another search."""
+
+    model: str
+    formula: str
+    """As fitted."""
+    deviation: Deviation | None
+    derived: tuple[DerivedColumn, ...]
+    reml: Optimum
+    ml: Optimum
+    notices: tuple[Notice, ...]
+    """On what was done about a singular fit."""
 
 
 class FitRecord(Record):

@@ -10,7 +10,7 @@ from shutil import disk_usage
 from mlm_steps.errors import Fault
 from mlm_steps.records import ComparisonRecord, FitRecord
 from mlm_steps.records.base import NO_ROOM
-from mlm_steps.records.failure import Absence, read_absence
+from mlm_steps.records.failure import Absence, is_failure, read_absence
 from mlm_steps.runner.progress import Progress
 from mlm_steps.steps.failed import exception_in, reason_in
 from mlm_steps.steps.plan import Step
@@ -113,13 +113,7 @@ def _reason(session: Session, step: Step, progress: Progress | None) -> Iterator
     log = session.layout.log(step.name)
     if progress and step.name in progress.failed:
         yield f"{step.name}: failed: {reason_in(log)} (see {log})"
-    elif (absence := _absence(step)) is not None and absence.step == step.name:
-        yield f"{step.name}: failed: {absence.reason} (see {log})"
-
-
-def _absence(step: Step) -> Absence | None:
-    """Return the record of a step's failure, if that is what its file holds."""
-    try:
-        return read_absence(step.head)
-    except ValueError:
-        return None
+    elif is_failure(step.head):
+        absence = read_absence(step.head)
+        if absence.step == step.name:
+            yield f"{step.name}: failed: {absence.reason} (see {log})"

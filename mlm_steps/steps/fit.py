@@ -8,10 +8,9 @@ from typing import TYPE_CHECKING
 
 from mlm_steps.errors import FitError
 from mlm_steps.records import Cost, write_record
-from mlm_steps.steps.control import control_of
+from mlm_steps.steps.estimates import estimated, optima_record
 from mlm_steps.steps.fit_record import fit_record
 from mlm_steps.steps.fixed_part import Hypotheses
-from mlm_steps.steps.on_singular import settle
 from mlm_steps.steps.parquet import write_parquet
 from mlm_steps.steps.session import Session
 
@@ -27,19 +26,14 @@ def fit(session: Session, model: str) -> None:
     """Write the record of a rung, its conditional modes and its fitted values; FitError."""
     import pandas as pd
 
-    from mlm_steps.design import build_design
     from mlm_steps.design.hypotheses import term_hypotheses
-    from mlm_steps.engine import Estimates
     from mlm_steps.engine.cost import cost_of
     from mlm_steps.engine.random_effects import random_effects
 
     step = f"fit/{model}"
     with session.recorded(step) as (recorder, key), _search_told(session):
         rung, estimation, layout = session.model(model), session.spec.estimation, session.layout
-        formula = session.plan.formulas[model]
-        frame = session.sample()
-        design = build_design(formula, frame, weights=rung.weights, contrasts=session.contrasts)
-        settled = settle(session, model, Estimates(design, control=control_of(estimation)), frame)
+        settled = estimated(session, model)
         formula, estimates = settled.formula, settled.estimates
         record = fit_record(
             model,
@@ -72,7 +66,7 @@ def fit(session: Session, model: str) -> None:
                 "notices": (*record.notices, *settled.notices),
             }
         )
-        session.say(f"{model}: {record.formula}", f"{design.n} rows, {record.npar} parameters")
+        session.say(f"{model}: {record.formula}", f"{record.n} rows, {record.npar} parameters")
         for optimum in (record.reml, record.ml):
             end = optimum.convergence
             found = f"{optimum.method}: {optimum.criterion:.6f} after {end.evaluations} evaluations"
@@ -80,8 +74,10 @@ def fit(session: Session, model: str) -> None:
         session.say_notices(record.notices)
         write_parquet(pd.DataFrame(random_effects(reported)), layout.modes(model))
         write_parquet(_rows(reported), layout.rows(model))
+        write_record(optima_record(record, settled), layout.optima(model))
         write_record(record, layout.fit(model))
-        recorder.add(layout.modes(model), layout.rows(model), layout.fit(model))
+        recorder.estimates = session.plan.estimates_key(model) or ""
+        recorder.add(layout.modes(model), layout.rows(model), layout.optima(model), layout.fit(model))
 
 
 @contextmanager

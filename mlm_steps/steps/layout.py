@@ -73,6 +73,10 @@ class Layout:
         """Return the record of a rung."""
         return self.out / "fits" / f"{model}.json"
 
+    def optima(self, model: str) -> Path:
+        """Return the record of the optima of a rung, which stays where only its tests are made again."""
+        return self.out / "fits" / f"{model}.optima.json"
+
     def modes(self, model: str) -> Path:
         """Return the conditional modes of a rung."""
         return self.out / "fits" / f"{model}.modes.parquet"

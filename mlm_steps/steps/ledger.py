@@ -56,6 +56,8 @@ class StepEntry(Part):
     outputs: dict[str, FileEntry]
     log: bool = False
     """Whether the step has a log: a step that a person types at a terminal has none."""
+    estimates: str = ""
+    """Of a fit, the key of its estimates, which stay as they are where only its tests change."""
     without: tuple[str, ...] = ()
     """Steps that it reads and whose files were absent or out of date: it has to be made again after them."""
 
@@ -76,6 +78,12 @@ class Ledger:
         """Return the key that a step's files were made from; None if they are not whole."""
         return None if self.damage(step) else self.steps[step].key
 
+    def holds(self, step: str, path: Path) -> bool:
+        """Return whether a file is as a step wrote it, whatever has become of the step's other files."""
+        entry = self.steps.get(step)
+        file = entry.outputs.get(str(path.relative_to(self.layout.out))) if entry else None
+        return file is not None and _unchanged(path, file)
+
     def damage(self, step: str) -> str | None:
         """Return why a step has to be made again whatever its key is; None where its files are whole."""
         entry = self.steps.get(step)
@@ -93,10 +101,11 @@ class Ledger:
 
 
 class Recorder:
-    """Collects the files that a step writes."""
+    """Collects the files that a step writes; of a fit, also the key of its estimates."""
 
     def __init__(self) -> None:
         self.outputs: list[Path] = []
+        self.estimates = ""
 
     def add(self, *paths: Path) -> None:
         """Note files that are in place."""
@@ -125,6 +134,7 @@ def recorded(layout: Layout, step: str, key: str, without: Sequence[str] = ()) -
         seconds=round(time.perf_counter() - clock, 4),
         outputs={str(path.relative_to(layout.out)): _describe(path) for path in recorder.outputs},
         log=layout.log(step).exists(),
+        estimates=recorder.estimates,
         without=tuple(without),
     )
     with _locked(layout) as content:

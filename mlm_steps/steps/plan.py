@@ -7,8 +7,7 @@ all steps but ``data`` need the profile that ``data`` writes, and those of optio
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator
 from functools import cached_property, partial
 from pathlib import Path
 
@@ -19,63 +18,14 @@ from mlm_steps.figures import FIGURES
 from mlm_steps.records import DataProfile, EffortRecord, read_record
 from mlm_steps.records.intervals import IntervalSource
 from mlm_steps.spec import LoadedSpec, PairSpec
-from mlm_steps.steps.identity import code_identity
 from mlm_steps.steps.layout import Layout
 from mlm_steps.steps.ledger import Ledger
 from mlm_steps.steps.levels import Level, variable_levels
+from mlm_steps.steps.reasons import ANOTHER_KEY, KEPT, follows, reason
 from mlm_steps.steps.recipes import Recipes, data_key, interval_sources, resampled, simulation_jobs
+from mlm_steps.steps.step import Entry, Step
 
 __all__ = ["Plan", "Step"]
-
-Key = Callable[[], str | None]
-CHANGED = {
-    "data": "the data file, or what the spec says of data and variables, has changed",
-    "prelude": "its formula or the columns that it uses have changed",
-    "fit": "its formula, the estimation settings or the columns that it uses have changed",
-    "report": "the spec or its title and labels have changed",
-    "": "what the spec asks of it has changed",
-}
-"""Why a step whose key is another one has to be made, by the kind of step."""
-
-
-@dataclass(frozen=True, slots=True)
-class Step:
-    """One step of a run.
-
-    Attributes
-    ----------
-    name : str
-        ``data``, ``fit/slope``, ``compare/null--l1`` …
-    head : Path
-        The file that says that the step is done.
-    needs : tuple of str
-        The steps whose files it reads, but for the data.
-    key : str or None
-        What it is made from; None while the data are not current.
-    why : str or None
-        Why it has to be made; None if its files were made from that key and have not changed since.
-    """
-
-    name: str
-    head: Path
-    needs: tuple[str, ...]
-    key: str | None
-    why: str | None
-
-    @property
-    def current(self) -> bool:
-        """Whether its files were made from its key and have not changed since."""
-        return self.why is None
-
-
-@dataclass(frozen=True, slots=True)
-class _Entry:
-    """A step whose key nobody has asked for yet: a command needs that of its own step alone."""
-
-    name: str
-    head: Path
-    needs: Iterable[str]
-    key: Key
 
 
 class Plan:
@@ -160,48 +110,42 @@ class Plan:
             self._found[name] = Step(name, entry.head, tuple(entry.needs), key, self._why(entry, key))
         return self._found[name]
 
+    def estimates_key(self, model: str) -> str | None:
+        """Return the key of a rung's estimates; None while the data are not current."""
+        return self._recipes.estimates(model)
+
     @cached_property
     def _found(self) -> dict[str, Step]:
         return {}
 
-    def _why(self, entry: _Entry, key: str | None) -> str | None:
+    def _why(self, entry: Entry, key: str | None) -> str | None:
         """Return why a step has to be made; None where its files are current."""
-        found = self.ledger.steps.get(entry.name)
-        damage = self.ledger.damage(entry.name)
-        if found is None and entry.head.exists():
-            return "provenance.json does not say what it was made from"
-        if damage or found is None:
-            return damage
-        if found.key == key:
-            unreadable = entry.head == self.layout.profile and self.profile is None
-            return "its record cannot be read" if unreadable else None
-        if not found.key:
-            return "a run with --force was asked for"
-        if found.code != code_identity():
-            return "mlm or a library that it uses has changed"
-        if key is None:
-            return "the data have to be prepared first"
-        return self._follows(entry) or CHANGED.get(entry.name.partition("/")[0], CHANGED[""])
-
-    def _follows(self, entry: _Entry) -> str | None:
-        """Return the steps before this one of which another key was asked for since, in words."""
+        kind, _, rest = entry.name.partition("/")
+        why = reason(self.ledger, entry.name, entry.head, key)
+        if why is None and kind == "data" and self.profile is None:
+            return "its record cannot be read"
+        if why != ANOTHER_KEY:
+            return why
+        found = self.ledger.steps[entry.name]
+        if found.estimates and found.estimates == self.estimates_key(rest):
+            return KEPT
         keys = ((need, self.ledger.steps.get(need)) for need in entry.needs)
-        other = [need for need, found in keys if found is None or found.key != self.step(need).key]
-        rest = f" and {len(other) - 1} more" if len(other) > 1 else ""
-        return f"it follows from {other[0]}{rest}" if other else None
+        return follows(
+            [need for need, found in keys if found is None or found.key != self.step(need).key], kind
+        )
 
     @cached_property
     def _recipes(self) -> Recipes:
         return Recipes(self.loaded, self.formulas, self.profile, lambda: self.work)
 
     @cached_property
-    def _entries(self) -> dict[str, _Entry]:
+    def _entries(self) -> dict[str, Entry]:
         recipes, layout = self._recipes, self.layout
         entries = (
-            _Entry("data", layout.profile, (), lambda: self.data_key),
+            Entry("data", layout.profile, (), lambda: self.data_key),
             *self._models(recipes),
             *self._pairs(recipes),
-            _Entry("effort", layout.effort, self._compared, recipes.effort),
+            Entry("effort", layout.effort, self._compared, recipes.effort),
             *self._simulations(recipes),
             *self._intervals(recipes),
             *self._readings(recipes),
@@ -209,65 +153,65 @@ class Plan:
         )
         return {entry.name: entry for entry in entries}
 
-    def _models(self, recipes: Recipes) -> Iterator[_Entry]:
+    def _models(self, recipes: Recipes) -> Iterator[Entry]:
         for model in self.spec.prelude:
-            head, key = self.layout.prelude(model.name), partial(recipes.model, model.name)
-            yield _Entry(f"prelude/{model.name}", head, (), key)
+            head, key = self.layout.prelude(model.name), partial(recipes.prelude, model.name)
+            yield Entry(f"prelude/{model.name}", head, (), key)
         for name in self._rungs:
-            yield _Entry(f"fit/{name}", self.layout.fit(name), (), partial(recipes.model, name))
+            yield Entry(f"fit/{name}", self.layout.fit(name), (), partial(recipes.model, name))
 
-    def _pairs(self, recipes: Recipes) -> Iterator[_Entry]:
+    def _pairs(self, recipes: Recipes) -> Iterator[Entry]:
         for pair in self.spec.pairs:
             names = (pair.smaller, pair.larger)
             head = self.layout.comparison(*names)
-            yield _Entry(_pair_step(pair), head, _fits(names), partial(recipes.compare, *names))
+            yield Entry(_pair_step(pair), head, _fits(names), partial(recipes.compare, *names))
         for name in self._rungs:
             models, head = self.variance_models(name), self.layout.variance(name)
-            yield _Entry(f"variance/{name}", head, _fits(models), partial(recipes.variance, *models))
+            yield Entry(f"variance/{name}", head, _fits(models), partial(recipes.variance, *models))
 
-    def _simulations(self, recipes: Recipes) -> Iterator[_Entry]:
+    def _simulations(self, recipes: Recipes) -> Iterator[Entry]:
         for smaller, larger, numbers in self.simulated:
             head, name = self.layout.simulated(smaller, larger, numbers), f"{smaller}--{larger}"
             needs = [*_fits([smaller, larger]), f"compare/{name}", "effort"]
             key = partial(recipes.simulate, smaller, larger, numbers)
-            yield _Entry(f"simulate/{name}/{numbers}", head, needs, key)
+            yield Entry(f"simulate/{name}/{numbers}", head, needs, key)
 
     @property
     def _compared(self) -> list[str]:
         """What the optional work is planned by."""
         return [*_fits(self._rungs), *(_pair_step(pair) for pair in self.spec.pairs)]
 
-    def _intervals(self, recipes: Recipes) -> Iterator[_Entry]:
+    def _intervals(self, recipes: Recipes) -> Iterator[Entry]:
         for name in self._rungs:
             for numbers in self.resampled:
                 head = self.layout.resampled(name, numbers)
                 key = partial(recipes.resample, name, numbers)
-                yield _Entry(f"resample/{name}/{numbers}", head, _fits([name]), key)
+                yield Entry(f"resample/{name}/{numbers}", head, _fits([name]), key)
         for source in self.interval_sources:
             for name in self._rungs:
                 chunks = [f"resample/{name}/{numbers}" for numbers in self.resampled]
                 needs = [*_fits([name]), *(chunks if source == "bootstrap" else ["effort"])]
                 key = partial(recipes.intervals, source, name)
-                yield _Entry(f"{source}/{name}", self.layout.intervals(source, name), needs, key)
+                yield Entry(f"{source}/{name}", self.layout.intervals(source, name), needs, key)
 
-    def _readings(self, recipes: Recipes) -> Iterator[_Entry]:
+    def _readings(self, recipes: Recipes) -> Iterator[Entry]:
         """Give what is read from all fits at once."""
         layout, fits = self.layout, _fits(self._rungs)
-        yield _Entry("effects", layout.effects, fits, recipes.effects)
+        yield Entry("effects", layout.effects, fits, recipes.effects)
         if "allfit" in self.checks:
-            yield _Entry("allfit", layout.allfit, [*fits, "effort"], recipes.allfit)
-        yield _Entry("remedies", layout.remedies, [*fits, "effort"], recipes.remedies)
-        yield _Entry("deletions", layout.deletions, [*fits, "effort"], recipes.deletions)
+            yield Entry("allfit", layout.allfit, [*fits, "effort"], recipes.allfit)
+        yield Entry("remedies", layout.remedies, [*fits, "effort"], recipes.remedies)
+        yield Entry("deletions", layout.deletions, [*fits, "effort"], recipes.deletions)
 
-    def _pages(self, recipes: Recipes) -> Iterator[_Entry]:
+    def _pages(self, recipes: Recipes) -> Iterator[Entry]:
         """Give what is shown of the records."""
         for name in FIGURES:
             key = partial(recipes.figure, name)
-            yield _Entry(f"figure/{name}", self.layout.figure(name), self.records, key)
+            yield Entry(f"figure/{name}", self.layout.figure(name), self.records, key)
         needs = [*self.records, "deletions", *self.checks]
-        yield _Entry("tables", self.layout.tables / "fit.csv", needs, recipes.tables)
+        yield Entry("tables", self.layout.tables / "fit.csv", needs, recipes.tables)
         needs = [*needs, "effort", *(f"figure/{name}" for name in FIGURES), "tables"]
-        yield _Entry("report", self.layout.report(self.spec.report.formats[0]), needs, recipes.report)
+        yield Entry("report", self.layout.report(self.spec.report.formats[0]), needs, recipes.report)
 
     @cached_property
     def records(self) -> tuple[str, ...]:

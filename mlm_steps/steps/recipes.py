@@ -29,6 +29,9 @@ __all__ = ["Recipes", "data_key", "interval_sources", "resampled", "simulation_j
 EXTRAS = ("nlopt",)
 """Libraries that need not be there and that refits by every optimiser depend on."""
 
+TESTS = {"df", "anova", "confidence"}
+"""Keys of ``estimation`` on which no estimate depends."""
+
 INTERVAL_SOURCES: tuple[IntervalSource, ...] = ("profile", "bootstrap")
 """Intervals that are made in a step per rung, by the word that asks for them."""
 
@@ -98,7 +101,12 @@ class Recipes:
         self._work = work
 
     def model(self, name: str) -> str | None:
-        """Return the key of a model's fit."""
+        """Return the key of a model's record: of its estimates and of the tests of its coefficients."""
+        estimates = self._models[name]
+        return None if estimates is None else made_from("fit", estimates, self._tests)
+
+    def estimates(self, name: str) -> str | None:
+        """Return the key of a model's estimates, which stay as they are where only its tests change."""
         return self._models[name]
 
     def compare(self, smaller: str, larger: str) -> str | None:
@@ -143,7 +151,7 @@ class Recipes:
 
     def effects(self) -> str | None:
         """Return the key of what is read from the coefficients."""
-        return self._chain("effects", *self._rungs, words=self._readings)
+        return self._chain("effects", *self._rungs, words=[self._readings, self._tests])
 
     def allfit(self) -> str | None:
         """Return the key of the refits by every optimiser."""
@@ -151,7 +159,8 @@ class Recipes:
 
     def remedies(self) -> str | None:
         """Return the key of the advice."""
-        return self._optional("remedies", *self._rungs, models=self._rungs, words=None)
+        words = self._spec.estimation.confidence
+        return self._optional("remedies", *self._rungs, models=self._rungs, words=words)
 
     def deletions(self) -> str | None:
         """Return the key of the random effects left out."""
@@ -195,11 +204,16 @@ class Recipes:
         """Return what of the spec the intervals of a source depend on, beyond the fit."""
         spec = self._spec
         drawn = [spec.seed, spec.bootstrap.kind, resampled(spec)] if source == "bootstrap" else []
-        return [spec.intervals.kinds(source), *drawn]
+        return [spec.intervals.kinds(source), spec.estimation.confidence, *drawn]
 
     @property
     def _check(self) -> list[object]:
         return [self._spec.estimation.allfit, {name: find_spec(name) is not None for name in EXTRAS}]
+
+    @property
+    def _tests(self) -> dict[str, object]:
+        """What of the spec says how coefficients and terms are tested, once they are estimated."""
+        return self._spec.estimation.model_dump(mode="json", include=TESTS)
 
     @cached_property
     def _models(self) -> dict[str, str | None]:
@@ -208,32 +222,36 @@ class Recipes:
             return dict.fromkeys(model.name for model in models)
         levels = variable_levels(self._profile, self._spec.declared_levels)
         nesting = [relation.model_dump(mode="json") for relation in self._profile.nesting]
-        estimation = self._spec.estimation.model_dump(mode="json", exclude={"allfit"})
-        return {
-            model.name: self._model_key(model, self._profile, levels, [nesting, estimation])
-            for model in models
-        }
+        return {model.name: self._model_key(model, self._profile, levels, nesting) for model in models}
 
     def _model_key(
         self,
         model: ModelSpec | PreludeSpec,
         profile: DataProfile,
         levels: Mapping[str, Level],
-        shared: list[object],
+        nesting: Sequence[object],
     ) -> str:
         names = {*self._formulas[model.name].variables, *([model.weights] if model.weights else [])}
         hashes = {name: profile.column(name).content_hash for name in sorted(names)}
         used = {name: level for name, level in levels.items() if name in names}
-        clusters = sorted(self.clusters) if isinstance(model, PreludeSpec) else []
-        remedies = self._spec.remedies if isinstance(model, ModelSpec) else ()
         entry = model.model_dump(mode="json", exclude={"label"})
-        return made_from("fit", entry, profile.sample_hash, hashes, used, shared, clusters, remedies)
+        shared: list[object] = [profile.sample_hash, hashes, used, nesting]
+        if isinstance(model, PreludeSpec):
+            return made_from("prelude", entry, shared, sorted(self.clusters))
+        estimation = self._spec.estimation.model_dump(mode="json", exclude={"allfit", *TESTS})
+        remedies, confidence = self._spec.remedies, self._spec.estimation.confidence
+        return made_from("fit", entry, shared, estimation, (remedies, confidence) if remedies else ())
 
     @cached_property
     def clusters(self) -> tuple[tuple[str, ...], ...]:
         """Columns of each grouping factor of the ladder, in order of appearance."""
         groups = (group for name in self._rungs for group in self._formulas[name].groups)
         return tuple(dict.fromkeys(groups))
+
+    def prelude(self, name: str) -> str | None:
+        """Return the key of a single-level model, whose tests know one kind of degrees of freedom."""
+        key = self._models[name]
+        return None if key is None else made_from("prelude", key, self._spec.estimation.confidence)
 
     def _chain(self, kind: str, *models: str, words: object = None) -> str | None:
         keys = [self._models[name] for name in models]
@@ -242,7 +260,7 @@ class Recipes:
     def _whole(self, kind: str, name: str, words: object) -> str | None:
         if self._profile is None:
             return None
-        keys = list(self._models.values())
+        keys = [*self._models.values(), self._tests]
         pairs = [(pair.smaller, pair.larger) for pair in self._spec.pairs]
         intervals = [
             self._spec.intervals.model_dump(mode="json"),

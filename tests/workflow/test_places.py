@@ -26,7 +26,6 @@ version: 1
 name: small
 data: {file: small.csv}
 estimation: {allfit: never}
-intervals: wald
 ladder:
   - {name: l1, formula: "y ~ x + (1 | g)"}
 """

@@ -1,0 +1,108 @@
+"""The estimates of a rung: searched for, or those of an earlier run where only their tests change.
+
+Either way the tests are computed at the optimum as the record has it, so that both give the same bytes.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from mlm_steps.records import FitRecord, OptimaRecord, Optimum, read_record
+from mlm_steps.steps.control import control_of
+from mlm_steps.steps.fit_record import optimum
+from mlm_steps.steps.on_singular import Settled, settle
+from mlm_steps.steps.session import Session
+
+if TYPE_CHECKING:
+    from mlm_steps.design import Design
+    from mlm_steps.engine import Estimates, LmmFit, Method
+
+__all__ = ["estimated", "optima_record"]
+
+
+def estimated(session: Session, model: str) -> Settled:
+    """Return the model that stands for a rung, at its optima; FitError."""
+    kept = _kept(session, model)
+    if kept is not None:
+        return _from_record(session, kept)
+    from mlm_steps.design import build_design
+    from mlm_steps.engine import Estimates
+
+    frame, formula = session.sample(), session.plan.formulas[model]
+    design = build_design(formula, frame, weights=session.model(model).weights, contrasts=session.contrasts)
+    found = settle(session, model, Estimates(design, control=control_of(session.spec.estimation)), frame)
+    optima = [optimum(found.estimates.under(method)) for method in ("REML", "ML")]
+    return replace(found, estimates=_at(found.estimates.design, optima))
+
+
+def optima_record(record: FitRecord, settled: Settled) -> OptimaRecord:
+    """Return what of a rung stays where only its tests are made again."""
+    return OptimaRecord(
+        model=record.model,
+        formula=record.formula,
+        deviation=record.deviation,
+        derived=record.derived,
+        reml=record.reml,
+        ml=record.ml,
+        notices=settled.notices,
+    )
+
+
+def _kept(session: Session, model: str) -> OptimaRecord | None:
+    """Return the optima of a rung if they are those that are asked for; None where they are not."""
+    step, path, ledger = f"fit/{model}", session.layout.optima(model), session.plan.ledger
+    if not ledger.holds(step, path) or ledger.steps[step].estimates != session.plan.estimates_key(model):
+        return None
+    return read_record(OptimaRecord, path)
+
+
+def _from_record(session: Session, record: OptimaRecord) -> Settled:
+    """Return the model of a record, at its optima."""
+    from mlm_steps.design import build_design
+    from mlm_steps.remedies.columns import with_columns
+
+    frame, formula = session.sample(), session.plan.read(record.formula)
+    if record.derived:
+        frame = with_columns(frame, record.derived)
+    weights = session.model(record.model).weights
+    design = build_design(formula, frame, weights=weights, contrasts=session.contrasts)
+    estimates = _at(design, (record.reml, record.ml))
+    return Settled(formula, frame, estimates, record.deviation, record.derived, record.notices)
+
+
+def _at(design: Design, optima: Sequence[Optimum]) -> Estimates:
+    """Return the fits of a design at optima that have been found, with how they were found."""
+    from mlm_steps.engine import Estimates, evaluate_at
+
+    fits: dict[Method, LmmFit] = {}
+    kernel = None
+    for found in optima:
+        at = evaluate_at(design, np.array(found.theta), method=found.method, kernel=kernel)
+        fits[found.method], kernel = _found(at, found), at.kernel
+    return Estimates(design, fits=fits)
+
+
+def _found(fit: LmmFit, optimum: Optimum) -> LmmFit:
+    """Return a fit with the report on the search that has found its parameters."""
+    from mlm_steps.engine.criterion import TracePoint
+    from mlm_steps.engine.notices import notices_of
+    from mlm_steps.engine.values import ConvergenceReport
+
+    end = optimum.convergence
+    low, high = end.hessian_eigenvalue_min, end.hessian_eigenvalue_max
+    report = ConvergenceReport(
+        status=end.status,
+        optimizer=end.optimizer,
+        evaluations=end.evaluations,
+        gradient=np.empty(0),
+        max_gradient=end.max_gradient,
+        hessian=np.empty((0, 0)) if low is None or high is None else np.diag([low, high]),
+        reasons=end.reasons,
+        trace=tuple(TracePoint(*point) for point in end.trace),
+    )
+    reported = replace(fit, convergence=report)
+    return replace(reported, notices=notices_of(reported))

@@ -1,0 +1,47 @@
+"""Why a step has to be made, in words."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from mlm_steps.records.failure import is_failure
+from mlm_steps.steps.identity import code_identity
+from mlm_steps.steps.ledger import Ledger
+
+__all__ = ["ANOTHER_KEY", "KEPT", "follows", "reason"]
+
+ANOTHER_KEY = "what the spec asks of it has changed"
+"""Of a step whose files are whole and were made by this code, but not from what is asked for now."""
+KEPT = "its tests have changed (estimation: df, anova or confidence); its estimates are kept"
+CHANGED = {
+    "data": "the data file, or what the spec says of data and variables, has changed",
+    "prelude": "its formula or the columns that it uses have changed",
+    "fit": "its formula, the estimation settings or the columns that it uses have changed",
+    "report": "the spec or its title and labels have changed",
+}
+"""Why a step has another key although nothing before it has, by the kind of step."""
+
+
+def reason(ledger: Ledger, step: str, head: Path, key: str | None) -> str | None:
+    """Return why a step has to be made; None where its files are whole and made from the key."""
+    found, damage = ledger.steps.get(step), ledger.damage(step)
+    if damage and is_failure(head):
+        return "it failed in the run before"
+    if found is None and head.exists():
+        return "provenance.json does not say what it was made from"
+    if damage or found is None:
+        return damage
+    if found.key == key:
+        return None
+    if not found.key:
+        return "a run with --force was asked for"
+    if found.code != code_identity():
+        return "mlm or a library that it uses has changed"
+    return "the data have to be prepared first" if key is None else ANOTHER_KEY
+
+
+def follows(needs: Sequence[str], kind: str) -> str:
+    """Return which steps before a step have another key, in words; else what has changed for its kind."""
+    rest = f" and {len(needs) - 1} more" if len(needs) > 1 else ""
+    return f"it follows from {needs[0]}{rest}" if needs else CHANGED.get(kind, ANOTHER_KEY)
