@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
 
 from mlm_steps.design.deparse import deparse
 from mlm_steps.design.expressions import Binary, Call, Expr, Name, Paren, Unary, columns_of, left_spine
 from mlm_steps.design.faults import Span, formula_error
 from mlm_steps.design.terms import TermSet, expand_terms
 
-__all__ = ["Bar", "GroupingFactor", "is_bar", "label_of", "make_bars"]
+__all__ = ["Bar", "GroupingFactor", "distinct_groups", "is_bar", "label_of", "make_bars"]
 
 MAX_COLUMNS = 50
 """Columns right of one bar; more would take the interpreter's stack, and no data have so many levels."""
@@ -103,6 +103,19 @@ def make_bars(text: str, bar: Binary, span: Span) -> list[Bar]:
         Bar(effects, group, bar.operator == "|", source, span, f"({left} | {group.written})")
         for group in _grouping(text, bar.right)
     ]
+
+
+def distinct_groups(bars: Sequence[Bar]) -> tuple[Bar, ...]:
+    """Return the bars, those of a column called ``a:b`` with backticks where others group by a and b."""
+    written: dict[str, set[str]] = {}
+    for bar in bars:
+        written.setdefault(bar.group.label, set()).add(bar.group.written)
+    return tuple(
+        bar
+        if len(written[bar.group.label]) == 1
+        else replace(bar, group=replace(bar.group, label=bar.group.written))
+        for bar in bars
+    )
 
 
 def label_of(expr: Expr) -> str:

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property, lru_cache
 
-from mlm_steps.design.bars import Bar, is_bar, label_of, make_bars
+from mlm_steps.design.bars import Bar, distinct_groups, is_bar, label_of, make_bars
 from mlm_steps.design.deparse import deparse
 from mlm_steps.design.expressions import (
     Binary,
@@ -148,7 +148,7 @@ def parse_formula(text: str) -> Formula:
     parts.collect("+", right)
     fixed = expand_terms(text, parts.fixed)
     _check_not_predictor(text, response, fixed)
-    return Formula(text, response, fixed, tuple(parts.bars), tuple(parts.offsets))
+    return Formula(text, response, fixed, distinct_groups(parts.bars), tuple(parts.offsets))
 
 
 def _check_response(text: str, response: Expr) -> None:

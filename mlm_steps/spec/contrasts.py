@@ -22,7 +22,8 @@ class ContrastSpec(SpecBlock):
     """Weight per coefficient, named as in the table ``fixed``: ``{ses: 1, "ses:sectorCatholic": 0.5}``. The
     weighted sum is compared with 0."""
     hypothesis: Texts = ()
-    """The same as text, ``"ses - 2*sectorCatholic = 0"``; a list of several is tested jointly too."""
+    """The same as text, ``"ses - 2*sectorCatholic = 0"``; a list of several is tested jointly too. A name
+    that R gives to several coefficients is refused: each is named with its level, ``a[bc]`` or ``ab[c]``."""
 
     @model_validator(mode="after")
     def _says_one_thing(self) -> ContrastSpec:

@@ -102,8 +102,6 @@ class TwoLevelLadder(PresetLadder):
         for at, name in self._parts():
             if not name.strip():
                 yield at, "is empty, but the name of a column is needed", None
-            elif "`" in name:
-                yield at, "a column with a backtick in its name cannot stand in a formula", None
             elif name in parts:
                 yield at, f"{quoted(name)} is already given as {parts[name]}", None
             parts.setdefault(name, str(at[0]))

@@ -33,3 +33,17 @@ def test_new_data_find_the_levels_under_the_shared_name():
     new = apply_design(design.transforms, frame)
     assert [term.group for term in new.random] == ["b:a", "a"]
     assert all(np.array_equal(x.refs, y.refs) for x, y in zip(design.random, new.random, strict=True))
+
+
+def test_a_column_named_like_a_combination_is_a_factor_of_its_own():
+    rng = np.random.default_rng(1)
+    frame = pd.DataFrame({"y": rng.normal(size=40), "a": list("pqrs") * 10, "b": list("uvxyz") * 8})
+    frame["a:b"] = frame["plain"] = rng.integers(0, 7, 40)
+    odd = build_design("y ~ 1 + (1 | `a:b`) + (1 | a:b)", frame)
+    plain = build_design("y ~ 1 + (1 | plain) + (1 | a:b)", frame)
+    assert [(term.group, len(term.levels)) for term in odd.random] == [("a:b", 20), ("`a:b`", 7)]
+    assert all(np.array_equal(x.refs, y.refs) for x, y in zip(odd.random, plain.random, strict=True))
+    new = apply_design(odd.transforms, frame)
+    assert all(np.array_equal(x.refs, y.refs) for x, y in zip(odd.random, new.random, strict=True))
+    alone = build_design("y ~ 1 + (1 | `a:b`)", frame)
+    assert alone.random[0].group == "a:b"

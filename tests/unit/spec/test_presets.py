@@ -68,12 +68,12 @@ def test_uncorrelated_slopes_are_written_with_two_bars():
 def test_odd_names_stand_in_backticks():
     ladder = HECK | {
         "outcome": "test score",
-        "level_1": ["a:b", "_x", "für", "if", ".5"],
+        "level_1": ["a:b", "_x", "für", "if", ".5", "a`c"],
         "random_slopes": ["a:b"],
         "level_2": ["2nd"],
-        "cross_level": ["`a:b`:2nd"],
+        "cross_level": ["`a:b`:2nd", "`a\\`c`:2nd"],
     }
-    fixed = "`a:b` + `_x` + für + `if` + `.5` + `2nd` + `a:b`:`2nd`"
+    fixed = "`a:b` + `_x` + für + `if` + `.5` + `a\\`c` + `2nd` + `a:b`:`2nd` + `a\\`c`:`2nd`"
     assert rungs(ladder)[-1][1] == f"`test score` ~ {fixed} + (`a:b` | school)"
 
 
