@@ -68,8 +68,12 @@ class Plan:
     @cached_property
     def work(self) -> EffortRecord | None:
         """The plan of the optional work, if it is current."""
-        key = self._recipes.effort()
-        if key is None or self.ledger.key("effort") != key:
+        key, entry = self._recipes.effort(), self.ledger.steps.get("effort")
+        if key is None or entry is None:
+            return None
+        # A plan that was made without a rung that failed holds for the others.
+        whole = entry.model_copy(update={"without": ()})
+        if Ledger(self.layout, {"effort": whole}).key("effort") != key:
             return None
         return read_record(EffortRecord, self.layout.effort)
 

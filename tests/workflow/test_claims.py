@@ -73,3 +73,18 @@ def test_a_finished_run_with_such_a_rung_has_nothing_left_to_do(unfinished):
     out, _ = unfinished
     again = mlm("run", "--dry-run", cwd=out.parent.parent)
     assert "runs" not in again.stdout
+
+
+def test_a_rung_that_cannot_be_fitted_takes_nothing_from_the_others(tmp_path):
+    prepare(tmp_path)
+    spec = SPEC.replace('"y ~ x + (x + x2 + w | g)"', '"w ~ x + (1 | g)"')  # w is one value in each group
+    (tmp_path / "pipeline.yaml").write_text(spec.replace("max_evaluations: 6", "max_evaluations: 99"))
+    mlm("run", cwd=tmp_path)
+    out = tmp_path / "results/small"
+    text = (out / "report.md").read_text()
+    assert "The rung Too large could not be fitted" in text
+    assert "not planned" not in text
+    assert [row["model"] for row in rows(out, "fit")] == ["null", "last"]
+    limits = [row["ci_low"] for row in rows(out, "random") if row["kind"] == "sd"]
+    assert all(limits)
+    assert {row["model"] for row in rows(out, "ranova")} == {"null", "last"}
