@@ -1,6 +1,7 @@
 """Contrasts, slopes and means: what a spec asks for, and what is wrong with it."""
 
 import csv
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -198,3 +199,49 @@ def test_means_that_cannot_be_are_a_fault_at_its_place(folder, asked, fault):
         check(folder / "pipeline.yaml")
     (found,) = caught.value.faults
     assert f"pipeline.yaml:{fault}" in str(found)
+
+
+SMALL = """\
+version: 1
+name: small
+data: {{file: small.csv}}
+ladder:
+  - {{name: "null", formula: "{outcome} ~ 1 + (1 | {group})"}}
+  - {{name: last, formula: "{outcome} ~ {right} + (1 | {group})"}}
+estimation: {{allfit: never}}
+report: {{formats: [md]}}
+"""
+CASES = {
+    "a transformed outcome": (
+        "log_outcome.csv",
+        {"outcome": "log(score)", "right": "ses + sector", "group": "school"},
+        (
+            "Expected value of `log(score)` at each level",
+            "Means of last on the scale of score",
+            "| Catholic | 50.289 | 0.649 |",
+            "| Public / Catholic | 0.9864 | 0.0180 |",
+        ),
+    ),
+    "nested factors": (
+        "nested.csv",
+        {"outcome": "amp", "right": "group * (category + subcategory)", "group": "patient"},
+        (
+            "| control | 13.171 | 0.529 | [12.074, 14.268] |",
+            "| exper | 15.168 | 0.529 | [14.071, 16.265] |",
+            "subcategory in category; of these, the levels that occur are averaged",
+        ),
+    ),
+}
+
+
+@pytest.mark.parametrize("case", CASES)
+def test_means_in_the_report_are_those_of_emmeans(tmp_path, case):
+    file, words, expected = CASES[case]
+    source = Path(__file__).parents[1] / "unit" / "effects" / "emmeans" / file
+    (tmp_path / "small.csv").write_bytes(source.read_bytes())
+    (tmp_path / "pipeline.yaml").write_text(SMALL.format(**words))
+    done = mlm("run", cwd=tmp_path)
+    assert done.returncode == 0, done.stderr
+    report = (tmp_path / "results" / "small" / "report.md").read_text(encoding="utf-8")
+    for text in expected:
+        assert text in report
