@@ -16,22 +16,24 @@ from mlm_steps.engine.replicates_several import together
 
 __all__ = ["Cost", "cost_of"]
 
-CALLS = {"one": 15e-6, "several": 0.6e-3, "nested": 0.25e-3}
+CALLS = {"one": 15e-6, "several": 0.6e-3, "nested": 0.15e-3}
 """Seconds that the calls of an evaluation take whatever its size; of nested factors, for each of them."""
-VALUES = {"one": 13e-9, "several": 0.02e-9, "nested": 9e-9}
+VALUES = {"one": 13e-9, "several": 0.07e-9, "nested": 14e-9}
 """Seconds per operation of an evaluation of the criterion ..."""
-DERIVATIVES = {"one": 40e-9, "several": 0.25e-9, "nested": 25e-9}
+DERIVATIVES = {"one": 40e-9, "several": 0.25e-9, "nested": 30e-9}
 """... and of one with the derivatives that a search needs."""
 VALUE_CALLS = 0.2
 """Share of the calls that an evaluation without derivatives needs."""
-BATCH_ONE = 60e-9
+BATCH_ONE = 16e-9
 """Seconds per operation of an evaluation of one replicate among many: one grouping factor, ..."""
-BATCH_SEVERAL = 0.5e-9
-"""... and several."""
-ROUNDS = 20
+BATCH_SEVERAL = (60e-6, 0.1e-9)
+"""... and several: seconds per evaluation, and per operation."""
+ROUNDS = 30
 """Evaluations of a replicate, with those of rivals, where all replicates advance together ..."""
-IN_TURN = 25
-"""... and where one follows the other; a Hessian by differences comes on top."""
+IN_TURN = 10
+"""... and where one follows the other and Hessians are exact, ..."""
+BY_DIFFERENCES = (20, 3)
+"""... or where they are not: evaluations, and those per covariance parameter."""
 ROWS = 40e-9
 """Seconds to draw an outcome and reduce it to cross-products, per row and column of X and Z."""
 
@@ -47,18 +49,20 @@ class Cost(NamedTuple):
 def cost_of(kernel: Kernel) -> Cost:
     """Return what the evaluations of a model take."""
     kind, operations = _operations(kernel)
+    alone = _complement(kernel, K=1) if kind == "several" else operations
     calls = CALLS[kind] * (len(kernel.strategy.factors) if kind == "nested" else 1)
-    value = VALUE_CALLS * calls + VALUES[kind] * operations
+    value = VALUE_CALLS * calls + VALUES[kind] * alone
     derivatives = calls + DERIVATIVES[kind] * operations
     columns = kernel.p + sum(factor.pattern.K for factor in kernel.strategy.factors)
     drawn = ROWS * kernel.n * columns
     if kind == "one":
         return Cost(value, derivatives, drawn + ROUNDS * BATCH_ONE * operations)
     if together(kernel.strategy):
-        joint = _joint(kernel)
-        return Cost(value, derivatives, drawn + ROUNDS * BATCH_SEVERAL * joint)
+        each, per_operation = BATCH_SEVERAL
+        return Cost(value, derivatives, drawn + ROUNDS * (each + per_operation * _joint(kernel)))
     m = sum(factor.pattern.m for factor in kernel.strategy.factors)
-    evaluations = IN_TURN + (0 if kernel.strategy.exact_hessian else 2 * m)
+    fixed, per_parameter = BY_DIFFERENCES
+    evaluations = IN_TURN if kernel.strategy.exact_hessian else fixed + per_parameter * m
     return Cost(value, derivatives, drawn + evaluations * derivatives)
 
 
@@ -76,10 +80,17 @@ def _operations(kernel: Kernel) -> tuple[str, float]:
 
 
 def _joint(kernel: Kernel) -> float:
-    """Return the multiplications for the covariances of all random effects."""
+    """Return the multiplications for the covariances of all random effects, where a search needs them."""
     first, *rest = kernel.strategy.factors
     q = sum(factor.q for factor in rest)
     total, K = first.q + q, max(factor.pattern.K for factor in kernel.strategy.factors)
     if not kernel.strategy.exact_hessian and not together(kernel.strategy):
-        return float(q**3 + first.q * q * K)
+        return _complement(kernel, K)
     return float(q**3 + total**2 * (q + K**2 + 2 * kernel.p))
+
+
+def _complement(kernel: Kernel, K: int) -> float:
+    """Return the multiplications for the random effects outside the largest factor alone."""
+    first, *rest = kernel.strategy.factors
+    q = sum(factor.q for factor in rest)
+    return float(q**3 + first.q * q * K)

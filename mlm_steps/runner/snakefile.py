@@ -22,7 +22,7 @@ from mlm_steps.steps.keys import key_file
 from mlm_steps.steps.layout import Layout
 from mlm_steps.steps.plan import Plan
 from mlm_steps.steps.session import Session, open_plan
-from mlm_steps.steps.words import as_expected, describe_singular
+from mlm_steps.steps.words import as_expected, describe_left_out, describe_singular
 
 __all__ = ["Workflow", "open_workflow"]
 
@@ -132,7 +132,8 @@ class Workflow:
         spec, out, outside = self._reopen
         session = Session(spec, out, allow_outside=outside)
         fits = [session.fit(rung.name) for rung in session.spec.rungs]
-        for line in describe_singular(session.spec, fits):
+        work = session.plan.work
+        for line in [*describe_singular(session.spec, fits, work), *describe_left_out(work)]:
             print(line, file=sys.stderr)
         if not as_expected(session.spec, fits):
             sys.exit(NOT_AS_EXPECTED)

@@ -15,7 +15,7 @@ from mlm_steps.runner.progress import Progress
 from mlm_steps.steps.failed import exception_in, reason_in
 from mlm_steps.steps.plan import Step
 from mlm_steps.steps.session import Session
-from mlm_steps.steps.words import as_expected, describe_ladder, describe_singular
+from mlm_steps.steps.words import as_expected, describe_ladder, describe_left_out, describe_singular
 
 __all__ = ["conclude"]
 
@@ -39,7 +39,8 @@ def conclude(session: Session, progress: Progress | None = None, *, done: bool =
     print(describe_ladder(fits, _comparisons(session, made)), end="")
     for line in _reports(session, announced=not failed or "report" in made):
         print(line)
-    for line in describe_singular(session.spec, fits):
+    work = session.plan.work
+    for line in [*describe_singular(session.spec, fits, work), *describe_left_out(work)]:
         print(line, file=sys.stderr)
     for line in _reasons(session, missing, progress) if failed else ():
         print(line, file=sys.stderr)

@@ -39,10 +39,10 @@ MOST_LEVELS = 2000
 
 
 def remedies(fit: FitRecord) -> float:
-    """Return the seconds for the alternatives of a rung, each fitted by both methods."""
+    """Return the seconds for the alternatives of a rung, each fitted and compared by both methods."""
     sizes = [len(term.names) for term in fit.terms]
     alternatives = sum(size + (size > 1) for size in sizes) + 1
-    return _rounded(alternatives * (_setup(fit) + 2.0 * _search(fit)))
+    return _rounded(alternatives * (_setup(fit) + 4.0 * _search(fit)))
 
 
 def profile(fit: FitRecord, kinds: Sequence[IntervalKind]) -> float:

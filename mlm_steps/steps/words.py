@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
 
 from mlm_steps.errors import printable
-from mlm_steps.records import ComparisonRecord, DataProfile, FitRecord
+from mlm_steps.records import ComparisonRecord, DataProfile, EffortRecord, FitRecord
 from mlm_steps.records.failure import Absence
 from mlm_steps.report.notation import P_WORDS, p_value
 from mlm_steps.spec import LoadedSpec, PipelineSpec
@@ -14,12 +15,23 @@ from mlm_steps.steps.plan import Plan, Step
 __all__ = [
     "as_expected",
     "describe_ladder",
+    "describe_left_out",
     "describe_plan",
     "describe_reasons",
     "describe_singular",
     "describe_spec",
     "text_table",
 ]
+
+
+LEFT_OUT = {
+    "remedies": "alternatives to singular fits",
+    "profile": "profile intervals",
+    "deletions": "tests of single random effects",
+    "simulate": "bootstrapped comparisons",
+    "allfit": "refits by other optimisers",
+}
+"""What the steps of optional work give."""
 
 
 def describe_spec(loaded: LoadedSpec, profile: DataProfile) -> str:
@@ -86,8 +98,13 @@ def as_expected(spec: PipelineSpec, fits: Sequence[FitRecord | Absence]) -> bool
     return not (singular and spec.on_singular == "error")
 
 
-def describe_singular(spec: PipelineSpec, fits: Sequence[FitRecord | Absence]) -> list[str]:
-    """Return what the terminal says of singular rungs: nothing where the spec leaves it to the report."""
+def describe_singular(
+    spec: PipelineSpec, fits: Sequence[FitRecord | Absence], work: EffortRecord | None = None
+) -> list[str]:
+    """Return what the terminal says of singular rungs: nothing where the spec leaves it to the report.
+
+    ``work`` is the plan of the optional work, to which the alternatives belong.
+    """
     if spec.on_singular == "report":
         return []
     end = ": on_singular: error" if spec.on_singular == "error" else ""
@@ -98,8 +115,19 @@ def describe_singular(spec: PipelineSpec, fits: Sequence[FitRecord | Absence]) -
         if fit.deviation is not None:
             lines.append(f"{fit.model}: fitted as {fit.formula} ({fit.deviation.remedy}), not as declared")
         elif fit.reported.singular:
-            lines.append(f"{fit.model}: the fit is singular; alternatives are in the report{end}")
+            there = work is None or work.allows("remedies", fit.model)
+            how = "alternatives are in the report" if there else "effort: full fits alternatives"
+            lines.append(f"{fit.model}: the fit is singular; {how}{end}")
     return lines
+
+
+def describe_left_out(work: EffortRecord | None) -> list[str]:
+    """Return what the terminal says of optional work that was left out: a line, or none."""
+    if work is None or not work.left_out:
+        return []
+    counts = Counter(LEFT_OUT[each.step] for each in work.left_out)
+    kinds = ", ".join(f"{kind} ({count})" for kind, count in counts.items())
+    return [f"left out by effort: {work.effort}: {kinds}; effort: full computes it, and the report says more"]
 
 
 def _rows(fit: FitRecord, comparisons: Sequence[ComparisonRecord]) -> list[tuple[str, ...]]:
