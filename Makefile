@@ -25,11 +25,21 @@ $(VENV)/.check: requirements-dev.lock $(BUILT_FROM)
 	$(call make_environment,requirements-dev.lock)
 	touch $@ $(VENV)/.run
 
+PIP := $(BIN)/python -m pip install --disable-pip-version-check
+
+# A line for each package instead of pip's three or four.
+BRIEFLY := awk '/^Collecting /{printf "  %s\n", $$2; fflush()} /^Installing /{print "  installing them"; fflush()}'
+
 # The locked packages first, each checked against its hash; then this project, which needs nothing more.
 define make_environment
-	test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r $(1)
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
+	@test -x $(BIN)/python || { echo "making the environment $(VENV)"; $(PYTHON) -m venv $(VENV); }
+	@echo "installing the $$(grep -c '^[a-z0-9]' $(1)) packages of $(1); the first time, this takes minutes"
+	@rm -f $(VENV)/.failed
+	@{ $(PIP) --require-hashes --progress-bar off -r $(1) || touch $(VENV)/.failed; } | $(BRIEFLY)
+	@test ! -e $(VENV)/.failed
+	@echo "installing this project and compiling its kernel"
+	@$(PIP) --quiet --no-deps --no-build-isolation --editable .
+	@echo "the environment is ready"
 endef
 
 lint:
