@@ -13,6 +13,7 @@ from mlm_steps.records import Coefficient, Icc, RandomParameter, VarianceMeasure
 from mlm_steps.records.run import RunRecords
 
 __all__ = [
+    "NOT_COMPUTED",
     "TEST",
     "Cell",
     "Codes",
@@ -31,6 +32,8 @@ TEST = ("estimate", "se", "df", "df_method", "statistic", "p", "ci_low", "ci_hig
 """The columns of an estimate and its test."""
 NULL_CODES = "null_codes"
 NOT_ESTIMABLE, NOT_REQUESTED = "not_estimable", "not_requested"
+NOT_COMPUTED = "not_computed"
+"""Code of a cell that no key of the spec can fill; ``not_requested`` is that of one which a key fills."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from mlm_steps.records import Coefficient
 from mlm_steps.records.run import RunRecords
-from mlm_steps.tables.base import TEST, Cell, Codes, Table, limit_codes, table_of
+from mlm_steps.tables.base import NOT_COMPUTED, TEST, Cell, Codes, Table, limit_codes, table_of
 
 __all__ = ["fixed"]
 
@@ -22,7 +22,10 @@ COLUMNS = (
 
 
 def fixed(run: RunRecords) -> Table:
-    """Return the fixed effects of all rungs; a dropped column has a row without numbers."""
+    """Return the fixed effects of all rungs; a dropped column has a row without numbers.
+
+    Standardized coefficients are not computed, and no key asks for them: ``std_estimate`` is empty.
+    """
     rows = [_row(fit.model, coefficient) for fit in run.fits for coefficient in fit.coefficients]
     return table_of("fixed", COLUMNS, rows)
 
@@ -39,4 +42,4 @@ def _row(model: str, coefficient: Coefficient) -> tuple[dict[str, Cell], Codes]:
         codes["df"] = "infinite"
     if not coefficient.dropped:
         codes |= limit_codes(coefficient)
-    return cells, codes | {"std_estimate": "not_requested"}
+    return cells, codes | {"std_estimate": NOT_COMPUTED}

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from mlm_steps.records.run import RunRecords
-from mlm_steps.tables.base import Cell, Codes, Table, table_of
+from mlm_steps.tables.base import NOT_COMPUTED, Cell, Codes, Table, table_of
 
 __all__ = ["trace"]
 
@@ -18,7 +18,7 @@ def trace(run: RunRecords) -> Table:
     rows: list[tuple[dict[str, Cell], Codes]] = [
         (
             dict(zip(COLUMNS, (fit.model, optimum.method, *point), strict=True)),
-            {"max_gradient": "not_requested"},
+            {"max_gradient": NOT_COMPUTED},
         )
         for fit in (*run.fits, *run.unreliable)
         for optimum in (fit.reml, fit.ml)

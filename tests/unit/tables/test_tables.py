@@ -294,6 +294,13 @@ def test_the_search_is_told_evaluation_by_evaluation(run):
             assert min(row[3] for row in rows) == pytest.approx(optimum.criterion, rel=1e-9)
 
 
+def test_a_cell_that_no_key_can_fill_is_not_called_not_requested(run):
+    for row in rows_of(TABLES["fixed"](run)):
+        assert "std_estimate=not_computed" in row["null_codes"]
+    for row in rows_of(TABLES["trace"](run)):
+        assert "not_requested" not in row["null_codes"]
+
+
 def test_a_dropped_column_keeps_its_row(run):
     row = next(row for row in rows_of(TABLES["fixed"](run)) if row["dropped"] == "true")
     assert (row["column"], row["estimate"]) == ("I(2 * Days)", "")
