@@ -34,9 +34,9 @@ at a time, and ``heterogeneity``, HLM's tests of their variances. The searches o
 evaluation, are ``trace``.
 
 A limit of an interval that is a number but no crossing of the criterion, such as the bound of its parameter,
-has its code in ``null_codes`` under ``ci_low[limit]`` or ``ci_high[limit]``. Of empty cells, ``not_requested``
-says that a key of the spec fills them, and ``not_computed`` that none does: ``std_estimate`` (standardized
-coefficients are not computed), and in ``trace`` the slope at points where the optimiser asked for none.
+has its code in ``null_codes`` under ``ci_low[limit]`` or ``ci_high[limit]``. Of an empty cell, the code
+``not_requested`` says that a key of the spec fills it, and ``not_computed`` that none does: ``std_estimate``
+(standardized coefficients are not computed), and in ``trace`` the slope where the optimiser asked for none.
 """
 
 from __future__ import annotations
