@@ -11,14 +11,11 @@ from mlm_steps.data.hierarchy import Hierarchy
 from mlm_steps.data.notices import conflict_text
 from mlm_steps.data.places import Places, nearest
 from mlm_steps.data.types import TypedColumn
-from mlm_steps.data.values import ModelUse
+from mlm_steps.data.values import LARGEST, ModelUse
 from mlm_steps.errors import DataError, Fault
 from mlm_steps.spec import LoadedSpec
 
 __all__ = ["check_levels", "check_names", "check_uses"]
-
-LARGEST = 1e100
-"""Sums of squares of larger numbers overflow."""
 
 
 def check_names(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import math
 from collections.abc import Mapping, Sequence
 
 import numpy as np
@@ -87,12 +88,17 @@ def _profile(
 
 
 def _moments(x: np.ndarray) -> dict[str, float | None]:
-    """Return mean, standard deviation and range of the values that are there."""
+    """Return mean, standard deviation and range of the values that are there; None for what overflows."""
     x = x[np.isfinite(x)]
     if not len(x):
         return {}
-    sd = float(x.std(ddof=1)) if len(x) > 1 else None
-    return {"mean": float(x.mean()), "sd": sd, "minimum": float(x.min()), "maximum": float(x.max())}
+    with np.errstate(over="ignore", invalid="ignore"):
+        mean = float(x.mean())
+        sd = float(x.std(ddof=1)) if len(x) > 1 else None
+    found = {"mean": mean, "sd": sd, "minimum": float(x.min()), "maximum": float(x.max())}
+    return {
+        name: value if value is not None and math.isfinite(value) else None for name, value in found.items()
+    }
 
 
 def _content_hash(values: pd.Series, kind: str, contrast: str | None) -> str:

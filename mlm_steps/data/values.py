@@ -12,7 +12,10 @@ if TYPE_CHECKING:
     import pandas as pd
     from numpy.typing import NDArray
 
-__all__ = ["Analysis", "ModelUse"]
+__all__ = ["LARGEST", "Analysis", "ModelUse"]
+
+LARGEST = 1e100
+"""Sums of squares of larger numbers overflow."""
 
 
 @dataclass(frozen=True, slots=True)

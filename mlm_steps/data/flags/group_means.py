@@ -13,6 +13,7 @@ from mlm_steps.data.flags.base import DataView
 from mlm_steps.data.hierarchy import numbered
 from mlm_steps.data.notices import listed
 from mlm_steps.data.types import TypedColumn
+from mlm_steps.data.values import LARGEST
 from mlm_steps.data.variation import varying_groups
 from mlm_steps.records.base import Notice
 
@@ -54,7 +55,8 @@ def _with_group(
 
 def _mismatches(numbers: Mapping[str, NDArray[np.float64]], factor: Factor) -> list[Notice]:
     """Return notices on columns of shape (n,) that are means of another one but for some groups."""
-    whole = {name: x for name, x in list(numbers.items())[:_MOST_CANDIDATES] if np.isfinite(x).all()}
+    looked_at = list(numbers.items())[:_MOST_CANDIDATES]
+    whole = {name: x for name, x in looked_at if np.isfinite(x).all() and np.abs(x).max() <= LARGEST}
     varying = {name: varying_groups(x, factor).any() for name, x in whole.items()}
     supplied = {name: factor.means(x) for name, x in whole.items() if not varying[name]}
     computed = {name: factor.means(x) for name, x in whole.items() if varying[name]}

@@ -453,3 +453,11 @@ def suspicions(analysis: Analysis) -> list[str]:
 )
 def test_the_reference_data_raise_no_flag(analyse: Analyse, file: str, formula: str) -> None:
     assert suspicions(analyse((SHARED / f"{file}.csv").read_bytes(), formula)) == []
+
+
+@pytest.mark.parametrize("cell", ["1e300", "-1e308"])
+def test_numbers_that_cannot_be_squared_do_no_harm_in_columns_that_no_model_uses(
+    analyse: Analyse, cell: str
+) -> None:
+    text = "g,x,y\n" + "".join(f"{i // 10},{cell if i % 7 else i},{i * i % 97}\n" for i in range(40))
+    assert analyse(text, "y ~ 1 + (1 | g)").profile.column("x").sd is None
