@@ -58,6 +58,7 @@ class Predictors:
         self._states = {name: dict(state) for name, state in states.items()}
         words = cast("Mapping[str, str]", design.transforms["contrasts"])
         self._contrasts = resolve_contrasts(dict(words))
+        self._seen: dict[tuple[str, ...], frozenset[tuple[float, ...]]] = {}
         self._kept = np.array(cast("list[int]", design.transforms["kept"]), dtype=np.intp)
 
     @cached_property
@@ -111,14 +112,20 @@ class Predictors:
             names = [name for name in dict.fromkeys(term) if self.by_name[name].levels]
             if len(names) < 2:
                 continue
-            rows = np.unique(np.column_stack([self.by_name[name].values for name in names]), axis=0)
-            seen = {tuple(map(float, row)) for row in rows}
+            seen = self._combined(tuple(names))
             for setting in settings:
                 chosen = {name: setting[name] for name in names if name in setting}
                 codes = tuple(self.by_name[name].code(level) for name, level in chosen.items())
                 if len(chosen) == len(names) and codes not in seen:
                     return chosen
         return None
+
+    def _combined(self, names: tuple[str, ...]) -> frozenset[tuple[float, ...]]:
+        """Return the combinations of the levels of factors that occur, each read once."""
+        if names not in self._seen:
+            rows = np.unique(np.column_stack([self.by_name[name].values for name in names]), axis=0)
+            self._seen[names] = frozenset(map(tuple, rows.tolist()))
+        return self._seen[names]
 
     def rows(self, settings: Sequence[Setting]) -> Rows:
         """Return a row for each setting; a predictor that it does not name is held, or at its first level."""
