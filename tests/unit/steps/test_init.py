@@ -268,3 +268,12 @@ def test_the_sheet_of_a_workbook_is_the_one_asked_for(tmp_path: Path) -> None:
     assert yaml.safe_load(text)["data"]["sheet"] == "Data"
     with pytest.raises(UsageError, match="only a workbook"):
         init_spec(tmp_path / "a.csv", outcome=outcome, group=group, sheet="Data", spec_path=spec)
+
+
+def test_separators_of_thousands_are_no_decimal_commas(init: Init) -> None:
+    table = schools().assign(math=lambda t: t["math"].round(), ses=lambda t: t["ses"].round())
+    table = table[["school", "math", "ses"]].astype(int)
+    table["income"] = [f"{value:,}" for value in range(500, 500 + 300 * len(table), 300)]
+    text, _ = init(table, "math", "school")
+    assert "decimal" not in yaml.safe_load(text)["data"]
+    assert "income holds '1,100' in row 3 (and 357 more) among its numbers (thousands separators)" in text
