@@ -13,7 +13,7 @@ from mlm_steps.api.effects import FitEffects
 from mlm_steps.api.intervals import Intervals, Profiles, Selection, confint, profile
 from mlm_steps.api.summary import summarize
 from mlm_steps.api.testing import tests_frame
-from mlm_steps.api.varcorr import VarCorr, theta_names, varcorr
+from mlm_steps.api.varcorr import VarCorr, numbered, theta_names, varcorr
 from mlm_steps.data.outcomes import about_two_values
 from mlm_steps.design import parse_formula
 from mlm_steps.engine import Method
@@ -90,8 +90,9 @@ class Fit(FitEffects):
 
     @property
     def theta(self) -> pd.Series:
-        """Covariance parameters under lme4's names."""
-        names = [name for term in self.lmm.design.random for name in theta_names(term.group, term.names)]
+        """Covariance parameters under lme4's names; a repeated name has a number behind it."""
+        terms = self.lmm.design.random
+        names = numbered(name for term in terms for name in theta_names(term.group, term.names))
         return pd.Series(self.lmm.theta, index=names, name="theta")
 
     @property

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
 
-__all__ = ["VarCorr", "theta_names", "varcorr"]
+__all__ = ["VarCorr", "numbered", "theta_names", "varcorr"]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -49,6 +49,22 @@ def varcorr(group: str, names: tuple[str, ...], covariance: np.ndarray) -> VarCo
         pd.Series(sd, index=labels, name="sd"),
         pd.DataFrame(np.clip(correlation, -1.0, 1.0), index=labels, columns=labels),
     )
+
+
+def numbered(names: Iterable[str]) -> list[str]:
+    """Return names of which those that stand there already have a number behind them.
+
+    >>> numbered(["g.x", "g.x", "g.z"])
+    ['g.x', 'g.x.1', 'g.z']
+    """
+    found: dict[str, None] = {}
+    for name in names:
+        unique, repeats = name, 0
+        while unique in found:
+            repeats += 1
+            unique = f"{name}.{repeats}"
+        found[unique] = None
+    return list(found)
 
 
 def theta_names(group: str, effects: Sequence[str]) -> Iterator[str]:

@@ -61,7 +61,7 @@ def caterpillar(given: FigureInput) -> Figure | None:
     modes = given.run.modes.get(final.model)
     if modes is None or modes.empty:
         return None
-    panels = _panels(given, modes)
+    panels = _panels(given, modes, final.model)
     shown = panels[:MOST_PANELS]
     label = safe(given.run.labels.model(final.model))
     title = f"Conditional modes of the random effects in {label}"
@@ -71,7 +71,7 @@ def caterpillar(given: FigureInput) -> Figure | None:
     return Figure("caterpillar", title, reading, _alt(shown, reading), svg, _data(panels))
 
 
-def _panels(given: FigureInput, modes: pd.DataFrame) -> list[_Panel]:
+def _panels(given: FigureInput, modes: pd.DataFrame, model: str) -> list[_Panel]:
     panels = []
     for (_, group, effect), rows in modes.groupby(
         ["term_index", "group", "effect"], sort=False, observed=True
@@ -79,7 +79,8 @@ def _panels(given: FigureInput, modes: pd.DataFrame) -> list[_Panel]:
         ordered = rows.sort_values("estimate", kind="stable")
         estimate = ordered["estimate"].to_numpy(dtype=float)
         half = QUANTILE * ordered["cond_sd"].to_numpy(dtype=float)
-        what = "Intercept" if effect == INTERCEPT else f"Slope of {given.run.effect_label(str(effect))}"
+        slope = given.run.effect_label(str(effect), model)
+        what = "Intercept" if effect == INTERCEPT else f"Slope of {slope}"
         title = f"{what}, by {group_label(given, str(group))}"
         levels = [str(level) for level in ordered["level"]]
         clear = (estimate - half > 0) | (estimate + half < 0)

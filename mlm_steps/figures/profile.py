@@ -63,24 +63,29 @@ def profile(given: FigureInput) -> Figure | None:
 
 def _panels(given: FigureInput, fit: FitRecord, record: IntervalRecord) -> list[_Panel]:
     intervals = {(interval.kind, interval.what): interval for interval in record.intervals}
-    titles = {random_row(row): _title(given, row) for row in fit.random}
+    titles = {random_row(row): _title(given, row, fit.model) for row in fit.random}
     return [
-        _Panel(titles.get(curve.what, _column(given, curve.what)), curve, intervals[curve.kind, curve.what])
+        _Panel(
+            titles.get(curve.what, _column(given, curve.what, fit.model)),
+            curve,
+            intervals[curve.kind, curve.what],
+        )
         for curve in record.curves
     ]
 
 
-def _title(given: FigureInput, row: RandomParameter) -> str:
+def _title(given: FigureInput, row: RandomParameter, model: str) -> str:
     if row.effect_1 is None:
         return "SD of the residuals"
     group = group_label(given, row.group)
     if row.effect_2 is None:
-        return f"SD of {_column(given, row.effect_1)}, {group}"
-    return f"Correlation of {_column(given, row.effect_1)} and {_column(given, row.effect_2)}, {group}"
+        return f"SD of {_column(given, row.effect_1, model)}, {group}"
+    first, second = (_column(given, effect, model) for effect in (row.effect_1, row.effect_2))
+    return f"Correlation of {first} and {second}, {group}"
 
 
-def _column(given: FigureInput, name: str) -> str:
-    return "Intercept" if name == INTERCEPT else safe(given.run.effect_label(name))
+def _column(given: FigureInput, name: str, model: str) -> str:
+    return "Intercept" if name == INTERCEPT else safe(given.run.effect_label(name, model))
 
 
 def _draw(panels: list[_Panel], confidence: float, title: str) -> bytes:

@@ -159,30 +159,44 @@ class RunRecords:
         """Return what R calls a column of fixed or random effects; several may have the same name there."""
         return self.shared_names.get(column, column)
 
-    def factor_of(self, column: str) -> str:
+    def factor_of(self, column: str, model: str | None = None) -> str:
         """Return the categorical data column that a column of a design codes, or else its own name.
 
-        Both are written as in formulas, with backticks where they need them.
+        Both are written as in formulas, with backticks where they need them. Rungs may call columns of
+        different terms alike, so that only the name of the rung tells which one is meant.
         """
         columns = {quote_name(found.name): found for found in self.profile.columns}
         if column in columns:
             return column
-        told = {term for name, term in self._told if name == column and term in columns}
+        told = {
+            term
+            for rung, name, term in self._told
+            if name == column and term in columns and model in (None, rung)
+        }
         if len(told) == 1:
             return told.pop()
         stems = [name for name, c in columns.items() if c.kind in CATEGORICAL and column.startswith(name)]
         return max(stems, key=len, default=column)
 
-    @cached_property
-    def _told(self) -> frozenset[tuple[str, str]]:
-        """The columns of all fits, each with its term; rungs may call columns of different terms alike."""
-        fixed = {(c.column, c.term) for fit in self.fits for c in fit.coefficients}
-        terms = [term for fit in self.fits for term in fit.terms]
-        return frozenset(fixed.union(*(zip(term.names, term.labels, strict=False) for term in terms)))
+    def is_ambiguous(self, column: str) -> bool:
+        """Return whether rungs call columns of different terms so."""
+        return len({term for _, name, term in self._told if name == column}) > 1
 
-    def effect_label(self, name: str) -> str:
+    @cached_property
+    def _told(self) -> frozenset[tuple[str, str, str]]:
+        """The columns of all fits: rung, name and term."""
+        fixed = {(fit.model, c.column, c.term) for fit in self.fits for c in fit.coefficients}
+        random = {
+            (fit.model, name, label)
+            for fit in self.fits
+            for term in fit.terms
+            for name, label in zip(term.names, term.labels, strict=False)
+        }
+        return frozenset(fixed | random)
+
+    def effect_label(self, name: str, model: str | None = None) -> str:
         """Return what to call a column of a design: its label, or ``Sector [Catholic]`` for a factor."""
-        stem = self.factor_of(name)
+        stem = self.factor_of(name, model)
         label = self.labels.column(unquote_name(stem))
         contrast = self.name_of_r(name).removeprefix(stem)
         return f"{label} [{contrast}]" if contrast else label

@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from mlm_steps.design.coefficient_words import Named, by_identity, named_columns
+from mlm_steps.design.hlm import column_factors
 from mlm_steps.engine import LmmFit
 from mlm_steps.records.remedies import CoefficientChange
-from mlm_steps.records.spelling import quote_name, split_product
+from mlm_steps.records.spelling import quote_name
 
 __all__ = ["coefficient_changes", "renamed_column"]
 
@@ -37,11 +38,7 @@ def _coefficients(fit: LmmFit, renamed: Mapping[str, str]) -> dict[str, tuple[st
     """Return column, estimate and standard error by what is the same for a coefficient in both fits."""
     pairs = zip(fit.beta.tolist(), fit.se.tolist(), strict=True)
     values = dict(zip(fit.design.columns, pairs, strict=True))
-    named = (
-        Named(renamed_column(each.term, renamed), each.column, renamed_column(each.name_of_r, renamed))
-        for each in named_columns(fit.design)
-    )
-    found = by_identity(named)
+    found = by_identity(renamed_column(each, renamed) for each in named_columns(fit.design))
     return {key: (each.column, values[each.column]) for key, each in found.items() if each.column in values}
 
 
@@ -62,13 +59,17 @@ def _change(
     )
 
 
-def renamed_column(column: str, names: Mapping[str, str]) -> str:
-    """Return what a column is called where other columns of the data stand in for some.
+def renamed_column(column: Named, names: Mapping[str, str]) -> Named:
+    """Return what a column is where other columns of the data stand in for some.
 
-    >>> renamed_column("ses:sectorCatholic", {"ses": "ses_within_school"})
-    'ses_within_school:sectorCatholic'
-    >>> renamed_column("`my x`", {"my x": "my x_within_g"})
+    >>> renamed_column(Named("ses:f", "ses:fb", "ses:fb"), {"ses": "ses_within_school"}).name_of_r
+    'ses_within_school:fb'
+    >>> renamed_column(Named("`my x`", "`my x`", "`my x`"), {"my x": "my x_within_g"}).term
     '`my x_within_g`'
     """
     written = {quote_name(old): quote_name(new) for old, new in names.items()}
-    return ":".join([written.get(part, part) for part in split_product(column)])
+    factors = column_factors(column.name_of_r, column.term)
+    stems = [written.get(stem, stem) for stem, _ in factors]
+    levels = [text.removeprefix(stem) for stem, text in factors]
+    name = ":".join([stem + level for stem, level in zip(stems, levels, strict=True)])
+    return Named(":".join(stems), column.column, name)

@@ -88,7 +88,8 @@ class Names:
     def _coded(self) -> dict[str, str]:
         """What to write for the columns of random effects that code a factor."""
         effects = {name for fit in self._run.fits for term in fit.terms for name in term.names}
-        stems = {name: self._run.factor_of(name) for name in effects - self._run.shared_names.keys()}
+        known = (name for name in effects - self._run.shared_names.keys() if not self._run.is_ambiguous(name))
+        stems = {name: self._run.factor_of(name) for name in known}
         return {name: f"{stem} [{name.removeprefix(stem)}]" for name, stem in stems.items() if stem != name}
 
     def plain(self, phrase: Phrase) -> str:

@@ -120,7 +120,8 @@ def _icc_head(given: ReportInput, kind: str, group: str | None, effect: str | No
     if effect is None:
         return (f"{words} ", *label)
     terms = {column: term for fit in given.run.fits for column, term in effect_terms(fit).items()}
-    effects = join([given.names.effect(name, terms) for name in effect.split(" + ")])
+    own = (term.names for fit in given.run.fits for term in fit.terms if " + ".join(term.names) == effect)
+    effects = join([given.names.effect(name, terms) for name in next(own, effect.split(" + "))])
     return (f"{words} ", *label, " (", *effects, ")")
 
 

@@ -88,3 +88,30 @@ def _fitted(formula, names):
     columns = {"y": y, "x": x, "f": rng.choice(["u", "v:w"], 96), "g": groups, "h": rng.integers(0, 4, 96)}
     frame = pd.DataFrame({names[name]: values for name, values in columns.items()})
     return mlm_steps.fit(formula.format(**{n: quote_name(new) for n, new in names.items()}), frame)
+
+
+@pytest.mark.parametrize(
+    "formula", ["y ~ {a} * {ab} + {abc} * {ab} + ({a} + {abc} | g)", "y ~ {a} * w + {ab} + ({a} || g)"]
+)
+def test_shared_names_change_no_number(formula):
+    rng = np.random.default_rng(3)
+    groups = np.repeat(np.arange(20), 10)
+    frame = pd.DataFrame({"g": groups, "abc": rng.normal(size=200), "w": rng.normal(size=20)[groups]})
+    frame["a"] = pd.Categorical(rng.choice(["x", "bc"], 200), categories=["x", "bc"])
+    frame["ab"] = pd.Categorical(np.where(rng.random(20) < 0.5, "y", "c")[groups], categories=["y", "c"])
+    slope = 1 + 0.5 * rng.normal(size=20)[groups]
+    frame["y"] = rng.normal(size=200) + rng.normal(size=20)[groups] + slope * (frame["a"] == "bc")
+    apart = {"a": "P", "ab": "Q", "abc": "R"}
+    for df in ("satterthwaite", "between-within"):
+        shared = mlm_steps.fit(formula.format(**{name: name for name in apart}), frame, df=df)
+        plain = mlm_steps.fit(formula.format(**apart), frame.rename(columns=apart), df=df)
+        assert shared.beta.index.is_unique
+        assert shared.beta.to_numpy() == pytest.approx(plain.beta.to_numpy(), rel=1e-6)
+        assert shared.df.to_numpy() == pytest.approx(plain.df.to_numpy(), rel=1e-3)
+    here, there = (fit.advice().record.alternatives for fit in (shared, plain))
+    assert [(a.remedy, a.verdict, len(a.changes)) for a in here] == [
+        (a.remedy, a.verdict, len(a.changes)) for a in there
+    ]
+    assert [c.change for a in here for c in a.changes if c.column] == pytest.approx(
+        [c.change for a in there for c in a.changes if c.column], abs=1e-4
+    )
