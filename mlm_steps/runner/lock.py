@@ -10,7 +10,15 @@ from pathlib import Path
 
 from mlm_steps.errors import Fault, UsageError
 
-__all__ = ["hold", "locked"]
+__all__ = ["check_notes", "hold", "locked"]
+
+
+def check_notes(notes: Path = Path(".snakemake")) -> None:
+    """Raise UsageError where Snakemake's notes cannot be written into the current folder; write nothing."""
+    folder = notes if notes.exists() else notes.parent
+    if not (folder.is_dir() and os.access(folder, os.W_OK | os.X_OK)):
+        what = "Snakemake keeps its notes in the current folder, which cannot be written"
+        raise UsageError(Fault(str(notes), what, "run in another folder; --out says where results go"))
 
 
 def hold(out: Path) -> int:

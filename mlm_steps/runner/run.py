@@ -12,7 +12,7 @@ from pathlib import Path
 from mlm_steps.runner.alias import plain_name
 from mlm_steps.runner.check import checking
 from mlm_steps.runner.display import Display, is_live
-from mlm_steps.runner.lock import locked
+from mlm_steps.runner.lock import check_notes, locked
 from mlm_steps.runner.progress import Progress
 from mlm_steps.runner.verdict import conclude
 from mlm_steps.runner.warm import WarmPool
@@ -69,6 +69,7 @@ def run(request: RunRequest, command: Callable[[Sequence[str]], int]) -> int:
     if not request.force and all(step.current for step in plan.steps):
         display.say(f"nothing to do: all {len(plan.steps)} steps are current")
         return conclude(Session(request.spec, plan.layout.out, allow_outside=request.allow_outside))
+    check_notes()
     # The pool loads its libraries while this process imports Snakemake.
     with WarmPool(_words(request), command=command) as pool:
         return _run_waiting(request, plan, display, pool)

@@ -15,6 +15,8 @@ __all__ = ["INTERRUPTED", "exception_in", "failed", "reason_in"]
 INTERRUPTED = (130, 143)
 """Exit codes of a step that the user or the scheduler stopped: it has not failed."""
 TRACEBACK = "Traceback (most recent call last):"
+SHELL = re.compile(r"\S*sh: .*: .+")
+"""What a shell says of a command that it could not start."""
 CARETS = re.compile(r"[\s^~]*[\^~][\s^~]*")
 
 
@@ -37,7 +39,7 @@ def reason_in(log: Path, code: int | None = None) -> str:
     of a fault stands below it with carets. Of a traceback, the line of the exception says what.
     """
     lines = log.read_text(errors="replace").splitlines() if log.exists() else []
-    said = exception_in(lines) or _fault(lines)
+    said = exception_in(lines) or _fault(lines) or next(filter(SHELL.fullmatch, lines), None)
     if said:
         return said
     return "the process was killed" + (f" (exit code {code})" if code is not None else "")

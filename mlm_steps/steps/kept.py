@@ -11,13 +11,14 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from mlm_steps.design import parse_formula
+from mlm_steps.errors import Fault, UsageError
 from mlm_steps.spec import LoadedSpec, load_spec
 from mlm_steps.steps.parquet import read_parquet
 
 if TYPE_CHECKING:
     import pandas as pd
 
-__all__ = ["check_formula", "content_hash", "frame_in", "open_spec"]
+__all__ = ["check_formula", "content_hash", "frame_in", "is_text", "open_spec"]
 
 State = tuple[int, int, int]
 
@@ -33,12 +34,23 @@ def content_hash(path: Path) -> str:
 
 
 def open_spec(path: Path, *, allow_outside: bool = False) -> LoadedSpec:
-    """Return the spec in a file, its formulas read; SpecError with all faults."""
+    """Return the spec in a file, its formulas read; SpecError with all faults.
+
+    UsageError for a path that is no text, which the records of a run could not name.
+    """
+    if not is_text(str(path)):
+        what = "the path of the spec has bytes that are no characters in UTF-8"
+        raise UsageError(Fault(str(path), what, "give the file or its folder another name"))
     if path.is_file():
         kept = _spec(path, _state(path), Path.cwd(), allow_outside)
         if kept.data_path.is_file():
             return kept
     return load_spec(path, allow_outside=allow_outside, check_formula=check_formula)
+
+
+def is_text(name: str) -> bool:
+    """Return whether a name of a file can be written as UTF-8."""
+    return not any("\ud800" <= character <= "\udfff" for character in name)
 
 
 def check_formula(text: str) -> None:

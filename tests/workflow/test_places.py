@@ -87,3 +87,12 @@ def test_a_home_that_cannot_be_written_does_not_matter(folder, plain, variable):
     done = run(folder, **{variable: str(below_a_file)})
     assert done.returncode == 0, done.stderr
     assert contents(folder / OUT) == plain
+
+
+def test_a_spec_whose_name_is_no_text_is_refused_before_anything_is_written(folder):
+    name = os.fsdecode(b"caf\xe9.yaml")
+    (folder / "pipeline.yaml").rename(folder / name)
+    done = run(folder, name)
+    assert done.returncode == 2
+    assert b"the path of the spec has bytes that are no characters" in done.stderr
+    assert {path.name for path in folder.iterdir()} == {name, "small.csv"}

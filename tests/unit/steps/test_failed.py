@@ -44,6 +44,11 @@ numpy.linalg.LinAlgError: Singular matrix
         (FORMULA_FIRST, 2, "'(' is not closed (add ')')"),
         (TRACEBACK, 3, "numpy.linalg.LinAlgError: Singular matrix"),
         ("slope: y ~ x + (x | g)\n", 137, "the process was killed (exit code 137)"),
+        (
+            "/bin/bash: line 1: python: Permission denied\n",
+            126,
+            "/bin/bash: line 1: python: Permission denied",
+        ),
         ("", 137, "the process was killed (exit code 137)"),
         ("", None, "the process was killed"),
     ],
