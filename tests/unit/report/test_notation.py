@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import numpy as np
 import pytest
 
 from mlm_steps.report.notation import decimals_for_se, fixed, p_value, share
@@ -85,3 +86,18 @@ def test_text_from_outside_loses_control_characters_and_turns_no_direction():
 
 def test_a_colon_inside_a_key_does_not_part_it():
     assert source("fixed", "slope", "ses:sector", "p") == "fixed:slope:ses%3Asector:p"
+
+
+@pytest.mark.parametrize("alpha", [0.001, 0.01, 0.05, 0.1, 0.32])
+def test_a_printed_p_value_lies_on_the_side_of_the_level_on_which_p_lies(alpha):
+    rng = np.random.default_rng(3)
+    for p in [
+        *rng.uniform(0, 1, 2000),
+        *(alpha + 10.0 ** rng.uniform(-6, -2, 500) * rng.choice([-1, 1], 500)),
+    ]:
+        if not 0 <= p <= 1:
+            continue
+        text = p_value(p, alpha)
+        shown = float(text.lstrip("<> "))
+        below = shown <= alpha if text.startswith("<") else shown < alpha
+        assert below == (p < alpha), (p, text)
