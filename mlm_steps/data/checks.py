@@ -17,6 +17,9 @@ from mlm_steps.spec import LoadedSpec
 
 __all__ = ["check_levels", "check_names", "check_uses"]
 
+MOST_UNKNOWN = 40
+"""Names that are no columns, each with the nearest one: to look for thousands would take minutes."""
+
 
 def check_names(
     loaded: LoadedSpec,
@@ -26,21 +29,23 @@ def check_names(
 ) -> list[Fault]:
     """Return faults of names that are no column, in ``columns`` and in the models."""
     derived = set(loaded.spec.data.derive)
-    known = [*columns, *(name for name in loaded.spec.data.derive if name not in columns)]
-    faults = []
+    known = dict.fromkeys([*columns, *loaded.spec.data.derive])
+    faults: list[Fault] = []
     for name, spec in loaded.spec.data.columns.items():
-        at = places.data("columns", name)
-        if name not in known and name not in loaded.unread:
-            faults.append(Fault(at, f"there is no column '{name}'", nearest(name, known)))
-        elif name in derived and spec.type not in (None, "number"):
-            faults.append(
-                Fault(places.data("columns", name, "type"), f"'{name}' is derived, so it is a number")
-            )
-    for use in uses:
-        for name in use.variables:
-            if name not in known and name not in loaded.unread:
-                at = places.formula(use.name, name)
-                faults.append(Fault(at, f"there is no column '{name}'", nearest(name, known)))
+        if name in derived and spec.type not in (None, "number"):
+            what = f"'{name}' is derived, so it is a number"
+            faults.append(Fault(places.data("columns", name, "type"), what))
+    unknown: list[tuple[str | None, str]] = [
+        (None, name) for name in loaded.spec.data.columns if name not in known
+    ]
+    unknown += [(use.name, name) for use in uses for name in use.variables if name not in known]
+    unknown = [(model, name) for model, name in unknown if name not in loaded.unread]
+    for model, name in unknown[:MOST_UNKNOWN]:
+        at = places.formula(model, name) if model else places.data("columns", name)
+        faults.append(Fault(at, f"there is no column '{name}'", nearest(name, known)))
+    if len(unknown) > MOST_UNKNOWN:
+        what = f"{len(unknown) - MOST_UNKNOWN} more names are no columns"
+        faults.append(Fault(places.data("file"), what, "is it the right file?"))
     return faults
 
 

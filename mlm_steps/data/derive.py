@@ -23,6 +23,10 @@ from mlm_steps.spec import DeriveSpec
 __all__ = ["Derivation", "derive", "group_codes", "plan_derivations", "standing_columns"]
 
 
+MOST_FAULTS = 40
+"""Faults after which no further derived column is looked at: each takes a look at all names."""
+
+
 @dataclass(frozen=True, slots=True)
 class Derivation:
     """One derived column.
@@ -61,6 +65,8 @@ def plan_derivations(
     planned: dict[str, Derivation] = {}
     faults: list[Fault] = []
     for name, spec in derive.items():
+        if len(faults) >= MOST_FAULTS:
+            break
         kind = next(key for key in ("center", "mean", "standardize") if getattr(spec, key) is not None)
         within = _factor(spec.within, columns)
         found = _faults(name, kind, spec.source, within, columns, planned, set(derive), places)

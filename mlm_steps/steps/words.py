@@ -89,7 +89,7 @@ def describe_ladder(
         else:
             rows.append((fit.step.partition("/")[2], *[""] * 9, f"failed: {fit.reason}"))
     header = ("model", "npar", "deviance", "AIC", "BIC", "against", "χ²", "df", "by", "p", "status")
-    return "\n".join(text_table(header, rows, right=(1, 2, 3, 4, 6, 7, 9))) + "\n"
+    return "\n".join(map(printable, text_table(header, rows, right=(1, 2, 3, 4, 6, 7, 9)))) + "\n"
 
 
 def as_expected(spec: PipelineSpec, fits: Sequence[FitRecord | Absence]) -> bool:

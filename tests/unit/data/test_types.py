@@ -263,3 +263,9 @@ def test_the_alphabet_is_no_order(refuse: Refuse, declared: str, key: str) -> No
 def test_numbers_codes_and_truth_values_have_an_order(analyse: Analyse, cells: list[str]) -> None:
     analysis = analyse(table(cells), Y, data="columns: {x: {type: ordered}}")
     assert analysis.profile.column("x").kind == "ordered"
+
+
+def test_of_hundreds_of_unknown_names_the_first_are_named_and_the_others_counted(refuse: Refuse) -> None:
+    faults = refuse(table(["1", "2", "3"]), f"y ~ {' + '.join(f'u{i}' for i in range(300))} + (1 | g)")
+    assert len(faults) == 41
+    assert "data.file: 260 more names are no columns (is it the right file?)" in faults[-1]
