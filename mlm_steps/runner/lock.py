@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import fcntl
 import os
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
 from mlm_steps.errors import Fault, UsageError
 
-__all__ = ["check_notes", "hold", "locked"]
+__all__ = ["check_notes", "check_places", "hold", "locked"]
 
 
 def check_notes(notes: Path = Path(".snakemake")) -> None:
@@ -19,6 +19,21 @@ def check_notes(notes: Path = Path(".snakemake")) -> None:
     if not (folder.is_dir() and os.access(folder, os.W_OK | os.X_OK)):
         what = "Snakemake keeps its notes in the current folder, which cannot be written"
         raise UsageError(Fault(str(notes), what, "run in another folder; --out says where results go"))
+
+
+def check_places(out: Path, files: Iterable[Path]) -> None:
+    """Raise UsageError where a file stands in the place of a folder of a run, or the reverse."""
+    faults = {}
+    for path in files:
+        for folder in (path.parent, *path.parent.parents):
+            if folder.exists() and not folder.is_dir():
+                faults[folder] = "a file stands where a run has a folder"
+            if folder == out:
+                break
+        if path.is_dir():
+            faults[path] = "a folder stands where a run has a file"
+    if faults:
+        raise UsageError(*(Fault(str(path), what, "remove or rename it") for path, what in faults.items()))
 
 
 def hold(out: Path) -> int:

@@ -7,12 +7,13 @@ import sys
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from itertools import chain
 from pathlib import Path
 
 from mlm_steps.runner.alias import plain_name
 from mlm_steps.runner.check import checking
 from mlm_steps.runner.display import Display, is_live
-from mlm_steps.runner.lock import check_notes, locked
+from mlm_steps.runner.lock import check_notes, check_places, locked
 from mlm_steps.runner.progress import Progress
 from mlm_steps.runner.verdict import conclude
 from mlm_steps.runner.warm import WarmPool
@@ -70,6 +71,8 @@ def run(request: RunRequest, command: Callable[[Sequence[str]], int]) -> int:
         display.say(f"nothing to do: all {len(plan.steps)} steps are current")
         return conclude(Session(request.spec, plan.layout.out, allow_outside=request.allow_outside))
     check_notes()
+    files = ((step.head, plan.layout.log(step.name)) for step in plan.steps)
+    check_places(plan.layout.out, chain(plan.written, *files))
     # The pool loads its libraries while this process imports Snakemake.
     with WarmPool(_words(request), command=command) as pool:
         return _run_waiting(request, plan, display, pool)

@@ -37,6 +37,12 @@ class Plan:
         self.layout = Layout(out)
         self.ledger = Ledger.read(self.layout)
 
+    @property
+    def written(self) -> tuple[Path, ...]:
+        """The files that earlier runs have written, as the ledger has them, and the ledger."""
+        names = (name for entry in self.ledger.steps.values() for name in entry.outputs)
+        return (self.layout.provenance, *(self.layout.out / name for name in names))
+
     @cached_property
     def formulas(self) -> dict[str, Formula]:
         """The parsed formula of each model, prelude first."""
