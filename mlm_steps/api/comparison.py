@@ -16,9 +16,12 @@ from mlm_steps.api.arguments import (
 )  # fmt: skip
 from mlm_steps.api.results import Fit, a_fit
 from mlm_steps.errors import Fault, UsageError
-from mlm_steps.records import ComparisonRecord
+from mlm_steps.records import ComparisonRecord, Notice
 
 __all__ = ["Comparison", "compare"]
+
+
+ROLES = ("smaller", "larger")
 
 
 def _two_names(key: str, value: object) -> tuple[str, str]:
@@ -112,13 +115,15 @@ def compare(
     smaller: Fit,
     larger: Fit,
     *,
-    names: tuple[str, str] = ("smaller", "larger"),
+    names: tuple[str, str] = ROLES,
     rlrt: bool = True,
     bootstrap: Literal["where_needed", "always", "never"] = "never",
     replicates: int = 1000,
     seed: int = 1,
 ) -> Comparison:
     """Compare two nested models by the likelihood ratio test, AIC and BIC.
+
+    Models that are given the other way round are exchanged, and a notice says so.
 
     Fixed effects are compared by ML refits, variances by the method of the fits; what is not nested
     gets no test and the record says why.
@@ -127,7 +132,7 @@ def compare(
     ----------
     smaller, larger : Fit
     names : tuple of two str
-        What to call them.
+        What to call them; unless they are told what they are, the models keep their names when exchanged.
     rlrt : bool
         The exact restricted likelihood ratio test, where REML fits differ in one variance.
     bootstrap : {"where_needed", "always", "never"}
@@ -144,5 +149,16 @@ def compare(
 
     asked = Simulations(seed, rlrt, bootstrap, replicates)
     method = smaller.method if smaller.method == larger.method else "ML"
-    record = COMPARISONS["lrt"](smaller.estimates, larger.estimates, names=names, method=method, asked=asked)
-    return Comparison(record, smaller, larger)
+    test = COMPARISONS["lrt"]
+    record = test(smaller.estimates, larger.estimates, names=names, method=method, asked=asked)
+    if record.refused != "wrong_order":
+        return Comparison(record, smaller, larger)
+    called = names if names == ROLES else (names[1], names[0])
+    record = test(larger.estimates, smaller.estimates, names=called, method=method, asked=asked)
+    notice = _exchanged(larger.formula, smaller.formula)
+    return Comparison(record.model_copy(update={"notices": (notice, *record.notices)}), larger, smaller)
+
+
+def _exchanged(smaller: str, larger: str) -> Notice:
+    text = f"The models were given the other way round: {larger} contains {smaller}."
+    return Notice(code="models_exchanged", severity="info", text=text)

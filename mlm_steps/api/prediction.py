@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, field
 from typing import Literal
 
 import numpy as np
@@ -12,8 +12,8 @@ from numpy.typing import NDArray
 from scipy.special import ndtri, stdtrit
 
 from mlm_steps.design import NewDesign, apply_design, parse_formula
-from mlm_steps.design.checks import positive_weights
-from mlm_steps.design.columns import FrameColumns
+from mlm_steps.design.checks import Missing, positive_weights
+from mlm_steps.design.columns import FrameColumns, missing_values
 from mlm_steps.design.expressions import columns_of
 from mlm_steps.engine.posterior import TermRows
 from mlm_steps.engine.predict import PredictionError, Rows, estimates
@@ -72,11 +72,14 @@ class NewRows:
     index : Index
     weights : ndarray, shape (m,), or None
         Prior weights of outcomes in these rows.
+    missing : mapping of str to ndarray of bool, shape (m,)
+        Which rows miss a column that the prediction needs; only columns with missing values.
     """
 
     design: Rows
     index: pd.Index
     weights: Array | None
+    missing: Missing = field(default_factory=dict)
 
     @classmethod
     def of_fit(cls, fit: LmmFit, index: pd.Index) -> NewRows:
@@ -98,7 +101,9 @@ class NewRows:
         """
         known = frame if random else _without_groups(fit, frame)
         design: NewDesign = apply_design(fit.design.transforms, known)
-        return cls(design, frame.index, None if weights is None else _weights(frame, weights))
+        needed = [name for name in parse_formula(fit.design.formula).variables if name in frame.columns]
+        missing = missing_values({name: known[name] for name in needed})
+        return cls(design, frame.index, None if weights is None else _weights(frame, weights), missing)
 
 
 def predict(
@@ -124,8 +129,10 @@ def predict(
         width = np.sqrt(error.variance()) * _quantile(columns["df"], 0.5 + 0.5 * confidence)
     if interval is not None:
         columns |= {"low": columns["estimate"] - width, "high": columns["estimate"] + width}
-    notices = _unknown(rows.design.random) if random else ()
-    return Prediction(pd.DataFrame(columns, index=rows.index), notices)
+    notices = [*_incomplete(columns["estimate"], rows.missing)]
+    if random:
+        notices += _unknown(fit, rows.design.random, rows.missing)
+    return Prediction(pd.DataFrame(columns, index=rows.index), tuple(notices))
 
 
 def _of_contrasts(fit: LmmFit, X: Array, method: str, confidence: float) -> tuple[Array, Array, Array]:
@@ -172,16 +179,30 @@ def _weights(frame: pd.DataFrame, name: str) -> Array:
     return positive_weights(FrameColumns(frame, None), np.arange(len(frame)), name)
 
 
-def _unknown(terms: Sequence[TermRows]) -> tuple[Notice, ...]:
-    """Return a notice per grouping factor that has rows of groups that the fit does not know."""
-    factors = {term.group: term.refs for term in terms}
-    notices = []
-    for group, refs in factors.items():
-        count = int(np.count_nonzero(refs < 0))
-        if count:
-            text = (
-                f"{count} of {refs.size} rows have no group of {group} that the fit knows; "
-                "their random effects are predicted as 0."
-            )
-            notices.append(Notice(code="unknown_group", severity="info", text=text, subject=group))
-    return tuple(notices)
+def _incomplete(estimate: Array, missing: Missing) -> Iterator[Notice]:
+    """Yield a notice where rows have no prediction, with the columns that they miss."""
+    without = np.isnan(estimate)
+    if without.any():
+        names = [name for name, absent in missing.items() if (absent & without).any()]
+        text = (
+            f"{int(without.sum())} of {without.size} rows have no prediction, for they miss values of "
+            f"{', '.join(names)}."
+        )
+        yield Notice(code="rows_incomplete", severity="warning", text=text)
+
+
+def _unknown(fit: LmmFit, terms: Sequence[TermRows], missing: Missing) -> Iterator[Notice]:
+    """Yield notices per grouping factor on rows without a group, and on groups that the fit does not know."""
+    bars = {bar.group.label: bar.group.columns for bar in parse_formula(fit.design.formula).bars}
+    for group, refs in {term.group: term.refs for term in terms}.items():
+        absent = np.zeros(refs.size, dtype=bool)
+        for column in bars.get(group, ()):
+            absent |= missing.get(column, False)
+        for code, rows, what in (
+            ("missing_group", absent, f"no value of {group}"),
+            ("unknown_group", (refs < 0) & ~absent, f"groups of {group} that the fit does not know"),
+        ):
+            count = int(np.count_nonzero(rows))
+            if count:
+                text = f"{count} of {refs.size} rows have {what}; their random effects are predicted as 0."
+                yield Notice(code=code, severity="info", text=text, subject=group)

@@ -43,8 +43,19 @@ def data_mismatch(smaller: Design, larger: Design, names: tuple[str, str]) -> Re
         return Refusal("sample_mismatch", f"{reason}; their likelihoods are of different data")
     if not np.array_equal(smaller.y, larger.y):
         reason = f"the outcome of '{first}' is {smaller.outcome}, that of '{second}' {larger.outcome}"
+        if smaller.outcome == larger.outcome:
+            differ = _difference(smaller, larger)
+            reason = f"'{first}' and '{second}' have other values of {smaller.outcome}: {differ}"
         return Refusal("outcome_mismatch", reason)
     return None
+
+
+def _difference(smaller: Design, larger: Design) -> str:
+    """Return in how many rows two outcomes differ, and how in the first of these."""
+    apart = np.flatnonzero(smaller.y != larger.y)
+    first = apart[0]
+    values = f"{smaller.y[first]:.15g} and {larger.y[first]:.15g}"
+    return f"{len(apart)} of {smaller.n} rows differ, the first is row {smaller.rows[first] + 1} ({values})"
 
 
 def search_failed(pairs: Iterable[tuple[LmmFit, LmmFit]], names: tuple[str, str]) -> Refusal | None:

@@ -99,9 +99,12 @@ def make_bars(text: str, bar: Binary, span: Span) -> list[Bar]:
         hint = "write (1 | group) for a random intercept"
         raise formula_error(text, bar.left.span, "this random-effects term has no effect", hint)
     source, left = text[span.start : span.end], text[bar.left.span.start : bar.left.span.end]
+    groups = _grouping(text, bar.right)
+    for group in groups:
+        _require_within(text, effects, group)
     return [
         Bar(effects, group, bar.operator == "|", source, span, f"({left} | {group.written})")
-        for group in _grouping(text, bar.right)
+        for group in groups
     ]
 
 
@@ -116,6 +119,17 @@ def distinct_groups(bars: Sequence[Bar]) -> tuple[Bar, ...]:
         else replace(bar, group=replace(bar.group, label=bar.group.written))
         for bar in bars
     )
+
+
+def _require_within(text: str, effects: TermSet, group: GroupingFactor) -> None:
+    """Refuse an effect that is made of the grouping factor alone: it is the same in all rows of a group."""
+    if len(group.factors) > 1:
+        return
+    for variable in effects.variables:
+        used = {name.name for name in columns_of(variable)}
+        if used and used <= set(group.columns):
+            what = f"{deparse(variable)} does not vary within {group.label}, so it has no slope there"
+            raise formula_error(text, variable.span, what, f"a random intercept is (1 | {group.label})")
 
 
 def label_of(expr: Expr) -> str:

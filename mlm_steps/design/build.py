@@ -20,7 +20,7 @@ from mlm_steps.design.checks import (
     require_rows,
     require_sizes,
 )
-from mlm_steps.design.coding import ModelMatrix, model_matrix
+from mlm_steps.design.coding import INTERCEPT, ModelMatrix, model_matrix
 from mlm_steps.design.columns import FrameColumns, complete_rows, missing_values
 from mlm_steps.design.contrasts import contrast_kind
 from mlm_steps.design.evaluate import Evaluator
@@ -32,7 +32,7 @@ from mlm_steps.design.grouping import group_rows
 from mlm_steps.design.matrices import Design, RandomTerm
 from mlm_steps.design.notices import fixed_notices, random_notices
 from mlm_steps.design.random import RandomPart, build_random
-from mlm_steps.design.rank import independent_columns
+from mlm_steps.design.rank import combined, independent_columns
 from mlm_steps.design.unique_names import column_names
 from mlm_steps.design.variables import Contrast
 from mlm_steps.errors import DesignError, Fault
@@ -153,6 +153,8 @@ def _design(formula: Formula, sample: _Sample, parts: _Parts) -> Design:
     X = fixed.X if len(kept) == len(all_columns) else fixed.X[:, kept]
     names = tuple(all_columns[i] for i in kept)
     dropped = tuple(all_columns[i] for i in sorted(set(range(len(all_columns))) - set(kept)))
+    shared = combined(X, fixed.X) if dropped else ()
+    sharing = [names[i] for i in shared if names[i] != INTERCEPT]
     return Design(
         formula=formula.text,
         outcome=formula.outcome_label,
@@ -171,7 +173,7 @@ def _design(formula: Formula, sample: _Sample, parts: _Parts) -> Design:
         rows=sample.rows,
         transforms=_transforms(formula, parts, kept, all_columns, terms),
         notices=(
-            *fixed_notices(len(sample.columns.frame), sample.missing, sample.columns.n, dropped),
+            *fixed_notices(len(sample.columns.frame), sample.missing, sample.columns.n, dropped, sharing),
             *random_notices(formula, parts.evaluator, terms, X, names),
         ),
         shared_names=called.shared,

@@ -53,6 +53,11 @@ def require_columns(formula: Formula, frame: pd.DataFrame, weights: str | None) 
     """Refuse columns that are not in the frame, or there twice; all of them at once."""
     first_mention = {name.name: name for name in reversed(formula.names)}
     used = [*first_mention, *([] if weights is None else [weights])]
+    for number in formula.words:
+        if number.word in frame.columns:
+            what = f"{number.word} is a number here, and the data have a column {number.word}"
+            hint = f"write `{number.word}` for the column, or rename it"
+            raise formula_error(formula.text, number.span, what, hint)
     if frame.columns.is_unique and all(name in frame.columns for name in used):
         return
     known = [str(name) for name in frame.columns]

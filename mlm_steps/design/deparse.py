@@ -32,7 +32,7 @@ def deparse(expr: Expr) -> str:
     if isinstance(expr, Name):
         return quote_name(expr.name)
     if isinstance(expr, Number):
-        return format_number(expr.value)
+        return expr.word or format_number(expr.value)
     if isinstance(expr, Text):
         return _quoted(expr.value)
     if isinstance(expr, Truth):

@@ -21,6 +21,7 @@ __all__ = [
     "Unary",
     "columns_of",
     "left_spine",
+    "words_of",
 ]
 
 
@@ -34,10 +35,11 @@ class Name:
 
 @dataclass(frozen=True, slots=True)
 class Number:
-    """A number."""
+    """A number; ``word`` is its name where it is written as one, such as ``pi``."""
 
     value: float
     span: Span
+    word: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,6 +114,23 @@ class Call:
 
 Option: TypeAlias = float | str | bool | tuple[float, ...] | tuple[str, ...] | None
 Expr: TypeAlias = Name | Number | Text | Truth | Unary | Binary | Paren | Call
+
+
+def words_of(expr: Expr) -> Iterator[Number]:
+    """Yield the numbers of an expression that are written as words."""
+    if isinstance(expr, Number):
+        yield from () if expr.word is None else (expr,)
+    elif isinstance(expr, Unary):
+        yield from words_of(expr.operand)
+    elif isinstance(expr, Paren):
+        yield from words_of(expr.inner)
+    elif isinstance(expr, Call):
+        yield from words_of(expr.data)
+    elif isinstance(expr, Binary):
+        first, operations = left_spine(expr)
+        yield from words_of(first)
+        for operation in operations:
+            yield from words_of(operation.right)
 
 
 def left_spine(expr: Binary) -> tuple[Expr, list[Binary]]:

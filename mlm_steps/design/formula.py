@@ -19,6 +19,7 @@ from mlm_steps.design.expressions import (
     Truth,
     columns_of,
     left_spine,
+    words_of,
 )
 from mlm_steps.design.faults import formula_error
 from mlm_steps.design.parser import parse_sides
@@ -82,6 +83,14 @@ class Formula:
         return tuple(self._names())
 
     @cached_property
+    def words(self) -> tuple[Number, ...]:
+        """Numbers that are written as words, such as ``pi``."""
+        parts = (self.fixed, *(bar.effects for bar in self.bars))
+        expressions = [self.response, *(variable for part in parts for variable in part.variables)]
+        expressions += [offset.call for offset in self.offsets]
+        return tuple(word for expr in expressions for word in words_of(expr))
+
+    @cached_property
     def outcomes(self) -> tuple[str, ...]:
         """Columns of the response."""
         return tuple(dict.fromkeys(name.name for name in columns_of(self.response)))
@@ -120,6 +129,9 @@ class Formula:
 def parse_formula(text: str) -> Formula:
     """Return a formula of lme4's language as frozen values.
 
+    A bar that is the whole right side may stand without parentheses, as in ``y ~ x | g``; ``text`` of the
+    result has them.
+
     Parameters
     ----------
     text : str
@@ -143,6 +155,9 @@ def parse_formula(text: str) -> Formula:
     ['class:school', 'school']
     """
     response, right = parse_sides(text)
+    if _is_whole_bar(right):
+        place = right.span
+        return parse_formula(f"{text[: place.start]}({text[place.start : place.end]}){text[place.end :]}")
     _check_response(text, response)
     parts = _Parts(text)
     parts.collect("+", right)
@@ -151,9 +166,22 @@ def parse_formula(text: str) -> Formula:
     return Formula(text, response, fixed, distinct_groups(parts.bars), tuple(parts.offsets))
 
 
+def _is_whole_bar(right: Expr) -> bool:
+    """Return whether the right side is one bar without parentheses.
+
+    In ``x + 1 | g`` these have most likely been forgotten around ``1 | g``; that is left to be refused.
+    """
+    if not isinstance(right, Binary) or not is_bar(right):
+        return False
+    left = right.left
+    return not (isinstance(left, Binary) and left.operator in {"+", "-"} and isinstance(left.right, Number))
+
+
 def _check_response(text: str, response: Expr) -> None:
     if isinstance(response, (Number, Text, Truth)) or not any(columns_of(response)):
-        raise formula_error(text, response.span, "the outcome is not a column", "write outcome ~ predictors")
+        word = next((f"a column of that name is written `{n.word}`" for n in words_of(response)), None)
+        hint = word or "write outcome ~ predictors"
+        raise formula_error(text, response.span, "the outcome is not a column", hint)
 
 
 def _check_not_predictor(text: str, response: Expr, fixed: TermSet) -> None:

@@ -9,18 +9,21 @@ from numpy.typing import NDArray
 
 from mlm_steps.design.checks import Missing, count_missing
 from mlm_steps.design.coding import INTERCEPT
+from mlm_steps.design.deparse import deparse
 from mlm_steps.design.evaluate import Evaluator
 from mlm_steps.design.formula import Formula
 from mlm_steps.design.matrices import RandomTerm
 from mlm_steps.design.rank import outside_span
-from mlm_steps.design.variables import Numbers
+from mlm_steps.design.variables import Numbers, Value
 from mlm_steps.errors import listing
 from mlm_steps.records.base import Notice
 
 __all__ = ["fixed_notices", "random_notices"]
 
 
-def fixed_notices(n: int, missing: Missing, used: int, dropped: Sequence[str]) -> list[Notice]:
+def fixed_notices(
+    n: int, missing: Missing, used: int, dropped: Sequence[str], sharing: Sequence[str] = ()
+) -> list[Notice]:
     """Return notices of rows left out for missing values and of columns that are not identified.
 
     Parameters
@@ -31,6 +34,8 @@ def fixed_notices(n: int, missing: Missing, used: int, dropped: Sequence[str]) -
         Which rows miss each column.
     dropped : sequence of str
         Columns left out.
+    sharing : sequence of str
+        Columns of which those are combinations: what their coefficients mean has changed.
     """
     notices = []
     if used < n:
@@ -39,6 +44,11 @@ def fixed_notices(n: int, missing: Missing, used: int, dropped: Sequence[str]) -
     if dropped:
         verb = "is a linear combination" if len(dropped) == 1 else "are linear combinations"
         text = f"{listing(dropped)} {verb} of the columns before and cannot be estimated: left out."
+        if sharing:
+            text += (
+                f" So the coefficients of {listing(sharing)} include what was left out, and an F test "
+                "is of what the data can tell apart."
+            )
         notices.append(Notice(code="rank_deficient", severity="warning", text=text, subject=dropped[0]))
     return notices
 
@@ -65,12 +75,22 @@ def _double_bars(formula: Formula, evaluator: Evaluator) -> list[Notice]:
         simple = all(isinstance(value, Numbers) and value.values.ndim == 1 for value in values)
         if bar.correlated or simple:
             continue
+        coded = [deparse(expr) for expr, v in zip(bar.effects.variables, values, strict=True) if _coded(v)]
+        depends = (
+            f"So the fit depends on how {' and '.join(coded)} is coded: other contrasts or another reference "
+            "level give another model. "
+        )
         text = (
-            f"In {bar.source} every column has a variance of its own and no correlation, "
-            "those of a factor's levels too. Where lme4 keeps them correlated, its result differs."
+            f"In {bar.source} every column has a variance of its own and no correlation, those of a factor's "
+            f"levels too. {depends if coded else ''}Where lme4 keeps them correlated, its result differs."
         )
         notices[bar.source] = Notice(code="double_bar_split", severity="info", text=text, subject=bar.source)
     return list(notices.values())
+
+
+def _coded(value: Value) -> bool:
+    """Return whether a variable becomes columns by a coding."""
+    return not isinstance(value, Numbers)
 
 
 def _missing_fixed(

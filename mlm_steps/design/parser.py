@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 
 from mlm_steps.design.arguments import match_arguments
@@ -151,6 +152,8 @@ class _Parser:
         quoted = self.text[token.span.start] == "`"
         if self.at("(") and not quoted:
             return self.call(token)
+        if token.value == "pi" and not quoted:
+            return Number(math.pi, token.span, word="pi")
         if token.value in {"TRUE", "FALSE"} and not quoted:
             return Truth(token.value == "TRUE", token.span)
         if token.value == "." and not quoted:

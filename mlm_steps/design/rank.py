@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.linalg import lapack
 
-__all__ = ["independent_columns", "outside_span"]
+__all__ = ["combined", "independent_columns", "outside_span"]
 
 TOLERANCE = 1e-7
 """R's: a column counts as dependent when less of its length than this is new."""
@@ -67,6 +67,13 @@ def _by_orthogonalisation(X: _Array) -> NDArray[np.intp]:
             basis[:, len(kept)] = column / left
             kept.append(j)
     return np.array(kept, dtype=np.intp)
+
+
+def combined(kept: _Array, X: _Array) -> NDArray[np.intp]:
+    """Return which columns that were kept, (n, p), take part in a combination that gives another of X."""
+    length = np.maximum(np.linalg.norm(kept, axis=0), np.finfo(float).tiny)
+    weights = np.linalg.lstsq(kept / length, X / np.maximum(np.linalg.norm(X, axis=0), 1e-300), rcond=None)[0]
+    return np.flatnonzero((np.abs(weights) > TOLERANCE).sum(axis=1) > 1).astype(np.intp)
 
 
 def outside_span(columns: _Array, X: _Array) -> NDArray[np.bool_]:

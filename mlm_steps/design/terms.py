@@ -220,7 +220,8 @@ class _Expansion:
     def number(self, expr: Number) -> _TermBits:
         if expr.value not in {0.0, 1.0}:
             what = f"{deparse(expr)} is not a term; 1 is the intercept and 0 leaves it out"
-            raise formula_error(self.text, expr.span, what)
+            hint = None if expr.word is None else f"a column of that name is written `{expr.word}`"
+            raise formula_error(self.text, expr.span, what, hint)
         self.intercept = self.adding == (expr.value == 1.0)
         return {}
 

@@ -20,7 +20,8 @@ def check_design(design: Design) -> None:
         outcome that does not vary, a factor with one level, as many random effects as rows, weights
         that are not positive.
     """
-    faults = [*_outcome_faults(design), *_weight_faults(design), *_term_faults(design)]
+    faults = _outcome_faults(design) or _level_faults(design)
+    faults += [*_weight_faults(design), *_term_faults(design)]
     if faults:
         raise FitError(*faults)
 
@@ -52,6 +53,23 @@ def _outcome_faults(design: Design) -> list[Fault]:
     return faults
 
 
+def _level_faults(design: Design) -> list[Fault]:
+    """Return a fault where the outcome is the same in all rows of each group with a random intercept."""
+    y = design.y if design.offset is None else design.y - design.offset
+    for term in design.random:
+        if not (term.z == 1.0).all(axis=0).any():
+            continue
+        J = len(term.levels)
+        low, high = np.full(J, np.inf), np.full(J, -np.inf)
+        np.minimum.at(low, term.refs, y)
+        np.maximum.at(high, term.refs, y)
+        if design.n > J and (high - low).max() <= CONSTANT * np.ptp(y):
+            what = f"the outcome {design.outcome!r} is constant within groups: it belongs to {term.group}"
+            hint = "analyse one row per group by ordinary regression, or take an outcome of the rows"
+            return [Fault("", what, hint, offset=_found(design.formula, term.source))]
+    return []
+
+
 def _weight_faults(design: Design) -> list[Fault]:
     weights = design.weights
     if weights is None or bool(np.all(np.isfinite(weights) & (weights > 0))):
@@ -59,6 +77,10 @@ def _weight_faults(design: Design) -> list[Fault]:
     bad = int(np.count_nonzero(~(np.isfinite(weights) & (weights > 0))))
     what = f"prior weights must be positive; {bad} of {design.n} are not"
     return [Fault("", what, "leave those rows out", key="weights")]
+
+
+CONSTANT = 1e-12
+"""Range of an outcome within groups, relative to its range over all rows, that is rounding error."""
 
 
 def _place(design: Design, group: str) -> int | None:

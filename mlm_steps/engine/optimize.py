@@ -26,6 +26,8 @@ Objective = Callable[[Array, bool], Point | None]
 
 HUGE = 1e7
 """Elements of theta, in the engine's units, at which the residual variance is lost in rounding."""
+FEWEST = 3
+"""Evaluations below which the first one has to bring the Hessian, which a search ends with."""
 LAST = 3e-3
 """Predicted decrease from which on a step may end where the exact Hessian is wanted."""
 SLOW = 0.1
@@ -153,6 +155,7 @@ def minimise(
         and at the end, or only at the end where the average information takes its place; it is updated by
         the symmetric rank-one formula in between, and computed again when the update misleads.
     max_evaluations : int
+        The search ends as failed when it has taken so many, whether they have a Hessian or not.
     tolerance : float
         Predicted decrease, relative to the criterion's size, below which the search ends.
     known : Search, optional
@@ -160,16 +163,17 @@ def minimise(
     guess : ndarray, shape (m, m), optional
         A Hessian to start with where the exact one is dear.
     """
-    theta = start
-    point = objective(theta, exact_hessian)
+    theta, used = start, 1
+    at_once = exact_hessian or max_evaluations < FEWEST
+    point = objective(theta, at_once)
     while point is None:
         # At theta = 0 the criterion always exists.
-        theta = 0.5 * theta
-        point = objective(theta, exact_hessian)
+        theta = 0.5 * theta if used < max_evaluations - 1 else np.zeros_like(theta)
+        point, used = objective(theta, at_once), used + 1
     hessian = next((known for known in (point.hessian, point.average, guess) if known is not None), None)
-    radius, used, misled = max(1.0, _length(theta)), 1, 0
+    radius, misled = max(1.0, _length(theta)), 0
     if hessian is None:
-        renewed, used = objective(theta, True), 2
+        renewed, used = objective(theta, True), used + 1
         if renewed is None or renewed.hessian is None:
             raise ValueError("the criterion has no Hessian at the start")
         point, hessian = renewed, renewed.hessian
@@ -178,13 +182,18 @@ def minimise(
     while used < max_evaluations:
         if float(np.abs(theta).max()) > HUGE:
             return Search(theta, point, used, "diverged")
+        ending = used == max_evaluations - 1
+        if ending and not fresh:
+            renewed = objective(theta, True)
+            return Search(theta, renewed or point, used + 1, "evaluations" if renewed else "lost")
         step, predicted = trust_step(point.gradient, hessian, radius)
         if known is not None and _returns(theta + step, point.value - predicted, known):
             return Search(theta, point, used, "optimum")
         least = tolerance * (1.0 + abs(point.value))
         if predicted <= least:
             if fresh:
-                return _polished(objective, Search(theta, point, used, "optimum"), exact_hessian)
+                most = min(max_evaluations, used + 3)
+                return _polished(objective, Search(theta, point, used, "optimum"), exact_hessian, most)
             renewed = objective(theta, True)
             used += 1
             if renewed is None or renewed.hessian is None:
@@ -193,7 +202,7 @@ def minimise(
             continue
         pace, earlier = predicted / earlier, predicted
         last = predicted < LAST and (pace > SLOW or predicted * pace <= least)
-        trial = objective(theta + step, exact_hessian or last)
+        trial = objective(theta + step, exact_hessian or last or ending)
         used += 1
         gain = -np.inf if trial is None else (point.value - trial.value) / predicted
         length = _length(step)
@@ -238,12 +247,15 @@ def rank_one(hessian: Array, step: Array, change: Array) -> Array:
     return hessian + np.outer(miss, miss) / denominator
 
 
-def _polished(objective: Objective, search: Search, exact_hessian: bool) -> Search:
-    """Return the search after Newton steps too small to show in the criterion, while they shrink."""
+def _polished(objective: Objective, search: Search, exact_hessian: bool, most: int) -> Search:
+    """Return the search after Newton steps too small to show in the criterion, while they shrink.
+
+    All its evaluations together are ``most`` at the most.
+    """
     theta, point, used = search.theta, search.point, search.evaluations
     hessian = point.hessian
     last = np.inf
-    while hessian is not None and used < search.evaluations + 3:
+    while hessian is not None and used < most:
         size = 1.0 + _length(theta)
         step, _ = trust_step(point.gradient, hessian, size)
         length = _length(step)

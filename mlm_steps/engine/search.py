@@ -129,8 +129,11 @@ def _better(kernel: Kernel, objective: Objective, start: Array, control: Control
     used = best.evaluations + rival.evaluations
     lower = rival.point.value < best.point.value - 1e-9 * (1.0 + abs(best.point.value))
     if lower and rival.ended == "evaluations":
-        rival = _search(kernel, objective, rival.theta, control)
-        used += rival.evaluations
+        # Both parts are one search, which may take no more evaluations than any other.
+        left = control.max_evaluations - rival.evaluations
+        if left > 0:
+            rival = _search(kernel, objective, rival.theta, replace(control, max_evaluations=left))
+            used += rival.evaluations
     return replace(rival if lower else best, evaluations=used)
 
 

@@ -33,7 +33,8 @@ class Control:
         ``auto``, the safeguarded Newton method on exact derivatives, or a word of
         `mlm_steps.engine.optimizers.OPTIMIZERS`.
     max_evaluations : int
-        Evaluations of the criterion after which a search ends as failed.
+        Evaluations of the criterion after which a search ends as failed. Each search may take so many:
+        where others follow from other starts, all together may take more.
     tolerance : float
         Relative change of the criterion below which the search ends.
     start : float, optional

@@ -9,7 +9,7 @@ __all__ = ["is_syntactic", "quote_name", "split_product", "unquote_name"]
 _SYNTACTIC = re.compile(r"(?:[^\W\d_][\w.]*|\.(?:[^\W\d]|\.)[\w.]*)\Z")
 _RESERVED = frozenset(
     {"if", "else", "repeat", "while", "function", "for", "next", "break", "in"}
-    | {"TRUE", "FALSE", "NULL", "Inf", "NaN", "NA"}
+    | {"TRUE", "FALSE", "NULL", "Inf", "NaN", "NA", "pi"}
 )
 _PIECE = re.compile(r"`(?:[^`\\]|\\.)*`|[^:]", re.DOTALL)
 

@@ -47,7 +47,10 @@ class EstimationSpec(SpecBlock):
     judged like every other fit. ``bobyqa`` needs the extra ``nlopt``.
     """
     max_evaluations: Annotated[int, *whole(1, 1_000_000)] = 1000
-    """Evaluations of the criterion after which a search has failed."""
+    """Evaluations of the criterion after which a search has failed.
+
+    Each search may take so many: where others follow from other starts, all together may take more.
+    """
     tolerance: Annotated[float, *number(1e-15, 0.01)] = 1e-12
     """Relative change of the criterion below which a search ends."""
     start: Annotated[Annotated[float, *number(1e-6, 1e6)] | None, NothingIsNone] = None

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import numpy as np
+import pandas as pd
 import pytest
 
-from mlm_steps.design import parse_formula
+from mlm_steps.design import build_design, parse_formula
 from mlm_steps.design.deparse import deparse, format_label, format_number
 from mlm_steps.errors import FormulaError
 
@@ -67,6 +69,32 @@ def test_terms_have_the_labels_and_order_of_r(right: str, labels: list[str], int
 )
 def test_bars_are_expanded_as_lme4_does(bars: str, groups: list[str]) -> None:
     assert [bar.group.label for bar in parse_formula(f"y ~ x + {bars}").bars] == groups
+
+
+@pytest.mark.parametrize(
+    "bar", ["1|g", "1 | g", "x | g", "1 + x | g", "x + z || a/b", "0 + x | g", "x * z | a:b"]
+)
+def test_a_bar_that_is_the_whole_right_side_needs_no_parentheses(bar: str) -> None:
+    bare, usual = parse_formula(f"y ~ {bar}"), parse_formula(f"y ~ 1 + ({bar})")
+    assert bare.text == f"y ~ ({bar})"
+    assert (bare.fixed.labels, bare.fixed.intercept) == ((), True)
+    assert [
+        (b.effects.labels, b.effects.intercept, b.group.label, b.correlated, b.source) for b in bare.bars
+    ] == [(b.effects.labels, b.effects.intercept, b.group.label, b.correlated, b.source) for b in usual.bars]
+
+
+def test_pi_is_a_number_as_in_r_and_its_column_stands_in_backticks() -> None:
+    formula = parse_formula("y ~ sin(2 * pi * x / 12) + `pi` + (1 | g)")
+    assert formula.variables == ("y", "x", "pi", "g")
+    assert formula.fixed.labels == ("sin(2 * pi * x/12)", "`pi`")
+    frame = pd.DataFrame({"y": np.arange(12.0) % 5, "x": np.arange(12.0), "g": list("abc") * 4})
+    column = build_design("y ~ I(cos(2 * pi * x / 12)) + (1 | g)", frame).X[:, 1]
+    np.testing.assert_allclose(column, np.cos(2 * np.pi * frame.x / 12))
+    for text in ("y ~ pi + (1 | g)", "pi ~ x + (1 | g)"):
+        with pytest.raises(FormulaError, match="a column of that name is written `pi`"):
+            parse_formula(text)
+    with pytest.raises(FormulaError, match="pi is a number here, and the data have a column pi"):
+        build_design("y ~ I(pi * x) + (1 | g)", frame.assign(pi=1.0))
 
 
 def test_a_formula_lists_its_columns() -> None:
