@@ -11,7 +11,11 @@ from itertools import combinations
 
 from mlm_steps.records.effects import Compared
 
-__all__ = ["PAIRS"]
+__all__ = ["PAIRS", "affordable"]
+
+EXACT = ("mvt", "dunnett")
+MOST_EXACT = 24
+"""Comparisons whose multivariate t is integrated: the work grows with their third power, here to seconds."""
 
 Pairs = list[tuple[int, int]]
 
@@ -34,3 +38,11 @@ PAIRS: Mapping[Compared, Callable[[int, int], Pairs]] = {
     "consecutive": _consecutive,
 }
 """From the number of means and the position of the control, the positions that are compared."""
+
+
+def affordable(adjust: str, comparisons: int) -> str:
+    """Return the adjustment to use: Sidak's in place of an exact one of too many comparisons.
+
+    Sidak's inequality holds for two-sided comparisons of any correlation, and costs little of their power.
+    """
+    return "sidak" if adjust in EXACT and comparisons > MOST_EXACT else adjust

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from mlm_steps.design.cells import cell_label, cells_of, level_name, with_outer
 from mlm_steps.design.predictors import Level, Predictors, Setting
 from mlm_steps.effects.back import taken_back, taken_back_difference
-from mlm_steps.effects.comparisons import PAIRS
+from mlm_steps.effects.comparisons import PAIRS, affordable
 from mlm_steps.effects.fitted import TOO_LARGE, Fitted
 from mlm_steps.records.effects import Compared, FactorMeans, LevelMean, Pairwise
 
@@ -107,7 +107,7 @@ def _means(wish: _Wish, given: Setting) -> FactorMeans:
         df_method=fitted.against.method,
         confidence=fitted.confidence,
         compared=wish.compared,
-        adjust=wish.adjust,
+        adjust=affordable(wish.adjust, len(differences)),
         means=means,
         differences=differences,
     )
@@ -139,7 +139,8 @@ def _estimates(
         )
         for label, cell, test, each in zip(labels, cells, fitted.tested(rows), settings, strict=True)
     )
-    differences = fitted.differences(labels, rows, wish.pairs(labels), wish.adjust)
+    pairs = wish.pairs(labels)
+    differences = fitted.differences(labels, rows, pairs, affordable(wish.adjust, len(pairs)))
     return means, tuple(
         each.model_copy(update={"back": taken_back_difference(predictors.scale, each.test)})
         for each in differences

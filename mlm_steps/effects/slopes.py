@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mlm_steps.design.predictors import Level, Predictor, Rows, Setting
-from mlm_steps.effects.comparisons import PAIRS
+from mlm_steps.effects.comparisons import PAIRS, affordable
 from mlm_steps.effects.directions import Direction, directions
 from mlm_steps.effects.fitted import TOO_LARGE, Fitted
 from mlm_steps.effects.moderators import At, Point, Spread, points_of, spread_of
@@ -161,6 +161,7 @@ def _conditions(fitted: Fitted, focal: str, moderator: str) -> list[Setting]:
 def _read(pair: Pair, direction: Direction, given: Setting, *, declared: bool, adjust: str) -> SimpleSlopes:
     fitted = pair.fitted
     rows = pair.slope_rows(direction, given, [point.value for point in pair.points])
+    differences = _differences(pair, rows, adjust)
     return SimpleSlopes(
         model=fitted.model,
         focal=pair.focal.name,
@@ -173,9 +174,9 @@ def _read(pair: Pair, direction: Direction, given: Setting, *, declared: bool, a
         conditions=tuple(fitted.condition(name, value) for name, value in given.items()),
         df_method=fitted.against.method,
         confidence=fitted.confidence,
-        adjust=adjust,
+        adjust=affordable(adjust, len(differences)),
         slopes=_slopes(pair, direction, rows, given),
-        differences=_differences(pair, rows, adjust),
+        differences=differences,
         region=_region(pair, direction, given),
         lines=_lines(pair, given),
     )
@@ -203,7 +204,8 @@ def _differences(pair: Pair, rows: Rows, adjust: str) -> tuple[Pairwise, ...]:
     if not 2 <= len(pair.moderator.levels) <= MOST_COMPARED:
         return ()
     levels = [point.value for point in pair.points]
-    return pair.fitted.differences(levels, rows, PAIRS["pairwise"](len(levels), 0), adjust)
+    pairs = PAIRS["pairwise"](len(levels), 0)
+    return pair.fitted.differences(levels, rows, pairs, affordable(adjust, len(pairs)))
 
 
 def _region(pair: Pair, direction: Direction, given: Setting) -> Region | None:

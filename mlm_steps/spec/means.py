@@ -80,7 +80,8 @@ class MeanSpec(SpecBlock):
     """How the differences are adjusted for their number. ``auto`` is exact: ``tukey`` for all pairs,
     ``dunnett`` for a control, ``mvt`` (the multivariate t) for consecutive ones. ``bonferroni``, ``holm``,
     ``sidak`` and ``scheffe`` hold for any, ``fdr`` bounds the rate of false discoveries (Benjamini &
-    Hochberg), ``none`` adjusts nothing. holm and fdr have Bonferroni's intervals."""
+    Hochberg), ``none`` adjusts nothing. holm and fdr have Bonferroni's intervals. Of more than 24
+    comparisons, dunnett and mvt are replaced by sidak."""
 
     @model_validator(mode="after")
     def _adjusts_what_it_compares(self) -> MeanSpec:

@@ -292,3 +292,9 @@ def test_what_does_not_fit_together_is_refused(three, asked, words):
 def test_what_names_no_factors_is_refused(three, factor):
     with pytest.raises(UsageError):
         three.means(factor)
+
+
+def test_of_many_comparisons_the_exact_adjustment_is_replaced_and_that_is_said():
+    data = DATA.assign(many=[f"l{i % 27:02d}" for i in range(len(DATA))])
+    found = mlm_steps.fit("y ~ many + (1 | g)", data).means("many", adjust="dunnett").records[0]
+    assert (len(found.differences), found.adjust, found.compared) == (26, "sidak", "control")
