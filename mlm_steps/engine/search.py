@@ -28,6 +28,8 @@ FEW_IN_EFFECT = 8
 """The same for levels in effect."""
 FEW_THETAS = 9
 """Covariance parameters up to which searches are short."""
+FEW_EFFECTS = 2000
+"""Random effects up to which they are short even where each Hessian takes many gradients."""
 ENOUGH_LEVELS = 15
 """Levels in effect beyond which searches from a few starts all find the optimum, where they are long."""
 TINY = 1e-300
@@ -88,11 +90,18 @@ def find_optimum(
         many = control.restarts
     elif kernel.strategy.dear:
         many = max(2, control.restarts)
-    elif best.theta.size > FEW_THETAS and _fewest_levels(kernel) > ENOUGH_LEVELS and rivals is None:
+    elif _long(kernel, best) and _fewest_levels(kernel) > ENOUGH_LEVELS and rivals is None:
         many = max(4, control.restarts)
     for other in islice(contrasting_starts(kernel, best), many):
         best = _better(kernel, objective, other, control, best)
     return replace(best, trace=tuple(objective.points))
+
+
+def _long(kernel: Kernel, search: Search) -> bool:
+    """Return whether searches are long: many parameters, or many effects and Hessians by differences."""
+    effects = sum(factor.q for factor in kernel.strategy.factors)
+    by_differences = not kernel.strategy.exact_hessian
+    return search.theta.size > FEW_THETAS or (by_differences and effects > FEW_EFFECTS)
 
 
 def first_start(kernel: Kernel, method: Method, control: Control) -> Array:
