@@ -20,7 +20,7 @@ __all__ = ["effort", "plan_work"]
 
 STEP = "effort"
 
-BUDGETS: Mapping[str, float | None] = {"quick": 1.0, "normal": 8.0, "full": None}
+BUDGETS: Mapping[str, float | None] = {"quick": 1.0, "normal": 9.0, "full": None}
 """Seconds of optional work that nobody demands, by counting operations; estimates err by a factor of two."""
 
 ORDER: tuple[OptionalStep, ...] = ("remedies", "profile", "deletions", "simulate", "allfit")

@@ -30,7 +30,7 @@ SEARCH = 30.0
 """Evaluations that a fit takes at least, with its verdict."""
 ROWS = 1e-6
 """Seconds to build a design and reduce it to cross-products, per row and column."""
-EIGENVALUES = 2e-10
+EIGENVALUES = 1e-10
 """Seconds of the eigenvalues of an exact test, per cubed number of levels ..."""
 DRAWS = 4e-4
 """... and of its draws, per level."""
