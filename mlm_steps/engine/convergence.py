@@ -35,7 +35,7 @@ def assess(kernel: Kernel, search: Search) -> ConvergenceReport:
     scaled = _scaled_gradient(E.T @ gradient, roots, vectors)
     reasons = []
     if search.ended == "evaluations":
-        reasons.append(f"a search used up its evaluations ({search.evaluations} of all searches)")
+        reasons.append(f"a search used up its limit ({search.evaluations} evaluations in all)")
     if search.ended == "stopped":
         reasons.append(f"the optimiser gave up: {search.message}")
     if scaled > GRADIENT_TOLERANCE:

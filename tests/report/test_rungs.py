@@ -50,7 +50,7 @@ def test_a_fit_above_what_another_optimiser_finds_is_not_called_the_best(make_gi
 def test_reasons_against_a_fit_are_a_sentence(make_given):
     given = make_given()
     optimum = given.run.fits[-1].reml
-    reasons = ("a search used up its evaluations (40 of all searches)", "the criterion falls")
+    reasons = ("a search used up its limit (40 evaluations in all)", "the criterion falls")
     doubtful = optimum.convergence.model_copy(update={"status": "failed", "reasons": reasons})
     text = render_report(with_fit(given, reml=optimum.model_copy(update={"convergence": doubtful})))["md"]
-    assert "A search used up its evaluations (40 of all searches); the criterion falls." in text
+    assert "A search used up its limit (40 evaluations in all); the criterion falls." in text
