@@ -16,6 +16,8 @@ __all__ = ["Progress"]
 
 LIVE, PLAIN = 1.0, 20.0
 """Seconds after which the running steps are shown again: on a terminal, and where lines stay."""
+DECIDE = ("data", "effort")
+"""Steps whose results say which of the steps after them are current."""
 SHOWN = 4
 """Running steps that are named; more are counted."""
 
@@ -53,16 +55,25 @@ class Progress(logging.Filter):
         self._jobs: dict[int, str] = {}
         self._running: dict[str, float] = {}
         self._took: dict[str, float] = {}
+        self._recount: Callable[[], Sequence[str]] | None = None
         self._told = 0
         self.finished: list[str] = []
         self.failed: list[str] = []
         self.errors: list[str] = []
 
-    def expect(self, steps: Sequence[Step], before: Mapping[str, float], out: tuple[Path, Path]) -> None:
+    def expect(
+        self,
+        steps: Sequence[Step],
+        before: Mapping[str, float],
+        out: tuple[Path, Path],
+        recount: Callable[[], Sequence[str]] | None = None,
+    ) -> None:
         """Take note of the steps that are to be made, and of the seconds that they took the last time.
 
-        ``out`` is the output folder and the name that Snakemake knows it by.
+        ``out`` is the output folder and the name that Snakemake knows it by; ``recount`` returns the steps
+        that are not current, once a step has ended on which the keys of others depend.
         """
+        self._recount = recount
         folder, plain = out
         self._heads = {str(plain / step.head.relative_to(folder)): step.name for step in steps}
         self._waiting = [step.name for step in steps]
@@ -90,6 +101,9 @@ class Progress(logging.Filter):
             if begun is not None:  # the data may have been made by the check of the run
                 self._took[step] = self._clock() - begun
             self.finished.append(step)
+            if step in DECIDE and begun is not None and self._recount:
+                ended = [*self.finished, *self.failed]
+                self._waiting = [*ended, *(name for name in self._recount() if name not in ended)]
             self._show(step)
 
     @contextmanager

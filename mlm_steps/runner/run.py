@@ -7,9 +7,11 @@ import sys
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import partial
 from itertools import chain
 from pathlib import Path
 
+from mlm_steps.errors import MlmError
 from mlm_steps.runner.alias import plain_name
 from mlm_steps.runner.check import checking
 from mlm_steps.runner.display import Display, is_live
@@ -110,22 +112,33 @@ def _run_waiting(request: RunRequest, plan: Plan, display: Display, pool: WarmPo
     with locked(plan.layout.out), _environment({"MLM_POOL": pool.address, VARIABLE: this_process()}):
         if force:
             withdraw(plan.layout)
-        _expect(progress, display, plan, _plan(request))
+        _expect(progress, display, plan, request)
         with progress.shown():
             done = work()
     session = Session(request.spec, plan.layout.out, allow_outside=outside)
     return conclude(session, progress, done=done)
 
 
-def _expect(progress: Progress, display: Display, opening: Plan, plan: Plan) -> None:
+def _expect(progress: Progress, display: Display, opening: Plan, request: RunRequest) -> None:
     """Say which steps are made and why; the check may have made the data meanwhile."""
+    plan = _plan(request)
     made = [step for step in opening.steps[:1] if not step.current and plan.step(step.name).current]
     waiting = [*made, *(step for step in plan.steps if not step.current)]
     before = {name: entry.seconds for name, entry in opening.ledger.steps.items()}
-    progress.expect(waiting, before, (plan.layout.out, plain_name(plan.layout.out)))
+    names = (plan.layout.out, plain_name(plan.layout.out))
+    progress.expect(waiting, before, names, partial(_not_current, request, plan))
     display.say(*describe_reasons(waiting))
     for step in made:
         progress.end(step.name)
+
+
+def _not_current(request: RunRequest, before: Plan) -> list[str]:
+    """Return the steps that are not current by now; those of before where the spec is being edited."""
+    try:
+        plan = _plan(request)
+    except MlmError:
+        plan = before
+    return [step.name for step in plan.steps if not step.current]
 
 
 @contextmanager

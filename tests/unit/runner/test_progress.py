@@ -114,3 +114,12 @@ def test_a_line_is_written_over_only_where_a_terminal_can_and_nobody_minds():
     assert not is_live(Terminal(), {"TERM": "xterm", "NO_COLOR": "1"})
     assert not is_live(Terminal(), {"TERM": "dumb"})
     assert not is_live(io.StringIO(), {"TERM": "xterm"})
+
+
+def test_the_count_follows_what_is_current_after_a_step_that_others_depend_on(clock):
+    stream = io.StringIO()
+    progress = Progress(Display(stream, live=False), 1, clock)
+    progress.expect(steps("effort", "allfit", "deletions", "report"), {}, NAMES, lambda: ["report"])
+    begin(progress, 1, "effort")
+    end(progress, 1)
+    assert stream.getvalue().startswith("[    1/2] ")
