@@ -7,7 +7,7 @@ import numpy as np
 from mlm_steps.design.matrices import Design
 from mlm_steps.errors import Fault, FitError
 
-__all__ = ["check_design"]
+__all__ = ["check_design", "constant_within"]
 
 
 def check_design(design: Design) -> None:
@@ -20,8 +20,7 @@ def check_design(design: Design) -> None:
         outcome that does not vary, a factor with one level, as many random effects as rows, weights
         that are not positive.
     """
-    faults = _outcome_faults(design) or _level_faults(design)
-    faults += [*_weight_faults(design), *_term_faults(design)]
+    faults = [*_outcome_faults(design), *_weight_faults(design), *_term_faults(design)]
     if faults:
         raise FitError(*faults)
 
@@ -53,8 +52,8 @@ def _outcome_faults(design: Design) -> list[Fault]:
     return faults
 
 
-def _level_faults(design: Design) -> list[Fault]:
-    """Return a fault where the outcome is the same in all rows of each group with a random intercept."""
+def constant_within(design: Design) -> str | None:
+    """Return in words that the outcome is constant in each group with a random intercept, or None."""
     y = design.y if design.offset is None else design.y - design.offset
     for term in design.random:
         if not (term.z == 1.0).all(axis=0).any():
@@ -64,10 +63,8 @@ def _level_faults(design: Design) -> list[Fault]:
         np.minimum.at(low, term.refs, y)
         np.maximum.at(high, term.refs, y)
         if design.n > J and (high - low).max() <= CONSTANT * np.ptp(y):
-            what = f"the outcome {design.outcome!r} is constant within groups: it belongs to {term.group}"
-            hint = "analyse one row per group by ordinary regression, or take an outcome of the rows"
-            return [Fault("", what, hint, offset=_found(design.formula, term.source))]
-    return []
+            return f"the outcome {design.outcome!r} is constant within groups: it belongs to {term.group}"
+    return None
 
 
 def _weight_faults(design: Design) -> list[Fault]:

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from mlm_steps.design.matrices import Design
 from mlm_steps.engine.at import constant_of
-from mlm_steps.engine.checks import check_design
+from mlm_steps.engine.checks import check_design, constant_within
 from mlm_steps.engine.convergence import assess
 from mlm_steps.engine.criterion import Pieces, TracePoint, penalty, solved_lower
 from mlm_steps.engine.kernel import Kernel, prepare
@@ -72,7 +72,9 @@ def fit_lmm(
         finish = polish if search_control.optimizer == "auto" else search_with
         found = _in_units(finish(kernel, method, search_control, found.theta), kernel, method, before=found)
     if found.ended in GIVEN_UP:
-        hint = "leave some out; or the model lacks an intercept"
+        hint, level = "leave some out; or the model lacks an intercept", constant_within(design)
+        if level is not None:
+            hint = f"{level}; analyse one row per group, or another outcome"
         raise FitError(Fault("", GIVEN_UP[found.ended], hint), trace=found.trace)
     found = settled(kernel, method, found)
     report = assess(kernel, found)
