@@ -19,7 +19,7 @@ PLAIN = re.compile(r"[\w/.](?:[\w/. +=@:,-]*[\w/.+=@:,-])?")
 
 def plain_name(out: Path, root: Path = Path(".snakemake")) -> Path:
     """Return an output folder, or a symbolic link to it where its name has other than plain characters."""
-    if PLAIN.fullmatch(str(out)):
+    if PLAIN.fullmatch(str(out)) and not _is_number(str(out)):
         return out
     target = Path(os.path.abspath(out))  # noqa: PTH100 - the link stands elsewhere; other links stay as they are
     link = root / "mlm" / f"out-{hashlib.sha256(os.fsencode(target)).hexdigest()[:16]}"
@@ -29,3 +29,12 @@ def plain_name(out: Path, root: Path = Path(".snakemake")) -> Path:
             link.unlink()
         link.symlink_to(target)
     return link
+
+
+def _is_number(name: str) -> bool:
+    """Return whether Snakemake reads a value of ``--config`` as a number, quoted or not."""
+    try:
+        float(name)
+    except ValueError:
+        return False
+    return True
