@@ -31,12 +31,16 @@ def whiten(R: Array, Lambda: Array, rest: Array, *, large: bool = False) -> tupl
         log_det, out = _whiten_two(T, right)
     else:
         try:
-            L = triangle_of(T) if large else np.linalg.cholesky(T @ T.transpose(0, 2, 1) + np.eye(K))
+            L = triangle_of(T) if large else _cholesky(T)
         except np.linalg.LinAlgError:
             return None
         log_det = 2.0 * float(np.log(np.diagonal(L, axis1=1, axis2=2)).sum())
         out = _forward(L, right)
     return log_det, out[:, :, :K], out[:, :, K:]
+
+
+def _cholesky(T: Array) -> Array:
+    return np.asarray(np.linalg.cholesky(T @ T.transpose(0, 2, 1) + np.eye(T.shape[1])), dtype=np.float64)
 
 
 def _forward(L: Array, right: Array) -> Array:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -101,9 +101,11 @@ def collect(session: Session, *, figures: tuple[FigureRecord, ...] = ()) -> RunR
             for record in reversed(everything)
             if isinstance(record, Absence) and record.absent == "failed"
         },
-        comparisons=tuple(record for record in comparisons if isinstance(record, ComparisonRecord)),
+        comparisons=tuple(_of_fitted(comparisons, fitted)),
         variance=tuple(
-            intervals.into_variance(record) for record in variances if isinstance(record, VarianceRecord)
+            intervals.into_variance(record)
+            for record in variances
+            if isinstance(record, VarianceRecord) and isinstance(fits[record.model], FitRecord)
         ),
         modes=_Modes({record.model: layout.modes(record.model) for record in usable}),
         figures=figures,
@@ -115,6 +117,19 @@ def collect(session: Session, *, figures: tuple[FigureRecord, ...] = ()) -> RunR
         deletions=read_outcome(DeletionsRecord, layout.deletions),
         effort=read_outcome(EffortRecord, layout.effort),
     )
+
+
+def _of_fitted(
+    records: Iterable[ComparisonRecord | Absence], fits: Sequence[FitRecord]
+) -> Iterator[ComparisonRecord]:
+    """Yield the comparisons of rungs that have a record.
+
+    A comparison outlives a rung whose step failed while its estimates were kept.
+    """
+    names = {fit.model for fit in fits}
+    for record in records:
+        if isinstance(record, ComparisonRecord) and {record.smaller, record.larger} <= names:
+            yield record
 
 
 def _intervals(session: Session, fitted: Sequence[str]) -> Intervals:

@@ -230,14 +230,13 @@ def _describe(path: Path) -> FileEntry:
 
 
 def _unchanged(path: Path, entry: FileEntry) -> bool:
+    """Return whether a file is as it was; another step may delete it while it is read."""
     try:
         status = path.stat()
+        if not stat.S_ISREG(status.st_mode) or status.st_size != entry.size:
+            return False
+        if status.st_mtime_ns == entry.mtime_ns and status.st_size > HASHED_BYTES:
+            return True
+        return _describe(path).sha256 == entry.sha256
     except OSError:
         return False
-    if not stat.S_ISREG(status.st_mode):
-        return False
-    if status.st_size != entry.size:
-        return False
-    if status.st_mtime_ns == entry.mtime_ns and status.st_size > HASHED_BYTES:
-        return True
-    return _describe(path).sha256 == entry.sha256

@@ -1,12 +1,13 @@
-"""The words for columns come from the spec, then from the file."""
+"""Gathering the records of a run: words for columns, and comparisons of rungs that have records."""
 
 from __future__ import annotations
 
 from types import SimpleNamespace
 
-from mlm_steps.records import ColumnProfile
+from mlm_steps.records import ColumnProfile, ComparisonRecord, FitRecord
+from mlm_steps.records.failure import Absence
 from mlm_steps.spec import ColumnSpec
-from mlm_steps.steps.collect import labels_of
+from mlm_steps.steps.collect import _of_fitted, labels_of
 
 
 def test_the_spec_goes_before_the_file_and_a_mere_name_is_no_label() -> None:
@@ -26,3 +27,11 @@ def test_the_spec_goes_before_the_file_and_a_mere_name_is_no_label() -> None:
     labels = labels_of(session)
     assert labels.columns == {"score": "Mathematics score", "ses": "SES", "sec": "Sector", "x": "Hours"}
     assert labels.units == {"x": "h"}
+
+
+def test_a_comparison_is_left_out_where_the_record_of_a_rung_is_gone() -> None:
+    fits = [FitRecord.model_construct(model=name) for name in ("null", "slope")]
+    kept = ComparisonRecord.model_construct(smaller="null", larger="slope")
+    stale = ComparisonRecord.model_construct(smaller="slope", larger="cross")
+    failed = Absence(absent="failed", step="compare/cross--more", reason="no disk")
+    assert list(_of_fitted([kept, stale, failed], fits)) == [kept]

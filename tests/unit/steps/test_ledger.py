@@ -1,6 +1,7 @@
 """What counts as a finished step's file that nobody has changed since."""
 
 import os
+from pathlib import Path
 
 import pytest
 
@@ -51,6 +52,19 @@ def test_a_folder_in_the_place_of_a_file_is_not_current(layout):
     path = write(layout, 10)
     path.unlink()
     path.mkdir()
+    assert Ledger.read(layout).key("step") is None
+
+
+def test_a_file_that_another_step_deletes_while_it_is_read_is_not_current(layout, monkeypatch):
+    path = write(layout, 10)
+    whole = Path.open
+
+    def gone(self, *args, **kwargs):
+        if self == path:
+            raise FileNotFoundError(self)
+        return whole(self, *args, **kwargs)
+
+    monkeypatch.setattr(Path, "open", gone)
     assert Ledger.read(layout).key("step") is None
 
 
