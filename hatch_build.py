@@ -11,7 +11,7 @@ from typing import Any
 
 from hatchling.builders.hooks.plugin.interface import BuildHookInterface
 
-SOURCE = Path("mlm_steps/engine/_compiled.c")
+SOURCE = Path("mlm_steps/engine/structures/_compiled.c")
 ABI = "cp311-abi3"
 FLAGS = ("-O3", "-ffp-contract=off", "-DPy_LIMITED_API=0x030B0000")
 """No contraction: the same digits from every compiler."""

@@ -19,9 +19,9 @@ import pandas as pd
 
 from mlm_steps.design import build_design
 from mlm_steps.engine import fit_lmm
+from mlm_steps.engine.bootstrap.replicates import refit_many
+from mlm_steps.engine.bootstrap.simulate import simulate
 from mlm_steps.engine.cost import cost_of
-from mlm_steps.engine.replicates import refit_many
-from mlm_steps.engine.simulate import simulate
 
 REPEATS = 5
 OUTCOMES = 40

@@ -25,11 +25,11 @@ from mlm_steps.compare.mixtures import mixture_tail
 from mlm_steps.compare.rlrt import rlrt_p
 from mlm_steps.design import Design, build_design
 from mlm_steps.engine import LmmFit, fit_lmm
-from mlm_steps.engine.at import criterion_at
-from mlm_steps.engine.profiles import Parameter, profile_fit
-from mlm_steps.engine.replicates import refit_many
-from mlm_steps.engine.simulate import simulate
-from mlm_steps.engine.streams import stream
+from mlm_steps.engine.bootstrap.replicates import refit_many
+from mlm_steps.engine.bootstrap.simulate import simulate
+from mlm_steps.engine.bootstrap.streams import stream
+from mlm_steps.engine.profile.profiles import Parameter, profile_fit
+from mlm_steps.engine.result.evaluate import criterion_at
 from mlm_steps.inference import test_coefficients
 from mlm_steps.records.comparison import MixtureComponent
 

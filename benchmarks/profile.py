@@ -20,7 +20,7 @@ from statistics import median
 from benchmarks.data import workshop
 from mlm_steps.design import build_design
 from mlm_steps.engine import fit_lmm
-from mlm_steps.engine.profiles import parameters_of, profile_fit
+from mlm_steps.engine.profile.profiles import parameters_of, profile_fit
 
 FORMULA = "math ~ ses + (1 | schcode)"
 REPEATS = 10

@@ -46,8 +46,8 @@ def bootstrap(frame: pd.DataFrame, formula: str) -> Run:
     """Return a thousand replicates of the parametric bootstrap of a fit at hand."""
     from mlm_steps.design import build_design
     from mlm_steps.engine import fit_lmm
-    from mlm_steps.engine.replicates import refit_many
-    from mlm_steps.engine.simulate import simulate
+    from mlm_steps.engine.bootstrap.replicates import refit_many
+    from mlm_steps.engine.bootstrap.simulate import simulate
 
     found = fit_lmm(build_design(formula, frame))
 
@@ -62,7 +62,7 @@ def profile(frame: pd.DataFrame, formula: str) -> Run:
     """Return the profiles of all parameters, by ML as lme4's are, from an ML fit that is made anew."""
     from mlm_steps.design import build_design
     from mlm_steps.engine import fit_lmm
-    from mlm_steps.engine.profiles import parameters_of, profile_fit
+    from mlm_steps.engine.profile.profiles import parameters_of, profile_fit
 
     design = build_design(formula, frame)
     criterion = fit_lmm(design).criterion

@@ -21,7 +21,7 @@ from pandas.api.types import is_bool_dtype, is_numeric_dtype
 from mlm_steps.design import Formula
 from mlm_steps.design.faults import nearest
 from mlm_steps.engine import Control
-from mlm_steps.engine.optimizers import NEEDS, OPTIMIZERS, installed
+from mlm_steps.engine.search.optimizers import NEEDS, OPTIMIZERS, installed
 from mlm_steps.errors import Fault, UsageError
 
 __all__ = [

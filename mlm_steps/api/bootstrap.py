@@ -12,10 +12,10 @@ from numpy.typing import NDArray
 
 from mlm_steps.api.arguments import checked, names, optional, share
 from mlm_steps.api.intervals import Intervals, interval_table, names_of, quantile_of
-from mlm_steps.engine.bootstrap import Sample, bound_codes, draw_replicates, percentiles
-from mlm_steps.engine.profiles import Parameter
-from mlm_steps.engine.replicates import Replicates
-from mlm_steps.engine.values import LmmFit
+from mlm_steps.engine.bootstrap.bootstrap import Sample, bound_codes, draw_replicates, percentiles
+from mlm_steps.engine.bootstrap.replicates import Replicates
+from mlm_steps.engine.profile.profiles import Parameter
+from mlm_steps.engine.result.lmm_fit import LmmFit
 from mlm_steps.errors import Fault, UsageError, did_you_mean
 
 if TYPE_CHECKING:

@@ -13,8 +13,8 @@ from scipy import special
 from mlm_steps.api.arguments import checked, one_of, share
 from mlm_steps.api.arguments import names as list_of_names
 from mlm_steps.design.matrices import Design
-from mlm_steps.engine.profile import Profile
-from mlm_steps.engine.profiles import Parameter, parameters_of, profile_fit
+from mlm_steps.engine.profile.profile import Profile
+from mlm_steps.engine.profile.profiles import Parameter, parameters_of, profile_fit
 from mlm_steps.errors import Fault, UsageError, did_you_mean, listing
 from mlm_steps.inference import test_rows
 

@@ -15,9 +15,9 @@ from mlm_steps.design import NewDesign, apply_design, parse_formula
 from mlm_steps.design.checks import Missing, positive_weights
 from mlm_steps.design.columns import FrameColumns, missing_values
 from mlm_steps.design.expressions import columns_of
-from mlm_steps.engine.posterior import TermRows
-from mlm_steps.engine.predict import PredictionError, Rows, estimates
-from mlm_steps.engine.values import LmmFit
+from mlm_steps.engine.posterior.posterior import TermRows
+from mlm_steps.engine.posterior.predict import PredictionError, Rows, estimates
+from mlm_steps.engine.result.lmm_fit import LmmFit
 from mlm_steps.errors import Fault, UsageError
 from mlm_steps.inference import test_contrasts
 from mlm_steps.inference.satterthwaite import variance_df

@@ -9,7 +9,7 @@ import pandas as pd
 from mlm_steps.api.arguments import a_control, checked
 from mlm_steps.api.results import Fit, a_fit
 from mlm_steps.engine import Control
-from mlm_steps.engine.all_fit import CRITERION_LIMIT, AllFits, Refit, refit_all
+from mlm_steps.engine.fit.all_fit import CRITERION_LIMIT, AllFits, Refit, refit_all
 
 __all__ = ["Refits", "allfit", "verdict"]
 

@@ -24,10 +24,10 @@ from mlm_steps.api.bootstrap import Bootstrap, bootstrap
 from mlm_steps.api.frames import new_frame
 from mlm_steps.api.prediction import INTERVALS, Interval, NewRows, Prediction, predict
 from mlm_steps.engine import Control, Estimates, LmmFit, Method, evaluate_at
-from mlm_steps.engine.at import criterion_at
-from mlm_steps.engine.leverage import cooks_distances, leverages
-from mlm_steps.engine.resampling import KINDS
-from mlm_steps.engine.simulate import simulate
+from mlm_steps.engine.bootstrap.resampling import KINDS
+from mlm_steps.engine.bootstrap.simulate import simulate
+from mlm_steps.engine.posterior.leverage import cooks_distances, leverages
+from mlm_steps.engine.result.evaluate import criterion_at
 from mlm_steps.errors import Fault, UsageError
 
 __all__ = ["FitRows", "Origin", "snapshot"]

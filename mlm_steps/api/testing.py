@@ -11,7 +11,7 @@ from mlm_steps.api.arguments import LARGEST_SEED, checked, one_of, optional, who
 from mlm_steps.api.rows import FitRows, Origin
 from mlm_steps.design import parse_formula
 from mlm_steps.design.hypotheses import SumsOfSquares, term_hypotheses
-from mlm_steps.engine.values import LmmFit
+from mlm_steps.engine.result.lmm_fit import LmmFit
 from mlm_steps.errors import Fault, UsageError
 from mlm_steps.inference import METHODS, CoefficientTests, Reference, reference, test_rows, test_terms
 

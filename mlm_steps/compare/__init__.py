@@ -11,8 +11,8 @@ from typing import Protocol
 
 from mlm_steps.compare.lrt import compare_lrt
 from mlm_steps.compare.simulations import Simulations
-from mlm_steps.engine.estimates import Estimates
-from mlm_steps.engine.values import Method
+from mlm_steps.engine.fit.estimates import Estimates
+from mlm_steps.engine.result.lmm_fit import Method
 from mlm_steps.records import ComparisonRecord
 
 __all__ = ["COMPARISONS", "Comparison", "Simulations", "compare_lrt"]

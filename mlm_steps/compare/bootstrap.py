@@ -12,12 +12,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mlm_steps.compare.nesting import Relation, embed_theta, log_det_basis
+from mlm_steps.engine.bootstrap.replicates import ELEMENTS, refit_many
+from mlm_steps.engine.bootstrap.simulate import draw_outcomes
+from mlm_steps.engine.bootstrap.streams import stream
 from mlm_steps.engine.cost import cost_of
-from mlm_steps.engine.fit import evaluate_at, fit_lmm
-from mlm_steps.engine.replicates import ELEMENTS, refit_many
-from mlm_steps.engine.simulate import draw_outcomes
-from mlm_steps.engine.streams import stream
-from mlm_steps.engine.values import LmmFit
+from mlm_steps.engine.fit.lmm import evaluate_at, fit_lmm
+from mlm_steps.engine.result.lmm_fit import LmmFit
 from mlm_steps.errors import FitError
 
 __all__ = ["BootstrapP", "bootstrap_p", "p_of", "simulated_statistics", "takes_long"]

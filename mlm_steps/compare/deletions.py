@@ -8,9 +8,9 @@ from mlm_steps.compare.nesting import Relation, embed_theta, log_det_basis, rela
 from mlm_steps.compare.simulations import Simulations, exact_p
 from mlm_steps.design.deletions import Deletion
 from mlm_steps.design.matrices import Design
-from mlm_steps.engine.fit import fit_lmm
-from mlm_steps.engine.linear import linear_criterion
-from mlm_steps.engine.values import Control, LmmFit
+from mlm_steps.engine.fit.lmm import fit_lmm
+from mlm_steps.engine.result.linear import linear_criterion
+from mlm_steps.engine.result.lmm_fit import Control, LmmFit
 from mlm_steps.errors import FitError
 from mlm_steps.records.deletions import RandomEffectTest
 

@@ -14,10 +14,10 @@ from numpy.typing import NDArray
 
 from mlm_steps.compare.mixtures import chi_square_tail
 from mlm_steps.design.matrices import Design
-from mlm_steps.engine.groups import segment_sum
-from mlm_steps.engine.moments import grouping_factors
-from mlm_steps.engine.random_effects import group_precision
-from mlm_steps.engine.values import LmmFit
+from mlm_steps.engine.posterior.random_effects import group_precision
+from mlm_steps.engine.result.lmm_fit import LmmFit
+from mlm_steps.engine.result.moments import grouping_factors
+from mlm_steps.engine.structures.groups import segment_sum
 from mlm_steps.records.deletions import Heterogeneity
 
 __all__ = ["heterogeneity"]

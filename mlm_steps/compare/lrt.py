@@ -12,11 +12,11 @@ from mlm_steps.compare.refusal import Refusal, data_mismatch, no_test, search_fa
 from mlm_steps.compare.simulations import Simulations, with_bootstrap, with_rlrt
 from mlm_steps.design.matrices import Design, RandomTerm
 from mlm_steps.design.one_name import factor_identity
-from mlm_steps.engine.components import reductions
-from mlm_steps.engine.estimates import Estimates
-from mlm_steps.engine.fit import fit_lmm
-from mlm_steps.engine.moments import variance_parts
-from mlm_steps.engine.values import LmmFit, Method
+from mlm_steps.engine.fit.estimates import Estimates
+from mlm_steps.engine.fit.lmm import fit_lmm
+from mlm_steps.engine.result.components import reductions
+from mlm_steps.engine.result.lmm_fit import LmmFit, Method
+from mlm_steps.engine.result.moments import variance_parts
 from mlm_steps.errors import ComparisonError, Fault
 from mlm_steps.records import ComparisonRecord, Notice, VarianceChange
 

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mlm_steps.design.matrices import Design, RandomTerm
-from mlm_steps.engine.values import LmmFit
+from mlm_steps.engine.result.lmm_fit import LmmFit
 
 __all__ = ["Containment", "Relation", "contained_terms", "embed_theta", "log_det_basis", "relate", "spans"]
 

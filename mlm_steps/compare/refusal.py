@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from mlm_steps.compare.nesting import Relation, spans
 from mlm_steps.design.matrices import Design
-from mlm_steps.engine.values import LmmFit
+from mlm_steps.engine.result.lmm_fit import LmmFit
 from mlm_steps.errors import listing
 
 __all__ = ["Refusal", "data_mismatch", "no_test", "search_failed"]

@@ -12,8 +12,8 @@ from numpy.typing import NDArray
 from scipy.linalg import solve_triangular
 
 from mlm_steps.design.matrices import Design, RandomTerm
-from mlm_steps.engine.groups import segment_sum
-from mlm_steps.engine.streams import stream
+from mlm_steps.engine.bootstrap.streams import stream
+from mlm_steps.engine.structures.groups import segment_sum
 
 __all__ = ["DRAWS", "LARGEST_FACTOR", "null_eigenvalues", "rlrt_p"]
 

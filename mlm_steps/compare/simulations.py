@@ -9,7 +9,7 @@ from mlm_steps.compare.mixtures import lone_variance
 from mlm_steps.compare.nesting import Relation
 from mlm_steps.compare.rlrt import LARGEST_FACTOR, rlrt_p
 from mlm_steps.design.matrices import Design
-from mlm_steps.engine.values import LmmFit, Method
+from mlm_steps.engine.result.lmm_fit import LmmFit, Method
 from mlm_steps.records import ComparisonRecord, Notice
 
 if TYPE_CHECKING:

@@ -9,10 +9,10 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-from mlm_steps.engine.kernel import Kernel
-from mlm_steps.engine.nested import Nested
-from mlm_steps.engine.one_factor import OneFactor
-from mlm_steps.engine.replicates_several import together
+from mlm_steps.engine.bootstrap.replicates_several import together
+from mlm_steps.engine.structures.nested import Nested
+from mlm_steps.engine.structures.one_factor import OneFactor
+from mlm_steps.engine.structures.prepared import Kernel
 
 __all__ = ["Cost", "cost_of"]
 

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 import numpy as np
 from scipy.special import chdtrc, fdtrc, ndtr, ndtri, stdtr, stdtrit
 
-from mlm_steps.engine.values import LmmFit
+from mlm_steps.engine.result.lmm_fit import LmmFit
 from mlm_steps.inference.base import Array, Context, DfMethod, Reference
 from mlm_steps.inference.between_within import between_within
 from mlm_steps.inference.kenward_roger import kenward_roger

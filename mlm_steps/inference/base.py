@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mlm_steps.design.hlm import VariableRank
-from mlm_steps.engine.values import LmmFit
+from mlm_steps.engine.result.lmm_fit import LmmFit
 from mlm_steps.records.base import Notice
 
 __all__ = ["Array", "Context", "DfMethod", "JointDf", "Reference", "same_for_all"]

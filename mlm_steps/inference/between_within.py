@@ -10,7 +10,7 @@ import numpy as np
 
 from mlm_steps.design.hlm import Place, VariableRank, is_nested, place_columns
 from mlm_steps.design.matrices import Design, RandomTerm
-from mlm_steps.engine.values import LmmFit
+from mlm_steps.engine.result.lmm_fit import LmmFit
 from mlm_steps.inference.base import Array, Context, JointDf, Reference
 from mlm_steps.inference.satterthwaite import satterthwaite
 from mlm_steps.records.base import Notice

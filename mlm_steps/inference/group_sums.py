@@ -19,8 +19,8 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.linalg import solve_triangular
 
-from mlm_steps.engine.groups import Factor, segment_sum
-from mlm_steps.engine.values import LmmFit
+from mlm_steps.engine.result.lmm_fit import LmmFit
+from mlm_steps.engine.structures.groups import Factor, segment_sum
 from mlm_steps.inference.base import Array
 
 if TYPE_CHECKING:

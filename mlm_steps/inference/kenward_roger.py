@@ -13,8 +13,8 @@ from dataclasses import dataclass, replace
 import numpy as np
 from scipy.linalg import solve_triangular
 
-from mlm_steps.engine.estimates import Estimates
-from mlm_steps.engine.values import LmmFit
+from mlm_steps.engine.fit.estimates import Estimates
+from mlm_steps.engine.result.lmm_fit import LmmFit
 from mlm_steps.inference.base import Array, Context, JointDf, Reference, same_for_all
 from mlm_steps.inference.group_sums import LARGEST_BLOCK, Sums, group_sums
 from mlm_steps.inference.satterthwaite import satterthwaite

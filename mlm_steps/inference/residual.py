@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from mlm_steps.engine.values import LmmFit
+from mlm_steps.engine.result.lmm_fit import LmmFit
 from mlm_steps.inference.base import Context, Reference, same_for_all
 
 __all__ = ["residual"]

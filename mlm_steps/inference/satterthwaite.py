@@ -8,8 +8,8 @@ from typing import NamedTuple
 
 import numpy as np
 
-from mlm_steps.engine.criterion import Pieces
-from mlm_steps.engine.values import LmmFit
+from mlm_steps.engine.criterion.criterion import Pieces
+from mlm_steps.engine.result.lmm_fit import LmmFit
 from mlm_steps.inference.base import Array, Context, JointDf, Reference
 
 __all__ = ["satterthwaite", "variance_df"]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from mlm_steps.engine.values import LmmFit
+from mlm_steps.engine.result.lmm_fit import LmmFit
 from mlm_steps.inference.base import Context, Reference, same_for_all
 
 __all__ = ["z"]

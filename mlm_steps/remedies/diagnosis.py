@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from mlm_steps.design import RandomTerm
 from mlm_steps.engine import LmmFit
-from mlm_steps.engine.values import BOUNDARY
+from mlm_steps.engine.result.lmm_fit import BOUNDARY
 from mlm_steps.records.remedies import Direction, TermDiagnosis
 from mlm_steps.remedies.base import INTERCEPT, effect_words
 

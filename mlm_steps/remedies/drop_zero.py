@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 import numpy as np
 
-from mlm_steps.engine.values import BOUNDARY
+from mlm_steps.engine.result.lmm_fit import BOUNDARY
 from mlm_steps.remedies.base import Case, Proposal, effect_words
 from mlm_steps.remedies.cuts import cut_proposals
 from mlm_steps.remedies.rewrite import Cut

@@ -43,7 +43,7 @@ PRELOADED = (
     "mlm_steps.steps.fit_record",
     "mlm_steps.steps.prelude",
     "statsmodels.stats.sandwich_covariance",
-    "mlm_steps.engine.random_effects",
+    "mlm_steps.engine.posterior.random_effects",
     "mlm_steps.steps.compare",
     "mlm_steps.compare.lrt",
     "mlm_steps.steps.variance",

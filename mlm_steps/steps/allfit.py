@@ -14,7 +14,7 @@ from mlm_steps.steps.session import Session
 
 if TYPE_CHECKING:
     from mlm_steps.engine import LmmFit
-    from mlm_steps.engine.all_fit import AllFits
+    from mlm_steps.engine.fit.all_fit import AllFits
 
 __all__ = ["allfit", "describe_allfit"]
 
@@ -69,7 +69,7 @@ def _rung_named(session: Session, name: str) -> ModelSpec:
 
 def _rung(session: Session, record: FitRecord) -> RungRefits:
     from mlm_steps.api.refits import verdict
-    from mlm_steps.engine.all_fit import UNASKED
+    from mlm_steps.engine.fit.all_fit import UNASKED
 
     fit = session.refit(session.frame(), record).under(record.method)
     found = _refit(session, fit, None if session.spec.estimation.allfit == "always" else UNASKED)
@@ -96,6 +96,6 @@ def _rung(session: Session, record: FitRecord) -> RungRefits:
 
 
 def _refit(session: Session, fit: LmmFit, optimizers: Sequence[str] | None = None) -> AllFits:
-    from mlm_steps.engine.all_fit import refit_all
+    from mlm_steps.engine.fit.all_fit import refit_all
 
     return refit_all(fit, control_of(session.spec.estimation), optimizers)

@@ -88,9 +88,9 @@ def _at(design: Design, optima: Sequence[Optimum]) -> Estimates:
 
 def _found(fit: LmmFit, optimum: Optimum) -> LmmFit:
     """Return a fit with the report on the search that has found its parameters."""
-    from mlm_steps.engine.criterion import TracePoint
-    from mlm_steps.engine.notices import notices_of
-    from mlm_steps.engine.values import ConvergenceReport
+    from mlm_steps.engine.criterion.criterion import TracePoint
+    from mlm_steps.engine.result.lmm_fit import ConvergenceReport
+    from mlm_steps.engine.result.notices import notices_of
 
     end = optimum.convergence
     low, high = end.hessian_eigenvalue_min, end.hessian_eigenvalue_max

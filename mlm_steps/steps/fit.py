@@ -28,7 +28,7 @@ def fit(session: Session, model: str) -> None:
 
     from mlm_steps.design.hypotheses import term_hypotheses
     from mlm_steps.engine.cost import cost_of
-    from mlm_steps.engine.random_effects import random_effects
+    from mlm_steps.engine.posterior.random_effects import random_effects
 
     step = f"fit/{model}"
     with session.recorded(step) as (recorder, key), _search_told(session):

@@ -12,7 +12,7 @@ __all__ = ["prelude"]
 def prelude(session: Session, model: str) -> None:
     """Write the record of a prelude model; DesignError."""
     from mlm_steps.design import build_design
-    from mlm_steps.engine.ols import OlsFit, fit_ols
+    from mlm_steps.engine.fit.ols import OlsFit, fit_ols
 
     path = session.layout.prelude(model)
     with session.recorded(f"prelude/{model}") as (recorder, key):

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, NamedTuple
 
-from mlm_steps.engine.all_fit import takes_long
-from mlm_steps.engine.profiles import Parameter, parameters_of, profile_fit
+from mlm_steps.engine.fit.all_fit import takes_long
+from mlm_steps.engine.profile.profiles import Parameter, parameters_of, profile_fit
 from mlm_steps.records import (
     FitRecord,
     Interval,
@@ -24,7 +24,7 @@ from mlm_steps.variance.icc_profile import share_at, share_interval
 
 if TYPE_CHECKING:
     from mlm_steps.engine import LmmFit
-    from mlm_steps.engine.profile import Profile
+    from mlm_steps.engine.profile.profile import Profile
     from mlm_steps.records import RandomParameter
 
 __all__ = ["profile", "profile_record"]

@@ -6,9 +6,9 @@ import hashlib
 import platform
 from importlib.metadata import version
 
-from mlm_steps.engine.compiled import form
-from mlm_steps.engine.convergence import GRADIENT_TOLERANCE
-from mlm_steps.engine.values import BOUNDARY
+from mlm_steps.engine.result.lmm_fit import BOUNDARY
+from mlm_steps.engine.search.convergence import GRADIENT_TOLERANCE
+from mlm_steps.engine.structures.compiled import form
 from mlm_steps.figures import FIGURES
 from mlm_steps.records import FigureRecord, write_whole
 from mlm_steps.records.failure import read_outcome

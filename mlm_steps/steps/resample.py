@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
-from mlm_steps.engine.bootstrap import draw_replicates
-from mlm_steps.engine.replicates import Replicates
+from mlm_steps.engine.bootstrap.bootstrap import draw_replicates
+from mlm_steps.engine.bootstrap.replicates import Replicates
 from mlm_steps.records import FitRecord
 from mlm_steps.records.failure import Absence, read_absence
 from mlm_steps.steps.parquet import read_parquet, write_parquet

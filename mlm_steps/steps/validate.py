@@ -39,7 +39,7 @@ def check(spec: Path, *, allow_outside: bool = False) -> tuple[LoadedSpec, Analy
 
 def _missing_extra(loaded: LoadedSpec) -> Iterator[Fault]:
     """Yield a fault where the optimiser that the spec asks for is not installed."""
-    from mlm_steps.engine.optimizers import NEEDS, installed
+    from mlm_steps.engine.search.optimizers import NEEDS, installed
 
     chosen = loaded.spec.estimation.optimizer
     if not installed(chosen):
@@ -70,7 +70,7 @@ def check_designs(loaded: LoadedSpec, frame: pd.DataFrame) -> None:
     """Refuse models that cannot be fitted to the analysis sample; all faults, each at its formula."""
     from mlm_steps.design import build_design
     from mlm_steps.design.predictors import Predictors
-    from mlm_steps.engine.checks import check_design
+    from mlm_steps.engine.result.checks import check_design
     from mlm_steps.steps.effect_faults import effect_faults
 
     faults: list[Fault] = []
@@ -105,7 +105,7 @@ def _undrawable(loaded: LoadedSpec, design: Design, name: str) -> list[Fault]:
     spec = loaded.spec
     if spec.bootstrap.kind != "cases" or not spec.intervals.kinds("bootstrap"):
         return []
-    from mlm_steps.engine.resampling.cases import outermost
+    from mlm_steps.engine.bootstrap.resampling.cases import outermost
 
     try:
         outermost(design)

@@ -6,7 +6,7 @@ module's name. All are sums over the random terms, never over grouping factors b
 
 from __future__ import annotations
 
-from mlm_steps.engine.moments import variance_parts
+from mlm_steps.engine.result.moments import variance_parts
 from mlm_steps.records import VarianceRecord
 from mlm_steps.variance.base import Contribution, Explained, Measure
 from mlm_steps.variance.design_effect import design_effect

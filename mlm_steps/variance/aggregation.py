@@ -9,8 +9,8 @@ from numpy.typing import NDArray
 from scipy import special
 
 from mlm_steps.design.matrices import Design, RandomTerm
-from mlm_steps.engine.fit import fit_lmm
-from mlm_steps.engine.moments import variance_parts
+from mlm_steps.engine.fit.lmm import fit_lmm
+from mlm_steps.engine.result.moments import variance_parts
 
 __all__ = ["SimpsonCheck", "Slope", "aggregation", "simpson_check"]
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Protocol
 
-from mlm_steps.engine.values import LmmFit
+from mlm_steps.engine.result.lmm_fit import LmmFit
 from mlm_steps.records import Icc, Notice, VarianceMeasure
 
 __all__ = ["Contribution", "Explained", "Measure"]

@@ -7,8 +7,8 @@ from collections.abc import Iterator
 
 import numpy as np
 
-from mlm_steps.engine.moments import grouping_factors, variance_parts
-from mlm_steps.engine.values import LmmFit
+from mlm_steps.engine.result.lmm_fit import LmmFit
+from mlm_steps.engine.result.moments import grouping_factors, variance_parts
 from mlm_steps.records import Notice, VarianceMeasure
 from mlm_steps.variance.base import Contribution, Explained
 

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from mlm_steps.engine.moments import VarianceParts, grouping_factors, shared_levels, variance_parts
-from mlm_steps.engine.values import LmmFit
+from mlm_steps.engine.result.lmm_fit import LmmFit
+from mlm_steps.engine.result.moments import VarianceParts, grouping_factors, shared_levels, variance_parts
 from mlm_steps.records import Icc
 from mlm_steps.variance.base import Contribution, Explained
 from mlm_steps.variance.vpc import vpc

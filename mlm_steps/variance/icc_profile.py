@@ -6,8 +6,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from mlm_steps.engine.profiles import Parameter, profile_fit
-from mlm_steps.engine.values import LmmFit
+from mlm_steps.engine.profile.profiles import Parameter, profile_fit
+from mlm_steps.engine.result.lmm_fit import LmmFit
 
 __all__ = ["ShareInterval", "share_at", "share_interval"]
 

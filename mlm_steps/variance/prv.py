@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from mlm_steps.engine.components import RESIDUAL, Reduction, reductions
+from mlm_steps.engine.result.components import RESIDUAL, Reduction, reductions
 from mlm_steps.records import VarianceMeasure
 from mlm_steps.variance.base import Contribution, Explained
 

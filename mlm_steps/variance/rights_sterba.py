@@ -6,8 +6,8 @@ import math
 
 import numpy as np
 
-from mlm_steps.engine.moments import variance_parts
-from mlm_steps.engine.sources import SHARES, source_moments, source_shares, sources
+from mlm_steps.engine.result.moments import variance_parts
+from mlm_steps.engine.result.variance_sources import SHARES, source_moments, source_shares, sources
 from mlm_steps.records import VarianceMeasure
 from mlm_steps.variance.base import Contribution, Explained
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from mlm_steps.engine.moments import VarianceParts, grouping_factors
-from mlm_steps.engine.values import LmmFit
+from mlm_steps.engine.result.lmm_fit import LmmFit
+from mlm_steps.engine.result.moments import VarianceParts, grouping_factors
 from mlm_steps.records import Icc
 
 __all__ = ["vpc"]

@@ -9,8 +9,8 @@ from pydantic import BaseModel, ConfigDict, TypeAdapter, ValidationError
 
 import mlm_steps.spec
 from mlm_steps import inference
-from mlm_steps.engine.optimizers import OPTIMIZERS
-from mlm_steps.engine.values import Control
+from mlm_steps.engine.result.lmm_fit import Control
+from mlm_steps.engine.search.optimizers import OPTIMIZERS
 from mlm_steps.spec import PRESETS, EstimationSpec, presets
 from mlm_steps.spec.base import SpecBlock
 

@@ -6,9 +6,9 @@ import numpy as np
 import pytest
 
 from mlm_steps.design import build_design
-from mlm_steps.engine.at import constant_of
-from mlm_steps.engine.kernel import prepare
-from mlm_steps.engine.search import objective_of
+from mlm_steps.engine.result.evaluate import constant_of
+from mlm_steps.engine.search.search import objective_of
+from mlm_steps.engine.structures.prepared import prepare
 
 from .fuzz.base import frame_of, groups
 from .fuzz.optimum import criterion, make_problem

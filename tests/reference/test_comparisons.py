@@ -9,7 +9,7 @@ import pytest
 from scipy.stats import chi2
 
 from mlm_steps.compare import compare_lrt
-from mlm_steps.engine.components import reductions
+from mlm_steps.engine.result.components import reductions
 
 SHARED = Path(__file__).resolve().parents[3] / "shared" / "reference"
 

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from mlm_steps.design import build_design
-from mlm_steps.engine.ols import fit_ols
+from mlm_steps.engine.fit.ols import fit_ols
 
 RTOL = 1e-9
 """Least squares have a closed solution: what is left is rounding, here and in the file's twelve digits."""

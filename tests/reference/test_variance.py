@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from mlm_steps.engine.moments import variance_parts
+from mlm_steps.engine.result.moments import variance_parts
 
 SHARED = Path(__file__).resolve().parents[3] / "shared" / "reference"
 

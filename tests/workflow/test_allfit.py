@@ -5,7 +5,7 @@ import json
 
 import pytest
 
-from mlm_steps.engine.optimizers import OPTIMIZERS
+from mlm_steps.engine.search.optimizers import OPTIMIZERS
 
 from .conftest import SPEC, contents, mlm
 

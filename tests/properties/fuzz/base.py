@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from mlm_steps.engine.values import Method
+from mlm_steps.engine.result.lmm_fit import Method
 
 Array = NDArray[np.float64]
 Codes = NDArray[np.intp]

@@ -21,7 +21,7 @@ from scipy.linalg import qr
 from scipy.optimize import minimize
 
 from mlm_steps.design.matrices import Design, RandomTerm
-from mlm_steps.engine.values import Method
+from mlm_steps.engine.result.lmm_fit import Method
 
 from .base import Array
 

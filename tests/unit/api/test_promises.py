@@ -8,8 +8,8 @@ import pytest
 
 import mlm_steps
 from mlm_steps.api import Control
-from mlm_steps.engine import search
-from mlm_steps.engine.optimize import minimise
+from mlm_steps.engine.search import search
+from mlm_steps.engine.search.optimize import minimise
 from mlm_steps.errors import DesignError, FitError
 
 

@@ -8,8 +8,8 @@ import pytest
 
 import mlm_steps
 from mlm_steps.engine import Control
-from mlm_steps.engine.all_fit import takes_long
-from mlm_steps.engine.optimizers import NEEDS, OPTIMIZERS
+from mlm_steps.engine.fit.all_fit import takes_long
+from mlm_steps.engine.search.optimizers import NEEDS, OPTIMIZERS
 
 WORKSHOP = Path(__file__).parents[4] / "shared" / "reference" / "data" / "heck2011_original.csv"
 

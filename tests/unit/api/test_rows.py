@@ -8,7 +8,7 @@ import pytest
 from scipy.special import ndtri, stdtrit
 
 import mlm_steps
-from mlm_steps.engine.predict import PredictionError
+from mlm_steps.engine.posterior.predict import PredictionError
 from mlm_steps.errors import DesignError, FitError, FormulaError, UsageError
 from mlm_steps.inference.satterthwaite import variance_df
 

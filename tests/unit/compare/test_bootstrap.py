@@ -12,8 +12,8 @@ from mlm_steps.compare.bootstrap import bootstrap_p, simulated_statistics, takes
 from mlm_steps.compare.nesting import relate
 from mlm_steps.design import build_design
 from mlm_steps.engine import Estimates, fit_lmm
-from mlm_steps.engine.simulate import draw_outcomes
-from mlm_steps.engine.streams import stream
+from mlm_steps.engine.bootstrap.simulate import draw_outcomes
+from mlm_steps.engine.bootstrap.streams import stream
 
 REPLICATES = 20
 

@@ -12,8 +12,8 @@ from mlm_steps.compare import Simulations, compare_lrt
 from mlm_steps.compare.rlrt import DRAWS, null_eigenvalues, rlrt_p
 from mlm_steps.design import build_design
 from mlm_steps.engine import Estimates
-from mlm_steps.engine.linear import linear_criterion
-from mlm_steps.engine.replicates import refit_many
+from mlm_steps.engine.bootstrap.replicates import refit_many
+from mlm_steps.engine.result.linear import linear_criterion
 
 DATA = Path(__file__).parents[2] / "reference" / "data"
 SLEEP = pd.read_csv(DATA / "sleepstudy.csv", dtype={"Subject": str})

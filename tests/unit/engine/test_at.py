@@ -5,7 +5,7 @@ import pytest
 
 from mlm_steps.design import build_design
 from mlm_steps.engine import evaluate_at, fit_lmm
-from mlm_steps.engine.at import criterion_at
+from mlm_steps.engine.result.evaluate import criterion_at
 from mlm_steps.errors import FitError
 
 

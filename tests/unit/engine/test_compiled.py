@@ -14,10 +14,11 @@ import pandas as pd
 import pytest
 
 from mlm_steps.design import build_design
-from mlm_steps.engine import compiled, fit_lmm
-from mlm_steps.engine.graded import LARGE
-from mlm_steps.engine.groups import factors_of, orthogonal_blocks
-from mlm_steps.engine.kernel import prepare
+from mlm_steps.engine import fit_lmm
+from mlm_steps.engine.structures import compiled
+from mlm_steps.engine.structures.graded import LARGE
+from mlm_steps.engine.structures.groups import factors_of, orthogonal_blocks
+from mlm_steps.engine.structures.prepared import prepare
 
 ROOT = Path(__file__).resolve().parents[3]
 SAME = 1e-14
@@ -44,7 +45,7 @@ def module(tmp_path_factory):
     build = _load("hatch_build", ROOT / "hatch_build.py")
     built = tmp_path_factory.mktemp("built") / "_compiled.abi3.so"
     assert build.compile_module(ROOT / build.SOURCE, built) == ""
-    return _load("mlm_steps.engine._compiled", built)
+    return _load("mlm_steps.engine.structures._compiled", built)
 
 
 def _load(name, path):

@@ -29,11 +29,11 @@ def crossed(rank, deviation, seed=1):
 
 @pytest.mark.parametrize(("rank", "deviation"), [(1, 0.3), (1, 1.0), (2, 0.5), (4, 0.7)])
 def test_a_maximal_model_takes_few_evaluations_whatever_is_known_of_its_hessian(monkeypatch, rank, deviation):
-    monkeypatch.setattr("mlm_steps.engine.search._doubtful", lambda *_: False)
+    monkeypatch.setattr("mlm_steps.engine.search.search._doubtful", lambda *_: False)
     design = build_design(MAXIMAL, crossed(rank, deviation))
     ends = []
     for cheap in (1e9, 0.0):
-        monkeypatch.setattr("mlm_steps.engine.several_factors.CHEAP", cheap)
+        monkeypatch.setattr("mlm_steps.engine.structures.several_factors.CHEAP", cheap)
         found = fit_lmm(design)
         assert found.convergence.status in {"converged", "singular"}
         assert found.convergence.evaluations <= FEW
@@ -44,7 +44,7 @@ def test_a_maximal_model_takes_few_evaluations_whatever_is_known_of_its_hessian(
 def test_no_other_start_finds_less_than_the_search_with_rivals(monkeypatch):
     design = build_design(MAXIMAL, crossed(1, 0.3))
     best = fit_lmm(design)
-    monkeypatch.setattr("mlm_steps.engine.search._doubtful", lambda *_: False)
+    monkeypatch.setattr("mlm_steps.engine.search.search._doubtful", lambda *_: False)
     rng = np.random.default_rng(3)
     for _ in range(5):
         other = fit_lmm(design, start=rng.normal(size=20) * 0.4)

@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 
 from mlm_steps.design import build_design
-from mlm_steps.engine.criterion import profiled
-from mlm_steps.engine.kernel import prepare
+from mlm_steps.engine.criterion.criterion import profiled
+from mlm_steps.engine.structures.prepared import prepare
 
 
 @pytest.fixture
@@ -67,7 +67,7 @@ CROSSED = ["y ~ x + (1 | g) + (1 | h)", "y ~ x + (x | g) + (x | h)", "y ~ x + (1
 @pytest.fixture(params=CROSSED)
 def pair(request, frame, monkeypatch):
     """Return crossed factors, and pieces at theta with the average information and with Hessians."""
-    monkeypatch.setattr("mlm_steps.engine.several_factors.CHEAP", 0.0)
+    monkeypatch.setattr("mlm_steps.engine.structures.several_factors.CHEAP", 0.0)
     design = build_design(request.param, frame)
     strategy = prepare(design).strategy
 
@@ -103,6 +103,6 @@ def test_hessians_by_products_and_by_differences_agree(frame, monkeypatch, direc
     strategy = prepare(build_design(CROSSED[1], frame)).strategy
     theta = np.array([0.9, 0.1, 0.5, 0.7, -0.2, 0.3])
     usual = strategy.pieces(theta, hessian=True).hessians
-    monkeypatch.setattr("mlm_steps.engine.several_factors.MOST_JOINT", 1e9 if direct else 0.0)
+    monkeypatch.setattr("mlm_steps.engine.structures.several_factors.MOST_JOINT", 1e9 if direct else 0.0)
     other = strategy.pieces(theta, hessian=True).hessians
     np.testing.assert_allclose(other, usual, rtol=1e-5, atol=1e-5 * np.abs(usual).max())

@@ -184,7 +184,7 @@ def test_a_hundred_random_effects_per_factor_need_no_large_matrix(frame):
 
 
 def test_a_complement_that_is_too_large_is_refused_with_its_sizes(monkeypatch, frame):
-    monkeypatch.setattr("mlm_steps.engine.kernel.LARGEST", 3)
+    monkeypatch.setattr("mlm_steps.engine.structures.prepared.LARGEST", 3)
     with pytest.raises(FitError, match=r"'g' 12, 'h' 5.*at most 3"):
         fit("y ~ x + (1 | g) + (1 | h)", frame)
 
@@ -196,9 +196,9 @@ def test_sparse_listed_and_dense_products_agree(monkeypatch, frame, dense, pairs
     design = build_design("y ~ x + (x | g) + (x | h)", frame)
     theta = np.array([0.9, 0.1, 0.5, 0.7, -0.2, 0.3])
     usual = evaluate_at(design, theta)
-    monkeypatch.setattr("mlm_steps.engine.coupling.DENSE_ADVANTAGE", dense)
-    monkeypatch.setattr("mlm_steps.engine.coupling.MOST_PAIRS", pairs)
-    monkeypatch.setattr("mlm_steps.engine.coupling.MOST_DENSE", held)
+    monkeypatch.setattr("mlm_steps.engine.structures.coupling.DENSE_ADVANTAGE", dense)
+    monkeypatch.setattr("mlm_steps.engine.structures.coupling.MOST_PAIRS", pairs)
+    monkeypatch.setattr("mlm_steps.engine.structures.coupling.MOST_DENSE", held)
     other = evaluate_at(design, theta)
     assert other.criterion == pytest.approx(usual.criterion, rel=1e-12)
     gradient = [each.kernel.strategy.pieces(theta, hessian=False).gradients for each in (usual, other)]

@@ -6,8 +6,9 @@ import pytest
 from scipy.linalg import block_diag
 
 from mlm_steps.design import build_design
-from mlm_steps.engine import evaluate_at, fit_lmm, henderson, posterior
-from mlm_steps.engine.leverage import cooks_distances, leverages
+from mlm_steps.engine import evaluate_at, fit_lmm
+from mlm_steps.engine.posterior import henderson, posterior
+from mlm_steps.engine.posterior.leverage import cooks_distances, leverages
 from mlm_steps.errors import FitError
 
 

@@ -5,7 +5,7 @@ import pandas as pd
 import pytest
 
 from mlm_steps.design import build_design
-from mlm_steps.engine.ols import fit_ols
+from mlm_steps.engine.fit.ols import fit_ols
 from mlm_steps.errors import FitError
 
 

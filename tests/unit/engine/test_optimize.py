@@ -3,8 +3,8 @@
 import numpy as np
 import pytest
 
-from mlm_steps.engine.criterion import Point
-from mlm_steps.engine.optimize import minimise, trust_step
+from mlm_steps.engine.criterion.criterion import Point
+from mlm_steps.engine.search.optimize import minimise, trust_step
 
 
 @pytest.mark.parametrize(

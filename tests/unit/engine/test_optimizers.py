@@ -6,8 +6,8 @@ import pytest
 
 from mlm_steps.design import build_design
 from mlm_steps.engine import Control, fit_lmm
-from mlm_steps.engine import optimizers as package
-from mlm_steps.engine.optimizers import NEEDS, OPTIMIZERS, installed
+from mlm_steps.engine.search import optimizers as package
+from mlm_steps.engine.search.optimizers import NEEDS, OPTIMIZERS, installed
 from mlm_steps.errors import FitError
 
 USABLE = [word for word in OPTIMIZERS if installed(word)]

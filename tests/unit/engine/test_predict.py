@@ -6,7 +6,7 @@ from scipy.linalg import block_diag
 
 from mlm_steps.design import apply_design
 from mlm_steps.engine import evaluate_at, fit_lmm
-from mlm_steps.engine.predict import PredictionError, estimates
+from mlm_steps.engine.posterior.predict import PredictionError, estimates
 
 KINDS = [(False, False), (False, True), (True, False), (True, True)]
 
@@ -83,7 +83,7 @@ def test_the_rows_of_the_fit_are_predicted_as_fitted(fit):
 
 
 def test_the_variance_of_a_fitted_mean_is_its_leverage(fit):
-    from mlm_steps.engine.leverage import leverages
+    from mlm_steps.engine.posterior.leverage import leverages
 
     weights = 1.0 if fit.design.weights is None else fit.design.weights
     error = PredictionError(fit, fit.design, random=True, outcome=False).variance()

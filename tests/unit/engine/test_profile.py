@@ -9,12 +9,12 @@ from scipy import special
 
 from mlm_steps.design import build_design
 from mlm_steps.engine import evaluate_at, fit_lmm
-from mlm_steps.engine.kernel import prepare
-from mlm_steps.engine.nested import Nested
-from mlm_steps.engine.one_factor import OneFactor
-from mlm_steps.engine.profiles import Parameter, parameters_of, profile_fit
-from mlm_steps.engine.several_factors import SeveralFactors
-from mlm_steps.engine.turned import combine_columns, turn_random
+from mlm_steps.engine.profile.profiles import Parameter, parameters_of, profile_fit
+from mlm_steps.engine.structures.coordinates import combine_columns, turn_random
+from mlm_steps.engine.structures.nested import Nested
+from mlm_steps.engine.structures.one_factor import OneFactor
+from mlm_steps.engine.structures.prepared import prepare
+from mlm_steps.engine.structures.several_factors import SeveralFactors
 
 SLEEP = pd.read_csv(
     Path(__file__).parents[2] / "reference" / "data" / "sleepstudy.csv", dtype={"Subject": str}

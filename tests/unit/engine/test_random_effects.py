@@ -9,8 +9,8 @@ from scipy.linalg import block_diag
 
 from mlm_steps.design import build_design
 from mlm_steps.engine import conditional_variances, fit_lmm
-from mlm_steps.engine.conditional import prediction_sds
-from mlm_steps.engine.random_effects import group_precision, random_effects, reliabilities
+from mlm_steps.engine.posterior.conditional import prediction_sds
+from mlm_steps.engine.posterior.random_effects import group_precision, random_effects, reliabilities
 
 SLEEP = pd.read_csv(
     Path(__file__).parents[2] / "reference" / "data" / "sleepstudy.csv", dtype={"Subject": str}

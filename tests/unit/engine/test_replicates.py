@@ -8,14 +8,15 @@ import numpy as np
 import pytest
 
 from mlm_steps.design import build_design
-from mlm_steps.engine import fit_lmm, replicates_several
-from mlm_steps.engine.alike import fewer_levels
-from mlm_steps.engine.batch_several import _cholesky
-from mlm_steps.engine.kernel import prepare
-from mlm_steps.engine.outcomes import Reducer
-from mlm_steps.engine.replicates import refit_many
-from mlm_steps.engine.search import objective_of
-from mlm_steps.engine.simulate import simulate
+from mlm_steps.engine import fit_lmm
+from mlm_steps.engine.bootstrap import replicates_several
+from mlm_steps.engine.bootstrap.batch_several import _cholesky
+from mlm_steps.engine.bootstrap.equal_levels import fewer_levels
+from mlm_steps.engine.bootstrap.outcomes import Reducer
+from mlm_steps.engine.bootstrap.replicates import refit_many
+from mlm_steps.engine.bootstrap.simulate import simulate
+from mlm_steps.engine.search.search import objective_of
+from mlm_steps.engine.structures.prepared import prepare
 from mlm_steps.errors import UsageError
 
 SAME_OPTIMUM = 1e-6  # units of the criterion, where a likelihood ratio matters from 0.01

@@ -7,14 +7,14 @@ import pytest
 
 from mlm_steps.design import build_design
 from mlm_steps.engine import fit_lmm
-from mlm_steps.engine.bootstrap import Sample, bound_codes, draw_replicates, percentiles
-from mlm_steps.engine.bootstrap_rows import quantities
-from mlm_steps.engine.moments import variance_parts
-from mlm_steps.engine.replicates import Replicates, of_fits
-from mlm_steps.engine.resampling import KINDS
-from mlm_steps.engine.resampling.cases import cases, outermost, resampled
-from mlm_steps.engine.resampling.residual import reflated_effects, reflated_residuals
-from mlm_steps.engine.streams import stream
+from mlm_steps.engine.bootstrap.bootstrap import Sample, bound_codes, draw_replicates, percentiles
+from mlm_steps.engine.bootstrap.bootstrap_rows import quantities
+from mlm_steps.engine.bootstrap.replicates import Replicates, of_fits
+from mlm_steps.engine.bootstrap.resampling import KINDS
+from mlm_steps.engine.bootstrap.resampling.cases import cases, outermost, resampled
+from mlm_steps.engine.bootstrap.resampling.residual import reflated_effects, reflated_residuals
+from mlm_steps.engine.bootstrap.streams import stream
+from mlm_steps.engine.result.moments import variance_parts
 from mlm_steps.errors import FitError
 
 ROUNDING = 1e-10  # of sums of a hundred numbers near 1

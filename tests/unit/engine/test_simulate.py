@@ -5,7 +5,7 @@ import pytest
 
 from mlm_steps.design import build_design
 from mlm_steps.engine import evaluate_at
-from mlm_steps.engine.simulate import simulate
+from mlm_steps.engine.bootstrap.simulate import simulate
 from mlm_steps.errors import UsageError
 
 REPLICATES = 4000

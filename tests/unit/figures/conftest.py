@@ -13,7 +13,7 @@ from mlm_steps.design import build_design, parse_formula
 from mlm_steps.design.predictors import Predictors
 from mlm_steps.effects import Fitted, simple_slopes
 from mlm_steps.engine import Estimates
-from mlm_steps.engine.random_effects import random_effects
+from mlm_steps.engine.posterior.random_effects import random_effects
 from mlm_steps.figures import FigureInput
 from mlm_steps.inference import reference
 from mlm_steps.records import EffectsRecord, Intervals

@@ -16,8 +16,8 @@ from mlm_steps.design.linear import parse_linear
 from mlm_steps.design.predictors import Predictors
 from mlm_steps.effects import Fitted, contrast_test, factor_means, simple_slopes
 from mlm_steps.engine import Estimates
-from mlm_steps.engine.ols import fit_ols
-from mlm_steps.engine.random_effects import random_effects
+from mlm_steps.engine.fit.ols import fit_ols
+from mlm_steps.engine.posterior.random_effects import random_effects
 from mlm_steps.inference import reference
 from mlm_steps.records import (
     AllFitRecord,

@@ -9,8 +9,8 @@ import pytest
 
 from mlm_steps.design import build_design
 from mlm_steps.engine import Estimates, evaluate_at
-from mlm_steps.engine.components import reductions
-from mlm_steps.engine.moments import variance_parts
+from mlm_steps.engine.result.components import reductions
+from mlm_steps.engine.result.moments import variance_parts
 from mlm_steps.variance import MEASURES, Explained, explain
 from mlm_steps.variance.icc import profiled_rows
 from mlm_steps.variance.icc_profile import share_interval

@@ -1,0 +1,1 @@
+"""Simulated outcomes and refits to them."""

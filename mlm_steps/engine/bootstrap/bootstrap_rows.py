@@ -1,0 +1,104 @@
+"""The numbers of a fit that are bootstrapped, named as the rows of the tables (statistics, section 20)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from itertools import combinations
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from mlm_steps.engine.bootstrap.bootstrap import Sample
+from mlm_steps.engine.result.moments import grouping_factors, shared_levels
+from mlm_steps.engine.result.variance_sources import source_moments, source_shares, sources
+from mlm_steps.records.fit import RandomParameter
+from mlm_steps.records.intervals import IntervalKind, icc_row, r2_row, random_row
+from mlm_steps.records.variance import Icc, VarianceMeasure
+
+__all__ = ["Quantity", "quantities"]
+
+Array = NDArray[np.float64]
+
+
+class Quantity(NamedTuple):
+    """One number of a fit in every replicate.
+
+    Attributes
+    ----------
+    kind : {"fixed", "variance", "icc", "r2"}
+    what : str
+        The row of the table that it stands in, as in ``records.intervals``.
+    values : ndarray, shape (B,)
+        NaN where a replicate failed, or the number does not exist in it.
+    """
+
+    kind: IntervalKind
+    what: str
+    values: Array
+
+
+def quantities(sample: Sample) -> Iterator[Quantity]:
+    """Yield all numbers of a fit: fixed effects, variances and correlations, ICCs, R²."""
+    for column, values in zip(sample.fit.design.columns, sample.replicates.beta.T, strict=True):
+        yield Quantity("fixed", column, values)
+    for parameter, values in _random(sample):
+        yield Quantity("variance", random_row(parameter), values)
+    for row, values in _icc(sample):
+        yield Quantity("icc", icc_row(row), values)
+    total = sample.fixed + sample.random + sample.residual
+    shares = {"r2_marginal": sample.fixed, "r2_conditional": sample.fixed + sample.random}
+    for name, part in shares.items():
+        measure = VarianceMeasure(measure=name, scope="total", value=None, method="")
+        yield Quantity("r2", r2_row(measure), part / total)
+    for measure, values in _sources(sample):
+        yield Quantity("r2", r2_row(measure), values)
+
+
+def _sources(sample: Sample) -> Iterator[tuple[VarianceMeasure, Array]]:
+    """Yield Rights and Sterba's shares; none with several grouping factors."""
+    moments = source_moments(sample.fit.design)
+    if moments is None:
+        return
+    found = sources(moments, sample.replicates.beta, sample.covariances, sample.residual)
+    for (name, scope), values in source_shares(found).items():
+        yield VarianceMeasure(measure=f"rs_{name}", scope=scope, value=None, method=""), values
+
+
+def _random(sample: Sample) -> Iterator[tuple[RandomParameter, Array]]:
+    for index, term in enumerate(sample.fit.design.random):
+        T = sample.covariances[index]
+        of_term = {"term_index": index, "group": term.group, "estimate": None}
+        for a, effect in enumerate(term.names):
+            row = RandomParameter(effect_1=effect, effect_2=None, kind="variance", **of_term)
+            yield row, T[:, a, a]
+            yield row.model_copy(update={"kind": "sd"}), np.sqrt(T[:, a, a])
+        for a, c in combinations(range(len(term.names)), 2):
+            names = {"effect_1": term.names[a], "effect_2": term.names[c]}
+            row = RandomParameter(kind="covariance", **names, **of_term)
+            yield row, T[:, a, c]
+            yield row.model_copy(update={"kind": "correlation"}), sample.correlation(index, a, c)
+    row = RandomParameter(
+        term_index=None, group="Residual", effect_1=None, effect_2=None, kind="variance", estimate=None
+    )
+    yield row, sample.sigma2
+    yield row.model_copy(update={"kind": "sd"}), sample.replicates.sigma
+
+
+def _icc(sample: Sample) -> Iterator[tuple[Icc, Array]]:
+    fit = sample.fit
+    total = sample.fixed + sample.random + sample.residual
+    yield Icc(group=None, kind="adjusted", value=None), sample.random / (total - sample.fixed)
+    yield Icc(group=None, kind="unadjusted", value=None), sample.random / total
+    for index, term in enumerate(fit.design.random):
+        effect = " + ".join(term.names)
+        yield Icc(group=term.group, kind="term_share", value=None, effect=effect), sample.shares([index])
+    factors = grouping_factors(fit)
+    if len(factors) < 2:
+        return
+    for group, positions in factors.items():
+        yield Icc(group=group, kind="level_share", value=None), sample.shares(positions)
+    for named, shared in shared_levels(fit).items():
+        positions = tuple(position for group in sorted(shared) for position in factors[group])
+        row = Icc(group=" & ".join(named), kind="same_group_correlation", value=None)
+        yield row, sample.shares(positions)

@@ -1,0 +1,200 @@
+"""Refits of one design to many outcomes, as a bootstrap needs them (statistics, section 8).
+
+Only the outcome changes, so that the cross-products of Z and X are made once. All replicates advance
+together; with several grouping factors and many random effects, one follows the other.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+from numpy.typing import NDArray
+
+from mlm_steps.design.matrices import Design
+from mlm_steps.engine.bootstrap.outcomes import Found, Reducer
+from mlm_steps.engine.bootstrap.replicates_one import fit_together
+from mlm_steps.engine.bootstrap.replicates_several import fit_several, together
+from mlm_steps.engine.fit.lmm import fit_lmm
+from mlm_steps.engine.result.lmm_fit import BOUNDARY, LmmFit, Method
+from mlm_steps.engine.structures.prepared import Kernel
+from mlm_steps.errors import Fault, FitError, UsageError
+
+__all__ = ["Replicates", "assembled", "fit_alone", "of_fits", "put", "refit_many"]
+
+Array = NDArray[np.float64]
+
+ELEMENTS = 4_000_000
+"""Elements of the outcomes that are worked on at a time."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Replicates:
+    """Refits of one design, B of them.
+
+    Attributes
+    ----------
+    theta : ndarray, shape (B, m)
+        Covariance parameters, in the design's units.
+    beta : ndarray, shape (B, p)
+        Fixed effects.
+    sigma : ndarray, shape (B,)
+        Residual standard deviations.
+    criterion : ndarray, shape (B,)
+        REML criteria or deviances.
+    status : ndarray of str, shape (B,)
+        ``converged``, ``singular`` (converged, to a covariance matrix of reduced rank) or ``failed``; a
+        replicate that failed has NaN everywhere else.
+    """
+
+    theta: Array
+    beta: Array
+    sigma: Array
+    criterion: Array
+    status: NDArray[np.str_]
+
+    @property
+    def failed(self) -> int:
+        """Number of replicates without an optimum."""
+        return int(np.count_nonzero(self.status == "failed"))
+
+    @property
+    def singular(self) -> int:
+        """Number of replicates whose covariance matrix has reduced rank."""
+        return int(np.count_nonzero(self.status == "singular"))
+
+    @classmethod
+    def joined(cls, parts: list[Replicates]) -> Replicates:
+        """Return all replicates of several parts, in their order."""
+        return cls(*(np.concatenate(each) for each in zip(*map(_fields, parts), strict=True)))
+
+
+def _fields(part: Replicates) -> tuple[Array, Array, Array, Array, NDArray[np.str_]]:
+    return part.theta, part.beta, part.sigma, part.criterion, part.status
+
+
+def refit_many(
+    model: LmmFit | Design, Y: Array, *, method: Method | None = None, start: Array | None = None
+) -> Replicates:
+    """Return the refits of a design to other outcomes, each at the optimum that ``fit_lmm`` would find.
+
+    Parameters
+    ----------
+    model : LmmFit or Design
+        A fit, or a design, which is fitted first: the searches start where that ended.
+    Y : ndarray, shape (n, B)
+        Outcomes, one per column, with the offset in them.
+    method : {"REML", "ML"}, optional
+        That of the fit by default; REML for a design.
+    start : ndarray, shape (m,), optional
+        Covariance parameters, in the design's units, where the searches start instead.
+
+    Raises
+    ------
+    UsageError
+        For outcomes of another length, or values that are not finite.
+    FitError
+        When the model cannot be estimated from such a design.
+    """
+    fit = model if isinstance(model, LmmFit) else fit_lmm(model, method=method or "REML")
+    n = fit.design.n
+    if Y.ndim != 2 or Y.shape[0] != n or not np.isfinite(Y).all():
+        raise UsageError(Fault("Y", f"must hold {n} rows of finite numbers, one column per outcome"))
+    strategy, width = fit.kernel.strategy, max(1, ELEMENTS // n)
+    reducer = Reducer.of(fit.design, strategy, joint=together(strategy))
+    begin = np.asarray(fit.theta if start is None else start, dtype=float)
+    parts = [
+        _refit(reducer, fit.kernel, Y[:, first : first + width], method or fit.method, begin)
+        for first in range(0, Y.shape[1], width)
+    ]
+    return Replicates.joined(parts) if parts else of_fits(fit.design, ())
+
+
+def _refit(reducer: Reducer, kernel: Kernel, Y: Array, method: Method, start: Array) -> Replicates:
+    outcomes = reducer.reduce(Y)
+    begin = kernel.convert(start, inverse=False)
+    if len(reducer.factors) == 1:
+        found = fit_together(reducer, outcomes, method, begin)
+    else:
+        found = fit_several(reducer, kernel, outcomes, method, begin)
+    result = assembled(kernel, outcomes.scale, outcomes.beta0, found, method, np.array([kernel.n]))
+    for b in np.flatnonzero(~found.good):
+        put(result, int(b), fit_alone(replace(reducer.design, y=Y[:, b]), method, start))
+    return result
+
+
+def assembled(
+    kernel: Kernel, scale: Array, beta0: Array, found: Found, method: Method, n: NDArray[np.intp]
+) -> Replicates:
+    """Return the replicates in the design's units; those that are not good are NaN.
+
+    ``n`` holds their numbers of observations, shape (1,) or (B,).
+    """
+    units, reml = kernel.units, method == "REML"
+    df = n - kernel.p if reml else n
+    with np.errstate(invalid="ignore", divide="ignore"):
+        pwrss = scale**2 * found.pwrss
+        criterion = found.log_det_L2 + df * (np.log(pwrss) + 1.0 + np.log(2.0 * np.pi / df))
+    criterion += reml * (found.log_det_RX2 - 2.0 * units.log_det) - units.sum_log_weights
+    theta = _in_design_units(kernel, found.theta)
+    beta = (beta0 + scale * (units.back @ found.beta)).T
+    status = np.where(_singular(kernel, theta), "singular", "converged")
+    result = Replicates(theta, beta, np.sqrt(pwrss / df), criterion, status.astype("<U9"))
+    for b in np.flatnonzero(~found.good):
+        put(result, int(b), None)
+    return result
+
+
+def _in_design_units(kernel: Kernel, theta: Array) -> Array:
+    """Return thetas, shape (B, m), converted as by ``Kernel.convert``."""
+    out, start = np.empty_like(theta), 0
+    for basis in kernel.bases:
+        k = basis.shape[0]
+        stop = start + k * (k + 1) // 2
+        columns, rows = np.triu_indices(k)
+        factors = np.zeros((theta.shape[0], k, k))
+        factors[:, rows, columns] = np.where(np.isfinite(theta[:, start:stop]), theta[:, start:stop], 0.0)
+        upper = np.linalg.qr(np.linalg.solve(basis, factors).transpose(0, 2, 1))[1]
+        signs = np.where(np.diagonal(upper, axis1=1, axis2=2) < 0, -1.0, 1.0)
+        out[:, start:stop] = (upper * signs[:, :, None])[:, columns, rows]
+        start = stop
+    return out
+
+
+def _singular(kernel: Kernel, theta: Array) -> NDArray[np.bool_]:
+    places = [f.theta[f.pattern.rows == f.pattern.columns] for f in kernel.strategy.factors]
+    return np.asarray((theta[:, np.concatenate(places)] < BOUNDARY).any(axis=1))
+
+
+def fit_alone(design: Design, method: Method, start: Array) -> LmmFit | None:
+    """Return the fit to one outcome with all care, or None where it has no optimum."""
+    try:
+        fit = fit_lmm(design, method=method, start=start)
+        if fit.convergence is not None and fit.convergence.status == "failed":
+            fit = fit_lmm(design, method=method)
+    except FitError:
+        return None  # counted by who asked: the replicate's status says so
+    return None if fit.convergence is None or fit.convergence.status == "failed" else fit
+
+
+def put(result: Replicates, b: int, fit: LmmFit | None) -> None:
+    """Set one replicate; None for one that failed."""
+    if fit is None or fit.convergence is None:
+        for values in (result.theta, result.beta, result.sigma, result.criterion):
+            values[b] = np.nan
+        result.status[b] = "failed"
+        return
+    result.theta[b], result.beta[b], result.sigma[b] = fit.theta, fit.beta, fit.sigma
+    result.criterion[b], result.status[b] = fit.criterion, fit.convergence.status
+
+
+def of_fits(design: Design, fits: Sequence[LmmFit | None]) -> Replicates:
+    """Return the replicates that have fits of their own; None for one that failed."""
+    B = len(fits)
+    theta, beta = np.full((B, design.n_theta), np.nan), np.full((B, design.p), np.nan)
+    status = np.full(B, "failed", dtype="<U9")
+    result = Replicates(theta, beta, np.full(B, np.nan), np.full(B, np.nan), status)
+    for b, fit in enumerate(fits):
+        put(result, b, fit)
+    return result

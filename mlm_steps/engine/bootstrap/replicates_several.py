@@ -1,0 +1,106 @@
+"""Refits with several grouping factors, on cross-products that are made once.
+
+Where the matrix of all random effects is small, all replicates advance together; else they are fitted one
+after the other, since numpy's calls then no longer take most of the time.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+from numpy.typing import NDArray
+
+from mlm_steps.engine.bootstrap.batch_several import BatchSeveral
+from mlm_steps.engine.bootstrap.outcomes import Found, Outcomes, Reducer
+from mlm_steps.engine.bootstrap.replicates_search import OPEN, Space, search_together
+from mlm_steps.engine.fit.lmm import CANCELLATION
+from mlm_steps.engine.result.lmm_fit import Control, Method
+from mlm_steps.engine.search.convergence import assess
+from mlm_steps.engine.search.search import find_optimum, objective_of
+from mlm_steps.engine.structures.nested import Nested
+from mlm_steps.engine.structures.prepared import Kernel, Strategy
+from mlm_steps.engine.structures.several_factors import SeveralFactors
+
+__all__ = ["fit_several", "joint_batch", "together"]
+
+Array = NDArray[np.float64]
+
+JOINT = 2.5e6
+"""Multiplications of an evaluation up to which it takes longer to call numpy for each replicate."""
+RIVALS = 2
+"""Searches from contrasting starts where an optimum is in doubt. The first starts at the parameters that
+the outcomes were drawn from; on small designs of every structure no third rival has found a lower end."""
+
+
+def fit_several(reducer: Reducer, kernel: Kernel, outcomes: Outcomes, method: Method, start: Array) -> Found:
+    """Return the optimum of each outcome; ``start`` is theta in the engine's units."""
+    if not together(kernel.strategy):
+        return fit_in_turn(kernel, outcomes, method, start)
+    batch = joint_batch(reducer, kernel, outcomes, method)
+    return search_together(batch, Space.of(reducer.factors, RIVALS), start)
+
+
+def joint_batch(reducer: Reducer, kernel: Kernel, outcomes: Outcomes, method: Method) -> BatchSeveral:
+    """Return the criterion of all outcomes; the reducer is one of joint factors."""
+    factors, p = reducer.factors, kernel.p
+    z = [np.concatenate([reducer.standard.z[t] for t in factor.terms], axis=1) for factor in factors]
+    return BatchSeveral(
+        SeveralFactors.of(factors, reducer.blocks, z[1:]),
+        G=np.ascontiguousarray(outcomes.G.transpose(2, 0, 1)),
+        fixed=np.ascontiguousarray(outcomes.fixed.T),
+        total=outcomes.total,
+        rest=np.ascontiguousarray(outcomes.rest.T),
+        df=float(kernel.n - (p if method == "REML" else 0)),
+        reml=method == "REML",
+    )
+
+
+def together(strategy: Strategy) -> bool:
+    """Return whether the replicates of a model with several grouping factors advance together."""
+    first, *rest = (factor.q for factor in strategy.factors)
+    q = sum(rest)
+    return q**3 + (first + q) ** 2 * q <= JOINT
+
+
+def fit_in_turn(kernel: Kernel, outcomes: Outcomes, method: Method, start: Array) -> Found:
+    """Return the optimum of each outcome; ``start`` is theta in the engine's units."""
+    B, p = outcomes.scale.size, kernel.p
+    theta, beta = np.full((B, start.size), np.nan), np.full((p, B), np.nan)
+    numbers, good = np.full((3, B), np.nan), np.zeros(B, dtype=bool)
+    diagonal = np.concatenate([f.theta[f.pattern.rows == f.pattern.columns] for f in kernel.strategy.factors])
+    first = start.copy()
+    first[diagonal] = np.maximum(np.abs(start[diagonal]), OPEN)
+    at_start = objective_of(kernel, method)(first, True)
+    guess = None if at_start is None else at_start.hessian
+    for b in range(B):
+        own = _with_outcome(kernel, outcomes, b)
+        found = find_optimum(own, method, Control(), first, guess=guess, rivals=RIVALS)
+        pieces = found.point.pieces
+        theta[b], beta[:, b] = found.theta, pieces.beta
+        numbers[:, b] = pieces.log_det_L2, pieces.log_det_RX2, pieces.pwrss
+        sound = found.ended != "diverged" and pieces.pwrss >= CANCELLATION
+        good[b] = sound and assess(own, found).status != "failed"
+    return Found(theta, numbers[0], numbers[1], numbers[2], beta, good)
+
+
+def _with_outcome(kernel: Kernel, outcomes: Outcomes, b: int) -> Kernel:
+    """Return the kernel with another outcome: only the last columns of its cross-products change."""
+    strategy, p = kernel.strategy, kernel.p
+    if not isinstance(strategy, SeveralFactors | Nested):
+        raise TypeError(f"refits in turn are not known for {type(strategy).__name__}")
+    G, C = strategy.G.copy(), strategy.C.copy()
+    G[:, :, -1] = outcomes.G[:, :, b]
+    C[:p, p] = C[p, :p] = outcomes.fixed[:, b]
+    C[p, p] = outcomes.total[b]
+    other: SeveralFactors | Nested
+    if isinstance(strategy, Nested):
+        base = strategy.base.copy()
+        base[:, :, -1] = outcomes.rest[:, b].reshape(base.shape[:2])
+        other = replace(strategy, G=G, C=C, base=base)
+    else:
+        B = strategy.B.copy()
+        B[:, p] = outcomes.rest[:, b]
+        other = replace(strategy, G=G, C=C, B=B)
+    units = replace(kernel.units, scale=float(outcomes.scale[b]), beta0=outcomes.beta0[:, b])
+    return replace(kernel, strategy=other, units=units, alone=(), outcome_share=1.0)

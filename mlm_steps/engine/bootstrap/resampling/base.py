@@ -1,0 +1,25 @@
+"""What a kind of bootstrap is given, and what it returns."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Protocol
+
+import numpy as np
+
+from mlm_steps.engine.bootstrap.replicates import Replicates
+from mlm_steps.engine.result.lmm_fit import LmmFit
+
+__all__ = ["Resample"]
+
+
+class Resample(Protocol):
+    """What a kind looks like: a function of a fit, in a module of the word a user writes.
+
+    Replicate b takes its random numbers from generator b alone, so that it is the same whatever else is
+    computed along with it. FitError for a model that cannot be resampled in this way.
+    """
+
+    def __call__(self, fit: LmmFit, generators: Sequence[np.random.Generator]) -> Replicates:
+        """Return the refits to one data set per generator."""
+        ...

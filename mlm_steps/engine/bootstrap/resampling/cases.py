@@ -1,0 +1,164 @@
+"""Groups drawn with replacement, each with all its rows; a group drawn twice counts as two groups.
+
+With nested factors the groups are those of the outermost one. With one factor, the replicates are put
+together from the blocks of their groups, so that they advance together as in ``replicates``.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+from numpy.typing import NDArray
+
+from mlm_steps.design.hlm import is_nested
+from mlm_steps.design.matrices import Design, RandomTerm
+from mlm_steps.engine.bootstrap.batch import Batch
+from mlm_steps.engine.bootstrap.replicates import Replicates, assembled, fit_alone, of_fits, put
+from mlm_steps.engine.bootstrap.replicates_search import CELLS, Space, search_together
+from mlm_steps.engine.result.lmm_fit import LmmFit
+from mlm_steps.engine.structures.groups import Factor, factors_of, orthogonal_blocks, segment_sum
+from mlm_steps.engine.structures.standardize import standardize
+from mlm_steps.errors import Fault, FitError
+
+__all__ = ["cases", "outermost", "resampled"]
+
+Array = NDArray[np.float64]
+Integers = NDArray[np.intp]
+
+NEARLY_DEPENDENT = 1e-6
+"""Eigenvalue of a replicate's XᵀX, 1 for the data, below which its rank is looked at more closely."""
+
+
+def cases(fit: LmmFit, generators: Sequence[np.random.Generator]) -> Replicates:
+    """Return the refits to groups drawn with replacement; FitError for crossed factors."""
+    groups = outermost(fit.design)
+    J = len(groups.levels)
+    drawn = np.array([generator.integers(J, size=J) for generator in generators]).reshape(-1, J)
+    if len(fit.kernel.strategy.factors) == 1:
+        return _together(fit, drawn)
+    fits = [fit_alone(resampled(fit.design, groups, own), fit.method, fit.theta) for own in drawn]
+    return of_fits(fit.design, fits)
+
+
+def outermost(design: Design) -> RandomTerm:
+    """Return a term on the factor that all others are nested in; FitError where there is none."""
+    for term in design.random:
+        others = [other for other in design.random if other.group != term.group]
+        if all(is_nested(other, term) for other in others):
+            return term
+    groups = " and ".join(repr(name) for name in dict.fromkeys(term.group for term in design.random))
+    raise FitError(
+        Fault(
+            "bootstrap.kind",
+            f"cases cannot be drawn where grouping factors are crossed ({groups}): the rows of a group "
+            "of one factor belong to groups of the other, which would not be whole",
+            "choose parametric or residual",
+        )
+    )
+
+
+def resampled(design: Design, groups: RandomTerm, drawn: Integers) -> Design:
+    """Return the design of the groups drawn, in the order drawn."""
+    order = np.argsort(groups.refs, kind="stable")
+    starts = np.searchsorted(groups.refs[order], np.arange(len(groups.levels) + 1))
+    rows = [order[starts[level] : starts[level + 1]] for level in drawn]
+    place = np.repeat(np.arange(len(drawn)), [len(own) for own in rows])
+    taken = np.concatenate(rows)
+    random = tuple(_relabelled(term, taken, place) for term in design.random)
+    parts = (None if values is None else values[taken] for values in (design.weights, design.offset))
+    weights, offset = parts
+    return replace(
+        design, y=design.y[taken], X=design.X[taken], random=random, weights=weights, offset=offset,
+        rows=design.rows[taken],
+    )  # fmt: skip
+
+
+def _relabelled(term: RandomTerm, taken: Integers, place: Integers) -> RandomTerm:
+    """Return a term for the rows taken; levels in different places of the draw are different levels."""
+    cells = place.astype(np.int64) * len(term.levels) + term.refs[taken]
+    levels, refs = np.unique(cells, return_inverse=True)
+    names = tuple(f"{term.levels[cell % len(term.levels)]}#{cell // len(term.levels)}" for cell in levels)
+    return replace(term, levels=names, refs=refs.astype(np.intp).ravel(), z=term.z[taken])
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Groups:
+    """What each group of a factor brings to the cross-products of a replicate.
+
+    Attributes
+    ----------
+    factor : Factor
+    scale, beta0
+        Of the outcome, as in ``Outcomes``.
+    R, G : ndarray, shapes (J, K, K) and (J, K, p + 1)
+        As in ``Blocks``, the outcome last.
+    C, whole : ndarray, shape (J, p + 1, p + 1)
+        Products of [X y] outside the span of Z_j, and altogether.
+    n, log_weights : ndarray, shape (J,)
+        Rows, and the sum of the logarithms of their weights.
+    """
+
+    factor: Factor
+    scale: float
+    beta0: Array
+    R: Array
+    G: Array
+    C: Array
+    whole: Array
+    n: Integers
+    log_weights: Array
+
+    @classmethod
+    def of(cls, design: Design) -> _Groups:
+        standard, factor = standardize(design), factors_of(design)[0]
+        fixed, J = standard.fixed, factor.J
+        z = np.concatenate([standard.z[term] for term in factor.terms], axis=1)
+        blocks = orthogonal_blocks(factor, z, np.column_stack([fixed.Q, fixed.y]))
+        C = np.stack(
+            [segment_sum(blocks.E * column[:, None], factor.refs, J) for column in blocks.E.T], axis=1
+        )
+        whole = C + blocks.G.transpose(0, 2, 1) @ blocks.G
+        logs = np.zeros(design.n) if design.weights is None else np.log(design.weights)
+        n, log_weights = np.bincount(factor.refs, minlength=J), segment_sum(logs, factor.refs, J)
+        return cls(factor, fixed.scale, fixed.beta, blocks.R, blocks.G, C, whole, n, log_weights)
+
+    def batch(self, drawn: Integers, counts: Integers, *, reml: bool) -> Batch:
+        """Return the replicates made of the groups drawn, one row of ``drawn`` each."""
+        p = self.G.shape[2] - 1
+        G, C = self.G[drawn].transpose(2, 3, 1, 0), np.einsum("bj,jic->icb", counts, self.C)
+        df = (counts @ self.n).astype(float) - reml * p
+        return Batch(
+            self.factor.pattern, R=self.R[drawn].transpose(2, 3, 1, 0), X=G[:, :p], y=G[:, p],
+            count=np.ones(self.factor.J), Cxx=C[:p, :p], Cxy=C[:p, p], Cyy=C[p, p], df=df, reml=reml,
+        )  # fmt: skip
+
+    def estimable(self, counts: Integers) -> NDArray[np.bool_]:
+        """Return where X keeps its rank and the rows are enough, by a margin; the others are checked."""
+        p, q = self.G.shape[2] - 1, self.factor.q
+        products = np.einsum("bj,jic->bic", counts, self.whole[:, :p, :p])
+        least = np.linalg.eigvalsh(products)[:, 0] if p else np.ones(len(counts))
+        return np.asarray((least > NEARLY_DEPENDENT) & (counts @ self.n > max(p, q)))
+
+
+def _together(fit: LmmFit, drawn: Integers) -> Replicates:
+    groups, width = _Groups.of(fit.design), max(1, CELLS // drawn.shape[1])
+    parts = [_part(fit, groups, drawn[first : first + width]) for first in range(0, len(drawn), width)]
+    return Replicates.joined(parts) if parts else of_fits(fit.design, ())
+
+
+def _part(fit: LmmFit, groups: _Groups, drawn: Integers) -> Replicates:
+    design, kernel = fit.design, fit.kernel
+    counts = np.stack([np.bincount(own, minlength=groups.factor.J) for own in drawn])
+    batch = groups.batch(drawn, counts, reml=fit.method == "REML")
+    found = search_together(batch, Space.of([groups.factor]), kernel.convert(fit.theta, inverse=False))
+    found = replace(found, good=found.good & groups.estimable(counts))
+    scale, beta0 = np.full(len(drawn), groups.scale), groups.beta0[:, None]
+    result = assembled(kernel, scale, beta0, found, fit.method, counts @ groups.n)
+    shift = kernel.units.sum_log_weights - counts @ groups.log_weights
+    result = replace(result, criterion=result.criterion + shift)
+    for b in np.flatnonzero(~found.good):
+        own = resampled(design, design.random[groups.factor.terms[0]], drawn[b])
+        put(result, int(b), fit_alone(own, fit.method, fit.theta))
+    return result

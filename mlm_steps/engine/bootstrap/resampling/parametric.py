@@ -1,0 +1,18 @@
+"""New outcomes from the fitted distributions (statistics, section 8)."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from mlm_steps.engine.bootstrap.replicates import Replicates, refit_many
+from mlm_steps.engine.bootstrap.simulate import draw_outcomes
+from mlm_steps.engine.result.lmm_fit import LmmFit
+
+__all__ = ["parametric"]
+
+
+def parametric(fit: LmmFit, generators: Sequence[np.random.Generator]) -> Replicates:
+    """Return the refits to outcomes drawn from the model at its estimates."""
+    return refit_many(fit, draw_outcomes(fit, generators).T)

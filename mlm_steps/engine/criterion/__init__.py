@@ -1,0 +1,1 @@
+"""The profiled and the unprofiled criterion, and the relative covariance factor Lambda."""

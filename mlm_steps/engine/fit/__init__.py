@@ -1,0 +1,1 @@
+"""Fit a linear mixed model, or an ordinary one."""

@@ -1,0 +1,175 @@
+"""One model refitted by every optimiser, to see whether the optimum is one (statistics, section 12)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
+from typing import Literal
+
+import numpy as np
+from numpy.typing import NDArray
+
+from mlm_steps.engine.criterion.lambda_ import pack
+from mlm_steps.engine.fit.lmm import fit_lmm
+from mlm_steps.engine.result.lmm_fit import Control, LmmFit
+from mlm_steps.engine.search.optimizers import OPTIMIZERS, installed
+from mlm_steps.errors import FitError
+
+__all__ = ["CRITERION_LIMIT", "UNASKED", "AllFits", "Refit", "refit_all", "takes_long"]
+
+Start = Literal["optimum", "default"]
+Status = Literal["converged", "singular", "doubtful", "wrong", "failed", "not_installed"]
+
+CRITERION_LIMIT = 1e-3
+"""How far above the best criterion an optimiser may end that agrees."""
+BETA_LIMIT = 1e-2
+"""How far, in standard errors, its coefficients may be away."""
+UNASKED = ("nelder-mead", "l-bfgs-b", "trust-constr")
+"""Three of different kind that are quick: a simplex, line searches and a trust region, the latter two with
+gradients."""
+MANY = 20_000
+"""Random effects beyond which an evaluation takes milliseconds."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Refit:
+    """Where one optimiser ended from one start.
+
+    Attributes
+    ----------
+    optimizer : str
+    start : {"optimum", "default"}
+    criterion, delta : float or None
+        The criterion, and how far above the best it is; None where there is no fit.
+    max_dbeta_se : float or None
+        Largest difference of a coefficient from the best fit, in its standard errors there; None without
+        fixed effects.
+    max_dsd : float or None
+        Largest difference of a standard deviation from the best fit, the residual's included, in its units.
+    evaluations : int or None
+    status : str
+        ``converged`` or ``singular``: a stationary point, at the optimum. ``doubtful``: at the optimum, but
+        gradient and Hessian do not bear it out. ``wrong``: the optimiser says that it is done, yet it is
+        elsewhere. ``failed``: by its own account. ``not_installed``.
+    reasons : tuple of str
+        What speaks against the end, in words.
+    """
+
+    optimizer: str
+    start: Start
+    criterion: float | None
+    delta: float | None
+    max_dbeta_se: float | None
+    max_dsd: float | None
+    evaluations: int | None
+    status: Status
+    reasons: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class AllFits:
+    """The refits of one model.
+
+    Attributes
+    ----------
+    fit : LmmFit
+        The fit that was to be checked.
+    best : float
+        The lowest criterion of all.
+    refits : tuple of Refit
+        By optimiser, ``auto`` first; of each the one from the optimum first.
+    """
+
+    fit: LmmFit
+    best: float
+    refits: tuple[Refit, ...]
+
+    @property
+    def excess(self) -> float:
+        """How far the criterion of the fit itself is above the best."""
+        return self.fit.criterion - self.best
+
+    @property
+    def agree(self) -> bool:
+        """Whether the fit and all that ended normally are at one optimum."""
+        return self.excess < CRITERION_LIMIT and not any(refit.status == "wrong" for refit in self.refits)
+
+
+def refit_all(
+    fit: LmmFit, control: Control | None = None, optimizers: Sequence[str] | None = None
+) -> AllFits:
+    """Return what optimisers find, from the optimum and from the default start.
+
+    Parameters
+    ----------
+    fit : LmmFit
+        At its optimum.
+    control : Control, optional
+        Budget and tolerance of each search; ``start`` replaces the default start, which is lme4's: Lambda
+        is the identity.
+    optimizers : sequence of str, optional
+        Words of ``OPTIMIZERS``, all by default; the engine's own search comes first in any case.
+    """
+    given = control or Control()
+    ends = [
+        (word, start, _end(fit, given, word, start)) for word, start in _searches(optimizers or OPTIMIZERS)
+    ]
+    found = [end for _, _, end in ends if isinstance(end, LmmFit)]
+    best = min([fit, *found], key=lambda each: each.criterion)
+    return AllFits(fit, best.criterion, tuple(_refit(word, start, end, best) for word, start, end in ends))
+
+
+def takes_long(fit: LmmFit) -> bool:
+    """Return whether hundreds of evaluations per optimiser take minutes."""
+    sizes = [factor.q for factor in fit.kernel.strategy.factors]
+    return sum(sizes) > MANY or fit.kernel.strategy.dear
+
+
+def _searches(optimizers: Iterable[str]) -> Iterator[tuple[str, Start]]:
+    for word in ("auto", *optimizers):
+        yield word, "optimum"
+        yield word, "default"
+
+
+def _end(fit: LmmFit, control: Control, word: str, start: Start) -> LmmFit | FitError | None:
+    """Return the fit, the reason why there is none, or None where the optimiser is not installed."""
+    if not installed(word):
+        return None
+    own = replace(control, optimizer=word, restarts=0)
+    theta = fit.theta if start == "optimum" else _default_start(fit) if control.start is None else None
+    try:
+        return fit_lmm(fit.design, method=fit.method, control=own, start=theta, kernel=fit.kernel)
+    except FitError as error:
+        return error
+
+
+def _default_start(fit: LmmFit) -> NDArray[np.float64]:
+    """Return lme4's default start: Lambda is the identity, in the design's units."""
+    sizes = [len(term.names) for term in fit.design.random]
+    return np.concatenate([pack(np.eye(k)) for k in sizes])
+
+
+def _refit(word: str, start: Start, end: LmmFit | FitError | None, best: LmmFit) -> Refit:
+    if end is None:
+        return Refit(word, start, None, None, None, None, None, "not_installed")
+    if isinstance(end, FitError):
+        reasons = tuple(fault.what for fault in end.faults)
+        return Refit(word, start, None, None, None, None, None, "failed", reasons)
+    report, delta = end.convergence, end.criterion - best.criterion
+    if report is None:
+        raise ValueError("a search has a report")
+    moved = float((np.abs(end.beta - best.beta) / best.se).max()) if best.beta.size else None
+    spread = float(np.abs(_deviations(end) - _deviations(best)).max())
+    near = delta < CRITERION_LIMIT and (moved or 0.0) < BETA_LIMIT
+    status: Status = report.status
+    if report.claimed and not near:
+        status = "wrong"
+    elif report.claimed and report.status == "failed":
+        status = "doubtful"
+    return Refit(word, start, end.criterion, delta, moved, spread, report.evaluations, status, report.reasons)
+
+
+def _deviations(fit: LmmFit) -> NDArray[np.float64]:
+    """Return the standard deviations of all random effects, and the residual's."""
+    variances = np.concatenate([*(np.diag(T) for T in fit.covariances), [fit.sigma**2]])
+    return np.sqrt(np.asarray(variances, dtype=np.float64))

@@ -1,0 +1,1 @@
+"""Random effects, predictions and leverages given the data."""

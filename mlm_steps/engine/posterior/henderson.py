@@ -1,0 +1,172 @@
+"""The factors of Henderson's equations for each strategy (`mlm_steps.engine.posterior.posterior`)."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy import sparse
+from scipy.linalg import lapack
+
+from mlm_steps.engine.posterior.posterior import Posterior
+from mlm_steps.engine.structures.block_diagonal import left_times, rows_of
+from mlm_steps.engine.structures.groups import Factor
+from mlm_steps.engine.structures.nested import Nested
+from mlm_steps.engine.structures.one_factor import OneFactor
+from mlm_steps.engine.structures.prepared import Kernel
+from mlm_steps.engine.structures.several_factors import SeveralFactors
+from mlm_steps.errors import Fault, FitError
+
+__all__ = ["fixed_gains", "posterior"]
+
+Array = NDArray[np.float64]
+
+WORST = 1e-9
+"""Reciprocal condition number of the others' matrix below which leverages are wrong by 1e-6 and more."""
+LARGEST = 1e10
+"""The same for the blocks of the first factor with slopes: the largest squared element."""
+SPARSE = 0.02
+"""Share of nonzero elements below which a sparse factor is faster."""
+
+
+def posterior(kernel: Kernel, theta: Array) -> Posterior:
+    """Return the factors at theta, in the engine's units.
+
+    Raises
+    ------
+    ValueError
+        Where the criterion does not exist.
+    FitError
+        Where rounding leaves too few digits, at standard deviations 10 000 times the residual's.
+    """
+    strategy = kernel.strategy
+    if isinstance(strategy, OneFactor):
+        return _of_one(strategy, kernel, theta)
+    if isinstance(strategy, Nested):
+        return _of_nested(strategy, kernel, theta)
+    if isinstance(strategy, SeveralFactors):
+        return _of_several(strategy, kernel, theta)
+    raise TypeError(f"no posterior is known for {type(strategy).__name__}")
+
+
+def fixed_gains(kernel: Kernel, theta: Array) -> tuple[Array, ...]:
+    """Return per factor D Zᵀ W X RX⁻ᵀ, shape (J, K, p), in the engine's units.
+
+    It is how the random effects move with the fixed ones; times its transpose, what the uncertainty of
+    these adds to the errors of prediction of those, over sigma².
+
+    Raises
+    ------
+    ValueError
+        Where the criterion does not exist.
+    """
+    data = kernel.strategy.projections(theta)
+    return _gains(kernel.strategy.factors, data, theta, kernel.p)
+
+
+def _of_one(strategy: OneFactor, kernel: Kernel, theta: Array) -> Posterior:
+    state = strategy._solved(theta)
+    fixed = _gains(strategy.factors, strategy.projections(theta), theta, kernel.p)
+    alone = sparse.csr_array((strategy.factor.q, 0))
+    own = strategy.mode_variances(theta)[0]
+    return Posterior(kernel, theta, state.fixed.RX, fixed, own, alone, np.zeros((0, 0)))
+
+
+def _of_nested(strategy: Nested, kernel: Kernel, theta: Array) -> Posterior:
+    state = strategy._solved(theta)
+    roots = strategy.roots(theta)
+    inner, *outer = strategy.factors
+    _check_blocks(strategy.R @ inner.pattern.factor(theta[inner.theta]))
+    own = roots[0][:, :, : inner.pattern.K]
+    width = roots[0].shape[2] - inner.pattern.K
+    shared = strategy.R.transpose(0, 2, 1) @ strategy.G[:, :, :width]
+    places = _path_places(strategy)
+    coupled = _blocks_matrix(shared, places[0], sum(factor.q for factor in outer))
+    rows = [
+        _blocks_matrix(root, np.concatenate([_places(factor, start), around], axis=1), coupled.shape[1])
+        for factor, root, around, start in zip(outer, roots[1:], places[1:], _starts(outer), strict=True)
+    ]
+    RX = state.fixed.RX
+    fixed = _gains(strategy.factors, strategy._data(state, theta), theta, kernel.p)
+    return Posterior(
+        kernel, theta, RX, fixed, own @ own.transpose(0, 2, 1), coupled, sparse.vstack(rows).tocsr()
+    )
+
+
+def _starts(factors: Sequence[Factor]) -> list[int]:
+    return [span.start for _, span in rows_of(factors)]
+
+
+def _places(factor: Factor, start: int) -> NDArray[np.intp]:
+    """Return the columns of each level's random effects, shape (J, K)."""
+    return start + np.arange(factor.q).reshape(factor.J, factor.pattern.K)
+
+
+def _path_places(strategy: Nested) -> list[NDArray[np.intp]]:
+    """Return per factor the columns of the random effects around each of its levels, of all but the first."""
+    outer = strategy.factors[1:]
+    around = [np.zeros((outer[-1].J, 0), dtype=np.intp)]
+    for factor, start, parents in zip(
+        reversed(outer), reversed(_starts(outer)), reversed(strategy.parents), strict=True
+    ):
+        around.append(np.concatenate([_places(factor, start), around[-1]], axis=1)[parents])
+    return around[::-1]
+
+
+def _blocks_matrix(blocks: Array, places: NDArray[np.intp], q: int) -> sparse.csr_array:
+    """Return the matrix with one row per random effect, whose values stand in the places of its level."""
+    J, K, width = blocks.shape
+    columns = np.repeat(places, K, axis=0).ravel()
+    starts = np.arange(J * K + 1) * width
+    return sparse.csr_array((blocks.ravel(), columns, starts), shape=(J * K, q))
+
+
+def _gains(factors: Sequence[Factor], data: Sequence[Array], theta: Array, p: int) -> tuple[Array, ...]:
+    """Return per factor D Zᵀ W X RX⁻ᵀ, from Zᵀ V⁻¹ [X RX⁻ᵀ, y - X beta]."""
+    gains = []
+    for factor, projected in zip(factors, data, strict=True):
+        Lambda = factor.pattern.factor(theta[factor.theta])
+        gains.append((Lambda @ Lambda.T) @ projected[:, :, :p])
+    return tuple(gains)
+
+
+def _of_several(strategy: SeveralFactors, kernel: Kernel, theta: Array) -> Posterior:
+    state = strategy._solved(theta)
+    fixed = _gains(strategy.factors, strategy._data(state, theta), theta, kernel.p)
+    first = strategy.first.pattern.factor(theta[strategy.first.theta])
+    T = strategy.R @ first
+    _check_digits(state.L, T)
+    own = first @ np.linalg.solve(T.transpose(0, 2, 1) @ T + np.eye(len(first)), first.T)
+    inverse, _ = lapack.dtrtri(state.L, lower=1)
+    root = left_times(np.ascontiguousarray(inverse.T), strategy.rest, theta)
+    return Posterior(kernel, theta, state.fixed.RX, fixed, own, _coupled(strategy), _thinned(root))
+
+
+def _check_digits(L: Array, T: Array) -> None:
+    """Refuse random effects beyond all measure of the residual, where inverses have too few digits."""
+    sizes = np.abs(L)
+    reciprocal, _ = lapack.dpocon(L.T, float((sizes @ sizes.sum(axis=0)).max()))
+    if reciprocal < WORST:
+        raise _too_large()
+    _check_blocks(T)
+
+
+def _check_blocks(T: Array) -> None:
+    if T.shape[1] > 1 and np.abs(T).max() ** 2 > LARGEST:
+        raise _too_large()
+
+
+def _too_large() -> FitError:
+    what = "the random effects are so large beside the residual that errors of prediction are lost"
+    hint = "leave out the random effects that reproduce the outcome"
+    return FitError(Fault("", f"{what} to rounding", hint))
+
+
+def _thinned(root: Array) -> Array | sparse.csr_array:
+    return sparse.csr_array(root) if np.count_nonzero(root) < SPARSE * root.size else root
+
+
+def _coupled(strategy: SeveralFactors) -> sparse.csr_array:
+    """Return Zᵀ W Z between the first factor and the others, one row per random effect of the first."""
+    return strategy.coupling.rows(strategy.R.transpose(0, 2, 1))

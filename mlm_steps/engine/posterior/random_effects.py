@@ -1,0 +1,202 @@
+"""The random effects of a fit, group by group (statistics, section 10)."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from mlm_steps.engine.posterior.conditional import conditional_variances, prediction_sds
+from mlm_steps.engine.result.lmm_fit import LmmFit
+from mlm_steps.engine.result.moments import grouping_factors
+
+__all__ = ["GroupPrecision", "Reliability", "group_precision", "random_effects", "reliabilities"]
+
+FULL_RANK = 1e-10  # smallest eigenvalue of a group's correlation matrix of Z, below which it has no OLS
+COLUMNS = ("estimate", "cond_sd", "pred_sd", "ols", "shrinkage", "reliability")
+
+
+@dataclass(frozen=True, slots=True)
+class Reliability:
+    """How reliably the groups' own data tell one coefficient (statistics, section 10).
+
+    Attributes
+    ----------
+    term_index : int
+        Position of the term in the design, from 0.
+    group, effect : str
+    mean : float or None
+        Mean over the groups that have an OLS estimate; None where none has.
+    n_groups : int
+        How many those are.
+    """
+
+    term_index: int
+    group: str
+    effect: str
+    mean: float | None
+    n_groups: int
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class GroupPrecision:
+    """What the data of each group alone say about its random effects; k over all terms of one factor.
+
+    Attributes
+    ----------
+    ols : ndarray, shape (J, k)
+        Least-squares estimate of b from the group's own rows, given beta; NaN where not estimable.
+    sampling : ndarray, shape (J, k)
+        Its variance given b, the diagonal of sigma² (Z' W Z)⁻¹; NaN where not estimable.
+    shrinkage : ndarray, shape (J, k)
+        Diagonal of T (T + sigma² (Z' W Z)⁻¹)⁻¹: the weight of the group's own estimate; NaN where that is
+        not estimable.
+    reliability : ndarray, shape (J, k)
+        T_qq / (T_qq + sigma² [(Z' W Z)⁻¹]_qq); NaN where not estimable.
+    """
+
+    ols: NDArray[np.float64]
+    sampling: NDArray[np.float64]
+    shrinkage: NDArray[np.float64]
+    reliability: NDArray[np.float64]
+
+
+def random_effects(fit: LmmFit) -> Mapping[str, list[object]]:
+    """Return the rows of the ``ranef`` table of one fit as columns (statistics, section 20).
+
+    One row per term, level and effect. ``ols`` is the group's own least-squares estimate on the scale of
+    ``estimate`` (a deviation from the fixed part), so that arrows from one to the other show the shrinkage.
+    What is None has its code in ``null_codes``: ``several_factors`` where a group's own data do not determine
+    the quantity because the rows also belong to other factors, ``not_estimable`` where they are too few.
+    """
+    columns: dict[str, list[object]] = {
+        name: [] for name in ("term_index", "group", "level", "effect", *COLUMNS[:4], "n_j", *COLUMNS[4:])
+    }
+    columns["null_codes"] = []
+    precision = group_precision(fit) if len(grouping_factors(fit)) == 1 else None
+    conditional, predicted = [_sd(each) for each in conditional_variances(fit)], prediction_sds(fit)
+    start = 0
+    for index, (term, modes) in enumerate(zip(fit.design.random, fit.modes, strict=True)):
+        own = slice(start, start + len(term.names))
+        start = own.stop
+        values = {"estimate": modes, "cond_sd": conditional[index], "pred_sd": predicted[index]}
+        for name in COLUMNS[3:]:
+            values[name] = (
+                np.full(modes.shape, np.nan) if precision is None else getattr(precision, name)[:, own]
+            )
+        code = "several_factors" if precision is None else "not_estimable"
+        _append(columns, index, fit, values, code)
+    return columns
+
+
+def group_precision(fit: LmmFit) -> GroupPrecision:
+    """Return what each group's own rows say about its random effects.
+
+    For models with one grouping factor, whatever the number of its terms: with several, the rows of a group
+    also carry the effects of the other factors.
+    """
+    design = fit.design
+    refs, J = design.random[0].refs, len(design.random[0].levels)
+    Z = np.hstack([term.z for term in design.random])
+    weights = np.ones(design.n) if design.weights is None else design.weights
+    marginal = fit.residuals + (Z * np.hstack(fit.modes)[refs]).sum(axis=1)
+    ZWZ = _sums(refs, J, Z, Z * weights[:, None])
+    ZWr = _sums(refs, J, Z, (marginal * weights)[:, None])
+    inverse = _inverses(ZWZ)
+    T = _block_diagonal(fit.covariances)
+    S = fit.sigma**2 * inverse
+    tau, sampling = np.diag(T), np.diagonal(S, axis1=1, axis2=2)
+    return GroupPrecision(
+        ols=(inverse @ ZWr)[:, :, 0],
+        sampling=sampling,
+        shrinkage=_shrinkage(T, S),
+        reliability=tau / (tau + sampling),
+    )
+
+
+def reliabilities(fit: LmmFit) -> tuple[Reliability, ...]:
+    """Return the mean reliability of each random coefficient; None for models with several factors."""
+    precision = group_precision(fit) if len(grouping_factors(fit)) == 1 else None
+    found, column = [], 0
+    for index, term in enumerate(fit.design.random):
+        for effect in term.names:
+            values = np.array([]) if precision is None else precision.reliability[:, column]
+            values = values[np.isfinite(values)]
+            mean = float(values.mean()) if len(values) else None
+            found.append(Reliability(index, term.group, effect, mean, len(values)))
+            column += 1
+    return tuple(found)
+
+
+def _append(
+    columns: dict[str, list[object]],
+    index: int,
+    fit: LmmFit,
+    values: Mapping[str, NDArray[np.float64]],
+    code: str,
+) -> None:
+    term = fit.design.random[index]
+    J, k = len(term.levels), len(term.names)
+    columns["term_index"] += [index] * (J * k)
+    columns["group"] += [term.group] * (J * k)
+    columns["level"] += [level for level in term.levels for _ in range(k)]
+    columns["effect"] += list(term.names) * J
+    columns["n_j"] += np.repeat(np.bincount(term.refs, minlength=J), k).tolist()
+    present = {name: np.isfinite(array.ravel()) for name, array in values.items()}
+    for name, array in values.items():
+        columns[name] += [
+            value if there else None
+            for value, there in zip(array.ravel().tolist(), present[name], strict=True)
+        ]
+    columns["null_codes"] += [
+        "; ".join(f"{name}={code}" for name in values if not present[name][row]) for row in range(J * k)
+    ]
+
+
+def _sd(variances: NDArray[np.float64]) -> NDArray[np.float64]:
+    return np.sqrt(np.maximum(np.diagonal(variances, axis1=1, axis2=2), 0.0))
+
+
+def _sums(
+    refs: NDArray[np.intp], J: int, left: NDArray[np.float64], right: NDArray[np.float64]
+) -> NDArray[np.float64]:
+    """Return the cross-products of two sets of columns per group, shape (J, columns left, columns right)."""
+    sums = np.empty((J, left.shape[1], right.shape[1]))
+    for a, b in np.ndindex(sums.shape[1:]):
+        sums[:, a, b] = np.bincount(refs, weights=left[:, a] * right[:, b], minlength=J)
+    return sums
+
+
+def _inverses(matrices: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Return the inverse of each matrix, NaN for those that are not of full rank."""
+    scale = np.sqrt(np.diagonal(matrices, axis1=1, axis2=2))
+    scale = np.where(scale > 0, scale, 1.0)
+    units = scale[:, :, None] * scale[:, None, :]
+    correlations = matrices / units
+    full = np.linalg.eigvalsh(correlations)[:, 0] > FULL_RANK
+    inverses = np.full(matrices.shape, np.nan)
+    L = np.linalg.cholesky(correlations[full])
+    half = np.linalg.solve(L, np.broadcast_to(np.eye(L.shape[1]), L.shape))
+    inverses[full] = half.transpose(0, 2, 1) @ half / units[full]
+    return inverses
+
+
+def _block_diagonal(blocks: Sequence[NDArray[np.float64]]) -> NDArray[np.float64]:
+    size = sum(len(block) for block in blocks)
+    matrix, start = np.zeros((size, size)), 0
+    for block in blocks:
+        stop = start + len(block)
+        matrix[start:stop, start:stop] = block
+        start = stop
+    return matrix
+
+
+def _shrinkage(T: NDArray[np.float64], S: NDArray[np.float64]) -> NDArray[np.float64]:
+    full = np.isfinite(S).all(axis=(1, 2))
+    weights = np.full(S.shape[:2], np.nan)
+    # T (T + S)⁻¹ is the transpose of (T + S)⁻¹ T, and has its diagonal.
+    solved = np.linalg.solve(T + S[full], np.broadcast_to(T, S[full].shape))
+    weights[full] = np.diagonal(solved, axis1=1, axis2=2)
+    return weights

@@ -1,0 +1,131 @@
+"""Profiles of the parameters of a fit."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from functools import partial
+from itertools import combinations
+from typing import Literal
+
+import numpy as np
+from numpy.typing import NDArray
+
+from mlm_steps.design.matrices import Design
+from mlm_steps.engine.profile.constrained import (
+    Held,
+    hold_coefficient,
+    hold_correlation,
+    hold_deviation,
+    hold_sigma,
+    hold_theta,
+)
+from mlm_steps.engine.profile.profile import Profile, trace
+from mlm_steps.engine.result.lmm_fit import LmmFit
+
+__all__ = ["Parameter", "parameters_of", "profile_fit"]
+
+Array = NDArray[np.float64]
+
+Kind = Literal["sd", "correlation", "sigma", "beta", "theta"]
+
+
+@dataclass(frozen=True, slots=True)
+class Parameter:
+    """One parameter of a model.
+
+    Attributes
+    ----------
+    kind : {"sd", "correlation", "sigma", "beta", "theta"}
+        ``theta`` is the relative standard deviation of a model with one scalar random term.
+    term : int or None
+        Position of the random term in the design.
+    effects : tuple of int
+        Positions of the random coefficients in the term, or of the column in X.
+    """
+
+    kind: Kind
+    term: int | None = None
+    effects: tuple[int, ...] = ()
+
+
+def parameters_of(design: Design) -> tuple[Parameter, ...]:
+    """Return standard deviations and correlations per term, sigma, and the fixed effects."""
+    found = []
+    for index, term in enumerate(design.random):
+        k = len(term.names)
+        found += [Parameter("sd", index, (effect,)) for effect in range(k)]
+        found += [Parameter("correlation", index, pair) for pair in combinations(range(k), 2)]
+    betas = [Parameter("beta", None, (column,)) for column in range(design.p)]
+    return (*found, Parameter("sigma"), *betas)
+
+
+def profile_fit(
+    fit: LmmFit, parameters: Sequence[Parameter], *, confidence: float = 0.95, workers: int = 1
+) -> tuple[Profile, ...]:
+    """Return the profiles of parameters of an ML fit, in their order.
+
+    Parameters
+    ----------
+    fit : LmmFit
+        By ML: the likelihood that is profiled is the full one, also for a model that was fitted by REML.
+    parameters : sequence of Parameter
+    confidence : float
+    workers : int
+        Processes that share the parameters; results do not depend on it.
+    """
+    if fit.method != "ML":
+        raise ValueError("profiles are those of the ML fit")
+    doubtful = fit.singular and not fit.kernel.strategy.dear
+    work = partial(trace, confidence=confidence, parameters=fit.npar, doubtful=doubtful)
+    deviations = dict.fromkeys(end for parameter in parameters for end in _deviations(parameter))
+    first = [*deviations, *(p for p in parameters if p not in deviations and p.kind != "correlation")]
+    found = dict(zip(first, _run(work, [_held(fit, p, np.inf) for p in first], workers), strict=True))
+    ceilings = {p: _ceiling(found[p]) for p in deviations}
+    rest = [p for p in parameters if p.kind == "correlation"]
+    helds = [_held(fit, p, min(ceilings[end] for end in _deviations(p))) for p in rest]
+    found |= dict(zip(rest, _run(work, helds, workers), strict=True))
+    return tuple(found[parameter] for parameter in parameters)
+
+
+def _run(work: Callable[[Held], Profile], helds: Sequence[Held], workers: int) -> list[Profile]:
+    if workers < 2 or len(helds) < 2:
+        return [work(held) for held in helds]
+    from concurrent.futures import ProcessPoolExecutor
+
+    with ProcessPoolExecutor(min(workers, len(helds))) as pool:
+        return list(pool.map(work, helds))
+
+
+def _deviations(parameter: Parameter) -> tuple[Parameter, ...]:
+    """Return the standard deviations that a correlation is of, or a standard deviation itself."""
+    if parameter.kind not in ("sd", "correlation"):
+        return ()
+    return tuple(Parameter("sd", parameter.term, (effect,)) for effect in parameter.effects)
+
+
+def _ceiling(deviation: Profile) -> float:
+    """Return how much the deviance rises to where a standard deviation is 0.
+
+    There its correlations are anything, so that none of their profiles rises higher. Infinite where that is
+    beyond the interval.
+    """
+    return float(deviation.zeta[0] ** 2) if deviation.low == 0.0 else np.inf
+
+
+def _held(fit: LmmFit, parameter: Parameter, ceiling: float) -> Held:
+    kernel = fit.kernel
+    theta = kernel.convert(fit.theta, inverse=False)
+    sigma = fit.sigma / kernel.units.scale
+    if parameter.kind == "sigma":
+        return hold_sigma(kernel, theta, sigma)
+    if parameter.kind == "theta":
+        return hold_theta(kernel, theta)
+    first = parameter.effects[0]
+    if parameter.kind == "beta":
+        return hold_coefficient(kernel, theta, first, float(fit.beta[first]), float(fit.se[first]))
+    if parameter.term is None:
+        raise ValueError(f"a {parameter.kind} needs its term")
+    if parameter.kind == "sd":
+        return hold_deviation(kernel, theta, sigma, parameter.term, first)
+    return hold_correlation(kernel, theta, parameter.term, first, parameter.effects[1], ceiling)

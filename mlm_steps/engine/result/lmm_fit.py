@@ -1,0 +1,180 @@
+"""What the engine returns: a linear mixed model at its optimum."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import Literal
+
+import numpy as np
+from numpy.typing import NDArray
+
+from mlm_steps.design.matrices import Design
+from mlm_steps.engine.criterion.criterion import Pieces, TracePoint
+from mlm_steps.engine.criterion.lambda_ import unpack
+from mlm_steps.engine.structures.prepared import Kernel
+from mlm_steps.records.base import Notice
+
+__all__ = ["BOUNDARY", "Control", "ConvergenceReport", "LmmFit", "Method"]
+
+Method = Literal["REML", "ML"]
+
+BOUNDARY = 1e-4
+"""Diagonal element of Lambda below which a term is singular: lme4's tolerance."""
+
+
+@dataclass(frozen=True, slots=True)
+class Control:
+    """How to search for the optimum.
+
+    Attributes
+    ----------
+    optimizer : str
+        ``auto``, the safeguarded Newton method on exact derivatives, or a word of
+        `mlm_steps.engine.search.optimizers.OPTIMIZERS`.
+    max_evaluations : int
+        Evaluations of the criterion after which a search ends as failed. Each search may take so many:
+        where others follow from other starts, all together may take more.
+    tolerance : float
+        Relative change of the criterion below which the search ends.
+    start : float, optional
+        Standard deviation of every random effect, relative to the residual's, from which to start, in the
+        engine's units; None: chosen by the criterion from a short list.
+    restarts : int
+        Searches from other starts that follow in any case; the lowest end counts.
+    """
+
+    optimizer: str = "auto"
+    max_evaluations: int = 1000
+    tolerance: float = 1e-12
+    start: float | None = None
+    restarts: int = 0
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class ConvergenceReport:
+    """How the search ended (statistics, section 12).
+
+    Attributes
+    ----------
+    status : {"converged", "singular", "failed"}
+        ``singular`` is converged, to a covariance matrix of reduced rank.
+    optimizer : str
+        The method that found the optimum.
+    evaluations : int
+        Evaluations of the criterion (an evaluation with derivatives counts once).
+    gradient : ndarray, shape (m,)
+        Gradient of the profiled criterion in theta of the engine's units, in which the columns of a
+        term are orthogonal and of unit mean square: what is judged does not depend on their scale.
+    max_gradient : float
+        Largest element of the gradient, or of the gradient scaled by the curvature where that is smaller.
+    hessian : ndarray, shape (m, m)
+        Hessian of the profiled criterion in theta of the engine's units.
+    reasons : tuple of str
+        Why the search counts as failed or doubtful, in words; empty when it does not.
+    claimed : bool
+        Whether the optimiser itself says that it ended at an optimum.
+    trace : tuple of TracePoint
+        The evaluations in order, searches from other starts included; points at which the criterion does
+        not exist are left out, and keep their number.
+    """
+
+    status: Literal["converged", "singular", "failed"]
+    optimizer: str
+    evaluations: int
+    gradient: NDArray[np.float64]
+    max_gradient: float
+    hessian: NDArray[np.float64]
+    reasons: tuple[str, ...] = ()
+    claimed: bool = True
+    trace: tuple[TracePoint, ...] = ()
+
+
+@dataclass(frozen=True, eq=False)
+class LmmFit:
+    """A linear mixed model at given covariance parameters.
+
+    Attributes
+    ----------
+    design : Design
+        What was fitted.
+    method : {"REML", "ML"}
+        The criterion that was minimised.
+    theta : ndarray, shape (m,)
+        Per term the column-major lower triangle of Lambda, one after the other.
+    sigma : float
+        Residual standard deviation, in outcome units.
+    beta : ndarray, shape (p,)
+        Fixed effects, in the order of ``design.columns``.
+    vcov : ndarray, shape (p, p)
+        sigma² (RXᵀ RX)⁻¹.
+    criterion : float
+        REML criterion or deviance at theta (statistics, section 3).
+    log_det_L2, log_det_RX2, pwrss : float
+        log|L|², log|RX|² and the penalised weighted residual sum of squares r².
+    modes : tuple of ndarray, each of shape (J, k)
+        Conditional modes of the random effects per term, in outcome units.
+    fitted, residuals : ndarray, shape (n,)
+        o + X beta + Z b, and y less that.
+    convergence : ConvergenceReport or None
+        None for a fit at parameters that were given rather than found.
+    notices : tuple of Notice
+        What a reader should know.
+    kernel : Kernel
+        The design made ready, for what is computed from the fit later.
+    pieces : Pieces
+        The parts of the criterion at theta, in the engine's units.
+    """
+
+    design: Design
+    method: Method
+    theta: NDArray[np.float64]
+    sigma: float
+    beta: NDArray[np.float64]
+    vcov: NDArray[np.float64]
+    criterion: float
+    log_det_L2: float
+    log_det_RX2: float
+    pwrss: float
+    modes: tuple[NDArray[np.float64], ...]
+    fitted: NDArray[np.float64]
+    residuals: NDArray[np.float64]
+    convergence: ConvergenceReport | None
+    notices: tuple[Notice, ...] = field(default=())
+    kernel: Kernel = field(kw_only=True, repr=False)
+    pieces: Pieces = field(kw_only=True, repr=False)
+
+    @property
+    def se(self) -> NDArray[np.float64]:
+        """Standard errors of the fixed effects, shape (p,)."""
+        return np.sqrt(np.diag(self.vcov))
+
+    @property
+    def npar(self) -> int:
+        """Number of parameters: p, those of theta, and sigma."""
+        return self.design.p + self.design.n_theta + 1
+
+    @cached_property
+    def Lambda(self) -> tuple[NDArray[np.float64], ...]:
+        """Relative covariance factor of each term, lower triangular, shape (k, k)."""
+        factors, start = [], 0
+        for term in self.design.random:
+            k = len(term.names)
+            factors.append(unpack(self.theta[start : start + term.n_theta], k))
+            start += term.n_theta
+        return tuple(factors)
+
+    @cached_property
+    def covariances(self) -> tuple[NDArray[np.float64], ...]:
+        """Covariance matrix T of each term, in squared outcome units, shape (k, k)."""
+        return tuple(self.sigma**2 * factor @ factor.T for factor in self.Lambda)
+
+    @property
+    def term_singular(self) -> tuple[bool, ...]:
+        """Per term, whether a diagonal element of Lambda is below 1e-4 (statistics, section 12)."""
+        return tuple(bool((np.abs(np.diag(factor)) < BOUNDARY).any()) for factor in self.Lambda)
+
+    @property
+    def singular(self) -> bool:
+        """Whether any term is singular."""
+        return any(self.term_singular)

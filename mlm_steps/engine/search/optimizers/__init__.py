@@ -1,0 +1,39 @@
+"""Optimisers that differ in kind, all on the engine's criterion, to check its own search by.
+
+The engine's own optimiser, ``auto``, is Newton's method on exact second derivatives, without bounds
+(`mlm_steps.engine.search.optimize`). The end of every search is judged by gradient and Hessian, like that of
+every other fit (`mlm_steps.engine.search.convergence`).
+"""
+
+from __future__ import annotations
+
+from importlib.util import find_spec
+
+from mlm_steps.engine.search.optimizers.base import Ending, Optimizer, Problem, Spent
+from mlm_steps.engine.search.optimizers.bobyqa import bobyqa
+from mlm_steps.engine.search.optimizers.cobyqa import cobyqa
+from mlm_steps.engine.search.optimizers.l_bfgs_b import l_bfgs_b
+from mlm_steps.engine.search.optimizers.nelder_mead import nelder_mead
+from mlm_steps.engine.search.optimizers.powell import powell
+from mlm_steps.engine.search.optimizers.slsqp import slsqp
+from mlm_steps.engine.search.optimizers.trust_constr import trust_constr
+
+__all__ = ["NEEDS", "OPTIMIZERS", "Ending", "Optimizer", "Problem", "Spent", "installed"]
+
+OPTIMIZERS: dict[str, Optimizer] = {
+    "bobyqa": bobyqa,
+    "cobyqa": cobyqa,
+    "nelder-mead": nelder_mead,
+    "powell": powell,
+    "l-bfgs-b": l_bfgs_b,
+    "trust-constr": trust_constr,
+    "slsqp": slsqp,
+}
+
+NEEDS = {"bobyqa": "nlopt"}
+"""Optimiser and the library it needs beyond those that are always there."""
+
+
+def installed(optimizer: str) -> bool:
+    """Return whether an optimiser can be used here."""
+    return optimizer not in NEEDS or find_spec(NEEDS[optimizer]) is not None

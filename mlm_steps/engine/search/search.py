@@ -1,0 +1,224 @@
+"""Where searches start, how many there are, and which of them wins."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from itertools import islice
+from math import isfinite
+
+import numpy as np
+from numpy.typing import NDArray
+
+from mlm_steps.engine.criterion.criterion import Point, profiled
+from mlm_steps.engine.result.lmm_fit import Control, Method
+from mlm_steps.engine.search.optimize import Objective, Search, Traced, minimise
+from mlm_steps.engine.search.starts import contrasting_starts, diagonal, identity, near_start, plain_start
+from mlm_steps.engine.structures.one_factor import OneFactor
+from mlm_steps.engine.structures.prepared import Kernel
+
+__all__ = ["find_optimum", "first_start", "objective_of", "polish", "settled"]
+
+Array = NDArray[np.float64]
+
+MANY_LEVELS = 50
+"""Levels of a factor beyond which a second optimum has not been seen."""
+FEW_LEVELS = 5
+"""Levels up to which every optimum is checked from other starts."""
+FEW_IN_EFFECT = 8
+"""The same for levels in effect."""
+FEW_THETAS = 9
+"""Covariance parameters up to which searches are short."""
+FEW_EFFECTS = 2000
+"""Random effects up to which they are short even where each Hessian takes many gradients."""
+ENOUGH_LEVELS = 15
+"""Levels in effect beyond which searches from a few starts all find the optimum, where they are long."""
+TINY = 1e-300
+WEAK = 8.0
+"""Curvature of the criterion in log theta below which theta is weakly determined: a standard error of 0.5."""
+EXTREME = 100.0
+"""Standard deviation of a random effect, relative to the residual's, that calls for a second look."""
+ZERO = 1e-7
+"""Size of an element of theta, in the engine's units, that may be zero but for rounding."""
+SHORT = 150
+"""Evaluations after which a search from another start must be ahead."""
+
+
+def objective_of(kernel: Kernel, method: Method) -> Objective:
+    """Return the profiled criterion of theta in the engine's units."""
+
+    def objective(theta: Array, hessian: bool) -> Point | None:
+        pieces = kernel.strategy.pieces(theta, hessian=hessian)
+        if pieces is None:
+            return None
+        point = profiled(pieces, kernel.n, kernel.p, method)
+        # One element that is not finite makes the sum so.
+        total = float(point.gradient.sum())
+        if point.hessian is not None:
+            total += float(point.hessian.sum())
+        return point if isfinite(total) else None
+
+    return objective
+
+
+def find_optimum(
+    kernel: Kernel,
+    method: Method,
+    control: Control,
+    start: Array | None = None,
+    *,
+    guess: Array | None = None,
+    rivals: int | None = None,
+) -> Search:
+    """Return the best optimum found, with a Hessian, in the engine's units.
+
+    One search is the rule. Where a second optimum is possible (few levels, a variance that the data
+    hardly determine), others follow from contrasting starts; ``rivals`` limits their number. ``guess`` is a
+    Hessian at ``start``, where the exact one takes many evaluations.
+    """
+    objective = Traced(objective_of(kernel, method))
+    if start is not None:
+        first = start
+    elif control.start is not None:
+        first = control.start * identity(kernel)
+    elif kernel.alone:
+        first = _joined(kernel, method, control)
+    else:
+        first = near_start(kernel, method)
+    best = _search(kernel, objective, first, control, guess=guess)
+    many = rivals
+    if not _doubtful(kernel, best):
+        many = control.restarts
+    elif kernel.strategy.dear:
+        many = max(2, control.restarts)
+    elif _long(kernel, best) and _fewest_levels(kernel) > ENOUGH_LEVELS and rivals is None:
+        many = max(4, control.restarts)
+    for other in islice(contrasting_starts(kernel, best), many):
+        best = _better(kernel, objective, other, control, best)
+    return replace(best, trace=tuple(objective.points))
+
+
+def _long(kernel: Kernel, search: Search) -> bool:
+    """Return whether searches are long: many parameters, or many effects and Hessians by differences."""
+    effects = sum(factor.q for factor in kernel.strategy.factors)
+    by_differences = not kernel.strategy.exact_hessian
+    return search.theta.size > FEW_THETAS or (by_differences and effects > FEW_EFFECTS)
+
+
+def first_start(kernel: Kernel, method: Method, control: Control) -> Array:
+    """Return where an optimiser starts that is given no theta: not at what the moments say already."""
+    return plain_start(kernel, method) if control.start is None else control.start * identity(kernel)
+
+
+def settled(kernel: Kernel, method: Method, search: Search) -> Search:
+    """Return the search with elements of theta that are zero within rounding set to zero."""
+    small = (np.abs(search.theta) < ZERO) & (search.theta != 0.0)
+    if search.ended != "optimum" or not small.any():
+        return search
+    theta = np.where(small, 0.0, search.theta)
+    point = objective_of(kernel, method)(theta, kernel.strategy.exact_hessian)
+    if point is None or point.value > search.point.value + 1e-10 * (1.0 + abs(search.point.value)):
+        return search
+    if point.hessian is None:
+        # So near, the Hessian of the last point serves.
+        pieces = replace(point.pieces, hessians=search.point.pieces.hessians)
+        point = Point(point.value, point.gradient, search.point.hessian, pieces)
+    return replace(search, theta=theta, point=point, evaluations=search.evaluations + 1)
+
+
+def polish(kernel: Kernel, method: Method, control: Control, start: Array) -> Search:
+    """Return the optimum next to ``start``."""
+    objective = Traced(objective_of(kernel, method))
+    return replace(_search(kernel, objective, start, control), trace=tuple(objective.points))
+
+
+def _better(kernel: Kernel, objective: Objective, start: Array, control: Control, best: Search) -> Search:
+    """Return the lower of an optimum that is known and the one that a search from ``start`` finds."""
+    short = replace(control, max_evaluations=min(control.max_evaluations, SHORT))
+    rival = _search(kernel, objective, start, short, known=best)
+    used = best.evaluations + rival.evaluations
+    lower = rival.point.value < best.point.value - 1e-9 * (1.0 + abs(best.point.value))
+    if lower and rival.ended == "evaluations":
+        # Both parts are one search, which may take no more evaluations than any other.
+        left = control.max_evaluations - rival.evaluations
+        if left > 0:
+            rival = _search(kernel, objective, rival.theta, replace(control, max_evaluations=left))
+            used += rival.evaluations
+    return replace(rival if lower else best, evaluations=used)
+
+
+def _search(
+    kernel: Kernel,
+    objective: Objective,
+    start: Array,
+    control: Control,
+    *,
+    known: Search | None = None,
+    guess: Array | None = None,
+) -> Search:
+    return minimise(
+        objective,
+        start,
+        exact_hessian=kernel.strategy.exact_hessian,
+        max_evaluations=control.max_evaluations,
+        tolerance=control.tolerance,
+        known=known,
+        guess=guess,
+    )
+
+
+def _joined(kernel: Kernel, method: Method, control: Control) -> Array:
+    """Return a start made of the optima of each factor alone.
+
+    What the other factors explain is residual variance to each alone; it is taken off again.
+    """
+    theta = np.zeros(sum(factor.pattern.m for factor in kernel.strategy.factors))
+    relative, residual = [], []
+    for strategy in kernel.alone:
+        own = replace(strategy.factor, theta=np.arange(strategy.factor.theta.size))
+        single = replace(kernel, strategy=replace(strategy, factor=own), alone=())
+        found = _search(single, objective_of(single, method), near_start(single, method), control)
+        Lambda = own.pattern.factor(found.theta)
+        relative.append(float((Lambda * Lambda).sum()))
+        residual.append(found.point.pieces.pwrss)
+        theta[strategy.factor.theta] = found.theta
+    explained = np.array(residual) * np.array(relative)
+    least = int(np.argmin(residual))
+    left = max(residual[least] - (explained.sum() - explained[least]), 0.3 * residual[least])
+    for strategy, own_residual in zip(kernel.alone, residual, strict=True):
+        theta[strategy.factor.theta] *= np.sqrt(own_residual / left)
+    # At 0 the gradient vanishes: only the Hessian shows the way out.
+    places = diagonal(kernel)
+    theta[places] = np.maximum(np.abs(theta[places]), 0.1)
+    return theta
+
+
+def _fewest_levels(kernel: Kernel) -> float:
+    """Return the smallest number of levels of a factor, in effect: equal ones of which as much is known.
+
+    A few levels with large weights, many rows or all the variation of a slope count for the rest.
+    """
+    alone = kernel.alone or (kernel.strategy,)
+    fewest = float(min(factor.J for factor in kernel.strategy.factors))
+    for strategy in alone:
+        if isinstance(strategy, OneFactor):
+            known = np.einsum("jba,jba->ja", strategy.R, strategy.R)
+            squares = np.einsum("ja,ja->a", known, known)
+            fewest = min(fewest, float((known.sum(axis=0) ** 2 / np.maximum(squares, TINY)).min()))
+    return fewest
+
+
+def _doubtful(kernel: Kernel, search: Search) -> bool:
+    """Return whether another optimum is possible: some standard deviation is weakly determined."""
+    if search.ended != "optimum" or search.point.hessian is None:
+        return True
+    fewest = _fewest_levels(kernel)
+    places = diagonal(kernel)
+    information = search.theta[places] ** 2 * np.diag(search.point.hessian)[places]
+    extreme = bool(np.abs(search.theta).max() > EXTREME)
+    if fewest <= FEW_IN_EFFECT and not kernel.strategy.dear:
+        return True
+    if fewest >= MANY_LEVELS:
+        return extreme
+    # Two terms on one factor can each take the other's variance, and both ends are sharp optima.
+    shared = any(len(factor.terms) > 1 for factor in kernel.strategy.factors)
+    return extreme or shared or bool((information < WEAK).any())

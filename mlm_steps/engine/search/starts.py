@@ -1,0 +1,161 @@
+"""Where searches start: near the optimum if the moments of the data tell, and far from one that is known."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import numpy as np
+from numpy.typing import NDArray
+
+from mlm_steps.engine.criterion.criterion import profiled_value
+from mlm_steps.engine.criterion.lambda_ import Pattern, lower_factor, pack
+from mlm_steps.engine.result.lmm_fit import Method
+from mlm_steps.engine.search.optimize import Search
+from mlm_steps.engine.structures.groups import Factor
+from mlm_steps.engine.structures.one_factor import OneFactor
+from mlm_steps.engine.structures.prepared import Kernel
+
+__all__ = ["contrasting_starts", "diagonal", "identity", "near_start", "plain_start"]
+
+Array = NDArray[np.float64]
+
+SCALES = (0.1, 10.0, 300.0, 1e4, 3e5)
+"""Standard deviations of the random effects, relative to the residual's, from which a search may start."""
+PLAIN = (0.03, 30.0)
+"""Diagonal elements of Lambda, estimated by the moments, that call for no other start."""
+LARGE = 3.0
+"""Element of theta at an optimum beyond which others are looked for that are far larger still."""
+ROUNDING = 1e-10
+"""Decrease of the criterion, relative to its size, that may be rounding: what is flat is not followed."""
+INNER = 1e-3
+"""Smallest eigenvalue of a covariance matrix to start from, relative to its largest one."""
+
+
+def plain_start(kernel: Kernel, method: Method) -> Array:
+    """Return the best of a short list of starts that know nothing of the data."""
+    theta = identity(kernel)
+    return _screened(kernel, method, theta, _value(kernel, theta, method))[0]
+
+
+def near_start(kernel: Kernel, method: Method) -> Array:
+    """Return where a search starts: the estimate by the moments, or else the best of a short list."""
+    theta = identity(kernel)
+    value = _value(kernel, theta, method)
+    guess = _by_moments(kernel.strategy, theta, kernel.n) if isinstance(kernel.strategy, OneFactor) else None
+    if guess is None:
+        return _screened(kernel, method, theta, value)[0]
+    guessed = _value(kernel, guess, method)
+    spread = np.abs(guess[diagonal(kernel)])
+    if guessed < value and PLAIN[0] < float(spread.min()) and float(spread.max()) < PLAIN[1]:
+        return guess
+    theta, value = _screened(kernel, method, theta, value)
+    return guess if guessed < value else theta
+
+
+def _by_moments(strategy: OneFactor, theta: Array, n: int) -> Array | None:
+    """Return theta from the second moments of Zᵀ V⁻¹ (y - X beta), with V at the given theta.
+
+    Their expectation is linear in the covariance matrix: one solution of a small system, exact for balanced
+    data with all variances positive (Rao's MINQUE). None where the system has no solution.
+    """
+    pattern = strategy.factor.pattern
+    Sigma = strategy.moments(theta, n)
+    if Sigma is None:
+        return None
+    Lambda = np.zeros_like(Sigma)
+    for span in pattern.spans:
+        roots, vectors = np.linalg.eigh(Sigma[span, span])
+        if not roots[-1] > 0.0:
+            return None
+        Lambda[span, span] = lower_factor(vectors * np.sqrt(np.maximum(roots, INNER * roots[-1])))
+    return Lambda[pattern.rows, pattern.columns]
+
+
+def _screened(kernel: Kernel, method: Method, theta: Array, best: float) -> tuple[Array, float]:
+    """Return a start and its value: Lambda diagonal, scales from a short list, one term after the other."""
+    terms = [places for factor in kernel.strategy.factors for places in _terms(factor)]
+    if len(terms) > 1:
+        # All together first: two that are large may each look small beside the other at 1.
+        terms = [np.arange(theta.size), *terms, *terms]
+    for places in terms:
+        current = theta[places].copy()
+        for scale in SCALES:
+            trial = theta.copy()
+            trial[places] = np.where(current != 0.0, scale, 0.0)
+            value = _value(kernel, trial, method)
+            if value < best - ROUNDING * (1.0 + abs(best)):
+                theta, best = trial, value
+    return theta, best
+
+
+def _value(kernel: Kernel, theta: Array, method: Method) -> float:
+    pieces = kernel.strategy.value(theta)
+    return np.inf if pieces is None else profiled_value(pieces, kernel.n, kernel.p, method)
+
+
+def identity(kernel: Kernel) -> Array:
+    """Return theta with Lambda the identity: standard deviations as large as the residual's."""
+    theta = np.zeros(sum(factor.pattern.m for factor in kernel.strategy.factors))
+    theta[diagonal(kernel)] = 1.0
+    return theta
+
+
+def diagonal(kernel: Kernel) -> NDArray[np.intp]:
+    """Return the places in theta of the diagonal of Lambda."""
+    return np.concatenate([f.theta[f.pattern.rows == f.pattern.columns] for f in kernel.strategy.factors])
+
+
+def _terms(factor: Factor) -> Iterator[NDArray[np.intp]]:
+    """Yield the places in theta of each term of a factor."""
+    pattern: Pattern = factor.pattern
+    for span in pattern.spans:
+        yield factor.theta[(pattern.rows >= span.start) & (pattern.rows < span.stop)]
+
+
+def contrasting_starts(kernel: Kernel, search: Search) -> Iterator[Array]:
+    """Yield starts far from the optimum found: every scale, and random directions of rank one.
+
+    Far out, searches are long; they are made where the optimum itself lies out there.
+    """
+    one = identity(kernel)
+    terms = [places for factor in kernel.strategy.factors for places in _terms(factor)]
+    for scale in (1.0, 0.1, 1e-3, 30.0):
+        yield scale * one
+    if len(terms) > 1:
+        for places in terms:
+            alone = 0.1 * one
+            alone[places] *= 100.0
+            yield alone
+    if one.size > len(terms):
+        generator = np.random.default_rng(one.size)
+        large = float(np.abs(search.theta).max()) > LARGE
+        for scale in (0.3, 3.0, *((30.0, 300.0, 3000.0, 3000.0) if large else ())):
+            yield scale * (0.05 * one + generator.normal(size=one.size) * _first_columns(kernel))
+    for scale in (1.0, 30.0, 1e3, 3e4):
+        yield _of_modes(kernel, scale * one)
+    for places in terms:
+        closed = search.theta.copy()
+        closed[places] = 0.02 * one[places]
+        yield closed
+
+
+def _of_modes(kernel: Kernel, theta: Array) -> Array:
+    """Return the theta of which the conditional modes at ``theta`` would be draws."""
+    values = kernel.strategy.value(theta)
+    if values is None:
+        return theta
+    drawn = np.zeros_like(theta)
+    for factor, b in zip(kernel.strategy.factors, kernel.strategy.modes(theta), strict=True):
+        spread = np.sqrt(factor.J * values[2] / kernel.n)
+        for span, places in zip(factor.pattern.spans, _terms(factor), strict=True):
+            drawn[places] = pack(lower_factor(b[:, span].T / spread))
+    return drawn
+
+
+def _first_columns(kernel: Kernel) -> Array:
+    """Return 1 for the elements of theta in the first column of their term, else 0."""
+    first = np.zeros(sum(factor.pattern.m for factor in kernel.strategy.factors))
+    for factor in kernel.strategy.factors:
+        starts = [span.start for span in factor.pattern.spans]
+        first[factor.theta[np.isin(factor.pattern.columns, starts)]] = 1.0
+    return first

@@ -1,0 +1,1 @@
+"""How a design is factored: one grouping factor, nested factors, crossed factors."""

@@ -1,0 +1,84 @@
+"""Random effects far larger than the residual: coordinates and factorisations that keep the small parts.
+
+Where Lambda is 1e5, the information about its large directions is 1e-10 of that about the others. In
+coordinates along the large directions the two never meet in one sum; elsewhere the first is lost in rounding.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.linalg import qr
+
+from mlm_steps.engine.criterion.criterion import Solution, solved_lower
+
+__all__ = ["LARGE", "along_large", "solve_stacked", "triangle_of"]
+
+Array = NDArray[np.float64]
+
+LARGE = 1e3
+"""Element of theta beyond which rounding in ordinary coordinates reaches the criterion's curvature."""
+NO_RANK = 1e-14
+"""Part of a column of [X y], whitened, that is nothing but rounding."""
+ROUNDING = 1e-15
+"""Eigenvalue per column of a matrix of correlations that is zero but for rounding."""
+TINY = 1e-300
+
+
+def along_large(Lambda: Array) -> tuple[Array, Array]:
+    """Return an orthogonal Q and Qᵀ Lambda, whose rows fall in size.
+
+    Examples
+    --------
+    >>> Q, turned = along_large(np.array([[3e5, 0.0], [4e5, 0.5]]))
+    >>> np.abs(turned).round(1).tolist()
+    [[500000.0, 0.4], [0.0, 0.3]]
+    """
+    Q, S, order = qr(Lambda, pivoting=True, check_finite=False)
+    turned = np.empty_like(Lambda)
+    turned[:, order] = S
+    return np.asarray(Q, dtype=np.float64), turned
+
+
+def triangle_of(T: Array) -> Array:
+    """Return the lower triangular L_j with L_j L_jᵀ = I + T_j T_jᵀ, shape (J, K, K).
+
+    By Gram and Schmidt's modified method for the columns of [T_j I]ᵀ: the product is never formed.
+    """
+    J, K = T.shape[:2]
+    columns = np.concatenate([T, np.broadcast_to(np.eye(K), (J, K, K))], axis=2)
+    L = np.zeros((J, K, K))
+    for a in range(K):
+        length = np.sqrt(np.einsum("jr,jr->j", columns[:, a], columns[:, a]))
+        unit = columns[:, a] / length[:, None]
+        L[:, a, a] = length
+        L[:, a + 1 :, a] = np.einsum("jr,jbr->jb", unit, columns[:, a + 1 :])
+        columns[:, a + 1 :] -= L[:, a + 1 :, a, None] * unit[:, None]
+    return L
+
+
+def solve_stacked(C: Array, rows: Array) -> Solution | None:
+    """Return the fixed effects for S = C + rowsᵀ rows, which is never formed; None where it is singular.
+
+    Parameters
+    ----------
+    C : ndarray, shape (p + 1, p + 1)
+        Positive semi-definite.
+    rows : ndarray, shape (…, p + 1)
+    """
+    scale = np.sqrt(np.maximum(C.diagonal(), 0.0))
+    roots, vectors = np.linalg.eigh(C / np.maximum(np.outer(scale, scale), TINY))
+    roots[roots <= ROUNDING * roots.size * roots[-1]] = 0.0
+    half = np.sqrt(roots)[:, None] * vectors.T * scale
+    stacked = np.concatenate([half, rows])
+    if not np.isfinite(stacked).all():
+        return None
+    R = np.asarray(np.linalg.qr(stacked, mode="r"), dtype=np.float64)
+    diagonal = R.diagonal()
+    if (np.abs(diagonal) <= NO_RANK * np.sqrt(np.einsum("ij,ij->j", R, R))).any():
+        return None
+    L = R.T * np.sign(diagonal)
+    p = L.shape[0] - 1
+    RX = np.asfortranarray(L[:p, :p])
+    beta = solved_lower(RX, L[p, :p], transposed=True)
+    return Solution(beta, RX, 2.0 * float(np.log(RX.diagonal()).sum()), float(L[p, p] ** 2))

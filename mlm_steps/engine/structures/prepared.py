@@ -1,0 +1,190 @@
+"""A design made ready: units, strategy, and the way back to coefficients in the design's units."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.linalg import lapack
+
+from mlm_steps.design.matrices import Design
+from mlm_steps.engine.criterion.criterion import Pieces
+from mlm_steps.engine.criterion.lambda_ import lower_factor, pack, unpack
+from mlm_steps.engine.structures.groups import Factor, factors_of, orthogonal_blocks
+from mlm_steps.engine.structures.nested import Nested, chain_of, parents_of
+from mlm_steps.engine.structures.one_factor import OneFactor
+from mlm_steps.engine.structures.several_factors import SeveralFactors
+from mlm_steps.engine.structures.standardize import standardize
+from mlm_steps.errors import Fault, FitError
+
+__all__ = ["Kernel", "Strategy", "Units", "prepare"]
+
+Array = NDArray[np.float64]
+
+
+LARGEST = 6000
+"""Random effects outside the largest factor: their dense matrix takes 0.3 GB."""
+
+
+class Strategy(Protocol):
+    """How the three functions of theta are computed for one kind of structure.
+
+    The next strategy is a frozen dataclass with these members and a line in ``prepare``.
+    """
+
+    @property
+    def exact_hessian(self) -> bool:
+        """Whether ``pieces`` gives Hessians at about the cost of a gradient."""
+
+    @property
+    def dear(self) -> bool:
+        """Whether an evaluation takes so long that each is counted twice."""
+
+    @property
+    def factors(self) -> tuple[Factor, ...]:
+        """The grouping factors, in the order of what the methods return."""
+
+    def value(self, theta: Array) -> tuple[float, float, float] | None:
+        """Return the three functions alone."""
+
+    def pieces(self, theta: Array, *, hessian: bool) -> Pieces | None:
+        """Return the three functions with derivatives, or None where they do not exist."""
+
+    def curvatures(self, theta: Array, weights: Array) -> tuple[Array, ...] | None:
+        """Return per factor the derivative of their weighted sum in Lambda Lambdaᵀ, shape (K, K)."""
+
+    def projections(self, theta: Array) -> list[Array]:
+        """Return per factor Zᵀ V⁻¹ [X RX⁻ᵀ, y - X beta], shape (J, K, p + 1)."""
+
+    def modes(self, theta: Array) -> tuple[Array, ...]:
+        """Return per factor the conditional modes, shape (J, K)."""
+
+    def mode_variances(self, theta: Array) -> tuple[Array, ...]:
+        """Return per factor their conditional variances over sigma², shape (J, K, K)."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Units:
+    """The way from the engine's units back to the design's.
+
+    Attributes
+    ----------
+    back : ndarray, shape (p, p)
+        beta = beta0 + back @ (coefficients in the engine's basis) * scale.
+    beta0 : ndarray, shape (p,)
+        Fixed effects already taken away from the outcome.
+    log_det : float
+        log|det back|.
+    scale : float
+        Unit of the outcome.
+    sum_log_weights : float
+    """
+
+    back: Array
+    beta0: Array
+    log_det: float
+    scale: float
+    sum_log_weights: float
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Kernel:
+    """A design reduced to its cross-products: nothing in it is as long as the data.
+
+    Attributes
+    ----------
+    n, p : int
+        Observations and fixed effects.
+    units : Units
+    bases : tuple of ndarray
+        Per term, from its columns in the engine's units to the design's.
+    strategy : Strategy
+        Evaluates theta in the engine's units.
+    alone : tuple of OneFactor
+        Each factor as if it were the only one, to find where to start; empty when there is only one.
+    outcome_share : float
+        1 when the outcome was centred on least squares, 0 when it was centred again on a better guess.
+    """
+
+    n: int
+    p: int
+    units: Units
+    bases: tuple[Array, ...]
+    strategy: Strategy
+    alone: tuple[OneFactor, ...]
+    outcome_share: float
+
+    def convert(self, theta: Array, *, inverse: bool) -> Array:
+        """Return theta in the engine's units, or with ``inverse`` in the design's from the engine's."""
+        parts, start = [], 0
+        for basis in self.bases:
+            k = basis.shape[0]
+            stop = start + k * (k + 1) // 2
+            factor = unpack(theta[start:stop], k)
+            moved = lapack.dtrtrs(basis, factor)[0] if inverse else basis @ factor
+            parts.append(pack(lower_factor(moved)))
+            start = stop
+        return np.concatenate(parts)
+
+
+def prepare(design: Design, shift: Array | None = None) -> Kernel:
+    """Return the design made ready; ``shift`` are fixed effects to take away from the outcome first."""
+    standard = standardize(design, shift)
+    fixed = standard.fixed
+    factors = factors_of(design)
+    data = np.column_stack([fixed.Q, fixed.y])
+    z = [np.concatenate([standard.z[term] for term in factor.terms], axis=1) for factor in factors]
+    strategy, alone = _strategy(design, factors, z, data)
+    units = Units(fixed.back, fixed.beta, fixed.log_det, fixed.scale, standard.sum_log_weights)
+    share = 0.0 if shift is not None else 1.0
+    return Kernel(design.n, design.p, units, standard.bases, strategy, alone if len(alone) > 1 else (), share)
+
+
+def _strategy(
+    design: Design, factors: Sequence[Factor], z: Sequence[Array], data: Array
+) -> tuple[Strategy, tuple[OneFactor, ...]]:
+    """Return the strategy for the structure, and each factor as if it were the only one."""
+    chain = chain_of(factors)
+    if chain is not None and len(chain) > 1:
+        columns = {id(factor): each for factor, each in zip(factors, z, strict=True)}
+        return _nested(chain, [columns[id(factor)] for factor in chain], data)
+    _check_size(design, factors)
+    blocks = orthogonal_blocks(factors[0], z[0], data)
+    first = OneFactor.of(factors[0], blocks)
+    if len(factors) == 1:
+        return first, (first,)
+    return SeveralFactors.of(factors, blocks, z[1:]), (first, *_alone(factors[1:], z[1:], data))
+
+
+def _nested(
+    chain: tuple[Factor, ...], z: Sequence[Array], data: Array
+) -> tuple[Strategy, tuple[OneFactor, ...]]:
+    outer = sum(factor.pattern.K for factor in chain[1:])
+    blocks = orthogonal_blocks(chain[0], z[0], np.column_stack([*z[1:], data]))
+    strategy = Nested.of(chain, parents_of(chain), blocks, outer)
+    first = OneFactor(chain[0], blocks.R, blocks.G[:, :, outer:], strategy.C)
+    return strategy, (first, *_alone(chain[1:], z[1:], data))
+
+
+def _alone(factors: Sequence[Factor], z: Sequence[Array], data: Array) -> Iterator[OneFactor]:
+    for factor, columns in zip(factors, z, strict=True):
+        yield OneFactor.of(factor, orthogonal_blocks(factor, columns, data))
+
+
+def _check_size(design: Design, factors: Sequence[Factor]) -> None:
+    """Refuse what needs a matrix that is too large."""
+    rest = sum(factor.q for factor in factors[1:])
+    if rest <= LARGEST:
+        return
+    sizes = ", ".join(f"{design.random[factor.terms[0]].group!r} {factor.q}" for factor in factors)
+    raise FitError(
+        Fault(
+            "",
+            f"the grouping factors have too many random effects for an exact fit ({sizes}): "
+            f"without the largest factor they are {rest}, at most {LARGEST} are possible",
+            "leave out the random effects of a factor with many levels, or random slopes",
+        )
+    )

@@ -1,0 +1,292 @@
+"""Several grouping factors: the largest is eliminated level by level, the rest is a dense complement.
+
+With V₁ = I + Z₁ Sigma₁ Z₁ᵀ for the eliminated factor, the rest is a problem in the metric V₁⁻¹:
+
+    A = Zᵀ V₁⁻¹ Z,  B = Zᵀ V₁⁻¹ [X y],  M = I + Lambdaᵀ A Lambda,
+    [X y]ᵀ V⁻¹ [X y] = [X y]ᵀ V₁⁻¹ [X y] - Bᵀ Lambda M⁻¹ Lambdaᵀ B.
+
+Gradients are exact; they cost about two more evaluations.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.linalg import lapack
+
+from mlm_steps.engine.criterion.criterion import Average, Pieces, solve_fixed, whitener
+from mlm_steps.engine.structures.block_diagonal import congruent, left_times, right_times, rows_of
+from mlm_steps.engine.structures.coupling import Coupling, couple, cross_products, mirrored
+from mlm_steps.engine.structures.derivatives import curvatures_of, differences, gathered
+from mlm_steps.engine.structures.groups import Blocks, Factor, segment_sum
+from mlm_steps.engine.structures.second_order import bends_of, hessians_of
+from mlm_steps.engine.structures.several_factors_state import State, forms, joint, paired
+from mlm_steps.engine.structures.whiten import whiten
+
+__all__ = ["SeveralFactors"]
+
+Array = NDArray[np.float64]
+
+LOST = 1e-9
+"""Share of the sum of squares below which the difference that is r² has too few digits left."""
+
+DEAR = 300
+"""Random effects outside the eliminated factor beyond which an evaluation counts as dear."""
+FAR = 1e3
+"""Elements of theta beyond which exact Hessians lose more digits than differences."""
+REGULAR = 1e-6
+"""Smallest element of the diagonal of Lambda, relative to its largest element, that is divided by."""
+OVERHEAD = 3e7
+"""Multiplications in the time that an evaluation takes whatever its size."""
+MOST_JOINT = 2.5e7
+"""Elements of the matrix of all random effects, of which a Hessian needs two."""
+CHEAP = 3.0
+"""How many gradients a Hessian may cost to come with each of them."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class SeveralFactors:
+    """The strategy for several grouping factors.
+
+    Attributes
+    ----------
+    first : Factor
+        The eliminated factor.
+    rest : tuple of Factor
+        The others.
+    R, G, C : ndarray
+        Blocks of the eliminated factor, as in ``Blocks``.
+    coupling : Coupling
+        Its blocks with the columns of the rest.
+    A, B : ndarray, shapes (q, q) and (q, p + 1)
+        Zᵀ Z and Zᵀ [X y] of the rest, of the parts that the eliminated factor cannot explain.
+    """
+
+    first: Factor
+    rest: tuple[Factor, ...]
+    R: Array
+    G: Array
+    C: Array
+    coupling: Coupling
+    A: Array
+    B: Array
+
+    @classmethod
+    def of(cls, factors: Sequence[Factor], blocks: Blocks, z: Sequence[Array]) -> SeveralFactors:
+        """Return the strategy; ``blocks`` are those of the first factor, ``z`` the columns of the others."""
+        first, *rest = factors
+        coupling = couple(first, blocks.q, rest, z)
+        A = cross_products(rest, z)
+        A -= coupling.gram(np.broadcast_to(np.eye(first.pattern.K), blocks.R.shape))
+        B = np.concatenate(
+            [
+                np.stack(
+                    [segment_sum(blocks.E * column[:, None], factor.refs, factor.J) for column in columns.T],
+                    axis=1,
+                ).reshape(factor.q, -1)
+                for factor, columns in zip(rest, z, strict=True)
+            ]
+        )
+        return cls(first, tuple(rest), blocks.R, blocks.G, blocks.C, coupling, A, B)
+
+    @property
+    def dear(self) -> bool:
+        """Whether an evaluation takes milliseconds."""
+        return bool(self.A.shape[0] > DEAR)
+
+    @property
+    def exact_hessian(self) -> bool:
+        """Whether Hessians cost little more than gradients."""
+        gradient, hessian = self._work
+        return hessian < CHEAP * gradient
+
+    @property
+    def _direct(self) -> bool:
+        """Whether Hessians cost less than differences of gradients."""
+        gradient, hessian = self._work
+        fits = (self.first.q + self.A.shape[0]) ** 2 <= MOST_JOINT
+        return fits and hessian < 2 * sum(factor.pattern.m for factor in self.factors) * gradient
+
+    @property
+    def _work(self) -> tuple[float, float]:
+        """Return about how many multiplications a gradient and a Hessian take."""
+        q, first = float(self.A.shape[0]), float(self.first.q)
+        forms = max(factor.pattern.K for factor in self.factors) ** 2 + 2 * self.C.shape[0]
+        total = first + q
+        return OVERHEAD + q**3, 3 * q**3 + first * q**2 + 2 * total * first * q + 2 * forms * total**2
+
+    @property
+    def factors(self) -> tuple[Factor, ...]:
+        """All factors, the eliminated one first."""
+        return (self.first, *self.rest)
+
+    def _state(self, theta: Array) -> State | None:
+        K = self.first.pattern.K
+        Lambda = self.first.pattern.factor(theta[self.first.theta])
+        eye = np.broadcast_to(np.eye(K), self.R.shape)
+        whitened = whiten(self.R, Lambda, np.concatenate([self.G, eye], axis=2))
+        if whitened is None:
+            return None
+        log_det, LR, rest = whitened
+        LG, left = rest[:, :, :-K], rest[:, :, -K:]
+        A = self.coupling.gram(left)
+        A += self.A
+        B = self.B + self.coupling.transposed_times(left.transpose(0, 2, 1) @ LG)
+        AL = right_times(A, self.rest, theta)
+        M = left_times(AL, self.rest, theta, transposed=True)
+        M.flat[:: M.shape[0] + 1] += 1.0
+        L, info = lapack.dpotrf(M.T, lower=1, clean=1, overwrite_a=1)
+        if info != 0:
+            return None
+        half, _ = lapack.dtrtrs(L, left_times(B, self.rest, theta, transposed=True), lower=1)
+        flat = LG.reshape(-1, LG.shape[2])
+        C = self.C + flat.T @ flat
+        fixed = solve_fixed(C - half.T @ half)
+        if fixed is None or fixed.pwrss < LOST * C[-1, -1]:
+            return None
+        w, _ = lapack.dtrtrs(L, half, lower=1, trans=1)
+        log_det += 2.0 * float(np.log(np.diag(L)).sum())
+        return State(log_det, LR, LG, left, A, AL, B, L, w, fixed)
+
+    def value(self, theta: Array) -> tuple[float, float, float] | None:
+        """Return log|L|², log|RX|² and r², or None where the problem is not positive definite."""
+        state = self._state(theta)
+        return None if state is None else (state.log_det, state.fixed.log_det_RX2, state.fixed.pwrss)
+
+    def pieces(self, theta: Array, *, hessian: bool = False) -> Pieces | None:
+        """Return the three functions with their gradients, and their Hessians or the average information."""
+        if not hessian:
+            return self._pieces(theta, average=not self.exact_hessian)
+        if self._direct and float(np.abs(theta).max()) < FAR:
+            return self._pieces(theta, average=False, hessian=True)
+        pieces = self._pieces(theta, average=False)
+        second = None if pieces is None else differences(lambda at: self._pieces(at, average=False), theta)
+        return None if pieces is None or second is None else replace(pieces, hessians=second)
+
+    def _pieces(self, theta: Array, *, average: bool, hessian: bool = False) -> Pieces | None:
+        """Return the three functions with their gradients, and what more is asked for."""
+        state = self._state(theta)
+        if state is None:
+            return None
+        inverse = self._inverse(state)
+        own = self._first_log_det(state, theta, inverse)
+        halves = self._log_det_gradients(state, theta, own, inverse)
+        data = self._data(state, theta)
+        pieces = gathered(self.factors, theta, (state.log_det, state.fixed), data, halves)
+        if hessian:
+            U = joint(state, self.coupling, self.factors, theta)
+            return replace(pieces, hessians=hessians_of(self.factors, theta, U, data))
+        if not average:
+            return pieces
+        logs = [own, *self._rest_logs(state, theta, halves[1:], inverse)]
+        products = forms(state, self.coupling, self.factors, theta, data)
+        return replace(pieces, average=Average(bends_of(self.factors, theta, logs, data), products))
+
+    def _rest_logs(
+        self, state: State, theta: Array, halves: Sequence[Array], inverse: Array
+    ) -> Iterator[Array]:
+        """Yield Σ Z_jᵀ V⁻¹ Z_j per factor but the first, from those times Lambda where it has an inverse."""
+        for (factor, rows), half in zip(rows_of(self.rest), halves, strict=True):
+            Lambda = factor.pattern.factor(theta[factor.theta])
+            if np.abs(np.diag(Lambda)).min() > REGULAR * np.abs(Lambda).max():
+                yield lapack.dtrtrs(Lambda, half.T, lower=1, trans=1)[0].T
+            else:
+                yield self._rest_log(state, factor, rows, inverse)
+
+    def _rest_log(self, state: State, factor: Factor, rows: slice, inverse: Array) -> Array:
+        """Return Σ Z_jᵀ V⁻¹ Z_j of one of the others, whatever Lambda is."""
+        K = factor.pattern.K
+        own: Array = np.einsum("jajb->ab", state.A[rows, rows].reshape(factor.J, K, factor.J, K))
+        return own - paired(state.AL[rows] @ inverse, state.AL[rows], factor)
+
+    def _data(self, state: State, theta: Array) -> list[Array]:
+        """Return Z_fᵀ V⁻¹ [X RX⁻ᵀ, y - X beta] per factor, shape (J, K, p + 1)."""
+        turn = whitener(state.fixed)
+        p = state.fixed.beta.size
+        Lw = left_times(state.w, self.rest, theta) @ turn
+        inner = state.LG @ turn
+        inner -= state.left @ self.coupling.times(Lw)
+        data = [state.LR.transpose(0, 2, 1) @ inner]
+        Y = (state.B - state.AL @ state.w) @ turn
+        for factor, rows in rows_of(self.rest):
+            data.append(Y[rows].reshape(factor.J, factor.pattern.K, p + 1))
+        return data
+
+    def _inverse(self, state: State) -> Array:
+        """Return M⁻¹."""
+        inverse: Array
+        inverse, _ = lapack.dpotri(state.L, lower=1)
+        return mirrored(inverse).T
+
+    def _log_det_gradients(self, state: State, theta: Array, own: Array, inverse: Array) -> list[Array]:
+        """Return Σ Z_jᵀ V⁻¹ Z_j Lambda per factor, shape (K, K): half the gradient of log|V|."""
+        gradients = [own @ self.first.pattern.factor(theta[self.first.theta])]
+        for factor, rows in rows_of(self.rest):
+            gradients.append(paired(state.AL[rows], inverse[rows], factor))
+        return gradients
+
+    def _first_log_det(self, state: State, theta: Array, inverse: Array) -> Array:
+        """Return Σ Z_jᵀ V⁻¹ Z_j of the eliminated factor, shape (K, K)."""
+        Q = congruent(inverse, self.rest, theta)
+        total: Array = np.einsum("jca,jcb->ab", state.LR, state.LR)
+        return total - self.coupling.traces(Q, state.LR.transpose(0, 2, 1) @ state.left)
+
+    def curvatures(self, theta: Array, weights: Array) -> tuple[Array, ...] | None:
+        """Return per factor the derivative of the weighted sum of the three functions in Sigma."""
+        state = self._state(theta)
+        if state is None:
+            return None
+        inverse = self._inverse(state)
+        logs = [self._first_log_det(state, theta, inverse)]
+        for factor, rows in rows_of(self.rest):
+            logs.append(self._rest_log(state, factor, rows, inverse))
+        return curvatures_of(weights, logs, self._data(state, theta))
+
+    def projections(self, theta: Array) -> list[Array]:
+        """Return per factor Zᵀ V⁻¹ [X RX⁻ᵀ, y - X beta], shape (J, K, p + 1)."""
+        return self._data(self._solved(theta), theta)
+
+    def modes(self, theta: Array) -> tuple[Array, ...]:
+        """Return the conditional modes per factor in the engine's units, shape (J, K)."""
+        state = self._solved(theta)
+        modes = []
+        for factor, W in zip(self.factors, self._data(state, theta), strict=True):
+            Lambda = factor.pattern.factor(theta[factor.theta])
+            modes.append(W[:, :, -1] @ (Lambda @ Lambda.T))
+        return tuple(modes)
+
+    def mode_variances(self, theta: Array) -> tuple[Array, ...]:
+        """Return the diagonal blocks of Lambda (Lambdaᵀ ZᵀZ Lambda + I)⁻¹ Lambdaᵀ, shape (J, K, K)."""
+        state = self._solved(theta)
+        inverse = self._inverse(state)
+        Q = congruent(inverse, self.rest, theta)
+        return (self._first_variances(state, theta, Q), *self._rest_variances(Q))
+
+    def _first_variances(self, state: State, theta: Array, Q: Array) -> Array:
+        Lambda = self.first.pattern.factor(theta[self.first.theta])
+        K = Lambda.shape[0]
+        T = self.R @ Lambda
+        own = Lambda @ np.linalg.solve(T.transpose(0, 2, 1) @ T + np.eye(K), Lambda.T)
+        left = Lambda @ Lambda.T @ state.LR.transpose(0, 2, 1) @ state.left
+        rows = max(1, int(4e6) // Q.shape[0])
+        for start in range(0, self.first.J, rows):
+            part = slice(start, start + rows)
+            dense = left[part] @ self.coupling.levels(part)
+            own[part] += (dense @ Q) @ dense.transpose(0, 2, 1)
+        return own
+
+    def _rest_variances(self, Q: Array) -> list[Array]:
+        blocks = []
+        for factor, rows in rows_of(self.rest):
+            index = np.arange(rows.start, rows.stop).reshape(factor.J, factor.pattern.K)
+            blocks.append(Q[index[:, :, None], index[:, None, :]])
+        return blocks
+
+    def _solved(self, theta: Array) -> State:
+        state = self._state(theta)
+        if state is None:
+            raise ValueError("theta is not feasible")
+        return state
