@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from mlm_steps.design import Formula
 from mlm_steps.records import FitRecord, VarianceRecord
 from mlm_steps.records.run import RunRecords
-from mlm_steps.report.names import Names
+from mlm_steps.report.text.names import Names
 
 __all__ = ["ReportInput"]
 

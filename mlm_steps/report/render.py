@@ -13,7 +13,7 @@ from markupsafe import Markup
 from mlm_steps.report.inputs import ReportInput
 from mlm_steps.report.sections import SECTIONS
 from mlm_steps.report.share import share
-from mlm_steps.report.text import (
+from mlm_steps.report.text.text import (
     Code,
     Emphasis,
     Link,

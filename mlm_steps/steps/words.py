@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from mlm_steps.errors import printable
 from mlm_steps.records import ComparisonRecord, DataProfile, EffortRecord, FitRecord
 from mlm_steps.records.failure import Absence
-from mlm_steps.report.notation import P_WORDS, p_value
+from mlm_steps.report.text.notation import P_WORDS, p_value
 from mlm_steps.spec import LoadedSpec, PipelineSpec
 from mlm_steps.steps.plan import Plan, Step
 

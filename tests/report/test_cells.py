@@ -6,11 +6,11 @@ from dataclasses import replace
 import pytest
 
 from mlm_steps.records import FactorProfile, Icc, NestingRelation
-from mlm_steps.report.comparing import has_increase
-from mlm_steps.report.partition import partition_sentences
 from mlm_steps.report.render import render_report
-from mlm_steps.report.sentences import coefficient_sentence
-from mlm_steps.report.text import plain_text
+from mlm_steps.report.sentences.coefficients import coefficient_sentence
+from mlm_steps.report.sentences.comparisons import has_increase
+from mlm_steps.report.sentences.variance import partition_sentences
+from mlm_steps.report.text.text import plain_text
 
 
 def with_random(given, **estimates):

@@ -6,10 +6,10 @@ from dataclasses import replace
 import pytest
 
 from mlm_steps.records.effects import Stretch
-from mlm_steps.report.effect_sentences import region_sentence
 from mlm_steps.report.render import render_report
-from mlm_steps.report.sentences import null_sentence
-from mlm_steps.report.text import plain_text
+from mlm_steps.report.sentences.coefficients import null_sentence
+from mlm_steps.report.sentences.effects import region_sentence
+from mlm_steps.report.text.text import plain_text
 
 
 def region(given, **changes):

@@ -4,9 +4,9 @@ from dataclasses import replace
 
 import pytest
 
-from mlm_steps.report.comparing import comparison_sentence
 from mlm_steps.report.render import render_report
-from mlm_steps.report.text import plain_text
+from mlm_steps.report.sentences.comparisons import comparison_sentence
+from mlm_steps.report.text.text import plain_text
 
 
 def sentence(given, **changes):

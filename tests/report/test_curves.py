@@ -4,10 +4,10 @@ from dataclasses import replace
 
 import pytest
 
-from mlm_steps.report.curves import curve_of
-from mlm_steps.report.sentences import coefficient_sentence
-from mlm_steps.report.text import plain_text
-from mlm_steps.report.varying import slope_sentences
+from mlm_steps.report.sentences.coefficients import coefficient_sentence
+from mlm_steps.report.sentences.curves import curve_of
+from mlm_steps.report.sentences.random_slopes import slope_sentences
+from mlm_steps.report.text.text import plain_text
 
 
 def sentences(given, fixed, columns, random=None):

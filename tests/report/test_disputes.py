@@ -5,10 +5,10 @@ from dataclasses import replace
 import pytest
 
 from mlm_steps.records import TermTest
-from mlm_steps.report.disputes import cautious_p, dispute_of, dispute_phrase
 from mlm_steps.report.render import render_report
-from mlm_steps.report.sentences import coefficient_sentence
-from mlm_steps.report.text import plain_text
+from mlm_steps.report.sentences.coefficients import coefficient_sentence
+from mlm_steps.report.sentences.disputes import cautious_p, dispute_of, dispute_phrase
+from mlm_steps.report.text.text import plain_text
 
 
 def disputing(given, satterthwaite, kenward_roger, reported="satterthwaite"):

@@ -15,8 +15,8 @@ from mlm_steps.records import DataProfile
 from mlm_steps.records.run import Labels
 from mlm_steps.report.inputs import ReportInput
 from mlm_steps.report.sections.data import context
-from mlm_steps.report.text import plain_text
-from mlm_steps.report.units import diagram
+from mlm_steps.report.sentences.units import diagram
+from mlm_steps.report.text.text import plain_text
 from mlm_steps.spec import load_spec
 from mlm_steps.steps.uses import model_uses
 

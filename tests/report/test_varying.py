@@ -7,8 +7,8 @@ import pytest
 from mlm_steps.records.comparison import MixtureComponent
 from mlm_steps.records.deletions import DeletionsRecord, Heterogeneity
 from mlm_steps.report.render import render_report
-from mlm_steps.report.text import plain_text
-from mlm_steps.report.varying import slope_sentences
+from mlm_steps.report.sentences.random_slopes import slope_sentences
+from mlm_steps.report.text.text import plain_text
 
 
 def sentence(given, p, low, *, code=None, hlm=None, singular=False, **test):

@@ -7,10 +7,10 @@ from typing import Any
 from mlm_steps.records import RungRefits
 from mlm_steps.records.allfit import Refit
 from mlm_steps.records.failure import Absence
-from mlm_steps.report.grid import Align, Grid, Row, columns, heading, row
 from mlm_steps.report.inputs import ReportInput
-from mlm_steps.report.notation import fixed, integer
-from mlm_steps.report.text import Emphasis, Number, Phrase, Word, say, source
+from mlm_steps.report.text.grid import Align, Grid, Row, columns, heading, row
+from mlm_steps.report.text.notation import fixed, integer
+from mlm_steps.report.text.text import Emphasis, Number, Phrase, Word, say, source
 
 __all__ = ["context"]
 

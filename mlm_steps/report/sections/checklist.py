@@ -5,10 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any, Literal
 
-from mlm_steps.report.answers import Item
 from mlm_steps.report.inputs import ReportInput
-from mlm_steps.report.items import ITEMS
-from mlm_steps.report.text import Link, Number, Phrase, say
+from mlm_steps.report.standard.answers import Item
+from mlm_steps.report.standard.items import ITEMS
+from mlm_steps.report.text.text import Link, Number, Phrase, say
 
 __all__ = ["Answer", "answers", "context", "gap_sentence"]
 

@@ -5,12 +5,17 @@ from __future__ import annotations
 from typing import Any
 
 from mlm_steps.records import ComparisonRecord
-from mlm_steps.report.comparing import NEGATIVE_REDUCTION, comparison_sentence, has_increase, mixture_phrase
-from mlm_steps.report.drawing import drawing
-from mlm_steps.report.facts import comparison_number, comparison_p
-from mlm_steps.report.grid import Align, Grid, Row, columns, row
 from mlm_steps.report.inputs import ReportInput
-from mlm_steps.report.text import Emphasis, Link, Number, Phrase, join, say
+from mlm_steps.report.sentences.comparisons import (
+    NEGATIVE_REDUCTION,
+    comparison_sentence,
+    has_increase,
+    mixture_phrase,
+)
+from mlm_steps.report.text.drawing import drawing
+from mlm_steps.report.text.facts import comparison_number, comparison_p
+from mlm_steps.report.text.grid import Align, Grid, Row, columns, row
+from mlm_steps.report.text.text import Emphasis, Link, Number, Phrase, join, say
 from mlm_steps.tables.comparison import adjusted_p
 
 __all__ = ["FAILED", "context"]

@@ -5,13 +5,13 @@ from __future__ import annotations
 from typing import Any
 
 from mlm_steps.records import ColumnProfile, FactorProfile, VariableLevel, VariableLoss
-from mlm_steps.report.facts import profile_number
-from mlm_steps.report.grid import Align, Grid, Row, columns, row
 from mlm_steps.report.inputs import ReportInput
-from mlm_steps.report.notation import decimals_for_size, fixed, share
-from mlm_steps.report.text import Code, Number, Phrase, Word, join, say, source
-from mlm_steps.report.turning import slopes_table
-from mlm_steps.report.units import diagram, nesting_sentence, places
+from mlm_steps.report.sentences.units import diagram, nesting_sentence, places
+from mlm_steps.report.tables.within_between import slopes_table
+from mlm_steps.report.text.facts import profile_number
+from mlm_steps.report.text.grid import Align, Grid, Row, columns, row
+from mlm_steps.report.text.notation import decimals_for_size, fixed, share
+from mlm_steps.report.text.text import Code, Number, Phrase, Word, join, say, source
 
 __all__ = ["context"]
 

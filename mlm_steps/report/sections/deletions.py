@@ -6,13 +6,13 @@ from typing import Any
 
 from mlm_steps.records.deletions import Heterogeneity, RandomEffectTest, RungDeletions
 from mlm_steps.records.failure import Absence
-from mlm_steps.report.comparing import mixture_words
-from mlm_steps.report.facts import reason_in_words
-from mlm_steps.report.grid import Align, Grid, Row, columns, heading, row
 from mlm_steps.report.inputs import ReportInput
-from mlm_steps.report.notation import fixed, integer, p_value
-from mlm_steps.report.sentences import effect_terms
-from mlm_steps.report.text import Code, Emphasis, Number, Phrase, Word, join, say, source
+from mlm_steps.report.sentences.coefficients import effect_terms
+from mlm_steps.report.sentences.comparisons import mixture_words
+from mlm_steps.report.text.facts import reason_in_words
+from mlm_steps.report.text.grid import Align, Grid, Row, columns, heading, row
+from mlm_steps.report.text.notation import fixed, integer, p_value
+from mlm_steps.report.text.text import Code, Emphasis, Number, Phrase, Word, join, say, source
 
 __all__ = ["context"]
 

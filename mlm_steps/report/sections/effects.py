@@ -7,19 +7,9 @@ from typing import Any
 
 from mlm_steps.records.effects import ContrastTest, SimpleSlopes
 from mlm_steps.records.failure import Absence
-from mlm_steps.report.disputes import disputed
-from mlm_steps.report.drawing import drawing
-from mlm_steps.report.effect_rows import (
-    confidence,
-    family_notes,
-    heads,
-    letter,
-    method_note,
-    pair_rows,
-    with_conditions,
-)
-from mlm_steps.report.effect_sentences import moderation_sentence, region_sentence
-from mlm_steps.report.effect_words import (
+from mlm_steps.report.inputs import ReportInput
+from mlm_steps.report.sentences.disputes import disputed
+from mlm_steps.report.sentences.effect_cells import (
     Numbers,
     condition_phrase,
     effects_of,
@@ -28,11 +18,21 @@ from mlm_steps.report.effect_words import (
     level_phrase,
     slope_keys,
 )
-from mlm_steps.report.grid import Grid, Row, heading, row
-from mlm_steps.report.inputs import ReportInput
-from mlm_steps.report.means import back_table, mean_table
-from mlm_steps.report.notation import degrees_of_freedom, fixed, p_value
-from mlm_steps.report.text import Code, Link, Number, Phrase, Word, join, say, source
+from mlm_steps.report.sentences.effects import moderation_sentence, region_sentence
+from mlm_steps.report.tables.effect_rows import (
+    confidence,
+    family_notes,
+    heads,
+    letter,
+    method_note,
+    pair_rows,
+    with_conditions,
+)
+from mlm_steps.report.tables.means import back_table, mean_table
+from mlm_steps.report.text.drawing import drawing
+from mlm_steps.report.text.grid import Grid, Row, heading, row
+from mlm_steps.report.text.notation import degrees_of_freedom, fixed, p_value
+from mlm_steps.report.text.text import Code, Link, Number, Phrase, Word, join, say, source
 
 __all__ = ["context"]
 

@@ -9,8 +9,8 @@ from mlm_steps.records import OptionalWork
 from mlm_steps.records.effort import OptionalStep
 from mlm_steps.records.failure import Absence
 from mlm_steps.report.inputs import ReportInput
-from mlm_steps.report.notation import integer
-from mlm_steps.report.text import Code, Phrase, Word, join, say
+from mlm_steps.report.text.notation import integer
+from mlm_steps.report.text.text import Code, Phrase, Word, join, say
 
 __all__ = ["context"]
 

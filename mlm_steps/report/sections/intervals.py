@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import Any
 
-from mlm_steps.report.drawing import drawing
 from mlm_steps.report.inputs import ReportInput
-from mlm_steps.report.interval_words import interval_methods
-from mlm_steps.report.text import Phrase, say
+from mlm_steps.report.text.drawing import drawing
+from mlm_steps.report.text.intervals import interval_methods
+from mlm_steps.report.text.text import Phrase, say
 
 __all__ = ["context"]
 

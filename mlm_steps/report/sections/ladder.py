@@ -5,15 +5,15 @@ from __future__ import annotations
 from typing import Any
 
 from mlm_steps.records import FitRecord
-from mlm_steps.report import ladder_rows, ladder_size
-from mlm_steps.report.disputes import disputed
-from mlm_steps.report.facts import DF_METHODS, on_boundary
-from mlm_steps.report.grid import Column, Grid, Row
 from mlm_steps.report.inputs import ReportInput
-from mlm_steps.report.interval_words import interval_methods, limit_notes
-from mlm_steps.report.notation import decimals_for_size, share
-from mlm_steps.report.sentences import confidence
-from mlm_steps.report.text import Code, Link, Phrase, join, say
+from mlm_steps.report.sentences.coefficients import confidence
+from mlm_steps.report.sentences.disputes import disputed
+from mlm_steps.report.tables import ladder_rows, ladder_size
+from mlm_steps.report.text.facts import DF_METHODS, on_boundary
+from mlm_steps.report.text.grid import Column, Grid, Row
+from mlm_steps.report.text.intervals import interval_methods, limit_notes
+from mlm_steps.report.text.notation import decimals_for_size, share
+from mlm_steps.report.text.text import Code, Link, Phrase, join, say
 
 __all__ = ["context"]
 

@@ -6,7 +6,7 @@ from typing import Any
 
 from mlm_steps.records import FitRecord, Notice
 from mlm_steps.report.inputs import ReportInput
-from mlm_steps.report.text import Code, Link, Phrase, Word, join, say
+from mlm_steps.report.text.text import Code, Link, Phrase, Word, join, say
 
 __all__ = ["all_notices", "context", "deviation_sentence"]
 

@@ -5,11 +5,11 @@ from __future__ import annotations
 from typing import Any
 
 from mlm_steps.records import OlsCoefficient, OlsRecord
-from mlm_steps.report.facts import CoefficientFacts
-from mlm_steps.report.grid import Grid, Row, columns, row
 from mlm_steps.report.inputs import ReportInput
-from mlm_steps.report.notation import decimals_for_se, degrees_of_freedom, fixed, p_value, percent, share
-from mlm_steps.report.text import Code, Emphasis, Number, Phrase, say, source
+from mlm_steps.report.text.facts import CoefficientFacts
+from mlm_steps.report.text.grid import Grid, Row, columns, row
+from mlm_steps.report.text.notation import decimals_for_se, degrees_of_freedom, fixed, p_value, percent, share
+from mlm_steps.report.text.text import Code, Emphasis, Number, Phrase, say, source
 
 __all__ = ["context"]
 

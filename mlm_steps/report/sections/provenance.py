@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from mlm_steps.report.grid import Grid, Row, columns, heading, row
 from mlm_steps.report.inputs import ReportInput
-from mlm_steps.report.text import Code
+from mlm_steps.report.text.grid import Grid, Row, columns, heading, row
+from mlm_steps.report.text.text import Code
 from mlm_steps.tables import TABLES
 
 __all__ = ["context"]

@@ -7,12 +7,12 @@ from typing import Any
 from mlm_steps.records import RungAdvice
 from mlm_steps.records.failure import Absence
 from mlm_steps.records.remedies import Alternative, Direction, TermDiagnosis
-from mlm_steps.report.advising import alternative_grid, change_grid, code_words, verdict_sentence
-from mlm_steps.report.disputes import disputed
 from mlm_steps.report.inputs import ReportInput
-from mlm_steps.report.notation import MINUS, correlation, decimals_for_size, fixed
-from mlm_steps.report.sentences import effect_phrase
-from mlm_steps.report.text import Code, Link, Number, Phrase, Word, join, say, source
+from mlm_steps.report.sentences.coefficients import effect_phrase
+from mlm_steps.report.sentences.disputes import disputed
+from mlm_steps.report.sentences.remedies import alternative_grid, change_grid, code_words, verdict_sentence
+from mlm_steps.report.text.notation import MINUS, correlation, decimals_for_size, fixed
+from mlm_steps.report.text.text import Code, Link, Number, Phrase, Word, join, say, source
 
 __all__ = ["context"]
 

@@ -6,9 +6,13 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from mlm_steps.records import Coefficient, FitRecord, RandomParameter, TermTest
-from mlm_steps.report.disputes import dispute_of, dispute_phrase
-from mlm_steps.report.effect_words import number_text
-from mlm_steps.report.facts import (
+from mlm_steps.report.inputs import ReportInput
+from mlm_steps.report.sections.summary import status_words
+from mlm_steps.report.sentences.coefficients import boundary_sentences, confidence, effect_terms
+from mlm_steps.report.sentences.disputes import dispute_of, dispute_phrase
+from mlm_steps.report.sentences.effect_cells import number_text
+from mlm_steps.report.sentences.random_slopes import slope_sentences
+from mlm_steps.report.text.facts import (
     DF_METHODS,
     CoefficientFacts,
     fit_number,
@@ -18,15 +22,11 @@ from mlm_steps.report.facts import (
     random_source,
     spread_decimals,
 )
-from mlm_steps.report.grid import Align, Grid, Row, columns, row
-from mlm_steps.report.inputs import ReportInput
-from mlm_steps.report.interval_words import limit_notes
-from mlm_steps.report.names import INTERCEPT, RESIDUAL
-from mlm_steps.report.notation import degrees_of_freedom, fixed, p_value
-from mlm_steps.report.sections.summary import status_words
-from mlm_steps.report.sentences import boundary_sentences, confidence, effect_terms
-from mlm_steps.report.text import Code, Emphasis, Number, Phrase, Symbol, Word, join, say, source
-from mlm_steps.report.varying import slope_sentences
+from mlm_steps.report.text.grid import Align, Grid, Row, columns, row
+from mlm_steps.report.text.intervals import limit_notes
+from mlm_steps.report.text.names import INTERCEPT, RESIDUAL
+from mlm_steps.report.text.notation import degrees_of_freedom, fixed, p_value
+from mlm_steps.report.text.text import Code, Emphasis, Number, Phrase, Symbol, Word, join, say, source
 
 __all__ = ["context"]
 

@@ -5,21 +5,21 @@ from __future__ import annotations
 from typing import Any
 
 from mlm_steps.records import FitRecord
-from mlm_steps.report.comparing import NEGATIVE_REDUCTION, comparison_sentence, has_increase
-from mlm_steps.report.disputes import disputed
-from mlm_steps.report.facts import DF_METHODS, fit_number, profile_number
 from mlm_steps.report.inputs import ReportInput
-from mlm_steps.report.names import INTERCEPT
 from mlm_steps.report.sections import checklist
 from mlm_steps.report.sections.comparisons import FAILED
-from mlm_steps.report.sentences import (
+from mlm_steps.report.sentences.coefficients import (
     boundary_sentences,
     coefficient_sentence,
     effect_terms,
     null_sentence,
 )
-from mlm_steps.report.text import Code, Link, Number, Phrase, Word, join, say
-from mlm_steps.report.varying import slope_sentences
+from mlm_steps.report.sentences.comparisons import NEGATIVE_REDUCTION, comparison_sentence, has_increase
+from mlm_steps.report.sentences.disputes import disputed
+from mlm_steps.report.sentences.random_slopes import slope_sentences
+from mlm_steps.report.text.facts import DF_METHODS, fit_number, profile_number
+from mlm_steps.report.text.names import INTERCEPT
+from mlm_steps.report.text.text import Code, Link, Number, Phrase, Word, join, say
 
 __all__ = ["context"]
 

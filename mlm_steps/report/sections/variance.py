@@ -5,21 +5,21 @@ from __future__ import annotations
 from typing import Any
 
 from mlm_steps.records import Icc, VarianceMeasure, VarianceRecord
-from mlm_steps.report.comparing import NEGATIVE_REDUCTION
-from mlm_steps.report.facts import (
+from mlm_steps.report.inputs import ReportInput
+from mlm_steps.report.sentences.coefficients import effect_terms, null_sentence
+from mlm_steps.report.sentences.comparisons import NEGATIVE_REDUCTION
+from mlm_steps.report.sentences.variance import partition_sentences
+from mlm_steps.report.tables.variance_sources import PREFIX, source_grid, source_remark
+from mlm_steps.report.text.facts import (
     icc_number,
     measure_limits,
     measure_or_reason,
     reason_in_words,
     share_interval,
 )
-from mlm_steps.report.grid import Grid, Row, columns, heading, row
-from mlm_steps.report.inputs import ReportInput
-from mlm_steps.report.names import INTERCEPT, RESIDUAL
-from mlm_steps.report.partition import partition_sentences
-from mlm_steps.report.sentences import effect_terms, null_sentence
-from mlm_steps.report.sources import PREFIX, source_grid, source_remark
-from mlm_steps.report.text import Number, Phrase, join, say
+from mlm_steps.report.text.grid import Grid, Row, columns, heading, row
+from mlm_steps.report.text.names import INTERCEPT, RESIDUAL
+from mlm_steps.report.text.text import Number, Phrase, join, say
 
 __all__ = ["context"]
 

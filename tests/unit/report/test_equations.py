@@ -6,7 +6,7 @@ from xml.etree import ElementTree
 
 import pytest
 
-from mlm_steps.report.equations import equations
+from mlm_steps.report.equations.equations import equations
 
 INTERCEPT = "(Intercept)"
 

@@ -3,8 +3,8 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from mlm_steps.report.notation import decimals_for_se, fixed, p_value, share
-from mlm_steps.report.text import Code, Word, clean, markdown_text, source
+from mlm_steps.report.text.notation import decimals_for_se, fixed, p_value, share
+from mlm_steps.report.text.text import Code, Word, clean, markdown_text, source
 
 
 @pytest.mark.parametrize(

@@ -5,7 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from mlm_steps.records.effects import BackTransformed, FactorMeans, LevelMean
-from mlm_steps.report.effect_rows import (
+from mlm_steps.report.inputs import ReportInput
+from mlm_steps.report.sentences.effect_cells import Keys, Numbers, condition_phrase, number_text, plain_value
+from mlm_steps.report.tables.effect_rows import (
     confidence,
     family_notes,
     heads,
@@ -14,12 +16,10 @@ from mlm_steps.report.effect_rows import (
     pair_rows,
     with_conditions,
 )
-from mlm_steps.report.effect_words import Keys, Numbers, condition_phrase, number_text, plain_value
-from mlm_steps.report.facts import reason_in_words
-from mlm_steps.report.grid import Grid, Row, columns, heading, row
-from mlm_steps.report.inputs import ReportInput
-from mlm_steps.report.notation import decimals_for_se, fixed
-from mlm_steps.report.text import Code, Emphasis, Number, Phrase, Word, join, say, source
+from mlm_steps.report.text.facts import reason_in_words
+from mlm_steps.report.text.grid import Grid, Row, columns, heading, row
+from mlm_steps.report.text.notation import decimals_for_se, fixed
+from mlm_steps.report.text.text import Code, Emphasis, Number, Phrase, Word, join, say, source
 
 __all__ = ["back_table", "mean_table"]
 

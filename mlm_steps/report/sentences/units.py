@@ -6,9 +6,9 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from mlm_steps.records import FactorProfile, NestingRelation, VariableLevel
-from mlm_steps.report.facts import profile_number
 from mlm_steps.report.inputs import ReportInput
-from mlm_steps.report.text import Phrase, join, say
+from mlm_steps.report.text.facts import profile_number
+from mlm_steps.report.text.text import Phrase, join, say
 
 __all__ = ["diagram", "nesting_sentence", "places"]
 

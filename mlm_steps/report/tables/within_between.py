@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from mlm_steps.records import SlopeComparison, SlopeEstimate
-from mlm_steps.report.facts import profile_number
-from mlm_steps.report.grid import Grid, Row, columns, row
 from mlm_steps.report.inputs import ReportInput
-from mlm_steps.report.notation import decimals_for_se
-from mlm_steps.report.text import Phrase
+from mlm_steps.report.text.facts import profile_number
+from mlm_steps.report.text.grid import Grid, Row, columns, row
+from mlm_steps.report.text.notation import decimals_for_se
+from mlm_steps.report.text.text import Phrase
 
 __all__ = ["slopes_table"]
 

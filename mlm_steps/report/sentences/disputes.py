@@ -9,9 +9,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from mlm_steps.records import Coefficient, FitRecord, TermTest
-from mlm_steps.report.facts import DF_METHODS
-from mlm_steps.report.notation import degrees_of_freedom, fixed, p_value, share
-from mlm_steps.report.text import Number, Phrase, say, source
+from mlm_steps.report.text.facts import DF_METHODS
+from mlm_steps.report.text.notation import degrees_of_freedom, fixed, p_value, share
+from mlm_steps.report.text.text import Number, Phrase, say, source
 
 __all__ = ["Dispute", "cautious_p", "dispute_of", "dispute_phrase", "disputed"]
 

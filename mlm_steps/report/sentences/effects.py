@@ -7,9 +7,11 @@ from collections.abc import Sequence
 from mlm_steps.design.hlm import column_factors
 from mlm_steps.records import Coefficient, FitRecord, TermTest
 from mlm_steps.records.effects import Region, SimpleSlopes, Stretch
-from mlm_steps.report.curves import variables_of
-from mlm_steps.report.disputes import cautious_p, dispute_of, dispute_phrase
-from mlm_steps.report.effect_words import (
+from mlm_steps.report.inputs import ReportInput
+from mlm_steps.report.sentences.coefficients import p_phrase
+from mlm_steps.report.sentences.curves import variables_of
+from mlm_steps.report.sentences.disputes import cautious_p, dispute_of, dispute_phrase
+from mlm_steps.report.sentences.effect_cells import (
     Keys,
     Numbers,
     condition_phrase,
@@ -19,11 +21,9 @@ from mlm_steps.report.effect_words import (
     plain_value,
     slope_keys,
 )
-from mlm_steps.report.facts import CoefficientFacts
-from mlm_steps.report.inputs import ReportInput
-from mlm_steps.report.notation import degrees_of_freedom, fixed, p_value, percent
-from mlm_steps.report.sentences import p_phrase
-from mlm_steps.report.text import Number, Phrase, Symbol, join, say, source
+from mlm_steps.report.text.facts import CoefficientFacts
+from mlm_steps.report.text.notation import degrees_of_freedom, fixed, p_value, percent
+from mlm_steps.report.text.text import Number, Phrase, Symbol, join, say, source
 
 __all__ = ["moderation_sentence", "region_sentence"]
 

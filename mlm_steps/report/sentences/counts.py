@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from mlm_steps.records import AllFitRecord, RemedyRecord
 from mlm_steps.report.inputs import ReportInput
-from mlm_steps.report.text import Number, Phrase, join, say
+from mlm_steps.report.text.text import Number, Phrase, join, say
 
 __all__ = ["count_sentences"]
 

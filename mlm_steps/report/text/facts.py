@@ -15,7 +15,7 @@ from mlm_steps.records import (
     RandomParameter,
     VarianceMeasure,
 )
-from mlm_steps.report.notation import (
+from mlm_steps.report.text.notation import (
     correlation,
     decimals_for_se,
     decimals_for_size,
@@ -26,7 +26,7 @@ from mlm_steps.report.notation import (
     percent,
     share,
 )
-from mlm_steps.report.text import Number, Phrase, source
+from mlm_steps.report.text.text import Number, Phrase, source
 
 __all__ = [
     "DF_METHODS",

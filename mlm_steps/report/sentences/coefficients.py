@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from mlm_steps.design.hlm import column_factors
 from mlm_steps.records import Coefficient, FitRecord, Icc, RandomParameter, VarianceRecord
-from mlm_steps.report.claims import claim, effect_terms, fixed_curve, place_phrase
-from mlm_steps.report.coding import held_phrase
-from mlm_steps.report.disputes import cautious_p, dispute_of, dispute_phrase
-from mlm_steps.report.facts import (
+from mlm_steps.report.inputs import ReportInput
+from mlm_steps.report.sentences.claims import claim, effect_terms, fixed_curve, place_phrase
+from mlm_steps.report.sentences.coding import held_phrase
+from mlm_steps.report.sentences.disputes import cautious_p, dispute_of, dispute_phrase
+from mlm_steps.report.text.facts import (
     DF_METHODS,
     CoefficientFacts,
     icc_number,
@@ -15,9 +16,8 @@ from mlm_steps.report.facts import (
     random_number,
     share_interval,
 )
-from mlm_steps.report.inputs import ReportInput
-from mlm_steps.report.notation import fixed, percent
-from mlm_steps.report.text import Number, Phrase, Symbol, join, say, source
+from mlm_steps.report.text.notation import fixed, percent
+from mlm_steps.report.text.text import Number, Phrase, Symbol, join, say, source
 
 __all__ = [
     "boundary_sentences",

@@ -9,8 +9,8 @@ from dataclasses import dataclass
 from markupsafe import Markup, escape
 
 from mlm_steps.records import DataProfile, FitRecord
-from mlm_steps.report.hierarchy import Effect, Factor, Hierarchy, Predictor, hierarchy
-from mlm_steps.report.text import clean
+from mlm_steps.report.equations.levels import Effect, Factor, Hierarchy, Predictor, hierarchy
+from mlm_steps.report.text.text import clean
 
 __all__ = ["Equation", "EquationBlock", "equations", "latex_escape"]
 

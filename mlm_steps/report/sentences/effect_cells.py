@@ -4,10 +4,16 @@ from __future__ import annotations
 
 from mlm_steps.records import EffectsRecord
 from mlm_steps.records.effects import Condition, SimpleSlopes, Tested
-from mlm_steps.report.facts import DF_METHODS, reason_in_words
 from mlm_steps.report.inputs import ReportInput
-from mlm_steps.report.notation import decimals_for_se, decimals_for_size, degrees_of_freedom, fixed, p_value
-from mlm_steps.report.text import Number, Phrase, Word, join, source
+from mlm_steps.report.text.facts import DF_METHODS, reason_in_words
+from mlm_steps.report.text.notation import (
+    decimals_for_se,
+    decimals_for_size,
+    degrees_of_freedom,
+    fixed,
+    p_value,
+)
+from mlm_steps.report.text.text import Number, Phrase, Word, join, source
 
 __all__ = [
     "Keys",

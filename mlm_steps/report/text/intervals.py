@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 
 from mlm_steps.records import Coefficient, FitRecord, RandomParameter
-from mlm_steps.report.facts import LIMIT_MARKS, UNRELIABLE
-from mlm_steps.report.text import Phrase, say
+from mlm_steps.report.text.facts import LIMIT_MARKS, UNRELIABLE
+from mlm_steps.report.text.text import Phrase, say
 
 __all__ = ["interval_methods", "limit_notes"]
 

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from mlm_steps.design.hlm import column_factors
 from mlm_steps.records import Coefficient, FitRecord
-from mlm_steps.report.coding import sum_claim, sum_product_claim
-from mlm_steps.report.curves import Curve, curve_of
 from mlm_steps.report.inputs import ReportInput
-from mlm_steps.report.text import Phrase, join, say
+from mlm_steps.report.sentences.coding import sum_claim, sum_product_claim
+from mlm_steps.report.sentences.curves import Curve, curve_of
+from mlm_steps.report.text.text import Phrase, join, say
 
 __all__ = ["claim", "effect_terms", "fixed_curve", "place_phrase"]
 

@@ -7,9 +7,9 @@ import math
 from mlm_steps.records import Icc, VarianceRecord
 from mlm_steps.records.spelling import unquote_name
 from mlm_steps.report.inputs import ReportInput
-from mlm_steps.report.notation import decimals_for_size, fixed, share
-from mlm_steps.report.sentences import effect_terms
-from mlm_steps.report.text import Number, Phrase, say, source
+from mlm_steps.report.sentences.coefficients import effect_terms
+from mlm_steps.report.text.notation import decimals_for_size, fixed, share
+from mlm_steps.report.text.text import Number, Phrase, say, source
 
 __all__ = ["partition_sentences"]
 

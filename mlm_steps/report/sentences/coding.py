@@ -10,11 +10,11 @@ from typing import Literal
 from mlm_steps.design.contrasts import contrast_kind
 from mlm_steps.design.expressions import Call, Name
 from mlm_steps.records import Coefficient, FitRecord
-from mlm_steps.report.curves import expression_of
-from mlm_steps.report.effect_words import effects_of
 from mlm_steps.report.inputs import ReportInput
-from mlm_steps.report.notation import decimals_for_se, fixed
-from mlm_steps.report.text import Number, Phrase, Word, join, say, source
+from mlm_steps.report.sentences.curves import expression_of
+from mlm_steps.report.sentences.effect_cells import effects_of
+from mlm_steps.report.text.notation import decimals_for_se, fixed
+from mlm_steps.report.text.text import Number, Phrase, Word, join, say, source
 
 __all__ = ["Coding", "coding_of", "held_phrase", "sum_claim", "sum_product_claim"]
 

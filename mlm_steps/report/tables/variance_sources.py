@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from mlm_steps.records import VarianceMeasure, VarianceRecord
-from mlm_steps.report.facts import measure_limits, measure_number, share_interval
-from mlm_steps.report.grid import Grid, Row, columns, heading, row
 from mlm_steps.report.inputs import ReportInput
-from mlm_steps.report.text import Phrase, join, say
+from mlm_steps.report.text.facts import measure_limits, measure_number, share_interval
+from mlm_steps.report.text.grid import Grid, Row, columns, heading, row
+from mlm_steps.report.text.text import Phrase, join, say
 
 __all__ = ["PREFIX", "source_grid", "source_remark"]
 

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from mlm_steps.records import FitRecord
-from mlm_steps.report.facts import fit_number
-from mlm_steps.report.grid import Row, heading, row
 from mlm_steps.report.inputs import ReportInput
-from mlm_steps.report.text import Emphasis, Number, Phrase
+from mlm_steps.report.text.facts import fit_number
+from mlm_steps.report.text.grid import Row, heading, row
+from mlm_steps.report.text.text import Emphasis, Number, Phrase
 
 __all__ = ["fit_rows", "size_rows", "status_rows"]
 

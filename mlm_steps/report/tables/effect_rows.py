@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from mlm_steps.records.effects import FactorMeans, Pairwise, SimpleSlopes, Tested
-from mlm_steps.report.effect_words import Keys, Numbers, method_words, plain_value
-from mlm_steps.report.grid import Align, Column, Row, columns, row
-from mlm_steps.report.notation import percent
-from mlm_steps.report.text import Emphasis, Phrase, say
+from mlm_steps.report.sentences.effect_cells import Keys, Numbers, method_words, plain_value
+from mlm_steps.report.text.grid import Align, Column, Row, columns, row
+from mlm_steps.report.text.notation import percent
+from mlm_steps.report.text.text import Emphasis, Phrase, say
 
 __all__ = [
     "confidence",

@@ -7,7 +7,10 @@ from functools import partial
 from itertools import pairwise, zip_longest
 
 from mlm_steps.records import Coefficient, ComparisonRecord, FitRecord, RandomParameter, VarianceMeasure
-from mlm_steps.report.facts import (
+from mlm_steps.report.equations.levels import hierarchy
+from mlm_steps.report.inputs import ReportInput
+from mlm_steps.report.sentences.coefficients import confidence, effect_terms
+from mlm_steps.report.text.facts import (
     CoefficientFacts,
     comparison_number,
     comparison_p,
@@ -18,13 +21,10 @@ from mlm_steps.report.facts import (
     random_number,
     spread_decimals,
 )
-from mlm_steps.report.grid import Row, heading, row
-from mlm_steps.report.hierarchy import hierarchy
-from mlm_steps.report.inputs import ReportInput
-from mlm_steps.report.names import INTERCEPT, RESIDUAL
-from mlm_steps.report.notation import MOST_DECIMALS, P_WORDS, decimals_for_size
-from mlm_steps.report.sentences import confidence, effect_terms
-from mlm_steps.report.text import Emphasis, Number, Phrase, Symbol
+from mlm_steps.report.text.grid import Row, heading, row
+from mlm_steps.report.text.names import INTERCEPT, RESIDUAL
+from mlm_steps.report.text.notation import MOST_DECIMALS, P_WORDS, decimals_for_size
+from mlm_steps.report.text.text import Emphasis, Number, Phrase, Symbol
 
 __all__ = [
     "comparison_rows",

@@ -10,7 +10,7 @@ from urllib.parse import quote
 
 from markupsafe import Markup, escape
 
-from mlm_steps.report.notation import subscript
+from mlm_steps.report.text.notation import subscript
 
 __all__ = [
     "Code",

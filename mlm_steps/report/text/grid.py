@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Literal
 
-from mlm_steps.report.text import Number, Phrase, Piece
+from mlm_steps.report.text.text import Number, Phrase, Piece
 
 __all__ = ["Align", "Cell", "Column", "Grid", "Row", "cell", "columns", "heading", "row"]
 

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from mlm_steps.report import answers
-from mlm_steps.report.answers import Item, always, fitted, never
-from mlm_steps.report.effect_words import has_products
+from mlm_steps.report.sentences.effect_cells import has_products
+from mlm_steps.report.standard import answers
+from mlm_steps.report.standard.answers import Item, always, fitted, never
 
 __all__ = ["ITEMS"]
 

@@ -9,8 +9,8 @@ from itertools import count
 from mlm_steps.design.hlm import column_factors
 from mlm_steps.records import Coefficient, DataProfile, FitRecord
 from mlm_steps.records.spelling import unquote_name
-from mlm_steps.report.names import INTERCEPT
-from mlm_steps.report.notation import symbol_indices
+from mlm_steps.report.text.names import INTERCEPT
+from mlm_steps.report.text.notation import symbol_indices
 
 __all__ = ["Effect", "Factor", "Hierarchy", "Predictor", "hierarchy"]
 

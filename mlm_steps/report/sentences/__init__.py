@@ -1,0 +1,1 @@
+"""Sentences in APA style, by what they speak of."""
