@@ -1,8 +1,8 @@
 """What evaluations, refits and optional steps take, beside the estimates by counting operations.
 
-``python -m benchmarks.costs`` prints a table of milliseconds. It is run when the constants of
-``mlm_steps/engine/cost.py`` and ``mlm_steps/steps/expense.py`` are to be chosen anew; ``mlm`` itself never
-looks at a clock. Times are those of the processor, each the least of several.
+``python -m benchmarks.costs`` prints a table of milliseconds. Run it to choose the constants of
+``mlm_steps/engine/cost.py`` and ``mlm_steps/steps/parts/expense.py`` anew; ``mlm`` itself never looks at a
+clock. Times are processor times, each the minimum of several.
 """
 
 from __future__ import annotations

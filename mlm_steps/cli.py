@@ -14,11 +14,11 @@ from typing import TYPE_CHECKING
 
 from mlm_steps.errors import Fault, MlmError, StorageError, UsageError, printable
 from mlm_steps.runner.watch import in_run
-from mlm_steps.steps import typed
+from mlm_steps.steps.run import typed
 from mlm_steps.steps.verbs import VERBS
 
 if TYPE_CHECKING:
-    from mlm_steps.steps.session import Session
+    from mlm_steps.steps.run.session import Session
 
     Commands = argparse._SubParsersAction[typed.Parser]
 
@@ -135,8 +135,8 @@ def _add_validate(commands: Commands) -> None:
 
 
 def _validate(arguments: argparse.Namespace) -> int:
+    from mlm_steps.steps.run.summaries import describe_spec
     from mlm_steps.steps.validate import check
-    from mlm_steps.steps.words import describe_spec
 
     loaded, analysis = check(arguments.spec, allow_outside=arguments.allow_outside)
     print(describe_spec(loaded, analysis.profile), end="")
@@ -239,7 +239,7 @@ def _run_step(name: str, arguments: argparse.Namespace) -> int:
 
 def _session(arguments: argparse.Namespace) -> Session:
     from mlm_steps.runner.watch import end_with_run
-    from mlm_steps.steps.session import Session
+    from mlm_steps.steps.run.session import Session
 
     end_with_run()
     return Session(arguments.spec, arguments.out, allow_outside=arguments.allow_outside)
@@ -282,7 +282,7 @@ def _serve(arguments: argparse.Namespace) -> int:
 
 def _prepare() -> None:
     """Compute what every step needs and keeps."""
-    from mlm_steps.steps.identity import code_identity
+    from mlm_steps.steps.run.identity import code_identity
 
     code_identity()
     _parser(inner=False)

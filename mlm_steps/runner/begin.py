@@ -6,7 +6,7 @@ from pathlib import Path
 
 from mlm_steps.errors import MlmError
 from mlm_steps.runner.lock import locked
-from mlm_steps.steps.session import Session
+from mlm_steps.steps.run.session import Session
 
 __all__ = ["begin", "keep"]
 

@@ -11,7 +11,7 @@ from typing import IO
 
 from mlm_steps.records import write_whole
 from mlm_steps.runner.warm import WarmPool
-from mlm_steps.steps.plan import Plan
+from mlm_steps.steps.run.plan import Plan
 
 __all__ = ["checking"]
 

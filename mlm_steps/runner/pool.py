@@ -40,7 +40,7 @@ NEEDED = (
 """What the check of a run and its first step need: loaded before the first call is answered."""
 PRELOADED = (
     "mlm_steps.steps.fit",
-    "mlm_steps.steps.fit_record",
+    "mlm_steps.steps.parts.fit_record",
     "mlm_steps.steps.prelude",
     "statsmodels.stats.sandwich_covariance",
     "mlm_steps.engine.posterior.random_effects",

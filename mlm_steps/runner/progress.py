@@ -10,7 +10,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from mlm_steps.runner.display import Display, duration
-from mlm_steps.steps.plan import Step
+from mlm_steps.steps.run.plan import Step
 
 __all__ = ["Progress"]
 

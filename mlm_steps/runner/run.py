@@ -20,10 +20,10 @@ from mlm_steps.runner.progress import Progress
 from mlm_steps.runner.verdict import conclude
 from mlm_steps.runner.warm import WarmPool
 from mlm_steps.runner.watch import VARIABLE, this_process
-from mlm_steps.steps.ledger import withdraw
-from mlm_steps.steps.plan import Plan
-from mlm_steps.steps.session import Session, open_plan
-from mlm_steps.steps.words import describe_plan, describe_reasons
+from mlm_steps.steps.run.ledger import withdraw
+from mlm_steps.steps.run.plan import Plan
+from mlm_steps.steps.run.session import Session, open_plan
+from mlm_steps.steps.run.summaries import describe_plan, describe_reasons
 
 __all__ = ["RunRequest", "run"]
 

@@ -17,12 +17,12 @@ from mlm_steps.runner.check import checking
 from mlm_steps.runner.lock import hold
 from mlm_steps.runner.warm import WarmPool
 from mlm_steps.runner.watch import VARIABLE, this_process
-from mlm_steps.steps.demanded import is_optional
-from mlm_steps.steps.keys import key_file
-from mlm_steps.steps.layout import Layout
-from mlm_steps.steps.plan import Plan
-from mlm_steps.steps.session import Session, open_plan
-from mlm_steps.steps.words import as_expected, describe_left_out, describe_singular
+from mlm_steps.steps.parts.demanded import is_optional
+from mlm_steps.steps.run.keys import key_file
+from mlm_steps.steps.run.layout import Layout
+from mlm_steps.steps.run.plan import Plan
+from mlm_steps.steps.run.session import Session, open_plan
+from mlm_steps.steps.run.summaries import as_expected, describe_left_out, describe_singular
 
 __all__ = ["Workflow", "open_workflow"]
 

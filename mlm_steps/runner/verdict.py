@@ -13,9 +13,9 @@ from mlm_steps.records.base import NO_ROOM
 from mlm_steps.records.failure import Absence, is_failure, read_absence
 from mlm_steps.runner.progress import Progress
 from mlm_steps.steps.failed import exception_in, reason_in
-from mlm_steps.steps.plan import Step
-from mlm_steps.steps.session import Session
-from mlm_steps.steps.words import as_expected, describe_ladder, describe_left_out, describe_singular
+from mlm_steps.steps.run.plan import Step
+from mlm_steps.steps.run.session import Session
+from mlm_steps.steps.run.summaries import as_expected, describe_ladder, describe_left_out, describe_singular
 
 __all__ = ["conclude"]
 

@@ -9,8 +9,8 @@ from mlm_steps.errors import Fault, UsageError, listing
 from mlm_steps.records import AllFitRecord, FitRecord, RungRefits, write_record
 from mlm_steps.records.allfit import Refit
 from mlm_steps.spec import ModelSpec
-from mlm_steps.steps.control import control_of
-from mlm_steps.steps.session import Session
+from mlm_steps.steps.parts.control import control_of
+from mlm_steps.steps.run.session import Session
 
 if TYPE_CHECKING:
     from mlm_steps.engine import LmmFit

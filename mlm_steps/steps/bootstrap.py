@@ -12,7 +12,7 @@ from mlm_steps.engine.bootstrap.replicates import Replicates
 from mlm_steps.records import Interval, IntervalKind, IntervalRecord, Notice, write_record
 from mlm_steps.records.failure import Absence
 from mlm_steps.steps.resample import read_replicates
-from mlm_steps.steps.session import Session
+from mlm_steps.steps.run.session import Session
 
 __all__ = ["bootstrap", "bootstrap_record"]
 

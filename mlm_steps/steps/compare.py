@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from mlm_steps.records import ComparisonRecord, FitRecord, write_record
 from mlm_steps.records.failure import Absence
-from mlm_steps.steps.session import Session
+from mlm_steps.steps.run.session import Session
 
 __all__ = ["compare"]
 

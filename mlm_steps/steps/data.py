@@ -5,9 +5,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from mlm_steps.records import write_record
-from mlm_steps.steps.aggregate import aggregated
-from mlm_steps.steps.parquet import write_parquet
-from mlm_steps.steps.session import Session
+from mlm_steps.steps.parts.aggregate import aggregated
+from mlm_steps.steps.run.parquet import write_parquet
+from mlm_steps.steps.run.session import Session
 from mlm_steps.steps.validate import prepare_analysis
 
 if TYPE_CHECKING:

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 from mlm_steps.records import FitRecord, write_record
 from mlm_steps.records.deletions import DeletionsRecord, RungDeletions
 from mlm_steps.records.effort import OptionalStep
-from mlm_steps.steps.control import control_of
-from mlm_steps.steps.session import Session
+from mlm_steps.steps.parts.control import control_of
+from mlm_steps.steps.run.session import Session
 
 if TYPE_CHECKING:
     from mlm_steps.engine import LmmFit

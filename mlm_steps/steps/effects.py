@@ -9,8 +9,8 @@ from mlm_steps.design.coefficient_words import CoefficientWords, Named
 from mlm_steps.records import EffectsRecord, FitRecord, write_record
 from mlm_steps.records.effects import ContrastTest, FactorMeans, SimpleSlopes
 from mlm_steps.spec.means import settled
-from mlm_steps.steps.session import Session
-from mlm_steps.steps.wanted import Wanted, value_of, wanted_on
+from mlm_steps.steps.parts.wanted import Wanted, value_of, wanted_on
+from mlm_steps.steps.run.session import Session
 
 if TYPE_CHECKING:
     import pandas as pd

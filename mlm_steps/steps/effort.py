@@ -12,9 +12,9 @@ from collections.abc import Iterator, Mapping, Sequence
 from mlm_steps.records import ComparisonRecord, EffortRecord, FitRecord, OptionalWork, write_record
 from mlm_steps.records.effort import OptionalStep
 from mlm_steps.spec import PipelineSpec
-from mlm_steps.steps import expense
-from mlm_steps.steps.demanded import KEYS, asked
-from mlm_steps.steps.session import Session
+from mlm_steps.steps.parts import expense
+from mlm_steps.steps.parts.demanded import KEYS, asked
+from mlm_steps.steps.run.session import Session
 
 __all__ = ["effort", "plan_work"]
 

@@ -8,7 +8,7 @@ from pathlib import Path
 from mlm_steps.errors import StorageError
 from mlm_steps.records import write_record
 from mlm_steps.records.failure import Absence
-from mlm_steps.steps.session import Session
+from mlm_steps.steps.run.session import Session
 
 __all__ = ["INTERRUPTED", "exception_in", "failed", "reason_in"]
 

@@ -9,8 +9,8 @@ from collections.abc import Iterable, Sequence
 from mlm_steps.errors import Fault, UsageError
 from mlm_steps.records import FigureRecord, write_record, write_whole
 from mlm_steps.records.failure import Absence
-from mlm_steps.steps.collect import collect
-from mlm_steps.steps.session import Session
+from mlm_steps.steps.run.collect import collect
+from mlm_steps.steps.run.session import Session
 
 __all__ = ["figure"]
 

@@ -8,11 +8,11 @@ from typing import TYPE_CHECKING
 
 from mlm_steps.errors import FitError
 from mlm_steps.records import Cost, write_record
-from mlm_steps.steps.estimates import estimated, optima_record
-from mlm_steps.steps.fit_record import fit_record
-from mlm_steps.steps.fixed_part import Hypotheses
-from mlm_steps.steps.parquet import write_parquet
-from mlm_steps.steps.session import Session
+from mlm_steps.steps.parts.estimates import estimated, optima_record
+from mlm_steps.steps.parts.fit_record import fit_record
+from mlm_steps.steps.parts.fixed_part import Hypotheses
+from mlm_steps.steps.run.parquet import write_parquet
+from mlm_steps.steps.run.session import Session
 
 if TYPE_CHECKING:
     import pandas as pd

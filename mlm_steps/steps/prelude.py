@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from mlm_steps.records import OlsCoefficient, OlsRecord, write_record
-from mlm_steps.steps.aggregate import group_codes
-from mlm_steps.steps.session import Session
+from mlm_steps.steps.parts.aggregate import group_codes
+from mlm_steps.steps.run.session import Session
 
 __all__ = ["prelude"]
 

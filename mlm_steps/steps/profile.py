@@ -18,7 +18,7 @@ from mlm_steps.records import (
 )
 from mlm_steps.records.failure import Absence
 from mlm_steps.records.intervals import fixed_row, icc_row, random_row
-from mlm_steps.steps.session import Session
+from mlm_steps.steps.run.session import Session
 from mlm_steps.variance.icc import profiled_rows
 from mlm_steps.variance.icc_profile import share_at, share_interval
 

@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING
 from mlm_steps.records import FitRecord, write_record
 from mlm_steps.records.effort import OptionalStep
 from mlm_steps.records.remedies import RemedyRecord, RungAdvice
-from mlm_steps.steps.control import control_of
-from mlm_steps.steps.on_singular import subject_of
-from mlm_steps.steps.session import Session
+from mlm_steps.steps.parts.control import control_of
+from mlm_steps.steps.parts.on_singular import subject_of
+from mlm_steps.steps.run.session import Session
 
 if TYPE_CHECKING:
     import pandas as pd

@@ -12,11 +12,11 @@ from mlm_steps.engine.structures.compiled import form
 from mlm_steps.figures import FIGURES
 from mlm_steps.records import FigureRecord, write_whole
 from mlm_steps.records.failure import read_outcome
-from mlm_steps.steps.collect import collect
-from mlm_steps.steps.dates import report_date
-from mlm_steps.steps.identity import numerical_versions
-from mlm_steps.steps.ledger import describe_run, forget
-from mlm_steps.steps.session import Session
+from mlm_steps.steps.run.collect import collect
+from mlm_steps.steps.run.dates import report_date
+from mlm_steps.steps.run.identity import numerical_versions
+from mlm_steps.steps.run.ledger import describe_run, forget
+from mlm_steps.steps.run.session import Session
 
 __all__ = ["report"]
 

@@ -11,8 +11,8 @@ from mlm_steps.engine.bootstrap.bootstrap import draw_replicates
 from mlm_steps.engine.bootstrap.replicates import Replicates
 from mlm_steps.records import FitRecord
 from mlm_steps.records.failure import Absence, read_absence
-from mlm_steps.steps.parquet import read_parquet, write_parquet
-from mlm_steps.steps.session import Session
+from mlm_steps.steps.run.parquet import read_parquet, write_parquet
+from mlm_steps.steps.run.session import Session
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from mlm_steps.records import write_whole
-from mlm_steps.steps.collect import collect
-from mlm_steps.steps.session import Session
+from mlm_steps.steps.run.collect import collect
+from mlm_steps.steps.run.session import Session
 
 __all__ = ["tables"]
 

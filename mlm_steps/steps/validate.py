@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING
 
 from mlm_steps.errors import Fault, FitError, FormulaError, MlmError, SpecError
 from mlm_steps.spec import LoadedSpec, inspect_spec
-from mlm_steps.steps.kept import check_formula
-from mlm_steps.steps.uses import model_uses
+from mlm_steps.steps.parts.uses import model_uses
+from mlm_steps.steps.run.kept import check_formula
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -71,7 +71,7 @@ def check_designs(loaded: LoadedSpec, frame: pd.DataFrame) -> None:
     from mlm_steps.design import build_design
     from mlm_steps.design.predictors import Predictors
     from mlm_steps.engine.result.checks import check_design
-    from mlm_steps.steps.effect_faults import effect_faults
+    from mlm_steps.steps.parts.effect_faults import effect_faults
 
     faults: list[Fault] = []
     contrasts = {name: c.contrast for name, c in loaded.spec.data.columns.items() if c.contrast}

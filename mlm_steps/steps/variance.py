@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from mlm_steps.records import FitRecord, write_record
 from mlm_steps.records.failure import Absence
-from mlm_steps.steps.session import Session
+from mlm_steps.steps.run.session import Session
 
 if TYPE_CHECKING:
     from mlm_steps.engine import LmmFit

@@ -10,7 +10,7 @@ import pandas as pd
 from mlm_steps.data import prepare
 from mlm_steps.errors import MlmError
 from mlm_steps.spec import load_spec
-from mlm_steps.steps.uses import model_uses
+from mlm_steps.steps.parts.uses import model_uses
 
 NAMES = ("id", "pupil", "day", "wave", "x", "z", "student_id")
 CELLS = (

@@ -56,7 +56,7 @@ from mlm_steps.records.remedies import (
 )
 from mlm_steps.records.run import Labels, RunRecords
 from mlm_steps.report.inputs import ReportInput
-from mlm_steps.steps.demanded import KEYS
+from mlm_steps.steps.parts.demanded import KEYS
 
 from .small_effects import effects
 

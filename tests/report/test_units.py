@@ -18,7 +18,7 @@ from mlm_steps.report.sections.data import context
 from mlm_steps.report.sentences.units import diagram
 from mlm_steps.report.text.text import plain_text
 from mlm_steps.spec import load_spec
-from mlm_steps.steps.uses import model_uses
+from mlm_steps.steps.parts.uses import model_uses
 
 MakeGiven = Callable[..., ReportInput]
 

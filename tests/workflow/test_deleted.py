@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from mlm_steps.steps.session import open_plan
+from mlm_steps.steps.run.session import open_plan
 
 from .conftest import contents, mlm
 

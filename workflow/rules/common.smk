@@ -1,8 +1,8 @@
 """Names and helpers shared by the rules.
 
-A step's freshness is decided by its key file (mlm_steps.steps.keys): it is newer than the step's output exactly
+A step's freshness is decided by its key file (mlm_steps.steps.run.keys): it is newer than the step's output exactly
 when the output was not made from what the spec, the data and the code now say. Which steps a step reads is said
-in mlm_steps.steps.plan; its inputs are its key file and, where it has to be made, those of their files that have
+in mlm_steps.steps.run.plan; its inputs are its key file and, where it has to be made, those of their files that have
 to be made before it.
 """
 

@@ -10,7 +10,7 @@ import pytest
 from mlm_steps.data import Analysis, prepare
 from mlm_steps.errors import DataError
 from mlm_steps.spec import load_spec
-from mlm_steps.steps.uses import model_uses
+from mlm_steps.steps.parts.uses import model_uses
 
 Analyse = Callable[..., Analysis]
 

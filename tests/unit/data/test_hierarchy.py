@@ -199,7 +199,7 @@ def test_a_preset_declares_levels_too(tmp_path: Path) -> None:
     from mlm_steps.data import prepare
     from mlm_steps.errors import DataError
     from mlm_steps.spec import load_spec
-    from mlm_steps.steps.uses import model_uses
+    from mlm_steps.steps.parts.uses import model_uses
 
     school_file().to_csv(tmp_path / "d.csv", index=False)
     spec = tmp_path / "pipeline.yaml"

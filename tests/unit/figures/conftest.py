@@ -19,7 +19,7 @@ from mlm_steps.inference import reference
 from mlm_steps.records import EffectsRecord, Intervals
 from mlm_steps.records.effects import SimpleSlopes
 from mlm_steps.records.run import Labels, RunRecords
-from mlm_steps.steps.fit_record import fit_record
+from mlm_steps.steps.parts.fit_record import fit_record
 from mlm_steps.steps.profile import profile_record
 
 BETWEEN = SimpleNamespace(variable="w", factor="g", level="between")

@@ -6,7 +6,7 @@ import pytest
 from mlm_steps.errors import UsageError
 from mlm_steps.records import DataProfile, FitRecord, read_record
 from mlm_steps.records.failure import read_absence, read_outcome
-from mlm_steps.steps.parquet import read_parquet, write_parquet
+from mlm_steps.steps.run.parquet import read_parquet, write_parquet
 
 CONTENTS = [
     b"",

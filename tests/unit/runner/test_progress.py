@@ -8,7 +8,7 @@ import pytest
 
 from mlm_steps.runner.display import Display, is_live
 from mlm_steps.runner.progress import Progress
-from mlm_steps.steps.plan import Step
+from mlm_steps.steps.run.plan import Step
 
 OUT = Path("{out}")
 NAMES = (OUT, Path("plain"))

@@ -7,7 +7,7 @@ from types import SimpleNamespace
 from mlm_steps.records import ColumnProfile, ComparisonRecord, FitRecord
 from mlm_steps.records.failure import Absence
 from mlm_steps.spec import ColumnSpec
-from mlm_steps.steps.collect import _of_fitted, labels_of
+from mlm_steps.steps.run.collect import _of_fitted, labels_of
 
 
 def test_the_spec_goes_before_the_file_and_a_mere_name_is_no_label() -> None:

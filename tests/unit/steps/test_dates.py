@@ -7,7 +7,7 @@ import subprocess
 import pytest
 
 from mlm_steps.errors import UsageError
-from mlm_steps.steps.dates import report_date
+from mlm_steps.steps.run.dates import report_date
 
 COMMITTED = "2019-04-05T12:00:00+00:00"
 

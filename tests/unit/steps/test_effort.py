@@ -11,9 +11,9 @@ from mlm_steps.engine import Estimates, fit_lmm
 from mlm_steps.engine.cost import cost_of
 from mlm_steps.records import Cost
 from mlm_steps.spec import PipelineSpec
-from mlm_steps.steps import expense
 from mlm_steps.steps.effort import BUDGETS, ORDER, plan_work
-from mlm_steps.steps.fit_record import fit_record
+from mlm_steps.steps.parts import expense
+from mlm_steps.steps.parts.fit_record import fit_record
 
 
 def data(groups=20, size=8):

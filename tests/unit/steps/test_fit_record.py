@@ -10,8 +10,8 @@ import pytest
 from mlm_steps.design import build_design
 from mlm_steps.engine import Estimates, evaluate_at
 from mlm_steps.records import FitRecord
-from mlm_steps.steps.fit_record import fit_record, random_parameters
-from mlm_steps.steps.fixed_part import Hypotheses
+from mlm_steps.steps.parts.fit_record import fit_record, random_parameters
+from mlm_steps.steps.parts.fixed_part import Hypotheses
 
 DATA = Path(__file__).parents[2] / "reference" / "data"
 SLEEP = pd.read_csv(DATA / "sleepstudy.csv", dtype={"Subject": str})

@@ -15,7 +15,7 @@ from mlm_steps.design import build_design, parse_formula
 from mlm_steps.errors import DataError, UsageError
 from mlm_steps.spec import load_spec
 from mlm_steps.steps.init import init_spec
-from mlm_steps.steps.uses import model_uses
+from mlm_steps.steps.parts.uses import model_uses
 
 Init = Callable[..., tuple[str, Analysis]]
 

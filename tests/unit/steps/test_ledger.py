@@ -5,8 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from mlm_steps.steps.layout import Layout
-from mlm_steps.steps.ledger import HASHED_BYTES, Ledger, recorded
+from mlm_steps.steps.run.layout import Layout
+from mlm_steps.steps.run.ledger import HASHED_BYTES, Ledger, recorded
 
 
 @pytest.fixture

@@ -9,7 +9,7 @@ import pytest
 from mlm_steps.design import build_design
 from mlm_steps.engine import Estimates
 from mlm_steps.records import Intervals
-from mlm_steps.steps.fit_record import fit_record
+from mlm_steps.steps.parts.fit_record import fit_record
 from mlm_steps.steps.profile import profile_record
 
 SLEEP = pd.read_csv(

@@ -42,8 +42,8 @@ from mlm_steps.records.remedies import (
     TermDiagnosis,
 )
 from mlm_steps.records.run import Labels, RunRecords
-from mlm_steps.steps.fit_record import fit_record
-from mlm_steps.steps.fixed_part import Hypotheses
+from mlm_steps.steps.parts.fit_record import fit_record
+from mlm_steps.steps.parts.fixed_part import Hypotheses
 from mlm_steps.tables import TABLES, Table
 from mlm_steps.tables.base import as_cell, table_of
 from mlm_steps.variance import Explained, explain

@@ -9,7 +9,7 @@ from mlm_steps.design import build_design
 from mlm_steps.engine import Estimates
 from mlm_steps.records import DataProfile
 from mlm_steps.records.run import Labels, RunRecords
-from mlm_steps.steps.fit_record import fit_record
+from mlm_steps.steps.parts.fit_record import fit_record
 from mlm_steps.tables import TABLES
 
 SLEEP = pd.read_csv(

@@ -6,8 +6,8 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from mlm_steps.records.failure import is_failure
-from mlm_steps.steps.identity import code_identity
-from mlm_steps.steps.ledger import Ledger
+from mlm_steps.steps.run.identity import code_identity
+from mlm_steps.steps.run.ledger import Ledger
 
 __all__ = ["ANOTHER_KEY", "KEPT", "follows", "reason"]
 

@@ -14,7 +14,7 @@ from mlm_steps.spec import PipelineSpec
 from mlm_steps.spec.contrasts import ContrastSpec
 from mlm_steps.spec.means import MeanSpec
 from mlm_steps.spec.slopes import SlopeSpec
-from mlm_steps.steps.levels import Level
+from mlm_steps.steps.parts.levels import Level
 
 if TYPE_CHECKING:
     from mlm_steps.design.coefficient_words import CoefficientWords

@@ -23,8 +23,8 @@ from pathlib import Path
 from pydantic import ValidationError
 
 from mlm_steps.records.base import Part, write_whole
-from mlm_steps.steps.identity import code_identity
-from mlm_steps.steps.layout import Layout
+from mlm_steps.steps.run.identity import code_identity
+from mlm_steps.steps.run.layout import Layout
 
 __all__ = ["Ledger", "Recorder", "describe_run", "forget", "recorded", "withdraw"]
 

@@ -10,7 +10,7 @@ from mlm_steps.records import ComparisonRecord, DataProfile, EffortRecord, FitRe
 from mlm_steps.records.failure import Absence
 from mlm_steps.report.text.notation import P_WORDS, p_value
 from mlm_steps.spec import LoadedSpec, PipelineSpec
-from mlm_steps.steps.plan import Plan, Step
+from mlm_steps.steps.run.plan import Plan, Step
 
 __all__ = [
     "as_expected",

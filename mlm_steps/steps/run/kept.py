@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 from mlm_steps.design import parse_formula
 from mlm_steps.errors import Fault, UsageError
 from mlm_steps.spec import LoadedSpec, load_spec
-from mlm_steps.steps.parquet import read_parquet
+from mlm_steps.steps.run.parquet import read_parquet
 
 if TYPE_CHECKING:
     import pandas as pd

@@ -21,7 +21,7 @@ from mlm_steps.records import (
     TermCovariance,
     TermShape,
 )
-from mlm_steps.steps.fixed_part import FixedPart, Hypotheses, fixed_part
+from mlm_steps.steps.parts.fixed_part import FixedPart, Hypotheses, fixed_part
 
 __all__ = ["fit_record", "optimum", "random_parameters"]
 

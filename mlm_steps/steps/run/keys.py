@@ -12,7 +12,7 @@ import time
 from pathlib import Path
 
 from mlm_steps.records import write_whole
-from mlm_steps.steps.plan import Plan, Step
+from mlm_steps.steps.run.plan import Plan, Step
 
 __all__ = ["key_file"]
 

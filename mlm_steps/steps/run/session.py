@@ -23,10 +23,10 @@ from mlm_steps.records.effort import OptionalStep
 from mlm_steps.records.failure import Absence, read_outcome
 from mlm_steps.records.remedies import DerivedColumn
 from mlm_steps.spec import LoadedSpec, ModelSpec, PreludeSpec
-from mlm_steps.steps.kept import frame_in, open_spec
-from mlm_steps.steps.ledger import Recorder, recorded
-from mlm_steps.steps.plan import Plan
-from mlm_steps.steps.simulated import with_simulations
+from mlm_steps.steps.parts.simulated import with_simulations
+from mlm_steps.steps.run.kept import frame_in, open_spec
+from mlm_steps.steps.run.ledger import Recorder, recorded
+from mlm_steps.steps.run.plan import Plan
 
 if TYPE_CHECKING:
     import pandas as pd

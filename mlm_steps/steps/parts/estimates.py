@@ -12,10 +12,10 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from mlm_steps.records import FitRecord, OptimaRecord, Optimum, read_record
-from mlm_steps.steps.control import control_of
-from mlm_steps.steps.fit_record import optimum
-from mlm_steps.steps.on_singular import Settled, settle
-from mlm_steps.steps.session import Session
+from mlm_steps.steps.parts.control import control_of
+from mlm_steps.steps.parts.fit_record import optimum
+from mlm_steps.steps.parts.on_singular import Settled, settle
+from mlm_steps.steps.run.session import Session
 
 if TYPE_CHECKING:
     from mlm_steps.design import Design

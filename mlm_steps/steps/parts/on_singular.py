@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 from mlm_steps.design import Formula, parse_formula
 from mlm_steps.records import Notice
 from mlm_steps.records.remedies import DerivedColumn, Deviation, Trial
-from mlm_steps.steps.control import control_of
-from mlm_steps.steps.session import Session
+from mlm_steps.steps.parts.control import control_of
+from mlm_steps.steps.run.session import Session
 
 if TYPE_CHECKING:
     import pandas as pd

@@ -18,11 +18,11 @@ from mlm_steps.figures import FIGURES
 from mlm_steps.records import DataProfile, EffortRecord, read_record
 from mlm_steps.records.intervals import IntervalSource
 from mlm_steps.spec import LoadedSpec, PairSpec
-from mlm_steps.steps.layout import Layout
-from mlm_steps.steps.ledger import Ledger
-from mlm_steps.steps.levels import Level, variable_levels
-from mlm_steps.steps.reasons import ANOTHER_KEY, KEPT, follows, reason
-from mlm_steps.steps.recipes import Recipes, data_key, interval_sources, resampled, simulation_jobs
+from mlm_steps.steps.parts.levels import Level, variable_levels
+from mlm_steps.steps.run.layout import Layout
+from mlm_steps.steps.run.ledger import Ledger
+from mlm_steps.steps.run.reasons import ANOTHER_KEY, KEPT, follows, reason
+from mlm_steps.steps.run.recipes import Recipes, data_key, interval_sources, resampled, simulation_jobs
 from mlm_steps.steps.step import Entry, Step
 
 __all__ = ["Plan", "Step"]

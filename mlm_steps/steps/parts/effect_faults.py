@@ -14,7 +14,7 @@ from mlm_steps.spec import LoadedSpec
 from mlm_steps.spec.contrasts import ContrastSpec
 from mlm_steps.spec.means import MeanSpec
 from mlm_steps.spec.slopes import SlopeSpec
-from mlm_steps.steps.wanted import Words, linears, value_of
+from mlm_steps.steps.parts.wanted import Words, linears, value_of
 
 if TYPE_CHECKING:
     from mlm_steps.design.predictors import Predictor, Predictors

@@ -18,11 +18,11 @@ from mlm_steps.records.effort import EffortRecord, OptionalStep
 from mlm_steps.records.intervals import IntervalSource
 from mlm_steps.spec import LoadedSpec, ModelSpec, PipelineSpec, PreludeSpec
 from mlm_steps.spec.bootstrap import SIZE
-from mlm_steps.steps.dates import report_date
-from mlm_steps.steps.demanded import asked
-from mlm_steps.steps.identity import made_from
-from mlm_steps.steps.kept import content_hash
-from mlm_steps.steps.levels import Level, variable_levels
+from mlm_steps.steps.parts.demanded import asked
+from mlm_steps.steps.parts.levels import Level, variable_levels
+from mlm_steps.steps.run.dates import report_date
+from mlm_steps.steps.run.identity import made_from
+from mlm_steps.steps.run.kept import content_hash
 
 __all__ = ["Recipes", "data_key", "interval_sources", "resampled", "simulation_jobs"]
 

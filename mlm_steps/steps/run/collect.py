@@ -28,8 +28,8 @@ from mlm_steps.records.failure import Absence, read_outcome
 from mlm_steps.records.intervals import IntervalSource
 from mlm_steps.records.remedies import DerivedColumn
 from mlm_steps.records.run import Labels, RunRecords
-from mlm_steps.steps.parquet import read_parquet
-from mlm_steps.steps.session import Session
+from mlm_steps.steps.run.parquet import read_parquet
+from mlm_steps.steps.run.session import Session
 
 if TYPE_CHECKING:
     import pandas as pd

@@ -29,7 +29,7 @@ def code_identity() -> str:
 
     A changed line makes every result stale; so does a compiled kernel in place of numpy, or the reverse.
     """
-    digest, package = hashlib.sha256(), Path(__file__).resolve().parent.parent
+    digest, package = hashlib.sha256(), Path(__file__).resolve().parents[2]
     files = [*package.rglob("*.py"), *package.rglob("*.c"), *share("reports").rglob("*.*")]
     for path in sorted(files):
         digest.update(path.name.encode() + b"\0" + path.read_bytes())

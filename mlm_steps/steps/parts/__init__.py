@@ -1,0 +1,1 @@
+"""Parts of steps: from the spec and the fits to the records."""

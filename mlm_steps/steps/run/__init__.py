@@ -1,0 +1,1 @@
+"""What a run consists of: its steps, their keys, files and records."""
