@@ -35,15 +35,15 @@ def main() -> None:
     print("|---|---|--:|--:|--:|--:|--:|--:|")
     for formula, frame in _cases():
         fit = fit_lmm(build_design(formula, frame))
-        strategy = fit.kernel.strategy
-        theta = fit.kernel.convert(fit.theta, inverse=False)
+        strategy = fit.prepared.strategy
+        theta = fit.prepared.to_internal(fit.theta)
         outcomes = simulate(fit, OUTCOMES, SEED).T
         measured = (
             _least(lambda s=strategy, t=theta: s.value(t)),
-            _least(lambda s=strategy, t=theta: s.pieces(t, hessian=s.exact_hessian)),
+            _least(lambda s=strategy, t=theta: s.criterion_terms(t, hessian=s.exact_hessian)),
             _least(lambda f=fit, Y=outcomes: refit_many(f, Y), 1) / OUTCOMES,
         )
-        cells = [f"{1e3 * x:.2f}" for pair in zip(measured, cost_of(fit.kernel), strict=True) for x in pair]
+        cells = [f"{1e3 * x:.2f}" for pair in zip(measured, cost_of(fit.prepared), strict=True) for x in pair]
         levels = " × ".join(f"{factor.J}" for factor in strategy.factors)
         model = formula.replace("|", r"\|")
         print(f"| `{model}` | {levels} | {' | '.join(cells)} |", flush=True)

@@ -177,9 +177,9 @@ class FitRows:
             For another number of parameters, or where the criterion does not exist.
         """
         given = _numbers("theta", theta)
-        design, kernel = self.lmm.design, self.lmm.kernel
+        design, prepared = self.lmm.design, self.lmm.prepared
         methods: tuple[Method, ...] = ("REML", "ML")
-        fits = {method: evaluate_at(design, given, method=method, kernel=kernel) for method in methods}
+        fits = {method: evaluate_at(design, given, method=method, prepared=prepared) for method in methods}
         fixed = Estimates(design, fits=fits)
         return type(self)(fixed, self.lmm.method, self._index, self.df_method, self.confidence, self._weights)
 

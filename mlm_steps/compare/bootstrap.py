@@ -50,7 +50,7 @@ class BootstrapP:
 
 def takes_long(pair: Pair, replicates: int) -> bool:
     """Return whether so many refits of both models take long."""
-    return replicates * sum(cost_of(fit.kernel).refit for fit in pair) > LONG
+    return replicates * sum(cost_of(fit.prepared).refit for fit in pair) > LONG
 
 
 def bootstrap_p(

@@ -69,7 +69,7 @@ def leave_out(
     statistic = criterion - log_det_basis(smaller, fit.design) - fit.criterion
     if statistic < WORSE and rest is not None:
         start = embed_theta(rest, fit.design, relation.up)
-        again = fit_lmm(fit.design, method=fit.method, start=start, kernel=fit.kernel)
+        again = fit_lmm(fit.design, method=fit.method, start=start, prepared=fit.prepared)
         statistic += fit.criterion - again.criterion
     if statistic < WORSE:
         reason = f"the model fits worse than without this effect (by {-statistic:.3g}): its search has failed"

@@ -191,7 +191,7 @@ def _optima(
     if relation is None or (kind == "REML" and relation.changed != "variance") or _statistic(pair) >= WORSE:
         return pair
     start = embed_theta(pair[0], pair[1].design, relation.up)
-    again = fit_lmm(pair[1].design, method=kind, start=start, kernel=pair[1].kernel)
+    again = fit_lmm(pair[1].design, method=kind, start=start, prepared=pair[1].prepared)
     short = _statistic((pair[0], again))
     if short < WORSE:
         what = f"'{names[1]}' fits worse than '{names[0]}', which it contains ({kind}: {-short:.6g} higher)"

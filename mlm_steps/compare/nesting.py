@@ -125,7 +125,7 @@ def contained_terms(smaller: Design, larger: Design) -> Containment:
 
 def embed_theta(smaller: LmmFit, larger: Design, containment: Containment) -> NDArray[np.float64]:
     """Return the theta of the larger model at which it is the smaller one's optimum, shape (m,)."""
-    pieces = []
+    criterion_terms = []
     for position, term in enumerate(larger.random):
         k = len(term.names)
         relative = np.zeros((k, k))
@@ -135,8 +135,8 @@ def embed_theta(smaller: LmmFit, larger: Design, containment: Containment) -> ND
                 root = M @ smaller.Lambda[guest]
                 relative += root @ root.T
         columns, rows = np.triu_indices(k)
-        pieces.append(_lower_root(relative)[rows, columns])
-    return np.concatenate(pieces)
+        criterion_terms.append(_lower_root(relative)[rows, columns])
+    return np.concatenate(criterion_terms)
 
 
 def log_det_basis(smaller: Design, larger: Design) -> float:

@@ -90,7 +90,7 @@ def _excess(q: Array, k: int, df: Array, p: float) -> Array:
 
 def _normal_range_sf(w: Array, k: int) -> Array:
     """Return the upper tail of the range of k standard normal variables, of the shape of w."""
-    coefficients = _pieces(k)
+    coefficients = _criterion_terms(k)
     piece = np.clip(w.astype(np.intp), 0, WIDEST - 1)
     x = 2.0 * (w - piece) - 1.0
     before, last = np.zeros(w.shape), np.zeros(w.shape)
@@ -101,7 +101,7 @@ def _normal_range_sf(w: Array, k: int) -> Array:
 
 
 @lru_cache(maxsize=32)
-def _pieces(k: int) -> Array:
+def _criterion_terms(k: int) -> Array:
     """Return Chebyshev coefficients of the logarithm of that tail, a row for each piece."""
     angles = np.pi * (np.arange(PIECE_POINTS) + 0.5) / PIECE_POINTS
     w = np.arange(WIDEST)[:, None] + 0.5 * (np.cos(angles) + 1.0)

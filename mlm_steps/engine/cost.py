@@ -12,7 +12,7 @@ from typing import NamedTuple
 from mlm_steps.engine.bootstrap.replicates_several import together
 from mlm_steps.engine.structures.nested import Nested
 from mlm_steps.engine.structures.one_factor import OneFactor
-from mlm_steps.engine.structures.prepared import Kernel
+from mlm_steps.engine.structures.prepared import PreparedDesign
 
 __all__ = ["Cost", "cost_of"]
 
@@ -46,51 +46,51 @@ class Cost(NamedTuple):
     refit: float
 
 
-def cost_of(kernel: Kernel) -> Cost:
+def cost_of(prepared: PreparedDesign) -> Cost:
     """Return what the evaluations of a model take."""
-    kind, operations = _operations(kernel)
-    alone = _complement(kernel, K=1) if kind == "several" else operations
-    calls = CALLS[kind] * (len(kernel.strategy.factors) if kind == "nested" else 1)
+    kind, operations = _operations(prepared)
+    alone = _complement(prepared, K=1) if kind == "several" else operations
+    calls = CALLS[kind] * (len(prepared.strategy.factors) if kind == "nested" else 1)
     value = VALUE_CALLS * calls + VALUES[kind] * alone
     derivatives = calls + DERIVATIVES[kind] * operations
-    columns = kernel.p + sum(factor.pattern.K for factor in kernel.strategy.factors)
-    drawn = ROWS * kernel.n * columns
+    columns = prepared.p + sum(factor.pattern.K for factor in prepared.strategy.factors)
+    drawn = ROWS * prepared.n * columns
     if kind == "one":
         return Cost(value, derivatives, drawn + ROUNDS * BATCH_ONE * operations)
-    if together(kernel.strategy):
+    if together(prepared.strategy):
         each, per_operation = BATCH_SEVERAL
-        return Cost(value, derivatives, drawn + ROUNDS * (each + per_operation * _joint(kernel)))
-    m = sum(factor.pattern.m for factor in kernel.strategy.factors)
+        return Cost(value, derivatives, drawn + ROUNDS * (each + per_operation * _joint(prepared)))
+    m = sum(factor.pattern.m for factor in prepared.strategy.factors)
     fixed, per_parameter = BY_DIFFERENCES
-    evaluations = IN_TURN if kernel.strategy.exact_hessian else fixed + per_parameter * m
+    evaluations = IN_TURN if prepared.strategy.exact_hessian else fixed + per_parameter * m
     return Cost(value, derivatives, drawn + evaluations * derivatives)
 
 
-def _operations(kernel: Kernel) -> tuple[str, float]:
+def _operations(prepared: PreparedDesign) -> tuple[str, float]:
     """Return the kind of a strategy and about how many multiplications an evaluation takes."""
-    strategy, data = kernel.strategy, kernel.p + 1
+    strategy, data = prepared.strategy, prepared.p + 1
     if isinstance(strategy, OneFactor):
         factor = strategy.factor
         return "one", float(factor.J * factor.pattern.K**2)
     if not isinstance(strategy, Nested):
-        return "several", _joint(kernel)
+        return "several", _joint(prepared)
     outer = [sum(f.pattern.K for f in strategy.factors[i:]) for i in range(len(strategy.factors))]
     sizes = zip(strategy.factors, outer, strict=True)
     return "nested", float(sum(f.J * f.pattern.K * (width + data) for f, width in sizes))
 
 
-def _joint(kernel: Kernel) -> float:
+def _joint(prepared: PreparedDesign) -> float:
     """Return the multiplications for the covariances of all random effects, where a search needs them."""
-    first, *rest = kernel.strategy.factors
+    first, *rest = prepared.strategy.factors
     q = sum(factor.q for factor in rest)
-    total, K = first.q + q, max(factor.pattern.K for factor in kernel.strategy.factors)
-    if not kernel.strategy.exact_hessian and not together(kernel.strategy):
-        return _complement(kernel, K)
-    return float(q**3 + total**2 * (q + K**2 + 2 * kernel.p))
+    total, K = first.q + q, max(factor.pattern.K for factor in prepared.strategy.factors)
+    if not prepared.strategy.exact_hessian and not together(prepared.strategy):
+        return _complement(prepared, K)
+    return float(q**3 + total**2 * (q + K**2 + 2 * prepared.p))
 
 
-def _complement(kernel: Kernel, K: int) -> float:
+def _complement(prepared: PreparedDesign, K: int) -> float:
     """Return the multiplications for the random effects outside the largest factor alone."""
-    first, *rest = kernel.strategy.factors
+    first, *rest = prepared.strategy.factors
     q = sum(factor.q for factor in rest)
     return float(q**3 + first.q * q * K)

@@ -20,7 +20,7 @@ from numpy.typing import NDArray
 from scipy.linalg import solve_triangular
 
 from mlm_steps.engine.result.lmm_fit import LmmFit
-from mlm_steps.engine.structures.groups import Factor, segment_sum
+from mlm_steps.engine.structures.groups import FactorTerms, segment_sum
 from mlm_steps.inference.base import Array
 
 if TYPE_CHECKING:
@@ -80,12 +80,12 @@ class _Block:
 
 def group_sums(fit: LmmFit, X: Array) -> Sums | None:
     """Return the sums for weighted columns X (n, p), or None where a block exceeds ``LARGEST_BLOCK``."""
-    factors = fit.kernel.strategy.factors
+    factors = fit.prepared.strategy.factors
     z = [_columns(fit, factor) for factor in factors]
     blocks = _levels(factors[0], z[0], X) if len(factors) == 1 else _linked(factors, z, X)
     if blocks is None:
         return None
-    theta = fit.kernel.convert(fit.theta, inverse=False)
+    theta = fit.prepared.to_internal(fit.theta)
     pairs, offset = [], 0
     sizes = [factor.pattern.K for factor in factors]
     Sigma = np.zeros((sum(sizes), sum(sizes)))
@@ -103,18 +103,18 @@ def group_sums(fit: LmmFit, X: Array) -> Sums | None:
     return total
 
 
-def _columns(fit: LmmFit, factor: Factor) -> Array:
+def _columns(fit: LmmFit, factor: FactorTerms) -> Array:
     """Return a factor's weighted columns in the engine's units, shape (n, K)."""
     design = fit.design
     parts = [
-        solve_triangular(fit.kernel.bases[term], design.random[term].z.T, trans="T").T
+        solve_triangular(fit.prepared.bases[term], design.random[term].z.T, trans="T").T
         for term in factor.terms
     ]
     z = np.concatenate(parts, axis=1)
     return z if design.weights is None else z * np.sqrt(design.weights)[:, None]
 
 
-def _levels(factor: Factor, z: Array, X: Array) -> list[_Block]:
+def _levels(factor: FactorTerms, z: Array, X: Array) -> list[_Block]:
     """Return the levels of the only factor, all in one."""
     K = factor.pattern.K
     N = np.stack([segment_sum(z * z[:, a, None], factor.refs, factor.J) for a in range(K)], axis=1)
@@ -122,7 +122,7 @@ def _levels(factor: Factor, z: Array, X: Array) -> list[_Block]:
     return [_Block(N, ZX.reshape(factor.J, K, X.shape[1]), tuple(np.array([a]) for a in range(K)))]
 
 
-def _linked(factors: Sequence[Factor], z: Sequence[Array], X: Array) -> list[_Block] | None:
+def _linked(factors: Sequence[FactorTerms], z: Sequence[Array], X: Array) -> list[_Block] | None:
     """Return the blocks of linked groups of several factors."""
     from scipy.sparse.csgraph import connected_components
 
@@ -151,7 +151,7 @@ def _links(Z: sparse.csc_array) -> sparse.csc_array:
     return links
 
 
-def _incidence(factors: Sequence[Factor], z: Sequence[Array]) -> tuple[sparse.csc_array, Integers]:
+def _incidence(factors: Sequence[FactorTerms], z: Sequence[Array]) -> tuple[sparse.csc_array, Integers]:
     """Return Z, by coefficient and then by level, and the coefficient of each column."""
     from scipy import sparse
 

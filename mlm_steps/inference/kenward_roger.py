@@ -92,8 +92,8 @@ class _Degrees:
 
 def _root(fit: LmmFit) -> Array:
     """Return a square root of the covariance matrix of the fixed effects, shape (p, p)."""
-    inverse = solve_triangular(fit.pieces.RX, np.eye(fit.design.p), lower=True)
-    root: Array = fit.sigma * (fit.kernel.units.back @ inverse.T)
+    inverse = solve_triangular(fit.criterion_terms.RX, np.eye(fit.design.p), lower=True)
+    root: Array = fit.sigma * (fit.prepared.units.back @ inverse.T)
     return root
 
 

@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from mlm_steps.engine.criterion.criterion import Pieces
+from mlm_steps.engine.criterion.criterion import CriterionTerms
 from mlm_steps.engine.result.lmm_fit import LmmFit
 from mlm_steps.inference.base import Array, Context, JointDf, Reference
 
@@ -31,7 +31,7 @@ def satterthwaite(fit: LmmFit, _context: Context, /) -> Reference:
     scale of the data. They are taken at the estimates themselves, also where theta is 0: the criterion
     goes on smoothly on the other side.
     """
-    degrees = _Degrees(_parameters(fit), fit.kernel.units.back, fit.vcov)
+    degrees = _Degrees(_parameters(fit), fit.prepared.units.back, fit.vcov)
     return Reference("satterthwaite", fit.beta, fit.vcov, fit.sigma, degrees.each, degrees.joint)
 
 
@@ -44,7 +44,7 @@ def variance_df(fit: LmmFit, relative: Callable[[Array], Array]) -> Array:
     relative : callable
         f, from theta in the engine's units to shape (q,).
     """
-    parameters, theta = _parameters(fit), fit.kernel.convert(fit.theta, inverse=False)
+    parameters, theta = _parameters(fit), fit.prepared.to_internal(fit.theta)
     v = relative(theta)
     g = np.empty((v.size, theta.size + 1))
     for r in range(theta.size):
@@ -58,9 +58,9 @@ def variance_df(fit: LmmFit, relative: Callable[[Array], Array]) -> Array:
 
 
 class _Parameters(NamedTuple):
-    """The criterion's pieces, sigma, and the covariance matrix A of (theta, sigma), in the engine's units."""
+    """The criterion's terms, sigma, and the covariance matrix A of (theta, sigma), in the engine's units."""
 
-    pieces: Pieces
+    criterion_terms: CriterionTerms
     sigma: float
     A: Array
 
@@ -82,10 +82,10 @@ class _Degrees:
     vcov: Array
 
     def each(self, contrasts: Array) -> Array:
-        pieces, sigma, A = self.parameters
-        whitened = np.linalg.solve(pieces.RX, self.back.T @ contrasts.T)
+        criterion_terms, sigma, A = self.parameters
+        whitened = np.linalg.solve(criterion_terms.RX, self.back.T @ contrasts.T)
         squares = np.einsum("iq,iq->q", whitened, whitened)
-        by_theta = -np.einsum("iq,rij,jq->qr", whitened, pieces.information, whitened)
+        by_theta = -np.einsum("iq,rij,jq->qr", whitened, criterion_terms.information, whitened)
         g = np.column_stack([sigma**2 * by_theta, 2.0 * sigma * squares])
         found: Array = 2.0 * (sigma**2 * squares) ** 2 / np.einsum("qr,rs,qs->q", g, A, g)
         return found
@@ -96,14 +96,14 @@ class _Degrees:
 
 
 def _parameters(fit: LmmFit) -> _Parameters:
-    kernel = fit.kernel
-    pieces: Pieces | None = fit.pieces
-    if fit.pieces.hessians is None:
-        pieces = kernel.strategy.pieces(kernel.convert(fit.theta, inverse=False), hessian=True)
-    if pieces is None:
+    prepared = fit.prepared
+    criterion_terms: CriterionTerms | None = fit.criterion_terms
+    if fit.criterion_terms.hessians is None:
+        criterion_terms = prepared.strategy.criterion_terms(prepared.to_internal(fit.theta), hessian=True)
+    if criterion_terms is None:
         raise ValueError("the criterion does not exist at the estimates")
-    sigma = fit.sigma / kernel.units.scale
-    return _Parameters(pieces, sigma, 2.0 * _inverse(_hessian(pieces, fit, sigma)))
+    sigma = fit.sigma / prepared.units.scale
+    return _Parameters(criterion_terms, sigma, 2.0 * _inverse(_hessian(criterion_terms, fit, sigma)))
 
 
 def _combined(df: Array) -> float:
@@ -116,18 +116,18 @@ def _combined(df: Array) -> float:
     return 2.0 * expected / (expected - df.size)
 
 
-def _hessian(pieces: Pieces, fit: LmmFit, sigma: float) -> Array:
+def _hessian(criterion_terms: CriterionTerms, fit: LmmFit, sigma: float) -> Array:
     """Return the Hessian of the unprofiled criterion in (theta, sigma)."""
-    if pieces.hessians is None:
+    if criterion_terms.hessians is None:
         raise ValueError("Satterthwaite's method needs second derivatives")
     reml = float(fit.method == "REML")
     df = fit.design.n - reml * fit.design.p
-    L, X, r = pieces.hessians
+    L, X, r = criterion_terms.hessians
     m = L.shape[0]
     hessian = np.empty((m + 1, m + 1))
     hessian[:m, :m] = L + reml * X + r / sigma**2
-    hessian[m, :m] = hessian[:m, m] = -2.0 * pieces.gradients[2] / sigma**3
-    hessian[m, m] = 6.0 * pieces.pwrss / sigma**4 - 2.0 * df / sigma**2
+    hessian[m, :m] = hessian[:m, m] = -2.0 * criterion_terms.gradients[2] / sigma**3
+    hessian[m, m] = 6.0 * criterion_terms.pwrss / sigma**4 - 2.0 * df / sigma**2
     return hessian
 
 

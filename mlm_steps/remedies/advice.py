@@ -195,7 +195,7 @@ def _single_level(subject: Subject, word: str, proposal: Proposal) -> Alternativ
     """Return the model without random effects: the same design at theta = 0."""
     design = subject.fit.design
     fits = {
-        method: evaluate_at(design, np.zeros(design.n_theta), method=method, kernel=subject.fit.kernel)
+        method: evaluate_at(design, np.zeros(design.n_theta), method=method, prepared=subject.fit.prepared)
         for method in ("ML", subject.method)
     }
     fit, ml = fits[subject.method], fits["ML"]

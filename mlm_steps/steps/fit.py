@@ -60,7 +60,7 @@ def fit(session: Session, model: str) -> None:
         reported = estimates.under(estimation.method)
         record = record.model_copy(
             update={
-                "cost": Cost(**cost_of(reported.kernel)._asdict()),
+                "cost": Cost(**cost_of(reported.prepared)._asdict()),
                 "deviation": settled.deviation,
                 "derived": settled.derived,
                 "notices": (*record.notices, *settled.notices),

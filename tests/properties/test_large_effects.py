@@ -37,8 +37,8 @@ def design_of(formula):
 @pytest.mark.parametrize("method", ["REML", "ML"])
 def test_value_and_derivatives_agree_with_extended_precision(formula, method):
     design = design_of(formula)
-    kernel, problem = prepare(design), make_problem(design, method)
-    pattern = kernel.strategy.factors[0].pattern
+    prepared, problem = prepare(design), make_problem(design, method)
+    pattern = prepared.strategy.factors[0].pattern
     theta = np.array(LAMBDAS[formula])[pattern.rows, pattern.columns]
     # Coordinates E with Lambda + Lambda E: changes relative to what is there.
     same = pattern.columns[:, None] == pattern.columns
@@ -47,10 +47,10 @@ def test_value_and_derivatives_agree_with_extended_precision(formula, method):
     def exact(change):
         return criterion(problem, theta + J @ change, exact=True)
 
-    point = objective_of(kernel, method)(theta, True)
+    point = objective_of(prepared, method)(theta, True)
     units = STEP * np.eye(theta.size)
     middle = exact(np.zeros(theta.size))
-    assert point.value + constant_of(kernel, method) == pytest.approx(middle, abs=1e-7)
+    assert point.value + constant_of(prepared, method) == pytest.approx(middle, abs=1e-7)
     slopes = [(exact(e) - exact(-e)) / (2 * STEP) for e in units]
     np.testing.assert_allclose(J.T @ point.gradient, slopes, atol=NEAR * np.abs(slopes).max())
     bends = [

@@ -147,9 +147,9 @@ def _within(roots: Array, slope: Array, radius: Array) -> Array:
     hard = ~inside & (shift > 0.0) & (length < radius)
     rest = np.sqrt(np.maximum(radius**2 - (step[:, 1:] ** 2).sum(axis=1), 0.0))
     step[:, 0] = np.where(hard, np.copysign(rest, -slope[:, 0]), step[:, 0])
-    settled = inside | hard
-    if not settled.all():
-        todo = np.flatnonzero(~settled)
+    with_exact_zeros = inside | hard
+    if not with_exact_zeros.all():
+        todo = np.flatnonzero(~with_exact_zeros)
         step[todo] = _on_boundary(roots[todo], slope[todo], radius[todo], low[todo], size[todo])
     return step
 

@@ -15,7 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mlm_steps.engine.bootstrap.batch import Points
-from mlm_steps.engine.structures.groups import Factor
+from mlm_steps.engine.structures.groups import FactorTerms
 from mlm_steps.engine.structures.several_factors import LOST, SeveralFactors
 
 __all__ = ["BatchSeveral"]
@@ -201,14 +201,14 @@ class BatchSeveral:
         return total
 
 
-def _rows(factors: Sequence[Factor]) -> Iterator[tuple[Factor, slice]]:
+def _rows(factors: Sequence[FactorTerms]) -> Iterator[tuple[FactorTerms, slice]]:
     start = 0
     for factor in factors:
         yield factor, slice(start, start + factor.q)
         start += factor.q
 
 
-def _factor(factor: Factor, theta: Array) -> Array:
+def _factor(factor: FactorTerms, theta: Array) -> Array:
     """Return Lambda of one factor per replicate, shape (B, K, K)."""
     pattern = factor.pattern
     Lambda = np.zeros((theta.shape[0], pattern.K, pattern.K))
@@ -216,7 +216,7 @@ def _factor(factor: Factor, theta: Array) -> Array:
     return Lambda
 
 
-def _tangents(factor: Factor, Lambda: Array) -> Array:
+def _tangents(factor: FactorTerms, Lambda: Array) -> Array:
     """Return the derivatives of Lambda Lambdaᵀ in each element of theta, shape (B, m, K, K)."""
     pattern = factor.pattern
     tangents = np.zeros((Lambda.shape[0], pattern.m, pattern.K, pattern.K))
@@ -246,7 +246,7 @@ def _blocks(LR: Array) -> Array:
     return full.reshape(B, J * K, J * K)
 
 
-def _times_Lambda(matrix: Array, factors: Sequence[Factor], Lambdas: Sequence[Array]) -> Array:
+def _times_Lambda(matrix: Array, factors: Sequence[FactorTerms], Lambdas: Sequence[Array]) -> Array:
     """Return ``matrix`` @ Lambda per replicate; one column per random effect."""
     parts = []
     for (factor, columns), Lambda in zip(_rows(factors), Lambdas, strict=True):
@@ -255,7 +255,7 @@ def _times_Lambda(matrix: Array, factors: Sequence[Factor], Lambdas: Sequence[Ar
     return np.concatenate(parts, axis=2)
 
 
-def _forms(A: Array, U: Array, one: Factor, other: Factor) -> Array:
+def _forms(A: Array, U: Array, one: FactorTerms, other: FactorTerms) -> Array:
     """Return Σ A_jk[b, c] U_jk[a, d] over the levels j of one factor and k of the other."""
 
     def by_element(matrix: Array) -> Array:

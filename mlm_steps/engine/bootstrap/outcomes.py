@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 from scipy import sparse
 
 from mlm_steps.design.matrices import Design
-from mlm_steps.engine.structures.groups import Blocks, Factor, orthogonal_blocks
+from mlm_steps.engine.structures.groups import Blocks, FactorTerms, orthogonal_blocks
 from mlm_steps.engine.structures.nested import Nested
 from mlm_steps.engine.structures.prepared import Strategy
 from mlm_steps.engine.structures.standardize import Standardized, standardize
@@ -80,7 +80,7 @@ class Reducer:
     ----------
     design : Design
     standard : Standardized
-    factors : tuple of Factor
+    factors : tuple of FactorTerms
         In the order of the strategy.
     blocks : Blocks
         Of the first factor with X; the data are the columns of X alone.
@@ -92,7 +92,7 @@ class Reducer:
 
     design: Design
     standard: Standardized
-    factors: tuple[Factor, ...]
+    factors: tuple[FactorTerms, ...]
     blocks: Blocks
     own: tuple[sparse.csr_array, ...]
     rest: sparse.csr_array
@@ -148,12 +148,12 @@ class Reducer:
         return E, beta
 
 
-def _by_level(factor: Factor, column: Array) -> sparse.csr_array:
+def _by_level(factor: FactorTerms, column: Array) -> sparse.csr_array:
     n = column.size
     return sparse.csr_array((column, (factor.refs, np.arange(n))), shape=(factor.J, n))
 
 
-def _interleaved(factor: Factor, columns: Array) -> sparse.csr_array:
+def _interleaved(factor: FactorTerms, columns: Array) -> sparse.csr_array:
     """Return what sums columns within the levels of a factor, level by level, shape (J k, n)."""
     n, K = columns.shape
     rows = factor.refs[:, None] * K + np.arange(K)

@@ -18,7 +18,7 @@ from mlm_steps.engine.bootstrap.replicates_one import fit_together
 from mlm_steps.engine.bootstrap.replicates_several import fit_several, together
 from mlm_steps.engine.fit.lmm import fit_lmm
 from mlm_steps.engine.result.lmm_fit import BOUNDARY, LmmFit, Method
-from mlm_steps.engine.structures.prepared import Kernel
+from mlm_steps.engine.structures.prepared import PreparedDesign
 from mlm_steps.errors import Fault, FitError, UsageError
 
 __all__ = ["Replicates", "assembled", "fit_alone", "of_fits", "put", "refit_many"]
@@ -101,55 +101,55 @@ def refit_many(
     n = fit.design.n
     if Y.ndim != 2 or Y.shape[0] != n or not np.isfinite(Y).all():
         raise UsageError(Fault("Y", f"must hold {n} rows of finite numbers, one column per outcome"))
-    strategy, width = fit.kernel.strategy, max(1, ELEMENTS // n)
+    strategy, width = fit.prepared.strategy, max(1, ELEMENTS // n)
     reducer = Reducer.of(fit.design, strategy, joint=together(strategy))
     begin = np.asarray(fit.theta if start is None else start, dtype=float)
     parts = [
-        _refit(reducer, fit.kernel, Y[:, first : first + width], method or fit.method, begin)
+        _refit(reducer, fit.prepared, Y[:, first : first + width], method or fit.method, begin)
         for first in range(0, Y.shape[1], width)
     ]
     return Replicates.joined(parts) if parts else of_fits(fit.design, ())
 
 
-def _refit(reducer: Reducer, kernel: Kernel, Y: Array, method: Method, start: Array) -> Replicates:
+def _refit(reducer: Reducer, prepared: PreparedDesign, Y: Array, method: Method, start: Array) -> Replicates:
     outcomes = reducer.reduce(Y)
-    begin = kernel.convert(start, inverse=False)
+    begin = prepared.to_internal(start)
     if len(reducer.factors) == 1:
         found = fit_together(reducer, outcomes, method, begin)
     else:
-        found = fit_several(reducer, kernel, outcomes, method, begin)
-    result = assembled(kernel, outcomes.scale, outcomes.beta0, found, method, np.array([kernel.n]))
+        found = fit_several(reducer, prepared, outcomes, method, begin)
+    result = assembled(prepared, outcomes.scale, outcomes.beta0, found, method, np.array([prepared.n]))
     for b in np.flatnonzero(~found.good):
         put(result, int(b), fit_alone(replace(reducer.design, y=Y[:, b]), method, start))
     return result
 
 
 def assembled(
-    kernel: Kernel, scale: Array, beta0: Array, found: Found, method: Method, n: NDArray[np.intp]
+    prepared: PreparedDesign, scale: Array, beta0: Array, found: Found, method: Method, n: NDArray[np.intp]
 ) -> Replicates:
     """Return the replicates in the design's units; those that are not good are NaN.
 
     ``n`` holds their numbers of observations, shape (1,) or (B,).
     """
-    units, reml = kernel.units, method == "REML"
-    df = n - kernel.p if reml else n
+    units, reml = prepared.units, method == "REML"
+    df = n - prepared.p if reml else n
     with np.errstate(invalid="ignore", divide="ignore"):
         pwrss = scale**2 * found.pwrss
         criterion = found.log_det_L2 + df * (np.log(pwrss) + 1.0 + np.log(2.0 * np.pi / df))
     criterion += reml * (found.log_det_RX2 - 2.0 * units.log_det) - units.sum_log_weights
-    theta = _in_design_units(kernel, found.theta)
+    theta = _in_design_units(prepared, found.theta)
     beta = (beta0 + scale * (units.back @ found.beta)).T
-    status = np.where(_singular(kernel, theta), "singular", "converged")
+    status = np.where(_singular(prepared, theta), "singular", "converged")
     result = Replicates(theta, beta, np.sqrt(pwrss / df), criterion, status.astype("<U9"))
     for b in np.flatnonzero(~found.good):
         put(result, int(b), None)
     return result
 
 
-def _in_design_units(kernel: Kernel, theta: Array) -> Array:
+def _in_design_units(prepared: PreparedDesign, theta: Array) -> Array:
     """Return thetas, shape (B, m), converted as by ``Kernel.convert``."""
     out, start = np.empty_like(theta), 0
-    for basis in kernel.bases:
+    for basis in prepared.bases:
         k = basis.shape[0]
         stop = start + k * (k + 1) // 2
         columns, rows = np.triu_indices(k)
@@ -162,8 +162,8 @@ def _in_design_units(kernel: Kernel, theta: Array) -> Array:
     return out
 
 
-def _singular(kernel: Kernel, theta: Array) -> NDArray[np.bool_]:
-    places = [f.theta[f.pattern.rows == f.pattern.columns] for f in kernel.strategy.factors]
+def _singular(prepared: PreparedDesign, theta: Array) -> NDArray[np.bool_]:
+    places = [f.theta[f.pattern.rows == f.pattern.columns] for f in prepared.strategy.factors]
     return np.asarray((theta[:, np.concatenate(places)] < BOUNDARY).any(axis=1))
 
 

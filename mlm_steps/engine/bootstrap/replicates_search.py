@@ -15,7 +15,7 @@ from mlm_steps.engine.criterion.lambda_ import Pattern
 from mlm_steps.engine.fit.lmm import CANCELLATION
 from mlm_steps.engine.search.convergence import EIGENVALUE_TOLERANCE, GRADIENT_TOLERANCE, RUNAWAY
 from mlm_steps.engine.search.search import EXTREME, FEW_LEVELS, MANY_LEVELS, SHORT, WEAK
-from mlm_steps.engine.structures.groups import Factor
+from mlm_steps.engine.structures.groups import FactorTerms
 
 __all__ = ["Space", "search_together"]
 
@@ -49,7 +49,7 @@ class Space:
     rivals: int | None = None
 
     @classmethod
-    def of(cls, factors: Sequence[Factor], rivals: int | None = None) -> Space:
+    def of(cls, factors: Sequence[FactorTerms], rivals: int | None = None) -> Space:
         """Return the space of the parameters of some factors."""
         m = sum(factor.pattern.m for factor in factors)
         rows, columns = np.zeros(m, dtype=np.intp), np.zeros(m, dtype=np.intp)

@@ -19,7 +19,7 @@ from mlm_steps.engine.result.lmm_fit import Control, Method
 from mlm_steps.engine.search.convergence import assess
 from mlm_steps.engine.search.search import find_optimum, objective_of
 from mlm_steps.engine.structures.nested import Nested
-from mlm_steps.engine.structures.prepared import Kernel, Strategy
+from mlm_steps.engine.structures.prepared import PreparedDesign, Strategy
 from mlm_steps.engine.structures.several_factors import SeveralFactors
 
 __all__ = ["fit_several", "joint_batch", "together"]
@@ -33,17 +33,21 @@ RIVALS = 2
 the outcomes were drawn from; on small designs of every structure no third rival has found a lower end."""
 
 
-def fit_several(reducer: Reducer, kernel: Kernel, outcomes: Outcomes, method: Method, start: Array) -> Found:
+def fit_several(
+    reducer: Reducer, prepared: PreparedDesign, outcomes: Outcomes, method: Method, start: Array
+) -> Found:
     """Return the optimum of each outcome; ``start`` is theta in the engine's units."""
-    if not together(kernel.strategy):
-        return fit_in_turn(kernel, outcomes, method, start)
-    batch = joint_batch(reducer, kernel, outcomes, method)
+    if not together(prepared.strategy):
+        return fit_in_turn(prepared, outcomes, method, start)
+    batch = joint_batch(reducer, prepared, outcomes, method)
     return search_together(batch, Space.of(reducer.factors, RIVALS), start)
 
 
-def joint_batch(reducer: Reducer, kernel: Kernel, outcomes: Outcomes, method: Method) -> BatchSeveral:
+def joint_batch(
+    reducer: Reducer, prepared: PreparedDesign, outcomes: Outcomes, method: Method
+) -> BatchSeveral:
     """Return the criterion of all outcomes; the reducer is one of joint factors."""
-    factors, p = reducer.factors, kernel.p
+    factors, p = reducer.factors, prepared.p
     z = [np.concatenate([reducer.standard.z[t] for t in factor.terms], axis=1) for factor in factors]
     return BatchSeveral(
         SeveralFactors.of(factors, reducer.blocks, z[1:]),
@@ -51,7 +55,7 @@ def joint_batch(reducer: Reducer, kernel: Kernel, outcomes: Outcomes, method: Me
         fixed=np.ascontiguousarray(outcomes.fixed.T),
         total=outcomes.total,
         rest=np.ascontiguousarray(outcomes.rest.T),
-        df=float(kernel.n - (p if method == "REML" else 0)),
+        df=float(prepared.n - (p if method == "REML" else 0)),
         reml=method == "REML",
     )
 
@@ -63,30 +67,32 @@ def together(strategy: Strategy) -> bool:
     return q**3 + (first + q) ** 2 * q <= JOINT
 
 
-def fit_in_turn(kernel: Kernel, outcomes: Outcomes, method: Method, start: Array) -> Found:
+def fit_in_turn(prepared: PreparedDesign, outcomes: Outcomes, method: Method, start: Array) -> Found:
     """Return the optimum of each outcome; ``start`` is theta in the engine's units."""
-    B, p = outcomes.scale.size, kernel.p
+    B, p = outcomes.scale.size, prepared.p
     theta, beta = np.full((B, start.size), np.nan), np.full((p, B), np.nan)
     numbers, good = np.full((3, B), np.nan), np.zeros(B, dtype=bool)
-    diagonal = np.concatenate([f.theta[f.pattern.rows == f.pattern.columns] for f in kernel.strategy.factors])
+    diagonal = np.concatenate(
+        [f.theta[f.pattern.rows == f.pattern.columns] for f in prepared.strategy.factors]
+    )
     first = start.copy()
     first[diagonal] = np.maximum(np.abs(start[diagonal]), OPEN)
-    at_start = objective_of(kernel, method)(first, True)
+    at_start = objective_of(prepared, method)(first, True)
     guess = None if at_start is None else at_start.hessian
     for b in range(B):
-        own = _with_outcome(kernel, outcomes, b)
+        own = _with_outcome(prepared, outcomes, b)
         found = find_optimum(own, method, Control(), first, guess=guess, rivals=RIVALS)
-        pieces = found.point.pieces
-        theta[b], beta[:, b] = found.theta, pieces.beta
-        numbers[:, b] = pieces.log_det_L2, pieces.log_det_RX2, pieces.pwrss
-        sound = found.ended != "diverged" and pieces.pwrss >= CANCELLATION
+        criterion_terms = found.point.criterion_terms
+        theta[b], beta[:, b] = found.theta, criterion_terms.beta
+        numbers[:, b] = criterion_terms.log_det_L2, criterion_terms.log_det_RX2, criterion_terms.pwrss
+        sound = found.ended != "diverged" and criterion_terms.pwrss >= CANCELLATION
         good[b] = sound and assess(own, found).status != "failed"
     return Found(theta, numbers[0], numbers[1], numbers[2], beta, good)
 
 
-def _with_outcome(kernel: Kernel, outcomes: Outcomes, b: int) -> Kernel:
-    """Return the kernel with another outcome: only the last columns of its cross-products change."""
-    strategy, p = kernel.strategy, kernel.p
+def _with_outcome(prepared: PreparedDesign, outcomes: Outcomes, b: int) -> PreparedDesign:
+    """Return the prepared design with another outcome: only the last columns of its cross-products change."""
+    strategy, p = prepared.strategy, prepared.p
     if not isinstance(strategy, SeveralFactors | Nested):
         raise TypeError(f"refits in turn are not known for {type(strategy).__name__}")
     G, C = strategy.G.copy(), strategy.C.copy()
@@ -102,5 +108,5 @@ def _with_outcome(kernel: Kernel, outcomes: Outcomes, b: int) -> Kernel:
         B = strategy.B.copy()
         B[:, p] = outcomes.rest[:, b]
         other = replace(strategy, G=G, C=C, B=B)
-    units = replace(kernel.units, scale=float(outcomes.scale[b]), beta0=outcomes.beta0[:, b])
-    return replace(kernel, strategy=other, units=units, alone=(), outcome_share=1.0)
+    units = replace(prepared.units, scale=float(outcomes.scale[b]), beta0=outcomes.beta0[:, b])
+    return replace(prepared, strategy=other, units=units, alone=(), outcome_share=1.0)

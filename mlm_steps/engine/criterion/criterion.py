@@ -16,12 +16,12 @@ from numpy.typing import NDArray
 from scipy.linalg import lapack
 
 __all__ = [
-    "Average",
-    "Pieces",
+    "AverageInformation",
+    "CriterionTerms",
     "Point",
     "Solution",
     "TracePoint",
-    "penalty",
+    "additive_constant",
     "profiled",
     "profiled_value",
     "solve_fixed",
@@ -32,7 +32,7 @@ __all__ = [
 Array = NDArray[np.float64]
 
 
-class Average(NamedTuple):
+class AverageInformation(NamedTuple):
     """What the average information is made of.
 
     ``bends``, shape (3, m, m), is the part of the three Hessians that the curvature of Sigma in theta makes;
@@ -44,7 +44,7 @@ class Average(NamedTuple):
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Pieces:
+class CriterionTerms:
     """The three functions at one theta.
 
     Attributes
@@ -61,8 +61,8 @@ class Pieces:
         Lower triangular; RX RXᵀ = Xᵀ V⁻¹ X.
     information : ndarray, shape (m, p, p)
         Derivatives of RXᵀ⁻¹-whitened Xᵀ V⁻¹ X: RX⁻¹ (∂ Xᵀ V⁻¹ X / ∂ theta) RX⁻ᵀ.
-    average : Average or None
-        For an approximation of the Hessian where the exact one is dear.
+    average_information : AverageInformation or None
+        For an approximation of the Hessian where the exact one is expensive.
     """
 
     log_det_L2: float
@@ -73,20 +73,20 @@ class Pieces:
     beta: Array
     RX: Array
     information: Array
-    average: Average | None = None
+    average_information: AverageInformation | None = None
 
 
 class Point(NamedTuple):
-    """The profiled criterion: value, gradient (m,), Hessian (m, m) where it is known, and its pieces.
+    """The profiled criterion: value, gradient (m,), Hessian (m, m) where it is known, and its terms.
 
-    ``average`` approximates the Hessian where the exact one is dear.
+    ``average_information`` approximates the Hessian where the exact one is expensive.
     """
 
     value: float
     gradient: Array
     hessian: Array | None
-    pieces: Pieces
-    average: Array | None = None
+    criterion_terms: CriterionTerms
+    average_information: Array | None = None
 
 
 class TracePoint(NamedTuple):
@@ -136,22 +136,22 @@ def whitener(fixed: Solution) -> Array:
     return matrix
 
 
-def profiled(pieces: Pieces, n: int, p: int, method: Literal["REML", "ML"]) -> Point:
+def profiled(criterion_terms: CriterionTerms, n: int, p: int, method: Literal["REML", "ML"]) -> Point:
     """Return the profiled criterion, without the terms that do not depend on theta."""
     reml = float(method == "REML")
     df = n - p if reml else n
-    shares = np.array([1.0, reml, df / pieces.pwrss])
-    relative = pieces.gradients[2] / pieces.pwrss
-    value = pieces.log_det_L2 + reml * pieces.log_det_RX2 + df * log(pieces.pwrss)
-    gradient = shares @ pieces.gradients
+    shares = np.array([1.0, reml, df / criterion_terms.pwrss])
+    relative = criterion_terms.gradients[2] / criterion_terms.pwrss
+    value = criterion_terms.log_det_L2 + reml * criterion_terms.log_det_RX2 + df * log(criterion_terms.pwrss)
+    gradient = shares @ criterion_terms.gradients
     profile = df * relative[:, None] * relative
-    hessian = average = None
-    if pieces.hessians is not None:
-        hessian = _combined(shares, pieces.hessians) - profile
-    if pieces.average is not None:
-        forms = shares[2] * pieces.average.forms
-        average = _combined(shares, pieces.average.bends) + forms - profile
-    return Point(value, gradient, hessian, pieces, average)
+    hessian = average_information = None
+    if criterion_terms.hessians is not None:
+        hessian = _combined(shares, criterion_terms.hessians) - profile
+    if criterion_terms.average_information is not None:
+        forms = shares[2] * criterion_terms.average_information.forms
+        average_information = _combined(shares, criterion_terms.average_information.bends) + forms - profile
+    return Point(value, gradient, hessian, criterion_terms, average_information)
 
 
 def _combined(shares: Array, hessians: Array) -> Array:
@@ -169,7 +169,7 @@ def profiled_value(
     return float(log_det_L2 + n * np.log(pwrss))
 
 
-def penalty(n: int, p: int, method: Literal["REML", "ML"]) -> float:
+def additive_constant(n: int, p: int, method: Literal["REML", "ML"]) -> float:
     """Return the constant of the profiled criterion: df (1 + log(2 pi / df))."""
     df = n - p if method == "REML" else n
     return float(df * (1.0 + np.log(2.0 * np.pi / df)))

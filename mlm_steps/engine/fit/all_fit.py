@@ -121,8 +121,8 @@ def refit_all(
 
 def takes_long(fit: LmmFit) -> bool:
     """Return whether hundreds of evaluations per optimiser take minutes."""
-    sizes = [factor.q for factor in fit.kernel.strategy.factors]
-    return sum(sizes) > MANY or fit.kernel.strategy.dear
+    sizes = [factor.q for factor in fit.prepared.strategy.factors]
+    return sum(sizes) > MANY or fit.prepared.strategy.expensive
 
 
 def _searches(optimizers: Iterable[str]) -> Iterator[tuple[str, Start]]:
@@ -138,7 +138,7 @@ def _end(fit: LmmFit, control: Control, word: str, start: Start) -> LmmFit | Fit
     own = replace(control, optimizer=word, restarts=0)
     theta = fit.theta if start == "optimum" else _default_start(fit) if control.start is None else None
     try:
-        return fit_lmm(fit.design, method=fit.method, control=own, start=theta, kernel=fit.kernel)
+        return fit_lmm(fit.design, method=fit.method, control=own, start=theta, prepared=fit.prepared)
     except FitError as error:
         return error
 

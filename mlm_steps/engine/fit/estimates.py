@@ -38,6 +38,6 @@ class Estimates:
                 method=method,
                 control=self._control,
                 start=None if other is None else other.theta,
-                kernel=None if other is None else other.kernel,
+                prepared=None if other is None else other.prepared,
             )
         return self._fits[method]

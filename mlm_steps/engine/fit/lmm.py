@@ -8,16 +8,16 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mlm_steps.design.matrices import Design
-from mlm_steps.engine.criterion.criterion import Pieces, TracePoint, penalty, solved_lower
+from mlm_steps.engine.criterion.criterion import CriterionTerms, TracePoint, additive_constant, solved_lower
 from mlm_steps.engine.result.checks import check_design, constant_within
 from mlm_steps.engine.result.evaluate import constant_of
 from mlm_steps.engine.result.lmm_fit import Control, ConvergenceReport, LmmFit, Method
 from mlm_steps.engine.result.notices import notices_of
 from mlm_steps.engine.search.convergence import assess
-from mlm_steps.engine.search.optimize import Search
-from mlm_steps.engine.search.search import find_optimum, polish, settled
+from mlm_steps.engine.search.optimize import SearchResult
+from mlm_steps.engine.search.search import find_optimum, refine, with_exact_zeros
 from mlm_steps.engine.search.search_with import search_with
-from mlm_steps.engine.structures.prepared import Kernel, prepare
+from mlm_steps.engine.structures.prepared import PreparedDesign, prepare
 from mlm_steps.errors import Fault, FitError
 
 __all__ = ["evaluate_at", "fit_lmm"]
@@ -39,7 +39,7 @@ def fit_lmm(
     method: Method = "REML",
     control: Control | None = None,
     start: Array | None = None,
-    kernel: Kernel | None = None,
+    prepared: PreparedDesign | None = None,
 ) -> LmmFit:
     """Return the linear mixed model at the optimum of its criterion (Bates et al. 2015).
 
@@ -50,7 +50,7 @@ def fit_lmm(
     control : Control, optional
     start : ndarray, shape (m,), optional
         Covariance parameters, in the design's units, from which a search also starts.
-    kernel : Kernel, optional
+    prepared : PreparedDesign, optional
         The same design made ready by an earlier fit.
 
     Raises
@@ -58,33 +58,37 @@ def fit_lmm(
     FitError
         When the model cannot be estimated from these data (``check_design``), or is too large.
     """
-    if kernel is None:
+    if prepared is None:
         check_design(design)
-        kernel = prepare(design)
+        prepared = prepare(design)
     search_control = control or Control()
-    begin = None if start is None else kernel.convert(np.asarray(start, dtype=float), inverse=False)
+    begin = None if start is None else prepared.to_internal(np.asarray(start, dtype=float))
     search = find_optimum if search_control.optimizer == "auto" else search_with
-    found = _in_units(search(kernel, method, search_control, begin), kernel, method)
-    pieces = found.point.pieces
-    if pieces.pwrss < CANCELLATION * kernel.outcome_share:
+    found = _in_units(search(prepared, method, search_control, begin), prepared, method)
+    criterion_terms = found.point.criterion_terms
+    if criterion_terms.pwrss < CANCELLATION * prepared.outcome_share:
         # The outcome was centred on coefficients far from these: centre it again and finish.
-        kernel = prepare(design, shift=_fixed_effects(kernel, pieces))
-        finish = polish if search_control.optimizer == "auto" else search_with
-        found = _in_units(finish(kernel, method, search_control, found.theta), kernel, method, before=found)
+        prepared = prepare(design, shift=_fixed_effects(prepared, criterion_terms))
+        finish = refine if search_control.optimizer == "auto" else search_with
+        found = _in_units(
+            finish(prepared, method, search_control, found.theta), prepared, method, before=found
+        )
     if found.ended in GIVEN_UP:
         hint, level = "leave some out; or the model lacks an intercept", constant_within(design)
         if level is not None:
             hint = f"{level}; analyse one row per group, or another outcome"
         raise FitError(Fault("", GIVEN_UP[found.ended], hint), trace=found.trace)
-    found = settled(kernel, method, found)
-    report = assess(kernel, found)
-    theta = kernel.convert(found.theta, inverse=True)
-    return _assemble(design, kernel, theta, (found.theta, found.point.pieces), method, report)
+    found = with_exact_zeros(prepared, method, found)
+    report = assess(prepared, found)
+    theta = prepared.from_internal(found.theta)
+    return _assemble(design, prepared, theta, (found.theta, found.point.criterion_terms), method, report)
 
 
-def _in_units(search: Search, kernel: Kernel, method: Method, *, before: Search | None = None) -> Search:
+def _in_units(
+    search: SearchResult, prepared: PreparedDesign, method: Method, *, before: SearchResult | None = None
+) -> SearchResult:
     """Return the search with its trace in the design's units, after the trace of an earlier one."""
-    constant = constant_of(kernel, method)
+    constant = constant_of(prepared, method)
     used = 0 if before is None else before.evaluations
     own = [TracePoint(used + at, value + constant, slope) for at, value, slope in search.trace]
     trace = (*(() if before is None else before.trace), *own)
@@ -92,7 +96,7 @@ def _in_units(search: Search, kernel: Kernel, method: Method, *, before: Search 
 
 
 def evaluate_at(
-    design: Design, theta: Array, *, method: Method = "REML", kernel: Kernel | None = None
+    design: Design, theta: Array, *, method: Method = "REML", prepared: PreparedDesign | None = None
 ) -> LmmFit:
     """Return the model at given covariance parameters, in the design's units.
 
@@ -101,67 +105,71 @@ def evaluate_at(
     FitError
         When the model cannot be estimated from these data, or the criterion does not exist at theta.
     """
-    ours = kernel is None
-    if kernel is None:
+    ours = prepared is None
+    if prepared is None:
         check_design(design)
-        kernel = prepare(design)
+        prepared = prepare(design)
     given = np.asarray(theta, dtype=float)
     if given.shape != (design.n_theta,) or not np.isfinite(given).all():
         raise FitError(Fault("", f"theta must hold {design.n_theta} finite numbers"))
-    inner = kernel.convert(given, inverse=False)
-    pieces = _pieces(kernel, inner)
-    if ours and pieces.pwrss < CANCELLATION * kernel.outcome_share:
-        kernel = prepare(design, shift=_fixed_effects(kernel, pieces))  # as where the optimum is searched for
-        inner = kernel.convert(given, inverse=False)
-        pieces = _pieces(kernel, inner)
-    return _assemble(design, kernel, given, (inner, pieces), method, None)
+    inner = prepared.to_internal(given)
+    criterion_terms = _criterion_terms(prepared, inner)
+    if ours and criterion_terms.pwrss < CANCELLATION * prepared.outcome_share:
+        prepared = prepare(
+            design, shift=_fixed_effects(prepared, criterion_terms)
+        )  # as where the optimum is searched for
+        inner = prepared.to_internal(given)
+        criterion_terms = _criterion_terms(prepared, inner)
+    return _assemble(design, prepared, given, (inner, criterion_terms), method, None)
 
 
-def _pieces(kernel: Kernel, theta: Array) -> Pieces:
-    pieces = kernel.strategy.pieces(theta, hessian=False)
-    if pieces is None:
+def _criterion_terms(prepared: PreparedDesign, theta: Array) -> CriterionTerms:
+    criterion_terms = prepared.strategy.criterion_terms(theta, hessian=False)
+    if criterion_terms is None:
         raise FitError(Fault("", "the criterion does not exist at these covariance parameters"))
-    return pieces
+    return criterion_terms
 
 
-def _fixed_effects(kernel: Kernel, pieces: Pieces) -> Array:
-    units = kernel.units
-    return units.beta0 + units.scale * (units.back @ pieces.beta)
+def _fixed_effects(prepared: PreparedDesign, criterion_terms: CriterionTerms) -> Array:
+    units = prepared.units
+    return units.beta0 + units.scale * (units.back @ criterion_terms.beta)
 
 
 def _assemble(
     design: Design,
-    kernel: Kernel,
+    prepared: PreparedDesign,
     theta: Array,
-    inner: tuple[Array, Pieces],
+    inner: tuple[Array, CriterionTerms],
     method: Method,
     report: ConvergenceReport | None,
 ) -> LmmFit:
-    (engine_theta, pieces), units = inner, kernel.units
-    beta, modes = _fixed_effects(kernel, pieces), _modes(kernel, engine_theta)
-    pwrss = units.scale**2 * pieces.pwrss
-    df = kernel.n - kernel.p if method == "REML" else kernel.n
+    (engine_theta, criterion_terms), units = inner, prepared.units
+    beta, modes = _fixed_effects(prepared, criterion_terms), _modes(prepared, engine_theta)
+    pwrss = units.scale**2 * criterion_terms.pwrss
+    df = prepared.n - prepared.p if method == "REML" else prepared.n
     sigma = float(np.sqrt(pwrss / df))
-    root = sigma * solved_lower(pieces.RX, units.back.T).T
-    log_det_RX2 = pieces.log_det_RX2 - 2.0 * units.log_det
-    criterion = pieces.log_det_L2 + df * np.log(pwrss) + penalty(kernel.n, kernel.p, method)
+    root = sigma * solved_lower(criterion_terms.RX, units.back.T).T
+    log_det_RX2 = criterion_terms.log_det_RX2 - 2.0 * units.log_det
+    criterion = (
+        criterion_terms.log_det_L2 + df * np.log(pwrss) + additive_constant(prepared.n, prepared.p, method)
+    )
     criterion += (log_det_RX2 if method == "REML" else 0.0) - units.sum_log_weights
     fitted = _fitted(design, beta, modes)
     fit = LmmFit(
         design=design, method=method, theta=theta, sigma=sigma, beta=beta, vcov=root @ root.T,
-        criterion=float(criterion), log_det_L2=pieces.log_det_L2, log_det_RX2=log_det_RX2, pwrss=pwrss,
-        modes=modes, fitted=fitted, residuals=design.y - fitted, convergence=report,
-        kernel=kernel, pieces=pieces,
+        criterion=float(criterion), log_det_L2=criterion_terms.log_det_L2, log_det_RX2=log_det_RX2,
+        pwrss=pwrss, modes=modes, fitted=fitted, residuals=design.y - fitted, convergence=report,
+        prepared=prepared, criterion_terms=criterion_terms,
     )  # fmt: skip
     return replace(fit, notices=notices_of(fit))
 
 
-def _modes(kernel: Kernel, theta: Array) -> tuple[Array, ...]:
-    modes: list[Array] = [np.empty(0) for _ in kernel.bases]
-    for factor, b in zip(kernel.strategy.factors, kernel.strategy.modes(theta), strict=True):
+def _modes(prepared: PreparedDesign, theta: Array) -> tuple[Array, ...]:
+    modes: list[Array] = [np.empty(0) for _ in prepared.bases]
+    for factor, b in zip(prepared.strategy.factors, prepared.strategy.modes(theta), strict=True):
         for term, span in zip(factor.terms, factor.pattern.spans, strict=True):
             modes[term] = (
-                kernel.units.scale * solved_lower(kernel.bases[term].T, b[:, span].T, transposed=True).T
+                prepared.units.scale * solved_lower(prepared.bases[term].T, b[:, span].T, transposed=True).T
             )
     return tuple(modes)
 

@@ -20,14 +20,14 @@ def conditional_variances(fit: LmmFit) -> tuple[Array, ...]:
     sigma² Lambda (Lambdaᵀ Zᵀ W Z Lambda + I)⁻¹ Lambdaᵀ, in squared outcome units: lme4's ``condVar``
     (statistics, section 10).
     """
-    kernel = fit.kernel
-    per_factor = kernel.strategy.mode_variances(kernel.convert(fit.theta, inverse=False))
-    variances: list[Array] = [np.empty(0)] * len(kernel.bases)
-    for factor, blocks in zip(kernel.strategy.factors, per_factor, strict=True):
+    prepared = fit.prepared
+    per_factor = prepared.strategy.mode_variances(prepared.to_internal(fit.theta))
+    variances: list[Array] = [np.empty(0)] * len(prepared.bases)
+    for factor, blocks in zip(prepared.strategy.factors, per_factor, strict=True):
         for term, span in zip(factor.terms, factor.pattern.spans, strict=True):
             # basis⁻¹ block basis⁻ᵀ: the block is symmetric, so one half gives the other.
-            half = _divided(kernel.bases[term], blocks[:, span, span])
-            variances[term] = fit.sigma**2 * _divided(kernel.bases[term], half.transpose(0, 2, 1))
+            half = _divided(prepared.bases[term], blocks[:, span, span])
+            variances[term] = fit.sigma**2 * _divided(prepared.bases[term], half.transpose(0, 2, 1))
     return tuple(variances)
 
 
@@ -37,13 +37,13 @@ def prediction_sds(fit: LmmFit) -> tuple[Array, ...]:
     Unlike the conditional ones, with the uncertainty of the fixed effects (Henderson 1975); theta counts as
     known (statistics, section 10).
     """
-    kernel = fit.kernel
-    gains = fixed_gains(kernel, kernel.convert(fit.theta, inverse=False))
+    prepared = fit.prepared
+    gains = fixed_gains(prepared, prepared.to_internal(fit.theta))
     conditional = conditional_variances(fit)
-    found: list[Array] = [np.empty(0)] * len(kernel.bases)
-    for factor, gain in zip(kernel.strategy.factors, gains, strict=True):
+    found: list[Array] = [np.empty(0)] * len(prepared.bases)
+    for factor, gain in zip(prepared.strategy.factors, gains, strict=True):
         for term, span in zip(factor.terms, factor.pattern.spans, strict=True):
-            moved = fit.sigma * _divided(kernel.bases[term], gain[:, span])
+            moved = fit.sigma * _divided(prepared.bases[term], gain[:, span])
             own = np.diagonal(conditional[term], axis1=1, axis2=2)
             found[term] = np.sqrt(np.maximum(own + np.einsum("jap,jap->ja", moved, moved), 0.0))
     return tuple(found)

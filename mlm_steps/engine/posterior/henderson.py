@@ -11,10 +11,10 @@ from scipy.linalg import lapack
 
 from mlm_steps.engine.posterior.posterior import Posterior
 from mlm_steps.engine.structures.block_diagonal import left_times, rows_of
-from mlm_steps.engine.structures.groups import Factor
+from mlm_steps.engine.structures.groups import FactorTerms
 from mlm_steps.engine.structures.nested import Nested
 from mlm_steps.engine.structures.one_factor import OneFactor
-from mlm_steps.engine.structures.prepared import Kernel
+from mlm_steps.engine.structures.prepared import PreparedDesign
 from mlm_steps.engine.structures.several_factors import SeveralFactors
 from mlm_steps.errors import Fault, FitError
 
@@ -30,7 +30,7 @@ SPARSE = 0.02
 """Share of nonzero elements below which a sparse factor is faster."""
 
 
-def posterior(kernel: Kernel, theta: Array) -> Posterior:
+def posterior(prepared: PreparedDesign, theta: Array) -> Posterior:
     """Return the factors at theta, in the engine's units.
 
     Raises
@@ -40,17 +40,17 @@ def posterior(kernel: Kernel, theta: Array) -> Posterior:
     FitError
         Where rounding leaves too few digits, at standard deviations 10 000 times the residual's.
     """
-    strategy = kernel.strategy
+    strategy = prepared.strategy
     if isinstance(strategy, OneFactor):
-        return _of_one(strategy, kernel, theta)
+        return _of_one(strategy, prepared, theta)
     if isinstance(strategy, Nested):
-        return _of_nested(strategy, kernel, theta)
+        return _of_nested(strategy, prepared, theta)
     if isinstance(strategy, SeveralFactors):
-        return _of_several(strategy, kernel, theta)
+        return _of_several(strategy, prepared, theta)
     raise TypeError(f"no posterior is known for {type(strategy).__name__}")
 
 
-def fixed_gains(kernel: Kernel, theta: Array) -> tuple[Array, ...]:
+def fixed_gains(prepared: PreparedDesign, theta: Array) -> tuple[Array, ...]:
     """Return per factor D Zᵀ W X RX⁻ᵀ, shape (J, K, p), in the engine's units.
 
     It is how the random effects move with the fixed ones; times its transpose, what the uncertainty of
@@ -61,19 +61,19 @@ def fixed_gains(kernel: Kernel, theta: Array) -> tuple[Array, ...]:
     ValueError
         Where the criterion does not exist.
     """
-    data = kernel.strategy.projections(theta)
-    return _gains(kernel.strategy.factors, data, theta, kernel.p)
+    data = prepared.strategy.projections(theta)
+    return _gains(prepared.strategy.factors, data, theta, prepared.p)
 
 
-def _of_one(strategy: OneFactor, kernel: Kernel, theta: Array) -> Posterior:
+def _of_one(strategy: OneFactor, prepared: PreparedDesign, theta: Array) -> Posterior:
     state = strategy._solved(theta)
-    fixed = _gains(strategy.factors, strategy.projections(theta), theta, kernel.p)
+    fixed = _gains(strategy.factors, strategy.projections(theta), theta, prepared.p)
     alone = sparse.csr_array((strategy.factor.q, 0))
     own = strategy.mode_variances(theta)[0]
-    return Posterior(kernel, theta, state.fixed.RX, fixed, own, alone, np.zeros((0, 0)))
+    return Posterior(prepared, theta, state.fixed.RX, fixed, own, alone, np.zeros((0, 0)))
 
 
-def _of_nested(strategy: Nested, kernel: Kernel, theta: Array) -> Posterior:
+def _of_nested(strategy: Nested, prepared: PreparedDesign, theta: Array) -> Posterior:
     state = strategy._solved(theta)
     roots = strategy.roots(theta)
     inner, *outer = strategy.factors
@@ -88,17 +88,17 @@ def _of_nested(strategy: Nested, kernel: Kernel, theta: Array) -> Posterior:
         for factor, root, around, start in zip(outer, roots[1:], places[1:], _starts(outer), strict=True)
     ]
     RX = state.fixed.RX
-    fixed = _gains(strategy.factors, strategy._data(state, theta), theta, kernel.p)
+    fixed = _gains(strategy.factors, strategy._data(state, theta), theta, prepared.p)
     return Posterior(
-        kernel, theta, RX, fixed, own @ own.transpose(0, 2, 1), coupled, sparse.vstack(rows).tocsr()
+        prepared, theta, RX, fixed, own @ own.transpose(0, 2, 1), coupled, sparse.vstack(rows).tocsr()
     )
 
 
-def _starts(factors: Sequence[Factor]) -> list[int]:
+def _starts(factors: Sequence[FactorTerms]) -> list[int]:
     return [span.start for _, span in rows_of(factors)]
 
 
-def _places(factor: Factor, start: int) -> NDArray[np.intp]:
+def _places(factor: FactorTerms, start: int) -> NDArray[np.intp]:
     """Return the columns of each level's random effects, shape (J, K)."""
     return start + np.arange(factor.q).reshape(factor.J, factor.pattern.K)
 
@@ -122,7 +122,7 @@ def _blocks_matrix(blocks: Array, places: NDArray[np.intp], q: int) -> sparse.cs
     return sparse.csr_array((blocks.ravel(), columns, starts), shape=(J * K, q))
 
 
-def _gains(factors: Sequence[Factor], data: Sequence[Array], theta: Array, p: int) -> tuple[Array, ...]:
+def _gains(factors: Sequence[FactorTerms], data: Sequence[Array], theta: Array, p: int) -> tuple[Array, ...]:
     """Return per factor D Zᵀ W X RX⁻ᵀ, from Zᵀ V⁻¹ [X RX⁻ᵀ, y - X beta]."""
     gains = []
     for factor, projected in zip(factors, data, strict=True):
@@ -131,16 +131,16 @@ def _gains(factors: Sequence[Factor], data: Sequence[Array], theta: Array, p: in
     return tuple(gains)
 
 
-def _of_several(strategy: SeveralFactors, kernel: Kernel, theta: Array) -> Posterior:
+def _of_several(strategy: SeveralFactors, prepared: PreparedDesign, theta: Array) -> Posterior:
     state = strategy._solved(theta)
-    fixed = _gains(strategy.factors, strategy._data(state, theta), theta, kernel.p)
+    fixed = _gains(strategy.factors, strategy._data(state, theta), theta, prepared.p)
     first = strategy.first.pattern.factor(theta[strategy.first.theta])
     T = strategy.R @ first
     _check_digits(state.L, T)
     own = first @ np.linalg.solve(T.transpose(0, 2, 1) @ T + np.eye(len(first)), first.T)
     inverse, _ = lapack.dtrtri(state.L, lower=1)
     root = left_times(np.ascontiguousarray(inverse.T), strategy.rest, theta)
-    return Posterior(kernel, theta, state.fixed.RX, fixed, own, _coupled(strategy), _thinned(root))
+    return Posterior(prepared, theta, state.fixed.RX, fixed, own, _coupled(strategy), _thinned(root))
 
 
 def _check_digits(L: Array, T: Array) -> None:

@@ -23,7 +23,7 @@ def leverages(fit: LmmFit) -> Array:
     random effects together (Vaida & Blanchard 2005): between p and p plus the number of random effects.
     """
     design = fit.design
-    rows = posterior(fit.kernel, fit.kernel.convert(fit.theta, inverse=False))
+    rows = posterior(fit.prepared, fit.prepared.to_internal(fit.theta))
     variances = rows.variances(design.X, design.random)
     return variances if design.weights is None else design.weights * variances
 

@@ -25,8 +25,8 @@ from scipy import sparse
 from scipy.linalg import solve_triangular
 
 from mlm_steps.engine.structures.block_diagonal import rows_of
-from mlm_steps.engine.structures.groups import Factor
-from mlm_steps.engine.structures.prepared import Kernel
+from mlm_steps.engine.structures.groups import FactorTerms
+from mlm_steps.engine.structures.prepared import PreparedDesign
 
 __all__ = ["Posterior", "TermRows"]
 
@@ -58,7 +58,7 @@ class Posterior:
 
     Attributes
     ----------
-    kernel : Kernel
+    prepared : PreparedDesign
     theta : ndarray, shape (m,)
     RX : ndarray, shape (p, p)
         Lower triangular; RX RXᵀ = Xᵀ V⁻¹ X.
@@ -72,7 +72,7 @@ class Posterior:
         root @ rootᵀ is the block of D of the other factors; sparse where these nest in one another.
     """
 
-    kernel: Kernel
+    prepared: PreparedDesign
     theta: Array
     RX: Array
     fixed: tuple[Array, ...]
@@ -81,9 +81,9 @@ class Posterior:
     root: Array | sparse.csr_array
 
     @property
-    def factors(self) -> tuple[Factor, ...]:
+    def factors(self) -> tuple[FactorTerms, ...]:
         """The grouping factors, the first one eliminated level by level."""
-        return self.kernel.strategy.factors
+        return self.prepared.strategy.factors
 
     def variances(self, X: Array, terms: Sequence[TermRows]) -> Array:
         """Return the variance over sigma² of the error of x'beta_hat + z'b_hat for each row, shape (m,).
@@ -105,7 +105,7 @@ class Posterior:
 
     def fixed_variances(self, X: Array) -> Array:
         """Return the variance over sigma² of the error of x'beta_hat alone for each row, shape (m,)."""
-        whitened = _divided(self.RX.T, X @ self.kernel.units.back)
+        whitened = _divided(self.RX.T, X @ self.prepared.units.back)
         squares: Array = np.einsum("ip,ip->i", whitened, whitened)
         return squares
 
@@ -114,7 +114,7 @@ class Posterior:
         total = np.zeros(terms[0].refs.size)
         for factor in self.factors:
             Lambda = factor.pattern.factor(self.theta[factor.theta])
-            z = np.concatenate([_divided(self.kernel.bases[t], terms[t].z) for t in factor.terms], axis=1)
+            z = np.concatenate([_divided(self.prepared.bases[t], terms[t].z) for t in factor.terms], axis=1)
             scaled = z @ Lambda
             unknown = terms[factor.terms[0]].refs < 0
             total += np.where(unknown | known, np.einsum("ia,ia->i", scaled, scaled), 0.0)
@@ -122,7 +122,7 @@ class Posterior:
 
     def _of_rows(self, X: Array, terms: Sequence[TermRows], part: NDArray[np.intp]) -> Array:
         rows = [self._engine_rows(factor, terms, part) for factor in self.factors]
-        adjusted = _divided(self.RX.T, X @ self.kernel.units.back)
+        adjusted = _divided(self.RX.T, X @ self.prepared.units.back)
         for (refs, z), fixed in zip(rows, self.fixed, strict=True):
             for a in range(z.shape[1]):
                 adjusted -= z[:, a, None] * fixed[refs, a]
@@ -134,12 +134,12 @@ class Posterior:
         return total
 
     def _engine_rows(
-        self, factor: Factor, terms: Sequence[TermRows], part: NDArray[np.intp]
+        self, factor: FactorTerms, terms: Sequence[TermRows], part: NDArray[np.intp]
     ) -> tuple[NDArray[np.intp], Array]:
         """Return the levels and the columns of one factor in the engine's units; unknown levels as zeros."""
         refs = terms[factor.terms[0]].refs[part]
         z = np.concatenate(
-            [_divided(self.kernel.bases[term], terms[term].z[part]) for term in factor.terms], axis=1
+            [_divided(self.prepared.bases[term], terms[term].z[part]) for term in factor.terms], axis=1
         )
         z[refs < 0] = 0.0
         return np.maximum(refs, 0), z

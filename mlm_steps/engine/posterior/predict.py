@@ -88,7 +88,7 @@ class PredictionError:
 
     def __call__(self, theta: Array) -> Array:
         """Return the variance over sigma² at theta in the engine's units, shape (m,)."""
-        at = posterior(self.fit.kernel, theta)
+        at = posterior(self.fit.prepared, theta)
         total = self._of_mean(at)
         if not self.outcome:
             return total
@@ -98,7 +98,7 @@ class PredictionError:
 
     def variance(self) -> Array:
         """Return the variance at the estimates, shape (m,), in squared outcome units."""
-        relative = self(self.fit.kernel.convert(self.fit.theta, inverse=False))
+        relative = self(self.fit.prepared.to_internal(self.fit.theta))
         return self.fit.sigma**2 * relative
 
     def _of_mean(self, at: Posterior) -> Array:

@@ -14,18 +14,25 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from mlm_steps.engine.criterion.criterion import Pieces, profiled
+from mlm_steps.engine.criterion.criterion import CriterionTerms, profiled
 from mlm_steps.engine.criterion.lambda_ import lower_factor, pack, unpack
-from mlm_steps.engine.structures.coordinates import combine_columns, turn_random
-from mlm_steps.engine.structures.prepared import Kernel, Strategy
+from mlm_steps.engine.structures.coordinates import change_random_coordinates, combine_columns
+from mlm_steps.engine.structures.prepared import PreparedDesign, Strategy
 
-__all__ = ["Held", "HeldPoint", "hold_coefficient", "hold_correlation", "hold_deviation", "hold_sigma",
-           "hold_theta"]  # fmt: skip
+__all__ = [
+    "ConstrainedDeviance",
+    "ConstrainedPoint",
+    "constrain_coefficient",
+    "constrain_correlation",
+    "constrain_deviation",
+    "constrain_sigma",
+    "constrain_theta",
+]
 
 Array = NDArray[np.float64]
 
 
-class HeldPoint(NamedTuple):
+class ConstrainedPoint(NamedTuple):
     """The deviance, less a constant, with its gradient and Hessian in the free coordinates."""
 
     value: float
@@ -34,7 +41,7 @@ class HeldPoint(NamedTuple):
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Held(ABC):
+class ConstrainedDeviance(ABC):
     """One parameter that can be held.
 
     Attributes
@@ -66,7 +73,7 @@ class Held(ABC):
     ceiling: float = np.inf
 
     @abstractmethod
-    def point(self, c: float, x: Array, *, hessian: bool) -> HeldPoint | None:
+    def point(self, c: float, x: Array, *, hessian: bool) -> ConstrainedPoint | None:
         """Return the deviance with the parameter held at c; None where it does not exist."""
 
     @property
@@ -84,61 +91,63 @@ class Held(ABC):
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class _Sigma(Held):
+class _Sigma(ConstrainedDeviance):
     """c is log sigma; free is theta."""
 
     def shown(self, c: float) -> float:
         """Return sigma in outcome units."""
         return self.unit * float(np.exp(c))
 
-    def point(self, c: float, x: Array, *, hessian: bool) -> HeldPoint | None:
+    def point(self, c: float, x: Array, *, hessian: bool) -> ConstrainedPoint | None:
         """Return the deviance at sigma and theta."""
-        pieces = self.strategy.pieces(x, hessian=hessian)
-        if pieces is None:
+        criterion_terms = self.strategy.criterion_terms(x, hessian=hessian)
+        if criterion_terms is None:
             return None
-        whole = _unprofiled(pieces, c, self.n)
+        whole = _unprofiled(criterion_terms, c, self.n)
         H = None if whole.hessian is None else whole.hessian[:-1, :-1]
-        return HeldPoint(whole.value, whole.gradient[:-1], H)
+        return ConstrainedPoint(whole.value, whole.gradient[:-1], H)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class _Deviation(Held):
+class _Deviation(ConstrainedDeviance):
     """c is sigma times the element ``place`` of theta; free are the others and log sigma."""
 
     place: int = field(kw_only=True)
 
-    def point(self, c: float, x: Array, *, hessian: bool) -> HeldPoint | None:
+    def point(self, c: float, x: Array, *, hessian: bool) -> ConstrainedPoint | None:
         """Return the deviance at theta = (c / sigma, …) and sigma."""
         relative = c * float(np.exp(-x[-1]))
-        pieces = self.strategy.pieces(np.insert(x[:-1], self.place, relative), hessian=hessian)
-        if pieces is None:
+        criterion_terms = self.strategy.criterion_terms(
+            np.insert(x[:-1], self.place, relative), hessian=hessian
+        )
+        if criterion_terms is None:
             return None
-        whole = _unprofiled(pieces, float(x[-1]), self.n)
+        whole = _unprofiled(criterion_terms, float(x[-1]), self.n)
         keep = np.delete(np.arange(x.size + 1), self.place)
         slope = whole.gradient[self.place]
         gradient = whole.gradient[keep]
         gradient[-1] -= relative * slope
         if whole.hessian is None:
-            return HeldPoint(whole.value, gradient, None)
+            return ConstrainedPoint(whole.value, gradient, None)
         H = whole.hessian
         E = np.eye(x.size + 1)[:, keep]
         E[self.place, -1] = -relative
         second = E.T @ H @ E
         second[-1, -1] += relative * slope
-        return HeldPoint(whole.value, gradient, second)
+        return ConstrainedPoint(whole.value, gradient, second)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class _Profiled(Held):
+class _Profiled(ConstrainedDeviance):
     """sigma is profiled out; theta is linear in the free coordinates."""
 
-    def _at(self, strategy: Strategy, theta: Array, E: Array, *, hessian: bool) -> HeldPoint | None:
-        pieces = strategy.pieces(theta, hessian=hessian)
-        if pieces is None:
+    def _at(self, strategy: Strategy, theta: Array, E: Array, *, hessian: bool) -> ConstrainedPoint | None:
+        criterion_terms = strategy.criterion_terms(theta, hessian=hessian)
+        if criterion_terms is None:
             return None
-        point = profiled(pieces, self.n, pieces.beta.size, "ML")
+        point = profiled(criterion_terms, self.n, criterion_terms.beta.size, "ML")
         H = None if point.hessian is None else E.T @ point.hessian @ E
-        return HeldPoint(point.value, E.T @ point.gradient, H)
+        return ConstrainedPoint(point.value, E.T @ point.gradient, H)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -155,7 +164,7 @@ class _Correlation(_Profiled):
         """Return whether both standard deviations have one sign: with two signs the correlation is -c."""
         return bool(x[self.places[0] - 1] * x[-1] >= 0.0)
 
-    def point(self, c: float, x: Array, *, hessian: bool) -> HeldPoint | None:
+    def point(self, c: float, x: Array, *, hessian: bool) -> ConstrainedPoint | None:
         """Return the deviance at the correlation; the last free coordinate is the length of the row."""
         m = x.size + 1
         E = np.zeros((m, x.size))
@@ -168,7 +177,7 @@ class _Correlation(_Profiled):
 class _Theta(_Profiled):
     """c is the only element of theta; nothing is free."""
 
-    def point(self, c: float, x: Array, *, hessian: bool) -> HeldPoint | None:
+    def point(self, c: float, x: Array, *, hessian: bool) -> ConstrainedPoint | None:
         """Return the deviance at theta."""
         return self._at(self.strategy, np.append(x, c), np.zeros((1, 0)), hessian=hessian)
 
@@ -181,7 +190,7 @@ class _Coefficient(_Profiled):
     others: Array = field(kw_only=True)
     zero: float = field(kw_only=True)
 
-    def point(self, c: float, x: Array, *, hessian: bool) -> HeldPoint | None:
+    def point(self, c: float, x: Array, *, hessian: bool) -> ConstrainedPoint | None:
         """Return the deviance with c taken off the outcome and one column of X less."""
         p = self.direction.size
         B = np.zeros((p + 1, p))
@@ -195,99 +204,107 @@ class _Coefficient(_Profiled):
         return c
 
 
-def _unprofiled(pieces: Pieces, tau: float, n: int) -> HeldPoint:
+def _unprofiled(criterion_terms: CriterionTerms, tau: float, n: int) -> ConstrainedPoint:
     """Return log|L|² + r²/sigma² + n log sigma² in (theta, log sigma)."""
     share = float(np.exp(-2.0 * tau))
-    L, _, r = pieces.gradients
-    rest = pieces.pwrss * share
+    L, _, r = criterion_terms.gradients
+    rest = criterion_terms.pwrss * share
     gradient = np.append(L + share * r, 2.0 * (n - rest))
-    value = pieces.log_det_L2 + rest + 2.0 * n * tau
-    if pieces.hessians is None:
-        return HeldPoint(value, gradient, None)
+    value = criterion_terms.log_det_L2 + rest + 2.0 * n * tau
+    if criterion_terms.hessians is None:
+        return ConstrainedPoint(value, gradient, None)
     m = L.size
     H = np.empty((m + 1, m + 1))
-    H[:m, :m] = pieces.hessians[0] + share * pieces.hessians[2]
+    H[:m, :m] = criterion_terms.hessians[0] + share * criterion_terms.hessians[2]
     H[:m, m] = H[m, :m] = -2.0 * share * r
     H[m, m] = 4.0 * rest
-    return HeldPoint(value, gradient, H)
+    return ConstrainedPoint(value, gradient, H)
 
 
-def hold_sigma(kernel: Kernel, theta: Array, sigma: float) -> Held:
+def constrain_sigma(prepared: PreparedDesign, theta: Array, sigma: float) -> ConstrainedDeviance:
     """Return sigma as what is held; theta and sigma are the optimum, in the engine's units."""
-    n = kernel.n
+    n = prepared.n
     return _Sigma(
-        float(np.log(sigma)), theta, -np.inf, np.inf, 1.0 / np.sqrt(2.0 * n), kernel.strategy, n,
-        kernel.units.scale,
+        float(np.log(sigma)), theta, -np.inf, np.inf, 1.0 / np.sqrt(2.0 * n), prepared.strategy, n,
+        prepared.units.scale,
     )  # fmt: skip
 
 
-def hold_deviation(kernel: Kernel, theta: Array, sigma: float, term: int, effect: int) -> Held:
+def constrain_deviation(
+    prepared: PreparedDesign, theta: Array, sigma: float, term: int, effect: int
+) -> ConstrainedDeviance:
     """Return the standard deviation of one random coefficient as what is held."""
-    rows = _coefficients(kernel, term)[[effect]]
+    rows = _coefficients(prepared, term)[[effect]]
     length = float(np.linalg.norm(rows))
-    turned, moved, span = _turned(kernel, theta, term, rows)
+    transformed, moved, span = _in_new_coordinates(prepared, theta, term, rows)
     c = sigma * float(moved[span.start])
     start = np.append(np.delete(moved, span.start), np.log(sigma))
     return _Deviation(
-        c, start, 0.0, np.inf, 0.1 * c or 0.01 * sigma, turned, kernel.n, kernel.units.scale * length,
-        place=span.start,
+        c, start, 0.0, np.inf, 0.1 * c or 0.01 * sigma, transformed, prepared.n,
+        prepared.units.scale * length, place=span.start,
     )  # fmt: skip
 
 
-def hold_correlation(kernel: Kernel, theta: Array, term: int, one: int, other: int, ceiling: float) -> Held:
+def constrain_correlation(
+    prepared: PreparedDesign, theta: Array, term: int, one: int, other: int, ceiling: float
+) -> ConstrainedDeviance:
     """Return the correlation of two random coefficients as what is held.
 
     Where one of the two has no variance, their correlation is anything: ``ceiling`` is how much the deviance
     rises to there.
     """
-    rows = _coefficients(kernel, term)[[one, other]]
-    turned, moved, span = _turned(kernel, theta, term, rows)
+    rows = _coefficients(prepared, term)[[one, other]]
+    transformed, moved, span = _in_new_coordinates(prepared, theta, term, rows)
     k = rows.shape[1]
     places = (span.start + 1, span.start + k)
     across, up = moved[list(places)]
     start = np.append(np.delete(moved, places), np.hypot(across, up))
     half = np.pi / 2
     return _Correlation(
-        float(np.arctan2(across, up)), start, -half, half, 0.1, turned, kernel.n,
+        float(np.arctan2(across, up)), start, -half, half, 0.1, transformed, prepared.n,
         ceiling=ceiling, places=places,
     )  # fmt: skip
 
 
-def hold_theta(kernel: Kernel, theta: Array) -> Held:
+def constrain_theta(prepared: PreparedDesign, theta: Array) -> ConstrainedDeviance:
     """Return the one element of theta as what is held."""
-    unit = 1.0 / float(kernel.bases[0][0, 0])
+    unit = 1.0 / float(prepared.bases[0][0, 0])
     c = abs(float(theta[0]))
-    return _Theta(c, np.zeros(0), 0.0, np.inf, 0.1 * c or 0.01, kernel.strategy, kernel.n, unit)
+    return _Theta(c, np.zeros(0), 0.0, np.inf, 0.1 * c or 0.01, prepared.strategy, prepared.n, unit)
 
 
-def hold_coefficient(kernel: Kernel, theta: Array, column: int, estimate: float, se: float) -> Held:
+def constrain_coefficient(
+    prepared: PreparedDesign, theta: Array, column: int, estimate: float, se: float
+) -> ConstrainedDeviance:
     """Return one fixed effect as what is held; its estimate and standard error are those of ML."""
-    units = kernel.units
+    units = prepared.units
     row = units.back[column]
     length = float(np.linalg.norm(row))
     basis = np.linalg.qr(np.column_stack([row / length, np.eye(row.size)]))[0]
     return _Coefficient(
-        estimate, theta, -np.inf, np.inf, se, kernel.strategy, kernel.n, units.scale * length,
+        estimate, theta, -np.inf, np.inf, se, prepared.strategy, prepared.n, units.scale * length,
         direction=row / length, others=basis[:, 1 : row.size], zero=float(units.beta0[column]),
     )  # fmt: skip
 
 
-def _coefficients(kernel: Kernel, term: int) -> Array:
+def _coefficients(prepared: PreparedDesign, term: int) -> Array:
     """Return the rows that give the random coefficients of the design from those of the engine."""
-    basis = kernel.bases[term]
+    basis = prepared.bases[term]
     return np.asarray(np.linalg.solve(basis, np.eye(basis.shape[0])), dtype=np.float64)
 
 
-def _turned(kernel: Kernel, theta: Array, term: int, rows: Array) -> tuple[Strategy, Array, slice]:
+def _in_new_coordinates(
+    prepared: PreparedDesign, theta: Array, term: int, rows: Array
+) -> tuple[Strategy, Array, slice]:
     """Return the strategy in which the coefficients given by ``rows`` come first, theta there, its span."""
     lengths = np.linalg.norm(rows, axis=1, keepdims=True)
-    held = rows / lengths
-    k = held.shape[1]
-    full = np.linalg.svd(held, full_matrices=True)[2]
-    N = np.vstack([held, full[held.shape[0] :]])
-    sizes = [basis.shape[0] * (basis.shape[0] + 1) // 2 for basis in kernel.bases]
+    constrained = rows / lengths
+    k = constrained.shape[1]
+    full = np.linalg.svd(constrained, full_matrices=True)[2]
+    N = np.vstack([constrained, full[constrained.shape[0] :]])
+    sizes = [basis.shape[0] * (basis.shape[0] + 1) // 2 for basis in prepared.bases]
     start = sum(sizes[:term])
     span = slice(start, start + sizes[term])
     moved = theta.copy()
     moved[span] = pack(lower_factor(N @ unpack(theta[span], k)))
-    return turn_random(kernel.strategy, term, np.linalg.solve(N, np.eye(k))), moved, span
+    return change_random_coordinates(prepared.strategy, term, np.linalg.solve(N, np.eye(k))), moved, span

@@ -15,7 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import special
 
-from mlm_steps.engine.profile.constrained import Held
+from mlm_steps.engine.profile.constrained import ConstrainedDeviance
 from mlm_steps.engine.search.optimize import rank_one, trust_step
 
 __all__ = ["Profile", "trace"]
@@ -91,12 +91,14 @@ class _Side:
     code: str | None
 
 
-def trace(held: Held, confidence: float, parameters: int, *, doubtful: bool = False) -> Profile:
+def trace(
+    constrained: ConstrainedDeviance, confidence: float, parameters: int, *, doubtful: bool = False
+) -> Profile:
     """Return the profile of one parameter.
 
     Parameters
     ----------
-    held : Held
+    constrained : ConstrainedDeviance
     confidence : float
         Of the interval, for example 0.95.
     parameters : int
@@ -106,41 +108,50 @@ def trace(held: Held, confidence: float, parameters: int, *, doubtful: bool = Fa
     """
     cut = float(special.ndtri(0.5 + confidence / 2))
     distance = float(np.sqrt(special.chdtri(parameters, 0.01))) / STEPS
-    centre = _centre(held)
-    down, up = (_side(held, centre, sign, cut, distance, doubtful) for sign in (-1.0, 1.0))
+    centre = _centre(constrained)
+    down, up = (_side(constrained, centre, sign, cut, distance, doubtful) for sign in (-1.0, 1.0))
     points = [*reversed(down.points), centre, *up.points]
     lowest = min(point.value for point in points)
     return Profile(
-        held.shown(held.best),
-        np.array([held.shown(point.c) for point in points]),
+        constrained.shown(constrained.best),
+        np.array([constrained.shown(point.c) for point in points]),
         np.array([point.zeta for point in points]),
-        None if down.limit is None else held.shown(down.limit),
-        None if up.limit is None else held.shown(up.limit),
+        None if down.limit is None else constrained.shown(down.limit),
+        None if up.limit is None else constrained.shown(up.limit),
         down.code, up.code, max(centre.value - lowest, 0.0),
     )  # fmt: skip
 
 
-def _centre(held: Held) -> _Settled:
-    found = _settle(held, held.best, held.start, None, SETTLED)
+def _centre(constrained: ConstrainedDeviance) -> _Settled:
+    found = _settle(constrained, constrained.best, constrained.start, None, SETTLED)
     if found is None:
         raise ValueError("the deviance does not exist at the optimum")
     return found
 
 
-def _side(held: Held, centre: _Settled, sign: float, cut: float, distance: float, doubtful: bool) -> _Side:
+def _side(
+    constrained: ConstrainedDeviance,
+    centre: _Settled,
+    sign: float,
+    cut: float,
+    distance: float,
+    doubtful: bool,
+) -> _Side:
     """Return the points from the estimate outwards until zeta passes the cut or the parameter its bound."""
-    bound = held.low if sign < 0 else held.high
-    points, step, code, looks = [centre], held.step, None, LOOKS if doubtful else 0
+    bound = constrained.low if sign < 0 else constrained.high
+    points, step, code, looks = [centre], constrained.step, None, LOOKS if doubtful else 0
     if centre.c == bound:
         return _Side((), bound, "boundary")
     while len(points) <= MOST_STEPS:
         c = points[-1].c + sign * step
         c = bound if sign * (bound - c) < 0.0 else c
-        found = _zeta(held, centre, _settle(held, c, _ahead(points, c), points[-1].hessian, NEAR), sign)
+        found = _zeta(
+            constrained, centre, _settle(constrained, c, _ahead(points, c), points[-1].hessian, NEAR), sign
+        )
         further = np.inf if found is None else abs(found.zeta) - abs(points[-1].zeta)
-        if found is None or (further > 2.5 * distance and step > SHORTEST * held.step):
+        if found is None or (further > 2.5 * distance and step > SHORTEST * constrained.step):
             step *= max(0.1, distance / further)
-            if step < SHORTEST * held.step:
+            if step < SHORTEST * constrained.step:
                 return _Side(tuple(points[1:]), None, "not_reached")
             continue
         if further < -FALLS:
@@ -148,8 +159,8 @@ def _side(held: Held, centre: _Settled, sign: float, cut: float, distance: float
         step = abs(c - points[-1].c) * min(4.0, distance / max(further, 1e-6 * distance))
         points.append(found)
         if abs(found.zeta) > cut:
-            limit = _limit(held, centre, points[-3:], sign * cut)
-            rival = _rival(held, centre, limit, found.x, sign) if looks else None
+            limit = _limit(constrained, centre, points[-3:], sign * cut)
+            rival = _rival(constrained, centre, limit, found.x, sign) if looks else None
             if rival is None or abs(rival.zeta) > cut - CLOSE:
                 if abs(limit - bound) < AT_BOUND * abs(centre.c - bound):
                     limit, code = bound, code or "boundary"
@@ -157,28 +168,32 @@ def _side(held: Held, centre: _Settled, sign: float, cut: float, distance: float
             # Another branch is lower there: the curve goes on from it.
             points[-1], looks = rival, looks - 1
             continue
-        if c == bound or found.zeta**2 >= held.ceiling:
+        if c == bound or found.zeta**2 >= constrained.ceiling:
             end = () if c == bound else (found._replace(c=bound),)
             return _Side((*points[1:], *end), bound, code or "boundary")
     return _Side(tuple(points[1:]), None, "not_reached")
 
 
-def _rival(held: Held, centre: _Settled, c: float, x: Array, sign: float) -> _Settled | None:
+def _rival(
+    constrained: ConstrainedDeviance, centre: _Settled, c: float, x: Array, sign: float
+) -> _Settled | None:
     """Return the lowest point at c that searches from a few other starts find."""
     generator, found = np.random.default_rng(x.size), []
     for _ in range(STARTS):
         start = x * np.exp(0.4 * generator.normal(size=x.size)) + 0.3 * generator.normal(size=x.size)
-        found.append(_zeta(held, centre, _settle(held, c, start, None, SETTLED), sign))
+        found.append(_zeta(constrained, centre, _settle(constrained, c, start, None, SETTLED), sign))
     return min((point for point in found if point is not None), key=lambda p: abs(p.zeta), default=None)
 
 
-def _zeta(held: Held, centre: _Settled, found: _Settled | None, sign: float) -> _Settled | None:
+def _zeta(
+    constrained: ConstrainedDeviance, centre: _Settled, found: _Settled | None, sign: float
+) -> _Settled | None:
     """Return a point with its zeta, which no ceiling of the deviance is below."""
     if found is None:
         return None
     rise = max(found.value - centre.value, 0.0)
-    if rise > held.ceiling or not held.means(found.x):
-        rise = held.ceiling
+    if rise > constrained.ceiling or not constrained.means(found.x):
+        rise = constrained.ceiling
     return found._replace(zeta=sign * float(np.sqrt(rise)))
 
 
@@ -200,7 +215,9 @@ def _ahead(points: Sequence[_Settled], c: float) -> Array:
     return x
 
 
-def _limit(held: Held, centre: _Settled, points: Sequence[_Settled], cut: float) -> float:
+def _limit(
+    constrained: ConstrainedDeviance, centre: _Settled, points: Sequence[_Settled], cut: float
+) -> float:
     """Return the c at which zeta is the cut, from points of which the last two enclose it.
 
     The curve through three points leads to a fourth; when that is close, it serves for the last correction.
@@ -213,7 +230,9 @@ def _limit(held: Held, centre: _Settled, points: Sequence[_Settled], cut: float)
             c = 0.5 * (inside.c + outside.c)
         share = (c - inside.c) / (outside.c - inside.c)
         start = inside.x + share * (outside.x - inside.x)
-        found = _zeta(held, centre, _settle(held, c, start, inside.hessian, SETTLED), np.sign(cut))
+        found = _zeta(
+            constrained, centre, _settle(constrained, c, start, inside.hessian, SETTLED), np.sign(cut)
+        )
         if found is None or abs(outside.c - inside.c) <= 1e-12 * abs(c):
             return c
         known.append(found)
@@ -236,13 +255,15 @@ def _inverse(points: Sequence[_Settled], zeta: float) -> float:
     return c
 
 
-def _settle(held: Held, c: float, x: Array, hessian: Array | None, tolerance: float) -> _Settled | None:
+def _settle(
+    constrained: ConstrainedDeviance, c: float, x: Array, hessian: Array | None, tolerance: float
+) -> _Settled | None:
     """Return the minimum over the free coordinates, by Newton steps inside a trust region.
 
     The last step is taken on the word of the quadratic model, when that promises less than the tolerance.
     Without exact Hessians the one given is updated by the symmetric rank-one formula.
     """
-    point = held.point(c, x, hessian=held.exact_hessian or hessian is None)
+    point = constrained.point(c, x, hessian=constrained.exact_hessian or hessian is None)
     if point is None:
         return None
     if x.size == 0:
@@ -255,7 +276,7 @@ def _settle(held: Held, c: float, x: Array, hessian: Array | None, tolerance: fl
         step, predicted = trust_step(point.gradient, H, radius)
         if predicted < tolerance:
             return _Settled(c, x + step, point.value - predicted, H)
-        trial = held.point(c, x + step, hessian=held.exact_hessian)
+        trial = constrained.point(c, x + step, hessian=constrained.exact_hessian)
         gain = -np.inf if trial is None else (point.value - trial.value) / predicted
         length = float(np.linalg.norm(step))
         if gain < 0.25:

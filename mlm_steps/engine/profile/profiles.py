@@ -13,12 +13,12 @@ from numpy.typing import NDArray
 
 from mlm_steps.design.matrices import Design
 from mlm_steps.engine.profile.constrained import (
-    Held,
-    hold_coefficient,
-    hold_correlation,
-    hold_deviation,
-    hold_sigma,
-    hold_theta,
+    ConstrainedDeviance,
+    constrain_coefficient,
+    constrain_correlation,
+    constrain_deviation,
+    constrain_sigma,
+    constrain_theta,
 )
 from mlm_steps.engine.profile.profile import Profile, trace
 from mlm_steps.engine.result.lmm_fit import LmmFit
@@ -76,25 +76,31 @@ def profile_fit(
     """
     if fit.method != "ML":
         raise ValueError("profiles are those of the ML fit")
-    doubtful = fit.singular and not fit.kernel.strategy.dear
+    doubtful = fit.singular and not fit.prepared.strategy.expensive
     work = partial(trace, confidence=confidence, parameters=fit.npar, doubtful=doubtful)
     deviations = dict.fromkeys(end for parameter in parameters for end in _deviations(parameter))
     first = [*deviations, *(p for p in parameters if p not in deviations and p.kind != "correlation")]
-    found = dict(zip(first, _run(work, [_held(fit, p, np.inf) for p in first], workers), strict=True))
+    found = dict(zip(first, _run(work, [_constrained(fit, p, np.inf) for p in first], workers), strict=True))
     ceilings = {p: _ceiling(found[p]) for p in deviations}
     rest = [p for p in parameters if p.kind == "correlation"]
-    helds = [_held(fit, p, min(ceilings[end] for end in _deviations(p))) for p in rest]
-    found |= dict(zip(rest, _run(work, helds, workers), strict=True))
+    constrained_parameters = [
+        _constrained(fit, p, min(ceilings[end] for end in _deviations(p))) for p in rest
+    ]
+    found |= dict(zip(rest, _run(work, constrained_parameters, workers), strict=True))
     return tuple(found[parameter] for parameter in parameters)
 
 
-def _run(work: Callable[[Held], Profile], helds: Sequence[Held], workers: int) -> list[Profile]:
-    if workers < 2 or len(helds) < 2:
-        return [work(held) for held in helds]
+def _run(
+    work: Callable[[ConstrainedDeviance], Profile],
+    constrained_parameters: Sequence[ConstrainedDeviance],
+    workers: int,
+) -> list[Profile]:
+    if workers < 2 or len(constrained_parameters) < 2:
+        return [work(constrained) for constrained in constrained_parameters]
     from concurrent.futures import ProcessPoolExecutor
 
-    with ProcessPoolExecutor(min(workers, len(helds))) as pool:
-        return list(pool.map(work, helds))
+    with ProcessPoolExecutor(min(workers, len(constrained_parameters))) as pool:
+        return list(pool.map(work, constrained_parameters))
 
 
 def _deviations(parameter: Parameter) -> tuple[Parameter, ...]:
@@ -113,19 +119,19 @@ def _ceiling(deviation: Profile) -> float:
     return float(deviation.zeta[0] ** 2) if deviation.low == 0.0 else np.inf
 
 
-def _held(fit: LmmFit, parameter: Parameter, ceiling: float) -> Held:
-    kernel = fit.kernel
-    theta = kernel.convert(fit.theta, inverse=False)
-    sigma = fit.sigma / kernel.units.scale
+def _constrained(fit: LmmFit, parameter: Parameter, ceiling: float) -> ConstrainedDeviance:
+    prepared = fit.prepared
+    theta = prepared.to_internal(fit.theta)
+    sigma = fit.sigma / prepared.units.scale
     if parameter.kind == "sigma":
-        return hold_sigma(kernel, theta, sigma)
+        return constrain_sigma(prepared, theta, sigma)
     if parameter.kind == "theta":
-        return hold_theta(kernel, theta)
+        return constrain_theta(prepared, theta)
     first = parameter.effects[0]
     if parameter.kind == "beta":
-        return hold_coefficient(kernel, theta, first, float(fit.beta[first]), float(fit.se[first]))
+        return constrain_coefficient(prepared, theta, first, float(fit.beta[first]), float(fit.se[first]))
     if parameter.term is None:
         raise ValueError(f"a {parameter.kind} needs its term")
     if parameter.kind == "sd":
-        return hold_deviation(kernel, theta, sigma, parameter.term, first)
-    return hold_correlation(kernel, theta, parameter.term, first, parameter.effects[1], ceiling)
+        return constrain_deviation(prepared, theta, sigma, parameter.term, first)
+    return constrain_correlation(prepared, theta, parameter.term, first, parameter.effects[1], ceiling)

@@ -5,9 +5,9 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from mlm_steps.engine.criterion.criterion import penalty, profiled_value
+from mlm_steps.engine.criterion.criterion import additive_constant, profiled_value
 from mlm_steps.engine.result.lmm_fit import LmmFit, Method
-from mlm_steps.engine.structures.prepared import Kernel
+from mlm_steps.engine.structures.prepared import PreparedDesign
 from mlm_steps.errors import Fault, FitError
 
 __all__ = ["constant_of", "criterion_at", "given_theta"]
@@ -25,11 +25,11 @@ def criterion_at(fit: LmmFit, theta: Array) -> float:
     FitError
         For a theta of another length or not finite, or at which the criterion does not exist.
     """
-    kernel, method = fit.kernel, fit.method
-    values = kernel.strategy.value(kernel.convert(given_theta(fit, theta), inverse=False))
+    prepared, method = fit.prepared, fit.method
+    values = prepared.strategy.value(prepared.to_internal(given_theta(fit, theta)))
     if values is None:
         raise FitError(Fault("", "the criterion does not exist at these covariance parameters"))
-    return profiled_value(values, kernel.n, kernel.p, method) + constant_of(kernel, method)
+    return profiled_value(values, prepared.n, prepared.p, method) + constant_of(prepared, method)
 
 
 def given_theta(fit: LmmFit, theta: Array) -> Array:
@@ -41,10 +41,10 @@ def given_theta(fit: LmmFit, theta: Array) -> Array:
     return given
 
 
-def constant_of(kernel: Kernel, method: Method) -> float:
+def constant_of(prepared: PreparedDesign, method: Method) -> float:
     """Return what the criterion has beyond the engine's units and theta."""
     reml = method == "REML"
-    df = kernel.n - kernel.p if reml else kernel.n
-    units = kernel.units
-    constant = penalty(kernel.n, kernel.p, method) + 2.0 * df * np.log(units.scale)
+    df = prepared.n - prepared.p if reml else prepared.n
+    units = prepared.units
+    constant = additive_constant(prepared.n, prepared.p, method) + 2.0 * df * np.log(units.scale)
     return float(constant - units.sum_log_weights - (2.0 * units.log_det if reml else 0.0))

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from mlm_steps.design.matrices import Design
-from mlm_steps.engine.criterion.criterion import penalty
+from mlm_steps.engine.criterion.criterion import additive_constant
 from mlm_steps.engine.result.lmm_fit import Method
 from mlm_steps.errors import Fault, FitError
 
@@ -34,4 +34,6 @@ def linear_criterion(design: Design, method: Method) -> float:
         raise FitError(Fault("", "the fixed effects leave no residual variance"))
     df = design.n - design.p if method == "REML" else design.n
     log_det = 2.0 * float(np.log(np.abs(np.diag(R))).sum()) if method == "REML" else 0.0
-    return float(log_det + df * np.log(rss) + penalty(design.n, design.p, method) - 2.0 * np.log(root).sum())
+    return float(
+        log_det + df * np.log(rss) + additive_constant(design.n, design.p, method) - 2.0 * np.log(root).sum()
+    )

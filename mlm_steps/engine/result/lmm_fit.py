@@ -10,9 +10,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mlm_steps.design.matrices import Design
-from mlm_steps.engine.criterion.criterion import Pieces, TracePoint
+from mlm_steps.engine.criterion.criterion import CriterionTerms, TracePoint
 from mlm_steps.engine.criterion.lambda_ import unpack
-from mlm_steps.engine.structures.prepared import Kernel
+from mlm_steps.engine.structures.prepared import PreparedDesign
 from mlm_steps.records.base import Notice
 
 __all__ = ["BOUNDARY", "Control", "ConvergenceReport", "LmmFit", "Method"]
@@ -120,9 +120,9 @@ class LmmFit:
         None for a fit at parameters that were given rather than found.
     notices : tuple of Notice
         What a reader should know.
-    kernel : Kernel
+    prepared : PreparedDesign
         The design made ready, for what is computed from the fit later.
-    pieces : Pieces
+    criterion_terms : CriterionTerms
         The parts of the criterion at theta, in the engine's units.
     """
 
@@ -141,8 +141,8 @@ class LmmFit:
     residuals: NDArray[np.float64]
     convergence: ConvergenceReport | None
     notices: tuple[Notice, ...] = field(default=())
-    kernel: Kernel = field(kw_only=True, repr=False)
-    pieces: Pieces = field(kw_only=True, repr=False)
+    prepared: PreparedDesign = field(kw_only=True, repr=False)
+    criterion_terms: CriterionTerms = field(kw_only=True, repr=False)
 
     @property
     def se(self) -> NDArray[np.float64]:

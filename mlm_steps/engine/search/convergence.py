@@ -10,8 +10,8 @@ from numpy.typing import NDArray
 
 from mlm_steps.engine.criterion.lambda_ import lower_factor
 from mlm_steps.engine.result.lmm_fit import BOUNDARY, ConvergenceReport
-from mlm_steps.engine.search.optimize import Search
-from mlm_steps.engine.structures.prepared import Kernel
+from mlm_steps.engine.search.optimize import SearchResult
+from mlm_steps.engine.structures.prepared import PreparedDesign
 
 __all__ = ["assess"]
 
@@ -25,12 +25,12 @@ RUNAWAY = 1e3
 FLAT = 0.1
 
 
-def assess(kernel: Kernel, search: Search) -> ConvergenceReport:
+def assess(prepared: PreparedDesign, search: SearchResult) -> ConvergenceReport:
     """Return the report on a search, in the engine's units of theta, in which covariates have unit scale."""
     gradient, hessian = search.point.gradient, search.point.hessian
     if hessian is None:
         raise ValueError("the report needs the Hessian")
-    E = _natural_steps(kernel, search.theta)
+    E = _natural_steps(prepared, search.theta)
     roots, vectors = np.linalg.eigh(E.T @ hessian @ E)
     scaled = _scaled_gradient(E.T @ gradient, roots, vectors)
     reasons = []
@@ -44,7 +44,7 @@ def assess(kernel: Kernel, search: Search) -> ConvergenceReport:
         reasons.append("the criterion falls in some direction: this is no minimum")
     if _runs_away(search.theta, hessian):
         reasons.append("the residual variance goes to zero beside that of the random effects")
-    singular = _singular(kernel, search.theta)
+    singular = _singular(prepared, search.theta)
     failed = bool(reasons)
     if not failed and not singular and roots[0] < RATIO_TOLERANCE * max(1.0, float(roots[-1])):
         reasons.append("the covariance parameters are nearly unidentifiable from these data")
@@ -57,14 +57,14 @@ def assess(kernel: Kernel, search: Search) -> ConvergenceReport:
     )  # fmt: skip
 
 
-def _natural_steps(kernel: Kernel, theta: Array) -> Array:
+def _natural_steps(prepared: PreparedDesign, theta: Array) -> Array:
     """Return the steps in theta that are alike in size whatever the variances are, as columns (m, m).
 
     They are F E, with F Fᵀ = I + Lambda Lambdaᵀ and E lower triangular: relative to Lambda where the random
     effects are larger than the residual, and absolute where they are smaller.
     """
     steps = np.zeros((theta.size, theta.size))
-    for factor in kernel.strategy.factors:
+    for factor in prepared.strategy.factors:
         pattern = factor.pattern
         Lambda = pattern.factor(theta[factor.theta])
         F = _with_identity(Lambda)
@@ -99,9 +99,9 @@ def _runs_away(theta: Array, hessian: Array) -> bool:
     return bool(np.linalg.eigvalsh(by_logarithm)[0] < FLAT)
 
 
-def _singular(kernel: Kernel, theta: Array) -> bool:
-    own = kernel.convert(theta, inverse=True)
+def _singular(prepared: PreparedDesign, theta: Array) -> bool:
+    own = prepared.from_internal(theta)
     return any(
         bool((np.abs(own[factor.theta[factor.pattern.rows == factor.pattern.columns]]) < BOUNDARY).any())
-        for factor in kernel.strategy.factors
+        for factor in prepared.strategy.factors
     )

@@ -17,7 +17,7 @@ from scipy.linalg import lapack
 
 from mlm_steps.engine.criterion.criterion import Point, TracePoint
 
-__all__ = ["Objective", "Search", "Traced", "minimise", "rank_one", "trust_step"]
+__all__ = ["Objective", "SearchResult", "Traced", "minimise", "rank_one", "trust_step"]
 
 Array = NDArray[np.float64]
 
@@ -53,7 +53,7 @@ class Traced:
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Search:
+class SearchResult:
     """Where a search ended.
 
     Attributes
@@ -140,9 +140,9 @@ def minimise(
     exact_hessian: bool,
     max_evaluations: int,
     tolerance: float,
-    known: Search | None = None,
+    known: SearchResult | None = None,
     guess: Array | None = None,
-) -> Search:
+) -> SearchResult:
     """Return where the search from ``start`` ended.
 
     Parameters
@@ -158,10 +158,10 @@ def minimise(
         The search ends as failed when it has taken so many, whether they have a Hessian or not.
     tolerance : float
         Predicted decrease, relative to the criterion's size, below which the search ends.
-    known : Search, optional
+    known : SearchResult, optional
         An optimum found before: the search ends when all it can reach is that one.
     guess : ndarray, shape (m, m), optional
-        A Hessian to start with where the exact one is dear.
+        A Hessian to start with where the exact one is expensive.
     """
     theta, used = start, 1
     at_once = exact_hessian or max_evaluations < FEWEST
@@ -170,7 +170,9 @@ def minimise(
         # At theta = 0 the criterion always exists.
         theta = 0.5 * theta if used < max_evaluations - 1 else np.zeros_like(theta)
         point, used = objective(theta, at_once), used + 1
-    hessian = next((known for known in (point.hessian, point.average, guess) if known is not None), None)
+    hessian = next(
+        (known for known in (point.hessian, point.average_information, guess) if known is not None), None
+    )
     radius, misled = max(1.0, _length(theta)), 0
     if hessian is None:
         renewed, used = objective(theta, True), used + 1
@@ -181,23 +183,23 @@ def minimise(
     earlier = SLOW
     while used < max_evaluations:
         if float(np.abs(theta).max()) > HUGE:
-            return Search(theta, point, used, "diverged")
+            return SearchResult(theta, point, used, "diverged")
         ending = used == max_evaluations - 1
         if ending and not fresh:
             renewed = objective(theta, True)
-            return Search(theta, renewed or point, used + 1, "evaluations" if renewed else "lost")
+            return SearchResult(theta, renewed or point, used + 1, "evaluations" if renewed else "lost")
         step, predicted = trust_step(point.gradient, hessian, radius)
         if known is not None and _returns(theta + step, point.value - predicted, known):
-            return Search(theta, point, used, "optimum")
+            return SearchResult(theta, point, used, "optimum")
         least = tolerance * (1.0 + abs(point.value))
         if predicted <= least:
             if fresh:
                 most = min(max_evaluations, used + 3)
-                return _polished(objective, Search(theta, point, used, "optimum"), exact_hessian, most)
+                return _polished(objective, SearchResult(theta, point, used, "optimum"), exact_hessian, most)
             renewed = objective(theta, True)
             used += 1
             if renewed is None or renewed.hessian is None:
-                return Search(theta, point, used, "lost")
+                return SearchResult(theta, point, used, "lost")
             point, hessian, fresh = renewed, renewed.hessian, True
             continue
         pace, earlier = predicted / earlier, predicted
@@ -214,7 +216,7 @@ def minimise(
         if trial is not None and trial.hessian is None:
             updated = rank_one(hessian, step, trial.gradient - point.gradient)
         if trial is not None and gain > 1e-4:
-            own = trial.average if trial.hessian is None else trial.hessian
+            own = trial.average_information if trial.hessian is None else trial.hessian
             hessian = updated if own is None else own
             theta, point, fresh, misled = theta + step, trial, trial.hessian is not None, 0
         elif not fresh:
@@ -225,14 +227,14 @@ def minimise(
             renewed = objective(theta, True)
             used += 1
             if renewed is None or renewed.hessian is None:
-                return Search(theta, point, used, "lost")
+                return SearchResult(theta, point, used, "lost")
             point, hessian, fresh, misled = renewed, renewed.hessian, True, 0
         elif radius < 1e-14 * (1.0 + _length(theta)):
-            return Search(theta, point, used, "optimum")
-    return Search(theta, point, used, "evaluations")
+            return SearchResult(theta, point, used, "optimum")
+    return SearchResult(theta, point, used, "evaluations")
 
 
-def _returns(theta: Array, value: float, known: Search) -> bool:
+def _returns(theta: Array, value: float, known: SearchResult) -> bool:
     """Return whether a step leads to an optimum that is known, but for signs."""
     near = np.abs(np.abs(theta) - np.abs(known.theta)) <= 1e-2 * (0.1 + np.abs(known.theta))
     return bool(near.all()) and abs(value - known.point.value) < 1e-2
@@ -247,7 +249,7 @@ def rank_one(hessian: Array, step: Array, change: Array) -> Array:
     return hessian + np.outer(miss, miss) / denominator
 
 
-def _polished(objective: Objective, search: Search, exact_hessian: bool, most: int) -> Search:
+def _polished(objective: Objective, search: SearchResult, exact_hessian: bool, most: int) -> SearchResult:
     """Return the search after Newton steps too small to show in the criterion, while they shrink.
 
     All its evaluations together are ``most`` at the most.
@@ -267,8 +269,8 @@ def _polished(objective: Objective, search: Search, exact_hessian: bool, most: i
             break
         if trial.hessian is None:
             # So near, the Hessian of the last point serves.
-            pieces = replace(trial.pieces, hessians=point.pieces.hessians)
-            trial = Point(trial.value, trial.gradient, hessian, pieces)
+            criterion_terms = replace(trial.criterion_terms, hessians=point.criterion_terms.hessians)
+            trial = Point(trial.value, trial.gradient, hessian, criterion_terms)
         hessian = trial.hessian
         theta, point, last = theta + step, trial, length
-    return Search(theta, point, used, "optimum")
+    return SearchResult(theta, point, used, "optimum")

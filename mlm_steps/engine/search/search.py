@@ -11,12 +11,12 @@ from numpy.typing import NDArray
 
 from mlm_steps.engine.criterion.criterion import Point, profiled
 from mlm_steps.engine.result.lmm_fit import Control, Method
-from mlm_steps.engine.search.optimize import Objective, Search, Traced, minimise
+from mlm_steps.engine.search.optimize import Objective, SearchResult, Traced, minimise
 from mlm_steps.engine.search.starts import contrasting_starts, diagonal, identity, near_start, plain_start
 from mlm_steps.engine.structures.one_factor import OneFactor
-from mlm_steps.engine.structures.prepared import Kernel
+from mlm_steps.engine.structures.prepared import PreparedDesign
 
-__all__ = ["find_optimum", "first_start", "objective_of", "polish", "settled"]
+__all__ = ["find_optimum", "first_start", "objective_of", "refine", "with_exact_zeros"]
 
 Array = NDArray[np.float64]
 
@@ -43,14 +43,14 @@ SHORT = 150
 """Evaluations after which a search from another start must be ahead."""
 
 
-def objective_of(kernel: Kernel, method: Method) -> Objective:
+def objective_of(prepared: PreparedDesign, method: Method) -> Objective:
     """Return the profiled criterion of theta in the engine's units."""
 
     def objective(theta: Array, hessian: bool) -> Point | None:
-        pieces = kernel.strategy.pieces(theta, hessian=hessian)
-        if pieces is None:
+        criterion_terms = prepared.strategy.criterion_terms(theta, hessian=hessian)
+        if criterion_terms is None:
             return None
-        point = profiled(pieces, kernel.n, kernel.p, method)
+        point = profiled(criterion_terms, prepared.n, prepared.p, method)
         # One element that is not finite makes the sum so.
         total = float(point.gradient.sum())
         if point.hessian is not None:
@@ -61,104 +61,106 @@ def objective_of(kernel: Kernel, method: Method) -> Objective:
 
 
 def find_optimum(
-    kernel: Kernel,
+    prepared: PreparedDesign,
     method: Method,
     control: Control,
     start: Array | None = None,
     *,
     guess: Array | None = None,
     rivals: int | None = None,
-) -> Search:
+) -> SearchResult:
     """Return the best optimum found, with a Hessian, in the engine's units.
 
     One search is the rule. Where a second optimum is possible (few levels, a variance that the data
     hardly determine), others follow from contrasting starts; ``rivals`` limits their number. ``guess`` is a
     Hessian at ``start``, where the exact one takes many evaluations.
     """
-    objective = Traced(objective_of(kernel, method))
+    objective = Traced(objective_of(prepared, method))
     if start is not None:
         first = start
     elif control.start is not None:
-        first = control.start * identity(kernel)
-    elif kernel.alone:
-        first = _joined(kernel, method, control)
+        first = control.start * identity(prepared)
+    elif prepared.alone:
+        first = _joined(prepared, method, control)
     else:
-        first = near_start(kernel, method)
-    best = _search(kernel, objective, first, control, guess=guess)
+        first = near_start(prepared, method)
+    best = _search(prepared, objective, first, control, guess=guess)
     many = rivals
-    if not _doubtful(kernel, best):
+    if not _doubtful(prepared, best):
         many = control.restarts
-    elif kernel.strategy.dear:
+    elif prepared.strategy.expensive:
         many = max(2, control.restarts)
-    elif _long(kernel, best) and _fewest_levels(kernel) > ENOUGH_LEVELS and rivals is None:
+    elif _long(prepared, best) and _fewest_levels(prepared) > ENOUGH_LEVELS and rivals is None:
         many = max(4, control.restarts)
-    for other in islice(contrasting_starts(kernel, best), many):
-        best = _better(kernel, objective, other, control, best)
+    for other in islice(contrasting_starts(prepared, best), many):
+        best = _better(prepared, objective, other, control, best)
     return replace(best, trace=tuple(objective.points))
 
 
-def _long(kernel: Kernel, search: Search) -> bool:
+def _long(prepared: PreparedDesign, search: SearchResult) -> bool:
     """Return whether searches are long: many parameters, or many effects and Hessians by differences."""
-    effects = sum(factor.q for factor in kernel.strategy.factors)
-    by_differences = not kernel.strategy.exact_hessian
+    effects = sum(factor.q for factor in prepared.strategy.factors)
+    by_differences = not prepared.strategy.exact_hessian
     return search.theta.size > FEW_THETAS or (by_differences and effects > FEW_EFFECTS)
 
 
-def first_start(kernel: Kernel, method: Method, control: Control) -> Array:
+def first_start(prepared: PreparedDesign, method: Method, control: Control) -> Array:
     """Return where an optimiser starts that is given no theta: not at what the moments say already."""
-    return plain_start(kernel, method) if control.start is None else control.start * identity(kernel)
+    return plain_start(prepared, method) if control.start is None else control.start * identity(prepared)
 
 
-def settled(kernel: Kernel, method: Method, search: Search) -> Search:
+def with_exact_zeros(prepared: PreparedDesign, method: Method, search: SearchResult) -> SearchResult:
     """Return the search with elements of theta that are zero within rounding set to zero."""
     small = (np.abs(search.theta) < ZERO) & (search.theta != 0.0)
     if search.ended != "optimum" or not small.any():
         return search
     theta = np.where(small, 0.0, search.theta)
-    point = objective_of(kernel, method)(theta, kernel.strategy.exact_hessian)
+    point = objective_of(prepared, method)(theta, prepared.strategy.exact_hessian)
     if point is None or point.value > search.point.value + 1e-10 * (1.0 + abs(search.point.value)):
         return search
     if point.hessian is None:
         # So near, the Hessian of the last point serves.
-        pieces = replace(point.pieces, hessians=search.point.pieces.hessians)
-        point = Point(point.value, point.gradient, search.point.hessian, pieces)
+        criterion_terms = replace(point.criterion_terms, hessians=search.point.criterion_terms.hessians)
+        point = Point(point.value, point.gradient, search.point.hessian, criterion_terms)
     return replace(search, theta=theta, point=point, evaluations=search.evaluations + 1)
 
 
-def polish(kernel: Kernel, method: Method, control: Control, start: Array) -> Search:
+def refine(prepared: PreparedDesign, method: Method, control: Control, start: Array) -> SearchResult:
     """Return the optimum next to ``start``."""
-    objective = Traced(objective_of(kernel, method))
-    return replace(_search(kernel, objective, start, control), trace=tuple(objective.points))
+    objective = Traced(objective_of(prepared, method))
+    return replace(_search(prepared, objective, start, control), trace=tuple(objective.points))
 
 
-def _better(kernel: Kernel, objective: Objective, start: Array, control: Control, best: Search) -> Search:
+def _better(
+    prepared: PreparedDesign, objective: Objective, start: Array, control: Control, best: SearchResult
+) -> SearchResult:
     """Return the lower of an optimum that is known and the one that a search from ``start`` finds."""
     short = replace(control, max_evaluations=min(control.max_evaluations, SHORT))
-    rival = _search(kernel, objective, start, short, known=best)
+    rival = _search(prepared, objective, start, short, known=best)
     used = best.evaluations + rival.evaluations
     lower = rival.point.value < best.point.value - 1e-9 * (1.0 + abs(best.point.value))
     if lower and rival.ended == "evaluations":
         # Both parts are one search, which may take no more evaluations than any other.
         left = control.max_evaluations - rival.evaluations
         if left > 0:
-            rival = _search(kernel, objective, rival.theta, replace(control, max_evaluations=left))
+            rival = _search(prepared, objective, rival.theta, replace(control, max_evaluations=left))
             used += rival.evaluations
     return replace(rival if lower else best, evaluations=used)
 
 
 def _search(
-    kernel: Kernel,
+    prepared: PreparedDesign,
     objective: Objective,
     start: Array,
     control: Control,
     *,
-    known: Search | None = None,
+    known: SearchResult | None = None,
     guess: Array | None = None,
-) -> Search:
+) -> SearchResult:
     return minimise(
         objective,
         start,
-        exact_hessian=kernel.strategy.exact_hessian,
+        exact_hessian=prepared.strategy.exact_hessian,
         max_evaluations=control.max_evaluations,
         tolerance=control.tolerance,
         known=known,
@@ -166,39 +168,39 @@ def _search(
     )
 
 
-def _joined(kernel: Kernel, method: Method, control: Control) -> Array:
+def _joined(prepared: PreparedDesign, method: Method, control: Control) -> Array:
     """Return a start made of the optima of each factor alone.
 
     What the other factors explain is residual variance to each alone; it is taken off again.
     """
-    theta = np.zeros(sum(factor.pattern.m for factor in kernel.strategy.factors))
+    theta = np.zeros(sum(factor.pattern.m for factor in prepared.strategy.factors))
     relative, residual = [], []
-    for strategy in kernel.alone:
+    for strategy in prepared.alone:
         own = replace(strategy.factor, theta=np.arange(strategy.factor.theta.size))
-        single = replace(kernel, strategy=replace(strategy, factor=own), alone=())
+        single = replace(prepared, strategy=replace(strategy, factor=own), alone=())
         found = _search(single, objective_of(single, method), near_start(single, method), control)
         Lambda = own.pattern.factor(found.theta)
         relative.append(float((Lambda * Lambda).sum()))
-        residual.append(found.point.pieces.pwrss)
+        residual.append(found.point.criterion_terms.pwrss)
         theta[strategy.factor.theta] = found.theta
     explained = np.array(residual) * np.array(relative)
     least = int(np.argmin(residual))
     left = max(residual[least] - (explained.sum() - explained[least]), 0.3 * residual[least])
-    for strategy, own_residual in zip(kernel.alone, residual, strict=True):
+    for strategy, own_residual in zip(prepared.alone, residual, strict=True):
         theta[strategy.factor.theta] *= np.sqrt(own_residual / left)
     # At 0 the gradient vanishes: only the Hessian shows the way out.
-    places = diagonal(kernel)
+    places = diagonal(prepared)
     theta[places] = np.maximum(np.abs(theta[places]), 0.1)
     return theta
 
 
-def _fewest_levels(kernel: Kernel) -> float:
+def _fewest_levels(prepared: PreparedDesign) -> float:
     """Return the smallest number of levels of a factor, in effect: equal ones of which as much is known.
 
     A few levels with large weights, many rows or all the variation of a slope count for the rest.
     """
-    alone = kernel.alone or (kernel.strategy,)
-    fewest = float(min(factor.J for factor in kernel.strategy.factors))
+    alone = prepared.alone or (prepared.strategy,)
+    fewest = float(min(factor.J for factor in prepared.strategy.factors))
     for strategy in alone:
         if isinstance(strategy, OneFactor):
             known = np.einsum("jba,jba->ja", strategy.R, strategy.R)
@@ -207,18 +209,18 @@ def _fewest_levels(kernel: Kernel) -> float:
     return fewest
 
 
-def _doubtful(kernel: Kernel, search: Search) -> bool:
+def _doubtful(prepared: PreparedDesign, search: SearchResult) -> bool:
     """Return whether another optimum is possible: some standard deviation is weakly determined."""
     if search.ended != "optimum" or search.point.hessian is None:
         return True
-    fewest = _fewest_levels(kernel)
-    places = diagonal(kernel)
+    fewest = _fewest_levels(prepared)
+    places = diagonal(prepared)
     information = search.theta[places] ** 2 * np.diag(search.point.hessian)[places]
     extreme = bool(np.abs(search.theta).max() > EXTREME)
-    if fewest <= FEW_IN_EFFECT and not kernel.strategy.dear:
+    if fewest <= FEW_IN_EFFECT and not prepared.strategy.expensive:
         return True
     if fewest >= MANY_LEVELS:
         return extreme
     # Two terms on one factor can each take the other's variance, and both ends are sharp optima.
-    shared = any(len(factor.terms) > 1 for factor in kernel.strategy.factors)
+    shared = any(len(factor.terms) > 1 for factor in prepared.strategy.factors)
     return extreme or shared or bool((information < WEAK).any())

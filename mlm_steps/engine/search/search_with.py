@@ -9,11 +9,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mlm_steps.engine.result.lmm_fit import Control, Method
-from mlm_steps.engine.search.optimize import Search
+from mlm_steps.engine.search.optimize import SearchResult
 from mlm_steps.engine.search.optimizers import NEEDS, OPTIMIZERS, Ending, Problem, Spent, installed
 from mlm_steps.engine.search.search import first_start, objective_of
 from mlm_steps.engine.search.starts import contrasting_starts
-from mlm_steps.engine.structures.prepared import Kernel
+from mlm_steps.engine.structures.prepared import PreparedDesign
 from mlm_steps.errors import Fault, FitError
 
 __all__ = ["search_with"]
@@ -21,7 +21,9 @@ __all__ = ["search_with"]
 Array = NDArray[np.float64]
 
 
-def search_with(kernel: Kernel, method: Method, control: Control, start: Array | None = None) -> Search:
+def search_with(
+    prepared: PreparedDesign, method: Method, control: Control, start: Array | None = None
+) -> SearchResult:
     """Return where the optimiser ``control.optimizer`` ended, with its Hessian, in the engine's units.
 
     ``control.restarts`` more searches follow from contrasting starts; the lowest end is returned.
@@ -43,18 +45,20 @@ def search_with(kernel: Kernel, method: Method, control: Control, start: Array |
                 f"pip install 'mlm-steps[{NEEDS[word]}]'",
             )
         )
-    best = _once(kernel, method, control, first_start(kernel, method, control) if start is None else start)
-    for other in islice(contrasting_starts(kernel, best), control.restarts):
-        rival = _once(kernel, method, control, other)
+    best = _once(
+        prepared, method, control, first_start(prepared, method, control) if start is None else start
+    )
+    for other in islice(contrasting_starts(prepared, best), control.restarts):
+        rival = _once(prepared, method, control, other)
         used = best.evaluations + rival.evaluations
         best = replace(rival if rival.point.value < best.point.value else best, evaluations=used)
     return best
 
 
-def _once(kernel: Kernel, method: Method, control: Control, start: Array) -> Search:
-    objective = objective_of(kernel, method)
+def _once(prepared: PreparedDesign, method: Method, control: Control, start: Array) -> SearchResult:
+    objective = objective_of(prepared, method)
     problem = Problem(
-        kernel, method, objective, start,
+        prepared, method, objective, start,
         max_evaluations=control.max_evaluations, tolerance=control.tolerance,
     )  # fmt: skip
     inside = np.maximum(start, problem.lower)
@@ -67,4 +71,4 @@ def _once(kernel: Kernel, method: Method, control: Control, start: Array) -> Sea
     if point is None or point.hessian is None:
         raise FitError(Fault("", f"{control.optimizer} ended where the criterion does not exist"))
     trace = tuple(problem.trace)
-    return Search(ending.theta, point, problem.used, ended, control.optimizer, ending.message, trace)
+    return SearchResult(ending.theta, point, problem.used, ended, control.optimizer, ending.message, trace)

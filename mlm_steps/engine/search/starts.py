@@ -10,10 +10,10 @@ from numpy.typing import NDArray
 from mlm_steps.engine.criterion.criterion import profiled_value
 from mlm_steps.engine.criterion.lambda_ import Pattern, lower_factor, pack
 from mlm_steps.engine.result.lmm_fit import Method
-from mlm_steps.engine.search.optimize import Search
-from mlm_steps.engine.structures.groups import Factor
+from mlm_steps.engine.search.optimize import SearchResult
+from mlm_steps.engine.structures.groups import FactorTerms
 from mlm_steps.engine.structures.one_factor import OneFactor
-from mlm_steps.engine.structures.prepared import Kernel
+from mlm_steps.engine.structures.prepared import PreparedDesign
 
 __all__ = ["contrasting_starts", "diagonal", "identity", "near_start", "plain_start"]
 
@@ -31,24 +31,28 @@ INNER = 1e-3
 """Smallest eigenvalue of a covariance matrix to start from, relative to its largest one."""
 
 
-def plain_start(kernel: Kernel, method: Method) -> Array:
+def plain_start(prepared: PreparedDesign, method: Method) -> Array:
     """Return the best of a short list of starts that know nothing of the data."""
-    theta = identity(kernel)
-    return _screened(kernel, method, theta, _value(kernel, theta, method))[0]
+    theta = identity(prepared)
+    return _screened(prepared, method, theta, _value(prepared, theta, method))[0]
 
 
-def near_start(kernel: Kernel, method: Method) -> Array:
+def near_start(prepared: PreparedDesign, method: Method) -> Array:
     """Return where a search starts: the estimate by the moments, or else the best of a short list."""
-    theta = identity(kernel)
-    value = _value(kernel, theta, method)
-    guess = _by_moments(kernel.strategy, theta, kernel.n) if isinstance(kernel.strategy, OneFactor) else None
+    theta = identity(prepared)
+    value = _value(prepared, theta, method)
+    guess = (
+        _by_moments(prepared.strategy, theta, prepared.n)
+        if isinstance(prepared.strategy, OneFactor)
+        else None
+    )
     if guess is None:
-        return _screened(kernel, method, theta, value)[0]
-    guessed = _value(kernel, guess, method)
-    spread = np.abs(guess[diagonal(kernel)])
+        return _screened(prepared, method, theta, value)[0]
+    guessed = _value(prepared, guess, method)
+    spread = np.abs(guess[diagonal(prepared)])
     if guessed < value and PLAIN[0] < float(spread.min()) and float(spread.max()) < PLAIN[1]:
         return guess
-    theta, value = _screened(kernel, method, theta, value)
+    theta, value = _screened(prepared, method, theta, value)
     return guess if guessed < value else theta
 
 
@@ -71,9 +75,9 @@ def _by_moments(strategy: OneFactor, theta: Array, n: int) -> Array | None:
     return Lambda[pattern.rows, pattern.columns]
 
 
-def _screened(kernel: Kernel, method: Method, theta: Array, best: float) -> tuple[Array, float]:
+def _screened(prepared: PreparedDesign, method: Method, theta: Array, best: float) -> tuple[Array, float]:
     """Return a start and its value: Lambda diagonal, scales from a short list, one term after the other."""
-    terms = [places for factor in kernel.strategy.factors for places in _terms(factor)]
+    terms = [places for factor in prepared.strategy.factors for places in _terms(factor)]
     if len(terms) > 1:
         # All together first: two that are large may each look small beside the other at 1.
         terms = [np.arange(theta.size), *terms, *terms]
@@ -82,43 +86,45 @@ def _screened(kernel: Kernel, method: Method, theta: Array, best: float) -> tupl
         for scale in SCALES:
             trial = theta.copy()
             trial[places] = np.where(current != 0.0, scale, 0.0)
-            value = _value(kernel, trial, method)
+            value = _value(prepared, trial, method)
             if value < best - ROUNDING * (1.0 + abs(best)):
                 theta, best = trial, value
     return theta, best
 
 
-def _value(kernel: Kernel, theta: Array, method: Method) -> float:
-    pieces = kernel.strategy.value(theta)
-    return np.inf if pieces is None else profiled_value(pieces, kernel.n, kernel.p, method)
+def _value(prepared: PreparedDesign, theta: Array, method: Method) -> float:
+    criterion_terms = prepared.strategy.value(theta)
+    return (
+        np.inf if criterion_terms is None else profiled_value(criterion_terms, prepared.n, prepared.p, method)
+    )
 
 
-def identity(kernel: Kernel) -> Array:
+def identity(prepared: PreparedDesign) -> Array:
     """Return theta with Lambda the identity: standard deviations as large as the residual's."""
-    theta = np.zeros(sum(factor.pattern.m for factor in kernel.strategy.factors))
-    theta[diagonal(kernel)] = 1.0
+    theta = np.zeros(sum(factor.pattern.m for factor in prepared.strategy.factors))
+    theta[diagonal(prepared)] = 1.0
     return theta
 
 
-def diagonal(kernel: Kernel) -> NDArray[np.intp]:
+def diagonal(prepared: PreparedDesign) -> NDArray[np.intp]:
     """Return the places in theta of the diagonal of Lambda."""
-    return np.concatenate([f.theta[f.pattern.rows == f.pattern.columns] for f in kernel.strategy.factors])
+    return np.concatenate([f.theta[f.pattern.rows == f.pattern.columns] for f in prepared.strategy.factors])
 
 
-def _terms(factor: Factor) -> Iterator[NDArray[np.intp]]:
+def _terms(factor: FactorTerms) -> Iterator[NDArray[np.intp]]:
     """Yield the places in theta of each term of a factor."""
     pattern: Pattern = factor.pattern
     for span in pattern.spans:
         yield factor.theta[(pattern.rows >= span.start) & (pattern.rows < span.stop)]
 
 
-def contrasting_starts(kernel: Kernel, search: Search) -> Iterator[Array]:
+def contrasting_starts(prepared: PreparedDesign, search: SearchResult) -> Iterator[Array]:
     """Yield starts far from the optimum found: every scale, and random directions of rank one.
 
     Far out, searches are long; they are made where the optimum itself lies out there.
     """
-    one = identity(kernel)
-    terms = [places for factor in kernel.strategy.factors for places in _terms(factor)]
+    one = identity(prepared)
+    terms = [places for factor in prepared.strategy.factors for places in _terms(factor)]
     for scale in (1.0, 0.1, 1e-3, 30.0):
         yield scale * one
     if len(terms) > 1:
@@ -130,32 +136,32 @@ def contrasting_starts(kernel: Kernel, search: Search) -> Iterator[Array]:
         generator = np.random.default_rng(one.size)
         large = float(np.abs(search.theta).max()) > LARGE
         for scale in (0.3, 3.0, *((30.0, 300.0, 3000.0, 3000.0) if large else ())):
-            yield scale * (0.05 * one + generator.normal(size=one.size) * _first_columns(kernel))
+            yield scale * (0.05 * one + generator.normal(size=one.size) * _first_columns(prepared))
     for scale in (1.0, 30.0, 1e3, 3e4):
-        yield _of_modes(kernel, scale * one)
+        yield _of_modes(prepared, scale * one)
     for places in terms:
         closed = search.theta.copy()
         closed[places] = 0.02 * one[places]
         yield closed
 
 
-def _of_modes(kernel: Kernel, theta: Array) -> Array:
+def _of_modes(prepared: PreparedDesign, theta: Array) -> Array:
     """Return the theta of which the conditional modes at ``theta`` would be draws."""
-    values = kernel.strategy.value(theta)
+    values = prepared.strategy.value(theta)
     if values is None:
         return theta
     drawn = np.zeros_like(theta)
-    for factor, b in zip(kernel.strategy.factors, kernel.strategy.modes(theta), strict=True):
-        spread = np.sqrt(factor.J * values[2] / kernel.n)
+    for factor, b in zip(prepared.strategy.factors, prepared.strategy.modes(theta), strict=True):
+        spread = np.sqrt(factor.J * values[2] / prepared.n)
         for span, places in zip(factor.pattern.spans, _terms(factor), strict=True):
             drawn[places] = pack(lower_factor(b[:, span].T / spread))
     return drawn
 
 
-def _first_columns(kernel: Kernel) -> Array:
+def _first_columns(prepared: PreparedDesign) -> Array:
     """Return 1 for the elements of theta in the first column of their term, else 0."""
-    first = np.zeros(sum(factor.pattern.m for factor in kernel.strategy.factors))
-    for factor in kernel.strategy.factors:
+    first = np.zeros(sum(factor.pattern.m for factor in prepared.strategy.factors))
+    for factor in prepared.strategy.factors:
         starts = [span.start for span in factor.pattern.spans]
         first[factor.theta[np.isin(factor.pattern.columns, starts)]] = 1.0
     return first

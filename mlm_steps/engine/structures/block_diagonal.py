@@ -7,14 +7,14 @@ from collections.abc import Iterator, Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from mlm_steps.engine.structures.groups import Factor
+from mlm_steps.engine.structures.groups import FactorTerms
 
 __all__ = ["congruent", "left_times", "right_times", "rows_of"]
 
 Array = NDArray[np.float64]
 
 
-def rows_of(factors: Sequence[Factor]) -> Iterator[tuple[Factor, slice]]:
+def rows_of(factors: Sequence[FactorTerms]) -> Iterator[tuple[FactorTerms, slice]]:
     """Yield each factor with the rows of its random effects."""
     start = 0
     for factor in factors:
@@ -22,7 +22,7 @@ def rows_of(factors: Sequence[Factor]) -> Iterator[tuple[Factor, slice]]:
         start += factor.q
 
 
-def right_times(matrix: Array, factors: Sequence[Factor], theta: Array) -> Array:
+def right_times(matrix: Array, factors: Sequence[FactorTerms], theta: Array) -> Array:
     """Return ``matrix`` @ Lambda; one column per random effect."""
     if all(factor.pattern.K == 1 for factor in factors):
         scaled: Array = matrix * _scale(factors, theta)
@@ -35,7 +35,9 @@ def right_times(matrix: Array, factors: Sequence[Factor], theta: Array) -> Array
     return np.concatenate(parts, axis=1)
 
 
-def left_times(matrix: Array, factors: Sequence[Factor], theta: Array, *, transposed: bool = False) -> Array:
+def left_times(
+    matrix: Array, factors: Sequence[FactorTerms], theta: Array, *, transposed: bool = False
+) -> Array:
     """Return Lambda @ ``matrix``, or Lambdaᵀ @ ``matrix``; one row per random effect."""
     if all(factor.pattern.K == 1 for factor in factors):
         scaled: Array = matrix * _scale(factors, theta)[:, None]
@@ -48,12 +50,12 @@ def left_times(matrix: Array, factors: Sequence[Factor], theta: Array, *, transp
     return np.concatenate(parts)
 
 
-def _scale(factors: Sequence[Factor], theta: Array) -> Array:
+def _scale(factors: Sequence[FactorTerms], theta: Array) -> Array:
     """Return the diagonal of Lambda where it is nothing else."""
     return np.concatenate([np.full(factor.q, theta[factor.theta[0]]) for factor in factors])
 
 
-def congruent(matrix: Array, factors: Sequence[Factor], theta: Array) -> Array:
+def congruent(matrix: Array, factors: Sequence[FactorTerms], theta: Array) -> Array:
     """Return Lambda @ ``matrix`` @ Lambdaᵀ for a symmetric matrix."""
     if all(factor.pattern.K == 1 for factor in factors):
         scale = _scale(factors, theta)

@@ -10,10 +10,10 @@ from types import ModuleType
 import numpy as np
 from numpy.typing import NDArray
 
-from mlm_steps.engine.criterion.criterion import Pieces
+from mlm_steps.engine.criterion.criterion import CriterionTerms
 from mlm_steps.engine.criterion.lambda_ import Pattern
 
-__all__ = ["form", "pieces", "projections", "split", "sums", "usable", "value"]
+__all__ = ["criterion_terms", "form", "projections", "split", "sums", "usable", "value"]
 
 Array = NDArray[np.float64]
 Products = tuple[Array, Array, Array]
@@ -56,14 +56,16 @@ def value(pattern: Pattern, products: Products, theta: Array) -> tuple[float, fl
     return None if out is None else (float(out[0]), float(out[1]), float(out[2]))
 
 
-def pieces(pattern: Pattern, products: Products, theta: Array, *, hessian: bool) -> Pieces | None:
+def criterion_terms(
+    pattern: Pattern, products: Products, theta: Array, *, hessian: bool
+) -> CriterionTerms | None:
     """Return the three functions with their derivatives, or None where they do not exist."""
     out = _evaluated(_HESSIANS if hessian else _GRADIENTS, pattern, products, theta)
     if out is None:
         return None
     m, p = pattern.m, products[2].shape[0] - 1
     _, beta, RX, gradients, information, _, hessians, _ = _layout(pattern.K, p, m)
-    return Pieces(
+    return CriterionTerms(
         float(out[0]),
         float(out[1]),
         float(out[2]),

@@ -16,12 +16,12 @@ from mlm_steps.engine.structures.one_factor import OneFactor
 from mlm_steps.engine.structures.prepared import Strategy
 from mlm_steps.engine.structures.several_factors import SeveralFactors
 
-__all__ = ["combine_columns", "turn_random"]
+__all__ = ["change_random_coordinates", "combine_columns"]
 
 Array = NDArray[np.float64]
 
 
-def turn_random(strategy: Strategy, term: int, M: Array) -> Strategy:
+def change_random_coordinates(strategy: Strategy, term: int, M: Array) -> Strategy:
     """Return the strategy in which the random coefficients b of one term are M times the new ones.
 
     Parameters

@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import sparse
 
-from mlm_steps.engine.structures.groups import Factor, segment_sum
+from mlm_steps.engine.structures.groups import FactorTerms, segment_sum
 
 __all__ = ["Coupling", "couple", "cross_products", "mirrored"]
 
@@ -213,7 +213,7 @@ def _weighted(Q: Array, one: sparse.csr_array, other: sparse.csr_array) -> float
     return float(Q[product.row, product.col] @ product.data)
 
 
-def couple(first: Factor, q: Array, rest: Sequence[Factor], z: Sequence[Array]) -> Coupling:
+def couple(first: FactorTerms, q: Array, rest: Sequence[FactorTerms], z: Sequence[Array]) -> Coupling:
     """Return the coupling; q holds the orthogonal columns of the eliminated factor, z those of the rest."""
     total = sum(factor.q for factor in rest)
     keys, values = [], []
@@ -268,7 +268,7 @@ def _pairs(coupling: Coupling) -> Pairs:
     return Pairs(places, ends, np.stack(values))
 
 
-def cross_products(rest: Sequence[Factor], z: Sequence[Array]) -> Array:
+def cross_products(rest: Sequence[FactorTerms], z: Sequence[Array]) -> Array:
     """Return Z_restᵀ Z_rest as a dense matrix."""
     total = sum(factor.q for factor in rest)
     n = z[0].shape[0]

@@ -7,8 +7,8 @@ from collections.abc import Callable, Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from mlm_steps.engine.criterion.criterion import Pieces, Solution
-from mlm_steps.engine.structures.groups import Factor
+from mlm_steps.engine.criterion.criterion import CriterionTerms, Solution
+from mlm_steps.engine.structures.groups import FactorTerms
 
 __all__ = ["curvatures_of", "differences", "gathered"]
 
@@ -20,12 +20,12 @@ SMALL = 0.1
 
 
 def gathered(
-    factors: Sequence[Factor],
+    factors: Sequence[FactorTerms],
     theta: Array,
     solution: tuple[float, Solution],
     data: Sequence[Array],
     log_gradients: Sequence[Array],
-) -> Pieces:
+) -> CriterionTerms:
     """Return the three functions with their gradients.
 
     Parameters
@@ -52,17 +52,19 @@ def gathered(
         gradients[1:, factor.theta] = pattern.gradient(P @ Lambda)
         tangents = pattern.tangents(Lambda)
         information[factor.theta] = -np.einsum("rab,aibj->rij", tangents, pairs[:, :p, :, :p])
-    return Pieces(log_det, fixed.log_det_RX2, fixed.pwrss, gradients, None, fixed.beta, fixed.RX, information)
+    return CriterionTerms(
+        log_det, fixed.log_det_RX2, fixed.pwrss, gradients, None, fixed.beta, fixed.RX, information
+    )
 
 
-def differences(pieces: Callable[[Array], Pieces | None], theta: Array) -> Array | None:
+def differences(criterion_terms: Callable[[Array], CriterionTerms | None], theta: Array) -> Array | None:
     """Return the Hessians of the three functions by central differences of their exact gradients."""
     m = theta.size
     second = np.empty((3, m, m))
     for r in range(m):
         step = np.zeros(m)
         step[r] = STEP * max(abs(theta[r]), SMALL)
-        above, below = pieces(theta + step), pieces(theta - step)
+        above, below = criterion_terms(theta + step), criterion_terms(theta - step)
         if above is None or below is None:
             return None
         second[:, r] = (above.gradients - below.gradients) / (2.0 * step[r])

@@ -12,7 +12,7 @@ from mlm_steps.design.matrices import Design, RandomTerm
 from mlm_steps.engine.criterion.lambda_ import Pattern
 from mlm_steps.engine.structures import compiled
 
-__all__ = ["Blocks", "Factor", "factors_of", "orthogonal_blocks", "segment_sum"]
+__all__ = ["Blocks", "FactorTerms", "factors_of", "orthogonal_blocks", "segment_sum"]
 
 Array = NDArray[np.float64]
 
@@ -21,7 +21,7 @@ NO_RANK = 1e-11
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Factor:
+class FactorTerms:
     """One grouping factor with all its terms.
 
     Attributes
@@ -75,7 +75,7 @@ class Blocks:
     C: Array
 
 
-def factors_of(design: Design) -> tuple[Factor, ...]:
+def factors_of(design: Design) -> tuple[FactorTerms, ...]:
     """Return the grouping factors, those with the most random effects first."""
     gathered: list[list[int]] = []
     for index, term in enumerate(design.random):
@@ -90,11 +90,11 @@ def factors_of(design: Design) -> tuple[Factor, ...]:
     return tuple(sorted(factors, key=lambda factor: -factor.q))
 
 
-def _factor(design: Design, members: Sequence[int], starts: NDArray[np.intp]) -> Factor:
+def _factor(design: Design, members: Sequence[int], starts: NDArray[np.intp]) -> FactorTerms:
     terms = [design.random[index] for index in members]
     theta = np.concatenate([np.arange(starts[index], starts[index + 1]) for index in members])
     pattern = Pattern.of([len(term.names) for term in terms])
-    return Factor(tuple(members), theta, pattern, terms[0].refs, len(terms[0].levels))
+    return FactorTerms(tuple(members), theta, pattern, terms[0].refs, len(terms[0].levels))
 
 
 def _same_factor(one: RandomTerm, other: RandomTerm) -> bool:
@@ -115,7 +115,7 @@ def segment_sum(values: Array, refs: NDArray[np.intp], J: int) -> Array:
     return np.stack(sums, axis=1) if sums else np.zeros((J, 0))
 
 
-def orthogonal_blocks(factor: Factor, z: Array, data: Array) -> Blocks:
+def orthogonal_blocks(factor: FactorTerms, z: Array, data: Array) -> Blocks:
     """Return Z_j = Q_j R_j for all levels at once, by Gram-Schmidt over the K columns.
 
     Each column is orthogonalised twice. The parts of ``data`` inside and outside the span of Z_j are

@@ -21,9 +21,9 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from mlm_steps.engine.criterion.criterion import Pieces, Solution, solve_fixed, whitener
+from mlm_steps.engine.criterion.criterion import CriterionTerms, Solution, solve_fixed, whitener
 from mlm_steps.engine.structures.derivatives import curvatures_of, differences, gathered
-from mlm_steps.engine.structures.groups import Blocks, Factor, segment_sum
+from mlm_steps.engine.structures.groups import Blocks, FactorTerms, segment_sum
 from mlm_steps.engine.structures.whiten import transposed_times, whiten
 
 __all__ = ["Nested", "chain_of", "parents_of"]
@@ -60,7 +60,7 @@ class Nested:
 
     Attributes
     ----------
-    factors : tuple of Factor
+    factors : tuple of FactorTerms
         The innermost first.
     parents : tuple of ndarray, each of shape (J,)
         For each factor but the last, the level of the next factor in which each of its levels lies.
@@ -72,18 +72,18 @@ class Nested:
         themselves and with X and y, of the parts that the innermost factor cannot explain.
     """
 
-    factors: tuple[Factor, ...]
+    factors: tuple[FactorTerms, ...]
     parents: tuple[Integers, ...]
     R: Array
     G: Array
     C: Array
     base: Array
     exact_hessian = False
-    dear = False
+    expensive = False
 
     @classmethod
     def of(
-        cls, factors: tuple[Factor, ...], parents: tuple[Integers, ...], blocks: Blocks, outer: int
+        cls, factors: tuple[FactorTerms, ...], parents: tuple[Integers, ...], blocks: Blocks, outer: int
     ) -> Nested:
         """Return the strategy; ``blocks`` are those of the innermost factor for all other columns.
 
@@ -135,7 +135,7 @@ class Nested:
         state = self._state(theta)
         return None if state is None else (state.log_det, state.fixed.log_det_RX2, state.fixed.pwrss)
 
-    def pieces(self, theta: Array, *, hessian: bool = False) -> Pieces | None:
+    def criterion_terms(self, theta: Array, *, hessian: bool = False) -> CriterionTerms | None:
         """Return the three functions with their gradients; ``hessian`` asks for differences of those."""
         state = self._state(theta)
         if state is None:
@@ -145,11 +145,11 @@ class Nested:
             for log, factor in zip(self._logs(state, theta), self.factors, strict=True)
         ]
         data = self._data(state, theta)
-        pieces = gathered(self.factors, theta, (state.log_det, state.fixed), data, logs)
+        criterion_terms = gathered(self.factors, theta, (state.log_det, state.fixed), data, logs)
         if not hessian:
-            return pieces
-        second = differences(self.pieces, theta)
-        return None if second is None else replace(pieces, hessians=second)
+            return criterion_terms
+        second = differences(self.criterion_terms, theta)
+        return None if second is None else replace(criterion_terms, hessians=second)
 
     def _data(self, state: _State, theta: Array) -> list[Array]:
         """Return Z_fᵀ V⁻¹ [X RX⁻ᵀ, y - X beta] per factor, shape (J, K, p + 1)."""
@@ -245,24 +245,24 @@ class Nested:
         return state
 
 
-def chain_of(factors: Sequence[Factor]) -> tuple[Factor, ...] | None:
+def chain_of(factors: Sequence[FactorTerms]) -> tuple[FactorTerms, ...] | None:
     """Return the factors from the innermost outwards, or None where they do not all nest in one another."""
     chain = sorted(factors, key=lambda factor: -factor.J)
     return tuple(chain) if all(_lies_in(inner, outer) for inner, outer in pairwise(chain)) else None
 
 
-def parents_of(chain: Sequence[Factor]) -> tuple[Integers, ...]:
+def parents_of(chain: Sequence[FactorTerms]) -> tuple[Integers, ...]:
     """Return for each factor but the last the level of the next one in which each of its levels lies."""
     return tuple(_parent(inner, outer) for inner, outer in pairwise(chain))
 
 
-def _parent(inner: Factor, outer: Factor) -> Integers:
+def _parent(inner: FactorTerms, outer: FactorTerms) -> Integers:
     parent = np.zeros(inner.J, dtype=np.intp)
     parent[inner.refs] = outer.refs
     return parent
 
 
-def _lies_in(inner: Factor, outer: Factor) -> bool:
+def _lies_in(inner: FactorTerms, outer: FactorTerms) -> bool:
     return bool(np.array_equal(_parent(inner, outer)[inner.refs], outer.refs))
 
 

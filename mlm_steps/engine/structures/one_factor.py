@@ -16,10 +16,10 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.linalg import lapack
 
-from mlm_steps.engine.criterion.criterion import Pieces, Solution, solve_fixed, whitener
+from mlm_steps.engine.criterion.criterion import CriterionTerms, Solution, solve_fixed, whitener
 from mlm_steps.engine.structures import compiled
 from mlm_steps.engine.structures.graded import LARGE, along_large, solve_stacked
-from mlm_steps.engine.structures.groups import Blocks, Factor
+from mlm_steps.engine.structures.groups import Blocks, FactorTerms
 from mlm_steps.engine.structures.whiten import transposed_times, whiten
 
 __all__ = ["OneFactor"]
@@ -56,25 +56,25 @@ class OneFactor:
 
     Attributes
     ----------
-    factor : Factor
+    factor : FactorTerms
     R, G, C : ndarray
         As in ``Blocks``.
     """
 
-    factor: Factor
+    factor: FactorTerms
     R: Array
     G: Array
     C: Array
     exact_hessian = True
-    dear = False
+    expensive = False
 
     @classmethod
-    def of(cls, factor: Factor, blocks: Blocks) -> OneFactor:
+    def of(cls, factor: FactorTerms, blocks: Blocks) -> OneFactor:
         """Return the strategy for a factor's blocks; arrays as long as the data are let go."""
         return cls(factor, blocks.R, blocks.G, blocks.C)
 
     @property
-    def factors(self) -> tuple[Factor, ...]:
+    def factors(self) -> tuple[FactorTerms, ...]:
         """The one factor."""
         return (self.factor,)
 
@@ -108,11 +108,11 @@ class OneFactor:
         state = self._state(theta)
         return None if state is None else (state.log_det, state.fixed.log_det_RX2, state.fixed.pwrss)
 
-    def pieces(self, theta: Array, *, hessian: bool = True) -> Pieces | None:
+    def criterion_terms(self, theta: Array, *, hessian: bool = True) -> CriterionTerms | None:
         """Return the three functions with their derivatives (chain rule over the entries of Sigma)."""
         if self._compiled(theta):
             products = self.R, self.G, self.C
-            return compiled.pieces(self.factor.pattern, products, theta, hessian=hessian)
+            return compiled.criterion_terms(self.factor.pattern, products, theta, hessian=hessian)
         state = self._state(theta)
         if state is None:
             return None
@@ -134,7 +134,7 @@ class OneFactor:
         if hessian:
             second = self._second(U, W, tangents, moved)
             second += pattern.bend(back if state.Q is None else back @ state.Q.T)
-        return Pieces(
+        return CriterionTerms(
             state.log_det,
             fixed.log_det_RX2,
             fixed.pwrss,

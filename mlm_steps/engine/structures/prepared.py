@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -11,16 +11,16 @@ from numpy.typing import NDArray
 from scipy.linalg import lapack
 
 from mlm_steps.design.matrices import Design
-from mlm_steps.engine.criterion.criterion import Pieces
+from mlm_steps.engine.criterion.criterion import CriterionTerms
 from mlm_steps.engine.criterion.lambda_ import lower_factor, pack, unpack
-from mlm_steps.engine.structures.groups import Factor, factors_of, orthogonal_blocks
+from mlm_steps.engine.structures.groups import FactorTerms, factors_of, orthogonal_blocks
 from mlm_steps.engine.structures.nested import Nested, chain_of, parents_of
 from mlm_steps.engine.structures.one_factor import OneFactor
 from mlm_steps.engine.structures.several_factors import SeveralFactors
 from mlm_steps.engine.structures.standardize import standardize
 from mlm_steps.errors import Fault, FitError
 
-__all__ = ["Kernel", "Strategy", "Units", "prepare"]
+__all__ = ["PreparedDesign", "Strategy", "Units", "prepare"]
 
 Array = NDArray[np.float64]
 
@@ -37,20 +37,20 @@ class Strategy(Protocol):
 
     @property
     def exact_hessian(self) -> bool:
-        """Whether ``pieces`` gives Hessians at about the cost of a gradient."""
+        """Whether ``criterion_terms`` gives Hessians at about the cost of a gradient."""
 
     @property
-    def dear(self) -> bool:
+    def expensive(self) -> bool:
         """Whether an evaluation takes so long that each is counted twice."""
 
     @property
-    def factors(self) -> tuple[Factor, ...]:
+    def factors(self) -> tuple[FactorTerms, ...]:
         """The grouping factors, in the order of what the methods return."""
 
     def value(self, theta: Array) -> tuple[float, float, float] | None:
         """Return the three functions alone."""
 
-    def pieces(self, theta: Array, *, hessian: bool) -> Pieces | None:
+    def criterion_terms(self, theta: Array, *, hessian: bool) -> CriterionTerms | None:
         """Return the three functions with derivatives, or None where they do not exist."""
 
     def curvatures(self, theta: Array, weights: Array) -> tuple[Array, ...] | None:
@@ -91,7 +91,7 @@ class Units:
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Kernel:
+class PreparedDesign:
     """A design reduced to its cross-products: nothing in it is as long as the data.
 
     Attributes
@@ -117,20 +117,26 @@ class Kernel:
     alone: tuple[OneFactor, ...]
     outcome_share: float
 
-    def convert(self, theta: Array, *, inverse: bool) -> Array:
-        """Return theta in the engine's units, or with ``inverse`` in the design's from the engine's."""
+    def to_internal(self, theta: Array) -> Array:
+        """Return theta in the engine's units from theta in the design's, both of shape (m,)."""
+        return self._mapped(theta, lambda basis, factor: basis @ factor)
+
+    def from_internal(self, theta_internal: Array) -> Array:
+        """Return theta in the design's units from theta in the engine's, both of shape (m,)."""
+        return self._mapped(theta_internal, lambda basis, factor: lapack.dtrtrs(basis, factor)[0])
+
+    def _mapped(self, theta: Array, change: Callable[[Array, Array], Array]) -> Array:
+        """Return theta with each term's factor changed and made lower triangular again."""
         parts, start = [], 0
         for basis in self.bases:
             k = basis.shape[0]
             stop = start + k * (k + 1) // 2
-            factor = unpack(theta[start:stop], k)
-            moved = lapack.dtrtrs(basis, factor)[0] if inverse else basis @ factor
-            parts.append(pack(lower_factor(moved)))
+            parts.append(pack(lower_factor(change(basis, unpack(theta[start:stop], k)))))
             start = stop
         return np.concatenate(parts)
 
 
-def prepare(design: Design, shift: Array | None = None) -> Kernel:
+def prepare(design: Design, shift: Array | None = None) -> PreparedDesign:
     """Return the design made ready; ``shift`` are fixed effects to take away from the outcome first."""
     standard = standardize(design, shift)
     fixed = standard.fixed
@@ -140,11 +146,13 @@ def prepare(design: Design, shift: Array | None = None) -> Kernel:
     strategy, alone = _strategy(design, factors, z, data)
     units = Units(fixed.back, fixed.beta, fixed.log_det, fixed.scale, standard.sum_log_weights)
     share = 0.0 if shift is not None else 1.0
-    return Kernel(design.n, design.p, units, standard.bases, strategy, alone if len(alone) > 1 else (), share)
+    return PreparedDesign(
+        design.n, design.p, units, standard.bases, strategy, alone if len(alone) > 1 else (), share
+    )
 
 
 def _strategy(
-    design: Design, factors: Sequence[Factor], z: Sequence[Array], data: Array
+    design: Design, factors: Sequence[FactorTerms], z: Sequence[Array], data: Array
 ) -> tuple[Strategy, tuple[OneFactor, ...]]:
     """Return the strategy for the structure, and each factor as if it were the only one."""
     chain = chain_of(factors)
@@ -160,7 +168,7 @@ def _strategy(
 
 
 def _nested(
-    chain: tuple[Factor, ...], z: Sequence[Array], data: Array
+    chain: tuple[FactorTerms, ...], z: Sequence[Array], data: Array
 ) -> tuple[Strategy, tuple[OneFactor, ...]]:
     outer = sum(factor.pattern.K for factor in chain[1:])
     blocks = orthogonal_blocks(chain[0], z[0], np.column_stack([*z[1:], data]))
@@ -169,12 +177,12 @@ def _nested(
     return strategy, (first, *_alone(chain[1:], z[1:], data))
 
 
-def _alone(factors: Sequence[Factor], z: Sequence[Array], data: Array) -> Iterator[OneFactor]:
+def _alone(factors: Sequence[FactorTerms], z: Sequence[Array], data: Array) -> Iterator[OneFactor]:
     for factor, columns in zip(factors, z, strict=True):
         yield OneFactor.of(factor, orthogonal_blocks(factor, columns, data))
 
 
-def _check_size(design: Design, factors: Sequence[Factor]) -> None:
+def _check_size(design: Design, factors: Sequence[FactorTerms]) -> None:
     """Refuse what needs a matrix that is too large."""
     rest = sum(factor.q for factor in factors[1:])
     if rest <= LARGEST:

@@ -19,14 +19,16 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mlm_steps.engine.structures.block_diagonal import rows_of
-from mlm_steps.engine.structures.groups import Factor
+from mlm_steps.engine.structures.groups import FactorTerms
 
 __all__ = ["bends_of", "hessians_of", "moved_by", "residual_moved"]
 
 Array = NDArray[np.float64]
 
 
-def bends_of(factors: Sequence[Factor], theta: Array, logs: Sequence[Array], data: Sequence[Array]) -> Array:
+def bends_of(
+    factors: Sequence[FactorTerms], theta: Array, logs: Sequence[Array], data: Sequence[Array]
+) -> Array:
     """Return what the curvature of Sigma in theta adds to the three Hessians, shape (3, m, m).
 
     Parameters
@@ -47,7 +49,7 @@ def bends_of(factors: Sequence[Factor], theta: Array, logs: Sequence[Array], dat
     return bends
 
 
-def moved_by(factors: Sequence[Factor], theta: Array, data: Sequence[Array]) -> Array:
+def moved_by(factors: Sequence[FactorTerms], theta: Array, data: Sequence[Array]) -> Array:
     """Return D_r for all elements of theta, shape (m, p + 1, random effects)."""
     width, total = data[0].shape[2], sum(factor.q for factor in factors)
     moved = np.zeros((theta.size, width, total))
@@ -58,14 +60,16 @@ def moved_by(factors: Sequence[Factor], theta: Array, data: Sequence[Array]) -> 
     return moved
 
 
-def residual_moved(factors: Sequence[Factor], theta: Array, data: Sequence[Array]) -> tuple[Array, Array]:
+def residual_moved(
+    factors: Sequence[FactorTerms], theta: Array, data: Sequence[Array]
+) -> tuple[Array, Array]:
     """Return D_r of the residual, shape (m, random effects), and its products with W, shape (m, p)."""
     moved = moved_by(factors, theta, [W[:, :, -1:] for W in data])[:, 0]
     fixed = np.concatenate([W[:, :, :-1].reshape(-1, W.shape[2] - 1) for W in data])
     return moved, moved @ fixed
 
 
-def hessians_of(factors: Sequence[Factor], theta: Array, U: Array, data: Sequence[Array]) -> Array:
+def hessians_of(factors: Sequence[FactorTerms], theta: Array, U: Array, data: Sequence[Array]) -> Array:
     """Return the Hessians of the three functions, shape (3, m, m), from U of all random effects."""
     m, p = theta.size, data[0].shape[2] - 1
     moved = moved_by(factors, theta, data)
@@ -84,7 +88,7 @@ def hessians_of(factors: Sequence[Factor], theta: Array, U: Array, data: Sequenc
     return (second + second.transpose(0, 2, 1)) / 2 + bends_of(factors, theta, logs, data)
 
 
-def _traces(factors: Sequence[Factor], theta: Array, U: Array) -> Array:
+def _traces(factors: Sequence[FactorTerms], theta: Array, U: Array) -> Array:
     """Return tr(U E_r U E_s), shape (m, m)."""
     traces = np.empty((theta.size, theta.size))
     flat = [_flat_tangents(factor, theta) for factor in factors]
@@ -101,6 +105,6 @@ def _traces(factors: Sequence[Factor], theta: Array, U: Array) -> Array:
     return traces
 
 
-def _flat_tangents(factor: Factor, theta: Array) -> Array:
+def _flat_tangents(factor: FactorTerms, theta: Array) -> Array:
     tangents = factor.pattern.tangents(factor.pattern.factor(theta[factor.theta]))
     return tangents.reshape(factor.pattern.m, -1)

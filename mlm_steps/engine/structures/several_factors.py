@@ -17,11 +17,11 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.linalg import lapack
 
-from mlm_steps.engine.criterion.criterion import Average, Pieces, solve_fixed, whitener
+from mlm_steps.engine.criterion.criterion import AverageInformation, CriterionTerms, solve_fixed, whitener
 from mlm_steps.engine.structures.block_diagonal import congruent, left_times, right_times, rows_of
 from mlm_steps.engine.structures.coupling import Coupling, couple, cross_products, mirrored
 from mlm_steps.engine.structures.derivatives import curvatures_of, differences, gathered
-from mlm_steps.engine.structures.groups import Blocks, Factor, segment_sum
+from mlm_steps.engine.structures.groups import Blocks, FactorTerms, segment_sum
 from mlm_steps.engine.structures.second_order import bends_of, hessians_of
 from mlm_steps.engine.structures.several_factors_state import State, forms, joint, paired
 from mlm_steps.engine.structures.whiten import whiten
@@ -33,7 +33,7 @@ Array = NDArray[np.float64]
 LOST = 1e-9
 """Share of the sum of squares below which the difference that is r² has too few digits left."""
 
-DEAR = 300
+EXPENSIVE = 300
 """Random effects outside the eliminated factor beyond which an evaluation counts as dear."""
 FAR = 1e3
 """Elements of theta beyond which exact Hessians lose more digits than differences."""
@@ -53,9 +53,9 @@ class SeveralFactors:
 
     Attributes
     ----------
-    first : Factor
+    first : FactorTerms
         The eliminated factor.
-    rest : tuple of Factor
+    rest : tuple of FactorTerms
         The others.
     R, G, C : ndarray
         Blocks of the eliminated factor, as in ``Blocks``.
@@ -65,8 +65,8 @@ class SeveralFactors:
         Zᵀ Z and Zᵀ [X y] of the rest, of the parts that the eliminated factor cannot explain.
     """
 
-    first: Factor
-    rest: tuple[Factor, ...]
+    first: FactorTerms
+    rest: tuple[FactorTerms, ...]
     R: Array
     G: Array
     C: Array
@@ -75,7 +75,7 @@ class SeveralFactors:
     B: Array
 
     @classmethod
-    def of(cls, factors: Sequence[Factor], blocks: Blocks, z: Sequence[Array]) -> SeveralFactors:
+    def of(cls, factors: Sequence[FactorTerms], blocks: Blocks, z: Sequence[Array]) -> SeveralFactors:
         """Return the strategy; ``blocks`` are those of the first factor, ``z`` the columns of the others."""
         first, *rest = factors
         coupling = couple(first, blocks.q, rest, z)
@@ -93,9 +93,9 @@ class SeveralFactors:
         return cls(first, tuple(rest), blocks.R, blocks.G, blocks.C, coupling, A, B)
 
     @property
-    def dear(self) -> bool:
+    def expensive(self) -> bool:
         """Whether an evaluation takes milliseconds."""
-        return bool(self.A.shape[0] > DEAR)
+        return bool(self.A.shape[0] > EXPENSIVE)
 
     @property
     def exact_hessian(self) -> bool:
@@ -119,7 +119,7 @@ class SeveralFactors:
         return OVERHEAD + q**3, 3 * q**3 + first * q**2 + 2 * total * first * q + 2 * forms * total**2
 
     @property
-    def factors(self) -> tuple[Factor, ...]:
+    def factors(self) -> tuple[FactorTerms, ...]:
         """All factors, the eliminated one first."""
         return (self.first, *self.rest)
 
@@ -156,17 +156,25 @@ class SeveralFactors:
         state = self._state(theta)
         return None if state is None else (state.log_det, state.fixed.log_det_RX2, state.fixed.pwrss)
 
-    def pieces(self, theta: Array, *, hessian: bool = False) -> Pieces | None:
+    def criterion_terms(self, theta: Array, *, hessian: bool = False) -> CriterionTerms | None:
         """Return the three functions with their gradients, and their Hessians or the average information."""
         if not hessian:
-            return self._pieces(theta, average=not self.exact_hessian)
+            return self._criterion_terms(theta, average_information=not self.exact_hessian)
         if self._direct and float(np.abs(theta).max()) < FAR:
-            return self._pieces(theta, average=False, hessian=True)
-        pieces = self._pieces(theta, average=False)
-        second = None if pieces is None else differences(lambda at: self._pieces(at, average=False), theta)
-        return None if pieces is None or second is None else replace(pieces, hessians=second)
+            return self._criterion_terms(theta, average_information=False, hessian=True)
+        criterion_terms = self._criterion_terms(theta, average_information=False)
+        second = (
+            None
+            if criterion_terms is None
+            else differences(lambda at: self._criterion_terms(at, average_information=False), theta)
+        )
+        return (
+            None if criterion_terms is None or second is None else replace(criterion_terms, hessians=second)
+        )
 
-    def _pieces(self, theta: Array, *, average: bool, hessian: bool = False) -> Pieces | None:
+    def _criterion_terms(
+        self, theta: Array, *, average_information: bool, hessian: bool = False
+    ) -> CriterionTerms | None:
         """Return the three functions with their gradients, and what more is asked for."""
         state = self._state(theta)
         if state is None:
@@ -175,15 +183,18 @@ class SeveralFactors:
         own = self._first_log_det(state, theta, inverse)
         halves = self._log_det_gradients(state, theta, own, inverse)
         data = self._data(state, theta)
-        pieces = gathered(self.factors, theta, (state.log_det, state.fixed), data, halves)
+        criterion_terms = gathered(self.factors, theta, (state.log_det, state.fixed), data, halves)
         if hessian:
             U = joint(state, self.coupling, self.factors, theta)
-            return replace(pieces, hessians=hessians_of(self.factors, theta, U, data))
-        if not average:
-            return pieces
+            return replace(criterion_terms, hessians=hessians_of(self.factors, theta, U, data))
+        if not average_information:
+            return criterion_terms
         logs = [own, *self._rest_logs(state, theta, halves[1:], inverse)]
         products = forms(state, self.coupling, self.factors, theta, data)
-        return replace(pieces, average=Average(bends_of(self.factors, theta, logs, data), products))
+        return replace(
+            criterion_terms,
+            average_information=AverageInformation(bends_of(self.factors, theta, logs, data), products),
+        )
 
     def _rest_logs(
         self, state: State, theta: Array, halves: Sequence[Array], inverse: Array
@@ -196,7 +207,7 @@ class SeveralFactors:
             else:
                 yield self._rest_log(state, factor, rows, inverse)
 
-    def _rest_log(self, state: State, factor: Factor, rows: slice, inverse: Array) -> Array:
+    def _rest_log(self, state: State, factor: FactorTerms, rows: slice, inverse: Array) -> Array:
         """Return Σ Z_jᵀ V⁻¹ Z_j of one of the others, whatever Lambda is."""
         K = factor.pattern.K
         own: Array = np.einsum("jajb->ab", state.A[rows, rows].reshape(factor.J, K, factor.J, K))

@@ -12,7 +12,7 @@ from scipy.linalg import lapack
 from mlm_steps.engine.criterion.criterion import Solution
 from mlm_steps.engine.structures.block_diagonal import left_times, right_times
 from mlm_steps.engine.structures.coupling import Coupling
-from mlm_steps.engine.structures.groups import Factor
+from mlm_steps.engine.structures.groups import FactorTerms
 from mlm_steps.engine.structures.second_order import residual_moved
 
 __all__ = ["State", "forms", "joint", "paired"]
@@ -40,7 +40,7 @@ class State:
     fixed: Solution
 
 
-def joint(state: State, coupling: Coupling, factors: Sequence[Factor], theta: Array) -> Array:
+def joint(state: State, coupling: Coupling, factors: Sequence[FactorTerms], theta: Array) -> Array:
     """Return Zᵀ V⁻¹ Z of all random effects, shape (q, q); the first of the factors is the eliminated one."""
     first, *rest = factors
     K = first.pattern.K
@@ -59,7 +59,7 @@ def joint(state: State, coupling: Coupling, factors: Sequence[Factor], theta: Ar
 
 
 def forms(
-    state: State, coupling: Coupling, factors: Sequence[Factor], theta: Array, data: Sequence[Array]
+    state: State, coupling: Coupling, factors: Sequence[FactorTerms], theta: Array, data: Sequence[Array]
 ) -> Array:
     """Return yᵀ P V_r P V_s P y for the derivatives V_r of V in theta, shape (m, m).
 
@@ -78,7 +78,7 @@ def forms(
     return total
 
 
-def paired(one: Array, other: Array, factor: Factor) -> Array:
+def paired(one: Array, other: Array, factor: FactorTerms) -> Array:
     """Return Σ one_j other_jᵀ over the levels of a factor, shape (K, K)."""
     one, other = (each.reshape(factor.J, factor.pattern.K, -1) for each in (one, other))
     K = range(factor.pattern.K)

@@ -79,10 +79,10 @@ def _at(design: Design, optima: Sequence[Optimum]) -> Estimates:
     from mlm_steps.engine import Estimates, evaluate_at
 
     fits: dict[Method, LmmFit] = {}
-    kernel = None
+    prepared = None
     for found in optima:
-        at = evaluate_at(design, np.array(found.theta), method=found.method, kernel=kernel)
-        fits[found.method], kernel = _found(at, found), at.kernel
+        at = evaluate_at(design, np.array(found.theta), method=found.method, prepared=prepared)
+        fits[found.method], prepared = _found(at, found), at.prepared
     return Estimates(design, fits=fits)
 
 

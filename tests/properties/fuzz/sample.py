@@ -14,7 +14,7 @@ from .kinds import KINDS
 SEEDS = 40
 FEWER = 14
 """Seeds of the kinds that take longest."""
-DEAR = ("nested", "crossed", "three_factors")
+EXPENSIVE = ("nested", "crossed", "three_factors")
 BEST = Path(__file__).with_name("best_criteria.json")
 """Per kind the best criterion of each seed; null where there is none. Made by ``best_criteria.py``."""
 
@@ -26,7 +26,7 @@ def draw(kind: str, seed: int) -> Case:
 
 def seeds_of(kind: str) -> range:
     """Return the seeds of a kind."""
-    return range(FEWER if kind in DEAR else SEEDS)
+    return range(FEWER if kind in EXPENSIVE else SEEDS)
 
 
 def best_criteria() -> dict[str, list[float | None]]:

@@ -96,7 +96,7 @@ def test_the_compiled_form_gives_every_piece(monkeypatch, module, frame, formula
     for scale in (0.0, 0.3, 1.0, 30.0):
         theta = scale * generator.normal(size=strategy.factor.pattern.m)
         condition = condition_of(strategy, theta)
-        ours, pure = both(monkeypatch, module, lambda t=theta: strategy.pieces(t, hessian=hessian))
+        ours, pure = both(monkeypatch, module, lambda t=theta: strategy.criterion_terms(t, hessian=hessian))
         for field in fields(pure):
             if getattr(pure, field.name) is None:
                 assert getattr(ours, field.name) is None
@@ -108,9 +108,9 @@ def test_the_compiled_form_gives_every_piece(monkeypatch, module, frame, formula
 
 @pytest.mark.parametrize("formula", FORMULAS)
 def test_the_compiled_form_gives_the_sums_of_the_moments(monkeypatch, module, frame, formula):
-    kernel = prepare(build_design(formula, frame))
-    theta = np.linspace(0.5, 1.0, kernel.strategy.factor.pattern.m)
-    ours, pure = both(monkeypatch, module, lambda: kernel.strategy.moments(theta, kernel.n))
+    prepared = prepare(build_design(formula, frame))
+    theta = np.linspace(0.5, 1.0, prepared.strategy.factor.pattern.m)
+    ours, pure = both(monkeypatch, module, lambda: prepared.strategy.moments(theta, prepared.n))
     # The moments solve a system that need not be well conditioned.
     np.testing.assert_allclose(ours, pure, rtol=1e-8, atol=1e-8 * np.abs(pure).max())
 
@@ -151,7 +151,7 @@ def test_a_fit_is_the_same_with_and_without_it(monkeypatch, module, frame, formu
 def test_neither_form_has_a_value_where_the_outcome_is_reproduced(monkeypatch, module, frame):
     strategy = prepare(build_design("y ~ x1 + (x1 | g)", frame)).strategy
     nothing = type(strategy)(strategy.factor, strategy.R, 0.0 * strategy.G, 0.0 * strategy.C)
-    ours, pure = both(monkeypatch, module, lambda: nothing.pieces(np.ones(3), hessian=True))
+    ours, pure = both(monkeypatch, module, lambda: nothing.criterion_terms(np.ones(3), hessian=True))
     assert ours is None
     assert pure is None
 

@@ -105,7 +105,7 @@ def test_the_second_method_starts_from_the_first_and_is_made_once(balanced):
     estimates = Estimates(build_design("y ~ x + (x | g)", balanced))
     reml, ml = estimates.under("REML"), estimates.under("ML")
     assert estimates.under("REML") is reml
-    assert ml.kernel is reml.kernel
+    assert ml.prepared is reml.prepared
     assert ml.criterion == pytest.approx(fit("y ~ x + (x | g)", balanced, method="ML").criterion, abs=1e-8)
 
 
@@ -180,7 +180,7 @@ def test_a_hundred_random_effects_per_factor_need_no_large_matrix(frame):
     big["g"] = [f"{i // 4}" for i in range(len(big))]
     crossed = fit("y ~ x + (1 | g) + (1 | h)", big)
     assert crossed.convergence.status != "failed"
-    assert not crossed.kernel.strategy.coupling.values.size > len(big)
+    assert not crossed.prepared.strategy.coupling.values.size > len(big)
 
 
 def test_a_complement_that_is_too_large_is_refused_with_its_sizes(monkeypatch, frame):
@@ -201,7 +201,9 @@ def test_sparse_listed_and_dense_products_agree(monkeypatch, frame, dense, pairs
     monkeypatch.setattr("mlm_steps.engine.structures.coupling.MOST_DENSE", held)
     other = evaluate_at(design, theta)
     assert other.criterion == pytest.approx(usual.criterion, rel=1e-12)
-    gradient = [each.kernel.strategy.pieces(theta, hessian=False).gradients for each in (usual, other)]
+    gradient = [
+        each.prepared.strategy.criterion_terms(theta, hessian=False).gradients for each in (usual, other)
+    ]
     np.testing.assert_allclose(*gradient, rtol=1e-9)
 
 

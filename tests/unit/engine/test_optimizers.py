@@ -43,7 +43,9 @@ def harmless():
 @pytest.mark.parametrize("start", [None, 1.0])
 def test_each_optimiser_reaches_the_optimum_of_a_harmless_model(word, start, harmless, method):
     best = fit_lmm(harmless, method=method)
-    found = fit_lmm(harmless, method=method, control=Control(optimizer=word, start=start), kernel=best.kernel)
+    found = fit_lmm(
+        harmless, method=method, control=Control(optimizer=word, start=start), prepared=best.prepared
+    )
     assert found.criterion == pytest.approx(best.criterion, abs=STRICT)
     np.testing.assert_allclose(found.theta, best.theta, atol=1e-4)
     assert found.convergence.status == "converged"
@@ -56,13 +58,13 @@ def test_an_optimiser_that_starts_at_a_singular_optimum_stays_there(word):
     design = build_design("math ~ ses + (ses | schcode)", schools(J=60))
     best = fit_lmm(design)
     assert best.convergence.status == "singular"
-    found = fit_lmm(design, control=Control(optimizer=word), start=best.theta, kernel=best.kernel)
+    found = fit_lmm(design, control=Control(optimizer=word), start=best.theta, prepared=best.prepared)
     assert found.criterion == pytest.approx(best.criterion, abs=1e-4)
 
 
 def test_the_bound_at_zero_is_a_trap_and_who_is_caught_is_not_called_converged(trap):
     best = fit_lmm(trap)
-    caught = fit_lmm(trap, control=Control(optimizer="l-bfgs-b", start=1.0), kernel=best.kernel)
+    caught = fit_lmm(trap, control=Control(optimizer="l-bfgs-b", start=1.0), prepared=best.prepared)
     assert best.convergence.status == "converged"
     assert caught.criterion > best.criterion + 50
     assert caught.theta == pytest.approx([0.0], abs=1e-8)
@@ -74,7 +76,7 @@ def test_the_bound_at_zero_is_a_trap_and_who_is_caught_is_not_called_converged(t
 def test_restarts_lead_out_of_the_trap(trap):
     best = fit_lmm(trap)
     control = Control(optimizer="l-bfgs-b", start=1.0, restarts=3)
-    freed = fit_lmm(trap, control=control, kernel=best.kernel)
+    freed = fit_lmm(trap, control=control, prepared=best.prepared)
     assert freed.criterion == pytest.approx(best.criterion, abs=STRICT)
     assert freed.convergence.status == "converged"
 
@@ -99,7 +101,7 @@ def test_a_coarse_tolerance_saves_evaluations(word, harmless):
 
 def test_the_newton_search_can_start_and_restart_where_it_is_told(harmless):
     best = fit_lmm(harmless)
-    told = fit_lmm(harmless, control=Control(start=1.0, restarts=2), kernel=best.kernel)
+    told = fit_lmm(harmless, control=Control(start=1.0, restarts=2), prepared=best.prepared)
     assert told.criterion == pytest.approx(best.criterion, abs=1e-9)
     assert told.convergence.evaluations > best.convergence.evaluations
 

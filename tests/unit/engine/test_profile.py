@@ -10,7 +10,7 @@ from scipy import special
 from mlm_steps.design import build_design
 from mlm_steps.engine import evaluate_at, fit_lmm
 from mlm_steps.engine.profile.profiles import Parameter, parameters_of, profile_fit
-from mlm_steps.engine.structures.coordinates import combine_columns, turn_random
+from mlm_steps.engine.structures.coordinates import change_random_coordinates, combine_columns
 from mlm_steps.engine.structures.nested import Nested
 from mlm_steps.engine.structures.one_factor import OneFactor
 from mlm_steps.engine.structures.prepared import prepare
@@ -189,7 +189,9 @@ def test_other_coordinates_of_the_random_effects_are_the_same_model(name):
     inside, outside = np.array([[0.8, 0.0], [0.3, 0.6]]), theta.copy()
     theta[start : start + 3] = inside.T[np.triu_indices(k)]
     outside[start : start + 3] = (M @ inside).T[np.triu_indices(k)]
-    assert turn_random(strategy, term, M).value(theta) == pytest.approx(strategy.value(outside), rel=ROUNDING)
+    assert change_random_coordinates(strategy, term, M).value(theta) == pytest.approx(
+        strategy.value(outside), rel=ROUNDING
+    )
 
 
 @pytest.mark.parametrize("name", STRUCTURES)

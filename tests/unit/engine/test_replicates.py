@@ -87,8 +87,8 @@ def test_the_criterion_of_several_replicates_and_its_derivatives_are_those_of_ea
     design = build_design(formula, frame, weights=weights)
     fit = fit_lmm(design, method=method)
     Y = simulate(fit, 3, seed=7).T
-    reducer = Reducer.of(design, fit.kernel.strategy, joint=True)
-    batch = replicates_several.joint_batch(reducer, fit.kernel, reducer.reduce(Y), method)
+    reducer = Reducer.of(design, fit.prepared.strategy, joint=True)
+    batch = replicates_several.joint_batch(reducer, fit.prepared, reducer.reduce(Y), method)
     theta = np.random.default_rng(1).normal(size=(3, design.n_theta))
     points = batch.points(theta)
     for b in range(3):

@@ -30,7 +30,7 @@ def fitted(model, formula, frame, **changes):
         model, formula, estimates, method="REML", df_method="z", confidence=0.95, weights=None,
         sample_hash="", made_from="", variable_levels={},
     )  # fmt: skip
-    cost = Cost(**cost_of(estimates.under("REML").kernel)._asdict())
+    cost = Cost(**cost_of(estimates.under("REML").prepared)._asdict())
     return record.model_copy(update={"cost": cost, **changes})
 
 
@@ -127,7 +127,7 @@ def test_budgets_stay_below_what_was_promised():
 )
 def test_a_larger_model_costs_more(smaller, larger):
     frame = data(30, 40).assign(h=[f"h{i % 7}" for i in range(1200)])
-    one, other = (cost_of(fit_lmm(build_design(f, frame)).kernel) for f in (smaller, larger))
+    one, other = (cost_of(fit_lmm(build_design(f, frame)).prepared) for f in (smaller, larger))
     assert all(a < b for a, b in zip(one, other, strict=True))
 
 

@@ -18,7 +18,7 @@ from mlm_steps.engine.bootstrap.batch import Batch
 from mlm_steps.engine.bootstrap.replicates import Replicates, assembled, fit_alone, of_fits, put
 from mlm_steps.engine.bootstrap.replicates_search import CELLS, Space, search_together
 from mlm_steps.engine.result.lmm_fit import LmmFit
-from mlm_steps.engine.structures.groups import Factor, factors_of, orthogonal_blocks, segment_sum
+from mlm_steps.engine.structures.groups import FactorTerms, factors_of, orthogonal_blocks, segment_sum
 from mlm_steps.engine.structures.standardize import standardize
 from mlm_steps.errors import Fault, FitError
 
@@ -36,7 +36,7 @@ def cases(fit: LmmFit, generators: Sequence[np.random.Generator]) -> Replicates:
     groups = outermost(fit.design)
     J = len(groups.levels)
     drawn = np.array([generator.integers(J, size=J) for generator in generators]).reshape(-1, J)
-    if len(fit.kernel.strategy.factors) == 1:
+    if len(fit.prepared.strategy.factors) == 1:
         return _together(fit, drawn)
     fits = [fit_alone(resampled(fit.design, groups, own), fit.method, fit.theta) for own in drawn]
     return of_fits(fit.design, fits)
@@ -89,7 +89,7 @@ class _Groups:
 
     Attributes
     ----------
-    factor : Factor
+    factor : FactorTerms
     scale, beta0
         Of the outcome, as in ``Outcomes``.
     R, G : ndarray, shapes (J, K, K) and (J, K, p + 1)
@@ -100,7 +100,7 @@ class _Groups:
         Rows, and the sum of the logarithms of their weights.
     """
 
-    factor: Factor
+    factor: FactorTerms
     scale: float
     beta0: Array
     R: Array
@@ -149,14 +149,14 @@ def _together(fit: LmmFit, drawn: Integers) -> Replicates:
 
 
 def _part(fit: LmmFit, groups: _Groups, drawn: Integers) -> Replicates:
-    design, kernel = fit.design, fit.kernel
+    design, prepared = fit.design, fit.prepared
     counts = np.stack([np.bincount(own, minlength=groups.factor.J) for own in drawn])
     batch = groups.batch(drawn, counts, reml=fit.method == "REML")
-    found = search_together(batch, Space.of([groups.factor]), kernel.convert(fit.theta, inverse=False))
+    found = search_together(batch, Space.of([groups.factor]), prepared.to_internal(fit.theta))
     found = replace(found, good=found.good & groups.estimable(counts))
     scale, beta0 = np.full(len(drawn), groups.scale), groups.beta0[:, None]
-    result = assembled(kernel, scale, beta0, found, fit.method, counts @ groups.n)
-    shift = kernel.units.sum_log_weights - counts @ groups.log_weights
+    result = assembled(prepared, scale, beta0, found, fit.method, counts @ groups.n)
+    shift = prepared.units.sum_log_weights - counts @ groups.log_weights
     result = replace(result, criterion=result.criterion + shift)
     for b in np.flatnonzero(~found.good):
         own = resampled(design, design.random[groups.factor.terms[0]], drawn[b])

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from mlm_steps.engine.criterion.criterion import TracePoint, profiled_value
 from mlm_steps.engine.result.lmm_fit import Method
 from mlm_steps.engine.search.optimize import Objective
-from mlm_steps.engine.structures.prepared import Kernel
+from mlm_steps.engine.structures.prepared import PreparedDesign
 
 __all__ = ["Ending", "Optimizer", "Problem", "Spent"]
 
@@ -63,7 +63,7 @@ class Problem:
 
     def __init__(
         self,
-        kernel: Kernel,
+        prepared: PreparedDesign,
         method: Method,
         objective: Objective,
         start: Array,
@@ -71,10 +71,10 @@ class Problem:
         max_evaluations: int,
         tolerance: float,
     ) -> None:
-        self._kernel, self._method, self._objective = kernel, method, objective
+        self._prepared, self._method, self._objective = prepared, method, objective
         self._left = max_evaluations
         self.lower = np.full(start.size, -np.inf)
-        for factor in kernel.strategy.factors:
+        for factor in prepared.strategy.factors:
             pattern = factor.pattern
             self.lower[factor.theta[pattern.rows == pattern.columns]] = 0.0
         self.tolerance = tolerance
@@ -90,10 +90,10 @@ class Problem:
     def value(self, theta: Array) -> float:
         """Return the criterion; `Spent` when the budget is used up."""
         self._count()
-        values = self._kernel.strategy.value(theta)
+        values = self._prepared.strategy.value(theta)
         if values is None:
             return BARRIER
-        return self._seen(theta, profiled_value(values, self._kernel.n, self._kernel.p, self._method))
+        return self._seen(theta, profiled_value(values, self._prepared.n, self._prepared.p, self._method))
 
     def with_gradient(self, theta: Array) -> tuple[float, Array]:
         """Return the criterion and its exact gradient, shape (m,); `Spent` when the budget is used up."""
