@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from mlm_steps.records import ComparisonRecord
+from mlm_steps.report.drawing import drawing
 from mlm_steps.report.inputs import ReportInput
 from mlm_steps.report.sentences.comparisons import (
     NEGATIVE_REDUCTION,
@@ -12,7 +13,6 @@ from mlm_steps.report.sentences.comparisons import (
     has_increase,
     mixture_phrase,
 )
-from mlm_steps.report.text.drawing import drawing
 from mlm_steps.report.text.facts import comparison_number, comparison_p
 from mlm_steps.report.text.grid import Align, Grid, Row, columns, row
 from mlm_steps.report.text.text import Emphasis, Link, Number, Phrase, join, say

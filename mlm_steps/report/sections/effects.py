@@ -7,6 +7,7 @@ from typing import Any
 
 from mlm_steps.records.effects import ContrastTest, SimpleSlopes
 from mlm_steps.records.failure import Absence
+from mlm_steps.report.drawing import drawing
 from mlm_steps.report.inputs import ReportInput
 from mlm_steps.report.sentences.disputes import disputed
 from mlm_steps.report.sentences.effect_cells import (
@@ -29,7 +30,6 @@ from mlm_steps.report.tables.effect_rows import (
     with_conditions,
 )
 from mlm_steps.report.tables.means import back_table, mean_table
-from mlm_steps.report.text.drawing import drawing
 from mlm_steps.report.text.grid import Grid, Row, heading, row
 from mlm_steps.report.text.notation import degrees_of_freedom, fixed, p_value
 from mlm_steps.report.text.text import Code, Link, Number, Phrase, Word, join, say, source

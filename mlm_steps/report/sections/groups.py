@@ -5,10 +5,10 @@ from __future__ import annotations
 from typing import Any
 
 from mlm_steps.records import FitRecord
+from mlm_steps.report.drawing import drawing
 from mlm_steps.report.inputs import ReportInput
 from mlm_steps.report.sentences.coefficients import boundary_sentences, effect_terms
 from mlm_steps.report.sentences.random_slopes import slope_sentences
-from mlm_steps.report.text.drawing import drawing
 from mlm_steps.report.text.names import INTERCEPT
 from mlm_steps.report.text.notation import integer, share
 from mlm_steps.report.text.text import Number, Phrase, say, source

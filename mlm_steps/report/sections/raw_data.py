@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
+from mlm_steps.report.drawing import drawing
 from mlm_steps.report.inputs import ReportInput
-from mlm_steps.report.text.drawing import drawing
 
 __all__ = ["context"]
 
