@@ -25,8 +25,8 @@ REGISTRIES = {
     ),
     "data.flags": ("FLAGS", {"base"}),
     "data.readers": ("READERS", set()),
-    "engine.optimizers": ("OPTIMIZERS", {"base", "through_scipy"}),
-    "engine.resampling": ("KINDS", {"base"}),
+    "engine.search.optimizers": ("OPTIMIZERS", {"base", "through_scipy"}),
+    "engine.bootstrap.resampling": ("KINDS", {"base"}),
     "figures": ("FIGURES", {"base", "interaction", "scene"}),
     "inference": ("METHODS", {"base", "group_sums"}),
     "remedies": (
