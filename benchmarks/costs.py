@@ -17,7 +17,7 @@ from collections.abc import Callable, Iterator
 import numpy as np
 import pandas as pd
 
-from mlm_steps.design import build_design
+from mlm_steps.design.build import build_design
 from mlm_steps.engine import fit_lmm
 from mlm_steps.engine.bootstrap.replicates import refit_many
 from mlm_steps.engine.bootstrap.simulate import simulate

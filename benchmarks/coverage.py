@@ -23,7 +23,8 @@ from scipy.special import chdtr, chdtrc, chdtri, stdtr
 
 from mlm_steps.compare.mixtures import mixture_tail
 from mlm_steps.compare.rlrt import rlrt_p
-from mlm_steps.design import Design, build_design
+from mlm_steps.design.build import build_design
+from mlm_steps.design.matrices import Design
 from mlm_steps.engine import LmmFit, fit_lmm
 from mlm_steps.engine.bootstrap.replicates import refit_many
 from mlm_steps.engine.bootstrap.simulate import simulate

@@ -18,7 +18,7 @@ from statistics import median
 
 import pandas as pd
 
-from mlm_steps.design import build_design
+from mlm_steps.design.build import build_design
 from mlm_steps.engine import fit_lmm
 from mlm_steps.inference import test_coefficients
 

@@ -18,7 +18,7 @@ from pathlib import Path
 from statistics import median
 
 from benchmarks.data import workshop
-from mlm_steps.design import build_design
+from mlm_steps.design.build import build_design
 from mlm_steps.engine import fit_lmm
 from mlm_steps.engine.profile.profiles import parameters_of, profile_fit
 

@@ -9,7 +9,7 @@ from benchmarks.base import Peer, Run
 
 def fit(frame: pd.DataFrame, formula: str) -> Run:
     """Return the fit, from the formula on."""
-    from mlm_steps.design import build_design
+    from mlm_steps.design.build import build_design
     from mlm_steps.engine import fit_lmm
 
     return lambda: fit_lmm(build_design(formula, frame)).criterion
@@ -29,7 +29,7 @@ def with_df(frame: pd.DataFrame, formula: str) -> Run:
 
 def kenward_roger(frame: pd.DataFrame, formula: str) -> Run:
     """Return Kenward and Roger's tests of a fit at hand."""
-    from mlm_steps.design import build_design
+    from mlm_steps.design.build import build_design
     from mlm_steps.engine import fit_lmm
     from mlm_steps.inference import test_coefficients
 
@@ -44,7 +44,7 @@ def kenward_roger(frame: pd.DataFrame, formula: str) -> Run:
 
 def bootstrap(frame: pd.DataFrame, formula: str) -> Run:
     """Return a thousand replicates of the parametric bootstrap of a fit at hand."""
-    from mlm_steps.design import build_design
+    from mlm_steps.design.build import build_design
     from mlm_steps.engine import fit_lmm
     from mlm_steps.engine.bootstrap.replicates import refit_many
     from mlm_steps.engine.bootstrap.simulate import simulate
@@ -60,7 +60,7 @@ def bootstrap(frame: pd.DataFrame, formula: str) -> Run:
 
 def profile(frame: pd.DataFrame, formula: str) -> Run:
     """Return the profiles of all parameters, by ML as lme4's are, from an ML fit that is made anew."""
-    from mlm_steps.design import build_design
+    from mlm_steps.design.build import build_design
     from mlm_steps.engine import fit_lmm
     from mlm_steps.engine.profile.profiles import parameters_of, profile_fit
 

@@ -11,7 +11,8 @@ from mlm_steps.api.arguments import a_control, check_contrasts, checked, formula
 from mlm_steps.api.frames import a_frame, with_weights
 from mlm_steps.api.results import Fit
 from mlm_steps.api.rows import Origin, snapshot
-from mlm_steps.design import build_design, parse_formula
+from mlm_steps.design import parse_formula
+from mlm_steps.design.build import build_design
 from mlm_steps.engine import Control, Estimates, Method
 from mlm_steps.inference import METHODS
 

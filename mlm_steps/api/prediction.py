@@ -11,7 +11,8 @@ import pandas as pd
 from numpy.typing import NDArray
 from scipy.special import ndtri, stdtrit
 
-from mlm_steps.design import NewDesign, apply_design, parse_formula
+from mlm_steps.design import parse_formula
+from mlm_steps.design.apply import NewDesign, apply_design
 from mlm_steps.design.checks import Missing, positive_weights
 from mlm_steps.design.columns import FrameColumns, missing_values
 from mlm_steps.design.expressions import columns_of

@@ -29,7 +29,20 @@ __all__ = ["assemble"]
 
 
 def assemble(loaded: LoadedSpec, uses: Sequence[ModelUse]) -> Analysis:
-    """Return the analysis sample and its profile; DataError with all faults that can be found."""
+    """Return the analysis sample of a spec and its data profile.
+
+    Parameters
+    ----------
+    loaded : LoadedSpec
+    uses : sequence of ModelUse
+        One for each rung and each prelude model. The common sample holds the rows that are complete for all
+        of them.
+
+    Raises
+    ------
+    DataError
+        With all faults of the file, its columns, the derived columns and the sample.
+    """
     places = Places(loaded)
     table = read_file(loaded)
     columns, misfits = _typed(table, loaded, places)

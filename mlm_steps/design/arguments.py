@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import TYPE_CHECKING
-
 from mlm_steps.design.expressions import (
     Argument,
     Call,
@@ -18,16 +15,12 @@ from mlm_steps.design.expressions import (
     Unary,
 )
 from mlm_steps.design.faults import Span, formula_error, nearest
-
-if TYPE_CHECKING:
-    from mlm_steps.design.transforms.base import Transform
+from mlm_steps.design.signatures import PARAMETERS
 
 __all__ = ["match_arguments"]
 
 
-def match_arguments(
-    text: str, function: str, arguments: tuple[Argument, ...], span: Span, table: Mapping[str, Transform]
-) -> Call:
+def match_arguments(text: str, function: str, arguments: tuple[Argument, ...], span: Span) -> Call:
     """Return the call with its arguments matched to the function's parameters, named ones first.
 
     Raises
@@ -37,7 +30,7 @@ def match_arguments(
     """
     if function == "c":
         return Call(function, arguments, Truth(True, span), (), span)
-    parameters = table[function].parameters
+    parameters = PARAMETERS[function]
     given: dict[str, Expr] = {}
     for argument in arguments:
         if argument.name is not None:

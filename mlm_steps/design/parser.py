@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from mlm_steps.design.arguments import match_arguments
 from mlm_steps.design.expressions import Argument, Binary, Expr, Name, Number, Paren, Text, Truth, Unary
 from mlm_steps.design.faults import Span, formula_error, nearest
+from mlm_steps.design.signatures import PARAMETERS
 from mlm_steps.design.tokens import Token, tokenize
 from mlm_steps.errors import FormulaError
 
@@ -176,11 +177,8 @@ class _Parser:
         return self.advance()
 
     def call(self, function: Token) -> Expr:
-        # Here, since it imports numpy: a run is planned without it where formulas call no function.
-        from mlm_steps.design.transforms import FUNCTIONS
-
-        if function.value not in FUNCTIONS and function.value != "c":
-            raise self.no_function(function, FUNCTIONS)
+        if function.value not in PARAMETERS and function.value != "c":
+            raise self.no_function(function)
         self.open.append(self.advance())
         self.depth += _CALL_DEPTH
         arguments = [] if self.at(")") else [self.argument()]
@@ -190,9 +188,9 @@ class _Parser:
         closing = self.close("the parenthesis of this function is never closed")
         self.depth -= _CALL_DEPTH
         span = function.span.to(closing.span)
-        return match_arguments(self.text, function.value, tuple(arguments), span, FUNCTIONS)
+        return match_arguments(self.text, function.value, tuple(arguments), span)
 
-    def no_function(self, word: Token, known: Mapping[str, object]) -> FormulaError:
+    def no_function(self, word: Token) -> FormulaError:
         """Return the fault of a word before ( that names no function: most often an operator is missing."""
         opening, closing = self.token, self.closing_of(self.position)
         end = len(self.tokens) - 1 if closing is None else closing + 1
@@ -204,10 +202,10 @@ class _Parser:
             term = self.text[opening.span.start : inside[-1].span.end] + ")" * (closing is None)
             return self.fail(word.span.to(opening.span), what, f"write {word.value} + {term}")
         what = f"the formula language has no function {word.value}()"
-        hint = _REFUSED_FUNCTIONS.get(word.value) or nearest(word.value, known)
+        hint = _REFUSED_FUNCTIONS.get(word.value) or nearest(word.value, PARAMETERS)
         if hint is None and word.span.end < opening.span.start:
             hint = f"where {word.value} is a column, an operator is missing before the parenthesis"
-        return self.fail(word.span, what, hint or f"it has {', '.join(known)}")
+        return self.fail(word.span, what, hint or f"it has {', '.join(PARAMETERS)}")
 
     def closing_of(self, position: int) -> int | None:
         """Return where the parenthesis closes that a token opens; None where it never does."""

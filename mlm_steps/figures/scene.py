@@ -15,7 +15,7 @@ from mlm_steps.records.spelling import quote_name, split_product
 if TYPE_CHECKING:
     import pandas as pd
 
-    from mlm_steps.design import Design
+    from mlm_steps.design.matrices import Design
 
 __all__ = ["Line", "Scene", "make_scene"]
 
@@ -79,7 +79,7 @@ class Scene:
 
 def make_scene(given: FigureInput) -> Scene:
     """Return what to draw for the last rung."""
-    from mlm_steps.design import build_design
+    from mlm_steps.design.build import build_design
 
     final = given.run.fits[-1]
     contrasts = {c.name: c.contrast for c in given.run.profile.columns if c.contrast}
@@ -213,7 +213,7 @@ def _fitted(
     ticks: tuple[str, ...],
 ) -> list[Line]:
     """Return the population's line of the fit, the other predictors at their mean or reference."""
-    from mlm_steps.design import apply_design
+    from mlm_steps.design.apply import apply_design
 
     moderator, levels = _moderator(given, fit, rows, variable)
     lines = []

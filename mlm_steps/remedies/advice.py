@@ -11,7 +11,8 @@ import pandas as pd
 
 from mlm_steps.compare.lrt import compare_lrt
 from mlm_steps.compare.mixtures import chi_square_tail
-from mlm_steps.design import Formula, build_design, parse_formula
+from mlm_steps.design import Formula, parse_formula
+from mlm_steps.design.build import build_design
 from mlm_steps.engine import Control, Estimates, LmmFit, Method, evaluate_at
 from mlm_steps.errors import ComparisonError, MlmError
 from mlm_steps.records.remedies import Alternative, RungAdvice

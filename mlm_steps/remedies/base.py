@@ -8,7 +8,8 @@ from typing import Protocol, cast
 
 import pandas as pd
 
-from mlm_steps.design import Bar, Formula, RandomTerm
+from mlm_steps.design import Bar, Formula
+from mlm_steps.design.matrices import RandomTerm
 from mlm_steps.engine import LmmFit
 from mlm_steps.records.remedies import DerivedColumn
 

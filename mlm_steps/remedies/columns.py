@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from mlm_steps.design import factor_codes
+from mlm_steps.design.build import factor_codes
 from mlm_steps.records.remedies import DerivedColumn
 
 __all__ = ["group_means", "with_columns"]

@@ -8,7 +8,7 @@ from itertools import combinations
 import numpy as np
 from numpy.typing import NDArray
 
-from mlm_steps.design import RandomTerm
+from mlm_steps.design.matrices import RandomTerm
 from mlm_steps.engine import LmmFit
 from mlm_steps.engine.result.lmm_fit import BOUNDARY
 from mlm_steps.records.remedies import Direction, TermDiagnosis

@@ -48,7 +48,7 @@ def allfit(session: Session, model: str | None = None) -> None:
 def describe_allfit(session: Session, model: str) -> str:
     """Return the table and the verdict of one rung as text; nothing is read from a run, nothing written."""
     from mlm_steps.api.refits import Refits
-    from mlm_steps.design import build_design
+    from mlm_steps.design.build import build_design
     from mlm_steps.engine import fit_lmm
     from mlm_steps.steps.validate import prepare_analysis
 

@@ -15,7 +15,7 @@ from mlm_steps.steps.run.session import Session
 if TYPE_CHECKING:
     import pandas as pd
 
-    from mlm_steps.design import Design
+    from mlm_steps.design.matrices import Design
     from mlm_steps.design.predictors import Predictors
     from mlm_steps.effects import Fitted
 
@@ -60,7 +60,7 @@ def _named(fit: FitRecord) -> Iterator[Named]:
 
 
 def _predictors(session: Session, frame: pd.DataFrame, fit: FitRecord) -> Predictors:
-    from mlm_steps.design import build_design
+    from mlm_steps.design.build import build_design
     from mlm_steps.design.predictors import Predictors
 
     formula = session.plan.read(fit.formula)  # a remedy may have taken the place of the spec's

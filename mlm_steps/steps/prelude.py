@@ -11,7 +11,7 @@ __all__ = ["prelude"]
 
 def prelude(session: Session, model: str) -> None:
     """Write the record of a prelude model; DesignError."""
-    from mlm_steps.design import build_design
+    from mlm_steps.design.build import build_design
     from mlm_steps.engine.fit.ols import OlsFit, fit_ols
 
     path = session.layout.prelude(model)

@@ -68,7 +68,7 @@ def _advice(session: Session, record: FitRecord, frame: pd.DataFrame) -> RungAdv
 
 def _declared(session: Session, record: FitRecord, frame: pd.DataFrame) -> Estimates:
     """Return the fits of a rung as declared, where another model stands in its place."""
-    from mlm_steps.design import build_design
+    from mlm_steps.design.build import build_design
     from mlm_steps.engine import Estimates
 
     design = build_design(

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from mlm_steps.data import Analysis
-    from mlm_steps.design import Design
+    from mlm_steps.design.matrices import Design
 
 __all__ = ["check", "check_designs", "prepare_analysis"]
 
@@ -59,16 +59,16 @@ def _in_file_order(faults: Iterable[Fault]) -> list[Fault]:
 
 def prepare_analysis(loaded: LoadedSpec) -> Analysis:
     """Return the analysis sample of a spec whose designs all hold; MlmError with all faults."""
-    from mlm_steps.data import prepare
+    from mlm_steps.data.assemble import assemble
 
-    analysis = prepare(loaded, model_uses(loaded.spec))
+    analysis = assemble(loaded, model_uses(loaded.spec))
     check_designs(loaded, analysis.frame)
     return analysis
 
 
 def check_designs(loaded: LoadedSpec, frame: pd.DataFrame) -> None:
     """Refuse models that cannot be fitted to the analysis sample; all faults, each at its formula."""
-    from mlm_steps.design import build_design
+    from mlm_steps.design.build import build_design
     from mlm_steps.design.predictors import Predictors
     from mlm_steps.engine.result.checks import check_design
     from mlm_steps.steps.parts.effect_faults import effect_faults

@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from mlm_steps.data import prepare
+from mlm_steps.data.assemble import assemble
 from mlm_steps.errors import MlmError
 from mlm_steps.spec import load_spec
 from mlm_steps.steps.parts.uses import model_uses
@@ -55,7 +55,7 @@ def test_odd_files_give_a_sample_or_a_fault(tmp_path: Path) -> None:
         )
         try:
             loaded = load_spec(spec)
-            prepared += prepare(loaded, model_uses(loaded.spec)).profile.rows > 0
+            prepared += assemble(loaded, model_uses(loaded.spec)).profile.rows > 0
         except MlmError as error:
             faults += error.faults
     assert prepared > 15

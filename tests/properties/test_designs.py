@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from mlm_steps.design import build_design
+from mlm_steps.design.build import build_design
 from mlm_steps.engine import fit_lmm
 from mlm_steps.errors import MlmError
 

@@ -7,7 +7,8 @@ import pandas as pd
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
-from mlm_steps.design import build_design, parse_formula
+from mlm_steps.design import parse_formula
+from mlm_steps.design.build import build_design
 from mlm_steps.design.deparse import deparse
 from mlm_steps.design.rank import independent_columns
 from mlm_steps.errors import FormulaError

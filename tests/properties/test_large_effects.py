@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from mlm_steps.design import build_design
+from mlm_steps.design.build import build_design
 from mlm_steps.engine.result.evaluate import constant_of
 from mlm_steps.engine.search.search import objective_of
 from mlm_steps.engine.structures.prepared import prepare

@@ -13,7 +13,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from mlm_steps.design import build_design
+from mlm_steps.design.build import build_design
 from mlm_steps.design.hypotheses import term_hypotheses
 
 ZERO = 1e-8

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from mlm_steps.design import build_design
+from mlm_steps.design.build import build_design
 from mlm_steps.engine.fit.ols import fit_ols
 
 RTOL = 1e-9

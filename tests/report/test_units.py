@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from mlm_steps.data import prepare
+from mlm_steps.data.assemble import assemble
 from mlm_steps.records import DataProfile
 from mlm_steps.records.run import Labels
 from mlm_steps.report.inputs import ReportInput
@@ -60,7 +60,7 @@ def profile_of(tmp_path: Path) -> Callable[..., DataProfile]:
         lines = ["version: 1", "data:", "  file: d.csv", *(f"  {line}" for line in data)]
         spec.write_text("\n".join([*lines, "ladder:", f"  - {{name: m, formula: '{formula}'}}"]) + "\n")
         loaded = load_spec(spec)
-        return prepare(loaded, model_uses(loaded.spec)).profile
+        return assemble(loaded, model_uses(loaded.spec)).profile
 
     return make
 

@@ -36,20 +36,18 @@ State: TypeAlias = Mapping[str, object]
 class Transform:
     """A function of the formula language.
 
-    To add one, write a module with such a value and list it in ``FUNCTIONS``.
+    To add one, write a module with such a value, list it in ``FUNCTIONS`` and name its parameters in
+    ``design.signatures``.
 
     Attributes
     ----------
-    parameters : tuple of str
-        Names of its arguments in R's order; the first is the data.
     learn : callable
-        From the data and the options, what must be remembered to treat new data alike, as plain JSON values.
-        An empty mapping when there is nothing to remember.
+        Takes the data and the options; returns the state that transforms new data in the same way, as plain
+        JSON values. The state of a function that depends on no data is empty.
     apply : callable
-        From data and that state, the result. It is called on the first data too.
+        Takes data and the state; returns the transformed data. It is called for the data of the fit too.
     """
 
-    parameters: tuple[str, ...]
     learn: Callable[[Value, Options], State]
     apply: Callable[[Value, State], Value]
 

@@ -22,7 +22,7 @@ def _elementwise(function: Callable[[NDArray[np.float64]], NDArray[np.float64]])
     def apply(value: Value, _state: State) -> Value:
         return Numbers(function(one_column(value)))
 
-    return Transform(("x",), _stateless, apply)
+    return Transform(_stateless, apply)
 
 
 def _learn_base(_value: Value, options: Options) -> State:
@@ -43,9 +43,9 @@ def _same(value: Value, _state: State) -> Value:
 
 
 ELEMENTWISE: Mapping[str, Transform] = {
-    "I": Transform(("x",), _stateless, _same),
-    "offset": Transform(("object",), _stateless, _same),
-    "log": Transform(("x", "base"), _learn_base, _log),
+    "I": Transform(_stateless, _same),
+    "offset": Transform(_stateless, _same),
+    "log": Transform(_learn_base, _log),
     "log10": _elementwise(np.log10),
     "log2": _elementwise(np.log2),
     "log1p": _elementwise(np.log1p),

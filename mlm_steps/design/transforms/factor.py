@@ -119,9 +119,9 @@ def _labels(options: Options, name: str) -> list[str] | None:
 
 
 FACTORS: Mapping[str, Transform] = {
-    "factor": Transform(("x", "levels", "labels", "ordered"), _learn, _apply),
-    "as.factor": Transform(("x",), _learn, _apply),
-    "ordered": Transform(("x", "levels", "labels"), _learn_ordered, _apply),
-    "relevel": Transform(("x", "ref"), _learn_relevel, _apply),
-    "C": Transform(("object", "contr", "base", "ref"), _learn_contrast, _apply),
+    "factor": Transform(_learn, _apply),
+    "as.factor": Transform(_learn, _apply),
+    "ordered": Transform(_learn_ordered, _apply),
+    "relevel": Transform(_learn_relevel, _apply),
+    "C": Transform(_learn_contrast, _apply),
 }

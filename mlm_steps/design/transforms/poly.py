@@ -67,4 +67,4 @@ def _apply(value: Value, state: State) -> Value:
     return as_numbers(columns)
 
 
-POLY = Transform(("x", "degree", "raw"), _learn, _apply)
+POLY = Transform(_learn, _apply)

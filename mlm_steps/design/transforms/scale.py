@@ -55,5 +55,5 @@ def _float(state: State, name: str) -> float:
     return float(str(state[name]))
 
 
-SCALE = Transform(("x", "center", "scale"), _learn_scale, _apply_scale)
-CENTER = Transform(("x",), _learn_center, _apply_center)
+SCALE = Transform(_learn_scale, _apply_scale)
+CENTER = Transform(_learn_center, _apply_center)

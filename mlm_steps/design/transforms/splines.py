@@ -162,5 +162,5 @@ def _apply_ns(value: Value, state: State) -> Value:
     return as_numbers(basis[:, skip:] @ Q[:, 2:])
 
 
-NS = Transform(("x", "df", "knots", "intercept", "Boundary.knots"), _learn_ns, _apply_ns)
-BS = Transform(("x", "df", "knots", "degree", "intercept", "Boundary.knots"), _learn_bs, _apply_bs)
+NS = Transform(_learn_ns, _apply_ns)
+BS = Transform(_learn_bs, _apply_bs)

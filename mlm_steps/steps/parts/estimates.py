@@ -18,7 +18,7 @@ from mlm_steps.steps.parts.on_singular import Settled, settle
 from mlm_steps.steps.run.session import Session
 
 if TYPE_CHECKING:
-    from mlm_steps.design import Design
+    from mlm_steps.design.matrices import Design
     from mlm_steps.engine import Estimates, LmmFit, Method
 
 __all__ = ["estimated", "optima_record"]
@@ -29,7 +29,7 @@ def estimated(session: Session, model: str) -> Settled:
     kept = _kept(session, model)
     if kept is not None:
         return _from_record(session, kept)
-    from mlm_steps.design import build_design
+    from mlm_steps.design.build import build_design
     from mlm_steps.engine import Estimates
 
     frame, formula = session.sample(), session.plan.formulas[model]
@@ -62,7 +62,7 @@ def _kept(session: Session, model: str) -> OptimaRecord | None:
 
 def _from_record(session: Session, record: OptimaRecord) -> Settled:
     """Return the model of a record, at its optima."""
-    from mlm_steps.design import build_design
+    from mlm_steps.design.build import build_design
     from mlm_steps.remedies.columns import with_columns
 
     frame, formula = session.sample(), session.plan.read(record.formula)

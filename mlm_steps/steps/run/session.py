@@ -192,7 +192,7 @@ class Session:
         """Return a rung's estimates at the parameters of its record; nothing is optimised."""
         import numpy as np
 
-        from mlm_steps.design import build_design
+        from mlm_steps.design.build import build_design
         from mlm_steps.engine import Estimates, evaluate_at
 
         if record.derived:

@@ -11,7 +11,7 @@ import warnings
 
 import numpy as np
 
-from mlm_steps.design import build_design
+from mlm_steps.design.build import build_design
 from mlm_steps.errors import DesignError
 
 from .kinds import KINDS

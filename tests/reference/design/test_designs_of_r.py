@@ -10,7 +10,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from mlm_steps.design import apply_design, build_design
+from mlm_steps.design.apply import apply_design
+from mlm_steps.design.build import build_design
 
 REFERENCE = json.loads((Path(__file__).parent / "designs.json").read_text())
 

@@ -11,7 +11,8 @@ import pyarrow as pa
 import pytest
 
 import mlm_steps
-from mlm_steps.design import apply_design, build_design
+from mlm_steps.design.apply import apply_design
+from mlm_steps.design.build import build_design
 from mlm_steps.errors import DesignError
 
 LARGE = 2**53

@@ -10,7 +10,7 @@ import pytest
 from mlm_steps.compare import Simulations, compare_lrt
 from mlm_steps.compare.bootstrap import bootstrap_p, simulated_statistics, takes_long
 from mlm_steps.compare.nesting import relate
-from mlm_steps.design import build_design
+from mlm_steps.design.build import build_design
 from mlm_steps.engine import Estimates, fit_lmm
 from mlm_steps.engine.bootstrap.simulate import draw_outcomes
 from mlm_steps.engine.bootstrap.streams import stream

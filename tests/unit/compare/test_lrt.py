@@ -10,7 +10,7 @@ import pytest
 from scipy.stats import chi2
 
 from mlm_steps.compare import compare_lrt
-from mlm_steps.design import build_design
+from mlm_steps.design.build import build_design
 from mlm_steps.engine import Control, Estimates, evaluate_at
 from mlm_steps.errors import ComparisonError
 

@@ -7,7 +7,7 @@ from scipy.stats import chi2
 
 from mlm_steps.compare.mixtures import boundary_null, chi_square_tail, mixture_tail
 from mlm_steps.compare.nesting import relate
-from mlm_steps.design import build_design
+from mlm_steps.design.build import build_design
 from mlm_steps.records import MixtureComponent
 
 

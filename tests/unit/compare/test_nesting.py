@@ -5,7 +5,7 @@ import pandas as pd
 import pytest
 
 from mlm_steps.compare.nesting import embed_theta, log_det_basis, relate, spans
-from mlm_steps.design import build_design
+from mlm_steps.design.build import build_design
 from mlm_steps.engine import evaluate_at, fit_lmm
 
 

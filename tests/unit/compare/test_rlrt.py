@@ -10,7 +10,7 @@ from scipy import optimize, stats
 
 from mlm_steps.compare import Simulations, compare_lrt
 from mlm_steps.compare.rlrt import DRAWS, null_eigenvalues, rlrt_p
-from mlm_steps.design import build_design
+from mlm_steps.design.build import build_design
 from mlm_steps.engine import Estimates
 from mlm_steps.engine.bootstrap.replicates import refit_many
 from mlm_steps.engine.result.linear import linear_criterion

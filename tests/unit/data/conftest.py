@@ -7,7 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from mlm_steps.data import Analysis, prepare
+from mlm_steps.data import Analysis
+from mlm_steps.data.assemble import assemble
 from mlm_steps.errors import DataError
 from mlm_steps.spec import load_spec
 from mlm_steps.steps.parts.uses import model_uses
@@ -43,7 +44,7 @@ def analyse(tmp_path: Path) -> Analyse:
         lines += [f"  - {{name: m{i}, formula: '{formula}'{extra}}}" for i, formula in enumerate(formulas)]
         spec.write_text("\n".join(lines) + "\n")
         loaded = load_spec(spec)
-        return prepare(loaded, model_uses(loaded.spec))
+        return assemble(loaded, model_uses(loaded.spec))
 
     return run
 

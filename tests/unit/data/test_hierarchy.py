@@ -196,7 +196,7 @@ def test_declared_levels_are_held_against_the_right_factor(analyse: Analyse, ref
 
 
 def test_a_preset_declares_levels_too(tmp_path: Path) -> None:
-    from mlm_steps.data import prepare
+    from mlm_steps.data.assemble import assemble
     from mlm_steps.errors import DataError
     from mlm_steps.spec import load_spec
     from mlm_steps.steps.parts.uses import model_uses
@@ -209,7 +209,7 @@ def test_a_preset_declares_levels_too(tmp_path: Path) -> None:
     )
     loaded = load_spec(spec)
     with pytest.raises(DataError, match=r"pipeline.yaml:3:\d+: ladder.level_2\[0\]: 'public' is declared"):
-        prepare(loaded, model_uses(loaded.spec))
+        assemble(loaded, model_uses(loaded.spec))
 
 
 def test_a_factor_of_one_level_is_refused_at_the_formula(refuse: Refuse) -> None:

@@ -19,7 +19,7 @@ import pytest
 
 from mlm_steps.data import Analysis, readers
 from mlm_steps.data.readers import READERS
-from mlm_steps.design import build_design
+from mlm_steps.design.build import build_design
 from mlm_steps.errors import DesignError
 
 Analyse = Callable[..., Analysis]

@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from mlm_steps.design import build_design, factor_codes
+from mlm_steps.design.build import build_design, factor_codes
 from mlm_steps.errors import DesignError, FormulaError
 
 

@@ -6,7 +6,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from mlm_steps.design import build_design, parse_formula
+from mlm_steps.design import parse_formula
+from mlm_steps.design.build import build_design
 from mlm_steps.design.deparse import deparse, format_label, format_number
 from mlm_steps.errors import FormulaError
 

@@ -4,7 +4,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from mlm_steps.design import build_design
+from mlm_steps.design.build import build_design
 from mlm_steps.design.hypotheses import term_hypotheses
 
 CODINGS = ("treatment", "sum", "helmert")

@@ -3,7 +3,9 @@
 import numpy as np
 import pandas as pd
 
-from mlm_steps.design import apply_design, build_design, parse_formula
+from mlm_steps.design import parse_formula
+from mlm_steps.design.apply import apply_design
+from mlm_steps.design.build import build_design
 from mlm_steps.design.one_name import shared_names, with_shared_names
 
 TEXTS = ("y ~ 1 + (1 | a/b)", "y ~ 1 + (1 | a) + (1 | a:b)", "y ~ 1 + (1 | b:c:a)", "y ~ 1 + (1 | a:(c:b))")

@@ -11,7 +11,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from mlm_steps.design import build_design
+from mlm_steps.design.build import build_design
 
 REPOSITORY = Path(__file__).resolve().parents[3]
 OWN = REPOSITORY / "tests" / "reference"

@@ -8,7 +8,9 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from mlm_steps.design import apply_design, build_design
+from mlm_steps.design.apply import apply_design
+from mlm_steps.design.build import build_design
+from mlm_steps.design.signatures import PARAMETERS
 from mlm_steps.design.transforms import FUNCTIONS
 from mlm_steps.errors import FormulaError
 
@@ -91,6 +93,10 @@ def test_the_first_data_come_out_again(frame: pd.DataFrame, formula: str) -> Non
         np.testing.assert_allclose(found.z, fitted.z, rtol=1e-14, atol=1e-14)
         np.testing.assert_array_equal(found.refs, fitted.refs)
         assert (found.group, found.names) == (fitted.group, fitted.names)
+
+
+def test_every_function_names_its_parameters() -> None:
+    assert list(FUNCTIONS) == list(PARAMETERS)
 
 
 @pytest.mark.parametrize("function", FUNCTIONS)

@@ -6,7 +6,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from mlm_steps.design import apply_design, build_design
+from mlm_steps.design.apply import apply_design
+from mlm_steps.design.build import build_design
 from mlm_steps.design.coding import ModelMatrix
 from mlm_steps.design.coefficient_words import CoefficientWords, Named, named_columns
 from mlm_steps.design.linear import parse_linear

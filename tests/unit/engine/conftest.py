@@ -9,7 +9,7 @@ import pandas as pd
 import pytest
 from scipy.linalg import block_diag
 
-from mlm_steps.design import build_design
+from mlm_steps.design.build import build_design
 
 STRUCTURES = {
     "intercepts": ("y ~ x + (1 | g)", None),

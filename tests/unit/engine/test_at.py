@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from mlm_steps.design import build_design
+from mlm_steps.design.build import build_design
 from mlm_steps.engine import evaluate_at, fit_lmm
 from mlm_steps.engine.result.evaluate import criterion_at
 from mlm_steps.errors import FitError

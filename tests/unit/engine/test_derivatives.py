@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from mlm_steps.design import build_design
+from mlm_steps.design.build import build_design
 from mlm_steps.engine.criterion.criterion import profiled
 from mlm_steps.engine.structures.prepared import prepare
 

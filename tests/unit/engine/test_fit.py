@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from mlm_steps.design import build_design
+from mlm_steps.design.build import build_design
 from mlm_steps.engine import Control, Estimates, evaluate_at, fit_lmm
 from mlm_steps.errors import FitError
 

@@ -5,7 +5,7 @@ import pandas as pd
 import pytest
 from scipy.linalg import block_diag
 
-from mlm_steps.design import build_design
+from mlm_steps.design.build import build_design
 from mlm_steps.engine import evaluate_at, fit_lmm
 from mlm_steps.engine.posterior import henderson, posterior
 from mlm_steps.engine.posterior.leverage import cooks_distances, leverages

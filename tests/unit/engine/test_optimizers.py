@@ -4,7 +4,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from mlm_steps.design import build_design
+from mlm_steps.design.build import build_design
 from mlm_steps.engine import Control, fit_lmm
 from mlm_steps.engine.search import optimizers as package
 from mlm_steps.engine.search.optimizers import NEEDS, OPTIMIZERS, installed

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from scipy.linalg import block_diag
 
-from mlm_steps.design import apply_design
+from mlm_steps.design.apply import apply_design
 from mlm_steps.engine import evaluate_at, fit_lmm
 from mlm_steps.engine.posterior.predict import PredictionError, estimates
 

@@ -7,7 +7,7 @@ import pandas as pd
 import pytest
 from scipy import special
 
-from mlm_steps.design import build_design
+from mlm_steps.design.build import build_design
 from mlm_steps.engine import evaluate_at, fit_lmm
 from mlm_steps.engine.profile.profiles import Parameter, parameters_of, profile_fit
 from mlm_steps.engine.structures.coordinates import change_random_coordinates, combine_columns

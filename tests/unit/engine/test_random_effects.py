@@ -7,7 +7,7 @@ import pandas as pd
 import pytest
 from scipy.linalg import block_diag
 
-from mlm_steps.design import build_design
+from mlm_steps.design.build import build_design
 from mlm_steps.engine import conditional_variances, fit_lmm
 from mlm_steps.engine.posterior.conditional import prediction_sds
 from mlm_steps.engine.posterior.random_effects import group_precision, random_effects, reliabilities

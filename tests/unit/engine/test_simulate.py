@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from mlm_steps.design import build_design
+from mlm_steps.design.build import build_design
 from mlm_steps.engine import evaluate_at
 from mlm_steps.engine.bootstrap.simulate import simulate
 from mlm_steps.errors import UsageError

@@ -9,7 +9,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from mlm_steps.design import build_design, parse_formula
+from mlm_steps.design import parse_formula
+from mlm_steps.design.build import build_design
 from mlm_steps.design.predictors import Predictors
 from mlm_steps.effects import Fitted, simple_slopes
 from mlm_steps.engine import Estimates

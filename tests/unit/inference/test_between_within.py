@@ -5,7 +5,7 @@ import pandas as pd
 import pytest
 
 import mlm_steps.inference as inference
-from mlm_steps.design import build_design
+from mlm_steps.design.build import build_design
 from mlm_steps.engine import fit_lmm
 from mlm_steps.inference import Context
 

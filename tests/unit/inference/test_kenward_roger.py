@@ -7,7 +7,7 @@ from scipy.linalg import block_diag
 
 import mlm_steps
 import mlm_steps.inference as inference
-from mlm_steps.design import build_design
+from mlm_steps.design.build import build_design
 from mlm_steps.engine import fit_lmm
 from mlm_steps.inference import group_sums
 

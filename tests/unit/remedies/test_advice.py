@@ -7,7 +7,8 @@ import pandas as pd
 import pytest
 
 import mlm_steps
-from mlm_steps.design import build_design, parse_formula
+from mlm_steps.design import parse_formula
+from mlm_steps.design.build import build_design
 from mlm_steps.engine import Control, Estimates
 from mlm_steps.errors import UsageError
 from mlm_steps.remedies import REMEDIES

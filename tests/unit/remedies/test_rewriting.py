@@ -4,7 +4,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from mlm_steps.design import build_design, parse_formula
+from mlm_steps.design import parse_formula
+from mlm_steps.design.build import build_design
 from mlm_steps.engine import evaluate_at
 from mlm_steps.remedies import REMEDIES, Case
 from mlm_steps.remedies.columns import with_columns

@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from mlm_steps.design import build_design
+from mlm_steps.design.build import build_design
 from mlm_steps.engine import Estimates, fit_lmm
 from mlm_steps.engine.cost import cost_of
 from mlm_steps.records import Cost

@@ -7,7 +7,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from mlm_steps.design import build_design
+from mlm_steps.design.build import build_design
 from mlm_steps.engine import Estimates, evaluate_at
 from mlm_steps.records import FitRecord
 from mlm_steps.steps.parts.fit_record import fit_record, random_parameters

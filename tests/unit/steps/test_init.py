@@ -10,8 +10,10 @@ import pandas as pd
 import pytest
 import yaml
 
-from mlm_steps.data import Analysis, prepare
-from mlm_steps.design import build_design, parse_formula
+from mlm_steps.data import Analysis
+from mlm_steps.data.assemble import assemble
+from mlm_steps.design import parse_formula
+from mlm_steps.design.build import build_design
 from mlm_steps.errors import DataError, UsageError
 from mlm_steps.spec import load_spec
 from mlm_steps.steps.init import init_spec
@@ -38,7 +40,7 @@ def init(tmp_path: Path) -> Init:
             init_spec(tmp_path / "some.csv", outcome=outcome, group=group, spec_path=spec, **options)
         )
         loaded = load_spec(spec, check_formula=check_formula)
-        analysis = prepare(loaded, model_uses(loaded.spec))
+        analysis = assemble(loaded, model_uses(loaded.spec))
         for model in loaded.spec.rungs:
             assert build_design(model.formula, analysis.frame).dropped == ()
         return spec.read_text(), analysis

@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from mlm_steps.design import build_design
+from mlm_steps.design.build import build_design
 from mlm_steps.engine import Estimates
 from mlm_steps.records import Intervals
 from mlm_steps.steps.parts.fit_record import fit_record

@@ -10,7 +10,7 @@ import pandas as pd
 import pytest
 
 from mlm_steps.compare import compare_lrt
-from mlm_steps.design import build_design
+from mlm_steps.design.build import build_design
 from mlm_steps.design.hypotheses import term_hypotheses
 from mlm_steps.design.linear import parse_linear
 from mlm_steps.design.predictors import Predictors

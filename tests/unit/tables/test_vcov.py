@@ -5,7 +5,7 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
-from mlm_steps.design import build_design
+from mlm_steps.design.build import build_design
 from mlm_steps.engine import Estimates
 from mlm_steps.records import DataProfile
 from mlm_steps.records.run import Labels, RunRecords
