@@ -18,6 +18,8 @@ Rows = Sequence[Sequence[str]]
 LARGEST_CORRELATION_TABLE = 12
 """As many columns as lme4 shows correlations of unasked."""
 
+INCLUDES = "†"
+"""Marks a coefficient that includes the effect of a dropped collinear column."""
 STARS = ((0.001, "***"), (0.01, "**"), (0.05, "*"), (0.1, "."))
 TESTS = {
     "satterthwaite": "t tests with Satterthwaite's df",
@@ -96,12 +98,15 @@ def _fixed_lines(fit: LmmFit, tests: CoefficientTests) -> list[str]:
     for index, name in enumerate(fit.design.columns):
         df = () if normal else (f"{tests.df[index]:.2f}",)
         estimate, se, t, p = (float(x[index]) for x in (tests.estimate, tests.se, tests.t, tests.p))
-        rows.append((name, _short(estimate), _short(se), *df, f"{t:.3f}", _p_value(p), _stars(p)))
+        marked = f"{name} {INCLUDES}" if name in fit.design.aliases else name
+        rows.append((marked, _short(estimate), _short(se), *df, f"{t:.3f}", _p_value(p), _stars(p)))
     lines = ["Fixed effects:", *_aligned(rows, left=1, flags=True)]
     if (tests.p < 0.1).any():
         lines += ["---", "Signif. codes: 0 '***' 0.001 '**' 0.01 '*' 0.05 '.' 0.1 ' ' 1"]
     if fit.design.dropped:
         lines.append(f"Dropped (collinear): {', '.join(fit.design.dropped)}")
+    if fit.design.aliases:
+        lines.append(f"{INCLUDES} includes the effect of a dropped column")
     return lines
 
 

@@ -69,6 +69,8 @@ class FitTests(FitRows):
         -------
         DataFrame
             Indexed by term, with ``sum_sq``, ``mean_sq``, ``num_df``, ``den_df``, ``F`` and ``p_value``.
+            Where collinear columns were dropped, ``includes`` names those that belong to the term or whose
+            effects its coefficients include.
 
         Raises
         ------
@@ -88,7 +90,11 @@ class FitTests(FitRows):
             nothing if test is None else {name: getattr(test, field) for name, field in names.items()}
             for test in tests.values()
         ]
-        return pd.DataFrame(rows, index=pd.Index(list(tests), name="term"), columns=list(names))
+        frame = pd.DataFrame(rows, index=pd.Index(list(tests), name="term"), columns=list(names))
+        if design.dropped:
+            includes = design.term_aliases
+            frame["includes"] = [", ".join(includes.get(term, ())) for term in tests]
+        return frame
 
     @checked(seed=whole(0, LARGEST_SEED))
     def ranova(self, *, seed: int = 1) -> pd.DataFrame:

@@ -20,7 +20,7 @@ from mlm_steps.design.checks import (
     require_rows,
     require_sizes,
 )
-from mlm_steps.design.coding import INTERCEPT, ModelMatrix, model_matrix
+from mlm_steps.design.coding import ModelMatrix, model_matrix
 from mlm_steps.design.columns import FrameColumns, complete_rows, missing_values
 from mlm_steps.design.contrasts import contrast_kind
 from mlm_steps.design.evaluate import Evaluator
@@ -32,7 +32,7 @@ from mlm_steps.design.grouping import group_rows
 from mlm_steps.design.matrices import Design, RandomTerm
 from mlm_steps.design.notices import fixed_notices, random_notices
 from mlm_steps.design.random import RandomPart, build_random
-from mlm_steps.design.rank import combined, independent_columns
+from mlm_steps.design.rank import collinear_with, independent_columns
 from mlm_steps.design.unique_names import column_names
 from mlm_steps.design.variables import Contrast
 from mlm_steps.errors import DesignError, Fault
@@ -152,9 +152,9 @@ def _design(formula: Formula, sample: _Sample, parts: _Parts) -> Design:
     require_more_rows(len(kept), sample.columns.n)
     X = fixed.X if len(kept) == len(all_columns) else fixed.X[:, kept]
     names = tuple(all_columns[i] for i in kept)
-    dropped = tuple(all_columns[i] for i in sorted(set(range(len(all_columns))) - set(kept)))
-    shared = combined(X, fixed.X) if dropped else ()
-    sharing = [names[i] for i in shared if names[i] != INTERCEPT]
+    left_out = sorted(set(range(len(all_columns))) - set(kept))
+    dropped = tuple(all_columns[i] for i in left_out)
+    aliases = _aliases(X, names, fixed.X[:, left_out], dropped)
     return Design(
         formula=formula.text,
         outcome=formula.outcome_label,
@@ -173,12 +173,28 @@ def _design(formula: Formula, sample: _Sample, parts: _Parts) -> Design:
         rows=sample.rows,
         transforms=_transforms(formula, parts, kept, all_columns, terms),
         notices=(
-            *fixed_notices(len(sample.columns.frame), sample.missing, sample.columns.n, dropped, sharing),
+            *fixed_notices(
+                len(sample.columns.frame), sample.missing, sample.columns.n, dropped, tuple(aliases)
+            ),
             *random_notices(formula, parts.evaluator, terms, X, names),
         ),
         shared_names=called.shared,
         full_names=called.full,
+        aliases=aliases,
     )
+
+
+def _aliases(
+    X: _Array, names: Sequence[str], left_out: _Array, dropped: Sequence[str]
+) -> dict[str, tuple[str, ...]]:
+    """Return for each kept column the dropped columns in whose linear combination it is, if any."""
+    if not dropped:
+        return {}
+    found = {
+        name: tuple(other for other, takes_part in zip(dropped, row, strict=True) if takes_part)
+        for name, row in zip(names, collinear_with(X, left_out).tolist(), strict=True)
+    }
+    return {name: others for name, others in found.items() if others}
 
 
 def offset_sum(formula: Formula, evaluator: Evaluator) -> _Array | None:

@@ -106,6 +106,9 @@ class Design:
         R's names of the columns of fixed and random effects that are not called so, since others share them.
     full_names : mapping of str to str
         Where there are such columns, the names of all columns with levels in brackets.
+    aliases : mapping of str to tuple of str
+        For each kept column that is part of the linear combination of dropped columns, those columns: its
+        coefficient includes their effects.
     """
 
     formula: str
@@ -127,6 +130,7 @@ class Design:
     notices: tuple[Notice, ...]
     shared_names: Mapping[str, str] = field(default_factory=dict)
     full_names: Mapping[str, str] = field(default_factory=dict)
+    aliases: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
 
     @property
     def n(self) -> int:
@@ -147,6 +151,16 @@ class Design:
     def all_distinct_names(self) -> tuple[str, ...]:
         """The same of all columns."""
         return tuple(self.full_names.get(column, column) for column in self.all_columns)
+
+    @property
+    def term_aliases(self) -> dict[str, tuple[str, ...]]:
+        """For each term with a dropped or an aliased column, the dropped columns concerned."""
+        found: dict[str, dict[str, None]] = {}
+        for column, assign in zip(self.all_columns, self.all_assign, strict=True):
+            others = (column,) if column in self.dropped else self.aliases.get(column, ())
+            if assign and others:
+                found.setdefault(self.term_labels[assign - 1], {}).update(dict.fromkeys(others))
+        return {term: tuple(names) for term, names in found.items()}
 
     @property
     def n_theta(self) -> int:

@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.linalg import lapack
 
-__all__ = ["combined", "independent_columns", "outside_span"]
+__all__ = ["collinear_with", "independent_columns", "outside_span"]
 
 TOLERANCE = 1e-7
 """R's: a column counts as dependent when less of its length than this is new."""
@@ -69,11 +69,25 @@ def _by_orthogonalisation(X: _Array) -> NDArray[np.intp]:
     return np.array(kept, dtype=np.intp)
 
 
-def combined(kept: _Array, X: _Array) -> NDArray[np.intp]:
-    """Return which columns that were kept, (n, p), take part in a combination that gives another of X."""
-    length = np.maximum(np.linalg.norm(kept, axis=0), np.finfo(float).tiny)
-    weights = np.linalg.lstsq(kept / length, X / np.maximum(np.linalg.norm(X, axis=0), 1e-300), rcond=None)[0]
-    return np.flatnonzero((np.abs(weights) > TOLERANCE).sum(axis=1) > 1).astype(np.intp)
+def collinear_with(kept: _Array, dropped: _Array) -> NDArray[np.bool_]:
+    """Return which kept columns take part in the linear combination that gives each dropped column.
+
+    Parameters
+    ----------
+    kept : ndarray, shape (n, p)
+        Linearly independent columns.
+    dropped : ndarray, shape (n, d)
+        Linear combinations of them.
+
+    Returns
+    -------
+    ndarray of bool, shape (p, d)
+    """
+    smallest = np.finfo(float).tiny
+    length = np.maximum(np.linalg.norm(kept, axis=0), smallest)
+    scaled = dropped / np.maximum(np.linalg.norm(dropped, axis=0), smallest)
+    weights = np.linalg.lstsq(kept / length, scaled, rcond=None)[0]
+    return np.asarray(np.abs(weights) > TOLERANCE)
 
 
 def outside_span(columns: _Array, X: _Array) -> NDArray[np.bool_]:

@@ -107,6 +107,8 @@ class Coefficient(Part):
     """What the limit is if not where the criterion puts it, or why there is none."""
     ci_high_code: str | None = None
     dropped: bool = False
+    includes: tuple[str, ...] = ()
+    """Dropped columns in whose linear combination this column is: the coefficient includes their effects."""
 
 
 class TermTest(Part):
@@ -125,6 +127,8 @@ class TermTest(Part):
     statistic: float | None = None
     """F."""
     p: float | None = None
+    includes: tuple[str, ...] = ()
+    """Dropped columns of the term, or whose effects its coefficients include."""
 
 
 class RandomParameter(Part):

@@ -28,9 +28,15 @@ def anova(run: RunRecords) -> Table:
 
 
 def anova_row(model: str, test: TermTest) -> tuple[dict[str, Cell], Codes]:
-    """Return the cells of one test, and why some are empty."""
-    cells: dict[str, Cell] = {"model": model, "F": test.statistic, **test.model_dump(exclude={"statistic"})}
+    """Return the cells of one test, and why some are empty.
+
+    ``term[includes]`` names the dropped columns of the term, or whose effects its coefficients include.
+    """
+    numbers = test.model_dump(exclude={"statistic", "includes"})
+    cells: dict[str, Cell] = {"model": model, "F": test.statistic, **numbers}
     codes = dict.fromkeys(COLUMNS, "not_estimable")
     if test.df_method == "z" and test.num_df:
         codes["den_df"] = "infinite"
+    if test.includes:
+        codes["term[includes]"] = ", ".join(test.includes)
     return cells, codes

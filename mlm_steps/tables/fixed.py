@@ -24,7 +24,8 @@ COLUMNS = (
 def fixed(run: RunRecords) -> Table:
     """Return the fixed effects of all rungs; a dropped column has a row without numbers.
 
-    Standardized coefficients are not computed, and no key asks for them: ``std_estimate`` is empty.
+    ``estimate[includes]`` names the dropped columns whose effects a coefficient includes. Standardized
+    coefficients are not computed, and no key asks for them: ``std_estimate`` is empty.
     """
     rows = [_row(fit.model, coefficient) for fit in run.fits for coefficient in fit.coefficients]
     return table_of("fixed", COLUMNS, rows)
@@ -34,7 +35,7 @@ def _row(model: str, coefficient: Coefficient) -> tuple[dict[str, Cell], Codes]:
     cells: dict[str, Cell] = {
         "model": model,
         "std_estimate": None,
-        **coefficient.model_dump(),
+        **coefficient.model_dump(exclude={"includes"}),
         "symbol": coefficient.symbol or None,
     }
     codes = dict.fromkeys(COLUMNS, "dropped" if coefficient.dropped else "not_estimable")
@@ -42,4 +43,6 @@ def _row(model: str, coefficient: Coefficient) -> tuple[dict[str, Cell], Codes]:
         codes["df"] = "infinite"
     if not coefficient.dropped:
         codes |= limit_codes(coefficient)
+    if coefficient.includes:
+        codes["estimate[includes]"] = ", ".join(coefficient.includes)
     return cells, codes | {"std_estimate": NOT_COMPUTED}

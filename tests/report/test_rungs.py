@@ -54,3 +54,15 @@ def test_reasons_against_a_fit_are_a_sentence(make_given):
     doubtful = optimum.convergence.model_copy(update={"status": "failed", "reasons": reasons})
     text = render_report(with_fit(given, reml=optimum.model_copy(update={"convergence": doubtful})))["md"]
     assert "A search used up its limit (40 evaluations in all); the criterion falls." in text
+
+
+def test_a_dropped_column_is_said_at_the_coefficients_and_terms_that_include_it(make_given):
+    given = make_given()
+    first, second, *rest = given.run.fits[-1].coefficients
+    coefficients = (first, second.model_copy(update={"includes": ("twice",)}), *rest)
+    tested = {"sum_sq": 9.0, "mean_sq": 4.5, "p": 0.0123, "statistic": 4.5678, "den_df": 17.25}
+    anova = (term("ses", 2, includes=("twice",), **tested), term("sector", 1, **tested))
+    text = render_report(with_fit(given, coefficients=coefficients, anova=anova))["md"]
+    assert text.count("†") == 4
+    assert "apart from the effect of a dropped column (`twice`): it estimates a combination of both." in text
+    assert "the test is of the combinations of effects that the data can tell apart." in text

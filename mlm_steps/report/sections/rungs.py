@@ -31,6 +31,12 @@ from mlm_steps.report.text.text import Code, Emphasis, Number, Phrase, Symbol, W
 __all__ = ["context"]
 
 FIXED_ALIGN: tuple[Align, ...] = (*("text",) * 2, *("number",) * 6)
+INCLUDES = "†"
+"""Marks a coefficient or term whose meaning a dropped collinear column changed."""
+TERM_NOTE = say(
+    "† A column of this term was dropped as collinear, or its coefficients include the effect of one: the "
+    "test is of the combinations of effects that the data can tell apart."
+)
 GRADIENT_DECIMALS = 9
 """More than a plain number shows: gradients are written in powers of ten."""
 
@@ -113,7 +119,7 @@ def _fixed(given: ReportInput, fit: FitRecord) -> Grid:
             align=FIXED_ALIGN,
         ),
         rows=tuple(_fixed_row(given, fit, c) for c in fit.coefficients),
-        notes=(*_other_df(fit), *_disputes(given, fit, fit.coefficients)),
+        notes=(*_includes(given, fit), *_other_df(fit), *_disputes(given, fit, fit.coefficients)),
         wide=True,
     )  # fmt: skip
 
@@ -123,8 +129,24 @@ def _fixed_row(given: ReportInput, fit: FitRecord, c: Coefficient) -> Row:
     head = given.names.column(c.column, c.term)
     if c.dropped:
         return row(head, ["", "dropped (collinear)", *(None for _ in range(5))])
+    head = (*head, INCLUDES) if c.includes else head
     return row(
         head, [Symbol(c.symbol), facts.estimate, facts.se, facts.ci, facts.statistic, facts.df, facts.p]
+    )
+
+
+def _includes(given: ReportInput, fit: FitRecord) -> tuple[Phrase, ...]:
+    """Return what the mark at a coefficient says, if one has it."""
+    terms = {c.column: c.term for c in fit.coefficients}
+    columns = dict.fromkeys(name for c in fit.coefficients for name in c.includes)
+    if not columns:
+        return ()
+    return (
+        say(
+            "† The data cannot tell this coefficient apart from the effect of a dropped column ({dropped}): "
+            "it estimates a combination of both.",
+            dropped=join([given.names.column(name, terms.get(name, name)) for name in columns]),
+        ),
     )
 
 
@@ -169,6 +191,7 @@ def _terms(given: ReportInput, fit: FitRecord) -> Grid | None:
         rows=tuple(_term_row(given, fit, test) for test in tests),
         notes=(
             (f"Denominator degrees of freedom: {DF_METHODS.get(method, method)}.",),
+            *((TERM_NOTE,) if any(test.includes for test in tests) else ()),
             *_disputes(given, fit, [test for test in tests if test.num_df > 1]),
         ),
         wide=True,
@@ -186,7 +209,8 @@ def _term_row(given: ReportInput, fit: FitRecord, test: TermTest) -> Row:
         None if text is None else Number(text, source("anova", fit.model, test.term, field))
         for field, text in shown.items()
     ]
-    return row(given.names.column(test.term, test.term), numbers)
+    head = given.names.column(test.term, test.term)
+    return row((*head, INCLUDES) if test.includes else head, numbers)
 
 
 def _random(given: ReportInput, fit: FitRecord) -> Grid:

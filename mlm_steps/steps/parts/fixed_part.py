@@ -71,25 +71,31 @@ def fixed_part(
             other = reference(fit, method, context) if method != against.method else against
             if other.method != against.method:
                 others += _coefficients(fit.design, other, confidence, variable_levels)
-                anova_other += _anova(other, tested)
+                anova_other += _anova(fit.design, other, tested)
     return FixedPart(
         _coefficients(fit.design, against, confidence, variable_levels),
         tuple(others),
         () if against.vcov is fit.vcov else tuple(tuple(map(float, row)) for row in against.vcov),
-        _anova(against, tested),
+        _anova(fit.design, against, tested),
         tuple(anova_other),
         against.notices,
     )
 
 
-def _anova(against: Reference, hypotheses: Hypotheses) -> tuple[TermTest, ...]:
+def _anova(design: Design, against: Reference, hypotheses: Hypotheses) -> tuple[TermTest, ...]:
     tests = test_terms(against, hypotheses.rows)
-    return tuple(_term_test(hypotheses.kind, term, against.method, test) for term, test in tests.items())
+    includes = design.term_aliases
+    return tuple(
+        _term_test(hypotheses.kind, term, against.method, test, includes.get(term, ()))
+        for term, test in tests.items()
+    )
 
 
-def _term_test(kind: SumsOfSquares, term: str, method: str, test: JointTest | None) -> TermTest:
+def _term_test(
+    kind: SumsOfSquares, term: str, method: str, test: JointTest | None, includes: tuple[str, ...]
+) -> TermTest:
     if test is None:
-        return TermTest(type=kind, term=term, num_df=0, df_method=method)
+        return TermTest(type=kind, term=term, num_df=0, df_method=method, includes=includes)
     return TermTest(
         type=kind,
         term=term,
@@ -100,6 +106,7 @@ def _term_test(kind: SumsOfSquares, term: str, method: str, test: JointTest | No
         mean_sq=_finite(test.mean_sq),
         statistic=_finite(test.F),
         p=_finite(test.p),
+        includes=includes,
     )
 
 
@@ -133,6 +140,7 @@ def _coefficients(
                 df_method=against.method,
                 ci_method=f"Wald, {against.method}",
                 dropped=kept is None,
+                includes=design.aliases.get(column, ()),
                 **{name: None if kept is None else _finite(array[kept]) for name, array in numbers.items()},
             )
         )

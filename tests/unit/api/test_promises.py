@@ -72,6 +72,10 @@ def test_a_dropped_column_is_said_to_change_its_neighbours(frame):
     fit = mlm_steps.fit("y ~ f + x + z + w + (1 | g)", frame.assign(w=2 * frame.x - frame.z))
     (notice,) = [notice for notice in fit.notices if notice.code == "rank_deficient"]
     assert "the coefficients of x, z include what was left out" in notice.text
+    marked = [line.split()[0] for line in str(fit).splitlines() if " †" in line]
+    assert marked == ["x", "z"]
+    assert fit.anova()["includes"].to_dict() == {"f": "", "x": "w", "z": "w", "w": "w"}
+    assert "includes" not in mlm_steps.fit("y ~ f + x + z + (1 | g)", frame).anova()
 
 
 @pytest.mark.parametrize("most", [1, 2, 3, 4, 6, 9, 14])
