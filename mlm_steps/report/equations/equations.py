@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from markupsafe import Markup, escape
 
 from mlm_steps.records import DataProfile, FitRecord
-from mlm_steps.report.equations.levels import Effect, Factor, Hierarchy, Predictor, hierarchy
+from mlm_steps.report.equations.levels import Effect, FactorIndex, Hierarchy, Predictor, hierarchy
 from mlm_steps.report.text.text import clean
 
 __all__ = ["Equation", "EquationBlock", "equations", "latex_escape"]
@@ -215,7 +215,7 @@ class _Writer:
         )
         return rf"\beta_{{{pair[0]}{pair[1]}{outer}}} = {_sum(terms)}"
 
-    def _deviations(self, wanted: Callable[[Factor, Effect], bool], skip: int) -> list[str]:
+    def _deviations(self, wanted: Callable[[FactorIndex, Effect], bool], skip: int) -> list[str]:
         """Return the random effects that are wanted; each times its regressors above ``skip`` levels."""
         found = []
         for factor in self._places.factors:
@@ -247,7 +247,7 @@ class _Writer:
             variance += " / " + self._text(self._fit.weights, self._places.unit)
         return [*lines, rf"{self._residual} \sim N(0, {variance})"]
 
-    def _distribution(self, factor: Factor) -> str:
+    def _distribution(self, factor: FactorIndex) -> str:
         effects = factor.effects
         mark = f"^{{({factor.letter})}}" if self._several else ""
         if len(effects) == 1:
@@ -262,7 +262,7 @@ class _Writer:
         return rf"{vector} \sim N\left({zeros},\; {matrix}\right)"
 
 
-def _deviation(factor: Factor, effect: Effect) -> str:
+def _deviation(factor: FactorIndex, effect: Effect) -> str:
     return f"{factor.deviation}_{{{effect.number}{factor.index}}}"
 
 

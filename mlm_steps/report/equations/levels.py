@@ -12,7 +12,7 @@ from mlm_steps.records.spelling import unquote_name
 from mlm_steps.report.text.names import INTERCEPT
 from mlm_steps.report.text.notation import symbol_indices
 
-__all__ = ["Effect", "Factor", "Hierarchy", "Predictor", "hierarchy"]
+__all__ = ["Effect", "FactorIndex", "Hierarchy", "Predictor", "hierarchy"]
 
 UNIT_LETTERS = "jklmopqstuvwxyz"
 _VARIABLE = re.compile(r"^(`(?:[^`\\]|\\.)+`|[^\[]*)")
@@ -59,8 +59,8 @@ class Effect:
 
 
 @dataclass(frozen=True, slots=True)
-class Factor:
-    """One grouping factor; ``inner`` if it is nested in another one of the model."""
+class FactorIndex:
+    """One grouping factor with its letters and index; ``inner`` if it is nested in another factor of the model."""
 
     name: str
     deviation: str
@@ -83,14 +83,14 @@ class Hierarchy:
     coefficients : mapping of indices to Coefficient
     predictors : tuple of mappings
         Per level, the predictor of each index but 0.
-    factors : tuple of Factor
+    factors : tuple of FactorIndex
     """
 
     depth: int
     unit: str
     coefficients: dict[tuple[int, ...], Coefficient]
     predictors: tuple[dict[int, Predictor], ...]
-    factors: tuple[Factor, ...]
+    factors: tuple[FactorIndex, ...]
 
     def regressors(self, place: tuple[int, ...]) -> tuple[Predictor, ...]:
         """Return what the coefficient with these indices multiplies."""
@@ -124,7 +124,7 @@ def hierarchy(fit: FitRecord, profile: DataProfile) -> Hierarchy:
         for level, known in enumerate(parts)
     )  # fmt: skip
     factors = tuple(
-        Factor(
+        FactorIndex(
             name,
             DEVIATION_LETTERS[min(position, len(DEVIATION_LETTERS) - 1)],
             letters[name],

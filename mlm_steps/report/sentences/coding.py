@@ -18,7 +18,7 @@ from mlm_steps.report.text.text import Number, Phrase, Word, join, say, source
 
 __all__ = ["Coding", "coding_of", "held_phrase", "sum_claim", "sum_product_claim"]
 
-Factor = tuple[str, str]
+FactorText = tuple[str, str]
 """A factor of a column: as its term has it, and with what follows for a level."""
 CATEGORIES = ("factor", "as.factor", "ordered", "relevel", "C")
 _NUMBERED = re.compile(r"\d+\Z")
@@ -43,7 +43,7 @@ class Coding:
     levels: tuple[str, ...] = ()
 
 
-def coding_of(given: ReportInput, fit: FitRecord, factor: Factor) -> Coding:
+def coding_of(given: ReportInput, fit: FitRecord, factor: FactorText) -> Coding:
     """Return how a factor of a column of a fit is coded."""
     stem, text = factor
     expr = expression_of(fit.formula, stem)
@@ -70,7 +70,7 @@ def _kind(contrast: str) -> Literal["treatment", "sum", "balanced"]:
     return "sum" if contrast == "sum" else "balanced"
 
 
-def held_phrase(given: ReportInput, fit: FitRecord, factors: Iterable[Factor]) -> Phrase:
+def held_phrase(given: ReportInput, fit: FitRecord, factors: Iterable[FactorText]) -> Phrase:
     """Return where a coefficient holds that stands in products with other factors.
 
     Numbers are at 0 and treatment contrasts at their reference level; over sum contrasts, and others that add
@@ -101,7 +101,7 @@ def _level(coding: Coding, text: str) -> str | None:
 
 
 def sum_claim(
-    given: ReportInput, fit: FitRecord, coefficient: Coefficient, factor: Factor, *, clear: bool
+    given: ReportInput, fit: FitRecord, coefficient: Coefficient, factor: FactorText, *, clear: bool
 ) -> Phrase | None:
     """Return what a coefficient of sum contrasts says; None where it is none.
 
@@ -147,7 +147,7 @@ def _difference(given: ReportInput, fit: FitRecord, coefficient: Coefficient, st
 
 
 def sum_product_claim(
-    given: ReportInput, fit: FitRecord, factors: tuple[Factor, Factor], *, rises: bool, clear: bool
+    given: ReportInput, fit: FitRecord, factors: tuple[FactorText, FactorText], *, rises: bool, clear: bool
 ) -> Phrase | None:
     """Return what a product of a number with a column of sum contrasts says; None for other products."""
     codings = [coding_of(given, fit, factor) for factor in factors]
