@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from mlm_steps.design import Formula
-from mlm_steps.records import FitRecord, VarianceRecord
+from mlm_steps.records import FitRecord, Notice, VarianceRecord
 from mlm_steps.records.run import RunRecords
 from mlm_steps.report.text.names import Names
 
@@ -55,6 +55,20 @@ class ReportInput:
     def alpha(self) -> float:
         """The level of the tests, one for the whole run."""
         return self.run.fits[0].alpha if self.run.fits else 0.05
+
+    @property
+    def notices(self) -> tuple[Notice, ...]:
+        """The notices of data, models, comparisons and variance, each text once per model."""
+        run = self.run
+        found = [
+            *run.profile.notices,
+            *(notice for record in run.prelude for notice in record.notices),
+            *(notice for fit in run.fits for notice in fit.notices),
+            *(notice for record in run.comparisons for notice in record.notices),
+            *(notice for record in run.variance for notice in record.notices),
+            *(notice for record in run.intervals.records for notice in record.notices),
+        ]
+        return tuple({(n.code, n.text, n.model): n for n in found}.values())
 
     def variance(self, model: str) -> VarianceRecord | None:
         """Return the variance that a rung explains, if it was computed."""

@@ -6,7 +6,7 @@ import pandas as pd
 import pytest
 
 from mlm_steps.report.render import render_report
-from mlm_steps.report.sections.checklist import answers
+from mlm_steps.report.standard.checklist import answers
 
 
 def states(given):

@@ -11,6 +11,7 @@ import pytest
 from mlm_steps.records.run import Labels
 from mlm_steps.report.render import render_report
 from mlm_steps.report.sections import SECTIONS
+from mlm_steps.report.titles import TITLES
 
 VOID = {"meta", "link", "br", "hr", "img", "input", "path", "use", "mspace"}
 
@@ -79,6 +80,10 @@ def test_all_links_are_internal_and_nothing_is_loaded_or_run(page):
     assert not page.attributes("src")
     assert {tag for tag, _ in page.elements} & {"script", "iframe", "object", "img", "link"} == set()
     assert not any(name.startswith("on") for _, attrs in page.elements for name in attrs)
+
+
+def test_titles_and_sections_stand_in_the_same_order():
+    assert list(TITLES) == list(SECTIONS)
 
 
 @pytest.mark.parametrize("name", list(SECTIONS))

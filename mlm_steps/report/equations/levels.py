@@ -60,7 +60,7 @@ class Effect:
 
 @dataclass(frozen=True, slots=True)
 class FactorIndex:
-    """One grouping factor with its letters and index; ``inner`` if it is nested in another factor of the model."""
+    """One grouping factor with its letters; ``inner`` if it is nested in another factor of the model."""
 
     name: str
     deviation: str

@@ -1,7 +1,8 @@
 """Sections of the report, in reading order.
 
-To add one, write ``sections/<name>.py`` with ``context(given) -> dict | None`` (None leaves the section out),
-its templates ``reports/html/<name>.html`` and ``reports/md/<name>.md``, and list it here.
+To add one, write ``sections/<name>.py`` with ``context(given) -> dict | None`` (None leaves the section out)
+and its templates ``reports/html/<name>.html`` and ``reports/md/<name>.md``, give it a title in
+``report/titles.py``, and list it here. A section imports no other section.
 """
 
 from __future__ import annotations
@@ -32,44 +33,46 @@ from mlm_steps.report.sections import (
     summary,
     variance,
 )
+from mlm_steps.report.titles import TITLES
 
 __all__ = ["SECTIONS", "Context", "Section"]
 
 
 class Context(Protocol):
-    """Makes what the templates of one section format; None if the run has nothing for it."""
+    """Prepares the values that the templates of one section place; None leaves the section out."""
 
     def __call__(self, given: ReportInput) -> dict[str, Any] | None:
-        """Return the values of the section, rounded and worded; a template only places them."""
+        """Return the values of the section as phrases and tables with rounded numbers."""
 
 
 @dataclass(frozen=True, slots=True)
 class Section:
-    """A heading and what stands below it."""
+    """The title of a section and the function that prepares its values."""
 
     title: str
     context: Context
 
 
-SECTIONS: dict[str, Section] = {
-    "summary": Section("Summary", summary.context),
-    "data": Section("Data and hierarchy", data.context),
-    "raw_data": Section("The data in one picture", raw_data.context),
-    "prelude": Section("Prelude: single-level models", prelude.context),
-    "equations": Section("Models and equations", equations.context),
-    "ladder": Section("The ladder", ladder.context),
-    "comparisons": Section("Comparisons of rungs", comparisons.context),
-    "deletions": Section("Random effects left out", deletions.context),
-    "effects": Section("Slopes, means and contrasts", effects.context),
-    "variance": Section("Variance explained", variance.context),
-    "groups": Section("Differences between groups", groups.context),
-    "intervals": Section("Profiles and intervals of the parameters", intervals.context),
-    "rungs": Section("Each rung in full", rungs.context),
-    "remedies": Section("Singular and doubtful fits", remedies.context),
-    "allfit": Section("Optimisers", allfit.context),
-    "effort": Section("Left out", effort.context),
-    "notices": Section("Notices", notices.context),
-    "author": Section("For the author to write", author.context),
-    "provenance": Section("Provenance", provenance.context),
-    "checklist": Section("Reporting checklist", checklist.context),
+_CONTEXTS: dict[str, Context] = {
+    "summary": summary.context,
+    "data": data.context,
+    "raw_data": raw_data.context,
+    "prelude": prelude.context,
+    "equations": equations.context,
+    "ladder": ladder.context,
+    "comparisons": comparisons.context,
+    "deletions": deletions.context,
+    "effects": effects.context,
+    "variance": variance.context,
+    "groups": groups.context,
+    "intervals": intervals.context,
+    "rungs": rungs.context,
+    "remedies": remedies.context,
+    "allfit": allfit.context,
+    "effort": effort.context,
+    "notices": notices.context,
+    "author": author.context,
+    "provenance": provenance.context,
+    "checklist": checklist.context,
 }
+SECTIONS = {name: Section(TITLES[name], context) for name, context in _CONTEXTS.items()}

@@ -1,16 +1,16 @@
-"""Places that only the author can fill, one per open item of the reporting checklist."""
+"""Placeholders for the author, one per open item of the reporting checklist."""
 
 from __future__ import annotations
 
 from typing import Any
 
 from mlm_steps.report.inputs import ReportInput
-from mlm_steps.report.sections import checklist
+from mlm_steps.report.standard.checklist import answers
 
 __all__ = ["context"]
 
 
 def context(given: ReportInput) -> dict[str, Any] | None:
     """Return a placeholder per gap that asks for the author's words."""
-    gaps = [item for item in checklist.answers(given) if item.status == "gap" and item.prompt]
+    gaps = [item for item in answers(given) if item.status == "gap" and item.prompt]
     return {"gaps": gaps} if gaps else None

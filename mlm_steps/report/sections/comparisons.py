@@ -8,6 +8,7 @@ from mlm_steps.records import ComparisonRecord
 from mlm_steps.report.drawing import drawing
 from mlm_steps.report.inputs import ReportInput
 from mlm_steps.report.sentences.comparisons import (
+    FAILED,
     NEGATIVE_REDUCTION,
     comparison_sentence,
     has_increase,
@@ -18,10 +19,8 @@ from mlm_steps.report.text.grid import Align, Grid, Row, columns, row
 from mlm_steps.report.text.text import Emphasis, Link, Number, Phrase, join, say
 from mlm_steps.tables.comparison import adjusted_p
 
-__all__ = ["FAILED", "context"]
+__all__ = ["context"]
 
-FAILED = "fit_failed"
-"""Why two rungs are not compared, where one of them has no optimum."""
 BOUNDARY_CODES = {
     "not_applicable": None,
     "no_closed_weights": "no closed form",

@@ -9,8 +9,7 @@ from mlm_steps.records import FitRecord
 from mlm_steps.records.spelling import unquote_name
 from mlm_steps.report.equations.equations import equations
 from mlm_steps.report.inputs import ReportInput
-from mlm_steps.report.sections.notices import deviation_sentence
-from mlm_steps.report.sentences.counts import count_sentences
+from mlm_steps.report.sentences.fits import count_sentences, deviation_sentence
 from mlm_steps.report.text.text import Code, Phrase, join, say
 
 __all__ = ["context"]

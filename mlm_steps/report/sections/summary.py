@@ -6,20 +6,26 @@ from typing import Any
 
 from mlm_steps.records import FitRecord
 from mlm_steps.report.inputs import ReportInput
-from mlm_steps.report.sections import checklist
-from mlm_steps.report.sections.comparisons import FAILED
 from mlm_steps.report.sentences.coefficients import (
     boundary_sentences,
     coefficient_sentence,
     effect_terms,
     null_sentence,
 )
-from mlm_steps.report.sentences.comparisons import NEGATIVE_REDUCTION, comparison_sentence, has_increase
+from mlm_steps.report.sentences.comparisons import (
+    FAILED,
+    NEGATIVE_REDUCTION,
+    comparison_sentence,
+    has_increase,
+)
 from mlm_steps.report.sentences.disputes import disputed
+from mlm_steps.report.sentences.fits import status_words
 from mlm_steps.report.sentences.random_slopes import slope_sentences
+from mlm_steps.report.standard.checklist import gap_sentence
 from mlm_steps.report.text.facts import DF_METHODS, fit_number, profile_number
 from mlm_steps.report.text.names import INTERCEPT
 from mlm_steps.report.text.text import Code, Link, Number, Phrase, Word, join, say
+from mlm_steps.report.titles import section_link
 
 __all__ = ["context"]
 
@@ -35,7 +41,7 @@ def context(given: ReportInput) -> dict[str, Any]:
         "final": None if final is None else _final(given, final),
         "findings": [] if final is None else _findings(given, final),
         "cautions": _cautions(given),
-        "gaps": checklist.gap_sentence(given),
+        "gaps": gap_sentence(given),
     }
 
 
@@ -91,16 +97,6 @@ def _df_method(fit: FitRecord) -> str:
     return DF_METHODS.get(method, method)
 
 
-def status_words(fit: FitRecord) -> str:
-    """Return how the fit ended, in a sentence."""
-    status = fit.reported.convergence.status
-    return {
-        "converged": "The fit converged.",
-        "singular": "The fit converged to a singular covariance matrix of the random effects.",
-        "failed": "The search did not converge: no estimate, test or comparison of this rung is reported.",
-    }[status]
-
-
 def _random_part(given: ReportInput, fit: FitRecord) -> Phrase:
     terms = effect_terms(fit)
     parts: list[Phrase] = []
@@ -138,7 +134,7 @@ def _cautions(given: ReportInput) -> list[Phrase]:
     link = Link("the notices", "notices")
     cautions: list[Phrase] = [] if final is None else list(boundary_sentences(given, final))
     if cautions:
-        advice = Link("Singular and doubtful fits", "remedies")
+        advice = section_link("remedies")
         cautions.append(
             say("What could be fitted instead, and what that costs, stands under {link}.", link=advice)
         )
@@ -178,9 +174,7 @@ def _cautions(given: ReportInput) -> list[Phrase]:
 
 
 def _warnings(given: ReportInput) -> int:
-    from mlm_steps.report.sections.notices import all_notices
-
     return sum(
         notice.severity == "warning" and notice.code != "remedy_applied"  # a deviation has a line of its own
-        for notice in all_notices(given)
+        for notice in given.notices
     )

@@ -16,6 +16,7 @@ from mlm_steps.report.text.text import Code, Number, Phrase, Word, join, say, so
 from mlm_steps.tables.comparison import adjusted_p
 
 __all__ = [
+    "FAILED",
     "NEGATIVE_REDUCTION",
     "comparison_sentence",
     "has_increase",
@@ -23,6 +24,8 @@ __all__ = [
     "mixture_words",
 ]
 
+FAILED = "fit_failed"
+"""Code of a comparison that was not made because one of the two rungs has no optimum."""
 NEGATIVE_REDUCTION = (
     "A component can grow when predictors are added: a level-1 predictor removes level-1 variance, and what "
     "the smaller model had put down to the sampling of each group’s members then counts as a difference "

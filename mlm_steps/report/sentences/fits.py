@@ -1,12 +1,22 @@
-"""How many models a run fitted, those that no result comes from included."""
+"""How many models a run fitted, how their searches ended, and which replaced the declared ones."""
 
 from __future__ import annotations
 
-from mlm_steps.records import AllFitRecord, RemedyRecord
+from mlm_steps.records import AllFitRecord, FitRecord, RemedyRecord
 from mlm_steps.report.inputs import ReportInput
-from mlm_steps.report.text.text import Number, Phrase, join, say
+from mlm_steps.report.text.text import Code, Number, Phrase, join, say
+from mlm_steps.report.titles import section_link
 
-__all__ = ["count_sentences"]
+__all__ = ["count_sentences", "deviation_sentence", "status_words"]
+
+OUTCOMES = {
+    "applied": "holds",
+    "does_not_apply": "does not apply",
+    "singular": "is singular too",
+    "failed": "did not converge",
+    "not_estimable": "cannot be estimated",
+    "single_level": "leaves no random effect",
+}
 
 
 def count_sentences(given: ReportInput) -> list[Phrase]:
@@ -56,3 +66,36 @@ def _searches(given: ReportInput) -> int:
     if not isinstance(checked, AllFitRecord):
         return 0
     return sum(refit.status != "not_installed" for rung in checked.rungs for refit in rung.refits)
+
+
+def status_words(fit: FitRecord) -> str:
+    """Return how the search of a fit ended, in a sentence."""
+    status = fit.reported.convergence.status
+    return {
+        "converged": "The fit converged.",
+        "singular": "The fit converged to a singular covariance matrix of the random effects.",
+        "failed": "The search did not converge: no estimate, test or comparison of this rung is reported.",
+    }[status]
+
+
+def deviation_sentence(given: ReportInput, fit: FitRecord) -> Phrase:
+    """Return which formula was fitted in place of a rung's own, and what was tried before."""
+    found = fit.deviation
+    if found is None:
+        return ()
+    before = [
+        (Code(t.remedy), *((" (", Code(t.formula), ")") if t.formula else ()), " ", OUTCOMES[t.outcome])
+        for t in found.trials[:-1]
+    ]
+    return say(
+        "{model}: the spec has {declared}, whose fit is singular; as on_singular asks, {fitted} was fitted "
+        "in its place ({remedy}: {what}){before}. All results of this rung are those of the second formula; "
+        "what the first gives stands under {link}.",
+        model=given.names.model(fit.model),
+        declared=Code(found.declared),
+        fitted=Code(fit.formula),
+        remedy=Code(found.remedy),
+        what=given.names.notice(found.what),
+        before=("; tried before: ", *join(before)) if before else None,
+        link=section_link("remedies"),
+    )

@@ -1,0 +1,55 @@
+"""How one run answers the items of the reporting standard."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+from mlm_steps.report.inputs import ReportInput
+from mlm_steps.report.standard.answers import Item
+from mlm_steps.report.standard.items import ITEMS
+from mlm_steps.report.text.text import Link, Number, Phrase, say
+from mlm_steps.report.titles import section_link
+
+__all__ = ["Answer", "answers", "gap_sentence"]
+
+Status = Literal["filled", "gap", "not applicable"]
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """How one run answers one item."""
+
+    id: str
+    text: str
+    status: Status
+    where: Link
+    note: str
+    prompt: str | None
+
+
+def answers(given: ReportInput) -> list[Answer]:
+    """Return how the run answers each item."""
+    return [_answer(item, given) for item in ITEMS]
+
+
+def _answer(item: Item, given: ReportInput) -> Answer:
+    status: Status = "not applicable"
+    if item.applies(given):
+        status = "filled" if item.filled(given) else "gap"
+    note = item.missing if status == "gap" and item.missing else item.note
+    return Answer(item.id, item.text, status, section_link(item.section), note, item.prompt)
+
+
+def gap_sentence(given: ReportInput) -> Phrase:
+    """Return how many items are filled and how many are open."""
+    states = [answer.status for answer in answers(given)]
+    counts = {state: Number(str(states.count(state)), f"checklist:{state}") for state in ("filled", "gap")}
+    return say(
+        "{filled} of the {all} items of the reporting checklist that apply are filled, {gap} are gaps; see "
+        "the {link}.",
+        filled=counts["filled"],
+        all=str(len(states) - states.count("not applicable")),
+        gap=counts["gap"],
+        link=Link("checklist", "checklist"),
+    )

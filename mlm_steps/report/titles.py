@@ -1,0 +1,36 @@
+"""Titles of the report's sections, by the section's name."""
+
+from __future__ import annotations
+
+from mlm_steps.report.text.text import Link
+
+__all__ = ["TITLES", "section_link"]
+
+TITLES = {
+    "summary": "Summary",
+    "data": "Data and hierarchy",
+    "raw_data": "The data in one picture",
+    "prelude": "Prelude: single-level models",
+    "equations": "Models and equations",
+    "ladder": "The ladder",
+    "comparisons": "Comparisons of rungs",
+    "deletions": "Random effects left out",
+    "effects": "Slopes, means and contrasts",
+    "variance": "Variance explained",
+    "groups": "Differences between groups",
+    "intervals": "Profiles and intervals of the parameters",
+    "rungs": "Each rung in full",
+    "remedies": "Singular and doubtful fits",
+    "allfit": "Optimisers",
+    "effort": "Left out",
+    "notices": "Notices",
+    "author": "For the author to write",
+    "provenance": "Provenance",
+    "checklist": "Reporting checklist",
+}
+"""Headings in reading order."""
+
+
+def section_link(name: str) -> Link:
+    """Return a link to a section whose text is the section's title."""
+    return Link(TITLES[name], name)
