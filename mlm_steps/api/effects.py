@@ -15,7 +15,7 @@ from mlm_steps.design.cells import cell_names
 from mlm_steps.design.coefficient_words import CoefficientWords, named_columns
 from mlm_steps.design.deparse import format_label
 from mlm_steps.design.linear import Linear, linear_text, parse_linear, several_named
-from mlm_steps.design.predictors import Level, Predictor, Predictors
+from mlm_steps.design.predictors import Predictor, Predictors, PredictorValue
 from mlm_steps.effects import (
     ADJUSTMENTS,
     PAIRS,
@@ -64,7 +64,7 @@ class FitEffects(FitTests):
         focal: str,
         moderator: str,
         *,
-        at: Literal["sd", "range"] | Sequence[Level] = "sd",
+        at: Literal["sd", "range"] | Sequence[PredictorValue] = "sd",
         extrapolate: bool = False,
         adjust: str = "tukey",
     ) -> Slopes:
@@ -119,9 +119,9 @@ class FitEffects(FitTests):
         factor: str | Sequence[str],
         *,
         by: str | Sequence[str] | None = None,
-        at: Mapping[str, Level] | None = None,
+        at: Mapping[str, PredictorValue] | None = None,
         differences: Literal["auto", "pairwise", "control", "consecutive"] = "auto",
-        control: Level | None = None,
+        control: PredictorValue | None = None,
         adjust: str = "auto",
     ) -> Means:
         """Return the expected outcome at each level of factors, and differences of these.
@@ -184,7 +184,7 @@ class FitEffects(FitTests):
             raise UsageError(Fault("by", f"means of {twice} are not estimated by {twice}"))
         return factors, others
 
-    def _control(self, factors: tuple[str, ...], control: Level) -> str:
+    def _control(self, factors: tuple[str, ...], control: PredictorValue) -> str:
         """Return the name of a level; UsageError where there is none of that name."""
         names = cell_names(self._fitted.predictors, factors)
         name = control if isinstance(control, str) else format_label(real("control", control))
@@ -247,7 +247,7 @@ def _linear(
     return Linear(linear_text(weights), weights, 0.0)
 
 
-def _require_values(predictor: Predictor, values: Sequence[Level], *, beyond: bool) -> None:
+def _require_values(predictor: Predictor, values: Sequence[PredictorValue], *, beyond: bool) -> None:
     if not len(values):
         raise UsageError(Fault("at", "names no value"))
     for value in values:
@@ -265,7 +265,7 @@ def _require_values(predictor: Predictor, values: Sequence[Level], *, beyond: bo
             raise UsageError(Fault("at", what, "extrapolate=True allows it"))
 
 
-def _several(key: str, values: object) -> Sequence[Level]:
+def _several(key: str, values: object) -> Sequence[PredictorValue]:
     """Return values in a sequence as a list; UsageError for anything else."""
     if isinstance(values, (Mapping, bytes)) or not np.iterable(values):
         raise UsageError(Fault(key, f"this is {kind_of(values)}, not a list of values"))

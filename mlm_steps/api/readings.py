@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import pandas as pd
 
-from mlm_steps.design.predictors import Level
+from mlm_steps.design.predictors import PredictorValue
 from mlm_steps.records.effects import (
     BackTransformed,
     Condition,
@@ -230,7 +230,7 @@ class Means:
         return list(found)
 
 
-def _cell(means: FactorMeans, mean: LevelMean) -> dict[str, Level]:
+def _cell(means: FactorMeans, mean: LevelMean) -> dict[str, PredictorValue]:
     return {**_held(means.conditions), **dict(zip(means.factors, mean.levels, strict=True))}
 
 
@@ -247,7 +247,7 @@ def _back(back: BackTransformed | None) -> dict[str, float | None]:
     return {} if back is None else {name: getattr(back, name) for name in BACK}
 
 
-def _pair_names(pair: Pairwise) -> dict[str, Level]:
+def _pair_names(pair: Pairwise) -> dict[str, PredictorValue]:
     return {"first": pair.first, "second": pair.second}
 
 
@@ -255,16 +255,16 @@ def _numbers(test: Tested) -> dict[str, float | None]:
     return {name: getattr(test, name) for name in NUMBERS}
 
 
-def _held(conditions: Sequence[Condition]) -> dict[str, Level]:
+def _held(conditions: Sequence[Condition]) -> dict[str, PredictorValue]:
     return {each.variable: each.value for each in conditions}
 
 
-def _where(pair: SimpleSlopes) -> dict[str, Level]:
-    contrast: dict[str, Level] = {"contrast": pair.focal_contrast} if pair.focal_contrast else {}
+def _where(pair: SimpleSlopes) -> dict[str, PredictorValue]:
+    contrast: dict[str, PredictorValue] = {"contrast": pair.focal_contrast} if pair.focal_contrast else {}
     return {**contrast, **_held(pair.conditions)}
 
 
-def _pair(pair: Pairwise) -> dict[str, Level | None]:
+def _pair(pair: Pairwise) -> dict[str, PredictorValue | None]:
     return {**_pair_names(pair), **_numbers(pair.test)}
 
 

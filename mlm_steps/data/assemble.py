@@ -11,13 +11,13 @@ from numpy.typing import NDArray
 from mlm_steps.data.checks import check_levels, check_names, check_uses
 from mlm_steps.data.derive import Derivation, derive, group_codes, plan_derivations, standing_columns
 from mlm_steps.data.flags import DataView, find_flags
-from mlm_steps.data.hierarchy import Hierarchy, inspect_hierarchy
+from mlm_steps.data.hierarchy import DataHierarchy, inspect_hierarchy
 from mlm_steps.data.notices import about_loss
 from mlm_steps.data.places import Places
 from mlm_steps.data.profile import profile_columns
 from mlm_steps.data.raw import RawTable
 from mlm_steps.data.read import file_hash, read_file
-from mlm_steps.data.sample import Sample, common_sample, sample_hash
+from mlm_steps.data.sample import CommonSample, common_sample, sample_hash
 from mlm_steps.data.types import Misfit, TypedColumn, type_column
 from mlm_steps.data.values import Analysis, ModelUse
 from mlm_steps.errors import DataError, Fault
@@ -95,8 +95,8 @@ def _view(
     columns: Mapping[str, TypedColumn],
     planned: Sequence[Derivation],
     frame: pd.DataFrame,
-    sample: Sample,
-    hierarchy: Hierarchy,
+    sample: CommonSample,
+    hierarchy: DataHierarchy,
     used: frozenset[str],
 ) -> DataView:
     """Return what the flags look at."""
@@ -124,7 +124,7 @@ def _sample(
     planned: tuple[Derivation, ...],
     rows: int,
     places: Places,
-) -> Sample:
+) -> CommonSample:
     """Return the rows that are complete on everything that any model uses."""
     names = list(dict.fromkeys(name for use in uses for name in use.variables))
     standing = standing_columns(planned, names)
@@ -177,8 +177,8 @@ def _profile(
     columns: Mapping[str, TypedColumn],
     planned: tuple[Derivation, ...],
     frame: pd.DataFrame,
-    sample: Sample,
-    hierarchy: Hierarchy,
+    sample: CommonSample,
+    hierarchy: DataHierarchy,
     notices: tuple[Notice, ...],
 ) -> DataProfile:
     return DataProfile(

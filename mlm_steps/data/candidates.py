@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from mlm_steps.data.factors import Factor, make_factor
+from mlm_steps.data.factors import CodedFactor, make_factor
 from mlm_steps.data.flags.group_means import off_means
 from mlm_steps.data.naming import is_id_name
 from mlm_steps.data.types import TypedColumn
@@ -18,7 +18,7 @@ from mlm_steps.data.variation import level_of, varying_groups
 from mlm_steps.errors import Fault, UsageError
 from mlm_steps.records.profile import VariableLevel
 
-__all__ = ["Candidate", "Search", "is_unwritable"]
+__all__ = ["Candidate", "PredictorSearch", "is_unwritable"]
 
 _MOST_CATEGORIES = 12
 _MOST_MISSING = 0.2
@@ -63,7 +63,7 @@ def is_unwritable(name: str) -> bool:
     return "`" in name or not name.isprintable()
 
 
-class Search:
+class PredictorSearch:
     """The columns looked at so far: those taken, and why the others were not.
 
     Parameters
@@ -72,7 +72,7 @@ class Search:
     y : ndarray, shape (n,)
     there : ndarray of bool, shape (n,)
         Rows that have outcome and group.
-    factor : Factor
+    factor : CodedFactor
         On those rows.
     """
 
@@ -81,7 +81,7 @@ class Search:
         columns: Mapping[str, TypedColumn],
         y: NDArray[np.float64],
         there: NDArray[np.bool_],
-        factor: Factor,
+        factor: CodedFactor,
     ) -> None:
         self.columns, self.y, self.there, self.factor = columns, y, there, factor
         self.taken: list[Candidate] = []

@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 import pandas as pd
 
-from mlm_steps.data.hierarchy import Hierarchy
+from mlm_steps.data.hierarchy import DataHierarchy
 from mlm_steps.data.notices import conflict_text
 from mlm_steps.data.places import Places, nearest
 from mlm_steps.data.types import TypedColumn
@@ -102,7 +102,7 @@ def _number_hint(column: TypedColumn) -> str:
 def check_levels(
     loaded: LoadedSpec,
     uses: Sequence[ModelUse],
-    hierarchy: Hierarchy,
+    hierarchy: DataHierarchy,
     places: Places,
 ) -> None:
     """Refuse grouping factors of one level, and contradicted levels where the spec says so.

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from mlm_steps.data.naming import name_columns
-from mlm_steps.data.raw import RawTable, ReadOptions, TextColumn, Unreadable
+from mlm_steps.data.raw import RawTable, ReadOptions, TextColumn, UnreadableFile
 
 __all__ = ["as_utf8", "read_delimited", "sniff_delimiter"]
 
@@ -33,17 +33,17 @@ def read_delimited(path: Path, options: ReadOptions, *, delimiter: str | None = 
 
     Raises
     ------
-    Unreadable
+    UnreadableFile
         Not text in its encoding, empty, a header alone, rows of unequal length, names that repeat.
     """
     content = as_utf8(_unpack(path), options.encoding).lstrip(b"\r\n")
     if not content.strip():
-        raise Unreadable("is empty", "the first line names the columns, each further line is a row")
+        raise UnreadableFile("is empty", "the first line names the columns, each further line is a row")
     delimiter = options.delimiter or delimiter or sniff_delimiter(content)
     header = _header(content, delimiter)
     columns = _parse(content, delimiter, len(header))
     if not columns or not len(columns[0]):
-        raise Unreadable("has a header and no rows")
+        raise UnreadableFile("has a header and no rows")
     filled = [
         any(map(str.strip, column.unique().to_pylist())) if not name.strip() else True
         for name, column in zip(header, columns, strict=True)
@@ -77,20 +77,20 @@ def as_utf8(content: bytes, encoding: str | None) -> bytes:
     try:
         text = content.decode(encoding)
     except LookupError:
-        raise Unreadable(
+        raise UnreadableFile(
             f"no encoding is called {encoding!r}", "for example utf-8, latin-1, cp1252", key="encoding"
         ) from None
     except UnicodeDecodeError as error:
         raise _undecodable(content, error) from None
     if "\0" in text:
-        raise Unreadable("holds zero bytes, so it is no text", "is it another format under this name?")
+        raise UnreadableFile("holds zero bytes, so it is no text", "is it another format under this name?")
     return text.removeprefix("\ufeff").encode()
 
 
-def _undecodable(content: bytes, error: UnicodeDecodeError) -> Unreadable:
+def _undecodable(content: bytes, error: UnicodeDecodeError) -> UnreadableFile:
     line = content.count(b"\n", 0, error.start) + 1
     name = "UTF-8" if error.encoding.startswith("utf-8") or error.encoding == "utf8" else error.encoding
-    return Unreadable(
+    return UnreadableFile(
         f"line {line} is not valid {name} (byte 0x{content[error.start]:02x})",
         "name its encoding, for example encoding: latin-1 or encoding: cp1252",
         key="file" if name == "UTF-8" else "encoding",
@@ -103,7 +103,7 @@ def _header(content: bytes, delimiter: str) -> list[str]:
     try:
         return next(csv.reader(text, delimiter=delimiter))
     except csv.Error:  # a field beyond the limit of the csv module: most often a quote that is not closed
-        raise _irregular(content, delimiter, 0) or Unreadable("line 1 cannot be read as names") from None
+        raise _irregular(content, delimiter, 0) or UnreadableFile("line 1 cannot be read as names") from None
 
 
 def _head(content: bytes) -> str:
@@ -154,13 +154,13 @@ def _parse(content: bytes, delimiter: str, width: int) -> list[Any]:
             convert_options=arrow.ConvertOptions(column_types=dict.fromkeys(names, pa.string())),
         )
     except pa.ArrowInvalid as error:
-        raise _irregular(content, delimiter, width) or Unreadable(str(error).splitlines()[0]) from None
+        raise _irregular(content, delimiter, width) or UnreadableFile(str(error).splitlines()[0]) from None
     if content.count(b'"') % 2 and (fault := _irregular(content, delimiter, width)):
         raise fault
     return [column.combine_chunks() for column in table.columns]
 
 
-def _irregular(content: bytes, delimiter: str, width: int) -> Unreadable | None:
+def _irregular(content: bytes, delimiter: str, width: int) -> UnreadableFile | None:
     """Return the first line that breaks the table, found with Python's slower, exact reader."""
     rows = csv.reader(io.StringIO(content.decode(), newline=""), delimiter=delimiter, strict=True)
     widths: list[tuple[int, int]] = []
@@ -171,11 +171,11 @@ def _irregular(content: bytes, delimiter: str, width: int) -> Unreadable | None:
                 widths.append((begin, len(row)))
             begin = rows.line_num + 1
     except csv.Error:
-        return Unreadable(f"line {begin} begins a quoted text that is not closed", 'look for a lone "')
+        return UnreadableFile(f"line {begin} begins a quoted text that is not closed", 'look for a lone "')
     line, found = next(((at, fields) for at, fields in widths if fields != width), (0, 0))
     if not line:
         return None
     hint = "quote a value that holds the delimiter, or name the delimiter"
     if len(widths) > 1 and all(fields == width + 1 for _, fields in widths[1:]):
         hint = "R's write.table leaves the row names' column without a name: use write.csv or col.names = NA"
-    return Unreadable(f"line {line} has {found} fields, the header has {width}", hint)
+    return UnreadableFile(f"line {line} has {found} fields, the header has {width}", hint)

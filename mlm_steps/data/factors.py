@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from mlm_steps.records.profile import FactorProfile, NestingRelation
 
-__all__ = ["Factor", "make_factor", "profile_factor", "relate"]
+__all__ = ["CodedFactor", "make_factor", "profile_factor", "relate"]
 
 _FEW_LABELS = 12
 _NEARLY_FULL = 0.6
@@ -20,7 +20,7 @@ _NEARLY_FULL = 0.6
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Factor:
+class CodedFactor:
     """A grouping factor.
 
     Attributes
@@ -61,7 +61,9 @@ class Factor:
         return means
 
 
-def make_factor(columns: Sequence[str], parts: Sequence[tuple[NDArray[np.intp], Sequence[str]]]) -> Factor:
+def make_factor(
+    columns: Sequence[str], parts: Sequence[tuple[NDArray[np.intp], Sequence[str]]]
+) -> CodedFactor:
     """Return a factor from the codes and labels of its columns; levels without rows are left out."""
     codes, labels = parts[0][0].astype(np.int64), list(parts[0][1])
     for more, words in parts[1:]:
@@ -74,13 +76,13 @@ def make_factor(columns: Sequence[str], parts: Sequence[tuple[NDArray[np.intp], 
         labels, sizes = [labels[i] for i in used], sizes[used]
     order = np.argsort(codes, kind="stable")
     starts = np.concatenate([[0], np.cumsum(sizes)[:-1]]).astype(np.intp)
-    return Factor(
+    return CodedFactor(
         ":".join(columns), tuple(columns), tuple(labels), codes.astype(np.intp), sizes, order, starts
     )
 
 
 def profile_factor(
-    factor: Factor, levels_in_file: int, outcomes: Mapping[str, NDArray[np.float64]]
+    factor: CodedFactor, levels_in_file: int, outcomes: Mapping[str, NDArray[np.float64]]
 ) -> FactorProfile:
     """Return the sizes of a factor's groups, and those whose outcome does not vary."""
     sizes = factor.sizes
@@ -103,7 +105,7 @@ def profile_factor(
     )
 
 
-def relate(factors: Sequence[Factor]) -> tuple[NestingRelation, ...]:
+def relate(factors: Sequence[CodedFactor]) -> tuple[NestingRelation, ...]:
     """Return how each pair of factors relates.
 
     The inner one is that with more levels, except where the few labels of the other look reused: then it
@@ -132,7 +134,7 @@ def _relation(
     return "crossed" if cells == inner * outer else "partially_crossed"
 
 
-def _labels_reused(cells: int, few: Factor, many: Factor) -> bool:
+def _labels_reused(cells: int, few: CodedFactor, many: CodedFactor) -> bool:
     """Return whether the factor with fewer levels looks like class 1, 2, 3 of every school.
 
     Such labels are few beside the other factor's, they meet nearly all of its levels, and a cell holds

@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from mlm_steps.data.factors import Factor, make_factor, profile_factor, relate
+from mlm_steps.data.factors import CodedFactor, make_factor, profile_factor, relate
 from mlm_steps.data.levels import number_label
 from mlm_steps.data.notices import about_factors, about_levels, about_nesting
 from mlm_steps.data.types import TypedColumn
@@ -19,17 +19,17 @@ from mlm_steps.records.base import Notice
 from mlm_steps.records.profile import FactorProfile, NestingRelation, VariableLevel, factor_ranks
 from mlm_steps.spec import PipelineSpec
 
-__all__ = ["Hierarchy", "inspect_hierarchy", "numbered"]
+__all__ = ["DataHierarchy", "inspect_hierarchy", "numbered"]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Hierarchy:
+class DataHierarchy:
     """How the rows are nested, and what is odd about it.
 
     Attributes
     ----------
     factors : tuple of FactorProfile
-    groups : tuple of Factor
+    groups : tuple of CodedFactor
         The same factors with the group of each row.
     variable_levels : tuple of VariableLevel
         Each variable of the models and each declared one, with respect to each factor.
@@ -40,7 +40,7 @@ class Hierarchy:
     """
 
     factors: tuple[FactorProfile, ...]
-    groups: tuple[Factor, ...]
+    groups: tuple[CodedFactor, ...]
     variable_levels: tuple[VariableLevel, ...]
     nesting: tuple[NestingRelation, ...]
     conflicts: tuple[tuple[VariableLevel, int], ...]
@@ -53,7 +53,7 @@ def inspect_hierarchy(
     frame: pd.DataFrame,
     columns: Mapping[str, TypedColumn],
     kept: NDArray[np.bool_],
-) -> Hierarchy:
+) -> DataHierarchy:
     """Return the hierarchy of the sample.
 
     Parameters
@@ -81,7 +81,7 @@ def inspect_hierarchy(
         *about_levels(levels, declared, conflicts),
         *about_nesting(nesting),
     )
-    return Hierarchy(profiles, tuple(factors), levels, nesting, conflicts, notices)
+    return DataHierarchy(profiles, tuple(factors), levels, nesting, conflicts, notices)
 
 
 def numbered(values: pd.Series) -> tuple[NDArray[np.intp], Sequence[str]]:
@@ -101,7 +101,7 @@ def numbered(values: pd.Series) -> tuple[NDArray[np.intp], Sequence[str]]:
     return codes.astype(np.intp), list(merged)
 
 
-def _levels_in_file(factor: Factor, columns: Mapping[str, TypedColumn], kept: NDArray[np.bool_]) -> int:
+def _levels_in_file(factor: CodedFactor, columns: Mapping[str, TypedColumn], kept: NDArray[np.bool_]) -> int:
     """Return how many levels a factor has in the file, rows outside the sample counted."""
     if kept.all() or not all(part in columns for part in factor.columns):
         return len(factor.labels)
@@ -111,7 +111,7 @@ def _levels_in_file(factor: Factor, columns: Mapping[str, TypedColumn], kept: ND
 
 
 def _variable_levels(
-    uses: Sequence[ModelUse], declared: Mapping[str, int], frame: pd.DataFrame, factors: Sequence[Factor]
+    uses: Sequence[ModelUse], declared: Mapping[str, int], frame: pd.DataFrame, factors: Sequence[CodedFactor]
 ) -> tuple[VariableLevel, ...]:
     """Return the level of each variable, grouping columns left out, with respect to each factor."""
     grouping = {part for factor in factors for part in factor.columns}

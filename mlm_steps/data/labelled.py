@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from mlm_steps.data.raw import NumberColumn, RawColumn, RawTable, Unreadable, text_column
+from mlm_steps.data.raw import NumberColumn, RawColumn, RawTable, UnreadableFile, text_column
 
 __all__ = ["read_labelled"]
 
@@ -24,7 +24,7 @@ def read_labelled(path: Path, read: Callable[..., tuple[Any, Any]], **options: A
     values, meta = read(str(path), output_format="dict", **options)
     rows = len(next(iter(values.values()))) if values else 0
     if not rows:
-        raise Unreadable("has no rows" if values else "has no columns")
+        raise UnreadableFile("has no rows" if values else "has no columns")
     words = getattr(meta, "variable_value_labels", None) or {}
     labels = _column_labels(getattr(meta, "column_names_to_labels", None) or {})
     found = [_column(name, cells, words.get(name, {}), labels.get(name)) for name, cells in values.items()]

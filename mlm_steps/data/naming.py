@@ -7,7 +7,7 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 from itertools import count
 
-from mlm_steps.data.raw import Unreadable
+from mlm_steps.data.raw import UnreadableFile
 from mlm_steps.errors import MOST_LISTED, listing
 from mlm_steps.records.base import Notice
 from mlm_steps.spec.written import quoted
@@ -38,7 +38,7 @@ def name_columns(header: Sequence[str], filled: Sequence[bool]) -> tuple[dict[in
 
     Raises
     ------
-    Unreadable
+    UnreadableFile
         Two columns have one name.
     """
     kept = [i for i, name in enumerate(header) if name or filled[i]]
@@ -66,4 +66,4 @@ def check_names(names: Sequence[str]) -> None:
             f"{quoted(name)} in columns {listing(str(i) for i, n in enumerate(names, 1) if n == name)}"
             for name in repeated[:MOST_LISTED]
         )
-        raise Unreadable(f"two columns have one name: {places}", "rename all but one in the file")
+        raise UnreadableFile(f"two columns have one name: {places}", "rename all but one in the file")

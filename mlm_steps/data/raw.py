@@ -22,12 +22,12 @@ __all__ = [
     "ReadOptions",
     "Reader",
     "TextColumn",
-    "Unreadable",
+    "UnreadableFile",
     "text_column",
 ]
 
 
-class Unreadable(Exception):  # noqa: N818 - it is a finding about a file, turned into a DataError at once
+class UnreadableFile(Exception):  # noqa: N818 - it is a finding about a file, turned into a DataError at once
     """A file cannot be read.
 
     Attributes

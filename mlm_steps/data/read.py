@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from mlm_steps.data.raw import RawTable, ReadOptions, Unreadable
+from mlm_steps.data.raw import RawTable, ReadOptions, UnreadableFile
 from mlm_steps.data.readers import READERS
 from mlm_steps.errors import DataError, Fault
 from mlm_steps.spec import LoadedSpec
@@ -33,28 +33,30 @@ def read_table(path: Path, options: ReadOptions) -> RawTable:
 
     Raises
     ------
-    Unreadable
+    UnreadableFile
         The file is missing, a folder, of an unknown format, broken, empty or irregular.
     """
     if path.is_dir():
-        raise Unreadable("is a folder, not a file")
+        raise UnreadableFile("is a folder, not a file")
     if path.exists() and not path.is_file():
-        raise Unreadable("is not an ordinary file", "a device or a pipe is not read")
+        raise UnreadableFile("is not an ordinary file", "a device or a pipe is not read")
     kind = format_of(path)
     if kind is None:
-        raise Unreadable("is of no known format", f"known are {', '.join(f'.{name}' for name in READERS)}")
+        raise UnreadableFile(
+            "is of no known format", f"known are {', '.join(f'.{name}' for name in READERS)}"
+        )
     try:
         return READERS[kind](path, options)
-    except (Unreadable, MemoryError):
+    except (UnreadableFile, MemoryError):
         raise
     except FileNotFoundError:
-        raise Unreadable("does not exist") from None
+        raise UnreadableFile("does not exist") from None
     except PermissionError:
-        raise Unreadable("may not be read", "you lack the permission") from None
+        raise UnreadableFile("may not be read", "you lack the permission") from None
     except Exception as error:  # what a format's library raises on a broken file is nowhere listed
         reason = (str(error).strip() or type(error).__name__).splitlines()[0]
         hint = "the file may be damaged, or of another format than its name says"
-        raise Unreadable(f"cannot be read as .{kind}: {reason}", hint) from error
+        raise UnreadableFile(f"cannot be read as .{kind}: {reason}", hint) from error
 
 
 def read_file(loaded: LoadedSpec) -> RawTable:
@@ -62,7 +64,7 @@ def read_file(loaded: LoadedSpec) -> RawTable:
     data = loaded.spec.data
     try:
         return read_table(loaded.data_path, data)
-    except Unreadable as found:
+    except UnreadableFile as found:
         key = found.key if getattr(data, found.key) is not None else "file"
         raise DataError(
             Fault(loaded.source.where("data", key), f"{data.file} {found.what}", found.hint)

@@ -12,11 +12,11 @@ from numpy.typing import NDArray
 from mlm_steps.errors import DataError, Fault
 from mlm_steps.records.profile import VariableLoss
 
-__all__ = ["Sample", "common_sample", "sample_hash"]
+__all__ = ["CommonSample", "common_sample", "sample_hash"]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Sample:
+class CommonSample:
     """Which rows are kept, and what was lost.
 
     Attributes
@@ -36,7 +36,7 @@ def common_sample(
     factors: Mapping[str, NDArray[np.intp]],
     rows: int,
     where: str,
-) -> Sample:
+) -> CommonSample:
     """Return the rows that are complete on all variables.
 
     Parameters
@@ -69,7 +69,7 @@ def common_sample(
     )
     if not kept.any():
         raise DataError(Fault(where, *_all_lost(lost, rows)))
-    return Sample(kept, lost)
+    return CommonSample(kept, lost)
 
 
 def _groups_lost(codes: NDArray[np.intp], gone: NDArray[np.bool_]) -> int:

@@ -11,11 +11,11 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from mlm_steps.data import cells
-from mlm_steps.data.candidates import Candidate, Search, is_unwritable
-from mlm_steps.data.factors import Factor, make_factor
+from mlm_steps.data.candidates import Candidate, PredictorSearch, is_unwritable
+from mlm_steps.data.factors import CodedFactor, make_factor
 from mlm_steps.data.hierarchy import numbered
 from mlm_steps.data.places import nearest
-from mlm_steps.data.raw import RawTable, TextColumn, Unreadable
+from mlm_steps.data.raw import RawTable, TextColumn, UnreadableFile
 from mlm_steps.data.read import format_of, read_table
 from mlm_steps.data.types import Misfit, TypedColumn, type_column
 from mlm_steps.data.variation import varying_groups
@@ -101,7 +101,7 @@ def survey(
     _check_parts(y[there], outcome, factor)
     given = dict.fromkeys(level_1 or (), 1) | dict.fromkeys(level_2 or (), 2)
     spare = {n: c for n, c in columns.items() if n not in (outcome, group)}
-    search = Search(spare, y, there, factor)
+    search = PredictorSearch(spare, y, there, factor)
     ranks = {rank for rank, names in ((1, level_1), (2, level_2)) if names is None}
     search.take(given)
     search.find({name for name in spare if name not in given}, ranks)
@@ -127,14 +127,14 @@ def _readable(path: Path, sheet: str | None) -> tuple[DataSpec, RawTable]:
     data = DataSpec(file=path.name, sheet=sheet)
     try:
         table = read_table(path, data)
-    except Unreadable as found:
+    except UnreadableFile as found:
         refusal = DataError(Fault(str(path), found.what, found.hint))
         if format_of(path) not in ("csv", "tsv"):
             raise refusal from None
         data = data.model_copy(update={"encoding": "cp1252"})
         try:
             table = read_table(path, data)
-        except Unreadable:
+        except UnreadableFile:
             raise refusal from None
     texts = [raw for raw in table.columns if isinstance(raw, TextColumn) and raw.cells]
     data = data.model_copy(update={"decimal": _decimal(texts, data)})
@@ -207,11 +207,11 @@ def _outcome(table: RawTable, outcome: str, data: DataSpec) -> NDArray[np.float6
         raise UsageError(Fault("--outcome", f"'{outcome}' is text: it {found.what}", found.hint)) from None
 
 
-def _factor(column: TypedColumn, there: NDArray[np.bool_]) -> Factor:
+def _factor(column: TypedColumn, there: NDArray[np.bool_]) -> CodedFactor:
     return make_factor([column.name], [numbered(pd.Series(column.values[there]))])
 
 
-def _check_parts(y: NDArray[np.float64], outcome: str, factor: Factor) -> None:
+def _check_parts(y: NDArray[np.float64], outcome: str, factor: CodedFactor) -> None:
     if not len(y):
         raise UsageError(Fault("--outcome", f"no row has both '{outcome}' and '{factor.name}'"))
     if not np.ptp(y):

@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from mlm_steps.data.factors import Factor
+from mlm_steps.data.factors import CodedFactor
 from mlm_steps.records.profile import VariableLevel
 
 __all__ = ["TOLERANCE", "level_of", "varying_groups"]
@@ -22,10 +22,10 @@ _ALMOST_BETWEEN = 0.8
 """Share of its variation that has to lie between the groups; a rare event also varies in few groups."""
 
 Values = NDArray[np.float64] | pd.Categorical
-Level = Literal["within", "between", "mixed", "constant"]
+VariationLevel = Literal["within", "between", "mixed", "constant"]
 
 
-def level_of(variable: str, values: Values, factor: Factor, *, declared: bool) -> VariableLevel:
+def level_of(variable: str, values: Values, factor: CodedFactor, *, declared: bool) -> VariableLevel:
     """Return the level of a variable with respect to a factor.
 
     Parameters
@@ -33,7 +33,7 @@ def level_of(variable: str, values: Values, factor: Factor, *, declared: bool) -
     variable : str
     values : ndarray of float64 or Categorical, length n
         Without missing values.
-    factor : Factor
+    factor : CodedFactor
     declared : bool
         Whether it should be constant inside the groups; then every group that it varies in is named.
 
@@ -45,7 +45,7 @@ def level_of(variable: str, values: Values, factor: Factor, *, declared: bool) -
     x = _codes(values) if isinstance(values, pd.Categorical) else values
     varying = varying_groups(x, factor)
     total = within = between = None
-    level: Level
+    level: VariationLevel
     if isinstance(values, pd.Categorical):
         share = _determined(x.astype(np.intp), len(values.categories), factor)
         level = "constant" if not np.ptp(x) else "mixed" if varying.any() else "between"
@@ -70,14 +70,14 @@ def _codes(values: pd.Categorical) -> NDArray[np.float64]:
     return np.asarray(values.codes, dtype=np.float64)
 
 
-def varying_groups(x: NDArray[np.float64], factor: Factor) -> NDArray[np.bool_]:
+def varying_groups(x: NDArray[np.float64], factor: CodedFactor) -> NDArray[np.bool_]:
     """Return in which groups a variable varies by more than rounding, shape (J,)."""
     spread = float(x.std()) if len(x) else 0.0
     varying: NDArray[np.bool_] = factor.ranges(x) > np.sqrt(TOLERANCE) * spread
     return varying
 
 
-def _variances(x: NDArray[np.float64], factor: Factor) -> tuple[float, float, float]:
+def _variances(x: NDArray[np.float64], factor: CodedFactor) -> tuple[float, float, float]:
     """Return the total variance of a variable, that within, and that between groups."""
     if len(x) < 2:
         return 0.0, 0.0, 0.0
@@ -86,7 +86,7 @@ def _variances(x: NDArray[np.float64], factor: Factor) -> tuple[float, float, fl
     return float(centred.var(ddof=1)), float((centred - means).var(ddof=1)), float(means.var(ddof=1))
 
 
-def _numeric_level(total: float, within: float, between: float) -> Level:
+def _numeric_level(total: float, within: float, between: float) -> VariationLevel:
     if total == 0.0:
         return "constant"
     if within <= TOLERANCE * total:
@@ -94,7 +94,7 @@ def _numeric_level(total: float, within: float, between: float) -> Level:
     return "within" if between <= TOLERANCE * total else "mixed"
 
 
-def _determined(codes: NDArray[np.intp], levels: int, factor: Factor) -> float:
+def _determined(codes: NDArray[np.intp], levels: int, factor: CodedFactor) -> float:
     """Return Goodman and Kruskal's lambda: how much better the group tells a category than its mode does."""
     cells = np.bincount(factor.codes * levels + codes, minlength=len(factor.labels) * levels)
     table = cells.reshape(len(factor.labels), levels)

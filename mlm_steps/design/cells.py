@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from mlm_steps.design.deparse import format_label
 
 if TYPE_CHECKING:
-    from mlm_steps.design.predictors import Level, Predictors, Setting
+    from mlm_steps.design.predictors import Predictors, PredictorValue, Setting
 
 __all__ = ["cell_label", "cell_names", "cells_of", "level_name", "with_outer"]
 
@@ -16,19 +16,23 @@ SEPARATOR = ", "
 """Between the levels of several factors in the name of a cell."""
 
 
-def cells_of(predictors: Predictors, factors: Sequence[str], given: Setting) -> list[tuple[Level, ...]]:
+def cells_of(
+    predictors: Predictors, factors: Sequence[str], given: Setting
+) -> list[tuple[PredictorValue, ...]]:
     """Return the combinations of levels that have a mean, the first factor's fastest."""
     settings = predictors.settings(given, factors)
     places = {name: predictors.by_name[name].levels.index for name in factors}
     cells = [tuple(setting[name] for name in factors) for setting in settings]
 
-    def order(cell: tuple[Level, ...]) -> tuple[int, ...]:
+    def order(cell: tuple[PredictorValue, ...]) -> tuple[int, ...]:
         return tuple(places[name](level) for name, level in zip(factors, cell, strict=True))[::-1]
 
     return sorted(cells, key=order)
 
 
-def cell_label(predictors: Predictors, factors: Sequence[str], cell: Sequence[Level]) -> Level:
+def cell_label(
+    predictors: Predictors, factors: Sequence[str], cell: Sequence[PredictorValue]
+) -> PredictorValue:
     """Return what a cell is called: its level, or the levels of several factors as ``lo, ctl``."""
     if len(factors) == 1:
         return cell[0]
@@ -42,7 +46,7 @@ def cell_names(predictors: Predictors, factors: Sequence[str]) -> list[str]:
     return [level_name(cell_label(predictors, wanted, cell)) for cell in cells_of(predictors, wanted, {})]
 
 
-def level_name(label: Level) -> str:
+def level_name(label: PredictorValue) -> str:
     """Return a level as text."""
     return label if isinstance(label, str) else format_label(label)
 

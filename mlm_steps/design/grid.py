@@ -12,11 +12,11 @@ from numpy.typing import NDArray
 from mlm_steps.design.deparse import format_label
 from mlm_steps.design.variables import Factor, Value
 
-__all__ = ["Level", "Predictor", "Rows", "Setting", "categorical", "middle"]
+__all__ = ["GridRows", "Predictor", "PredictorValue", "Setting", "categorical", "middle"]
 
-Level: TypeAlias = str | float
+PredictorValue: TypeAlias = str | float
 """A value of a predictor: the label of a category, or a number."""
-Setting: TypeAlias = Mapping[str, Level]
+Setting: TypeAlias = Mapping[str, PredictorValue]
 """Values of some predictors."""
 
 _Array = NDArray[np.float64]
@@ -31,7 +31,7 @@ class Predictor:
     name : str
     values : ndarray, shape (n,)
         Numbers; of a category, positions among its levels.
-    levels : tuple of Level
+    levels : tuple of PredictorValue
         Of a category, in order, and of a number that has two values, these; none for other numbers. Averages
         over such a predictor give each level the same weight.
     category : bool
@@ -43,7 +43,7 @@ class Predictor:
 
     name: str
     values: _Array
-    levels: tuple[Level, ...]
+    levels: tuple[PredictorValue, ...]
     category: bool
     held: float
 
@@ -63,21 +63,21 @@ class Predictor:
         return float(self.values.max())
 
     @property
-    def centre(self) -> tuple[Level, ...]:
+    def centre(self) -> tuple[PredictorValue, ...]:
         """What an average over the predictor runs over: its levels, or the value it is held at."""
         return self.levels or (self.held,)
 
-    def code(self, level: Level) -> float:
+    def code(self, level: PredictorValue) -> float:
         """Return what stands for a level in ``values``."""
         return float(self.levels.index(level)) if self.category else float(level)
 
-    def label(self, level: Level) -> str:
+    def label(self, level: PredictorValue) -> str:
         """Return a level as text."""
         return level if isinstance(level, str) else format_label(level)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Rows:
+class GridRows:
     """Rows with which to combine all columns, those that were dropped included.
 
     Attributes
@@ -91,26 +91,26 @@ class Rows:
     full: _Array
     offset: _Array
 
-    def __getitem__(self, chosen: slice | NDArray[np.intp]) -> Rows:
+    def __getitem__(self, chosen: slice | NDArray[np.intp]) -> GridRows:
         """Return some of the rows."""
-        return Rows(self.full[chosen], self.offset[chosen])
+        return GridRows(self.full[chosen], self.offset[chosen])
 
     @property
     def defined(self) -> NDArray[np.bool_]:
         """Which rows have a value, shape (m,)."""
         return np.isfinite(self.full).all(axis=1) & np.isfinite(self.offset)
 
-    def combined(self, weights: _Array) -> Rows:
+    def combined(self, weights: _Array) -> GridRows:
         """Return linear combinations of the rows; ``weights`` has shape (combinations, m)."""
         lost = ~self.defined
         if not lost.any():
-            return Rows(weights @ self.full, weights @ self.offset)
+            return GridRows(weights @ self.full, weights @ self.offset)
         full = weights @ np.where(lost[:, None], 0.0, self.full)
         full[(weights[:, lost] != 0.0).any(axis=1)] = np.nan
-        return Rows(full, weights @ np.where(lost, 0.0, self.offset))
+        return GridRows(full, weights @ np.where(lost, 0.0, self.offset))
 
 
-def categorical(name: str, codes: _Array, levels: tuple[Level, ...]) -> Predictor:
+def categorical(name: str, codes: _Array, levels: tuple[PredictorValue, ...]) -> Predictor:
     """Return a predictor that is a category."""
     return Predictor(name, codes, levels, category=True, held=0.0)
 

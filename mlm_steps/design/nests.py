@@ -13,7 +13,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from mlm_steps.design.grid import Level, Predictor, Setting
+from mlm_steps.design.grid import Predictor, PredictorValue, Setting
 
 __all__ = ["MOST_ROWS", "Nests", "find_nests"]
 
@@ -31,15 +31,15 @@ class Nests:
         For each nested factor, the factors that it is nested in.
     by_terms : frozenset of str
         Those that are nested by the terms of the formula alone: their levels occur within several levels.
-    together : mapping of (str, str) to set of (Level, Level)
+    together : mapping of (str, str) to set of (PredictorValue, PredictorValue)
         For each nested factor and one of its outer factors, the pairs of levels that occur.
     """
 
     outer: Mapping[str, tuple[str, ...]]
     by_terms: frozenset[str]
-    together: Mapping[tuple[str, str], frozenset[tuple[Level, Level]]]
+    together: Mapping[tuple[str, str], frozenset[tuple[PredictorValue, PredictorValue]]]
 
-    def allows(self, setting: Setting, name: str, level: Level) -> bool:
+    def allows(self, setting: Setting, name: str, level: PredictorValue) -> bool:
         """Return whether a level of a factor occurs with what a setting has of factors above and below it."""
         for (inner, outer), pairs in self.together.items():
             if name == inner and outer in setting and (level, setting[outer]) not in pairs:
@@ -62,9 +62,9 @@ class Nests:
         weight equally. ValueError for more combinations than ``most``.
         """
         first = sorted(over, key=lambda each: len(self.outer.get(each.name, ())))
-        found: list[tuple[dict[str, Level], float]] = [(dict(given), 1.0)]
+        found: list[tuple[dict[str, PredictorValue], float]] = [(dict(given), 1.0)]
         for predictor in first:
-            grown: list[tuple[dict[str, Level], float]] = []
+            grown: list[tuple[dict[str, PredictorValue], float]] = []
             for setting, weight in found:
                 levels = [level for level in predictor.centre if self.allows(setting, predictor.name, level)]
                 grown += [({**setting, predictor.name: level}, weight / len(levels)) for level in levels]
@@ -113,7 +113,7 @@ def find_nests(predictors: Sequence[Predictor], terms: Sequence[tuple[str, ...]]
     )
 
 
-def _pairs(one: Predictor, other: Predictor) -> frozenset[tuple[Level, Level]]:
+def _pairs(one: Predictor, other: Predictor) -> frozenset[tuple[PredictorValue, PredictorValue]]:
     """Return the pairs of levels of two factors that occur."""
     first, second = _codes(one), _codes(other)
     k = len(other.levels)

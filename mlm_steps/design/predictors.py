@@ -20,7 +20,7 @@ from mlm_steps.design.columns import ChosenColumns, Columns, FrameColumns
 from mlm_steps.design.evaluate import Evaluator
 from mlm_steps.design.expressions import Expr, Name, columns_of
 from mlm_steps.design.formula import Formula, parse_formula
-from mlm_steps.design.grid import Level, Predictor, Rows, Setting, categorical, middle
+from mlm_steps.design.grid import GridRows, Predictor, PredictorValue, Setting, categorical, middle
 from mlm_steps.design.matrices import Design
 from mlm_steps.design.nests import Nests, find_nests
 from mlm_steps.design.outcome_scale import OutcomeScale, outcome_scale
@@ -30,7 +30,7 @@ from mlm_steps.errors import FormulaError
 if TYPE_CHECKING:
     import pandas as pd
 
-__all__ = ["Level", "Predictor", "Predictors", "Rows", "Setting"]
+__all__ = ["GridRows", "Predictor", "PredictorValue", "Predictors", "Setting"]
 
 _Array = NDArray[np.float64]
 
@@ -127,18 +127,18 @@ class Predictors:
             self._seen[names] = frozenset(map(tuple, rows.tolist()))
         return self._seen[names]
 
-    def rows(self, settings: Sequence[Setting]) -> Rows:
+    def rows(self, settings: Sequence[Setting]) -> GridRows:
         """Return a row for each setting; a predictor that it does not name is held, or at its first level."""
         try:
             return self._rows(settings)
         except FormulaError:  # a level that the data do not have, such as that of factor(a + b) at the means
             if len(settings) == 1:
-                return Rows(np.full((1, len(self._all_columns)), np.nan), np.zeros(1))
+                return GridRows(np.full((1, len(self._all_columns)), np.nan), np.zeros(1))
             half = len(settings) // 2
             first, second = self.rows(settings[:half]), self.rows(settings[half:])
-            return Rows(np.vstack([first.full, second.full]), np.append(first.offset, second.offset))
+            return GridRows(np.vstack([first.full, second.full]), np.append(first.offset, second.offset))
 
-    def _rows(self, settings: Sequence[Setting]) -> Rows:
+    def _rows(self, settings: Sequence[Setting]) -> GridRows:
         n = len(settings)
         chosen = {
             name: self._value(name, [setting.get(name, predictor.centre[0]) for setting in settings])
@@ -148,11 +148,11 @@ class Predictors:
         with np.errstate(all="ignore"):
             full = model_matrix(self.formula.fixed, evaluator, self._contrasts, n).X
             offset = offset_sum(self.formula, evaluator)
-        rows = Rows(full, np.zeros(n) if offset is None else offset)
+        rows = GridRows(full, np.zeros(n) if offset is None else offset)
         full[~rows.defined] = np.nan
         return rows
 
-    def averages(self, settings: Sequence[Sequence[tuple[Setting, float]]]) -> Rows:
+    def averages(self, settings: Sequence[Sequence[tuple[Setting, float]]]) -> GridRows:
         """Return the average of the rows of each sequence of settings with weights; NaN for one of none."""
         counts = [len(each) for each in settings]
         rows = self.rows([setting for each in settings for setting, _ in each])
@@ -164,7 +164,7 @@ class Predictors:
         found.full[[not count for count in counts]] = np.nan
         return found
 
-    def contrasts(self, rows: Rows) -> tuple[_Array, NDArray[np.bool_]]:
+    def contrasts(self, rows: GridRows) -> tuple[_Array, NDArray[np.bool_]]:
         """Return the rows in the coefficients of the fit, shape (m, p), and which are estimable, (m,).
 
         Where columns were dropped, only some combinations of all the coefficients have an estimate that does
@@ -252,7 +252,7 @@ class Predictors:
             return False
         return isinstance(self._evaluator(self._columns).variable(expr), Factor)
 
-    def _value(self, name: str, levels: Sequence[Level]) -> Value:
+    def _value(self, name: str, levels: Sequence[PredictorValue]) -> Value:
         """Return chosen levels as the formula sees a column."""
         value = self._columns.value(name)
         predictor = self.by_name[name]

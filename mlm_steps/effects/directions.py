@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from mlm_steps.design.predictors import Level, Predictor, Setting
+from mlm_steps.design.predictors import Predictor, PredictorValue, Setting
 from mlm_steps.effects.fitted import Fitted
 
 __all__ = ["Direction", "directions"]
@@ -30,7 +30,7 @@ class Direction:
     ----------
     contrast : str or None
         The two levels of a category, as ``Female - Male``.
-    values : tuple of Level
+    values : tuple of PredictorValue
         Values of the focal predictor.
     weights : tuple of float
         The slope is the sum of the rows at these values with these weights.
@@ -39,7 +39,7 @@ class Direction:
     """
 
     contrast: str | None
-    values: tuple[Level, ...]
+    values: tuple[PredictorValue, ...]
     weights: tuple[float, ...]
     at: float | None = None
 

@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
-from mlm_steps.design.predictors import Level, Predictors, Rows
+from mlm_steps.design.predictors import GridRows, Predictors, PredictorValue
 from mlm_steps.design.rank import independent_columns
 from mlm_steps.effects.adjustments import ADJUSTMENTS, Adjusted, Family
 from mlm_steps.inference import CoefficientTests, Reference, test_rows
@@ -44,7 +44,7 @@ class Fitted:
     against: Reference
     confidence: float
 
-    def tested(self, rows: Rows) -> tuple[Tested, ...]:
+    def tested(self, rows: GridRows) -> tuple[Tested, ...]:
         """Return the test of each row's combination of coefficients."""
         estimable, tests = self._tests(rows)
         numbers = iter(_tested(tests, i) for i in range(len(tests.estimate)))
@@ -65,15 +65,15 @@ class Fitted:
         return tuple(_tested(back, i) for i in range(len(values)))
 
     def differences(
-        self, levels: Sequence[Level], rows: Rows, pairs: Sequence[tuple[int, int]], adjust: str
+        self, levels: Sequence[PredictorValue], rows: GridRows, pairs: Sequence[tuple[int, int]], adjust: str
     ) -> tuple[Pairwise, ...]:
         """Return the differences of rows, the first of each pair less the second, adjusted as one family.
 
         Parameters
         ----------
-        levels : sequence of Level
+        levels : sequence of PredictorValue
             What each row stands for.
-        rows : Rows
+        rows : GridRows
         pairs : sequence of (int, int)
             Positions of rows.
         adjust : str
@@ -107,7 +107,7 @@ class Fitted:
             )
         return tuple(found)
 
-    def _adjusted(self, rows: Rows, tests: CoefficientTests, means: int, adjust: str) -> Adjusted:
+    def _adjusted(self, rows: GridRows, tests: CoefficientTests, means: int, adjust: str) -> Adjusted:
         """Return the adjusted tests of estimable rows."""
         L, _ = self.predictors.contrasts(rows)
         if not len(L):
@@ -124,20 +124,20 @@ class Fitted:
         )
         return ADJUSTMENTS[adjust](family)
 
-    def condition(self, name: str, value: Level, *, chosen: bool = False) -> Condition:
+    def condition(self, name: str, value: PredictorValue, *, chosen: bool = False) -> Condition:
         """Return what a predictor is held at, and whether that is the mean of a number that nobody chose."""
         predictor = self.predictors.by_name[name]
         at_mean = not (chosen or predictor.levels) and value == predictor.mean
         return Condition(variable=name, value=value, at_mean=at_mean)
 
-    def band(self, rows: Rows) -> Array:
+    def band(self, rows: GridRows) -> Array:
         """Return estimate and the ends of its interval for estimable rows, shape (m, 3); NaN for others."""
         estimable, tests = self._tests(rows)
         found = np.full((len(estimable), 3), np.nan)
         found[estimable] = np.column_stack([tests.estimate, tests.ci_low, tests.ci_high])
         return found
 
-    def _tests(self, rows: Rows) -> tuple[NDArray[np.bool_], CoefficientTests]:
+    def _tests(self, rows: GridRows) -> tuple[NDArray[np.bool_], CoefficientTests]:
         """Return which rows are estimable, and the tests of these.
 
         A row whose variance is lost in rounding, such as that of a spline far from its knots, is not.

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from mlm_steps.design.cells import cell_label, cells_of, level_name, with_outer
-from mlm_steps.design.predictors import Level, Predictors, Setting
+from mlm_steps.design.predictors import Predictors, PredictorValue, Setting
 from mlm_steps.effects.back import taken_back, taken_back_difference
 from mlm_steps.effects.comparisons import PAIRS, affordable
 from mlm_steps.effects.fitted import TOO_LARGE, Fitted
@@ -64,7 +64,7 @@ class _Wish:
     adjust: str
     control: str | None
 
-    def pairs(self, labels: Sequence[Level]) -> list[tuple[int, int]]:
+    def pairs(self, labels: Sequence[PredictorValue]) -> list[tuple[int, int]]:
         """Return which cells are compared; none where the control is not among them."""
         control = 0
         if self.control is not None:

@@ -10,12 +10,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mlm_steps.design.matrices import Design
-from mlm_steps.design.predictors import Level, Predictor
+from mlm_steps.design.predictors import Predictor, PredictorValue
 
 __all__ = ["At", "Place", "Point", "Spread", "points_of", "spread_of"]
 
 Array = NDArray[np.float64]
-At = Literal["sd", "range"] | Sequence[Level]
+At = Literal["sd", "range"] | Sequence[PredictorValue]
 Place = Literal["level", "mean - SD", "mean", "mean + SD", "minimum", "maximum", "given"]
 
 CONSTANT = 1e-8
@@ -26,7 +26,7 @@ CONSTANT = 1e-8
 class Point:
     """A value of a moderator, and what it is among its values."""
 
-    value: Level
+    value: PredictorValue
     place: Place
 
 

@@ -9,7 +9,7 @@ from typing import Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from mlm_steps.design.predictors import Rows
+from mlm_steps.design.predictors import GridRows
 from mlm_steps.effects.adjustments import critical_t
 from mlm_steps.effects.fitted import Fitted
 from mlm_steps.effects.moderators import Spread
@@ -19,7 +19,7 @@ from mlm_steps.records.effects import Region, Stretch
 __all__ = ["find_region"]
 
 Array = NDArray[np.float64]
-RowsAt = Callable[[Array], Rows]
+RowsAt = Callable[[Array], GridRows]
 
 STRAIGHT = 1e-9
 """Relative difference of a row from a straight line over the moderator up to which it counts as one."""

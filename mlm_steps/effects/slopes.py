@@ -9,7 +9,7 @@ from itertools import product
 import numpy as np
 from numpy.typing import NDArray
 
-from mlm_steps.design.predictors import Level, Predictor, Rows, Setting
+from mlm_steps.design.predictors import GridRows, Predictor, PredictorValue, Setting
 from mlm_steps.effects.comparisons import PAIRS, affordable
 from mlm_steps.effects.directions import Direction, directions
 from mlm_steps.effects.fitted import TOO_LARGE, Fitted
@@ -54,8 +54,8 @@ class Pair:
     points: tuple[Point, ...]
 
     def slope_rows(
-        self, direction: Direction, given: Setting, values: Sequence[Level] | NDArray[np.float64]
-    ) -> Rows:
+        self, direction: Direction, given: Setting, values: Sequence[PredictorValue] | NDArray[np.float64]
+    ) -> GridRows:
         """Return the rows of the slope at values of the moderator.
 
         Factors nested in either of the two, or around them, are averaged over the levels that occur there.
@@ -71,12 +71,12 @@ class Pair:
         else:
             rows = predictors.rows(settings)
         m = len(values)
-        return Rows(
+        return GridRows(
             np.einsum("mvp,v->mp", rows.full.reshape(m, weights.size, -1), weights),
             rows.offset.reshape(m, -1) @ weights,
         )
 
-    def expected(self, given: Setting, focal: Sequence[Level]) -> Rows | None:
+    def expected(self, given: Setting, focal: Sequence[PredictorValue]) -> GridRows | None:
         """Return the rows of the expected outcome at each point and focal value, the former slower.
 
         Averaged over the levels of all other categories; None where these are too many.
@@ -182,8 +182,8 @@ def _read(pair: Pair, direction: Direction, given: Setting, *, declared: bool, a
     )
 
 
-def _slopes(pair: Pair, direction: Direction, rows: Rows, given: Setting) -> tuple[SlopeAt, ...]:
-    zero: Level = 0.0 if direction.at is None else direction.at
+def _slopes(pair: Pair, direction: Direction, rows: GridRows, given: Setting) -> tuple[SlopeAt, ...]:
+    zero: PredictorValue = 0.0 if direction.at is None else direction.at
     if pair.focal.category:
         zero = pair.focal.levels[0]
     at_zero = pair.expected(given, [zero])
@@ -196,7 +196,7 @@ def _slopes(pair: Pair, direction: Direction, rows: Rows, given: Setting) -> tup
     )
 
 
-def _differences(pair: Pair, rows: Rows, adjust: str) -> tuple[Pairwise, ...]:
+def _differences(pair: Pair, rows: GridRows, adjust: str) -> tuple[Pairwise, ...]:
     """Return the differences of the slopes at all pairs of levels, the later less the earlier.
 
     Those at other values follow from one.
@@ -215,7 +215,7 @@ def _region(pair: Pair, direction: Direction, given: Setting) -> Region | None:
 
 
 def _lines(pair: Pair, given: Setting) -> tuple[FittedLine, ...]:
-    over: Sequence[Level] = pair.focal.levels
+    over: Sequence[PredictorValue] = pair.focal.levels
     if not pair.focal.category:
         over = np.linspace(pair.focal.low, pair.focal.high, LINE_POINTS).tolist()
     rows = pair.expected(given, over)
@@ -230,7 +230,7 @@ def _lines(pair: Pair, given: Setting) -> tuple[FittedLine, ...]:
 
 
 def _line_points(
-    over: Sequence[Level], band: NDArray[np.float64]
-) -> tuple[tuple[Level, float, float, float], ...]:
+    over: Sequence[PredictorValue], band: NDArray[np.float64]
+) -> tuple[tuple[PredictorValue, float, float, float], ...]:
     """Return the points of a line at which it has a value."""
     return tuple((x, *ends) for x, ends in zip(over, band.tolist(), strict=True) if np.isfinite(ends).all())

@@ -5,7 +5,7 @@ from mlm_steps.records.base import Notice, Record, read_record, write_record, wr
 from mlm_steps.records.comparison import ComparisonRecord, MixtureComponent, VarianceChange
 from mlm_steps.records.deletions import DeletionsRecord, Heterogeneity, RandomEffectTest, RungDeletions
 from mlm_steps.records.effects import EffectsRecord
-from mlm_steps.records.effort import Cost, EffortRecord, OptionalWork
+from mlm_steps.records.effort import EffortRecord, EvaluationCost, OptionalWork
 from mlm_steps.records.figure import FigureRecord
 from mlm_steps.records.fit import (
     Coefficient,
@@ -40,11 +40,11 @@ __all__ = [
     "ColumnProfile",
     "ComparisonRecord",
     "Convergence",
-    "Cost",
     "DataProfile",
     "DeletionsRecord",
     "EffectsRecord",
     "EffortRecord",
+    "EvaluationCost",
     "FactorProfile",
     "FigureRecord",
     "FitRecord",

@@ -6,10 +6,10 @@ from typing import Literal
 
 from mlm_steps.records.base import Part, Record
 
-__all__ = ["AllFitRecord", "Refit", "RungRefits"]
+__all__ = ["AllFitRecord", "RefitRow", "RungRefits"]
 
 
-class Refit(Part):
+class RefitRow(Part):
     """One row of the ``allfit`` table: where one optimiser ended from one start."""
 
     optimizer: str
@@ -35,7 +35,7 @@ class RungRefits(Part):
     """Whether the fit and all searches that ended normally are at one optimum."""
     verdict: str
     """The same in words; who is wrong is named."""
-    refits: tuple[Refit, ...]
+    refits: tuple[RefitRow, ...]
 
 
 class AllFitRecord(Record):

@@ -6,12 +6,12 @@ from typing import Literal
 
 from mlm_steps.records.base import Part, Record
 
-__all__ = ["Cost", "EffortRecord", "OptionalStep", "OptionalWork"]
+__all__ = ["EffortRecord", "EvaluationCost", "OptionalStep", "OptionalWork"]
 
 OptionalStep = Literal["remedies", "profile", "deletions", "simulate", "allfit"]
 
 
-class Cost(Part):
+class EvaluationCost(Part):
     """What it takes to evaluate a model, in seconds of the machine on which the constants were measured."""
 
     value: float

@@ -7,7 +7,7 @@ from typing import Literal
 from pydantic import Field
 
 from mlm_steps.records.base import Notice, Part, Record
-from mlm_steps.records.effort import Cost
+from mlm_steps.records.effort import EvaluationCost
 from mlm_steps.records.remedies import DerivedColumn, Deviation
 
 __all__ = [
@@ -188,7 +188,7 @@ class FitRecord(Record):
     shared_names: dict[str, str] = Field(default_factory=dict)
     """R's names of the columns of fixed and random effects that have another one here, ``a[bc]`` for ``abc``,
     since R calls several columns so."""
-    cost: Cost | None = None
+    cost: EvaluationCost | None = None
     """What evaluations of the model take, by which optional work is planned."""
     terms: tuple[TermShape, ...]
     n_levels: dict[str, int]

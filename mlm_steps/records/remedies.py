@@ -11,9 +11,9 @@ __all__ = [
     "CoefficientChange",
     "DerivedColumn",
     "Deviation",
-    "Direction",
     "RemedyRecord",
     "RungAdvice",
+    "SingularDirection",
     "TermDiagnosis",
     "Trial",
 ]
@@ -61,7 +61,7 @@ class Deviation(Part):
     """All remedies that were tried, in the declared order; the last one was applied."""
 
 
-class Direction(Part):
+class SingularDirection(Part):
     """A combination of the random effects of one term that does not vary."""
 
     kind: Literal["zero_sd", "perfect_correlation", "combination"]
@@ -86,7 +86,7 @@ class TermDiagnosis(Part):
     shares: tuple[float, ...]
     """Shares of the term's standard deviation along its principal axes (rePCA); zero or nearly so is the
     singular one."""
-    directions: tuple[Direction, ...]
+    directions: tuple[SingularDirection, ...]
     text: str
     """The same in words."""
 

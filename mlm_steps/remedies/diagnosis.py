@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from mlm_steps.design.matrices import RandomTerm
 from mlm_steps.engine import LmmFit
 from mlm_steps.engine.result.lmm_fit import BOUNDARY
-from mlm_steps.records.remedies import Direction, TermDiagnosis
+from mlm_steps.records.remedies import SingularDirection, TermDiagnosis
 from mlm_steps.remedies.base import INTERCEPT, effect_words
 
 __all__ = ["diagnose"]
@@ -69,16 +69,16 @@ def _deviations(Lambda: Array) -> Array:
     return np.asarray(np.linalg.norm(Lambda, axis=1), dtype=np.float64)
 
 
-def _zeros(term: RandomTerm, Lambda: Array) -> list[Direction]:
+def _zeros(term: RandomTerm, Lambda: Array) -> list[SingularDirection]:
     zero = _deviations(Lambda) < BOUNDARY
     return [
-        Direction(kind="zero_sd", effects=(name,), weights=(1.0,))
+        SingularDirection(kind="zero_sd", effects=(name,), weights=(1.0,))
         for name, is_zero in zip(term.names, zero, strict=True)
         if is_zero
     ]
 
 
-def _dependent(term: RandomTerm, Lambda: Array) -> list[Direction]:
+def _dependent(term: RandomTerm, Lambda: Array) -> list[SingularDirection]:
     """Return what among the effects that vary does not vary separately."""
     sd = _deviations(Lambda)
     kept = np.flatnonzero(sd >= BOUNDARY)
@@ -98,7 +98,9 @@ def _dependent(term: RandomTerm, Lambda: Array) -> list[Direction]:
     )
     names = tuple(term.names[i] for i in kept)
     return [
-        Direction(kind="combination", effects=names, weights=tuple(_signed(vectors[:, index]).tolist()))
+        SingularDirection(
+            kind="combination", effects=names, weights=tuple(_signed(vectors[:, index]).tolist())
+        )
         for index in flat
     ]
 
@@ -108,7 +110,7 @@ def _signed(vector: Array) -> Array:
     return np.asarray(vector * np.sign(vector[np.abs(vector).argmax()]))
 
 
-def _pair(term: RandomTerm, sd: Array, both: NDArray[np.intp], rho: float) -> Direction | None:
+def _pair(term: RandomTerm, sd: Array, both: NDArray[np.intp], rho: float) -> SingularDirection | None:
     if abs(rho) <= PERFECT:
         return None
     names = (term.names[both[0]], term.names[both[1]])
@@ -116,7 +118,7 @@ def _pair(term: RandomTerm, sd: Array, both: NDArray[np.intp], rho: float) -> Di
     if names[0] == INTERCEPT and len(term.names) == 2:
         crossing = _observed(term.z[:, both[1]], float(-np.sign(rho) * sd[both[0]] / sd[both[1]]))
     weights = (float(np.sqrt(0.5)), float(-np.sign(rho) * np.sqrt(0.5)))
-    return Direction(
+    return SingularDirection(
         kind="perfect_correlation",
         effects=names,
         weights=weights,
@@ -131,7 +133,7 @@ def _observed(x: Array, value: float) -> float | None:
     return value if x.min() < value < x.max() and inside.any() else None
 
 
-def _words(term: RandomTerm, direction: Direction) -> str:
+def _words(term: RandomTerm, direction: SingularDirection) -> str:
     if direction.kind == "zero_sd":
         return f"{effect_words(direction.effects)} does not vary between levels of {term.group}"
     if direction.kind == "combination":
@@ -147,7 +149,7 @@ def _words(term: RandomTerm, direction: Direction) -> str:
     return text
 
 
-def _sum(direction: Direction) -> str:
+def _sum(direction: SingularDirection) -> str:
     parts = [
         f"{weight:+.2f} × {effect_words((name,))}"
         for name, weight in zip(direction.effects, direction.weights, strict=True)

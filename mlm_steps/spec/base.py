@@ -9,7 +9,7 @@ from pydantic import BaseModel, ConfigDict, ValidationInfo, model_validator
 
 from mlm_steps.errors import did_you_mean
 from mlm_steps.spec.types import objection
-from mlm_steps.spec.written import Block, Found, Written, is_nothing, quoted
+from mlm_steps.spec.written import Block, SpecFault, Written, is_nothing, quoted
 
 __all__ = ["SpecBlock"]
 
@@ -44,7 +44,7 @@ class SpecBlock(BaseModel):
         return Block({}, value.at)
 
     @classmethod
-    def _stray(cls, key: str, block: Block) -> Found:
+    def _stray(cls, key: str, block: Block) -> SpecFault:
         """Return the fault of a key that this block does not have."""
         if key == "<<":
             hint = "merge keys are not read: write the keys out"
@@ -54,7 +54,7 @@ class SpecBlock(BaseModel):
             hint = f"indent it by two spaces more if it belongs to {above}"
         else:
             hint = did_you_mean(key, cls.model_fields) or f"known here: {', '.join(cls.model_fields)}"
-        return Found((*block.at, key), f"unknown key {quoted(key)}", hint, is_key=True)
+        return SpecFault((*block.at, key), f"unknown key {quoted(key)}", hint, is_key=True)
 
 
 def _above(key: str, block: Block) -> str | None:

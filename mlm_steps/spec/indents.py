@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import re
 
-from mlm_steps.spec.written import Found
+from mlm_steps.spec.written import SpecFault
 
 __all__ = ["misplaced_line"]
 
 _START = re.compile(r"(?P<indent> *)(?P<dashes>(?:- +)*)(?P<key>[^\s#'\"{\[-][^:]*:(?=\s|$))?")
 
 
-def misplaced_line(text: str, number: int, *, colon: bool = False) -> Found | None:
+def misplaced_line(text: str, number: int, *, colon: bool = False) -> SpecFault | None:
     """Return what is wrong with the indentation of a line that a parser stopped at.
 
     Parameters
@@ -25,7 +25,7 @@ def misplaced_line(text: str, number: int, *, colon: bool = False) -> Found | No
 
     Returns
     -------
-    Found or None
+    SpecFault or None
         With the columns in which the line may begin; None where it begins in one of them.
     """
     lines = text.split("\n")
@@ -42,7 +42,7 @@ def misplaced_line(text: str, number: int, *, colon: bool = False) -> Found | No
     hint = f"{_in_words(word, columns)}: those of one block begin in the same column"
     if colon:
         hint += "; text that holds ': ' needs quotes"
-    return Found((), what, hint, place=(number + 1, column))
+    return SpecFault((), what, hint, place=(number + 1, column))
 
 
 def _in_words(word: str, columns: list[int]) -> str:

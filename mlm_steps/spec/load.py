@@ -16,10 +16,10 @@ from mlm_steps.spec.pipeline import PipelineSpec
 from mlm_steps.spec.salvage import derived_at, without
 from mlm_steps.spec.sentences import found_in, place_of
 from mlm_steps.spec.source import SpecSource, key_path
-from mlm_steps.spec.syntax import LARGEST_FILE, Unreadable, decoded
+from mlm_steps.spec.syntax import LARGEST_FILE, UnreadableSpec, decoded
 from mlm_steps.spec.tree import read_tree, value_of
 from mlm_steps.spec.types import slugified
-from mlm_steps.spec.written import Block, Found, Items, Written, kind_of
+from mlm_steps.spec.written import Block, Items, SpecFault, Written, kind_of
 from mlm_steps.spec.written import Path as Way
 
 __all__ = ["LoadedSpec", "inspect_spec", "load_spec"]
@@ -90,7 +90,7 @@ def inspect_spec(
     """
     try:
         text = decoded(_content(path))
-    except Unreadable as error:
+    except UnreadableSpec as error:
         return None, (_unplaced(path, error.found),)
     root, found = read_tree(text)
     if root is None:
@@ -115,16 +115,16 @@ def _content(path: Path) -> bytes:
     """Return the bytes of a file, as many as show that it is too large."""
     try:
         if not path.is_file() and path.exists() and not path.is_dir():
-            raise Unreadable(Found((), "is not an ordinary file", "a device or a pipe is not read"))
+            raise UnreadableSpec(SpecFault((), "is not an ordinary file", "a device or a pipe is not read"))
         with path.open("rb") as stream:
             return stream.read(LARGEST_FILE + 1)
     except FileNotFoundError:
-        raise Unreadable(Found((), *_missing(path))) from None
+        raise UnreadableSpec(SpecFault((), *_missing(path))) from None
     except IsADirectoryError:
-        raise Unreadable(Found((), "is a folder, not a spec", "name the YAML file in it")) from None
+        raise UnreadableSpec(SpecFault((), "is a folder, not a spec", "name the YAML file in it")) from None
     except (OSError, ValueError) as error:
         reason = getattr(error, "strerror", None) or str(error)
-        raise Unreadable(Found((), f"cannot be read: {reason}")) from error
+        raise UnreadableSpec(SpecFault((), f"cannot be read: {reason}")) from error
 
 
 def _missing(path: Path) -> tuple[str, str]:
@@ -137,13 +137,13 @@ def _missing(path: Path) -> tuple[str, str]:
     return "there is no such file", f"looked in {printable(str(folder))}; mlm init DATA writes a first spec"
 
 
-def _unplaced(path: Path, found: Found) -> Fault:
+def _unplaced(path: Path, found: SpecFault) -> Fault:
     """Return a fault of a file that has no tree to find places in."""
     where = ":".join(map(str, (path, *(found.place or ()))))
     return _fault(where + (f": {key_path(found.at)}" if found.at else ""), found)
 
 
-def _fault(where: str, found: Found) -> Fault:
+def _fault(where: str, found: SpecFault) -> Fault:
     return Fault(where, found.what, found.hint, found.excerpt)
 
 
@@ -155,9 +155,9 @@ def _named(values: object, path: Path) -> object:
     return Block({**values, "name": Written(name, ("name",))}, values.at)
 
 
-def _validated(values: Block) -> tuple[PipelineSpec | None, list[Found], frozenset[str]]:
+def _validated(values: Block) -> tuple[PipelineSpec | None, list[SpecFault], frozenset[str]]:
     """Return the spec, if it can be had, what is wrong with it, and the derived columns it leaves out."""
-    found: list[Found] = []
+    found: list[SpecFault] = []
     unread: frozenset[str] = frozenset()
     left: Block | None = values
     strays = found  # what the first reading leaves aside; later ones would only say it again
@@ -174,7 +174,7 @@ def _validated(values: Block) -> tuple[PipelineSpec | None, list[Found], frozens
     return None, found, unread
 
 
-def _data_path(values: Block, spec: Path, *, allow_outside: bool) -> tuple[Path | None, list[Found]]:
+def _data_path(values: Block, spec: Path, *, allow_outside: bool) -> tuple[Path | None, list[SpecFault]]:
     data = values.get("data")
     file = data.get("file") if isinstance(data, Block) else None
     if not isinstance(file, Written) or not file.strip():
@@ -182,10 +182,10 @@ def _data_path(values: Block, spec: Path, *, allow_outside: bool) -> tuple[Path 
     try:
         return data_file(file, spec, allow_outside=allow_outside), []
     except Refused as refused:
-        return None, [Found(file.at, refused.what, refused.hint)]
+        return None, [SpecFault(file.at, refused.what, refused.hint)]
 
 
-def _formula_faults(values: Block, check: CheckFormula) -> Iterator[Found]:
+def _formula_faults(values: Block, check: CheckFormula) -> Iterator[SpecFault]:
     """Yield what is wrong with each formula; one that a preset made is placed at the preset."""
     for at, formula in _formulas(values):
         try:
@@ -193,7 +193,7 @@ def _formula_faults(values: Block, check: CheckFormula) -> Iterator[Found]:
         except DesignError as error:
             offset = error.offset if isinstance(error, FormulaError) else None
             for fault in error.faults:
-                yield Found(at, fault.what, fault.hint, offset=offset, excerpt=fault.excerpt)
+                yield SpecFault(at, fault.what, fault.hint, offset=offset, excerpt=fault.excerpt)
 
 
 def _formulas(values: Block) -> Iterator[tuple[Way, str]]:
@@ -208,7 +208,7 @@ def _formulas(values: Block) -> Iterator[tuple[Way, str]]:
         yield ("ladder",), rung.formula
 
 
-def _in_order(source: SpecSource, found: Iterable[Found]) -> tuple[Fault, ...]:
+def _in_order(source: SpecSource, found: Iterable[SpecFault]) -> tuple[Fault, ...]:
     """Return faults with their places, in the order of the file, each once."""
     placed = [
         (each.place or source.place(each.at, is_key=each.is_key, offset=each.offset), each) for each in found

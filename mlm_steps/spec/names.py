@@ -13,14 +13,14 @@ from pydantic import TypeAdapter, ValidationError
 from mlm_steps.errors import did_you_mean, listing
 from mlm_steps.spec.preset import PresetLadder
 from mlm_steps.spec.presets import AnyPreset
-from mlm_steps.spec.written import Found, Path, quoted
+from mlm_steps.spec.written import Path, SpecFault, quoted
 
 __all__ = ["faults_between_keys", "preset_of"]
 
 Named = tuple[Path, str]
 
 
-def faults_between_keys(spec: object) -> Iterator[Found]:
+def faults_between_keys(spec: object) -> Iterator[SpecFault]:
     """Yield what is wrong between the keys of a spec: names used twice, pairs of rungs that are not there."""
     preset = preset_of(_item(spec, "ladder"))
     rungs = [*_names(spec, "ladder")]
@@ -65,13 +65,13 @@ def _names(spec: object, key: str) -> Iterator[Named]:
             yield (key, position, "name"), name
 
 
-def _twice(named: Sequence[Named]) -> Iterator[Found]:
+def _twice(named: Sequence[Named]) -> Iterator[SpecFault]:
     """Yield a fault for each name that stands above already, small and capital letters taken as one."""
     first: dict[str, Named] = {}
     for at, name in named:
         place, before = first.setdefault(name.lower(), (at, name))
         if place is not at:
-            yield Found(at, *_clash(name, before, place))
+            yield SpecFault(at, *_clash(name, before, place))
 
 
 def _clash(name: str, before: str, place: Path) -> tuple[str, str]:
@@ -82,7 +82,7 @@ def _clash(name: str, before: str, place: Path) -> tuple[str, str]:
     return f"{quoted(name)} already names {owner}", f"choose another name{differ}"
 
 
-def _pair_faults(pairs: object, rungs: Sequence[str], prelude: Sequence[str]) -> Iterator[Found]:
+def _pair_faults(pairs: object, rungs: Sequence[str], prelude: Sequence[str]) -> Iterator[SpecFault]:
     seen: set[tuple[str, str]] = set()
     for position, pair in enumerate(_entries(pairs)):
         names = []
@@ -91,11 +91,11 @@ def _pair_faults(pairs: object, rungs: Sequence[str], prelude: Sequence[str]) ->
             if isinstance(name, str) and name.strip():
                 names.append(str(name))
                 if name not in rungs:
-                    yield Found(("compare", position, key), *_no_rung(name, rungs, prelude))
+                    yield SpecFault(("compare", position, key), *_no_rung(name, rungs, prelude))
         if len(names) == 2 and names[0] == names[1]:
-            yield Found(("compare", position, "larger"), f"compares {quoted(names[0])} with itself")
+            yield SpecFault(("compare", position, "larger"), f"compares {quoted(names[0])} with itself")
         elif len(names) == 2 and (names[0], names[1]) in seen:
-            yield Found(
+            yield SpecFault(
                 ("compare", position), f"compares {quoted(names[0])} with {quoted(names[1])} a second time"
             )
         if len(names) == 2:
@@ -109,10 +109,10 @@ def _no_rung(name: str, rungs: Sequence[str], prelude: Sequence[str]) -> tuple[s
     return what, did_you_mean(name, rungs) or f"the ladder has {listing(rungs)}"
 
 
-def _level_faults(columns: object, declared: Mapping[str, int]) -> Iterator[Found]:
+def _level_faults(columns: object, declared: Mapping[str, int]) -> Iterator[SpecFault]:
     """Yield a fault for each column whose declared level is not the one the preset gives it."""
     for name, rank in declared.items():
         level = _item(_item(columns, name), "level") if isinstance(columns, Mapping) else None
         if level is not None and str(level) in ("1", "2", "3") and str(level) != str(rank):
             what = f"{quoted(name)} is declared at level {level}, but the ladder lists it under level {rank}"
-            yield Found(("data", "columns", name, "level"), what)
+            yield SpecFault(("data", "columns", name, "level"), what)

@@ -11,7 +11,7 @@ from pydantic_core import ErrorDetails
 
 from mlm_steps.errors import did_you_mean
 from mlm_steps.spec.presets import PRESETS
-from mlm_steps.spec.written import Found, Path, is_nothing, kind_of, quoted
+from mlm_steps.spec.written import Path, SpecFault, is_nothing, kind_of, quoted
 
 __all__ = ["found_in", "place_of"]
 
@@ -20,7 +20,7 @@ _LIST = "write [a, b], or lines that begin with '- '"
 _BLOCK = "write {key: value}, or lines 'key: value' below it"
 
 
-def found_in(error: ValidationError, strays: Iterable[Found]) -> Iterator[Found]:
+def found_in(error: ValidationError, strays: Iterable[SpecFault]) -> Iterator[SpecFault]:
     """Yield each thing that is wrong; a missing key that an unknown one was meant to be is left out."""
     meant = {(each.at[:-1], each.hint) for each in strays}
     for detail in error.errors(include_url=False):
@@ -35,13 +35,13 @@ def place_of(detail: ErrorDetails) -> Path:
     return at
 
 
-def _found(detail: ErrorDetails, at: Path) -> Iterator[Found]:
+def _found(detail: ErrorDetails, at: Path) -> Iterator[SpecFault]:
     is_key = getattr(detail["input"], "is_key", False)
     for beyond, what, hint in detail.get("ctx", {}).get("objections", ()):
-        yield Found((*at, *beyond), what, hint, is_key)
+        yield SpecFault((*at, *beyond), what, hint, is_key)
     if detail["type"] != "objection":
         sentence = _SENTENCES.get(detail["type"])
-        yield Found(at, *(sentence(detail) if sentence else (detail["msg"], None)), is_key)
+        yield SpecFault(at, *(sentence(detail) if sentence else (detail["msg"], None)), is_key)
 
 
 def _missing(detail: ErrorDetails) -> Sentence:

@@ -7,9 +7,9 @@ import re
 import yaml
 
 from mlm_steps.spec.indents import misplaced_line
-from mlm_steps.spec.written import Found, quoted
+from mlm_steps.spec.written import SpecFault, quoted
 
-__all__ = ["LARGEST_FILE", "Unreadable", "decoded", "syntax_fault"]
+__all__ = ["LARGEST_FILE", "UnreadableSpec", "decoded", "syntax_fault"]
 
 LARGEST_FILE = 256 * 1024
 _LONGEST_PARSED_TWICE = 40_000
@@ -62,16 +62,16 @@ _MISPLACED = ("expected <block end>", "expected '<document start>'", "mapping va
 _AT_CONTEXT = ("is never closed", "is not closed")
 
 
-class Unreadable(Exception):  # noqa: N818 - it carries a finding to where the others are
+class UnreadableSpec(Exception):  # noqa: N818 - it carries a finding to where the others are
     """The text cannot be read beyond one place."""
 
-    def __init__(self, found: Found) -> None:
+    def __init__(self, found: SpecFault) -> None:
         super().__init__(found.what)
         self.found = found
 
 
 def decoded(content: bytes) -> str:
-    """Return the text of a file; Unreadable if it is too large, not UTF-8, or holds control characters."""
+    """Return the text of a file; UnreadableSpec if it is too large, not UTF-8 or holds control characters."""
     if len(content) > LARGEST_FILE:
         hint = "is it the data file? mlm init DATA writes a spec for it"
         raise _unreadable(f"the file is larger than {LARGEST_FILE // 1024} kB, too large for a spec", hint)
@@ -88,8 +88,8 @@ def decoded(content: bytes) -> str:
     return text
 
 
-def _unreadable(what: str, hint: str, place: tuple[int, int] = (1, 1)) -> Unreadable:
-    return Unreadable(Found((), what, hint, place=place))
+def _unreadable(what: str, hint: str, place: tuple[int, int] = (1, 1)) -> UnreadableSpec:
+    return UnreadableSpec(SpecFault((), what, hint, place=place))
 
 
 def _place_after(text: str) -> tuple[int, int]:
@@ -98,7 +98,7 @@ def _place_after(text: str) -> tuple[int, int]:
     return len(lines), len(lines[-1]) + 1
 
 
-def syntax_fault(text: str, error: yaml.YAMLError) -> Found:
+def syntax_fault(text: str, error: yaml.YAMLError) -> SpecFault:
     """Return what a parser's error means and where.
 
     The C parser words and places some errors otherwise than the Python one, so a text at fault is parsed a
@@ -120,7 +120,7 @@ def syntax_fault(text: str, error: yaml.YAMLError) -> Found:
             return misplaced
     what, hint = _sentence(problem, text, mark)
     place = opened if opened is not None and what.endswith(_AT_CONTEXT) else mark
-    return Found((), what, hint, place=(place.line + 1, place.column + 1) if place else (1, 1))
+    return SpecFault((), what, hint, place=(place.line + 1, place.column + 1) if place else (1, 1))
 
 
 def _tab_lines(text: str) -> list[int]:
@@ -128,11 +128,11 @@ def _tab_lines(text: str) -> list[int]:
     return [i for i, line in enumerate(text.split("\n"), start=1) if _TAB_INDENT.match(line)]
 
 
-def _tab_fault(text: str, lines: list[int]) -> Found:
+def _tab_fault(text: str, lines: list[int]) -> SpecFault:
     line = lines[0]
     column = text.split("\n")[line - 1].index("\t") + 1
     others = f", also in line {', '.join(map(str, lines[1:6]))}" if lines[1:] else ""
-    return Found((), "the line begins with a tab", f"indent with spaces{others}", place=(line, column))
+    return SpecFault((), "the line begins with a tab", f"indent with spaces{others}", place=(line, column))
 
 
 def _sentence(problem: str, text: str, mark: yaml.Mark | None) -> tuple[str, str | None]:

@@ -13,8 +13,8 @@ from typing import cast
 import yaml
 from yaml import Mark, events
 
-from mlm_steps.spec.syntax import Unreadable, syntax_fault
-from mlm_steps.spec.written import Block, Found, Items, Path, Written, quoted
+from mlm_steps.spec.syntax import UnreadableSpec, syntax_fault
+from mlm_steps.spec.written import Block, Items, Path, SpecFault, Written, quoted
 
 __all__ = ["ListNode", "MappingNode", "Node", "ScalarNode", "read_tree", "value_of"]
 
@@ -67,12 +67,12 @@ class MappingNode:
 Node = ScalarNode | ListNode | MappingNode
 
 
-def read_tree(text: str) -> tuple[Node | None, list[Found]]:
+def read_tree(text: str) -> tuple[Node | None, list[SpecFault]]:
     """Return the tree of a YAML text and its faults; no tree where a fault leaves none to read."""
     reader = _Reader(text)
     try:
         return reader.document(), reader.found
-    except Unreadable as error:
+    except UnreadableSpec as error:
         return None, [*reader.found, error.found]
     except yaml.YAMLError as error:
         return None, [*reader.found, syntax_fault(text, error)]
@@ -84,7 +84,7 @@ class _Reader:
     def __init__(self, text: str) -> None:
         self.text = text
         self.events: Iterator[events.Event] = yaml.parse(text, Loader=_Parser)
-        self.found: list[Found] = []
+        self.found: list[SpecFault] = []
         self.anchors: dict[str, Node | None] = {}
 
     def document(self) -> Node:
@@ -95,7 +95,9 @@ class _Reader:
             if isinstance(event, events.NodeEvent):
                 node = self.node(event, ())
         if node is None or (isinstance(node, ScalarNode) and not node.text and node.style is None):
-            raise Unreadable(Found((), "the file is empty", "mlm init writes a first spec", place=(1, 1)))
+            raise UnreadableSpec(
+                SpecFault((), "the file is empty", "mlm init writes a first spec", place=(1, 1))
+            )
         return node
 
     def node(self, event: events.Event, at: Path) -> Node:
@@ -109,7 +111,7 @@ class _Reader:
         if tag is not None:
             shown = quoted(tag.replace("tag:yaml.org,2002:", "!!"))
             self.found.append(
-                Found(
+                SpecFault(
                     at, f"the tag {shown} is not read", "leave it out; quotes make text", place=_place(event)
                 )
             )
@@ -156,7 +158,7 @@ class _Reader:
             first = node.entries[key.text][0]
             what = f"the key {quoted(key.text)} stands here twice"
             hint = f"first in line {first.line}, again in line {key.line}: keep one"
-            self.found.append(Found((*at, key.text), what, hint, place=(key.line, key.column)))
+            self.found.append(SpecFault((*at, key.text), what, hint, place=(key.line, key.column)))
         else:
             node.entries[key.text] = (key, value)
             if isinstance(value, ScalarNode) and value.start == value.end:
@@ -192,8 +194,8 @@ def _place(event: events.Event) -> tuple[int, int]:
     return mark.line + 1, mark.column + 1
 
 
-def _stop(event: events.Event, at: Path, what: str, hint: str | None = None) -> Unreadable:
-    return Unreadable(Found(at, what, hint, place=_place(event)))
+def _stop(event: events.Event, at: Path, what: str, hint: str | None = None) -> UnreadableSpec:
+    return UnreadableSpec(SpecFault(at, what, hint, place=_place(event)))
 
 
 def value_of(node: Node, at: Path = ()) -> object:

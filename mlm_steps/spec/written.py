@@ -8,7 +8,7 @@ from typing import Self
 
 from mlm_steps.errors import printable
 
-__all__ = ["Block", "Found", "Items", "Path", "Written", "is_nothing", "kind_of", "quoted"]
+__all__ = ["Block", "Items", "Path", "SpecFault", "Written", "is_nothing", "kind_of", "quoted"]
 
 Path = tuple[str | int, ...]
 
@@ -68,7 +68,7 @@ class Block(dict[str, object]):
 
 
 @dataclass(frozen=True, slots=True)
-class Found:
+class SpecFault:
     """One thing that is wrong, at a place that is not yet a line and a column.
 
     Attributes

@@ -1,4 +1,4 @@
-"""Refit rungs with other optimisers, where the spec or the fit gives reason to."""
+"""RefitRow rungs with other optimisers, where the spec or the fit gives reason to."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from mlm_steps.errors import Fault, UsageError, listing
 from mlm_steps.records import AllFitRecord, FitRecord, RungRefits, write_record
-from mlm_steps.records.allfit import Refit
+from mlm_steps.records.allfit import RefitRow
 from mlm_steps.spec import ModelSpec
 from mlm_steps.steps.parts.control import control_of
 from mlm_steps.steps.run.session import Session
@@ -79,7 +79,7 @@ def _rung(session: Session, record: FitRecord) -> RungRefits:
         agree=found.agree,
         verdict=verdict(found),
         refits=tuple(
-            Refit(
+            RefitRow(
                 optimizer=refit.optimizer,
                 start=refit.start,
                 criterion=refit.criterion,

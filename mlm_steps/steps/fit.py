@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 from mlm_steps.errors import FitError
-from mlm_steps.records import Cost, write_record
+from mlm_steps.records import EvaluationCost, write_record
 from mlm_steps.steps.parts.estimates import estimated, optima_record
 from mlm_steps.steps.parts.fit_record import fit_record
 from mlm_steps.steps.parts.fixed_part import Hypotheses
@@ -60,7 +60,7 @@ def fit(session: Session, model: str) -> None:
         reported = estimates.under(estimation.method)
         record = record.model_copy(
             update={
-                "cost": Cost(**cost_of(reported.prepared)._asdict()),
+                "cost": EvaluationCost(**cost_of(reported.prepared)._asdict()),
                 "deviation": settled.deviation,
                 "derived": settled.derived,
                 "notices": (*record.notices, *settled.notices),

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from mlm_steps.records import AllFitRecord, RungRefits
-from mlm_steps.records.allfit import Refit
+from mlm_steps.records.allfit import RefitRow
 from mlm_steps.records.run import RunRecords
 from mlm_steps.tables.base import Cell, Codes, Table, table_of
 
@@ -29,7 +29,7 @@ def allfit(run: RunRecords) -> Table:
     return table_of("allfit", COLUMNS, [_row(rung, refit) for rung in rungs for refit in rung.refits])
 
 
-def _row(rung: RungRefits, refit: Refit) -> tuple[dict[str, Cell], Codes]:
+def _row(rung: RungRefits, refit: RefitRow) -> tuple[dict[str, Cell], Codes]:
     cells: dict[str, Cell] = {
         "model": rung.model,
         "optimiser": refit.optimizer,

@@ -43,15 +43,15 @@ from mlm_steps.records import (
     VarianceRecord,
     ZetaCurve,
 )
-from mlm_steps.records.allfit import Refit
+from mlm_steps.records.allfit import RefitRow
 from mlm_steps.records.effort import EffortRecord, OptionalWork
 from mlm_steps.records.intervals import random_row
 from mlm_steps.records.remedies import (
     Alternative,
     CoefficientChange,
-    Direction,
     RemedyRecord,
     RungAdvice,
+    SingularDirection,
     TermDiagnosis,
 )
 from mlm_steps.records.run import Labels, RunRecords
@@ -348,7 +348,7 @@ def refits() -> AllFitRecord:
         ("bobyqa", "default"): (None, None, None, None, None, "not_installed"),
     }
     rows = [
-        Refit(optimizer=word, start=start, **dict(zip(numbers, values, strict=True)))
+        RefitRow(optimizer=word, start=start, **dict(zip(numbers, values, strict=True)))
         for (word, start), values in ends.items()
     ]
     verdict = "The optimisers disagree: one is at -3 | *wrong*."
@@ -386,12 +386,12 @@ def advice() -> RemedyRecord:
         ),
     )  # fmt: skip
     directions = (
-        Direction(
+        SingularDirection(
             kind="perfect_correlation", effects=("(Intercept)", "ses"), weights=(0.71, 0.71),
             correlation=-1.0, crossing=2.003,
         ),
-        Direction(kind="combination", effects=("(Intercept)", "ses"), weights=(0.6, -0.8)),
-        Direction(kind="zero_sd", effects=("ses",), weights=(1.0,)),
+        SingularDirection(kind="combination", effects=("(Intercept)", "ses"), weights=(0.6, -0.8)),
+        SingularDirection(kind="zero_sd", effects=("ses",), weights=(1.0,)),
     )  # fmt: skip
     term = TermDiagnosis(
         group="school", source="(ses | school)", names=("(Intercept)", "ses"), rank=1, shares=(1.0, 0.0),

@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from mlm_steps.data.factors import Factor
+from mlm_steps.data.factors import CodedFactor
 from mlm_steps.data.notices import listed
 from mlm_steps.data.types import TypedColumn
 from mlm_steps.records.base import Notice
@@ -36,7 +36,7 @@ class DataView:
         Columns of the file that form groups.
     frame : DataFrame, n rows
         The analysis sample.
-    factors : tuple of Factor
+    factors : tuple of CodedFactor
         On the analysis sample.
     kept : ndarray of bool, shape (rows of the file,)
         Which rows are in the sample.
@@ -47,7 +47,7 @@ class DataView:
     outcomes: tuple[str, ...]
     grouping: frozenset[str]
     frame: pd.DataFrame
-    factors: tuple[Factor, ...]
+    factors: tuple[CodedFactor, ...]
     kept: NDArray[np.bool_]
 
 

@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from mlm_steps.data.factors import Factor, make_factor
+from mlm_steps.data.factors import CodedFactor, make_factor
 from mlm_steps.data.flags.base import DataView
 from mlm_steps.data.hierarchy import numbered
 from mlm_steps.data.notices import listed
@@ -38,8 +38,8 @@ def find(view: DataView) -> tuple[Notice, ...]:
 
 
 def _with_group(
-    columns: Mapping[str, TypedColumn], factor: Factor
-) -> tuple[dict[str, NDArray[np.float64]], Factor]:
+    columns: Mapping[str, TypedColumn], factor: CodedFactor
+) -> tuple[dict[str, NDArray[np.float64]], CodedFactor]:
     """Return the file's number columns and a factor on all rows of the file that belong to a group."""
     present = ~np.logical_or.reduce([columns[part].missing for part in factor.columns])
     numbers = {
@@ -53,7 +53,7 @@ def _with_group(
     return numbers, make_factor(factor.columns, parts)
 
 
-def _mismatches(numbers: Mapping[str, NDArray[np.float64]], factor: Factor) -> list[Notice]:
+def _mismatches(numbers: Mapping[str, NDArray[np.float64]], factor: CodedFactor) -> list[Notice]:
     """Return notices on columns of shape (n,) that are means of another one but for some groups."""
     looked_at = list(numbers.items())[:_MOST_CANDIDATES]
     whole = {name: x for name, x in looked_at if np.isfinite(x).all() and np.abs(x).max() <= LARGEST}
@@ -92,7 +92,7 @@ def _rounding(given: NDArray[np.float64]) -> float | None:
 
 
 def _mean_notice(
-    name: str, source: str, factor: Factor, wrong: NDArray[np.intp], off: NDArray[np.float64]
+    name: str, source: str, factor: CodedFactor, wrong: NDArray[np.intp], off: NDArray[np.float64]
 ) -> Notice:
     groups = listed([factor.labels[i] for i in wrong])
     text = (

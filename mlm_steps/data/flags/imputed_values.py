@@ -8,7 +8,7 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from mlm_steps.data.factors import Factor
+from mlm_steps.data.factors import CodedFactor
 from mlm_steps.data.flags.base import DataView, cases
 from mlm_steps.data.levels import number_label
 from mlm_steps.data.variation import varying_groups
@@ -53,7 +53,7 @@ def find(view: DataView) -> tuple[Notice, ...]:
 
 
 def _about(
-    name: str, x: NDArray[np.float64], factors: Sequence[Factor], file_rows: NDArray[np.intp]
+    name: str, x: NDArray[np.float64], factors: Sequence[CodedFactor], file_rows: NDArray[np.intp]
 ) -> str | None:
     """Return words on what looks imputed in a column of shape (n,), None if nothing does."""
     decimals = _usual_decimals(x)
@@ -83,7 +83,7 @@ def _usual_decimals(x: NDArray[np.float64]) -> int | None:
 
 
 def _with_more_decimals(
-    name: str, x: NDArray[np.float64], decimals: int, factors: Sequence[Factor]
+    name: str, x: NDArray[np.float64], decimals: int, factors: Sequence[CodedFactor]
 ) -> str | None:
     """Return words on values with more decimals than the others that repeat, as means do."""
     longer = _has_more(x, decimals)
@@ -105,7 +105,9 @@ def _with_more_decimals(
     return f"{begin}, and these take {different} different value{'s' * (different > 1)} only"
 
 
-def _same_inside(x: NDArray[np.float64], longer: NDArray[np.bool_], factor: Factor) -> tuple[int, int, int]:
+def _same_inside(
+    x: NDArray[np.float64], longer: NDArray[np.bool_], factor: CodedFactor
+) -> tuple[int, int, int]:
     """Return in how many groups there are such values, are these the same, and are so in two rows or more."""
     codes, values = factor.codes[longer], x[longer]
     order = np.lexsort((values, codes))
@@ -138,7 +140,7 @@ def _by_chance(deviations: NDArray[np.float64], near: float, n: int) -> float:
     return 2 * near * n / (float(deviations.std()) * math.sqrt(2 * math.pi))
 
 
-def _at_group_means(name: str, x: NDArray[np.float64], near: float, factor: Factor) -> str | None:
+def _at_group_means(name: str, x: NDArray[np.float64], near: float, factor: CodedFactor) -> str | None:
     """Return words on groups in which several rows lie at the mean and no other value is as frequent."""
     means = factor.means(x)
     wide = (factor.sizes > 2) & varying_groups(x, factor)
@@ -171,7 +173,7 @@ def _most_alike(x: NDArray[np.float64], codes: NDArray[np.intp], groups: int) ->
 
 
 def _repeat_elsewhere(
-    x: NDArray[np.float64], at: NDArray[np.bool_], there: NDArray[np.intp], factor: Factor
+    x: NDArray[np.float64], at: NDArray[np.bool_], there: NDArray[np.intp], factor: CodedFactor
 ) -> bool:
     """Return whether values off the mean repeat in the same groups nearly as often, as planned ones do."""
     looked_at = (there[factor.codes] > 1) & ~at

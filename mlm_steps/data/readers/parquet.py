@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from mlm_steps.data.naming import check_names
-from mlm_steps.data.raw import NumberColumn, RawColumn, RawTable, ReadOptions, TextColumn, Unreadable
+from mlm_steps.data.raw import NumberColumn, RawColumn, RawTable, ReadOptions, TextColumn, UnreadableFile
 from mlm_steps.records.base import Notice
 
 __all__ = ["read"]
@@ -24,7 +24,7 @@ def read(path: Path, options: ReadOptions) -> RawTable:  # noqa: ARG001 - one si
     table = pq.ParquetFile(path).read()
     check_names(table.column_names)
     if not table.num_rows:
-        raise Unreadable("has no rows")
+        raise UnreadableFile("has no rows")
     columns: list[RawColumn] = []
     notices: list[Notice] = []
     for name, chunks in zip(table.column_names, table.columns, strict=True):

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 
 from mlm_steps.data.naming import name_columns
-from mlm_steps.data.raw import NumberColumn, RawColumn, RawTable, ReadOptions, Unreadable, text_column
+from mlm_steps.data.raw import NumberColumn, RawColumn, RawTable, ReadOptions, UnreadableFile, text_column
 from mlm_steps.errors import did_you_mean, listing
 from mlm_steps.records.base import Notice
 from mlm_steps.spec.written import quoted
@@ -37,7 +37,7 @@ def read(path: Path, options: ReadOptions) -> RawTable:
         book.close()
     if len(rows) < 2:
         what = "has a header and no rows" if rows else "is empty"
-        raise Unreadable(what, others[0].text if others else None)
+        raise UnreadableFile(what, others[0].text if others else None)
     width = max(map(len, rows))
     cells = [[row[i] if i < len(row) else None for row in rows] for i in range(width)]
     filled = [any(map(_filled, column[1:])) for column in cells]
@@ -50,13 +50,13 @@ def read(path: Path, options: ReadOptions) -> RawTable:
 def _sheet(book: Any, name: str | None) -> Any:
     """Return a worksheet by name, or the first one."""
     if not book.worksheets:
-        raise Unreadable("has no sheet with cells")
+        raise UnreadableFile("has no sheet with cells")
     if name is None:
         return book.worksheets[0]
     titles = [sheet.title for sheet in book.worksheets]
     if name not in titles:
         hint = did_you_mean(name, titles) or f"its sheets are {listing(titles)}"
-        raise Unreadable(f"has no sheet {quoted(name)}", hint, key="sheet")
+        raise UnreadableFile(f"has no sheet {quoted(name)}", hint, key="sheet")
     return book.worksheets[titles.index(name)]
 
 

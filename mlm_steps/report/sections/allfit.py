@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from mlm_steps.records import RungRefits
-from mlm_steps.records.allfit import Refit
+from mlm_steps.records.allfit import RefitRow
 from mlm_steps.records.failure import Absence
 from mlm_steps.report.inputs import ReportInput
 from mlm_steps.report.text.grid import Align, Grid, Row, columns, heading, row
@@ -76,7 +76,7 @@ def _table(given: ReportInput, rungs: list[RungRefits]) -> Grid:
     )
 
 
-def _row(rung: RungRefits, refit: Refit) -> Row:
+def _row(rung: RungRefits, refit: RefitRow) -> Row:
     def number(field: str, text: str | None) -> Number | None:
         place = source("allfit", rung.model, f"{refit.optimizer}/{refit.start}", field)
         return None if text is None else Number(text, place)

@@ -6,7 +6,7 @@ from typing import Any
 
 from mlm_steps.records import RungAdvice
 from mlm_steps.records.failure import Absence
-from mlm_steps.records.remedies import Alternative, Direction, TermDiagnosis
+from mlm_steps.records.remedies import Alternative, SingularDirection, TermDiagnosis
 from mlm_steps.report.inputs import ReportInput
 from mlm_steps.report.sentences.coefficients import effect_phrase
 from mlm_steps.report.sentences.disputes import disputed
@@ -103,7 +103,7 @@ def _term_sentences(given: ReportInput, rung: RungAdvice, term: TermDiagnosis) -
 
 
 def _direction_sentence(
-    given: ReportInput, rung: RungAdvice, term: TermDiagnosis, direction: Direction
+    given: ReportInput, rung: RungAdvice, term: TermDiagnosis, direction: SingularDirection
 ) -> Phrase:
     group, place = given.names.group(term.group), ("singular", rung.model, term.source, *direction.effects)
     effects = [effect_phrase(given, name) for name in direction.effects]
@@ -132,7 +132,7 @@ def _direction_sentence(
 
 
 def _meeting(
-    given: ReportInput, direction: Direction, group: Phrase, place: tuple[str, ...]
+    given: ReportInput, direction: SingularDirection, group: Phrase, place: tuple[str, ...]
 ) -> Phrase | None:
     if direction.crossing is None:
         return None
@@ -146,7 +146,7 @@ def _meeting(
     )  # fmt: skip
 
 
-def _sum(direction: Direction, effects: list[Phrase], place: tuple[str, ...]) -> Phrase:
+def _sum(direction: SingularDirection, effects: list[Phrase], place: tuple[str, ...]) -> Phrase:
     pieces: list[Phrase] = []
     for effect, weight in zip(effects, direction.weights, strict=True):
         if abs(weight) >= SMALL_WEIGHT:

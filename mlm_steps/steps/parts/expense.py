@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from mlm_steps.records import FitRecord
-from mlm_steps.records.effort import Cost
+from mlm_steps.records.effort import EvaluationCost
 from mlm_steps.records.intervals import IntervalKind
 
 __all__ = ["allfit", "deletions", "profile", "remedies", "simulate"]
@@ -89,8 +89,8 @@ def _setup(fit: FitRecord) -> float:
     return ROWS * fit.n * (fit.p + sum(len(term.names) for term in fit.terms))
 
 
-def _cost(fit: FitRecord) -> Cost:
-    return fit.cost or Cost(value=0.0, derivatives=0.0, refit=0.0)
+def _cost(fit: FitRecord) -> EvaluationCost:
+    return fit.cost or EvaluationCost(value=0.0, derivatives=0.0, refit=0.0)
 
 
 def _rounded(seconds: float) -> float:

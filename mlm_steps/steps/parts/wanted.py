@@ -18,8 +18,7 @@ from mlm_steps.steps.parts.levels import Level
 
 if TYPE_CHECKING:
     from mlm_steps.design.coefficient_words import CoefficientWords
-    from mlm_steps.design.predictors import Level as Value
-    from mlm_steps.design.predictors import Predictor, Predictors
+    from mlm_steps.design.predictors import Predictor, Predictors, PredictorValue
 
 __all__ = ["Wanted", "Words", "cross_level_pairs", "linears", "value_of", "wanted_on"]
 
@@ -152,7 +151,7 @@ def _means(spec: PipelineSpec, predictors: Predictors) -> tuple[MeanSpec, ...]:
     )
 
 
-def value_of(predictor: Predictor, text: str) -> Value:
+def value_of(predictor: Predictor, text: str) -> PredictorValue:
     """Return a value of a predictor as it is written in a spec; ValueError where it is none."""
     if predictor.category and isinstance(predictor.levels[0], str):
         if text not in predictor.levels:

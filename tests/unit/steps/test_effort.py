@@ -9,7 +9,7 @@ import pytest
 from mlm_steps.design.build import build_design
 from mlm_steps.engine import Estimates, fit_lmm
 from mlm_steps.engine.cost import cost_of
-from mlm_steps.records import Cost
+from mlm_steps.records import EvaluationCost
 from mlm_steps.spec import PipelineSpec
 from mlm_steps.steps.effort import BUDGETS, ORDER, plan_work
 from mlm_steps.steps.parts import expense
@@ -30,7 +30,7 @@ def fitted(model, formula, frame, **changes):
         model, formula, estimates, method="REML", df_method="z", confidence=0.95, weights=None,
         sample_hash="", made_from="", variable_levels={},
     )  # fmt: skip
-    cost = Cost(**cost_of(estimates.under("REML").prepared)._asdict())
+    cost = EvaluationCost(**cost_of(estimates.under("REML").prepared)._asdict())
     return record.model_copy(update={"cost": cost, **changes})
 
 
@@ -51,7 +51,7 @@ def decisions(fits=(NULL, SLOPE), pairs=(PAIR,), **keys):
 
 
 def expensive(fit, factor=1e4):
-    cost = Cost(**{name: factor * value for name, value in fit.cost.model_dump().items()})
+    cost = EvaluationCost(**{name: factor * value for name, value in fit.cost.model_dump().items()})
     return fit.model_copy(update={"cost": cost})
 
 

@@ -32,13 +32,13 @@ from mlm_steps.records import (
     RungDeletions,
     RungRefits,
 )
-from mlm_steps.records.allfit import Refit
+from mlm_steps.records.allfit import RefitRow
 from mlm_steps.records.remedies import (
     Alternative,
     CoefficientChange,
-    Direction,
     RemedyRecord,
     RungAdvice,
+    SingularDirection,
     TermDiagnosis,
 )
 from mlm_steps.records.run import Labels, RunRecords
@@ -183,7 +183,7 @@ def advice():
     untested = Alternative(**blank, verdict="other_model", untested="not nested", changes=(change,), aic=3.0)
     term = TermDiagnosis(
         group="g", source="(x | g)", names=("(Intercept)", "x"), rank=1, shares=(1.0, 0.0), text="flat",
-        directions=(Direction(kind="zero_sd", effects=("x",), weights=(1.0,)),),
+        directions=(SingularDirection(kind="zero_sd", effects=("x",), weights=(1.0,)),),
     )  # fmt: skip
     rung = RungAdvice(
         model="m", formula="y ~ x + (x | g)", method="REML", status="singular", reasons=(), criterion=1.0,
@@ -245,8 +245,8 @@ def deletions():
 def refits():
     found = {"criterion": 1743.6, "delta": 0.0, "max_dbeta_se": None, "max_dsd": 0.0, "evaluations": 7}
     rows = (
-        Refit(optimizer="auto", start="default", status="converged", **found),
-        Refit(optimizer="bobyqa", start="default", status="not_installed", **dict.fromkeys(found)),
+        RefitRow(optimizer="auto", start="default", status="converged", **found),
+        RefitRow(optimizer="bobyqa", start="default", status="not_installed", **dict.fromkeys(found)),
     )
     rung = RungRefits(model="slope", method="REML", agree=True, verdict="All agree.", refits=rows)
     return AllFitRecord(rungs=(rung,))
