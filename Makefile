@@ -5,7 +5,7 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 
-.PHONY: run check environment development lint types contracts test fuzz schema lock bench clean
+.PHONY: run check environment development lint types contracts test fuzz docs lock bench clean
 
 run: environment
 	$(BIN)/mlm run pipeline.yaml
@@ -60,8 +60,10 @@ test:
 fuzz: development
 	MLM_FUZZ=1 $(BIN)/python -m pytest -n auto --dist worksteal tests/properties/test_hostile_input.py tests/properties/test_every_key.py
 
-schema:
-	$(BIN)/mlm schema > config/pipeline.schema.json
+# The pages that are made from the code: the keys of the spec, its JSON schema, the numeric constants.
+docs:
+	$(BIN)/python -m mlm_steps.spec config
+	$(BIN)/python docs/thresholds.py
 
 # Needs uv, which resolves for every Python and platform at once.
 lock:
