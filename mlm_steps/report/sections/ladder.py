@@ -8,7 +8,15 @@ from mlm_steps.records import FitRecord
 from mlm_steps.report.inputs import ReportInput
 from mlm_steps.report.sentences.coefficients import confidence
 from mlm_steps.report.sentences.disputes import disputed
-from mlm_steps.report.tables import ladder_rows, ladder_size
+from mlm_steps.report.tables.ladder import (
+    comparison_rows,
+    fit_rows,
+    fixed_rows,
+    random_rows,
+    size_rows,
+    status_rows,
+    variance_rows,
+)
 from mlm_steps.report.text.facts import DF_METHODS, on_boundary
 from mlm_steps.report.text.grid import Column, Grid, Row
 from mlm_steps.report.text.intervals import interval_methods, limit_notes
@@ -18,13 +26,13 @@ from mlm_steps.report.text.text import Code, Link, Phrase, join, say
 __all__ = ["context"]
 
 BLOCKS = (
-    ladder_rows.fixed_rows,
-    ladder_rows.random_rows,
-    ladder_rows.variance_rows,
-    ladder_size.size_rows,
-    ladder_size.fit_rows,
-    ladder_rows.comparison_rows,
-    ladder_size.status_rows,
+    fixed_rows,
+    random_rows,
+    variance_rows,
+    size_rows,
+    fit_rows,
+    comparison_rows,
+    status_rows,
 )
 """What stands below each other, in this order."""
 CRITERIA_NOTE = say(

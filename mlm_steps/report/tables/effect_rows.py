@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from mlm_steps.records.effects import FactorMeans, Pairwise, SimpleSlopes, Tested
-from mlm_steps.report.sentences.effect_cells import Keys, Numbers, method_words, plain_value
+from mlm_steps.report.sentences.effects import Keys, Numbers, plain_value
+from mlm_steps.report.text.facts import DF_METHODS
 from mlm_steps.report.text.grid import Align, Column, Row, columns, row
 from mlm_steps.report.text.notation import percent
 from mlm_steps.report.text.text import Emphasis, Phrase, say
@@ -60,7 +61,7 @@ def with_conditions(words: Phrase, held: Phrase) -> Phrase:
 
 def method_note(method: str) -> Phrase:
     """Return by which degrees of freedom is tested."""
-    return (f"Degrees of freedom: {method_words(method)}.",)
+    return (f"Degrees of freedom: {DF_METHODS.get(method, method)}.",)
 
 
 def pair_rows(pairs: Sequence[Pairwise], keys: Keys) -> list[Row]:

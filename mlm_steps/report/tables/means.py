@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from mlm_steps.records.effects import BackTransformed, FactorMeans, LevelMean
 from mlm_steps.report.inputs import ReportInput
-from mlm_steps.report.sentences.effect_cells import Keys, Numbers, condition_phrase, number_text, plain_value
+from mlm_steps.report.sentences.effects import Keys, Numbers, condition_phrase, number_text, plain_value
 from mlm_steps.report.tables.effect_rows import (
     confidence,
     family_notes,
