@@ -3,14 +3,23 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from typing import Any
+from dataclasses import dataclass
 
 from mlm_steps.records import FactorProfile, NestingRelation, VariableLevel
 from mlm_steps.report.inputs import ReportInput
 from mlm_steps.report.text.facts import profile_number
-from mlm_steps.report.text.text import Phrase, join, say
+from mlm_steps.report.text.text import Number, Phrase, join, say
 
-__all__ = ["diagram", "nesting_sentence", "places"]
+__all__ = ["Box", "diagram", "nesting_sentence", "places"]
+
+
+@dataclass(frozen=True, slots=True)
+class Box:
+    """The units of one level: their name, their number, and the variables measured on them."""
+
+    label: Phrase
+    count: Number
+    variables: Phrase
 
 
 def _tiers(given: ReportInput) -> list[list[FactorProfile]]:
@@ -30,13 +39,13 @@ def _tiers(given: ReportInput) -> list[list[FactorProfile]]:
     return [tiers[level] for level in sorted(tiers)]
 
 
-def diagram(given: ReportInput) -> list[list[dict[str, Any]]]:
+def diagram(given: ReportInput) -> list[list[Box]]:
     """Return one box per factor, those of one tier side by side, and one for the observations."""
     factors = given.run.profile.factors
     used = [column.name for column in given.run.profile.columns if column.used]
     tiers = _tiers(given)
     standing = places(given)
-    boxes: dict[str, dict[str, Any]] = {}
+    boxes: dict[str, Box] = {}
     for factor in factors:
         own = [name for name in used if standing.get(name) == factor.name]
         label = given.names.group(factor.name)
@@ -77,14 +86,12 @@ def _place(levels: Sequence[VariableLevel], declared: int | None, ranks: Mapping
     return min(about, key=lambda level: len(level.conflicting_levels)).factor if about else None
 
 
-def _box(
-    given: ReportInput, label: Phrase, count: int, keys: Iterable[str], variables: list[str]
-) -> dict[str, Any]:
-    return {
-        "label": label,
-        "count": profile_number(count, *keys),
-        "variables": join([given.names.variable(name) for name in variables]),
-    }
+def _box(given: ReportInput, label: Phrase, count: int, keys: Iterable[str], variables: list[str]) -> Box:
+    return Box(
+        label,
+        profile_number(count, *keys),
+        join([given.names.variable(name) for name in variables]),
+    )
 
 
 def nesting_sentence(given: ReportInput, relation: NestingRelation) -> Phrase:
