@@ -45,8 +45,7 @@ def boxes(make_given: MakeGiven, profile: DataProfile) -> dict[str, list[str]]:
     given = replace(given, run=replace(given.run, profile=profile))
     found = [level for tier in diagram(given) for level in tier]
     return {
-        plain_text(box.label): plain_text(box.variables).replace(" and ", ", ").split(", ")
-        for box in found
+        plain_text(box.label): plain_text(box.variables).replace(" and ", ", ").split(", ") for box in found
     }
 
 

@@ -10,16 +10,17 @@ from mlm_steps.records.failure import Absence
 from mlm_steps.report.drawing import drawing
 from mlm_steps.report.inputs import ReportInput
 from mlm_steps.report.sentences.disputes import disputed
-from mlm_steps.report.sentences.effect_cells import (
+from mlm_steps.report.sentences.effects import (
     Numbers,
     condition_phrase,
     effects_of,
     focal_phrase,
     has_products,
     level_phrase,
+    moderation_sentence,
+    region_sentence,
     slope_keys,
 )
-from mlm_steps.report.sentences.effects import moderation_sentence, region_sentence
 from mlm_steps.report.tables.effect_rows import (
     confidence,
     family_notes,

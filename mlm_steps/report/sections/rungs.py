@@ -9,7 +9,7 @@ from mlm_steps.records import Coefficient, FitRecord, RandomParameter, TermTest
 from mlm_steps.report.inputs import ReportInput
 from mlm_steps.report.sentences.coefficients import boundary_sentences, confidence, effect_terms
 from mlm_steps.report.sentences.disputes import dispute_of, dispute_phrase
-from mlm_steps.report.sentences.effect_cells import number_text
+from mlm_steps.report.sentences.effects import number_text
 from mlm_steps.report.sentences.fits import status_words
 from mlm_steps.report.sentences.random_slopes import slope_sentences
 from mlm_steps.report.text.facts import (

@@ -12,7 +12,7 @@ from mlm_steps.design.expressions import Call, Name
 from mlm_steps.records import Coefficient, FitRecord
 from mlm_steps.report.inputs import ReportInput
 from mlm_steps.report.sentences.curves import expression_of
-from mlm_steps.report.sentences.effect_cells import effects_of
+from mlm_steps.report.sentences.effects import effects_of
 from mlm_steps.report.text.notation import decimals_for_se, fixed
 from mlm_steps.report.text.text import Number, Phrase, Word, join, say, source
 

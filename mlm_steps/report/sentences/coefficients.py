@@ -13,6 +13,7 @@ from mlm_steps.report.text.facts import (
     CoefficientFacts,
     icc_number,
     measure_number,
+    p_phrase,
     random_number,
     share_interval,
 )
@@ -26,7 +27,6 @@ __all__ = [
     "effect_phrase",
     "effect_terms",
     "null_sentence",
-    "p_phrase",
     "reservation",
 ]
 
@@ -34,13 +34,6 @@ REDUCED_RANK: Phrase = say(
     "A covariance matrix of random effects has reduced rank: the data do not support as many separate random "
     "effects as the model has."
 )
-
-
-def p_phrase(p: Number | None) -> Phrase:
-    """Return ``p = .012`` or ``p < .001``; nothing if there is no p."""
-    if p is None:
-        return ()
-    return say("*p* {sign}{p}", sign=None if p.text[0] in "<>" else "= ", p=p)
 
 
 def effect_phrase(given: ReportInput, name: str) -> Phrase:

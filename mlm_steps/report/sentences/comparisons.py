@@ -8,8 +8,8 @@ from collections.abc import Sequence
 from mlm_steps.records import ComparisonRecord, MixtureComponent, VarianceChange
 from mlm_steps.records.comparison import TRUSTWORTHY, PValue
 from mlm_steps.report.inputs import ReportInput
-from mlm_steps.report.sentences.coefficients import effect_terms, p_phrase
-from mlm_steps.report.text.facts import comparison_number, comparison_p, comparison_test
+from mlm_steps.report.sentences.coefficients import effect_terms
+from mlm_steps.report.text.facts import comparison_number, comparison_p, comparison_test, p_phrase
 from mlm_steps.report.text.names import INTERCEPT, RESIDUAL
 from mlm_steps.report.text.notation import fixed, percent
 from mlm_steps.report.text.text import Code, Number, Phrase, Word, join, say, source

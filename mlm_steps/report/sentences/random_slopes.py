@@ -10,10 +10,16 @@ from mlm_steps.records import FitRecord, RandomParameter
 from mlm_steps.records.deletions import DeletionsRecord, Heterogeneity, RandomEffectTest
 from mlm_steps.report.inputs import ReportInput
 from mlm_steps.report.sentences.claims import effect_terms, fixed_curve, place_phrase
-from mlm_steps.report.sentences.coefficients import confidence, p_phrase, reservation
+from mlm_steps.report.sentences.coefficients import confidence, reservation
 from mlm_steps.report.sentences.comparisons import mixture_words
 from mlm_steps.report.sentences.curves import Curve, curve_of
-from mlm_steps.report.text.facts import LIMIT_MARKS, CoefficientFacts, random_interval, random_number
+from mlm_steps.report.text.facts import (
+    LIMIT_MARKS,
+    CoefficientFacts,
+    p_phrase,
+    random_interval,
+    random_number,
+)
 from mlm_steps.report.text.names import INTERCEPT
 from mlm_steps.report.text.notation import decimals_for_se, fixed, integer, p_value, percent
 from mlm_steps.report.text.text import Number, Phrase, say, source

@@ -9,7 +9,7 @@ from mlm_steps.records import RungAdvice
 from mlm_steps.records.remedies import Alternative, CoefficientChange
 from mlm_steps.records.spelling import quote_name
 from mlm_steps.report.inputs import ReportInput
-from mlm_steps.report.sentences.coefficients import p_phrase
+from mlm_steps.report.text.facts import p_phrase
 from mlm_steps.report.text.grid import Align, Column, Grid, Row, columns, row
 from mlm_steps.report.text.notation import decimals_for_se, fixed, p_value
 from mlm_steps.report.text.text import Code, Emphasis, Number, Phrase, join, say, source

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from mlm_steps.records import FitRecord, RandomParameter
 from mlm_steps.records.intervals import R2
 from mlm_steps.report.inputs import ReportInput
-from mlm_steps.report.sentences.effect_cells import effects_of
+from mlm_steps.report.sentences.effects import effects_of
 from mlm_steps.tables import TABLES
 
 if TYPE_CHECKING:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from mlm_steps.report.sentences.effect_cells import has_products
+from mlm_steps.report.sentences.effects import has_products
 from mlm_steps.report.standard import answers
 from mlm_steps.report.standard.answers import Item, always, fitted, never
 

@@ -26,7 +26,7 @@ from mlm_steps.report.text.notation import (
     percent,
     share,
 )
-from mlm_steps.report.text.text import Number, Phrase, source
+from mlm_steps.report.text.text import Number, Phrase, say, source
 
 __all__ = [
     "DF_METHODS",
@@ -42,6 +42,7 @@ __all__ = [
     "measure_number",
     "measure_or_reason",
     "on_boundary",
+    "p_phrase",
     "profile_number",
     "random_interval",
     "random_number",
@@ -124,6 +125,13 @@ class CoefficientFacts:
     def p(self) -> Number | None:
         """P value."""
         return self._number("p", None if self.of.p is None else p_value(self.of.p, self.alpha))
+
+
+def p_phrase(p: Number | None) -> Phrase:
+    """Return ``p = .012`` or ``p < .001``; nothing if there is no p."""
+    if p is None:
+        return ()
+    return say("*p* {sign}{p}", sign=None if p.text[0] in "<>" else "= ", p=p)
 
 
 def fit_number(fit: FitRecord, field: str, value: float | None, decimals: int = 0) -> Number | None:
