@@ -5,7 +5,7 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 
-.PHONY: run check environment development lint types contracts test fuzz docs lock bench clean
+.PHONY: run check environment development lint types contracts test fuzz golden docs lock bench clean
 
 run: environment
 	$(BIN)/mlm run pipeline.yaml
@@ -55,6 +55,10 @@ contracts:
 
 test:
 	$(BIN)/python -m pytest -n auto --dist worksteal
+
+# The proofread texts of the report's tests, written anew after a change that is meant: read their diff.
+golden: development
+	WRITE_GOLDEN=1 $(BIN)/python -m pytest -q -n 0 tests/report/test_golden.py
 
 # All damaged specs, formulas and data files, and every value at every key; make test tries a sample.
 fuzz: development
