@@ -7,7 +7,7 @@ import json
 import os
 import tempfile
 from pathlib import Path
-from typing import Literal, TypeVar
+from typing import Literal, Self, TypeVar
 
 from pydantic import BaseModel, ConfigDict, ValidationError
 
@@ -22,6 +22,10 @@ class Part(BaseModel):
     """A piece of a record."""
 
     model_config = ConfigDict(extra="forbid", frozen=True, ser_json_inf_nan="null")
+
+    def with_values(self, **values: object) -> Self:
+        """Return a validated copy in which the named fields have other values."""
+        return type(self).model_validate({**dict(self), **values})
 
 
 class Notice(Part):

@@ -147,26 +147,24 @@ class Intervals:
         coefficients = fit.coefficients
         if self.words.get("fixed") != "wald":
             coefficients = tuple(
-                row if row.dropped else row.model_copy(update=self._cells(fit.model, "fixed", fixed_row(row)))
+                row if row.dropped else row.with_values(**self._cells(fit.model, "fixed", fixed_row(row)))
                 for row in coefficients
             )
         random = tuple(
-            row.model_copy(update=self._cells(fit.model, "variance", random_row(row))) for row in fit.random
+            row.with_values(**self._cells(fit.model, "variance", random_row(row))) for row in fit.random
         )
-        return fit.model_copy(update={"coefficients": coefficients, "random": random})
+        return fit.with_values(coefficients=coefficients, random=random)
 
     def into_variance(self, record: VarianceRecord) -> VarianceRecord:
         """Return the record of explained variance with the declared intervals in its rows."""
-        icc = tuple(
-            row.model_copy(update=self._cells(record.model, "icc", icc_row(row))) for row in record.icc
-        )
+        icc = tuple(row.with_values(**self._cells(record.model, "icc", icc_row(row))) for row in record.icc)
         measures = tuple(
-            row.model_copy(update=self._cells(record.model, "r2", r2_row(row)))
+            row.with_values(**self._cells(record.model, "r2", r2_row(row)))
             if row.measure.startswith(R2)
             else row
             for row in record.measures
         )
-        return record.model_copy(update={"icc": icc, "measures": measures})
+        return record.with_values(icc=icc, measures=measures)
 
     def _cells(self, model: str, kind: IntervalKind, what: str) -> dict[str, object]:
         found = self.find(model, kind, what)
