@@ -10,11 +10,11 @@ from numpy.typing import NDArray
 
 from mlm_steps.data.checks import check_levels, check_names, check_uses
 from mlm_steps.data.derive import Derivation, derive, group_codes, plan_derivations, standing_columns
+from mlm_steps.data.describe import describe_columns
 from mlm_steps.data.flags import DataView, find_flags
 from mlm_steps.data.hierarchy import DataHierarchy, inspect_hierarchy
 from mlm_steps.data.notices import about_loss
 from mlm_steps.data.places import Places
-from mlm_steps.data.profile import profile_columns
 from mlm_steps.data.raw import RawTable
 from mlm_steps.data.read import file_hash, read_file
 from mlm_steps.data.sample import CommonSample, common_sample, sample_hash
@@ -22,7 +22,7 @@ from mlm_steps.data.types import Misfit, TypedColumn, type_column
 from mlm_steps.data.values import Analysis, ModelUse
 from mlm_steps.errors import DataError, Fault
 from mlm_steps.records.base import Notice
-from mlm_steps.records.profile import DataProfile
+from mlm_steps.records.data_profile import DataProfile
 from mlm_steps.spec import LoadedSpec
 
 __all__ = ["assemble"]
@@ -187,7 +187,7 @@ def _profile(
         rows_file=len(sample.kept),
         rows=len(frame),
         sample_hash=sample_hash(sample.kept),
-        columns=profile_columns(frame, columns, planned, uses, loaded.spec.declared_levels),
+        columns=describe_columns(frame, columns, planned, uses, loaded.spec.declared_levels),
         lost=sample.lost,
         factors=hierarchy.factors,
         variable_levels=hierarchy.variable_levels,

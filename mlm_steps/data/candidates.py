@@ -16,7 +16,7 @@ from mlm_steps.data.naming import is_id_name
 from mlm_steps.data.types import TypedColumn
 from mlm_steps.data.variation import level_of, varying_groups
 from mlm_steps.errors import Fault, UsageError
-from mlm_steps.records.profile import VariableLevel
+from mlm_steps.records.data_profile import VariableLevel
 
 __all__ = ["Candidate", "PredictorSearch", "is_unwritable"]
 

@@ -10,9 +10,9 @@ from typing import Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from mlm_steps.records.profile import FactorProfile, NestingRelation
+from mlm_steps.records.data_profile import FactorProfile, NestingRelation
 
-__all__ = ["CodedFactor", "make_factor", "profile_factor", "relate"]
+__all__ = ["CodedFactor", "describe_factor", "make_factor", "relate"]
 
 _FEW_LABELS = 12
 _NEARLY_FULL = 0.6
@@ -81,7 +81,7 @@ def make_factor(
     )
 
 
-def profile_factor(
+def describe_factor(
     factor: CodedFactor, levels_in_file: int, outcomes: Mapping[str, NDArray[np.float64]]
 ) -> FactorProfile:
     """Return the sizes of a factor's groups, and those whose outcome does not vary."""

@@ -9,14 +9,14 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from mlm_steps.data.factors import CodedFactor, make_factor, profile_factor, relate
+from mlm_steps.data.factors import CodedFactor, describe_factor, make_factor, relate
 from mlm_steps.data.levels import number_label
 from mlm_steps.data.notices import about_factors, about_levels, about_nesting
 from mlm_steps.data.types import TypedColumn
 from mlm_steps.data.values import ModelUse
 from mlm_steps.data.variation import level_of
 from mlm_steps.records.base import Notice
-from mlm_steps.records.profile import FactorProfile, NestingRelation, VariableLevel, factor_ranks
+from mlm_steps.records.data_profile import FactorProfile, NestingRelation, VariableLevel, factor_ranks
 from mlm_steps.spec import PipelineSpec
 
 __all__ = ["DataHierarchy", "inspect_hierarchy", "numbered"]
@@ -71,7 +71,7 @@ def inspect_hierarchy(
     factors = [make_factor(group, [numbered(frame[part]) for part in group]) for group in groups]
     outcomes = list(dict.fromkeys(name for use in uses for name in use.outcomes))
     y = {name: frame[name].to_numpy(dtype=np.float64) for name in outcomes}
-    profiles = tuple(profile_factor(f, _levels_in_file(f, columns, kept), y) for f in factors)
+    profiles = tuple(describe_factor(f, _levels_in_file(f, columns, kept), y) for f in factors)
     nesting = relate(factors)
     declared = spec.declared_levels
     levels = _variable_levels(uses, declared, frame, factors)

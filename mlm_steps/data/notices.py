@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from mlm_steps.records.base import Notice
-from mlm_steps.records.profile import FactorProfile, NestingRelation, VariableLevel, VariableLoss
+from mlm_steps.records.data_profile import FactorProfile, NestingRelation, VariableLevel, VariableLoss
 from mlm_steps.records.spelling import is_syntactic, quote_name
 
 __all__ = ["about_factors", "about_levels", "about_loss", "about_nesting", "conflict_text", "listed"]

@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mlm_steps.errors import DataError, Fault
-from mlm_steps.records.profile import VariableLoss
+from mlm_steps.records.data_profile import VariableLoss
 
 __all__ = ["CommonSample", "common_sample", "sample_hash"]
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from mlm_steps.records.profile import DataProfile
+from mlm_steps.records.data_profile import DataProfile
 
 if TYPE_CHECKING:
     import numpy as np

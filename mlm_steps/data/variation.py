@@ -9,7 +9,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from mlm_steps.data.factors import CodedFactor
-from mlm_steps.records.profile import VariableLevel
+from mlm_steps.records.data_profile import VariableLevel
 
 __all__ = ["TOLERANCE", "level_of", "varying_groups"]
 

@@ -3,6 +3,16 @@
 from mlm_steps.records.allfit import AllFitRecord, RungRefits
 from mlm_steps.records.base import Notice, Record, read_record, write_record, write_whole
 from mlm_steps.records.comparison import ComparisonRecord, MixtureComponent, VarianceChange
+from mlm_steps.records.data_profile import (
+    ColumnProfile,
+    DataProfile,
+    FactorProfile,
+    NestingRelation,
+    SlopeComparison,
+    SlopeEstimate,
+    VariableLevel,
+    VariableLoss,
+)
 from mlm_steps.records.deletions import DeletionsRecord, Heterogeneity, RandomEffectTest, RungDeletions
 from mlm_steps.records.effects import EffectsRecord
 from mlm_steps.records.effort import EffortRecord, EvaluationCost, OptionalWork
@@ -20,16 +30,6 @@ from mlm_steps.records.fit import (
 )
 from mlm_steps.records.intervals import Interval, IntervalKind, IntervalRecord, Intervals, ZetaCurve
 from mlm_steps.records.ols import OlsCoefficient, OlsRecord
-from mlm_steps.records.profile import (
-    ColumnProfile,
-    DataProfile,
-    FactorProfile,
-    NestingRelation,
-    SlopeComparison,
-    SlopeEstimate,
-    VariableLevel,
-    VariableLoss,
-)
 from mlm_steps.records.remedies import RemedyRecord, RungAdvice
 from mlm_steps.records.simulation import SimulationRecord
 from mlm_steps.records.variance import Icc, VarianceMeasure, VarianceRecord

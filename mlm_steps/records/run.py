@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Literal
 
 from mlm_steps.records.allfit import AllFitRecord
 from mlm_steps.records.comparison import ComparisonRecord
+from mlm_steps.records.data_profile import DataProfile
 from mlm_steps.records.deletions import DeletionsRecord
 from mlm_steps.records.effects import EffectsRecord
 from mlm_steps.records.effort import EffortRecord
@@ -18,7 +19,6 @@ from mlm_steps.records.figure import FigureRecord
 from mlm_steps.records.fit import FitRecord
 from mlm_steps.records.intervals import Interval, IntervalKind, Intervals, fixed_row
 from mlm_steps.records.ols import OlsRecord
-from mlm_steps.records.profile import DataProfile
 from mlm_steps.records.remedies import RemedyRecord
 from mlm_steps.records.spelling import quote_name, unquote_name
 from mlm_steps.records.variance import VarianceRecord

@@ -12,12 +12,12 @@ import pandas as pd
 from mlm_steps.data.derive import Derivation
 from mlm_steps.data.types import TypedColumn
 from mlm_steps.data.values import ModelUse
-from mlm_steps.records.profile import ColumnProfile
+from mlm_steps.records.data_profile import ColumnProfile
 
-__all__ = ["profile_columns"]
+__all__ = ["describe_columns"]
 
 
-def profile_columns(
+def describe_columns(
     frame: pd.DataFrame,
     columns: Mapping[str, TypedColumn],
     planned: Sequence[Derivation],
