@@ -15,7 +15,7 @@ check: development lint types contracts test
 environment: $(VENV)/.run
 development: $(VENV)/.check
 
-BUILT_FROM := pyproject.toml hatch_build.py mlm_steps/engine/structures/_compiled.c
+BUILT_FROM := pyproject.toml hatch_build.py $(wildcard mlm_steps/engine/structures/*.[ch])
 
 $(VENV)/.run: requirements.lock $(BUILT_FROM)
 	$(call make_environment,requirements.lock)

@@ -1,34 +1,38 @@
-"""Compile the engine's inner loop where a C compiler is at hand; without one, numpy does its work."""
+"""Compile the engine's inner loops if there is a C compiler; without one, the engine uses numpy."""
 
 from __future__ import annotations
 
+import hashlib
 import os
 import shlex
 import subprocess
 import sysconfig
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 from hatchling.builders.hooks.plugin.interface import BuildHookInterface
 
-SOURCE = Path("mlm_steps/engine/structures/_compiled.c")
+FOLDER = Path("mlm_steps/engine/structures")
+SOURCES = tuple(FOLDER / name for name in ("_compiled.c", "levels.c", "levels.h"))
+"""The sources that the module is compiled from: the Python binding, the numerics and their header."""
 ABI = "cp311-abi3"
 FLAGS = ("-O3", "-ffp-contract=off", "-DPy_LIMITED_API=0x030B0000")
-"""No contraction: the same digits from every compiler."""
+"""Contraction of floating-point operations is off, so that all compilers give the same digits."""
 
 
 class CustomBuildHook(BuildHookInterface):  # type: ignore[type-arg]
-    """Adds the compiled module to a wheel, which is then one for this platform."""
+    """Add the compiled module to a wheel, which then carries the tag of this platform."""
 
     def initialize(self, version: str, build_data: dict[str, Any]) -> None:  # noqa: ARG002 - hatchling's
-        """Compile, or say why not."""
+        """Compile the module, or warn why it could not be compiled."""
         if self.target_name != "wheel" or os.environ.get("MLM_KERNEL") == "pure":
             return
-        source = Path(self.root) / SOURCE
-        built = source.with_suffix(".abi3.so")
-        problem = compile_module(source, built)
+        root = Path(self.root)
+        built = root / FOLDER / "_compiled.abi3.so"
+        problem = compile_module([root / source for source in SOURCES], built)
         if problem:
-            built.unlink(missing_ok=True)  # what an earlier source gave
+            built.unlink(missing_ok=True)  # a binary of an earlier source
             self.app.display_warning(f"built without the compiled inner loop: {problem}")
             return
         platform = sysconfig.get_platform().replace("-", "_").replace(".", "_")
@@ -37,12 +41,23 @@ class CustomBuildHook(BuildHookInterface):  # type: ignore[type-arg]
         build_data["artifacts"].append(built.relative_to(self.root).as_posix())
 
 
-def compile_module(source: Path, built: Path) -> str:
-    """Compile a module against Python's stable interface; return what stood in the way, or nothing."""
+def compile_module(sources: Sequence[Path], built: Path) -> str:
+    """Compile the sources against Python's stable interface; return the error message, or an empty string."""
     include, whole = sysconfig.get_path("include"), built.with_suffix(f".{os.getpid()}")
+    macro = f'-DSOURCE_HASH="{hash_of(sources)}"'
+    units = [str(source) for source in sources if source.suffix == ".c"]
     problem = "there is no C compiler"
     for linker in dict.fromkeys([sysconfig.get_config_var("LDSHARED"), "cc -shared"]):
-        command = [*shlex.split(linker or ""), "-fPIC", *FLAGS, f"-I{include}", str(source), "-o", str(whole)]
+        command = [
+            *shlex.split(linker or ""),
+            "-fPIC",
+            *FLAGS,
+            macro,
+            f"-I{include}",
+            *units,
+            "-o",
+            str(whole),
+        ]
         try:
             subprocess.run(command, check=True, capture_output=True, text=True)  # noqa: S603 - no shell
         except FileNotFoundError:
@@ -50,6 +65,11 @@ def compile_module(source: Path, built: Path) -> str:
         except subprocess.CalledProcessError as error:
             problem = error.stderr.strip().splitlines()[0] if error.stderr.strip() else str(error)
             continue
-        whole.replace(built)  # programs that have the old one loaded keep it
+        whole.replace(built)  # running programs keep the binary that they loaded
         return ""
     return problem
+
+
+def hash_of(sources: Sequence[Path]) -> str:
+    """Return the hash by which ``compiled.py`` recognises a module that was compiled from these sources."""
+    return hashlib.sha256(b"".join(source.read_bytes() for source in sources)).hexdigest()

@@ -66,11 +66,10 @@ def fixed_gains(prepared: PreparedDesign, theta: Array) -> tuple[Array, ...]:
 
 
 def _of_one(strategy: OneFactor, prepared: PreparedDesign, theta: Array) -> Posterior:
-    state = strategy._solved(theta)
     fixed = _gains(strategy.factors, strategy.projections(theta), theta, prepared.p)
     alone = sparse.csr_array((strategy.factor.q, 0))
     own = strategy.mode_variances(theta)[0]
-    return Posterior(prepared, theta, state.fixed.RX, fixed, own, alone, np.zeros((0, 0)))
+    return Posterior(prepared, theta, strategy.RX(theta), fixed, own, alone, np.zeros((0, 0)))
 
 
 def _of_nested(strategy: Nested, prepared: PreparedDesign, theta: Array) -> Posterior:

@@ -8,13 +8,14 @@ import sys
 import sysconfig
 from dataclasses import fields
 from pathlib import Path
+from types import ModuleType
 
 import numpy as np
 import pandas as pd
 import pytest
 
 from mlm_steps.design.build import build_design
-from mlm_steps.engine import fit_lmm
+from mlm_steps.engine import fit_lmm, structures
 from mlm_steps.engine.structures import compiled
 from mlm_steps.engine.structures.graded import LARGE
 from mlm_steps.engine.structures.groups import factors_of, orthogonal_blocks
@@ -44,7 +45,7 @@ def module(tmp_path_factory):
         pytest.skip("there is no C compiler, or Python's headers are not there")
     build = _load("hatch_build", ROOT / "hatch_build.py")
     built = tmp_path_factory.mktemp("built") / "_compiled.abi3.so"
-    assert build.compile_module(ROOT / build.SOURCE, built) == ""
+    assert build.compile_module([ROOT / source for source in build.SOURCES], built) == ""
     return _load("mlm_steps.engine.structures._compiled", built)
 
 
@@ -192,5 +193,30 @@ def test_rows_of_levels_that_are_not_there_are_refused(module):
             module.split(2, 1, 1, 1e-9, np.array(refs), ones, ones, np.zeros((2, 1, 1)), np.zeros((2, 1, 1)))
 
 
-def test_its_source_and_its_caller_are_of_one_version(module):
-    assert module.VERSION == compiled.VERSION
+def test_a_module_compiled_from_these_sources_is_accepted(monkeypatch, module):
+    monkeypatch.setattr(structures, "_compiled", module, raising=False)
+    monkeypatch.setitem(sys.modules, module.__name__, module)
+    monkeypatch.delenv(compiled.CHOICE, raising=False)
+    assert compiled.source_hash() == module.SOURCE_HASH
+    assert compiled._loaded() is module
+
+
+def test_a_module_compiled_from_other_sources_is_not_used(monkeypatch):
+    stale = ModuleType("mlm_steps.engine.structures._compiled")
+    stale.SOURCE_HASH = "0" * 64
+    monkeypatch.setattr(structures, "_compiled", stale, raising=False)
+    monkeypatch.setitem(sys.modules, stale.__name__, stale)
+    monkeypatch.delenv(compiled.CHOICE, raising=False)
+    assert compiled._loaded() is None
+
+
+@pytest.mark.parametrize("order", range(4))
+def test_the_parts_of_the_output_follow_each_other(module, order):
+    J, K, p, m = 5, 3, 2, 6
+    starts = module.layout(order, J, K, p, m)
+    sizes = dict(zip(module.PARTS, np.diff(starts), strict=True))
+    assert starts[0] == 0
+    assert (sizes["functions"], sizes["beta"], sizes["RX"]) == (3, p, p * p)
+    assert sizes["gradients"] == (3 * m if order in (1, 2) else 0)
+    assert sizes["hessians"] == (3 * m * m if order == 2 else 0)
+    assert sizes["projections"] == (J * K * (p + 1) if order == 3 else 0)
