@@ -72,7 +72,8 @@ def _objection(name: str, use: ModelUse, column: TypedColumn) -> tuple[str, str 
         return f"'{name}' holds numbers beyond {LARGEST:g}, whose squares cannot be computed", "rescale it"
     if column.strays and (role or (not grouping and not column.declared)):
         what = f"{role} '{name}' is text" if role else f"'{name}' is text"
-        labels = "; type: category keeps them as labels" if column.strays.signs and not role else ""
+        keeps = (column.strays.signs or column.strays.ordinary) and not role
+        labels = "; type: category keeps them as labels" if keeps else ""
         return f"{what}: among its numbers it holds {column.strays}", column.strays.hint + labels
     if role and column.kind != "number":
         what = f"{role} '{name}' is {'a group' if column.kind == 'group' else 'text'}, not a number"

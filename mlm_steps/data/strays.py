@@ -15,10 +15,25 @@ from mlm_steps.data import cells
 from mlm_steps.records.base import Notice
 from mlm_steps.spec.written import quoted
 
-__all__ = ["Strays", "about_commas", "about_spaces", "first_stray", "strays_among_numbers", "strays_of_signs"]
+__all__ = [
+    "Strays",
+    "about_commas",
+    "about_spaces",
+    "first_stray",
+    "rows_of_first",
+    "strays_among_numbers",
+    "strays_of_signs",
+]
 
 _LONGEST_MARKER = 40
 """Characters of a word that a hint repeats; a longer one is no sign for a missing value."""
+_MANY_ROWS = 20
+_MANY_SHARE = 0.1
+"""A word in so many rows, and so large a share of them, is an ordinary value unless it says missing."""
+_SAYS_MISSING = re.compile(
+    r"\W*|n\W?[ad]\W?|nan|nil|null|none|missing|unknown|absent|refused|not\W.*|no\W(answer|response|data|value)",
+    re.IGNORECASE,
+)
 _PLAIN = re.compile(r"[A-Za-z#_./][\w./#*]*|-?[0-9][\w.]*")
 _MOSTLY = 0.5
 """Text of which at least this share are numbers is taken for a number column with something odd in it."""
@@ -39,6 +54,8 @@ class Strays:
         The signs that make text of what are numbers otherwise, in words, if that is so in all such cells.
     markers : tuple of str
         The words that stand for a missing value as it is: a hint adds to them.
+    ordinary : bool
+        Whether so many rows have the value that it cannot stand for a missing one.
     """
 
     count: int
@@ -46,6 +63,7 @@ class Strays:
     value: str
     signs: str = ""
     markers: tuple[str, ...] = ()
+    ordinary: bool = False
 
     def __str__(self) -> str:
         """Return the first one in words, and how many follow."""
@@ -64,6 +82,8 @@ class Strays:
             return "with data.decimal: ',' no point may stand in a number"
         if len(self.value) > _LONGEST_MARKER:
             return "correct it in the file"
+        if self.ordinary:
+            return "many rows have it, so it is an ordinary value: make it a number in the file"
         words = ", ".join(map(_in_list, dict.fromkeys([*self.markers, self.value.strip()])))
         return f"correct it in the file, or say data.na: [{words}] if it means missing"
 
@@ -74,12 +94,22 @@ def _in_list(word: str) -> str:
 
 
 def first_stray(
-    misread: NDArray[np.bool_], first: Sequence[str], signs: str = "", *, markers: Sequence[str] = ()
+    misread: NDArray[np.bool_],
+    first: Sequence[str],
+    signs: str = "",
+    *,
+    markers: Sequence[str] = (),
+    rows: int = 0,
 ) -> Strays | None:
-    """Return the strays of a column, the first of them with its text; None if there are none."""
+    """Return the strays of a column, the first of them with its text; None if there are none.
+
+    ``rows`` is how many rows have that text.
+    """
     if not misread.any():
         return None
-    return Strays(int(misread.sum()), int(np.argmax(misread)) + 1, first[0], signs, tuple(markers))
+    many = rows >= _MANY_ROWS and rows >= _MANY_SHARE * len(misread)
+    ordinary = many and not _SAYS_MISSING.fullmatch(first[0].strip())
+    return Strays(int(misread.sum()), int(np.argmax(misread)) + 1, first[0], signs, tuple(markers), ordinary)
 
 
 def strays_among_numbers(
@@ -95,7 +125,12 @@ def strays_among_numbers(
     other = "," if decimal == "." else "."
     if not mostly and any(cells.as_numbers(some, other)[1].any() for some in (values[:1000], values)):
         return None
-    return first_stray(misread, first, markers=markers)
+    return first_stray(misread, first, markers=markers, rows=rows_of_first(misfits))
+
+
+def rows_of_first(misfits: Any) -> int:
+    """Return how many of the cells that are no numbers equal the first of them."""
+    return misfits.to_pylist().count(misfits[0].as_py()) if len(misfits) else 0
 
 
 def strays_of_signs(values: Any, decimal: str) -> Strays | None:

@@ -18,6 +18,7 @@ from mlm_steps.data.strays import (
     about_commas,
     about_spaces,
     first_stray,
+    rows_of_first,
     strays_among_numbers,
     strays_of_signs,
 )
@@ -233,7 +234,7 @@ def _declared_number(raw: TextColumn, values: Any, markers: Sequence[str], decim
     numbers, misread = cells.as_numbers(values, decimal)
     misfits = values.filter(misread)
     signs = cells.signs_among_digits(misfits, decimal) if len(misfits) else ""
-    found = first_stray(misread, misfits[:1].to_pylist(), signs, markers=markers)
+    found = first_stray(misread, misfits[:1].to_pylist(), signs, markers=markers, rows=rows_of_first(misfits))
     if found:
         raise Misfit(f"holds {found}, which is no number", found.hint, key="type")
     return _from_numbers(NumberColumn(raw.name, numbers), "number", None, markers)

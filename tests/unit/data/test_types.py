@@ -239,6 +239,16 @@ def test_the_hint_on_a_missing_value_keeps_the_markers_there_are(refuse: Refuse,
     assert len(analyse(content, Y, data="na: [absent, NA]").frame) == 6
 
 
+def test_a_value_of_many_rows_is_no_marker_of_missing_values(refuse: Refuse) -> None:
+    content = table(["0", "1", "2", "3+"] * 25)
+    (fault,) = refuse(content, Y)
+    assert "data.na" not in fault
+    assert "many rows have it, so it is an ordinary value" in fault
+    assert "type: category keeps them as labels" in fault
+    (fault,) = refuse(table(["0", "1", "2", "missing"] * 25), Y)
+    assert "data.na: [NA, NaN, missing] if" in fault
+
+
 @pytest.mark.parametrize(
     ("word", "written"), [("not asked", '"not asked"'), ("a: b", '"a: b"'), ("[x]", '"[x]"'), ("-", '"-"')]
 )
