@@ -17,15 +17,17 @@ from mlm_steps.design.expressions import (
     Paren,
     Text,
     Truth,
+    Unary,
     columns_of,
     left_spine,
     words_of,
 )
-from mlm_steps.design.faults import formula_error
+from mlm_steps.design.faults import Span, formula_error
 from mlm_steps.design.parser import parse_sides
 from mlm_steps.design.terms import TermSet, expand_terms
+from mlm_steps.errors import FormulaError
 
-__all__ = ["Formula", "Offset", "parse_formula"]
+__all__ = ["Formula", "Offset", "parse_formula", "place_as_written"]
 
 CATEGORIES = ("factor", "as.factor", "ordered", "relevel", "C")
 """Functions whose values are categories."""
@@ -157,13 +159,35 @@ def parse_formula(text: str) -> Formula:
     response, right = parse_sides(text)
     if _is_whole_bar(right):
         place = right.span
-        return parse_formula(f"{text[: place.start]}({text[place.start : place.end]}){text[place.end :]}")
+        with_parentheses = f"{text[: place.start]}({text[place.start : place.end]}){text[place.end :]}"
+        try:
+            return parse_formula(with_parentheses)
+        except FormulaError as error:
+            raise FormulaError(error.faults[0], error.offset - (error.offset > place.start)) from None
     _check_response(text, response)
     parts = _Parts(text)
     parts.collect("+", right)
     fixed = expand_terms(text, parts.fixed)
     _check_not_predictor(text, response, fixed)
     return Formula(text, response, fixed, distinct_groups(parts.bars), tuple(parts.offsets))
+
+
+def place_as_written(text: str, offset: int) -> int:
+    """Return the place in a formula as written of an offset in ``text`` of what was parsed.
+
+    The two differ where a bar is the whole right side and stands without parentheses.
+
+    Examples
+    --------
+    >>> place_as_written("y ~ x | g", len("y ~ (x | "))
+    8
+    """
+    try:
+        parsed = parse_formula(text).text
+    except FormulaError:
+        return offset
+    opening = next((i for i, (a, b) in enumerate(zip(text, parsed, strict=False)) if a != b), len(text))
+    return offset - (parsed != text and offset > opening)
 
 
 def _is_whole_bar(right: Expr) -> bool:
@@ -211,6 +235,8 @@ class _Parts:
         elif isinstance(expr, Call) and expr.function == "offset":
             self.require_plus(sign, expr, "an offset")
             self.offsets.append(Offset(deparse(expr.data), expr))
+        elif isinstance(expr, Unary) and _has_parts(expr.operand):
+            raise self.stray_sign(expr)
         else:
             self.fixed.append((sign, expr))
 
@@ -223,6 +249,18 @@ class _Parts:
             node = node.left
         for own_sign, summand in [(sign, node), *reversed(summands)]:
             self.collect(own_sign, summand)
+
+    def stray_sign(self, expr: Unary) -> FormulaError:
+        start = expr.span.start
+        before = self.text[:start].rstrip()
+        first = before[-1:]
+        if first in {"+", "-"}:
+            what = f"two operators, {first} and {expr.operator}, stand one after the other"
+            place, hint = Span(len(before) - 1, start + 1), f"write {first} once"
+        else:
+            what, hint = f"the sign {expr.operator} before this term has no meaning", "remove it"
+            place = Span(start, start + 1)
+        return formula_error(self.text, place, what, hint)
 
     def require_plus(self, sign: str, expr: Expr, what: str) -> None:
         if sign == "-":
@@ -238,6 +276,8 @@ def _has_parts(expr: Expr) -> bool:
     if isinstance(expr, Binary) and expr.operator in {"+", "-"}:
         first, operations = left_spine(expr)
         return _has_parts(first) or any(_has_parts(operation.right) for operation in operations)
+    if isinstance(expr, Unary):
+        return _has_parts(expr.operand)
     if isinstance(expr, Paren):
         return is_bar(expr.inner) or _has_parts(expr.inner)
     return isinstance(expr, Call) and expr.function == "offset"

@@ -249,4 +249,7 @@ class _Parser:
             if before is not None and before.kind == "number" and token.kind == "name" and self.open:
                 hint = f"for a random intercept write ({before.value} | {written})"
             return self.fail(token.span, f"an operator is missing before {written}", hint)
+        if before is not None and before.kind == "operator" and before.value in _BINDING:
+            what = f"two operators, {before.value} and {token.value}, stand one after the other"
+            return self.fail(before.span.to(token.span), what, "write one of them")
         return self.fail(token.span, f"{token.value} has nothing to act on here")

@@ -213,7 +213,7 @@ class _Expansion:
     def not_a_term(self, operation: Binary) -> Exception:
         if operation.operator in {"|", "||"}:
             what = "a random-effects term stands in parentheses and is added"
-            return formula_error(self.text, operation.span, what, f"write + ({deparse(operation)})")
+            return formula_error(self.text, operation.span, what, _in_parentheses(operation))
         hint = f"write I({deparse(operation)})"
         return formula_error(self.text, operation.span, f"{operation.operator} does not join terms", hint)
 
@@ -248,3 +248,12 @@ def _union(terms: _TermBits) -> _TermBits:
     for bits in terms:
         union |= bits
     return {union: None} if terms else {}
+
+
+def _in_parentheses(bar: Binary) -> str:
+    """Return how to write a bar without parentheses; in ``x + 1 | g`` they belong around ``1 | g``."""
+    left = bar.left
+    if isinstance(left, Binary) and left.operator == "+" and isinstance(left.right, Number):
+        term = f"({deparse(left.right)} {bar.operator} {deparse(bar.right)})"
+        return f"write {deparse(left.left)} + {term}"
+    return f"write + ({deparse(bar)})"

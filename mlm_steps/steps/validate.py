@@ -8,6 +8,7 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from mlm_steps.design.formula import place_as_written
 from mlm_steps.errors import Fault, FitError, FormulaError, MlmError, SpecError
 from mlm_steps.spec import LoadedSpec, inspect_spec
 from mlm_steps.steps.parts.uses import model_uses
@@ -92,7 +93,8 @@ def check_designs(loaded: LoadedSpec, frame: pd.DataFrame) -> None:
                     faults += _undrawable(loaded, design, model.name)
             except MlmError as error:
                 faults += [
-                    _located(loaded, (block, index, "formula"), error, fault) for fault in error.faults
+                    _located(loaded, (block, index, "formula"), model.formula, error, fault)
+                    for fault in error.faults
                 ]
     if len(rungs) == len(loaded.spec.rungs):
         faults += effect_faults(loaded, rungs)
@@ -115,8 +117,12 @@ def _undrawable(loaded: LoadedSpec, design: Design, name: str) -> list[Fault]:
     return []
 
 
-def _located(loaded: LoadedSpec, keys: tuple[str | int, ...], error: MlmError, fault: Fault) -> Fault:
+def _located(
+    loaded: LoadedSpec, keys: tuple[str | int, ...], formula: str, error: MlmError, fault: Fault
+) -> Fault:
     offset = error.offset if isinstance(error, FormulaError) else fault.offset
+    if offset is not None:
+        offset = place_as_written(formula, offset)
     where = loaded.source.where(*keys, offset=offset)
     if fault.key is not None:
         where = loaded.source.where(*keys[:-1], fault.key)

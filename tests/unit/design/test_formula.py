@@ -9,6 +9,7 @@ import pytest
 from mlm_steps.design import parse_formula
 from mlm_steps.design.build import build_design
 from mlm_steps.design.deparse import deparse, format_label, format_number
+from mlm_steps.design.formula import place_as_written
 from mlm_steps.errors import FormulaError
 
 
@@ -127,7 +128,7 @@ def test_a_formula_lists_its_columns() -> None:
         ("y ~ x) + 1", ")", "closes nothing"),
         ("y ~ ()", "()", "nothing stands in these parentheses"),
         ("y ~ x +", "+", "ends where something should follow"),
-        ("y ~ x + * z", "*", "nothing to act on"),
+        ("y ~ x + * z", "+ *", "two operators, + and *,"),
         ("y ~ x, z", ",", "nothing to act on"),
         ("y = x", "=", "no meaning here"),
         ("y ~ __import__('os').system('id')", "__import__", "no function __import__()"),
@@ -160,6 +161,11 @@ def test_a_formula_lists_its_columns() -> None:
         ("y ~ poly(x, z + 1)", "z + 1", "an option is a number"),
         ("y ~ x + 1 | g", "x + 1 | g", "stands in parentheses"),
         ("y ~ x * (1 | g)", "1 | g", "stands in parentheses"),
+        ("y ~ x + + (1|g)", "+ +", "two operators, + and +,"),
+        ("y ~ x ++ (1 | g)", "++", "two operators, + and +,"),
+        ("y ~ x + - (1 | g)", "+ -", "two operators, + and -,"),
+        ("y ~ + (1 | g)", "+", "the sign + before this term has no meaning"),
+        ("y ~ x * * z + (1 | g)", "* *", "two operators, * and *,"),
         ("y ~ x - (1 | g)", "(1 | g)", "can only be added"),
         ("y ~ x - offset(z)", "offset(z)", "can only be added"),
         ("y ~ x:offset(z)", "offset(z)", "can only be added"),
@@ -236,6 +242,25 @@ def test_the_excerpt_of_a_long_formula_is_cut_to_the_place() -> None:
     line, carets = str(caught.value.faults[0].excerpt).split("\n")
     assert len(line) < 110
     assert line[carets.index("^")] == "$"
+
+
+@pytest.mark.parametrize(
+    ("text", "column"),
+    [("y ~ 0 | g", 4), ("y ~ x + 2 * z | g", 8), ("y ~ x | 2", 8), ("y ~  (1 | 2)", 10)],
+)
+def test_the_column_of_a_fault_is_that_of_the_formula_as_written(text: str, column: int) -> None:
+    with pytest.raises(FormulaError) as caught:
+        parse_formula(text)
+    assert caught.value.offset == column
+
+
+@pytest.mark.parametrize(
+    ("text", "parsed", "written"),
+    [("y ~ x | g", "y ~ (x | g)", [4, 8]), ("y ~ (x | g)", "y ~ (x | g)", [5, 9])],
+)
+def test_a_place_in_the_parsed_text_is_found_in_the_formula_as_written(text, parsed, written) -> None:
+    places = [place_as_written(text, parsed.index(letter)) for letter in "xg"]
+    assert places == written
 
 
 def test_the_excerpt_of_a_folded_formula_is_the_line_at_fault() -> None:
