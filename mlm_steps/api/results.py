@@ -14,7 +14,7 @@ from mlm_steps.api.intervals import Intervals, Profiles, Selection, confint, pro
 from mlm_steps.api.summary import summarize
 from mlm_steps.api.testing import tests_frame
 from mlm_steps.api.varcorr import VarCorr, numbered, theta_names, varcorr
-from mlm_steps.data.outcomes import about_two_values
+from mlm_steps.data.outcomes import about_constant_within, about_two_values
 from mlm_steps.design import parse_formula
 from mlm_steps.engine import Method
 from mlm_steps.errors import Fault, UsageError
@@ -170,7 +170,13 @@ class Fit(FitEffects):
     def notices(self) -> tuple[Notice, ...]:
         """What a reader should know."""
         design = self.lmm.design
-        return (*about_two_values(design.outcome, design.y), *design.notices, *self.lmm.notices)
+        factors = [(term.group, term.refs) for term in design.random]
+        return (
+            *about_two_values(design.outcome, design.y),
+            *about_constant_within(design.outcome, design.y, factors),
+            *design.notices,
+            *self.lmm.notices,
+        )
 
     def advice(self) -> Advice:
         """Return why the fit is singular or in doubt, and its alternatives, each fitted to the same data.

@@ -58,7 +58,8 @@ def about_factors(factors: Iterable[FactorProfile]) -> tuple[Notice, ...]:
             text = f"{factor.singletons} of {factor.n_levels} levels of {factor.name} {have} one row only."
             found.append(Notice(code="singleton_groups", severity="info", text=text, subject=factor.name))
         for outcome, levels in factor.constant_outcome.items():
-            if levels:
+            # Where all groups are constant, the flag level_2_outcome says so.
+            if 0 < len(levels) < factor.n_levels - factor.singletons:
                 text = (
                     f"All rows of {factor.name} {listed(levels)} have one and the same value of {outcome}: "
                     "check that these are measurements."

@@ -5,6 +5,7 @@ from __future__ import annotations
 from mlm_steps.data.flags import (
     group_means,
     imputed_values,
+    level_2_outcome,
     missing_codes,
     numbers_as_text,
     repeated_units,
@@ -22,6 +23,7 @@ FLAGS: dict[str, Flag] = {
     "similar_labels": similar_labels.find,
     "numbers_as_text": numbers_as_text.find,
     "two_valued_outcome": two_valued_outcome.find,
+    "level_2_outcome": level_2_outcome.find,
     "repeated_units": repeated_units.find,
     "group_means": group_means.find,
 }

@@ -133,3 +133,15 @@ def test_an_outcome_of_two_values_is_a_caution(frame):
     assert notice.text.startswith("passed has two values, 0 (60 rows) and 1 (59 rows).")
     assert f"Warning: {notice.text}" in repr(fit)
     assert not any(n.code == notice.code for n in mlm_steps.fit("y ~ x + (1 | g)", frame).notices)
+
+
+def test_an_outcome_of_the_groups_is_named():
+    generator = np.random.default_rng(3)
+    groups = np.repeat(np.arange(20), 6)
+    frame = pd.DataFrame({"g": groups, "x": generator.normal(size=120)})
+    frame["y"] = generator.normal(size=20)[groups]
+    pairs = mlm_steps.fit("y ~ x + (1 | h)", frame.assign(h=groups // 2))
+    assert not any(n.code == "level_2_outcome" for n in pairs.notices)
+    fit = mlm_steps.fit("y ~ x + (0 + x | g)", frame)
+    (notice,) = [n for n in fit.notices if n.code == "level_2_outcome"]
+    assert "a level-2 outcome (or higher) that describes g, of which there are 20" in notice.text

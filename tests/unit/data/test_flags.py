@@ -461,3 +461,20 @@ def test_numbers_that_cannot_be_squared_do_no_harm_in_columns_that_no_model_uses
 ) -> None:
     text = "g,x,y\n" + "".join(f"{i // 10},{cell if i % 7 else i},{i * i % 97}\n" for i in range(40))
     assert analyse(text, "y ~ 1 + (1 | g)").profile.column("x").sd is None
+
+
+def test_an_outcome_of_the_groups_is_named_once(analyse: Analyse) -> None:
+    rows = [f"{g},{h},{g * g}" for g in range(6) for h in range(4)]
+    analysis = analyse("\n".join(["g,x,y", *rows]) + "\n", "y ~ x + (1 | g)")
+    (notice,) = flagged(analysis, "level_2_outcome")
+    assert notice.severity == "warning"
+    assert notice.text.startswith(
+        "y is constant within groups: all rows of a level of g have the same value."
+    )
+    assert (
+        "a level-2 outcome (or higher) that describes g, of which there are 6, and not the 24 rows"
+        in notice.text
+    )
+    assert not flagged(analysis, "constant_outcome")
+    rows[0] = "0,0,0.5"
+    assert not flagged(analyse("\n".join(["g,x,y", *rows]) + "\n", "y ~ x + (1 | g)"), "level_2_outcome")
