@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from typing import Literal
 
 import numpy as np
 import pandas as pd
@@ -167,7 +168,7 @@ def _lost_levels(column: TypedColumn, before: pd.Categorical, after: pd.Categori
     reference = before.categories[0]
     if reference in lost and len(after.categories):
         text += f", its reference level; the reference is now {after.categories[0]}"
-    severe = "warning" if reference in lost else "info"
+    severe: Literal["info", "warning"] = "warning" if reference in lost else "info"
     return [Notice(code="unused_levels", severity=severe, text=text + ".", subject=column.name)]
 
 

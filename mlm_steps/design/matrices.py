@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 import numpy as np
 from numpy.typing import NDArray
 
-from mlm_steps.records.base import Notice
+from mlm_steps.notice import Notice
 
 __all__ = ["Design", "RandomTerm"]
 

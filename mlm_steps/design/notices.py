@@ -16,7 +16,7 @@ from mlm_steps.design.matrices import RandomTerm
 from mlm_steps.design.rank import outside_span
 from mlm_steps.design.variables import Numbers, Value
 from mlm_steps.errors import listing
-from mlm_steps.records.base import Notice
+from mlm_steps.notice import Notice
 
 __all__ = ["fixed_notices", "random_notices"]
 

@@ -12,6 +12,7 @@ from typing import Literal, Self, TypeVar
 from pydantic import BaseModel, ConfigDict, ValidationError
 
 from mlm_steps.errors import Fault, StorageError, UsageError
+from mlm_steps.notice import Notice
 
 __all__ = ["NO_ROOM", "Notice", "Part", "Record", "damaged", "read_record", "write_record", "write_whole"]
 
@@ -26,20 +27,6 @@ class Part(BaseModel):
     def with_values(self, **values: object) -> Self:
         """Return a validated copy in which the named fields have other values."""
         return type(self).model_validate({**dict(self), **values})
-
-
-class Notice(Part):
-    """Something a reader should know that did not stop the run."""
-
-    code: str
-    """A short slug, for example ``singular`` or ``level_conflict``."""
-    severity: Literal["info", "warning"]
-    text: str
-    """One or two sentences in words."""
-    model: str | None = None
-    """The rung it concerns, if it concerns one."""
-    subject: str | None = None
-    """The variable, factor or term it concerns."""
 
 
 class Record(Part):

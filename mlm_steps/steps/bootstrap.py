@@ -7,10 +7,10 @@ from collections.abc import Iterable, Iterator
 import numpy as np
 
 from mlm_steps.engine.bootstrap.bootstrap import TOO_MANY_FAILED, Sample, bound_codes, percentiles
-from mlm_steps.engine.bootstrap.bootstrap_rows import Quantity, quantities
 from mlm_steps.engine.bootstrap.replicates import Replicates
 from mlm_steps.records import Interval, IntervalKind, IntervalRecord, Notice, write_record
 from mlm_steps.records.failure import Absence
+from mlm_steps.steps.parts.bootstrap_rows import Quantity, quantities
 from mlm_steps.steps.resample import read_replicates
 from mlm_steps.steps.run.session import Session
 

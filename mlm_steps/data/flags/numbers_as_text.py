@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Literal
+
 from mlm_steps.data.flags.base import DataView
 from mlm_steps.data.notices import listed
 from mlm_steps.records.base import Notice
@@ -25,5 +27,6 @@ def find(view: DataView) -> tuple[Notice, ...]:
         "hold numbers with signs that make them text"
     )  # fmt: skip
     text = f"{shown} {is_text}. To use the values as numbers, take these signs out in the file."
-    severity = "warning" if any(name in view.used for name, _ in found) else "info"
+    used = any(name in view.used for name, _ in found)
+    severity: Literal["info", "warning"] = "warning" if used else "info"
     return (Notice(code="numbers_as_text", severity=severity, text=text, subject=found[0][0]),)

@@ -212,5 +212,4 @@ def _about_equal_rows(
     if identifiers:
         why = f"{listed(identifiers)} included, so that it is hardly chance"
     text = f"{words} in every column (row{'s' * (repeated > 1)} {rows}); {why}."
-    severity = "warning" if identifiers else "info"
-    yield Notice(code="duplicate_rows", severity=severity, text=text)
+    yield Notice(code="duplicate_rows", severity="warning" if identifiers else "info", text=text)

@@ -13,7 +13,7 @@ from mlm_steps.design.matrices import Design
 from mlm_steps.engine.criterion.criterion import CriterionTerms, TracePoint
 from mlm_steps.engine.criterion.lambda_ import unpack
 from mlm_steps.engine.structures.prepared import PreparedDesign
-from mlm_steps.records.base import Notice
+from mlm_steps.notice import Notice
 
 __all__ = ["BOUNDARY", "Control", "ConvergenceReport", "LmmFit", "Method"]
 

@@ -7,7 +7,7 @@ from numpy.typing import NDArray
 
 from mlm_steps.design.matrices import RandomTerm
 from mlm_steps.engine.result.lmm_fit import BOUNDARY, LmmFit
-from mlm_steps.records.base import Notice
+from mlm_steps.notice import Notice
 
 __all__ = ["notices_of"]
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from itertools import combinations
 from typing import Literal
 
@@ -217,7 +218,7 @@ def _notices(model: str, fit: LmmFit, fixed: FixedPart) -> tuple[Notice, ...]:
     # The engine says of a singular term which effects are degenerate; here it is said for the report.
     found = (notice for notice in fit.notices if notice.code != "singular")
     notices = (*fit.design.notices, *found, *_singular_notices(fit), *fixed.notices)
-    return tuple(notice.model_copy(update={"model": model}) for notice in notices)
+    return tuple(replace(notice, model=model) for notice in notices)
 
 
 def _singular_notices(fit: LmmFit) -> Iterator[Notice]:

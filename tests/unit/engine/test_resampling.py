@@ -8,7 +8,6 @@ import pytest
 from mlm_steps.design.build import build_design
 from mlm_steps.engine import fit_lmm
 from mlm_steps.engine.bootstrap.bootstrap import Sample, bound_codes, draw_replicates, percentiles
-from mlm_steps.engine.bootstrap.bootstrap_rows import quantities
 from mlm_steps.engine.bootstrap.replicates import Replicates, of_fits
 from mlm_steps.engine.bootstrap.resampling import KINDS
 from mlm_steps.engine.bootstrap.resampling.cases import cases, outermost, resampled
@@ -16,6 +15,7 @@ from mlm_steps.engine.bootstrap.resampling.residual import reflated_effects, ref
 from mlm_steps.engine.bootstrap.streams import stream
 from mlm_steps.engine.result.moments import variance_parts
 from mlm_steps.errors import FitError
+from mlm_steps.steps.parts.bootstrap_rows import quantities
 
 ROUNDING = 1e-10  # of sums of a hundred numbers near 1
 SAME_ESTIMATE = 1e-6  # two searches for one optimum

@@ -9,9 +9,9 @@ import pytest
 from mlm_steps.design.build import build_design
 from mlm_steps.engine import Estimates
 from mlm_steps.engine.bootstrap.bootstrap import Sample
-from mlm_steps.engine.bootstrap.bootstrap_rows import quantities
 from mlm_steps.engine.bootstrap.replicates import of_fits
 from mlm_steps.engine.result.moments import variance_parts
+from mlm_steps.steps.parts.bootstrap_rows import quantities
 from mlm_steps.variance import Explained, explain
 
 SLEEP = pd.read_csv(
