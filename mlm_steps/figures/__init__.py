@@ -1,6 +1,6 @@
-"""Figures of a run: records and the analysis sample in, a Figure value out.
+"""Figures of a run: each is a function from records and the analysis sample to a Figure.
 
-A figure is a module with a function of the same protocol, ``Drawer``, listed here under the module's name.
+To add one, write a module with a function of the protocol ``Drawer`` and list it here under its name.
 """
 
 from __future__ import annotations

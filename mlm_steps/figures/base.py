@@ -1,4 +1,4 @@
-"""What every figure shares: its values, its colours, and SVG that can be put into a page."""
+"""The values and colours that all figures share, and the conversion to SVG that a page can embed."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ import unicodedata
 import warnings
 import xml.etree.ElementTree as ElementTree
 from collections.abc import Mapping, Sequence
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Protocol
 
@@ -28,6 +29,7 @@ __all__ = [
     "LINE_STYLES",
     "PALE",
     "SEED",
+    "SMALLEST_GROUP",
     "VERMILION",
     "Drawer",
     "Figure",
@@ -46,13 +48,16 @@ BLUE, VERMILION, GREEN, ORANGE, PURPLE, SKY = (
     "#0072B2", "#D55E00", "#009E73", "#E69F00", "#CC79A7", "#56B4E9",
 )  # fmt: skip
 COLOURS = (BLUE, VERMILION, GREEN, PURPLE, ORANGE, SKY)
-"""Okabe and Ito's palette, the most legible on white first."""
+"""The palette of Okabe and Ito; the colours that are easiest to see on white come first."""
 LINE_STYLES = ("-", "--", "-.", ":")
 INK, GREY, PALE = "#1A1D21", "#6B727B", "#D5D9DF"
 SMALLEST_PLAIN, LARGEST_PLAIN = 1e-4, 1e7
+"""Numbers outside these bounds are written with a power of ten, since many zeros are hard to read."""
+SMALLEST_GROUP = 3
+"""A group needs this many rows for a least-squares line of its own: any two points lie on a line."""
 _SUPERSCRIPTS = str.maketrans("0123456789-", "⁰¹²³⁴⁵⁶⁷⁸⁹⁻")
 SEED = 20201
-"""Of every draw of groups or rows, so that the same data give the same picture."""
+"""Every sample of groups or rows is drawn with this seed, so that the same data give the same figure."""
 _SVG = "http://www.w3.org/2000/svg"
 _XLINK = "http://www.w3.org/1999/xlink"
 _FONTS = "system-ui, 'Helvetica Neue', Arial, 'Liberation Sans', 'DejaVu Sans', sans-serif"
@@ -75,7 +80,7 @@ Rows = tuple[tuple[str, ...], tuple[Row, ...]]
 
 @dataclass(frozen=True, slots=True)
 class FigureInput:
-    """What figures are drawn from.
+    """The records and data from which figures are drawn.
 
     Attributes
     ----------
@@ -98,16 +103,16 @@ class Figure:
     Attributes
     ----------
     name : str
-        Its key in ``FIGURES``.
+        The key of the figure in ``FIGURES``.
     title : str
     reading : str
-        What it shows, in one or two sentences with numbers.
+        One or two sentences that state with numbers what the figure shows.
     alt : str
-        Type, axes and finding, for those who do not see it.
+        The text for screen readers: type, axes and finding.
     svg : bytes
         The same input gives the same bytes.
     data : tuple of column names and rows
-        What is drawn, for the CSV beside it.
+        The values that are drawn, for the CSV file beside the figure.
     """
 
     name: str
@@ -119,7 +124,7 @@ class Figure:
 
 
 class Drawer(Protocol):
-    """Draws one figure; None where the run has nothing for it to show.
+    """Draws one figure; None if the figure does not apply to the run.
 
     To add one, write ``figures/<name>.py`` with such a function, importing matplotlib inside it, and list it
     in ``FIGURES`` under the module's name.
@@ -130,14 +135,14 @@ class Drawer(Protocol):
 
 
 def canvas(width: float, height: float) -> Canvas:
-    """Return an empty figure of so many inches that belongs to no window and to no global list."""
+    """Return an empty figure of this size in inches, outside the global state of pyplot."""
     from matplotlib.figure import Figure as MatplotlibFigure
 
     return MatplotlibFigure(figsize=(width, height), facecolor="white")
 
 
 def style_axes(axes: Axes) -> None:
-    """Leave of the frame what the eye needs."""
+    """Hide the top and right sides of the frame and colour the rest."""
     for side in ("top", "right"):
         axes.spines[side].set_visible(False)
     for side in ("left", "bottom"):
@@ -153,7 +158,7 @@ def group_label(given: FigureInput, name: str) -> str:
 
 
 def safe(text: str) -> str:
-    """Return text that XML can hold on one line."""
+    """Return text on one line without characters that XML forbids."""
     kept = (" " if unicodedata.category(c) in ("Cc", "Zl", "Zp") else c for c in text)
     return " ".join("".join("\N{REPLACEMENT CHARACTER}" if _unfit(c) else c for c in kept).split())
 
@@ -163,13 +168,13 @@ def _unfit(character: str) -> bool:
 
 
 def shorten(text: str, longest: int) -> str:
-    """Return text of at most so many characters."""
+    """Return text cut to at most ``longest`` characters."""
     clean = safe(text)
     return clean if len(clean) <= longest else clean[: longest - 1].rstrip() + "…"
 
 
 def number(value: float, digits: int = 4) -> str:
-    """Return a number with so many significant digits and a true minus sign, never in powers of ten as code.
+    """Return a number with this many significant digits and a true minus sign.
 
     >>> number(10023.4), number(-0.51239), number(3e-7), number(2.5e9)
     ('10023', '−0.5124', '3.000 × 10⁻⁷', '2.500 × 10⁹')
@@ -185,7 +190,7 @@ def number(value: float, digits: int = 4) -> str:
 
 
 def finish(figure: Canvas, name: str, title: str) -> bytes:
-    """Return a drawn figure as SVG whose ids begin with the figure's name and which styles nothing else."""
+    """Return a figure as SVG that a page can embed: its ids begin with its name and it has no style sheet."""
     import matplotlib as mpl
 
     stream = io.BytesIO()
@@ -195,15 +200,15 @@ def finish(figure: Canvas, name: str, title: str) -> bytes:
     return _embeddable(stream.getvalue(), name, title)
 
 
-def settings() -> Any:
-    """Return a context in which texts are plain: none of their characters is mathematics."""
+def settings() -> AbstractContextManager[None]:
+    """Return a context in which matplotlib takes all text as plain text, not as mathematics."""
     import matplotlib as mpl
 
     return mpl.rc_context(_SETTINGS)
 
 
 def _embeddable(document: bytes, name: str, title: str) -> bytes:
-    """Return SVG without a style sheet and metadata, with ids of its own and a title."""
+    """Return SVG without style sheet and metadata, with a title and with ids that begin with the name."""
     ElementTree.register_namespace("", _SVG)
     ElementTree.register_namespace("xlink", _XLINK)
     root = ElementTree.fromstring(document)  # noqa: S314 - written by matplotlib a moment ago
@@ -224,7 +229,7 @@ def _embeddable(document: bytes, name: str, title: str) -> bytes:
 
 
 def _rename(element: ElementTree.Element, name: str) -> None:
-    """Put the figure's name before the ids of an element, and before those it refers to."""
+    """Put the figure's name before the ids of an element and before the ids that it refers to."""
     for key, value in element.attrib.items():
         if key == "id":
             element.set(key, f"{name}-{value}")
@@ -237,7 +242,7 @@ def _rename(element: ElementTree.Element, name: str) -> None:
 
 
 def spread(count: int, most: int, generator_seed: int = SEED) -> Sequence[int]:
-    """Return at most so many of the positions 0 … count - 1, in order, drawn with a fixed seed."""
+    """Return at most ``most`` of the positions 0 … count - 1 in order, drawn with a fixed seed."""
     import numpy as np
 
     if count <= most:

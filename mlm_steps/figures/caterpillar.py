@@ -1,4 +1,4 @@
-"""Conditional modes of the final rung's random effects, in order, with their intervals."""
+"""Conditional modes of the random effects of the final rung, sorted, with their intervals."""
 
 from __future__ import annotations
 
@@ -31,18 +31,19 @@ if TYPE_CHECKING:
 __all__ = ["caterpillar"]
 
 QUANTILE = 1.96
-"""Of the normal intervals of 95 % (statistics, section 10)."""
+"""The 97.5 % quantile of the normal distribution gives intervals of 95 % (statistics, section 10)."""
 MOST_PANELS = 4
+"""At most this many random effects are drawn, so that each panel stays large enough to read."""
 MOST_NAMED = 30
-"""Groups that still have room for their names."""
+"""Up to this many groups are drawn as rows with their names, which fit on a page."""
 MOST_BARS = 400
-"""Beyond these, single bars run into each other; a band replaces them."""
+"""With more groups, a band replaces the bars of single groups, which would overlap."""
 INTERCEPT = "(Intercept)"
 
 
 @dataclass(frozen=True, slots=True)
 class _Panel:
-    """One random effect: its modes in ascending order."""
+    """One random effect with its conditional modes in ascending order."""
 
     group: str
     effect: str
@@ -110,7 +111,7 @@ def _draw(panels: list[_Panel], title: str) -> bytes:
 
 
 def _across(axes: Axes, panel: _Panel) -> None:
-    """Draw few groups as rows with their names."""
+    """Draw each group as a row with its name."""
     positions = list(range(len(panel.levels)))
     for clear in (False, True):
         chosen = [i for i in positions if bool(panel.clear[i]) is clear]
@@ -126,7 +127,7 @@ def _across(axes: Axes, panel: _Panel) -> None:
 
 
 def _along(axes: Axes, panel: _Panel) -> None:
-    """Draw many groups by rank, with bars, or with a band where bars would run into each other."""
+    """Draw the groups by rank, with a bar each, or with one band if bars would overlap."""
     import numpy as np
     from matplotlib.collections import LineCollection
 
@@ -160,8 +161,8 @@ def _reading(panels: list[_Panel], count: int) -> str:
         low, high = (number(float(panel.estimate[end]), 3) for end in (0, -1))
         noun = "group" if len(panel.levels) == 1 else "groups"
         parts.append(
-            f"{panel.title}: {clear} of {len(panel.levels)} {noun} have a 95\u202f% interval that leaves out "
-            f"0, and the modes reach from {low} to {high}"
+            f"{panel.title}: {clear} of {len(panel.levels)} {noun} have a 95\u202f% interval that excludes "
+            f"0, and the conditional modes range from {low} to {high}"
         )
     rest = f" The first {len(panels)} of {count} random effects are drawn." if count > len(panels) else ""
     return "; ".join(parts) + "." + rest

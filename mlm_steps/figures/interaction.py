@@ -1,4 +1,4 @@
-"""What the figures of interactions share: which slopes they show, and the words for them."""
+"""Functions that the figures of interactions share: choice of slopes, labels, panels and rug."""
 
 from __future__ import annotations
 
@@ -27,9 +27,10 @@ __all__ = [
 
 MINUS = "\N{MINUS SIGN}"
 MOST_PANELS = 4
+"""At most this many slopes are drawn, so that each panel stays large enough to read; tables hold all."""
 WIDTH, PANEL_HEIGHT = 9.0, 4.4
 MOST_RUG = 400
-"""Marks of a rug; beyond these a part is drawn at random with a fixed seed."""
+"""If there are more values, the rug shows a sample of this size: more marks would merge into a line."""
 
 
 def last_slopes(given: FigureInput) -> list[SimpleSlopes]:
@@ -48,7 +49,7 @@ def with_unit(given: FigureInput, name: str) -> str:
 
 
 def number(value: float, digits: int = 3) -> str:
-    """Return a number with so many digits and a true minus sign."""
+    """Return a number with this many significant digits and a true minus sign."""
     return f"{value:.{digits}g}".replace("-", MINUS)
 
 
@@ -58,7 +59,7 @@ def value_text(value: str | float) -> str:
 
 
 def held(given: FigureInput, conditions: Sequence[Condition]) -> str:
-    """Return at what other predictors are held, as ``Sex = Female, Age = 8``."""
+    """Return the values at which other predictors are held, for example ``Sex = Female, Age = 8``."""
     labels = given.run.labels
     return ", ".join(
         f"{safe(labels.column(c.variable))} {'at its mean' if c.at_mean else f'= {value_text(c.value)}'}"
@@ -67,7 +68,7 @@ def held(given: FigureInput, conditions: Sequence[Condition]) -> str:
 
 
 def panel_title(given: FigureInput, pair: SimpleSlopes) -> str:
-    """Return what one panel shows."""
+    """Return the title of a panel: focal predictor, moderator and the values that others are held at."""
     labels = given.run.labels
     focal = safe(labels.column(pair.focal))
     if pair.focal_contrast is not None:
@@ -78,7 +79,7 @@ def panel_title(given: FigureInput, pair: SimpleSlopes) -> str:
 
 
 def panel_grid(count: int) -> tuple[Canvas, list[Axes]]:
-    """Return a figure with so many panels, two side by side."""
+    """Return a figure with ``count`` panels, two in each row."""
     rows = (count + 1) // 2
     figure = canvas(WIDTH, PANEL_HEIGHT * rows)
     grid = figure.subplots(rows, min(count, 2), squeeze=False)

@@ -1,4 +1,4 @@
-"""The slope of a predictor along its moderator, and where it differs from 0."""
+"""The slope of a predictor over the values of its moderator, and the regions where it differs from 0."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ Shown = tuple[SimpleSlopes, Region]
 
 
 def johnson_neyman(given: FigureInput) -> Figure | None:
-    """Return the regions of the last rung with an interaction; None where no moderator is a number."""
+    """Return the regions of the last rung with an interaction; None if no moderator is numeric."""
     pairs: list[Shown] = [(pair, pair.region) for pair in last_slopes(given) if pair.region is not None]
     if not pairs:
         return None
@@ -95,7 +95,7 @@ def _draw(axes: Axes, given: FigureInput, pair: SimpleSlopes, region: Region) ->
 
 
 def _within(curve: Sequence[Point], low: float, high: float) -> list[Point]:
-    """Return a curve between two values, with points at these."""
+    """Return the points of a curve between two values, and interpolated points at the two values."""
     inside = [point for point in curve if low < point[0] < high]
     return [_at(curve, low), *inside, _at(curve, high)]
 
@@ -109,7 +109,7 @@ def _at(curve: Sequence[Point], w: float) -> Point:
 
 
 def _units(given: FigureInput, pair: SimpleSlopes, region: Region) -> list[float]:
-    """Return the moderator's value in each unit: of rows their own, of groups the mean."""
+    """Return the moderator's value in each unit: in each row, or its mean in each group."""
     if pair.moderator not in given.frame:
         return []
     values = given.frame[pair.moderator].astype(float)
@@ -130,12 +130,17 @@ def _reading(given: FigureInput, pair: SimpleSlopes, region: Region) -> str:
             f"{number(part.low)} to {number(part.high)} ({'positive' if part.sign > 0 else 'negative'})"
             for part in region.stretches
         )
-        verdict = f"differs from 0 from {ranges}, where {100 * region.share:.0f} % of the {unit} lie"
+        verdict = (
+            f"differs from 0 for {ranges}; {100 * region.share:.0f} % of the {unit} lie in this range"
+            if len(region.stretches) == 1
+            else f"differs from 0 for {ranges}; {100 * region.share:.0f} % of the {unit} lie in these ranges"
+        )
     else:
-        verdict = "differs from 0 nowhere"
+        verdict = "does not differ from 0 at any observed value"
     return (
-        f"Along {safe(labels.column(pair.moderator))}, observed from {number(region.observed_low)} to "
-        f"{number(region.observed_high)}, the slope of {safe(labels.column(pair.focal))}"
+        f"Over the observed values of {safe(labels.column(pair.moderator))}, "
+        f"{number(region.observed_low)} to {number(region.observed_high)}, "
+        f"the slope of {safe(labels.column(pair.focal))}"
         f"{f' with {where}' if where else ''} {verdict}."
     )
 

@@ -1,4 +1,4 @@
-"""Deviance, AIC and BIC of the rungs, one above the other."""
+"""Deviance, AIC and BIC of the rungs, one row per rung."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ MINUS = "\N{MINUS SIGN}"
 
 
 def ladder(given: FigureInput) -> Figure | None:
-    """Return the ladder of fit; None for fewer than two rungs, or where they have no outcome in common."""
+    """Return the ladder of fit; None for fewer than two rungs or for different outcomes or samples."""
     fits = given.run.fits
     if len(fits) < 2 or len({(fit.outcome, fit.sample_hash) for fit in fits}) > 1:
         return None
@@ -78,7 +78,7 @@ def _deviance(axes: Axes, fits: tuple[FitRecord, ...], labels: list[str]) -> Non
 
 
 def _criteria(axes: Axes, fits: tuple[FitRecord, ...]) -> None:
-    """Draw how far AIC and BIC lie above the best rung, on a scale that keeps small distances apart."""
+    """Draw the differences of AIC and BIC from the best rung, on a logarithmic scale above 10."""
     kinds = (
         ("AIC", [fit.aic for fit in fits], BLUE, "o", -0.11),
         ("BIC", [fit.bic for fit in fits], VERMILION, "D", 0.11),

@@ -1,4 +1,4 @@
-"""Profiles of the last rung's parameters: zeta, and where it passes the quantiles of the interval."""
+"""Profile likelihoods of the last rung's parameters: zeta and the limits of the intervals."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ INTERCEPT = "(Intercept)"
 
 @dataclass(frozen=True, slots=True)
 class _Panel:
-    """One parameter: its name in words, its curve and its interval."""
+    """One parameter: its label, its profile and its interval."""
 
     title: str
     curve: ZetaCurve
@@ -44,7 +44,7 @@ class _Panel:
 
 
 def profile(given: FigureInput) -> Figure | None:
-    """Return the profiles of the last rung that has some; None where no rung has."""
+    """Return the profiles of the last rung that has any; None if no rung has."""
     records = {r.model: r for r in given.run.intervals.records if r.curves}
     fit = next((fit for fit in reversed(given.run.fits) if fit.model in records), None)
     if fit is None:
@@ -112,7 +112,7 @@ def _draw(panels: list[_Panel], confidence: float, title: str) -> bytes:
 
 
 def _curve(axes: Axes, panel: _Panel, cut: float) -> None:
-    """Draw one curve; the interval lies between where it leaves the grey band."""
+    """Draw one profile; the limits of the interval are where it leaves the grey band."""
     axes.axhspan(-cut, cut, color="#EEF1F4", linewidth=0)
     axes.axhline(0, color=PALE, linewidth=0.8)
     axes.axvline(panel.curve.estimate, color=PALE, linewidth=0.8)
@@ -137,20 +137,22 @@ def _reading(panels: list[_Panel], confidence: float) -> str:
         panel.title for panel in panels if "boundary" in (panel.interval.low_code, panel.interval.high_code)
     ]
     reached = (
-        f" The curve ends inside the band at the bound of the parameter for: {', '.join(bounds)}."
+        f" For these parameters the curve ends inside the band, at the bound of the parameter: "
+        f"{', '.join(bounds)}."
         if bounds
         else ""
     )
     return (
-        "A straight line means that an interval of estimate and standard error would do; a bend shows how "
-        f"far it would mislead. {share} intervals: {'; '.join(parts) or 'none'}.{reached}"
+        "If the curve is a straight line, the interval from estimate and standard error is accurate; the "
+        f"more it bends, the less accurate that interval is. {share} intervals: "
+        f"{'; '.join(parts) or 'none'}.{reached}"
     )
 
 
 def _alt(panels: list[_Panel], reading: str) -> str:
     return (
-        f"{min(len(panels), MOST_PANELS)} line plots, one per parameter: zeta, the signed root of the rise "
-        f"of the ML deviance, over the value at which the parameter is held. {reading}"
+        f"{min(len(panels), MOST_PANELS)} line plots, one per parameter: zeta, the signed square root of the "
+        f"increase of the ML deviance, against the value at which the parameter is fixed. {reading}"
     )
 
 

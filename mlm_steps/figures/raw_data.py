@@ -1,4 +1,4 @@
-"""The raw data with a line per group and the final rung's fitted line."""
+"""The raw data with a line per group and the fitted line of the final rung."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ from mlm_steps.figures.base import (
     INK,
     LINE_STYLES,
     SEED,
+    SMALLEST_GROUP,
     Figure,
     FigureInput,
     Rows,
@@ -33,22 +34,25 @@ __all__ = ["raw_data"]
 
 MINUS = "\N{MINUS SIGN}"
 MOST_POINTS = 1000
+"""If there are more observations, a sample of this size is drawn: more points would cover each other."""
 MOST_LINES = 60
+"""If more groups have a line, a sample of this size is drawn: more lines could not be followed."""
 FEW_VALUES = 12
-"""Up to so many values of the predictor, points are shifted so that they do not hide each other."""
+"""If the predictor has at most this many values, points are shifted at random to show those that coincide."""
 LONGEST_LABEL, LEGEND_WIDTH, HANDLE_WIDTH = 60, 110, 10
-"""Characters: of a line's label, that fit above the axes, and that a line's sample is wide."""
+"""The legend is measured in characters: the longest label of a line, the room above the axes, and the width
+of the line beside its label."""
 LEGEND_ROW = 0.045
-"""Height of a row of the legend, as a share of the figure's."""
+"""A row of the legend takes this share of the figure's height."""
 JITTER = 0.08
-"""Largest of these shifts, as a share of the distance between two values."""
+"""A random shift is at most this share of the smallest distance between two values, so they stay apart."""
 
 
 def raw_data(given: FigureInput) -> Figure | None:
     """Return outcome against the main level-1 predictor; None if no rung was fitted."""
     if not given.run.fits:
         return None
-    from mlm_steps.figures.scene import make_scene
+    from mlm_steps.figures.scene import make_scene  # imports numpy, which a run's plan need not load
 
     scene = make_scene(given)
     over = f" by {scene.shape.label}" if scene.shape.label else f" in each level of {scene.group_label}"
@@ -104,9 +108,7 @@ def _label(axes: Axes, scene: Scene) -> None:
 
     shape = scene.shape
     axes.set_ylabel(shorten(scene.y_label, 60))
-    axes.set_xlabel(
-        shorten(shape.label, 80) or shorten(f"{scene.group_label}, in the order of the means", 80)
-    )
+    axes.set_xlabel(shorten(shape.label, 80) or shorten(f"{scene.group_label}, sorted by their means", 80))
     if shape.ticks:
         axes.set_xticks(range(len(shape.ticks)), [shorten(safe(tick), 18) for tick in shape.ticks])
         axes.set_xlim(-0.5, len(shape.ticks) - 0.5)
@@ -122,18 +124,18 @@ def _label(axes: Axes, scene: Scene) -> None:
 
 
 def _legend_columns(scene: Scene) -> int:
-    """Return how many labels of fitted lines fit side by side above the axes."""
+    """Return the number of legend columns that fit above the axes."""
     longest = max((len(shorten(line.label, LONGEST_LABEL)) for line in scene.shape.fitted), default=0)
     return max(1, min(4, LEGEND_WIDTH // (longest + HANDLE_WIDTH)))
 
 
 def _reading(scene: Scene, points: int, lines: int) -> str:
     shape = scene.shape
-    sample = "" if points == len(scene.y) else f" (drawn at random from {len(scene.y)}, with a fixed seed)"
+    sample = "" if points == len(scene.y) else f" (a random sample of {len(scene.y)}, with a fixed seed)"
     if not shape.label:
-        return f"{points} observations{sample} in {scene.groups} groups, in the order of the groups’ means."
-    kind = "joins a group’s means" if shape.ticks else "is a group’s own least-squares line"
-    some = "" if lines == len(shape.lines) else f" (of {len(shape.lines)}, drawn likewise)"
+        return f"{points} observations{sample} in {scene.groups} groups, sorted by the means of the groups."
+    kind = "connects the means of one group" if shape.ticks else "is the least-squares line of one group"
+    some = "" if lines == len(shape.lines) else f" (a random sample of {len(shape.lines)})"
     return (
         f"{points} observations{sample} with {lines} thin lines{some}, each of which {kind}: "
         f"{_directions(scene)}. {_fitted(scene)}"
@@ -141,9 +143,7 @@ def _reading(scene: Scene, points: int, lines: int) -> str:
 
 
 def _directions(scene: Scene) -> str:
-    """Return how many lines rise and fall, and why groups have none."""
-    from mlm_steps.figures.scene import SMALLEST_GROUP
-
+    """Return how many lines rise and fall, and why some groups have no line."""
     shape, drawn = scene.shape, len(scene.shape.lines)
     falling = sum(bool(line.y[-1] < line.y[0]) for line in shape.lines)
     level = drawn - shape.rising - falling
@@ -157,7 +157,7 @@ def _directions(scene: Scene) -> str:
         if shape.ticks
         else f"fewer than {SMALLEST_GROUP} observations or a single value of the predictor"
     )
-    return f"of the {drawn} groups with a line, {moves}; {missing} of {scene.groups} {verb} none, with {why}"
+    return f"of the {drawn} groups with a line, {moves}; {missing} of {scene.groups} {verb} no line ({why})"
 
 
 def _fitted(scene: Scene) -> str:

@@ -1,4 +1,4 @@
-"""What the picture of the raw data shows: predictor, groups, their own lines and the fitted ones."""
+"""The content of the raw-data figure: the predictor, the groups, their own lines and the fitted lines."""
 
 from __future__ import annotations
 
@@ -8,24 +8,27 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from mlm_steps.figures.base import FigureInput, group_label, safe
+from mlm_steps.design.apply import apply_design
+from mlm_steps.design.build import build_design
+from mlm_steps.design.matrices import Design
+from mlm_steps.figures.base import SMALLEST_GROUP, FigureInput, group_label, safe
 from mlm_steps.records import FitRecord
 from mlm_steps.records.spelling import quote_name, split_product
 
 if TYPE_CHECKING:
     import pandas as pd
 
-    from mlm_steps.design.matrices import Design
-
 __all__ = ["Line", "Scene", "make_scene"]
 
 Array = NDArray[np.float64]
 Codes = NDArray[np.intp]
 GRID = 50
-"""Points of a fitted line."""
+"""A fitted line has this many points: enough for a smooth curve in a figure of this size."""
 MOST_MODERATOR_LEVELS = 4
-SMALLEST_GROUP = 3
-"""Rows that a group needs for a line of its own."""
+"""A moderator with more levels is not drawn: more fitted lines could not be told apart."""
+LEAST_RELATIVE_SPREAD, LEAST_VARIANCE = 1e-12, 1e-300
+"""A group has a line only if its sum of squares of x exceeds the first number times the variance of x: below
+it the slope is rounding error. The second number keeps the bound above 0 if x is constant."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -44,17 +47,17 @@ class Shape:
     Attributes
     ----------
     x : ndarray, shape (n,)
-        Predictor, or position of its category, or rank of the group.
+        The predictor, the position of its category, or the rank of the group.
     ticks : tuple of str
-        Names of the positions where the predictor is a category.
+        The names of the positions if the predictor is a category.
     label : str
-        Of the predictor; empty where the model has none.
+        The label of the predictor; empty if the model has none.
     lines : list of Line
-        Of every group that has one.
+        The lines of all groups that have one.
     rising : int
-        How many of them rise.
+        The number of these lines that rise.
     fitted : list of Line
-        Of the final rung, for the population; one per level of the moderator if there is one.
+        The population's lines in the final rung: one per level of the moderator if there is one.
     """
 
     x: Array
@@ -67,7 +70,7 @@ class Shape:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Scene:
-    """All that is drawn: the outcome ``y``, shape (n,), over a shape, by groups, from a model."""
+    """The outcome ``y``, shape (n,), its axis and lines, and the labels of outcome, group and model."""
 
     y: Array
     y_label: str
@@ -79,8 +82,6 @@ class Scene:
 
 def make_scene(given: FigureInput) -> Scene:
     """Return what to draw for the last rung."""
-    from mlm_steps.design.build import build_design
-
     final = given.run.fits[-1]
     contrasts = {c.name: c.contrast for c in given.run.profile.columns if c.contrast}
     design = build_design(
@@ -110,7 +111,7 @@ def _with_unit(given: FigureInput, name: str) -> str:
 
 
 def _predictor(given: FigureInput, fit: FitRecord, rows: pd.DataFrame) -> str | None:
-    """Return the variable of the horizontal axis: a random slope's first, then one that varies in groups."""
+    """Return the variable of the horizontal axis: with a random slope if one has it."""
     formula = given.formulas[fit.model]
     between = {v.variable for v in given.run.profile.variable_levels if v.level in ("between", "constant")}
     factors = {column for columns in formula.groups for column in columns}
@@ -122,7 +123,7 @@ def _predictor(given: FigureInput, fit: FitRecord, rows: pd.DataFrame) -> str | 
 
 
 def _grouping(fit: FitRecord, variable: str | None) -> int:
-    """Return the random term whose groups are drawn: one in which the predictor's slope varies."""
+    """Return the random term whose groups are drawn: the first with a random slope of the predictor."""
     wanted = "" if variable is None else quote_name(variable)
     found = (i for i, term in enumerate(fit.terms) if any(wanted in split_product(x) for x in term.labels))
     return next(found, len(fit.terms) - 1)
@@ -156,7 +157,7 @@ def _positions(values: pd.Series) -> tuple[Array, tuple[str, ...]]:
 
 
 def _by_group(fit: FitRecord, y: Array, refs: Codes, levels: tuple[str, ...]) -> Shape:
-    """Return the groups side by side in the order of their means, for a model without predictors."""
+    """Return the groups in the order of their means, for a model without predictors."""
     sizes = np.bincount(refs, minlength=len(levels))
     means = np.bincount(refs, weights=y, minlength=len(levels)) / np.maximum(sizes, 1)
     rank = np.empty(len(levels))
@@ -184,14 +185,16 @@ def _least_squares(x: Array, y: Array, refs: Codes, levels: tuple[str, ...]) -> 
     np.minimum.at(low, refs, x)
     np.maximum.at(high, refs, x)
     lines = []
-    for j in np.flatnonzero((n >= SMALLEST_GROUP) & (sxx > 1e-12 * max(float(np.var(x)), 1e-300))):
+    for j in np.flatnonzero(
+        (n >= SMALLEST_GROUP) & (sxx > LEAST_RELATIVE_SPREAD * max(float(np.var(x)), LEAST_VARIANCE))
+    ):
         ends = np.array([low[j], high[j]])
         lines.append(Line(levels[j], ends, mean_y[j] + sxy[j] / sxx[j] * (ends - mean_x[j])))
     return lines
 
 
 def _mean_lines(x: Array, y: Array, refs: Codes, levels: tuple[str, ...]) -> list[Line]:
-    """Return, per group, the means at the categories that it has."""
+    """Return the line of each group through its means at the categories that occur in it."""
     width = int(x.max()) + 1
     cells = refs.astype(np.int64) * width + x.astype(np.int64)
     count = np.bincount(cells, minlength=len(levels) * width).reshape(-1, width)
@@ -212,9 +215,7 @@ def _fitted(
     variable: str,
     ticks: tuple[str, ...],
 ) -> list[Line]:
-    """Return the population's line of the fit, the other predictors at their mean or reference."""
-    from mlm_steps.design.apply import apply_design
-
+    """Return the population's fitted lines, with the other predictors at their mean or first level."""
     moderator, levels = _moderator(given, fit, rows, variable)
     lines = []
     for level in levels:

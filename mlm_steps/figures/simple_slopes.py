@@ -1,4 +1,4 @@
-"""Fitted lines over a predictor at values of its moderator, with bands and the observed values."""
+"""Fitted lines at values of a moderator, with bands and the observed values of the predictor."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ MARKERS = "os^Dvp"
 
 
 def simple_slopes(given: FigureInput) -> Figure | None:
-    """Return the lines of the last rung with an interaction; None where no rung has one."""
+    """Return the lines of the last rung with an interaction; None if no rung has one."""
     pairs = _distinct([pair for pair in last_slopes(given) if pair.lines])
     if not pairs:
         return None
@@ -60,7 +60,7 @@ def simple_slopes(given: FigureInput) -> Figure | None:
 
 
 def _distinct(pairs: list[SimpleSlopes]) -> list[SimpleSlopes]:
-    """Return one result per set of lines: those of several contrasts of a focal category are the same."""
+    """Return one result per set of lines: the contrasts of a focal category share their lines."""
     seen = {(pair.focal, pair.moderator, pair.conditions): pair for pair in reversed(pairs)}
     return list(reversed(seen.values()))
 
@@ -104,7 +104,7 @@ def _draw_line(axes: Axes, line: FittedLine, index: int) -> None:
 
 
 def _draw_levels(axes: Axes, line: FittedLine, index: int, count: int) -> None:
-    """Draw means with intervals, side by side for the values of the moderator."""
+    """Draw means with their intervals; those of the moderator's values stand side by side."""
     shift = 0.16 * (index - (count - 1) / 2)
     x = [position + shift for position in range(len(line.points))]
     y = [point[1] for point in line.points]

@@ -124,8 +124,8 @@ def test_the_raw_data_say_how_many_groups_have_no_line_and_why(make_input, simul
     given = make_input({"slope": "y ~ x + (x | g)"}, frame[short].reset_index(drop=True))
     rising = make_scene(given).shape.rising
     assert (
-        f"of the 11 groups with a line, {rising} rise and {11 - rising} fall; 1 of 12 has none, with fewer "
-        "than 3 observations or a single value of the predictor."
+        f"of the 11 groups with a line, {rising} rise and {11 - rising} fall; 1 of 12 has no line "
+        "(fewer than 3 observations or a single value of the predictor)."
     ) in FIGURES["raw_data"](given).reading
 
 
