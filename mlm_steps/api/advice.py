@@ -1,4 +1,4 @@
-"""What a singular or doubtful fit calls for, as a notebook sees it."""
+"""Alternatives to a singular or doubtful fit."""
 
 from __future__ import annotations
 
@@ -6,9 +6,13 @@ from dataclasses import dataclass
 
 import pandas as pd
 
+from mlm_steps.api.state import FitState
+from mlm_steps.design import parse_formula
+from mlm_steps.errors import Fault, UsageError
 from mlm_steps.records.remedies import Alternative, RungAdvice
+from mlm_steps.remedies.advice import Subject, advise, status_of
 
-__all__ = ["Advice"]
+__all__ = ["Advice", "advise_on"]
 
 COLUMNS = ("remedy", "formula", "ending", "statistic", "df", "p", "delta_aic", "max_dbeta_se", "verdict")
 VERDICTS = {
@@ -61,6 +65,26 @@ class Advice:
             lines += [f"  {change}" for change in _changes(other)]
             lines += [f"  {reason}" for reason in other.reasons]
         return "\n".join([*lines, "", KEEP])
+
+
+def advise_on(state: FitState) -> Advice:
+    """Return the diagnosis of a fit and its alternatives, each fitted to the same data."""
+    origin = state.origin
+    if origin is None:
+        raise UsageError(Fault("advice", "this fit is at given parameters", "ask the fit it came from"))
+    formula = parse_formula(state.lmm.design.formula)
+    subject = Subject(
+        name=state.lmm.design.formula,
+        formula=formula,
+        estimates=state.estimates,
+        method=state.method,
+        frame=origin.data,
+        weights=state.weights,
+        contrasts=origin.contrasts,
+        control=origin.control,
+        confidence=state.confidence,
+    )
+    return Advice(advise(subject, status=status_of(state.lmm)))
 
 
 def _test(other: Alternative) -> str:

@@ -4,22 +4,30 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from mlm_steps.api.arguments import checked, names, optional, share
-from mlm_steps.api.intervals import Intervals, interval_table, names_of, quantile_of
+from mlm_steps.api.arguments import (
+    LARGEST_SEED,
+    MOST_REPLICATES,
+    checked,
+    names,
+    one_of,
+    optional,
+    share,
+    whole,
+)  # fmt: skip
+from mlm_steps.api.intervals import Intervals, Row, interval_table
+from mlm_steps.api.parameters import names_of
+from mlm_steps.api.state import FitState
 from mlm_steps.engine.bootstrap.bootstrap import Sample, bound_codes, draw_replicates, percentiles
 from mlm_steps.engine.bootstrap.replicates import Replicates
+from mlm_steps.engine.bootstrap.resampling import KINDS
 from mlm_steps.engine.profile.profiles import Parameter
 from mlm_steps.engine.result.lmm_fit import LmmFit
 from mlm_steps.errors import Fault, UsageError, did_you_mean
-
-if TYPE_CHECKING:
-    from mlm_steps.api.rows import FitRows
 
 __all__ = ["Bootstrap", "bootstrap"]
 
@@ -84,8 +92,7 @@ class Bootstrap:
             For a name that there is none of, or a confidence outside of (0, 1).
         """
         level = self.confidence if confidence is None else confidence
-        quantile_of(level)
-        rows: dict[str, tuple[float, float, str | None, str | None]] = {}
+        rows: dict[str, Row] = {}
         for name in self.values.columns if parm is None else parm:
             if name not in self.values:
                 hint = did_you_mean(name, list(self.values.columns))
@@ -106,9 +113,12 @@ class Bootstrap:
             return f"{head}\n\n{self.table}\n({100 * self.confidence:g} % percentile intervals)"
 
 
-def bootstrap(fit: FitRows, replicates: int, seed: int, kind: str) -> Bootstrap:
+@checked(
+    replicates=whole(2, MOST_REPLICATES), seed=whole(0, LARGEST_SEED), kind=one_of(KINDS, "bootstrap is")
+)
+def bootstrap(state: FitState, replicates: int = 2000, seed: int = 1, kind: str = "parametric") -> Bootstrap:
     """Return the bootstrap of a fit; ``Fit.bootstrap`` explains the arguments."""
-    lmm = fit.lmm
+    lmm = state.lmm
     found = draw_replicates(lmm, kind, seed, "bootstrap", range(replicates))
     estimates = {name: values[0] for name, values in _numbers(Sample(lmm, _of_fit(lmm)))}
     values = dict(_numbers(Sample(lmm, found)))
@@ -119,7 +129,7 @@ def bootstrap(fit: FitRows, replicates: int, seed: int, kind: str) -> Bootstrap:
         pd.Series(found.status, index=index, name="status"),
         kind,
         seed,
-        fit.confidence,
+        state.confidence,
     )
 
 

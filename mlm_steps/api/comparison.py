@@ -14,7 +14,9 @@ from mlm_steps.api.arguments import (
     truth,
     whole,
 )  # fmt: skip
-from mlm_steps.api.results import Fit, a_fit
+from mlm_steps.api.fitting import a_fit
+from mlm_steps.api.results import Fit
+from mlm_steps.compare import COMPARISONS, Simulations
 from mlm_steps.errors import Fault, UsageError
 from mlm_steps.records import ComparisonRecord, Notice
 
@@ -145,8 +147,6 @@ def compare(
     ComparisonError
         When the larger model fits worse than the smaller one that it contains.
     """
-    from mlm_steps.compare import COMPARISONS, Simulations
-
     asked = Simulations(seed, rlrt, bootstrap, replicates)
     method = smaller.method if smaller.method == larger.method else "ML"
     test = COMPARISONS["lrt"]

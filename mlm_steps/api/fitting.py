@@ -7,16 +7,26 @@ from collections.abc import Mapping
 import pandas as pd
 from numpy.typing import ArrayLike
 
-from mlm_steps.api.arguments import a_control, check_contrasts, checked, formula_text, one_of, share, truth
+from mlm_steps.api.arguments import (
+    a_control,
+    check_contrasts,
+    checked,
+    formula_text,
+    kind_of,
+    one_of,
+    share,
+    truth,
+)
 from mlm_steps.api.frames import a_frame, with_weights
 from mlm_steps.api.results import Fit
-from mlm_steps.api.rows import Origin, snapshot
+from mlm_steps.api.state import FitState, Origin, snapshot
 from mlm_steps.design import parse_formula
 from mlm_steps.design.build import build_design
 from mlm_steps.engine import Control, Estimates, Method
+from mlm_steps.errors import Fault, UsageError
 from mlm_steps.inference import METHODS
 
-__all__ = ["fit"]
+__all__ = ["a_fit", "fit"]
 
 
 @checked(
@@ -77,12 +87,12 @@ def fit(
     origin = Origin(snapshot(data, {*parsed.variables, weighted_by}), dict(coding), control)
     index = data.index if design.n == len(data) else data.index[design.rows]
     method: Method = "REML" if reml else "ML"
-    return Fit(
-        Estimates(design, control=control),
-        method,
-        index,
-        df,
-        confidence,
-        weighted_by,
-        origin,
-    )
+    state = FitState(Estimates(design, control=control), method, index, df, confidence, weighted_by, origin)
+    return Fit(state)
+
+
+def a_fit(key: str, value: object) -> Fit:
+    """Return a fit; UsageError for anything else."""
+    if not isinstance(value, Fit):
+        raise UsageError(Fault(key, f"this is {kind_of(value)}, not a fit", "mlm_steps.fit(...) makes one"))
+    return value

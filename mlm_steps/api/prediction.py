@@ -1,8 +1,8 @@
-"""Predictions as a notebook sees them."""
+"""Predictions, simulated outcomes and leverages of rows."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Literal
 
@@ -11,11 +11,16 @@ import pandas as pd
 from numpy.typing import NDArray
 from scipy.special import ndtri, stdtrit
 
+from mlm_steps.api.arguments import LARGEST_SEED, MOST_REPLICATES, checked, one_of, optional, truth, whole
+from mlm_steps.api.frames import new_frame
+from mlm_steps.api.state import FitState
 from mlm_steps.design import parse_formula
 from mlm_steps.design.apply import NewDesign, apply_design
 from mlm_steps.design.checks import Missing, positive_weights
 from mlm_steps.design.columns import FrameColumns, missing_values
 from mlm_steps.design.expressions import columns_of
+from mlm_steps.engine.bootstrap.simulate import simulate as simulated_outcomes
+from mlm_steps.engine.posterior.leverage import cooks_distances, leverages
 from mlm_steps.engine.posterior.posterior import TermRows
 from mlm_steps.engine.posterior.predict import PredictionError, Rows, estimates
 from mlm_steps.engine.result.lmm_fit import LmmFit
@@ -24,7 +29,7 @@ from mlm_steps.inference import test_contrasts
 from mlm_steps.inference.satterthwaite import variance_df
 from mlm_steps.records.base import Notice
 
-__all__ = ["INTERVALS", "Interval", "NewRows", "Prediction", "predict"]
+__all__ = ["Interval", "Prediction", "cooks_distance", "hatvalues", "predict", "simulate"]
 
 Array = NDArray[np.float64]
 Interval = Literal["confidence", "prediction"]
@@ -47,7 +52,7 @@ class Prediction:
         ``estimate``, in outcome units; ``se``, the standard error of the predicted mean, when it was asked
         for; ``df``, ``low`` and ``high`` of the interval that was asked for.
     notices : tuple of Notice
-        What a reader should know, such as groups that the fit does not know.
+        Notices such as the number of rows in groups that the fit does not have.
     """
 
     frame: pd.DataFrame
@@ -107,28 +112,31 @@ class NewRows:
         return cls(design, frame.index, None if weights is None else _weights(frame, weights), missing)
 
 
+@checked(
+    newdata=optional(new_frame),
+    random=truth,
+    se=truth,
+    interval=optional(one_of(INTERVALS, "interval is")),
+)
 def predict(
-    fit: LmmFit,
-    rows: NewRows,
+    state: FitState,
+    newdata: pd.DataFrame | Mapping[str, object] | None,
     *,
     random: bool,
     se: bool,
     interval: Interval | None,
-    df_method: str,
-    confidence: float,
 ) -> Prediction:
-    """Return the predictions; see ``Fit.predict``."""
-    X = rows.design.X
+    """Return predictions; ``Fit.predict`` explains the arguments."""
+    fit = state.lmm
+    if isinstance(newdata, pd.DataFrame):
+        weights = state.weights if interval == "prediction" else None
+        rows = NewRows.of_frame(fit, newdata, random=random, weights=weights)
+    else:
+        rows = NewRows.of_fit(fit, state.index)
     columns = {"estimate": estimates(fit, rows.design, random=random)}
-    if interval == "confidence" and not random:
-        columns["se"], columns["df"], width = _of_contrasts(fit, X, df_method, confidence)
-    elif se or interval is not None:
-        columns["se"] = np.sqrt(PredictionError(fit, rows.design, random, outcome=False).variance())
-    if interval is not None and "df" not in columns:
-        error = PredictionError(fit, rows.design, random, interval == "prediction", rows.weights)
-        columns["df"] = _df(error, df_method)
-        width = np.sqrt(error.variance()) * _quantile(columns["df"], 0.5 + 0.5 * confidence)
-    if interval is not None:
+    columns |= _uncertainty(state, rows, random=random, se=se, interval=interval)
+    if "width" in columns:
+        width = columns.pop("width")
         columns |= {"low": columns["estimate"] - width, "high": columns["estimate"] + width}
     notices = [*_incomplete(columns["estimate"], rows.missing)]
     if random:
@@ -136,14 +144,49 @@ def predict(
     return Prediction(pd.DataFrame(columns, index=rows.index), tuple(notices))
 
 
-def _of_contrasts(fit: LmmFit, X: Array, method: str, confidence: float) -> tuple[Array, Array, Array]:
+def _uncertainty(
+    state: FitState, rows: NewRows, *, random: bool, se: bool, interval: Interval | None
+) -> dict[str, Array]:
+    """Return standard error, df and half the width of the interval, as far as they are asked for."""
+    fit, method, confidence = state.lmm, state.df_method, state.confidence
+    if interval == "confidence" and not random:
+        return _of_contrasts(fit, rows.design.X, method, confidence)
+    found: dict[str, Array] = {}
+    if se or interval is not None:
+        found["se"] = np.sqrt(PredictionError(fit, rows.design, random, outcome=False).variance())
+    if interval is not None:
+        error = PredictionError(fit, rows.design, random, interval == "prediction", rows.weights)
+        found["df"] = _df(error, method)
+        found["width"] = np.sqrt(error.variance()) * _quantile(found["df"], 0.5 + 0.5 * confidence)
+    return found
+
+
+@checked(n=whole(0, MOST_REPLICATES), seed=whole(0, LARGEST_SEED), conditional=truth)
+def simulate(state: FitState, n: int, seed: int, *, conditional: bool) -> pd.DataFrame:
+    """Return simulated outcomes, one column each; ``Fit.simulate`` explains the arguments."""
+    drawn = simulated_outcomes(state.lmm, n, seed, conditional=conditional)
+    return pd.DataFrame(drawn.T, index=state.index)
+
+
+def hatvalues(state: FitState) -> pd.Series:
+    """Return the leverages, indexed as the frame."""
+    return pd.Series(leverages(state.lmm), index=state.index, name="hatvalues")
+
+
+def cooks_distance(state: FitState, leverage: pd.Series) -> pd.Series:
+    """Return Cook's distance of each row, given the leverages; indexed as the frame."""
+    distances = cooks_distances(state.lmm, leverage.to_numpy())
+    return pd.Series(distances, index=state.index, name="cooks_distance")
+
+
+def _of_contrasts(fit: LmmFit, X: Array, method: str, confidence: float) -> dict[str, Array]:
     """Return standard error, df and half the width of the interval of X beta, each of shape (m,)."""
     se, df, width = (np.where(np.isfinite(X).all(axis=1), value, np.nan) for value in (0.0, np.inf, 0.0))
     usable = np.isfinite(X).all(axis=1) & (X != 0.0).any(axis=1)
     if usable.any():
         tests = test_contrasts(fit, X[usable], method, confidence)
         se[usable], df[usable], width[usable] = tests.se, tests.df, (tests.ci_high - tests.ci_low) / 2
-    return se, df, width
+    return {"se": se, "df": df, "width": width}
 
 
 def _df(error: PredictionError, method: str) -> Array:

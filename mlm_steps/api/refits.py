@@ -7,7 +7,8 @@ from dataclasses import dataclass
 import pandas as pd
 
 from mlm_steps.api.arguments import a_control, checked
-from mlm_steps.api.results import Fit, a_fit
+from mlm_steps.api.fitting import a_fit
+from mlm_steps.api.results import Fit
 from mlm_steps.engine import Control
 from mlm_steps.engine.fit.all_fit import CRITERION_LIMIT, AllFits, Refit, refit_all
 

@@ -1,35 +1,46 @@
-"""A fitted model as a notebook sees it."""
+"""A fitted model, as ``mlm_steps.fit`` returns it."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from functools import cached_property
+from typing import Literal, Self
 
 import numpy as np
 import pandas as pd
 
-from mlm_steps.api.advice import Advice
-from mlm_steps.api.arguments import MOST_WORKERS, checked, kind_of, optional, share, whole
-from mlm_steps.api.effects import FitEffects
-from mlm_steps.api.intervals import Intervals, Profiles, Selection, confint, profile
+from mlm_steps.api import bootstrap, confint, effects, prediction, profiles, testing, wald
+from mlm_steps.api.advice import Advice, advise_on
+from mlm_steps.api.bootstrap import Bootstrap
+from mlm_steps.api.intervals import Intervals
+from mlm_steps.api.parameters import Selection
+from mlm_steps.api.readings import Contrast, Means, Regions, Slopes
+from mlm_steps.api.state import FitState, state_at, theta_array
 from mlm_steps.api.summary import summarize
-from mlm_steps.api.testing import tests_frame
-from mlm_steps.api.varcorr import VarCorr, numbered, theta_names, varcorr
-from mlm_steps.data.outcomes import about_constant_within, about_two_values
-from mlm_steps.design import parse_formula
-from mlm_steps.engine import Method
-from mlm_steps.errors import Fault, UsageError
-from mlm_steps.inference import CoefficientTests, test_rows
+from mlm_steps.api.varcorr import VarCorr, modes_by_term, theta_series, varcorrs
+from mlm_steps.design.hypotheses import SumsOfSquares
+from mlm_steps.design.predictors import PredictorValue
+from mlm_steps.engine import Estimates, LmmFit, Method
+from mlm_steps.engine.result.evaluate import criterion_at
+from mlm_steps.inference import CoefficientTests, Reference
 from mlm_steps.records.base import Notice
 
-__all__ = ["Fit", "VarCorr", "a_fit"]
+__all__ = ["Fit"]
 
 
-class Fit(FitEffects):
+class Fit:
     """A linear mixed model fitted to a frame.
 
-    Made by ``fit``. Everything indexed by coefficient uses R's column names. ``print`` shows the
-    summary that lme4 and lmerTest would.
+    Made by ``fit``. Results per coefficient use R's column names; ``print`` shows lmerTest's summary. Methods
+    raise UsageError for an argument that cannot be used, FormulaError for columns that the model cannot use.
     """
+
+    def __init__(self, state: FitState) -> None:
+        self._state = state
+        self.estimates: Estimates = state.estimates
+        self.lmm: LmmFit = state.lmm
+        self.df_method = state.df_method
+        self.confidence = state.confidence
 
     @property
     def formula(self) -> str:
@@ -44,12 +55,12 @@ class Fit(FitEffects):
     @property
     def beta(self) -> pd.Series:
         """Fixed effects."""
-        return self._by_column(self.lmm.beta, "beta")
+        return wald.by_column(self._state, self.lmm.beta, "beta")
 
     @property
     def se(self) -> pd.Series:
         """Standard errors of the fixed effects, without the adjustment of Kenward and Roger's tests."""
-        return self._by_column(self.lmm.se, "se")
+        return wald.by_column(self._state, self.lmm.se, "se")
 
     @property
     def vcov(self) -> pd.DataFrame:
@@ -57,43 +68,53 @@ class Fit(FitEffects):
         names = list(self.lmm.design.columns)
         return pd.DataFrame(self.lmm.vcov, index=names, columns=names)
 
-    @cached_property
+    @property
+    def reference(self) -> Reference:
+        """The reference distribution by which the fixed effects are tested."""
+        return self._state.reference
+
+    @property
     def tests(self) -> CoefficientTests:
         """Tests of the fixed effects, as arrays."""
-        return test_rows(self.reference, np.eye(self.lmm.design.p), self.confidence)
+        return self._state.tests
 
     @property
     def df(self) -> pd.Series:
         """Denominator degrees of freedom by ``df_method``."""
-        return self._by_column(self.tests.df, "df")
+        return wald.by_column(self._state, self.tests.df, "df")
 
     @property
     def t(self) -> pd.Series:
         """Estimate over standard error."""
-        return self._by_column(self.tests.t, "t")
+        return wald.by_column(self._state, self.tests.t, "t")
 
     @property
     def p_value(self) -> pd.Series:
         """Two-sided p-values of the fixed effects."""
-        return self._by_column(self.tests.p, "p_value")
+        return wald.by_column(self._state, self.tests.p, "p_value")
 
     @property
     def ci(self) -> pd.DataFrame:
         """Wald intervals with columns ``low`` and ``high``."""
-        ends = {"low": self.tests.ci_low, "high": self.tests.ci_high}
-        return pd.DataFrame(ends, index=list(self.lmm.design.columns))
+        return wald.wald_limits(self._state)
 
     @property
     def coefficients(self) -> pd.DataFrame:
         """All columns of the fixed-effects table; the standard errors are those of the tests."""
-        return tests_frame(self.tests, list(self.lmm.design.columns))
+        return wald.tests_frame(self.tests, list(self.lmm.design.columns))
+
+    @cached_property
+    def other_coefficients(self) -> dict[str, pd.DataFrame]:
+        """Fixed effects of a singular fit by the other of Satterthwaite's and Kenward and Roger's methods.
+
+        Indexed by method, since neither may be ``df_method``; empty for other fits.
+        """
+        return wald.other_coefficients(self._state)
 
     @property
     def theta(self) -> pd.Series:
-        """Covariance parameters under lme4's names; a repeated name has a number behind it."""
-        terms = self.lmm.design.random
-        names = numbered(name for term in terms for name in theta_names(term.group, term.names))
-        return pd.Series(self.lmm.theta, index=names, name="theta")
+        """Covariance parameters under lme4's names; a repeated name gets a number as a suffix."""
+        return theta_series(self.lmm)
 
     @property
     def sigma(self) -> float:
@@ -103,12 +124,11 @@ class Fit(FitEffects):
     @property
     def varcorr(self) -> tuple[VarCorr, ...]:
         """Covariance matrices of the random effects, one per term."""
-        terms = zip(self.lmm.design.random, self.lmm.covariances, strict=True)
-        return tuple(varcorr(term.group, term.names, covariance) for term, covariance in terms)
+        return varcorrs(self.lmm)
 
     @property
     def criterion(self) -> float:
-        """REML criterion, or the deviance of an ML fit: what was minimised."""
+        """The minimised criterion: the REML criterion, or the deviance of an ML fit."""
         return self.lmm.criterion
 
     @property
@@ -123,37 +143,38 @@ class Fit(FitEffects):
 
     @property
     def aic(self) -> float:
-        """Akaike's criterion of the ML fit."""
+        """Akaike's information criterion of the ML fit."""
         return self.deviance + 2.0 * self.lmm.npar
 
     @property
     def bic(self) -> float:
-        """Bayesian criterion of the ML fit, n = rows."""
+        """Bayesian information criterion of the ML fit; n is the number of rows."""
         return self.deviance + float(np.log(self.lmm.design.n)) * self.lmm.npar
 
     @property
     def modes(self) -> dict[str, pd.DataFrame]:
         """Conditional modes per term, levels by coefficients; a factor's second term is ``group.1``."""
-        modes: dict[str, pd.DataFrame] = {}
-        groups = {term.group for term in self.lmm.design.random}
-        for term, b in zip(self.lmm.design.random, self.lmm.modes, strict=True):
-            key, count = term.group, 0
-            while key in modes or (count and key in groups):
-                count += 1
-                key = f"{term.group}.{count}"
-            index = pd.Index(list(term.levels), name=term.group)
-            modes[key] = pd.DataFrame(b, index=index, columns=list(term.names))
-        return modes
+        return modes_by_term(self.lmm)
 
     @property
     def fitted(self) -> pd.Series:
         """Fitted values with the conditional modes, indexed as the frame."""
-        return pd.Series(self.lmm.fitted, index=self._index, name="fitted")
+        return pd.Series(self.lmm.fitted, index=self._state.index, name="fitted")
 
     @property
     def residuals(self) -> pd.Series:
         """Outcome less fitted values, indexed as the frame."""
-        return pd.Series(self.lmm.residuals, index=self._index, name="residuals")
+        return pd.Series(self.lmm.residuals, index=self._state.index, name="residuals")
+
+    @cached_property
+    def hatvalues(self) -> pd.Series:
+        """Leverages, indexed as the frame; their sum is the effective number of parameters."""
+        return prediction.hatvalues(self._state)
+
+    @property
+    def cooks_distance(self) -> pd.Series:
+        """Cook's distance of each row, indexed as the frame; NaN for a leverage of 1."""
+        return prediction.cooks_distance(self._state, self.hatvalues)
 
     @property
     def singular(self) -> bool:
@@ -162,51 +183,26 @@ class Fit(FitEffects):
 
     @property
     def converged(self) -> bool:
-        """Whether the optimum was found; a singular fit can well be converged."""
-        report = self.lmm.convergence
-        return report is not None and report.status != "failed"
+        """Whether the optimum was found. A singular fit can have converged."""
+        return self.lmm.convergence is not None and self.lmm.convergence.status != "failed"
 
     @property
     def notices(self) -> tuple[Notice, ...]:
-        """What a reader should know."""
-        design = self.lmm.design
-        factors = [(term.group, term.refs) for term in design.random]
-        return (
-            *about_two_values(design.outcome, design.y),
-            *about_constant_within(design.outcome, design.y, factors),
-            *design.notices,
-            *self.lmm.notices,
-        )
+        """Notices about the data and the fit."""
+        return self._state.notices
+
+    @property
+    def heterogeneity(self) -> pd.DataFrame:
+        """HLM's chi-square test of each variance; NaN for models with several grouping factors."""
+        return testing.heterogeneity(self.lmm)
 
     def advice(self) -> Advice:
-        """Return why the fit is singular or in doubt, and its alternatives, each fitted to the same data.
+        """Return why the fit is singular or doubtful, and its alternatives, each fitted to the same data.
 
-        For a sound fit: what leaving out each part of its random effects would cost.
-
-        Raises
-        ------
-        UsageError
-            For a fit at parameters that were given: there is no formula to change.
+        For a fit that is neither, the alternatives show the effect of removing parts of its random effects.
         """
-        from mlm_steps.remedies.advice import Subject, advise, status_of
+        return advise_on(self._state)
 
-        origin = self._origin
-        if origin is None:
-            raise UsageError(Fault("advice", "this fit is at given parameters", "ask the fit it came from"))
-        subject = Subject(
-            name=self.formula,
-            formula=parse_formula(self.formula),
-            estimates=self.estimates,
-            method=self.method,
-            frame=origin.data,
-            weights=self._weights,
-            contrasts=origin.contrasts,
-            control=origin.control,
-            confidence=self.confidence,
-        )
-        return Advice(advise(subject, status=status_of(self.lmm)))
-
-    @checked(confidence=optional(share), workers=whole(1, MOST_WORKERS))
     def confint(
         self,
         method: str = "profile",
@@ -219,38 +215,186 @@ class Fit(FitEffects):
         Parameters
         ----------
         method : {"profile", "wald", "bootstrap"}
-            The first is always by ML; the second is of fixed effects only; the third is ``bootstrap`` at its
-            defaults.
+            By ML; of fixed effects only; and ``Fit.bootstrap`` at its defaults.
         parm : str or sequence of str, optional
             Such as ``sd_(Intercept)|school``, ``sigma``, ``ses``, ``theta_``, ``beta_``. Default: all.
         confidence : float, optional
             Default: that of the fit.
         workers : int
-            Processes.
+            Number of processes.
         """
-        return confint(self, method, parm, confidence, workers)
+        return confint.confint(self._state, method, parm, confidence, workers)
 
-    @checked(workers=whole(1, MOST_WORKERS))
-    def profile(self, parm: Selection = None, workers: int = 1) -> Profiles:
+    def profile(self, parm: Selection = None, workers: int = 1) -> profiles.Profiles:
         """Return the profiles of parameters, named as in ``confint``."""
-        return profile(self, parm, workers)
+        return profiles.profile(self._state, parm, workers)
+
+    def bootstrap(self, replicates: int = 2000, seed: int = 1, kind: str = "parametric") -> Bootstrap:
+        """Return refits to simulated data, for intervals of quantities without a known distribution.
+
+        Parameters
+        ----------
+        replicates : int
+        seed : int
+            The same seed gives the same replicates; more replicates begin with the same ones.
+        kind : {"parametric", "residual", "cases"}
+            New outcomes from the fitted distributions; from the fit's own residuals and group effects,
+            reflated; or groups drawn with replacement, which raises FitError for crossed grouping factors.
+        """
+        return bootstrap.bootstrap(self._state, replicates, seed, kind)
+
+    def predict(
+        self,
+        newdata: pd.DataFrame | Mapping[str, object] | None = None,
+        *,
+        random: bool = False,
+        se: bool = False,
+        interval: prediction.Interval | None = None,
+    ) -> prediction.Prediction:
+        """Return predictions for the rows of the fit or for new data, in outcome units.
+
+        Parameters
+        ----------
+        newdata : DataFrame, mapping of columns to values, or a table with Arrow's interface, optional
+            The predictors; with ``random`` also the grouping columns. Default: the rows of the fit.
+        random : bool
+            False: o + X beta, the mean over the population of groups. True: + Z b at the conditional modes; a
+            group that the fit does not know has b = 0, and a notice gives the number of such rows.
+        se : bool
+            Add the standard error of that mean. With ``random`` it is the square root of the variance of
+            x'beta_hat + z'b_hat - x'beta - z'b, from the inverse of the matrix of Henderson's mixed-model
+            equations: the covariance of beta_hat with b_hat - b is included, as is z'Tz where b is
+            unknown. The variance parameters count as known.
+        interval : {"confidence", "prediction"}, optional
+            For that mean, or for a new outcome: of a new group (+ z'Tz + sigma² / w) or, with ``random``,
+            of the row's own (+ sigma² / w); DesignError or UsageError for prior weights w that newdata lacks.
+            The fit's ``confidence`` applies and, for the mean without random effects, its ``df`` method; all
+            other variances have Satterthwaite's df, unless that method is ``residual`` or ``z``.
+        """
+        return prediction.predict(self._state, newdata, random=random, se=se, interval=interval)
+
+    def simulate(self, n: int, seed: int, *, conditional: bool = False) -> pd.DataFrame:
+        """Return n outcomes drawn from the model at its estimates, one column each, indexed as the frame.
+
+        Column i depends on the seed and i alone. New random effects are drawn, unless ``conditional`` keeps
+        them at the conditional modes. A transformed outcome, such as log(y), is simulated on its own scale.
+        """
+        return prediction.simulate(self._state, n, seed, conditional=conditional)
+
+    def at(self, theta: Sequence[float] | pd.Series) -> Self:
+        """Return the fit at given covariance parameters, in the order and units of ``theta``.
+
+        sigma and beta are the best for this theta, by REML or ML as in this fit. FitError where the criterion
+        does not exist.
+        """
+        return type(self)(state_at(self._state, theta))
+
+    def criterion_at(self, theta: Sequence[float] | pd.Series) -> float:
+        """Return the REML criterion, or the deviance of an ML fit, at given covariance parameters."""
+        return criterion_at(self.lmm, theta_array(theta))
+
+    def anova(self, type: SumsOfSquares = "III", *, df: str | None = None) -> pd.DataFrame:  # noqa: A002
+        """Return the F test of each fixed-effects term, as lmerTest's ``anova``.
+
+        The columns are ``sum_sq``, ``mean_sq``, ``num_df``, ``den_df``, ``F`` and ``p_value``; where
+        collinear columns were dropped, ``includes`` names those whose effects the term's coefficients include.
+
+        Parameters
+        ----------
+        type : {"III", "II", "I"}
+            III: effects averaged over the levels of the factors they interact with; II: terms adjusted for
+            those that do not contain them; I: terms adjusted for those before them.
+        df : str, optional
+            Method of the degrees of freedom; that of the fit by default.
+        """
+        return testing.anova(self._state, type, df)
+
+    def ranova(self, *, seed: int = 1) -> pd.DataFrame:
+        """Return the tests of removing each random effect, as lmerTest's ``ranova``.
+
+        Removing the slope of ``(x | g)`` also removes its covariance and leaves ``(1 | g)``; a term of one
+        effect is removed as a whole. The row of the whole model comes first. The columns are ``npar``,
+        ``loglik``, ``aic``, ``LRT``, ``df``, ``p_value`` (chi-square, as in lmerTest), ``p_boundary`` (the
+        mixture that holds at the boundary) and ``p_rlrt`` (exact, for a single variance and REML, drawn with
+        ``seed``); NaN where there is none.
+        """
+        return testing.ranova(self._state, seed)
+
+    def contrast(self, *hypotheses: str | Mapping[str, float]) -> Contrast:
+        """Return the test of linear combinations of coefficients, jointly if there are several.
+
+        Parameters
+        ----------
+        *hypotheses : str or mapping
+            ``"ses - 2*sectorCatholic = 0"``, or weights per coefficient, compared with 0.
+        """
+        return effects.contrast(self._state, hypotheses)
+
+    def slopes(
+        self,
+        focal: str,
+        moderator: str,
+        *,
+        at: Literal["sd", "range"] | Sequence[PredictorValue] = "sd",
+        extrapolate: bool = False,
+        adjust: str = "tukey",
+    ) -> Slopes:
+        """Return the slope of one predictor at values of another (statistics, section 11).
+
+        Parameters
+        ----------
+        focal, moderator : str
+            Columns among the fixed effects.
+        at : {"sd", "range"} or sequence
+            Values of the moderator. ``sd``: its mean and one standard deviation to either side, over groups
+            if it is constant within groups; ``range``: minimum, mean and maximum. A category is shown at all
+            levels, or at those given.
+        extrapolate : bool
+            Whether values outside the observed range are allowed.
+        adjust : {"tukey", "mvt", "bonferroni", "holm", "sidak", "scheffe", "fdr", "none"}
+            Adjustment of the differences between levels, each the later level less the earlier.
+        """
+        return effects.slopes(self._state, focal, moderator, at, extrapolate=extrapolate, adjust=adjust)
+
+    def johnson_neyman(self, focal: str, moderator: str) -> Regions:
+        """Return the values of a numeric moderator at which the slope of a predictor differs from 0."""
+        return effects.johnson_neyman(self._state, focal, moderator)
+
+    def means(
+        self,
+        factor: str | Sequence[str],
+        *,
+        by: str | Sequence[str] | None = None,
+        at: Mapping[str, PredictorValue] | None = None,
+        differences: effects.Differences = "auto",
+        control: PredictorValue | None = None,
+        adjust: str = "auto",
+    ) -> Means:
+        """Return the expected outcome at each level of factors, and differences of these.
+
+        As in emmeans, other factors are averaged with equal weights (a nested factor over the levels that
+        occur) and numeric predictors are at their mean.
+
+        Parameters
+        ----------
+        factor : str or sequence of str
+            Categories, or numbers of two values. With several factors each combination of levels has a mean.
+        by : str or sequence of str, optional
+            Factors within whose combinations of levels the means are compared.
+        at : mapping, optional
+            Values of other predictors, in place of their means.
+        differences : {"auto", "pairwise", "control", "consecutive"}
+            All pairs, the later level less the earlier; each level less a control; each less the one before.
+        control : str or float, optional
+            The level to compare with, for several factors as ``"lo, ctl"``. Default: the first level.
+        adjust : str
+            Adjustment of the differences: ``tukey``, ``dunnett`` (for ``control``), ``mvt``, ``bonferroni``,
+            ``holm``, ``sidak``, ``scheffe``, ``fdr``, ``none``; ``auto`` takes the exact one.
+        """
+        return effects.means(
+            self._state, factor, by=by, at=at, differences=differences, control=control, adjust=adjust
+        )
 
     def __repr__(self) -> str:
-        notices = (*self.notices, *self.reference.notices)
-        summary = summarize(self.lmm, self.tests, self.reference.method, notices)
-        return "\n".join([summary, *self._other_lines()])
-
-    def _by_column(self, values: np.ndarray, name: str) -> pd.Series:
-        return pd.Series(values, index=self._columns, name=name)
-
-    @cached_property
-    def _columns(self) -> pd.Index:
-        # Of plain objects: pandas takes longer to make its text index than the engine to fit a small model.
-        return pd.Index(list(self.lmm.design.columns), dtype=object)
-
-
-def a_fit(key: str, value: object) -> Fit:
-    """Return a fit; UsageError for anything else."""
-    if not isinstance(value, Fit):
-        raise UsageError(Fault(key, f"this is {kind_of(value)}, not a fit", "mlm_steps.fit(...) makes one"))
-    return value
+        summary = summarize(self._state)
+        return "\n".join([summary, *wald.other_lines(self.other_coefficients)])

@@ -1,4 +1,4 @@
-"""A fit in words and numbers, laid out as R users know it."""
+"""The printed summary of a fit, in the layout of lme4 and lmerTest."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 
+from mlm_steps.api.state import FitState
 from mlm_steps.engine.result.lmm_fit import LmmFit
 from mlm_steps.inference import CoefficientTests
 from mlm_steps.records.base import Notice
@@ -16,8 +17,14 @@ __all__ = ["summarize"]
 Rows = Sequence[Sequence[str]]
 
 LARGEST_CORRELATION_TABLE = 12
-"""As many columns as lme4 shows correlations of unasked."""
+"""Number of fixed effects up to which lme4 prints their correlations by default."""
 
+SMALLEST_P = 2.2e-16
+"""Smaller p values print as ``<2e-16``, as in R: it is the machine precision."""
+EXPONENT_BELOW = 1e-4
+"""Smaller p values print with an exponent; four decimals would leave too few of their digits."""
+SIGNIFICANT = 5
+"""Significant digits of estimates."""
 INCLUDES = "†"
 """Marks a coefficient that includes the effect of a dropped collinear column."""
 STARS = ((0.001, "***"), (0.01, "**"), (0.05, "*"), (0.1, "."))
@@ -28,11 +35,12 @@ TESTS = {
 }
 
 
-def summarize(fit: LmmFit, tests: CoefficientTests, df_method: str, notices: Sequence[Notice]) -> str:
+def summarize(state: FitState) -> str:
     """Return the summary of a fit as text."""
+    fit, tests = state.lmm, state.tests
     return "\n".join(
         [
-            *_head(fit, df_method),
+            *_head(fit, state.reference.method),
             "",
             *_residual_lines(fit),
             "",
@@ -40,7 +48,7 @@ def summarize(fit: LmmFit, tests: CoefficientTests, df_method: str, notices: Seq
             "",
             *_fixed_lines(fit, tests),
             *_correlation_lines(fit),
-            *_notice_lines(fit, notices),
+            *_notice_lines(fit, (*state.notices, *state.reference.notices)),
         ]
     )
 
@@ -101,7 +109,7 @@ def _fixed_lines(fit: LmmFit, tests: CoefficientTests) -> list[str]:
         marked = f"{name} {INCLUDES}" if name in fit.design.aliases else name
         rows.append((marked, _short(estimate), _short(se), *df, f"{t:.3f}", _p_value(p), _stars(p)))
     lines = ["Fixed effects:", *_aligned(rows, left=1, flags=True)]
-    if (tests.p < 0.1).any():
+    if (tests.p < STARS[-1][0]).any():
         lines += ["---", "Signif. codes: 0 '***' 0.001 '**' 0.01 '*' 0.05 '.' 0.1 ' ' 1"]
     if fit.design.dropped:
         lines.append(f"Dropped (collinear): {', '.join(fit.design.dropped)}")
@@ -115,9 +123,9 @@ def _stars(p: float) -> str:
 
 
 def _p_value(p: float) -> str:
-    if p < 2.2e-16:
+    if p < SMALLEST_P:
         return "<2e-16"
-    return f"{p:.2e}" if p < 1e-4 else f"{p:.4f}"
+    return f"{p:.2e}" if p < EXPONENT_BELOW else f"{p:.4f}"
 
 
 def _correlation_lines(fit: LmmFit) -> list[str]:
@@ -142,17 +150,17 @@ def _notice_lines(fit: LmmFit, notices: Sequence[Notice]) -> list[str]:
 
 
 def _short(value: float) -> str:
-    """Return a number with five significant digits, without an exponent where it is readable."""
+    """Return a number with five significant digits, without an exponent if it has few zeros or digits."""
     if value == 0 or not np.isfinite(value):
         return f"{value:g}"
     magnitude = int(np.floor(np.log10(abs(value))))
     if not -5 <= magnitude < 9:
         return f"{value:.4e}"
-    return f"{value:.{max(0, 4 - magnitude)}f}"
+    return f"{value:.{max(0, SIGNIFICANT - 1 - magnitude)}f}"
 
 
 def _aligned(rows: Rows, left: int = 0, *, flags: bool = False) -> list[str]:
-    """Return the rows as lines; the first ``left`` columns, and a last one of ``flags``, are set left."""
+    """Return the rows as lines; the first ``left`` columns, and a last one of ``flags``, are left-aligned."""
     widths = [max(len(row[column]) for row in rows) for column in range(len(rows[0]))]
     last = len(widths) - 1
     lines = []

@@ -8,7 +8,9 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-__all__ = ["VarCorr", "numbered", "theta_names", "varcorr"]
+from mlm_steps.engine import LmmFit
+
+__all__ = ["VarCorr", "modes_by_term", "theta_series", "varcorrs"]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -36,7 +38,7 @@ class VarCorr:
     correlation: pd.DataFrame
 
 
-def varcorr(group: str, names: tuple[str, ...], covariance: np.ndarray) -> VarCorr:
+def _varcorr(group: str, names: tuple[str, ...], covariance: np.ndarray) -> VarCorr:
     """Return the covariance matrix of a term, shape (k, k), under the names of its coefficients."""
     sd = np.sqrt(np.diag(covariance))
     product = np.outer(sd, sd)
@@ -51,10 +53,37 @@ def varcorr(group: str, names: tuple[str, ...], covariance: np.ndarray) -> VarCo
     )
 
 
-def numbered(names: Iterable[str]) -> list[str]:
-    """Return names of which those that stand there already have a number behind them.
+def varcorrs(fit: LmmFit) -> tuple[VarCorr, ...]:
+    """Return the covariance matrices of the random effects, one per term."""
+    terms = zip(fit.design.random, fit.covariances, strict=True)
+    return tuple(_varcorr(term.group, term.names, covariance) for term, covariance in terms)
 
-    >>> numbered(["g.x", "g.x", "g.z"])
+
+def theta_series(fit: LmmFit) -> pd.Series:
+    """Return theta under lme4's names; a repeated name gets a number."""
+    terms = fit.design.random
+    names = _numbered(name for term in terms for name in _theta_names(term.group, term.names))
+    return pd.Series(fit.theta, index=names, name="theta")
+
+
+def modes_by_term(fit: LmmFit) -> dict[str, pd.DataFrame]:
+    """Return the conditional modes per term, levels by coefficients; see ``Fit.modes`` for the keys."""
+    modes: dict[str, pd.DataFrame] = {}
+    groups = {term.group for term in fit.design.random}
+    for term, b in zip(fit.design.random, fit.modes, strict=True):
+        key, count = term.group, 0
+        while key in modes or (count and key in groups):
+            count += 1
+            key = f"{term.group}.{count}"
+        index = pd.Index(list(term.levels), name=term.group)
+        modes[key] = pd.DataFrame(b, index=index, columns=list(term.names))
+    return modes
+
+
+def _numbered(names: Iterable[str]) -> list[str]:
+    """Return the names; the second and later occurrences of a name get a number as a suffix.
+
+    >>> _numbered(["g.x", "g.x", "g.z"])
     ['g.x', 'g.x.1', 'g.z']
     """
     found: dict[str, None] = {}
@@ -67,7 +96,7 @@ def numbered(names: Iterable[str]) -> list[str]:
     return list(found)
 
 
-def theta_names(group: str, effects: Sequence[str]) -> Iterator[str]:
+def _theta_names(group: str, effects: Sequence[str]) -> Iterator[str]:
     """Yield lme4's names of a term's covariance parameters, column after column of the lower triangle."""
     for column, name in enumerate(effects):
         yield f"{group}.{name}"

@@ -39,9 +39,9 @@ RESULTS = {
     "at": lambda fit: fit.at(fit.theta),
     "contrast": lambda fit: fit.contrast({"x": 1.0}),
     "slopes": lambda fit: fit.slopes("x", "f"),
-    "regions": lambda fit: mlm_steps.fit("y ~ x * z + (1 | g)", fit._origin.data).johnson_neyman("x", "z"),
+    "regions": lambda fit: mlm_steps.fit("y ~ x * z + (1 | g)", fit._state.origin.data).johnson_neyman("x", "z"),
     "means": lambda fit: fit.means("f"),
-    "comparison": lambda fit: mlm_steps.compare(mlm_steps.fit("y ~ 1 + (1 | g)", fit._origin.data), fit),
+    "comparison": lambda fit: mlm_steps.compare(mlm_steps.fit("y ~ 1 + (1 | g)", fit._state.origin.data), fit),
 }
 
 

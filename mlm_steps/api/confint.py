@@ -1,0 +1,73 @@
+"""Intervals of a fit's parameters by any of the ``METHODS``."""
+
+from __future__ import annotations
+
+from typing import Protocol
+
+import numpy as np
+
+from mlm_steps.api.arguments import MOST_WORKERS, checked, one_of, optional, share, whole
+from mlm_steps.api.bootstrap import bootstrap
+from mlm_steps.api.intervals import Intervals, Row, interval_table
+from mlm_steps.api.parameters import Selection, chosen_of, names_of
+from mlm_steps.api.profiles import profiled
+from mlm_steps.api.state import FitState
+from mlm_steps.inference import test_rows
+
+__all__ = ["METHODS", "confint"]
+
+
+class IntervalMethod(Protocol):
+    """A kind of intervals."""
+
+    def __call__(self, state: FitState, parm: Selection, confidence: float, workers: int, /) -> Intervals:
+        """Return the intervals of the selected parameters."""
+        ...
+
+
+def _wald(state: FitState, parm: Selection, confidence: float, _: int) -> Intervals:
+    """Return estimate and standard error with the method's degrees of freedom; none for variances."""
+    design = state.lmm.design
+    tests = test_rows(state.reference, np.eye(design.p), confidence)
+    names = names_of(design)
+    rows: dict[str, Row] = {
+        name: (float(tests.ci_low[p.effects[0]]), float(tests.ci_high[p.effects[0]]), None, None)
+        for name, p in names.items()
+        if p.kind == "beta"
+    }
+    if parm is not None:
+        chosen = chosen_of(parm, names)
+        rows = {name: rows.get(name, (np.nan, np.nan, "not_wald", "not_wald")) for name in chosen}
+    return interval_table(rows, confidence, f"Wald, {state.reference.method}")
+
+
+def _by_profile(state: FitState, parm: Selection, confidence: float, workers: int) -> Intervals:
+    rows = {
+        name: (
+            np.nan if curve.low is None else curve.low,
+            np.nan if curve.high is None else curve.high,
+            curve.low_code,
+            curve.high_code,
+        )
+        for name, curve in profiled(state, parm, confidence, workers).items()
+    }
+    return interval_table(rows, confidence, "profile, ML")
+
+
+def _by_bootstrap(state: FitState, parm: Selection, confidence: float, _: int) -> Intervals:
+    """Return percentiles of ``Fit.bootstrap()`` at its defaults, of the parameters alone."""
+    names = chosen_of(parm, names_of(state.lmm.design))
+    return bootstrap(state).confint(confidence, list(names))
+
+
+METHODS: dict[str, IntervalMethod] = {"profile": _by_profile, "bootstrap": _by_bootstrap, "wald": _wald}
+"""Kinds of intervals, by the word that asks for them."""
+
+
+@checked(confidence=optional(share), workers=whole(1, MOST_WORKERS), method=one_of(METHODS, "intervals are"))
+def confint(
+    state: FitState, method: str, parm: Selection, confidence: float | None, workers: int
+) -> Intervals:
+    """Return intervals of a fit's parameters; ``Fit.confint`` explains the arguments."""
+    level = state.confidence if confidence is None else confidence
+    return METHODS[method](state, parm, level, workers)

@@ -1,0 +1,66 @@
+"""Names of a model's parameters as in lme4's ``confint``, and the parameters that a user selects."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from mlm_steps.api.arguments import names as list_of_names
+from mlm_steps.design.matrices import Design
+from mlm_steps.engine.profile.profiles import Parameter, parameters_of
+from mlm_steps.errors import Fault, UsageError, did_you_mean, listing
+
+__all__ = ["Selection", "chosen_of", "names_of"]
+
+Selection = str | Sequence[str] | None
+RESERVED = frozenset({"beta_", "theta_", "icc_adjusted", "icc_unadjusted", "r2_marginal", "r2_conditional"})
+"""Words for several parameters, and numbers that the bootstrap adds to them."""
+
+
+def names_of(design: Design) -> dict[str, Parameter]:
+    """Return the parameters by lme4's names, in its order; no two have the same name.
+
+    A column called as another parameter, or as a number of the bootstrap, stands in backticks. Of several
+    parameters of random effects with one name, those after the first are numbered.
+    """
+    found: dict[str, Parameter] = {}
+    for parameter in sorted(parameters_of(design), key=_place):
+        name = _name(design, parameter)
+        if parameter.kind == "beta" and (name in found or name in RESERVED):
+            name = f"`{name}`"
+        repeats = 0
+        while (numbered := f"{name}.{repeats}" if repeats else name) in found:
+            repeats += 1
+        found[numbered] = parameter
+    return found
+
+
+def _place(parameter: Parameter) -> tuple[int, int, tuple[int, ...]]:
+    """Return what sorts as lme4 does: per term by columns of its lower triangle, then sigma, then beta."""
+    if parameter.term is None:
+        return (1 if parameter.kind == "sigma" else 2, 0, parameter.effects)
+    return (0, parameter.term, (parameter.effects[0], parameter.effects[-1]))
+
+
+def _name(design: Design, parameter: Parameter) -> str:
+    if parameter.term is None:
+        return "sigma" if parameter.kind == "sigma" else design.columns[parameter.effects[0]]
+    term = design.random[parameter.term]
+    effects = ".".join(term.names[effect] for effect in reversed(parameter.effects))
+    return f"{'sd' if parameter.kind == 'sd' else 'cor'}_{effects}|{term.group}"
+
+
+def chosen_of(parm: Selection, names: dict[str, Parameter]) -> dict[str, Parameter]:
+    """Return the parameters asked for; ``beta_`` and ``theta_`` stand for all of a kind."""
+    if parm is None:
+        return names
+    chosen: dict[str, Parameter] = {}
+    for wanted in list_of_names("parm", parm):
+        if wanted in ("beta_", "theta_"):
+            beta = wanted == "beta_"
+            chosen |= {name: p for name, p in names.items() if (p.kind == "beta") == beta}
+        elif wanted in names:
+            chosen[wanted] = names[wanted]
+        else:
+            hint = did_you_mean(wanted, names) or f"one of {listing(names)}"
+            raise UsageError(Fault("parm", f"no parameter is called {wanted!r}", hint))
+    return chosen

@@ -1,0 +1,144 @@
+"""A fitted model with what its tests and predictions need; the functions of the API read it."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, replace
+from functools import cached_property
+
+import numpy as np
+import pandas as pd
+
+from mlm_steps.api.arguments import kind_of
+from mlm_steps.data.outcomes import about_constant_within, about_two_values
+from mlm_steps.design.predictors import Predictors
+from mlm_steps.effects import Fitted
+from mlm_steps.engine import Control, Estimates, LmmFit, Method, evaluate_at
+from mlm_steps.errors import Fault, UsageError
+from mlm_steps.inference import CoefficientTests, Reference, reference, test_rows
+from mlm_steps.records.base import Notice
+
+__all__ = ["FitState", "Origin", "snapshot", "state_at", "theta_array"]
+
+COPIES_ON_WRITE = int(pd.__version__.split(".", maxsplit=1)[0]) >= 3
+"""Whether a shallow copy of a frame keeps its values when the original is changed (pandas 3 and later)."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Origin:
+    """The data and settings of a fit, from which other models of the same data are built.
+
+    Attributes
+    ----------
+    data : DataFrame
+        A copy of the columns that the model uses; later changes of the user's frame do not affect it.
+    contrasts : mapping of str to str
+    control : Control or None
+    """
+
+    data: pd.DataFrame
+    contrasts: Mapping[str, str]
+    control: Control | None
+
+
+def snapshot(data: pd.DataFrame, used: Collection[str | None]) -> pd.DataFrame:
+    """Return a frame that keeps the current values of the used columns."""
+    if COPIES_ON_WRITE:
+        return data.copy(deep=False)
+    return data[[name for name in data.columns if name in used]].copy()
+
+
+@dataclass(frozen=True, eq=False)
+class FitState:
+    """A fitted model.
+
+    Attributes
+    ----------
+    estimates : Estimates
+        The REML and the ML fit.
+    method : {"REML", "ML"}
+        The fit that is reported.
+    index : Index
+        Index of the frame's rows that the fit uses.
+    df_method : str
+        Method of the degrees of freedom, a key of ``mlm_steps.inference.METHODS``.
+    confidence : float
+        Confidence of the intervals.
+    weights : str or None
+        Column of the prior weights.
+    origin : Origin or None
+        None for a fit at given parameters.
+    """
+
+    estimates: Estimates
+    method: Method
+    index: pd.Index
+    df_method: str
+    confidence: float
+    weights: str | None = None
+    origin: Origin | None = None
+
+    @cached_property
+    def lmm(self) -> LmmFit:
+        """The fit that is reported."""
+        return self.estimates.under(self.method)
+
+    @cached_property
+    def reference(self) -> Reference:
+        """The reference distribution by which the fixed effects are tested."""
+        return reference(self.lmm, self.df_method)
+
+    @cached_property
+    def tests(self) -> CoefficientTests:
+        """Tests of the fixed effects."""
+        return test_rows(self.reference, np.eye(self.lmm.design.p), self.confidence)
+
+    @cached_property
+    def columns(self) -> pd.Index:
+        """Names of the fixed effects."""
+        # dtype=object: pandas takes longer to make its text index than the engine to fit a small model.
+        return pd.Index(list(self.lmm.design.columns), dtype=object)
+
+    @cached_property
+    def fitted_effects(self) -> Fitted:
+        """The fit in the form that contrasts, slopes and means take."""
+        predictors = Predictors(self.lmm.design, self.source.data)
+        return Fitted("fit", predictors, self.reference, self.confidence)
+
+    @property
+    def notices(self) -> tuple[Notice, ...]:
+        """Notices about the data and the fit."""
+        design = self.lmm.design
+        factors = [(term.group, term.refs) for term in design.random]
+        return (
+            *about_two_values(design.outcome, design.y),
+            *about_constant_within(design.outcome, design.y, factors),
+            *design.notices,
+            *self.lmm.notices,
+        )
+
+    @property
+    def source(self) -> Origin:
+        """The origin; UsageError for a fit at given parameters."""
+        if self.origin is None:
+            raise UsageError(Fault("", "this fit is at given parameters", "ask the fit it came from"))
+        return self.origin
+
+
+def state_at(state: FitState, theta: Sequence[float] | pd.Series) -> FitState:
+    """Return the model at given covariance parameters; ``Fit.at`` explains them."""
+    given = theta_array(theta)
+    design, prepared = state.lmm.design, state.lmm.prepared
+    methods: tuple[Method, ...] = ("REML", "ML")
+    fits = {method: evaluate_at(design, given, method=method, prepared=prepared) for method in methods}
+    return replace(state, estimates=Estimates(design, fits=fits), origin=None)
+
+
+def theta_array(theta: Sequence[float] | pd.Series) -> np.ndarray:
+    """Return covariance parameters as an array; UsageError for anything but numbers."""
+    try:
+        return np.asarray(theta, dtype=float)
+    except (TypeError, ValueError, OverflowError):
+        hint = "for example fit.theta"
+        what = f"this is {kind_of(theta)}, not a sequence of numbers"
+        raise UsageError(Fault("theta", what, hint)) from None

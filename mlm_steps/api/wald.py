@@ -1,0 +1,57 @@
+"""Wald tests of the fixed effects as frames."""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+
+from mlm_steps.api.state import FitState
+from mlm_steps.inference import CoefficientTests, reference, test_rows
+
+__all__ = ["by_column", "other_coefficients", "other_lines", "tests_frame", "wald_limits"]
+
+BOTH_WHEN_SINGULAR = ("satterthwaite", "kenward-roger")
+"""Methods shown side by side for a singular fit: the first differentiates with respect to theta, which is
+bounded, the second with respect to the covariances, which are not, so their results can differ."""
+
+
+def by_column(state: FitState, values: np.ndarray, name: str) -> pd.Series:
+    """Return one value per fixed effect, shape (p,), under the names of the coefficients."""
+    return pd.Series(values, index=state.columns, name=name)
+
+
+def wald_limits(state: FitState) -> pd.DataFrame:
+    """Return the Wald intervals with columns ``low`` and ``high``."""
+    ends = {"low": state.tests.ci_low, "high": state.tests.ci_high}
+    return pd.DataFrame(ends, index=list(state.lmm.design.columns))
+
+
+def tests_frame(tests: CoefficientTests, columns: list[str]) -> pd.DataFrame:
+    """Return tests of coefficients as a frame, one row per coefficient."""
+    names = {"estimate": "estimate", "se": "se", "df": "df", "t": "t", "p_value": "p"}
+    names |= {"ci_low": "ci_low", "ci_high": "ci_high"}
+    return pd.DataFrame({name: getattr(tests, source) for name, source in names.items()}, index=columns)
+
+
+def other_coefficients(state: FitState) -> dict[str, pd.DataFrame]:
+    """Return the fixed effects of a singular fit by the methods that ``coefficients`` does not show."""
+    if not state.lmm.singular:
+        return {}
+    found = [reference(state.lmm, method) for method in BOTH_WHEN_SINGULAR if method != state.df_method]
+    names = list(state.lmm.design.columns)
+    rows = np.eye(state.lmm.design.p)
+    return {
+        other.method: tests_frame(test_rows(other, rows, state.confidence), names)
+        for other in found
+        if other.method != state.reference.method
+    }
+
+
+def other_lines(others: dict[str, pd.DataFrame]) -> list[str]:
+    """Return the tests of a singular fit by other methods as lines of text."""
+    lines = []
+    for method, frame in others.items():
+        shown = frame[["estimate", "se", "df", "t", "p_value"]]
+        lines += ["", f"The fit is singular; its fixed effects by {method}:"]
+        lines += shown.to_string(float_format=lambda value: f"{value:.5g}").split("\n")
+    return lines
