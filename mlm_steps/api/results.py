@@ -297,7 +297,7 @@ class Fit:
         """Return the F test of each fixed-effects term, as lmerTest's ``anova``.
 
         The columns are ``sum_sq``, ``mean_sq``, ``num_df``, ``den_df``, ``F`` and ``p_value``; where
-        collinear columns were dropped, ``includes`` names those whose effects the term's coefficients include.
+        collinear columns were dropped, ``includes`` names those whose effects its coefficients include.
 
         Parameters
         ----------

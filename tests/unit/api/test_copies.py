@@ -26,6 +26,12 @@ FORMULAS = (
     "y ~ x + f + (1 | g / h)",
     "y ~ f + x + (1 | g)",
 )
+
+
+def data_of(fit):
+    return fit._state.origin.data
+
+
 RESULTS = {
     "anova": lambda fit: fit.anova(),
     "ranova": lambda fit: fit.ranova(),
@@ -39,9 +45,9 @@ RESULTS = {
     "at": lambda fit: fit.at(fit.theta),
     "contrast": lambda fit: fit.contrast({"x": 1.0}),
     "slopes": lambda fit: fit.slopes("x", "f"),
-    "regions": lambda fit: mlm_steps.fit("y ~ x * z + (1 | g)", fit._state.origin.data).johnson_neyman("x", "z"),
+    "regions": lambda fit: mlm_steps.fit("y ~ x * z + (1 | g)", data_of(fit)).johnson_neyman("x", "z"),
     "means": lambda fit: fit.means("f"),
-    "comparison": lambda fit: mlm_steps.compare(mlm_steps.fit("y ~ 1 + (1 | g)", fit._state.origin.data), fit),
+    "comparison": lambda fit: mlm_steps.compare(mlm_steps.fit("y ~ 1 + (1 | g)", data_of(fit)), fit),
 }
 
 
