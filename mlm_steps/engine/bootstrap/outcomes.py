@@ -104,7 +104,7 @@ class Reducer:
         ``joint``: the factors are treated as crossed, whether they nest in one another or not.
         """
         standard, factors = standardize(design), strategy.factors
-        z = [np.concatenate([standard.z[term] for term in factor.terms], axis=1) for factor in factors]
+        z = [standard.columns_of(factor.terms) for factor in factors]
         blocks = orthogonal_blocks(factors[0], z[0], standard.fixed.Q)
         own = tuple(_by_level(factors[0], column) for column in blocks.q.T)
         if isinstance(strategy, Nested) and not joint:

@@ -1,4 +1,4 @@
-"""Linear mixed models: the fit at the optimum, and at parameters that are given."""
+"""Fit a linear mixed model: at the optimum, or at given parameters."""
 
 from __future__ import annotations
 
@@ -28,9 +28,9 @@ GIVEN_UP = {
     "diverged": "the residual variance goes to zero beside the random effects', which reproduce the outcome",
     "lost": "rounding hides the criterion: the residual variance is so small beside the random effects'",
 }
-"""Ends of a search that leave no fit, in words."""
+"""Explanations of the ends of a search after which there is no fit."""
 CANCELLATION = 1e-5
-"""Share of the outcome's sum of squares below which r² has lost digits to subtraction."""
+"""Share of the outcome's sum of squares below which r² has lost too many digits to subtraction."""
 
 
 def fit_lmm(
@@ -58,17 +58,14 @@ def fit_lmm(
     FitError
         When the model cannot be estimated from these data (``check_design``), or is too large.
     """
-    if prepared is None:
-        check_design(design)
-        prepared = prepare(design)
+    prepared = _checked(design) if prepared is None else prepared
     search_control = control or Control()
     begin = None if start is None else prepared.to_internal(np.asarray(start, dtype=float))
     search = find_optimum if search_control.optimizer == "auto" else search_with
     found = _in_units(search(prepared, method, search_control, begin), prepared, method)
-    criterion_terms = found.point.criterion_terms
-    if criterion_terms.pwrss < CANCELLATION * prepared.outcome_share:
-        # The outcome was centred on coefficients far from these: centre it again and finish.
-        prepared = prepare(design, shift=_fixed_effects(prepared, criterion_terms))
+    recentred = _recentred(design, prepared, found.point.criterion_terms)
+    if recentred is not None:
+        prepared = recentred
         finish = refine if search_control.optimizer == "auto" else search_with
         found = _in_units(
             finish(prepared, method, search_control, found.theta), prepared, method, before=found
@@ -105,26 +102,42 @@ def evaluate_at(
     FitError
         When the model cannot be estimated from these data, or the criterion does not exist at theta.
     """
-    ours = prepared is None
-    if prepared is None:
-        check_design(design)
-        prepared = prepare(design)
+    given_prepared = prepared is not None
+    prepared = _checked(design) if prepared is None else prepared
     given = np.asarray(theta, dtype=float)
     if given.shape != (design.n_theta,) or not np.isfinite(given).all():
         raise FitError(Fault("", f"theta must hold {design.n_theta} finite numbers"))
-    inner = prepared.to_internal(given)
-    criterion_terms = _criterion_terms(prepared, inner)
-    if ours and criterion_terms.pwrss < CANCELLATION * prepared.outcome_share:
-        prepared = prepare(
-            design, shift=_fixed_effects(prepared, criterion_terms)
-        )  # as where the optimum is searched for
-        inner = prepared.to_internal(given)
-        criterion_terms = _criterion_terms(prepared, inner)
-    return _assemble(design, prepared, given, (inner, criterion_terms), method, None)
+    theta_internal = prepared.to_internal(given)
+    criterion_terms = _criterion_terms(prepared, theta_internal)
+    # The same second centring as in `fit_lmm`, so that both give the same digits.
+    recentred = None if given_prepared else _recentred(design, prepared, criterion_terms)
+    if recentred is not None:
+        prepared = recentred
+        theta_internal = prepared.to_internal(given)
+        criterion_terms = _criterion_terms(prepared, theta_internal)
+    return _assemble(design, prepared, given, (theta_internal, criterion_terms), method, None)
 
 
-def _criterion_terms(prepared: PreparedDesign, theta: Array) -> CriterionTerms:
-    criterion_terms = prepared.strategy.criterion_terms(theta, hessian=False)
+def _checked(design: Design) -> PreparedDesign:
+    """Return the prepared design; FitError when the model cannot be estimated from these data."""
+    check_design(design)
+    return prepare(design)
+
+
+def _recentred(
+    design: Design, prepared: PreparedDesign, criterion_terms: CriterionTerms
+) -> PreparedDesign | None:
+    """Return the design with the outcome centred on these fixed effects, or None where that gains nothing.
+
+    It gains digits where the outcome was centred on ordinary least-squares coefficients far from these.
+    """
+    if criterion_terms.pwrss < CANCELLATION * prepared.outcome_share:
+        return prepare(design, shift=_fixed_effects(prepared, criterion_terms))
+    return None
+
+
+def _criterion_terms(prepared: PreparedDesign, theta_internal: Array) -> CriterionTerms:
+    criterion_terms = prepared.strategy.criterion_terms(theta_internal, hessian=False)
     if criterion_terms is None:
         raise FitError(Fault("", "the criterion does not exist at these covariance parameters"))
     return criterion_terms
@@ -139,12 +152,12 @@ def _assemble(
     design: Design,
     prepared: PreparedDesign,
     theta: Array,
-    inner: tuple[Array, CriterionTerms],
+    at_theta: tuple[Array, CriterionTerms],
     method: Method,
     report: ConvergenceReport | None,
 ) -> LmmFit:
-    (engine_theta, criterion_terms), units = inner, prepared.units
-    beta, modes = _fixed_effects(prepared, criterion_terms), _modes(prepared, engine_theta)
+    (theta_internal, criterion_terms), units = at_theta, prepared.units
+    beta, modes = _fixed_effects(prepared, criterion_terms), _modes(prepared, theta_internal)
     pwrss = units.scale**2 * criterion_terms.pwrss
     df = prepared.n - prepared.p if method == "REML" else prepared.n
     sigma = float(np.sqrt(pwrss / df))
@@ -164,9 +177,9 @@ def _assemble(
     return replace(fit, notices=notices_of(fit))
 
 
-def _modes(prepared: PreparedDesign, theta: Array) -> tuple[Array, ...]:
+def _modes(prepared: PreparedDesign, theta_internal: Array) -> tuple[Array, ...]:
     modes: list[Array] = [np.empty(0) for _ in prepared.bases]
-    for factor, b in zip(prepared.strategy.factors, prepared.strategy.modes(theta), strict=True):
+    for factor, b in zip(prepared.strategy.factors, prepared.strategy.modes(theta_internal), strict=True):
         for term, span in zip(factor.terms, factor.pattern.spans, strict=True):
             modes[term] = (
                 prepared.units.scale * solved_lower(prepared.bases[term].T, b[:, span].T, transposed=True).T

@@ -153,14 +153,14 @@ class Nested:
 
     def _data(self, state: _State, theta: Array) -> list[Array]:
         """Return Z_fᵀ V⁻¹ [X RX⁻ᵀ, y - X beta] per factor, shape (J, K, p + 1)."""
-        turn = whitener(state.fixed)
+        to_whitened = whitener(state.fixed)
         data: list[Array] = []
-        modes = np.zeros((self.factors[-1].J, 0, turn.shape[0]))
+        modes = np.zeros((self.factors[-1].J, 0, to_whitened.shape[0]))
         for depth in reversed(range(len(self.factors))):
             factor, level = self.factors[depth], state.levels[depth]
             outer = modes.shape[1]
-            flat = level.LG[:, :, outer:].reshape(-1, turn.shape[0]) @ turn
-            inner = flat.reshape(factor.J, -1, turn.shape[0])
+            flat = level.LG[:, :, outer:].reshape(-1, to_whitened.shape[0]) @ to_whitened
+            inner = flat.reshape(factor.J, -1, to_whitened.shape[0])
             if outer:
                 modes = modes[self.parents[depth]]
                 inner -= _times(level.LG[:, :, :outer], modes)

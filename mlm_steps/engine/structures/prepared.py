@@ -142,7 +142,7 @@ def prepare(design: Design, shift: Array | None = None) -> PreparedDesign:
     fixed = standard.fixed
     factors = factors_of(design)
     data = np.column_stack([fixed.Q, fixed.y])
-    z = [np.concatenate([standard.z[term] for term in factor.terms], axis=1) for factor in factors]
+    z = [standard.columns_of(factor.terms) for factor in factors]
     strategy, alone = _strategy(design, factors, z, data)
     units = Units(fixed.back, fixed.beta, fixed.log_det, fixed.scale, standard.sum_log_weights)
     share = 0.0 if shift is not None else 1.0

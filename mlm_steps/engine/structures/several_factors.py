@@ -17,13 +17,18 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.linalg import lapack
 
-from mlm_steps.engine.criterion.criterion import AverageInformation, CriterionTerms, solve_fixed, whitener
+from mlm_steps.engine.criterion.criterion import (
+    AverageInformation,
+    CriterionTerms,
+    Solution,
+    solve_fixed,
+    whitener,
+)
 from mlm_steps.engine.structures.block_diagonal import congruent, left_times, right_times, rows_of
 from mlm_steps.engine.structures.coupling import Coupling, couple, cross_products, mirrored
 from mlm_steps.engine.structures.derivatives import curvatures_of, differences, gathered
 from mlm_steps.engine.structures.groups import Blocks, FactorTerms, segment_sum
-from mlm_steps.engine.structures.second_order import bends_of, hessians_of
-from mlm_steps.engine.structures.several_factors_state import State, forms, joint, paired
+from mlm_steps.engine.structures.second_order import bends_of, hessians_of, residual_moved
 from mlm_steps.engine.structures.whiten import whiten
 
 __all__ = ["SeveralFactors"]
@@ -31,20 +36,41 @@ __all__ = ["SeveralFactors"]
 Array = NDArray[np.float64]
 
 LOST = 1e-9
-"""Share of the sum of squares below which the difference that is r² has too few digits left."""
-
+"""Share of the total sum of squares below which r², a difference, has lost too many digits to be used."""
 EXPENSIVE = 300
-"""Random effects outside the eliminated factor beyond which an evaluation counts as dear."""
+"""Random effects outside the eliminated factor above which an evaluation is considered expensive."""
 FAR = 1e3
-"""Elements of theta beyond which exact Hessians lose more digits than differences."""
+"""Size of theta above which exact Hessians lose more digits than differences of gradients."""
 REGULAR = 1e-6
-"""Smallest element of the diagonal of Lambda, relative to its largest element, that is divided by."""
+"""Smallest diagonal element of Lambda, relative to its largest element, that is used as a divisor."""
 OVERHEAD = 3e7
-"""Multiplications in the time that an evaluation takes whatever its size."""
+"""Number of multiplications that take as long as the fixed cost of one evaluation."""
 MOST_JOINT = 2.5e7
-"""Elements of the matrix of all random effects, of which a Hessian needs two."""
+"""Largest number of elements of the matrix of all random effects: a Hessian needs two, of 0.2 GB each."""
 CHEAP = 3.0
-"""How many gradients a Hessian may cost to come with each of them."""
+"""Cost of a Hessian, in gradients, below which every evaluation computes it."""
+STRIP_ELEMENTS = int(4e6)
+"""Number of elements of the dense blocks that are formed at a time, which bounds the memory to 32 MB."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _State:
+    """The problem solved at one theta.
+
+    ``LR`` and ``LG`` are L_j⁻¹ R_j and L_j⁻¹ G_j of the eliminated factor, ``left`` is L_j⁻¹, ``AL`` is
+    A Lambda, ``L`` the Cholesky factor of M, and ``w`` is M⁻¹ Lambdaᵀ B.
+    """
+
+    log_det: float
+    LR: Array
+    LG: Array
+    left: Array
+    A: Array
+    AL: Array
+    B: Array
+    L: Array
+    w: Array
+    fixed: Solution
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -123,7 +149,7 @@ class SeveralFactors:
         """All factors, the eliminated one first."""
         return (self.first, *self.rest)
 
-    def _state(self, theta: Array) -> State | None:
+    def _state(self, theta: Array) -> _State | None:
         K = self.first.pattern.K
         Lambda = self.first.pattern.factor(theta[self.first.theta])
         eye = np.broadcast_to(np.eye(K), self.R.shape)
@@ -149,7 +175,7 @@ class SeveralFactors:
             return None
         w, _ = lapack.dtrtrs(L, half, lower=1, trans=1)
         log_det += 2.0 * float(np.log(np.diag(L)).sum())
-        return State(log_det, LR, LG, left, A, AL, B, L, w, fixed)
+        return _State(log_det, LR, LG, left, A, AL, B, L, w, fixed)
 
     def value(self, theta: Array) -> tuple[float, float, float] | None:
         """Return log|L|², log|RX|² and r², or None where the problem is not positive definite."""
@@ -185,19 +211,19 @@ class SeveralFactors:
         data = self._data(state, theta)
         criterion_terms = gathered(self.factors, theta, (state.log_det, state.fixed), data, halves)
         if hessian:
-            U = joint(state, self.coupling, self.factors, theta)
+            U = _joint(state, self.coupling, self.factors, theta)
             return replace(criterion_terms, hessians=hessians_of(self.factors, theta, U, data))
         if not average_information:
             return criterion_terms
         logs = [own, *self._rest_logs(state, theta, halves[1:], inverse)]
-        products = forms(state, self.coupling, self.factors, theta, data)
+        products = _quadratic_forms(state, self.coupling, self.factors, theta, data)
         return replace(
             criterion_terms,
             average_information=AverageInformation(bends_of(self.factors, theta, logs, data), products),
         )
 
     def _rest_logs(
-        self, state: State, theta: Array, halves: Sequence[Array], inverse: Array
+        self, state: _State, theta: Array, halves: Sequence[Array], inverse: Array
     ) -> Iterator[Array]:
         """Yield Σ Z_jᵀ V⁻¹ Z_j per factor but the first, from those times Lambda where it has an inverse."""
         for (factor, rows), half in zip(rows_of(self.rest), halves, strict=True):
@@ -207,39 +233,39 @@ class SeveralFactors:
             else:
                 yield self._rest_log(state, factor, rows, inverse)
 
-    def _rest_log(self, state: State, factor: FactorTerms, rows: slice, inverse: Array) -> Array:
+    def _rest_log(self, state: _State, factor: FactorTerms, rows: slice, inverse: Array) -> Array:
         """Return Σ Z_jᵀ V⁻¹ Z_j of one of the others, whatever Lambda is."""
         K = factor.pattern.K
         own: Array = np.einsum("jajb->ab", state.A[rows, rows].reshape(factor.J, K, factor.J, K))
-        return own - paired(state.AL[rows] @ inverse, state.AL[rows], factor)
+        return own - _paired(state.AL[rows] @ inverse, state.AL[rows], factor)
 
-    def _data(self, state: State, theta: Array) -> list[Array]:
+    def _data(self, state: _State, theta: Array) -> list[Array]:
         """Return Z_fᵀ V⁻¹ [X RX⁻ᵀ, y - X beta] per factor, shape (J, K, p + 1)."""
-        turn = whitener(state.fixed)
+        to_whitened = whitener(state.fixed)
         p = state.fixed.beta.size
-        Lw = left_times(state.w, self.rest, theta) @ turn
-        inner = state.LG @ turn
+        Lw = left_times(state.w, self.rest, theta) @ to_whitened
+        inner = state.LG @ to_whitened
         inner -= state.left @ self.coupling.times(Lw)
         data = [state.LR.transpose(0, 2, 1) @ inner]
-        Y = (state.B - state.AL @ state.w) @ turn
+        Y = (state.B - state.AL @ state.w) @ to_whitened
         for factor, rows in rows_of(self.rest):
             data.append(Y[rows].reshape(factor.J, factor.pattern.K, p + 1))
         return data
 
-    def _inverse(self, state: State) -> Array:
+    def _inverse(self, state: _State) -> Array:
         """Return M⁻¹."""
         inverse: Array
         inverse, _ = lapack.dpotri(state.L, lower=1)
         return mirrored(inverse).T
 
-    def _log_det_gradients(self, state: State, theta: Array, own: Array, inverse: Array) -> list[Array]:
+    def _log_det_gradients(self, state: _State, theta: Array, own: Array, inverse: Array) -> list[Array]:
         """Return Σ Z_jᵀ V⁻¹ Z_j Lambda per factor, shape (K, K): half the gradient of log|V|."""
         gradients = [own @ self.first.pattern.factor(theta[self.first.theta])]
         for factor, rows in rows_of(self.rest):
-            gradients.append(paired(state.AL[rows], inverse[rows], factor))
+            gradients.append(_paired(state.AL[rows], inverse[rows], factor))
         return gradients
 
-    def _first_log_det(self, state: State, theta: Array, inverse: Array) -> Array:
+    def _first_log_det(self, state: _State, theta: Array, inverse: Array) -> Array:
         """Return Σ Z_jᵀ V⁻¹ Z_j of the eliminated factor, shape (K, K)."""
         Q = congruent(inverse, self.rest, theta)
         total: Array = np.einsum("jca,jcb->ab", state.LR, state.LR)
@@ -276,13 +302,13 @@ class SeveralFactors:
         Q = congruent(inverse, self.rest, theta)
         return (self._first_variances(state, theta, Q), *self._rest_variances(Q))
 
-    def _first_variances(self, state: State, theta: Array, Q: Array) -> Array:
+    def _first_variances(self, state: _State, theta: Array, Q: Array) -> Array:
         Lambda = self.first.pattern.factor(theta[self.first.theta])
         K = Lambda.shape[0]
         T = self.R @ Lambda
         own = Lambda @ np.linalg.solve(T.transpose(0, 2, 1) @ T + np.eye(K), Lambda.T)
         left = Lambda @ Lambda.T @ state.LR.transpose(0, 2, 1) @ state.left
-        rows = max(1, int(4e6) // Q.shape[0])
+        rows = max(1, STRIP_ELEMENTS // Q.shape[0])
         for start in range(0, self.first.J, rows):
             part = slice(start, start + rows)
             dense = left[part] @ self.coupling.levels(part)
@@ -296,8 +322,53 @@ class SeveralFactors:
             blocks.append(Q[index[:, :, None], index[:, None, :]])
         return blocks
 
-    def _solved(self, theta: Array) -> State:
+    def _solved(self, theta: Array) -> _State:
         state = self._state(theta)
         if state is None:
             raise ValueError("theta is not feasible")
         return state
+
+
+def _joint(state: _State, coupling: Coupling, factors: Sequence[FactorTerms], theta: Array) -> Array:
+    """Return Zᵀ V⁻¹ Z of all random effects, shape (q, q); the first of the factors is the eliminated one."""
+    first, *rest = factors
+    K = first.pattern.K
+    inner, outer = slice(0, first.q), slice(first.q, None)
+    across = (state.LR.transpose(0, 2, 1) @ state.left @ coupling.full).reshape(first.q, -1)
+    right = np.concatenate([right_times(across, rest, theta), state.AL])
+    half, _ = lapack.dtrtrs(state.L, right.T, lower=1)
+    U: Array = half.T @ half
+    np.negative(U, out=U)
+    U[outer, outer] += state.A
+    U[inner, outer] += across
+    U[outer, inner] += across.T
+    blocks = np.einsum("jajb->jab", U[inner, inner].reshape(first.J, K, first.J, K))
+    blocks += state.LR.transpose(0, 2, 1) @ state.LR
+    return U
+
+
+def _quadratic_forms(
+    state: _State, coupling: Coupling, factors: Sequence[FactorTerms], theta: Array, data: Sequence[Array]
+) -> Array:
+    """Return yᵀ P V_r P V_s P y for the derivatives V_r of V in theta, shape (m, m).
+
+    ``data`` has Zᵀ V⁻¹ [X RX⁻ᵀ, y - X beta] per factor, shape (J, K, p + 1).
+    """
+    first, *others = factors
+    moved, cross = residual_moved(factors, theta, data)
+    rest = moved[:, first.q :].T
+    own = state.LR @ moved[:, : first.q].reshape(-1, first.J, first.pattern.K).transpose(1, 2, 0)
+    shared = coupling.transposed_times(state.left.transpose(0, 2, 1) @ own)
+    across, inner = shared.T @ rest, state.A @ rest
+    right = left_times(shared + inner, others, theta, transposed=True)
+    half, _ = lapack.dtrtrs(state.L, right, lower=1)
+    flat = own.reshape(-1, own.shape[2])
+    total: Array = flat.T @ flat + across + across.T + rest.T @ inner - half.T @ half - cross @ cross.T
+    return total
+
+
+def _paired(one: Array, other: Array, factor: FactorTerms) -> Array:
+    """Return Σ one_j other_jᵀ over the levels of a factor, shape (K, K)."""
+    one, other = (each.reshape(factor.J, factor.pattern.K, -1) for each in (one, other))
+    K = range(factor.pattern.K)
+    return np.array([[np.vdot(one[:, a], other[:, b]) for b in K] for a in K])

@@ -8,6 +8,7 @@ any scale, and outcomes with many constant leading digits, then look alike to th
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from math import sqrt
 
@@ -74,6 +75,10 @@ class Standardized:
     z: tuple[Array, ...]
     bases: tuple[Array, ...]
     sum_log_weights: float
+
+    def columns_of(self, terms: Sequence[int]) -> Array:
+        """Return the columns of the given terms side by side, shape (n, K)."""
+        return np.concatenate([self.z[term] for term in terms], axis=1)
 
 
 def standardize(design: Design, shift: Array | None = None) -> Standardized:
