@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from mlm_steps.records.run import Labels
+from mlm_steps.report.equations.equations import Equation
 from mlm_steps.report.render import render_report
 from mlm_steps.report.sections import SECTIONS
 from mlm_steps.report.titles import TITLES
@@ -155,6 +156,7 @@ HOSTILE = [
     "a|b`c`",
     "](javascript:alert(1))",
     "two\nlines\x00\x07",
+    "\x01\x1b\x85\ufffe\uffff",
     "\u202eevil\u2066",
     "{{ 7 * 7 }}{% raw %}",
     "</svg><script>",
@@ -162,6 +164,14 @@ HOSTILE = [
     "\\input{x} $x$ & % # _ ^ ~",
     "שלום",
 ]
+
+
+NOT_IN_XML = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ufffe\uffff]")
+
+
+def test_a_column_in_an_equation_has_no_character_that_xml_forbids():
+    (line,) = Equation((r"\text{QLABEL0Q}",), ("m\x00\x1b\ufffe<b>",)).mathml
+    assert "<mtext>m \N{REPLACEMENT CHARACTER}&lt;b&gt;</mtext>" in line
 
 
 @pytest.mark.parametrize("text", HOSTILE)
@@ -173,7 +183,9 @@ def test_a_label_is_text_wherever_it_stands(make_given, text):
         units={"math": text},
     )
     plain, hostile = make_given(), make_given(labels=labels, title=text)
-    pages = [Page(render_report(given)["html"]) for given in (plain, hostile)]
+    texts = [render_report(given)["html"] for given in (plain, hostile)]
+    pages = [Page(text) for text in texts]
+    assert NOT_IN_XML.findall(texts[1]) == []
     assert pages[1].faults == []
     assert [tag for tag, _ in pages[1].elements if tag not in ("code", "bdi", "p")] == [
         tag for tag, _ in pages[0].elements if tag not in ("code", "bdi", "p")

@@ -61,7 +61,7 @@ class Equation:
         from latex2mathml.converter import convert
 
         converted = (_spaced(convert(line, display="block")) for line in self.lines)
-        filled = [self._fill(line, lambda text: str(escape(text))) for line in converted]
+        filled = [self._fill(line, lambda text: str(escape(clean(text)))) for line in converted]
         return tuple(Markup(line) for line in filled)  # noqa: S704 (ours, but for labels, which are escaped)
 
     def _fill(self, text: str, form: Callable[[str], str]) -> str:

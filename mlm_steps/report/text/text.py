@@ -142,7 +142,8 @@ def _visible(character: str) -> str:
     category = unicodedata.category(character)
     if category in ("Cc", "Zl", "Zp"):
         return " "
-    return "\N{REPLACEMENT CHARACTER}" if category == "Cs" else character
+    unfit = category == "Cs" or ord(character) & 0xFFFE == 0xFFFE  # XML has neither
+    return "\N{REPLACEMENT CHARACTER}" if unfit else character
 
 
 def html_text(value: Piece | Phrase) -> Markup:
