@@ -12,14 +12,14 @@ import re
 from contextlib import suppress
 from pathlib import Path
 
-__all__ = ["plain_name"]
+__all__ = ["is_number", "plain_name"]
 
 PLAIN = re.compile(r"[\w/.](?:[\w/. +=@:,-]*[\w/.+=@:,-])?")
 
 
 def plain_name(out: Path, root: Path = Path(".snakemake")) -> Path:
     """Return an output folder, or a symbolic link to it where its name has other than plain characters."""
-    if PLAIN.fullmatch(str(out)) and not _is_number(str(out)):
+    if PLAIN.fullmatch(str(out)) and not is_number(str(out)):
         return out
     target = Path(os.path.abspath(out))  # noqa: PTH100 - the link stands elsewhere; other links stay as they are
     link = root / "mlm" / f"out-{hashlib.sha256(os.fsencode(target)).hexdigest()[:16]}"
@@ -31,7 +31,7 @@ def plain_name(out: Path, root: Path = Path(".snakemake")) -> Path:
     return link
 
 
-def _is_number(name: str) -> bool:
+def is_number(name: str) -> bool:
     """Return whether Snakemake reads a value of ``--config`` as a number, quoted or not."""
     try:
         float(name)

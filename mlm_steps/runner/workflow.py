@@ -17,7 +17,7 @@ from snakemake.logging import logger
 
 from mlm_steps.errors import Fault, UsageError
 from mlm_steps.report.share import share
-from mlm_steps.runner.alias import plain_name
+from mlm_steps.runner.alias import is_number, plain_name
 from mlm_steps.runner.progress import Progress
 
 __all__ = ["prepare_workflow"]
@@ -38,7 +38,8 @@ def prepare_workflow(
     when it cannot be read.
     """
     folder = share("workflow")
-    given = {"spec": spec, "out": plain_name(out)}
+    # A value that is a number is one for Snakemake even in quotes; with ./ before it, it is text.
+    given = {"spec": f"./{spec}" if is_number(str(spec)) else spec, "out": plain_name(out)}
     # Snakemake reads the values as YAML: unquoted, 1e3 would be a number and ~ nothing.
     quoted = {name: json.dumps(str(path), ensure_ascii=False) for name, path in given.items()}
     config = [f"{name}={value}" for name, value in quoted.items()]

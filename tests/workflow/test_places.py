@@ -89,6 +89,14 @@ def test_a_home_that_cannot_be_written_does_not_matter(folder, plain, variable):
     assert contents(folder / OUT) == plain
 
 
+@pytest.mark.parametrize("name", ["1e3", "1_000"])
+def test_the_name_of_a_spec_may_be_a_number(folder, name):
+    (folder / "pipeline.yaml").rename(folder / name)
+    done = run(folder, name)
+    assert done.returncode == 0, done.stderr
+    assert (folder / "results/small/report.html").is_file()
+
+
 def test_a_spec_whose_name_is_no_text_is_refused_before_anything_is_written(folder):
     name = os.fsdecode(b"caf\xe9.yaml")
     (folder / "pipeline.yaml").rename(folder / name)
