@@ -1,4 +1,4 @@
-"""From the file to the analysis sample: read, type, derive, keep the complete rows, profile."""
+"""Make the analysis sample of a file: read, type and derive columns, keep complete rows, describe them."""
 
 from __future__ import annotations
 
@@ -51,10 +51,10 @@ def assemble(loaded: LoadedSpec, uses: Sequence[ModelUse]) -> Analysis:
     fitting = {name: column for name, column in columns.items() if name not in misfits}
     unknown = check_names(loaded, uses, columns, places)
     faults = [*misfits.values(), *derive_faults, *unknown, *check_uses(uses, fitting, places)]
-    if unknown or derive_faults:  # perhaps they are in another part of the file
+    if unknown or derive_faults:  # the columns may be on another sheet: show the notices on the file
         faults += [Fault(places.data("file"), notice.text) for notice in table.notices if not notice.subject]
     if faults or loaded.unread:
-        raise DataError(*faults, *loaded.faults)  # the spec's own say what could not be read
+        raise DataError(*faults, *loaded.faults)  # the spec's faults tell which parts could not be read
     sample = _sample(uses, columns, planned, table.rows, places)
     basis = sample.kept if loaded.spec.data.means_from == "analysis" else np.ones(table.rows, dtype=bool)
     made, made_notices = derive(planned, columns, basis, places)
@@ -77,7 +77,7 @@ def assemble(loaded: LoadedSpec, uses: Sequence[ModelUse]) -> Analysis:
 def _typed(
     table: RawTable, loaded: LoadedSpec, places: Places
 ) -> tuple[dict[str, TypedColumn], dict[str, Fault]]:
-    """Return the columns with their types, and for those that contradict the declared one the fault."""
+    """Return the typed columns, and a fault for each column that contradicts its declared type."""
     data = loaded.spec.data
     columns: dict[str, TypedColumn] = {}
     misfits: dict[str, Fault] = {}
@@ -100,7 +100,7 @@ def _view(
     hierarchy: DataHierarchy,
     used: frozenset[str],
 ) -> DataView:
-    """Return what the flags look at."""
+    """Return the data that the flags check."""
     groups = [part for use in uses for group in use.groups for part in group]
     groups += [part for step in planned for part in step.within]
     return DataView(
@@ -115,7 +115,7 @@ def _view(
 
 
 def _bases(name: str, planned: Sequence[Derivation]) -> frozenset[str]:
-    """Return a column and what it is made from."""
+    """Return a column, and the columns of the file that it is derived from."""
     return frozenset({name}).union(*(step.sources for step in planned if step.name == name))
 
 
@@ -126,7 +126,7 @@ def _sample(
     rows: int,
     places: Places,
 ) -> CommonSample:
-    """Return the rows that are complete on everything that any model uses."""
+    """Return the rows that are complete on the variables of all models."""
     names = list(dict.fromkeys(name for use in uses for name in use.variables))
     standing = standing_columns(planned, names)
     needed = dict.fromkeys(column for name in names for column in sorted(standing[name]))
@@ -143,7 +143,7 @@ def _sample(
 def _frame(
     columns: Mapping[str, TypedColumn], made: Mapping[str, NDArray[np.float64]], kept: NDArray[np.bool_]
 ) -> tuple[pd.DataFrame, list[Notice]]:
-    """Return all columns on the kept rows, without levels that have lost all their rows."""
+    """Return all columns on the kept rows, without levels that have no rows there."""
     everything = bool(kept.all())
     series: dict[str, object] = {}
     notices: list[Notice] = []
@@ -159,7 +159,7 @@ def _frame(
 
 
 def _lost_levels(column: TypedColumn, before: pd.Categorical, after: pd.Categorical) -> list[Notice]:
-    """Return a notice on levels of a category without rows; above all on a reference level lost."""
+    """Return a notice on levels without rows, a warning if the reference level is one of them."""
     left = set(after.categories)
     lost = [level for level in before.categories if level not in left]
     if not lost or column.kind not in ("category", "ordered"):

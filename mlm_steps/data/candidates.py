@@ -1,4 +1,4 @@
-"""Which columns of an undescribed file could explain the outcome, and at which level."""
+"""Choose columns of an undescribed file that could explain the outcome, and find their level."""
 
 from __future__ import annotations
 
@@ -21,14 +21,19 @@ from mlm_steps.records.data_profile import VariableLevel
 __all__ = ["Candidate", "PredictorSearch", "is_unwritable"]
 
 _MOST_CATEGORIES = 12
+"""A text column with more distinct values is not a category: each value would cost a coefficient."""
 _MOST_MISSING = 0.2
+"""A column with a larger share of missing values is not taken: the common sample would become small."""
 _LEAST_COMPLETE = 0.5
-"""Share of the rows that have to stay complete."""
+"""The columns taken must leave at least this share of the rows complete."""
 _MOST_LEVEL_1, _MOST_LEVEL_2 = 3, 2
+"""At most this many coefficients per level are proposed, so that the first models stay readable."""
 _SAME = 0.9999
-"""Correlation from which two columns say the same."""
+"""Two columns whose correlation exceeds this value carry the same information, apart from rounding."""
 _ROWS_EACH, _GROUPS_EACH = 10, 5
-"""Rows, or groups, that each coefficient should have to itself."""
+"""Each coefficient needs this many rows (level 1) or groups (level 2); fewer give unstable estimates."""
+_MOST_FACTORS = 10
+"""Only the first numeric columns are tried as factors of a product: the number of pairs grows as a square."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,14 +44,14 @@ class Candidate:
     ----------
     name, kind : str
     levels : tuple of str or None
-        Of a category.
+        The levels of a category; None for a number.
     rank : int
-        1 if it varies inside groups, 2 if it describes them.
+        Its level: 1 if it varies within groups, 2 if it is constant within them.
     centred : bool
-        Whether it varies within groups and between them, so that the two should be told apart.
+        Whether it varies both within and between groups, so that it should be centred within groups.
     binary : bool
     conflicts : tuple of str
-        Groups inside which a column of level 2 varies all the same.
+        Groups within which a level-2 column varies although it should not.
     """
 
     name: str
@@ -64,16 +69,16 @@ def is_unwritable(name: str) -> bool:
 
 
 class PredictorSearch:
-    """The columns looked at so far: those taken, and why the others were not.
+    """The search for predictors: the columns taken so far, and the reasons why others were skipped.
 
     Parameters
     ----------
     columns : mapping of str to TypedColumn
     y : ndarray, shape (n,)
     there : ndarray of bool, shape (n,)
-        Rows that have outcome and group.
+        Rows in which outcome and group are present.
     factor : CodedFactor
-        On those rows.
+        The grouping factor on those rows.
     """
 
     def __init__(
@@ -91,7 +96,7 @@ class PredictorSearch:
         self.room = {1: min(_MOST_LEVEL_1, n // _ROWS_EACH), 2: min(_MOST_LEVEL_2, groups // _GROUPS_EACH)}
 
     def take(self, given: Mapping[str, int]) -> None:
-        """Take the predictors asked for; UsageError for one that no model can use."""
+        """Take the predictors that the user named; raise UsageError for one that no model can use."""
         faults = []
         for name, rank in given.items():
             reason = self._unusable(name)
@@ -103,7 +108,7 @@ class PredictorSearch:
             raise UsageError(*faults)
 
     def find(self, names: set[str], ranks: set[int]) -> None:
-        """Take what looks useful among further columns, for the levels wanted."""
+        """Take the useful columns among ``names`` whose level is in ``ranks``."""
         levels: dict[str, VariableLevel] = {}
         for name in (name for name in self.columns if name in names):
             reason = self._unusable(name) or self._unlikely(name)
@@ -123,7 +128,7 @@ class PredictorSearch:
                 self.taken.append(candidate)
 
     def _fits(self, candidate: Candidate) -> bool:
-        """Return whether there is room for one more, and take that room."""
+        """Return whether a candidate fits into the models, and count its coefficients if it does."""
         width = len(candidate.levels or "  ") - 1
         left = self.complete & ~self.columns[candidate.name].missing[self.there]
         if width > self.room[candidate.rank] or left.mean() < _LEAST_COMPLETE:
@@ -147,7 +152,7 @@ class PredictorSearch:
         ):
             return "is text with many values"
         if len(self._distinct(name)) == 1:
-            return "has one value only"
+            return "has only one value"
         return None
 
     def _unlikely(self, name: str) -> str | None:
@@ -164,10 +169,10 @@ class PredictorSearch:
             distinct == len(x) or (is_id_name(name) and distinct > _MOST_CATEGORIES)
         ):
             return "looks like an identifier"
-        return "is the outcome once more" if self._repeats_outcome(column) else None
+        return "is a copy of the outcome" if self._repeats_outcome(column) else None
 
     def _repeats_outcome(self, column: TypedColumn) -> bool:
-        """Return whether a number column follows the outcome exactly, overall or inside the groups."""
+        """Return whether a number column is a linear function of the outcome, overall or within groups."""
         present = ~column.missing[self.there]
         factor = make_factor([self.factor.name], [(self.factor.codes[present], self.factor.labels)])
         x, y = column.numbers[self.there][present], self.y[self.there][present]
@@ -182,7 +187,7 @@ class PredictorSearch:
         return list(pd.unique(pd.Series(self.columns[name].values[self.there & ~self.columns[name].missing])))
 
     def _level(self, name: str, *, declared: bool) -> VariableLevel:
-        """Return the level of a column on the rows that have it."""
+        """Return the level of a column, from the rows in which it is present."""
         column = self.columns[name]
         present = ~column.missing[self.there]
         values = column.values[self.there][present]
@@ -212,7 +217,7 @@ class PredictorSearch:
         )
 
     def _redundant(self, name: str, others: Sequence[str]) -> str | None:
-        """Return what a column repeats, if it is a group mean, a product or a copy of others."""
+        """Return the reason if a column is a group mean, a product or a copy of others; None if it is not."""
         numbers = {other: x for other in others if (x := self._complete_numbers(other)) is not None}
         x = numbers.pop(name, None)
         if x is None:
@@ -223,20 +228,20 @@ class PredictorSearch:
                 return f"says the same as {other}"
             if self._is_mean(x, z):
                 return f"is the mean of {other} in each group, which is derived where needed"
-        for one, two in combinations(list(numbers)[:10], 2):
+        for one, two in combinations(list(numbers)[:_MOST_FACTORS], 2):
             if np.allclose(x, numbers[one] * numbers[two]):
                 return f"is the product of {one} and {two}, which a formula writes {one}:{two}"
         return None
 
     def _complete_numbers(self, name: str) -> NDArray[np.float64] | None:
-        """Return the values of a number column without gaps, None for another."""
+        """Return the values of a number column without missing values; None for other columns."""
         column = self.columns[name]
         if column.kind != "number" or (column.missing & self.there).any():
             return None
         return column.numbers[self.there]
 
     def _is_mean(self, x: NDArray[np.float64], z: NDArray[np.float64]) -> bool:
-        """Return whether one column is the mean of another in nearly each group."""
+        """Return whether one column is the mean of the other in nearly all groups."""
         if varying_groups(x, self.factor).any() or not varying_groups(z, self.factor).any():
             return False
         return off_means(self.factor.means(x), self.factor.means(z)) is not None

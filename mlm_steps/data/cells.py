@@ -1,4 +1,4 @@
-"""Cells of text that may spell numbers, logical values or nothing."""
+"""Read text cells as numbers, logical values or missing values."""
 
 from __future__ import annotations
 
@@ -23,13 +23,13 @@ __all__ = [
 
 _NUMBER = r"^[+-]?([0-9]+\.?[0-9]*|\.[0-9]+)([eE][+-]?[0-9]+)?$"
 _NO_NUMBER = (".", "NaN", "nan", "#N/A")
-"""What SAS and Stata, Python, and Excel write for a missing number; as text it may mean something."""
+"""Missing numbers as SAS, Stata, Python and Excel write them; in a text column they may be labels."""
 
 _CURRENCY = (
     r"(?:\p{Sc}|US\$|A\$|C\$|R\$|USD|EUR|GBP|CHF|JPY|CNY|INR|CAD|AUD|NZD|SEK|NOK|DKK|PLN|CZK|kr\.?|zł|Fr\.?)"
 )
 _GROUPED = "[1-9][0-9]{0,2}(?:%s[0-9]{3})+"
-"""Digits in groups of three; a number below one, such as 0,123, has none."""
+"""Pattern of digits in groups of three; the first digit is not 0, since 0,123 is a decimal."""
 _SPACE = r"[ \x{00a0}\x{2009}\x{202f}]"
 _SIGNS = {
     "percent signs": "[%‰]",
@@ -37,10 +37,11 @@ _SIGNS = {
     "minus signs that are no hyphens": "[−–]",
 }
 _FIRST_LOOK = 100
+"""Cells tested first: most columns that do not match fail here, without a pass over all cells."""
 
 _LOGICAL = ({"TRUE", "FALSE"}, {"true", "false"}, {"True", "False"}, {"T", "F"})
 _EXACT = 2.0**53
-"""From here on float64 no longer tells neighbouring whole numbers apart."""
+"""From 2^53 on, float64 cannot represent every whole number, so that identifiers could be merged."""
 
 
 def mark_missing(values: Any, markers: Iterable[str]) -> Any:
@@ -54,21 +55,21 @@ def mark_missing(values: Any, markers: Iterable[str]) -> Any:
 
 
 def as_numbers(values: Any, decimal: str = ".") -> tuple[NDArray[np.float64], NDArray[np.bool_]]:
-    """Return cells as numbers, and which cells hold something that is none.
+    """Return cells as numbers, and which cells hold text that is not a number.
 
     Parameters
     ----------
     values : pyarrow string array, length n
         Null where missing.
     decimal : str
-        The decimal mark, ``.`` or ``,``; the other one is no part of a number.
+        The decimal mark, ``.`` or ``,``; a number does not contain the other mark.
 
     Returns
     -------
     numbers : ndarray, shape (n,)
         NaN where missing or not a number.
     strays : ndarray of bool, shape (n,)
-        Present, and neither a finite number nor a program's sign for a missing one: ``.``, ``NaN``, ``#N/A``.
+        Cells that are present and neither a finite number nor ``.``, ``NaN`` or ``#N/A``.
     """
     import pyarrow as pa
     import pyarrow.compute as pc
@@ -86,7 +87,7 @@ def as_numbers(values: Any, decimal: str = ".") -> tuple[NDArray[np.float64], ND
 
 
 def _spelt_numbers(encoded: Any) -> tuple[NDArray[np.float64], NDArray[np.bool_]]:
-    """Return the numbers and the strays among cells of many kinds, each distinct cell looked at once."""
+    """Return the numbers and the non-numeric cells of a mixed column; each distinct cell is parsed once."""
     import pyarrow as pa
     import pyarrow.compute as pc
 
@@ -100,15 +101,15 @@ def _spelt_numbers(encoded: Any) -> tuple[NDArray[np.float64], NDArray[np.bool_]
 
 
 def signs_among_digits(values: Any, decimal: str = ".") -> str:
-    """Return the signs that make numbers text, in words, if every cell is a number but for such signs.
+    """Return the names of the signs without which all cells would be numbers.
 
     These are separators of thousands, percent and currency signs, and minus signs other than the hyphen; an
-    amount may also stand in brackets. The answer is empty where a cell is something else.
+    amount may also be in brackets. The result is empty if any cell is not such a number.
 
     Parameters
     ----------
     values : pyarrow string array
-        Cells that are no plain numbers; null where missing.
+        Cells that are not plain numbers; null where missing.
     decimal : str
         The decimal mark.
     """
@@ -141,10 +142,10 @@ def _number_with_signs(decimal: str) -> str:
 
 
 def thousands_by_comma(values: Any) -> bool:
-    """Return whether all commas of a column stand before three digits, as those between thousands do.
+    """Return whether all commas of a column look like separators of thousands.
 
-    Numbers below 1000 then have no comma, and there are some of these: decimals would have two digits or one
-    somewhere, or three everywhere.
+    That is the case if three digits follow each comma and some values below 1000 have no comma. Decimals
+    would have one or two digits in some values, or three digits in all of them.
     """
     import pyarrow as pa
     import pyarrow.compute as pc
@@ -175,7 +176,7 @@ def has_leading_zeros(values: Any) -> bool:
 
 
 def has_long_integers(values: Any, numbers: NDArray[np.float64]) -> bool:
-    """Return whether any cell is a whole number of so many digits that float64 would merge neighbours."""
+    """Return whether any cell is a whole number with too many digits for float64 to represent it exactly."""
     import pyarrow.compute as pc
 
     if not (np.abs(numbers) >= _EXACT).any():
@@ -184,7 +185,7 @@ def has_long_integers(values: Any, numbers: NDArray[np.float64]) -> bool:
 
 
 def is_logical(words: Iterable[str]) -> bool:
-    """Return whether the distinct words are R's spellings of true and false; T and F only as a pair."""
+    """Return whether all words are logical values as R spells them; T and F count only if both occur."""
     found = set(words)
     if found <= {"T", "F"}:
         return found == {"T", "F"}
@@ -202,5 +203,5 @@ def marker_numbers(markers: Iterable[str]) -> list[float]:
 
 @lru_cache(maxsize=8)
 def _spelt(markers: tuple[str, ...]) -> tuple[float, ...]:
-    """Return what every column of a file asks for anew."""
+    """Return the numeric markers; cached, because every column of a file asks for the same markers."""
     return tuple(float(marker) for marker in markers if re.match(_NUMBER, marker))

@@ -1,4 +1,4 @@
-"""What models ask of the data, and what the data refuse them."""
+"""Check that the data meet each model's requirements."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from mlm_steps.spec import LoadedSpec
 __all__ = ["check_levels", "check_names", "check_uses"]
 
 MOST_UNKNOWN = 40
-"""Names that are no columns, each with the nearest one: to look for thousands would take minutes."""
+"""At most this many unknown names are compared with all column names; thousands would take minutes."""
 
 
 def check_names(
@@ -27,7 +27,7 @@ def check_names(
     columns: Mapping[str, TypedColumn],
     places: Places,
 ) -> list[Fault]:
-    """Return faults of names that are no column, in ``columns`` and in the models."""
+    """Return faults for names in ``columns`` and in the models that are not columns of the data."""
     derived = set(loaded.spec.data.derive)
     known = dict.fromkeys([*columns, *loaded.spec.data.derive])
     faults: list[Fault] = []
@@ -44,13 +44,13 @@ def check_names(
         at = places.formula(model, name) if model else places.data("columns", name)
         faults.append(Fault(at, f"there is no column '{name}'", nearest(name, known)))
     if len(unknown) > MOST_UNKNOWN:
-        what = f"{len(unknown) - MOST_UNKNOWN} more names are no columns"
+        what = f"{len(unknown) - MOST_UNKNOWN} more names are not columns"
         faults.append(Fault(places.data("file"), what, "is it the right file?"))
     return faults
 
 
 def check_uses(uses: Sequence[ModelUse], columns: Mapping[str, TypedColumn], places: Places) -> list[Fault]:
-    """Return faults of columns whose values are not what a model needs, each column once."""
+    """Return a fault for each column whose values no model can use in the role it has."""
     faults: dict[str, Fault] = {}
     for use in uses:
         for name in (name for name in use.variables if name in columns and name not in faults):
@@ -61,13 +61,13 @@ def check_uses(uses: Sequence[ModelUse], columns: Mapping[str, TypedColumn], pla
 
 
 def _objection(name: str, use: ModelUse, column: TypedColumn) -> tuple[str, str | None] | None:
-    """Return what is wrong with one column in one model, and what to do about it."""
+    """Return the problem with one column in one model, and a hint; None if there is none."""
     role = "outcome" if name in use.outcomes else "weights" if name == use.weights else None
     grouping = any(name in group for group in use.groups)
     if column.missing.all():
         return f"'{name}' has no values", "check the missing-value markers (data.na)"
     if column.strays and column.kind == "number":
-        return f"'{name}' is not finite everywhere: it holds {column.strays}", column.strays.hint
+        return f"'{name}' has a value that is not finite: {column.strays}", column.strays.hint
     if column.kind == "number" and _too_large(column):
         return f"'{name}' holds numbers beyond {LARGEST:g}, whose squares cannot be computed", "rescale it"
     if column.strays and (role or (not grouping and not column.declared)):
@@ -96,8 +96,8 @@ def _examples(column: TypedColumn) -> str:
 
 
 def _number_hint(column: TypedColumn) -> str:
-    hint = "a linear mixed model needs a number"
-    return f"{hint}; type: number takes the values behind the words" if column.coded else hint
+    hint = "a linear mixed model needs numbers"
+    return f"{hint}; type: number uses the numbers that the labels stand for" if column.coded else hint
 
 
 def check_levels(
@@ -106,7 +106,7 @@ def check_levels(
     hierarchy: DataHierarchy,
     places: Places,
 ) -> None:
-    """Refuse grouping factors of one level, and contradicted levels where the spec says so.
+    """Refuse grouping factors with one level and, if the spec says so, contradicted level declarations.
 
     Raises
     ------
@@ -119,7 +119,7 @@ def check_levels(
             only = group.labels[0]
             at = places.formula(use.name, factor.name.split(":")[0])
             what = f"grouping factor '{factor.name}' has one level in the sample, '{only}'"
-            faults.append(Fault(at, what, "a variance between groups needs two groups at the least"))
+            faults.append(Fault(at, what, "a variance between groups needs at least two groups"))
     if loaded.spec.data.level_conflict == "error":
         faults += [
             Fault(places.level(level.variable), conflict_text(level, rank), _CONFLICT_HINT)
@@ -129,4 +129,4 @@ def check_levels(
         raise DataError(*faults)
 
 
-_CONFLICT_HINT = "correct the data, or go on with data.level_conflict: warn"
+_CONFLICT_HINT = "correct the data, or set data.level_conflict: warn to continue"

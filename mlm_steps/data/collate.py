@@ -1,10 +1,9 @@
 """The order in which R sorts labels, and with it the reference level of a category.
 
-R's ``factor()`` sorts text by the collation of the user's locale. What nearly every user has is an English
-or other Western European UTF-8 locale, which collates by the Unicode root order: punctuation before digits
-before letters; letters compared first without regard to accent and case, then by accent, then lower case
-before upper case. (In the C locale, as in a bare container, R puts all capitals first instead; a column's
-``levels`` in the spec settle the order where that matters.)
+R's ``factor()`` sorts text by the collation of the user's locale. English and other Western European UTF-8
+locales use the Unicode root order: punctuation comes before digits, and digits before letters. Letters are
+compared first without accent and case, then by accent; lower case comes before upper case. In the C locale, R
+puts all capitals first instead. Where that matters, a column's ``levels`` in the spec fix the order.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""Delimited text: bytes to columns of untyped cells."""
+"""Read delimited text as columns of untyped cells."""
 
 from __future__ import annotations
 
@@ -15,9 +15,11 @@ __all__ = ["as_utf8", "read_delimited", "sniff_delimiter"]
 
 DELIMITERS = (",", ";", "\t", "|")
 _SNIFFED = 16 * 1024
+"""Bytes from which the delimiter is guessed; several lines of any usual file."""
 _SNIFFED_LINES = 5
+"""At least this many lines are used to guess the delimiter, even if they are long."""
 _BLOCK = 1 << 24
-"""Bytes that are parsed at a time; no single row may be longer."""
+"""Bytes that are parsed at a time. A row may not be longer; 16 MB exceed the rows of real data files."""
 _UTF16 = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
 
 
@@ -29,12 +31,13 @@ def read_delimited(path: Path, options: ReadOptions, *, delimiter: str | None = 
     path : Path
         Read through gzip or zstandard when its name ends in ``.gz`` or ``.zst``.
     options : ReadOptions
-        Its ``delimiter`` goes before the one given here; without either, it is found among , ; tab and |.
+        Its ``delimiter`` has priority over the argument; without either, it is guessed among , ; tab and |.
 
     Raises
     ------
     UnreadableFile
-        Not text in its encoding, empty, a header alone, rows of unequal length, names that repeat.
+        The file is not text in its encoding, is empty, has only a header, has rows of unequal length, or
+        repeats a column name.
     """
     content = as_utf8(_unpack(path), options.encoding).lstrip(b"\r\n")
     if not content.strip():
@@ -71,7 +74,7 @@ def _unpack(path: Path) -> bytes:
 
 
 def as_utf8(content: bytes, encoding: str | None) -> bytes:
-    """Return text in an encoding (UTF-8, or UTF-16 by its mark, when None) as UTF-8 without a mark."""
+    """Return text as UTF-8 without byte-order mark; encoding None means UTF-8, or UTF-16 with a mark."""
     if encoding is None:
         encoding = "utf-16" if content.startswith(_UTF16) else "utf-8-sig"
     try:
@@ -83,7 +86,7 @@ def as_utf8(content: bytes, encoding: str | None) -> bytes:
     except UnicodeDecodeError as error:
         raise _undecodable(content, error) from None
     if "\0" in text:
-        raise UnreadableFile("holds zero bytes, so it is no text", "is it another format under this name?")
+        raise UnreadableFile("contains zero bytes, so it is not text", "is it a file of another format?")
     return text.removeprefix("\ufeff").encode()
 
 
@@ -98,16 +101,16 @@ def _undecodable(content: bytes, error: UnicodeDecodeError) -> UnreadableFile:
 
 
 def _header(content: bytes, delimiter: str) -> list[str]:
-    """Return the first row, however long it is and over however many lines its quoted names go."""
+    """Return the first row; quoted names may span several lines."""
     text = io.TextIOWrapper(io.BytesIO(content), encoding="utf-8", newline=None)
     try:
         return next(csv.reader(text, delimiter=delimiter))
-    except csv.Error:  # a field beyond the limit of the csv module: most often a quote that is not closed
+    except csv.Error:  # a field exceeds the limit of the csv module, usually because a quote is not closed
         raise _irregular(content, delimiter, 0) or UnreadableFile("line 1 cannot be read as names") from None
 
 
 def _head(content: bytes) -> str:
-    """Return whole lines from the beginning of the text: the first few, or as many as fit."""
+    """Return complete lines from the start of the text."""
     start = 0
     for _ in range(_SNIFFED_LINES):
         start = content.find(b"\n", start) + 1
@@ -120,7 +123,7 @@ def _head(content: bytes) -> str:
 
 
 def sniff_delimiter(content: bytes) -> str:
-    r"""Return the delimiter that cuts most lines into the same number of fields, a comma if none does.
+    r"""Return the delimiter that splits most lines into the same number of fields; a comma if none does.
 
     >>> sniff_delimiter(b"y;x\n1,5;2\n")
     ';'
@@ -130,7 +133,7 @@ def sniff_delimiter(content: bytes) -> str:
 
 
 def _evenness(head: str, delimiter: str) -> tuple[float, int]:
-    """Return the share of lines as wide as the first, and that width; zeros where nothing is cut."""
+    """Return the share of lines with as many fields as the first, and that number; (0, 0) without fields."""
     try:
         widths = [len(row) for row in csv.reader(io.StringIO(head, newline=None), delimiter=delimiter) if row]
     except csv.Error:
@@ -161,7 +164,7 @@ def _parse(content: bytes, delimiter: str, width: int) -> list[Any]:
 
 
 def _irregular(content: bytes, delimiter: str, width: int) -> UnreadableFile | None:
-    """Return the first line that breaks the table, found with Python's slower, exact reader."""
+    """Return a fault for the first irregular line, located with Python's slower csv reader."""
     rows = csv.reader(io.StringIO(content.decode(), newline=""), delimiter=delimiter, strict=True)
     widths: list[tuple[int, int]] = []
     begin = 1
@@ -171,11 +174,11 @@ def _irregular(content: bytes, delimiter: str, width: int) -> UnreadableFile | N
                 widths.append((begin, len(row)))
             begin = rows.line_num + 1
     except csv.Error:
-        return UnreadableFile(f"line {begin} begins a quoted text that is not closed", 'look for a lone "')
+        return UnreadableFile(f"line {begin} starts a quoted text that is not closed", 'look for a lone "')
     line, found = next(((at, fields) for at, fields in widths if fields != width), (0, 0))
     if not line:
         return None
     hint = "quote a value that holds the delimiter, or name the delimiter"
     if len(widths) > 1 and all(fields == width + 1 for _, fields in widths[1:]):
-        hint = "R's write.table leaves the row names' column without a name: use write.csv or col.names = NA"
+        hint = "R's write.table does not name the column of row names: use write.csv, or col.names = NA"
     return UnreadableFile(f"line {line} has {found} fields, the header has {width}", hint)

@@ -1,8 +1,8 @@
-"""Derived columns: centring, group means, standardising (statistics, section 4).
+"""Derive columns: centring, group means, standardising (statistics, section 4).
 
-A derived column is missing where the column it is made from, or its group, is missing. Which rows the
-analysis sample has therefore follows from the file alone, and the means are taken on that sample (or on all
-rows, ``means_from: all``) once it is fixed.
+A derived column is missing where its source column or its group is missing. The analysis sample therefore
+depends on the file alone. The means are computed afterwards, on that sample or, with ``means_from: all``, on
+all rows.
 """
 
 from __future__ import annotations
@@ -24,7 +24,11 @@ __all__ = ["Derivation", "derive", "group_codes", "plan_derivations", "standing_
 
 
 MOST_FAULTS = 40
-"""Faults after which no further derived column is looked at: each takes a look at all names."""
+"""After this many faults no further derived column is checked: each check searches all names."""
+
+
+_NO_SPREAD = 1e-12
+"""A standard deviation below this multiple of the mean is rounding error of float64, not variation."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,9 +41,9 @@ class Derivation:
     kind : str
         ``center``, ``mean`` or ``standardize``.
     within : tuple of str
-        Columns of the grouping factor; empty for the whole sample.
+        Columns of the grouping factor; empty if the mean is that of the whole sample.
     sources : frozenset of str
-        Columns of the file on which it depends, through other derived columns too.
+        Columns of the file on which it depends, directly or through other derived columns.
     """
 
     name: str
@@ -61,7 +65,7 @@ class Derivation:
 def plan_derivations(
     derive: Mapping[str, DeriveSpec], columns: Mapping[str, TypedColumn], places: Places
 ) -> tuple[tuple[Derivation, ...], tuple[Fault, ...]]:
-    """Return what is to be derived, in order, and what is wrong with it."""
+    """Return the derivations in order, and their faults."""
     planned: dict[str, Derivation] = {}
     faults: list[Fault] = []
     for name, spec in derive.items():
@@ -80,7 +84,7 @@ def plan_derivations(
 
 
 def _factor(within: str | None, columns: Mapping[str, TypedColumn]) -> tuple[str, ...]:
-    """Return the columns of a grouping factor: two of ``class:school``, unless a column is called so."""
+    """Return the columns of a grouping factor; ``class:school`` has two, unless a column has that name."""
     if within is None:
         return ()
     return (within,) if within in columns else tuple(part.strip() for part in within.split(":"))
@@ -96,7 +100,7 @@ def _faults(
     asked: set[str],
     places: Places,
 ) -> list[Fault]:
-    """Return what is wrong with one derived column."""
+    """Return the faults of one derived column."""
     faults = []
     at = places.data("derive", name, kind)
     known = [*columns, *planned]
@@ -123,7 +127,7 @@ def _unknown(source: str, name: str, known: list[str], asked: set[str]) -> str |
     if source == name:
         return "a column cannot be derived from itself"
     if source in asked:
-        return f"'{source}' is derived further down: move it above '{name}'"
+        return f"'{source}' is derived below: move it above '{name}'"
     return nearest(source, known)
 
 
@@ -140,13 +144,13 @@ def derive(
     planned : tuple of Derivation
     columns : mapping of str to TypedColumn
     basis : ndarray of bool, shape (n,)
-        The rows whose means and standard deviations count.
+        Rows from which means and standard deviations are computed.
     places : Places
 
     Raises
     ------
     DataError
-        A column to be standardised does not vary at all.
+        A column to be standardised is constant.
     """
     made: dict[str, NDArray[np.float64]] = {}
     notices: list[Notice] = []
@@ -175,7 +179,7 @@ def _no_spread(step: Derivation, flat: int) -> Notice:
 
 
 def group_codes(parts: list[TypedColumn | NDArray[np.float64] | None], n: int) -> NDArray[np.intp]:
-    """Return for each row the number of its group, -1 where a part is missing; one group without parts."""
+    """Return the group number of each row, -1 where a part is missing; 0 for all rows without parts."""
     codes = np.zeros(n, dtype=np.intp)
     for part in parts:
         values = part.values if isinstance(part, TypedColumn) else part
@@ -194,14 +198,14 @@ def group_codes(parts: list[TypedColumn | NDArray[np.float64] | None], n: int) -
 def _derived(
     kind: str, x: NDArray[np.float64], codes: NDArray[np.intp], basis: NDArray[np.bool_]
 ) -> tuple[NDArray[np.float64], int]:
-    """Return one derived column, and in how many groups of the basis nothing could be standardised."""
+    """Return one derived column, and the number of groups that have no variance to standardise by."""
     present = ~np.isnan(x) & (codes >= 0)
     counted = present & basis
     groups = int(codes.max(initial=-1)) + 1
     size = np.bincount(codes[counted], minlength=groups).astype(np.float64)
     with np.errstate(invalid="ignore", divide="ignore"):
         mean = np.bincount(codes[counted], x[counted], groups) / size
-        # A second pass takes away what the first sum lost to rounding.
+        # The second pass corrects the rounding error of the first sum.
         mean += np.bincount(codes[counted], x[counted] - mean[codes[counted]], groups) / size
         if kind == "mean":
             return np.where(present, mean[codes], np.nan), 0
@@ -211,12 +215,12 @@ def _derived(
         squares = np.bincount(codes[counted], deviation[counted] ** 2, groups)
         sd = np.sqrt(squares / (size - 1))
         scale = np.abs(mean)
-        flat = (size <= 1) | ~(sd > 1e-12 * np.where(np.isnan(scale), 0.0, scale))
+        flat = (size <= 1) | ~(sd > _NO_SPREAD * np.where(np.isnan(scale), 0.0, scale))
         scores = np.where(present, np.where(flat[codes], 0.0, deviation / sd[codes]), np.nan)
     return scores, int((flat & (size > 0)).sum())
 
 
 def standing_columns(planned: tuple[Derivation, ...], names: list[str]) -> dict[str, frozenset[str]]:
-    """Return for each name the columns of the file on whose presence its values depend."""
+    """Return, for each name, the columns of the file that must be present for it to have a value."""
     sources = {step.name: step.sources for step in planned}
     return {name: sources.get(name, frozenset({name})) for name in names}

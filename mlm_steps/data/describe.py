@@ -1,4 +1,4 @@
-"""One line per column of the analysis sample, with the hash of what it holds."""
+"""Describe each column of the analysis sample, with a hash of its values."""
 
 from __future__ import annotations
 
@@ -49,7 +49,7 @@ def describe_columns(
 
 
 def _kind(column: TypedColumn | None, grouping: bool) -> str:
-    """Return the kind to record: a category that only forms groups is a group."""
+    """Return the kind to record; an undeclared category that forms groups is recorded as a group."""
     if column is None:
         return "number"
     if column.kind == "category" and grouping and not column.declared:
@@ -88,7 +88,7 @@ def _profile(
 
 
 def _moments(x: np.ndarray) -> dict[str, float | None]:
-    """Return mean, standard deviation and range of the values that are there; None for what overflows."""
+    """Return mean, standard deviation and range of the finite values; None for a result that overflows."""
     x = x[np.isfinite(x)]
     if not len(x):
         return {}

@@ -15,13 +15,14 @@ from mlm_steps.records.data_profile import FactorProfile, NestingRelation
 __all__ = ["CodedFactor", "describe_factor", "make_factor", "relate"]
 
 _FEW_LABELS = 12
+"""Labels that are reused in each group, such as class 1, 2, 3 of each school, are at most this many."""
 _NEARLY_FULL = 0.6
-"""Share of occupied cells from which labels count as reused: groups differ in their number of subgroups."""
+"""Labels count as reused if at least this share of the cells is occupied; not all groups have all labels."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class CodedFactor:
-    """A grouping factor.
+    """A grouping factor on the rows of a sample, coded as integers.
 
     Attributes
     ----------
@@ -30,12 +31,12 @@ class CodedFactor:
     columns : tuple of str
     labels : tuple of str, length J
     codes : ndarray of int, shape (n,)
-        Group of each row; none is missing.
+        Position of each row's group in ``labels``; none is missing.
     sizes : ndarray of int, shape (J,)
     order : ndarray of int, shape (n,)
         Rows sorted by group.
     starts : ndarray of int, shape (J,)
-        Where each group begins in ``order``.
+        First position of each group in ``order``.
     """
 
     name: str
@@ -64,7 +65,7 @@ class CodedFactor:
 def make_factor(
     columns: Sequence[str], parts: Sequence[tuple[NDArray[np.intp], Sequence[str]]]
 ) -> CodedFactor:
-    """Return a factor from the codes and labels of its columns; levels without rows are left out."""
+    """Return the factor of one or several columns, given as codes and labels, without empty levels."""
     codes, labels = parts[0][0].astype(np.int64), list(parts[0][1])
     for more, words in parts[1:]:
         found, codes = np.unique(codes * len(words) + more, return_inverse=True)
@@ -84,7 +85,7 @@ def make_factor(
 def describe_factor(
     factor: CodedFactor, levels_in_file: int, outcomes: Mapping[str, NDArray[np.float64]]
 ) -> FactorProfile:
-    """Return the sizes of a factor's groups, and those whose outcome does not vary."""
+    """Return the group sizes of a factor, and the groups in which an outcome is constant."""
     sizes = factor.sizes
     n, groups = int(sizes.sum()), len(sizes)
     return FactorProfile(
@@ -106,10 +107,10 @@ def describe_factor(
 
 
 def relate(factors: Sequence[CodedFactor]) -> tuple[NestingRelation, ...]:
-    """Return how each pair of factors relates.
+    """Return whether the factors of each pair are nested or crossed.
 
-    The inner one is that with more levels, except where the few labels of the other look reused: then it
-    is the inner one by its meaning.
+    The factor with more levels is the inner one. If the labels of the other factor look reused in each group,
+    the other factor is the inner one.
     """
     found = []
     for one, other in combinations(factors, 2):
@@ -137,8 +138,8 @@ def _relation(
 def _labels_reused(cells: int, few: CodedFactor, many: CodedFactor) -> bool:
     """Return whether the factor with fewer levels looks like class 1, 2, 3 of every school.
 
-    Such labels are few beside the other factor's, they meet nearly all of its levels, and a cell holds
-    several rows, as a class does; in a design that is really crossed it mostly holds one.
+    Reused labels are few compared with the levels of the other factor and occur in nearly all of them, and a
+    cell, being a class, has several rows. In a crossed design a cell mostly has one row.
     """
     labels, others = len(few.labels), len(many.labels)
     if cells == others or labels > _FEW_LABELS or 2 * labels > others:

@@ -1,4 +1,4 @@
-"""The hierarchy profile of the analysis sample (statistics, section 1)."""
+"""Describe the hierarchy of the analysis sample (statistics, section 1)."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ __all__ = ["DataHierarchy", "inspect_hierarchy", "numbered"]
 
 @dataclass(frozen=True, slots=True, eq=False)
 class DataHierarchy:
-    """How the rows are nested, and what is odd about it.
+    """How the rows are nested, with notices on doubtful structure.
 
     Attributes
     ----------
@@ -32,10 +32,10 @@ class DataHierarchy:
     groups : tuple of CodedFactor
         The same factors with the group of each row.
     variable_levels : tuple of VariableLevel
-        Each variable of the models and each declared one, with respect to each factor.
+        The level of each variable in the models or with a declared level, with respect to each factor.
     nesting : tuple of NestingRelation
     conflicts : tuple of (VariableLevel, int)
-        Variables that vary inside the groups they are declared to describe, with the declared level.
+        Variables that vary within groups although they are declared above level 1, with the declared level.
     notices : tuple of Notice
     """
 
@@ -96,13 +96,13 @@ def numbered(values: pd.Series) -> tuple[NDArray[np.intp], Sequence[str]]:
         return codes.astype(np.intp), [str(value) for value in found]
     labels = [number_label(value) for value in found.tolist()]
     merged = {label: place for place, label in enumerate(dict.fromkeys(labels))}
-    if len(merged) < len(labels):  # numbers alike to 15 digits are one level, as in R
+    if len(merged) < len(labels):  # numbers equal to 15 digits are one level, as in R
         codes = np.array([*(merged[label] for label in labels), -1])[codes]
     return codes.astype(np.intp), list(merged)
 
 
 def _levels_in_file(factor: CodedFactor, columns: Mapping[str, TypedColumn], kept: NDArray[np.bool_]) -> int:
-    """Return how many levels a factor has in the file, rows outside the sample counted."""
+    """Return the number of levels of a factor over all rows of the file."""
     if kept.all() or not all(part in columns for part in factor.columns):
         return len(factor.labels)
     present = ~np.logical_or.reduce([columns[part].missing for part in factor.columns])
@@ -113,7 +113,7 @@ def _levels_in_file(factor: CodedFactor, columns: Mapping[str, TypedColumn], kep
 def _variable_levels(
     uses: Sequence[ModelUse], declared: Mapping[str, int], frame: pd.DataFrame, factors: Sequence[CodedFactor]
 ) -> tuple[VariableLevel, ...]:
-    """Return the level of each variable, grouping columns left out, with respect to each factor."""
+    """Return the level of each variable but the grouping columns, with respect to each factor."""
     grouping = {part for factor in factors for part in factor.columns}
     names = dict.fromkeys([*(name for use in uses for name in use.variables), *declared])
     found = []
@@ -130,10 +130,10 @@ def _variable_levels(
 def _conflicts(
     levels: Sequence[VariableLevel], declared: Mapping[str, int], rank: Mapping[str, int]
 ) -> tuple[tuple[VariableLevel, int], ...]:
-    """Return variables that vary inside the units of their declared level.
+    """Return the variables that vary within the units of their declared level.
 
-    With crossed factors of one level it is enough to be constant inside the units of one of them; if the
-    models have no factor of that level, those of the highest level count.
+    If crossed factors share a level, a variable may vary within the units of all but one of them. If the
+    models have no factor of the declared level, the factors of the highest level are used.
     """
     found = []
     for name, level in declared.items():

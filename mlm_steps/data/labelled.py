@@ -1,4 +1,4 @@
-"""Files of statistics programs: what pyreadstat hands over, as raw columns."""
+"""Convert what pyreadstat returns for SPSS, Stata and SAS files to raw columns."""
 
 from __future__ import annotations
 
@@ -17,9 +17,9 @@ __all__ = ["read_labelled"]
 def read_labelled(path: Path, read: Callable[..., tuple[Any, Any]], **options: Any) -> RawTable:
     """Return the columns of a file that one of pyreadstat's functions reads.
 
-    Columns have the file's labels, unless two have the same one. Numbers stay numbers with their value labels
-    beside them; what the file declares missing (SPSS user missing values, Stata's and SAS's ``.a`` to ``.z``)
-    is missing; dates become ISO text.
+    Columns keep the file's labels, unless two columns have the same label. Numbers stay numbers and keep
+    their value labels. Values that the file declares missing (SPSS user-missing values, ``.a`` to ``.z`` of
+    Stata and SAS) are missing. Dates become ISO text.
     """
     values, meta = read(str(path), output_format="dict", **options)
     rows = len(next(iter(values.values()))) if values else 0
@@ -32,7 +32,7 @@ def read_labelled(path: Path, read: Callable[..., tuple[Any, Any]], **options: A
 
 
 def _column_labels(labels: Mapping[str, str | None]) -> dict[str, str]:
-    """Return the labels of columns on one line each; labels of several columns tell nothing apart."""
+    """Return the labels of columns, each on one line, without labels that several columns share."""
     plain = {name: " ".join(label.split()) for name, label in labels.items() if label}
     times = Counter(plain.values())
     return {name: label for name, label in plain.items() if label and times[label] == 1}
@@ -54,7 +54,7 @@ def _column(name: str, cells: Any, labels: Mapping[Any, str], label: str | None)
 
 
 def _number_labels(labels: Mapping[Any, str]) -> dict[float, str]:
-    """Return the labels of numbers in the order of the numbers; a Stata ``.a`` is text and no value."""
+    """Return the labels of numbers in ascending order; Stata's ``.a`` is text and left out."""
     numbers = {float(value): str(label) for value, label in labels.items() if isinstance(value, (int, float))}
     return dict(sorted(numbers.items()))
 

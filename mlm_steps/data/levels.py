@@ -1,4 +1,4 @@
-"""Levels of categories: their order, and which value belongs to which."""
+"""Find the levels of categories, their order, and the level of each value."""
 
 from __future__ import annotations
 
@@ -17,16 +17,16 @@ from mlm_steps.data.collate import sort_labels
 __all__ = ["Unmatched", "categorical", "encode_numbers", "encode_words", "number_label"]
 
 _LONGEST = 1e22
-"""Size below which whole numbers are written in full; all those of an identifier's length are."""
+"""Whole numbers below this size are written in full, so that long identifiers keep all their digits."""
 _WHOLE = re.compile(r"[+-]?[0-9]{1,400}", re.ASCII)
 
 Codes = NDArray[np.intp]
 Unmatched = list[tuple[str, int]]
-"""Values that no declared level names, with the number of rows of each."""
+"""Values that are not among the declared levels, with their number of rows."""
 
 
 def number_label(value: float) -> str:
-    """Return a whole number in full, and another one as R's ``as.character`` writes it, to 15 digits.
+    """Return a whole number in full and any other number with 15 digits, as R's ``as.character`` does.
 
     >>> number_label(7.0), number_label(0.1), number_label(100000.0), number_label(1234567890123456.0)
     ('7', '0.1', '100000', '1234567890123456')
@@ -51,15 +51,15 @@ def encode_words(
     declared : tuple of str or None
         Levels of the spec; the first is the reference.
     known : tuple of str or None
-        Order of the values that the file brings along.
+        Order of the values in the file, if it has one.
     logical : bool
-        Whether words such as ``true`` and ``F`` may spell logical values, which become FALSE and TRUE.
+        Whether words such as ``true`` and ``F`` are read as the logical values TRUE and FALSE.
 
     Returns
     -------
     codes : ndarray of int, shape (n,)
     levels : tuple of str
-        ``declared``, or what is there in the order of ``known``, or in R's.
+        ``declared``; else the values that occur, in the order of ``known``; else in R's order.
     unmatched : list of (str, int)
     """
     encoded = values.dictionary_encode()
@@ -78,16 +78,16 @@ def encode_words(
 def encode_numbers(
     numbers: NDArray[np.float64], words: Mapping[float, str], declared: tuple[str, ...] | None
 ) -> tuple[Codes, tuple[str, ...], Unmatched]:
-    """Return codes and levels of numbers that stand for words, in the order of the numbers.
+    """Return codes and levels of labelled numbers, in ascending order of the numbers.
 
     Parameters
     ----------
     numbers : ndarray, shape (n,)
         NaN where missing.
     words : mapping of float to str
-        The word of each value, in the order of the values; a value that is not in it is missing.
+        The label of each value, in ascending order; values without a label are missing.
     declared : tuple of str or None
-        Levels of the spec: each names a value by its word or by its digits.
+        Levels of the spec; each is the label of a value or the value in digits.
     """
     known = np.array(list(words), dtype=np.float64)
     places = np.searchsorted(known, numbers)
@@ -102,14 +102,14 @@ def encode_numbers(
 
 
 def _told_apart(word: str, value: float) -> str:
-    """Return a word that stands for several values with its value; numbers alike to 15 digits are one."""
+    """Return a label that several values share, followed by the value; values equal to 15 digits are one."""
     return word if word == number_label(value) else f"{word} ({number_label(value)})"
 
 
 def _match(
     rows: Codes, spellings: Sequence[tuple[str, ...]], levels: tuple[str, ...]
 ) -> tuple[Codes, tuple[str, ...], Unmatched]:
-    """Return codes among the levels of rows that point to distinct values, given each value's spellings."""
+    """Return the level of each row; ``rows`` index the distinct values, ``spellings`` are their texts."""
     exact = {level: code for code, level in enumerate(levels)}
     codes = [next((exact[word] for word in spelt if word in exact), -1) for spelt in spellings]
     if -1 in codes:
@@ -125,7 +125,7 @@ def _match(
 
 
 def _loosely(word: str) -> str:
-    """Return a word without surrounding spaces, and a number without its spelling: 1.0 is 1."""
+    """Return a word without surrounding spaces; a number in one spelling, so that 1.0 equals 1."""
     if _WHOLE.fullmatch(word.strip()):
         return str(int(word))
     try:

@@ -1,4 +1,4 @@
-"""Names of a file's columns: each has one, no two share one."""
+"""Give each column of a file a unique name."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ _ID_NAME = re.compile(
 
 
 def is_id_name(name: str) -> bool:
-    """Return whether a column is named as identifiers are.
+    """Return whether a column's name looks like that of an identifier.
 
     >>> [is_id_name(name) for name in ("id", "student_id", "pupilID", "pupil", "grid")]
     [True, True, True, True, False]
@@ -31,15 +31,15 @@ def is_id_name(name: str) -> bool:
 
 
 def name_columns(header: Sequence[str], filled: Sequence[bool]) -> tuple[dict[int, str], tuple[Notice, ...]]:
-    """Return the name of each column to keep, by position, and notices about names made up.
+    """Return the name of each column that is kept, by position, and notices on names that were made up.
 
-    A column without a name is called X, X.1, … as by R's ``read.csv``, for R's ``write.csv`` and pandas
-    leave the row names' column without one; one that has no values either is a trailing delimiter.
+    R's ``write.csv`` and pandas do not name the column of row names. As in R's ``read.csv``, a column without
+    a name is called X, X.1, … A column with neither name nor values, from a trailing delimiter, is dropped.
 
     Raises
     ------
     UnreadableFile
-        Two columns have one name.
+        Two columns have the same name.
     """
     kept = [i for i, name in enumerate(header) if name or filled[i]]
     check_names([header[i] for i in kept if header[i]])
@@ -59,11 +59,11 @@ def _spare_names() -> Iterator[str]:
 
 
 def check_names(names: Sequence[str]) -> None:
-    """Refuse names of which two are the same."""
+    """Refuse repeated names."""
     repeated = [name for name, times in Counter(names).items() if times > 1]
     if repeated:
         places = "; ".join(
             f"{quoted(name)} in columns {listing(str(i) for i, n in enumerate(names, 1) if n == name)}"
             for name in repeated[:MOST_LISTED]
         )
-        raise UnreadableFile(f"two columns have one name: {places}", "rename all but one in the file")
+        raise UnreadableFile(f"two columns have the same name: {places}", "rename all but one in the file")

@@ -1,4 +1,4 @@
-"""What a reader of the data should know, in words (statistics, section 1)."""
+"""Notices on the sample and its hierarchy (statistics, section 1)."""
 
 from __future__ import annotations
 
@@ -11,10 +11,11 @@ from mlm_steps.records.spelling import is_syntactic, quote_name
 __all__ = ["about_factors", "about_levels", "about_loss", "about_nesting", "conflict_text", "listed"]
 
 _SHOWN = 5
+"""A notice lists at most this many names; more would hide its message."""
 
 
 def listed(names: Sequence[str], shown: int = _SHOWN) -> str:
-    """Return names in a row, the first few of many.
+    """Return a list of names in words, shortened if it is long.
 
     >>> listed(["a", "b", "c"]), listed(["a", "b", "c"], 2)
     ('a, b and c', 'a, b and 1 more')
@@ -30,12 +31,12 @@ def _some(count: int, noun: str) -> str:
 
 
 def about_loss(rows: int, kept: int, lost: Iterable[VariableLoss]) -> tuple[Notice, ...]:
-    """Return notices on rows and groups that the common sample loses."""
+    """Return notices on rows and groups that are left out of the common sample."""
     if kept == rows:
         return ()
     costs = listed([f"{loss.variable} ({loss.rows})" for loss in sorted(lost, key=lambda loss: -loss.rows)])
     text = (
-        f"{rows - kept} of {rows} rows are incomplete on the models' variables and left out of all models. "
+        f"{rows - kept} of {rows} rows are incomplete on variables of the models and left out of all models. "
         f"Rows missing per variable: {costs}."
     )
     found = [Notice(code="rows_dropped", severity="warning", text=text)]
@@ -50,7 +51,7 @@ def about_loss(rows: int, kept: int, lost: Iterable[VariableLoss]) -> tuple[Noti
 
 
 def about_factors(factors: Iterable[FactorProfile]) -> tuple[Notice, ...]:
-    """Return notices on groups of one row and groups whose outcome does not vary."""
+    """Return notices on groups with one row and groups in which the outcome is constant."""
     found = []
     for factor in factors:
         if factor.singletons:
@@ -61,7 +62,7 @@ def about_factors(factors: Iterable[FactorProfile]) -> tuple[Notice, ...]:
             # Where all groups are constant, the flag level_2_outcome says so.
             if 0 < len(levels) < factor.n_levels - factor.singletons:
                 text = (
-                    f"All rows of {factor.name} {listed(levels)} have one and the same value of {outcome}: "
+                    f"All rows of {factor.name} {listed(levels)} have the same value of {outcome}: "
                     "check that these are measurements."
                 )
                 found.append(
@@ -71,15 +72,15 @@ def about_factors(factors: Iterable[FactorProfile]) -> tuple[Notice, ...]:
 
 
 def about_nesting(relations: Iterable[NestingRelation]) -> tuple[Notice, ...]:
-    """Return notices on labels that seem to be reused from group to group."""
+    """Return notices on labels that seem to be reused in each group."""
     return tuple(
         Notice(
             code="implicit_nesting",
             severity="warning",
             text=(
-                f"The labels of {r.inner} recur in nearly every level of {r.outer}. If one label there means "
-                f"another {r.inner} in each {r.outer}, write (1 | {_written(r.outer)}/{_written(r.inner)}); "
-                "as written they count as crossed."
+                f"The labels of {r.inner} recur in nearly every level of {r.outer}. If one label means a "
+                f"different {r.inner} in each {r.outer}, "
+                f"write (1 | {_written(r.outer)}/{_written(r.inner)}). As written, they are crossed."
             ),
             subject=r.inner,
         )
@@ -94,7 +95,7 @@ def _written(factor: str) -> str:
 
 
 def conflict_text(level: VariableLevel, rank: int) -> str:
-    """Return what contradicts the declared level of a variable."""
+    """Return the sentence on a variable that contradicts its declared level."""
     groups = level.conflicting_levels
     return (
         f"'{level.variable}' is declared a level-{rank} variable but varies inside "
@@ -107,7 +108,7 @@ def about_levels(
     declared: Mapping[str, int],
     conflicts: Iterable[tuple[VariableLevel, int]],
 ) -> tuple[Notice, ...]:
-    """Return notices on declared levels that the data contradict, and on variables almost of level 2."""
+    """Return notices on contradicted level declarations and on variables almost constant in groups."""
     found = [
         Notice(
             code="level_conflict",
@@ -122,12 +123,12 @@ def about_levels(
 
 
 def _about_level(level: VariableLevel, declared: int | None) -> Iterator[Notice]:
-    """Yield notices on a variable that is not declared above level 1."""
+    """Yield notices on a variable that is declared at level 1 or not at all."""
     name, factor, groups = level.variable, level.factor, level.conflicting_levels
     if groups and declared in (None, 1):
         text = (
-            f"{name} is constant in all levels of {factor} but {listed(groups)}: an error in the data, if it "
-            "describes the groups."
+            f"{name} is constant within each level of {factor} except {listed(groups)}. If it describes the "
+            "groups, this is an error in the data."
         )
         yield Notice(code="almost_level_2", severity="warning", text=text, subject=name)
     if declared == 1 and level.level == "between":

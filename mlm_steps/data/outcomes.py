@@ -1,4 +1,4 @@
-"""What the values of an outcome say about the model it needs."""
+"""Check whether the values of an outcome suit a linear model."""
 
 from __future__ import annotations
 
@@ -13,12 +13,13 @@ from mlm_steps.records.base import Notice
 __all__ = ["about_constant_within", "about_two_values"]
 
 _LOOKED_AT = 1000
+"""Values that are checked first; nearly all outcomes have more than two distinct values among them."""
 _ROUNDING = 1e-12
 """Range of an outcome within groups, relative to its range over all rows, that is rounding error."""
 
 
 def about_two_values(name: str, y: NDArray[np.float64]) -> tuple[Notice, ...]:
-    """Return a notice if an outcome, shape (n,), has two values; it is not meant for missing ones."""
+    """Return a notice if an outcome, shape (n,) without missing values, has two distinct values."""
     if len(np.unique(y[:_LOOKED_AT])) > 2:
         return ()
     values, counts = np.unique(y, return_counts=True)
@@ -29,7 +30,7 @@ def about_two_values(name: str, y: NDArray[np.float64]) -> tuple[Notice, ...]:
         for value, count in zip(values.tolist(), counts.tolist(), strict=True)
     )
     text = (
-        f"{name} has two values, {shown}. A linear mixed model takes them for a quantity: it can predict "
+        f"{name} has two values, {shown}. A linear mixed model treats them as a quantity: it can predict "
         "values outside them, its residuals are neither normal nor of equal variance, and its tests and "
         "intervals are approximations. The usual model for such an outcome is a logistic mixed model."
     )

@@ -1,4 +1,4 @@
-"""Where in the spec a fault of the data is to be mended."""
+"""Find the place in the spec at which a fault of the data can be corrected."""
 
 from __future__ import annotations
 
@@ -25,17 +25,17 @@ class Places:
         self._spec = loaded.spec
 
     def data(self, *keys: str) -> str:
-        """Return the place of a key of the ``data`` block, or the nearest block that is written."""
+        """Return the place of a key of the ``data`` block, or of the block that would contain it."""
         return self._source.where("data", *keys)
 
     def column(self, name: str, key: str | None = None) -> str:
-        """Return the place of a column's entry, of the data file if it has none."""
+        """Return the place of a column's entry, or of the data file if the column has no entry."""
         if name not in self._spec.data.columns:
             return self.data("file")
         return self.data("columns", name, *([key] if key else []))
 
     def level(self, name: str) -> str:
-        """Return where a column is declared to have a level: its entry, or the preset's list."""
+        """Return where the level of a column is declared: in its entry, or in a list of the preset."""
         column = self._spec.data.columns.get(name)
         if column is not None and column.level is not None:
             return self.data("columns", name, "level")
@@ -81,7 +81,7 @@ def _offset(formula: str, variable: str) -> int | None:
 
 
 def nearest(name: str, names: Iterable[str]) -> str | None:
-    """Return a hint at the name that was probably meant.
+    """Return a hint with the most similar name, or with all names.
 
     >>> nearest("Sector", ["sector", "ses"]), nearest("zzz", ["sector", "ses"])
     ("did you mean 'sector'?", 'the columns are sector, ses')

@@ -1,4 +1,4 @@
-"""What a reader hands on: columns as the file holds them, not yet typed."""
+"""The columns of a file as a reader returns them, before types are assigned."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ __all__ = [
 ]
 
 
-class UnreadableFile(Exception):  # noqa: N818 - it is a finding about a file, turned into a DataError at once
+class UnreadableFile(Exception):  # noqa: N818 - the caller turns it into a DataError
     """A file cannot be read.
 
     Attributes
@@ -47,7 +47,7 @@ class UnreadableFile(Exception):  # noqa: N818 - it is a finding about a file, t
 
 
 class ReadOptions(Protocol):
-    """The keys of the spec's ``data`` block that a reader may look at."""
+    """The keys of the spec's ``data`` block that a reader may use."""
 
     @property
     def encoding(self) -> str | None:
@@ -70,15 +70,15 @@ class TextColumn:
     ----------
     name : str
     values : pyarrow string array, length n
-        Null where the file holds nothing; markers such as ``NA`` still stand.
+        Null where the cell is empty; markers such as ``NA`` are still text.
     cells : bool
         Whether the file has no types, so that the text may spell numbers.
     levels : tuple of str or None
-        The order of the values where the file knows it.
+        The values in the order that the file declares, if it does.
     ordered : bool
-        Whether the file says that this order has a meaning.
+        Whether the file declares this order to be meaningful.
     label : str or None
-        The file's words for the column.
+        The file's label of the column.
     """
 
     name: str
@@ -97,11 +97,11 @@ class NumberColumn:
     ----------
     name : str
     values : ndarray of float64, shape (n,)
-        NaN where the file holds nothing.
+        NaN where the cell is empty.
     labels : mapping of float to str
-        The file's words for values, in the order of the values.
+        The file's value labels, in ascending order of the values.
     label : str or None
-        The file's words for the column.
+        The file's label of the column.
     """
 
     name: str
@@ -115,7 +115,7 @@ RawColumn = TextColumn | NumberColumn
 
 @dataclass(frozen=True, slots=True, eq=False)
 class RawTable:
-    """A file as it was read: columns of one length, names unique."""
+    """The columns of a file; they have one length and unique names."""
 
     columns: tuple[RawColumn, ...]
     rows: int
@@ -123,10 +123,10 @@ class RawTable:
 
 
 class Reader(Protocol):
-    """Reads one format; the next one is a module of ``data.readers`` with a function like this.
+    """Reads one format. To add a format, write a module of ``data.readers`` with such a function.
 
-    It raises `Unreadable`, or whatever its library raises on a file that is broken, and decides nothing
-    about types, missing-value markers or levels: that is `mlm_steps.data.types`.
+    A reader raises `UnreadableFile`, or lets the errors of its library pass. It does not decide about types,
+    missing-value markers or levels; `mlm_steps.data.types` does.
     """
 
     def __call__(self, path: Path, options: ReadOptions) -> RawTable:

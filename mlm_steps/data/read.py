@@ -1,4 +1,4 @@
-"""The spec's data file, read."""
+"""Read the data file of a spec."""
 
 from __future__ import annotations
 
@@ -39,11 +39,11 @@ def read_table(path: Path, options: ReadOptions) -> RawTable:
     if path.is_dir():
         raise UnreadableFile("is a folder, not a file")
     if path.exists() and not path.is_file():
-        raise UnreadableFile("is not an ordinary file", "a device or a pipe is not read")
+        raise UnreadableFile("is not a regular file", "devices and pipes are not read")
     kind = format_of(path)
     if kind is None:
         raise UnreadableFile(
-            "is of no known format", f"known are {', '.join(f'.{name}' for name in READERS)}"
+            "has an unknown format", f"known formats are {', '.join(f'.{name}' for name in READERS)}"
         )
     try:
         return READERS[kind](path, options)
@@ -52,15 +52,15 @@ def read_table(path: Path, options: ReadOptions) -> RawTable:
     except FileNotFoundError:
         raise UnreadableFile("does not exist") from None
     except PermissionError:
-        raise UnreadableFile("may not be read", "you lack the permission") from None
-    except Exception as error:  # what a format's library raises on a broken file is nowhere listed
+        raise UnreadableFile("cannot be read", "you have no permission to read it") from None
+    except Exception as error:  # the libraries do not document what they raise for a damaged file
         reason = (str(error).strip() or type(error).__name__).splitlines()[0]
-        hint = "the file may be damaged, or of another format than its name says"
+        hint = "the file may be damaged, or its format may not be that of its name"
         raise UnreadableFile(f"cannot be read as .{kind}: {reason}", hint) from error
 
 
 def read_file(loaded: LoadedSpec) -> RawTable:
-    """Return the columns of a spec's data file; DataError at the key that is at fault."""
+    """Return the columns of a spec's data file; raise DataError at the key that caused the fault."""
     data = loaded.spec.data
     try:
         return read_table(loaded.data_path, data)

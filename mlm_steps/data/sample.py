@@ -17,14 +17,14 @@ __all__ = ["CommonSample", "common_sample", "sample_hash"]
 
 @dataclass(frozen=True, slots=True, eq=False)
 class CommonSample:
-    """Which rows are kept, and what was lost.
+    """Which rows are kept, and how many are lost to each variable.
 
     Attributes
     ----------
     kept : ndarray of bool, shape (n,)
-        Over the rows of the file.
+        One element per row of the file.
     lost : tuple of VariableLoss
-        For each column of the file that costs rows, in the order of use.
+        One for each column with missing values, in the order of use.
     """
 
     kept: NDArray[np.bool_]
@@ -42,7 +42,7 @@ def common_sample(
     Parameters
     ----------
     missing : mapping of str to ndarray of bool, shape (n,)
-        For each column of the file that any model uses, where it has no value.
+        For each column of the file that a model uses, the rows in which it is missing.
     factors : mapping of str to ndarray of int, shape (n,)
         Group of each row per grouping factor, -1 where missing.
     rows : int
@@ -53,7 +53,7 @@ def common_sample(
     Raises
     ------
     DataError
-        No row is complete; the variables that cost most are named.
+        No row is complete; the message names the variables with most missing values.
     """
     kept = np.ones(rows, dtype=bool)
     for gone in missing.values():
@@ -73,7 +73,7 @@ def common_sample(
 
 
 def _groups_lost(codes: NDArray[np.intp], gone: NDArray[np.bool_]) -> int:
-    """Return how many groups have no row left when one variable's missing rows go."""
+    """Return the number of groups that lose all rows if the rows missing on one variable are left out."""
     groups = int(codes.max(initial=-1)) + 1
     there = np.bincount(codes[codes >= 0], minlength=groups)
     left = np.bincount(codes[(codes >= 0) & ~gone], minlength=groups)

@@ -1,4 +1,4 @@
-"""Cells that are not written as the rest of their column."""
+"""Find text among the numbers of a column."""
 
 from __future__ import annotations
 
@@ -26,17 +26,18 @@ __all__ = [
 ]
 
 _LONGEST_MARKER = 40
-"""Characters of a word that a hint repeats; a longer one is no sign for a missing value."""
+"""Longer text is not suggested as a missing-value marker; it is more likely a comment."""
 _MANY_ROWS = 20
+"""A word in at least this many rows is an ordinary value, unless it means missing."""
 _MANY_SHARE = 0.1
-"""A word in so many rows, and so large a share of them, is an ordinary value unless it says missing."""
+"""A word is an ordinary value only if at least this share of the rows has it, too."""
 _SAYS_MISSING = re.compile(
     r"\W*|n\W?[ad]\W?|nan|nil|null|none|missing|unknown|absent|refused|not\W.*|no\W(answer|response|data|value)",
     re.IGNORECASE,
 )
 _PLAIN = re.compile(r"[A-Za-z#_./][\w./#*]*|-?[0-9][\w.]*")
 _MOSTLY = 0.5
-"""Text of which at least this share are numbers is taken for a number column with something odd in it."""
+"""A text column is treated as numbers with errors if at least this share of its cells are numbers."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,14 +47,15 @@ class Strays:
     Attributes
     ----------
     count : int
+        Number of such cells.
     row : int
-        The first of them, counted from 1 without the header.
+        Row of the first such cell, counted from 1 without the header.
     value : str
-        What stands there.
+        Text of the first such cell.
     signs : str
-        The signs that make text of what are numbers otherwise, in words, if that is so in all such cells.
+        Names of the signs without which all such cells would be numbers; empty if there are none.
     markers : tuple of str
-        The words that stand for a missing value as it is: a hint adds to them.
+        The current missing-value markers, which a hint extends.
     ordinary : bool
         Whether so many rows have the value that it cannot stand for a missing one.
     """
@@ -66,7 +68,7 @@ class Strays:
     ordinary: bool = False
 
     def __str__(self) -> str:
-        """Return the first one in words, and how many follow."""
+        """Return the first such cell in words, and how many more there are."""
         more = f" (and {self.count - 1} more)" if self.count > 1 else ""
         return f"{quoted(self.value)} in row {self.row}{more}"
 
@@ -74,22 +76,22 @@ class Strays:
     def hint(self) -> str:
         """What to do about it."""
         if self.signs:
-            return f"take the {self.signs} out in the file, so that plain numbers remain"
+            return f"remove the {self.signs} in the file, so that plain numbers remain"
         whole, comma, rest = self.value.strip().partition(",")
         if comma and whole.lstrip("+-").isdigit() and rest.replace(",", "").replace(".", "").isdigit():
-            return "a decimal comma needs data.decimal: ','; thousands separators have to go"
+            return "a decimal comma needs data.decimal: ','; remove thousands separators"
         if "." in self.value and self.value.replace(".", "").lstrip("+-").isdigit():
-            return "with data.decimal: ',' no point may stand in a number"
+            return "with data.decimal: ',' a number contains no point"
         if len(self.value) > _LONGEST_MARKER:
             return "correct it in the file"
         if self.ordinary:
             return "many rows have it, so it is an ordinary value: make it a number in the file"
         words = ", ".join(map(_in_list, dict.fromkeys([*self.markers, self.value.strip()])))
-        return f"correct it in the file, or say data.na: [{words}] if it means missing"
+        return f"correct it in the file, or set data.na: [{words}] if it means missing"
 
 
 def _in_list(word: str) -> str:
-    """Return a word as an item between brackets in YAML, in quotes where it needs them."""
+    """Return a word as an item of a YAML list in brackets, quoted if necessary."""
     return word if _PLAIN.fullmatch(word) else json.dumps(word, ensure_ascii=False)
 
 
@@ -101,9 +103,9 @@ def first_stray(
     markers: Sequence[str] = (),
     rows: int = 0,
 ) -> Strays | None:
-    """Return the strays of a column, the first of them with its text; None if there are none.
+    """Return the strays of a column with the text of the first; None if there are none.
 
-    ``rows`` is how many rows have that text.
+    ``rows`` is the number of rows with that text.
     """
     if not misread.any():
         return None
@@ -115,7 +117,7 @@ def first_stray(
 def strays_among_numbers(
     values: Any, misread: NDArray[np.bool_], decimal: str, markers: Sequence[str] = ()
 ) -> Strays | None:
-    """Return the text in a column that is mostly numbers, or is numbers with the other decimal mark."""
+    """Return the strays if a column is mostly numbers, or consists of numbers with the other decimal mark."""
     misfits = values.filter(misread)
     first = misfits[:1].to_pylist()
     signs = cells.signs_among_digits(misfits, decimal)
@@ -129,12 +131,12 @@ def strays_among_numbers(
 
 
 def rows_of_first(misfits: Any) -> int:
-    """Return how many of the cells that are no numbers equal the first of them."""
+    """Return the number of non-numeric cells that equal the first of them."""
     return misfits.to_pylist().count(misfits[0].as_py()) if len(misfits) else 0
 
 
 def strays_of_signs(values: Any, decimal: str) -> Strays | None:
-    """Return all cells of a text column whose file has types, if they are numbers but for such signs."""
+    """Return all cells of a typed text column as strays, if they are numbers with signs."""
     present = np.asarray(values.is_valid())
     words = values.drop_null()
     signs = cells.signs_among_digits(words, decimal)
@@ -142,18 +144,18 @@ def strays_of_signs(values: Any, decimal: str) -> Strays | None:
 
 
 def about_commas(name: str, values: Any, decimal: str) -> tuple[Notice, ...]:
-    """Return a notice on commas that are read as decimal marks and look like separators of thousands."""
+    """Return a notice on commas that are read as decimal marks but look like separators of thousands."""
     if decimal != "," or not cells.thousands_by_comma(values):
         return ()
     text = (
-        f"All commas of {name} stand before three digits, as between thousands, and values below 1000 have "
-        "none; they are read as decimal marks. If they part thousands, take them out in the file."
+        f"In {name}, three digits follow each comma and values below 1000 have no comma. The commas are read "
+        "as decimal marks. If they separate thousands, remove them in the file."
     )
     return (Notice(code="commas_of_thousands", severity="warning", text=text, subject=name),)
 
 
 def about_spaces(name: str, values: Any, levels: Sequence[str]) -> tuple[Notice, ...]:
-    """Return a notice on cells that count as one of the declared levels but for spaces around it.
+    """Return a notice on cells that match a declared level only after surrounding spaces are removed.
 
     Parameters
     ----------
@@ -167,5 +169,5 @@ def about_spaces(name: str, values: Any, levels: Sequence[str]) -> tuple[Notice,
         return ()
     shown = ", ".join(f"{word!r} ({counts[word]} row{'s' * (counts[word] > 1)})" for word in words[:5])
     more = f" and {len(words) - 5} more" if len(words) > 5 else ""
-    text = f"{name} holds {shown}{more}, which count as the levels declared without these spaces."
+    text = f"{name} holds {shown}{more}, which are read as the declared levels without these spaces."
     return (Notice(code="spaces_around_levels", severity="info", text=text, subject=name),)

@@ -1,4 +1,4 @@
-"""A first look at a data file nobody has described: what could explain the outcome, and at which level."""
+"""Survey an undescribed data file: which columns could explain the outcome, and at which level."""
 
 from __future__ import annotations
 
@@ -27,28 +27,28 @@ __all__ = ["Survey", "survey"]
 
 @dataclass(frozen=True, slots=True)
 class Survey:
-    """What was found in a file.
+    """The results of a survey.
 
     Attributes
     ----------
     data : DataSpec
-        With what the file needs to be read: encoding, decimal mark, missing-value markers.
+        How to read the file: encoding, decimal mark, missing-value markers.
     outcome_is_coded : bool
         Whether the outcome has to be declared a number.
     rows, groups : int
-        With outcome and group present.
+        Rows in which outcome and group are present, and the groups in these rows.
     rows_file : int
         All rows of the file.
     candidates : tuple of Candidate
-        Taken, in the order of the file or as asked for.
+        Columns that were taken, in the order of the file or of the request.
     skipped : tuple of (str, str)
-        Columns that were not taken, and why.
+        Columns that were skipped, and the reasons.
     labels : mapping of str to str
-        The file's words for columns.
+        The file's column labels.
     about_file : tuple of str
-        What a reader should know of the file as a whole, such as which sheet was read, in sentences.
+        Sentences on the file as a whole, such as which sheet was read.
     without : mapping of str to int
-        Rows of the file that lack the outcome, and those that lack the group, by the column's name.
+        Number of rows in which the outcome or the group is missing, by column name.
     """
 
     data: DataSpec
@@ -71,7 +71,7 @@ def survey(
     level_2: Sequence[str] | None = None,
     sheet: str | None = None,
 ) -> Survey:
-    """Return what a file holds that could explain an outcome.
+    """Return the columns of a file that could explain an outcome.
 
     Parameters
     ----------
@@ -79,16 +79,16 @@ def survey(
     outcome, group : str
         Columns.
     level_1, level_2 : sequence of str, optional
-        Predictors to take; detected where not given.
+        Predictors to take; by default they are detected.
     sheet : str, optional
-        Sheet of a workbook; the first where not given.
+        Sheet of a workbook; by default the first.
 
     Raises
     ------
     DataError
         The file cannot be read.
     UsageError
-        A column is not there, or cannot play its part.
+        A column does not exist, or cannot be used in its role.
     """
     data, table = _readable(path, sheet)
     columns = {raw.name: type_column(raw, None, data) for raw in table.columns}
@@ -121,7 +121,7 @@ def survey(
 
 
 def _readable(path: Path, sheet: str | None) -> tuple[DataSpec, RawTable]:
-    """Return how a file has to be read, and what it holds."""
+    """Return how to read a file, and its columns."""
     if sheet is not None and path.suffix.lower() != ".xlsx":
         raise UsageError(Fault("--sheet", "only a workbook (.xlsx) has sheets"))
     data = DataSpec(file=path.name, sheet=sheet)
@@ -143,20 +143,20 @@ def _readable(path: Path, sheet: str | None) -> tuple[DataSpec, RawTable]:
 
 
 def _decimal(texts: Sequence[TextColumn], data: DataSpec) -> str:
-    """Return the comma if some column is made of numbers with it, and none of numbers with a point."""
+    """Return the comma if a column has decimal commas and no column has decimal points, else the point."""
     spelt = {".": 0, ",": 0}
     for raw in texts:
         values = cells.mark_missing(raw.values, data.na)
         point, comma = (not cells.as_numbers(values, mark)[1].any() for mark in ".,")
         if not point and cells.signs_among_digits(values.filter(cells.as_numbers(values)[1])):
-            continue  # 51,940 is no decimal comma
+            continue  # 51,940 has a separator of thousands
         spelt["."] += point and not comma
         spelt[","] += comma and not point
     return "," if spelt[","] and not spelt["."] else "."
 
 
 def _unknown_markers(texts: Sequence[TextColumn], data: DataSpec) -> list[str]:
-    """Return words without digits that stand in columns of numbers, such as ``n/a`` or ``.``."""
+    """Return words without digits in columns of numbers, such as ``n/a`` or ``.``."""
     found: dict[str, None] = {}
     for raw in texts:
         if type_column(raw, None, data).strays is None:
@@ -184,9 +184,9 @@ def _check_columns(
         for option, name in asked
         if name not in columns
     ]
-    faults += [Fault("DATA", text, "here --sheet does") for text in about_file if faults]
+    faults += [Fault("DATA", text, "use the option --sheet") for text in about_file if faults]
     faults += [
-        Fault(option, f"'{name}' is named twice")
+        Fault(option, f"'{name}' is given twice")
         for place, (option, name) in enumerate(asked)
         if name in [earlier for _, earlier in asked[:place]]
     ]
@@ -215,14 +215,14 @@ def _check_parts(y: NDArray[np.float64], outcome: str, factor: CodedFactor) -> N
     if not len(y):
         raise UsageError(Fault("--outcome", f"no row has both '{outcome}' and '{factor.name}'"))
     if not np.ptp(y):
-        raise UsageError(Fault("--outcome", f"'{outcome}' has one value only"))
+        raise UsageError(Fault("--outcome", f"'{outcome}' has only one value"))
     if len(factor.labels) == 1:
         raise UsageError(
-            Fault("--group", f"'{factor.name}' has one level only", "name another grouping column")
+            Fault("--group", f"'{factor.name}' has only one level", "name another grouping column")
         )
     if len(factor.labels) == len(y):
-        what = f"'{factor.name}' has a level of its own in each row"
-        raise UsageError(Fault("--group", what, "name a column whose values several rows share"))
+        what = f"'{factor.name}' has a different level in each row"
+        raise UsageError(Fault("--group", what, "name a column with several rows per value"))
     if not varying_groups(y, factor).any():
-        what = f"'{outcome}' does not vary inside any level of '{factor.name}'"
-        raise UsageError(Fault("--outcome", what, "an outcome is measured on the rows, not on the groups"))
+        what = f"'{outcome}' does not vary within any level of '{factor.name}'"
+        raise UsageError(Fault("--outcome", what, "the outcome must vary between the rows of a group"))

@@ -1,4 +1,4 @@
-"""Raw columns to typed ones, as the spec declares them or as their values show."""
+"""Give raw columns the types that the spec declares or that their values imply."""
 
 from __future__ import annotations
 
@@ -31,8 +31,8 @@ __all__ = ["Kind", "Misfit", "TypedColumn", "type_column"]
 Kind = Literal["group", "category", "ordered", "number", "text"]
 
 
-class Misfit(Exception):  # noqa: N818 - a finding about one column, turned into a DataError by the caller
-    """A column does not hold what the spec says; ``key`` is the key of its entry that is at fault."""
+class Misfit(Exception):  # noqa: N818 - the caller turns it into a DataError
+    """A column contradicts its entry in the spec; ``key`` is the key at fault."""
 
     def __init__(self, what: str, hint: str | None = None, *, key: str | None = None) -> None:
         super().__init__(what)
@@ -51,19 +51,20 @@ class TypedColumn:
     kind : str
         ``group``, ``category``, ``ordered``, ``number`` or ``text``.
     values : ndarray of float64, Categorical, or ndarray of object, length n
-        For number; group, category and ordered; text. Missing: NaN, code -1, None.
+        Floats for a number, Categorical for group, category and ordered, objects for text. Missing values are
+        NaN, code -1 or None.
     contrast : str or None
-        Coding of a category in a model.
+        Contrasts of a category.
     declared : bool
         Whether the spec gives the column's type.
     notices : tuple of Notice
-        What a reader should know if the column is used.
+        Notices to show if the column is used.
     strays : Strays or None
-        For text that is mostly numbers: why it is none of them.
+        The non-numeric cells of a text column that is mostly numbers.
     coded : bool
-        Whether a category stands for numbers (labels, true and false), which ``type: number`` brings out.
+        Whether the levels of a category stand for numbers, which ``type: number`` would use.
     label : str or None
-        The file's words for the column.
+        The file's label of the column.
     """
 
     name: str
@@ -85,7 +86,7 @@ class TypedColumn:
 
     @property
     def numbers(self) -> NDArray[np.float64]:
-        """The values of a number column; TypeError for another."""
+        """The values of a number column; TypeError for other kinds."""
         if self.kind != "number":
             raise TypeError(f"{self.name} is {self.kind}")
         return np.asarray(self.values, dtype=np.float64)
@@ -100,12 +101,12 @@ def type_column(raw: RawColumn, spec: ColumnSpec | None, data: DataSpec) -> Type
     spec : ColumnSpec or None
         The column's entry in the spec.
     data : DataSpec
-        For its missing-value markers and its decimal mark. A declared level is never a marker.
+        Provides missing-value markers and the decimal mark. A declared level is never a marker.
 
     Raises
     ------
     Misfit
-        Text in a column declared a number, a value that is not among the declared levels.
+        A column declared a number contains text, or a value is not among the declared levels.
     """
     declared = _declared_kind(spec)
     levels = tuple(spec.levels) if spec and spec.levels else None
@@ -133,7 +134,7 @@ def type_column(raw: RawColumn, spec: ColumnSpec | None, data: DataSpec) -> Type
 
 
 def _refuse_alphabetical(raw: RawColumn, column: TypedColumn, *, key: str) -> None:
-    """Refuse an order that nobody gave, the alphabet's; digits and truth values have one of their own."""
+    """Refuse ordered text without declared levels; the order would be alphabetical."""
     if isinstance(raw, NumberColumn) or raw.levels or not isinstance(column.values, pd.Categorical):
         return
     words = [str(word) for word in column.values.categories]
@@ -141,7 +142,7 @@ def _refuse_alphabetical(raw: RawColumn, column: TypedColumn, *, key: str) -> No
         return
     shown = " < ".join(words[:MOST_LISTED]) + (" < …" if len(words) > MOST_LISTED else "")
     raise Misfit(
-        f"is text and has no levels, so that its order would be the alphabet's: {shown}",
+        f"is text without declared levels, so its order would be alphabetical: {shown}",
         "list them from the lowest to the highest, levels: [low, middle, high]",
         key=key,
     )
@@ -162,7 +163,7 @@ def _declared_kind(spec: ColumnSpec | None) -> Kind | None:
 def _from_numbers(
     raw: NumberColumn, kind: Kind | None, levels: tuple[str, ...] | None, markers: Sequence[str]
 ) -> TypedColumn:
-    """Return a column of numbers, as a category of its labels where every value has one."""
+    """Return a column of numbers; a category if every value has a label."""
     numbers, strays = raw.values, np.isinf(raw.values)
     missing = cells.marker_numbers(markers)
     if missing:
@@ -174,7 +175,7 @@ def _from_numbers(
     if kind in (None, "number"):
         found = first_stray(strays, [str(value) for value in numbers[strays][:1]], markers=markers)
         if found and kind == "number":
-            raise Misfit(f"holds {found}, which is no finite number", found.hint, key="type")
+            raise Misfit(f"holds {found}, which is not a finite number", found.hint, key="type")
         return TypedColumn(
             raw.name, "number", numbers, notices=_partial_labels(raw, kind, labelled), strays=found
         )
@@ -190,8 +191,8 @@ def _partial_labels(raw: NumberColumn, kind: Kind | None, labelled: Sequence[boo
     if kind == "number" or not any(labelled):
         return ()
     text = (
-        f"{raw.name} has words for {sum(labelled)} of its {len(labelled)} values in the file, so it stays a "
-        "number; declare type: category to use the words."
+        f"{raw.name} has labels for {sum(labelled)} of its {len(labelled)} values in the file, so it stays a "
+        "number; declare type: category to use the labels."
     )
     return (Notice(code="partial_labels", severity="info", text=text, subject=raw.name),)
 
@@ -203,7 +204,7 @@ def _from_text(
     markers: Sequence[str],
     decimal: str,
 ) -> TypedColumn:
-    """Return a column of text as declared, or as a number or logical value if its cells spell those."""
+    """Return a column of text with its declared type, or as numbers or logical values if cells are such."""
     values = cells.mark_missing(raw.values, markers)
     if kind == "number":
         return _declared_number(raw, values, markers, decimal)
@@ -236,12 +237,12 @@ def _declared_number(raw: TextColumn, values: Any, markers: Sequence[str], decim
     signs = cells.signs_among_digits(misfits, decimal) if len(misfits) else ""
     found = first_stray(misread, misfits[:1].to_pylist(), signs, markers=markers, rows=rows_of_first(misfits))
     if found:
-        raise Misfit(f"holds {found}, which is no number", found.hint, key="type")
+        raise Misfit(f"holds {found}, which is not a number", found.hint, key="type")
     return _from_numbers(NumberColumn(raw.name, numbers), "number", None, markers)
 
 
 def _kept_as_text(name: str, values: Any, numbers: NDArray[np.float64]) -> tuple[Notice, ...]:
-    """Return why digits stay text, if they must: as numbers they would lose what tells them apart."""
+    """Return a notice if digits stay text, because different cells would become equal numbers."""
     if cells.has_leading_zeros(values):
         code, reason = "leading_zeros", "has codes with leading zeros"
     elif cells.has_long_integers(values, numbers):
@@ -253,13 +254,13 @@ def _kept_as_text(name: str, values: Any, numbers: NDArray[np.float64]) -> tuple
 
 
 def _finish(name: str, kind: Kind, codes: Any, levels: Sequence[str], unmatched: Unmatched) -> TypedColumn:
-    """Return a category, or refuse values that its declared levels do not name."""
+    """Return a category; raise Misfit for values that are not among the declared levels."""
     if unmatched:
         listed = ", ".join(f"{word!r} ({rows} row{'s' * (rows > 1)})" for word, rows in unmatched[:5])
         more = f" and {len(unmatched) - 5} more" if len(unmatched) > 5 else ""
         raise Misfit(
-            f"holds {listed}{more}, not among its levels",
-            f"the levels are {listing(levels)}; values that mean missing go under data.na",
+            f"holds {listed}{more}, not among the declared levels",
+            f"the levels are {listing(levels)}; list values that mean missing under data.na",
             key="levels",
         )
     return TypedColumn(name, kind, categorical(codes, levels, ordered=kind == "ordered"))

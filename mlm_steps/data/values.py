@@ -1,4 +1,4 @@
-"""What the data stage takes and returns."""
+"""The input and output of the data stage."""
 
 from __future__ import annotations
 
@@ -15,21 +15,21 @@ if TYPE_CHECKING:
 __all__ = ["LARGEST", "Analysis", "ModelUse"]
 
 LARGEST = 1e100
-"""Sums of squares of larger numbers overflow."""
+"""Larger numbers are refused, because their sums of squares could overflow."""
 
 
 @dataclass(frozen=True, slots=True)
 class ModelUse:
-    """What one model uses of the data.
+    """The columns that one model uses.
 
     Attributes
     ----------
     name : str
-        Of the rung or prelude model.
+        Name of the rung or prelude model.
     outcomes : tuple of str
         Columns of the response.
     variables : tuple of str
-        All columns, with outcome, grouping factors and weights.
+        All columns, including outcome, grouping factors and weights.
     groups : tuple of tuple of str
         The columns of each grouping factor, ``("class", "school")`` for ``class:school``.
     weights : str or None
@@ -54,7 +54,7 @@ class Analysis:
         Categorical with text levels, text as object. Index 0 to n - 1.
     profile : DataProfile
     rows : ndarray of int, shape (n,)
-        For each row of the frame its place in the file, the first row below the header being 0.
+        Row of the file for each row of the frame; 0 is the first row below the header.
     """
 
     frame: pd.DataFrame

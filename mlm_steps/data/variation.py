@@ -1,4 +1,4 @@
-"""The level of each variable: how it varies within and between the groups (statistics, section 1)."""
+"""Find the level of a variable from its variance within and between groups (statistics, section 1)."""
 
 from __future__ import annotations
 
@@ -14,12 +14,14 @@ from mlm_steps.records.data_profile import VariableLevel
 __all__ = ["TOLERANCE", "level_of", "varying_groups"]
 
 TOLERANCE = 1e-8
-"""Share of a variable's variance up to which a part of it counts as none."""
+"""A part of the variance below this share of the total is rounding error and counts as 0."""
 
 _ALMOST_GROUPS = 0.1
-"""Share of the groups of two rows or more that may vary in a variable that is almost of level 2."""
+"""A variable is almost of level 2 if it varies in at most this share of the groups with several rows."""
 _ALMOST_BETWEEN = 0.8
-"""Share of its variation that has to lie between the groups; a rare event also varies in few groups."""
+"""A variable is almost of level 2 only if this share of its variance lies between groups.
+
+A rare event also varies in few groups, but most of its variance lies within them."""
 
 Values = NDArray[np.float64] | pd.Categorical
 VariationLevel = Literal["within", "between", "mixed", "constant"]
@@ -35,12 +37,12 @@ def level_of(variable: str, values: Values, factor: CodedFactor, *, declared: bo
         Without missing values.
     factor : CodedFactor
     declared : bool
-        Whether it should be constant inside the groups; then every group that it varies in is named.
+        Whether the variable is declared constant within groups; all groups that contradict this are named.
 
     Returns
     -------
     VariableLevel
-        Variances have the denominator n - 1 over rows.
+        Variances over rows, with denominator n - 1.
     """
     x = _codes(values) if isinstance(values, pd.Categorical) else values
     varying = varying_groups(x, factor)
@@ -71,14 +73,14 @@ def _codes(values: pd.Categorical) -> NDArray[np.float64]:
 
 
 def varying_groups(x: NDArray[np.float64], factor: CodedFactor) -> NDArray[np.bool_]:
-    """Return in which groups a variable varies by more than rounding, shape (J,)."""
+    """Return in which groups a variable varies by more than rounding error, shape (J,)."""
     spread = float(x.std()) if len(x) else 0.0
     varying: NDArray[np.bool_] = factor.ranges(x) > np.sqrt(TOLERANCE) * spread
     return varying
 
 
 def _variances(x: NDArray[np.float64], factor: CodedFactor) -> tuple[float, float, float]:
-    """Return the total variance of a variable, that within, and that between groups."""
+    """Return the total variance of a variable, its variance within and its variance between groups."""
     if len(x) < 2:
         return 0.0, 0.0, 0.0
     centred = x - x.mean()
@@ -95,7 +97,7 @@ def _numeric_level(total: float, within: float, between: float) -> VariationLeve
 
 
 def _determined(codes: NDArray[np.intp], levels: int, factor: CodedFactor) -> float:
-    """Return Goodman and Kruskal's lambda: how much better the group tells a category than its mode does."""
+    """Return Goodman and Kruskal's lambda of a category given the group."""
     cells = np.bincount(factor.codes * levels + codes, minlength=len(factor.labels) * levels)
     table = cells.reshape(len(factor.labels), levels)
     outside = len(codes) - int(table.sum(axis=0).max())

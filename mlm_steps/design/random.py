@@ -79,7 +79,7 @@ def _groups(bar: Bar, evaluator: Evaluator) -> Groups:
     fresh = Evaluator(evaluator.text, evaluator.columns)
     groups = group_rows(bar.group, fresh)
     if len(groups.levels) < 2:
-        what = f"the grouping factor {bar.group.label} has one level only in the rows used"
+        what = f"the grouping factor {bar.group.label} has only one level in the rows used"
         raise formula_error(
             evaluator.text, bar.span, what, "a variance between groups needs two groups or more"
         )

@@ -115,7 +115,7 @@ def _content(path: Path) -> bytes:
     """Return the bytes of a file, as many as show that it is too large."""
     try:
         if not path.is_file() and path.exists() and not path.is_dir():
-            raise UnreadableSpec(SpecFault((), "is not an ordinary file", "a device or a pipe is not read"))
+            raise UnreadableSpec(SpecFault((), "is not a regular file", "devices and pipes are not read"))
         with path.open("rb") as stream:
             return stream.read(LARGEST_FILE + 1)
     except FileNotFoundError:

@@ -85,7 +85,7 @@ def test_a_header_may_be_as_long_as_it_likes(
 
 def test_a_quote_that_the_header_does_not_close_is_said(refuse: Refuse) -> None:
     text = refuse('g,x,"y\n' + "a,1,2\n" * 40_000, Y)
-    assert "line 1 begins a quoted text that is not closed" in text[0]
+    assert "line 1 starts a quoted text that is not closed" in text[0]
 
 
 @pytest.mark.parametrize("encoding", ["latin-1", "cp1252", "utf-16", "utf-8"])
@@ -117,8 +117,8 @@ def test_a_column_without_a_name_is_called_as_in_r(analyse: Analyse) -> None:
         ("g,x,y\n1,2,3\n\n1,2\n", "d.csv", "", "line 4 has 2 fields, the header has 3"),
         ('g,x,y\n"a\nb",2,3\n1,2,3,4\n', "d.csv", "", "line 4 has 4 fields"),
         ("g\tx\n1\t2\t3\n2\t3\t4\n", "d.tsv", "", "write.table"),
-        ('g,x,y\n1,"2,3\n1,2,3\n', "d.csv", "", "line 2 begins a quoted text that is not closed"),
-        ("g,x,y,x\n1,2,3,4\n", "d.csv", "", "two columns have one name: 'x' in columns 2, 4"),
+        ('g,x,y\n1,"2,3\n1,2,3\n', "d.csv", "", "line 2 starts a quoted text that is not closed"),
+        ("g,x,y,x\n1,2,3,4\n", "d.csv", "", "two columns have the same name: 'x' in columns 2, 4"),
         ("g,x,y\n1,2,3\n1,2,\xe9\n".encode("latin-1"), "d.csv", "", "line 3 is not valid UTF-8 (byte 0xe9)"),
         ("g,x,y\n1,2,é\n".encode(), "d.csv", "encoding: ascii", "data.encoding"),
         (b"g,x\0,y\n1,2,3\n", "d.csv", "", "zero bytes"),
@@ -130,7 +130,7 @@ def test_a_column_without_a_name_is_called_as_in_r(analyse: Analyse) -> None:
         (PLAIN, "d.dta", "", "cannot be read as .dta"),
         (PLAIN, "d.sas7bdat", "", "cannot be read as .sas7bdat"),
         (PLAIN, "d.xlsx", "", "cannot be read as .xlsx"),
-        (PLAIN, "d.rds", "", "is of no known format (known are .csv, .tsv"),
+        (PLAIN, "d.rds", "", "has an unknown format (known formats are .csv, .tsv"),
     ],
 )
 def test_a_file_that_is_no_table_is_one_fault_at_its_place(

@@ -311,7 +311,7 @@ def test_numbers_with_signs_in_files_that_have_types(refuse: Refuse, tmp_path: P
     else:
         getattr(table, {"parquet": "to_parquet", "xlsx": "to_excel"}[ending])(path, index=False)
     (fault,) = refuse(path, X)
-    assert "'1,001' in row 1 (and 39 more) (take the thousands separators out" in fault
+    assert "'1,001' in row 1 (and 39 more) (remove the thousands separators" in fault
 
 
 def test_numbers_of_pupils_within_classes_are_no_repeated_identifiers(analyse: Analyse) -> None:
@@ -341,7 +341,7 @@ def test_numbers_with_signs_are_no_identifiers(analyse: Analyse, refuse: Refuse)
     for name in ("income", "pct", "price"):
         for formula in (f"score ~ {name} + (1 | school)", f"{name} ~ ses + (1 | school)"):
             (fault,) = refuse(content("percent_thousands"), formula)
-            assert "in row 1 (and 287 more) (take the" in fault
+            assert "in row 1 (and 287 more) (remove the" in fault
 
 
 @pytest.mark.parametrize(
@@ -358,7 +358,7 @@ def test_numbers_with_signs_are_no_identifiers(analyse: Analyse, refuse: Refuse)
 )
 def test_signs_among_digits(refuse: Refuse, cells: list[str], signs: str) -> None:
     (fault,) = refuse(column([f'"{cell}"' for cell in cells * 10]), X)
-    assert f"take the {signs} out in the file" in fault
+    assert f"remove the {signs} in the file" in fault
     assert "type: category" in fault
 
 
@@ -380,7 +380,7 @@ def test_text_that_is_no_number_stays_a_category(analyse: Analyse, cells: list[s
 def test_spaces_around_declared_levels_are_named(analyse: Analyse) -> None:
     text = column(["low", "high", " low", "high ", "high"] * 8)
     (notice,) = flagged(analyse(text, X, data="columns: {x: {levels: [low, high]}}"), "spaces_around_levels")
-    assert notice.text.startswith("x holds ' low' (8 rows), 'high ' (8 rows), which count as the levels")
+    assert notice.text.startswith("x holds ' low' (8 rows), 'high ' (8 rows), which are read as the")
     same = column(["low", "high"] * 20)
     assert not flagged(analyse(same, X, data="columns: {x: {levels: [low, high]}}"), "spaces_around_levels")
 

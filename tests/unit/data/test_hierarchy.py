@@ -124,7 +124,7 @@ def test_a_level_conflict_is_an_error_by_default_at_the_column(refuse: Refuse) -
 
 def test_an_undeclared_variable_that_varies_in_few_groups_gives_a_notice(analyse: Analyse) -> None:
     profile = analyse(school_file().to_csv(index=False), *FORMULAS).profile
-    assert "constant in all levels of school but 18 and 19" in text(profile, "almost_level_2")
+    assert "constant within each level of school except 18 and 19" in text(profile, "almost_level_2")
 
 
 def test_a_rare_event_is_not_almost_of_level_2(analyse: Analyse) -> None:

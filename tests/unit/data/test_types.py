@@ -159,7 +159,7 @@ def test_a_column_that_is_not_what_is_needed_is_refused_at_its_place(
 ) -> None:
     if place is None or words is None:
         content = table(cells).replace(",", ";").replace("2;5", "2,5")
-        assert "with data.decimal: ',' no point may stand in a number" in refuse(content, Y, data=data)[0]
+        assert "with data.decimal: ',' a number contains no point" in refuse(content, Y, data=data)[0]
         return
     fault = refuse(table(cells), Y, data=data)[0]
     assert place in fault
@@ -233,9 +233,9 @@ def test_a_reference_level_that_loses_its_rows_gives_a_warning(analyse: Analyse)
 def test_the_hint_on_a_missing_value_keeps_the_markers_there_are(refuse: Refuse, analyse: Analyse) -> None:
     content = table(["1", "NA", "absent", "2", "1", "3", "2", "1"])
     (fault,) = refuse(content, Y)
-    assert "say data.na: [NA, NaN, absent] if" in fault
+    assert "set data.na: [NA, NaN, absent] if" in fault
     (fault,) = refuse(content, Y, data="na: [absent]")
-    assert "say data.na: [absent, NA] if" in fault
+    assert "set data.na: [absent, NA] if" in fault
     assert len(analyse(content, Y, data="na: [absent, NA]").frame) == 6
 
 
@@ -265,8 +265,8 @@ def test_the_hint_on_a_missing_value_is_yaml(
 def test_the_alphabet_is_no_order(refuse: Refuse, declared: str, key: str) -> None:
     content = table(["Agree", "Disagree", "Neutral", "Agree"])
     (fault,) = refuse(content, Y, data=f"columns: {{x: {{{declared}}}}}")
-    assert f"data.columns.x.{key}: 'x' is text and has no levels" in fault
-    assert "the alphabet's: Agree < Disagree < Neutral (list them" in fault
+    assert f"data.columns.x.{key}: 'x' is text without declared levels" in fault
+    assert "alphabetical: Agree < Disagree < Neutral (list them" in fault
 
 
 @pytest.mark.parametrize("cells", [["1", "3", "2", "1"], ["01", "03", "02", "01"], ["T", "F", "T", "F"]])
@@ -278,4 +278,4 @@ def test_numbers_codes_and_truth_values_have_an_order(analyse: Analyse, cells: l
 def test_of_hundreds_of_unknown_names_the_first_are_named_and_the_others_counted(refuse: Refuse) -> None:
     faults = refuse(table(["1", "2", "3"]), f"y ~ {' + '.join(f'u{i}' for i in range(300))} + (1 | g)")
     assert len(faults) == 41
-    assert "data.file: 260 more names are no columns (is it the right file?)" in faults[-1]
+    assert "data.file: 260 more names are not columns (is it the right file?)" in faults[-1]

@@ -164,7 +164,7 @@ def test_a_single_level_model_has_no_random_terms(frame: pd.DataFrame) -> None:
         ("y ~ day + (1 | g)", "day", "day cannot be used"),
         ("y ~ mixed + (1 | g)", "mixed", "mixed cannot be used"),
         ("y ~ one + (1 | g)", "one", "contrasts need two"),
-        ("y ~ x + (1 | one)", "(1 | one)", "one level only"),
+        ("y ~ x + (1 | one)", "(1 | one)", "only one level"),
         ("y ~ log(z - 5) + (1 | g)", "log(z - 5)", "log(z - 5) is not a finite number in row 1 (z = 1)"),
         ("y ~ sqrt(5 - z) + (1 | g)", "sqrt", "is not a finite number in row 6 (z = 6)"),
         ("log(z - 1) ~ x + (1 | g)", "log", "is not a finite number in row 1"),

@@ -668,8 +668,8 @@ def test_a_byte_order_mark_changes_no_place(write):
         ("none.yaml", "none.yaml: there is no such file (looked in {}; mlm init DATA writes a first spec)"),
         ("sub/p.yaml", "sub/p.yaml: there is no such file (there is no folder {}/sub)"),
         ("link.yaml", "link.yaml: is a link to a file that is not there (it leads to gone.yaml)"),
-        ("pipe.yaml", "pipe.yaml: is not an ordinary file (a device or a pipe is not read)"),
-        ("/dev/zero", "/dev/zero: is not an ordinary file (a device or a pipe is not read)"),
+        ("pipe.yaml", "pipe.yaml: is not a regular file (devices and pipes are not read)"),
+        ("/dev/zero", "/dev/zero: is not a regular file (devices and pipes are not read)"),
         (
             "large.yaml",
             (

@@ -90,8 +90,8 @@ def test_columns_left_out_are_listed_with_the_reason(init: Init) -> None:
         "ses_mean is the mean of ses in each group",
         "femses is the product of female and ses",
         "comment is text with many values",
-        "constant has one value only",
-        "math_again is the outcome once more",
+        "constant has only one value",
+        "math_again is a copy of the outcome",
     ):
         assert f"#   {line}" in text
 
@@ -162,28 +162,28 @@ def test_few_groups_get_neither_slopes_nor_level_2_predictors(init: Init) -> Non
     [
         ("g,y\n1,2\n1,3\n", {"outcome": "z", "group": "g"}, "--outcome", "no column 'z'"),
         ("g,y\n1,2\n1,3\n", {"outcome": "y", "group": "G"}, "--group", "did you mean 'g'?"),
-        ("g,y\n1,2\n1,3\n", {"outcome": "y", "group": "y"}, "--group", "named twice"),
+        ("g,y\n1,2\n1,3\n", {"outcome": "y", "group": "y"}, "--group", "given twice"),
         (
             "g,y\n1,a\n2,b\n2,a\n",
             {"outcome": "y", "group": "g"},
             "--outcome",
             "'y' is text: it holds 'a' in row 1",
         ),
-        ("g,y\n1,2\n1,3\n", {"outcome": "y", "group": "g"}, "--group", "one level only"),
-        ("g,y\n1,2\n2,3\n", {"outcome": "y", "group": "g"}, "--group", "a level of its own in each row"),
+        ("g,y\n1,2\n1,3\n", {"outcome": "y", "group": "g"}, "--group", "only one level"),
+        ("g,y\n1,2\n2,3\n", {"outcome": "y", "group": "g"}, "--group", "a different level in each row"),
         (
             "g,y\n1,2\n1,2\n2,3\n2,3\n",
             {"outcome": "y", "group": "g"},
             "--outcome",
-            "does not vary inside any level",
+            "does not vary within any level",
         ),
-        ("g,y\n1,2\n1,2\n2,2\n", {"outcome": "y", "group": "g"}, "--outcome", "one value only"),
+        ("g,y\n1,2\n1,2\n2,2\n", {"outcome": "y", "group": "g"}, "--outcome", "only one value"),
         ("g,y\n1,\n,2\n", {"outcome": "y", "group": "g"}, "--outcome", "no row has both"),
         (
             "g,y,k\n1,2,1\n1,3,1\n2,3,1\n",
             {"outcome": "y", "group": "g", "level_1": ["k"]},
             "--level-1",
-            "one value only",
+            "only one value",
         ),
         (
             "g,a`b\n1,2\n1,3\n2,3\n",
@@ -204,7 +204,7 @@ def test_what_cannot_be_modelled_is_refused_at_its_option(
 
 
 @pytest.mark.parametrize(
-    ("name", "words"), [("none.csv", "does not exist"), (".", "is a folder"), ("a.doc", "no known")]
+    ("name", "words"), [("none.csv", "does not exist"), (".", "is a folder"), ("a.doc", "unknown format")]
 )
 def test_a_file_that_cannot_be_read_is_refused(tmp_path: Path, name: str, words: str) -> None:
     with pytest.raises(DataError, match=words):
