@@ -222,31 +222,31 @@ TEXT = """\
 
 Made by `python -m benchmarks.coverage` (seed {seed}, {replicates} replicates each): data are simulated from
 `{formula}` with {each} rows in each group, a residual variance of 1 and fixed effects of 0; x varies within
-groups, w between them. A share that is truly 95 % comes out within ± {error} points of it in 19 of 20
-simulations.
+groups, w between them. If the true share is 95 %, the simulated share is within ± {error} points of it in
+19 of 20 simulations.
 
 ## 95 % intervals, 15 groups, standard deviation of the intercepts 1
 
 {intervals}
 
-- **Between groups**, 15 groups leave 13 degrees of freedom. Satterthwaite's and Kenward and Roger's methods
-  find them; the normal distribution does not: its coverage is that of ± 1.96 SE under t with 13 df.
-- **Profile**: the interval is that of the ML likelihood, as in lme4. ML does not count the two fixed effects
-  between groups as parameters: the variance is estimated too low, and the whole interval lies too low.
-- **Bootstrap percentile**: estimates of a variance are skewed to the right. The percentile interval takes
-  over the skewness as it is, where its limits ought to mirror it: with 13 degrees of freedom its coverage is
-  far below 95 %, whatever the number of replicates. Each interval here is made from {bootstrap}.
-- The theory of both is for group effects that are seen without error (large groups). With small ones the
-  residual variance adds to what is seen of them, which moves the simulated shares a little.
+- **Slopes between groups**: 15 groups leave 13 degrees of freedom. Satterthwaite's and Kenward and Roger's
+  methods find them. The normal distribution ignores them: its coverage is that of ± 1.96 SE under t, 13 df.
+- **Profile**: the interval is that of the ML likelihood, as in lme4. ML does not allow for the estimation of
+  the two fixed effects between groups: the variance is underestimated, and both limits are too low.
+- **Bootstrap percentile**: estimates of a variance are skewed to the right. The limits of the interval should
+  reverse this skewness, but the percentile interval keeps it. With 13 degrees of freedom its coverage is far
+  below 95 %, whatever the number of replicates. Each interval here has {bootstrap} replicates.
+- The theory of both assumes that group effects are observed without error (large groups). In small groups the
+  residual variance adds to the observed effects, which changes the simulated shares slightly.
 
 ## Tests of a variance that is 0, at 5 %
 
 {sizes}
 
-- **χ² with 1 df** ignores that a variance cannot be negative: it rejects half as often as it should, or less.
-- **The mixture** is right with many groups. With few, the statistic is 0 in more than half of all samples,
-  and the size falls with it: in the last column, 0.1 times the share of samples in which it is not 0.
-- **The exact test** knows the distribution in finite samples.
+- **χ² with 1 df** ignores that a variance cannot be negative: it rejects at most half as often as it should.
+- **The mixture** is correct with many groups. With few groups the statistic is 0 in more than half of all
+  samples, which reduces the size: the last column is 0.1 times the share of samples in which it is not 0.
+- **The exact test** uses the distribution in finite samples.
 """
 
 
