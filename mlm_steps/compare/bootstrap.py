@@ -1,7 +1,7 @@
 """The parametric bootstrap of a likelihood ratio test (statistics, section 6).
 
-Data are simulated from the smaller model at its estimates and both models are fitted to each. Statistics of
-zero count: where variances are tested, about half of all are zero.
+Outcomes are simulated from the smaller model at its estimates, and both models are fitted to each. Statistics
+of zero count: in a test of variances about half of all are zero.
 """
 
 from __future__ import annotations
@@ -23,9 +23,9 @@ from mlm_steps.errors import FitError
 __all__ = ["BootstrapP", "bootstrap_p", "p_of", "simulated_statistics", "takes_long"]
 
 LONG = 20.0
-"""Seconds, by counting operations, beyond which nothing is simulated unless it is demanded."""
+"""Estimated seconds above which nothing is simulated unless it is requested: a run stays interactive."""
 WORSE = -1e-6
-"""A statistic below this is a failed search, above it rounding."""
+"""Statistics below this come from a failed search. Rounding of criteria of order 1e6 stays above it."""
 
 Array = NDArray[np.float64]
 Pair = tuple[LmmFit, LmmFit]
@@ -33,42 +33,45 @@ Pair = tuple[LmmFit, LmmFit]
 
 @dataclass(frozen=True, slots=True)
 class BootstrapP:
-    """What a bootstrap says of a statistic.
+    """The bootstrap p value of a statistic, or the code of why there is none.
 
     Attributes
     ----------
     p : float or None
-        (1 + #{simulated >= observed}) / (successful replicates + 1); None where none succeeded.
-    replicates, failed : int
-        All of them, and those to which a model could not be fitted.
+        (1 + #{simulated >= observed}) / (successful replicates + 1).
+    code : str or None
+        Why there is no p value: ``not_estimable`` if no replicate succeeded, else as in ``ComparisonRecord``.
+    replicates, failed : int or None
+        Number of replicates, and of those to which a model could not be fitted; None without a bootstrap.
     """
 
     p: float | None
-    replicates: int
-    failed: int
+    code: str | None = None
+    replicates: int | None = None
+    failed: int | None = None
 
 
 def takes_long(pair: Pair, replicates: int) -> bool:
-    """Return whether so many refits of both models take long."""
+    """Return whether refitting both models to all replicates is estimated to take longer than ``LONG``."""
     return replicates * sum(cost_of(fit.prepared).refit for fit in pair) > LONG
 
 
 def bootstrap_p(
     pair: Pair, relation: Relation, statistic: float, *, replicates: int, seed: int, step: str
 ) -> BootstrapP:
-    """Return the p value of a statistic by data simulated from the smaller model.
+    """Return the p value of a statistic from outcomes simulated under the smaller model.
 
     Parameters
     ----------
     pair : tuple of two LmmFit
-        The smaller and the larger model by the criterion that the statistic is a difference of.
+        The smaller and the larger model, fitted by the criterion whose difference is the statistic.
     relation : Relation
-        How the one contains the other.
+        How the larger model contains the smaller one.
     statistic : float
-        What was observed.
+        The observed statistic.
     replicates : int
     seed : int
-        Of the run.
+        Seed of the run.
     step : str
         Names the stream of random numbers; replicate b depends on seed, step and b alone.
     """
@@ -78,35 +81,36 @@ def bootstrap_p(
 
 
 def p_of(simulated: Array, statistic: float) -> BootstrapP:
-    """Return the p value of a statistic by simulated ones; those that are NaN have failed."""
+    """Return the p value of a statistic from simulated statistics, which are NaN where a fit failed."""
     known = simulated[np.isfinite(simulated)]
     failed = len(simulated) - len(known)
     if not len(known):
-        return BootstrapP(None, len(simulated), failed)
-    return BootstrapP((1 + int((known >= statistic).sum())) / (len(known) + 1), len(simulated), failed)
+        return BootstrapP(None, "not_estimable", len(simulated), failed)
+    return BootstrapP((1 + int((known >= statistic).sum())) / (len(known) + 1), None, len(simulated), failed)
 
 
 def simulated_statistics(pair: Pair, relation: Relation, *, seed: int, step: str, numbers: range) -> Array:
-    """Return some simulated statistics, one per number; each depends on seed, step and number alone."""
+    """Return one simulated statistic per replicate number; it depends on seed, step and number alone."""
     width = max(1, ELEMENTS // pair[0].design.n)
     blocks = [numbers[first : first + width] for first in range(0, len(numbers), width)]
     return np.concatenate([_statistics(pair, relation, seed, step, block) for block in blocks])
 
 
 def _statistics(pair: Pair, relation: Relation, seed: int, step: str, block: range) -> Array:
-    """Return the simulated statistics, rounding cut at zero; NaN where a model could not be fitted."""
+    """Return simulated statistics; rounding errors below zero become 0, failed fits NaN."""
     Y = draw_outcomes(pair[0], [stream(seed, step, b) for b in block]).T
     smaller, larger = (refit_many(fit, Y) for fit in pair)
     basis = log_det_basis(pair[0].design, pair[1].design) if pair[0].method == "REML" else 0.0
     found: Array = smaller.criterion - basis - larger.criterion
     for b in np.flatnonzero(found < WORSE):
-        found[b] = smaller.criterion[b] - basis - _again(pair, relation, Y[:, b], smaller.theta[b])
+        criterion = _refit_from_smaller(pair, relation, Y[:, b], smaller.theta[b])
+        found[b] = smaller.criterion[b] - basis - criterion
     found[found < WORSE] = np.nan
     return np.where(np.isfinite(found), np.maximum(found, 0.0), np.nan)
 
 
-def _again(pair: Pair, relation: Relation, y: Array, theta: Array) -> float:
-    """Return the criterion of the larger model, searched for from the optimum of the smaller one."""
+def _refit_from_smaller(pair: Pair, relation: Relation, y: Array, theta: Array) -> float:
+    """Return the criterion of the larger model from a search that starts at the smaller model's optimum."""
     smaller = evaluate_at(replace(pair[0].design, y=y), theta, method=pair[0].method)
     design = replace(pair[1].design, y=y)
     try:

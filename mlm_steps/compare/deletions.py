@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 from mlm_steps.compare.lrt import ROUNDING, WORSE
 from mlm_steps.compare.mixtures import BoundaryNull, boundary_null, chi_square_tail, mixture_tail
 from mlm_steps.compare.nesting import Relation, embed_theta, log_det_basis, relate
-from mlm_steps.compare.simulations import Simulations, exact_p
+from mlm_steps.compare.simulations import ExactP, Simulations, exact_p
 from mlm_steps.design.deletions import Deletion
 from mlm_steps.design.matrices import Design
 from mlm_steps.engine.fit.lmm import fit_lmm
@@ -32,98 +34,125 @@ def leave_out(
     fit : LmmFit
         The model, at its optimum.
     deletion : Deletion
-        What is left of it.
+        The smaller model.
     asked : Simulations
     step : str
         Names the stream of random numbers.
     control : Control, optional
-        How to search for the optimum of what is left.
+        Settings of the search for the smaller model's optimum.
     """
-    smaller, relation = deletion.design, relate(deletion.design, fit.design)
-    npar = smaller.p + smaller.n_theta + 1
-    group, effects = _gone(fit.design, smaller)
-    record = RandomEffectTest(
+    relation = relate(deletion.design, fit.design)
+    try:
+        criterion, smaller = _criterion(fit, deletion, control)
+    except FitError as error:
+        return _record(fit, deletion, reason="; ".join(fault.what for fault in error.faults))
+    report = None if smaller is None else smaller.convergence
+    if report is not None and report.status == "failed":
+        reason = f"without it, the search did not converge: {'; '.join(report.reasons)}"
+        return _record(fit, deletion, reason=reason)
+    statistic = _statistic(fit, deletion, relation, criterion, smaller)
+    if statistic < WORSE:
+        reason = f"the model fits worse than without this effect (by {-statistic:.3g}): its search has failed"
+        return _record(fit, deletion, reason=reason)
+    designs = deletion.design, fit.design
+    test = _Test(
+        criterion=criterion,
+        statistic=statistic,
+        null=_null(fit, deletion, relation, smaller),
+        exact=exact_p(designs, relation, fit.method, statistic, asked, step),
+    )
+    return _record(fit, deletion, test=test)
+
+
+@dataclass(frozen=True, slots=True)
+class _Test:
+    """The test of one random effect.
+
+    Attributes
+    ----------
+    criterion : float
+        Minimum of the criterion without the effect.
+    statistic : float
+        Increase of the criterion, 0 or more.
+    null : BoundaryNull
+    exact : ExactP
+    """
+
+    criterion: float
+    statistic: float
+    null: BoundaryNull
+    exact: ExactP
+
+
+NOT_ESTIMABLE = BoundaryNull(None, "not_estimable"), ExactP(None, "not_estimable")
+"""Null distributions of a test that cannot be computed."""
+
+
+def _record(
+    fit: LmmFit, deletion: Deletion, *, test: _Test | None = None, reason: str | None = None
+) -> RandomEffectTest:
+    """Return the record of a test, or of the reason why there is none."""
+    npar = deletion.design.p + deletion.design.n_theta + 1
+    df = fit.npar - npar
+    group, effects = _removed(fit.design, deletion.design)
+    statistic = None if test is None else test.statistic
+    null, exact = NOT_ESTIMABLE if test is None else (test.null, test.exact)
+    mixture = null.mixture
+    return RandomEffectTest(
         term=deletion.label,
         group=group,
         effects=effects,
         npar=npar,
-        loglik=None,
-        aic=None,
-        statistic=None,
-        df=fit.npar - npar,
-        p_naive=None,
-        p_boundary=None,
-        mixture=None,
-        p_boundary_code="not_estimable",
-        p_rlrt=None,
-        p_rlrt_code="not_estimable",
+        loglik=None if test is None else -test.criterion / 2,
+        aic=None if test is None else test.criterion + 2 * npar,
+        statistic=statistic,
+        df=df,
+        p_naive=None if statistic is None else chi_square_tail(df, statistic),
+        p_boundary=None if statistic is None or mixture is None else mixture_tail(mixture, statistic),
+        mixture=mixture,
+        p_boundary_code=null.code,
+        p_rlrt=exact.p,
+        p_rlrt_code=exact.code,
+        reason=reason,
     )
-    try:
-        criterion, rest = _criterion(fit, deletion, control)
-    except FitError as error:
-        return record.model_copy(update={"reason": "; ".join(fault.what for fault in error.faults)})
-    report = None if rest is None else rest.convergence
-    if report is not None and report.status == "failed":
-        reason = f"without it, the search did not converge: {'; '.join(report.reasons)}"
-        return record.model_copy(update={"reason": reason})
-    statistic = criterion - log_det_basis(smaller, fit.design) - fit.criterion
-    if statistic < WORSE and rest is not None:
-        start = embed_theta(rest, fit.design, relation.up)
+
+
+def _statistic(
+    fit: LmmFit, deletion: Deletion, relation: Relation, criterion: float, smaller: LmmFit | None
+) -> float:
+    """Return the increase of the criterion, rounding set to 0; below ``WORSE`` if a search has failed."""
+    statistic = criterion - log_det_basis(deletion.design, fit.design) - fit.criterion
+    if statistic < WORSE and smaller is not None:
+        start = embed_theta(smaller, fit.design, relation.up)
         again = fit_lmm(fit.design, method=fit.method, start=start, prepared=fit.prepared)
         statistic += fit.criterion - again.criterion
-    if statistic < WORSE:
-        reason = f"the model fits worse than without this effect (by {-statistic:.3g}): its search has failed"
-        return record.model_copy(update={"reason": reason})
-    if statistic <= ROUNDING * (1 + abs(criterion)):
-        statistic = 0.0
-    record = record.model_copy(
-        update={"loglik": -criterion / 2, "aic": criterion + 2 * npar, "statistic": statistic}
-    )
-    return _with_p(record, fit, relation, rest, deletion, asked, step)
+    if WORSE <= statistic <= ROUNDING * (1 + abs(criterion)):
+        return 0.0
+    return statistic
 
 
-def _gone(whole: Design, rest: Design) -> tuple[str, tuple[str, ...]]:
-    """Return what random coefficients of which factor a design no longer has."""
-    left = {(term.group, identity) for term in rest.random for identity in term.identities}
-    gone = {
+def _null(fit: LmmFit, deletion: Deletion, relation: Relation, smaller: LmmFit | None) -> BoundaryNull:
+    """Return the null distribution at the boundary; none if the smaller model is singular itself."""
+    if smaller is not None and smaller.singular:
+        return BoundaryNull(None, "null_on_boundary")
+    return boundary_null(deletion.design, fit.design, relation.up)
+
+
+def _removed(whole: Design, smaller: Design) -> tuple[str, tuple[str, ...]]:
+    """Return the grouping factor and the random coefficients that a smaller design lacks."""
+    kept = {(term.group, identity) for term in smaller.random for identity in term.identities}
+    removed = {
         (term.group, identity): name
         for term in whole.random
         for name, identity in zip(term.names, term.identities, strict=True)
-        if (term.group, identity) not in left
+        if (term.group, identity) not in kept
     }
-    return next(iter(gone), ("", ""))[0], tuple(gone.values())
+    return next(iter(removed), ("", ""))[0], tuple(removed.values())
 
 
 def _criterion(fit: LmmFit, deletion: Deletion, control: Control | None) -> tuple[float, LmmFit | None]:
-    """Return the criterion of what is left, and its fit where that still has random effects."""
+    """Return the criterion of the smaller model, and its fit if it still has random effects."""
     if not deletion.design.random:
         return linear_criterion(deletion.design, fit.method), None
-    rest = fit_lmm(deletion.design, method=fit.method, control=control)
-    return rest.criterion, rest
-
-
-def _with_p(
-    record: RandomEffectTest,
-    fit: LmmFit,
-    relation: Relation,
-    rest: LmmFit | None,
-    deletion: Deletion,
-    asked: Simulations,
-    step: str,
-) -> RandomEffectTest:
-    statistic = record.statistic or 0.0
-    if rest is not None and rest.singular:
-        null = BoundaryNull(None, "null_on_boundary")
-    else:
-        null = boundary_null(deletion.design, fit.design, relation.up)
-    exact, code = exact_p((deletion.design, fit.design), relation, fit.method, statistic, asked, step)
-    return record.model_copy(
-        update={
-            "p_naive": chi_square_tail(record.df, statistic),
-            "p_boundary": None if null.mixture is None else mixture_tail(null.mixture, statistic),
-            "mixture": null.mixture,
-            "p_boundary_code": null.code,
-            "p_rlrt": exact,
-            "p_rlrt_code": code,
-        }
-    )
+    smaller = fit_lmm(deletion.design, method=fit.method, control=control)
+    return smaller.criterion, smaller

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import partial
 
 import numpy as np
 
 from mlm_steps.compare.mixtures import BoundaryNull, boundary_null, chi_square_tail, mixture_tail
 from mlm_steps.compare.nesting import Relation, embed_theta, log_det_basis, relate
 from mlm_steps.compare.refusal import Refusal, data_mismatch, no_test, search_failed
-from mlm_steps.compare.simulations import Simulations, with_bootstrap, with_rlrt
+from mlm_steps.compare.simulations import Simulations, bootstrap_notices, bootstrap_of, exact_p
 from mlm_steps.design.matrices import Design, RandomTerm
 from mlm_steps.design.one_name import factor_identity
 from mlm_steps.engine.fit.estimates import Estimates
@@ -18,12 +20,14 @@ from mlm_steps.engine.result.components import reductions
 from mlm_steps.engine.result.lmm_fit import LmmFit, Method
 from mlm_steps.engine.result.moments import variance_parts
 from mlm_steps.errors import ComparisonError, Fault
-from mlm_steps.records import ComparisonRecord, Notice, VarianceChange
+from mlm_steps.records import ComparisonRecord, MixtureComponent, Notice, VarianceChange
 
 __all__ = ["compare_lrt"]
 
-ROUNDING = 1e-10  # share of the criterion below which a difference of two criteria is rounding
-WORSE = -1e-6  # a statistic below this is a failed optimisation, above it rounding
+ROUNDING = 1e-10
+"""Share of the criterion up to which a difference of two criteria is rounding error and counts as 0."""
+WORSE = -1e-6
+"""Statistics below this come from a failed search. Rounding of criteria of order 1e6 stays above it."""
 
 Pair = tuple[LmmFit, LmmFit]
 
@@ -38,31 +42,32 @@ def compare_lrt(
 ) -> ComparisonRecord:
     """Return the comparison of two models of one outcome on the same rows.
 
-    Where the fixed part changes, the statistic is the difference of the deviances of ML fits; where only the
-    random part does, that of the criteria under ``method``. Information criteria are always those of ML fits,
-    variance components and R² those of fits by ``method``.
+    If the fixed part changes, the statistic is the difference of the ML deviances; if only the random part
+    changes, it is the difference of the criteria under ``method``. Information criteria are always from ML
+    fits; variance components and R² are from fits by ``method``.
 
     Parameters
     ----------
     smaller, larger : Estimates
-        The two models; ``larger`` should contain ``smaller``. If it does not, there is no test, and the
-        record says why.
+        The two models. If ``larger`` does not contain ``smaller``, there is no test, and the record holds
+        a reason code and an explanation.
     names : tuple of two str
-        What to call them.
+        Names of the two models.
     method : {"REML", "ML"}
         The method whose estimates are reported.
     asked : Simulations, optional
-        Which null distributions are simulated; the exact one of a single variance where nothing is said.
+        Which null distributions are simulated; by default the exact one of a single variance.
 
     Raises
     ------
     ComparisonError
-        If the larger model fits worse than the smaller one that it contains, even when its search starts at
-        the optimum of the smaller one.
+        If the larger model fits worse than the smaller one that it contains, even after a search that starts
+        at the optimum of the smaller one.
     """
+    record = partial(_record, smaller.design, larger.design, names)
     mismatch = data_mismatch(smaller.design, larger.design, names)
     if mismatch is not None:
-        return _untested(smaller.design, larger.design, names, mismatch)
+        return record(refusal=mismatch)
     relation = relate(smaller.design, larger.design)
     refusal = no_test(smaller.design, larger.design, relation, names)
     notices: list[Notice] = []
@@ -72,51 +77,77 @@ def compare_lrt(
     }
     failure = search_failed(pairs.values(), names)
     if failure is not None:
-        return _untested(smaller.design, larger.design, names, failure, relation)
-    record = _untested(smaller.design, larger.design, names, refusal, relation)
-    record = _with_deltas(record, pairs["ML"], pairs[method])
-    if refusal is None:
-        criterion: Method = method if relation.changed == "variance" else "ML"
-        record = _with_test(record, pairs[criterion], relation, notices)
-        record = with_rlrt(record, pairs[criterion], relation, asked or Simulations())
-        record = with_bootstrap(record, pairs[criterion], relation, asked or Simulations())
-    return record.model_copy(update={"notices": (*notices, *record.notices)})
+        return record(relation=relation, refusal=failure)
+    changes = _changes(pairs["ML"], pairs[method])
+    if refusal is not None:
+        return record(relation=relation, refusal=refusal, changes=changes)
+    criterion: Method = method if relation.changed == "variance" else "ML"
+    test, about_test = _test(pairs[criterion], relation, names, asked or Simulations())
+    return record(relation=relation, changes=changes, test=test, notices=[*notices, *about_test])
 
 
-def _untested(
+@dataclass(frozen=True)
+class _Changes:
+    """Fields of the record that need no test: the larger model's values less the smaller one's."""
+
+    delta_deviance: float
+    delta_aic: float
+    delta_bic: float
+    prv: tuple[VarianceChange, ...]
+    delta_r2_marginal: float
+    delta_r2_conditional: float
+
+
+@dataclass(frozen=True)
+class _Test:
+    """Fields of the record that only a test has."""
+
+    criterion: Method
+    statistic: float
+    df: int
+    p_naive: float
+    p_boundary: float | None
+    mixture: tuple[MixtureComponent, ...] | None
+    p_boundary_code: str | None
+    p_rlrt: float | None
+    p_rlrt_code: str | None
+    rlrt_approximate: bool
+    p_boot: float | None
+    p_boot_code: str | None
+    replicates: int | None
+    failed: int | None
+
+
+def _record(
     smaller: Design,
     larger: Design,
     names: tuple[str, str],
-    refusal: Refusal | None,
+    *,
     relation: Relation | None = None,
+    refusal: Refusal | None = None,
+    changes: _Changes | None = None,
+    test: _Test | None = None,
+    notices: Sequence[Notice] = (),
 ) -> ComparisonRecord:
-    """Return the record without what the fits tell."""
-    return ComparisonRecord(
-        smaller=names[0],
-        larger=names[1],
-        changed=None if relation is None else relation.changed,
-        added=_added(smaller, larger),
-        criterion=None,
-        statistic=None,
-        df=None,
-        p_naive=None,
-        p_boundary=None,
-        mixture=None,
-        p_boundary_code=None,
-        delta_aic=None,
-        delta_bic=None,
-        delta_deviance=None,
-        prv=(),
-        delta_r2_marginal=None,
-        delta_r2_conditional=None,
-        nested=None if relation is None else relation.nested,
-        refused=None if refusal is None else refusal.code,
-        reason=None if refusal is None else refusal.reason,
+    """Return the record of a test, or of the reason why there is none."""
+    return ComparisonRecord.model_validate(
+        {
+            "smaller": names[0],
+            "larger": names[1],
+            "changed": None if relation is None else relation.changed,
+            "nested": None if relation is None else relation.nested,
+            "added": _added(smaller, larger),
+            "refused": None if refusal is None else refusal.code,
+            "reason": None if refusal is None else refusal.reason,
+            "notices": tuple(notices),
+            **({} if changes is None else vars(changes)),
+            **({} if test is None else vars(test)),
+        }
     )
 
 
-def _with_deltas(record: ComparisonRecord, ml: Pair, reported: Pair) -> ComparisonRecord:
-    """Return the record with what compares without a test."""
+def _changes(ml: Pair, reported: Pair) -> _Changes:
+    """Return the changes of ML information criteria and of the reported variances."""
     change = ml[1].criterion - ml[0].criterion
     npar = ml[1].npar - ml[0].npar
     before, after = (variance_parts(fit) for fit in reported)
@@ -131,40 +162,45 @@ def _with_deltas(record: ComparisonRecord, ml: Pair, reported: Pair) -> Comparis
         )
         for row in reductions(*reported)
     )
-    return record.model_copy(
-        update={
-            "delta_deviance": change,
-            "delta_aic": change + 2 * npar,
-            "delta_bic": float(change + np.log(ml[0].design.n) * npar),
-            "prv": prv,
-            "delta_r2_marginal": after.r2_marginal - before.r2_marginal,
-            "delta_r2_conditional": after.r2_conditional - before.r2_conditional,
-        }
+    return _Changes(
+        delta_deviance=change,
+        delta_aic=change + 2 * npar,
+        delta_bic=float(change + np.log(ml[0].design.n) * npar),
+        prv=prv,
+        delta_r2_marginal=after.r2_marginal - before.r2_marginal,
+        delta_r2_conditional=after.r2_conditional - before.r2_conditional,
     )
 
 
-def _with_test(
-    record: ComparisonRecord, pair: Pair, relation: Relation, notices: list[Notice]
-) -> ComparisonRecord:
-    """Return the record with the statistic, the naive p value and, where it is known, the boundary's."""
+def _test(
+    pair: Pair, relation: Relation, names: tuple[str, str], asked: Simulations
+) -> tuple[_Test, list[Notice]]:
+    """Return the statistic with its p value under each null distribution, and notices about these."""
     statistic = _statistic(pair)
     if statistic <= ROUNDING * (1 + abs(pair[0].criterion)):
         statistic = 0.0
     null = _null(pair, relation)
-    if null.approximate:
-        notices.append(_binomial_weights(record.larger))
-    p_boundary = None if null.mixture is None else mixture_tail(null.mixture, statistic)
-    return record.model_copy(
-        update={
-            "criterion": pair[0].method,
-            "statistic": statistic,
-            "df": relation.df,
-            "p_naive": chi_square_tail(relation.df, statistic),
-            "p_boundary": p_boundary,
-            "mixture": null.mixture,
-            "p_boundary_code": null.code,
-        }
+    designs, method = (pair[0].design, pair[1].design), pair[1].method
+    exact = exact_p(designs, relation, method, statistic, asked, f"rlrt/{names[0]}--{names[1]}")
+    simulated = bootstrap_of(pair, relation, null, statistic, asked, names)
+    notices = [_binomial_weights(names[1])] if null.approximate else []
+    test = _Test(
+        criterion=pair[0].method,
+        statistic=statistic,
+        df=relation.df,
+        p_naive=chi_square_tail(relation.df, statistic),
+        p_boundary=None if null.mixture is None else mixture_tail(null.mixture, statistic),
+        mixture=null.mixture,
+        p_boundary_code=null.code,
+        p_rlrt=exact.p,
+        p_rlrt_code=exact.code,
+        rlrt_approximate=exact.approximate,
+        p_boot=simulated.p,
+        p_boot_code=simulated.code,
+        replicates=simulated.replicates,
+        failed=simulated.failed,
     )
+    return test, [*notices, *bootstrap_notices(simulated, names)]
 
 
 def _null(pair: Pair, relation: Relation) -> BoundaryNull:
@@ -183,9 +219,9 @@ def _optima(
     names: tuple[str, str],
     notices: list[Notice],
 ) -> Pair:
-    """Return the two fits; where the larger model contains the smaller one, it does not fit worse.
+    """Return the two fits; a larger model that fits worse is searched for again from the smaller optimum.
 
-    REML criteria of different fixed parts do not compare.
+    With different fixed parts the REML criteria are not comparable and nothing is checked.
     """
     pair = (smaller.under(kind), larger.under(kind))
     if relation is None or (kind == "REML" and relation.changed != "variance") or _statistic(pair) >= WORSE:
@@ -202,13 +238,13 @@ def _optima(
 
 
 def _statistic(pair: Pair) -> float:
-    """Return by how much the criterion falls; that of REML on the larger model's coding of the fixed part."""
+    """Return the decrease of the criterion; REML criteria are compared in the larger model's coding of X."""
     basis = log_det_basis(pair[0].design, pair[1].design) if pair[0].method == "REML" else 0.0
     return pair[0].criterion - basis - pair[1].criterion
 
 
 def _added(smaller: Design, larger: Design) -> tuple[str, ...]:
-    """Return what is new, random effects as lmerTest's ``ranova`` words them."""
+    """Return the terms that the larger model adds; random effects are written as in lmerTest's ``ranova``."""
     fixed = [label for label in larger.term_labels if label not in smaller.term_labels]
     new = [_new(term, smaller.random) for term in larger.random]
     partly = {term.source for term, text in zip(larger.random, new, strict=True) if text != term.source}
@@ -217,14 +253,14 @@ def _added(smaller: Design, larger: Design) -> tuple[str, ...]:
 
 
 def _alone(term: RandomTerm) -> str:
-    """Return a term without those that are written with it: of ``(x || g)``, or of ``(1 | a/b)``."""
+    """Return one of the terms that an expression such as ``(x || g)`` or ``(1 | a/b)`` stands for."""
     return term.alone or f"{term.names[0]} in {term.source}"
 
 
 def _new(term: RandomTerm, before: Sequence[RandomTerm]) -> str:
-    """Return what of a term the terms before do not have; nothing if they have it all.
+    """Return the part of a term that the earlier terms lack, or an empty string if they contain it.
 
-    A term that stands alone is named as it is written; else its new effects are, or its covariances.
+    An entirely new term is named as in the formula; otherwise its new effects or its covariances are named.
     """
     factor = factor_identity(term.group)
     known = [set(other.identities) for other in before if factor_identity(other.group) == factor]
@@ -240,7 +276,7 @@ def _new(term: RandomTerm, before: Sequence[RandomTerm]) -> str:
 def _binomial_weights(larger: str) -> Notice:
     text = (
         "Several variances enter at once. The weights of the boundary mixture are binomial, which is exact "
-        "only if the information on these variances is diagonal; a bootstrap does not need that."
+        "only if the information matrix of these variances is diagonal; a bootstrap does not assume that."
     )
     return Notice(code="binomial_weights", severity="info", text=text, model=larger)
 

@@ -1,45 +1,51 @@
-"""Null distributions that are simulated rather than known (statistics, section 6)."""
+"""Tests whose null distribution is simulated (statistics, section 6)."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Literal
+from typing import Literal
 
-from mlm_steps.compare.mixtures import lone_variance
+from mlm_steps.compare.bootstrap import BootstrapP, bootstrap_p, takes_long
+from mlm_steps.compare.mixtures import BoundaryNull, lone_variance
 from mlm_steps.compare.nesting import Relation
 from mlm_steps.compare.rlrt import LARGEST_FACTOR, rlrt_p
 from mlm_steps.design.matrices import Design
 from mlm_steps.engine.result.lmm_fit import LmmFit, Method
 from mlm_steps.records import ComparisonRecord, Notice
 
-if TYPE_CHECKING:
-    from mlm_steps.compare.bootstrap import BootstrapP
-
-__all__ = ["Simulations", "bootstrap_step", "exact_p", "with_bootstrap", "with_p_boot", "with_rlrt"]
+__all__ = [
+    "ExactP",
+    "Simulations",
+    "bootstrap_notices",
+    "bootstrap_of",
+    "bootstrap_step",
+    "exact_p",
+    "with_p_boot",
+]
 
 TOO_MANY_FAILED = 0.05
-"""Share of failed replicates from which the rest may no longer speak for all."""
+"""Share of failed replicates above which a notice warns: a p value of 0.05 could then be due to them."""
 UNKNOWN = ("no_closed_weights", "null_on_boundary")
-"""Codes of tests of variances that have no null distribution in closed form."""
+"""Codes of tests of variances whose null distribution has no closed form."""
 
 
 @dataclass(frozen=True, slots=True)
 class Simulations:
-    """What is simulated for a comparison.
+    """The simulations that a comparison may use.
 
     Attributes
     ----------
     seed : int
-        Of the run.
+        Seed of the run.
     rlrt : bool
-        The exact restricted likelihood ratio test, where one variance alone is tested.
+        Whether to compute the exact restricted likelihood ratio test of a single variance.
     bootstrap : {"where_needed", "always", "never"}
-        The parametric bootstrap: of tests of variances whose null distribution is not known, unless it takes
-        long; of all tests; of none.
+        Which tests get a parametric bootstrap: tests of variances with an unknown null distribution, unless
+        it takes long; all tests; none.
     replicates : int
-        Of the bootstrap.
+        Number of bootstrap replicates.
     later : bool
-        Whether other steps do the bootstrap: the record then says only whether the test calls for it.
+        Whether a later step does the bootstrap. The record then says only whether the test needs it.
     """
 
     seed: int = 1
@@ -49,69 +55,80 @@ class Simulations:
     later: bool = False
 
 
-def with_rlrt(
-    record: ComparisonRecord, pair: tuple[LmmFit, LmmFit], relation: Relation, asked: Simulations
-) -> ComparisonRecord:
-    """Return the record of a test with its exact p value, or with the code of why there is none."""
-    designs = pair[0].design, pair[1].design
-    step = f"rlrt/{record.smaller}--{record.larger}"
-    p, code = exact_p(designs, relation, pair[1].method, record.statistic or 0.0, asked, step)
-    approximate = p is not None and len(designs[1].random) > 1
-    return record.model_copy(update={"p_rlrt": p, "p_rlrt_code": code, "rlrt_approximate": approximate})
+@dataclass(frozen=True, slots=True)
+class ExactP:
+    """The p value of the exact restricted likelihood ratio test, or the code of why there is none.
+
+    Attributes
+    ----------
+    p : float or None
+    code : str or None
+        ``not_requested``, ``not_applicable``, ``not_reml`` or ``too_large``.
+    approximate : bool
+        Whether the larger model has other random effects, which the test ignores.
+    """
+
+    p: float | None
+    code: str | None = None
+    approximate: bool = False
 
 
-def with_bootstrap(
-    record: ComparisonRecord, pair: tuple[LmmFit, LmmFit], relation: Relation, asked: Simulations
-) -> ComparisonRecord:
-    """Return the record of a test with its bootstrap p value, or with the code of why there is none."""
-    code = _no_bootstrap(record, pair, asked)
+def bootstrap_of(
+    pair: tuple[LmmFit, LmmFit],
+    relation: Relation,
+    null: BoundaryNull,
+    statistic: float,
+    asked: Simulations,
+    names: tuple[str, str],
+) -> BootstrapP:
+    """Return the bootstrap p value of a test, or the code of why it is not computed here."""
+    code = _no_bootstrap(null, pair, asked)
     if code is not None:
-        return record.model_copy(update={"p_boot_code": code})
-    from mlm_steps.compare.bootstrap import bootstrap_p  # most comparisons need none
-
-    statistic, step = record.statistic or 0.0, bootstrap_step(record)
-    found = bootstrap_p(pair, relation, statistic, replicates=asked.replicates, seed=asked.seed, step=step)
-    return with_p_boot(record, found)
+        return BootstrapP(None, code)
+    step = bootstrap_step(names)
+    return bootstrap_p(pair, relation, statistic, replicates=asked.replicates, seed=asked.seed, step=step)
 
 
-def bootstrap_step(record: ComparisonRecord) -> str:
-    """Return what names the stream of random numbers of a comparison."""
-    return f"bootstrap/{record.smaller}--{record.larger}"
+def bootstrap_step(names: tuple[str, str]) -> str:
+    """Return the name of the stream of random numbers of the comparison of two models."""
+    return f"bootstrap/{names[0]}--{names[1]}"
 
 
 def with_p_boot(record: ComparisonRecord, found: BootstrapP) -> ComparisonRecord:
-    """Return the record with what a bootstrap says, and with a notice where many replicates failed."""
-    record = record.model_copy(
-        update={
-            "p_boot": found.p,
-            "replicates": found.replicates,
-            "failed": found.failed,
-            "p_boot_code": "not_estimable" if found.p is None else None,
-        }
+    """Return the record of a test with the bootstrap p value that a later step has computed."""
+    return record.with_values(
+        p_boot=found.p,
+        p_boot_code=found.code,
+        replicates=found.replicates,
+        failed=found.failed,
+        notices=(*record.notices, *bootstrap_notices(found, (record.smaller, record.larger))),
     )
+
+
+def bootstrap_notices(found: BootstrapP, names: tuple[str, str]) -> tuple[Notice, ...]:
+    """Return a notice if many replicates failed."""
+    if found.replicates is None or found.failed is None:
+        return ()
     if found.failed <= TOO_MANY_FAILED * found.replicates:
-        return record
+        return ()
     text = (
-        f"In the bootstrap of '{record.larger}' against '{record.smaller}' {record.failed} of "
-        f"{record.replicates} replicates failed; the rest may no longer speak for all."
+        f"In the bootstrap of '{names[1]}' against '{names[0]}' {found.failed} of {found.replicates} "
+        "replicates failed; the others may not represent the null distribution."
     )
-    notice = Notice(code="bootstrap_failures", severity="warning", text=text, model=record.larger)
-    return record.model_copy(update={"notices": (*record.notices, notice)})
+    return (Notice(code="bootstrap_failures", severity="warning", text=text, model=names[1]),)
 
 
-def _no_bootstrap(record: ComparisonRecord, pair: tuple[LmmFit, LmmFit], asked: Simulations) -> str | None:
-    """Return the code of why a test is not bootstrapped, if it is not."""
+def _no_bootstrap(null: BoundaryNull, pair: tuple[LmmFit, LmmFit], asked: Simulations) -> str | None:
+    """Return the code of why a test is not bootstrapped here, or None if it is."""
     if asked.bootstrap == "never":
         return "not_requested"
     if asked.bootstrap == "always":
         return "left_out" if asked.later else None
-    approximate = len(record.mixture or ()) > 2  # binomial weights, exact only for a diagonal information
-    if record.p_boundary_code not in UNKNOWN and not approximate:
+    approximate = len(null.mixture or ()) > 2  # binomial weights, exact only for a diagonal information
+    if null.code not in UNKNOWN and not approximate:
         return "not_needed"
     if asked.later:
         return "left_out"
-    from mlm_steps.compare.bootstrap import takes_long
-
     return "too_large" if takes_long(pair, asked.replicates) else None
 
 
@@ -122,16 +139,17 @@ def exact_p(
     statistic: float,
     asked: Simulations,
     step: str,
-) -> tuple[float | None, str | None]:
-    """Return the exact p value of a test of one variance, or None and the code of why there is none."""
+) -> ExactP:
+    """Return the exact p value of a test of one variance, or the code of why there is none."""
     if not asked.rlrt:
-        return None, "not_requested"
+        return ExactP(None, "not_requested")
     position = None if relation.changed != "variance" else lone_variance(*designs, relation.up)
     if position is None:
-        return None, "not_applicable"
+        return ExactP(None, "not_applicable")
     if method != "REML":
-        return None, "not_reml"
+        return ExactP(None, "not_reml")
     term = designs[1].random[position]
     if len(term.levels) > LARGEST_FACTOR:
-        return None, "too_large"
-    return rlrt_p(designs[1], term, statistic, seed=asked.seed, step=step), None
+        return ExactP(None, "too_large")
+    p = rlrt_p(designs[1], term, statistic, seed=asked.seed, step=step)
+    return ExactP(p, approximate=len(designs[1].random) > 1)

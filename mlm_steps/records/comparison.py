@@ -38,17 +38,17 @@ class ComparisonRecord(Record):
 
     smaller: str
     larger: str
-    changed: Literal["fixed", "variance", "both", "none"] | None
-    added: tuple[str, ...]
+    changed: Literal["fixed", "variance", "both", "none"] | None = None
+    added: tuple[str, ...] = ()
     """Terms that the larger model adds, as written."""
-    criterion: Literal["ML", "REML"] | None
+    criterion: Literal["ML", "REML"] | None = None
     """What the statistic is a difference of."""
-    statistic: float | None
-    df: int | None
-    p_naive: float | None
-    p_boundary: float | None
-    mixture: tuple[MixtureComponent, ...] | None
-    p_boundary_code: str | None
+    statistic: float | None = None
+    df: int | None = None
+    p_naive: float | None = None
+    p_boundary: float | None = None
+    mixture: tuple[MixtureComponent, ...] | None = None
+    p_boundary_code: str | None = None
     """Why there is no boundary p: ``not_applicable``, ``no_closed_weights``, ``null_on_boundary``."""
     p_rlrt: float | None = None
     """Of the exact restricted likelihood ratio test of one variance."""
@@ -65,17 +65,17 @@ class ComparisonRecord(Record):
     """Simulated data sets."""
     failed: int | None = None
     """Those of them to which a model could not be fitted; they are not counted in ``p_boot``."""
-    delta_aic: float | None
-    delta_bic: float | None
-    delta_deviance: float | None
+    delta_aic: float | None = None
+    delta_bic: float | None = None
+    delta_deviance: float | None = None
     """ML deviance of the larger less that of the smaller model."""
-    prv: tuple[VarianceChange, ...]
-    delta_r2_marginal: float | None
-    delta_r2_conditional: float | None
-    nested: bool | None
-    refused: str | None
+    prv: tuple[VarianceChange, ...] = ()
+    delta_r2_marginal: float | None = None
+    delta_r2_conditional: float | None = None
+    nested: bool | None = None
+    refused: str | None = None
     """Code of the reason why there is no test: ``not_nested``, ``sample_mismatch``, ``outcome_mismatch`` …"""
-    reason: str | None
+    reason: str | None = None
     """The reason in words."""
     notices: tuple[Notice, ...] = ()
 

@@ -48,18 +48,6 @@ def compare(session: Session, smaller: str, larger: str, kind: str = "lrt") -> N
 
 def _refused(smaller: str, larger: str, reason: str, made_from: str = "") -> ComparisonRecord:
     """Return the record of two rungs of which one has no numbers to compare."""
-    numbers = dict.fromkeys(
-        name for name, field in ComparisonRecord.model_fields.items() if field.is_required()
-    )
-    return ComparisonRecord.model_validate(
-        {
-            **numbers,
-            "smaller": smaller,
-            "larger": larger,
-            "added": (),
-            "prv": (),
-            "refused": "fit_failed",
-            "reason": reason,
-            "made_from": made_from,
-        }
+    return ComparisonRecord(
+        smaller=smaller, larger=larger, refused="fit_failed", reason=reason, made_from=made_from
     )

@@ -60,6 +60,6 @@ def _statistics(
         (smaller, larger),
         relate(smaller.design, larger.design),
         seed=session.spec.seed,
-        step=bootstrap_step(pair),
+        step=bootstrap_step((pair.smaller, pair.larger)),
         numbers=numbers,
     )
