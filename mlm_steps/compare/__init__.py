@@ -1,8 +1,8 @@
 """Comparisons of two rungs.
 
 A comparison is a module whose function takes the estimates of the smaller and of the larger model and
-returns a ComparisonRecord; its name is the word a user writes, and it is listed in ``COMPARISONS``. What it
-cannot lawfully compute it refuses in the record, with a code and the reason in words.
+returns a ComparisonRecord; its name is the word a user writes, and it is listed in ``COMPARISONS``. If a test
+would be invalid, the record holds a reason code and an explanation.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ __all__ = ["COMPARISONS", "Comparison", "Simulations", "compare_lrt"]
 
 
 class Comparison(Protocol):
-    """What a comparison looks like."""
+    """A comparison of two models."""
 
     def __call__(
         self,
@@ -30,7 +30,7 @@ class Comparison(Protocol):
         method: Method,
         asked: Simulations | None = None,
     ) -> ComparisonRecord:
-        """Return the record of the comparison; ComparisonError where a number would be wrong."""
+        """Return the record of the comparison; ComparisonError if the larger model fits worse."""
         ...
 
 

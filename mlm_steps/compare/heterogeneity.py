@@ -1,10 +1,10 @@
 """HLM's chi-square test that a random coefficient does not vary (Raudenbush & Bryk 2002, section 3).
 
 For coefficient q, H = sum of (beta_qj - gamma' w_j)² / V_qq,j over the groups whose own rows determine it,
-with the group's least-squares estimate beta_j and its sampling variance V_j = sigma² (Z_j' W_j Z_j)⁻¹.
-Level-1 predictors without a random slope are taken off at their fixed effects. H has a chi-square
-distribution with as many degrees of freedom as groups, less the fixed effects in the coefficient's level-2
-equation.
+with the group's least-squares estimate beta_j and its sampling variance V_j = sigma² (Z_j' W_j Z_j)⁻¹. The
+fixed effects of level-1 predictors without a random slope are subtracted from the outcome first. H has a
+chi-square distribution; its degrees of freedom are the number of groups less the number of fixed effects in
+the coefficient's level-2 equation.
 """
 
 from __future__ import annotations
@@ -23,16 +23,16 @@ from mlm_steps.records.deletions import Heterogeneity
 __all__ = ["heterogeneity"]
 
 CONSTANT = 1e-10
-"""Share of a column's length by which it may differ from a multiple of another within groups."""
+"""Relative residual up to which a column is a multiple of another within groups; rounding is smaller."""
 
 Array = NDArray[np.float64]
 
 
 def heterogeneity(fit: LmmFit) -> tuple[Heterogeneity, ...]:
-    """Return the test of each random coefficient; without numbers where there are several factors.
+    """Return the test of each random coefficient; with several grouping factors, a code instead.
 
-    With several factors the rows of a group also carry the effects of the others, so that its own
-    least-squares estimate says nothing about this coefficient alone.
+    With several factors a group's least-squares estimate also contains effects of the other factors, so it
+    does not estimate this coefficient alone.
     """
     effects = [
         (term.group, name, z)
@@ -42,11 +42,11 @@ def heterogeneity(fit: LmmFit) -> tuple[Heterogeneity, ...]:
     if len(grouping_factors(fit)) > 1:
         return tuple(_without(group, name, "several_factors") for group, name, _ in effects)
     precision = group_precision(fit)
-    taken: set[int] = set()
+    used: set[int] = set()
     tests = []
     for position, (group, name, z) in enumerate(effects):
-        own = _equation(fit.design, z) - taken
-        taken |= own
+        own = _equation(fit.design, z) - used
+        used |= own
         ols, variance = precision.ols[:, position], precision.sampling[:, position]
         known = np.isfinite(ols) & (variance > 0)
         df = int(known.sum()) - len(own)
@@ -64,7 +64,10 @@ def heterogeneity(fit: LmmFit) -> tuple[Heterogeneity, ...]:
 
 
 def _equation(design: Design, z: Array) -> set[int]:
-    """Return the fixed effects that predict a coefficient: its own column times a value of the group."""
+    """Return the positions of the fixed effects in a coefficient's level-2 equation.
+
+    These are the columns that are z times a value that is constant within groups.
+    """
     refs, J = design.random[0].refs, len(design.random[0].levels)
     square = segment_sum(z * z, refs, J)
     products = segment_sum(design.X * z[:, None], refs, J)

@@ -1,4 +1,4 @@
-"""Null distributions of a likelihood ratio at the boundary (statistics, section 6)."""
+"""Null distributions of the likelihood ratio at the boundary (statistics, section 6)."""
 
 from __future__ import annotations
 
@@ -28,7 +28,8 @@ class BoundaryNull:
     code : str or None
         ``no_closed_weights`` where there is no mixture.
     approximate : bool
-        The weights are binomial, which holds only if the information on the new variances is diagonal.
+        Whether the weights are binomial, which is exact only if the information matrix of the new variances
+        is diagonal.
     """
 
     mixture: tuple[MixtureComponent, ...] | None
@@ -37,13 +38,13 @@ class BoundaryNull:
 
 
 def boundary_null(smaller: Design, larger: Design, containment: Containment) -> BoundaryNull:
-    """Return the null distribution for random terms, and it may be fixed effects, that are added.
+    """Return the null distribution for added random terms and fixed effects.
 
     One variance without covariances: half chi-square 0, half 1. From k to k + 1 correlated effects: half k,
-    half k + 1. Covariances between effects that are there: chi-square, nothing is at a boundary. Several
-    variances, each without covariances: binomial weights. Whole blocks and other combinations have no closed
-    weights (Self & Liang 1987; Stram & Lee 1994). Each fixed effect that is added as well is free, and adds a
-    degree of freedom to every part of the mixture.
+    half k + 1. Covariances between existing effects: chi-square, since no parameter is at a boundary. Several
+    variances, each without covariances: binomial weights. Whole blocks and other combinations have no weights
+    in closed form (Self & Liang 1987; Stram & Lee 1994). Each added fixed effect adds one degree of freedom
+    to every component of the mixture.
     """
     free = larger.p - smaller.p
     changed = [(step, k) for step, k in _steps(smaller, larger, containment) if step != "none"]
@@ -60,7 +61,7 @@ def boundary_null(smaller: Design, larger: Design, containment: Containment) -> 
 
 
 def lone_variance(smaller: Design, larger: Design, containment: Containment) -> int | None:
-    """Return the position of the term of the larger model that alone is new, if it is one variance."""
+    """Return the position of the only new term of the larger model if it has one variance, else None."""
     steps = [step for step, _ in _steps(smaller, larger, containment)]
     new = [position for position, step in enumerate(steps) if step != "none"]
     return new[0] if len(new) == 1 and steps[new[0]] == "one_variance" else None
@@ -86,7 +87,7 @@ def _steps(smaller: Design, larger: Design, containment: Containment) -> list[tu
 
 
 def _step(smaller: Design, k: int, guests: Sequence[int]) -> tuple[Step, int]:
-    """Return how one term of the larger model comes about, with its degrees of freedom at the boundary."""
+    """Return how a term of the larger model extends the smaller one, with its df at the boundary."""
     sizes = [len(smaller.random[guest].names) for guest in guests]
     if sizes == [k]:
         return "none", 0

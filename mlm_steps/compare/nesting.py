@@ -13,18 +13,20 @@ from mlm_steps.engine.result.lmm_fit import LmmFit
 
 __all__ = ["Containment", "Relation", "contained_terms", "embed_theta", "log_det_basis", "relate", "spans"]
 
-SPAN_TOLERANCE = 1e-8  # residual of a projection, relative to the column
-ROUNDING = 1e-12  # what rounding leaves of a spanned column of a million rows
+SPAN_TOLERANCE = 1e-8
+"""Residual of a projection, relative to the centred column, up to which the column counts as spanned."""
+ROUNDING = 1e-12
+"""The same relative to the column itself: the rounding error of a spanned column of a million rows."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Containment:
-    """Where each random term of the smaller model stands in the larger one.
+    """Which random term of the larger model contains each random term of the smaller one.
 
     Attributes
     ----------
     homes : tuple of int or None, one per term of the smaller model
-        Position of the term of the larger model that contains it; None if there is none.
+        Position of the containing term of the larger model; None if there is none.
     maps : tuple of ndarray or None
         M with z_smaller = z_larger M, of shape (k larger, k smaller).
     """
@@ -51,9 +53,9 @@ class Relation:
     fixed_up, fixed_down : bool
         Whether the fixed part of the larger model spans that of the smaller one, and the reverse.
     up, down : Containment
-        Where the random terms of the smaller model stand in the larger one, and the reverse.
+        Which terms of the larger model contain those of the smaller one, and the reverse.
     df : int
-        Parameters that the larger model has more.
+        Number of additional parameters of the larger model.
     """
 
     fixed_up: bool
@@ -98,12 +100,12 @@ def spans(larger: NDArray[np.float64], smaller: NDArray[np.float64]) -> bool:
 
 
 def contained_terms(smaller: Design, larger: Design) -> Containment:
-    """Return where each random term of the smaller design stands in the larger one.
+    """Return which random term of the larger design contains each one of the smaller design.
 
-    A term is contained in another if both group the rows alike and its columns are linear combinations of
-    the other's: since the covariance matrix of a term is free, that covers whatever the smaller term can
-    be. Two uncorrelated terms of one factor are so contained in the correlated one, not the reverse. Among
-    several possible homes the one with the fewest columns is taken.
+    A term is contained in another if both group the rows in the same way and its columns are linear
+    combinations of the other's: the covariance matrix of a term is unrestricted, so the larger term can equal
+    any smaller one. Two uncorrelated terms of one factor are contained in the correlated one, not the
+    reverse. Among several containing terms the one with the fewest columns is taken.
     """
     order = sorted(range(len(larger.random)), key=lambda position: len(larger.random[position].names))
     homes: list[int | None] = []
@@ -124,8 +126,8 @@ def contained_terms(smaller: Design, larger: Design) -> Containment:
 
 
 def embed_theta(smaller: LmmFit, larger: Design, containment: Containment) -> NDArray[np.float64]:
-    """Return the theta of the larger model at which it is the smaller one's optimum, shape (m,)."""
-    criterion_terms = []
+    """Return the theta of the larger model that reproduces the smaller model's optimum, shape (m,)."""
+    blocks = []
     for position, term in enumerate(larger.random):
         k = len(term.names)
         relative = np.zeros((k, k))
@@ -135,12 +137,12 @@ def embed_theta(smaller: LmmFit, larger: Design, containment: Containment) -> ND
                 root = M @ smaller.Lambda[guest]
                 relative += root @ root.T
         columns, rows = np.triu_indices(k)
-        criterion_terms.append(_lower_root(relative)[rows, columns])
-    return np.concatenate(criterion_terms)
+        blocks.append(_lower_root(relative)[rows, columns])
+    return np.concatenate(blocks)
 
 
 def log_det_basis(smaller: Design, larger: Design) -> float:
-    """Return log|M|² for X_smaller = X_larger M, by which the REML criteria of one span differ.
+    """Return log|M|² for X_smaller = X_larger M, the difference of REML criteria of equal column spans.
 
     The REML criterion holds log|X' V⁻¹ X|, which depends on the coding of the fixed part.
     """
@@ -153,9 +155,9 @@ def log_det_basis(smaller: Design, larger: Design) -> float:
 def _combination(larger: NDArray[np.float64], smaller: NDArray[np.float64]) -> NDArray[np.float64] | None:
     """Return M with smaller = larger M, or None if there is none.
 
-    Means are taken out first where both hold a constant: a column such as a year is nearly constant, and
-    what distinguishes it would drown in the tolerance. The projection is done twice: the first pass leaves
-    the rounding of Q, which grows with the rows.
+    If ``larger`` spans a constant, the residual is compared with the centred column: a column such as a year
+    is nearly constant, and its variation would be below a tolerance relative to its length. The projection is
+    done twice, since the rounding error of one pass grows with the number of rows.
     """
     scale = np.linalg.norm(larger, axis=0)
     scale = np.where(scale > 0, scale, 1.0)
@@ -180,7 +182,7 @@ def _has_constant(Q: NDArray[np.float64], n: int) -> bool:
 
 
 def _same_groups(one: RandomTerm, other: RandomTerm) -> bool:
-    """Return whether two terms put the same rows together, whatever the levels are called."""
+    """Return whether two terms group the rows in the same way; names of levels do not matter."""
     if len(one.refs) != len(other.refs):
         return False
     pairs = np.unique(one.refs.astype(np.int64) * len(other.levels) + other.refs)
@@ -188,7 +190,7 @@ def _same_groups(one: RandomTerm, other: RandomTerm) -> bool:
 
 
 def _lower_root(matrix: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Return L, lower triangular with a diagonal of zero or more, with L L' = matrix (semidefinite)."""
+    """Return lower triangular L with nonnegative diagonal and L L' = matrix, which may be semidefinite."""
     values, vectors = np.linalg.eigh(matrix)
     root = np.linalg.qr((vectors * np.sqrt(np.maximum(values, 0.0))).T)[1].T
     signs = np.where(np.diag(root) < 0, -1.0, 1.0)

@@ -26,7 +26,7 @@ class Refusal:
         ``sample_mismatch``, ``outcome_mismatch``, ``weights_mismatch``, ``offset_mismatch``, ``not_nested``,
         ``wrong_order``, ``equal_models`` or ``fit_failed``.
     reason : str
-        The same in words.
+        The reason in words.
     """
 
     code: str
@@ -34,7 +34,7 @@ class Refusal:
 
 
 def data_mismatch(smaller: Design, larger: Design, names: tuple[str, str]) -> Refusal | None:
-    """Return why not even information criteria compare: other rows, or another outcome."""
+    """Return why no criteria of two models are comparable: different rows or different outcomes."""
     first, second = names
     if not np.array_equal(smaller.rows, larger.rows):
         reason = f"'{first}' has {smaller.n} rows and '{second}' {larger.n}"
@@ -45,13 +45,13 @@ def data_mismatch(smaller: Design, larger: Design, names: tuple[str, str]) -> Re
         reason = f"the outcome of '{first}' is {smaller.outcome}, that of '{second}' {larger.outcome}"
         if smaller.outcome == larger.outcome:
             differ = _difference(smaller, larger)
-            reason = f"'{first}' and '{second}' have other values of {smaller.outcome}: {differ}"
+            reason = f"'{first}' and '{second}' have different values of {smaller.outcome}: {differ}"
         return Refusal("outcome_mismatch", reason)
     return None
 
 
 def _difference(smaller: Design, larger: Design) -> str:
-    """Return in how many rows two outcomes differ, and how in the first of these."""
+    """Return in how many rows two outcomes differ, with the values of the first such row."""
     apart = np.flatnonzero(smaller.y != larger.y)
     first = apart[0]
     values = f"{smaller.y[first]:.15g} and {larger.y[first]:.15g}"
@@ -59,10 +59,10 @@ def _difference(smaller: Design, larger: Design) -> str:
 
 
 def search_failed(pairs: Iterable[tuple[LmmFit, LmmFit]], names: tuple[str, str]) -> Refusal | None:
-    """Return why two models do not compare where the search for an optimum of one did not converge.
+    """Return a refusal if the search for an optimum of either model did not converge.
 
-    A criterion that is no minimum says nothing about how well a model can fit. Fits at given parameters were
-    not searched for, and their caller answers for them.
+    A criterion that is not a minimum does not measure how well a model can fit. Fits at given parameters
+    have no search and pass.
     """
     for pair in pairs:
         for name, fit in zip(names, pair, strict=True):
@@ -99,7 +99,7 @@ def _equal(one: NDArray[np.float64] | None, other: NDArray[np.float64] | None) -
 
 
 def _obstacles(smaller: Design, larger: Design, relation: Relation, names: tuple[str, str]) -> list[str]:
-    """Return what of the smaller model the larger one cannot express."""
+    """Return the parts of the smaller model that the larger one does not contain, in words."""
     columns = [
         name
         for name, column in zip(smaller.columns, smaller.X.T, strict=True)

@@ -1,8 +1,8 @@
 """The exact restricted likelihood ratio test of one variance (Crainiceanu & Ruppert 2004).
 
 Without other random effects the null distribution of the statistic is known in finite samples: it depends on
-the data through the eigenvalues of Z' P0 Z alone. With other, uncorrelated random effects only the tested
-term's Z is used, as if they were not there: an approximation (Greven et al. 2008; statistics, section 6).
+the data only through the eigenvalues of Z' P0 Z. If there are other, uncorrelated random effects, they are
+ignored and only the tested term's Z is used: an approximation (Greven et al. 2008; statistics, section 6).
 """
 
 from __future__ import annotations
@@ -18,28 +18,33 @@ from mlm_steps.engine.structures.groups import segment_sum
 __all__ = ["DRAWS", "LARGEST_FACTOR", "null_eigenvalues", "rlrt_p"]
 
 DRAWS = 10_000
-"""Values drawn from the null distribution."""
+"""Draws from the null distribution; the Monte Carlo standard error of p = 0.05 is then 0.002."""
 LARGEST_FACTOR = 2000
-"""Levels of the tested factor: the eigenvalues of a matrix of this size take a second or two."""
+"""Most levels of the tested factor: the eigenvalues of a matrix of this size take one to two seconds."""
 BLOCK = 500
-"""Draws that share a stream of random numbers, and the memory they take at once."""
+"""Draws that share a stream of random numbers; with the largest factor they take 8 MB."""
+LOG_LAMBDA = (-10.0, 8.0)
+"""Range of log(lambda times the largest eigenvalue), lambda the variance ratio, as in R's RLRsim."""
+POINTS = 199
+"""Number of points of the grid of lambda, besides 0, as in R's RLRsim."""
+
 
 Array = NDArray[np.float64]
 
 
 def rlrt_p(design: Design, term: RandomTerm, statistic: float, *, seed: int, step: str) -> float:
-    """Return the share of the null distribution at or above a statistic: (1 + #{draws >= it}) / (draws + 1).
+    """Return the p value (1 + #{draws >= statistic}) / (draws + 1) from draws of the null distribution.
 
     Parameters
     ----------
     design : Design
-        Rows, weights and fixed part of the models; its random terms are not looked at.
+        Rows, weights and fixed part of the models; its random terms are not used.
     term : RandomTerm
-        The tested one, of one column.
+        The tested term, which has one column.
     statistic : float
         Difference of the REML criteria, 0 or more.
     seed : int
-        Of the run.
+        Seed of the run.
     step : str
         Names the stream of random numbers.
     """
@@ -48,16 +53,16 @@ def rlrt_p(design: Design, term: RandomTerm, statistic: float, *, seed: int, ste
     mu = null_eigenvalues(design, term)
     rest = design.n - design.p - len(mu)
     mu = mu / mu.max() if mu.max() > 0 else mu
-    grid = np.concatenate([[0.0], np.exp(np.linspace(-10.0, 8.0, 199))])
+    grid = np.concatenate([[0.0], np.exp(np.linspace(*LOG_LAMBDA, POINTS))])
     inflated = 1.0 + mu[:, None] * grid
     # (n - p) log(1 + N / D) - sum log(1 + lambda mu) >= statistic, solved for N / D
     threshold = np.expm1((statistic + np.log(inflated).sum(axis=0)) / (design.n - design.p))
     reached = 0
     for block in range(DRAWS // BLOCK):
         numbers = stream(seed, step, block)
-        w = numbers.standard_normal((BLOCK, len(mu))) ** 2  # a sixth of the time of chisquare(1)
+        w = numbers.standard_normal((BLOCK, len(mu))) ** 2  # six times as fast as chisquare(1)
         outside = numbers.chisquare(rest, size=BLOCK) if rest > 0 else np.zeros(BLOCK)
-        # N is at most the sum of w and D at least what lies outside Z: most draws need no grid.
+        # N <= sum of w and D >= outside, so that most draws can be decided without the grid.
         w, outside = (values[w.sum(axis=1) >= threshold.min() * outside] for values in (w, outside))
         D = w @ (1.0 / inflated)
         N = w.sum(axis=1)[:, None] - D
@@ -68,8 +73,8 @@ def rlrt_p(design: Design, term: RandomTerm, statistic: float, *, seed: int, ste
 def null_eigenvalues(design: Design, term: RandomTerm) -> Array:
     """Return the eigenvalues of Z' P0 Z, shape (min(J, n - p),), P0 the projection off the columns of X.
 
-    Z' P0 Z is the diagonal Z'Z less a product of p columns, so that nothing is as large as the data squared.
-    Prior weights count: Z and X are multiplied by their roots.
+    Z' P0 Z is the diagonal Z'Z less a product with p columns, so no n by n matrix is formed. With prior
+    weights Z and X are multiplied by the square roots of the weights.
     """
     z, X = term.z[:, 0], design.X
     if design.weights is not None:
