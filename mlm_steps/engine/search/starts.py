@@ -59,8 +59,9 @@ def near_start(prepared: PreparedDesign, method: Method) -> Array:
 def _by_moments(strategy: OneFactor, theta: Array, n: int) -> Array | None:
     """Return theta from the second moments of Zᵀ V⁻¹ (y - X beta), with V at the given theta.
 
-    Their expectation is linear in the covariance matrix: one solution of a small system, exact for balanced
-    data with all variances positive (Rao's MINQUE). None where the system has no solution.
+    Their expectation is linear in the covariance matrix, so that one small system is solved. The solution is
+    exact for balanced data without fixed effects and with all variances positive (Rao's MINQUE), and
+    close with them. None where the system has no solution.
     """
     pattern = strategy.factor.pattern
     Sigma = strategy.moments(theta, n)
