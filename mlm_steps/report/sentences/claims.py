@@ -91,7 +91,7 @@ def _product_claim(
             verb=verb,
             v=_over(given, curve),
         )
-    coded = sum_product_claim(given, fit, (focal, moderator), rises=rises, clear=clear)
+    coded = sum_product_claim(given, fit, coefficient, (focal, moderator), clear=clear)
     if coded is not None:
         return coded
     x, w = (names.column(text, stem) for stem, text in (focal, moderator))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
@@ -12,7 +12,7 @@ from mlm_steps.design.expressions import Call, Name
 from mlm_steps.records import Coefficient, FitRecord
 from mlm_steps.report.inputs import ReportInput
 from mlm_steps.report.sentences.curves import expression_of
-from mlm_steps.report.sentences.effects import effects_of
+from mlm_steps.report.sentences.effects import effects_of, slope_keys
 from mlm_steps.report.text.notation import decimals_for_se, fixed
 from mlm_steps.report.text.text import Number, Phrase, Word, join, say, source
 
@@ -122,15 +122,19 @@ def sum_claim(
     first, last = map(Word, coding.levels)
     difference = _difference(given, fit, coefficient, factor[0])
     template = (
-        "{y} was {how} at {last} than at {first} of {x} ({last} − {first}{is_}; the coefficient is that of "
-        "{first} less the mean of both)"
+        "{y} was {how} at {last} than at {first} of {x} ({size})"
         if clear
-        else "There was no clear difference in {y} between {first} and {last} of {x} ({last} − {first}{is_}; "
-        "the coefficient is that of {first} less the mean of both)"
+        else "There was no clear difference in {y} between {first} and {last} of {x} ({size})"
     )
     how = "lower" if rises else "higher"
-    is_: Phrase = (" = ", difference) if difference else (" is −2 times the coefficient",)
-    return say(template, y=y, how=how, first=first, last=last, x=x, is_=is_)
+    return say(template, y=y, how=how, first=first, last=last, x=x, size=_size(first, last, difference))
+
+
+def _size(first: Word, last: Word, difference: Number | None) -> Phrase:
+    """Return what a coefficient is of the difference of two levels, with the difference if a table has it."""
+    words = "the coefficient is half of {first} − {last}"
+    template = words if difference is None else f"{{last}} − {{first}} = {{difference}}; {words}"
+    return say(template, first=first, last=last, difference=difference)
 
 
 def _difference(given: ReportInput, fit: FitRecord, coefficient: Coefficient, stem: str) -> Number | None:
@@ -146,11 +150,37 @@ def _difference(given: ReportInput, fit: FitRecord, coefficient: Coefficient, st
     return None
 
 
+def _slope_difference(
+    given: ReportInput, fit: FitRecord, coefficient: Coefficient, focal: str, moderator: str
+) -> Number | None:
+    """Return the difference of the slopes at two levels, where a coefficient is half of it."""
+    for pair in effects_of(given).slopes:
+        same = (pair.model, pair.focal, pair.moderator) == (fit.model, focal.strip("`"), moderator.strip("`"))
+        for found in pair.differences if same else ():
+            value, half = found.test.estimate, coefficient.estimate
+            if value is not None and half is not None and abs(value + 2 * half) <= SAME * abs(value):
+                keys = (*slope_keys(pair)[1:], found.first, found.second, "estimate")
+                text = fixed(value, decimals_for_se(found.test.se))
+                return Number(text, source("slope_differences", *keys))
+    return None
+
+
 def sum_product_claim(
-    given: ReportInput, fit: FitRecord, factors: tuple[FactorText, FactorText], *, rises: bool, clear: bool
+    given: ReportInput,
+    fit: FitRecord,
+    coefficient: Coefficient,
+    factors: tuple[FactorText, FactorText],
+    *,
+    clear: bool,
 ) -> Phrase | None:
-    """Return what a product of a number with a column of sum contrasts says; None for other products."""
+    """Return what a product with a column of sum contrasts says.
+
+    None for other products than those of a number and such a column, or of two such columns.
+    """
     codings = [coding_of(given, fit, factor) for factor in factors]
+    rises = (coefficient.estimate or 0.0) > 0
+    if [coding.kind for coding in codings] == ["sum", "sum"]:
+        return _two_factors(given, fit, factors, codings, rises=rises, clear=clear)
     if sorted(coding.kind for coding in codings) != ["number", "sum"]:
         return None
     place = 0 if codings[0].kind == "sum" else 1
@@ -165,10 +195,49 @@ def sum_product_claim(
         return say(template, x=x, level=Word(level), w=w, how=how)
     first, last = map(Word, coding.levels)
     template = (
-        "{w} moderated the slope of {x}, which was {how} at {last} than at {first} ({twice})"
+        "{w} moderated the slope of {x}, which was {how} at {last} than at {first} ({size})"
         if clear
-        else "{w} showed no clear moderation of the slope of {x} ({twice})"
+        else "{w} showed no clear moderation of the slope of {x} ({size})"
     )
-    twice = say("{last} − {first} is −2 times the coefficient", last=last, first=first)
+    size = _size(first, last, _slope_difference(given, fit, coefficient, other[0], factor[0]))
     how = "lower" if rises else "higher"
-    return say(template, w=w, x=x, how=how, first=first, last=last, twice=twice)
+    return say(template, w=w, x=x, how=how, first=first, last=last, size=size)
+
+
+def _two_factors(
+    given: ReportInput,
+    fit: FitRecord,
+    factors: tuple[FactorText, FactorText],
+    codings: Sequence[Coding],
+    *,
+    rises: bool,
+    clear: bool,
+) -> Phrase | None:
+    """Return what a product of two columns of sum contrasts says."""
+    levels = [_level(coding, text) for coding, (_, text) in zip(codings, factors, strict=True)]
+    if levels[0] is None or levels[1] is None:
+        return None
+    x, w = (given.names.variable(stem.strip("`")) for stem, _ in factors)
+    if any(len(coding.levels) > 2 for coding in codings):
+        how = ("above" if rises else "below") if clear else "not clearly different from"
+        return say(
+            "{y} at {a} of {x} and {b} of {w} was {how} what the main effects give",
+            y=given.names.outcome(fit.outcome),
+            a=Word(levels[0]),
+            b=Word(levels[1]),
+            x=x,
+            w=w,
+            how=how,
+        )
+    (a, a_last), (b, b_last) = (map(Word, coding.levels) for coding in codings)
+    change = f"was {'higher' if rises else 'lower'}" if clear else "was not clearly different"
+    return say(
+        f"The difference {{a_last}} − {{a}} of {{x}} {change} at {{b_last}} than at {{b}} of {{w}} (the "
+        "coefficient is a quarter of that change)",
+        a=a,
+        a_last=a_last,
+        b=b,
+        b_last=b_last,
+        x=x,
+        w=w,
+    )
