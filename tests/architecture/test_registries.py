@@ -1,4 +1,4 @@
-"""A new thing is one file and one line: every module of a registry is in it under its own name.
+"""Every module of a package with a registry is registered under its own name.
 
 A word of the spec may have dashes where the module's name has underscores.
 """
@@ -38,7 +38,7 @@ REGISTRIES = {
     "tables": ("TABLES", {"base", "effect_cells"}),
     "variance": ("MEASURES", {"aggregation", "base", "icc_profile", "vpc"}),
 }
-"""Package, its registry, and its modules that are no members: a new one has to be named here."""
+"""Per package, its registry and its helper modules, which are not registered. A new helper is added here."""
 
 
 @pytest.mark.parametrize("name", REGISTRIES)

@@ -1,4 +1,4 @@
-"""Rules that every block of the spec keeps, those that are still to come included."""
+"""Rules for every block of the spec, including blocks that are added later."""
 
 import pkgutil
 import typing
