@@ -11,14 +11,25 @@ __all__ = [
     "CoefficientChange",
     "DerivedColumn",
     "Deviation",
+    "Ending",
     "RemedyRecord",
     "RungAdvice",
     "SingularDirection",
     "TermDiagnosis",
     "Trial",
+    "Verdict",
 ]
 
 Ending = Literal["converged", "singular", "failed", "not_estimable"]
+Verdict = Literal[
+    "no_worse",
+    "clearly_worse",
+    "other_model",
+    "still_singular",
+    "converges",
+    "not_converged",
+    "not_estimable",
+]
 
 
 class DerivedColumn(Part):
@@ -135,15 +146,7 @@ class Alternative(Part):
     untested: str | None = None
     """Why there is no test, in words."""
     max_dbeta_se: float | None = None
-    verdict: Literal[
-        "no_worse",
-        "clearly_worse",
-        "other_model",
-        "still_singular",
-        "converges",
-        "not_converged",
-        "not_estimable",
-    ]
+    verdict: Verdict
     """``converges``: the rung itself has no optimum that the alternative could be compared with."""
     changes: tuple[CoefficientChange, ...] = ()
     applied: bool = False

@@ -1,9 +1,9 @@
-"""Each remedy fitted beside the model it is for: what it costs, and what it does to the coefficients."""
+"""Fit each remedy and compare it with the model: test, change of AIC and changes of the coefficients."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Literal
 
 import numpy as np
@@ -15,7 +15,7 @@ from mlm_steps.design import Formula, parse_formula
 from mlm_steps.design.build import build_design
 from mlm_steps.engine import Control, Estimates, LmmFit, Method, evaluate_at
 from mlm_steps.errors import ComparisonError, MlmError
-from mlm_steps.records.remedies import Alternative, RungAdvice
+from mlm_steps.records.remedies import Alternative, Ending, RungAdvice, Verdict
 from mlm_steps.remedies import REMEDIES
 from mlm_steps.remedies.base import Case, Proposal
 from mlm_steps.remedies.changes import coefficient_changes
@@ -28,13 +28,14 @@ Status = Literal["singular", "doubtful", "failed", "sound"]
 
 
 UNTESTED = {"not_nested": "neither model contains the other"}
-"""Reasons for which there is no test, in fewer words than a comparison of two rungs needs."""
-TEST = ("statistic", "df", "test_method", "p_naive", "p_boundary")
+"""Short forms of the reasons for which a comparison of two rungs has no test."""
+NO_OPTIMUM = "the search for the optimum of {} did not converge"
+"""Reason why an alternative is not compared with the model."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Subject:
-    """A model as it was fitted.
+    """A fitted model with the data and settings from which its alternatives are fitted.
 
     Attributes
     ----------
@@ -42,13 +43,13 @@ class Subject:
     formula : Formula
     estimates : Estimates
     method : {"REML", "ML"}
-        By which estimates are reported.
+        The method whose estimates are reported.
     frame : DataFrame
     weights : str or None
     contrasts : mapping of str to str
     control : Control or None
     confidence : float
-        A test is clear where its p value is below one minus this.
+        An alternative fits clearly worse if its p value is below one minus this.
     """
 
     name: str
@@ -68,7 +69,7 @@ class Subject:
 
 
 def status_of(fit: LmmFit) -> Status:
-    """Return what is the matter with a fit."""
+    """Return the state of a fit."""
     report = fit.convergence
     if report is not None and report.status == "failed":
         return "failed"
@@ -84,7 +85,7 @@ def advise(subject: Subject, *, status: Status) -> RungAdvice:
     ----------
     subject : Subject
     status : str
-        What is the matter with it.
+        The state of the fit, as ``status_of`` returns it.
     """
     fit, ml = subject.fit, subject.estimates.under("ML")
     reasons = fit.convergence.reasons if fit.convergence is not None else ()
@@ -101,23 +102,13 @@ def advise(subject: Subject, *, status: Status) -> RungAdvice:
         bic=bic,
         terms=() if status == "failed" else diagnose(fit),
         alternatives=tuple(
-            _uncompared(found, status) if "failed" in (status, found.ending) else found
-            for found in (_alternative(subject, word, proposal) for word, proposal in proposals(subject))
+            _alternative(subject, word, proposal, status) for word, proposal in proposals(subject)
         ),
     )
 
 
-def _uncompared(found: Alternative, status: Status) -> Alternative:
-    """Return an alternative without what compares it with the model, as one of the two has no optimum."""
-    blank = dict.fromkeys(("delta_aic", "delta_bic", *TEST, "max_dbeta_se"))
-    verdict = "converges" if found.ending == "converged" else found.verdict
-    whose = "the model" if status == "failed" else "the alternative"
-    why = f"the search for the optimum of {whose} did not converge"
-    return found.model_copy(update={**blank, "untested": why, "changes": (), "verdict": verdict})
-
-
 def proposals(subject: Subject) -> Iterator[tuple[str, Proposal]]:
-    """Yield what each remedy proposes, each formula once."""
+    """Yield the proposals of each remedy; a model that two remedies propose comes once."""
     case = Case.of(subject.formula, subject.fit, subject.frame)
     seen: set[object] = set()
     for word, remedy in REMEDIES.items():
@@ -129,7 +120,7 @@ def proposals(subject: Subject) -> Iterator[tuple[str, Proposal]]:
 
 
 def _identity(proposal: Proposal) -> object:
-    """Return what makes two proposals the same model, however they are written."""
+    """Return a key that is equal for two spellings of the same model."""
     formula = parse_formula(proposal.formula)
     bars = frozenset(
         (bar.group.label, bar.effects.intercept, frozenset(bar.effects.labels), bar.correlated)
@@ -139,116 +130,147 @@ def _identity(proposal: Proposal) -> object:
 
 
 def fit_proposal(subject: Subject, proposal: Proposal) -> Estimates:
-    """Return the estimates of a proposal that keeps random effects; MlmError if there are none."""
+    """Return the estimates of a proposal with random effects; MlmError if it cannot be estimated."""
     frame = with_columns(subject.frame, proposal.columns)
     design = build_design(proposal.formula, frame, weights=subject.weights, contrasts=dict(subject.contrasts))
     return Estimates(design, control=subject.control)
 
 
-def _alternative(subject: Subject, word: str, proposal: Proposal) -> Alternative:
+def _alternative(subject: Subject, word: str, proposal: Proposal, status: Status) -> Alternative:
+    """Return the record of a proposal, which is compared with the model if both have an optimum."""
     if proposal.single_level:
-        return _single_level(subject, word, proposal)
-    blank = Alternative(
+        return _record(subject, word, proposal, _without_random_effects(subject), status)
+    try:
+        there = fit_proposal(subject, proposal)
+        fitted = _Fitted.of(there.under(subject.method), there.under("ML"))
+    except MlmError as error:
+        return Alternative(
+            remedy=word,
+            formula=proposal.formula,
+            what=proposal.what,
+            derived=proposal.columns,
+            ending="not_estimable",
+            reasons=tuple(fault.what for fault in error.faults),
+            untested=NO_OPTIMUM.format("the model") if status == "failed" else None,
+            verdict="not_estimable",
+        )
+    if "failed" not in (status, fitted.ending):
+        fitted = replace(fitted, test=_test(subject, there))
+    return _record(subject, word, proposal, fitted, status)
+
+
+@dataclass(frozen=True, slots=True)
+class _Test:
+    """The test of an alternative against the model, or the reason in ``untested`` why there is none."""
+
+    statistic: float | None = None
+    df: int | None = None
+    test_method: Method | None = None
+    p_naive: float | None = None
+    p_boundary: float | None = None
+    untested: str | None = None
+
+    @property
+    def p(self) -> float | None:
+        """The p value at the boundary if it is known, else the naive one."""
+        return self.p_naive if self.p_boundary is None else self.p_boundary
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Fitted:
+    """An alternative by the reported method and by ML, with its number of parameters and its test."""
+
+    fit: LmmFit
+    ml: LmmFit
+    npar: int
+    ending: Ending
+    reasons: tuple[str, ...] = ()
+    test: _Test = _Test()
+
+    @classmethod
+    def of(cls, fit: LmmFit, ml: LmmFit) -> _Fitted:
+        """Return the alternative before it is tested."""
+        report = fit.convergence
+        if report is None:
+            return cls(fit, ml, fit.npar, "failed")
+        return cls(fit, ml, fit.npar, report.status, report.reasons)
+
+
+def _record(subject: Subject, word: str, proposal: Proposal, found: _Fitted, status: Status) -> Alternative:
+    """Return the record of an alternative; without a comparison if one of the two has no optimum."""
+    compared, test = "failed" not in (status, found.ending), found.test
+    if not compared:
+        test = _Test(untested=NO_OPTIMUM.format("the model" if status == "failed" else "the alternative"))
+    own = subject.estimates.under("ML")
+    (aic, bic), (own_aic, own_bic) = _criteria(found.ml, found.npar), _criteria(own, own.npar)
+    changes = coefficient_changes(subject.fit, found.fit, proposal.renamed) if compared else ()
+    moved = [abs(change.change_se) for change in changes if change.change_se is not None]
+    return Alternative(
         remedy=word,
         formula=proposal.formula,
         what=proposal.what,
         derived=proposal.columns,
-        ending="not_estimable",
-        verdict="not_estimable",
+        ending=found.ending,
+        reasons=found.reasons,
+        criterion=found.fit.criterion,
+        npar=found.npar,
+        aic=aic,
+        bic=bic,
+        delta_aic=aic - own_aic if compared else None,
+        delta_bic=bic - own_bic if compared else None,
+        statistic=test.statistic,
+        df=test.df,
+        test_method=test.test_method,
+        p_naive=test.p_naive,
+        p_boundary=test.p_boundary,
+        untested=test.untested,
+        max_dbeta_se=max(moved, default=None),
+        verdict=_verdict(found.ending, test, round(1 - subject.confidence, 12), compared=compared),
+        changes=changes,
     )
-    try:
-        there = fit_proposal(subject, proposal)
-        fit = there.under(subject.method)
-    except MlmError as error:
-        return blank.model_copy(update={"reasons": tuple(fault.what for fault in error.faults)})
-    report = fit.convergence
-    found = blank.model_copy(
-        update={
-            "ending": "failed" if report is None else report.status,
-            "reasons": () if report is None else report.reasons,
-            **_test(subject, there),
-            **_numbers(subject, fit, there.under("ML"), fit.npar),
-            **_changes(subject, fit, proposal),
-        }
-    )
-    return found.model_copy(update={"verdict": _verdict(found, round(1 - subject.confidence, 12))})
 
 
-def _test(subject: Subject, there: Estimates) -> dict[str, object]:
+def _test(subject: Subject, there: Estimates) -> _Test:
     """Return the test of an alternative against the model, or why there is none."""
     names = ("the alternative", subject.name)
     try:
         record = compare_lrt(there, subject.estimates, names=names, method=subject.method)
     except ComparisonError as error:
-        return {"untested": "; ".join(fault.what for fault in error.faults)}
+        return _Test(untested="; ".join(fault.what for fault in error.faults))
     if record.statistic is None:
-        return {"untested": UNTESTED.get(record.refused or "", record.reason)}
-    return {
-        "statistic": record.statistic,
-        "df": record.df,
-        "test_method": record.criterion,
-        "p_naive": record.p_naive,
-        "p_boundary": record.p_boundary,
-    }
+        return _Test(untested=UNTESTED.get(record.refused or "", record.reason))
+    return _Test(record.statistic, record.df, record.criterion, record.p_naive, record.p_boundary)
 
 
-def _single_level(subject: Subject, word: str, proposal: Proposal) -> Alternative:
+def _without_random_effects(subject: Subject) -> _Fitted:
     """Return the model without random effects: the same design at theta = 0."""
     design = subject.fit.design
     fits = {
         method: evaluate_at(design, np.zeros(design.n_theta), method=method, prepared=subject.fit.prepared)
         for method in ("ML", subject.method)
     }
-    fit, ml = fits[subject.method], fits["ML"]
-    npar = fit.npar - design.n_theta
+    fit = fits[subject.method]
     statistic = max(fit.criterion - subject.fit.criterion, 0.0)
     p = chi_square_tail(design.n_theta, statistic)
     one_variance = design.n_theta == 1
-    found = Alternative(
-        remedy=word,
-        formula=proposal.formula,
-        what=proposal.what,
-        ending="converged",
-        statistic=statistic,
-        df=design.n_theta,
-        test_method=subject.method,
-        p_naive=p,
-        # Half chi-square 0, half chi-square 1: all of it lies at or above a statistic of 0.
-        p_boundary=(0.5 * p if statistic > 0 else 1.0) if one_variance else None,
-        verdict="no_worse",
-    ).model_copy(update={**_numbers(subject, fit, ml, npar), **_changes(subject, fit, proposal)})
-    return found.model_copy(update={"verdict": _verdict(found, round(1 - subject.confidence, 12))})
-
-
-def _numbers(subject: Subject, fit: LmmFit, ml: LmmFit, npar: int) -> dict[str, object]:
-    aic, bic = _criteria(ml, npar)
-    own = subject.estimates.under("ML")
-    own_aic, own_bic = _criteria(own, own.npar)
-    return {
-        "criterion": fit.criterion,
-        "npar": npar,
-        "aic": aic,
-        "bic": bic,
-        "delta_aic": aic - own_aic,
-        "delta_bic": bic - own_bic,
-    }
+    # With one variance: half chi-square 0, half chi-square 1, whose tail at a statistic of 0 is 1.
+    p_boundary = (0.5 * p if statistic > 0 else 1.0) if one_variance else None
+    test = _Test(statistic, design.n_theta, subject.method, p, p_boundary)
+    return _Fitted(fit, fits["ML"], fit.npar - design.n_theta, "converged", test=test)
 
 
 def _criteria(ml: LmmFit, npar: int) -> tuple[float, float]:
+    """Return AIC and BIC."""
     return ml.criterion + 2.0 * npar, ml.criterion + float(np.log(ml.design.n)) * npar
 
 
-def _changes(subject: Subject, fit: LmmFit, proposal: Proposal) -> dict[str, object]:
-    changes = coefficient_changes(subject.fit, fit, proposal.renamed)
-    moved = [abs(change.change_se) for change in changes if change.change_se is not None]
-    return {"changes": changes, "max_dbeta_se": max(moved, default=None)}
-
-
-def _verdict(found: Alternative, alpha: float) -> str:
-    if found.ending == "failed":
+def _verdict(ending: Ending, test: _Test, alpha: float, *, compared: bool) -> Verdict:
+    if ending == "failed":
         return "not_converged"
-    if found.ending == "singular":
+    if ending == "singular":
         return "still_singular"
-    if found.p is None:
+    if not compared:
+        return "converges"
+    if test.p is None:
         return "other_model"
-    return "clearly_worse" if found.p < alpha else "no_worse"
+    return "clearly_worse" if test.p < alpha else "no_worse"

@@ -5,8 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from mlm_steps.remedies.base import Case, Proposal, effect_words
-from mlm_steps.remedies.cuts import cut_proposals
-from mlm_steps.remedies.rewrite import Cut
+from mlm_steps.remedies.rewrite import Cut, cut_proposals
 
 __all__ = ["drop_correlation"]
 

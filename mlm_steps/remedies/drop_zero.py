@@ -8,8 +8,7 @@ import numpy as np
 
 from mlm_steps.engine.result.lmm_fit import BOUNDARY
 from mlm_steps.remedies.base import Case, Proposal, effect_words
-from mlm_steps.remedies.cuts import cut_proposals
-from mlm_steps.remedies.rewrite import Cut
+from mlm_steps.remedies.rewrite import Cut, cut_proposals
 
 __all__ = ["drop_zero"]
 

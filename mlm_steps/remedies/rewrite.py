@@ -1,48 +1,50 @@
-"""Formulas changed in one place, the rest left as its author wrote it."""
+"""Change parts of a formula and keep the rest of its text as the author wrote it."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import reduce
+from operator import or_
 
 from mlm_steps.design import Bar, Formula
 from mlm_steps.design.expressions import columns_of
 from mlm_steps.design.faults import Span
 from mlm_steps.design.parser import parse_sides
 from mlm_steps.records.spelling import quote_name
-from mlm_steps.remedies.base import ONE, bar_effects
+from mlm_steps.remedies.base import ONE, Case, Proposal, bar_effects
 
-__all__ = ["Cut", "cut", "rename"]
+__all__ = ["Cut", "cut", "cut_proposals", "rename"]
 
 
 @dataclass(frozen=True, slots=True)
 class Cut:
-    """What is taken out of the random part.
+    """Effects and correlations to remove from the random part.
 
     Attributes
     ----------
     effects : frozenset of (int, str)
-        Positions of bars with the effect of each that goes.
+        Position of a bar, and the effect to remove from it.
     correlations : frozenset of int
-        Bars whose effects no longer correlate.
+        Positions of the bars whose correlations are removed.
     """
 
     effects: frozenset[tuple[int, str]] = frozenset()
     correlations: frozenset[int] = frozenset()
 
     def __or__(self, other: Cut) -> Cut:
-        """Return both taken together."""
+        """Return the union of two cuts."""
         return Cut(self.effects | other.effects, self.correlations | other.correlations)
 
     def keeps(self, formula: Formula) -> bool:
-        """Return whether any random effect is left."""
+        """Return whether any random effect remains."""
         return any(_left(bar, index, self) for index, bar in enumerate(formula.bars))
 
 
 def cut(formula: Formula, what: Cut) -> str:
     """Return the formula's text without some random effects or correlations.
 
-    A bar such as ``(x | a/b)`` makes two terms; where one of them changes, both are written out.
+    A bar such as ``(x | a/b)`` stands for two terms; if one of them changes, both are written out.
     """
     changed = {index for index, _ in what.effects} | what.correlations
     places: dict[Span, list[int]] = {}
@@ -73,7 +75,7 @@ def _bar(bar: Bar, index: int, what: Cut) -> str:
 
 
 def _put(text: str, span: Span, new: str) -> str:
-    """Return the text with something else in a place; with nothing, its plus sign goes too."""
+    """Return the text with a span replaced; an empty replacement also removes the plus sign beside it."""
     before, after = text[: span.start], text[span.end :]
     if new:
         return before + new + after
@@ -87,28 +89,47 @@ def _put(text: str, span: Span, new: str) -> str:
 def rename(
     formula: Formula, names: Mapping[str, str], *, protected: Iterable[Span] = (), added: Iterable[str] = ()
 ) -> str:
-    """Return the formula's text with columns under other names and fixed effects added.
+    """Return the formula's text with columns renamed and fixed effects added.
 
     Parameters
     ----------
     formula : Formula
     names : mapping of str to str
-        New name per column. The outcome is left alone, as are the names of functions and arguments.
+        New name per column. The outcome and the names of functions and arguments do not change.
     protected : iterable of Span
-        Places where nothing changes.
+        Parts of the text in which nothing changes.
     added : iterable of str
-        Columns that are added to the fixed part, before the first random-effects term.
+        Columns to add to the fixed part, before the first random-effects term.
     """
-    text, left_alone = formula.text, tuple(protected)
+    text, unchanged = formula.text, tuple(protected)
     _, right = parse_sides(text)
     edits = [
         (column.span, quote_name(names[column.name]))
         for column in columns_of(right)
         if column.name in names
-        and not any(place.start <= column.span.start < place.end for place in left_alone)
+        and not any(place.start <= column.span.start < place.end for place in unchanged)
     ]
     first = min(bar.span.start for bar in formula.bars)
     edits.append((Span(first, first), "".join(f"{quote_name(name)} + " for name in added)))
     for span, new in sorted(edits, key=lambda edit: edit[0].start, reverse=True):
         text = text[: span.start] + new + text[span.end :]
     return text
+
+
+def cut_proposals(case: Case, cuts: Sequence[tuple[Cut, str]], words: str) -> Iterator[Proposal]:
+    """Yield a proposal for each cut, and for several cuts one that makes all of them.
+
+    Parameters
+    ----------
+    case : Case
+    cuts : sequence of (Cut, str)
+        Each cut with its name.
+    words : str
+        Template of the description, with a field for the name.
+    """
+    with_all = [*cuts]
+    if len(cuts) > 1:
+        with_all.append((reduce(or_, (each for each, _ in cuts)), "; ".join(name for _, name in cuts)))
+    for each, name in with_all:
+        single = not each.keeps(case.formula)
+        yield Proposal(cut(case.formula, each), words.format(name), single_level=single)

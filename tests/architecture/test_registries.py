@@ -31,7 +31,6 @@ REGISTRIES = {
     "inference": ("METHODS", {"base", "group_sums"}),
     "remedies": (
         "REMEDIES",
-        {"advice", "applied", "base", "changes", "columns", "cuts", "diagnosis", "rewrite"},
     ),
     "report.sections": ("SECTIONS", set()),
     "spec.presets": ("PRESETS", set()),
