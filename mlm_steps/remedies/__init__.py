@@ -1,9 +1,9 @@
-"""What can be done about a singular or doubtful fit, each remedy fitted beside the model it is for.
+"""Alternatives to a singular or doubtful fit.
 
 A remedy is a module whose function takes a Case and yields Proposals: formulas to fit instead. Its name is
 the word that ``on_singular`` takes, and it is listed in ``REMEDIES`` in the order of the advice (statistics,
-section 12): look at the centring first, then leave out what is estimated as zero, then what the data cannot
-tell apart. None is applied unless the spec says so.
+section 12): first change the centring, then remove effects whose variance is estimated as zero, then effects
+that the data cannot distinguish. A remedy is applied only if the spec requests it.
 """
 
 from __future__ import annotations

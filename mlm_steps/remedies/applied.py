@@ -1,4 +1,4 @@
-"""The first of several remedies that holds: the fit it leads to has converged and is not singular."""
+"""Find the first of several remedies whose fit converges and is not singular."""
 
 from __future__ import annotations
 
@@ -20,14 +20,14 @@ Outcome = Literal["applied", "does_not_apply", "singular", "failed", "not_estima
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Applied:
-    """What trying remedies came to.
+    """The remedies that were tried, and the one that is applied.
 
     Attributes
     ----------
     trials : tuple of Trial
-        All that was tried, in order.
+        All tried remedies, in order.
     proposal : Proposal or None
-        What holds; None if nothing does.
+        The proposal that is applied; None if none converged without being singular.
     estimates : Estimates or None
         Its fits.
     """
@@ -38,7 +38,10 @@ class Applied:
 
 
 def first_that_holds(subject: Subject, words: Sequence[str]) -> Applied:
-    """Return the first remedy that holds; of several formulas that it proposes, the one that fits best."""
+    """Return the first remedy whose fit converges and is not singular.
+
+    If several of its formulas do, the one with the smallest criterion is taken.
+    """
     case = Case.of(subject.formula, subject.fit, subject.frame)
     trials: list[Trial] = []
     for word in words:
@@ -60,7 +63,7 @@ def first_that_holds(subject: Subject, words: Sequence[str]) -> Applied:
 
 
 def _attempt(subject: Subject, proposal: Proposal) -> tuple[Outcome, Estimates | None]:
-    """Return how the fit of a proposal ends; ``applied`` for one that could be."""
+    """Return the outcome of fitting a proposal; ``applied`` if it converged and is not singular."""
     if proposal.single_level:
         return "single_level", None
     try:

@@ -1,4 +1,4 @@
-"""What a remedy is given and what it proposes."""
+"""The input of a remedy, a fit, and its output, proposals of other formulas."""
 
 from __future__ import annotations
 
@@ -17,19 +17,19 @@ __all__ = ["INTERCEPT", "ONE", "Case", "Home", "Proposal", "Remedy", "bar_effect
 
 INTERCEPT = "(Intercept)"
 ONE = "1"
-"""The intercept as a formula writes it."""
+"""The intercept in a formula."""
 
 
 @dataclass(frozen=True, slots=True)
 class Home:
-    """Where a random-effects term of the design stands in the formula.
+    """The part of the formula that a random-effects term of the design comes from.
 
     Attributes
     ----------
     bar : int
         Position among the formula's bars.
     effects : tuple of str
-        The bar's effects that the term holds, as a formula writes them; all of a correlated bar.
+        The effects of the bar that belong to the term, as in the formula; all effects of a correlated bar.
     """
 
     bar: int
@@ -38,17 +38,17 @@ class Home:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Case:
-    """A fit that calls for a remedy.
+    """A singular or doubtful fit.
 
     Attributes
     ----------
     formula : Formula
     fit : LmmFit
-        By the reported method.
+        The fit by the reported method.
     frame : DataFrame
-        What the formula was applied to.
+        The data of the fit.
     terms : tuple of int
-        Positions of the random-effects terms at issue: the singular ones; all, where there is none.
+        Positions of the random-effects terms to change: the singular terms, or all if none is singular.
     """
 
     formula: Formula
@@ -67,7 +67,7 @@ class Case:
         return self.fit.design.random[position]
 
     def home(self, position: int) -> Home:
-        """Return where a term stands in the formula."""
+        """Return the part of the formula that a term comes from."""
         parts = cast("list[Mapping[str, int | None]]", self.fit.design.transforms["random"])
         index = cast("int", parts[position]["bar"])
         bar = self.formula.bars[index]
@@ -77,9 +77,9 @@ class Case:
         return Home(index, tuple(e for e in bar_effects(bar) if e == effect))
 
     def effects(self, position: int) -> tuple[str, ...]:
-        """Return the coefficients of a term as a formula writes them, the intercept as 1.
+        """Return the coefficients of a term as in the formula, the intercept as 1.
 
-        A column that is not a whole effect of its bar, such as a level of a factor, has R's name.
+        A column that is only a part of an effect, such as a level of a factor, has R's name.
         """
         shared = self.fit.design.shared_names
         names = (shared.get(name, name) for name in self.term(position).names)
@@ -94,13 +94,13 @@ class Proposal:
     ----------
     formula : str
     what : str
-        What it changes, in words.
+        Description of the change.
     columns : tuple of DerivedColumn
-        Columns that it needs beyond those of the frame.
+        Columns to add to the frame.
     renamed : mapping of str to str
-        Columns of the data that others stand for.
+        Columns of the data with the derived columns that replace them.
     single_level : bool
-        No random effect is left.
+        Whether the formula has no random effects.
     """
 
     formula: str
@@ -111,15 +111,15 @@ class Proposal:
 
 
 class Remedy(Protocol):
-    """A module of this package has one, under its own name."""
+    """A remedy: a function that is named as its module and listed in ``REMEDIES``."""
 
     def __call__(self, case: Case) -> Iterator[Proposal]:
-        """Yield the formulas to try, the one that changes least first; none where the remedy is no use."""
+        """Yield the formulas to try, smallest change first; nothing if the remedy does not apply."""
         ...
 
 
 def bar_effects(bar: Bar) -> tuple[str, ...]:
-    """Return the effects left of a bar as a formula writes them, the intercept as 1."""
+    """Return the effects of a bar as in the formula, the intercept as 1."""
     return (*((ONE,) if bar.effects.intercept else ()), *bar.effects.labels)
 
 

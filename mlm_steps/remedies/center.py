@@ -1,8 +1,8 @@
 """Centre the covariates of random slopes within their groups, and add the groups' means.
 
-A raw covariate blends its effect within groups with that between them. The blend can by itself push a
-correlation of intercept and slope to its bound (statistics, section 4). This is another model, not a simpler
-one: its slope is that within groups.
+The coefficient of a raw covariate mixes its effects within and between groups, which alone can make the
+estimated correlation of intercept and slope -1 or 1 (statistics, section 4). The centred model is a different
+model, not a simpler one: its slope is the slope within groups.
 """
 
 from __future__ import annotations
@@ -22,12 +22,12 @@ from mlm_steps.remedies.rewrite import rename
 __all__ = ["center", "free_name", "slope_columns"]
 
 BLEND = 0.01
-"""Share of a covariate's variance that must lie within and between groups: with less, centring would change
-nothing that a fit could notice."""
+"""Least share of a covariate's variance both within and between groups; with a smaller share centring changes
+the fit too little to matter."""
 
 
 def center(case: Case) -> Iterator[Proposal]:
-    """Yield, per grouping factor, the model whose slopes are within groups."""
+    """Yield for each grouping factor the model with slopes within groups."""
     seen: set[str] = set()
     for position in case.terms:
         bar = case.formula.bars[case.home(position).bar]
@@ -42,7 +42,7 @@ def center(case: Case) -> Iterator[Proposal]:
 
 
 def slope_columns(case: Case, bar: Bar) -> list[str]:
-    """Return the columns of numbers that are random slopes of a bar as they stand, such as ses."""
+    """Return the numeric columns that are random slopes of a bar without a transformation, such as ses."""
     variables = [bar.effects.variables[term[0]] for term in bar.effects.terms if len(term) == 1]
     names = [variable.name for variable in variables if isinstance(variable, Name)]
     return [name for name in names if is_numeric_dtype(case.frame[name])]

@@ -1,7 +1,7 @@
 """Centre the covariates of uncorrelated random slopes at their means.
 
-A model whose intercepts and slopes do not correlate depends on where its covariates are zero (statistics,
-section 4). One whose effects correlate does not: there this would be the same model again.
+A model with uncorrelated intercepts and slopes depends on the zero points of its covariates (statistics,
+section 4). A model with correlated effects does not, so centring would give the same model.
 """
 
 from __future__ import annotations
@@ -18,14 +18,14 @@ from mlm_steps.remedies.rewrite import rename
 __all__ = ["center_grand"]
 
 CENTRED = 1e-6
-"""A mean this small beside the standard deviation is a mean of zero."""
+"""Mean relative to the standard deviation up to which a covariate counts as centred; rounding is smaller."""
 
 
 def center_grand(case: Case) -> Iterator[Proposal]:
-    """Yield the model with zero points at the means of all rows."""
+    """Yield the model with the covariates centred at their means over all rows."""
     bars = [case.formula.bars[case.home(position).bar] for position in case.terms]
-    parted = [bar for bar in bars if not bar.correlated or _stands_apart(case, bar.group.label)]
-    sources = dict.fromkeys(x for bar in parted for x in slope_columns(case, bar))
+    uncorrelated = [bar for bar in bars if not bar.correlated or _has_several_terms(case, bar.group.label)]
+    sources = dict.fromkeys(x for bar in uncorrelated for x in slope_columns(case, bar))
     moved = [x for x in sources if not _is_centred(case, x)]
     if moved:
         names = {x: free_name(case, f"{x}_centred") for x in moved}
@@ -34,8 +34,8 @@ def center_grand(case: Case) -> Iterator[Proposal]:
         yield Proposal(rename(case.formula, names), what, columns, names)
 
 
-def _stands_apart(case: Case, group: str) -> bool:
-    """Return whether the effects of a factor are spread over several terms."""
+def _has_several_terms(case: Case, group: str) -> bool:
+    """Return whether the effects of a grouping factor belong to several terms."""
     return sum(term.group == group for term in case.fit.design.random) > 1
 
 

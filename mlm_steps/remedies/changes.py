@@ -1,4 +1,4 @@
-"""How the fixed effects of two fits differ."""
+"""Compare the fixed effects of two fits."""
 
 from __future__ import annotations
 
@@ -18,13 +18,13 @@ Pair = tuple[float, float]
 def coefficient_changes(
     here: LmmFit, there: LmmFit, renamed: Mapping[str, str]
 ) -> tuple[CoefficientChange, ...]:
-    """Return the coefficients of two fits side by side, those of the first in its order.
+    """Return the coefficients of two fits side by side, in the order of the first fit.
 
     Parameters
     ----------
     here, there : LmmFit
     renamed : mapping of str to str
-        Columns of the data in the first fit, each with what stands for it in the second.
+        Columns of the data in the first fit, each with the column that replaces it in the second.
     """
     old, new = _coefficients(here, renamed), _coefficients(there, {})
     rows = [_change(column, *new.get(key, (None, None)), here=pair) for key, (column, pair) in old.items()]
@@ -35,7 +35,7 @@ def coefficient_changes(
 
 
 def _coefficients(fit: LmmFit, renamed: Mapping[str, str]) -> dict[str, tuple[str, Pair]]:
-    """Return column, estimate and standard error by what is the same for a coefficient in both fits."""
+    """Return column, estimate and standard error by a key that identifies a coefficient in both fits."""
     pairs = zip(fit.beta.tolist(), fit.se.tolist(), strict=True)
     values = dict(zip(fit.design.columns, pairs, strict=True))
     found = by_identity(renamed_column(each, renamed) for each in named_columns(fit.design))
@@ -60,7 +60,7 @@ def _change(
 
 
 def renamed_column(column: Named, names: Mapping[str, str]) -> Named:
-    """Return what a column is where other columns of the data stand in for some.
+    """Return the column of the design after columns of the data have been replaced.
 
     >>> renamed_column(Named("ses:f", "ses:fb", "ses:fb"), {"ses": "ses_within_school"}).name_of_r
     'ses_within_school:fb'

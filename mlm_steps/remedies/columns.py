@@ -15,7 +15,7 @@ __all__ = ["group_means", "with_columns"]
 
 
 def with_columns(frame: pd.DataFrame, columns: Iterable[DerivedColumn]) -> pd.DataFrame:
-    """Return a frame with those of the columns that it does not have yet; the frame itself is not changed."""
+    """Return a copy of the frame with the columns that it lacks."""
     made = {c.name: _made(frame, c) for c in columns if c.name not in frame.columns}
     return frame.assign(**made) if made else frame
 
@@ -41,6 +41,6 @@ def group_means(x: NDArray[np.float64], codes: NDArray[np.intp]) -> NDArray[np.f
     size = np.bincount(codes[known], minlength=groups)
     divisor = np.maximum(size, 1)
     mean = np.bincount(codes[known], x[known], groups) / divisor
-    # A second pass takes away what the first sum lost to rounding.
+    # The second pass removes the rounding error of the first sum.
     mean += np.bincount(codes[known], x[known] - mean[codes[known]], groups) / divisor
     return np.where(known, mean[np.maximum(codes, 0)], np.nan)

@@ -1,4 +1,4 @@
-"""Which term is singular, and in which direction (statistics, section 12)."""
+"""Find which terms are singular, and in which directions (statistics, section 12)."""
 
 from __future__ import annotations
 
@@ -19,19 +19,22 @@ __all__ = ["diagnose"]
 Array = NDArray[np.float64]
 
 PERFECT = 0.99
-"""Correlation beyond which two effects of a singular term count as one."""
+"""Absolute correlation above which two effects of a singular term are reported as perfectly correlated."""
 FLAT = 1e-2
-"""Eigenvalue of a correlation matrix below which its direction does not vary: two effects that correlate
-by ``PERFECT`` have 1 - .99."""
+"""Eigenvalue of a correlation matrix below which its direction does not vary: it is 1 - ``PERFECT``, the
+smaller eigenvalue for two effects with that correlation."""
 EXACT = 1e-6
-NOTHING = 0.02
-"""Standard deviation of a term's contribution, relative to the residual's, below which it is next to nothing:
-a share of the variance under 0.04 %."""
+"""Distance of a correlation from 1, and relative standard deviation, that count as 0 in texts: they show four
+digits."""
+NEGLIGIBLE = 0.02
+"""Standard deviation of a term's contribution relative to the residual's below which the term is negligible:
+its share of the variance is then under 0.04 %."""
 SMALL_WEIGHT = 0.05
+"""Weights below this are left out of the text of a combination: they would be read as 0."""
 
 
 def diagnose(fit: LmmFit) -> tuple[TermDiagnosis, ...]:
-    """Return why each singular term of a fit is singular; nothing for a fit of full rank."""
+    """Return the diagnosis of each singular term; empty if all covariance matrices have full rank."""
     return tuple(
         _diagnosis(term, Lambda)
         for term, Lambda, singular in zip(fit.design.random, fit.Lambda, fit.term_singular, strict=True)
@@ -55,13 +58,13 @@ def _diagnosis(term: RandomTerm, Lambda: Array) -> TermDiagnosis:
 
 
 def _size(term: RandomTerm, Lambda: Array) -> Iterator[str]:
-    """Yield words for a term that contributes hardly anything, whatever its effects correlate by."""
+    """Yield a text for a term whose contribution is negligible."""
     share = float(np.sqrt(np.square(term.z @ Lambda).sum(axis=1).mean()))
-    if 0.0 < share < NOTHING:
+    if 0.0 < share < NEGLIGIBLE:
         percent = f"{100 * share:.2g}" if share >= EXACT else "less than 0.0001"
         yield (
-            f"its contribution has a standard deviation of {percent} % of the residual's, next to nothing, "
-            "so that little is lost without it"
+            f"its contribution has a standard deviation of {percent} % of the residual standard deviation, "
+            "so the model without it fits almost equally well"
         )
 
 
@@ -79,7 +82,7 @@ def _zeros(term: RandomTerm, Lambda: Array) -> list[SingularDirection]:
 
 
 def _dependent(term: RandomTerm, Lambda: Array) -> list[SingularDirection]:
-    """Return what among the effects that vary does not vary separately."""
+    """Return the linear dependencies among the effects with a positive variance."""
     sd = _deviations(Lambda)
     kept = np.flatnonzero(sd >= BOUNDARY)
     if len(kept) < 2:
@@ -128,7 +131,7 @@ def _pair(term: RandomTerm, sd: Array, both: NDArray[np.intp], rho: float) -> Si
 
 
 def _observed(x: Array, value: float) -> float | None:
-    """Return a value of a covariate if it lies among those observed; None outside them, or of two alone."""
+    """Return a value if it lies inside the observed range of a covariate with more than two values."""
     inside = (x > x.min()) & (x < x.max())
     return value if x.min() < value < x.max() and inside.any() else None
 
@@ -142,7 +145,7 @@ def _words(term: RandomTerm, direction: SingularDirection) -> str:
     exact = 1 - abs(rho) < EXACT
     text = f"{effect_words(direction.effects)} are perfectly correlated, ρ = {rho:+.0f}"
     if not exact:
-        text = f"{effect_words(direction.effects)} are all but perfectly correlated, ρ = {rho:.4f}"
+        text = f"{effect_words(direction.effects)} are almost perfectly correlated, ρ = {rho:.4f}"
     if direction.crossing is not None:
         text += f": the lines of all levels of {term.group} meet at "
         text += f"{direction.effects[1]} = {direction.crossing:.4g}"

@@ -11,7 +11,7 @@ __all__ = ["drop_correlation"]
 
 
 def drop_correlation(case: Case) -> Iterator[Proposal]:
-    """Yield the model without the correlations of each term, and without those of all."""
+    """Yield the model without the correlations of each term, and the model without all of them."""
     cuts = []
     for position in case.terms:
         term, home = case.term(position), case.home(position)

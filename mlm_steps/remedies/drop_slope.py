@@ -1,4 +1,4 @@
-"""Let slopes be the same in all groups."""
+"""Remove random slopes, so that a slope is the same in all groups."""
 
 from __future__ import annotations
 
@@ -11,9 +11,9 @@ __all__ = ["drop_slope"]
 
 
 def drop_slope(case: Case) -> Iterator[Proposal]:
-    """Yield models in which slopes do not vary: each alone, then those of all grouping factors together.
+    """Yield models without each random slope, then without those of all grouping factors.
 
-    A slope that a product of its term contains goes with that product only.
+    A slope that is part of a product in its term is removed only after that product.
     """
     for position in case.terms:
         home = case.home(position)
@@ -30,7 +30,7 @@ def drop_slope(case: Case) -> Iterator[Proposal]:
 
 
 def _all_together(case: Case) -> Iterator[Proposal]:
-    """Yield the model with intercepts alone where the terms of several grouping factors have both."""
+    """Yield the model with random intercepts only, if several grouping factors also have slopes."""
     homes = [case.home(position) for position in case.terms]
     with_intercept = [home for home in homes if ONE in bar_effects(case.formula.bars[home.bar])]
     slopes = [(home, tuple(e for e in home.effects if e != ONE)) for home in with_intercept]
@@ -42,7 +42,7 @@ def _all_together(case: Case) -> Iterator[Proposal]:
 
 
 def _same(case: Case, home: Home, labels: tuple[str, ...]) -> tuple[Cut, str]:
-    """Return what takes slopes out of a bar, and its name."""
+    """Return the cut that removes slopes from a bar, and its name."""
     group = case.formula.bars[home.bar].group.label
     noun = "slope" if len(labels) == 1 else "slopes"
     what = f"one {noun} of {' and '.join(labels)} for all levels of {group}"

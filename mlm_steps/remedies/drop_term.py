@@ -1,4 +1,4 @@
-"""Drop a whole random-effects term."""
+"""Remove a whole random-effects term."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ __all__ = ["drop_term"]
 
 
 def drop_term(case: Case) -> Iterator[Proposal]:
-    """Yield the model without each term, and without all of them."""
+    """Yield the model without each term, and the model without all of them."""
     cuts = []
     for position in case.terms:
         home = case.home(position)

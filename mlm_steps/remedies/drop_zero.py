@@ -1,4 +1,4 @@
-"""Drop the random effects whose standard deviation is estimated as 0."""
+"""Remove the random effects whose standard deviation is estimated as 0."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ __all__ = ["drop_zero"]
 
 
 def drop_zero(case: Case) -> Iterator[Proposal]:
-    """Yield the model without them."""
+    """Yield the model without the zero variances of each term, and the model without all of them."""
     cuts: list[tuple[Cut, str]] = []
     for position in case.terms:
         term, home = case.term(position), case.home(position)

@@ -29,9 +29,7 @@ REGISTRIES = {
     "engine.bootstrap.resampling": ("KINDS", {"base"}),
     "figures": ("FIGURES", {"base", "interaction", "scene"}),
     "inference": ("METHODS", {"base", "group_sums"}),
-    "remedies": (
-        "REMEDIES",
-    ),
+    "remedies": ("REMEDIES", {"advice", "applied", "base", "changes", "columns", "diagnosis", "rewrite"}),
     "report.sections": ("SECTIONS", set()),
     "spec.presets": ("PRESETS", set()),
     "tables": ("TABLES", {"base", "effect_cells"}),
