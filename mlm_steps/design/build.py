@@ -173,9 +173,7 @@ def _design(formula: Formula, sample: _Sample, parts: _Parts) -> Design:
         rows=sample.rows,
         transforms=_transforms(formula, parts, kept, all_columns, terms),
         notices=(
-            *fixed_notices(
-                len(sample.columns.frame), sample.missing, sample.columns.n, dropped, tuple(aliases)
-            ),
+            *fixed_notices(len(sample.columns.frame), sample.missing, sample.columns.n, dropped, aliases),
             *random_notices(formula, parts.evaluator, terms, X, names),
         ),
         shared_names=called.shared,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Mapping, Sequence
 
 import numpy as np
 from numpy.typing import NDArray
@@ -22,7 +22,7 @@ __all__ = ["fixed_notices", "random_notices"]
 
 
 def fixed_notices(
-    n: int, missing: Missing, used: int, dropped: Sequence[str], sharing: Sequence[str] = ()
+    n: int, missing: Missing, used: int, dropped: Sequence[str], aliases: Mapping[str, Sequence[str]]
 ) -> list[Notice]:
     """Return notices of rows left out for missing values and of columns that are not identified.
 
@@ -34,23 +34,40 @@ def fixed_notices(
         Which rows miss each column.
     dropped : sequence of str
         Columns left out.
-    sharing : sequence of str
-        Columns of which those are combinations: what their coefficients mean has changed.
+    aliases : mapping of str to sequence of str
+        For each kept column, the dropped columns in whose linear combination it is.
     """
     notices = []
     if used < n:
         text = f"{n - used} of {n} rows are left out for missing values: {count_missing(missing)}."
         notices.append(Notice(code="rows_dropped", severity="info", text=text))
     if dropped:
-        verb = "is a linear combination" if len(dropped) == 1 else "are linear combinations"
-        text = f"{listing(dropped)} {verb} of the columns before and cannot be estimated: left out."
-        if sharing:
-            text += (
-                f" So the coefficients of {listing(sharing)} include what was left out, and an F test "
+        sentences = _why_dropped(dropped, {name for others in aliases.values() for name in others})
+        if aliases:
+            sentences.append(
+                f"So the coefficients of {listing(tuple(aliases))} include what was left out, and an F test "
                 "is of what the data can tell apart."
             )
+        text = " ".join(sentences)
         notices.append(Notice(code="rank_deficient", severity="warning", text=text, subject=dropped[0]))
     return notices
+
+
+def _why_dropped(dropped: Sequence[str], combined: Collection[str]) -> list[str]:
+    """Return why columns were left out: they are linear combinations of others, or 0 in all rows."""
+    combinations = [name for name in dropped if name in combined]
+    empty = [name for name in dropped if name not in combined]
+    sentences = []
+    if combinations:
+        verb = "is a linear combination" if len(combinations) == 1 else "are linear combinations"
+        sentences.append(
+            f"{listing(combinations)} {verb} of the columns before and cannot be estimated: left out."
+        )
+    if empty:
+        verb = "is" if len(empty) == 1 else "are"
+        cells = " (as for a combination of levels that no row has)" if ":" in "".join(empty) else ""
+        sentences.append(f"{listing(empty)} {verb} 0 in all rows{cells} and cannot be estimated: left out.")
+    return sentences
 
 
 def random_notices(

@@ -78,6 +78,16 @@ def test_a_dropped_column_is_said_to_change_its_neighbours(frame):
     assert "includes" not in mlm_steps.fit("y ~ f + x + z + (1 | g)", frame).anova()
 
 
+def test_a_column_of_zeros_is_not_called_a_combination(frame):
+    cells = frame.assign(q=np.where(np.arange(len(frame)) % 2, "u", "v"))
+    cells = cells[~((cells.f == cells.f.max()) & (cells.q == "v"))]
+    fit = mlm_steps.fit("y ~ f * q + (1 | g)", cells)
+    (notice,) = [notice for notice in fit.notices if notice.code == "rank_deficient"]
+    assert "0 in all rows (as for a combination of levels that no row has) and cannot be" in notice.text
+    assert "linear combination" not in notice.text
+    assert " †" not in str(fit)
+
+
 @pytest.mark.parametrize("most", [1, 2, 3, 4, 6, 9, 14])
 @pytest.mark.parametrize("formula", ["y ~ x + (x | g)", "y ~ x + (x | g) + (1 | h)"])
 def test_a_search_takes_no_more_evaluations_than_it_may(monkeypatch, formula, most):
