@@ -5,7 +5,7 @@ from __future__ import annotations
 from mlm_steps.design.hlm import column_factors
 from mlm_steps.records import Coefficient, FitRecord
 from mlm_steps.report.inputs import ReportInput
-from mlm_steps.report.sentences.coding import sum_claim, sum_product_claim
+from mlm_steps.report.sentences.coding import coding_of, sum_claim, sum_product_claim
 from mlm_steps.report.sentences.curves import Curve, curve_of
 from mlm_steps.report.text.text import Phrase, join, say
 
@@ -98,12 +98,13 @@ def _product_claim(
     if _is_slope_at_level(fit, focal, moderator):
         sign = ("positive" if rises else "negative") if clear else "not clearly different from 0"
         return say("The slope of {x} at {w} was {sign}", x=x, w=w, sign=sign)
+    what = "slope" if coding_of(given, fit, focal).kind == "number" else "effect"
     if coefficient.level == "cross":
         verb = "moderated" if clear else "showed no clear moderation of"
-        return say("{w} {verb} the slope of {x}", w=w, verb=verb, x=x)
+        return say(f"{{w}} {{verb}} the {what} of {{x}}", w=w, verb=verb, x=x)
     if not clear:
-        return say("The slope of {x} showed no clear change with {w}", x=x, w=w)
-    return say("The slope of {x} {verb} with {w}", x=x, verb="rose" if rises else "fell", w=w)
+        return say(f"The {what} of {{x}} showed no clear change with {{w}}", x=x, w=w)
+    return say(f"The {what} of {{x}} {{verb}} with {{w}}", x=x, verb="rose" if rises else "fell", w=w)
 
 
 def _focal_first(
