@@ -1,4 +1,4 @@
-"""What a person can get wrong, one class per stage."""
+"""Errors that a user can correct, one class per stage."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ __all__ = [
 ]
 
 MOST_LISTED = 12
-"""Names that a message lists at most: a file may have thousands of columns."""
+"""A message lists at most this many names, because a file may have thousands of columns."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,17 +32,17 @@ class Fault:
     Attributes
     ----------
     where : str
-        The place, as ``file:line:column: key`` or as much of it as is known; may be empty.
+        The place, as ``file:line:column: key``; parts that are not known are left out.
     what : str
-        What is wrong, in one sentence without a full stop.
+        The problem, in one sentence without a full stop.
     hint : str or None
-        What to do about it.
+        How to correct it.
     excerpt : str or None
         Lines to print below, such as a formula with a caret under the place.
     offset : int or None
-        Characters of the formula before the place, where the fault is in a formula.
+        Position in the formula, counted from 0, if the fault is in a formula.
     key : str or None
-        The key beside the formula that is at fault, such as ``weights``.
+        The key at fault if it is not the formula, such as ``weights``.
     """
 
     where: str
@@ -53,7 +53,7 @@ class Fault:
     key: str | None = None
 
     def __str__(self) -> str:
-        """Return ``where: what (hint)``, followed by the excerpt on lines of its own; safe on a terminal."""
+        """Return ``where: what (hint)`` and the excerpt on separate lines, safe to print on a terminal."""
         line = f"{self.where}: {self.what}" if self.where else self.what
         if self.hint:
             line += f" ({self.hint})"
@@ -62,12 +62,12 @@ class Fault:
 
     @staticmethod
     def _shown_excerpt(excerpt: str) -> str:
-        """Return an excerpt whose characters keep their places, a mark for each that cannot be printed."""
+        """Return an excerpt of the same width in which a mark replaces each non-printable character."""
         return "".join(c if c.isprintable() or c == "\n" else "�" for c in excerpt)
 
 
 class MlmError(Exception):
-    """Faults of the input, all those that one stage found."""
+    """All faults of the input that one stage found."""
 
     def __init__(self, *faults: Fault) -> None:
         if not faults:
@@ -76,35 +76,35 @@ class MlmError(Exception):
         self.faults = faults
 
     def __str__(self) -> str:
-        """Return the faults, one after the other."""
+        """Return the faults, one per line."""
         return "\n".join(str(fault) for fault in self.faults)
 
 
 class UsageError(MlmError):
-    """The command line, or a place in the file system that it names, is at fault."""
+    """The command line or a path that it names is wrong."""
 
 
 class SpecError(MlmError):
-    """The spec is at fault."""
+    """The spec is wrong."""
 
 
 class DataError(MlmError):
-    """The data are at fault."""
+    """The data do not meet the requirements of the spec or of a model."""
 
 
 class DesignError(MlmError):
-    """A formula cannot be read, or does not fit the data."""
+    """A formula cannot be parsed, or does not fit the data."""
 
 
 class FormulaError(DesignError):
-    """One place in a formula is at fault; ``offset`` counts its characters from 0."""
+    """One place in a formula is wrong; ``offset`` is its position, counted from 0."""
 
     def __init__(self, fault: Fault, offset: int) -> None:
         super().__init__(fault)
         self.offset = offset
 
     def __reduce__(self) -> tuple[type[FormulaError], tuple[Fault, int]]:
-        """Return what makes an equal error, so that a worker process can hand it over."""
+        """Return the arguments that recreate the error, so that a worker process can pass it on."""
         return type(self), (self.faults[0], self.offset)
 
 
@@ -114,7 +114,7 @@ class FitError(MlmError):
     Attributes
     ----------
     trace : tuple of (evaluation, criterion, largest slope or None)
-        The search that was given up, in order; empty where none had begun.
+        The evaluations of the failed search, in order; empty if no search had started.
     """
 
     def __init__(self, *faults: Fault, trace: Iterable[tuple[int, float, float | None]] = ()) -> None:
@@ -127,11 +127,11 @@ class ComparisonError(MlmError):
 
 
 class StorageError(MlmError):
-    """There is no room for what was made; the input is not at fault."""
+    """The disk is full; the input is not wrong."""
 
 
 def printable(text: str) -> str:
-    r"""Return text whose control characters are written as escapes.
+    r"""Return text with control characters replaced by escapes.
 
     >>> print(printable("a\x1b[31mb"))
     a\x1b[31mb
@@ -140,7 +140,7 @@ def printable(text: str) -> str:
 
 
 def listing(names: Iterable[str], most: int = MOST_LISTED) -> str:
-    """Return names with commas between them, the first few where there are many.
+    """Return names separated by commas, shortened if there are many.
 
     >>> listing("abc"), listing("abcd", 2)
     ('a, b, c', 'a, b, … (4 in all)')
@@ -151,7 +151,7 @@ def listing(names: Iterable[str], most: int = MOST_LISTED) -> str:
 
 
 def did_you_mean(name: str, known: Iterable[str], *, cutoff: float = 0.6) -> str | None:
-    """Return a hint with the known name nearest to one that is not known; None if none is near.
+    """Return a hint with the known name that is most similar to an unknown one; None if none is similar.
 
     >>> did_you_mean("sess", ["ses", "school"])
     "did you mean 'ses'?"

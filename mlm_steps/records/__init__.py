@@ -1,4 +1,4 @@
-"""Results on disk: frozen, versioned, JSON."""
+"""Records: results on disk, as frozen and versioned JSON."""
 
 from mlm_steps.records.allfit import AllFitRecord, RungRefits
 from mlm_steps.records.base import Notice, Record, read_record, write_record, write_whole

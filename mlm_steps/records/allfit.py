@@ -1,4 +1,4 @@
-"""The record of rungs that were refitted by every optimiser."""
+"""The record of the rungs that were refitted with every optimiser."""
 
 from __future__ import annotations
 
@@ -10,13 +10,13 @@ __all__ = ["AllFitRecord", "RefitRow", "RungRefits"]
 
 
 class RefitRow(Part):
-    """One row of the ``allfit`` table: where one optimiser ended from one start."""
+    """One row of the ``allfit`` table: the optimum that one optimiser found from one start."""
 
     optimizer: str
     start: Literal["optimum", "default"]
     criterion: float | None
     delta: float | None
-    """How far the criterion is above the best one."""
+    """Difference of the criterion from the smallest one."""
     max_dbeta_se: float | None
     """Largest difference of a coefficient from the best fit, in its standard errors."""
     max_dsd: float | None
@@ -32,13 +32,13 @@ class RungRefits(Part):
     model: str
     method: Literal["REML", "ML"]
     agree: bool
-    """Whether the fit and all searches that ended normally are at one optimum."""
+    """Whether the fit and all searches that ended normally found the same optimum."""
     verdict: str
-    """The same in words; who is wrong is named."""
+    """The same in words, with the names of the optimisers that differ."""
     refits: tuple[RefitRow, ...]
 
 
 class AllFitRecord(Record):
-    """The rungs that were checked; none where there was no reason to."""
+    """The rungs that were checked; empty if none needed a check."""
 
     rungs: tuple[RungRefits, ...]

@@ -1,4 +1,4 @@
-"""What every record on disk shares: frozen, versioned, whole or absent."""
+"""The base of all records: frozen, versioned, and written completely or not at all."""
 
 from __future__ import annotations
 
@@ -16,11 +16,11 @@ from mlm_steps.notice import Notice
 
 __all__ = ["NO_ROOM", "Notice", "Part", "Record", "damaged", "read_record", "write_record", "write_whole"]
 
-NO_ROOM = "there is no room left on this disk"
+NO_ROOM = "the disk is full"
 
 
 class Part(BaseModel):
-    """A piece of a record."""
+    """A part of a record."""
 
     model_config = ConfigDict(extra="forbid", frozen=True, ser_json_inf_nan="null")
 
@@ -34,16 +34,16 @@ class Record(Part):
 
     schema_version: Literal[1] = 1
     made_from: str = ""
-    """Hash of everything the record depends on: spec part, data, upstream results, versions."""
+    """Hash of all inputs of the record: part of the spec, data, earlier results, versions."""
 
 
 RecordT = TypeVar("RecordT", bound=Record)
 
 
 def write_whole(path: Path, content: bytes) -> None:
-    """Write a file under a temporary name and rename it, so that what exists is whole.
+    """Write a file under a temporary name and rename it, so that a file is never incomplete.
 
-    StorageError where there is no room for it.
+    Raise StorageError if the disk is full.
     """
     try:
         _write(path, content)
@@ -90,6 +90,6 @@ def read_record(kind: type[RecordT], path: Path) -> RecordT:
 
 
 def damaged(path: Path) -> UsageError:
-    """Return the error of a result that cannot be read as what its step wrote."""
-    what = "is not what its step wrote: damaged, or of another version"
-    return UsageError(Fault(str(path), what, "'mlm run' makes it again"))
+    """Return the error for a file that is not a valid record of its step."""
+    what = "is not a valid record: it is damaged, or another version wrote it"
+    return UsageError(Fault(str(path), what, "'mlm run' computes it again"))

@@ -11,7 +11,7 @@ __all__ = ["ComparisonRecord", "MixtureComponent", "PValue", "VarianceChange"]
 PValue = Literal["p_boot", "p_rlrt", "p_boundary", "p_naive"]
 
 TRUSTWORTHY: tuple[PValue, ...] = ("p_boot", "p_rlrt", "p_boundary", "p_naive")
-"""Simulated before asymptotic, at the boundary before naive."""
+"""Order of preference: simulated before asymptotic p values, boundary-corrected before naive ones."""
 
 
 class MixtureComponent(Part):
@@ -30,7 +30,7 @@ class VarianceChange(Part):
     larger: float | None
     prv: float | None
     code: str | None = None
-    """Why there is no number, or ``negative`` when the component grew."""
+    """The reason for a missing number, or ``negative`` if the component increased."""
 
 
 class ComparisonRecord(Record):
@@ -42,7 +42,7 @@ class ComparisonRecord(Record):
     added: tuple[str, ...] = ()
     """Terms that the larger model adds, as written."""
     criterion: Literal["ML", "REML"] | None = None
-    """What the statistic is a difference of."""
+    """The criterion of which the statistic is a difference."""
     statistic: float | None = None
     df: int | None = None
     p_naive: float | None = None
@@ -51,24 +51,24 @@ class ComparisonRecord(Record):
     p_boundary_code: str | None = None
     """Why there is no boundary p: ``not_applicable``, ``no_closed_weights``, ``null_on_boundary``."""
     p_rlrt: float | None = None
-    """Of the exact restricted likelihood ratio test of one variance."""
+    """The p value of the exact restricted likelihood ratio test of one variance."""
     p_rlrt_code: str | None = "not_requested"
     """Why there is none: ``not_requested``, ``not_applicable``, ``not_reml``, ``too_large``."""
     rlrt_approximate: bool = False
-    """Other random effects are present, and left out of account."""
+    """Whether the test ignores other random effects of the model."""
     p_boot: float | None = None
-    """Of the parametric bootstrap of the statistic."""
+    """The p value of the parametric bootstrap of the statistic."""
     p_boot_code: str | None = "not_requested"
     """Why there is none: ``not_requested``, ``not_needed``, ``not_estimable``, ``too_large``, or ``left_out``
     where the test calls for it and the effort does not allow it."""
     replicates: int | None = None
-    """Simulated data sets."""
+    """Number of simulated data sets."""
     failed: int | None = None
-    """Those of them to which a model could not be fitted; they are not counted in ``p_boot``."""
+    """Number of data sets to which a model could not be fitted; ``p_boot`` ignores them."""
     delta_aic: float | None = None
     delta_bic: float | None = None
     delta_deviance: float | None = None
-    """ML deviance of the larger less that of the smaller model."""
+    """ML deviance of the larger model minus that of the smaller model."""
     prv: tuple[VarianceChange, ...] = ()
     delta_r2_marginal: float | None = None
     delta_r2_conditional: float | None = None

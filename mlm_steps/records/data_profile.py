@@ -1,4 +1,4 @@
-"""The record of the data: what was read, what was kept, how it is nested."""
+"""The record of the data: columns, rows kept, hierarchy."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ class ColumnProfile(Part):
     """Levels of a category in order, the reference first; None for numbers and grouping factors."""
     contrast: str | None = None
     label: str | None = None
-    """The file's words for the column, where the format has such labels."""
+    """The file's label of the column, if the format has labels."""
     derived: str | None = None
     """How a derived column was made, for example ``ses centred within school``."""
     used: bool = False
@@ -49,7 +49,7 @@ class ColumnProfile(Part):
 
 
 class VariableLoss(Part):
-    """What the common sample loses to one variable."""
+    """The rows and groups that the common sample loses to one variable."""
 
     variable: str
     rows: int

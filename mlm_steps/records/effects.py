@@ -1,4 +1,4 @@
-"""The record of what the coefficients mean together: contrasts, simple slopes, regions, marginal means."""
+"""The record of functions of the coefficients: contrasts, simple slopes, regions, marginal means."""
 
 from __future__ import annotations
 
@@ -27,16 +27,16 @@ __all__ = [
 Value = str | float
 """The label of a category, or a number."""
 Compared = Literal["pairwise", "control", "consecutive"]
-"""Which means are compared: all pairs, the later less the earlier; each with a control; neighbours."""
+"""Which means are compared: all pairs (later minus earlier), each with a control, or neighbours."""
 
 
 class Tested(Part):
-    """An estimate and its test; without numbers where there is a code."""
+    """An estimate and its test; the numbers are missing if there is a code."""
 
     estimate: float | None = None
     se: float | None = None
     df: float | None = None
-    """None for a normal reference too."""
+    """None also if the reference distribution is normal."""
     statistic: float | None = None
     p: float | None = None
     ci_low: float | None = None
@@ -46,13 +46,13 @@ class Tested(Part):
 
 
 class BackTransformed(Part):
-    """An estimate on the scale of the data column; without numbers where there is a code."""
+    """An estimate on the scale of the data column; the numbers are missing if there is a code."""
 
     estimate: float | None = None
     se: float | None = None
     """By the delta method."""
     ci_low: float | None = None
-    """The limits of the interval, taken back; None where a limit lies beyond the range of the function."""
+    """The back-transformed limits of the interval; None for a limit outside the range of the function."""
     ci_high: float | None = None
     code: str | None = None
 
@@ -86,7 +86,7 @@ class ContrastTest(Part):
     num_df: int
     """Rank of the hypotheses together."""
     den_df: float | None = None
-    """None for a chi-square test too."""
+    """None also for a chi-square test."""
     statistic: float | None = None
     """F of all hypotheses together."""
     p: float | None = None
@@ -99,14 +99,14 @@ class SlopeAt(Part):
     place: Literal["level", "mean - SD", "mean", "mean + SD", "minimum", "maximum", "given"]
     slope: Tested
     intercept: Tested
-    """Expected outcome where the focal predictor is 0 or at its first level, the others at their means.
+    """Expected outcome at 0 or the first level of the focal predictor, with the others at their means.
 
-    For a curve, where its slope is taken: at 0 its functions may have no value.
+    For a curve, it is the expected outcome where the slope is taken, since it may be undefined at 0.
     """
 
 
 class Pairwise(Part):
-    """The difference of the estimates at two values: that at the first less that at the second."""
+    """The estimate at a first value minus the estimate at a second value."""
 
     first: Value
     second: Value
@@ -114,7 +114,7 @@ class Pairwise(Part):
     """p and interval adjusted for the family."""
     p_unadjusted: float | None = None
     back: BackTransformed | None = None
-    """As a ratio or difference of the data column, where the outcome is a function of it that allows that."""
+    """The same as a ratio or difference of the data column, if the outcome's function allows it."""
 
 
 class Stretch(Part):
@@ -129,15 +129,15 @@ class Region(Part):
     """One row of the ``johnson_neyman`` table (statistics, section 11)."""
 
     bounds: tuple[float, ...]
-    """Values of the moderator at which the slope's p equals 1 less the confidence."""
+    """Values of the moderator at which the p value of the slope equals 1 minus the confidence."""
     region: Literal["outside", "inside", "none"]
-    """Where the slope differs from 0, in relation to the bounds."""
+    """Whether the slope differs from 0 outside or inside the bounds."""
     observed_low: float
     observed_high: float
     stretches: tuple[Stretch, ...]
-    """Within the observed range."""
+    """The regions of significance within the observed range."""
     share: float
-    """Of the units, those that lie in one of these."""
+    """Share of the units that lie in one of these regions."""
     unit: str | None
     """The grouping factor whose levels are the units; None for rows."""
     n_units: int
@@ -159,17 +159,17 @@ class SimpleSlopes(Part):
     model: str
     focal: str
     focal_contrast: str | None = None
-    """Of a category the two levels whose difference is taken, as ``Female - Male``."""
+    """For a category, the two levels whose difference is taken, as ``Female - Male``."""
     focal_at: float | None = None
-    """Where a curve's slope is taken; None for a straight line."""
+    """The value at which the slope of a curve is taken; None for a straight line."""
     moderator: str
     moderator_kind: Literal["number", "category"]
     unit: str | None = None
     """The grouping factor over whose levels mean and SD of the moderator are taken; None for rows."""
     declared: bool
-    """Whether the spec names the pair; cross-level terms are read in any case."""
+    """Whether the spec names the pair; cross-level terms are analysed in any case."""
     conditions: tuple[Condition, ...]
-    """Other predictors on which the slope depends, and where they are held."""
+    """Other predictors on which the slope depends, with the values at which they are held."""
     df_method: str
     confidence: float
     adjust: str
@@ -183,14 +183,14 @@ class LevelMean(Part):
     """One row of the ``means`` table."""
 
     level: Value
-    """Of several factors, their levels as ``lo, ctl``."""
+    """For several factors, their levels as ``lo, ctl``."""
     levels: tuple[Value, ...]
     """One per factor."""
     test: Tested
     back: BackTransformed | None = None
-    """On the scale of the data column, where the outcome is a function of it that has an inverse."""
+    """The mean on the scale of the data column, if the outcome is an invertible function of it."""
     reason: str | None = None
-    """Why the mean is not estimable, in words."""
+    """The reason why the mean is not estimable, in words."""
 
 
 class FactorMeans(Part):
@@ -198,24 +198,24 @@ class FactorMeans(Part):
 
     model: str
     factor: str
-    """Of several factors, their names as ``a:b``."""
+    """For several factors, their names as ``a:b``."""
     factors: tuple[str, ...]
     conditions: tuple[Condition, ...]
-    """What the means hold for, where that was chosen."""
+    """Values of other predictors for which the means hold, if they were chosen."""
     averaged: tuple[str, ...]
     """Factors whose levels were averaged with equal weights."""
     held: tuple[Condition, ...]
-    """Numbers held at their mean, or near it where a function of the formula has no value there."""
+    """Numbers held at their mean, or at a value near it if a function of the formula is undefined there."""
     nested: tuple[str, ...] = ()
-    """Nested factors, as ``school in district``: of these the levels that occur are averaged."""
+    """Nested factors, as ``school in district``; the average runs over the levels that occur."""
     interacts: tuple[str, ...]
     """Predictors on which the differences depend."""
     scale: str | None = None
-    """The outcome as the formula has it, where that is a function of a data column."""
+    """The outcome as written in the formula, if it is a function of a data column."""
     response: str | None = None
-    """The data column that means are taken back to."""
+    """The data column to whose scale the means are back-transformed."""
     back_difference: Literal["ratio", "difference"] | None = None
-    """What a difference of means is on the scale of that column."""
+    """Whether a difference of means becomes a ratio or a difference on the scale of that column."""
     df_method: str
     confidence: float
     compared: Compared = "pairwise"

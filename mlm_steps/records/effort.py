@@ -1,4 +1,4 @@
-"""The record of the optional steps of a run: which of them are made, which are left out, and why."""
+"""The record of the optional steps of a run: which are done, which are left out, and why."""
 
 from __future__ import annotations
 
@@ -12,14 +12,14 @@ OptionalStep = Literal["remedies", "profile", "deletions", "simulate", "allfit"]
 
 
 class EvaluationCost(Part):
-    """What it takes to evaluate a model, in seconds of the machine on which the constants were measured."""
+    """The time to evaluate a model, in seconds on the machine on which the constants were measured."""
 
     value: float
     """One evaluation of the criterion."""
     derivatives: float
     """One evaluation with the derivatives that a search needs."""
     refit: float
-    """One refit to a simulated outcome, among many."""
+    """One of many refits to simulated outcomes."""
 
 
 class OptionalWork(Part):
@@ -29,11 +29,11 @@ class OptionalWork(Part):
     of: str
     """A rung, or a comparison such as ``null--slope``."""
     seconds: float
-    """What it takes, by counting operations."""
+    """The estimated time, from the number of operations."""
     decision: Literal["asked", "within", "left_out"]
-    """``asked``: the spec demands it; ``within``: the effort allows it."""
+    """``asked``: the spec requests it; ``within``: the effort allows it."""
     key: str
-    """What in the spec demands it."""
+    """The key of the spec that requests it."""
 
 
 class EffortRecord(Record):
@@ -41,7 +41,7 @@ class EffortRecord(Record):
 
     effort: Literal["quick", "normal", "full"]
     budget: float | None
-    """Seconds that the work may take which the spec does not demand; None for no limit."""
+    """Seconds available for work that the spec does not request; None for no limit."""
     work: tuple[OptionalWork, ...]
 
     @property
@@ -50,5 +50,5 @@ class EffortRecord(Record):
         return tuple(work for work in self.work if work.decision == "left_out")
 
     def allows(self, step: OptionalStep, of: str) -> bool:
-        """Return whether a piece of work is done; False where there is no reason for it."""
+        """Return whether a piece of work is done; False also if there is no reason for it."""
         return any((work.step, work.of) == (step, of) for work in self.work if work.decision != "left_out")

@@ -1,4 +1,4 @@
-"""The record that stands where a result would, when its step failed or does not apply."""
+"""The record that replaces a result if its step failed or does not apply."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ RecordT = TypeVar("RecordT", bound=Record)
 
 
 class Absence(Record):
-    """Why there is no result."""
+    """The reason for a missing result."""
 
     absent: Literal["failed", "not_applicable"]
     step: str

@@ -51,7 +51,7 @@ class TermCovariance(Part):
 
 
 class Convergence(Part):
-    """How the optimiser ended."""
+    """How the search for the optimum ended."""
 
     status: Literal["converged", "singular", "failed"]
     optimizer: str
@@ -104,7 +104,7 @@ class Coefficient(Part):
     ci_high: float | None
     ci_method: str
     ci_low_code: str | None = None
-    """What the limit is if not where the criterion puts it, or why there is none."""
+    """Why there is no limit, or how it differs from the value that the criterion gives."""
     ci_high_code: str | None = None
     dropped: bool = False
     includes: tuple[str, ...] = ()
@@ -118,9 +118,9 @@ class TermTest(Part):
     """Which hypothesis is tested (`mlm_steps.design.hypotheses`)."""
     term: str
     num_df: int
-    """0 where the data leave nothing of the term to test."""
+    """0 if no effect of the term can be tested with these data."""
     den_df: float | None = None
-    """None for a chi-square test too."""
+    """None also for a chi-square test."""
     df_method: str
     sum_sq: float | None = None
     mean_sq: float | None = None
@@ -144,13 +144,13 @@ class RandomParameter(Part):
     ci_high: float | None = None
     ci_method: str = "not_requested"
     ci_low_code: str | None = None
-    """What the limit is if not where the criterion puts it, or why there is none."""
+    """Why there is no limit, or how it differs from the value that the criterion gives."""
     ci_high_code: str | None = None
     at_boundary: bool = False
 
 
 class OptimaRecord(Record):
-    """What was searched for to fit one rung; its tests may be asked for anew without another search."""
+    """The optima of one rung, from which its tests can be computed again without a search."""
 
     model: str
     formula: str
@@ -160,7 +160,7 @@ class OptimaRecord(Record):
     reml: Optimum
     ml: Optimum
     notices: tuple[Notice, ...]
-    """On what was done about a singular fit."""
+    """Notices on the treatment of a singular fit."""
 
 
 class FitRecord(Record):
@@ -170,7 +170,7 @@ class FitRecord(Record):
     formula: str
     """As fitted."""
     deviation: Deviation | None = None
-    """Why that is not the formula of the spec; None where it is."""
+    """Why the formula differs from that of the spec; None if it does not differ."""
     derived: tuple[DerivedColumn, ...] = ()
     """Columns of the formula that the analysis sample does not hold."""
     outcome: str
@@ -186,10 +186,9 @@ class FitRecord(Record):
     """Columns of X that were kept."""
     dropped: tuple[str, ...]
     shared_names: dict[str, str] = Field(default_factory=dict)
-    """R's names of the columns of fixed and random effects that have another one here, ``a[bc]`` for ``abc``,
-    since R calls several columns so."""
+    """R's name for each column that is called otherwise here, as ``abc`` for ``a[bc]``."""
     cost: EvaluationCost | None = None
-    """What evaluations of the model take, by which optional work is planned."""
+    """The time of an evaluation of the model, used to plan optional work."""
     terms: tuple[TermShape, ...]
     n_levels: dict[str, int]
     """Levels per grouping factor."""
@@ -197,12 +196,12 @@ class FitRecord(Record):
     ml: Optimum
     coefficients: tuple[Coefficient, ...]
     coefficients_other: tuple[Coefficient, ...] = ()
-    """Of a singular fit, the same by the method of Satterthwaite and of Kenward and Roger not reported."""
+    """For a singular fit, the tests by the one of the two df methods that is not reported."""
     vcov_of_tests: tuple[tuple[float, ...], ...] = ()
-    """Covariance matrix of the coefficients that their tests use, where it is not that of the estimates."""
+    """Covariance matrix used by the tests, if it differs from that of the estimates."""
     anova: tuple[TermTest, ...] = ()
     anova_other: tuple[TermTest, ...] = ()
-    """Of a singular fit, the F tests by the method that is not reported."""
+    """For a singular fit, the F tests by the df method that is not reported."""
     random: tuple[RandomParameter, ...]
     loglik: float
     """Log-likelihood of the ML fit."""
@@ -212,7 +211,7 @@ class FitRecord(Record):
     notices: tuple[Notice, ...]
 
     def name_of_r(self, column: str) -> str:
-        """Return what R calls a column of fixed or random effects; several may have the same name there."""
+        """Return R's name for a column of fixed or random effects; several columns may share it."""
         return self.shared_names.get(column, column)
 
     @property
@@ -227,23 +226,23 @@ class FitRecord(Record):
 
     @property
     def doubtful(self) -> bool:
-        """Whether the reported fit is singular or failed, or something speaks against its optimum."""
+        """Whether the reported fit is singular, failed, or has a doubtful optimum."""
         end = self.reported.convergence
         return end.status != "converged" or bool(end.reasons)
 
     @property
     def unreliable(self) -> str | None:
-        """Why no number of the rung can be relied on, in words; None where the reported search converged."""
+        """Why the numbers of the rung are unreliable, in words; None if the reported search converged."""
         return _unfinished((self.reported,))
 
     @property
     def incomparable(self) -> str | None:
-        """Why the rung cannot be compared with others: a criterion that comparisons use is no optimum."""
+        """Why the rung cannot be compared with others, in words; None if all searches converged."""
         return _unfinished((self.reported, self.ml))
 
 
 def _unfinished(optima: tuple[Optimum, ...]) -> str | None:
-    """Return which search did not converge and why, for the first that did not."""
+    """Return a sentence on the first search that did not converge; None if all converged."""
     failed = next((one for one in optima if one.convergence.status == "failed"), None)
     if failed is None:
         return None

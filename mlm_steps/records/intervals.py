@@ -1,4 +1,4 @@
-"""The record of intervals that take a step of their own, and which row of a table each belongs to."""
+"""The record of intervals that a separate step computes, with the table row of each."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ NOT_ESTIMABLE = "not_estimable"
 LEFT_OUT = "left_out"
 METHODS = {"wald": "Wald", "profile": "profile, ML", "bootstrap": "bootstrap", "none": NOT_REQUESTED}
 R2 = ("r2_", "rs_")
-"""How the names of measures begin that the kind ``r2`` speaks of: R², and its sources."""
+"""Prefixes of the measures that the kind ``r2`` includes: R² and its sources."""
 
 
 class Interval(Part):
@@ -40,42 +40,42 @@ class Interval(Part):
 
     kind: IntervalKind
     what: str
-    """The row of the table that the number stands in, as ``fixed_row``, ``random_row`` … name it."""
+    """The row of the table that contains the number, as named by ``fixed_row``, ``random_row`` …"""
     low: float | None
     high: float | None
     low_code: str | None = None
-    """Why there is no lower limit, or what it is instead: ``boundary`` for the bound of the parameter."""
+    """Why there is no lower limit; ``boundary`` if the limit is the bound of the parameter."""
     high_code: str | None = None
     method: str
     """In words, such as ``profile, ML`` or ``parametric bootstrap, B=2000, 3 failed``."""
 
 
 class ZetaCurve(Part):
-    """The profile of one parameter: zeta, the signed root of the rise of the ML deviance."""
+    """The likelihood profile of one parameter: zeta, the signed root of the increase of the ML deviance."""
 
     kind: IntervalKind
     what: str
-    """The row of the table that the parameter stands in."""
+    """The row of the table that contains the parameter."""
     estimate: float
-    """By ML."""
+    """The ML estimate."""
     values: tuple[float, ...]
     zeta: tuple[float, ...]
 
 
 class IntervalRecord(Record):
-    """The intervals of one rung that come from one source, of the kinds that the spec asks it for."""
+    """The intervals of one rung from one source, for the kinds that the spec requests."""
 
     model: str
     source: IntervalSource
     confidence: float
     intervals: tuple[Interval, ...]
     curves: tuple[ZetaCurve, ...] = ()
-    """Of a profile."""
+    """The curves of a likelihood profile."""
     notices: tuple[Notice, ...] = ()
     failed: bool = False
-    """Whether this stands for intervals that could not be computed; a notice says why."""
+    """Whether the intervals could not be computed; a notice gives the reason."""
     left_out: bool = False
-    """Whether they were not computed since the effort does not allow it."""
+    """Whether the intervals were left out because of the effort."""
 
 
 def fixed_row(row: Coefficient) -> str:
@@ -117,9 +117,9 @@ class Intervals:
     records: tuple[IntervalRecord, ...] = ()
 
     def find(self, model: str, kind: IntervalKind, what: str) -> Interval:
-        """Return the interval of one row of a table; one without limits says why it has none.
+        """Return the interval of one table row; an interval without limits gives the reason.
 
-        Wald intervals are no concern of these records: they stand in those of the fits.
+        Wald intervals are in the records of the fits, not in these.
         """
         word = self.words.get(kind, "none")
         ordered = sorted(self._of(model), key=lambda record: record.source != word)

@@ -39,7 +39,7 @@ class OlsRecord(Record):
     p: int
     coefficients: tuple[OlsCoefficient, ...]
     shared_names: dict[str, str] = Field(default_factory=dict)
-    """R's names of columns that have another one here, ``a[bc]`` for ``abc``, since R calls several so."""
+    """R's name for each column that is called otherwise here, as ``abc`` for ``a[bc]``."""
     sigma: float
     r_squared: float | None
     adj_r_squared: float | None

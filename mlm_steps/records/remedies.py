@@ -1,4 +1,4 @@
-"""What was found about singular and doubtful rungs, and what was done about them."""
+"""The record of singular and doubtful rungs, their alternatives, and the remedies applied."""
 
 from __future__ import annotations
 
@@ -38,9 +38,9 @@ class DerivedColumn(Part):
     name: str
     source: str
     kind: Literal["center", "mean"]
-    """The source less its mean, or that mean on every row."""
+    """``center``: the source minus its mean; ``mean``: the mean."""
     within: tuple[str, ...]
-    """Columns of the grouping factor whose means are meant; empty for the mean of all rows."""
+    """Columns of the grouping factor within which means are taken; empty for the mean of all rows."""
     level: Literal["1", "2", "3"] = "1"
     """Its level in the hierarchy."""
 
@@ -67,23 +67,23 @@ class Deviation(Part):
     """The formula in the spec."""
     remedy: str
     what: str
-    """What was changed, in words."""
+    """The change, in words."""
     trials: tuple[Trial, ...]
     """All remedies that were tried, in the declared order; the last one was applied."""
 
 
 class SingularDirection(Part):
-    """A combination of the random effects of one term that does not vary."""
+    """A linear combination of the random effects of one term that has variance 0."""
 
     kind: Literal["zero_sd", "perfect_correlation", "combination"]
     effects: tuple[str, ...]
     weights: tuple[float, ...]
-    """Per effect, its weight in the combination of effects in units of their standard deviations."""
+    """Weight of each effect, in units of its standard deviation."""
     correlation: float | None = None
     crossing: float | None = None
-    """Value of the covariate at which the lines of all groups meet: intercept and slope move together.
+    """Value of the covariate at which the lines of all groups meet, if intercepts and slopes are collinear.
 
-    None where it lies outside the observed values, for there are no lines there.
+    None if it lies outside the observed values.
     """
 
 
@@ -95,8 +95,7 @@ class TermDiagnosis(Part):
     names: tuple[str, ...]
     rank: int
     shares: tuple[float, ...]
-    """Shares of the term's standard deviation along its principal axes (rePCA); zero or nearly so is the
-    singular one."""
+    """Shares of the term's standard deviation along its principal axes (rePCA); 0 for a singular axis."""
     directions: tuple[SingularDirection, ...]
     text: str
     """The same in words."""
@@ -106,7 +105,7 @@ class CoefficientChange(Part):
     """One fixed effect of a rung and of an alternative."""
 
     column: str | None
-    """In the rung; None for one that only the alternative has."""
+    """Name in the rung; None for a column of the alternative alone."""
     column_there: str | None
     estimate: float | None
     se: float | None
@@ -119,13 +118,13 @@ class CoefficientChange(Part):
 
 
 class Alternative(Part):
-    """One model fitted in place of a rung."""
+    """One model fitted as an alternative to a rung."""
 
     remedy: str
     """A word of ``on_singular``."""
     formula: str
     what: str
-    """What it changes, in words."""
+    """The change, in words."""
     derived: tuple[DerivedColumn, ...] = ()
     ending: Ending
     reasons: tuple[str, ...] = ()
@@ -147,18 +146,18 @@ class Alternative(Part):
     """Why there is no test, in words."""
     max_dbeta_se: float | None = None
     verdict: Verdict
-    """``converges``: the rung itself has no optimum that the alternative could be compared with."""
+    """``converges``: the alternative converged, but the rung has no optimum to compare it with."""
     changes: tuple[CoefficientChange, ...] = ()
     applied: bool = False
 
     @property
     def p(self) -> float | None:
-        """The p value that holds at the boundary where it is known, else the naive one."""
+        """The boundary-corrected p value if it is known, else the naive one."""
         return self.p_naive if self.p_boundary is None else self.p_boundary
 
 
 class RungAdvice(Part):
-    """One rung whose fit is singular, doubtful or failed, with what could stand in its place."""
+    """One rung whose fit is singular, doubtful or failed, with its alternatives."""
 
     model: str
     formula: str
@@ -175,12 +174,12 @@ class RungAdvice(Part):
 
 
 class RemedyRecord(Record):
-    """The rungs that needed advice; none where all fits are sound."""
+    """The rungs that needed advice; empty if all fits are sound."""
 
     rungs: tuple[RungAdvice, ...]
 
     @property
     def n_models(self) -> int:
-        """How many models were fitted beside the rungs and what stands for them."""
+        """Number of models fitted in addition to the rungs and their replacements."""
         found = [a for rung in self.rungs for a in rung.alternatives]
         return sum(a.ending != "not_estimable" and not a.applied for a in found)

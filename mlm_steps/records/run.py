@@ -29,14 +29,14 @@ if TYPE_CHECKING:
 __all__ = ["Labels", "RunRecords"]
 
 CATEGORICAL = ("category", "ordered", "group", "text")
-"""Kinds of columns that a design codes in columns named for them and a level."""
+"""Kinds of columns for which a design has columns named by the column and a level."""
 
 
 @dataclass(frozen=True, slots=True)
 class Labels:
-    """Words for names; what has no label is called by its name.
+    """Labels for names; a name without a label is its own label.
 
-    They come from the spec straight to the figures and the report: no fit depends on them.
+    Labels come from the spec and are used by figures and report only: no fit depends on them.
 
     Attributes
     ----------
@@ -63,7 +63,7 @@ class Labels:
 
 @dataclass(frozen=True)
 class RunRecords:
-    """Everything a finished run knows.
+    """All results of a finished run.
 
     Attributes
     ----------
@@ -76,7 +76,7 @@ class RunRecords:
         In the order of the ladder; a rung that failed is absent here and in ``failed``, one whose search did
         not converge stands in ``unreliable``.
     failed : mapping of str to str
-        Rung that could not be fitted, and why.
+        Reason per rung that could not be fitted.
     comparisons : tuple of ComparisonRecord
     variance : tuple of VarianceRecord
         In the order of the ladder.
@@ -88,9 +88,9 @@ class RunRecords:
     effects : EffectsRecord, Absence or None
         Contrasts, simple slopes and marginal means.
     intervals : Intervals
-        Those that took steps of their own. Fits and variance hold them in their rows already.
+        Intervals computed by separate steps. The rows of fits and variance contain them already.
     adjustment : {"none", "holm"}
-        What the spec asks for to allow for the number of comparisons.
+        The adjustment for the number of comparisons that the spec requests.
     remedies : RemedyRecord, Absence or None
         The rungs that needed advice, with their alternatives.
     deletions : DeletionsRecord, Absence or None
@@ -130,10 +130,10 @@ class RunRecords:
     remedies: RemedyRecord | Absence | None = None
 
     def reading(self, group: str) -> tuple[tuple[str, ...], str]:
-        """Return the columns of a grouping factor as they read, and the word between them.
+        """Return the columns of a grouping factor in reading order, and the word to put between them.
 
-        ``within``, the innermost first, where one column is nested in the other or the other alone groups
-        rows too; ``×`` for other combinations.
+        The word is ``within``, with the innermost column first, if one column is nested in the other or if
+        the outer one is also a grouping factor alone; else it is ``×``.
         """
         parts = tuple(part for part in re.split("[:()]", group) if part)
         if len(parts) < 2 or group in {column.name for column in self.profile.columns}:
@@ -149,21 +149,21 @@ class RunRecords:
 
     @cached_property
     def shared_names(self) -> dict[str, str]:
-        """R's names of columns that have another one here, since R calls several columns of a model so."""
+        """R's name for each column that has another name here, because R gives it to several columns."""
         found: dict[str, str] = {}
         for names in (*(m.shared_names for m in self.prelude), *(m.shared_names for m in self.fits)):
             found.update(names)
         return found
 
     def name_of_r(self, column: str) -> str:
-        """Return what R calls a column of fixed or random effects; several may have the same name there."""
+        """Return R's name for a column of fixed or random effects; several columns may share it."""
         return self.shared_names.get(column, column)
 
     def factor_of(self, column: str, model: str | None = None) -> str:
-        """Return the categorical data column that a column of a design codes, or else its own name.
+        """Return the categorical data column that a design column codes, or the column's own name.
 
-        Both are written as in formulas, with backticks where they need them. Rungs may call columns of
-        different terms alike, so that only the name of the rung tells which one is meant.
+        Names are written as in formulas, with backticks where necessary. Columns of different terms may have
+        the same name in different rungs; the name of the rung then decides.
         """
         columns = {quote_name(found.name): found for found in self.profile.columns}
         if column in columns:
@@ -179,7 +179,7 @@ class RunRecords:
         return max(stems, key=len, default=column)
 
     def is_ambiguous(self, column: str) -> bool:
-        """Return whether rungs call columns of different terms so."""
+        """Return whether columns of different terms have this name in different rungs."""
         return len({term for _, name, term in self._told if name == column}) > 1
 
     @cached_property
@@ -195,7 +195,7 @@ class RunRecords:
         return frozenset(fixed | random)
 
     def effect_label(self, name: str, model: str | None = None) -> str:
-        """Return what to call a column of a design: its label, or ``Sector [Catholic]`` for a factor."""
+        """Return the label of a design column; for a factor with the level, as ``Sector [Catholic]``."""
         stem = self.factor_of(name, model)
         label = self.labels.column(unquote_name(stem))
         contrast = self.name_of_r(name).removeprefix(stem)

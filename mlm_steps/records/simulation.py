@@ -13,5 +13,4 @@ class SimulationRecord(Record):
     smaller: str
     larger: str
     statistics: tuple[float | None, ...] | None
-    """One per replicate; None where a model could not be fitted. None altogether where the comparison is not
-    bootstrapped."""
+    """One value per replicate, None if a model could not be fitted; None if nothing is bootstrapped."""

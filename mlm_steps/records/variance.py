@@ -21,7 +21,7 @@ class Icc(Part):
     ci_high: float | None = None
     ci_method: str = "not_requested"
     ci_low_code: str | None = None
-    """What the limit is if not where the criterion puts it, or why there is none."""
+    """Why there is no limit, or how it differs from the value that the criterion gives."""
     ci_high_code: str | None = None
     x: float | None = None
     """The predictor value at which a VPC function is evaluated."""
@@ -42,7 +42,7 @@ class VarianceMeasure(Part):
     ci_high: float | None = None
     ci_method: str = "not_requested"
     ci_low_code: str | None = None
-    """What the limit is if not where the criterion puts it, or why there is none."""
+    """Why there is no limit, or how it differs from the value that the criterion gives."""
     ci_high_code: str | None = None
     method: str
     """Source or definition, for example ``Nakagawa, Johnson & Schielzeth 2017``."""

@@ -1,4 +1,4 @@
-"""What may be written in pipeline.yaml, and how it is read."""
+"""The keys of pipeline.yaml, and how they are read."""
 
 from mlm_steps.spec.bootstrap import BootstrapSpec
 from mlm_steps.spec.canonical import canonical

@@ -1,4 +1,4 @@
-"""Write the schema and the page on the spec anew: ``python -m mlm_steps.spec config``."""
+"""Regenerate the schema and the page on the spec: ``python -m mlm_steps.spec config``."""
 
 from __future__ import annotations
 

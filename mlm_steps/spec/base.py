@@ -1,4 +1,4 @@
-"""What every block of the spec shares: its keys are fixed, it is frozen, its docstrings are the schema."""
+"""The base of all blocks of the spec: fixed keys, frozen values, docstrings that become the schema."""
 
 from __future__ import annotations
 
@@ -19,8 +19,8 @@ _LONGEST_EXAMPLE = 60
 class SpecBlock(BaseModel):
     """A block of keys in the spec.
 
-    Where the validation context is a list, unknown keys are noted there and left out, so that all else is
-    checked too; without one they are refused.
+    If the validation context is a list, unknown keys are added to it and ignored, so that the other keys are
+    checked too. Without such a list, unknown keys are refused.
     """
 
     model_config = ConfigDict(extra="forbid", frozen=True, use_attribute_docstrings=True)
@@ -37,7 +37,7 @@ class SpecBlock(BaseModel):
 
     @classmethod
     def _left_empty(cls, value: Written) -> Block:
-        """Return an empty block for a place left empty, where all keys have a default."""
+        """Return an empty block for an empty value, if all keys have a default."""
         needed = [name for name, field in cls.model_fields.items() if field.is_required()]
         if needed:
             raise objection("is empty", f"it needs {' and '.join(needed)}")
@@ -45,11 +45,11 @@ class SpecBlock(BaseModel):
 
     @classmethod
     def _stray(cls, key: str, block: Block) -> SpecFault:
-        """Return the fault of a key that this block does not have."""
+        """Return the fault for an unknown key of this block."""
         if key == "<<":
-            hint = "merge keys are not read: write the keys out"
+            hint = "merge keys are not supported: write the keys out"
         elif (rest := _comma_rest(key, block)) is not None:
-            hint = f"between braces a comma ends the value: put text that holds a comma in quotes{rest}"
+            hint = f"between braces a comma ends the value: put text with a comma in quotes{rest}"
         elif (above := _empty_above(key, block)) and not did_you_mean(key, cls.model_fields, cutoff=0.8):
             hint = f"indent it by two spaces more if it belongs to {above}"
         else:
@@ -58,14 +58,14 @@ class SpecBlock(BaseModel):
 
 
 def _above(key: str, block: Block) -> str | None:
-    """Return the key that stands before another."""
+    """Return the key before another key; None for the first."""
     keys = list(block)
     place = keys.index(key)
     return keys[place - 1] if place else None
 
 
 def _comma_rest(key: str, block: Block) -> str | None:
-    """Return how the value was meant that a key without a colon is the rest of; None for another key.
+    """Return a hint for a key that is the rest of a value after a comma; None for other keys.
 
     ``{label: Cross, final}`` has such a key: between braces the comma ends the value.
     """
@@ -80,6 +80,6 @@ def _comma_rest(key: str, block: Block) -> str | None:
 
 
 def _empty_above(key: str, block: Block) -> str | None:
-    """Return the key before another where it was left empty, as a block is whose lines are not indented."""
+    """Return the key before another if its value is empty, as if the lines of its block were not indented."""
     above = _above(key, block)
     return above if above is not None and is_nothing(block[above]) and block[above] == "" else None

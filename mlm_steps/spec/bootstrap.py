@@ -1,4 +1,4 @@
-"""The key ``bootstrap``: how refits to simulated data are made."""
+"""The key ``bootstrap``: how models are refitted to simulated data."""
 
 from __future__ import annotations
 
@@ -24,29 +24,30 @@ Chunks = Annotated[
 
 
 SIZE = 500
-"""Replicates of a job where the spec leaves it to us: whatever the number of replicates and of cores."""
+"""Replicates per job by default.
+
+The number does not depend on replicates or cores, so that finished jobs can be reused."""
 
 
 class BootstrapSpec(SpecBlock):
-    """How refits to simulated data are made, for what is declared to be bootstrapped."""
+    """How models are refitted to simulated data, for everything that the spec declares to be bootstrapped."""
 
     replicates: Annotated[int, *whole(100, 100_000)] = 2000
     """Number of simulated data sets per rung."""
     chunks: Chunks = "auto"
-    """Jobs that the replicates of a rung are spread over; a finished one is not repeated. ``auto``: 500
-    replicates each."""
+    """Number of jobs per rung; a finished job is not repeated. ``auto``: 500 replicates per job."""
     kind: Literal["parametric", "residual", "cases"] = "parametric"
-    """Where the data come from.
+    """How the data are simulated.
 
-    ``parametric``: the fitted distributions; ``residual``: the fit's own residuals and group effects,
-    reflated and drawn with replacement; ``cases``: groups drawn with replacement.
+    ``parametric``: from the fitted distributions; ``residual``: from the residuals and random effects of the
+    fit, rescaled and drawn with replacement; ``cases``: from groups drawn with replacement.
     """
 
     @property
     def ranges(self) -> tuple[range, ...]:
         """The replicates of each job, counted from 0.
 
-        More replicates than before begin with the same jobs, as far as those are as large as before.
+        If the number of replicates is increased, the first jobs stay the same, provided their size does.
         """
         size = SIZE if self.chunks == "auto" else -(-self.replicates // self.chunks)
         starts = range(0, self.replicates, size)

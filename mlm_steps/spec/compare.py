@@ -24,7 +24,7 @@ class PairSpec(SpecBlock):
     smaller: RungName
     """Name of the rung with fewer parameters."""
     larger: RungName
-    """Name of the rung that holds the smaller one."""
+    """Name of the rung that contains the smaller one."""
 
 
 def _is_a_known_word(value: object) -> object:

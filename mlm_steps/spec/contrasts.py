@@ -17,23 +17,21 @@ class ContrastSpec(SpecBlock):
     """One contrast; it is tested on every rung that has all its coefficients."""
 
     name: Text
-    """Names the contrast in tables and report, for example ``Catholic less public``."""
+    """Name of the contrast in tables and report, for example ``Catholic minus public``."""
     weights: dict[ColumnName, Real] | None = None
     """Weight per coefficient, named as in the table ``fixed``: ``{ses: 1, "ses:sectorCatholic": 0.5}``. The
-    weighted sum is compared with 0."""
+    hypothesis is that the weighted sum is 0."""
     hypothesis: Texts = ()
-    """The same as text, ``"ses - 2*sectorCatholic = 0"``; a list of several is tested jointly too. A name
-    that R gives to several coefficients is refused: each is named with its level, ``a[bc]`` or ``ab[c]``."""
+    """The same as text, ``"ses - 2*sectorCatholic = 0"``. A list of hypotheses is also tested jointly. If
+    R gives one name to several coefficients, write the level in brackets: ``a[bc]`` or ``ab[c]``."""
 
     @model_validator(mode="after")
     def _says_one_thing(self) -> ContrastSpec:
         if (self.weights is None) == (not self.hypothesis):
-            what = (
-                "asks for weights and hypothesis at once" if self.hypothesis else "does not say what to test"
-            )
+            what = "has both weights and hypothesis" if self.hypothesis else "does not say what to test"
             raise objection(what, 'give weights: {a: 1, b: -1}, or hypothesis: "a - b = 0"')
         if self.weights is not None and not any(self.weights.values()):
-            raise objection("has no weight other than 0", "for example {a: 1, b: -1}", ("weights",))
+            raise objection("has only weights of 0", "for example {a: 1, b: -1}", ("weights",))
         return self
 
 

@@ -1,4 +1,4 @@
-"""The key ``data``: which file, which columns, and what is derived from them."""
+"""The key ``data``: the file, its columns, and derived columns."""
 
 from __future__ import annotations
 
@@ -54,20 +54,20 @@ class ColumnSpec(SpecBlock):
     type: Annotated[Literal["group", "category", "ordered", "number", "text"] | None, NothingIsNone] = None
     """``group`` for identifiers of groups, ``category`` (its first level is the reference), ``ordered``
     (polynomial contrasts), ``number`` or ``text``. Default: inferred from the values; codes such as 007 are
-    no numbers."""
+    text."""
     levels: Annotated[Levels | None, NothingIsNone] = None
     """Values of a category as the file has them, the reference first: ``[Public, Catholic]``, ``[0, 1]``.
     Default: the file's own order (value labels), numbers by size, text as R sorts it in an English locale."""
     contrast: Annotated[Literal["treatment", "sum", "helmert", "poly"] | None, NothingIsNone] = None
-    """How a category becomes columns of the design. Default: ``treatment``, for an ordered one ``poly``."""
+    """Contrasts that code a category. Default: ``treatment``, for an ordered one ``poly``."""
     label: OptionalText = None
-    """Words for the report, for example ``Socioeconomic status``. Default: the label that the file has (SPSS,
-    Stata, SAS), else the name; a label that only repeats the name counts as none."""
+    """Label in the report, for example ``Socioeconomic status``. Default: the label in the file (SPSS, Stata,
+    SAS) unless it repeats the name, else the name."""
     unit: OptionalText = None
-    """Unit for the report, for example ``points``."""
+    """Unit in the report, for example ``points``."""
     level: Annotated[Literal[1, 2, 3] | None, Whole, NothingIsNone] = None
-    """Level in the hierarchy that this variable is declared to have: 1, 2 or 3. A column declared above
-    level 1 that varies inside a group is a conflict (see ``level_conflict``)."""
+    """Declared level of the variable in the hierarchy: 1, 2 or 3. A column declared above level 1 that varies
+    within a group is a conflict (see ``level_conflict``)."""
 
     @model_validator(mode="after")
     def _codes_categories_only(self) -> ColumnSpec:
@@ -84,14 +84,14 @@ class ColumnSpec(SpecBlock):
 
 
 class DeriveSpec(SpecBlock):
-    """How a new column is made: exactly one of ``center``, ``mean`` and ``standardize``."""
+    """How a column is derived: exactly one of ``center``, ``mean`` and ``standardize``."""
 
     center: OptionalText = None
-    """Column from which its mean is taken: ``{center: ses}``; with ``within`` the mean of the row's group."""
+    """Column to centre at its mean, ``{center: ses}``; with ``within``, at the mean of each group."""
     mean: OptionalText = None
-    """Column whose group mean stands on every row: ``{mean: ses, within: school}``."""
+    """Column whose mean becomes the new column, ``{mean: ses, within: school}``."""
     standardize: OptionalText = None
-    """Column that is centred and divided by its standard deviation: ``{standardize: ses}``."""
+    """Column to centre and divide by its standard deviation, ``{standardize: ses}``."""
     within: OptionalText = None
     """Grouping column: ``{center: ses, within: school}`` centres at the mean of each school."""
 
@@ -101,7 +101,7 @@ class DeriveSpec(SpecBlock):
         if not asked:
             raise objection("does not say what to derive", "give one of center, mean, standardize")
         if len(asked) > 1:
-            raise objection(f"asks for {' and '.join(asked)} at once", "derive two columns", (asked[1],))
+            raise objection(f"has {' and '.join(asked)} together", "derive two columns", (asked[1],))
         return self
 
     @property
@@ -122,40 +122,42 @@ def _one_character(text: str | None) -> str | None:
     tab = {"tab": "\t", "\\t": "\t"}
     mark = tab.get(text.lower(), text) if text else text
     if mark is not None and (len(mark) != 1 or mark in "\"'\r\n"):
-        raise objection(f"{quoted(mark)} cannot part columns", 'one character, for example ";", or tab')
+        raise objection(
+            f"{quoted(mark)} cannot separate columns", 'give one character, for example ";", or tab'
+        )
     return mark
 
 
 class DataSpec(SpecBlock):
-    """The data file, its columns, and what is derived from them."""
+    """The data file, its columns, and columns derived from them."""
 
     file: Text
     """Path relative to the spec: csv or tsv (also .gz, .zst), parquet, sav, dta, sas7bdat or xlsx."""
     encoding: Annotated[OptionalText, AfterValidator(_known_encoding)] = None
     """Encoding of a text file, for example ``latin-1``. Default: UTF-8, with or without byte-order mark."""
     na: Texts = ("NA", "NaN")
-    """Texts that stand for a missing value; replaces the default. An empty cell is always missing, and so are
-    ``.``, ``NaN`` and ``#N/A`` in a column of numbers. A text among a column's ``levels`` is a level."""
+    """Texts that mean a missing value; they replace the default. An empty cell is always missing, and so are
+    ``.``, ``NaN`` and ``#N/A`` in a column of numbers. A text among the ``levels`` of a column is a level."""
     decimal: Literal[".", ","] = "."
     """Decimal mark of the numbers in a text file."""
     delimiter: Annotated[OptionalText, AfterValidator(_one_character)] = None
-    """Character between the columns of a text file, or ``tab``. Default: found out from the first lines."""
+    """Character between the columns of a text file, or ``tab``. Default: guessed from the first lines."""
     sheet: OptionalText = None
     """Name of the sheet of a workbook. Default: its first."""
     columns: Annotated[dict[ColumnName, ColumnSpec], BeforeValidator(_nothing_is_no_key)] = Field(
         default_factory=dict
     )
-    """Columns by name; those not named are inferred."""
+    """Columns by name; the types of other columns are inferred."""
     derive: Annotated[
         dict[ColumnName, DeriveSpec],
         BeforeValidator(_nothing_is_no_key),
         PlainSerializer(lambda made: list(made.items()), when_used="json"),
     ] = Field(default_factory=dict)
-    """New columns by name, made in this order; a later one may use an earlier one."""
+    """New columns by name, derived in this order; a column may use earlier ones."""
     level_conflict: Literal["error", "warn"] = "error"
-    """What to do about a declared level-2 column that varies inside a group."""
+    """Whether a declared level-2 column that varies within a group is an error or a warning."""
     means_from: Literal["analysis", "all"] = "analysis"
-    """Rows from which the means of ``derive`` are taken: the analysis sample, or all rows of the file."""
+    """Rows from which ``derive`` computes means: the analysis sample, or all rows of the file."""
 
     @field_validator("decimal", "delimiter", "sheet", mode="after")
     @classmethod

@@ -1,4 +1,4 @@
-"""Where the lines of a YAML text begin, and which one begins where none may."""
+"""Find a line of a YAML text with wrong indentation."""
 
 from __future__ import annotations
 
@@ -12,21 +12,21 @@ _START = re.compile(r"(?P<indent> *)(?P<dashes>(?:- +)*)(?P<key>[^\s#'\"{\[-][^:
 
 
 def misplaced_line(text: str, number: int, *, colon: bool = False) -> SpecFault | None:
-    """Return what is wrong with the indentation of a line that a parser stopped at.
+    """Return the fault of a wrongly indented line at which a parser stopped.
 
     Parameters
     ----------
     text : str
-        Of the whole file.
+        The whole file.
     number : int
-        Of the line, counted from 0.
+        Number of the line, counted from 0.
     colon : bool
-        Whether the parser stopped at a colon: the line may also go on with the text above it.
+        Whether the parser stopped at a colon; the line may then also continue the text above.
 
     Returns
     -------
     SpecFault or None
-        With the columns in which the line may begin; None where it begins in one of them.
+        The fault with the columns in which the line may begin; None if it begins in one of them.
     """
     lines = text.split("\n")
     if number >= len(lines) or not lines[number].strip():
@@ -41,7 +41,7 @@ def misplaced_line(text: str, number: int, *, colon: bool = False) -> SpecFault 
     what = f"this line begins in column {column}, where no {word} above it does"
     hint = f"{_in_words(word, columns)}: those of one block begin in the same column"
     if colon:
-        hint += "; text that holds ': ' needs quotes"
+        hint += "; text with ': ' needs quotes"
     return SpecFault((), what, hint, place=(number + 1, column))
 
 

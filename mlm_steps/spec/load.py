@@ -1,4 +1,4 @@
-"""Read a spec: all its faults at once, each with line and column."""
+"""Read a spec and report all its faults together, each with line and column."""
 
 from __future__ import annotations
 
@@ -37,13 +37,13 @@ class LoadedSpec:
     path : Path
         The spec's file, as given.
     source : SpecSource
-        Where its keys stand.
+        The text of the spec and the places of its keys.
     data_path : Path
-        The data file, absolute and links resolved; it exists and may be read.
+        The data file as an absolute path without links; it exists and is readable.
     unread : frozenset of str
-        Columns that the spec derives in a way that could not be read: they exist, but nobody knows how.
+        Derived columns whose definition could not be read.
     faults : tuple of Fault
-        What is wrong with the spec and was left out of it; empty in a spec that may be run.
+        Faults of the parts that were left out of the spec; empty if the spec can be run.
     """
 
     spec: PipelineSpec
@@ -64,9 +64,9 @@ def load_spec(
     path : Path
         The YAML file.
     allow_outside : bool
-        Whether the data file may lie anywhere.
+        Whether the data file may be anywhere.
     check_formula : callable, optional
-        Takes each model's formula and raises FormulaError or DesignError; those are placed into the file.
+        Gets the formula of a model; any FormulaError or DesignError becomes a fault of the file.
 
     Raises
     ------
@@ -82,11 +82,10 @@ def load_spec(
 def inspect_spec(
     path: Path, *, allow_outside: bool = False, check_formula: CheckFormula | None = None
 ) -> tuple[LoadedSpec | None, tuple[Fault, ...]]:
-    """Return as much of a spec as can be had, and all its faults in the order of the file.
+    """Return as much of a spec as can be read, and all its faults in the order of the file.
 
-    Unknown keys, second keys of one name and what is at fault but can be spared are left out of the spec, so
-    that it can be checked further. There is no spec where more is wrong than that, or where there is
-    no data file to read.
+    Unknown keys, repeated keys and invalid parts that are not essential are left out, so that the rest can be
+    checked. If essential parts are invalid, or there is no data file to read, the result has no spec.
     """
     try:
         text = decoded(_content(path))
@@ -98,10 +97,10 @@ def inspect_spec(
     source = SpecSource(str(path), text, root)
     values = _named(value_of(root), path)
     if not isinstance(values, Block):
-        what = f"this is {kind_of(values)}, but a spec is a block of keys"
+        what = f"the file is {kind_of(values)}, but a spec is a block of keys"
         return None, (
             *_in_order(source, found),
-            Fault(f"{path}:1:1", what, "it begins with the line 'version: 1'"),
+            Fault(f"{path}:1:1", what, "a spec begins with the line 'version: 1'"),
         )
     spec, wrong, unread = _validated(values)
     data_path, missing = _data_path(values, path, allow_outside=allow_outside)
@@ -112,7 +111,7 @@ def inspect_spec(
 
 
 def _content(path: Path) -> bytes:
-    """Return the bytes of a file, as many as show that it is too large."""
+    """Return the bytes of a file, at most one more than allowed."""
     try:
         if not path.is_file() and path.exists() and not path.is_dir():
             raise UnreadableSpec(SpecFault((), "is not a regular file", "devices and pipes are not read"))
@@ -128,9 +127,9 @@ def _content(path: Path) -> bytes:
 
 
 def _missing(path: Path) -> tuple[str, str]:
-    """Return what is said of a spec that is not there, with the whole path that was looked for."""
+    """Return the fault of a missing spec, with the full path."""
     if path.is_symlink():
-        return "is a link to a file that is not there", f"it leads to {printable(str(path.readlink()))}"
+        return "is a link to a file that does not exist", f"it points to {printable(str(path.readlink()))}"
     folder = Path(os.path.abspath(path)).parent  # noqa: PTH100 - links stay as they were written
     if not folder.is_dir():
         return "there is no such file", f"there is no folder {printable(str(folder))}"
@@ -138,7 +137,7 @@ def _missing(path: Path) -> tuple[str, str]:
 
 
 def _unplaced(path: Path, found: SpecFault) -> Fault:
-    """Return a fault of a file that has no tree to find places in."""
+    """Return a fault of a file that could not be parsed."""
     where = ":".join(map(str, (path, *(found.place or ()))))
     return _fault(where + (f": {key_path(found.at)}" if found.at else ""), found)
 
@@ -148,7 +147,7 @@ def _fault(where: str, found: SpecFault) -> Fault:
 
 
 def _named(values: object, path: Path) -> object:
-    """Return the spec with the file's name as its name, where it has none."""
+    """Return the spec; if it has no name, the name of the file is used."""
     name = slugified(path.stem)
     if not isinstance(values, Block) or values.get("name", "") != "" or not name:
         return values
@@ -156,11 +155,11 @@ def _named(values: object, path: Path) -> object:
 
 
 def _validated(values: Block) -> tuple[PipelineSpec | None, list[SpecFault], frozenset[str]]:
-    """Return the spec, if it can be had, what is wrong with it, and the derived columns it leaves out."""
+    """Return the spec if it can be read, its faults, and the derived columns left out."""
     found: list[SpecFault] = []
     unread: frozenset[str] = frozenset()
     left: Block | None = values
-    strays = found  # what the first reading leaves aside; later ones would only say it again
+    strays = found  # only the first validation collects unknown keys; later ones would repeat them
     while left is not None:
         try:
             return PipelineSpec.model_validate(left, context=strays), found, unread
@@ -186,7 +185,7 @@ def _data_path(values: Block, spec: Path, *, allow_outside: bool) -> tuple[Path 
 
 
 def _formula_faults(values: Block, check: CheckFormula) -> Iterator[SpecFault]:
-    """Yield what is wrong with each formula; one that a preset made is placed at the preset."""
+    """Yield the faults of each formula; the place of a formula from a preset is that of the preset."""
     for at, formula in _formulas(values):
         try:
             check(formula)
@@ -209,7 +208,7 @@ def _formulas(values: Block) -> Iterator[tuple[Way, str]]:
 
 
 def _in_order(source: SpecSource, found: Iterable[SpecFault]) -> tuple[Fault, ...]:
-    """Return faults with their places, in the order of the file, each once."""
+    """Return distinct faults with their places, in the order of the file."""
     placed = [
         (each.place or source.place(each.at, is_key=each.is_key, offset=each.offset), each) for each in found
     ]

@@ -117,7 +117,7 @@ def _form_of(value: object) -> str:
 
 def _each_once(means: tuple[MeanSpec, ...]) -> tuple[MeanSpec, ...]:
     twice = [
-        ((i,), f"{quoted(', '.join(mean.of))} stands here twice", None)
+        ((i,), f"{quoted(', '.join(mean.of))} occurs twice", None)
         for i, mean in enumerate(means)
         if mean in means[:i]
     ]

@@ -1,6 +1,6 @@
-"""Rules on names that hold between the keys of a spec.
+"""Check names across the keys of a spec.
 
-They look at what was written, so that they can be checked even where another key of a rung is at fault.
+The checks use the values as written, so that they work even if another key of a rung is invalid.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ Named = tuple[Path, str]
 
 
 def faults_between_keys(spec: object) -> Iterator[SpecFault]:
-    """Yield what is wrong between the keys of a spec: names used twice, pairs of rungs that are not there."""
+    """Yield faults across keys: names used twice, comparisons of rungs that do not exist."""
     preset = preset_of(_item(spec, "ladder"))
     rungs = [*_names(spec, "ladder")]
     if preset is not None:
@@ -34,7 +34,7 @@ def faults_between_keys(spec: object) -> Iterator[SpecFault]:
 
 
 def preset_of(ladder: object) -> PresetLadder | None:
-    """Return a ladder's preset; None where it is a list of rungs, or a preset at fault."""
+    """Return the preset of a ladder; None for a list of rungs or an invalid preset."""
     if isinstance(ladder, PresetLadder) or not isinstance(ladder, Mapping):
         return ladder if isinstance(ladder, PresetLadder) else None
     try:
@@ -50,7 +50,7 @@ def _adapter() -> TypeAdapter[PresetLadder]:
 
 
 def _item(value: object, key: str) -> object:
-    """Return what stands under a key, in a block as written or in one that is made; None if nothing does."""
+    """Return the value of a key in a written block or in a model; None if there is none."""
     return value.get(key) if isinstance(value, Mapping) else getattr(value, key, None)
 
 
@@ -66,7 +66,7 @@ def _names(spec: object, key: str) -> Iterator[Named]:
 
 
 def _twice(named: Sequence[Named]) -> Iterator[SpecFault]:
-    """Yield a fault for each name that stands above already, small and capital letters taken as one."""
+    """Yield a fault for each repeated name; case is ignored."""
     first: dict[str, Named] = {}
     for at, name in named:
         place, before = first.setdefault(name.lower(), (at, name))
@@ -78,7 +78,7 @@ def _clash(name: str, before: str, place: Path) -> tuple[str, str]:
     owner = "a rung" if place[0] == "ladder" else "a model of the prelude"
     if place == ("ladder",):
         owner = "a rung of the preset"
-    differ = "" if name == before else ": files are named by models, and some systems take both names as one"
+    differ = "" if name == before else ": files are named by models, and some systems ignore case"
     return f"{quoted(name)} already names {owner}", f"choose another name{differ}"
 
 
@@ -110,7 +110,7 @@ def _no_rung(name: str, rungs: Sequence[str], prelude: Sequence[str]) -> tuple[s
 
 
 def _level_faults(columns: object, declared: Mapping[str, int]) -> Iterator[SpecFault]:
-    """Yield a fault for each column whose declared level is not the one the preset gives it."""
+    """Yield a fault for each column whose declared level differs from its level in the preset."""
     for name, rank in declared.items():
         level = _item(_item(columns, name), "level") if isinstance(columns, Mapping) else None
         if level is not None and str(level) in ("1", "2", "3") and str(level) != str(rank):

@@ -1,4 +1,4 @@
-"""Which data files a spec may read."""
+"""Resolve the path of the data file, and refuse files that a spec must not read."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ __all__ = ["Refused", "data_file"]
 _ADDRESS = re.compile(r"[a-z][a-z0-9+.-]+://", re.IGNORECASE)
 
 
-class Refused(Exception):  # noqa: N818 - it becomes one fault among others
+class Refused(Exception):  # noqa: N818 - the caller adds its fault to the others
     """A data file that cannot or may not be read."""
 
     def __init__(self, what: str, hint: str | None = None) -> None:
@@ -56,13 +56,13 @@ def _allowed(file: str, spec: Path, *, allow_outside: bool) -> Path:
         hint = _hint_for_missing(path, file) + _where_a_link_looks(spec, folder)
         raise Refused(f"there is no file {quoted(file)}", hint)
     if not path.is_file():
-        raise Refused(f"{quoted(file)} is not an ordinary file")
+        raise Refused(f"{quoted(file)} is not a regular file")
     with path.open("rb"):
         return path
 
 
 def _roots(folder: Path) -> Iterator[Path]:
-    """Yield the folders below which data may lie."""
+    """Yield the folders below which the data file may be."""
     yield folder
     yield Path.cwd().resolve()
     repository = next((up for up in (folder, *folder.parents) if (up / ".git").exists()), None)
@@ -78,7 +78,7 @@ def _hint_for_missing(path: Path, file: str) -> str:
 
 
 def _where_a_link_looks(spec: Path, folder: Path) -> str:
-    """Return words for the folder that paths are relative to, where the spec is a link; else nothing."""
+    """Return words on the folder of relative paths if the spec is a link, else empty text."""
     if not spec.is_symlink():
         return ""
     target = printable(str(spec.resolve().parent))

@@ -1,4 +1,4 @@
-"""The whole spec, and the rules that hold between its keys."""
+"""The whole spec, and rules across its keys."""
 
 from __future__ import annotations
 
@@ -30,68 +30,67 @@ from mlm_steps.spec.types import OptionalText, Slug, Whole, nothing_is_empty, ob
 __all__ = ["PipelineSpec"]
 
 LARGEST_SEED = 2**63 - 1
-"""The largest whole number of 64 bits with a sign: what other programs that read a record can hold."""
+"""Largest signed integer of 64 bits, which all programs that read a record can represent."""
 
 
 class PipelineSpec(SpecBlock):
-    """What is analysed: data, ladder of models, comparisons, report."""
+    """The analysis: data, ladder of models, comparisons, report."""
 
     version: Annotated[Literal[1], Whole]
     """Version of this format: ``1``."""
     name: Slug = "analysis"
-    """Names the folder of the results. Default: the name of the spec's file."""
+    """Name of the results folder. Default: the name of the spec's file."""
     title: OptionalText = None
     """Title of the report. Default: the name."""
     data: DataSpec
-    """The data file, its columns, and what is derived from them."""
+    """The data file, its columns, and columns derived from them."""
     ladder: Ladder
-    """The models, each the one before and more: a list of rungs, or a preset that makes them."""
+    """The models, each an extension of the one before: a list of rungs, or a preset that generates them."""
     prelude: Annotated[tuple[PreludeSpec, ...], BeforeValidator(nothing_is_empty)] = ()
     """Single-level models shown before the ladder."""
     compare: Comparisons = "ladder"
     """``ladder`` compares adjacent rungs, ``none`` compares nothing; or a list of pairs such as
     ``[{smaller: l1, larger: slope}]``."""
     tests: TestsSpec = Field(default_factory=TestsSpec)
-    """What is computed beside those tests."""
+    """Tests in addition to these comparisons."""
     contrasts: Contrasts = ()
-    """Combinations of coefficients to be tested, on every rung that has them."""
+    """Combinations of coefficients, tested on every rung that has all of them."""
     slopes: Slopes = ()
     """Simple slopes besides those of every cross-level term: ``[{focal: ses, moderator: sector}]``."""
     means: Means = "auto"
     """Estimated marginal means: ``auto`` for every factor of at most eight levels, ``none``, or a list of
     columns such as ``[sector]``, each a name or a block."""
     estimation: EstimationSpec = Field(default_factory=EstimationSpec)
-    """How models are fitted and their coefficients tested."""
+    """How models are fitted and coefficients are tested."""
     intervals: IntervalsSpec = Field(default_factory=IntervalsSpec)
     """How each kind of interval is computed."""
     bootstrap: BootstrapSpec = Field(default_factory=BootstrapSpec)
-    """How refits to simulated data are made, for what is declared to be bootstrapped."""
+    """How models are refitted to simulated data, for everything that the spec declares to be bootstrapped."""
     effort: Literal["quick", "normal", "full"] = "normal"
-    """How much of what the spec does not demand is computed: alternatives to singular fits, profile
-    intervals, tests of single random effects, bootstrapped comparisons, refits by other optimisers.
+    """How much optional work is done: alternatives to singular fits, profile intervals, tests of single
+    random effects, bootstrapped comparisons, refits with other optimisers.
 
-    What each takes is estimated by counting operations, and the most useful is done first. ``quick``: what
-    takes about a second altogether; ``normal``: a few seconds, about ten at most; ``full``: all. The report
-    says what was left out. A word that is written at its own key, such as ``always``, ``never``, ``true`` or
-    ``profile``, wins.
+    The time of each is estimated by counting operations, and the most useful work is done first. ``quick``:
+    about a second in total; ``normal``: a few seconds, at most about ten; ``full``: all. The report lists
+    what was left out. A value at the work's own key, such as ``always``, ``never``, ``true`` or ``profile``,
+    has priority.
     """
     seed: Annotated[int, *whole(0, LARGEST_SEED)] = 1
-    """What the random numbers of all simulations start from: the same seed gives the same results."""
+    """Seed of the random numbers of all simulations: the same seed gives the same results."""
     on_singular: OnSingular = "warn"
-    """What a rung with a singular fit leads to.
+    """What happens if the fit of a rung is singular.
 
-    In any case the report says which random effects the data cannot tell apart, and shows the alternatives
-    fitted. ``report``: no more than that; ``warn``: the terminal says so too; ``error``: the run ends with
-    exit code 1 once the report is written. A list such as ``[drop_correlation, drop_slope]`` fits these
-    remedies in turn and puts the first that is not singular in the rung's place; the report lists that as a
-    deviation.
+    The report always shows which random effects are not identified, and the alternatives that were fitted.
+    ``report``: nothing else; ``warn``: the terminal shows a warning; ``error``: the run ends with exit code 1
+    after the report is written. A list such as ``[drop_correlation, drop_slope]`` fits these remedies in turn
+    and replaces the rung by the first that is not singular; the report lists this as a deviation.
 
-    ``center`` centres the covariates of the random slopes within groups and adds the groups' means;
-    ``center_grand`` centres those of uncorrelated slopes at their means; ``drop_zero`` drops effects whose
-    standard deviation is 0; ``drop_correlation``, ``drop_slope``, ``drop_term`` drop what they say.
+    ``center`` centres the covariates of random slopes within groups and adds the group means;
+    ``center_grand`` centres the covariates of uncorrelated slopes at their means; ``drop_zero`` drops effects
+    with a standard deviation of 0; ``drop_correlation``, ``drop_slope``, ``drop_term`` drop what they name.
     """
     report: ReportSpec = Field(default_factory=ReportSpec)
-    """What is written at the end."""
+    """The report that is written at the end."""
 
     @model_validator(mode="before")
     @classmethod
@@ -105,7 +104,7 @@ class PipelineSpec(SpecBlock):
 
     @property
     def rungs(self) -> tuple[ModelSpec, ...]:
-        """The rungs of the ladder, a preset expanded."""
+        """The rungs of the ladder; a preset is expanded."""
         return self.ladder.rungs if isinstance(self.ladder, PresetLadder) else self.ladder
 
     @property
@@ -125,7 +124,7 @@ class PipelineSpec(SpecBlock):
 
     @property
     def declared_levels(self) -> Mapping[str, int]:
-        """The level in the hierarchy that columns are declared to have, by ``columns`` or by a preset."""
+        """The declared level of columns in the hierarchy, from ``columns`` or from a preset."""
         of_preset = self.ladder.declared_levels if isinstance(self.ladder, PresetLadder) else {}
         declared = {
             name: column.level for name, column in self.data.columns.items() if column.level is not None
@@ -134,5 +133,5 @@ class PipelineSpec(SpecBlock):
 
     @property
     def title_or_name(self) -> str:
-        """The title, or the name where there is none."""
+        """The title, or the name if there is no title."""
         return self.title or self.name

@@ -1,4 +1,4 @@
-"""What a preset is: a few columns that make a ladder."""
+"""Presets: ladders that are generated from a few columns."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ Step = tuple[str, Sequence[str], Sequence[str]]
 
 
 class PresetLadder(SpecBlock, ABC):
-    """A ladder that is made from the columns it is given.
+    """A ladder that is generated from given columns.
 
     To add one, write a subclass with ``preset: Literal["<name of the module>"]`` in a module of its own in
     ``spec/presets/``, and list it in ``PRESETS``.
@@ -35,11 +35,11 @@ class PresetLadder(SpecBlock, ABC):
     @property
     @abstractmethod
     def declared_levels(self) -> Mapping[str, int]:
-        """The level that each listed column is declared to have."""
+        """The declared level of each listed column."""
 
 
 class TwoLevelLadder(PresetLadder):
-    """A ladder of one outcome on one grouping factor."""
+    """A ladder for one outcome and one grouping factor."""
 
     outcome: Text
     """Column of the outcome."""
@@ -48,7 +48,7 @@ class TwoLevelLadder(PresetLadder):
     level_1: Texts = ()
     """Columns of level-1 predictors."""
     level_2: Texts = ()
-    """Columns of level-2 predictors; one that varies inside a group is a ``level_conflict``."""
+    """Columns of level-2 predictors; one that varies within a group is a ``level_conflict``."""
     cross_level: Texts = ()
     """Interactions of a level-1 with a level-2 predictor, for example ``["ses_w:sector"]``."""
     correlated: Flag = True
@@ -97,7 +97,7 @@ class TwoLevelLadder(PresetLadder):
         return self
 
     def _objections(self) -> Iterator[Objection]:
-        """Yield what is wrong between the columns."""
+        """Yield objections to the columns."""
         parts: dict[str, str] = {}
         for at, name in self._parts():
             if not name.strip():
@@ -107,7 +107,7 @@ class TwoLevelLadder(PresetLadder):
             parts.setdefault(name, str(at[0]))
         for i, product in enumerate(self.cross_level):
             if product in self.cross_level[:i]:
-                yield ("cross_level", i), f"{quoted(product)} stands here twice", None
+                yield ("cross_level", i), f"{quoted(product)} occurs twice", None
             for what, hint in self._faults_of_product(product):
                 yield ("cross_level", i), what, hint
 
@@ -132,7 +132,7 @@ class TwoLevelLadder(PresetLadder):
         for name, listed, rank in ((first, self.lower, 1), (second, self.level_2, 2)):
             if name not in listed:
                 hint = did_you_mean(name, listed) or f"list it under level_{rank}"
-                yield f"{quoted(name)} is no level-{rank} predictor of this ladder", hint
+                yield f"{quoted(name)} is not a level-{rank} predictor of this ladder", hint
 
 
 def factors_of(product: str) -> tuple[str, ...]:

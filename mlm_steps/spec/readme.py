@@ -1,4 +1,4 @@
-"""The text of ``config/README.md``: every key of the spec, made from the models and their docstrings."""
+"""The text of ``config/README.md``, generated from the models of the spec and their docstrings."""
 
 from __future__ import annotations
 
@@ -13,27 +13,27 @@ __all__ = ["readme_text"]
 _INTRODUCTION = """\
 # The spec, key by key
 
-A spec is one YAML file, by default `pipeline.yaml`. This page and `pipeline.schema.json` are made from
-`mlm_steps/spec`; editors that know YAML complete and check keys in a file that begins with
+A spec is one YAML file, by default `pipeline.yaml`. This page and `pipeline.schema.json` are generated from
+`mlm_steps/spec`. Editors with YAML support complete and check keys in a file that begins with
 
 ```yaml
 # yaml-language-server: $schema=config/pipeline.schema.json
 ```
 
-(the path is relative to the file). Whole analyses to start from are in `examples/`; `mlm init DATA` writes a
-spec for a data file, and `mlm validate` names every fault with its line and column.
+(the path is relative to the file). `examples/` has complete analyses to start from, `mlm init DATA` writes a
+spec for a data file, and `mlm validate` lists every fault with its line and column.
 
-**How values are read.** The key decides, never the look of the text. Where text is taken, `null`,
-`no`, `on`, `1e-3` and `012` are that text: `name: null` is the rung "null", `levels: [0, 1]` are
-the values `0` and `1`, `no:` under `columns` is the column "no". Where a number is taken, it is
+**How values are read.** The key decides how a value is read. If the key takes text, `null`,
+`no`, `on`, `1e-3` and `012` are text: `name: null` is the rung "null", `levels: [0, 1]` are
+the values `0` and `1`, `no:` under `columns` is the column "no". Numbers are
 written as in YAML 1.2, without quotes; a flag is `true` or `false`. An empty value, `null` or `~`
-stands for the default where the table says "none" or gives a block. Text with `: `, ` #`, or a
+means the default if the table says "none" or gives a block. Text with `: `, ` #`, or a
 comma between braces needs quotes. Anchors and aliases (`&x`, `*x`) work; merge keys (`<<`), tags
-(`!!str`), and duplicate or unknown keys are faults.
+(`!!str`), and repeated or unknown keys are faults.
 
 **Names** of specs and models become file names: letters a to z, digits, `_`, `.` and single dashes,
-at most 64 characters, the first neither `.` nor `-`. No two models may have one name, small and
-capital letters taken as one.
+at most 64 characters, the first neither `.` nor `-`. Two models must not have the same name;
+case is ignored.
 """
 Schema = dict[str, Any]
 _TYPES = {
@@ -54,7 +54,7 @@ def readme_text() -> str:
 
 
 def _blocks(path: str, block: Schema, known: dict[str, Schema]) -> Iterator[tuple[str, Schema]]:
-    """Yield each block with the way to it, in the order of the keys."""
+    """Yield each block with its path, in the order of the keys."""
     yield path, block
     for key, field in block["properties"].items():
         for beyond, name in _references(field):
@@ -65,7 +65,7 @@ def _blocks(path: str, block: Schema, known: dict[str, Schema]) -> Iterator[tupl
 
 
 def _references(field: Schema) -> Iterator[tuple[str, str]]:
-    """Yield the blocks that may stand in a field, each with what is added to the way."""
+    """Yield the blocks that a field may hold, each with the addition to the path."""
     if "$ref" in field:
         yield "", field["$ref"].rsplit("/", 1)[1]
     for key, beyond in (("items", "[]"), ("additionalProperties", ".NAME")):
@@ -85,7 +85,7 @@ def _section(path: str, block: Schema, known: dict[str, Schema]) -> str:
 
 
 def _described(field: Schema, known: dict[str, Schema]) -> Schema:
-    """Return a field that has a description: that of the block it refers to, where it has none of its own."""
+    """Return a field with a description; by default, that of the block it refers to."""
     named = field.get("$ref", "").rsplit("/", 1)[-1]
     return {"description": known[named]["description"], **field} if named else field
 
@@ -96,7 +96,7 @@ def _row(key: str, field: Schema, *, required: bool) -> str:
 
 
 def _value(field: Schema) -> str:
-    """Return words for what may stand in a field."""
+    """Return words for the values that a field accepts."""
     options = [o for o in (*field.get("oneOf", ()), *field.get("anyOf", ())) if o.get("type") != "null"]
     if options:
         return " or ".join(dict.fromkeys(_value(option) for option in options))

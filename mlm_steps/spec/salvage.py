@@ -1,4 +1,4 @@
-"""What is left of a spec when what is at fault is left out, so that the rest can still be checked."""
+"""Remove invalid parts of a spec so that the rest can be validated."""
 
 from __future__ import annotations
 
@@ -9,16 +9,16 @@ from mlm_steps.spec.written import Block, Items, Path
 __all__ = ["derived_at", "without"]
 
 _ALONE = ("name", "title", "prelude", "compare", "contrasts", "slopes", "means", "estimation", "report")
-"""Keys that nothing else is read by."""
+"""Keys that can be removed alone, since no other key depends on them."""
 _ASIDE = ("weights", "label")
 """Keys of a rung without which its formula can still be checked."""
 
 
 def without(values: Block, faults: Iterable[Path]) -> Block | None:
-    """Return a spec without what stands at the places of faults; None where nothing can be left out.
+    """Return a spec without the parts that have faults; None if no part can be removed.
 
-    What is left out is as small as it can be without changing what the rest means: a key of a column, but
-    all of a derived column.
+    The smallest part is removed whose absence does not change the meaning of the rest: one key of a column,
+    but the whole of a derived column.
     """
     ways = {_droppable(at) for at in faults}
     known = [way for way in ways if way is not None]

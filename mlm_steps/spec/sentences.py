@@ -1,4 +1,4 @@
-"""What a model refused, in sentences for researchers."""
+"""Translate validation errors of pydantic into sentences for researchers."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ _BLOCK = "write {key: value}, or lines 'key: value' below it"
 
 
 def found_in(error: ValidationError, strays: Iterable[SpecFault]) -> Iterator[SpecFault]:
-    """Yield each thing that is wrong; a missing key that an unknown one was meant to be is left out."""
+    """Yield the faults; a missing key is left out if an unknown key is a misspelling of it."""
     meant = {(each.at[:-1], each.hint) for each in strays}
     for detail in error.errors(include_url=False):
         at = place_of(detail)
@@ -30,7 +30,7 @@ def found_in(error: ValidationError, strays: Iterable[SpecFault]) -> Iterator[Sp
 
 
 def place_of(detail: ErrorDetails) -> Path:
-    """Return the way to what was refused, which knows it itself; for the whole spec, nothing."""
+    """Return the path to the refused value, which carries it; empty for the whole spec."""
     at: Path = getattr(detail["input"], "at", ())
     return at
 

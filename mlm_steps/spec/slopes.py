@@ -59,7 +59,7 @@ class SlopeSpec(SpecBlock):
 def _each_pair_once(pairs: tuple[SlopeSpec, ...]) -> tuple[SlopeSpec, ...]:
     seen = [(pair.focal, pair.moderator) for pair in pairs]
     twice = [
-        ((i,), f"{pair[0]} by {pair[1]} stands here twice", None)
+        ((i,), f"{pair[0]} by {pair[1]} occurs twice", None)
         for i, pair in enumerate(seen)
         if pair in seen[:i]
     ]

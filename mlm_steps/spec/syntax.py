@@ -1,4 +1,4 @@
-"""What a YAML parser could not read, in words for people who do not know YAML."""
+"""Explain YAML syntax errors to users who do not know YAML."""
 
 from __future__ import annotations
 
@@ -12,7 +12,9 @@ from mlm_steps.spec.written import SpecFault, quoted
 __all__ = ["LARGEST_FILE", "UnreadableSpec", "decoded", "syntax_fault"]
 
 LARGEST_FILE = 256 * 1024
+"""Bytes of the largest spec that is read; a larger file is most likely the data file."""
 _LONGEST_PARSED_TWICE = 40_000
+"""Longer texts are not parsed again with the slower Python parser, which would take seconds."""
 _CONTROL = re.compile("[^\t\n\r\x20-\x7e\x85\xa0-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 _TAB_INDENT = re.compile(r" *\t[ \t]*\S")
 _QUOTE = "put the text in quotes"
@@ -20,8 +22,8 @@ _CLOSE = "close it with the same mark"
 _SENTENCES: tuple[tuple[str, str, str], ...] = (
     (
         "mapping values are not",
-        "a colon makes a key where none can stand",
-        "put text that holds ': ' in quotes",
+        "a colon makes a key where none is allowed",
+        "put text with ': ' in quotes",
     ),
     ("unexpected end of stream", "the quote opened here is never closed", _CLOSE),
     ("unexpected document separator", "the quote opened here is never closed", _CLOSE),
@@ -42,7 +44,7 @@ _SENTENCES: tuple[tuple[str, str, str], ...] = (
         "keys of one block begin in the same column",
     ),
     ("mapping keys are not", "a value cannot begin with '? '", _QUOTE),
-    ("found unexpected ':'", "a colon cannot stand here", _QUOTE),
+    ("found unexpected ':'", "a colon is not allowed here", _QUOTE),
     ("expected escape sequence", "no such escape between double quotes", "\\\\ stands for a backslash"),
     ("unknown escape character", "no such escape between double quotes", "\\\\ stands for a backslash"),
     (
@@ -58,12 +60,12 @@ _SENTENCES: tuple[tuple[str, str, str], ...] = (
     ("expected chomping or indentation", "a value cannot begin with | or > and text", _QUOTE),
 )
 _MISPLACED = ("expected <block end>", "expected '<document start>'", "mapping values are not")
-"""What the parser says, among others, where a line is indented as no line above it."""
+"""Messages of the parser that may mean a line with wrong indentation."""
 _AT_CONTEXT = ("is never closed", "is not closed")
 
 
-class UnreadableSpec(Exception):  # noqa: N818 - it carries a finding to where the others are
-    """The text cannot be read beyond one place."""
+class UnreadableSpec(Exception):  # noqa: N818 - the caller adds its fault to the others
+    """The text of a spec cannot be parsed."""
 
     def __init__(self, found: SpecFault) -> None:
         super().__init__(found.what)
@@ -99,10 +101,10 @@ def _place_after(text: str) -> tuple[int, int]:
 
 
 def syntax_fault(text: str, error: yaml.YAMLError) -> SpecFault:
-    """Return what a parser's error means and where.
+    """Return the meaning and place of a parser's error.
 
-    The C parser words and places some errors otherwise than the Python one, so a text at fault is parsed a
-    second time by the latter, unless it is so long that this would take seconds.
+    The Python parser gives other messages and places than the C parser, and the sentences here are for the
+    Python parser. A faulty text is therefore parsed again with it, unless the text is long.
     """
     try:
         for _ in yaml.parse(text, Loader=yaml.SafeLoader) if len(text) < _LONGEST_PARSED_TWICE else ():

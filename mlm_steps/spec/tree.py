@@ -1,7 +1,7 @@
-"""A YAML text as a tree of nodes that know their line and column; no scalar is interpreted.
+"""Parse YAML text to a tree of nodes with line and column; scalars are not interpreted.
 
-PyYAML's own loaders keep the last of duplicate keys in silence, read ``no`` as false and follow tags: only
-its parser is used here.
+PyYAML's loaders silently keep the last of repeated keys, read ``no`` as false and follow tags. Therefore only
+its parser is used.
 """
 
 from __future__ import annotations
@@ -20,7 +20,9 @@ __all__ = ["ListNode", "MappingNode", "Node", "ScalarNode", "read_tree", "value_
 
 _Parser = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 _DEEPEST = 40
+"""Deepest nesting of blocks; a spec needs six levels, and a deeper text could exhaust the stack."""
 _LARGEST = 20_000
+"""Most nodes of a spec with aliases expanded; aliases of aliases could otherwise exhaust the memory."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -68,7 +70,7 @@ Node = ScalarNode | ListNode | MappingNode
 
 
 def read_tree(text: str) -> tuple[Node | None, list[SpecFault]]:
-    """Return the tree of a YAML text and its faults; no tree where a fault leaves none to read."""
+    """Return the tree of a YAML text and its faults; the tree is None if the text cannot be parsed."""
     reader = _Reader(text)
     try:
         return reader.document(), reader.found
@@ -79,7 +81,7 @@ def read_tree(text: str) -> tuple[Node | None, list[SpecFault]]:
 
 
 class _Reader:
-    """Makes nodes of the parser's events, one document, anchors followed within limits."""
+    """Builds the nodes of one document from the parser's events."""
 
     def __init__(self, text: str) -> None:
         self.text = text
@@ -112,7 +114,10 @@ class _Reader:
             shown = quoted(tag.replace("tag:yaml.org,2002:", "!!"))
             self.found.append(
                 SpecFault(
-                    at, f"the tag {shown} is not read", "leave it out; quotes make text", place=_place(event)
+                    at,
+                    f"the tag {shown} is not supported",
+                    "remove it; quotes make text",
+                    place=_place(event),
                 )
             )
         if len(at) > _DEEPEST:
@@ -156,7 +161,7 @@ class _Reader:
     def _enter(self, node: MappingNode, key: ScalarNode, value: Node, at: Path) -> None:
         if key.text in node.entries:
             first = node.entries[key.text][0]
-            what = f"the key {quoted(key.text)} stands here twice"
+            what = f"the key {quoted(key.text)} occurs twice"
             hint = f"first in line {first.line}, again in line {key.line}: keep one"
             self.found.append(SpecFault((*at, key.text), what, hint, place=(key.line, key.column)))
         else:
@@ -176,7 +181,9 @@ class _Reader:
         node = self.anchors.get(anchor)
         if node is None:
             if anchor in self.anchors:
-                raise _stop(event, at, f"the alias {quoted('*' + anchor)} stands inside what it stands for")
+                raise _stop(
+                    event, at, f"the alias {quoted('*' + anchor)} is inside the value that it refers to"
+                )
             hint = f"text that begins with * needs quotes: '*{anchor}'"
             raise _stop(event, at, f"no anchor {quoted('&' + anchor)} above", hint)
         return node
@@ -199,7 +206,7 @@ def _stop(event: events.Event, at: Path, what: str, hint: str | None = None) -> 
 
 
 def value_of(node: Node, at: Path = ()) -> object:
-    """Return a node as the models take it: text that knows its place, lists and blocks of such."""
+    """Return a node as the models take it: texts with their place, and lists and blocks of them."""
     if isinstance(node, ScalarNode):
         return Written(node.text, at, plain=node.style is None)
     if isinstance(node, ListNode):

@@ -1,7 +1,7 @@
-"""How a field reads what was written: its type decides, never the look of the text.
+"""Types of fields, which decide how the text of a value is read.
 
-YAML's own guesses (``no`` is false, ``012`` is ten, ``null`` is nothing) are not made here: every scalar
-arrives as text, and each type below says what it accepts.
+YAML guesses types from the text: ``no`` is false, ``012`` is ten, ``null`` is nothing. The spec does not:
+each scalar is text until the type of its field reads it.
 """
 
 from __future__ import annotations
@@ -51,11 +51,11 @@ Objection = tuple[Path, str, str | None]
 
 LONGEST_NAME = 64
 _LONGEST_WHOLE = 20
-"""Characters of a whole number; one with more is larger than what any key takes."""
+"""Whole numbers with more characters exceed the limits of all keys and are not converted."""
 LARGEST_ALPHA = 0.2
-"""A share up to this size, where a coverage is asked for, is most likely its complement."""
+"""A coverage up to this size is most likely a misunderstanding for alpha."""
 LARGEST_REAL = 1e100
-"""Numbers whose squares and products could overflow are refused, and their inverses, which could vanish."""
+"""Larger numbers are refused, because squares could overflow; so are smaller ones than the inverse."""
 _WHOLE = re.compile(r"[-+]?[0-9]+|0o[0-7]+|0x[0-9a-fA-F]+")
 _NUMBER = re.compile(r"[-+]?(\.[0-9]+|[0-9]+(\.[0-9]*)?)([eE][-+]?[0-9]+)?")
 _LEADING_ZERO = re.compile(r"[-+]?0[0-9]+")
@@ -64,24 +64,24 @@ _SCALAR = ["string", "number", "boolean"]
 
 
 def objection(what: str, hint: str | None = None, at: Path = ()) -> PydanticCustomError:
-    """Return the error that a validator raises; ``at`` leads on from the value it was given."""
+    """Return the error that a validator raises; ``at`` is a path relative to the validated value."""
     return objections([(at, what, hint)])
 
 
 def objections(found: Iterable[Objection]) -> PydanticCustomError:
-    """Return one error that carries several objections."""
+    """Return one error with several objections."""
     listed = tuple(found)
     text = "; ".join(f"{what} ({hint})" if hint else what for _, what, hint in listed)
     return PydanticCustomError("objection", "{text}", {"text": text, "objections": listed})
 
 
 def nothing_is_none(value: object) -> object:
-    """Return None for what is left empty, and anything else as it is."""
+    """Return None for an empty value, any other value unchanged."""
     return None if is_nothing(value) or value == "" else value
 
 
 def nothing_is_empty(value: object) -> object:
-    """Return an empty list for what is left empty, and anything else as it is."""
+    """Return an empty list for an empty value, any other value unchanged."""
     return Items((), value.at) if isinstance(value, Written) and is_nothing(value) else value
 
 
@@ -101,11 +101,11 @@ def read_number(value: object) -> object:
 
 
 def read_real(value: object) -> object:
-    """Return the number that is written; an objection where its square would be infinite or 0."""
+    """Return the number that is written; raise an objection if its square would overflow or underflow."""
     number = read_number(value)
     if isinstance(number, float) and number and not 1 / LARGEST_REAL <= abs(number) <= LARGEST_REAL:
         limits = f"0, or between {1 / LARGEST_REAL:g} and {LARGEST_REAL:g} in size"
-        raise objection(f"{quoted(value)} is outside what is computed with", limits)
+        raise objection(f"{quoted(value)} is too large or too small to compute with", limits)
     return number
 
 
@@ -129,14 +129,15 @@ def _number_hint(value: str) -> str | None:
 
 
 def read_share(value: object) -> object:
-    """Return the number that is written; an objection to a percentage."""
+    """Return the share that is written; raise an objection to a percentage."""
     text = str(value).removesuffix("%").strip() if isinstance(value, Written) else ""
     if _NUMBER.fullmatch(text) and not _LEADING_ZERO.match(text) and 50 <= float(text) < 100:
         raise objection(f"{quoted(value)} is not between 0 and 1", f"write {float(text) / 100:.12g}")
     share = read_number(value)
     if isinstance(share, float) and 0 < share <= LARGEST_ALPHA:
         raise objection(
-            f"{quoted(value)} is no coverage", f"write {1 - max(share, 1e-4):.12g}: the coverage, not alpha"
+            f"{quoted(value)} is not a coverage",
+            f"write {1 - max(share, 1e-4):.12g}: the coverage, not alpha",
         )
     return share
 
@@ -158,28 +159,28 @@ def _flag_hint(value: Written) -> str | None:
 
 
 def read_text(value: object) -> object:
-    """Return text as it stands, ``null`` and ``012`` too; an objection where nothing stands."""
+    """Return text unchanged, including ``null`` and ``012``; raise an objection to empty text."""
     if isinstance(value, Written) and not value.strip():
         raise objection("is empty, but text is needed")
     return value
 
 
 def read_item(value: object) -> object:
-    """Return text as it stands in a list, ``""`` too; an objection where nothing stands."""
+    """Return an item of a list unchanged, including ``""``; raise an objection to an empty item."""
     if isinstance(value, Written) and value.plain and not value:
         raise objection("is empty, but text is needed", 'write "" for empty text')
     return value
 
 
 def read_texts(value: object) -> object:
-    """Return a list of text; a single text counts as a list of one, nothing as an empty list."""
+    """Return a list of text; a single text becomes a list of one, an empty value an empty list."""
     if isinstance(value, Written) and not is_nothing(value):
         return Items((value,), value.at)
     return nothing_is_empty(value)
 
 
 def reading(read: Callable[[object], object]) -> Callable[[object, ValidatorFunctionWrapHandler], object]:
-    """Return a validator that reads first; errors of what comes after show the text as it was written."""
+    """Return a validator that reads the value first; later errors show the original text."""
 
     def validator(value: object, handler: ValidatorFunctionWrapHandler) -> object:
         number = read(value)
@@ -198,7 +199,7 @@ def reading(read: Callable[[object], object]) -> Callable[[object, ValidatorFunc
 
 
 def slugified(text: str) -> str:
-    """Return the nearest text that may name a file, or nothing where no letter is left.
+    """Return the most similar text that can name a file, or empty text.
 
     >>> slugified("Höhe & Breite (2)")
     'Hohe-Breite-2'
@@ -224,25 +225,25 @@ def _names_a_file(name: str) -> str:
 
 
 def whole(least: int, most: int) -> tuple[object, ...]:
-    """Return what makes a field a whole number within limits, ``Annotated[int, *whole(1, 9)]``."""
+    """Return the metadata for a whole number within limits, ``Annotated[int, *whole(1, 9)]``."""
     return Field(ge=least, le=most), Whole
 
 
 def number(least: float, most: float) -> tuple[object, ...]:
-    """Return what makes a field a number within limits, ``Annotated[float, *number(0, 1)]``."""
+    """Return the metadata for a number within limits, ``Annotated[float, *number(0, 1)]``."""
     return Field(ge=least, le=most), WrapValidator(reading(read_number))
 
 
 def each_differs(values: tuple[T, ...]) -> tuple[T, ...]:
-    """Return the values; an objection to each that stands there twice."""
-    twice = [((i,), f"{quoted(v)} stands here twice", None) for i, v in enumerate(values) if v in values[:i]]
+    """Return the values; raise an objection to each repeated value."""
+    twice = [((i,), f"{quoted(v)} occurs twice", None) for i, v in enumerate(values) if v in values[:i]]
     if twice:
         raise objections(twice)
     return values
 
 
 NothingIsNone = BeforeValidator(nothing_is_none)
-"""For a field whose default is None: an empty place means the default."""
+"""For a field whose default is None: an empty value means the default."""
 
 Text = Annotated[str, BeforeValidator(read_text), WithJsonSchema({"type": _SCALAR})]
 OptionalText = Annotated[

@@ -1,4 +1,4 @@
-"""The spec as it was written: text that knows where it stands and whether it was quoted."""
+"""The values of a spec as written: text with its place, and whether it was quoted."""
 
 from __future__ import annotations
 
@@ -17,12 +17,12 @@ _NOTHING = ("", "~", "null", "Null", "NULL")
 
 
 class Written(str):
-    """A scalar as text; the type of the field that takes it decides what it means.
+    """A scalar as text; the type of the field decides how it is read.
 
     Attributes
     ----------
     plain : bool
-        Whether it stands without quotes (and not as a ``|`` or ``>`` block).
+        Whether it is written without quotes and not as a ``|`` or ``>`` block.
     at : tuple of str or int
         The keys and positions that lead to it.
     is_key : bool
@@ -41,7 +41,7 @@ class Written(str):
     def __new__(
         cls, text: str, at: Path, *, plain: bool = True, is_key: bool = False, bare: bool = False
     ) -> Self:
-        """Return the text, with what is known about it."""
+        """Return the text with its attributes."""
         written = super().__new__(cls, text)
         written.plain, written.at, written.is_key, written.bare = plain, at, is_key, bare
         return written
@@ -53,7 +53,7 @@ class Items(tuple[object, ...]):
     at: Path
 
     def __new__(cls, items: Iterable[object], at: Path) -> Self:
-        """Return the list, with the way to it."""
+        """Return the list with its path."""
         made = super().__new__(cls, items)
         made.at = at
         return made
@@ -69,7 +69,7 @@ class Block(dict[str, object]):
 
 @dataclass(frozen=True, slots=True)
 class SpecFault:
-    """One thing that is wrong, at a place that is not yet a line and a column.
+    """A fault of the spec whose place is a path of keys, not yet a line and a column.
 
     Attributes
     ----------
@@ -80,9 +80,9 @@ class SpecFault:
     is_key : bool
         Whether the key is at fault and not its value.
     offset : int or None
-        The character of the value that is at fault, counted from 0.
+        Position of the fault in the value, counted from 0.
     place : tuple of int, or None
-        Line and column, where they are known and the way to them is not enough.
+        Line and column, if they are known already.
     """
 
     at: Path
@@ -95,12 +95,12 @@ class SpecFault:
 
 
 def is_nothing(value: object) -> bool:
-    """Return whether a value is left empty, or is an unquoted ``null`` or ``~``."""
+    """Return whether a value is empty, or an unquoted ``null`` or ``~``."""
     return isinstance(value, Written) and value.plain and value in _NOTHING
 
 
 def kind_of(value: object) -> str:
-    """Return words for what stands in a place, for example ``a list``."""
+    """Return words for the kind of a value, for example ``a list``."""
     if isinstance(value, Mapping):
         return "a block of keys"
     if isinstance(value, list | tuple):

@@ -66,5 +66,5 @@ def test_a_step_alone_refuses_a_damaged_record_in_words(finished, words):
     path.write_bytes(b"{}")
     done = mlm(*words, cwd=finished)
     assert done.returncode == 2, done.stderr
-    assert f"{OUT}/fits/slope.json: is not what its step wrote" in done.stderr
+    assert f"{OUT}/fits/slope.json: is not a valid record" in done.stderr
     assert "Traceback" not in done.stderr

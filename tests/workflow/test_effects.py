@@ -138,7 +138,7 @@ def test_a_run_reads_what_is_asked_for_and_every_cross_level_term(folder):
         ),
         (
             "means: [f, f]\nslopes: [{focal: x, moderator: w}, {focal: x, moderator: w, at: [0, 0]}]\n",
-            ["9:12: means[1]: 'f' stands here twice", "10:69: slopes[1].at[1]: '0' stands here twice"],
+            ["9:12: means[1]: 'f' occurs twice", "10:69: slopes[1].at[1]: '0' occurs twice"],
         ),
     ],
     ids=["coefficients", "hypotheses", "pairs", "values", "means", "contradictions", "twice"],
@@ -181,7 +181,7 @@ def test_means_of_several_factors_with_a_control_reach_tables_and_report(folder)
         ("means: [{of: [f, q]}]\n", "9:18: means[0].of[1]: no rung has a predictor q"),
         ("means: [{of: f, by: [s, f]}]\n", "9:25: means[0].by[1]: means of f are not estimated by f"),
         ("means: [{of: f, control: d}]\n", "9:26: means[0].control: there is no level d"),
-        ("means: [{of: [f, f]}]\n", "9:18: means[0].of[1]: 'f' stands here twice"),
+        ("means: [{of: [f, f]}]\n", "9:18: means[0].of[1]: 'f' occurs twice"),
         ("means: [{of: []}]\n", "9:10: means[0].of: names no factor"),
         (
             "means: [{of: f, adjust: tukey, control: a}]\n",

@@ -46,7 +46,7 @@ class HeckLadder(TwoLevelLadder):
         yield from super()._objections()
         for i, name in enumerate(self.random_slopes):
             if name in self.random_slopes[:i]:
-                yield ("random_slopes", i), f"{quoted(name)} stands here twice", None
+                yield ("random_slopes", i), f"{quoted(name)} occurs twice", None
             elif name not in self.level_1:
                 hint = did_you_mean(name, self.level_1) or "list it under level_1"
-                yield ("random_slopes", i), f"{quoted(name)} is no level-1 predictor of this ladder", hint
+                yield ("random_slopes", i), f"{quoted(name)} is not a level-1 predictor of this ladder", hint

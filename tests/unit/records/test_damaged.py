@@ -1,4 +1,4 @@
-"""A result that is not what its step wrote is refused in words."""
+"""A result that is not a valid record is refused in words."""
 
 import pandas as pd
 import pytest
@@ -35,7 +35,7 @@ def record(path):
 def test_a_damaged_result_is_refused_with_its_path(tmp_path, content, read):
     path = tmp_path / "record.json"
     path.write_bytes(content)
-    with pytest.raises(UsageError, match=r"record\.json: is not what its step wrote.*mlm run"):
+    with pytest.raises(UsageError, match=r"record\.json: is not a valid record.*mlm run"):
         read(path)
 
 
@@ -45,5 +45,5 @@ def test_a_truncated_frame_is_refused(tmp_path):
     whole = path.read_bytes()
     for content in (whole[:-9], whole[: len(whole) // 2], whole[:4] + bytes(len(whole) - 8) + whole[-4:]):
         path.write_bytes(content)
-        with pytest.raises(UsageError, match="is not what its step wrote"):
+        with pytest.raises(UsageError, match="is not a valid record"):
             read_parquet(path)

@@ -34,7 +34,7 @@ def full_disk(monkeypatch):
 def test_on_a_full_disk_the_file_keeps_its_content_and_nothing_is_left_beside_it(tmp_path):
     path = tmp_path / "fit.json"
     path.write_text("as it was")
-    with pytest.raises(StorageError, match="no room left on this disk"):
+    with pytest.raises(StorageError, match="the disk is full"):
         write_whole(path, b"new")
     assert [(file.name, file.read_text()) for file in tmp_path.iterdir()] == [("fit.json", "as it was")]
 
@@ -44,5 +44,5 @@ def test_a_step_without_room_for_its_result_ends_with_3(tmp_path, monkeypatch, c
     monkeypatch.setattr(cli, "_run_step", lambda *_: write_whole(tmp_path / "a", b"b"))
     cli._parser.cache_clear()
     assert cli.run_command(["tables", "p.yaml"]) == cli.STEP_FAILED
-    assert "no room left on this disk" in capsys.readouterr().err
+    assert "the disk is full" in capsys.readouterr().err
     cli._parser.cache_clear()

@@ -21,7 +21,7 @@ LADDER_MISSING = (
 )
 VERSION_MISSING = "p.yaml:1:1: the key 'version' is missing (for example version: 1)"
 SLUG_HINT = "use letters a to z, digits, _, . and single dashes, none of . and - in front"
-TWO_NAMES = "choose another name: files are named by models, and some systems take both names as one"
+TWO_NAMES = "choose another name: files are named by models, and some systems ignore case"
 
 BROKEN = {
     # the file and its YAML
@@ -32,7 +32,7 @@ BROKEN = {
         "- a\n",
         [
             (
-                "p.yaml:1:1: this is a list, but a spec is a block of keys (it begins with the line"
+                "p.yaml:1:1: the file is a list, but a spec is a block of keys (a spec begins with the line"
                 " 'version: 1')"
             ),
         ],
@@ -41,8 +41,8 @@ BROKEN = {
         "y,x\n1,2\n",
         [
             (
-                "p.yaml:1:1: this is the text 'y,x 1,2', but a spec is a block of keys"
-                " (it begins with the line 'version: 1')"
+                "p.yaml:1:1: the file is the text 'y,x 1,2', but a spec is a block of keys"
+                " (a spec begins with the line 'version: 1')"
             ),
         ],
     ),
@@ -77,7 +77,7 @@ BROKEN = {
     ),
     "a colon in unquoted text": (
         GOOD + "title: School: a study\n",
-        ["p.yaml:6:14: a colon makes a key where none can stand (put text that holds ': ' in quotes)"],
+        ["p.yaml:6:14: a colon makes a key where none is allowed (put text with ': ' in quotes)"],
     ),
     "an open double quote": (
         GOOD + 'title: "abc\nreport: {}\n',
@@ -114,7 +114,7 @@ BROKEN = {
             (
                 "p.yaml:5:6: this line begins in column 6, where no key above it does"
                 " (the keys above begin in columns 1 and 5: those of one block begin in the same column;"
-                " text that holds ': ' needs quotes)"
+                " text with ': ' needs quotes)"
             )
         ],
     ),
@@ -157,7 +157,7 @@ BROKEN = {
         [
             (
                 "p.yaml:4:57: ladder[0].final: unknown key 'final' (between braces a comma ends the value:"
-                ' put text that holds a comma in quotes, label: "Cross, final")'
+                ' put text with a comma in quotes, label: "Cross, final")'
             )
         ],
     ),
@@ -177,7 +177,7 @@ BROKEN = {
         GOOD + "title: !!python/name:os.system x\n",
         [
             (
-                "p.yaml:6:8: title: the tag '!!python/name:os.system' is not read (leave it out; quotes"
+                "p.yaml:6:8: title: the tag '!!python/name:os.system' is not supported (remove it; quotes"
                 " make text)"
             ),
         ],
@@ -188,7 +188,7 @@ BROKEN = {
     ),
     "an alias inside its anchor": (
         GOOD + "prelude: &x [*x]\n",
-        ["p.yaml:6:14: prelude[0]: the alias '*x' stands inside what it stands for"],
+        ["p.yaml:6:14: prelude[0]: the alias '*x' is inside the value that it refers to"],
     ),
     "aliases that grow": (
         "a: &a [x, x, x, x, x, x, x, x, x]\n"
@@ -203,7 +203,7 @@ BROKEN = {
     ),
     "a merge key": (
         GOOD + "<<: {title: x}\n",
-        ["p.yaml:6:1: '<<': unknown key '<<' (merge keys are not read: write the keys out)"],
+        ["p.yaml:6:1: '<<': unknown key '<<' (merge keys are not supported: write the keys out)"],
     ),
     "a template left unfilled": (
         HEAD + "ladder: {{ ladder }}\n",
@@ -218,11 +218,8 @@ BROKEN = {
     "duplicate keys": (
         GOOD + "title: a\ndata: {file: b.csv}\ntitle: b\n",
         [
-            "p.yaml:7:1: data: the key 'data' stands here twice (first in line 2, again in line 7: keep one)",
-            (
-                "p.yaml:8:1: title: the key 'title' stands here twice (first in line 6, again in line 8:"
-                " keep one)"
-            ),
+            "p.yaml:7:1: data: the key 'data' occurs twice (first in line 2, again in line 7: keep one)",
+            ("p.yaml:8:1: title: the key 'title' occurs twice (first in line 6, again in line 8: keep one)"),
         ],
     ),
     "unknown keys on every level": (
@@ -243,7 +240,7 @@ BROKEN = {
         [
             (
                 "p.yaml:4:36: ladder[0]['2) + (1 | g)']: unknown key '2) + (1 | g)'"
-                " (between braces a comma ends the value: put text that holds a comma in quotes,"
+                " (between braces a comma ends the value: put text with a comma in quotes,"
                 ' formula: "y ~ poly(x, 2) + (1 | g)")'
             ),
         ],
@@ -475,25 +472,25 @@ BROKEN = {
             "p.yaml:7:19: ladder.level_1[2]: 'a' is already given as level_1",
             "p.yaml:7:22: ladder.level_1[3]: 'y' is already given as outcome",
             (
-                "p.yaml:8:19: ladder.random_slopes[0]: 'c' is no level-1 predictor of this ladder"
+                "p.yaml:8:19: ladder.random_slopes[0]: 'c' is not a level-1 predictor of this ladder"
                 " (list it under level_1)"
             ),
-            "p.yaml:8:25: ladder.random_slopes[2]: 'b' stands here twice",
+            "p.yaml:8:25: ladder.random_slopes[2]: 'b' occurs twice",
             "p.yaml:9:16: ladder.level_2[1]: 'g' is already given as group",
             "p.yaml:10:24: ladder.cross_level[1]: 'w:a' names the level-2 predictor first (write \"a:w\")",
             (
-                "p.yaml:10:31: ladder.cross_level[2]: 'aa' is no level-1 predictor of this ladder"
+                "p.yaml:10:31: ladder.cross_level[2]: 'aa' is not a level-1 predictor of this ladder"
                 " (did you mean 'a'?)"
             ),
             (
-                "p.yaml:10:39: ladder.cross_level[3]: 'ww' is no level-2 predictor of this ladder"
+                "p.yaml:10:39: ladder.cross_level[3]: 'ww' is not a level-2 predictor of this ladder"
                 " (did you mean 'w'?)"
             ),
             (
                 "p.yaml:10:47: ladder.cross_level[4]: 'a' is not a product of two columns"
                 ' (for example "ses_w:sector")'
             ),
-            "p.yaml:10:52: ladder.cross_level[5]: 'a:w' stands here twice",
+            "p.yaml:10:52: ladder.cross_level[5]: 'a:w' occurs twice",
         ],
     ),
     "levels at odds with the preset": (
@@ -524,7 +521,7 @@ BROKEN = {
                 "p.yaml:2:75: data.columns.a.contrast: a column of type number has no contrast"
                 " (type: category has levels, type: number has none)"
             ),
-            "p.yaml:2:97: data.columns.b.levels[1]: '1' stands here twice",
+            "p.yaml:2:97: data.columns.b.levels[1]: '1' occurs twice",
             "p.yaml:2:106: data.columns.c.levels: a category needs at least two levels",
             f"p.yaml:2:120: data.columns.d: needs a block of keys, not a list {BLOCK_HINT}",
         ],
@@ -534,7 +531,7 @@ BROKEN = {
             "a.csv", "a.csv, derive: {a: {center: x, mean: x}, b: {within: g}, '': {mean: x}, c: {centre: x}}"
         ),
         [
-            "p.yaml:2:51: data.derive.a.mean: asks for center and mean at once (derive two columns)",
+            "p.yaml:2:51: data.derive.a.mean: has center and mean together (derive two columns)",
             "p.yaml:2:55: data.derive.b: does not say what to derive (give one of center, mean, standardize)",
             "p.yaml:2:71: data.derive['']: is empty, but text is needed",
             "p.yaml:2:86: data.derive.c: does not say what to derive (give one of center, mean, standardize)",
@@ -552,7 +549,12 @@ BROKEN = {
     ),
     "a delimiter of two characters": (
         GOOD.replace("a.csv", "a.csv, delimiter: '||'"),
-        ["p.yaml:2:32: data.delimiter: '||' cannot part columns (one character, for example \";\", or tab)"],
+        [
+            (
+                "p.yaml:2:32: data.delimiter: '||' cannot separate columns"
+                ' (give one character, for example ";", or tab)'
+            ),
+        ],
     ),
     "no format": (
         GOOD + "report: {formats: []}\n",
@@ -606,9 +608,9 @@ BROKEN = {
         ("estimation: {max_evaluations: 10000000}", "max_evaluations: 10000000 is not at most 1000000"),
         (
             "estimation: {confidence: 1e-320}",
-            "'1e-320' is no coverage (write 0.9999: the coverage, not alpha)",
+            "'1e-320' is not a coverage (write 0.9999: the coverage, not alpha)",
         ),
-        ("estimation: {confidence: 0.05}", "'0.05' is no coverage (write 0.95: the coverage, not alpha)"),
+        ("estimation: {confidence: 0.05}", "'0.05' is not a coverage (write 0.95: the coverage, not alpha)"),
         ("estimation: {confidence: 0.4}", "confidence: 0.4 is not at least 0.5"),
         ("estimation: {confidence: 0.99999999999999999}", "is not at most 0.9999"),
         ("estimation: {start: 1e300}", "start: 1e300 is not at most 1e+06"),
@@ -617,10 +619,13 @@ BROKEN = {
         ("estimation: {tolerance: 1e-400}", "tolerance: 1e-400 is not at least 1e-15"),
         (
             "means: [{of: x, at: {z: 1e400}}]",
-            "'1e400' is outside what is computed with (0, or between 1e-100",
+            "'1e400' is too large or too small to compute with (0, or between 1e-100",
         ),
-        ("contrasts: [{name: a, weights: {x: 1e300}}]", "'1e300' is outside what is computed with"),
-        ("contrasts: [{name: a, weights: {x: -1e-300}}]", "'-1e-300' is outside what is computed with"),
+        ("contrasts: [{name: a, weights: {x: 1e300}}]", "'1e300' is too large or too small to compute with"),
+        (
+            "contrasts: [{name: a, weights: {x: -1e-300}}]",
+            "'-1e-300' is too large or too small to compute with",
+        ),
     ],
 )
 def test_a_number_beyond_its_limits_is_refused_with_them(write, line, what):
@@ -667,7 +672,7 @@ def test_a_byte_order_mark_changes_no_place(write):
     [
         ("none.yaml", "none.yaml: there is no such file (looked in {}; mlm init DATA writes a first spec)"),
         ("sub/p.yaml", "sub/p.yaml: there is no such file (there is no folder {}/sub)"),
-        ("link.yaml", "link.yaml: is a link to a file that is not there (it leads to gone.yaml)"),
+        ("link.yaml", "link.yaml: is a link to a file that does not exist (it points to gone.yaml)"),
         ("pipe.yaml", "pipe.yaml: is not a regular file (devices and pipes are not read)"),
         ("/dev/zero", "/dev/zero: is not a regular file (devices and pipes are not read)"),
         (
