@@ -37,7 +37,7 @@ def test_outcomes_of_one_name_and_other_values_are_told_apart(frame):
     small = mlm_steps.fit("y ~ x + (1 | g)", frame)
     other = mlm_steps.fit("y ~ x + z + (1 | g)", frame.assign(y=frame.y.where(frame.index != 3, 9.0)))
     reason = mlm_steps.compare(small, other).record.reason
-    assert "have other values of y: 1 of 72 rows differ, the first is row 4" in reason
+    assert "have different values of y: 1 of 72 rows differ, the first is row 4" in reason
 
 
 def test_missing_values_in_new_data_are_reported_as_such(frame):
