@@ -1,4 +1,4 @@
-"""What a report is made from."""
+"""The input of the report."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ __all__ = ["ReportInput"]
 
 @dataclass(frozen=True, slots=True)
 class ReportInput:
-    """Everything that the sections read.
+    """The records, formulas, figures and provenance that the sections read.
 
     Attributes
     ----------
@@ -25,9 +25,9 @@ class ReportInput:
     svgs : mapping of str to str
         SVG document per figure.
     provenance : mapping
-        Versions, hashes, platform; no times. Values are text, numbers, sequences or mappings of such.
+        Versions, hashes and platform, without times. Values are text, numbers, sequences or mappings.
     formats : tuple of str
-        Formats that are written.
+        The formats to write.
     """
 
     run: RunRecords
@@ -38,7 +38,7 @@ class ReportInput:
 
     @property
     def names(self) -> Names:
-        """Words for names."""
+        """The labels of names."""
         return Names(self.run)
 
     @property
@@ -53,7 +53,7 @@ class ReportInput:
 
     @property
     def alpha(self) -> float:
-        """The level of the tests, one for the whole run."""
+        """The level of the tests, which is the same for the whole run."""
         return self.run.fits[0].alpha if self.run.fits else 0.05
 
     @property
@@ -71,5 +71,5 @@ class ReportInput:
         return tuple({(n.code, n.text, n.model): n for n in found}.values())
 
     def variance(self, model: str) -> VarianceRecord | None:
-        """Return the variance that a rung explains, if it was computed."""
+        """Return the record of explained variance of a rung, if it was computed."""
         return next((record for record in self.run.variance if record.model == model), None)

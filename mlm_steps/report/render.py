@@ -1,4 +1,4 @@
-"""Records in, the text of the report in each format out."""
+"""Render the report from its records, in each format."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ _TRAILING_SPACE = re.compile(r"[ \t]+\n")
 
 
 def compile_templates() -> Iterator[None]:
-    """Compile every template, one at a step, for a process that will be forked."""
+    """Compile every template, one per iteration, before a process is forked."""
     for environment, form in ((_html_environment(), "html/"), (_markdown_environment(), "md/")):
         for name in environment.list_templates():
             if name.startswith(form):
@@ -43,7 +43,7 @@ def compile_templates() -> Iterator[None]:
 
 
 def render_report(given: ReportInput) -> dict[str, str]:
-    """Return the report in each format that is asked for, by its suffix.
+    """Return the report in each requested format, by suffix.
 
     Parameters
     ----------
@@ -119,7 +119,7 @@ def _finalize_html(value: Any) -> Any:
 
 
 def _finalize_markdown(value: Any, anchors: dict[str, str], *, in_table: bool = False) -> Any:
-    """Return a value of a template as Markdown; what is not known to be ours is escaped."""
+    """Return a value of a template as Markdown; all text that is not marked as safe is escaped."""
     if isinstance(value, Undefined | Markup | int):
         return value
     if isinstance(value, _PIECES):

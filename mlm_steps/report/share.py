@@ -1,4 +1,4 @@
-"""Where the workflow and the templates lie: at the root of a checkout, inside an installed package."""
+"""The folders of the workflow and the templates, in a checkout and in an installed package."""
 
 from __future__ import annotations
 

@@ -85,8 +85,8 @@ def test_the_share_between_groups_is_read_over_the_covariate_of_a_slope(make_giv
     with_vpc = replace(given, run=replace(given.run, variance=(*given.run.variance[:-1], record)))
     text = render_report(with_vpc)["md"]
     assert (
-        "the share between levels of School is .107 where Status is −2.41, its smallest value, and .086 "
-        "where it is 1.87, its largest; it is least at 0.120, .050."
+        "the share between levels of School is .107 where Status is −2.41 (its smallest value) and .086 "
+        "where it is 1.87 (its largest value); the minimum is .050, where it is 0.120."
     ) in text
 
 
@@ -105,7 +105,7 @@ def test_a_covariate_of_two_values_has_no_least_share_between_them(make_given):
     profile = given.run.profile.model_copy(update={"columns": columns})
     run = replace(given.run, profile=profile, variance=(record,))
     (sentence,) = partition_sentences(replace(given, run=run))
-    assert plain_text(sentence).endswith("where it is 1.00, its largest.")
+    assert plain_text(sentence).endswith("where it is 1.00 (its largest value).")
 
 
 def test_an_interval_by_another_method_than_the_test_says_so(make_given):

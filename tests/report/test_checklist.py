@@ -47,4 +47,5 @@ def test_without_flags_the_report_says_that_none_was_raised(make_given):
     given = make_given()
     profile = given.run.profile.model_copy(update={"notices": ()})
     text = render_report(replace(given, run=replace(given.run, profile=profile)))["md"]
-    assert "### Quality of the data\n\nThe checks of the data raised no flag" in text
+    assert "### Data quality\n\nThe checks of rows, identifiers, groups, levels, labels and values" in text
+    assert "found no problem" in text

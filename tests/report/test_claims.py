@@ -24,8 +24,8 @@ PERCENT = {"observed_low": 0.0, "observed_high": 100.0}
 @pytest.mark.parametrize(
     ("bounds", "stretches", "words"),
     [
-        ((369.0, 1723.0), (), "differs from 0 nowhere"),
-        ((-108.0, 369.0), (), "differs from 0 nowhere"),
+        ((369.0, 1723.0), (), "does not differ from 0 anywhere"),
+        ((-108.0, 369.0), (), "does not differ from 0 anywhere"),
         ((-108.0,), (Stretch(low=0.0, high=100.0, sign=1),), "differs from 0 everywhere (positive)"),
         ((), (Stretch(low=0.0, high=100.0, sign=-1),), "differs from 0 everywhere (negative)"),
         ((-108.0, 41.5), (Stretch(low=41.5, high=100.0, sign=1),), "from 41.5 to 100 (positive)"),

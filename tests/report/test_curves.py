@@ -30,7 +30,7 @@ def test_x_beside_its_square_is_a_slope_where_x_is_0_and_the_square_a_bend(make_
     columns = {"ses": ("ses", 2.8), "I(ses^2)": ("I(ses^2)", -0.4)}
     said, slope = sentences(make_given(), "ses + I(ses^2)", columns)
     assert said["ses"].startswith("Status was positively associated with Mathematics where Status is 0, ")
-    assert said["I(ses^2)"].startswith("The line of Mathematics over Status bends downwards, ")
+    assert said["I(ses^2)"].startswith("The line of Mathematics over Status curves downwards, ")
     assert "between 1.790 and 3.810 where Status is 0, " in slope
 
 
@@ -44,7 +44,7 @@ def test_x_beside_its_logarithm_is_no_slope_and_has_no_range(make_given):
     columns = {"ses": ("ses", 2.8), "log(ses)": ("log(ses)", 2.8)}
     said, slope = sentences(make_given(), "ses + log(ses)", columns)
     assert all(
-        "is one of several terms that make the curve of Mathematics over Status" in s for s in said.values()
+        "is one of several terms that form the curve of Mathematics over Status" in s for s in said.values()
     )
     assert not any("associated" in s for s in said.values())
     assert "are expected between" not in slope
@@ -54,7 +54,7 @@ def test_the_second_column_of_a_parabola_is_its_bend(make_given):
     columns = {f"poly(ses, 2){i}": ("poly(ses, 2)", 2.8) for i in (1, 2)}
     said, _ = sentences(make_given(), "poly(ses, 2)", columns)
     assert "is one of several terms" in said["poly(ses, 2)1"]
-    assert said["poly(ses, 2)2"].startswith("The line of Mathematics over Status bends upwards, ")
+    assert said["poly(ses, 2)2"].startswith("The line of Mathematics over Status curves upwards, ")
 
 
 def test_a_product_within_a_level_changes_a_slope(make_given):

@@ -1,4 +1,4 @@
-"""Where two df methods disagree about a singular fit, the report gives both and names the safer one."""
+"""If two df methods disagree about a singular fit, the report gives both and the more conservative one."""
 
 from dataclasses import replace
 
@@ -55,21 +55,21 @@ def test_a_finding_needs_both_methods_and_prints_both(make_given):
     text = plain_text(coefficient_sentence(given, fit, fit.coefficients[-1]))
     assert "showed no clear moderation" in text
     assert "t(88.7) = −1.45, p = .012 (Satterthwaite); Kenward–Roger gives t(2.1) = −1.45, p = .164" in text
-    assert "; the methods disagree on which side of .05 p lies, and Kenward–Roger is the safer" in text
+    assert "; the methods disagree whether p is below .05, and Kenward–Roger is more conservative" in text
     assert cautious_p(fit, fit.coefficients[-1]) == 0.164
 
 
 def test_the_report_does_not_let_all_tests_of_a_singular_fit_stand(make_given):
     given, _ = disputing(make_given(), (88.7, 0.012), (2.1, 0.164))
     text = render_report(given)["md"]
-    assert "they do not on Status × Sector [Catholic] in Random slope" in text
+    assert "they disagree about Status × Sector [Catholic] in Random slope" in text
     assert "and their tests stand" not in text
-    assert "Kenward–Roger disagree about Status × Sector [Catholic] in Random slope; both" in text
-    assert text.count("Kenward–Roger is the safer one") >= 2  # the finding, the table of the rung
+    assert "Kenward–Roger methods disagree about Status × Sector [Catholic] in Random slope; see" in text
+    assert text.count("Kenward–Roger is more conservative") >= 2  # the finding, the table of the rung
     given, _ = disputing(make_given(), (10.0, 0.02), (9.0, 0.03))
     text = render_report(given)["md"]
-    assert "agree on them" in text
-    assert "is the safer one" not in text
+    assert "their results agree" in text
+    assert "is more conservative" not in text
 
 
 def test_beside_a_third_method_both_are_printed(make_given):

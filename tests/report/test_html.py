@@ -202,7 +202,7 @@ def test_a_run_without_any_fit_still_reports_the_data_and_what_failed(make_given
     page = Page(texts["html"])
     assert page.faults == []
     assert "The rung Null model could not be fitted: no rows <b>" in page.text
-    assert "It could not be fitted: no rows <b>." in page.text
+    assert "The rung could not be fitted: no rows <b>." in page.text
     assert "no rows \\<b\\>" in texts["md"]
     assert "ladder" not in page.attributes("id")
 

@@ -33,7 +33,7 @@ def test_a_singular_fit_shows_the_df_of_the_other_method(make_given):
     rows = given.run.fits[-1].coefficients
     others = tuple(row.model_copy(update={"df_method": "kenward-roger", "df": 12.34}) for row in rows)
     text = render_report(with_fit(given, coefficients_other=others))["md"]
-    assert "The fit is singular; by Kenward–Roger, the degrees of freedom are 12.3, 12.3" in text
+    assert "The fit is singular. Kenward–Roger degrees of freedom, in the same order: 12.3, 12.3" in text
 
 
 def test_a_fit_above_what_another_optimiser_finds_is_not_called_the_best(make_given):

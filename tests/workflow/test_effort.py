@@ -45,7 +45,7 @@ def test_a_comparison_that_needs_a_bootstrap_gets_one_in_a_step_of_its_own(boots
     assert simulations(bootstrapped) == ["0-60.json"]
     report = (bootstrapped / OUT / "report.md").read_text()
     assert "parametric bootstrap, 60 replicates" in report
-    assert "## Left out" not in report
+    assert "## Analyses not computed" not in report
 
     # More jobs draw the same replicates, and a finished run has nothing to do.
     write(bootstrapped, "tests: {replicates: 520, bootstrap: always}")
@@ -66,7 +66,7 @@ def test_what_takes_long_is_left_out_and_named_with_its_key(bootstrapped):
     assert "left out by effort: normal: bootstrapped comparisons (1)" in done.stderr
     assert comparison(bootstrapped)["p_boot"] == ""
     report = (bootstrapped / OUT / "report.md").read_text()
-    assert "## Left out" in report
+    assert "## Analyses not computed" in report
     assert "tests: {bootstrap: always}" in report
     assert {name for name, at in started(bootstrapped).items() if before.get(name) != at} <= {
         "effort", "simulate/l1--slope/0-100000", "tables", "report",

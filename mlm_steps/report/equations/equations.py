@@ -15,9 +15,9 @@ from mlm_steps.report.text.text import clean
 __all__ = ["Equation", "EquationBlock", "equations", "latex_escape"]
 
 SHORT_SUM = 4
-"""Terms of a combined equation that fit on one line."""
+"""A combined equation with at most this many terms fits on one line."""
 LARGEST_MATRIX = 5
-"""Larger covariance matrices are named rather than drawn."""
+"""A larger covariance matrix is written as a symbol, since its elements would not fit on a page."""
 _PLACEHOLDER = re.compile(r"QLABEL(\d+)Q")
 _LATEX_SPECIAL = {
     "\\": r"\textbackslash{}",
@@ -37,9 +37,9 @@ class Equation:
     Attributes
     ----------
     lines : tuple of str
-        LaTeX; text from outside is a placeholder until it has been escaped for the format.
+        LaTeX with placeholders for labels, which are escaped for the format when they are filled in.
     labels : tuple of str
-        The text that the placeholders stand for.
+        The labels that fill the placeholders.
     """
 
     lines: tuple[str, ...]
@@ -52,7 +52,7 @@ class Equation:
 
     @property
     def source(self) -> Markup:
-        """LaTeX source for a fenced block, which takes every character as it is."""
+        """LaTeX source for a fenced code block, in which nothing needs escaping."""
         return Markup(self.latex)  # noqa: S704 (one line without a fence: see latex_escape)
 
     @property
@@ -62,7 +62,7 @@ class Equation:
 
         converted = (_spaced(convert(line, display="block")) for line in self.lines)
         filled = [self._fill(line, lambda text: str(escape(clean(text)))) for line in converted]
-        return tuple(Markup(line) for line in filled)  # noqa: S704 (ours, but for labels, which are escaped)
+        return tuple(Markup(line) for line in filled)  # noqa: S704 (labels are escaped)
 
     def _fill(self, text: str, form: Callable[[str], str]) -> str:
         return _PLACEHOLDER.sub(lambda match: form(self.labels[int(match[1])]), text)
@@ -70,14 +70,14 @@ class Equation:
 
 @dataclass(frozen=True, slots=True)
 class EquationBlock:
-    """Equations of one kind, such as those of level 2."""
+    """Equations under one title, such as those of level 2."""
 
     title: str
     equations: tuple[Equation, ...]
 
 
 def _spaced(mathml: str) -> str:
-    """Return MathML in which "is distributed as" is an operator, with space around it."""
+    """Return MathML in which the tilde is an infix operator with space around it."""
     return mathml.replace(*_TILDE)
 
 
@@ -216,7 +216,7 @@ class _Writer:
         return rf"\beta_{{{pair[0]}{pair[1]}{outer}}} = {_sum(terms)}"
 
     def _deviations(self, wanted: Callable[[FactorIndex, Effect], bool], skip: int) -> list[str]:
-        """Return the random effects that are wanted; each times its regressors above ``skip`` levels."""
+        """Return the wanted random effects, each multiplied by its regressors above ``skip`` levels."""
         found = []
         for factor in self._places.factors:
             for effect in factor.effects:
@@ -267,7 +267,7 @@ def _deviation(factor: FactorIndex, effect: Effect) -> str:
 
 
 def _tau(a: Effect, b: Effect, mark: str) -> str:
-    """Return the symbol of a variance or covariance; effects of different terms have none: 0."""
+    """Return the symbol of a variance or covariance; 0 for effects of different terms."""
     if a.term != b.term:
         return "0"
     low, high = sorted((a.number, b.number))

@@ -1,4 +1,4 @@
-"""What the level equations need to know of a fit: indices of units, predictors and random effects."""
+"""The indices of units, predictors and random effects in the level equations of a fit."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ __all__ = ["Effect", "FactorIndex", "Hierarchy", "Predictor", "hierarchy"]
 
 UNIT_LETTERS = "jklmopqstuvwxyz"
 _VARIABLE = re.compile(r"^(`(?:[^`\\]|\\.)+`|[^\[]*)")
-"""The variable of a factor such as ``sector[Catholic]``."""
+"""Matches the variable of a factor such as ``sector[Catholic]``."""
 DEVIATION_LETTERS = ("U", "V", "W", "S", "Q", "G", "H")
 
 
@@ -27,9 +27,9 @@ class Predictor:
     Attributes
     ----------
     texts : tuple of str
-        Its factors as they stand in the equations, for example ``("sector[Catholic]",)``.
+        Its factors as written in the equations, for example ``("sector[Catholic]",)``.
     index : str
-        Of its units, for example ``ij``.
+        The index of its units, for example ``ij``.
     """
 
     texts: tuple[str, ...]
@@ -43,13 +43,13 @@ class Effect:
     Attributes
     ----------
     name : str
-        As in the record.
+        The name in the record.
     number : int
-        Its index in U and in tau: that of the coefficient that it lets vary, where there is one.
+        The index in U and in tau: that of the coefficient that varies, if there is one.
     place : tuple of int
-        Indices of the coefficient that it lets vary.
+        The indices of the coefficient that varies.
     term : int
-        The term it belongs to; effects of different terms do not covary.
+        The position of its term; effects of different terms do not covary.
     """
 
     name: str
@@ -77,12 +77,12 @@ class Hierarchy:
     Attributes
     ----------
     depth : int
-        Levels of the equations, 2 or 3.
+        The number of levels of the equations, 2 or 3.
     unit : str
-        Index of one observation, for example ``ij`` or ``i(jk)``.
+        The index of one observation, for example ``ij`` or ``i(jk)``.
     coefficients : mapping of indices to Coefficient
     predictors : tuple of mappings
-        Per level, the predictor of each index but 0.
+        For each level, the predictors by their index, which starts at 1.
     factors : tuple of FactorIndex
     """
 
@@ -93,7 +93,7 @@ class Hierarchy:
     factors: tuple[FactorIndex, ...]
 
     def regressors(self, place: tuple[int, ...]) -> tuple[Predictor, ...]:
-        """Return what the coefficient with these indices multiplies."""
+        """Return the regressors of the coefficient with these indices."""
         return tuple(self.predictors[level][index] for level, index in enumerate(place) if index)
 
     @property
@@ -172,7 +172,7 @@ def _bracketed(stem: str, text: str) -> str:
 def _parts(
     fit: FitRecord, places: dict[tuple[int, ...], Coefficient], depth: int
 ) -> tuple[dict[int, tuple[str, ...]], ...]:
-    """Return, per level and index, the factors that make up that level's part of the columns."""
+    """Return, for each level and index, the factors of the columns that belong to this level."""
     parts: tuple[dict[int, tuple[str, ...]], ...] = tuple({} for _ in range(depth))
     for place, coefficient in sorted(places.items(), key=lambda item: sum(map(bool, item[0]))):
         remaining = list(_texts(fit, coefficient))
@@ -194,7 +194,7 @@ def _effects(
     places: dict[str, tuple[int, ...]],
     parts: tuple[dict[int, tuple[str, ...]], ...],
 ) -> dict[str, tuple[Effect, ...]]:
-    """Return the random effects per factor; one without a fixed effect opens a level-1 index of its own."""
+    """Return the random effects per factor; one without a fixed effect gets a new level-1 index."""
     depth = len(parts)
     zero = (0,) * depth
     effects: dict[str, list[Effect]] = {term.group: [] for term in fit.terms}
@@ -211,7 +211,7 @@ def _effects(
 
 
 def _numbered(effects: list[Effect]) -> tuple[Effect, ...]:
-    """Return effects numbered by their level-1 index; those of higher predictors take the next free one."""
+    """Return effects numbered by level-1 index; effects of higher predictors get the next free number."""
     taken: set[int] = set()
     numbers: list[int] = []
     for effect in effects:

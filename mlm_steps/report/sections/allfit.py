@@ -1,4 +1,4 @@
-"""Rungs refitted by other optimisers, and whether their optimum stands."""
+"""Refits of the rungs by other optimisers, and whether they agree on the optimum."""
 
 from __future__ import annotations
 
@@ -17,27 +17,27 @@ __all__ = ["context"]
 STATUS_WORDS = {
     "converged": "converged",
     "singular": "converged, singular",
-    "doubtful": "at the optimum, check fails",
+    "doubtful": "at the optimum, check failed",
     "wrong": "at a wrong point",
-    "failed": "gave up",
+    "failed": "not converged",
     "not_installed": "not installed",
 }
 START_WORDS = {"optimum": "the optimum", "default": "1"}
 NOTE = say(
-    "Each optimiser starts from the optimum and from relative standard deviations of 1. Δ is the criterion "
-    "above the best one; the largest change of a coefficient is in its standard errors, that of a standard "
-    "deviation in its own units. Optimisers agree with Δ below 0.001 and coefficients within 0.01 standard "
-    "errors; one that says it is done elsewhere is at a wrong point. What counts as converged is decided by "
-    "gradient and Hessian, not by the optimiser’s word."
+    "Each optimiser starts from the optimum and from relative standard deviations of 1. Δ is the difference "
+    "from the best criterion. The largest change of a coefficient is given in standard errors, that of a "
+    "standard deviation in its own units. Optimisers agree if Δ is below 0.001 and coefficients differ by "
+    "less than 0.01 standard errors. An optimiser is at a wrong point if it reports convergence but does not "
+    "agree. Convergence is judged by gradient and Hessian, not by the status that the optimiser reports."
 )
 ALIGN: tuple[Align, ...] = ("text", "text", "number", "number", "number", "number", "text")
 
 
 def context(given: ReportInput) -> dict[str, Any] | None:
-    """Return the verdicts and the table; None where no rung was checked."""
+    """Return the verdicts and the table; None if no rung was checked."""
     found = given.run.allfit
     if isinstance(found, Absence):
-        text = say("The optimisers could not be run: {why}", why=Word(found.reason))
+        text = say("The refits by other optimisers failed: {why}", why=Word(found.reason))
         return {"verdicts": [text], "table": None}
     if found is None or not found.rungs:
         return None

@@ -1,4 +1,4 @@
-"""Tests between rungs, in sentences and as a table."""
+"""Comparisons of rungs in sentences and as a table."""
 
 from __future__ import annotations
 
@@ -28,23 +28,23 @@ BOUNDARY_CODES = {
 }
 
 NOTE = say(
-    "Tests of fixed effects compare ML fits; tests of variances alone compare fits by the criterion named. A "
-    "variance cannot be negative, so under the null hypothesis it lies on its boundary and the naive *p* is "
-    "too large; where the mixture of χ² distributions is known, the mixture *p* is the one to report (Self & "
+    "Tests of fixed effects compare ML fits. Tests of variances alone compare fits by the criterion in the "
+    "table. A variance cannot be negative, so under the null hypothesis it lies on its boundary and the "
+    "naive *p* is too large. If the mixture of χ² distributions is known, report the mixture *p* (Self & "
     "Liang 1987; Stram & Lee 1994). Negative ΔAIC and ΔBIC favour the larger rung."
 )
 RLRT_NOTE = say(
-    "The exact *p* is that of the restricted likelihood ratio test of one variance: its null distribution in "
-    "samples of this size is simulated (Crainiceanu & Ruppert 2004); other random effects are left out of "
-    "account (Greven et al. 2008)."
+    "The exact *p* is from the restricted likelihood ratio test of one variance, whose null distribution in "
+    "samples of this size is simulated (Crainiceanu & Ruppert 2004). The simulation ignores other random "
+    "effects (Greven et al. 2008)."
 )
 BOOTSTRAP_NOTE = say(
-    "Bootstrap *p*: data are simulated from the smaller rung, and both rungs fitted to them; statistics of "
-    "zero count."
+    "For the bootstrap *p*, data are simulated from the smaller rung and both rungs are fitted to them; "
+    "replicates with a statistic of zero are included."
 )
 ADJUSTMENT_NOTES = {
     "none": say("The *p* values are not adjusted for the number of comparisons."),
-    "holm": say("The adjusted *p* values allow for the number of comparisons by Holm’s method."),
+    "holm": say("The adjusted *p* values are adjusted for the number of comparisons by Holm’s method."),
 }
 
 
@@ -68,7 +68,7 @@ def context(given: ReportInput) -> dict[str, Any] | None:
 
 
 def _not_compared(given: ReportInput) -> list[Phrase]:
-    """Return once which pairs are not compared because a rung of theirs has no optimum."""
+    """Return a sentence that lists the pairs in which one of the rungs has no optimum."""
     pairs: list[Phrase] = [
         say("{b} against {a}", b=given.names.model(record.larger), a=given.names.model(record.smaller))
         for record in given.run.comparisons
@@ -78,8 +78,8 @@ def _not_compared(given: ReportInput) -> list[Phrase]:
         return []
     return [
         say(
-            "Not compared, as one of the two rungs was not fitted or its search did not converge (see "
-            "{link}): {pairs}.",
+            "These pairs were not compared because one of the two rungs was not fitted or its search did not "
+            "converge (see {link}): {pairs}.",
             link=Link("the notices", "notices"),
             pairs=join(pairs, "; "),
         )
@@ -97,7 +97,7 @@ ALWAYS = ("p_naive", "p_boundary")
 
 
 def _table(given: ReportInput) -> Grid:
-    """Return the table of tests; simulated and adjusted p values have columns where there are any."""
+    """Return the table of tests; columns of simulated and adjusted p values appear only if filled."""
     records = given.run.comparisons
     values = [
         _p_values(record, p, given.alpha) for record, p in zip(records, adjusted_p(given.run), strict=True)

@@ -1,4 +1,4 @@
-"""Data card: rows, units per level, losses, levels of variables, quality notices."""
+"""Rows, units per level, missing values, levels and coding of variables, and data quality."""
 
 from __future__ import annotations
 
@@ -22,24 +22,22 @@ LEVEL_WORDS = {
     "constant": "constant",
 }
 SIZES_NOTE = say(
-    "Singletons are groups of one observation. Constant outcome counts groups of two or more whose outcome "
-    "does not vary. The size-weighted mean, the sum of squared sizes over that of sizes, is the one that the "
-    "design effect depends on (Kish 1965)."
+    "Singletons are groups with one observation. Constant outcome is the number of groups with two or more "
+    "observations whose outcome does not vary. The size-weighted mean is the sum of squared sizes divided by "
+    "the sum of sizes; the design effect depends on it (Kish 1965)."
 )
 LOSSES_NOTE = say(
-    "A row that misses two variables counts for both. A group is lost to a variable when all of its rows "
-    "miss it."
+    "A row with two missing values is counted for both variables. A group is lost to a variable if the "
+    "variable is missing in all of its rows."
 )
-AS_IN_FILE = say(
-    "All variables enter the models as numbers, as they are in the file; none is coded or derived."
-)
-NO_FLAG = say("The checks of the data raised no flag: rows, identifiers, groups, levels, labels and values.")
+AS_IN_FILE = say("All variables are numeric and enter the models unchanged; none is coded or derived.")
+NO_FLAG = say("The checks of rows, identifiers, groups, levels, labels and values found no problem.")
 MOST_LEVELS = 12
-"""Levels of a category that are listed by name."""
+"""At most this many levels of a category are listed by name, so that the list stays one sentence."""
 
 
 def context(given: ReportInput) -> dict[str, Any]:
-    """Return the hierarchy as nested units, and the tables of the data card."""
+    """Return the hierarchy as nested units, and the tables on the data."""
     profile = given.run.profile
     return {
         "sample": _sample(given),
@@ -59,8 +57,8 @@ def context(given: ReportInput) -> dict[str, Any]:
 def _sample(given: ReportInput) -> Phrase:
     profile = given.run.profile
     return say(
-        "The file {file} has {file_rows} rows. All rungs use the same {rows} rows, those that are complete "
-        "on every variable of every model ({lost} lost); the hash of this sample is {hash}.",
+        "The file {file} has {file_rows} rows. All rungs use the same {rows} rows, which have no missing "
+        "value in any variable of any model ({lost} rows are excluded). The hash of this sample is {hash}.",
         file=Code(profile.file),
         file_rows=profile_number(profile.rows_file, "rows_file"),
         rows=profile_number(profile.rows, "rows"),
@@ -137,7 +135,7 @@ def _levels(given: ReportInput) -> Grid:
         *(("ICC(1)", "ICC(2)") if has_icc else ()),
     ]
     align: list[Align] = ["text" if index < 3 else "number" for index in range(len(heads))]
-    note = "ICC(1) is the share of variance between groups, ICC(2) the reliability of the group mean."
+    note = "ICC(1) is the share of the variance between groups; ICC(2) is the reliability of the group means."
     return Grid(
         caption=("Level of each variable",),
         columns=columns(*heads, align=align),
@@ -151,7 +149,7 @@ def _levels(given: ReportInput) -> Grid:
 
 
 def _level_row(given: ReportInput, level: VariableLevel, *, own: bool, has_icc: bool) -> Row:
-    """Return the row of a variable and a factor; ``own`` if it describes the units of this factor."""
+    """Return the row of a variable and a factor; ``own`` if the variable describes the factor's units."""
     keys = ("level", level.variable, level.factor)
 
     def spread(variance: float | None, field: str) -> Number | None:
@@ -253,7 +251,7 @@ def _category(label: Phrase, column: ColumnProfile) -> Phrase:
 
 
 def _sum_columns(levels: tuple[str, ...]) -> Phrase:
-    """Return what the numbered columns of sum contrasts are."""
+    """Return which level each numbered column of sum contrasts codes."""
     more = (
         say(", [2] for {level} and so on, and each", level=Word(levels[1])) if len(levels) > 2 else (" and",)
     )

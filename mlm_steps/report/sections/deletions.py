@@ -17,30 +17,29 @@ from mlm_steps.report.text.text import Code, Emphasis, Number, Phrase, Word, joi
 __all__ = ["context"]
 
 DELETIONS_NOTE = say(
-    "Each row leaves out one random effect of the rung, a slope with its covariances, and keeps all else; χ² "
-    "is the rise of the criterion. The naive *p* is that of lmerTest’s ranova; a variance of zero lies on "
-    "its boundary, so that where the mixture of χ² distributions is known its *p* is the one to report. The "
-    "exact *p* is simulated, for single variances (Crainiceanu & Ruppert 2004; with other random effects "
+    "Each row is the rung without one random effect (a slope is removed with its covariances); χ² is the "
+    "increase of the criterion. The naive *p* is the one of ranova in lmerTest. A variance of zero lies on "
+    "its boundary: if the mixture of χ² distributions is known, report the mixture *p*. The exact *p* is "
+    "simulated and available for single variances (Crainiceanu & Ruppert 2004; with other random effects "
     "Greven et al. 2008)."
 )
 HETEROGENEITY_NOTE = say(
-    "HLM’s χ² compares each group’s own least-squares coefficient with what the fixed effects predict for it "
-    "(Raudenbush & Bryk 2002); it counts the groups whose own rows determine the coefficient."
+    "HLM’s χ² compares the least-squares coefficient of each group with its prediction from the fixed "
+    "effects (Raudenbush & Bryk 2002). It uses only the groups in which this coefficient can be estimated."
 )
 SEVERAL_FACTORS = "several_factors"
 NO_HETEROGENEITY = say(
-    "HLM’s χ² tests of the variances are for rungs with one grouping factor: where there are several, the "
-    "rows of a group also carry the effects of the other factors, and its own least-squares coefficient says "
-    "nothing about its own effect alone."
+    "HLM’s χ² tests of the variances require a single grouping factor. With more than one, the "
+    "least-squares coefficient of a group also contains the effects of the other factors."
 )
 DELETIONS_ALIGN: tuple[Align, ...] = ("text", *("number",) * 6, "text")
 
 
 def context(given: ReportInput) -> dict[str, Any] | None:
-    """Return both tables; None where no rung has a test."""
+    """Return both tables; None if no rung has a test."""
     found = given.run.deletions
     if isinstance(found, Absence):
-        problem = say("The tests could not be made: {why}", why=Word(found.reason))
+        problem = say("The tests could not be computed: {why}", why=Word(found.reason))
         return {"problem": problem, "tables": [], "remark": None}
     fitted = {fit.model for fit in given.run.fits}
     rungs = [] if found is None else [rung for rung in found.rungs if rung.model in fitted]
@@ -68,9 +67,9 @@ def _deletions(given: ReportInput, rungs: list[RungDeletions]) -> Grid:
         rows.append(heading((*_name(given, rung), f" ({rung.method})")))
         rows += [_deletion(given, rung, test) for test in rung.deletions]
     return Grid(
-        caption=("Each random effect left out",),
+        caption=("Tests of single random effects by removal",),
         columns=columns(
-            "Left out", "χ²", (Emphasis("df"),), ("Naive ", Emphasis("p")), ("Mixture ", Emphasis("p")),
+            "Removed", "χ²", (Emphasis("df"),), ("Naive ", Emphasis("p")), ("Mixture ", Emphasis("p")),
             ("Exact ", Emphasis("p")), "AIC", "Null distribution",
             align=DELETIONS_ALIGN,
         ),
@@ -111,7 +110,7 @@ def _deletion(given: ReportInput, rung: RungDeletions, test: RandomEffectTest) -
 
 
 def _left_out(given: ReportInput, rung: RungDeletions, test: RandomEffectTest) -> Phrase:
-    """Return what of a rung is left out, by its labels."""
+    """Return the label of the random effect that is removed."""
     if not test.effects:
         return (Code(test.term),)
     terms = effect_terms(given.run.fit(rung.model))

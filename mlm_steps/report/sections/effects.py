@@ -1,11 +1,11 @@
-"""What the coefficients mean together: simple slopes, regions, marginal means, contrasts."""
+"""Simple slopes, regions of significance, marginal means and contrasts."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, TypeVar
 
-from mlm_steps.records.effects import ContrastTest, SimpleSlopes
+from mlm_steps.records.effects import ContrastTest, FactorMeans, SimpleSlopes
 from mlm_steps.records.failure import Absence
 from mlm_steps.report.drawing import drawing
 from mlm_steps.report.inputs import ReportInput
@@ -37,19 +37,19 @@ from mlm_steps.report.text.text import Code, Link, Number, Phrase, Word, join, s
 
 __all__ = ["context"]
 
+Result = TypeVar("Result", SimpleSlopes, FactorMeans)
 SLOPES_NOTE = say(
-    "Each row is the slope of the focal predictor where the moderator has the value in front, for the "
-    "population of groups. Of a moderator that is a number, mean and standard deviation are taken over the "
-    "units it belongs to."
+    "Each row is the slope of the focal predictor at one value of the moderator, for the population of "
+    "groups. The mean and standard deviation of a numeric moderator are those over the units of its level."
 )
 UNREAD = say(
-    "The products in these models are of predictors of one level; their simple slopes are computed where the "
-    "spec names them under slopes."
+    "The interactions in these models are between predictors of one level. Name them under slopes in the "
+    "spec to compute their simple slopes."
 )
 
 
 def context(given: ReportInput) -> dict[str, Any] | None:
-    """Return sentences, tables and figures; None where no rung has anything to read."""
+    """Return sentences, tables and figures; None if no rung has any."""
     if isinstance(given.run.effects, Absence):
         why = say("The slopes and means could not be computed: {why}", why=Word(given.run.effects.reason))
         return _nothing() | {"lead": why}
@@ -76,7 +76,7 @@ def _nothing() -> dict[str, Any]:
 
 
 def _reservations(given: ReportInput) -> list[Phrase]:
-    """Return of which singular rungs the tests here rest on degrees of freedom that are in dispute."""
+    """Return a caution about singular rungs for which the methods of the tests disagree."""
     found = effects_of(given)
     shown = {each.model for part in (found.slopes, found.means, found.contrasts) for each in part}
     doubtful: list[Phrase] = [
@@ -86,17 +86,17 @@ def _reservations(given: ReportInput) -> list[Phrase]:
         return []
     return [
         say(
-            "The fits of {models} are singular, and Satterthwaite and Kenward–Roger disagree about their "
-            "degrees of freedom or *p* values (see {link}): so may the tests, intervals and regions below, "
-            "which are by one of the two.",
+            "The fits of {models} are singular, and the Satterthwaite and Kenward–Roger methods disagree "
+            "about their degrees of freedom or *p* values (see {link}). The tests, intervals and regions "
+            "below use one of the two methods, and the other could give different results.",
             models=join(doubtful, last=" and "),
             link=Link("each rung in full", "rungs"),
         )
     ]
 
 
-def _of_last(found: Sequence[Any]) -> list[Any]:
-    """Return what belongs to the last rung that has any; the tables beside the report hold all rungs."""
+def _of_last(found: Sequence[Result]) -> list[Result]:
+    """Return the results of the last rung that has any; the CSV tables hold all rungs."""
     return [each for each in found if each.model == found[-1].model] if found else []
 
 
@@ -151,7 +151,7 @@ def _contrast_table(given: ReportInput, contrasts: Sequence[ContrastTest]) -> Gr
         columns=heads("Hypothesis", symbol, confidence(contrasts[0].confidence)),
         rows=tuple(rows),
         notes=(
-            ("The estimate is the weighted sum of coefficients that is compared with the number behind =.",),
+            ("The estimate is the weighted sum of coefficients on the left of the equals sign.",),
             method_note(contrasts[0].df_method),
         ),
         wide=True,

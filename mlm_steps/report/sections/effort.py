@@ -1,4 +1,4 @@
-"""What was not computed since the effort does not allow it, and what in the spec brings it."""
+"""Optional analyses that exceed the effort of the run, and the keys of the spec that request them."""
 
 from __future__ import annotations
 
@@ -17,25 +17,27 @@ __all__ = ["context"]
 WORDS: Mapping[OptionalStep, str] = {
     "remedies": "Alternatives to the random effects of {what}",
     "profile": "Profile intervals of {what}",
-    "deletions": "Tests of leaving out single random effects of {what}",
+    "deletions": "Tests of single random effects of {what}",
     "simulate": "The bootstrap of {what}",
     "allfit": "Refits of {what} by other optimisers",
 }
 
 
 def context(given: ReportInput) -> dict[str, Any] | None:
-    """Return what was left out, a sentence per kind of work; None where nothing was."""
+    """Return what was left out, a sentence per kind of work; None if nothing was."""
     found = given.run.effort
     if isinstance(found, Absence):
-        text = say("The optional work could not be planned, and was left out: {why}", why=Word(found.reason))
+        text = say(
+            "The optional analyses could not be planned and were omitted: {why}", why=Word(found.reason)
+        )
         return {"lead": text, "items": []}
     if found is None or not found.left_out:
         return None
     kinds = dict.fromkeys(work.step for work in found.left_out)
     return {
         "lead": say(
-            "This was not computed, as it is optional and takes longer than {effort} allows; {full} in the "
-            "spec computes all of it. Times are estimates by counting operations.",
+            "These optional analyses were not computed because they take longer than {effort} allows; {full} "
+            "in the spec computes all of them. The times are estimated from the number of operations.",
             effort=Code(f"effort: {found.effort}"),
             full=Code("effort: full"),
         ),
@@ -46,7 +48,7 @@ def context(given: ReportInput) -> dict[str, Any] | None:
 def _item(given: ReportInput, kind: OptionalStep, works: list[OptionalWork]) -> Phrase:
     seconds = sum(work.seconds for work in works)
     return say(
-        "{what}: about {seconds} s; {key} in the spec demands it.",
+        "{what}: about {seconds} s; {key} in the spec requests it.",
         what=say(WORDS[kind], what=join([_subject(given, work) for work in works], last=" and ")),
         seconds=Word(integer(max(1, round(seconds)))),
         key=Code(works[0].key),

@@ -51,7 +51,7 @@ def _residuals(fit: FitRecord, offsets: tuple[str, ...]) -> Phrase:
 
 
 def _legend(given: ReportInput) -> Phrase:
-    """Return which label each name in the equations stands for, where they differ."""
+    """Return the label of each name in the equations whose label is not the name itself."""
     mentioned = dict.fromkeys(map(unquote_name, _mentioned(given)))
     used = [name for name in mentioned if name in given.run.labels.columns]
     pairs: list[Phrase] = [

@@ -1,4 +1,4 @@
-"""How groups differ: random slopes in sentences, conditional modes in a figure."""
+"""Variation between groups: random slopes in sentences and conditional modes in a figure."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ __all__ = ["context"]
 
 
 def context(given: ReportInput) -> dict[str, Any] | None:
-    """Return the reading of the final rung's random effects, and the caterpillar."""
+    """Return sentences on the random effects of the final rung, and the caterpillar plot."""
     final = given.final
     if final is None:
         return None
@@ -34,7 +34,7 @@ def context(given: ReportInput) -> dict[str, Any] | None:
 
 
 def _reliabilities(given: ReportInput, fit: FitRecord) -> list[Phrase]:
-    """Return how reliable the groups' own slopes are on average (statistics, section 10)."""
+    """Return the mean reliability of the groups' least-squares slopes (statistics, section 10)."""
     modes = given.run.modes[fit.model]
     sentences = []
     for index, term in enumerate(fit.terms):
@@ -47,8 +47,8 @@ def _reliabilities(given: ReportInput, fit: FitRecord) -> list[Phrase]:
                 place = source("ranef", fit.model, index, name, "reliability")
                 sentences.append(
                     say(
-                        "The least-squares slopes of {x} have a mean reliability of {value}, over the {n} "
-                        "levels of {group} whose own rows determine one.",
+                        "The least-squares slopes of {x} have a mean reliability of {value} over the {n} "
+                        "levels of {group} in which a slope can be estimated.",
                         x=given.names.effect(name, effect_terms(fit)),
                         value=Number(share(float(known.mean()), 2), place),
                         n=Number(integer(known.size), place),

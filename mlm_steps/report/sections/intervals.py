@@ -1,4 +1,4 @@
-"""How the intervals of variances were made: profiles of the likelihood, drawn."""
+"""The methods of the intervals, and the figure of the profile likelihoods."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ __all__ = ["context"]
 
 
 def context(given: ReportInput) -> dict[str, Any] | None:
-    """Return the methods in words and the figure of the profiles; None where no interval took a step."""
+    """Return the methods in words and the figure of the profiles; None if the run has none."""
     records = given.run.intervals.records
     if not records or not given.run.fits:
         return None
@@ -25,8 +25,8 @@ def context(given: ReportInput) -> dict[str, Any] | None:
 
 
 PROFILE: Phrase = say(
-    "A profile holds one parameter at one value after another and fits the others anew; ζ is the signed root "
-    "of the rise of the deviance, and the interval holds the values at which ζ lies in the grey band. "
-    "Profiles are those of maximum likelihood also where estimates are REML; an interval need not be "
-    "symmetric about the estimate, or contain it."
+    "A profile fixes one parameter at a series of values and re-estimates all others. ζ is the signed square "
+    "root of the increase of the deviance; the interval contains the values at which ζ lies in the grey "
+    "band. Profiles use maximum likelihood even if the estimates are REML, so an interval need not be "
+    "symmetric about the estimate or contain it."
 )

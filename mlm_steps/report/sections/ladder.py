@@ -34,24 +34,24 @@ BLOCKS = (
     comparison_rows,
     status_rows,
 )
-"""What stands below each other, in this order."""
+"""The blocks of rows of the table, from top to bottom."""
 CRITERIA_NOTE = say(
     "Deviance, AIC and BIC come from maximum-likelihood fits, with *n* = number of rows in BIC; the REML "
-    "criterion is no deviance. Boundary estimates count as parameters."
+    "criterion is not a deviance. Parameters that are estimated on their boundary are counted."
 )
 CELLS_NOTE = say(
     "Fixed effects: estimate, standard error in parentheses, interval, *p*. Random effects: variance, "
     "standard deviation in parentheses; ρ is a correlation. An empty cell means that the model does not have "
-    "the parameter. PRV is the proportional reduction of a variance against the null model; ICC and *R*² "
-    "average random slopes over the rows. Comparisons: χ² is the difference of the criteria named, of ML "
-    "deviances or REML criteria; *p* is that of one χ² distribution unless said otherwise (mixture: at the "
-    "boundary of a variance; exact and bootstrap: simulated)."
+    "the parameter. PRV is the proportional reduction of a variance relative to the null model; ICC and *R*² "
+    "average random slopes over the rows. Comparisons: χ² is the difference between the ML deviances or REML "
+    "criteria; *p* is from one χ² distribution unless the table names a mixture of χ² distributions (for a "
+    "variance on its boundary) or a simulation (exact, bootstrap)."
 )
 ADJUSTMENTS = {
     "none": say("*p* values are not adjusted for the number of tests."),
     "holm": say(
-        "*p* values of coefficients are not adjusted for the number of tests; those of comparisons of rungs "
-        "are also given by Holm’s method."
+        "*p* values of coefficients are not adjusted for the number of tests; for comparisons of rungs, *p* "
+        "values adjusted by Holm’s method are also reported."
     ),
 }
 BOUNDARY_NOTE = say(
@@ -109,7 +109,7 @@ def _notes(given: ReportInput) -> tuple[Phrase, ...]:
 
 
 def _disputed(given: ReportInput) -> list[Phrase]:
-    """Return which p values of the table depend on the method of the degrees of freedom."""
+    """Return a note on the p values that depend on the method of the degrees of freedom."""
     cases = [
         say("{x} in {model}", x=given.names.column(c.column, c.term), model=given.names.model(fit.model))
         for fit in given.run.fits
@@ -119,8 +119,8 @@ def _disputed(given: ReportInput) -> list[Phrase]:
         return []
     return [
         say(
-            "In singular fits, Satterthwaite and Kenward–Roger disagree about {cases}; both tests stand "
-            "under {link}.",
+            "The fit is singular, and the Satterthwaite and Kenward–Roger methods disagree about {cases}; "
+            "see {link} for both tests.",
             cases=join(cases, last=" and "),
             link=Link("each rung in full", "rungs"),
         )

@@ -1,4 +1,4 @@
-"""All notices of the run in words."""
+"""All notices of the run, failed rungs and deviations from the spec."""
 
 from __future__ import annotations
 
@@ -12,13 +12,11 @@ from mlm_steps.report.titles import section_link
 
 __all__ = ["context"]
 
-AS_DECLARED = (
-    "Deviations between the spec and what ran: none; every model that was fitted is the declared one."
-)
+AS_DECLARED = "There were no deviations from the spec: every model was fitted as declared."
 
 
 def context(given: ReportInput) -> dict[str, Any]:
-    """Return the notices with the rung that each concerns, and what was not done as the spec says."""
+    """Return the notices with the rung of each, the failed rungs and the deviations from the spec."""
     return {
         "failed": [
             say("The rung {model} could not be fitted: {why}", model=given.names.model(model), why=Word(why))
@@ -26,7 +24,7 @@ def context(given: ReportInput) -> dict[str, Any]:
         ]
         + [
             say(
-                "The rung {model} has no results, and no other rung is compared with it: {why}.",
+                "The rung {model} has no results and is not compared with other rungs: {why}.",
                 model=given.names.model(fit.model),
                 why=Word(fit.unreliable or ""),
             )
@@ -39,7 +37,7 @@ def context(given: ReportInput) -> dict[str, Any]:
                 "text": given.names.notice(notice.text),
             }
             for notice in given.notices
-            if notice.code != "remedy_applied"  # said in full among the deviations
+            if notice.code != "remedy_applied"  # the deviations hold a full sentence
         ],
         "deviations": [deviation_sentence(given, fit) for fit in given.run.fits if fit.deviation is not None],
         "as_declared": AS_DECLARED,
@@ -52,7 +50,7 @@ def _singular(given: ReportInput) -> Phrase | None:
     if not singular:
         return None
     return say(
-        "Singular fits: {models}. What that means, and the alternatives, stand under {link}.",
+        "Singular fits: {models}. See {link} for an explanation and alternatives.",
         models=join([(model,) for model in singular]),
         link=section_link("remedies"),
     )

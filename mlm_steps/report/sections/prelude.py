@@ -1,4 +1,4 @@
-"""Single-level models before the ladder: what ignoring the groups would have shown."""
+"""Single-level models that ignore the groups, for comparison with the ladder."""
 
 from __future__ import annotations
 
@@ -14,8 +14,8 @@ from mlm_steps.report.text.text import Code, Emphasis, Number, Phrase, say, sour
 __all__ = ["context"]
 
 NOTE = say(
-    "*SE*, *t*, interval and *p* take all rows as independent. Robust standard errors allow for dependence "
-    "within groups (CR1)."
+    "*SE*, *t*, interval and *p* assume that all rows are independent. Robust standard errors allow for "
+    "dependence within groups (CR1)."
 )
 
 

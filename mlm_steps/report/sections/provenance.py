@@ -1,4 +1,4 @@
-"""What the report was made from: versions, hashes, platform."""
+"""The inputs of the report: versions, hashes and platform."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The raw data with a line per group and the fitted line."""
+"""The raw data with a line per group and the fitted line of the final rung."""
 
 from __future__ import annotations
 

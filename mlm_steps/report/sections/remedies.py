@@ -1,4 +1,4 @@
-"""Rungs whose fits are singular or in doubt, and what else could be fitted in their place."""
+"""Rungs whose fits are singular, doubtful or not converged, and their alternatives."""
 
 from __future__ import annotations
 
@@ -17,30 +17,31 @@ from mlm_steps.report.text.text import Code, Link, Number, Phrase, Word, join, s
 __all__ = ["context"]
 
 SMALL_WEIGHT = 0.05
+"""Effects with a smaller absolute weight are omitted from a combination, which they hardly change."""
 AT_BEST = 1e-3
-"""How far above the best criterion a fit may be that is at the best point."""
-STATUS_WORDS = {"singular": "singular", "doubtful": "in doubt", "failed": "not converged", "sound": "sound"}
+"""A fit counts as the best point if its criterion is at most this far above the best one found."""
+STATUS_WORDS = {"singular": "singular", "doubtful": "doubtful", "failed": "not converged", "sound": "sound"}
 KEEP = (
-    "None of these takes the rung’s place unless on_singular in the spec asks for it. To keep the model and "
-    "say that it is singular is an answer too: the estimates of its fixed effects stand, its variances and "
-    "correlations are not to be read one by one. "
+    "None of these alternatives replaces the rung unless on_singular in the spec asks for it. It is also "
+    "valid to keep the model and report that it is singular: the estimates of the fixed effects remain "
+    "valid, but do not interpret single variances and correlations. "
 )
 AGREEING = (
-    "So do the tests of its fixed effects: Satterthwaite and Kenward–Roger, which treat the boundary "
-    "differently, agree on them."
+    "The tests of the fixed effects also remain valid: the Satterthwaite and Kenward–Roger methods treat the "
+    "boundary differently, and their results agree."
 )
-UNTESTED = "Whether the tests of its fixed effects depend on the boundary was not looked at."
+UNTESTED = "It was not checked whether the tests of the fixed effects depend on the boundary."
 SEARCH_ON = say(
-    "Before the model is changed: a search that did not converge may need more evaluations, another start or "
-    "optimiser (all under estimation in the spec), or predictors on scales that are not so far apart."
+    "Before you change the model, try more evaluations, other starting values or another optimiser (all "
+    "under estimation in the spec), or rescale the predictors to similar ranges."
 )
 SAME_MODEL = say(
-    "Moving the zero point of a covariate is no remedy here: with correlated effects it gives the same model."
+    "Centring a covariate does not help here: if intercept and slope are correlated, it gives the same model."
 )
 
 
 def context(given: ReportInput) -> dict[str, Any] | None:
-    """Return a card per rung; None where every fit is sound."""
+    """Return a card per rung; None if every fit is sound."""
     found = given.run.remedies
     if isinstance(found, Absence):
         failure = say("The alternatives could not be fitted: {why}", why=Word(found.reason))
@@ -55,7 +56,7 @@ def context(given: ReportInput) -> dict[str, Any] | None:
 
 
 def _keep(given: ReportInput, singular: list[str]) -> Phrase | None:
-    """Return what stands of a rung that is kept although it is singular; None where none is."""
+    """Return which results of a singular rung remain valid; None if no rung is singular."""
     if not singular:
         return None
     fits = [fit for fit in given.run.fits if fit.model in singular and fit.reported.singular]
@@ -67,9 +68,9 @@ def _keep(given: ReportInput, singular: list[str]) -> Phrase | None:
     if not cases:
         return (KEEP, AGREEING if any(fit.coefficients_other for fit in fits) else UNTESTED)
     return say(
-        "{keep}Their tests stand where Satterthwaite and Kenward–Roger, which treat the boundary "
-        "differently, agree; they do not on {cases}: the larger *p* and the fewer degrees of freedom are the "
-        "safer ones. Both stand under {link}.",
+        "{keep}The Satterthwaite and Kenward–Roger methods treat the boundary differently, and they disagree "
+        "about {cases}: the larger *p* and the smaller degrees of freedom are more conservative. See {link} "
+        "for both tests. The tests on which the methods agree remain valid.",
         keep=KEEP,
         cases=join(cases, last=" and "),
         link=Link("each rung in full", "rungs"),
@@ -109,13 +110,13 @@ def _direction_sentence(
     effects = [effect_phrase(given, name) for name in direction.effects]
     if direction.kind == "zero_sd":
         return say(
-            "In {term}, the standard deviation of {effect} between levels of {group} is estimated as 0.",
+            "In {term}, the estimated standard deviation of {effect} between levels of {group} is 0.",
             term=Code(term.source), effect=effects[0], group=group,
         )  # fmt: skip
     if direction.kind == "combination":
         return say(
-            "In {term}, a combination of effects does not vary between levels of {group}: {sum}, each effect "
-            "in units of its standard deviation.",
+            "In {term}, this combination of effects does not vary between levels of {group}: {sum}, where "
+            "each effect is in units of its standard deviation.",
             term=Code(term.source), group=group, sum=_sum(direction, effects, place),
         )  # fmt: skip
     rho = direction.correlation or 0.0
@@ -124,7 +125,7 @@ def _direction_sentence(
         "In {term}, {effects} are {how} correlated over levels of {group}, ρ = {rho}{meeting}.",
         term=Code(term.source),
         effects=join(effects, " and "),
-        how="perfectly" if text.lstrip(MINUS) == "1" else "all but perfectly",
+        how="perfectly" if text.lstrip(MINUS) == "1" else "almost perfectly",
         group=group,
         rho=Number(text, source(*place, "correlation")),
         meeting=_meeting(given, direction, group, place),
@@ -141,7 +142,8 @@ def _meeting(
         source(*place, "crossing"),
     )
     return say(
-        ": the lines of all levels of {group} meet at {x} = {value}; they differ in one thing, not in two",
+        ": the lines of all levels of {group} meet at {x} = {value}, so intercepts and slopes do not vary "
+        "separately",
         group=group, x=given.names.effect(direction.effects[1], {}), value=number,
     )  # fmt: skip
 
@@ -161,27 +163,27 @@ def _reasons(given: ReportInput, rung: RungAdvice) -> list[Phrase]:
 
 
 def _optimisers(given: ReportInput, rung: RungAdvice) -> list[Phrase]:
-    """Return whether the boundary is an accident of the search."""
+    """Return whether other optimisers confirm the optimum on the boundary."""
     checked = getattr(given.run.allfit, "rungs", ())
     verdict = next((found for found in checked if found.model == rung.model), None)
     if verdict is None:
         return []
     link = Link("Optimisers", "allfit")
     if verdict.agree:
-        return [say("This is no accident of the search: all optimisers end there ({link}).", link=link)]
+        return [say("All optimisers end at this point ({link}).", link=link)]
     fit = next((fit for fit in given.run.fits if fit.model == rung.model), None)
     if fit is None:
         return []
     own = (fit.reml if verdict.method == "REML" else fit.ml).criterion
     if all(refit.criterion is None or own - refit.criterion < AT_BEST for refit in verdict.refits):
         return [
-            say("No optimiser finds a better point, though not all find this one; see {link}.", link=link)
+            say("No optimiser finds a better point, but some do not find this one; see {link}.", link=link)
         ]
     return [say("An optimiser finds a better point; see {link}.", link=link)]
 
 
 def _only_correlated(rung: RungAdvice) -> bool:
-    """Return whether some slope is correlated and centring at the mean is not among the alternatives."""
+    """Return whether a slope is correlated and grand-mean centring is not among the alternatives."""
     slopes = any(len(term.names) > 1 for term in rung.terms)
     return slopes and not any(_is_grand(other) for other in rung.alternatives)
 

@@ -1,4 +1,4 @@
-"""Every rung with its full tests, its covariance matrices and the end of its search."""
+"""Every rung with all tests, the covariance matrices and the outcome of the search."""
 
 from __future__ import annotations
 
@@ -38,14 +38,14 @@ TERM_NOTE = say(
     "test is of the combinations of effects that the data can tell apart."
 )
 GRADIENT_DECIMALS = 9
-"""More than a plain number shows: gradients are written in powers of ten."""
+"""More decimals than plain notation allows, so that gradients are written with a power of ten."""
 
 
 def context(given: ReportInput) -> dict[str, Any] | None:
-    """Return one block per rung, in the order of the ladder; of one that was not fitted, the reason."""
+    """Return one block per rung in the order of the ladder; a rung that was not fitted has the reason."""
     blocks = {fit.model: _rung(given, fit) for fit in given.run.fits}
     blocks |= {fit.model: _unreliable(given, fit) for fit in given.run.unreliable}
-    rungs = [name for name, formula in given.formulas.items() if formula.bars]  # a prelude has none
+    rungs = [name for name, formula in given.formulas.items() if formula.bars]  # prelude models have no bars
     blocks |= {n: _failed(given, n, given.run.failed[n]) for n in rungs if n in given.run.failed}
     if not blocks:
         return None
@@ -53,15 +53,15 @@ def context(given: ReportInput) -> dict[str, Any] | None:
 
 
 def _tolerances(given: ReportInput) -> Phrase | None:
-    """Return when a search ends, and what counts as converged and as singular; None if not known."""
+    """Return the criteria of convergence and singularity; None if they are not known."""
     control = given.provenance.get("estimation")
     if not isinstance(control, Mapping):
         return None
     return say(
-        "A search ends where the criterion changes by less than {tolerance} of its size, and fails after "
-        "{most} evaluations. A fit has converged where the scaled gradient is at most {gradient} and the "
-        "Hessian has no negative eigenvalue; it is singular where a diagonal element of a relative "
-        "covariance factor is below {singular}.",
+        "A search stops when the relative change of the criterion is below {tolerance}, and fails after "
+        "{most} evaluations. A fit has converged if the scaled gradient is at most {gradient} and the "
+        "Hessian has no negative eigenvalue. It is singular if a diagonal element of a relative covariance "
+        "factor is below {singular}.",
         tolerance=_setting(control, "tolerance"),
         most=_setting(control, "max_evaluations"),
         gradient=_setting(control, "largest_gradient"),
@@ -74,7 +74,7 @@ def _setting(control: Mapping[str, Any], name: str) -> Number:
 
 
 def _unreliable(given: ReportInput, fit: FitRecord) -> dict[str, Any]:
-    """Return how the search of a rung ended, without numbers that mean something at an optimum alone."""
+    """Return how the search of a rung ended, without the numbers that are valid only at an optimum."""
     return {
         "label": given.names.model(fit.model),
         "formula": Code(fit.formula),
@@ -89,7 +89,7 @@ def _failed(given: ReportInput, model: str, why: str) -> dict[str, Any]:
         "label": given.names.model(model),
         "formula": Code(given.formulas[model].text),
         "status": "failed",
-        "why": say("It could not be fitted: {why}.", why=Word(why.rstrip("."))),
+        "why": say("The rung could not be fitted: {why}.", why=Word(why.rstrip("."))),
         "final": True,
     }
 
@@ -104,7 +104,9 @@ def _rung(given: ReportInput, fit: FitRecord) -> dict[str, Any]:
         "terms": _terms(given, fit),
         "random": _random(given, fit),
         "search": _search(fit),
-        "sentences": [*slope_sentences(given, fit), *boundary_sentences(given, fit)],
+        "sentences": []
+        if fit is given.final  # the section on groups has them
+        else [*slope_sentences(given, fit), *boundary_sentences(given, fit)],
         "final": fit is given.final,
     }
 
@@ -151,7 +153,7 @@ def _includes(given: ReportInput, fit: FitRecord) -> tuple[Phrase, ...]:
 
 
 def _other_df(fit: FitRecord) -> tuple[Phrase, ...]:
-    """Return for a singular fit its degrees of freedom by the method that is not reported."""
+    """Return the degrees of freedom of a singular fit by the method that the table does not show."""
     notes = []
     for method in dict.fromkeys(c.df_method for c in fit.coefficients_other):
         rows = [c for c in fit.coefficients_other if c.df_method == method]
@@ -160,13 +162,15 @@ def _other_df(fit: FitRecord) -> tuple[Phrase, ...]:
             for c in rows
             if c.df is not None
         ]
-        words = f"The fit is singular; by {DF_METHODS.get(method, method)}, the degrees of freedom are "
+        words = (
+            f"The fit is singular. {DF_METHODS.get(method, method)} degrees of freedom, in the same order: "
+        )
         notes.append((words, *join([(number,) for number in numbers]), "."))
     return tuple(notes)
 
 
 def _disputes(given: ReportInput, fit: FitRecord, tests: Sequence[Coefficient | TermTest]) -> list[Phrase]:
-    """Return the tests of a singular fit about which Satterthwaite and Kenward and Roger disagree."""
+    """Return the tests of a singular fit for which the Satterthwaite and Kenward–Roger methods disagree."""
     return [
         (*given.names.column(getattr(test, "column", test.term), test.term), *dispute_phrase(found), ".")
         for test in tests
@@ -175,7 +179,7 @@ def _disputes(given: ReportInput, fit: FitRecord, tests: Sequence[Coefficient | 
 
 
 def _terms(given: ReportInput, fit: FitRecord) -> Grid | None:
-    """Return the F tests where some term has several coefficients: other F tests are squared t tests."""
+    """Return the F tests if some term has several coefficients; the others are squared t tests."""
     tests = [test for test in fit.anova if test.num_df]
     if not any(test.num_df > 1 for test in tests):
         return None

@@ -1,4 +1,4 @@
-"""What was analysed, where the ladder ended, and what it found."""
+"""The sample, the final rung, its findings and the cautions."""
 
 from __future__ import annotations
 
@@ -12,12 +12,7 @@ from mlm_steps.report.sentences.coefficients import (
     effect_terms,
     null_sentence,
 )
-from mlm_steps.report.sentences.comparisons import (
-    FAILED,
-    NEGATIVE_REDUCTION,
-    comparison_sentence,
-    has_increase,
-)
+from mlm_steps.report.sentences.comparisons import FAILED, comparison_sentence
 from mlm_steps.report.sentences.disputes import disputed
 from mlm_steps.report.sentences.fits import status_words
 from mlm_steps.report.sentences.random_slopes import slope_sentences
@@ -30,7 +25,7 @@ from mlm_steps.report.titles import section_link
 __all__ = ["context"]
 
 MOST_FINDINGS = 12
-"""Coefficients that are put into sentences; the tables hold all."""
+"""The summary has a sentence for this many coefficients at most, to stay a summary; the tables hold all."""
 
 
 def context(given: ReportInput) -> dict[str, Any]:
@@ -85,7 +80,7 @@ def _final(given: ReportInput, fit: FitRecord) -> Phrase:
 
 
 def _which(given: ReportInput, fit: FitRecord) -> str:
-    """Return what the rung of the findings is: the last one, or the last one that has results."""
+    """Return whether the findings are those of the last rung or of the last rung that has results."""
     missing = {*given.run.failed, *(other.model for other in given.run.unreliable)}
     names = list(given.formulas)
     later = names[names.index(fit.model) + 1 :] if fit.model in names else []
@@ -119,12 +114,10 @@ def _findings(given: ReportInput, final: FitRecord) -> list[Phrase]:
     found += slope_sentences(given, final)
     last = [record for record in given.run.comparisons if record.larger == final.model]
     found += [comparison_sentence(given, record) for record in last if record.refused != FAILED]
-    if any(map(has_increase, last)):
-        found.append((NEGATIVE_REDUCTION,))
     if len(coefficients) > MOST_FINDINGS:
         rest = len(coefficients) - MOST_FINDINGS
         found.append(
-            (f"{rest} further coefficients stand in the table of ", Link("the ladder", "ladder"), ".")
+            (f"{rest} more coefficients are listed in the table of ", Link("the ladder", "ladder"), ".")
         )
     return found
 
@@ -135,16 +128,15 @@ def _cautions(given: ReportInput) -> list[Phrase]:
     cautions: list[Phrase] = [] if final is None else list(boundary_sentences(given, final))
     if cautions:
         advice = section_link("remedies")
-        cautions.append(
-            say("What could be fitted instead, and what that costs, stands under {link}.", link=advice)
-        )
+        cautions.append(say("See {link} for alternative models and how well they fit.", link=advice))
     doubtful = [] if final is None else disputed(final)
     if doubtful:
         cautions.append(
             say(
-                "The fit is singular, and on {n} of its coefficients the degrees of freedom or *p* values of "
-                "Satterthwaite and Kenward–Roger disagree; both are given, and the safer one is named. What "
-                "follows from the same covariance matrix, such as slopes and means, is as uncertain.",
+                "The fit is singular. For {n} of its coefficients, the Satterthwaite and Kenward–Roger "
+                "methods disagree about the degrees of freedom or the *p* value; both are reported, and the "
+                "more conservative one is named. Slopes and means from the same covariance matrix are "
+                "equally uncertain.",
                 n=Number(str(len(doubtful)), f"counts:disputed:{final.model if final else ''}"),
             )
         )
@@ -155,8 +147,8 @@ def _cautions(given: ReportInput) -> list[Phrase]:
     ]
     cautions += [
         say(
-            "The search for the optimum of {model} did not converge: no finding, test or comparison rests on "
-            "that rung; see {link}.",
+            "The search for the optimum of {model} did not converge. No finding, test or comparison uses "
+            "this rung; see {link}.",
             model=given.names.model(fit.model),
             link=Link("each rung in full", "rungs"),
         )
@@ -175,6 +167,7 @@ def _cautions(given: ReportInput) -> list[Phrase]:
 
 def _warnings(given: ReportInput) -> int:
     return sum(
-        notice.severity == "warning" and notice.code != "remedy_applied"  # a deviation has a line of its own
+        notice.severity == "warning"
+        and notice.code != "remedy_applied"  # a deviation has a sentence of its own
         for notice in given.notices
     )

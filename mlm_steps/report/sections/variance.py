@@ -7,7 +7,7 @@ from typing import Any
 from mlm_steps.records import Icc, VarianceMeasure, VarianceRecord
 from mlm_steps.report.inputs import ReportInput
 from mlm_steps.report.sentences.coefficients import effect_terms, null_sentence
-from mlm_steps.report.sentences.comparisons import NEGATIVE_REDUCTION
+from mlm_steps.report.sentences.comparisons import NEGATIVE_REDUCTION, has_increase
 from mlm_steps.report.sentences.variance import partition_sentences
 from mlm_steps.report.tables.variance_sources import PREFIX, source_grid, source_remark
 from mlm_steps.report.text.facts import (
@@ -37,17 +37,19 @@ MEASURE_WORDS = {
     "prv_previous": "Reduction",
     "design_effect": "Design effect",
     "effective_n": "Effective sample size",
-    "se_ratio": "Standard error over that of independent rows",
+    "se_ratio": "Standard error relative to independent rows",
 }
 SHARES_NOTE = say(
-    "The adjusted ICC divides the mean random variance by its sum with the residual variance; the unadjusted "
-    "one counts the variance of the fixed effects in the denominator too. Marginal *R*² is the share that "
-    "the fixed effects explain, conditional *R*² that of fixed and random effects together (Nakagawa, "
-    "Johnson & Schielzeth 2017; Johnson 2014). Random slopes are averaged over the rows."
+    "The adjusted ICC is the mean random-effects variance divided by the sum of this variance and the "
+    "residual variance. The denominator of the unadjusted ICC also contains the variance of the fixed "
+    "effects. Marginal *R*² is the share of variance explained by the fixed effects, conditional *R*² the "
+    "share explained by fixed and random effects together (Nakagawa, Johnson & Schielzeth 2017; Johnson "
+    "2014). Random slopes are averaged over the rows."
 )
 REDUCTIONS_NOTE = say(
-    "Reduction is (smaller − larger) / smaller of the variance component (Raudenbush & Bryk 2002). Intercept "
-    "variances are comparable only while the zero points of random-slope predictors stay the same."
+    "The reduction is the difference between the variance component in the smaller and in the larger model, "
+    "divided by the component in the smaller model (Raudenbush & Bryk 2002). Intercept variances are "
+    "comparable only if the zero points of the predictors with random slopes are the same."
 )
 REDUCTIONS = ("prv_null", "prv_previous")
 
@@ -69,7 +71,9 @@ def context(given: ReportInput) -> dict[str, Any] | None:
         "sources": source_grid(given),
         "no_sources": source_remark(given),
         "reductions": _reductions(given),
-        "negative": NEGATIVE_REDUCTION if negative else None,
+        "negative": NEGATIVE_REDUCTION
+        if negative and not any(map(has_increase, given.run.comparisons))
+        else None,
         "notices": [given.names.notice(text) for text in notices],
     }
 
@@ -107,7 +111,7 @@ def _shares(given: ReportInput) -> Grid:
 
 
 def _shares_a_factor(record: VarianceRecord) -> bool:
-    """Return whether two random terms have one grouping factor, so that their shares differ from its own."""
+    """Return whether two random terms share a grouping factor, so that each has a share of its own."""
     groups = [icc.group for icc in record.icc if icc.kind == "term_share"]
     return len(groups) > len(set(groups))
 
@@ -168,7 +172,7 @@ def _with_intervals(
     records: tuple[VarianceRecord, ...],
     values: list[Icc | None] | list[VarianceMeasure | None],
 ) -> list[Row]:
-    """Return a row of values, and one of their intervals if any has one."""
+    """Return a row of values, and a row of their intervals if any value has one."""
     shown = [_value(record.model, item) for record, item in zip(records, values, strict=True)]
     intervals = [_interval(record.model, item) for record, item in zip(records, values, strict=True)]
     rows = [row(head, shown)]
@@ -201,7 +205,7 @@ def _interval(model: str, item: Icc | VarianceMeasure | None) -> Phrase | None:
 
 def _reductions(given: ReportInput) -> Grid | None:
     rows: list[Row] = []
-    titles = {"prv_null": "Against the null model", "prv_previous": "Against the previous rung"}
+    titles = {"prv_null": "Relative to the null model", "prv_previous": "Relative to the previous rung"}
     for measure, title in titles.items():
         scopes = dict.fromkeys(
             m.scope for record in given.run.variance for m in record.measures if m.measure == measure

@@ -1,1 +1,1 @@
-"""Sentences in APA style, by what they speak of."""
+"""Sentences of the report in APA style, one module per subject."""

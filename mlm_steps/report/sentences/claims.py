@@ -1,4 +1,4 @@
-"""What a coefficient says of its predictor and the outcome, in words."""
+"""The association between predictor and outcome that a coefficient estimates, in words."""
 
 from __future__ import annotations
 
@@ -19,20 +19,20 @@ def effect_terms(fit: FitRecord) -> dict[str, str]:
 
 
 def fixed_curve(fit: FitRecord, name: str) -> Curve | None:
-    """Return what a column is among the fixed effects that are functions of its variable."""
+    """Return the role of a column among the fixed effects that are functions of the same variable."""
     terms = {c.column: c.term for c in fit.coefficients if c.estimate is not None}
     return curve_of(fit.formula, name, terms) if name in terms else None
 
 
 def place_phrase(given: ReportInput, curve: Curve | None, word: str = " where") -> Phrase:
-    """Return where the coefficient of a base of powers holds, ``where Age is 0``; nothing elsewhere."""
+    """Return the place of a linear term beside its powers, ``where Age is 0``; nothing for other terms."""
     if curve is None or not (curve.role == "base" or curve.higher):
         return ()
     return say("{word} {x} is 0", word=word, x=given.names.column(curve.base, curve.base))
 
 
 def claim(given: ReportInput, fit: FitRecord, coefficient: Coefficient, *, clear: bool) -> Phrase:
-    """Return what a coefficient says, without its test; ``clear`` is whether its test says so too."""
+    """Return the claim of a coefficient without its test; ``clear`` tells whether the test supports it."""
     outcome = given.names.outcome(fit.outcome)
     label = given.names.column(coefficient.column, coefficient.term)
     rises = (coefficient.estimate or 0.0) > 0
@@ -41,7 +41,7 @@ def claim(given: ReportInput, fit: FitRecord, coefficient: Coefficient, *, clear
     if len(factors) > 1:
         return _product_claim(given, fit, coefficient, curve, clear=clear)
     if curve is not None and curve.role == "bend":
-        verb = ("bends " + ("upwards" if rises else "downwards")) if clear else "showed no clear bend"
+        verb = ("curves " + ("upwards" if rises else "downwards")) if clear else "showed no clear curvature"
         return say("The line of {y} over {v} {verb}", y=outcome, v=_over(given, curve), verb=verb)
     if curve is not None and curve.role == "part":
         return _part_claim(given, label, outcome, curve)
@@ -55,7 +55,7 @@ def claim(given: ReportInput, fit: FitRecord, coefficient: Coefficient, *, clear
 
 
 def _factors(fit: FitRecord, coefficient: Coefficient) -> tuple[tuple[str, str], ...]:
-    """Return the factors of a column: each as its term has it, and with its level."""
+    """Return the factors of a column, each as written in the term and with its level."""
     return column_factors(fit.name_of_r(coefficient.column), coefficient.term)
 
 
@@ -65,7 +65,8 @@ def _over(given: ReportInput, curve: Curve) -> Phrase:
 
 def _part_claim(given: ReportInput, label: Phrase, outcome: Phrase, curve: Curve) -> Phrase:
     return say(
-        "{x} is one of several terms that make the curve of {y} over {v}; its coefficient alone is no slope",
+        "{x} is one of several terms that form the curve of {y} over {v}; its coefficient alone is not a "
+        "slope",
         x=label,
         y=outcome,
         v=_over(given, curve),
@@ -110,7 +111,7 @@ def _product_claim(
 def _focal_first(
     fit: FitRecord, factors: tuple[tuple[str, str], ...]
 ) -> tuple[tuple[str, str], tuple[str, str]]:
-    """Return the focal factor of a product of two, then its moderator: by level, numbers first."""
+    """Return the focal factor and the moderator of a product: the lower level first, then numbers first."""
     levels = {(c.term, fit.name_of_r(c.column)): str(c.level) for c in fit.coefficients}
     known = all(factor in levels for factor in factors)
     low, high = sorted(factors, key=lambda factor: (levels[factor] if known else "", factor[0] != factor[1]))
@@ -118,6 +119,6 @@ def _focal_first(
 
 
 def _is_slope_at_level(fit: FitRecord, focal: tuple[str, str], moderator: tuple[str, str]) -> bool:
-    """Return whether a product is the slope at one level of a category, as the slope itself is no column."""
+    """Return whether a product is the slope at one level of a category: the slope itself has no column."""
     columns = {(c.term, fit.name_of_r(c.column)) for c in fit.coefficients}
     return focal[0] == focal[1] and moderator[0] != moderator[1] and focal not in columns

@@ -1,4 +1,4 @@
-"""How a factor of a coefficient is coded, and so what the coefficient compares."""
+"""The coding of the factors of a coefficient, and the comparison that the coefficient makes."""
 
 from __future__ import annotations
 
@@ -19,24 +19,25 @@ from mlm_steps.report.text.text import Number, Phrase, Word, join, say, source
 __all__ = ["Coding", "coding_of", "held_phrase", "sum_claim", "sum_product_claim"]
 
 FactorText = tuple[str, str]
-"""A factor of a column: as its term has it, and with what follows for a level."""
+"""A factor of a column as written in the term, and the same text followed by its level."""
 CATEGORIES = ("factor", "as.factor", "ordered", "relevel", "C")
 _NUMBERED = re.compile(r"\d+\Z")
 SAME = 1e-6
-"""Relative difference up to which a coefficient is taken for a multiple of a difference of means."""
+"""A coefficient within this relative difference of a multiple of a difference of means equals it: both are
+rounded double numbers."""
 
 
 @dataclass(frozen=True, slots=True)
 class Coding:
-    """What the columns of a variable are.
+    """The coding of a variable's columns.
 
     Attributes
     ----------
     kind : str
-        ``number``; of a category ``treatment``, ``sum``, or ``balanced`` for others that add up to 0 over the
-        levels (Helmert, polynomial).
+        ``number``; for a category ``treatment``, ``sum``, or ``balanced`` for other contrasts that sum to 0
+        over the levels (Helmert, polynomial).
     levels : tuple of str
-        Of a category, in order; none where the report does not know them.
+        The levels of a category in order; empty if they are not known.
     """
 
     kind: Literal["number", "treatment", "sum", "balanced"]
@@ -71,10 +72,10 @@ def _kind(contrast: str) -> Literal["treatment", "sum", "balanced"]:
 
 
 def held_phrase(given: ReportInput, fit: FitRecord, factors: Iterable[FactorText]) -> Phrase:
-    """Return where a coefficient holds that stands in products with other factors.
+    """Return the values of other factors at which the coefficient of a column in products holds.
 
-    Numbers are at 0 and treatment contrasts at their reference level; over sum contrasts, and others that add
-    up to 0, the coefficient is an average over the levels.
+    Numbers are at 0 and treatment contrasts at their reference level. With contrasts that sum to 0, the
+    coefficient is an average over the levels.
     """
     places: dict[Phrase, None] = {}
     averaged: dict[Phrase, None] = {}
@@ -103,10 +104,10 @@ def _level(coding: Coding, text: str) -> str | None:
 def sum_claim(
     given: ReportInput, fit: FitRecord, coefficient: Coefficient, factor: FactorText, *, clear: bool
 ) -> Phrase | None:
-    """Return what a coefficient of sum contrasts says; None where it is none.
+    """Return the claim of a coefficient of sum contrasts; None for other contrasts.
 
-    Of two levels, the direction is that of slopes and means, the later less the earlier; the coefficient is
-    half of that difference with the other sign.
+    With two levels, the difference is the later level minus the earlier one, as for slopes and means; the
+    coefficient is half of this difference with the opposite sign.
     """
     coding = coding_of(given, fit, factor)
     level = _level(coding, factor[1]) if coding.kind == "sum" else None
@@ -131,14 +132,14 @@ def sum_claim(
 
 
 def _size(first: Word, last: Word, difference: Number | None) -> Phrase:
-    """Return what a coefficient is of the difference of two levels, with the difference if a table has it."""
+    """Return how a coefficient relates to the difference between two levels, and the difference if known."""
     words = "the coefficient is half of {first} − {last}"
     template = words if difference is None else f"{{last}} − {{first}} = {{difference}}; {words}"
     return say(template, first=first, last=last, difference=difference)
 
 
 def _difference(given: ReportInput, fit: FitRecord, coefficient: Coefficient, stem: str) -> Number | None:
-    """Return the difference of the means of two levels, where a coefficient is half of it."""
+    """Return the difference between the means of two levels if the coefficient is half of it."""
     for means in effects_of(given).means:
         plain = means.model == fit.model and means.factor == stem.strip("`") and not means.conditions
         for pair in means.differences if plain else ():
@@ -153,7 +154,7 @@ def _difference(given: ReportInput, fit: FitRecord, coefficient: Coefficient, st
 def _slope_difference(
     given: ReportInput, fit: FitRecord, coefficient: Coefficient, focal: str, moderator: str
 ) -> Number | None:
-    """Return the difference of the slopes at two levels, where a coefficient is half of it."""
+    """Return the difference between the slopes at two levels if the coefficient is half of it."""
     for pair in effects_of(given).slopes:
         same = (pair.model, pair.focal, pair.moderator) == (fit.model, focal.strip("`"), moderator.strip("`"))
         for found in pair.differences if same else ():
@@ -173,9 +174,9 @@ def sum_product_claim(
     *,
     clear: bool,
 ) -> Phrase | None:
-    """Return what a product with a column of sum contrasts says.
+    """Return the claim of a product of a number or a column of sum contrasts with a column of sum contrasts.
 
-    None for other products than those of a number and such a column, or of two such columns.
+    None for other products.
     """
     codings = [coding_of(given, fit, factor) for factor in factors]
     rises = (coefficient.estimate or 0.0) > 0
@@ -213,7 +214,7 @@ def _two_factors(
     rises: bool,
     clear: bool,
 ) -> Phrase | None:
-    """Return what a product of two columns of sum contrasts says."""
+    """Return the claim of a product of two columns of sum contrasts; None if a level is not known."""
     levels = [_level(coding, text) for coding, (_, text) in zip(codings, factors, strict=True)]
     if levels[0] is None or levels[1] is None:
         return None
@@ -221,7 +222,7 @@ def _two_factors(
     if any(len(coding.levels) > 2 for coding in codings):
         how = ("above" if rises else "below") if clear else "not clearly different from"
         return say(
-            "{y} at {a} of {x} and {b} of {w} was {how} what the main effects give",
+            "{y} at {a} of {x} and {b} of {w} was {how} the value that the main effects predict",
             y=given.names.outcome(fit.outcome),
             a=Word(levels[0]),
             b=Word(levels[1]),

@@ -1,4 +1,4 @@
-"""Sentences in APA style, filled from the records (reporting standard, part I)."""
+"""Sentences on fixed effects, the null model and boundary estimates (reporting standard, part I)."""
 
 from __future__ import annotations
 
@@ -31,8 +31,8 @@ __all__ = [
 ]
 
 REDUCED_RANK: Phrase = say(
-    "A covariance matrix of random effects has reduced rank: the data do not support as many separate random "
-    "effects as the model has."
+    "A covariance matrix of random effects has reduced rank: the data support fewer separate random effects "
+    "than the model has."
 )
 
 
@@ -43,7 +43,7 @@ def effect_phrase(given: ReportInput, name: str) -> Phrase:
 
 
 def null_sentence(given: ReportInput) -> Phrase | None:
-    """Return how much of the outcome's variance lies between groups; None without an empty model."""
+    """Return the share of the outcome's variance between groups; None without an intercept-only model."""
     fit = given.null
     record = given.variance(fit.model) if fit is not None else None
     if fit is None or record is None:
@@ -53,8 +53,8 @@ def null_sentence(given: ReportInput) -> Phrase | None:
         return None
     groups = join([given.names.group(name) for name in _groups(fit)], last=" and ")
     return say(
-        "The intercept-only model with random effects of {groups} attributed {share} of the variance in "
-        "{outcome} to {groups} (ICC = {icc}{interval}){shares}{design}.",
+        "{groups} accounted for {share} of the variance in {outcome} in the intercept-only model (ICC = "
+        "{icc}{interval}){shares}{design}.",
         groups=groups,
         outcome=given.names.outcome(fit.outcome),
         share=Number(percent(icc.value), source("icc", fit.model, "", icc.kind, "value")),
@@ -156,7 +156,7 @@ def _test_phrase(fit: FitRecord, coefficient: Coefficient, facts: CoefficientFac
 
 
 def reservation(given: ReportInput, fit: FitRecord, name: str) -> Phrase:
-    """Return where a coefficient holds: at which values of its partners in products, and of its curve."""
+    """Return the values of interacting predictors, and of its own curve, at which a coefficient holds."""
     factors = {
         c.column: set(column_factors(fit.name_of_r(c.column), c.term))
         for c in fit.coefficients
@@ -166,14 +166,14 @@ def reservation(given: ReportInput, fit: FitRecord, name: str) -> Phrase:
     partners = [factor for others in factors.values() if own and own < others for factor in others - own]
     curve = fixed_curve(fit, name)
     if curve is not None and curve.role == "part":
-        return ()  # it is said to be no slope, wherever
+        return ()  # its claim states that it is not a slope at any value
     ordered = sorted(dict.fromkeys(partners), key=lambda factor: _place_in(fit, factor))
     held = held_phrase(given, fit, ordered)
     return held + place_phrase(given, curve, " and" if held else " where")
 
 
 def _place_in(fit: FitRecord, factor: tuple[str, str]) -> int:
-    """Return where a factor first occurs among the columns, so that sentences name them in that order."""
+    """Return the position of a factor's first column: sentences name factors in this order."""
     found = (
         i for i, c in enumerate(fit.coefficients) if factor in column_factors(fit.name_of_r(c.column), c.term)
     )
@@ -181,7 +181,7 @@ def _place_in(fit: FitRecord, factor: tuple[str, str]) -> int:
 
 
 def boundary_sentences(given: ReportInput, fit: FitRecord) -> tuple[Phrase, ...]:
-    """Return which variances and correlations of a rung lie on their boundary, and what that means."""
+    """Return which standard deviations and correlations are on their boundary, and what that means."""
     sentences = tuple(
         _boundary_sentence(given, fit, parameter)
         for parameter in fit.random
@@ -199,8 +199,8 @@ def _boundary_sentence(given: ReportInput, fit: FitRecord, parameter: RandomPara
     value = random_number(fit, parameter)
     if parameter.kind == "sd":
         return say(
-            "The standard deviation of {effect} between levels of {group} is at its boundary ({value}): "
-            "the data show no variation in it beyond what the residuals account for.",
+            "The estimated standard deviation of {effect} between levels of {group} is at its boundary "
+            "({value}): the data show no more variation than the residual variance explains.",
             effect=_lower(first),
             group=group,
             value=value,

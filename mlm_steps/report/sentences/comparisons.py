@@ -27,29 +27,31 @@ __all__ = [
 FAILED = "fit_failed"
 """Code of a comparison that was not made because one of the two rungs has no optimum."""
 NEGATIVE_REDUCTION = (
-    "A component can grow when predictors are added: a level-1 predictor removes level-1 variance, and what "
-    "the smaller model had put down to the sampling of each group’s members then counts as a difference "
-    "between groups. Such a negative reduction is printed as it is, not cut at zero."
+    "A variance component can increase when predictors are added. A level-1 predictor reduces the level-1 "
+    "variance, so that less of the variation between group means is attributed to the sampling of group "
+    "members and more of it to the groups. A negative reduction is reported as it is, not set to zero."
 )
 NAIVE_REASONS = {
-    "no_closed_weights": "naive, and too large: on the boundary of several variances the null distribution "
+    "no_closed_weights": "naive and too large: with several variances on the boundary, the null distribution "
     "has no closed form",
-    "null_on_boundary": "naive: the smaller model lies on a boundary itself",
+    "null_on_boundary": "naive: the smaller model itself is on a boundary",
 }
 NO_BOOTSTRAP = {
-    "not_requested": "; a parametric bootstrap would tell, by tests: {bootstrap: where_needed} in the spec",
-    "left_out": "; a parametric bootstrap was left out, by tests: {bootstrap: always} in the spec it is made",
-    "too_large": "; a parametric bootstrap would take long, by tests: {bootstrap: always} in the spec",
-    "not_estimable": "; in the parametric bootstrap no fit succeeded",
+    "not_requested": "; tests: {bootstrap: where_needed} in the spec requests a parametric bootstrap",
+    "left_out": "; the parametric bootstrap was omitted, and tests: {bootstrap: always} in the spec requests "
+    "it",
+    "too_large": "; a parametric bootstrap would take long, and tests: {bootstrap: always} in the spec "
+    "requests it",
+    "not_estimable": "; no fit of the parametric bootstrap succeeded",
 }
 _PARTLY = re.compile(r"(.+) in (\(.+\))")
-"""A term of which some effects are new: ``x in (x | g)``."""
+"""A term in which only some effects are new is written ``x in (x | g)``."""
 SMALLEST_CHANGE = 0.0005
-"""Smaller changes of a variance would read 0.0 %."""
+"""Smaller relative changes of a variance are not stated: they would be printed as 0.0 %."""
 
 
 def comparison_sentence(given: ReportInput, record: ComparisonRecord) -> Phrase:
-    """Return what the larger of two rungs gains, or why they were not tested."""
+    """Return whether the larger rung improves fit, or why the two were not tested."""
     models = {"smaller": given.names.model(record.smaller), "larger": given.names.model(record.larger)}
     test = comparison_test(record)
     if test is None:
@@ -72,7 +74,7 @@ def comparison_sentence(given: ReportInput, record: ComparisonRecord) -> Phrase:
 
 
 def _verdict(record: ComparisonRecord, *, clear: bool) -> str:
-    """Return whether fit improved; where test and criteria of information disagree, which says what.
+    """Return whether fit improved, and by which criteria if the test, AIC and BIC disagree.
 
     Examples
     --------
@@ -103,7 +105,7 @@ def _added(given: ReportInput, record: ComparisonRecord) -> Phrase:
 
 
 def _term(given: ReportInput, model: str, term: str) -> Phrase:
-    """Return a term of a rung by its labels, a random one with how it is written."""
+    """Return the label of a term; a random term is shown as written in the formula."""
     partly = _PARTLY.fullmatch(term)
     if partly is None:
         return (Code(term),) if term.startswith("(") else given.names.column(term, term)
@@ -113,7 +115,7 @@ def _term(given: ReportInput, model: str, term: str) -> Phrase:
 
 
 def _p_values(record: ComparisonRecord, alpha: float) -> Phrase:
-    """Return the p value to report, how it came about, and what the simpler ones are."""
+    """Return the p value to report, its method, and the simpler p values."""
     values = {name: comparison_p(record, name, getattr(record, name), alpha) for name in TRUSTWORTHY}
     if record.p_from is None:
         return ()
@@ -135,7 +137,7 @@ def _p_note(record: ComparisonRecord, name: PValue, value: Number | None, *, rep
 
 
 def _why_naive(record: ComparisonRecord) -> Phrase:
-    """Return why a test of variances has a naive p value alone, and what would give a better one."""
+    """Return why a test of variances has only a naive p value, and how to get a better one."""
     reason = NAIVE_REASONS.get(record.p_boundary_code or "")
     if reason is None:
         return ()
@@ -174,7 +176,7 @@ def _criteria(record: ComparisonRecord) -> Phrase:
 
 
 def has_increase(record: ComparisonRecord) -> bool:
-    """Return whether a sentence states that variance between groups grew while that of level 1 fell."""
+    """Return whether a sentence states an increase between groups and a decrease at level 1."""
     if record.statistic is None:
         return False
     stated = _stated(record)
@@ -183,7 +185,7 @@ def has_increase(record: ComparisonRecord) -> bool:
 
 
 def _stated(record: ComparisonRecord) -> list[VarianceChange]:
-    """Return the changes that a sentence states: those by fixed effects that do not round to nothing."""
+    """Return the changes that a sentence states: those by fixed effects that do not round to 0."""
     if record.changed not in ("fixed", "both"):
         return []
     return [change for change in record.prv if change.prv is not None and abs(change.prv) >= SMALLEST_CHANGE]

@@ -1,4 +1,4 @@
-"""Which columns are functions of one variable together, so that none of them alone is its slope."""
+"""Columns that are functions of the same variable, so that no single coefficient is its slope."""
 
 from __future__ import annotations
 
@@ -21,21 +21,21 @@ Factors = tuple[tuple[str, str], ...]
 
 @dataclass(frozen=True, slots=True)
 class Curve:
-    """What one column is among the functions of its variable.
+    """The role of a column among the functions of its variable.
 
     Attributes
     ----------
     role : str
         ``base`` for x beside powers of x, whose coefficient is the slope at 0; ``bend`` for the square of
-        such an x and the second of ``poly(x, 2)``; ``part`` for anything else.
+        such an x and the second column of ``poly(x, 2)``; ``part`` for any other function.
     variables : tuple of str
-        The data columns that it is a function of.
+        The data columns that the column is a function of.
     stem : str
-        The factor of the column that is meant, as its term has it.
+        The factor of the column that is a function, as written in the term.
     base : str
-        For a base and a square, the stem whose powers there are.
+        For a base or a square, the stem that is raised to powers.
     higher : bool
-        For a square: there are powers above it, and the bend is that at 0.
+        For a square: higher powers exist, and the curvature is that at 0.
     """
 
     role: Literal["base", "bend", "part"]
@@ -46,7 +46,7 @@ class Curve:
 
 
 def curve_of(formula: str, column: str, terms: Mapping[str, str]) -> Curve | None:
-    """Return what a column is among the functions of its variable; None where it is the only one.
+    """Return the role of a column among the functions of its variable; None if it is the only one.
 
     Parameters
     ----------
@@ -55,7 +55,7 @@ def curve_of(formula: str, column: str, terms: Mapping[str, str]) -> Curve | Non
     column : str
         A column of its fixed or random effects.
     terms : mapping of str to str
-        The term of each column that counts, the column itself included.
+        The term of each column to consider, including the column itself.
 
     Examples
     --------
@@ -83,13 +83,13 @@ def curve_of(formula: str, column: str, terms: Mapping[str, str]) -> Curve | Non
 
 
 def is_curved(formula: str, stem: str) -> bool:
-    """Return whether a factor of a column is no linear function of data columns."""
+    """Return whether a factor of a column is a nonlinear function of data columns."""
     known = _expressions(formula)
     return stem in known and not _is_linear(known[stem])
 
 
 def expression_of(formula: str, stem: str) -> Expr | None:
-    """Return what a factor of a column is in its formula; None where it is no variable of it."""
+    """Return the expression of a factor in the formula; None if it is not a variable of the formula."""
     return _expressions(formula).get(stem)
 
 
@@ -107,7 +107,7 @@ def variables_of(formula: str, stem: str) -> tuple[str, ...]:
 
 @lru_cache(maxsize=256)
 def _expressions(formula: str) -> Mapping[str, Expr]:
-    """Return what the terms of a formula are made of, by name."""
+    """Return the expressions of the variables in the terms of a formula, by name."""
     parsed = parse_formula(formula)
     parts = [parsed.fixed, *(bar.effects for bar in parsed.bars)]
     return {name: expr for part in parts for name, expr in zip(part.names, part.variables, strict=True)}
@@ -135,7 +135,7 @@ def _is_related(known: Mapping[str, Expr], one: tuple[str, str], other: tuple[st
     """Return whether two factors are different functions of a common variable, one of them curved."""
     if one == other or other[0] not in known:
         return False
-    if one[0] == other[0]:  # the columns of a basis, such as poly; those of a category are no curve
+    if one[0] == other[0]:  # columns of a basis such as poly form a curve, those of a category do not
         return "(" in one[0] and not one[0].startswith(CATEGORICAL_CALLS)
     mine, theirs = known[one[0]], known[other[0]]
     shared = set(_variables(mine)) & set(_variables(theirs))
@@ -165,7 +165,7 @@ def _placed(
 
 
 def _power(base: str, stem: str) -> int | None:
-    """Return n where a stem is the n-th power of a base.
+    """Return n if a stem is the n-th power of a base; None otherwise.
 
     Examples
     --------

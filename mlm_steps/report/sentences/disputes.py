@@ -1,7 +1,8 @@
-"""Tests of fixed effects in singular fits about which Satterthwaite and Kenward and Roger disagree.
+"""Tests of fixed effects in singular fits for which Satterthwaite and Kenward–Roger disagree.
 
-The one method works on the parameters of the search, which have a bound; the other on the covariances, which
-have none (statistics, section 7). Near the bound their degrees of freedom can be far apart.
+Satterthwaite's method uses the parameters of the search, which have a bound; Kenward and Roger's uses the
+covariances, which have none (statistics, section 7). Near the bound, their degrees of freedom can differ
+widely.
 """
 
 from __future__ import annotations
@@ -16,9 +17,10 @@ from mlm_steps.report.text.text import Number, Phrase, say, source
 __all__ = ["Dispute", "cautious_p", "dispute_of", "dispute_phrase", "disputed"]
 
 LEVELS = (0.01, 0.05, 0.10)
-"""The methods disagree where their p values lie on different sides of one of these."""
+"""The methods disagree if one of these usual levels lies between their p values."""
 APART = 3.0
-"""They also disagree where one has more than so many times the degrees of freedom of the other."""
+"""They also disagree if their degrees of freedom differ by more than this factor, which changes the
+intervals even if the p values agree."""
 BOTH = ("satterthwaite", "kenward-roger")
 
 Test = Coefficient | TermTest
@@ -26,13 +28,13 @@ Test = Coefficient | TermTest
 
 @dataclass(frozen=True, slots=True)
 class Dispute:
-    """One hypothesis by both methods.
+    """One hypothesis tested by both methods.
 
     Attributes
     ----------
     fit : FitRecord
     tests : tuple of two tests
-        By Satterthwaite, then by Kenward and Roger.
+        The test by Satterthwaite, then the one by Kenward and Roger.
     reported : str
         The method that the tables show.
     """
@@ -43,12 +45,12 @@ class Dispute:
 
     @property
     def safer(self) -> Test:
-        """The test that claims less: the larger p, and of equal ones the fewer degrees of freedom."""
+        """The more conservative test: the one with the larger p, or with fewer df if the p are equal."""
         return max(self.tests, key=lambda test: (_shown(test.p), -(_df(test) or 0.0)))
 
 
 def dispute_of(fit: FitRecord, test: Test) -> Dispute | None:
-    """Return how the two methods disagree about a coefficient or a term; None where they do not."""
+    """Return the disagreement about a coefficient or a term; None if the methods agree."""
     found = {each.df_method: each for each in (test, *_others(fit, test))}
     if not set(BOTH) <= set(found):
         return None
@@ -57,12 +59,12 @@ def dispute_of(fit: FitRecord, test: Test) -> Dispute | None:
 
 
 def disputed(fit: FitRecord) -> list[Coefficient]:
-    """Return the coefficients of a rung about which the two methods disagree."""
+    """Return the coefficients of a rung for which the two methods disagree."""
     return [c for c in fit.coefficients if dispute_of(fit, c) is not None]
 
 
 def cautious_p(fit: FitRecord, test: Test) -> float | None:
-    """Return the largest p value of a hypothesis by the methods of which it was tested."""
+    """Return the largest p value of a hypothesis over the methods that tested it."""
     known = [each.p for each in (test, *_others(fit, test)) if each.p is not None]
     return max(known, default=None) if test.p is not None else None
 
@@ -82,7 +84,7 @@ def _disagree(one: Test, other: Test, alpha: float) -> bool:
 
 
 def _sides(one: Test, other: Test, alpha: float) -> list[float]:
-    """Return the levels that lie between the two p values, that of the run first."""
+    """Return the levels between the two p values; the level of the run comes first."""
     low, high = sorted((one.p or 0.0, other.p or 0.0))
     return [level for level in dict.fromkeys((alpha, *LEVELS)) if low < level <= high]
 
@@ -92,12 +94,12 @@ def _df(test: Test) -> float | None:
 
 
 def _shown(p: float | None) -> float:
-    """Return a p value at the precision at which p values that all print as < .001 are equal."""
+    """Return a p value, or 0 if it is printed as < .001, so that such values compare as equal."""
     return 0.0 if p is None or p < 0.001 else p
 
 
 def dispute_phrase(dispute: Dispute) -> Phrase:
-    """Return the tests that the tables do not show, and which of the two is the safer one."""
+    """Return the test that the tables do not show, and which of the two is more conservative."""
     first, second = dispute.tests
     safer = DF_METHODS[dispute.safer.df_method]
     unseen = [test for test in (first, second) if test.df_method != dispute.reported]
@@ -110,10 +112,8 @@ def dispute_phrase(dispute: Dispute) -> Phrase:
             p=_p(dispute.fit, test),
         )
     sides = _sides(first, second, dispute.fit.alpha)
-    about = (
-        f"on which side of {share(sides[0], 2)} *p* lies" if sides else "widely about the degrees of freedom"
-    )
-    return (*parts, *say(f"; the methods disagree {about}, and {safer} is the safer one"))
+    about = f"whether *p* is below {share(sides[0], 2)}" if sides else "strongly about the degrees of freedom"
+    return (*parts, *say(f"; the methods disagree {about}, and {safer} is more conservative"))
 
 
 def _statistic(fit: FitRecord, test: Test) -> Phrase:

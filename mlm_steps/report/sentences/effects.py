@@ -38,7 +38,9 @@ __all__ = [
 
 Keys = tuple[object, ...]
 VALUE_DIGITS = 3
+"""Values of predictors are printed with this many significant digits, which tell typical values apart."""
 LARGEST_WHOLE = 1e6
+"""Whole numbers below this bound are printed without decimals, however many digits they have."""
 PLACES = {
     "mean - SD": "mean − 1 SD",
     "mean": "mean",
@@ -47,11 +49,11 @@ PLACES = {
     "maximum": "maximum",
 }
 SAME = 1e-6
-"""Relative difference up to which a coefficient counts as the change of a slope."""
+"""A coefficient within this relative difference of the change of a slope equals it: both are rounded."""
 
 
 def effects_of(given: ReportInput) -> EffectsRecord:
-    """Return what the run reads from the coefficients of its fits; nothing where that step failed."""
+    """Return slopes, means and contrasts of the fitted rungs; an empty record if that step failed."""
     found = given.run.effects
     if not isinstance(found, EffectsRecord):
         return EffectsRecord()
@@ -75,9 +77,9 @@ class Numbers:
     ----------
     test : Tested
     keys : tuple
-        Table and keys of its row.
+        The table, and the keys of the test's row in it.
     estimate : str
-        The column in which the estimate stands.
+        The column of the estimate.
     """
 
     def __init__(self, test: Tested, keys: Keys, estimate: str = "estimate") -> None:
@@ -93,7 +95,7 @@ class Numbers:
 
     @property
     def estimate(self) -> Number | str:
-        """The estimate, or why there is none."""
+        """The estimate, or the reason why there is none."""
         number = self._scaled(self._column, self._test.estimate)
         return reason_in_words(self._test.code) if number is None else number
 
@@ -131,18 +133,18 @@ class Numbers:
 
 
 def slope_keys(pair: SimpleSlopes, table: str = "simple_slopes") -> Keys:
-    """Return table and keys of the rows of a pair."""
+    """Return the table of a pair and the keys of its rows."""
     held = "; ".join(f"{each.variable}={each.value}" for each in pair.conditions)
     return (table, pair.model, pair.focal, pair.focal_contrast or "", pair.moderator, held)
 
 
 def plain_value(value: str | float) -> Phrase:
-    """Return a value of a predictor: a label as it is, a number with a few digits."""
+    """Return a value of a predictor: a label unchanged, a number with few digits."""
     return (Word(value),) if isinstance(value, str) else (number_text(value),)
 
 
 def number_text(value: float) -> str:
-    """Return a value of a predictor with a few digits.
+    """Return a numeric value of a predictor with few digits.
 
     Examples
     --------
@@ -155,13 +157,13 @@ def number_text(value: float) -> str:
 
 
 def level_phrase(value: str | float, place: str) -> Phrase:
-    """Return a value of a moderator with what it is among its values."""
+    """Return a value of a moderator with its place, for example ``−0.66 (mean − 1 SD)``."""
     words = PLACES.get(place)
     return (*plain_value(value), f" ({words})") if words else plain_value(value)
 
 
 def focal_phrase(given: ReportInput, pair: SimpleSlopes) -> Phrase:
-    """Return what the slope is of: a predictor, or the difference of two levels of one."""
+    """Return the focal predictor, with the two levels that are compared if it is a category."""
     name = given.names.variable(pair.focal)
     if pair.focal_contrast is not None:
         return (*name, " (", Word(pair.focal_contrast.replace(" - ", " − ")), ")")
@@ -171,7 +173,7 @@ def focal_phrase(given: ReportInput, pair: SimpleSlopes) -> Phrase:
 
 
 def condition_phrase(given: ReportInput, conditions: tuple[Condition, ...]) -> Phrase:
-    """Return at what other predictors are held, ``Sex = Female and Age = 8``; nothing for none."""
+    """Return the values at which other predictors are held, ``Sex = Female and Age = 8``; may be empty."""
     parts: list[Phrase] = []
     for each in conditions:
         value: Phrase = (" at its mean",) if each.at_mean else (" = ", *plain_value(each.value))
@@ -182,11 +184,11 @@ def condition_phrase(given: ReportInput, conditions: tuple[Condition, ...]) -> P
 def moderation_sentence(given: ReportInput, fit: FitRecord, pairs: Sequence[SimpleSlopes]) -> Phrase:
     """Return whether the moderator changes the slope, and the slopes themselves.
 
-    ``pairs`` differ in nothing but what other predictors are held at.
+    ``pairs`` differ only in the values at which other predictors are held.
     """
     pair = pairs[0]
     test, clear = _test(fit, pair, alike=all(_same(_change(each), _change(pair)) for each in pairs))
-    verbs = {True: "moderated", False: "showed no clear moderation of", None: "goes with"}
+    verbs = {True: "moderated", False: "showed no clear moderation of", None: "is associated with"}
     return say(
         "{w} {verb} the slope of {x}{test}; {slopes}.",
         w=given.names.variable(pair.moderator),
@@ -216,9 +218,9 @@ def _slope(pair: SimpleSlopes, value: str | float) -> Number | str:
 
 
 def _test(fit: FitRecord, pair: SimpleSlopes, *, alike: bool) -> tuple[Phrase, bool | None]:
-    """Return the test of the product in parentheses, and whether it is clear; None where there is none.
+    """Return the test of the product in parentheses, and whether it is clear; None if there is no test.
 
-    ``alike`` says that the slope changes by the same amount whatever other predictors are held at.
+    ``alike`` means that the change of the slope does not depend on the other predictors.
     """
     alpha = fit.alpha
     products = [c for c in fit.coefficients if _is_product(fit.formula, c, pair) and c.estimate is not None]
@@ -272,7 +274,7 @@ def _change(pair: SimpleSlopes) -> float | None:
 def _is_change(coefficient: Coefficient, pair: SimpleSlopes) -> bool:
     """Return whether a coefficient is the change of the slope itself, in size and sign.
 
-    It is not under sum contrasts, of functions of the moderator, or where columns were dropped.
+    It is not for sum contrasts, for functions of the moderator, or if columns were dropped.
     """
     return _same(_change(pair), coefficient.estimate)
 
@@ -284,9 +286,10 @@ def _same(one: float | None, other: float | None) -> bool:
 def _difference_test(
     fit: FitRecord, coefficient: Coefficient, pair: SimpleSlopes, *, named: bool
 ) -> tuple[Phrase, bool | None]:
-    """Return the test of the difference of the slopes at two levels, which names its direction.
+    """Return the test of the difference between the slopes at two levels, and whether it is clear.
 
-    Of a number, and where the difference depends on others, the p of the coefficient is shown alone.
+    For a numeric moderator, or if the difference depends on other predictors, only the p value of the
+    coefficient is shown.
     """
     if not named or len(pair.differences) != 1:
         facts = CoefficientFacts("fixed", fit.model, coefficient, fit.alpha)
@@ -313,36 +316,47 @@ def _is_product(formula: str, coefficient: Coefficient, pair: SimpleSlopes) -> b
 
 
 def region_sentence(given: ReportInput, pair: SimpleSlopes, region: Region) -> Phrase:
-    """Return where along the observed moderator the slope differs from 0, and how many units lie there.
+    """Return the observed values of the moderator at which the slope differs from 0.
 
-    Bounds outside the observed values are extrapolations and stand in the table alone.
+    Bounds outside the observed values are extrapolations and appear only in the table.
     """
     keys = slope_keys(pair, "johnson_neyman")
-    unit = given.names.group(region.unit) if region.unit else ("rows",)
     held = condition_phrase(given, pair.conditions)
     return say(
-        "{where} the observed values of {w}, {low} to {high}, the slope of {x} differs from 0 {stretches}: "
-        "at {share} of the {n} {unit} (Johnson–Neyman, {method}).",
+        "{where} the observed values of {w}, {low} to {high}, the slope of {x} {stretches}{units} "
+        "(Johnson–Neyman, {method}).",
         where=say("With {held}, over", held=held) if held else "Over",
         w=given.names.variable(pair.moderator),
         low=plain_value(region.observed_low),
         high=plain_value(region.observed_high),
         x=focal_phrase(given, pair),
         stretches=_stretches(region, keys),
+        units=_units_in(given, region, keys) if region.stretches else None,
+        method=DF_METHODS.get(pair.df_method, pair.df_method),
+    )
+
+
+def _units_in(given: ReportInput, region: Region, keys: Keys) -> Phrase:
+    """Return the share of the units at whose value of the moderator the slope differs from 0."""
+    return say(
+        "; {share} of the {n} {unit} lie in {this}",
         share=Number(percent(region.share, 0), source(*map(str, keys), "share_significant")),
         n=Number(str(region.n_units), source(*map(str, keys), "n_units")),
-        unit=say("levels of {unit}", unit=unit) if region.unit else unit,
-        method=DF_METHODS.get(pair.df_method, pair.df_method),
+        unit=say("levels of {unit}", unit=given.names.group(region.unit)) if region.unit else "rows",
+        this="this region" if len(region.stretches) == 1 else "these regions",
     )
 
 
 def _stretches(region: Region, keys: Keys) -> Phrase:
     whole = [(region.observed_low, region.observed_high)]
     if [(each.low, each.high) for each in region.stretches] == whole:
-        return (f"everywhere ({_sign(region.stretches[0])})",)
+        return (f"differs from 0 everywhere ({_sign(region.stretches[0])})",)
     if not region.stretches:
-        return ("nowhere",)
-    return join([_stretch(region, each, keys) for each in region.stretches], last=" and ")
+        return ("does not differ from 0 anywhere",)
+    return (
+        "differs from 0 ",
+        *join([_stretch(region, each, keys) for each in region.stretches], last=" and "),
+    )
 
 
 def _stretch(region: Region, stretch: Stretch, keys: Keys) -> Phrase:
@@ -351,7 +365,7 @@ def _stretch(region: Region, stretch: Stretch, keys: Keys) -> Phrase:
 
 
 def _end(region: Region, value: float, keys: Keys) -> Phrase:
-    """Return an end of a stretch: a bound with the cell of its table, or an end of the observed values."""
+    """Return an end of a stretch: a bound with its cell in the table, or a limit of the observed values."""
     places = {"bound_low": region.bounds[:1], "bound_high": region.bounds[1:][-1:]}
     name = next((name for name, bounds in places.items() if value in bounds), None)
     if name is None:

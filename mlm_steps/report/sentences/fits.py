@@ -15,12 +15,12 @@ OUTCOMES = {
     "singular": "is singular too",
     "failed": "did not converge",
     "not_estimable": "cannot be estimated",
-    "single_level": "leaves no random effect",
+    "single_level": "has no random effect",
 }
 
 
 def count_sentences(given: ReportInput) -> list[Phrase]:
-    """Return the number of models by what they were fitted for, and that of searches by other optimisers."""
+    """Return the number of models by their purpose, and the number of searches by other optimisers."""
     counts = _counts(given)
     listed: list[Phrase] = [
         (Number(str(n), f"counts:{one}"), " ", one if n == 1 else many)
@@ -37,7 +37,7 @@ def count_sentences(given: ReportInput) -> list[Phrase]:
     searches = _searches(given)
     if searches:
         number = Number(str(searches), "counts:searches")
-        text = "To check optima, other optimisers and starts repeated the search {n} times."
+        text = "The search was repeated {n} times with other optimisers and starts to check the optima."
         sentences.append(say(text, n=number))
     return sentences
 
@@ -79,7 +79,7 @@ def status_words(fit: FitRecord) -> str:
 
 
 def deviation_sentence(given: ReportInput, fit: FitRecord) -> Phrase:
-    """Return which formula was fitted in place of a rung's own, and what was tried before."""
+    """Return which formula replaced the declared one, and which others were tried before."""
     found = fit.deviation
     if found is None:
         return ()
@@ -88,14 +88,14 @@ def deviation_sentence(given: ReportInput, fit: FitRecord) -> Phrase:
         for t in found.trials[:-1]
     ]
     return say(
-        "{model}: the spec has {declared}, whose fit is singular; as on_singular asks, {fitted} was fitted "
-        "in its place ({remedy}: {what}){before}. All results of this rung are those of the second formula; "
-        "what the first gives stands under {link}.",
+        "{model}: the declared formula {declared} gives a singular fit. As requested by on_singular, "
+        "{fitted} was fitted instead ({remedy}: {what}){before}. All results of this rung are those of the "
+        "fitted formula; see {link} for the declared one.",
         model=given.names.model(fit.model),
         declared=Code(found.declared),
         fitted=Code(fit.formula),
         remedy=Code(found.remedy),
         what=given.names.notice(found.what),
-        before=("; tried before: ", *join(before)) if before else None,
+        before=("; tried first: ", *join(before)) if before else None,
         link=section_link("remedies"),
     )

@@ -1,4 +1,4 @@
-"""How far random slopes vary between groups, said as their test and their interval have it."""
+"""How much random slopes vary between groups, worded by their tests and intervals."""
 
 from __future__ import annotations
 
@@ -27,8 +27,9 @@ from mlm_steps.report.text.text import Number, Phrase, say, source
 __all__ = ["opposite_share", "slope_sentences"]
 
 SMALLEST_SHARE = 0.001
+"""Smaller shares of slopes with the opposite sign are given as a bound, since they would print as 0.0 %."""
 NORMAL_QUANTILE = 1.96
-"""Of the plausible value range that holds 95 % of the slopes (statistics, section 10)."""
+"""The 97.5 % quantile of the normal distribution gives the range of 95 % of slopes (section 10)."""
 
 Verdict = Literal["varied", "unclear", "mixed", "untested", "singular"]
 CLAIMS: dict[Verdict, str] = {
@@ -37,33 +38,33 @@ CLAIMS: dict[Verdict, str] = {
     "{sd}{test}{why}.",
     "mixed": "The evidence that the {slope} of {x}{where} varied between levels of {group} is mixed: "
     "{sd}{test}{range}{why}.",
-    "singular": "In this singular fit the {slope} of {x}{where} has {sd} between levels of {group}"
-    "{test}{range}{why}. The data do not support that it varies separately from the other random effects.",
+    "singular": "In this singular fit, the {slope} of {x}{where} has {sd} between levels of {group}"
+    "{test}{range}{why}. The data do not support variation separate from that of the other random effects.",
     "untested": "The {slope} of {x}{where} was estimated to vary between levels of {group}, "
     "{sd}{test}{range}{why}.",
 }
 
 
 JOINT = (
-    ". The first test is joint: it also covers how the slope covaries with the other random effects, so that "
-    "its evidence is not about the variance of the slope alone"
+    ". The first test is joint: it also tests the covariances of the slope with the other random effects, "
+    "not only its variance"
 )
 DISAGREEING = (
-    ". The two tests of this variance disagree: HLM’s uses only groups whose own rows determine a slope, "
-    "each with its own precision"
+    ". The two tests of this variance disagree: HLM’s test uses only groups in which a slope can be "
+    "estimated, weighted by their precision"
 )
 
 
 @dataclass(frozen=True, slots=True)
 class _Tests:
-    """The rung without one slope, and HLM's test of the variance of that slope; None where there is none."""
+    """The test by removal of one slope, and HLM's test of its variance; None if there is no such test."""
 
     left_out: RandomEffectTest | None
     spread: Heterogeneity | None
 
     @property
     def p_values(self) -> list[float]:
-        """The p values that there are."""
+        """The available p values."""
         tests = (self.left_out, self.spread)
         return [test.p for test in tests if test is not None and test.p is not None]
 
@@ -73,7 +74,7 @@ class _Tests:
 
 
 def slope_sentences(given: ReportInput, fit: FitRecord) -> tuple[Phrase, ...]:
-    """Return how far each random slope of a rung varies between groups, unless it does not at all."""
+    """Return a sentence on the variation of each random slope whose variance is not on the boundary."""
     sentences = []
     for index, term in enumerate(fit.terms):
         for name in term.names:
@@ -106,14 +107,14 @@ def _sentence(given: ReportInput, fit: FitRecord, index: int, name: str, sd: Ran
 
 
 def _random_curve(given: ReportInput, fit: FitRecord, name: str, group: str) -> Curve | None:
-    """Return what a column is among the random effects of a grouping factor."""
+    """Return the role of a column among the random effects of a grouping factor."""
     terms = effect_terms(fit)
     names = [effect for term in fit.terms if term.group == group for effect in term.names]
     return curve_of(fit.formula, name, {n: terms.get(n, given.run.factor_of(n)) for n in names})
 
 
 def _tests(given: ReportInput, fit: FitRecord, group: str, name: str) -> _Tests:
-    """Return the tests of one random slope of a rung, as far as there are any."""
+    """Return the available tests of one random slope of a rung."""
     record = given.run.deletions
     rungs = record.rungs if isinstance(record, DeletionsRecord) else ()
     own = [rung for rung in rungs if rung.model == fit.model]
@@ -126,7 +127,7 @@ def _tests(given: ReportInput, fit: FitRecord, group: str, name: str) -> _Tests:
 
 
 def _verdict(fit: FitRecord, sd: RandomParameter, tests: _Tests) -> Verdict:
-    """Return what the tests and the interval say together; one that disagrees makes the evidence mixed."""
+    """Return the joint verdict of tests and interval; the evidence is mixed if one of them disagrees."""
     says = [p < fit.alpha for p in tests.p_values]
     if sd.ci_low is not None:
         says.append(sd.ci_low > 0 and sd.ci_low_code != "boundary")
@@ -147,7 +148,7 @@ def _spread(fit: FitRecord, sd: RandomParameter) -> Phrase:
 
 
 def _test_phrase(fit: FitRecord, tests: _Tests, group: str, name: str) -> Phrase:
-    """Return by how much the criterion rises without the slope, with the distribution of its p."""
+    """Return the increase of the criterion without the slope, its p value and the null distribution."""
     test, spread = tests.left_out, tests.spread
     phrase: Phrase = ()
     if test is not None:
@@ -185,7 +186,7 @@ def _removed(test: RandomEffectTest) -> str:
 
 
 def _distribution(fit: FitRecord, test: RandomEffectTest) -> Phrase:
-    """Return the null distribution that the p value is of: a mixture says so, and so does a naive χ²."""
+    """Return the null distribution of the p value: exact, a mixture, or a naive χ²."""
     mixture = mixture_words(test.mixture)
     if test.p_from == "p_rlrt":
         return ("exact RLRT",)
@@ -196,7 +197,7 @@ def _distribution(fit: FitRecord, test: RandomEffectTest) -> Phrase:
 
 
 def _joint_evidence(fit: FitRecord, tests: _Tests) -> Phrase:
-    """Return why a joint test and one of the variance alone disagree."""
+    """Return why the test by removal and the test of the variance alone disagree."""
     test = tests.left_out
     if test is None or not tests.disagree(fit.alpha):
         return ()
@@ -204,7 +205,7 @@ def _joint_evidence(fit: FitRecord, tests: _Tests) -> Phrase:
 
 
 def _range(given: ReportInput, fit: FitRecord, name: str, sd: RandomParameter) -> Phrase:
-    """Return between which values most slopes are expected; nothing where their mean is no slope."""
+    """Return the range of 95 % of the slopes; nothing if their mean is not a slope."""
     shown = random_number(fit, sd)
     mean = next((c for c in fit.coefficients if c.column == name and c.estimate is not None), None)
     curve = fixed_curve(fit, name)
@@ -225,7 +226,7 @@ def _range(given: ReportInput, fit: FitRecord, name: str, sd: RandomParameter) -
 
 
 def opposite_share(centre: float, sd: float) -> float:
-    """Return the share of slopes whose sign is not that of their mean, Phi(-|mean| / sd).
+    """Return the share of slopes with the opposite sign of their mean, Phi(-|mean| / sd).
 
     Examples
     --------

@@ -1,4 +1,4 @@
-"""Alternatives to a rung in tables and sentences."""
+"""Alternatives to a rung as tables and sentences."""
 
 from __future__ import annotations
 
@@ -25,27 +25,27 @@ ENDINGS = {
 VERDICTS = {
     "no_worse": " and does not clearly fit worse",
     "clearly_worse": " and fits clearly worse",
-    "other_model": "; it is another model, so AIC compares them and no test does",
-    "still_singular": "is singular too",
+    "other_model": "; the models are not nested and are compared by AIC, not by a test",
+    "still_singular": "is also singular",
     "converges": "",
     "not_converged": "did not converge",
     "not_estimable": "cannot be estimated",
 }
 ALIGN: tuple[Align, ...] = ("text", "text", "number", "number", "number", "number", "number")
 ALTERNATIVES_NOTE = say(
-    "Likelihood ratio tests against the rung, by the method of its estimates where only random effects "
-    "differ; *p* at the boundary where its distribution is known. ΔAIC and ΔBIC: alternative less rung, "
-    "negative in favour of the alternative. Largest change: of a coefficient, in its standard errors in the "
-    "rung."
+    "Likelihood-ratio tests against the rung. If only random effects differ, both fits use the method of the "
+    "rung’s estimates. *p* allows for the boundary if the null distribution is known. ΔAIC and ΔBIC are the "
+    "alternative minus the rung; negative values favour the alternative. The largest change of a coefficient "
+    "is given in standard errors of the rung."
 )
 CHANGES_NOTE = say(
-    "Estimate, standard error in parentheses, change in standard errors of the rung. Standard errors are not "
-    "adjusted for few groups here, whatever the tests of the rungs do."
+    "Estimate, standard error in parentheses, change in standard errors of the rung. These standard errors "
+    "are not adjusted for a small number of groups."
 )
 
 
 def code_words(rung: RungAdvice) -> list[str]:
-    """Return a name for each alternative: its word for ``on_singular``, counted where it is used twice."""
+    """Return a name for each alternative: its word for ``on_singular``, numbered if used twice."""
     total, used = Counter(a.remedy for a in rung.alternatives), Counter[str]()
     words = []
     for other in rung.alternatives:
@@ -68,7 +68,7 @@ def _p(given: ReportInput, rung: RungAdvice, other: Alternative) -> Number | Non
 
 
 def _of_boundary(other: Alternative) -> Phrase:
-    """Return whether a p value is that of the boundary's mixture or of the one χ² distribution."""
+    """Return a remark if the p value is from the mixture of χ² distributions at the boundary."""
     if other.p_boundary is not None and other.p_boundary != other.p_naive:
         return (" at the boundary",)
     return ()
@@ -101,7 +101,7 @@ def alternative_grid(given: ReportInput, rung: RungAdvice, words: list[str]) -> 
 
 
 def _alternative_row(given: ReportInput, rung: RungAdvice, other: Alternative, word: str) -> Row:
-    applied = ", fitted in the rung’s place" if other.applied else ""
+    applied = ", fitted instead of the rung" if other.applied else ""
     return row(
         (Code(word), applied),
         [
@@ -116,7 +116,7 @@ def _alternative_row(given: ReportInput, rung: RungAdvice, other: Alternative, w
 
 
 def verdict_sentence(given: ReportInput, rung: RungAdvice, other: Alternative, word: str) -> Phrase:
-    """Return in a sentence what an alternative does."""
+    """Return a sentence on whether an alternative removes the problem and how well it fits."""
     test = _test(rung, other)
     tested = (
         ()
@@ -148,7 +148,7 @@ def verdict_sentence(given: ReportInput, rung: RungAdvice, other: Alternative, w
 
 
 def change_grid(given: ReportInput, rung: RungAdvice, words: list[str]) -> Grid | None:
-    """Return every coefficient of the rung beside those of the alternatives that could be fitted."""
+    """Return the coefficients of the rung beside those of the alternatives that could be fitted."""
     shown = [(a, w) for a, w in zip(rung.alternatives, words, strict=True) if a.changes]
     if not shown:
         return None
@@ -174,11 +174,13 @@ def _coefficient_rows(
     column: str | None,
     there: str | None,
 ) -> list[Row]:
-    """Return estimate, standard error and change of one coefficient of the rung, or of alternatives alone."""
+    """Return estimate, standard error and change of one coefficient in the rung and its alternatives."""
     found = [_Cells(rung, other, _find(other, column, there)) for other, _ in shown]
     own = found[0] if column is not None else _Cells(rung, shown[0][0], None)
     name = column or there or ""
-    fits = sorted(given.run.fits, key=lambda fit: fit.model == rung.model)  # the rung's own terms win
+    fits = sorted(
+        given.run.fits, key=lambda fit: fit.model == rung.model
+    )  # the terms of the rung come last and take precedence
     terms = {c.column: c.term for fit in fits for c in fit.coefficients}
     head = _derived(given, shown, name) or given.names.column(name, terms.get(name, name))
     estimates = [
@@ -196,7 +198,7 @@ def _coefficient_rows(
 
 
 def _derived(given: ReportInput, shown: list[tuple[Alternative, str]], name: str) -> Phrase | None:
-    """Return a label for a column that an alternative has made; None for any other."""
+    """Return the label of a column that an alternative derived; None for other columns."""
     made = next((c for other, _ in shown for c in other.derived if quote_name(c.name) == name), None)
     if made is None:
         return None
@@ -209,14 +211,14 @@ def _derived(given: ReportInput, shown: list[tuple[Alternative, str]], name: str
 
 @dataclass(frozen=True, slots=True)
 class _Cells:
-    """The numbers of one coefficient in one alternative; None where it is not there."""
+    """The numbers of one coefficient in one alternative; None if the alternative does not have it."""
 
     rung: RungAdvice
     other: Alternative
     change: CoefficientChange | None
 
     def number(self, field: str, scale: str | None = None) -> Number | None:
-        """Return a number with the decimals of its standard error, or with two."""
+        """Return a number with the decimals of the standard error ``scale``, or with two."""
         value = None if self.change is None else getattr(self.change, field)
         if self.change is None or value is None:
             return None

@@ -1,4 +1,4 @@
-"""The units of each level of the hierarchy: as boxes, and how one stands to another."""
+"""The units of each level of the hierarchy, as boxes of a diagram, and the nesting of factors."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ class Box:
 
 
 def _tiers(given: ReportInput) -> list[list[FactorProfile]]:
-    """Return the grouping factors in tiers, the highest first: one stands below those it is nested in."""
+    """Return the grouping factors in tiers, the highest first; a factor is below those it is nested in."""
     factors = sorted(given.run.profile.factors, key=lambda factor: factor.n_levels)
     outer: dict[str, list[str]] = {factor.name: [] for factor in factors}
     for relation in given.run.profile.nesting:
@@ -40,7 +40,7 @@ def _tiers(given: ReportInput) -> list[list[FactorProfile]]:
 
 
 def diagram(given: ReportInput) -> list[list[Box]]:
-    """Return one box per factor, those of one tier side by side, and one for the observations."""
+    """Return the boxes of the factors, one list per tier, and a box of the observations."""
     factors = given.run.profile.factors
     used = [column.name for column in given.run.profile.columns if column.used]
     tiers = _tiers(given)
@@ -59,8 +59,8 @@ def diagram(given: ReportInput) -> list[list[Box]]:
 def places(given: ReportInput) -> dict[str, str]:
     """Return per variable above level 1 the factor whose units it describes.
 
-    A declared level says which factors come into question. Otherwise it is the highest factor inside whose
-    groups the variable is constant, and if there is none, the highest inside which it nearly is.
+    A declared level restricts the factors. Without one, it is the highest factor within whose groups the
+    variable is constant or, if there is none, nearly constant.
     """
     profile = given.run.profile
     declared = {c.name: c.declared_level for c in profile.columns if c.declared_level is not None}
@@ -74,7 +74,7 @@ def places(given: ReportInput) -> dict[str, str]:
 
 
 def _place(levels: Sequence[VariableLevel], declared: int | None, ranks: Mapping[str, int]) -> str | None:
-    """Return the factor that a variable stands at, None for the observations."""
+    """Return the factor whose units a variable describes; None for the observations."""
     if declared is None:
         constant = [level for level in levels if level.level == "between"]
         standing = constant or [level for level in levels if level.conflicting_levels]
@@ -95,18 +95,18 @@ def _box(given: ReportInput, label: Phrase, count: int, keys: Iterable[str], var
 
 
 def nesting_sentence(given: ReportInput, relation: NestingRelation) -> Phrase:
-    """Return how two grouping factors stand to each other."""
+    """Return whether two grouping factors are nested or crossed."""
     words = {
         "nested": "{inner} is nested in {outer}",
         "crossed": "{inner} and {outer} are fully crossed",
         "partially_crossed": "{inner} and {outer} are partially crossed",
-        "equal": "{inner} and {outer} divide the rows alike",
+        "equal": "{inner} and {outer} group the rows identically",
     }
     template = words[relation.relation] + " ({cells} occupied cells)."
     if relation.implicit:
         template += (
-            " The labels of {inner} are few and are used again in nearly every level of {outer}: if the same "
-            "label means another unit there, write the factor as nested."
+            " Nearly every level of {outer} uses the same few labels of {inner}. If a label denotes "
+            "different units in different levels of {outer}, write the factor as nested."
         )
     cells = profile_number(relation.n_cells, "nesting", relation.inner, relation.outer, "n_cells")
     return say(

@@ -1,4 +1,4 @@
-"""How the share of variance between groups depends on the covariate of a random slope, in sentences."""
+"""Sentences on how the share of variance between groups depends on the covariate of a random slope."""
 
 from __future__ import annotations
 
@@ -14,12 +14,13 @@ from mlm_steps.report.text.text import Number, Phrase, say, source
 __all__ = ["partition_sentences"]
 
 MOST_DECIMALS = 4
+"""Values of a covariate are printed with at most this many decimals."""
 ROUNDING = 1e-9
-"""Relative error of a mean and a standard deviation that are known as double numbers."""
+"""Two variances within this relative difference are equal but for rounding in double precision."""
 
 
 def partition_sentences(given: ReportInput) -> list[Phrase]:
-    """Return per rung and factor with a random slope the share between groups over the observed range."""
+    """Return a sentence per rung and factor with a random slope on the share between groups."""
     return [
         _sentence(given, record, group)
         for record in given.run.variance
@@ -36,8 +37,9 @@ def _sentence(given: ReportInput, record: VarianceRecord, group: str | None) -> 
     inside = least is not None and (low.x or 0.0) < (least.x or 0.0) < (high.x or 0.0)
     inside = inside and not _has_two_values(given, low.effect or "")
     return say(
-        "{model}: of the variance that the fixed effects leave, the share between levels of {group} is {low} "
-        "where {x} is {from_}, its smallest value, and {high} where it is {to}, its largest{least}.",
+        "{model}: of the variance that the fixed effects do not explain, the share between levels of {group} "
+        "is {low} where {x} is {from_} (its smallest value) and {high} where it is {to} (its largest "
+        "value){least}.",
         model=given.names.model(record.model),
         group=given.names.group(group or ""),
         x=given.names.effect(low.effect or "", terms),
@@ -45,16 +47,20 @@ def _sentence(given: ReportInput, record: VarianceRecord, group: str | None) -> 
         from_=_place(record, low),
         high=_share(record, high),
         to=_place(record, high),
-        least=say("; it is least at {at}, {value}", at=_place(record, least), value=_share(record, least))
+        least=say(
+            "; the minimum is {value}, where it is {at}",
+            at=_place(record, least),
+            value=_share(record, least),
+        )
         if inside and least is not None
         else None,
     )
 
 
 def _has_two_values(given: ReportInput, effect: str) -> bool:
-    """Return whether a column codes a category, or takes no value between its smallest and its largest.
+    """Return whether a column codes a category or has only two values.
 
-    No variance about the mean is greater than that of a column all of whose values are at the two ends.
+    A column has the largest possible variance if all of its values are at the two ends of its range.
     """
     column = next((c for c in given.run.profile.columns if c.name == unquote_name(effect)), None)
     if column is None:

@@ -1,4 +1,4 @@
-"""What an item of the reporting standard is, and what tells whether a run answers it."""
+"""The items of the reporting standard, and the conditions under which a run answers them."""
 
 from __future__ import annotations
 
@@ -42,19 +42,19 @@ class Item:
     Attributes
     ----------
     id, text : str
-        As in the standard.
+        The identifier and text in the standard.
     section : str
-        Where it is answered, or where its placeholder stands.
+        The section that answers the item or holds its placeholder.
     note : str
-        How it is answered, or what is missing.
+        How the item is answered, or what is missing.
     missing : str or None
-        What is missing where that differs from how it is answered.
+        The text for a gap if it differs from ``note``.
     filled : callable
-        Whether a run answers it.
+        Whether a run answers the item.
     prompt : str or None
-        What the author is asked to write where it is not answered; None where a later analysis answers it.
+        The instruction to the author for a gap; None if the author cannot fill it with words.
     applies : callable
-        Whether it concerns the run at all.
+        Whether the item applies to the run.
     """
 
     id: str
@@ -68,12 +68,12 @@ class Item:
 
 
 def always(_: ReportInput) -> bool:
-    """Return that the item is answered in every report."""
+    """Return True: every report answers the item."""
     return True
 
 
 def never(_: ReportInput) -> bool:
-    """Return that no run answers the item."""
+    """Return False: no report answers the item."""
     return False
 
 
@@ -94,7 +94,7 @@ def explained(given: ReportInput) -> bool:
 
 
 def has_levels(given: ReportInput) -> bool:
-    """Return whether the level of the variables was looked at: there are groups."""
+    """Return whether the levels of the variables are known, which requires groups."""
     return bool(given.run.profile.variable_levels)
 
 
@@ -104,7 +104,7 @@ def has_groups(given: ReportInput) -> bool:
 
 
 def compared_each(given: ReportInput) -> bool:
-    """Return whether every rung but the first is compared with a rung before it."""
+    """Return whether every rung after the first is compared with an earlier rung."""
     larger = {record.larger for record in given.run.comparisons if record.delta_aic is not None}
     return bool(larger) and all(fit.model in larger for fit in given.run.fits[1:])
 
@@ -121,7 +121,7 @@ def describes_software(given: ReportInput) -> bool:
 
 
 def has_tolerances(given: ReportInput) -> bool:
-    """Return whether it is known when searches end."""
+    """Return whether the convergence criteria of the searches are known."""
     return fitted(given) and "estimation" in given.provenance
 
 
@@ -156,7 +156,7 @@ def _is_reliable(modes: pd.DataFrame, parameter: RandomParameter) -> bool:
 
 
 def has_slopes_read(given: ReportInput) -> bool:
-    """Return whether simple slopes were read."""
+    """Return whether simple slopes were computed."""
     return bool(effects_of(given).slopes)
 
 

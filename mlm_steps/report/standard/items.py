@@ -20,7 +20,7 @@ ITEMS: tuple[Item, ...] = (
         "A2",
         "Why a multilevel analysis",
         "author",
-        "ICC and design effect are given; the reason is yours.",
+        "ICC and design effect are given; the author states the reason.",
         never,
         "State why the question and the design call for a multilevel analysis.",
     ),
@@ -30,7 +30,7 @@ ITEMS: tuple[Item, ...] = (
         "author",
         "Not declared.",
         never,
-        "List the hypotheses with coefficient, rung and direction, and say which were confirmatory.",
+        "List the hypotheses with coefficient, rung and direction, and state which were confirmatory.",
     ),
     Item(
         "A4", "Level of the outcome and of every predictor", "data", "Detected from data.", answers.has_levels
@@ -75,7 +75,8 @@ ITEMS: tuple[Item, ...] = (
         "B4",
         "Missing data: amount, mechanism, treatment",
         "data",
-        "Losses per variable are counted, rows are deleted listwise; the mechanism is not stated.",
+        "Losses per variable are counted, and incomplete rows are deleted listwise; the mechanism is not "
+        "stated.",
         never,
         "State the assumed mechanism of missingness and why complete rows suffice.",
     ),
@@ -91,18 +92,18 @@ ITEMS: tuple[Item, ...] = (
         "B7",
         "Centring of each predictor, and why",
         "author",
-        "Derived columns are listed with the data; the reason is yours.",
+        "Derived columns are listed with the data; the author states the reason.",
         never,
         "State how each predictor was centred, and why.",
     ),
-    Item("B8", "Flags of data quality", "data", "Listed, or said to be none.", always),
+    Item("B8", "Flags of data quality", "data", "Listed, or stated to be none.", always),
     Item(
         "B9",
         "Rationale of the sample size, or power",
         "author",
         "Not stated.",
         never,
-        "Give the rationale of the sample size, with the ICC that it assumed and where that came from.",
+        "Give the rationale of the sample size, with the assumed ICC and its source.",
     ),
     Item(
         "C1",
@@ -118,13 +119,13 @@ ITEMS: tuple[Item, ...] = (
         "author",
         "Order and number of all models fitted are given; how they were chosen is not.",
         never,
-        "Say which rungs were planned, which were driven by the data, and which models were dropped.",
+        "State which rungs were planned, which were chosen from the data, and which models were dropped.",
     ),
     Item(
         "C4",
         "Structure of the random effects, and why",
         "author",
-        "The structure is given in the equations; its reason is yours.",
+        "The structure is given in the equations; the author states the reason.",
         never,
         "Justify which slopes vary and how they covary; applied simplifications are listed in the notices.",
     ),
@@ -134,7 +135,7 @@ ITEMS: tuple[Item, ...] = (
         "D1",
         "Software with versions, platform, date, hashes, seed",
         "provenance",
-        "Listed; the date of the run stands in provenance.json, here only one that depends on the inputs.",
+        "Listed; the date of the run is in provenance.json, so that the report depends only on the inputs.",
         answers.describes_software,
         missing="The versions are not known.",
     ),
@@ -149,7 +150,7 @@ ITEMS: tuple[Item, ...] = (
         "D3",
         "Convergence, singularity, boundary estimates and what was done",
         "rungs",
-        "Given for each rung; alternatives to singular and doubtful fits in their section.",
+        "Given for each rung; alternatives to singular and doubtful fits have a section of their own.",
         fitted,
     ),
     Item(
@@ -171,7 +172,7 @@ ITEMS: tuple[Item, ...] = (
         "E2",
         "All variance components with intervals",
         "rungs",
-        "Variances, SDs and correlations, with intervals unless the spec leaves them out.",
+        "Variances, SDs and correlations, with intervals unless the spec omits them.",
         lambda given: fitted(given) and all(map(answers.has_intervals, given.run.fits)),
         missing="Variances, SDs and correlations are given; not all have an interval.",
     ),
@@ -196,7 +197,7 @@ ITEMS: tuple[Item, ...] = (
         "comparisons",
         "Given.",
         answers.compared_each,
-        missing="Not every rung is compared with one before it.",
+        missing="Not every rung is compared with an earlier one.",
     ),
     Item(
         "E6",
@@ -204,28 +205,29 @@ ITEMS: tuple[Item, ...] = (
         "variance",
         "Reductions, Nakagawa’s R², and Rights and Sterba’s sources, the shares with bootstrap intervals.",
         answers.explained,
-        missing="Reductions and R² are given. Intervals take a bootstrap (intervals: {r2: bootstrap}), and "
-        "sources of variance are for rungs with one grouping factor.",
+        missing="Reductions and R² are given. Intervals require a bootstrap (intervals: {r2: bootstrap}), "
+        "and sources of variance require a single grouping factor.",
     ),
     Item(
         "E7",
-        "Reading of the random slopes",
+        "Interpretation of the random slopes",
         "groups",
-        "Of the final rung: standard deviation and reliability, and, where slopes clearly vary, the range of "
-        "plausible slopes and the share of the opposite sign.",
+        "For the final rung: standard deviation and reliability and, if slopes clearly vary, the range of "
+        "plausible slopes and the share with the opposite sign.",
         answers.reads_final_slopes,
         applies=answers.has_final_slopes,
-        missing="Standard deviations are given; no group’s own rows determine a slope, so no reliability is.",
+        missing="Standard deviations are given; reliabilities are not, since no group has a slope of its "
+        "own.",
     ),
     Item(
         "E8",
         "Interactions: simple slopes, region of significance",
         "effects",
-        "Simple slopes with intervals, and regions along moderators that are numbers; products within a "
-        "level are read where slopes: names them.",
+        "Simple slopes with intervals, and regions of significance for numeric moderators; interactions "
+        "within a level are included if they are named under slopes.",
         answers.has_slopes_read,
         applies=has_products,
-        missing="Products within a level are read where slopes: in the spec names them.",
+        missing="Name interactions within a level under slopes in the spec to compute their simple slopes.",
     ),
     Item(
         "E9",
@@ -233,7 +235,7 @@ ITEMS: tuple[Item, ...] = (
         "provenance",
         "In tables/vcov.csv and the other CSV files beside this report.",
         answers.has_covariances,
-        missing="The tables beside this report do not hold the covariance matrices.",
+        missing="The tables do not include the covariance matrices.",
     ),
     Item(
         "F1",
@@ -279,7 +281,7 @@ ITEMS: tuple[Item, ...] = (
         "G1",
         "Summary of findings with uncertainty",
         "author",
-        "Findings are put in sentences in the summary; their interpretation is yours.",
+        "The summary states the findings; the author interprets them.",
         never,
         "Interpret the findings per hypothesis.",
     ),
@@ -290,7 +292,7 @@ ITEMS: tuple[Item, ...] = (
         "author",
         "Not stated.",
         never,
-        "Say to which populations of groups the findings generalise.",
+        "State to which populations of groups the findings generalise.",
     ),
     Item("H", "Ladder table, one column per rung", "ladder", "Given.", fitted),
 )

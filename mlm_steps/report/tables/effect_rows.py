@@ -1,4 +1,4 @@
-"""Rows, heads and notes that the tables of slopes, means and contrasts share."""
+"""Rows, column heads and notes that the tables of slopes, means and contrasts share."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ __all__ = [
 ADJUSTMENTS = {
     "tukey": "adjusted by Tukey’s studentized range",
     "holm": "*p* adjusted by Holm’s procedure, intervals by Bonferroni’s",
-    "none": "not adjusted for their number",
+    "none": "not adjusted for multiple tests",
     "bonferroni": "adjusted by Bonferroni’s inequality",
     "sidak": "adjusted by Šidák’s inequality",
     "scheffe": "adjusted by Scheffé’s method",
@@ -50,22 +50,22 @@ def confidence(value: float) -> str:
 
 
 def letter(tests: Sequence[Tested]) -> str:
-    """Return the letter of the statistic: t, or z where none has degrees of freedom."""
+    """Return the letter of the statistic: t, or z if no test has degrees of freedom."""
     return "t" if any(test.df is not None for test in tests) else "z"
 
 
 def with_conditions(words: Phrase, held: Phrase) -> Phrase:
-    """Return a heading with what it holds for."""
+    """Return a heading with the values at which other predictors are held."""
     return (*words, "; ", *held) if held else words
 
 
 def method_note(method: str) -> Phrase:
-    """Return by which degrees of freedom is tested."""
+    """Return a note on the method of the degrees of freedom."""
     return (f"Degrees of freedom: {DF_METHODS.get(method, method)}.",)
 
 
 def pair_rows(pairs: Sequence[Pairwise], keys: Keys) -> list[Row]:
-    """Return one row per difference, which names its direction."""
+    """Return one row per difference; its head names the two values, first minus second."""
     return [
         row(
             (*plain_value(pair.first), " − ", *plain_value(pair.second)),
@@ -76,6 +76,6 @@ def pair_rows(pairs: Sequence[Pairwise], keys: Keys) -> list[Row]:
 
 
 def family_notes(found: Sequence[SimpleSlopes | FactorMeans]) -> list[Phrase]:
-    """Return how several differences of one family are adjusted."""
+    """Return notes on how the differences of a family are adjusted for multiple tests."""
     words = dict.fromkeys(ADJUSTMENTS[each.adjust] for each in found if len(each.differences) > 1)
     return [say(f"Differences within a block: {each}.") for each in words]

@@ -40,9 +40,10 @@ __all__ = [
 LEVELS = {"1": "Level 1", "2": "Level 2", "3": "Level 3", "cross": "Cross-level", None: "Level not known"}
 DAGGER = "‡"
 LEAST_DIGITS = 3
+"""Each number of a row has at least this many significant digits, even if others are much larger."""
 STATUS = {"converged": "converged", "singular": "singular", "failed": "not converged"}
 Identity = tuple[str, str]
-"""Of a fixed or random effect: the label of its term, and R's name of its column."""
+"""A fixed or random effect is identified by its term and by R's name of its column."""
 Key = tuple[str, Identity | None, Identity | None]
 
 
@@ -63,7 +64,7 @@ def fixed_rows(given: ReportInput) -> list[Row]:
 
 
 def _identity(fit: FitRecord, coefficient: Coefficient) -> Identity:
-    """Return what is the same in all rungs, also where one prints ``abc`` and another ``a[bc]``."""
+    """Return an identity that is the same in all rungs, even if they print the column differently."""
     return coefficient.term, fit.name_of_r(coefficient.column)
 
 
@@ -115,7 +116,7 @@ def random_rows(given: ReportInput) -> list[Row]:
 
 
 def _interval_rows(given: ReportInput, key: Key) -> list[Row]:
-    """Return the intervals of a variance or correlation, as a row below it if there are any."""
+    """Return the row of intervals below a variance or correlation; no row if there are none."""
     kind = "variance" if key[2] is None else "correlation"
     found = [(fit, _parameter(fit, key, kind)) for fit in given.run.fits]
     decimals = spread_decimals([parameter.estimate for _, parameter in found if parameter is not None])
@@ -144,7 +145,7 @@ def _effect_identity(fit: FitRecord, effect: str) -> Identity:
 
 
 def _symbol(given: ReportInput, key: Key) -> str | None:
-    """Return the symbol of a component if all rungs that have it call it the same."""
+    """Return the symbol of a component if it is the same in all rungs that have the component."""
     found = set()
     for fit in given.run.fits:
         for factor in hierarchy(fit, given.run.profile).factors:
@@ -197,7 +198,7 @@ def _variance_row(given: ReportInput, key: Key, symbol: str | None) -> Row:
 
 
 def _enough(decimals: int, parameter: RandomParameter) -> int:
-    """Return the row's decimals, or more where they would leave a small number less than three digits."""
+    """Return the row's decimals, or more if a small number would have too few significant digits."""
     return max(decimals, min(decimals_for_size(parameter.estimate, LEAST_DIGITS), MOST_DECIMALS))
 
 
@@ -258,9 +259,9 @@ def _measure_row(
 
 
 def comparison_rows(given: ReportInput) -> list[Row]:
-    """Return, per rung, its tests against smaller ones, one block of rows for the first of each rung.
+    """Return the comparisons of each rung with smaller ones.
 
-    Further blocks hold the further tests of rungs that have several.
+    The first block of rows has the first comparison of each rung, the next block the second ones, and so on.
     """
     tests = [_comparisons(given, fit.model) for fit in given.run.fits]
     blocks = zip_longest(*tests)
@@ -279,7 +280,7 @@ def _comparison_block(given: ReportInput, number: int, tests: Sequence[Compariso
 
 
 def _comparisons(given: ReportInput, model: str) -> list[ComparisonRecord]:
-    """Return the comparisons of a rung, that with the rung before it first."""
+    """Return the comparisons of a rung; the one with the previous rung comes first."""
     before = {larger.model: smaller.model for smaller, larger in pairwise(given.run.fits)}
     found = [record for record in given.run.comparisons if record.larger == model]
     return sorted(found, key=lambda record: record.smaller != before.get(model))
@@ -292,7 +293,7 @@ def _statistic(record: ComparisonRecord) -> Phrase:
 
 
 def _tested_by(record: ComparisonRecord) -> Phrase | None:
-    """Return the criterion of a test and where its p comes from, such as ``REML, mixture``."""
+    """Return the criterion of a test and the method of its p value, such as ``REML, mixture``."""
     return None if record.criterion is None else (f"{record.criterion}{P_WORDS[record.p_from]}",)
 
 
@@ -316,7 +317,7 @@ def size_rows(given: ReportInput) -> list[Row]:
 
 
 def fit_rows(given: ReportInput) -> list[Row]:
-    """Return deviance, criteria of information and the REML criterion."""
+    """Return deviance, information criteria and the REML criterion."""
     fits = given.run.fits
     return [
         heading("Fit"),
@@ -333,12 +334,14 @@ def _by_ml(fit: FitRecord, field: str, value: float) -> Number | str | None:
 
 
 def status_rows(given: ReportInput) -> list[Row]:
-    """Return how each fit ended and how many warnings it carries."""
+    """Return the convergence status of each fit and its number of warnings."""
     return [heading("Status"), row("Fit", [_status(fit) for fit in given.run.fits])]
 
 
 def _status(fit: FitRecord) -> Phrase:
-    listed = [notice for notice in fit.notices if notice.code != "remedy_applied"]  # a deviation, said apart
+    listed = [
+        notice for notice in fit.notices if notice.code != "remedy_applied"
+    ]  # the deviations are listed separately
     warnings = sum(notice.severity == "warning" for notice in listed)
     words = STATUS[fit.reported.convergence.status]
     noun = "warning" if warnings == 1 else "warnings"

@@ -1,4 +1,4 @@
-"""Tables of estimated marginal means: on the scale of the model, and back on that of the data."""
+"""Tables of estimated marginal means, on the scale of the model and on the scale of the data."""
 
 from __future__ import annotations
 
@@ -24,15 +24,15 @@ from mlm_steps.report.text.text import Code, Emphasis, Number, Phrase, Word, joi
 __all__ = ["back_table", "mean_table"]
 
 NOTE = (
-    "{outcome} at each level, for the population of groups: other categories are averaged with equal "
-    "weights for their levels, numbers are at their mean{but}."
+    "{outcome} at each level, for the population of groups. Other categories are averaged with equal weights "
+    "of their levels; numeric predictors are at their mean{but}."
 )
 BACK_NOTE = (
-    "The means of {scale} above, taken back to {response}, with the limits of their intervals; standard "
-    "errors by the delta method. Except for a linear function, this is not the mean of {response}: that of "
-    "logarithms, for example, goes back to the geometric mean."
+    "The means of {scale} above and the limits of their intervals, back-transformed to the scale of "
+    "{response}; standard errors by the delta method. If the transformation is not linear, the result is not "
+    "the mean of {response}: the mean of logarithms, for example, becomes the geometric mean."
 )
-RATIO_NOTE = "A difference of logarithms is the logarithm of a ratio: 1 stands for no difference."
+RATIO_NOTE = "A difference of logarithms becomes a ratio; 1 means no difference."
 
 
 def mean_table(given: ReportInput, means: Sequence[FactorMeans]) -> Grid:
@@ -64,7 +64,7 @@ def mean_table(given: ReportInput, means: Sequence[FactorMeans]) -> Grid:
 
 
 def back_table(given: ReportInput, means: Sequence[FactorMeans]) -> Grid | None:
-    """Return the means of a transformed outcome on the scale of its column; None where there is none."""
+    """Return the means of a transformed outcome on the scale of its column; None for other outcomes."""
     if not means or means[0].response is None or means[0].scale is None:
         return None
     first, scale, response = means[0], means[0].scale, means[0].response
@@ -130,27 +130,31 @@ def _lead_note(given: ReportInput, means: Sequence[FactorMeans]) -> Phrase:
     elsewhere = [
         (*given.names.variable(name), " at ", number_text(float(value))) for name, value in held.items()
     ]
-    but = say("; {held}, where all functions have a value", held=join(elsewhere)) if elsewhere else None
+    but = (
+        say("; {held} (at its mean, a function in the model has no value)", held=join(elsewhere))
+        if elsewhere
+        else None
+    )
     outcome = say("Expected value of {scale}", scale=Code(scale)) if scale else ("Expected outcome",)
     return say(NOTE, outcome=outcome, but=but)
 
 
 def _nest_notes(means: Sequence[FactorMeans]) -> list[Phrase]:
-    """Return which factors are nested, where that matters for a mean."""
+    """Return a note on the nested factors that affect a mean."""
     nested = dict.fromkeys(text for factor in means for text in factor.nested)
     if not nested:
         return []
     return [
         say(
-            "Nested factors, found in the data and the formula: {nested}; of these, the levels that occur "
-            "are averaged.",
+            "Nested factors in the data and the formula: {nested}. Means average only over the combinations "
+            "of levels that occur.",
             nested=join([(Word(text),) for text in nested], "; "),
         )
     ]
 
 
 def _reason_notes(given: ReportInput, means: Sequence[FactorMeans]) -> list[Phrase]:
-    """Return why means are not estimable, once for each reason."""
+    """Return the reasons why means are not estimable, with the levels that each concerns."""
     lost: dict[str, list[Phrase]] = {}
     for factor in means:
         for mean in factor.means:
@@ -167,15 +171,15 @@ def _cell_phrase(given: ReportInput, factor: FactorMeans, mean: LevelMean) -> Ph
 
 
 def _dependence_notes(given: ReportInput, means: Sequence[FactorMeans]) -> list[Phrase]:
-    """Return a warning for each factor whose differences depend on other predictors."""
+    """Return a note for each factor whose differences depend on other predictors."""
     notes: dict[str, Phrase] = {}
     for factor in means:
         chosen = {each.variable for each in factor.conditions}
         others = [name for name in factor.interacts if name not in chosen]
         if others:
             notes[factor.factor] = say(
-                "The differences between levels of {factor} depend on {others}: the means hold at the mean "
-                "of numbers, and on average over categories.",
+                "The differences between levels of {factor} depend on {others}; the table holds at the mean "
+                "of numeric predictors and averages over categories.",
                 factor=join([given.names.variable(name) for name in factor.factors], " × "),
                 others=join([given.names.variable(name) for name in others], last=" and "),
             )

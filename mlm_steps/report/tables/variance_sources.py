@@ -32,21 +32,21 @@ LABELS = {
 MIXED = "sources_mix_levels"
 MARK = "◊"
 NOTHING = 1e-9
-"""Smaller shares are the rounding of a source that the model does not have."""
+"""Smaller shares are rounding error: the model does not have this source of variance."""
 NOTE = say(
-    "The variance that a model implies, by source (Rights & Sterba 2019): the six sources sum to 1, and an "
-    "empty cell stands for one that the model does not have. f is marginal *R*²; f + v + m is conditional "
-    "*R*² but for a factor (*n* − 1) / *n* of v."
+    "The model-implied variance by source (Rights & Sterba 2019). The six sources sum to 1; an empty cell "
+    "means that the model does not have the source. f is marginal *R*²; f + v + m is conditional *R*² except "
+    "for a factor (*n* − 1) / *n* of v."
 )
 MIXED_NOTE = say(
-    f"{MARK} Some predictor of this rung varies both within and between groups, or has a random slope "
-    "without being centred within groups: its sources mix levels (Rights & Sterba 2021). Centre it within "
-    "groups and add its group mean to part them."
+    f"{MARK} A predictor of this rung varies both within and between groups, or has a random slope without "
+    "being centred within groups, so that the sources mix levels (Rights & Sterba 2021). To separate them, "
+    "centre the predictor within groups and add its group mean."
 )
 
 
 def source_grid(given: ReportInput) -> Grid | None:
-    """Return the shares by scope and source, one column per rung that has them; None without any."""
+    """Return the shares by scope and source, one column per rung that has them; None if no rung has."""
     records = [record for record in given.run.variance if _known(record)]
     if not records:
         return None
@@ -91,7 +91,7 @@ def _cell(record: VarianceRecord, measure: VarianceMeasure | None) -> Phrase | N
 
 
 def _varies(measure: VarianceMeasure) -> bool:
-    """Return whether an interval has a width: of a model without some source, the shares have none."""
+    """Return whether an interval has a positive width; without the source, both limits are equal."""
     return (
         measure.ci_low is not None
         and measure.ci_high is not None
@@ -108,7 +108,7 @@ def _known(record: VarianceRecord) -> bool:
 
 
 def source_remark(given: ReportInput) -> Phrase | None:
-    """Return of which rungs there are no sources; None where all have them."""
+    """Return which rungs have no sources of variance; None if all have them."""
     without: list[Phrase] = [
         (given.names.model(record.model),)
         for record in given.run.variance
@@ -117,7 +117,7 @@ def source_remark(given: ReportInput) -> Phrase | None:
     if not without:
         return None
     return say(
-        "Rights and Sterba’s sources of variance are for models with one grouping factor; of {models} they "
-        "are not given.",
+        "Rights and Sterba’s sources of variance require a single grouping factor and are not available for "
+        "{models}.",
         models=join(without, last=" and "),
     )

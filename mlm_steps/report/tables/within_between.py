@@ -1,4 +1,4 @@
-"""The slopes of predictors that vary at both levels: over all rows, within groups, between them."""
+"""Slopes of predictors that vary at both levels: over all rows, within groups and between groups."""
 
 from __future__ import annotations
 
@@ -13,14 +13,14 @@ __all__ = ["slopes_table"]
 
 WORDS = {"pooled": "all rows, groups ignored", "within": "within groups", "between": "between groups"}
 NOTE = (
-    "The slope within groups compares rows of one group, the slope between groups compares group means; a "
-    "model with the predictor as it stands blends the two. Slopes within and between come from one model "
-    "with a random intercept, by REML."
+    "The slope within groups compares rows of the same group; the slope between groups compares group means. "
+    "A model with the uncentred predictor estimates a weighted average of the two. The slopes within and "
+    "between groups are from one model with a random intercept, fitted by REML."
 )
 
 
 def slopes_table(given: ReportInput) -> Grid | None:
-    """Return one row per slope, or None where no predictor varies both within and between groups."""
+    """Return one row per slope, or None if no predictor varies both within and between groups."""
     found = given.run.profile.slopes
     if not found:
         return None

@@ -1,1 +1,1 @@
-"""Text, numbers and tables in a form that both HTML and Markdown are made from."""
+"""Text, numbers and tables in the common form that is written as HTML and as Markdown."""

@@ -1,4 +1,4 @@
-"""Numbers of the records as they are printed, each with the table row it comes from."""
+"""Printed numbers of the records, each with its row in a table."""
 
 from __future__ import annotations
 
@@ -60,28 +60,28 @@ DF_METHODS = {
     "between-within": "between–within",
 }
 BOUNDARY_DECIMALS = 3
-"""Of a variance that is zero but for rounding."""
+"""A variance on its boundary is zero but for rounding and is printed with this many decimals."""
 NULL_REASONS = {
     "not_estimable": "cannot be estimated",
-    "boundary": "on its boundary",
+    "boundary": "on the boundary",
     "not_comparable": "not comparable",
-    "zero_reference": "reference is 0",
-    "not_in_reference": "not in the reference",
+    "zero_reference": "0 in the reference model",
+    "not_in_reference": "not in the reference model",
     "too_large": "too large",
-    "left_out": "left out",
-    "outside_domain": "has no value there",
+    "left_out": "not computed",
+    "outside_domain": "not defined",
 }
-"""What the codes of the records mean, where a number is missing."""
+"""The reasons why a number is missing, by the code in the record."""
 UNRELIABLE = "¶"
 LIMIT_MARKS = {"boundary": "§"}
-"""Behind a limit that is no crossing of the criterion, by its code."""
+"""Marks of interval limits at which the criterion does not cross its critical value, by code."""
 PLAIN_MEASURES = {"design_effect": 2, "effective_n": 0, "se_ratio": 2}
-"""Measures that are no shares, with their decimals."""
+"""Measures that are not shares of variance, with their decimals."""
 
 
 @dataclass(frozen=True, slots=True)
 class CoefficientFacts:
-    """The numbers of one coefficient of one model; None where there is none."""
+    """The printed numbers of one coefficient of one model; None for numbers that are missing."""
 
     table: str
     model: str
@@ -146,7 +146,7 @@ def random_source(fit: FitRecord, parameter: RandomParameter) -> str:
 
 
 def spread_decimals(values: Sequence[float | None]) -> int:
-    """Return the decimals that show four digits of the largest of some variances."""
+    """Return the decimals that show four significant digits of the largest of the values."""
     sizes = [abs(value) for value in values if value is not None]
     return min(decimals_for_size(max(sizes, default=None)), 6)
 
@@ -171,7 +171,7 @@ def random_interval(
     *,
     marked: Literal["sign", "words"] = "sign",
 ) -> Phrase | None:
-    """Return the interval of a variance component in brackets, a limit at its bound marked as such."""
+    """Return the interval of a variance component in brackets, with marks for limits at a bound."""
     low, high = parameter.ci_low, parameter.ci_high
     if low is None or high is None:
         return None
@@ -182,7 +182,7 @@ def random_interval(
     ):  # fmt: skip
         text = correlation(limit) if parameter.kind == "correlation" else fixed(limit, digits)
         if code == "boundary" and limit == 0.0:
-            text = "0"  # no digits: it is the bound itself
+            text = "0"  # exactly 0, since the limit is the bound
         number = Number(text, f"{random_source(fit, parameter)}/{name}")
         pieces.append((number, *_limit_mark(code, marked)))
     return ("[", *pieces[0], ", ", *pieces[1], "]")
@@ -197,7 +197,10 @@ def _limit_mark(code: str | None, marked: Literal["sign", "words"]) -> Phrase:
 
 
 def on_boundary(fit: FitRecord, parameter: RandomParameter) -> bool:
-    """Return whether a parameter is at its bound, or is one of a term of reduced rank of which none is."""
+    """Return whether a parameter, or the reduced rank of the term that it belongs to, is on the boundary.
+
+    A correlation counts if its term is singular although no parameter of the term is at its bound.
+    """
     index = parameter.term_index
     if parameter.at_boundary or index is None or parameter.kind != "correlation":
         return parameter.at_boundary
@@ -206,14 +209,14 @@ def on_boundary(fit: FitRecord, parameter: RandomParameter) -> bool:
 
 
 def icc_number(model: str, icc: Icc, value: float | None = None, field: str = "value") -> Number | None:
-    """Return an intraclass correlation, or one end of its interval."""
+    """Return an intraclass correlation, or one limit of its interval."""
     shown = icc.value if field == "value" else value
     keys = ("" if icc.group is None else icc.group, icc.kind, field)
     return None if shown is None else Number(share(shown), source("icc", model, *keys))
 
 
 def share_interval(low: Number | None, high: Number | None) -> Phrase | None:
-    """Return an interval in brackets, if both of its ends are known."""
+    """Return an interval in brackets; None unless both limits are known."""
     return None if low is None or high is None else ("[", low, ", ", high, "]")
 
 
@@ -230,7 +233,7 @@ def measure_number(model: str, measure: VarianceMeasure, *, as_percent: bool = F
 
 
 def measure_limits(model: str, measure: VarianceMeasure) -> tuple[Number | None, Number | None]:
-    """Return the ends of the interval of a share of variance, as far as they are known."""
+    """Return the limits of the interval of a share of variance; None if unknown."""
     keys = (measure.measure, measure.scope, *((measure.reference,) if measure.reference else ()))
     ends = (("ci_low", measure.ci_low), ("ci_high", measure.ci_high))
     low, high = (
@@ -241,13 +244,13 @@ def measure_limits(model: str, measure: VarianceMeasure) -> tuple[Number | None,
 
 
 def measure_or_reason(model: str, measure: VarianceMeasure, *, as_percent: bool = False) -> Number | str:
-    """Return a measure of explained variance, or why there is none."""
+    """Return a measure of explained variance, or the reason why there is none."""
     number = measure_number(model, measure, as_percent=as_percent)
     return reason_in_words(measure.code) if number is None else number
 
 
 def reason_in_words(code: str | None) -> str:
-    """Return why a number is missing."""
+    """Return the reason why a number is missing."""
     return "–" if code is None else NULL_REASONS.get(code, code.replace("_", " "))
 
 

@@ -1,4 +1,4 @@
-"""Tables of the report: cells that know their alignment and where their numbers come from."""
+"""Tables of the report, with the alignment of columns and the sources of numbers."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ class Cell:
     Attributes
     ----------
     content : Phrase
-        With what stands around the number, such as the brackets of a standard error.
+        The text of the cell, including characters around a number such as brackets.
     """
 
     content: Phrase = ()
@@ -34,23 +34,23 @@ class Cell:
 
     @property
     def before(self) -> str:
-        """What stands before the decimal point."""
+        """The text before the decimal point."""
         return self._text.partition(".")[0]
 
     @property
     def after(self) -> str:
-        """The decimal point and what follows it."""
+        """The decimal point and the text after it."""
         _, point, rest = self._text.partition(".")
         return point + rest
 
     @property
     def lines_up(self) -> bool:
-        """Whether the cell is a number with nothing but signs around it."""
+        """Whether the cell is one number, with at most plain characters around it."""
         return self.number is not None and all(isinstance(piece, str | Number) for piece in self.content)
 
     @property
     def numeric(self) -> bool:
-        """Whether the cell holds a number at all, or nothing."""
+        """Whether the cell is empty or contains a number."""
         return not self.content or any(isinstance(piece, Number) for piece in self.content)
 
     @property
@@ -60,7 +60,7 @@ class Cell:
 
 @dataclass(frozen=True, slots=True)
 class Column:
-    """The head of one column; ``hover`` shows more where there is a pointer."""
+    """The head of one column; ``hover`` is shown when a pointer is over it."""
 
     label: Phrase
     align: Align = "number"
@@ -88,7 +88,7 @@ class Grid:
     fractions: tuple[int, ...] = field(init=False)
 
     def __post_init__(self) -> None:
-        """Measure, per column, the longest part after a decimal point."""
+        """Find the longest part after a decimal point in each column."""
         width = len(self.columns) - 1
         longest = [0] * width
         for line in self.rows:
@@ -99,7 +99,7 @@ class Grid:
 
     @property
     def bodies(self) -> tuple[tuple[Row, ...], ...]:
-        """The rows in blocks, each of which begins with its heading."""
+        """The rows in blocks; each heading starts a block."""
         blocks: list[list[Row]] = []
         for line in self.rows:
             if line.kind == "heading" or not blocks:
@@ -122,7 +122,7 @@ def row(head: Piece | Phrase, cells: Iterable[Piece | Phrase | Cell | None], kin
 
 
 def heading(text: Piece | Phrase) -> Row:
-    """Return a row that opens a block."""
+    """Return a row that is the heading of a block."""
     return Row(text if isinstance(text, tuple) else (text,), (), "heading")
 
 

@@ -1,4 +1,4 @@
-"""Where intervals come from, and what marks behind their limits mean."""
+"""The methods of intervals, and the meaning of the marks at their limits."""
 
 from __future__ import annotations
 
@@ -11,9 +11,9 @@ from mlm_steps.report.text.text import Phrase, say
 __all__ = ["interval_methods", "limit_notes"]
 
 MARKS = {
-    LIMIT_MARKS["boundary"]: "the limit is the bound of the parameter, which the data do not rule out",
-    UNRELIABLE: "the profile is not monotone or ends early, and the limit is unreliable; a bootstrap "
-    "(intervals in the spec) does not rest on it",
+    LIMIT_MARKS["boundary"]: "the limit is the bound of the parameter: the data are compatible with it",
+    UNRELIABLE: "the profile is not monotone or ends early, so the limit is unreliable; use a bootstrap "
+    "(intervals in the spec) instead",
 }
 
 
@@ -31,12 +31,12 @@ def interval_methods(fits: Sequence[FitRecord]) -> str:
 
 
 def _short(method: str) -> str:
-    """Return a method without the degrees of freedom of Wald intervals, which stand beside it."""
+    """Return a method; Wald intervals without their degrees of freedom, which are listed separately."""
     return method.partition(",")[0] if method.startswith("Wald") else method
 
 
 def limit_notes(fits: Sequence[FitRecord]) -> list[Phrase]:
-    """Return what the marks that occur behind limits of variances and correlations mean."""
+    """Return notes on the marks that occur at limits of variances and correlations."""
     codes = {
         code
         for fit in fits

@@ -1,4 +1,4 @@
-"""Words for what the records call by name: models, columns, coefficients, groups."""
+"""Labels of the models, columns, coefficients and groups that records identify by name."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ def _as_power(found: re.Match[str]) -> str:
 
 
 class Names:
-    """The labels of one run as phrases.
+    """The labels of one run, as phrases.
 
     Parameters
     ----------
@@ -43,13 +43,13 @@ class Names:
         return Word(clean(self._labels.model(name)) or name)
 
     def variable(self, name: str) -> Phrase:
-        """Return the label of a data column; an expression stays as it is written."""
+        """Return the label of a data column; an expression is shown as it is written."""
         if name in self._labels.columns:
             return (Word(self._labels.column(name)),)
         return (Word(name),) if name in self._columns else (Code(name),)
 
     def outcome(self, name: str) -> Phrase:
-        """Return the label of an outcome, with its unit where it has one."""
+        """Return the label of an outcome."""
         return self.variable(name)
 
     def unit(self, name: str) -> str | None:
@@ -58,7 +58,7 @@ class Names:
         return clean(unit) if unit else None
 
     def group(self, name: str) -> Phrase:
-        """Return the label of a grouping factor; ``class:school`` may be Class within School."""
+        """Return the label of a grouping factor; ``class:school`` can become Class within School."""
         parts, word = self._run.reading(name)
         return join([self.variable(part) for part in parts], f" {word} ")
 
@@ -86,7 +86,7 @@ class Names:
 
     @cached_property
     def _coded(self) -> dict[str, str]:
-        """What to write for the columns of random effects that code a factor."""
+        """The text for columns of random effects that code a factor, by column."""
         effects = {name for fit in self._run.fits for term in fit.terms for name in term.names}
         known = (name for name in effects - self._run.shared_names.keys() if not self._run.is_ambiguous(name))
         stems = {name: self._run.factor_of(name) for name in known}

@@ -25,22 +25,25 @@ __all__ = [
 MINUS = "\N{MINUS SIGN}"
 NARROW_SPACE = "\N{NARROW NO-BREAK SPACE}"
 SMALLEST_P = 0.001
+"""Smaller p values, and those within this distance of 1, are printed as a bound (APA style)."""
 ROUNDING = 1e-12
+"""The rounding error of a difference of p values, for the comparison with ``NEAR_ALPHA``."""
 NEAR_ALPHA = 0.005
-"""Distance from the level of a test within which three digits may hide on which side of it a p value lies."""
+"""A p value within this distance of the level of the test has more digits, to show on which side it is."""
 MOST_DECIMALS = 6
-"""Beyond these, a number is written in powers of ten."""
+"""A number that needs more decimals is written with a power of ten."""
 LARGEST_PLAIN = 1e12
+"""Numbers of this size and above are written with a power of ten, since many digits are hard to read."""
 EXACTLY_ONE = 5e-7
-"""Distance from 1 below which a correlation is 1 but for rounding."""
+"""A correlation within this distance of ±1 is printed as ±1.00: it equals 1 at six decimals."""
 P_WORDS = {"p_boot": ", bootstrap", "p_rlrt": ", exact", "p_boundary": ", mixture", "p_naive": "", None: ""}
-"""What stands behind the criterion of a test, by the field of its p: nothing for one χ² distribution."""
+"""The method behind a p value, by its field; empty for one χ² distribution."""
 _SUBSCRIPTS = str.maketrans("0123456789,", "₀₁₂₃₄₅₆₇₈₉,")
 SUPERSCRIPTS = str.maketrans("0123456789-", "⁰¹²³⁴⁵⁶⁷⁸⁹⁻")
 
 
 def fixed(value: float, decimals: int) -> str:
-    """Return a number with so many decimals and a true minus sign; no negative zero.
+    """Return a number with this many decimals and a true minus sign; never a negative zero.
 
     Examples
     --------
@@ -65,7 +68,7 @@ def _power_of_ten(value: float) -> str:
 
 
 def decimals_for_se(se: float | None) -> int:
-    """Return the decimals that show two digits beyond the leading one of a standard error.
+    """Return the decimals that show three significant digits of a standard error.
 
     Examples
     --------
@@ -78,7 +81,7 @@ def decimals_for_se(se: float | None) -> int:
 
 
 def decimals_for_size(value: float | None, digits: int = 4) -> int:
-    """Return the decimals that show so many significant digits of a number.
+    """Return the decimals that show this many significant digits of a number.
 
     Examples
     --------
@@ -96,7 +99,7 @@ def integer(value: float) -> str:
 
 
 def share(value: float, decimals: int = 3) -> str:
-    """Return a number that cannot exceed 1 in size, without its leading zero (APA).
+    """Return a number between −1 and 1 without its leading zero (APA style).
 
     Examples
     --------
@@ -108,7 +111,7 @@ def share(value: float, decimals: int = 3) -> str:
 
 
 def correlation(value: float) -> str:
-    """Return a correlation in two decimals, or in as many as tell it from ±1.
+    """Return a correlation with two decimals, or with more if it would round to ±1.
 
     Examples
     --------
@@ -135,9 +138,9 @@ def percent(value: float, decimals: int = 1) -> str:
 
 
 def p_value(p: float, alpha: float = 0.05) -> str:
-    """Return a p value in three digits without leading zero, or the bound it lies beyond.
+    """Return a p value with three decimals and no leading zero, or the bound that it lies beyond.
 
-    Near the level alpha, a fourth digit tells on which side it lies; more where the fourth does not.
+    Near the level alpha, it has as many more decimals as are needed to show on which side it lies.
 
     Examples
     --------
@@ -159,7 +162,7 @@ def p_value(p: float, alpha: float = 0.05) -> str:
 
 
 def degrees_of_freedom(df: float) -> str:
-    """Return degrees of freedom: whole ones without, others with one decimal.
+    """Return degrees of freedom with one decimal, or without decimals if they are whole.
 
     Examples
     --------

@@ -1,4 +1,4 @@
-"""Text with numbers in it: one form for both formats, and the escaping of each."""
+"""Phrases of text and numbers, and their conversion to HTML, Markdown and plain text."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ _MARKDOWN_SPECIAL = re.compile(
 )
 _MARKDOWN_LINE_START = re.compile(r"^(\d*)([-+#=.)])")
 _TIED: dict[object, str] = {" ": "\u00a0", " = ": "\u00a0=\u00a0"}
-"""What stands between a symbol and its number: no line may break there."""
+"""No line may break between a symbol and its number."""
 _EMPHASIS = re.compile(r"\*([^*]+)\*")
 
 
@@ -51,21 +51,21 @@ class Number:
 
 @dataclass(frozen=True, slots=True)
 class Word:
-    """Text from outside: a label, a level, a title."""
+    """Text from the user: a label, a level or a title."""
 
     text: str
 
 
 @dataclass(frozen=True, slots=True)
 class Code:
-    """Text from outside that is to be read letter by letter: a formula, a column, a hash."""
+    """Literal text from the user or the run: a formula, a column or a hash."""
 
     text: str
 
 
 @dataclass(frozen=True, slots=True)
 class Emphasis:
-    """A statistic's letter, set in italics."""
+    """The letter of a statistic, set in italics."""
 
     text: str
 
@@ -117,7 +117,7 @@ def _emphasised(literal: str) -> list[Piece]:
 def join(
     phrases: list[Phrase] | tuple[Phrase, ...], separator: str = ", ", last: str | None = None
 ) -> Phrase:
-    """Return phrases one after the other, ``a, b and c`` if ``last`` is ``" and "``."""
+    """Return phrases joined by a separator; ``a, b and c`` if ``last`` is ``" and "``."""
     pieces: list[Piece] = []
     for index, phrase in enumerate(phrases):
         if index:
@@ -133,7 +133,7 @@ def source(table: str, *keys: object) -> str:
 
 
 def clean(text: str) -> str:
-    """Return text on one line, without control characters and without marks that turn its direction."""
+    """Return text on one line, without control characters and marks that change its direction."""
     kept = (character for character in text if character not in _BIDI_CONTROLS)
     return " ".join("".join(_visible(character) for character in kept).split())
 
@@ -168,7 +168,7 @@ def html_text(value: Piece | Phrase) -> Markup:
 
 
 def markdown_text(value: Piece | Phrase, *, in_table: bool = False) -> str:
-    """Return a phrase as Markdown; in a table, no character of it opens another cell."""
+    """Return a phrase as Markdown; in a table, bars are escaped."""
     match value:
         case tuple():
             return "".join(markdown_text(piece, in_table=in_table) for piece in value)
@@ -189,7 +189,7 @@ def markdown_text(value: Piece | Phrase, *, in_table: bool = False) -> str:
 
 
 def markdown_escape(text: str) -> str:
-    """Return text from outside so that Markdown takes no character of it for markup."""
+    """Return text from the user with all characters escaped that Markdown could read as markup."""
     escaped = _MARKDOWN_SPECIAL.sub(r"\\\g<0>", clean(text))
     return _MARKDOWN_LINE_START.sub(r"\1\\\2", escaped)
 
@@ -197,8 +197,8 @@ def markdown_escape(text: str) -> str:
 def _markdown_code(text: str, *, in_table: bool) -> str:
     """Return a code span; its fence is longer than any run of backticks inside.
 
-    A table needs its bars escaped even in code, but nothing escapes a bar after a backslash: such code is
-    set as text.
+    In a table, bars must be escaped even in code. A bar after a backslash cannot be escaped in code, so such
+    code is set as text.
     """
     if in_table:
         if r"\|" in text:
