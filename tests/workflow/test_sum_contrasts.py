@@ -98,5 +98,5 @@ def test_a_product_of_two_factors_is_read_as_a_change_of_a_difference(tmp_path):
     assert "The difference two − one of half" in findings or "The difference yes − no of Treated" in findings
     assert "(the coefficient is a quarter of that change)" in findings
     assert "at a of f and no of Treated" in findings or "at no of Treated and a of f" in findings
-    assert "what the main effects give" in findings
+    assert "the value that the main effects predict" in findings
     assert "times the coefficient" not in findings
