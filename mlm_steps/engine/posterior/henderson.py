@@ -30,7 +30,7 @@ SPARSE = 0.02
 """Share of nonzero elements below which a sparse factor is faster."""
 
 
-def posterior(prepared: PreparedDesign, theta: Array) -> Posterior:
+def posterior(prepared: PreparedDesign, theta_internal: Array) -> Posterior:
     """Return the factors at theta, in the engine's units.
 
     Raises
@@ -42,15 +42,15 @@ def posterior(prepared: PreparedDesign, theta: Array) -> Posterior:
     """
     strategy = prepared.strategy
     if isinstance(strategy, OneFactor):
-        return _of_one(strategy, prepared, theta)
+        return _of_one(strategy, prepared, theta_internal)
     if isinstance(strategy, Nested):
-        return _of_nested(strategy, prepared, theta)
+        return _of_nested(strategy, prepared, theta_internal)
     if isinstance(strategy, SeveralFactors):
-        return _of_several(strategy, prepared, theta)
+        return _of_several(strategy, prepared, theta_internal)
     raise TypeError(f"no posterior is known for {type(strategy).__name__}")
 
 
-def fixed_gains(prepared: PreparedDesign, theta: Array) -> tuple[Array, ...]:
+def fixed_gains(prepared: PreparedDesign, theta_internal: Array) -> tuple[Array, ...]:
     """Return per factor D Zᵀ W X RX⁻ᵀ, shape (J, K, p), in the engine's units.
 
     It is how the random effects move with the fixed ones; times its transpose, what the uncertainty of
@@ -61,22 +61,24 @@ def fixed_gains(prepared: PreparedDesign, theta: Array) -> tuple[Array, ...]:
     ValueError
         Where the criterion does not exist.
     """
-    data = prepared.strategy.projections(theta)
-    return _gains(prepared.strategy.factors, data, theta, prepared.p)
+    data = prepared.strategy.projections(theta_internal)
+    return _gains(prepared.strategy.factors, data, theta_internal, prepared.p)
 
 
-def _of_one(strategy: OneFactor, prepared: PreparedDesign, theta: Array) -> Posterior:
-    fixed = _gains(strategy.factors, strategy.projections(theta), theta, prepared.p)
+def _of_one(strategy: OneFactor, prepared: PreparedDesign, theta_internal: Array) -> Posterior:
+    fixed = _gains(strategy.factors, strategy.projections(theta_internal), theta_internal, prepared.p)
     alone = sparse.csr_array((strategy.factor.q, 0))
-    own = strategy.mode_variances(theta)[0]
-    return Posterior(prepared, theta, strategy.RX(theta), fixed, own, alone, np.zeros((0, 0)))
+    own = strategy.mode_variances(theta_internal)[0]
+    return Posterior(
+        prepared, theta_internal, strategy.RX(theta_internal), fixed, own, alone, np.zeros((0, 0))
+    )
 
 
-def _of_nested(strategy: Nested, prepared: PreparedDesign, theta: Array) -> Posterior:
-    state = strategy._solved(theta)
-    roots = strategy.roots(theta)
+def _of_nested(strategy: Nested, prepared: PreparedDesign, theta_internal: Array) -> Posterior:
+    state = strategy._solved(theta_internal)
+    roots = strategy.roots(theta_internal)
     inner, *outer = strategy.factors
-    _check_blocks(strategy.R @ inner.pattern.factor(theta[inner.theta]))
+    _check_blocks(strategy.R @ inner.pattern.factor(theta_internal[inner.theta]))
     own = roots[0][:, :, : inner.pattern.K]
     width = roots[0].shape[2] - inner.pattern.K
     shared = strategy.R.transpose(0, 2, 1) @ strategy.G[:, :, :width]
@@ -87,9 +89,15 @@ def _of_nested(strategy: Nested, prepared: PreparedDesign, theta: Array) -> Post
         for factor, root, around, start in zip(outer, roots[1:], places[1:], _starts(outer), strict=True)
     ]
     RX = state.fixed.RX
-    fixed = _gains(strategy.factors, strategy._data(state, theta), theta, prepared.p)
+    fixed = _gains(strategy.factors, strategy._data(state, theta_internal), theta_internal, prepared.p)
     return Posterior(
-        prepared, theta, RX, fixed, own @ own.transpose(0, 2, 1), coupled, sparse.vstack(rows).tocsr()
+        prepared,
+        theta_internal,
+        RX,
+        fixed,
+        own @ own.transpose(0, 2, 1),
+        coupled,
+        sparse.vstack(rows).tocsr(),
     )
 
 
@@ -121,25 +129,27 @@ def _blocks_matrix(blocks: Array, places: NDArray[np.intp], q: int) -> sparse.cs
     return sparse.csr_array((blocks.ravel(), columns, starts), shape=(J * K, q))
 
 
-def _gains(factors: Sequence[FactorTerms], data: Sequence[Array], theta: Array, p: int) -> tuple[Array, ...]:
+def _gains(
+    factors: Sequence[FactorTerms], data: Sequence[Array], theta_internal: Array, p: int
+) -> tuple[Array, ...]:
     """Return per factor D Zᵀ W X RX⁻ᵀ, from Zᵀ V⁻¹ [X RX⁻ᵀ, y - X beta]."""
     gains = []
     for factor, projected in zip(factors, data, strict=True):
-        Lambda = factor.pattern.factor(theta[factor.theta])
+        Lambda = factor.pattern.factor(theta_internal[factor.theta])
         gains.append((Lambda @ Lambda.T) @ projected[:, :, :p])
     return tuple(gains)
 
 
-def _of_several(strategy: SeveralFactors, prepared: PreparedDesign, theta: Array) -> Posterior:
-    state = strategy._solved(theta)
-    fixed = _gains(strategy.factors, strategy._data(state, theta), theta, prepared.p)
-    first = strategy.first.pattern.factor(theta[strategy.first.theta])
+def _of_several(strategy: SeveralFactors, prepared: PreparedDesign, theta_internal: Array) -> Posterior:
+    state = strategy._solved(theta_internal)
+    fixed = _gains(strategy.factors, strategy._data(state, theta_internal), theta_internal, prepared.p)
+    first = strategy.first.pattern.factor(theta_internal[strategy.first.theta])
     T = strategy.R @ first
     _check_digits(state.L, T)
     own = first @ np.linalg.solve(T.transpose(0, 2, 1) @ T + np.eye(len(first)), first.T)
     inverse, _ = lapack.dtrtri(state.L, lower=1)
-    root = left_times(np.ascontiguousarray(inverse.T), strategy.rest, theta)
-    return Posterior(prepared, theta, state.fixed.RX, fixed, own, _coupled(strategy), _thinned(root))
+    root = left_times(np.ascontiguousarray(inverse.T), strategy.rest, theta_internal)
+    return Posterior(prepared, theta_internal, state.fixed.RX, fixed, own, _coupled(strategy), _thinned(root))
 
 
 def _check_digits(L: Array, T: Array) -> None:

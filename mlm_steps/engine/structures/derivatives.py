@@ -21,7 +21,7 @@ SMALL = 0.1
 
 def gathered(
     factors: Sequence[FactorTerms],
-    theta: Array,
+    theta_internal: Array,
     solution: tuple[float, Solution],
     data: Sequence[Array],
     log_gradients: Sequence[Array],
@@ -31,7 +31,7 @@ def gathered(
     Parameters
     ----------
     factors : sequence of Factor
-    theta : ndarray, shape (m,)
+    theta_internal : ndarray, shape (m,)
     solution : tuple
         log|V| and the fixed effects.
     data : sequence of ndarray, each of shape (J, K, p + 1)
@@ -40,11 +40,11 @@ def gathered(
         Per factor Σ Z_jᵀ V⁻¹ Z_j Lambda: half the gradient of log|V|.
     """
     log_det, fixed = solution
-    m, p = theta.size, fixed.beta.size
+    m, p = theta_internal.size, fixed.beta.size
     gradients, information = np.empty((3, m)), np.empty((m, p, p))
     for factor, W, log_gradient in zip(factors, data, log_gradients, strict=True):
         pattern = factor.pattern
-        Lambda = pattern.factor(theta[factor.theta])
+        Lambda = pattern.factor(theta_internal[factor.theta])
         flat = W.reshape(W.shape[0], -1)
         pairs = (flat.T @ flat).reshape(pattern.K, p + 1, pattern.K, p + 1)
         P = -np.stack([np.einsum("aibi->ab", pairs[:, :p, :, :p]), pairs[:, p, :, p]])
@@ -57,14 +57,16 @@ def gathered(
     )
 
 
-def differences(criterion_terms: Callable[[Array], CriterionTerms | None], theta: Array) -> Array | None:
+def differences(
+    criterion_terms: Callable[[Array], CriterionTerms | None], theta_internal: Array
+) -> Array | None:
     """Return the Hessians of the three functions by central differences of their exact gradients."""
-    m = theta.size
+    m = theta_internal.size
     second = np.empty((3, m, m))
     for r in range(m):
         step = np.zeros(m)
-        step[r] = STEP * max(abs(theta[r]), SMALL)
-        above, below = criterion_terms(theta + step), criterion_terms(theta - step)
+        step[r] = STEP * max(abs(theta_internal[r]), SMALL)
+        above, below = criterion_terms(theta_internal + step), criterion_terms(theta_internal - step)
         if above is None or below is None:
             return None
         second[:, r] = (above.gradients - below.gradients) / (2.0 * step[r])

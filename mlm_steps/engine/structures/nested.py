@@ -95,7 +95,7 @@ class Nested:
             base[:, a] = segment_sum(E * E[:, a, None], second.refs, second.J)
         return cls(factors, parents, blocks.R, blocks.G, blocks.C[outer:, outer:], base)
 
-    def _state(self, theta: Array) -> _State | None:
+    def _state(self, theta_internal: Array) -> _State | None:
         log_det, levels = 0.0, []
         R, G, C, left = self.R, self.G, self.C, self.base
         whole = float(C[-1, -1])
@@ -105,7 +105,7 @@ class Nested:
                 R, G, left = _eliminated(left, K)
                 flat = G[:, :, left.shape[1] :].reshape(-1, C.shape[0])
                 C = C - flat.T @ flat
-            whitened = whiten(R, factor.pattern.factor(theta[factor.theta]), G)
+            whitened = whiten(R, factor.pattern.factor(theta_internal[factor.theta]), G)
             if whitened is None:
                 return None
             own, LR, LG = whitened
@@ -130,28 +130,28 @@ class Nested:
         summed = segment_sum(total.reshape(total.shape[0], -1), parents, J).reshape(J, *total.shape[1:])
         return self.base + summed if left is None else summed
 
-    def value(self, theta: Array) -> tuple[float, float, float] | None:
+    def value(self, theta_internal: Array) -> tuple[float, float, float] | None:
         """Return log|L|², log|RX|² and r², or None where the problem is not positive definite."""
-        state = self._state(theta)
+        state = self._state(theta_internal)
         return None if state is None else (state.log_det, state.fixed.log_det_RX2, state.fixed.pwrss)
 
-    def criterion_terms(self, theta: Array, *, hessian: bool = False) -> CriterionTerms | None:
+    def criterion_terms(self, theta_internal: Array, *, hessian: bool = False) -> CriterionTerms | None:
         """Return the three functions with their gradients; ``hessian`` asks for differences of those."""
-        state = self._state(theta)
+        state = self._state(theta_internal)
         if state is None:
             return None
         logs = [
-            log @ factor.pattern.factor(theta[factor.theta])
-            for log, factor in zip(self._logs(state, theta), self.factors, strict=True)
+            log @ factor.pattern.factor(theta_internal[factor.theta])
+            for log, factor in zip(self._logs(state, theta_internal), self.factors, strict=True)
         ]
-        data = self._data(state, theta)
-        criterion_terms = gathered(self.factors, theta, (state.log_det, state.fixed), data, logs)
+        data = self._data(state, theta_internal)
+        criterion_terms = gathered(self.factors, theta_internal, (state.log_det, state.fixed), data, logs)
         if not hessian:
             return criterion_terms
-        second = differences(self.criterion_terms, theta)
+        second = differences(self.criterion_terms, theta_internal)
         return None if second is None else replace(criterion_terms, hessians=second)
 
-    def _data(self, state: _State, theta: Array) -> list[Array]:
+    def _data(self, state: _State, theta_internal: Array) -> list[Array]:
         """Return Z_fᵀ V⁻¹ [X RX⁻ᵀ, y - X beta] per factor, shape (J, K, p + 1)."""
         to_whitened = whitener(state.fixed)
         data: list[Array] = []
@@ -166,21 +166,24 @@ class Nested:
                 inner -= _times(level.LG[:, :, :outer], modes)
             W = transposed_times(level.LR, inner)
             data.append(W)
-            Lambda = factor.pattern.factor(theta[factor.theta])
+            Lambda = factor.pattern.factor(theta_internal[factor.theta])
             modes = np.concatenate([(Lambda @ Lambda.T) @ W, modes], axis=1) if depth else modes
         return data[::-1]
 
-    def roots(self, theta: Array) -> list[Array]:
+    def roots(self, theta_internal: Array) -> list[Array]:
         """Return per factor the rows of a root of the conditional covariance of all random effects.
 
         The random effects of a level are, given the data, these rows times independent standard ones of
         the level itself and of each level around it; shape (J, K, columns of this factor and the outer ones).
         """
-        state = self._solved(theta)
-        rows = [self._rows(state, theta, depth, moved) for depth, moved in self._inwards(state, theta)]
+        state = self._solved(theta_internal)
+        rows = [
+            self._rows(state, theta_internal, depth, moved)
+            for depth, moved in self._inwards(state, theta_internal)
+        ]
         return rows[::-1]
 
-    def _inwards(self, state: _State, theta: Array) -> Iterator[tuple[int, Array]]:
+    def _inwards(self, state: _State, theta_internal: Array) -> Iterator[tuple[int, Array]]:
         """Yield for each factor, the outermost first, Z_jᵀ V⁻¹ Z_outer times the root of the outer ones.
 
         V is here that of this factor and those inside it; shape (J, K, columns of the outer factors).
@@ -195,51 +198,53 @@ class Nested:
                 moved = _times(transposed_times(level.LR, level.LG[:, :, :outer]), path)
             yield depth, moved
             if depth:
-                rows = self._rows(state, theta, depth, moved)
+                rows = self._rows(state, theta_internal, depth, moved)
                 own = np.zeros((rows.shape[0], outer, rows.shape[1]))
                 below = np.concatenate([own, path], axis=2) if outer else rows[:, :0]
                 path = np.concatenate([rows, below], axis=1)
 
-    def _rows(self, state: _State, theta: Array, depth: int, moved: Array) -> Array:
+    def _rows(self, state: _State, theta_internal: Array, depth: int, moved: Array) -> Array:
         factor = self.factors[depth]
-        Lambda = factor.pattern.factor(theta[factor.theta])
+        Lambda = factor.pattern.factor(theta_internal[factor.theta])
         own = _own_root(state.levels[depth].R, Lambda)
         return np.concatenate([own, -(Lambda @ Lambda.T) @ moved], axis=2)
 
-    def _logs(self, state: _State, theta: Array) -> list[Array]:
+    def _logs(self, state: _State, theta_internal: Array) -> list[Array]:
         """Return Σ Z_jᵀ V⁻¹ Z_j per factor, shape (K, K)."""
         logs = []
-        for depth, moved in self._inwards(state, theta):
+        for depth, moved in self._inwards(state, theta_internal):
             K = self.factors[depth].pattern.K
             own, others = state.levels[depth].LR.reshape(-1, K), moved.transpose(0, 2, 1).reshape(-1, K)
             logs.append(own.T @ own - others.T @ others)
         return logs[::-1]
 
-    def curvatures(self, theta: Array, weights: Array) -> tuple[Array, ...] | None:
+    def curvatures(self, theta_internal: Array, weights: Array) -> tuple[Array, ...] | None:
         """Return per factor the derivative of the weighted sum of the three functions in Sigma."""
-        state = self._state(theta)
+        state = self._state(theta_internal)
         if state is None:
             return None
-        return curvatures_of(weights, self._logs(state, theta), self._data(state, theta))
+        return curvatures_of(weights, self._logs(state, theta_internal), self._data(state, theta_internal))
 
-    def projections(self, theta: Array) -> list[Array]:
+    def projections(self, theta_internal: Array) -> list[Array]:
         """Return per factor Zᵀ V⁻¹ [X RX⁻ᵀ, y - X beta], shape (J, K, p + 1)."""
-        return self._data(self._solved(theta), theta)
+        return self._data(self._solved(theta_internal), theta_internal)
 
-    def modes(self, theta: Array) -> tuple[Array, ...]:
+    def modes(self, theta_internal: Array) -> tuple[Array, ...]:
         """Return the conditional modes per factor in the engine's units, shape (J, K)."""
         modes = []
-        for factor, W in zip(self.factors, self._data(self._solved(theta), theta), strict=True):
-            Lambda = factor.pattern.factor(theta[factor.theta])
+        for factor, W in zip(
+            self.factors, self._data(self._solved(theta_internal), theta_internal), strict=True
+        ):
+            Lambda = factor.pattern.factor(theta_internal[factor.theta])
             modes.append(W[:, :, -1] @ (Lambda @ Lambda.T))
         return tuple(modes)
 
-    def mode_variances(self, theta: Array) -> tuple[Array, ...]:
+    def mode_variances(self, theta_internal: Array) -> tuple[Array, ...]:
         """Return the diagonal blocks of Lambda (Lambdaᵀ ZᵀZ Lambda + I)⁻¹ Lambdaᵀ, shape (J, K, K)."""
-        return tuple(rows @ rows.transpose(0, 2, 1) for rows in self.roots(theta))
+        return tuple(rows @ rows.transpose(0, 2, 1) for rows in self.roots(theta_internal))
 
-    def _solved(self, theta: Array) -> _State:
-        state = self._state(theta)
+    def _solved(self, theta_internal: Array) -> _State:
+        state = self._state(theta_internal)
         if state is None:
             raise ValueError("theta is not feasible")
         return state

@@ -129,9 +129,9 @@ class OneFactor:
         return (Lambda @ inner,)
 
 
-def _is_large(theta: Array) -> bool:
+def _is_large(theta_internal: Array) -> bool:
     """Return whether the random effects are so large that rounding calls for the methods of ``graded``."""
-    return float(theta @ theta) > LARGE**2
+    return float(theta_internal @ theta_internal) > LARGE**2
 
 
 def _feasible(found: Array | None) -> Array:

@@ -1,4 +1,4 @@
-"""A design made ready: units, strategy, and the way back to coefficients in the design's units."""
+"""Prepare a design: the engine's units, the strategy, and the way back to the design's units."""
 
 from __future__ import annotations
 
@@ -26,13 +26,14 @@ Array = NDArray[np.float64]
 
 
 LARGEST = 6000
-"""Random effects outside the largest factor: their dense matrix takes 0.3 GB."""
+"""Largest number of random effects outside the largest factor: their dense matrix takes 0.3 GB."""
 
 
 class Strategy(Protocol):
     """How the three functions of theta are computed for one kind of structure.
 
-    The next strategy is a frozen dataclass with these members and a line in ``prepare``.
+    ``theta_internal`` is theta in the engine's units, shape (m,). A new strategy is a frozen dataclass with these
+    members and a line in ``prepare``.
     """
 
     @property
@@ -41,28 +42,28 @@ class Strategy(Protocol):
 
     @property
     def expensive(self) -> bool:
-        """Whether an evaluation takes so long that each is counted twice."""
+        """Whether an evaluation takes so long that searches economise on evaluations."""
 
     @property
     def factors(self) -> tuple[FactorTerms, ...]:
         """The grouping factors, in the order of what the methods return."""
 
-    def value(self, theta: Array) -> tuple[float, float, float] | None:
+    def value(self, theta_internal: Array) -> tuple[float, float, float] | None:
         """Return the three functions alone."""
 
-    def criterion_terms(self, theta: Array, *, hessian: bool) -> CriterionTerms | None:
+    def criterion_terms(self, theta_internal: Array, *, hessian: bool) -> CriterionTerms | None:
         """Return the three functions with derivatives, or None where they do not exist."""
 
-    def curvatures(self, theta: Array, weights: Array) -> tuple[Array, ...] | None:
+    def curvatures(self, theta_internal: Array, weights: Array) -> tuple[Array, ...] | None:
         """Return per factor the derivative of their weighted sum in Lambda Lambdaᵀ, shape (K, K)."""
 
-    def projections(self, theta: Array) -> list[Array]:
+    def projections(self, theta_internal: Array) -> list[Array]:
         """Return per factor Zᵀ V⁻¹ [X RX⁻ᵀ, y - X beta], shape (J, K, p + 1)."""
 
-    def modes(self, theta: Array) -> tuple[Array, ...]:
+    def modes(self, theta_internal: Array) -> tuple[Array, ...]:
         """Return per factor the conditional modes, shape (J, K)."""
 
-    def mode_variances(self, theta: Array) -> tuple[Array, ...]:
+    def mode_variances(self, theta_internal: Array) -> tuple[Array, ...]:
         """Return per factor their conditional variances over sigma², shape (J, K, K)."""
 
 
@@ -75,7 +76,7 @@ class Units:
     back : ndarray, shape (p, p)
         beta = beta0 + back @ (coefficients in the engine's basis) * scale.
     beta0 : ndarray, shape (p,)
-        Fixed effects already taken away from the outcome.
+        Fixed effects that were subtracted from the outcome.
     log_det : float
         log|det back|.
     scale : float
@@ -92,7 +93,7 @@ class Units:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class PreparedDesign:
-    """A design reduced to its cross-products: nothing in it is as long as the data.
+    """A design reduced to its cross-products; no array of it has length n.
 
     Attributes
     ----------
@@ -104,9 +105,9 @@ class PreparedDesign:
     strategy : Strategy
         Evaluates theta in the engine's units.
     alone : tuple of OneFactor
-        Each factor as if it were the only one, to find where to start; empty when there is only one.
+        Each factor as if it were the only one, to choose a start; empty when there is one factor.
     outcome_share : float
-        1 when the outcome was centred on least squares, 0 when it was centred again on a better guess.
+        1 when the outcome was centred on ordinary least squares, 0 when on given fixed effects.
     """
 
     n: int
@@ -137,7 +138,7 @@ class PreparedDesign:
 
 
 def prepare(design: Design, shift: Array | None = None) -> PreparedDesign:
-    """Return the design made ready; ``shift`` are fixed effects to take away from the outcome first."""
+    """Return the prepared design; ``shift`` holds fixed effects to subtract from the outcome first."""
     standard = standardize(design, shift)
     fixed = standard.fixed
     factors = factors_of(design)
@@ -183,7 +184,7 @@ def _alone(factors: Sequence[FactorTerms], z: Sequence[Array], data: Array) -> I
 
 
 def _check_size(design: Design, factors: Sequence[FactorTerms]) -> None:
-    """Refuse what needs a matrix that is too large."""
+    """Raise FitError when the dense matrix of the other factors would be too large."""
     rest = sum(factor.q for factor in factors[1:])
     if rest <= LARGEST:
         return

@@ -27,20 +27,20 @@ Array = NDArray[np.float64]
 
 
 def bends_of(
-    factors: Sequence[FactorTerms], theta: Array, logs: Sequence[Array], data: Sequence[Array]
+    factors: Sequence[FactorTerms], theta_internal: Array, logs: Sequence[Array], data: Sequence[Array]
 ) -> Array:
     """Return what the curvature of Sigma in theta adds to the three Hessians, shape (3, m, m).
 
     Parameters
     ----------
     factors : sequence of Factor
-    theta : ndarray, shape (m,)
+    theta_internal : ndarray, shape (m,)
     logs : sequence of ndarray, each of shape (K, K)
         Per factor Σ Z_jᵀ V⁻¹ Z_j.
     data : sequence of ndarray, each of shape (J, K, p + 1)
         Per factor W.
     """
-    bends = np.zeros((3, theta.size, theta.size))
+    bends = np.zeros((3, theta_internal.size, theta_internal.size))
     for factor, log, W in zip(factors, logs, data, strict=True):
         fixed = W[:, :, :-1].transpose(1, 0, 2).reshape(factor.pattern.K, -1)
         residual = W[:, :, -1]
@@ -49,49 +49,51 @@ def bends_of(
     return bends
 
 
-def moved_by(factors: Sequence[FactorTerms], theta: Array, data: Sequence[Array]) -> Array:
+def moved_by(factors: Sequence[FactorTerms], theta_internal: Array, data: Sequence[Array]) -> Array:
     """Return D_r for all elements of theta, shape (m, p + 1, random effects)."""
     width, total = data[0].shape[2], sum(factor.q for factor in factors)
-    moved = np.zeros((theta.size, width, total))
+    moved = np.zeros((theta_internal.size, width, total))
     for (factor, rows), W in zip(rows_of(factors), data, strict=True):
-        tangents = factor.pattern.tangents(factor.pattern.factor(theta[factor.theta]))
+        tangents = factor.pattern.tangents(factor.pattern.factor(theta_internal[factor.theta]))
         own = np.einsum("rab,jbc->rcja", tangents, W, optimize=True)
         moved[factor.theta, :, rows] = own.reshape(factor.pattern.m, width, factor.q)
     return moved
 
 
 def residual_moved(
-    factors: Sequence[FactorTerms], theta: Array, data: Sequence[Array]
+    factors: Sequence[FactorTerms], theta_internal: Array, data: Sequence[Array]
 ) -> tuple[Array, Array]:
     """Return D_r of the residual, shape (m, random effects), and its products with W, shape (m, p)."""
-    moved = moved_by(factors, theta, [W[:, :, -1:] for W in data])[:, 0]
+    moved = moved_by(factors, theta_internal, [W[:, :, -1:] for W in data])[:, 0]
     fixed = np.concatenate([W[:, :, :-1].reshape(-1, W.shape[2] - 1) for W in data])
     return moved, moved @ fixed
 
 
-def hessians_of(factors: Sequence[FactorTerms], theta: Array, U: Array, data: Sequence[Array]) -> Array:
+def hessians_of(
+    factors: Sequence[FactorTerms], theta_internal: Array, U: Array, data: Sequence[Array]
+) -> Array:
     """Return the Hessians of the three functions, shape (3, m, m), from U of all random effects."""
-    m, p = theta.size, data[0].shape[2] - 1
-    moved = moved_by(factors, theta, data)
+    m, p = theta_internal.size, data[0].shape[2] - 1
+    moved = moved_by(factors, theta_internal, data)
     forward = (moved.reshape(-1, U.shape[0]) @ U).reshape(moved.shape)
     flat = np.concatenate([W.reshape(-1, p + 1) for W in data])
     products = moved @ flat
     square, cross = products[:, :p, :p].reshape(m, p * p), products[:, :p, p]
     second = np.empty((3, m, m))
-    second[0] = -_traces(factors, theta, U)
+    second[0] = -_traces(factors, theta_internal, U)
     second[1] = 2.0 * moved[:, :p].reshape(m, -1) @ forward[:, :p].reshape(m, -1).T - square @ square.T
     second[2] = 2.0 * (moved[:, p] @ forward[:, p].T - cross @ cross.T)
     logs = []
     for factor, rows in rows_of(factors):
         K = factor.pattern.K
         logs.append(np.einsum("jajb->ab", U[rows, rows].reshape(factor.J, K, factor.J, K)))
-    return (second + second.transpose(0, 2, 1)) / 2 + bends_of(factors, theta, logs, data)
+    return (second + second.transpose(0, 2, 1)) / 2 + bends_of(factors, theta_internal, logs, data)
 
 
-def _traces(factors: Sequence[FactorTerms], theta: Array, U: Array) -> Array:
+def _traces(factors: Sequence[FactorTerms], theta_internal: Array, U: Array) -> Array:
     """Return tr(U E_r U E_s), shape (m, m)."""
-    traces = np.empty((theta.size, theta.size))
-    flat = [_flat_tangents(factor, theta) for factor in factors]
+    traces = np.empty((theta_internal.size, theta_internal.size))
+    flat = [_flat_tangents(factor, theta_internal) for factor in factors]
     for (one, rows), left in zip(rows_of(factors), flat, strict=True):
         for (other, columns), right in zip(rows_of(factors), flat, strict=True):
             if columns.start > rows.start:
@@ -105,6 +107,6 @@ def _traces(factors: Sequence[FactorTerms], theta: Array, U: Array) -> Array:
     return traces
 
 
-def _flat_tangents(factor: FactorTerms, theta: Array) -> Array:
-    tangents = factor.pattern.tangents(factor.pattern.factor(theta[factor.theta]))
+def _flat_tangents(factor: FactorTerms, theta_internal: Array) -> Array:
+    tangents = factor.pattern.tangents(factor.pattern.factor(theta_internal[factor.theta]))
     return tangents.reshape(factor.pattern.m, -1)

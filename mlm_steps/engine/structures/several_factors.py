@@ -149,9 +149,9 @@ class SeveralFactors:
         """All factors, the eliminated one first."""
         return (self.first, *self.rest)
 
-    def _state(self, theta: Array) -> _State | None:
+    def _state(self, theta_internal: Array) -> _State | None:
         K = self.first.pattern.K
-        Lambda = self.first.pattern.factor(theta[self.first.theta])
+        Lambda = self.first.pattern.factor(theta_internal[self.first.theta])
         eye = np.broadcast_to(np.eye(K), self.R.shape)
         whitened = whiten(self.R, Lambda, np.concatenate([self.G, eye], axis=2))
         if whitened is None:
@@ -161,13 +161,13 @@ class SeveralFactors:
         A = self.coupling.gram(left)
         A += self.A
         B = self.B + self.coupling.transposed_times(left.transpose(0, 2, 1) @ LG)
-        AL = right_times(A, self.rest, theta)
-        M = left_times(AL, self.rest, theta, transposed=True)
+        AL = right_times(A, self.rest, theta_internal)
+        M = left_times(AL, self.rest, theta_internal, transposed=True)
         M.flat[:: M.shape[0] + 1] += 1.0
         L, info = lapack.dpotrf(M.T, lower=1, clean=1, overwrite_a=1)
         if info != 0:
             return None
-        half, _ = lapack.dtrtrs(L, left_times(B, self.rest, theta, transposed=True), lower=1)
+        half, _ = lapack.dtrtrs(L, left_times(B, self.rest, theta_internal, transposed=True), lower=1)
         flat = LG.reshape(-1, LG.shape[2])
         C = self.C + flat.T @ flat
         fixed = solve_fixed(C - half.T @ half)
@@ -177,57 +177,59 @@ class SeveralFactors:
         log_det += 2.0 * float(np.log(np.diag(L)).sum())
         return _State(log_det, LR, LG, left, A, AL, B, L, w, fixed)
 
-    def value(self, theta: Array) -> tuple[float, float, float] | None:
+    def value(self, theta_internal: Array) -> tuple[float, float, float] | None:
         """Return log|L|², log|RX|² and r², or None where the problem is not positive definite."""
-        state = self._state(theta)
+        state = self._state(theta_internal)
         return None if state is None else (state.log_det, state.fixed.log_det_RX2, state.fixed.pwrss)
 
-    def criterion_terms(self, theta: Array, *, hessian: bool = False) -> CriterionTerms | None:
+    def criterion_terms(self, theta_internal: Array, *, hessian: bool = False) -> CriterionTerms | None:
         """Return the three functions with their gradients, and their Hessians or the average information."""
         if not hessian:
-            return self._criterion_terms(theta, average_information=not self.exact_hessian)
-        if self._direct and float(np.abs(theta).max()) < FAR:
-            return self._criterion_terms(theta, average_information=False, hessian=True)
-        criterion_terms = self._criterion_terms(theta, average_information=False)
+            return self._criterion_terms(theta_internal, average_information=not self.exact_hessian)
+        if self._direct and float(np.abs(theta_internal).max()) < FAR:
+            return self._criterion_terms(theta_internal, average_information=False, hessian=True)
+        criterion_terms = self._criterion_terms(theta_internal, average_information=False)
         second = (
             None
             if criterion_terms is None
-            else differences(lambda at: self._criterion_terms(at, average_information=False), theta)
+            else differences(lambda at: self._criterion_terms(at, average_information=False), theta_internal)
         )
         return (
             None if criterion_terms is None or second is None else replace(criterion_terms, hessians=second)
         )
 
     def _criterion_terms(
-        self, theta: Array, *, average_information: bool, hessian: bool = False
+        self, theta_internal: Array, *, average_information: bool, hessian: bool = False
     ) -> CriterionTerms | None:
         """Return the three functions with their gradients, and what more is asked for."""
-        state = self._state(theta)
+        state = self._state(theta_internal)
         if state is None:
             return None
         inverse = self._inverse(state)
-        own = self._first_log_det(state, theta, inverse)
-        halves = self._log_det_gradients(state, theta, own, inverse)
-        data = self._data(state, theta)
-        criterion_terms = gathered(self.factors, theta, (state.log_det, state.fixed), data, halves)
+        own = self._first_log_det(state, theta_internal, inverse)
+        halves = self._log_det_gradients(state, theta_internal, own, inverse)
+        data = self._data(state, theta_internal)
+        criterion_terms = gathered(self.factors, theta_internal, (state.log_det, state.fixed), data, halves)
         if hessian:
-            U = _joint(state, self.coupling, self.factors, theta)
-            return replace(criterion_terms, hessians=hessians_of(self.factors, theta, U, data))
+            U = _joint(state, self.coupling, self.factors, theta_internal)
+            return replace(criterion_terms, hessians=hessians_of(self.factors, theta_internal, U, data))
         if not average_information:
             return criterion_terms
-        logs = [own, *self._rest_logs(state, theta, halves[1:], inverse)]
-        products = _quadratic_forms(state, self.coupling, self.factors, theta, data)
+        logs = [own, *self._rest_logs(state, theta_internal, halves[1:], inverse)]
+        products = _quadratic_forms(state, self.coupling, self.factors, theta_internal, data)
         return replace(
             criterion_terms,
-            average_information=AverageInformation(bends_of(self.factors, theta, logs, data), products),
+            average_information=AverageInformation(
+                bends_of(self.factors, theta_internal, logs, data), products
+            ),
         )
 
     def _rest_logs(
-        self, state: _State, theta: Array, halves: Sequence[Array], inverse: Array
+        self, state: _State, theta_internal: Array, halves: Sequence[Array], inverse: Array
     ) -> Iterator[Array]:
         """Yield Σ Z_jᵀ V⁻¹ Z_j per factor but the first, from those times Lambda where it has an inverse."""
         for (factor, rows), half in zip(rows_of(self.rest), halves, strict=True):
-            Lambda = factor.pattern.factor(theta[factor.theta])
+            Lambda = factor.pattern.factor(theta_internal[factor.theta])
             if np.abs(np.diag(Lambda)).min() > REGULAR * np.abs(Lambda).max():
                 yield lapack.dtrtrs(Lambda, half.T, lower=1, trans=1)[0].T
             else:
@@ -239,11 +241,11 @@ class SeveralFactors:
         own: Array = np.einsum("jajb->ab", state.A[rows, rows].reshape(factor.J, K, factor.J, K))
         return own - _paired(state.AL[rows] @ inverse, state.AL[rows], factor)
 
-    def _data(self, state: _State, theta: Array) -> list[Array]:
+    def _data(self, state: _State, theta_internal: Array) -> list[Array]:
         """Return Z_fᵀ V⁻¹ [X RX⁻ᵀ, y - X beta] per factor, shape (J, K, p + 1)."""
         to_whitened = whitener(state.fixed)
         p = state.fixed.beta.size
-        Lw = left_times(state.w, self.rest, theta) @ to_whitened
+        Lw = left_times(state.w, self.rest, theta_internal) @ to_whitened
         inner = state.LG @ to_whitened
         inner -= state.left @ self.coupling.times(Lw)
         data = [state.LR.transpose(0, 2, 1) @ inner]
@@ -258,52 +260,54 @@ class SeveralFactors:
         inverse, _ = lapack.dpotri(state.L, lower=1)
         return mirrored(inverse).T
 
-    def _log_det_gradients(self, state: _State, theta: Array, own: Array, inverse: Array) -> list[Array]:
+    def _log_det_gradients(
+        self, state: _State, theta_internal: Array, own: Array, inverse: Array
+    ) -> list[Array]:
         """Return Σ Z_jᵀ V⁻¹ Z_j Lambda per factor, shape (K, K): half the gradient of log|V|."""
-        gradients = [own @ self.first.pattern.factor(theta[self.first.theta])]
+        gradients = [own @ self.first.pattern.factor(theta_internal[self.first.theta])]
         for factor, rows in rows_of(self.rest):
             gradients.append(_paired(state.AL[rows], inverse[rows], factor))
         return gradients
 
-    def _first_log_det(self, state: _State, theta: Array, inverse: Array) -> Array:
+    def _first_log_det(self, state: _State, theta_internal: Array, inverse: Array) -> Array:
         """Return Σ Z_jᵀ V⁻¹ Z_j of the eliminated factor, shape (K, K)."""
-        Q = congruent(inverse, self.rest, theta)
+        Q = congruent(inverse, self.rest, theta_internal)
         total: Array = np.einsum("jca,jcb->ab", state.LR, state.LR)
         return total - self.coupling.traces(Q, state.LR.transpose(0, 2, 1) @ state.left)
 
-    def curvatures(self, theta: Array, weights: Array) -> tuple[Array, ...] | None:
+    def curvatures(self, theta_internal: Array, weights: Array) -> tuple[Array, ...] | None:
         """Return per factor the derivative of the weighted sum of the three functions in Sigma."""
-        state = self._state(theta)
+        state = self._state(theta_internal)
         if state is None:
             return None
         inverse = self._inverse(state)
-        logs = [self._first_log_det(state, theta, inverse)]
+        logs = [self._first_log_det(state, theta_internal, inverse)]
         for factor, rows in rows_of(self.rest):
             logs.append(self._rest_log(state, factor, rows, inverse))
-        return curvatures_of(weights, logs, self._data(state, theta))
+        return curvatures_of(weights, logs, self._data(state, theta_internal))
 
-    def projections(self, theta: Array) -> list[Array]:
+    def projections(self, theta_internal: Array) -> list[Array]:
         """Return per factor Zᵀ V⁻¹ [X RX⁻ᵀ, y - X beta], shape (J, K, p + 1)."""
-        return self._data(self._solved(theta), theta)
+        return self._data(self._solved(theta_internal), theta_internal)
 
-    def modes(self, theta: Array) -> tuple[Array, ...]:
+    def modes(self, theta_internal: Array) -> tuple[Array, ...]:
         """Return the conditional modes per factor in the engine's units, shape (J, K)."""
-        state = self._solved(theta)
+        state = self._solved(theta_internal)
         modes = []
-        for factor, W in zip(self.factors, self._data(state, theta), strict=True):
-            Lambda = factor.pattern.factor(theta[factor.theta])
+        for factor, W in zip(self.factors, self._data(state, theta_internal), strict=True):
+            Lambda = factor.pattern.factor(theta_internal[factor.theta])
             modes.append(W[:, :, -1] @ (Lambda @ Lambda.T))
         return tuple(modes)
 
-    def mode_variances(self, theta: Array) -> tuple[Array, ...]:
+    def mode_variances(self, theta_internal: Array) -> tuple[Array, ...]:
         """Return the diagonal blocks of Lambda (Lambdaᵀ ZᵀZ Lambda + I)⁻¹ Lambdaᵀ, shape (J, K, K)."""
-        state = self._solved(theta)
+        state = self._solved(theta_internal)
         inverse = self._inverse(state)
-        Q = congruent(inverse, self.rest, theta)
-        return (self._first_variances(state, theta, Q), *self._rest_variances(Q))
+        Q = congruent(inverse, self.rest, theta_internal)
+        return (self._first_variances(state, theta_internal, Q), *self._rest_variances(Q))
 
-    def _first_variances(self, state: _State, theta: Array, Q: Array) -> Array:
-        Lambda = self.first.pattern.factor(theta[self.first.theta])
+    def _first_variances(self, state: _State, theta_internal: Array, Q: Array) -> Array:
+        Lambda = self.first.pattern.factor(theta_internal[self.first.theta])
         K = Lambda.shape[0]
         T = self.R @ Lambda
         own = Lambda @ np.linalg.solve(T.transpose(0, 2, 1) @ T + np.eye(K), Lambda.T)
@@ -322,20 +326,20 @@ class SeveralFactors:
             blocks.append(Q[index[:, :, None], index[:, None, :]])
         return blocks
 
-    def _solved(self, theta: Array) -> _State:
-        state = self._state(theta)
+    def _solved(self, theta_internal: Array) -> _State:
+        state = self._state(theta_internal)
         if state is None:
             raise ValueError("theta is not feasible")
         return state
 
 
-def _joint(state: _State, coupling: Coupling, factors: Sequence[FactorTerms], theta: Array) -> Array:
+def _joint(state: _State, coupling: Coupling, factors: Sequence[FactorTerms], theta_internal: Array) -> Array:
     """Return Zᵀ V⁻¹ Z of all random effects, shape (q, q); the first of the factors is the eliminated one."""
     first, *rest = factors
     K = first.pattern.K
     inner, outer = slice(0, first.q), slice(first.q, None)
     across = (state.LR.transpose(0, 2, 1) @ state.left @ coupling.full).reshape(first.q, -1)
-    right = np.concatenate([right_times(across, rest, theta), state.AL])
+    right = np.concatenate([right_times(across, rest, theta_internal), state.AL])
     half, _ = lapack.dtrtrs(state.L, right.T, lower=1)
     U: Array = half.T @ half
     np.negative(U, out=U)
@@ -348,19 +352,23 @@ def _joint(state: _State, coupling: Coupling, factors: Sequence[FactorTerms], th
 
 
 def _quadratic_forms(
-    state: _State, coupling: Coupling, factors: Sequence[FactorTerms], theta: Array, data: Sequence[Array]
+    state: _State,
+    coupling: Coupling,
+    factors: Sequence[FactorTerms],
+    theta_internal: Array,
+    data: Sequence[Array],
 ) -> Array:
     """Return yᵀ P V_r P V_s P y for the derivatives V_r of V in theta, shape (m, m).
 
     ``data`` has Zᵀ V⁻¹ [X RX⁻ᵀ, y - X beta] per factor, shape (J, K, p + 1).
     """
     first, *others = factors
-    moved, cross = residual_moved(factors, theta, data)
+    moved, cross = residual_moved(factors, theta_internal, data)
     rest = moved[:, first.q :].T
     own = state.LR @ moved[:, : first.q].reshape(-1, first.J, first.pattern.K).transpose(1, 2, 0)
     shared = coupling.transposed_times(state.left.transpose(0, 2, 1) @ own)
     across, inner = shared.T @ rest, state.A @ rest
-    right = left_times(shared + inner, others, theta, transposed=True)
+    right = left_times(shared + inner, others, theta_internal, transposed=True)
     half, _ = lapack.dtrtrs(state.L, right, lower=1)
     flat = own.reshape(-1, own.shape[2])
     total: Array = flat.T @ flat + across + across.T + rest.T @ inner - half.T @ half - cross @ cross.T
