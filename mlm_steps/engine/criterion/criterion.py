@@ -33,9 +33,9 @@ Array = NDArray[np.float64]
 
 
 class AverageInformation(NamedTuple):
-    """What the average information is made of.
+    """The parts of the average information.
 
-    ``bends``, shape (3, m, m), is the part of the three Hessians that the curvature of Sigma in theta makes;
+    ``bends``, shape (3, m, m), is the part of the three Hessians from the curvature of Sigma in theta;
     ``forms``, shape (m, m), has yᵀ P V_r P V_s P y for the derivatives V_r of V.
     """
 
@@ -144,13 +144,15 @@ def profiled(criterion_terms: CriterionTerms, n: int, p: int, method: Literal["R
     relative = criterion_terms.gradients[2] / criterion_terms.pwrss
     value = criterion_terms.log_det_L2 + reml * criterion_terms.log_det_RX2 + df * log(criterion_terms.pwrss)
     gradient = shares @ criterion_terms.gradients
-    profile = df * relative[:, None] * relative
+    from_pwrss = df * relative[:, None] * relative
     hessian = average_information = None
     if criterion_terms.hessians is not None:
-        hessian = _combined(shares, criterion_terms.hessians) - profile
+        hessian = _combined(shares, criterion_terms.hessians) - from_pwrss
     if criterion_terms.average_information is not None:
         forms = shares[2] * criterion_terms.average_information.forms
-        average_information = _combined(shares, criterion_terms.average_information.bends) + forms - profile
+        average_information = (
+            _combined(shares, criterion_terms.average_information.bends) + forms - from_pwrss
+        )
     return Point(value, gradient, hessian, criterion_terms, average_information)
 
 

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 __all__ = ["Pattern", "lower_factor", "pack", "unpack"]
 
 ROUNDING = 4e-16
-"""Part of a row of a factor that is zero but for rounding."""
+"""Size of an element, relative to its row, below which it is zero up to rounding."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -78,7 +78,7 @@ class Pattern:
         return gradient
 
     def bend(self, P: NDArray[np.float64]) -> NDArray[np.float64]:
-        """Return what the curvature of Lambda Lambdaᵀ in theta adds to the Hessian, shape (…, m, m)."""
+        """Return the part of the Hessian from the curvature of Lambda Lambdaᵀ in theta, shape (…, m, m)."""
         same = self.columns[:, None] == self.columns
         bend: NDArray[np.float64] = 2.0 * same * P[..., self.rows[:, None], self.rows]
         return bend

@@ -1,4 +1,4 @@
-"""How a search ended, judged by the gradient and the Hessian (statistics, section 12)."""
+"""Assess the end of a search by the gradient and the Hessian (statistics, section 12)."""
 
 from __future__ import annotations
 
@@ -18,15 +18,21 @@ __all__ = ["assess"]
 Array = NDArray[np.float64]
 
 GRADIENT_TOLERANCE = 2e-3
+"""Largest scaled gradient of an optimum, as in lme4."""
 EIGENVALUE_TOLERANCE = -1e-6
+"""Smallest eigenvalue of the Hessian at a minimum, relative to the largest one, below 0 by rounding."""
 RATIO_TOLERANCE = 1e-6
+"""Ratio of the Hessian's eigenvalues below which the parameters are nearly unidentifiable."""
 RUNAWAY = 1e3
-"""Element of theta that, when the criterion is flat in its logarithm, is on its way to infinity."""
+"""Size of an element of theta above which it may diverge to infinity."""
 FLAT = 0.1
+"""Curvature in the logarithm of such an element below which the element diverges."""
+TINY = 1e-300
+"""Smallest eigenvalue that is used as a divisor."""
 
 
 def assess(prepared: PreparedDesign, search: SearchResult) -> ConvergenceReport:
-    """Return the report on a search, in the engine's units of theta, in which covariates have unit scale."""
+    """Return the report on a search in the engine's units, in which covariates have unit scale."""
     gradient, hessian = search.point.gradient, search.point.hessian
     if hessian is None:
         raise ValueError("the report needs the Hessian")
@@ -58,7 +64,7 @@ def assess(prepared: PreparedDesign, search: SearchResult) -> ConvergenceReport:
 
 
 def _natural_steps(prepared: PreparedDesign, theta: Array) -> Array:
-    """Return the steps in theta that are alike in size whatever the variances are, as columns (m, m).
+    """Return steps in theta of comparable size whatever the variances are, as columns (m, m).
 
     They are F E, with F Fᵀ = I + Lambda Lambdaᵀ and E lower triangular: relative to Lambda where the random
     effects are larger than the residual, and absolute where they are smaller.
@@ -85,7 +91,7 @@ def _with_identity(Lambda: Array) -> Array:
 
 
 def _scaled_gradient(gradient: Array, roots: Array, vectors: Array) -> float:
-    curvature = np.sqrt(np.maximum(np.abs(roots), 1e-300))
+    curvature = np.sqrt(np.maximum(np.abs(roots), TINY))
     scaled = np.abs(vectors.T @ gradient) / curvature
     return float(np.minimum(np.abs(vectors.T @ gradient), scaled).max())
 

@@ -2,7 +2,7 @@
 
 The criterion is even in each column of Lambda, so theta = 0 is always stationary. The search therefore
 runs over all of R^m without bounds and follows negative curvature: a stationary point that is not a
-minimum has a direction in which to leave it. Signs are settled afterwards.
+minimum has a direction in which to leave it. Signs are normalised afterwards.
 """
 
 from __future__ import annotations
@@ -25,17 +25,37 @@ Objective = Callable[[Array, bool], Point | None]
 """The criterion at theta, with its Hessian when asked for; None where it does not exist."""
 
 HUGE = 1e7
-"""Elements of theta, in the engine's units, at which the residual variance is lost in rounding."""
+"""Size of theta, in the engine's units, above which rounding hides the residual variance."""
 FEWEST = 3
-"""Evaluations below which the first one has to bring the Hessian, which a search ends with."""
+"""Limit on evaluations below which the first one computes the Hessian, because a search ends with one."""
 LAST = 3e-3
-"""Predicted decrease from which on a step may end where the exact Hessian is wanted."""
+"""Predicted decrease below which the next step may be the last, so that it computes the exact Hessian."""
 SLOW = 0.1
-"""Ratio of predicted decreases from step to step at which the search would gain by the exact Hessian."""
+"""Ratio of successive predicted decreases above which convergence is slow and the exact Hessian pays."""
+POOR, GOOD = 0.25, 0.7
+"""Ratios of actual to predicted decrease below which the trust region shrinks and above which it may grow."""
+ACCEPTED = 1e-4
+"""Smallest ratio of actual to predicted decrease at which a step is accepted."""
+DEFINITE = 1e-14
+"""Smallest eigenvalue, relative to the largest, of a Hessian that counts as positive definite."""
+SECULAR_STEPS = 60
+"""Largest number of iterations for the length of a step on the boundary; five are usual."""
+ON_BOUNDARY = 1e-3
+"""Relative difference between the length of a step and the radius at which the step is on the boundary."""
+NO_RADIUS = 1e-14
+"""Radius, relative to theta, below which a step changes no digit of theta."""
+SAME_THETA, SAME_VALUE = 1e-2, 1e-2
+"""Relative difference in theta, and difference in the criterion, within which two optima count as one."""
+NO_UPDATE = 1e-8
+"""Cosine of an angle below which the rank-one update divides by rounding error and is skipped."""
+LAST_EVALUATIONS = 3
+"""Largest number of evaluations for the Newton steps at the end, which only sharpen theta."""
+SHARP, LARGEST_LAST = 1e-11, 1e-2
+"""Relative lengths of a last Newton step below which theta is sharp, and above which it is not trusted."""
 
 
 class Traced:
-    """An objective that keeps what it returned."""
+    """An objective that records its evaluations."""
 
     def __init__(self, objective: Objective) -> None:
         self._objective = objective
@@ -93,7 +113,7 @@ def trust_step(gradient: Array, hessian: Array, radius: float) -> tuple[Array, f
         return newton, -0.5 * float(gradient @ newton)
     roots, vectors, info = lapack.dsyevd(hessian)
     if info != 0 or not isfinite(roots.sum()):
-        # What has no eigenvalues tells nothing of curvature: the step is the steepest descent.
+        # Without eigenvalues there is no curvature, so the step is the steepest descent.
         roots, vectors = np.zeros(gradient.size), np.eye(gradient.size)
     slope = vectors.T @ gradient
     step = _within(roots, slope, radius)
@@ -108,11 +128,11 @@ def _length(vector: Array) -> float:
 
 def _within(roots: Array, slope: Array, radius: float) -> Array:
     size = float(np.abs(roots).max()) or 1.0
-    if roots[0] > 1e-14 * size:
+    if roots[0] > DEFINITE * size:
         step = -slope / roots
         if _length(step) <= radius:
             return step
-    low = max(0.0, -float(roots[0])) + 1e-14 * size
+    low = max(0.0, -float(roots[0])) + DEFINITE * size
     step = -slope / (roots + low)
     length = _length(step)
     if length < radius:
@@ -120,9 +140,9 @@ def _within(roots: Array, slope: Array, radius: float) -> Array:
         return step
     high = low + _length(slope) / radius + size
     shift = low
-    for _ in range(60):
+    for _ in range(SECULAR_STEPS):
         length = _length(step)
-        if abs(length - radius) <= 1e-3 * radius:
+        if abs(length - radius) <= ON_BOUNDARY * radius:
             break
         low, high = (shift, high) if length > radius else (low, shift)
         growth = float((step * step) @ (1.0 / (roots + shift)))
@@ -159,7 +179,7 @@ def minimise(
     tolerance : float
         Predicted decrease, relative to the criterion's size, below which the search ends.
     known : SearchResult, optional
-        An optimum found before: the search ends when all it can reach is that one.
+        An optimum found before: the search ends when it returns to that one.
     guess : ndarray, shape (m, m), optional
         A Hessian to start with where the exact one is expensive.
     """
@@ -194,8 +214,8 @@ def minimise(
         least = tolerance * (1.0 + abs(point.value))
         if predicted <= least:
             if fresh:
-                most = min(max_evaluations, used + 3)
-                return _polished(objective, SearchResult(theta, point, used, "optimum"), exact_hessian, most)
+                most = min(max_evaluations, used + LAST_EVALUATIONS)
+                return _sharpened(objective, SearchResult(theta, point, used, "optimum"), exact_hessian, most)
             renewed = objective(theta, True)
             used += 1
             if renewed is None or renewed.hessian is None:
@@ -208,14 +228,14 @@ def minimise(
         used += 1
         gain = -np.inf if trial is None else (point.value - trial.value) / predicted
         length = _length(step)
-        if gain < 0.25:
+        if gain < POOR:
             radius = 0.25 * length
-        elif gain > 0.7 and length > 0.9 * radius:
+        elif gain > GOOD and length > 0.9 * radius:
             radius *= 3.0
         updated = hessian
         if trial is not None and trial.hessian is None:
             updated = rank_one(hessian, step, trial.gradient - point.gradient)
-        if trial is not None and gain > 1e-4:
+        if trial is not None and gain > ACCEPTED:
             own = trial.average_information if trial.hessian is None else trial.hessian
             hessian = updated if own is None else own
             theta, point, fresh, misled = theta + step, trial, trial.hessian is not None, 0
@@ -229,30 +249,30 @@ def minimise(
             if renewed is None or renewed.hessian is None:
                 return SearchResult(theta, point, used, "lost")
             point, hessian, fresh, misled = renewed, renewed.hessian, True, 0
-        elif radius < 1e-14 * (1.0 + _length(theta)):
+        elif radius < NO_RADIUS * (1.0 + _length(theta)):
             return SearchResult(theta, point, used, "optimum")
     return SearchResult(theta, point, used, "evaluations")
 
 
 def _returns(theta: Array, value: float, known: SearchResult) -> bool:
-    """Return whether a step leads to an optimum that is known, but for signs."""
-    near = np.abs(np.abs(theta) - np.abs(known.theta)) <= 1e-2 * (0.1 + np.abs(known.theta))
-    return bool(near.all()) and abs(value - known.point.value) < 1e-2
+    """Return whether a step leads to the known optimum, up to signs."""
+    near = np.abs(np.abs(theta) - np.abs(known.theta)) <= SAME_THETA * (0.1 + np.abs(known.theta))
+    return bool(near.all()) and abs(value - known.point.value) < SAME_VALUE
 
 
 def rank_one(hessian: Array, step: Array, change: Array) -> Array:
-    """Return the symmetric rank-one update, left out where its denominator vanishes."""
+    """Return the symmetric rank-one update, or the Hessian itself where the denominator vanishes."""
     miss = change - hessian @ step
     denominator = float(miss @ step)
-    if abs(denominator) < 1e-8 * _length(miss) * _length(step):
+    if abs(denominator) < NO_UPDATE * _length(miss) * _length(step):
         return hessian
     return hessian + np.outer(miss, miss) / denominator
 
 
-def _polished(objective: Objective, search: SearchResult, exact_hessian: bool, most: int) -> SearchResult:
-    """Return the search after Newton steps too small to show in the criterion, while they shrink.
+def _sharpened(objective: Objective, search: SearchResult, exact_hessian: bool, most: int) -> SearchResult:
+    """Return the search after more Newton steps, too small to change the criterion, while they shrink.
 
-    All its evaluations together are ``most`` at the most.
+    ``most`` limits the evaluations of the whole search.
     """
     theta, point, used = search.theta, search.point, search.evaluations
     hessian = point.hessian
@@ -261,14 +281,14 @@ def _polished(objective: Objective, search: SearchResult, exact_hessian: bool, m
         size = 1.0 + _length(theta)
         step, _ = trust_step(point.gradient, hessian, size)
         length = _length(step)
-        if length <= 1e-11 * size or length > 0.5 * last or length > 1e-2 * size:
+        if length <= SHARP * size or length > 0.5 * last or length > LARGEST_LAST * size:
             break
         trial = objective(theta + step, exact_hessian)
         used += 1
         if trial is None or _length(trial.gradient) > _length(point.gradient):
             break
         if trial.hessian is None:
-            # So near, the Hessian of the last point serves.
+            # The Hessian of the last point is close enough here.
             criterion_terms = replace(trial.criterion_terms, hessians=point.criterion_terms.hessians)
             trial = Point(trial.value, trial.gradient, hessian, criterion_terms)
         hessian = trial.hessian

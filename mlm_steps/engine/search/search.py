@@ -1,4 +1,4 @@
-"""Where searches start, how many there are, and which of them wins."""
+"""Search for the optimum from one or several starts, and choose the lowest end."""
 
 from __future__ import annotations
 
@@ -21,26 +21,39 @@ __all__ = ["find_optimum", "first_start", "objective_of", "refine", "with_exact_
 Array = NDArray[np.float64]
 
 MANY_LEVELS = 50
-"""Levels of a factor beyond which a second optimum has not been seen."""
+"""Number of levels of a factor above which no second optimum has been observed."""
 FEW_LEVELS = 5
-"""Levels up to which every optimum is checked from other starts."""
+"""Number of levels up to which every optimum is checked from other starts."""
 FEW_IN_EFFECT = 8
-"""The same for levels in effect."""
+"""Effective number of levels up to which every optimum is checked from other starts."""
 FEW_THETAS = 9
-"""Covariance parameters up to which searches are short."""
+"""Number of covariance parameters up to which searches are short."""
 FEW_EFFECTS = 2000
-"""Random effects up to which they are short even where each Hessian takes many gradients."""
+"""Number of random effects up to which searches are short although each Hessian takes many gradients."""
 ENOUGH_LEVELS = 15
-"""Levels in effect beyond which searches from a few starts all find the optimum, where they are long."""
+"""Effective number of levels above which long searches from a few starts all find the optimum."""
 TINY = 1e-300
+"""Divisor in place of zero."""
+RESTARTS_IF_EXPENSIVE = 2
+"""Number of searches from other starts where an evaluation is expensive."""
+RESTARTS_IF_LONG = 4
+"""Number of searches from other starts where searches are long."""
+ROUNDING_AT_ZERO = 1e-10
+"""Relative rise of the criterion that rounding explains when small elements of theta are set to zero."""
+LOWER = 1e-9
+"""Relative decrease of the criterion above which a rival optimum is lower."""
+LEAST_LEFT = 0.3
+"""Smallest share of the residual variance that the joined start leaves for the residual."""
+LEAST_START = 0.1
+"""Smallest diagonal element of Lambda in the joined start: at 0 the gradient vanishes."""
 WEAK = 8.0
-"""Curvature of the criterion in log theta below which theta is weakly determined: a standard error of 0.5."""
+"""Curvature of the criterion in log theta below which theta is weakly determined (standard error 0.5)."""
 EXTREME = 100.0
-"""Standard deviation of a random effect, relative to the residual's, that calls for a second look."""
+"""Standard deviation of a random effect, relative to the residual's, above which rivals are searched."""
 ZERO = 1e-7
-"""Size of an element of theta, in the engine's units, that may be zero but for rounding."""
+"""Size of an element of theta, in the engine's units, below which it may be zero up to rounding."""
 SHORT = 150
-"""Evaluations after which a search from another start must be ahead."""
+"""Number of evaluations after which a search from another start is stopped unless it is lower."""
 
 
 def objective_of(prepared: PreparedDesign, method: Method) -> Objective:
@@ -51,7 +64,7 @@ def objective_of(prepared: PreparedDesign, method: Method) -> Objective:
         if criterion_terms is None:
             return None
         point = profiled(criterion_terms, prepared.n, prepared.p, method)
-        # One element that is not finite makes the sum so.
+        # The sum is finite only if every element is.
         total = float(point.gradient.sum())
         if point.hessian is not None:
             total += float(point.hessian.sum())
@@ -71,7 +84,7 @@ def find_optimum(
 ) -> SearchResult:
     """Return the best optimum found, with a Hessian, in the engine's units.
 
-    One search is the rule. Where a second optimum is possible (few levels, a variance that the data
+    Usually there is one search. Where a second optimum is possible (few levels, or a variance that the data
     hardly determine), others follow from contrasting starts; ``rivals`` limits their number. ``guess`` is a
     Hessian at ``start``, where the exact one takes many evaluations.
     """
@@ -89,9 +102,9 @@ def find_optimum(
     if not _doubtful(prepared, best):
         many = control.restarts
     elif prepared.strategy.expensive:
-        many = max(2, control.restarts)
+        many = max(RESTARTS_IF_EXPENSIVE, control.restarts)
     elif _long(prepared, best) and _fewest_levels(prepared) > ENOUGH_LEVELS and rivals is None:
-        many = max(4, control.restarts)
+        many = max(RESTARTS_IF_LONG, control.restarts)
     for other in islice(contrasting_starts(prepared, best), many):
         best = _better(prepared, objective, other, control, best)
     return replace(best, trace=tuple(objective.points))
@@ -105,7 +118,7 @@ def _long(prepared: PreparedDesign, search: SearchResult) -> bool:
 
 
 def first_start(prepared: PreparedDesign, method: Method, control: Control) -> Array:
-    """Return where an optimiser starts that is given no theta: not at what the moments say already."""
+    """Return the start of a named optimiser; unlike ``auto`` it does not use the moments of the data."""
     return plain_start(prepared, method) if control.start is None else control.start * identity(prepared)
 
 
@@ -116,10 +129,10 @@ def with_exact_zeros(prepared: PreparedDesign, method: Method, search: SearchRes
         return search
     theta = np.where(small, 0.0, search.theta)
     point = objective_of(prepared, method)(theta, prepared.strategy.exact_hessian)
-    if point is None or point.value > search.point.value + 1e-10 * (1.0 + abs(search.point.value)):
+    if point is None or point.value > search.point.value + ROUNDING_AT_ZERO * (1.0 + abs(search.point.value)):
         return search
     if point.hessian is None:
-        # So near, the Hessian of the last point serves.
+        # The Hessian of the last point is close enough here.
         criterion_terms = replace(point.criterion_terms, hessians=search.point.criterion_terms.hessians)
         point = Point(point.value, point.gradient, search.point.hessian, criterion_terms)
     return replace(search, theta=theta, point=point, evaluations=search.evaluations + 1)
@@ -138,9 +151,9 @@ def _better(
     short = replace(control, max_evaluations=min(control.max_evaluations, SHORT))
     rival = _search(prepared, objective, start, short, known=best)
     used = best.evaluations + rival.evaluations
-    lower = rival.point.value < best.point.value - 1e-9 * (1.0 + abs(best.point.value))
+    lower = rival.point.value < best.point.value - LOWER * (1.0 + abs(best.point.value))
     if lower and rival.ended == "evaluations":
-        # Both parts are one search, which may take no more evaluations than any other.
+        # Both parts are one search, and the limit on evaluations holds for their sum.
         left = control.max_evaluations - rival.evaluations
         if left > 0:
             rival = _search(prepared, objective, rival.theta, replace(control, max_evaluations=left))
@@ -171,7 +184,7 @@ def _search(
 def _joined(prepared: PreparedDesign, method: Method, control: Control) -> Array:
     """Return a start made of the optima of each factor alone.
 
-    What the other factors explain is residual variance to each alone; it is taken off again.
+    For each factor alone, the variance of the other factors is residual variance; it is subtracted again.
     """
     theta = np.zeros(sum(factor.pattern.m for factor in prepared.strategy.factors))
     relative, residual = [], []
@@ -185,19 +198,20 @@ def _joined(prepared: PreparedDesign, method: Method, control: Control) -> Array
         theta[strategy.factor.theta] = found.theta
     explained = np.array(residual) * np.array(relative)
     least = int(np.argmin(residual))
-    left = max(residual[least] - (explained.sum() - explained[least]), 0.3 * residual[least])
+    left = max(residual[least] - (explained.sum() - explained[least]), LEAST_LEFT * residual[least])
     for strategy, own_residual in zip(prepared.alone, residual, strict=True):
         theta[strategy.factor.theta] *= np.sqrt(own_residual / left)
-    # At 0 the gradient vanishes: only the Hessian shows the way out.
+    # At 0 the gradient vanishes, and only the Hessian shows a direction of descent.
     places = diagonal(prepared)
-    theta[places] = np.maximum(np.abs(theta[places]), 0.1)
+    theta[places] = np.maximum(np.abs(theta[places]), LEAST_START)
     return theta
 
 
 def _fewest_levels(prepared: PreparedDesign) -> float:
-    """Return the smallest number of levels of a factor, in effect: equal ones of which as much is known.
+    """Return the smallest effective number of levels of a factor.
 
-    A few levels with large weights, many rows or all the variation of a slope count for the rest.
+    It is smaller than the number of levels where a few levels hold most of the weight, the rows or the
+    variation of a slope.
     """
     alone = prepared.alone or (prepared.strategy,)
     fewest = float(min(factor.J for factor in prepared.strategy.factors))

@@ -1,4 +1,4 @@
-"""Where searches start: near the optimum if the moments of the data tell, and far from one that is known."""
+"""Starts of searches: near the optimum by the moments of the data, and far from a known optimum."""
 
 from __future__ import annotations
 
@@ -22,17 +22,17 @@ Array = NDArray[np.float64]
 SCALES = (0.1, 10.0, 300.0, 1e4, 3e5)
 """Standard deviations of the random effects, relative to the residual's, from which a search may start."""
 PLAIN = (0.03, 30.0)
-"""Diagonal elements of Lambda, estimated by the moments, that call for no other start."""
+"""Range of the diagonal of Lambda, estimated by the moments, within which no other start is tried."""
 LARGE = 3.0
-"""Element of theta at an optimum beyond which others are looked for that are far larger still."""
+"""Element of theta at an optimum above which rivals with much larger elements are searched for."""
 ROUNDING = 1e-10
-"""Decrease of the criterion, relative to its size, that may be rounding: what is flat is not followed."""
+"""Relative decrease of the criterion below which it may be rounding, so that the start is not changed."""
 INNER = 1e-3
-"""Smallest eigenvalue of a covariance matrix to start from, relative to its largest one."""
+"""Smallest eigenvalue of a covariance matrix at a start, relative to its largest one."""
 
 
 def plain_start(prepared: PreparedDesign, method: Method) -> Array:
-    """Return the best of a short list of starts that know nothing of the data."""
+    """Return the best of a short list of starts that do not depend on the data."""
     theta = identity(prepared)
     return _screened(prepared, method, theta, _value(prepared, theta, method))[0]
 
@@ -80,7 +80,7 @@ def _screened(prepared: PreparedDesign, method: Method, theta: Array, best: floa
     """Return a start and its value: Lambda diagonal, scales from a short list, one term after the other."""
     terms = [places for factor in prepared.strategy.factors for places in _terms(factor)]
     if len(terms) > 1:
-        # All together first: two that are large may each look small beside the other at 1.
+        # All terms together first: two large terms may each seem small while the other one is at 1.
         terms = [np.arange(theta.size), *terms, *terms]
     for places in terms:
         current = theta[places].copy()
@@ -122,7 +122,7 @@ def _terms(factor: FactorTerms) -> Iterator[NDArray[np.intp]]:
 def contrasting_starts(prepared: PreparedDesign, search: SearchResult) -> Iterator[Array]:
     """Yield starts far from the optimum found: every scale, and random directions of rank one.
 
-    Far out, searches are long; they are made where the optimum itself lies out there.
+    Very large starts make long searches. They are used only where the optimum itself is large.
     """
     one = identity(prepared)
     terms = [places for factor in prepared.strategy.factors for places in _terms(factor)]
@@ -147,7 +147,7 @@ def contrasting_starts(prepared: PreparedDesign, search: SearchResult) -> Iterat
 
 
 def _of_modes(prepared: PreparedDesign, theta: Array) -> Array:
-    """Return the theta of which the conditional modes at ``theta`` would be draws."""
+    """Return theta of the covariance matrix of the conditional modes at ``theta``."""
     values = prepared.strategy.value(theta)
     if values is None:
         return theta

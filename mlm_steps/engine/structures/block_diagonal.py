@@ -51,7 +51,7 @@ def left_times(
 
 
 def _scale(factors: Sequence[FactorTerms], theta_internal: Array) -> Array:
-    """Return the diagonal of Lambda where it is nothing else."""
+    """Return the diagonal of a diagonal Lambda."""
     return np.concatenate([np.full(factor.q, theta_internal[factor.theta[0]]) for factor in factors])
 
 

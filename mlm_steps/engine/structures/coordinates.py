@@ -1,7 +1,7 @@
 """The same model in other coordinates of its random or fixed effects, from cross-products alone.
 
-A profile holds one parameter fixed. In coordinates in which that parameter is an element of theta, or a
-coefficient of its own, the others are free and the criterion is the engine's own.
+A profile fixes one parameter. In coordinates in which that parameter is an element of theta or a
+coefficient, the others are free and the criterion is the engine's.
 """
 
 from __future__ import annotations
@@ -46,8 +46,8 @@ def change_random_coordinates(strategy: Strategy, term: int, M: Array) -> Strate
         W[place : place + whole.shape[0], place : place + whole.shape[0]] = whole
         return _combined(strategy, W, sum(inside))
     if isinstance(strategy, SeveralFactors):
-        return _turn_rest(strategy, position - 1, whole)
-    raise TypeError(f"no other coordinates of {type(strategy).__name__}")
+        return _rest_in_coordinates(strategy, position - 1, whole)
+    raise TypeError(f"no change of coordinates for {type(strategy).__name__}")
 
 
 def _combined(strategy: Nested, W: Array, outer: int) -> Nested:
@@ -57,13 +57,13 @@ def _combined(strategy: Nested, W: Array, outer: int) -> Nested:
     return replace(strategy, G=strategy.G @ W, base=base, C=C)
 
 
-def _turn_rest(strategy: SeveralFactors, position: int, M: Array) -> SeveralFactors:
+def _rest_in_coordinates(strategy: SeveralFactors, position: int, M: Array) -> SeveralFactors:
     """Return the strategy in other coordinates of one of the factors that are not eliminated."""
     start = sum(factor.q for factor in strategy.rest[:position])
     rows = slice(start, start + strategy.rest[position].q)
     K = M.shape[0]
 
-    def turned(matrix: Array) -> Array:
+    def rotated(matrix: Array) -> Array:
         """Return Mᵀ times the factor's blocks of K rows."""
         block = matrix[rows].reshape(-1, K, matrix.shape[1])
         result = matrix.copy()
@@ -73,11 +73,11 @@ def _turn_rest(strategy: SeveralFactors, position: int, M: Array) -> SeveralFact
     coupling = strategy.coupling
     of_factor = (coupling.columns >= rows.start) & (coupling.columns < rows.stop)
     values = coupling.values.copy()
-    # Blocks are sorted by level and column: those of one level of the factor stand together.
+    # Blocks are sorted by level and column, so the blocks of one level of the factor are adjacent.
     own = values[of_factor].reshape(-1, K, values.shape[1])
     values[of_factor] = (M.T @ own).reshape(-1, values.shape[1])
-    A = turned(np.ascontiguousarray(turned(strategy.A).T))
-    return replace(strategy, A=A, B=turned(strategy.B), coupling=replace(coupling, values=values))
+    A = rotated(np.ascontiguousarray(rotated(strategy.A).T))
+    return replace(strategy, A=A, B=rotated(strategy.B), coupling=replace(coupling, values=values))
 
 
 def combine_columns(strategy: Strategy, B: Array) -> Strategy:
@@ -99,4 +99,4 @@ def combine_columns(strategy: Strategy, B: Array) -> Strategy:
         W[:outer, :outer] = np.eye(outer)
         W[outer:, outer:] = B
         return _combined(strategy, W, outer)
-    raise TypeError(f"no other coordinates of {type(strategy).__name__}")
+    raise TypeError(f"no change of coordinates for {type(strategy).__name__}")

@@ -1,4 +1,4 @@
-"""What the eliminated factor shares with the levels of the others: sparse while that pays."""
+"""Cross-products of the eliminated factor with the others, as sparse or dense arrays, whichever is faster."""
 
 from __future__ import annotations
 
@@ -19,15 +19,15 @@ Array = NDArray[np.float64]
 Integers = NDArray[np.intp]
 
 DENSE_ADVANTAGE = 60.0
-"""How many dense multiplications take the time of one of a listed pair (measured, one thread)."""
+"""Dense multiplications that take as long as one of a listed pair (measured on one thread)."""
 UNLISTED = 2.5
-"""How much longer one takes in a product of sparse matrices."""
+"""Time of a multiplication in a product of sparse matrices, relative to one of a listed pair."""
 STRIP = 256
-"""Rows that are filled in at a time."""
+"""Number of rows that are mirrored at a time, so that they stay in the processor's cache."""
 MOST_PAIRS = 6e6
-"""Pairs of stored blocks that are listed once rather than found again in every product."""
+"""Largest number of pairs of stored blocks that are listed once instead of found in every product."""
 MOST_DENSE = 4e6
-"""Elements of the dense blocks that are held at a time."""
+"""Largest number of elements of dense blocks in memory at a time: 32 MB."""
 
 
 class Pairs(NamedTuple):
@@ -137,13 +137,13 @@ class Coupling:
 
     def times(self, right: Array) -> Array:
         """Return block_j @ ``right`` per level, shape (J, K, c); right has shape (q, c)."""
-        if self._held:
+        if self._in_memory:
             return self.full @ right
         return np.stack([matrix @ right for matrix in self.matrices], axis=1)
 
     def transposed_times(self, right: Array) -> Array:
         """Return Σ_j block_jᵀ right_j, shape (q, c); right has shape (J, K, c)."""
-        if self._held:
+        if self._in_memory:
             total: Array = self.full.reshape(-1, self.q).T @ right.reshape(-1, right.shape[2])
             return total
         products = [matrix.T @ right[:, a] for a, matrix in enumerate(self.matrices)]
@@ -167,14 +167,14 @@ class Coupling:
         return sparse.csr_array((moved.ravel(), (rows, np.repeat(self.columns, K))), shape=shape)
 
     @property
-    def _held(self) -> bool:
+    def _in_memory(self) -> bool:
         """Whether the dense blocks of all levels are kept."""
         return self.dense and self.values.shape[1] * (self.starts.size - 1) * self.q <= MOST_DENSE
 
     def _parts(self) -> Iterator[tuple[slice, Array]]:
         """Yield the dense blocks of some levels at a time."""
         levels = self.starts.size - 1
-        if self._held:
+        if self._in_memory:
             yield slice(0, levels), self.full
             return
         size = max(1, int(MOST_DENSE) // (self.values.shape[1] * self.q))

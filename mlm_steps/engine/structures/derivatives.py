@@ -1,4 +1,4 @@
-"""Derivatives of the three functions, put together from what the strategies for several factors know."""
+"""Derivatives of the three functions for several factors, from the products that a strategy computes."""
 
 from __future__ import annotations
 
@@ -15,8 +15,9 @@ __all__ = ["curvatures_of", "differences", "gathered"]
 Array = NDArray[np.float64]
 
 STEP = 1e-4
-"""Of central differences in theta, relative to its size or to ``SMALL``; their error is of its square."""
+"""Step of central differences in theta, relative to its size; the error is of the order of its square."""
 SMALL = 0.1
+"""Size of an element of theta below which the step no longer shrinks with it."""
 
 
 def gathered(
@@ -30,7 +31,7 @@ def gathered(
 
     Parameters
     ----------
-    factors : sequence of Factor
+    factors : sequence of FactorTerms
     theta_internal : ndarray, shape (m,)
     solution : tuple
         log|V| and the fixed effects.

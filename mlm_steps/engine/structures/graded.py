@@ -1,7 +1,7 @@
-"""Random effects far larger than the residual: coordinates and factorisations that keep the small parts.
+"""Random effects far larger than the residual: coordinates and factorisations that keep the small digits.
 
 Where Lambda is 1e5, the information about its large directions is 1e-10 of that about the others. In
-coordinates along the large directions the two never meet in one sum; elsewhere the first is lost in rounding.
+coordinates along the large directions the two are never added, so that rounding does not lose the smaller.
 """
 
 from __future__ import annotations
@@ -17,12 +17,13 @@ __all__ = ["LARGE", "along_large", "solve_stacked", "triangle_of"]
 Array = NDArray[np.float64]
 
 LARGE = 1e3
-"""Element of theta beyond which rounding in ordinary coordinates reaches the criterion's curvature."""
+"""Length of theta above which rounding in ordinary coordinates changes the criterion's curvature."""
 NO_RANK = 1e-14
-"""Part of a column of [X y], whitened, that is nothing but rounding."""
+"""Relative residual length below which a whitened column of [X y] depends on the others."""
 ROUNDING = 1e-15
-"""Eigenvalue per column of a matrix of correlations that is zero but for rounding."""
+"""Eigenvalue of a correlation matrix, per column and relative to the largest, that is zero up to rounding."""
 TINY = 1e-300
+"""Divisor in place of zero."""
 
 
 def along_large(Lambda: Array) -> tuple[Array, Array]:
@@ -30,20 +31,20 @@ def along_large(Lambda: Array) -> tuple[Array, Array]:
 
     Examples
     --------
-    >>> Q, turned = along_large(np.array([[3e5, 0.0], [4e5, 0.5]]))
-    >>> np.abs(turned).round(1).tolist()
+    >>> Q, rotated = along_large(np.array([[3e5, 0.0], [4e5, 0.5]]))
+    >>> np.abs(rotated).round(1).tolist()
     [[500000.0, 0.4], [0.0, 0.3]]
     """
     Q, S, order = qr(Lambda, pivoting=True, check_finite=False)
-    turned = np.empty_like(Lambda)
-    turned[:, order] = S
-    return np.asarray(Q, dtype=np.float64), turned
+    rotated = np.empty_like(Lambda)
+    rotated[:, order] = S
+    return np.asarray(Q, dtype=np.float64), rotated
 
 
 def triangle_of(T: Array) -> Array:
     """Return the lower triangular L_j with L_j L_jᵀ = I + T_j T_jᵀ, shape (J, K, K).
 
-    By Gram and Schmidt's modified method for the columns of [T_j I]ᵀ: the product is never formed.
+    It uses the modified Gram-Schmidt method on the columns of [T_j I]ᵀ, so that the product is not formed.
     """
     J, K = T.shape[:2]
     columns = np.concatenate([T, np.broadcast_to(np.eye(K), (J, K, K))], axis=2)

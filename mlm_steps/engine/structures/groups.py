@@ -1,4 +1,4 @@
-"""Random-effects terms gathered by grouping factor, and each factor's blocks in orthogonal form."""
+"""Gather the random-effects terms by grouping factor, and orthogonalise each factor's blocks."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ __all__ = ["Blocks", "FactorTerms", "factors_of", "orthogonal_blocks", "segment_
 Array = NDArray[np.float64]
 
 NO_RANK = 1e-11
-"""Part of a column, relative to its length, that counts as none once earlier columns are taken off."""
+"""Residual length of a column, relative to its length, below which it depends on the earlier columns."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -65,7 +65,7 @@ class Blocks:
     E : ndarray, shape (n, p + 1)
         [X y] less its projection on each Z_j.
     C : ndarray, shape (p + 1, p + 1)
-        Eᵀ E: what no random effect of this factor can explain.
+        Eᵀ E: the cross-products outside the span of Z.
     """
 
     q: Array
@@ -119,7 +119,7 @@ def orthogonal_blocks(factor: FactorTerms, z: Array, data: Array) -> Blocks:
     """Return Z_j = Q_j R_j for all levels at once, by Gram-Schmidt over the K columns.
 
     Each column is orthogonalised twice. The parts of ``data`` inside and outside the span of Z_j are
-    separated here, once, so that no later step subtracts large numbers that are nearly equal.
+    separated once, so that no later step subtracts nearly equal large numbers.
     """
     refs, J, K = factor.refs, factor.J, factor.pattern.K
     if compiled.usable():

@@ -32,9 +32,9 @@ Array = NDArray[np.float64]
 Integers = NDArray[np.intp]
 
 LOST = 1e-9
-"""Share of the sum of squares below which the difference that is r² has too few digits left."""
+"""Share of the total sum of squares below which r², a difference, has lost too many digits to be used."""
 NO_RANK = 1e-12
-"""Part of a squared column, relative to the whole, that counts as none once earlier columns are taken off."""
+"""Squared residual length, relative to the squared length, below which a column has no rank of its own."""
 
 
 class _Level(NamedTuple):
@@ -47,7 +47,7 @@ class _Level(NamedTuple):
 
 @dataclass(frozen=True, slots=True, eq=False)
 class _State:
-    """What value and derivatives share."""
+    """The problem solved at one theta."""
 
     log_det: float
     levels: tuple[_Level, ...]
@@ -272,9 +272,9 @@ def _lies_in(inner: FactorTerms, outer: FactorTerms) -> bool:
 
 
 def _eliminated(products: Array, K: int) -> tuple[Array, Array, Array]:
-    """Return R and G with Rᵀ [R G] the first K rows of the products, and what is left of the other rows.
+    """Return R and G with Rᵀ [R G] the first K rows of the products, and the other rows less their part.
 
-    Columns without rank of their own have a row of zeros.
+    A column that depends on the earlier ones gives a row of zeros.
     """
     rows = products[:, :K].copy()
     smallest = NO_RANK * np.diagonal(rows, axis1=1, axis2=2)

@@ -32,8 +32,8 @@ LARGEST = 6000
 class Strategy(Protocol):
     """How the three functions of theta are computed for one kind of structure.
 
-    ``theta_internal`` is theta in the engine's units, shape (m,). A new strategy is a frozen dataclass with these
-    members and a line in ``prepare``.
+    ``theta_internal`` is theta in the engine's units, shape (m,). A new strategy is a frozen dataclass with
+    these members and a line in ``prepare``.
     """
 
     @property

@@ -1,9 +1,9 @@
-"""The design in the engine's own units: weighted, centred, orthonormal; and the way back.
+"""The design in the engine's units (weighted, centred, orthonormal), and the way back.
 
 Nothing here changes the model. Fixed effects are expressed in an orthonormal basis Q of X, the
-outcome is left as its ordinary least-squares residual of unit length, and the columns of each
-random-effects term are orthogonalised when its covariance matrix is unstructured. Covariates of
-any scale, and outcomes with many constant leading digits, then look alike to the optimiser.
+outcome is replaced by its ordinary least-squares residual of unit length, and the columns of each
+random-effects term are orthogonalised when its covariance matrix is unstructured. The search then does
+not depend on the scale of the covariates or on constant leading digits of the outcome.
 """
 
 from __future__ import annotations
@@ -24,7 +24,13 @@ __all__ = ["Fixed", "Standardized", "gram_schmidt", "standardize"]
 Array = NDArray[np.float64]
 
 RANK_TOLERANCE = 1e-11
-"""Smallest diagonal of R, relative to the column, of a column that counts as independent."""
+"""Residual length of a column, relative to its length, below which it depends on the earlier columns."""
+REPRODUCED = 1e-12
+"""Residual length of the outcome, relative to its centred length, below which X reproduces it exactly."""
+CONSTANT_IN_X = 1e-12
+"""Residual length of the constant, relative to its length, below which it lies in the span of X."""
+DEPENDENT = 1e-9
+"""Diagonal of R, in mean squares, below which the columns of a term are not orthogonalised."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -44,7 +50,7 @@ class Fixed:
     scale : float
         Length of that residual, in outcome units.
     beta : ndarray, shape (p,)
-        What was taken away: the ordinary least-squares coefficients, in outcome units.
+        Coefficients that were subtracted, in outcome units: those of ordinary least squares by default.
     """
 
     Q: Array
@@ -88,12 +94,12 @@ def standardize(design: Design, shift: Array | None = None) -> Standardized:
     ----------
     design : Design
     shift : ndarray, shape (p,), optional
-        Fixed effects to take away from the outcome, instead of the ordinary least-squares ones.
+        Fixed effects to subtract from the outcome, instead of the ordinary least-squares ones.
 
     Raises
     ------
     FitError
-        When the columns of X are linearly dependent, or they reproduce the outcome exactly.
+        If the columns of X are linearly dependent or reproduce the outcome exactly.
     """
     root = None if design.weights is None else np.sqrt(design.weights)
     fixed = _fixed(design, root, shift)
@@ -117,12 +123,12 @@ def _fixed(design: Design, root: Array | None, shift: Array | None) -> Fixed:
     if root is not None:
         weighted = root * weighted
     reference = sqrt(float(weighted @ weighted))
-    if (shift is None and scale <= 1e-12 * reference) or scale == 0.0:
+    if (shift is None and scale <= REPRODUCED * reference) or scale == 0.0:
         raise FitError(
             Fault(
                 "",
                 f"the fixed effects reproduce the outcome {design.outcome!r} exactly",
-                "there is no variance left to divide; leave out a predictor",
+                "there is no residual variance; leave out a predictor",
             )
         )
     return Fixed(Q, back, log_det, y / scale, scale, beta)
@@ -187,8 +193,8 @@ def _residual(
     ones = np.ones(design.n) if root is None else root
     inside = Q.T @ ones
     beta = np.zeros(design.p)
-    # Differences to a value near the data are exact in floating point; a projection is not.
-    if design.p and np.linalg.norm(ones - Q @ inside) <= 1e-12 * np.linalg.norm(ones):
+    # Subtracting a value near the data is exact in floating point; a projection is not.
+    if design.p and np.linalg.norm(ones - Q @ inside) <= CONSTANT_IN_X * np.linalg.norm(ones):
         middle = float(outcome.mean())
         outcome = outcome - middle
         beta = back @ (inside * middle)
@@ -212,7 +218,7 @@ def _orthogonal_columns(z: Array) -> tuple[Array, Array]:
     length = np.sqrt(np.einsum("ij,ij->j", z, z) / n)
     length[length == 0.0] = 1.0
     Q, R = gram_schmidt(z / length)
-    if (np.diag(R) <= 1e-9 * np.sqrt(n)).any():
-        # Dependent columns: any basis is as good as the given one, scaled.
+    if (np.diag(R) <= DEPENDENT * np.sqrt(n)).any():
+        # Dependent columns have no orthogonal basis of full rank: the given columns are only scaled.
         return z / length, np.diag(length)
     return Q * np.sqrt(n), R / np.sqrt(n) * length

@@ -1,4 +1,4 @@
-"""The covariance matrix of each level, factored: all levels of a grouping factor at once."""
+"""Factor the covariance matrices of all levels of a grouping factor at once."""
 
 from __future__ import annotations
 
@@ -12,13 +12,13 @@ __all__ = ["transposed_times", "whiten"]
 Array = NDArray[np.float64]
 
 FEW = 4
-"""Coefficients per level up to which products of blocks are written out."""
+"""Number of coefficients per level up to which sums of products are faster than numpy's matmul."""
 
 
 def whiten(R: Array, Lambda: Array, rest: Array, *, large: bool = False) -> tuple[float, Array, Array] | None:
     """Return Σ log|M_j|, L_j⁻¹ R_j and L_j⁻¹ rest_j for M_j = I + R_j Lambda (R_j Lambda)ᵀ = L_j L_jᵀ.
 
-    None where rounding leaves some M_j without a Cholesky factor. With ``large``, M_j is not formed.
+    Return None where rounding makes some M_j indefinite. With ``large``, M_j is not formed.
     """
     K = R.shape[1]
     T = (R.reshape(-1, K) @ Lambda).reshape(R.shape)

@@ -1,8 +1,8 @@
-"""Optimisers that differ in kind, all on the engine's criterion, to check its own search by.
+"""Optimisers of different kinds on the engine's criterion, as a check of the engine's own search.
 
 The engine's own optimiser, ``auto``, is Newton's method on exact second derivatives, without bounds
-(`mlm_steps.engine.search.optimize`). The end of every search is judged by gradient and Hessian, like that of
-every other fit (`mlm_steps.engine.search.convergence`).
+(`mlm_steps.engine.search.optimize`). The end of every search is
+assessed by gradient and Hessian, as for every fit (`mlm_steps.engine.search.convergence`).
 """
 
 from __future__ import annotations
@@ -31,9 +31,9 @@ OPTIMIZERS: dict[str, Optimizer] = {
 }
 
 NEEDS = {"bobyqa": "nlopt"}
-"""Optimiser and the library it needs beyond those that are always there."""
+"""Optimisers that need an optional library, and that library."""
 
 
 def installed(optimizer: str) -> bool:
-    """Return whether an optimiser can be used here."""
+    """Return whether the library of an optimiser is installed."""
     return optimizer not in NEEDS or find_spec(NEEDS[optimizer]) is not None

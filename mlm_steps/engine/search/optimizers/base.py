@@ -1,4 +1,4 @@
-"""What an optimiser is given, and what it gives back."""
+"""The problem that an optimiser receives, and the result that it returns."""
 
 from __future__ import annotations
 
@@ -18,25 +18,25 @@ __all__ = ["Ending", "Optimizer", "Problem", "Spent"]
 Array = NDArray[np.float64]
 
 BARRIER = 1e12
-"""Value of the criterion where it does not exist: finite, since line searches interpolate."""
+"""Value of the criterion where it does not exist. It is finite because line searches interpolate."""
 
 
-class Spent(Exception):  # noqa: N818 - the end of a budget is no error
+class Spent(Exception):  # noqa: N818 - reaching the limit is not an error
     """Raised inside an optimiser when its evaluations are used up."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Ending:
-    """How an optimiser ended by its own account.
+    """How an optimiser ended, as it reports.
 
     Attributes
     ----------
     theta : ndarray, shape (m,)
         Where it ended, in the engine's units.
     normal : bool
-        Whether it says that it found an optimum.
+        Whether it reports an optimum.
     message : str
-        Its own words.
+        The message of its library.
     """
 
     theta: Array
@@ -120,10 +120,10 @@ class Problem:
 class Optimizer(Protocol):
     """A search for the minimum of a `Problem`.
 
-    The next one is a module with such a function, named like the word of the spec, and a line in
-    ``OPTIMIZERS``. Libraries are imported inside the function; one that need not be there is named in
-    ``NEEDS``. It respects ``problem.lower`` or knows no bounds at all, ends by ``problem.tolerance``, lets
-    `Spent` pass, and reports where it ended, not the best point it came by.
+    A new optimiser is a module with such a function, named as in the spec, and a line in ``OPTIMIZERS``.
+    Libraries are imported inside the function; an optional library is named in ``NEEDS``. The function
+    respects ``problem.lower`` or uses no bounds, ends by ``problem.tolerance``, does not catch `Spent`,
+    and returns where it ended, not the best point of the search.
     """
 
     def __call__(self, problem: Problem, start: Array) -> Ending:

@@ -1,4 +1,4 @@
-"""Powell's BOBYQA (2009), quadratic models by interpolation within bounds, as NLopt has it."""
+"""Powell's BOBYQA (2009), quadratic models by interpolation within bounds, by NLopt."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from mlm_steps.engine.search.optimizers.through_scipy import first_radius
 
 __all__ = ["bobyqa"]
 
-MESSAGES = {3: "the criterion changes no more", 4: "the steps are small enough"}
+MESSAGES = {3: "the change of the criterion is below the tolerance", 4: "the steps are below the tolerance"}
 
 
 def bobyqa(problem: Problem, start: NDArray[np.float64]) -> Ending:

@@ -1,4 +1,4 @@
-"""scipy's optimisers through one call."""
+"""Call one of scipy's optimisers."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ __all__ = ["first_radius", "minimise_by_scipy"]
 Array = NDArray[np.float64]
 
 UNLIMITED = 10**9
-"""For the budgets of scipy: the problem's own decides."""
+"""Limit on evaluations that is given to scipy. The limit of the problem is smaller and applies."""
 
 
 def minimise_by_scipy(
@@ -34,7 +34,7 @@ def minimise_by_scipy(
     minimize: Callable[..., Any] = optimize.minimize
 
     with warnings.catch_warnings():
-        # What scipy warns of (a flat step, a start on a bound) shows in how the search ends.
+        # The end of the search is assessed later; warnings of a flat step or a start on a bound add nothing.
         warnings.simplefilter("ignore")
         found = minimize(
             problem.with_gradient if gradient else problem.value,
