@@ -64,5 +64,6 @@ def test_a_dropped_column_is_said_at_the_coefficients_and_terms_that_include_it(
     anova = (term("ses", 2, includes=("twice",), **tested), term("sector", 1, **tested))
     text = render_report(with_fit(given, coefficients=coefficients, anova=anova))["md"]
     assert text.count("†") == 4
+    assert " (together with the dropped `twice`)" in text.partition("## Data and hierarchy")[0]
     assert "apart from the effect of a dropped column (`twice`): it estimates a combination of both." in text
     assert "the test is of the combinations of effects that the data can tell apart." in text

@@ -123,12 +123,20 @@ def coefficient_sentence(given: ReportInput, fit: FitRecord, coefficient: Coeffi
     p, dispute = cautious_p(fit, coefficient), dispute_of(fit, coefficient)
     clear = p is not None and p < fit.alpha
     return say(
-        "{claim}{where}, {test}{dispute}.",
+        "{claim}{together}{where}, {test}{dispute}.",
         claim=claim(given, fit, coefficient, clear=clear),
+        together=_together(given, fit, coefficient),
         where=reservation(given, fit, coefficient.column),
         test=_test_phrase(fit, coefficient, facts),
         dispute=None if dispute is None else dispute_phrase(dispute),
     )
+
+
+def _together(given: ReportInput, fit: FitRecord, coefficient: Coefficient) -> Phrase:
+    """Return which dropped collinear columns a coefficient includes the effects of; nothing elsewhere."""
+    terms = {c.column: c.term for c in fit.coefficients}
+    dropped = [given.names.column(name, terms.get(name, name)) for name in coefficient.includes]
+    return say(" (together with the dropped {names})", names=join(dropped, last=" and ")) if dropped else ()
 
 
 def _test_phrase(fit: FitRecord, coefficient: Coefficient, facts: CoefficientFacts) -> Phrase:
