@@ -1,8 +1,8 @@
-"""What the coefficients of one fit mean together: contrasts, simple slopes, regions, marginal means.
+"""Contrasts, simple slopes, Johnson-Neyman regions and marginal means of one fit.
 
-Everything is a linear combination of the coefficients, found from rows of the design at chosen values
-(`mlm_steps.design.predictors`) and tested by the method of the fit's own coefficients (statistics, sections 7
-and 11).
+All are linear combinations of the coefficients. The combinations come from rows of the design at chosen
+values (`mlm_steps.design.predictors`) and are tested by the same method as the coefficients (statistics,
+sections 7 and 11).
 """
 
 from __future__ import annotations

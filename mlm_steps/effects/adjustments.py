@@ -1,7 +1,7 @@
 """Adjustments for several comparisons of one family.
 
-An adjustment is a function of the module, listed in ``ADJUSTMENTS`` under the word that a spec uses. Methods
-that have no intervals of their own (Holm's, the false discovery rate) get Bonferroni's, as in emmeans.
+An adjustment is a function of this module, listed in ``ADJUSTMENTS`` under the word that a spec uses. Methods
+without simultaneous intervals (Holm's, the false discovery rate) use Bonferroni's, as in emmeans.
 """
 
 from __future__ import annotations
@@ -30,13 +30,13 @@ class Family:
     t, df : ndarray, shape (m,)
         Statistics and their degrees of freedom, which may be infinite.
     means : int
-        How many means (or slopes) are compared.
+        Number of means (or slopes) that are compared.
     rank : int
-        Of the m comparisons as combinations of coefficients.
+        Rank of the m comparisons as combinations of coefficients.
     correlation : ndarray, shape (m, m)
-        Of the estimated comparisons.
+        Correlations of the estimated comparisons.
     confidence : float
-        Of the intervals.
+        Confidence of the intervals.
     """
 
     t: Array
@@ -78,7 +78,7 @@ def critical_t(df: Array, tail: float) -> Array:
 
 
 def none(family: Family, /) -> Adjusted:
-    """Return each comparison as if it were the only one."""
+    """Return unadjusted tests and intervals."""
     width = critical_t(family.df, 0.5 + 0.5 * family.confidence)
     return Adjusted(two_sided(family.t, family.df), width)
 
@@ -92,7 +92,7 @@ def tukey(family: Family, /) -> Adjusted:
 
 
 def bonferroni(family: Family, /) -> Adjusted:
-    """Return p-values times their number, and intervals that fail together as often as one may."""
+    """Return p-values times their number, and simultaneous intervals by Bonferroni's inequality."""
     p, m = two_sided(family.t, family.df), family.t.size
     return Adjusted(np.minimum(m * p, 1.0), _bonferroni_width(family))
 
@@ -123,7 +123,7 @@ def sidak(family: Family, /) -> Adjusted:
 
 
 def scheffe(family: Family, /) -> Adjusted:
-    """Return tests and intervals that hold for all combinations of the comparisons, by F of their rank."""
+    """Return simultaneous tests and intervals for all linear combinations, by F with their rank."""
     normal, r = np.isinf(family.df), float(family.rank)
     finite, F, alpha = np.where(normal, 1.0, family.df), family.t**2 / r, 1.0 - family.confidence
     p = np.where(normal, chdtrc(r, r * F), fdtrc(r, finite, F))
@@ -138,9 +138,9 @@ def mvt(family: Family, /) -> Adjusted:
 
 
 def dunnett(family: Family, /) -> Adjusted:
-    """Return Dunnett's comparisons with a control, exactly: by the multivariate t of their own correlations.
+    """Return Dunnett's comparisons with a control, by the multivariate t with their correlations.
 
-    emmeans approximates this by default (``dunnettx``) and does the same under ``adjust = "mvt"``.
+    emmeans approximates this by default (``dunnettx``) and computes the same under ``adjust = "mvt"``.
     """
     return mvt(family)
 

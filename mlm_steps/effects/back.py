@@ -18,28 +18,28 @@ OUTSIDE = BackTransformed(code="outside_domain")
 
 
 def taken_back(scale: OutcomeScale | None, test: Tested) -> BackTransformed | None:
-    """Return a mean on the scale of the column; None where the outcome has none to go back to."""
+    """Return a mean on the scale of the data column; None for an outcome without such a scale."""
     if scale is None or scale.column is None:
         return None
     return _back(scale.back, test)
 
 
 def taken_back_difference(scale: OutcomeScale | None, test: Tested) -> BackTransformed | None:
-    """Return a difference of means as a ratio or difference of the column; None where it is neither."""
+    """Return a difference of means as a ratio or difference of the data column; None if it is neither."""
     if scale is None or scale.column is None or scale.difference is None:
         return None
     return _back(scale.back_difference, test)
 
 
 def _back(function: Callable[[Array], tuple[Array, Array]], test: Tested) -> BackTransformed:
-    """Return the values of estimate and limits; the standard error by the delta method."""
+    """Return the transformed estimate and limits; the standard error is by the delta method."""
     if test.estimate is None or test.se is None or test.ci_low is None or test.ci_high is None:
         return BackTransformed(code=test.code)
     points = np.array([test.estimate, test.ci_low, test.ci_high])
     values, slopes = function(points)
     if not math.isfinite(values[0]):
         return OUTSIDE
-    # A limit beyond the range of the function, such as a root below 0, is that at the end of the range.
+    # A limit outside the domain of the function, such as a root below 0, takes the value at the domain's end.
     ends = np.where(np.isnan(values), function(np.zeros(3))[0], values)[1:]
     low, high = sorted(ends.tolist())
     return BackTransformed(

@@ -1,7 +1,7 @@
-"""Which means of a family are compared.
+"""Select the pairs of means that are compared.
 
-All differences have one direction: the later level less the earlier one, as a coefficient of treatment
-contrasts is a level less the reference, and a level less the control.
+All differences have the same direction: the later level less the earlier one, or a level less the control,
+as coefficients of treatment contrasts are a level less the reference.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ __all__ = ["PAIRS", "affordable"]
 
 EXACT = ("mvt", "dunnett")
 MOST_EXACT = 24
-"""Comparisons whose multivariate t is integrated: the work grows with their third power, here to seconds."""
+"""Most comparisons for an exact adjustment: the time grows with their third power, to seconds here."""
 
 Pairs = list[tuple[int, int]]
 
@@ -41,8 +41,8 @@ PAIRS: Mapping[Compared, Callable[[int, int], Pairs]] = {
 
 
 def affordable(adjust: str, comparisons: int) -> str:
-    """Return the adjustment to use: Sidak's in place of an exact one of too many comparisons.
+    """Return the adjustment to use: Sidak's instead of an exact one for more than ``MOST_EXACT`` comparisons.
 
-    Sidak's inequality holds for two-sided comparisons of any correlation, and costs little of their power.
+    Sidak's inequality holds for two-sided comparisons with any correlation and loses little power.
     """
     return "sidak" if adjust in EXACT and comparisons > MOST_EXACT else adjust

@@ -1,4 +1,4 @@
-"""Declared contrasts of coefficients, one by one and jointly (statistics, section 7)."""
+"""Tests of declared contrasts of coefficients, singly and jointly (statistics, section 7)."""
 
 from __future__ import annotations
 
@@ -20,16 +20,16 @@ __all__ = ["contrast_test"]
 def contrast_test(fitted: Fitted, name: str, hypotheses: Sequence[Linear]) -> ContrastTest:
     """Return the t test of each hypothesis, and the F test of all of them jointly.
 
-    Hypotheses that follow from those before them add nothing to the joint test. UsageError where they
+    Hypotheses that follow from earlier ones add nothing to the joint test. UsageError if hypotheses
     contradict one another.
 
     Parameters
     ----------
     fitted : Fitted
     name : str
-        Of the contrast.
+        Name of the contrast.
     hypotheses : sequence of Linear
-        Of coefficients that the fit has.
+        Hypotheses about coefficients of the fit.
     """
     if not agree(hypotheses):
         raise UsageError(Fault(name, "its hypotheses contradict one another"))

@@ -1,4 +1,4 @@
-"""What counts as the slope of a predictor: differences of rows, of categories and along lines and curves."""
+"""Define the slope of a predictor as a weighted sum of design rows: of a category, a line or a curve."""
 
 from __future__ import annotations
 
@@ -13,18 +13,21 @@ from mlm_steps.effects.fitted import Fitted
 __all__ = ["Direction", "directions"]
 
 STRAIGHT = 1e-9
-"""Relative difference of a column from a straight line up to which it counts as one."""
+"""Relative deviation of a column from a straight line that is rounding error."""
 WITHIN = (0.0, 0.3, 0.65, 1.0)
-"""Shares of a predictor's range at which that is checked."""
+"""Shares of a predictor's range at which straightness is checked; unequal steps reveal periodic functions."""
 STEP, MOST_STEPS = 1e-3, 16
-"""Share of the range of the differences by which a curve's slope is taken; how often it may be quartered."""
+"""First step of numerical differentiation, as a share of the range, and how many steps, each a quarter of the
+one before, are tried."""
 SETTLED = 1e-10
-"""Relative change of a slope up to which a shorter step is not needed."""
+"""Relative change of a slope below which no shorter step is tried: about what differences can resolve."""
+TINY = 1e-300
+"""Added to a denominator that may be 0."""
 
 
 @dataclass(frozen=True, slots=True)
 class Direction:
-    """What counts as the slope of a focal predictor.
+    """The slope of a focal predictor as a weighted sum of rows.
 
     Attributes
     ----------
@@ -35,7 +38,7 @@ class Direction:
     weights : tuple of float
         The slope is the sum of the rows at these values with these weights.
     at : float or None
-        Where a curve's slope is taken.
+        Value of the predictor at which the slope of a curve is taken.
     """
 
     contrast: str | None
@@ -45,7 +48,7 @@ class Direction:
 
 
 def directions(fitted: Fitted, focal: Predictor) -> list[Direction]:
-    """Return the slopes of a predictor: of a category one for each level but the first."""
+    """Return the slopes of a predictor; a category has one for each level but the first."""
     if focal.category:
         first, *others = focal.levels
         return [
@@ -60,15 +63,15 @@ def directions(fitted: Fitted, focal: Predictor) -> list[Direction]:
 
 
 def _corners(fitted: Fitted, focal: Predictor) -> list[Setting]:
-    """Return two settings of the predictors on which the slope of one depends."""
+    """Return two settings of the predictors that interact with a predictor."""
     others = [fitted.predictors.by_name[name] for name in fitted.predictors.partners(focal.name)]
     return [{}, {p.name: p.levels[-1] if p.levels else p.high for p in others}]
 
 
 def _tangent(fitted: Fitted, focal: Predictor) -> Direction:
-    """Return the slope of a curve where the predictor is held: differences by the step at which they settle.
+    """Return the slope of a curve at the predictor's reference value, by central differences.
 
-    The step is a small share of the range, and shorter where the curve turns within it or has no value there.
+    The step is reduced until the slope no longer changes, or until the function is defined at all points.
     """
     corners, best, least = _corners(fitted, focal), _differences_by(focal, STEP), np.inf
     before: NDArray[np.float64] | None = None
@@ -82,7 +85,7 @@ def _tangent(fitted: Fitted, focal: Predictor) -> Direction:
         if before is None:
             best = direction
         else:
-            change = float(np.max(np.abs(slopes - before) / (np.abs(slopes).max(axis=0) + 1e-300)))
+            change = float(np.max(np.abs(slopes - before) / (np.abs(slopes).max(axis=0) + TINY)))
             if change < least:
                 best, least = direction, change
             if change <= SETTLED:
@@ -99,7 +102,7 @@ def _differences_by(focal: Predictor, share: float) -> Direction:
 
 
 def _is_straight(fitted: Fitted, focal: Predictor) -> bool:
-    """Return whether all columns are straight lines over a predictor, at two values of each partner."""
+    """Return whether all columns are linear in a predictor, at two values of each interacting predictor."""
     predictors = fitted.predictors
     values = [focal.low + share * (focal.high - focal.low) for share in WITHIN]
     for corner in _corners(fitted, focal):

@@ -1,4 +1,4 @@
-"""A fit with all that its combinations of coefficients are tested with."""
+"""A fit with its predictors and its reference distribution, to test combinations of coefficients."""
 
 from __future__ import annotations
 
@@ -22,12 +22,12 @@ Array = NDArray[np.float64]
 NOT_ESTIMABLE = Tested(code="not_estimable")
 TOO_LARGE = Tested(code="too_large")
 OUTSIDE = Tested(code="outside_domain")
-"""Where a function of the formula has no value, such as ``log(x)`` at 0."""
+"""Result at values for which a function of the formula is not defined, such as ``log(x)`` at 0."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Fitted:
-    """A fit, its predictors, and how its coefficients are tested.
+    """A fit, its predictors and the reference distribution of its coefficients.
 
     Attributes
     ----------
@@ -36,7 +36,7 @@ class Fitted:
     predictors : Predictors
     against : Reference
     confidence : float
-        Of the intervals.
+        Confidence of the intervals.
     """
 
     model: str
@@ -72,7 +72,7 @@ class Fitted:
         Parameters
         ----------
         levels : sequence of PredictorValue
-            What each row stands for.
+            The level that each row stands for.
         rows : GridRows
         pairs : sequence of (int, int)
             Positions of rows.
@@ -125,22 +125,23 @@ class Fitted:
         return ADJUSTMENTS[adjust](family)
 
     def condition(self, name: str, value: PredictorValue, *, chosen: bool = False) -> Condition:
-        """Return what a predictor is held at, and whether that is the mean of a number that nobody chose."""
+        """Return the value at which a predictor is held, and whether it is the mean by default."""
         predictor = self.predictors.by_name[name]
         at_mean = not (chosen or predictor.levels) and value == predictor.mean
         return Condition(variable=name, value=value, at_mean=at_mean)
 
     def band(self, rows: GridRows) -> Array:
-        """Return estimate and the ends of its interval for estimable rows, shape (m, 3); NaN for others."""
+        """Return estimate and interval limits of the rows, shape (m, 3); NaN for rows not estimable."""
         estimable, tests = self._tests(rows)
         found = np.full((len(estimable), 3), np.nan)
         found[estimable] = np.column_stack([tests.estimate, tests.ci_low, tests.ci_high])
         return found
 
     def _tests(self, rows: GridRows) -> tuple[NDArray[np.bool_], CoefficientTests]:
-        """Return which rows are estimable, and the tests of these.
+        """Return which rows are estimable, and the tests of these rows.
 
-        A row whose variance is lost in rounding, such as that of a spline far from its knots, is not.
+        A row whose variance is not positive because of rounding, such as that of a spline far from its knots,
+        counts as not estimable.
         """
         L, estimable = self.predictors.contrasts(rows)
         variances = np.einsum("ij,jk,ik->i", L, self.against.vcov, L)

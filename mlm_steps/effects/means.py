@@ -27,36 +27,36 @@ def factor_means(
 ) -> tuple[FactorMeans, ...]:
     """Return the expected outcome at each level of factors, and differences of these means.
 
-    As emmeans does, other factors are averaged with equal weights for their levels, and so are numbers that
-    have two values; other numbers are at their mean over the rows. Of a factor that is nested in another
-    only the levels that occur within it are averaged, before the other is.
+    As in emmeans, other factors and numbers with two values are averaged with equal weights; other
+    numbers are held at their mean over the rows. A factor nested in another is averaged first, over the
+    levels that occur within each level of the other.
 
     Parameters
     ----------
     fitted : Fitted
     factor : str or sequence of str
-        Predictors with levels; of several, each combination of levels has a mean.
+        Predictors with levels; with several, each combination of levels has a mean.
     by : str or sequence of str, optional
-        Others: there is a result for each combination of their levels.
+        Other predictors; there is one result for each combination of their levels.
     at : mapping, optional
-        Values at which other predictors are held instead.
+        Values at which other predictors are held.
     compared : {"pairwise", "control", "consecutive"}
-        Which differences are taken.
+        The differences to compute.
     adjust : str
         Key of ``ADJUSTMENTS``, for the differences.
     control : str, optional
-        Label of the level (of several factors, ``lo, ctl``) that others are compared with; else the first.
+        Label of the control level (of several factors, ``lo, ctl``). Default: the first level.
     """
     predictors, given = fitted.predictors, dict(at or {})
     others = _listed(by)
     factors = with_outer(predictors, _listed(factor), (*others, *given))
-    wish = _Wish(fitted, factors, compared, adjust, control)
-    return tuple(_means(wish, setting) for setting in predictors.settings(given, others))
+    request = _Request(fitted, factors, compared, adjust, control)
+    return tuple(_means(request, setting) for setting in predictors.settings(given, others))
 
 
 @dataclass(frozen=True, slots=True)
-class _Wish:
-    """What means are asked for, but for the values that others are held at."""
+class _Request:
+    """The requested means and differences."""
 
     fitted: Fitted
     factors: tuple[str, ...]
@@ -65,7 +65,7 @@ class _Wish:
     control: str | None
 
     def pairs(self, labels: Sequence[PredictorValue]) -> list[tuple[int, int]]:
-        """Return which cells are compared; none where the control is not among them."""
+        """Return the pairs of cells to compare; none if the control is not among the cells."""
         control = 0
         if self.control is not None:
             names = [level_name(label) for label in labels]
@@ -81,12 +81,12 @@ def _listed(names: str | Sequence[str] | None) -> tuple[str, ...]:
     return (names,) if isinstance(names, str) else tuple(names)
 
 
-def _means(wish: _Wish, given: Setting) -> FactorMeans:
-    fitted, factors = wish.fitted, wish.factors
+def _means(request: _Request, given: Setting) -> FactorMeans:
+    fitted, factors = request.fitted, request.factors
     predictors = fitted.predictors
     free = {name: p for name, p in predictors.by_name.items() if name not in (*given, *factors)}
     averaged = [name for name, p in free.items() if p.levels]
-    means, differences = _estimates(wish, given, averaged)
+    means, differences = _estimates(request, given, averaged)
     scale = predictors.scale
     return FactorMeans(
         model=fitted.model,
@@ -106,17 +106,17 @@ def _means(wish: _Wish, given: Setting) -> FactorMeans:
         back_difference=scale.difference if scale else None,
         df_method=fitted.against.method,
         confidence=fitted.confidence,
-        compared=wish.compared,
-        adjust=affordable(wish.adjust, len(differences)),
+        compared=request.compared,
+        adjust=affordable(request.adjust, len(differences)),
         means=means,
         differences=differences,
     )
 
 
 def _estimates(
-    wish: _Wish, given: Setting, averaged: Sequence[str]
+    request: _Request, given: Setting, averaged: Sequence[str]
 ) -> tuple[tuple[LevelMean, ...], tuple[Pairwise, ...]]:
-    fitted, factors = wish.fitted, wish.factors
+    fitted, factors = request.fitted, request.factors
     predictors = fitted.predictors
     cells = cells_of(predictors, factors, given)
     labels = [cell_label(predictors, factors, cell) for cell in cells]
@@ -139,10 +139,16 @@ def _estimates(
         )
         for label, cell, test, each in zip(labels, cells, fitted.tested(rows), settings, strict=True)
     )
-    pairs = wish.pairs(labels)
-    differences = fitted.differences(labels, rows, pairs, affordable(wish.adjust, len(pairs)))
+    pairs = request.pairs(labels)
+    differences = fitted.differences(labels, rows, pairs, affordable(request.adjust, len(pairs)))
     return means, tuple(
-        each.model_copy(update={"back": taken_back_difference(predictors.scale, each.test)})
+        Pairwise(
+            first=each.first,
+            second=each.second,
+            test=each.test,
+            p_unadjusted=each.p_unadjusted,
+            back=taken_back_difference(predictors.scale, each.test),
+        )
         for each in differences
     )
 

@@ -1,4 +1,4 @@
-"""At which values of a moderator a slope is shown."""
+"""Select the values of a moderator at which a slope is shown."""
 
 from __future__ import annotations
 
@@ -19,12 +19,12 @@ At = Literal["sd", "range"] | Sequence[PredictorValue]
 Place = Literal["level", "mean - SD", "mean", "mean + SD", "minimum", "maximum", "given"]
 
 CONSTANT = 1e-8
-"""Share of a variable's variance within groups up to which it counts as constant there (section 1)."""
+"""Share of a variable's variance within groups up to which it counts as constant within them (section 1)."""
 
 
 @dataclass(frozen=True, slots=True)
 class Point:
-    """A value of a moderator, and what it is among its values."""
+    """A value of a moderator and its position in the distribution."""
 
     value: PredictorValue
     place: Place
@@ -37,7 +37,7 @@ class Spread:
     Attributes
     ----------
     unit : str or None
-        The grouping factor inside whose levels it is constant, the one with the fewest; None for rows.
+        The grouping factor with the fewest levels within which the number is constant; None for rows.
     values : ndarray, shape (units,)
     """
 
@@ -56,10 +56,9 @@ class Spread:
 
 
 def spread_of(design: Design, predictor: Predictor, declared: bool = False) -> Spread:
-    """Return the values of a number over the units it belongs to.
+    """Return the values of a number over its units: groups if it is constant within them, else rows.
 
-    ``declared`` says that it belongs to groups also where the data contradict that in some: then each group
-    counts with its mean.
+    With ``declared`` it belongs to groups even if it varies within some; each group then has its mean.
     """
     x = predictor.values
     found: Spread | None = None
@@ -83,9 +82,9 @@ def _spread_back(means: Array, refs: NDArray[np.intp], sizes: NDArray[np.intp]) 
 
 
 def points_of(predictor: Predictor, spread: Spread | None, at: At) -> tuple[Point, ...]:
-    """Return where to show a slope: each level; of a number its mean and one SD to either side.
+    """Return the values at which a slope is shown: each level, or mean and one SD to either side.
 
-    A point beyond the observed values is drawn in to the nearest of them: there are no data to tell of it.
+    A point outside the observed range is replaced by the nearest observed value.
     """
     if not isinstance(at, str):
         return tuple(Point(value, "given") for value in at)

@@ -1,8 +1,8 @@
-"""The largest of several correlated t statistics, for Dunnett's and other simultaneous comparisons.
+"""Distribution of the largest of several correlated t statistics, for Dunnett's and similar comparisons.
 
 With Z normal with correlation matrix R and s² an independent chi-square over its df, the comparisons have the
-statistics Z / s, and max |Z| exceeds c with probability H(c). Over the Bonferroni bound 2 m Phi(-c), H is a
-smooth ratio between 1/m and 1: it is computed at a few c by a lattice rule, whose points are fixed, and
+statistics Z / s, and max |Z| exceeds c with probability H(c). The ratio of H to the Bonferroni bound
+2 m Phi(-c) is smooth and between 1/m and 1. It is computed at a few c by a lattice rule with fixed points and
 interpolated. The tail of the statistics is then an integral of H over s, as for the studentized range.
 """
 
@@ -21,20 +21,21 @@ __all__ = ["largest_isf", "largest_sf"]
 Array = NDArray[np.float64]
 
 NODES = 32
-"""Of the interpolation of the ratio."""
-FARTHEST = 12.0
-"""Size of c from which on the ratio counts as that at this size; there H is below 1e-30."""
+"""Number of Chebyshev nodes of the interpolation of the ratio, which is smooth."""
+LARGEST_C = 12.0
+"""Largest c of the interpolation; beyond it the ratio is constant, since H is below 1e-30."""
 POINTS, GENERATOR = 4093, 1515
-"""Of the lattice: a prime, and Korobov's factor with the least error in 2, 4 and 9 dimensions among all."""
+"""A prime number of lattice points, and Korobov's generator with the least error in 2, 4 and 9 dimensions."""
 SINGULAR = 1e-10
-"""Variance given the others up to which a comparison follows from them."""
+"""Conditional variance up to which a comparison is a linear combination of earlier ones."""
 MOST_STEPS = 80
+"""Most bisections of a quantile; about 40 reach ``PRECISION``."""
 PRECISION = 1e-10
-"""Relative, of the tail at a quantile."""
+"""Relative width of the bracket at which a quantile is found."""
 
 
 def largest_sf(c: Array, R: Array, df: Array) -> Array:
-    """Return the probability that the largest of m statistics exceeds c in size, shape (k,).
+    """Return the probability that the largest absolute value of m statistics exceeds c, shape (k,).
 
     Parameters
     ----------
@@ -57,7 +58,7 @@ def largest_sf(c: Array, R: Array, df: Array) -> Array:
 
 
 def largest_isf(p: float, R: Array, df: Array) -> Array:
-    """Return what the largest of the statistics exceeds in size with probability p, shape (k,)."""
+    """Return the value that the largest absolute statistic exceeds with probability p, shape (k,)."""
     unique, place = np.unique(df, return_inverse=True)
     low, high = np.zeros(unique.shape), np.full(unique.shape, 8.0)
     while (short := largest_sf(high, R, unique) > p).any():
@@ -74,16 +75,16 @@ def largest_isf(p: float, R: Array, df: Array) -> Array:
 
 def _normal_sf(c: Array, ratio: Array, m: int) -> Array:
     """Return the upper tail of max |Z|, of the shape of c."""
-    x = np.clip(2.0 * c / FARTHEST - 1.0, -1.0, 1.0)
+    x = np.clip(2.0 * c / LARGEST_C - 1.0, -1.0, 1.0)
     share = np.clip(np.polynomial.chebyshev.chebval(x, ratio), 1.0 / m, 1.0)
     return np.asarray(2.0 * m * np.exp(log_ndtr(-c)) * share, dtype=np.float64)
 
 
 @lru_cache(maxsize=64)
 def _ratio(R: bytes, m: int) -> Array:
-    """Return Chebyshev coefficients of H over its Bonferroni bound, on c from 0 to the farthest."""
+    """Return Chebyshev coefficients of the ratio of H to its Bonferroni bound, c from 0 to ``LARGEST_C``."""
     angles = np.pi * (np.arange(NODES) + 0.5) / NODES
-    c = 0.5 * FARTHEST * (np.cos(angles) + 1.0)
+    c = 0.5 * LARGEST_C * (np.cos(angles) + 1.0)
     values = _shares(c, np.frombuffer(R).reshape(m, m))
     basis = np.cos(np.outer(np.arange(NODES), angles))
     coefficients: Array = 2.0 / NODES * basis @ values
@@ -94,7 +95,7 @@ def _ratio(R: bytes, m: int) -> Array:
 def _shares(c: Array, R: Array) -> Array:
     """Return H(c) / (2 m Phi(-c)), shape of c: the mean over j of P(|Z_i| < c for all i < j given |Z_j| > c).
 
-    The first of the comparisons beyond c is j; given Z_j, the others follow one by one (Genz 1992).
+    Comparison j is the first beyond c; given Z_j, the others are integrated one by one (Genz 1992).
     """
     m = len(R)
     total = np.ones(c.shape)
@@ -104,11 +105,11 @@ def _shares(c: Array, R: Array) -> Array:
 
 
 def _first_beyond(c: Array, R: Array) -> Array:
-    """Return P(|Z_i| < c for i > 0 given |Z_0| > c) for each c; Z_0 is positive, for both signs are alike."""
+    """Return P(|Z_i| < c for i > 0 given |Z_0| > c) for each c; by symmetry Z_0 is taken positive."""
     L = _factor(R)
     m, u = len(R), _lattice(len(R))
     z = np.zeros((m, c.size, POINTS))
-    # The probability is steep where Z_0 is far out: the cube of u puts more of the points there.
+    # The integrand is steep for large Z_0, so the cube of u places more points there.
     z[0] = -ndtri(np.maximum(u[0] ** 3 * ndtr(-c)[:, None], np.finfo(float).tiny))
     probability = np.tile(3.0 * u[0] ** 2, (c.size, 1))
     for i in range(1, m):
@@ -124,7 +125,7 @@ def _first_beyond(c: Array, R: Array) -> Array:
 
 
 def _factor(R: Array) -> Array:
-    """Return lower triangular L with R = L Lᵀ, with zeros on the diagonal where R is singular."""
+    """Return lower triangular L with R = L Lᵀ; diagonal elements are 0 where R is singular."""
     L = np.zeros(R.shape)
     for i in range(len(R)):
         for k in range(i):

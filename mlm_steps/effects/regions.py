@@ -1,4 +1,4 @@
-"""Johnson and Neyman's regions: where along a moderator a slope differs from 0 (statistics, section 11)."""
+"""Johnson-Neyman regions: where along a moderator a slope differs from 0 (statistics, section 11)."""
 
 from __future__ import annotations
 
@@ -22,51 +22,52 @@ Array = NDArray[np.float64]
 RowsAt = Callable[[Array], GridRows]
 
 STRAIGHT = 1e-9
-"""Relative difference of a row from a straight line over the moderator up to which it counts as one."""
+"""Relative deviation of a row from linearity in the moderator up to which it counts as linear."""
 WITHIN = np.array([0.0, 0.3, 0.65, 1.0])
-"""Shares of the observed range at which that is checked."""
+"""Shares of the observed range at which linearity is checked."""
 GRID = 181
-"""Places between which a bound is looked for."""
+"""Number of grid points between which bounds are searched for: one per degree of the half circle."""
 HALVINGS = 60
+"""Bisections of a bound; 53 reach the precision of a double."""
 CURVE_POINTS = 61
+"""Points of the drawn curve."""
+TINY = 1e-300
+"""Replaces a maximum of 0."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Path:
-    """The slope along the moderator.
+    """The slope as a function of a coordinate along the moderator.
 
     Attributes
     ----------
     contrasts : callable
-        From places (m,) to combinations of coefficients (m, p), up to a positive factor.
+        Maps coordinates (m,) to combinations of coefficients (m, p), up to a positive factor.
     value : callable
-        From places to values of the moderator.
-    place : callable
-        The inverse.
+        Maps coordinates to values of the moderator.
+    coordinate : callable
+        The inverse of ``value``.
     grid : ndarray
-        Places to start from, in order.
-    everywhere : bool
-        Whether the places cover all numbers, and not only the observed range.
+        Increasing coordinates between which bounds are searched for.
     """
 
     contrasts: Callable[[Array], Array]
     value: Callable[[Array], Array]
-    place: Callable[[Array], Array]
+    coordinate: Callable[[Array], Array]
     grid: Array
-    everywhere: bool
 
 
 def find_region(fitted: Fitted, rows_at: RowsAt, spread: Spread) -> Region | None:
-    """Return where a slope differs from 0 along a moderator; None where it is not estimable.
+    """Return the region where a slope differs from 0 along a moderator; None if it is not estimable.
 
-    A slope w ↦ l(w) beta that is a straight line in w is a direction in the plane of two contrasts: it is
-    followed by its angle, so that bounds are found wherever they lie and the df may change on the way.
+    If the slope l(w) beta is linear in w, l(w) is a direction in the plane of two contrasts. Its angle is the
+    coordinate, so that bounds are found at any distance and the df may vary with w.
 
     Parameters
     ----------
     fitted : Fitted
     rows_at : callable
-        From values of the moderator to the rows of the slope there.
+        Maps values of the moderator to the rows of the slope.
     spread : Spread
         The observed values.
     """
@@ -104,11 +105,11 @@ def find_region(fitted: Fitted, rows_at: RowsAt, spread: Spread) -> Region | Non
 
 def _is_straight(L: Array) -> bool:
     line = L[0] + WITHIN[:, None] * (L[-1] - L[0])
-    return bool((np.abs(L - line) <= STRAIGHT * np.maximum(np.abs(L).max(axis=0), 1e-300)).all())
+    return bool((np.abs(L - line) <= STRAIGHT * np.maximum(np.abs(L).max(axis=0), TINY)).all())
 
 
 def _angles(fitted: Fitted, L: Array, spread: Spread) -> Path:
-    """Return the path of a straight line by its angle; the ends are the slope's own slope, at infinity."""
+    """Return the path of a linear slope by its angle; the end points correspond to infinite w."""
     low, high = float(spread.values.min()), float(spread.values.max())
     centre, unit = spread.mean, spread.sd or 0.5 * (high - low)
     per_unit = unit * (L[-1] - L[0]) / (high - low)
@@ -120,31 +121,29 @@ def _angles(fitted: Fitted, L: Array, spread: Spread) -> Path:
         zero = np.arctan(-estimate[0] / estimate[1])
         a, b = np.linalg.lstsq(spread_matrix, estimate, rcond=None)[0]
         peak = np.arctan(np.divide(b, a))
-    # A narrow region hides between grid points unless the slope's zero and the largest |t| are among them.
+    # The zero of the slope and the maximum of |t| are added, so that no narrow region is missed.
     grid = np.sort([*np.linspace(-0.5 * np.pi, 0.5 * np.pi, GRID), zero, peak])
     return Path(
         contrasts=lambda angle: np.outer(np.cos(angle), base) + np.outer(np.sin(angle), per_unit),
         value=lambda angle: centre + unit * np.tan(angle),
-        place=lambda value: np.arctan((value - centre) / unit),
+        coordinate=lambda value: np.arctan((value - centre) / unit),
         grid=grid,
-        everywhere=True,
     )
 
 
 def _values(fitted: Fitted, rows_at: RowsAt, low: float, high: float) -> Path:
-    """Return the path of a curve: over the observed range only, where its functions have values."""
+    """Return the path of a nonlinear slope over the part of the observed range where it is defined."""
     grid = np.linspace(low, high, GRID)
     return Path(
         contrasts=lambda value: fitted.predictors.contrasts(rows_at(value))[0],
         value=lambda value: value,
-        place=lambda value: value,
+        coordinate=lambda value: value,
         grid=grid[fitted.predictors.contrasts(rows_at(grid))[1]],
-        everywhere=False,
     )
 
 
 def _excess(fitted: Fitted, contrasts: Array) -> Array:
-    """Return |t| less its critical value, (m,); it is negative where there is no slope to test."""
+    """Return |t| less its critical value, (m,); -1 for a contrast of zeros."""
     some = contrasts.any(axis=1)
     tests = test_rows(fitted.against, contrasts[some], fitted.confidence)
     excess = np.full(len(contrasts), -1.0)
@@ -153,7 +152,7 @@ def _excess(fitted: Fitted, contrasts: Array) -> Array:
 
 
 def _bounds(fitted: Fitted, path: Path) -> Array:
-    """Return the values at which the slope begins or ceases to differ from 0, in order."""
+    """Return the values of the moderator at which significance changes, in increasing order."""
     excess = _excess(fitted, path.contrasts(path.grid))
     starts = np.flatnonzero((excess[:-1] > 0) != (excess[1:] > 0))
     if not starts.size:
@@ -175,7 +174,7 @@ def _kind(significant: NDArray[np.bool_]) -> Literal["outside", "inside", "none"
 def _stretches(fitted: Fitted, path: Path, bounds: Array, low: float, high: float) -> tuple[Stretch, ...]:
     """Return the parts of the observed range in which the slope differs from 0."""
     ends = np.array([low, *(bound for bound in bounds if low < bound < high), high])
-    middles = path.contrasts(path.place(0.5 * (ends[:-1] + ends[1:])))
+    middles = path.contrasts(path.coordinate(0.5 * (ends[:-1] + ends[1:])))
     significant = _excess(fitted, middles) > 0
     signs = np.sign(middles @ fitted.against.beta)
     return tuple(

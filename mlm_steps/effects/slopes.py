@@ -27,10 +27,11 @@ from mlm_steps.records.effects import (
 __all__ = ["simple_slopes"]
 
 LINE_POINTS = 25
+"""Points of a drawn line over a numeric focal predictor."""
 MOST_CONDITIONS = 12
-"""Combinations of levels of further categories under each of which slopes are shown."""
+"""Most combinations of levels of other categories for which slopes are shown; more would not fit a page."""
 MOST_COMPARED = 12
-"""Levels of a moderator between which differences are taken."""
+"""Most levels of a moderator for which all pairwise differences are computed: 66 of them."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -42,7 +43,7 @@ class Pair:
     fitted : Fitted
     focal, moderator : Predictor
     spread : Spread or None
-        The values of a moderator that is a number.
+        The values of a numeric moderator.
     points : tuple of Point
         Values of the moderator at which slopes are shown.
     """
@@ -58,7 +59,8 @@ class Pair:
     ) -> GridRows:
         """Return the rows of the slope at values of the moderator.
 
-        Factors nested in either of the two, or around them, are averaged over the levels that occur there.
+        Factors that are nested in the focal predictor or the moderator, or contain them, are averaged over
+        the levels that occur.
         """
         settings = [
             {**given, self.moderator.name: w, self.focal.name: x}
@@ -77,9 +79,9 @@ class Pair:
         )
 
     def expected(self, given: Setting, focal: Sequence[PredictorValue]) -> GridRows | None:
-        """Return the rows of the expected outcome at each point and focal value, the former slower.
+        """Return the rows of the expected outcome at each point and, within it, each focal value.
 
-        Averaged over the levels of all other categories; None where these are too many.
+        All other categories are averaged over their levels; None if there are too many combinations.
         """
         predictors = self.fitted.predictors
         others = [name for name, predictor in predictors.by_name.items() if predictor.levels]
@@ -105,8 +107,8 @@ def simple_slopes(
 ) -> tuple[SimpleSlopes, ...]:
     """Return the slopes of a focal predictor at values of a moderator, with regions and lines.
 
-    One result for each contrast of a focal category with its first level, and for each combination of levels
-    of further categories on which the slope depends; further numbers are at their mean.
+    There is one result for each contrast of a focal category with its first level, and for each combination
+    of levels of other categories that interact with it; other numbers are held at their mean.
 
     Parameters
     ----------
@@ -114,8 +116,8 @@ def simple_slopes(
     focal, moderator : str
         Two predictors of the fit.
     at : {"sd", "range"} or sequence
-        Values of a moderator that is a number: its mean and one SD to either side, minimum, mean and maximum,
-        or these.
+        Values of a numeric moderator: its mean and one SD to either side; minimum, mean and maximum; or the
+        given values.
     declared : bool
         Whether the spec names the pair.
     level_2 : bool
@@ -142,9 +144,10 @@ def simple_slopes(
 
 
 def _conditions(fitted: Fitted, focal: str, moderator: str) -> list[Setting]:
-    """Return at what the other predictors on which the slope depends are held.
+    """Return the settings of the other predictors that interact with the focal one.
 
-    Each combination of levels; where these are many, categories with the most levels stay at their first.
+    There is one setting for each combination of levels. Above ``MOST_CONDITIONS`` the categories with the
+    most levels are held at their first level.
     """
     predictors = fitted.predictors
     averaged = (moderator, *predictors.nests.related(focal, moderator))
@@ -197,9 +200,9 @@ def _slopes(pair: Pair, direction: Direction, rows: GridRows, given: Setting) ->
 
 
 def _differences(pair: Pair, rows: GridRows, adjust: str) -> tuple[Pairwise, ...]:
-    """Return the differences of the slopes at all pairs of levels, the later less the earlier.
+    """Return the pairwise differences of the slopes at levels, the later less the earlier.
 
-    Those at other values follow from one.
+    There are none for a numeric moderator, whose interaction coefficient determines all differences.
     """
     if not 2 <= len(pair.moderator.levels) <= MOST_COMPARED:
         return ()
@@ -232,5 +235,5 @@ def _lines(pair: Pair, given: Setting) -> tuple[FittedLine, ...]:
 def _line_points(
     over: Sequence[PredictorValue], band: NDArray[np.float64]
 ) -> tuple[tuple[PredictorValue, float, float, float], ...]:
-    """Return the points of a line at which it has a value."""
+    """Return the points at which a line is defined."""
     return tuple((x, *ends) for x, ends in zip(over, band.tolist(), strict=True) if np.isfinite(ends).all())

@@ -1,8 +1,8 @@
 """The distribution of the studentized range, for Tukey's pairwise comparisons.
 
 With Z the range of k independent standard normal variables and s² an independent chi-square over its df, the
-upper tail of Z / s is an integral over s of that of Z. Both integrals are Gauss-Legendre sums over panels, of
-integrands that hold the upper tail itself, so that small p-values keep their digits.
+upper tail of Z / s is an integral over s of the upper tail of Z. Both integrals are by Gauss-Legendre
+quadrature over panels. The integrands contain the upper tail itself, so that small p-values are accurate.
 """
 
 from __future__ import annotations
@@ -19,17 +19,21 @@ __all__ = ["NORMAL_DF", "range_isf", "range_sf", "scale_nodes"]
 Array = NDArray[np.float64]
 
 NORMAL_DF = 1e6
-"""From so many degrees of freedom on, s counts as 1: the difference is beyond the eighth digit."""
+"""Degrees of freedom above which s is taken as 1: the difference is below the eighth digit."""
 FEWEST_PANELS, PANEL_WIDTH, OUTER_POINTS = 4, 1.2, 16
-"""Of the integral over log s; with few degrees of freedom it has a long lower tail."""
+"""Quadrature over log s: fewest panels, their largest width (the lower tail is long with few degrees of
+freedom) and Gauss-Legendre points per panel."""
 INNER_PANELS, INNER_POINTS = 10, 16
+"""Quadrature over the smallest variable: panels and Gauss-Legendre points per panel."""
 FARTHEST = 9.0
-"""Standard deviations beyond which a normal density adds nothing to a double."""
+"""Standard deviations beyond which a normal density is below the rounding error of the integral."""
 WIDEST, PIECE_POINTS = 48, 14
-"""The tail of the normal range is interpolated on pieces of width 1; beyond the last it is below 1e-250."""
+"""Number of unit intervals on which the tail of the normal range is interpolated (beyond them it is below
+1e-250), and Chebyshev nodes per interval."""
 MOST_STEPS = 60
+"""Most steps of the search for a quantile, which converges superlinearly."""
 PRECISION = 1e-10
-"""Relative, of the tail at a quantile."""
+"""Relative error of the tail probability at which a quantile is found."""
 
 
 def range_sf(q: Array, k: int, df: Array) -> Array:
@@ -75,7 +79,7 @@ def range_isf(p: float, k: int, df: Array) -> Array:
         middle = (low * below - high * above) / (below - above)
         value = _excess(middle, k, df, p)
         left = value > 0
-        # The end that stays twice counts half, so that both ends move (the Illinois rule).
+        # Illinois rule: halving the value of the end that stays makes both ends move.
         low, high = np.where(left, middle, low), np.where(left, high, middle)
         above, below = np.where(left, value, 0.5 * above), np.where(left, 0.5 * below, value)
         if (np.abs(value) <= PRECISION).all():
@@ -84,13 +88,13 @@ def range_isf(p: float, k: int, df: Array) -> Array:
 
 
 def _excess(q: Array, k: int, df: Array, p: float) -> Array:
-    """Return the logarithm of the upper tail over p: nearly linear in q where it matters."""
+    """Return the logarithm of the upper tail over p, which is nearly linear in q near the solution."""
     return np.asarray(np.log(np.maximum(range_sf(q, k, df), np.finfo(float).tiny) / p), dtype=np.float64)
 
 
 def _normal_range_sf(w: Array, k: int) -> Array:
     """Return the upper tail of the range of k standard normal variables, of the shape of w."""
-    coefficients = _criterion_terms(k)
+    coefficients = _log_tail_coefficients(k)
     piece = np.clip(w.astype(np.intp), 0, WIDEST - 1)
     x = 2.0 * (w - piece) - 1.0
     before, last = np.zeros(w.shape), np.zeros(w.shape)
@@ -101,8 +105,8 @@ def _normal_range_sf(w: Array, k: int) -> Array:
 
 
 @lru_cache(maxsize=32)
-def _criterion_terms(k: int) -> Array:
-    """Return Chebyshev coefficients of the logarithm of that tail, a row for each piece."""
+def _log_tail_coefficients(k: int) -> Array:
+    """Return Chebyshev coefficients of the logarithm of that tail, one row per unit interval."""
     angles = np.pi * (np.arange(PIECE_POINTS) + 0.5) / PIECE_POINTS
     w = np.arange(WIDEST)[:, None] + 0.5 * (np.cos(angles) + 1.0)
     logarithm = np.log(_integrated(w, k))
@@ -126,10 +130,10 @@ def _integrated(w: Array, k: int) -> Array:
 
 
 def scale_nodes(q: Array, df: Array) -> tuple[Array, Array]:
-    """Return values of s, shape (m, S), and weights that hold its density.
+    """Return nodes s, shape (m, S), and weights that include its density.
 
-    In log s the density is smooth and bounded for all df. Where q is large, what matters lies below s = 1:
-    there the tail of the range, about exp(-q² s² / 4), is larger by more than the density is smaller.
+    In log s the density is smooth and bounded for all df. For large q the integrand peaks below s = 1, where
+    the tail of the range, about exp(-q² s² / 4), grows faster than the density falls.
     """
     spread = FARTHEST / np.sqrt(2.0 * df)
     peak = 0.5 * np.log(df / (df + 0.5 * q * q))
@@ -146,7 +150,7 @@ def scale_nodes(q: Array, df: Array) -> tuple[Array, Array]:
 
 @lru_cache(maxsize=64)
 def _panels(panels: int, points: int) -> tuple[Array, Array]:
-    """Return nodes and weights on (0, 1)."""
+    """Return Gauss-Legendre nodes and weights on (0, 1)."""
     x, w = np.polynomial.legendre.leggauss(points)
     nodes = (np.arange(panels)[:, None] + 0.5 * (x + 1.0)) / panels
     return nodes.ravel(), np.tile(0.5 * w / panels, panels)
