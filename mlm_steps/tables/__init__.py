@@ -1,8 +1,8 @@
-"""Tables of a run: records in, a Table value out.
+"""Tables of a run: each is a function from the run's records to a Table.
 
-A table is a module with a function from RunRecords to Table, listed in ``TABLES`` under the module's name,
-which is also that of its file. The columns are those of statistics, section 20, in its order. Where its
-words are no names, they are written so:
+To add one, write a module with a function of the protocol ``TableMaker`` and list it in ``TABLES`` under the
+module's name, which is also the name of its file. The columns are those of statistics, section 20, in the
+same order. Columns that have no name there are named as follows:
 
 ==============================  ===================================================
 in the text                     column
@@ -20,23 +20,26 @@ ci                              ``ci_low``, ``ci_high``
 group level                     ``group``, ``level``
 ==============================  ===================================================
 
-Added at the end, before ``null_codes``: ``reference`` and ``ci_method`` (``variance_explained``),
-``ci_method`` and ``effect`` (``icc``), ``p_rlrt`` and what follows (``comparison``); among the others:
-``start`` and ``max_dsd`` (``allfit``). Further tables: ``remedies`` and ``remedies_fixed``, the
-alternatives to singular and doubtful rungs and what they do to the coefficients; ``singular``, the
-directions in which their random effects do not vary; ``anova``, the F tests of terms; ``vcov``, the
-covariance matrices of the fixed effects, each column of X with its term; and ``fixed_other_df`` and
-``anova_other_df``, the tests of singular fits by the method of Satterthwaite and Kenward and Roger that
-``fixed`` and ``anova`` do not show. Of what the coefficients mean together, ``contrasts``,
-``slope_differences``, ``means`` and ``mean_differences``; bounds and share of ``johnson_neyman`` are
-written ``bound_low``, ``bound_high`` and ``share_significant``. Of random effects, ``ranova``, one left out
-at a time, and ``heterogeneity``, HLM's tests of their variances. The searches of all fits, evaluation by
-evaluation, are ``trace``.
+Some tables have more columns at the end, before ``null_codes``: ``reference`` and ``ci_method``
+(``variance_explained``), ``ci_method`` and ``effect`` (``icc``), ``p_rlrt`` and the columns after it
+(``comparison``). ``allfit`` also has ``start`` and ``max_dsd``. The bounds and the share of
+``johnson_neyman`` are ``bound_low``, ``bound_high`` and ``share_significant``. These tables are not in
+section 20:
 
-A limit of an interval that is a number but no crossing of the criterion, such as the bound of its parameter,
-has its code in ``null_codes`` under ``ci_low[limit]`` or ``ci_high[limit]``. Of an empty cell, the code
-``not_requested`` says that a key of the spec fills it, and ``not_computed`` that none does: ``std_estimate``
-(standardized coefficients are not computed), and in ``trace`` the slope where the optimiser asked for none.
+- ``remedies`` and ``remedies_fixed`` hold the alternatives to singular and doubtful rungs and their
+  coefficients, ``singular`` the directions in which the random effects of these rungs do not vary.
+- ``anova`` holds the F tests of terms, ``vcov`` the covariance matrices of the fixed effects.
+- ``fixed_other_df`` and ``anova_other_df`` hold the tests of singular fits by the method, Satterthwaite's or
+  Kenward and Roger's, that ``fixed`` and ``anova`` do not use.
+- ``contrasts``, ``slope_differences``, ``means`` and ``mean_differences`` combine coefficients.
+- ``ranova`` holds the tests of random effects by removal, ``heterogeneity`` HLM's tests of their variances.
+- ``trace`` holds every evaluation of every search.
+
+If a limit of an interval is not a crossing of the criterion but, for example, the bound of its parameter, its
+code is in ``null_codes`` under ``ci_low[limit]`` or ``ci_high[limit]``. For an empty cell, the code
+``not_requested`` means that a key of the spec fills it, and ``not_computed`` that no key does:
+``std_estimate`` (standardized coefficients are not computed), and in ``trace`` the gradient if the optimiser
+did not request it.
 """
 
 from __future__ import annotations

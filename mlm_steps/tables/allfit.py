@@ -24,7 +24,7 @@ COLUMNS = (
 
 
 def allfit(run: RunRecords) -> Table:
-    """Return the refits of all rungs that were checked; ``seconds`` is empty as in the table ``fit``."""
+    """Return the refits of all checked rungs; ``seconds`` is empty, as in the table ``fit``."""
     rungs = run.allfit.rungs if isinstance(run.allfit, AllFitRecord) else ()
     return table_of("allfit", COLUMNS, [_row(rung, refit) for rung in rungs for refit in rung.refits])
 

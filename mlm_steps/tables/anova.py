@@ -23,7 +23,7 @@ COLUMNS = (
 
 
 def anova(run: RunRecords) -> Table:
-    """Return the F tests of all rungs; a term of which the data leave nothing has no numbers."""
+    """Return the F tests of all rungs; a term whose columns were all dropped has no numbers."""
     return table_of("anova", COLUMNS, [anova_row(fit.model, test) for fit in run.fits for test in fit.anova])
 
 

@@ -1,4 +1,4 @@
-"""What a table is, and how it is written."""
+"""The Table value, its CSV form and the codes of empty cells."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ TEST = ("estimate", "se", "df", "df_method", "statistic", "p", "ci_low", "ci_hig
 NULL_CODES = "null_codes"
 NOT_ESTIMABLE, NOT_REQUESTED = "not_estimable", "not_requested"
 NOT_COMPUTED = "not_computed"
-"""Code of a cell that no key of the spec can fill; ``not_requested`` is that of one which a key fills."""
+"""The code of an empty cell that no key of the spec fills; ``not_requested`` means that a key fills it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,9 +43,9 @@ class Table:
     Attributes
     ----------
     name : str
-        Names the file.
+        The name of the file.
     columns : tuple of str
-        The last one is ``null_codes``: why cells of the row are empty, as ``column=code; …``.
+        The last one is ``null_codes``: the reasons for empty cells of the row, as ``column=code; …``.
     rows : tuple of tuple
         One value per column: text, integer, float, boolean, or None.
     """
@@ -57,9 +57,8 @@ class Table:
     def to_csv(self) -> str:
         """Return the table as CSV: UTF-8 text, commas, LF, floats with all their digits, None empty.
 
-        Text stands as it is, even where it starts with ``=`` or ``+``: a level may be called that, and a
-        changed label would no longer be the data's. Spreadsheets that run formulas should import the file as
-        text.
+        Text is written unchanged, even if it starts with ``=`` or ``+``: it may be a level of the data.
+        Import the file as text in a spreadsheet that runs formulas.
         """
         stream = io.StringIO()
         writer = csv.writer(stream, lineterminator="\n")
@@ -74,18 +73,17 @@ class Table:
 
 
 class TableMaker(Protocol):
-    """What a table's module offers: a function of all records that returns the table."""
+    """Makes one table from all records of a run."""
 
     def __call__(self, run: RunRecords) -> Table:
-        """Return the table of a run; without rows where the run has none."""
+        """Return the table of a run; it has no rows if it does not apply to the run."""
         ...
 
 
 def table_of(name: str, columns: Sequence[str], rows: Iterable[tuple[Mapping[str, Cell], Codes]]) -> Table:
     """Return the table of rows given by column, each with the codes of its empty cells.
 
-    ValueError for an empty cell without a code, and for a float that is no number: a table says why it says
-    nothing.
+    ValueError for an empty cell without a code and for a float that is not finite.
     """
     return Table(name, (*columns, NULL_CODES), tuple(_row(columns, cells, codes) for cells, codes in rows))
 
@@ -93,8 +91,8 @@ def table_of(name: str, columns: Sequence[str], rows: Iterable[tuple[Mapping[str
 def limit_codes(row: Coefficient | RandomParameter | Icc | VarianceMeasure) -> Codes:
     """Return the codes of an interval's limits.
 
-    That of a limit which is a number all the same, for example the bound of the parameter, stands under
-    ``ci_low[limit]`` or ``ci_high[limit]``.
+    The code of a limit that is a number, for example the bound of the parameter, is named ``ci_low[limit]``
+    or ``ci_high[limit]``.
     """
     codes: dict[str, str] = {}
     limits = {"ci_low": (row.ci_low, row.ci_low_code), "ci_high": (row.ci_high, row.ci_high_code)}
@@ -107,7 +105,7 @@ def limit_codes(row: Coefficient | RandomParameter | Icc | VarianceMeasure) -> C
 
 
 def join_pairs(pairs: Iterable[tuple[str, Cell]]) -> str:
-    """Return ``name=value; name=value``, as several values stand in one cell."""
+    """Return ``name=value; name=value``, the form of several values in one cell."""
     return "; ".join(f"{name}={_text(value)}" for name, value in pairs)
 
 

@@ -48,9 +48,10 @@ METHODS = {
 def comparison(run: RunRecords) -> Table:
     """Return the comparisons of a run.
 
-    Differences are those of ``to`` less ``from``. ``mixture`` is written as the weight of each chi-square
-    (``chi2(0)=0.5; chi2(1)=0.5``), ``prv`` as the share by which each component falls. ``p`` is the one to
-    report, by ``p_method``; ``p_adjusted`` is adjusted for all comparisons, if that was asked for.
+    Differences are ``to`` minus ``from``. ``mixture`` holds the weight of each chi-square distribution
+    (``chi2(0)=0.5; chi2(1)=0.5``), ``prv`` the proportional reduction of each component. ``p`` is the p value
+    to report and ``p_method`` its method; ``p_adjusted`` is adjusted for all comparisons if the spec requests
+    it.
     """
     rows = [
         _row(record, adjusted, run.adjustment)
@@ -60,7 +61,7 @@ def comparison(run: RunRecords) -> Table:
 
 
 def adjusted_p(run: RunRecords) -> tuple[float | None, ...]:
-    """Return the adjusted p value of each comparison; None where there is no test, or no adjustment."""
+    """Return the adjusted p value of each comparison; None if there is no test or no adjustment."""
     if run.adjustment == "none":
         return (None,) * len(run.comparisons)
     return holm([record.p for record in run.comparisons])
@@ -100,7 +101,7 @@ def _codes(record: ComparisonRecord) -> Codes:
 
 
 def _p_method(record: ComparisonRecord) -> str | None:
-    """Return how the p value to report was computed, with the number of draws of a simulation."""
+    """Return the method of the p value to report, with the number of draws if it is simulated."""
     if record.p_from is None:
         return None
     details = {

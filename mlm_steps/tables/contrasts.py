@@ -1,4 +1,4 @@
-"""Declared contrasts, one row per hypothesis and one for several together."""
+"""Declared contrasts: one row per hypothesis, and one row for the joint test of several."""
 
 from __future__ import annotations
 
@@ -31,8 +31,9 @@ COLUMNS = (
 def contrasts(run: RunRecords) -> Table:
     """Return the contrasts of all rungs.
 
-    ``test`` is ``t`` (``z`` without degrees of freedom) for one hypothesis and ``F`` for several together;
-    ``estimate`` and its interval are those of the weighted sum that is compared with ``value``.
+    ``test`` is ``t`` (``z`` without degrees of freedom) for one hypothesis and ``F`` for a joint test.
+    ``estimate`` and its interval are those of the weighted sum of coefficients that is compared with
+    ``value``.
     """
     rows = []
     for contrast in effects_of(run).contrasts:

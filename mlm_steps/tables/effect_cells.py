@@ -24,7 +24,7 @@ NUMBERS = ("estimate", "se", "df", "statistic", "p", "ci_low", "ci_high")
 
 
 def effects_of(run: RunRecords) -> EffectsRecord:
-    """Return what a run reads from its coefficients; nothing where that step failed."""
+    """Return slopes, means and contrasts of a run; an empty record if that step failed."""
     return run.effects if isinstance(run.effects, EffectsRecord) else EffectsRecord()
 
 
@@ -41,15 +41,15 @@ def back_cells(names: Sequence[str], back: BackTransformed | None) -> dict[str, 
 
 
 def missing_back(names: Sequence[str], back: BackTransformed | None) -> Codes:
-    """Return why cells on the scale of the data column are empty."""
+    """Return the codes of empty cells on the scale of the data column."""
     return dict.fromkeys(names, "not_applicable" if back is None else back.code or "outside_domain")
 
 
 def difference(pair: Pairwise, family: FactorMeans | SimpleSlopes) -> tuple[dict[str, Cell], Codes]:
-    """Return the cells of a difference that do not say of what it is, and why some are empty.
+    """Return the numbers of a difference, and the codes of empty cells.
 
-    p and interval are adjusted for the family. Holm's procedure has no intervals of its own: there they are
-    Bonferroni's.
+    The p value and the interval are adjusted for the family. Holm's procedure has no intervals, so
+    Bonferroni's are given with it.
     """
     cells: dict[str, Cell] = {
         **numbers(pair.test),
@@ -63,10 +63,10 @@ def difference(pair: Pairwise, family: FactorMeans | SimpleSlopes) -> tuple[dict
 
 
 def missing(test: Tested, names: Sequence[str] = NUMBERS) -> Codes:
-    """Return why cells of a test are empty; a z test has no df."""
+    """Return the codes of empty cells of a test; a z test has no df."""
     return dict.fromkeys(names, test.code or "not_applicable")
 
 
 def conditions(held: Iterable[Condition]) -> str | None:
-    """Return what predictors are held at, as ``sex=Female; age=8.0``; None for nothing."""
+    """Return the values at which predictors are held, as ``sex=Female; age=8.0``; None if there are none."""
     return join_pairs((each.variable, each.value) for each in held) or None

@@ -42,10 +42,10 @@ UNRELIABLE = (*BY_ML, "d_reml", "sigma", "singular", "rank_per_term")
 def fit(run: RunRecords) -> Table:
     """Return the fit of all rungs.
 
-    ``logLik`` and the criteria are those of the ML fits; ``sigma`` and how the search ended are those of the
+    ``logLik`` and the information criteria are from the ML fits; ``sigma`` and the convergence are from the
     fits by the declared method. Rungs whose search did not converge come last, without the numbers that are
-    not to be relied on; an ML search that did not converge leaves its own out. ``seconds`` is empty: the same
-    inputs give the same bytes, and times stand in the provenance.
+    not reliable. If an ML search did not converge, its numbers are missing. ``seconds`` is empty, so that the
+    same inputs give the same bytes; times are in the provenance.
     """
     weights = {name: _weights(run.fits, name) for name in ("aic", "bic")}
     rows = [
@@ -97,7 +97,7 @@ def _row(
 def _weights(fits: Sequence[FitRecord], criterion: str) -> list[float | None]:
     """Return the weights exp(-Δ/2) of all rungs.
 
-    None where rows, outcomes or weights differ, or where a search did not converge.
+    None if rows, outcomes or weights differ, or if a search did not converge.
     """
     if any(record.incomparable is not None for record in fits):
         return [None] * len(fits)

@@ -18,9 +18,9 @@ COLUMNS = (
 
 
 def fixed_other_df(run: RunRecords) -> Table:
-    """Return the fixed effects by Satterthwaite's or Kenward and Roger's method, whichever ``fixed`` has not.
+    """Return the fixed effects by the method, Satterthwaite's or Kenward and Roger's, not used in ``fixed``.
 
-    Near a singular covariance matrix the two can differ widely; where they do, neither should be leaned on.
+    Near a singular covariance matrix the two methods can differ widely; if they do, do not rely on either.
     """
     rows = [
         (

@@ -13,7 +13,7 @@ NUMBERS = ("statistic", "df", "p", "n_groups")
 
 
 def heterogeneity(run: RunRecords) -> Table:
-    """Return the tests of all rungs; ``n_groups`` are the groups whose own rows determine the coefficient."""
+    """Return the tests of all rungs; ``n_groups`` counts groups in which the coefficient is estimable."""
     record = run.deletions
     rungs = record.rungs if isinstance(record, DeletionsRecord) else ()
     rows: list[tuple[dict[str, Cell], Codes]] = []

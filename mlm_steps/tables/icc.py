@@ -14,8 +14,8 @@ COLUMNS = ("model", "group", "kind", "value", "ci_low", "ci_high", "x", "ci_meth
 def icc(run: RunRecords) -> Table:
     """Return the intraclass correlations of all rungs.
 
-    An empty ``group`` is the total over all terms. ``x`` is the value of the predictor ``effect`` at which
-    a VPC function is taken; for the share of a term, ``effect`` names its random coefficients.
+    An empty ``group`` denotes the total over all terms. ``x`` is the value of the predictor ``effect`` at
+    which a VPC function is evaluated; for the share of a term, ``effect`` names its random coefficients.
     """
     rows = [_row(record.model, row) for record in run.variance for row in record.icc]
     return table_of("icc", COLUMNS, rows)

@@ -31,10 +31,10 @@ COLUMNS = (
 def johnson_neyman(run: RunRecords) -> Table:
     """Return the regions of all rungs.
 
-    The slope differs from 0 outside the bounds or inside them, as ``region`` says, or nowhere.
-    ``significant`` is that region within the observed range, ``share_significant`` the share of the units
-    that lie in it: of the levels of the grouping factor ``unit``, or of the rows. With a single bound the
-    other one is empty.
+    ``region`` tells whether the slope differs from 0 outside the bounds, inside them or nowhere.
+    ``significant`` is the part of this region within the observed range, and ``share_significant`` the share
+    of units in it: levels of the grouping factor ``unit``, or rows. If there is a single bound, the other one
+    is empty.
     """
     rows = [_row(pair, pair.region) for pair in effects_of(run).slopes if pair.region is not None]
     return table_of("johnson_neyman", COLUMNS, rows)

@@ -26,10 +26,10 @@ COLUMNS = (
 
 
 def mean_differences(run: RunRecords) -> Table:
-    """Return the mean at ``level_1`` less that at ``level_2``, for the pairs that are compared.
+    """Return the mean at ``level_1`` minus the mean at ``level_2``, for the pairs that are compared.
 
-    Of a transformed outcome, ``back_kind`` says what a difference is for the data column: a ratio of
-    logarithms, or a difference again.
+    For a transformed outcome, ``back_kind`` tells what a difference becomes on the scale of the data column:
+    a ratio (for logarithms) or a difference.
     """
     rows = [_row(factor, pair) for factor in effects_of(run).means for pair in factor.differences]
     return table_of("mean_differences", COLUMNS, rows)

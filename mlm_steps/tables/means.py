@@ -36,9 +36,9 @@ COLUMNS = (
 def means(run: RunRecords) -> Table:
     """Return the means of all rungs.
 
-    ``conditions`` are values that the spec chose, ``averaged`` the factors whose levels got equal weights,
-    ``held`` the numbers that were held at their mean. ``scale`` is the outcome where it is a function of a
-    data column, and ``response`` the mean taken back to that column.
+    ``conditions`` are the values chosen in the spec, ``averaged`` the factors whose levels have equal
+    weights, and ``held`` the values at which numeric predictors are held. ``scale`` is the outcome if it is a
+    function of a data column, and ``response`` the mean back-transformed to the scale of that column.
     """
     rows = [_row(factor, mean) for factor in effects_of(run).means for mean in factor.means]
     return table_of("means", COLUMNS, rows)

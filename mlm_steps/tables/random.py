@@ -24,9 +24,9 @@ COLUMNS = (
 
 
 def random(run: RunRecords) -> Table:
-    """Return the random parameters of all rungs; the residual's stand under the group ``Residual``.
+    """Return the random parameters of all rungs; the residual variance has the group ``Residual``.
 
-    ``term_index`` counts the terms of a model from 0: terms may share a grouping factor.
+    ``term_index`` counts the terms of a model from 0: several terms may have the same grouping factor.
     """
     rows = [_row(fit.model, parameter) for fit in run.fits for parameter in fit.random]
     return table_of("random", COLUMNS, rows)

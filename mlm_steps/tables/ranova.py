@@ -27,9 +27,9 @@ TESTED = ("statistic", "df", "p_naive", "p_boundary", "mixture", "p_rlrt", "reas
 
 
 def ranova(run: RunRecords) -> Table:
-    """Return the deletions of all rungs; the row ``<none>`` is the whole model.
+    """Return the deletions of all rungs; the row ``<none>`` is the model without a deletion.
 
-    ``statistic`` is the fall of the criterion that the effect is worth, ``p_naive`` what lmerTest prints.
+    ``statistic`` is the increase of the criterion without the effect; ``p_naive`` is the p value of lmerTest.
     """
     record = run.deletions
     rungs = record.rungs if isinstance(record, DeletionsRecord) else ()

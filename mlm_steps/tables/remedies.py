@@ -36,10 +36,10 @@ TEST = ("criterion", "statistic", "df", "p_naive")
 
 
 def remedies(run: RunRecords) -> Table:
-    """Return the alternatives of all rungs that needed advice.
+    """Return the alternatives to all singular and doubtful rungs.
 
-    ``delta_aic`` and ``delta_bic`` are those of the alternative less those of the rung as declared; ``d`` is
-    the criterion by the method that is reported, ``criterion`` that of the test.
+    ``delta_aic`` and ``delta_bic`` are the alternative minus the rung as declared. ``d`` is the criterion by
+    the reported method; ``criterion`` is the method of the test.
     """
     rungs = run.remedies.rungs if isinstance(run.remedies, RemedyRecord) else ()
     return table_of("remedies", COLUMNS, [_row(rung, other) for rung in rungs for other in rung.alternatives])

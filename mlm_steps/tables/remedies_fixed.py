@@ -25,7 +25,7 @@ COLUMNS = (
 
 
 def remedies_fixed(run: RunRecords) -> Table:
-    """Return the coefficients; ``_there`` are those of the alternative, ``change_se`` is in the rung's SE."""
+    """Return the coefficients; ``_there`` marks the alternative, ``change_se`` is in SE of the rung."""
     rungs = run.remedies.rungs if isinstance(run.remedies, RemedyRecord) else ()
     rows = [
         (

@@ -40,10 +40,11 @@ COLUMNS = (
 def simple_slopes(run: RunRecords) -> Table:
     """Return the slopes of all rungs.
 
-    ``place`` says what the value is among those of the moderator. Of a focal category, ``focal_contrast``
-    names the levels whose difference the slope is; of a curve, ``focal_at`` where its slope is taken.
-    ``conditions`` are the values of further predictors on which the slope depends. The intercept is the
-    expected outcome where the focal predictor is 0, at its first level or, of a curve, at ``focal_at``.
+    ``place`` describes the value of the moderator, for example as its mean. For a focal category,
+    ``focal_contrast`` names the two levels whose difference is the slope; for a curve, ``focal_at`` is the
+    value at which its slope is taken. ``conditions`` are the values of other predictors on which the slope
+    depends. The intercept is the expected outcome where the focal predictor is 0, at its first level or, for
+    a curve, at ``focal_at``.
     """
     rows = [_row(pair, slope) for pair in effects_of(run).slopes for slope in pair.slopes]
     return table_of("simple_slopes", COLUMNS, rows)

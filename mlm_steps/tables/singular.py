@@ -26,9 +26,9 @@ COLUMNS = (
 def singular(run: RunRecords) -> Table:
     """Return one row per direction.
 
-    ``crossing`` is where the lines of all groups meet, if they do within the observed values; ``sd_shares``
-    are the shares of the term's standard deviation along its principal axes, ``weights`` those of the effects
-    in units of their standard deviations.
+    ``crossing`` is the point at which the lines of all groups meet, if it is within the observed values.
+    ``sd_shares`` are the shares of the term's standard deviation along its principal axes. ``weights`` are
+    the weights of the effects in units of their standard deviations.
     """
     rungs = run.remedies.rungs if isinstance(run.remedies, RemedyRecord) else ()
     rows: list[tuple[dict[str, Cell], Codes]] = [

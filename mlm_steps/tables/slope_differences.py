@@ -24,7 +24,7 @@ COLUMNS = (
 
 
 def slope_differences(run: RunRecords) -> Table:
-    """Return the slope at ``value_1`` less that at ``value_2``, for all pairs of levels."""
+    """Return the slope at ``value_1`` minus the slope at ``value_2``, for all pairs of levels."""
     rows = [_row(slopes, pair) for slopes in effects_of(run).slopes for pair in slopes.differences]
     return table_of("slope_differences", COLUMNS, rows)
 

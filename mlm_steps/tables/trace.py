@@ -11,9 +11,9 @@ COLUMNS = ("model", "method", "evaluation", "criterion", "max_gradient")
 
 
 def trace(run: RunRecords) -> Table:
-    """Return how each search came to its end, those of rungs without an optimum last.
+    """Return the evaluations of each search; searches of rungs without an optimum come last.
 
-    The gradient is missing where the optimiser asked for none.
+    The gradient is missing if the optimiser did not request it.
     """
     rows: list[tuple[dict[str, Cell], Codes]] = [
         (

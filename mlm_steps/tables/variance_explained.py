@@ -12,7 +12,7 @@ COLUMNS = ("model", "measure", "scope", "value", "ci_low", "ci_high", "method", 
 
 
 def variance_explained(run: RunRecords) -> Table:
-    """Return the measures of all rungs; ``reference`` is the model that a reduction is relative to."""
+    """Return the measures of all rungs; ``reference`` is the model to which a reduction is relative."""
     rows = [_row(record.model, measure) for record in run.variance for measure in record.measures]
     return table_of("variance_explained", COLUMNS, rows)
 

@@ -16,11 +16,11 @@ Row = tuple[dict[str, Cell], Codes]
 
 
 def vcov(run: RunRecords) -> Table:
-    """Return the covariance matrix of each rung's estimates, whole: both halves and the diagonal.
+    """Return the full covariance matrix of each rung's estimates, with both triangles.
 
-    ``method`` is that of the estimates. Where the tests use another matrix, as those of Kenward and Roger do,
-    it follows under their name; the standard errors of ``fixed`` are then the roots of its diagonal. A
-    dropped column has no rows.
+    ``method`` is the method of the estimates. If the tests use another matrix, as Kenward and Roger's do, it
+    follows with ``method`` set to their method; the standard errors of ``fixed`` are then the square roots of
+    its diagonal. A dropped column has no rows.
     """
     return table_of("vcov", COLUMNS, [row for fit in run.fits for row in _of_fit(fit)])
 
