@@ -6,7 +6,7 @@ of zero count: in a test of variances about half of all are zero.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -19,8 +19,9 @@ from mlm_steps.engine.cost import cost_of
 from mlm_steps.engine.fit.lmm import evaluate_at, fit_lmm
 from mlm_steps.engine.result.lmm_fit import LmmFit
 from mlm_steps.errors import FitError
+from mlm_steps.records.simulation import BootstrapP, p_of
 
-__all__ = ["BootstrapP", "bootstrap_p", "p_of", "simulated_statistics", "takes_long"]
+__all__ = ["bootstrap_p", "simulated_statistics", "takes_long"]
 
 LONG = 20.0
 """Estimated seconds above which nothing is simulated unless it is requested: a run stays interactive."""
@@ -29,26 +30,6 @@ WORSE = -1e-6
 
 Array = NDArray[np.float64]
 Pair = tuple[LmmFit, LmmFit]
-
-
-@dataclass(frozen=True, slots=True)
-class BootstrapP:
-    """The bootstrap p value of a statistic, or the code of why there is none.
-
-    Attributes
-    ----------
-    p : float or None
-        (1 + #{simulated >= observed}) / (successful replicates + 1).
-    code : str or None
-        Why there is no p value: ``not_estimable`` if no replicate succeeded, else as in ``ComparisonRecord``.
-    replicates, failed : int or None
-        Number of replicates, and of those to which a model could not be fitted; None without a bootstrap.
-    """
-
-    p: float | None
-    code: str | None = None
-    replicates: int | None = None
-    failed: int | None = None
 
 
 def takes_long(pair: Pair, replicates: int) -> bool:
@@ -78,15 +59,6 @@ def bootstrap_p(
     return p_of(
         simulated_statistics(pair, relation, seed=seed, step=step, numbers=range(replicates)), statistic
     )
-
-
-def p_of(simulated: Array, statistic: float) -> BootstrapP:
-    """Return the p value of a statistic from simulated statistics, which are NaN where a fit failed."""
-    known = simulated[np.isfinite(simulated)]
-    failed = len(simulated) - len(known)
-    if not len(known):
-        return BootstrapP(None, "not_estimable", len(simulated), failed)
-    return BootstrapP((1 + int((known >= statistic).sum())) / (len(known) + 1), None, len(simulated), failed)
 
 
 def simulated_statistics(pair: Pair, relation: Relation, *, seed: int, step: str, numbers: range) -> Array:

@@ -11,7 +11,7 @@ import numpy as np
 from mlm_steps.compare.mixtures import BoundaryNull, boundary_null, chi_square_tail, mixture_tail
 from mlm_steps.compare.nesting import Relation, embed_theta, log_det_basis, relate
 from mlm_steps.compare.refusal import Refusal, data_mismatch, no_test, search_failed
-from mlm_steps.compare.simulations import Simulations, bootstrap_notices, bootstrap_of, exact_p
+from mlm_steps.compare.simulations import Simulations, bootstrap_of, exact_p
 from mlm_steps.design.matrices import Design, RandomTerm
 from mlm_steps.design.one_name import factor_identity
 from mlm_steps.engine.fit.estimates import Estimates
@@ -21,6 +21,7 @@ from mlm_steps.engine.result.lmm_fit import LmmFit, Method
 from mlm_steps.engine.result.moments import variance_parts
 from mlm_steps.errors import ComparisonError, Fault
 from mlm_steps.records import ComparisonRecord, MixtureComponent, Notice, VarianceChange
+from mlm_steps.records.simulation import bootstrap_notices
 
 __all__ = ["compare_lrt"]
 

@@ -5,26 +5,22 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
-from mlm_steps.compare.bootstrap import BootstrapP, bootstrap_p, takes_long
+from mlm_steps.compare.bootstrap import bootstrap_p, takes_long
 from mlm_steps.compare.mixtures import BoundaryNull, lone_variance
 from mlm_steps.compare.nesting import Relation
 from mlm_steps.compare.rlrt import LARGEST_FACTOR, rlrt_p
 from mlm_steps.design.matrices import Design
 from mlm_steps.engine.result.lmm_fit import LmmFit, Method
-from mlm_steps.records import ComparisonRecord, Notice
+from mlm_steps.records.simulation import BootstrapP
 
 __all__ = [
     "ExactP",
     "Simulations",
-    "bootstrap_notices",
     "bootstrap_of",
     "bootstrap_step",
     "exact_p",
-    "with_p_boot",
 ]
 
-TOO_MANY_FAILED = 0.05
-"""Share of failed replicates above which a notice warns: a p value of 0.05 could then be due to them."""
 UNKNOWN = ("no_closed_weights", "null_on_boundary")
 """Codes of tests of variances whose null distribution has no closed form."""
 
@@ -92,30 +88,6 @@ def bootstrap_of(
 def bootstrap_step(names: tuple[str, str]) -> str:
     """Return the name of the stream of random numbers of the comparison of two models."""
     return f"bootstrap/{names[0]}--{names[1]}"
-
-
-def with_p_boot(record: ComparisonRecord, found: BootstrapP) -> ComparisonRecord:
-    """Return the record of a test with the bootstrap p value that a later step has computed."""
-    return record.with_values(
-        p_boot=found.p,
-        p_boot_code=found.code,
-        replicates=found.replicates,
-        failed=found.failed,
-        notices=(*record.notices, *bootstrap_notices(found, (record.smaller, record.larger))),
-    )
-
-
-def bootstrap_notices(found: BootstrapP, names: tuple[str, str]) -> tuple[Notice, ...]:
-    """Return a notice if many replicates failed."""
-    if found.replicates is None or found.failed is None:
-        return ()
-    if found.failed <= TOO_MANY_FAILED * found.replicates:
-        return ()
-    text = (
-        f"In the bootstrap of '{names[1]}' against '{names[0]}' {found.failed} of {found.replicates} "
-        "replicates failed; the others may not represent the null distribution."
-    )
-    return (Notice(code="bootstrap_failures", severity="warning", text=text, model=names[1]),)
 
 
 def _no_bootstrap(null: BoundaryNull, pair: tuple[LmmFit, LmmFit], asked: Simulations) -> str | None:

@@ -26,7 +26,7 @@ def with_simulations(
     import numpy as np
 
     from mlm_steps.compare.bootstrap import p_of
-    from mlm_steps.compare.simulations import with_p_boot
+    from mlm_steps.records.simulation import with_p_boot
 
     simulated = np.array([s for part in statistics for s in part], dtype=np.float64)
     return with_p_boot(record, p_of(simulated, record.statistic or 0.0))
