@@ -7,15 +7,15 @@ import os
 import sys
 from collections.abc import Sequence
 from functools import cache, partial
-from importlib import import_module
 from importlib.metadata import version
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from mlm_steps.errors import Fault, MlmError, StorageError, UsageError, printable
 from mlm_steps.runner.watch import in_run
+from mlm_steps.steps import STEPS
 from mlm_steps.steps.run import typed
-from mlm_steps.steps.verbs import VERBS
+from mlm_steps.steps.verbs import load_step, options_of
 
 if TYPE_CHECKING:
     from mlm_steps.steps.run.session import Session
@@ -204,17 +204,16 @@ def _schema(_: argparse.Namespace) -> int:
 
 
 def _add_steps(commands: Commands) -> None:
-    """Add the verbs that the rules of the workflow call."""
-    for name, verb in VERBS.items():
-        parser = _command(commands, name, verb.summary, f"pipeline.yaml {verb.example}")
+    """Add a command for each step: the rules of the workflow call them."""
+    for name, step in STEPS.items():
+        parser = _command(commands, name, step.summary, f"pipeline.yaml {step.example}")
         _add_spec(parser)
         _add_out(parser)
-        for option in verb.options:
+        for option in options_of(name):
             parser.add_argument(
                 f"--{option.name}",
                 required=option.required,
-                type=option.read,
-                metavar="NAME" if option.read is str else "N",
+                metavar="NAME",
                 help=option.help,
             )
         parser.set_defaults(command=partial(_run_step, name))
@@ -227,9 +226,9 @@ def _add_out(parser: argparse.ArgumentParser) -> None:
 
 
 def _run_step(name: str, arguments: argparse.Namespace) -> int:
-    step = getattr(import_module(f"mlm_steps.steps.{name}"), name)
+    step = load_step(name)
     try:
-        step(_session(arguments), *(getattr(arguments, option.name) for option in VERBS[name].options))
+        step(_session(arguments), *(getattr(arguments, option.name) for option in options_of(name)))
     except MlmError:
         if in_run():
             print(file=sys.stderr)  # in the log, an empty line divides what was found from the faults

@@ -6,7 +6,9 @@ from pathlib import Path
 
 from mlm_steps.errors import MlmError
 from mlm_steps.runner.lock import locked
+from mlm_steps.steps.data import data
 from mlm_steps.steps.run.session import Session
+from mlm_steps.steps.validate import check
 
 __all__ = ["begin", "keep"]
 
@@ -16,9 +18,6 @@ def begin(spec: Path, out: Path | None, *, allow_outside: bool) -> None:
 
     MlmError with all faults; nothing is written then.
     """
-    from mlm_steps.steps.data import data
-    from mlm_steps.steps.validate import check
-
     _, analysis = check(spec, allow_outside=allow_outside)
     session = Session(spec, out, allow_outside=allow_outside)
     with locked(session.layout.out):

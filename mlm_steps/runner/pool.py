@@ -22,6 +22,7 @@ from contextlib import suppress
 from pathlib import Path
 
 from mlm_steps.runner.watch import POOLED
+from mlm_steps.steps import STEPS
 
 __all__ = ["serve"]
 
@@ -38,38 +39,10 @@ NEEDED = (
     "mlm_steps.steps.data",
 )
 """What the check of a run and its first step need: loaded before the first call is answered."""
-PRELOADED = (
-    "mlm_steps.steps.fit",
-    "mlm_steps.steps.parts.fit_record",
-    "mlm_steps.steps.prelude",
-    "statsmodels.stats.sandwich_covariance",
-    "mlm_steps.engine.posterior.random_effects",
-    "mlm_steps.steps.compare",
-    "mlm_steps.compare.lrt",
-    "mlm_steps.steps.variance",
-    "mlm_steps.variance.aggregation",
-    "mlm_steps.steps.profile",
-    "mlm_steps.steps.resample",
-    "mlm_steps.steps.bootstrap",
-    "mlm_steps.steps.allfit",
-    "mlm_steps.steps.remedies",
-    "mlm_steps.remedies.applied",
-    "mlm_steps.steps.effects",
-    "mlm_steps.effects",
-    "mlm_steps.steps.deletions",
-    "mlm_steps.compare.deletions",
-    "mlm_steps.compare.heterogeneity",
-    "mlm_steps.steps.tables",
-    "mlm_steps.tables",
-    "matplotlib.backends.backend_svg",
-    "matplotlib.figure",
-    "mlm_steps.figures.scene",
-    "mlm_steps.steps.figure",
-    "mlm_steps.steps.report",
-    "latex2mathml.converter",
-    "mlm_steps.report.render:compile_templates",
+PRELOADED = tuple(
+    name for step, declared in STEPS.items() for name in (f"mlm_steps.steps.{step}", *declared.preload)
 )
-"""The rest, in the order in which the steps need it; after a colon, what goes on in steps."""
+"""The code of all steps in the order in which they run, each with the libraries that it imports later."""
 
 Command = Callable[[Sequence[str]], int]
 

@@ -20,6 +20,7 @@ from mlm_steps.runner.progress import Progress
 from mlm_steps.runner.verdict import conclude
 from mlm_steps.runner.warm import WarmPool
 from mlm_steps.runner.watch import VARIABLE, this_process
+from mlm_steps.runner.workflow import prepare_workflow
 from mlm_steps.steps.run.ledger import withdraw
 from mlm_steps.steps.run.plan import Plan
 from mlm_steps.steps.run.session import Session, open_plan
@@ -96,8 +97,6 @@ def _run_waiting(request: RunRequest, plan: Plan, display: Display, pool: WarmPo
     cores = request.cores or os.cpu_count() or 1
     progress = Progress(display, cores)
     with checking(pool, plan, allow_outside=outside, force=force) as check:
-        from mlm_steps.runner.workflow import prepare_workflow  # takes about as long as the check beside it
-
         work = prepare_workflow(
             spec=request.spec,
             out=plan.layout.out,

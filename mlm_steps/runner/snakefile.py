@@ -17,7 +17,7 @@ from mlm_steps.runner.check import checking
 from mlm_steps.runner.lock import hold
 from mlm_steps.runner.warm import WarmPool
 from mlm_steps.runner.watch import VARIABLE, this_process
-from mlm_steps.steps.parts.demanded import is_optional
+from mlm_steps.steps import STEPS
 from mlm_steps.steps.run.keys import key_file
 from mlm_steps.steps.run.layout import Layout
 from mlm_steps.steps.run.plan import Plan
@@ -78,6 +78,31 @@ class Workflow:
         """Return the key file of a step, as the data were when the Snakefile was read."""
         return str(key_file(self.opening, self.opening.step(step)))
 
+    def output(self, step: str) -> str:
+        """Return the file that says that a step is done; the name may have wildcards: ``fit/{model}``."""
+        return str(self.layout.output(step))
+
+    @staticmethod
+    def is_optional(step: str) -> bool:
+        """Return whether a step is done only as far as the effort allows."""
+        return STEPS[step.partition("/")[0]].optional is not None
+
+    @staticmethod
+    def shell(step: str) -> str:
+        """Return the shell command of a rule whose jobs have names such as ``fit/{model}``.
+
+        Where a step may fail alone, a second command writes the reason in place of its result.
+        """
+        kind = step.partition("/")[0]
+        declared = STEPS[kind]
+        values = {option.name: f"{{wildcards.{option.name}}}" for option in declared.scope.options}
+        options = "".join(f" --{name} {value}" for name, value in values.items())
+        command = f"{{MLM}} {kind} {{ARGUMENTS}}{options} 2> {{log:q}}"
+        if not declared.fails_alone:
+            return command
+        failed = f"{{MLM}} failed {{ARGUMENTS}} --step {step.format(**values)} --code $? --log {{log:q}}"
+        return f"{command} || {failed}"
+
     def inputs(self, step: str) -> list[str]:
         """Return what a step waits for, once the data are current: its key file and files yet to be made.
 
@@ -86,7 +111,7 @@ class Workflow:
         copying may have shuffled their times.
         """
         plan = self._with_data
-        if is_optional(step) and plan.work is None:
+        if self.is_optional(step) and plan.work is None:
             plan = self._reopened()
         found = plan.step(step)
         needs = [plan.step(need) for need in (() if found.current else found.needs)]
@@ -120,18 +145,13 @@ class Workflow:
         """The file of every step that says that it is done."""
         return [str(step.head) for step in self.opening.steps]
 
-    @property
-    def tables(self) -> str:
-        """The table that stands for all."""
-        return str(self.opening.step("tables").head)
-
     def conclude(self) -> None:
         """Say which rungs are singular, and end with exit code 1 where the spec allows none."""
         if not self.concludes:
             return
         spec, out, outside = self._reopen
         session = Session(spec, out, allow_outside=outside)
-        fits = [session.fit(rung.name) for rung in session.spec.rungs]
+        fits = [session.fit_record(rung.name) for rung in session.spec.rungs]
         work = session.plan.work
         for line in [*describe_singular(session.spec, fits, work), *describe_left_out(work)]:
             print(line, file=sys.stderr)

@@ -53,7 +53,7 @@ def _fits(session: Session, made: set[str]) -> list[FitRecord | Absence]:
     """Return the rungs' records; of a rung whose record is out of date, that it was not run."""
     steps = [session.plan.step(f"fit/{rung.name}") for rung in session.spec.rungs]
     return [
-        session.fit(step.name.partition("/")[2])
+        session.fit_record(step.name.partition("/")[2])
         if step.current or step.name in made
         else Absence(absent="failed", step=step.name, reason=NOT_RUN)
         for step in steps

@@ -12,9 +12,6 @@ from functools import partial
 from pathlib import Path
 from types import FrameType
 
-from snakemake.cli import args_to_api, parse_args
-from snakemake.logging import logger
-
 from mlm_steps.errors import Fault, UsageError
 from mlm_steps.report.share import share
 from mlm_steps.runner.alias import is_number, plain_name
@@ -56,6 +53,9 @@ def prepare_workflow(
 
 
 def _run(parser: ArgumentParser, arguments: Namespace, progress: Progress) -> bool:
+    from snakemake.cli import args_to_api
+    from snakemake.logging import logger
+
     logger.addFilter(progress)
     try:
         with _interrupts() as interrupted:
@@ -69,6 +69,10 @@ def _run(parser: ArgumentParser, arguments: Namespace, progress: Progress) -> bo
 
 def _read(words: list[str]) -> tuple[ArgumentParser, Namespace]:
     """Read Snakemake's command line without its remark on which profile it found."""
+    from snakemake.cli import (
+        parse_args,  # takes about as long as the check of the run, which goes on beside it
+    )
+
     said = io.StringIO()
     try:
         with redirect_stderr(said):

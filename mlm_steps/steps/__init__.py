@@ -1,1 +1,216 @@
-"""To be described."""
+"""The steps of a run: for each a module, a rule of the workflow, and a declaration in ``STEPS``.
+
+To add one, write ``steps/<name>.py`` with a function ``<name>(session, *values of the options)``, a rule in
+``workflow/rules``, and a declaration here, after the steps that it reads.
+"""
+
+from __future__ import annotations
+
+from mlm_steps.steps.run.declaration import Declaration, Option, OptionalWork, Scope
+
+__all__ = ["STEPS"]
+
+_MODEL = Option("model", "name of the model")
+_PAIR = (Option("smaller", "the smaller model"), Option("larger", "the larger model"))
+_REPLICATES = Option("replicates", "which, counted from 0, the end excluded, such as 0-500")
+
+_RUN = Scope("", (), lambda _: [()])
+_PRELUDE = Scope("{model}", (_MODEL,), lambda plan: [(model.name,) for model in plan.spec.prelude])
+_RUNG = Scope("{model}", (_MODEL,), lambda plan: [(name,) for name in plan.rungs])
+_COMPARISON = Scope("{smaller}--{larger}", _PAIR, lambda plan: plan.pairs)
+_ALL = ("figure", "tables", "report")
+
+STEPS: dict[str, Declaration] = {
+    "data": Declaration(
+        "read the data, keep the common sample",
+        _RUN,
+        "data/profile.json",
+        key=lambda plan, _: plan.data_key,
+        fails_alone=False,
+        changed="the data file, or what the spec says about data and variables, has changed",
+    ),
+    "prelude": Declaration(
+        "fit one single-level model",
+        _PRELUDE,
+        "prelude/{of}.json",
+        example="--model ols",
+        key=lambda plan, of: plan.prelude_key(*of),
+        read_by=_ALL,
+        changed="its formula or the columns that it uses have changed",
+        preload=("statsmodels.stats.sandwich_covariance",),
+    ),
+    "fit": Declaration(
+        "fit one rung",
+        _RUNG,
+        "fits/{of}.json",
+        example="--model slope",
+        key=lambda plan, of: plan.fit_key(*of),
+        read_by=_ALL,
+        changed="its formula, the estimation settings or the columns that it uses have changed",
+    ),
+    "compare": Declaration(
+        "compare two rungs",
+        _COMPARISON,
+        "comparisons/{of}.json",
+        example="--smaller l1 --larger slope",
+        models=lambda _, of: of,
+        depends_on=lambda plan, _: [plan.spec.seed, plan.spec.tests.rlrt, plan.spec.tests.bootstrap],
+        read_by=_ALL,
+    ),
+    "variance": Declaration(
+        "explained variance of one rung",
+        _RUNG,
+        "variance/{of}.json",
+        example="--model slope",
+        models=lambda plan, of: plan.variance_models(*of),
+        read_by=_ALL,
+    ),
+    "effort": Declaration(
+        "decide which optional work is done",
+        _RUN,
+        "effort/ladder.json",
+        models=lambda plan, _: plan.rungs,
+        after=lambda plan, _: [_COMPARISON.name("compare", pair) for pair in plan.pairs],
+        depends_on=lambda plan, _: plan.effort_settings,
+        read_by=("report",),
+    ),
+    "simulate": Declaration(
+        "some bootstrap replicates of a comparison",
+        Scope("{smaller}--{larger}/{replicates}", (*_PAIR, _REPLICATES), lambda plan: plan.simulated),
+        "simulations/{of}.json",
+        example="--smaller l1 --larger slope --replicates 0-500",
+        models=lambda _, of: of[:2],
+        after=lambda _, of: [_COMPARISON.name("compare", of[:2])],
+        depends_on=lambda plan, of: [plan.spec.seed, of[2]],
+        read_by=_ALL,
+        optional=OptionalWork(
+            "simulate",
+            "bootstrapped comparisons",
+            "tests: {bootstrap: always}",
+            lambda spec: spec.tests.bootstrap == "always",
+            lambda _, of: [f"{of[0]}--{of[1]}"],
+        ),
+    ),
+    "profile": Declaration(
+        "profile intervals of one rung",
+        Scope("{model}", (_MODEL,), lambda plan: plan.with_intervals("profile")),
+        "profile/{of}.json",
+        example="--model slope",
+        models=lambda _, of: of,
+        depends_on=lambda plan, _: plan.interval_settings("profile"),
+        read_by=_ALL,
+        optional=OptionalWork(
+            "profile",
+            "profile intervals",
+            "intervals: {variance: profile, icc: profile}",
+            lambda spec: bool(spec.intervals.model_fields_set & {*spec.intervals.kinds("profile")}),
+            lambda _, of: of,
+        ),
+    ),
+    "resample": Declaration(
+        "some bootstrap replicates of one rung",
+        Scope("{model}/{replicates}", (_MODEL, _REPLICATES), lambda plan: plan.resamples),
+        "bootstrap/{of}.parquet",
+        example="--model slope --replicates 0-500",
+        models=lambda _, of: of[:1],
+        depends_on=lambda plan, of: [plan.spec.seed, plan.spec.bootstrap.kind, of[1]],
+    ),
+    "bootstrap": Declaration(
+        "bootstrap intervals of one rung",
+        Scope("{model}", (_MODEL,), lambda plan: plan.with_intervals("bootstrap")),
+        "bootstrap/{of}.json",
+        example="--model slope",
+        models=lambda _, of: of,
+        after=lambda plan, of: [f"resample/{of[0]}/{replicates}" for replicates in plan.resampled],
+        depends_on=lambda plan, _: plan.interval_settings("bootstrap"),
+        read_by=_ALL,
+    ),
+    "effects": Declaration(
+        "test contrasts, slopes and means of all rungs",
+        _RUN,
+        "effects/ladder.json",
+        models=lambda plan, _: plan.rungs,
+        depends_on=lambda plan, _: [plan.readings, plan.test_settings],
+        read_by=_ALL,
+    ),
+    "allfit": Declaration(
+        "refit with every optimiser",
+        Scope("", (), lambda plan: [] if plan.spec.estimation.allfit == "never" else [()]),
+        "allfit/ladder.json",
+        example="--model slope",
+        options=(
+            Option(
+                "model",
+                "print the table of this rung, write nothing (default: write the record of all rungs)",
+                required=False,
+            ),
+        ),
+        models=lambda plan, _: plan.rungs,
+        depends_on=lambda plan, _: plan.allfit_settings,
+        read_by=("tables", "report"),
+        optional=OptionalWork(
+            "allfit",
+            "refits by other optimisers",
+            "estimation: {allfit: always}",
+            lambda spec: spec.estimation.allfit == "always",
+            lambda plan, _: plan.rungs,
+        ),
+    ),
+    "remedies": Declaration(
+        "fit alternatives to singular rungs",
+        _RUN,
+        "remedies/ladder.json",
+        models=lambda plan, _: plan.rungs,
+        depends_on=lambda plan, _: plan.spec.estimation.confidence,
+        read_by=("tables", "report"),
+        optional=OptionalWork(
+            "remedies",
+            "alternatives to singular fits",
+            "effort: full",
+            lambda _: False,
+            lambda plan, _: plan.rungs,
+        ),
+    ),
+    "deletions": Declaration(
+        "test leaving out random effects",
+        _RUN,
+        "deletions/ladder.json",
+        models=lambda plan, _: plan.rungs,
+        depends_on=lambda plan, _: [plan.spec.seed, plan.spec.tests.rlrt, plan.spec.tests.ranova],
+        read_by=("tables", "report"),
+        optional=OptionalWork(
+            "deletions",
+            "tests of single random effects",
+            "tests: {ranova: true}",
+            lambda spec: "ranova" in spec.tests.model_fields_set,
+            lambda plan, _: plan.rungs,
+        ),
+    ),
+    "figure": Declaration(
+        "draw one figure",
+        Scope("{name}", (Option("name", "name of the figure"),), lambda plan: plan.figures),
+        "figures/{of}.json",
+        example="--name ladder",
+        depends_on=lambda plan, _: plan.labels,
+        read_by=("report",),
+        fails_alone=False,
+        preload=("matplotlib.backends.backend_svg", "matplotlib.figure"),
+    ),
+    "tables": Declaration(
+        "write the tables as CSV",
+        _RUN,
+        "tables/fit.csv",
+        depends_on=lambda plan, _: plan.table_settings,
+        read_by=("report",),
+        fails_alone=False,
+    ),
+    "report": Declaration(
+        "render the report",
+        _RUN,
+        "report.{format}",
+        depends_on=lambda plan, _: plan.report_settings,
+        fails_alone=False,
+        changed="the spec or its title and labels have changed",
+        preload=("latex2mathml.converter", "mlm_steps.report.render:compile_templates"),
+    ),
+}

@@ -3,18 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
 
+from mlm_steps.api.refits import Refits, verdict
+from mlm_steps.design.build import build_design
+from mlm_steps.engine import LmmFit, fit_lmm
+from mlm_steps.engine.fit.all_fit import UNASKED, AllFits, refit_all
 from mlm_steps.errors import Fault, UsageError, listing
 from mlm_steps.records import AllFitRecord, FitRecord, RungRefits, write_record
 from mlm_steps.records.allfit import RefitRow
 from mlm_steps.spec import ModelSpec
+from mlm_steps.steps.parts.at_record import estimates_at_record
 from mlm_steps.steps.parts.control import control_of
 from mlm_steps.steps.run.session import Session
-
-if TYPE_CHECKING:
-    from mlm_steps.engine import LmmFit
-    from mlm_steps.engine.fit.all_fit import AllFits
+from mlm_steps.steps.validate import prepare_analysis
 
 __all__ = ["allfit", "describe_allfit"]
 
@@ -30,7 +31,7 @@ def allfit(session: Session, model: str | None = None) -> None:
         print(describe_allfit(session, model))
         return
     with session.recorded(STEP) as (recorder, key):
-        fits = [session.fit(rung.name) for rung in session.spec.rungs]
+        fits = [session.fit_record(rung.name) for rung in session.spec.rungs]
         wanted = [
             record
             for record in fits
@@ -41,17 +42,12 @@ def allfit(session: Session, model: str | None = None) -> None:
         if not wanted:
             session.say("nothing to check")
         record = AllFitRecord(made_from=key, rungs=rungs)
-        write_record(record, session.layout.allfit)
-        recorder.add(session.layout.allfit)
+        write_record(record, session.layout.output(STEP))
+        recorder.add(session.layout.output(STEP))
 
 
 def describe_allfit(session: Session, model: str) -> str:
     """Return the table and the verdict of one rung as text; nothing is read from a run, nothing written."""
-    from mlm_steps.api.refits import Refits
-    from mlm_steps.design.build import build_design
-    from mlm_steps.engine import fit_lmm
-    from mlm_steps.steps.validate import prepare_analysis
-
     rung, estimation = _rung_named(session, model), session.spec.estimation
     frame = prepare_analysis(session.loaded).frame
     formula = session.plan.formulas[model]
@@ -68,10 +64,7 @@ def _rung_named(session: Session, name: str) -> ModelSpec:
 
 
 def _rung(session: Session, record: FitRecord) -> RungRefits:
-    from mlm_steps.api.refits import verdict
-    from mlm_steps.engine.fit.all_fit import UNASKED
-
-    fit = session.refit(session.frame(), record).under(record.method)
+    fit = estimates_at_record(session, record).under(record.method)
     found = _refit(session, fit, None if session.spec.estimation.allfit == "always" else UNASKED)
     return RungRefits(
         model=record.model,
@@ -96,6 +89,4 @@ def _rung(session: Session, record: FitRecord) -> RungRefits:
 
 
 def _refit(session: Session, fit: LmmFit, optimizers: Sequence[str] | None = None) -> AllFits:
-    from mlm_steps.engine.fit.all_fit import refit_all
-
     return refit_all(fit, control_of(session.spec.estimation), optimizers)

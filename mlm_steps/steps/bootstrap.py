@@ -10,6 +10,7 @@ from mlm_steps.engine.bootstrap.bootstrap import TOO_MANY_FAILED, Sample, bound_
 from mlm_steps.engine.bootstrap.replicates import Replicates
 from mlm_steps.records import Interval, IntervalKind, IntervalRecord, Notice, write_record
 from mlm_steps.records.failure import Absence
+from mlm_steps.steps.parts.at_record import estimates_at_record
 from mlm_steps.steps.parts.bootstrap_rows import Quantity, quantities
 from mlm_steps.steps.resample import read_replicates
 from mlm_steps.steps.run.session import Session
@@ -19,20 +20,21 @@ __all__ = ["bootstrap", "bootstrap_record"]
 
 def bootstrap(session: Session, model: str) -> None:
     """Write the percentile intervals of a rung, of the kinds that the spec wants bootstrapped."""
-    path, step = session.layout.intervals("bootstrap", model), f"bootstrap/{model}"
+    step = f"bootstrap/{model}"
+    path = session.layout.output(step)
     with session.recorded(step) as (recorder, key):
         record = session.usable(model)
         if isinstance(record, Absence):
             session.pass_on(record, step, path, recorder)
             return
-        files = [session.layout.resampled(model, numbers) for numbers in session.plan.resampled]
-        parts = [read_replicates(file, record) for file in files]
+        jobs = [f"resample/{model}/{numbers}" for numbers in session.plan.inputs.resampled]
+        parts = [read_replicates(session.layout.output(job), record) for job in jobs]
         absent = next((part for part in parts if isinstance(part, Absence)), None)
         if absent is not None:
             session.say(f"{absent.step}: {absent.reason}")
             session.pass_on(absent, step, path, recorder)
             return
-        fit = session.refit(session.frame(), record, methods=(record.method,)).under(record.method)
+        fit = estimates_at_record(session, record, methods=(record.method,)).under(record.method)
         replicates = Replicates.joined([part for part in parts if isinstance(part, Replicates)])
         found = bootstrap_record(
             model,

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from mlm_steps.compare import COMPARISONS
+from mlm_steps.compare.simulations import Simulations
 from mlm_steps.records import ComparisonRecord, FitRecord, write_record
 from mlm_steps.records.failure import Absence
+from mlm_steps.steps.parts.at_record import estimates_at_record
 from mlm_steps.steps.run.session import Session
 
 __all__ = ["compare"]
@@ -11,12 +14,10 @@ __all__ = ["compare"]
 
 def compare(session: Session, smaller: str, larger: str, kind: str = "lrt") -> None:
     """Write the record of a comparison; ComparisonError when the larger model fits worse."""
-    from mlm_steps.compare import COMPARISONS
-    from mlm_steps.compare.simulations import Simulations
-
-    path = session.layout.comparison(smaller, larger)
-    with session.recorded(f"compare/{smaller}--{larger}") as (recorder, key):
-        fits = [session.fit(name) for name in (smaller, larger)]
+    step = f"compare/{smaller}--{larger}"
+    path = session.layout.output(step)
+    with session.recorded(step) as (recorder, key):
+        fits = [session.fit_record(name) for name in (smaller, larger)]
         failed = next((fit for fit in fits if isinstance(fit, Absence)), None)
         if failed is not None:
             write_record(_refused(smaller, larger, f"{failed.step} failed: {failed.reason}"), path)
@@ -27,8 +28,7 @@ def compare(session: Session, smaller: str, larger: str, kind: str = "lrt") -> N
             write_record(_refused(smaller, larger, doubt, made_from=key), path)
             recorder.add(path)
             return
-        frame = session.frame()
-        first, second = (session.refit(frame, fit) for fit in fits if not isinstance(fit, Absence))
+        first, second = (estimates_at_record(session, fit) for fit in fits if isinstance(fit, FitRecord))
         tests = session.spec.tests
         record = COMPARISONS[kind](
             first,

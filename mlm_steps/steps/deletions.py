@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
+from mlm_steps.compare.deletions import leave_out
+from mlm_steps.compare.heterogeneity import heterogeneity
+from mlm_steps.compare.simulations import Simulations
+from mlm_steps.design.deletions import single_deletions
+from mlm_steps.engine import LmmFit
 from mlm_steps.records import FitRecord, write_record
-from mlm_steps.records.deletions import DeletionsRecord, RungDeletions
+from mlm_steps.records.deletions import DeletionsRecord, RandomEffectTest, RungDeletions
 from mlm_steps.records.effort import OptionalStep
+from mlm_steps.steps.parts.at_record import analysis_frame, estimates_at_record
 from mlm_steps.steps.parts.control import control_of
 from mlm_steps.steps.run.session import Session
-
-if TYPE_CHECKING:
-    from mlm_steps.engine import LmmFit
-    from mlm_steps.records.deletions import RandomEffectTest
 
 __all__ = ["deletions"]
 
@@ -29,14 +29,12 @@ def deletions(session: Session) -> None:
         rungs = tuple(_rung(session, record) for record in fits if isinstance(record, FitRecord))
         for rung in rungs:
             session.say(*(_line(rung.model, test) for test in rung.deletions))
-        write_record(DeletionsRecord(made_from=key, rungs=rungs), session.layout.deletions)
-        recorder.add(session.layout.deletions)
+        write_record(DeletionsRecord(made_from=key, rungs=rungs), session.layout.output(STEP))
+        recorder.add(session.layout.output(STEP))
 
 
 def _rung(session: Session, record: FitRecord) -> RungDeletions:
-    from mlm_steps.compare.heterogeneity import heterogeneity
-
-    fit = session.refit(session.frame(), record).under(record.method)
+    fit = estimates_at_record(session, record).under(record.method)
     return RungDeletions(
         model=record.model,
         method=record.method,
@@ -49,12 +47,8 @@ def _rung(session: Session, record: FitRecord) -> RungDeletions:
 
 
 def _tests(session: Session, model: str, fit: LmmFit) -> tuple[RandomEffectTest, ...]:
-    from mlm_steps.compare.deletions import leave_out
-    from mlm_steps.compare.simulations import Simulations
-    from mlm_steps.design.deletions import single_deletions
-
     asked = Simulations(session.spec.seed, session.spec.tests.rlrt)
-    formula, frame = session.formulas[model], session.frame()
+    formula, frame = session.formulas[model], analysis_frame(session)
     return tuple(
         leave_out(
             fit,

@@ -3,21 +3,23 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import TYPE_CHECKING
 
+import numpy as np
+import pandas as pd
+
+from mlm_steps.design.build import build_design
 from mlm_steps.design.coefficient_words import CoefficientWords, Named
+from mlm_steps.design.matrices import Design
+from mlm_steps.design.predictors import Predictors
+from mlm_steps.effects import Fitted, contrast_test, factor_means, simple_slopes
+from mlm_steps.engine import evaluate_at
+from mlm_steps.inference import Context, reference
 from mlm_steps.records import EffectsRecord, FitRecord, write_record
 from mlm_steps.records.effects import ContrastTest, FactorMeans, SimpleSlopes
 from mlm_steps.spec.means import settled
+from mlm_steps.steps.parts.at_record import analysis_frame
 from mlm_steps.steps.parts.wanted import Wanted, value_of, wanted_on
 from mlm_steps.steps.run.session import Session
-
-if TYPE_CHECKING:
-    import pandas as pd
-
-    from mlm_steps.design.matrices import Design
-    from mlm_steps.design.predictors import Predictors
-    from mlm_steps.effects import Fitted
 
 __all__ = ["effects"]
 
@@ -30,11 +32,11 @@ def effects(session: Session) -> None:
     One step for the whole ladder: most rungs have little to read, and what there is takes milliseconds.
     """
     with session.recorded(STEP) as (recorder, key):
-        records = [session.fit(rung.name) for rung in session.spec.rungs]
+        records = [session.fit_record(rung.name) for rung in session.spec.rungs]
         fitted_rungs = [record for record in records if isinstance(record, FitRecord)]
         known = CoefficientWords(_named(fit) for fit in fitted_rungs)
         fits = [fit for fit in fitted_rungs if fit.unreliable is None]
-        frame = session.frame()
+        frame = analysis_frame(session)
         contrasts: list[ContrastTest] = []
         slopes: list[SimpleSlopes] = []
         means: list[FactorMeans] = []
@@ -50,8 +52,8 @@ def effects(session: Session) -> None:
         record = EffectsRecord(
             made_from=key, contrasts=tuple(contrasts), slopes=tuple(slopes), means=tuple(means)
         )
-        write_record(record, session.layout.effects)
-        recorder.add(session.layout.effects)
+        write_record(record, session.layout.output(STEP))
+        recorder.add(session.layout.output(STEP))
 
 
 def _named(fit: FitRecord) -> Iterator[Named]:
@@ -60,9 +62,6 @@ def _named(fit: FitRecord) -> Iterator[Named]:
 
 
 def _predictors(session: Session, frame: pd.DataFrame, fit: FitRecord) -> Predictors:
-    from mlm_steps.design.build import build_design
-    from mlm_steps.design.predictors import Predictors
-
     formula = session.plan.read(fit.formula)  # a remedy may have taken the place of the spec's
     design: Design = build_design(formula, frame, weights=fit.weights, contrasts=session.contrasts)
     return Predictors(design, frame, formula)
@@ -70,26 +69,16 @@ def _predictors(session: Session, frame: pd.DataFrame, fit: FitRecord) -> Predic
 
 def _fitted(session: Session, fit: FitRecord, predictors: Predictors) -> Fitted:
     """Return a rung at the parameters of its record, with what its coefficients are tested with."""
-    import numpy as np
-
-    from mlm_steps.effects import Fitted
-    from mlm_steps.engine import evaluate_at
-    from mlm_steps.inference import Context, reference
-
     at = evaluate_at(predictors.design, np.array(fit.reported.theta), method=fit.method)
     against = reference(at, session.spec.estimation.df, Context(session.plan.levels))
     return Fitted(fit.model, predictors, against, fit.confidence)
 
 
 def _contrasts(fitted: Fitted, wanted: Wanted) -> list[ContrastTest]:
-    from mlm_steps.effects import contrast_test
-
     return [contrast_test(fitted, name, hypotheses) for name, hypotheses in wanted.contrasts]
 
 
 def _slopes(session: Session, fitted: Fitted, wanted: Wanted) -> list[SimpleSlopes]:
-    from mlm_steps.effects import simple_slopes
-
     found: list[SimpleSlopes] = []
     for pair, declared in wanted.slopes:
         moderator = fitted.predictors.by_name[pair.moderator]
@@ -106,8 +95,6 @@ def _slopes(session: Session, fitted: Fitted, wanted: Wanted) -> list[SimpleSlop
 
 
 def _means(fitted: Fitted, wanted: Wanted) -> list[FactorMeans]:
-    from mlm_steps.effects import factor_means
-
     found: list[FactorMeans] = []
     for each in wanted.means:
         at = {name: value for name, value in each.at.items() if name in fitted.predictors.by_name}

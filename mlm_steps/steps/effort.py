@@ -12,8 +12,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from mlm_steps.records import ComparisonRecord, EffortRecord, FitRecord, OptionalWork, write_record
 from mlm_steps.records.effort import OptionalStep
 from mlm_steps.spec import PipelineSpec
+from mlm_steps.steps import STEPS
 from mlm_steps.steps.parts import expense
-from mlm_steps.steps.parts.demanded import KEYS, asked
 from mlm_steps.steps.run.session import Session
 
 __all__ = ["effort", "plan_work"]
@@ -31,7 +31,7 @@ def effort(session: Session) -> None:
     """Write which optional work is done and which is left out."""
     with session.recorded(STEP) as (recorder, key):
         spec = session.spec
-        fits = [session.fit(rung.name) for rung in spec.rungs]
+        fits = [session.fit_record(rung.name) for rung in spec.rungs]
         pairs = [session.compared(pair.smaller, pair.larger) for pair in spec.pairs]
         record = plan_work(
             spec,
@@ -40,8 +40,8 @@ def effort(session: Session) -> None:
         )
         for work in record.work:
             session.say(f"{work.step} of {work.of}: about {work.seconds:.2g} s: {work.decision}")
-        write_record(record.model_copy(update={"made_from": key}), session.layout.effort)
-        recorder.add(session.layout.effort)
+        write_record(record.model_copy(update={"made_from": key}), session.layout.output(STEP))
+        recorder.add(session.layout.output(STEP))
 
 
 def plan_work(
@@ -52,11 +52,13 @@ def plan_work(
     found = [*_of_rungs(spec, fits), *_of_pairs(spec, fits, pairs)]
     # Python's sort is stable: what takes as long stays in the order of the ladder.
     for step, of, seconds in sorted(found, key=lambda work: (ORDER.index(work[0]), work[2])):
-        demanded = asked(spec, step)
+        declared = STEPS[step].optional
+        assert declared is not None  # noqa: S101 - ORDER lists optional steps
+        demanded = declared.demanded(spec)
         allowed = budget is None or used + seconds <= budget
         decision = "asked" if demanded else "within" if allowed else "left_out"
         used += seconds if decision == "within" else 0.0
-        work = OptionalWork(step=step, of=of, seconds=seconds, decision=decision, key=KEYS[step])
+        work = OptionalWork(step=step, of=of, seconds=seconds, decision=decision, key=declared.key)
         decided.append(work)
     return EffortRecord(effort=spec.effort, budget=budget, work=tuple(decided))
 

@@ -7,8 +7,10 @@ import io
 from collections.abc import Iterable, Sequence
 
 from mlm_steps.errors import Fault, UsageError
+from mlm_steps.figures import FIGURES, FigureInput
 from mlm_steps.records import FigureRecord, write_record, write_whole
 from mlm_steps.records.failure import Absence
+from mlm_steps.steps.parts.at_record import analysis_frame
 from mlm_steps.steps.run.collect import collect
 from mlm_steps.steps.run.session import Session
 
@@ -17,13 +19,12 @@ __all__ = ["figure"]
 
 def figure(session: Session, name: str) -> None:
     """Write a figure's SVG, the CSV of its data and its record; an Absence where it does not apply."""
-    from mlm_steps.figures import FIGURES, FigureInput
-
     if name not in FIGURES:
         raise UsageError(Fault("--name", f"no figure '{name}'", f"one of {', '.join(FIGURES)}"))
-    path, step = session.layout.figure(name), f"figure/{name}"
+    step = f"figure/{name}"
+    path = session.layout.output(step)
     with session.recorded(step) as (recorder, key):
-        given = FigureInput(run=collect(session), frame=session.frame(), formulas=session.formulas)
+        given = FigureInput(run=collect(session), frame=analysis_frame(session), formulas=session.formulas)
         drawn = FIGURES[name](given)
         if drawn is None:
             reason = "the models have nothing for it to show"

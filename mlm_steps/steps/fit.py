@@ -4,8 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import TYPE_CHECKING
 
+import pandas as pd
+
+from mlm_steps.design.hypotheses import term_hypotheses
+from mlm_steps.engine import LmmFit
+from mlm_steps.engine.cost import cost_of
+from mlm_steps.engine.posterior.random_effects import random_effects
 from mlm_steps.errors import FitError
 from mlm_steps.records import EvaluationCost, write_record
 from mlm_steps.steps.parts.estimates import estimated, optima_record
@@ -14,22 +19,11 @@ from mlm_steps.steps.parts.fixed_part import Hypotheses
 from mlm_steps.steps.run.parquet import write_parquet
 from mlm_steps.steps.run.session import Session
 
-if TYPE_CHECKING:
-    import pandas as pd
-
-    from mlm_steps.engine import LmmFit
-
 __all__ = ["fit"]
 
 
 def fit(session: Session, model: str) -> None:
     """Write the record of a rung, its conditional modes and its fitted values; FitError."""
-    import pandas as pd
-
-    from mlm_steps.design.hypotheses import term_hypotheses
-    from mlm_steps.engine.cost import cost_of
-    from mlm_steps.engine.posterior.random_effects import random_effects
-
     step = f"fit/{model}"
     with session.recorded(step) as (recorder, key), _search_told(session):
         rung, estimation, layout = session.model(model), session.spec.estimation, session.layout
@@ -75,9 +69,9 @@ def fit(session: Session, model: str) -> None:
         write_parquet(pd.DataFrame(random_effects(reported)), layout.modes(model))
         write_parquet(_rows(reported), layout.rows(model))
         write_record(optima_record(record, settled), layout.optima(model))
-        write_record(record, layout.fit(model))
+        write_record(record, layout.output(step))
         recorder.estimates = session.plan.estimates_key(model) or ""
-        recorder.add(layout.modes(model), layout.rows(model), layout.optima(model), layout.fit(model))
+        recorder.add(layout.modes(model), layout.rows(model), layout.optima(model), layout.output(step))
 
 
 @contextmanager
@@ -94,8 +88,6 @@ def _search_told(session: Session) -> Iterator[None]:
 
 
 def _rows(fit: LmmFit) -> pd.DataFrame:
-    import pandas as pd
-
     return pd.DataFrame(
         {
             "row": fit.design.rows,

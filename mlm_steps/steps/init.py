@@ -7,15 +7,12 @@ import os
 import re
 from collections.abc import Iterator, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING
 
+from mlm_steps.data.candidates import Candidate
+from mlm_steps.data.survey import Survey, survey
 from mlm_steps.spec.paths import Refused, data_file
 from mlm_steps.spec.preset import column
 from mlm_steps.spec.types import slugified
-
-if TYPE_CHECKING:
-    from mlm_steps.data.candidates import Candidate
-    from mlm_steps.data.survey import Survey
 
 __all__ = ["init_spec"]
 
@@ -81,8 +78,6 @@ def init_spec(
     UsageError
         A column is not there, or cannot play its part.
     """
-    from mlm_steps.data.survey import survey
-
     found = survey(data, outcome, group, level_1, level_2, sheet)
     plan = _Plan(found, outcome, group)
     lines = [

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from mlm_steps.design.build import build_design
+from mlm_steps.engine.fit.ols import OlsFit, fit_ols
 from mlm_steps.records import OlsCoefficient, OlsRecord, write_record
 from mlm_steps.steps.parts.aggregate import group_codes
+from mlm_steps.steps.parts.at_record import analysis_frame
 from mlm_steps.steps.run.session import Session
 
 __all__ = ["prelude"]
@@ -11,13 +14,11 @@ __all__ = ["prelude"]
 
 def prelude(session: Session, model: str) -> None:
     """Write the record of a prelude model; DesignError."""
-    from mlm_steps.design.build import build_design
-    from mlm_steps.engine.fit.ols import OlsFit, fit_ols
-
-    path = session.layout.prelude(model)
-    with session.recorded(f"prelude/{model}") as (recorder, key):
+    step = f"prelude/{model}"
+    path = session.layout.output(step)
+    with session.recorded(step) as (recorder, key):
         entry, confidence = session.model(model), session.spec.estimation.confidence
-        frame = session.frame()
+        frame = analysis_frame(session)
         design = build_design(
             session.plan.formulas[model],
             frame,
@@ -25,9 +26,8 @@ def prelude(session: Session, model: str) -> None:
             contrasts=session.contrasts,
             mixed=False,
         )
-        clusters = {
-            ":".join(columns): group_codes(frame, columns)[design.rows] for columns in session.plan.clusters
-        }
+        factors = session.plan.inputs.clusters
+        clusters = {":".join(columns): group_codes(frame, columns)[design.rows] for columns in factors}
         fit: OlsFit = fit_ols(design, clusters, confidence=confidence)
         record = OlsRecord(
             made_from=key,

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator, Mapping
-from typing import TYPE_CHECKING, NamedTuple
+from typing import NamedTuple
 
+from mlm_steps.engine import LmmFit
 from mlm_steps.engine.fit.all_fit import takes_long
+from mlm_steps.engine.profile.profile import Profile
 from mlm_steps.engine.profile.profiles import Parameter, parameters_of, profile_fit
 from mlm_steps.records import (
     FitRecord,
@@ -13,19 +16,16 @@ from mlm_steps.records import (
     IntervalKind,
     IntervalRecord,
     Notice,
+    RandomParameter,
     ZetaCurve,
     write_record,
 )
 from mlm_steps.records.failure import Absence
 from mlm_steps.records.intervals import fixed_row, icc_row, random_row
+from mlm_steps.steps.parts.at_record import estimates_at_record
 from mlm_steps.steps.run.session import Session
 from mlm_steps.variance.icc import profiled_rows
 from mlm_steps.variance.icc_profile import share_at, share_interval
-
-if TYPE_CHECKING:
-    from mlm_steps.engine import LmmFit
-    from mlm_steps.engine.profile.profile import Profile
-    from mlm_steps.records import RandomParameter
 
 __all__ = ["profile", "profile_record"]
 
@@ -39,9 +39,8 @@ KINDS: Mapping[str, IntervalKind] = {
 
 def profile(session: Session, model: str) -> None:
     """Write the profile intervals of a rung, of the kinds that the spec wants profiled."""
-    import os
-
-    path, step = session.layout.intervals("profile", model), f"profile/{model}"
+    step = f"profile/{model}"
+    path = session.layout.output(step)
     with session.recorded(step) as (recorder, key):
         record = session.usable(model)
         if isinstance(record, Absence):
@@ -52,7 +51,7 @@ def profile(session: Session, model: str) -> None:
             write_record(_left_out(session, record, key), path)
             recorder.add(path)
             return
-        fit = session.refit(session.frame(), record, methods=("ML",)).under("ML")
+        fit = estimates_at_record(session, record, methods=("ML",)).under("ML")
         workers = len(os.sched_getaffinity(0)) if takes_long(fit) else 1
         found = profile_record(fit, record, session.spec.intervals.kinds("profile"), workers=workers)
         session.say(f"{model}: {len(found.intervals)} intervals from {len(found.curves)} profiles")

@@ -2,20 +2,18 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+import pandas as pd
 
+from mlm_steps.design.build import build_design
+from mlm_steps.engine import Estimates
 from mlm_steps.records import FitRecord, write_record
 from mlm_steps.records.effort import OptionalStep
 from mlm_steps.records.remedies import RemedyRecord, RungAdvice
+from mlm_steps.remedies.advice import Status, advise
+from mlm_steps.steps.parts.at_record import estimates_at_record
 from mlm_steps.steps.parts.control import control_of
 from mlm_steps.steps.parts.on_singular import subject_of
 from mlm_steps.steps.run.session import Session
-
-if TYPE_CHECKING:
-    import pandas as pd
-
-    from mlm_steps.engine import Estimates
-    from mlm_steps.remedies.advice import Status
 
 __all__ = ["remedies"]
 
@@ -28,7 +26,7 @@ def remedies(session: Session) -> None:
     One step for the whole ladder: most ladders need none, and a step that finds that out costs little.
     """
     with session.recorded(STEP) as (recorder, key):
-        fits = [session.fit(rung.name) for rung in session.spec.rungs]
+        fits = [session.fit_record(rung.name) for rung in session.spec.rungs]
         wanted = [
             record for record in fits if isinstance(record, FitRecord) and session.allows(STEP, record.model)
         ]
@@ -39,16 +37,15 @@ def remedies(session: Session) -> None:
             session.say(*(f"  {a.remedy}: {a.formula}: {a.verdict}" for a in rung.alternatives))
         if not rungs:
             session.say("no rung needs advice")
-        write_record(RemedyRecord(made_from=key, rungs=rungs), session.layout.remedies)
-        recorder.add(session.layout.remedies)
+        write_record(RemedyRecord(made_from=key, rungs=rungs), session.layout.output(STEP))
+        recorder.add(session.layout.output(STEP))
 
 
 def _advice(session: Session, record: FitRecord, frame: pd.DataFrame) -> RungAdvice:
-    from mlm_steps.remedies.advice import advise
-
-    estimates = (
-        session.refit(frame, record) if record.deviation is None else _declared(session, record, frame)
-    )
+    if record.deviation is None:
+        estimates = estimates_at_record(session, record, frame=frame)
+    else:
+        estimates = _declared(session, record, frame)
     end = estimates.under(record.method)
     status: Status = "singular" if end.singular else "doubtful"
     if record.deviation is None and record.reported.convergence.status == "failed":
@@ -68,9 +65,6 @@ def _advice(session: Session, record: FitRecord, frame: pd.DataFrame) -> RungAdv
 
 def _declared(session: Session, record: FitRecord, frame: pd.DataFrame) -> Estimates:
     """Return the fits of a rung as declared, where another model stands in its place."""
-    from mlm_steps.design.build import build_design
-    from mlm_steps.engine import Estimates
-
     design = build_design(
         session.plan.formulas[record.model], frame, weights=record.weights, contrasts=session.contrasts
     )

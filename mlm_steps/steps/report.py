@@ -11,7 +11,8 @@ from mlm_steps.engine.search.convergence import GRADIENT_TOLERANCE
 from mlm_steps.engine.structures.compiled import form
 from mlm_steps.figures import FIGURES
 from mlm_steps.records import FigureRecord, write_whole
-from mlm_steps.records.failure import read_outcome
+from mlm_steps.report.inputs import ReportInput
+from mlm_steps.report.render import render_report
 from mlm_steps.steps.run.collect import collect
 from mlm_steps.steps.run.dates import report_date
 from mlm_steps.steps.run.identity import numerical_versions
@@ -23,12 +24,9 @@ __all__ = ["report"]
 
 def report(session: Session) -> None:
     """Write the report in each declared format."""
-    from mlm_steps.report.inputs import ReportInput
-    from mlm_steps.report.render import render_report
-
     layout = session.layout
     with session.recorded("report") as (recorder, _):
-        records = (read_outcome(FigureRecord, layout.figure(name)) for name in FIGURES)
+        records = (session.outcome(FigureRecord, f"figure/{name}") for name in FIGURES)
         figures = tuple(record for record in records if isinstance(record, FigureRecord))
         given = ReportInput(
             run=collect(session, figures=figures),

@@ -2,22 +2,19 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from pathlib import Path
 
 import numpy as np
+import pandas as pd
 from numpy.typing import NDArray
 
 from mlm_steps.engine.bootstrap.bootstrap import draw_replicates
 from mlm_steps.engine.bootstrap.replicates import Replicates
 from mlm_steps.records import FitRecord
 from mlm_steps.records.failure import Absence, read_absence
+from mlm_steps.steps.parts.at_record import estimates_at_record
 from mlm_steps.steps.run.parquet import read_parquet, write_parquet
 from mlm_steps.steps.run.session import Session
-
-if TYPE_CHECKING:
-    from pathlib import Path
-
-    import pandas as pd
 
 __all__ = ["read_replicates", "resample"]
 
@@ -26,13 +23,14 @@ PARQUET = b"PAR1"
 
 def resample(session: Session, model: str, numbers: str) -> None:
     """Write some replicates of a rung; ``numbers`` such as ``0-500``, the end excluded."""
-    path, step = session.layout.resampled(model, numbers), f"resample/{model}/{numbers}"
+    step = f"resample/{model}/{numbers}"
+    path = session.layout.output(step)
     with session.recorded(step) as (recorder, _):
         record = session.usable(model)
         if isinstance(record, Absence):
             session.pass_on(record, step, path, recorder)
             return
-        fit = session.refit(session.frame(), record, methods=(record.method,)).under(record.method)
+        fit = estimates_at_record(session, record, methods=(record.method,)).under(record.method)
         wanted, kind = range(*map(int, numbers.split("-"))), session.spec.bootstrap.kind
         found = draw_replicates(fit, kind, session.spec.seed, f"bootstrap/{model}", wanted)
         session.say(
@@ -44,8 +42,6 @@ def resample(session: Session, model: str, numbers: str) -> None:
 
 
 def _frame(found: Replicates, numbers: range) -> pd.DataFrame:
-    import pandas as pd
-
     columns: dict[str, object] = {"replicate": np.array(numbers, dtype=np.int64)}
     columns["status"] = found.status.astype(object)
     columns |= {"criterion": found.criterion, "sigma": found.sigma}

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+import numpy as np
+from numpy.typing import NDArray
 
+from mlm_steps.compare.bootstrap import simulated_statistics
+from mlm_steps.compare.nesting import relate
+from mlm_steps.compare.simulations import bootstrap_step
 from mlm_steps.records import ComparisonRecord, FitRecord, SimulationRecord, write_record
 from mlm_steps.records.failure import Absence
+from mlm_steps.steps.parts.at_record import estimates_at_record
 from mlm_steps.steps.run.session import Session
-
-if TYPE_CHECKING:
-    import numpy as np
-    from numpy.typing import NDArray
 
 __all__ = ["simulate"]
 
@@ -20,10 +21,11 @@ def simulate(session: Session, smaller: str, larger: str, numbers: str) -> None:
 
     Where the comparison is not bootstrapped, the record says so: which are is known once all have been made.
     """
-    path, step = session.layout.simulated(smaller, larger, numbers), f"simulate/{smaller}--{larger}/{numbers}"
+    step = f"simulate/{smaller}--{larger}/{numbers}"
+    path = session.layout.output(step)
     with session.recorded(step) as (recorder, key):
         pair = session.compared(smaller, larger)
-        fits = [session.fit(name) for name in (smaller, larger)]
+        fits = [session.fit_record(name) for name in (smaller, larger)]
         absent = next((each for each in (*fits, pair) if isinstance(each, Absence)), None)
         if absent is not None:
             session.pass_on(absent, step, path, recorder)
@@ -49,13 +51,8 @@ def _wanted(session: Session, pair: ComparisonRecord) -> bool:
 def _statistics(
     session: Session, pair: ComparisonRecord, fits: list[FitRecord], numbers: range
 ) -> NDArray[np.float64]:
-    from mlm_steps.compare.bootstrap import simulated_statistics
-    from mlm_steps.compare.nesting import relate
-    from mlm_steps.compare.simulations import bootstrap_step
-
     method = pair.criterion or fits[0].method
-    frame = session.frame()
-    smaller, larger = (session.refit(frame, fit, methods=(method,)).under(method) for fit in fits)
+    smaller, larger = (estimates_at_record(session, fit, methods=(method,)).under(method) for fit in fits)
     return simulated_statistics(
         (smaller, larger),
         relate(smaller.design, larger.design),

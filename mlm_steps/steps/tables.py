@@ -5,14 +5,13 @@ from __future__ import annotations
 from mlm_steps.records import write_whole
 from mlm_steps.steps.run.collect import collect
 from mlm_steps.steps.run.session import Session
+from mlm_steps.tables import TABLES
 
 __all__ = ["tables"]
 
 
 def tables(session: Session) -> None:
     """Write every table of a run."""
-    from mlm_steps.tables import TABLES
-
     with session.recorded("tables") as (recorder, _):
         run = collect(session)
         for name, build in TABLES.items():

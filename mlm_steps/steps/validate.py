@@ -6,19 +6,23 @@ import re
 import sys
 from collections.abc import Iterable, Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING
 
+import pandas as pd
+
+from mlm_steps.data import Analysis
+from mlm_steps.data.assemble import assemble
+from mlm_steps.design.build import build_design
 from mlm_steps.design.formula import place_as_written
+from mlm_steps.design.matrices import Design
+from mlm_steps.design.predictors import Predictors
+from mlm_steps.engine.bootstrap.resampling.cases import outermost
+from mlm_steps.engine.result.checks import check_design
+from mlm_steps.engine.search.optimizers import NEEDS, installed
 from mlm_steps.errors import Fault, FitError, FormulaError, MlmError, SpecError
 from mlm_steps.spec import LoadedSpec, inspect_spec
+from mlm_steps.steps.parts.effect_faults import effect_faults
 from mlm_steps.steps.parts.uses import model_uses
 from mlm_steps.steps.run.kept import check_formula
-
-if TYPE_CHECKING:
-    import pandas as pd
-
-    from mlm_steps.data import Analysis
-    from mlm_steps.design.matrices import Design
 
 __all__ = ["check", "check_designs", "prepare_analysis"]
 
@@ -40,8 +44,6 @@ def check(spec: Path, *, allow_outside: bool = False) -> tuple[LoadedSpec, Analy
 
 def _missing_extra(loaded: LoadedSpec) -> Iterator[Fault]:
     """Yield a fault where the optimiser that the spec asks for is not installed."""
-    from mlm_steps.engine.search.optimizers import NEEDS, installed
-
     chosen = loaded.spec.estimation.optimizer
     if not installed(chosen):
         what = f"{chosen} needs the package {NEEDS[chosen]}, which is not installed"
@@ -60,8 +62,6 @@ def _in_file_order(faults: Iterable[Fault]) -> list[Fault]:
 
 def prepare_analysis(loaded: LoadedSpec) -> Analysis:
     """Return the analysis sample of a spec whose designs all hold; MlmError with all faults."""
-    from mlm_steps.data.assemble import assemble
-
     analysis = assemble(loaded, model_uses(loaded.spec))
     check_designs(loaded, analysis.frame)
     return analysis
@@ -69,11 +69,6 @@ def prepare_analysis(loaded: LoadedSpec) -> Analysis:
 
 def check_designs(loaded: LoadedSpec, frame: pd.DataFrame) -> None:
     """Refuse models that cannot be fitted to the analysis sample; all faults, each at its formula."""
-    from mlm_steps.design.build import build_design
-    from mlm_steps.design.predictors import Predictors
-    from mlm_steps.engine.result.checks import check_design
-    from mlm_steps.steps.parts.effect_faults import effect_faults
-
     faults: list[Fault] = []
     contrasts = {name: c.contrast for name, c in loaded.spec.data.columns.items() if c.contrast}
     rungs: dict[str, Predictors] = {}
@@ -107,7 +102,6 @@ def _undrawable(loaded: LoadedSpec, design: Design, name: str) -> list[Fault]:
     spec = loaded.spec
     if spec.bootstrap.kind != "cases" or not spec.intervals.kinds("bootstrap"):
         return []
-    from mlm_steps.engine.bootstrap.resampling.cases import outermost
 
     try:
         outermost(design)

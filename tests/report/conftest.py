@@ -56,7 +56,7 @@ from mlm_steps.records.remedies import (
 )
 from mlm_steps.records.run import Labels, RunRecords
 from mlm_steps.report.inputs import ReportInput
-from mlm_steps.steps.parts.demanded import KEYS
+from mlm_steps.steps import STEPS
 
 from .small_effects import effects
 
@@ -505,7 +505,7 @@ def planned():
         effort="normal",
         budget=8.0,
         work=tuple(
-            OptionalWork(step=step, of=of, seconds=seconds, decision=decision, key=KEYS[step])
+            OptionalWork(step=step, of=of, seconds=seconds, decision=decision, key=STEPS[step].optional.key)
             for step, of, seconds, decision in work
         ),
     )

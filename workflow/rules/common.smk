@@ -1,9 +1,9 @@
 """Names and helpers shared by the rules.
 
-A step's freshness is decided by its key file (mlm_steps.steps.run.keys): it is newer than the step's output exactly
-when the output was not made from what the spec, the data and the code now say. Which steps a step reads is said
-in mlm_steps.steps.run.plan; its inputs are its key file and, where it has to be made, those of their files that have
-to be made before it.
+The key file of a step (mlm_steps.steps.run.keys) decides whether the step is made: it is newer than the step's
+output exactly when the output was not made from the present spec, data and code. The declarations in
+mlm_steps.steps say which steps a step reads. Its inputs are its key file and, where it has to be made, those of
+their files that have to be made before it.
 """
 
 from mlm_steps.runner.snakefile import open_workflow
@@ -16,77 +16,14 @@ REPORTS = WORK.reports
 
 
 def inputs_of(step):
-    """Return what a step waits for, once the data are current."""
-    checkpoints.data.get()
-    return WORK.inputs(step)
+    """Return the input function of a step such as ``fit/{model}``.
 
+    The inputs are known once the data are current; those of an optional step, once the effort is planned.
+    """
 
-def inputs_after_effort(step):
-    """Return what an optional step waits for, once it is planned which of them are done."""
-    checkpoints.effort.get()
-    return WORK.inputs(step)
+    def inputs(wildcards):
+        waited_for = checkpoints.effort if WORK.is_optional(step) else checkpoints.data
+        waited_for.get()
+        return WORK.inputs(step.format(**dict(wildcards.items())))
 
-
-def prelude_inputs(wildcards):
-    return inputs_of(f"prelude/{wildcards.model}")
-
-
-def fit_inputs(wildcards):
-    return inputs_of(f"fit/{wildcards.model}")
-
-
-def comparison_inputs(wildcards):
-    return inputs_of(f"compare/{wildcards.smaller}--{wildcards.larger}")
-
-
-def variance_inputs(wildcards):
-    return inputs_of(f"variance/{wildcards.model}")
-
-
-def effort_inputs(wildcards):
-    return inputs_of("effort")
-
-
-def simulation_inputs(wildcards):
-    pair = f"{wildcards.smaller}--{wildcards.larger}"
-    return inputs_after_effort(f"simulate/{pair}/{wildcards.numbers}")
-
-
-def profile_inputs(wildcards):
-    return inputs_after_effort(f"profile/{wildcards.model}")
-
-
-def resample_inputs(wildcards):
-    return inputs_of(f"resample/{wildcards.model}/{wildcards.numbers}")
-
-
-def bootstrap_inputs(wildcards):
-    return inputs_of(f"bootstrap/{wildcards.model}")
-
-
-def allfit_inputs(wildcards):
-    return inputs_after_effort("allfit")
-
-
-def remedies_inputs(wildcards):
-    return inputs_after_effort("remedies")
-
-
-def effects_inputs(wildcards):
-    return inputs_of("effects")
-
-
-def deletions_inputs(wildcards):
-    return inputs_after_effort("deletions")
-
-
-def figure_inputs(wildcards):
-    return inputs_of(f"figure/{wildcards.name}")
-
-
-def tables_inputs(wildcards):
-    return inputs_of("tables")
-
-
-def report_inputs(wildcards):
-    return inputs_of("report")
+    return inputs

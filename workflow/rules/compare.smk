@@ -1,72 +1,63 @@
 rule compare:
     input:
-        comparison_inputs,
+        inputs_of("compare/{smaller}--{larger}"),
     output:
-        LAYOUT.comparison("{smaller}", "{larger}"),
+        WORK.output("compare/{smaller}--{larger}"),
     log:
         LAYOUT.log("compare/{smaller}--{larger}"),
     wildcard_constraints:
         smaller=WORK.rungs,
         larger=WORK.rungs,
     shell:
-        "{MLM} compare {ARGUMENTS} --smaller {wildcards.smaller} --larger {wildcards.larger} 2> {log:q}"
-        " || {MLM} failed {ARGUMENTS} --step compare/{wildcards.smaller}--{wildcards.larger}"
-        " --code $? --log {log:q}"
+        WORK.shell("compare/{smaller}--{larger}")
 
 
-# What is optional, and which of it is done.
+# Which optional work is done.
 checkpoint effort:
     input:
-        effort_inputs,
+        inputs_of("effort"),
     output:
-        LAYOUT.effort,
+        WORK.output("effort"),
     log:
         LAYOUT.log("effort"),
     shell:
-        "{MLM} effort {ARGUMENTS} 2> {log:q}"
-        " || {MLM} failed {ARGUMENTS} --step effort --code $? --log {log:q}"
+        WORK.shell("effort")
 
 
-# The replicates of a comparison that needs a bootstrap; where none is needed the job says so.
+# The replicates of a comparison that needs a bootstrap; otherwise the record says that it needs none.
 rule simulate:
     input:
-        simulation_inputs,
+        inputs_of("simulate/{smaller}--{larger}/{replicates}"),
     output:
-        LAYOUT.simulated("{smaller}", "{larger}", "{numbers}"),
+        WORK.output("simulate/{smaller}--{larger}/{replicates}"),
     log:
-        LAYOUT.log("simulate/{smaller}--{larger}/{numbers}"),
+        LAYOUT.log("simulate/{smaller}--{larger}/{replicates}"),
     wildcard_constraints:
         smaller=WORK.rungs,
         larger=WORK.rungs,
-        numbers="[0-9]+-[0-9]+",
+        replicates="[0-9]+-[0-9]+",
     shell:
-        "{MLM} simulate {ARGUMENTS} --smaller {wildcards.smaller} --larger {wildcards.larger}"
-        " --replicates {wildcards.numbers} 2> {log:q}"
-        " || {MLM} failed {ARGUMENTS}"
-        " --step simulate/{wildcards.smaller}--{wildcards.larger}/{wildcards.numbers}"
-        " --code $? --log {log:q}"
+        WORK.shell("simulate/{smaller}--{larger}/{replicates}")
 
 
 rule variance:
     input:
-        variance_inputs,
+        inputs_of("variance/{model}"),
     output:
-        LAYOUT.variance("{model}"),
+        WORK.output("variance/{model}"),
     log:
         LAYOUT.log("variance/{model}"),
     shell:
-        "{MLM} variance {ARGUMENTS} --model {wildcards.model} 2> {log:q}"
-        " || {MLM} failed {ARGUMENTS} --step variance/{wildcards.model} --code $? --log {log:q}"
+        WORK.shell("variance/{model}")
 
 
-# Each random effect of each rung, left out: one job for the whole ladder.
+# Each random effect of each rung is left out: one job for the whole ladder.
 rule deletions:
     input:
-        deletions_inputs,
+        inputs_of("deletions"),
     output:
-        LAYOUT.deletions,
+        WORK.output("deletions"),
     log:
         LAYOUT.log("deletions"),
     shell:
-        "{MLM} deletions {ARGUMENTS} 2> {log:q}"
-        " || {MLM} failed {ARGUMENTS} --step deletions --code $? --log {log:q}"
+        WORK.shell("deletions")

@@ -2,8 +2,8 @@ checkpoint data:
     input:
         WORK.key_file("data"),
     output:
-        LAYOUT.profile,
+        WORK.output("data"),
     log:
         LAYOUT.log("data"),
     shell:
-        "{MLM} data {ARGUMENTS} 2> {log:q}"
+        WORK.shell("data")

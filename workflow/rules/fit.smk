@@ -1,61 +1,56 @@
-# A rung that fails leaves the reason in place of its record; the report shows it beside the others.
+# If a rung fails, the reason takes the place of its record, and the report shows it beside the others.
 rule prelude:
     input:
-        prelude_inputs,
+        inputs_of("prelude/{model}"),
     output:
-        LAYOUT.prelude("{model}"),
+        WORK.output("prelude/{model}"),
     log:
         LAYOUT.log("prelude/{model}"),
     shell:
-        "{MLM} prelude {ARGUMENTS} --model {wildcards.model} 2> {log:q}"
-        " || {MLM} failed {ARGUMENTS} --step prelude/{wildcards.model} --code $? --log {log:q}"
+        WORK.shell("prelude/{model}")
 
 
 rule fit:
     input:
-        fit_inputs,
+        inputs_of("fit/{model}"),
     output:
-        LAYOUT.fit("{model}"),
+        WORK.output("fit/{model}"),
     log:
         LAYOUT.log("fit/{model}"),
     shell:
-        "{MLM} fit {ARGUMENTS} --model {wildcards.model} 2> {log:q}"
-        " || {MLM} failed {ARGUMENTS} --step fit/{wildcards.model} --code $? --log {log:q}"
+        WORK.shell("fit/{model}")
 
 
 rule effects:
     input:
-        effects_inputs,
+        inputs_of("effects"),
     output:
-        LAYOUT.effects,
+        WORK.output("effects"),
     log:
         LAYOUT.log("effects"),
     shell:
-        "{MLM} effects {ARGUMENTS} 2> {log:q}"
-        " || {MLM} failed {ARGUMENTS} --step effects --code $? --log {log:q}"
+        WORK.shell("effects")
 
 
-# The rungs whose fits give reason to, or all: the spec says which.
+# The rungs whose fits are in doubt, or all rungs, as the spec says.
 rule allfit:
     input:
-        allfit_inputs,
+        inputs_of("allfit"),
     output:
-        LAYOUT.allfit,
+        WORK.output("allfit"),
     log:
         LAYOUT.log("allfit"),
     shell:
-        "{MLM} allfit {ARGUMENTS} 2> {log:q}"
-        " || {MLM} failed {ARGUMENTS} --step allfit --code $? --log {log:q}"
+        WORK.shell("allfit")
 
 
 # Advice on the rungs whose fits are singular or in doubt: each alternative is fitted beside them.
 rule remedies:
     input:
-        remedies_inputs,
+        inputs_of("remedies"),
     output:
-        LAYOUT.remedies,
+        WORK.output("remedies"),
     log:
         LAYOUT.log("remedies"),
     shell:
-        "{MLM} remedies {ARGUMENTS} 2> {log:q}"
-        " || {MLM} failed {ARGUMENTS} --step remedies --code $? --log {log:q}"
+        WORK.shell("remedies")

@@ -1,40 +1,36 @@
-# Intervals that take a step of their own; the spec says which.
+# Intervals that have a step of their own; the spec says which.
 rule profile:
     input:
-        profile_inputs,
+        inputs_of("profile/{model}"),
     output:
-        LAYOUT.intervals("profile", "{model}"),
+        WORK.output("profile/{model}"),
     log:
         LAYOUT.log("profile/{model}"),
     shell:
-        "{MLM} profile {ARGUMENTS} --model {wildcards.model} 2> {log:q}"
-        " || {MLM} failed {ARGUMENTS} --step profile/{wildcards.model} --code $? --log {log:q}"
+        WORK.shell("profile/{model}")
 
 
-# The replicates of a rung are spread over jobs; what they make is gathered by the next rule.
+# Several jobs share the replicates of a rung; the next rule computes intervals from all of them.
 rule resample:
     input:
-        resample_inputs,
+        inputs_of("resample/{model}/{replicates}"),
     output:
-        LAYOUT.resampled("{model}", "{numbers}"),
+        WORK.output("resample/{model}/{replicates}"),
     log:
-        LAYOUT.log("resample/{model}/{numbers}"),
+        LAYOUT.log("resample/{model}/{replicates}"),
     wildcard_constraints:
         model=WORK.rungs,
-        numbers="[0-9]+-[0-9]+",
+        replicates="[0-9]+-[0-9]+",
     shell:
-        "{MLM} resample {ARGUMENTS} --model {wildcards.model} --replicates {wildcards.numbers} 2> {log:q}"
-        " || {MLM} failed {ARGUMENTS} --step resample/{wildcards.model}/{wildcards.numbers}"
-        " --code $? --log {log:q}"
+        WORK.shell("resample/{model}/{replicates}")
 
 
 rule bootstrap:
     input:
-        bootstrap_inputs,
+        inputs_of("bootstrap/{model}"),
     output:
-        LAYOUT.intervals("bootstrap", "{model}"),
+        WORK.output("bootstrap/{model}"),
     log:
         LAYOUT.log("bootstrap/{model}"),
     shell:
-        "{MLM} bootstrap {ARGUMENTS} --model {wildcards.model} 2> {log:q}"
-        " || {MLM} failed {ARGUMENTS} --step bootstrap/{wildcards.model} --code $? --log {log:q}"
+        WORK.shell("bootstrap/{model}")

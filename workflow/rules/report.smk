@@ -1,31 +1,31 @@
 rule figure:
     input:
-        figure_inputs,
+        inputs_of("figure/{name}"),
     output:
-        LAYOUT.figure("{name}"),
+        WORK.output("figure/{name}"),
     log:
         LAYOUT.log("figure/{name}"),
     shell:
-        "{MLM} figure {ARGUMENTS} --name {wildcards.name} 2> {log:q}"
+        WORK.shell("figure/{name}")
 
 
 rule tables:
     input:
-        tables_inputs,
+        inputs_of("tables"),
     output:
-        WORK.tables,
+        WORK.output("tables"),
     log:
         LAYOUT.log("tables"),
     shell:
-        "{MLM} tables {ARGUMENTS} 2> {log:q}"
+        WORK.shell("tables")
 
 
 rule report:
     input:
-        report_inputs,
+        inputs_of("report"),
     output:
         REPORTS,
     log:
         LAYOUT.log("report"),
     shell:
-        "{MLM} report {ARGUMENTS} 2> {log:q}"
+        WORK.shell("report")

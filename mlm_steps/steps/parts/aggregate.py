@@ -3,18 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from typing import TYPE_CHECKING
 
 import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
 
+from mlm_steps.design import Formula
 from mlm_steps.errors import FitError
 from mlm_steps.records import DataProfile, Notice, SlopeComparison, SlopeEstimate, VariableLevel
-
-if TYPE_CHECKING:
-    import pandas as pd
-    from numpy.typing import NDArray
-
-    from mlm_steps.design import Formula
+from mlm_steps.variance.aggregation import aggregation, simpson_check
 
 __all__ = ["aggregated", "group_codes"]
 
@@ -39,8 +36,6 @@ def aggregated(profile: DataProfile, frame: pd.DataFrame, formulas: Mapping[str,
 def _with_icc(
     entry: VariableLevel, frame: pd.DataFrame, codes: Mapping[str, NDArray[np.intp]]
 ) -> VariableLevel:
-    from mlm_steps.variance.aggregation import aggregation
-
     if (
         entry.factor not in codes
         or entry.level not in ("mixed", "within")
@@ -60,8 +55,6 @@ def _slopes(
     codes: Mapping[str, NDArray[np.intp]],
     formulas: Mapping[str, Formula],
 ) -> Iterator[SlopeComparison]:
-    from mlm_steps.variance.aggregation import simpson_check
-
     outcomes = tuple(dict.fromkeys(f.outcomes[0] for f in formulas.values() if len(f.outcomes) == 1))
     for entry in levels:
         for outcome in outcomes:

@@ -2,20 +2,14 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
+from mlm_steps.engine import Control
 from mlm_steps.spec import EstimationSpec
-
-if TYPE_CHECKING:
-    from mlm_steps.engine import Control
 
 __all__ = ["control_of"]
 
 
 def control_of(estimation: EstimationSpec) -> Control:
     """Return the engine's controls."""
-    from mlm_steps.engine import Control
-
     return Control(
         optimizer=estimation.optimizer,
         max_evaluations=estimation.max_evaluations,

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from typing import TYPE_CHECKING
 
 from mlm_steps.design.cells import cell_names
 from mlm_steps.design.coefficient_words import CoefficientWords, named_columns
 from mlm_steps.design.linear import agree, several_named
+from mlm_steps.design.predictors import Predictor, Predictors
 from mlm_steps.errors import Fault, FormulaError, did_you_mean, listing
 from mlm_steps.records.spelling import quote_name
 from mlm_steps.spec import LoadedSpec
@@ -15,9 +15,6 @@ from mlm_steps.spec.contrasts import ContrastSpec
 from mlm_steps.spec.means import MeanSpec
 from mlm_steps.spec.slopes import SlopeSpec
 from mlm_steps.steps.parts.wanted import Words, linears, value_of
-
-if TYPE_CHECKING:
-    from mlm_steps.design.predictors import Predictor, Predictors
 
 __all__ = ["effect_faults"]
 

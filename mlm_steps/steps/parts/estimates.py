@@ -7,19 +7,21 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
-from typing import TYPE_CHECKING
 
 import numpy as np
 
+from mlm_steps.design.build import build_design
+from mlm_steps.design.matrices import Design
+from mlm_steps.engine import Estimates, LmmFit, Method, evaluate_at
+from mlm_steps.engine.criterion.criterion import TracePoint
+from mlm_steps.engine.result.lmm_fit import ConvergenceReport
+from mlm_steps.engine.result.notices import notices_of
 from mlm_steps.records import FitRecord, OptimaRecord, Optimum, read_record
+from mlm_steps.remedies.columns import with_columns
 from mlm_steps.steps.parts.control import control_of
 from mlm_steps.steps.parts.fit_record import optimum
 from mlm_steps.steps.parts.on_singular import Settled, settle
 from mlm_steps.steps.run.session import Session
-
-if TYPE_CHECKING:
-    from mlm_steps.design.matrices import Design
-    from mlm_steps.engine import Estimates, LmmFit, Method
 
 __all__ = ["estimated", "optima_record"]
 
@@ -29,8 +31,6 @@ def estimated(session: Session, model: str) -> Settled:
     kept = _kept(session, model)
     if kept is not None:
         return _from_record(session, kept)
-    from mlm_steps.design.build import build_design
-    from mlm_steps.engine import Estimates
 
     frame, formula = session.sample(), session.plan.formulas[model]
     design = build_design(formula, frame, weights=session.model(model).weights, contrasts=session.contrasts)
@@ -62,9 +62,6 @@ def _kept(session: Session, model: str) -> OptimaRecord | None:
 
 def _from_record(session: Session, record: OptimaRecord) -> Settled:
     """Return the model of a record, at its optima."""
-    from mlm_steps.design.build import build_design
-    from mlm_steps.remedies.columns import with_columns
-
     frame, formula = session.sample(), session.plan.read(record.formula)
     if record.derived:
         frame = with_columns(frame, record.derived)
@@ -76,8 +73,6 @@ def _from_record(session: Session, record: OptimaRecord) -> Settled:
 
 def _at(design: Design, optima: Sequence[Optimum]) -> Estimates:
     """Return the fits of a design at optima that have been found, with how they were found."""
-    from mlm_steps.engine import Estimates, evaluate_at
-
     fits: dict[Method, LmmFit] = {}
     prepared = None
     for found in optima:
@@ -88,10 +83,6 @@ def _at(design: Design, optima: Sequence[Optimum]) -> Estimates:
 
 def _found(fit: LmmFit, optimum: Optimum) -> LmmFit:
     """Return a fit with the report on the search that has found its parameters."""
-    from mlm_steps.engine.criterion.criterion import TracePoint
-    from mlm_steps.engine.result.lmm_fit import ConvergenceReport
-    from mlm_steps.engine.result.notices import notices_of
-
     end = optimum.convergence
     low, high = end.hessian_eigenvalue_min, end.hessian_eigenvalue_max
     report = ConvergenceReport(

@@ -3,19 +3,18 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+
+import pandas as pd
 
 from mlm_steps.design import Formula, parse_formula
+from mlm_steps.engine import Estimates
 from mlm_steps.records import Notice
 from mlm_steps.records.remedies import DerivedColumn, Deviation, Trial
+from mlm_steps.remedies.advice import Subject
+from mlm_steps.remedies.applied import first_that_holds
+from mlm_steps.remedies.columns import with_columns
 from mlm_steps.steps.parts.control import control_of
 from mlm_steps.steps.run.session import Session
-
-if TYPE_CHECKING:
-    import pandas as pd
-
-    from mlm_steps.engine import Estimates
-    from mlm_steps.remedies.advice import Subject
 
 __all__ = ["OUTCOME_WORDS", "Settled", "settle", "subject_of"]
 
@@ -60,8 +59,6 @@ def settle(session: Session, model: str, estimates: Estimates, frame: pd.DataFra
     words = session.spec.remedies
     if not words or not estimates.under(session.spec.estimation.method).singular:
         return Settled(declared, frame, estimates)
-    from mlm_steps.remedies.applied import first_that_holds
-    from mlm_steps.remedies.columns import with_columns
 
     found = first_that_holds(subject_of(session, model, estimates, frame), words)
     if found.proposal is None or found.estimates is None:
@@ -83,8 +80,6 @@ def settle(session: Session, model: str, estimates: Estimates, frame: pd.DataFra
 
 def subject_of(session: Session, model: str, estimates: Estimates, frame: pd.DataFrame) -> Subject:
     """Return a rung as declared, ready to be advised on."""
-    from mlm_steps.remedies.advice import Subject
-
     estimation = session.spec.estimation
     return Subject(
         name=model,

@@ -4,21 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING
 
 from mlm_steps.design import Formula
+from mlm_steps.design.coefficient_words import CoefficientWords
 from mlm_steps.design.expressions import columns_of
 from mlm_steps.design.linear import Linear, linear_text, parse_linear
+from mlm_steps.design.predictors import Predictor, Predictors, PredictorValue
 from mlm_steps.errors import FormulaError
 from mlm_steps.spec import PipelineSpec
 from mlm_steps.spec.contrasts import ContrastSpec
 from mlm_steps.spec.means import MeanSpec
 from mlm_steps.spec.slopes import SlopeSpec
-from mlm_steps.steps.parts.levels import Level
-
-if TYPE_CHECKING:
-    from mlm_steps.design.coefficient_words import CoefficientWords
-    from mlm_steps.design.predictors import Predictor, Predictors, PredictorValue
+from mlm_steps.steps.run.levels import HierarchyLevel
 
 __all__ = ["Wanted", "Words", "cross_level_pairs", "linears", "value_of", "wanted_on"]
 
@@ -50,7 +47,7 @@ class Wanted:
 def wanted_on(
     spec: PipelineSpec,
     predictors: Predictors,
-    levels: Mapping[str, Level],
+    levels: Mapping[str, HierarchyLevel],
     coefficients: CoefficientWords,
 ) -> Wanted:
     """Return what is wanted on one rung.
@@ -102,7 +99,7 @@ def _on_columns(hypothesis: Linear, columns: Mapping[str, str]) -> Linear:
 
 
 def _slopes(
-    spec: PipelineSpec, predictors: Predictors, levels: Mapping[str, Level]
+    spec: PipelineSpec, predictors: Predictors, levels: Mapping[str, HierarchyLevel]
 ) -> tuple[tuple[SlopeSpec, bool], ...]:
     declared = {
         (each.focal, each.moderator): each
@@ -117,7 +114,7 @@ def _slopes(
     return (*((each, False) for each in automatic), *((each, True) for each in declared.values()))
 
 
-def cross_level_pairs(formula: Formula, levels: Mapping[str, Level]) -> tuple[tuple[str, str], ...]:
+def cross_level_pairs(formula: Formula, levels: Mapping[str, HierarchyLevel]) -> tuple[tuple[str, str], ...]:
     """Return focal predictor and moderator of the cross-level terms: of lower level, of higher.
 
     A variable made of several columns is neither: it has no one level.

@@ -24,7 +24,7 @@ from mlm_steps.records import (
     VariableLevel,
     VarianceRecord,
 )
-from mlm_steps.records.failure import Absence, read_outcome
+from mlm_steps.records.failure import Absence
 from mlm_steps.records.intervals import IntervalSource
 from mlm_steps.records.remedies import DerivedColumn
 from mlm_steps.records.run import Labels, RunRecords
@@ -80,10 +80,10 @@ def _profile(session: Session) -> DataProfile:
 def collect(session: Session, *, figures: tuple[FigureRecord, ...] = ()) -> RunRecords:
     """Return all records of a run; rungs that failed are named with the reason."""
     spec, layout = session.spec, session.layout
-    fits = {rung.name: session.fit(rung.name) for rung in spec.rungs}
-    preludes = [read_outcome(OlsRecord, layout.prelude(model.name)) for model in spec.prelude]
+    fits = {rung.name: session.fit_record(rung.name) for rung in spec.rungs}
+    preludes = [session.outcome(OlsRecord, f"prelude/{model.name}") for model in spec.prelude]
     comparisons = [session.comparison(pair.smaller, pair.larger) for pair in spec.pairs]
-    variances = [read_outcome(VarianceRecord, layout.variance(rung.name)) for rung in spec.rungs]
+    variances = [session.outcome(VarianceRecord, f"variance/{rung.name}") for rung in spec.rungs]
     everything = [*fits.values(), *preludes, *comparisons, *variances]
     fitted = [record for record in fits.values() if isinstance(record, FitRecord)]
     usable = [record for record in fitted if record.unreliable is None]
@@ -109,13 +109,13 @@ def collect(session: Session, *, figures: tuple[FigureRecord, ...] = ()) -> RunR
         ),
         modes=_Modes({record.model: layout.modes(record.model) for record in usable}),
         figures=figures,
-        effects=read_outcome(EffectsRecord, layout.effects),
-        allfit=None if spec.estimation.allfit == "never" else read_outcome(AllFitRecord, layout.allfit),
+        effects=session.outcome(EffectsRecord, "effects"),
+        allfit=None if spec.estimation.allfit == "never" else session.outcome(AllFitRecord, "allfit"),
         intervals=intervals,
         adjustment=spec.tests.adjust,
-        remedies=read_outcome(RemedyRecord, layout.remedies) if layout.remedies.exists() else None,
-        deletions=read_outcome(DeletionsRecord, layout.deletions),
-        effort=read_outcome(EffortRecord, layout.effort),
+        remedies=session.outcome(RemedyRecord, "remedies") if layout.output("remedies").exists() else None,
+        deletions=session.outcome(DeletionsRecord, "deletions"),
+        effort=session.outcome(EffortRecord, "effort"),
     )
 
 
@@ -134,13 +134,13 @@ def _of_fitted(
 
 def _intervals(session: Session, fitted: Sequence[str]) -> Intervals:
     """Return the intervals of all rungs that took steps of their own; of a step that failed, the reason."""
-    sources = session.plan.interval_sources
+    sources = session.plan.inputs.interval_sources
     found = tuple(_of_source(session, source, model) for source in sources for model in fitted)
     return Intervals(session.spec.intervals.words, found)
 
 
 def _of_source(session: Session, source: IntervalSource, model: str) -> IntervalRecord:
-    record = read_outcome(IntervalRecord, session.layout.intervals(source, model))
+    record = session.outcome(IntervalRecord, f"{source}/{model}")
     if isinstance(record, IntervalRecord):
         return record
     text = f"The intervals by {source} could not be computed: {record.reason}"

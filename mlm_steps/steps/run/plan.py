@@ -1,31 +1,75 @@
-"""Which steps a spec asks for, and which of them are to be made.
+"""Which steps a spec asks for, and which of them have to be made.
 
 Files whose entry in the ledger has the key of their step are current, wherever they come from. The keys of
 all steps but ``data`` need the profile that ``data`` writes, and those of optional steps need the plan that
-``effort`` writes; until these are current they are unknown.
+``effort`` writes; until these are current the keys are unknown.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
-from functools import cached_property, partial
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 
 from mlm_steps.design import Formula, parse_formula
 from mlm_steps.design.one_name import Names, shared_names, with_shared_names
 from mlm_steps.errors import UsageError
-from mlm_steps.figures import FIGURES
 from mlm_steps.records import DataProfile, EffortRecord, read_record
-from mlm_steps.records.intervals import IntervalSource
-from mlm_steps.spec import LoadedSpec, PairSpec
-from mlm_steps.steps.parts.levels import Level, variable_levels
+from mlm_steps.spec import LoadedSpec
+from mlm_steps.steps import STEPS
+from mlm_steps.steps.run.declaration import Declaration, Of
+from mlm_steps.steps.run.identity import made_from
+from mlm_steps.steps.run.inputs import PlanInputs
 from mlm_steps.steps.run.layout import Layout
 from mlm_steps.steps.run.ledger import Ledger
-from mlm_steps.steps.run.reasons import ANOTHER_KEY, KEPT, follows, reason
-from mlm_steps.steps.run.recipes import Recipes, data_key, interval_sources, resampled, simulation_jobs
-from mlm_steps.steps.step import Entry, Step
+from mlm_steps.steps.run.levels import HierarchyLevel, variable_levels
+from mlm_steps.steps.run.reasons import ANOTHER_KEY, ESTIMATES_KEPT, reason
 
 __all__ = ["Plan", "Step"]
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """One job of a step, as it is planned.
+
+    Attributes
+    ----------
+    name : str
+        ``data``, ``fit/slope``, ``compare/null--l1`` …
+    head : Path
+        The file that says that the step is done.
+    needs : tuple of str
+        The steps whose files it reads, except ``data``.
+    key : str or None
+        Hash of what it is made from; None while the data are not current.
+    why : str or None
+        Why it has to be made; None if its files were made from that key and have not changed since.
+    """
+
+    name: str
+    head: Path
+    needs: tuple[str, ...]
+    key: str | None
+    why: str | None
+
+    @property
+    def current(self) -> bool:
+        """Whether its files were made from its key and have not changed since."""
+        return self.why is None
+
+
+@dataclass(frozen=True, slots=True)
+class _Job:
+    """A step whose key is not computed yet: a command needs the key of its own step alone."""
+
+    kind: str
+    name: str
+    of: Of
+
+    @property
+    def declaration(self) -> Declaration:
+        return STEPS[self.kind]
 
 
 class Plan:
@@ -36,6 +80,7 @@ class Plan:
         self.spec = loaded.spec
         self.layout = Layout(out)
         self.ledger = Ledger.read(self.layout)
+        self._found: dict[str, Step] = {}
 
     @property
     def written(self) -> tuple[Path, ...]:
@@ -57,230 +102,113 @@ class Plan:
         return shared_names(parse_formula(rung.formula) for rung in self.spec.rungs)
 
     @cached_property
-    def data_key(self) -> str:
-        """Hash of all the analysis sample depends on."""
-        return data_key(self.loaded, self.formulas)
+    def inputs(self) -> PlanInputs:
+        """What the declarations of the steps are evaluated on."""
+        return PlanInputs(self.loaded, self.formulas, lambda: self.profile, lambda: self.work)
 
     @cached_property
     def profile(self) -> DataProfile | None:
         """The profile of the data, if it is current and can be read."""
-        if self.ledger.key("data") != self.data_key:
+        if self.ledger.key("data") != self.inputs.data_key:
             return None
         try:
-            return read_record(DataProfile, self.layout.profile)
+            return read_record(DataProfile, self.layout.output("data"))
         except UsageError:
             return None
 
     @cached_property
     def work(self) -> EffortRecord | None:
         """The plan of the optional work, if it is current."""
-        key, entry = self._recipes.effort(), self.ledger.steps.get("effort")
+        key, entry = self._key(self._jobs["effort"]), self.ledger.steps.get("effort")
         if key is None or entry is None:
             return None
         # A plan that was made without a rung that failed holds for the others.
         whole = entry.model_copy(update={"without": ()})
         if Ledger(self.layout, {"effort": whole}).key("effort") != key:
             return None
-        return read_record(EffortRecord, self.layout.effort)
+        return read_record(EffortRecord, self.layout.output("effort"))
 
     @cached_property
-    def levels(self) -> dict[str, Level]:
+    def levels(self) -> dict[str, HierarchyLevel]:
         """The level of each variable; empty while the data are not current."""
         return variable_levels(self.profile, self.spec.declared_levels) if self.profile else {}
 
     @cached_property
-    def clusters(self) -> tuple[tuple[str, ...], ...]:
-        """Columns of each grouping factor of the ladder, in order of appearance."""
-        return self._recipes.clusters
-
-    @cached_property
-    def null(self) -> str | None:
-        """The first rung without predictors: what variance explained is measured against."""
-        for rung in self.spec.rungs:
-            if not self.formulas[rung.name].fixed.labels:
-                return rung.name
-        return None
-
-    def previous(self, model: str) -> str | None:
-        """Return the rung before one rung."""
-        names = [rung.name for rung in self.spec.rungs]
-        position = names.index(model)
-        return names[position - 1] if position else None
-
-    @cached_property
     def steps(self) -> tuple[Step, ...]:
-        """All steps, each after those it needs; ``needs`` names a step's needs and all of theirs."""
-        return tuple(self.step(name) for name in self._entries)
+        """All steps, each after those it needs."""
+        return tuple(self.step(name) for name in self._jobs)
 
     def step(self, name: str) -> Step:
         """Return one step; KeyError if the spec asks for none of that name."""
         if name not in self._found:
-            entry = self._entries[name]
-            key = entry.key()
-            self._found[name] = Step(name, entry.head, tuple(entry.needs), key, self._why(entry, key))
+            job = self._jobs[name]
+            head = self.layout.output(name, form=self.spec.report.formats[0])
+            key, needs = self._key(job), tuple(self._needs(job))
+            self._found[name] = Step(name, head, needs, key, self._why(job, head, needs, key))
         return self._found[name]
 
     def estimates_key(self, model: str) -> str | None:
         """Return the key of a rung's estimates; None while the data are not current."""
-        return self._recipes.estimates(model)
+        return self.inputs.estimates_keys[model]
 
     @cached_property
-    def _found(self) -> dict[str, Step]:
-        return {}
+    def _jobs(self) -> dict[str, _Job]:
+        jobs = (
+            _Job(kind, declared.scope.name(kind, of), of)
+            for kind, declared in STEPS.items()
+            for of in declared.scope.jobs(self.inputs)
+        )
+        return {job.name: job for job in jobs}
 
-    def _why(self, entry: Entry, key: str | None) -> str | None:
+    def _read_by(self, kind: str) -> Iterator[_Job]:
+        """Yield the jobs whose results a step reads because their declarations say so."""
+        return (job for job in self._jobs.values() if kind in job.declaration.read_by)
+
+    def _needs(self, job: _Job) -> Iterator[str]:
+        yield from (f"fit/{model}" for model in job.declaration.models(self.inputs, job.of))
+        yield from job.declaration.after(self.inputs, job.of)
+        if job.declaration.optional is not None:
+            yield "effort"
+        yield from (read.name for read in self._read_by(job.kind))
+
+    def _key(self, job: _Job) -> str | None:
+        """Return the key of a job; None while it is unknown."""
+        declared, inputs = job.declaration, self.inputs
+        if declared.key is not None:
+            return declared.key(inputs, job.of)
+        models = declared.models(inputs, job.of)
+        keys = [inputs.estimates_keys[model] for model in models]
+        depends_on = declared.depends_on(inputs, job.of)
+        if inputs.profile is None or None in keys:
+            return None
+        optional = declared.optional
+        if optional is not None and not optional.demanded(self.spec):
+            if self.work is None:
+                return None
+            units = optional.units(inputs, job.of)
+            depends_on = [depends_on, [self.work.allows(optional.step, unit) for unit in units]]
+        return made_from(job.name, models, keys, depends_on, self._shown(job))
+
+    def _shown(self, job: _Job) -> list[object]:
+        """Return what a job depends on because it reads the results of all jobs of other steps."""
+        inputs = self.inputs
+        read = [(each.name, each.declaration.depends_on(inputs, each.of)) for each in self._read_by(job.kind)]
+        if not read or inputs.profile is None:
+            return []
+        intervals = self.spec.intervals.model_dump(mode="json")
+        return [inputs.profile.made_from, inputs.estimates_keys, inputs.test_settings, intervals, read]
+
+    def _why(self, job: _Job, head: Path, needs: tuple[str, ...], key: str | None) -> str | None:
         """Return why a step has to be made; None where its files are current."""
-        kind, _, rest = entry.name.partition("/")
-        why = reason(self.ledger, entry.name, entry.head, key)
-        if why is None and kind == "data" and self.profile is None:
+        why = reason(self.ledger, job.name, head, key)
+        if why is None and job.kind == "data" and self.profile is None:
             return "its record cannot be read"
         if why != ANOTHER_KEY:
             return why
-        found = self.ledger.steps[entry.name]
-        if found.estimates and found.estimates == self.estimates_key(rest):
-            return KEPT
-        keys = ((need, self.ledger.steps.get(need)) for need in entry.needs)
-        return follows(
-            [need for need, found in keys if found is None or found.key != self.step(need).key], kind
-        )
-
-    @cached_property
-    def _recipes(self) -> Recipes:
-        return Recipes(self.loaded, self.formulas, self.profile, lambda: self.work)
-
-    @cached_property
-    def _entries(self) -> dict[str, Entry]:
-        recipes, layout = self._recipes, self.layout
-        entries = (
-            Entry("data", layout.profile, (), lambda: self.data_key),
-            *self._models(recipes),
-            *self._pairs(recipes),
-            Entry("effort", layout.effort, self._compared, recipes.effort),
-            *self._simulations(recipes),
-            *self._intervals(recipes),
-            *self._readings(recipes),
-            *self._pages(recipes),
-        )
-        return {entry.name: entry for entry in entries}
-
-    def _models(self, recipes: Recipes) -> Iterator[Entry]:
-        for model in self.spec.prelude:
-            head, key = self.layout.prelude(model.name), partial(recipes.prelude, model.name)
-            yield Entry(f"prelude/{model.name}", head, (), key)
-        for name in self._rungs:
-            yield Entry(f"fit/{name}", self.layout.fit(name), (), partial(recipes.model, name))
-
-    def _pairs(self, recipes: Recipes) -> Iterator[Entry]:
-        for pair in self.spec.pairs:
-            names = (pair.smaller, pair.larger)
-            head = self.layout.comparison(*names)
-            yield Entry(_pair_step(pair), head, _fits(names), partial(recipes.compare, *names))
-        for name in self._rungs:
-            models, head = self.variance_models(name), self.layout.variance(name)
-            yield Entry(f"variance/{name}", head, _fits(models), partial(recipes.variance, *models))
-
-    def _simulations(self, recipes: Recipes) -> Iterator[Entry]:
-        for smaller, larger, numbers in self.simulated:
-            head, name = self.layout.simulated(smaller, larger, numbers), f"{smaller}--{larger}"
-            needs = [*_fits([smaller, larger]), f"compare/{name}", "effort"]
-            key = partial(recipes.simulate, smaller, larger, numbers)
-            yield Entry(f"simulate/{name}/{numbers}", head, needs, key)
-
-    @property
-    def _compared(self) -> list[str]:
-        """What the optional work is planned by."""
-        return [*_fits(self._rungs), *(_pair_step(pair) for pair in self.spec.pairs)]
-
-    def _intervals(self, recipes: Recipes) -> Iterator[Entry]:
-        for name in self._rungs:
-            for numbers in self.resampled:
-                head = self.layout.resampled(name, numbers)
-                key = partial(recipes.resample, name, numbers)
-                yield Entry(f"resample/{name}/{numbers}", head, _fits([name]), key)
-        for source in self.interval_sources:
-            for name in self._rungs:
-                chunks = [f"resample/{name}/{numbers}" for numbers in self.resampled]
-                needs = [*_fits([name]), *(chunks if source == "bootstrap" else ["effort"])]
-                key = partial(recipes.intervals, source, name)
-                yield Entry(f"{source}/{name}", self.layout.intervals(source, name), needs, key)
-
-    def _readings(self, recipes: Recipes) -> Iterator[Entry]:
-        """Give what is read from all fits at once."""
-        layout, fits = self.layout, _fits(self._rungs)
-        yield Entry("effects", layout.effects, fits, recipes.effects)
-        if "allfit" in self.checks:
-            yield Entry("allfit", layout.allfit, [*fits, "effort"], recipes.allfit)
-        yield Entry("remedies", layout.remedies, [*fits, "effort"], recipes.remedies)
-        yield Entry("deletions", layout.deletions, [*fits, "effort"], recipes.deletions)
-
-    def _pages(self, recipes: Recipes) -> Iterator[Entry]:
-        """Give what is shown of the records."""
-        for name in FIGURES:
-            key = partial(recipes.figure, name)
-            yield Entry(f"figure/{name}", self.layout.figure(name), self.records, key)
-        needs = [*self.records, "deletions", *self.checks]
-        yield Entry("tables", self.layout.tables / "fit.csv", needs, recipes.tables)
-        needs = [*needs, "effort", *(f"figure/{name}" for name in FIGURES), "tables"]
-        yield Entry("report", self.layout.report(self.spec.report.formats[0]), needs, recipes.report)
-
-    @cached_property
-    def records(self) -> tuple[str, ...]:
-        """The steps that make a record of a model or a comparison."""
-        return (
-            *(f"prelude/{model.name}" for model in self.spec.prelude),
-            *_fits(self._rungs),
-            *(_pair_step(pair) for pair in self.spec.pairs),
-            *(f"variance/{name}" for name in self._rungs),
-            *(f"simulate/{smaller}--{larger}/{numbers}" for smaller, larger, numbers in self.simulated),
-            *(f"{source}/{name}" for source in self.interval_sources for name in self._rungs),
-            "effects",
-        )
-
-    @property
-    def interval_sources(self) -> tuple[IntervalSource, ...]:
-        """What the spec asks for of the intervals that take steps of their own."""
-        return interval_sources(self.spec)
-
-    @cached_property
-    def resampled(self) -> tuple[str, ...]:
-        """The bootstrap replicates of each job, such as ``0-500``, the end excluded."""
-        return resampled(self.spec)
-
-    @cached_property
-    def simulated(self) -> tuple[tuple[str, str, str], ...]:
-        """Smaller and larger model and the numbers of the replicates of each job of bootstrapped comparisons.
-
-        Whether a comparison is bootstrapped at all is known once the fits are; its random part must change.
-        """
-        asked = self.spec.tests.bootstrap
-        pairs = [pair for pair in self.spec.pairs if asked == "always" or self._may_need(pair)]
-        jobs = () if asked == "never" else simulation_jobs(self.spec)
-        return tuple((pair.smaller, pair.larger, numbers) for pair in pairs for numbers in jobs)
-
-    def _may_need(self, pair: PairSpec) -> bool:
-        """Return whether the random parts differ; a remedy may change either."""
-        smaller, larger = (self.formulas[name] for name in (pair.smaller, pair.larger))
-        written = [{bar.source for bar in formula.bars} for formula in (smaller, larger)]
-        return bool(self.spec.remedies) or written[0] != written[1]
-
-    @property
-    def checks(self) -> tuple[str, ...]:
-        """The steps that look at fits again: by other optimisers where the spec asks for it, for remedies."""
-        return ("remedies",) if self.spec.estimation.allfit == "never" else ("allfit", "remedies")
-
-    def variance_models(self, model: str) -> tuple[str, ...]:
-        """Return the rung, the null and the previous rung: what its explained variance is made from."""
-        names = (model, self.null, self.previous(model))
-        return tuple(dict.fromkeys(name for name in names if name))
-
-    @property
-    def _rungs(self) -> list[str]:
-        return [rung.name for rung in self.spec.rungs]
-
-
-def _pair_step(pair: PairSpec) -> str:
-    return f"compare/{pair.smaller}--{pair.larger}"
-
-
-def _fits(models: Iterable[str]) -> list[str]:
-    return [f"fit/{name}" for name in models]
+        found = self.ledger.steps[job.name]
+        if found.estimates and found.estimates == self.estimates_key(*job.of):
+            return ESTIMATES_KEPT
+        entries = ((need, self.ledger.steps.get(need)) for need in needs)
+        changed = [need for need, entry in entries if entry is None or entry.key != self.step(need).key]
+        rest = f" and {len(changed) - 1} more" if len(changed) > 1 else ""
+        return f"it follows from {changed[0]}{rest}" if changed else job.declaration.changed

@@ -2,25 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from pathlib import Path
 
 from mlm_steps.records.failure import is_failure
 from mlm_steps.steps.run.identity import code_identity
 from mlm_steps.steps.run.ledger import Ledger
 
-__all__ = ["ANOTHER_KEY", "KEPT", "follows", "reason"]
+__all__ = ["ANOTHER_KEY", "ESTIMATES_KEPT", "reason"]
 
 ANOTHER_KEY = "what the spec asks of it has changed"
 """Of a step whose files are whole and were made by this code, but not from what is asked for now."""
-KEPT = "its tests have changed (estimation: df, anova or confidence); its estimates are kept"
-CHANGED = {
-    "data": "the data file, or what the spec says of data and variables, has changed",
-    "prelude": "its formula or the columns that it uses have changed",
-    "fit": "its formula, the estimation settings or the columns that it uses have changed",
-    "report": "the spec or its title and labels have changed",
-}
-"""Why a step has another key although nothing before it has, by the kind of step."""
+ESTIMATES_KEPT = "its tests have changed (estimation: df, anova or confidence); its estimates are kept"
 
 
 def reason(ledger: Ledger, step: str, head: Path, key: str | None) -> str | None:
@@ -39,9 +31,3 @@ def reason(ledger: Ledger, step: str, head: Path, key: str | None) -> str | None
     if found.code != code_identity():
         return "mlm or a library that it uses has changed"
     return "the data have to be prepared first" if key is None else ANOTHER_KEY
-
-
-def follows(needs: Sequence[str], kind: str) -> str:
-    """Return which steps before a step have another key, in words; else what has changed for its kind."""
-    rest = f" and {len(needs) - 1} more" if len(needs) > 1 else ""
-    return f"it follows from {needs[0]}{rest}" if needs else CHANGED.get(kind, ANOTHER_KEY)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -19,19 +19,18 @@ from mlm_steps.records import (
     SimulationRecord,
     write_record,
 )
+from mlm_steps.records.base import RecordT
 from mlm_steps.records.effort import OptionalStep
 from mlm_steps.records.failure import Absence, read_outcome
 from mlm_steps.records.remedies import DerivedColumn
 from mlm_steps.spec import LoadedSpec, ModelSpec, PreludeSpec
-from mlm_steps.steps.parts.simulated import with_simulations
 from mlm_steps.steps.run.kept import frame_in, open_spec
 from mlm_steps.steps.run.ledger import Recorder, recorded
 from mlm_steps.steps.run.plan import Plan
+from mlm_steps.steps.run.simulated import with_simulations
 
 if TYPE_CHECKING:
     import pandas as pd
-
-    from mlm_steps.engine import Estimates, Method
 
 __all__ = ["Session", "default_out", "open_plan"]
 
@@ -88,10 +87,10 @@ class Session:
             raise UsageError(Fault(str(self.loaded.path), what, hint)) from None
         if key is not None:
             return key
-        where, what = str(self.layout.profile), "the data are not prepared or not current"
+        where, what = str(self.layout.output("data")), "the data are not prepared or not current"
         if self.plan.profile is None:
             raise UsageError(Fault(where, what, "run 'mlm data' first"))
-        where, what = str(self.layout.effort), "the optional work is not planned or not current"
+        where, what = str(self.layout.output("effort")), "the optional work is not planned or not current"
         raise UsageError(Fault(where, what, "run 'mlm effort' first"))
 
     @property
@@ -113,14 +112,6 @@ class Session:
         """Return the analysis sample as the data step wrote it."""
         return frame_in(self.layout.analysis)
 
-    def frame(self) -> pd.DataFrame:
-        """Return the analysis sample with all columns that rungs use, those made by remedies included."""
-        if not self.derived:
-            return self.sample()
-        from mlm_steps.remedies.columns import with_columns
-
-        return with_columns(self.sample(), self.derived)
-
     @property
     def derived(self) -> tuple[DerivedColumn, ...]:
         """Columns that remedies have made, each once."""
@@ -137,8 +128,8 @@ class Session:
         """Return the rungs that remedies have changed."""
         if not self.spec.remedies:
             return []
-        paths = [self.layout.fit(rung.name) for rung in self.spec.rungs]
-        fits = [read_outcome(FitRecord, path) for path in paths if path.exists()]
+        jobs = [f"fit/{rung.name}" for rung in self.spec.rungs]
+        fits = [self.outcome(FitRecord, job) for job in jobs if self.layout.output(job).exists()]
         return [fit for fit in fits if isinstance(fit, FitRecord) and fit.deviation is not None]
 
     @property
@@ -146,34 +137,40 @@ class Session:
         """Declared contrast per column."""
         return {name: c.contrast for name, c in self.spec.data.columns.items() if c.contrast}
 
-    def fit(self, name: str) -> FitRecord | Absence:
+    def outcome(self, kind: type[RecordT], step: str) -> RecordT | Absence:
+        """Return the record that a step has written, or that of its failure."""
+        return read_outcome(kind, self.layout.output(step))
+
+    def fit_record(self, name: str) -> FitRecord | Absence:
         """Return the record of a rung, or that of its failure."""
-        return read_outcome(FitRecord, self.layout.fit(name))
+        return self.outcome(FitRecord, f"fit/{name}")
 
     def usable(self, name: str) -> FitRecord | Absence:
         """Return the record of a rung whose numbers can be relied on, or the record of why there is none."""
-        found = self.fit(name)
+        found = self.fit_record(name)
         if isinstance(found, Absence) or found.unreliable is None:
             return found
         return Absence(absent="not_applicable", step=f"fit/{name}", reason=found.unreliable)
 
     def compared(self, smaller: str, larger: str) -> ComparisonRecord | Absence:
         """Return the record of a comparison before its bootstrap, or that of its failure."""
-        return read_outcome(ComparisonRecord, self.layout.comparison(smaller, larger))
+        return self.outcome(ComparisonRecord, f"compare/{smaller}--{larger}")
 
     def comparison(self, smaller: str, larger: str) -> ComparisonRecord | Absence:
         """Return the record of a comparison with its bootstrap, or that of its failure."""
         found = self.compared(smaller, larger)
         if isinstance(found, Absence) or found.p_boot_code != "left_out":
             return found
-        paths = [
-            self.layout.simulated(*names) for names in self.plan.simulated if names[:2] == (smaller, larger)
+        jobs = [
+            f"simulate/{smaller}--{larger}/{replicates}"
+            for *pair, replicates in self.plan.inputs.simulated
+            if pair == [smaller, larger]
         ]
-        return with_simulations(found, [read_outcome(SimulationRecord, path) for path in paths])
+        return with_simulations(found, [self.outcome(SimulationRecord, job) for job in jobs])
 
     def allows(self, step: OptionalStep, of: str) -> bool:
         """Return whether a piece of optional work is to be done."""
-        found = read_outcome(EffortRecord, self.layout.effort)
+        found = self.outcome(EffortRecord, "effort")
         return isinstance(found, EffortRecord) and found.allows(step, of)
 
     def pass_on(self, absence: Absence, step: str, path: Path, recorder: Recorder) -> None:
@@ -185,25 +182,3 @@ class Session:
         write_record(absence.model_copy(update={"step": step}), path)
         if absence.absent == "not_applicable":
             recorder.add(path)
-
-    def refit(
-        self, frame: pd.DataFrame, record: FitRecord, *, methods: Sequence[Method] = ("REML", "ML")
-    ) -> Estimates:
-        """Return a rung's estimates at the parameters of its record; nothing is optimised."""
-        import numpy as np
-
-        from mlm_steps.design.build import build_design
-        from mlm_steps.engine import Estimates, evaluate_at
-
-        if record.derived:
-            from mlm_steps.remedies.columns import with_columns
-
-            frame = with_columns(frame, record.derived)
-        formula = self.plan.read(record.formula)
-        design = build_design(formula, frame, weights=record.weights, contrasts=self.contrasts)
-        fits = {
-            optimum.method: evaluate_at(design, np.array(optimum.theta), method=optimum.method)
-            for optimum in (record.reml, record.ml)
-            if optimum.method in methods
-        }
-        return Estimates(design, fits=fits)

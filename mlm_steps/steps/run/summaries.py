@@ -7,9 +7,11 @@ from collections.abc import Sequence
 
 from mlm_steps.errors import printable
 from mlm_steps.records import ComparisonRecord, DataProfile, EffortRecord, FitRecord
+from mlm_steps.records.effort import OptionalStep
 from mlm_steps.records.failure import Absence
 from mlm_steps.report.text.notation import P_WORDS, p_value
 from mlm_steps.spec import LoadedSpec, PipelineSpec
+from mlm_steps.steps import STEPS
 from mlm_steps.steps.run.plan import Plan, Step
 
 __all__ = [
@@ -22,16 +24,6 @@ __all__ = [
     "describe_spec",
     "text_table",
 ]
-
-
-LEFT_OUT = {
-    "remedies": "alternatives to singular fits",
-    "profile": "profile intervals",
-    "deletions": "tests of single random effects",
-    "simulate": "bootstrapped comparisons",
-    "allfit": "refits by other optimisers",
-}
-"""What the steps of optional work give."""
 
 
 def describe_spec(loaded: LoadedSpec, profile: DataProfile) -> str:
@@ -125,9 +117,14 @@ def describe_left_out(work: EffortRecord | None) -> list[str]:
     """Return what the terminal says of optional work that was left out: a line, or none."""
     if work is None or not work.left_out:
         return []
-    counts = Counter(LEFT_OUT[each.step] for each in work.left_out)
+    counts = Counter(_gives(each.step) for each in work.left_out)
     kinds = ", ".join(f"{kind} ({count})" for kind, count in counts.items())
     return [f"left out by effort: {work.effort}: {kinds}; effort: full computes it, and the report says more"]
+
+
+def _gives(step: OptionalStep) -> str:
+    optional = STEPS[step].optional
+    return optional.gives if optional else step
 
 
 def _rows(fit: FitRecord, comparisons: Sequence[ComparisonRecord]) -> list[tuple[str, ...]]:

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 
 from mlm_steps.records import ComparisonRecord, Notice, SimulationRecord
 from mlm_steps.records.failure import Absence
+from mlm_steps.records.simulation import p_of, with_p_boot
 
 __all__ = ["with_simulations"]
 
@@ -13,7 +15,7 @@ __all__ = ["with_simulations"]
 def with_simulations(
     record: ComparisonRecord, parts: Sequence[SimulationRecord | Absence]
 ) -> ComparisonRecord:
-    """Return the record of a comparison with what its replicates say; as it is where there are none."""
+    """Return the record of a comparison with the p value of its replicates, if there are any."""
     absent = next((part for part in parts if isinstance(part, Absence)), None)
     if absent is not None:
         text = f"The bootstrap of '{record.larger}' against '{record.smaller}' failed: {absent.reason}"
@@ -23,10 +25,5 @@ def with_simulations(
     statistics = [p.statistics for p in parts if isinstance(p, SimulationRecord) and p.statistics is not None]
     if not statistics:
         return record
-    import numpy as np
-
-    from mlm_steps.compare.bootstrap import p_of
-    from mlm_steps.records.simulation import with_p_boot
-
-    simulated = np.array([s for part in statistics for s in part], dtype=np.float64)
+    simulated = [math.nan if value is None else value for part in statistics for value in part]
     return with_p_boot(record, p_of(simulated, record.statistic or 0.0))

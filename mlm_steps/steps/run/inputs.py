@@ -1,0 +1,270 @@
+"""What the plan of a run is computed from, and the keys of the data and of the models.
+
+A key is a hash of all that a step depends on: its part of the spec, the columns it uses, the keys of the
+fits that it reads, our code and the versions of the numerical libraries.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Callable, Mapping, Sequence
+from functools import cached_property
+from importlib.util import find_spec
+
+from mlm_steps.design import Formula
+from mlm_steps.figures import FIGURES
+from mlm_steps.records import DataProfile, EffortRecord
+from mlm_steps.records.intervals import IntervalSource
+from mlm_steps.spec import LoadedSpec, ModelSpec, PairSpec, PipelineSpec, PreludeSpec
+from mlm_steps.spec.bootstrap import SIZE
+from mlm_steps.steps.run.dates import report_date
+from mlm_steps.steps.run.identity import made_from
+from mlm_steps.steps.run.kept import content_hash
+from mlm_steps.steps.run.levels import HierarchyLevel, variable_levels
+
+__all__ = ["PlanInputs"]
+
+EXTRAS = ("nlopt",)
+"""Optional libraries that refits by every optimiser use where they are installed."""
+
+INTERVAL_SOURCES: tuple[IntervalSource, ...] = ("profile", "bootstrap")
+"""Sources of intervals that have a step of their own, in the order of the tables."""
+
+TESTS = {"df", "anova", "confidence"}
+"""Keys of ``estimation`` on which no estimate depends."""
+
+
+def _simulation_jobs(spec: PipelineSpec) -> tuple[str, ...]:
+    """Return the bootstrap replicates of each job of a comparison, such as ``0-500``, the end excluded.
+
+    Unless all comparisons are bootstrapped, one job does all replicates: most comparisons need none.
+    """
+    count = spec.tests.replicates
+    size = SIZE if spec.tests.bootstrap == "always" or spec.effort == "full" else count
+    return tuple(f"{start}-{min(start + size, count)}" for start in range(0, count, size))
+
+
+class PlanInputs:
+    """What the declarations of steps are evaluated on; every key but that of the data needs the profile.
+
+    Parameters
+    ----------
+    loaded : LoadedSpec
+    formulas : mapping of str to Formula
+        The formula of each model, prelude first.
+    profile : callable
+        Returns the profile of the data, or None while it is not current.
+    work : callable
+        Returns the plan of the optional work, or None while it is not current.
+    """
+
+    def __init__(
+        self,
+        loaded: LoadedSpec,
+        formulas: Mapping[str, Formula],
+        profile: Callable[[], DataProfile | None],
+        work: Callable[[], EffortRecord | None],
+    ) -> None:
+        self.loaded, self.spec = loaded, loaded.spec
+        self.formulas = formulas
+        self._profile = profile
+        self._work = work
+
+    @property
+    def profile(self) -> DataProfile | None:
+        """The profile of the data, if it is current."""
+        return self._profile()
+
+    @property
+    def work(self) -> EffortRecord | None:
+        """The plan of the optional work, if it is current."""
+        return self._work()
+
+    @property
+    def rungs(self) -> list[str]:
+        """The names of the rungs in their order."""
+        return [rung.name for rung in self.spec.rungs]
+
+    @property
+    def pairs(self) -> list[tuple[str, ...]]:
+        """The smaller and the larger model of each comparison."""
+        return [(pair.smaller, pair.larger) for pair in self.spec.pairs]
+
+    @property
+    def figures(self) -> list[tuple[str, ...]]:
+        """The name of each figure."""
+        return [(name,) for name in FIGURES]
+
+    @cached_property
+    def null(self) -> str | None:
+        """The first rung without predictors: the reference for explained variance."""
+        return next((name for name in self.rungs if not self.formulas[name].fixed.labels), None)
+
+    def previous(self, model: str) -> str | None:
+        """Return the rung before one rung."""
+        position = self.rungs.index(model)
+        return self.rungs[position - 1] if position else None
+
+    def variance_models(self, model: str) -> list[str]:
+        """Return the rung, the null and the previous rung: explained variance is computed from these."""
+        names = (model, self.null, self.previous(model))
+        return list(dict.fromkeys(name for name in names if name))
+
+    @property
+    def interval_sources(self) -> list[IntervalSource]:
+        """The sources of intervals that have a step per rung and that the spec asks for."""
+        return [source for source in INTERVAL_SOURCES if self.spec.intervals.kinds(source)]
+
+    def with_intervals(self, source: IntervalSource) -> list[tuple[str, ...]]:
+        """Return the rungs whose intervals come from one source: all, or none."""
+        return [(name,) for name in self.rungs] if self.spec.intervals.kinds(source) else []
+
+    @cached_property
+    def resampled(self) -> tuple[str, ...]:
+        """The bootstrap replicates of each job of a rung, such as ``0-500``, the end excluded."""
+        if not self.spec.intervals.kinds("bootstrap"):
+            return ()
+        return tuple(f"{numbers.start}-{numbers.stop}" for numbers in self.spec.bootstrap.ranges)
+
+    @property
+    def resamples(self) -> list[tuple[str, ...]]:
+        """Rung and replicates of each job of the bootstrap."""
+        return [(name, replicates) for name in self.rungs for replicates in self.resampled]
+
+    @cached_property
+    def simulated(self) -> tuple[tuple[str, str, str], ...]:
+        """Smaller model, larger model and replicates of each job of bootstrapped comparisons.
+
+        Whether a comparison is bootstrapped is known once its rungs are fitted; its random part must change.
+        """
+        asked = self.spec.tests.bootstrap
+        pairs = [pair for pair in self.spec.pairs if asked == "always" or self._may_need_bootstrap(pair)]
+        jobs = () if asked == "never" else _simulation_jobs(self.spec)
+        return tuple((pair.smaller, pair.larger, replicates) for pair in pairs for replicates in jobs)
+
+    def _may_need_bootstrap(self, pair: PairSpec) -> bool:
+        """Return whether the random parts differ; a remedy may change either."""
+        smaller, larger = (self.formulas[name] for name in (pair.smaller, pair.larger))
+        written = [{bar.source for bar in formula.bars} for formula in (smaller, larger)]
+        return bool(self.spec.remedies) or written[0] != written[1]
+
+    @cached_property
+    def clusters(self) -> tuple[tuple[str, ...], ...]:
+        """Columns of each grouping factor of the ladder, in order of appearance."""
+        groups = (group for name in self.rungs for group in self.formulas[name].groups)
+        return tuple(dict.fromkeys(groups))
+
+    @property
+    def effort_settings(self) -> list[object]:
+        """The parts of the spec that decide on optional work."""
+        spec = self.spec
+        written = [sorted(block.model_fields_set) for block in (spec.tests, spec.intervals)]
+        return [
+            spec.effort,
+            spec.estimation.allfit,
+            spec.tests.model_dump(mode="json", exclude={"adjust"}),
+            spec.intervals.model_dump(mode="json"),
+            written,
+            self.pairs,
+        ]
+
+    @property
+    def readings(self) -> list[object]:
+        """The parts of the spec that say which contrasts, slopes and means are computed."""
+        said = self.spec.model_dump(mode="json", include={"contrasts", "slopes", "means"})
+        return [said["contrasts"], said["slopes"], said["means"]]
+
+    def interval_settings(self, source: IntervalSource) -> list[object]:
+        """Return the parts of the spec on which the intervals of a source depend, beside the fit."""
+        spec = self.spec
+        drawn = [spec.seed, spec.bootstrap.kind, self.resampled] if source == "bootstrap" else []
+        return [spec.intervals.kinds(source), spec.estimation.confidence, *drawn]
+
+    @property
+    def allfit_settings(self) -> list[object]:
+        """Whether rungs are refitted by every optimiser, and which optional optimisers are installed."""
+        return [self.spec.estimation.allfit, {name: find_spec(name) is not None for name in EXTRAS}]
+
+    @property
+    def test_settings(self) -> dict[str, object]:
+        """The parts of the spec that say how coefficients and terms are tested."""
+        return self.spec.estimation.model_dump(mode="json", include=TESTS)
+
+    @property
+    def labels(self) -> list[object]:
+        """The title, the labels and the units."""
+        labels = {m.name: m.label for m in (*self.spec.prelude, *self.spec.rungs)}
+        columns = {name: (c.label, c.unit) for name, c in self.spec.data.columns.items()}
+        return [self.spec.title_or_name, labels, columns]
+
+    @property
+    def table_settings(self) -> list[object]:
+        """The parts of the spec that tables depend on, beside those of the records that they show."""
+        tests = self.spec.tests.model_dump(mode="json")
+        return [self.allfit_settings, self.spec.effort, self.spec.seed, tests]
+
+    @property
+    def report_settings(self) -> list[object]:
+        """The whole spec, its file, and the date of the report."""
+        digest = hashlib.sha256(self.loaded.path.read_bytes()).hexdigest()
+        spec = self.spec.model_dump(mode="json")
+        date = report_date(self.loaded.path)
+        return [self.labels, self.spec.name, spec, digest, self.allfit_settings, date]
+
+    @cached_property
+    def data_key(self) -> str:
+        """Hash of all that the analysis sample depends on."""
+        spec = self.spec
+        data = spec.data.model_dump(mode="json", exclude={"columns"})
+        columns = {
+            name: column.model_dump(mode="json", exclude={"label", "unit"})
+            for name, column in spec.data.columns.items()
+        }
+        models = (*spec.prelude, *spec.rungs)
+        uses = sorted(
+            json.dumps([formula.outcomes, sorted(formula.variables), formula.groups, model.weights])
+            for model, formula in zip(models, self.formulas.values(), strict=True)
+        )
+        content = content_hash(self.loaded.data_path)
+        return made_from("data", data, columns, dict(spec.declared_levels), uses, content)
+
+    def fit_key(self, model: str) -> str | None:
+        """Return the key of a rung's record: of its estimates and of the tests of its coefficients."""
+        estimates = self.estimates_keys[model]
+        return None if estimates is None else made_from("fit", estimates, self.test_settings)
+
+    def prelude_key(self, model: str) -> str | None:
+        """Return the key of a single-level model, whose tests depend on the confidence level alone."""
+        estimates = self.estimates_keys[model]
+        confidence = self.spec.estimation.confidence
+        return None if estimates is None else made_from("prelude", estimates, confidence)
+
+    @cached_property
+    def estimates_keys(self) -> dict[str, str | None]:
+        """The key of each model's estimates, which stay as they are where only its tests change."""
+        models = (*self.spec.prelude, *self.spec.rungs)
+        profile = self.profile
+        if profile is None:
+            return dict.fromkeys(model.name for model in models)
+        levels = variable_levels(profile, self.spec.declared_levels)
+        nesting = [relation.model_dump(mode="json") for relation in profile.nesting]
+        return {model.name: self._estimates_key(model, profile, levels, nesting) for model in models}
+
+    def _estimates_key(
+        self,
+        model: ModelSpec | PreludeSpec,
+        profile: DataProfile,
+        levels: Mapping[str, HierarchyLevel],
+        nesting: Sequence[object],
+    ) -> str:
+        names = {*self.formulas[model.name].variables, *([model.weights] if model.weights else [])}
+        hashes = {name: profile.column(name).content_hash for name in sorted(names)}
+        used = {name: level for name, level in levels.items() if name in names}
+        entry = model.model_dump(mode="json", exclude={"label"})
+        shared: list[object] = [profile.sample_hash, hashes, used, nesting]
+        if isinstance(model, PreludeSpec):
+            return made_from("prelude", entry, shared, sorted(self.clusters))
+        estimation = self.spec.estimation.model_dump(mode="json", exclude={"allfit", *TESTS})
+        remedies, confidence = self.spec.remedies, self.spec.estimation.confidence
+        return made_from("fit", entry, shared, estimation, (remedies, confidence) if remedies else ())
