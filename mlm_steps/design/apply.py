@@ -1,4 +1,4 @@
-"""The same columns for new data."""
+"""Apply a fitted formula to new data."""
 
 from __future__ import annotations
 
@@ -72,7 +72,7 @@ class NewDesign:
 
 
 def apply_design(transforms: Mapping[str, object], frame: pd.DataFrame) -> NewDesign:
-    """Return the columns of a fitted formula for new data, one row for each row of the frame.
+    """Return the columns of a fitted formula for new data, one row per row of the frame.
 
     Parameters
     ----------
@@ -84,8 +84,8 @@ def apply_design(transforms: Mapping[str, object], frame: pd.DataFrame) -> NewDe
     Raises
     ------
     FormulaError
-        For a column that is not there or of another kind than in the fit, and for a level of a
-        fixed factor that the fit did not have.
+        A column is missing or of another kind than in the fit, or a fixed factor has a level that the fit did
+        not have.
     """
     groups = _mapping(transforms["groups"])
     formula = with_labels(parse_formula(_text(transforms["formula"])), groups)

@@ -1,4 +1,4 @@
-"""The arguments of a function: what is data, and what are options."""
+"""Match the arguments of a function to its parameters: data first, then options."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ def match_arguments(text: str, function: str, arguments: tuple[Argument, ...], s
     Raises
     ------
     FormulaError
-        For an argument too many, an unknown or doubled name, or an option that is not a plain value.
+        There are too many arguments, a name is unknown or repeated, or an option is not a plain value.
     """
     if function == "c":
         return Call(function, arguments, Truth(True, span), (), span)
@@ -43,7 +43,7 @@ def match_arguments(text: str, function: str, arguments: tuple[Argument, ...], s
                 raise formula_error(text, argument.value.span, what, ", ".join(parameters))
             given[free.pop(0)] = argument.value
     if parameters[0] not in given:
-        raise formula_error(text, span, f"{function}() is applied to nothing", f"write {function}(x)")
+        raise formula_error(text, span, f"{function}() has no argument", f"write {function}(x)")
     options = tuple((name, _option(text, value)) for name, value in given.items() if name != parameters[0])
     return Call(function, arguments, given[parameters[0]], options, span)
 
@@ -77,7 +77,7 @@ def _option(text: str, expr: Expr) -> Option:
         return -expr.operand.value if expr.operator == "-" else expr.operand.value
     if isinstance(expr, Call) and expr.function == "c":
         return _vector(text, expr)
-    raise formula_error(text, expr.span, "an option is a number, a text, TRUE, FALSE or c(…) of these")
+    raise formula_error(text, expr.span, "an option must be a number, a text, TRUE, FALSE or c(…) of these")
 
 
 def _vector(text: str, call: Call) -> tuple[float, ...] | tuple[str, ...]:
@@ -88,4 +88,4 @@ def _vector(text: str, call: Call) -> tuple[float, ...] | tuple[str, ...]:
         return numbers
     if values and len(texts) == len(values):
         return texts
-    raise formula_error(text, call.span, "c(…) holds numbers, or texts")
+    raise formula_error(text, call.span, "c(…) must hold only numbers or only texts")

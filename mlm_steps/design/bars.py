@@ -13,12 +13,12 @@ from mlm_steps.design.terms import TermSet, expand_terms
 __all__ = ["Bar", "GroupingFactor", "distinct_groups", "is_bar", "label_of", "make_bars"]
 
 MAX_COLUMNS = 50
-"""Columns right of one bar; more would take the interpreter's stack, and no data have so many levels."""
+"""A bar may be followed by at most this many columns; more could exhaust the interpreter's stack."""
 
 
 @dataclass(frozen=True, slots=True)
 class GroupingFactor:
-    """What stands right of a bar.
+    """The grouping factor to the right of a bar.
 
     Attributes
     ----------
@@ -47,9 +47,9 @@ class Bar:
     Attributes
     ----------
     effects : TermSet
-        What stands left of the bar.
+        The effects to the left of the bar.
     group : GroupingFactor
-        What stands right of it.
+        The grouping factor to the right of the bar.
     correlated : bool
         False for a double bar.
     source : str
@@ -76,24 +76,24 @@ def make_bars(text: str, bar: Binary, span: Span) -> list[Bar]:
     text : str
         The formula.
     bar : Binary
-        What stands in the parentheses.
+        The expression in the parentheses.
     span : Span
-        The place of the parentheses.
+        The position of the parentheses.
 
     Raises
     ------
     FormulaError
-        For a bar inside a bar, no effect at all, or what cannot group rows.
+        A bar is inside another, the term has no effect, or the right side is not a grouping factor.
     """
     for side in (bar.left, bar.right):
         nested = next(_bars_within(side), None)
         if nested is not None:
-            what = "a random-effects term stands inside another"
+            what = "a random-effects term is inside another"
             raise formula_error(text, nested.span, what, "write them side by side, joined by +")
     columns = sum(1 for _ in columns_of(bar.right))
     if columns > MAX_COLUMNS:
-        what = f"{columns} columns stand right of this bar; at most {MAX_COLUMNS} are read"
-        raise formula_error(text, bar.right.span, what, "make the groups' column in the data")
+        what = f"{columns} columns are to the right of this bar; at most {MAX_COLUMNS} are allowed"
+        raise formula_error(text, bar.right.span, what, "add one column with the groups to the data")
     effects = expand_terms(text, [("+", bar.left)])
     if not effects.terms and not effects.intercept:
         hint = "write (1 | group) for a random intercept"
@@ -109,7 +109,7 @@ def make_bars(text: str, bar: Binary, span: Span) -> list[Bar]:
 
 
 def distinct_groups(bars: Sequence[Bar]) -> tuple[Bar, ...]:
-    """Return the bars, those of a column called ``a:b`` with backticks where others group by a and b."""
+    """Return the bars; a column named ``a:b`` gets backticks if another bar groups by a and b."""
     written: dict[str, set[str]] = {}
     for bar in bars:
         written.setdefault(bar.group.label, set()).add(bar.group.written)
@@ -122,7 +122,7 @@ def distinct_groups(bars: Sequence[Bar]) -> tuple[Bar, ...]:
 
 
 def _require_within(text: str, effects: TermSet, group: GroupingFactor) -> None:
-    """Refuse an effect that is made of the grouping factor alone: it is the same in all rows of a group."""
+    """Refuse an effect of the grouping factor alone, since it is constant within groups."""
     if len(group.factors) > 1:
         return
     for variable in effects.variables:
@@ -156,7 +156,7 @@ def _bars_within(expr: Expr) -> Iterator[Expr]:
 
 
 def _grouping(text: str, expr: Expr) -> list[GroupingFactor]:
-    """Return the grouping factors right of a bar; the innermost of ``a/b`` first, as lme4 has them."""
+    """Return the grouping factors to the right of a bar; the innermost of ``a/b`` first, as in lme4."""
     if isinstance(expr, Paren):
         return _grouping(text, expr.inner)
     if isinstance(expr, Binary):
@@ -194,7 +194,7 @@ def _is_one_factor(expr: Expr) -> bool:
 
 def _too_tangled(text: str, expr: Expr) -> Exception:
     return formula_error(
-        text, expr.span, "these grouping factors are too tangled to take apart", "write the terms one by one"
+        text, expr.span, "this combination of grouping factors is not supported", "write the terms one by one"
     )
 
 

@@ -1,4 +1,4 @@
-"""From a formula and a frame to y, X and the random-effects terms."""
+"""Build y, X and the random-effects terms of a formula from a frame."""
 
 from __future__ import annotations
 
@@ -56,8 +56,8 @@ def build_design(
 ) -> Design:
     """Return the design of a formula on a frame, with R's columns in R's order.
 
-    Rows with a missing value in any column of the formula, or in the weights, are left out. What
-    a transform remembers (a mean, knots) and which levels a factor has come from the rows used.
+    Rows with a missing value in any column of the formula, or in the weights, are left out. The
+    parameters of transforms, such as means and knots, and the levels of factors come from the rows used.
 
     Parameters
     ----------
@@ -69,7 +69,7 @@ def build_design(
     contrasts : mapping of str to str, optional
         Contrasts of factors: treatment, sum, helmert or poly, in fixed and random effects alike.
     mixed : bool
-        Whether the formula has random-effects terms: True asks for one at least, False for none.
+        True if the formula must have random-effects terms, False if it must have none.
 
     Returns
     -------
@@ -78,10 +78,10 @@ def build_design(
     Raises
     ------
     FormulaError
-        For one place of the formula that does not fit the data; ``offset`` counts from 0.
+        One place of the formula does not fit the data; ``offset`` is its position, counted from 0.
     DesignError
-        For several such places, weights that are not positive, no complete row, or as many
-        coefficients as rows.
+        There are several such places, weights that are not positive, no complete row, or as many coefficients
+        as rows.
     """
     parsed = parse_formula(formula) if isinstance(formula, str) else formula
     require_kind(parsed, mixed=mixed)
@@ -93,7 +93,7 @@ def build_design(
 
 @dataclass(frozen=True, slots=True, eq=False)
 class _Sample:
-    """The complete rows of a frame, and what the others miss."""
+    """The complete rows of a frame, and the missing values of the others."""
 
     columns: FrameColumns
     rows: NDArray[np.intp]
@@ -102,7 +102,7 @@ class _Sample:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class _Parts:
-    """All that is computed from the rows, and what was learned from them."""
+    """The parts of a design that are computed from the rows."""
 
     y: _Array
     weights: _Array | None

@@ -1,4 +1,4 @@
-"""The cells that means are estimated of: combinations of the levels of some factors."""
+"""Cells for which means are estimated: combinations of the levels of factors."""
 
 from __future__ import annotations
 
@@ -13,13 +13,13 @@ if TYPE_CHECKING:
 __all__ = ["cell_label", "cell_names", "cells_of", "level_name", "with_outer"]
 
 SEPARATOR = ", "
-"""Between the levels of several factors in the name of a cell."""
+"""Separates the levels of several factors in the name of a cell."""
 
 
 def cells_of(
     predictors: Predictors, factors: Sequence[str], given: Setting
 ) -> list[tuple[PredictorValue, ...]]:
-    """Return the combinations of levels that have a mean, the first factor's fastest."""
+    """Return the combinations of levels that have a mean; the first factor varies fastest."""
     settings = predictors.settings(given, factors)
     places = {name: predictors.by_name[name].levels.index for name in factors}
     cells = [tuple(setting[name] for name in factors) for setting in settings]
@@ -33,7 +33,7 @@ def cells_of(
 def cell_label(
     predictors: Predictors, factors: Sequence[str], cell: Sequence[PredictorValue]
 ) -> PredictorValue:
-    """Return what a cell is called: its level, or the levels of several factors as ``lo, ctl``."""
+    """Return the name of a cell: its level, or the levels of several factors as ``lo, ctl``."""
     if len(factors) == 1:
         return cell[0]
     pairs = zip(factors, cell, strict=True)
@@ -41,7 +41,7 @@ def cell_label(
 
 
 def cell_names(predictors: Predictors, factors: Sequence[str]) -> list[str]:
-    """Return what the cells of factors are called in a spec."""
+    """Return the names of the cells of factors in a spec."""
     wanted = with_outer(predictors, tuple(factors), ())
     return [level_name(cell_label(predictors, wanted, cell)) for cell in cells_of(predictors, wanted, {})]
 

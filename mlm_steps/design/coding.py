@@ -1,4 +1,4 @@
-"""The model matrix of a set of terms, with R's columns in R's order."""
+"""Build the model matrix of a set of terms, with R's columns in R's order."""
 
 from __future__ import annotations
 
@@ -22,10 +22,10 @@ __all__ = ["INTERCEPT", "ModelMatrix", "Origin", "model_matrix"]
 INTERCEPT = "(Intercept)"
 
 MAX_ELEMENTS = 250_000_000
-"""Of a model matrix: 2 GB."""
+"""A model matrix may have at most this many elements, which take 2 GB."""
 
 Origin: TypeAlias = tuple[tuple[str, str], ...]
-"""A column's variables, each with what stands for its level or its place in a basis; ``""`` for a number."""
+"""The variables of a column, each with the suffix for its level or basis function; empty for a number."""
 
 _Array = NDArray[np.float64]
 
@@ -42,7 +42,7 @@ class ModelMatrix:
     assign : tuple of int, length p
         For each column the position of its term plus one; 0 is the intercept.
     origins : tuple of Origin, length p
-        What each column is made of; none for the intercept.
+        The variables of each column; empty for the intercept.
     """
 
     X: _Array
@@ -52,7 +52,7 @@ class ModelMatrix:
 
 
 class _Coded(Protocol):
-    """A variable as columns: its name, and what R appends to it in the name of each column."""
+    """A variable coded as columns: its name, and the suffix that R appends for each column."""
 
     @property
     def name(self) -> str: ...
@@ -87,7 +87,7 @@ class _Dummies:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class _Contrasts:
-    """One column for each contrast: its value at the row's level."""
+    """One column for each contrast."""
 
     name: str
     suffixes: tuple[str, ...]
@@ -118,15 +118,15 @@ def model_matrix(
     n : int
         Number of rows.
     every_level : bool
-        Whether factors have a column for each level in every term, whether or not the columns are then
-        linearly dependent.
+        Whether factors have a column for each level in every term, even if the columns are then linearly
+        dependent.
 
     Raises
     ------
     FormulaError
-        For a variable that cannot be evaluated, or a factor of one level.
+        A variable cannot be evaluated, or a factor has one level.
     DesignError
-        For a matrix too large to build.
+        The matrix is too large.
     """
     values = [_categories(evaluator.variable(expr)) for expr in terms.variables]
     factors = {i: value for i, value in enumerate(values) if isinstance(value, Factor)}
@@ -148,7 +148,7 @@ def model_matrix(
 
 
 def _categories(value: Value) -> Numbers | Factor:
-    """Return truths as a factor of FALSE and TRUE, as R codes them."""
+    """Return logical values as a factor with levels FALSE and TRUE, as R codes them."""
     if isinstance(value, (Numbers, Factor)):
         return value
     return as_factor(value)
@@ -169,7 +169,7 @@ def _code(
 
 def _require_few_levels(text: str, expr: Expr, name: str, count: int, n: int) -> None:
     if count > 1 and (count >= n or count * n > MAX_ELEMENTS):
-        what = f"{name} has {count} levels in {n} rows, too many for effects of their own"
+        what = f"{name} has {count} levels in {n} rows, too many for one effect per level"
         raise formula_error(text, expr.span, what, f"is it meant as a grouping factor, (1 | {name})?")
 
 
@@ -217,7 +217,7 @@ def _width(block: list[_Coded]) -> int:
 
 
 def _fill(out: _Array, block: list[_Coded], index: int) -> Origin:
-    """Write a column of a term, the first variable's columns running fastest; return what it is made of."""
+    """Write a column of a term and return its origin; the columns of the first variable vary fastest."""
     origin = []
     for position, coded in enumerate(block):
         index, own = divmod(index, len(coded.suffixes))

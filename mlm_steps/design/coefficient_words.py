@@ -1,8 +1,8 @@
-"""By which words a person may name a coefficient, and which of them are ambiguous.
+"""Names by which a user may refer to a coefficient, and ambiguities among them.
 
-Within a model a column has R's name, or another spelling where R gives that name to several columns
-(`unique_names`). The models of a ladder may differ in this: ``abc`` is level ``bc`` of ``a`` in one and
-level ``c`` of ``ab`` in the next. What is the same in all of them is the term with its levels.
+Within a model a column has R's name, or another spelling if R gives that name to several columns
+(`unique_names`). Models of a ladder may differ: ``abc`` may be level ``bc`` of ``a`` in one model and level
+``c`` of ``ab`` in another. The term with its levels identifies a coefficient in all models.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ class Named(NamedTuple):
 
     @property
     def full(self) -> str:
-        """The column with its levels in brackets, which says what it is in every model."""
+        """The name with levels in brackets, which is the same in every model."""
         return full_name(self.name_of_r, self.term)
 
 
@@ -47,14 +47,14 @@ def _full(stem: str, text: str) -> str:
 
 
 def named_columns(design: Design) -> Iterator[Named]:
-    """Yield the fixed-effects columns of a design, those that were dropped included."""
+    """Yield the fixed-effects columns of a design, including dropped ones."""
     terms = ("(Intercept)", *design.term_labels)
     for column, position in zip(design.all_columns, design.all_assign, strict=True):
         yield Named(terms[position], column, design.shared_names.get(column, column))
 
 
 class CoefficientWords:
-    """The coefficients of some models, by all words that name them.
+    """The coefficients of several models, by all names that refer to them.
 
     Parameters
     ----------
@@ -64,8 +64,8 @@ class CoefficientWords:
     Attributes
     ----------
     words : mapping of str to tuple of str
-        Per word the names of the coefficients that it may stand for. A coefficient's name is its column where
-        all models print the same, and no other coefficient so; its full name otherwise.
+        The coefficients to which each word may refer. A coefficient is named by its column if all models
+        print the same name and no other coefficient has it, else by its full name.
     """
 
     def __init__(self, models: Iterable[Iterable[Named]]) -> None:
@@ -97,7 +97,7 @@ class CoefficientWords:
 
 
 def by_identity(model: Iterable[Named]) -> dict[str, Named]:
-    """Return the columns of a model by their full names; those that share one, by their printed names."""
+    """Return the columns of a model by full name, or by printed name if several share a full name."""
     columns = list(model)
     count = Counter(each.full for each in columns)
     return {each.full if count[each.full] == 1 else each.column: each for each in columns}

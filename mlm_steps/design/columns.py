@@ -1,4 +1,4 @@
-"""The columns of a frame as the formula language sees them."""
+"""Read the columns of a frame as numbers, logical values or factors."""
 
 from __future__ import annotations
 
@@ -24,18 +24,18 @@ class ColumnError(Exception):
 
 
 class Columns(Protocol):
-    """Where an expression finds the values of its columns: ``n`` of each, at ``rows`` if those are chosen."""
+    """The values of the columns of an expression: ``n`` values each, at ``rows`` if these are given."""
 
     n: int
     rows: NDArray[np.intp] | None
 
     def value(self, name: str) -> Value:
-        """Return a column as numbers, truths or a factor; ColumnError where it is none of these."""
+        """Return a column as numbers, logical values or a factor; raise ColumnError for other types."""
         ...
 
 
 class ChosenColumns:
-    """Values that stand in no frame, such as those of a grid.
+    """Values that do not come from a frame, such as those of a grid.
 
     Parameters
     ----------
@@ -50,7 +50,7 @@ class ChosenColumns:
         self.rows: NDArray[np.intp] | None = None
 
     def value(self, name: str) -> Value:
-        """Return the values of a column; KeyError for one without."""
+        """Return the values of a column; raise KeyError if it has none."""
         return self.values[name]
 
 
@@ -79,12 +79,12 @@ class FrameColumns:
         self._read: dict[str, Value] = {}
 
     def value(self, name: str) -> Value:
-        """Return a column as numbers, truths or a factor.
+        """Return a column as numbers, logical values or a factor.
 
         Raises
         ------
         ColumnError
-            For a column of dates, or of text mixed with numbers.
+            The column holds dates, or text mixed with numbers.
         """
         if name not in self._read:
             series = self._series[name] if name in self._series else self.frame[name]
@@ -93,7 +93,7 @@ class FrameColumns:
 
 
 def _value(series: pd.Series) -> Value:
-    import pandas as pd  # whoever has a series has paid for it; reading a formula need not
+    import pandas as pd  # deferred: pandas is slow to import, and parsing a formula does not need it
 
     dtype = series.dtype
     if isinstance(dtype, np.dtype) and dtype.kind in "iuf":
@@ -115,12 +115,12 @@ def _value(series: pd.Series) -> Value:
 
 
 def _beyond_floats(values: NDArray[np.float64]) -> bool:
-    """Return whether any number is so large that float64 does not have its neighbours."""
+    """Return whether any number is too large for float64 to represent all whole numbers near it."""
     return bool(values.size) and bool(np.fmax.reduce(np.abs(values)) >= EXACT)
 
 
 def _extension_numbers(series: pd.Series) -> Numbers:
-    """Return nullable or Arrow-backed numbers; whole and decimal ones keep their digits."""
+    """Return nullable or Arrow-backed numbers; whole and decimal numbers keep all digits."""
     import pandas as pd
 
     values = series.to_numpy(dtype=np.float64, na_value=np.nan)
@@ -178,13 +178,13 @@ def _text(category: object) -> str:
 
 
 def missing_values(columns: Mapping[str, pd.Series]) -> Mapping[str, NDArray[np.bool_]]:
-    """Return for each column with missing values which rows miss it, each of the columns' length."""
+    """Return, for each column with missing values, in which rows it is missing."""
     missing = {name: _absent(series) for name, series in columns.items()}
     return {name: absent for name, absent in missing.items() if absent.any()}
 
 
 def _absent(series: pd.Series) -> NDArray[np.bool_]:
-    """Return which values are missing; plain numbers are looked at without a detour."""
+    """Return which values are missing, with a fast path for plain numbers."""
     dtype = series.dtype
     if not isinstance(dtype, np.dtype) or dtype.kind not in "iuf":
         return np.asarray(series.isna(), dtype=bool)
@@ -192,7 +192,7 @@ def _absent(series: pd.Series) -> NDArray[np.bool_]:
 
 
 def complete_rows(n: int, missing: Mapping[str, NDArray[np.bool_]]) -> NDArray[np.intp]:
-    """Return the positions of the rows in which nothing is missing."""
+    """Return the positions of the complete rows."""
     absent = np.zeros(n, dtype=bool)
     for column in missing.values():
         absent |= column

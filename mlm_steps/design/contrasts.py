@@ -1,4 +1,4 @@
-"""Contrast matrices: how the levels of a factor become columns."""
+"""Contrast matrices, which code the levels of a factor as columns."""
 
 from __future__ import annotations
 
@@ -15,33 +15,34 @@ __all__ = ["CONTRASTS", "contrast_columns", "contrast_kind"]
 Columns = tuple[NDArray[np.float64], tuple[str, ...]]
 
 MAX_POLYNOMIAL_LEVELS = 95
+"""Polynomial contrasts of more levels lose all precision; R has the same limit."""
 
 
 def contrast_kind(word: str) -> str:
-    """Return the key of CONTRASTS for ``Sum``, ``sum`` or ``contr.sum``.
+    """Return the key of ``CONTRASTS`` for ``Sum``, ``sum`` or ``contr.sum``.
 
     Raises
     ------
     TransformError
-        For another word.
+        The word does not name contrasts.
     """
     kind = word.lower().removeprefix("contr.")
     if kind not in CONTRASTS:
         known = f"there are {', '.join(CONTRASTS)}"
-        raise TransformError(f"{word} names no contrasts", nearest(kind, CONTRASTS) or known)
+        raise TransformError(f"{word} does not name contrasts", nearest(kind, CONTRASTS) or known)
     return kind
 
 
 def contrast_columns(factor: Factor, default: Contrast | None = None) -> Columns:
     """Return the contrast matrix, shape (levels, columns), and the suffixes of its columns' names.
 
-    The factor's own contrasts come first, then ``default``, then R's: polynomial for ordered
-    factors, treatment for others.
+    The contrasts of the factor have priority over ``default``, and this over R's default: polynomial for
+    ordered factors, treatment for others.
 
     Raises
     ------
     TransformError
-        For a factor of one level.
+        The factor has one level.
     """
     if len(factor.levels) < 2:
         label = f"the one level {factor.levels[0]}" if factor.levels else "no level"
@@ -73,8 +74,8 @@ def _helmert(levels: tuple[str, ...], _contrast: Contrast) -> Columns:
 def _poly(levels: tuple[str, ...], _contrast: Contrast) -> Columns:
     """Return orthonormal polynomials over equally spaced scores (R's contr.poly)."""
     if len(levels) > MAX_POLYNOMIAL_LEVELS:
-        what = f"polynomial contrasts over {len(levels)} levels cannot be told apart"
-        raise TransformError(what, f"R stops at {MAX_POLYNOMIAL_LEVELS} too; take other contrasts")
+        what = f"polynomial contrasts over {len(levels)} levels are numerically collinear"
+        raise TransformError(what, f"R has the same limit of {MAX_POLYNOMIAL_LEVELS}; choose other contrasts")
     scores = np.arange(len(levels)) - (len(levels) - 1) / 2
     Q, R = np.linalg.qr(np.vander(scores, increasing=True))
     names = tuple({1: ".L", 2: ".Q", 3: ".C"}.get(d, f"^{d}") for d in range(1, len(levels)))

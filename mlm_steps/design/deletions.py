@@ -1,7 +1,7 @@
-"""Models that lack one random effect of a model, as lmerTest's ``ranova`` leaves them out.
+"""Models without one random effect of a given model, as in lmerTest's ``ranova``.
 
-Of a term such as ``(x + z | g)`` each effect goes that no other one contains, its covariances with it; what
-is left of ``(x | g)`` is ``(1 | g)``. A term of one effect goes as a whole.
+From a term such as ``(x + z | g)``, each effect that no other effect contains is removed together with its
+covariances, so that ``(x | g)`` becomes ``(1 | g)``. A term with one effect is removed as a whole.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ __all__ = ["Deletion", "single_deletions"]
 
 INTERCEPT = "(Intercept)"
 SPANNED = 1e-8
-"""Share of a constant's length outside the span of some columns that is rounding error."""
+"""A constant lies in the span of columns if at most this share of its length is outside (rounding)."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -35,9 +35,9 @@ class Deletion:
     Attributes
     ----------
     label : str
-        What is left out, as lmerTest has it: ``(1 | g)``, or ``x in (x | g)``.
+        The effect that is removed, in the notation of lmerTest: ``(1 | g)``, or ``x in (x | g)``.
     design : Design
-        What is left; its random part may be empty.
+        The remaining design; its random part may be empty.
     """
 
     label: str
@@ -53,7 +53,7 @@ def single_deletions(
     ----------
     formula : Formula
     frame : DataFrame
-        What the design was built from.
+        The frame from which the design was built.
     design : Design
     contrasts : mapping of str to str, optional
         As given to ``build_design``.
@@ -111,7 +111,7 @@ def _droppable(effects: TermSet) -> list[int]:
 
 
 def _reduced(bar: Bar, term: int, random: RandomTerm) -> Bar | None:
-    """Return a bar without one of its terms; None where nothing is left that the bar contains."""
+    """Return a bar without one of its terms; None if no smaller term is nested in the bar."""
     terms = tuple(other for i, other in enumerate(bar.effects.terms) if i != term)
     if not terms and not _has_constant(random):
         return None
@@ -126,7 +126,7 @@ def _has_constant(random: RandomTerm) -> bool:
 
 
 def _once(design: Design, position: int) -> tuple[RandomTerm, ...]:
-    """Return the random terms; that at one position goes where another is the same."""
+    """Return the random terms without the one at a position if another term equals it."""
     own, others = design.random[position], _without(design, position).random
     same = any(own.group == other.group and np.array_equal(own.z, other.z) for other in others)
     return others if same else design.random

@@ -1,4 +1,4 @@
-"""Expressions and numbers as R prints them, which is how R names columns."""
+"""Format expressions and numbers as R prints them, because R names columns so."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from mlm_steps.records.spelling import quote_name
 __all__ = ["EXACT", "deparse", "format_label", "format_number"]
 
 EXACT = 2.0**53
-"""Size from which float64 no longer tells neighbouring whole numbers apart."""
+"""From this size on, float64 cannot represent every whole number."""
 
 _TIGHT = frozenset({"/", "^", ":"})
 _DIGITS = 15

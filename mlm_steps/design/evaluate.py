@@ -1,4 +1,4 @@
-"""Expressions on the rows of a frame."""
+"""Evaluate expressions on the rows of a frame."""
 
 from __future__ import annotations
 
@@ -50,7 +50,7 @@ _COMPARISONS: Mapping[str, Callable[[_Array, _Array], NDArray[np.bool_]]] = {
 
 
 _LONG_INTEGER = re.compile(r"-?[1-9][0-9]{15,}\Z")
-"""A whole number that float64 may lack, which is therefore compared as text."""
+"""Whole numbers that float64 may not represent, which are therefore compared as text."""
 
 
 class Evaluator:
@@ -62,15 +62,15 @@ class Evaluator:
         The formula, for messages.
     columns : Columns
     states : mapping or None
-        What was learned on the first data, by the variable as R prints it; None to learn it now.
+        The states of transforms from the first data, by the variable as R prints it; None to learn them now.
     finite : bool
-        Whether a result that is not a finite number is an error. At chosen values of a grid it is none: the
-        caller says where a function has no value.
+        Whether a result that is not finite is an error. On a grid it is not, since functions may be undefined
+        at some of its values.
 
     Attributes
     ----------
     states : dict
-        What has been learned, plain JSON values.
+        The states of transforms, as plain JSON values.
     """
 
     def __init__(
@@ -89,13 +89,13 @@ class Evaluator:
         self._values: dict[str, Value] = {}
 
     def variable(self, expr: Expr) -> Value:
-        """Return a variable of a term; every number in it is finite where its columns have values.
+        """Return a variable of a term; its numbers are finite where its columns have values.
 
         Raises
         ------
         FormulaError
-            For a column of the wrong kind, a transform that cannot be applied, a level that new
-            data bring, or a result that is not a finite number, with its first row.
+            A column is of the wrong kind, a transform cannot be applied, new data have an unknown level, or a
+            result is not finite; the message then names the first such row.
         """
         name = deparse(expr)
         if name not in self._values:
@@ -111,7 +111,7 @@ class Evaluator:
         value = self.variable(expr)
         if isinstance(value, Factor):
             what = f"{deparse(expr)} is not numeric: its values are {_some(value.levels)}"
-            raise formula_error(self.text, expr.span, what, "an outcome or offset is a number")
+            raise formula_error(self.text, expr.span, what, "an outcome or offset must be a number")
         return self._one_column(expr, value)
 
     def _require_finite(self, expr: Expr, values: _Array) -> None:
@@ -124,7 +124,7 @@ class Evaluator:
         position = int(np.argmax(bad))
         row = position if self.columns.rows is None else int(self.columns.rows[position])
         what = f"{deparse(expr)} is not a finite number in row {row + 1}{self._inputs(expr, position)}"
-        raise formula_error(self.text, expr.span, what, "mend the value, or mark it as missing")
+        raise formula_error(self.text, expr.span, what, "correct the value, or mark it as missing")
 
     def _present(self, expr: Expr) -> NDArray[np.bool_]:
         present = np.ones(self.columns.n, dtype=bool)
@@ -158,7 +158,7 @@ class Evaluator:
             return self._binary(expr)
         if isinstance(expr, Call):
             return self._call(expr)
-        what = "a text stands where a column or a number should"
+        what = "a column or a number is needed here, not a text"
         raise formula_error(self.text, expr.span, what, "names of columns are written without quotes")
 
     def _column(self, expr: Name) -> Value:
@@ -215,7 +215,7 @@ class Evaluator:
                     return self._equals_text(operation, other, text)
         if operator not in _ARITHMETIC and operator not in _COMPARISONS:
             what = f"{operator} has no meaning inside a function"
-            raise formula_error(self.text, operation.span, what, "numbers take + - * / ^ and comparisons")
+            raise formula_error(self.text, operation.span, what, "use + - * / ^ or comparisons")
         values = (self._value(left) if value is None else value, self._value(right))
         first, second = self._one_column(left, values[0]), self._one_column(right, values[1])
         if operator in {"==", "!="}:
@@ -227,8 +227,8 @@ class Evaluator:
 
     def _require_digits(self, operation: Binary, values: Sequence[Value]) -> None:
         if any(isinstance(value, Numbers) and value.exact is not None for value in values):
-            what = f"{deparse(operation)} compares numbers of more digits than arithmetic keeps"
-            raise formula_error(self.text, operation.span, what, "write the one number in quotes")
+            what = f"{deparse(operation)} compares numbers with more digits than float64 keeps"
+            raise formula_error(self.text, operation.span, what, "write the constant in quotes")
 
     def _equals_text(self, operation: Binary, column: Expr, text: Text) -> Value:
         factor = self._value(column)
@@ -254,7 +254,7 @@ class Evaluator:
 
     def _call(self, call: Call) -> Value:
         if call.function == "c":
-            what = "c(…) gives options to a function and is no column"
+            what = "c(…) gives options to a function and is not a column"
             raise formula_error(self.text, call.span, what)
         data, name, transform = self._value(call.data), deparse(call), FUNCTIONS[call.function]
         try:

@@ -1,4 +1,4 @@
-"""The tree of a formula: frozen nodes, each with its place."""
+"""The nodes of a formula's tree, each with its position."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ class Name:
 
 @dataclass(frozen=True, slots=True)
 class Number:
-    """A number; ``word`` is its name where it is written as one, such as ``pi``."""
+    """A number; ``word`` is its name if it is written as a name, such as ``pi``."""
 
     value: float
     span: Span
@@ -69,7 +69,7 @@ class Unary:
 
 @dataclass(frozen=True, slots=True)
 class Binary:
-    """Two operands and what stands between them."""
+    """A binary operation."""
 
     operator: str
     left: Expr
@@ -87,7 +87,7 @@ class Paren:
 
 @dataclass(frozen=True, slots=True)
 class Argument:
-    """An argument of a function, with its name where one is written."""
+    """An argument of a function, with its name if it has one."""
 
     name: str | None
     value: Expr
@@ -95,14 +95,14 @@ class Argument:
 
 @dataclass(frozen=True, slots=True)
 class Call:
-    """A function of the table, applied.
+    """A call of a function of the formula language.
 
     Attributes
     ----------
     data : tuple of Expr
-        What is computed from columns: the function's first argument.
+        The first argument, which is computed from columns.
     options : mapping as a tuple of pairs
-        The other arguments as plain values, under the function's own names for them.
+        The other arguments as plain values, by parameter name.
     """
 
     function: str
@@ -136,7 +136,7 @@ def words_of(expr: Expr) -> Iterator[Number]:
 def left_spine(expr: Binary) -> tuple[Expr, list[Binary]]:
     """Return the leftmost operand and the operations on it, innermost first.
 
-    A sum of a thousand terms leans to the left a thousand deep; walking its spine needs no recursion.
+    The tree of a sum of a thousand terms is a thousand levels deep; this walk needs no recursion.
     """
     operations: list[Binary] = []
     node: Expr = expr

@@ -1,4 +1,4 @@
-"""Faults in a formula, with the place under a caret."""
+"""Faults in a formula, with a caret under the place."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ from mlm_steps.errors import Fault, FormulaError
 __all__ = ["Span", "TransformError", "formula_error", "formula_fault", "nearest"]
 
 _EXCERPT_WIDTH = 100
+"""Characters of a formula that a message shows, about one line of a terminal."""
 
 
 @dataclass(frozen=True, slots=True)

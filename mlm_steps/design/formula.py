@@ -1,4 +1,4 @@
-"""A formula of lme4's language as frozen values."""
+"""Parse formulas of lme4's language."""
 
 from __future__ import annotations
 
@@ -41,9 +41,9 @@ class Offset:
     Attributes
     ----------
     text : str
-        What stands in the parentheses, as R prints it.
+        The expression in the parentheses, as R prints it.
     call : Call
-        The whole.
+        The call itself.
     """
 
     text: str
@@ -104,7 +104,7 @@ class Formula:
 
     @cached_property
     def categorised(self) -> frozenset[str]:
-        """Columns that ``factor`` and its like make categories of: only their own values have effects."""
+        """Columns that ``factor`` or a similar function makes categorical."""
         parts = (self.fixed, *(bar.effects for bar in self.bars))
         made = (
             v for part in parts for v in part.variables if isinstance(v, Call) and v.function in CATEGORIES
@@ -131,7 +131,7 @@ class Formula:
 def parse_formula(text: str) -> Formula:
     """Return a formula of lme4's language as frozen values.
 
-    A bar that is the whole right side may stand without parentheses, as in ``y ~ x | g``; ``text`` of the
+    If the right side is a single bar, the parentheses may be omitted, as in ``y ~ x | g``; ``text`` of the
     result has them.
 
     Parameters
@@ -146,7 +146,7 @@ def parse_formula(text: str) -> Formula:
     Raises
     ------
     FormulaError
-        At the first place that cannot be read; its ``offset`` counts characters from 0.
+        At the first place that cannot be parsed; ``offset`` is its position, counted from 0.
 
     Examples
     --------
@@ -173,9 +173,9 @@ def parse_formula(text: str) -> Formula:
 
 
 def place_as_written(text: str, offset: int) -> int:
-    """Return the place in a formula as written of an offset in ``text`` of what was parsed.
+    """Return the position in a formula as written that corresponds to an offset in the parsed ``text``.
 
-    The two differ where a bar is the whole right side and stands without parentheses.
+    The two differ if the right side is a single bar without parentheses.
 
     Examples
     --------
@@ -193,7 +193,7 @@ def place_as_written(text: str, offset: int) -> int:
 def _is_whole_bar(right: Expr) -> bool:
     """Return whether the right side is one bar without parentheses.
 
-    In ``x + 1 | g`` these have most likely been forgotten around ``1 | g``; that is left to be refused.
+    In ``x + 1 | g`` the parentheses were most likely forgotten around ``1 | g``, so that it is refused.
     """
     if not isinstance(right, Binary) or not is_bar(right):
         return False
@@ -241,7 +241,7 @@ class _Parts:
             self.fixed.append((sign, expr))
 
     def collect_sum(self, sign: str, expr: Binary) -> None:
-        """Take a sum apart from its first summand, which may itself be a product such as ``a * b``."""
+        """Collect the summands of a sum; the first may be a product such as ``a * b``."""
         summands: _Items = []
         node: Expr = expr
         while isinstance(node, Binary) and node.operator in {"+", "-"}:
@@ -255,7 +255,7 @@ class _Parts:
         before = self.text[:start].rstrip()
         first = before[-1:]
         if first in {"+", "-"}:
-            what = f"two operators, {first} and {expr.operator}, stand one after the other"
+            what = f"two operators, {first} and {expr.operator}, follow each other"
             place, hint = Span(len(before) - 1, start + 1), f"write {first} once"
         else:
             what, hint = f"the sign {expr.operator} before this term has no meaning", "remove it"
@@ -264,7 +264,7 @@ class _Parts:
 
     def require_plus(self, sign: str, expr: Expr, what: str) -> None:
         if sign == "-":
-            raise formula_error(self.text, expr.span, f"{what} can only be added, not taken away")
+            raise formula_error(self.text, expr.span, f"{what} can only be added, not subtracted")
 
     def add_bar(self, sign: str, paren: Paren, bar: Binary) -> None:
         self.require_plus(sign, paren, "a random-effects term")

@@ -1,4 +1,4 @@
-"""Several parts of one job: what each gives, or the faults of all."""
+"""Run several parts of a job and collect their results, or the faults of all of them."""
 
 from __future__ import annotations
 
@@ -13,29 +13,29 @@ Part = TypeVar("Part")
 
 
 class Outcome(Generic[Part]):
-    """What one part gave; there is a value once ``Gathering.settle`` has passed."""
+    """The result of one part; it exists after ``Gathering.settle`` returned."""
 
     def __init__(self) -> None:
         self._given: list[Part] = []
 
     @property
     def value(self) -> Part:
-        """What the part gave."""
+        """The result."""
         return self._given[0]
 
     def keep(self, value: Part) -> None:
-        """Keep what the part gave."""
+        """Store the result."""
         self._given.append(value)
 
 
 class Gathering:
-    """Tries parts one after the other and keeps the faults until all have been tried."""
+    """Runs parts one after the other and collects their faults."""
 
     def __init__(self) -> None:
         self._errors: list[DesignError] = []
 
     def attempt(self, part: Callable[[], Part]) -> Outcome[Part]:
-        """Try one part."""
+        """Run one part."""
         outcome: Outcome[Part] = Outcome()
         try:
             outcome.keep(part())
@@ -44,12 +44,12 @@ class Gathering:
         return outcome
 
     def settle(self) -> None:
-        """Raise the faults, each once.
+        """Raise the distinct faults.
 
         Raises
         ------
         DesignError
-            Where there are any; a single one keeps its class and its place.
+            There is a fault; a single one keeps its class and its place.
         """
         faults = dict.fromkeys(fault for error in self._errors for fault in error.faults)
         if len(faults) == 1:

@@ -1,4 +1,4 @@
-"""Predictors as a grid sees them, and the rows of such a grid."""
+"""Predictors with the values of a grid, and the rows of a grid."""
 
 from __future__ import annotations
 
@@ -24,21 +24,21 @@ _Array = NDArray[np.float64]
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Predictor:
-    """One column of the data among the fixed effects.
+    """A data column among the fixed effects.
 
     Attributes
     ----------
     name : str
     values : ndarray, shape (n,)
-        Numbers; of a category, positions among its levels.
+        Numbers; for a category, positions of its levels.
     levels : tuple of PredictorValue
-        Of a category, in order, and of a number that has two values, these; none for other numbers. Averages
-        over such a predictor give each level the same weight.
+        The levels of a category, or the values of a number with two values; empty for other numbers. Averages
+        over the predictor weight its levels equally.
     category : bool
-        Whether it is one: by its values, or because the formula makes it a factor.
+        Whether the predictor is categorical, by its values or because the formula makes it a factor.
     held : float
-        Where a number is held that is not varied: at its mean over the rows, or at the value nearest to it
-        where a function of the formula has no value at the mean, such as ``I(1/x)`` at 0.
+        The value at which a number is held constant: its mean over the rows, or the nearest observed value if
+        a function of the formula is undefined at the mean, such as ``I(1/x)`` at 0.
     """
 
     name: str
@@ -64,11 +64,11 @@ class Predictor:
 
     @property
     def centre(self) -> tuple[PredictorValue, ...]:
-        """What an average over the predictor runs over: its levels, or the value it is held at."""
+        """The values over which an average runs: the levels, or the value at which the predictor is held."""
         return self.levels or (self.held,)
 
     def code(self, level: PredictorValue) -> float:
-        """Return what stands for a level in ``values``."""
+        """Return the code of a level in ``values``."""
         return float(self.levels.index(level)) if self.category else float(level)
 
     def label(self, level: PredictorValue) -> str:
@@ -78,12 +78,12 @@ class Predictor:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class GridRows:
-    """Rows with which to combine all columns, those that were dropped included.
+    """Rows of the matrix of all fixed-effects columns, including dropped ones.
 
     Attributes
     ----------
     full : ndarray, shape (m, columns)
-        A row is NaN throughout where a function of the formula has no value.
+        A row is NaN if a function of the formula is undefined.
     offset : ndarray, shape (m,)
         Sum of the offsets.
     """
@@ -97,7 +97,7 @@ class GridRows:
 
     @property
     def defined(self) -> NDArray[np.bool_]:
-        """Which rows have a value, shape (m,)."""
+        """Which rows are defined, shape (m,)."""
         return np.isfinite(self.full).all(axis=1) & np.isfinite(self.offset)
 
     def combined(self, weights: _Array) -> GridRows:
@@ -111,12 +111,12 @@ class GridRows:
 
 
 def categorical(name: str, codes: _Array, levels: tuple[PredictorValue, ...]) -> Predictor:
-    """Return a predictor that is a category."""
+    """Return a categorical predictor."""
     return Predictor(name, codes, levels, category=True, held=0.0)
 
 
 def middle(value: Value) -> Value:
-    """Return a value that stands for a column: the mean of numbers, the first level of a category."""
+    """Return one typical value of a column: the mean of numbers, the first level of a category."""
     if isinstance(value, Factor):
         return Factor(np.zeros(1, dtype=np.intp), value.levels, value.ordered, value.contrast)
     return type(value)(value.values.mean(keepdims=True))

@@ -1,4 +1,4 @@
-"""Grouping factors: which group each row belongs to, never as indicator columns."""
+"""Find the group of each row, without indicator columns."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ def group_rows(group: GroupingFactor, evaluator: Evaluator) -> Groups:
     Raises
     ------
     FormulaError
-        For a factor that cannot be made, or combinations that cannot be told apart by their labels.
+        A factor cannot be made, or two combinations have the same label.
     """
     factors = [_factor(expr, evaluator) for expr in group.factors]
     combined = factors[0]
@@ -72,7 +72,7 @@ def _factor(expr: Expr, evaluator: Evaluator) -> Factor:
 
 
 def _combine(first: Factor, second: Factor) -> Factor:
-    """Return the combinations that occur, ordered by the first factor's level, then the second's."""
+    """Return the combinations that occur, ordered by the levels of the first factor, then the second."""
     width = len(second.levels)
     present = (first.codes >= 0) & (second.codes >= 0)
     pairs = np.where(present, first.codes * width + second.codes, -1)

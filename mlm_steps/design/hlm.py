@@ -1,4 +1,4 @@
-"""HLM notation: which level a fixed-effects column belongs to, and which symbol it carries.
+"""HLM notation: the level and the symbol of each fixed-effects column.
 
 The rule, shared by the records, the tables and the equations of the report:
 
@@ -11,7 +11,7 @@ The rule, shared by the records, the tables and the equations of the report:
   equation, a cross-level product carries the p of its level-1 slope and the q of its level-2 predictor, and a
   product of level-1 variables alone is a level-1 coefficient of its own.
 - Crossed factors have two indices: the predictors of either factor share the numbering of level 2.
-- A comma parts the numbers as soon as one of them has two digits (γ10,1).
+- Commas separate the numbers if one of them has two digits (γ10,1).
 """
 
 from __future__ import annotations
@@ -47,7 +47,7 @@ _PIECE = re.compile(r"`(?:[^`\\]|\\.)+`|\"(?:[^\"\\]|\\.)*\"|.", re.DOTALL)
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """Where one fixed-effects column stands in the level equations.
+    """The place of one fixed-effects column in the level equations.
 
     Attributes
     ----------
@@ -129,7 +129,7 @@ def place_columns(
 
 
 def hierarchy_depth(random: Sequence[RandomTerm]) -> int:
-    """Return 3 where one grouping factor is nested in another, and 2 where there is one or they cross."""
+    """Return 3 if one grouping factor is nested in another, else 2."""
     factors = {term.group: term for term in random}
     names = list(factors)
     pairs = [(factors[a], factors[b]) for a in names for b in names if a != b]
@@ -137,13 +137,13 @@ def hierarchy_depth(random: Sequence[RandomTerm]) -> int:
 
 
 def is_nested(inner: RandomTerm, outer: RandomTerm) -> bool:
-    """Return whether each level of one factor lies in one level of another that has fewer."""
+    """Return whether each level of one factor occurs in only one level of another, which has fewer levels."""
     cells = np.unique(inner.refs.astype(np.int64) * len(outer.levels) + outer.refs)
     return len(cells) == len(np.unique(inner.refs)) > len(np.unique(outer.refs))
 
 
 def _part(factors: Sequence[tuple[str, VariableRank]], rank: VariableRank, *, last: bool) -> str:
-    """Return the factors of one level; the last index also takes what lies above it."""
+    """Return the factors of one level; the last level includes the levels above it."""
     return ":".join(text for text, level in factors if level == rank or (last and level > rank))
 
 

@@ -1,4 +1,4 @@
-"""What the F test of a term tests: the combinations of coefficients that are 0 under its hypothesis.
+"""The hypotheses of F tests of terms: linear combinations of coefficients that are 0.
 
 - Type I: the term adds nothing to those before it.
 - Type II: it adds nothing to all terms that do not contain it.
@@ -38,9 +38,9 @@ __all__ = ["SumsOfSquares", "term_hypotheses"]
 SumsOfSquares = Literal["III", "II", "I"]
 
 TOLERANCE = 1e-8
-"""Singular values below this share of the largest are zero."""
+"""Singular values below this share of the largest are rounding error and count as 0."""
 NOISE = 1e-9
-"""Elements of the scaled coding, and of a hypothesis relative to its largest, below this are zero."""
+"""Smaller elements of the scaled coding, or of a hypothesis relative to its largest, count as 0."""
 
 _Array = NDArray[np.float64]
 
@@ -68,7 +68,7 @@ def term_hypotheses(
     Returns
     -------
     dict of str to ndarray, shape (q, p)
-        By the term's label, linearly independent rows; none where the data leave nothing of the term to test.
+        Linearly independent rows by the label of the term; no rows if no effect of the term is estimable.
     """
     parsed = parse_formula(formula) if isinstance(formula, str) else formula
     terms = parsed.fixed
@@ -98,7 +98,7 @@ def term_hypotheses(
 
 
 def _factors(terms: TermSet, evaluator: Evaluator) -> frozenset[int]:
-    """Return the positions of the variables that are categories or truths."""
+    """Return the positions of the categorical and logical variables."""
     used = sorted({i for term in terms.terms for i in term})
     return frozenset(i for i in used if not isinstance(evaluator.variable(terms.variables[i]), Numbers))
 
@@ -171,7 +171,7 @@ def _parameters(
 
 
 def _coefficients(X: _Array, D: _Array) -> _Array:
-    """Return C with D = X C, what is not rounding error."""
+    """Return C with D = X C; rounding error is set to 0."""
     length = np.linalg.norm(D, axis=0)
     Q, R = np.linalg.qr(X)
     C = np.linalg.solve(R, Q.T @ (D / length))

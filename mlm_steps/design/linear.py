@@ -1,4 +1,4 @@
-"""Linear hypotheses in words: ``ses - 2*sectorCatholic = 0``."""
+"""Parse linear hypotheses such as ``ses - 2*sectorCatholic = 0``."""
 
 from __future__ import annotations
 
@@ -17,9 +17,9 @@ from mlm_steps.errors import FormulaError, listing
 __all__ = ["Linear", "agree", "linear_text", "parse_linear", "several_named"]
 
 MAX_DEPTH = 100
-"""Parentheses in one another; more would take the interpreter's stack."""
+"""Parentheses may be nested this deep; more could exhaust the interpreter's stack."""
 ROUNDING = 1e-9
-"""Relative difference below which two values of one combination are the same."""
+"""Two values of one combination are equal if they differ relatively by less than this (rounding)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,9 +31,9 @@ class Linear:
     text : str
         As written.
     weights : mapping of str to float
-        Per coefficient; none of them is 0.
+        Weight per coefficient; weights of 0 are left out.
     value : float
-        What their weighted sum is compared with.
+        The value of the weighted sum under the hypothesis.
     """
 
     text: str
@@ -63,8 +63,8 @@ def parse_linear(
 ) -> Linear:
     """Return a hypothesis such as ``a - 2*b = 0``; without an equals sign it is compared with 0.
 
-    Coefficients are named as in the tables; names that are more than letters, digits, dots and colons may
-    stand in backticks.
+    Coefficients are named as in the tables. Names with other characters than letters, digits, dots and colons
+    may be in backticks.
 
     Parameters
     ----------
@@ -77,8 +77,8 @@ def parse_linear(
     Raises
     ------
     FormulaError
-        At the first place that cannot be read, for a name that is no coefficient or may stand for several,
-        for a product of two, and where nothing is left to be tested.
+        At the first place that cannot be parsed, for an unknown or ambiguous name, for a product of two
+        coefficients, and if all weights are 0.
 
     Examples
     --------
@@ -97,7 +97,7 @@ def parse_linear(
     if not all(map(math.isfinite, (*weights.values(), left.constant))):
         raise formula_error(text, Span(0, len(text)), "a number in this hypothesis is too large")
     if not weights:
-        raise formula_error(text, Span(0, len(text)), "no coefficient is left in this hypothesis")
+        raise formula_error(text, Span(0, len(text)), "all weights in this hypothesis are 0")
     return Linear(text, weights, 0.0 - left.constant)
 
 
@@ -180,7 +180,7 @@ class _Parser:
     def require_end(self) -> None:
         if self.token.kind != "end":
             hint = "join coefficients by + and -, put a weight before a coefficient: 2*a - b = 0"
-            raise self.error(self.token.span, "this cannot stand here", hint)
+            raise self.error(self.token.span, "this is not allowed here", hint)
 
     def error(self, span: Span, what: str, hint: str | None = None) -> FormulaError:
         return formula_error(self.text, span, what, hint)
@@ -204,10 +204,10 @@ class _Parser:
             span = first.to(self.tokens[self.position - 1].span)
             if operator.value == "/":
                 if other.weights or other.constant == 0.0:
-                    raise self.error(span, "a hypothesis is divided by numbers only")
+                    raise self.error(span, "a hypothesis can only be divided by numbers other than 0")
                 found = found.times(1.0 / other.constant)
             elif other.weights and found.weights:
-                what = "a product of two coefficients is no linear hypothesis"
+                what = "a product of two coefficients is not a linear hypothesis"
                 raise self.error(span, what, "the coefficient of a product is named with a colon, a:b")
             else:
                 found = other.times(found.constant) if other.weights else found.times(other.constant)
@@ -223,7 +223,7 @@ class _Parser:
         if token.kind == "operator" and token.value == "(":
             self.depth += 1
             if self.depth > MAX_DEPTH:
-                what = f"parentheses stand more than {MAX_DEPTH} deep in one another"
+                what = f"parentheses are nested more than {MAX_DEPTH} deep"
                 raise self.error(token.span, what)
             inner = self.sum()
             self.depth -= 1
@@ -235,7 +235,7 @@ class _Parser:
             raise self.error(token.span, "the hypothesis ends too early")
         if token.kind == "name":
             raise self.unknown(token)
-        raise self.error(token.span, "a coefficient or a number belongs here")
+        raise self.error(token.span, "a coefficient or a number is needed here")
 
     def coefficient(self) -> str | None:
         """Return the longest known name that begins here and ends where a token ends, past it; or None."""

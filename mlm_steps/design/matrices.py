@@ -1,4 +1,4 @@
-"""The values that pass from the design to the engine: y, X and the random-effects terms."""
+"""The design that the engine fits: y, X and the random-effects terms."""
 
 from __future__ import annotations
 

@@ -18,7 +18,7 @@ from mlm_steps.design.grid import Predictor, PredictorValue, Setting
 __all__ = ["MOST_ROWS", "Nests", "find_nests"]
 
 MOST_ROWS = 20_000
-"""Of a grid: combinations of the levels of the factors that are averaged over."""
+"""An average runs over at most this many combinations of levels; more would take too much memory."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -114,7 +114,7 @@ def find_nests(predictors: Sequence[Predictor], terms: Sequence[tuple[str, ...]]
 
 
 def _pairs(one: Predictor, other: Predictor) -> frozenset[tuple[PredictorValue, PredictorValue]]:
-    """Return the pairs of levels of two factors that occur."""
+    """Return the pairs of levels of two factors that occur in the data."""
     first, second = _codes(one), _codes(other)
     k = len(other.levels)
     pair, count = first * k + second, len(one.levels) * k

@@ -1,4 +1,4 @@
-"""What a reader should know about a design."""
+"""Notices on a design."""
 
 from __future__ import annotations
 
@@ -45,8 +45,8 @@ def fixed_notices(
         sentences = _why_dropped(dropped, {name for others in aliases.values() for name in others})
         if aliases:
             sentences.append(
-                f"So the coefficients of {listing(tuple(aliases))} include what was left out, and an F test "
-                "is of what the data can tell apart."
+                f"The coefficients of {listing(tuple(aliases))} therefore include the effects left out, and "
+                "F tests are tests of the estimable effects."
             )
         text = " ".join(sentences)
         notices.append(Notice(code="rank_deficient", severity="warning", text=text, subject=dropped[0]))
@@ -77,7 +77,7 @@ def random_notices(
     X: NDArray[np.float64],
     columns: Sequence[str],
 ) -> list[Notice]:
-    """Return what a reader should know about the random-effects terms."""
+    """Return notices on the random-effects terms."""
     return [
         *_double_bars(formula, evaluator),
         *_missing_fixed(terms, X, columns),

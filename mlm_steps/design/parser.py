@@ -15,8 +15,9 @@ from mlm_steps.errors import FormulaError
 __all__ = ["parse_sides"]
 
 MAX_DEPTH = 200
+"""Parts of a formula may be nested this deep; more could exhaust the interpreter's stack."""
 _CALL_DEPTH = 3
-"""A function inside a function counts as four levels: it takes as much of the interpreter's stack."""
+"""A nested function call counts as this many further levels, since it needs more of the stack."""
 
 _COMPARISONS = ("==", "!=", "<", ">", "<=", ">=")
 _BINDING: Mapping[str, int] = {
@@ -36,11 +37,11 @@ _BINDING: Mapping[str, int] = {
 _PREFIX: Mapping[str, int] = {"!": 40, "+": 100, "-": 100}
 _REFUSED_FUNCTIONS: Mapping[str, str] = {
     "cbind": "an outcome of two columns, such as binomial counts, is not supported",
-    "interaction": "write a:b in its place",
+    "interaction": "write a:b instead",
     "s": "smooth terms are not supported; ns() and bs() are",
     "te": "smooth terms are not supported; ns() and bs() are",
-    "as.numeric": "make the numeric column in the data, then name it here",
-    "ifelse": "make the column in the data, then name it here",
+    "as.numeric": "add the numeric column to the data, then name it here",
+    "ifelse": "add the column to the data, then name it here",
 }
 
 
@@ -83,7 +84,9 @@ class _Parser:
 
     def formula(self) -> tuple[Expr, Expr]:
         if self.at("~"):
-            raise self.fail(self.token.span, "no outcome stands left of ~", "write outcome ~ predictors")
+            raise self.fail(
+                self.token.span, "there is no outcome to the left of ~", "write outcome ~ predictors"
+            )
         left = self.expression(0)
         if self.at_end():
             what = "the formula has no ~ between outcome and predictors"
@@ -92,7 +95,9 @@ class _Parser:
             raise self.unexpected()
         self.advance()
         if self.at_end():
-            raise self.fail(self.token.span, "nothing stands right of ~", "~ 1 is a model without predictors")
+            raise self.fail(
+                self.token.span, "there is nothing to the right of ~", "~ 1 is a model without predictors"
+            )
         right = self.expression(0)
         if not self.at_end():
             raise self.unexpected()
@@ -101,9 +106,7 @@ class _Parser:
     def expression(self, binding: int) -> Expr:
         self.depth += 1
         if self.depth > MAX_DEPTH + 1:
-            raise self.fail(
-                self.token.span, f"parts of the formula stand more than {MAX_DEPTH} deep in one another"
-            )
+            raise self.fail(self.token.span, f"parts of the formula are nested more than {MAX_DEPTH} deep")
         left = self.prefix()
         while self.at(*_BINDING) and _BINDING[self.token.value] > binding:
             left = self.infix(left)
@@ -114,7 +117,9 @@ class _Parser:
         operator = self.advance()
         binding = _BINDING[operator.value]
         if operator.value in {"|", "||"}:
-            self.require_operand(operator, "no grouping factor stands right of the bar", "write (1 | group)")
+            self.require_operand(
+                operator, "there is no grouping factor to the right of the bar", "write (1 | group)"
+            )
         right = self.expression(binding - 1 if operator.value == "^" else binding)
         if operator.value in _COMPARISONS and self.at(*_COMPARISONS):
             raise self.fail(self.token.span, "comparisons cannot be chained", "write two of them")
@@ -145,7 +150,7 @@ class _Parser:
         if value == float("inf"):
             raise self.fail(token.span, "this number is too large")
         if token.value.isdigit() and int(token.value) != int(value):
-            what = "this number has more digits than arithmetic keeps"
+            what = "this number has more digits than float64 keeps"
             raise self.fail(token.span, what, f'an identifier is written in quotes: "{token.value}"')
         return Number(value, token.span)
 
@@ -191,7 +196,7 @@ class _Parser:
         return match_arguments(self.text, function.value, tuple(arguments), span)
 
     def no_function(self, word: Token) -> FormulaError:
-        """Return the fault of a word before ( that names no function: most often an operator is missing."""
+        """Return the fault of an unknown function name; often an operator before ( is missing."""
         opening, closing = self.token, self.closing_of(self.position)
         end = len(self.tokens) - 1 if closing is None else closing + 1
         inside = self.tokens[self.position : end]
@@ -208,7 +213,7 @@ class _Parser:
         return self.fail(word.span, what, hint or f"it has {', '.join(PARAMETERS)}")
 
     def closing_of(self, position: int) -> int | None:
-        """Return where the parenthesis closes that a token opens; None where it never does."""
+        """Return the position of the closing parenthesis for an opening token; None if it is missing."""
         depth = 0
         for place in range(position, len(self.tokens)):
             token = self.tokens[place]
@@ -238,11 +243,11 @@ class _Parser:
             return self.fail(token.span, "this parenthesis closes nothing", "remove it, or open one before")
         if token.value in {"|", "||"}:
             hint = "write (1 | group) for a random intercept"
-            return self.fail(token.span, "nothing stands left of the bar", hint)
+            return self.fail(token.span, "there is nothing to the left of the bar", hint)
         if token.value == "=":
-            return self.fail(token.span, "= has no meaning here", "outcome and predictors are parted by ~")
+            return self.fail(token.span, "= has no meaning here", "~ separates outcome and predictors")
         if before is not None and before.value == "(" and token.value == ")":
-            return self.fail(before.span.to(token.span), "nothing stands in these parentheses")
+            return self.fail(before.span.to(token.span), "these parentheses are empty")
         if token.kind in {"name", "number", "text"} or token.value == "(":
             written = self.text[token.span.start : token.span.end]
             hint = "predictors are joined by +, names with spaces go in backticks"
@@ -252,4 +257,4 @@ class _Parser:
         if before is not None and before.kind == "operator" and before.value in _BINDING:
             what = f"two operators, {before.value} and {token.value}, stand one after the other"
             return self.fail(before.span.to(token.span), what, "write one of them")
-        return self.fail(token.span, f"{token.value} has nothing to act on here")
+        return self.fail(token.span, f"{token.value} has no operand here")

@@ -1,8 +1,8 @@
 """Rows of the fixed-effects matrix at chosen values of the predictors.
 
-What a slope or a mean is in terms of the coefficients follows from such rows: a slope is the difference of
-two of them over the step between, a mean one of them, or their average. So it is right for every coding of
-categories and every transform that a formula may hold.
+Slopes and means are linear combinations of such rows: a slope is the difference of two rows divided by the
+step, a mean is a row or an average of rows. The results therefore hold for every coding of categories and
+every transform in the formula.
 """
 
 from __future__ import annotations
@@ -35,7 +35,7 @@ __all__ = ["GridRows", "Predictor", "PredictorValue", "Predictors", "Setting"]
 _Array = NDArray[np.float64]
 
 NOT_ESTIMABLE = 1e-8
-"""What a row differs by from the nearest estimable one, relative to the row, that counts as a difference."""
+"""A row is not estimable if its relative distance from the nearest estimable row exceeds this."""
 
 
 class Predictors:
@@ -95,7 +95,7 @@ class Predictors:
 
     @cached_property
     def scale(self) -> OutcomeScale | None:
-        """The scale of a transformed outcome; None for a column as it stands."""
+        """The scale of a transformed outcome; None if the outcome is a data column."""
         names = self.formula.outcomes
         value = self._columns.value(names[0])
         lowest = float("-inf") if isinstance(value, Factor) or len(names) > 1 else float(value.values.min())

@@ -57,7 +57,7 @@ def build_random(formula: Formula, evaluator: Evaluator, contrasts: Mapping[str,
     Raises
     ------
     FormulaError
-        For effects or groups that cannot be made, or a grouping factor of one level.
+        Effects or groups cannot be made, or a grouping factor has one level.
     """
     grouping: dict[str, Groups] = {}
     terms: list[RandomTerm] = []
@@ -81,7 +81,7 @@ def _groups(bar: Bar, evaluator: Evaluator) -> Groups:
     if len(groups.levels) < 2:
         what = f"the grouping factor {bar.group.label} has only one level in the rows used"
         raise formula_error(
-            evaluator.text, bar.span, what, "a variance between groups needs two groups or more"
+            evaluator.text, bar.span, what, "a variance between groups needs at least two groups"
         )
     return groups
 
@@ -108,8 +108,8 @@ def _chosen(names: tuple[str, ...], column: int | None) -> tuple[str, ...]:
 def _lme4_order(counts: Sequence[int]) -> list[int]:
     """Return the order by decreasing number of levels.
 
-    As in lme4, terms that already stand so keep their order, and where any must move, terms of
-    equally many levels end up in the reverse of the order of writing.
+    As in lme4, terms that are in this order already keep it. If any term must move, terms with equally many
+    levels end up in reverse order of writing.
     """
     if all(before >= after for before, after in pairwise(counts)):
         return list(range(len(counts)))

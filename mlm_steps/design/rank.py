@@ -1,4 +1,4 @@
-"""Which columns of a matrix are linear combinations of earlier ones."""
+"""Find the columns of a matrix that are linear combinations of earlier ones."""
 
 from __future__ import annotations
 
@@ -9,10 +9,12 @@ from scipy.linalg import lapack
 __all__ = ["collinear_with", "independent_columns", "outside_span"]
 
 TOLERANCE = 1e-7
-"""R's: a column counts as dependent when less of its length than this is new."""
+"""A column is dependent if its residual on earlier columns is below this share of its length, as in R."""
 
 _CLEARLY_NEW = 1e-8
-"""Squared share of a column's length from which cross-products, good to 1e-16, settle the question."""
+"""Above this squared share of its length a column is surely independent.
+
+Cross-products have a relative error of 1e-16, which is far smaller."""
 
 _Array = NDArray[np.float64]
 
@@ -27,7 +29,7 @@ def independent_columns(X: _Array) -> NDArray[np.intp]:
     Returns
     -------
     ndarray of int, shape (rank,)
-        In ascending order; of several dependent columns the earliest stay.
+        In ascending order; of several dependent columns the earliest are kept.
     """
     if _clearly_full_rank(X):
         return np.arange(X.shape[1], dtype=np.intp)
@@ -47,7 +49,7 @@ def _clearly_full_rank(X: _Array) -> bool:
 
 
 def _by_orthogonalisation(X: _Array) -> NDArray[np.intp]:
-    """Orthogonalise column by column, each twice, and skip those of which nothing is left.
+    """Orthogonalise the columns in turn, each twice, and skip those without a residual.
 
     The triangle of X's QR has the same lengths and angles as X, in p rows.
     """

@@ -19,7 +19,7 @@ __all__ = ["ColumnNames", "column_names", "full_name"]
 
 @dataclass(frozen=True, slots=True)
 class ColumnNames:
-    """What the columns of a model are called.
+    """The names of the columns of a model.
 
     Attributes
     ----------

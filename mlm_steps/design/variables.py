@@ -1,4 +1,4 @@
-"""What an expression is worth on the rows of a frame: numbers, truths or a factor."""
+"""The value of an expression on the rows of a frame: numbers, logical values or a factor."""
 
 from __future__ import annotations
 
@@ -27,8 +27,8 @@ class Numbers:
     values : ndarray, shape (n,) or (n, k)
         NaN where new data have no value.
     exact : ndarray, shape (n,), or None
-        The values as the data hold them, where float64 would make different ones equal: identifiers of
-        sixteen digits and more. What stands where ``values`` is NaN does not matter.
+        The original values, if float64 would make different values equal, as for identifiers of sixteen
+        digits and more. Elements at which ``values`` is NaN have no meaning.
     """
 
     values: NDArray[np.float64]
@@ -50,7 +50,7 @@ class Truths:
 
 @dataclass(frozen=True, slots=True)
 class Contrast:
-    """How the levels of a factor become columns.
+    """The contrasts that code the levels of a factor.
 
     Attributes
     ----------
@@ -80,7 +80,7 @@ class Factor:
     ordered : bool
         Whether the default contrasts are polynomial ones.
     contrast : Contrast or None
-        Contrasts asked for by ``C()``.
+        Contrasts requested by ``C()``.
     """
 
     codes: NDArray[np.intp]
@@ -93,13 +93,12 @@ Value: TypeAlias = Numbers | Truths | Factor
 
 
 def as_factor(value: Value) -> Factor:
-    """Return the value as a factor: numbers in numeric order, truths as FALSE and TRUE.
+    """Return the value as a factor: numbers in numeric order, logical values as FALSE and TRUE.
 
     Raises
     ------
     ValueError
-        For numbers of several columns, and for floating-point numbers so large that neighbouring whole
-        numbers are one value.
+        The numbers have several columns, or are floats too large to represent every whole number.
     """
     if isinstance(value, Factor):
         return value
@@ -160,8 +159,8 @@ def _require_told_apart(values: NDArray[np.float64]) -> None:
     large = np.abs(values) >= EXACT
     if large.any():
         what = f"it holds floating-point numbers such as {values[large][0]:.0f}"
-        hint = "hold identifiers as text or integers, or declare type: group in a spec"
-        raise ValueError(f"{what}, which are one with their neighbours: {hint}")
+        hint = "store identifiers as text or integers, or declare type: group in a spec"
+        raise ValueError(f"{what}, which float64 cannot distinguish from their neighbours: {hint}")
 
 
 def _labels(values: NDArray[np.float64]) -> tuple[str, ...]:
@@ -184,7 +183,7 @@ def _sorted_codes(
 
 
 def _merge_equal_labels(factor: Factor) -> Factor:
-    """Join neighbours that R prints alike, such as 0.3 and 0.1 + 0.2."""
+    """Merge neighbouring levels that R prints the same, such as 0.3 and 0.1 + 0.2."""
     if len(set(factor.levels)) == len(factor.levels):
         return factor
     labels = tuple(dict.fromkeys(factor.levels))

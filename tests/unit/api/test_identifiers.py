@@ -126,7 +126,8 @@ def test_identifiers_that_have_been_through_floats_are_refused():
     lost = frame.assign(id=np.array(ids, dtype=float))
     for refused in (lambda: mlm_steps.fit("y ~ 1 + (1 | id)", lost), lambda: fit.predict(lost, random=True)):
         with pytest.raises(
-            DesignError, match="one with their neighbours: hold identifiers as text or integers"
+            DesignError,
+            match="cannot distinguish from their neighbours: store identifiers as text or integers",
         ):
             refused()
 

@@ -71,7 +71,7 @@ def test_a_double_bar_with_a_factor_says_that_its_coding_matters(frame):
 def test_a_dropped_column_is_said_to_change_its_neighbours(frame):
     fit = mlm_steps.fit("y ~ f + x + z + w + (1 | g)", frame.assign(w=2 * frame.x - frame.z))
     (notice,) = [notice for notice in fit.notices if notice.code == "rank_deficient"]
-    assert "the coefficients of x, z include what was left out" in notice.text
+    assert "The coefficients of x, z therefore include the effects left out" in notice.text
     marked = [line.split()[0] for line in str(fit).splitlines() if " †" in line]
     assert marked == ["x", "z"]
     assert fit.anova()["includes"].to_dict() == {"f": "", "x": "w", "z": "w", "w": "w"}

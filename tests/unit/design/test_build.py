@@ -176,7 +176,7 @@ def test_a_single_level_model_has_no_random_terms(frame: pd.DataFrame) -> None:
         ("y ~ I(!b) + (1 | g)", "!b", "! is not part"),
         ("y ~ I(x == 'a') + (1 | g)", "x ==", "with a column of categories"),
         ("y ~ I(f == 'low') + (1 | g)", "'low'", "f has no level low"),
-        ("y ~ c(1, 2) + (1 | g)", "c(1", "is no column"),
+        ("y ~ c(1, 2) + (1 | g)", "c(1", "is not a column"),
         ("y ~ x + (1 | poly(x, 2))", "poly", "cannot group rows"),
         ("y ~ factor(z) + (1 | g)", "factor(z)", "24 levels in 24 rows"),
     ],

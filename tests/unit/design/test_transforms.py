@@ -54,7 +54,7 @@ def frame() -> pd.DataFrame:
         ("relevel(f, ref = 'z')", "there is no level z"),
         ("relevel(f, 'z')", "there is no level z"),
         ("relevel(f)", "label of a level"),
-        ("C(f, summ)", "names no contrasts"),
+        ("C(f, summ)", "does not name contrasts"),
         ("C(f, 3)", "names contrasts"),
         ("C(f, treatment, base = 9)", "a number from 1 to 4"),
         ("C(f, sum, base = 2)", "to treatment contrasts only"),

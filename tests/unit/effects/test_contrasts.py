@@ -42,14 +42,14 @@ def test_a_hypothesis_is_read(text, weights, value):
         ("ses - sess = 0", "there is no coefficient sess", 6),
         ("ses:sectorcatholic", "there is no coefficient ses:sectorcatholic", 0),
         ("ses * ses2", "a product of two coefficients", 0),
-        ("ses ses2", "this cannot stand here", 4),
-        ("ses - ses", "no coefficient is left", 0),
+        ("ses ses2", "this is not allowed here", 4),
+        ("ses - ses", "all weights in this hypothesis are 0", 0),
         ("2*(ses", "a closing parenthesis is missing", 6),
         ("ses -", "ends too early", 5),
-        ("ses / 0", "divided by numbers only", 0),
+        ("ses / 0", "only be divided by numbers", 0),
         ("ses = 1e999", "is too large", 0),
         ("(" * 3000 + "ses" + ")" * 3000 + " = 0", "more than 100 deep", 100),
-        ("ses = = 1", "a coefficient or a number belongs here", 6),
+        ("ses = = 1", "a coefficient or a number is needed here", 6),
     ],
 )
 def test_what_is_no_hypothesis_is_refused_at_its_place(text, words, offset):
