@@ -1,4 +1,4 @@
-"""One model refitted by every optimiser, to see whether the optimum is one (statistics, section 12)."""
+"""Refit a model by every optimiser, to check its optimum (statistics, section 12)."""
 
 from __future__ import annotations
 
@@ -21,14 +21,13 @@ Start = Literal["optimum", "default"]
 Status = Literal["converged", "singular", "doubtful", "wrong", "failed", "not_installed"]
 
 CRITERION_LIMIT = 1e-3
-"""How far above the best criterion an optimiser may end that agrees."""
+"""Largest distance from the best criterion at which an optimiser agrees with it."""
 BETA_LIMIT = 1e-2
-"""How far, in standard errors, its coefficients may be away."""
+"""Largest difference of its coefficients, in standard errors."""
 UNASKED = ("nelder-mead", "l-bfgs-b", "trust-constr")
-"""Three of different kind that are quick: a simplex, line searches and a trust region, the latter two with
-gradients."""
+"""Three quick optimisers: a simplex, and line searches and a trust region with gradients."""
 MANY = 20_000
-"""Random effects beyond which an evaluation takes milliseconds."""
+"""Number of random effects above which an evaluation takes milliseconds."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -86,7 +85,7 @@ class AllFits:
 
     @property
     def excess(self) -> float:
-        """How far the criterion of the fit itself is above the best."""
+        """Distance of the criterion of the fit from the best one."""
         return self.fit.criterion - self.best
 
     @property

@@ -1,4 +1,4 @@
-"""Single-level models with R's conventions for lm, and statsmodels' covariance robust to clusters."""
+"""Single-level models with the conventions of R's lm, and statsmodels' cluster-robust covariance."""
 
 from __future__ import annotations
 
@@ -82,7 +82,7 @@ class OlsFit:
         return self.beta - half, self.beta + half
 
     def rows(self) -> list[dict[str, Any]]:
-        """Return what is known of each column, dropped ones included, under the names of OlsCoefficient."""
+        """Return the values of each column, dropped ones included, under the names of OlsCoefficient."""
         low, high = self.interval
         values = {
             "estimate": self.beta,
@@ -107,7 +107,7 @@ class OlsFit:
 
     @property
     def r_squared(self) -> float:
-        """Explained share, about the mean with an intercept and about zero without, as R has it.
+        """Explained share, about the mean with an intercept and about zero without, as in R.
 
         Zero for an intercept alone.
         """
@@ -115,12 +115,12 @@ class OlsFit:
 
     @property
     def adj_r_squared(self) -> float:
-        """R² adjusted for the number of coefficients, as R has it."""
+        """R² adjusted for the number of coefficients, as in R."""
         return 1 - (1 - self.r_squared) * (self.design.n - self._intercept) / self.df
 
     @property
     def f_df(self) -> tuple[int, int] | None:
-        """Degrees of freedom of the F test; None where there is nothing but an intercept."""
+        """Degrees of freedom of the F test; None for a model of an intercept alone."""
         df = self.design.p - self._intercept
         return (df, self.df) if df > 0 else None
 
@@ -228,7 +228,7 @@ def _cluster_errors(
     scores: NDArray[np.float64], unscaled: NDArray[np.float64], refs: NDArray[np.intp]
 ) -> NDArray[np.float64]:
     """Return CR1 standard errors, shape (p,), from each row's x w e and (X' W X)⁻¹."""
-    # Of statsmodels the sandwich alone: its models would take a second to import.
+    # Only the sandwich of statsmodels: to import its models would take a second.
     from statsmodels.stats.sandwich_covariance import cov_cluster
 
     return np.sqrt(np.diag(cov_cluster((scores, unscaled), refs, use_correction=True)))

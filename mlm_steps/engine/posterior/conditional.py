@@ -1,4 +1,4 @@
-"""How precisely the random effects are known given the data."""
+"""Conditional variances of the random effects given the data."""
 
 from __future__ import annotations
 

@@ -23,11 +23,11 @@ __all__ = ["fixed_gains", "posterior"]
 Array = NDArray[np.float64]
 
 WORST = 1e-9
-"""Reciprocal condition number of the others' matrix below which leverages are wrong by 1e-6 and more."""
+"""Reciprocal condition number of the other factors' matrix below which leverages lose six digits."""
 LARGEST = 1e10
-"""The same for the blocks of the first factor with slopes: the largest squared element."""
+"""Squared element of the first factor's blocks, with slopes, above which leverages lose six digits."""
 SPARSE = 0.02
-"""Share of nonzero elements below which a sparse factor is faster."""
+"""Share of nonzero elements below which a sparse factor is faster than a dense one."""
 
 
 def posterior(prepared: PreparedDesign, theta_internal: Array) -> Posterior:
@@ -53,8 +53,8 @@ def posterior(prepared: PreparedDesign, theta_internal: Array) -> Posterior:
 def fixed_gains(prepared: PreparedDesign, theta_internal: Array) -> tuple[Array, ...]:
     """Return per factor D Zᵀ W X RX⁻ᵀ, shape (J, K, p), in the engine's units.
 
-    It is how the random effects move with the fixed ones; times its transpose, what the uncertainty of
-    these adds to the errors of prediction of those, over sigma².
+    It is the derivative of the random effects in the fixed ones. The product with its transpose is the part
+    of the random effects' prediction variance that comes from the fixed effects, over sigma².
 
     Raises
     ------
@@ -122,7 +122,7 @@ def _path_places(strategy: Nested) -> list[NDArray[np.intp]]:
 
 
 def _blocks_matrix(blocks: Array, places: NDArray[np.intp], q: int) -> sparse.csr_array:
-    """Return the matrix with one row per random effect, whose values stand in the places of its level."""
+    """Return the matrix with one row per random effect, whose values are in the columns of its level."""
     J, K, width = blocks.shape
     columns = np.repeat(places, K, axis=0).ravel()
     starts = np.arange(J * K + 1) * width
@@ -153,7 +153,7 @@ def _of_several(strategy: SeveralFactors, prepared: PreparedDesign, theta_intern
 
 
 def _check_digits(L: Array, T: Array) -> None:
-    """Refuse random effects beyond all measure of the residual, where inverses have too few digits."""
+    """Raise FitError where the random effects are so large that inverses have too few digits."""
     sizes = np.abs(L)
     reciprocal, _ = lapack.dpocon(L.T, float((sizes @ sizes.sum(axis=0)).max()))
     if reciprocal < WORST:
@@ -167,7 +167,7 @@ def _check_blocks(T: Array) -> None:
 
 
 def _too_large() -> FitError:
-    what = "the random effects are so large beside the residual that errors of prediction are lost"
+    what = "the random effects are so large relative to the residual that errors of prediction are lost"
     hint = "leave out the random effects that reproduce the outcome"
     return FitError(Fault("", f"{what} to rounding", hint))
 

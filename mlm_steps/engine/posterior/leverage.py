@@ -1,4 +1,4 @@
-"""How much each row weighs in its own fitted value, and in the fixed effects (statistics, section 14)."""
+"""Leverages and Cook's distances of the rows (statistics, section 14)."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ __all__ = ["cooks_distances", "leverages"]
 Array = NDArray[np.float64]
 
 FULL = 1e-10
-"""Distance from 1 within which a leverage counts as 1: the row alone determines its fitted value."""
+"""Distance from 1 below which a leverage is 1: the row alone determines its fitted value."""
 
 
 def leverages(fit: LmmFit) -> Array:

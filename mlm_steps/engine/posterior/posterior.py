@@ -1,4 +1,4 @@
-"""How precisely combinations of fixed and random effects are known: Henderson's equations in factors.
+"""Variances of combinations of fixed and random effects: Henderson's equations in factors.
 
 For a row with fixed columns x and random columns z, the error of x'beta_hat + z'b_hat as an estimate of
 x'beta + z'b has the variance
@@ -33,7 +33,7 @@ __all__ = ["Posterior", "TermRows"]
 Array = NDArray[np.float64]
 
 CHUNK = 4_000_000
-"""Elements of the largest intermediate array."""
+"""Largest number of elements of an intermediate array: 32 MB."""
 
 
 class TermRows(Protocol):
@@ -45,7 +45,7 @@ class TermRows(Protocol):
 
     @property
     def refs(self) -> NDArray[np.intp]:
-        """Level of each row among those of the fit, shape (m,); -1 for one that was not among them."""
+        """Level of each row among those of the fit, shape (m,); -1 for a new level."""
 
     @property
     def z(self) -> Array:
@@ -110,7 +110,7 @@ class Posterior:
         return squares
 
     def prior_variances(self, terms: Sequence[TermRows], *, known: bool) -> Array:
-        """Return z'Lambda Lambdaᵀz over the levels that the fit does not know, with ``known`` over all."""
+        """Return z'Lambda Lambdaᵀz over the new levels, with ``known`` over all."""
         total = np.zeros(terms[0].refs.size)
         for factor in self.factors:
             Lambda = factor.pattern.factor(self.theta[factor.theta])
@@ -184,7 +184,7 @@ def _row_matrix(places: Sequence[NDArray[np.intp]], values: Sequence[Array], q: 
 
 
 def _divided(upper: Array, rows: Array) -> Array:
-    """Return rows @ upper⁻¹; what is missing in a row makes that row missing."""
+    """Return rows @ upper⁻¹; a missing value makes its row missing."""
     if not upper.size:
         return rows
     solved: Array = solve_triangular(upper, rows.T, trans="T", check_finite=False).T

@@ -1,4 +1,4 @@
-"""Predictions for rows of the fit or of new data, and how wrong they may be (statistics, section 11)."""
+"""Predictions for rows of the fit or of new data, and their errors (statistics, section 11)."""
 
 from __future__ import annotations
 
@@ -54,7 +54,7 @@ def estimates(fit: LmmFit, rows: Rows, *, random: bool) -> Array:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class PredictionError:
-    """The variance of a prediction less what it predicts.
+    """The variance of the difference between a prediction and the predicted value.
 
     Call it with theta, in the engine's units, to have that variance over sigma². What counts in each case:
 

@@ -14,13 +14,14 @@ from mlm_steps.engine.result.moments import grouping_factors
 
 __all__ = ["GroupPrecision", "Reliability", "group_precision", "random_effects", "reliabilities"]
 
-FULL_RANK = 1e-10  # smallest eigenvalue of a group's correlation matrix of Z, below which it has no OLS
+FULL_RANK = 1e-10
+"""Smallest eigenvalue of a group's correlation matrix of Z below which the group has no OLS estimates."""
 COLUMNS = ("estimate", "cond_sd", "pred_sd", "ols", "shrinkage", "reliability")
 
 
 @dataclass(frozen=True, slots=True)
 class Reliability:
-    """How reliably the groups' own data tell one coefficient (statistics, section 10).
+    """The reliability of one coefficient in the groups' own data (statistics, section 10).
 
     Attributes
     ----------
@@ -42,7 +43,7 @@ class Reliability:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class GroupPrecision:
-    """What the data of each group alone say about its random effects; k over all terms of one factor.
+    """Estimates of the random effects from the data of each group alone; k over all terms of one factor.
 
     Attributes
     ----------
@@ -92,7 +93,7 @@ def random_effects(fit: LmmFit) -> Mapping[str, list[object]]:
 
 
 def group_precision(fit: LmmFit) -> GroupPrecision:
-    """Return what each group's own rows say about its random effects.
+    """Return the estimates of each group's random effects from its own rows.
 
     For models with one grouping factor, whatever the number of its terms: with several, the rows of a group
     also carry the effects of the other factors.

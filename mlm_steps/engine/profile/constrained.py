@@ -1,8 +1,8 @@
-"""The ML deviance with one parameter held, as a function of the others (statistics, section 8).
+"""The ML deviance with one parameter fixed, as a function of the others (statistics, section 8).
 
-Each kind of parameter has coordinates in which holding it is a matter of leaving out one of them; the rest
-is free in all of R^m, as in the search for the optimum. What is held is called c, in a scale in which its
-bounds can be reached: log sigma, the angle of a correlation, a standard deviation or coefficient itself.
+Each kind of parameter has coordinates of which it is one. The other coordinates are free in all of R^m, as
+in the search for the optimum. The fixed coordinate is called c; its scale is chosen so that its bounds can be
+reached: log sigma, the angle of a correlation, or a standard deviation or coefficient itself.
 """
 
 from __future__ import annotations
@@ -42,12 +42,12 @@ class ConstrainedPoint(NamedTuple):
 
 @dataclass(frozen=True, slots=True, eq=False)
 class ConstrainedDeviance(ABC):
-    """One parameter that can be held.
+    """The deviance of a model as a function of one fixed parameter and the free coordinates.
 
     Attributes
     ----------
     best : float
-        Its c at the optimum.
+        Value of c at the optimum.
     start : ndarray
         The free coordinates there.
     low, high : float
@@ -57,9 +57,9 @@ class ConstrainedDeviance(ABC):
     strategy : Strategy
     n : int
     unit : float
-        What c = 1 is in the units of the design.
+        Value of c = 1 in the units of the design.
     ceiling : float
-        Rise of the deviance that is never exceeded, whatever c.
+        Upper bound of the rise of the deviance for all c.
     """
 
     best: float
@@ -74,7 +74,7 @@ class ConstrainedDeviance(ABC):
 
     @abstractmethod
     def point(self, c: float, x: Array, *, hessian: bool) -> ConstrainedPoint | None:
-        """Return the deviance with the parameter held at c; None where it does not exist."""
+        """Return the deviance with the parameter fixed at c; None where it does not exist."""
 
     @property
     def exact_hessian(self) -> bool:
@@ -85,8 +85,8 @@ class ConstrainedDeviance(ABC):
         """Return the parameter in the units of the design."""
         return self.unit * c
 
-    def means(self, x: Array) -> bool:
-        """Return whether free coordinates mean the parameter that is held, and not its mirror image."""
+    def is_itself(self, x: Array) -> bool:
+        """Return whether the point has the fixed parameter itself, and not its mirror image."""
         return x.size >= 0
 
 
@@ -141,8 +141,10 @@ class _Deviation(ConstrainedDeviance):
 class _Profiled(ConstrainedDeviance):
     """sigma is profiled out; theta is linear in the free coordinates."""
 
-    def _at(self, strategy: Strategy, theta: Array, E: Array, *, hessian: bool) -> ConstrainedPoint | None:
-        criterion_terms = strategy.criterion_terms(theta, hessian=hessian)
+    def _at(
+        self, strategy: Strategy, theta_internal: Array, E: Array, *, hessian: bool
+    ) -> ConstrainedPoint | None:
+        criterion_terms = strategy.criterion_terms(theta_internal, hessian=hessian)
         if criterion_terms is None:
             return None
         point = profiled(criterion_terms, self.n, criterion_terms.beta.size, "ML")
@@ -160,7 +162,7 @@ class _Correlation(_Profiled):
         """Return the correlation."""
         return float(np.sin(c))
 
-    def means(self, x: Array) -> bool:
+    def is_itself(self, x: Array) -> bool:
         """Return whether both standard deviations have one sign: with two signs the correlation is -c."""
         return bool(x[self.places[0] - 1] * x[-1] >= 0.0)
 
@@ -191,7 +193,7 @@ class _Coefficient(_Profiled):
     zero: float = field(kw_only=True)
 
     def point(self, c: float, x: Array, *, hessian: bool) -> ConstrainedPoint | None:
-        """Return the deviance with c taken off the outcome and one column of X less."""
+        """Return the deviance with c subtracted from the outcome and one column of X fewer."""
         p = self.direction.size
         B = np.zeros((p + 1, p))
         B[:p, : p - 1] = self.others
@@ -221,22 +223,22 @@ def _unprofiled(criterion_terms: CriterionTerms, tau: float, n: int) -> Constrai
     return ConstrainedPoint(value, gradient, H)
 
 
-def constrain_sigma(prepared: PreparedDesign, theta: Array, sigma: float) -> ConstrainedDeviance:
-    """Return sigma as what is held; theta and sigma are the optimum, in the engine's units."""
+def constrain_sigma(prepared: PreparedDesign, theta_internal: Array, sigma: float) -> ConstrainedDeviance:
+    """Return the deviance with sigma fixed; theta and sigma are the optimum, in the engine's units."""
     n = prepared.n
     return _Sigma(
-        float(np.log(sigma)), theta, -np.inf, np.inf, 1.0 / np.sqrt(2.0 * n), prepared.strategy, n,
+        float(np.log(sigma)), theta_internal, -np.inf, np.inf, 1.0 / np.sqrt(2.0 * n), prepared.strategy, n,
         prepared.units.scale,
     )  # fmt: skip
 
 
 def constrain_deviation(
-    prepared: PreparedDesign, theta: Array, sigma: float, term: int, effect: int
+    prepared: PreparedDesign, theta_internal: Array, sigma: float, term: int, effect: int
 ) -> ConstrainedDeviance:
-    """Return the standard deviation of one random coefficient as what is held."""
+    """Return the deviance with the standard deviation of one random coefficient fixed."""
     rows = _coefficients(prepared, term)[[effect]]
     length = float(np.linalg.norm(rows))
-    transformed, moved, span = _in_new_coordinates(prepared, theta, term, rows)
+    transformed, moved, span = _in_new_coordinates(prepared, theta_internal, term, rows)
     c = sigma * float(moved[span.start])
     start = np.append(np.delete(moved, span.start), np.log(sigma))
     return _Deviation(
@@ -246,15 +248,15 @@ def constrain_deviation(
 
 
 def constrain_correlation(
-    prepared: PreparedDesign, theta: Array, term: int, one: int, other: int, ceiling: float
+    prepared: PreparedDesign, theta_internal: Array, term: int, one: int, other: int, ceiling: float
 ) -> ConstrainedDeviance:
-    """Return the correlation of two random coefficients as what is held.
+    """Return the deviance with the correlation of two random coefficients fixed.
 
-    Where one of the two has no variance, their correlation is anything: ``ceiling`` is how much the deviance
-    rises to there.
+    Where one of the two has no variance, the deviance is the same for every correlation. ``ceiling`` is the
+    rise of the deviance to there.
     """
     rows = _coefficients(prepared, term)[[one, other]]
-    transformed, moved, span = _in_new_coordinates(prepared, theta, term, rows)
+    transformed, moved, span = _in_new_coordinates(prepared, theta_internal, term, rows)
     k = rows.shape[1]
     places = (span.start + 1, span.start + k)
     across, up = moved[list(places)]
@@ -266,23 +268,23 @@ def constrain_correlation(
     )  # fmt: skip
 
 
-def constrain_theta(prepared: PreparedDesign, theta: Array) -> ConstrainedDeviance:
-    """Return the one element of theta as what is held."""
+def constrain_theta(prepared: PreparedDesign, theta_internal: Array) -> ConstrainedDeviance:
+    """Return the deviance with the only element of theta fixed."""
     unit = 1.0 / float(prepared.bases[0][0, 0])
-    c = abs(float(theta[0]))
+    c = abs(float(theta_internal[0]))
     return _Theta(c, np.zeros(0), 0.0, np.inf, 0.1 * c or 0.01, prepared.strategy, prepared.n, unit)
 
 
 def constrain_coefficient(
-    prepared: PreparedDesign, theta: Array, column: int, estimate: float, se: float
+    prepared: PreparedDesign, theta_internal: Array, column: int, estimate: float, se: float
 ) -> ConstrainedDeviance:
-    """Return one fixed effect as what is held; its estimate and standard error are those of ML."""
+    """Return the deviance with one fixed effect fixed; its estimate and standard error are those of ML."""
     units = prepared.units
     row = units.back[column]
     length = float(np.linalg.norm(row))
     basis = np.linalg.qr(np.column_stack([row / length, np.eye(row.size)]))[0]
     return _Coefficient(
-        estimate, theta, -np.inf, np.inf, se, prepared.strategy, prepared.n, units.scale * length,
+        estimate, theta_internal, -np.inf, np.inf, se, prepared.strategy, prepared.n, units.scale * length,
         direction=row / length, others=basis[:, 1 : row.size], zero=float(units.beta0[column]),
     )  # fmt: skip
 
@@ -294,7 +296,7 @@ def _coefficients(prepared: PreparedDesign, term: int) -> Array:
 
 
 def _in_new_coordinates(
-    prepared: PreparedDesign, theta: Array, term: int, rows: Array
+    prepared: PreparedDesign, theta_internal: Array, term: int, rows: Array
 ) -> tuple[Strategy, Array, slice]:
     """Return the strategy in which the coefficients given by ``rows`` come first, theta there, its span."""
     lengths = np.linalg.norm(rows, axis=1, keepdims=True)
@@ -305,6 +307,6 @@ def _in_new_coordinates(
     sizes = [basis.shape[0] * (basis.shape[0] + 1) // 2 for basis in prepared.bases]
     start = sum(sizes[:term])
     span = slice(start, start + sizes[term])
-    moved = theta.copy()
-    moved[span] = pack(lower_factor(N @ unpack(theta[span], k)))
+    moved = theta_internal.copy()
+    moved[span] = pack(lower_factor(N @ unpack(theta_internal[span], k)))
     return change_random_coordinates(prepared.strategy, term, np.linalg.solve(N, np.eye(k))), moved, span

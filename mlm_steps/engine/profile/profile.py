@@ -1,8 +1,8 @@
-"""Profile likelihood: how far the ML deviance rises as one parameter is held away from its estimate.
+"""Profile likelihood: the rise of the ML deviance as one parameter is fixed away from its estimate.
 
 For a parameter psi, zeta(psi) is the signed root of that rise; an interval holds the psi with |zeta| below
-the normal quantile (statistics, section 8). Points are a fixed distance apart in zeta; each starts where the
-two before it lead. The limits themselves are solved for, so that no interpolation is in them.
+the normal quantile (statistics, section 8). Points are a fixed distance apart in zeta; each search starts at
+an extrapolation of the points before it. The limits are solved for, not interpolated.
 """
 
 from __future__ import annotations
@@ -23,24 +23,37 @@ __all__ = ["Profile", "trace"]
 Array = NDArray[np.float64]
 
 STEPS = 8
-"""Points between the estimate and the 99 % limit of all parameters together."""
-SETTLED = 1e-7
-"""Decrease of the deviance, as predicted by the last Newton step, that is taken without another look."""
+"""Number of points between the estimate and the 99 % limit for all parameters jointly."""
+MINIMISED = 1e-7
+"""Predicted decrease of the deviance below which the last Newton step is accepted without an evaluation."""
 NEAR = 1e-3
-"""The same for points on the way: what the prediction misses by is a small part of this."""
+"""Predicted decrease for points between the estimate and the limit, where fewer digits are needed."""
 MOST_STEPS = 60
-"""Newton steps at one point, and points in one direction."""
+"""Largest number of Newton steps at one point, and of points in one direction."""
 FALLS = 1e-4
-"""Fall of |zeta| on the way outwards that rounding does not explain."""
+"""Decrease of |zeta| away from the estimate above which rounding does not explain it."""
 CLOSE = 1e-2
-"""Distance in zeta within which the curve through three points leads to the limit."""
-LOOKS, STARTS = 3, 5
-"""How often a side is looked at for lower branches, and from how many starts each time."""
+"""Distance in zeta within which the parabola through three points gives the limit."""
+RIVAL_SEARCHES = 3
+"""Largest number of times that a side is searched for lower branches."""
+STARTS = 5
+"""Number of starts of each search for a lower branch."""
 AT_BOUND = 1e-3
-"""A limit closer than this to its bound, in parts of the estimate, is the bound: the deviance there is the
-same but for some millionths."""
+"""Distance of a limit from its bound, relative to that of the estimate, below which it is the bound."""
 SHORTEST = 1e-6
-"""Step, in parts of the first one, below which nothing is gained by going on."""
+"""Step, relative to the first one, below which the side ends without a limit."""
+POOR = 0.25
+"""Ratio of actual to predicted decrease below which the trust region shrinks."""
+GOOD = 0.7
+"""Ratio of actual to predicted decrease above which the trust region grows."""
+ACCEPTED = 1e-4
+"""Smallest ratio of actual to predicted decrease at which a step is accepted."""
+TOO_FAR = 2.5
+"""Largest distance in zeta between two points, relative to the intended distance."""
+LONGEST = 4.0
+"""Largest ratio of a step to the previous one."""
+SAME_LIMIT = 1e-12
+"""Width of the enclosing interval, relative to the limit, below which the limit is exact."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -54,12 +67,12 @@ class Profile:
     values, zeta : ndarray, shape (points,)
         The curve, by increasing value.
     low, high : float or None
-        Limits of the interval; a bound of the parameter where the deviance does not rise enough before it.
+        Limits of the interval; a bound of the parameter if the deviance does not rise enough before it.
     low_code, high_code : str or None
         ``boundary`` for such a bound; ``unreliable`` where zeta is not monotone; ``not_reached`` where the
         search gave up before the limit.
     lower : float
-        How far the deviance fell below that of the fit, if it did: the fit is not the optimum then.
+        Decrease of the deviance below that of the fit; if it is positive, the fit is not the optimum.
     """
 
     estimate: float
@@ -72,8 +85,8 @@ class Profile:
     lower: float
 
 
-class _Settled(NamedTuple):
-    """The minimum over the free coordinates with the parameter held at c."""
+class _Minimum(NamedTuple):
+    """The minimum over the free coordinates with the parameter fixed at c."""
 
     c: float
     x: Array
@@ -84,9 +97,9 @@ class _Settled(NamedTuple):
 
 @dataclass(frozen=True, slots=True, eq=False)
 class _Side:
-    """One direction: the points outwards, the limit, and what is to be said of it."""
+    """One direction: the points away from the estimate, the limit, and its code."""
 
-    points: tuple[_Settled, ...]
+    points: tuple[_Minimum, ...]
     limit: float | None
     code: str | None
 
@@ -102,9 +115,9 @@ def trace(
     confidence : float
         Of the interval, for example 0.95.
     parameters : int
-        Number of parameters of the model, which decides on the distance of the points.
+        Number of parameters of the model, which sets the distance of the points.
     doubtful : bool
-        Whether the others may have several optima, so that limits are looked at from other starts too.
+        Whether the other parameters may have several optima, so that limits are checked from other starts.
     """
     cut = float(special.ndtri(0.5 + confidence / 2))
     distance = float(np.sqrt(special.chdtri(parameters, 0.01))) / STEPS
@@ -122,8 +135,8 @@ def trace(
     )  # fmt: skip
 
 
-def _centre(constrained: ConstrainedDeviance) -> _Settled:
-    found = _settle(constrained, constrained.best, constrained.start, None, SETTLED)
+def _centre(constrained: ConstrainedDeviance) -> _Minimum:
+    found = _minimise(constrained, constrained.best, constrained.start, None, MINIMISED)
     if found is None:
         raise ValueError("the deviance does not exist at the optimum")
     return found
@@ -131,42 +144,42 @@ def _centre(constrained: ConstrainedDeviance) -> _Settled:
 
 def _side(
     constrained: ConstrainedDeviance,
-    centre: _Settled,
+    centre: _Minimum,
     sign: float,
     cut: float,
     distance: float,
     doubtful: bool,
 ) -> _Side:
-    """Return the points from the estimate outwards until zeta passes the cut or the parameter its bound."""
+    """Return the points from the estimate until zeta passes the cut or the parameter reaches its bound."""
     bound = constrained.low if sign < 0 else constrained.high
-    points, step, code, looks = [centre], constrained.step, None, LOOKS if doubtful else 0
+    points, step, code, searches = [centre], constrained.step, None, RIVAL_SEARCHES if doubtful else 0
     if centre.c == bound:
         return _Side((), bound, "boundary")
     while len(points) <= MOST_STEPS:
         c = points[-1].c + sign * step
         c = bound if sign * (bound - c) < 0.0 else c
         found = _zeta(
-            constrained, centre, _settle(constrained, c, _ahead(points, c), points[-1].hessian, NEAR), sign
+            constrained, centre, _minimise(constrained, c, _ahead(points, c), points[-1].hessian, NEAR), sign
         )
         further = np.inf if found is None else abs(found.zeta) - abs(points[-1].zeta)
-        if found is None or (further > 2.5 * distance and step > SHORTEST * constrained.step):
+        if found is None or (further > TOO_FAR * distance and step > SHORTEST * constrained.step):
             step *= max(0.1, distance / further)
             if step < SHORTEST * constrained.step:
                 return _Side(tuple(points[1:]), None, "not_reached")
             continue
         if further < -FALLS:
             code = "unreliable"
-        step = abs(c - points[-1].c) * min(4.0, distance / max(further, 1e-6 * distance))
+        step = abs(c - points[-1].c) * min(LONGEST, distance / max(further, 1e-6 * distance))
         points.append(found)
         if abs(found.zeta) > cut:
             limit = _limit(constrained, centre, points[-3:], sign * cut)
-            rival = _rival(constrained, centre, limit, found.x, sign) if looks else None
+            rival = _rival(constrained, centre, limit, found.x, sign) if searches else None
             if rival is None or abs(rival.zeta) > cut - CLOSE:
                 if abs(limit - bound) < AT_BOUND * abs(centre.c - bound):
                     limit, code = bound, code or "boundary"
                 return _Side(tuple(points[1:]), limit, code)
-            # Another branch is lower there: the curve goes on from it.
-            points[-1], looks = rival, looks - 1
+            # A lower branch exists, and the curve continues on it.
+            points[-1], searches = rival, searches - 1
             continue
         if c == bound or found.zeta**2 >= constrained.ceiling:
             end = () if c == bound else (found._replace(c=bound),)
@@ -175,30 +188,30 @@ def _side(
 
 
 def _rival(
-    constrained: ConstrainedDeviance, centre: _Settled, c: float, x: Array, sign: float
-) -> _Settled | None:
-    """Return the lowest point at c that searches from a few other starts find."""
+    constrained: ConstrainedDeviance, centre: _Minimum, c: float, x: Array, sign: float
+) -> _Minimum | None:
+    """Return the lowest point at c of searches from a few other starts."""
     generator, found = np.random.default_rng(x.size), []
     for _ in range(STARTS):
         start = x * np.exp(0.4 * generator.normal(size=x.size)) + 0.3 * generator.normal(size=x.size)
-        found.append(_zeta(constrained, centre, _settle(constrained, c, start, None, SETTLED), sign))
+        found.append(_zeta(constrained, centre, _minimise(constrained, c, start, None, MINIMISED), sign))
     return min((point for point in found if point is not None), key=lambda p: abs(p.zeta), default=None)
 
 
 def _zeta(
-    constrained: ConstrainedDeviance, centre: _Settled, found: _Settled | None, sign: float
-) -> _Settled | None:
-    """Return a point with its zeta, which no ceiling of the deviance is below."""
+    constrained: ConstrainedDeviance, centre: _Minimum, found: _Minimum | None, sign: float
+) -> _Minimum | None:
+    """Return a point with its zeta; the ceiling limits the rise of the deviance."""
     if found is None:
         return None
     rise = max(found.value - centre.value, 0.0)
-    if rise > constrained.ceiling or not constrained.means(found.x):
+    if rise > constrained.ceiling or not constrained.is_itself(found.x):
         rise = constrained.ceiling
     return found._replace(zeta=sign * float(np.sqrt(rise)))
 
 
-def _ahead(points: Sequence[_Settled], c: float) -> Array:
-    """Return where the last points lead: along a parabola, a line, or to the last of them."""
+def _ahead(points: Sequence[_Minimum], c: float) -> Array:
+    """Return the extrapolation of the last points to c: by a parabola, a line, or the last point."""
     last, reach = points[-1], abs(c - points[-1].c)
     known = [last]
     for point in points[-2:-4:-1]:
@@ -216,11 +229,11 @@ def _ahead(points: Sequence[_Settled], c: float) -> Array:
 
 
 def _limit(
-    constrained: ConstrainedDeviance, centre: _Settled, points: Sequence[_Settled], cut: float
+    constrained: ConstrainedDeviance, centre: _Minimum, points: Sequence[_Minimum], cut: float
 ) -> float:
     """Return the c at which zeta is the cut, from points of which the last two enclose it.
 
-    The curve through three points leads to a fourth; when that is close, it serves for the last correction.
+    The parabola through three points gives a fourth. Once that is close, a last parabola gives the limit.
     """
     known, inside, outside = list(points), points[-2], points[-1]
     c = outside.c
@@ -231,9 +244,9 @@ def _limit(
         share = (c - inside.c) / (outside.c - inside.c)
         start = inside.x + share * (outside.x - inside.x)
         found = _zeta(
-            constrained, centre, _settle(constrained, c, start, inside.hessian, SETTLED), np.sign(cut)
+            constrained, centre, _minimise(constrained, c, start, inside.hessian, MINIMISED), np.sign(cut)
         )
-        if found is None or abs(outside.c - inside.c) <= 1e-12 * abs(c):
+        if found is None or abs(outside.c - inside.c) <= SAME_LIMIT * abs(c):
             return c
         known.append(found)
         if abs(found.zeta - cut) < CLOSE:
@@ -242,7 +255,7 @@ def _limit(
     return c
 
 
-def _inverse(points: Sequence[_Settled], zeta: float) -> float:
+def _inverse(points: Sequence[_Minimum], zeta: float) -> float:
     """Return the c of a zeta on the parabola through up to three points; nan where two have one zeta."""
     c = 0.0
     for i, point in enumerate(points):
@@ -255,19 +268,19 @@ def _inverse(points: Sequence[_Settled], zeta: float) -> float:
     return c
 
 
-def _settle(
+def _minimise(
     constrained: ConstrainedDeviance, c: float, x: Array, hessian: Array | None, tolerance: float
-) -> _Settled | None:
+) -> _Minimum | None:
     """Return the minimum over the free coordinates, by Newton steps inside a trust region.
 
-    The last step is taken on the word of the quadratic model, when that promises less than the tolerance.
+    The last step is not evaluated: the quadratic model predicts a decrease below the tolerance.
     Without exact Hessians the one given is updated by the symmetric rank-one formula.
     """
     point = constrained.point(c, x, hessian=constrained.exact_hessian or hessian is None)
     if point is None:
         return None
     if x.size == 0:
-        return _Settled(c, x, point.value, np.zeros((0, 0)))
+        return _Minimum(c, x, point.value, np.zeros((0, 0)))
     H = hessian if point.hessian is None else point.hessian
     radius = 1.0 + float(np.linalg.norm(x))
     for _ in range(MOST_STEPS):
@@ -275,20 +288,20 @@ def _settle(
             return None
         step, predicted = trust_step(point.gradient, H, radius)
         if predicted < tolerance:
-            return _Settled(c, x + step, point.value - predicted, H)
+            return _Minimum(c, x + step, point.value - predicted, H)
         trial = constrained.point(c, x + step, hessian=constrained.exact_hessian)
         gain = -np.inf if trial is None else (point.value - trial.value) / predicted
         length = float(np.linalg.norm(step))
-        if gain < 0.25:
+        if gain < POOR:
             radius = 0.25 * length
-        elif gain > 0.7:
+        elif gain > GOOD:
             radius = max(radius, 3.0 * length)
         if trial is not None:
             updated = trial.hessian
             if updated is None:
                 updated = rank_one(H, step, trial.gradient - point.gradient)
-            if gain > 1e-4:
+            if gain > ACCEPTED:
                 x, point = x + step, trial
-            if gain > 1e-4 or trial.hessian is None:
+            if gain > ACCEPTED or trial.hessian is None:
                 H = updated
-    return None if H is None else _Settled(c, x, point.value, H)
+    return None if H is None else _Minimum(c, x, point.value, H)

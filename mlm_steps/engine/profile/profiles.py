@@ -68,11 +68,11 @@ def profile_fit(
     Parameters
     ----------
     fit : LmmFit
-        By ML: the likelihood that is profiled is the full one, also for a model that was fitted by REML.
+        A fit by ML: the full likelihood is profiled, also for a model that was fitted by REML.
     parameters : sequence of Parameter
     confidence : float
     workers : int
-        Processes that share the parameters; results do not depend on it.
+        Number of processes; results do not depend on it.
     """
     if fit.method != "ML":
         raise ValueError("profiles are those of the ML fit")
@@ -104,17 +104,17 @@ def _run(
 
 
 def _deviations(parameter: Parameter) -> tuple[Parameter, ...]:
-    """Return the standard deviations that a correlation is of, or a standard deviation itself."""
+    """Return the two standard deviations of a correlation, or a standard deviation itself."""
     if parameter.kind not in ("sd", "correlation"):
         return ()
     return tuple(Parameter("sd", parameter.term, (effect,)) for effect in parameter.effects)
 
 
 def _ceiling(deviation: Profile) -> float:
-    """Return how much the deviance rises to where a standard deviation is 0.
+    """Return the rise of the deviance to a standard deviation of 0.
 
-    There its correlations are anything, so that none of their profiles rises higher. Infinite where that is
-    beyond the interval.
+    There the deviance does not depend on its correlations, so that none of their profiles rises higher. The
+    value is infinite if 0 is outside the interval.
     """
     return float(deviation.zeta[0] ** 2) if deviation.low == 0.0 else np.inf
 

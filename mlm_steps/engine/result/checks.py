@@ -1,4 +1,4 @@
-"""What cannot be estimated, refused in words before anything is computed."""
+"""Check that a design can be estimated before anything is computed."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ __all__ = ["check_design", "constant_within"]
 
 
 def check_design(design: Design) -> None:
-    """Refuse a design that has no estimate.
+    """Raise FitError for a design that has no estimate.
 
     Raises
     ------
@@ -53,7 +53,7 @@ def _outcome_faults(design: Design) -> list[Fault]:
 
 
 def constant_within(design: Design) -> str | None:
-    """Return in words that the outcome is constant in each group with a random intercept, or None."""
+    """Return the message that the outcome is constant within each group of a random intercept, or None."""
     y = design.y if design.offset is None else design.y - design.offset
     for term in design.random:
         if not (term.z == 1.0).all(axis=0).any():
@@ -77,11 +77,11 @@ def _weight_faults(design: Design) -> list[Fault]:
 
 
 CONSTANT = 1e-12
-"""Range of an outcome within groups, relative to its range over all rows, that is rounding error."""
+"""Range of an outcome within groups, relative to its whole range, below which it is rounding error."""
 
 
 def _place(design: Design, group: str) -> int | None:
-    """Return where the first term of a grouping factor stands in the formula."""
+    """Return the position in the formula of the first term of a grouping factor."""
     return next((_found(design.formula, t.source) for t in design.random if t.group == group), None)
 
 

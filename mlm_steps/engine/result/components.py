@@ -1,4 +1,4 @@
-"""Variance components of two fits, matched, and the share by which each falls (statistics, section 9.1)."""
+"""Proportional reductions of the variance components from one fit to another (statistics, section 9.1)."""
 
 from __future__ import annotations
 
@@ -14,7 +14,8 @@ __all__ = ["RESIDUAL", "Reduction", "reductions", "same_data"]
 
 RESIDUAL = "Residual"
 INTERCEPT = "(Intercept)"
-CENTRED = 1e-8  # a mean this small beside the root mean square is a mean of zero
+CENTRED = 1e-8
+"""Mean of a column, relative to its root mean square, below which the column is centred."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,7 +54,7 @@ def reductions(before: LmmFit, after: LmmFit) -> tuple[Reduction, ...]:
     it compares only if each slope that one model alone has is centred: its mean over the rows is zero.
     """
     mismatch = same_data(before, after)
-    zero = (BOUNDARY * before.sigma) ** 2  # a smaller variance is zero but for rounding
+    zero = (BOUNDARY * before.sigma) ** 2  # a smaller variance is zero up to rounding
     rows = [_reduction(RESIDUAL, None, before.sigma**2, after.sigma**2, mismatch, 0.0)]
     old, new = _variances(before), _variances(after)
     labels = {

@@ -1,4 +1,4 @@
-"""The criterion at covariance parameters that are given."""
+"""The criterion at given covariance parameters."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ def given_theta(fit: LmmFit, theta: Array) -> Array:
 
 
 def constant_of(prepared: PreparedDesign, method: Method) -> float:
-    """Return what the criterion has beyond the engine's units and theta."""
+    """Return the difference between the criterion and its value in the engine's units."""
     reml = method == "REML"
     df = prepared.n - prepared.p if reml else prepared.n
     units = prepared.units

@@ -1,4 +1,4 @@
-"""The criterion of a linear model: what is left of a mixed model without its random effects."""
+"""The criterion of a linear model: a mixed model without random effects."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from mlm_steps.errors import Fault, FitError
 __all__ = ["linear_criterion"]
 
 NO_RESIDUAL = 1e-13
-"""Share of the outcome's length that is rounding error."""
+"""Residual length, relative to the outcome's length, below which the residual is rounding error."""
 
 
 def linear_criterion(design: Design, method: Method) -> float:

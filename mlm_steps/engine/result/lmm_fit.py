@@ -1,4 +1,4 @@
-"""What the engine returns: a linear mixed model at its optimum."""
+"""The fit that the engine returns: a linear mixed model at its optimum."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ __all__ = ["BOUNDARY", "Control", "ConvergenceReport", "LmmFit", "Method"]
 Method = Literal["REML", "ML"]
 
 BOUNDARY = 1e-4
-"""Diagonal element of Lambda below which a term is singular: lme4's tolerance."""
+"""Diagonal element of Lambda below which a term is singular, as in lme4."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,15 +33,15 @@ class Control:
         ``auto``, the safeguarded Newton method on exact derivatives, or a word of
         `mlm_steps.engine.search.optimizers.OPTIMIZERS`.
     max_evaluations : int
-        Evaluations of the criterion after which a search ends as failed. Each search may take so many:
-        where others follow from other starts, all together may take more.
+        Number of evaluations of the criterion after which a search ends as failed. The limit holds for each
+        search, so that several searches from different starts may take more.
     tolerance : float
         Relative change of the criterion below which the search ends.
     start : float, optional
         Standard deviation of every random effect, relative to the residual's, from which to start, in the
         engine's units; None: chosen by the criterion from a short list.
     restarts : int
-        Searches from other starts that follow in any case; the lowest end counts.
+        Number of additional searches from other starts; the lowest end is returned.
     """
 
     optimizer: str = "auto"
@@ -65,7 +65,7 @@ class ConvergenceReport:
         Evaluations of the criterion (an evaluation with derivatives counts once).
     gradient : ndarray, shape (m,)
         Gradient of the profiled criterion in theta of the engine's units, in which the columns of a
-        term are orthogonal and of unit mean square: what is judged does not depend on their scale.
+        term are orthogonal and of unit mean square, so that the scale of the covariates does not matter.
     max_gradient : float
         Largest element of the gradient, or of the gradient scaled by the curvature where that is smaller.
     hessian : ndarray, shape (m, m)
@@ -73,10 +73,10 @@ class ConvergenceReport:
     reasons : tuple of str
         Why the search counts as failed or doubtful, in words; empty when it does not.
     claimed : bool
-        Whether the optimiser itself says that it ended at an optimum.
+        Whether the optimiser reports an optimum.
     trace : tuple of TracePoint
-        The evaluations in order, searches from other starts included; points at which the criterion does
-        not exist are left out, and keep their number.
+        The evaluations in order, searches from other starts included. Points at which the criterion does
+        not exist are omitted, but counted.
     """
 
     status: Literal["converged", "singular", "failed"]
@@ -97,7 +97,7 @@ class LmmFit:
     Attributes
     ----------
     design : Design
-        What was fitted.
+        The design of the model.
     method : {"REML", "ML"}
         The criterion that was minimised.
     theta : ndarray, shape (m,)
@@ -117,11 +117,11 @@ class LmmFit:
     fitted, residuals : ndarray, shape (n,)
         o + X beta + Z b, and y less that.
     convergence : ConvergenceReport or None
-        None for a fit at parameters that were given rather than found.
+        None for a fit at given parameters.
     notices : tuple of Notice
-        What a reader should know.
+        Notices on convergence and singular terms.
     prepared : PreparedDesign
-        The design made ready, for what is computed from the fit later.
+        The prepared design, for later computations.
     criterion_terms : CriterionTerms
         The parts of the criterion at theta, in the engine's units.
     """

@@ -1,4 +1,4 @@
-"""What a reader should know of a fit, in words."""
+"""Notices on the convergence and the singular terms of a fit."""
 
 from __future__ import annotations
 
@@ -12,8 +12,9 @@ from mlm_steps.notice import Notice
 __all__ = ["notices_of"]
 
 PERFECT = 0.99
-"""Correlation beyond which two random effects of a singular term count as one."""
+"""Correlation above which two random effects of a singular term are reported as perfectly correlated."""
 EXACT = 1e-6
+"""Distance from 1 below which a correlation is 1 up to rounding."""
 
 
 def notices_of(fit: LmmFit) -> tuple[Notice, ...]:
@@ -35,7 +36,7 @@ def _sentence(text: str) -> str:
 
 
 def _digits(rho: float) -> str:
-    """Return a correlation in enough digits to tell it from ±1, unless it is ±1 but for rounding."""
+    """Return a correlation in enough digits to tell it from ±1, unless it is ±1 up to rounding."""
     return f"{rho:+.0f}" if 1.0 - abs(rho) < EXACT else f"{rho:+.4f}"
 
 

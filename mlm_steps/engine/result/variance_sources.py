@@ -15,7 +15,7 @@ __all__ = ["SHARES", "SourceMoments", "source_moments", "source_shares", "source
 Array = NDArray[np.float64]
 
 PURE = 1e-8
-"""Share of a column's variance below which what it varies within or between groups is rounding."""
+"""Share of a column's variance below which its variance within or between groups is rounding error."""
 SHARES: dict[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
     "f1": (("f1",), ("total", "within")),
     "f2": (("f2",), ("total", "between")),
@@ -39,7 +39,7 @@ WHOLES: dict[str, tuple[str, ...]] = {
 
 @dataclass(frozen=True, slots=True, eq=False)
 class SourceMoments:
-    """What the sources need of a design with one grouping factor.
+    """The moments of a design with one grouping factor.
 
     Attributes
     ----------

@@ -32,8 +32,10 @@ LAST = 3e-3
 """Predicted decrease below which the next step may be the last, so that it computes the exact Hessian."""
 SLOW = 0.1
 """Ratio of successive predicted decreases above which convergence is slow and the exact Hessian pays."""
-POOR, GOOD = 0.25, 0.7
-"""Ratios of actual to predicted decrease below which the trust region shrinks and above which it may grow."""
+POOR = 0.25
+"""Ratio of actual to predicted decrease below which the trust region shrinks."""
+GOOD = 0.7
+"""Ratio of actual to predicted decrease above which the trust region may grow."""
 ACCEPTED = 1e-4
 """Smallest ratio of actual to predicted decrease at which a step is accepted."""
 DEFINITE = 1e-14
@@ -44,14 +46,18 @@ ON_BOUNDARY = 1e-3
 """Relative difference between the length of a step and the radius at which the step is on the boundary."""
 NO_RADIUS = 1e-14
 """Radius, relative to theta, below which a step changes no digit of theta."""
-SAME_THETA, SAME_VALUE = 1e-2, 1e-2
-"""Relative difference in theta, and difference in the criterion, within which two optima count as one."""
+SAME_THETA = 1e-2
+"""Relative difference in theta below which two optima may be the same."""
+SAME_VALUE = 1e-2
+"""Difference in the criterion below which two optima may be the same."""
 NO_UPDATE = 1e-8
 """Cosine of an angle below which the rank-one update divides by rounding error and is skipped."""
 LAST_EVALUATIONS = 3
 """Largest number of evaluations for the Newton steps at the end, which only sharpen theta."""
-SHARP, LARGEST_LAST = 1e-11, 1e-2
-"""Relative lengths of a last Newton step below which theta is sharp, and above which it is not trusted."""
+SHARP = 1e-11
+"""Relative length of a Newton step below which theta has all its digits."""
+LARGEST_LAST = 1e-2
+"""Relative length of a Newton step at the end above which the step is not trusted."""
 
 
 class Traced:
