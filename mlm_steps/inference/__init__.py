@@ -80,8 +80,8 @@ class JointTest:
         Infinite for a chi-square test.
     F, p : float
     mean_sq, sum_sq : float
-        The Wald statistic over ``num_df``, times the residual variance, and that times ``num_df``: what
-        lmerTest prints. F is the former over the residual variance, scaled where the method says so.
+        As lmerTest prints them: ``sum_sq`` is the Wald statistic times the residual variance, ``mean_sq`` is
+        ``sum_sq`` over ``num_df``. F is ``mean_sq`` over the residual variance, times the method's scale.
     """
 
     num_df: int
@@ -93,7 +93,7 @@ class JointTest:
 
 
 def reference(fit: LmmFit, method: str, context: Context | None = None) -> Reference:
-    """Return what the fixed effects are tested with; ``method`` is a key of ``METHODS``."""
+    """Return the reference distribution of the fixed effects; ``method`` is a key of ``METHODS``."""
     return METHODS[method](fit, context or Context())
 
 
@@ -114,9 +114,9 @@ def test_contrasts(
 def test_rows(
     against: Reference, contrasts: Array, confidence: float, shift: Array | float = 0.0
 ) -> CoefficientTests:
-    """Return the tests of the rows of ``contrasts`` (q, p) with a reference at hand.
+    """Return the tests of the rows of ``contrasts`` (q, p) by a given reference distribution.
 
-    ``shift`` is added to the estimates: an offset, or what a hypothesis has on its other side.
+    ``shift`` is added to the estimates: an offset, or minus the value under the hypothesis.
     """
     df = against.df(contrasts)
     estimate = contrasts @ against.beta + shift

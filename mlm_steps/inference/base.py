@@ -1,4 +1,4 @@
-"""What a method of testing fixed effects is given and what it returns."""
+"""Input and output of the methods that test fixed effects."""
 
 from __future__ import annotations
 
@@ -20,19 +20,19 @@ Array = NDArray[np.float64]
 
 @dataclass(frozen=True, slots=True)
 class Context:
-    """What a method may know besides the fit.
+    """Declarations that a method may use in addition to the fit.
 
     Attributes
     ----------
     variable_levels : mapping, or None
-        Level of the hierarchy per data column; None to find it in the design.
+        Level of the hierarchy per data column; None to infer it from the design.
     """
 
     variable_levels: Mapping[str, VariableRank] | None = None
 
 
 class JointDf(NamedTuple):
-    """How the Wald statistic v' V⁻¹ v of a joint hypothesis is referred to F.
+    """The F distribution of the Wald statistic v' V⁻¹ v of a joint hypothesis.
 
     ``scale`` times the statistic over its rank has an F distribution with ``df`` denominator degrees of
     freedom; infinite for chi-square over rank.
@@ -44,25 +44,25 @@ class JointDf(NamedTuple):
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Reference:
-    """What linear combinations of the fixed effects of one fit are tested with.
+    """Estimates and reference distributions by which linear combinations of fixed effects are tested.
 
     Attributes
     ----------
     method : str
-        Key of the method that was used, which is another than the one asked for where that has no answer.
+        Key of the method that was used. It differs from the requested one if that cannot be computed.
     beta : ndarray, shape (p,)
         Estimates.
     vcov : ndarray, shape (p, p)
         Their covariance matrix.
     sigma : float
-        Residual standard deviation of the fit they are from.
+        Residual standard deviation of the fit.
     df : callable
-        From contrasts (q, p) to the degrees of freedom of each row, (q,); infinite for a normal reference.
+        Maps contrasts (q, p) to the degrees of freedom of each row, (q,); infinite for a normal reference.
     joint : callable
-        From a hypothesis of linearly independent rows (q, p) to its ``JointDf``. Both are functions of a
-        module or methods of a class of a module, so that a reference can be pickled.
+        Maps a hypothesis of linearly independent rows (q, p) to its ``JointDf``. Both callables are defined
+        at module level, so that a reference can be pickled.
     notices : tuple of Notice
-        What a reader should know.
+        Notices about the method.
     """
 
     method: str
@@ -77,17 +77,17 @@ class Reference:
 class DfMethod(Protocol):
     """A method of testing fixed effects.
 
-    The next method is a module with one function of this signature, named as the module, and a line in
-    ``METHODS``. What it computes once per fit it computes before it returns.
+    To add a method, write a module with one function of this signature, named as the module, and list it in
+    ``METHODS``. Quantities that all tests share are computed before the function returns.
     """
 
     def __call__(self, fit: LmmFit, context: Context, /) -> Reference:
-        """Return what the fixed effects of a fit are tested with."""
+        """Return the reference distribution of the fixed effects of a fit."""
         ...
 
 
 def same_for_all(method: str, fit: LmmFit, df: float) -> Reference:
-    """Return the reference of a method that has the same degrees of freedom for every hypothesis."""
+    """Return a reference with the same degrees of freedom for every hypothesis."""
     constant = _Constant(df)
     return Reference(method, fit.beta, fit.vcov, fit.sigma, constant.each, constant.joint)
 

@@ -22,16 +22,17 @@ RANKS: tuple[VariableRank, ...] = ("1", "2", "3")
 
 
 def between_within(fit: LmmFit, context: Context, /) -> Reference:
-    """Return tests with the df of the level at which a coefficient is estimated.
+    """Return tests whose degrees of freedom are those of the level at which a coefficient is estimated.
 
-    At level k of the hierarchy, with J_k units (J_1 = n) inside J_{k+1} (1 above the top), a coefficient has
-    J_k − J_{k+1} − s degrees of freedom, s being the predictors of that level in its equation. The level is
-    that of the coefficient's highest predictor, or the highest at which the coefficient itself varies. So
-    with two levels: J − s₂ − 1 for level-2 predictors, cross-level products, intercepts and slopes that vary,
-    and n − J − s₁ for slopes that do not. A contrast or a term has the least of its coefficients' df.
+    At level k of the hierarchy, with J_k units (J_1 = n) nested in J_{k+1} units (1 above the top), a
+    coefficient has J_k − J_{k+1} − s degrees of freedom; s is the number of predictors of that level in its
+    equation. The level is that of the coefficient's highest predictor, or the highest level at which the
+    coefficient varies randomly. With two levels this gives J − s₂ − 1 for level-2 predictors, cross-level
+    products, intercepts and random slopes, and n − J − s₁ for fixed slopes. A contrast or a term has the
+    smallest df of its coefficients.
 
-    Where the factors are not one inside the other, or some coefficient has no df left, Satterthwaite's tests
-    are returned, with a notice.
+    If the factors are not nested, or a coefficient has less than one df, Satterthwaite's tests are returned
+    with a notice.
     """
     hierarchy = _hierarchy(fit.design)
     if hierarchy is None:
@@ -47,7 +48,7 @@ def between_within(fit: LmmFit, context: Context, /) -> Reference:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class _Least:
-    """The least of the degrees of freedom, shape (p,), of the coefficients in a hypothesis."""
+    """The smallest of the degrees of freedom, shape (p,), of the coefficients in a hypothesis."""
 
     df: Array
 
@@ -76,7 +77,7 @@ class _Unit:
 
 
 def _hierarchy(design: Design) -> tuple[_Unit, ...] | None:
-    """Return the levels above the first, innermost first; None unless each lies in the next, two at most."""
+    """Return the levels above the first, innermost first; None if they are not nested or more than two."""
     factors: dict[str, RandomTerm] = {}
     for term in design.random:
         factors.setdefault(term.group, term)
@@ -94,7 +95,7 @@ def _hierarchy(design: Design) -> tuple[_Unit, ...] | None:
 
 
 def _levels(design: Design, hierarchy: Sequence[_Unit]) -> dict[str, VariableRank]:
-    """Return for each variable that is a term of its own the highest level at which it is constant."""
+    """Return for each variable that is a main effect the highest level within which it is constant."""
     levels: dict[str, VariableRank] = {}
     for position, variables in enumerate(design.term_variables, start=1):
         columns = design.X[:, [assigned == position for assigned in design.assign]]

@@ -1,12 +1,12 @@
-"""Sums over groups that Kenward and Roger's method is made of; no matrix is as long as the data.
+"""Sums over groups for Kenward and Roger's method; no n by n matrix is formed.
 
-Rows whose groups are linked form a block. Within it, with the random-effects columns Z (weighted, c of them)
-and V = I + Z Gamma Zᵀ, all that is needed follows from N = ZᵀZ and ZᵀX without differences of large numbers:
+Rows whose groups are linked form a block. Within a block, with the weighted random-effects columns Z (c of
+them) and V = I + Z Gamma Zᵀ, the sums follow from N = ZᵀZ and ZᵀX without cancellation:
 
     Zᵀ V⁻¹ Z = (I + N Gamma)⁻¹ N,    Zᵀ V⁻¹ X = (I + N Gamma)⁻¹ Zᵀ X.
 
-With one grouping factor each level is a block and all levels go through numpy together; nested factors give
-a block for each level of the outermost; crossed ones mostly a single block.
+With one grouping factor each level is a block, and all levels are computed in one batch. Nested factors have
+one block for each level of the outermost factor, crossed factors usually a single block.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 __all__ = ["LARGEST_BLOCK", "Sums", "group_sums"]
 
 LARGEST_BLOCK = 2000
-"""Random effects of linked groups: their dense matrices take 32 MB each, and a few seconds."""
+"""Most random effects in a block: its dense matrices then take 32 MB each, and a few seconds."""
 
 Integers = NDArray[np.intp]
 
@@ -60,7 +60,7 @@ class Sums:
 
     @property
     def sizes(self) -> Array:
-        """What ``products`` has on its diagonal where rows of both coefficients meet, shape (m,)."""
+        """Scale of each diagonal element of ``products``, from those of the two variances, shape (m,)."""
         own = {pair: float(size) for pair, size in zip(self.pairs, np.diag(self.products), strict=True)}
         return np.array([np.sqrt(own[a, a] * own[b, b]) for a, b in self.pairs])
 
@@ -69,17 +69,17 @@ class Sums:
 class _Block:
     """One block, or several of the same shape.
 
-    ``N`` and ``ZX`` have the shapes (blocks, c, c) and (blocks, c, p); ``places`` gives for each random
+    ``N`` and ``ZX`` have the shapes (blocks, c, c) and (blocks, c, p); ``positions`` holds for each random
     coefficient the positions of its levels among the c columns.
     """
 
     N: Array
     ZX: Array
-    places: tuple[Integers, ...]
+    positions: tuple[Integers, ...]
 
 
 def group_sums(fit: LmmFit, X: Array) -> Sums | None:
-    """Return the sums for weighted columns X (n, p), or None where a block exceeds ``LARGEST_BLOCK``."""
+    """Return the sums for weighted columns X (n, p), or None if a block exceeds ``LARGEST_BLOCK``."""
     factors = fit.prepared.strategy.factors
     z = [_columns(fit, factor) for factor in factors]
     blocks = _levels(factors[0], z[0], X) if len(factors) == 1 else _linked(factors, z, X)
@@ -115,7 +115,7 @@ def _columns(fit: LmmFit, factor: FactorTerms) -> Array:
 
 
 def _levels(factor: FactorTerms, z: Array, X: Array) -> list[_Block]:
-    """Return the levels of the only factor, all in one."""
+    """Return the levels of a single factor as one batch of blocks."""
     K = factor.pattern.K
     N = np.stack([segment_sum(z * z[:, a, None], factor.refs, factor.J) for a in range(K)], axis=1)
     ZX = np.stack([segment_sum(X * z[:, a, None], factor.refs, factor.J) for a in range(K)], axis=1)
@@ -136,14 +136,14 @@ def _linked(factors: Sequence[FactorTerms], z: Sequence[Array], X: Array) -> lis
     order = np.argsort(labels, kind="stable")
     blocks = []
     for members in np.split(order, np.cumsum(np.bincount(labels, minlength=count))[:-1]):
-        places = tuple(np.flatnonzero(effects[members] == e) for e in range(E))
+        positions = tuple(np.flatnonzero(effects[members] == e) for e in range(E))
         dense = N[members][:, members].toarray()
-        blocks.append(_Block(dense[None], ZX[None, members], places))
+        blocks.append(_Block(dense[None], ZX[None, members], positions))
     return blocks
 
 
 def _links(Z: sparse.csc_array) -> sparse.csc_array:
-    """Return which columns share a row; Z'Z lacks those whose products cancel, as in balanced designs."""
+    """Return which columns share a row; products can cancel in Z'Z, as in balanced designs."""
     from scipy import sparse
 
     pattern = sparse.csc_array((np.ones_like(Z.data), Z.indices, Z.indptr), shape=Z.shape)
@@ -152,7 +152,7 @@ def _links(Z: sparse.csc_array) -> sparse.csc_array:
 
 
 def _incidence(factors: Sequence[FactorTerms], z: Sequence[Array]) -> tuple[sparse.csc_array, Integers]:
-    """Return Z, by coefficient and then by level, and the coefficient of each column."""
+    """Return Z, ordered by coefficient and then by level, and the coefficient of each column."""
     from scipy import sparse
 
     parts, effects, offset = [], [], 0
@@ -167,13 +167,13 @@ def _incidence(factors: Sequence[FactorTerms], z: Sequence[Array]) -> tuple[spar
 
 
 def _add(total: Sums, block: _Block, Sigma: Array, pairs: Sequence[tuple[int, int]]) -> None:
-    """Add what a block contributes."""
+    """Add the contribution of a block."""
     m, p, c = len(pairs), block.ZX.shape[2], block.N.shape[1]
-    system = np.eye(c) + block.N @ _covariance(Sigma, block.places, c)
+    system = np.eye(c) + block.N @ _covariance(Sigma, block.positions, c)
     solved = np.linalg.solve(system, np.concatenate([block.N, block.ZX], axis=2))
     B, A = solved[:, :, :c], solved[:, :, c:]
-    EB = np.stack([_moved(B, block.places, pair) for pair in pairs])
-    EA = np.stack([_moved(A, block.places, pair) for pair in pairs])
+    EB = np.stack([_exchanged(B, block.positions, pair) for pair in pairs])
+    EA = np.stack([_exchanged(A, block.positions, pair) for pair in pairs])
     flat = EA.reshape(m, -1, p).transpose(0, 2, 1)
     total.P[...] -= flat @ A.reshape(-1, p)
     right = (B @ EA).reshape(m, -1, p)
@@ -182,11 +182,11 @@ def _add(total: Sums, block: _Block, Sigma: Array, pairs: Sequence[tuple[int, in
     total.products[...] += EB.reshape(m, -1) @ EB.transpose(0, 1, 3, 2).reshape(m, -1).T
 
 
-def _covariance(Sigma: Array, places: Sequence[Integers], c: int) -> Array:
+def _covariance(Sigma: Array, positions: Sequence[Integers], c: int) -> Array:
     """Return the covariance matrix of the random effects of a block."""
     Gamma = np.zeros((c, c))
     for e, f in _entries(Sigma):
-        Gamma[places[e], places[f]] = Sigma[e, f]
+        Gamma[positions[e], positions[f]] = Sigma[e, f]
     return Gamma
 
 
@@ -194,10 +194,10 @@ def _entries(Sigma: Array) -> Iterator[tuple[int, int]]:
     yield from zip(*(index.tolist() for index in np.nonzero(Sigma)), strict=True)
 
 
-def _moved(matrix: Array, places: Sequence[Integers], pair: tuple[int, int]) -> Array:
-    """Return (I ⊗ E) @ matrix, E having ones in the two places of a pair of coefficients."""
+def _exchanged(matrix: Array, positions: Sequence[Integers], pair: tuple[int, int]) -> Array:
+    """Return (I ⊗ E) @ matrix, E has ones in the two elements of a pair of coefficients."""
     moved = np.zeros_like(matrix)
     a, b = pair
-    moved[:, places[a]] = matrix[:, places[b]]
-    moved[:, places[b]] = matrix[:, places[a]]
+    moved[:, positions[a]] = matrix[:, positions[b]]
+    moved[:, positions[b]] = matrix[:, positions[a]]
     return moved

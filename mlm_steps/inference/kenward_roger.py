@@ -1,9 +1,9 @@
 """Kenward and Roger's tests: adjusted standard errors and degrees of freedom (Biometrics 53:983).
 
-The method is linear in the entries gamma of the covariance matrices, so it may be computed for any linear
-transformation of them. Here the last parameter is not sigma² but the size of the whole covariance matrix: its
-derivative is V itself, and what belongs to it is known in closed form. In columns X with Xᵀ V⁻¹ X = I, the
-matrix Phi of the paper is the identity. Prior weights are part of V (pbkrtest leaves them out).
+V is linear in the entries gamma of the covariance matrices, so the method may use any linear transformation
+of them. Here the last parameter is not sigma² but a factor of the whole covariance matrix V: its derivative
+is V itself, and its terms are known in closed form. For columns X with Xᵀ V⁻¹ X = I, the matrix Phi of the
+paper is the identity. Prior weights are part of V (pbkrtest ignores them).
 """
 
 from __future__ import annotations
@@ -24,19 +24,18 @@ __all__ = ["kenward_roger"]
 
 NAME = "kenward-roger"
 SMALLEST_EIGENVALUE = 1e-10
-"""Of the information, scaled to a unit diagonal: variances that it does not tell apart."""
+"""Eigenvalues of the information, scaled to a unit diagonal, up to which a direction is not identified."""
 NEAR_ZERO = 1e-10
-"""Numerator and denominator that vanish together count as equal (balanced data)."""
+"""Below this numerator and denominator are both 0 up to rounding (balanced data), and their ratio is 1."""
 NEAR_TWO = 1e-2
-"""Distance of the denominator df from 2 within which the statistic is not scaled."""
+"""Distance of the denominator df from 2, where the scale diverges, within which it is taken as 1."""
 
 
 def kenward_roger(fit: LmmFit, context: Context, /) -> Reference:
     """Return Kenward and Roger's tests of the REML fit.
 
-    An ML fit is fitted by REML first: estimates and standard errors are those of REML. Where more than
-    ``LARGEST_BLOCK`` random effects are linked by crossed factors, Satterthwaite's tests of the given fit are
-    returned, with a notice.
+    An ML fit is refitted by REML: estimates and standard errors are those of REML. If crossed factors link
+    more than ``LARGEST_BLOCK`` random effects, Satterthwaite's tests of the fit are returned with a notice.
     """
     reml = fit if fit.method == "REML" else Estimates(fit.design, fits={fit.method: fit}).under("REML")
     if not reml.design.p:
@@ -66,7 +65,7 @@ class _Degrees:
     root : ndarray, shape (p, p)
         Square root of the covariance matrix of the fixed effects.
     P : ndarray, shape (m + 1, p, p)
-        Of the paper, per variance parameter, in columns where Phi is the identity.
+        The matrices P of the paper, one per variance parameter, in columns where Phi is the identity.
     W : ndarray, shape (m + 1, m + 1)
         Covariance matrix of the estimates of the variance parameters.
     """
@@ -98,7 +97,7 @@ def _root(fit: LmmFit) -> Array:
 
 
 def _variances(sums: Sums, fit: LmmFit) -> Array:
-    """Return W, the covariance matrix of the estimates of gamma and of the size of V, in units of sigma²."""
+    """Return W, the covariance matrix of the estimates of gamma and of the factor of V, over sigma²."""
     m = sums.traces.size
     P_traces = np.einsum("rii->r", sums.P)
     information = np.empty((m + 1, m + 1))
@@ -120,7 +119,7 @@ def _variances(sums: Sums, fit: LmmFit) -> Array:
 
 
 def _adjusted(sums: Sums, W: Array) -> Array:
-    """Return the adjusted covariance matrix in columns where the ordinary one is the identity."""
+    """Return the adjusted covariance matrix in columns where the unadjusted one is the identity."""
     m, p = sums.traces.size, sums.P.shape[1]
     bias = np.einsum("rs,rsij->ij", W[:m, :m], sums.Q)
     weighted = np.tensordot(W[:m, :m], sums.P, axes=1)
@@ -129,7 +128,7 @@ def _adjusted(sums: Sums, W: Array) -> Array:
 
 
 def _joint(P: Array, W: Array) -> JointDf:
-    """Return scale and df of the F statistic, from P restricted to the q directions of the hypothesis."""
+    """Return scale and df of the F statistic from P, restricted to the q directions of the hypothesis."""
     q = P.shape[1]
     traces = np.einsum("rii->r", P)
     A1 = float(traces @ W @ traces)
@@ -164,7 +163,7 @@ def _no_adjustment() -> Notice:
 def _refitted() -> Notice:
     text = (
         "Kenward and Roger's tests are those of the REML fit: the estimates and standard errors beside them "
-        "are by REML, also where the model is reported by ML."
+        "are by REML, even if the model is reported by ML."
     )
     return Notice(code="kenward_roger_reml", severity="info", text=text)
 

@@ -15,34 +15,33 @@ from mlm_steps.inference.base import Array, Context, JointDf, Reference
 __all__ = ["satterthwaite", "variance_df"]
 
 STEP = 1e-4
-"""Of central differences in theta, whose error is of its square."""
+"""Relative step of central differences in theta; truncation error, of order 1e-8, exceeds rounding error."""
 
 SMALLEST_EIGENVALUE = 1e-8
-"""Directions flatter than this carry no information on the variances; lmerTest leaves out the same."""
+"""Eigenvalues of the Hessian up to which a direction has no information on the variances, as in lmerTest."""
 EQUAL_DF = 1e-8
-"""Relative difference below which the df of all directions count as equal."""
+"""Relative difference up to which the df of all directions are equal up to rounding."""
 
 
 def satterthwaite(fit: LmmFit, _context: Context, /) -> Reference:
     """Return tests with 2 (lᵀCl)² / (gᵀAg) degrees of freedom for a contrast l.
 
-    g is the gradient of lᵀCl in (theta, sigma) and A twice the inverse Hessian of the unprofiled
-    criterion there, both in the engine's units, so that the eigenvalues do not depend on the
-    scale of the data. They are taken at the estimates themselves, also where theta is 0: the criterion
-    goes on smoothly on the other side.
+    g is the gradient of lᵀCl in (theta, sigma) and A twice the inverse Hessian of the unprofiled criterion,
+    both in the engine's units, so that the eigenvalues do not depend on the scale of the data. They are
+    evaluated at the estimates, even if an element of theta is 0: the criterion is smooth across 0.
     """
     degrees = _Degrees(_parameters(fit), fit.prepared.units.back, fit.vcov)
     return Reference("satterthwaite", fit.beta, fit.vcov, fit.sigma, degrees.each, degrees.joint)
 
 
 def variance_df(fit: LmmFit, relative: Callable[[Array], Array]) -> Array:
-    """Return 2 v² / (gᵀAg) for variances v = sigma² f(theta) that are no contrast's, shape (q,).
+    """Return 2 v² / (gᵀAg) for variances v = sigma² f(theta), such as those of predictions, shape (q,).
 
     Parameters
     ----------
     fit : LmmFit
     relative : callable
-        f, from theta in the engine's units to shape (q,).
+        f: maps theta in the engine's units to values of shape (q,).
     """
     parameters, theta = _parameters(fit), fit.prepared.to_internal(fit.theta)
     v = relative(theta)
@@ -73,7 +72,7 @@ class _Degrees:
     ----------
     parameters : _Parameters
     back : ndarray, shape (p, p)
-        From coefficients in the engine's units to those of the fit.
+        Maps coefficients in the engine's units to those of the fit.
     vcov : ndarray, shape (p, p)
     """
 

@@ -1,7 +1,7 @@
 """Explained variance: intraclass correlations, shares of variance, design effects.
 
 A measure is a module with a function from Explained to Contribution, listed in ``MEASURES`` under the
-module's name. All are sums over the random terms, never over grouping factors by name.
+module's name. Measures sum over the random terms, so that they hold for any number of grouping factors.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ MEASURES: dict[str, Measure] = {
 
 
 def explain(explained: Explained) -> VarianceRecord:
-    """Return the record of everything that the measures say about one rung."""
+    """Return the record of all measures of one rung."""
     parts = variance_parts(explained.fit)
     contributions = [measure(explained) for measure in MEASURES.values()]
     return VarianceRecord(

@@ -1,4 +1,4 @@
-"""How far a level-1 variable is one of its groups, and whether a slope turns (statistics, section 1)."""
+"""ICC(1) and ICC(2) of a variable, and slopes within and between groups (statistics, section 1)."""
 
 from __future__ import annotations
 
@@ -14,7 +14,8 @@ from mlm_steps.engine.result.moments import variance_parts
 
 __all__ = ["SimpsonCheck", "Slope", "aggregation", "simpson_check"]
 
-PURE = 1e-8  # share of the sum of squares below which a variable does not vary within, or between, groups
+PURE = 1e-8
+"""Share of the sum of squares up to which a variable is constant within, or equal between, groups."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,7 +35,7 @@ class Slope:
 
     @property
     def clear(self) -> bool:
-        """Whether the interval leaves out zero."""
+        """Whether the interval excludes zero."""
         return self.ci_low > 0 or self.ci_high < 0
 
 
@@ -45,10 +46,10 @@ class SimpsonCheck:
     Attributes
     ----------
     pooled : Slope
-        Least squares over all rows, groups ignored.
+        Least squares over all rows, ignoring groups.
     within, between : Slope or None
-        Of the within-between model y ~ (x - group mean) + group mean + (1 | g), by REML; None where
-        the predictor does not vary there. Their df are n - J - 1 and J - 2.
+        From the within-between model y ~ (x - group mean) + group mean + (1 | g), by REML; None if the
+        predictor does not vary within, or between, groups. Their df are n - J - 1 and J - 2.
     """
 
     pooled: Slope
@@ -65,9 +66,9 @@ class SimpsonCheck:
 def aggregation(y: NDArray[np.float64], refs: NDArray[np.intp]) -> tuple[float | None, float | None]:
     """Return ICC(1) and ICC(2) of a variable.
 
-    ICC(1) is that of the null model by REML, ICC(2) the reliability of group means of the weighted mean size
-    ñ = sum(n_j²) / n: ñ rho / (1 + (ñ - 1) rho) (Bliese 2000). Both are 1 for a variable that is constant
-    within groups, and None where there is nothing to divide: one group, no group of two rows, no variance.
+    ICC(1), rho, is that of the null model by REML. ICC(2) is the reliability of the mean of a group of the
+    weighted mean size ñ = sum(n_j²) / n: ñ rho / (1 + (ñ - 1) rho) (Bliese 2000). Both are 1 for a variable
+    that is constant within groups, and None with one group, without a group of two rows or without variance.
 
     Parameters
     ----------
@@ -93,8 +94,8 @@ def simpson_check(
 ) -> SimpsonCheck | None:
     """Return the pooled, the within and the between slope of x.
 
-    None where x does not vary, or where there are fewer than three groups or too few rows in them for
-    degrees of freedom.
+    None if x does not vary, if there are fewer than three groups, or if no degrees of freedom remain within
+    groups.
 
     Parameters
     ----------
@@ -103,7 +104,7 @@ def simpson_check(
     refs : ndarray, shape (n,)
         For each row the position of its group, from 0.
     confidence : float
-        Of the intervals.
+        Confidence of the intervals.
     """
     n, J = len(y), len(np.unique(refs))
     within, between = _sums_of_squares(x, refs)
@@ -149,7 +150,7 @@ def _slope(estimate: float, se: float, df: float, confidence: float) -> Slope:
 
 
 def _design(y: NDArray[np.float64], X: NDArray[np.float64], refs: NDArray[np.intp]) -> Design:
-    """Return the design of a random-intercept model of arrays."""
+    """Return the design of a random-intercept model from arrays."""
     used, positions = np.unique(refs, return_inverse=True)
     columns = ("(Intercept)", "within", "between")[: X.shape[1]]
     term = RandomTerm(

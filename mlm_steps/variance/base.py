@@ -1,4 +1,4 @@
-"""What a measure of explained variance is given, and what it returns."""
+"""Input and output of the measures of explained variance."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ __all__ = ["Contribution", "Explained", "Measure"]
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Explained:
-    """One rung and those it is compared with.
+    """One rung and the rungs that it is compared with.
 
     Attributes
     ----------
@@ -22,8 +22,8 @@ class Explained:
     fit : LmmFit
         Its fit by the declared method.
     null, previous : tuple of str and LmmFit, or None
-        Name and fit, by the same method, of the null model and of the rung before; None if there is none, or
-        if the rung is itself the null model or the first.
+        Name and fit, by the same method, of the null model and of the previous rung. None if there is none,
+        as for the null model itself and the first rung.
     """
 
     model: str
@@ -34,7 +34,7 @@ class Explained:
 
 @dataclass(frozen=True, slots=True)
 class Contribution:
-    """What one measure adds to the record of a rung.
+    """The rows and notices that one measure adds to the record of a rung.
 
     Attributes
     ----------
@@ -49,11 +49,11 @@ class Contribution:
 
 
 class Measure(Protocol):
-    """What a measure looks like: a function of an Explained, in a module of the word a user writes.
+    """A measure: a function of an Explained in a module of the same name.
 
-    It returns a number for every fit, singular ones too, or None with a code.
+    For every fit, including singular fits, it returns a number, or None with a code.
     """
 
     def __call__(self, explained: Explained) -> Contribution:
-        """Return what the measure adds to the record."""
+        """Return the rows and notices of the measure."""
         ...

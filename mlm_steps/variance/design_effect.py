@@ -1,4 +1,4 @@
-"""What clustering costs the mean of the outcome (statistics, section 2)."""
+"""Design effect: how much clustering increases the variance of the mean outcome (statistics, section 2)."""
 
 from __future__ import annotations
 
@@ -22,9 +22,8 @@ def design_effect(explained: Explained) -> Contribution:
     """Return D = 1 + (ñ - 1) rho, n / D and sqrt(D) per grouping factor of a null model.
 
     ñ is the weighted mean group size, sum(n_j²) / n, and rho the factor's share of the variance. With several
-    factors, whose excesses D - 1 add up, the first is that of all together, and then each as if it were
-    alone with its share. Other models have no design effect of
-    their own: their outcome is what the predictors leave.
+    factors the first rows are the total, to which each factor adds its D - 1, and the others each factor
+    alone. Models with predictors have no design effect.
     """
     if not is_null(explained.fit):
         return Contribution()
@@ -44,7 +43,7 @@ def design_effect(explained: Explained) -> Contribution:
 
 
 def is_null(fit: LmmFit) -> bool:
-    """Return whether a model has nothing but intercepts."""
+    """Return whether all fixed and random effects of a model are intercepts."""
     return fit.design.columns == INTERCEPT and all(term.names == INTERCEPT for term in fit.design.random)
 
 
@@ -61,7 +60,7 @@ def _measures(scope: str, n: int, D: float) -> Iterator[VarianceMeasure]:
 
 def _truncated(model: str, group: str) -> Notice:
     text = (
-        f"The variance between levels of {group} is estimated as zero, its lower bound; rows of one level "
-        "may even be less alike than rows of different ones. The design effect is then 1."
+        f"The variance between levels of {group} is estimated as zero, its lower bound; the correlation of "
+        "rows in the same level may even be negative. The design effect is then 1."
     )
     return Notice(code="icc_truncated", severity="info", text=text, model=model, subject=group)

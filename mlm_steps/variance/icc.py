@@ -14,11 +14,11 @@ __all__ = ["icc", "profiled_rows"]
 def icc(explained: Explained) -> Contribution:
     """Return the shares of the variance that lie between groups.
 
-    ``adjusted`` leaves the fixed part out of the total, ``unadjusted`` does not; ``term_share`` is the
-    part of each random term in the adjusted one. With several factors ``level_share`` is that of each
-    factor, and ``same_group_correlation`` the expected correlation of two rows that share a level of it (in
-    nested factors they then share the outer one as well), or of all that are named. ``vpc`` is the function
-    of a random slope's predictor. Random slopes enter all but ``vpc`` by their mean random variance.
+    The total excludes the fixed part for ``adjusted`` and includes it for ``unadjusted``. ``term_share`` is
+    the share of each random term in the adjusted total. With several factors ``level_share`` is the share of
+    each factor, and ``same_group_correlation`` the expected correlation of two rows that share a level of the
+    named factors (and, with nested factors, of the outer ones). ``vpc`` is a function of a random slope's
+    predictor. All but ``vpc`` use the mean random variance of random slopes.
     """
     fit = explained.fit
     parts = variance_parts(fit)
@@ -33,7 +33,7 @@ def icc(explained: Explained) -> Contribution:
 
 
 def profiled_rows(fit: LmmFit) -> tuple[Icc, ...]:
-    """Return the rows that are functions of theta alone: those of a model with one scalar random term."""
+    """Return the rows that depend on theta alone; they exist for a model with one scalar random term."""
     if len(fit.design.random) != 1 or len(fit.design.random[0].names) != 1:
         return ()
     parts = variance_parts(fit)
@@ -52,7 +52,7 @@ def _term_shares(fit: LmmFit, parts: VarianceParts) -> list[Icc]:
 
 
 def _factor_shares(fit: LmmFit, parts: VarianceParts) -> list[Icc]:
-    """Return the share of each of several factors, and the correlations of rows that share levels."""
+    """Return the shares of several factors, and the correlations of rows that share levels."""
     factors = grouping_factors(fit)
     if len(factors) < 2:
         return []

@@ -21,9 +21,9 @@ class ShareInterval:
     estimate : float
         The share at the ML optimum.
     low, high : float
-        Limits; 0 and 1 where the likelihood does not rule them out.
+        Limits; 0 or 1 if the interval contains that bound.
     low_code, high_code : str or None
-        ``boundary`` for these two.
+        ``boundary`` for such a limit.
     """
 
     estimate: float
@@ -36,8 +36,8 @@ class ShareInterval:
 def share_interval(fit: LmmFit, confidence: float) -> ShareInterval:
     """Return the interval for the ML fit of a model with one scalar random term.
 
-    The share is a monotone function of theta, so that the limits of theta, where the ML deviance is
-    the chi-square quantile above its minimum, map onto those of the share exactly.
+    The share is a monotone function of theta. The limits of theta, where the ML deviance exceeds its minimum
+    by the chi-square quantile, therefore map exactly to those of the share.
     """
     (found,) = profile_fit(fit, [Parameter("theta")], confidence=confidence)
     low = 0.0 if found.low is None else found.low

@@ -1,4 +1,4 @@
-"""Proportional reduction in variance against the null model and the rung before (statistics, section 9.1)."""
+"""Proportional reduction in variance from the null model and the previous rung (statistics, section 9.1)."""
 
 from __future__ import annotations
 
@@ -12,11 +12,11 @@ SOURCE = "Raudenbush & Bryk 2002"
 
 
 def prv(explained: Explained) -> Contribution:
-    """Return by which share each component of variance is smaller than in the models below.
+    """Return the proportional reduction of each variance component.
 
-    Raw values: a component may grow, and its share is then negative (code ``negative``): a level-1 predictor
-    changes the part of the level-1 variance that the variance between groups is corrected for. Components
-    that the rung itself lacks are left out.
+    A component may increase; the value is then negative (code ``negative``). This happens since a level-1
+    predictor changes the level-1 variance for which the variance between groups is corrected. Components that
+    the rung lacks are omitted.
     """
     references = {"prv_null": explained.null, "prv_previous": explained.previous}
     measures: list[VarianceMeasure] = []

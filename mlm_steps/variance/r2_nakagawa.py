@@ -12,7 +12,7 @@ SOURCE = "Nakagawa, Johnson & Schielzeth 2017"
 
 
 def r2_nakagawa(explained: Explained) -> Contribution:
-    """Return the shares of the fixed part, and of the fixed and the random part, in the total variance."""
+    """Return the shares of the total variance: fixed part (marginal), fixed and random part (conditional)."""
     parts = variance_parts(explained.fit)
     shares = {"r2_marginal": parts.r2_marginal, "r2_conditional": parts.r2_conditional}
     return Contribution(

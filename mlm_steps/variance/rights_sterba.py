@@ -20,10 +20,10 @@ MIXED = "sources_mix_levels"
 def rights_sterba(explained: Explained) -> Contribution:
     """Return each source of variance as a share of the total, the within- and the between-group variance.
 
-    Fixed effects within (f1) and between groups (f2), random slopes within (v1) and between (v2), the random
-    variation of group means (m), and the residual (sigma2); sums of these, such as fvm, are written
-    without a sign. Where a predictor varies at both levels, the shares within and between have the code
-    ``sources_mix_levels``. Models with several grouping factors have none of these, with the code
+    The sources are fixed effects within (f1) and between groups (f2), random slopes within (v1) and between
+    groups (v2), random variation of group means (m), and the residual (sigma2). A sum is named by its
+    sources, such as fvm. If a predictor varies at both levels, the shares within and between have the code
+    ``sources_mix_levels``. For models with several grouping factors all values are None with the code
     ``several_factors``.
     """
     fit = explained.fit

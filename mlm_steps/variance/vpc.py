@@ -13,14 +13,15 @@ __all__ = ["vpc"]
 
 INTERCEPT = "(Intercept)"
 POINTS = 11
+"""Most values of the predictor in the table: with more distinct values, equally spaced points are used."""
 
 
 def vpc(fit: LmmFit, parts: VarianceParts) -> list[Icc]:
     """Return rho(x) = z' T z / (z' T z + rest) over the observed range of each factor's slope predictor.
 
-    With one factor the rest is the residual variance; other factors add their mean random variance. The row
-    ``vpc_minimum`` is the value of x at which the groups differ least: -tau_01 / tau_11. A factor with
-    several random slopes has no function of one predictor.
+    The rest is the residual variance plus the mean random variance of other factors. The row ``vpc_minimum``
+    is at the x with the smallest variance between groups, -tau_01 / tau_11. A factor with several random
+    slopes has a code instead, since its coefficient is not a function of one predictor.
     """
     rows: list[Icc] = []
     for group, positions in grouping_factors(fit).items():
@@ -55,7 +56,7 @@ def _function(
 
 
 def _joint_factor(fit: LmmFit, positions: tuple[int, ...]) -> NDArray[np.float64]:
-    """Return the relative factor of all coefficients of one grouping factor: its terms are uncorrelated."""
+    """Return the relative covariance factor of all terms of one grouping factor, which are uncorrelated."""
     sizes = [len(fit.design.random[position].names) for position in positions]
     Lambda, start = np.zeros((sum(sizes), sum(sizes))), 0
     for position, k in zip(positions, sizes, strict=True):
@@ -65,6 +66,6 @@ def _joint_factor(fit: LmmFit, positions: tuple[int, ...]) -> NDArray[np.float64
 
 
 def _grid(values: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Return the values themselves where they are few, else points from the smallest to the largest."""
+    """Return the distinct values if there are few, else equally spaced points over their range."""
     distinct = np.unique(values)
     return distinct if len(distinct) <= POINTS else np.linspace(distinct[0], distinct[-1], POINTS)

@@ -196,4 +196,4 @@ def test_the_notebooks_table_has_the_adjusted_standard_errors(frame):
     np.testing.assert_allclose(table.se, np.sqrt(np.diag(against.vcov)))
     np.testing.assert_allclose(table.t, table.estimate / table.se)
     assert "Kenward-Roger's df and standard errors" in repr(fitted)
-    assert "by REML, also where the model is reported by ML" in repr(fitted)
+    assert "by REML, even if the model is reported by ML" in repr(fitted)
