@@ -1,4 +1,4 @@
-"""What functions of the API are given, checked before anything is computed.
+"""Checks of the arguments of the API, made before anything is computed.
 
 ``checked(confidence=share, seed=whole(0, LARGEST_SEED))`` above a function passes each argument that it names
 through a check, which returns the value to use or raises UsageError at the argument's name.
@@ -36,11 +36,19 @@ P = ParamSpec("P")
 R = TypeVar("R")
 
 LARGEST_SEED = 2**63 - 1
-"""The largest that a spec may have."""
+"""Largest seed, the same as in a spec."""
 MOST_REPLICATES = 1_000_000
-"""Replicates whose numbers still fit into memory."""
+"""Most replicates: the results of more would not fit into memory."""
 MOST_WORKERS = 1_000
-"""Processes that one machine can be asked for."""
+"""Most processes: more than any single machine runs."""
+MOST_EVALUATIONS = 1_000_000
+"""Most evaluations of the criterion, the same as in a spec."""
+MOST_RESTARTS = 1000
+"""Most restarts of the search, the same as in a spec."""
+TOLERANCES = (1e-15, 0.01)
+"""Range of the convergence tolerance: from below rounding error to a visible change of the criterion."""
+STARTS = (1e-6, 1e6)
+"""Range of the starting value of theta, a ratio of standard deviations."""
 
 
 def checked(**checks: Check) -> Callable[[Callable[P, R]], Callable[P, R]]:
@@ -63,7 +71,7 @@ def checked(**checks: Check) -> Callable[[Callable[P, R]], Callable[P, R]]:
 
 
 def kind_of(value: object) -> str:
-    """Return what a value is, in words for messages."""
+    """Return the type of a value in words, for messages."""
     if value is None:
         return "None"
     return f"{'an' if type(value).__name__[0].lower() in 'aeiou' else 'a'} {type(value).__name__}"
@@ -101,14 +109,14 @@ def real(key: str, value: object) -> float:
 
 
 def given(key: str, value: object) -> object:
-    """Return anything but None."""
+    """Return the value; UsageError for None."""
     if value is None:
         raise UsageError(Fault(key, "this is None, and has to be given"))
     return value
 
 
 def mapping(key: str, value: object) -> Mapping[str, object]:
-    """Return what maps names to values."""
+    """Return a mapping; UsageError for anything else."""
     if not isinstance(value, Mapping):
         raise UsageError(Fault(key, f"this is {kind_of(value)}, not a mapping", 'for example {"ses": 0.0}'))
     return value
@@ -182,11 +190,11 @@ def a_control(key: str, value: object) -> Control | None:
     if not installed(optimizer):
         what = f"{optimizer} needs the library {NEEDS[optimizer]}, which is not installed"
         raise UsageError(Fault(f"{key}.optimizer", what))
-    whole(1, 1_000_000)(f"{key}.max_evaluations", value.max_evaluations)
-    whole(0, 1000)(f"{key}.restarts", value.restarts)
-    _within(f"{key}.tolerance", value.tolerance, 1e-15, 0.01)
+    whole(1, MOST_EVALUATIONS)(f"{key}.max_evaluations", value.max_evaluations)
+    whole(0, MOST_RESTARTS)(f"{key}.restarts", value.restarts)
+    _within(f"{key}.tolerance", value.tolerance, *TOLERANCES)
     if value.start is not None:
-        _within(f"{key}.start", value.start, 1e-6, 1e6)
+        _within(f"{key}.start", value.start, *STARTS)
     return value
 
 
@@ -196,7 +204,7 @@ def _within(key: str, value: object, least: float, most: float) -> None:
 
 
 def _number(key: str, value: object, what: str) -> float:
-    """Return a number as a float, infinite for one that is too large; truths are no numbers."""
+    """Return a number as a float, infinite if it is too large; UsageError for other types, also for bool."""
     if isinstance(value, (bool, np.bool_)) or not isinstance(value, (Real, Decimal)):
         raise UsageError(Fault(key, f"this is {kind_of(value)}, not {what}"))
     try:
@@ -212,7 +220,7 @@ def _shown(number: object) -> str:
 
 
 def check_contrasts(formula: Formula, data: pd.DataFrame, contrasts: Mapping[str, str]) -> None:
-    """Refuse contrasts of what is no factor of the formula."""
+    """Raise UsageError for contrasts of a variable that is not a factor of the formula."""
     if not isinstance(contrasts, Mapping):
         hint = 'for example {"sector": "sum"}'
         raise UsageError(Fault("contrasts", f"this is {kind_of(contrasts)}, not a mapping", hint))

@@ -1,4 +1,4 @@
-"""A bootstrap, as a notebook sees it."""
+"""Bootstrap a fit, and percentile intervals of the replicates."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ Array = NDArray[np.float64]
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Bootstrap:
-    """Refits to simulated data; ``print`` shows what they say of each number.
+    """Refits to simulated data; ``print`` shows bias, standard error and interval of each number.
 
     Attributes
     ----------
@@ -89,7 +89,7 @@ class Bootstrap:
         Raises
         ------
         UsageError
-            For a name that there is none of, or a confidence outside of (0, 1).
+            For an unknown name, or a confidence outside (0, 1).
         """
         level = self.confidence if confidence is None else confidence
         rows: dict[str, Row] = {}
@@ -134,7 +134,7 @@ def bootstrap(state: FitState, replicates: int = 2000, seed: int = 1, kind: str 
 
 
 def _of_fit(fit: LmmFit) -> Replicates:
-    """Return a fit as if it were a replicate."""
+    """Return a fit in the form of one replicate."""
     sigma, criterion = np.array([fit.sigma]), np.array([fit.criterion])
     return Replicates(fit.theta[None], fit.beta[None], sigma, criterion, np.array(["converged"]))
 

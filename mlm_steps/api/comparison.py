@@ -1,4 +1,4 @@
-"""Two fits compared, as a notebook sees it."""
+"""Compare two fits."""
 
 from __future__ import annotations
 
@@ -127,25 +127,25 @@ def compare(
 
     Models that are given the other way round are exchanged, and a notice says so.
 
-    Fixed effects are compared by ML refits, variances by the method of the fits; what is not nested
-    gets no test and the record says why.
+    Fixed effects are compared by ML refits, variances by the method of the fits. Models that are not nested
+    get no test, and the record says why.
 
     Parameters
     ----------
     smaller, larger : Fit
     names : tuple of two str
-        What to call them; unless they are told what they are, the models keep their names when exchanged.
+        Names of the models; names given here stay with their models when these are exchanged.
     rlrt : bool
-        The exact restricted likelihood ratio test, where REML fits differ in one variance.
+        Whether to compute the exact restricted likelihood ratio test if REML fits differ in one variance.
     bootstrap : {"where_needed", "always", "never"}
-        Simulate the null distribution: where it is not known in closed form, or always.
+        Whether to simulate the null distribution: if it has no closed form, always or never.
     replicates, seed : int
-        Of the bootstrap; the seed is also that of the exact test.
+        Number of bootstrap replicates, and the seed of the bootstrap and the exact test.
 
     Raises
     ------
     ComparisonError
-        When the larger model fits worse than the smaller one that it contains.
+        If the larger model fits worse than the smaller one that it contains.
     """
     asked = Simulations(seed, rlrt, bootstrap, replicates)
     method = smaller.method if smaller.method == larger.method else "ML"
@@ -156,7 +156,7 @@ def compare(
     called = names if names == ROLES else (names[1], names[0])
     record = test(larger.estimates, smaller.estimates, names=called, method=method, asked=asked)
     notice = _exchanged(larger.formula, smaller.formula)
-    return Comparison(record.model_copy(update={"notices": (notice, *record.notices)}), larger, smaller)
+    return Comparison(record.with_values(notices=(notice, *record.notices)), larger, smaller)
 
 
 def _exchanged(smaller: str, larger: str) -> Notice:

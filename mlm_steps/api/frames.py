@@ -1,4 +1,4 @@
-"""Data as the API takes them: a pandas frame, or what Arrow's interface reads, as a pandas frame."""
+"""Convert data frames and tables with Arrow's interface to pandas frames."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ def a_frame(key: str, data: object) -> pd.DataFrame:
     Raises
     ------
     UsageError
-        For anything else, and for columns that have several names.
+        For anything else, and for column names of several parts.
     """
     frame = data if isinstance(data, pd.DataFrame) else _from_arrow(data)
     if frame is None:
@@ -45,9 +45,9 @@ def a_frame(key: str, data: object) -> pd.DataFrame:
 
 
 def new_frame(key: str, data: object) -> pd.DataFrame:
-    """Return new data as a pandas frame; a mapping of columns to values is a frame too.
+    """Return new data, a table or a mapping of columns to values, as a pandas frame.
 
-    Numbers and texts that stand alone hold for all rows.
+    A single number or text applies to all rows.
     """
     if not isinstance(data, Mapping):
         return a_frame(key, data)
@@ -83,7 +83,7 @@ def _column(values: Any) -> Any:
 
 
 def _from_arrow(data: Any) -> pd.DataFrame | None:
-    """Return a table of another library, or None for what is no table."""
+    """Return a table of another library as a pandas frame, or None for other objects."""
     if not (hasattr(data, "__arrow_c_stream__") or hasattr(data, "to_arrow")):
         return None
     import pyarrow as pa
@@ -126,7 +126,7 @@ def with_weights(frame: pd.DataFrame, weights: object) -> tuple[pd.DataFrame, st
     Raises
     ------
     UsageError
-        For what is neither, for an array of another length, and for a series of other rows.
+        For other types, an array of a different length, and a series with a different index.
     """
     if weights is None or isinstance(weights, str):
         return frame, weights

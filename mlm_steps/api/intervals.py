@@ -13,7 +13,7 @@ __all__ = ["Intervals", "Row", "interval_table", "quantile_of"]
 Row = tuple[float, float, str | None, str | None]
 """Both limits, and the code of each that is not where the criterion puts it."""
 SIGNIFICANT = 7
-"""Digits that R prints."""
+"""Significant digits, as R prints by default."""
 NOTES = {
     "boundary": "the bound of the parameter: the deviance does not rise enough before it",
     "unreliable": "unreliable: the profile is not monotone",
@@ -70,7 +70,7 @@ def interval_table(rows: dict[str, Row], confidence: float, method: str) -> Inte
 
 
 def _aligned(head: str, values: pd.Series) -> list[str]:
-    """Return a column as R prints it: as many decimals as the number that needs most of seven digits."""
+    """Return a column as R prints it: with the decimals that give each number seven significant digits."""
     sizes = [abs(float(value)) for value in values if np.isfinite(value) and value != 0]
     decimals = max((SIGNIFICANT - 1 - int(np.floor(np.log10(size))) for size in sizes), default=0)
     decimals = min(max(decimals, 0), 12)

@@ -1,4 +1,4 @@
-"""Contrasts, slopes, regions and means as a notebook prints them."""
+"""Results for contrasts, slopes, regions and means, with their tables and printed forms."""
 
 from __future__ import annotations
 
@@ -66,7 +66,7 @@ class Slopes:
 
     @property
     def table(self) -> pd.DataFrame:
-        """One row per value of the moderator, within what else was held."""
+        """One row per value of the moderator, for each setting of the other predictors."""
         return pd.DataFrame(
             {**_where(pair), pair.moderator: at.value, "place": at.place, **_numbers(at.slope)}
             for pair in self.records

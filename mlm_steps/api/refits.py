@@ -1,4 +1,4 @@
-"""A fit checked by every optimiser, as a notebook sees it."""
+"""Check a fit by refitting it with every optimiser."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ COLUMNS = ("optimizer", "start", "criterion", "delta", "max_dbeta_se", "max_dsd"
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Refits:
-    """What every optimiser finds; ``print`` shows the table and the verdict.
+    """The results of all optimisers; ``print`` shows the table and the verdict.
 
     Attributes
     ----------
@@ -35,7 +35,7 @@ class Refits:
 
     @property
     def verdict(self) -> str:
-        """The same in words; who is wrong is named."""
+        """The same in words, naming the optimisers that ended at a wrong point."""
         return verdict(self.found)
 
     @property
@@ -64,7 +64,7 @@ def allfit(fit: Fit, *, control: Control | None = None) -> Refits:
 
 
 def verdict(found: AllFits) -> str:
-    """Return in words whether all that ended normally agree, and who is wrong."""
+    """Return in words whether all searches that ended normally agree, and which ended at a wrong point."""
     wrong = [refit for refit in found.refits if refit.status == "wrong"]
     normal = [refit for refit in found.refits if refit.status in ("converged", "singular", "doubtful")]
     gave_up = [refit for refit in found.refits if refit.status == "failed"]
