@@ -36,7 +36,9 @@ def test_x_beside_its_square_is_a_slope_where_x_is_0_and_the_square_a_bend(make_
 
 def test_x_alone_needs_no_reservation(make_given):
     said, slope = sentences(make_given(), "ses", {"ses": ("ses", 2.8)})
-    assert said["ses"].startswith("Status was positively associated with Mathematics, ")
+    assert said["ses"].startswith(
+        "Each additional unit of Status was associated with 2.800 more points of Mathematics, "
+    )
     assert "between 1.790 and 3.810, " in slope
 
 

@@ -2,6 +2,7 @@
 
 import csv
 import random
+import re
 
 import pytest
 
@@ -81,7 +82,8 @@ def test_products_have_the_direction_of_the_slopes(tmp_path):
     assert min(change) > 0
     assert all(each == pytest.approx(-2 * coefficient, rel=1e-6) for each in change)
     assert "Treated moderated the slope of x, which was higher at yes than at no" in findings
-    assert "x was positively associated with Score on average over the levels of Treated and f" in findings
+    sized = r"Each additional unit of x was associated with [\d.]+ more \w+ of Score"
+    assert re.search(f"{sized} on average over the levels of Treated and f", findings)
     assert f"higher at yes than at no (yes − no = {max(change):.3f}"[:-2] in findings
     assert "at yes than at no of Treated (the coefficient is half of no − yes) where x is 0" in findings
     assert "where x is 0 and w is 0" in findings

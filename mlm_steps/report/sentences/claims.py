@@ -5,9 +5,12 @@ from __future__ import annotations
 from mlm_steps.design.hlm import column_factors
 from mlm_steps.records import Coefficient, FitRecord
 from mlm_steps.report.inputs import ReportInput
-from mlm_steps.report.sentences.coding import coding_of, sum_claim, sum_product_claim
+from mlm_steps.report.sentences.coding import FactorText, coding_of, sum_claim, sum_product_claim
 from mlm_steps.report.sentences.curves import Curve, curve_of
-from mlm_steps.report.text.text import Phrase, join, say
+from mlm_steps.report.text.facts import CoefficientFacts
+from mlm_steps.report.text.names import INTERCEPT
+from mlm_steps.report.text.notation import MINUS
+from mlm_steps.report.text.text import Number, Phrase, Piece, Word, join, say
 
 __all__ = ["claim", "effect_terms", "fixed_curve", "place_phrase"]
 
@@ -50,8 +53,45 @@ def claim(given: ReportInput, fit: FitRecord, coefficient: Coefficient, *, clear
         return coded
     if not clear:
         return say("There was no clear association between {x} and {y}", x=label, y=outcome)
+    sized = _sized_claim(given, fit, coefficient, factors[0], rises=rises) if factors and not curve else None
+    if sized is not None:
+        return sized
     how = "positively" if rises else "negatively"
     return say("{x} was {how} associated with {y}", x=label, how=how, y=outcome)
+
+
+def _sized_claim(
+    given: ReportInput, fit: FitRecord, coefficient: Coefficient, factor: FactorText, *, rises: bool
+) -> Phrase | None:
+    """Return the claim of a number or of a level in units of the outcome; None for other contrasts."""
+    estimate = CoefficientFacts("fixed", fit.model, coefficient, fit.alpha).estimate
+    coding, unit = coding_of(given, fit, factor), given.names.unit(fit.outcome)
+    stem, text = factor
+    level = text.removeprefix(stem)
+    if estimate is None or (coding.kind == "number") == bool(level):
+        return None
+    parts: dict[str, Piece | Phrase] = {
+        "size": Number(estimate.text.lstrip(MINUS), estimate.source),
+        "units": Word(unit) if unit else "units",
+        "y": given.names.outcome(fit.outcome),
+        "x": given.names.variable(stem.strip("`")),
+    }
+    if coding.kind == "number":
+        return say(
+            "Each additional unit of {x} was associated with {size} {more} {units} of {y}",
+            more="more" if rises else "fewer",
+            **parts,
+        )
+    has_reference = any(c.column == INTERCEPT for c in fit.coefficients) and level in coding.levels[1:]
+    if coding.kind != "treatment" or not has_reference:
+        return None
+    return say(
+        "{y} was {size} {units} {higher} at {level} than at {reference} of {x}",
+        higher="higher" if rises else "lower",
+        level=Word(level),
+        reference=Word(coding.levels[0]),
+        **parts,
+    )
 
 
 def _factors(fit: FitRecord, coefficient: Coefficient) -> tuple[tuple[str, str], ...]:

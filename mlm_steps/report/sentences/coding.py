@@ -16,7 +16,7 @@ from mlm_steps.report.sentences.effects import effects_of, slope_keys
 from mlm_steps.report.text.notation import decimals_for_se, fixed
 from mlm_steps.report.text.text import Number, Phrase, Word, join, say, source
 
-__all__ = ["Coding", "coding_of", "held_phrase", "sum_claim", "sum_product_claim"]
+__all__ = ["Coding", "FactorText", "coding_of", "held_phrase", "sum_claim", "sum_product_claim"]
 
 FactorText = tuple[str, str]
 """A factor of a column as written in the term, and the same text followed by its level."""
