@@ -1,8 +1,8 @@
-"""What the evaluations of a model take, by counting operations rather than by a clock.
+"""The time of an evaluation of a model, by counting operations rather than by a clock.
 
 The counts are those of the strategies; the seconds per operation were measured once, by
 ``python -m benchmarks.costs``, which prints them beside the estimates. Estimates within a factor of two are
-good enough: they decide what is computed unasked, and the same input must decide the same everywhere.
+good enough: they decide what is computed by default, and the decision must be the same on every machine.
 """
 
 from __future__ import annotations
@@ -17,23 +17,23 @@ from mlm_steps.engine.structures.prepared import PreparedDesign
 __all__ = ["Cost", "cost_of"]
 
 CALLS = {"one": 15e-6, "several": 0.6e-3, "nested": 0.15e-3}
-"""Seconds that the calls of an evaluation take whatever its size; of nested factors, for each of them."""
+"""Fixed seconds of an evaluation for its calls of numpy; for nested factors, per factor."""
 VALUES = {"one": 13e-9, "several": 0.07e-9, "nested": 14e-9}
-"""Seconds per operation of an evaluation of the criterion ..."""
+"""Seconds per operation of an evaluation without derivatives."""
 DERIVATIVES = {"one": 40e-9, "several": 0.25e-9, "nested": 30e-9}
-"""... and of one with the derivatives that a search needs."""
+"""Seconds per operation of an evaluation with the derivatives that a search needs."""
 VALUE_CALLS = 0.2
-"""Share of the calls that an evaluation without derivatives needs."""
+"""Fixed seconds of an evaluation without derivatives, relative to one with derivatives."""
 BATCH_ONE = 16e-9
-"""Seconds per operation of an evaluation of one replicate among many: one grouping factor, ..."""
+"""Seconds per operation of one replicate among many, with one grouping factor."""
 BATCH_SEVERAL = (60e-6, 0.1e-9)
-"""... and several: seconds per evaluation, and per operation."""
+"""Seconds per evaluation and per operation of one replicate among many, with several grouping factors."""
 ROUNDS = 30
-"""Evaluations of a replicate, with those of rivals, where all replicates advance together ..."""
+"""Evaluations of a replicate, rivals included, where all replicates advance together."""
 IN_TURN = 10
-"""... and where one follows the other and Hessians are exact, ..."""
+"""Evaluations of a replicate where replicates follow each other and Hessians are exact."""
 BY_DIFFERENCES = (20, 3)
-"""... or where they are not: evaluations, and those per covariance parameter."""
+"""Evaluations, and evaluations per covariance parameter, where Hessians are differences of gradients."""
 ROWS = 40e-9
 """Seconds to draw an outcome and reduce it to cross-products, per row and column of X and Z."""
 
@@ -47,7 +47,7 @@ class Cost(NamedTuple):
 
 
 def cost_of(prepared: PreparedDesign) -> Cost:
-    """Return what the evaluations of a model take."""
+    """Return the seconds of the evaluations of a model."""
     kind, operations = _operations(prepared)
     alone = _complement(prepared, K=1) if kind == "several" else operations
     calls = CALLS[kind] * (len(prepared.strategy.factors) if kind == "nested" else 1)

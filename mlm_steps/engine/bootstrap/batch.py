@@ -208,7 +208,7 @@ class Batch:
         return gradient, second + pattern.bend(P)
 
     def _squares(self, moved: Array, shares: Array) -> Array:
-        """Return what beta and r² moving along with theta take off the Hessian."""
+        """Return the part that the dependence of beta and r² on theta subtracts from the Hessian."""
         p = moved.shape[2] - 1
         residual = shares[:, p, None, None]
         cross = moved[:, :, :p, p]
@@ -244,7 +244,7 @@ def _factored(T: list[list[Array]]) -> tuple[list[list[Array]], Array]:
 
 
 def _second_pivot(T: list[list[Array]], first: Array) -> Array:
-    """Return the last of two pivots by |I + T Tᵀ| = 1 + |T|² + det(T)², in which nothing cancels."""
+    """Return the last of two pivots by |I + T Tᵀ| = 1 + |T|² + det(T)², without cancellation."""
     determinant = T[0][0] * T[1][1] - T[0][1] * T[1][0]
     squares = sum((element * element for row in T for element in row), determinant * determinant)
     pivot: Array = np.sqrt(1.0 + squares) / first

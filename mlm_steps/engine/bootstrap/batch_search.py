@@ -1,4 +1,4 @@
-"""The search of ``optimize`` for many replicates side by side: each has its own trust region.
+"""The search of ``optimize`` for many replicates at once, each with its own trust region.
 
 A replicate that is done leaves the batch, so that the work shrinks with those that remain.
 """
@@ -12,7 +12,15 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mlm_steps.engine.bootstrap.batch import Points
-from mlm_steps.engine.search.optimize import HUGE
+from mlm_steps.engine.search.optimize import (
+    ACCEPTED,
+    DEFINITE,
+    HUGE,
+    NO_RADIUS,
+    ON_BOUNDARY,
+    SAME_THETA,
+    SAME_VALUE,
+)
 
 __all__ = ["Ends", "Evaluates", "minimise_all"]
 
@@ -20,9 +28,11 @@ Array = NDArray[np.float64]
 Flags = NDArray[np.bool_]
 
 NEAR = 1e-9
-"""Predicted decrease, relative to the criterion's size, from which one more Newton step is the last."""
+"""Predicted decrease, relative to the criterion, below which the next Newton step is the last."""
 SECULAR = 30
-"""Iterations for the length of a step on the boundary of its trust region; a few are the rule."""
+"""Largest number of iterations for the length of a step on the boundary; five are usual."""
+NOT_WORSE = 1e-13
+"""Relative rise of the criterion that rounding explains in a last step."""
 
 
 class Evaluates(Protocol):
@@ -93,14 +103,14 @@ def minimise_all(batch: Evaluates, start: Array, *, most: int, known: Ends | Non
         if known is not None:
             leave |= _returns(here + step, at.value - predicted, known, active)
         trial = part.points(here + step)
-        better = trial.value <= at.value + 1e-13 * (1.0 + np.abs(at.value))
+        better = trial.value <= at.value + NOT_WORSE * (1.0 + np.abs(at.value))
         with np.errstate(invalid="ignore", divide="ignore"):
             gain = np.where(last, 1.0, (at.value - trial.value) / predicted)
-        accepted = np.where(last, better, gain > 1e-4) & np.isfinite(trial.value)
+        accepted = np.where(last, better, gain > ACCEPTED) & np.isfinite(trial.value)
         reach = _radii(reach, np.linalg.norm(step, axis=1), gain)
         here = np.where(accepted[:, None], here + step, here)
         at = trial.where(accepted, at)
-        stuck = reach < 1e-14 * (1.0 + np.linalg.norm(here, axis=1))
+        stuck = reach < NO_RADIUS * (1.0 + np.linalg.norm(here, axis=1))
         found[active] = last | stuck
         done = last | stuck | leave
         if done.any():
@@ -118,10 +128,10 @@ def _radii(radius: Array, length: Array, gain: Array) -> Array:
 
 
 def _returns(theta: Array, value: Array, known: Ends, active: NDArray[np.intp]) -> Flags:
-    """Return where a step leads to an optimum that is known, but for signs."""
+    """Return where a step leads to the known optimum, up to signs."""
     goal = np.abs(known.theta[active])
-    near = np.abs(np.abs(theta) - goal) <= 1e-2 * (0.1 + goal)
-    close: Flags = near.all(axis=1) & (np.abs(value - known.points.value[active]) < 1e-2)
+    near = np.abs(np.abs(theta) - goal) <= SAME_THETA * (0.1 + goal)
+    close: Flags = near.all(axis=1) & (np.abs(value - known.points.value[active]) < SAME_VALUE)
     return close
 
 
@@ -138,8 +148,8 @@ def _within(roots: Array, slope: Array, radius: Array) -> Array:
     """Return the steps in the eigenbasis (Moré and Sorensen), the hard case included."""
     size = np.abs(roots).max(axis=1)
     size[size == 0.0] = 1.0
-    low = np.maximum(0.0, -roots[:, 0]) + 1e-14 * size
-    inside = roots[:, 0] > 1e-14 * size
+    low = np.maximum(0.0, -roots[:, 0]) + DEFINITE * size
+    inside = roots[:, 0] > DEFINITE * size
     shift = np.where(inside, 0.0, low)
     step = -slope / (roots + shift[:, None])
     length = np.linalg.norm(step, axis=1)
@@ -160,7 +170,7 @@ def _on_boundary(roots: Array, slope: Array, radius: Array, low: Array, size: Ar
     for _ in range(SECULAR):
         step = -slope / (roots + shift[:, None])
         length = np.linalg.norm(step, axis=1)
-        if (np.abs(length - radius) <= 1e-3 * radius).all():
+        if (np.abs(length - radius) <= ON_BOUNDARY * radius).all():
             break
         low, high = np.where(length > radius, shift, low), np.where(length > radius, high, shift)
         growth = (step * step / (roots + shift[:, None])).sum(axis=1)

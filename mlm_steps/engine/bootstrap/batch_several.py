@@ -22,11 +22,11 @@ __all__ = ["BatchSeveral"]
 
 Array = NDArray[np.float64]
 ELEMENTS_OF_A_LEVEL = 5
-"""Elements of U whose work arrays are as large as those of a level of a single factor."""
+"""Number of elements of U whose work arrays are as large as those of a level of a single factor."""
 
 
 class _State(NamedTuple):
-    """What is computed at theta: Lambda per factor, U, W, the fixed part, and the three functions."""
+    """The problem solved at theta: Lambda per factor, U, W, the fixed part, and the three functions."""
 
     Lambdas: list[Array]
     U: Array
@@ -105,7 +105,7 @@ class BatchSeveral:
         A = shared.A + flat.transpose(0, 2, 1) @ flat
         own = LG.reshape(-1, inner, p + 1)
         right = self._with_outcome(shared.B, self.rest) + flat.transpose(0, 2, 1) @ own
-        # U is Zᵀ V₁⁻¹ Z less what the other factors take off it.
+        # U is Zᵀ V₁⁻¹ Z less the part of the other factors.
         U = np.concatenate(
             [
                 np.concatenate([_blocks(LR), across.reshape(-1, inner, D.shape[3])], axis=2),
@@ -136,7 +136,7 @@ class BatchSeveral:
         return np.concatenate([columns, y[..., None]], axis=-1)
 
     def _cross_products(self) -> Array:
-        """Return what the eliminated factor cannot explain of [X y]ᵀ [X y], shape (B, p + 1, p + 1)."""
+        """Return [X y]ᵀ [X y] outside the span of the eliminated factor, shape (B, p + 1, p + 1)."""
         p = self.fixed.shape[1]
         C = np.empty((self.size, p + 1, p + 1))
         C[:, :p, :p], C[:, :p, p], C[:, p, :p], C[:, p, p] = (
@@ -154,10 +154,14 @@ class BatchSeveral:
         pwrss = np.where(pivots[:, p] ** 2 < LOST * whole, np.nan, pivots[:, p] ** 2)
         inverse = _solved(RX, np.broadcast_to(np.eye(p), RX.shape))
         beta = (inverse.transpose(0, 2, 1) @ L[:, p, :p, None])[:, :, 0]
-        turn = np.zeros_like(S)
-        turn[:, :p, :p], turn[:, :p, p], turn[:, p, p] = inverse.transpose(0, 2, 1), -beta, 1.0
+        to_whitened = np.zeros_like(S)
+        to_whitened[:, :p, :p], to_whitened[:, :p, p], to_whitened[:, p, p] = (
+            inverse.transpose(0, 2, 1),
+            -beta,
+            1.0,
+        )
         log_det_RX2 = 2.0 * np.log(pivots[:, :p]).sum(axis=1)
-        return _State(Lambdas, U, W @ turn, beta, log_det, log_det_RX2, pwrss)
+        return _State(Lambdas, U, W @ to_whitened, beta, log_det, log_det_RX2, pwrss)
 
     def _derivatives(self, theta: Array, state: _State, shares: Array) -> tuple[Array, Array]:
         """Return gradient and Hessian in theta (chain rule over the entries of Sigma)."""
@@ -189,7 +193,7 @@ class BatchSeveral:
         return gradient, hessian - self._squares(moved, shares)
 
     def _squares(self, moved: Array, shares: Array) -> Array:
-        """Return what beta and r² moving along with theta take off the Hessian."""
+        """Return the part that the dependence of beta and r² on theta subtracts from the Hessian."""
         p = moved.shape[2] - 1
         cross = moved[:, :, :p, p]
         relative = moved[:, :, p, p] * shares[:, p, None]

@@ -1,4 +1,4 @@
-"""What a bootstrap says about each number of a fit (statistics, section 8)."""
+"""Bootstrap replicates of a fit, and percentile intervals from them (statistics, section 8)."""
 
 from __future__ import annotations
 
@@ -19,10 +19,10 @@ __all__ = ["TOO_MANY_FAILED", "Sample", "bound_codes", "draw_replicates", "perce
 Array = NDArray[np.float64]
 
 TOO_MANY_FAILED = 0.05
-"""Share of failed replicates from which the rest may no longer speak for all."""
+"""Share of failed replicates above which the others may not be representative."""
 
 EXACT = 1e-6
-"""Distance from 1 below which a correlation is 1 but for rounding."""
+"""Distance from 1 below which a correlation is 1 up to rounding."""
 
 
 def draw_replicates(fit: LmmFit, kind: str, seed: int, step: str, numbers: range) -> Replicates:
@@ -97,7 +97,7 @@ class Sample:
         return tuple(found)
 
     def _without_rounding(self, T: Array) -> Array:
-        """Return covariance matrices in which standard deviations that are 0 but for rounding are 0.
+        """Return covariance matrices in which standard deviations that are 0 up to rounding are 0.
 
         A search on the boundary ends some millionths beside it. Such a deviation is small beside those of the
         other replicates too: one that is small in its units alone is kept.

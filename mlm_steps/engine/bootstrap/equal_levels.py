@@ -1,4 +1,4 @@
-"""Levels with equal designs, replaced by fewer: a rotation among them changes no sum of squares.
+"""Replace levels with equal designs by fewer levels: a rotation among them changes no sum of squares.
 
 In balanced data all levels have the same R_j, in a model with random intercepts all levels of a size. What
 the criterion needs of such levels are sums of products over them, and as many levels as these sums have
@@ -17,7 +17,7 @@ __all__ = ["Levels", "fewer_levels"]
 Array = NDArray[np.float64]
 
 DIGITS = 12
-"""Digits, relative to the largest element, by which two R_j are told apart."""
+"""Number of digits, relative to the largest element, to which two R_j are compared."""
 
 
 class Levels(NamedTuple):
@@ -37,7 +37,7 @@ class Levels(NamedTuple):
 
 
 def fewer_levels(R: Array, X: Array, y: Array) -> Levels:
-    """Return as few levels as give the same criterion at every theta, for every replicate."""
+    """Return the fewest levels with the same criterion at every theta, for every replicate."""
     J, K, p = X.shape
     enough = K * p + K
     if enough >= J:
@@ -56,7 +56,7 @@ def fewer_levels(R: Array, X: Array, y: Array) -> Levels:
 
 
 def _rotated(R: Array, X: Array, y: Array) -> Levels:
-    """Return the levels of one kind turned so that only the first K p have a part of X."""
+    """Return the levels of one kind, rotated so that only the first K p have a part of X."""
     J, K, p = X.shape
     B = y.shape[2]
     Q, upper = np.linalg.qr(X.reshape(J, K * p))

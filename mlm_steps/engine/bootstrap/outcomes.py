@@ -1,4 +1,4 @@
-"""Many outcomes of one design, reduced to cross-products: only what depends on the outcome is computed."""
+"""Many outcomes of one design, reduced to the cross-products that depend on the outcome."""
 
 from __future__ import annotations
 
@@ -12,14 +12,14 @@ from mlm_steps.design.matrices import Design
 from mlm_steps.engine.structures.groups import Blocks, FactorTerms, orthogonal_blocks
 from mlm_steps.engine.structures.nested import Nested
 from mlm_steps.engine.structures.prepared import Strategy
-from mlm_steps.engine.structures.standardize import Standardized, standardize
+from mlm_steps.engine.structures.standardize import CONSTANT_IN_X, Standardized, standardize
 
 __all__ = ["Found", "Outcomes", "Reducer"]
 
 Array = NDArray[np.float64]
 
-NOTHING = 1e-12
-"""Part of an outcome, relative to its length, that counts as reproduced by X."""
+REPRODUCED = 1e-12
+"""Residual length of an outcome, relative to its centred length, below which X reproduces it exactly."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -31,7 +31,7 @@ class Outcomes:
     scale : ndarray, shape (B,)
         Length of each outcome's ordinary least-squares residual, in outcome units; 0 where there is none.
     beta0 : ndarray, shape (p, B)
-        What was taken away: the ordinary least-squares coefficients, in outcome units.
+        Ordinary least-squares coefficients that were subtracted, in outcome units.
     G : ndarray, shape (J, K, B)
         Q_jᵀ y of the first factor.
     fixed : ndarray, shape (p, B)
@@ -39,8 +39,8 @@ class Outcomes:
     total : ndarray, shape (B,)
         The same of the outcome with itself.
     rest : ndarray, shape (q, B)
-        What the strategy keeps of the other factors' columns with E y, the part of y that the first factor
-        cannot explain: Zᵀ E y, or for nested factors sums within the levels of the second factor.
+        Products of the other factors' columns with E y, the part of y outside the span of the first factor:
+        Zᵀ E y, or for nested factors sums within the levels of the second factor.
     """
 
     scale: Array
@@ -61,7 +61,7 @@ class Found:
     log_det_L2, log_det_RX2, pwrss : ndarray, shape (B,)
     beta : ndarray, shape (p, B)
     good : ndarray of bool, shape (B,)
-        Whether it is an optimum by the standards of ``assess``; what is not is to be searched again.
+        Whether it is an optimum by the criteria of ``assess``; the others are to be searched again.
     """
 
     theta: Array
@@ -74,7 +74,7 @@ class Found:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Reducer:
-    """What all outcomes of a design share.
+    """The part of the reduction that all outcomes of a design share.
 
     Attributes
     ----------
@@ -87,7 +87,7 @@ class Reducer:
     own : tuple of sparse array, each of shape (J, n)
         Per coefficient of the first factor, Q_jᵀ of all levels.
     rest : sparse array, shape (q, n)
-        What makes ``Outcomes.rest`` of E y.
+        Matrix that gives ``Outcomes.rest`` from E y.
     """
 
     design: Design
@@ -99,7 +99,7 @@ class Reducer:
 
     @classmethod
     def of(cls, design: Design, strategy: Strategy, *, joint: bool = False) -> Reducer:
-        """Return what the outcomes of a design share; FitError where X is not of full rank.
+        """Return the shared part for a design; FitError where X is not of full rank.
 
         ``joint``: the factors are treated as crossed, whether they nest in one another or not.
         """
@@ -118,8 +118,8 @@ class Reducer:
         """Return the cross-products of outcomes, given as columns, shape (n, B)."""
         E, beta0 = self._residuals(Y)
         scale = np.linalg.norm(E, axis=0)
-        # What is left of an outcome that X reproduces is rounding.
-        scale[scale <= NOTHING * np.linalg.norm(Y - Y.mean(axis=0), axis=0)] = 0.0
+        # The residual of an outcome that X reproduces is rounding error.
+        scale[scale <= REPRODUCED * np.linalg.norm(Y - Y.mean(axis=0), axis=0)] = 0.0
         E *= np.divide(1.0, scale, out=np.zeros_like(scale), where=scale > 0.0)
         G = np.empty((self.factors[0].J, len(self.own), Y.shape[1]))
         for a, rows in enumerate(self.own):
@@ -135,8 +135,8 @@ class Reducer:
         root = np.ones(design.n) if design.weights is None else np.sqrt(design.weights)
         inside = fixed.Q.T @ root
         beta = np.zeros((design.p, Y.shape[1]))
-        # Differences to a value near the data are exact in floating point; a projection is not.
-        if design.p and np.linalg.norm(root - fixed.Q @ inside) <= 1e-12 * np.linalg.norm(root):
+        # Subtracting a value near the data is exact in floating point; a projection is not.
+        if design.p and np.linalg.norm(root - fixed.Q @ inside) <= CONSTANT_IN_X * np.linalg.norm(root):
             middle = E.mean(axis=0)
             E = E - middle
             beta = np.outer(fixed.back @ inside, middle)
@@ -154,7 +154,7 @@ def _by_level(factor: FactorTerms, column: Array) -> sparse.csr_array:
 
 
 def _interleaved(factor: FactorTerms, columns: Array) -> sparse.csr_array:
-    """Return what sums columns within the levels of a factor, level by level, shape (J k, n)."""
+    """Return the matrix that sums columns within the levels of a factor, level by level, shape (J k, n)."""
     n, K = columns.shape
     rows = factor.refs[:, None] * K + np.arange(K)
     places = np.broadcast_to(np.arange(n)[:, None], rows.shape)

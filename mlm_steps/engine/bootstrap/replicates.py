@@ -26,7 +26,7 @@ __all__ = ["Replicates", "assembled", "fit_alone", "of_fits", "put", "refit_many
 Array = NDArray[np.float64]
 
 ELEMENTS = 4_000_000
-"""Elements of the outcomes that are worked on at a time."""
+"""Largest number of elements of the outcomes that are processed at a time: 32 MB."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -147,7 +147,7 @@ def assembled(
 
 
 def _in_design_units(prepared: PreparedDesign, theta: Array) -> Array:
-    """Return thetas, shape (B, m), converted as by ``Kernel.convert``."""
+    """Return thetas, shape (B, m), in the design's units, as by ``PreparedDesign.from_internal``."""
     out, start = np.empty_like(theta), 0
     for basis in prepared.bases:
         k = basis.shape[0]
@@ -168,13 +168,13 @@ def _singular(prepared: PreparedDesign, theta: Array) -> NDArray[np.bool_]:
 
 
 def fit_alone(design: Design, method: Method, start: Array) -> LmmFit | None:
-    """Return the fit to one outcome with all care, or None where it has no optimum."""
+    """Return the full fit to one outcome, or None where it has no optimum."""
     try:
         fit = fit_lmm(design, method=method, start=start)
         if fit.convergence is not None and fit.convergence.status == "failed":
             fit = fit_lmm(design, method=method)
     except FitError:
-        return None  # counted by who asked: the replicate's status says so
+        return None  # the caller records the replicate as failed
     return None if fit.convergence is None or fit.convergence.status == "failed" else fit
 
 

@@ -13,8 +13,8 @@ from mlm_steps.engine.bootstrap.batch_search import Ends, Evaluates, minimise_al
 from mlm_steps.engine.bootstrap.outcomes import Found
 from mlm_steps.engine.criterion.lambda_ import Pattern
 from mlm_steps.engine.fit.lmm import CANCELLATION
-from mlm_steps.engine.search.convergence import EIGENVALUE_TOLERANCE, GRADIENT_TOLERANCE, RUNAWAY
-from mlm_steps.engine.search.search import EXTREME, FEW_LEVELS, MANY_LEVELS, SHORT, WEAK
+from mlm_steps.engine.search.convergence import EIGENVALUE_TOLERANCE, GRADIENT_TOLERANCE, RUNAWAY, TINY
+from mlm_steps.engine.search.search import EXTREME, FEW_LEVELS, LOWER, MANY_LEVELS, SHORT, WEAK
 from mlm_steps.engine.structures.groups import FactorTerms
 
 __all__ = ["Space", "search_together"]
@@ -23,16 +23,16 @@ Array = NDArray[np.float64]
 Flags = NDArray[np.bool_]
 
 MOST = 100
-"""Evaluations of a search; a dozen are the rule."""
+"""Largest number of evaluations of a search; a dozen are usual."""
 CELLS = 60_000
-"""Replicates times cells in one search: its arrays then stay in the processor's cache."""
+"""Largest number of replicates times cells in one search, so that arrays fit the processor's cache."""
 OPEN = 0.1
-"""Least start of a standard deviation: at 0 the criterion is stationary."""
+"""Smallest standard deviation at a start: at 0 the criterion is stationary."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Space:
-    """What the searches need to know of theta.
+    """The structure of theta that the searches use.
 
     Attributes
     ----------
@@ -110,7 +110,7 @@ def _with_rivals(batch: Evaluates, space: Space, ends: Ends, which: NDArray[np.i
     known = Ends(ends.theta[whose], ends.points.take(whose), ends.found[whose])
     rivals = minimise_all(batch.take(whose), starts, most=SHORT, known=known)
     values, limit = rivals.points.value, known.points.value
-    margin = 1e-9 * (1.0 + np.abs(np.where(np.isfinite(limit), limit, 0.0)))
+    margin = LOWER * (1.0 + np.abs(np.where(np.isfinite(limit), limit, 0.0)))
     ahead = (values < limit - margin) & (rivals.found | ~known.found)
     values = np.where(ahead, values, np.inf).reshape(-1, which.size)
     lowest = values.argmin(axis=0)
@@ -138,13 +138,13 @@ def _contrasting(pattern: Pattern, theta: Array) -> Iterator[Array]:
 
 
 def _good(ends: Ends) -> Flags:
-    """Return where the end is an optimum by the standards of ``assess``; others are searched again."""
+    """Return where the end is an optimum by the criteria of ``assess``; the others are searched again."""
     points, good = ends.points, ends.found & np.isfinite(ends.points.value)
     good &= (np.abs(ends.theta).max(axis=1) <= RUNAWAY) & (points.pwrss >= CANCELLATION)
     hessian = np.where(good[:, None, None], points.hessian, 0.0)
     roots, vectors = np.linalg.eigh(hessian)
     slope = np.abs(np.einsum("bij,bi->bj", vectors, np.where(good[:, None], points.gradient, 0.0)))
-    scaled = slope / np.sqrt(np.maximum(np.abs(roots), 1e-300))
+    scaled = slope / np.sqrt(np.maximum(np.abs(roots), TINY))
     good &= np.minimum(slope, scaled).max(axis=1) <= GRADIENT_TOLERANCE
     good &= roots[:, 0] >= EIGENVALUE_TOLERANCE * np.maximum(1.0, roots[:, -1])
     return good

@@ -27,10 +27,10 @@ __all__ = ["fit_several", "joint_batch", "together"]
 Array = NDArray[np.float64]
 
 JOINT = 2.5e6
-"""Multiplications of an evaluation up to which it takes longer to call numpy for each replicate."""
+"""Multiplications of an evaluation below which the calls of numpy for each replicate would take longer."""
 RIVALS = 2
-"""Searches from contrasting starts where an optimum is in doubt. The first starts at the parameters that
-the outcomes were drawn from; on small designs of every structure no third rival has found a lower end."""
+"""Number of searches from contrasting starts where an optimum is in doubt. The first search starts at the
+true parameters; on small designs of every structure no third rival has found a lower end."""
 
 
 def fit_several(
@@ -48,7 +48,7 @@ def joint_batch(
 ) -> BatchSeveral:
     """Return the criterion of all outcomes; the reducer is one of joint factors."""
     factors, p = reducer.factors, prepared.p
-    z = [np.concatenate([reducer.standard.z[t] for t in factor.terms], axis=1) for factor in factors]
+    z = [reducer.standard.columns_of(factor.terms) for factor in factors]
     return BatchSeveral(
         SeveralFactors.of(factors, reducer.blocks, z[1:]),
         G=np.ascontiguousarray(outcomes.G.transpose(2, 0, 1)),
@@ -94,7 +94,7 @@ def _with_outcome(prepared: PreparedDesign, outcomes: Outcomes, b: int) -> Prepa
     """Return the prepared design with another outcome: only the last columns of its cross-products change."""
     strategy, p = prepared.strategy, prepared.p
     if not isinstance(strategy, SeveralFactors | Nested):
-        raise TypeError(f"refits in turn are not known for {type(strategy).__name__}")
+        raise TypeError(f"no refits in turn for {type(strategy).__name__}")
     G, C = strategy.G.copy(), strategy.C.copy()
     G[:, :, -1] = outcomes.G[:, :, b]
     C[:p, p] = C[p, :p] = outcomes.fixed[:, b]

@@ -1,4 +1,4 @@
-"""Random numbers that depend on what they are for, not on who draws them, when, or how many draw at once."""
+"""Random numbers of a replicate, which do not depend on the order or the number of processes."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Kinds of bootstrap: where the data of a replicate come from.
+"""Kinds of bootstrap: the source of the data of a replicate.
 
 A kind is a module with a function from a fit and generators to Replicates, listed in ``KINDS`` under the
 module's name.

@@ -1,4 +1,4 @@
-"""What a kind of bootstrap is given, and what it returns."""
+"""The signature of a kind of bootstrap."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ __all__ = ["Resample"]
 
 
 class Resample(Protocol):
-    """What a kind looks like: a function of a fit, in a module of the word a user writes.
+    """A kind of bootstrap: a function of a fit, in a module named as in the spec.
 
     Replicate b takes its random numbers from generator b alone, so that it is the same whatever else is
     computed along with it. FitError for a model that cannot be resampled in this way.

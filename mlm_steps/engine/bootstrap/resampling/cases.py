@@ -28,7 +28,7 @@ Array = NDArray[np.float64]
 Integers = NDArray[np.intp]
 
 NEARLY_DEPENDENT = 1e-6
-"""Eigenvalue of a replicate's XᵀX, 1 for the data, below which its rank is looked at more closely."""
+"""Eigenvalue of a replicate's XᵀX, relative to 1 for the data, below which its rank is computed."""
 
 
 def cases(fit: LmmFit, generators: Sequence[np.random.Generator]) -> Replicates:
@@ -85,7 +85,7 @@ def _relabelled(term: RandomTerm, taken: Integers, place: Integers) -> RandomTer
 
 @dataclass(frozen=True, slots=True, eq=False)
 class _Groups:
-    """What each group of a factor brings to the cross-products of a replicate.
+    """The part of each group of a factor in the cross-products of a replicate.
 
     Attributes
     ----------

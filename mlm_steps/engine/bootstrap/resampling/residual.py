@@ -22,7 +22,7 @@ __all__ = ["reflated_effects", "reflated_residuals", "residual"]
 Array = NDArray[np.float64]
 
 NO_RANK = 1e-8
-"""Singular value, relative to the largest, of effects that count as not varying in a direction."""
+"""Singular value, relative to the largest, below which the effects do not vary in a direction."""
 
 
 def residual(fit: LmmFit, generators: Sequence[np.random.Generator]) -> Replicates:
