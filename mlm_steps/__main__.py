@@ -1,7 +1,7 @@
 """The ``mlm`` command.
 
-A step whose run has ended is not started, and the linear algebra keeps to one thread: both are settled before
-anything heavy is imported.
+A step whose run has ended is not started, and linear algebra uses one thread. Both are decided before any
+large library is imported.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     for name in THREADS:
         os.environ.setdefault(name, "1")
     if isinstance(sys.stdout, io.TextIOWrapper):
-        # A name of a file may have bytes that are no characters, a terminal's encoding no place for χ.
+        # The name of a file may not be valid UTF-8, and the terminal may be unable to encode χ.
         sys.stdout.reconfigure(errors="backslashreplace")
     from mlm_steps.cli import run_command
 

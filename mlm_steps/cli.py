@@ -1,4 +1,4 @@
-"""The command line: one sub-command per step; the one place where faults are printed."""
+"""The command line, with one sub-command per step. Faults are printed here and nowhere else."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ __all__ = ["run_command"]
 
 DONE, INPUT_AT_FAULT, STEP_FAILED, INTERRUPTED, OUTPUT_CLOSED = 0, 2, 3, 130, 141
 INNER = ("begin", "failed", "serve")
-"""What only the workflow calls: no message lists them."""
+"""Commands that only the workflow calls; no message lists them."""
 
 
 def run_command(words: Sequence[str]) -> int:
@@ -49,7 +49,7 @@ def run_command(words: Sequence[str]) -> int:
     except KeyboardInterrupt:
         print("interrupted; what was finished is kept, the next run goes on from there", file=sys.stderr)
         return INTERRUPTED
-    except BrokenPipeError:  # whoever read our output has stopped, as `| head` does
+    except BrokenPipeError:  # the reader of the output has ended, as `| head` does
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return OUTPUT_CLOSED
     return code
@@ -57,7 +57,7 @@ def run_command(words: Sequence[str]) -> int:
 
 @cache
 def _parser(*, inner: bool = False) -> argparse.ArgumentParser:
-    """Return the parser; with the verbs that only the workflow calls, or without them."""
+    """Return the parser, with or without the commands that only the workflow calls."""
     parser = typed.Parser(
         prog="mlm",
         description="Declare a multilevel analysis in one YAML file; run it; get a report.",
@@ -231,7 +231,7 @@ def _run_step(name: str, arguments: argparse.Namespace) -> int:
         step(_session(arguments), *(getattr(arguments, option.name) for option in options_of(name)))
     except MlmError:
         if in_run():
-            print(file=sys.stderr)  # in the log, an empty line divides what was found from the faults
+            print(file=sys.stderr)  # in the log, an empty line separates results from faults
         raise
     return DONE
 
@@ -245,7 +245,7 @@ def _session(arguments: argparse.Namespace) -> Session:
 
 
 def _add_inner(commands: Commands) -> None:
-    """Add what only the workflow calls; not shown in the help."""
+    """Add the commands that only the workflow calls; the help does not show them."""
     begin, failed, serve = (commands.add_parser(name) for name in INNER)
     failed.add_argument("--step", required=True)
     failed.add_argument("--code", type=int, required=True)
@@ -280,7 +280,7 @@ def _serve(arguments: argparse.Namespace) -> int:
 
 
 def _prepare() -> None:
-    """Compute what every step needs and keeps."""
+    """Compute the values that every step needs, so that they are kept for all steps."""
     from mlm_steps.steps.run.identity import code_identity
 
     code_identity()

@@ -1,1 +1,1 @@
-"""Running the workflow in this process: the warm pool, the lock, progress and the verdict."""
+"""Run the workflow in this process: the warm pool, the lock, progress and the outcome."""

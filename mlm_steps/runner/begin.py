@@ -1,4 +1,4 @@
-"""The first command of a run, and what its pool keeps for the steps after it."""
+"""The first command of a run, and the data that its pool reads for the later steps."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What goes before every run: nothing is written while spec, data or a design is at fault."""
+"""Check the spec, the data and the designs before a run; if one is invalid, nothing is written."""
 
 from __future__ import annotations
 
@@ -27,10 +27,10 @@ def checking(
     allow_outside: bool,
     force: bool = False,
 ) -> Iterator[Callable[[], int]]:
-    """Start the check in the pool; give what waits for its exit code and prints what it found at fault.
+    """Start the check in the pool; yield a function that waits for its exit code and prints its faults.
 
-    Where the data step has to be made, the check makes it with the sample that it has prepared: this goes on
-    while Snakemake is being imported. Should that fail, Snakemake runs the step again and says how.
+    If the data step has to be made, the check makes it from the sample that it has prepared, while
+    Snakemake is being imported. If this fails, Snakemake runs the step again and reports the failure.
     """
     begins = not plan.step(DATA).current and not force
     words = [str(plan.loaded.path), *(["--allow-outside"] if allow_outside else [])]

@@ -41,7 +41,7 @@ class Progress(logging.Filter):
     finished, failed : list of str
         The steps that ended well, and those that Snakemake counts as failed.
     errors : list of str
-        What Snakemake itself has said to be wrong.
+        The error messages of Snakemake itself.
     """
 
     def __init__(self, display: Display, cores: int, clock: Callable[[], float] = time.monotonic) -> None:
@@ -169,7 +169,7 @@ class Progress(logging.Filter):
     def _left(self) -> str:
         """Return the time that the rest will take if steps take as long as before, in words.
 
-        A step that has been made before is taken to need as long as then, another one as long as those of
+        A step that was made before is expected to take as long again, a new step as long as the others of
         its kind in this run, or else as long as all of them.
         """
         ended = {*self.finished, *self.failed}

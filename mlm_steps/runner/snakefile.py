@@ -1,4 +1,4 @@
-"""What the Snakefile asks of the package: names of files, key files, the command of a step."""
+"""The interface of the Snakefile: names of files, key files, and the command of a step."""
 
 from __future__ import annotations
 
@@ -184,7 +184,7 @@ def open_workflow(config: Mapping[str, object], *, main: bool) -> Workflow:
 
 
 def _start_pool(work: Workflow, *, allow_outside: bool) -> None:
-    """Start a pool for the time of this process; end it where the check finds the input at fault."""
+    """Start a pool for the lifetime of this process; exit if the check finds faults in the input."""
     pool = WarmPool(shlex.split(work.arguments))
     atexit.register(pool.close)
     with checking(pool, work.opening, allow_outside=allow_outside) as check:

@@ -1,4 +1,4 @@
-"""How a run went: the ladder, the report, and why steps have no result."""
+"""Print the outcome of a run: the ladder, the report, and why steps have no result."""
 
 from __future__ import annotations
 
@@ -21,10 +21,10 @@ __all__ = ["conclude"]
 
 DONE, NOT_AS_EXPECTED, STEP_FAILED = 0, 1, 3
 SMALLEST_ROOM = 2**16
-"""Bytes that a disk has left on which even the logs of the steps may have found no room."""
+"""Free bytes of a disk below which the logs of the steps may be incomplete: a log has a few kilobytes."""
 NOT_RUN = "not run"
 FOLLOWS = re.compile("CalledProcessError|a job execution failed|job did not complete")
-"""What Snakemake says because a step has failed, of which we say the reason."""
+"""Messages of Snakemake that follow from a failed step; the reason of the failure is printed instead."""
 
 
 def conclude(session: Session, progress: Progress | None = None, *, done: bool = True) -> int:
@@ -99,7 +99,7 @@ def _blocked(progress: Progress | None) -> str:
 
 
 def _line(error: str) -> str:
-    """Return a line of what Snakemake said; of a traceback, the exception."""
+    """Return a message of Snakemake as one line; of a traceback, the exception."""
     return f"Snakemake: {exception_in(error.splitlines()) or ' '.join(error.split())}"
 
 

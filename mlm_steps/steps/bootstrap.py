@@ -1,4 +1,4 @@
-"""Gather the bootstrap replicates of one rung into intervals."""
+"""Compute bootstrap intervals of one rung from the replicates of all its jobs."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Read the data, keep the common sample, look at its hierarchy."""
+"""Read the data, select the common sample, and describe its hierarchy."""
 
 from __future__ import annotations
 

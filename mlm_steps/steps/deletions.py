@@ -1,4 +1,4 @@
-"""Leave out the random effects of the rungs, one at a time, and test what is lost."""
+"""Test the random effects of each rung by removing them one at a time."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What the coefficients of each rung mean together: contrasts, simple slopes, marginal means."""
+"""Compute contrasts, simple slopes and marginal means of each rung."""
 
 from __future__ import annotations
 

@@ -1,8 +1,8 @@
-"""Decide which optional work is done: the most useful first, as far as the effort of the spec allows.
+"""Decide which optional work is done: the most useful first, within the effort of the spec.
 
-What the spec demands with a word of its own (``always``, ``true``, ``profile`` …) is done in any case, what
-it forbids is not listed. Each estimate follows from counts in the records of the fits, so that the same
-input always decides the same.
+Work that the spec demands explicitly (``always``, ``true``, ``profile`` …) is always done, and work that it
+forbids is not listed. Times are estimated from counts in the records of the fits, so that the same input
+always gives the same decisions.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ __all__ = ["effort", "plan_work"]
 STEP = "effort"
 
 BUDGETS: Mapping[str, float | None] = {"quick": 1.0, "normal": 9.0, "full": None}
-"""Seconds of optional work that nobody demands, by counting operations; estimates err by a factor of two."""
+"""Seconds that optional work may take by each effort; the estimates err by a factor of two."""
 
 ORDER: tuple[OptionalStep, ...] = ("remedies", "profile", "deletions", "simulate", "allfit")
 """The most useful first: what to do about a singular fit, intervals, tests, then checks of what is known."""

@@ -1,4 +1,4 @@
-"""Write down that a step failed, so that the others can go on without it."""
+"""Record that a step failed, so that the other steps can run without its result."""
 
 from __future__ import annotations
 

@@ -31,7 +31,7 @@ __all__ = ["profile", "profile_record"]
 
 METHOD = "profile, ML"
 LOWER = 1e-3
-"""Fall of the deviance below that of the fit that says the fit is not the optimum."""
+"""Decrease of the deviance along a profile above which the fit is no optimum; rounding errors are smaller."""
 KINDS: Mapping[str, IntervalKind] = {
     "beta": "fixed", "sd": "variance", "correlation": "variance", "sigma": "variance",
 }  # fmt: skip
@@ -61,7 +61,7 @@ def profile(session: Session, model: str) -> None:
 
 
 def _left_out(session: Session, record: FitRecord, key: str) -> IntervalRecord:
-    """Return what stands for profiles that the effort does not allow."""
+    """Return the record of a rung whose profiles the effort does not allow."""
     return IntervalRecord(
         model=record.model,
         source="profile",

@@ -64,7 +64,7 @@ def _advice(session: Session, record: FitRecord, frame: pd.DataFrame) -> RungAdv
 
 
 def _declared(session: Session, record: FitRecord, frame: pd.DataFrame) -> Estimates:
-    """Return the fits of a rung as declared, where another model stands in its place."""
+    """Return the fits of the declared formula of a rung to which a remedy was applied."""
     design = build_design(
         session.plan.formulas[record.model], frame, weights=record.weights, contrasts=session.contrasts
     )

@@ -1,4 +1,4 @@
-"""Render the report and clear away what the spec no longer asks for."""
+"""Render the report, and remove files of steps that the spec no longer asks for."""
 
 from __future__ import annotations
 

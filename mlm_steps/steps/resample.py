@@ -1,4 +1,4 @@
-"""Some bootstrap replicates of one rung: a job of many, each finished for good."""
+"""Compute a part of the bootstrap replicates of one rung; other jobs compute the others."""
 
 from __future__ import annotations
 

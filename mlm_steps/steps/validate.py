@@ -1,4 +1,4 @@
-"""Is everything in order? Spec, data and each model's design, all faults at once, nothing written."""
+"""Check the spec, the data and the design of each model; report all faults at once and write nothing."""
 
 from __future__ import annotations
 

@@ -1,1 +1,1 @@
-"""Parts of steps: from the spec and the fits to the records."""
+"""Parts that steps share: from the spec and the fits to the records."""

@@ -1,4 +1,4 @@
-"""What only a fitted model can add to the profile: intraclass correlations and slopes within and between."""
+"""Add intraclass correlations, and slopes within and between groups, to the profile of the data."""
 
 from __future__ import annotations
 

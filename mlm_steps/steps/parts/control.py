@@ -1,4 +1,4 @@
-"""How the spec says that optima are searched for."""
+"""The optimiser settings of the spec, as the engine takes them."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ __all__ = ["control_of"]
 
 
 def control_of(estimation: EstimationSpec) -> Control:
-    """Return the engine's controls."""
+    """Return the settings of the search for optima."""
     return Control(
         optimizer=estimation.optimizer,
         max_evaluations=estimation.max_evaluations,

@@ -1,4 +1,4 @@
-"""What is wrong with the contrasts, slopes and means of a spec, once the designs are known."""
+"""Check the contrasts, slopes and means of a spec against the designs of the rungs."""
 
 from __future__ import annotations
 
@@ -19,10 +19,11 @@ from mlm_steps.steps.parts.wanted import Words, linears, value_of
 __all__ = ["effect_faults"]
 
 MOST_LISTED = 8
+"""Largest number of names that a message lists, so that it fits on two lines."""
 
 
 def effect_faults(loaded: LoadedSpec, rungs: Mapping[str, Predictors]) -> Iterator[Fault]:
-    """Yield all that is wrong with what a spec asks for, each at its place.
+    """Yield every fault of the contrasts, slopes and means of a spec, with its place in the file.
 
     Parameters
     ----------

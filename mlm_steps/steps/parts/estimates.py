@@ -1,6 +1,6 @@
-"""The estimates of a rung: searched for, or those of an earlier run where only their tests change.
+"""Estimate a rung, or reuse the optima of an earlier run if only the tests have changed.
 
-Either way the tests are computed at the optimum as the record has it, so that both give the same bytes.
+In both cases the tests are computed at the recorded optimum, so that both give the same bytes.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ __all__ = ["estimated", "optima_record"]
 
 
 def estimated(session: Session, model: str) -> Settled:
-    """Return the model that stands for a rung, at its optima; FitError."""
+    """Return the model that is fitted for a rung, at its optima; FitError."""
     kept = _kept(session, model)
     if kept is not None:
         return _from_record(session, kept)
@@ -40,7 +40,7 @@ def estimated(session: Session, model: str) -> Settled:
 
 
 def optima_record(record: FitRecord, settled: Settled) -> OptimaRecord:
-    """Return what of a rung stays where only its tests are made again."""
+    """Return the part of a rung's record that does not depend on the tests."""
     return OptimaRecord(
         model=record.model,
         formula=record.formula,
@@ -53,7 +53,7 @@ def optima_record(record: FitRecord, settled: Settled) -> OptimaRecord:
 
 
 def _kept(session: Session, model: str) -> OptimaRecord | None:
-    """Return the optima of a rung if they are those that are asked for; None where they are not."""
+    """Return the recorded optima of a rung if their key is current, else None."""
     step, path, ledger = f"fit/{model}", session.layout.optima(model), session.plan.ledger
     if not ledger.holds(step, path) or ledger.steps[step].estimates != session.plan.estimates_key(model):
         return None
@@ -72,7 +72,7 @@ def _from_record(session: Session, record: OptimaRecord) -> Settled:
 
 
 def _at(design: Design, optima: Sequence[Optimum]) -> Estimates:
-    """Return the fits of a design at optima that have been found, with how they were found."""
+    """Return the fits of a design at recorded optima, with the reports on their searches."""
     fits: dict[Method, LmmFit] = {}
     prepared = None
     for found in optima:
@@ -82,7 +82,7 @@ def _at(design: Design, optima: Sequence[Optimum]) -> Estimates:
 
 
 def _found(fit: LmmFit, optimum: Optimum) -> LmmFit:
-    """Return a fit with the report on the search that has found its parameters."""
+    """Return a fit with the report on the search that found its parameters."""
     end = optimum.convergence
     low, high = end.hessian_eigenvalue_min, end.hessian_eigenvalue_max
     report = ConvergenceReport(

@@ -1,4 +1,4 @@
-"""What the optional steps take, from counts in the records of the fits (see engine/cost.py).
+"""Estimate the seconds of optional steps from counts in the records of the fits (see engine/cost.py).
 
 The numbers of evaluations and refits were counted on models of every structure by ``benchmarks/costs.py``.
 """
@@ -14,28 +14,29 @@ from mlm_steps.records.intervals import IntervalKind
 __all__ = ["allfit", "deletions", "profile", "remedies", "simulate"]
 
 STARTS = 2
-"""Searches of an optimiser: from the optimum and from the default start."""
+"""Number of searches of each optimiser: one from the optimum, one from the default start."""
 SIMPLEX = 30.0
-"""Evaluations of a search without derivatives, per squared number of parameters, up to the limit."""
+"""Evaluations of a search without derivatives, per squared number of parameters."""
 MOST = 1000.0
+"""Largest number of evaluations that is expected of a search without derivatives."""
 LINE_SEARCHES = 10.0
-"""Evaluations of a search with gradients, per parameter and one."""
+"""Evaluations of a search with gradients, for each parameter and once more."""
 SLOW_CALLS = 2e-3
-"""Seconds per evaluation that some optimisers of scipy take for themselves."""
+"""Seconds of overhead per evaluation in the slowest optimisers of scipy."""
 PROFILED = 150.0
-"""Evaluations to profile one parameter ..."""
+"""Evaluations to profile one parameter of a fit that is not singular."""
 PROFILED_SINGULAR = 500.0
-"""... and where other optima are looked for, as the fit is singular."""
+"""Evaluations to profile one parameter of a singular fit, for which other optima are searched too."""
 SEARCH = 30.0
-"""Evaluations that a fit takes at least, with its verdict."""
+"""Smallest number of evaluations that a fit needs, with its convergence check."""
 ROWS = 1e-6
 """Seconds to build a design and reduce it to cross-products, per row and column."""
 EIGENVALUES = 1e-10
-"""Seconds of the eigenvalues of an exact test, per cubed number of levels ..."""
+"""Seconds for the eigenvalues of an exact test, per cubed number of levels."""
 DRAWS = 4e-4
-"""... and of its draws, per level."""
+"""Seconds for the draws of an exact test, per level."""
 MOST_LEVELS = 2000
-"""Levels of a factor up to which the exact test is made."""
+"""Largest number of levels for which the exact test is made; its eigenvalues take 0.8 s there."""
 
 
 def remedies(fit: FitRecord) -> float:
@@ -94,5 +95,5 @@ def _cost(fit: FitRecord) -> EvaluationCost:
 
 
 def _rounded(seconds: float) -> float:
-    """Return an estimate with as many digits as it deserves."""
+    """Return an estimate rounded to two significant digits, since it errs by a factor of two."""
     return float(f"{seconds:.2g}")

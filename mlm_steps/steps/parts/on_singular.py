@@ -1,4 +1,4 @@
-"""What the spec asks of a rung whose fit is singular: another formula in its place, or none."""
+"""Apply the remedies of ``on_singular`` to a rung whose fit is singular."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ OUTCOME_WORDS = {
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Settled:
-    """The model that stands for a rung.
+    """The model that is fitted for a rung: the declared one, or that of a remedy.
 
     Attributes
     ----------
@@ -39,10 +39,10 @@ class Settled:
         With the columns that the formula needs.
     estimates : Estimates
     deviation : Deviation or None
-        None where it is the declared one.
+        None if it is the declared model.
     derived : tuple of DerivedColumn
     notices : tuple of Notice
-        What was done, and what could not be.
+        The remedy that was applied, or that none could be.
     """
 
     formula: Formula
@@ -79,7 +79,7 @@ def settle(session: Session, model: str, estimates: Estimates, frame: pd.DataFra
 
 
 def subject_of(session: Session, model: str, estimates: Estimates, frame: pd.DataFrame) -> Subject:
-    """Return a rung as declared, ready to be advised on."""
+    """Return a rung as declared, with all that advice on it needs."""
     estimation = session.spec.estimation
     return Subject(
         name=model,

@@ -20,10 +20,10 @@ from mlm_steps.steps.run.levels import HierarchyLevel
 __all__ = ["Wanted", "Words", "cross_level_pairs", "linears", "value_of", "wanted_on"]
 
 Words = Mapping[str, Sequence[str]]
-"""Per word the names of the coefficients that it may stand for."""
+"""For each word of a spec, the names of the coefficients that it may mean."""
 
 MOST_LEVELS = 8
-"""Of a factor whose means are estimated unasked."""
+"""Largest number of levels of a factor whose means are estimated by default; longer lists read badly."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,7 +74,7 @@ def wanted_on(
 def linears(contrast: ContrastSpec, words: Words) -> tuple[Linear, ...]:
     """Return the hypotheses of a contrast, on the names of coefficients.
 
-    FormulaError where one cannot be read. The words of ``weights`` have to be known, and to stand for one
+    FormulaError if one cannot be read. The words of ``weights`` have to be known, and to mean one
     coefficient each.
     """
     if contrast.weights is None:

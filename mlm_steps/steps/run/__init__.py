@@ -1,1 +1,1 @@
-"""What a run consists of: its steps, their keys, files and records."""
+"""The plan of a run: its steps, their keys, files and records."""

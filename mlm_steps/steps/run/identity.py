@@ -1,4 +1,4 @@
-"""What results are made by: our code and the libraries beneath it."""
+"""Hashes of the code and the library versions that results depend on."""
 
 from __future__ import annotations
 

@@ -1,6 +1,6 @@
-"""What is read once for all steps of a run: the pool reads it, every fork inherits it.
+"""Read files once for all steps of a run: the pool reads them, and every fork inherits the values.
 
-Each value is kept under the file's name, size and time of change; a file that has changed since is read anew.
+A file whose size or time of change differs is read again.
 """
 
 from __future__ import annotations

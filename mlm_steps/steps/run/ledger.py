@@ -29,7 +29,7 @@ from mlm_steps.steps.run.layout import Layout
 __all__ = ["Ledger", "Recorder", "describe_run", "forget", "recorded", "withdraw"]
 
 HASHED_BYTES = 2**20
-"""Files up to this size are hashed at every start, larger ones where size or time of change is another one.
+"""Files up to this size are hashed at every start; larger files only if their size or time has changed.
 
 One mebibyte takes less than a millisecond to hash.
 """

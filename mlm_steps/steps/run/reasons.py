@@ -11,7 +11,7 @@ from mlm_steps.steps.run.ledger import Ledger
 __all__ = ["ANOTHER_KEY", "ESTIMATES_KEPT", "reason"]
 
 ANOTHER_KEY = "what the spec asks of it has changed"
-"""Of a step whose files are whole and were made by this code, but not from what is asked for now."""
+"""The reason if the files are undamaged and made by this code, but from another spec or other data."""
 ESTIMATES_KEPT = "its tests have changed (estimation: df, anova or confidence); its estimates are kept"
 
 

@@ -1,4 +1,4 @@
-"""What every step opens: the spec, the plan, and its own place in it."""
+"""The session of one step: the spec, the plan, the records that exist, and the log."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What the command line says of a spec and of a finished run."""
+"""The texts that the command line prints about a spec and a finished run."""
 
 from __future__ import annotations
 

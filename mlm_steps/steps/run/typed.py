@@ -1,4 +1,4 @@
-"""What is typed behind a command, as values; its faults in words."""
+"""Convert the arguments of a command to values, with messages for invalid ones."""
 
 from __future__ import annotations
 
