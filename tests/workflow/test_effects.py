@@ -228,7 +228,7 @@ CASES = {
         (
             "| control | 13.171 | 0.529 | [12.074, 14.268] |",
             "| exper | 15.168 | 0.529 | [14.071, 16.265] |",
-            "subcategory in category; of these, the levels that occur are averaged",
+            "subcategory in category. Means average only over the combinations of levels that occur",
         ),
     ),
 }
