@@ -19,7 +19,8 @@ At = Literal["sd", "range"] | Sequence[PredictorValue]
 Place = Literal["level", "mean - SD", "mean", "mean + SD", "minimum", "maximum", "given"]
 
 CONSTANT = 1e-8
-"""Share of a variable's variance within groups up to which it counts as constant within them (section 1)."""
+"""Share of a variable's variance within groups up to which it counts as constant within them
+(statistics, section 1)."""
 
 
 @dataclass(frozen=True, slots=True)

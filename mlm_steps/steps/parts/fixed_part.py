@@ -19,7 +19,8 @@ from mlm_steps.records import Coefficient, Notice, TermTest
 __all__ = ["FixedPart", "Hypotheses", "fixed_part"]
 
 BOTH_WHEN_SINGULAR = ("satterthwaite", "kenward-roger")
-"""The one works on theta, which has a bound, the other on the covariances, which have none (section 7)."""
+"""Satterthwaite's method works on theta, which has a bound; Kenward and Roger's works on the covariances,
+which have none (statistics, section 7)."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
