@@ -13,7 +13,7 @@ from mlm_steps.design.terms import TermSet, expand_terms
 __all__ = ["Bar", "GroupingFactor", "distinct_groups", "is_bar", "label_of", "make_bars"]
 
 MAX_COLUMNS = 50
-"""A bar may be followed by at most this many columns; more could exhaust the interpreter's stack."""
+"""At most this many columns may follow a bar; more could exhaust the interpreter's stack."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,7 +27,7 @@ class GroupingFactor:
     factors : tuple of Expr
         The factors whose combinations are the groups.
     written : str
-        As a formula writes it, with backticks where names need them.
+        As a formula writes it, with backticks if names need them.
     """
 
     label: str
@@ -42,7 +42,7 @@ class GroupingFactor:
 
 @dataclass(frozen=True, slots=True)
 class Bar:
-    """One random-effects term; ``(x | a/b)`` makes two.
+    """One random-effects term; ``(x | a/b)`` gives two.
 
     Attributes
     ----------
@@ -55,9 +55,9 @@ class Bar:
     source : str
         The term as written.
     span : Span
-        Its place in the formula.
+        The position of the term in the formula.
     alone : str
-        The term without those that are written with it: of ``(x | a/b)``, ``(x | a)``.
+        The term written separately; ``(x | a/b)`` gives ``(x | a)`` and a term for the interaction.
     """
 
     effects: TermSet
@@ -69,7 +69,7 @@ class Bar:
 
 
 def make_bars(text: str, bar: Binary, span: Span) -> list[Bar]:
-    """Return the terms that one bar makes; ``(x | a/b)`` makes two.
+    """Return the random-effects terms of one bar; ``(x | a/b)`` gives two.
 
     Parameters
     ----------
@@ -122,7 +122,7 @@ def distinct_groups(bars: Sequence[Bar]) -> tuple[Bar, ...]:
 
 
 def _require_within(text: str, effects: TermSet, group: GroupingFactor) -> None:
-    """Refuse an effect of the grouping factor alone, since it is constant within groups."""
+    """Raise FormulaError for an effect of the grouping factor only, because it is constant within groups."""
     if len(group.factors) > 1:
         return
     for variable in effects.variables:
@@ -133,7 +133,7 @@ def _require_within(text: str, effects: TermSet, group: GroupingFactor) -> None:
 
 
 def label_of(expr: Expr) -> str:
-    """Return an expression as R prints it, a column alone without backticks."""
+    """Return an expression as R prints it; the name of a single column has no backticks."""
     return expr.name if isinstance(expr, Name) else deparse(expr)
 
 
@@ -156,7 +156,7 @@ def _bars_within(expr: Expr) -> Iterator[Expr]:
 
 
 def _grouping(text: str, expr: Expr) -> list[GroupingFactor]:
-    """Return the grouping factors to the right of a bar; the innermost of ``a/b`` first, as in lme4."""
+    """Return the grouping factors to the right of a bar; the inner factor of ``a/b`` is first, as in lme4."""
     if isinstance(expr, Paren):
         return _grouping(text, expr.inner)
     if isinstance(expr, Binary):
@@ -186,7 +186,7 @@ def _combined(text: str, expr: Binary) -> list[GroupingFactor]:
 
 
 def _is_one_factor(expr: Expr) -> bool:
-    """Return whether an expression names one factor, perhaps nested in others."""
+    """Return whether an expression names one factor, which may be nested in others."""
     while isinstance(expr, Paren):
         expr = expr.inner
     return not isinstance(expr, Binary) or expr.operator in {"/", ":"}
@@ -199,7 +199,7 @@ def _too_tangled(text: str, expr: Expr) -> Exception:
 
 
 def _interaction(first: GroupingFactor, second: GroupingFactor) -> GroupingFactor:
-    """Return the combinations of two factors; R puts the second in parentheses when it is one itself."""
+    """Return the interaction of two factors; R puts the second in parentheses if it is an interaction."""
     several = len(second.factors) > 1
     label, written = (f"({text})" if several else text for text in (second.label, second.written))
     return GroupingFactor(

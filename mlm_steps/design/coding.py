@@ -25,7 +25,7 @@ MAX_ELEMENTS = 250_000_000
 """A model matrix may have at most this many elements, which take 2 GB."""
 
 Origin: TypeAlias = tuple[tuple[str, str], ...]
-"""The variables of a column, each with the suffix for its level or basis function; empty for a number."""
+"""Pairs of a variable and the suffix for its level or basis function; a number has an empty suffix."""
 
 _Array = NDArray[np.float64]
 
@@ -40,7 +40,7 @@ class ModelMatrix:
     names : tuple of str, length p
         As in R, for example ``sxFemale:sectorCatholic``.
     assign : tuple of int, length p
-        For each column the position of its term plus one; 0 is the intercept.
+        Position of the term of each column plus one; 0 for the intercept.
     origins : tuple of Origin, length p
         The variables of each column; empty for the intercept.
     """
@@ -52,7 +52,7 @@ class ModelMatrix:
 
 
 class _Coded(Protocol):
-    """A variable coded as columns: its name, and the suffix that R appends for each column."""
+    """A variable coded as columns, with its name and the suffix that R appends for each column."""
 
     @property
     def name(self) -> str: ...
@@ -112,9 +112,9 @@ def model_matrix(
     ----------
     terms : TermSet
     evaluator : Evaluator
-        Gives the variables' values.
+        Evaluates the variables.
     contrasts : mapping of str to Contrast
-        Contrasts of factors by the variable's name, where they are not R's default.
+        Contrasts of factors by variable name, if they are not R's default.
     n : int
         Number of rows.
     every_level : bool
@@ -217,7 +217,7 @@ def _width(block: list[_Coded]) -> int:
 
 
 def _fill(out: _Array, block: list[_Coded], index: int) -> Origin:
-    """Write a column of a term and return its origin; the columns of the first variable vary fastest."""
+    """Write one column of a term and return its origin. The index of the first variable varies fastest."""
     origin = []
     for position, coded in enumerate(block):
         index, own = divmod(index, len(coded.suffixes))

@@ -15,7 +15,7 @@ __all__ = ["CONTRASTS", "contrast_columns", "contrast_kind"]
 Columns = tuple[NDArray[np.float64], tuple[str, ...]]
 
 MAX_POLYNOMIAL_LEVELS = 95
-"""Polynomial contrasts of more levels lose all precision; R has the same limit."""
+"""Polynomial contrasts of more levels are numerically collinear; R has the same limit."""
 
 
 def contrast_kind(word: str) -> str:
@@ -36,13 +36,13 @@ def contrast_kind(word: str) -> str:
 def contrast_columns(factor: Factor, default: Contrast | None = None) -> Columns:
     """Return the contrast matrix, shape (levels, columns), and the suffixes of its columns' names.
 
-    The contrasts of the factor have priority over ``default``, and this over R's default: polynomial for
-    ordered factors, treatment for others.
+    The contrasts of the factor have priority over ``default``. Without either, R's default applies:
+    polynomial contrasts for ordered factors and treatment contrasts for others.
 
     Raises
     ------
     TransformError
-        The factor has one level.
+        The factor has fewer than two levels.
     """
     if len(factor.levels) < 2:
         label = f"the one level {factor.levels[0]}" if factor.levels else "no level"

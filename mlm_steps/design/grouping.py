@@ -1,4 +1,4 @@
-"""Find the group of each row, without indicator columns."""
+"""Compute the group of each row without indicator columns."""
 
 from __future__ import annotations
 
@@ -20,12 +20,12 @@ __all__ = ["Groups", "group_rows", "match_groups"]
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Groups:
-    """A grouping factor on the rows.
+    """The groups of a grouping factor, and the group of each row.
 
     Attributes
     ----------
     levels : tuple of str, length J
-        Labels; those of an interaction are joined by ``:``.
+        Labels of the groups; an interaction joins the labels of its factors by ``:``.
     refs : ndarray, shape (n,)
         Position of each row's level.
     """
@@ -35,12 +35,12 @@ class Groups:
 
 
 def group_rows(group: GroupingFactor, evaluator: Evaluator) -> Groups:
-    """Return the groups of the rows, in the order of the factors' levels, the first factor's first.
+    """Return the groups of the rows, sorted by the levels of the first factor, then the second, and so on.
 
     Raises
     ------
     FormulaError
-        A factor cannot be made, or two combinations have the same label.
+        A factor cannot be evaluated, or two combinations have the same label.
     """
     factors = [_factor(expr, evaluator) for expr in group.factors]
     combined = factors[0]
@@ -53,7 +53,7 @@ def group_rows(group: GroupingFactor, evaluator: Evaluator) -> Groups:
 
 
 def match_groups(group: GroupingFactor, evaluator: Evaluator, levels: Sequence[str]) -> NDArray[np.intp]:
-    """Return the position of each row's group among known levels, -1 for a group not known or missing."""
+    """Return the position of each row's group among known levels; -1 for unknown or missing groups."""
     factors = [_factor(expr, evaluator) for expr in group.factors]
     combined = factors[0]
     for factor in factors[1:]:
@@ -72,7 +72,7 @@ def _factor(expr: Expr, evaluator: Evaluator) -> Factor:
 
 
 def _combine(first: Factor, second: Factor) -> Factor:
-    """Return the combinations that occur, ordered by the levels of the first factor, then the second."""
+    """Return the combinations that occur, sorted by the levels of the first factor, then the second."""
     width = len(second.levels)
     present = (first.codes >= 0) & (second.codes >= 0)
     pairs = np.where(present, first.codes * width + second.codes, -1)
@@ -84,7 +84,7 @@ def _combine(first: Factor, second: Factor) -> Factor:
 
 
 def _ranked(pairs: NDArray[np.intp], size: int) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
-    """Return the values from 0 to ``size`` that occur, and each pair's position among them; -1 stays."""
+    """Return the values below ``size`` that occur, and the position of each pair among them; -1 stays -1."""
     if size <= 4 * pairs.size + 1024:
         count = np.bincount(pairs[pairs >= 0], minlength=size)
         occurring = np.flatnonzero(count).astype(np.intp)

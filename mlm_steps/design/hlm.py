@@ -7,9 +7,9 @@ The rule, shared by the records, the tables and the equations of the report:
 - The factors of one level form that level's *part* of the column. The parts of each level are numbered from
   1 in the order in which they first appear; the empty part is 0.
 - The symbol is γ with these numbers: γ_pq in two levels (p: the level-1 coefficient β_p that the column
-  helps to explain, q: the level-2 predictor), γ_pqs in three. So a level-2 predictor keeps its q in every
-  equation, a cross-level product carries the p of its level-1 slope and the q of its level-2 predictor, and a
-  product of level-1 variables alone is a level-1 coefficient of its own.
+  helps to explain, q: the level-2 predictor), γ_pqs in three. A level-2 predictor therefore has
+  the same q in every equation. A cross-level product has the p of its level-1 slope and the q of its level-2
+  predictor. A product of level-1 variables has its own p.
 - Crossed factors have two indices: the predictors of either factor share the numbering of level 2.
 - Commas separate the numbers if one of them has two digits (γ10,1).
 """
@@ -52,13 +52,13 @@ class Place:
     Attributes
     ----------
     level : {"1", "2", "3", "cross"}
-        Its level; the intercept counts as level 1.
+        Level of the column; the intercept counts as level 1.
     symbol : str
         For example ``γ11``.
     indices : tuple of int
-        The numbers of its parts, level 1 first; two or three.
+        The two or three numbers of the parts of the column, level 1 first.
     parts : tuple of str
-        For each level the part itself as R writes it, for example ``("ses", "sectorCatholic")``; empty where
+        The part of each level as R writes it, for example ``("ses", "sectorCatholic")``. A part is empty if
         the column has no factor of that level.
     """
 
@@ -76,7 +76,7 @@ def assign_symbols(
     variable_levels: Mapping[str, VariableRank],
     depth: int | None = None,
 ) -> tuple[tuple[TermLevel, str], ...]:
-    """Return the level and the HLM symbol of each column; `place_columns` says more.
+    """Return the level and the HLM symbol of each column; see `place_columns`.
 
     Examples
     --------
@@ -137,7 +137,7 @@ def hierarchy_depth(random: Sequence[RandomTerm]) -> int:
 
 
 def is_nested(inner: RandomTerm, outer: RandomTerm) -> bool:
-    """Return whether each level of one factor occurs in only one level of another, which has fewer levels."""
+    """Return whether each level of ``inner`` occurs in one level of ``outer``, which has fewer levels."""
     cells = np.unique(inner.refs.astype(np.int64) * len(outer.levels) + outer.refs)
     return len(cells) == len(np.unique(inner.refs)) > len(np.unique(outer.refs))
 
@@ -173,7 +173,7 @@ def _lowest(stem: str, variables: Sequence[str], variable_levels: Mapping[str, V
 
 
 def _split(label: str) -> list[str]:
-    """Return the factors of a term label: cut at each colon outside of brackets, backticks and quotes."""
+    """Split a term label into factors at each colon outside brackets, backticks and quotes."""
     pieces, depth = [""], 0
     for piece in _PIECE.findall(label):
         depth += (piece in "([") - (piece in ")]")
@@ -185,10 +185,10 @@ def _split(label: str) -> list[str]:
 
 
 def _align(column: str, stems: Sequence[str]) -> list[str] | None:
-    """Return the column cut into one text per stem, each starting with it; None if it cannot be.
+    """Split a column name into one text per stem, each starting with its stem; None if that is impossible.
 
-    The labels of levels may hold colons themselves, so the cuts are searched for. A stem may stand in
-    backticks that it does not need, where R's name of the column is that of another one too.
+    Labels of levels may contain colons, so all positions of the cuts are tried. A stem may be in backticks
+    that R does not need, because two columns would otherwise have the same name.
     """
     stem = stems[0] if column.startswith(stems[0]) else f"`{stems[0]}`"
     if not column.startswith(stem):
@@ -205,7 +205,7 @@ def _align(column: str, stems: Sequence[str]) -> list[str] | None:
 
 
 def column_factors(column: str, label: str) -> tuple[tuple[str, str], ...]:
-    """Return the factors of a column: each as it stands in its term's label, and as it stands in the column.
+    """Return each factor of a column as a pair: its text in the term label and its text in the column name.
 
     Examples
     --------

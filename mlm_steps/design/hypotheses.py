@@ -1,15 +1,18 @@
-"""The hypotheses of F tests of terms: linear combinations of coefficients that are 0.
+"""The hypotheses of F tests of terms: linear combinations of coefficients are 0.
 
-- Type I: the term adds nothing to those before it.
-- Type II: it adds nothing to all terms that do not contain it.
-- Type III: its effects are 0 where effects that contain it are averaged over the levels of their factors.
+- Type I: the term has no effect when it is added to the terms before it.
+- Type II: the term has no effect when it is added to all other terms that do not contain it.
+- Type III: the effects of the term are 0, averaged over the levels of the other factors in the terms that
+  contain it.
 
-A term contains another when it has all its variables, at least one factor more, and the same numeric
-variables. The hypotheses do not depend on the contrasts by which factors are coded; those of type III are the
-ones of SAS, by its definition: with a parameter for every level of every factor, an estimable combination of
-the parameters of the term and of those that contain it, orthogonal to all estimable combinations of the
-parameters of the latter (Kuznetsova et al. 2017). So they do not depend either on which columns are left out
-where cells are empty or factors nested.
+A term contains another term if it has all variables of that term, at least one additional factor, and the
+same numeric variables. The hypotheses do not depend on the contrasts that code the factors.
+
+Type III hypotheses follow the definition of SAS (Kuznetsova et al. 2017). The overparameterized model has a
+parameter for every level of every factor. A type III hypothesis is an estimable combination of the parameters
+of the term and of the terms that contain it. It is orthogonal to all estimable combinations of the parameters
+of the containing terms. The hypotheses therefore do not depend on which columns are dropped if cells are
+empty or factors are nested.
 """
 
 from __future__ import annotations
@@ -38,7 +41,7 @@ __all__ = ["SumsOfSquares", "term_hypotheses"]
 SumsOfSquares = Literal["III", "II", "I"]
 
 TOLERANCE = 1e-8
-"""Singular values below this share of the largest are rounding error and count as 0."""
+"""Singular values below this share of the largest count as 0, because they are rounding error."""
 NOISE = 1e-9
 """Smaller elements of the scaled coding, or of a hypothesis relative to its largest, count as 0."""
 
@@ -53,13 +56,13 @@ def term_hypotheses(
     kind: SumsOfSquares = "III",
     contrasts: Mapping[str, str] | None = None,
 ) -> dict[str, _Array]:
-    """Return for each fixed-effects term the hypothesis L beta = 0 of its F test.
+    """Return the hypothesis L beta = 0 of the F test of each fixed-effects term.
 
     Parameters
     ----------
     formula : Formula or str
     frame : DataFrame
-        What the design was built from.
+        The data from which the design was built.
     design : Design
     kind : {"III", "II", "I"}
     contrasts : mapping of str to str, optional
@@ -114,7 +117,7 @@ def _containing(terms: TermSet, position: int, factors: frozenset[int]) -> tuple
 
 
 def _columns(assign: Sequence[int], positions: Sequence[int]) -> NDArray[np.bool_]:
-    """Return which columns belong to some terms."""
+    """Return which columns belong to the terms at the given positions."""
     return np.isin(np.asarray(assign, dtype=int), np.asarray(positions, dtype=int) + 1)
 
 
@@ -154,10 +157,11 @@ def _marginal(
 def _parameters(
     design: Design, position: int, terms: TermSet, factors: frozenset[int], coding: ModelMatrix
 ) -> _Array:
-    """Return the columns of a term's parameters: one for each cell of its factors that occurs.
+    """Return the columns of a term's parameters: one for each combination of factor levels that occurs.
 
-    A term of numbers alone has the columns that were kept; where none was, as in R, neither the term nor its
-    interactions with factors have parameters. All other terms have theirs, whichever columns were kept.
+    A term without factors has the columns that were kept. If none was kept, neither the term nor its
+    interactions with factors have parameters, as in R. The parameters of all other terms do not depend on
+    which columns were kept.
     """
     term = terms.terms[position]
     numbers = frozenset(term) - factors
@@ -181,10 +185,10 @@ def _coefficients(X: _Array, D: _Array) -> _Array:
 
 
 def _against_first(L: _Array, cells: _Array) -> _Array:
-    """Return the rows that compare one cell each with the first, as treatment contrasts do.
+    """Return an equivalent hypothesis whose rows compare one cell with the first, as treatment contrasts do.
 
-    Satterthwaite's df of a joint test depends on the choice of rows, and this is lmerTest's. ``cells`` are
-    the rows in the term's own parameters.
+    Satterthwaite's df of a joint test depends on the choice of rows; this choice is the one of lmerTest.
+    ``cells`` are the rows of L in the parameters of the term.
     """
     cells = np.where(np.abs(cells) < NOISE * np.abs(cells).max(initial=0.0), 0.0, cells)
     last = cells.shape[1] - 1 - independent_columns(cells[:, ::-1])[::-1]

@@ -17,9 +17,9 @@ from mlm_steps.errors import FormulaError, listing
 __all__ = ["Linear", "agree", "linear_text", "parse_linear", "several_named"]
 
 MAX_DEPTH = 100
-"""Parentheses may be nested this deep; more could exhaust the interpreter's stack."""
+"""Parentheses may be nested at most this deep; more could exhaust the interpreter's stack."""
 ROUNDING = 1e-9
-"""Two values of one combination are equal if they differ relatively by less than this (rounding)."""
+"""Two values of one combination are equal if they differ relatively by at most this, the rounding error."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,24 +61,24 @@ class _Sum:
 def parse_linear(
     text: str, coefficients: Collection[str], words: Mapping[str, Sequence[str]] | None = None
 ) -> Linear:
-    """Return a hypothesis such as ``a - 2*b = 0``; without an equals sign it is compared with 0.
+    """Return a hypothesis such as ``a - 2*b = 0``; without an equals sign, the sum is compared with 0.
 
-    Coefficients are named as in the tables. Names with other characters than letters, digits, dots and colons
-    may be in backticks.
+    Coefficients have the names of the tables. Names with characters other than letters, digits, dots and
+    colons may be in backticks.
 
     Parameters
     ----------
     text : str
     coefficients : collection of str
-        The names that are known.
+        The names of the coefficients.
     words : mapping of str to sequence of str, optional
-        Further words with the coefficients that each may stand for.
+        Additional words, each with the coefficients to which it may refer.
 
     Raises
     ------
     FormulaError
-        At the first place that cannot be parsed, for an unknown or ambiguous name, for a product of two
-        coefficients, and if all weights are 0.
+        The text cannot be parsed, a name is unknown or ambiguous, two coefficients are multiplied, or all
+        weights are 0.
 
     Examples
     --------
@@ -102,7 +102,7 @@ def parse_linear(
 
 
 def several_named(word: str, found: Sequence[str]) -> tuple[str, str]:
-    """Return what is wrong with a word that may stand for several coefficients, and what to write.
+    """Return the message and the hint for a word that may refer to several coefficients.
 
     >>> several_named("abc", ["a[bc]", "ab[c]"])
     ('abc is ambiguous: a[bc] or ab[c]', 'write one of these')
@@ -128,7 +128,7 @@ def agree(hypotheses: Sequence[Linear]) -> bool:
 
 
 def linear_text(weights: Mapping[str, float]) -> str:
-    """Return weights as a hypothesis is written.
+    """Return the text of the hypothesis that a weighted sum is 0.
 
     >>> linear_text({"ses": 1.0, "sectorCatholic": -2.0})
     'ses - 2*sectorCatholic = 0'
@@ -142,9 +142,9 @@ def linear_text(weights: Mapping[str, float]) -> str:
 
 
 def _without_brackets(text: str, known: Iterable[str]) -> str:
-    """Return a text of the same length whose known names with brackets are plain words.
+    """Replace known names that contain brackets by plain words of the same length.
 
-    The formula language has no brackets. Names in backticks are left alone.
+    The formula language has no brackets. Names in backticks are not changed.
     """
     names = sorted((name for name in known if "[" in name), key=len, reverse=True)
     if not names:
@@ -155,7 +155,7 @@ def _without_brackets(text: str, known: Iterable[str]) -> str:
 
 
 class _Parser:
-    """Reads a sum of coefficients with numbers as weights, by descent."""
+    """Recursive-descent parser of sums of coefficients with numeric weights."""
 
     def __init__(self, text: str, known: Mapping[str, Sequence[str]]) -> None:
         self.text = text
@@ -238,7 +238,7 @@ class _Parser:
         raise self.error(token.span, "a coefficient or a number is needed here")
 
     def coefficient(self) -> str | None:
-        """Return the longest known name that begins here and ends where a token ends, past it; or None."""
+        """Return the longest known name that begins here and ends with a token, or None; move past it."""
         token = self.token
         start = token.span.start
         for name in sorted(self.known, key=len, reverse=True):
@@ -253,14 +253,14 @@ class _Parser:
         return None
 
     def the_one(self, word: str, span: Span) -> str:
-        """Return the coefficient that a word stands for; FormulaError where there are several."""
+        """Return the coefficient to which a word refers; raise FormulaError if there are several."""
         found = self.known[word]
         if len(found) > 1:
             raise self.error(span, *several_named(word, found))
         return found[0]
 
     def unknown(self, token: Token) -> FormulaError:
-        """Return the error of a name that is no coefficient, with all that seems to belong to it."""
+        """Return the error for an unknown name, including the parts that colons join to it."""
         span = token.span
         while self.at(":") and self.tokens[self.position + 1].kind == "name":
             self.advance()

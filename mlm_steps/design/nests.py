@@ -1,8 +1,8 @@
-"""Factors whose levels lie within the levels of others, found in the data and in the terms, as emmeans does.
+"""Find nested factors from the data and from the terms of the formula, as emmeans does.
 
-A factor is nested in another where each of its levels occurs with one level of the other only, such as
-schools in districts; or where the formula has no term of the factor alone but ``a:b`` beside ``a``, which
-codes b within a. Averages run over the levels that occur within each level of the outer factor.
+A factor is nested in another if each of its levels occurs with only one level of the other, such as schools
+in districts. A factor b is also nested in a if the formula has ``a`` and ``a:b`` but not ``b``. Averages are
+taken over the levels that occur within each level of the outer factor.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from mlm_steps.design.grid import Predictor, PredictorValue, Setting
 __all__ = ["MOST_ROWS", "Nests", "find_nests"]
 
 MOST_ROWS = 20_000
-"""An average runs over at most this many combinations of levels; more would take too much memory."""
+"""An average is taken over at most this many combinations of levels; more would need too much memory."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -30,7 +30,7 @@ class Nests:
     outer : mapping of str to tuple of str
         For each nested factor, the factors that it is nested in.
     by_terms : frozenset of str
-        Those that are nested by the terms of the formula alone: their levels occur within several levels.
+        Factors that are nested only by the terms of the formula; their levels occur in several outer levels.
     together : mapping of (str, str) to set of (PredictorValue, PredictorValue)
         For each nested factor and one of its outer factors, the pairs of levels that occur.
     """
@@ -40,7 +40,7 @@ class Nests:
     together: Mapping[tuple[str, str], frozenset[tuple[PredictorValue, PredictorValue]]]
 
     def allows(self, setting: Setting, name: str, level: PredictorValue) -> bool:
-        """Return whether a level of a factor occurs with what a setting has of factors above and below it."""
+        """Return whether a level occurs with the levels of its outer and inner factors in a setting."""
         for (inner, outer), pairs in self.together.items():
             if name == inner and outer in setting and (level, setting[outer]) not in pairs:
                 return False
@@ -49,17 +49,17 @@ class Nests:
         return True
 
     def related(self, *names: str) -> tuple[str, ...]:
-        """Return the factors nested in some of these, or around them; not these themselves."""
+        """Return the inner and outer factors of the named factors, without the named factors."""
         pairs = [pair for pair in self.together if not set(pair).isdisjoint(names)]
         return tuple(dict.fromkeys(name for pair in pairs for name in pair if name not in names))
 
     def combinations(
         self, given: Setting, over: Sequence[Predictor], most: int = MOST_ROWS
     ) -> list[tuple[Setting, float]]:
-        """Return what is given with each combination of the levels of ``over`` that may be, and its weight.
+        """Return the given setting with each possible combination of levels of ``over``, and its weight.
 
-        Outer factors come before those nested in them; the levels that are left at each step share its
-        weight equally. ValueError for more combinations than ``most``.
+        Outer factors are expanded before inner factors. At each step the possible levels divide the weight
+        equally. Raises ValueError for more than ``most`` combinations.
         """
         first = sorted(over, key=lambda each: len(self.outer.get(each.name, ())))
         found: list[tuple[dict[str, PredictorValue], float]] = [(dict(given), 1.0)]
@@ -118,13 +118,13 @@ def _pairs(one: Predictor, other: Predictor) -> frozenset[tuple[PredictorValue, 
     first, second = _codes(one), _codes(other)
     k = len(other.levels)
     pair, count = first * k + second, len(one.levels) * k
-    # Counting takes a hundredth of the time of sorting, where there are fewer pairs than rows.
+    # Counting takes a hundredth of the time of sorting if there are fewer possible pairs than rows.
     seen = np.flatnonzero(np.bincount(pair, minlength=count)) if count <= pair.size else np.unique(pair)
     return frozenset((one.levels[code // k], other.levels[code % k]) for code in seen.tolist())
 
 
 def _codes(predictor: Predictor) -> NDArray[np.intp]:
-    """Return the positions of the levels; a number of two values has its values in place of them."""
+    """Return the position of the level in each row; the two values of a number count as levels 0 and 1."""
     if predictor.category:
         return predictor.values.astype(np.intp)
     second: NDArray[np.intp] = (predictor.values == predictor.levels[1]).astype(np.intp)
@@ -132,15 +132,15 @@ def _codes(predictor: Predictor) -> NDArray[np.intp]:
 
 
 def _by_terms(factors: Mapping[str, Predictor], terms: Sequence[tuple[str, ...]]) -> dict[str, set[str]]:
-    """Return which factors the formula codes within others: those without a term of their own.
+    """Return the factors without a main effect, each with the factors within whose levels it is coded.
 
-    In ``a + a:b`` the columns of a:b hold b by contrasts within each level of a, since a has its own term and
-    b does not.
+    In ``a + a:b`` the columns of a:b are contrasts of b within each level of a, because a has a main effect
+    and b has none.
     """
     sets = [frozenset(term) for term in terms]
 
     def by_levels(term: frozenset[str], name: str) -> bool:
-        """Return whether a term has a column for each level of a factor: its margin is not in the model."""
+        """Return whether a term has a column for each level of a factor, because its margin is not a term."""
         return len(term) > 1 and term - {name} not in sets
 
     nested: dict[str, set[str]] = {}

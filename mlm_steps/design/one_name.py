@@ -1,4 +1,4 @@
-"""One name for a grouping factor that formulas write differently: ``a:b``, and ``b:a`` from ``a/b``."""
+"""Give a grouping factor the same name in all formulas: ``a/b`` makes ``b:a``, which equals ``a:b``."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ Names = Mapping[frozenset[str], GroupingFactor]
 
 
 def factor_identity(label: str) -> frozenset[str]:
-    """Return what is the same for all names of one combination of factors.
+    """Return a key that is equal for all names of the same combination of factors.
 
     Examples
     --------
@@ -26,7 +26,7 @@ def factor_identity(label: str) -> frozenset[str]:
 
 
 def shared_names(formulas: Iterable[Formula]) -> Names:
-    """Return each combination of factors under the name by which it is first written."""
+    """Return the grouping factor that is written first for each combination of factors."""
     found: dict[frozenset[str], GroupingFactor] = {}
     for formula in formulas:
         for bar in formula.bars:
@@ -35,13 +35,13 @@ def shared_names(formulas: Iterable[Formula]) -> Names:
 
 
 def with_shared_names(formula: Formula, names: Names) -> Formula:
-    """Return a formula whose grouping factors have those names; what has none stays as it is written."""
+    """Return a formula with the shared names of its grouping factors; unknown factors keep their names."""
     bars = tuple(replace(bar, group=names.get(_key(bar.group), bar.group)) for bar in formula.bars)
     return replace(formula, bars=bars)
 
 
 def with_labels(formula: Formula, labels: Iterable[str]) -> Formula:
-    """Return a formula whose grouping factors have the labels given for the same factors."""
+    """Return a formula whose grouping factors have the given labels; unknown factors keep their labels."""
     known = {factor_identity(label): label for label in labels}
     bars = []
     for bar in formula.bars:

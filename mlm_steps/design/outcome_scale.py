@@ -1,4 +1,4 @@
-"""The scale of a transformed outcome, and the way back from it to the column of the data."""
+"""The scale of a transformed outcome, and the inverse transformation to the data column."""
 
 from __future__ import annotations
 
@@ -22,6 +22,7 @@ Array = NDArray[np.float64]
 Step = tuple[Callable[[Array], Array], Callable[[Array], Array]]
 """The inverse of one function, and the derivative of that inverse."""
 LOGARITHMS = {"log": np.e, "log2": 2.0, "log10": 10.0}
+"""Default base of each logarithm of the formula language."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -31,14 +32,14 @@ class OutcomeScale:
     Attributes
     ----------
     text : str
-        The outcome as the formula has it.
+        The outcome as the formula writes it.
     column : str or None
-        The column that values can be taken back to; None where the function has no inverse.
+        The column to which values are transformed back; None if the function has no inverse.
     steps : tuple of Step
-        The inverses, that of the outermost function first.
+        The inverse functions; the inverse of the outermost function is first.
     difference : {"ratio", "difference"} or None
-        What a difference on the scale is on that of the column: of logarithms a ratio, of linear functions a
-        difference again, of others nothing.
+        Meaning of a difference of transformed values on the scale of the column. It is a ratio for logarithms
+        and a difference for linear functions; other functions have none.
     """
 
     text: str
@@ -47,7 +48,7 @@ class OutcomeScale:
     difference: Literal["ratio", "difference"] | None
 
     def back(self, values: Array) -> tuple[Array, Array]:
-        """Return values of the scale as values of the column, and the derivatives; NaN outside its range."""
+        """Transform values back to the column; return them and the derivatives, NaN outside the range."""
         slope = np.ones_like(values)
         with np.errstate(all="ignore"):
             for inverse, derivative in self.steps:
@@ -56,7 +57,7 @@ class OutcomeScale:
         return values, slope
 
     def back_difference(self, values: Array) -> tuple[Array, Array]:
-        """Return differences on the scale as ratios, or as differences of the column, and the derivatives."""
+        """Transform differences back to ratios or differences of the column; return the derivatives too."""
         back, slope = self.back(values)
         zero = self.back(np.zeros_like(values))[0]
         if self.difference == "ratio":
@@ -65,16 +66,16 @@ class OutcomeScale:
 
 
 def outcome_scale(formula: Formula, states: Mapping[str, State], lowest: float) -> OutcomeScale | None:
-    """Return the scale of a formula's outcome; None where the outcome is a column as it stands.
+    """Return the scale of a formula's outcome; None if the outcome is an untransformed column.
 
     Parameters
     ----------
     formula : Formula
     states : mapping
-        What the transforms learned from the data.
+        Values that the transforms computed from the data, such as means.
     lowest : float
-        The smallest value of the data column, where there is one column: an even power has an inverse only
-        of data that are not negative.
+        The smallest value of the data column, if there is one column. An even power has an inverse only if
+        the data are not negative.
     """
     expr: Expr = formula.response
     while isinstance(expr, Paren):
@@ -92,15 +93,15 @@ def outcome_scale(formula: Formula, states: Mapping[str, State], lowest: float) 
 
 
 class _Walk:
-    """Takes an outcome apart from the outside in.
+    """Finds the inverse of an outcome, starting with the outermost function.
 
     Attributes
     ----------
     linear : bool
         Whether all functions so far are linear.
     logarithm : bool
-        Whether it is linear in the logarithm of a multiple of the column, so far. An addition inside the
-        logarithm ends that: differences are then no ratios of the column.
+        Whether the outcome is so far linear in the logarithm of a multiple of the column. After an addition
+        inside the logarithm, differences are not ratios of the column.
     """
 
     def __init__(self, formula: Formula, states: Mapping[str, State], lowest: float) -> None:
@@ -108,7 +109,7 @@ class _Walk:
         self.linear, self.logarithm = True, False
 
     def steps(self, expr: Expr) -> list[Step] | None:
-        """Return the inverses of what an expression does to one column; None where one has none."""
+        """Return the inverses of the functions applied to a column; None if one has no inverse."""
         found: list[Step] = []
         while not isinstance(expr, Name):
             step = self._step(expr)
@@ -119,7 +120,7 @@ class _Walk:
         return found
 
     def _step(self, expr: Expr) -> tuple[Step, Expr] | None:
-        """Return the inverse of the outermost function, and what it is applied to."""
+        """Return the inverse of the outermost function, and the argument of that function."""
         if isinstance(expr, Paren):
             return _multiplied(1.0), expr.inner
         if isinstance(expr, Unary):
@@ -175,7 +176,7 @@ class _Walk:
         return None
 
     def _reciprocal(self, c: float, inner: Expr) -> tuple[Step, Expr] | None:
-        """Return the way back from c / y of a column of positive numbers: others lie beside a pole."""
+        """Return the inverse of c / y; None unless y is a positive column, because c / y has a pole at 0."""
         if not isinstance(inner, Name) or self.lowest <= 0.0:
             return None
         return ((lambda e: np.where(c * e > 0.0, c / e, np.nan)), (lambda e: -c / e**2)), inner
@@ -192,6 +193,7 @@ class _Walk:
 
 
 _LEARNED = (("scale", 1.0), ("center", 0.0))
+"""Values that ``scale`` and ``center`` compute from the data, and defaults that change nothing."""
 
 
 def _multiplied(factor: float) -> Step:
@@ -215,4 +217,4 @@ _INVERSES: Mapping[str, Step] = {
     "log1p": (np.expm1, np.exp),
     "sqrt": (_squared, lambda e: 2.0 * e),
 }
-"""Of the functions of the formula language that have one; ``abs``, ``sin`` and ``cos`` do not."""
+"""Inverses of functions of the formula language; ``abs``, ``sin`` and ``cos`` have no inverse."""

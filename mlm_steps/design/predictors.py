@@ -39,15 +39,15 @@ NOT_ESTIMABLE = 1e-8
 
 
 class Predictors:
-    """The predictors of a fitted formula, and its rows at any of their values.
+    """The predictors of a fitted formula, and rows of the model matrix at chosen values.
 
     Parameters
     ----------
     design : Design
     frame : DataFrame
-        What the design was built from.
+        The data from which the design was built.
     formula : Formula, optional
-        Its parsed formula, where it is at hand.
+        The parsed formula of the design; by default it is parsed here.
     """
 
     def __init__(self, design: Design, frame: pd.DataFrame, formula: Formula | None = None) -> None:
@@ -68,7 +68,7 @@ class Predictors:
 
     @cached_property
     def _all_columns(self) -> list[str]:
-        """The columns of the formula, those that were dropped included."""
+        """The columns of the model matrix, including dropped columns."""
         return cast("list[str]", self.design.transforms["columns"])
 
     @cached_property
@@ -78,19 +78,20 @@ class Predictors:
         return tuple(dict.fromkeys(name.name for name in (*fixed, *offsets)))
 
     def partners(self, name: str) -> tuple[str, ...]:
-        """Return the other predictors with which one shares a term, so that its effect depends on them."""
+        """Return the predictors that share a term with this one, so that its effect depends on them."""
         shared = [columns for columns in self.formula.fixed.columns if name in columns]
         return tuple(dict.fromkeys(other for columns in shared for other in columns if other != name))
 
     def settings(self, given: Setting, over: Sequence[str]) -> list[Setting]:
-        """Return what is given with each combination of the levels of ``over``.
+        """Return the given setting with each combination of the levels of ``over``.
 
-        Of nested factors only the combinations that occur. ValueError for more than 20 000.
+        For nested factors, only combinations that occur are included. Raises ValueError for more than 20 000
+        combinations.
         """
         return [setting for setting, _ in self.weighted(given, over)]
 
     def weighted(self, given: Setting, over: Sequence[str]) -> list[tuple[Setting, float]]:
-        """Return the same settings with the weights that an average gives them, which add up to 1."""
+        """Return the same settings with their weights in an average; the weights sum to 1."""
         return self.nests.combinations(given, [self.by_name[name] for name in over if name not in given])
 
     @cached_property
@@ -103,11 +104,11 @@ class Predictors:
 
     @cached_property
     def nests(self) -> Nests:
-        """Which factors lie within which others."""
+        """The nesting of the factors."""
         return find_nests(list(self.by_name.values()), self.formula.fixed.columns)
 
     def unseen(self, settings: Sequence[Setting]) -> Setting | None:
-        """Return levels of the factors of a term that a setting combines and no row does; None if none."""
+        """Return levels of the factors of a term that a setting combines but no row has, or None."""
         for term in self.formula.fixed.columns:
             names = [name for name in dict.fromkeys(term) if self.by_name[name].levels]
             if len(names) < 2:
@@ -121,17 +122,17 @@ class Predictors:
         return None
 
     def _combined(self, names: tuple[str, ...]) -> frozenset[tuple[float, ...]]:
-        """Return the combinations of the levels of factors that occur, each read once."""
+        """Return the combinations of factor levels that occur; the result is cached."""
         if names not in self._seen:
             rows = np.unique(np.column_stack([self.by_name[name].values for name in names]), axis=0)
             self._seen[names] = frozenset(map(tuple, rows.tolist()))
         return self._seen[names]
 
     def rows(self, settings: Sequence[Setting]) -> GridRows:
-        """Return a row for each setting; a predictor that it does not name is held, or at its first level."""
+        """Return a row for each setting; other predictors are at their held value or first level."""
         try:
             return self._rows(settings)
-        except FormulaError:  # a level that the data do not have, such as that of factor(a + b) at the means
+        except FormulaError:  # the data lack this level, such as that of factor(a + b) at the means
             if len(settings) == 1:
                 return GridRows(np.full((1, len(self._all_columns)), np.nan), np.zeros(1))
             half = len(settings) // 2
@@ -153,7 +154,7 @@ class Predictors:
         return rows
 
     def averages(self, settings: Sequence[Sequence[tuple[Setting, float]]]) -> GridRows:
-        """Return the average of the rows of each sequence of settings with weights; NaN for one of none."""
+        """Return the weighted average of the rows of each sequence of settings; NaN for an empty sequence."""
         counts = [len(each) for each in settings]
         rows = self.rows([setting for each in settings for setting, _ in each])
         weights = np.zeros((len(counts), sum(counts)))
@@ -165,10 +166,10 @@ class Predictors:
         return found
 
     def contrasts(self, rows: GridRows) -> tuple[_Array, NDArray[np.bool_]]:
-        """Return the rows in the coefficients of the fit, shape (m, p), and which are estimable, (m,).
+        """Return the rows for the fitted coefficients, shape (m, p), and which are estimable, shape (m,).
 
-        Where columns were dropped, only some combinations of all the coefficients have an estimate that does
-        not depend on which columns those were. A row without values is not estimable.
+        If columns were dropped, a row is estimable only if its estimate does not depend on the choice of
+        the dropped columns. A row without values is not estimable.
         """
         defined = rows.defined
         full = rows.full if defined.all() else np.where(defined[:, None], rows.full, 0.0)
@@ -182,7 +183,7 @@ class Predictors:
 
     @cached_property
     def _dropped(self) -> tuple[NDArray[np.intp], _Array] | None:
-        """Which columns were dropped, and each as a combination of the others, shape (p, dropped)."""
+        """Positions of dropped columns, and their weights on the kept columns, shape (p, dropped)."""
         places = np.setdiff1d(np.arange(len(self._all_columns)), self._kept)
         if not places.size:
             return None
@@ -191,10 +192,10 @@ class Predictors:
         return places, np.asarray(solved, dtype=np.float64)
 
     def has_value(self, name: str, value: float) -> bool:
-        """Return whether the functions of a number have a value there, no larger than in the data.
+        """Return whether all functions of a number are defined at a value and near their range in the data.
 
-        Other columns of the same function are at their means. A pole between the data has huge values near
-        it that no row supports: there, the answer is no.
+        Other columns of the same function are at their means. Near a pole a function has huge values that
+        do not occur in the data, so the result is False.
         """
         exprs = [*self.formula.fixed.variables, *(offset.call for offset in self.formula.offsets)]
         for expr in exprs:
@@ -206,7 +207,7 @@ class Predictors:
             at.values = {**at.values, name: Numbers(np.array([value]))}
             try:
                 found = self._evaluator(at, finite=False).variable(expr)
-            except FormulaError:  # a factor of a number that does not have this level
+            except FormulaError:  # the factor of this number does not have this level
                 return False
             if isinstance(seen, Factor) or isinstance(found, Factor):
                 continue
@@ -247,13 +248,13 @@ class Predictors:
         return Predictor(name, value.values, two, category=False, held=held)
 
     def _makes_levels(self, expr: Expr, name: str) -> bool:
-        """Return whether a variable is a factor made of one column of numbers, such as ``factor(dose)``."""
+        """Return whether a variable is a factor of one number column, such as ``factor(dose)``."""
         if isinstance(expr, Name) or {column.name for column in columns_of(expr)} != {name}:
             return False
         return isinstance(self._evaluator(self._columns).variable(expr), Factor)
 
     def _value(self, name: str, levels: Sequence[PredictorValue]) -> Value:
-        """Return chosen levels as the formula sees a column."""
+        """Return chosen levels as a value of the column, for evaluation of the formula."""
         value = self._columns.value(name)
         predictor = self.by_name[name]
         if isinstance(value, Numbers) and value.exact is not None and predictor.category:

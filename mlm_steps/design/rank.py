@@ -12,9 +12,9 @@ TOLERANCE = 1e-7
 """A column is dependent if its residual on earlier columns is below this share of its length, as in R."""
 
 _CLEARLY_NEW = 1e-8
-"""Above this squared share of its length a column is surely independent.
+"""A column is independent if its squared residual exceeds this share of its squared length.
 
-Cross-products have a relative error of 1e-16, which is far smaller."""
+Cross-products have a relative rounding error of 1e-16, which is far smaller."""
 
 _Array = NDArray[np.float64]
 
@@ -29,7 +29,7 @@ def independent_columns(X: _Array) -> NDArray[np.intp]:
     Returns
     -------
     ndarray of int, shape (rank,)
-        In ascending order; of several dependent columns the earliest are kept.
+        Positions in ascending order; the earliest of linearly dependent columns are kept.
     """
     if _clearly_full_rank(X):
         return np.arange(X.shape[1], dtype=np.intp)
@@ -37,7 +37,7 @@ def independent_columns(X: _Array) -> NDArray[np.intp]:
 
 
 def _clearly_full_rank(X: _Array) -> bool:
-    """Return whether Cholesky's pivots of the scaled cross-products are all far from 0."""
+    """Return whether all pivots of the Cholesky factorization of the scaled cross-products are far from 0."""
     if X.shape[1] > X.shape[0]:
         return False
     gram = X.T @ X
@@ -49,9 +49,9 @@ def _clearly_full_rank(X: _Array) -> bool:
 
 
 def _by_orthogonalisation(X: _Array) -> NDArray[np.intp]:
-    """Orthogonalise the columns in turn, each twice, and skip those without a residual.
+    """Orthogonalise each column twice against the kept columns and drop columns without a residual.
 
-    The triangle of X's QR has the same lengths and angles as X, in p rows.
+    The R factor of X replaces X, because its columns have the same lengths and angles in only p rows.
     """
     length = np.linalg.norm(X, axis=0)
     X = np.asarray(np.linalg.qr(X / np.where(length > 0, length, 1.0), mode="r"))
@@ -72,14 +72,14 @@ def _by_orthogonalisation(X: _Array) -> NDArray[np.intp]:
 
 
 def collinear_with(kept: _Array, dropped: _Array) -> NDArray[np.bool_]:
-    """Return which kept columns take part in the linear combination that gives each dropped column.
+    """Return which kept columns have nonzero weights in the linear combination for each dropped column.
 
     Parameters
     ----------
     kept : ndarray, shape (n, p)
         Linearly independent columns.
     dropped : ndarray, shape (n, d)
-        Linear combinations of them.
+        Linear combinations of the kept columns.
 
     Returns
     -------
@@ -93,7 +93,7 @@ def collinear_with(kept: _Array, dropped: _Array) -> NDArray[np.bool_]:
 
 
 def outside_span(columns: _Array, X: _Array) -> NDArray[np.bool_]:
-    """Return which columns are not linear combinations of those of X.
+    """Return which columns are not linear combinations of the columns of X.
 
     Parameters
     ----------

@@ -1,4 +1,4 @@
-"""From a formula's operators to its terms, ordered as R orders them."""
+"""Expand the operators of a formula into terms, in the order of R."""
 
 from __future__ import annotations
 
@@ -22,11 +22,12 @@ from mlm_steps.design.faults import formula_error
 __all__ = ["TermSet", "expand_terms"]
 
 MAX_TERMS = 2000
+"""A formula may expand to at most this many terms, which bounds time and memory."""
 MAX_PAIRS = 250_000
-"""Products of two terms in one sum: few terms that are multiplied again and again would take minutes."""
+"""A sum may take at most this many products of two terms; repeated multiplication could take minutes."""
 
 _TermBits = dict[int, None]
-"""Terms in the order of writing, each once: a term is an integer with a bit for each of its variables."""
+"""Distinct terms in the order of writing. A term is an integer with one bit for each of its variables."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,11 +37,11 @@ class TermSet:
     Attributes
     ----------
     variables : tuple of Expr
-        What the terms are made of, in the order of first mention, such as ``log(x)``.
+        The variables of the terms in the order of first mention, for example ``log(x)``.
     names : tuple of str
-        The variables as R prints them; two variables with one name are one.
+        The variables as R prints them; expressions with the same name are one variable.
     terms : tuple of tuple of int
-        Per term the positions of its variables; main effects first, then by number of variables.
+        Positions of the variables of each term, sorted by the number of variables.
     intercept : bool
         Whether there is an intercept.
     """
@@ -57,18 +58,18 @@ class TermSet:
 
     @property
     def columns(self) -> tuple[tuple[str, ...], ...]:
-        """Per term the data columns it is made of."""
+        """The data columns of each term."""
         return tuple(
             tuple(dict.fromkeys(name.name for i in term for name in columns_of(self.variables[i])))
             for term in self.terms
         )
 
     def full_dummies(self, factors: Iterable[int]) -> tuple[frozenset[int], ...]:
-        """Return for each term which of its factors get a column for each level rather than contrasts.
+        """Return the factors of each term that have a column for each level instead of contrasts.
 
-        A factor has contrasts when the term without it is the intercept's, or lies within an
-        earlier term. Where there is no intercept, the first factor of all has full columns. (The
-        rule of R's terms and model.matrix.)
+        A factor has contrasts if the term without this factor is empty or is contained in an earlier term.
+        Without an intercept, the first factor of the formula has a column for each level. These are the
+        rules of R's terms and model.matrix.
 
         Parameters
         ----------
@@ -105,7 +106,7 @@ def expand_terms(text: str, items: Sequence[tuple[str, Expr]]) -> TermSet:
     Raises
     ------
     FormulaError
-        For what is not part of the language of terms, or for more than 2000 terms.
+        An expression is not a term, or there are more than 2000 terms.
     """
     expansion = _Expansion(text)
     found: _TermBits = {}
@@ -118,7 +119,7 @@ def expand_terms(text: str, items: Sequence[tuple[str, Expr]]) -> TermSet:
 
 
 class _Expansion:
-    """Walks the operators; meets the variables in the order in which R numbers them."""
+    """Expands operators into terms and numbers the variables in the order of R."""
 
     def __init__(self, text: str) -> None:
         self.text = text
@@ -129,7 +130,7 @@ class _Expansion:
         self.crossed = 0
 
     def add(self, found: _TermBits, sign: str, expr: Expr) -> _TermBits:
-        """Return the terms with those of a summand joined or, after a minus, removed."""
+        """Add the terms of a summand to the terms found; after a minus sign, remove them."""
         before, self.adding = self.adding, self.adding == (sign == "+")
         right = self.terms(expr)
         self.adding = before
@@ -243,7 +244,7 @@ def _set_bits(bits: int) -> tuple[int, ...]:
 
 
 def _union(terms: _TermBits) -> _TermBits:
-    """Return the one term of all variables of some; none for none."""
+    """Return one term that has all variables of the given terms; no term if none is given."""
     union = 0
     for bits in terms:
         union |= bits
@@ -251,7 +252,7 @@ def _union(terms: _TermBits) -> _TermBits:
 
 
 def _in_parentheses(bar: Binary) -> str:
-    """Return how to write a bar without parentheses; in ``x + 1 | g`` they belong around ``1 | g``."""
+    """Return a correction for a bar without parentheses; ``x + 1 | g`` becomes ``x + (1 | g)``."""
     left = bar.left
     if isinstance(left, Binary) and left.operator == "+" and isinstance(left.right, Number):
         term = f"({deparse(left.right)} {bar.operator} {deparse(bar.right)})"

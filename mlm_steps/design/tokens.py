@@ -1,4 +1,4 @@
-"""The words of a formula."""
+"""Split a formula into tokens."""
 
 from __future__ import annotations
 
@@ -13,6 +13,7 @@ __all__ = ["Kind", "Token", "tokenize"]
 Kind = Literal["number", "name", "text", "operator", "end"]
 
 MAX_CHARACTERS = 10_000
+"""Formulas may have at most this many characters, which bounds the time of parsing."""
 
 _PATTERN = re.compile(
     r"""
@@ -49,7 +50,7 @@ _REFUSED = {
 
 @dataclass(frozen=True, slots=True)
 class Token:
-    """One word: ``value`` is its text, without quotes for names and texts."""
+    """One token of a formula. ``value`` is its text; names and texts have no quotes."""
 
     kind: Kind
     value: str
@@ -57,12 +58,12 @@ class Token:
 
 
 def tokenize(text: str) -> tuple[Token, ...]:
-    """Return the words of a formula, an ``end`` token last.
+    """Return the tokens of a formula, followed by an ``end`` token.
 
     Raises
     ------
     FormulaError
-        For a character that has no meaning here, or a formula that is empty or too long.
+        The formula is empty or too long, or a character is not part of the language.
     """
     if not text.strip():
         raise formula_error(

@@ -14,6 +14,7 @@ from mlm_steps.spec.written import Block, SpecFault, Written, is_nothing, quoted
 __all__ = ["SpecBlock"]
 
 _LONGEST_EXAMPLE = 60
+"""A hint shows an example only up to this many characters, so that it stays short."""
 
 
 class SpecBlock(BaseModel):

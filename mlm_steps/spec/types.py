@@ -50,6 +50,7 @@ T = TypeVar("T")
 Objection = tuple[Path, str, str | None]
 
 LONGEST_NAME = 64
+"""Names that become file names have at most this many characters, so that file names stay short."""
 _LONGEST_WHOLE = 20
 """Whole numbers with more characters exceed the limits of all keys and are not converted."""
 LARGEST_ALPHA = 0.2

@@ -13,6 +13,7 @@ __all__ = ["Block", "Items", "Path", "SpecFault", "Written", "is_nothing", "kind
 Path = tuple[str | int, ...]
 
 _LONGEST_SHOWN = 60
+"""Messages shorten longer values to this many characters, so that they stay short."""
 _NOTHING = ("", "~", "null", "Null", "NULL")
 
 

@@ -1,4 +1,4 @@
-"""Faults that data files often have. Each is a notice with rows and values; nothing is changed."""
+"""Checks for common faults of data files. Each returns notices with rows and values and changes nothing."""
 
 from __future__ import annotations
 
@@ -30,5 +30,5 @@ FLAGS: dict[str, Flag] = {
 
 
 def find_flags(view: DataView) -> tuple[Notice, ...]:
-    """Return what is suspicious about a data file, in the order of ``FLAGS``."""
+    """Return the notices of all checks on a data file, in the order of ``FLAGS``."""
     return tuple(notice for find in FLAGS.values() for notice in find(view))

@@ -1,4 +1,4 @@
-"""What a flag looks at, and the words that all flags share."""
+"""The input of the flags, and functions that several flags use."""
 
 from __future__ import annotations
 
@@ -18,6 +18,7 @@ from mlm_steps.records.base import Notice
 __all__ = ["DataView", "Flag", "cases", "label_counts", "row_numbers"]
 
 _ROWS_SHOWN = 5
+"""A notice lists at most this many row numbers, so that it stays short."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -27,19 +28,19 @@ class DataView:
     Attributes
     ----------
     columns : mapping of str to TypedColumn
-        Columns of the file, all rows.
+        Columns of the file, with all rows.
     used : frozenset of str
-        Those that the models need, what derived columns are made from included.
+        Columns that the models need, including the sources of derived columns.
     outcomes : tuple of str
-        Columns of responses.
+        Outcome columns.
     grouping : frozenset of str
         Columns of the file that form groups.
     frame : DataFrame, n rows
         The analysis sample.
     factors : tuple of CodedFactor
-        On the analysis sample.
+        Grouping factors of the analysis sample.
     kept : ndarray of bool, shape (rows of the file,)
-        Which rows are in the sample.
+        Whether each row of the file is in the analysis sample.
     """
 
     columns: Mapping[str, TypedColumn]
@@ -52,10 +53,10 @@ class DataView:
 
 
 class Flag(Protocol):
-    """Looks for one kind of fault; the next one is a module of ``data.flags`` with a function like this.
+    """A function that looks for one kind of fault; a new flag is a module of ``data.flags`` with one.
 
     It changes nothing. A notice names the column, the values and the rows of the file, counted from 1 below
-    the header. Ordinary data must not raise it, and it must not cost more than a few passes over the rows.
+    the header. Ordinary data must not raise it, and it may take only a few passes over the rows.
     """
 
     def __call__(self, view: DataView) -> tuple[Notice, ...]:
@@ -63,7 +64,7 @@ class Flag(Protocol):
 
 
 def cases(rows: NDArray[np.intp]) -> str:
-    """Return how many rows there are and the first of them, ``rows`` counted from 0.
+    """Return the number of rows and the first row numbers as text; ``rows`` are counted from 0.
 
     >>> cases(np.array([4])), cases(np.array([0, 3]))
     ('row 5', '2 rows: 1 and 4')
@@ -72,7 +73,7 @@ def cases(rows: NDArray[np.intp]) -> str:
 
 
 def row_numbers(rows: NDArray[np.intp]) -> str:
-    """Return the first few of rows that are counted from 0, as numbers from 1.
+    """Return the first few row numbers as text, counted from 1; ``rows`` are counted from 0.
 
     >>> row_numbers(np.arange(9))
     '1, 2, 3, 4, 5 and 4 more'
@@ -81,7 +82,7 @@ def row_numbers(rows: NDArray[np.intp]) -> str:
 
 
 def label_counts(column: TypedColumn) -> tuple[NDArray[np.intp], list[str]] | None:
-    """Return for each row the position of its label, -1 where missing, and the labels; None for numbers."""
+    """Return the position of each row's label, -1 where missing, and the labels. Return None for numbers."""
     values = column.values
     if isinstance(values, pd.Categorical):
         return np.asarray(values.codes).astype(np.intp), [str(label) for label in values.categories]

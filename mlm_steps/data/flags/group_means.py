@@ -1,4 +1,4 @@
-"""Columns that are group means of another column, but for some groups."""
+"""Find supplied group means that are wrong in some groups."""
 
 from __future__ import annotations
 
@@ -20,15 +20,16 @@ from mlm_steps.records.base import Notice
 __all__ = ["find", "off_means"]
 
 _AGREES = 0.9
-"""Share of the groups in which a column has to equal the computed means to pass for group means."""
+"""A column counts as group means if it equals the computed means in at least this share of the groups."""
 _MOST_CANDIDATES = 40
+"""At most this many number columns are compared, because every pair of columns is compared."""
 
 
 def find(view: DataView) -> tuple[Notice, ...]:
     """Return notices on supplied group means that differ from the computed ones.
 
-    All rows of the file count that belong to a group: what a file calls a mean was hardly taken on the
-    analysis sample.
+    The means are computed from all rows of the file that belong to a group, because supplied
+    means were hardly computed from the analysis sample.
     """
     found: list[Notice] = []
     for factor in view.factors:
@@ -40,7 +41,7 @@ def find(view: DataView) -> tuple[Notice, ...]:
 def _with_group(
     columns: Mapping[str, TypedColumn], factor: CodedFactor
 ) -> tuple[dict[str, NDArray[np.float64]], CodedFactor]:
-    """Return the file's number columns and a factor on all rows of the file that belong to a group."""
+    """Return the number columns and the factor for all rows of the file that belong to a group."""
     present = ~np.logical_or.reduce([columns[part].missing for part in factor.columns])
     numbers = {
         name: column.numbers[present]
@@ -54,7 +55,7 @@ def _with_group(
 
 
 def _mismatches(numbers: Mapping[str, NDArray[np.float64]], factor: CodedFactor) -> list[Notice]:
-    """Return notices on columns of shape (n,) that are means of another one but for some groups."""
+    """Return notices on columns that equal the means of another column in most but not all groups."""
     looked_at = list(numbers.items())[:_MOST_CANDIDATES]
     whole = {name: x for name, x in looked_at if np.isfinite(x).all() and np.abs(x).max() <= LARGEST}
     varying = {name: varying_groups(x, factor).any() for name, x in whole.items()}
@@ -71,10 +72,10 @@ def _mismatches(numbers: Mapping[str, NDArray[np.float64]], factor: CodedFactor)
 
 
 def off_means(given: NDArray[np.float64], means: NDArray[np.float64]) -> NDArray[np.bool_] | None:
-    """Return in which groups supplied means differ from computed ones, shape (J,).
+    """Return the groups in which supplied means differ from computed means, shape (J,).
 
-    None if they differ in so many that they are no means of this column, or if they are rounded so far that
-    nothing can be said.
+    Return None if they differ in so many groups that the column does not hold these means, or if the supplied
+    means are rounded too coarsely for a comparison.
     """
     tolerance = _rounding(given)
     if tolerance is None:
@@ -84,7 +85,7 @@ def off_means(given: NDArray[np.float64], means: NDArray[np.float64]) -> NDArray
 
 
 def _rounding(given: NDArray[np.float64]) -> float | None:
-    """Return half a unit of the last decimal that a column is written with; None if that says nothing."""
+    """Return half a unit of the last decimal of a column; None if that is large relative to its SD."""
     spread = float(given.std())
     digits = next((d for d in range(7) if np.allclose(given, np.round(given, d), rtol=0, atol=1e-9)), 7)
     tolerance = 0.5001 * 10.0**-digits

@@ -1,4 +1,4 @@
-"""Values that look as if a mean had been put in the place of missing ones."""
+"""Find values that look as if missing values had been replaced by a mean."""
 
 from __future__ import annotations
 
@@ -17,16 +17,19 @@ from mlm_steps.records.base import Notice
 __all__ = ["find"]
 
 _MOST_DECIMALS = 6
+"""Columns written with more decimals than this have no usual number of decimals."""
 _USUAL = 0.5
-"""Share of the values that are written with no more than the usual number of decimals."""
+"""At least this share of the values has no more than the usual number of decimals."""
 _LEAST_VALUES = 20
-"""Different values that a measurement has; with fewer, it is a scale, and any value repeats."""
+"""A column needs this many distinct values. With fewer, it may be a rating scale, whose values repeat."""
 _LEAST_IMPUTED = 5
+"""A notice needs at least this many values that look imputed; fewer may be coincidence."""
 _LEAST_GROUPS = 3
+"""A notice on group means needs at least this many groups with such values; fewer may be coincidence."""
 _SPIKE = 3.0
-"""Times the rows of the most frequent other value that a mean must have to be no coincidence."""
+"""A mean must be at least this many times as frequent as other values; a smaller excess may be chance."""
 _TIMES_CHANCE = 5.0
-"""Times the rows that lie at their group's mean by chance that there must be."""
+"""The rows at their group's mean must be at least this many times as many as expected by chance."""
 
 _ADVICE = (
     "it looks as if missing values had been replaced by means, which makes variances and standard errors too "
@@ -55,7 +58,7 @@ def find(view: DataView) -> tuple[Notice, ...]:
 def _about(
     name: str, x: NDArray[np.float64], factors: Sequence[CodedFactor], file_rows: NDArray[np.intp]
 ) -> str | None:
-    """Return words on what looks imputed in a column of shape (n,), None if nothing does."""
+    """Return text on the values of a column, shape (n,), that look imputed; None if there are none."""
     decimals = _usual_decimals(x)
     unit = 0.0 if decimals is None else 10.0**-decimals
     near = 0.5001 * unit + 1e-9 * float(x.std())
@@ -68,14 +71,14 @@ def _about(
 
 
 def _has_more(x: NDArray[np.float64], decimals: int) -> NDArray[np.bool_]:
-    """Return which values have more than so many decimals."""
+    """Return which values have more than ``decimals`` decimals."""
     size = np.maximum(np.abs(x), 1.0)
     more: NDArray[np.bool_] = np.abs(x - np.round(x, decimals)) > 1e-9 * size
     return more
 
 
 def _usual_decimals(x: NDArray[np.float64]) -> int | None:
-    """Return the number of decimals that most values are written with, None for more than six."""
+    """Return the number of decimals that suffices for most values; None if it exceeds six."""
     for decimals in range(_MOST_DECIMALS + 1):
         if _has_more(x, decimals).mean() <= 1 - _USUAL:
             return decimals
@@ -85,7 +88,7 @@ def _usual_decimals(x: NDArray[np.float64]) -> int | None:
 def _with_more_decimals(
     name: str, x: NDArray[np.float64], decimals: int, factors: Sequence[CodedFactor]
 ) -> str | None:
-    """Return words on values with more decimals than the others that repeat, as means do."""
+    """Return text on repeated values that have more decimals than the other values, as imputed means do."""
     longer = _has_more(x, decimals)
     count = int(longer.sum())
     if count < _LEAST_IMPUTED or _has_more(x[longer], decimals + 1).mean() < _USUAL:
@@ -108,7 +111,11 @@ def _with_more_decimals(
 def _same_inside(
     x: NDArray[np.float64], longer: NDArray[np.bool_], factor: CodedFactor
 ) -> tuple[int, int, int]:
-    """Return in how many groups there are such values, are these the same, and are so in two rows or more."""
+    """Return three counts of groups with ``longer`` values.
+
+    The first counts all such groups. The second counts those whose longer values are all equal. The third
+    counts those that in addition have at least two longer values.
+    """
     codes, values = factor.codes[longer], x[longer]
     order = np.lexsort((values, codes))
     codes, values = codes[order], values[order]
@@ -119,9 +126,9 @@ def _same_inside(
 
 
 def _spike_at_mean(x: NDArray[np.float64], near: float) -> float | None:
-    """Return the value at the mean of x, shape (n,), if it is far more frequent than all others.
+    """Return the value at the mean of x, shape (n,), if it is far more frequent than any other value.
 
-    The value 0 is never returned: many variables are 0 for reasons of their own.
+    The value 0 is never returned, because many variables are often 0 without imputation.
     """
     at = np.abs(x - x.mean()) <= near
     if at.sum() < max(_LEAST_IMPUTED, 2 * _by_chance(x, near, len(x))):
@@ -136,12 +143,12 @@ def _spike_at_mean(x: NDArray[np.float64], near: float) -> float | None:
 
 
 def _by_chance(deviations: NDArray[np.float64], near: float, n: int) -> float:
-    """Return how many of n normal values with such a spread lie so near to their mean."""
+    """Return how many of n normal values with the SD of ``deviations`` are expected near the mean."""
     return 2 * near * n / (float(deviations.std()) * math.sqrt(2 * math.pi))
 
 
 def _at_group_means(name: str, x: NDArray[np.float64], near: float, factor: CodedFactor) -> str | None:
-    """Return words on groups in which several rows lie at the mean and no other value is as frequent."""
+    """Return text on groups in which several rows lie at the mean and no other value is as frequent."""
     means = factor.means(x)
     wide = (factor.sizes > 2) & varying_groups(x, factor)
     deviations = x - means[factor.codes]
@@ -162,7 +169,7 @@ def _at_group_means(name: str, x: NDArray[np.float64], near: float, factor: Code
 
 
 def _most_alike(x: NDArray[np.float64], codes: NDArray[np.intp], groups: int) -> NDArray[np.intp]:
-    """Return how many rows of each group share its most frequent value, shape (groups,)."""
+    """Return the number of rows that have the most frequent value of their group, shape (groups,)."""
     order = np.lexsort((x, codes))
     starts = np.flatnonzero(
         (np.diff(codes[order], prepend=-1) != 0) | (np.diff(x[order], prepend=np.nan) != 0)
@@ -175,7 +182,7 @@ def _most_alike(x: NDArray[np.float64], codes: NDArray[np.intp], groups: int) ->
 def _repeat_elsewhere(
     x: NDArray[np.float64], at: NDArray[np.bool_], there: NDArray[np.intp], factor: CodedFactor
 ) -> bool:
-    """Return whether values off the mean repeat in the same groups nearly as often, as planned ones do."""
+    """Return whether other values repeat in the same groups nearly as often, as in planned designs."""
     looked_at = (there[factor.codes] > 1) & ~at
     codes, values = factor.codes[looked_at], x[looked_at]
     order = np.lexsort((values, codes))

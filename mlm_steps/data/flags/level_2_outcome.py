@@ -1,4 +1,4 @@
-"""Outcomes that are constant within groups, which a multilevel model of the rows cannot explain."""
+"""Find outcomes that are constant within groups; a multilevel model of the rows cannot explain them."""
 
 from __future__ import annotations
 

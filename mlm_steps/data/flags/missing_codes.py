@@ -1,4 +1,4 @@
-"""Codes such as -99 or 999 that stand for a missing value and count as values."""
+"""Find codes of missing values, such as -99 or 999, that are read as ordinary values."""
 
 from __future__ import annotations
 
@@ -21,10 +21,13 @@ _LONG = tuple(
     for places in range(2, 10)
     for digits in (*("9" * (places - 1) + last for last in "6789"), "8" * places, "7" * places)
 )
+"""Codes of 2 to 9 digits: nines, eights, sevens, and nines that end in 6, 7 or 8."""
 _DECIMAL = tuple(float(f"{'9' * places}.{'9' * decimals}") for places in range(2, 5) for decimals in (1, 2))
+"""Codes of nines with one or two decimals, such as 99.9 and 999.99."""
 _SHORT = (7.0, 8.0, 9.0)
+"""Codes of one digit, which surveys use on short scales."""
 CODES = tuple(sorted({*_LONG, *_DECIMAL, *_SHORT, *(-code for code in (*_LONG, *_DECIMAL, *_SHORT))}))
-"""Numbers of nines, and the eights, sevens and 96 to 98 by which surveys tell reasons apart."""
+"""All candidate codes, with both signs. Surveys distinguish reasons for missing values by code."""
 
 _ADVICE = (
     "may stand for a missing value and counts as a value. If it does, name it under data.na, which holds for "
@@ -37,16 +40,17 @@ _WORDS = re.compile(
     re.IGNORECASE,
 )
 _LEAST_REST = 8
-"""Other values that there must be to say what is far from them."""
+"""At least this many other values are needed to judge whether a code lies far from them."""
 _LEAST_SHARE = 0.25
-"""Share of the rows that the other values must have."""
+"""The other values must make up at least this share of the values; otherwise no value is a code."""
 _SAME_FRACTION = 0.1
-"""Share of the values that end as the code does, such as prices in .99, from which that says nothing."""
+"""A decimal code is ignored if more than this share of the values has its decimals, such as prices in .99."""
 _OFTEN, _ALONE = 5, 3
-"""Rows from which a code need not lie so far away, and how many times the widest gap then lies below it."""
+"""A code that occurs ``_OFTEN`` times needs only a gap of ``_ALONE`` times the widest gap below it."""
 _LEAST_AT_END = 5
+"""The last point of a scale must occur at least this often; fewer rows may be the tail of a count."""
 _STEEP = 0.05
-"""Share of the rows that the end of a scale must have: the tail of a count runs out, a scale stops."""
+"""The last point of a scale must have at least this share of the rows; the tail of a count has less."""
 
 
 def find(view: DataView) -> tuple[Notice, ...]:
@@ -58,7 +62,7 @@ def find(view: DataView) -> tuple[Notice, ...]:
 
 
 def _in_column(column: TypedColumn, *, grouping: bool) -> Iterator[Notice]:
-    """Yield the notices on one column; of a grouping column, each level counts once."""
+    """Yield the notices on one column; each level of a grouping column counts once."""
     counted = label_counts(column)
     if counted is None:
         x = column.numbers
@@ -86,7 +90,7 @@ def _number(label: str) -> float:
 def _about_numbers(
     name: str, x: NDArray[np.float64], looked_at: NDArray[np.float64], least: int
 ) -> Iterator[Notice]:
-    """Yield a notice if numbers, one per row, hold codes; ``looked_at`` are those that are compared."""
+    """Yield a notice if numbers, one per row, contain codes; only the values ``looked_at`` are compared."""
     codes = _codes(looked_at[np.isfinite(looked_at)], least=least)
     if not codes:
         return
@@ -104,7 +108,7 @@ def _codes(x: NDArray[np.float64], *, least: int) -> list[float]:
     ----------
     x : ndarray
     least : int
-        How often a code has to occur; one that occurs less often has to lie much further away.
+        Minimum number of occurrences of a code. A code with fewer occurrences must lie much further away.
     """
     if len(x) <= _LEAST_REST:
         return []
@@ -127,7 +131,7 @@ def _codes(x: NDArray[np.float64], *, least: int) -> list[float]:
 def _beyond(
     rest: NDArray[np.float64], centre: float, counts: dict[float, int], least: int, *, whole: bool
 ) -> list[float]:
-    """Return the codes above the other values, of candidates above their centre."""
+    """Return the candidates that are codes above the other values; all candidates exceed ``centre``."""
     found: list[float] = []
     top, bottom = float(rest.max()), float(rest.min())
     below = rest
@@ -135,10 +139,10 @@ def _beyond(
         inner = float(below[below < code].max())
         half = max(inner - centre, (inner - bottom) / 2)
         gap, count, short = code - inner, counts[code], abs(code) < 10
-        if top <= 0.0 < code:  # the mirror image of negative codes among values from 0 up
+        if top <= 0.0 < code:  # no other value has the sign of the code
             is_code = gap >= min(_SHORT) and count >= (least if short else 1)
         elif short and whole:
-            room = 1 if counts.get(max(_SHORT), 0) >= least else 2  # surveys take 9 before 8 and 7
+            room = 1 if counts.get(max(_SHORT), 0) >= least else 2  # surveys use 9 before 8 and 7
             is_code = count >= least and code > top and gap > room and _is_scale(below[below <= inner])
         else:
             wanted = half if short or least == 1 else half / 2
@@ -154,12 +158,12 @@ def _beyond(
 
 
 def _widest(x: NDArray[np.float64]) -> float:
-    """Return the widest gap between neighbouring values; one that is alone has any neighbour."""
+    """Return the widest gap between neighbouring values; infinity if all values are equal."""
     return float(np.diff(np.unique(x)).max(initial=0.0)) if np.ptp(x) else np.inf
 
 
 def _is_scale(x: NDArray[np.float64]) -> bool:
-    """Return whether whole numbers are the points of a scale: none left out, and no tail at the upper end."""
+    """Return whether whole numbers form a rating scale: every point is used, and the last is frequent."""
     points, counts = np.unique(x, return_counts=True)
     complete = 2 <= len(points) == points[-1] - points[0] + 1
     return bool(complete and counts[-1] >= max(_LEAST_AT_END, _STEEP * len(x)))

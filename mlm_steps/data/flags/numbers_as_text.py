@@ -1,4 +1,4 @@
-"""Numbers that are read as text because of the signs around or inside them."""
+"""Find numbers that are read as text because they contain other characters."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ __all__ = ["find"]
 
 
 def find(view: DataView) -> tuple[Notice, ...]:
-    """Return one notice on all columns of the file that hold numbers with signs and are read as text."""
+    """Return one notice on all columns that are text because their numbers contain other characters."""
     found = [
         (name, column.strays)
         for name, column in view.columns.items()

@@ -1,4 +1,4 @@
-"""Units that occur twice: identifiers that repeat, and rows that are equal in every column."""
+"""Find units that occur twice: repeated identifiers, and rows that are equal in every column."""
 
 from __future__ import annotations
 
@@ -20,17 +20,20 @@ from mlm_steps.records.base import Notice
 __all__ = ["find"]
 
 _MOSTLY_UNIQUE = 0.9
-"""Share of the rows that have a value of their own in a column that passes for an identifier of rows."""
+"""A column counts as an identifier if its distinct values are at least this share of the rows."""
 _MOSTLY_ONCE = 0.5
-"""Share of the values that occur once, where the column's name says that it is an identifier."""
+"""A column named as an identifier counts as one if at least this share of its values occurs once."""
 _TIME_NAME = re.compile(
     r"(^|[_. ])(times?|days?|weeks?|months?|years?|wave|occasion|visit|session|date|trial|item|measurement)"
     r"($|[_. 0-9])",
     re.IGNORECASE,
 )
 _FEW_TIMES = 12
+"""A column with at most this many distinct values may distinguish the occasions of repeated units."""
 _SEVERAL = 3
+"""Only if at least this many units repeat may a column not named as a time distinguish their rows."""
 _MOST_SHOWN = 3
+"""A notice names at most this many repeated units, so that it stays short."""
 
 
 def find(view: DataView) -> tuple[Notice, ...]:
@@ -53,7 +56,7 @@ def find(view: DataView) -> tuple[Notice, ...]:
 
 
 def _may_identify(column: TypedColumn) -> bool:
-    """Return whether a column is text, or whole numbers that are named as identifiers are."""
+    """Return whether a column is text, or holds whole numbers and has the name of an identifier."""
     if column.strays is not None and column.strays.signs:
         return False
     if column.kind != "number":
@@ -63,14 +66,14 @@ def _may_identify(column: TypedColumn) -> bool:
 
 
 def _codes(values: pd.Series) -> NDArray[np.intp]:
-    """Return the values of a column numbered, -1 where missing, shape (n,)."""
+    """Return the values of a column as codes from 0, -1 where missing, shape (n,)."""
     if isinstance(values.dtype, pd.CategoricalDtype):
         return values.cat.codes.to_numpy().astype(np.intp)
     return pd.factorize(values.to_numpy())[0].astype(np.intp)
 
 
 def _repeats(codes: NDArray[np.intp], *, named: bool) -> NDArray[np.bool_] | None:
-    """Return the rows whose value occurs more than once, if the others say that it ought not to."""
+    """Return the rows with a repeated value, or None if the column is not an identifier or none repeats."""
     sizes = np.bincount(codes[codes >= 0])
     n, distinct, once = int(sizes.sum()), int((sizes > 0).sum()), int((sizes == 1).sum())
     if distinct == n:
@@ -82,7 +85,7 @@ def _repeats(codes: NDArray[np.intp], *, named: bool) -> NDArray[np.bool_] | Non
 
 
 def _is_separated(view: DataView, name: str, units: NDArray[np.intp], again: NDArray[np.bool_]) -> bool:
-    """Return whether another column, such as the occasion, tells the rows of each repeated unit apart.
+    """Return whether another column, such as the occasion, distinguishes the rows of each repeated unit.
 
     Parameters
     ----------
@@ -90,9 +93,9 @@ def _is_separated(view: DataView, name: str, units: NDArray[np.intp], again: NDA
     name : str
         The identifier.
     units : ndarray of int, shape (k,)
-        The unit of each row that repeats.
+        The unit of each row whose unit repeats.
     again : ndarray of bool, shape (n,)
-        Which rows these are.
+        Whether the unit of each row repeats.
     """
     several = len(np.unique(units)) >= _SEVERAL
     for other in view.columns:
@@ -111,7 +114,7 @@ def _is_separated(view: DataView, name: str, units: NDArray[np.intp], again: NDA
 def _repeated_numbers(
     view: DataView, column: TypedColumn, codes: NDArray[np.intp], file_rows: NDArray[np.intp]
 ) -> Iterator[Notice]:
-    """Yield a notice on numbers that begin anew in each group and occur twice in some of them."""
+    """Yield a notice on identifiers that are numbered within groups and occur twice in some group."""
     for factor in view.factors:
         pairs = np.where(codes >= 0, factor.codes * (int(codes.max(initial=0)) + 1) + codes, -1)
         numbered, _ = pd.factorize(np.where(pairs < 0, np.nan, pairs))
@@ -149,7 +152,7 @@ def _shown(
     file_rows: NDArray[np.intp],
     of: NDArray[np.str_] | None = None,
 ) -> tuple[int, str]:
-    """Return how many units repeat, and words on the first of them; ``of`` is said after each row's label."""
+    """Return the number of repeated units, and text on the first; ``of`` follows the label of each row."""
     units = pd.unique(codes[again])
     places = [np.flatnonzero(codes == unit) for unit in units[:_MOST_SHOWN]]
     shown = [
@@ -167,7 +170,7 @@ def _label(column: TypedColumn, row: int) -> str:
 
 
 def _repeated_times(view: DataView, file_rows: NDArray[np.intp]) -> Iterator[Notice]:
-    """Yield notices on occasions that some units of a factor have twice."""
+    """Yield notices on occasions that occur twice in some units of a factor."""
     for factor in view.factors:
         for name in (name for name in view.columns if name in view.used - view.grouping):
             if not _TIME_NAME.search(name):

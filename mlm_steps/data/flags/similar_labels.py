@@ -1,4 +1,4 @@
-"""Labels that a reader takes for one and the program counts as two."""
+"""Find labels that look alike to a reader but are different to the program."""
 
 from __future__ import annotations
 
@@ -15,9 +15,11 @@ from mlm_steps.records.base import Notice
 __all__ = ["find", "plain_label"]
 
 _MOST_SHOWN = 5
+"""A notice lists at most this many sets of similar labels, so that it stays short."""
 _REPEATED = 0.5
-"""Most labels per row that a column has which no model uses: beyond it is free text or an identifier."""
+"""An unused column with more labels per row than this is free text or an identifier and is not checked."""
 _LONGEST = 48
+"""Longer labels are shortened to this many characters in a notice; their ends remain visible."""
 _SPACES = re.compile(r"^ +| +$| {2,}")
 _DIGITS = re.compile(r"[0-9]+")
 _DASHES = re.compile(r"[\u2010-\u2015\u2212]")
@@ -25,10 +27,10 @@ _QUOTES = str.maketrans("\u2018\u2019\u201c\u201d\u00b4`", "''\"\"''")
 
 
 def plain_label(label: str) -> str:
-    """Return a label without what the eye misses.
+    """Return a label without the differences that a reader easily misses.
 
-    That is case, spaces at the ends or in number, signs of no width, the width and composition of
-    characters, the kind of dash and quotation mark, and zeros before a number.
+    These are case, the number of spaces, spaces at the ends, characters of zero width, the width and
+    composition of characters, the kind of dash and quotation mark, and zeros before a number.
 
     >>> plain_label(" Sacr\u00e9  C\u0153ur") == plain_label("SACRE\u0301 C\u0152UR")
     True
@@ -44,7 +46,7 @@ def plain_label(label: str) -> str:
 
 
 def find(view: DataView) -> tuple[Notice, ...]:
-    """Return a notice for each column of the file whose labels differ in such things alone."""
+    """Return a notice for each column with different labels that have the same plain label."""
     found = []
     for name, column in view.columns.items():
         counted = label_counts(column)
@@ -60,7 +62,7 @@ def find(view: DataView) -> tuple[Notice, ...]:
 
 
 def _alike(labels: Sequence[str]) -> list[list[int]]:
-    """Return the positions of labels that are alike, those of one plain label together."""
+    """Return the positions of similar labels, as one list for each plain label."""
     places: dict[str, list[int]] = {}
     for place, label in enumerate(labels):
         places.setdefault(plain_label(label), []).append(place)
@@ -84,7 +86,7 @@ def _notice(
 def _words(
     codes: NDArray[np.intp], labels: Sequence[str], sizes: NDArray[np.intp], group: Sequence[int]
 ) -> str:
-    """Return labels that are alike, the most frequent by its number of rows, the others by the rows."""
+    """Return text on similar labels: the row count of the most frequent, the rows of the others."""
     first, *others = sorted(group, key=lambda place: -sizes[place])
     shown = [f"{_visible(labels[place])} ({cases(np.flatnonzero(codes == place))})" for place in others]
     rows = "1 row" if sizes[first] == 1 else f"{sizes[first]} rows"
@@ -92,7 +94,7 @@ def _words(
 
 
 def _visible(label: str) -> str:
-    r"""Return a label in quotes, with marks for what cannot be seen: spaces, signs, composition.
+    r"""Return a label in quotes, with visible marks for spaces and for invisible or decomposed characters.
 
     >>> print(_visible(" St.  Anne"), _visible("St.\u00a0Anne"), _visible("a" * 99))
     '␣St.␣␣Anne' 'St.\xa0Anne' 'aaaaaaaaaaaaaaaaaaaaaaaa…aaaaaaaaaaaaaaaaaaaaaaaa'

@@ -1,4 +1,4 @@
-"""Outcomes of two values, for which a linear model is an approximation."""
+"""Find outcomes with two values; a linear model of them is an approximation."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Reader of comma-separated text, or of whatever delimiter it turns out to have."""
+"""Reader of delimited text; the delimiter is detected."""
 
 from __future__ import annotations
 

@@ -14,11 +14,11 @@ from mlm_steps.records.base import Notice
 __all__ = ["read"]
 
 _EXACT = 2**53
-"""From here on float64 no longer tells neighbouring whole numbers apart."""
+"""From this size on, float64 cannot represent all whole numbers; such columns become text."""
 
 
 def read(path: Path, options: ReadOptions) -> RawTable:  # noqa: ARG001 - one signature for all readers
-    """Return the columns of a Parquet file: its types stand, dictionaries keep their order."""
+    """Return the columns of a Parquet file. Types are kept, and dictionaries keep their order."""
     import pyarrow.parquet as pq
 
     table = pq.ParquetFile(path).read()

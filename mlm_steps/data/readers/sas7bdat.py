@@ -11,7 +11,7 @@ __all__ = ["read"]
 
 
 def read(path: Path, options: ReadOptions) -> RawTable:
-    """Return the columns of a .sas7bdat file, which knows no value labels."""
+    """Return the columns of a .sas7bdat file; the format has no value labels."""
     import pyreadstat
 
     return read_labelled(path, pyreadstat.read_sas7bdat, encoding=options.encoding)

@@ -18,14 +18,14 @@ from mlm_steps.spec.written import quoted
 __all__ = ["SHEETS", "read"]
 
 SHEETS = "first_sheet"
-"""Code of the notice on a workbook of several sheets."""
+"""Code of the notice on a workbook with several sheets."""
 
 _EXACT = 2**53
-"""From here on float64 no longer tells neighbouring whole numbers apart; such a column is text."""
+"""From this size on, float64 cannot represent all whole numbers; such columns become text."""
 
 
 def read(path: Path, options: ReadOptions) -> RawTable:
-    """Return one sheet of an .xlsx workbook, the first unless ``sheet`` names one; row 1 is the header."""
+    """Return one sheet of an .xlsx workbook: the named sheet or else the first. Row 1 is the header."""
     import openpyxl
 
     book = openpyxl.load_workbook(path, read_only=True, data_only=True)
@@ -61,7 +61,7 @@ def _sheet(book: Any, name: str | None) -> Any:
 
 
 def _about_others(book: Any, sheet: Any) -> tuple[Notice, ...]:
-    """Return a notice on which sheet is read where nobody has said which, and there are several."""
+    """Return a notice that names the sheet that is read, if the workbook has several."""
     others = [other.title for other in book.worksheets if other is not sheet]
     if not others:
         return ()
@@ -86,7 +86,7 @@ def _column(name: str, cells: Sequence[Any]) -> RawColumn:
 
 
 def _text(cell: Any) -> str:
-    """Return a cell as a person would type it."""
+    """Return the value of a cell as text, in the form in which a user would type it."""
     if isinstance(cell, bool):
         return str(cell).upper()
     if isinstance(cell, float):

@@ -1,4 +1,4 @@
-"""Ladders that are made from a few columns, by the word a user writes under ``preset``."""
+"""Preset ladders, which are built from a few columns; the key is the value of ``preset`` in the spec."""
 
 from __future__ import annotations
 
