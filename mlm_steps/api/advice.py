@@ -29,19 +29,19 @@ KEEP = "To keep the model and say that it is singular is an answer too."
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Advice:
-    """Why a fit is singular, and its alternatives, each fitted; ``print`` shows both.
+    """The reasons why a fit is singular, and its fitted alternatives; ``print`` shows both.
 
     Attributes
     ----------
     record : RungAdvice
-        Every number.
+        All numbers of the diagnosis and the alternatives.
     """
 
     record: RungAdvice
 
     @property
     def table(self) -> pd.DataFrame:
-        """One row per alternative: test against the fit, change in AIC, largest change in SE."""
+        """One row per alternative: its test against the fit, the change in AIC, the largest change in SE."""
         rows = [[getattr(other, name) for name in COLUMNS] for other in self.record.alternatives]
         return pd.DataFrame(rows, columns=list(COLUMNS))
 
@@ -68,7 +68,7 @@ class Advice:
 
 
 def advise_on(state: FitState) -> Advice:
-    """Return the diagnosis of a fit and its alternatives, each fitted to the same data."""
+    """Return the diagnosis of a fit and its alternatives, which are fitted to the same data."""
     origin = state.origin
     if origin is None:
         raise UsageError(Fault("advice", "this fit is at given parameters", "ask the fit it came from"))

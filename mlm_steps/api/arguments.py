@@ -36,19 +36,19 @@ P = ParamSpec("P")
 R = TypeVar("R")
 
 LARGEST_SEED = 2**63 - 1
-"""Largest seed, the same as in a spec."""
+"""Largest accepted seed: the largest signed 64-bit integer, as in a spec."""
 MOST_REPLICATES = 1_000_000
-"""Most replicates: the results of more would not fit into memory."""
+"""Largest number of bootstrap replicates. The results of more replicates would not fit into memory."""
 MOST_WORKERS = 1_000
-"""Most processes: more than any single machine runs."""
+"""Largest number of processes, which exceeds what a single machine runs."""
 MOST_EVALUATIONS = 1_000_000
-"""Most evaluations of the criterion, the same as in a spec."""
+"""Largest number of evaluations of the criterion, as in a spec."""
 MOST_RESTARTS = 1000
-"""Most restarts of the search, the same as in a spec."""
+"""Largest number of restarts of the search, as in a spec."""
 TOLERANCES = (1e-15, 0.01)
-"""Range of the convergence tolerance: from below rounding error to a visible change of the criterion."""
+"""Range of the convergence tolerance, from below rounding error to a visible change of the criterion."""
 STARTS = (1e-6, 1e6)
-"""Range of the starting value of theta, a ratio of standard deviations."""
+"""Range of the starting value of theta, which is a ratio of standard deviations."""
 
 
 def checked(**checks: Check) -> Callable[[Callable[P, R]], Callable[P, R]]:
@@ -78,7 +78,7 @@ def kind_of(value: object) -> str:
 
 
 def formula_text(key: str, value: object) -> str:
-    """Return a formula, which must be text."""
+    """Return a formula; UsageError for anything but text."""
     if not isinstance(value, str):
         hint = 'a formula is a text, such as "y ~ x + (1 | g)"'
         raise UsageError(Fault(key, f"this is {kind_of(value)}, not a text", hint))
@@ -86,14 +86,14 @@ def formula_text(key: str, value: object) -> str:
 
 
 def truth(key: str, value: object) -> bool:
-    """Return True or False."""
+    """Return a Boolean value; UsageError for anything else."""
     if not isinstance(value, (bool, np.bool_)):
         raise UsageError(Fault(key, f"this is {kind_of(value)}", "True or False"))
     return bool(value)
 
 
 def share(key: str, value: object) -> float:
-    """Return a number between 0 and 1, neither included."""
+    """Return a number strictly between 0 and 1; UsageError for anything else."""
     number = _number(key, value, "a number")
     if not 0.0 < number < 1.0:
         raise UsageError(Fault(key, f"{_shown(value)} is not between 0 and 1", "for example 0.95"))
@@ -101,7 +101,7 @@ def share(key: str, value: object) -> float:
 
 
 def real(key: str, value: object) -> float:
-    """Return a finite number."""
+    """Return a finite number; UsageError for anything else."""
     number = _number(key, value, "a number")
     if not math.isfinite(number):
         raise UsageError(Fault(key, f"{_shown(value)} is not a finite number"))
@@ -123,7 +123,7 @@ def mapping(key: str, value: object) -> Mapping[str, object]:
 
 
 def whole(least: int, most: int) -> Check:
-    """Return the check of a whole number within limits; a float without a fraction is one."""
+    """Return a check of whole numbers within limits. A float without a fraction is a whole number."""
 
     def check(key: str, value: object) -> int:
         number = _number(key, value, "a whole number")
@@ -139,7 +139,7 @@ def whole(least: int, most: int) -> Check:
 
 
 def one_of(known: Iterable[str], what: str) -> Check:
-    """Return the check of a word; ``what`` names such words, as in ``no bootstrap is called 'x'``."""
+    """Return a check of words; ``what`` names such words, as in ``no bootstrap is called 'x'``."""
     words = tuple(known)
 
     def check(key: str, value: object) -> str:
@@ -153,7 +153,7 @@ def one_of(known: Iterable[str], what: str) -> Check:
 
 
 def optional(check: Check) -> Check:
-    """Return a check that lets None pass."""
+    """Return a check that accepts None and passes all other values to ``check``."""
     return lambda key, value: None if value is None else check(key, value)
 
 
@@ -173,13 +173,13 @@ def names(key: str, value: object) -> list[str]:
 
 
 def column_words(known: Mapping[str, object]) -> str:
-    """Return the names of columns for a message, twelve at most."""
+    """Return the names of at most twelve columns, for a message."""
     shown = [name for name, _ in zip(known, range(12), strict=False)]
     return ", ".join(shown) + (", …" if len(known) > len(shown) else "")
 
 
 def a_control(key: str, value: object) -> Control | None:
-    """Return settings of the search, each within the limits that a spec has."""
+    """Return settings of the search; UsageError for settings outside the limits of a spec."""
     if value is None:
         return None
     if not isinstance(value, Control):

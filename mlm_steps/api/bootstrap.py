@@ -1,4 +1,4 @@
-"""Bootstrap a fit, and percentile intervals of the replicates."""
+"""Bootstrap a fit and compute percentile intervals from the replicates."""
 
 from __future__ import annotations
 
@@ -36,21 +36,21 @@ Array = NDArray[np.float64]
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Bootstrap:
-    """Refits to simulated data; ``print`` shows bias, standard error and interval of each number.
+    """Refits to simulated data; ``print`` shows bias, standard error and interval of each quantity.
 
     Attributes
     ----------
     estimates : Series
-        Of the fit, by the names of ``Fit.confint``; then ``icc_adjusted``, ``icc_unadjusted``, one
-        ``icc_`` per term, ``r2_marginal`` and ``r2_conditional``.
+        Estimates of the fit under the names of ``Fit.confint``; then ``icc_adjusted``, ``icc_unadjusted``,
+        one ``icc_`` per term, ``r2_marginal`` and ``r2_conditional``.
     values : DataFrame, shape (B, numbers)
-        The same in each replicate; NaN where a replicate failed, or the number does not exist in it.
+        The same quantities in each replicate; NaN if the replicate failed or the quantity is undefined.
     status : Series of str, length B
         ``converged``, ``singular`` or ``failed``.
     kind : str
     seed : int
     confidence : float
-        Of the intervals in ``table``.
+        Confidence of the intervals in ``table``.
     """
 
     estimates: pd.Series
@@ -62,29 +62,29 @@ class Bootstrap:
 
     @property
     def failed(self) -> int:
-        """Number of replicates without an optimum: left out."""
+        """Number of replicates without an optimum. They are excluded."""
         return int((self.status == "failed").sum())
 
     @property
     def singular(self) -> int:
-        """Number of replicates whose covariance matrix has reduced rank: kept."""
+        """Number of replicates whose covariance matrix has reduced rank. They are included."""
         return int((self.status == "singular").sum())
 
     @property
     def method(self) -> str:
-        """In words, such as ``parametric bootstrap, B=2000, 3 failed``."""
+        """The method in words, such as ``parametric bootstrap, B=2000, 3 failed``."""
         return f"{self.kind} bootstrap, B={len(self.status)}, {self.failed} failed"
 
     @property
     def table(self) -> pd.DataFrame:
-        """Per number its estimate, bias, standard error and percentile interval."""
+        """One row per quantity: estimate, bias, standard error and percentile interval."""
         ends = self.confint().table[["low", "high"]]
         shift = {"estimate": self.estimates, "bias": self.values.mean() - self.estimates}
         return pd.DataFrame({**shift, "se": self.values.std(), "low": ends["low"], "high": ends["high"]})
 
     @checked(confidence=optional(share), parm=optional(names))
     def confint(self, confidence: float | None = None, parm: Sequence[str] | None = None) -> Intervals:
-        """Return percentile intervals, of all numbers or of those named in ``parm``.
+        """Return percentile intervals of all quantities, or of those named in ``parm``.
 
         Raises
         ------

@@ -40,7 +40,7 @@ class Comparison:
     Attributes
     ----------
     record : ComparisonRecord
-        Every number, with the reason where there is no test.
+        All numbers of the comparison; if there is no test, the reason.
     smaller, larger : Fit
     """
 
@@ -50,7 +50,7 @@ class Comparison:
 
     @property
     def statistic(self) -> float | None:
-        """The difference of the criteria."""
+        """Difference of the criteria of the two models."""
         return self.record.statistic
 
     @property
@@ -60,22 +60,22 @@ class Comparison:
 
     @property
     def p_value(self) -> float | None:
-        """Upper tail of the chi-square distribution, as ``anova`` gives it."""
+        """Upper tail of the chi-square distribution, as in ``anova``."""
         return self.record.p_naive
 
     @property
     def p_boundary(self) -> float | None:
-        """Upper tail of the mixture that holds when variances are tested, where its weights are known."""
+        """Upper tail of the chi-square mixture for tests of variances, if its weights are known."""
         return self.record.p_boundary
 
     @property
     def p_rlrt(self) -> float | None:
-        """Exact p value of a single variance."""
+        """Exact p value of the test of a single variance."""
         return self.record.p_rlrt
 
     @property
     def p_boot(self) -> float | None:
-        """The p value by the parametric bootstrap, if that was asked for."""
+        """The p value of the parametric bootstrap, if it was requested."""
         return self.record.p_boot
 
     def __repr__(self) -> str:
@@ -125,20 +125,21 @@ def compare(
 ) -> Comparison:
     """Compare two nested models by the likelihood ratio test, AIC and BIC.
 
-    Models that are given the other way round are exchanged, and a notice says so.
+    If ``smaller`` contains ``larger``, the two are exchanged and a notice reports the exchange.
 
-    Fixed effects are compared by ML refits, variances by the method of the fits. Models that are not nested
-    get no test, and the record says why.
+    Models with different fixed effects are compared by their ML fits; models that differ in their random
+    effects only, by the method of the fits. If the models are not nested, there is no test and the record
+    gives the reason.
 
     Parameters
     ----------
     smaller, larger : Fit
     names : tuple of two str
-        Names of the models; names given here stay with their models when these are exchanged.
+        Names of the models. If the models are exchanged, the names are exchanged with them.
     rlrt : bool
         Whether to compute the exact restricted likelihood ratio test if REML fits differ in one variance.
     bootstrap : {"where_needed", "always", "never"}
-        Whether to simulate the null distribution: if it has no closed form, always or never.
+        When to simulate the null distribution: only if it has no closed form, always, or never.
     replicates, seed : int
         Number of bootstrap replicates, and the seed of the bootstrap and the exact test.
 

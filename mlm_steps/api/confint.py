@@ -1,4 +1,4 @@
-"""Intervals of a fit's parameters by any of the ``METHODS``."""
+"""Intervals of a fit's parameters by one of the ``METHODS``."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ __all__ = ["METHODS", "confint"]
 
 
 class IntervalMethod(Protocol):
-    """A kind of intervals."""
+    """A method for intervals."""
 
     def __call__(self, state: FitState, parm: Selection, confidence: float, workers: int, /) -> Intervals:
         """Return the intervals of the selected parameters."""
@@ -26,7 +26,7 @@ class IntervalMethod(Protocol):
 
 
 def _wald(state: FitState, parm: Selection, confidence: float, _: int) -> Intervals:
-    """Return estimate and standard error with the method's degrees of freedom; none for variances."""
+    """Return Wald intervals of fixed effects with the df of the fit's method; variances have no intervals."""
     design = state.lmm.design
     tests = test_rows(state.reference, np.eye(design.p), confidence)
     names = names_of(design)
@@ -55,13 +55,13 @@ def _by_profile(state: FitState, parm: Selection, confidence: float, workers: in
 
 
 def _by_bootstrap(state: FitState, parm: Selection, confidence: float, _: int) -> Intervals:
-    """Return percentiles of ``Fit.bootstrap()`` at its defaults, of the parameters alone."""
+    """Return percentile intervals of the parameters from ``Fit.bootstrap()`` with its default arguments."""
     names = chosen_of(parm, names_of(state.lmm.design))
     return bootstrap(state).confint(confidence, list(names))
 
 
 METHODS: dict[str, IntervalMethod] = {"profile": _by_profile, "bootstrap": _by_bootstrap, "wald": _wald}
-"""Kinds of intervals, by the word that asks for them."""
+"""The methods for intervals, by the value of the argument ``method``."""
 
 
 @checked(confidence=optional(share), workers=whole(1, MOST_WORKERS), method=one_of(METHODS, "intervals are"))

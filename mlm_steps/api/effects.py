@@ -98,7 +98,7 @@ def means(
 def _mean_columns(
     predictors: Predictors, factor: str | Sequence[str], by: str | Sequence[str] | None
 ) -> tuple[tuple[str, ...], tuple[str, ...]]:
-    """Return the factors and those of ``by``; UsageError where one has no levels."""
+    """Return the factors and those of ``by``; UsageError for a predictor without levels."""
     factors, others = _names("factor", factor), _names("by", by)
     for key, names in (("factor", factors), ("by", others)):
         for name in names:
@@ -123,7 +123,7 @@ def _control(predictors: Predictors, factors: tuple[str, ...], control: Predicto
 
 
 def _pair(predictors: Predictors, focal: str, moderator: str) -> Predictor:
-    """Return the moderator; UsageError if one of the two is no predictor or both are the same."""
+    """Return the moderator; UsageError if either is not a predictor or both are the same."""
     _predictor(predictors, "focal", focal)
     moderating = _predictor(predictors, "moderator", moderator)
     if focal == moderator:
@@ -132,7 +132,7 @@ def _pair(predictors: Predictors, focal: str, moderator: str) -> Predictor:
 
 
 def _predictor(predictors: Predictors, key: str, name: str) -> Predictor:
-    """Return the predictor of a name; UsageError if there is none."""
+    """Return the predictor with this name; UsageError if there is none."""
     known = predictors.by_name
     if not isinstance(name, str):
         raise UsageError(Fault(key, f"this is {kind_of(name)}, not the name of a predictor"))
@@ -143,7 +143,7 @@ def _predictor(predictors: Predictors, key: str, name: str) -> Predictor:
 
 
 def _names(key: str, names: object) -> tuple[str, ...]:
-    """Return one name or several, each once; UsageError for anything else."""
+    """Return one or several names without duplicates; UsageError for anything else."""
     if names is None or isinstance(names, str):
         return () if names is None else (names,)
     listed = _several(key, names)

@@ -1,4 +1,4 @@
-"""A linear mixed model fitted to a frame."""
+"""Fit a linear mixed model to a data frame."""
 
 from __future__ import annotations
 
@@ -53,27 +53,27 @@ def fit(
     Parameters
     ----------
     formula : str
-        In lme4's language, for example ``"math ~ ses + (ses | school)"``.
+        Formula in the notation of lme4, for example ``"math ~ ses + (ses | school)"``.
     data : DataFrame, or a table of polars, pyarrow or another library with Arrow's interface
-        Rows with missing values in the formula's variables are left out; text columns are factors.
+        Rows with missing values in the formula's variables are excluded; text columns are factors.
     reml : bool
-        Restricted maximum likelihood; False for maximum likelihood.
+        Whether to use restricted maximum likelihood instead of maximum likelihood.
     weights : str or array of n numbers, optional
-        Prior (precision) weights: their column, or one per row; new data have the latter in a column
-        ``(weights)``.
+        Prior (precision) weights: the name of a column, or one weight per row. If they are given as an
+        array, new data must contain them in a column ``(weights)``.
     contrasts : mapping of column to str, optional
-        ``treatment``, ``sum``, ``helmert`` or ``poly``.
+        The coding of each factor: ``treatment``, ``sum``, ``helmert`` or ``poly``.
     df : {"satterthwaite", "kenward-roger", "between-within", "residual", "z"}
         Degrees of freedom of the t tests; ``kenward-roger`` also adjusts the standard errors.
     confidence : float
-        Of the Wald intervals.
+        Confidence of the Wald intervals.
     control : Control, optional
-        How to search for the optimum.
+        Settings of the search for the optimum.
 
     Raises
     ------
     UsageError
-        The data are no table, or an argument is of the wrong kind or none of those there are.
+        The data are not a table, or an argument has the wrong type or an unknown value.
     DesignError
         The formula cannot be read or does not fit the data.
     FitError

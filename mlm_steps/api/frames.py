@@ -14,23 +14,23 @@ from mlm_steps.errors import Fault, UsageError
 __all__ = ["WEIGHTS", "a_frame", "new_frame", "with_weights"]
 
 WEIGHTS = "(weights)"
-"""Column of weights that were given as an array, named as in R's model frames."""
+"""Column for weights that were given as an array. R's model frames use the same name."""
 
 
 def a_frame(key: str, data: object) -> pd.DataFrame:
-    """Return data as a pandas frame whose columns are named by texts.
+    """Return data as a pandas frame whose column names are strings.
 
     Parameters
     ----------
     key : str
         Name of the argument, for messages.
     data : DataFrame, or a table of polars, pyarrow or another library with Arrow's interface
-        Whole numbers stay whole where some are missing.
+        Integer columns with missing values keep an integer type.
 
     Raises
     ------
     UsageError
-        For anything else, and for column names of several parts.
+        For anything else, and for a MultiIndex of columns.
     """
     frame = data if isinstance(data, pd.DataFrame) else _from_arrow(data)
     if frame is None:
@@ -69,7 +69,7 @@ def new_frame(key: str, data: object) -> pd.DataFrame:
 
 
 def _column(values: Any) -> Any:
-    """Return several values as a Series, in which whole numbers stay whole; one value as it is."""
+    """Return several values as a Series that keeps integer types; return a single value unchanged."""
     if isinstance(values, (pd.Series, pd.Index, pd.api.extensions.ExtensionArray)):
         return pd.Series(values)
     if isinstance(values, np.ndarray) and values.ndim == 1:
@@ -104,7 +104,7 @@ def _from_arrow(data: Any) -> pd.DataFrame | None:
 
 
 def _whole_types() -> dict[Any, Any]:
-    """Return the pandas types of whole numbers that can be missing."""
+    """Return the pandas integer types that allow missing values."""
     import pyarrow as pa
 
     return {

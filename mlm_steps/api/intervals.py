@@ -11,9 +11,9 @@ from scipy import special
 __all__ = ["Intervals", "Row", "interval_table", "quantile_of"]
 
 Row = tuple[float, float, str | None, str | None]
-"""Both limits, and the code of each that is not where the criterion puts it."""
+"""Both limits, and a code for each limit that is not a crossing of the criterion."""
 SIGNIFICANT = 7
-"""Significant digits, as R prints by default."""
+"""Number of significant digits, R's default for printing."""
 NOTES = {
     "boundary": "the bound of the parameter: the deviance does not rise enough before it",
     "unreliable": "unreliable: the profile is not monotone",
@@ -30,10 +30,10 @@ class Intervals:
     ----------
     table : DataFrame
         By lme4's names (``sd_(Intercept)|g``, ``cor_x.(Intercept)|g``, ``sigma``, columns of X): ``low``,
-        ``high`` and, where a limit is not where the criterion puts it, ``low_code`` and ``high_code``.
+        ``high``, and ``low_code`` and ``high_code`` for limits that are not crossings of the criterion.
     confidence : float
     method : str
-        In words, such as ``profile, ML``.
+        The method in words, such as ``profile, ML``.
     """
 
     table: pd.DataFrame
@@ -64,13 +64,13 @@ def quantile_of(confidence: float) -> float:
 
 
 def interval_table(rows: dict[str, Row], confidence: float, method: str) -> Intervals:
-    """Return intervals from both limits and their codes, by name."""
+    """Return a frame of intervals from the limits and codes of each name."""
     table = pd.DataFrame.from_dict(rows, orient="index", columns=["low", "high", "low_code", "high_code"])
     return Intervals(table.astype({"low": float, "high": float}), confidence, method)
 
 
 def _aligned(head: str, values: pd.Series) -> list[str]:
-    """Return a column as R prints it: with the decimals that give each number seven significant digits."""
+    """Return a column with equal decimals: seven significant digits or more, at most twelve decimals."""
     sizes = [abs(float(value)) for value in values if np.isfinite(value) and value != 0]
     decimals = max((SIGNIFICANT - 1 - int(np.floor(np.log10(size))) for size in sizes), default=0)
     decimals = min(max(decimals, 0), 12)

@@ -13,14 +13,14 @@ __all__ = ["Selection", "chosen_of", "names_of"]
 
 Selection = str | Sequence[str] | None
 RESERVED = frozenset({"beta_", "theta_", "icc_adjusted", "icc_unadjusted", "r2_marginal", "r2_conditional"})
-"""Words for several parameters, and numbers that the bootstrap adds to them."""
+"""Words that select several parameters, and names of quantities that the bootstrap adds."""
 
 
 def names_of(design: Design) -> dict[str, Parameter]:
-    """Return the parameters by lme4's names, in its order; no two have the same name.
+    """Return the parameters under lme4's names, which are unique, in lme4's order.
 
-    A column called as another parameter, or as a number of the bootstrap, stands in backticks. Of several
-    parameters of random effects with one name, those after the first are numbered.
+    A column that has the name of another parameter or of a bootstrap quantity is written in backticks. If
+    several parameters of random effects have one name, the second and later ones get a number.
     """
     found: dict[str, Parameter] = {}
     for parameter in sorted(parameters_of(design), key=_place):
@@ -35,7 +35,7 @@ def names_of(design: Design) -> dict[str, Parameter]:
 
 
 def _place(parameter: Parameter) -> tuple[int, int, tuple[int, ...]]:
-    """Return what sorts as lme4 does: per term by columns of its lower triangle, then sigma, then beta."""
+    """Return a key that sorts as in lme4: lower triangle of each term by columns, then sigma, then beta."""
     if parameter.term is None:
         return (1 if parameter.kind == "sigma" else 2, 0, parameter.effects)
     return (0, parameter.term, (parameter.effects[0], parameter.effects[-1]))
@@ -50,7 +50,7 @@ def _name(design: Design, parameter: Parameter) -> str:
 
 
 def chosen_of(parm: Selection, names: dict[str, Parameter]) -> dict[str, Parameter]:
-    """Return the parameters asked for; ``beta_`` and ``theta_`` stand for all of a kind."""
+    """Return the selected parameters; ``beta_`` selects all fixed effects, ``theta_`` all others."""
     if parm is None:
         return names
     chosen: dict[str, Parameter] = {}

@@ -1,4 +1,4 @@
-"""Predictions, simulated outcomes and leverages of rows."""
+"""Predictions, simulated outcomes, leverages and Cook's distances of rows."""
 
 from __future__ import annotations
 
@@ -39,18 +39,18 @@ SAME_FOR_ALL: dict[str, Callable[[LmmFit], float]] = {
     "residual": lambda fit: float(fit.design.n - fit.design.p),
     "z": lambda _: float(np.inf),
 }
-"""Methods whose df do not depend on what is estimated."""
+"""Methods whose df are the same for all estimated quantities."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Prediction:
-    """Predictions for rows, indexed as the frame they were made for.
+    """Predictions for rows, with the index of their frame.
 
     Attributes
     ----------
     frame : DataFrame
-        ``estimate``, in outcome units; ``se``, the standard error of the predicted mean, when it was asked
-        for; ``df``, ``low`` and ``high`` of the interval that was asked for.
+        ``estimate``, in outcome units; ``se``, the standard error of the predicted mean, if it was
+        requested; ``df``, ``low`` and ``high`` of the interval, if one was requested.
     notices : tuple of Notice
         Notices such as the number of rows in groups that the fit does not have.
     """
@@ -74,12 +74,12 @@ class NewRows:
     Attributes
     ----------
     design : Rows
-        Their columns.
+        Columns of the design matrices.
     index : Index
     weights : ndarray, shape (m,), or None
         Prior weights of outcomes in these rows.
     missing : mapping of str to ndarray of bool, shape (m,)
-        Which rows miss a column that the prediction needs; only columns with missing values.
+        For each needed column with missing values, the rows in which it is missing.
     """
 
     design: Rows
@@ -101,7 +101,7 @@ class NewRows:
         FormulaError
             For columns or levels that the fit needs and the frame does not have.
         UsageError
-            For weights that are not there.
+            For a column of weights that the frame does not have.
         DesignError
             For weights that are not positive.
         """
@@ -147,7 +147,7 @@ def predict(
 def _uncertainty(
     state: FitState, rows: NewRows, *, random: bool, se: bool, interval: Interval | None
 ) -> dict[str, Array]:
-    """Return standard error, df and half the width of the interval, as far as they are asked for."""
+    """Return those of standard error, df and half the width of the interval that were requested."""
     fit, method, confidence = state.lmm, state.df_method, state.confidence
     if interval == "confidence" and not random:
         return _of_contrasts(fit, rows.design.X, method, confidence)
@@ -203,7 +203,7 @@ def _quantile(df: Array, tail: float) -> Array:
 
 
 def _without_groups(fit: LmmFit, frame: pd.DataFrame) -> pd.DataFrame:
-    """Return the frame with missing values for grouping columns it lacks: a population has no groups."""
+    """Add grouping columns that the frame lacks, with missing values: population means need no groups."""
     formula = parse_formula(fit.design.formula)
     effects = [formula.fixed, *(bar.effects for bar in formula.bars)]
     expressions = [variable for terms in effects for variable in terms.variables]
@@ -224,7 +224,7 @@ def _weights(frame: pd.DataFrame, name: str) -> Array:
 
 
 def _incomplete(estimate: Array, missing: Missing) -> Iterator[Notice]:
-    """Yield a notice where rows have no prediction, with the columns that they miss."""
+    """Yield a notice if rows have no prediction; it names the columns with missing values."""
     without = np.isnan(estimate)
     if without.any():
         names = [name for name, absent in missing.items() if (absent & without).any()]

@@ -17,17 +17,17 @@ from mlm_steps.engine.profile.profiles import profile_fit
 __all__ = ["Profiles", "profile", "profiled"]
 
 REACH = 0.995
-"""Confidence at which the curves end: they then contain the limits of all intervals up to 99 %."""
+"""Confidence at which the curves end, so that they contain the limits of all intervals up to 99 %."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Profiles:
-    """Profiles of parameters: the signed root zeta of the rise of the ML deviance.
+    """Profiles of parameters: zeta, the signed square root of the increase of the ML deviance.
 
     Attributes
     ----------
     curves : dict of str to DataFrame
-        Per parameter its ``value`` and ``zeta``, by increasing value.
+        ``value`` and ``zeta`` of each parameter, in the order of increasing values.
     estimates : Series
         The ML estimates.
     """
@@ -37,7 +37,7 @@ class Profiles:
 
     @checked(confidence=share)
     def confint(self, confidence: float = 0.95) -> Intervals:
-        """Return intervals by the monotone spline through the points of each curve."""
+        """Return intervals from a monotone spline through the points of each curve."""
         cut = quantile_of(confidence)
         rows = {name: _inverse(curve, cut) for name, curve in self.curves.items()}
         return interval_table(rows, confidence, "profile, ML; spline")
@@ -70,7 +70,7 @@ def profiled(state: FitState, parm: Selection, confidence: float, workers: int) 
 
 
 def _inverse(curve: pd.DataFrame, cut: float) -> Row:
-    """Return where a curve passes the quantile on either side; its end where that is a bound."""
+    """Return the values at which zeta is minus and plus ``cut``, or the end of the curve if it is a bound."""
     from scipy.interpolate import PchipInterpolator
 
     zeta, value = curve["zeta"].to_numpy(), curve["value"].to_numpy()

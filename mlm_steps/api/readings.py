@@ -27,7 +27,7 @@ NUMBERS = ("estimate", "se", "df", "statistic", "p", "ci_low", "ci_high")
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Contrast:
-    """Combinations of coefficients, tested one by one and jointly; ``print`` shows both.
+    """Tests of linear combinations of coefficients, singly and jointly; ``print`` shows both.
 
     Attributes
     ----------
@@ -39,7 +39,7 @@ class Contrast:
 
     @property
     def table(self) -> pd.DataFrame:
-        """One row per hypothesis; the estimate is of the sum that is compared with ``value``."""
+        """One row per hypothesis. The estimate is of the weighted sum that is compared with ``value``."""
         rows = [{"value": row.value, **_numbers(row.test)} for row in self.record.rows]
         return pd.DataFrame(rows, index=[row.text for row in self.record.rows])
 
@@ -75,7 +75,7 @@ class Slopes:
 
     @property
     def intercepts(self) -> pd.DataFrame:
-        """The expected outcomes where the focal predictor is 0 or at its first level."""
+        """The expected outcomes with the focal predictor at 0 or at its first level."""
         return pd.DataFrame(
             {**_where(pair), pair.moderator: at.value, "place": at.place, **_numbers(at.intercept)}
             for pair in self.records
@@ -84,7 +84,7 @@ class Slopes:
 
     @property
     def differences(self) -> pd.DataFrame:
-        """Pairwise differences between the levels of a moderator; without rows for numbers of many values."""
+        """Pairwise differences between the levels of a moderator; no rows for a number with many values."""
         return pd.DataFrame(
             {**_where(pair), **_pair(each)} for pair in self.records for each in pair.differences
         )
@@ -99,19 +99,19 @@ class Slopes:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Regions:
-    """Johnson and Neyman's regions; ``print`` shows them.
+    """Johnson-Neyman regions; ``print`` shows them.
 
     Attributes
     ----------
     records : tuple of SimpleSlopes
-        Every number, with the curve of each slope and its band.
+        All numbers of the regions, with the curve of each slope and its confidence band.
     """
 
     records: tuple[SimpleSlopes, ...]
 
     @property
     def table(self) -> pd.DataFrame:
-        """One row per slope: bounds, where it differs from 0, observed range, share of units there."""
+        """One row per slope: bounds, region where it differs from 0, observed range, share of units in it."""
         return pd.DataFrame(
             {
                 **_where(pair),
@@ -168,16 +168,16 @@ class Means:
 
     @property
     def differences(self) -> pd.DataFrame:
-        """One row per difference, that at ``first`` less that at ``second``; p and interval are adjusted."""
+        """One row per difference, ``first`` minus ``second``; p values and intervals are adjusted."""
         return pd.DataFrame(
             {**_held(each.conditions), **_pair(pair)} for each in self.records for pair in each.differences
         )
 
     @property
     def response(self) -> pd.DataFrame:
-        """The means on the scale of the data column; without rows where the outcome has no other scale.
+        """The means on the scale of the data column; no rows if the outcome is not transformed.
 
-        The mean of logarithms goes back to the geometric mean, not to the mean of the column.
+        The back-transformed mean of logarithms is the geometric mean, not the mean of the column.
         """
         return pd.DataFrame(
             {**_cell(each, mean), **_back(mean.back)}
@@ -188,7 +188,7 @@ class Means:
 
     @property
     def response_differences(self) -> pd.DataFrame:
-        """The differences as ratios or differences of the data column, where they are one of these."""
+        """The differences as ratios or differences of the data column, if they have such a form."""
         return pd.DataFrame(
             {**_held(each.conditions), **_pair_names(pair), "kind": each.back_difference, **_back(pair.back)}
             for each in self.records
@@ -220,7 +220,7 @@ class Means:
         return "\n".join([*lines, _method(first.df_method)])
 
     def _reasons(self) -> list[str]:
-        """Return why means are not estimated, each reason once."""
+        """Return the reasons why means are not estimated, without duplicates."""
         found = {
             f"{_where_cell(each, mean)}: {_why(mean)}": None
             for each in self.records

@@ -24,18 +24,19 @@ class Refits:
     Attributes
     ----------
     found : AllFits
+        All refits of the model.
     """
 
     found: AllFits
 
     @property
     def agree(self) -> bool:
-        """Whether the fit and all searches that ended normally are at one optimum."""
+        """Whether the fit and all searches that ended normally have the same optimum."""
         return self.found.agree
 
     @property
     def verdict(self) -> str:
-        """The same in words, naming the optimisers that ended at a wrong point."""
+        """``agree`` in words, with the names of the optimisers that ended at a wrong point."""
         return verdict(self.found)
 
     @property
@@ -52,7 +53,7 @@ class Refits:
 
 @checked(fit=a_fit, control=a_control)
 def allfit(fit: Fit, *, control: Control | None = None) -> Refits:
-    """Refit a model with every optimiser, from its optimum and from the default start, as lme4's allFit.
+    """Refit a model with every optimiser from its optimum and from the default start (lme4's ``allFit``).
 
     Parameters
     ----------

@@ -31,8 +31,8 @@ __all__ = ["Fit"]
 class Fit:
     """A linear mixed model fitted to a frame.
 
-    Made by ``fit``. Results per coefficient use R's column names; ``print`` shows lmerTest's summary. Methods
-    raise UsageError for an argument that cannot be used, FormulaError for columns that the model cannot use.
+    The result of ``fit``. Results per coefficient use R's column names; ``print`` shows lmerTest's summary.
+    Methods raise UsageError for an invalid argument, FormulaError for columns that the model cannot use.
     """
 
     def __init__(self, state: FitState) -> None:
@@ -59,18 +59,18 @@ class Fit:
 
     @property
     def se(self) -> pd.Series:
-        """Standard errors of the fixed effects, without the adjustment of Kenward and Roger's tests."""
+        """Standard errors of the fixed effects, without Kenward and Roger's adjustment."""
         return wald.by_column(self._state, self.lmm.se, "se")
 
     @property
     def vcov(self) -> pd.DataFrame:
-        """Covariance matrix of the fixed effects, without that adjustment."""
+        """Covariance matrix of the fixed effects, without Kenward and Roger's adjustment."""
         names = list(self.lmm.design.columns)
         return pd.DataFrame(self.lmm.vcov, index=names, columns=names)
 
     @property
     def reference(self) -> Reference:
-        """The reference distribution by which the fixed effects are tested."""
+        """The reference distribution of the tests of the fixed effects."""
         return self._state.reference
 
     @property
@@ -80,12 +80,12 @@ class Fit:
 
     @property
     def df(self) -> pd.Series:
-        """Denominator degrees of freedom by ``df_method``."""
+        """Denominator degrees of freedom of the t tests by ``df_method``."""
         return wald.by_column(self._state, self.tests.df, "df")
 
     @property
     def t(self) -> pd.Series:
-        """Estimate over standard error."""
+        """Estimates divided by their standard errors."""
         return wald.by_column(self._state, self.tests.t, "t")
 
     @property
@@ -100,14 +100,14 @@ class Fit:
 
     @property
     def coefficients(self) -> pd.DataFrame:
-        """All columns of the fixed-effects table; the standard errors are those of the tests."""
+        """The fixed-effects table, with the standard errors that the tests use."""
         return wald.tests_frame(self.tests, list(self.lmm.design.columns))
 
     @cached_property
     def other_coefficients(self) -> dict[str, pd.DataFrame]:
         """Fixed effects of a singular fit by the other of Satterthwaite's and Kenward and Roger's methods.
 
-        Indexed by method, since neither may be ``df_method``; empty for other fits.
+        Indexed by method; both are present if ``df_method`` is neither. Empty if the fit is not singular.
         """
         return wald.other_coefficients(self._state)
 
@@ -128,12 +128,12 @@ class Fit:
 
     @property
     def criterion(self) -> float:
-        """The minimised criterion: the REML criterion, or the deviance of an ML fit."""
+        """Minimum of the criterion: the REML criterion, or the deviance of an ML fit."""
         return self.lmm.criterion
 
     @property
     def deviance(self) -> float:
-        """-2 log-likelihood of the ML fit, also when this fit is by REML (the ML fit is made when needed)."""
+        """-2 log-likelihood of the ML fit, which is computed when needed if this fit is by REML."""
         return self.estimates.under("ML").criterion
 
     @property
@@ -153,7 +153,7 @@ class Fit:
 
     @property
     def modes(self) -> dict[str, pd.DataFrame]:
-        """Conditional modes per term, levels by coefficients; a factor's second term is ``group.1``."""
+        """Conditional modes per term, levels by coefficients; the second term of a factor is ``group.1``."""
         return modes_by_term(self.lmm)
 
     @property
@@ -163,7 +163,7 @@ class Fit:
 
     @property
     def residuals(self) -> pd.Series:
-        """Outcome less fitted values, indexed as the frame."""
+        """Outcome minus fitted values, indexed as the frame."""
         return pd.Series(self.lmm.residuals, index=self._state.index, name="residuals")
 
     @cached_property
@@ -197,9 +197,9 @@ class Fit:
         return testing.heterogeneity(self.lmm)
 
     def advice(self) -> Advice:
-        """Return why the fit is singular or doubtful, and its alternatives, each fitted to the same data.
+        """Return why the fit is singular or doubtful, and its alternatives, fitted to the same data.
 
-        For a fit that is neither, the alternatives show the effect of removing parts of its random effects.
+        If the fit is neither, the alternatives show the effect of removing parts of its random effects.
         """
         return advise_on(self._state)
 
@@ -215,9 +215,9 @@ class Fit:
         Parameters
         ----------
         method : {"profile", "wald", "bootstrap"}
-            By ML; of fixed effects only; and ``Fit.bootstrap`` at its defaults.
+            Profile of the ML deviance; Wald, for fixed effects only; ``Fit.bootstrap`` with its defaults.
         parm : str or sequence of str, optional
-            Such as ``sd_(Intercept)|school``, ``sigma``, ``ses``, ``theta_``, ``beta_``. Default: all.
+            Names such as ``sd_(Intercept)|school``, ``sigma``, ``ses``, ``theta_``, ``beta_``. Default: all.
         confidence : float, optional
             Default: that of the fit.
         workers : int
@@ -236,10 +236,10 @@ class Fit:
         ----------
         replicates : int
         seed : int
-            The same seed gives the same replicates; more replicates begin with the same ones.
+            The same seed gives the same replicates; the first ones do not depend on their number.
         kind : {"parametric", "residual", "cases"}
-            New outcomes from the fitted distributions; from the fit's own residuals and group effects,
-            reflated; or groups drawn with replacement, which raises FitError for crossed grouping factors.
+            Draw outcomes from the fitted distributions; resample rescaled residuals and group effects of
+            the fit; or resample groups with replacement (FitError for crossed grouping factors).
         """
         return bootstrap.bootstrap(self._state, replicates, seed, kind)
 
@@ -258,34 +258,34 @@ class Fit:
         newdata : DataFrame, mapping of columns to values, or a table with Arrow's interface, optional
             The predictors; with ``random`` also the grouping columns. Default: the rows of the fit.
         random : bool
-            False: o + X beta, the mean over the population of groups. True: + Z b at the conditional modes; a
-            group that the fit does not know has b = 0, and a notice gives the number of such rows.
+            False: offset + X beta, the mean over the population of groups. True: + Z b at the conditional
+            modes; a group without rows in the fit has b = 0, and a notice counts the rows of such groups.
         se : bool
-            Add the standard error of that mean. With ``random`` it is the square root of the variance of
+            Add the standard error of the mean. With ``random`` it is the square root of the variance of
             x'beta_hat + z'b_hat - x'beta - z'b, from the inverse of the matrix of Henderson's mixed-model
-            equations: the covariance of beta_hat with b_hat - b is included, as is z'Tz where b is
-            unknown. The variance parameters count as known.
+            equations, which includes the covariance of beta_hat with b_hat - b. For a group without rows
+            in the fit, z'Tz is added. The variance parameters are treated as known.
         interval : {"confidence", "prediction"}, optional
-            For that mean, or for a new outcome: of a new group (+ z'Tz + sigma² / w) or, with ``random``,
-            of the row's own (+ sigma² / w); DesignError or UsageError for prior weights w that newdata lacks.
-            The fit's ``confidence`` applies and, for the mean without random effects, its ``df`` method; all
-            other variances have Satterthwaite's df, unless that method is ``residual`` or ``z``.
+            For the mean, or for a new outcome in a new group (+ z'Tz + sigma² / w) or, with ``random``, in
+            the row's group (+ sigma² / w); DesignError or UsageError if newdata lacks the prior weights w.
+            The interval has the fit's ``confidence`` and, for the mean without random effects, its ``df``
+            method. Others have Satterthwaite's df, unless the method is ``residual`` or ``z``.
         """
         return prediction.predict(self._state, newdata, random=random, se=se, interval=interval)
 
     def simulate(self, n: int, seed: int, *, conditional: bool = False) -> pd.DataFrame:
         """Return n outcomes drawn from the model at its estimates, one column each, indexed as the frame.
 
-        Column i depends on the seed and i alone. New random effects are drawn, unless ``conditional`` keeps
-        them at the conditional modes. A transformed outcome, such as log(y), is simulated on its own scale.
+        Column i depends only on the seed and i. ``conditional`` keeps the random effects at their conditional
+        modes; otherwise they are drawn. A transformed outcome, such as log(y), is simulated on its own scale.
         """
         return prediction.simulate(self._state, n, seed, conditional=conditional)
 
     def at(self, theta: Sequence[float] | pd.Series) -> Self:
         """Return the fit at given covariance parameters, in the order and units of ``theta``.
 
-        sigma and beta are the best for this theta, by REML or ML as in this fit. FitError where the criterion
-        does not exist.
+        sigma and beta are optimal for this theta, by REML or ML as in this fit. FitError if the criterion is
+        not defined at this theta.
         """
         return type(self)(state_at(self._state, theta))
 
@@ -296,32 +296,32 @@ class Fit:
     def anova(self, type: SumsOfSquares = "III", *, df: str | None = None) -> pd.DataFrame:  # noqa: A002
         """Return the F test of each fixed-effects term, as lmerTest's ``anova``.
 
-        The columns are ``sum_sq``, ``mean_sq``, ``num_df``, ``den_df``, ``F`` and ``p_value``; where
-        collinear columns were dropped, ``includes`` names those whose effects its coefficients include.
+        The columns are ``sum_sq``, ``mean_sq``, ``num_df``, ``den_df``, ``F`` and ``p_value``. ``includes``
+        names the dropped collinear columns whose effects the coefficients of the term include.
 
         Parameters
         ----------
         type : {"III", "II", "I"}
-            III: effects averaged over the levels of the factors they interact with; II: terms adjusted for
-            those that do not contain them; I: terms adjusted for those before them.
+            III: effects averaged over the levels of the interacting factors; II: each term adjusted for the
+            terms that do not contain it; I: each term adjusted for the terms before it.
         df : str, optional
-            Method of the degrees of freedom; that of the fit by default.
+            Method of the degrees of freedom. Default: the method of the fit.
         """
         return testing.anova(self._state, type, df)
 
     def ranova(self, *, seed: int = 1) -> pd.DataFrame:
         """Return the tests of removing each random effect, as lmerTest's ``ranova``.
 
-        Removing the slope of ``(x | g)`` also removes its covariance and leaves ``(1 | g)``; a term of one
-        effect is removed as a whole. The row of the whole model comes first. The columns are ``npar``,
+        Removing the slope of ``(x | g)`` also removes its covariance and gives ``(1 | g)``; a term with one
+        effect is removed entirely. The first row is the full model. The columns are ``npar``,
         ``loglik``, ``aic``, ``LRT``, ``df``, ``p_value`` (chi-square, as in lmerTest), ``p_boundary`` (the
         mixture that holds at the boundary) and ``p_rlrt`` (exact, for a single variance and REML, drawn with
-        ``seed``); NaN where there is none.
+        ``seed``); NaN if there is no test.
         """
         return testing.ranova(self._state, seed)
 
     def contrast(self, *hypotheses: str | Mapping[str, float]) -> Contrast:
-        """Return the test of linear combinations of coefficients, jointly if there are several.
+        """Return the tests of linear combinations of coefficients, and their joint test if there are several.
 
         Parameters
         ----------
@@ -348,11 +348,11 @@ class Fit:
         at : {"sd", "range"} or sequence
             Values of the moderator. ``sd``: its mean and one standard deviation to either side, over groups
             if it is constant within groups; ``range``: minimum, mean and maximum. A category is shown at all
-            levels, or at those given.
+            levels or at the given ones.
         extrapolate : bool
             Whether values outside the observed range are allowed.
         adjust : {"tukey", "mvt", "bonferroni", "holm", "sidak", "scheffe", "fdr", "none"}
-            Adjustment of the differences between levels, each the later level less the earlier.
+            Adjustment of the differences between levels, each the later level minus the earlier.
         """
         return effects.slopes(self._state, focal, moderator, at, extrapolate=extrapolate, adjust=adjust)
 
@@ -370,7 +370,7 @@ class Fit:
         control: PredictorValue | None = None,
         adjust: str = "auto",
     ) -> Means:
-        """Return the expected outcome at each level of factors, and differences of these.
+        """Return the expected outcome at each level of factors, and differences of these means.
 
         As in emmeans, other factors are averaged with equal weights (a nested factor over the levels that
         occur) and numeric predictors are at their mean.
@@ -378,18 +378,18 @@ class Fit:
         Parameters
         ----------
         factor : str or sequence of str
-            Categories, or numbers of two values. With several factors each combination of levels has a mean.
+            Categories, or numbers with two values. Several factors: a mean for each combination of levels.
         by : str or sequence of str, optional
-            Factors within whose combinations of levels the means are compared.
+            Other factors. The means are compared within each combination of their levels.
         at : mapping, optional
             Values of other predictors, in place of their means.
         differences : {"auto", "pairwise", "control", "consecutive"}
-            All pairs, the later level less the earlier; each level less a control; each less the one before.
+            All pairs (later minus earlier level); each level minus a control; each minus the previous level.
         control : str or float, optional
             The level to compare with, for several factors as ``"lo, ctl"``. Default: the first level.
         adjust : str
             Adjustment of the differences: ``tukey``, ``dunnett`` (for ``control``), ``mvt``, ``bonferroni``,
-            ``holm``, ``sidak``, ``scheffe``, ``fdr``, ``none``; ``auto`` takes the exact one.
+            ``holm``, ``sidak``, ``scheffe``, ``fdr``, ``none``; ``auto`` selects the exact method.
         """
         return effects.means(
             self._state, factor, by=by, at=at, differences=differences, control=control, adjust=adjust

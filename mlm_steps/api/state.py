@@ -1,4 +1,4 @@
-"""A fitted model with what its tests and predictions need; the functions of the API read it."""
+"""The state of a fitted model, from which the functions of the API compute their results."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from mlm_steps.records.base import Notice
 __all__ = ["FitState", "Origin", "snapshot", "state_at", "theta_array"]
 
 COPIES_ON_WRITE = int(pd.__version__.split(".", maxsplit=1)[0]) >= 3
-"""Whether a shallow copy of a frame keeps its values when the original is changed (pandas 3 and later)."""
+"""Whether changes of a frame leave its shallow copies unchanged (pandas 3 and later)."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -42,7 +42,7 @@ class Origin:
 
 
 def snapshot(data: pd.DataFrame, used: Collection[str | None]) -> pd.DataFrame:
-    """Return a frame that keeps the current values of the used columns."""
+    """Return a frame with the current values of the used columns; later changes do not affect it."""
     if COPIES_ON_WRITE:
         return data.copy(deep=False)
     return data[[name for name in data.columns if name in used]].copy()
@@ -85,7 +85,7 @@ class FitState:
 
     @cached_property
     def reference(self) -> Reference:
-        """The reference distribution by which the fixed effects are tested."""
+        """The reference distribution of the tests of the fixed effects."""
         return reference(self.lmm, self.df_method)
 
     @cached_property
@@ -101,7 +101,7 @@ class FitState:
 
     @cached_property
     def fitted_effects(self) -> Fitted:
-        """The fit in the form that contrasts, slopes and means take."""
+        """The fit in the form from which contrasts, slopes and means are computed."""
         predictors = Predictors(self.lmm.design, self.source.data)
         return Fitted("fit", predictors, self.reference, self.confidence)
 
@@ -119,7 +119,7 @@ class FitState:
 
     @property
     def source(self) -> Origin:
-        """The origin; UsageError for a fit at given parameters."""
+        """The data and settings of the fit; UsageError for a fit at given parameters."""
         if self.origin is None:
             raise UsageError(Fault("", "this fit is at given parameters", "ask the fit it came from"))
         return self.origin

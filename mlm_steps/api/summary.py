@@ -17,17 +17,18 @@ __all__ = ["summarize"]
 Rows = Sequence[Sequence[str]]
 
 LARGEST_CORRELATION_TABLE = 12
-"""Number of fixed effects up to which lme4 prints their correlations by default."""
+"""Largest number of fixed effects whose correlations are printed, lme4's default."""
 
 SMALLEST_P = 2.2e-16
-"""Smaller p values print as ``<2e-16``, as in R: it is the machine precision."""
+"""p values below this, the machine precision, print as ``<2e-16``, as in R."""
 EXPONENT_BELOW = 1e-4
-"""Smaller p values print with an exponent; four decimals would leave too few of their digits."""
+"""p values below this print with an exponent, since four decimals would show too few of their digits."""
 SIGNIFICANT = 5
 """Significant digits of estimates."""
 INCLUDES = "†"
 """Marks a coefficient that includes the effect of a dropped collinear column."""
 STARS = ((0.001, "***"), (0.01, "**"), (0.05, "*"), (0.1, "."))
+"""Upper bounds of the p values that each mark of significance denotes, as in R."""
 TESTS = {
     "satterthwaite": "t tests with Satterthwaite's df",
     "kenward-roger": "t tests with Kenward-Roger's df and standard errors",
@@ -150,7 +151,7 @@ def _notice_lines(fit: LmmFit, notices: Sequence[Notice]) -> list[str]:
 
 
 def _short(value: float) -> str:
-    """Return a number with five significant digits, without an exponent if it has few zeros or digits."""
+    """Return a number with five significant digits, and with an exponent only if plain notation is long."""
     if value == 0 or not np.isfinite(value):
         return f"{value:g}"
     magnitude = int(np.floor(np.log10(abs(value))))

@@ -65,7 +65,7 @@ def ranova(state: FitState, seed: int) -> pd.DataFrame:
 
 
 def heterogeneity(fit: LmmFit) -> pd.DataFrame:
-    """Return HLM's chi-square test of each variance as a frame."""
+    """Return HLM's chi-square tests of the variances as a frame."""
     names = ["group", "effect", "statistic", "df", "p", "n_groups"]
     rows = [[getattr(test, name) for name in names] for test in variance_tests(fit)]
     frame = pd.DataFrame(rows, columns=names).rename(columns={"p": "p_value"})

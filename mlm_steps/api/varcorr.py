@@ -1,4 +1,4 @@
-"""Covariance matrices of random effects, as a notebook sees them."""
+"""Covariance matrices and conditional modes of the random effects as pandas objects."""
 
 from __future__ import annotations
 
@@ -22,13 +22,13 @@ class VarCorr:
     group : str
         Grouping factor.
     names : tuple of str, length k
-        Random coefficients.
+        Names of the random coefficients.
     covariance : DataFrame, shape (k, k)
         In squared outcome units.
     sd : Series, length k
         Standard deviations.
     correlation : DataFrame, shape (k, k)
-        NaN beside a standard deviation of 0.
+        NaN for coefficients with a standard deviation of 0.
     """
 
     group: str

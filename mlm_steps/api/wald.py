@@ -11,8 +11,9 @@ from mlm_steps.inference import CoefficientTests, reference, test_rows
 __all__ = ["by_column", "other_coefficients", "other_lines", "tests_frame", "wald_limits"]
 
 BOTH_WHEN_SINGULAR = ("satterthwaite", "kenward-roger")
-"""Methods shown side by side for a singular fit: the first differentiates with respect to theta, which is
-bounded, the second with respect to the covariances, which are not, so their results can differ."""
+"""The methods that are shown side by side for a singular fit. The first one differentiates with respect to
+theta, which is bounded, the second one with respect to the covariances, which are not. Their results can
+therefore differ."""
 
 
 def by_column(state: FitState, values: np.ndarray, name: str) -> pd.Series:
@@ -27,7 +28,7 @@ def wald_limits(state: FitState) -> pd.DataFrame:
 
 
 def tests_frame(tests: CoefficientTests, columns: list[str]) -> pd.DataFrame:
-    """Return tests of coefficients as a frame, one row per coefficient."""
+    """Return a frame of tests, one row per coefficient."""
     names = {"estimate": "estimate", "se": "se", "df": "df", "t": "t", "p_value": "p"}
     names |= {"ci_low": "ci_low", "ci_high": "ci_high"}
     return pd.DataFrame({name: getattr(tests, source) for name, source in names.items()}, index=columns)

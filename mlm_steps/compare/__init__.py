@@ -1,8 +1,8 @@
 """Comparisons of two rungs.
 
 A comparison is a module whose function takes the estimates of the smaller and of the larger model and
-returns a ComparisonRecord; its name is the word a user writes, and it is listed in ``COMPARISONS``. If a test
-would be invalid, the record holds a reason code and an explanation.
+returns a ComparisonRecord. It is listed in ``COMPARISONS`` under the name that a spec uses. If a test would
+be invalid, the record holds a reason code and an explanation.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """The parametric bootstrap of a likelihood ratio test (statistics, section 6).
 
-Outcomes are simulated from the smaller model at its estimates, and both models are fitted to each. Statistics
-of zero count: in a test of variances about half of all are zero.
+Outcomes are simulated from the smaller model at its estimates, and both models are fitted to each simulated
+outcome. Statistics of zero are counted: in a test of variances about half of the statistics are zero.
 """
 
 from __future__ import annotations
@@ -24,9 +24,9 @@ from mlm_steps.records.simulation import BootstrapP, p_of
 __all__ = ["bootstrap_p", "simulated_statistics", "takes_long"]
 
 LONG = 20.0
-"""Estimated seconds above which nothing is simulated unless it is requested: a run stays interactive."""
+"""Longest estimated time, in seconds, of an unrequested simulation, so that a run remains interactive."""
 WORSE = -1e-6
-"""Statistics below this come from a failed search. Rounding of criteria of order 1e6 stays above it."""
+"""Statistics below this are due to a failed search. Rounding errors of criteria near 1e6 are smaller."""
 
 Array = NDArray[np.float64]
 Pair = tuple[LmmFit, LmmFit]
@@ -54,7 +54,7 @@ def bootstrap_p(
     seed : int
         Seed of the run.
     step : str
-        Names the stream of random numbers; replicate b depends on seed, step and b alone.
+        Names the stream of random numbers; replicate b depends only on seed, step and b.
     """
     return p_of(
         simulated_statistics(pair, relation, seed=seed, step=step, numbers=range(replicates)), statistic
@@ -62,7 +62,7 @@ def bootstrap_p(
 
 
 def simulated_statistics(pair: Pair, relation: Relation, *, seed: int, step: str, numbers: range) -> Array:
-    """Return one simulated statistic per replicate number; it depends on seed, step and number alone."""
+    """Return one simulated statistic per replicate number; it depends only on seed, step and number."""
     width = max(1, ELEMENTS // pair[0].design.n)
     blocks = [numbers[first : first + width] for first in range(0, len(numbers), width)]
     return np.concatenate([_statistics(pair, relation, seed, step, block) for block in blocks])

@@ -27,7 +27,7 @@ def leave_out(
     step: str,
     control: Control | None = None,
 ) -> RandomEffectTest:
-    """Return the test of a model against itself without one random effect, by the criterion of the fit.
+    """Return the test of a model against the model without one random effect, by the criterion of the fit.
 
     Parameters
     ----------
@@ -36,6 +36,7 @@ def leave_out(
     deletion : Deletion
         The smaller model.
     asked : Simulations
+        The null distributions to simulate.
     step : str
         Names the stream of random numbers.
     control : Control, optional
@@ -85,7 +86,7 @@ class _Test:
 
 
 NOT_ESTIMABLE = BoundaryNull(None, "not_estimable"), ExactP(None, "not_estimable")
-"""Null distributions of a test that cannot be computed."""
+"""The null distributions of a test that cannot be computed, each with a code instead of a result."""
 
 
 def _record(
@@ -120,7 +121,7 @@ def _record(
 def _statistic(
     fit: LmmFit, deletion: Deletion, relation: Relation, criterion: float, smaller: LmmFit | None
 ) -> float:
-    """Return the increase of the criterion, rounding set to 0; below ``WORSE`` if a search has failed."""
+    """Return the increase of the criterion, 0 if it is rounding error, below ``WORSE`` if a search failed."""
     statistic = criterion - log_det_basis(deletion.design, fit.design) - fit.criterion
     if statistic < WORSE and smaller is not None:
         start = embed_theta(smaller, fit.design, relation.up)
@@ -132,7 +133,7 @@ def _statistic(
 
 
 def _null(fit: LmmFit, deletion: Deletion, relation: Relation, smaller: LmmFit | None) -> BoundaryNull:
-    """Return the null distribution at the boundary; none if the smaller model is singular itself."""
+    """Return the null distribution at the boundary; none if the smaller model is singular too."""
     if smaller is not None and smaller.singular:
         return BoundaryNull(None, "null_on_boundary")
     return boundary_null(deletion.design, fit.design, relation.up)

@@ -1,7 +1,7 @@
 """HLM's chi-square test that a random coefficient does not vary (Raudenbush & Bryk 2002, section 3).
 
-For coefficient q, H = sum of (beta_qj - gamma' w_j)² / V_qq,j over the groups whose own rows determine it,
-with the group's least-squares estimate beta_j and its sampling variance V_j = sigma² (Z_j' W_j Z_j)⁻¹. The
+For coefficient q, H is the sum of (beta_qj - gamma' w_j)² / V_qq,j over the groups j in which q is estimable.
+beta_j is the least-squares estimate of group j, and V_j = sigma² (Z_j' W_j Z_j)⁻¹ its sampling variance. The
 fixed effects of level-1 predictors without a random slope are subtracted from the outcome first. H has a
 chi-square distribution; its degrees of freedom are the number of groups less the number of fixed effects in
 the coefficient's level-2 equation.
@@ -23,7 +23,8 @@ from mlm_steps.records.deletions import Heterogeneity
 __all__ = ["heterogeneity"]
 
 CONSTANT = 1e-10
-"""Relative residual up to which a column is a multiple of another within groups; rounding is smaller."""
+"""Relative residual up to which a column counts as a multiple of another within groups. Rounding errors are
+smaller."""
 
 Array = NDArray[np.float64]
 

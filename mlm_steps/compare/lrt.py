@@ -26,9 +26,9 @@ from mlm_steps.records.simulation import bootstrap_notices
 __all__ = ["compare_lrt"]
 
 ROUNDING = 1e-10
-"""Share of the criterion up to which a difference of two criteria is rounding error and counts as 0."""
+"""Difference of two criteria, relative to them, up to which it is rounding error and counts as 0."""
 WORSE = -1e-6
-"""Statistics below this come from a failed search. Rounding of criteria of order 1e6 stays above it."""
+"""Statistics below this are due to a failed search. Rounding errors of criteria near 1e6 are smaller."""
 
 Pair = tuple[LmmFit, LmmFit]
 
@@ -89,7 +89,7 @@ def compare_lrt(
 
 @dataclass(frozen=True)
 class _Changes:
-    """Fields of the record that need no test: the larger model's values less the smaller one's."""
+    """Fields of the record that exist without a test: values of the larger model minus the smaller one."""
 
     delta_deviance: float
     delta_aic: float
@@ -101,7 +101,7 @@ class _Changes:
 
 @dataclass(frozen=True)
 class _Test:
-    """Fields of the record that only a test has."""
+    """Fields of the record that exist only if there is a test."""
 
     criterion: Method
     statistic: float
@@ -220,9 +220,9 @@ def _optima(
     names: tuple[str, str],
     notices: list[Notice],
 ) -> Pair:
-    """Return the two fits; a larger model that fits worse is searched for again from the smaller optimum.
+    """Return the two fits; if the larger model fits worse, search again from the optimum of the smaller one.
 
-    With different fixed parts the REML criteria are not comparable and nothing is checked.
+    If the fixed parts differ, the REML criteria are not comparable and are not checked.
     """
     pair = (smaller.under(kind), larger.under(kind))
     if relation is None or (kind == "REML" and relation.changed != "variance") or _statistic(pair) >= WORSE:
@@ -254,12 +254,12 @@ def _added(smaller: Design, larger: Design) -> tuple[str, ...]:
 
 
 def _alone(term: RandomTerm) -> str:
-    """Return one of the terms that an expression such as ``(x || g)`` or ``(1 | a/b)`` stands for."""
+    """Return a single term of an expression such as ``(x || g)`` or ``(1 | a/b)``, which denotes several."""
     return term.alone or f"{term.names[0]} in {term.source}"
 
 
 def _new(term: RandomTerm, before: Sequence[RandomTerm]) -> str:
-    """Return the part of a term that the earlier terms lack, or an empty string if they contain it.
+    """Return the part of a term that earlier terms do not contain, or an empty string if there is none.
 
     An entirely new term is named as in the formula; otherwise its new effects or its covariances are named.
     """

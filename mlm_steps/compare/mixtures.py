@@ -20,13 +20,13 @@ Step = Literal["none", "one_variance", "one_more_effect", "covariances", "block"
 
 @dataclass(frozen=True, slots=True)
 class BoundaryNull:
-    """The null distribution of the statistic, or why there is none in closed form.
+    """The null distribution of the statistic, or the code of why it has no closed form.
 
     Attributes
     ----------
     mixture : tuple of MixtureComponent, or None
     code : str or None
-        ``no_closed_weights`` where there is no mixture.
+        ``no_closed_weights`` if there is no mixture.
     approximate : bool
         Whether the weights are binomial, which is exact only if the information matrix of the new variances
         is diagonal.
@@ -40,11 +40,11 @@ class BoundaryNull:
 def boundary_null(smaller: Design, larger: Design, containment: Containment) -> BoundaryNull:
     """Return the null distribution for added random terms and fixed effects.
 
-    One variance without covariances: half chi-square 0, half 1. From k to k + 1 correlated effects: half k,
-    half k + 1. Covariances between existing effects: chi-square, since no parameter is at a boundary. Several
-    variances, each without covariances: binomial weights. Whole blocks and other combinations have no weights
-    in closed form (Self & Liang 1987; Stram & Lee 1994). Each added fixed effect adds one degree of freedom
-    to every component of the mixture.
+    One variance without covariances: weights 1/2 for 0 and 1 degrees of freedom. From k to k + 1 correlated
+    effects: weights 1/2 for k and k + 1. Covariances between existing effects: a single chi-square, since no
+    parameter is at a boundary. Several variances without covariances: binomial weights. Blocks of effects and
+    other combinations have no weights in closed form (Self & Liang 1987; Stram & Lee 1994). Each added fixed
+    effect adds one degree of freedom to every component of the mixture.
     """
     free = larger.p - smaller.p
     changed = [(step, k) for step, k in _steps(smaller, larger, containment) if step != "none"]
@@ -61,7 +61,7 @@ def boundary_null(smaller: Design, larger: Design, containment: Containment) -> 
 
 
 def lone_variance(smaller: Design, larger: Design, containment: Containment) -> int | None:
-    """Return the position of the only new term of the larger model if it has one variance, else None."""
+    """Return the position of the only new term of the larger model if it has a single variance, else None."""
     steps = [step for step, _ in _steps(smaller, larger, containment)]
     new = [position for position, step in enumerate(steps) if step != "none"]
     return new[0] if len(new) == 1 and steps[new[0]] == "one_variance" else None

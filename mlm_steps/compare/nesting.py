@@ -14,14 +14,14 @@ from mlm_steps.engine.result.lmm_fit import LmmFit
 __all__ = ["Containment", "Relation", "contained_terms", "embed_theta", "log_det_basis", "relate", "spans"]
 
 SPAN_TOLERANCE = 1e-8
-"""Residual of a projection, relative to the centred column, up to which the column counts as spanned."""
+"""Residual norm of a projection, relative to the centred column, up to which a column counts as spanned."""
 ROUNDING = 1e-12
-"""The same relative to the column itself: the rounding error of a spanned column of a million rows."""
+"""Residual norm relative to the uncentred column: rounding error of a spanned column of a million rows."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Containment:
-    """Which random term of the larger model contains each random term of the smaller one.
+    """The random terms of the larger model that contain the random terms of the smaller one.
 
     Attributes
     ----------
@@ -76,7 +76,7 @@ class Relation:
 
     @property
     def changed(self) -> Literal["fixed", "variance", "both", "none"]:
-        """Which part differs."""
+        """The part of the model that differs."""
         fixed = not (self.fixed_up and self.fixed_down)
         if not (self.up.complete and self.down.complete):
             return "both" if fixed else "variance"

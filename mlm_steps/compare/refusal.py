@@ -1,4 +1,4 @@
-"""Why two models have no likelihood ratio test (statistics, sections 0 and 6)."""
+"""Reasons why two models have no likelihood ratio test (statistics, sections 0 and 6)."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ class Refusal:
 
 
 def data_mismatch(smaller: Design, larger: Design, names: tuple[str, str]) -> Refusal | None:
-    """Return why no criteria of two models are comparable: different rows or different outcomes."""
+    """Return why the criteria of two models are not comparable: different rows or different outcomes."""
     first, second = names
     if not np.array_equal(smaller.rows, larger.rows):
         reason = f"'{first}' has {smaller.n} rows and '{second}' {larger.n}"
@@ -51,7 +51,7 @@ def data_mismatch(smaller: Design, larger: Design, names: tuple[str, str]) -> Re
 
 
 def _difference(smaller: Design, larger: Design) -> str:
-    """Return in how many rows two outcomes differ, with the values of the first such row."""
+    """Return the number of rows in which two outcomes differ, and the values in the first such row."""
     apart = np.flatnonzero(smaller.y != larger.y)
     first = apart[0]
     values = f"{smaller.y[first]:.15g} and {larger.y[first]:.15g}"

@@ -18,15 +18,15 @@ from mlm_steps.engine.structures.groups import segment_sum
 __all__ = ["DRAWS", "LARGEST_FACTOR", "null_eigenvalues", "rlrt_p"]
 
 DRAWS = 10_000
-"""Draws from the null distribution; the Monte Carlo standard error of p = 0.05 is then 0.002."""
+"""Number of draws from the null distribution. The Monte Carlo standard error of p = 0.05 is then 0.002."""
 LARGEST_FACTOR = 2000
-"""Most levels of the tested factor: the eigenvalues of a matrix of this size take one to two seconds."""
+"""Largest number of levels of the tested factor. The eigenvalues of such a matrix take 1 to 2 seconds."""
 BLOCK = 500
-"""Draws that share a stream of random numbers; with the largest factor they take 8 MB."""
+"""Number of draws from one stream of random numbers; for the largest factor they take 8 MB."""
 LOG_LAMBDA = (-10.0, 8.0)
-"""Range of log(lambda times the largest eigenvalue), lambda the variance ratio, as in R's RLRsim."""
+"""Range of log(lambda times the largest eigenvalue), with lambda the variance ratio, as in R's RLRsim."""
 POINTS = 199
-"""Number of points of the grid of lambda, besides 0, as in R's RLRsim."""
+"""Number of positive values in the grid of lambda, as in R's RLRsim."""
 
 
 Array = NDArray[np.float64]
@@ -60,9 +60,9 @@ def rlrt_p(design: Design, term: RandomTerm, statistic: float, *, seed: int, ste
     reached = 0
     for block in range(DRAWS // BLOCK):
         numbers = stream(seed, step, block)
-        w = numbers.standard_normal((BLOCK, len(mu))) ** 2  # six times as fast as chisquare(1)
+        w = numbers.standard_normal((BLOCK, len(mu))) ** 2  # six times faster than chisquare(1)
         outside = numbers.chisquare(rest, size=BLOCK) if rest > 0 else np.zeros(BLOCK)
-        # N <= sum of w and D >= outside, so that most draws can be decided without the grid.
+        # Since N <= sum of w and D >= outside, most draws need no evaluation on the grid.
         w, outside = (values[w.sum(axis=1) >= threshold.min() * outside] for values in (w, outside))
         D = w @ (1.0 / inflated)
         N = w.sum(axis=1)[:, None] - D
@@ -71,7 +71,7 @@ def rlrt_p(design: Design, term: RandomTerm, statistic: float, *, seed: int, ste
 
 
 def null_eigenvalues(design: Design, term: RandomTerm) -> Array:
-    """Return the eigenvalues of Z' P0 Z, shape (min(J, n - p),), P0 the projection off the columns of X.
+    """Return the eigenvalues of Z' P0 Z, shape (min(J, n - p),), with P0 = I - X (X'X)⁻¹ X'.
 
     Z' P0 Z is the diagonal Z'Z less a product with p columns, so no n by n matrix is formed. With prior
     weights Z and X are multiplied by the square roots of the weights.

@@ -36,12 +36,12 @@ class Simulations:
     rlrt : bool
         Whether to compute the exact restricted likelihood ratio test of a single variance.
     bootstrap : {"where_needed", "always", "never"}
-        Which tests get a parametric bootstrap: tests of variances with an unknown null distribution, unless
-        it takes long; all tests; none.
+        Which tests are bootstrapped: tests of variances without a closed-form null distribution, unless it
+        takes long; all tests; no test.
     replicates : int
         Number of bootstrap replicates.
     later : bool
-        Whether a later step does the bootstrap. The record then says only whether the test needs it.
+        Whether a later step does the bootstrap. The record then states only whether the test needs it.
     """
 
     seed: int = 1
@@ -53,7 +53,7 @@ class Simulations:
 
 @dataclass(frozen=True, slots=True)
 class ExactP:
-    """The p value of the exact restricted likelihood ratio test, or the code of why there is none.
+    """The p value of the exact restricted likelihood ratio test, or the reason code if there is none.
 
     Attributes
     ----------

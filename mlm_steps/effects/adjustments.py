@@ -1,4 +1,4 @@
-"""Adjustments for several comparisons of one family.
+"""Adjustments of a family of comparisons.
 
 An adjustment is a function of this module, listed in ``ADJUSTMENTS`` under the word that a spec uses. Methods
 without simultaneous intervals (Holm's, the false discovery rate) use Bonferroni's, as in emmeans.
@@ -48,14 +48,14 @@ class Family:
 
 
 class Adjusted(NamedTuple):
-    """Adjusted p-values and the multiples of the standard errors in the intervals, each of shape (m,)."""
+    """Adjusted p-values, and half widths of the intervals in standard errors, each of shape (m,)."""
 
     p: Array
     width: Array
 
 
 class Adjustment(Protocol):
-    """Adjusts the comparisons of one family."""
+    """A function that adjusts the comparisons of a family."""
 
     def __call__(self, family: Family, /) -> Adjusted:
         """Return p-values and widths of the comparisons."""
@@ -92,7 +92,7 @@ def tukey(family: Family, /) -> Adjusted:
 
 
 def bonferroni(family: Family, /) -> Adjusted:
-    """Return p-values times their number, and simultaneous intervals by Bonferroni's inequality."""
+    """Return p-values times the number of comparisons, and Bonferroni's simultaneous intervals."""
     p, m = two_sided(family.t, family.df), family.t.size
     return Adjusted(np.minimum(m * p, 1.0), _bonferroni_width(family))
 
@@ -123,7 +123,7 @@ def sidak(family: Family, /) -> Adjusted:
 
 
 def scheffe(family: Family, /) -> Adjusted:
-    """Return simultaneous tests and intervals for all linear combinations, by F with their rank."""
+    """Return simultaneous tests and intervals for all linear combinations, by F with ``rank`` df."""
     normal, r = np.isinf(family.df), float(family.rank)
     finite, F, alpha = np.where(normal, 1.0, family.df), family.t**2 / r, 1.0 - family.confidence
     p = np.where(normal, chdtrc(r, r * F), fdtrc(r, finite, F))
@@ -132,15 +132,15 @@ def scheffe(family: Family, /) -> Adjusted:
 
 
 def mvt(family: Family, /) -> Adjusted:
-    """Return exact simultaneous tests and intervals, by the multivariate t of the correlated comparisons."""
+    """Return exact simultaneous tests and intervals, by the multivariate t distribution."""
     p = largest_sf(np.abs(family.t), family.correlation, family.df)
     return Adjusted(p, largest_isf(1.0 - family.confidence, family.correlation, family.df))
 
 
 def dunnett(family: Family, /) -> Adjusted:
-    """Return Dunnett's comparisons with a control, by the multivariate t with their correlations.
+    """Return Dunnett's comparisons with a control, by the multivariate t distribution.
 
-    emmeans approximates this by default (``dunnettx``) and computes the same under ``adjust = "mvt"``.
+    By default emmeans uses an approximation (``dunnettx``); its ``adjust = "mvt"`` is exact, as here.
     """
     return mvt(family)
 

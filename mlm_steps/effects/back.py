@@ -32,14 +32,14 @@ def taken_back_difference(scale: OutcomeScale | None, test: Tested) -> BackTrans
 
 
 def _back(function: Callable[[Array], tuple[Array, Array]], test: Tested) -> BackTransformed:
-    """Return the transformed estimate and limits; the standard error is by the delta method."""
+    """Return the transformed estimate and limits, with a standard error from the delta method."""
     if test.estimate is None or test.se is None or test.ci_low is None or test.ci_high is None:
         return BackTransformed(code=test.code)
     points = np.array([test.estimate, test.ci_low, test.ci_high])
     values, slopes = function(points)
     if not math.isfinite(values[0]):
         return OUTSIDE
-    # A limit outside the domain of the function, such as a root below 0, takes the value at the domain's end.
+    # A limit outside the domain of the function, such as a square root below 0, is moved to the domain's end.
     ends = np.where(np.isnan(values), function(np.zeros(3))[0], values)[1:]
     low, high = sorted(ends.tolist())
     return BackTransformed(

@@ -1,7 +1,7 @@
 """Select the pairs of means that are compared.
 
-All differences have the same direction: the later level less the earlier one, or a level less the control,
-as coefficients of treatment contrasts are a level less the reference.
+A difference is the later level minus the earlier one, or a level minus the control. Coefficients of treatment
+contrasts have the same direction: a level minus the reference.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ __all__ = ["PAIRS", "affordable"]
 
 EXACT = ("mvt", "dunnett")
 MOST_EXACT = 24
-"""Most comparisons for an exact adjustment: the time grows with their third power, to seconds here."""
+"""Largest number of comparisons for an exact adjustment. The time grows with its cube, to seconds here."""
 
 Pairs = list[tuple[int, int]]
 
@@ -37,7 +37,7 @@ PAIRS: Mapping[Compared, Callable[[int, int], Pairs]] = {
     "control": _control,
     "consecutive": _consecutive,
 }
-"""From the number of means and the position of the control, the positions that are compared."""
+"""Functions from the number of means and the control's position to the pairs of compared positions."""
 
 
 def affordable(adjust: str, comparisons: int) -> str:

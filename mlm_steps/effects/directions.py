@@ -1,4 +1,4 @@
-"""Define the slope of a predictor as a weighted sum of design rows: of a category, a line or a curve."""
+"""Define the slope of a predictor (a category, a line or a curve) as a weighted sum of design rows."""
 
 from __future__ import annotations
 
@@ -13,16 +13,16 @@ from mlm_steps.effects.fitted import Fitted
 __all__ = ["Direction", "directions"]
 
 STRAIGHT = 1e-9
-"""Relative deviation of a column from a straight line that is rounding error."""
+"""Relative deviation from a straight line up to which a column counts as straight: rounding error."""
 WITHIN = (0.0, 0.3, 0.65, 1.0)
 """Shares of a predictor's range at which straightness is checked; unequal steps reveal periodic functions."""
 STEP, MOST_STEPS = 1e-3, 16
-"""First step of numerical differentiation, as a share of the range, and how many steps, each a quarter of the
-one before, are tried."""
+"""The first step of numerical differentiation, as a share of the range, and the largest number of steps. Each
+step is a quarter of the previous one."""
 SETTLED = 1e-10
-"""Relative change of a slope below which no shorter step is tried: about what differences can resolve."""
+"""Relative change of a slope up to which it has converged: about the accuracy of finite differences."""
 TINY = 1e-300
-"""Added to a denominator that may be 0."""
+"""A number added to a denominator that may be 0, too small to change any other."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,7 +32,7 @@ class Direction:
     Attributes
     ----------
     contrast : str or None
-        The two levels of a category, as ``Female - Male``.
+        The two levels of a category, for example ``Female - Male``.
     values : tuple of PredictorValue
         Values of the focal predictor.
     weights : tuple of float
@@ -48,7 +48,7 @@ class Direction:
 
 
 def directions(fitted: Fitted, focal: Predictor) -> list[Direction]:
-    """Return the slopes of a predictor; a category has one for each level but the first."""
+    """Return the slopes of a predictor; a category has one for each level except the first."""
     if focal.category:
         first, *others = focal.levels
         return [

@@ -1,4 +1,4 @@
-"""A fit with its predictors and its reference distribution, to test combinations of coefficients."""
+"""Tests of combinations of coefficients of a fit, with its predictors and reference distribution."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ Array = NDArray[np.float64]
 NOT_ESTIMABLE = Tested(code="not_estimable")
 TOO_LARGE = Tested(code="too_large")
 OUTSIDE = Tested(code="outside_domain")
-"""Result at values for which a function of the formula is not defined, such as ``log(x)`` at 0."""
+"""The result at values for which a function in the formula is not defined, such as ``log(x)`` at 0."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -54,7 +54,7 @@ class Fitted:
         )
 
     def tested_contrasts(self, L: Array, values: Array) -> tuple[Tested, ...]:
-        """Return the tests of L beta = values, with rows (m, p); estimates and intervals are of L beta."""
+        """Return the tests of L beta = values, L of shape (m, p), with estimates and intervals of L beta."""
         tests = test_rows(self.against, L, self.confidence, -values)
         back = replace(
             tests,
@@ -67,7 +67,7 @@ class Fitted:
     def differences(
         self, levels: Sequence[PredictorValue], rows: GridRows, pairs: Sequence[tuple[int, int]], adjust: str
     ) -> tuple[Pairwise, ...]:
-        """Return the differences of rows, the first of each pair less the second, adjusted as one family.
+        """Return the differences of rows, the first of each pair minus the second, adjusted as one family.
 
         Parameters
         ----------
@@ -131,7 +131,7 @@ class Fitted:
         return Condition(variable=name, value=value, at_mean=at_mean)
 
     def band(self, rows: GridRows) -> Array:
-        """Return estimate and interval limits of the rows, shape (m, 3); NaN for rows not estimable."""
+        """Return estimate and interval limits of the rows, shape (m, 3); NaN for inestimable rows."""
         estimable, tests = self._tests(rows)
         found = np.full((len(estimable), 3), np.nan)
         found[estimable] = np.column_stack([tests.estimate, tests.ci_low, tests.ci_high])

@@ -28,14 +28,14 @@ def factor_means(
     """Return the expected outcome at each level of factors, and differences of these means.
 
     As in emmeans, other factors and numbers with two values are averaged with equal weights; other
-    numbers are held at their mean over the rows. A factor nested in another is averaged first, over the
-    levels that occur within each level of the other.
+    numbers are held at their mean over the rows. If a factor is nested in another, it is averaged first, over
+    the levels that occur within each level of the outer factor.
 
     Parameters
     ----------
     fitted : Fitted
     factor : str or sequence of str
-        Predictors with levels; with several, each combination of levels has a mean.
+        Predictors with levels. For several factors, each combination of levels has a mean.
     by : str or sequence of str, optional
         Other predictors; there is one result for each combination of their levels.
     at : mapping, optional

@@ -19,7 +19,7 @@ At = Literal["sd", "range"] | Sequence[PredictorValue]
 Place = Literal["level", "mean - SD", "mean", "mean + SD", "minimum", "maximum", "given"]
 
 CONSTANT = 1e-8
-"""Share of a variable's variance within groups up to which it counts as constant within them
+"""Share of a variable's variance within groups up to which it counts as constant within groups
 (statistics, section 1)."""
 
 
@@ -33,7 +33,7 @@ class Point:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Spread:
-    """The values of a number over its units.
+    """The values of a numeric variable over its units.
 
     Attributes
     ----------
@@ -57,9 +57,9 @@ class Spread:
 
 
 def spread_of(design: Design, predictor: Predictor, declared: bool = False) -> Spread:
-    """Return the values of a number over its units: groups if it is constant within them, else rows.
+    """Return the values of a number over its units: groups if it is constant within groups, else rows.
 
-    With ``declared`` it belongs to groups even if it varies within some; each group then has its mean.
+    If ``declared``, its units are groups even if it varies within some; the value of a group is its mean.
     """
     x = predictor.values
     found: Spread | None = None

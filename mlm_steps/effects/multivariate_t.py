@@ -1,9 +1,10 @@
-"""Distribution of the largest of several correlated t statistics, for Dunnett's and similar comparisons.
+"""The distribution of the maximum of correlated absolute t statistics, for Dunnett's comparisons.
 
 With Z normal with correlation matrix R and s² an independent chi-square over its df, the comparisons have the
 statistics Z / s, and max |Z| exceeds c with probability H(c). The ratio of H to the Bonferroni bound
-2 m Phi(-c) is smooth and between 1/m and 1. It is computed at a few c by a lattice rule with fixed points and
-interpolated. The tail of the statistics is then an integral of H over s, as for the studentized range.
+2 m Phi(-c) is smooth and between 1/m and 1. A lattice rule with fixed points computes the ratio at a few c,
+and it is interpolated between them. The tail probability of the statistics is an integral of H over s, as for
+the studentized range.
 """
 
 from __future__ import annotations
@@ -21,17 +22,17 @@ __all__ = ["largest_isf", "largest_sf"]
 Array = NDArray[np.float64]
 
 NODES = 32
-"""Number of Chebyshev nodes of the interpolation of the ratio, which is smooth."""
+"""Number of Chebyshev nodes for interpolating the ratio; few are needed, since the ratio is smooth."""
 LARGEST_C = 12.0
-"""Largest c of the interpolation; beyond it the ratio is constant, since H is below 1e-30."""
+"""Largest c of the interpolation. For larger c the ratio is taken as constant, since H is below 1e-30."""
 POINTS, GENERATOR = 4093, 1515
-"""A prime number of lattice points, and Korobov's generator with the least error in 2, 4 and 9 dimensions."""
+"""Number of lattice points, a prime, and Korobov's generator with least error in 2, 4 and 9 dimensions."""
 SINGULAR = 1e-10
-"""Conditional variance up to which a comparison is a linear combination of earlier ones."""
+"""Conditional variance up to which a comparison counts as a linear combination of earlier ones."""
 MOST_STEPS = 80
-"""Most bisections of a quantile; about 40 reach ``PRECISION``."""
+"""Largest number of bisections for a quantile; about 40 reach ``PRECISION``."""
 PRECISION = 1e-10
-"""Relative width of the bracket at which a quantile is found."""
+"""Relative width of the bracket at which the search for a quantile ends."""
 
 
 def largest_sf(c: Array, R: Array, df: Array) -> Array:
@@ -74,7 +75,7 @@ def largest_isf(p: float, R: Array, df: Array) -> Array:
 
 
 def _normal_sf(c: Array, ratio: Array, m: int) -> Array:
-    """Return the upper tail of max |Z|, of the shape of c."""
+    """Return the probabilities that max |Z| exceeds c, with the shape of c."""
     x = np.clip(2.0 * c / LARGEST_C - 1.0, -1.0, 1.0)
     share = np.clip(np.polynomial.chebyshev.chebval(x, ratio), 1.0 / m, 1.0)
     return np.asarray(2.0 * m * np.exp(log_ndtr(-c)) * share, dtype=np.float64)
@@ -82,7 +83,7 @@ def _normal_sf(c: Array, ratio: Array, m: int) -> Array:
 
 @lru_cache(maxsize=64)
 def _ratio(R: bytes, m: int) -> Array:
-    """Return Chebyshev coefficients of the ratio of H to its Bonferroni bound, c from 0 to ``LARGEST_C``."""
+    """Return Chebyshev coefficients of the ratio of H to Bonferroni's bound for c from 0 to ``LARGEST_C``."""
     angles = np.pi * (np.arange(NODES) + 0.5) / NODES
     c = 0.5 * LARGEST_C * (np.cos(angles) + 1.0)
     values = _shares(c, np.frombuffer(R).reshape(m, m))
@@ -95,7 +96,7 @@ def _ratio(R: bytes, m: int) -> Array:
 def _shares(c: Array, R: Array) -> Array:
     """Return H(c) / (2 m Phi(-c)), shape of c: the mean over j of P(|Z_i| < c for all i < j given |Z_j| > c).
 
-    Comparison j is the first beyond c; given Z_j, the others are integrated one by one (Genz 1992).
+    Comparison j is the first one that exceeds c. Given Z_j, the others are integrated in turn (Genz 1992).
     """
     m = len(R)
     total = np.ones(c.shape)
@@ -105,11 +106,11 @@ def _shares(c: Array, R: Array) -> Array:
 
 
 def _first_beyond(c: Array, R: Array) -> Array:
-    """Return P(|Z_i| < c for i > 0 given |Z_0| > c) for each c; by symmetry Z_0 is taken positive."""
+    """Return P(|Z_i| < c for i > 0 given |Z_0| > c) for each c; by symmetry Z_0 > 0."""
     L = _factor(R)
     m, u = len(R), _lattice(len(R))
     z = np.zeros((m, c.size, POINTS))
-    # The integrand is steep for large Z_0, so the cube of u places more points there.
+    # The integrand is steep for large Z_0, so the cube of u is used to place more points there.
     z[0] = -ndtri(np.maximum(u[0] ** 3 * ndtr(-c)[:, None], np.finfo(float).tiny))
     probability = np.tile(3.0 * u[0] ** 2, (c.size, 1))
     for i in range(1, m):

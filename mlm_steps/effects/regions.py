@@ -1,4 +1,4 @@
-"""Johnson-Neyman regions: where along a moderator a slope differs from 0 (statistics, section 11)."""
+"""Johnson-Neyman regions: values of a moderator at which a slope differs from 0 (statistics, section 11)."""
 
 from __future__ import annotations
 
@@ -22,17 +22,17 @@ Array = NDArray[np.float64]
 RowsAt = Callable[[Array], GridRows]
 
 STRAIGHT = 1e-9
-"""Relative deviation of a row from linearity in the moderator up to which it counts as linear."""
+"""Relative deviation from linearity in the moderator up to which a row counts as linear: rounding error."""
 WITHIN = np.array([0.0, 0.3, 0.65, 1.0])
 """Shares of the observed range at which linearity is checked."""
 GRID = 181
-"""Number of grid points between which bounds are searched for: one per degree of the half circle."""
+"""Number of grid points between which bounds are searched for, one per degree of a half circle."""
 HALVINGS = 60
-"""Bisections of a bound; 53 reach the precision of a double."""
+"""Number of bisections for a bound; 53 reach the precision of a double."""
 CURVE_POINTS = 61
-"""Points of the drawn curve."""
+"""Number of points of a drawn curve, enough for it to look smooth."""
 TINY = 1e-300
-"""Replaces a maximum of 0."""
+"""Positive lower bound of a scale that may be 0, too small to change any other."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -143,7 +143,7 @@ def _values(fitted: Fitted, rows_at: RowsAt, low: float, high: float) -> Path:
 
 
 def _excess(fitted: Fitted, contrasts: Array) -> Array:
-    """Return |t| less its critical value, (m,); -1 for a contrast of zeros."""
+    """Return |t| minus its critical value, (m,); -1 for a contrast of zeros."""
     some = contrasts.any(axis=1)
     tests = test_rows(fitted.against, contrasts[some], fitted.confidence)
     excess = np.full(len(contrasts), -1.0)

@@ -27,11 +27,11 @@ from mlm_steps.records.effects import (
 __all__ = ["simple_slopes"]
 
 LINE_POINTS = 25
-"""Points of a drawn line over a numeric focal predictor."""
+"""Number of points of a drawn line over a numeric focal predictor."""
 MOST_CONDITIONS = 12
-"""Most combinations of levels of other categories for which slopes are shown; more would not fit a page."""
+"""Largest number of combinations of levels of other categories with slopes; more would not fit on a page."""
 MOST_COMPARED = 12
-"""Most levels of a moderator for which all pairwise differences are computed: 66 of them."""
+"""Largest number of levels of a moderator whose pairwise differences are computed; 12 levels have 66."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -200,7 +200,7 @@ def _slopes(pair: Pair, direction: Direction, rows: GridRows, given: Setting) ->
 
 
 def _differences(pair: Pair, rows: GridRows, adjust: str) -> tuple[Pairwise, ...]:
-    """Return the pairwise differences of the slopes at levels, the later less the earlier.
+    """Return the pairwise differences of the slopes at levels, the later level minus the earlier.
 
     There are none for a numeric moderator, whose interaction coefficient determines all differences.
     """

@@ -1,8 +1,9 @@
 """The distribution of the studentized range, for Tukey's pairwise comparisons.
 
 With Z the range of k independent standard normal variables and s² an independent chi-square over its df, the
-upper tail of Z / s is an integral over s of the upper tail of Z. Both integrals are by Gauss-Legendre
-quadrature over panels. The integrands contain the upper tail itself, so that small p-values are accurate.
+upper tail of Z / s is an integral over s of the upper tail of Z. Both tails are computed by Gauss-Legendre
+quadrature over panels. The integrands contain upper tails, not complements, so that small p-values are
+accurate.
 """
 
 from __future__ import annotations
@@ -19,21 +20,21 @@ __all__ = ["NORMAL_DF", "range_isf", "range_sf", "scale_nodes"]
 Array = NDArray[np.float64]
 
 NORMAL_DF = 1e6
-"""Degrees of freedom above which s is taken as 1: the difference is below the eighth digit."""
+"""Degrees of freedom above which s is taken as 1, which changes less than the eighth digit."""
 FEWEST_PANELS, PANEL_WIDTH, OUTER_POINTS = 4, 1.2, 16
-"""Quadrature over log s: fewest panels, their largest width (the lower tail is long with few degrees of
-freedom) and Gauss-Legendre points per panel."""
+"""Quadrature over log s: the smallest number of panels, their largest width (with few degrees of freedom the
+lower tail is long and needs more panels) and the number of Gauss-Legendre points per panel."""
 INNER_PANELS, INNER_POINTS = 10, 16
-"""Quadrature over the smallest variable: panels and Gauss-Legendre points per panel."""
+"""Quadrature over the smallest variable: the number of panels and of Gauss-Legendre points per panel."""
 FARTHEST = 9.0
-"""Standard deviations beyond which a normal density is below the rounding error of the integral."""
+"""Number of standard deviations beyond which a normal density is below the rounding error of the integral."""
 WIDEST, PIECE_POINTS = 48, 14
-"""Number of unit intervals on which the tail of the normal range is interpolated (beyond them it is below
-1e-250), and Chebyshev nodes per interval."""
+"""The number of unit intervals on which the tail of the normal range is interpolated, and the number of
+Chebyshev nodes per interval. Beyond the intervals the tail is below 1e-250."""
 MOST_STEPS = 60
-"""Most steps of the search for a quantile, which converges superlinearly."""
+"""Largest number of steps of the search for a quantile; few are needed, since it converges superlinearly."""
 PRECISION = 1e-10
-"""Relative error of the tail probability at which a quantile is found."""
+"""Relative error of the tail probability at which the search for a quantile ends."""
 
 
 def range_sf(q: Array, k: int, df: Array) -> Array:
@@ -79,7 +80,7 @@ def range_isf(p: float, k: int, df: Array) -> Array:
         middle = (low * below - high * above) / (below - above)
         value = _excess(middle, k, df, p)
         left = value > 0
-        # Illinois rule: halving the value of the end that stays makes both ends move.
+        # Illinois rule: halve the function value at the retained end, so that both ends move.
         low, high = np.where(left, middle, low), np.where(left, high, middle)
         above, below = np.where(left, value, 0.5 * above), np.where(left, 0.5 * below, value)
         if (np.abs(value) <= PRECISION).all():
@@ -88,7 +89,7 @@ def range_isf(p: float, k: int, df: Array) -> Array:
 
 
 def _excess(q: Array, k: int, df: Array, p: float) -> Array:
-    """Return the logarithm of the upper tail over p, which is nearly linear in q near the solution."""
+    """Return the logarithm of (upper tail / p), which is nearly linear in q near the solution."""
     return np.asarray(np.log(np.maximum(range_sf(q, k, df), np.finfo(float).tiny) / p), dtype=np.float64)
 
 
@@ -106,7 +107,7 @@ def _normal_range_sf(w: Array, k: int) -> Array:
 
 @lru_cache(maxsize=32)
 def _log_tail_coefficients(k: int) -> Array:
-    """Return Chebyshev coefficients of the logarithm of that tail, one row per unit interval."""
+    """Return Chebyshev coefficients of the log tail of the normal range, one row per unit interval."""
     angles = np.pi * (np.arange(PIECE_POINTS) + 0.5) / PIECE_POINTS
     w = np.arange(WIDEST)[:, None] + 0.5 * (np.cos(angles) + 1.0)
     logarithm = np.log(_integrated(w, k))
@@ -130,7 +131,7 @@ def _integrated(w: Array, k: int) -> Array:
 
 
 def scale_nodes(q: Array, df: Array) -> tuple[Array, Array]:
-    """Return nodes s, shape (m, S), and weights that include its density.
+    """Return nodes s, shape (m, S), and quadrature weights times the density of s.
 
     In log s the density is smooth and bounded for all df. For large q the integrand peaks below s = 1, where
     the tail of the range, about exp(-q² s² / 4), grows faster than the density falls.

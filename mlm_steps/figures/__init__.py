@@ -1,4 +1,4 @@
-"""Figures of a run: each is a function from records and the analysis sample to a Figure.
+"""Figures of a run. Each is a function that takes records and the analysis sample and returns a Figure.
 
 To add one, write a module with a function of the protocol ``Drawer`` and list it here under its name.
 """

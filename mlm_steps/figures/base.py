@@ -48,16 +48,16 @@ BLUE, VERMILION, GREEN, ORANGE, PURPLE, SKY = (
     "#0072B2", "#D55E00", "#009E73", "#E69F00", "#CC79A7", "#56B4E9",
 )  # fmt: skip
 COLOURS = (BLUE, VERMILION, GREEN, PURPLE, ORANGE, SKY)
-"""The palette of Okabe and Ito; the colours that are easiest to see on white come first."""
+"""The palette of Okabe and Ito, ordered by how well the colours are seen on white."""
 LINE_STYLES = ("-", "--", "-.", ":")
 INK, GREY, PALE = "#1A1D21", "#6B727B", "#D5D9DF"
 SMALLEST_PLAIN, LARGEST_PLAIN = 1e-4, 1e7
 """Numbers outside these bounds are written with a power of ten, since many zeros are hard to read."""
 SMALLEST_GROUP = 3
-"""A group needs this many rows for a least-squares line of its own: any two points lie on a line."""
+"""Smallest number of rows of a group with its own least-squares line, since any two points lie on a line."""
 _SUPERSCRIPTS = str.maketrans("0123456789-", "⁰¹²³⁴⁵⁶⁷⁸⁹⁻")
 SEED = 20201
-"""Every sample of groups or rows is drawn with this seed, so that the same data give the same figure."""
+"""Seed of all samples of groups or rows, so that the same data give the same figure."""
 _SVG = "http://www.w3.org/2000/svg"
 _XLINK = "http://www.w3.org/1999/xlink"
 _FONTS = "system-ui, 'Helvetica Neue', Arial, 'Liberation Sans', 'DejaVu Sans', sans-serif"
@@ -72,6 +72,7 @@ _SETTINGS: dict[Any, Any] = {
     "axes.unicode_minus": True,
     "path.simplify": True,
 }
+"""Settings of matplotlib: real text, fixed ids, a font size of 10 points, and no mathematical notation."""
 _NO_METADATA = dict.fromkeys(("Creator", "Date", "Format", "Type"))
 
 Row = tuple[object, ...]
@@ -106,7 +107,7 @@ class Figure:
         The key of the figure in ``FIGURES``.
     title : str
     reading : str
-        One or two sentences that state with numbers what the figure shows.
+        One or two sentences that state, with numbers, what the figure shows.
     alt : str
         The text for screen readers: type, axes and finding.
     svg : bytes
@@ -124,7 +125,7 @@ class Figure:
 
 
 class Drawer(Protocol):
-    """Draws one figure; None if the figure does not apply to the run.
+    """A function that draws one figure, or returns None if the figure does not apply to the run.
 
     To add one, write ``figures/<name>.py`` with such a function, importing matplotlib inside it, and list it
     in ``FIGURES`` under the module's name.
@@ -211,7 +212,7 @@ def _embeddable(document: bytes, name: str, title: str) -> bytes:
     """Return SVG without style sheet and metadata, with a title and with ids that begin with the name."""
     ElementTree.register_namespace("", _SVG)
     ElementTree.register_namespace("xlink", _XLINK)
-    root = ElementTree.fromstring(document)  # noqa: S314 - written by matplotlib a moment ago
+    root = ElementTree.fromstring(document)  # noqa: S314 - matplotlib has just written this text
     for parent in list(root.iter()):
         for child in list(parent):
             if child.tag in (f"{{{_SVG}}}metadata", f"{{{_SVG}}}style"):

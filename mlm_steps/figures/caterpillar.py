@@ -1,4 +1,4 @@
-"""Conditional modes of the random effects of the final rung, sorted, with their intervals."""
+"""Caterpillar plot: the sorted conditional modes of the final rung with their intervals."""
 
 from __future__ import annotations
 
@@ -31,13 +31,13 @@ if TYPE_CHECKING:
 __all__ = ["caterpillar"]
 
 QUANTILE = 1.96
-"""The 97.5 % quantile of the normal distribution gives intervals of 95 % (statistics, section 10)."""
+"""The 97.5 % quantile of the normal distribution, for intervals of 95 % (statistics, section 10)."""
 MOST_PANELS = 4
-"""At most this many random effects are drawn, so that each panel stays large enough to read."""
+"""Largest number of random effects that are drawn, so that each panel is large enough to read."""
 MOST_NAMED = 30
-"""Up to this many groups are drawn as rows with their names, which fit on a page."""
+"""Largest number of groups that are drawn as rows with their names, which fit on a page."""
 MOST_BARS = 400
-"""With more groups, a band replaces the bars of single groups, which would overlap."""
+"""Largest number of groups with a bar each. With more groups bars overlap, and a band replaces them."""
 INTERCEPT = "(Intercept)"
 
 

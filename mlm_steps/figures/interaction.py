@@ -27,10 +27,11 @@ __all__ = [
 
 MINUS = "\N{MINUS SIGN}"
 MOST_PANELS = 4
-"""At most this many slopes are drawn, so that each panel stays large enough to read; tables hold all."""
+"""Largest number of slopes that are drawn, so that each panel is large enough to read; tables hold all."""
 WIDTH, PANEL_HEIGHT = 9.0, 4.4
+"""Width of a figure and height of a row of panels, in inches."""
 MOST_RUG = 400
-"""If there are more values, the rug shows a sample of this size: more marks would merge into a line."""
+"""Largest number of marks in a rug, which shows a sample of the values beyond it: more marks would merge."""
 
 
 def last_slopes(given: FigureInput) -> list[SimpleSlopes]:

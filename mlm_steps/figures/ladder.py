@@ -26,6 +26,7 @@ if TYPE_CHECKING:
 __all__ = ["ladder"]
 
 WIDTH = 9.0
+"""Width of the figure in inches, as in the other figures."""
 MINUS = "\N{MINUS SIGN}"
 
 

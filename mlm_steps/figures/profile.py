@@ -31,6 +31,7 @@ if TYPE_CHECKING:
 __all__ = ["profile"]
 
 WIDTH, ACROSS, MOST_PANELS = 9.0, 3, 9
+"""Width of the figure in inches, and the largest numbers of panels in a row and in the figure: three rows."""
 INTERCEPT = "(Intercept)"
 
 
@@ -112,7 +113,7 @@ def _draw(panels: list[_Panel], confidence: float, title: str) -> bytes:
 
 
 def _curve(axes: Axes, panel: _Panel, cut: float) -> None:
-    """Draw one profile; the limits of the interval are where it leaves the grey band."""
+    """Draw one profile; it crosses the edges of the grey band at the limits of the interval."""
     axes.axhspan(-cut, cut, color="#EEF1F4", linewidth=0)
     axes.axhline(0, color=PALE, linewidth=0.8)
     axes.axvline(panel.curve.estimate, color=PALE, linewidth=0.8)

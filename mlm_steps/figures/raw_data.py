@@ -34,25 +34,25 @@ __all__ = ["raw_data"]
 
 MINUS = "\N{MINUS SIGN}"
 MOST_POINTS = 1000
-"""If there are more observations, a sample of this size is drawn: more points would cover each other."""
+"""Largest number of drawn observations, a sample if there are more, since more points would overlap."""
 MOST_LINES = 60
-"""If more groups have a line, a sample of this size is drawn: more lines could not be followed."""
+"""Largest number of drawn group lines, a sample if there are more, since more lines could not be followed."""
 FEW_VALUES = 12
-"""If the predictor has at most this many values, points are shifted at random to show those that coincide."""
+"""Largest number of values of a predictor for which points are shifted at random, so that none coincide."""
 LONGEST_LABEL, LEGEND_WIDTH, HANDLE_WIDTH = 60, 110, 10
-"""The legend is measured in characters: the longest label of a line, the room above the axes, and the width
-of the line beside its label."""
+"""Sizes of the legend in characters: the longest label of a line, the width above the axes, and the width of
+the line beside its label."""
 LEGEND_ROW = 0.045
-"""A row of the legend takes this share of the figure's height."""
+"""Height of a row of the legend as a share of the figure's height."""
 JITTER = 0.08
-"""A random shift is at most this share of the smallest distance between two values, so they stay apart."""
+"""Largest random shift as a share of the smallest distance between two values, so that they stay separate."""
 
 
 def raw_data(given: FigureInput) -> Figure | None:
     """Return outcome against the main level-1 predictor; None if no rung was fitted."""
     if not given.run.fits:
         return None
-    from mlm_steps.figures.scene import make_scene  # imports numpy, which a run's plan need not load
+    from mlm_steps.figures.scene import make_scene  # imports numpy, which planning a run does not need
 
     scene = make_scene(given)
     over = f" by {scene.shape.label}" if scene.shape.label else f" in each level of {scene.group_label}"

@@ -23,17 +23,17 @@ __all__ = ["Line", "Scene", "make_scene"]
 Array = NDArray[np.float64]
 Codes = NDArray[np.intp]
 GRID = 50
-"""A fitted line has this many points: enough for a smooth curve in a figure of this size."""
+"""Number of points of a fitted line, enough for a smooth curve in a figure of this size."""
 MOST_MODERATOR_LEVELS = 4
-"""A moderator with more levels is not drawn: more fitted lines could not be told apart."""
+"""Largest number of levels of a drawn moderator. More fitted lines could not be distinguished."""
 LEAST_RELATIVE_SPREAD, LEAST_VARIANCE = 1e-12, 1e-300
-"""A group has a line only if its sum of squares of x exceeds the first number times the variance of x: below
-it the slope is rounding error. The second number keeps the bound above 0 if x is constant."""
+"""A group has a line only if its sum of squares of x exceeds the first number times the variance of x. Below
+this bound the slope is rounding error. The second number keeps the bound above 0 if x is constant."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Line:
-    """A line of one group, or a fitted one."""
+    """A line of one group, or a fitted line."""
 
     label: str
     x: Array
@@ -111,7 +111,7 @@ def _with_unit(given: FigureInput, name: str) -> str:
 
 
 def _predictor(given: FigureInput, fit: FitRecord, rows: pd.DataFrame) -> str | None:
-    """Return the variable of the horizontal axis: with a random slope if one has it."""
+    """Return the variable of the horizontal axis; a variable with a random slope is preferred."""
     formula = given.formulas[fit.model]
     between = {v.variable for v in given.run.profile.variable_levels if v.level in ("between", "constant")}
     factors = {column for columns in formula.groups for column in columns}
@@ -215,7 +215,7 @@ def _fitted(
     variable: str,
     ticks: tuple[str, ...],
 ) -> list[Line]:
-    """Return the population's fitted lines, with the other predictors at their mean or first level."""
+    """Return the fitted lines of the population, with other predictors at their mean or first level."""
     moderator, levels = _moderator(given, fit, rows, variable)
     lines = []
     for level in levels:
@@ -240,7 +240,7 @@ def _grid(
     if ticks:
         return list(pd.Categorical(rows[variable]).categories)
     values = rows[variable].to_numpy(dtype=float)
-    if variable in given.formulas[fit.model].categorised:  # no other value has a prediction
+    if variable in given.formulas[fit.model].categorised:  # predictions exist only for these values
         return np.unique(values)
     return np.linspace(values.min(), values.max(), GRID)
 

@@ -60,7 +60,7 @@ def simple_slopes(given: FigureInput) -> Figure | None:
 
 
 def _distinct(pairs: list[SimpleSlopes]) -> list[SimpleSlopes]:
-    """Return one result per set of lines: the contrasts of a focal category share their lines."""
+    """Return one result per set of lines, since the contrasts of a focal category share their lines."""
     seen = {(pair.focal, pair.moderator, pair.conditions): pair for pair in reversed(pairs)}
     return list(reversed(seen.values()))
 
@@ -104,7 +104,7 @@ def _draw_line(axes: Axes, line: FittedLine, index: int) -> None:
 
 
 def _draw_levels(axes: Axes, line: FittedLine, index: int, count: int) -> None:
-    """Draw means with their intervals; those of the moderator's values stand side by side."""
+    """Draw means with their intervals; those at different values of the moderator are side by side."""
     shift = 0.16 * (index - (count - 1) / 2)
     x = [position + shift for position in range(len(line.points))]
     y = [point[1] for point in line.points]

@@ -28,7 +28,7 @@ Status = Literal["singular", "doubtful", "failed", "sound"]
 
 
 UNTESTED = {"not_nested": "neither model contains the other"}
-"""Short forms of the reasons for which a comparison of two rungs has no test."""
+"""Short texts for the reason codes of comparisons without a test."""
 NO_OPTIMUM = "the search for the optimum of {} did not converge"
 """Reason why an alternative is not compared with the model."""
 
@@ -79,7 +79,7 @@ def status_of(fit: LmmFit) -> Status:
 
 
 def advise(subject: Subject, *, status: Status) -> RungAdvice:
-    """Return the diagnosis of a fit and its alternatives, each fitted (statistics, section 12).
+    """Return the diagnosis of a fit and its fitted alternatives (statistics, section 12).
 
     Parameters
     ----------
@@ -108,7 +108,7 @@ def advise(subject: Subject, *, status: Status) -> RungAdvice:
 
 
 def proposals(subject: Subject) -> Iterator[tuple[str, Proposal]]:
-    """Yield the proposals of each remedy; a model that two remedies propose comes once."""
+    """Yield the proposals of all remedies; if two remedies propose the same model, yield it once."""
     case = Case.of(subject.formula, subject.fit, subject.frame)
     seen: set[object] = set()
     for word, remedy in REMEDIES.items():
@@ -120,7 +120,7 @@ def proposals(subject: Subject) -> Iterator[tuple[str, Proposal]]:
 
 
 def _identity(proposal: Proposal) -> object:
-    """Return a key that is equal for two spellings of the same model."""
+    """Return a key that is equal for two formulas of the same model."""
     formula = parse_formula(proposal.formula)
     bars = frozenset(
         (bar.group.label, bar.effects.intercept, frozenset(bar.effects.labels), bar.correlated)
@@ -137,7 +137,7 @@ def fit_proposal(subject: Subject, proposal: Proposal) -> Estimates:
 
 
 def _alternative(subject: Subject, word: str, proposal: Proposal, status: Status) -> Alternative:
-    """Return the record of a proposal, which is compared with the model if both have an optimum."""
+    """Return the record of a proposal, with its comparison with the model if both have an optimum."""
     if proposal.single_level:
         return _record(subject, word, proposal, _without_random_effects(subject), status)
     try:
@@ -161,7 +161,7 @@ def _alternative(subject: Subject, word: str, proposal: Proposal, status: Status
 
 @dataclass(frozen=True, slots=True)
 class _Test:
-    """The test of an alternative against the model, or the reason in ``untested`` why there is none."""
+    """The test of an alternative against the model; ``untested`` is the reason if there is none."""
 
     statistic: float | None = None
     df: int | None = None
@@ -189,7 +189,7 @@ class _Fitted:
 
     @classmethod
     def of(cls, fit: LmmFit, ml: LmmFit) -> _Fitted:
-        """Return the alternative before it is tested."""
+        """Return an alternative without a test."""
         report = fit.convergence
         if report is None:
             return cls(fit, ml, fit.npar, "failed")

@@ -20,7 +20,7 @@ Outcome = Literal["applied", "does_not_apply", "singular", "failed", "not_estima
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Applied:
-    """The remedies that were tried, and the one that is applied.
+    """The remedies that were tried, and the remedy that is applied.
 
     Attributes
     ----------
@@ -29,7 +29,7 @@ class Applied:
     proposal : Proposal or None
         The proposal that is applied; None if none converged without being singular.
     estimates : Estimates or None
-        Its fits.
+        The fits of the proposal.
     """
 
     trials: tuple[Trial, ...]
@@ -40,7 +40,7 @@ class Applied:
 def first_that_holds(subject: Subject, words: Sequence[str]) -> Applied:
     """Return the first remedy whose fit converges and is not singular.
 
-    If several of its formulas do, the one with the smallest criterion is taken.
+    If several formulas of the remedy do, the one with the smallest criterion is applied.
     """
     case = Case.of(subject.formula, subject.fit, subject.frame)
     trials: list[Trial] = []

@@ -111,7 +111,7 @@ class Proposal:
 
 
 class Remedy(Protocol):
-    """A remedy: a function that is named as its module and listed in ``REMEDIES``."""
+    """A remedy: a function that has the name of its module and is listed in ``REMEDIES``."""
 
     def __call__(self, case: Case) -> Iterator[Proposal]:
         """Yield the formulas to try, smallest change first; nothing if the remedy does not apply."""

@@ -22,8 +22,8 @@ from mlm_steps.remedies.rewrite import rename
 __all__ = ["center", "free_name", "slope_columns"]
 
 BLEND = 0.01
-"""Least share of a covariate's variance both within and between groups; with a smaller share centring changes
-the fit too little to matter."""
+"""Smallest share of a covariate's variance within groups, and between groups, for which it is centred. With a
+smaller share, centring hardly changes the fit."""
 
 
 def center(case: Case) -> Iterator[Proposal]:

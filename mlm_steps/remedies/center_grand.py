@@ -18,7 +18,7 @@ from mlm_steps.remedies.rewrite import rename
 __all__ = ["center_grand"]
 
 CENTRED = 1e-6
-"""Mean relative to the standard deviation up to which a covariate counts as centred; rounding is smaller."""
+"""Mean in standard deviations up to which a covariate counts as centred. Rounding errors are smaller."""
 
 
 def center_grand(case: Case) -> Iterator[Proposal]:

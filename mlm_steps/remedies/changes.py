@@ -35,7 +35,7 @@ def coefficient_changes(
 
 
 def _coefficients(fit: LmmFit, renamed: Mapping[str, str]) -> dict[str, tuple[str, Pair]]:
-    """Return column, estimate and standard error by a key that identifies a coefficient in both fits."""
+    """Map a key that identifies a coefficient in both fits to its column, estimate and standard error."""
     pairs = zip(fit.beta.tolist(), fit.se.tolist(), strict=True)
     values = dict(zip(fit.design.columns, pairs, strict=True))
     found = by_identity(renamed_column(each, renamed) for each in named_columns(fit.design))

@@ -21,16 +21,16 @@ Array = NDArray[np.float64]
 PERFECT = 0.99
 """Absolute correlation above which two effects of a singular term are reported as perfectly correlated."""
 FLAT = 1e-2
-"""Eigenvalue of a correlation matrix below which its direction does not vary: it is 1 - ``PERFECT``, the
-smaller eigenvalue for two effects with that correlation."""
+"""Eigenvalue of a correlation matrix below which the effects do not vary in the direction of its eigenvector.
+It is 1 - ``PERFECT``, the smaller eigenvalue for two effects whose correlation is ``PERFECT``."""
 EXACT = 1e-6
-"""Distance of a correlation from 1, and relative standard deviation, that count as 0 in texts: they show four
-digits."""
+"""Distance of a correlation from 1, and relative standard deviation, up to which texts report 0, since they
+show four digits."""
 NEGLIGIBLE = 0.02
 """Standard deviation of a term's contribution relative to the residual's below which the term is negligible:
 its share of the variance is then under 0.04 %."""
 SMALL_WEIGHT = 0.05
-"""Weights below this are left out of the text of a combination: they would be read as 0."""
+"""Weights below this are omitted from the text of a combination, in which they would round to about 0."""
 
 
 def diagnose(fit: LmmFit) -> tuple[TermDiagnosis, ...]:

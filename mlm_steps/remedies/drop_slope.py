@@ -42,7 +42,7 @@ def _all_together(case: Case) -> Iterator[Proposal]:
 
 
 def _same(case: Case, home: Home, labels: tuple[str, ...]) -> tuple[Cut, str]:
-    """Return the cut that removes slopes from a bar, and its name."""
+    """Return the cut that removes slopes from a bar, and a name for it."""
     group = case.formula.bars[home.bar].group.label
     noun = "slope" if len(labels) == 1 else "slopes"
     what = f"one {noun} of {' and '.join(labels)} for all levels of {group}"

@@ -1,4 +1,4 @@
-"""Change parts of a formula and keep the rest of its text as the author wrote it."""
+"""Change parts of a formula and keep the other parts of its text unchanged."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ class Cut:
 def cut(formula: Formula, what: Cut) -> str:
     """Return the formula's text without some random effects or correlations.
 
-    A bar such as ``(x | a/b)`` stands for two terms; if one of them changes, both are written out.
+    A bar such as ``(x | a/b)`` denotes two terms. If one of them changes, both are written separately.
     """
     changed = {index for index, _ in what.effects} | what.correlations
     places: dict[Span, list[int]] = {}

@@ -1,4 +1,4 @@
-"""Tables of a run: each is a function from the run's records to a Table.
+"""Tables of a run. Each is a function that takes the run's records and returns a Table.
 
 To add one, write a module with a function of the protocol ``TableMaker`` and list it in ``TABLES`` under the
 module's name, which is also the name of its file. The columns are those of statistics, section 20, in the
@@ -37,9 +37,9 @@ section 20:
 
 If a limit of an interval is not a crossing of the criterion but, for example, the bound of its parameter, its
 code is in ``null_codes`` under ``ci_low[limit]`` or ``ci_high[limit]``. For an empty cell, the code
-``not_requested`` means that a key of the spec fills it, and ``not_computed`` that no key does:
-``std_estimate`` (standardized coefficients are not computed), and in ``trace`` the gradient if the optimiser
-did not request it.
+``not_requested`` means that a key of the spec fills it. ``not_computed`` means that no key fills it. This
+holds for ``std_estimate``, since standardized coefficients are not computed, and for the gradient in
+``trace`` if the optimiser did not request it.
 """
 
 from __future__ import annotations

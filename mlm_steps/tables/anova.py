@@ -30,7 +30,8 @@ def anova(run: RunRecords) -> Table:
 def anova_row(model: str, test: TermTest) -> tuple[dict[str, Cell], Codes]:
     """Return the cells of one test, and why some are empty.
 
-    ``term[includes]`` names the dropped columns of the term, or whose effects its coefficients include.
+    ``term[includes]`` names dropped columns: those of the term, and those whose effects its coefficients
+    include.
     """
     numbers = test.model_dump(exclude={"statistic", "includes"})
     cells: dict[str, Cell] = {"model": model, "F": test.statistic, **numbers}

@@ -29,11 +29,11 @@ Cell = str | int | float | bool | None
 Codes = Mapping[str, str]
 
 TEST = ("estimate", "se", "df", "df_method", "statistic", "p", "ci_low", "ci_high")
-"""The columns of an estimate and its test."""
+"""The columns that hold an estimate and its test."""
 NULL_CODES = "null_codes"
 NOT_ESTIMABLE, NOT_REQUESTED = "not_estimable", "not_requested"
 NOT_COMPUTED = "not_computed"
-"""The code of an empty cell that no key of the spec fills; ``not_requested`` means that a key fills it."""
+"""The code of an empty cell that no key of the spec fills. ``not_requested`` means that a key fills it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,13 +67,13 @@ class Table:
         return stream.getvalue()
 
     def column(self, name: str) -> tuple[Cell, ...]:
-        """Return the values of one column; ValueError if there is none of that name."""
+        """Return the values of one column; ValueError if no column has this name."""
         position = self.columns.index(name)
         return tuple(row[position] for row in self.rows)
 
 
 class TableMaker(Protocol):
-    """Makes one table from all records of a run."""
+    """A function that makes one table from all records of a run."""
 
     def __call__(self, run: RunRecords) -> Table:
         """Return the table of a run; it has no rows if it does not apply to the run."""
@@ -110,7 +110,7 @@ def join_pairs(pairs: Iterable[tuple[str, Cell]]) -> str:
 
 
 def as_cell(value: object) -> Cell:
-    """Return a value of a data frame as a cell: numpy's scalars as Python's, NaN as None."""
+    """Return a value of a data frame as a cell: numpy scalars become Python scalars, NaN becomes None."""
     plain = value.item() if hasattr(value, "item") else value
     if isinstance(plain, float) and math.isnan(plain):
         return None

@@ -34,7 +34,7 @@ def numbers(test: Tested) -> dict[str, Cell]:
 
 
 def back_cells(names: Sequence[str], back: BackTransformed | None) -> dict[str, Cell]:
-    """Return estimate, standard error and limits on the scale of the data column, under these names."""
+    """Return estimate, standard error and limits on the scale of the data column, under the given names."""
     if back is None:
         return dict.fromkeys(names)
     return dict(zip(names, (back.estimate, back.se, back.ci_low, back.ci_high), strict=True))

@@ -1,4 +1,4 @@
-"""Johnson and Neyman's regions, one row per slope along a number (statistics, section 20)."""
+"""Johnson-Neyman regions, one row per slope along a number (statistics, section 20)."""
 
 from __future__ import annotations
 
@@ -33,8 +33,8 @@ def johnson_neyman(run: RunRecords) -> Table:
 
     ``region`` tells whether the slope differs from 0 outside the bounds, inside them or nowhere.
     ``significant`` is the part of this region within the observed range, and ``share_significant`` the share
-    of units in it: levels of the grouping factor ``unit``, or rows. If there is a single bound, the other one
-    is empty.
+    of units in it. Units are levels of the grouping factor ``unit``, or rows. If there is only one bound, the
+    cell of the other bound is empty.
     """
     rows = [_row(pair, pair.region) for pair in effects_of(run).slopes if pair.region is not None]
     return table_of("johnson_neyman", COLUMNS, rows)

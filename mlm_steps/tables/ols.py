@@ -37,7 +37,7 @@ OF_THE_MODEL = ("n", "sigma", "r_squared", "adj_r_squared", "f_statistic", "f_df
 
 
 def ols(run: RunRecords) -> Table:
-    """Return the coefficients of the prelude; columns from ``n`` on repeat numbers of the model.
+    """Return the coefficients of the prelude; the columns from ``n`` on are the same in all rows of a model.
 
     ``se_cluster`` holds the cluster-robust standard error by grouping factor, as ``school=0.13``.
     """

@@ -25,7 +25,7 @@ COLUMNS = (
 
 
 def remedies_fixed(run: RunRecords) -> Table:
-    """Return the coefficients; ``_there`` marks the alternative, ``change_se`` is in SE of the rung."""
+    """Return the coefficients; ``_there`` marks the alternative, ``change_se`` is in SEs of the rung."""
     rungs = run.remedies.rungs if isinstance(run.remedies, RemedyRecord) else ()
     rows = [
         (

@@ -39,7 +39,7 @@ __all__ = ["SECTIONS", "Context", "Section"]
 
 
 class Context(Protocol):
-    """Prepares the values that the templates of one section place; None leaves the section out."""
+    """A function that prepares the values for the templates of a section; None omits the section."""
 
     def __call__(self, given: ReportInput) -> dict[str, Any] | None:
         """Return the values of the section as phrases and tables with rounded numbers."""

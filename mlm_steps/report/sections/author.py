@@ -11,6 +11,6 @@ __all__ = ["context"]
 
 
 def context(given: ReportInput) -> dict[str, Any] | None:
-    """Return a placeholder per gap that asks for the author's words."""
+    """Return a placeholder for each gap that only the author can fill."""
     gaps = [item for item in answers(given) if item.status == "gap" and item.prompt]
     return {"gaps": gaps} if gaps else None

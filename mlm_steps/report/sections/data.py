@@ -33,7 +33,7 @@ LOSSES_NOTE = say(
 AS_IN_FILE = say("All variables are numeric and enter the models unchanged; none is coded or derived.")
 NO_FLAG = say("The checks of rows, identifiers, groups, levels, labels and values found no problem.")
 MOST_LEVELS = 12
-"""At most this many levels of a category are listed by name, so that the list stays one sentence."""
+"""Largest number of levels of a category that are listed by name, so that the list fits in a sentence."""
 
 
 def context(given: ReportInput) -> dict[str, Any]:
@@ -251,7 +251,7 @@ def _category(label: Phrase, column: ColumnProfile) -> Phrase:
 
 
 def _sum_columns(levels: tuple[str, ...]) -> Phrase:
-    """Return which level each numbered column of sum contrasts codes."""
+    """Return the level that each numbered column of sum contrasts codes."""
     more = (
         say(", [2] for {level} and so on, and each", level=Word(levels[1])) if len(levels) > 2 else (" and",)
     )

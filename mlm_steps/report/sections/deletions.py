@@ -1,4 +1,4 @@
-"""What the random effects of each rung are worth: each left out, and HLM's test of its variance."""
+"""Tests of each random effect of a rung: its removal from the model, and HLM's test of its variance."""
 
 from __future__ import annotations
 

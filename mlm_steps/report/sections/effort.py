@@ -24,7 +24,7 @@ WORDS: Mapping[OptionalStep, str] = {
 
 
 def context(given: ReportInput) -> dict[str, Any] | None:
-    """Return what was left out, a sentence per kind of work; None if nothing was."""
+    """Return a sentence per kind of omitted analysis; None if no analysis was omitted."""
     found = given.run.effort
     if isinstance(found, Absence):
         text = say(

@@ -37,7 +37,7 @@ def context(given: ReportInput) -> dict[str, Any]:
                 "text": given.names.notice(notice.text),
             }
             for notice in given.notices
-            if notice.code != "remedy_applied"  # the deviations hold a full sentence
+            if notice.code != "remedy_applied"  # the list of deviations has its sentence
         ],
         "deviations": [deviation_sentence(given, fit) for fit in given.run.fits if fit.deviation is not None],
         "as_declared": AS_DECLARED,

@@ -17,9 +17,9 @@ from mlm_steps.report.text.text import Code, Link, Number, Phrase, Word, join, s
 __all__ = ["context"]
 
 SMALL_WEIGHT = 0.05
-"""Effects with a smaller absolute weight are omitted from a combination, which they hardly change."""
+"""Smallest absolute weight of an effect in a reported combination. Smaller weights hardly change it."""
 AT_BEST = 1e-3
-"""A fit counts as the best point if its criterion is at most this far above the best one found."""
+"""Largest distance of a criterion from the smallest one found at which the fit counts as the optimum."""
 STATUS_WORDS = {"singular": "singular", "doubtful": "doubtful", "failed": "not converged", "sound": "sound"}
 KEEP = (
     "None of these alternatives replaces the rung unless on_singular in the spec asks for it. It is also "

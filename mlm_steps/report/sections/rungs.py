@@ -32,17 +32,17 @@ __all__ = ["context"]
 
 FIXED_ALIGN: tuple[Align, ...] = (*("text",) * 2, *("number",) * 6)
 INCLUDES = "†"
-"""Marks a coefficient or term whose meaning a dropped collinear column changed."""
+"""Mark of a coefficient or term that includes the effect of a dropped collinear column."""
 TERM_NOTE = say(
     "† A column of this term was dropped as collinear, or its coefficients include the effect of one: the "
     "test is of the combinations of effects that the data can tell apart."
 )
 GRADIENT_DECIMALS = 9
-"""More decimals than plain notation allows, so that gradients are written with a power of ten."""
+"""Number of decimals of gradients, beyond the limit of plain notation, so that they have a power of ten."""
 
 
 def context(given: ReportInput) -> dict[str, Any] | None:
-    """Return one block per rung in the order of the ladder; a rung that was not fitted has the reason."""
+    """Return one block per rung in the order of the ladder; a rung without a fit has the reason only."""
     blocks = {fit.model: _rung(given, fit) for fit in given.run.fits}
     blocks |= {fit.model: _unreliable(given, fit) for fit in given.run.unreliable}
     rungs = [name for name, formula in given.formulas.items() if formula.bars]  # prelude models have no bars
@@ -105,7 +105,7 @@ def _rung(given: ReportInput, fit: FitRecord) -> dict[str, Any]:
         "random": _random(given, fit),
         "search": _search(fit),
         "sentences": []
-        if fit is given.final  # the section on groups has them
+        if fit is given.final  # the section on groups has the sentences of the final rung
         else [*slope_sentences(given, fit), *boundary_sentences(given, fit)],
         "final": fit is given.final,
     }
@@ -138,7 +138,7 @@ def _fixed_row(given: ReportInput, fit: FitRecord, c: Coefficient) -> Row:
 
 
 def _includes(given: ReportInput, fit: FitRecord) -> tuple[Phrase, ...]:
-    """Return what the mark at a coefficient says, if one has it."""
+    """Return the explanation of the mark, if a coefficient has it."""
     terms = {c.column: c.term for c in fit.coefficients}
     columns = dict.fromkeys(name for c in fit.coefficients for name in c.includes)
     if not columns:

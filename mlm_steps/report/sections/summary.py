@@ -25,7 +25,7 @@ from mlm_steps.report.titles import section_link
 __all__ = ["context"]
 
 MOST_FINDINGS = 12
-"""The summary has a sentence for this many coefficients at most, to stay a summary; the tables hold all."""
+"""Largest number of coefficients with a sentence in the summary, to keep it short; the tables hold all."""
 
 
 def context(given: ReportInput) -> dict[str, Any]:
@@ -80,7 +80,7 @@ def _final(given: ReportInput, fit: FitRecord) -> Phrase:
 
 
 def _which(given: ReportInput, fit: FitRecord) -> str:
-    """Return whether the findings are those of the last rung or of the last rung that has results."""
+    """Return how to name the rung of the findings: the final rung, or the last rung with results."""
     missing = {*given.run.failed, *(other.model for other in given.run.unreliable)}
     names = list(given.formulas)
     later = names[names.index(fit.model) + 1 :] if fit.model in names else []

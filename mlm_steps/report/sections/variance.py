@@ -135,7 +135,7 @@ def _measure_head(given: ReportInput, measure: str, scope: str) -> Phrase:
 
 
 def _component(given: ReportInput, scope: str) -> Phrase:
-    """Return a variance component in words, from its name in the record, ``school: (Intercept)``."""
+    """Return a variance component in words from its name in the record, such as ``school: (Intercept)``."""
     if scope in ("sigma2", RESIDUAL):
         return ("Level 1 (σ²)",)
     groups = dict.fromkeys(term.group for fit in given.run.fits for term in fit.terms)
