@@ -13,7 +13,7 @@ from __future__ import annotations
 import sys
 from types import ModuleType
 
-TYPE_CHECKING = False  # typing.TYPE_CHECKING without the import, which a step's client would feel
+TYPE_CHECKING = False  # typing.TYPE_CHECKING without the import, which would delay every start
 if TYPE_CHECKING:
     from mlm_steps.api import Comparison, Fit, allfit, compare, fit
 
@@ -21,7 +21,7 @@ __all__ = ["Comparison", "Fit", "allfit", "compare", "fit"]
 
 
 def __getattr__(name: str) -> object:
-    """Import what a notebook uses when it is first used; the command line starts without it."""
+    """Import a name of the API at its first use, since the command line does not need it."""
     if name not in __all__:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
     from mlm_steps import api
@@ -30,7 +30,7 @@ def __getattr__(name: str) -> object:
 
 
 class _Package(ModuleType):
-    """Keeps the name ``compare`` for the function; importing the package of that name would take it."""
+    """Keeps the name ``compare`` for the function; importing the sub-package would rebind it."""
 
     def __setattr__(self, name: str, value: object) -> None:
         if not (name in __all__ and isinstance(value, ModuleType)):

@@ -16,15 +16,15 @@ from mlm_steps.runner.watch import run_is_gone
 __all__ = ["main"]
 
 THREADS = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS")
-"""One thread per process, unless the user says otherwise: the steps run side by side, the matrices are small,
-and sums that are split differently differ in their last digit."""
+"""Variables that set the number of threads; each is set to one unless the user has set it. The steps run in
+parallel, the matrices are small, and the last digit of a sum depends on the number of threads."""
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run one ``mlm`` command and return its exit code."""
     words = list(sys.argv[1:] if arguments is None else arguments)
     if run_is_gone():
-        return 143  # nobody waits for this step, and another run may be at work in its folder
+        return 143  # no process waits for this step, and another run may be using its folder
     for name in THREADS:
         os.environ.setdefault(name, "1")
     if isinstance(sys.stdout, io.TextIOWrapper):

@@ -25,15 +25,16 @@ if TYPE_CHECKING:
 __all__ = ["run_command"]
 
 DONE, INPUT_AT_FAULT, STEP_FAILED, INTERRUPTED, OUTPUT_CLOSED = 0, 2, 3, 130, 141
+"""Exit codes of a command; the last two are those of a shell for SIGINT and SIGPIPE."""
 INNER = ("begin", "failed", "serve")
-"""Commands that only the workflow calls; no message lists them."""
+"""Commands that only the workflow calls; messages do not list them."""
 
 
 def run_command(words: Sequence[str]) -> int:
     """Run one command and return its exit code.
 
-    0 done, 1 done but not as the spec expects, 2 input at fault, 3 a step failed, 130 interrupted, 141 the
-    output was closed.
+    The codes are: 0 done, 1 done but not as the spec expects, 2 invalid input, 3 a step failed,
+    130 interrupted, 141 output closed.
     """
     parser = _parser(inner=bool(words) and words[0] in INNER)
     if not words:
@@ -49,7 +50,7 @@ def run_command(words: Sequence[str]) -> int:
     except KeyboardInterrupt:
         print("interrupted; what was finished is kept, the next run goes on from there", file=sys.stderr)
         return INTERRUPTED
-    except BrokenPipeError:  # the reader of the output has ended, as `| head` does
+    except BrokenPipeError:  # the reader of the output has ended, for example `| head`
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return OUTPUT_CLOSED
     return code
@@ -280,7 +281,7 @@ def _serve(arguments: argparse.Namespace) -> int:
 
 
 def _prepare() -> None:
-    """Compute the values that every step needs, so that they are kept for all steps."""
+    """Compute the values that every step needs, so that the steps inherit them."""
     from mlm_steps.steps.run.identity import code_identity
 
     code_identity()

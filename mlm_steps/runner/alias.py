@@ -1,7 +1,7 @@
-"""A plain name for an output folder whose own name Snakemake, YAML or a shell would read as something else.
+"""A plain name for an output folder whose own name Snakemake, YAML or a shell would misread.
 
 Snakemake takes braces for wildcards, angle brackets for path variables, a leading ``~`` for the home folder,
-and drops white space around names and the quotes in them. It is given a symbolic link in such cases.
+and drops white space around names and the quotes in them. In such cases it gets a symbolic link.
 """
 
 from __future__ import annotations
@@ -18,10 +18,10 @@ PLAIN = re.compile(r"[\w/.](?:[\w/. +=@:,-]*[\w/.+=@:,-])?")
 
 
 def plain_name(out: Path, root: Path = Path(".snakemake")) -> Path:
-    """Return an output folder, or a symbolic link to it where its name has other than plain characters."""
+    """Return an output folder, or a symbolic link to it if its name has characters that are not plain."""
     if PLAIN.fullmatch(str(out)) and not is_number(str(out)):
         return out
-    target = Path(os.path.abspath(out))  # noqa: PTH100 - the link stands elsewhere; other links stay as they are
+    target = Path(os.path.abspath(out))  # noqa: PTH100 - the link is in another folder; keep other links
     link = root / "mlm" / f"out-{hashlib.sha256(os.fsencode(target)).hexdigest()[:16]}"
     if not link.is_symlink() or link.readlink() != target:
         link.parent.mkdir(parents=True, exist_ok=True)

@@ -1,4 +1,4 @@
-"""The first command of a run, and the data that its pool reads for the later steps."""
+"""The first command of a run, and the reading of data for the later steps of its pool."""
 
 from __future__ import annotations
 
@@ -14,25 +14,25 @@ __all__ = ["begin", "keep"]
 
 
 def begin(spec: Path, out: Path | None, *, allow_outside: bool) -> None:
-    """Check spec, data and designs and, with the sample that this takes, make the data step.
+    """Check the spec, the data and the designs, and make the data step from the same sample.
 
-    MlmError with all faults; nothing is written then.
+    If there are faults, MlmError is raised with all of them and nothing is written.
     """
     _, analysis = check(spec, allow_outside=allow_outside)
     session = Session(spec, out, allow_outside=allow_outside)
     with locked(session.layout.out):
         log = session.layout.log("data")
         log.parent.mkdir(parents=True, exist_ok=True)
-        log.touch()  # the run fills it in; the step's entry says that there is one
+        log.touch()  # the run writes its content; the step's entry records that a log exists
         data(session, analysis)
 
 
 def keep(spec: Path, out: Path | None, *, allow_outside: bool) -> bool:
-    """Read what the steps after the data read, once it is there; return whether it was."""
+    """Read the input of the steps after the data step if it exists; return whether it does."""
     try:
         session = Session(spec, out, allow_outside=allow_outside)
     except MlmError:
-        return False  # the command that was asked for says so
+        return False  # the requested command reports the faults
     if session.plan.profile is None:
         return False
     session.sample()

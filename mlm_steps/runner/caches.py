@@ -1,4 +1,4 @@
-"""Where Snakemake and matplotlib keep their caches if the user's home cannot be written."""
+"""Choose folders for the caches of Snakemake and matplotlib if the user's home cannot be written."""
 
 from __future__ import annotations
 
@@ -12,12 +12,12 @@ WHERE = (
     ("XDG_CACHE_HOME", "~/.cache", "matplotlib", "MPLCONFIGDIR"),
     ("XDG_CONFIG_HOME", "~/.config", "matplotlib", "MPLCONFIGDIR"),
 )
-"""For each cache: the variable that names its folder, the folder without it, its name there, and the variable
-by which another folder is given."""
+"""Each row describes a cache: the variable that names its parent folder, the default parent folder, the name
+of the cache in it, and the variable that sets a different folder."""
 
 
 def give_caches(folder: Path) -> None:
-    """Name a folder of this run in the environment for each cache whose own folder cannot be written.
+    """Set a folder of this run in the environment for each cache whose default folder cannot be written.
 
     Snakemake does not start without its cache, and matplotlib warns in the logs of the figures.
     """

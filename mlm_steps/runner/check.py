@@ -17,6 +17,7 @@ __all__ = ["checking"]
 
 DATA = "data"
 DONE, AT_FAULT = 0, 2
+"""Exit codes of a check without faults and of a check with faults; they are those of the command line."""
 
 
 @contextmanager
@@ -29,8 +30,8 @@ def checking(
 ) -> Iterator[Callable[[], int]]:
     """Start the check in the pool; yield a function that waits for its exit code and prints its faults.
 
-    If the data step has to be made, the check makes it from the sample that it has prepared, while
-    Snakemake is being imported. If this fails, Snakemake runs the step again and reports the failure.
+    If the data step has to be made, the check makes it from its own sample while Snakemake is being
+    imported. If this fails, Snakemake runs the step again and reports the failure.
     """
     begins = not plan.step(DATA).current and not force
     words = [str(plan.loaded.path), *(["--allow-outside"] if allow_outside else [])]

@@ -1,8 +1,8 @@
-"""The thin side of the warm pool: hand a command over, wait for its exit code.
+"""The client of the warm pool: it sends a command to the pool and waits for its exit code.
 
-Run as a script, this file is the command of a step where there is a pool. A step is handed over in about the
-time that an interpreter needs to start, so it imports nothing of the package and little else; not even
-socket, which takes as long as all the rest, but the extension module that does socket's work.
+If there is a pool, each step runs this file as a script. Sending a step takes about as long as an interpreter
+needs to start, so the file imports nothing of the package and few other modules. It imports the extension
+module ``_socket``, since importing ``socket`` takes as long as all other imports together.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""How progress is shown: a line that changes on a terminal, lines one after the other anywhere else."""
+"""Show progress: one line that is rewritten on a terminal, successive lines anywhere else."""
 
 from __future__ import annotations
 
@@ -13,18 +13,18 @@ CLEAR = "\r\x1b[K"
 
 
 def is_live(stream: TextIO, environment: Mapping[str, str] = os.environ) -> bool:
-    """Return whether a stream is a terminal on which a line may be written over."""
+    """Return whether a stream is a terminal on which a line can be overwritten."""
     return stream.isatty() and "NO_COLOR" not in environment and environment.get("TERM", "dumb") != "dumb"
 
 
 class Display:
-    """Lines that stay and, on a terminal, one line below them that changes.
+    """Permanent lines and, on a terminal, one line below them that is rewritten.
 
     Parameters
     ----------
     stream : TextIO
     live : bool
-        Whether the last line may be written over.
+        Whether the last line can be overwritten.
     """
 
     def __init__(self, stream: TextIO, *, live: bool) -> None:
@@ -33,14 +33,14 @@ class Display:
         self._line = ""
 
     def say(self, *lines: str) -> None:
-        """Print lines that stay."""
+        """Print permanent lines."""
         clear = CLEAR if self.live and self._line else ""
         for line in lines:
             self._stream.write(f"{clear}{line}\n")
         self._draw()
 
     def change(self, line: str) -> None:
-        """Put another line, or none, in the place of the one that changes."""
+        """Replace the line that is rewritten; an empty text removes it."""
         if self.live and (line or self._line):
             self._line = line
             self._stream.write(CLEAR)
@@ -53,7 +53,7 @@ class Display:
 
 
 def duration(seconds: float) -> str:
-    """Return a time to wait in words.
+    """Return a duration in words.
 
     Examples
     --------

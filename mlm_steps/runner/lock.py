@@ -1,4 +1,4 @@
-"""One run at a time in an output folder, held by the kernel, so that a killed run leaves no lock."""
+"""Allow one run at a time in an output folder; the kernel holds the lock, so a killed run leaves none."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ __all__ = ["check_notes", "check_places", "hold", "locked"]
 
 
 def check_notes(notes: Path = Path(".snakemake")) -> None:
-    """Raise UsageError where Snakemake's notes cannot be written into the current folder; write nothing."""
+    """Raise UsageError if Snakemake cannot write its notes into the current folder; write nothing."""
     folder = notes if notes.exists() else notes.parent
     if not (folder.is_dir() and os.access(folder, os.W_OK | os.X_OK)):
         what = "Snakemake keeps its notes in the current folder, which cannot be written"
@@ -22,7 +22,7 @@ def check_notes(notes: Path = Path(".snakemake")) -> None:
 
 
 def check_places(out: Path, files: Iterable[Path]) -> None:
-    """Raise UsageError where a file stands in the place of a folder of a run, or the reverse."""
+    """Raise UsageError if a run needs a folder where a file exists, or a file where a folder exists."""
     faults = {}
     for path in files:
         for folder in (path.parent, *path.parent.parents):
@@ -37,9 +37,9 @@ def check_places(out: Path, files: Iterable[Path]) -> None:
 
 
 def hold(out: Path) -> int:
-    """Lock an output folder, which is made if need be, until the returned descriptor is closed.
+    """Lock an output folder until the returned descriptor is closed; make the folder if it does not exist.
 
-    Raises UsageError when the folder cannot be written, or when another run is at work in it.
+    Raises UsageError if the folder cannot be written, or if another run is using it.
     """
     try:
         out.mkdir(parents=True, exist_ok=True)

@@ -1,8 +1,8 @@
-"""The warm side of the pool: one process that has the libraries loaded and forks one child per command.
+"""The server of the warm pool: one process that has loaded the libraries and forks one child per command.
 
-Measured on two cores: a step in a fresh interpreter pays 1 to 2 s of imports; in a fork of this one, about
-0.05 s. A child ends when the client that asked for it goes away, and all end with the run that started the
-pool, so that nothing writes after its run is gone.
+On two cores, a step in a new interpreter spent 1 to 2 s on imports, and a step in a fork of this process
+about 0.05 s. A child ends when its client ends, and all children end with the run that started the pool. So
+no child writes after its run has ended.
 """
 
 from __future__ import annotations
@@ -38,11 +38,11 @@ NEEDED = (
     "mlm_steps.engine",
     "mlm_steps.steps.data",
 )
-"""What the check of a run and its first step need: loaded before the first call is answered."""
+"""The modules that the check of a run and its first step need; they are loaded before the first call."""
 PRELOADED = tuple(
     name for step, declared in STEPS.items() for name in (f"mlm_steps.steps.{step}", *declared.preload)
 )
-"""The code of all steps in the order in which they run, each with the libraries that it imports later."""
+"""The modules of all steps in the order in which they run, each with the libraries that it imports later."""
 
 Command = Callable[[Sequence[str]], int]
 
@@ -52,14 +52,14 @@ def serve(
 ) -> int:
     """Answer calls at a socket address until the file descriptor ``lifeline`` reaches its end.
 
-    What is computed and kept here, every child inherits: ``prepare`` is called once, early; ``keep`` after
-    each command until it returns that it has done its work.
+    Every child inherits the values that these functions compute: ``prepare`` is called once, before the first
+    command; ``keep`` is called after each command until it returns True.
     """
     listener = socket.socket(socket.AF_UNIX)
     listener.bind(f"{address}.new")
     listener.listen(128)
-    os.rename(f"{address}.new", address)  # noqa: PTH104 - who sees the name may connect
-    signal.signal(signal.SIGINT, signal.SIG_IGN)  # the run decides when an interrupt ends the pool
+    os.rename(f"{address}.new", address)  # noqa: PTH104 - a client may connect once the name exists
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # the run ends the pool after an interrupt
     ended = _child_signals()
     for _ in _load(NEEDED):
         pass
@@ -79,7 +79,7 @@ def serve(
             for child in children:
                 with suppress(ProcessLookupError):
                     os.kill(child, signal.SIGKILL)
-            with suppress(OSError):  # a killed run cannot do it
+            with suppress(OSError):  # a killed run cannot remove its own files
                 Path(address).unlink()
                 Path(address).parent.rmdir()
             return 0
@@ -99,7 +99,7 @@ def _child_signals() -> int:
 
 
 def _load(names: Iterable[str]) -> Iterator[None]:
-    """Load modules one after another; control comes back after each, for no call is to wait for them all."""
+    """Load modules and yield after each one, so that a call need not wait for all of them."""
     for name in names:
         module, _, function = name.partition(":")
         loaded = importlib.import_module(module)
@@ -121,7 +121,7 @@ def _reap(children: dict[int, socket.socket]) -> None:
 
 
 def _fork(connection: socket.socket, command: Command, inherited: Sequence[socket.socket]) -> int:
-    gc.freeze()  # a collection in the child would touch, and so copy, every page of the parent
+    gc.freeze()  # a garbage collection in the child would write to, and so copy, every page of the parent
     child = os.fork()
     if child:
         return child
@@ -131,8 +131,8 @@ def _fork(connection: socket.socket, command: Command, inherited: Sequence[socke
         for other in inherited:
             other.close()
         code = _work(connection, command)
-    except BaseException:  # a bug of ours: nothing above this frame would print it
-        with suppress(OSError):  # the log may lie on a disk that is full
+    except BaseException:  # a bug in mlm: no caller would print the traceback
+        with suppress(OSError):  # the disk of the log may be full
             traceback.print_exc()
     finally:
         with suppress(OSError):
@@ -142,7 +142,7 @@ def _fork(connection: socket.socket, command: Command, inherited: Sequence[socke
 
 
 def _work(connection: socket.socket, command: Command) -> int:
-    """Read one request, take over the client's streams and folder, run the command."""
+    """Read one request, set the client's streams and folder, and run the command."""
     signal.set_wakeup_fd(-1)
     signal.signal(signal.SIGCHLD, signal.SIG_DFL)
     signal.signal(signal.SIGINT, signal.SIG_DFL)
@@ -164,6 +164,6 @@ def _work(connection: socket.socket, command: Command) -> int:
 
 
 def _end_with(connection: socket.socket) -> None:
-    """End this process when the client goes away."""
+    """End this process when the client ends."""
     if not connection.recv(1):
         os._exit(130)

@@ -1,4 +1,4 @@
-"""Progress while the workflow runs, from the events of Snakemake's logger."""
+"""Show progress while the workflow runs, from the events of Snakemake's logger."""
 
 from __future__ import annotations
 
@@ -15,31 +15,31 @@ from mlm_steps.steps.run.plan import Step
 __all__ = ["Progress"]
 
 LIVE, PLAIN = 1.0, 20.0
-"""Seconds after which the running steps are shown again: on a terminal, and where lines stay."""
+"""Seconds between displays of the running steps: on a terminal, and where each display adds a line."""
 DECIDE = ("data", "effort")
-"""Steps whose results say which of the steps after them are current."""
+"""Steps whose results determine which later steps are current."""
 SHOWN = 4
-"""Running steps that are named; more are counted."""
+"""Largest number of running steps that are named; the others are counted, so that one line holds them."""
 
 
 class Progress(logging.Filter):
-    """Notes which steps run, end and fail, and shows it.
+    """Records which steps run, end and fail, and shows it.
 
-    Snakemake replaces the handlers of its logger when a run starts, but not the filters: hence a filter
-    that lets everything pass.
+    Snakemake replaces the handlers of its logger when a run starts but keeps its filters. So this class is a
+    filter that passes every record.
 
     Parameters
     ----------
     display : Display
     cores : int
-        Steps that run at a time.
+        Number of steps that run at the same time.
     clock : callable, optional
-        Seconds since some moment. Times are shown; nothing is decided by them.
+        Returns seconds since a fixed moment. Times are shown; no decision depends on them.
 
     Attributes
     ----------
     finished, failed : list of str
-        The steps that ended well, and those that Snakemake counts as failed.
+        The steps that succeeded, and those that Snakemake counts as failed.
     errors : list of str
         The error messages of Snakemake itself.
     """
@@ -68,10 +68,10 @@ class Progress(logging.Filter):
         out: tuple[Path, Path],
         recount: Callable[[], Sequence[str]] | None = None,
     ) -> None:
-        """Take note of the steps that are to be made, and of the seconds that they took the last time.
+        """Store the steps that are to be made and the seconds that they took in the previous run.
 
-        ``out`` is the output folder and the name that Snakemake knows it by; ``recount`` returns the steps
-        that are not current, once a step has ended on which the keys of others depend.
+        ``out`` is the output folder and its name in Snakemake. ``recount`` returns the steps that are not
+        current; it is called after a step on which the keys of other steps depend.
         """
         self._recount = recount
         folder, plain = out
@@ -80,7 +80,7 @@ class Progress(logging.Filter):
         self._before = before
 
     def filter(self, record: logging.LogRecord) -> bool:
-        """Take note of an event; always let it pass."""
+        """Record an event and pass it on."""
         said = vars(record)
         event = str(said.get("event") or "")
         with self._lock:
@@ -95,10 +95,10 @@ class Progress(logging.Filter):
         return True
 
     def end(self, step: str) -> None:
-        """Take note that a step has ended well."""
+        """Record that a step has succeeded."""
         if step:
             begun = self._running.pop(step, None)
-            if begun is not None:  # the data may have been made by the check of the run
+            if begun is not None:  # the check of the run may have made the data
                 self._took[step] = self._clock() - begun
             self.finished.append(step)
             if step in DECIDE and begun is not None and self._recount:
@@ -108,7 +108,7 @@ class Progress(logging.Filter):
 
     @contextmanager
     def shown(self) -> Iterator[None]:
-        """Show the running steps again and again, until the run is at its end."""
+        """Show the running steps at regular intervals until the run ends."""
         ended = threading.Event()
         again = threading.Thread(target=self._again, args=(ended,), daemon=True)
         again.start()
@@ -120,7 +120,7 @@ class Progress(logging.Filter):
             self._display.change("")
 
     def _name(self, event: Mapping[str, object]) -> str:
-        """Return the step of a job: the one whose file it makes."""
+        """Return the step whose file a job makes."""
         outputs = event.get("output")
         names = (self._heads.get(str(path)) for path in outputs) if isinstance(outputs, list) else ()
         return next(filter(None, names), "")
@@ -143,7 +143,7 @@ class Progress(logging.Filter):
         self._display.change(self._now())
 
     def _again(self, ended: threading.Event) -> None:
-        """Show what runs: on a terminal each second, elsewhere where no step has ended for a while."""
+        """Show the running steps: on a terminal each second, elsewhere if no step has ended for a while."""
         while not ended.wait(LIVE if self._display.live else PLAIN):
             with self._lock:
                 done = len(self.finished) + len(self.failed)
@@ -159,7 +159,7 @@ class Progress(logging.Filter):
         return f"[{count:>7}] {self._clock() - self._begun:6.1f} s"
 
     def _now(self) -> str:
-        """Return the line on what runs now; empty where nothing does."""
+        """Return a line that names the running steps; it is empty if none is running."""
         if not self._running:
             return ""
         names = list(self._running)
@@ -167,10 +167,10 @@ class Progress(logging.Filter):
         return f"{self._count()}  running {', '.join(names[:SHOWN])}{more}{self._left()}"
 
     def _left(self) -> str:
-        """Return the time that the rest will take if steps take as long as before, in words.
+        """Return the expected time until the end of the run, in words.
 
-        A step that was made before is expected to take as long again, a new step as long as the others of
-        its kind in this run, or else as long as all of them.
+        The expected time of a step is its time in the previous run. For a new step it is that of the other
+        steps of its kind in this run or, without any, that of all steps.
         """
         ended = {*self.finished, *self.failed}
         rest = [step for step in self._waiting if step not in ended]

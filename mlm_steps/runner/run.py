@@ -29,11 +29,12 @@ from mlm_steps.steps.run.summaries import describe_plan, describe_reasons
 __all__ = ["RunRequest", "run"]
 
 DONE = 0
+"""Exit code of a dry run, and of a check without faults, after which the run continues."""
 
 
 @dataclass(frozen=True, slots=True)
 class RunRequest:
-    """What ``mlm run`` was asked for.
+    """The arguments of ``mlm run``.
 
     Attributes
     ----------
@@ -42,13 +43,13 @@ class RunRequest:
     out : Path or None
         The output folder; by default ``results/<name of the spec>``.
     cores : int or None
-        Processes at a time; by default as many as there are cores.
+        Number of parallel processes; by default the number of cores.
     dry_run, force : bool
-        Only say what would run; make every step anew.
+        Print the steps that would run without running them; make every step again.
     profile : str or None
         A Snakemake profile.
     allow_outside : bool
-        Let the spec read data from anywhere.
+        Whether the spec may read data from any folder.
     """
 
     spec: Path
@@ -61,9 +62,10 @@ class RunRequest:
 
 
 def run(request: RunRequest, command: Callable[[Sequence[str]], int]) -> int:
-    """Run the workflow of a spec and return the exit code; MlmError before anything is written.
+    """Run the workflow of a spec and return the exit code.
 
-    ``command`` runs one of our commands; the pool of a run serves with it.
+    MlmError is raised before anything is written. ``command`` runs an ``mlm`` command; the pool of the run
+    calls it.
     """
     plan = _plan(request)
     if request.dry_run:
@@ -86,13 +88,13 @@ def _plan(request: RunRequest) -> Plan:
 
 
 def _words(request: RunRequest) -> list[str]:
-    """Return the spec and the output folder as the command of a step has them."""
+    """Return the spec and the output folder as arguments of a step's command."""
     out = [f"--out={request.out}"] if request.out else []
     return [str(request.spec), *out, *(["--allow-outside"] if request.allow_outside else [])]
 
 
 def _run_waiting(request: RunRequest, plan: Plan, display: Display, pool: WarmPool) -> int:
-    """Check everything, then run the workflow; return 2 when there are faults, 3 when a step failed."""
+    """Check the input, then run the workflow; return 2 if there are faults, 3 if a step failed."""
     outside, force = request.allow_outside, request.force
     cores = request.cores or os.cpu_count() or 1
     progress = Progress(display, cores)
@@ -119,7 +121,7 @@ def _run_waiting(request: RunRequest, plan: Plan, display: Display, pool: WarmPo
 
 
 def _expect(progress: Progress, display: Display, opening: Plan, request: RunRequest) -> None:
-    """Say which steps are made and why; the check may have made the data meanwhile."""
+    """Print which steps are made and why; the check may have made the data in the meantime."""
     plan = _plan(request)
     made = [step for step in opening.steps[:1] if not step.current and plan.step(step.name).current]
     waiting = [*made, *(step for step in plan.steps if not step.current)]
@@ -132,7 +134,7 @@ def _expect(progress: Progress, display: Display, opening: Plan, request: RunReq
 
 
 def _not_current(request: RunRequest, before: Plan) -> list[str]:
-    """Return the steps that are not current by now; those of before where the spec is being edited."""
+    """Return the steps that are not current; if the spec cannot be read now, return those of ``before``."""
     try:
         plan = _plan(request)
     except MlmError:

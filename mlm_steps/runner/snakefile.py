@@ -27,10 +27,11 @@ from mlm_steps.steps.run.summaries import as_expected, describe_left_out, descri
 __all__ = ["Workflow", "open_workflow"]
 
 NOT_AS_EXPECTED = 1
+"""Exit code if a rung is singular and the spec allows no singular rung."""
 
 
 class Workflow:
-    """One spec in one output folder, as the rules see it.
+    """One spec in one output folder, with the properties that the rules use.
 
     Attributes
     ----------
@@ -39,11 +40,11 @@ class Workflow:
     out : Path
         The output folder.
     layout : Layout
-        Where the files lie, under a name of the folder that Snakemake can read.
+        The paths of the files, below a name of the folder that Snakemake can read.
     arguments : str
         The spec and the output folder, quoted for the shell.
     concludes : bool
-        Whether it is for this process to say how the run went; `mlm run` does so itself.
+        Whether this process prints the outcome of the run; `mlm run` prints it itself.
     """
 
     def __init__(self, spec: Path, out: Path | None, *, allow_outside: bool) -> None:
@@ -67,31 +68,31 @@ class Workflow:
 
     @property
     def command(self) -> str:
-        """How a step is started: by this interpreter, never the first ``mlm`` on the path.
+        """The command that starts a step with this interpreter, not with the first ``mlm`` on the path.
 
-        Where a pool is at hand, the client alone is run, without the packages that are installed.
+        If there is a pool, the command runs only the client, without the installed packages.
         """
         pooled = f"-I -S {shlex.quote(client.__file__)}"
         return f"{shlex.quote(sys.executable)} {pooled if 'MLM_POOL' in os.environ else '-P -m mlm_steps'}"
 
     def key_file(self, step: str) -> str:
-        """Return the key file of a step, as the data were when the Snakefile was read."""
+        """Return the key file of a step for the data that existed when the Snakefile was read."""
         return str(key_file(self.opening, self.opening.step(step)))
 
     def output(self, step: str) -> str:
-        """Return the file that says that a step is done; the name may have wildcards: ``fit/{model}``."""
+        """Return the file that marks a step as done; the name may have wildcards: ``fit/{model}``."""
         return str(self.layout.output(step))
 
     @staticmethod
     def is_optional(step: str) -> bool:
-        """Return whether a step is done only as far as the effort allows."""
+        """Return whether the effort decides on a step."""
         return STEPS[step.partition("/")[0]].optional is not None
 
     @staticmethod
     def shell(step: str) -> str:
         """Return the shell command of a rule whose jobs have names such as ``fit/{model}``.
 
-        Where a step may fail alone, a second command writes the reason in place of its result.
+        If other steps can run without the result of a step, a second command writes the reason of a failure.
         """
         kind = step.partition("/")[0]
         declared = STEPS[kind]
@@ -104,11 +105,11 @@ class Workflow:
         return f"{command} || {failed}"
 
     def inputs(self, step: str) -> list[str]:
-        """Return what a step waits for, once the data are current: its key file and files yet to be made.
+        """Return the inputs of a step once the data are current: its key file and files not yet made.
 
-        A current step waits for nothing else: what it was made from may have been deleted, and will be the
-        same when it is there again. Nor does any step wait for files that are current: they are there, and
-        copying may have shuffled their times.
+        A current step has only its key file as input: its other inputs may have been deleted, and would be
+        the same if they were made again. Current files are no inputs of any step: they exist already, and
+        copying may have changed the order of their times.
         """
         plan = self._with_data
         if self.is_optional(step) and plan.work is None:
@@ -119,13 +120,13 @@ class Workflow:
 
     @property
     def _with_data(self) -> Plan:
-        """The plan with the keys of all steps, opened anew when the data step has run meanwhile."""
+        """The plan with the keys of all steps; it is opened again if the data step has run since."""
         if self._later is not None and self._later.profile is not None:
             return self._later
         return self.opening if self.opening.profile is not None else self._reopened()
 
     def _reopened(self) -> Plan:
-        """Open the plan anew, since a step has run that other steps' keys depend on."""
+        """Open the plan again, since a step on which the keys of other steps depend has run."""
         spec, out, outside = self._reopen
         self._later = open_plan(spec, out, allow_outside=outside)
         return self._later
@@ -142,11 +143,11 @@ class Workflow:
 
     @property
     def heads(self) -> list[str]:
-        """The file of every step that says that it is done."""
+        """The files that mark the steps as done, one per step."""
         return [str(step.head) for step in self.opening.steps]
 
     def conclude(self) -> None:
-        """Say which rungs are singular, and end with exit code 1 where the spec allows none."""
+        """Print which rungs are singular, and end with exit code 1 if the spec allows no singular rung."""
         if not self.concludes:
             return
         spec, out, outside = self._reopen
@@ -162,8 +163,8 @@ class Workflow:
 def open_workflow(config: Mapping[str, object], *, main: bool) -> Workflow:
     """Return the workflow of ``--config spec=… out=…``; faults end the process with exit code 2.
 
-    Only the main process locks the folder and starts a warm pool, and only if ``mlm run`` has not done so:
-    the jobs of a cluster read the Snakefile again.
+    Only the main process locks the folder and starts a warm pool, since the jobs of a cluster read the
+    Snakefile again. It does neither if ``mlm run`` has done so.
     """
     out = config.get("out")
     spec, folder = Path(str(config.get("spec", "pipeline.yaml"))), Path(str(out)) if out else None

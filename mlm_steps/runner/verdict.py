@@ -20,17 +20,18 @@ from mlm_steps.steps.run.summaries import as_expected, describe_ladder, describe
 __all__ = ["conclude"]
 
 DONE, NOT_AS_EXPECTED, STEP_FAILED = 0, 1, 3
+"""Exit codes of a run: all steps succeeded, a singular fit is not allowed, a step failed."""
 SMALLEST_ROOM = 2**16
-"""Free bytes of a disk below which the logs of the steps may be incomplete: a log has a few kilobytes."""
+"""Free bytes of a disk below which logs of steps may be incomplete, since a log has a few kilobytes."""
 NOT_RUN = "not run"
 FOLLOWS = re.compile("CalledProcessError|a job execution failed|job did not complete")
 """Messages of Snakemake that follow from a failed step; the reason of the failure is printed instead."""
 
 
 def conclude(session: Session, progress: Progress | None = None, *, done: bool = True) -> int:
-    """Print the ladder and where the report is; return 3 when a step failed, 1 for a fit not allowed.
+    """Print the ladder and the path of the report; return 3 if a step failed, 1 if a fit is not allowed.
 
-    ``progress`` is that of the run that has just ended; there is none where nothing had to be made.
+    ``progress`` is that of the run that has just ended, or None if no step had to be made.
     """
     made = set(progress.finished) if progress else set()
     missing = [step for step in session.plan.steps if not step.current]
@@ -50,7 +51,7 @@ def conclude(session: Session, progress: Progress | None = None, *, done: bool =
 
 
 def _fits(session: Session, made: set[str]) -> list[FitRecord | Absence]:
-    """Return the rungs' records; of a rung whose record is out of date, that it was not run."""
+    """Return the records of the rungs; an Absence replaces a record that is out of date."""
     steps = [session.plan.step(f"fit/{rung.name}") for rung in session.spec.rungs]
     return [
         session.fit_record(step.name.partition("/")[2])
@@ -71,7 +72,7 @@ def _comparisons(session: Session, made: set[str]) -> list[ComparisonRecord | Ab
 
 
 def _reports(session: Session, *, announced: bool) -> list[str]:
-    """Return where the report lies; one of an earlier run is not announced as this run's."""
+    """Return lines with the path of the report; a report of an earlier run is not announced."""
     found = [path for path in map(session.layout.report, session.spec.report.formats) if path.exists()]
     if announced:
         return [f"report: {path}" for path in found]
@@ -80,7 +81,7 @@ def _reports(session: Session, *, announced: bool) -> list[str]:
 
 
 def _reasons(session: Session, missing: Sequence[Step], progress: Progress | None) -> list[str]:
-    """Return why steps have no result: a line each, but one for all where the disk is full."""
+    """Return one line per step that has no result; if the disk is full, return one line for all."""
     found = [line for step in missing for line in _reason(session, step, progress)]
     out = session.layout.out
     if any(NO_ROOM in line for line in found) or disk_usage(out).free < SMALLEST_ROOM:
@@ -99,7 +100,7 @@ def _blocked(progress: Progress | None) -> str:
 
 
 def _line(error: str) -> str:
-    """Return a message of Snakemake as one line; of a traceback, the exception."""
+    """Return a message of Snakemake as one line; for a traceback, return the line of the exception."""
     return f"Snakemake: {exception_in(error.splitlines()) or ' '.join(error.split())}"
 
 
@@ -108,7 +109,7 @@ def _tried(step: Step, progress: Progress | None) -> bool:
 
 
 def _reason(session: Session, step: Step, progress: Progress | None) -> Iterator[str]:
-    """Yield why a step has failed in this run; nothing where it was not run or has ended well."""
+    """Yield why a step has failed in this run; yield nothing if it was not run or has succeeded."""
     if not _tried(step, progress):
         return
     log = session.layout.log(step.name)

@@ -1,4 +1,4 @@
-"""A warm pool for the time of one run."""
+"""Start and end the warm pool of one run."""
 
 from __future__ import annotations
 
@@ -23,24 +23,24 @@ from mlm_steps.runner.client import LOST, call
 __all__ = ["WarmPool"]
 
 LONGEST = 100
-"""Bytes of the path of a socket: Linux allows 107, macOS 103."""
-SHORT_PLACES = ("/tmp", "/var/tmp", "/dev/shm")  # noqa: S108 - a private folder is made there
-"""Where the socket lies if the folder for temporary files has a longer path."""
+"""Largest number of bytes of a socket's path, since Linux allows 107 and macOS 103."""
+SHORT_PLACES = ("/tmp", "/var/tmp", "/dev/shm")  # noqa: S108 - a private folder is made in it
+"""Folders for the socket if the path of the folder for temporary files is too long."""
 
 
 class WarmPool:
-    """Starts the pool's process at once and ends it, with all its children, on leaving.
+    """Starts the process of the pool at once, and ends it with all its children when the context is left.
 
-    The pool holds the reading end of a pipe whose writing end is ours alone: when this process goes,
-    however it goes, the pool sees the end of the pipe and stops.
+    The pool holds the reading end of a pipe, and only this process holds the writing end. When this process
+    ends in any way, the pool reads the end of the pipe and stops.
 
     Parameters
     ----------
     analysis : sequence of str
-        The spec and the output folder as the command of a step has them.
+        The spec and the output folder as arguments of a step's command.
     command : callable, optional
-        What runs a command of ours. With it the pool is a fork of this process and begins with all that is
-        imported and read here, so there may be no other threads yet; without it, an interpreter of its own.
+        Runs an ``mlm`` command. If it is given, the pool is a fork of this process and inherits its imports
+        and files, so this process must not have other threads yet. Otherwise the pool is a new interpreter.
     """
 
     def __init__(
@@ -55,9 +55,9 @@ class WarmPool:
         os.close(reader)
 
     def start(self, words: Sequence[str], errors: IO[str]) -> Callable[[], int]:
-        """Run a command in the pool, its errors going to a file; return what waits for its exit code."""
+        """Run a command in the pool, with its errors in a file; return a function that waits for its code."""
         codes: list[int] = []
-        # Descriptors of the thread's own: the file may be closed before it comes to use them.
+        # The thread has its own descriptors, since the file may be closed before the thread uses it.
         outputs = (os.open(os.devnull, os.O_WRONLY), os.dup(errors.fileno()))
 
         def work() -> None:
@@ -107,7 +107,7 @@ def _folder() -> tempfile.TemporaryDirectory[str]:
 
 
 def _interpreter(words: Sequence[str], reader: int) -> subprocess.Popen[bytes]:
-    return subprocess.Popen(  # noqa: S603 - our own interpreter and our own words
+    return subprocess.Popen(  # noqa: S603 - this interpreter and arguments of this package
         [sys.executable, "-P", "-m", "mlm_steps", *words],
         pass_fds=[reader],
         stdin=subprocess.DEVNULL,
@@ -116,7 +116,7 @@ def _interpreter(words: Sequence[str], reader: int) -> subprocess.Popen[bytes]:
 
 
 class _Fork:
-    """A fork of this process that runs one command in a session of its own; to be handled like a Popen."""
+    """A fork that runs one command in its own session; poll, kill and wait are as in Popen."""
 
     def __init__(self, command: Callable[[Sequence[str]], int], words: Sequence[str], lifeline: int) -> None:
         self._code: int | None = None
@@ -134,28 +134,28 @@ class _Fork:
         return self._code
 
     def kill(self) -> None:
-        """End the process if it has not ended by itself."""
+        """Kill the process if it has not ended."""
         if self.poll() is None:
             os.kill(self._number, signal.SIGKILL)
 
     def wait(self) -> int:
-        """Wait for the end of the process and return its exit code."""
+        """Wait until the process ends and return its exit code."""
         if self._code is None:
             self._code = os.waitstatus_to_exitcode(os.waitpid(self._number, 0)[1])
         return self._code
 
 
 def _work(command: Callable[[Sequence[str]], int], words: Sequence[str], lifeline: int) -> NoReturn:
-    """Run a command as the whole of this process."""
+    """Run a command and end this process with its exit code."""
     code = LOST
     try:
         os.setsid()
-        os.close(lifeline)  # else the pool would keep itself alive
+        os.close(lifeline)  # otherwise the pool would never read the end of the pipe
         nothing = os.open(os.devnull, os.O_RDONLY)
         os.dup2(nothing, 0)
         os.close(nothing)
         code = command(words)
-    except BaseException:  # a bug of ours: nothing above this frame would print it
+    except BaseException:  # a bug in mlm: no caller would print the traceback
         traceback.print_exc()
     finally:
         sys.stdout.flush()

@@ -1,4 +1,4 @@
-"""A step ends when the run that started it is gone, so that no orphan writes into a later run."""
+"""End a step when the run that started it has ended, so that it does not write into a later run."""
 
 from __future__ import annotations
 
@@ -33,14 +33,14 @@ def run_is_gone() -> bool:
     except ProcessLookupError:
         return True
     except PermissionError:
-        return False  # a process of another user: the number was given out again
+        return False  # a process of another user: the system has reused the number
     return False
 
 
 def end_with_run() -> None:
-    """End this process soon after the run that started it on this machine, if one did, has ended."""
+    """End this process soon after the end of the run that started it; do nothing without such a run."""
     if VARIABLE in os.environ:
-        import threading  # here, since the thin client imports this module for run_is_gone alone
+        import threading  # imported here, since the client of the pool uses only run_is_gone
 
         threading.Thread(target=_watch, daemon=True).start()
 

@@ -1,4 +1,4 @@
-"""The workflow of the Snakefile, run in this process."""
+"""Run the workflow of the Snakefile in this process."""
 
 from __future__ import annotations
 
@@ -29,13 +29,13 @@ def prepare_workflow(
     allow_outside: bool,
     progress: Progress,
 ) -> Callable[[], bool]:
-    """Return what runs Snakemake on our Snakefile and says whether all steps ended well.
+    """Return a function that runs Snakemake on our Snakefile and returns whether all steps succeeded.
 
-    The command line is the interface that Snakemake keeps stable, and it reads the profiles; UsageError
-    when it cannot be read.
+    Snakemake's command line is used because its interface is stable and because it reads the profiles.
+    UsageError is raised if the command line cannot be read.
     """
     folder = share("workflow")
-    # A value that is a number is one for Snakemake even in quotes; with ./ before it, it is text.
+    # Snakemake reads a number as a number even in quotes; with ./ before it, it is text.
     given = {"spec": f"./{spec}" if is_number(str(spec)) else spec, "out": plain_name(out)}
     # Snakemake reads the values as YAML: unquoted, 1e3 would be a number and ~ nothing.
     quoted = {name: json.dumps(str(path), ensure_ascii=False) for name, path in given.items()}
@@ -47,7 +47,7 @@ def prepare_workflow(
         words += ["--profile", profile]
     parser, arguments = _read(words)
     if profile is None:
-        # The rate limiter is for clusters: here its timer would sleep out a second at the end.
+        # The rate limiter is for clusters: here its timer would delay the end by a second.
         arguments.max_jobs_per_timespan = None
     return partial(_run, parser, arguments, progress)
 
@@ -68,9 +68,9 @@ def _run(parser: ArgumentParser, arguments: Namespace, progress: Progress) -> bo
 
 
 def _read(words: list[str]) -> tuple[ArgumentParser, Namespace]:
-    """Read Snakemake's command line without its remark on which profile it found."""
+    """Read Snakemake's command line and suppress its message on the profile that it found."""
     from snakemake.cli import (
-        parse_args,  # takes about as long as the check of the run, which goes on beside it
+        parse_args,  # takes about as long as the check of the run, which runs in parallel
     )
 
     said = io.StringIO()
@@ -85,7 +85,7 @@ def _read(words: list[str]) -> tuple[ArgumentParser, Namespace]:
 
 @contextmanager
 def _interrupts() -> Iterator[list[int]]:
-    """Note interrupts, which Snakemake takes for a failed step."""
+    """Record interrupts, which Snakemake treats as failed steps."""
     noted: list[int] = []
 
     def note(number: int, _: FrameType | None) -> None:

@@ -1,4 +1,4 @@
-"""The steps of a run: for each a module, a rule of the workflow, and a declaration in ``STEPS``.
+"""The steps of a run. Each has a module, a rule of the workflow and a declaration in ``STEPS``.
 
 To add one, write ``steps/<name>.py`` with a function ``<name>(session, *values of the options)``, a rule in
 ``workflow/rules``, and a declaration here, after the steps that it reads.

@@ -1,4 +1,4 @@
-"""RefitRow rungs with other optimisers, where the spec or the fit gives reason to."""
+"""Refit rungs with other optimisers if the spec or the fit requires it."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ STEP = "allfit"
 def allfit(session: Session, model: str | None = None) -> None:
     """Write the record of all rungs that are to be checked; for one model, print its table and write nothing.
 
-    One step for the whole ladder: most ladders need no check, and a step that finds none costs little.
+    One step serves the whole ladder, since most ladders need no check and the step then takes little time.
     """
     if model is not None:
         print(describe_allfit(session, model))
@@ -47,7 +47,7 @@ def allfit(session: Session, model: str | None = None) -> None:
 
 
 def describe_allfit(session: Session, model: str) -> str:
-    """Return the table and the verdict of one rung as text; nothing is read from a run, nothing written."""
+    """Return the table and the verdict of one rung as text, without reading or writing files of a run."""
     rung, estimation = _rung_named(session, model), session.spec.estimation
     frame = prepare_analysis(session.loaded).frame
     formula = session.plan.formulas[model]

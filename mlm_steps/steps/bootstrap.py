@@ -19,7 +19,7 @@ __all__ = ["bootstrap", "bootstrap_record"]
 
 
 def bootstrap(session: Session, model: str) -> None:
-    """Write the percentile intervals of a rung, of the kinds that the spec wants bootstrapped."""
+    """Write the percentile intervals of a rung, of the kinds for which the spec asks for a bootstrap."""
     step = f"bootstrap/{model}"
     path = session.layout.output(step)
     with session.recorded(step) as (recorder, key):
@@ -53,7 +53,7 @@ def bootstrap(session: Session, model: str) -> None:
 def bootstrap_record(
     model: str, sample: Sample, *, kinds: Iterable[IntervalKind], kind: str, confidence: float
 ) -> IntervalRecord:
-    """Return the percentile intervals of a rung; ``kind`` is a word of ``KINDS``."""
+    """Return the percentile intervals of a rung; ``kind`` is a key of ``KINDS``."""
     replicates = sample.replicates
     method = f"{kind} bootstrap, B={replicates.sigma.size}, {replicates.failed} failed"
     wanted = [quantity for quantity in quantities(sample) if quantity.kind in set(kinds)]
@@ -67,7 +67,7 @@ def bootstrap_record(
 
 
 def _interval(quantity: Quantity, failed: int, confidence: float, method: str) -> Interval:
-    """Return the interval of one number; the method says in how many replicates it does not exist."""
+    """Return the interval of one quantity; its method counts the replicates in which it is undefined."""
     undefined = int(np.count_nonzero(~np.isfinite(quantity.values))) - failed
     words = f"{method}, {undefined} undefined" if undefined else method
     limits = percentiles(quantity.values, confidence)

@@ -13,7 +13,7 @@ __all__ = ["compare"]
 
 
 def compare(session: Session, smaller: str, larger: str, kind: str = "lrt") -> None:
-    """Write the record of a comparison; ComparisonError when the larger model fits worse."""
+    """Write the record of a comparison; raise ComparisonError if the larger model fits worse."""
     step = f"compare/{smaller}--{larger}"
     path = session.layout.output(step)
     with session.recorded(step) as (recorder, key):
@@ -47,7 +47,7 @@ def compare(session: Session, smaller: str, larger: str, kind: str = "lrt") -> N
 
 
 def _refused(smaller: str, larger: str, reason: str, made_from: str = "") -> ComparisonRecord:
-    """Return the record of two rungs of which one has no numbers to compare."""
+    """Return the record of a comparison in which one rung has no numbers to compare."""
     return ComparisonRecord(
         smaller=smaller, larger=larger, refused="fit_failed", reason=reason, made_from=made_from
     )

@@ -13,9 +13,9 @@ __all__ = ["data"]
 
 
 def data(session: Session, checked: Analysis | None = None) -> None:
-    """Write the analysis sample and its profile; MlmError with all faults of data and designs.
+    """Write the analysis sample and its profile; raise MlmError with all faults of data and designs.
 
-    ``checked`` is the sample where the check of this very spec has just made it.
+    ``checked`` is the sample if the check of the same spec has just made it.
     """
     with session.recorded("data") as (recorder, key):
         analysis = checked or prepare_analysis(session.loaded)

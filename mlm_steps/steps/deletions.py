@@ -22,7 +22,7 @@ STEP: OptionalStep = "deletions"
 def deletions(session: Session) -> None:
     """Write the record of all rungs whose fits converged.
 
-    One step for the whole ladder: what it takes beside the fits is little.
+    One step serves the whole ladder, since it takes little time compared with the fits.
     """
     with session.recorded(STEP) as (recorder, key):
         fits = [session.usable(rung.name) for rung in session.spec.rungs]

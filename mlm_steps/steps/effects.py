@@ -29,7 +29,7 @@ STEP = "effects"
 def effects(session: Session) -> None:
     """Write the record of all rungs.
 
-    One step for the whole ladder: most rungs have little to read, and what there is takes milliseconds.
+    One step serves the whole ladder, since most rungs have few effects and each takes milliseconds.
     """
     with session.recorded(STEP) as (recorder, key):
         records = [session.fit_record(rung.name) for rung in session.spec.rungs]
@@ -62,13 +62,13 @@ def _named(fit: FitRecord) -> Iterator[Named]:
 
 
 def _predictors(session: Session, frame: pd.DataFrame, fit: FitRecord) -> Predictors:
-    formula = session.plan.read(fit.formula)  # a remedy may have taken the place of the spec's
+    formula = session.plan.read(fit.formula)  # a remedy may have replaced the formula of the spec
     design: Design = build_design(formula, frame, weights=fit.weights, contrasts=session.contrasts)
     return Predictors(design, frame, formula)
 
 
 def _fitted(session: Session, fit: FitRecord, predictors: Predictors) -> Fitted:
-    """Return a rung at the parameters of its record, with what its coefficients are tested with."""
+    """Return a rung at the parameters of its record, with the reference distribution of its tests."""
     at = evaluate_at(predictors.design, np.array(fit.reported.theta), method=fit.method)
     against = reference(at, session.spec.estimation.df, Context(session.plan.levels))
     return Fitted(fit.model, predictors, against, fit.confidence)

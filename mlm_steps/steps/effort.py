@@ -1,8 +1,8 @@
-"""Decide which optional work is done: the most useful first, within the effort of the spec.
+"""Decide which optional work is done: the most useful work first, within the effort of the spec.
 
 Work that the spec demands explicitly (``always``, ``true``, ``profile`` …) is always done, and work that it
-forbids is not listed. Times are estimated from counts in the records of the fits, so that the same input
-always gives the same decisions.
+forbids is not listed. Times are estimated from counts in the records of the fits, so that equal inputs
+give equal decisions.
 """
 
 from __future__ import annotations
@@ -21,10 +21,10 @@ __all__ = ["effort", "plan_work"]
 STEP = "effort"
 
 BUDGETS: Mapping[str, float | None] = {"quick": 1.0, "normal": 9.0, "full": None}
-"""Seconds that optional work may take by each effort; the estimates err by a factor of two."""
+"""Seconds that optional work may take at each effort; the estimates err by a factor of two."""
 
 ORDER: tuple[OptionalStep, ...] = ("remedies", "profile", "deletions", "simulate", "allfit")
-"""The most useful first: what to do about a singular fit, intervals, tests, then checks of what is known."""
+"""Optional steps from the most to the least useful: remedies, intervals, tests, then checks of results."""
 
 
 def effort(session: Session) -> None:
@@ -50,7 +50,7 @@ def plan_work(
     """Return the decisions on all optional work of a run; ``fits`` are all rungs that were fitted."""
     budget, used, decided = BUDGETS[spec.effort], 0.0, []
     found = [*_of_rungs(spec, fits), *_of_pairs(spec, fits, pairs)]
-    # Python's sort is stable: what takes as long stays in the order of the ladder.
+    # Python's sort is stable: work of equal cost stays in the order of the ladder.
     for step, of, seconds in sorted(found, key=lambda work: (ORDER.index(work[0]), work[2])):
         declared = STEPS[step].optional
         assert declared is not None  # noqa: S101 - ORDER lists optional steps
@@ -64,7 +64,7 @@ def plan_work(
 
 
 def _of_rungs(spec: PipelineSpec, fits: Sequence[FitRecord]) -> Iterator[tuple[OptionalStep, str, float]]:
-    """Yield the work on rungs that there is reason for, with what it takes."""
+    """Yield the work on rungs that is useful, with its estimated seconds."""
     for fit in fits:
         if fit.doubtful or fit.deviation is not None:
             yield "remedies", fit.model, expense.remedies(fit)

@@ -13,10 +13,10 @@ from mlm_steps.steps.run.session import Session
 __all__ = ["INTERRUPTED", "exception_in", "failed", "reason_in"]
 
 INTERRUPTED = (130, 143)
-"""Exit codes of a step that the user or the scheduler stopped: it has not failed."""
+"""Exit codes of a step that the user (130) or the scheduler (143) stopped; such a step has not failed."""
 TRACEBACK = "Traceback (most recent call last):"
 SHELL = re.compile(r"\S*sh: .*: .+")
-"""What a shell says of a command that it could not start."""
+"""The message of a shell about a command that it could not start."""
 CARETS = re.compile(r"[\s^~]*[\^~][\s^~]*")
 
 
@@ -27,7 +27,7 @@ def failed(session: Session, step: str, code: int, log: Path) -> int:
     reason = reason_in(log, code)
     try:
         write_record(Absence(absent="failed", step=step, reason=reason), session.plan.step(step).head)
-    except StorageError:  # which is why the step has failed, too; the run says it once
+    except StorageError:  # the step has failed for the same reason, which the run prints once
         return code
     return 0
 
@@ -35,8 +35,8 @@ def failed(session: Session, step: str, code: int, log: Path) -> int:
 def reason_in(log: Path, code: int | None = None) -> str:
     """Return the line of a log that says why its step has failed.
 
-    What a step has found out before it failed is separated from the faults by an empty line, and the formula
-    of a fault stands below it with carets. Of a traceback, the line of the exception says what.
+    An empty line separates the results of a step from its faults, and a fault may be followed by its formula
+    with carets. For a traceback, the reason is the line of the exception.
     """
     lines = log.read_text(errors="replace").splitlines() if log.exists() else []
     said = exception_in(lines) or _fault(lines) or next(filter(SHELL.fullmatch, lines), None)
@@ -46,14 +46,14 @@ def reason_in(log: Path, code: int | None = None) -> str:
 
 
 def exception_in(lines: list[str]) -> str | None:
-    """Return the line of the last exception of which lines tell; None where they tell of none."""
+    """Return the line of the last exception in the lines of a log; None if there is no traceback."""
     starts = [i for i, line in enumerate(lines) if line.strip() == TRACEBACK]
     after = lines[starts[-1] + 1 :] if starts else []
     return next((line.strip() for line in after if line.strip() and not line[0].isspace()), None)
 
 
 def _fault(lines: list[str]) -> str | None:
-    """Return the first line of the faults that follow the last empty line of a log."""
+    """Return the first fault after the last empty line of a log."""
     if "" not in lines:
         return None
     after = lines[len(lines) - lines[::-1].index("") :]

@@ -18,7 +18,7 @@ __all__ = ["figure"]
 
 
 def figure(session: Session, name: str) -> None:
-    """Write a figure's SVG, the CSV of its data and its record; an Absence where it does not apply."""
+    """Write a figure's SVG, the CSV of its data and its record; write an Absence if it does not apply."""
     if name not in FIGURES:
         raise UsageError(Fault("--name", f"no figure '{name}'", f"one of {', '.join(FIGURES)}"))
     step = f"figure/{name}"

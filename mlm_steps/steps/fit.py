@@ -23,7 +23,7 @@ __all__ = ["fit"]
 
 
 def fit(session: Session, model: str) -> None:
-    """Write the record of a rung, its conditional modes and its fitted values; FitError."""
+    """Write the record, conditional modes and fitted values of a rung; raise FitError if the fit fails."""
     step = f"fit/{model}"
     with session.recorded(step) as (recorder, key), _search_told(session):
         rung, estimation, layout = session.model(model), session.spec.estimation, session.layout
@@ -76,7 +76,7 @@ def fit(session: Session, model: str) -> None:
 
 @contextmanager
 def _search_told(session: Session) -> Iterator[None]:
-    """Write a search that is given up to the log, for there is no record to keep it."""
+    """Write a failed search to the log, since a failed fit has no record."""
     try:
         yield
     except FitError as error:

@@ -65,18 +65,18 @@ def init_spec(
     outcome, group : str
         Columns of the outcome and of the grouping factor.
     level_1, level_2 : sequence of str, optional
-        Predictors of each level; detected where not given.
+        Predictors of each level; detected if not given.
     sheet : str, optional
-        Sheet of a workbook; the first where not given.
+        Sheet of a workbook; the first sheet if not given.
     spec_path : Path
-        Where the spec will stand; the path of the data is written relative to it.
+        Path of the new spec; the path of the data is written relative to it.
 
     Raises
     ------
     DataError
         The file cannot be read.
     UsageError
-        A column is not there, or cannot play its part.
+        A column does not exist, or cannot be used as outcome, group or predictor.
     """
     found = survey(data, outcome, group, level_1, level_2, sheet)
     plan = _Plan(found, outcome, group)
@@ -92,7 +92,7 @@ def init_spec(
 
 
 def quoted(text: str) -> str:
-    """Return text as a YAML scalar, in quotes where it could be read as something else.
+    """Return text as a YAML scalar, in quotes if YAML could read it as a different value.
 
     >>> print(quoted("school"), quoted("null"), quoted("a: b"))
     school "null" "a: b"
@@ -154,7 +154,7 @@ class _Plan:
         return f"{column(self.outcome)} ~ {' + '.join(column(c.name) for c in self.lower) or '1'}"
 
     def _affords_slopes(self) -> bool:
-        """Return whether there are clearly more rows than random effects, and groups enough."""
+        """Return whether there are enough groups and clearly more rows than random effects."""
         return self.found.groups >= _GROUPS_FOR_SLOPES and self.found.rows >= 3 * self.found.groups
 
     def _term(self, candidate: Candidate) -> str:
@@ -167,7 +167,9 @@ class _Plan:
 
 
 _GROUPS_FOR_MEANS = 10
+"""Smallest number of groups for group means in a new spec, since their effects are estimated from groups."""
 _GROUPS_FOR_SLOPES = 6
+"""Smallest number of groups for a random slope in a new spec, since it adds a variance between groups."""
 
 
 def _data_block(data: Path, spec_path: Path, plan: _Plan) -> Iterator[str]:
@@ -193,7 +195,7 @@ def _data_block(data: Path, spec_path: Path, plan: _Plan) -> Iterator[str]:
 
 
 def _rows(found: Survey, group: str) -> Iterator[str]:
-    """Yield how many rows there are, and how many of them have outcome and group."""
+    """Yield the number of rows, and the number of rows with outcome and group."""
     levels = f"in {found.groups} levels of {_safe(group)}"
     if found.rows == found.rows_file:
         yield f"# The data: {found.rows} rows {levels}."
@@ -203,7 +205,7 @@ def _rows(found: Survey, group: str) -> Iterator[str]:
 
 
 def _manner(plan: _Plan) -> Iterator[str]:
-    """Yield how the file is to be read, where that is not the default."""
+    """Yield the settings for reading the file that differ from the defaults."""
     found = plan.found
     if found.data.sheet:
         yield f"  sheet: {quoted(found.data.sheet)}"
@@ -221,6 +223,7 @@ def _manner(plan: _Plan) -> Iterator[str]:
 
 
 _MOST_LISTED = 40
+"""Largest number of unused columns that the comments of a new spec list, so that the spec stays readable."""
 
 
 def _columns(plan: _Plan) -> Iterator[str]:
@@ -267,5 +270,5 @@ def _models_block(plan: _Plan) -> Iterator[str]:
 
 
 def _safe(name: str) -> str:
-    """Return a column's name as it may stand in a comment."""
+    """Return a column's name in a form that is valid in a comment."""
     return "".join(sign if sign.isprintable() else "?" for sign in name)

@@ -13,7 +13,7 @@ __all__ = ["prelude"]
 
 
 def prelude(session: Session, model: str) -> None:
-    """Write the record of a prelude model; DesignError."""
+    """Write the record of a prelude model; raise DesignError if its design is invalid."""
     step = f"prelude/{model}"
     path = session.layout.output(step)
     with session.recorded(step) as (recorder, key):

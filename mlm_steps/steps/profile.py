@@ -1,4 +1,4 @@
-"""Profile intervals of one rung."""
+"""Compute the profile intervals of one rung."""
 
 from __future__ import annotations
 
@@ -31,14 +31,14 @@ __all__ = ["profile", "profile_record"]
 
 METHOD = "profile, ML"
 LOWER = 1e-3
-"""Decrease of the deviance along a profile above which the fit is no optimum; rounding errors are smaller."""
+"""Decrease of the deviance along a profile above which a fit is no optimum; rounding errors are smaller."""
 KINDS: Mapping[str, IntervalKind] = {
     "beta": "fixed", "sd": "variance", "correlation": "variance", "sigma": "variance",
 }  # fmt: skip
 
 
 def profile(session: Session, model: str) -> None:
-    """Write the profile intervals of a rung, of the kinds that the spec wants profiled."""
+    """Write the profile intervals of a rung, of the kinds for which the spec asks for profiles."""
     step = f"profile/{model}"
     path = session.layout.output(step)
     with session.recorded(step) as (recorder, key):
@@ -145,7 +145,7 @@ def _icc(fit: LmmFit, confidence: float) -> tuple[Interval, ...]:
 
 
 class _Row(NamedTuple):
-    """A parameter's row: its name, what it is in words, and the reported estimate."""
+    """A parameter's row: its name, its description in words, and the reported estimate."""
 
     what: str
     words: str
@@ -186,7 +186,7 @@ def _curve(what: str, kind: IntervalKind, curve: Profile) -> ZetaCurve:
 
 
 def _notices(record: FitRecord, row: _Row, curve: Profile) -> Iterator[Notice]:
-    """Yield what a reader of one profile should know."""
+    """Yield the notices on one profile."""
     if curve.lower > LOWER:
         text = (
             f"With {row.words} held, the ML deviance falls {curve.lower:.3g} below that of the fit, which is "
@@ -212,7 +212,7 @@ def _share_notices(fit: LmmFit, record: FitRecord, shares: tuple[Interval, ...])
 def _excluded(
     record: FitRecord, row: _Row, profiled: tuple[float, float | None, float | None]
 ) -> Iterator[Notice]:
-    """Yield that an interval does not hold the reported estimate: the likelihoods are two."""
+    """Yield a notice if an interval does not contain the reported estimate, as profiles use ML."""
     ml, low, high = profiled
     reported = row.estimate
     if reported is None or low is None or high is None or low <= reported <= high:

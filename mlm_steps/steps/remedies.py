@@ -1,4 +1,4 @@
-"""Advice on rungs that are singular, doubtful or failed: each alternative fitted."""
+"""Fit the alternatives to rungs that are singular, doubtful or failed, and write advice on them."""
 
 from __future__ import annotations
 
@@ -21,16 +21,16 @@ STEP: OptionalStep = "remedies"
 
 
 def remedies(session: Session) -> None:
-    """Write the advice on all rungs that need some.
+    """Write the advice on all rungs that need it.
 
-    One step for the whole ladder: most ladders need none, and a step that finds that out costs little.
+    One step serves the whole ladder, since most ladders need no advice and the step then takes little time.
     """
     with session.recorded(STEP) as (recorder, key):
         fits = [session.fit_record(rung.name) for rung in session.spec.rungs]
         wanted = [
             record for record in fits if isinstance(record, FitRecord) and session.allows(STEP, record.model)
         ]
-        frame = session.sample() if wanted else None  # without columns that remedies have made
+        frame = session.sample() if wanted else None  # without the columns of applied remedies
         rungs = tuple(_advice(session, record, frame) for record in wanted if frame is not None)
         for rung in rungs:
             session.say(f"{rung.model}: {rung.status}", *(f"  {term.text}" for term in rung.terms))

@@ -43,7 +43,7 @@ def report(session: Session) -> None:
 
 
 def facts(session: Session) -> dict[str, object]:
-    """Return what made the run, without times: versions, hashes, platform."""
+    """Return the versions, the hashes and the platform of the run, without times."""
     spec, estimation = session.loaded.path, session.spec.estimation
     return {
         **report_date(spec),

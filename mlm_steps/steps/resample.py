@@ -1,4 +1,4 @@
-"""Compute a part of the bootstrap replicates of one rung; other jobs compute the others."""
+"""Compute a range of the bootstrap replicates of one rung; other jobs compute the other ranges."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ PARQUET = b"PAR1"
 
 
 def resample(session: Session, model: str, numbers: str) -> None:
-    """Write some replicates of a rung; ``numbers`` such as ``0-500``, the end excluded."""
+    """Write a range of replicates of a rung; ``numbers`` is a range such as ``0-500``, the end excluded."""
     step = f"resample/{model}/{numbers}"
     path = session.layout.output(step)
     with session.recorded(step) as (recorder, _):

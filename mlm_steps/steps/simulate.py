@@ -1,4 +1,4 @@
-"""Compute a part of the bootstrap replicates of one comparison; other jobs compute the others."""
+"""Compute a range of the bootstrap replicates of one comparison; other jobs compute the other ranges."""
 
 from __future__ import annotations
 
@@ -17,9 +17,10 @@ __all__ = ["simulate"]
 
 
 def simulate(session: Session, smaller: str, larger: str, numbers: str) -> None:
-    """Write some statistics of a comparison; ``numbers`` such as ``0-500``, the end excluded.
+    """Write a range of statistics of a comparison; ``numbers`` is such as ``0-500``, the end excluded.
 
-    Where the comparison is not bootstrapped, the record says so: which are is known once all have been made.
+    If the comparison is not bootstrapped, the step writes a record that says so. Which comparisons are
+    bootstrapped is known only after all comparisons have been made.
     """
     step = f"simulate/{smaller}--{larger}/{numbers}"
     path = session.layout.output(step)

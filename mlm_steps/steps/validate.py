@@ -28,7 +28,7 @@ __all__ = ["check", "check_designs", "prepare_analysis"]
 
 
 def check(spec: Path, *, allow_outside: bool = False) -> tuple[LoadedSpec, Analysis]:
-    """Return the spec and the analysis sample; MlmError with all faults of spec, data and designs."""
+    """Return the spec and the analysis sample; raise MlmError with all faults of spec, data and designs."""
     loaded, faults = inspect_spec(spec, allow_outside=allow_outside, check_formula=check_formula)
     if loaded is None:
         raise SpecError(*faults)
@@ -43,7 +43,7 @@ def check(spec: Path, *, allow_outside: bool = False) -> tuple[LoadedSpec, Analy
 
 
 def _missing_extra(loaded: LoadedSpec) -> Iterator[Fault]:
-    """Yield a fault where the optimiser that the spec asks for is not installed."""
+    """Yield a fault if the optimiser that the spec asks for is not installed."""
     chosen = loaded.spec.estimation.optimizer
     if not installed(chosen):
         what = f"{chosen} needs the package {NEEDS[chosen]}, which is not installed"
@@ -51,7 +51,7 @@ def _missing_extra(loaded: LoadedSpec) -> Iterator[Fault]:
 
 
 def _in_file_order(faults: Iterable[Fault]) -> list[Fault]:
-    """Return each fault once, by line and column; those without a place come last."""
+    """Return each fault once, in order of line and column; faults without a place come last."""
 
     def place(fault: Fault) -> tuple[int, int]:
         found = re.search(r":(\d+):(\d+)", fault.where)
@@ -61,14 +61,14 @@ def _in_file_order(faults: Iterable[Fault]) -> list[Fault]:
 
 
 def prepare_analysis(loaded: LoadedSpec) -> Analysis:
-    """Return the analysis sample of a spec whose designs all hold; MlmError with all faults."""
+    """Return the analysis sample of a spec if all designs are valid; raise MlmError with all faults."""
     analysis = assemble(loaded, model_uses(loaded.spec))
     check_designs(loaded, analysis.frame)
     return analysis
 
 
 def check_designs(loaded: LoadedSpec, frame: pd.DataFrame) -> None:
-    """Refuse models that cannot be fitted to the analysis sample; all faults, each at its formula."""
+    """Raise MlmError if models cannot be fitted to the analysis sample, with each fault at its formula."""
     faults: list[Fault] = []
     contrasts = {name: c.contrast for name, c in loaded.spec.data.columns.items() if c.contrast}
     rungs: dict[str, Predictors] = {}

@@ -1,4 +1,4 @@
-"""Intraclass correlations and explained variance of one rung."""
+"""Compute intraclass correlations and explained variance of one rung."""
 
 from __future__ import annotations
 

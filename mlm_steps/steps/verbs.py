@@ -1,4 +1,4 @@
-"""The steps as commands: their options, and the one place that loads the code of a step."""
+"""The steps as commands: their options, and the function that loads the code of a step."""
 
 from __future__ import annotations
 

@@ -1,1 +1,1 @@
-"""Parts that steps share: from the spec and the fits to the records."""
+"""Functions that several steps use to make records from the spec and the fits."""

@@ -45,7 +45,7 @@ def _with_icc(
     try:
         icc1, icc2 = aggregation(frame[entry.variable].to_numpy(), codes[entry.factor])
     except FitError:
-        return entry  # the null model cannot be estimated: there is no intraclass correlation to report
+        return entry  # without an estimate of the null model there is no intraclass correlation to report
     return entry.model_copy(update={"icc1": icc1, "icc2": icc2})
 
 
@@ -67,7 +67,7 @@ def _slopes(
             try:
                 check = simpson_check(y, x, codes[entry.factor])
             except FitError:
-                continue  # an outcome that the predictor reproduces, say: no slopes to set side by side
+                continue  # for example an outcome that the predictor reproduces exactly: no slopes to compare
             if check is not None:
                 parts = {"pooled": check.pooled, "within": check.within, "between": check.between}
                 yield SlopeComparison(

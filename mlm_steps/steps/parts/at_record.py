@@ -1,4 +1,4 @@
-"""The analysis sample as rungs use it, and the estimates of a rung at the parameters of its record."""
+"""Return the analysis sample of the rungs, and the estimates of a rung at the parameters of its record."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ def estimates_at_record(
 ) -> Estimates:
     """Return a rung's estimates at the parameters of its record, without optimisation.
 
-    ``frame`` is the analysis sample with the columns of remedies, unless it is given.
+    ``frame`` is by default the analysis sample with the columns of remedies.
     """
     formula = session.plan.read(record.formula)
     data = with_columns(analysis_frame(session) if frame is None else frame, record.derived)

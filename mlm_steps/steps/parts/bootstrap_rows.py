@@ -1,4 +1,4 @@
-"""The numbers of a fit that are bootstrapped, named as the rows of the tables (statistics, section 20)."""
+"""Quantities of a fit that are bootstrapped; they have the names of table rows (statistics, section 20)."""
 
 from __future__ import annotations
 
@@ -22,15 +22,15 @@ Array = NDArray[np.float64]
 
 
 class Quantity(NamedTuple):
-    """One number of a fit in every replicate.
+    """One quantity of a fit in every replicate.
 
     Attributes
     ----------
     kind : {"fixed", "variance", "icc", "r2"}
     what : str
-        The row of the table that it stands in, as in ``records.intervals``.
+        The row of its table, named as in ``records.intervals``.
     values : ndarray, shape (B,)
-        NaN where a replicate failed, or the number does not exist in it.
+        NaN if a replicate failed or the quantity is undefined in it.
     """
 
     kind: IntervalKind
@@ -39,7 +39,7 @@ class Quantity(NamedTuple):
 
 
 def quantities(sample: Sample) -> Iterator[Quantity]:
-    """Yield all numbers of a fit: fixed effects, variances and correlations, ICCs, R²."""
+    """Yield all quantities of a fit: fixed effects, variances and correlations, ICCs, R²."""
     for column, values in zip(sample.fit.design.columns, sample.replicates.beta.T, strict=True):
         yield Quantity("fixed", column, values)
     for parameter, values in _random(sample):
@@ -56,7 +56,7 @@ def quantities(sample: Sample) -> Iterator[Quantity]:
 
 
 def _sources(sample: Sample) -> Iterator[tuple[VarianceMeasure, Array]]:
-    """Yield Rights and Sterba's shares; none with several grouping factors."""
+    """Yield the shares of Rights and Sterba; yield none for several grouping factors."""
     moments = source_moments(sample.fit.design)
     if moments is None:
         return

@@ -1,4 +1,4 @@
-"""The optimiser settings of the spec, as the engine takes them."""
+"""Convert the optimiser settings of the spec to those of the engine."""
 
 from __future__ import annotations
 

@@ -29,7 +29,7 @@ def effect_faults(loaded: LoadedSpec, rungs: Mapping[str, Predictors]) -> Iterat
     ----------
     loaded : LoadedSpec
     rungs : mapping of str to Predictors
-        Those of the rungs whose designs could be built, by name.
+        The predictors of each rung whose design could be built, by name of the rung.
     """
     spec = loaded.spec
     for i, contrast in enumerate(spec.contrasts):
@@ -80,7 +80,7 @@ def _contrast_faults(
 
 
 def _hypothesis_place(loaded: LoadedSpec, at: Place, i: int, offset: int) -> str:
-    """Return the place of a character of a hypothesis, which may stand alone or in a list."""
+    """Return the place of a character of a hypothesis, which may be a single text or an item of a list."""
     listed = loaded.source.place((*at, "hypothesis", i)) != loaded.source.place((*at, "hypothesis"))
     keys = (*at, "hypothesis", i) if listed or i else (*at, "hypothesis")
     return loaded.source.where(*keys, offset=offset)
@@ -162,7 +162,7 @@ def _mean_faults(
 
 
 def _item_place(loaded: LoadedSpec, at: Place, i: int) -> str:
-    """Return the place of an item of a list, which may stand alone."""
+    """Return the place of an item of a list; a single item may be written without a list."""
     listed = loaded.source.place((*at, i)) != loaded.source.place(at)
     return loaded.source.where(*at, i) if listed or i else loaded.source.where(*at)
 

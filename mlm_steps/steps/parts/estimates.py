@@ -27,7 +27,7 @@ __all__ = ["estimated", "optima_record"]
 
 
 def estimated(session: Session, model: str) -> Settled:
-    """Return the model that is fitted for a rung, at its optima; FitError."""
+    """Return the model that is fitted for a rung, at its optima; raise FitError if the fit fails."""
     kept = _kept(session, model)
     if kept is not None:
         return _from_record(session, kept)

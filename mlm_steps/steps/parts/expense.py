@@ -18,15 +18,15 @@ STARTS = 2
 SIMPLEX = 30.0
 """Evaluations of a search without derivatives, per squared number of parameters."""
 MOST = 1000.0
-"""Largest number of evaluations that is expected of a search without derivatives."""
+"""Largest number of evaluations that is expected for a search without derivatives."""
 LINE_SEARCHES = 10.0
-"""Evaluations of a search with gradients, for each parameter and once more."""
+"""Evaluations of a search with gradients, multiplied by the number of parameters plus one."""
 SLOW_CALLS = 2e-3
 """Seconds of overhead per evaluation in the slowest optimisers of scipy."""
 PROFILED = 150.0
 """Evaluations to profile one parameter of a fit that is not singular."""
 PROFILED_SINGULAR = 500.0
-"""Evaluations to profile one parameter of a singular fit, for which other optima are searched too."""
+"""Evaluations to profile one parameter of a singular fit, for which other optima are also searched."""
 SEARCH = 30.0
 """Smallest number of evaluations that a fit needs, with its convergence check."""
 ROWS = 1e-6
@@ -55,7 +55,7 @@ def profile(fit: FitRecord, kinds: Sequence[IntervalKind]) -> float:
 
 
 def deletions(fit: FitRecord) -> float:
-    """Return the seconds for leaving out each random effect, exact tests included."""
+    """Return the seconds for removing each random effect, exact tests included."""
     seconds = 0.0
     for term in fit.terms:
         seconds += len(term.names) * (_setup(fit) + _search(fit))
@@ -70,7 +70,7 @@ def simulate(fits: Sequence[FitRecord], replicates: int) -> float:
 
 
 def allfit(fit: FitRecord, *, everything: bool) -> float:
-    """Return the seconds for refits by other optimisers: all of them, or those that check unasked."""
+    """Return the seconds for refits by all other optimisers, or by those that run by default."""
     cost, m = _cost(fit), len(fit.reported.theta)
     simplex = min(SIMPLEX * m * m, MOST) * cost.value
     lines = LINE_SEARCHES * (m + 1) * cost.derivatives
@@ -82,7 +82,7 @@ def allfit(fit: FitRecord, *, everything: bool) -> float:
 
 
 def _search(fit: FitRecord) -> float:
-    """Return the seconds of a fit from no known start: as many evaluations as the rung itself took."""
+    """Return the seconds of a fit from the default start, with as many evaluations as the rung took."""
     return max(SEARCH, fit.reported.convergence.evaluations) * _cost(fit).derivatives
 
 

@@ -1,4 +1,4 @@
-"""From the estimates of a rung to its record."""
+"""Make the record of a rung from its estimates."""
 
 from __future__ import annotations
 
@@ -26,9 +26,12 @@ from mlm_steps.steps.parts.fixed_part import FixedPart, Hypotheses, fixed_part
 
 __all__ = ["fit_record", "optimum", "random_parameters"]
 
-SINGULAR = 1e-4  # lme4's isSingular: an element of the relative factor below this is zero
-PERFECT = 0.99  # a correlation of a singular term beyond this is at its bound
-EXACT = 1e-6  # and within this of it, at it but for rounding
+SINGULAR = 1e-4
+"""Relative standard deviation or singular value below which it counts as zero, as in lme4's isSingular."""
+PERFECT = 0.99
+"""Absolute correlation above which an effect pair of a singular term counts as perfectly correlated."""
+EXACT = 1e-6
+"""Distance of a correlation from 1 or -1 below which only rounding separates it from its bound."""
 RESIDUAL = "Residual"
 
 Kind = Literal["variance", "sd", "covariance", "correlation"]
@@ -50,7 +53,7 @@ def fit_record(
 ) -> FitRecord:
     """Return the record of a rung: both optima, the tests of its fixed effects, its random parameters.
 
-    Information criteria are those of the ML fit. Levels and symbols follow `mlm_steps.design.hlm`.
+    The information criteria are those of the ML fit. Levels and symbols follow `mlm_steps.design.hlm`.
     """
     design = estimates.design
     reported, ml = estimates.under(method), estimates.under("ML")
@@ -118,7 +121,7 @@ def optimum(fit: LmmFit) -> Optimum:
 
 
 def random_parameters(fit: LmmFit) -> tuple[RandomParameter, ...]:
-    """Return the rows of the ``random`` table: per term its variances, then its covariances; sigma last."""
+    """Return the rows of the ``random`` table: variances, then covariances of each term; sigma last."""
     rows: list[RandomParameter] = []
     for index in range(len(fit.design.random)):
         rows += [*_variance_rows(fit, index), *_covariance_rows(fit, index)]
@@ -168,7 +171,7 @@ def _covariance_rows(fit: LmmFit, index: int) -> Iterator[RandomParameter]:
 
 
 def _correlation(T: NDArray[np.float64], i: int, j: int) -> float | None:
-    """Return the correlation of two effects; None where one of them does not vary."""
+    """Return the correlation of two effects; None if one of them has no variance."""
     product = float(T[i, i] * T[j, j])
     return min(max(float(T[i, j]) / math.sqrt(product), -1.0), 1.0) if product > 0 else None
 
@@ -215,7 +218,7 @@ def _finite(value: float | None) -> float | None:
 
 
 def _notices(model: str, fit: LmmFit, fixed: FixedPart) -> tuple[Notice, ...]:
-    # The engine says of a singular term which effects are degenerate; here it is said for the report.
+    # The engine names the degenerate effects of a singular term; this text is for the report.
     found = (notice for notice in fit.notices if notice.code != "singular")
     notices = (*fit.design.notices, *found, *_singular_notices(fit), *fixed.notices)
     return tuple(replace(notice, model=model) for notice in notices)

@@ -19,13 +19,13 @@ from mlm_steps.records import Coefficient, Notice, TermTest
 __all__ = ["FixedPart", "Hypotheses", "fixed_part"]
 
 BOTH_WHEN_SINGULAR = ("satterthwaite", "kenward-roger")
-"""Satterthwaite's method works on theta, which has a bound; Kenward and Roger's works on the covariances,
-which have none (statistics, section 7)."""
+"""Methods that are both computed for a singular fit. Satterthwaite's method uses theta, which has a bound;
+Kenward and Roger's method uses the covariances, which have none (statistics, section 7)."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Hypotheses:
-    """What the F tests of terms test: their type, and the rows L of L beta = 0 by term."""
+    """The hypotheses of the F tests of terms: their type, and the rows L of L beta = 0 per term."""
 
     kind: SumsOfSquares = "III"
     rows: Mapping[str, NDArray[np.float64]] = field(default_factory=dict)
@@ -33,16 +33,16 @@ class Hypotheses:
 
 @dataclass(frozen=True, slots=True)
 class FixedPart:
-    """Parts of the record.
+    """The tests of the fixed effects, as parts of the record of a rung.
 
     Attributes
     ----------
     coefficients, others : tuple of Coefficient
-        Tested by the declared method; by another, for singular fits.
+        Tests by the declared method, and for singular fits those by the alternative method.
     vcov : tuple of tuple of float
-        Covariance matrix that the tests use; empty where it is that of the estimates.
+        Covariance matrix that the tests use; empty if it is that of the estimates.
     anova, anova_other : tuple of TermTest
-        The same of terms.
+        Tests of terms by the declared and by the alternative method.
     notices : tuple of Notice
     """
 
@@ -61,7 +61,7 @@ def fixed_part(
     variable_levels: Mapping[str, VariableRank],
     hypotheses: Hypotheses | None = None,
 ) -> FixedPart:
-    """Return the tests of all coefficients and terms; a coefficient per column in R's order."""
+    """Return the tests of all coefficients and terms, with one coefficient per column in R's order."""
     context = Context(variable_levels)
     against = reference(fit, df_method, context)
     others: list[Coefficient] = []
@@ -114,7 +114,7 @@ def _term_test(
 def _coefficients(
     design: Design, against: Reference, confidence: float, variable_levels: Mapping[str, VariableRank]
 ) -> tuple[Coefficient, ...]:
-    """Return a row per column in R's order; a dropped column has its level, but no numbers and no symbol."""
+    """Return one row per column in R's order; a dropped column has a level but no numbers and no symbol."""
     tests = test_rows(against, np.eye(design.p), confidence)
     numbers = {
         "estimate": tests.estimate,
@@ -163,7 +163,7 @@ def _symbols(
 
 
 def _levels(design: Design, variable_levels: Mapping[str, VariableRank]) -> dict[str, TermLevel]:
-    """Return the level of each column, those that were dropped included."""
+    """Return the level of each column, including dropped columns."""
     found = assign_symbols(
         design.all_distinct_names,
         design.all_assign,

@@ -36,13 +36,13 @@ class Settled:
     ----------
     formula : Formula
     frame : DataFrame
-        With the columns that the formula needs.
+        The sample with the columns that the formula needs.
     estimates : Estimates
     deviation : Deviation or None
         None if it is the declared model.
     derived : tuple of DerivedColumn
     notices : tuple of Notice
-        The remedy that was applied, or that none could be.
+        The remedy that was applied, or a notice that no remedy helped.
     """
 
     formula: Formula
@@ -54,7 +54,7 @@ class Settled:
 
 
 def settle(session: Session, model: str, estimates: Estimates, frame: pd.DataFrame) -> Settled:
-    """Return what is fitted for a rung: the declared formula, or the first remedy that holds."""
+    """Return the fitted model of a rung: the declared formula, or the first acceptable remedy."""
     declared = session.plan.formulas[model]
     words = session.spec.remedies
     if not words or not estimates.under(session.spec.estimation.method).singular:
@@ -79,7 +79,7 @@ def settle(session: Session, model: str, estimates: Estimates, frame: pd.DataFra
 
 
 def subject_of(session: Session, model: str, estimates: Estimates, frame: pd.DataFrame) -> Subject:
-    """Return a rung as declared, with all that advice on it needs."""
+    """Return a rung with its declared formula and the values that advice on it needs."""
     estimation = session.spec.estimation
     return Subject(
         name=model,
@@ -95,7 +95,7 @@ def subject_of(session: Session, model: str, estimates: Estimates, frame: pd.Dat
 
 
 def _with_level(session: Session, column: DerivedColumn) -> DerivedColumn:
-    """Return a column with its level: a mean has that of its factor."""
+    """Return a column with its level; a group mean has the level of its grouping factor."""
     if column.kind == "center" or not column.within:
         return column
     depth = min(session.profile.ranks.get(":".join(column.within), 2), 3)

@@ -23,19 +23,19 @@ Words = Mapping[str, Sequence[str]]
 """For each word of a spec, the names of the coefficients that it may mean."""
 
 MOST_LEVELS = 8
-"""Largest number of levels of a factor whose means are estimated by default; longer lists read badly."""
+"""Largest number of levels of a factor whose means are estimated by default; long lists are hard to read."""
 
 
 @dataclass(frozen=True, slots=True)
 class Wanted:
-    """What is to be read from the coefficients of one rung.
+    """The contrasts, slopes and means that are computed for one rung.
 
     Attributes
     ----------
     contrasts : tuple of (str, tuple of Linear)
         Name and hypotheses.
     slopes : tuple of (SlopeSpec, bool)
-        Pairs, and whether the spec names them.
+        Pairs of predictors, and whether the spec names the pair.
     means : tuple of MeanSpec
     """
 
@@ -50,17 +50,17 @@ def wanted_on(
     levels: Mapping[str, HierarchyLevel],
     coefficients: CoefficientWords,
 ) -> Wanted:
-    """Return what is wanted on one rung.
+    """Return the contrasts, slopes and means of one rung.
 
     Parameters
     ----------
     spec : PipelineSpec
     predictors : Predictors
-        Of the rung.
+        The predictors of the rung.
     levels : mapping
-        Level per data column.
+        The level of each data column.
     coefficients : CoefficientWords
-        Of all rungs.
+        The coefficients of all rungs.
     """
     there = coefficients.columns(predictors.design)
     contrasts = []
@@ -72,10 +72,10 @@ def wanted_on(
 
 
 def linears(contrast: ContrastSpec, words: Words) -> tuple[Linear, ...]:
-    """Return the hypotheses of a contrast, on the names of coefficients.
+    """Return the hypotheses of a contrast, in terms of the names of coefficients.
 
-    FormulaError if one cannot be read. The words of ``weights`` have to be known, and to mean one
-    coefficient each.
+    FormulaError is raised if a hypothesis cannot be read. Each word of ``weights`` must name exactly one
+    coefficient.
     """
     if contrast.weights is None:
         return tuple(parse_linear(text, (), words) for text in contrast.hypothesis)
@@ -84,7 +84,7 @@ def linears(contrast: ContrastSpec, words: Words) -> tuple[Linear, ...]:
 
 
 def _parsed(contrast: ContrastSpec, words: Words) -> tuple[Linear, ...]:
-    """Return the hypotheses; none where only a rung that failed has their coefficients."""
+    """Return the hypotheses; return none if only a failed rung has their coefficients."""
     if not set(contrast.weights or ()) <= set(words):
         return ()
     try:
@@ -94,7 +94,7 @@ def _parsed(contrast: ContrastSpec, words: Words) -> tuple[Linear, ...]:
 
 
 def _on_columns(hypothesis: Linear, columns: Mapping[str, str]) -> Linear:
-    """Return a hypothesis on the columns of one rung."""
+    """Return a hypothesis in terms of the columns of one rung."""
     return replace(hypothesis, weights={columns[name]: w for name, w in hypothesis.weights.items()})
 
 
@@ -115,9 +115,9 @@ def _slopes(
 
 
 def cross_level_pairs(formula: Formula, levels: Mapping[str, HierarchyLevel]) -> tuple[tuple[str, str], ...]:
-    """Return focal predictor and moderator of the cross-level terms: of lower level, of higher.
+    """Return the focal predictor (lower level) and the moderator (higher level) of each cross-level term.
 
-    A variable made of several columns is neither: it has no one level.
+    A variable that consists of several columns is neither, since it has no single level.
     """
     fixed = formula.fixed
     columns = [tuple(dict.fromkeys(name.name for name in columns_of(v))) for v in fixed.variables]
@@ -149,7 +149,7 @@ def _means(spec: PipelineSpec, predictors: Predictors) -> tuple[MeanSpec, ...]:
 
 
 def value_of(predictor: Predictor, text: str) -> PredictorValue:
-    """Return a value of a predictor as it is written in a spec; ValueError where it is none."""
+    """Return the value of a predictor that a text of the spec denotes; raise ValueError if invalid."""
     if predictor.category and isinstance(predictor.levels[0], str):
         if text not in predictor.levels:
             raise ValueError(text)

@@ -38,7 +38,7 @@ __all__ = ["collect", "labels_of"]
 
 
 def labels_of(session: Session) -> Labels:
-    """Return the words for models and columns: those of the spec, else those of the data file."""
+    """Return the labels of models and columns: those of the spec, else those of the data file."""
     columns, models = session.spec.data.columns, (*session.spec.prelude, *session.spec.rungs)
     labels = {column.name: column.label for column in session.profile.columns if column.label}
     labels |= {name: column.label for name, column in columns.items() if column.label not in (None, "", name)}
@@ -50,7 +50,7 @@ def labels_of(session: Session) -> Labels:
 
 
 def _label(column: DerivedColumn, labels: Mapping[str, str]) -> str:
-    """Return the label of a column that a remedy has made."""
+    """Return the label of a column that a remedy has derived."""
     source = labels[column.source]
     group = " within ".join(labels.get(name, name) for name in column.within)
     if column.kind == "mean":
@@ -59,7 +59,7 @@ def _label(column: DerivedColumn, labels: Mapping[str, str]) -> str:
 
 
 def _profile(session: Session) -> DataProfile:
-    """Return the profile of the data with the columns that remedies have made."""
+    """Return the profile of the data with the columns that remedies have derived."""
     made = [ColumnProfile(name=c.name, kind="number", derived=c.words, used=True) for c in session.derived]
     levels = [
         VariableLevel(
@@ -124,7 +124,7 @@ def _of_fitted(
 ) -> Iterator[ComparisonRecord]:
     """Yield the comparisons of rungs that have a record.
 
-    A comparison outlives a rung whose step failed while its estimates were kept.
+    The record of a comparison can exist without that of its rung, if the step of the rung failed later.
     """
     names = {fit.model for fit in fits}
     for record in records:
@@ -133,7 +133,7 @@ def _of_fitted(
 
 
 def _intervals(session: Session, fitted: Sequence[str]) -> Intervals:
-    """Return the intervals of all rungs that took steps of their own; of a step that failed, the reason."""
+    """Return the intervals of all rungs from separate steps, or the reason if such a step failed."""
     sources = session.plan.inputs.interval_sources
     found = tuple(_of_source(session, source, model) for source in sources for model in fitted)
     return Intervals(session.spec.intervals.words, found)
@@ -152,7 +152,7 @@ def _of_source(session: Session, source: IntervalSource, model: str) -> Interval
 
 
 class _Modes(Mapping[str, "pd.DataFrame"]):
-    """The conditional modes per rung, each read when it is asked for: most figures ask for none."""
+    """The conditional modes per rung; each is read at its first use, since most figures use none."""
 
     def __init__(self, paths: Mapping[str, Path]) -> None:
         self._paths = paths

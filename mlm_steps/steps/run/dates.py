@@ -1,4 +1,4 @@
-"""The date that a report may print: one that depends on its inputs alone, never on a clock."""
+"""Find the date of a report, which depends only on the inputs of the report and not on a clock."""
 
 from __future__ import annotations
 
@@ -13,22 +13,22 @@ from mlm_steps.errors import Fault, UsageError
 __all__ = ["report_date"]
 
 VARIABLE = "SOURCE_DATE_EPOCH"
-"""Seconds since 1970, as https://reproducible-builds.org/specs/source-date-epoch has it."""
+"""Environment variable of seconds since 1970 (https://reproducible-builds.org/specs/source-date-epoch)."""
 GIT = ("git", "-c", "core.fsmonitor=false", "-c", "protocol.allow=never")
-"""Git without the settings of a repository that would run a program."""
+"""The git command, without the settings of a repository that can run a program."""
 PATIENCE = 10.0
-"""Seconds after which the history of a repository is too long to be asked for a date."""
+"""Seconds after which a git command is stopped, since the history of a repository may be long."""
 
 
 def report_date(spec: Path) -> dict[str, str]:
-    """Return the date of a report and where it is from; nothing where neither source has one.
+    """Return the date of a report and its source; return an empty mapping if neither source has a date.
 
-    ``SOURCE_DATE_EPOCH`` goes first; then comes the last commit of the spec, if the file is as committed.
+    The sources are first ``SOURCE_DATE_EPOCH``, then the last commit of the spec if it is unchanged.
 
     Raises
     ------
     UsageError
-        If the variable is no number of seconds.
+        If the variable is not a number of seconds.
     """
     seconds = os.environ.get(VARIABLE, "").strip()
     if seconds:
@@ -48,7 +48,7 @@ def _day(seconds: str) -> str:
 
 @lru_cache(maxsize=8)
 def _committed(path: Path, _: int) -> str | None:
-    """Return the day of the last commit of a file; None if it was changed since or is in no repository."""
+    """Return the day of the last commit of a file; None if it has changed or is not in a repository."""
     if not any((folder / ".git").exists() for folder in path.parents):
         return None
     blob = _git(path, "rev-parse", f"HEAD:./{path.name}")
@@ -62,7 +62,7 @@ def _committed(path: Path, _: int) -> str | None:
 
 
 def _git(path: Path, *words: str) -> str:
-    """Return what git prints; nothing where there is no git, or it refuses."""
+    """Return the output of git; return an empty text if git is not installed or fails."""
     import subprocess
 
     environment = {**os.environ, "GIT_NO_LAZY_FETCH": "1", "GIT_OPTIONAL_LOCKS": "0"}

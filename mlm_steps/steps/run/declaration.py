@@ -1,4 +1,4 @@
-"""How a step is declared in ``STEPS``; the command line imports this module, which imports no library."""
+"""The classes that declare a step in ``STEPS``; this module imports no library, so that mlm starts fast."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 __all__ = ["Declaration", "Of", "Option", "OptionalWork", "Scope"]
 
 Of = tuple[str, ...]
-"""What one job of a step is about: a value for each option of its scope."""
+"""The subject of one job of a step: a value for each option of its scope."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,7 +26,7 @@ class Option:
     name, help : str
         The option without its dashes, and a line of explanation.
     required : bool
-        Whether the command needs it; its value is None where it is not given.
+        Whether the command needs it; the value of an option that is not given is None.
     """
 
     name: str
@@ -36,16 +36,16 @@ class Option:
 
 @dataclass(frozen=True, slots=True)
 class Scope:
-    """What a step is repeated for, such as each rung.
+    """The objects for which a step is repeated, such as each rung.
 
     Attributes
     ----------
     pattern : str
         The name of a job after ``step/``, with the names of the options in braces; empty for one job per run.
     options : tuple of Option
-        The options that say which job a command does.
+        The options that select the job of a command.
     jobs : callable
-        Returns a value for each option, for each job that the spec asks for.
+        Returns, for each job that the spec asks for, a value for each option.
     """
 
     pattern: str
@@ -60,20 +60,20 @@ class Scope:
 
 @dataclass(frozen=True, slots=True)
 class OptionalWork:
-    """A step that is done only as far as the effort allows.
+    """A step for which the effort decides which of its work is done.
 
     Attributes
     ----------
     step : OptionalStep
         The step, as the record of the effort names it.
     gives : str
-        What its results are, in the plural.
+        The name of its results, in the plural.
     key : str
-        What a user writes into the spec to have it done in any case.
+        The entry of the spec that makes the step run at every effort.
     demanded : callable
-        Whether the spec demands it.
+        Returns whether the spec demands it.
     units : callable
-        The rungs or comparisons about which one of its jobs decides.
+        Returns the rungs or comparisons on which one of its jobs works.
     """
 
     step: OptionalStep
@@ -89,43 +89,44 @@ def _nothing(_: PlanInputs, __: Of) -> Sequence[str]:
 
 @dataclass(frozen=True, slots=True)
 class Declaration:
-    """All that the plan, the command line, the workflow and the pool know of a step.
+    """The declaration of a step, which the plan, the command line, the workflow and the pool use.
 
-    Its code is the function of the step's name in the module of that name, which takes the session and the
-    values of the options in their order.
+    The code of a step is the function of its name in the module of its name. The function takes the session
+    and the values of the options in their order.
 
     Attributes
     ----------
     summary : str
-        What it does, as a line of the help.
+        A line of the help that says what the step does.
     scope : Scope
-        What it is repeated for.
+        The objects for which the step is repeated.
     output : str
-        The file that says that a job is done, below the output folder. ``{of}`` is what follows the slash in
-        the job's name, ``{format}`` the first format of the report.
+        The file that marks a job as done, relative to the output folder. ``{of}`` stands for the part of the
+        job's name after the slash, ``{format}`` for the first format of the report.
     example : str
-        The arguments of an example after the spec.
+        The arguments after the spec in an example.
     options : tuple of Option
-        Options of the command beside those of the scope.
+        Options of the command in addition to those of the scope.
     models : callable
-        The models whose fits it reads; their keys enter its key.
+        Returns the models whose fits the step reads; their keys enter its key.
     after : callable
-        The names of other jobs whose files it reads.
+        Returns the names of other jobs whose files the step reads.
     depends_on : callable
-        What of the spec its result depends on, beside the models, as plain values. It enters its key.
+        Returns the parts of the spec, besides the models, on which the result depends, as plain values. They
+        enter its key.
     key : callable or None
-        Returns its key where this is not made from ``models`` and ``depends_on``.
+        Returns its key if the key is not made from ``models`` and ``depends_on``.
     read_by : tuple of str
-        The steps that read the results of all its jobs.
+        The steps that read the results of all jobs of this step.
     optional : OptionalWork or None
-        None where it is always done.
+        None if the step is always done.
     fails_alone : bool
-        Whether the steps after it run where it fails, with the reason in place of its result.
+        Whether later steps run after a failure of this step, with the reason in place of its result.
     changed : str
-        Why it is made again where nothing before it has changed.
+        The reason for making it again if no earlier step has changed.
     preload : tuple of str
-        Modules that its code imports when they are first used, loaded early by the pool of a run. A function
-        after a colon returns an iterator that does more of such work.
+        Modules that its code imports at first use; the pool of a run loads them early. A function after a
+        colon returns an iterator that does further loading.
     """
 
     summary: str

@@ -19,15 +19,15 @@ NUMERICAL = ("numpy", "scipy", "pandas", "statsmodels", "pyarrow", "matplotlib")
 
 @cache
 def numerical_versions() -> Mapping[str, str]:
-    """Return the versions of the libraries that results may depend on, and ours."""
+    """Return the versions of this package and of the libraries on which results may depend."""
     return {name: version(name) for name in ("mlm-steps", *NUMERICAL)}
 
 
 @cache
 def code_identity() -> str:
-    """Return a hash of our code and templates and of the versions results depend on.
+    """Return a hash of the code and templates of this package and of the versions on which results depend.
 
-    A changed line makes every result stale; so does a compiled kernel in place of numpy, or the reverse.
+    A changed line makes every result stale, as does a change between the compiled kernel and numpy.
     """
     digest, package = hashlib.sha256(), Path(__file__).resolve().parents[2]
     files = [*package.rglob("*.py"), *package.rglob("*.c"), *share("reports").rglob("*.*")]
@@ -39,6 +39,6 @@ def code_identity() -> str:
 
 
 def made_from(*parts: object) -> str:
-    """Return the key of what is made by this code from the parts, which are plain values."""
+    """Return the key of a result that this code makes from the parts, which are plain values."""
     text = json.dumps([*parts, code_identity()], sort_keys=True, default=str)
     return hashlib.sha256(text.encode()).hexdigest()[:32]

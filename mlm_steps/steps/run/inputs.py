@@ -1,7 +1,7 @@
-"""What the plan of a run is computed from, and the keys of the data and of the models.
+"""The inputs of the plan of a run, and the keys of the data and of the models.
 
-A key is a hash of all that a step depends on: its part of the spec, the columns it uses, the keys of the
-fits that it reads, our code and the versions of the numerical libraries.
+A key is a hash of everything on which a step depends: its part of the spec, the columns it uses, the keys of
+the fits that it reads, the code of this package and the versions of the numerical libraries.
 """
 
 from __future__ import annotations
@@ -26,10 +26,10 @@ from mlm_steps.steps.run.levels import HierarchyLevel, variable_levels
 __all__ = ["PlanInputs"]
 
 EXTRAS = ("nlopt",)
-"""Optional libraries that refits by every optimiser use where they are installed."""
+"""Optional libraries that refits by every optimiser use if they are installed."""
 
 INTERVAL_SOURCES: tuple[IntervalSource, ...] = ("profile", "bootstrap")
-"""Sources of intervals that have a step of their own, in the order of the tables."""
+"""Sources of intervals that have a separate step, in the order of the tables."""
 
 TESTS = {"df", "anova", "confidence"}
 """Keys of ``estimation`` on which no estimate depends."""
@@ -38,7 +38,7 @@ TESTS = {"df", "anova", "confidence"}
 def _simulation_jobs(spec: PipelineSpec) -> tuple[str, ...]:
     """Return the bootstrap replicates of each job of a comparison, such as ``0-500``, the end excluded.
 
-    Unless all comparisons are bootstrapped, one job does all replicates: most comparisons need none.
+    Unless all comparisons are bootstrapped, one job does all replicates, since most comparisons need none.
     """
     count = spec.tests.replicates
     size = SIZE if spec.tests.bootstrap == "always" or spec.effort == "full" else count
@@ -46,7 +46,7 @@ def _simulation_jobs(spec: PipelineSpec) -> tuple[str, ...]:
 
 
 class PlanInputs:
-    """What the declarations of steps are evaluated on; every key but that of the data needs the profile.
+    """The values that the declarations of steps use; all keys except that of the data need the profile.
 
     Parameters
     ----------
@@ -117,7 +117,7 @@ class PlanInputs:
         return [source for source in INTERVAL_SOURCES if self.spec.intervals.kinds(source)]
 
     def with_intervals(self, source: IntervalSource) -> list[tuple[str, ...]]:
-        """Return the rungs whose intervals come from one source: all, or none."""
+        """Return the rungs whose intervals come from one source: all rungs or none."""
         return [(name,) for name in self.rungs] if self.spec.intervals.kinds(source) else []
 
     @cached_property
@@ -136,7 +136,7 @@ class PlanInputs:
     def simulated(self) -> tuple[tuple[str, str, str], ...]:
         """Smaller model, larger model and replicates of each job of bootstrapped comparisons.
 
-        Whether a comparison is bootstrapped is known once its rungs are fitted; its random part must change.
+        It includes every comparison that may need a bootstrap; the need is known once its rungs are fitted.
         """
         asked = self.spec.tests.bootstrap
         pairs = [pair for pair in self.spec.pairs if asked == "always" or self._may_need_bootstrap(pair)]
@@ -144,7 +144,7 @@ class PlanInputs:
         return tuple((pair.smaller, pair.larger, replicates) for pair in pairs for replicates in jobs)
 
     def _may_need_bootstrap(self, pair: PairSpec) -> bool:
-        """Return whether the random parts differ; a remedy may change either."""
+        """Return whether the random parts may differ; a remedy may change the random part of each rung."""
         smaller, larger = (self.formulas[name] for name in (pair.smaller, pair.larger))
         written = [{bar.source for bar in formula.bars} for formula in (smaller, larger)]
         return bool(self.spec.remedies) or written[0] != written[1]
@@ -171,12 +171,12 @@ class PlanInputs:
 
     @property
     def readings(self) -> list[object]:
-        """The parts of the spec that say which contrasts, slopes and means are computed."""
+        """The parts of the spec that determine which contrasts, slopes and means are computed."""
         said = self.spec.model_dump(mode="json", include={"contrasts", "slopes", "means"})
         return [said["contrasts"], said["slopes"], said["means"]]
 
     def interval_settings(self, source: IntervalSource) -> list[object]:
-        """Return the parts of the spec on which the intervals of a source depend, beside the fit."""
+        """Return the parts of the spec on which the intervals of a source depend, besides the fit."""
         spec = self.spec
         drawn = [spec.seed, spec.bootstrap.kind, self.resampled] if source == "bootstrap" else []
         return [spec.intervals.kinds(source), spec.estimation.confidence, *drawn]
@@ -188,7 +188,7 @@ class PlanInputs:
 
     @property
     def test_settings(self) -> dict[str, object]:
-        """The parts of the spec that say how coefficients and terms are tested."""
+        """The parts of the spec that determine how coefficients and terms are tested."""
         return self.spec.estimation.model_dump(mode="json", include=TESTS)
 
     @property
@@ -200,7 +200,7 @@ class PlanInputs:
 
     @property
     def table_settings(self) -> list[object]:
-        """The parts of the spec that tables depend on, beside those of the records that they show."""
+        """The parts of the spec on which tables depend, besides those of the records that they show."""
         tests = self.spec.tests.model_dump(mode="json")
         return [self.allfit_settings, self.spec.effort, self.spec.seed, tests]
 
@@ -214,7 +214,7 @@ class PlanInputs:
 
     @cached_property
     def data_key(self) -> str:
-        """Hash of all that the analysis sample depends on."""
+        """Hash of everything on which the analysis sample depends."""
         spec = self.spec
         data = spec.data.model_dump(mode="json", exclude={"columns"})
         columns = {
@@ -230,19 +230,19 @@ class PlanInputs:
         return made_from("data", data, columns, dict(spec.declared_levels), uses, content)
 
     def fit_key(self, model: str) -> str | None:
-        """Return the key of a rung's record: of its estimates and of the tests of its coefficients."""
+        """Return the key of a rung's record, which covers its estimates and the tests of its coefficients."""
         estimates = self.estimates_keys[model]
         return None if estimates is None else made_from("fit", estimates, self.test_settings)
 
     def prelude_key(self, model: str) -> str | None:
-        """Return the key of a single-level model, whose tests depend on the confidence level alone."""
+        """Return the key of a single-level model, whose tests depend only on the confidence level."""
         estimates = self.estimates_keys[model]
         confidence = self.spec.estimation.confidence
         return None if estimates is None else made_from("prelude", estimates, confidence)
 
     @cached_property
     def estimates_keys(self) -> dict[str, str | None]:
-        """The key of each model's estimates, which stay as they are where only its tests change."""
+        """The key of each model's estimates, which does not change if only its tests change."""
         models = (*self.spec.prelude, *self.spec.rungs)
         profile = self.profile
         if profile is None:

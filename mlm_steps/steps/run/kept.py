@@ -1,6 +1,6 @@
 """Read files once for all steps of a run: the pool reads them, and every fork inherits the values.
 
-A file whose size or time of change differs is read again.
+A file is read again if its size or its modification time has changed.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ State = tuple[int, int, int]
 
 
 def frame_in(path: Path) -> pd.DataFrame:
-    """Return the frame in a Parquet file, the caller's own to add columns to."""
+    """Return a shallow copy of the frame in a Parquet file, to which the caller may add columns."""
     return _frame(path, _state(path)).copy(deep=False)
 
 
@@ -34,9 +34,9 @@ def content_hash(path: Path) -> str:
 
 
 def open_spec(path: Path, *, allow_outside: bool = False) -> LoadedSpec:
-    """Return the spec in a file, its formulas read; SpecError with all faults.
+    """Return the spec in a file, with its formulas checked; raise SpecError with all faults.
 
-    UsageError for a path that is no text, which the records of a run could not name.
+    UsageError is raised for a path that is not valid UTF-8, since the records of a run could not name it.
     """
     if not is_text(str(path)):
         what = "the path of the spec has bytes that are no characters in UTF-8"
@@ -49,12 +49,12 @@ def open_spec(path: Path, *, allow_outside: bool = False) -> LoadedSpec:
 
 
 def is_text(name: str) -> bool:
-    """Return whether a name of a file can be written as UTF-8."""
+    """Return whether the name of a file can be encoded as UTF-8."""
     return not any("\ud800" <= character <= "\udfff" for character in name)
 
 
 def check_formula(text: str) -> None:
-    """Refuse a formula that cannot be read; FormulaError."""
+    """Raise FormulaError for a formula that cannot be read."""
     parse_formula(text)
 
 

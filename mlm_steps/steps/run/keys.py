@@ -1,7 +1,7 @@
-"""Key files: how a step's freshness is told to Snakemake, which looks at times of change only.
+"""Key files tell Snakemake, which compares only modification times, whether a step is current.
 
-The key file of a current step is older than any file, that of a step that has to be made a little newer than
-the file that is there.
+The key file of a current step is older than any file. The key file of a step that has to be made is slightly
+newer than the existing file.
 """
 
 from __future__ import annotations
@@ -17,9 +17,9 @@ from mlm_steps.steps.run.plan import Plan, Step
 __all__ = ["key_file"]
 
 CURRENT = 10**9
-"""Nanoseconds since the epoch: the time of the key file of a current step."""
+"""Time of the key file of a current step in nanoseconds since the epoch; no other file is so old."""
 LITTLE = 10**6
-"""Nanoseconds, which Snakemake's floating-point seconds can tell apart."""
+"""Nanoseconds by which a key file is newer; Snakemake's floating-point seconds resolve the difference."""
 
 
 def key_file(plan: Plan, step: Step, root: Path = Path(".snakemake")) -> Path:
@@ -35,9 +35,9 @@ def key_file(plan: Plan, step: Step, root: Path = Path(".snakemake")) -> Path:
 
 
 def _time_of(head: Path) -> int:
-    """Return the time of change of a file that has to be made again; one in the future is put back.
+    """Return the modification time of a file that has to be made again; a time in the future is set back.
 
-    Results that were restored from a machine whose clock is fast would count as newer than what is made.
+    Otherwise results from a machine with a fast clock would count as newer than results that are made now.
     """
     if not head.is_file():
         return CURRENT

@@ -1,4 +1,4 @@
-"""Where a run keeps its files."""
+"""The paths of the files of a run."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ class Layout:
 
     @property
     def provenance(self) -> Path:
-        """Versions, hashes, times: the one file that differs between two equal runs."""
+        """The file of versions, hashes and times; no other file differs between two equal runs."""
         return self.out / "provenance.json"
 
     @property
@@ -38,7 +38,7 @@ class Layout:
         return self.out / "tables"
 
     def output(self, step: str, *, form: str = "") -> Path:
-        """Return the file that says that a step such as ``fit/slope`` is done.
+        """Return the file that marks a step such as ``fit/slope`` as done.
 
         ``form`` is the format of the report.
         """
@@ -46,11 +46,11 @@ class Layout:
         return self.out / STEPS[kind].output.format(of=of, format=form)
 
     def figure(self, name: str, suffix: str) -> Path:
-        """Return the drawing of a figure, ``svg``, or its data, ``csv``."""
+        """Return the file of a figure with a suffix: ``svg`` for the drawing, ``csv`` for its data."""
         return self.out / "figures" / f"{name}.{suffix}"
 
     def optima(self, model: str) -> Path:
-        """Return the record of the optima of a rung, which stays where only its tests are made again."""
+        """Return the record of the optima of a rung, which is kept if only its tests are made again."""
         return self.out / "fits" / f"{model}.optima.json"
 
     def modes(self, model: str) -> Path:

@@ -1,9 +1,8 @@
-"""provenance.json: what each step made, from what, and when.
+"""Read and write provenance.json, which records the files, the key and the time of each step.
 
-The one file of a run in which times stand. A step adds its entry when all its files are in place, so an
-entry means a finished step; what is here and still has the same bytes need not be made again. The log of a
-step is written by the shell that runs it and is not complete when the entry is made: only its presence
-counts.
+It is the only file of a run that contains times. A step adds its entry after all its files are written, so
+each entry belongs to a finished step. Files that still have the recorded bytes need not be made again. The
+shell writes the log of a step and completes it after the entry is made, so only its presence is checked.
 """
 
 from __future__ import annotations
@@ -29,16 +28,16 @@ from mlm_steps.steps.run.layout import Layout
 __all__ = ["Ledger", "Recorder", "describe_run", "forget", "recorded", "withdraw"]
 
 HASHED_BYTES = 2**20
-"""Files up to this size are hashed at every start; larger files only if their size or time has changed.
+"""Largest size of files that are hashed at every start; larger files are hashed if size or time has changed.
 
 One mebibyte takes less than a millisecond to hash.
 """
 SHOWN = 3
-"""Names that a reason lists before it counts the rest."""
+"""Largest number of names that a reason lists before it counts the others, so that it fits on one line."""
 
 
 class FileEntry(Part):
-    """One file as it was written."""
+    """Size, hash and modification time of a file when it was written."""
 
     size: int
     sha256: str
@@ -50,16 +49,16 @@ class StepEntry(Part):
 
     key: str
     code: str = ""
-    """Hash of our code and of the libraries' versions, which are part of the key."""
+    """Hash of the code of this package and of the libraries' versions, which are part of the key."""
     started: str
     seconds: float
     outputs: dict[str, FileEntry]
     log: bool = False
-    """Whether the step has a log: a step that a person types at a terminal has none."""
+    """Whether the step has a log; a step that is started at a terminal has none."""
     estimates: str = ""
-    """Of a fit, the key of its estimates, which stay as they are where only its tests change."""
+    """For a fit, the key of its estimates, which does not change if only its tests change."""
     without: tuple[str, ...] = ()
-    """Steps that it reads and whose files were absent or out of date: it has to be made again after them."""
+    """Steps whose files it reads and that were not current; it has to be made again after them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,21 +70,21 @@ class Ledger:
 
     @classmethod
     def read(cls, layout: Layout) -> Ledger:
-        """Return the ledger of a folder; empty when there is none or it cannot be read as one."""
+        """Return the ledger of a folder; it is empty if there is no file or the file cannot be read."""
         return cls(layout, _steps(_content(layout)))
 
     def key(self, step: str) -> str | None:
-        """Return the key that a step's files were made from; None if they are not whole."""
+        """Return the key from which a step's files were made; None if a file is missing or changed."""
         return None if self.damage(step) else self.steps[step].key
 
     def holds(self, step: str, path: Path) -> bool:
-        """Return whether a file is as a step wrote it, whatever has become of the step's other files."""
+        """Return whether a file is as a step wrote it, regardless of the step's other files."""
         entry = self.steps.get(step)
         file = entry.outputs.get(str(path.relative_to(self.layout.out))) if entry else None
         return file is not None and _unchanged(path, file)
 
     def damage(self, step: str) -> str | None:
-        """Return why a step has to be made again whatever its key is; None where its files are whole."""
+        """Return why a step has to be made again regardless of its key; None if its files are unchanged."""
         entry = self.steps.get(step)
         if entry is None or not entry.outputs:
             return "it has not been made yet"
@@ -101,26 +100,26 @@ class Ledger:
 
 
 class Recorder:
-    """Collects the files that a step writes; of a fit, also the key of its estimates."""
+    """Collects the files that a step writes and, for a fit, the key of its estimates."""
 
     def __init__(self) -> None:
         self.outputs: list[Path] = []
         self.estimates = ""
 
     def add(self, *paths: Path) -> None:
-        """Note files that are in place."""
+        """Add files that have been written."""
         self.outputs.extend(paths)
 
 
 def _some(names: Sequence[str]) -> str:
-    """Return a list in words, its first three members only."""
+    """Return a list in words, with only its first three members."""
     rest = len(names) - SHOWN
     return ", ".join(names[:SHOWN]) + (f" and {rest} more" if rest > 0 else "")
 
 
 @contextmanager
 def recorded(layout: Layout, step: str, key: str, without: Sequence[str] = ()) -> Iterator[Recorder]:
-    """Run a step's body and, when it ends well, enter its files in the ledger.
+    """Run a step's body and, if it succeeds, enter its files in the ledger.
 
     ``without`` names the steps that it reads and whose files are absent or out of date.
     """
@@ -138,14 +137,14 @@ def recorded(layout: Layout, step: str, key: str, without: Sequence[str] = ()) -
         without=tuple(without),
     )
     with _locked(layout) as content:
-        # The other entries stay as they are written: to read them all would take longer than many a step.
+        # The other entries are not parsed, since parsing all of them would take longer than many steps.
         steps = _raw_steps(content)
         _remove(layout, _entry(steps.get(step)), keep=entry.outputs)
         content["steps"] = {**steps, step: entry.model_dump(mode="json")}
 
 
 def describe_run(layout: Layout, facts: dict[str, object]) -> None:
-    """Enter what holds for the whole run: versions, hashes, platform."""
+    """Enter the facts on the whole run: versions, hashes, platform."""
     with _locked(layout) as content:
         content["run"] = facts
 
@@ -161,7 +160,7 @@ def forget(layout: Layout, known: Sequence[str]) -> None:
 
 
 def withdraw(layout: Layout) -> None:
-    """Make every step count as not current; its files stay until they are replaced."""
+    """Mark every step as not current; its files stay until they are replaced."""
     with _locked(layout) as content:
         steps = _steps(content)
         content["steps"] = _plain({n: entry.model_copy(update={"key": ""}) for n, entry in steps.items()})
@@ -177,7 +176,7 @@ def _remove(layout: Layout, entry: StepEntry | None, keep: dict[str, FileEntry])
 
 @contextmanager
 def _locked(layout: Layout) -> Iterator[dict[str, object]]:
-    """Give the content of the ledger for change; no other step changes it meanwhile."""
+    """Yield the content of the ledger for changes; no other step can change it at the same time."""
     folder = layout.out / "logs"
     folder.mkdir(parents=True, exist_ok=True)
     handle = os.open(folder, os.O_RDONLY)
@@ -192,10 +191,10 @@ def _locked(layout: Layout) -> Iterator[dict[str, object]]:
 
 
 def _content(layout: Layout) -> dict[str, object]:
-    """Return the file's content; what is not ours counts as absent, for then everything is made anew."""
+    """Return the file's content; an invalid file counts as absent, so that every step is made again."""
     try:
         content = json.loads(layout.provenance.read_bytes())
-    except (OSError, ValueError, RecursionError):  # the last: brackets nested without end
+    except (OSError, ValueError, RecursionError):  # RecursionError: brackets nested too deeply
         return {}
     return content if isinstance(content, dict) and content.get("schema_version") == 1 else {}
 
@@ -211,7 +210,7 @@ def _steps(content: dict[str, object]) -> dict[str, StepEntry]:
 
 
 def _entry(raw: object) -> StepEntry | None:
-    """Return an entry as it was written; None where we did not write it: the step counts as not done."""
+    """Return an entry; None if it is invalid, so that the step counts as not done."""
     try:
         return StepEntry.model_validate(raw)
     except ValidationError:
@@ -230,7 +229,7 @@ def _describe(path: Path) -> FileEntry:
 
 
 def _unchanged(path: Path, entry: FileEntry) -> bool:
-    """Return whether a file is as it was; another step may delete it while it is read."""
+    """Return whether a file is unchanged; another step may delete it while it is read."""
     try:
         status = path.stat()
         if not stat.S_ISREG(status.st_mode) or status.st_size != entry.size:

@@ -1,4 +1,4 @@
-"""The level of each variable in the hierarchy, as the profile found it."""
+"""Determine the level of each variable in the hierarchy from the profile."""
 
 from __future__ import annotations
 
@@ -16,8 +16,8 @@ _LEVELS: tuple[HierarchyLevel, ...] = ("1", "2", "3")
 def variable_levels(profile: DataProfile, declared: Mapping[str, int]) -> dict[str, HierarchyLevel]:
     """Return per variable its declared level, else the highest at which it is constant inside each group.
 
-    A declared level wins where the data contradict it in some groups and the spec lets that pass: the model's
-    equations are those the author means.
+    A declared level has priority if the data contradict it in some groups and the spec allows this, since the
+    equations of the model should be those that the author intends.
     """
     ranks = profile.ranks
     levels: dict[str, HierarchyLevel] = {}

@@ -1,4 +1,4 @@
-"""Parquet in and out, one thread: steps run side by side, in forks that must not inherit threads."""
+"""Read and write Parquet with one thread, since steps run in parallel forks that must not inherit threads."""
 
 from __future__ import annotations
 
@@ -15,12 +15,12 @@ __all__ = ["read_parquet", "write_parquet"]
 
 
 def read_parquet(path: Path) -> pd.DataFrame:
-    """Return the frame in a file; UsageError if it is damaged."""
+    """Return the frame in a file; raise UsageError if it is damaged."""
     import pyarrow as pa
     import pyarrow.parquet as pq
 
     try:
-        with path.open("rb") as stream:  # of names, pyarrow takes valid UTF-8 only
+        with path.open("rb") as stream:  # pyarrow accepts only names in valid UTF-8
             table = pq.ParquetFile(stream).read(use_threads=False)
         frame: pd.DataFrame = table.to_pandas(use_threads=False)
     except (pa.ArrowException, OSError) as error:

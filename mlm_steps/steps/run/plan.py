@@ -1,8 +1,8 @@
-"""Which steps a spec asks for, and which of them have to be made.
+"""Determine which steps a spec asks for, and which of them have to be made.
 
-Files whose entry in the ledger has the key of their step are current, wherever they come from. The keys of
-all steps but ``data`` need the profile that ``data`` writes, and those of optional steps need the plan that
-``effort`` writes; until these are current the keys are unknown.
+Files are current if their entry in the ledger has the key of their step, even if they were copied. All keys
+except that of ``data`` need the profile that ``data`` writes, and those of optional steps need the plan that
+``effort`` writes. Keys are unknown until these files are current.
 """
 
 from __future__ import annotations
@@ -38,11 +38,11 @@ class Step:
     name : str
         ``data``, ``fit/slope``, ``compare/null--l1`` …
     head : Path
-        The file that says that the step is done.
+        The file that marks the step as done.
     needs : tuple of str
         The steps whose files it reads, except ``data``.
     key : str or None
-        Hash of what it is made from; None while the data are not current.
+        Hash of its inputs; None while the data are not current.
     why : str or None
         Why it has to be made; None if its files were made from that key and have not changed since.
     """
@@ -61,7 +61,7 @@ class Step:
 
 @dataclass(frozen=True, slots=True)
 class _Job:
-    """A step whose key is not computed yet: a command needs the key of its own step alone."""
+    """A step whose key is not yet computed, since a command needs only the key of its own step."""
 
     kind: str
     name: str
@@ -84,7 +84,7 @@ class Plan:
 
     @property
     def written(self) -> tuple[Path, ...]:
-        """The files that earlier runs have written, as the ledger has them, and the ledger."""
+        """The ledger and the files that it lists, which earlier runs have written."""
         names = (name for entry in self.ledger.steps.values() for name in entry.outputs)
         return (self.layout.provenance, *(self.layout.out / name for name in names))
 
@@ -94,7 +94,7 @@ class Plan:
         return {m.name: self.read(m.formula) for m in (*self.spec.prelude, *self.spec.rungs)}
 
     def read(self, formula: str) -> Formula:
-        """Return a formula; a grouping factor has the name by which the ladder first writes it."""
+        """Return a parsed formula; each grouping factor has the name that the ladder uses for it first."""
         return with_shared_names(parse_formula(formula), self._names)
 
     @cached_property
@@ -103,7 +103,7 @@ class Plan:
 
     @cached_property
     def inputs(self) -> PlanInputs:
-        """What the declarations of the steps are evaluated on."""
+        """The values that the declarations of the steps use."""
         return PlanInputs(self.loaded, self.formulas, lambda: self.profile, lambda: self.work)
 
     @cached_property
@@ -122,7 +122,7 @@ class Plan:
         key, entry = self._key(self._jobs["effort"]), self.ledger.steps.get("effort")
         if key is None or entry is None:
             return None
-        # A plan that was made without a rung that failed holds for the others.
+        # A plan that was made without a failed rung is valid for the other rungs.
         whole = entry.model_copy(update={"without": ()})
         if Ledger(self.layout, {"effort": whole}).key("effort") != key:
             return None
@@ -135,11 +135,11 @@ class Plan:
 
     @cached_property
     def steps(self) -> tuple[Step, ...]:
-        """All steps, each after those it needs."""
+        """All steps, each after the steps that it needs."""
         return tuple(self.step(name) for name in self._jobs)
 
     def step(self, name: str) -> Step:
-        """Return one step; KeyError if the spec asks for none of that name."""
+        """Return the step of a name; raise KeyError if the spec asks for no such step."""
         if name not in self._found:
             job = self._jobs[name]
             head = self.layout.output(name, form=self.spec.report.formats[0])
@@ -161,7 +161,7 @@ class Plan:
         return {job.name: job for job in jobs}
 
     def _read_by(self, kind: str) -> Iterator[_Job]:
-        """Yield the jobs whose results a step reads because their declarations say so."""
+        """Yield the jobs whose declarations state that a step reads their results."""
         return (job for job in self._jobs.values() if kind in job.declaration.read_by)
 
     def _needs(self, job: _Job) -> Iterator[str]:
@@ -190,7 +190,7 @@ class Plan:
         return made_from(job.name, models, keys, depends_on, self._shown(job))
 
     def _shown(self, job: _Job) -> list[object]:
-        """Return what a job depends on because it reads the results of all jobs of other steps."""
+        """Return the values on which a job depends because it reads the results of all jobs of some steps."""
         inputs = self.inputs
         read = [(each.name, each.declaration.depends_on(inputs, each.of)) for each in self._read_by(job.kind)]
         if not read or inputs.profile is None:
@@ -199,7 +199,7 @@ class Plan:
         return [inputs.profile.made_from, inputs.estimates_keys, inputs.test_settings, intervals, read]
 
     def _why(self, job: _Job, head: Path, needs: tuple[str, ...], key: str | None) -> str | None:
-        """Return why a step has to be made; None where its files are current."""
+        """Return why a step has to be made; None if its files are current."""
         why = reason(self.ledger, job.name, head, key)
         if why is None and job.kind == "data" and self.profile is None:
             return "its record cannot be read"

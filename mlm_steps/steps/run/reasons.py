@@ -1,4 +1,4 @@
-"""Why a step has to be made, in words."""
+"""State in words why a step has to be made."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ ESTIMATES_KEPT = "its tests have changed (estimation: df, anova or confidence); 
 
 
 def reason(ledger: Ledger, step: str, head: Path, key: str | None) -> str | None:
-    """Return why a step has to be made; None where its files are whole and made from the key."""
+    """Return why a step has to be made; None if its files are unchanged and were made from the key."""
     found, damage = ledger.steps.get(step), ledger.damage(step)
     if damage and is_failure(head):
         return "it failed in the run before"

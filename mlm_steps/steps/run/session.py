@@ -41,13 +41,13 @@ def default_out(loaded: LoadedSpec) -> Path:
 
 
 def open_plan(spec: Path, out: Path | None, *, allow_outside: bool = False) -> Plan:
-    """Return the plan of a spec; SpecError with all its faults."""
+    """Return the plan of a spec; raise SpecError with all its faults."""
     loaded = open_spec(spec, allow_outside=allow_outside)
     return Plan(loaded, out if out is not None else default_out(loaded))
 
 
 class Session:
-    """One step at work on one spec and output folder."""
+    """The context of one step: its spec, its plan and its output folder."""
 
     def __init__(self, spec: Path, out: Path | None, *, allow_outside: bool = False) -> None:
         self.plan = open_plan(spec, out, allow_outside=allow_outside)
@@ -57,7 +57,7 @@ class Session:
 
     @contextmanager
     def recorded(self, step: str) -> Iterator[tuple[Recorder, str]]:
-        """Give a recorder for the step's files and the key to write into its records."""
+        """Yield a recorder for the step's files, and the key to write into its records."""
         key = self.key(step)
         needs = self.plan.step(step).needs
         without = [need for need in needs if not self.plan.step(need).current]
@@ -66,7 +66,7 @@ class Session:
         self.say(*(f"wrote {path.relative_to(self.layout.out)}" for path in recorder.outputs))
 
     def say(self, *lines: str) -> None:
-        """Write lines into the step's log, which is its standard error; no times, so that logs are alike."""
+        """Write lines into the step's log (standard error), without times so that equal runs log the same."""
         for line in lines:
             print(printable(line), file=sys.stderr)
 
@@ -75,7 +75,7 @@ class Session:
         self.say(*(f"{notice.severity}: {notice.text}" for notice in notices))
 
     def key(self, step: str) -> str:
-        """Return the key of a step; UsageError if the data step has to run first."""
+        """Return the key of a step; raise UsageError if the data step has to run first."""
         try:
             key = self.plan.step(step).key
         except KeyError:
@@ -95,14 +95,14 @@ class Session:
 
     @property
     def profile(self) -> DataProfile:
-        """The profile of the data; UsageError if the data step has to run first."""
+        """The profile of the data; raise UsageError if the data step has to run first."""
         self.key("tables")
         profile = self.plan.profile
-        assert profile is not None  # noqa: S101 - key() has refused that
+        assert profile is not None  # noqa: S101 - key() has raised an error in this case
         return profile
 
     def model(self, name: str) -> ModelSpec | PreludeSpec:
-        """Return the rung or prelude model of one name; UsageError with the names there are."""
+        """Return the rung or prelude model of a name; raise UsageError with the existing names."""
         models = {model.name: model for model in (*self.spec.prelude, *self.spec.rungs)}
         if name not in models:
             raise UsageError(Fault("--model", f"no model '{name}' in the spec", f"one of {listing(models)}"))
@@ -114,13 +114,13 @@ class Session:
 
     @property
     def derived(self) -> tuple[DerivedColumn, ...]:
-        """Columns that remedies have made, each once."""
+        """Columns that remedies have derived, each once."""
         columns = (column for record in self._remedied() for column in record.derived)
         return tuple({column.name: column for column in columns}.values())
 
     @property
     def formulas(self) -> dict[str, Formula]:
-        """The formula of each model as it was fitted; a remedy may have taken the place of the spec's."""
+        """The fitted formula of each model; a remedy may have replaced that of the spec."""
         fitted = {record.model: self.plan.read(record.formula) for record in self._remedied()}
         return {**self.plan.formulas, **fitted}
 
@@ -138,26 +138,26 @@ class Session:
         return {name: c.contrast for name, c in self.spec.data.columns.items() if c.contrast}
 
     def outcome(self, kind: type[RecordT], step: str) -> RecordT | Absence:
-        """Return the record that a step has written, or that of its failure."""
+        """Return the record of a step's result, or the record of its failure."""
         return read_outcome(kind, self.layout.output(step))
 
     def fit_record(self, name: str) -> FitRecord | Absence:
-        """Return the record of a rung, or that of its failure."""
+        """Return the record of a rung, or the record of its failure."""
         return self.outcome(FitRecord, f"fit/{name}")
 
     def usable(self, name: str) -> FitRecord | Absence:
-        """Return the record of a rung whose numbers can be relied on, or the record of why there is none."""
+        """Return the record of a rung if its numbers are reliable, else a record with the reason."""
         found = self.fit_record(name)
         if isinstance(found, Absence) or found.unreliable is None:
             return found
         return Absence(absent="not_applicable", step=f"fit/{name}", reason=found.unreliable)
 
     def compared(self, smaller: str, larger: str) -> ComparisonRecord | Absence:
-        """Return the record of a comparison before its bootstrap, or that of its failure."""
+        """Return the record of a comparison before its bootstrap, or the record of its failure."""
         return self.outcome(ComparisonRecord, f"compare/{smaller}--{larger}")
 
     def comparison(self, smaller: str, larger: str) -> ComparisonRecord | Absence:
-        """Return the record of a comparison with its bootstrap, or that of its failure."""
+        """Return the record of a comparison with its bootstrap, or the record of its failure."""
         found = self.compared(smaller, larger)
         if isinstance(found, Absence) or found.p_boot_code != "left_out":
             return found
@@ -169,15 +169,15 @@ class Session:
         return with_simulations(found, [self.outcome(SimulationRecord, job) for job in jobs])
 
     def allows(self, step: OptionalStep, of: str) -> bool:
-        """Return whether a piece of optional work is to be done."""
+        """Return whether the optional work of a step on one rung or comparison is to be done."""
         found = self.outcome(EffortRecord, "effort")
         return isinstance(found, EffortRecord) and found.allows(step, of)
 
     def pass_on(self, absence: Absence, step: str, path: Path, recorder: Recorder) -> None:
-        """Write why a step has no result, as the rung it is about has none.
+        """Write why a step has no result if its rung has none.
 
-        A rung that was never fitted leaves the step unfinished, and the run has failed; one whose search did
-        not converge does not, for the same search would end in the same way.
+        If the rung was not fitted, the step is unfinished and the run has failed. If the search of the rung
+        did not converge, the step is finished, since the same search would end in the same way.
         """
         write_record(absence.model_copy(update={"step": step}), path)
         if absence.absent == "not_applicable":

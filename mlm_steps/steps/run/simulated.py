@@ -15,7 +15,7 @@ __all__ = ["with_simulations"]
 def with_simulations(
     record: ComparisonRecord, parts: Sequence[SimulationRecord | Absence]
 ) -> ComparisonRecord:
-    """Return the record of a comparison with the p value of its replicates, if there are any."""
+    """Return the record of a comparison with the p value of its replicates, if it has replicates."""
     absent = next((part for part in parts if isinstance(part, Absence)), None)
     if absent is not None:
         text = f"The bootstrap of '{record.larger}' against '{record.smaller}' failed: {absent.reason}"

@@ -27,7 +27,7 @@ __all__ = [
 
 
 def describe_spec(loaded: LoadedSpec, profile: DataProfile) -> str:
-    """Return the resolved ladder and what the data look like, as the lines ``mlm validate`` prints."""
+    """Return the lines that ``mlm validate`` prints: the resolved ladder and a description of the data."""
     spec = loaded.spec
     sizes = ", ".join(f"{factor.n_levels} {factor.name}" for factor in profile.factors)
     lost = profile.rows_file - profile.rows
@@ -46,7 +46,7 @@ def describe_spec(loaded: LoadedSpec, profile: DataProfile) -> str:
 
 
 def describe_plan(plan: Plan, *, force: bool = False) -> str:
-    """Return which steps would run and why, as the lines of a dry run."""
+    """Return the lines of a dry run: the steps that would run, and the reasons."""
     unknown = force or not plan.steps[0].current
     rows = []
     for step in plan.steps:
@@ -58,7 +58,7 @@ def describe_plan(plan: Plan, *, force: bool = False) -> str:
 
 
 def describe_reasons(waiting: Sequence[Step]) -> list[str]:
-    """Return why steps are made, a line each; one line where all of them have one reason."""
+    """Return the reasons for making steps, one line per step; one line if all have the same reason."""
     reasons = {step.why for step in waiting if step.why}
     if len(reasons) == 1 and len(waiting) > 1:
         return [f"{len(waiting)} steps to make: {reasons.pop()}"]
@@ -85,7 +85,7 @@ def describe_ladder(
 
 
 def as_expected(spec: PipelineSpec, fits: Sequence[FitRecord | Absence]) -> bool:
-    """Return whether no rung is singular where the spec allows none."""
+    """Return whether no rung is singular or the spec allows singular rungs."""
     singular = any(isinstance(fit, FitRecord) and fit.reported.singular for fit in fits)
     return not (singular and spec.on_singular == "error")
 
@@ -93,9 +93,9 @@ def as_expected(spec: PipelineSpec, fits: Sequence[FitRecord | Absence]) -> bool
 def describe_singular(
     spec: PipelineSpec, fits: Sequence[FitRecord | Absence], work: EffortRecord | None = None
 ) -> list[str]:
-    """Return what the terminal says of singular rungs: nothing where the spec leaves it to the report.
+    """Return the lines on singular rungs for the terminal; none if the spec leaves them to the report.
 
-    ``work`` is the plan of the optional work, to which the alternatives belong.
+    ``work`` is the plan of the optional work, which includes fits of the alternatives.
     """
     if spec.on_singular == "report":
         return []
@@ -114,7 +114,7 @@ def describe_singular(
 
 
 def describe_left_out(work: EffortRecord | None) -> list[str]:
-    """Return what the terminal says of optional work that was left out: a line, or none."""
+    """Return the line for the terminal on optional work that was left out, or no line."""
     if work is None or not work.left_out:
         return []
     counts = Counter(_gives(each.step) for each in work.left_out)
@@ -128,7 +128,7 @@ def _gives(step: OptionalStep) -> str:
 
 
 def _rows(fit: FitRecord, comparisons: Sequence[ComparisonRecord]) -> list[tuple[str, ...]]:
-    """Return the line of a rung with its first test, and one for each further test."""
+    """Return a table row for a rung with its first test, and a row for each further test."""
     if fit.unreliable is not None:
         return [(fit.model, f"{fit.npar}", *[""] * 8, "not converged: its numbers are not used")]
     fitted = (f"{fit.npar}", "", "", "")

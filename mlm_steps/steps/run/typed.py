@@ -12,7 +12,7 @@ __all__ = ["Parser", "names", "path", "positive"]
 
 
 class Parser(argparse.ArgumentParser):
-    """A parser whose messages are safe to print on a terminal."""
+    """A parser whose messages contain no control characters."""
 
     def error(self, message: str) -> NoReturn:
         """Print a message with control characters as escapes and end with exit code 2."""
@@ -20,14 +20,14 @@ class Parser(argparse.ArgumentParser):
 
 
 def path(text: str) -> Path:
-    """Return a file or folder; an empty text, most often a variable that is not set, is refused."""
+    """Return a path; raise an error for an empty text, which usually comes from an unset variable."""
     if not text.strip():
         raise argparse.ArgumentTypeError("is empty, but a file or folder is needed")
     return Path(text)
 
 
 def positive(text: str) -> int:
-    """Return a whole number from 1 up."""
+    """Return a positive whole number."""
     number = int(text) if text.isascii() and text.isdigit() and len(text) < 10 else 0
     if number < 1:
         raise argparse.ArgumentTypeError(f"'{text}' is not a whole number from 1 up")
@@ -35,5 +35,5 @@ def positive(text: str) -> int:
 
 
 def names(text: str) -> tuple[str, ...]:
-    """Return names between commas."""
+    """Return the names in a list that is separated by commas."""
     return tuple(name.strip() for name in text.split(",") if name.strip())
