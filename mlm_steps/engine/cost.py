@@ -1,4 +1,4 @@
-"""The time of an evaluation of a model, by counting operations rather than by a clock.
+"""Estimate the time of an evaluation of a model by counting operations, not by a clock.
 
 The counts are those of the strategies; the seconds per operation were measured once, by
 ``python -m benchmarks.costs``, which prints them beside the estimates. Estimates within a factor of two are
@@ -17,21 +17,21 @@ from mlm_steps.engine.structures.prepared import PreparedDesign
 __all__ = ["Cost", "cost_of"]
 
 CALLS = {"one": 15e-6, "several": 0.6e-3, "nested": 0.15e-3}
-"""Fixed seconds of an evaluation for its calls of numpy; for nested factors, per factor."""
+"""Fixed time of an evaluation for its numpy calls, in seconds; for nested factors, per factor."""
 VALUES = {"one": 13e-9, "several": 0.07e-9, "nested": 14e-9}
 """Seconds per operation of an evaluation without derivatives."""
 DERIVATIVES = {"one": 40e-9, "several": 0.25e-9, "nested": 30e-9}
 """Seconds per operation of an evaluation with the derivatives that a search needs."""
 VALUE_CALLS = 0.2
-"""Fixed seconds of an evaluation without derivatives, relative to one with derivatives."""
+"""Fixed time of an evaluation without derivatives, relative to that of one with derivatives."""
 BATCH_ONE = 16e-9
 """Seconds per operation of one replicate among many, with one grouping factor."""
 BATCH_SEVERAL = (60e-6, 0.1e-9)
 """Seconds per evaluation and per operation of one replicate among many, with several grouping factors."""
 ROUNDS = 30
-"""Evaluations of a replicate, rivals included, where all replicates advance together."""
+"""Evaluations per replicate, searches from other starts included, where all replicates advance together."""
 IN_TURN = 10
-"""Evaluations of a replicate where replicates follow each other and Hessians are exact."""
+"""Evaluations per replicate where replicates are fitted one after the other with exact Hessians."""
 BY_DIFFERENCES = (20, 3)
 """Evaluations, and evaluations per covariance parameter, where Hessians are differences of gradients."""
 ROWS = 40e-9
@@ -67,7 +67,7 @@ def cost_of(prepared: PreparedDesign) -> Cost:
 
 
 def _operations(prepared: PreparedDesign) -> tuple[str, float]:
-    """Return the kind of a strategy and about how many multiplications an evaluation takes."""
+    """Return the kind of a strategy and the approximate number of multiplications of an evaluation."""
     strategy, data = prepared.strategy, prepared.p + 1
     if isinstance(strategy, OneFactor):
         factor = strategy.factor

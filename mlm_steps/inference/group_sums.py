@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 __all__ = ["LARGEST_BLOCK", "Sums", "group_sums"]
 
 LARGEST_BLOCK = 2000
-"""Most random effects in a block: its dense matrices then take 32 MB each, and a few seconds."""
+"""Largest number of random effects in a block; its dense matrices then take 32 MB each, and a few seconds."""
 
 Integers = NDArray[np.intp]
 
@@ -195,7 +195,7 @@ def _entries(Sigma: Array) -> Iterator[tuple[int, int]]:
 
 
 def _exchanged(matrix: Array, positions: Sequence[Integers], pair: tuple[int, int]) -> Array:
-    """Return (I ⊗ E) @ matrix, E has ones in the two elements of a pair of coefficients."""
+    """Return (I ⊗ E) @ matrix, where E has ones in the two elements of a pair of coefficients."""
     moved = np.zeros_like(matrix)
     a, b = pair
     moved[:, positions[a]] = matrix[:, positions[b]]

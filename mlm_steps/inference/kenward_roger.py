@@ -24,9 +24,9 @@ __all__ = ["kenward_roger"]
 
 NAME = "kenward-roger"
 SMALLEST_EIGENVALUE = 1e-10
-"""Eigenvalues of the information, scaled to a unit diagonal, up to which a direction is not identified."""
+"""Eigenvalue of the information, scaled to a unit diagonal, up to which a direction is not identified."""
 NEAR_ZERO = 1e-10
-"""Below this numerator and denominator are both 0 up to rounding (balanced data), and their ratio is 1."""
+"""Size below which numerator and denominator are 0 up to rounding (balanced data); their ratio is then 1."""
 NEAR_TWO = 1e-2
 """Distance of the denominator df from 2, where the scale diverges, within which it is taken as 1."""
 

@@ -18,7 +18,7 @@ STEP = 1e-4
 """Relative step of central differences in theta; truncation error, of order 1e-8, exceeds rounding error."""
 
 SMALLEST_EIGENVALUE = 1e-8
-"""Eigenvalues of the Hessian up to which a direction has no information on the variances, as in lmerTest."""
+"""Eigenvalue of the Hessian up to which a direction has no information on the variances, as in lmerTest."""
 EQUAL_DF = 1e-8
 """Relative difference up to which the df of all directions are equal up to rounding."""
 

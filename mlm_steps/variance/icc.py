@@ -18,7 +18,7 @@ def icc(explained: Explained) -> Contribution:
     the share of each random term in the adjusted total. With several factors ``level_share`` is the share of
     each factor, and ``same_group_correlation`` the expected correlation of two rows that share a level of the
     named factors (and, with nested factors, of the outer ones). ``vpc`` is a function of a random slope's
-    predictor. All but ``vpc`` use the mean random variance of random slopes.
+    predictor. All rows except ``vpc`` use the mean random variance of random slopes.
     """
     fit = explained.fit
     parts = variance_parts(fit)

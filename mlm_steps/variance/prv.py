@@ -14,7 +14,7 @@ SOURCE = "Raudenbush & Bryk 2002"
 def prv(explained: Explained) -> Contribution:
     """Return the proportional reduction of each variance component.
 
-    A component may increase; the value is then negative (code ``negative``). This happens since a level-1
+    A component may increase; the value is then negative (code ``negative``). This happens because a level-1
     predictor changes the level-1 variance for which the variance between groups is corrected. Components that
     the rung lacks are omitted.
     """

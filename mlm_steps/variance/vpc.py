@@ -13,7 +13,7 @@ __all__ = ["vpc"]
 
 INTERCEPT = "(Intercept)"
 POINTS = 11
-"""Most values of the predictor in the table: with more distinct values, equally spaced points are used."""
+"""Largest number of predictor values in the table; equally spaced points replace more distinct values."""
 
 
 def vpc(fit: LmmFit, parts: VarianceParts) -> list[Icc]:

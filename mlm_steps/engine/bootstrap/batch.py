@@ -1,7 +1,7 @@
 """The criterion of many replicates of a model with one grouping factor, all at once.
 
 The formulas are those of ``one_factor``. Replicates are the last axis of every array, so that each operation
-runs over all of them: numpy then pays for an operation once, not once per replicate or level.
+runs over all of them. The fixed cost of a numpy call then arises once, not once per replicate or level.
 """
 
 from __future__ import annotations
@@ -40,7 +40,7 @@ class Points(NamedTuple):
     beta: Array
 
     def where(self, chosen: NDArray[np.bool_], other: Points) -> Points:
-        """Return these points where ``chosen``, else the other ones."""
+        """Return these points for the ``chosen`` replicates, and the points of ``other`` for the rest."""
         picked = [
             np.where(chosen.reshape(-1, *[1] * (one.ndim - 1)), one, two)
             for one, two in zip(self[:6], other[:6], strict=True)
@@ -48,7 +48,7 @@ class Points(NamedTuple):
         return Points._make([*picked, np.where(chosen, self.beta, other.beta)])
 
     def replaced(self, where: NDArray[np.intp], new: Points) -> Points:
-        """Return these points with those of some replicates replaced."""
+        """Return a copy in which ``new`` gives the points of the replicates ``where``."""
         copies = [values.copy() for values in self]
         for values, other in zip(copies[:6], new[:6], strict=True):
             values[where] = other
@@ -62,7 +62,7 @@ class Points(NamedTuple):
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Batch:
-    """Replicates of one design, or of designs with as many levels.
+    """Replicates of one design, or of designs with the same number of levels.
 
     The last axis of an array has length 1 where all replicates share it.
 
@@ -72,9 +72,9 @@ class Batch:
     R, X, y : ndarray, shapes (K, K, J, 1 or B), (K, p, J, 1 or B) and (K, J, B)
         The blocks of each level, as in ``Blocks``.
     count : ndarray, shape (J,)
-        Levels of the data that a level of the batch stands for in log|L|².
+        Weight of each level in log|L|²: the number of levels of the data that it represents.
     Cxx, Cxy, Cyy : ndarray, shapes (p, p, 1 or B), (p, B) and (B,)
-        What no random effect can explain.
+        Cross-products of X and y outside the span of the random effects.
     df : ndarray, shape (1,) or (B,)
         n - p by REML, n by ML.
     reml : bool
@@ -208,7 +208,7 @@ class Batch:
         return gradient, second + pattern.bend(P)
 
     def _squares(self, moved: Array, shares: Array) -> Array:
-        """Return the part that the dependence of beta and r² on theta subtracts from the Hessian."""
+        """Return the part that is subtracted from the Hessian because beta and r² depend on theta."""
         p = moved.shape[2] - 1
         residual = shares[:, p, None, None]
         cross = moved[:, :, :p, p]
@@ -244,7 +244,7 @@ def _factored(T: list[list[Array]]) -> tuple[list[list[Array]], Array]:
 
 
 def _second_pivot(T: list[list[Array]], first: Array) -> Array:
-    """Return the last of two pivots by |I + T Tᵀ| = 1 + |T|² + det(T)², without cancellation."""
+    """Return the second pivot of I + T Tᵀ, from |I + T Tᵀ| = 1 + |T|² + det(T)², without cancellation."""
     determinant = T[0][0] * T[1][1] - T[0][1] * T[1][0]
     squares = sum((element * element for row in T for element in row), determinant * determinant)
     pivot: Array = np.sqrt(1.0 + squares) / first
@@ -263,7 +263,7 @@ def _forward(L: list[list[Array]], right: Array, K: int) -> Array:
 
 
 def _cholesky(S: Array) -> Array:
-    """Return the Cholesky factors of S, shape (r, r, B); NaN where there is none."""
+    """Return the Cholesky factors of S, shape (r, r, B); NaN where S is not positive definite."""
     L = np.zeros_like(S)
     for c in range(S.shape[0]):
         column = S[c:, c] - np.einsum("ib,kib->kb", L[c, :c], L[c:, :c])
@@ -279,7 +279,7 @@ def _tangents(pattern: Pattern, Lambda: Array) -> Array:
 
 
 def _forms(A: Array, U: Array) -> Array:
-    """Return the bilinear form of tr(E1 A E2 U), summed over levels, in the elements of E1 and E2."""
+    """Return tr(E1 A E2 U), summed over the levels, as a bilinear form in the elements of E1 and E2."""
     K, B = U.shape[0], U.shape[3]
     rows, columns = np.triu_indices(K)
     place = np.zeros((K, K), dtype=np.intp)

@@ -1,6 +1,6 @@
 """The search of ``optimize`` for many replicates at once, each with its own trust region.
 
-A replicate that is done leaves the batch, so that the work shrinks with those that remain.
+A replicate whose search has ended is removed from the batch, so that later iterations take less time.
 """
 
 from __future__ import annotations
@@ -30,9 +30,9 @@ Flags = NDArray[np.bool_]
 NEAR = 1e-9
 """Predicted decrease, relative to the criterion, below which the next Newton step is the last."""
 SECULAR = 30
-"""Largest number of iterations for the length of a step on the boundary; five are usual."""
+"""Largest number of iterations that fit the length of a step to the trust radius; about five suffice."""
 NOT_WORSE = 1e-13
-"""Relative rise of the criterion that rounding explains in a last step."""
+"""Largest relative rise of the criterion in the last step that is attributed to rounding."""
 
 
 class Evaluates(Protocol):
@@ -44,7 +44,7 @@ class Evaluates(Protocol):
 
     @property
     def cells(self) -> int:
-        """Size of the arrays of one replicate, in levels of a factor with two coefficients."""
+        """Size of the arrays of one replicate, as a number of levels of a factor with two coefficients."""
 
     def take(self, which: NDArray[np.intp]) -> Self:
         """Return the batch of some replicates."""
@@ -70,7 +70,7 @@ class Ends:
     found: Flags
 
     def replaced(self, where: NDArray[np.intp], other: Ends, source: NDArray[np.intp]) -> Ends:
-        """Return these ends with those of some replicates taken from another search."""
+        """Return a copy in which the ends of the replicates ``where`` come from another search."""
         theta, found = self.theta.copy(), self.found.copy()
         theta[where], found[where] = other.theta[source], other.found[source]
         return Ends(theta, self.points.replaced(where, other.points.take(source)), found)
@@ -86,7 +86,7 @@ def minimise_all(batch: Evaluates, start: Array, *, most: int, known: Ends | Non
     most : int
         Evaluations after which a search ends without an optimum.
     known : Ends, optional
-        Optima found before: a search ends when all that it can reach is that one.
+        Optima found before; a search ends when a step leads back to the known optimum of its replicate.
     """
     theta = start.copy()
     points = batch.points(theta)

@@ -1,8 +1,8 @@
 """The criterion of many replicates of a model with several grouping factors, all at once.
 
-The formulas are those of ``several_factors`` and, for the derivatives, of ``batch``, with U = Zᵀ V⁻¹ Z of all
-random effects at hand. Replicates are the first axis of every array, as numpy's functions for stacks of
-matrices want it: an operation is then paid for once, not once per replicate.
+The formulas are those of ``several_factors``. The derivatives are those of ``batch`` with U = Zᵀ V⁻¹ Z of all
+random effects. Replicates are the first axis of every array, as numpy's functions for stacks of matrices
+require. The fixed cost of a numpy call then arises once, not once per replicate.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ ELEMENTS_OF_A_LEVEL = 5
 
 
 class _State(NamedTuple):
-    """The problem solved at theta: Lambda per factor, U, W, the fixed part, and the three functions."""
+    """The solution at theta: Lambda per factor, U, W, the fixed part, and the three functions."""
 
     Lambdas: list[Array]
     U: Array
@@ -44,13 +44,13 @@ class BatchSeveral:
     Attributes
     ----------
     shared : SeveralFactors
-        What does not depend on the outcome; its arrays have the columns of X alone.
+        The parts that do not depend on the outcome; its arrays hold only the columns of X.
     G : ndarray, shape (B, J, K)
         Q_jᵀ y of the eliminated factor.
     fixed, total : ndarray, shapes (B, p) and (B,)
-        What the eliminated factor cannot explain of Xᵀ y and yᵀ y.
+        Xᵀ y and yᵀ y, of the parts outside the span of the eliminated factor.
     rest : ndarray, shape (B, q)
-        The same of Zᵀ y of the other factors.
+        Zᵀ y of the other factors, of the parts outside the span of the eliminated factor.
     df : float
         n - p by REML, n by ML.
     reml : bool
@@ -71,7 +71,7 @@ class BatchSeveral:
 
     @property
     def cells(self) -> int:
-        """Size of the arrays of one replicate, of which that of U is the largest, in levels of a factor."""
+        """Size of U, the largest array of one replicate, expressed as a number of levels of one factor."""
         return max(1, sum(factor.q for factor in self.shared.factors) ** 2 // ELEMENTS_OF_A_LEVEL)
 
     def take(self, which: NDArray[np.intp]) -> BatchSeveral:
@@ -105,7 +105,7 @@ class BatchSeveral:
         A = shared.A + flat.transpose(0, 2, 1) @ flat
         own = LG.reshape(-1, inner, p + 1)
         right = self._with_outcome(shared.B, self.rest) + flat.transpose(0, 2, 1) @ own
-        # U is Zᵀ V₁⁻¹ Z less the part of the other factors.
+        # U is Zᵀ V₁⁻¹ Z minus the part that the other factors explain.
         U = np.concatenate(
             [
                 np.concatenate([_blocks(LR), across.reshape(-1, inner, D.shape[3])], axis=2),
@@ -193,7 +193,7 @@ class BatchSeveral:
         return gradient, hessian - self._squares(moved, shares)
 
     def _squares(self, moved: Array, shares: Array) -> Array:
-        """Return the part that the dependence of beta and r² on theta subtracts from the Hessian."""
+        """Return the part that is subtracted from the Hessian because beta and r² depend on theta."""
         p = moved.shape[2] - 1
         cross = moved[:, :, :p, p]
         relative = moved[:, :, p, p] * shares[:, p, None]
@@ -273,7 +273,7 @@ def _forms(A: Array, U: Array, one: FactorTerms, other: FactorTerms) -> Array:
 
 
 def _cholesky(M: Array) -> Array:
-    """Return the Cholesky factors of a stack of matrices; NaN where there is none."""
+    """Return the Cholesky factors of a stack of matrices; NaN where a matrix is not positive definite."""
     try:
         return np.asarray(np.linalg.cholesky(M))
     except np.linalg.LinAlgError:

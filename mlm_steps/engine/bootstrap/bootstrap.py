@@ -19,7 +19,7 @@ __all__ = ["TOO_MANY_FAILED", "Sample", "bound_codes", "draw_replicates", "perce
 Array = NDArray[np.float64]
 
 TOO_MANY_FAILED = 0.05
-"""Share of failed replicates above which the others may not be representative."""
+"""Share of failed replicates above which the remaining ones may not be representative."""
 
 EXACT = 1e-6
 """Distance from 1 below which a correlation is 1 up to rounding."""
@@ -32,12 +32,12 @@ def draw_replicates(fit: LmmFit, kind: str, seed: int, step: str, numbers: range
     ----------
     fit : LmmFit
     kind : str
-        A word of ``KINDS``.
+        A key of ``KINDS``.
     seed : int
     step : str
-        What the random numbers are for, such as ``bootstrap/slope``.
+        Name of the step that uses the random numbers, such as ``bootstrap/slope``.
     numbers : range
-        Which replicates, counted from 0.
+        Numbers of the replicates to draw, counted from 0.
     """
     width = max(1, ELEMENTS // fit.design.n)
     blocks = [numbers[first : first + width] for first in range(0, len(numbers), width)]
@@ -49,7 +49,7 @@ def draw_replicates(fit: LmmFit, kind: str, seed: int, step: str, numbers: range
 def percentiles(values: Array, confidence: float) -> tuple[float, float] | None:
     """Return the equal-tailed percentile interval by the order statistics (B + 1) p; None without values.
 
-    Davison & Hinkley 1997, section 5.3; missing values are left out.
+    Davison & Hinkley 1997, section 5.3; missing values are omitted.
     """
     present = values[np.isfinite(values)]
     if not present.size:
@@ -60,14 +60,14 @@ def percentiles(values: Array, confidence: float) -> tuple[float, float] | None:
 
 
 def bound_codes(limits: tuple[float, float]) -> tuple[str | None, str | None]:
-    """Return ``boundary`` for each limit of a variance, a correlation or a share that is a bound of it."""
+    """Return ``boundary`` for each limit that equals a bound of the variance, correlation or share."""
     low, high = ("boundary" if limit in (-1.0, 0.0, 1.0) else None for limit in limits)
     return low, high
 
 
 @dataclass(frozen=True)
 class Sample:
-    """The replicates of one fit and what follows from them; NaN where a replicate failed.
+    """The replicates of one fit and the quantities derived from them; NaN where a replicate failed.
 
     Attributes
     ----------
@@ -97,10 +97,11 @@ class Sample:
         return tuple(found)
 
     def _without_rounding(self, T: Array) -> Array:
-        """Return covariance matrices in which standard deviations that are 0 up to rounding are 0.
+        """Return covariance matrices in which standard deviations that are 0 up to rounding are set to 0.
 
-        A search on the boundary ends some millionths beside it. Such a deviation is small beside those of the
-        other replicates too: one that is small in its units alone is kept.
+        A search for an optimum on the boundary ends within some millionths of it. A standard deviation is set
+        to 0 if it is small relative to the residual's and to the largest one over the replicates. One that is
+        small only because of its units is therefore kept.
         """
         sd = np.sqrt(np.diagonal(T, axis1=1, axis2=2))
         largest = np.max(np.nan_to_num(sd), axis=0, initial=0.0)
@@ -108,7 +109,7 @@ class Sample:
         return np.asarray(T * varies[:, :, None] * varies[:, None, :])
 
     def correlation(self, term: int, one: int, other: int) -> Array:
-        """Return correlations of two effects, shape (B,); NaN where one of them does not vary."""
+        """Return correlations of two effects, shape (B,); NaN where the variance of one effect is 0."""
         T = self.covariances[term]
         sds = np.sqrt(T[:, one, one]), np.sqrt(T[:, other, other])
         varies = np.minimum(*sds) > BOUNDARY * self.replicates.sigma
@@ -144,6 +145,6 @@ class Sample:
         return self.sigma2 * (1.0 if weights is None else float(np.mean(1.0 / weights)))
 
     def shares(self, positions: Sequence[int]) -> Array:
-        """Return the part of some terms in what the fixed part leaves, shape (B,)."""
+        """Return the share of some terms in the random and residual variance, shape (B,)."""
         part = sum((self.terms[position] for position in positions), np.zeros_like(self.sigma2))
         return np.asarray(part / (self.random + self.residual))

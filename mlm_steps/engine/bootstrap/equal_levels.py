@@ -1,8 +1,8 @@
 """Replace levels with equal designs by fewer levels: a rotation among them changes no sum of squares.
 
-In balanced data all levels have the same R_j, in a model with random intercepts all levels of a size. What
-the criterion needs of such levels are sums of products over them, and as many levels as these sums have
-rank give the same sums.
+In balanced data all levels have the same R_j. In a model with random intercepts all levels of the same size
+have the same R_j. The criterion needs only sums of products over such levels. A number of levels equal to the
+rank of these sums can give the same sums.
 """
 
 from __future__ import annotations
@@ -21,13 +21,13 @@ DIGITS = 12
 
 
 class Levels(NamedTuple):
-    """Levels with their blocks; the last axis of y are the replicates.
+    """Levels with their blocks; the last axis of y indexes the replicates.
 
     Attributes
     ----------
     R, X, y : ndarray, shapes (J, K, K), (J, K, p) and (J, K, B)
     multiplicity : ndarray, shape (J,)
-        Levels of the data that one stands for in log|L|².
+        Weight of each level in log|L|²: the number of levels of the data that it represents.
     """
 
     R: Array
@@ -56,7 +56,7 @@ def fewer_levels(R: Array, X: Array, y: Array) -> Levels:
 
 
 def _rotated(R: Array, X: Array, y: Array) -> Levels:
-    """Return the levels of one kind, rotated so that only the first K p have a part of X."""
+    """Return the levels with one common R_j, rotated so that X is zero in all but the first K p of them."""
     J, K, p = X.shape
     B = y.shape[2]
     Q, upper = np.linalg.qr(X.reshape(J, K * p))

@@ -24,12 +24,13 @@ REPRODUCED = 1e-12
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Outcomes:
-    """Outcomes in the engine's units, as far as a criterion needs them.
+    """The cross-products of outcomes that a criterion needs, in the engine's units.
 
     Attributes
     ----------
     scale : ndarray, shape (B,)
-        Length of each outcome's ordinary least-squares residual, in outcome units; 0 where there is none.
+        Length of each outcome's ordinary least-squares residual, in outcome units; 0 where X
+        reproduces the outcome.
     beta0 : ndarray, shape (p, B)
         Ordinary least-squares coefficients that were subtracted, in outcome units.
     G : ndarray, shape (J, K, B)
@@ -37,7 +38,7 @@ class Outcomes:
     fixed : ndarray, shape (p, B)
         Eᵀ E between the fixed effects and the outcome, as in ``Blocks.C``.
     total : ndarray, shape (B,)
-        The same of the outcome with itself.
+        Eᵀ E of the outcome with itself.
     rest : ndarray, shape (q, B)
         Products of the other factors' columns with E y, the part of y outside the span of the first factor:
         Zᵀ E y, or for nested factors sums within the levels of the second factor.
@@ -61,7 +62,7 @@ class Found:
     log_det_L2, log_det_RX2, pwrss : ndarray, shape (B,)
     beta : ndarray, shape (p, B)
     good : ndarray of bool, shape (B,)
-        Whether it is an optimum by the criteria of ``assess``; the others are to be searched again.
+        Whether the end is an optimum by the criteria of ``assess``; the other outcomes are searched again.
     """
 
     theta: Array
@@ -83,7 +84,7 @@ class Reducer:
     factors : tuple of FactorTerms
         In the order of the strategy.
     blocks : Blocks
-        Of the first factor with X; the data are the columns of X alone.
+        Blocks of the first factor; their data are only the columns of X.
     own : tuple of sparse array, each of shape (J, n)
         Per coefficient of the first factor, Q_jᵀ of all levels.
     rest : sparse array, shape (q, n)
@@ -101,7 +102,7 @@ class Reducer:
     def of(cls, design: Design, strategy: Strategy, *, joint: bool = False) -> Reducer:
         """Return the shared part for a design; FitError where X is not of full rank.
 
-        ``joint``: the factors are treated as crossed, whether they nest in one another or not.
+        With ``joint``, nested factors are treated as crossed factors.
         """
         standard, factors = standardize(design), strategy.factors
         z = [standard.columns_of(factor.terms) for factor in factors]
@@ -129,7 +130,7 @@ class Reducer:
         return Outcomes(scale, beta0, G, fixed, total, self.rest @ E)
 
     def _residuals(self, Y: Array) -> tuple[Array, Array]:
-        """Return the weighted outcomes less their projections on X, and the coefficients of those."""
+        """Return the weighted outcomes minus their projections on X, and the projections' coefficients."""
         design, fixed = self.design, self.standard.fixed
         E = Y if design.offset is None else Y - design.offset[:, None]
         root = np.ones(design.n) if design.weights is None else np.sqrt(design.weights)

@@ -1,7 +1,7 @@
 """Refits of one design to many outcomes, as a bootstrap needs them (statistics, section 8).
 
-Only the outcome changes, so that the cross-products of Z and X are made once. All replicates advance
-together; with several grouping factors and many random effects, one follows the other.
+Only the outcome changes, so that the cross-products of Z and X are computed once. The searches of all
+replicates advance together. With several grouping factors and many random effects they run one by one.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ __all__ = ["Replicates", "assembled", "fit_alone", "of_fits", "put", "refit_many
 Array = NDArray[np.float64]
 
 ELEMENTS = 4_000_000
-"""Largest number of elements of the outcomes that are processed at a time: 32 MB."""
+"""Largest number of elements of the outcomes that are processed at a time; they take 32 MB."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -82,20 +82,20 @@ def refit_many(
     Parameters
     ----------
     model : LmmFit or Design
-        A fit, or a design, which is fitted first: the searches start where that ended.
+        A fit, or a design, which is fitted first. The searches start at the estimates of this fit.
     Y : ndarray, shape (n, B)
-        Outcomes, one per column, with the offset in them.
+        Outcomes, one per column, including the offset.
     method : {"REML", "ML"}, optional
-        That of the fit by default; REML for a design.
+        The default is the method of the fit, and REML for a design.
     start : ndarray, shape (m,), optional
         Covariance parameters, in the design's units, where the searches start instead.
 
     Raises
     ------
     UsageError
-        For outcomes of another length, or values that are not finite.
+        If the outcomes have a wrong length or values that are not finite.
     FitError
-        When the model cannot be estimated from such a design.
+        If the model cannot be estimated from such a design.
     """
     fit = model if isinstance(model, LmmFit) else fit_lmm(model, method=method or "REML")
     n = fit.design.n
@@ -127,9 +127,9 @@ def _refit(reducer: Reducer, prepared: PreparedDesign, Y: Array, method: Method,
 def assembled(
     prepared: PreparedDesign, scale: Array, beta0: Array, found: Found, method: Method, n: NDArray[np.intp]
 ) -> Replicates:
-    """Return the replicates in the design's units; those that are not good are NaN.
+    """Return the replicates in the design's units; NaN where the search found no optimum.
 
-    ``n`` holds their numbers of observations, shape (1,) or (B,).
+    ``n`` holds the numbers of observations of the replicates, shape (1,) or (B,).
     """
     units, reml = prepared.units, method == "REML"
     df = n - prepared.p if reml else n
@@ -179,7 +179,7 @@ def fit_alone(design: Design, method: Method, start: Array) -> LmmFit | None:
 
 
 def put(result: Replicates, b: int, fit: LmmFit | None) -> None:
-    """Set one replicate; None for one that failed."""
+    """Set one replicate; ``fit`` is None for a failed replicate."""
     if fit is None or fit.convergence is None:
         for values in (result.theta, result.beta, result.sigma, result.criterion):
             values[b] = np.nan
@@ -190,7 +190,7 @@ def put(result: Replicates, b: int, fit: LmmFit | None) -> None:
 
 
 def of_fits(design: Design, fits: Sequence[LmmFit | None]) -> Replicates:
-    """Return the replicates that have fits of their own; None for one that failed."""
+    """Return the replicates that were fitted one by one; None marks a failed replicate."""
     B = len(fits)
     theta, beta = np.full((B, design.n_theta), np.nan), np.full((B, design.p), np.nan)
     status = np.full(B, "failed", dtype="<U9")

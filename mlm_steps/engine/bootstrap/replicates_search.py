@@ -1,4 +1,4 @@
-"""Searches for the optima of many replicates at once, and rivals where an optimum is in doubt."""
+"""Search for the optima of many replicates at once, from several starts where several optima are possible."""
 
 from __future__ import annotations
 
@@ -23,11 +23,11 @@ Array = NDArray[np.float64]
 Flags = NDArray[np.bool_]
 
 MOST = 100
-"""Largest number of evaluations of a search; a dozen are usual."""
+"""Largest number of evaluations of a search; a dozen usually suffice."""
 CELLS = 60_000
 """Largest number of replicates times cells in one search, so that arrays fit the processor's cache."""
 OPEN = 0.1
-"""Smallest standard deviation at a start: at 0 the criterion is stationary."""
+"""Smallest standard deviation at a start, because the criterion is stationary at 0."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -37,11 +37,11 @@ class Space:
     Attributes
     ----------
     pattern : Pattern
-        Of all factors together, one after the other.
+        Pattern of Lambda of all factors, one after the other.
     fewest : int
-        Levels of the factor that has the fewest.
+        Smallest number of levels of a factor.
     rivals : int or None
-        Most searches from other starts where an optimum is in doubt; None for all there are.
+        Largest number of searches from other starts where another optimum is possible; None for all starts.
     """
 
     pattern: Pattern

@@ -1,7 +1,7 @@
-"""Refits with several grouping factors, on cross-products that are made once.
+"""Refits with several grouping factors, from cross-products that are computed once.
 
-Where the matrix of all random effects is small, all replicates advance together; else they are fitted one
-after the other, since numpy's calls then no longer take most of the time.
+Where the matrix of all random effects is small, all replicates advance together. Otherwise they are fitted
+one after the other, because numpy's calls then no longer take most of the time.
 """
 
 from __future__ import annotations
@@ -27,10 +27,10 @@ __all__ = ["fit_several", "joint_batch", "together"]
 Array = NDArray[np.float64]
 
 JOINT = 2.5e6
-"""Multiplications of an evaluation below which the calls of numpy for each replicate would take longer."""
+"""Number of multiplications per evaluation up to which the numpy calls of single fits would take longer."""
 RIVALS = 2
-"""Number of searches from contrasting starts where an optimum is in doubt. The first search starts at the
-true parameters; on small designs of every structure no third rival has found a lower end."""
+"""Number of searches from contrasting starts where another optimum is possible. The first search starts at
+the true parameters; on small designs of every structure a third such search never found a lower optimum."""
 
 
 def fit_several(
@@ -46,7 +46,7 @@ def fit_several(
 def joint_batch(
     reducer: Reducer, prepared: PreparedDesign, outcomes: Outcomes, method: Method
 ) -> BatchSeveral:
-    """Return the criterion of all outcomes; the reducer is one of joint factors."""
+    """Return the criterion of all outcomes; the reducer must treat the factors as crossed."""
     factors, p = reducer.factors, prepared.p
     z = [reducer.standard.columns_of(factor.terms) for factor in factors]
     return BatchSeveral(

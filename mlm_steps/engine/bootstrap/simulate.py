@@ -20,7 +20,7 @@ def simulate(fit: LmmFit, n: int, seed: int, *, conditional: bool = False, first
     """Return outcomes drawn from the model at its estimates, shape (n, rows of the fit).
 
     y* = o + X beta + Z b* + e*, b* = Lambda u*, u* ~ N(0, sigma² I), e* ~ N(0, sigma² / w). An outcome
-    that was transformed, such as log(y), stays so.
+    that was transformed, such as log(y), is simulated on the transformed scale.
 
     Parameters
     ----------
@@ -37,7 +37,7 @@ def simulate(fit: LmmFit, n: int, seed: int, *, conditional: bool = False, first
     Raises
     ------
     UsageError
-        For a number of replicates, a seed or a first number below 0.
+        If the number of replicates, the seed or the first number is negative.
     """
     for name, value in {"n": n, "seed": seed, "first": first}.items():
         if value < 0:

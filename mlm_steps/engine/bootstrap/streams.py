@@ -15,11 +15,11 @@ def stream(seed: int, step: str, replicate: int) -> np.random.Generator:
     Parameters
     ----------
     seed : int
-        Of the run, 0 or more.
+        Seed of the run, 0 or larger.
     step : str
-        What the numbers are for, such as ``compare/l1--slope``.
+        Name of the step that uses the numbers, such as ``compare/l1--slope``.
     replicate : int
-        Counted from 0; each has a stream of its own, however many there are.
+        Number of the replicate, counted from 0. Its stream does not depend on how many replicates there are.
 
     Examples
     --------

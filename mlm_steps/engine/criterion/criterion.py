@@ -2,7 +2,7 @@
 
 With V = I + Z Lambda Lambdaᵀ Zᵀ (weighted), the three are log|L|² = log|V|, log|RX|² = log|Xᵀ V⁻¹ X|
 and r², the penalised weighted residual sum of squares. Each strategy gives their values and
-derivatives; what REML, ML and Satterthwaite's method need follows here (statistics, section 3).
+derivatives. This module derives what REML, ML and Satterthwaite's method need (statistics, section 3).
 """
 
 from __future__ import annotations
@@ -164,7 +164,7 @@ def _combined(shares: Array, hessians: Array) -> Array:
 def profiled_value(
     values: tuple[float, float, float], n: int, p: int, method: Literal["REML", "ML"]
 ) -> float:
-    """Return the same value from log|L|², log|RX|² and r²."""
+    """Return the value of the profiled criterion from log|L|², log|RX|² and r²."""
     log_det_L2, log_det_RX2, pwrss = values
     if method == "REML":
         return float(log_det_L2 + log_det_RX2 + (n - p) * np.log(pwrss))

@@ -130,7 +130,7 @@ def lower_factor(matrix: NDArray[np.float64]) -> NDArray[np.float64]:
 
 
 def _lower_two(a: float, b: float, c: float, d: float) -> NDArray[np.float64]:
-    """Return the same for [[a, b], [c, d]]."""
+    """Return ``lower_factor`` of [[a, b], [c, d]]."""
     length = hypot(a, b)
     if length == 0.0:
         return np.array([[0.0, 0.0], [0.0, hypot(c, d)]])

@@ -21,25 +21,26 @@ Start = Literal["optimum", "default"]
 Status = Literal["converged", "singular", "doubtful", "wrong", "failed", "not_installed"]
 
 CRITERION_LIMIT = 1e-3
-"""Largest distance from the best criterion at which an optimiser agrees with it."""
+"""Largest distance from the best criterion at which an optimiser agrees with the best fit."""
 BETA_LIMIT = 1e-2
-"""Largest difference of its coefficients, in standard errors."""
+"""Largest difference of a coefficient, in standard errors, at which an optimiser agrees with the best fit."""
 UNASKED = ("nelder-mead", "l-bfgs-b", "trust-constr")
-"""Three quick optimisers: a simplex, and line searches and a trust region with gradients."""
+"""Three fast optimisers for a check that was not requested: a simplex method, and a line-search and a
+trust-region method with gradients."""
 MANY = 20_000
 """Number of random effects above which an evaluation takes milliseconds."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Refit:
-    """Where one optimiser ended from one start.
+    """The result of one optimiser from one start.
 
     Attributes
     ----------
     optimizer : str
     start : {"optimum", "default"}
     criterion, delta : float or None
-        The criterion, and how far above the best it is; None where there is no fit.
+        The criterion, and its distance from the best criterion; None where there is no fit.
     max_dbeta_se : float or None
         Largest difference of a coefficient from the best fit, in its standard errors there; None without
         fixed effects.
@@ -48,10 +49,10 @@ class Refit:
     evaluations : int or None
     status : str
         ``converged`` or ``singular``: a stationary point, at the optimum. ``doubtful``: at the optimum, but
-        gradient and Hessian do not bear it out. ``wrong``: the optimiser says that it is done, yet it is
-        elsewhere. ``failed``: by its own account. ``not_installed``.
+        gradient and Hessian do not confirm it. ``wrong``: the optimiser reports an optimum, but it ended at
+        another point. ``failed``: the optimiser reports a failure. ``not_installed``: its library is absent.
     reasons : tuple of str
-        What speaks against the end, in words.
+        Reasons to doubt the result, in words.
     """
 
     optimizer: str
@@ -72,11 +73,11 @@ class AllFits:
     Attributes
     ----------
     fit : LmmFit
-        The fit that was to be checked.
+        The fit that is checked.
     best : float
         The lowest criterion of all.
     refits : tuple of Refit
-        By optimiser, ``auto`` first; of each the one from the optimum first.
+        Sorted by optimiser, ``auto`` first. For each optimiser the refit from the optimum comes first.
     """
 
     fit: LmmFit
@@ -90,24 +91,24 @@ class AllFits:
 
     @property
     def agree(self) -> bool:
-        """Whether the fit and all that ended normally are at one optimum."""
+        """Whether the fit and all refits that ended normally reached the same optimum."""
         return self.excess < CRITERION_LIMIT and not any(refit.status == "wrong" for refit in self.refits)
 
 
 def refit_all(
     fit: LmmFit, control: Control | None = None, optimizers: Sequence[str] | None = None
 ) -> AllFits:
-    """Return what optimisers find, from the optimum and from the default start.
+    """Return the refits by each optimiser, from the optimum and from the default start.
 
     Parameters
     ----------
     fit : LmmFit
-        At its optimum.
+        A fit at its optimum.
     control : Control, optional
         Budget and tolerance of each search; ``start`` replaces the default start, which is lme4's: Lambda
         is the identity.
     optimizers : sequence of str, optional
-        Words of ``OPTIMIZERS``, all by default; the engine's own search comes first in any case.
+        Keys of ``OPTIMIZERS``, all by default. The engine's own search always comes first.
     """
     given = control or Control()
     ends = [

@@ -12,7 +12,7 @@ __all__ = ["Estimates"]
 
 
 class Estimates:
-    """The fits of one design, each made when it is first asked for.
+    """The fits of one design, each computed when it is first used.
 
     Parameters
     ----------

@@ -28,7 +28,7 @@ GIVEN_UP = {
     "diverged": "the residual variance goes to zero beside the random effects', which reproduce the outcome",
     "lost": "rounding hides the criterion: the residual variance is so small beside the random effects'",
 }
-"""Explanations of the ends of a search after which there is no fit."""
+"""Explanation for each way in which a search can end without a fit."""
 CANCELLATION = 1e-5
 """Share of the outcome's sum of squares below which r² has lost too many digits to subtraction."""
 
@@ -51,7 +51,7 @@ def fit_lmm(
     start : ndarray, shape (m,), optional
         Covariance parameters, in the design's units, from which a search also starts.
     prepared : PreparedDesign, optional
-        The same design made ready by an earlier fit.
+        The same design as prepared by an earlier fit.
 
     Raises
     ------
@@ -127,9 +127,9 @@ def _checked(design: Design) -> PreparedDesign:
 def _recentred(
     design: Design, prepared: PreparedDesign, criterion_terms: CriterionTerms
 ) -> PreparedDesign | None:
-    """Return the design with the outcome centred on these fixed effects, or None where that gains nothing.
+    """Return the design with the outcome centred on these fixed effects, or None where that gains no digits.
 
-    It gains digits where the outcome was centred on ordinary least-squares coefficients far from these.
+    Digits are gained where the outcome was centred on ordinary least-squares coefficients far from these.
     """
     if criterion_terms.pwrss < CANCELLATION * prepared.outcome_share:
         return prepare(design, shift=_fixed_effects(prepared, criterion_terms))

@@ -25,7 +25,7 @@ class OlsFit:
     Attributes
     ----------
     design : Design
-        What was fitted; without random terms.
+        The fitted design, without random terms.
     beta : ndarray, shape (p,)
         Coefficients, in the order of ``design.columns``.
     vcov : ndarray, shape (p, p)
@@ -36,9 +36,9 @@ class OlsFit:
         CR1 standard errors per grouping factor: the sandwich times J / (J - 1) (n - 1) / (n - p)
         (statistics, section 2). Factors with one level have none.
     fitted, residuals : ndarray, shape (n,)
-        o + X beta, and y less that.
+        o + X beta, and y minus o + X beta.
     confidence : float
-        Of the intervals.
+        Confidence of the intervals.
     """
 
     design: Design
@@ -107,9 +107,10 @@ class OlsFit:
 
     @property
     def r_squared(self) -> float:
-        """Explained share, about the mean with an intercept and about zero without, as in R.
+        """Explained share of the sum of squares, as in R.
 
-        Zero for an intercept alone.
+        The sum of squares is about the mean with an intercept, and about zero without one. The share is zero
+        for a model of an intercept alone.
         """
         return self._explained / (self._explained + self.rss) if self.f_df else 0.0
 
@@ -185,7 +186,7 @@ def fit_ols(design: Design, clusters: Mapping[str, NDArray[np.intp]], *, confide
     clusters : mapping of str to ndarray, shape (n,)
         Per grouping factor the position of each row's level.
     confidence : float
-        Of the intervals.
+        Confidence of the intervals.
 
     Raises
     ------
@@ -228,7 +229,7 @@ def _cluster_errors(
     scores: NDArray[np.float64], unscaled: NDArray[np.float64], refs: NDArray[np.intp]
 ) -> NDArray[np.float64]:
     """Return CR1 standard errors, shape (p,), from each row's x w e and (X' W X)⁻¹."""
-    # Only the sandwich of statsmodels: to import its models would take a second.
+    # Only statsmodels' sandwich is imported, because importing its models takes a second.
     from statsmodels.stats.sandwich_covariance import cov_cluster
 
     return np.sqrt(np.diag(cov_cluster((scores, unscaled), refs, use_correction=True)))

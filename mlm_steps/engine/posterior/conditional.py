@@ -34,8 +34,8 @@ def conditional_variances(fit: LmmFit) -> tuple[Array, ...]:
 def prediction_sds(fit: LmmFit) -> tuple[Array, ...]:
     """Return the standard deviations of the errors b_hat - b per term, each of shape (J, k).
 
-    Unlike the conditional ones, with the uncertainty of the fixed effects (Henderson 1975); theta counts as
-    known (statistics, section 10).
+    Unlike the conditional standard deviations, they include the uncertainty of the fixed effects (Henderson
+    1975). theta is treated as known (statistics, section 10).
     """
     prepared = fit.prepared
     gains = fixed_gains(prepared, prepared.to_internal(fit.theta))

@@ -38,7 +38,7 @@ def posterior(prepared: PreparedDesign, theta_internal: Array) -> Posterior:
     ValueError
         Where the criterion does not exist.
     FitError
-        Where rounding leaves too few digits, at standard deviations 10 000 times the residual's.
+        Where rounding leaves too few digits, as at standard deviations 10 000 times the residual's.
     """
     strategy = prepared.strategy
     if isinstance(strategy, OneFactor):
@@ -111,7 +111,7 @@ def _places(factor: FactorTerms, start: int) -> NDArray[np.intp]:
 
 
 def _path_places(strategy: Nested) -> list[NDArray[np.intp]]:
-    """Return per factor the columns of the random effects around each of its levels, of all but the first."""
+    """Return per factor and level the columns of the random effects of the level's surrounding levels."""
     outer = strategy.factors[1:]
     around = [np.zeros((outer[-1].J, 0), dtype=np.intp)]
     for factor, start, parents in zip(

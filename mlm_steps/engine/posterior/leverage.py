@@ -19,8 +19,9 @@ FULL = 1e-10
 def leverages(fit: LmmFit) -> Array:
     """Return the diagonal of the matrix that takes y to the fitted values, shape (n,).
 
-    Without unit. theta counts as known. The sum is the effective number of parameters of the fixed and the
-    random effects together (Vaida & Blanchard 2005): between p and p plus the number of random effects.
+    Leverages have no unit. theta is treated as known. The sum is the effective number of parameters of the
+    fixed and the random effects together (Vaida & Blanchard 2005). It lies between p and p plus the number of
+    random effects.
     """
     design = fit.design
     rows = posterior(fit.prepared, fit.prepared.to_internal(fit.theta))
@@ -31,13 +32,13 @@ def leverages(fit: LmmFit) -> Array:
 def cooks_distances(fit: LmmFit, leverage: Array | None = None) -> Array:
     """Return Cook's distance of each row, shape (n,): e² w h / ((1 - h)² sigma² p).
 
-    Without unit. NaN where it is not defined: for a leverage of 1, and without fixed effects.
+    It has no unit. It is NaN where it is not defined: for a leverage of 1, and without fixed effects.
 
     Parameters
     ----------
     fit : LmmFit
     leverage : ndarray, shape (n,), optional
-        What ``leverages`` returned, if it is known.
+        The result of ``leverages``, if it was computed before.
     """
     design = fit.design
     h = leverages(fit) if leverage is None else leverage

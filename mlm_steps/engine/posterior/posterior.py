@@ -1,4 +1,4 @@
-"""Variances of combinations of fixed and random effects: Henderson's equations in factors.
+"""Variances of combinations of fixed and random effects, from factors of Henderson's matrix.
 
 For a row with fixed columns x and random columns z, the error of x'beta_hat + z'b_hat as an estimate of
 x'beta + z'b has the variance
@@ -33,7 +33,7 @@ __all__ = ["Posterior", "TermRows"]
 Array = NDArray[np.float64]
 
 CHUNK = 4_000_000
-"""Largest number of elements of an intermediate array: 32 MB."""
+"""Largest number of elements of an intermediate array, which then takes 32 MB."""
 
 
 class TermRows(Protocol):
@@ -65,7 +65,7 @@ class Posterior:
     fixed : tuple of ndarray, each of shape (J, K, p)
         Per factor D Zᵀ W X RX⁻ᵀ.
     own : ndarray, shape (J, K, K)
-        The blocks of D of the first factor, if the others were known.
+        The blocks of D of the first factor, given the random effects of the others.
     coupled : csr_array, shape (J K, q)
         Zᵀ W Z of the first factor with the q random effects of the others; q is 0 without others.
     root : ndarray or csr_array, shape (q, q)
@@ -93,7 +93,7 @@ class Posterior:
         X : ndarray, shape (m, p)
             Columns of the fixed effects, in the design's units.
         terms : sequence of TermRows
-            In the design's order. The random effects of a level that is not among the fit's are not in b.
+            In the design's order. The random effects of a new level are not part of b.
         """
         order = np.argsort(terms[self.factors[0].terms[0]].refs, kind="stable")
         variances = np.empty(X.shape[0])
@@ -110,7 +110,7 @@ class Posterior:
         return squares
 
     def prior_variances(self, terms: Sequence[TermRows], *, known: bool) -> Array:
-        """Return z'Lambda Lambdaᵀz over the new levels, with ``known`` over all."""
+        """Return z'Lambda Lambdaᵀz summed over the factors whose level is new; with ``known``, over all."""
         total = np.zeros(terms[0].refs.size)
         for factor in self.factors:
             Lambda = factor.pattern.factor(self.theta[factor.theta])
@@ -136,7 +136,7 @@ class Posterior:
     def _engine_rows(
         self, factor: FactorTerms, terms: Sequence[TermRows], part: NDArray[np.intp]
     ) -> tuple[NDArray[np.intp], Array]:
-        """Return the levels and the columns of one factor in the engine's units; unknown levels as zeros."""
+        """Return the levels and the columns of one factor in the engine's units, zero for new levels."""
         refs = terms[factor.terms[0]].refs[part]
         z = np.concatenate(
             [_divided(self.prepared.bases[term], terms[term].z[part]) for term in factor.terms], axis=1

@@ -37,8 +37,8 @@ class Rows(Protocol):
 def estimates(fit: LmmFit, rows: Rows, *, random: bool) -> Array:
     """Return o + X beta, with ``random`` + Z b at the conditional modes, shape (m,), in outcome units.
 
-    The random effects of a level that is not among those of the fit are 0. A row without a value of some
-    predictor has none here.
+    The random effects of a level that is not among those of the fit are 0. The prediction is missing for a
+    row with a missing predictor.
     """
     total = np.asarray(rows.X @ fit.beta, dtype=np.float64)
     if rows.offset is not None:
@@ -56,7 +56,7 @@ def estimates(fit: LmmFit, rows: Rows, *, random: bool) -> Array:
 class PredictionError:
     """The variance of the difference between a prediction and the predicted value.
 
-    Call it with theta, in the engine's units, to have that variance over sigma². What counts in each case:
+    A call with theta, in the engine's units, returns that variance over sigma². The variance in each case:
 
     ============  ======================  ==========================================================
     ``random``    ``outcome``             variance
@@ -69,7 +69,7 @@ class PredictionError:
     True          True                    the same + sigma² / w: a new row of the row's group
     ============  ======================  ==========================================================
 
-    theta and sigma count as known.
+    theta and sigma are treated as known.
 
     Attributes
     ----------

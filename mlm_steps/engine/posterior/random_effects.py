@@ -31,7 +31,7 @@ class Reliability:
     mean : float or None
         Mean over the groups that have an OLS estimate; None where none has.
     n_groups : int
-        How many those are.
+        Number of groups that have an OLS estimate.
     """
 
     term_index: int
@@ -50,7 +50,7 @@ class GroupPrecision:
     ols : ndarray, shape (J, k)
         Least-squares estimate of b from the group's own rows, given beta; NaN where not estimable.
     sampling : ndarray, shape (J, k)
-        Its variance given b, the diagonal of sigma² (Z' W Z)⁻¹; NaN where not estimable.
+        Variance of ``ols`` given b, the diagonal of sigma² (Z' W Z)⁻¹; NaN where not estimable.
     shrinkage : ndarray, shape (J, k)
         Diagonal of T (T + sigma² (Z' W Z)⁻¹)⁻¹: the weight of the group's own estimate; NaN where that is
         not estimable.
@@ -69,8 +69,9 @@ def random_effects(fit: LmmFit) -> Mapping[str, list[object]]:
 
     One row per term, level and effect. ``ols`` is the group's own least-squares estimate on the scale of
     ``estimate`` (a deviation from the fixed part), so that arrows from one to the other show the shrinkage.
-    What is None has its code in ``null_codes``: ``several_factors`` where a group's own data do not determine
-    the quantity because the rows also belong to other factors, ``not_estimable`` where they are too few.
+    ``null_codes`` gives the reason for each None: ``several_factors`` where a group's own data do not
+    determine the quantity because the rows also belong to other factors, ``not_estimable`` where the group
+    has too few rows.
     """
     columns: dict[str, list[object]] = {
         name: [] for name in ("term_index", "group", "level", "effect", *COLUMNS[:4], "n_j", *COLUMNS[4:])

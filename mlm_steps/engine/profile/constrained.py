@@ -1,8 +1,8 @@
 """The ML deviance with one parameter fixed, as a function of the others (statistics, section 8).
 
-Each kind of parameter has coordinates of which it is one. The other coordinates are free in all of R^m, as
-in the search for the optimum. The fixed coordinate is called c; its scale is chosen so that its bounds can be
-reached: log sigma, the angle of a correlation, or a standard deviation or coefficient itself.
+For each kind of parameter there are coordinates of which the parameter is one. The other coordinates are free
+in all of R^m, as in the search for the optimum. The fixed coordinate is called c. Its scale is chosen so that
+its bounds can be reached: log sigma, the angle of a correlation, or a standard deviation or coefficient.
 """
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ Array = NDArray[np.float64]
 
 
 class ConstrainedPoint(NamedTuple):
-    """The deviance, less a constant, with its gradient and Hessian in the free coordinates."""
+    """The deviance, minus a constant, with its gradient and Hessian in the free coordinates."""
 
     value: float
     gradient: Array
@@ -49,7 +49,7 @@ class ConstrainedDeviance(ABC):
     best : float
         Value of c at the optimum.
     start : ndarray
-        The free coordinates there.
+        The free coordinates at the optimum.
     low, high : float
         Bounds of c.
     step : float
@@ -86,13 +86,13 @@ class ConstrainedDeviance(ABC):
         return self.unit * c
 
     def is_itself(self, x: Array) -> bool:
-        """Return whether the point has the fixed parameter itself, and not its mirror image."""
+        """Return whether the parameter has the fixed value at this point, not the value of opposite sign."""
         return x.size >= 0
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class _Sigma(ConstrainedDeviance):
-    """c is log sigma; free is theta."""
+    """c is log sigma; theta is free."""
 
     def shown(self, c: float) -> float:
         """Return sigma in outcome units."""
@@ -110,7 +110,7 @@ class _Sigma(ConstrainedDeviance):
 
 @dataclass(frozen=True, slots=True, eq=False)
 class _Deviation(ConstrainedDeviance):
-    """c is sigma times the element ``place`` of theta; free are the others and log sigma."""
+    """c is sigma times the element ``place`` of theta; the other elements and log sigma are free."""
 
     place: int = field(kw_only=True)
 
@@ -177,7 +177,7 @@ class _Correlation(_Profiled):
 
 @dataclass(frozen=True, slots=True, eq=False)
 class _Theta(_Profiled):
-    """c is the only element of theta; nothing is free."""
+    """c is the only element of theta; there are no free coordinates."""
 
     def point(self, c: float, x: Array, *, hessian: bool) -> ConstrainedPoint | None:
         """Return the deviance at theta."""
@@ -186,14 +186,14 @@ class _Theta(_Profiled):
 
 @dataclass(frozen=True, slots=True, eq=False)
 class _Coefficient(_Profiled):
-    """c is a fixed effect in the units of the design; free is theta."""
+    """c is a fixed effect in the units of the design; theta is free."""
 
     direction: Array = field(kw_only=True)
     others: Array = field(kw_only=True)
     zero: float = field(kw_only=True)
 
     def point(self, c: float, x: Array, *, hessian: bool) -> ConstrainedPoint | None:
-        """Return the deviance with c subtracted from the outcome and one column of X fewer."""
+        """Return the deviance of the outcome minus c times the column, with the column removed from X."""
         p = self.direction.size
         B = np.zeros((p + 1, p))
         B[:p, : p - 1] = self.others
@@ -253,7 +253,7 @@ def constrain_correlation(
     """Return the deviance with the correlation of two random coefficients fixed.
 
     Where one of the two has no variance, the deviance is the same for every correlation. ``ceiling`` is the
-    rise of the deviance to there.
+    rise of the deviance to that point.
     """
     rows = _coefficients(prepared, term)[[one, other]]
     transformed, moved, span = _in_new_coordinates(prepared, theta_internal, term, rows)
@@ -298,7 +298,7 @@ def _coefficients(prepared: PreparedDesign, term: int) -> Array:
 def _in_new_coordinates(
     prepared: PreparedDesign, theta_internal: Array, term: int, rows: Array
 ) -> tuple[Strategy, Array, slice]:
-    """Return the strategy in which the coefficients given by ``rows`` come first, theta there, its span."""
+    """Return the strategy with the coefficients ``rows`` first, its theta, and the term's slice of theta."""
     lengths = np.linalg.norm(rows, axis=1, keepdims=True)
     constrained = rows / lengths
     k = constrained.shape[1]

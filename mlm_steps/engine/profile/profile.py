@@ -2,7 +2,7 @@
 
 For a parameter psi, zeta(psi) is the signed root of that rise; an interval holds the psi with |zeta| below
 the normal quantile (statistics, section 8). Points are a fixed distance apart in zeta; each search starts at
-an extrapolation of the points before it. The limits are solved for, not interpolated.
+an extrapolation of the points before it. The limits are computed by solving for them, not by interpolation.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ NEAR = 1e-3
 MOST_STEPS = 60
 """Largest number of Newton steps at one point, and of points in one direction."""
 FALLS = 1e-4
-"""Decrease of |zeta| away from the estimate above which rounding does not explain it."""
+"""Decrease of |zeta| away from the estimate above which it is not attributed to rounding."""
 CLOSE = 1e-2
 """Distance in zeta within which the parabola through three points gives the limit."""
 RIVAL_SEARCHES = 3
@@ -39,9 +39,9 @@ RIVAL_SEARCHES = 3
 STARTS = 5
 """Number of starts of each search for a lower branch."""
 AT_BOUND = 1e-3
-"""Distance of a limit from its bound, relative to that of the estimate, below which it is the bound."""
+"""Distance of a limit from its bound, relative to that of the estimate, below which the bound replaces it."""
 SHORTEST = 1e-6
-"""Step, relative to the first one, below which the side ends without a limit."""
+"""Step, relative to the first one, below which the search on this side ends without a limit."""
 POOR = 0.25
 """Ratio of actual to predicted decrease below which the trust region shrinks."""
 GOOD = 0.7
@@ -97,7 +97,7 @@ class _Minimum(NamedTuple):
 
 @dataclass(frozen=True, slots=True, eq=False)
 class _Side:
-    """One direction: the points away from the estimate, the limit, and its code."""
+    """One side of the estimate: its points, the limit, and the code of the limit."""
 
     points: tuple[_Minimum, ...]
     limit: float | None
@@ -113,7 +113,7 @@ def trace(
     ----------
     constrained : ConstrainedDeviance
     confidence : float
-        Of the interval, for example 0.95.
+        Confidence of the interval, for example 0.95.
     parameters : int
         Number of parameters of the model, which sets the distance of the points.
     doubtful : bool
@@ -273,8 +273,8 @@ def _minimise(
 ) -> _Minimum | None:
     """Return the minimum over the free coordinates, by Newton steps inside a trust region.
 
-    The last step is not evaluated: the quadratic model predicts a decrease below the tolerance.
-    Without exact Hessians the one given is updated by the symmetric rank-one formula.
+    The last step is not evaluated, because the quadratic model predicts a decrease below the tolerance.
+    Without exact Hessians the given Hessian is updated by the symmetric rank-one formula.
     """
     point = constrained.point(c, x, hessian=constrained.exact_hessian or hessian is None)
     if point is None:

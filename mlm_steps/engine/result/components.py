@@ -31,7 +31,7 @@ class Reduction:
     before, after : float or None
         The two variances; None where a model lacks the component.
     share : float or None
-        (before - after) / before, raw: negative where the component grew.
+        (before - after) / before, not truncated at 0: it is negative where the component grew.
     code : str or None
         ``negative`` for a component that grew; else why there is no number: ``not_in_reference``,
         ``not_comparable`` (an intercept variance that refers to another zero point), ``zero_reference``
@@ -50,8 +50,9 @@ class Reduction:
 def reductions(before: LmmFit, after: LmmFit) -> tuple[Reduction, ...]:
     """Return the reduction of each component that either fit has, the residual variance first.
 
-    An intercept variance is the variance between groups where all random slopes of that factor are zero. So
-    it compares only if each slope that one model alone has is centred: its mean over the rows is zero.
+    An intercept variance is the variance between groups where all predictors with random slopes are zero. Two
+    such variances are comparable only if each predictor with a random slope in one of the models alone is
+    centred: its mean over the rows is zero.
     """
     mismatch = same_data(before, after)
     zero = (BOUNDARY * before.sigma) ** 2  # a smaller variance is zero up to rounding

@@ -18,12 +18,12 @@ Array = NDArray[np.float64]
 def criterion_at(fit: LmmFit, theta: Array) -> float:
     """Return the REML criterion or the deviance of the fit's design at theta, in the design's units.
 
-    Much cheaper than ``evaluate_at``: nothing as long as the data is touched.
+    It is much cheaper than ``evaluate_at`` because it uses no array of length n.
 
     Raises
     ------
     FitError
-        For a theta of another length or not finite, or at which the criterion does not exist.
+        If theta has a wrong length or values that are not finite, or if the criterion does not exist there.
     """
     prepared, method = fit.prepared, fit.method
     values = prepared.strategy.value(prepared.to_internal(given_theta(fit, theta)))

@@ -30,7 +30,7 @@ class Control:
     Attributes
     ----------
     optimizer : str
-        ``auto``, the safeguarded Newton method on exact derivatives, or a word of
+        ``auto``, the safeguarded Newton method on exact derivatives, or a key of
         `mlm_steps.engine.search.optimizers.OPTIMIZERS`.
     max_evaluations : int
         Number of evaluations of the criterion after which a search ends as failed. The limit holds for each
@@ -39,7 +39,7 @@ class Control:
         Relative change of the criterion below which the search ends.
     start : float, optional
         Standard deviation of every random effect, relative to the residual's, from which to start, in the
-        engine's units; None: chosen by the criterion from a short list.
+        engine's units. With None, the criterion chooses the start from a short list.
     restarts : int
         Number of additional searches from other starts; the lowest end is returned.
     """
@@ -115,7 +115,7 @@ class LmmFit:
     modes : tuple of ndarray, each of shape (J, k)
         Conditional modes of the random effects per term, in outcome units.
     fitted, residuals : ndarray, shape (n,)
-        o + X beta + Z b, and y less that.
+        o + X beta + Z b, and y minus these values.
     convergence : ConvergenceReport or None
         None for a fit at given parameters.
     notices : tuple of Notice

@@ -23,7 +23,7 @@ class VarianceParts:
         Variance of X beta over the rows (denominator n - 1), without the offset.
     terms : tuple of float, length K
         Per random term its mean random variance tr(T_k Z_k' Z_k) / n (Johnson 2014, equation 10). Terms that
-        share a grouping factor count each for itself.
+        share a grouping factor have separate values.
     residual : float
         sigma² mean(1 / w): the mean level-1 variance; sigma² without weights.
     """
@@ -54,7 +54,7 @@ class VarianceParts:
 
     @property
     def icc_adjusted(self) -> float:
-        """Share of the random part in what the fixed part leaves."""
+        """Share of the random part in the random and residual variance."""
         return self.random / (self.random + self.residual)
 
     @property
@@ -71,7 +71,7 @@ def variance_parts(fit: LmmFit) -> VarianceParts:
     """
     design = fit.design
     linear = design.X @ fit.beta
-    # The variance of a constant would be the rounding error of its mean.
+    # The computed variance of a constant would be the rounding error of its mean.
     fixed = float(np.var(linear, ddof=1)) if np.ptp(linear) > 0 else 0.0
     terms = tuple(
         float(np.sum((term.z @ T) * term.z) / design.n)
@@ -90,7 +90,7 @@ def grouping_factors(fit: LmmFit) -> dict[str, tuple[int, ...]]:
 
 
 def shared_levels(fit: LmmFit) -> dict[tuple[str, ...], frozenset[str]]:
-    """Return which factors' levels two rows share that share those of one, of two, or of all factors."""
+    """Return all factors whose levels two rows share if they share those of one, two or all factors."""
     factors = grouping_factors(fit)
     first = {group: fit.design.random[positions[0]] for group, positions in factors.items()}
     outer = {

@@ -29,7 +29,7 @@ SHARES: dict[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
     "fvm": (("f1", "f2", "v1", "v2", "m"), ("total",)),
     "f1v1": (("f1", "v1"), ("within",)),
 }
-"""By measure, the sources that it sums, and the variances of which it is a share."""
+"""For each measure, the sources that it sums and the variances of which it is a share."""
 WHOLES: dict[str, tuple[str, ...]] = {
     "total": ("f1", "f2", "v1", "v2", "m", "sigma2"),
     "within": ("f1", "v1", "sigma2"),
@@ -44,12 +44,12 @@ class SourceMoments:
     Attributes
     ----------
     fixed_within, fixed_between : ndarray, shape (p, p)
-        Covariances over the rows of X less its group means, and of the group means.
+        Covariances over the rows of X minus its group means, and of the group means.
     terms : tuple of (ndarray, ndarray, ndarray)
-        Per random term the same two matrices of its Z, shape (k, k), and the mean of Z, shape (k,).
+        Per random term these two covariances of its Z, shape (k, k), and the mean of Z, shape (k,).
     pure : bool
         Whether every column varies only within or only between groups, and every random slope only within:
-        else a source is one of both levels.
+        otherwise a source mixes both levels.
     """
 
     fixed_within: Array
@@ -86,9 +86,9 @@ def sources(
     ----------
     moments : SourceMoments
     beta : ndarray, shape (B, p)
-        Of B fits to the design.
+        Fixed effects of B fits to the design.
     covariances : sequence of ndarray, shape (B, k, k)
-        Per random term.
+        Covariance matrices of the B fits, per random term.
     residual : ndarray, shape (B,)
         Mean level-1 variance.
     """
@@ -120,7 +120,7 @@ def source_shares(found: dict[str, Array]) -> dict[tuple[str, str], Array]:
 
 
 def _parts(columns: Array, refs: NDArray[np.intp]) -> tuple[Array, Array]:
-    """Return columns less their group means, and these means on every row."""
+    """Return columns minus their group means, and these means on every row."""
     sizes = np.bincount(refs)
     sums = np.stack([np.bincount(refs, weights=column) for column in columns.T], axis=1)
     means = (sums / np.maximum(sizes, 1)[:, None])[refs]

@@ -20,15 +20,15 @@ Array = NDArray[np.float64]
 GRADIENT_TOLERANCE = 2e-3
 """Largest scaled gradient of an optimum, as in lme4."""
 EIGENVALUE_TOLERANCE = -1e-6
-"""Smallest eigenvalue of the Hessian at a minimum, relative to the largest one, below 0 by rounding."""
+"""Smallest eigenvalue of the Hessian at a minimum, relative to the largest; rounding can make it negative."""
 RATIO_TOLERANCE = 1e-6
 """Ratio of the Hessian's eigenvalues below which the parameters are nearly unidentifiable."""
 RUNAWAY = 1e3
 """Size of an element of theta above which it may diverge to infinity."""
 FLAT = 0.1
-"""Curvature in the logarithm of such an element below which the element diverges."""
+"""Curvature in the logarithm of an element above ``RUNAWAY`` below which the element diverges."""
 TINY = 1e-300
-"""Smallest eigenvalue that is used as a divisor."""
+"""Smallest eigenvalue that is used as a divisor, so that no division is by zero."""
 
 
 def assess(prepared: PreparedDesign, search: SearchResult) -> ConvergenceReport:

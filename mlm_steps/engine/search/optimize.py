@@ -2,7 +2,7 @@
 
 The criterion is even in each column of Lambda, so theta = 0 is always stationary. The search therefore
 runs over all of R^m without bounds and follows negative curvature: a stationary point that is not a
-minimum has a direction in which to leave it. Signs are normalised afterwards.
+minimum has a direction in which the criterion decreases. Signs are normalised afterwards.
 """
 
 from __future__ import annotations
@@ -27,11 +27,11 @@ Objective = Callable[[Array, bool], Point | None]
 HUGE = 1e7
 """Size of theta, in the engine's units, above which rounding hides the residual variance."""
 FEWEST = 3
-"""Limit on evaluations below which the first one computes the Hessian, because a search ends with one."""
+"""Limit on evaluations below which the first one has a Hessian, because a search must end with a Hessian."""
 LAST = 3e-3
 """Predicted decrease below which the next step may be the last, so that it computes the exact Hessian."""
 SLOW = 0.1
-"""Ratio of successive predicted decreases above which convergence is slow and the exact Hessian pays."""
+"""Ratio of successive predicted decreases above which convergence is slow and needs the exact Hessian."""
 POOR = 0.25
 """Ratio of actual to predicted decrease below which the trust region shrinks."""
 GOOD = 0.7
@@ -41,7 +41,7 @@ ACCEPTED = 1e-4
 DEFINITE = 1e-14
 """Smallest eigenvalue, relative to the largest, of a Hessian that counts as positive definite."""
 SECULAR_STEPS = 60
-"""Largest number of iterations for the length of a step on the boundary; five are usual."""
+"""Largest number of iterations that fit the length of a step to the trust radius; about five suffice."""
 ON_BOUNDARY = 1e-3
 """Relative difference between the length of a step and the radius at which the step is on the boundary."""
 NO_RADIUS = 1e-14
@@ -90,13 +90,13 @@ class SearchResult:
     evaluations : int
     ended : {"optimum", "evaluations", "diverged", "lost", "stopped"}
         ``diverged``: some standard deviation has no bound. ``lost``: rounding leaves no derivatives there.
-        ``stopped``: an optimiser gave up before that.
+        ``stopped``: an optimiser ended without an optimum.
     optimizer : str
         The method that searched.
     message : str
-        What an optimiser says about its end.
+        The message of an optimiser about its end.
     trace : tuple of TracePoint
-        Where the criterion was evaluated, in order, without the constant of the criterion.
+        The evaluations of the criterion, in order, without the constant of the criterion.
     """
 
     theta: Array
@@ -111,8 +111,8 @@ class SearchResult:
 def trust_step(gradient: Array, hessian: Array, radius: float) -> tuple[Array, float]:
     """Return the minimiser of the quadratic model within ``radius``, and the decrease it predicts.
 
-    Newton's step where it is short enough; otherwise Moré and Sorensen's conditions are solved in the
-    eigenbasis, the hard case included.
+    This is Newton's step if it is short enough. Otherwise Moré and Sorensen's conditions are solved in the
+    eigenbasis, including the hard case.
     """
     _, newton, indefinite = lapack.dposv(hessian, -gradient)
     if indefinite == 0 and _length(newton) <= radius:
@@ -179,15 +179,15 @@ def minimise(
     exact_hessian : bool
         Whether every evaluation comes with its Hessian. Otherwise the Hessian is computed at the start
         and at the end, or only at the end where the average information takes its place; it is updated by
-        the symmetric rank-one formula in between, and computed again when the update misleads.
+        the symmetric rank-one formula in between, and computed again when it predicts poorly.
     max_evaluations : int
-        The search ends as failed when it has taken so many, whether they have a Hessian or not.
+        Number of evaluations, with or without a Hessian, after which the search ends as failed.
     tolerance : float
         Predicted decrease, relative to the criterion's size, below which the search ends.
     known : SearchResult, optional
-        An optimum found before: the search ends when it returns to that one.
+        An optimum found before; the search ends when it returns to it.
     guess : ndarray, shape (m, m), optional
-        A Hessian to start with where the exact one is expensive.
+        An initial Hessian where the exact one is expensive.
     """
     theta, used = start, 1
     at_once = exact_hessian or max_evaluations < FEWEST
@@ -276,7 +276,7 @@ def rank_one(hessian: Array, step: Array, change: Array) -> Array:
 
 
 def _sharpened(objective: Objective, search: SearchResult, exact_hessian: bool, most: int) -> SearchResult:
-    """Return the search after more Newton steps, too small to change the criterion, while they shrink.
+    """Return the search after more Newton steps that improve theta only; they continue while they shrink.
 
     ``most`` limits the evaluations of the whole search.
     """

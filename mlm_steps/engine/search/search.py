@@ -29,11 +29,11 @@ FEW_IN_EFFECT = 8
 FEW_THETAS = 9
 """Number of covariance parameters up to which searches are short."""
 FEW_EFFECTS = 2000
-"""Number of random effects up to which searches are short although each Hessian takes many gradients."""
+"""Number of random effects up to which searches are short, even if each Hessian takes many gradients."""
 ENOUGH_LEVELS = 15
 """Effective number of levels above which long searches from a few starts all find the optimum."""
 TINY = 1e-300
-"""Divisor in place of zero."""
+"""Smallest divisor, so that no division is by zero."""
 RESTARTS_IF_EXPENSIVE = 2
 """Number of searches from other starts where an evaluation is expensive."""
 RESTARTS_IF_LONG = 4
@@ -49,7 +49,7 @@ LEAST_START = 0.1
 WEAK = 8.0
 """Curvature of the criterion in log theta below which theta is weakly determined (standard error 0.5)."""
 EXTREME = 100.0
-"""Standard deviation of a random effect, relative to the residual's, above which rivals are searched."""
+"""Standard deviation of a random effect, relative to the residual's, above which other starts are tried."""
 ZERO = 1e-7
 """Size of an element of theta, in the engine's units, below which it may be zero up to rounding."""
 SHORT = 150
@@ -85,8 +85,8 @@ def find_optimum(
     """Return the best optimum found, with a Hessian, in the engine's units.
 
     Usually there is one search. Where a second optimum is possible (few levels, or a variance that the data
-    hardly determine), others follow from contrasting starts; ``rivals`` limits their number. ``guess`` is a
-    Hessian at ``start``, where the exact one takes many evaluations.
+    hardly determine), further searches begin at contrasting starts; ``rivals`` limits their number. ``guess``
+    is a Hessian at ``start`` for models whose exact Hessian takes many evaluations.
     """
     objective = Traced(objective_of(prepared, method))
     if start is not None:
@@ -184,7 +184,8 @@ def _search(
 def _joined(prepared: PreparedDesign, method: Method, control: Control) -> Array:
     """Return a start made of the optima of each factor alone.
 
-    For each factor alone, the variance of the other factors is residual variance; it is subtracted again.
+    In the fit of one factor alone, the residual variance includes the variance of the other factors. The
+    start subtracts that part from the residual variance.
     """
     theta = np.zeros(sum(factor.pattern.m for factor in prepared.strategy.factors))
     relative, residual = [], []

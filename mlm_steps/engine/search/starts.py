@@ -61,7 +61,7 @@ def _by_moments(strategy: OneFactor, theta: Array, n: int) -> Array | None:
 
     Their expectation is linear in the covariance matrix, so that one small system is solved. The solution is
     exact for balanced data without fixed effects and with all variances positive (Rao's MINQUE), and
-    close with them. None where the system has no solution.
+    approximate with fixed effects. None where the system has no solution.
     """
     pattern = strategy.factor.pattern
     Sigma = strategy.moments(theta, n)
@@ -80,7 +80,7 @@ def _screened(prepared: PreparedDesign, method: Method, theta: Array, best: floa
     """Return a start and its value: Lambda diagonal, scales from a short list, one term after the other."""
     terms = [places for factor in prepared.strategy.factors for places in _terms(factor)]
     if len(terms) > 1:
-        # All terms together first: two large terms may each seem small while the other one is at 1.
+        # All terms are scaled together first: each of two large terms may seem small if the other is at 1.
         terms = [np.arange(theta.size), *terms, *terms]
     for places in terms:
         current = theta[places].copy()

@@ -70,7 +70,7 @@ def split(
 ) -> tuple[Array, Array, Array, Array]:
     """Return q, R, G and E of ``Blocks``.
 
-    A column of Z counts as dependent when the others leave no more than ``no_rank`` of its length.
+    A column of Z is dependent when its residual length is at most ``no_rank`` times its length.
     """
     K, width = columns.shape[1], data.shape[1]
     # Copies, because the compiled function overwrites both.

@@ -1,7 +1,7 @@
 """The same model in other coordinates of its random or fixed effects, from cross-products alone.
 
-A profile fixes one parameter. In coordinates in which that parameter is an element of theta or a
-coefficient, the others are free and the criterion is the engine's.
+A profile fixes one parameter. The coordinates are chosen so that this parameter is an element of theta or a
+coefficient. The other coordinates are then free, and the engine evaluates the criterion as usual.
 """
 
 from __future__ import annotations
@@ -87,7 +87,7 @@ def combine_columns(strategy: Strategy, B: Array) -> Strategy:
     ----------
     strategy : Strategy
     B : ndarray, shape (p + 1, p' + 1)
-        The last column makes the outcome.
+        The last column gives the new outcome.
     """
     if isinstance(strategy, OneFactor):
         return replace(strategy, G=strategy.G @ B, C=B.T @ strategy.C @ B)

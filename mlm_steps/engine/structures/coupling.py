@@ -19,7 +19,7 @@ Array = NDArray[np.float64]
 Integers = NDArray[np.intp]
 
 DENSE_ADVANTAGE = 60.0
-"""Dense multiplications that take as long as one of a listed pair (measured on one thread)."""
+"""Number of dense multiplications that take as long as one of a listed pair (measured on one thread)."""
 UNLISTED = 2.5
 """Time of a multiplication in a product of sparse matrices, relative to one of a listed pair."""
 STRIP = 256
@@ -126,7 +126,7 @@ class Coupling:
             forms, diagonal = np.zeros((left.shape[0], K, K)), np.diag(Q)
             for matrix, (a, b) in zip(self.pairs, _elements(K), strict=True):
                 own = Q.ravel() @ matrix
-                # Pairs of a block with itself stand in the sum once, all others twice.
+                # The sum has each pair of a block with itself once and every other pair twice.
                 own -= 0.5 * self._within(a, b, diagonal)
                 forms[:, a, b] += own
                 forms[:, b, a] += own
@@ -240,7 +240,7 @@ def couple(first: FactorTerms, q: Array, rest: Sequence[FactorTerms], z: Sequenc
 
 
 def mirrored(matrix: Array) -> Array:
-    """Return a matrix of which the lower triangle is known with the upper one filled in, in place."""
+    """Return a symmetric matrix after its upper triangle is filled in, in place, from the lower one."""
     size = matrix.shape[0]
     for start in range(0, size, STRIP):
         stop = min(start + STRIP, size)

@@ -1,7 +1,7 @@
 """Random effects far larger than the residual: coordinates and factorisations that keep the small digits.
 
-Where Lambda is 1e5, the information about its large directions is 1e-10 of that about the others. In
-coordinates along the large directions the two are never added, so that rounding does not lose the smaller.
+Where Lambda is 1e5, the information about its large directions is 1e-10 of that about the others. The two are
+never added in coordinates along the large directions, so that the smaller one is not lost to rounding.
 """
 
 from __future__ import annotations
@@ -23,11 +23,11 @@ NO_RANK = 1e-14
 ROUNDING = 1e-15
 """Eigenvalue of a correlation matrix, per column and relative to the largest, that is zero up to rounding."""
 TINY = 1e-300
-"""Divisor in place of zero."""
+"""Smallest divisor, so that no division is by zero."""
 
 
 def along_large(Lambda: Array) -> tuple[Array, Array]:
-    """Return an orthogonal Q and Qᵀ Lambda, whose rows fall in size.
+    """Return an orthogonal Q, and Qᵀ Lambda with rows of decreasing size.
 
     Examples
     --------

@@ -31,7 +31,7 @@ class FactorTerms:
     theta : ndarray, shape (m,)
         Positions of its parameters in theta.
     pattern : Pattern
-        Where they stand in Lambda.
+        Positions of these parameters in Lambda.
     refs : ndarray, shape (n,)
         Level of each observation.
     J : int
@@ -57,13 +57,13 @@ class Blocks:
     Attributes
     ----------
     q : ndarray, shape (n, K)
-        Rows of the Q_j; a column is zero where Z_j has no further rank.
+        Rows of the Q_j; a column is zero where that column of Z_j depends on the earlier ones.
     R : ndarray, shape (J, K, K)
         Upper triangular.
     G : ndarray, shape (J, K, p + 1)
         Q_jᵀ [X y].
     E : ndarray, shape (n, p + 1)
-        [X y] less its projection on each Z_j.
+        [X y] minus its projection on each Z_j.
     C : ndarray, shape (p + 1, p + 1)
         Eᵀ E: the cross-products outside the span of Z.
     """

@@ -62,7 +62,7 @@ class Levels(Protocol):
 
 
 class _State(NamedTuple):
-    """The problem solved at one theta: L_j⁻¹ R_j Q, L_j⁻¹ G_j and the fixed effects.
+    """The solution at one theta: L_j⁻¹ R_j Q, L_j⁻¹ G_j and the fixed effects.
 
     The columns of Q are the coordinates of the random effects, and Lambda is Qᵀ Lambda. Q is None for the
     coordinates of the design.
@@ -162,7 +162,7 @@ class NumpyLevels:
         )
 
     def _second(self, U: Array, W: Array, tangents: Array, moved: Array) -> Array:
-        """Return the Hessians of the three functions less the bend of Lambda Lambdaᵀ, shape (3, m, m)."""
+        """Return the Hessians of the three functions without the curvature of Lambda Lambdaᵀ, (3, m, m)."""
         pattern = self.pattern
         K, m, p = pattern.K, pattern.m, W.shape[2] - 1
         J = U.shape[0]

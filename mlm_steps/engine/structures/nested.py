@@ -34,7 +34,7 @@ Integers = NDArray[np.intp]
 LOST = 1e-9
 """Share of the total sum of squares below which r², a difference, has lost too many digits to be used."""
 NO_RANK = 1e-12
-"""Squared residual length, relative to the squared length, below which a column has no rank of its own."""
+"""Squared residual length, relative to the squared length, up to which a column depends on earlier ones."""
 
 
 class _Level(NamedTuple):
@@ -47,7 +47,7 @@ class _Level(NamedTuple):
 
 @dataclass(frozen=True, slots=True, eq=False)
 class _State:
-    """The problem solved at one theta."""
+    """The solution at one theta."""
 
     log_det: float
     levels: tuple[_Level, ...]
@@ -69,7 +69,7 @@ class Nested:
         only the part of X and y.
     base : ndarray, shape (J, K, K + p + 1)
         Per level of the second factor, the cross-products of the columns of all outer factors with
-        themselves and with X and y, of the parts that the innermost factor cannot explain.
+        themselves and with X and y, of the parts outside the span of the innermost factor.
     """
 
     factors: tuple[FactorTerms, ...]
@@ -136,7 +136,7 @@ class Nested:
         return None if state is None else (state.log_det, state.fixed.log_det_RX2, state.fixed.pwrss)
 
     def criterion_terms(self, theta_internal: Array, *, hessian: bool = False) -> CriterionTerms | None:
-        """Return the three functions with their gradients; ``hessian`` asks for differences of those."""
+        """Return the three functions with gradients; with ``hessian``, also with Hessians by differences."""
         state = self._state(theta_internal)
         if state is None:
             return None
@@ -272,7 +272,7 @@ def _lies_in(inner: FactorTerms, outer: FactorTerms) -> bool:
 
 
 def _eliminated(products: Array, K: int) -> tuple[Array, Array, Array]:
-    """Return R and G with Rᵀ [R G] the first K rows of the products, and the other rows less their part.
+    """Return R and G with Rᵀ [R G] the first K rows of the products, and the other rows after elimination.
 
     A column that depends on the earlier ones gives a row of zeros.
     """

@@ -1,4 +1,4 @@
-"""Prepare a design: the engine's units, the strategy, and the way back to the design's units."""
+"""Prepare a design: the engine's units, the strategy, and the conversion back to the design's units."""
 
 from __future__ import annotations
 
@@ -69,7 +69,7 @@ class Strategy(Protocol):
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Units:
-    """The way from the engine's units back to the design's.
+    """The conversion from the engine's units to the design's.
 
     Attributes
     ----------

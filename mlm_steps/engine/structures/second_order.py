@@ -7,8 +7,8 @@ theta_r (block-diagonal, the same for all levels of a factor), D_r = E_r W and
     log|Xᵀ V⁻¹ X|:      2 Σ D_rᵀ U D_s over the columns of X, less tr((Wᵀ D_r)(Wᵀ D_s))
     r²:                 2 (D_rᵀ U D_s - (D_rᵀ W)(Wᵀ D_s)) for the column of the residual,
 
-each plus the part from the curvature of Sigma in theta. The last needs only products with U. The average
-information replaces the first two by their expectations (Gilmour, Thompson and Cullis 1995).
+each plus the part from the curvature of Sigma in theta. The Hessian of r² needs only products with U. The
+average information replaces the first two by their expectations (Gilmour, Thompson and Cullis 1995).
 """
 
 from __future__ import annotations

@@ -46,7 +46,7 @@ REGULAR = 1e-6
 OVERHEAD = 3e7
 """Number of multiplications that take as long as the fixed cost of one evaluation."""
 MOST_JOINT = 2.5e7
-"""Largest number of elements of the matrix of all random effects: a Hessian needs two, of 0.2 GB each."""
+"""Largest number of elements of the matrix of all random effects; a Hessian needs two, of 0.2 GB each."""
 CHEAP = 3.0
 """Cost of a Hessian, in gradients, below which every evaluation computes it."""
 STRIP_ELEMENTS = int(4e6)
@@ -55,7 +55,7 @@ STRIP_ELEMENTS = int(4e6)
 
 @dataclass(frozen=True, slots=True, eq=False)
 class _State:
-    """The problem solved at one theta.
+    """The solution at one theta.
 
     ``LR`` and ``LG`` are L_j⁻¹ R_j and L_j⁻¹ G_j of the eliminated factor, ``left`` is L_j⁻¹, ``AL`` is
     A Lambda, ``L`` the Cholesky factor of M, and ``w`` is M⁻¹ Lambdaᵀ B.
@@ -82,13 +82,13 @@ class SeveralFactors:
     first : FactorTerms
         The eliminated factor.
     rest : tuple of FactorTerms
-        The others.
+        The other factors.
     R, G, C : ndarray
         Blocks of the eliminated factor, as in ``Blocks``.
     coupling : Coupling
-        Its blocks with the columns of the rest.
+        Blocks of the eliminated factor with the columns of the other factors.
     A, B : ndarray, shapes (q, q) and (q, p + 1)
-        Zᵀ Z and Zᵀ [X y] of the rest, of the parts that the eliminated factor cannot explain.
+        Zᵀ Z and Zᵀ [X y] of the other factors, of the parts outside the span of the eliminated factor.
     """
 
     first: FactorTerms
@@ -138,7 +138,7 @@ class SeveralFactors:
 
     @property
     def _work(self) -> tuple[float, float]:
-        """Return about how many multiplications a gradient and a Hessian take."""
+        """Return the approximate numbers of multiplications of a gradient and of a Hessian."""
         q, first = float(self.A.shape[0]), float(self.first.q)
         forms = max(factor.pattern.K for factor in self.factors) ** 2 + 2 * self.C.shape[0]
         total = first + q
@@ -201,7 +201,7 @@ class SeveralFactors:
     def _criterion_terms(
         self, theta_internal: Array, *, average_information: bool, hessian: bool = False
     ) -> CriterionTerms | None:
-        """Return the three functions with their gradients, and what more is asked for."""
+        """Return the three functions with their gradients and the requested second derivatives."""
         state = self._state(theta_internal)
         if state is None:
             return None
@@ -227,7 +227,7 @@ class SeveralFactors:
     def _rest_logs(
         self, state: _State, theta_internal: Array, halves: Sequence[Array], inverse: Array
     ) -> Iterator[Array]:
-        """Yield Σ Z_jᵀ V⁻¹ Z_j per factor but the first, from those times Lambda where it has an inverse."""
+        """Yield Σ Z_jᵀ V⁻¹ Z_j per factor but the first, from the products with an invertible Lambda."""
         for (factor, rows), half in zip(rows_of(self.rest), halves, strict=True):
             Lambda = factor.pattern.factor(theta_internal[factor.theta])
             if np.abs(np.diag(Lambda)).min() > REGULAR * np.abs(Lambda).max():
@@ -236,7 +236,7 @@ class SeveralFactors:
                 yield self._rest_log(state, factor, rows, inverse)
 
     def _rest_log(self, state: _State, factor: FactorTerms, rows: slice, inverse: Array) -> Array:
-        """Return Σ Z_jᵀ V⁻¹ Z_j of one of the others, whatever Lambda is."""
+        """Return Σ Z_jᵀ V⁻¹ Z_j of a factor that is not eliminated, for any Lambda."""
         K = factor.pattern.K
         own: Array = np.einsum("jajb->ab", state.A[rows, rows].reshape(factor.J, K, factor.J, K))
         return own - _paired(state.AL[rows] @ inverse, state.AL[rows], factor)

@@ -1,4 +1,4 @@
-"""The design in the engine's units (weighted, centred, orthonormal), and the way back.
+"""The design in the engine's units (weighted, centred, orthonormal), and the conversion back.
 
 Nothing here changes the model. Fixed effects are expressed in an orthonormal basis Q of X, the
 outcome is replaced by its ordinary least-squares residual of unit length, and the columns of each
@@ -46,7 +46,7 @@ class Fixed:
     log_det : float
         log|det back|.
     y : ndarray, shape (n,)
-        Weighted outcome without offset, less its projection on X, divided by ``scale``.
+        Weighted outcome without offset, minus its projection on X, divided by ``scale``.
     scale : float
         Length of that residual, in outcome units.
     beta : ndarray, shape (p,)
@@ -188,7 +188,7 @@ def gram_schmidt(columns: Array) -> tuple[Array, Array]:
 def _residual(
     design: Design, root: Array | None, Q: Array, back: Array, shift: Array | None
 ) -> tuple[Array, Array]:
-    """Return the weighted outcome less X beta, and that beta."""
+    """Return the weighted outcome minus X beta, and beta."""
     outcome = design.y if design.offset is None else design.y - design.offset
     ones = np.ones(design.n) if root is None else root
     inside = Q.T @ ones

@@ -59,7 +59,7 @@ def _forward(L: Array, right: Array) -> Array:
 
 
 def _whiten_two(T: Array, right: Array) -> tuple[float, Array]:
-    """Return the same for K = 2, with |M_j| = 1 + |T_j|² + det(T_j)², which never cancels."""
+    """Return Σ log|M_j| and L_j⁻¹ right_j for K = 2; |M_j| = 1 + |T_j|² + det(T_j)² never cancels."""
     a, b, c, d = np.ascontiguousarray(T.reshape(-1, 4).T)
     M11 = 1.0 + a * a + b * b
     determinant = M11 + c * c + d * d + (a * d - b * c) ** 2

@@ -17,7 +17,7 @@ class Resample(Protocol):
     """A kind of bootstrap: a function of a fit, in a module named as in the spec.
 
     Replicate b takes its random numbers from generator b alone, so that it is the same whatever else is
-    computed along with it. FitError for a model that cannot be resampled in this way.
+    computed along with it. A kind raises FitError for a model that it cannot resample.
     """
 
     def __call__(self, fit: LmmFit, generators: Sequence[np.random.Generator]) -> Replicates:

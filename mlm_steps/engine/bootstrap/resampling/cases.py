@@ -1,7 +1,7 @@
 """Groups drawn with replacement, each with all its rows; a group drawn twice counts as two groups.
 
-With nested factors the groups are those of the outermost one. With one factor, the replicates are put
-together from the blocks of their groups, so that they advance together as in ``replicates``.
+With nested factors the groups are those of the outermost one. With one factor, each replicate is assembled
+from the blocks of its groups, and all replicates advance together as in ``replicates``.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ Array = NDArray[np.float64]
 Integers = NDArray[np.intp]
 
 NEARLY_DEPENDENT = 1e-6
-"""Eigenvalue of a replicate's XᵀX, relative to 1 for the data, below which its rank is computed."""
+"""Eigenvalue of a replicate's XᵀX, in units with XᵀX = I for the data, below which its rank is computed."""
 
 
 def cases(fit: LmmFit, generators: Sequence[np.random.Generator]) -> Replicates:
@@ -76,7 +76,7 @@ def resampled(design: Design, groups: RandomTerm, drawn: Integers) -> Design:
 
 
 def _relabelled(term: RandomTerm, taken: Integers, place: Integers) -> RandomTerm:
-    """Return a term for the rows taken; levels in different places of the draw are different levels."""
+    """Return a term for the rows taken; a level drawn twice becomes two levels."""
     cells = place.astype(np.int64) * len(term.levels) + term.refs[taken]
     levels, refs = np.unique(cells, return_inverse=True)
     names = tuple(f"{term.levels[cell % len(term.levels)]}#{cell // len(term.levels)}" for cell in levels)
@@ -91,11 +91,11 @@ class _Groups:
     ----------
     factor : FactorTerms
     scale, beta0
-        Of the outcome, as in ``Outcomes``.
+        Unit of the outcome, and the coefficients that were subtracted from it, as in ``Outcomes``.
     R, G : ndarray, shapes (J, K, K) and (J, K, p + 1)
         As in ``Blocks``, the outcome last.
     C, whole : ndarray, shape (J, p + 1, p + 1)
-        Products of [X y] outside the span of Z_j, and altogether.
+        Cross-products of [X y] outside the span of Z_j, and cross-products of the whole [X y].
     n, log_weights : ndarray, shape (J,)
         Rows, and the sum of the logarithms of their weights.
     """
@@ -135,7 +135,7 @@ class _Groups:
         )  # fmt: skip
 
     def estimable(self, counts: Integers) -> NDArray[np.bool_]:
-        """Return where X keeps its rank and the rows are enough, by a margin; the others are checked."""
+        """Return where X clearly has full rank and rows are enough; the other replicates are checked."""
         p, q = self.G.shape[2] - 1, self.factor.q
         products = np.einsum("bj,jic->bic", counts, self.whole[:, :p, :p])
         least = np.linalg.eigvalsh(products)[:, 0] if p else np.ones(len(counts))

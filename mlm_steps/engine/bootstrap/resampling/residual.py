@@ -1,8 +1,8 @@
 """New outcomes from the fit's own residuals at each level (Carpenter, Goldstein & Rasbash 2003).
 
-Conditional modes and residuals are shrunk: they vary less than the parameters say. So they are centred and
-reflated first, by the linear map that gives their empirical covariance matrix the estimated value, and
-then drawn with replacement.
+Conditional modes and residuals are shrunk: their variances are smaller than the estimated parameters. They
+are therefore centred and reflated by the linear map that gives their empirical covariance matrix the
+estimated value. Then they are drawn with replacement.
 """
 
 from __future__ import annotations
@@ -42,7 +42,7 @@ def residual(fit: LmmFit, generators: Sequence[np.random.Generator]) -> Replicat
 def reflated_effects(fit: LmmFit) -> tuple[Array, ...]:
     """Return the conditional modes per term, with mean 0 and covariance matrix T, shape (J, k).
 
-    A direction in which the modes do not vary, as in a singular fit, stays without variation.
+    A direction in which the modes do not vary, as in a singular fit, keeps variance 0.
     """
     reflated = []
     for modes, Lambda in zip(fit.modes, fit.Lambda, strict=True):

@@ -56,7 +56,7 @@ class Problem:
     used : int
         Evaluations so far; one with a gradient counts once.
     best : ndarray, shape (m,)
-        The lowest point seen.
+        The point with the lowest criterion so far.
     trace : list of TracePoint
         The evaluations so far.
     """

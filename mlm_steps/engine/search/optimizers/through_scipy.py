@@ -34,7 +34,7 @@ def minimise_by_scipy(
     minimize: Callable[..., Any] = optimize.minimize
 
     with warnings.catch_warnings():
-        # The end of the search is assessed later; warnings of a flat step or a start on a bound add nothing.
+        # The end of the search is assessed later; warnings of flat steps or starts on a bound are redundant.
         warnings.simplefilter("ignore")
         found = minimize(
             problem.with_gradient if gradient else problem.value,

@@ -14,8 +14,9 @@ __all__ = ["trust_constr"]
 def trust_constr(problem: Problem, start: NDArray[np.float64]) -> Ending:
     """Return how the search ended.
 
-    It runs without bounds, which the criterion, even in each column of Lambda, does not need: scipy's
-    interior point stops short of a bound, its test of the gradient does not wait for the barrier to go.
+    It runs without bounds. The criterion needs none, because it is even in each column of Lambda. With
+    bounds, scipy's interior-point method ends before it reaches a bound, because its test of the gradient
+    does not wait until the barrier term vanishes.
     """
     options = {
         "gtol": problem.step_tolerance,
