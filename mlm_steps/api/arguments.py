@@ -19,10 +19,10 @@ import pandas as pd
 from pandas.api.types import is_bool_dtype, is_numeric_dtype
 
 from mlm_steps.design import Formula
-from mlm_steps.design.faults import nearest
 from mlm_steps.engine import Control
 from mlm_steps.engine.search.optimizers import NEEDS, OPTIMIZERS, installed
 from mlm_steps.errors import Fault, UsageError
+from mlm_steps.language.faults import nearest
 
 __all__ = [
     "LARGEST_SEED", "MOST_REPLICATES", "MOST_WORKERS", "a_control", "check_contrasts", "checked",

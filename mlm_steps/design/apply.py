@@ -13,10 +13,10 @@ from mlm_steps.design.build import offset_sum, resolve_contrasts
 from mlm_steps.design.coding import model_matrix
 from mlm_steps.design.columns import FrameColumns
 from mlm_steps.design.evaluate import Evaluator
-from mlm_steps.design.faults import formula_error, nearest
 from mlm_steps.design.formula import Formula, parse_formula
 from mlm_steps.design.grouping import match_groups
 from mlm_steps.design.one_name import with_labels
+from mlm_steps.language.faults import formula_error, nearest
 
 if TYPE_CHECKING:
     import pandas as pd

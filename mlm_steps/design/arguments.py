@@ -14,8 +14,8 @@ from mlm_steps.design.expressions import (
     Truth,
     Unary,
 )
-from mlm_steps.design.faults import Span, formula_error, nearest
 from mlm_steps.design.signatures import PARAMETERS
+from mlm_steps.language.faults import Span, formula_error, nearest
 
 __all__ = ["match_arguments"]
 

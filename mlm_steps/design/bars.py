@@ -7,8 +7,8 @@ from dataclasses import dataclass, replace
 
 from mlm_steps.design.deparse import deparse
 from mlm_steps.design.expressions import Binary, Call, Expr, Name, Paren, Unary, columns_of, left_spine
-from mlm_steps.design.faults import Span, formula_error
 from mlm_steps.design.terms import TermSet, expand_terms
+from mlm_steps.language.faults import Span, formula_error
 
 __all__ = ["Bar", "GroupingFactor", "distinct_groups", "is_bar", "label_of", "make_bars"]
 

@@ -25,7 +25,6 @@ from mlm_steps.design.columns import FrameColumns, complete_rows, missing_values
 from mlm_steps.design.contrasts import contrast_kind
 from mlm_steps.design.evaluate import Evaluator
 from mlm_steps.design.expressions import Name
-from mlm_steps.design.faults import Span, TransformError
 from mlm_steps.design.formula import Formula, parse_formula
 from mlm_steps.design.gathering import Gathering
 from mlm_steps.design.grouping import group_rows
@@ -36,6 +35,7 @@ from mlm_steps.design.rank import collinear_with, independent_columns
 from mlm_steps.design.unique_names import column_names
 from mlm_steps.design.variables import Contrast
 from mlm_steps.errors import DesignError, Fault
+from mlm_steps.language.faults import Span, TransformError
 from mlm_steps.records.spelling import quote_name
 
 if TYPE_CHECKING:

@@ -12,11 +12,11 @@ from numpy.typing import NDArray
 from mlm_steps.design.columns import FrameColumns
 from mlm_steps.design.deparse import deparse
 from mlm_steps.design.expressions import Name
-from mlm_steps.design.faults import Span, formula_error, nearest
 from mlm_steps.design.formula import Formula
 from mlm_steps.design.gathering import Gathering
 from mlm_steps.design.variables import Numbers
 from mlm_steps.errors import DesignError, Fault, listing
+from mlm_steps.language.faults import Span, formula_error, nearest
 
 if TYPE_CHECKING:
     import pandas as pd

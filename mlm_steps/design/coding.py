@@ -12,10 +12,10 @@ from numpy.typing import NDArray
 from mlm_steps.design.contrasts import contrast_columns
 from mlm_steps.design.evaluate import Evaluator
 from mlm_steps.design.expressions import Expr
-from mlm_steps.design.faults import TransformError, formula_error
 from mlm_steps.design.terms import TermSet
 from mlm_steps.design.variables import Contrast, Factor, Numbers, Value, as_factor
 from mlm_steps.errors import DesignError, Fault
+from mlm_steps.language.faults import TransformError, formula_error
 
 __all__ = ["INTERCEPT", "ModelMatrix", "Origin", "model_matrix"]
 

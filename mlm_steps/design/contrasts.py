@@ -7,8 +7,8 @@ from collections.abc import Callable, Mapping
 import numpy as np
 from numpy.typing import NDArray
 
-from mlm_steps.design.faults import TransformError, nearest
 from mlm_steps.design.variables import Contrast, Factor
+from mlm_steps.language.faults import TransformError, nearest
 
 __all__ = ["CONTRASTS", "contrast_columns", "contrast_kind"]
 

@@ -24,10 +24,10 @@ from mlm_steps.design.expressions import (
     columns_of,
     left_spine,
 )
-from mlm_steps.design.faults import TransformError, formula_error, nearest
 from mlm_steps.design.transforms import FUNCTIONS
 from mlm_steps.design.transforms.base import State, one_column
 from mlm_steps.design.variables import Factor, Numbers, Truths, Value, as_factor, drop_unused
+from mlm_steps.language.faults import TransformError, formula_error, nearest
 
 __all__ = ["Evaluator"]
 

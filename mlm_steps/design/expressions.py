@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import TypeAlias
 
-from mlm_steps.design.faults import Span
+from mlm_steps.language.faults import Span
 
 __all__ = [
     "Argument",

@@ -22,10 +22,10 @@ from mlm_steps.design.expressions import (
     left_spine,
     words_of,
 )
-from mlm_steps.design.faults import Span, formula_error
 from mlm_steps.design.parser import parse_sides
 from mlm_steps.design.terms import TermSet, expand_terms
 from mlm_steps.errors import FormulaError
+from mlm_steps.language.faults import Span, formula_error
 
 __all__ = ["Formula", "Offset", "parse_formula", "place_as_written"]
 

@@ -12,8 +12,8 @@ from mlm_steps.design.bars import GroupingFactor
 from mlm_steps.design.deparse import deparse
 from mlm_steps.design.evaluate import Evaluator
 from mlm_steps.design.expressions import Expr
-from mlm_steps.design.faults import formula_error
 from mlm_steps.design.variables import Factor, as_factor, drop_unused
+from mlm_steps.language.faults import formula_error
 
 __all__ = ["Groups", "group_rows", "match_groups"]
 

@@ -10,9 +10,9 @@ from dataclasses import dataclass
 import numpy as np
 
 from mlm_steps.design.deparse import format_number
-from mlm_steps.design.faults import Span, formula_error, nearest
-from mlm_steps.design.tokens import Token, tokenize
 from mlm_steps.errors import FormulaError, listing
+from mlm_steps.language.faults import Span, formula_error, nearest
+from mlm_steps.language.tokens import Token, tokenize
 
 __all__ = ["Linear", "agree", "linear_text", "parse_linear", "several_named"]
 

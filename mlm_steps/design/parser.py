@@ -7,10 +7,10 @@ from collections.abc import Mapping
 
 from mlm_steps.design.arguments import match_arguments
 from mlm_steps.design.expressions import Argument, Binary, Expr, Name, Number, Paren, Text, Truth, Unary
-from mlm_steps.design.faults import Span, formula_error, nearest
 from mlm_steps.design.signatures import PARAMETERS
-from mlm_steps.design.tokens import Token, tokenize
 from mlm_steps.errors import FormulaError
+from mlm_steps.language.faults import Span, formula_error, nearest
+from mlm_steps.language.tokens import Token, tokenize
 
 __all__ = ["parse_sides"]
 

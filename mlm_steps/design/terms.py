@@ -17,7 +17,7 @@ from mlm_steps.design.expressions import (
     columns_of,
     left_spine,
 )
-from mlm_steps.design.faults import formula_error
+from mlm_steps.language.faults import formula_error
 
 __all__ = ["TermSet", "expand_terms"]
 

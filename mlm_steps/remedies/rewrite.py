@@ -9,8 +9,8 @@ from operator import or_
 
 from mlm_steps.design import Bar, Formula
 from mlm_steps.design.expressions import columns_of
-from mlm_steps.design.faults import Span
 from mlm_steps.design.parser import parse_sides
+from mlm_steps.language.faults import Span
 from mlm_steps.records.spelling import quote_name
 from mlm_steps.remedies.base import ONE, Case, Proposal, bar_effects
 

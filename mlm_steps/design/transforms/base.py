@@ -10,8 +10,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mlm_steps.design.expressions import Option
-from mlm_steps.design.faults import TransformError
 from mlm_steps.design.variables import Factor, Numbers, Value
+from mlm_steps.language.faults import TransformError
 
 __all__ = [
     "Options",

@@ -7,9 +7,9 @@ from collections.abc import Callable, Mapping
 import numpy as np
 from numpy.typing import NDArray
 
-from mlm_steps.design.faults import TransformError
 from mlm_steps.design.transforms.base import Options, State, Transform, number, one_column
 from mlm_steps.design.variables import Numbers, Value
+from mlm_steps.language.faults import TransformError
 
 __all__ = ["ELEMENTWISE"]
 

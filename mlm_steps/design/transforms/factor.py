@@ -10,9 +10,9 @@ import numpy as np
 
 from mlm_steps.design.contrasts import contrast_kind
 from mlm_steps.design.deparse import format_label
-from mlm_steps.design.faults import TransformError, nearest
 from mlm_steps.design.transforms.base import Options, State, Transform, flag, whole
 from mlm_steps.design.variables import Contrast, Factor, Value, as_factor, drop_unused
+from mlm_steps.language.faults import TransformError, nearest
 
 __all__ = ["FACTORS"]
 

@@ -7,9 +7,9 @@ from collections.abc import Callable
 import numpy as np
 from numpy.typing import NDArray
 
-from mlm_steps.design.faults import TransformError
 from mlm_steps.design.transforms.base import Options, State, Transform, one_column
 from mlm_steps.design.variables import Numbers, Value
+from mlm_steps.language.faults import TransformError
 
 __all__ = ["CENTER", "SCALE"]
 

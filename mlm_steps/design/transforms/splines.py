@@ -7,7 +7,6 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from mlm_steps.design.faults import TransformError
 from mlm_steps.design.transforms.base import (
     Options,
     State,
@@ -21,6 +20,7 @@ from mlm_steps.design.transforms.base import (
     whole,
 )
 from mlm_steps.design.variables import Value
+from mlm_steps.language.faults import TransformError
 
 __all__ = ["BS", "NS", "b_spline_basis"]
 

@@ -1,4 +1,4 @@
-"""Faults in a formula, with a caret under the place."""
+"""Faults in a formula or an expression, with a caret under the place."""
 
 from __future__ import annotations
 
