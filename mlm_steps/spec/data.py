@@ -139,7 +139,7 @@ class DataSpec(SpecBlock):
     """Texts that mean a missing value; they replace the default. An empty cell is always missing, and so are
     ``.``, ``NaN`` and ``#N/A`` in a column of numbers. A text among the ``levels`` of a column is a level."""
     decimal: Literal[".", ","] = "."
-    """Decimal mark of the numbers in a text file."""
+    """Decimal mark of the numbers in a text file, and of numbers that a workbook holds as text."""
     delimiter: Annotated[OptionalText, AfterValidator(_one_character)] = None
     """Character between the columns of a text file, or ``tab``. Default: guessed from the first lines."""
     sheet: OptionalText = None
@@ -167,6 +167,8 @@ class DataSpec(SpecBlock):
             return value
         if info.field_name == "sheet" and suffix != ".xlsx":
             raise objection("only a workbook (.xlsx) has sheets")
+        if info.field_name == "decimal" and suffix == ".xlsx":
+            return value
         if info.field_name != "sheet" and suffix in _BINARY:
             raise objection(f"a {suffix} file has no {info.field_name}", "it is for text files")
         if info.field_name == "delimiter" and value == info.data.get("decimal"):
