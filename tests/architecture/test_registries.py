@@ -27,6 +27,7 @@ REGISTRIES = {
     "data.readers": ("READERS", set()),
     "engine.search.optimizers": ("OPTIMIZERS", {"base", "through_scipy"}),
     "engine.bootstrap.resampling": ("KINDS", {"base"}),
+    "engine.families": ("FAMILIES", {"base", "binomial_links", "checks", "log_link"}),
     "figures": ("FIGURES", {"base", "interaction", "scene"}),
     "inference": ("METHODS", {"base", "group_sums"}),
     "remedies": ("REMEDIES", {"advice", "applied", "base", "changes", "columns", "diagnosis", "rewrite"}),
