@@ -1,4 +1,8 @@
-"""Make the analysis sample of a file: read, type and derive columns, keep complete rows, describe them."""
+"""Make the analysis sample: read and combine files, type and derive columns, keep complete rows.
+
+The order of work is that of `assemble`: files are read, stacked, joined and reshaped as raw tables; columns
+get their types; then come derived columns, the common sample, and the description of it.
+"""
 
 from __future__ import annotations
 
@@ -10,6 +14,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from mlm_steps.data.checks import check_levels, check_names, check_uses
+from mlm_steps.data.combine.combined import combine
 from mlm_steps.data.derive import Derivation, derive, group_codes, plan_derivations, standing_columns
 from mlm_steps.data.describe import describe_columns
 from mlm_steps.data.flags import DataView, find_flags
@@ -17,13 +22,13 @@ from mlm_steps.data.hierarchy import DataHierarchy, inspect_hierarchy
 from mlm_steps.data.notices import about_loss
 from mlm_steps.data.places import Places
 from mlm_steps.data.raw import RawTable
-from mlm_steps.data.read import file_hash, read_file
+from mlm_steps.data.read import file_hash
 from mlm_steps.data.sample import CommonSample, common_sample, sample_hash
 from mlm_steps.data.types import Misfit, TypedColumn, type_column
 from mlm_steps.data.values import Analysis, ModelUse
 from mlm_steps.errors import DataError, Fault
 from mlm_steps.records.base import Notice
-from mlm_steps.records.data_profile import DataProfile
+from mlm_steps.records.data_profile import DataProfile, FileProfile, PreparationStep
 from mlm_steps.spec import LoadedSpec
 
 __all__ = ["assemble"]
@@ -45,7 +50,8 @@ def assemble(loaded: LoadedSpec, uses: Sequence[ModelUse]) -> Analysis:
         With all faults of the file, its columns, the derived columns and the sample.
     """
     places = Places(loaded)
-    table = read_file(loaded)
+    combined = combine(loaded)
+    table = combined.table
     columns, misfits = _typed(table, loaded, places)
     planned, derive_faults = plan_derivations(loaded.spec.data.derive, columns, places)
     fitting = {name: column for name, column in columns.items() if name not in misfits}
@@ -70,7 +76,7 @@ def assemble(loaded: LoadedSpec, uses: Sequence[ModelUse]) -> Analysis:
         *hierarchy.notices,
         *find_flags(_view(uses, columns, planned, frame, sample, hierarchy, used)),
     )
-    profile = _profile(loaded, uses, columns, planned, frame, sample, hierarchy, notices)
+    profile = _profile(loaded, uses, columns, planned, frame, sample, hierarchy, notices, combined.steps)
     return Analysis(frame, profile, np.flatnonzero(sample.kept))
 
 
@@ -181,10 +187,12 @@ def _profile(
     sample: CommonSample,
     hierarchy: DataHierarchy,
     notices: tuple[Notice, ...],
+    steps: tuple[PreparationStep, ...],
 ) -> DataProfile:
+    files = tuple(FileProfile(file=file, sha256=file_hash(path)) for file, path in loaded.paths.items())
     return DataProfile(
-        file=loaded.spec.data.file,
-        file_hash=file_hash(loaded.data_path),
+        file=files[0].file,
+        file_hash=files[0].sha256,
         rows_file=len(sample.kept),
         rows=len(frame),
         sample_hash=sample_hash(sample.kept),
@@ -194,4 +202,6 @@ def _profile(
         variable_levels=hierarchy.variable_levels,
         nesting=hierarchy.nesting,
         notices=notices,
+        files=files,
+        preparation=steps if len(steps) > 1 or steps[0].details else (),
     )

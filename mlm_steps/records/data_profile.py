@@ -5,13 +5,18 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import Literal
 
+from pydantic import Field
+
 from mlm_steps.records.base import Notice, Part, Record
 
 __all__ = [
     "ColumnProfile",
     "DataProfile",
     "FactorProfile",
+    "FileProfile",
     "NestingRelation",
+    "PreparationKind",
+    "PreparationStep",
     "SlopeComparison",
     "SlopeEstimate",
     "VariableLevel",
@@ -20,6 +25,34 @@ __all__ = [
 ]
 
 ColumnKind = Literal["group", "category", "ordered", "number", "text"]
+PreparationKind = Literal["read", "stack", "join", "reshape", "filter"]
+
+
+class FileProfile(Part):
+    """One file that was read."""
+
+    file: str
+    """As written in the spec."""
+    sha256: str
+    """Hash of its bytes."""
+
+
+class PreparationStep(Part):
+    """One step between the files and the common sample, with its effect in rows and columns."""
+
+    kind: PreparationKind
+    words: str
+    """What was done, for example ``join schools.csv by school``."""
+    rows_before: int | None = None
+    """None for a file that was read."""
+    rows_after: int
+    columns_before: int | None = None
+    columns_after: int
+    counts: dict[str, int] = Field(default_factory=dict)
+    """Counts of interest by what is counted, for example ``{"rows without a match": 12}``; zeros are left
+    out."""
+    details: tuple[str, ...] = ()
+    """Further statements without numbers, each without a full stop."""
 
 
 class ColumnProfile(Part):
@@ -144,9 +177,10 @@ class DataProfile(Record):
     """What was read, kept and found."""
 
     file: str
-    """As written in the spec."""
+    """As written in the spec; of several files the first."""
     file_hash: str
     rows_file: int
+    """Rows from which the common sample is taken: those of the file, after all steps of preparation."""
     rows: int
     sample_hash: str
     columns: tuple[ColumnProfile, ...]
@@ -156,6 +190,11 @@ class DataProfile(Record):
     nesting: tuple[NestingRelation, ...]
     slopes: tuple[SlopeComparison, ...] = ()
     notices: tuple[Notice, ...]
+    files: tuple[FileProfile, ...] = ()
+    """Every file that was read, in the order of reading."""
+    preparation: tuple[PreparationStep, ...] = ()
+    """The steps between the files and the common sample in their order; empty for a file that is used as it
+    is."""
 
     def column(self, name: str) -> ColumnProfile:
         """Return the profile of one column; KeyError if there is none of that name."""

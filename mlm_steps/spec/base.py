@@ -33,8 +33,14 @@ class SpecBlock(BaseModel):
             return cls._left_empty(cast("Written", value))
         if not isinstance(value, Block) or not isinstance(info.context, list):
             return value
-        info.context.extend(cls._stray(key, value) for key in value if key not in cls.model_fields)
-        return Block({key: item for key, item in value.items() if key in cls.model_fields}, value.at)
+        known = cls._keys()
+        info.context.extend(cls._stray(key, value) for key in value if key not in known)
+        return Block({key: item for key, item in value.items() if key in known}, value.at)
+
+    @classmethod
+    def _keys(cls) -> list[str]:
+        """Return the keys as users write them; a word that Python reserves is written by its alias."""
+        return [field.alias or name for name, field in cls.model_fields.items()]
 
     @classmethod
     def _left_empty(cls, value: Written) -> Block:
@@ -51,10 +57,10 @@ class SpecBlock(BaseModel):
             hint = "merge keys are not supported: write the keys out"
         elif (rest := _comma_rest(key, block)) is not None:
             hint = f"between braces a comma ends the value: put text with a comma in quotes{rest}"
-        elif (above := _empty_above(key, block)) and not did_you_mean(key, cls.model_fields, cutoff=0.8):
+        elif (above := _empty_above(key, block)) and not did_you_mean(key, cls._keys(), cutoff=0.8):
             hint = f"indent it by two spaces more if it belongs to {above}"
         else:
-            hint = did_you_mean(key, cls.model_fields) or f"known here: {', '.join(cls.model_fields)}"
+            hint = did_you_mean(key, cls._keys()) or f"known here: {', '.join(cls._keys())}"
         return SpecFault((*block.at, key), f"unknown key {quoted(key)}", hint, is_key=True)
 
 

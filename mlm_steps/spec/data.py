@@ -2,37 +2,36 @@
 
 from __future__ import annotations
 
-from pathlib import PurePath
-from typing import Annotated, Literal
+from collections.abc import Mapping
+from typing import Annotated, Any, Literal
 
 from pydantic import (
     AfterValidator,
     BeforeValidator,
     Field,
+    GetJsonSchemaHandler,
     PlainSerializer,
-    ValidationInfo,
-    field_validator,
     model_validator,
 )
+from pydantic_core import CoreSchema
 
 from mlm_steps.spec.base import SpecBlock
+from mlm_steps.spec.files import JoinSpec, ReadSpec, Stacked
 from mlm_steps.spec.types import (
     ColumnName,
     NothingIsNone,
     Objection,
     OptionalText,
-    Text,
     Texts,
     Whole,
     each_differs,
+    nothing_is_empty,
     objection,
     objections,
 )
 from mlm_steps.spec.written import Block, Written, is_nothing, quoted
 
 __all__ = ["ColumnSpec", "DataSpec", "DeriveSpec"]
-
-_BINARY = (".parquet", ".sav", ".dta", ".sas7bdat", ".xlsx")
 
 
 def _enough(levels: tuple[str, ...]) -> tuple[str, ...]:
@@ -110,40 +109,22 @@ class DeriveSpec(SpecBlock):
         return self.center or self.mean or self.standardize or ""
 
 
-def _known_encoding(name: str | None) -> str | None:
-    try:
-        "a".encode(name or "utf-8")
-    except (LookupError, ValueError) as error:
-        raise objection(f"no encoding {quoted(name)}", "for example utf-8, latin-1 or cp1252") from error
-    return name
+class DataSpec(ReadSpec):
+    """The data file or files, the columns, and columns derived from them."""
 
-
-def _one_character(text: str | None) -> str | None:
-    tab = {"tab": "\t", "\\t": "\t"}
-    mark = tab.get(text.lower(), text) if text else text
-    if mark is not None and (len(mark) != 1 or mark in "\"'\r\n"):
-        raise objection(
-            f"{quoted(mark)} cannot separate columns", 'give one character, for example ";", or tab'
-        )
-    return mark
-
-
-class DataSpec(SpecBlock):
-    """The data file, its columns, and columns derived from them."""
-
-    file: Text
-    """Path relative to the spec: csv or tsv (also .gz, .zst), parquet, sav, dta, sas7bdat or xlsx."""
-    encoding: Annotated[OptionalText, AfterValidator(_known_encoding)] = None
-    """Encoding of a text file, for example ``latin-1``. Default: UTF-8, with or without byte-order mark."""
     na: Texts = ("NA", "NaN")
     """Texts that mean a missing value; they replace the default. An empty cell is always missing, and so are
     ``.``, ``NaN`` and ``#N/A`` in a column of numbers. A text among the ``levels`` of a column is a level."""
     decimal: Literal[".", ","] = "."
     """Decimal mark of the numbers in a text file, and of numbers that a workbook holds as text."""
-    delimiter: Annotated[OptionalText, AfterValidator(_one_character)] = None
-    """Character between the columns of a text file, or ``tab``. Default: guessed from the first lines."""
-    sheet: OptionalText = None
-    """Name of the sheet of a workbook. Default: its first."""
+    stack: Annotated[Stacked, BeforeValidator(nothing_is_empty)] = ()
+    """Files whose rows follow one another, ``[wave1.csv, wave2.csv]``; with ``file``, its rows come first.
+    Columns are matched by name; a column that a file does not have is missing in its rows."""
+    source_as: OptionalText = None
+    """Name of a new column that says from which stacked file a row comes, for example ``wave``."""
+    join: Annotated[tuple[JoinSpec, ...], BeforeValidator(nothing_is_empty)] = ()
+    """Files whose columns are added to the rows by a key, in this order:
+    ``[{file: schools.sav, on: school}]``."""
     columns: Annotated[dict[ColumnName, ColumnSpec], BeforeValidator(_nothing_is_no_key)] = Field(
         default_factory=dict
     )
@@ -159,18 +140,41 @@ class DataSpec(SpecBlock):
     means_from: Literal["analysis", "all"] = "analysis"
     """Rows from which ``derive`` computes means: the analysis sample, or all rows of the file."""
 
-    @field_validator("decimal", "delimiter", "sheet", mode="after")
     @classmethod
-    def _suits_its_kind_of_file(cls, value: str | None, info: ValidationInfo) -> str | None:
-        suffix = PurePath(info.data.get("file", "")).suffix.lower()
-        if value is None or not suffix:
-            return value
-        if info.field_name == "sheet" and suffix != ".xlsx":
-            raise objection("only a workbook (.xlsx) has sheets")
-        if info.field_name == "decimal" and suffix == ".xlsx":
-            return value
-        if info.field_name != "sheet" and suffix in _BINARY:
-            raise objection(f"a {suffix} file has no {info.field_name}", "it is for text files")
-        if info.field_name == "delimiter" and value == info.data.get("decimal"):
-            raise objection(f"{quoted(value)} cannot be both delimiter and decimal mark")
+    def __get_pydantic_json_schema__(
+        cls, core_schema: CoreSchema, handler: GetJsonSchemaHandler
+    ) -> dict[str, Any]:
+        """Say in the schema that the rows come from ``file``, from ``stack`` or from both."""
+        made = handler.resolve_ref_schema(handler(core_schema))
+        made.pop("required", None)
+        made["anyOf"] = [{"required": ["file"]}, {"required": ["stack"]}]
+        return made
+
+    @model_validator(mode="before")
+    @classmethod
+    def _file_or_stack(cls, value: object) -> object:
+        """Add an empty ``file`` if the rows come from ``stack`` alone."""
+        if isinstance(value, Mapping) and value.get("stack") and "file" not in value:
+            added = {"file": None, **value}
+            return Block(added, value.at) if isinstance(value, Block) else added
         return value
+
+    @model_validator(mode="after")
+    def _names_what_it_stacks(self) -> DataSpec:
+        wrong: list[Objection] = []
+        for i, stacked in enumerate(self.stack):
+            if stacked.as_ is not None and self.source_as is None:
+                hint = "add source_as: with the name of that column"
+                wrong.append((("stack", i), f"{quoted(stacked.file)} has a value for no column", hint))
+        if self.source_as is not None and not self.stack:
+            wrong.append((("source_as",), "there is no stack whose files it could name", None))
+        if wrong:
+            raise objections(wrong)
+        return self
+
+    @property
+    def files(self) -> tuple[str, ...]:
+        """The files as the spec writes them, in the order of reading, each once."""
+        stacked = [file.file for file in self.stack]
+        joined = [join.file for join in self.join]
+        return tuple(dict.fromkeys(filter(None, [self.file, *stacked, *joined])))

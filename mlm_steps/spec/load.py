@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -38,8 +38,9 @@ class LoadedSpec:
         The spec's file, as given.
     source : SpecSource
         The text of the spec and the places of its keys.
-    data_path : Path
-        The data file as an absolute path without links; it exists and is readable.
+    paths : mapping of str to Path
+        For each file of the data, as the spec writes it, its absolute path without links; it exists and is
+        readable.
     unread : frozenset of str
         Derived columns whose definition could not be read.
     faults : tuple of Fault
@@ -49,9 +50,14 @@ class LoadedSpec:
     spec: PipelineSpec
     path: Path
     source: SpecSource
-    data_path: Path
+    paths: Mapping[str, Path]
     unread: frozenset[str] = frozenset()
     faults: tuple[Fault, ...] = ()
+
+    @property
+    def data_path(self) -> Path:
+        """The path of the first data file."""
+        return self.paths[self.spec.data.files[0]]
 
 
 def load_spec(
@@ -103,10 +109,11 @@ def inspect_spec(
             Fault(f"{path}:1:1", what, "a spec begins with the line 'version: 1'"),
         )
     spec, wrong, unread = _validated(values)
-    data_path, missing = _data_path(values, path, allow_outside=allow_outside)
+    paths, missing = _data_paths(values, path, allow_outside=allow_outside)
     formulas = _formula_faults(values, check_formula) if check_formula else ()
     faults = _in_order(source, [*found, *wrong, *missing, *formulas])
-    loaded = LoadedSpec(spec, path, source, data_path, unread, faults) if spec and data_path else None
+    complete = spec is not None and paths and all(file in paths for file in spec.data.files)
+    loaded = LoadedSpec(spec, path, source, paths, unread, faults) if spec and complete else None
     return loaded, faults
 
 
@@ -173,15 +180,28 @@ def _validated(values: Block) -> tuple[PipelineSpec | None, list[SpecFault], fro
     return None, found, unread
 
 
-def _data_path(values: Block, spec: Path, *, allow_outside: bool) -> tuple[Path | None, list[SpecFault]]:
-    data = values.get("data")
-    file = data.get("file") if isinstance(data, Block) else None
-    if not isinstance(file, Written) or not file.strip():
-        return None, []
-    try:
-        return data_file(file, spec, allow_outside=allow_outside), []
-    except Refused as refused:
-        return None, [SpecFault(file.at, refused.what, refused.hint)]
+def _data_paths(values: Block, spec: Path, *, allow_outside: bool) -> tuple[dict[str, Path], list[SpecFault]]:
+    """Return the paths of all files that the data block names, and the faults of the others."""
+    paths: dict[str, Path] = {}
+    faults: list[SpecFault] = []
+    for file in _data_files(values.get("data")):
+        try:
+            paths[str(file)] = data_file(file, spec, allow_outside=allow_outside)
+        except Refused as refused:
+            faults.append(SpecFault(file.at, refused.what, refused.hint))
+    return paths, faults
+
+
+def _data_files(data: object) -> Iterator[Written]:
+    """Yield the names of files in a data block as written."""
+    if not isinstance(data, Block):
+        return
+    listed = [data.get(key) for key in ("stack", "join")]
+    entries = [entry for items in listed if isinstance(items, Items) for entry in items]
+    named = [entry.get("file") if isinstance(entry, Block) else entry for entry in entries]
+    for file in (data.get("file"), *named):
+        if isinstance(file, Written) and file.strip():
+            yield file
 
 
 def _formula_faults(values: Block, check: CheckFormula) -> Iterator[SpecFault]:

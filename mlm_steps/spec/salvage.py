@@ -10,6 +10,8 @@ __all__ = ["derived_at", "without"]
 
 _ALONE = ("name", "title", "prelude", "compare", "contrasts", "slopes", "means", "estimation", "report")
 """Keys that can be removed alone, since no other key depends on them."""
+_SOURCES = ("file", "stack", "source_as", "join", "reshape")
+"""Keys of ``data`` without which it is not known which columns there are."""
 _ASIDE = ("weights", "label")
 """Keys of a rung without which its formula can still be checked."""
 
@@ -45,7 +47,7 @@ def _droppable(at: Path) -> Path | None:
     """Return the way to what is left out for a fault at one place."""
     if at[:1] and at[0] in _ALONE:
         return at[:1]
-    if len(at) > 1 and at[0] == "data" and at[1] != "file":
+    if len(at) > 1 and at[0] == "data" and at[1] not in _SOURCES:
         return at[: {"derive": 3, "columns": 4}.get(str(at[1]), 2)]
     if len(at) > 2 and at[0] == "ladder" and at[2] in _ASIDE:
         return at[:3]

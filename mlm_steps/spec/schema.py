@@ -24,7 +24,7 @@ def json_schema() -> Schema:
     del made["properties"]["name"]["default"]
     schema = {"$schema": _DIALECT, "title": "mlm spec", **_tidied(made)}
     for block in schema["$defs"].values():
-        if "required" not in block:
+        if "required" not in block and "anyOf" not in block:
             block["type"] = ["object", "null"]
     for block in (schema, *schema["$defs"].values()):
         for key, field in block["properties"].items():

@@ -40,6 +40,7 @@ __all__ = [
     "objection",
     "objections",
     "read_share",
+    "read_text",
     "read_texts",
     "reading",
     "slugified",

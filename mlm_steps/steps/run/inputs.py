@@ -226,7 +226,7 @@ class PlanInputs:
             json.dumps([formula.outcomes, sorted(formula.variables), formula.groups, model.weights])
             for model, formula in zip(models, self.formulas.values(), strict=True)
         )
-        content = content_hash(self.loaded.data_path)
+        content = {file: content_hash(path) for file, path in self.loaded.paths.items()}
         return made_from("data", data, columns, dict(spec.declared_levels), uses, content)
 
     def fit_key(self, model: str) -> str | None:

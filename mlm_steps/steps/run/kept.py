@@ -22,6 +22,9 @@ __all__ = ["check_formula", "content_hash", "frame_in", "is_text", "open_spec"]
 
 State = tuple[int, int, int]
 
+MOST_FILES = 64
+"""The hashes of this many data files are kept; of more files, some are hashed again for each step."""
+
 
 def frame_in(path: Path) -> pd.DataFrame:
     """Return a shallow copy of the frame in a Parquet file, to which the caller may add columns."""
@@ -43,7 +46,7 @@ def open_spec(path: Path, *, allow_outside: bool = False) -> LoadedSpec:
         raise UsageError(Fault(str(path), what, "give the file or its folder another name"))
     if path.is_file():
         kept = _spec(path, _state(path), Path.cwd(), allow_outside)
-        if kept.data_path.is_file():
+        if all(file.is_file() for file in kept.paths.values()):
             return kept
     return load_spec(path, allow_outside=allow_outside, check_formula=check_formula)
 
@@ -68,7 +71,7 @@ def _frame(path: Path, _: State) -> pd.DataFrame:
     return read_parquet(path)
 
 
-@lru_cache(maxsize=1)
+@lru_cache(maxsize=MOST_FILES)
 def _hash(path: Path, _: State) -> str:
     with path.open("rb") as stream:
         return hashlib.file_digest(stream, "sha256").hexdigest()
