@@ -13,7 +13,7 @@ from mlm_steps.api.arguments import kind_of
 from mlm_steps.data.outcomes import about_constant_within, about_two_values
 from mlm_steps.design.predictors import Predictors
 from mlm_steps.effects import Fitted
-from mlm_steps.engine import Control, Estimates, LmmFit, Method, evaluate_at
+from mlm_steps.engine import Control, Estimates, LmmFit, Method, evaluate_at, linear_fit
 from mlm_steps.errors import Fault, UsageError
 from mlm_steps.inference import CoefficientTests, Reference, reference, test_rows
 from mlm_steps.records.base import Notice
@@ -81,7 +81,7 @@ class FitState:
     @cached_property
     def lmm(self) -> LmmFit:
         """The fit that is reported."""
-        return self.estimates.under(self.method)
+        return linear_fit(self.estimates.under(self.method))
 
     @cached_property
     def reference(self) -> Reference:

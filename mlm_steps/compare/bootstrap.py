@@ -17,7 +17,7 @@ from mlm_steps.engine.bootstrap.simulate import draw_outcomes
 from mlm_steps.engine.bootstrap.streams import stream
 from mlm_steps.engine.cost import cost_of
 from mlm_steps.engine.fit.lmm import evaluate_at, fit_lmm
-from mlm_steps.engine.result.lmm_fit import LmmFit
+from mlm_steps.engine.result.mixed_fit import MixedFit, linear_fit
 from mlm_steps.errors import FitError
 from mlm_steps.records.simulation import BootstrapP, p_of
 
@@ -29,12 +29,12 @@ WORSE = -1e-6
 """Statistics below this are due to a failed search. Rounding errors of criteria near 1e6 are smaller."""
 
 Array = NDArray[np.float64]
-Pair = tuple[LmmFit, LmmFit]
+Pair = tuple[MixedFit, MixedFit]
 
 
 def takes_long(pair: Pair, replicates: int) -> bool:
     """Return whether refitting both models to all replicates is estimated to take longer than ``LONG``."""
-    return replicates * sum(cost_of(fit.prepared).refit for fit in pair) > LONG
+    return replicates * sum(cost_of(linear_fit(fit).prepared).refit for fit in pair) > LONG
 
 
 def bootstrap_p(
@@ -44,7 +44,7 @@ def bootstrap_p(
 
     Parameters
     ----------
-    pair : tuple of two LmmFit
+    pair : tuple of two MixedFit
         The smaller and the larger model, fitted by the criterion whose difference is the statistic.
     relation : Relation
         How the larger model contains the smaller one.
@@ -70,8 +70,8 @@ def simulated_statistics(pair: Pair, relation: Relation, *, seed: int, step: str
 
 def _statistics(pair: Pair, relation: Relation, seed: int, step: str, block: range) -> Array:
     """Return simulated statistics; rounding errors below zero become 0, failed fits NaN."""
-    Y = draw_outcomes(pair[0], [stream(seed, step, b) for b in block]).T
-    smaller, larger = (refit_many(fit, Y) for fit in pair)
+    Y = draw_outcomes(linear_fit(pair[0]), [stream(seed, step, b) for b in block]).T
+    smaller, larger = (refit_many(linear_fit(fit), Y) for fit in pair)
     basis = log_det_basis(pair[0].design, pair[1].design) if pair[0].method == "REML" else 0.0
     found: Array = smaller.criterion - basis - larger.criterion
     for b in np.flatnonzero(found < WORSE):

@@ -10,9 +10,10 @@ from mlm_steps.compare.nesting import Relation, embed_theta, log_det_basis, rela
 from mlm_steps.compare.simulations import ExactP, Simulations, exact_p
 from mlm_steps.design.deletions import Deletion
 from mlm_steps.design.matrices import Design
-from mlm_steps.engine.fit.lmm import fit_lmm
+from mlm_steps.engine.fit.mixed import fit_mixed, search_again
 from mlm_steps.engine.result.linear import linear_criterion
-from mlm_steps.engine.result.lmm_fit import Control, LmmFit
+from mlm_steps.engine.result.lmm_fit import Control
+from mlm_steps.engine.result.mixed_fit import MixedFit
 from mlm_steps.errors import FitError
 from mlm_steps.records.deletions import RandomEffectTest
 
@@ -20,7 +21,7 @@ __all__ = ["leave_out"]
 
 
 def leave_out(
-    fit: LmmFit,
+    fit: MixedFit,
     deletion: Deletion,
     *,
     asked: Simulations,
@@ -31,7 +32,7 @@ def leave_out(
 
     Parameters
     ----------
-    fit : LmmFit
+    fit : MixedFit
         The model, at its optimum.
     deletion : Deletion
         The smaller model.
@@ -90,7 +91,7 @@ NOT_ESTIMABLE = BoundaryNull(None, "not_estimable"), ExactP(None, "not_estimable
 
 
 def _record(
-    fit: LmmFit, deletion: Deletion, *, test: _Test | None = None, reason: str | None = None
+    fit: MixedFit, deletion: Deletion, *, test: _Test | None = None, reason: str | None = None
 ) -> RandomEffectTest:
     """Return the record of a test, or of the reason why there is none."""
     npar = deletion.design.p + deletion.design.n_theta + 1
@@ -119,20 +120,20 @@ def _record(
 
 
 def _statistic(
-    fit: LmmFit, deletion: Deletion, relation: Relation, criterion: float, smaller: LmmFit | None
+    fit: MixedFit, deletion: Deletion, relation: Relation, criterion: float, smaller: MixedFit | None
 ) -> float:
     """Return the increase of the criterion, 0 if it is rounding error, below ``WORSE`` if a search failed."""
     statistic = criterion - log_det_basis(deletion.design, fit.design) - fit.criterion
     if statistic < WORSE and smaller is not None:
         start = embed_theta(smaller, fit.design, relation.up)
-        again = fit_lmm(fit.design, method=fit.method, start=start, prepared=fit.prepared)
+        again = search_again(fit, start)
         statistic += fit.criterion - again.criterion
     if WORSE <= statistic <= ROUNDING * (1 + abs(criterion)):
         return 0.0
     return statistic
 
 
-def _null(fit: LmmFit, deletion: Deletion, relation: Relation, smaller: LmmFit | None) -> BoundaryNull:
+def _null(fit: MixedFit, deletion: Deletion, relation: Relation, smaller: MixedFit | None) -> BoundaryNull:
     """Return the null distribution at the boundary; none if the smaller model is singular too."""
     if smaller is not None and smaller.singular:
         return BoundaryNull(None, "null_on_boundary")
@@ -151,9 +152,9 @@ def _removed(whole: Design, smaller: Design) -> tuple[str, tuple[str, ...]]:
     return next(iter(removed), ("", ""))[0], tuple(removed.values())
 
 
-def _criterion(fit: LmmFit, deletion: Deletion, control: Control | None) -> tuple[float, LmmFit | None]:
+def _criterion(fit: MixedFit, deletion: Deletion, control: Control | None) -> tuple[float, MixedFit | None]:
     """Return the criterion of the smaller model, and its fit if it still has random effects."""
     if not deletion.design.random:
         return linear_criterion(deletion.design, fit.method), None
-    smaller = fit_lmm(deletion.design, method=fit.method, control=control)
+    smaller = fit_mixed(deletion.design, method=fit.method, control=control)
     return smaller.criterion, smaller

@@ -15,9 +15,10 @@ from mlm_steps.compare.simulations import Simulations, bootstrap_of, exact_p
 from mlm_steps.design.matrices import Design, RandomTerm
 from mlm_steps.design.one_name import factor_identity
 from mlm_steps.engine.fit.estimates import Estimates
-from mlm_steps.engine.fit.lmm import fit_lmm
+from mlm_steps.engine.fit.mixed import search_again
 from mlm_steps.engine.result.components import reductions
-from mlm_steps.engine.result.lmm_fit import LmmFit, Method
+from mlm_steps.engine.result.lmm_fit import Method
+from mlm_steps.engine.result.mixed_fit import MixedFit, linear_fit
 from mlm_steps.engine.result.moments import variance_parts
 from mlm_steps.errors import ComparisonError, Fault
 from mlm_steps.records import ComparisonRecord, MixtureComponent, Notice, VarianceChange
@@ -30,7 +31,7 @@ ROUNDING = 1e-10
 WORSE = -1e-6
 """Statistics below this are due to a failed search. Rounding errors of criteria near 1e6 are smaller."""
 
-Pair = tuple[LmmFit, LmmFit]
+Pair = tuple[MixedFit, MixedFit]
 
 
 def compare_lrt(
@@ -151,7 +152,7 @@ def _changes(ml: Pair, reported: Pair) -> _Changes:
     """Return the changes of ML information criteria and of the reported variances."""
     change = ml[1].criterion - ml[0].criterion
     npar = ml[1].npar - ml[0].npar
-    before, after = (variance_parts(fit) for fit in reported)
+    before, after = (variance_parts(linear_fit(fit)) for fit in reported)
     prv = tuple(
         VarianceChange(
             group=row.group,
@@ -161,7 +162,7 @@ def _changes(ml: Pair, reported: Pair) -> _Changes:
             prv=row.share,
             code=row.code,
         )
-        for row in reductions(*reported)
+        for row in reductions(*map(linear_fit, reported))
     )
     return _Changes(
         delta_deviance=change,
@@ -228,7 +229,7 @@ def _optima(
     if relation is None or (kind == "REML" and relation.changed != "variance") or _statistic(pair) >= WORSE:
         return pair
     start = embed_theta(pair[0], pair[1].design, relation.up)
-    again = fit_lmm(pair[1].design, method=kind, start=start, prepared=pair[1].prepared)
+    again = search_again(pair[1], start)
     short = _statistic((pair[0], again))
     if short < WORSE:
         what = f"'{names[1]}' fits worse than '{names[0]}', which it contains ({kind}: {-short:.6g} higher)"

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mlm_steps.design.matrices import Design, RandomTerm
-from mlm_steps.engine.result.lmm_fit import LmmFit
+from mlm_steps.engine.result.mixed_fit import MixedFit
 
 __all__ = ["Containment", "Relation", "contained_terms", "embed_theta", "log_det_basis", "relate", "spans"]
 
@@ -125,7 +125,7 @@ def contained_terms(smaller: Design, larger: Design) -> Containment:
     return Containment(tuple(homes), tuple(maps))
 
 
-def embed_theta(smaller: LmmFit, larger: Design, containment: Containment) -> NDArray[np.float64]:
+def embed_theta(smaller: MixedFit, larger: Design, containment: Containment) -> NDArray[np.float64]:
     """Return the theta of the larger model that reproduces the smaller model's optimum, shape (m,)."""
     blocks = []
     for position, term in enumerate(larger.random):

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from mlm_steps.compare.nesting import Relation, spans
 from mlm_steps.design.matrices import Design
-from mlm_steps.engine.result.lmm_fit import LmmFit
+from mlm_steps.engine.result.mixed_fit import MixedFit
 from mlm_steps.errors import listing
 
 __all__ = ["Refusal", "data_mismatch", "no_test", "search_failed"]
@@ -58,7 +58,7 @@ def _difference(smaller: Design, larger: Design) -> str:
     return f"{len(apart)} of {smaller.n} rows differ, the first is row {smaller.rows[first] + 1} ({values})"
 
 
-def search_failed(pairs: Iterable[tuple[LmmFit, LmmFit]], names: tuple[str, str]) -> Refusal | None:
+def search_failed(pairs: Iterable[tuple[MixedFit, MixedFit]], names: tuple[str, str]) -> Refusal | None:
     """Return a refusal if the search for an optimum of either model did not converge.
 
     A criterion that is not a minimum does not measure how well a model can fit. Fits at given parameters

@@ -10,7 +10,8 @@ from mlm_steps.compare.mixtures import BoundaryNull, lone_variance
 from mlm_steps.compare.nesting import Relation
 from mlm_steps.compare.rlrt import LARGEST_FACTOR, rlrt_p
 from mlm_steps.design.matrices import Design
-from mlm_steps.engine.result.lmm_fit import LmmFit, Method
+from mlm_steps.engine.result.lmm_fit import Method
+from mlm_steps.engine.result.mixed_fit import MixedFit
 from mlm_steps.records.simulation import BootstrapP
 
 __all__ = [
@@ -70,7 +71,7 @@ class ExactP:
 
 
 def bootstrap_of(
-    pair: tuple[LmmFit, LmmFit],
+    pair: tuple[MixedFit, MixedFit],
     relation: Relation,
     null: BoundaryNull,
     statistic: float,
@@ -90,7 +91,7 @@ def bootstrap_step(names: tuple[str, str]) -> str:
     return f"bootstrap/{names[0]}--{names[1]}"
 
 
-def _no_bootstrap(null: BoundaryNull, pair: tuple[LmmFit, LmmFit], asked: Simulations) -> str | None:
+def _no_bootstrap(null: BoundaryNull, pair: tuple[MixedFit, MixedFit], asked: Simulations) -> str | None:
     """Return the code of why a test is not bootstrapped here, or None if it is."""
     if asked.bootstrap == "never":
         return "not_requested"

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 import numpy as np
 from scipy.special import chdtrc, fdtrc, ndtr, ndtri, stdtr, stdtrit
 
-from mlm_steps.engine.result.lmm_fit import LmmFit
+from mlm_steps.engine.result.mixed_fit import MixedFit
 from mlm_steps.inference.base import Array, Context, DfMethod, Reference
 from mlm_steps.inference.between_within import between_within
 from mlm_steps.inference.kenward_roger import kenward_roger
@@ -79,33 +79,34 @@ class JointTest:
     den_df : float
         Infinite for a chi-square test.
     F, p : float
-    mean_sq, sum_sq : float
+    mean_sq, sum_sq : float or None
         As lmerTest prints them: ``sum_sq`` is the Wald statistic times the residual variance, ``mean_sq`` is
         ``sum_sq`` over ``num_df``. F is ``mean_sq`` over the residual variance, times the method's scale.
+        None for a model without a residual variance.
     """
 
     num_df: int
     den_df: float
     F: float
     p: float
-    mean_sq: float
-    sum_sq: float
+    mean_sq: float | None
+    sum_sq: float | None
 
 
-def reference(fit: LmmFit, method: str, context: Context | None = None) -> Reference:
+def reference(fit: MixedFit, method: str, context: Context | None = None) -> Reference:
     """Return the reference distribution of the fixed effects; ``method`` is a key of ``METHODS``."""
     return METHODS[method](fit, context or Context())
 
 
 def test_coefficients(
-    fit: LmmFit, method: str, confidence: float, context: Context | None = None
+    fit: MixedFit, method: str, confidence: float, context: Context | None = None
 ) -> CoefficientTests:
     """Return the tests of all fixed effects; ``method`` is a key of ``METHODS``."""
     return test_contrasts(fit, np.eye(fit.design.p), method, confidence, context)
 
 
 def test_contrasts(
-    fit: LmmFit, contrasts: Array, method: str, confidence: float, context: Context | None = None
+    fit: MixedFit, contrasts: Array, method: str, confidence: float, context: Context | None = None
 ) -> CoefficientTests:
     """Return the tests of linear combinations of the fixed effects, one per row of ``contrasts`` (q, p)."""
     return test_rows(reference(fit, method, context), contrasts, confidence)
@@ -145,5 +146,7 @@ def test_jointly(against: Reference, L: Array, shift: Array | float = 0.0) -> Jo
     wald = float(value @ np.linalg.solve(L @ against.vcov @ L.T, value))
     F = scale * wald / q
     p = float(chdtrc(q, wald) if np.isinf(df) else fdtrc(q, df, F))
+    if against.sigma is None:
+        return JointTest(q, df, F, p, None, None)
     sum_sq = wald * against.sigma**2
     return JointTest(q, df, F, p, sum_sq / q, sum_sq)

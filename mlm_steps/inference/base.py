@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mlm_steps.design.hlm import VariableRank
-from mlm_steps.engine.result.lmm_fit import LmmFit
+from mlm_steps.engine.result.mixed_fit import MixedFit, sigma_of
 from mlm_steps.records.base import Notice
 
 __all__ = ["Array", "Context", "DfMethod", "JointDf", "Reference", "same_for_all"]
@@ -54,8 +54,8 @@ class Reference:
         Estimates.
     vcov : ndarray, shape (p, p)
         Their covariance matrix.
-    sigma : float
-        Residual standard deviation of the fit.
+    sigma : float or None
+        Residual standard deviation of the fit; None if the model has none.
     df : callable
         Maps contrasts (q, p) to the degrees of freedom of each row, (q,); infinite for a normal reference.
     joint : callable
@@ -68,7 +68,7 @@ class Reference:
     method: str
     beta: Array
     vcov: Array
-    sigma: float
+    sigma: float | None
     df: Callable[[Array], Array]
     joint: Callable[[Array], JointDf]
     notices: tuple[Notice, ...] = ()
@@ -81,15 +81,15 @@ class DfMethod(Protocol):
     ``METHODS``. Quantities that all tests share are computed before the function returns.
     """
 
-    def __call__(self, fit: LmmFit, context: Context, /) -> Reference:
+    def __call__(self, fit: MixedFit, context: Context, /) -> Reference:
         """Return the reference distribution of the fixed effects of a fit."""
         ...
 
 
-def same_for_all(method: str, fit: LmmFit, df: float) -> Reference:
+def same_for_all(method: str, fit: MixedFit, df: float) -> Reference:
     """Return a reference with the same degrees of freedom for every hypothesis."""
     constant = _Constant(df)
-    return Reference(method, fit.beta, fit.vcov, fit.sigma, constant.each, constant.joint)
+    return Reference(method, fit.beta, fit.vcov, sigma_of(fit), constant.each, constant.joint)
 
 
 @dataclass(frozen=True, slots=True)

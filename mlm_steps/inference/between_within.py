@@ -10,7 +10,7 @@ import numpy as np
 
 from mlm_steps.design.hlm import Place, VariableRank, is_nested, place_columns
 from mlm_steps.design.matrices import Design, RandomTerm
-from mlm_steps.engine.result.lmm_fit import LmmFit
+from mlm_steps.engine.result.mixed_fit import MixedFit, sigma_of
 from mlm_steps.inference.base import Array, Context, JointDf, Reference
 from mlm_steps.inference.satterthwaite import satterthwaite
 from mlm_steps.records.base import Notice
@@ -21,7 +21,7 @@ NAME = "between-within"
 RANKS: tuple[VariableRank, ...] = ("1", "2", "3")
 
 
-def between_within(fit: LmmFit, context: Context, /) -> Reference:
+def between_within(fit: MixedFit, context: Context, /) -> Reference:
     """Return tests whose degrees of freedom are those of the level at which a coefficient is estimated.
 
     At level k of the hierarchy, with J_k units (J_1 = n) nested in J_{k+1} units (1 above the top), a
@@ -43,7 +43,7 @@ def between_within(fit: LmmFit, context: Context, /) -> Reference:
         return _instead(fit, context, "there are too few groups for the predictors")
 
     least = _Least(df)
-    return Reference(NAME, fit.beta, fit.vcov, fit.sigma, least.each, least.joint)
+    return Reference(NAME, fit.beta, fit.vcov, sigma_of(fit), least.each, least.joint)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -60,7 +60,7 @@ class _Least:
         return JointDf(1.0, float(self.each(hypothesis).min()))
 
 
-def _instead(fit: LmmFit, context: Context, why: str) -> Reference:
+def _instead(fit: MixedFit, context: Context, why: str) -> Reference:
     text = (
         f"The model has no between-within degrees of freedom: {why}. The tests are by Satterthwaite's method."
     )

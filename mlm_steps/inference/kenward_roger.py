@@ -15,6 +15,7 @@ from scipy.linalg import solve_triangular
 
 from mlm_steps.engine.fit.estimates import Estimates
 from mlm_steps.engine.result.lmm_fit import LmmFit
+from mlm_steps.engine.result.mixed_fit import MixedFit, linear_fit
 from mlm_steps.inference.base import Array, Context, JointDf, Reference, same_for_all
 from mlm_steps.inference.group_sums import LARGEST_BLOCK, Sums, group_sums
 from mlm_steps.inference.satterthwaite import satterthwaite
@@ -31,13 +32,15 @@ NEAR_TWO = 1e-2
 """Distance of the denominator df from 2, where the scale diverges, within which it is taken as 1."""
 
 
-def kenward_roger(fit: LmmFit, context: Context, /) -> Reference:
+def kenward_roger(mixed: MixedFit, context: Context, /) -> Reference:
     """Return Kenward and Roger's tests of the REML fit.
 
     An ML fit is refitted by REML: estimates and standard errors are those of REML. If crossed factors link
     more than ``LARGEST_BLOCK`` random effects, Satterthwaite's tests of the fit are returned with a notice.
     """
-    reml = fit if fit.method == "REML" else Estimates(fit.design, fits={fit.method: fit}).under("REML")
+    fit = linear_fit(mixed)
+    refitted = Estimates(fit.design, fits={fit.method: fit})
+    reml = fit if fit.method == "REML" else linear_fit(refitted.under("REML"))
     if not reml.design.p:
         return same_for_all(NAME, reml, np.inf)
     root = _root(reml)

@@ -10,6 +10,7 @@ import numpy as np
 
 from mlm_steps.engine.criterion.criterion import CriterionTerms
 from mlm_steps.engine.result.lmm_fit import LmmFit
+from mlm_steps.engine.result.mixed_fit import MixedFit, linear_fit
 from mlm_steps.inference.base import Array, Context, JointDf, Reference
 
 __all__ = ["satterthwaite", "variance_df"]
@@ -23,13 +24,14 @@ EQUAL_DF = 1e-8
 """Relative difference up to which the df of all directions are equal up to rounding."""
 
 
-def satterthwaite(fit: LmmFit, _context: Context, /) -> Reference:
+def satterthwaite(mixed: MixedFit, _context: Context, /) -> Reference:
     """Return tests with 2 (lᵀCl)² / (gᵀAg) degrees of freedom for a contrast l.
 
     g is the gradient of lᵀCl in (theta, sigma) and A twice the inverse Hessian of the unprofiled criterion,
     both in the engine's units, so that the eigenvalues do not depend on the scale of the data. They are
     evaluated at the estimates, even if an element of theta is 0: the criterion is smooth across 0.
     """
+    fit = linear_fit(mixed)
     degrees = _Degrees(_parameters(fit), fit.prepared.units.back, fit.vcov)
     return Reference("satterthwaite", fit.beta, fit.vcov, fit.sigma, degrees.each, degrees.joint)
 

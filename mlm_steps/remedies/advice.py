@@ -13,7 +13,7 @@ from mlm_steps.compare.lrt import compare_lrt
 from mlm_steps.compare.mixtures import chi_square_tail
 from mlm_steps.design import Formula, parse_formula
 from mlm_steps.design.build import build_design
-from mlm_steps.engine import Control, Estimates, LmmFit, Method, evaluate_at
+from mlm_steps.engine import Control, Estimates, Method, MixedFit, evaluate_at, linear_fit
 from mlm_steps.errors import ComparisonError, MlmError
 from mlm_steps.records.remedies import Alternative, Ending, RungAdvice, Verdict
 from mlm_steps.remedies import REMEDIES
@@ -63,12 +63,12 @@ class Subject:
     confidence: float = 0.95
 
     @property
-    def fit(self) -> LmmFit:
+    def fit(self) -> MixedFit:
         """The reported fit."""
         return self.estimates.under(self.method)
 
 
-def status_of(fit: LmmFit) -> Status:
+def status_of(fit: MixedFit) -> Status:
     """Return the state of a fit."""
     report = fit.convergence
     if report is not None and report.status == "failed":
@@ -180,15 +180,15 @@ class _Test:
 class _Fitted:
     """An alternative by the reported method and by ML, with its number of parameters and its test."""
 
-    fit: LmmFit
-    ml: LmmFit
+    fit: MixedFit
+    ml: MixedFit
     npar: int
     ending: Ending
     reasons: tuple[str, ...] = ()
     test: _Test = _Test()
 
     @classmethod
-    def of(cls, fit: LmmFit, ml: LmmFit) -> _Fitted:
+    def of(cls, fit: MixedFit, ml: MixedFit) -> _Fitted:
         """Return an alternative without a test."""
         report = fit.convergence
         if report is None:
@@ -244,9 +244,9 @@ def _test(subject: Subject, there: Estimates) -> _Test:
 
 def _without_random_effects(subject: Subject) -> _Fitted:
     """Return the model without random effects: the same design at theta = 0."""
-    design = subject.fit.design
+    design, prepared = subject.fit.design, linear_fit(subject.fit).prepared
     fits = {
-        method: evaluate_at(design, np.zeros(design.n_theta), method=method, prepared=subject.fit.prepared)
+        method: evaluate_at(design, np.zeros(design.n_theta), method=method, prepared=prepared)
         for method in ("ML", subject.method)
     }
     fit = fits[subject.method]
@@ -259,7 +259,7 @@ def _without_random_effects(subject: Subject) -> _Fitted:
     return _Fitted(fit, fits["ML"], fit.npar - design.n_theta, "converged", test=test)
 
 
-def _criteria(ml: LmmFit, npar: int) -> tuple[float, float]:
+def _criteria(ml: MixedFit, npar: int) -> tuple[float, float]:
     """Return AIC and BIC."""
     return ml.criterion + 2.0 * npar, ml.criterion + float(np.log(ml.design.n)) * npar
 

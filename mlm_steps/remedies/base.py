@@ -10,7 +10,7 @@ import pandas as pd
 
 from mlm_steps.design import Bar, Formula
 from mlm_steps.design.matrices import RandomTerm
-from mlm_steps.engine import LmmFit
+from mlm_steps.engine import MixedFit
 from mlm_steps.records.remedies import DerivedColumn
 
 __all__ = ["INTERCEPT", "ONE", "Case", "Home", "Proposal", "Remedy", "bar_effects", "effect_words"]
@@ -43,7 +43,7 @@ class Case:
     Attributes
     ----------
     formula : Formula
-    fit : LmmFit
+    fit : MixedFit
         The fit by the reported method.
     frame : DataFrame
         The data of the fit.
@@ -52,12 +52,12 @@ class Case:
     """
 
     formula: Formula
-    fit: LmmFit
+    fit: MixedFit
     frame: pd.DataFrame
     terms: tuple[int, ...]
 
     @classmethod
-    def of(cls, formula: Formula, fit: LmmFit, frame: pd.DataFrame) -> Case:
+    def of(cls, formula: Formula, fit: MixedFit, frame: pd.DataFrame) -> Case:
         """Return the case of a fit."""
         singular = tuple(i for i, is_singular in enumerate(fit.term_singular) if is_singular)
         return cls(formula, fit, frame, singular or tuple(range(len(fit.term_singular))))

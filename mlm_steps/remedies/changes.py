@@ -6,7 +6,7 @@ from collections.abc import Mapping
 
 from mlm_steps.design.coefficient_words import Named, by_identity, named_columns
 from mlm_steps.design.hlm import column_factors
-from mlm_steps.engine import LmmFit
+from mlm_steps.engine import MixedFit
 from mlm_steps.records.remedies import CoefficientChange
 from mlm_steps.records.spelling import quote_name
 
@@ -16,13 +16,13 @@ Pair = tuple[float, float]
 
 
 def coefficient_changes(
-    here: LmmFit, there: LmmFit, renamed: Mapping[str, str]
+    here: MixedFit, there: MixedFit, renamed: Mapping[str, str]
 ) -> tuple[CoefficientChange, ...]:
     """Return the coefficients of two fits side by side, in the order of the first fit.
 
     Parameters
     ----------
-    here, there : LmmFit
+    here, there : MixedFit
     renamed : mapping of str to str
         Columns of the data in the first fit, each with the column that replaces it in the second.
     """
@@ -34,7 +34,7 @@ def coefficient_changes(
     )
 
 
-def _coefficients(fit: LmmFit, renamed: Mapping[str, str]) -> dict[str, tuple[str, Pair]]:
+def _coefficients(fit: MixedFit, renamed: Mapping[str, str]) -> dict[str, tuple[str, Pair]]:
     """Map a key that identifies a coefficient in both fits to its column, estimate and standard error."""
     pairs = zip(fit.beta.tolist(), fit.se.tolist(), strict=True)
     values = dict(zip(fit.design.columns, pairs, strict=True))

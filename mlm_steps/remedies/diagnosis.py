@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mlm_steps.design.matrices import RandomTerm
-from mlm_steps.engine import LmmFit
+from mlm_steps.engine import MixedFit
 from mlm_steps.engine.result.lmm_fit import BOUNDARY
 from mlm_steps.records.remedies import SingularDirection, TermDiagnosis
 from mlm_steps.remedies.base import INTERCEPT, effect_words
@@ -33,7 +33,7 @@ SMALL_WEIGHT = 0.05
 """Weights below this are omitted from the text of a combination, in which they would round to about 0."""
 
 
-def diagnose(fit: LmmFit) -> tuple[TermDiagnosis, ...]:
+def diagnose(fit: MixedFit) -> tuple[TermDiagnosis, ...]:
     """Return the diagnosis of each singular term; empty if all covariance matrices have full rank."""
     return tuple(
         _diagnosis(term, Lambda)

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from mlm_steps.api.refits import Refits, verdict
 from mlm_steps.design.build import build_design
-from mlm_steps.engine import LmmFit, fit_lmm
+from mlm_steps.engine import LmmFit, fit_lmm, linear_fit
 from mlm_steps.engine.fit.all_fit import UNASKED, AllFits, refit_all
 from mlm_steps.errors import Fault, UsageError, listing
 from mlm_steps.records import AllFitRecord, FitRecord, RungRefits, write_record
@@ -64,7 +64,7 @@ def _rung_named(session: Session, name: str) -> ModelSpec:
 
 
 def _rung(session: Session, record: FitRecord) -> RungRefits:
-    fit = estimates_at_record(session, record).under(record.method)
+    fit = linear_fit(estimates_at_record(session, record).under(record.method))
     found = _refit(session, fit, None if session.spec.estimation.allfit == "always" else UNASKED)
     return RungRefits(
         model=record.model,

@@ -6,7 +6,7 @@ from mlm_steps.compare.deletions import leave_out
 from mlm_steps.compare.heterogeneity import heterogeneity
 from mlm_steps.compare.simulations import Simulations
 from mlm_steps.design.deletions import single_deletions
-from mlm_steps.engine import LmmFit
+from mlm_steps.engine import MixedFit, linear_fit
 from mlm_steps.records import FitRecord, write_record
 from mlm_steps.records.deletions import DeletionsRecord, RandomEffectTest, RungDeletions
 from mlm_steps.records.effort import OptionalStep
@@ -42,11 +42,11 @@ def _rung(session: Session, record: FitRecord) -> RungDeletions:
         loglik=-fit.criterion / 2,
         aic=fit.criterion + 2 * fit.npar,
         deletions=_tests(session, record.model, fit) if session.allows(STEP, record.model) else (),
-        heterogeneity=heterogeneity(fit),
+        heterogeneity=heterogeneity(linear_fit(fit)),
     )
 
 
-def _tests(session: Session, model: str, fit: LmmFit) -> tuple[RandomEffectTest, ...]:
+def _tests(session: Session, model: str, fit: MixedFit) -> tuple[RandomEffectTest, ...]:
     asked = Simulations(session.spec.seed, session.spec.tests.rlrt)
     formula, frame = session.formulas[model], analysis_frame(session)
     return tuple(

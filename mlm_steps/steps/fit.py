@@ -8,7 +8,7 @@ from contextlib import contextmanager
 import pandas as pd
 
 from mlm_steps.design.hypotheses import term_hypotheses
-from mlm_steps.engine import LmmFit
+from mlm_steps.engine import LmmFit, linear_fit
 from mlm_steps.engine.cost import cost_of
 from mlm_steps.engine.posterior.random_effects import random_effects
 from mlm_steps.errors import FitError
@@ -51,7 +51,7 @@ def fit(session: Session, model: str) -> None:
                 ),
             ),
         )
-        reported = estimates.under(estimation.method)
+        reported = linear_fit(estimates.under(estimation.method))
         record = record.model_copy(
             update={
                 "cost": EvaluationCost(**cost_of(reported.prepared)._asdict()),

@@ -6,7 +6,7 @@ import os
 from collections.abc import Iterator, Mapping
 from typing import NamedTuple
 
-from mlm_steps.engine import LmmFit
+from mlm_steps.engine import LmmFit, linear_fit
 from mlm_steps.engine.fit.all_fit import takes_long
 from mlm_steps.engine.profile.profile import Profile
 from mlm_steps.engine.profile.profiles import Parameter, parameters_of, profile_fit
@@ -51,7 +51,7 @@ def profile(session: Session, model: str) -> None:
             write_record(_left_out(session, record, key), path)
             recorder.add(path)
             return
-        fit = estimates_at_record(session, record, methods=("ML",)).under("ML")
+        fit = linear_fit(estimates_at_record(session, record, methods=("ML",)).under("ML"))
         workers = len(os.sched_getaffinity(0)) if takes_long(fit) else 1
         found = profile_record(fit, record, session.spec.intervals.kinds("profile"), workers=workers)
         session.say(f"{model}: {len(found.intervals)} intervals from {len(found.curves)} profiles")

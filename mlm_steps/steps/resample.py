@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from mlm_steps.engine.bootstrap.bootstrap import draw_replicates
 from mlm_steps.engine.bootstrap.replicates import Replicates
+from mlm_steps.engine.result.mixed_fit import linear_fit
 from mlm_steps.records import FitRecord
 from mlm_steps.records.failure import Absence, read_absence
 from mlm_steps.steps.parts.at_record import estimates_at_record
@@ -32,7 +33,7 @@ def resample(session: Session, model: str, numbers: str) -> None:
             return
         fit = estimates_at_record(session, record, methods=(record.method,)).under(record.method)
         wanted, kind = range(*map(int, numbers.split("-"))), session.spec.bootstrap.kind
-        found = draw_replicates(fit, kind, session.spec.seed, f"bootstrap/{model}", wanted)
+        found = draw_replicates(linear_fit(fit), kind, session.spec.seed, f"bootstrap/{model}", wanted)
         session.say(
             f"{model}: replicates {wanted.start} to {wanted.stop - 1}, {kind}: "
             f"{found.singular} singular, {found.failed} failed"

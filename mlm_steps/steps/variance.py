@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from mlm_steps.engine import LmmFit
+from mlm_steps.engine import LmmFit, linear_fit
 from mlm_steps.records import FitRecord, write_record
 from mlm_steps.records.failure import Absence
 from mlm_steps.steps.parts.at_record import estimates_at_record
@@ -27,11 +27,11 @@ def variance(session: Session, model: str) -> None:
             other = session.usable(name) if name and name != model else None
             if not isinstance(other, FitRecord):
                 return None
-            return other.model, estimates_at_record(session, other).under(method)
+            return other.model, linear_fit(estimates_at_record(session, other).under(method))
 
         explained = Explained(
             model=model,
-            fit=estimates_at_record(session, record).under(method),
+            fit=linear_fit(estimates_at_record(session, record).under(method)),
             null=reference(session.plan.inputs.null),
             previous=reference(session.plan.inputs.previous(model)),
         )

@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from mlm_steps.design.matrices import Design
 from mlm_steps.engine.criterion.criterion import CriterionTerms, TracePoint
 from mlm_steps.engine.criterion.lambda_ import unpack
+from mlm_steps.engine.result.mode_variances import mode_variances
 from mlm_steps.engine.structures.prepared import PreparedDesign
 from mlm_steps.notice import Notice
 
@@ -150,6 +151,39 @@ class LmmFit:
         return np.sqrt(np.diag(self.vcov))
 
     @property
+    def family(self) -> str:
+        """The conditional distribution of the outcome."""
+        return "gaussian"
+
+    @property
+    def link(self) -> str:
+        """The link of the outcome's mean."""
+        return "identity"
+
+    @property
+    def scale(self) -> float:
+        """The unit of ``Lambda``."""
+        return self.sigma
+
+    @property
+    def phi(self) -> None:
+        """A linear model has sigma in place of a dispersion parameter."""
+        return
+
+    @property
+    def agq(self) -> int:
+        """The integral over the random effects is exact."""
+        return 1
+
+    @property
+    def deviance(self) -> float:
+        """-2 log-likelihood, with sigma profiled out at theta (statistics, section 3)."""
+        if self.method == "ML":
+            return self.criterion
+        n, sum_log_weights = self.design.n, self.prepared.units.sum_log_weights
+        return float(self.log_det_L2 + n * (1 + np.log(2 * np.pi * self.pwrss / n)) - sum_log_weights)
+
+    @property
     def npar(self) -> int:
         """Number of parameters: p, those of theta, and sigma."""
         return self.design.p + self.design.n_theta + 1
@@ -168,6 +202,11 @@ class LmmFit:
     def covariances(self) -> tuple[NDArray[np.float64], ...]:
         """Covariance matrix T of each term, in squared outcome units, shape (k, k)."""
         return tuple(self.sigma**2 * factor @ factor.T for factor in self.Lambda)
+
+    @cached_property
+    def mode_variances(self) -> tuple[NDArray[np.float64], ...]:
+        """Conditional variances of the modes per term, in squared outcome units, shape (J, k, k)."""
+        return mode_variances(self.prepared, self.theta, self.sigma)
 
     @property
     def term_singular(self) -> tuple[bool, ...]:

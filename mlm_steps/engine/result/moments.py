@@ -9,6 +9,7 @@ import numpy as np
 
 from mlm_steps.design.hlm import is_nested
 from mlm_steps.engine.result.lmm_fit import LmmFit
+from mlm_steps.engine.result.mixed_fit import MixedFit
 
 __all__ = ["VarianceParts", "grouping_factors", "shared_levels", "variance_parts"]
 
@@ -81,7 +82,7 @@ def variance_parts(fit: LmmFit) -> VarianceParts:
     return VarianceParts(fixed, terms, residual)
 
 
-def grouping_factors(fit: LmmFit) -> dict[str, tuple[int, ...]]:
+def grouping_factors(fit: MixedFit) -> dict[str, tuple[int, ...]]:
     """Return for each grouping factor the positions of its terms, in the order of the design."""
     positions: dict[str, tuple[int, ...]] = {}
     for position, term in enumerate(fit.design.random):
@@ -89,7 +90,7 @@ def grouping_factors(fit: LmmFit) -> dict[str, tuple[int, ...]]:
     return positions
 
 
-def shared_levels(fit: LmmFit) -> dict[tuple[str, ...], frozenset[str]]:
+def shared_levels(fit: MixedFit) -> dict[tuple[str, ...], frozenset[str]]:
     """Return all factors whose levels two rows share if they share those of one, two or all factors."""
     factors = grouping_factors(fit)
     first = {group: fit.design.random[positions[0]] for group, positions in factors.items()}

@@ -6,7 +6,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mlm_steps.design.matrices import RandomTerm
-from mlm_steps.engine.result.lmm_fit import BOUNDARY, LmmFit
+from mlm_steps.engine.result.lmm_fit import BOUNDARY
+from mlm_steps.engine.result.mixed_fit import MixedFit
 from mlm_steps.notice import Notice
 
 __all__ = ["notices_of"]
@@ -17,7 +18,7 @@ EXACT = 1e-6
 """Distance from 1 below which a correlation is 1 up to rounding."""
 
 
-def notices_of(fit: LmmFit) -> tuple[Notice, ...]:
+def notices_of(fit: MixedFit) -> tuple[Notice, ...]:
     """Return the notices on convergence and on each singular term."""
     notices = []
     report = fit.convergence

@@ -12,7 +12,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mlm_steps.design.hlm import VariableRank
-from mlm_steps.engine import Estimates, LmmFit, Method
+from mlm_steps.engine import Estimates, Method, MixedFit, linear_fit
+from mlm_steps.engine.result.mixed_fit import sigma_of
 from mlm_steps.records import (
     Convergence,
     FitRecord,
@@ -101,32 +102,38 @@ def fit_record(
     )
 
 
-def optimum(fit: LmmFit) -> Optimum:
+def optimum(fit: MixedFit) -> Optimum:
     """Return the estimates under one method as a part of the record."""
+    linear = linear_fit(fit)
     return Optimum(
         method=fit.method,
         criterion=fit.criterion,
         theta=_floats(fit.theta),
-        sigma=fit.sigma,
+        sigma=linear.sigma,
         beta=_floats(fit.beta),
         se=_floats(fit.se),
         vcov=tuple(_floats(row) for row in fit.vcov),
-        log_det_L2=fit.log_det_L2,
-        log_det_RX2=fit.log_det_RX2,
-        pwrss=fit.pwrss,
+        log_det_L2=linear.log_det_L2,
+        log_det_RX2=linear.log_det_RX2,
+        pwrss=linear.pwrss,
         terms=_term_covariances(fit),
         singular=fit.singular,
         convergence=_convergence(fit),
     )
 
 
-def random_parameters(fit: LmmFit) -> tuple[RandomParameter, ...]:
-    """Return the rows of the ``random`` table: variances, then covariances of each term; sigma last."""
+def random_parameters(fit: MixedFit) -> tuple[RandomParameter, ...]:
+    """Return the rows of the ``random`` table: variances, then covariances of each term; sigma last.
+
+    A model without a residual variance has no row of sigma.
+    """
     rows: list[RandomParameter] = []
     for index in range(len(fit.design.random)):
         rows += [*_variance_rows(fit, index), *_covariance_rows(fit, index)]
-    rows += [_parameter(None, RESIDUAL, None, None, "variance", fit.sigma**2)]
-    rows += [_parameter(None, RESIDUAL, None, None, "sd", fit.sigma)]
+    sigma = sigma_of(fit)
+    if sigma is not None:
+        rows += [_parameter(None, RESIDUAL, None, None, "variance", sigma**2)]
+        rows += [_parameter(None, RESIDUAL, None, None, "sd", sigma)]
     return tuple(rows)
 
 
@@ -150,17 +157,17 @@ def _parameter(
     )
 
 
-def _variance_rows(fit: LmmFit, index: int) -> Iterator[RandomParameter]:
+def _variance_rows(fit: MixedFit, index: int) -> Iterator[RandomParameter]:
     term = fit.design.random[index]
     relative_sd = np.linalg.norm(fit.Lambda[index], axis=1)
     for effect, sd in zip(term.names, relative_sd.tolist(), strict=True):
         at_boundary = sd < SINGULAR
-        variance = (fit.sigma * sd) ** 2
+        variance = (fit.scale * sd) ** 2
         yield _parameter(index, term.group, effect, None, "variance", variance, at_boundary)
-        yield _parameter(index, term.group, effect, None, "sd", fit.sigma * sd, at_boundary)
+        yield _parameter(index, term.group, effect, None, "sd", fit.scale * sd, at_boundary)
 
 
-def _covariance_rows(fit: LmmFit, index: int) -> Iterator[RandomParameter]:
+def _covariance_rows(fit: MixedFit, index: int) -> Iterator[RandomParameter]:
     term, T = fit.design.random[index], fit.covariances[index]
     for i, j in combinations(range(len(term.names)), 2):
         names = (term.names[i], term.names[j])
@@ -176,7 +183,7 @@ def _correlation(T: NDArray[np.float64], i: int, j: int) -> float | None:
     return min(max(float(T[i, j]) / math.sqrt(product), -1.0), 1.0) if product > 0 else None
 
 
-def _term_covariances(fit: LmmFit) -> tuple[TermCovariance, ...]:
+def _term_covariances(fit: MixedFit) -> tuple[TermCovariance, ...]:
     found = []
     for term, T, Lambda, singular in zip(
         fit.design.random, fit.covariances, fit.Lambda, fit.term_singular, strict=True
@@ -195,7 +202,7 @@ def _term_covariances(fit: LmmFit) -> tuple[TermCovariance, ...]:
     return tuple(found)
 
 
-def _convergence(fit: LmmFit) -> Convergence:
+def _convergence(fit: MixedFit) -> Convergence:
     report = fit.convergence
     if report is None:
         raise ValueError("a fit at given parameters has no optimum to record")
@@ -217,14 +224,14 @@ def _finite(value: float | None) -> float | None:
     return value if value is not None and np.isfinite(value) else None
 
 
-def _notices(model: str, fit: LmmFit, fixed: FixedPart) -> tuple[Notice, ...]:
+def _notices(model: str, fit: MixedFit, fixed: FixedPart) -> tuple[Notice, ...]:
     # The engine names the degenerate effects of a singular term; this text is for the report.
     found = (notice for notice in fit.notices if notice.code != "singular")
     notices = (*fit.design.notices, *found, *_singular_notices(fit), *fixed.notices)
     return tuple(replace(notice, model=model) for notice in notices)
 
 
-def _singular_notices(fit: LmmFit) -> Iterator[Notice]:
+def _singular_notices(fit: MixedFit) -> Iterator[Notice]:
     for index, (term, singular) in enumerate(zip(fit.design.random, fit.term_singular, strict=True)):
         if not singular:
             continue

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from mlm_steps.design.hlm import TermLevel, VariableRank, assign_symbols, hierarchy_depth
 from mlm_steps.design.hypotheses import SumsOfSquares
 from mlm_steps.design.matrices import Design
-from mlm_steps.engine import LmmFit
+from mlm_steps.engine import MixedFit
 from mlm_steps.inference import Context, JointTest, Reference, reference, test_rows, test_terms
 from mlm_steps.records import Coefficient, Notice, TermTest
 
@@ -55,7 +55,7 @@ class FixedPart:
 
 
 def fixed_part(
-    fit: LmmFit,
+    fit: MixedFit,
     df_method: str,
     confidence: float,
     variable_levels: Mapping[str, VariableRank],
@@ -175,5 +175,5 @@ def _levels(design: Design, variable_levels: Mapping[str, VariableRank]) -> dict
     return {column: level for column, (level, _) in zip(design.all_columns, found, strict=True)}
 
 
-def _finite(value: float) -> float | None:
-    return float(value) if math.isfinite(value) else None
+def _finite(value: float | None) -> float | None:
+    return float(value) if value is not None and math.isfinite(value) else None

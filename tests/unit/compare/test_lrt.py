@@ -139,7 +139,7 @@ def test_a_larger_model_that_stays_worse_is_an_error(monkeypatch):
     stuck = {m: evaluate_at(design, np.array([0.01, 0.0, 0.01]), method=m) for m in ("REML", "ML")}
     # The package's name is also that of the function mlm_steps.compare, so a dotted path would miss it.
     monkeypatch.setattr(
-        sys.modules["mlm_steps.compare.lrt"], "fit_lmm", lambda _, *, method, **__: stuck[method]
+        sys.modules["mlm_steps.compare.lrt"], "search_again", lambda fit, _: stuck[fit.method]
     )
     with pytest.raises(ComparisonError, match="'second' fits worse than 'first', which it contains"):
         compare(estimates(DAYS), Estimates(design, fits=stuck))
