@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mlm_steps.notice import Notice
+from mlm_steps.records.response import GAUSSIAN, Response
 
 __all__ = ["Design", "RandomTerm"]
 
@@ -73,7 +74,7 @@ class Design:
     outcome : str
         Label of the response, for example ``log(Reaction)``.
     y : ndarray, shape (n,)
-        The response.
+        The response; for a binomial outcome the number of events.
     X : ndarray, shape (n, p)
         The fixed-effects columns that were kept; of full column rank.
     columns : tuple of str, length p
@@ -93,9 +94,9 @@ class Design:
     random : tuple of RandomTerm
         In lme4's order: by decreasing number of levels, then as written.
     weights : ndarray, shape (n,), or None
-        Prior weights.
+        Prior weights; frequency weights for a generalized model.
     offset : ndarray, shape (n,), or None
-        Sum of the ``offset()`` terms.
+        Sum of the ``offset()`` terms and of the logarithm of the exposure.
     rows : ndarray, shape (n,)
         Positions in the frame of the rows used.
     transforms : mapping
@@ -109,6 +110,12 @@ class Design:
     aliases : mapping of str to tuple of str
         For each kept column that is part of the linear combination of dropped columns, those columns: its
         coefficient includes their effects.
+    response : Response
+        The distribution of the outcome and its link.
+    trials : ndarray, shape (n,), or None
+        Number of trials of a binomial outcome; None if every row is one trial.
+    event : str or None
+        The level of a categorical outcome that counts as an event; None for other outcomes.
     """
 
     formula: str
@@ -131,6 +138,9 @@ class Design:
     shared_names: Mapping[str, str] = field(default_factory=dict)
     full_names: Mapping[str, str] = field(default_factory=dict)
     aliases: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    response: Response = GAUSSIAN
+    trials: NDArray[np.float64] | None = None
+    event: str | None = None
 
     @property
     def n(self) -> int:

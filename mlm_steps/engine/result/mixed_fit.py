@@ -68,7 +68,7 @@ class MixedFit(Protocol):
 
     @property
     def deviance(self) -> float:
-        """-2 log-likelihood at the parameters of the fit (statistics, sections 3 and 22.2)."""
+        """-2 log-likelihood at the parameters of the fit (statistics, sections 3 and 22)."""
         ...
 
     @property

@@ -1,0 +1,55 @@
+"""How a model explains its outcome: distribution, link of the mean, and the columns that belong to it.
+
+The names of families and links are here, below the packages that read and build models; their mathematics is
+in `mlm_steps.engine.families`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+__all__ = ["GAUSSIAN", "LINKS", "Response"]
+
+LINKS: Mapping[str, tuple[str, ...]] = {
+    "gaussian": ("identity",),
+    "binomial": ("logit", "probit", "cloglog"),
+    "poisson": ("log",),
+    "negative_binomial": ("log",),
+    "gamma": ("log",),
+}
+"""The links of each family by the words of the spec; the first one is the default."""
+
+
+@dataclass(frozen=True, slots=True)
+class Response:
+    """The distribution of an outcome given the predictors and the random effects.
+
+    Attributes
+    ----------
+    family, link : str
+        A key of ``LINKS`` and one of its links.
+    trials : str or None
+        Column of the numbers of trials of a binomial outcome.
+    exposure : str or None
+        Column whose logarithm is an offset of the linear predictor.
+    """
+
+    family: str = "gaussian"
+    link: str = "identity"
+    trials: str | None = None
+    exposure: str | None = None
+
+    @property
+    def linear(self) -> bool:
+        """Whether the model is a linear mixed model."""
+        return self.family == GAUSSIAN.family
+
+    @property
+    def columns(self) -> tuple[str, ...]:
+        """The columns in addition to those of the formula."""
+        return tuple(name for name in (self.trials, self.exposure) if name is not None)
+
+
+GAUSSIAN = Response()
+"""The response of a linear mixed model."""
