@@ -12,15 +12,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mlm_steps.engine.bootstrap.batch import Points
-from mlm_steps.engine.search.optimize import (
-    ACCEPTED,
-    DEFINITE,
-    HUGE,
-    NO_RADIUS,
-    ON_BOUNDARY,
-    SAME_THETA,
-    SAME_VALUE,
-)
+from mlm_steps.engine.search.optimize import ACCEPTED, HUGE, NO_RADIUS, SAME_THETA, SAME_VALUE
+from mlm_steps.engine.search.trust_region import DEFINITE, ON_BOUNDARY
 
 __all__ = ["Ends", "Evaluates", "minimise_all"]
 

@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from scipy import special
 
 from mlm_steps.engine.profile.constrained import ConstrainedDeviance
-from mlm_steps.engine.search.optimize import rank_one, trust_step
+from mlm_steps.engine.search.trust_region import rank_one, trust_step
 
 __all__ = ["Profile", "trace"]
 

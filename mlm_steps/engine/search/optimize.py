@@ -9,15 +9,14 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
-from math import isfinite, sqrt
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.linalg import lapack
 
 from mlm_steps.engine.criterion.criterion import Point, TracePoint
+from mlm_steps.engine.search.trust_region import length_of, rank_one, trust_step
 
-__all__ = ["Objective", "SearchResult", "Traced", "minimise", "rank_one", "trust_step"]
+__all__ = ["Objective", "SearchResult", "Traced", "minimise"]
 
 Array = NDArray[np.float64]
 
@@ -36,22 +35,18 @@ POOR = 0.25
 """Ratio of actual to predicted decrease below which the trust region shrinks."""
 GOOD = 0.7
 """Ratio of actual to predicted decrease above which the trust region may grow."""
+LONG = 0.9
+"""Length of a step, relative to the radius, above which a good step lets the trust region grow."""
+MISLED = 3
+"""Rejected steps in a row after which an approximate Hessian is replaced by the exact one."""
 ACCEPTED = 1e-4
 """Smallest ratio of actual to predicted decrease at which a step is accepted."""
-DEFINITE = 1e-14
-"""Smallest eigenvalue, relative to the largest, of a Hessian that counts as positive definite."""
-SECULAR_STEPS = 60
-"""Largest number of iterations that fit the length of a step to the trust radius; about five suffice."""
-ON_BOUNDARY = 1e-3
-"""Relative difference between the length of a step and the radius at which the step is on the boundary."""
 NO_RADIUS = 1e-14
 """Radius, relative to theta, below which a step changes no digit of theta."""
 SAME_THETA = 1e-2
 """Relative difference in theta below which two optima may be the same."""
 SAME_VALUE = 1e-2
 """Difference in the criterion below which two optima may be the same."""
-NO_UPDATE = 1e-8
-"""Cosine of an angle below which the rank-one update divides by rounding error and is skipped."""
 LAST_EVALUATIONS = 3
 """Largest number of evaluations for the Newton steps at the end, which only sharpen theta."""
 SHARP = 1e-11
@@ -108,55 +103,89 @@ class SearchResult:
     trace: tuple[TracePoint, ...] = ()
 
 
-def trust_step(gradient: Array, hessian: Array, radius: float) -> tuple[Array, float]:
-    """Return the minimiser of the quadratic model within ``radius``, and the decrease it predicts.
+@dataclass(slots=True, eq=False)
+class _State:
+    """The state of a search between two steps.
 
-    This is Newton's step if it is short enough. Otherwise Moré and Sorensen's conditions are solved in the
-    eigenbasis, including the hard case.
+    Attributes
+    ----------
+    objective : callable
+    theta : ndarray, shape (m,)
+        The best theta so far.
+    point : Point
+        The criterion there.
+    hessian : ndarray, shape (m, m)
+        The exact Hessian there, or its approximation.
+    exact : bool
+        Whether ``hessian`` is exact.
+    radius : float
+        Radius of the trust region.
+    used : int
+        Evaluations so far.
+    rejected : int
+        Steps rejected in a row with an approximate Hessian.
     """
-    _, newton, indefinite = lapack.dposv(hessian, -gradient)
-    if indefinite == 0 and _length(newton) <= radius:
-        return newton, -0.5 * float(gradient @ newton)
-    roots, vectors, info = lapack.dsyevd(hessian)
-    if info != 0 or not isfinite(roots.sum()):
-        # Without eigenvalues there is no curvature, so the step is the steepest descent.
-        roots, vectors = np.zeros(gradient.size), np.eye(gradient.size)
-    slope = vectors.T @ gradient
-    step = _within(roots, slope, radius)
-    predicted = -float(slope @ step + 0.5 * step @ (roots * step))
-    return vectors @ step, predicted
 
+    objective: Objective
+    theta: Array
+    point: Point
+    hessian: Array
+    exact: bool
+    radius: float
+    used: int
+    rejected: int = 0
 
-def _length(vector: Array) -> float:
-    """Return the Euclidean length; numpy's own function takes longer than an evaluation's algebra."""
-    return sqrt(float(vector @ vector))
+    def result(self, ended: str) -> SearchResult:
+        """Return the result of a search that ends here."""
+        return SearchResult(self.theta, self.point, self.used, ended)
 
+    def at_limit(self) -> SearchResult:
+        """Return the result of a search whose last evaluation computes the exact Hessian."""
+        point = self.objective(self.theta, True)
+        ended = "lost" if point is None else "evaluations"
+        return SearchResult(self.theta, point or self.point, self.used + 1, ended)
 
-def _within(roots: Array, slope: Array, radius: float) -> Array:
-    size = float(np.abs(roots).max()) or 1.0
-    if roots[0] > DEFINITE * size:
-        step = -slope / roots
-        if _length(step) <= radius:
-            return step
-    low = max(0.0, -float(roots[0])) + DEFINITE * size
-    step = -slope / (roots + low)
-    length = _length(step)
-    if length < radius:
-        step[0] += np.copysign(np.sqrt(radius**2 - step[1:] @ step[1:]) - abs(step[0]), -slope[0])
-        return step
-    high = low + _length(slope) / radius + size
-    shift = low
-    for _ in range(SECULAR_STEPS):
-        length = _length(step)
-        if abs(length - radius) <= ON_BOUNDARY * radius:
-            break
-        low, high = (shift, high) if length > radius else (low, shift)
-        growth = float((step * step) @ (1.0 / (roots + shift)))
-        shift += length**2 / growth * (length - radius) / radius
-        if not low < shift < high:
-            shift = 0.5 * (low + high)
-        step = -slope / (roots + shift)
-    return step
+    def renew(self) -> bool:
+        """Compute the exact Hessian at theta; return whether it exists."""
+        point = self.objective(self.theta, True)
+        self.used += 1
+        if point is None or point.hessian is None:
+            return False
+        self.point, self.hessian, self.exact, self.rejected = point, point.hessian, True, 0
+        return True
+
+    def advance(self, step: Array, predicted: float, with_hessian: bool) -> str | None:
+        """Accept or reject a step, and adapt radius and Hessian; return why the search ends, or None."""
+        theta = self.theta + step
+        trial = self.objective(theta, with_hessian)
+        self.used += 1
+        gain = -np.inf if trial is None else (self.point.value - trial.value) / predicted
+        self._adapt_radius(gain, length_of(step))
+        hessian = self.hessian
+        if trial is not None and trial.hessian is None:
+            hessian = rank_one(hessian, step, trial.gradient - self.point.gradient)
+        if trial is not None and gain > ACCEPTED:
+            own = trial.average_information if trial.hessian is None else trial.hessian
+            self.hessian = hessian if own is None else own
+            self.theta, self.point, self.exact, self.rejected = theta, trial, trial.hessian is not None, 0
+            return None
+        return self._reject(None if trial is None else hessian)
+
+    def _adapt_radius(self, gain: float, length: float) -> None:
+        if gain < POOR:
+            self.radius = 0.25 * length
+        elif gain > GOOD and length > LONG * self.radius:
+            self.radius *= 3.0
+
+    def _reject(self, updated: Array | None) -> str | None:
+        """Keep theta, with an updated or the exact Hessian; ``updated`` is None where the trial failed."""
+        if self.exact:
+            return "optimum" if self.radius < NO_RADIUS * (1.0 + length_of(self.theta)) else None
+        self.rejected += 1
+        if updated is not None and self.rejected < MISLED:
+            self.hessian = updated
+            return None
+        return None if self.renew() else "lost"
 
 
 def minimise(
@@ -189,6 +218,37 @@ def minimise(
     guess : ndarray, shape (m, m), optional
         An initial Hessian where the exact one is expensive.
     """
+    state = _started(objective, start, exact_hessian, max_evaluations, guess)
+    earlier = SLOW
+    while state.used < max_evaluations:
+        if float(np.abs(state.theta).max()) > HUGE:
+            return state.result("diverged")
+        final = state.used == max_evaluations - 1
+        if final and not state.exact:
+            return state.at_limit()
+        step, predicted = trust_step(state.point.gradient, state.hessian, state.radius)
+        if known is not None and _returns(state.theta + step, state.point.value - predicted, known):
+            return state.result("optimum")
+        least = tolerance * (1.0 + abs(state.point.value))
+        if predicted <= least:
+            if state.exact:
+                most = min(max_evaluations, state.used + LAST_EVALUATIONS)
+                return _sharpened(objective, state.result("optimum"), exact_hessian, most)
+            if not state.renew():
+                return state.result("lost")
+            continue
+        pace, earlier = predicted / earlier, predicted
+        last = predicted < LAST and (pace > SLOW or predicted * pace <= least)
+        ended = state.advance(step, predicted, exact_hessian or last or final)
+        if ended is not None:
+            return state.result(ended)
+    return state.result("evaluations")
+
+
+def _started(
+    objective: Objective, start: Array, exact_hessian: bool, max_evaluations: int, guess: Array | None
+) -> _State:
+    """Return the state at the first theta, from ``start`` towards 0, where the criterion exists."""
     theta, used = start, 1
     at_once = exact_hessian or max_evaluations < FEWEST
     point = objective(theta, at_once)
@@ -196,83 +256,21 @@ def minimise(
         # At theta = 0 the criterion always exists.
         theta = 0.5 * theta if used < max_evaluations - 1 else np.zeros_like(theta)
         point, used = objective(theta, at_once), used + 1
-    hessian = next(
-        (known for known in (point.hessian, point.average_information, guess) if known is not None), None
-    )
-    radius, misled = max(1.0, _length(theta)), 0
-    if hessian is None:
-        renewed, used = objective(theta, True), used + 1
-        if renewed is None or renewed.hessian is None:
-            raise ValueError("the criterion has no Hessian at the start")
-        point, hessian = renewed, renewed.hessian
-    fresh = point.hessian is not None
-    earlier = SLOW
-    while used < max_evaluations:
-        if float(np.abs(theta).max()) > HUGE:
-            return SearchResult(theta, point, used, "diverged")
-        ending = used == max_evaluations - 1
-        if ending and not fresh:
-            renewed = objective(theta, True)
-            return SearchResult(theta, renewed or point, used + 1, "evaluations" if renewed else "lost")
-        step, predicted = trust_step(point.gradient, hessian, radius)
-        if known is not None and _returns(theta + step, point.value - predicted, known):
-            return SearchResult(theta, point, used, "optimum")
-        least = tolerance * (1.0 + abs(point.value))
-        if predicted <= least:
-            if fresh:
-                most = min(max_evaluations, used + LAST_EVALUATIONS)
-                return _sharpened(objective, SearchResult(theta, point, used, "optimum"), exact_hessian, most)
-            renewed = objective(theta, True)
-            used += 1
-            if renewed is None or renewed.hessian is None:
-                return SearchResult(theta, point, used, "lost")
-            point, hessian, fresh = renewed, renewed.hessian, True
-            continue
-        pace, earlier = predicted / earlier, predicted
-        last = predicted < LAST and (pace > SLOW or predicted * pace <= least)
-        trial = objective(theta + step, exact_hessian or last or ending)
-        used += 1
-        gain = -np.inf if trial is None else (point.value - trial.value) / predicted
-        length = _length(step)
-        if gain < POOR:
-            radius = 0.25 * length
-        elif gain > GOOD and length > 0.9 * radius:
-            radius *= 3.0
-        updated = hessian
-        if trial is not None and trial.hessian is None:
-            updated = rank_one(hessian, step, trial.gradient - point.gradient)
-        if trial is not None and gain > ACCEPTED:
-            own = trial.average_information if trial.hessian is None else trial.hessian
-            hessian = updated if own is None else own
-            theta, point, fresh, misled = theta + step, trial, trial.hessian is not None, 0
-        elif not fresh:
-            misled += 1
-            if trial is not None and misled < 3:
-                hessian = updated
-                continue
-            renewed = objective(theta, True)
-            used += 1
-            if renewed is None or renewed.hessian is None:
-                return SearchResult(theta, point, used, "lost")
-            point, hessian, fresh, misled = renewed, renewed.hessian, True, 0
-        elif radius < NO_RADIUS * (1.0 + _length(theta)):
-            return SearchResult(theta, point, used, "optimum")
-    return SearchResult(theta, point, used, "evaluations")
+    candidates = (point.hessian, point.average_information, guess)
+    hessian = next((each for each in candidates if each is not None), None)
+    radius = max(1.0, length_of(theta))
+    if hessian is not None:
+        return _State(objective, theta, point, hessian, point.hessian is not None, radius, used)
+    point = objective(theta, True)
+    if point is None or point.hessian is None:
+        raise ValueError("the criterion has no Hessian at the start")
+    return _State(objective, theta, point, point.hessian, True, radius, used + 1)
 
 
 def _returns(theta: Array, value: float, known: SearchResult) -> bool:
     """Return whether a step leads to the known optimum, up to signs."""
     near = np.abs(np.abs(theta) - np.abs(known.theta)) <= SAME_THETA * (0.1 + np.abs(known.theta))
     return bool(near.all()) and abs(value - known.point.value) < SAME_VALUE
-
-
-def rank_one(hessian: Array, step: Array, change: Array) -> Array:
-    """Return the symmetric rank-one update, or the Hessian itself where the denominator vanishes."""
-    miss = change - hessian @ step
-    denominator = float(miss @ step)
-    if abs(denominator) < NO_UPDATE * _length(miss) * _length(step):
-        return hessian
-    return hessian + np.outer(miss, miss) / denominator
 
 
 def _sharpened(objective: Objective, search: SearchResult, exact_hessian: bool, most: int) -> SearchResult:
@@ -284,14 +282,14 @@ def _sharpened(objective: Objective, search: SearchResult, exact_hessian: bool, 
     hessian = point.hessian
     last = np.inf
     while hessian is not None and used < most:
-        size = 1.0 + _length(theta)
+        size = 1.0 + length_of(theta)
         step, _ = trust_step(point.gradient, hessian, size)
-        length = _length(step)
+        length = length_of(step)
         if length <= SHARP * size or length > 0.5 * last or length > LARGEST_LAST * size:
             break
         trial = objective(theta + step, exact_hessian)
         used += 1
-        if trial is None or _length(trial.gradient) > _length(point.gradient):
+        if trial is None or length_of(trial.gradient) > length_of(point.gradient):
             break
         if trial.hessian is None:
             # The Hessian of the last point is close enough here.

@@ -4,7 +4,8 @@ import numpy as np
 import pytest
 
 from mlm_steps.engine.criterion.criterion import Point
-from mlm_steps.engine.search.optimize import minimise, trust_step
+from mlm_steps.engine.search.optimize import minimise
+from mlm_steps.engine.search.trust_region import trust_step
 
 
 @pytest.mark.parametrize(
