@@ -9,19 +9,18 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from dataclasses import dataclass, field
-from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
 from mlm_steps.engine.criterion.criterion import CriterionTerms, profiled
 from mlm_steps.engine.criterion.lambda_ import lower_factor, pack, unpack
+from mlm_steps.engine.profile.base import ConstrainedPoint
 from mlm_steps.engine.structures.coordinates import change_random_coordinates, combine_columns
 from mlm_steps.engine.structures.prepared import PreparedDesign, Strategy
 
 __all__ = [
     "ConstrainedDeviance",
-    "ConstrainedPoint",
     "constrain_coefficient",
     "constrain_correlation",
     "constrain_deviation",
@@ -30,14 +29,6 @@ __all__ = [
 ]
 
 Array = NDArray[np.float64]
-
-
-class ConstrainedPoint(NamedTuple):
-    """The deviance, minus a constant, with its gradient and Hessian in the free coordinates."""
-
-    value: float
-    gradient: Array
-    hessian: Array | None
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -15,7 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import special
 
-from mlm_steps.engine.profile.constrained import ConstrainedDeviance
+from mlm_steps.engine.profile.base import Constrained
 from mlm_steps.engine.search.trust_region import rank_one, trust_step
 
 __all__ = ["Profile", "trace"]
@@ -104,14 +104,12 @@ class _Side:
     code: str | None
 
 
-def trace(
-    constrained: ConstrainedDeviance, confidence: float, parameters: int, *, doubtful: bool = False
-) -> Profile:
+def trace(constrained: Constrained, confidence: float, parameters: int, *, doubtful: bool = False) -> Profile:
     """Return the profile of one parameter.
 
     Parameters
     ----------
-    constrained : ConstrainedDeviance
+    constrained : Constrained
     confidence : float
         Confidence of the interval, for example 0.95.
     parameters : int
@@ -135,7 +133,7 @@ def trace(
     )  # fmt: skip
 
 
-def _centre(constrained: ConstrainedDeviance) -> _Minimum:
+def _centre(constrained: Constrained) -> _Minimum:
     found = _minimise(constrained, constrained.best, constrained.start, None, MINIMISED)
     if found is None:
         raise ValueError("the deviance does not exist at the optimum")
@@ -143,7 +141,7 @@ def _centre(constrained: ConstrainedDeviance) -> _Minimum:
 
 
 def _side(
-    constrained: ConstrainedDeviance,
+    constrained: Constrained,
     centre: _Minimum,
     sign: float,
     cut: float,
@@ -187,9 +185,7 @@ def _side(
     return _Side(tuple(points[1:]), None, "not_reached")
 
 
-def _rival(
-    constrained: ConstrainedDeviance, centre: _Minimum, c: float, x: Array, sign: float
-) -> _Minimum | None:
+def _rival(constrained: Constrained, centre: _Minimum, c: float, x: Array, sign: float) -> _Minimum | None:
     """Return the lowest point at c of searches from a few other starts."""
     generator, found = np.random.default_rng(x.size), []
     for _ in range(STARTS):
@@ -198,9 +194,7 @@ def _rival(
     return min((point for point in found if point is not None), key=lambda p: abs(p.zeta), default=None)
 
 
-def _zeta(
-    constrained: ConstrainedDeviance, centre: _Minimum, found: _Minimum | None, sign: float
-) -> _Minimum | None:
+def _zeta(constrained: Constrained, centre: _Minimum, found: _Minimum | None, sign: float) -> _Minimum | None:
     """Return a point with its zeta; the ceiling limits the rise of the deviance."""
     if found is None:
         return None
@@ -228,9 +222,7 @@ def _ahead(points: Sequence[_Minimum], c: float) -> Array:
     return x
 
 
-def _limit(
-    constrained: ConstrainedDeviance, centre: _Minimum, points: Sequence[_Minimum], cut: float
-) -> float:
+def _limit(constrained: Constrained, centre: _Minimum, points: Sequence[_Minimum], cut: float) -> float:
     """Return the c at which zeta is the cut, from points of which the last two enclose it.
 
     The parabola through three points gives a fourth. Once that is close, a last parabola gives the limit.
@@ -269,7 +261,7 @@ def _inverse(points: Sequence[_Minimum], zeta: float) -> float:
 
 
 def _minimise(
-    constrained: ConstrainedDeviance, c: float, x: Array, hessian: Array | None, tolerance: float
+    constrained: Constrained, c: float, x: Array, hessian: Array | None, tolerance: float
 ) -> _Minimum | None:
     """Return the minimum over the free coordinates, by Newton steps inside a trust region.
 
