@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 import numpy as np
 
-from mlm_steps.design.matrices import Design
+from mlm_steps.design.matrices import Design, RandomTerm
 from mlm_steps.errors import Fault, FitError
 
 __all__ = ["check_design", "constant_within"]
+
+CONSTANT = 1e-12
+"""Range of an outcome within groups, relative to its whole range, below which it is rounding error."""
 
 
 def check_design(design: Design) -> None:
@@ -76,10 +81,6 @@ def _weight_faults(design: Design) -> list[Fault]:
     return [Fault("", what, "leave those rows out", key="weights")]
 
 
-CONSTANT = 1e-12
-"""Range of an outcome within groups, relative to its whole range, below which it is rounding error."""
-
-
 def _place(design: Design, group: str) -> int | None:
     """Return the position in the formula of the first term of a grouping factor."""
     return next((_found(design.formula, t.source) for t in design.random if t.group == group), None)
@@ -90,49 +91,46 @@ def _found(formula: str, source: str) -> int | None:
     return None if position < 0 else position
 
 
-def _term_faults(design: Design) -> list[Fault]:
-    faults = []
+def _term_faults(design: Design) -> Iterator[Fault]:
     for group, levels in {term.group: len(term.levels) for term in design.random}.items():
-        if levels < 2:
-            faults.append(
-                Fault(
-                    "",
-                    f"the grouping factor {group!r} has {levels} level in the {design.n} "
-                    "rows used; a variance between levels needs at least 2",
-                    "leave out its random effects",
-                    offset=_place(design, group),
-                )
-            )
-        elif levels >= design.n:
-            faults.append(
-                Fault(
-                    "",
-                    f"the grouping factor {group!r} has {levels} levels for {design.n} rows; "
-                    "its variance cannot be told from the residual variance",
-                    "a factor needs fewer levels than there are rows",
-                    offset=_place(design, group),
-                )
-            )
+        yield from _level_faults(design, group, levels)
     for term in design.random:
-        empty = [name for name, column in zip(term.names, term.z.T, strict=True) if not column.any()]
-        if empty:
-            faults.append(
-                Fault(
-                    "",
-                    f"{', '.join(empty)} in {term.source} is 0 in every row: its variance has no effect",
-                    "leave it out",
-                    offset=_found(design.formula, term.source),
-                )
-            )
-        J, k = len(term.levels), len(term.names)
-        if 2 <= J < design.n and J * k >= design.n:
-            faults.append(
-                Fault(
-                    "",
-                    f"the term {term.source} has {J} levels × {k} coefficients = {J * k} random "
-                    f"effects for {design.n} rows; they cannot be told from the residual",
-                    "leave out a random slope",
-                    offset=_found(design.formula, term.source),
-                )
-            )
-    return faults
+        yield from _column_faults(design, term)
+
+
+def _level_faults(design: Design, group: str, levels: int) -> Iterator[Fault]:
+    """Yield the fault of a grouping factor that has too few or too many levels."""
+    if levels < 2:
+        yield Fault(
+            "",
+            f"the grouping factor {group!r} has {levels} level in the {design.n} "
+            "rows used; a variance between levels needs at least 2",
+            "leave out its random effects",
+            offset=_place(design, group),
+        )
+    elif levels >= design.n:
+        yield Fault(
+            "",
+            f"the grouping factor {group!r} has {levels} levels for {design.n} rows; "
+            "its variance cannot be told from the residual variance",
+            "a factor needs fewer levels than there are rows",
+            offset=_place(design, group),
+        )
+
+
+def _column_faults(design: Design, term: RandomTerm) -> Iterator[Fault]:
+    """Yield the faults of a term whose columns are empty or too many."""
+    offset = _found(design.formula, term.source)
+    empty = [name for name, column in zip(term.names, term.z.T, strict=True) if not column.any()]
+    if empty:
+        what = f"{', '.join(empty)} in {term.source} is 0 in every row: its variance has no effect"
+        yield Fault("", what, "leave it out", offset=offset)
+    J, k = len(term.levels), len(term.names)
+    if 2 <= J < design.n and J * k >= design.n:
+        yield Fault(
+            "",
+            f"the term {term.source} has {J} levels × {k} coefficients = {J * k} random "
+            f"effects for {design.n} rows; they cannot be told from the residual",
+            "leave out a random slope",
+            offset=offset,
+        )
