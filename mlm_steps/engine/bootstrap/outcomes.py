@@ -9,10 +9,10 @@ from numpy.typing import NDArray
 from scipy import sparse
 
 from mlm_steps.design.matrices import Design
-from mlm_steps.engine.structures.groups import Blocks, FactorTerms, orthogonal_blocks
+from mlm_steps.engine.structures.groups import Blocks, FactorTerms
 from mlm_steps.engine.structures.nested import Nested
-from mlm_steps.engine.structures.prepared import Strategy
-from mlm_steps.engine.structures.standardize import CONSTANT_IN_X, Standardized, standardize
+from mlm_steps.engine.structures.prepared import InternalColumns, Strategy, internal_columns
+from mlm_steps.engine.structures.standardize import CONSTANT_IN_X
 
 __all__ = ["Found", "Outcomes", "Reducer"]
 
@@ -80,9 +80,8 @@ class Reducer:
     Attributes
     ----------
     design : Design
-    standard : Standardized
-    factors : tuple of FactorTerms
-        In the order of the strategy.
+    columns : InternalColumns
+        The factors are in the order of the strategy.
     blocks : Blocks
         Blocks of the first factor; their data are only the columns of X.
     own : tuple of sparse array, each of shape (J, n)
@@ -92,8 +91,7 @@ class Reducer:
     """
 
     design: Design
-    standard: Standardized
-    factors: tuple[FactorTerms, ...]
+    columns: InternalColumns
     blocks: Blocks
     own: tuple[sparse.csr_array, ...]
     rest: sparse.csr_array
@@ -104,16 +102,21 @@ class Reducer:
 
         With ``joint``, nested factors are treated as crossed factors.
         """
-        standard, factors = standardize(design), strategy.factors
-        z = [standard.columns_of(factor.terms) for factor in factors]
-        blocks = orthogonal_blocks(factors[0], z[0], standard.fixed.Q)
+        columns = internal_columns(design, factors=strategy.factors)
+        factors, z = columns.factors, columns.z
+        blocks = columns.blocks(columns.standard.fixed.Q)
         own = tuple(_by_level(factors[0], column) for column in blocks.q.T)
         if isinstance(strategy, Nested) and not joint:
             rest = [_interleaved(factors[1], np.concatenate(z[1:], axis=1))]
         else:
-            rest = [_interleaved(factor, columns) for factor, columns in zip(factors[1:], z[1:], strict=True)]
+            rest = [_interleaved(factor, each) for factor, each in zip(factors[1:], z[1:], strict=True)]
         empty = sparse.csr_array((0, design.n))
-        return cls(design, standard, factors, blocks, own, sparse.vstack([empty, *rest], format="csr"))
+        return cls(design, columns, blocks, own, sparse.vstack([empty, *rest], format="csr"))
+
+    @property
+    def factors(self) -> tuple[FactorTerms, ...]:
+        """The grouping factors, in the order of the strategy."""
+        return self.columns.factors
 
     def reduce(self, Y: Array) -> Outcomes:
         """Return the cross-products of outcomes, given as columns, shape (n, B)."""
@@ -131,7 +134,7 @@ class Reducer:
 
     def _residuals(self, Y: Array) -> tuple[Array, Array]:
         """Return the weighted outcomes minus their projections on X, and the projections' coefficients."""
-        design, fixed = self.design, self.standard.fixed
+        design, fixed = self.design, self.columns.standard.fixed
         E = Y if design.offset is None else Y - design.offset[:, None]
         root = np.ones(design.n) if design.weights is None else np.sqrt(design.weights)
         inside = fixed.Q.T @ root

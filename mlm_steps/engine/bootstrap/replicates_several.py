@@ -47,10 +47,9 @@ def joint_batch(
     reducer: Reducer, prepared: PreparedDesign, outcomes: Outcomes, method: Method
 ) -> BatchSeveral:
     """Return the criterion of all outcomes; the reducer must treat the factors as crossed."""
-    factors, p = reducer.factors, prepared.p
-    z = [reducer.standard.columns_of(factor.terms) for factor in factors]
+    p = prepared.p
     return BatchSeveral(
-        SeveralFactors.of(factors, reducer.blocks, z[1:]),
+        SeveralFactors.of(reducer.factors, reducer.blocks, reducer.columns.z[1:]),
         G=np.ascontiguousarray(outcomes.G.transpose(2, 0, 1)),
         fixed=np.ascontiguousarray(outcomes.fixed.T),
         total=outcomes.total,

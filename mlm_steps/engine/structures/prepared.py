@@ -13,14 +13,14 @@ from scipy.linalg import lapack
 from mlm_steps.design.matrices import Design
 from mlm_steps.engine.criterion.criterion import CriterionTerms
 from mlm_steps.engine.criterion.lambda_ import lower_factor, pack, unpack
-from mlm_steps.engine.structures.groups import FactorTerms, factors_of, orthogonal_blocks
+from mlm_steps.engine.structures.groups import Blocks, FactorTerms, factors_of, orthogonal_blocks
 from mlm_steps.engine.structures.nested import Nested, chain_of, parents_of
 from mlm_steps.engine.structures.one_factor import OneFactor
 from mlm_steps.engine.structures.several_factors import SeveralFactors
-from mlm_steps.engine.structures.standardize import standardize
+from mlm_steps.engine.structures.standardize import Standardized, standardize
 from mlm_steps.errors import Fault, FitError
 
-__all__ = ["PreparedDesign", "Strategy", "Units", "prepare"]
+__all__ = ["InternalColumns", "PreparedDesign", "Strategy", "Units", "internal_columns", "prepare"]
 
 Array = NDArray[np.float64]
 
@@ -137,14 +137,51 @@ class PreparedDesign:
         return np.concatenate(parts)
 
 
+@dataclass(frozen=True, slots=True, eq=False)
+class InternalColumns:
+    """The columns of a design in the engine's units, before they are reduced to cross-products.
+
+    Attributes
+    ----------
+    standard : Standardized
+    factors : tuple of FactorTerms
+    z : tuple of ndarray, each of shape (n, K)
+        Per factor, the columns of all its terms.
+    """
+
+    standard: Standardized
+    factors: tuple[FactorTerms, ...]
+    z: tuple[Array, ...]
+
+    def blocks(self, data: Array) -> Blocks:
+        """Return the blocks of the first factor, with ``data`` in place of [X y]."""
+        return orthogonal_blocks(self.factors[0], self.z[0], data)
+
+
+def internal_columns(
+    design: Design, shift: Array | None = None, factors: tuple[FactorTerms, ...] | None = None
+) -> InternalColumns:
+    """Return the columns of a design in the engine's units; FitError where X is not of full rank.
+
+    Parameters
+    ----------
+    design : Design
+    shift : ndarray, shape (p,), optional
+        Fixed effects to subtract from the outcome first.
+    factors : tuple of FactorTerms, optional
+        The design's grouping factors in another order than by their random effects.
+    """
+    standard = standardize(design, shift)
+    factors = factors_of(design) if factors is None else factors
+    return InternalColumns(standard, factors, tuple(standard.columns_of(each.terms) for each in factors))
+
+
 def prepare(design: Design, shift: Array | None = None) -> PreparedDesign:
     """Return the prepared design; ``shift`` holds fixed effects to subtract from the outcome first."""
-    standard = standardize(design, shift)
-    fixed = standard.fixed
-    factors = factors_of(design)
+    columns = internal_columns(design, shift)
+    standard, fixed = columns.standard, columns.standard.fixed
     data = np.column_stack([fixed.Q, fixed.y])
-    z = [standard.columns_of(factor.terms) for factor in factors]
-    strategy, alone = _strategy(design, factors, z, data)
+    strategy, alone = _strategy(design, columns.factors, columns.z, data)
     units = Units(fixed.back, fixed.beta, fixed.log_det, fixed.scale, standard.sum_log_weights)
     share = 0.0 if shift is not None else 1.0
     return PreparedDesign(

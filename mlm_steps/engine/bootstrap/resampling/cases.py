@@ -18,8 +18,8 @@ from mlm_steps.engine.bootstrap.batch import Batch
 from mlm_steps.engine.bootstrap.replicates import Replicates, assembled, fit_alone, of_fits, put
 from mlm_steps.engine.bootstrap.replicates_search import CELLS, Space, search_together
 from mlm_steps.engine.result.lmm_fit import LmmFit
-from mlm_steps.engine.structures.groups import FactorTerms, factors_of, orthogonal_blocks, segment_sum
-from mlm_steps.engine.structures.standardize import standardize
+from mlm_steps.engine.structures.groups import FactorTerms, segment_sum
+from mlm_steps.engine.structures.prepared import internal_columns
 from mlm_steps.errors import Fault, FitError
 
 __all__ = ["cases", "outermost", "resampled"]
@@ -112,10 +112,9 @@ class _Groups:
 
     @classmethod
     def of(cls, design: Design) -> _Groups:
-        standard, factor = standardize(design), factors_of(design)[0]
-        fixed, J = standard.fixed, factor.J
-        z = np.concatenate([standard.z[term] for term in factor.terms], axis=1)
-        blocks = orthogonal_blocks(factor, z, np.column_stack([fixed.Q, fixed.y]))
+        columns = internal_columns(design)
+        fixed, factor, J = columns.standard.fixed, columns.factors[0], columns.factors[0].J
+        blocks = columns.blocks(np.column_stack([fixed.Q, fixed.y]))
         C = np.stack(
             [segment_sum(blocks.E * column[:, None], factor.refs, J) for column in blocks.E.T], axis=1
         )
