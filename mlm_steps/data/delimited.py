@@ -5,25 +5,34 @@ from __future__ import annotations
 import codecs
 import csv
 import io
+import re
 from pathlib import Path
 from typing import Any
 
 from mlm_steps.data.naming import name_columns
-from mlm_steps.data.raw import RawTable, ReadOptions, TextColumn, UnreadableFile
+from mlm_steps.data.raw import RawTable, ReadOptions, TextColumn, UnreadableFile, rows_in_words
 
 __all__ = ["as_utf8", "read_delimited", "sniff_delimiter"]
 
 DELIMITERS = (",", ";", "\t", "|")
+WHITESPACE = "whitespace"
+"""The word that stands for runs of blanks as delimiter."""
 _SNIFFED = 16 * 1024
 """Bytes from which the delimiter is guessed; several lines of any usual file."""
 _SNIFFED_LINES = 5
 """At least this many lines are used to guess the delimiter, even if they are long."""
 _BLOCK = 1 << 24
 """Bytes that are parsed at a time. A row may not be longer; 16 MB exceed the rows of real data files."""
+_SINGLE_QUOTED = re.compile(rb"(?<![^\s])'([^'\"\n]*)'(?=\s|$)")
+_LINE_ENDS = re.compile(rb"(?m)^[ \t]+|[ \t]+$")
+_BLANKS = re.compile(rb"[ \t]+")
+_BLANKS_OR_QUOTED = re.compile(rb'("[^"]*")|[ \t]+')
 _UTF16 = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
 
 
-def read_delimited(path: Path, options: ReadOptions, *, delimiter: str | None = None) -> RawTable:
+def read_delimited(
+    path: Path, options: ReadOptions, *, delimiter: str | None = None, blanks: bool = False
+) -> RawTable:
     """Return the columns of a delimited text file, cells as text.
 
     Parameters
@@ -32,6 +41,10 @@ def read_delimited(path: Path, options: ReadOptions, *, delimiter: str | None = 
         Read through gzip or zstandard when its name ends in ``.gz`` or ``.zst``.
     options : ReadOptions
         Its ``delimiter`` has priority over the argument; without either, it is guessed among , ; tab and |.
+        Its ``skip`` is the number of lines above the header.
+    delimiter : str, optional
+    blanks : bool
+        Whether runs of blanks separate the columns if no delimiter splits every line evenly.
 
     Raises
     ------
@@ -39,12 +52,12 @@ def read_delimited(path: Path, options: ReadOptions, *, delimiter: str | None = 
         The file is not text in its encoding, is empty, has only a header, has rows of unequal length, or
         repeats a column name.
     """
-    content = as_utf8(_unpack(path), options.encoding).lstrip(b"\r\n")
-    if not content.strip():
-        raise UnreadableFile("is empty", "the first line names the columns, each further line is a row")
-    delimiter = options.delimiter or delimiter or sniff_delimiter(content)
-    header = _header(content, delimiter)
-    columns = _parse(content, delimiter, len(header))
+    content, above = _below(as_utf8(_unpack(path), options.encoding), options.skip)
+    delimiter = options.delimiter or delimiter or sniff_delimiter(content, blanks=blanks)
+    if delimiter == WHITESPACE:
+        content, delimiter = split_at_blanks(content), "\t"
+    header = _header(content, delimiter, above)
+    columns = _parse(content, delimiter, len(header), above)
     if not columns or not len(columns[0]):
         raise UnreadableFile("has a header and no rows")
     filled = [
@@ -57,6 +70,21 @@ def read_delimited(path: Path, options: ReadOptions, *, delimiter: str | None = 
         rows=len(columns[0]),
         notices=notices,
     )
+
+
+def _below(content: bytes, skip: int) -> tuple[bytes, int]:
+    """Return the text from the header on, and the number of lines above it."""
+    start = 0
+    for _ in range(skip):
+        start = content.find(b"\n", start) + 1
+        if not start:
+            break
+    below = content[start:].lstrip(b"\r\n") if start or not skip else b""
+    if not below.strip() and skip and content.strip():
+        raise UnreadableFile(f"has nothing below its first {rows_in_words(skip, 'line')}", key="skip")
+    if not below.strip():
+        raise UnreadableFile("is empty", "the first line names the columns, each further line is a row")
+    return below, content.count(b"\n", 0, len(content) - len(below))
 
 
 def _unpack(path: Path) -> bytes:
@@ -100,13 +128,14 @@ def _undecodable(content: bytes, error: UnicodeDecodeError) -> UnreadableFile:
     )
 
 
-def _header(content: bytes, delimiter: str) -> list[str]:
+def _header(content: bytes, delimiter: str, above: int) -> list[str]:
     """Return the first row; quoted names may span several lines."""
     text = io.TextIOWrapper(io.BytesIO(content), encoding="utf-8", newline=None)
     try:
         return next(csv.reader(text, delimiter=delimiter))
     except csv.Error:  # a field exceeds the limit of the csv module, usually because a quote is not closed
-        raise _irregular(content, delimiter, 0) or UnreadableFile("line 1 cannot be read as names") from None
+        fault = _irregular(content, delimiter, 0, above)
+        raise fault or UnreadableFile(f"line {above + 1} cannot be read as names") from None
 
 
 def _head(content: bytes) -> str:
@@ -122,14 +151,47 @@ def _head(content: bytes) -> str:
     return head.decode(errors="ignore")
 
 
-def sniff_delimiter(content: bytes) -> str:
+def sniff_delimiter(content: bytes, *, blanks: bool = False) -> str:
     r"""Return the delimiter that splits most lines into the same number of fields; a comma if none does.
+
+    With ``blanks``, the result is ``whitespace`` if no delimiter splits every line evenly and runs of blanks
+    do better.
 
     >>> sniff_delimiter(b"y;x\n1,5;2\n")
     ';'
+    >>> sniff_delimiter(b"y  x\n1.5 2\n", blanks=True)
+    'whitespace'
     """
     head = _head(content)
-    return max(DELIMITERS, key=lambda delimiter: _evenness(head, delimiter))
+    best = max(DELIMITERS, key=lambda delimiter: _evenness(head, delimiter))
+    if blanks and _evenness(head, best)[0] < 1.0:
+        split = split_at_blanks(head.encode()).decode()
+        return WHITESPACE if _evenness(split, "\t") > _evenness(head, best) else best
+    return best
+
+
+def split_at_blanks(content: bytes) -> bytes:
+    r"""Return text with a tab for each run of blanks outside quotes, as R's ``read.table`` splits lines.
+
+    If the header has one field less than the rows, as R's ``write.table`` writes it, the column of row names
+    gets an empty name. A value in single quotes is put in double quotes.
+
+    >>> split_at_blanks(b"a b\n1  'x y'\n 2 z \n")
+    b'a\tb\n1\t"x y"\n2\tz\n'
+    """
+    content = content.replace(b"\r\n", b"\n").replace(b"\r", b"\n")
+    if b"'" in content:
+        content = _SINGLE_QUOTED.sub(rb'"\1"', content)
+    content = _LINE_ENDS.sub(rb"", content)
+    if b'"' in content:
+        content = _BLANKS_OR_QUOTED.sub(lambda found: found[1] or b"\t", content)
+    else:
+        content = _BLANKS.sub(b"\t", content)
+    header, _, rest = content.partition(b"\n")
+    fields = len(next(csv.reader([header.decode()], delimiter="\t"), ()))
+    first = next((line for line in rest[:_BLOCK].split(b"\n", _SNIFFED_LINES) if line), b"")
+    unnamed = len(next(csv.reader([first.decode()], delimiter="\t"), ())) == fields + 1
+    return b'""\t' * unnamed + content
 
 
 def _evenness(head: str, delimiter: str) -> tuple[float, int]:
@@ -143,7 +205,7 @@ def _evenness(head: str, delimiter: str) -> tuple[float, int]:
     return widths.count(widths[0]) / len(widths), widths[0]
 
 
-def _parse(content: bytes, delimiter: str, width: int) -> list[Any]:
+def _parse(content: bytes, delimiter: str, width: int, above: int) -> list[Any]:
     """Return one string array per column."""
     import pyarrow as pa
     from pyarrow import csv as arrow
@@ -157,22 +219,26 @@ def _parse(content: bytes, delimiter: str, width: int) -> list[Any]:
             convert_options=arrow.ConvertOptions(column_types=dict.fromkeys(names, pa.string())),
         )
     except pa.ArrowInvalid as error:
-        raise _irregular(content, delimiter, width) or UnreadableFile(str(error).splitlines()[0]) from None
-    if content.count(b'"') % 2 and (fault := _irregular(content, delimiter, width)):
+        fault = _irregular(content, delimiter, width, above)
+        raise fault or UnreadableFile(str(error).splitlines()[0]) from None
+    if content.count(b'"') % 2 and (fault := _irregular(content, delimiter, width, above)):
         raise fault
     return [column.combine_chunks() for column in table.columns]
 
 
-def _irregular(content: bytes, delimiter: str, width: int) -> UnreadableFile | None:
-    """Return a fault for the first irregular line, located with Python's slower csv reader."""
+def _irregular(content: bytes, delimiter: str, width: int, above: int) -> UnreadableFile | None:
+    """Return a fault for the first irregular line, located with Python's slower csv reader.
+
+    The content begins below ``above`` lines of the file.
+    """
     rows = csv.reader(io.StringIO(content.decode(), newline=""), delimiter=delimiter, strict=True)
     widths: list[tuple[int, int]] = []
-    begin = 1
+    begin = above + 1
     try:
         for row in rows:
             if row:
                 widths.append((begin, len(row)))
-            begin = rows.line_num + 1
+            begin = above + rows.line_num + 1
     except csv.Error:
         return UnreadableFile(f"line {begin} starts a quoted text that is not closed", 'look for a lone "')
     line, found = next(((at, fields) for at, fields in widths if fields != width), (0, 0))

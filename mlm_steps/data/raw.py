@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 
+from mlm_steps.errors import listing
 from mlm_steps.records.base import Notice
 
 if TYPE_CHECKING:
@@ -23,6 +24,9 @@ __all__ = [
     "Reader",
     "TextColumn",
     "UnreadableFile",
+    "about_dates",
+    "about_declared_missing",
+    "rows_in_words",
     "text_column",
 ]
 
@@ -55,11 +59,19 @@ class ReadOptions(Protocol):
 
     @property
     def delimiter(self) -> str | None:
-        """Character between columns of text."""
+        """Character between columns of text, or ``whitespace``."""
 
     @property
     def sheet(self) -> str | None:
-        """Name of a workbook's sheet."""
+        """Name or number of a workbook's sheet."""
+
+    @property
+    def skip(self) -> int:
+        """Lines of a text file, or rows of a sheet, above the names of the columns."""
+
+    @property
+    def object(self) -> str | None:
+        """Name of a data frame in a file of R."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -140,3 +152,45 @@ def text_column(
     import pyarrow as pa
 
     return TextColumn(name, pa.array(values, pa.string()), cells=cells, label=label)
+
+
+def rows_in_words(count: int, noun: str = "row") -> str:
+    """Return a number with its noun.
+
+    >>> rows_in_words(1), rows_in_words(3, "line")
+    ('1 row', '3 lines')
+    """
+    return f"{count} {noun}{'s' * (count != 1)}"
+
+
+def about_dates(name: str) -> Notice:
+    """Return the notice on a column of dates or times, which is read as text."""
+    text = (
+        f"{name} holds dates or times, read as text such as 2024-05-31. As a predictor it is a category with "
+        "one level per date; for a slope over time, use a column that holds the time as a number."
+    )
+    return Notice(code="dates_as_text", severity="info", text=text, subject=name)
+
+
+def about_declared_missing(
+    name: str, rows: Mapping[float | str, int], labels: Mapping[Any, str]
+) -> tuple[Notice, ...]:
+    """Return a notice on values that the file declares missing, with their labels and numbers of rows.
+
+    Parameters
+    ----------
+    name : str
+    rows : mapping of float or str to int
+        The rows of each such value; ``.a`` stands for a missing value of Stata or SAS.
+    labels : mapping
+        The file's value labels; the key of ``.a`` is ``a``.
+    """
+    if not rows:
+        return ()
+    parts = []
+    for value, count in rows.items():
+        code = f"{value:.15g}" if isinstance(value, float) else value
+        label = labels.get(value, labels.get(code.removeprefix(".")))
+        parts.append(f"{f'{label} ({code})' if label else code} in {rows_in_words(count)}")
+    text = f"The file declares values of {name} missing: {listing(parts)}."
+    return (Notice(code="declared_missing", severity="info", text=text, subject=name),)

@@ -22,7 +22,7 @@ def format_of(path: Path) -> str | None:
     """
     name = path.name.lower()
     for packed in _PACKED:
-        if name.endswith((f".csv{packed}", f".tsv{packed}")):
+        if name.endswith((f".csv{packed}", f".tsv{packed}", f".txt{packed}")):
             name = name.removesuffix(packed)
     ending = name.rpartition(".")[2]
     return ending if "." in name and ending in READERS else None

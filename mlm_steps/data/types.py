@@ -163,9 +163,10 @@ def _declared_kind(spec: ColumnSpec | None) -> Kind | None:
 def _from_numbers(
     raw: NumberColumn, kind: Kind | None, levels: tuple[str, ...] | None, markers: Sequence[str]
 ) -> TypedColumn:
-    """Return a column of numbers; a category if every value has a label."""
+    """Return a column of numbers; a category if every value has a label. A marker may be such a label."""
     numbers, strays = raw.values, np.isinf(raw.values)
     missing = cells.marker_numbers(markers)
+    missing += [value for value, word in raw.labels.items() if word in markers]
     if missing:
         numbers = np.where(np.isin(numbers, missing), np.nan, numbers)
     present = np.unique(numbers[~np.isnan(numbers)])

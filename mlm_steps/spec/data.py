@@ -114,7 +114,8 @@ class DataSpec(ReadSpec):
 
     na: Texts = ("NA", "NaN")
     """Texts that mean a missing value; they replace the default. An empty cell is always missing, and so are
-    ``.``, ``NaN`` and ``#N/A`` in a column of numbers. A text among the ``levels`` of a column is a level."""
+    ``.``, ``NaN`` and ``#N/A`` in a column of numbers. The label of a value (SPSS, Stata) can be one. A text
+    among the ``levels`` of a column is a level."""
     decimal: Literal[".", ","] = "."
     """Decimal mark of the numbers in a text file, and of numbers that a workbook holds as text."""
     stack: Annotated[Stacked, BeforeValidator(nothing_is_empty)] = ()
@@ -152,7 +153,7 @@ class DataSpec(ReadSpec):
 
     @model_validator(mode="before")
     @classmethod
-    def _file_or_stack(cls, value: object) -> object:
+    def _file_or_stack(cls, value: Any) -> Any:
         """Add an empty ``file`` if the rows come from ``stack`` alone."""
         if isinstance(value, Mapping) and value.get("stack") and "file" not in value:
             added = {"file": None, **value}

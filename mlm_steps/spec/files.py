@@ -25,7 +25,8 @@ from mlm_steps.spec.written import Block, Items, Written, is_nothing, quoted
 
 __all__ = ["JoinSpec", "ReadSpec", "Stacked", "StackedFile"]
 
-_BINARY = (".parquet", ".sav", ".dta", ".sas7bdat", ".xlsx")
+_R = (".rds", ".rda", ".rdata")
+_BINARY = (".parquet", ".feather", ".sav", ".dta", ".sas7bdat", ".xlsx", *_R)
 
 MOST_SKIPPED = 1000
 """At most this many title rows can be skipped; a larger number is more likely an error than a title."""
@@ -40,11 +41,12 @@ def _known_encoding(name: str | None) -> str | None:
 
 
 def _one_character(text: str | None) -> str | None:
-    tab = {"tab": "\t", "\\t": "\t"}
-    mark = tab.get(text.lower(), text) if text else text
-    if mark is not None and (len(mark) != 1 or mark in "\"'\r\n"):
+    words = {"tab": "\t", "\\t": "\t", "whitespace": "whitespace"}
+    mark = words.get(text.lower(), text) if text else text
+    if mark is not None and mark != "whitespace" and (len(mark) != 1 or mark in "\"'\r\n"):
         raise objection(
-            f"{quoted(mark)} cannot separate columns", 'give one character, for example ";", or tab'
+            f"{quoted(mark)} cannot separate columns",
+            'give one character, for example ";", or tab, or whitespace',
         )
     return mark
 
@@ -55,7 +57,8 @@ class ReadSpec(SpecBlock):
     file: Annotated[
         str | None, BeforeValidator(read_text), WithJsonSchema({"type": ["string", "number", "boolean"]})
     ]
-    """Path relative to the spec: csv or tsv (also .gz, .zst), parquet, sav, dta, sas7bdat or xlsx."""
+    """Path relative to the spec: csv, tsv or txt (also .gz, .zst), parquet, feather, sav, dta, sas7bdat,
+    xlsx, or R's rds, rda and RData."""
     encoding: Annotated[OptionalText, AfterValidator(_known_encoding)] = None
     """Encoding of a text file, for example ``latin-1``. Default: UTF-8, with or without byte-order mark."""
     na: Annotated[Texts | None, NothingIsNone] = None
@@ -63,13 +66,16 @@ class ReadSpec(SpecBlock):
     decimal: Annotated[Literal[".", ","] | None, NothingIsNone] = None
     """Decimal mark of the numbers in this file. Default: that of ``data``."""
     delimiter: Annotated[OptionalText, AfterValidator(_one_character)] = None
-    """Character between the columns of a text file, or ``tab``. Default: guessed from the first lines."""
+    """Character between the columns of a text file, or ``tab``, or ``whitespace`` for runs of blanks.
+    Default: guessed from the first lines."""
     sheet: OptionalText = None
-    """Name of the sheet of a workbook. Default: its first."""
+    """Name of the sheet of a workbook, or its number, 1 for the first. Default: its first."""
+    object: OptionalText = None
+    """Name of the data frame in a file of R that holds several, ``object: students``."""
     skip: Annotated[int, *whole(0, MOST_SKIPPED)] = 0
     """Number of title rows above the row of column names, in a text file or a workbook."""
 
-    @field_validator("decimal", "delimiter", "sheet", "skip", mode="after")
+    @field_validator("decimal", "delimiter", "sheet", "object", "skip", mode="after")
     @classmethod
     def _suits_its_kind_of_file(cls, value: str | int | None, info: ValidationInfo) -> str | int | None:
         suffix = PurePath(info.data.get("file") or "").suffix.lower()
@@ -77,7 +83,10 @@ class ReadSpec(SpecBlock):
             return value
         if info.field_name == "sheet" and suffix != ".xlsx":
             raise objection("only a workbook (.xlsx) has sheets")
-        if info.field_name == "skip":
+        if info.field_name == "object":
+            if suffix not in _R:
+                raise objection("only a file of R (.rds, .rda, .RData) has objects")
+        elif info.field_name == "skip":
             if suffix in _BINARY and suffix != ".xlsx":
                 raise objection(f"a {suffix} file has no title rows", "it is for text files and workbooks")
         elif info.field_name == "decimal" and suffix == ".xlsx":
@@ -109,7 +118,7 @@ def _short_form(value: object) -> object:
 
 
 def _each_file_once(files: tuple[StackedFile, ...]) -> tuple[StackedFile, ...]:
-    keys = [(file.file, file.sheet) for file in files]
+    keys = [(file.file, file.sheet, file.object) for file in files]
     twice = [
         ((i,), f"{quoted(key[0])} is stacked twice", "its rows would count twice")
         for i, key in enumerate(keys)

@@ -10,7 +10,16 @@ from typing import Any
 import numpy as np
 
 from mlm_steps.data.naming import name_columns
-from mlm_steps.data.raw import NumberColumn, RawColumn, RawTable, ReadOptions, UnreadableFile, text_column
+from mlm_steps.data.raw import (
+    NumberColumn,
+    RawColumn,
+    RawTable,
+    ReadOptions,
+    UnreadableFile,
+    about_dates,
+    rows_in_words,
+    text_column,
+)
 from mlm_steps.errors import did_you_mean, listing
 from mlm_steps.records.base import Notice
 from mlm_steps.spec.written import quoted
@@ -25,18 +34,21 @@ _EXACT = 2**53
 
 
 def read(path: Path, options: ReadOptions) -> RawTable:
-    """Return one sheet of an .xlsx workbook: the named sheet or else the first. Row 1 is the header."""
+    """Return a sheet of an .xlsx workbook, by default the first; its first row not skipped is the header."""
     import openpyxl
 
     book = openpyxl.load_workbook(path, read_only=True, data_only=True)
     try:
         sheet = _sheet(book, options.sheet)
         others = () if options.sheet else _about_others(book, sheet)
-        rows = [row for row in sheet.iter_rows(values_only=True) if any(map(_filled, row))]
+        found = sheet.iter_rows(min_row=options.skip + 1, values_only=True)
+        rows = [row for row in found if any(map(_filled, row))]
     finally:
         book.close()
     if len(rows) < 2:
         what = "has a header and no rows" if rows else "is empty"
+        if options.skip:
+            raise UnreadableFile(f"{what} below its first {rows_in_words(options.skip)}", key="skip")
         raise UnreadableFile(what, others[0].text if others else None)
     width = max(map(len, rows))
     cells = [[row[i] if i < len(row) else None for row in rows] for i in range(width)]
@@ -44,20 +56,23 @@ def read(path: Path, options: ReadOptions) -> RawTable:
     header = [_text(column[0]).strip() if _filled(column[0]) else "" for column in cells]
     names, notices = name_columns(header, filled)
     columns = tuple(_column(names[i], cells[i][1:]) for i in names)
-    return RawTable(columns, len(rows) - 1, (*others, *notices))
+    dates = [about_dates(names[i]) for i in names if _has_dates(cells[i][1:])]
+    return RawTable(columns, len(rows) - 1, (*others, *notices, *dates))
 
 
 def _sheet(book: Any, name: str | None) -> Any:
-    """Return a worksheet by name, or the first one."""
+    """Return a worksheet by name or by its number from 1; the first one without either."""
     if not book.worksheets:
         raise UnreadableFile("has no sheet with cells")
     if name is None:
         return book.worksheets[0]
     titles = [sheet.title for sheet in book.worksheets]
-    if name not in titles:
-        hint = did_you_mean(name, titles) or f"its sheets are {listing(titles)}"
-        raise UnreadableFile(f"has no sheet {quoted(name)}", hint, key="sheet")
-    return book.worksheets[titles.index(name)]
+    if name in titles:
+        return book.worksheets[titles.index(name)]
+    if name.isdecimal() and 1 <= int(name) <= len(titles):
+        return book.worksheets[int(name) - 1]
+    hint = did_you_mean(name, titles) or f"its sheets are {listing(titles)}"
+    raise UnreadableFile(f"has no sheet {quoted(name)}", hint, key="sheet")
 
 
 def _about_others(book: Any, sheet: Any) -> tuple[Notice, ...]:
@@ -75,6 +90,12 @@ def _about_others(book: Any, sheet: Any) -> tuple[Notice, ...]:
 
 def _filled(cell: Any) -> bool:
     return cell is not None and cell != ""
+
+
+def _has_dates(cells: Sequence[Any]) -> bool:
+    """Return whether every cell that is filled is a date or a time."""
+    present = [cell for cell in cells if _filled(cell)]
+    return bool(present) and all(isinstance(cell, (date, time)) for cell in present)
 
 
 def _column(name: str, cells: Sequence[Any]) -> RawColumn:

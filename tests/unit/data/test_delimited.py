@@ -130,7 +130,7 @@ def test_a_column_without_a_name_is_called_as_in_r(analyse: Analyse) -> None:
         (PLAIN, "d.dta", "", "cannot be read as .dta"),
         (PLAIN, "d.sas7bdat", "", "cannot be read as .sas7bdat"),
         (PLAIN, "d.xlsx", "", "cannot be read as .xlsx"),
-        (PLAIN, "d.rds", "", "has an unknown format (known formats are .csv, .tsv"),
+        (PLAIN, "d.doc", "", "has an unknown format (known formats are .csv, .tsv"),
     ],
 )
 def test_a_file_that_is_no_table_is_one_fault_at_its_place(

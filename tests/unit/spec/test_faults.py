@@ -552,7 +552,7 @@ BROKEN = {
         [
             (
                 "p.yaml:2:32: data.delimiter: '||' cannot separate columns"
-                ' (give one character, for example ";", or tab)'
+                ' (give one character, for example ";", or tab, or whitespace)'
             ),
         ],
     ),
