@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from mlm_steps.design.expressions import (
     Argument,
+    Binary,
     Call,
     Expr,
     Name,
@@ -17,7 +18,10 @@ from mlm_steps.design.expressions import (
 from mlm_steps.design.signatures import PARAMETERS
 from mlm_steps.language.faults import Span, formula_error, nearest
 
-__all__ = ["match_arguments"]
+__all__ = ["EVENTS", "match_arguments", "match_events"]
+
+EVENTS = "cbind"
+"""The function of R that joins the numbers of events and of non-events to one outcome."""
 
 
 def match_arguments(text: str, function: str, arguments: tuple[Argument, ...], span: Span) -> Call:
@@ -46,6 +50,30 @@ def match_arguments(text: str, function: str, arguments: tuple[Argument, ...], s
         raise formula_error(text, span, f"{function}() has no argument", f"write {function}(x)")
     options = tuple((name, _option(text, value)) for name, value in given.items() if name != parameters[0])
     return Call(function, arguments, given[parameters[0]], options, span)
+
+
+def match_events(text: str, arguments: tuple[Argument, ...], span: Span) -> Call:
+    """Return the call ``cbind(events, non-events)``; its data are the sum of both, the number of trials.
+
+    Raises
+    ------
+    FormulaError
+        Unless both arguments are columns, or the second is another column minus the first.
+    """
+    if len(arguments) == 2 and all(argument.name is None for argument in arguments):
+        events, others = (argument.value for argument in arguments)
+        if isinstance(events, Name) and _is_rest(others, events):
+            trials = Binary("+", events, others, span)
+            return Call(EVENTS, arguments, trials, (), span)
+    what = f"{EVENTS}() takes the column of the events and that of the non-events"
+    raise formula_error(text, span, what, f"write {EVENTS}(k, failures) or {EVENTS}(k, n - k)")
+
+
+def _is_rest(expr: Expr, events: Name) -> bool:
+    """Return whether an expression is a column, or a column minus the events."""
+    if isinstance(expr, Binary) and expr.operator == "-" and isinstance(expr.left, Name):
+        return isinstance(expr.right, Name) and expr.right.name == events.name != expr.left.name
+    return isinstance(expr, Name) and expr.name != events.name
 
 
 def _several(count: int, noun: str) -> str:

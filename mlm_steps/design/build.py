@@ -32,10 +32,12 @@ from mlm_steps.design.matrices import Design, RandomTerm
 from mlm_steps.design.notices import fixed_notices, random_notices
 from mlm_steps.design.random import RandomPart, build_random
 from mlm_steps.design.rank import collinear_with, independent_columns
+from mlm_steps.design.responses import Observed, log_exposure, observed
 from mlm_steps.design.unique_names import column_names
 from mlm_steps.design.variables import Contrast
 from mlm_steps.errors import DesignError, Fault
 from mlm_steps.language.faults import Span, TransformError
+from mlm_steps.records.response import GAUSSIAN, Response
 from mlm_steps.records.spelling import quote_name
 
 if TYPE_CHECKING:
@@ -53,6 +55,8 @@ def build_design(
     weights: str | None = None,
     contrasts: Mapping[str, str] | None = None,
     mixed: bool = True,
+    response: Response = GAUSSIAN,
+    file_rows: NDArray[np.intp] | None = None,
 ) -> Design:
     """Return the design of a formula on a frame, with R's columns in R's order.
 
@@ -70,6 +74,10 @@ def build_design(
         Contrasts of factors: treatment, sum, helmert or poly, in fixed and random effects alike.
     mixed : bool
         True if the formula must have random-effects terms, False if it must have none.
+    response : Response
+        The distribution of the outcome, and the columns that belong to it.
+    file_rows : ndarray of int, shape (len(frame),), optional
+        The row of the file that each row of the frame comes from, counted from 0, for messages.
 
     Returns
     -------
@@ -80,23 +88,26 @@ def build_design(
     FormulaError
         One place of the formula does not fit the data; ``offset`` is its position, counted from 0.
     DesignError
-        There are several such places, weights that are not positive, no complete row, or as many coefficients
-        as rows.
+        There are several such places, weights, trials or an exposure that are not positive, no complete row,
+        or as many coefficients as rows.
     """
     parsed = parse_formula(formula) if isinstance(formula, str) else formula
     require_kind(parsed, mixed=mixed)
-    require_columns(parsed, frame, weights)
-    sample = _sample(parsed, frame, weights)
-    parts = _parts(parsed, sample, weights, resolve_contrasts(contrasts or {}))
-    return _design(parsed, sample, parts)
+    others = {"weights": weights, "trials": response.trials, "exposure": response.exposure}
+    beside = {key: name for key, name in others.items() if name is not None}
+    require_columns(parsed, frame, beside)
+    sample = _sample(parsed, frame, beside, file_rows)
+    parts = _parts(parsed, sample, beside.get("weights"), resolve_contrasts(contrasts or {}), response)
+    return _design(parsed, sample, parts, response)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class _Sample:
-    """The complete rows of a frame, and the missing values of the others."""
+    """The complete rows of a frame, their numbers in messages, and the missing values of the others."""
 
     columns: FrameColumns
     rows: NDArray[np.intp]
+    numbers: NDArray[np.intp]
     missing: Missing
 
 
@@ -104,7 +115,7 @@ class _Sample:
 class _Parts:
     """The parts of a design that are computed from the rows."""
 
-    y: _Array
+    observed: Observed
     weights: _Array | None
     offset: _Array | None
     fixed: ModelMatrix
@@ -113,37 +124,54 @@ class _Parts:
     contrasts: Mapping[str, Contrast]
 
 
-def _sample(formula: Formula, frame: pd.DataFrame, weights: str | None) -> _Sample:
-    used = [*formula.variables, *([] if weights is None else [weights])]
+def _sample(
+    formula: Formula,
+    frame: pd.DataFrame,
+    beside: Mapping[str, str],
+    file_rows: NDArray[np.intp] | None,
+) -> _Sample:
+    """Return the rows that are complete but for the exposure, whose absence is a fault."""
+    used = [*formula.variables, *(name for key, name in beside.items() if key != "exposure")]
     series = {name: frame[name] for name in used}
     missing = missing_values(series)
     rows = complete_rows(len(frame), missing)
     require_rows(frame, rows, missing)
-    return _Sample(FrameColumns(frame, rows if missing else None, series), rows, missing)
+    numbers = rows if file_rows is None else file_rows[rows]
+    return _Sample(FrameColumns(frame, rows if missing else None, series), rows, numbers, missing)
 
 
 def _parts(
-    formula: Formula, sample: _Sample, weights: str | None, contrasts: Mapping[str, Contrast]
+    formula: Formula,
+    sample: _Sample,
+    weights: str | None,
+    contrasts: Mapping[str, Contrast],
+    response: Response,
 ) -> _Parts:
     columns, gathering = sample.columns, Gathering()
     evaluator = Evaluator(formula.text, columns)
-    y = gathering.attempt(lambda: evaluator.numbers(formula.response))
+    found = gathering.attempt(lambda: observed(formula, evaluator, response, sample.numbers))
     prior = gathering.attempt(
-        lambda: None if weights is None else positive_weights(columns, sample.rows, weights)
+        lambda: None if weights is None else positive_weights(columns, sample.numbers, weights)
     )
     offset = gathering.attempt(lambda: offset_sum(formula, evaluator))
+    exposure = gathering.attempt(lambda: log_exposure(formula, columns, response, sample.numbers))
     fixed = gathering.attempt(lambda: model_matrix(formula.fixed, evaluator, contrasts, columns.n))
     random = gathering.attempt(lambda: build_random(formula, evaluator, contrasts))
     gathering.settle()
-    return _Parts(y.value, prior.value, offset.value, fixed.value, random.value, evaluator, contrasts)
+    total = _added(offset.value, exposure.value)
+    return _Parts(found.value, prior.value, total, fixed.value, random.value, evaluator, contrasts)
 
 
-def _design(formula: Formula, sample: _Sample, parts: _Parts) -> Design:
+def _added(one: _Array | None, other: _Array | None) -> _Array | None:
+    return other if one is None else one if other is None else one + other
+
+
+def _design(formula: Formula, sample: _Sample, parts: _Parts, response: Response) -> Design:
     fixed = parts.fixed
     called = column_names((fixed, *parts.random.matrices))
     all_columns, terms = called.of(fixed), parts.random.renamed(called)
     sizes = Gathering()
-    sizes.attempt(partial(require_sizes, [formula.outcome_label], parts.y[:, None]))
+    sizes.attempt(partial(require_sizes, [formula.outcome_label], parts.observed.y[:, None]))
     sizes.attempt(partial(require_sizes, all_columns, fixed.X))
     for term in terms:
         sizes.attempt(partial(require_sizes, term.names, term.z))
@@ -158,7 +186,7 @@ def _design(formula: Formula, sample: _Sample, parts: _Parts) -> Design:
     return Design(
         formula=formula.text,
         outcome=formula.outcome_label,
-        y=parts.y,
+        y=parts.observed.y,
         X=X,
         columns=names,
         assign=tuple(fixed.assign[i] for i in kept),
@@ -179,6 +207,9 @@ def _design(formula: Formula, sample: _Sample, parts: _Parts) -> Design:
         shared_names=called.shared,
         full_names=called.full,
         aliases=aliases,
+        response=response,
+        trials=parts.observed.trials,
+        event=parts.observed.event,
     )
 
 

@@ -49,10 +49,13 @@ def require_kind(formula: Formula, *, mixed: bool) -> None:
         raise formula_error(formula.text, formula.bars[0].span, what, "remove it, or make the model a rung")
 
 
-def require_columns(formula: Formula, frame: pd.DataFrame, weights: str | None) -> None:
-    """Refuse columns that are not in the frame, or there twice; all of them at once."""
+def require_columns(formula: Formula, frame: pd.DataFrame, others: Mapping[str, str]) -> None:
+    """Refuse columns that are not in the frame, or there twice; all of them at once.
+
+    ``others`` are the columns outside the formula, by the key that names them.
+    """
     first_mention = {name.name: name for name in reversed(formula.names)}
-    used = [*first_mention, *([] if weights is None else [weights])]
+    used = [*first_mention, *others.values()]
     for number in formula.words:
         if number.word in frame.columns:
             what = f"{number.word} is a number here, and the data have a column {number.word}"
@@ -64,8 +67,8 @@ def require_columns(formula: Formula, frame: pd.DataFrame, weights: str | None) 
     gathering = Gathering()
     for name in sorted(first_mention.values(), key=lambda name: name.span.start):
         gathering.attempt(partial(_require_column, formula.text, name, known))
-    if weights is not None:
-        gathering.attempt(partial(_require_weights, weights, known))
+    for key, column in others.items():
+        gathering.attempt(partial(_require_other, key, column, known))
     gathering.settle()
 
 
@@ -77,11 +80,10 @@ def _require_column(text: str, name: Name, known: list[str]) -> None:
         raise formula_error(text, name.span, f"there are two columns {name.name}")
 
 
-def _require_weights(weights: str, known: list[str]) -> None:
-    if weights not in known:
-        raise DesignError(
-            Fault("", f"there is no column {weights} to weight by", nearest(weights, known), key="weights")
-        )
+def _require_other(key: str, name: str, known: list[str]) -> None:
+    if name not in known:
+        purpose = "to weight by" if key == "weights" else f"for {key}"
+        raise DesignError(Fault("", f"there is no column {name} {purpose}", nearest(name, known), key=key))
 
 
 def require_rows(frame: pd.DataFrame, rows: NDArray[np.intp], missing: Missing) -> None:
@@ -105,7 +107,10 @@ def require_more_rows(p: int, n: int) -> None:
 
 
 def positive_weights(columns: FrameColumns, rows: NDArray[np.intp], name: str) -> NDArray[np.float64]:
-    """Return the prior weights, shape (n,); DesignError with the first row that has no positive one."""
+    """Return the prior weights, shape (n,); DesignError with the first row that has no positive one.
+
+    ``rows`` are the numbers of the rows in messages, counted from 0.
+    """
     value = columns.value(name)
     if not isinstance(value, Numbers):
         raise DesignError(Fault("", f"the weights {name} are not numbers", key="weights"))

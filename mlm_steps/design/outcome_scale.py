@@ -9,6 +9,7 @@ from typing import Literal
 import numpy as np
 from numpy.typing import NDArray
 
+from mlm_steps.design.arguments import EVENTS
 from mlm_steps.design.columns import ChosenColumns
 from mlm_steps.design.deparse import deparse
 from mlm_steps.design.evaluate import Evaluator
@@ -80,7 +81,7 @@ def outcome_scale(formula: Formula, states: Mapping[str, State], lowest: float) 
     expr: Expr = formula.response
     while isinstance(expr, Paren):
         expr = expr.inner
-    if isinstance(expr, Name):
+    if isinstance(expr, Name) or (isinstance(expr, Call) and expr.function == EVENTS):
         return None
     walk = _Walk(formula, states, lowest)
     steps = walk.steps(expr)

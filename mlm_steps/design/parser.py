@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping
 
-from mlm_steps.design.arguments import match_arguments
+from mlm_steps.design.arguments import EVENTS, match_arguments, match_events
 from mlm_steps.design.expressions import Argument, Binary, Expr, Name, Number, Paren, Text, Truth, Unary
 from mlm_steps.design.signatures import PARAMETERS
 from mlm_steps.errors import FormulaError
@@ -35,8 +35,8 @@ _BINDING: Mapping[str, int] = {
     "^": 110,
 }
 _PREFIX: Mapping[str, int] = {"!": 40, "+": 100, "-": 100}
+EVENTS_ALONE = f"{EVENTS}(k, n - k) stands alone to the left of ~"
 _REFUSED_FUNCTIONS: Mapping[str, str] = {
-    "cbind": "an outcome of two columns, such as binomial counts, is not supported",
     "interaction": "write a:b instead",
     "s": "smooth terms are not supported; ns() and bs() are",
     "te": "smooth terms are not supported; ns() and bs() are",
@@ -93,6 +93,8 @@ class _Parser:
             raise self.fail(self.token.span, what, "write outcome ~ predictors + (1 | group)")
         if not self.at("~"):
             raise self.unexpected()
+        if self.tokens[0].value == EVENTS and isinstance(left, Binary):
+            raise self.fail(left.span, f"{EVENTS}() is a whole outcome", EVENTS_ALONE)
         self.advance()
         if self.at_end():
             raise self.fail(
@@ -182,7 +184,10 @@ class _Parser:
         return self.advance()
 
     def call(self, function: Token) -> Expr:
-        if function.value not in PARAMETERS and function.value != "c":
+        events = function.value == EVENTS
+        if events and self.position > 1:
+            raise self.fail(function.span, f"{EVENTS}() is an outcome", EVENTS_ALONE)
+        if function.value not in PARAMETERS and function.value != "c" and not events:
             raise self.no_function(function)
         self.open.append(self.advance())
         self.depth += _CALL_DEPTH
@@ -193,6 +198,8 @@ class _Parser:
         closing = self.close("the parenthesis of this function is never closed")
         self.depth -= _CALL_DEPTH
         span = function.span.to(closing.span)
+        if events:
+            return match_events(self.text, tuple(arguments), span)
         return match_arguments(self.text, function.value, tuple(arguments), span)
 
     def no_function(self, word: Token) -> FormulaError:

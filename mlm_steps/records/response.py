@@ -20,6 +20,9 @@ LINKS: Mapping[str, tuple[str, ...]] = {
 }
 """The links of each family by the words of the spec; the first one is the default."""
 
+TRIALS = ("binomial",)
+"""Families of events among trials."""
+
 
 @dataclass(frozen=True, slots=True)
 class Response:
@@ -44,6 +47,11 @@ class Response:
     def linear(self) -> bool:
         """Whether the model is a linear mixed model."""
         return self.family == GAUSSIAN.family
+
+    @property
+    def takes_trials(self) -> bool:
+        """Whether the outcome may be a category of two levels, or a number of events among trials."""
+        return self.family in TRIALS
 
     @property
     def columns(self) -> tuple[str, ...]:

@@ -153,7 +153,6 @@ def test_a_formula_lists_its_columns() -> None:
         ("y ~ x + y", "y", "also a predictor"),
         ("3 ~ x", "3", "not a column"),
         ("y ~ interaction(a, b)", "interaction", "no function interaction()"),
-        ("cbind(a, b) ~ x", "cbind", "no function cbind()"),
         ("y ~ poly()", "poly()", "has no argument"),
         ("y ~ poly(x, 2, TRUE, 1)", "1", "takes 3 arguments"),
         ("y ~ poly(x, deg = 2)", "2", "no argument deg"),
