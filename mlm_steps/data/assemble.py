@@ -50,7 +50,7 @@ def assemble(loaded: LoadedSpec, uses: Sequence[ModelUse]) -> Analysis:
         With all faults of the file, its columns, the derived columns and the sample.
     """
     places = Places(loaded)
-    combined = combine(loaded)
+    combined = combine(loaded, places)
     table = combined.table
     columns, misfits = _typed(table, loaded, places)
     planned, derive_faults = plan_derivations(loaded.spec.data.derive, columns, places)
@@ -203,5 +203,5 @@ def _profile(
         nesting=hierarchy.nesting,
         notices=notices,
         files=files,
-        preparation=steps if len(steps) > 1 or steps[0].details else (),
+        preparation=steps if len(steps) > 1 or steps[0].counts else (),
     )

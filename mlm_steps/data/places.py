@@ -24,7 +24,7 @@ class Places:
         self._source = loaded.source
         self._spec = loaded.spec
 
-    def data(self, *keys: str) -> str:
+    def data(self, *keys: str | int) -> str:
         """Return the place of a key of the ``data`` block, or of the block that would contain it."""
         return self._source.where("data", *keys)
 

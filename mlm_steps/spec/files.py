@@ -28,6 +28,8 @@ __all__ = ["JoinSpec", "ReadSpec", "Stacked", "StackedFile"]
 _R = (".rds", ".rda", ".rdata")
 _BINARY = (".parquet", ".feather", ".sav", ".dta", ".sas7bdat", ".xlsx", *_R)
 
+_KEY_EXAMPLE = "for example on: school"
+
 MOST_SKIPPED = 1000
 """At most this many title rows can be skipped; a larger number is more likely an error than a title."""
 
@@ -62,7 +64,7 @@ class ReadSpec(SpecBlock):
     encoding: Annotated[OptionalText, AfterValidator(_known_encoding)] = None
     """Encoding of a text file, for example ``latin-1``. Default: UTF-8, with or without byte-order mark."""
     na: Annotated[Texts | None, NothingIsNone] = None
-    """Texts that mean a missing value in this file. Default: those of ``data``."""
+    """Texts that mean a missing value in this file, besides those of ``data``."""
     decimal: Annotated[Literal[".", ","] | None, NothingIsNone] = None
     """Decimal mark of the numbers in this file. Default: that of ``data``."""
     delimiter: Annotated[OptionalText, AfterValidator(_one_character)] = None
@@ -138,11 +140,13 @@ Stacked = Annotated[
 def _key_pairs(value: object) -> object:
     """Return the key columns as pairs: one name or a list of names stands for equal names in both files."""
     names: tuple[object, ...] = ()
-    if isinstance(value, Written) and not is_nothing(value):
+    if is_nothing(value):
+        raise objection("names no key column", _KEY_EXAMPLE)
+    if isinstance(value, Written):
         names = (value,)
     elif isinstance(value, Items):
         names = tuple(value)
-        if not all(isinstance(name, Written) and name.strip() for name in names):
+        if not names or not all(isinstance(name, Written) and name.strip() for name in names):
             raise objection("needs the names of key columns", "for example on: [school, class]")
     if names:
         return Block({str(name): name for name in names}, names[0].at)  # type: ignore[attr-defined]
@@ -151,7 +155,7 @@ def _key_pairs(value: object) -> object:
 
 def _some_key(pairs: dict[str, str]) -> dict[str, str]:
     if not pairs:
-        raise objection("names no key column", "for example on: school")
+        raise objection("names no key column", _KEY_EXAMPLE)
     return pairs
 
 

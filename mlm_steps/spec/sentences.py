@@ -91,6 +91,7 @@ _EXAMPLES = {
     "version": "version: 1",
     "data": "data: {file: my.csv}",
     "file": "file: my.csv",
+    "on": "on: school",
     "ladder": 'ladder: [{name: "null", formula: "y ~ 1 + (1 | group)"}]',
     "name": 'name: "null"',
     "formula": 'formula: "y ~ 1 + (1 | group)"',
