@@ -116,7 +116,7 @@ class _Reader:
                 SpecFault(
                     at,
                     f"the tag {shown} is not supported",
-                    "remove it; quotes make text",
+                    f'put the text in quotes: "{tag}"' if "(" in tag else "remove it; quotes make text",
                     place=_place(event),
                 )
             )
