@@ -15,20 +15,23 @@ from numpy.typing import NDArray
 
 from mlm_steps.data.checks import check_levels, check_names, check_uses
 from mlm_steps.data.combine.combined import combine
-from mlm_steps.data.derive import Derivation, derive, group_codes, plan_derivations, standing_columns
+from mlm_steps.data.complete import complete_rows
+from mlm_steps.data.derive.apply import Deriver
+from mlm_steps.data.derive.plan import Derivation, plan_derivations
 from mlm_steps.data.describe import describe_columns
+from mlm_steps.data.filter import Filtered, apply_filters
 from mlm_steps.data.flags import DataView, find_flags
 from mlm_steps.data.hierarchy import DataHierarchy, inspect_hierarchy
 from mlm_steps.data.notices import about_loss
 from mlm_steps.data.places import Places
 from mlm_steps.data.raw import RawTable
 from mlm_steps.data.read import file_hash
-from mlm_steps.data.sample import CommonSample, common_sample, sample_hash
+from mlm_steps.data.sample import CommonSample, sample_hash
 from mlm_steps.data.types import Misfit, TypedColumn, type_column
 from mlm_steps.data.values import Analysis, ModelUse
 from mlm_steps.errors import DataError, Fault
 from mlm_steps.records.base import Notice
-from mlm_steps.records.data_profile import DataProfile, FileProfile, PreparationStep
+from mlm_steps.records.data_profile import ColumnProfile, DataProfile, FileProfile, PreparationStep
 from mlm_steps.spec import LoadedSpec
 
 __all__ = ["assemble"]
@@ -49,35 +52,49 @@ def assemble(loaded: LoadedSpec, uses: Sequence[ModelUse]) -> Analysis:
     DataError
         With all faults of the file, its columns, the derived columns and the sample.
     """
-    places = Places(loaded)
+    places, data = Places(loaded), loaded.spec.data
     combined = combine(loaded, places)
     table = combined.table
     columns, misfits = _typed(table, loaded, places)
-    planned, derive_faults = plan_derivations(loaded.spec.data.derive, columns, places)
-    fitting = {name: column for name, column in columns.items() if name not in misfits}
+    plan = plan_derivations(data.derive, columns, places, loaded.unread)
+    deriver = Deriver(plan, data, places)
+    deriver.broken |= misfits.keys()
+    filtered = apply_filters(data.filter, columns, table.rows, deriver, places)
+    fitting = {name: column for name, column in filtered.columns.items() if name not in misfits}
     unknown = check_names(loaded, uses, columns, places)
-    faults = [*misfits.values(), *derive_faults, *unknown, *check_uses(uses, fitting, places)]
-    if unknown or derive_faults:  # the columns may be on another sheet: show the notices on the file
+    faults = [*misfits.values(), *plan.faults, *filtered.faults, *deriver.faults]
+    faults += [*unknown, *check_uses(uses, fitting, places)]
+    if unknown or plan.faults:  # the columns may be on another sheet: show the notices on the file
         faults += [Fault(places.data("file"), notice.text) for notice in table.notices if not notice.subject]
-    if faults or loaded.unread:
+    if faults or loaded.unread or plan.broken or filtered.unread:
         raise DataError(*faults, *loaded.faults)  # the spec's faults tell which parts could not be read
-    sample = _sample(uses, columns, planned, table.rows, places)
-    basis = sample.kept if loaded.spec.data.means_from == "analysis" else np.ones(table.rows, dtype=bool)
-    made, made_notices = derive(planned, columns, basis, places)
-    frame, lost_levels = _frame(columns, made, sample.kept)
-    hierarchy = inspect_hierarchy(loaded.spec, uses, frame, columns, sample.kept)
+    all_rows = data.means_from == "all"
+    sample, made = complete_rows(uses, filtered, deriver, means_from_all=all_rows, places=places)
+    faults = check_uses(uses, made, places)
+    if faults:
+        raise DataError(*faults)
+    everything = {**filtered.columns, **made}
+    frame, lost_levels = _frame(everything, sample.kept)
+    hierarchy = inspect_hierarchy(loaded.spec, uses, frame, everything, sample.kept)
     check_levels(loaded, uses, hierarchy, places)
-    found = [*table.notices, *(notice for column in columns.values() for notice in column.notices)]
-    found += [*lost_levels, *made_notices]
-    used = frozenset(column for use in uses for name in use.variables for column in _bases(name, planned))
+    found = [*table.notices, *(notice for column in everything.values() for notice in column.notices)]
+    found += [*lost_levels, *deriver.notices]
+    used = frozenset(
+        column for use in uses for name in use.variables for column in _bases(name, plan.planned)
+    )
+    view = _view(uses, plan.planned, filtered, frame, sample, hierarchy, used)
     notices = (
-        *about_loss(table.rows, len(frame), sample.lost),
+        *about_loss(len(filtered.rows), len(frame), sample.lost),
         *(notice for notice in found if notice.subject is None or notice.subject in used),
         *hierarchy.notices,
-        *find_flags(_view(uses, columns, planned, frame, sample, hierarchy, used)),
+        *find_flags(view),
     )
-    profile = _profile(loaded, uses, columns, planned, frame, sample, hierarchy, notices, combined.steps)
-    return Analysis(frame, profile, np.flatnonzero(sample.kept))
+    described = describe_columns(
+        frame, everything, plan.planned, uses, loaded.spec.declared_levels, filtered.made
+    )
+    steps = (*combined.steps, *filtered.steps)
+    profile = _profile(loaded, described, table.rows, view.rows, sample, hierarchy, notices, steps)
+    return Analysis(frame, profile, view.rows)
 
 
 def _typed(
@@ -99,8 +116,8 @@ def _typed(
 
 def _view(
     uses: Sequence[ModelUse],
-    columns: Mapping[str, TypedColumn],
     planned: Sequence[Derivation],
+    filtered: Filtered,
     frame: pd.DataFrame,
     sample: CommonSample,
     hierarchy: DataHierarchy,
@@ -110,13 +127,13 @@ def _view(
     groups = [part for use in uses for group in use.groups for part in group]
     groups += [part for step in planned for part in step.within]
     return DataView(
-        columns=columns,
+        columns=filtered.columns,
         used=used,
         outcomes=tuple(dict.fromkeys(name for use in uses for name in use.outcomes)),
-        grouping=frozenset(groups) & columns.keys(),
+        grouping=frozenset(groups) & filtered.columns.keys(),
         frame=frame,
         factors=hierarchy.groups,
-        kept=sample.kept,
+        rows=filtered.rows[sample.kept],
     )
 
 
@@ -125,30 +142,7 @@ def _bases(name: str, planned: Sequence[Derivation]) -> frozenset[str]:
     return frozenset({name}).union(*(step.sources for step in planned if step.name == name))
 
 
-def _sample(
-    uses: Sequence[ModelUse],
-    columns: Mapping[str, TypedColumn],
-    planned: tuple[Derivation, ...],
-    rows: int,
-    places: Places,
-) -> CommonSample:
-    """Return the rows that are complete on the variables of all models."""
-    names = list(dict.fromkeys(name for use in uses for name in use.variables))
-    standing = standing_columns(planned, names)
-    needed = dict.fromkeys(column for name in names for column in sorted(standing[name]))
-    missing = {name: columns[name].missing for name in needed}
-    factors = {
-        ":".join(group): group_codes([columns[part] for part in group], rows)
-        for use in uses
-        for group in use.groups
-        if all(part in columns for part in group)
-    }
-    return common_sample(missing, factors, rows, places.data("file"))
-
-
-def _frame(
-    columns: Mapping[str, TypedColumn], made: Mapping[str, NDArray[np.float64]], kept: NDArray[np.bool_]
-) -> tuple[pd.DataFrame, list[Notice]]:
+def _frame(columns: Mapping[str, TypedColumn], kept: NDArray[np.bool_]) -> tuple[pd.DataFrame, list[Notice]]:
     """Return all columns on the kept rows, without levels that have no rows there."""
     everything = bool(kept.all())
     series: dict[str, object] = {}
@@ -160,7 +154,6 @@ def _frame(
             notices += _lost_levels(column, values, used)
             values = used
         series[name] = pd.Series(values, dtype=object) if column.kind == "text" else values
-    series |= {name: x if everything else x[kept] for name, x in made.items()}
     return pd.DataFrame(series, copy=False), notices
 
 
@@ -180,28 +173,29 @@ def _lost_levels(column: TypedColumn, before: pd.Categorical, after: pd.Categori
 
 def _profile(
     loaded: LoadedSpec,
-    uses: Sequence[ModelUse],
-    columns: Mapping[str, TypedColumn],
-    planned: tuple[Derivation, ...],
-    frame: pd.DataFrame,
+    columns: tuple[ColumnProfile, ...],
+    table_rows: int,
+    rows: NDArray[np.intp],
     sample: CommonSample,
     hierarchy: DataHierarchy,
     notices: tuple[Notice, ...],
     steps: tuple[PreparationStep, ...],
 ) -> DataProfile:
     files = tuple(FileProfile(file=file, sha256=file_hash(path)) for file, path in loaded.paths.items())
+    kept = np.zeros(table_rows, dtype=bool)
+    kept[rows] = True
     return DataProfile(
         file=files[0].file,
         file_hash=files[0].sha256,
         rows_file=len(sample.kept),
-        rows=len(frame),
-        sample_hash=sample_hash(sample.kept),
-        columns=describe_columns(frame, columns, planned, uses, loaded.spec.declared_levels),
+        rows=len(rows),
+        sample_hash=sample_hash(kept),
+        columns=columns,
         lost=sample.lost,
         factors=hierarchy.factors,
         variable_levels=hierarchy.variable_levels,
         nesting=hierarchy.nesting,
         notices=notices,
         files=files,
-        preparation=steps if len(steps) > 1 or steps[0].counts else (),
+        preparation=steps if len(steps) > 1 or steps[0].details else (),
     )

@@ -17,6 +17,8 @@ from mlm_steps.spec import LoadedSpec
 
 __all__ = ["check_levels", "check_names", "check_uses"]
 
+_QUANTITIES = ("center", "mean", "standardize", "sd")
+"""Ways to derive a column whose results are quantities and never the labels of categories."""
 MOST_UNKNOWN = 40
 """At most this many unknown names are compared with all column names; thousands would take minutes."""
 
@@ -28,11 +30,11 @@ def check_names(
     places: Places,
 ) -> list[Fault]:
     """Return faults for names in ``columns`` and in the models that are not columns of the data."""
-    derived = set(loaded.spec.data.derive)
     known = dict.fromkeys([*columns, *loaded.spec.data.derive])
     faults: list[Fault] = []
     for name, spec in loaded.spec.data.columns.items():
-        if name in derived and spec.type not in (None, "number"):
+        made = loaded.spec.data.derive.get(name)
+        if made and made.kind in _QUANTITIES and spec.type not in (None, "number"):
             what = f"'{name}' is derived, so it is a number"
             faults.append(Fault(places.data("columns", name, "type"), what))
     unknown: list[tuple[str | None, str]] = [

@@ -4,17 +4,20 @@ from __future__ import annotations
 
 import hashlib
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 
 import numpy as np
 import pandas as pd
 
-from mlm_steps.data.derive import Derivation
+from mlm_steps.data.derive.plan import Derivation
 from mlm_steps.data.types import TypedColumn
 from mlm_steps.data.values import ModelUse
 from mlm_steps.records.data_profile import ColumnProfile
 
 __all__ = ["describe_columns"]
+
+_OF_SEVERAL_ROWS = ("lag", "time_since_first")
+"""Ways to derive a column from other rows of the group, which a filter may remove."""
 
 
 def describe_columns(
@@ -23,35 +26,47 @@ def describe_columns(
     planned: Sequence[Derivation],
     uses: Sequence[ModelUse],
     declared: Mapping[str, int],
+    before_filters: Collection[str] = (),
 ) -> tuple[ColumnProfile, ...]:
-    """Return the profile of each column of the analysis sample, in its order."""
+    """Return the profile of each column of the analysis sample, in its order.
+
+    ``columns`` holds those of the file and the derived ones. ``before_filters`` are derived columns that a
+    filter names.
+    """
     used = {name for use in uses for name in use.variables}
     grouping = {part for use in uses for group in use.groups for part in group}
     made = {step.name: step for step in planned}
     missing = {name: column.missing for name, column in columns.items()}
     found = []
     for name in frame.columns:
-        column = columns.get(name)
-        sources = made[name].sources if name in made else {name}
+        column = columns[name]
+        roots = made[name].roots if name in made else {name}
         found.append(
             _profile(
                 frame[name],
                 _kind(column, name in grouping),
-                contrast=column.contrast if column else None,
-                label=column.label if column else None,
-                derived=made[name].words if name in made else None,
+                contrast=column.contrast,
+                label=column.label,
+                derived=_made_how(made.get(name), before_filters),
                 used=name in used,
                 declared_level=declared.get(name),
-                n_missing=int(np.logical_or.reduce([missing[source] for source in sources]).sum()),
+                n_missing=int(np.logical_or.reduce([missing[root] for root in roots]).sum()),
             )
         )
     return tuple(found)
 
 
-def _kind(column: TypedColumn | None, grouping: bool) -> str:
+def _made_how(step: Derivation | None, before_filters: Collection[str]) -> str | None:
+    """Return how a column was derived, and whether on other rows than the filters leave."""
+    if step is None:
+        return None
+    if step.name in before_filters and (step.from_basis or step.spec.kind in _OF_SEVERAL_ROWS):
+        return f"{step.words}, computed on the rows before the filter that names it"
+    return step.words
+
+
+def _kind(column: TypedColumn, grouping: bool) -> str:
     """Return the kind to record; an undeclared category that forms groups is recorded as a group."""
-    if column is None:
-        return "number"
     if column.kind == "category" and grouping and not column.declared:
         return "group"
     return column.kind

@@ -24,9 +24,18 @@ class Places:
         self._source = loaded.source
         self._spec = loaded.spec
 
-    def data(self, *keys: str | int) -> str:
-        """Return the place of a key of the ``data`` block, or of the block that would contain it."""
-        return self._source.where("data", *keys)
+    def data(self, *keys: str | int, offset: int | None = None) -> str:
+        """Return the place of a key of the ``data`` block, or of the block that would contain it.
+
+        ``offset`` is a character of the value, such as of an expression.
+        """
+        return self._source.where("data", *keys, offset=offset)
+
+    def filter(self, position: int, offset: int | None = None) -> str:
+        """Return the place of a filter, or of a character in it; a single filter may be no list."""
+        if self._source.is_list("data", "filter"):
+            return self.data("filter", position, offset=offset)
+        return self.data("filter", offset=offset)
 
     def column(self, name: str, key: str | None = None) -> str:
         """Return the place of a column's entry, or of the data file if the column has no entry."""

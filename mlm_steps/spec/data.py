@@ -16,6 +16,7 @@ from pydantic import (
 from pydantic_core import CoreSchema
 
 from mlm_steps.spec.base import SpecBlock
+from mlm_steps.spec.derive import DeriveSpec
 from mlm_steps.spec.files import JoinSpec, ReadSpec, Stacked
 from mlm_steps.spec.types import (
     ColumnName,
@@ -82,33 +83,6 @@ class ColumnSpec(SpecBlock):
         return self
 
 
-class DeriveSpec(SpecBlock):
-    """How a column is derived: exactly one of ``center``, ``mean`` and ``standardize``."""
-
-    center: OptionalText = None
-    """Column to centre at its mean, ``{center: ses}``; with ``within``, at the mean of each group."""
-    mean: OptionalText = None
-    """Column whose mean becomes the new column, ``{mean: ses, within: school}``."""
-    standardize: OptionalText = None
-    """Column to centre and divide by its standard deviation, ``{standardize: ses}``."""
-    within: OptionalText = None
-    """Grouping column: ``{center: ses, within: school}`` centres at the mean of each school."""
-
-    @model_validator(mode="after")
-    def _does_one_thing(self) -> DeriveSpec:
-        asked = [key for key in ("center", "mean", "standardize") if getattr(self, key) is not None]
-        if not asked:
-            raise objection("does not say what to derive", "give one of center, mean, standardize")
-        if len(asked) > 1:
-            raise objection(f"has {' and '.join(asked)} together", "derive two columns", (asked[1],))
-        return self
-
-    @property
-    def source(self) -> str:
-        """The column it is made from."""
-        return self.center or self.mean or self.standardize or ""
-
-
 class DataSpec(ReadSpec):
     """The data file or files, the columns, and columns derived from them."""
 
@@ -135,11 +109,16 @@ class DataSpec(ReadSpec):
         BeforeValidator(_nothing_is_no_key),
         PlainSerializer(lambda made: list(made.items()), when_used="json"),
     ] = Field(default_factory=dict)
-    """New columns by name, derived in this order; a column may use earlier ones."""
+    """New columns by name, derived in this order; a column may use earlier ones. It is computed on the rows
+    that the filters leave, or, if a filter names it, on the rows before that filter."""
+    filter: Texts = ()
+    """Conditions that rows must meet, one after the other: ``["age >= 18", "group in [a, b]"]``. A row in
+    which a condition is missing is dropped too."""
     level_conflict: Literal["error", "warn"] = "error"
     """Whether a declared level-2 column that varies within a group is an error or a warning."""
     means_from: Literal["analysis", "all"] = "analysis"
-    """Rows from which ``derive`` computes means: the analysis sample, or all rows of the file."""
+    """Rows from which ``derive`` computes means, standard deviations, ranks and counts: the analysis sample,
+    or all rows that the filters leave. ``lag`` and ``time_since_first`` always use the latter."""
 
     @classmethod
     def __get_pydantic_json_schema__(

@@ -10,6 +10,7 @@ from pathlib import Path
 from pydantic import ValidationError
 
 from mlm_steps.errors import DesignError, Fault, FormulaError, SpecError, printable
+from mlm_steps.language.parser import parse_expression
 from mlm_steps.spec.names import preset_of
 from mlm_steps.spec.paths import Refused, data_file
 from mlm_steps.spec.pipeline import PipelineSpec
@@ -19,7 +20,7 @@ from mlm_steps.spec.source import SpecSource, key_path
 from mlm_steps.spec.syntax import LARGEST_FILE, UnreadableSpec, decoded
 from mlm_steps.spec.tree import read_tree, value_of
 from mlm_steps.spec.types import slugified
-from mlm_steps.spec.written import Block, Items, SpecFault, Written, kind_of
+from mlm_steps.spec.written import Block, Items, SpecFault, Written, is_nothing, kind_of
 from mlm_steps.spec.written import Path as Way
 
 __all__ = ["LoadedSpec", "inspect_spec", "load_spec"]
@@ -111,7 +112,7 @@ def inspect_spec(
     spec, wrong, unread = _validated(values)
     paths, missing = _data_paths(values, path, allow_outside=allow_outside)
     formulas = _formula_faults(values, check_formula) if check_formula else ()
-    faults = _in_order(source, [*found, *wrong, *missing, *formulas])
+    faults = _in_order(source, [*found, *wrong, *missing, *_expression_faults(values), *formulas])
     complete = spec is not None and paths and all(file in paths for file in spec.data.files)
     loaded = LoadedSpec(spec, path, source, paths, unread, faults) if spec and complete else None
     return loaded, faults
@@ -213,6 +214,29 @@ def _formula_faults(values: Block, check: CheckFormula) -> Iterator[SpecFault]:
             offset = error.offset if isinstance(error, FormulaError) else None
             for fault in error.faults:
                 yield SpecFault(at, fault.what, fault.hint, offset=offset, excerpt=fault.excerpt)
+
+
+def _expression_faults(values: Block) -> Iterator[SpecFault]:
+    """Yield the faults of syntax in filters and derived columns."""
+    for expression in _expressions(values.get("data")):
+        try:
+            parse_expression(expression)
+        except FormulaError as error:
+            (fault,) = error.faults
+            yield SpecFault(expression.at, fault.what, fault.hint, offset=error.offset, excerpt=fault.excerpt)
+
+
+def _expressions(data: object) -> Iterator[Written]:
+    """Yield the expressions of a data block as written."""
+    if not isinstance(data, Block):
+        return
+    filters, derive = data.get("filter"), data.get("derive")
+    made = derive.values() if isinstance(derive, Block) else ()
+    found = [*(filters if isinstance(filters, Items) else [filters])]
+    found += [entry.get("expr") for entry in made if isinstance(entry, Block)]
+    for expression in found:
+        if isinstance(expression, Written) and expression.strip() and not is_nothing(expression):
+            yield expression
 
 
 def _formulas(values: Block) -> Iterator[tuple[Way, str]]:

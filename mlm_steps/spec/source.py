@@ -69,6 +69,16 @@ class SpecSource:
             return (node.line, node.column) if offset is None else self._inside(node, offset)
         return (key.line, key.column) if key else (node.line, node.column)
 
+    def is_list(self, *keys: str | int) -> bool:
+        """Return whether a value is written as a list."""
+        node: Node = self.root
+        for part in keys:
+            step = _step(node, part)
+            if step is None:
+                return False
+            node = step[1]
+        return isinstance(node, ListNode)
+
     def _followed(self, at: Path) -> Path:
         """Return as much of a way as fits the shape of the file: a preset has no rung to point to."""
         node: Node | None = self.root

@@ -28,7 +28,7 @@ class DataView:
     Attributes
     ----------
     columns : mapping of str to TypedColumn
-        Columns of the file, with all rows.
+        Columns of the file, with all rows that the filters leave.
     used : frozenset of str
         Columns that the models need, including the sources of derived columns.
     outcomes : tuple of str
@@ -39,8 +39,8 @@ class DataView:
         The analysis sample.
     factors : tuple of CodedFactor
         Grouping factors of the analysis sample.
-    kept : ndarray of bool, shape (rows of the file,)
-        Whether each row of the file is in the analysis sample.
+    rows : ndarray of int, shape (n,)
+        Row of the file for each row of the analysis sample, counted from 0.
     """
 
     columns: Mapping[str, TypedColumn]
@@ -49,7 +49,7 @@ class DataView:
     grouping: frozenset[str]
     frame: pd.DataFrame
     factors: tuple[CodedFactor, ...]
-    kept: NDArray[np.bool_]
+    rows: NDArray[np.intp]
 
 
 class Flag(Protocol):

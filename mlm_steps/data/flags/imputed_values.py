@@ -48,7 +48,7 @@ def find(view: DataView) -> tuple[Notice, ...]:
         factors = [factor for factor in view.factors if len(factor.codes) == len(x)]
         if not np.isfinite(x).all() or not all(varying_groups(x, factor).any() for factor in factors):
             continue
-        text = _about(name, x, factors, np.flatnonzero(view.kept))
+        text = _about(name, x, factors, view.rows)
         if text:
             said = f"{text}: {_ADVICE}"
             found.append(Notice(code="imputed_values", severity="warning", text=said, subject=name))

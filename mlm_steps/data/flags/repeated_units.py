@@ -38,7 +38,7 @@ _MOST_SHOWN = 3
 
 def find(view: DataView) -> tuple[Notice, ...]:
     """Return notices on identifiers that repeat and on rows that equal earlier ones."""
-    file_rows = np.flatnonzero(view.kept)
+    file_rows = view.rows
     equal = _equal_rows(view.frame[list(view.columns)])
     found = []
     for name, column in view.columns.items():

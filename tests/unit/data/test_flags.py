@@ -170,7 +170,7 @@ def view_of(x: np.ndarray, groups: np.ndarray) -> DataView:
         grouping=frozenset(),
         frame=pd.DataFrame({"x": x}),
         factors=(make_factor(["g"], [(groups, labels)]),),
-        kept=np.ones(len(x), dtype=bool),
+        rows=np.arange(len(x)),
     )
 
 

@@ -6,6 +6,7 @@ import pytest
 
 from mlm_steps.errors import DesignError, Fault, FormulaError, SpecError
 from mlm_steps.spec import PipelineSpec, inspect_spec, load_spec
+from mlm_steps.spec.derive import KINDS
 
 HEAD = "version: 1\ndata: {file: a.csv}\n"
 RUNGS = 'ladder:\n  - {name: null, formula: "y ~ 1 + (1 | g)"}\n  - {name: l1, formula: "y ~ x + (1 | g)"}\n'
@@ -532,9 +533,9 @@ BROKEN = {
         ),
         [
             "p.yaml:2:51: data.derive.a.mean: has center and mean together (derive two columns)",
-            "p.yaml:2:55: data.derive.b: does not say what to derive (give one of center, mean, standardize)",
+            f"p.yaml:2:55: data.derive.b: does not say what to derive (give one of {', '.join(KINDS)})",
             "p.yaml:2:71: data.derive['']: is empty, but text is needed",
-            "p.yaml:2:86: data.derive.c: does not say what to derive (give one of center, mean, standardize)",
+            f"p.yaml:2:86: data.derive.c: does not say what to derive (give one of {', '.join(KINDS)})",
             "p.yaml:2:90: data.derive.c.centre: unknown key 'centre' (did you mean 'center'?)",
         ],
     ),
