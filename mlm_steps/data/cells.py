@@ -17,6 +17,7 @@ __all__ = [
     "is_logical",
     "mark_missing",
     "marker_numbers",
+    "plain_numbers",
     "signs_among_digits",
     "thousands_by_comma",
 ]
@@ -199,6 +200,15 @@ def marker_numbers(markers: Iterable[str]) -> list[float]:
     [-99.0]
     """
     return list(_spelt(tuple(markers)))
+
+
+def plain_numbers(words: Iterable[str]) -> bool:
+    """Return whether all words are numbers, with or without zeros before them.
+
+    >>> plain_numbers(["0", "01", "2.5"]), plain_numbers(["1", "post"])
+    (True, False)
+    """
+    return all(re.match(_NUMBER, word) for word in words)
 
 
 @lru_cache(maxsize=8)

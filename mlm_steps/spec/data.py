@@ -18,6 +18,7 @@ from pydantic_core import CoreSchema
 from mlm_steps.spec.base import SpecBlock
 from mlm_steps.spec.derive import DeriveSpec
 from mlm_steps.spec.files import JoinSpec, ReadSpec, Stacked
+from mlm_steps.spec.reshape import ReshapeSpec
 from mlm_steps.spec.types import (
     ColumnName,
     NothingIsNone,
@@ -100,6 +101,9 @@ class DataSpec(ReadSpec):
     join: Annotated[tuple[JoinSpec, ...], BeforeValidator(nothing_is_empty)] = ()
     """Files whose columns are added to the rows by a key, in this order:
     ``[{file: schools.sav, on: school}]``."""
+    reshape: Annotated[ReshapeSpec | None, NothingIsNone] = None
+    """From one row per person to one row per occasion, ``{wide_to_long: {columns: "score_{wave}"}}``, or
+    back. It follows stacking and joining."""
     columns: Annotated[dict[ColumnName, ColumnSpec], BeforeValidator(_nothing_is_no_key)] = Field(
         default_factory=dict
     )

@@ -6,8 +6,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from mlm_steps.data.combine.join import Joining, join_table
+from mlm_steps.data.combine.long_to_wide import long_to_wide
 from mlm_steps.data.combine.sources import Source, read_source, sources_of
 from mlm_steps.data.combine.stack import Unstackable, file_stem, stack_tables
+from mlm_steps.data.combine.wide_to_long import wide_to_long
 from mlm_steps.data.places import Places
 from mlm_steps.data.raw import RawTable
 from mlm_steps.errors import DataError, Fault
@@ -48,7 +50,7 @@ def combine(loaded: LoadedSpec, places: Places) -> Combined:
         raise DataError(*faults)
     read = [table for table in tables if isinstance(table, RawTable)]
     rows = _stacked(stacked, read[: len(stacked)], data, places)
-    return _joined(rows, read[len(stacked) :], data, places)
+    return _reshaped(_joined(rows, read[len(stacked) :], data, places), data, places)
 
 
 def _stacked(
@@ -114,3 +116,18 @@ def _joined(combined: Combined, tables: Sequence[RawTable], data: DataSpec, plac
     if faults:
         raise DataError(*faults)
     return Combined(table, tuple(steps))
+
+
+def _reshaped(combined: Combined, data: DataSpec, places: Places) -> Combined:
+    """Return the rows as the spec reshapes them."""
+    if data.reshape is None:
+        return combined
+    if data.reshape.wide_to_long is not None:
+        found = wide_to_long(combined.table, data.reshape.wide_to_long, data, places)
+    else:
+        assert data.reshape.long_to_wide is not None  # noqa: S101 - the spec has one of the two
+        found = long_to_wide(combined.table, data.reshape.long_to_wide, data, places)
+    if isinstance(found, list):
+        raise DataError(*found)
+    table, step = found
+    return Combined(table, (*combined.steps, step))
