@@ -9,14 +9,25 @@ import tempfile
 from pathlib import Path
 from typing import Literal, Self, TypeVar
 
-from pydantic import BaseModel, ConfigDict, ValidationError
+from pydantic import BaseModel, ConfigDict
 
 from mlm_steps.errors import Fault, StorageError, UsageError
 from mlm_steps.notice import Notice
 
-__all__ = ["NO_ROOM", "Notice", "Part", "Record", "damaged", "read_record", "write_record", "write_whole"]
+__all__ = [
+    "NO_ROOM",
+    "Notice",
+    "Part",
+    "Record",
+    "damaged",
+    "fields_in",
+    "read_record",
+    "write_record",
+    "write_whole",
+]
 
 NO_ROOM = "the disk is full"
+MADE_FROM = "made_from"
 
 
 class Part(BaseModel):
@@ -30,11 +41,13 @@ class Part(BaseModel):
 
 
 class Record(Part):
-    """A result on disk."""
+    """A result on disk.
+
+    Its file also has ``made_from``: the hash of all its inputs, which are parts of the spec, data, earlier
+    results and versions.
+    """
 
     schema_version: Literal[1] = 1
-    made_from: str = ""
-    """Hash of all inputs of the record: part of the spec, data, earlier results, versions."""
 
 
 RecordT = TypeVar("RecordT", bound=Record)
@@ -73,20 +86,30 @@ def _umask() -> int:
     return mask
 
 
-def write_record(record: Record, path: Path) -> None:
-    """Write a record as JSON with sorted keys; equal records give equal bytes."""
-    content = json.dumps(
-        json.loads(record.model_dump_json()), sort_keys=True, indent=1, ensure_ascii=False, allow_nan=False
-    )
+def write_record(record: Record, path: Path, *, made_from: str = "") -> None:
+    """Write a record as JSON with sorted keys; equal records give equal bytes.
+
+    ``made_from`` is the key of the step that made the record; it is empty where no step did.
+    """
+    fields = json.loads(record.model_dump_json()) | {MADE_FROM: made_from}
+    content = json.dumps(fields, sort_keys=True, indent=1, ensure_ascii=False, allow_nan=False)
     write_whole(path, content.encode() + b"\n")
 
 
 def read_record(kind: type[RecordT], path: Path) -> RecordT:
     """Return the record in a file; UsageError if it is damaged, of another kind or of another version."""
     try:
-        return kind.model_validate_json(path.read_bytes())
-    except ValidationError:
+        return kind.model_validate(fields_in(path))
+    except (ValueError, RecursionError):  # ValidationError is a ValueError
         raise damaged(path) from None
+
+
+def fields_in(path: Path) -> dict[str, object]:
+    """Return the fields of the record in a file, without its key; ValueError if it is not a JSON object."""
+    content = json.loads(path.read_bytes())
+    if not isinstance(content, dict):
+        raise ValueError("a record is a JSON object")
+    return {name: value for name, value in content.items() if name != MADE_FROM}
 
 
 def damaged(path: Path) -> UsageError:

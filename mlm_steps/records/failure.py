@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 from typing import Literal, TypeVar
 
-from mlm_steps.records.base import Record, damaged, read_record
+from mlm_steps.records.base import Record, damaged, fields_in, read_record
 
 __all__ = ["Absence", "is_failure", "read_absence", "read_outcome"]
 
@@ -27,10 +26,8 @@ def read_outcome(kind: type[RecordT], path: Path) -> RecordT | Absence:
     if not path.exists():
         return read_absence(path)
     try:
-        content = json.loads(path.read_bytes())
-        if isinstance(content, dict) and "absent" in content:
-            return Absence.model_validate(content)
-        return kind.model_validate(content, strict=False)
+        fields = fields_in(path)
+        return Absence.model_validate(fields) if "absent" in fields else kind.model_validate(fields)
     except (ValueError, RecursionError):  # ValidationError is a ValueError
         raise damaged(path) from None
 
@@ -45,7 +42,6 @@ def read_absence(path: Path) -> Absence:
 def is_failure(path: Path) -> bool:
     """Return whether a file holds the record of a failed step."""
     try:
-        content = json.loads(path.read_bytes())
+        return fields_in(path).get("absent") == "failed"
     except (OSError, ValueError, RecursionError):
         return False
-    return isinstance(content, dict) and content.get("absent") == "failed"

@@ -131,6 +131,9 @@ class TermTest(Part):
     """Dropped columns of the term, or whose effects its coefficients include."""
 
 
+RandomKind = Literal["variance", "sd", "covariance", "correlation"]
+
+
 class RandomParameter(Part):
     """One row of the ``random`` table (statistics, section 20)."""
 
@@ -138,7 +141,7 @@ class RandomParameter(Part):
     group: str
     effect_1: str | None
     effect_2: str | None
-    kind: Literal["variance", "sd", "covariance", "correlation"]
+    kind: RandomKind
     estimate: float | None
     ci_low: float | None = None
     ci_high: float | None = None

@@ -78,7 +78,13 @@ def status_of(fit: MixedFit) -> Status:
     return "doubtful" if report is not None and report.reasons else "sound"
 
 
-def advise(subject: Subject, *, status: Status) -> RungAdvice:
+def advise(
+    subject: Subject,
+    *,
+    status: Status,
+    reasons: tuple[str, ...] | None = None,
+    applied: str | None = None,
+) -> RungAdvice:
     """Return the diagnosis of a fit and its fitted alternatives (statistics, section 12).
 
     Parameters
@@ -86,9 +92,14 @@ def advise(subject: Subject, *, status: Status) -> RungAdvice:
     subject : Subject
     status : str
         The state of the fit, as ``status_of`` returns it.
+    reasons : tuple of str, optional
+        The reasons of the verdict on convergence; by default those of the fit.
+    applied : str, optional
+        The formula of the alternative that replaces the model.
     """
     fit, ml = subject.fit, subject.estimates.under("ML")
-    reasons = fit.convergence.reasons if fit.convergence is not None else ()
+    if reasons is None:
+        reasons = fit.convergence.reasons if fit.convergence is not None else ()
     aic, bic = _criteria(ml, ml.npar)
     return RungAdvice(
         model=subject.name,
@@ -102,7 +113,8 @@ def advise(subject: Subject, *, status: Status) -> RungAdvice:
         bic=bic,
         terms=() if status == "failed" else diagnose(fit),
         alternatives=tuple(
-            _alternative(subject, word, proposal, status) for word, proposal in proposals(subject)
+            _alternative(subject, word, proposal, status, applied=proposal.formula == applied)
+            for word, proposal in proposals(subject)
         ),
     )
 
@@ -136,10 +148,12 @@ def fit_proposal(subject: Subject, proposal: Proposal) -> Estimates:
     return Estimates(design, control=subject.control)
 
 
-def _alternative(subject: Subject, word: str, proposal: Proposal, status: Status) -> Alternative:
+def _alternative(
+    subject: Subject, word: str, proposal: Proposal, status: Status, *, applied: bool
+) -> Alternative:
     """Return the record of a proposal, with its comparison with the model if both have an optimum."""
     if proposal.single_level:
-        return _record(subject, word, proposal, _without_random_effects(subject), status)
+        return _record(subject, word, proposal, _without_random_effects(subject), status, applied)
     try:
         there = fit_proposal(subject, proposal)
         fitted = _Fitted.of(there.under(subject.method), there.under("ML"))
@@ -153,10 +167,11 @@ def _alternative(subject: Subject, word: str, proposal: Proposal, status: Status
             reasons=tuple(fault.what for fault in error.faults),
             untested=NO_OPTIMUM.format("the model") if status == "failed" else None,
             verdict="not_estimable",
+            applied=applied,
         )
     if "failed" not in (status, fitted.ending):
         fitted = replace(fitted, test=_test(subject, there))
-    return _record(subject, word, proposal, fitted, status)
+    return _record(subject, word, proposal, fitted, status, applied)
 
 
 @dataclass(frozen=True, slots=True)
@@ -196,7 +211,9 @@ class _Fitted:
         return cls(fit, ml, fit.npar, report.status, report.reasons)
 
 
-def _record(subject: Subject, word: str, proposal: Proposal, found: _Fitted, status: Status) -> Alternative:
+def _record(
+    subject: Subject, word: str, proposal: Proposal, found: _Fitted, status: Status, applied: bool
+) -> Alternative:
     """Return the record of an alternative; without a comparison if one of the two has no optimum."""
     compared, test = "failed" not in (status, found.ending), found.test
     if not compared:
@@ -227,6 +244,7 @@ def _record(subject: Subject, word: str, proposal: Proposal, found: _Fitted, sta
         max_dbeta_se=max(moved, default=None),
         verdict=_verdict(found.ending, test, round(1 - subject.confidence, 12), compared=compared),
         changes=changes,
+        applied=applied,
     )
 
 

@@ -9,7 +9,7 @@ from mlm_steps.design.build import build_design
 from mlm_steps.engine import LmmFit, fit_lmm, linear_fit
 from mlm_steps.engine.fit.all_fit import UNASKED, AllFits, refit_all
 from mlm_steps.errors import Fault, UsageError, listing
-from mlm_steps.records import AllFitRecord, FitRecord, RungRefits, write_record
+from mlm_steps.records import AllFitRecord, FitRecord, RungRefits
 from mlm_steps.records.allfit import RefitRow
 from mlm_steps.spec import ModelSpec
 from mlm_steps.steps.parts.at_record import estimates_at_record
@@ -30,7 +30,7 @@ def allfit(session: Session, model: str | None = None) -> None:
     if model is not None:
         print(describe_allfit(session, model))
         return
-    with session.recorded(STEP) as (recorder, key):
+    with session.recorded(STEP) as recorder:
         fits = [session.fit_record(rung.name) for rung in session.spec.rungs]
         wanted = [
             record
@@ -41,9 +41,7 @@ def allfit(session: Session, model: str | None = None) -> None:
         session.say(*(f"{rung.model}: {rung.verdict}" for rung in rungs))
         if not wanted:
             session.say("nothing to check")
-        record = AllFitRecord(made_from=key, rungs=rungs)
-        write_record(record, session.layout.output(STEP))
-        recorder.add(session.layout.output(STEP))
+        recorder.write(AllFitRecord(rungs=rungs), session.layout.output(STEP))
 
 
 def describe_allfit(session: Session, model: str) -> str:

@@ -9,7 +9,7 @@ import numpy as np
 from mlm_steps.engine.bootstrap.bootstrap import TOO_MANY_FAILED, Sample, bound_codes, percentiles
 from mlm_steps.engine.bootstrap.replicates import Replicates
 from mlm_steps.engine.result.mixed_fit import linear_fit
-from mlm_steps.records import Interval, IntervalKind, IntervalRecord, Notice, write_record
+from mlm_steps.records import Interval, IntervalKind, IntervalRecord, Notice
 from mlm_steps.records.failure import Absence
 from mlm_steps.steps.parts.at_record import estimates_at_record
 from mlm_steps.steps.parts.bootstrap_rows import Quantity, quantities
@@ -23,7 +23,7 @@ def bootstrap(session: Session, model: str) -> None:
     """Write the percentile intervals of a rung, of the kinds for which the spec asks for a bootstrap."""
     step = f"bootstrap/{model}"
     path = session.layout.output(step)
-    with session.recorded(step) as (recorder, key):
+    with session.recorded(step) as recorder:
         record = session.usable(model)
         if isinstance(record, Absence):
             session.pass_on(record, step, path, recorder)
@@ -47,8 +47,7 @@ def bootstrap(session: Session, model: str) -> None:
         size, singular = replicates.sigma.size, replicates.singular
         session.say(f"{model}: {size} replicates, {singular} singular, {replicates.failed} failed")
         session.say_notices(found.notices)
-        write_record(found.model_copy(update={"made_from": key}), path)
-        recorder.add(path)
+        recorder.write(found, path)
 
 
 def bootstrap_record(

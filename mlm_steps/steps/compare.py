@@ -16,7 +16,7 @@ def compare(session: Session, smaller: str, larger: str, kind: str = "lrt") -> N
     """Write the record of a comparison; raise ComparisonError if the larger model fits worse."""
     step = f"compare/{smaller}--{larger}"
     path = session.layout.output(step)
-    with session.recorded(step) as (recorder, key):
+    with session.recorded(step) as recorder:
         fits = [session.fit_record(name) for name in (smaller, larger)]
         failed = next((fit for fit in fits if isinstance(fit, Absence)), None)
         if failed is not None:
@@ -25,8 +25,7 @@ def compare(session: Session, smaller: str, larger: str, kind: str = "lrt") -> N
         doubts = [(fit.model, fit.incomparable) for fit in fits if isinstance(fit, FitRecord)]
         doubt = next((f"'{model}': {why}" for model, why in doubts if why is not None), None)
         if doubt is not None:
-            write_record(_refused(smaller, larger, doubt, made_from=key), path)
-            recorder.add(path)
+            recorder.write(_refused(smaller, larger, doubt), path)
             return
         first, second = (estimates_at_record(session, fit) for fit in fits if isinstance(fit, FitRecord))
         tests = session.spec.tests
@@ -42,12 +41,9 @@ def compare(session: Session, smaller: str, larger: str, kind: str = "lrt") -> N
         else:
             session.say(f"{smaller} → {larger}: chi-square {record.statistic:.4f} on {record.df}")
         session.say_notices(record.notices)
-        write_record(record.model_copy(update={"made_from": key}), path)
-        recorder.add(path)
+        recorder.write(record, path)
 
 
-def _refused(smaller: str, larger: str, reason: str, made_from: str = "") -> ComparisonRecord:
+def _refused(smaller: str, larger: str, reason: str) -> ComparisonRecord:
     """Return the record of a comparison in which one rung has no numbers to compare."""
-    return ComparisonRecord(
-        smaller=smaller, larger=larger, refused="fit_failed", reason=reason, made_from=made_from
-    )
+    return ComparisonRecord(smaller=smaller, larger=larger, refused="fit_failed", reason=reason)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from mlm_steps.data import Analysis
-from mlm_steps.records import write_record
 from mlm_steps.steps.parts.aggregate import aggregated
 from mlm_steps.steps.run.parquet import write_parquet
 from mlm_steps.steps.run.session import Session
@@ -17,12 +16,12 @@ def data(session: Session, checked: Analysis | None = None) -> None:
 
     ``checked`` is the sample if the check of the same spec has just made it.
     """
-    with session.recorded("data") as (recorder, key):
+    with session.recorded("data") as recorder:
         analysis = checked or prepare_analysis(session.loaded)
         write_parquet(analysis.frame, session.layout.analysis)
         profile = aggregated(analysis.profile, analysis.frame, session.plan.formulas)
-        write_record(profile.model_copy(update={"made_from": key}), session.layout.output("data"))
-        recorder.add(session.layout.analysis, session.layout.output("data"))
+        recorder.add(session.layout.analysis)
+        recorder.write(profile, session.layout.output("data"))
         groups = ", ".join(f"{factor.n_levels} levels of {factor.name}" for factor in profile.factors)
         session.say(f"{profile.rows} of {profile.rows_file} rows of {profile.file} kept; {groups}")
         session.say_notices(profile.notices)

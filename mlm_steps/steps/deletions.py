@@ -7,7 +7,7 @@ from mlm_steps.compare.heterogeneity import heterogeneity
 from mlm_steps.compare.simulations import Simulations
 from mlm_steps.design.deletions import single_deletions
 from mlm_steps.engine import MixedFit, linear_fit
-from mlm_steps.records import FitRecord, write_record
+from mlm_steps.records import FitRecord
 from mlm_steps.records.deletions import DeletionsRecord, RandomEffectTest, RungDeletions
 from mlm_steps.records.effort import OptionalStep
 from mlm_steps.steps.parts.at_record import analysis_frame, estimates_at_record
@@ -24,13 +24,12 @@ def deletions(session: Session) -> None:
 
     One step serves the whole ladder, since it takes little time compared with the fits.
     """
-    with session.recorded(STEP) as (recorder, key):
+    with session.recorded(STEP) as recorder:
         fits = [session.usable(rung.name) for rung in session.spec.rungs]
         rungs = tuple(_rung(session, record) for record in fits if isinstance(record, FitRecord))
         for rung in rungs:
             session.say(*(_line(rung.model, test) for test in rung.deletions))
-        write_record(DeletionsRecord(made_from=key, rungs=rungs), session.layout.output(STEP))
-        recorder.add(session.layout.output(STEP))
+        recorder.write(DeletionsRecord(rungs=rungs), session.layout.output(STEP))
 
 
 def _rung(session: Session, record: FitRecord) -> RungDeletions:

@@ -14,7 +14,7 @@ from mlm_steps.design.predictors import Predictors
 from mlm_steps.effects import Fitted, contrast_test, factor_means, simple_slopes
 from mlm_steps.engine import evaluate_at
 from mlm_steps.inference import Context, reference
-from mlm_steps.records import EffectsRecord, FitRecord, write_record
+from mlm_steps.records import EffectsRecord, FitRecord
 from mlm_steps.records.effects import ContrastTest, FactorMeans, SimpleSlopes
 from mlm_steps.spec.means import settled
 from mlm_steps.steps.parts.at_record import analysis_frame
@@ -31,7 +31,7 @@ def effects(session: Session) -> None:
 
     One step serves the whole ladder, since most rungs have few effects and each takes milliseconds.
     """
-    with session.recorded(STEP) as (recorder, key):
+    with session.recorded(STEP) as recorder:
         records = [session.fit_record(rung.name) for rung in session.spec.rungs]
         fitted_rungs = [record for record in records if isinstance(record, FitRecord)]
         known = CoefficientWords(_named(fit) for fit in fitted_rungs)
@@ -49,11 +49,8 @@ def effects(session: Session) -> None:
                 slopes += _slopes(session, fitted, wanted)
                 means += _means(fitted, wanted)
         session.say(f"{len(contrasts)} contrasts, {len(slopes)} sets of slopes, {len(means)} sets of means")
-        record = EffectsRecord(
-            made_from=key, contrasts=tuple(contrasts), slopes=tuple(slopes), means=tuple(means)
-        )
-        write_record(record, session.layout.output(STEP))
-        recorder.add(session.layout.output(STEP))
+        record = EffectsRecord(contrasts=tuple(contrasts), slopes=tuple(slopes), means=tuple(means))
+        recorder.write(record, session.layout.output(STEP))
 
 
 def _named(fit: FitRecord) -> Iterator[Named]:

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 
-from mlm_steps.records import ComparisonRecord, EffortRecord, FitRecord, OptionalWork, write_record
+from mlm_steps.records import ComparisonRecord, EffortRecord, FitRecord, OptionalWork
 from mlm_steps.records.effort import OptionalStep
 from mlm_steps.spec import PipelineSpec
 from mlm_steps.steps import STEPS
@@ -29,7 +29,7 @@ ORDER: tuple[OptionalStep, ...] = ("remedies", "profile", "deletions", "simulate
 
 def effort(session: Session) -> None:
     """Write which optional work is done and which is left out."""
-    with session.recorded(STEP) as (recorder, key):
+    with session.recorded(STEP) as recorder:
         spec = session.spec
         fits = [session.fit_record(rung.name) for rung in spec.rungs]
         pairs = [session.compared(pair.smaller, pair.larger) for pair in spec.pairs]
@@ -40,8 +40,7 @@ def effort(session: Session) -> None:
         )
         for work in record.work:
             session.say(f"{work.step} of {work.of}: about {work.seconds:.2g} s: {work.decision}")
-        write_record(record.model_copy(update={"made_from": key}), session.layout.output(STEP))
-        recorder.add(session.layout.output(STEP))
+        recorder.write(record, session.layout.output(STEP))
 
 
 def plan_work(

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Sequence
 
 from mlm_steps.errors import Fault, UsageError
 from mlm_steps.figures import FIGURES, FigureInput
-from mlm_steps.records import FigureRecord, write_record, write_whole
+from mlm_steps.records import FigureRecord, write_whole
 from mlm_steps.records.failure import Absence
 from mlm_steps.steps.parts.at_record import analysis_frame
 from mlm_steps.steps.run.collect import collect
@@ -23,22 +23,19 @@ def figure(session: Session, name: str) -> None:
         raise UsageError(Fault("--name", f"no figure '{name}'", f"one of {', '.join(FIGURES)}"))
     step = f"figure/{name}"
     path = session.layout.output(step)
-    with session.recorded(step) as (recorder, key):
+    with session.recorded(step) as recorder:
         given = FigureInput(run=collect(session), frame=analysis_frame(session), formulas=session.formulas)
         drawn = FIGURES[name](given)
         if drawn is None:
             reason = "the models have nothing for it to show"
-            write_record(Absence(made_from=key, absent="not_applicable", step=step, reason=reason), path)
-            recorder.add(path)
+            recorder.write(Absence(absent="not_applicable", step=step, reason=reason), path)
             return
         svg, table = session.layout.figure(name, "svg"), session.layout.figure(name, "csv")
         write_whole(svg, drawn.svg)
         write_whole(table, _csv(*drawn.data))
-        record = FigureRecord(
-            made_from=key, name=name, title=drawn.title, reading=drawn.reading, alt=drawn.alt
-        )
-        write_record(record, path)
-        recorder.add(svg, table, path)
+        recorder.add(svg, table)
+        record = FigureRecord(name=name, title=drawn.title, reading=drawn.reading, alt=drawn.alt)
+        recorder.write(record, path)
 
 
 def _csv(columns: Sequence[str], rows: Iterable[Sequence[object]]) -> bytes:

@@ -12,10 +12,11 @@ from mlm_steps.engine import LmmFit, linear_fit
 from mlm_steps.engine.cost import cost_of
 from mlm_steps.engine.posterior.random_effects import random_effects
 from mlm_steps.errors import FitError
-from mlm_steps.records import EvaluationCost, write_record
+from mlm_steps.records import EvaluationCost, FitRecord
 from mlm_steps.steps.parts.estimates import estimated, optima_record
-from mlm_steps.steps.parts.fit_record import fit_record
+from mlm_steps.steps.parts.fit_record import Remedied, fit_record
 from mlm_steps.steps.parts.fixed_part import Hypotheses
+from mlm_steps.steps.parts.on_singular import Settled
 from mlm_steps.steps.run.parquet import write_parquet
 from mlm_steps.steps.run.session import Session
 
@@ -24,54 +25,51 @@ __all__ = ["fit"]
 
 def fit(session: Session, model: str) -> None:
     """Write the record, conditional modes and fitted values of a rung; raise FitError if the fit fails."""
-    step = f"fit/{model}"
-    with session.recorded(step) as (recorder, key), _search_told(session):
-        rung, estimation, layout = session.model(model), session.spec.estimation, session.layout
+    step, layout = f"fit/{model}", session.layout
+    with session.recorded(step) as recorder, _search_told(session):
         settled = estimated(session, model)
-        formula, estimates = settled.formula, settled.estimates
-        record = fit_record(
-            model,
-            formula.text,
-            estimates,
-            method=estimation.method,
-            df_method=estimation.df,
-            confidence=estimation.confidence,
-            weights=rung.weights,
-            sample_hash=session.profile.sample_hash,
-            made_from=key,
-            variable_levels={**session.plan.levels, **{c.name: c.level for c in settled.derived}},
-            hypotheses=Hypotheses(
-                estimation.anova,
-                term_hypotheses(
-                    formula,
-                    settled.frame,
-                    estimates.design,
-                    kind=estimation.anova,
-                    contrasts=session.contrasts,
-                ),
-            ),
-        )
-        reported = linear_fit(estimates.under(estimation.method))
-        record = record.model_copy(
-            update={
-                "cost": EvaluationCost(**cost_of(reported.prepared)._asdict()),
-                "deviation": settled.deviation,
-                "derived": settled.derived,
-                "notices": (*record.notices, *settled.notices),
-            }
-        )
-        session.say(f"{model}: {record.formula}", f"{record.n} rows, {record.npar} parameters")
-        for optimum in (record.reml, record.ml):
-            end = optimum.convergence
-            found = f"{optimum.method}: {optimum.criterion:.6f} after {end.evaluations} evaluations"
-            session.say("; ".join([f"{found}: {end.status}", *end.reasons]))
-        session.say_notices(record.notices)
+        record = _record(session, model, settled)
+        _tell(session, record)
+        reported = linear_fit(settled.estimates.under(record.method))
         write_parquet(pd.DataFrame(random_effects(reported)), layout.modes(model))
         write_parquet(_rows(reported), layout.rows(model))
-        write_record(optima_record(record, settled), layout.optima(model))
-        write_record(record, layout.output(step))
         recorder.estimates = session.plan.estimates_key(model) or ""
-        recorder.add(layout.modes(model), layout.rows(model), layout.optima(model), layout.output(step))
+        recorder.add(layout.modes(model), layout.rows(model))
+        recorder.write(optima_record(record, settled), layout.optima(model))
+        recorder.write(record, layout.output(step))
+
+
+def _record(session: Session, model: str, settled: Settled) -> FitRecord:
+    """Return the record of a rung from the model that is fitted for it."""
+    estimation, estimates = session.spec.estimation, settled.estimates
+    reported = estimates.under(estimation.method)
+    hypotheses = term_hypotheses(
+        settled.formula, settled.frame, estimates.design, kind=estimation.anova, contrasts=session.contrasts
+    )
+    return fit_record(
+        model,
+        settled.formula.text,
+        estimates,
+        method=estimation.method,
+        df_method=estimation.df,
+        confidence=estimation.confidence,
+        weights=session.model(model).weights,
+        sample_hash=session.profile.sample_hash,
+        variable_levels={**session.plan.levels, **{c.name: c.level for c in settled.derived}},
+        hypotheses=Hypotheses(estimation.anova, hypotheses),
+        cost=EvaluationCost(**cost_of(linear_fit(reported).prepared)._asdict()),
+        remedied=Remedied(settled.deviation, settled.derived, settled.notices),
+    )
+
+
+def _tell(session: Session, record: FitRecord) -> None:
+    """Write what was found into the step's log."""
+    session.say(f"{record.model}: {record.formula}", f"{record.n} rows, {record.npar} parameters")
+    for optimum in (record.reml, record.ml):
+        end = optimum.convergence
+        found = f"{optimum.method}: {optimum.criterion:.6f} after {end.evaluations} evaluations"
+        session.say("; ".join([f"{found}: {end.status}", *end.reasons]))
+    session.say_notices(record.notices)
 
 
 @contextmanager

@@ -18,7 +18,6 @@ from mlm_steps.records import (
     Notice,
     RandomParameter,
     ZetaCurve,
-    write_record,
 )
 from mlm_steps.records.failure import Absence
 from mlm_steps.records.intervals import fixed_row, icc_row, random_row
@@ -41,26 +40,24 @@ def profile(session: Session, model: str) -> None:
     """Write the profile intervals of a rung, of the kinds for which the spec asks for profiles."""
     step = f"profile/{model}"
     path = session.layout.output(step)
-    with session.recorded(step) as (recorder, key):
+    with session.recorded(step) as recorder:
         record = session.usable(model)
         if isinstance(record, Absence):
             session.pass_on(record, step, path, recorder)
             return
         if not session.allows("profile", model):
             session.say(f"{model}: left out")
-            write_record(_left_out(session, record, key), path)
-            recorder.add(path)
+            recorder.write(_left_out(session, record), path)
             return
         fit = linear_fit(estimates_at_record(session, record, methods=("ML",)).under("ML"))
         workers = len(os.sched_getaffinity(0)) if takes_long(fit) else 1
         found = profile_record(fit, record, session.spec.intervals.kinds("profile"), workers=workers)
         session.say(f"{model}: {len(found.intervals)} intervals from {len(found.curves)} profiles")
         session.say_notices(found.notices)
-        write_record(found.model_copy(update={"made_from": key}), path)
-        recorder.add(path)
+        recorder.write(found, path)
 
 
-def _left_out(session: Session, record: FitRecord, key: str) -> IntervalRecord:
+def _left_out(session: Session, record: FitRecord) -> IntervalRecord:
     """Return the record of a rung whose profiles the effort does not allow."""
     return IntervalRecord(
         model=record.model,
@@ -68,7 +65,6 @@ def _left_out(session: Session, record: FitRecord, key: str) -> IntervalRecord:
         confidence=session.spec.estimation.confidence,
         intervals=(),
         left_out=True,
-        made_from=key,
     )
 
 

@@ -6,7 +6,7 @@ import pandas as pd
 
 from mlm_steps.design.build import build_design
 from mlm_steps.engine import Estimates
-from mlm_steps.records import FitRecord, write_record
+from mlm_steps.records import FitRecord
 from mlm_steps.records.effort import OptionalStep
 from mlm_steps.records.remedies import RemedyRecord, RungAdvice
 from mlm_steps.remedies.advice import Status, advise
@@ -25,7 +25,7 @@ def remedies(session: Session) -> None:
 
     One step serves the whole ladder, since most ladders need no advice and the step then takes little time.
     """
-    with session.recorded(STEP) as (recorder, key):
+    with session.recorded(STEP) as recorder:
         fits = [session.fit_record(rung.name) for rung in session.spec.rungs]
         wanted = [
             record for record in fits if isinstance(record, FitRecord) and session.allows(STEP, record.model)
@@ -37,8 +37,7 @@ def remedies(session: Session) -> None:
             session.say(*(f"  {a.remedy}: {a.formula}: {a.verdict}" for a in rung.alternatives))
         if not rungs:
             session.say("no rung needs advice")
-        write_record(RemedyRecord(made_from=key, rungs=rungs), session.layout.output(STEP))
-        recorder.add(session.layout.output(STEP))
+        recorder.write(RemedyRecord(rungs=rungs), session.layout.output(STEP))
 
 
 def _advice(session: Session, record: FitRecord, frame: pd.DataFrame) -> RungAdvice:
@@ -50,17 +49,10 @@ def _advice(session: Session, record: FitRecord, frame: pd.DataFrame) -> RungAdv
     status: Status = "singular" if end.singular else "doubtful"
     if record.deviation is None and record.reported.convergence.status == "failed":
         status = "failed"
-    found = advise(subject_of(session, record.model, estimates, frame), status=status)
-    reasons = record.reported.convergence.reasons if record.deviation is None else found.reasons
-    return found.model_copy(
-        update={
-            "reasons": reasons,
-            "alternatives": tuple(
-                a.model_copy(update={"applied": record.deviation is not None and a.formula == record.formula})
-                for a in found.alternatives
-            ),
-        }
-    )
+    subject = subject_of(session, record.model, estimates, frame)
+    if record.deviation is not None:
+        return advise(subject, status=status, applied=record.formula)
+    return advise(subject, status=status, reasons=record.reported.convergence.reasons)
 
 
 def _declared(session: Session, record: FitRecord, frame: pd.DataFrame) -> Estimates:

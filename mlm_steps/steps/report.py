@@ -25,7 +25,7 @@ __all__ = ["report"]
 def report(session: Session) -> None:
     """Write the report in each declared format."""
     layout = session.layout
-    with session.recorded("report") as (recorder, _):
+    with session.recorded("report") as recorder:
         records = (session.outcome(FigureRecord, f"figure/{name}") for name in FIGURES)
         figures = tuple(record for record in records if isinstance(record, FigureRecord))
         given = ReportInput(

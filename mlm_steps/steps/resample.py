@@ -26,7 +26,7 @@ def resample(session: Session, model: str, numbers: str) -> None:
     """Write a range of replicates of a rung; ``numbers`` is a range such as ``0-500``, the end excluded."""
     step = f"resample/{model}/{numbers}"
     path = session.layout.output(step)
-    with session.recorded(step) as (recorder, _):
+    with session.recorded(step) as recorder:
         record = session.usable(model)
         if isinstance(record, Absence):
             session.pass_on(record, step, path, recorder)

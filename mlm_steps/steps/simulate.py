@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 from mlm_steps.compare.bootstrap import simulated_statistics
 from mlm_steps.compare.nesting import relate
 from mlm_steps.compare.simulations import bootstrap_step
-from mlm_steps.records import ComparisonRecord, FitRecord, SimulationRecord, write_record
+from mlm_steps.records import ComparisonRecord, FitRecord, SimulationRecord
 from mlm_steps.records.failure import Absence
 from mlm_steps.steps.parts.at_record import estimates_at_record
 from mlm_steps.steps.run.session import Session
@@ -24,7 +24,7 @@ def simulate(session: Session, smaller: str, larger: str, numbers: str) -> None:
     """
     step = f"simulate/{smaller}--{larger}/{numbers}"
     path = session.layout.output(step)
-    with session.recorded(step) as (recorder, key):
+    with session.recorded(step) as recorder:
         pair = session.compared(smaller, larger)
         fits = [session.fit_record(name) for name in (smaller, larger)]
         absent = next((each for each in (*fits, pair) if isinstance(each, Absence)), None)
@@ -39,9 +39,8 @@ def simulate(session: Session, smaller: str, larger: str, numbers: str) -> None:
             session.say(f"{smaller} → {larger}: {len(statistics)} replicates")
         else:
             session.say(f"{smaller} → {larger}: no bootstrap")
-        record = SimulationRecord(smaller=smaller, larger=larger, statistics=statistics, made_from=key)
-        write_record(record, path)
-        recorder.add(path)
+        record = SimulationRecord(smaller=smaller, larger=larger, statistics=statistics)
+        recorder.write(record, path)
 
 
 def _wanted(session: Session, pair: ComparisonRecord) -> bool:

@@ -12,7 +12,7 @@ __all__ = ["tables"]
 
 def tables(session: Session) -> None:
     """Write every table of a run."""
-    with session.recorded("tables") as (recorder, _):
+    with session.recorded("tables") as recorder:
         run = collect(session)
         for name, build in TABLES.items():
             path = session.layout.tables / f"{name}.csv"

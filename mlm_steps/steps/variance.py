@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from mlm_steps.engine import LmmFit, linear_fit
-from mlm_steps.records import FitRecord, write_record
+from mlm_steps.records import FitRecord
 from mlm_steps.records.failure import Absence
 from mlm_steps.steps.parts.at_record import estimates_at_record
 from mlm_steps.steps.run.session import Session
@@ -16,7 +16,7 @@ def variance(session: Session, model: str) -> None:
     """Write the variance record of a rung, relative to the null and to the previous rung."""
     step = f"variance/{model}"
     path = session.layout.output(step)
-    with session.recorded(step) as (recorder, key):
+    with session.recorded(step) as recorder:
         record = session.usable(model)
         if isinstance(record, Absence):
             session.pass_on(record, step, path, recorder)
@@ -38,5 +38,4 @@ def variance(session: Session, model: str) -> None:
         found = explain(explained)
         session.say(f"{model}: {len(found.icc)} intraclass correlations, {len(found.measures)} measures")
         session.say_notices(found.notices)
-        write_record(found.model_copy(update={"made_from": key}), path)
-        recorder.add(path)
+        recorder.write(found, path)

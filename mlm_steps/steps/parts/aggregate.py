@@ -28,9 +28,7 @@ def aggregated(profile: DataProfile, frame: pd.DataFrame, formulas: Mapping[str,
     levels = tuple(_with_icc(entry, frame, codes) for entry in profile.variable_levels)
     slopes = tuple(_slopes(levels, frame, codes, formulas))
     notices = tuple(_notice(slope) for slope in slopes if slope.opposite)
-    return profile.model_copy(
-        update={"variable_levels": levels, "slopes": slopes, "notices": (*profile.notices, *notices)}
-    )
+    return profile.with_values(variable_levels=levels, slopes=slopes, notices=(*profile.notices, *notices))
 
 
 def _with_icc(
@@ -46,7 +44,7 @@ def _with_icc(
         icc1, icc2 = aggregation(frame[entry.variable].to_numpy(), codes[entry.factor])
     except FitError:
         return entry  # without an estimate of the null model there is no intraclass correlation to report
-    return entry.model_copy(update={"icc1": icc1, "icc2": icc2})
+    return entry.with_values(icc1=icc1, icc2=icc2)
 
 
 def _slopes(

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from mlm_steps.engine.bootstrap.bootstrap import Sample
 from mlm_steps.engine.result.moments import grouping_factors, shared_levels
 from mlm_steps.engine.result.variance_sources import source_moments, source_shares, sources
-from mlm_steps.records.fit import RandomParameter
+from mlm_steps.records.fit import RandomKind, RandomParameter
 from mlm_steps.records.intervals import IntervalKind, icc_row, r2_row, random_row
 from mlm_steps.records.variance import Icc, VarianceMeasure
 
@@ -67,22 +67,29 @@ def _sources(sample: Sample) -> Iterator[tuple[VarianceMeasure, Array]]:
 
 def _random(sample: Sample) -> Iterator[tuple[RandomParameter, Array]]:
     for index, term in enumerate(sample.fit.design.random):
-        T = sample.covariances[index]
-        of_term = {"term_index": index, "group": term.group, "estimate": None}
+        T, place = sample.covariances[index], (index, term.group)
         for a, effect in enumerate(term.names):
-            row = RandomParameter(effect_1=effect, effect_2=None, kind="variance", **of_term)
-            yield row, T[:, a, a]
-            yield row.model_copy(update={"kind": "sd"}), np.sqrt(T[:, a, a])
+            yield _row(*place, "variance", effect), T[:, a, a]
+            yield _row(*place, "sd", effect), np.sqrt(T[:, a, a])
         for a, c in combinations(range(len(term.names)), 2):
-            names = {"effect_1": term.names[a], "effect_2": term.names[c]}
-            row = RandomParameter(kind="covariance", **names, **of_term)
-            yield row, T[:, a, c]
-            yield row.model_copy(update={"kind": "correlation"}), sample.correlation(index, a, c)
-    row = RandomParameter(
-        term_index=None, group="Residual", effect_1=None, effect_2=None, kind="variance", estimate=None
+            names = (term.names[a], term.names[c])
+            yield _row(*place, "covariance", *names), T[:, a, c]
+            yield _row(*place, "correlation", *names), sample.correlation(index, a, c)
+    yield _row(None, "Residual", "variance"), sample.sigma2
+    yield _row(None, "Residual", "sd"), sample.replicates.sigma
+
+
+def _row(
+    index: int | None,
+    group: str,
+    kind: RandomKind,
+    effect_1: str | None = None,
+    effect_2: str | None = None,
+) -> RandomParameter:
+    """Return a row without its estimate, which only names the quantity."""
+    return RandomParameter(
+        term_index=index, group=group, effect_1=effect_1, effect_2=effect_2, kind=kind, estimate=None
     )
-    yield row, sample.sigma2
-    yield row.model_copy(update={"kind": "sd"}), sample.replicates.sigma
 
 
 def _icc(sample: Sample) -> Iterator[tuple[Icc, Array]]:

@@ -6,16 +6,18 @@ import math
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from itertools import combinations
-from typing import Literal
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
 from mlm_steps.design.hlm import VariableRank
+from mlm_steps.design.matrices import RandomTerm
 from mlm_steps.engine import Estimates, Method, MixedFit, linear_fit
 from mlm_steps.engine.result.mixed_fit import sigma_of
 from mlm_steps.records import (
     Convergence,
+    EvaluationCost,
     FitRecord,
     Notice,
     Optimum,
@@ -23,9 +25,11 @@ from mlm_steps.records import (
     TermCovariance,
     TermShape,
 )
+from mlm_steps.records.fit import RandomKind
+from mlm_steps.records.remedies import DerivedColumn, Deviation
 from mlm_steps.steps.parts.fixed_part import FixedPart, Hypotheses, fixed_part
 
-__all__ = ["fit_record", "optimum", "random_parameters"]
+__all__ = ["Remedied", "fit_record", "optimum", "random_parameters"]
 
 SINGULAR = 1e-4
 """Relative standard deviation or singular value below which it counts as zero, as in lme4's isSingular."""
@@ -35,7 +39,16 @@ EXACT = 1e-6
 """Distance of a correlation from 1 or -1 below which only rounding separates it from its bound."""
 RESIDUAL = "Residual"
 
-Kind = Literal["variance", "sd", "covariance", "correlation"]
+
+class Remedied(NamedTuple):
+    """The remedy that replaced the declared formula of a rung, if one did; fields are as in ``Settled``."""
+
+    deviation: Deviation | None = None
+    derived: tuple[DerivedColumn, ...] = ()
+    notices: tuple[Notice, ...] = ()
+
+
+NOT_REMEDIED = Remedied()
 
 
 def fit_record(
@@ -48,9 +61,10 @@ def fit_record(
     confidence: float,
     weights: str | None,
     sample_hash: str,
-    made_from: str,
     variable_levels: Mapping[str, VariableRank],
     hypotheses: Hypotheses | None = None,
+    cost: EvaluationCost | None = None,
+    remedied: Remedied = NOT_REMEDIED,
 ) -> FitRecord:
     """Return the record of a rung: both optima, the tests of its fixed effects, its random parameters.
 
@@ -61,7 +75,6 @@ def fit_record(
     d, npar = ml.criterion, ml.npar
     fixed = fixed_part(reported, df_method, confidence, variable_levels, hypotheses)
     return FitRecord(
-        made_from=made_from,
         model=model,
         formula=formula,
         outcome=design.outcome,
@@ -75,16 +88,7 @@ def fit_record(
         columns=design.columns,
         dropped=design.dropped,
         shared_names=dict(design.shared_names),
-        terms=tuple(
-            TermShape(
-                group=term.group,
-                names=term.names,
-                n_levels=len(term.levels),
-                source=term.source,
-                labels=term.labels,
-            )
-            for term in design.random
-        ),
+        terms=tuple(map(_shape, design.random)),
         n_levels={term.group: len(term.levels) for term in design.random},
         reml=optimum(estimates.under("REML")),
         ml=optimum(ml),
@@ -96,10 +100,28 @@ def fit_record(
         random=random_parameters(reported),
         loglik=-d / 2,
         aic=d + 2 * npar,
-        aicc=d + 2 * npar * design.n / (design.n - npar - 1) if design.n > npar + 1 else None,
+        aicc=_aicc(d, design.n, npar),
         bic=float(d + np.log(design.n) * npar),
-        notices=_notices(model, reported, fixed),
+        cost=cost,
+        deviation=remedied.deviation,
+        derived=remedied.derived,
+        notices=(*_notices(model, reported, fixed), *remedied.notices),
     )
+
+
+def _shape(term: RandomTerm) -> TermShape:
+    return TermShape(
+        group=term.group,
+        names=term.names,
+        n_levels=len(term.levels),
+        source=term.source,
+        labels=term.labels,
+    )
+
+
+def _aicc(deviance: float, n: int, npar: int) -> float | None:
+    """Return the AIC corrected for small samples; None if there are too few rows for it."""
+    return deviance + 2 * npar * n / (n - npar - 1) if n > npar + 1 else None
 
 
 def optimum(fit: MixedFit) -> Optimum:
@@ -142,7 +164,7 @@ def _parameter(
     group: str,
     effect_1: str | None,
     effect_2: str | None,
-    kind: Kind,
+    kind: RandomKind,
     estimate: float | None,
     at_boundary: bool = False,
 ) -> RandomParameter:

@@ -99,7 +99,7 @@ def _with_level(session: Session, column: DerivedColumn) -> DerivedColumn:
     if column.kind == "center" or not column.within:
         return column
     depth = min(session.profile.ranks.get(":".join(column.within), 2), 3)
-    return column.model_copy(update={"level": "3" if depth == 3 else "2"})
+    return column.with_values(level="3" if depth == 3 else "2")
 
 
 def _applied(model: str, deviation: Deviation, formula: str) -> Notice:

@@ -69,11 +69,8 @@ def _profile(session: Session) -> DataProfile:
         if c.within
     ]
     profile = session.profile
-    return profile.model_copy(
-        update={
-            "columns": (*profile.columns, *made),
-            "variable_levels": (*profile.variable_levels, *levels),
-        }
+    return profile.with_values(
+        columns=(*profile.columns, *made), variable_levels=(*profile.variable_levels, *levels)
     )
 
 

@@ -21,7 +21,7 @@ from pathlib import Path
 
 from pydantic import ValidationError
 
-from mlm_steps.records.base import Part, write_whole
+from mlm_steps.records.base import Part, Record, write_record, write_whole
 from mlm_steps.steps.run.identity import code_identity
 from mlm_steps.steps.run.layout import Layout
 
@@ -100,11 +100,20 @@ class Ledger:
 
 
 class Recorder:
-    """Collects the files that a step writes and, for a fit, the key of its estimates."""
+    """Writes the records of a step with its key, and collects its files.
 
-    def __init__(self) -> None:
+    For a fit it also takes the key of the estimates.
+    """
+
+    def __init__(self, key: str) -> None:
+        self.key = key
         self.outputs: list[Path] = []
         self.estimates = ""
+
+    def write(self, record: Record, path: Path) -> None:
+        """Write a record together with the step's key, and add its file."""
+        write_record(record, path, made_from=self.key)
+        self.add(path)
 
     def add(self, *paths: Path) -> None:
         """Add files that have been written."""
@@ -123,7 +132,7 @@ def recorded(layout: Layout, step: str, key: str, without: Sequence[str] = ()) -
 
     ``without`` names the steps that it reads and whose files are absent or out of date.
     """
-    recorder = Recorder()
+    recorder = Recorder(key)
     started, clock = datetime.now(UTC), time.perf_counter()
     yield recorder
     entry = StepEntry(
@@ -163,7 +172,7 @@ def withdraw(layout: Layout) -> None:
     """Mark every step as not current; its files stay until they are replaced."""
     with _locked(layout) as content:
         steps = _steps(content)
-        content["steps"] = _plain({n: entry.model_copy(update={"key": ""}) for n, entry in steps.items()})
+        content["steps"] = _plain({n: entry.with_values(key="") for n, entry in steps.items()})
 
 
 def _remove(layout: Layout, entry: StepEntry | None, keep: dict[str, FileEntry]) -> None:

@@ -123,7 +123,7 @@ class Plan:
         if key is None or entry is None:
             return None
         # A plan that was made without a failed rung is valid for the other rungs.
-        whole = entry.model_copy(update={"without": ()})
+        whole = entry.with_values(without=())
         if Ledger(self.layout, {"effort": whole}).key("effort") != key:
             return None
         return read_record(EffortRecord, self.layout.output("effort"))
@@ -196,7 +196,7 @@ class Plan:
         if not read or inputs.profile is None:
             return []
         intervals = self.spec.intervals.model_dump(mode="json")
-        return [inputs.profile.made_from, inputs.estimates_keys, inputs.test_settings, intervals, read]
+        return [inputs.data_key, inputs.estimates_keys, inputs.test_settings, intervals, read]
 
     def _why(self, job: _Job, head: Path, needs: tuple[str, ...], key: str | None) -> str | None:
         """Return why a step has to be made; None if its files are current."""

@@ -56,13 +56,13 @@ class Session:
         self.layout = self.plan.layout
 
     @contextmanager
-    def recorded(self, step: str) -> Iterator[tuple[Recorder, str]]:
-        """Yield a recorder for the step's files, and the key to write into its records."""
+    def recorded(self, step: str) -> Iterator[Recorder]:
+        """Yield a recorder, which writes the step's records with its key and collects its files."""
         key = self.key(step)
         needs = self.plan.step(step).needs
         without = [need for need in needs if not self.plan.step(need).current]
         with recorded(self.layout, step, key, without) as recorder:
-            yield recorder, key
+            yield recorder
         self.say(*(f"wrote {path.relative_to(self.layout.out)}" for path in recorder.outputs))
 
     def say(self, *lines: str) -> None:
@@ -179,6 +179,8 @@ class Session:
         If the rung was not fitted, the step is unfinished and the run has failed. If the search of the rung
         did not converge, the step is finished, since the same search would end in the same way.
         """
-        write_record(absence.model_copy(update={"step": step}), path)
-        if absence.absent == "not_applicable":
-            recorder.add(path)
+        own = Absence(absent=absence.absent, step=step, reason=absence.reason)
+        if own.absent == "not_applicable":
+            recorder.write(own, path)
+        else:
+            write_record(own, path)

@@ -20,8 +20,7 @@ def with_simulations(
     if absent is not None:
         text = f"The bootstrap of '{record.larger}' against '{record.smaller}' failed: {absent.reason}"
         notice = Notice(code="bootstrap_failures", severity="warning", text=text, model=record.larger)
-        codes = {"p_boot_code": "not_estimable", "notices": (*record.notices, notice)}
-        return record.model_copy(update=codes)
+        return record.with_values(p_boot_code="not_estimable", notices=(*record.notices, notice))
     statistics = [p.statistics for p in parts if isinstance(p, SimulationRecord) and p.statistics is not None]
     if not statistics:
         return record

@@ -64,7 +64,7 @@ def make_input() -> Callable[..., FigureInput]:
                 fit_record(
                     model, text, estimates, method="REML", df_method="residual", confidence=0.95,
                     weights=None,
-                    sample_hash="s", made_from="", variable_levels={},
+                    sample_hash="s", variable_levels={},
                 )
             )  # fmt: skip
             profiles.append(profile_record(estimates.under("ML"), fits[-1], ("variance",)))

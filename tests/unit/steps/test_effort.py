@@ -28,7 +28,7 @@ def fitted(model, formula, frame, **changes):
     estimates = Estimates(build_design(formula, frame))
     record = fit_record(
         model, formula, estimates, method="REML", df_method="z", confidence=0.95, weights=None,
-        sample_hash="", made_from="", variable_levels={},
+        sample_hash="", variable_levels={},
     )  # fmt: skip
     cost = EvaluationCost(**cost_of(estimates.under("REML").prepared)._asdict())
     return record.model_copy(update={"cost": cost, **changes})

@@ -27,7 +27,6 @@ def record(formula, frame=SLEEP, method="REML", levels=None, df_method="satterth
         confidence=0.95,
         weights=None,
         sample_hash="s",
-        made_from="k",
         variable_levels=levels or {},
         hypotheses=hypotheses,
     )

@@ -22,7 +22,7 @@ def profiled(formula, frame=SLEEP, kinds=("fixed", "variance", "icc")):
     estimates = Estimates(build_design(formula, frame))
     record = fit_record(
         "m", formula, estimates, method="REML", df_method="satterthwaite", confidence=0.95, weights=None,
-        sample_hash="", made_from="", variable_levels={},
+        sample_hash="", variable_levels={},
     )  # fmt: skip
     return record, profile_record(estimates.under("ML"), record, kinds)
 

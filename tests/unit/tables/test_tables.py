@@ -142,7 +142,7 @@ def run_of(formulas, comparisons=()):
         fits=tuple(
             fit_record(
                 name, formulas[name], given, method="REML", df_method="satterthwaite", confidence=0.95,
-                weights=None, sample_hash="s", made_from="", variable_levels={},
+                weights=None, sample_hash="s", variable_levels={},
                 hypotheses=Hypotheses("III", term_hypotheses(formulas[name], SLEEP, given.design)),
             )
             for name, given in estimates.items()

@@ -31,7 +31,7 @@ def table_of(df_method, formula=FORMULA, frame=None):
     estimates = Estimates(build_design(formula, thinned() if frame is None else frame))
     record = fit_record(
         "m", formula, estimates, method="REML", df_method=df_method, confidence=0.95, weights=None,
-        sample_hash="s", made_from="", variable_levels={},
+        sample_hash="s", variable_levels={},
     )  # fmt: skip
     profile = DataProfile(
         file="", file_hash="", rows_file=1, rows=1, sample_hash="s", columns=(), lost=(), factors=(),
