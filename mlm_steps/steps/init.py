@@ -5,16 +5,22 @@ from __future__ import annotations
 import json
 import os
 import re
+import textwrap
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
-from mlm_steps.data.candidates import Candidate
-from mlm_steps.data.survey import Survey, survey
+from mlm_steps.data.levels import number_label
+from mlm_steps.data.survey.asked import Asked
+from mlm_steps.data.survey.look import OutcomeKind, Survey, survey
+from mlm_steps.data.survey.predictors import Candidate
+from mlm_steps.data.survey.reading import Manner
 from mlm_steps.spec.paths import Refused, data_file
 from mlm_steps.spec.preset import column
 from mlm_steps.spec.types import slugified
+from mlm_steps.steps.parts.first_ladder import FirstLadder
 
-__all__ = ["init_spec"]
+__all__ = ["FirstSpec", "init_spec"]
 
 _HEAD = """\
 # yaml-language-server: $schema=pipeline.schema.json
@@ -27,14 +33,6 @@ _HEAD = """\
 version: 1
 """
 
-_LADDER = {
-    "null": "How much do the groups differ? Every group has an intercept of its own.",
-    "l1": "Level 1: what explains differences inside the groups?",
-    "slope": "Does it matter more in some groups than in others? Every group has a slope of its own.",
-    "l2": "Level 2: what explains differences between the groups?",
-    "cross": "Does a trait of the groups explain why slopes differ?",
-}
-
 _TAIL = """\
 
 # Adjacent rungs are compared; none compares nothing.
@@ -45,29 +43,44 @@ estimation: {method: REML, df: satterthwaite, confidence: 0.95}
 report: {formats: [html, md]}
 """
 
+_MOST_LISTED = 40
+"""Largest number of unused columns that the comments of a new spec list, so that the spec stays readable."""
 
-def init_spec(
-    data: Path,
-    *,
-    outcome: str,
-    group: str,
-    level_1: Sequence[str] | None = None,
-    level_2: Sequence[str] | None = None,
-    sheet: str | None = None,
-    spec_path: Path,
-) -> str:
-    """Return the text of a spec that runs as it is.
+_ABOUT_OUTCOME: dict[OutcomeKind, str | None] = {
+    "two values": "has two values. A linear model of it is rough; the usual one is a logistic mixed model.",
+    "counts": "looks like counts. A linear model of it is rough; a Poisson mixed model is the usual one.",
+    "quantity": None,
+}
+"""What a beginner should know about an outcome of each kind; the place to propose a family of models."""
+
+
+@dataclass(frozen=True, slots=True)
+class FirstSpec:
+    """A spec for a file, and what its author should know at once.
+
+    Attributes
+    ----------
+    text : str
+        The spec.
+    remarks : tuple of str
+        Sentences on the file and its levels; the spec has them as comments.
+    """
+
+    text: str
+    remarks: tuple[str, ...]
+
+
+def init_spec(data: Path, asked: Asked, manner: Manner, *, spec_path: Path) -> FirstSpec:
+    """Return a spec that runs as it is.
 
     Parameters
     ----------
     data : Path
         The data file.
-    outcome, group : str
-        Columns of the outcome and of the grouping factor.
-    level_1, level_2 : sequence of str, optional
-        Predictors of each level; detected if not given.
-    sheet : str, optional
-        Sheet of a workbook; the first sheet if not given.
+    asked : Asked
+        The outcome, the grouping factors, and the predictors if they are not to be detected.
+    manner : Manner
+        How to read the file, as far as the user says it.
     spec_path : Path
         Path of the new spec; the path of the data is written relative to it.
 
@@ -78,17 +91,18 @@ def init_spec(
     UsageError
         A column does not exist, or cannot be used as outcome, group or predictor.
     """
-    found = survey(data, outcome, group, level_1, level_2, sheet)
-    plan = _Plan(found, outcome, group)
+    found = survey(data, asked, manner)
+    ladder = FirstLadder(found)
+    groups = " and ".join("/".join(term) for term in found.units.terms)
     lines = [
         f"name: {quoted(slugified(data.name.partition('.')[0]) or 'analysis')}",
-        f"title: {quoted(f'{outcome} in levels of {group}')}",
+        f"title: {quoted(f'{found.outcome} in levels of {groups}')}",
         "",
-        *_data_block(data, spec_path, plan),
+        *_data_block(data, spec_path, ladder),
         "",
-        *_models_block(plan),
+        *_models_block(ladder),
     ]
-    return _HEAD + "\n".join(lines) + "\n" + _TAIL
+    return FirstSpec(_HEAD + "\n".join(lines) + "\n" + _TAIL, found.remarks)
 
 
 def quoted(text: str) -> str:
@@ -102,80 +116,13 @@ def quoted(text: str) -> str:
     return text if plain and text.lower() not in words else json.dumps(text, ensure_ascii=False)
 
 
-class _Plan:
-    """Names of the derived columns and formulas of the rungs.
-
-    Parameters
-    ----------
-    found : Survey
-    outcome, group : str
-    """
-
-    def __init__(self, found: Survey, outcome: str, group: str) -> None:
-        self.found, self.outcome, self.group = found, outcome, group
-        self.lower = [c for c in found.candidates if c.rank == 1]
-        self.upper = [c for c in found.candidates if c.rank == 2]
-        numbers = [c for c in self.lower if c.kind == "number"]
-        self.leading = next((c for c in numbers if not c.binary), numbers[0] if numbers else None)
-        self.names = {outcome, group, *(c.name for c in found.candidates), *(n for n, _ in found.skipped)}
-        self.within = {c.name: self._new_name(c.name, "w") for c in self.lower if c.centred}
-        roomy = found.groups >= _GROUPS_FOR_MEANS
-        leading = self.leading
-        self.mean = self._new_name(leading.name, "m") if leading and leading.centred and roomy else None
-
-    def _new_name(self, name: str, suffix: str) -> str:
-        """Return a name for a derived column that no column has and no formula needs to quote."""
-        stem = re.sub(r"\W+", "_", name).strip("_")
-        stem = stem if re.match(r"[^\W\d]", stem) else f"x{stem}"
-        new = f"{stem}_{suffix}"
-        while new in self.names:
-            new += "_"
-        self.names.add(new)
-        return new
-
-    def rungs(self) -> Iterator[tuple[str, str]]:
-        """Yield name and formula of each rung that the columns allow."""
-        lower = [self._term(c) for c in self.lower]
-        upper = [*([self.mean] if self.mean else []), *(column(c.name) for c in self.upper)]
-        yield "null", self._formula([], None)
-        if lower:
-            yield "l1", self._formula(lower, None)
-        slope = self._term(self.leading) if self.leading and self._affords_slopes() else None
-        if slope:
-            yield "slope", self._formula(lower, slope)
-        if upper:
-            yield "l2", self._formula([*lower, *upper], slope)
-        if self.leading and self.upper:
-            product = f"{self._term(self.leading)}:{column(self.upper[0].name)}"
-            yield "cross", self._formula([*lower, *upper, product], slope)
-
-    def prelude(self) -> str:
-        """Return the single-level model: the raw predictors of level 1."""
-        return f"{column(self.outcome)} ~ {' + '.join(column(c.name) for c in self.lower) or '1'}"
-
-    def _affords_slopes(self) -> bool:
-        """Return whether there are enough groups and clearly more rows than random effects."""
-        return self.found.groups >= _GROUPS_FOR_SLOPES and self.found.rows >= 3 * self.found.groups
-
-    def _term(self, candidate: Candidate) -> str:
-        return self.within.get(candidate.name) or column(candidate.name)
-
-    def _formula(self, fixed: Sequence[str], slope: str | None) -> str:
-        return (
-            f"{column(self.outcome)} ~ {' + '.join(['1', *fixed])} + ({slope or '1'} | {column(self.group)})"
-        )
-
-
-_GROUPS_FOR_MEANS = 10
-"""Smallest number of groups for group means in a new spec, since their effects are estimated from groups."""
-_GROUPS_FOR_SLOPES = 6
-"""Smallest number of groups for a random slope in a new spec, since it adds a variance between groups."""
-
-
-def _data_block(data: Path, spec_path: Path, plan: _Plan) -> Iterator[str]:
+def _data_block(data: Path, spec_path: Path, ladder: FirstLadder) -> Iterator[str]:
     """Yield the lines of the key ``data``."""
-    found = plan.found
-    yield from _rows(found, plan.group)
+    found = ladder.found
+    yield from _comment(_rows(found))
+    for remark in found.remarks:
+        yield from _comment(remark)
+    yield from _about_crossed(ladder)
     yield "data:"
     file = Path(os.path.relpath(data.resolve(), spec_path.parent.resolve())).as_posix()
     yield f"  file: {quoted(file)} # relative to this file"
@@ -183,92 +130,163 @@ def _data_block(data: Path, spec_path: Path, plan: _Plan) -> Iterator[str]:
         data_file(file, spec_path, allow_outside=False)
     except Refused:
         yield "  # The file lies outside this folder: move it here, or run with --allow-outside."
-    yield from _manner(plan)
+    yield from _manner(ladder)
     yield "  # What is not named here is used as it is found. Labels and units are for the report, such as"
     yield "  # {label: Mathematics achievement, unit: points}."
     yield "  columns:"
-    yield from _columns(plan)
+    yield from _columns(ladder)
     if found.skipped:
         yield "  # Not used:"
-        yield from (f"  #   {_safe(name)} {reason}" for name, reason in found.skipped[:_MOST_LISTED])
-    yield from _derive(plan)
+        yield from (f"  #   {_safe(name)} {_safe(reason)}" for name, reason in found.skipped[:_MOST_LISTED])
+    if len(found.skipped) > _MOST_LISTED:
+        yield f"  #   and {len(found.skipped) - _MOST_LISTED} more"
+    yield from _derive(ladder)
 
 
-def _rows(found: Survey, group: str) -> Iterator[str]:
-    """Yield the number of rows, and the number of rows with outcome and group."""
-    levels = f"in {found.groups} levels of {_safe(group)}"
+def _rows(found: Survey) -> str:
+    """Return a sentence on the number of rows and groups, and of rows without outcome or group."""
+    groups = [
+        f"{len(factor.labels)} levels of {_safe(' within '.join(factor.columns))}"
+        for chain in found.units.chains
+        for factor in chain
+    ]
+    levels = f"in {' and '.join([', '.join(groups[:-1]), groups[-1]] if groups[1:] else groups)}"
     if found.rows == found.rows_file:
-        yield f"# The data: {found.rows} rows {levels}."
-        return
+        return f"The data: {found.rows} rows {levels}."
     lacking = " and ".join(f"{rows} lack {_safe(name)}" for name, rows in found.without.items())
-    yield f"# The data: {found.rows_file} rows, of which {lacking}; {found.rows} are left, {levels}."
+    return f"The data: {found.rows_file} rows, of which {lacking}; {found.rows} are left, {levels}."
 
 
-def _manner(plan: _Plan) -> Iterator[str]:
+def _about_crossed(ladder: FirstLadder) -> Iterator[str]:
+    """Yield comments that offer a random intercept of crossed units."""
+    terms = ladder.found.units.terms
+    for name in ladder.found.units.crossed:
+        options = " ".join(f"--group {'/'.join(term)}" for term in (*terms, (name,)))
+        yield from _comment(
+            f"{name} seems to identify units that are crossed with {terms[0][-1]}. To give them a random "
+            f"intercept as well, write this spec anew with: {options}"
+        )
+
+
+def _manner(ladder: FirstLadder) -> Iterator[str]:
     """Yield the settings for reading the file that differ from the defaults."""
-    found = plan.found
-    if found.data.sheet:
-        yield f"  sheet: {quoted(found.data.sheet)}"
-    yield from (f"  # {_safe(text)}" for text in found.about_file)
-    if found.data.encoding:
-        yield f"  encoding: {found.data.encoding} # the file is not UTF-8; this is a guess"
-    if found.data.decimal != ".":
-        yield f"  decimal: {quoted(found.data.decimal)}"
-    if found.data.na != type(found.data).model_fields["na"].default:
-        yield f"  na: [{', '.join(map(quoted, found.data.na))}] # words that stand for a missing value"
-    conflicts = [c for c in plan.upper if c.conflicts]
+    data = ladder.found.data
+    if data.sheet:
+        yield f"  sheet: {quoted(data.sheet)}"
+    if data.object:
+        yield f"  object: {quoted(data.object)}"
+    if data.skip:
+        yield f"  skip: {data.skip} # title rows above the names of the columns"
+    if data.encoding:
+        yield f"  encoding: {data.encoding} # the file is not UTF-8; this is a guess"
+    if data.delimiter:
+        yield f"  delimiter: {quoted('tab' if data.delimiter == chr(9) else data.delimiter)}"
+    if data.decimal != ".":
+        yield f"  decimal: {quoted(data.decimal)}"
+    if data.na != type(data).model_fields["na"].default:
+        yield f"  na: [{', '.join(map(quoted, data.na))}] # words that stand for a missing value"
+    conflicts = [c for c in ladder.upper if c.conflicts]
     if conflicts:
         names = ", ".join(_safe(c.name) for c in conflicts)
         yield f"  level_conflict: warn # {names}: constant in most groups, not in all"
 
 
-_MOST_LISTED = 40
-"""Largest number of unused columns that the comments of a new spec list, so that the spec stays readable."""
+def _columns(ladder: FirstLadder) -> Iterator[str]:
+    found = ladder.found
+    for name in dict.fromkeys(name for term in found.units.terms for name in term):
+        yield f"    {quoted(name)}: {{type: group, label: {_label(found, name)}}}"
+    kind = "type: number, " if found.outcome_is_coded else ""
+    about = _ABOUT_OUTCOME[found.outcome_kind]
+    if about:
+        yield f"    # {_safe(found.outcome)} {about}"
+    yield f"    {quoted(found.outcome)}: {{{kind}label: {_label(found, found.outcome)}}}"
+    if found.time is not None:
+        yield f"    {quoted(found.time.name)}: {{label: {_label(found, found.time.name)}, level: 1}}"
+    yield from (_column(found, candidate) for candidate in (*ladder.lower, *ladder.upper))
 
 
-def _columns(plan: _Plan) -> Iterator[str]:
-    labels = plan.found.labels
-    group, outcome = (quoted(labels.get(name, name)) for name in (plan.group, plan.outcome))
-    yield f"    {quoted(plan.group)}: {{type: group, label: {group}}}"
-    kind = "type: number, " if plan.found.outcome_is_coded else ""
-    yield f"    {quoted(plan.outcome)}: {{{kind}label: {outcome}}}"
-    for candidate in (*plan.lower, *plan.upper):
-        traits = []
-        if candidate.levels is not None:
-            kind = "ordered" if candidate.kind == "ordered" else "category"
-            traits = [f"type: {kind}", f"levels: [{', '.join(map(quoted, candidate.levels))}]"]
-        label = labels.get(candidate.name, candidate.name)
-        traits += [f"label: {quoted(label)}", f"level: {candidate.rank}"]
-        remark = " # the first level is the reference" if candidate.levels is not None else ""
-        yield f"    {quoted(candidate.name)}: {{{', '.join(traits)}}}{remark}"
+def _column(found: Survey, candidate: Candidate) -> str:
+    """Return the line of a predictor."""
+    traits, remark = [], ""
+    if candidate.levels is not None:
+        kind = "ordered" if candidate.kind == "ordered" else "category"
+        traits = [f"type: {kind}", f"levels: [{', '.join(map(quoted, candidate.levels))}]"]
+        remark = "" if kind == "ordered" else " # the first level is the reference"
+    traits += [f"label: {_label(found, candidate.name)}", f"level: {candidate.rank}"]
+    return f"    {quoted(candidate.name)}: {{{', '.join(traits)}}}{remark}"
 
 
-def _derive(plan: _Plan) -> Iterator[str]:
-    if not plan.within:
+def _label(found: Survey, name: str) -> str:
+    return quoted(found.labels.get(name, name))
+
+
+def _derive(ladder: FirstLadder) -> Iterator[str]:
+    time = ladder.found.time
+    shifted = time is not None and ladder.time != time.name
+    if not ladder.within and not shifted:
         return
-    yield "  # New columns. A predictor of level 1 differs inside groups and between them; the distance from"
-    yield "  # the mean of the row's group (_w) holds the one, that mean (_m) the other."
+    yield "  # New columns."
     yield "  derive:"
-    group = quoted(plan.group)
-    for name, new in plan.within.items():
+    if time is not None and shifted and ladder.time is not None:
+        yield "    # Time from its start, so that the intercept is the value at the start."
+        expression = f"{column(time.name)} - {number_label(time.start)}"
+        yield f"    {quoted(ladder.time)}: {{expr: {json.dumps(expression, ensure_ascii=False)}}}"
+    if ladder.within:
+        yield "    # A predictor of level 1 differs inside groups and between them: the distance from the"
+        yield "    # mean of the row's group (_w) holds the one, that mean (_m) the other."
+    group = quoted(ladder.centring_group)
+    for name, new in ladder.within.items():
         yield f"    {quoted(new)}: {{center: {quoted(name)}, within: {group}}}"
-    if plan.mean and plan.leading:
-        yield f"    {quoted(plan.mean)}: {{mean: {quoted(plan.leading.name)}, within: {group}}}"
+    if ladder.mean and ladder.mean_of:
+        yield f"    {quoted(ladder.mean)}: {{mean: {quoted(ladder.mean_of)}, within: {group}}}"
 
 
-def _models_block(plan: _Plan) -> Iterator[str]:
+def _models_block(ladder: FirstLadder) -> Iterator[str]:
     """Yield the lines of the keys ``prelude`` and ``ladder``."""
     yield "# A single-level model, shown first: what one would conclude if the groups were ignored."
     yield "prelude:"
-    yield f"  - {{name: ols, formula: {json.dumps(plan.prelude(), ensure_ascii=False)}}}"
+    yield f"  - {{name: ols, formula: {json.dumps(ladder.prelude(), ensure_ascii=False)}}}"
     yield ""
+    if ladder.fits_preset:
+        yield from _preset(ladder)
+        return
     yield "# The ladder. Each rung is a formula as in R's lme4 and adds to the rung above it."
     yield "ladder:"
-    for name, formula in plan.rungs():
-        yield f"  # {_LADDER[name]}"
-        yield f"  - {{name: {quoted(name)}, formula: {json.dumps(formula, ensure_ascii=False)}}}"
+    for rung in ladder.rungs():
+        yield f"  # {rung.question}"
+        yield f"  - {{name: {quoted(rung.name)}, formula: {json.dumps(rung.formula, ensure_ascii=False)}}}"
+
+
+def _preset(ladder: FirstLadder) -> Iterator[str]:
+    """Yield the ladder of growth as its preset, with the rungs that it stands for as comments."""
+    found = ladder.found
+    yield "# The ladder of growth. The preset writes these rungs (formulas as in R's lme4):"
+    yield from (f"#   {rung.name}: {_safe(rung.formula)}" for rung in ladder.rungs())
+    yield "ladder:"
+    yield "  preset: growth"
+    yield f"  outcome: {quoted(found.outcome)}"
+    yield f"  group: {quoted(ladder.term[0])}"
+    yield f"  time: {quoted(ladder.time or '')} # its slope varies between the units"
+    lower = [ladder.within.get(c.name, c.name) for c in ladder.lower]
+    upper = [*([ladder.mean] if ladder.mean else []), *(c.name for c in ladder.upper)]
+    products = [ladder.moderated] if ladder.moderated else []
+    yield from _listed("level_1", lower, "predictors that change over time")
+    yield from _listed("level_2", upper, "predictors of the units")
+    yield from _listed("cross_level", products, "does a trait explain why units change differently?")
+
+
+def _listed(key: str, names: Sequence[str], remark: str) -> Iterator[str]:
+    if names:
+        yield f"  {key}: [{', '.join(map(quoted, names))}] # {remark}"
+
+
+def _comment(text: str) -> list[str]:
+    """Return text as lines of comment."""
+    return textwrap.wrap(
+        _safe(text), 110, initial_indent="# ", subsequent_indent="# ", break_long_words=False
+    )
 
 
 def _safe(name: str) -> str:
-    """Return a column's name in a form that is valid in a comment."""
+    """Return text in a form that is valid in a comment."""
     return "".join(sign if sign.isprintable() else "?" for sign in name)

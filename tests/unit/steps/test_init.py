@@ -12,11 +12,13 @@ import yaml
 
 from mlm_steps.data import Analysis
 from mlm_steps.data.assemble import assemble
+from mlm_steps.data.survey.asked import Asked
+from mlm_steps.data.survey.reading import Manner
 from mlm_steps.design import parse_formula
 from mlm_steps.design.build import build_design
 from mlm_steps.errors import DataError, UsageError
 from mlm_steps.spec import load_spec
-from mlm_steps.steps.init import init_spec
+from mlm_steps.steps.init import FirstSpec, init_spec
 from mlm_steps.steps.parts.uses import model_uses
 
 Init = Callable[..., tuple[str, Analysis]]
@@ -26,19 +28,33 @@ def check_formula(text: str) -> None:
     parse_formula(text)
 
 
+def written(
+    data: Path,
+    spec: Path,
+    *,
+    outcome: str,
+    group: str | tuple[str, ...],
+    level_1: list[str] | None = None,
+    level_2: list[str] | None = None,
+    **manner: object,
+) -> FirstSpec:
+    """Return the first spec of a file."""
+    groups = (group,) if isinstance(group, str) else group
+    given = [tuple(names) if names is not None else None for names in (level_1, level_2)]
+    return init_spec(data, Asked(outcome, groups, *given), Manner(**manner), spec_path=spec)
+
+
 @pytest.fixture
 def init(tmp_path: Path) -> Init:
     """Return a function that writes a file and its spec, and prepares and designs every model of it."""
 
     def run(
-        content: str | bytes | pd.DataFrame, outcome: str, group: str, **options: object
+        content: str | bytes | pd.DataFrame, outcome: str, group: str | tuple[str, ...], **options: object
     ) -> tuple[str, Analysis]:
         content = content.to_csv(index=False) if isinstance(content, pd.DataFrame) else content
         (tmp_path / "some.csv").write_bytes(content if isinstance(content, bytes) else content.encode())
         spec = tmp_path / "pipeline.yaml"
-        spec.write_text(
-            init_spec(tmp_path / "some.csv", outcome=outcome, group=group, spec_path=spec, **options)
-        )
+        spec.write_text(written(tmp_path / "some.csv", spec, outcome=outcome, group=group, **options).text)
         loaded = load_spec(spec, check_formula=check_formula)
         analysis = assemble(loaded, model_uses(loaded.spec))
         for model in loaded.spec.rungs:
@@ -86,10 +102,10 @@ def test_the_classic_ladder_is_built_from_detected_levels(init: Init) -> None:
 def test_columns_left_out_are_listed_with_the_reason(init: Init) -> None:
     text, _ = init(schools(), "math", "school")
     for line in (
-        "pupil looks like an identifier",
+        "pupil has 360 values in 360 rows: it identifies the rows",
         "ses_mean is the mean of ses in each group",
         "femses is the product of female and ses",
-        "comment is text with many values",
+        "comment has 360 values in 360 rows: it identifies the rows",
         "constant has only one value",
         "math_again is a copy of the outcome",
     ):
@@ -107,7 +123,7 @@ def test_predictors_asked_for_are_taken_as_they_are(init: Init) -> None:
 
 
 def test_a_level_2_predictor_that_varies_in_some_groups_only_warns(init: Init) -> None:
-    table = schools()
+    table = schools().drop(columns="sector")
     table["public"] = (table["school"] % 2).astype(int)
     table.loc[3, "public"] = 0
     text, analysis = init(table, "math", "school")
@@ -198,7 +214,7 @@ def test_what_cannot_be_modelled_is_refused_at_its_option(
 ) -> None:
     (tmp_path / "d.csv").write_text(content)
     with pytest.raises(UsageError) as caught:
-        init_spec(tmp_path / "d.csv", spec_path=tmp_path / "pipeline.yaml", **options)
+        written(tmp_path / "d.csv", tmp_path / "pipeline.yaml", **options)
     assert caught.value.faults[0].where == place
     assert words in str(caught.value)
 
@@ -208,19 +224,15 @@ def test_what_cannot_be_modelled_is_refused_at_its_option(
 )
 def test_a_file_that_cannot_be_read_is_refused(tmp_path: Path, name: str, words: str) -> None:
     with pytest.raises(DataError, match=words):
-        init_spec(tmp_path / name, outcome="y", group="g", spec_path=tmp_path / "pipeline.yaml")
+        written(tmp_path / name, tmp_path / "pipeline.yaml", outcome="y", group="g")
 
 
 def test_a_file_elsewhere_is_named_relative_to_the_spec(tmp_path: Path) -> None:
     (tmp_path / "data").mkdir()
     (tmp_path / "specs").mkdir()
     schools().to_csv(tmp_path / "data" / "my schools.csv", index=False)
-    text = init_spec(
-        tmp_path / "data" / "my schools.csv",
-        outcome="math",
-        group="school",
-        spec_path=tmp_path / "specs" / "s.yaml",
-    )
+    spec = tmp_path / "specs" / "s.yaml"
+    text = written(tmp_path / "data" / "my schools.csv", spec, outcome="math", group="school").text
     assert 'file: "../data/my schools.csv"' in text
     assert "name: my-schools" in text.replace('"', "")
     assert "--allow-outside" in text
@@ -240,7 +252,7 @@ def test_rows_without_the_outcome_or_the_group_are_counted_apart(init: Init) -> 
 
 def test_labels_of_the_file_are_written_into_the_spec(tmp_path: Path) -> None:
     file = Path(__file__).parents[1] / "data" / "files" / "labelled.sav"
-    text = init_spec(file, outcome="score", group="schid", spec_path=tmp_path / "pipeline.yaml")
+    text = written(file, tmp_path / "pipeline.yaml", outcome="score", group="schid").text
     columns = yaml.safe_load(text)["data"]["columns"]
     assert {name: entry["label"] for name, entry in columns.items()} == {
         "schid": "School number",
@@ -263,13 +275,13 @@ def test_the_sheet_of_a_workbook_is_the_one_asked_for(tmp_path: Path) -> None:
     outcome, group = "math", "school"
     assert {outcome, group} <= set(columns)
     with pytest.raises(UsageError, match="first sheet, 'Codebook', is read; it has one more: 'Data'"):
-        init_spec(data, outcome=outcome, group=group, spec_path=spec)
+        written(data, spec, outcome=outcome, group=group)
     with pytest.raises(DataError, match=r"has no sheet 'data'.*did you mean 'Data'"):
-        init_spec(data, outcome=outcome, group=group, sheet="data", spec_path=spec)
-    text = init_spec(data, outcome=outcome, group=group, sheet="Data", spec_path=spec)
+        written(data, spec, outcome=outcome, group=group, sheet="data")
+    text = written(data, spec, outcome=outcome, group=group, sheet="Data").text
     assert yaml.safe_load(text)["data"]["sheet"] == "Data"
     with pytest.raises(UsageError, match="only a workbook"):
-        init_spec(tmp_path / "a.csv", outcome=outcome, group=group, sheet="Data", spec_path=spec)
+        written(tmp_path / "a.csv", spec, outcome=outcome, group=group, sheet="Data")
 
 
 def test_separators_of_thousands_are_no_decimal_commas(init: Init) -> None:

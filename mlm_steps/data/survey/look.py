@@ -1,0 +1,212 @@
+"""Survey an undescribed data file: its units, its time, and which columns could explain the outcome."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal
+
+import numpy as np
+from numpy.typing import NDArray
+
+from mlm_steps.data.factors import CodedFactor
+from mlm_steps.data.flags.similar_labels import plain_label
+from mlm_steps.data.raw import RawTable
+from mlm_steps.data.survey.asked import Asked, checked, grouping_terms
+from mlm_steps.data.survey.predictors import Candidate, PredictorSearch
+from mlm_steps.data.survey.reading import Manner, readable
+from mlm_steps.data.survey.times import Time, find_time
+from mlm_steps.data.survey.units import Units, UnitSearch
+from mlm_steps.data.types import Misfit, TypedColumn, type_column
+from mlm_steps.data.variation import varying_groups
+from mlm_steps.errors import Fault, UsageError, listing
+from mlm_steps.spec import ColumnSpec, DataSpec
+
+__all__ = ["OutcomeKind", "Survey", "survey"]
+
+OutcomeKind = Literal["two values", "counts", "quantity"]
+
+_MOST_COUNTED = 30.0
+"""A mean above this value makes counts nearly normal, so that a linear model suits them."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Survey:
+    """The results of a survey.
+
+    Attributes
+    ----------
+    data : DataSpec
+        How to read the file: title rows, encoding, decimal mark, missing-value markers.
+    outcome : str
+    outcome_kind : str
+    outcome_is_coded : bool
+        Whether the outcome has to be declared a number.
+    rows : int
+        Rows in which outcome and groups are present.
+    rows_file : int
+        All rows of the file.
+    units : Units
+        The grouping factors, and the columns that identify units.
+    time : Time or None
+        The column of time of repeated measurements.
+    candidates : tuple of Candidate
+        Predictors, the preferred ones first, without the time.
+    skipped : tuple of (str, str)
+        Columns that were skipped, and the reasons.
+    labels : mapping of str to str
+        The file's column labels.
+    names : tuple of str
+        All columns.
+    remarks : tuple of str
+        Sentences that the user should read first: the sheet that was read, the levels that were found.
+    without : mapping of str to int
+        Number of rows in which the outcome or a group is missing, by column name.
+    """
+
+    data: DataSpec
+    outcome: str
+    outcome_kind: OutcomeKind
+    outcome_is_coded: bool
+    rows: int
+    rows_file: int
+    units: Units
+    time: Time | None
+    candidates: tuple[Candidate, ...]
+    skipped: tuple[tuple[str, str], ...]
+    labels: Mapping[str, str]
+    names: tuple[str, ...]
+    remarks: tuple[str, ...]
+    without: Mapping[str, int]
+
+
+def survey(path: Path, asked: Asked, manner: Manner) -> Survey:
+    """Return the units of a file and the columns that could explain an outcome.
+
+    Raises
+    ------
+    DataError
+        The file cannot be read.
+    UsageError
+        A column does not exist, or cannot be used in its role.
+    """
+    data, table = readable(path, manner)
+    columns = {raw.name: type_column(raw, None, data) for raw in table.columns}
+    about_file = tuple(notice.text for notice in table.notices if not notice.subject)
+    terms = grouping_terms(asked.groups, columns)
+    checked(asked, terms, columns, about_file)
+    y = _outcome(table, asked.outcome, data)
+    grouped = list(dict.fromkeys(name for term in terms for name in term))
+    there = ~np.isnan(y) & ~np.logical_or.reduce([columns[name].missing for name in grouped])
+    found = _Search(columns, asked, terms, y, there)
+    missing = {asked.outcome: int(np.isnan(y).sum())}
+    missing |= {name: int(columns[name].missing.sum()) for name in grouped}
+    return Survey(
+        data=data,
+        outcome=asked.outcome,
+        outcome_kind=_kind(y[there]),
+        outcome_is_coded=columns[asked.outcome].kind != "number",
+        rows=int(there.sum()),
+        rows_file=table.rows,
+        units=found.units,
+        time=found.time,
+        candidates=tuple(found.search.taken),
+        skipped=tuple(found.skipped()),
+        labels={name: column.label for name, column in columns.items() if column.label},
+        names=tuple(columns),
+        remarks=(*about_file, *found.units.remarks, *_similar_labels(columns, found.units)),
+        without={name: rows for name, rows in missing.items() if rows},
+    )
+
+
+class _Search:
+    """What the columns are: identifiers first, then the time, then predictors among the others."""
+
+    def __init__(
+        self,
+        columns: Mapping[str, TypedColumn],
+        asked: Asked,
+        terms: Sequence[Sequence[str]],
+        y: NDArray[np.float64],
+        there: NDArray[np.bool_],
+    ) -> None:
+        given = asked.predictors
+        taken = {asked.outcome, *given, *(name for term in terms for name in term)}
+        spare = [name for name in columns if name not in taken]
+        identifiers = UnitSearch(columns, there, terms, spare)
+        if not there.any():
+            raise UsageError(Fault("--outcome", _no_row(asked.outcome, terms)))
+        for factor in (factor for term in terms for factor in identifiers.chain(term)):
+            _check_parts(y[there], asked.outcome, factor)
+        self.units = identifiers.find()
+        self.order = list(columns)
+        spare = [name for name in spare if name not in self.units.reasons]
+        spare = [name for name in spare if not any(name in term for term in self.units.terms)]
+        innermost = self.units.chains[0][-1]
+        self.time = find_time(columns, there, innermost, spare) if asked.detects(1) else None
+        idle = {self.time.name, *self.time.others} if self.time else set()
+        rest = [name for name in spare if name not in idle]
+        kept = {name: column for name, column in columns.items() if name in {*rest, *given}}
+        self.search = PredictorSearch(kept, y, there, self.units.chains, self.units.codes)
+        self.search.take(given)
+        self.search.find(rest, {rank for rank in (1, 2) if asked.detects(rank)})
+
+    def skipped(self) -> Iterator[tuple[str, str]]:
+        """Yield the columns that are not used, in the order of the file, and the reasons."""
+        reasons = dict(self.search.skipped) | dict(self.units.reasons)
+        reasons |= dict(self.time.others) if self.time else {}
+        yield from ((name, reasons[name]) for name in self.order if name in reasons)
+
+
+def _no_row(outcome: str, terms: Sequence[Sequence[str]]) -> str:
+    names = listing(f"'{name}'" for name in dict.fromkeys(name for term in terms for name in term))
+    return f"no row has both '{outcome}' and {names}"
+
+
+def _kind(y: NDArray[np.float64]) -> OutcomeKind:
+    """Return the kind of an outcome: two values, counts of events, or a quantity."""
+    if len(np.unique(y)) == 2:
+        return "two values"
+    whole = bool((y == np.floor(y)).all())
+    if whole and y.min() == 0.0 and y.mean() <= _MOST_COUNTED and y.var() >= y.mean() / 2:
+        return "counts"
+    return "quantity"
+
+
+def _similar_labels(columns: Mapping[str, TypedColumn], units: Units) -> Iterator[str]:
+    """Yield remarks on groups whose labels differ only by spaces, case or the like."""
+    for name in dict.fromkeys(name for term in units.terms for name in term):
+        column = columns[name]
+        if column.kind == "number":
+            continue
+        labels = {str(label) for label in np.unique(np.asarray(column.values, dtype=object)[~column.missing])}
+        plain = {plain_label(label) for label in labels}
+        if len(plain) < len(labels):
+            yield (
+                f"{name} has {len(labels)} labels, but {len(plain)} without differences of spaces, case and "
+                "the like: correct the labels in the file if they mean the same units."
+            )
+
+
+def _outcome(table: RawTable, outcome: str, data: DataSpec) -> NDArray[np.float64]:
+    raw = next(raw for raw in table.columns if raw.name == outcome)
+    try:
+        return type_column(raw, ColumnSpec(type="number"), data).numbers
+    except Misfit as found:
+        raise UsageError(Fault("--outcome", f"'{outcome}' is text: it {found.what}", found.hint)) from None
+
+
+def _check_parts(y: NDArray[np.float64], outcome: str, factor: CodedFactor) -> None:
+    if not np.ptp(y):
+        raise UsageError(Fault("--outcome", f"'{outcome}' has only one value"))
+    if len(factor.labels) == 1:
+        raise UsageError(
+            Fault("--group", f"'{factor.name}' has only one level", "name another grouping column")
+        )
+    if len(factor.labels) == len(y):
+        what = f"'{factor.name}' has a different level in each row"
+        raise UsageError(Fault("--group", what, "name a column with several rows per value"))
+    if not varying_groups(y, factor).any():
+        what = f"'{outcome}' does not vary within any level of '{factor.name}'"
+        raise UsageError(Fault("--outcome", what, "the outcome must vary between the rows of a group"))
