@@ -28,7 +28,7 @@ from mlm_steps.data.raw import RawTable
 from mlm_steps.data.read import file_hash
 from mlm_steps.data.sample import CommonSample, sample_hash
 from mlm_steps.data.types import Misfit, TypedColumn, type_column
-from mlm_steps.data.values import Analysis, ModelUse
+from mlm_steps.data.values import Analysis, ModelUse, linear_outcomes
 from mlm_steps.errors import DataError, Fault
 from mlm_steps.records.base import Notice
 from mlm_steps.records.data_profile import ColumnProfile, DataProfile, FileProfile, PreparationStep
@@ -129,7 +129,7 @@ def _view(
     return DataView(
         columns=filtered.columns,
         used=used,
-        outcomes=tuple(dict.fromkeys(name for use in uses for name in use.outcomes)),
+        outcomes=linear_outcomes(uses),
         grouping=frozenset(groups) & filtered.columns.keys(),
         frame=frame,
         factors=hierarchy.groups,

@@ -13,12 +13,15 @@ from mlm_steps.data.places import Places, nearest
 from mlm_steps.data.types import TypedColumn
 from mlm_steps.data.values import LARGEST, ModelUse
 from mlm_steps.errors import DataError, Fault
+from mlm_steps.records.response import Response
 from mlm_steps.spec import LoadedSpec
 
 __all__ = ["check_levels", "check_names", "check_uses"]
 
 _QUANTITIES = ("center", "mean", "standardize", "sd")
 """Ways to derive a column whose results are quantities and never the labels of categories."""
+CATEGORIES = ("category", "ordered")
+"""Kinds of columns that a binomial model takes as outcomes of two levels."""
 MOST_UNKNOWN = 40
 """At most this many unknown names are compared with all column names; thousands would take minutes."""
 
@@ -64,7 +67,7 @@ def check_uses(uses: Sequence[ModelUse], columns: Mapping[str, TypedColumn], pla
 
 def _objection(name: str, use: ModelUse, column: TypedColumn) -> tuple[str, str | None] | None:
     """Return the problem with one column in one model, and a hint; None if there is none."""
-    role = "outcome" if name in use.outcomes else "weights" if name == use.weights else None
+    role = _role(name, use)
     grouping = any(name in group for group in use.groups)
     if column.missing.all():
         return f"'{name}' has no values", "check the missing-value markers (data.na)"
@@ -77,12 +80,25 @@ def _objection(name: str, use: ModelUse, column: TypedColumn) -> tuple[str, str 
         keeps = (column.strays.signs or column.strays.ordinary) and not role
         labels = "; type: category keeps them as labels" if keeps else ""
         return f"{what}: among its numbers it holds {column.strays}", column.strays.hint + labels
+    if role == "exposure" and column.missing.any():
+        row = int(np.argmax(column.missing)) + 1
+        return f"the exposure '{name}' is missing in row {row}", "it is a positive number in every row"
+    if role == "outcome" and use.response.takes_trials and column.kind in CATEGORIES:
+        return None
     if role and column.kind != "number":
         what = f"{role} '{name}' is {'a group' if column.kind == 'group' else 'text'}, not a number"
-        return f"{what}: it holds {_examples(column)}", _number_hint(column)
+        return f"{what}: it holds {_examples(column)}", _number_hint(column, role, use.response)
     if column.kind == "text" and not grouping:
         return f"'{name}' is declared as text, which no model can use", "declare type: category"
     return None
+
+
+def _role(name: str, use: ModelUse) -> str | None:
+    """Return the role of a column that has to be a number, or None."""
+    if name in use.outcomes:
+        return "outcome"
+    roles = {use.weights: "weights", use.response.trials: "trials", use.response.exposure: "exposure"}
+    return roles.get(name)
 
 
 def _too_large(column: TypedColumn) -> bool:
@@ -97,8 +113,12 @@ def _examples(column: TypedColumn) -> str:
     return ", ".join(shown[:3]) + (", …" if len(shown) > 3 else "")
 
 
-def _number_hint(column: TypedColumn) -> str:
-    hint = "a linear mixed model needs numbers"
+def _number_hint(column: TypedColumn, role: str, response: Response) -> str:
+    hint = "a linear mixed model needs numbers" if response.linear else f"{role} must be numbers"
+    values = column.values
+    two = isinstance(values, pd.Categorical) and len(values.categories) == 2
+    if role == "outcome" and response.linear and two:
+        hint += "; family: binomial models an outcome of two categories"
     return f"{hint}; type: number uses the numbers that the labels stand for" if column.coded else hint
 
 

@@ -13,7 +13,7 @@ from mlm_steps.data.factors import CodedFactor, describe_factor, make_factor, re
 from mlm_steps.data.levels import number_label
 from mlm_steps.data.notices import about_factors, about_levels, about_nesting
 from mlm_steps.data.types import TypedColumn
-from mlm_steps.data.values import ModelUse
+from mlm_steps.data.values import ModelUse, linear_outcomes
 from mlm_steps.data.variation import level_of
 from mlm_steps.records.base import Notice
 from mlm_steps.records.data_profile import FactorProfile, NestingRelation, VariableLevel, factor_ranks
@@ -69,8 +69,7 @@ def inspect_hierarchy(
     """
     groups = list(dict.fromkeys(group for use in uses for group in use.groups))
     factors = [make_factor(group, [numbered(frame[part]) for part in group]) for group in groups]
-    outcomes = list(dict.fromkeys(name for use in uses for name in use.outcomes))
-    y = {name: frame[name].to_numpy(dtype=np.float64) for name in outcomes}
+    y = {name: frame[name].to_numpy(dtype=np.float64) for name in linear_outcomes(uses)}
     profiles = tuple(describe_factor(f, _levels_in_file(f, columns, kept), y) for f in factors)
     nesting = relate(factors)
     declared = spec.declared_levels

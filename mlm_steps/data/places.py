@@ -58,16 +58,27 @@ class Places:
                     return self._preset(variable)
                 continue
             for place, entry in enumerate(models):
-                if entry.name == model and entry.weights == variable:
-                    return self._source.where(block, place, "weights")
-                if entry.name == model:
-                    return self._source.where(
-                        block, place, "formula", offset=_offset(entry.formula, variable)
-                    )
+                if entry.name != model:
+                    continue
+                for key in ("weights", "trials", "exposure"):
+                    if getattr(entry, key, None) == variable:
+                        return self._source.where(block, place, key)
+                found = _offset(entry.formula, variable)
+                if found is None and (default := self._default(variable)) is not None:
+                    return default
+                return self._source.where(block, place, "formula", offset=found)
         return self._source.where("ladder")
+
+    def _default(self, variable: str) -> str | None:
+        """Return which key of ``estimation`` names a variable, if one does."""
+        estimation = self._spec.estimation
+        keys = [key for key in ("trials", "exposure") if getattr(estimation, key) == variable]
+        return self._source.where("estimation", keys[0]) if keys else None
 
     def _preset(self, variable: str) -> str:
         """Return which key of the preset names a variable."""
+        if (default := self._default(variable)) is not None:
+            return default
         ladder = self._spec.ladder
         if isinstance(ladder, PresetLadder):
             for key, value in ladder:

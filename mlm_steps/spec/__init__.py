@@ -14,6 +14,7 @@ from mlm_steps.spec.preset import PresetLadder
 from mlm_steps.spec.presets import PRESETS
 from mlm_steps.spec.report import ReportSpec
 from mlm_steps.spec.schema import json_schema, schema_text
+from mlm_steps.spec.settings import RungSettings, settings_of
 from mlm_steps.spec.source import SpecSource
 from mlm_steps.spec.tests import TestsSpec
 
@@ -33,6 +34,7 @@ __all__ = [
     "PreludeSpec",
     "PresetLadder",
     "ReportSpec",
+    "RungSettings",
     "SpecSource",
     "TestsSpec",
     "canonical",
@@ -40,4 +42,5 @@ __all__ = [
     "json_schema",
     "load_spec",
     "schema_text",
+    "settings_of",
 ]

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import json
-from typing import cast
+from collections.abc import Mapping
+from typing import ClassVar, cast
 
 from pydantic import BaseModel, ConfigDict, ValidationInfo, model_validator
 
@@ -25,6 +26,9 @@ class SpecBlock(BaseModel):
     """
 
     model_config = ConfigDict(extra="forbid", frozen=True, use_attribute_docstrings=True)
+
+    no_keys: ClassVar[Mapping[str, str]] = {}
+    """What to write in place of words that are no keys of the block, although users expect them."""
 
     @model_validator(mode="before")
     @classmethod
@@ -55,6 +59,8 @@ class SpecBlock(BaseModel):
         """Return the fault for an unknown key of this block."""
         if key == "<<":
             hint = "merge keys are not supported: write the keys out"
+        elif key in cls.no_keys:
+            hint = cls.no_keys[key]
         elif (rest := _comma_rest(key, block)) is not None:
             hint = f"between braces a comma ends the value: put text with a comma in quotes{rest}"
         elif (above := _empty_above(key, block)) and not did_you_mean(key, cls._keys(), cutoff=0.8):

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Literal
+from collections.abc import Mapping
+from typing import Annotated, ClassVar, Literal
 
 from pydantic import Field, WrapValidator
 
 from mlm_steps.spec.base import SpecBlock
-from mlm_steps.spec.types import NothingIsNone, number, read_share, reading, whole
+from mlm_steps.spec.responses import NO_KEYS, DfWord, Family, Link, MethodWord, Points
+from mlm_steps.spec.types import NothingIsNone, OptionalText, number, read_share, reading, whole
 
 __all__ = ["EstimationSpec"]
 
@@ -15,13 +17,16 @@ __all__ = ["EstimationSpec"]
 class EstimationSpec(SpecBlock):
     """How models are fitted and their coefficients tested."""
 
-    method: Literal["REML", "ML"] = "REML"
-    """Restricted or full maximum likelihood. Comparisons of fixed effects use ML in any case."""
-    df: Literal["satterthwaite", "kenward-roger", "between-within", "residual", "z"] = "satterthwaite"
+    no_keys: ClassVar[Mapping[str, str]] = NO_KEYS
+
+    method: MethodWord = "REML"
+    """Restricted or full maximum likelihood. Comparisons of fixed effects use ML in any case, as do models
+    with a ``family``."""
+    df: DfWord = "satterthwaite"
     """Degrees of freedom of the tests of coefficients and terms.
 
     ``kenward-roger`` also adjusts the standard errors, for few groups; ``between-within`` counts groups and
-    predictors, as HLM does.
+    predictors, as HLM does. Models with a ``family`` have ``z``, ``between-within`` and ``residual``.
     """
     anova: Literal["III", "II", "I"] = "III"
     """Which hypothesis the F test of a term tests.
@@ -67,3 +72,15 @@ class EstimationSpec(SpecBlock):
     """
     restarts: Annotated[int, *whole(0, 1000)] = 0
     """Searches from other starts that follow the first in any case; the lowest end counts."""
+    family: Family = None
+    """Distribution of the outcome of all rungs that do not give their own, for example ``binomial``."""
+    link: Link = None
+    """Link of the mean, for all rungs of this family that do not give their own, for example ``probit``."""
+    trials: OptionalText = None
+    """Column of the numbers of trials, for all binomial rungs that do not give their own, for example
+    ``size``."""
+    exposure: OptionalText = None
+    """Column whose logarithm is an offset, for all rungs with a family that do not give their own, such as
+    ``years``."""
+    agq: Points = None
+    """Quadrature points per dimension, or ``auto``, for all rungs with a family that do not give theirs."""

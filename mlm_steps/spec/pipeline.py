@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import cached_property
 from itertools import pairwise
 from typing import Annotated, Literal
 
@@ -23,6 +24,8 @@ from mlm_steps.spec.on_singular import OnSingular, RemedyWord
 from mlm_steps.spec.prelude import PreludeSpec
 from mlm_steps.spec.preset import PresetLadder
 from mlm_steps.spec.report import ReportSpec
+from mlm_steps.spec.responses import response_faults
+from mlm_steps.spec.settings import RungSettings, settings_of
 from mlm_steps.spec.slopes import Slopes
 from mlm_steps.spec.tests import TestsSpec
 from mlm_steps.spec.types import OptionalText, Slug, Whole, nothing_is_empty, objections, whole
@@ -95,7 +98,7 @@ class PipelineSpec(SpecBlock):
     @model_validator(mode="before")
     @classmethod
     def _names_agree(cls, value: object, info: ValidationInfo) -> object:
-        found = [*faults_between_keys(value)]
+        found = [*faults_between_keys(value), *response_faults(value)]
         if isinstance(info.context, list):
             info.context.extend(found)
         elif found:
@@ -106,6 +109,11 @@ class PipelineSpec(SpecBlock):
     def rungs(self) -> tuple[ModelSpec, ...]:
         """The rungs of the ladder; a preset is expanded."""
         return self.ladder.rungs if isinstance(self.ladder, PresetLadder) else self.ladder
+
+    @cached_property
+    def settings(self) -> Mapping[str, RungSettings]:
+        """How each rung is fitted and tested, by its name."""
+        return {rung.name: settings_of(rung, self.estimation) for rung in self.rungs}
 
     @property
     def pairs(self) -> tuple[PairSpec, ...]:

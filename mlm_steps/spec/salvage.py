@@ -8,12 +8,14 @@ from mlm_steps.spec.written import Block, Items, Path
 
 __all__ = ["derived_at", "without"]
 
-_ALONE = ("name", "title", "prelude", "compare", "contrasts", "slopes", "means", "estimation", "report")
+_ALONE = ("name", "title", "prelude", "compare", "contrasts", "slopes", "means", "report")
 """Keys that can be removed alone, since no other key depends on them."""
 _SOURCES = ("file", "stack", "source_as", "join", "reshape")
 """Keys of ``data`` without which it is not known which columns there are."""
-_ASIDE = ("weights", "label")
+_ASIDE = ("weights", "label", "link", "agq")
 """Keys of a rung without which its formula can still be checked."""
+_OF_OUTCOME = ("family", "trials", "exposure")
+"""Keys of ``estimation`` without which the outcome would be that of another model."""
 
 
 def without(values: Block, faults: Iterable[Path]) -> Block | None:
@@ -47,6 +49,8 @@ def _droppable(at: Path) -> Path | None:
     """Return the way to what is left out for a fault at one place."""
     if at[:1] and at[0] in _ALONE:
         return at[:1]
+    if len(at) > 1 and at[0] == "estimation":
+        return None if at[1] in _OF_OUTCOME else at[:2]
     if len(at) > 1 and at[0] == "data" and at[1] not in _SOURCES:
         return at[: {"derive": 3, "columns": 4}.get(str(at[1]), 2)]
     if len(at) > 2 and at[0] == "ladder" and at[2] in _ASIDE:

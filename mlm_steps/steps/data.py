@@ -19,7 +19,7 @@ def data(session: Session, checked: Analysis | None = None) -> None:
     with session.recorded("data") as recorder:
         analysis = checked or prepare_analysis(session.loaded)
         write_parquet(analysis.frame, session.layout.analysis)
-        profile = aggregated(analysis.profile, analysis.frame, session.plan.formulas)
+        profile = aggregated(analysis.profile, analysis.frame, session.plan.formulas, session.generalized)
         recorder.add(session.layout.analysis)
         recorder.write(profile, session.layout.output("data"))
         groups = ", ".join(f"{factor.n_levels} levels of {factor.name}" for factor in profile.factors)

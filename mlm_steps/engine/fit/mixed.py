@@ -9,6 +9,7 @@ from mlm_steps.design.matrices import Design
 from mlm_steps.engine.fit.lmm import fit_lmm
 from mlm_steps.engine.result.lmm_fit import Control, Method
 from mlm_steps.engine.result.mixed_fit import MixedFit, linear_fit
+from mlm_steps.errors import Fault, FitError
 
 __all__ = ["fit_mixed", "search_again"]
 
@@ -24,6 +25,8 @@ def fit_mixed(
 
     ``near`` is a fit of the same design by another method: its optimum is the start of the search.
     """
+    if not design.response.linear:
+        raise FitError(Fault("", f"models of the family {design.response.family} cannot be fitted yet"))
     return fit_lmm(
         design,
         method=method,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 
 import numpy as np
 import pandas as pd
@@ -21,12 +21,27 @@ def group_codes(frame: pd.DataFrame, columns: Sequence[str]) -> NDArray[np.intp]
     return np.asarray(frame.groupby(list(columns), observed=True).ngroup(), dtype=np.intp)
 
 
-def aggregated(profile: DataProfile, frame: pd.DataFrame, formulas: Mapping[str, Formula]) -> DataProfile:
-    """Return the profile with ICC(1), ICC(2) and the slopes of predictors that vary at both levels."""
+def aggregated(
+    profile: DataProfile,
+    frame: pd.DataFrame,
+    formulas: Mapping[str, Formula],
+    generalized: Collection[str] = (),
+) -> DataProfile:
+    """Return the profile with ICC(1), ICC(2) and the slopes of predictors that vary at both levels.
+
+    The outcomes of ``generalized``, the models that are not linear, have neither: both come from linear
+    models.
+    """
     groups = dict.fromkeys(group for formula in formulas.values() for group in formula.groups)
     codes = {":".join(columns): group_codes(frame, columns) for columns in groups}
-    levels = tuple(_with_icc(entry, frame, codes) for entry in profile.variable_levels)
-    slopes = tuple(_slopes(levels, frame, codes, formulas))
+    linear = {name: formula for name, formula in formulas.items() if name not in generalized}
+    other = {name for model in generalized for name in formulas[model].outcomes}
+    other -= {name for formula in linear.values() for name in formula.outcomes}
+    levels = tuple(
+        entry if entry.variable in other else _with_icc(entry, frame, codes)
+        for entry in profile.variable_levels
+    )
+    slopes = tuple(_slopes(levels, frame, codes, linear))
     notices = tuple(_notice(slope) for slope in slopes if slope.opposite)
     return profile.with_values(variable_levels=levels, slopes=slopes, notices=(*profile.notices, *notices))
 

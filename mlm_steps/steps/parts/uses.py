@@ -8,6 +8,7 @@ from mlm_steps.data import ModelUse
 from mlm_steps.design import Formula, parse_formula
 from mlm_steps.design.one_name import shared_names, with_shared_names
 from mlm_steps.errors import FormulaError
+from mlm_steps.records.response import GAUSSIAN
 from mlm_steps.spec import PipelineSpec
 
 __all__ = ["model_uses"]
@@ -22,14 +23,17 @@ def model_uses(spec: PipelineSpec) -> tuple[ModelUse, ...]:
         if model.name not in read:
             continue
         formula = with_shared_names(read[model.name], names)
-        weights = [model.weights] if model.weights else []
+        settings = spec.settings.get(model.name)
+        response = GAUSSIAN if settings is None else settings.response
+        beside = [*([model.weights] if model.weights else []), *response.columns]
         uses.append(
             ModelUse(
                 name=model.name,
                 outcomes=tuple(formula.outcomes),
-                variables=tuple(dict.fromkeys([*formula.variables, *weights])),
+                variables=tuple(dict.fromkeys([*formula.variables, *beside])),
                 groups=tuple(formula.groups),
                 weights=model.weights,
+                response=response,
             )
         )
     return tuple(uses)

@@ -108,6 +108,12 @@ class Session:
             raise UsageError(Fault("--model", f"no model '{name}' in the spec", f"one of {listing(models)}"))
         return models[name]
 
+    @property
+    def generalized(self) -> frozenset[str]:
+        """The rungs that are not linear models."""
+        settings = self.spec.settings
+        return frozenset(name for name, each in settings.items() if not each.response.linear)
+
     def sample(self) -> pd.DataFrame:
         """Return the analysis sample as the data step wrote it."""
         return frame_in(self.layout.analysis)
