@@ -197,5 +197,5 @@ def _profile(
         nesting=hierarchy.nesting,
         notices=notices,
         files=files,
-        preparation=steps if len(steps) > 1 or steps[0].details else (),
+        preparation=steps if len(steps) > 1 or steps[0].counts else (),
     )

@@ -54,6 +54,15 @@ class PreparationStep(Part):
     details: tuple[str, ...] = ()
     """Further statements without numbers, each without a full stop."""
 
+    @property
+    def line(self) -> str:
+        """The step in one line, for example ``filter age >= 18: 120 → 98 rows (2 missing)``."""
+        rows = f"{self.rows_after} rows"
+        if self.rows_before is not None:
+            rows = f"{self.rows_before} → {rows}"
+        notes = [*(f"{count} {words}" for words, count in self.counts.items()), *self.details]
+        return f"{self.words}: {rows}" + (f" ({'; '.join(notes)})" if notes else "")
+
 
 class ColumnProfile(Part):
     """One column of the analysis sample."""

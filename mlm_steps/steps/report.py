@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import platform
+from collections.abc import Sequence
 from importlib.metadata import version
 
 from mlm_steps.engine.result.lmm_fit import BOUNDARY
@@ -11,6 +12,7 @@ from mlm_steps.engine.search.convergence import GRADIENT_TOLERANCE
 from mlm_steps.engine.structures.compiled import form
 from mlm_steps.figures import FIGURES
 from mlm_steps.records import FigureRecord, write_whole
+from mlm_steps.records.data_profile import FileProfile
 from mlm_steps.report.inputs import ReportInput
 from mlm_steps.report.render import render_report
 from mlm_steps.steps.run.collect import collect
@@ -42,6 +44,11 @@ def report(session: Session) -> None:
     forget(layout, [step.name for step in session.plan.steps])
 
 
+def _files(files: Sequence[FileProfile]) -> dict[str, object]:
+    """Return the hash and the name of each data file if there are several."""
+    return {"files": [f"{file.sha256} {file.file}" for file in files]} if len(files) > 1 else {}
+
+
 def facts(session: Session) -> dict[str, object]:
     """Return the versions, the hashes and the platform of the run, without times."""
     spec, estimation = session.loaded.path, session.spec.estimation
@@ -59,6 +66,7 @@ def facts(session: Session) -> dict[str, object]:
             "file": session.profile.file,
             "sha256": session.profile.file_hash,
             "sample": session.profile.sample_hash,
+            **_files(session.profile.files),
         },
         "versions": {
             "python": platform.python_version(),

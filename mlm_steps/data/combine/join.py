@@ -245,7 +245,7 @@ def _step(left: RawTable, table: RawTable, matches: Matches, joining: Joining) -
     keys = ", ".join(own if own == other else f"{own} = {other}" for own, other in spec.keys.items())
     counts = {
         f"row{'s' * (lone != 1)} without a match {done}": lone,
-        "of these with a missing key": keyless,
+        f"row{'s' * (keyless != 1)} with a missing key": keyless,
         f"row{'s' * (unused != 1)} of {spec.file} matched nothing": unused,
     }
     return PreparationStep(

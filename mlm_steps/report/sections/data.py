@@ -7,6 +7,7 @@ from typing import Any
 from mlm_steps.records import ColumnProfile, FactorProfile, VariableLevel, VariableLoss
 from mlm_steps.report.inputs import ReportInput
 from mlm_steps.report.sentences.units import diagram, nesting_sentence, places
+from mlm_steps.report.tables.preparation import preparation_table
 from mlm_steps.report.tables.within_between import slopes_table
 from mlm_steps.report.text.facts import profile_number
 from mlm_steps.report.text.grid import Align, Grid, Row, columns, row
@@ -32,6 +33,7 @@ LOSSES_NOTE = say(
 )
 AS_IN_FILE = say("All variables are numeric and enter the models unchanged; none is coded or derived.")
 NO_FLAG = say("The checks of rows, identifiers, groups, levels, labels and values found no problem.")
+FILE_ROWS = "The file {file} has {file_rows} rows."
 MOST_LEVELS = 12
 """Largest number of levels of a category that are listed by name, so that the list fits in a sentence."""
 
@@ -40,6 +42,7 @@ def context(given: ReportInput) -> dict[str, Any]:
     """Return the hierarchy as nested units, and the tables on the data."""
     profile = given.run.profile
     return {
+        "preparation": preparation_table(profile),
         "sample": _sample(given),
         "diagram": diagram(given),
         "nesting": [nesting_sentence(given, relation) for relation in profile.nesting],
@@ -56,8 +59,9 @@ def context(given: ReportInput) -> dict[str, Any]:
 
 def _sample(given: ReportInput) -> Phrase:
     profile = given.run.profile
+    first = "After these steps there are {file_rows} rows." if profile.preparation else FILE_ROWS
     return say(
-        "The file {file} has {file_rows} rows. All rungs use the same {rows} rows, which have no missing "
+        first + " All rungs use the same {rows} rows, which have no missing "
         "value in any variable of any model ({lost} rows are excluded). The hash of this sample is {hash}.",
         file=Code(profile.file),
         file_rows=profile_number(profile.rows_file, "rows_file"),

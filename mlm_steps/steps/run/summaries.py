@@ -34,6 +34,7 @@ def describe_spec(loaded: LoadedSpec, profile: DataProfile) -> str:
     lines = [
         f"{loaded.path}: valid",
         f"data: {profile.file}: {profile.rows} rows ({lost} lost to missing values); {sizes}",
+        *(f"  {step.line}" for step in profile.preparation),
         "",
     ]
     rows = [(m.name, "prelude", m.formula) for m in spec.prelude]

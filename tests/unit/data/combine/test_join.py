@@ -57,7 +57,7 @@ def test_rows_without_a_match_are_counted_on_both_sides(prepare: Prepare) -> Non
     assert (join.columns_before, join.columns_after) == (3, 5)
     assert join.counts == {
         "rows without a match kept with missing values": 2,
-        "of these with a missing key": 1,
+        "row with a missing key": 1,
         "row of t.csv matched nothing": 1,
     }
     assert [notice.text for notice in profile.notices if notice.code == "join_unmatched"] == [
@@ -85,7 +85,7 @@ def test_rows_without_a_match_can_be_an_error(refused: Refused) -> None:
 def test_a_missing_key_never_matches_a_missing_key(prepare: Prepare) -> None:
     files = {"s.csv": STUDENTS + "NA,7,9\n", "t.csv": SCHOOLS + ",99,Public\n"}
     join = prepare(JOIN % "", files).profile.preparation[1]
-    assert join.counts["of these with a missing key"] == 2
+    assert join.counts["rows with a missing key"] == 2
     assert join.counts["rows of t.csv matched nothing"] == 2
 
 
