@@ -36,7 +36,7 @@ MOST_RUG = 400
 
 def last_slopes(given: FigureInput) -> list[SimpleSlopes]:
     """Return the simple slopes of the last rung that has any."""
-    record, fitted = given.run.effects, {fit.model for fit in given.run.fits}
+    record, fitted = given.run.result(EffectsRecord, "effects"), {fit.model for fit in given.run.fits}
     slopes = record.slopes if isinstance(record, EffectsRecord) else ()
     found = [pair for pair in slopes if pair.model in fitted]
     return [pair for pair in found if pair.model == found[-1].model]

@@ -8,18 +8,14 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import TYPE_CHECKING, Literal
 
-from mlm_steps.records.allfit import AllFitRecord
+from mlm_steps.records.base import Record, RecordT
 from mlm_steps.records.comparison import ComparisonRecord
 from mlm_steps.records.data_profile import DataProfile
-from mlm_steps.records.deletions import DeletionsRecord
-from mlm_steps.records.effects import EffectsRecord
-from mlm_steps.records.effort import EffortRecord
 from mlm_steps.records.failure import Absence
 from mlm_steps.records.figure import FigureRecord
 from mlm_steps.records.fit import FitRecord
 from mlm_steps.records.intervals import Interval, IntervalKind, Intervals, fixed_row
 from mlm_steps.records.ols import OlsRecord
-from mlm_steps.records.remedies import RemedyRecord
 from mlm_steps.records.spelling import quote_name, unquote_name
 from mlm_steps.records.variance import VarianceRecord
 
@@ -83,20 +79,13 @@ class RunRecords:
     modes : mapping of str to DataFrame
         Per rung its rows of the ``ranef`` table (statistics, section 20) without ``model``.
     figures : tuple of FigureRecord
-    allfit : AllFitRecord, Absence or None
-        The rungs that were refitted by every optimiser; None where the spec asks for none.
-    effects : EffectsRecord, Absence or None
-        Contrasts, simple slopes and marginal means.
+    results : mapping of str to Record
+        By the name of a job, such as ``effects``, the records of the steps whose declarations name a class
+        of record; an Absence for a job that has no result. ``result`` and ``results_of`` return them.
     intervals : Intervals
         Intervals computed by separate steps. The rows of fits and variance contain them already.
     adjustment : {"none", "holm"}
         The adjustment for the number of comparisons that the spec requests.
-    remedies : RemedyRecord, Absence or None
-        The rungs that needed advice, with their alternatives.
-    deletions : DeletionsRecord, Absence or None
-        Tests of the random effects of each rung.
-    effort : EffortRecord, Absence or None
-        Which optional work was done, and which was left out.
     unreliable : tuple of FitRecord
         Rungs whose search did not converge: no finding, test or comparison rests on their numbers.
     """
@@ -112,13 +101,26 @@ class RunRecords:
     variance: tuple[VarianceRecord, ...]
     modes: Mapping[str, pd.DataFrame]
     figures: tuple[FigureRecord, ...] = ()
-    allfit: AllFitRecord | Absence | None = None
-    effects: EffectsRecord | Absence | None = None
+    results: Mapping[str, Record] = field(default_factory=dict)
     intervals: Intervals = field(default_factory=lambda: Intervals({}))
     adjustment: Literal["none", "holm"] = "none"
-    deletions: DeletionsRecord | Absence | None = None
-    effort: EffortRecord | Absence | None = None
     unreliable: tuple[FitRecord, ...] = ()
+
+    def result(self, kind: type[RecordT], job: str) -> RecordT | Absence | None:
+        """Return the record of a job, such as ``effects``, or the record of its failure.
+
+        None if the spec does not ask for the job. Raise TypeError if the record is of another class.
+        """
+        found = self.results.get(job)
+        if found is None or isinstance(found, kind | Absence):
+            return found
+        raise TypeError(f"the record of {job!r} is of class {type(found).__name__}")
+
+    def results_of(self, kind: type[RecordT], step: str) -> tuple[RecordT, ...]:
+        """Return the records of all jobs of a step, in their order; jobs without a result are left out."""
+        jobs = (job for job in self.results if job.partition("/")[0] == step)
+        found = (self.result(kind, job) for job in jobs)
+        return tuple(record for record in found if record is not None and not isinstance(record, Absence))
 
     def interval(self, model: str, kind: IntervalKind, what: str) -> Interval:
         """Return the interval of one row of a table, whatever its source (``records.intervals``)."""
@@ -126,8 +128,6 @@ class RunRecords:
             row = next(c for c in self.fit(model).coefficients if fixed_row(c) == what)
             return Interval(kind=kind, what=what, low=row.ci_low, high=row.ci_high, method=row.ci_method)
         return self.intervals.find(model, kind, what)
-
-    remedies: RemedyRecord | Absence | None = None
 
     def reading(self, group: str) -> tuple[tuple[str, ...], str]:
         """Return the columns of a grouping factor in reading order, and the word to put between them.

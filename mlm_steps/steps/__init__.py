@@ -73,6 +73,7 @@ STEPS: dict[str, Declaration] = {
         after=lambda plan, _: [_COMPARISON.name("compare", pair) for pair in plan.pairs],
         depends_on=lambda plan, _: plan.effort_settings,
         read_by=("report",),
+        record="effort:EffortRecord",
     ),
     "simulate": Declaration(
         "some bootstrap replicates of a comparison",
@@ -132,6 +133,7 @@ STEPS: dict[str, Declaration] = {
         models=lambda plan, _: plan.rungs,
         depends_on=lambda plan, _: [plan.readings, plan.test_settings],
         read_by=_ALL,
+        record="effects:EffectsRecord",
     ),
     "allfit": Declaration(
         "refit with every optimiser",
@@ -148,6 +150,7 @@ STEPS: dict[str, Declaration] = {
         models=lambda plan, _: plan.rungs,
         depends_on=lambda plan, _: plan.allfit_settings,
         read_by=("tables", "report"),
+        record="allfit:AllFitRecord",
         optional=OptionalWork(
             "allfit",
             "refits by other optimisers",
@@ -163,6 +166,7 @@ STEPS: dict[str, Declaration] = {
         models=lambda plan, _: plan.rungs,
         depends_on=lambda plan, _: plan.spec.estimation.confidence,
         read_by=("tables", "report"),
+        record="remedies:RemedyRecord",
         optional=OptionalWork(
             "remedies",
             "alternatives to singular fits",
@@ -178,6 +182,7 @@ STEPS: dict[str, Declaration] = {
         models=lambda plan, _: plan.rungs,
         depends_on=lambda plan, _: [plan.spec.seed, plan.spec.tests.rlrt, plan.spec.tests.ranova],
         read_by=("tables", "report"),
+        record="deletions:DeletionsRecord",
         optional=OptionalWork(
             "deletions",
             "tests of single random effects",

@@ -25,7 +25,8 @@ COLUMNS = (
 
 def allfit(run: RunRecords) -> Table:
     """Return the refits of all checked rungs; ``seconds`` is empty, as in the table ``fit``."""
-    rungs = run.allfit.rungs if isinstance(run.allfit, AllFitRecord) else ()
+    record = run.result(AllFitRecord, "allfit")
+    rungs = record.rungs if isinstance(record, AllFitRecord) else ()
     return table_of("allfit", COLUMNS, [_row(rung, refit) for rung in rungs for refit in rung.refits])
 
 

@@ -25,7 +25,8 @@ NUMBERS = ("estimate", "se", "df", "statistic", "p", "ci_low", "ci_high")
 
 def effects_of(run: RunRecords) -> EffectsRecord:
     """Return slopes, means and contrasts of a run; an empty record if that step failed."""
-    return run.effects if isinstance(run.effects, EffectsRecord) else EffectsRecord()
+    found = run.result(EffectsRecord, "effects")
+    return found if isinstance(found, EffectsRecord) else EffectsRecord()
 
 
 def numbers(test: Tested) -> dict[str, Cell]:

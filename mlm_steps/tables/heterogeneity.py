@@ -14,7 +14,7 @@ NUMBERS = ("statistic", "df", "p", "n_groups")
 
 def heterogeneity(run: RunRecords) -> Table:
     """Return the tests of all rungs; ``n_groups`` counts groups in which the coefficient is estimable."""
-    record = run.deletions
+    record = run.result(DeletionsRecord, "deletions")
     rungs = record.rungs if isinstance(record, DeletionsRecord) else ()
     rows: list[tuple[dict[str, Cell], Codes]] = []
     for rung in rungs:

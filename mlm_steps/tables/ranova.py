@@ -31,7 +31,7 @@ def ranova(run: RunRecords) -> Table:
 
     ``statistic`` is the increase of the criterion without the effect; ``p_naive`` is the p value of lmerTest.
     """
-    record = run.deletions
+    record = run.result(DeletionsRecord, "deletions")
     rungs = record.rungs if isinstance(record, DeletionsRecord) else ()
     rows = [row for rung in rungs if rung.deletions for row in _rows(rung)]
     return table_of("ranova", COLUMNS, rows)

@@ -41,7 +41,8 @@ def remedies(run: RunRecords) -> Table:
     ``delta_aic`` and ``delta_bic`` are the alternative minus the rung as declared. ``d`` is the criterion by
     the reported method; ``criterion`` is the method of the test.
     """
-    rungs = run.remedies.rungs if isinstance(run.remedies, RemedyRecord) else ()
+    record = run.result(RemedyRecord, "remedies")
+    rungs = record.rungs if isinstance(record, RemedyRecord) else ()
     return table_of("remedies", COLUMNS, [_row(rung, other) for rung in rungs for other in rung.alternatives])
 
 

@@ -26,7 +26,8 @@ COLUMNS = (
 
 def remedies_fixed(run: RunRecords) -> Table:
     """Return the coefficients; ``_there`` marks the alternative, ``change_se`` is in SEs of the rung."""
-    rungs = run.remedies.rungs if isinstance(run.remedies, RemedyRecord) else ()
+    record = run.result(RemedyRecord, "remedies")
+    rungs = record.rungs if isinstance(record, RemedyRecord) else ()
     rows = [
         (
             {

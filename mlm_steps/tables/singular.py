@@ -30,7 +30,8 @@ def singular(run: RunRecords) -> Table:
     ``sd_shares`` are the shares of the term's standard deviation along its principal axes. ``weights`` are
     the weights of the effects in units of their standard deviations.
     """
-    rungs = run.remedies.rungs if isinstance(run.remedies, RemedyRecord) else ()
+    record = run.result(RemedyRecord, "remedies")
+    rungs = record.rungs if isinstance(record, RemedyRecord) else ()
     rows: list[tuple[dict[str, Cell], Codes]] = [
         (
             {

@@ -486,11 +486,13 @@ def run(labels: Labels, title: str) -> RunRecords:
             FigureRecord(name=name, title=f"Title of {name}", reading="It shows 3.", alt=f"Plot of {name}")
             for name in ("ladder", "caterpillar", "profile", "raw_data")
         ),
-        allfit=refits(),
-        effects=effects(),
-        remedies=advice(),
-        deletions=deletions(),
-        effort=planned(),
+        results={
+            "effort": planned(),
+            "effects": effects(),
+            "allfit": refits(),
+            "remedies": advice(),
+            "deletions": deletions(),
+        },
     )
 
 

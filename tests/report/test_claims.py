@@ -13,7 +13,7 @@ from mlm_steps.report.text.text import plain_text
 
 
 def region(given, **changes):
-    pair = next(pair for pair in given.run.effects.slopes if pair.region is not None)
+    pair = next(pair for pair in given.run.results["effects"].slopes if pair.region is not None)
     found = pair.region.model_copy(update=changes)
     return plain_text(region_sentence(given, pair, found))
 
@@ -50,10 +50,12 @@ def test_a_design_effect_stands_beside_the_size_that_gives_it(make_given):
 
 def test_without_lines_in_the_data_none_are_said_to_meet(make_given):
     given = make_given()
-    (rung,) = given.run.remedies.rungs
+    advice = given.run.results["remedies"]
+    (rung,) = advice.rungs
     (term,) = rung.terms
     directions = tuple(one.model_copy(update={"crossing": None}) for one in term.directions)
     rung = rung.model_copy(update={"terms": (term.model_copy(update={"directions": directions}),)})
-    run = replace(given.run, remedies=given.run.remedies.model_copy(update={"rungs": (rung,)}))
+    results = {**given.run.results, "remedies": advice.model_copy(update={"rungs": (rung,)})}
+    run = replace(given.run, results=results)
     assert "meet at" not in render_report(replace(given, run=run))["md"]
     assert "meet at" in render_report(given)["md"]

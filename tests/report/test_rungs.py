@@ -40,7 +40,9 @@ def test_a_fit_above_what_another_optimiser_finds_is_not_called_the_best(make_gi
     given = make_given()
     assert "No optimiser finds a better point" in render_report(given)["md"]
     optimum = given.run.fits[-1].reml
-    lowest = min(end.criterion for end in given.run.allfit.rungs[-1].refits if end.criterion is not None)
+    lowest = min(
+        end.criterion for end in given.run.results["allfit"].rungs[-1].refits if end.criterion is not None
+    )
     higher = with_fit(given, reml=optimum.model_copy(update={"criterion": lowest + 0.5}))
     text = render_report(higher)["md"]
     assert "An optimiser finds a better point" in text

@@ -32,10 +32,10 @@ def sentence(given, p, low, *, code=None, hlm=None, singular=False, **test):
                 "heterogeneity": (spread,),
             }
         )
-        for rung in given.run.deletions.rungs
+        for rung in given.run.results["deletions"].rungs
         if rung.model == fit.model
     ]
-    run = replace(given.run, fits=(fit,), deletions=DeletionsRecord(rungs=tuple(rungs)))
+    run = replace(given.run, fits=(fit,), results={"deletions": DeletionsRecord(rungs=tuple(rungs))})
     (found,) = slope_sentences(replace(given, run=run), fit)
     return plain_text(found)
 
@@ -124,9 +124,10 @@ def test_rungs_with_several_factors_have_one_sentence_in_place_of_tests(make_giv
                 )
             }
         )
-        for rung in given.run.deletions.rungs
+        for rung in given.run.results["deletions"].rungs
     )
-    text = render_report(replace(given, run=replace(given.run, deletions=DeletionsRecord(rungs=rungs))))["md"]
+    results = {**given.run.results, "deletions": DeletionsRecord(rungs=rungs)}
+    text = render_report(replace(given, run=replace(given.run, results=results)))["md"]
     assert "require a single grouping factor" in text
     assert "several factors" not in text
     assert "tests of the variances of random effects" not in text

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from mlm_steps.records import RungRefits
-from mlm_steps.records.allfit import RefitRow
+from mlm_steps.records.allfit import AllFitRecord, RefitRow
 from mlm_steps.records.failure import Absence
 from mlm_steps.report.inputs import ReportInput
 from mlm_steps.report.text.grid import Align, Grid, Row, columns, heading, row
@@ -35,7 +35,7 @@ ALIGN: tuple[Align, ...] = ("text", "text", "number", "number", "number", "numbe
 
 def context(given: ReportInput) -> dict[str, Any] | None:
     """Return the verdicts and the table; None if no rung was checked."""
-    found = given.run.allfit
+    found = given.run.result(AllFitRecord, "allfit")
     if isinstance(found, Absence):
         text = say("The refits by other optimisers failed: {why}", why=Word(found.reason))
         return {"verdicts": [text], "table": None}

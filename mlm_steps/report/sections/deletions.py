@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from mlm_steps.records.deletions import Heterogeneity, RandomEffectTest, RungDeletions
+from mlm_steps.records.deletions import DeletionsRecord, Heterogeneity, RandomEffectTest, RungDeletions
 from mlm_steps.records.failure import Absence
 from mlm_steps.report.inputs import ReportInput
 from mlm_steps.report.sentences.coefficients import effect_terms
@@ -37,7 +37,7 @@ DELETIONS_ALIGN: tuple[Align, ...] = ("text", *("number",) * 6, "text")
 
 def context(given: ReportInput) -> dict[str, Any] | None:
     """Return both tables; None if no rung has a test."""
-    found = given.run.deletions
+    found = given.run.result(DeletionsRecord, "deletions")
     if isinstance(found, Absence):
         problem = say("The tests could not be computed: {why}", why=Word(found.reason))
         return {"problem": problem, "tables": [], "remark": None}

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any, TypeVar
 
-from mlm_steps.records.effects import ContrastTest, FactorMeans, SimpleSlopes
+from mlm_steps.records.effects import ContrastTest, EffectsRecord, FactorMeans, SimpleSlopes
 from mlm_steps.records.failure import Absence
 from mlm_steps.report.drawing import drawing
 from mlm_steps.report.inputs import ReportInput
@@ -50,8 +50,9 @@ UNREAD = say(
 
 def context(given: ReportInput) -> dict[str, Any] | None:
     """Return sentences, tables and figures; None if no rung has any."""
-    if isinstance(given.run.effects, Absence):
-        why = say("The slopes and means could not be computed: {why}", why=Word(given.run.effects.reason))
+    record = given.run.result(EffectsRecord, "effects")
+    if isinstance(record, Absence):
+        why = say("The slopes and means could not be computed: {why}", why=Word(record.reason))
         return _nothing() | {"lead": why}
     found = effects_of(given)
     if not (found.slopes or found.means or found.contrasts):

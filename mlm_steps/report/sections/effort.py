@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from mlm_steps.records import OptionalWork
-from mlm_steps.records.effort import OptionalStep
+from mlm_steps.records.effort import EffortRecord, OptionalStep
 from mlm_steps.records.failure import Absence
 from mlm_steps.report.inputs import ReportInput
 from mlm_steps.report.text.notation import integer
@@ -25,7 +25,7 @@ WORDS: Mapping[OptionalStep, str] = {
 
 def context(given: ReportInput) -> dict[str, Any] | None:
     """Return a sentence per kind of omitted analysis; None if no analysis was omitted."""
-    found = given.run.effort
+    found = given.run.result(EffortRecord, "effort")
     if isinstance(found, Absence):
         text = say(
             "The optional analyses could not be planned and were omitted: {why}", why=Word(found.reason)

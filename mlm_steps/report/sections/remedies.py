@@ -5,8 +5,9 @@ from __future__ import annotations
 from typing import Any
 
 from mlm_steps.records import RungAdvice
+from mlm_steps.records.allfit import AllFitRecord
 from mlm_steps.records.failure import Absence
-from mlm_steps.records.remedies import Alternative, SingularDirection, TermDiagnosis
+from mlm_steps.records.remedies import Alternative, RemedyRecord, SingularDirection, TermDiagnosis
 from mlm_steps.report.inputs import ReportInput
 from mlm_steps.report.sentences.coefficients import effect_phrase
 from mlm_steps.report.sentences.disputes import disputed
@@ -42,7 +43,7 @@ SAME_MODEL = say(
 
 def context(given: ReportInput) -> dict[str, Any] | None:
     """Return a card per rung; None if every fit is sound."""
-    found = given.run.remedies
+    found = given.run.result(RemedyRecord, "remedies")
     if isinstance(found, Absence):
         failure = say("The alternatives could not be fitted: {why}", why=Word(found.reason))
         return {"rungs": [], "lead": [failure], "keep": None}
@@ -164,7 +165,8 @@ def _reasons(given: ReportInput, rung: RungAdvice) -> list[Phrase]:
 
 def _optimisers(given: ReportInput, rung: RungAdvice) -> list[Phrase]:
     """Return whether other optimisers confirm the optimum on the boundary."""
-    checked = getattr(given.run.allfit, "rungs", ())
+    record = given.run.result(AllFitRecord, "allfit")
+    checked = record.rungs if isinstance(record, AllFitRecord) else ()
     verdict = next((found for found in checked if found.model == rung.model), None)
     if verdict is None:
         return []

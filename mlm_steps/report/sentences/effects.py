@@ -54,7 +54,7 @@ SAME = 1e-6
 
 def effects_of(given: ReportInput) -> EffectsRecord:
     """Return slopes, means and contrasts of the fitted rungs; an empty record if that step failed."""
-    found = given.run.effects
+    found = given.run.result(EffectsRecord, "effects")
     if not isinstance(found, EffectsRecord):
         return EffectsRecord()
     fitted = {fit.model for fit in given.run.fits}

@@ -44,7 +44,7 @@ def count_sentences(given: ReportInput) -> list[Phrase]:
 
 def _counts(given: ReportInput) -> dict[tuple[str, str], int]:
     run = given.run
-    remedies = run.remedies if isinstance(run.remedies, RemedyRecord) else None
+    remedies = run.result(RemedyRecord, "remedies")
     preludes = {record.model for record in run.prelude}
     failed = [name for name in run.failed if name in given.formulas and name not in preludes]
     failed += [fit.model for fit in run.unreliable]
@@ -56,13 +56,13 @@ def _counts(given: ReportInput) -> dict[tuple[str, str], int]:
             fit.deviation is not None for fit in run.fits
         ),
         ("alternative to a singular or doubtful rung", "alternatives to singular or doubtful rungs"): (
-            0 if remedies is None else remedies.n_models
+            remedies.n_models if isinstance(remedies, RemedyRecord) else 0
         ),
     }
 
 
 def _searches(given: ReportInput) -> int:
-    checked = given.run.allfit
+    checked = given.run.result(AllFitRecord, "allfit")
     if not isinstance(checked, AllFitRecord):
         return 0
     return sum(refit.status != "not_installed" for rung in checked.rungs for refit in rung.refits)

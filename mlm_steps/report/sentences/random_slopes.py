@@ -115,7 +115,7 @@ def _random_curve(given: ReportInput, fit: FitRecord, name: str, group: str) -> 
 
 def _tests(given: ReportInput, fit: FitRecord, group: str, name: str) -> _Tests:
     """Return the available tests of one random slope of a rung."""
-    record = given.run.deletions
+    record = given.run.result(DeletionsRecord, "deletions")
     rungs = record.rungs if isinstance(record, DeletionsRecord) else ()
     own = [rung for rung in rungs if rung.model == fit.model]
     left_out = (t for rung in own for t in rung.deletions if t.group == group and name in t.effects)

@@ -3,31 +3,29 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from mlm_steps.records import (
-    AllFitRecord,
     ColumnProfile,
     ComparisonRecord,
     DataProfile,
-    DeletionsRecord,
-    EffectsRecord,
-    EffortRecord,
     FigureRecord,
     FitRecord,
     IntervalRecord,
     Intervals,
     Notice,
     OlsRecord,
-    RemedyRecord,
     VariableLevel,
     VarianceRecord,
 )
+from mlm_steps.records.base import Record
 from mlm_steps.records.failure import Absence
 from mlm_steps.records.intervals import IntervalSource
 from mlm_steps.records.remedies import DerivedColumn
 from mlm_steps.records.run import Labels, RunRecords
+from mlm_steps.steps import STEPS
 from mlm_steps.steps.run.parquet import read_parquet
 from mlm_steps.steps.run.session import Session
 
@@ -106,14 +104,21 @@ def collect(session: Session, *, figures: tuple[FigureRecord, ...] = ()) -> RunR
         ),
         modes=_Modes({record.model: layout.modes(record.model) for record in usable}),
         figures=figures,
-        effects=session.outcome(EffectsRecord, "effects"),
-        allfit=None if spec.estimation.allfit == "never" else session.outcome(AllFitRecord, "allfit"),
+        results=dict(_results(session)),
         intervals=intervals,
         adjustment=spec.tests.adjust,
-        remedies=session.outcome(RemedyRecord, "remedies") if layout.output("remedies").exists() else None,
-        deletions=session.outcome(DeletionsRecord, "deletions"),
-        effort=session.outcome(EffortRecord, "effort"),
     )
+
+
+def _results(session: Session) -> Iterator[tuple[str, Record]]:
+    """Yield job and record of the steps whose declaration names the class of their record."""
+    for step, declared in STEPS.items():
+        if declared.record:
+            module, _, name = declared.record.partition(":")
+            kind: type[Record] = getattr(import_module(f"mlm_steps.records.{module}"), name)
+            for of in declared.scope.jobs(session.plan.inputs):
+                job = declared.scope.name(step, of)
+                yield job, session.outcome(kind, job)
 
 
 def _of_fitted(

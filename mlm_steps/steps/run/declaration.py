@@ -118,6 +118,10 @@ class Declaration:
         Returns its key if the key is not made from ``models`` and ``depends_on``.
     read_by : tuple of str
         The steps that read the results of all jobs of this step.
+    record : str
+        The class of its record as ``module:class`` in ``mlm_steps.records``, if tables, figures or report
+        read it with ``RunRecords.result``; empty for the other steps, and for models, comparisons, variance,
+        intervals and figures, which ``RunRecords`` holds in fields of their own.
     optional : OptionalWork or None
         None if the step is always done.
     fails_alone : bool
@@ -139,6 +143,7 @@ class Declaration:
     depends_on: Callable[[PlanInputs, Of], object] = _nothing
     key: Callable[[PlanInputs, Of], str | None] | None = None
     read_by: tuple[str, ...] = ()
+    record: str = ""
     optional: OptionalWork | None = None
     fails_alone: bool = True
     changed: str = "the parts of the spec that it depends on have changed"

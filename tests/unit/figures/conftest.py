@@ -82,7 +82,7 @@ def make_input() -> Callable[..., FigureInput]:
             variance=(),
             modes=modes,
             intervals=Intervals({"variance": "profile"}, tuple(profiles)),
-            effects=EffectsRecord(slopes=tuple(slopes)),
+            results={"effects": EffectsRecord(slopes=tuple(slopes))},
         )
         return FigureInput(run, frame, {name: parse_formula(text) for name, text in formulas.items()})
 

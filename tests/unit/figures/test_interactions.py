@@ -24,9 +24,9 @@ def given(make_input, simulate):
 @pytest.mark.parametrize("name", NAMES)
 def test_without_interactions_nothing_is_drawn(make_input, simulate, name):
     made = make_input({"null": FORMULAS["null"]}, simulate(12, 6))
-    assert made.run.effects == EffectsRecord()
+    assert made.run.results["effects"] == EffectsRecord()
     assert FIGURES[name](made) is None
-    assert FIGURES[name](replace(made, run=replace(made.run, effects=None))) is None
+    assert FIGURES[name](replace(made, run=replace(made.run, results={}))) is None
 
 
 def test_every_line_of_a_pair_is_in_the_data_once(given):
@@ -40,7 +40,7 @@ def test_every_line_of_a_pair_is_in_the_data_once(given):
 
 def test_regions_are_those_of_the_record(given):
     _, rows = FIGURES["johnson_neyman"](given).data
-    regions = [pair.region for pair in given.run.effects.slopes if pair.region is not None]
+    regions = [pair.region for pair in given.run.results["effects"].slopes if pair.region is not None]
     assert len(rows) == sum(len(region.curve) for region in regions)
     for *_, low, high, differs in rows:
         assert differs == (low > 0 or high < 0)

@@ -167,10 +167,12 @@ def run():
     return replace(
         made,
         fits=(*others, singular, slope),
-        allfit=refits(),
-        deletions=deletions(),
-        remedies=advice(),
-        effects=effects(),
+        results={
+            "allfit": refits(),
+            "deletions": deletions(),
+            "remedies": advice(),
+            "effects": effects(),
+        },
     )
 
 
