@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import sparse
 
+from mlm_steps.engine.structures.elimination import cells_of
 from mlm_steps.engine.structures.groups import FactorTerms, segment_sum
 
 __all__ = ["Coupling", "couple", "cross_products", "mirrored"]
@@ -216,18 +217,19 @@ def _weighted(Q: Array, one: sparse.csr_array, other: sparse.csr_array) -> float
 def couple(first: FactorTerms, q: Array, rest: Sequence[FactorTerms], z: Sequence[Array]) -> Coupling:
     """Return the coupling; q holds the orthogonal columns of the eliminated factor, z those of the rest."""
     total = sum(factor.q for factor in rest)
-    keys, values = [], []
+    levels, places, blocks = [], [], []
     offset = 0
     for factor, columns in zip(rest, z, strict=True):
+        cells = cells_of(first, factor)
         for b in range(factor.pattern.K):
-            keys.append(first.refs * total + (offset + factor.refs * factor.pattern.K + b))
-            values.append(q * columns[:, b, None])
+            levels.append(cells.one)
+            places.append(offset + cells.other * factor.pattern.K + b)
+            blocks.append(segment_sum(q * columns[:, b, None], cells.where, cells.size))
         offset += factor.q
-    found, where = np.unique(np.concatenate(keys), return_inverse=True)
-    stacked = np.concatenate(values)
-    summed = segment_sum(stacked, where, found.size)
-    groups: Integers = found // total
-    columns_found: Integers = found % total
+    order = np.lexsort((np.concatenate(places), np.concatenate(levels)))
+    groups: Integers = np.concatenate(levels)[order]
+    columns_found: Integers = np.concatenate(places)[order]
+    summed = np.concatenate(blocks)[order]
     counts: Integers = np.bincount(groups, minlength=first.J)
     starts = np.zeros(first.J + 1, dtype=np.intp)
     np.cumsum(counts, out=starts[1:])

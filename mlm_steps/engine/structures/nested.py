@@ -13,9 +13,8 @@ factor for each, whatever their numbers.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
-from itertools import pairwise
 from typing import NamedTuple
 
 import numpy as np
@@ -26,7 +25,7 @@ from mlm_steps.engine.structures.derivatives import curvatures_of, differences, 
 from mlm_steps.engine.structures.groups import Blocks, FactorTerms, segment_sum
 from mlm_steps.engine.structures.whiten import transposed_times, whiten
 
-__all__ = ["Nested", "chain_of", "parents_of"]
+__all__ = ["Nested"]
 
 Array = NDArray[np.float64]
 Integers = NDArray[np.intp]
@@ -248,27 +247,6 @@ class Nested:
         if state is None:
             raise ValueError("theta is not feasible")
         return state
-
-
-def chain_of(factors: Sequence[FactorTerms]) -> tuple[FactorTerms, ...] | None:
-    """Return the factors from the innermost outwards, or None where they do not all nest in one another."""
-    chain = sorted(factors, key=lambda factor: -factor.J)
-    return tuple(chain) if all(_lies_in(inner, outer) for inner, outer in pairwise(chain)) else None
-
-
-def parents_of(chain: Sequence[FactorTerms]) -> tuple[Integers, ...]:
-    """Return for each factor but the last the level of the next one in which each of its levels lies."""
-    return tuple(_parent(inner, outer) for inner, outer in pairwise(chain))
-
-
-def _parent(inner: FactorTerms, outer: FactorTerms) -> Integers:
-    parent = np.zeros(inner.J, dtype=np.intp)
-    parent[inner.refs] = outer.refs
-    return parent
-
-
-def _lies_in(inner: FactorTerms, outer: FactorTerms) -> bool:
-    return bool(np.array_equal(_parent(inner, outer)[inner.refs], outer.refs))
 
 
 def _eliminated(products: Array, K: int) -> tuple[Array, Array, Array]:

@@ -13,14 +13,23 @@ from scipy.linalg import lapack
 from mlm_steps.design.matrices import Design
 from mlm_steps.engine.criterion.criterion import CriterionTerms
 from mlm_steps.engine.criterion.lambda_ import lower_factor, pack, unpack
+from mlm_steps.engine.structures.elimination import elimination_of, parents_of
 from mlm_steps.engine.structures.groups import Blocks, FactorTerms, factors_of, orthogonal_blocks
-from mlm_steps.engine.structures.nested import Nested, chain_of, parents_of
+from mlm_steps.engine.structures.nested import Nested
 from mlm_steps.engine.structures.one_factor import OneFactor
 from mlm_steps.engine.structures.several_factors import SeveralFactors
 from mlm_steps.engine.structures.standardize import Standardized, standardize
 from mlm_steps.errors import Fault, FitError
 
-__all__ = ["InternalColumns", "PreparedDesign", "Strategy", "Units", "internal_columns", "prepare"]
+__all__ = [
+    "InternalColumns",
+    "PreparedDesign",
+    "Strategy",
+    "Units",
+    "check_size",
+    "internal_columns",
+    "prepare",
+]
 
 Array = NDArray[np.float64]
 
@@ -193,11 +202,12 @@ def _strategy(
     design: Design, factors: Sequence[FactorTerms], z: Sequence[Array], data: Array
 ) -> tuple[Strategy, tuple[OneFactor, ...]]:
     """Return the strategy for the structure, and each factor as if it were the only one."""
-    chain = chain_of(factors)
-    if chain is not None and len(chain) > 1:
+    elimination = elimination_of(factors)
+    chain = elimination.factors
+    if elimination.nested and len(chain) > 1:
         columns = {id(factor): each for factor, each in zip(factors, z, strict=True)}
         return _nested(chain, [columns[id(factor)] for factor in chain], data)
-    _check_size(design, factors)
+    check_size(design, factors)
     blocks = orthogonal_blocks(factors[0], z[0], data)
     first = OneFactor.of(factors[0], blocks)
     if len(factors) == 1:
@@ -220,7 +230,7 @@ def _alone(factors: Sequence[FactorTerms], z: Sequence[Array], data: Array) -> I
         yield OneFactor.of(factor, orthogonal_blocks(factor, columns, data))
 
 
-def _check_size(design: Design, factors: Sequence[FactorTerms]) -> None:
+def check_size(design: Design, factors: Sequence[FactorTerms]) -> None:
     """Raise FitError when the dense matrix of the other factors would be too large."""
     rest = sum(factor.q for factor in factors[1:])
     if rest <= LARGEST:
