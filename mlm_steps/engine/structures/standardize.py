@@ -19,7 +19,14 @@ from scipy.linalg import lapack
 from mlm_steps.design.matrices import Design
 from mlm_steps.errors import Fault, FitError, listing
 
-__all__ = ["Fixed", "Standardized", "gram_schmidt", "standardize"]
+__all__ = [
+    "Fixed",
+    "Standardized",
+    "gram_schmidt",
+    "orthogonal_columns",
+    "orthonormal_fixed",
+    "standardize",
+]
 
 Array = NDArray[np.float64]
 
@@ -103,10 +110,23 @@ def standardize(design: Design, shift: Array | None = None) -> Standardized:
     """
     root = None if design.weights is None else np.sqrt(design.weights)
     fixed = _fixed(design, root, shift)
-    scaled = [_orthogonal_columns(term.z) for term in design.random]
+    scaled = [orthogonal_columns(term.z) for term in design.random]
     z = tuple(columns if root is None else columns * root[:, None] for columns, _ in scaled)
     total = 0.0 if design.weights is None else float(np.log(design.weights).sum())
     return Standardized(fixed, z, tuple(basis for _, basis in scaled), total)
+
+
+def orthonormal_fixed(design: Design) -> tuple[Array, Array]:
+    """Return an orthonormal basis Q of X without weights, and the matrix from its coefficients to beta.
+
+    Raises
+    ------
+    FitError
+        If the columns of X are linearly dependent.
+    """
+    basis, to_beta, _ = _centred_columns(design.X)
+    Q, R = _orthonormal(basis, design)
+    return Q, to_beta @ lapack.dtrtrs(R, np.eye(design.p))[0] if design.p else to_beta
 
 
 def _fixed(design: Design, root: Array | None, shift: Array | None) -> Fixed:
@@ -209,7 +229,7 @@ def _residual(
     return y, beta
 
 
-def _orthogonal_columns(z: Array) -> tuple[Array, Array]:
+def orthogonal_columns(z: Array) -> tuple[Array, Array]:
     """Return columns of unit mean square that span the same space, and the basis that leads back."""
     n, k = z.shape
     if k == 1:

@@ -1,0 +1,1 @@
+"""Conditional modes of generalized linear mixed models, and the criterion at them."""

@@ -1,0 +1,103 @@
+"""Laplace's approximation of the deviance, with its exact gradient (statistics, sections 22.2 and 22.3)."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from mlm_steps.engine.pirls.modes import State, find_modes, moved, rows_of, summed
+from mlm_steps.engine.pirls.prepared import PreparedGlmm
+
+__all__ = ["Evaluation", "fixed_information", "laplace", "modes_at"]
+
+Array = NDArray[np.float64]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Evaluation:
+    """The criterion at one parameter vector.
+
+    Attributes
+    ----------
+    value : float
+        The deviance d, with all constants.
+    gradient : ndarray, shape (m + p,) or (m + p + 1,)
+        Its gradient in theta, the fixed effects and log(phi), in the engine's units.
+    u : tuple of ndarray, each of shape (J, K)
+        The modes of the spherical random effects, from which the next evaluation starts.
+    """
+
+    value: float
+    gradient: Array
+    u: tuple[Array, ...]
+
+
+def modes_at(model: PreparedGlmm, psi: Array, start: Sequence[Array] | None = None) -> State | None:
+    """Return the state at the conditional modes for a parameter vector, or None where there is none."""
+    theta, fixed, phi = model.split(psi)
+    if not np.isfinite(psi).all() or not 0.0 < phi < np.inf:
+        return None
+    return find_modes(model, rows_of(model, theta), model.offset + model.X @ fixed, phi, start)
+
+
+def laplace(model: PreparedGlmm, psi: Array, start: Sequence[Array] | None = None) -> Evaluation | None:
+    """Return the criterion at a parameter vector in the engine's units, or None where it does not exist.
+
+    Parameters
+    ----------
+    model : PreparedGlmm
+    psi : ndarray, shape (m + p,) or (m + p + 1,)
+        theta, the fixed effects and log(phi).
+    start : sequence of ndarray, optional
+        Spherical random effects near the modes.
+    """
+    state = modes_at(model, psi, start)
+    if state is None:
+        return None
+    phi = model.split(psi)[2]
+    constant = float(model.outcome.weights @ model.family.constant(model.outcome, phi))
+    value = -2.0 * (state.h + constant) + state.factorised.log_det
+    gradient = _gradient(model, state, phi)
+    if not (np.isfinite(value) and np.isfinite(gradient).all()):
+        return None
+    return Evaluation(value, gradient, state.u)
+
+
+def _gradient(model: PreparedGlmm, state: State, phi: float) -> Array:
+    """Return the exact gradient; the modes depend on every parameter, and log|H| on the modes."""
+    slope, curvature, bend = state.derivatives
+    projections = state.factorised.projections()
+    s = sum(np.einsum("ia,ia->i", A, t) for A, t in zip(state.A, projections, strict=True))
+    q = s * bend
+    v = state.factorised.solve(summed(model, state.A, q))
+    Av = moved(model, state.A, v)
+    c = q - 2.0 * slope - curvature * Av
+    gradient = np.empty(model.size)
+    for factor, z, u, own, t in zip(model.factors, model.z, state.u, v, projections, strict=True):
+        # The derivative in each element of the factor's Lambda: row of z by column of u.
+        right = c[:, None] * u[factor.refs] + slope[:, None] * own[factor.refs] + 2.0 * curvature[:, None] * t
+        gradient[factor.theta] = (z.T @ right)[factor.pattern.rows, factor.pattern.columns]
+    m, p = model.n_theta, model.p
+    gradient[m : m + p] = c @ model.X
+    if model.family.has_dispersion:
+        weights = model.outcome.weights
+        inner = model.family.in_dispersion(model.outcome, state.eta, phi)
+        gradient[m + p] = weights @ (s * inner.curvature + Av * inner.slope - 2.0 * inner.log_density)
+    return gradient
+
+
+def fixed_information(model: PreparedGlmm, state: State) -> Array:
+    """Return 2 Xᵀ V⁻¹ X for V = W⁻¹ + A Aᵀ: about the Hessian in the fixed effects, shape (p, p)."""
+    curvature = state.derivatives.curvature
+    weighted = model.X * curvature[:, None]
+    information = model.X.T @ weighted
+    across = [summed(model, state.A, column) for column in weighted.T]
+    for k, right in enumerate(across):
+        solved = state.factorised.solve(right)
+        for i, left in enumerate(across):
+            information[i, k] -= sum(float(np.vdot(a, b)) for a, b in zip(left, solved, strict=True))
+    symmetric: Array = information + information.T
+    return symmetric
