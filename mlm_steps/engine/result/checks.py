@@ -9,7 +9,15 @@ import numpy as np
 from mlm_steps.design.matrices import Design, RandomTerm
 from mlm_steps.errors import Fault, FitError
 
-__all__ = ["check_design", "constant_within"]
+__all__ = [
+    "check_design",
+    "constant_within",
+    "few_levels",
+    "no_random_effects",
+    "place_of",
+    "too_few_rows",
+    "weight_faults",
+]
 
 CONSTANT = 1e-12
 """Range of an outcome within groups, relative to its whole range, below which it is rounding error."""
@@ -25,36 +33,38 @@ def check_design(design: Design) -> None:
         outcome that does not vary, a factor with one level, as many random effects as rows, weights
         that are not positive.
     """
-    faults = [*_outcome_faults(design), *_weight_faults(design), *_term_faults(design)]
+    faults = [
+        *no_random_effects(design),
+        *too_few_rows(design),
+        *_constant_outcome(design),
+        *weight_faults(design),
+        *_term_faults(design),
+    ]
     if faults:
         raise FitError(*faults)
 
 
-def _outcome_faults(design: Design) -> list[Fault]:
-    faults = []
+def no_random_effects(design: Design) -> Iterator[Fault]:
+    """Yield the fault of a formula without random effects."""
     if not design.random:
-        faults.append(
-            Fault(
-                "", f"the formula {design.formula!r} has no random effects", "add a term such as (1 | group)"
-            )
-        )
+        what = f"the formula {design.formula!r} has no random effects"
+        yield Fault("", what, "add a term such as (1 | group)")
+
+
+def too_few_rows(design: Design) -> Iterator[Fault]:
+    """Yield the fault of a design with more fixed effects than rows."""
     if design.n <= design.p:
-        faults.append(
-            Fault(
-                "",
-                f"{design.p} fixed effects cannot be estimated from {design.n} rows",
-                "leave out predictors",
-            )
+        what = f"{design.p} fixed effects cannot be estimated from {design.n} rows"
+        yield Fault("", what, "leave out predictors")
+
+
+def _constant_outcome(design: Design) -> Iterator[Fault]:
+    if design.n > design.p and np.ptp(design.y) == 0.0:
+        yield Fault(
+            "",
+            f"the outcome {design.outcome!r} has the same value ({design.y[0]:g}) in all {design.n} rows",
+            "there is nothing to explain",
         )
-    elif np.ptp(design.y) == 0.0:
-        faults.append(
-            Fault(
-                "",
-                f"the outcome {design.outcome!r} has the same value ({design.y[0]:g}) in all {design.n} rows",
-                "there is nothing to explain",
-            )
-        )
-    return faults
 
 
 def constant_within(design: Design) -> str | None:
@@ -72,7 +82,8 @@ def constant_within(design: Design) -> str | None:
     return None
 
 
-def _weight_faults(design: Design) -> list[Fault]:
+def weight_faults(design: Design) -> list[Fault]:
+    """Return the fault of prior weights that are not positive."""
     weights = design.weights
     if weights is None or bool(np.all(np.isfinite(weights) & (weights > 0))):
         return []
@@ -83,11 +94,12 @@ def _weight_faults(design: Design) -> list[Fault]:
 
 def _place(design: Design, group: str) -> int | None:
     """Return the position in the formula of the first term of a grouping factor."""
-    return next((_found(design.formula, t.source) for t in design.random if t.group == group), None)
+    return next((place_of(design, t.source) for t in design.random if t.group == group), None)
 
 
-def _found(formula: str, source: str) -> int | None:
-    position = formula.find(source)
+def place_of(design: Design, source: str) -> int | None:
+    """Return the position of a term in the formula."""
+    position = design.formula.find(source)
     return None if position < 0 else position
 
 
@@ -98,8 +110,8 @@ def _term_faults(design: Design) -> Iterator[Fault]:
         yield from _column_faults(design, term)
 
 
-def _level_faults(design: Design, group: str, levels: int) -> Iterator[Fault]:
-    """Yield the fault of a grouping factor that has too few or too many levels."""
+def few_levels(design: Design, group: str, levels: int) -> Iterator[Fault]:
+    """Yield the fault of a grouping factor with one level."""
     if levels < 2:
         yield Fault(
             "",
@@ -108,7 +120,12 @@ def _level_faults(design: Design, group: str, levels: int) -> Iterator[Fault]:
             "leave out its random effects",
             offset=_place(design, group),
         )
-    elif levels >= design.n:
+
+
+def _level_faults(design: Design, group: str, levels: int) -> Iterator[Fault]:
+    """Yield the fault of a grouping factor that has too few or too many levels."""
+    yield from few_levels(design, group, levels)
+    if levels >= max(design.n, 2):
         yield Fault(
             "",
             f"the grouping factor {group!r} has {levels} levels for {design.n} rows; "
@@ -120,7 +137,7 @@ def _level_faults(design: Design, group: str, levels: int) -> Iterator[Fault]:
 
 def _column_faults(design: Design, term: RandomTerm) -> Iterator[Fault]:
     """Yield the faults of a term whose columns are empty or too many."""
-    offset = _found(design.formula, term.source)
+    offset = place_of(design, term.source)
     empty = [name for name, column in zip(term.names, term.z.T, strict=True) if not column.any()]
     if empty:
         what = f"{', '.join(empty)} in {term.source} is 0 in every row: its variance has no effect"

@@ -1,0 +1,145 @@
+"""The joint search from one or several starts, and exact zeros at its end."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+
+import numpy as np
+from numpy.typing import NDArray
+
+from mlm_steps.engine.pirls.laplace import Evaluation, fixed_information, modes_at
+from mlm_steps.engine.pirls.prepared import PreparedGlmm
+from mlm_steps.engine.pirls.start import GlmStart, first_psi
+from mlm_steps.engine.result.lmm_fit import Control
+from mlm_steps.engine.search.joint import JointObjective, JointSearch, search_jointly
+from mlm_steps.errors import Fault, FitError
+
+__all__ = ["find_joint_optimum", "first_hessian"]
+
+Array = NDArray[np.float64]
+
+FEW_LEVELS = 8
+"""Number of levels of a factor up to which every optimum is checked from other starts."""
+SMALL = 0.1
+"""Standard deviation at an optimum below which a second optimum is possible."""
+LARGE = 5.0
+"""Standard deviation at an optimum above which a second optimum is possible."""
+SCALES = (0.1, 2.0)
+"""Standard deviations of the random effects from which rival searches start."""
+SHORT = 100
+"""Number of evaluations after which a rival search ends."""
+LOWER = 1e-9
+"""Relative decrease of the deviance above which a rival optimum is lower."""
+ZERO = 1e-5
+"""Size of a covariance parameter below which it may be zero up to rounding."""
+ROUNDING_AT_ZERO = 1e-10
+"""Relative rise of the deviance that rounding explains when small parameters are set to zero."""
+
+
+def find_joint_optimum(
+    model: PreparedGlmm,
+    objective: JointObjective,
+    start: GlmStart,
+    control: Control,
+    first: Array | None = None,
+) -> JointSearch:
+    """Return the best optimum found, with its exact Hessian, in the engine's units.
+
+    Parameters
+    ----------
+    model : PreparedGlmm
+    objective : JointObjective
+    start : GlmStart
+        The model without random effects.
+    control : Control
+    first : ndarray, optional
+        A parameter vector from which to start.
+
+    Raises
+    ------
+    FitError
+        If the criterion does not exist at the start.
+    """
+    psi = first_psi(model, start, control.start) if first is None else first
+    best = _search(model, objective, psi, control.max_evaluations, None)
+    if best is None:
+        raise FitError(Fault("", "the conditional modes of the random effects are not found at the start"))
+    if best.ended == "optimum" and _doubtful(model, best):
+        for other in _rivals(model, best):
+            rival = _search(model, objective, other, objective.used + SHORT, best)
+            if rival is not None and rival.at.value < best.at.value - LOWER * (1.0 + abs(best.at.value)):
+                best = rival
+    return _with_exact_zeros(model, objective, _positive(model, best))
+
+
+def _search(
+    model: PreparedGlmm, objective: JointObjective, psi: Array, limit: int, known: JointSearch | None
+) -> JointSearch | None:
+    at = objective(psi)
+    if at is None:
+        psi = np.where(np.arange(psi.size) < model.n_theta, 0.2 * psi, psi)
+        at = objective(psi)
+    if at is None:
+        return None
+    hessian = first_hessian(model, objective, psi, at)
+    return search_jointly(
+        objective, psi, at, hessian, n_theta=model.n_theta, max_evaluations=limit, known=known
+    )
+
+
+def first_hessian(model: PreparedGlmm, objective: JointObjective, psi: Array, at: Evaluation) -> Array:
+    """Return an approximate Hessian: the information of the fixed effects, differences elsewhere."""
+    state, m, p = modes_at(model, psi, at.u), model.n_theta, model.p
+    information = np.zeros((psi.size, psi.size))
+    if state is not None:
+        information[m : m + p, m : m + p] = fixed_information(model, state)
+    return objective.rows(psi, at, information, [*range(m), *range(m + p, psi.size)])
+
+
+def _diagonal(model: PreparedGlmm) -> NDArray[np.intp]:
+    """Return the places in theta of the diagonal of Lambda."""
+    return np.concatenate([f.theta[f.pattern.rows == f.pattern.columns] for f in model.factors])
+
+
+def _doubtful(model: PreparedGlmm, search: JointSearch) -> bool:
+    """Return whether another optimum is possible."""
+    spread = np.abs(search.psi[_diagonal(model)])
+    few = min(factor.J for factor in model.factors) <= FEW_LEVELS
+    return few or bool(spread.min() < SMALL) or bool(spread.max() > LARGE)
+
+
+def _rivals(model: PreparedGlmm, best: JointSearch) -> Iterator[Array]:
+    places = _diagonal(model)
+    for scale in SCALES:
+        psi = best.psi.copy()
+        psi[: model.n_theta] = 0.0
+        psi[places] = scale
+        yield psi
+
+
+def _positive(model: PreparedGlmm, search: JointSearch) -> JointSearch:
+    """Return the same optimum with no negative element on the diagonal of Lambda."""
+    signs, u = np.ones(search.psi.size), []
+    for factor, modes in zip(model.factors, search.at.u, strict=True):
+        Lambda = factor.pattern.factor(search.psi[factor.theta])
+        own = np.where(np.diag(Lambda) < 0.0, -1.0, 1.0)
+        signs[factor.theta] = own[factor.pattern.columns]
+        u.append(modes * own)
+    at = replace(search.at, gradient=search.at.gradient * signs, u=tuple(u))
+    hessian = None if search.hessian is None else search.hessian * np.outer(signs, signs)
+    return replace(search, psi=search.psi * signs, at=at, hessian=hessian)
+
+
+def _with_exact_zeros(model: PreparedGlmm, objective: JointObjective, search: JointSearch) -> JointSearch:
+    """Return the search with covariance parameters that are zero within rounding set to zero."""
+    own = search.psi[: model.n_theta]
+    small = (np.abs(own) < ZERO) & (own != 0.0)
+    if search.ended != "optimum" or not small.any():
+        return search
+    psi = search.psi.copy()
+    psi[: model.n_theta][small] = 0.0
+    at = objective(psi)
+    if at is None or at.value > search.at.value + ROUNDING_AT_ZERO * (1.0 + abs(search.at.value)):
+        return search
+    return replace(search, psi=psi, at=at)
