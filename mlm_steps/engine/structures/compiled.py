@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
-import os
-import pkgutil
 from dataclasses import dataclass
 from functools import cache
 from itertools import pairwise
@@ -17,42 +14,17 @@ from numpy.typing import NDArray
 from mlm_steps.engine.criterion.criterion import CriterionTerms
 from mlm_steps.engine.criterion.lambda_ import Pattern
 from mlm_steps.engine.structures.levels import LevelSums
+from mlm_steps.extension import extension
 
-__all__ = ["CompiledLevels", "form", "source_hash", "split", "usable"]
+__all__ = ["CompiledLevels", "form", "split", "usable"]
 
 Array = NDArray[np.float64]
 
-SOURCES = ("_compiled.c", "levels.c", "levels.h")
-"""The sources of the compiled module, in the order in which the build hashes them."""
-CHOICE = "MLM_KERNEL"
-"""Environment variable; the value ``pure`` turns the compiled module off."""
 WIDEST = 32
 """Largest number of elements of Z_jᵀ [X y] per level for which plain loops are faster than numpy's BLAS."""
 _VALUES, _GRADIENTS, _HESSIANS, _PROJECTIONS = range(4)
 
-
-def source_hash() -> str | None:
-    """Return the hash of the C sources beside this module, or None where they are not installed."""
-    try:
-        parts = [pkgutil.get_data("mlm_steps.engine.structures", name) or b"" for name in SOURCES]
-    except FileNotFoundError:
-        return None
-    return hashlib.sha256(b"".join(parts)).hexdigest()
-
-
-def _loaded() -> ModuleType | None:
-    """Return the compiled module, or None where it is absent, turned off, or compiled from other sources."""
-    if os.environ.get(CHOICE) == "pure":
-        return None
-    try:
-        from mlm_steps.engine.structures import _compiled
-    except ImportError:  # there was no compiler: levels.py computes everything
-        return None
-    built_from = getattr(_compiled, "SOURCE_HASH", "")
-    return _compiled if built_from == (source_hash() or built_from) else None
-
-
-BUILT = _loaded()
+BUILT = extension()
 
 
 def form() -> Literal["compiled", "pure"]:

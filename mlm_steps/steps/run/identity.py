@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import hashlib
 import json
-import os
 from collections.abc import Mapping
 from functools import cache
 from importlib.metadata import version
 from pathlib import Path
 
+from mlm_steps.extension import extension
 from mlm_steps.report.share import share
 
 __all__ = ["code_identity", "made_from", "numerical_versions"]
@@ -27,13 +27,13 @@ def numerical_versions() -> Mapping[str, str]:
 def code_identity() -> str:
     """Return a hash of the code and templates of this package and of the versions on which results depend.
 
-    A changed line makes every result stale, as does a change between the compiled kernel and numpy.
+    A changed line makes every result stale, as does a change between the extension module and numpy.
     """
     digest, package = hashlib.sha256(), Path(__file__).resolve().parents[2]
-    files = [*package.rglob("*.py"), *package.rglob("*.c"), *share("reports").rglob("*.*")]
+    files = [*package.rglob("*.py"), *package.rglob("*.[ch]"), *share("reports").rglob("*.*")]
     for path in sorted(files):
         digest.update(path.name.encode() + b"\0" + path.read_bytes())
-    compiled = any(package.rglob("_compiled.*.so")) and os.environ.get("MLM_KERNEL") != "pure"
+    compiled = extension() is not None
     digest.update(json.dumps([dict(numerical_versions()), compiled]).encode())
     return digest.hexdigest()
 

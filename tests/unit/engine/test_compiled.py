@@ -8,14 +8,13 @@ import sys
 import sysconfig
 from dataclasses import fields
 from pathlib import Path
-from types import ModuleType
 
 import numpy as np
 import pandas as pd
 import pytest
 
 from mlm_steps.design.build import build_design
-from mlm_steps.engine import fit_lmm, structures
+from mlm_steps.engine import fit_lmm
 from mlm_steps.engine.structures import compiled
 from mlm_steps.engine.structures.graded import LARGE
 from mlm_steps.engine.structures.groups import factors_of, orthogonal_blocks
@@ -191,23 +190,6 @@ def test_rows_of_levels_that_are_not_there_are_refused(module):
     for refs in ([0, 1, 2], [0, -1, 0], [0, 0]):
         with pytest.raises(ValueError, match="do not fit together"):
             module.split(2, 1, 1, 1e-9, np.array(refs), ones, ones, np.zeros((2, 1, 1)), np.zeros((2, 1, 1)))
-
-
-def test_a_module_compiled_from_these_sources_is_accepted(monkeypatch, module):
-    monkeypatch.setattr(structures, "_compiled", module, raising=False)
-    monkeypatch.setitem(sys.modules, module.__name__, module)
-    monkeypatch.delenv(compiled.CHOICE, raising=False)
-    assert compiled.source_hash() == module.SOURCE_HASH
-    assert compiled._loaded() is module
-
-
-def test_a_module_compiled_from_other_sources_is_not_used(monkeypatch):
-    stale = ModuleType("mlm_steps.engine.structures._compiled")
-    stale.SOURCE_HASH = "0" * 64
-    monkeypatch.setattr(structures, "_compiled", stale, raising=False)
-    monkeypatch.setitem(sys.modules, stale.__name__, stale)
-    monkeypatch.delenv(compiled.CHOICE, raising=False)
-    assert compiled._loaded() is None
 
 
 @pytest.mark.parametrize("order", range(4))
