@@ -126,7 +126,10 @@ class _State:
         if before and not after:
             self.faults.append(Fault(self.places.filter(position), *_leaves_nothing(before, missing)))
             return
-        self.steps.append(_step(expression, before, after, missing, len(self.columns)))
+        details = tuple(
+            f"{step.name} is {step.words}" for step in self.deriver.plan.needed_by(expression.columns)
+        )
+        self.steps.append(_step(expression, before, after, missing, len(self.columns), details))
         self.left = met
 
     def derive_for(self, expression: Expression) -> None:
@@ -146,7 +149,9 @@ def _leaves_nothing(before: int, missing: int) -> tuple[str, str]:
     return what, "check the values and their units, or remove the filter"
 
 
-def _step(expression: Expression, before: int, after: int, missing: int, columns: int) -> PreparationStep:
+def _step(
+    expression: Expression, before: int, after: int, missing: int, columns: int, details: tuple[str, ...]
+) -> PreparationStep:
     return PreparationStep(
         kind="filter",
         words=f"filter {' '.join(expression.text.split())}",
@@ -155,5 +160,5 @@ def _step(expression: Expression, before: int, after: int, missing: int, columns
         columns_before=columns,
         columns_after=columns,
         counts={"rows with a missing condition": missing} if missing else {},
-        details=("the filter removed no row",) if before == after else (),
+        details=(*details, "the filter removed no row") if before == after else details,
     )

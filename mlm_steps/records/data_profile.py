@@ -76,6 +76,10 @@ class ColumnProfile(Part):
     """The file's label of the column, if the format has labels."""
     derived: str | None = None
     """How a derived column was made, for example ``ses centred within school``."""
+    derived_by: str | None = None
+    """The key of the spec that makes it, for example ``center``."""
+    made_from: tuple[str, ...] = ()
+    """Columns that a derived one is made from, its grouping columns included."""
     used: bool = False
     """Whether any model names it."""
     declared_level: int | None = None
@@ -211,6 +215,15 @@ class DataProfile(Record):
             if column.name == name:
                 return column
         raise KeyError(name)
+
+    @property
+    def derivations(self) -> tuple[ColumnProfile, ...]:
+        """The derived columns that the models use, and those that these are made from, in order."""
+        wanted = {column.name for column in self.columns if column.used}
+        for column in reversed(self.columns):
+            if column.name in wanted:
+                wanted.update(column.made_from)
+        return tuple(column for column in self.columns if column.derived and column.name in wanted)
 
     @property
     def ranks(self) -> Mapping[str, int]:

@@ -223,7 +223,7 @@ def profile() -> DataProfile:
             column("school", "group"),
             column("math", "number", mean=12.75, sd=6.88, minimum=-2.83, maximum=24.99, n_missing=3),
             column("ses", "number", mean=0.0, sd=0.66, minimum=-3.65, maximum=2.86,
-                   derived="raw ses centred within school"),
+                   derived="raw ses centred within school", derived_by="center"),
             column("sector", "category", levels=("Public", "Catholic"), contrast="treatment"),
         ),
         lost=(VariableLoss(variable="math", rows=3, groups={"school": 0}),),

@@ -222,19 +222,14 @@ def _descriptive_row(given: ReportInput, column: ColumnProfile) -> Row:
 def _coding(given: ReportInput) -> list[Phrase]:
     """Return how categories are coded and how derived columns were made."""
     found: list[Phrase] = []
+    derivations = {column.name for column in given.run.profile.derivations}
     for column in given.run.profile.columns:
         label = given.names.variable(column.name)
         if column.used and column.levels:
             found.append(_category(label, column))
-        if column.used and column.derived:
-            found.append(
-                say(
-                    "{label} ({name}) is {how}.",
-                    label=label,
-                    name=Code(column.name),
-                    how=(Word(column.derived),),
-                )
-            )
+        if column.name in derivations:
+            how = (Code if column.derived_by == "expr" else Word)(column.derived or "")
+            found.append(say("{label} ({name}) is {how}.", label=label, name=Code(column.name), how=(how,)))
     return found or [AS_IN_FILE]
 
 

@@ -35,6 +35,8 @@ BLOCKS = (
     status_rows,
 )
 """The blocks of rows of the table, from top to bottom."""
+CENTRING = ("center", "mean", "standardize")
+"""Keys of derived columns that a note lists as centring, since they divide a predictor between levels."""
 CRITERIA_NOTE = say(
     "Deviance, AIC and BIC come from maximum-likelihood fits, with *n* = number of rows in BIC; the REML "
     "criterion is not a deviance. Parameters that are estimated on their boundary are counted."
@@ -98,11 +100,7 @@ def _notes(given: ReportInput) -> tuple[Phrase, ...]:
         notes.append(BOUNDARY_NOTE)
     notes += limit_notes(given.run.fits)
     notes += _disputed(given)
-    derived = [c for c in given.run.profile.columns if c.used and c.derived]
-    if derived:
-        notes.append(
-            ("Centring: ", *join([_derived(given, c.name, c.derived or "") for c in derived], "; "), ".")
-        )
+    notes += _derivations(given)
     hashes = dict.fromkeys(fit.sample_hash[:16] for fit in given.run.fits)
     notes.append(("Common sample: ", *join([(Code(value),) for value in hashes]), "."))
     return tuple(notes)
@@ -124,6 +122,18 @@ def _disputed(given: ReportInput) -> list[Phrase]:
             cases=join(cases, last=" and "),
             link=Link("each rung in full", "rungs"),
         )
+    ]
+
+
+def _derivations(given: ReportInput) -> list[Phrase]:
+    """Return notes on how derived columns were made, those that are centred before the others."""
+    derived = given.run.profile.derivations
+    centred = [c for c in derived if c.derived_by in CENTRING]
+    others = [c for c in derived if c not in centred]
+    return [
+        (f"{title}: ", *join([_derived(given, c.name, c.derived or "") for c in columns], "; "), ".")
+        for title, columns in (("Centring", centred), ("Derived variables", others))
+        if columns
     ]
 
 

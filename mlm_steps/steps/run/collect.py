@@ -58,7 +58,10 @@ def _label(column: DerivedColumn, labels: Mapping[str, str]) -> str:
 
 def _profile(session: Session) -> DataProfile:
     """Return the profile of the data with the columns that remedies have derived."""
-    made = [ColumnProfile(name=c.name, kind="number", derived=c.words, used=True) for c in session.derived]
+    made = [
+        ColumnProfile(name=c.name, kind="number", derived=c.words, derived_by=c.kind, used=True)
+        for c in session.derived
+    ]
     levels = [
         VariableLevel(
             variable=c.name, factor=":".join(c.within), level="within" if c.kind == "center" else "between"

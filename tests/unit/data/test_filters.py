@@ -83,6 +83,8 @@ derive:
         "log_rt standardised, computed on the rows before the filter that names it"
     )
     assert profile.column("later").derived == "log_rt centred"
+    assert profile.preparation[2].details == ("log_rt is log(rt)", "z is log_rt standardised")
+    assert [column.name for column in profile.derivations] == ["log_rt", "z", "later"]
 
 
 def test_what_no_filter_names_is_computed_on_the_rows_that_are_left(analyse: Analyse) -> None:
