@@ -11,6 +11,7 @@ from pydantic import (
     Field,
     GetJsonSchemaHandler,
     PlainSerializer,
+    WithJsonSchema,
     model_validator,
 )
 from pydantic_core import CoreSchema
@@ -30,6 +31,7 @@ from mlm_steps.spec.types import (
     nothing_is_empty,
     objection,
     objections,
+    read_text,
 )
 from mlm_steps.spec.written import Block, Written, is_nothing, quoted
 
@@ -87,6 +89,11 @@ class ColumnSpec(SpecBlock):
 class DataSpec(ReadSpec):
     """The data file or files, the columns, and columns derived from them."""
 
+    file: Annotated[
+        str | None, BeforeValidator(read_text), WithJsonSchema({"type": ["string", "number", "boolean"]})
+    ]
+    """Path relative to the spec: csv, tsv or txt (also .gz, .zst), parquet, feather, sav, dta, sas7bdat,
+    xlsx, or R's rds, rda and RData. Required unless ``stack`` lists the files."""
     na: Texts = ("NA", "NaN")
     """Texts that mean a missing value; they replace the default. An empty cell is always missing, and so are
     ``.``, ``NaN`` and ``#N/A`` in a column of numbers. The label of a value (SPSS, Stata) can be one. A text

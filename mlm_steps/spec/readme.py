@@ -106,7 +106,7 @@ def _value(field: Schema) -> str:
         return f"`{field['const']}`"
     kinds = field.get("type", "object")
     if "array" in kinds and "string" in kinds:
-        return "text or list of text"
+        return "text, list of text or block" if "object" in kinds else "text or list of text"
     if kinds == "array" and "enum" in field["items"]:
         return f"list of {_value(field['items'])}"
     words = next(words for kind, words in _TYPES.items() if kind in kinds)
