@@ -1,25 +1,57 @@
 """Figures of a run. Each is a function that takes records and the analysis sample and returns a Figure.
 
-To add one, write a module with a function of the protocol ``Drawer`` and list it here under its name.
+To add one, write a module with a function of the protocol ``Drawer`` and list its name here.
 """
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Mapping
+from importlib import import_module
+
 from mlm_steps.figures.base import Drawer, Figure, FigureInput
-from mlm_steps.figures.caterpillar import caterpillar
-from mlm_steps.figures.johnson_neyman import johnson_neyman
-from mlm_steps.figures.ladder import ladder
-from mlm_steps.figures.profile import profile
-from mlm_steps.figures.raw_data import raw_data
-from mlm_steps.figures.simple_slopes import simple_slopes
 
-__all__ = ["FIGURES", "Drawer", "Figure", "FigureInput"]
+__all__ = ["FIGURES", "Drawer", "Drawers", "Figure", "FigureInput", "load_drawers"]
 
-FIGURES: dict[str, Drawer] = {
-    "ladder": ladder,
-    "caterpillar": caterpillar,
-    "profile": profile,
-    "raw_data": raw_data,
-    "simple_slopes": simple_slopes,
-    "johnson_neyman": johnson_neyman,
-}
+
+class Drawers(Mapping[str, Drawer]):
+    """Functions by name, each that of the module of its name.
+
+    A module is imported when its function is asked for, since the plan of a run needs the names only and must
+    load no numpy.
+    """
+
+    def __init__(self, *names: str) -> None:
+        self._names = names
+
+    def __getitem__(self, name: str) -> Drawer:
+        if name not in self._names:
+            raise KeyError(name)
+        drawer: Drawer = getattr(import_module(f"{__name__}.{name}"), name)
+        return drawer
+
+    def __contains__(self, name: object) -> bool:
+        return name in self._names
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._names)
+
+    def __len__(self) -> int:
+        return len(self._names)
+
+
+FIGURES = Drawers(
+    "ladder",
+    "caterpillar",
+    "profile",
+    "raw_data",
+    "simple_slopes",
+    "johnson_neyman",
+)
+"""The figures, in the order of the report."""
+
+
+def load_drawers() -> Iterator[None]:
+    """Import the module of every figure, one per iteration, before a process is forked."""
+    for name in FIGURES:
+        FIGURES[name]
+        yield

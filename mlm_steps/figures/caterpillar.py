@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+import numpy as np
+
 from mlm_steps.figures.base import (
     BLUE,
     GREY,
@@ -23,7 +25,6 @@ from mlm_steps.figures.base import (
 )
 
 if TYPE_CHECKING:
-    import numpy as np
     import pandas as pd
     from matplotlib.axes import Axes
     from numpy.typing import NDArray
@@ -128,7 +129,6 @@ def _across(axes: Axes, panel: _Panel) -> None:
 
 def _along(axes: Axes, panel: _Panel) -> None:
     """Draw the groups by rank, with a bar each, or with one band if bars would overlap."""
-    import numpy as np
     from matplotlib.collections import LineCollection
 
     rank = np.arange(1, len(panel.levels) + 1)

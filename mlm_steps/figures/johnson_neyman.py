@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
+import numpy as np
+
 from mlm_steps.figures.base import (
     BLUE,
     GREY,
@@ -101,8 +103,6 @@ def _within(curve: Sequence[Point], low: float, high: float) -> list[Point]:
 
 
 def _at(curve: Sequence[Point], w: float) -> Point:
-    import numpy as np
-
     x, *heights = (list(column) for column in zip(*curve, strict=True))
     slope, low, high = (float(np.interp(w, x, height)) for height in heights)
     return (w, slope, low, high)

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
+import numpy as np
+
 from mlm_steps.figures.base import (
     BLUE,
     COLOURS,
@@ -24,11 +26,10 @@ from mlm_steps.figures.base import (
     spread,
     style_axes,
 )
+from mlm_steps.figures.scene import Line, Scene, make_scene
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
-
-    from mlm_steps.figures.scene import Line, Scene
 
 __all__ = ["raw_data"]
 
@@ -52,8 +53,6 @@ def raw_data(given: FigureInput) -> Figure | None:
     """Return outcome against the main level-1 predictor; None if no rung was fitted."""
     if not given.run.fits:
         return None
-    from mlm_steps.figures.scene import make_scene  # imports numpy, which planning a run does not need
-
     scene = make_scene(given)
     over = f" by {scene.shape.label}" if scene.shape.label else f" in each level of {scene.group_label}"
     title = f"{scene.y_label}{over}"
@@ -71,7 +70,6 @@ def raw_data(given: FigureInput) -> Figure | None:
 
 
 def _draw(axes: Axes, scene: Scene, points: Sequence[int], lines: Sequence[Line]) -> None:
-    import numpy as np
     from matplotlib.collections import LineCollection
 
     shape = scene.shape
@@ -104,8 +102,6 @@ def _draw(axes: Axes, scene: Scene, points: Sequence[int], lines: Sequence[Line]
 
 
 def _label(axes: Axes, scene: Scene) -> None:
-    import numpy as np
-
     shape = scene.shape
     axes.set_ylabel(shorten(scene.y_label, 60))
     axes.set_xlabel(shorten(shape.label, 80) or shorten(f"{scene.group_label}, sorted by their means", 80))

@@ -199,7 +199,7 @@ STEPS: dict[str, Declaration] = {
         depends_on=lambda plan, _: plan.labels,
         read_by=("report",),
         fails_alone=False,
-        preload=("matplotlib.backends.backend_svg", "matplotlib.figure"),
+        preload=("matplotlib.backends.backend_svg", "matplotlib.figure", "mlm_steps.figures:load_drawers"),
     ),
     "tables": Declaration(
         "write the tables as CSV",

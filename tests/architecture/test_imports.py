@@ -9,7 +9,6 @@ DEFERRING = {
     "cli.py": "a command loads only what it needs",
     "__init__.py": "the package root loads pandas only when fit, compare or allfit is used",
     "__main__.py": "a process without its run ends before anything heavy is loaded",
-    "figures/raw_data.py": "the plan of a run asks which figures exist, and loads no numpy",
 }
 """The modules that may import within a function, and why."""
 
