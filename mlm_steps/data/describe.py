@@ -12,7 +12,7 @@ import pandas as pd
 from mlm_steps.data.derive.plan import Derivation
 from mlm_steps.data.types import TypedColumn
 from mlm_steps.data.values import ModelUse
-from mlm_steps.records.data_profile import ColumnProfile
+from mlm_steps.records.data_profile import ColumnProfile, ContrastDetail
 
 __all__ = ["describe_columns"]
 
@@ -46,6 +46,7 @@ def describe_columns(
                 frame[name],
                 _kind(column, name in grouping),
                 contrast=column.contrast,
+                detail=column.contrast_detail,
                 label=column.label,
                 step=made.get(name),
                 before_filters=before_filters,
@@ -78,6 +79,7 @@ def _profile(
     kind: str,
     *,
     contrast: str | None,
+    detail: ContrastDetail | None,
     label: str | None,
     step: Derivation | None,
     before_filters: Collection[str],
@@ -86,13 +88,14 @@ def _profile(
     n_missing: int,
 ) -> ColumnProfile:
     levels = tuple(values.cat.categories) if kind in ("category", "ordered") else None
-    contrast = contrast if levels is not None else None
+    contrast, detail = (contrast, detail) if levels is not None else (None, None)
     return ColumnProfile.model_validate(
         {
             "name": values.name,
             "kind": kind,
             "levels": levels,
             "contrast": contrast,
+            "contrast_detail": detail,
             "label": label,
             "derived": _made_how(step, before_filters),
             "derived_by": step.spec.kind if step else None,
@@ -100,7 +103,9 @@ def _profile(
             "used": used,
             "declared_level": declared_level,
             "n_missing": n_missing,
-            "content_hash": _content_hash(values, kind, contrast),
+            "content_hash": _content_hash(
+                values, kind, f"{contrast} {detail.model_dump_json()}" if detail else contrast
+            ),
             **(_moments(values.to_numpy(dtype=np.float64)) if kind == "number" else {}),
         }
     )
@@ -121,7 +126,7 @@ def _moments(x: np.ndarray) -> dict[str, float | None]:
 
 
 def _content_hash(values: pd.Series, kind: str, contrast: str | None) -> str:
-    """Return a hash of a column's values, kind, levels and contrast."""
+    """Return a hash of a column's values, kind, levels and contrasts."""
     digest = hashlib.sha256(f"{kind}\0{contrast}\0".encode())
     if isinstance(values.dtype, pd.CategoricalDtype):
         digest.update("\0".join(values.cat.categories).encode())

@@ -11,6 +11,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from mlm_steps.data import cells
+from mlm_steps.data.codings import Misfit, with_coding
 from mlm_steps.data.levels import Unmatched, categorical, encode_numbers, encode_words, number_label
 from mlm_steps.data.raw import NumberColumn, RawColumn, TextColumn
 from mlm_steps.data.strays import (
@@ -24,21 +25,12 @@ from mlm_steps.data.strays import (
 )
 from mlm_steps.errors import MOST_LISTED, listing
 from mlm_steps.records.base import Notice
+from mlm_steps.records.data_profile import ContrastDetail
 from mlm_steps.spec import ColumnSpec, DataSpec
 
 __all__ = ["Kind", "Misfit", "TypedColumn", "type_column"]
 
 Kind = Literal["group", "category", "ordered", "number", "text"]
-
-
-class Misfit(Exception):  # noqa: N818 - the caller turns it into a DataError
-    """A column contradicts its entry in the spec; ``key`` is the key at fault."""
-
-    def __init__(self, what: str, hint: str | None = None, *, key: str | None = None) -> None:
-        super().__init__(what)
-        self.what = what
-        self.hint = hint
-        self.key = key
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -65,6 +57,8 @@ class TypedColumn:
         Whether the levels of a category stand for numbers, which ``type: number`` would use.
     label : str or None
         The file's label of the column.
+    contrast_detail : ContrastDetail or None
+        What the contrasts need besides their name.
     """
 
     name: str
@@ -76,6 +70,7 @@ class TypedColumn:
     strays: Strays | None = None
     coded: bool = False
     label: str | None = None
+    contrast_detail: ContrastDetail | None = None
 
     @property
     def missing(self) -> NDArray[np.bool_]:
@@ -109,17 +104,19 @@ def type_column(raw: RawColumn, spec: ColumnSpec | None, data: DataSpec) -> Type
         A column declared a number contains text, or a value is not among the declared levels.
     """
     declared = _declared_kind(spec)
-    levels = tuple(spec.levels) if spec and spec.levels else None
+    levels = spec.declared_levels if spec else None
     markers = [marker for marker in data.na if marker not in (levels or ())]
     if isinstance(raw, NumberColumn):
         column = _from_numbers(raw, declared, levels, markers)
     else:
         column = _from_text(raw, declared, levels, markers, data.decimal)
-    contrast = spec.contrast if spec else None
-    if spec and not levels and (column.kind == "ordered" or contrast == "poly"):
+    contrast = spec.contrast_kind if spec else None
+    if spec and not levels and (column.kind == "ordered" or contrast in ("poly", "sdif")):
         _refuse_alphabetical(raw, column, key="type" if spec.type == "ordered" else "contrast")
     if column.kind in ("category", "ordered"):
         contrast = contrast or ("poly" if column.kind == "ordered" else "treatment")
+    if spec and isinstance(column.values, pd.Categorical):
+        column = replace(column, values=with_coding(column.values, spec, contrast))
     return TypedColumn(
         column.name,
         column.kind,
@@ -130,6 +127,7 @@ def type_column(raw: RawColumn, spec: ColumnSpec | None, data: DataSpec) -> Type
         column.strays,
         coded=bool(raw.labels) if isinstance(raw, NumberColumn) else _is_logical(column.values),
         label=raw.label,
+        contrast_detail=spec.contrast_detail if spec else None,
     )
 
 
@@ -155,7 +153,7 @@ def _is_logical(values: object) -> bool:
 def _declared_kind(spec: ColumnSpec | None) -> Kind | None:
     if spec is None:
         return None
-    if spec.type is None and (spec.levels or spec.contrast):
+    if spec.type is None and (spec.levels or spec.contrast or spec.reference):
         return "category"
     return spec.type
 

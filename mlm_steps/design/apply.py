@@ -9,9 +9,10 @@ from typing import TYPE_CHECKING, cast
 import numpy as np
 from numpy.typing import NDArray
 
-from mlm_steps.design.build import offset_sum, resolve_contrasts
+from mlm_steps.design.build import offset_sum
 from mlm_steps.design.coding import model_matrix
 from mlm_steps.design.columns import FrameColumns
+from mlm_steps.design.contrasts import read_contrast
 from mlm_steps.design.evaluate import Evaluator
 from mlm_steps.design.formula import Formula, parse_formula
 from mlm_steps.design.grouping import match_groups
@@ -93,7 +94,7 @@ def apply_design(transforms: Mapping[str, object], frame: pd.DataFrame) -> NewDe
     columns = FrameColumns(frame, None)
     states, contrasts = _mapping(transforms["states"]), _mapping(transforms["contrasts"])
     evaluator = Evaluator(formula.text, columns, {name: _mapping(state) for name, state in states.items()})
-    coding = resolve_contrasts({name: _text(word) for name, word in contrasts.items()})
+    coding = {name: read_contrast(value) for name, value in contrasts.items()}
     fixed = model_matrix(formula.fixed, evaluator, coding, columns.n)
     kept = np.array(_items(transforms["kept"]), dtype=np.intp)
     random = []

@@ -22,7 +22,7 @@ from mlm_steps.design.checks import (
 )
 from mlm_steps.design.coding import ModelMatrix, model_matrix
 from mlm_steps.design.columns import FrameColumns, complete_rows, missing_values
-from mlm_steps.design.contrasts import contrast_kind
+from mlm_steps.design.contrasts import plain_contrast, resolve_contrasts
 from mlm_steps.design.evaluate import Evaluator
 from mlm_steps.design.expressions import Name
 from mlm_steps.design.formula import Formula, parse_formula
@@ -35,15 +35,14 @@ from mlm_steps.design.rank import collinear_with, independent_columns
 from mlm_steps.design.responses import Observed, log_exposure, observed
 from mlm_steps.design.unique_names import column_names
 from mlm_steps.design.variables import Contrast
-from mlm_steps.errors import DesignError, Fault
-from mlm_steps.language.faults import Span, TransformError
+from mlm_steps.language.faults import Span
 from mlm_steps.records.response import GAUSSIAN, Response
 from mlm_steps.records.spelling import quote_name
 
 if TYPE_CHECKING:
     import pandas as pd
 
-__all__ = ["build_design", "factor_codes", "offset_sum", "resolve_contrasts"]
+__all__ = ["build_design", "factor_codes", "offset_sum"]
 
 _Array = NDArray[np.float64]
 
@@ -53,7 +52,7 @@ def build_design(
     frame: pd.DataFrame,
     *,
     weights: str | None = None,
-    contrasts: Mapping[str, str] | None = None,
+    contrasts: Mapping[str, str | Contrast] | None = None,
     mixed: bool = True,
     response: Response = GAUSSIAN,
     file_rows: NDArray[np.intp] | None = None,
@@ -70,7 +69,7 @@ def build_design(
         Numbers, truths, categories (their order is that of the levels) or texts.
     weights : str or None
         A column of prior weights, positive and finite.
-    contrasts : mapping of str to str, optional
+    contrasts : mapping of str to str or Contrast, optional
         Contrasts of factors: treatment, sum, helmert or poly, in fixed and random effects alike.
     mixed : bool
         True if the formula must have random-effects terms, False if it must have none.
@@ -236,21 +235,13 @@ def offset_sum(formula: Formula, evaluator: Evaluator) -> _Array | None:
     return total
 
 
-def resolve_contrasts(contrasts: Mapping[str, str]) -> dict[str, Contrast]:
-    """Return the contrasts named by words; DesignError for a word that names none."""
-    try:
-        return {name: Contrast(contrast_kind(word)) for name, word in contrasts.items()}
-    except TransformError as fault:
-        raise DesignError(Fault("", fault.what, fault.hint)) from None
-
-
 def _transforms(
     formula: Formula, parts: _Parts, kept: list[int], columns: Sequence[str], terms: Sequence[RandomTerm]
 ) -> dict[str, object]:
     """Return what ``apply_design`` needs, plain JSON values."""
     return {
         "formula": formula.text,
-        "contrasts": {name: contrast.kind for name, contrast in parts.contrasts.items()},
+        "contrasts": {name: plain_contrast(contrast) for name, contrast in parts.contrasts.items()},
         "states": {name: dict(state) for name, state in parts.evaluator.states.items()},
         "columns": list(columns),
         "kept": kept,

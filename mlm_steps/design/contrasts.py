@@ -8,9 +8,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mlm_steps.design.variables import Contrast, Factor
+from mlm_steps.errors import DesignError, Fault
 from mlm_steps.language.faults import TransformError, nearest
+from mlm_steps.records.data_profile import ContrastDetail
 
-__all__ = ["CONTRASTS", "contrast_columns", "contrast_kind"]
+__all__ = [
+    "CONTRASTS", "coded", "contrast_columns", "contrast_kind", "plain_contrast", "read_contrast",
+    "resolve_contrasts",
+]  # fmt: skip
 
 Columns = tuple[NDArray[np.float64], tuple[str, ...]]
 
@@ -18,8 +23,48 @@ MAX_POLYNOMIAL_LEVELS = 95
 """Polynomial contrasts of more levels are numerically collinear; R has the same limit."""
 
 
+def coded(kind: str, detail: ContrastDetail | None) -> str | Contrast:
+    """Return contrasts by name, or with what they need besides their name."""
+    if detail is None:
+        return kind
+    rows = tuple((level, tuple(row)) for level, row in detail.rows.items())
+    return Contrast(kind, omitted=detail.omitted, columns=detail.columns, rows=rows)
+
+
+def resolve_contrasts(contrasts: Mapping[str, str | Contrast]) -> dict[str, Contrast]:
+    """Return the contrasts of each variable; DesignError for a word that names none."""
+    try:
+        return {
+            name: word if isinstance(word, Contrast) else Contrast(contrast_kind(word))
+            for name, word in contrasts.items()
+        }
+    except TransformError as fault:
+        raise DesignError(Fault("", fault.what, fault.hint)) from None
+
+
+def plain_contrast(contrast: Contrast) -> object:
+    """Return contrasts as a value of JSON, from which ``read_contrast`` makes them again."""
+    if contrast.omitted is None and not contrast.rows:
+        return contrast.kind
+    rows = [[level, list(row)] for level, row in contrast.rows]
+    return {
+        "kind": contrast.kind,
+        "omitted": contrast.omitted,
+        "columns": list(contrast.columns),
+        "rows": rows,
+    }
+
+
+def read_contrast(value: object) -> Contrast:
+    """Return the contrasts of which ``plain_contrast`` returned the value."""
+    if not isinstance(value, Mapping):
+        return Contrast(str(value))
+    rows = tuple((str(level), tuple(float(weight) for weight in row)) for level, row in value["rows"])
+    return Contrast(value["kind"], omitted=value["omitted"], columns=tuple(value["columns"]), rows=rows)
+
+
 def contrast_kind(word: str) -> str:
-    """Return the key of ``CONTRASTS`` for ``Sum``, ``sum`` or ``contr.sum``.
+    """Return one of ``NAMED``, the key of ``CONTRASTS``, for ``Sum``, ``sum`` or ``contr.sum``.
 
     Raises
     ------
@@ -27,9 +72,9 @@ def contrast_kind(word: str) -> str:
         The word does not name contrasts.
     """
     kind = word.lower().removeprefix("contr.")
-    if kind not in CONTRASTS:
-        known = f"there are {', '.join(CONTRASTS)}"
-        raise TransformError(f"{word} does not name contrasts", nearest(kind, CONTRASTS) or known)
+    if kind not in NAMED:
+        known = f"there are {', '.join(NAMED)}"
+        raise TransformError(f"{word} does not name contrasts", nearest(kind, NAMED) or known)
     return kind
 
 
@@ -57,9 +102,36 @@ def _treatment(levels: tuple[str, ...], contrast: Contrast) -> Columns:
     return np.eye(len(levels))[:, kept], tuple(names[i] for i in kept)
 
 
-def _sum(levels: tuple[str, ...], _contrast: Contrast) -> Columns:
+def _sum(levels: tuple[str, ...], contrast: Contrast) -> Columns:
     count = len(levels) - 1
-    return np.vstack([np.eye(count), -np.ones(count)]), _numbered(count)
+    if contrast.omitted is None:
+        return np.vstack([np.eye(count), -np.ones(count)]), _numbered(count)
+    if contrast.omitted not in levels:
+        what = f"the level {contrast.omitted}, which its sum contrasts omit, has no rows"
+        raise TransformError(what, "omit another level")
+    omitted = levels.index(contrast.omitted)
+    return np.insert(np.eye(count), omitted, -1.0, axis=0), _numbered(count)
+
+
+def _successive_differences(levels: tuple[str, ...], _contrast: Contrast) -> Columns:
+    """Return contrasts whose coefficients are each level minus the one before it (MASS::contr.sdif)."""
+    n = len(levels)
+    column, row = np.arange(1, n), np.arange(1, n + 1)[:, None]
+    matrix = np.where(row <= column, column - n, column) / n
+    pairs = zip(levels[1:], levels[:-1], strict=True)
+    return matrix, tuple(f"{later}-{earlier}" for later, earlier in pairs)
+
+
+def _matrix(levels: tuple[str, ...], contrast: Contrast) -> Columns:
+    rows = dict(contrast.rows)
+    lost = [level for level in rows if level not in levels]
+    if lost:
+        what = f"the level {lost[0]} of its contrast matrix has no rows"
+        raise TransformError(what, "leave its row and a column out of the matrix")
+    unknown = [level for level in levels if level not in rows]
+    if unknown:
+        raise TransformError(f"its contrast matrix has no row for the level {unknown[0]}")
+    return np.array([rows[level] for level in levels]), contrast.columns
 
 
 def _helmert(levels: tuple[str, ...], _contrast: Contrast) -> Columns:
@@ -91,4 +163,8 @@ CONTRASTS: Mapping[str, Callable[[tuple[str, ...], Contrast], Columns]] = {
     "sum": _sum,
     "helmert": _helmert,
     "poly": _poly,
+    "sdif": _successive_differences,
+    "matrix": _matrix,
 }
+NAMED = tuple(kind for kind in CONTRASTS if kind != "matrix")
+"""Contrasts that a word alone gives."""

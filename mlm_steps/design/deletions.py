@@ -17,6 +17,7 @@ from mlm_steps.design.build import build_design
 from mlm_steps.design.formula import Formula
 from mlm_steps.design.matrices import Design, RandomTerm
 from mlm_steps.design.terms import TermSet
+from mlm_steps.design.variables import Contrast
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -45,7 +46,11 @@ class Deletion:
 
 
 def single_deletions(
-    formula: Formula, frame: pd.DataFrame, design: Design, *, contrasts: Mapping[str, str] | None = None
+    formula: Formula,
+    frame: pd.DataFrame,
+    design: Design,
+    *,
+    contrasts: Mapping[str, str | Contrast] | None = None,
 ) -> tuple[Deletion, ...]:
     """Return the model without each of its random effects in turn, in the order of the formula.
 
@@ -55,14 +60,14 @@ def single_deletions(
     frame : DataFrame
         The frame from which the design was built.
     design : Design
-    contrasts : mapping of str to str, optional
+    contrasts : mapping of str to str or Contrast, optional
         As given to ``build_design``.
     """
     return tuple(_deletions(formula, frame.iloc[design.rows], design, contrasts or {}))
 
 
 def _deletions(
-    formula: Formula, rows: pd.DataFrame, design: Design, contrasts: Mapping[str, str]
+    formula: Formula, rows: pd.DataFrame, design: Design, contrasts: Mapping[str, str | Contrast]
 ) -> Iterator[Deletion]:
     for position, bar in enumerate(formula.bars):
         whole = bar.alone

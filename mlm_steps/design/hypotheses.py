@@ -23,15 +23,15 @@ from typing import TYPE_CHECKING, Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from mlm_steps.design.build import resolve_contrasts
 from mlm_steps.design.coding import ModelMatrix, model_matrix
 from mlm_steps.design.columns import FrameColumns
+from mlm_steps.design.contrasts import resolve_contrasts
 from mlm_steps.design.evaluate import Evaluator
 from mlm_steps.design.formula import Formula, parse_formula
 from mlm_steps.design.matrices import Design
 from mlm_steps.design.rank import independent_columns
 from mlm_steps.design.terms import TermSet
-from mlm_steps.design.variables import Numbers
+from mlm_steps.design.variables import Contrast, Numbers
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -54,7 +54,7 @@ def term_hypotheses(
     design: Design,
     *,
     kind: SumsOfSquares = "III",
-    contrasts: Mapping[str, str] | None = None,
+    contrasts: Mapping[str, str | Contrast] | None = None,
 ) -> dict[str, _Array]:
     """Return the hypothesis L beta = 0 of the F test of each fixed-effects term.
 
@@ -65,7 +65,7 @@ def term_hypotheses(
         The data from which the design was built.
     design : Design
     kind : {"III", "II", "I"}
-    contrasts : mapping of str to str, optional
+    contrasts : mapping of str to str or Contrast, optional
         As given to ``build_design``.
 
     Returns

@@ -14,9 +14,10 @@ from typing import TYPE_CHECKING, cast
 import numpy as np
 from numpy.typing import NDArray
 
-from mlm_steps.design.build import offset_sum, resolve_contrasts
+from mlm_steps.design.build import offset_sum
 from mlm_steps.design.coding import model_matrix
 from mlm_steps.design.columns import ChosenColumns, Columns, FrameColumns
+from mlm_steps.design.contrasts import read_contrast
 from mlm_steps.design.evaluate import Evaluator
 from mlm_steps.design.expressions import Expr, Name, columns_of
 from mlm_steps.design.formula import Formula, parse_formula
@@ -56,8 +57,8 @@ class Predictors:
         self._columns = FrameColumns(frame, design.rows)
         states = cast("Mapping[str, Mapping[str, object]]", design.transforms["states"])
         self._states = {name: dict(state) for name, state in states.items()}
-        words = cast("Mapping[str, str]", design.transforms["contrasts"])
-        self._contrasts = resolve_contrasts(dict(words))
+        coding = cast("Mapping[str, object]", design.transforms["contrasts"])
+        self._contrasts = {name: read_contrast(value) for name, value in coding.items()}
         self._seen: dict[tuple[str, ...], frozenset[tuple[float, ...]]] = {}
         self._kept = np.array(cast("list[int]", design.transforms["kept"]), dtype=np.intp)
 

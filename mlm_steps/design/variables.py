@@ -60,11 +60,20 @@ class Contrast:
         Position of the reference level; treatment contrasts only.
     numbered : bool
         Whether columns are named by the level's number rather than its label.
+    omitted : str or None
+        The level that sum contrasts omit; None for the last.
+    columns : tuple of str
+        Names of the columns of a matrix.
+    rows : tuple of (str, tuple of float)
+        Level and row of a matrix.
     """
 
     kind: str
     base: int = 0
     numbered: bool = False
+    omitted: str | None = None
+    columns: tuple[str, ...] = ()
+    rows: tuple[tuple[str, tuple[float, ...]], ...] = ()
 
 
 @dataclass(frozen=True, slots=True, eq=False)

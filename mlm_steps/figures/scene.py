@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from mlm_steps.design.apply import apply_design
 from mlm_steps.design.build import build_design
+from mlm_steps.design.contrasts import coded
 from mlm_steps.design.matrices import Design
 from mlm_steps.figures.base import SMALLEST_GROUP, FigureInput, group_label, safe
 from mlm_steps.records import FitRecord
@@ -83,7 +84,9 @@ class Scene:
 def make_scene(given: FigureInput) -> Scene:
     """Return what to draw for the last rung."""
     final = given.run.fits[-1]
-    contrasts = {c.name: c.contrast for c in given.run.profile.columns if c.contrast}
+    contrasts = {
+        c.name: coded(c.contrast, c.contrast_detail) for c in given.run.profile.columns if c.contrast
+    }
     design = build_design(
         given.formulas[final.model], given.frame, weights=final.weights, contrasts=contrasts
     )

@@ -11,6 +11,7 @@ from mlm_steps.records.base import Notice, Part, Record
 
 __all__ = [
     "ColumnProfile",
+    "ContrastDetail",
     "DataProfile",
     "FactorProfile",
     "FileProfile",
@@ -64,6 +65,16 @@ class PreparationStep(Part):
         return f"{self.words}: {rows}" + (f" ({'; '.join(notes)})" if notes else "")
 
 
+class ContrastDetail(Part):
+    """What contrasts need besides their name: the level that sum contrasts omit, or the rows of a matrix."""
+
+    omitted: str | None = None
+    columns: tuple[str, ...] = ()
+    """Names of the columns of a matrix."""
+    rows: dict[str, tuple[float, ...]] = Field(default_factory=dict)
+    """The row of each level in a matrix."""
+
+
 class ColumnProfile(Part):
     """One column of the analysis sample."""
 
@@ -72,6 +83,8 @@ class ColumnProfile(Part):
     levels: tuple[str, ...] | None = None
     """Levels of a category in order, the reference first; None for numbers and grouping factors."""
     contrast: str | None = None
+    """Name of the contrasts of a category, ``matrix`` for those of a matrix."""
+    contrast_detail: ContrastDetail | None = None
     label: str | None = None
     """The file's label of the column, if the format has labels."""
     derived: str | None = None

@@ -16,7 +16,9 @@ from pydantic import (
 )
 from pydantic_core import CoreSchema
 
+from mlm_steps.records.data_profile import ContrastDetail
 from mlm_steps.spec.base import SpecBlock
+from mlm_steps.spec.codings import Coding, CodingSpec, detail_of_coding, kind_of_coding
 from mlm_steps.spec.derive import DeriveSpec
 from mlm_steps.spec.files import JoinSpec, ReadSpec, Stacked
 from mlm_steps.spec.reshape import ReshapeSpec
@@ -61,8 +63,13 @@ class ColumnSpec(SpecBlock):
     levels: Annotated[Levels | None, NothingIsNone] = None
     """Values of a category as the file has them, the reference first: ``[Public, Catholic]``, ``[0, 1]``.
     Default: the file's own order (value labels), numbers by size, text as R sorts it in an English locale."""
-    contrast: Annotated[Literal["treatment", "sum", "helmert", "poly"] | None, NothingIsNone] = None
-    """Contrasts that code a category. Default: ``treatment``, for an ordered one ``poly``."""
+    reference: OptionalText = None
+    """Reference level of a category with treatment contrasts, ``reference: Public``; it becomes the first
+    level. Default: the first of ``levels``."""
+    contrast: Coding = None
+    """Contrasts that code a category: ``treatment``, ``sum``, ``helmert``, ``poly``, ``sdif`` (each level
+    minus the one before it), ``{sum: LEVEL}`` with the level that is omitted, or ``{matrix: {…}}``. Default:
+    ``treatment``, for an ordered one ``poly``."""
     label: OptionalText = None
     """Label in the report, for example ``Socioeconomic status``. Default: the label in the file (SPSS, Stata,
     SAS) unless it repeats the name, else the name."""
@@ -78,12 +85,45 @@ class ColumnSpec(SpecBlock):
             hint = f"type: category has levels, type: {self.type} has none"
             wrong: list[Objection] = [
                 ((key,), f"a column of type {self.type} has no {key}", hint)
-                for key in ("levels", "contrast")
+                for key in ("levels", "reference", "contrast")
                 if getattr(self, key) is not None
             ]
             if wrong:
                 raise objections(wrong)
         return self
+
+    @model_validator(mode="after")
+    def _has_a_reference_only_where_one_counts(self) -> ColumnSpec:
+        if self.reference is None:
+            return self
+        if self.type == "ordered" and self.contrast is None:
+            what, hint = "polynomial contrasts have no reference level", "write contrast: treatment as well"
+            raise objection(what, hint, ("reference",))
+        if self.type == "group":
+            raise objection("a grouping factor has no reference level", None, ("reference",))
+        if self.contrast not in (None, "treatment"):
+            example = f"name the omitted level, contrast: {{sum: {self.reference}}}"
+            suggestion = example if self.contrast_kind == "sum" else None
+            what = f"{self.contrast_kind} contrasts have no reference level"
+            raise objection(what, suggestion, ("reference",))
+        return self
+
+    @property
+    def contrast_kind(self) -> str | None:
+        """The name of the contrasts, ``matrix`` for those of a matrix."""
+        return kind_of_coding(self.contrast)
+
+    @property
+    def contrast_detail(self) -> ContrastDetail | None:
+        """What the contrasts need besides their name."""
+        return detail_of_coding(self.contrast)
+
+    @property
+    def declared_levels(self) -> tuple[str, ...] | None:
+        """The levels in the order that the spec gives, by ``levels`` or by the rows of a matrix."""
+        if self.levels is None and isinstance(self.contrast, CodingSpec) and self.contrast.matrix is not None:
+            return tuple(self.contrast.matrix)
+        return self.levels
 
 
 class DataSpec(ReadSpec):

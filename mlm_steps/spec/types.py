@@ -39,6 +39,7 @@ __all__ = [
     "number",
     "objection",
     "objections",
+    "read_number",
     "read_share",
     "read_text",
     "read_texts",

@@ -22,6 +22,7 @@ from mlm_steps.errors import Fault, FitError, FormulaError, MlmError, SpecError
 from mlm_steps.spec import LoadedSpec, inspect_spec
 from mlm_steps.steps.parts.effect_faults import effect_faults
 from mlm_steps.steps.parts.uses import model_uses
+from mlm_steps.steps.run.contrasts import declared_contrasts
 from mlm_steps.steps.run.kept import check_formula
 
 __all__ = ["check", "check_designs", "prepare_analysis"]
@@ -70,7 +71,7 @@ def prepare_analysis(loaded: LoadedSpec) -> Analysis:
 def check_designs(loaded: LoadedSpec, frame: pd.DataFrame) -> None:
     """Raise MlmError if models cannot be fitted to the analysis sample, with each fault at its formula."""
     faults: list[Fault] = []
-    contrasts = {name: c.contrast for name, c in loaded.spec.data.columns.items() if c.contrast}
+    contrasts = declared_contrasts(loaded.spec)
     rungs: dict[str, Predictors] = {}
     readable = {use.name for use in model_uses(loaded.spec)}
     for block, models in (("prelude", loaded.spec.prelude), ("ladder", loaded.spec.rungs)):

@@ -58,7 +58,7 @@ def _learn_contrast(value: Value, options: Options) -> State:
     if kind is None:
         return state
     if not isinstance(kind, str):
-        raise TransformError("its argument contr names contrasts", "treatment, sum, helmert or poly")
+        raise TransformError("its argument contr names contrasts", "treatment, sum, helmert, poly or sdif")
     return {**state, "contrast": _contrast(contrast_kind(kind), options, factor.levels)}
 
 

@@ -6,13 +6,14 @@ from typing import Any
 
 from mlm_steps.records import ColumnProfile, FactorProfile, VariableLevel, VariableLoss
 from mlm_steps.report.inputs import ReportInput
+from mlm_steps.report.sentences.categories import coding_sentence
 from mlm_steps.report.sentences.units import diagram, nesting_sentence, places
 from mlm_steps.report.tables.preparation import preparation_table
 from mlm_steps.report.tables.within_between import slopes_table
 from mlm_steps.report.text.facts import profile_number
 from mlm_steps.report.text.grid import Align, Grid, Row, columns, row
 from mlm_steps.report.text.notation import decimals_for_size, fixed, share
-from mlm_steps.report.text.text import Code, Number, Phrase, Word, join, say, source
+from mlm_steps.report.text.text import Code, Number, Phrase, Word, say, source
 
 __all__ = ["context"]
 
@@ -34,8 +35,6 @@ LOSSES_NOTE = say(
 AS_IN_FILE = say("All variables are numeric and enter the models unchanged; none is coded or derived.")
 NO_FLAG = say("The checks of rows, identifiers, groups, levels, labels and values found no problem.")
 FILE_ROWS = "The file {file} has {file_rows} rows."
-MOST_LEVELS = 12
-"""Largest number of levels of a category that are listed by name, so that the list fits in a sentence."""
 
 
 def context(given: ReportInput) -> dict[str, Any]:
@@ -226,34 +225,8 @@ def _coding(given: ReportInput) -> list[Phrase]:
     for column in given.run.profile.columns:
         label = given.names.variable(column.name)
         if column.used and column.levels:
-            found.append(_category(label, column))
+            found.append(coding_sentence(label, column))
         if column.name in derivations:
             how = (Code if column.derived_by == "expr" else Word)(column.derived or "")
             found.append(say("{label} ({name}) is {how}.", label=label, name=Code(column.name), how=(how,)))
     return found or [AS_IN_FILE]
-
-
-def _category(label: Phrase, column: ColumnProfile) -> Phrase:
-    levels = column.levels or ()
-    shown: list[Phrase] = [(Word(level),) for level in levels[:MOST_LEVELS]]
-    if len(levels) > MOST_LEVELS:
-        shown.append((f"{len(levels) - MOST_LEVELS} more",))
-    contrast = column.contrast or ("poly" if column.kind == "ordered" else "treatment")
-    return say(
-        "{label} is coded by {contrast} contrasts over {levels}{reference}{sums}.",
-        label=label,
-        contrast=contrast,
-        levels=join(shown),
-        reference=("; the reference is ", Word(levels[0])) if contrast == "treatment" else None,
-        sums=_sum_columns(levels) if contrast == "sum" else None,
-    )
-
-
-def _sum_columns(levels: tuple[str, ...]) -> Phrase:
-    """Return the level that each numbered column of sum contrasts codes."""
-    more = (
-        say(", [2] for {level} and so on, and each", level=Word(levels[1])) if len(levels) > 2 else (" and",)
-    )
-    return say(
-        "; [1] is 1 for {first}{more} −1 for {last}", first=Word(levels[0]), more=more, last=Word(levels[-1])
-    )

@@ -5,7 +5,13 @@ from __future__ import annotations
 from mlm_steps.design.hlm import column_factors
 from mlm_steps.records import Coefficient, FitRecord
 from mlm_steps.report.inputs import ReportInput
-from mlm_steps.report.sentences.coding import FactorText, coding_of, sum_claim, sum_product_claim
+from mlm_steps.report.sentences.coding import (
+    FactorText,
+    coding_of,
+    difference_claim,
+    sum_claim,
+    sum_product_claim,
+)
 from mlm_steps.report.sentences.curves import Curve, curve_of
 from mlm_steps.report.text.facts import CoefficientFacts
 from mlm_steps.report.text.names import INTERCEPT
@@ -49,6 +55,8 @@ def claim(given: ReportInput, fit: FitRecord, coefficient: Coefficient, *, clear
     if curve is not None and curve.role == "part":
         return _part_claim(given, label, outcome, curve)
     coded = sum_claim(given, fit, coefficient, factors[0], clear=clear) if factors else None
+    if coded is None and factors:
+        coded = difference_claim(given, fit, coefficient, factors[0], clear=clear)
     if coded is not None:
         return coded
     if not clear:

@@ -9,14 +9,18 @@ from typing import Literal
 
 from mlm_steps.design.contrasts import contrast_kind
 from mlm_steps.design.expressions import Call, Name
-from mlm_steps.records import Coefficient, FitRecord
+from mlm_steps.records import Coefficient, ColumnProfile, FitRecord
 from mlm_steps.report.inputs import ReportInput
 from mlm_steps.report.sentences.curves import expression_of
 from mlm_steps.report.sentences.effects import effects_of, slope_keys
-from mlm_steps.report.text.notation import decimals_for_se, fixed
+from mlm_steps.report.text.facts import CoefficientFacts
+from mlm_steps.report.text.notation import MINUS, decimals_for_se, fixed
 from mlm_steps.report.text.text import Number, Phrase, Word, join, say, source
 
-__all__ = ["Coding", "FactorText", "coding_of", "held_phrase", "sum_claim", "sum_product_claim"]
+__all__ = [
+    "Coding", "FactorText", "coding_of", "difference_claim", "held_phrase", "sum_claim", "sum_order",
+    "sum_product_claim",
+]  # fmt: skip
 
 FactorText = tuple[str, str]
 """A factor of a column as written in the term, and the same text followed by its level."""
@@ -34,13 +38,15 @@ class Coding:
     Attributes
     ----------
     kind : str
-        ``number``; for a category ``treatment``, ``sum``, or ``balanced`` for other contrasts that sum to 0
-        over the levels (Helmert, polynomial).
+        ``number``; for a category ``treatment``, ``sum``, ``sdif``, or ``balanced`` for other contrasts that
+        sum to 0 over the levels (Helmert, polynomial); ``other`` for a matrix in which no level has 0 in all
+        columns.
     levels : tuple of str
-        The levels of a category in order; empty if they are not known.
+        The levels of a category in order; empty if they are not known. The level that sum contrasts omit is
+        the last. Of a matrix, the level with 0 in all columns is the first.
     """
 
-    kind: Literal["number", "treatment", "sum", "balanced"]
+    kind: Literal["number", "treatment", "sum", "sdif", "balanced", "other"]
     levels: tuple[str, ...] = ()
 
 
@@ -59,16 +65,38 @@ def coding_of(given: ReportInput, fit: FitRecord, factor: FactorText) -> Coding:
     column = columns.get(expr.name) if isinstance(expr, Name) else None
     if column is not None and column.levels:
         default = "poly" if column.kind == "ordered" else "treatment"
-        return Coding(_kind(column.contrast or default), column.levels)
+        return _coding(column, column.contrast or default, column.levels)
     if column is not None and text != stem:
         return Coding("treatment", ("FALSE", "TRUE"))
     return Coding("number")
 
 
-def _kind(contrast: str) -> Literal["treatment", "sum", "balanced"]:
+def _kind(contrast: str) -> Literal["treatment", "sum", "sdif", "balanced"]:
     if contrast == "treatment":
         return "treatment"
-    return "sum" if contrast == "sum" else "balanced"
+    if contrast == "sum":
+        return "sum"
+    return "sdif" if contrast == "sdif" else "balanced"
+
+
+def _coding(column: ColumnProfile, contrast: str, levels: tuple[str, ...]) -> Coding:
+    """Return the coding of a category of the data."""
+    detail = column.contrast_detail
+    if contrast == "sum" and detail is not None and detail.omitted in levels:
+        return Coding("sum", sum_order(levels, detail.omitted))
+    if contrast != "matrix" or detail is None:
+        return Coding(_kind(contrast), levels)
+    rows = [detail.rows[level] for level in levels if level in detail.rows]
+    if all(abs(sum(weights)) <= SAME * max(map(abs, weights)) for weights in zip(*rows, strict=True)):
+        return Coding("balanced", levels)
+    zero = [level for level in levels if not any(detail.rows.get(level, (1.0,)))]
+    return Coding("treatment", (zero[0],)) if zero else Coding("other", levels)
+
+
+def sum_order(levels: tuple[str, ...], omitted: str | None) -> tuple[str, ...]:
+    """Return the levels with the one that sum contrasts omit as the last."""
+    last = levels[-1] if omitted is None else omitted
+    return (*(level for level in levels if level != last), last)
 
 
 def held_phrase(given: ReportInput, fit: FitRecord, factors: Iterable[FactorText]) -> Phrase:
@@ -83,6 +111,8 @@ def held_phrase(given: ReportInput, fit: FitRecord, factors: Iterable[FactorText
         coding, label = coding_of(given, fit, factor), given.names.variable(factor[0].strip("`"))
         if coding.kind == "number":
             places[*given.names.column(factor[1], factor[0]), " is 0"] = None
+        elif coding.kind == "other":
+            places["the contrasts of ", *label, " are 0"] = None
         elif coding.kind != "treatment":
             averaged[label] = None
         elif coding.levels:
@@ -92,6 +122,35 @@ def held_phrase(given: ReportInput, fit: FitRecord, factors: Iterable[FactorText
     where = say(" where {places}", places=join(list(places), last=" and ")) if places else ()
     over = say(" on average over the levels of {x}", x=join(list(averaged), last=" and ")) if averaged else ()
     return (*where, *((",",) if where and over else ()), *over)
+
+
+def difference_claim(
+    given: ReportInput, fit: FitRecord, coefficient: Coefficient, factor: FactorText, *, clear: bool
+) -> Phrase | None:
+    """Return the claim of a coefficient of successive differences; None for other contrasts."""
+    coding = coding_of(given, fit, factor)
+    pairs = zip(coding.levels[1:], coding.levels, strict=False) if coding.kind == "sdif" else ()
+    suffix = factor[1].removeprefix(factor[0])
+    pair = next((pair for pair in pairs if suffix == f"{pair[0]}-{pair[1]}"), None)
+    estimate = CoefficientFacts("fixed", fit.model, coefficient, fit.alpha).estimate
+    if pair is None or estimate is None:
+        return None
+    x, y = given.names.variable(factor[0].strip("`")), given.names.outcome(fit.outcome)
+    later, earlier = map(Word, pair)
+    if not clear:
+        template = "There was no clear difference in {y} between {earlier} and {later} of {x}"
+        return say(template, y=y, earlier=earlier, later=later, x=x)
+    unit = given.names.unit(fit.outcome)
+    return say(
+        "{y} was {size} {units} {higher} at {later} than at {earlier} of {x}",
+        y=y,
+        size=Number(estimate.text.lstrip(MINUS), estimate.source),
+        units=Word(unit) if unit else "units",
+        higher="higher" if (coefficient.estimate or 0.0) > 0 else "lower",
+        later=later,
+        earlier=earlier,
+        x=x,
+    )
 
 
 def _level(coding: Coding, text: str) -> str | None:

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from mlm_steps.design import Formula
+from mlm_steps.design.variables import Contrast
 from mlm_steps.errors import Fault, UsageError, listing, printable
 from mlm_steps.records import (
     ComparisonRecord,
@@ -24,6 +25,7 @@ from mlm_steps.records.effort import OptionalStep
 from mlm_steps.records.failure import Absence, read_outcome
 from mlm_steps.records.remedies import DerivedColumn
 from mlm_steps.spec import LoadedSpec, ModelSpec, PreludeSpec
+from mlm_steps.steps.run.contrasts import declared_contrasts
 from mlm_steps.steps.run.kept import frame_in, open_spec
 from mlm_steps.steps.run.ledger import Recorder, recorded
 from mlm_steps.steps.run.plan import Plan
@@ -139,9 +141,9 @@ class Session:
         return [fit for fit in fits if isinstance(fit, FitRecord) and fit.deviation is not None]
 
     @property
-    def contrasts(self) -> dict[str, str]:
+    def contrasts(self) -> dict[str, str | Contrast]:
         """Declared contrast per column."""
-        return {name: c.contrast for name, c in self.spec.data.columns.items() if c.contrast}
+        return declared_contrasts(self.spec)
 
     def outcome(self, kind: type[RecordT], step: str) -> RecordT | Absence:
         """Return the record of a step's result, or the record of its failure."""
