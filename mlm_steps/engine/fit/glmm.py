@@ -11,8 +11,9 @@ from numpy.typing import NDArray
 from mlm_steps.design.matrices import Design
 from mlm_steps.engine.criterion.criterion import solved_lower
 from mlm_steps.engine.families import Family
-from mlm_steps.engine.pirls.laplace import Evaluation, laplace, modes_at
+from mlm_steps.engine.pirls.laplace import Evaluation, modes_at
 from mlm_steps.engine.pirls.prepared import PreparedGlmm, prepare_glmm
+from mlm_steps.engine.pirls.quadrature import deviance, quadrature_fault
 from mlm_steps.engine.pirls.start import start_of
 from mlm_steps.engine.result.glmm_checks import check_glmm_design
 from mlm_steps.engine.result.glmm_fit import GlmmFit
@@ -102,11 +103,12 @@ def evaluate_glmm(
 
 def _criterion(prepared: PreparedGlmm, agq: int) -> Criterion:
     """Return the criterion of a parameter vector in the engine's units."""
-    if agq != 1:
-        raise FitError(Fault("", f"no quadrature with {agq} points", "agq: 1 is Laplace's approximation"))
+    fault = quadrature_fault(prepared) if agq > 1 else None
+    if fault is not None:
+        raise FitError(Fault("", fault, "agq: 1 is Laplace's approximation", key="agq"))
 
     def criterion(psi: Array, start: Sequence[Array] | None) -> Evaluation | None:
-        return laplace(prepared, psi, start)
+        return deviance(prepared, psi, agq, start)
 
     return criterion
 

@@ -1,0 +1,329 @@
+"""Adaptive Gauss-Hermite quadrature of one grouping factor, with its gradient (statistics, section 22.2).
+
+The nodes of a group are u_q = u + L⁻ᵀ x_q around its mode u, with L Lᵀ = H. The deviance depends on the
+parameters through the density at the nodes, and through the modes and H, which place the nodes. The gradient
+has both parts. It costs one evaluation of the density and its slope per row and node.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from functools import cache
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy import special
+
+from mlm_steps.engine.families import Family, Outcome
+from mlm_steps.engine.pirls.laplace import Evaluation, laplace, modes_at
+from mlm_steps.engine.pirls.prepared import PreparedGlmm
+
+__all__ = ["LARGEST_DIMENSION", "Integral", "Rows", "deviance", "integrate", "nodes", "quadrature_fault"]
+
+Array = NDArray[np.float64]
+
+LARGEST_DIMENSION = 3
+"""Largest number of random coefficients per group: with more, a grid has too many nodes."""
+ELEMENTS = 1_000_000
+"""Largest number of rows times nodes that are evaluated at a time, unless one group has more."""
+
+
+def quadrature_fault(model: PreparedGlmm) -> str | None:
+    """Return why the random effects of a model are not integrated by quadrature, or None if they can be."""
+    if len(model.factors) > 1:
+        names = len(model.factors)
+        return f"quadrature needs one grouping factor; there are {names}"
+    K = model.factors[0].pattern.K
+    if K > LARGEST_DIMENSION:
+        return f"quadrature has at most {LARGEST_DIMENSION} random effects per group; there are {K}"
+    return None
+
+
+def deviance(
+    model: PreparedGlmm, psi: Array, Q: int = 1, start: Sequence[Array] | None = None
+) -> Evaluation | None:
+    """Return d_Q with its gradient at a parameter vector in the engine's units, or None where there is none.
+
+    Parameters
+    ----------
+    model : PreparedGlmm
+        If Q > 1, a model without a ``quadrature_fault``.
+    psi : ndarray, shape (m + p,) or (m + p + 1,)
+        theta, the fixed effects and log(phi).
+    Q : int
+        Points per dimension; 1 is Laplace's approximation.
+    start : sequence of ndarray, optional
+        Spherical random effects near the modes.
+    """
+    if Q == 1:
+        return laplace(model, psi, start)
+    state = modes_at(model, psi, start)
+    if state is None:
+        return None
+    (factor,), (theta, fixed, phi) = model.factors, model.split(psi)
+    rows = Rows.of(model.family, model.outcome, factor.refs, factor.J, model.z[0])
+    Lambda = factor.pattern.factor(theta[factor.theta])
+    found = integrate(rows, Lambda, model.offset + model.X @ fixed, state.u[0], phi, Q)
+    gradient = np.empty(model.size)
+    gradient[factor.theta] = found.Lambda[factor.pattern.rows, factor.pattern.columns]
+    gradient[model.n_theta : model.n_theta + model.p] = found.rows @ model.X
+    if model.family.has_dispersion:
+        gradient[-1] = found.log_phi
+    if not (np.isfinite(found.value) and np.isfinite(gradient).all()):
+        return None
+    return Evaluation(found.value, gradient, state.u)
+
+
+@cache
+def nodes(Q: int, K: int) -> tuple[Array, Array]:
+    """Return the grid of Q^K nodes for integrals over a standard normal density.
+
+    Returns
+    -------
+    x : ndarray, shape (Q^K, K)
+    log_weights : ndarray, shape (Q^K,)
+        log(omega_q) + |x_q|² / 2.
+
+    Examples
+    --------
+    >>> x, log_weights = nodes(3, 1)
+    >>> x.ravel().round(3)
+    array([-1.732,  0.   ,  1.732])
+    """
+    x, log_w = _rule(Q)
+    grids = np.meshgrid(*[x] * K, indexing="ij")
+    weights = np.meshgrid(*[log_w + 0.5 * x**2] * K, indexing="ij")
+    return np.stack([g.ravel() for g in grids], axis=1), np.sum([w.ravel() for w in weights], axis=0)
+
+
+def _rule(Q: int) -> tuple[Array, Array]:
+    """Return points and log weights of the Gauss-Hermite rule for the standard normal density.
+
+    The weights come from the orthonormal polynomials at the points; unlike those of
+    `numpy.polynomial.hermite_e.hermegauss` they neither overflow nor underflow for many points.
+    """
+    off = np.sqrt(np.arange(1.0, Q))
+    x = np.linalg.eigvalsh(np.diag(off, 1) + np.diag(off, -1))
+    x = 0.5 * (x - x[::-1])
+    scale = np.zeros(Q)  # logarithm of the power of two that was taken out of the polynomials
+    before, now = np.zeros(Q), np.ones(Q)
+    total = np.ones(Q)
+    for m in range(1, Q):
+        before, now = now, (x * now - np.sqrt(m - 1.0) * before) / np.sqrt(m)
+        total = total + now**2
+        large = total > 1e200
+        factor = np.where(large, 1e-100, 1.0)
+        before, now, total = before * factor, now * factor, total * factor**2
+        scale += np.where(large, 100.0 * np.log(10.0), 0.0)
+    return x, -np.log(total) - 2.0 * scale
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Rows:
+    """The rows of one grouping factor, sorted by group.
+
+    Attributes
+    ----------
+    family : Family
+    outcome : Outcome
+    refs : ndarray, shape (n,)
+        The group of each row; it does not decrease.
+    starts : ndarray, shape (J + 1,)
+        First row of each group; a group may be empty.
+    z : ndarray, shape (n, K)
+        Columns of all terms on the factor.
+    """
+
+    family: Family
+    outcome: Outcome
+    refs: NDArray[np.intp]
+    starts: NDArray[np.intp]
+    z: Array
+
+    @classmethod
+    def of(cls, family: Family, outcome: Outcome, refs: NDArray[np.intp], J: int, z: Array) -> Rows:
+        """Return the rows of a factor with J groups."""
+        return cls(family, outcome, refs, np.searchsorted(refs, np.arange(J + 1)).astype(np.intp), z)
+
+    @property
+    def J(self) -> int:
+        """Number of groups."""
+        return self.starts.size - 1
+
+    def chunks(self, points: int) -> Iterator[tuple[slice, slice]]:
+        """Yield slices of groups and of their rows, each of about ``ELEMENTS`` rows times points."""
+        width, first = max(1, ELEMENTS // points), 0
+        while first < self.J:
+            last = int(np.searchsorted(self.starts, self.starts[first] + width, side="right")) - 1
+            last = min(max(last, first + 1), self.J)
+            yield slice(first, last), slice(int(self.starts[first]), int(self.starts[last]))
+            first = last
+
+    def group_sums(self, values: Array, groups: slice) -> Array:
+        """Return the sums within groups of values of the groups' rows, shape (groups, …)."""
+        starts = self.starts[groups.start : groups.stop + 1]
+        total = np.zeros((starts.size - 1, *values.shape[1:]))
+        present = np.diff(starts) > 0
+        if present.any():
+            total[present] = np.add.reduceat(values, (starts[:-1] - starts[0])[present], axis=0)
+        return total
+
+
+class Integral(NamedTuple):
+    """The deviance d_Q and its gradient.
+
+    Attributes
+    ----------
+    value : float
+    rows : ndarray, shape (n,)
+        Derivative in each row's linear predictor with Lambda fixed: that in beta is Xᵀ times it.
+    Lambda : ndarray, shape (K, K)
+        Derivatives in the elements of the factor's Lambda.
+    log_phi : float
+        Derivative in log(phi).
+    """
+
+    value: float
+    rows: Array
+    Lambda: Array
+    log_phi: float
+
+
+class _Mode(NamedTuple):
+    """What belongs to the modes of all groups."""
+
+    A: Array
+    eta: Array
+    B: Array
+    L: Array
+    slope: Array
+    curvature: Array
+    bend: Array
+
+
+class _Sums(NamedTuple):
+    """Sums over nodes with the nodes' shares of the integral as weights.
+
+    Attributes
+    ----------
+    log_integral : ndarray, shape (J,)
+    slope : ndarray, shape (n,)
+        Mean of the slope of the log density of each row.
+    ascent : ndarray, shape (J, K)
+        Mean of the gradient of h in u.
+    turned : ndarray, shape (J, K, K)
+        Mean of x (L⁻¹ gradient)ᵀ.
+    in_Lambda : ndarray, shape (K, K)
+        Sum over groups of the mean of Zᵀ slope uᵀ.
+    log_phi : float
+        Sum of the mean derivative of the log density in log(phi).
+    """
+
+    log_integral: Array
+    slope: Array
+    ascent: Array
+    turned: Array
+    in_Lambda: Array
+    log_phi: float
+
+
+def integrate(rows: Rows, Lambda: Array, fixed: Array, u: Array, phi: float, Q: int) -> Integral:
+    """Return d_Q and its gradient.
+
+    Parameters
+    ----------
+    rows : Rows
+    Lambda : ndarray, shape (K, K)
+        Covariance factor of the grouping factor.
+    fixed : ndarray, shape (n,)
+        o + X beta.
+    u : ndarray, shape (J, K)
+        Modes of the spherical random effects; they must be exact, since the gradient uses that.
+    phi : float
+    Q : int
+        Points per dimension.
+    """
+    mode = _at_mode(rows, Lambda, fixed, u, phi)
+    sums = _over_nodes(rows, mode, u, phi, Q)
+    constant = float(rows.outcome.weights @ rows.family.constant(rows.outcome, phi))
+    log_det = float(np.log(np.einsum("jkk->jk", mode.L)).sum())
+    value = 2.0 * (log_det - float(sums.log_integral.sum()) - constant)
+    return _gradient(rows, Lambda, mode, u, sums, phi, value)
+
+
+def _at_mode(rows: Rows, Lambda: Array, fixed: Array, u: Array, phi: float) -> _Mode:
+    A = rows.z @ Lambda
+    eta = fixed + np.einsum("ik,ik->i", A, u[rows.refs])
+    found = rows.family.derivatives(rows.outcome, eta, phi)
+    slope, curvature, bend = (rows.outcome.weights * each for each in found)
+    whole, K = slice(0, rows.J), Lambda.shape[0]
+    products = rows.z[:, :, None] * (curvature[:, None] * rows.z)[:, None, :]
+    B = rows.group_sums(products, whole)
+    L = np.asarray(np.linalg.cholesky(Lambda.T @ B @ Lambda + np.eye(K)), dtype=np.float64)
+    return _Mode(A, eta, B, L, slope, curvature, bend)
+
+
+def _over_nodes(rows: Rows, mode: _Mode, u: Array, phi: float, Q: int) -> _Sums:
+    """Return the sums over nodes, some groups at a time."""
+    J, K = u.shape
+    x, log_weights = nodes(Q, K)
+    log_integral, slope = np.empty(J), np.empty(mode.eta.size)
+    ascent, turned = np.empty((J, K)), np.empty((J, K, K))
+    in_Lambda, log_phi = np.zeros((K, K)), 0.0
+    for groups, span in rows.chunks(len(x)):
+        own, outcome = rows.refs[span] - groups.start, _part(rows.outcome, span)
+        spread = np.linalg.solve(mode.L[groups].transpose(0, 2, 1), x.T).transpose(0, 2, 1)
+        eta = np.repeat(mode.eta[span, None], len(x), axis=1)
+        for k in range(K):
+            eta += mode.A[span, k, None] * spread[own, :, k]
+        u_q = u[groups, None, :] + spread
+        density = outcome.weights * rows.family.log_density(outcome, eta, phi)
+        h = rows.group_sums(density, groups) - 0.5 * np.einsum("jqk,jqk->jq", u_q, u_q) + log_weights
+        log_integral[groups] = special.logsumexp(h, axis=1)
+        share = np.exp(h - log_integral[groups, None])
+        slopes = outcome.weights * rows.family.derivatives(outcome, eta, phi).slope
+        slope[span] = np.einsum("iq,iq->i", slopes, share[own])
+        S = np.stack([rows.group_sums(slopes * rows.z[span, k, None], groups) for k in range(K)], axis=2)
+        in_Lambda += np.einsum("jq,jqa,jqb->ab", share, S, u_q)
+        R = np.stack([rows.group_sums(slopes * mode.A[span, k, None], groups) for k in range(K)], axis=2)
+        g = R - u_q
+        ascent[groups] = np.einsum("jq,jqk->jk", share, g)
+        inner = np.linalg.solve(mode.L[groups], g.transpose(0, 2, 1))
+        turned[groups] = np.einsum("jq,qa,jbq->jab", share, x, inner)
+        if rows.family.has_dispersion:
+            in_phi = outcome.weights * rows.family.in_dispersion(outcome, eta, phi).log_density
+            log_phi += float(np.einsum("iq,iq->", in_phi, share[own]))
+    return _Sums(log_integral, slope, ascent, turned, in_Lambda, log_phi)
+
+
+def _part(outcome: Outcome, span: slice) -> Outcome:
+    """Return some rows as columns, so that they combine with arrays of one column per node."""
+    return Outcome(outcome.y[span, None], outcome.trials[span, None], outcome.weights[span, None])
+
+
+def _gradient(
+    rows: Rows, Lambda: Array, mode: _Mode, u: Array, sums: _Sums, phi: float, value: float
+) -> Integral:
+    """Return the gradient; with one node it is that of Laplace's approximation (statistics, section 22.3)."""
+    J, K = u.shape
+    whole = slice(0, J)
+    strict = np.tril(sums.turned, -1)
+    S = 0.5 * (strict + strict.transpose(0, 2, 1) + np.einsum("jkk->jk", sums.turned)[:, None] * np.eye(K))
+    root = np.linalg.solve(mode.L, np.broadcast_to(np.eye(K), (J, K, K)))
+    P = root.transpose(0, 2, 1) @ (0.5 * np.eye(K) + S) @ root
+    s = 2.0 * np.einsum("ia,iab,ib->i", mode.A, P[rows.refs], mode.A)
+    q = s * mode.bend
+    target = rows.group_sums(mode.A * q[:, None], whole) - 2.0 * sums.ascent
+    v = np.einsum("jba,jbc,jc->ja", root, root, target)
+    along = np.einsum("ik,ik->i", mode.A, v[rows.refs])
+    moved = q - mode.curvature * along
+    in_Lambda = rows.z.T @ (moved[:, None] * u[rows.refs])
+    in_Lambda += rows.z.T @ (mode.slope[:, None] * v[rows.refs])
+    in_Lambda += 4.0 * np.einsum("jab,bc,jcd->ad", mode.B, Lambda, P) - 2.0 * sums.in_Lambda
+    log_phi = -2.0 * sums.log_phi
+    if rows.family.has_dispersion:
+        found = rows.family.in_dispersion(rows.outcome, mode.eta, phi)
+        log_phi += float(rows.outcome.weights @ (s * found.curvature + along * found.slope))
+    return Integral(value, moved - 2.0 * sums.slope, in_Lambda, log_phi)
