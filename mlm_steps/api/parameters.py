@@ -35,15 +35,15 @@ def names_of(design: Design) -> dict[str, Parameter]:
 
 
 def _place(parameter: Parameter) -> tuple[int, int, tuple[int, ...]]:
-    """Return a key that sorts as in lme4: lower triangle of each term by columns, then sigma, then beta."""
+    """Return a key that sorts as in lme4: lower triangle of each term by columns, then sigma or phi, beta."""
     if parameter.term is None:
-        return (1 if parameter.kind == "sigma" else 2, 0, parameter.effects)
+        return (2 if parameter.kind == "beta" else 1, 0, parameter.effects)
     return (0, parameter.term, (parameter.effects[0], parameter.effects[-1]))
 
 
 def _name(design: Design, parameter: Parameter) -> str:
     if parameter.term is None:
-        return "sigma" if parameter.kind == "sigma" else design.columns[parameter.effects[0]]
+        return design.columns[parameter.effects[0]] if parameter.kind == "beta" else parameter.kind
     term = design.random[parameter.term]
     effects = ".".join(term.names[effect] for effect in reversed(parameter.effects))
     return f"{'sd' if parameter.kind == 'sd' else 'cor'}_{effects}|{term.group}"
