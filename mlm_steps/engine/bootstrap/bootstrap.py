@@ -12,7 +12,8 @@ from numpy.typing import NDArray
 from mlm_steps.engine.bootstrap.replicates import ELEMENTS, Replicates
 from mlm_steps.engine.bootstrap.resampling import KINDS
 from mlm_steps.engine.bootstrap.streams import stream
-from mlm_steps.engine.result.lmm_fit import BOUNDARY, LmmFit
+from mlm_steps.engine.result.lmm_fit import BOUNDARY
+from mlm_steps.engine.result.mixed_fit import MixedFit
 
 __all__ = ["TOO_MANY_FAILED", "Sample", "bound_codes", "draw_replicates", "percentiles"]
 
@@ -25,12 +26,12 @@ EXACT = 1e-6
 """Distance from 1 below which a correlation is 1 up to rounding."""
 
 
-def draw_replicates(fit: LmmFit, kind: str, seed: int, step: str, numbers: range) -> Replicates:
+def draw_replicates(fit: MixedFit, kind: str, seed: int, step: str, numbers: range) -> Replicates:
     """Return some replicates of a bootstrap; each depends on seed, step and its own number alone.
 
     Parameters
     ----------
-    fit : LmmFit
+    fit : MixedFit
     kind : str
         A key of ``KINDS``.
     seed : int
@@ -71,11 +72,11 @@ class Sample:
 
     Attributes
     ----------
-    fit : LmmFit
+    fit : MixedFit
     replicates : Replicates
     """
 
-    fit: LmmFit
+    fit: MixedFit
     replicates: Replicates
 
     @property

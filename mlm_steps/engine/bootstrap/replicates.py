@@ -18,6 +18,7 @@ from mlm_steps.engine.bootstrap.replicates_one import fit_together
 from mlm_steps.engine.bootstrap.replicates_several import fit_several, together
 from mlm_steps.engine.fit.lmm import fit_lmm
 from mlm_steps.engine.result.lmm_fit import BOUNDARY, LmmFit, Method
+from mlm_steps.engine.result.mixed_fit import MixedFit
 from mlm_steps.engine.structures.prepared import PreparedDesign
 from mlm_steps.errors import Fault, FitError, UsageError
 
@@ -40,12 +41,14 @@ class Replicates:
     beta : ndarray, shape (B, p)
         Fixed effects.
     sigma : ndarray, shape (B,)
-        Residual standard deviations.
+        Residual standard deviations; 1, the unit of theta, for a generalized model.
     criterion : ndarray, shape (B,)
         REML criteria or deviances.
     status : ndarray of str, shape (B,)
         ``converged``, ``singular`` (converged, to a covariance matrix of reduced rank) or ``failed``; a
         replicate that failed has NaN everywhere else.
+    phi : ndarray, shape (B,), or None
+        Dispersion parameters; None for a linear model, NaN for a family without one.
     """
 
     theta: Array
@@ -53,6 +56,7 @@ class Replicates:
     sigma: Array
     criterion: Array
     status: NDArray[np.str_]
+    phi: Array | None = None
 
     @property
     def failed(self) -> int:
@@ -67,7 +71,11 @@ class Replicates:
     @classmethod
     def joined(cls, parts: list[Replicates]) -> Replicates:
         """Return all replicates of several parts, in their order."""
-        return cls(*(np.concatenate(each) for each in zip(*map(_fields, parts), strict=True)))
+        whole = cls(*(np.concatenate(each) for each in zip(*map(_fields, parts), strict=True)))
+        if all(part.phi is None for part in parts):
+            return whole
+        phi = [np.full(part.status.size, np.nan) if part.phi is None else part.phi for part in parts]
+        return replace(whole, phi=np.concatenate(phi))
 
 
 def _fields(part: Replicates) -> tuple[Array, Array, Array, Array, NDArray[np.str_]]:
@@ -178,23 +186,26 @@ def fit_alone(design: Design, method: Method, start: Array) -> LmmFit | None:
     return None if fit.convergence is None or fit.convergence.status == "failed" else fit
 
 
-def put(result: Replicates, b: int, fit: LmmFit | None) -> None:
+def put(result: Replicates, b: int, fit: MixedFit | None) -> None:
     """Set one replicate; ``fit`` is None for a failed replicate."""
     if fit is None or fit.convergence is None:
         for values in (result.theta, result.beta, result.sigma, result.criterion):
             values[b] = np.nan
         result.status[b] = "failed"
         return
-    result.theta[b], result.beta[b], result.sigma[b] = fit.theta, fit.beta, fit.sigma
+    result.theta[b], result.beta[b], result.sigma[b] = fit.theta, fit.beta, fit.scale
     result.criterion[b], result.status[b] = fit.criterion, fit.convergence.status
+    if result.phi is not None and fit.phi is not None:
+        result.phi[b] = fit.phi
 
 
-def of_fits(design: Design, fits: Sequence[LmmFit | None]) -> Replicates:
+def of_fits(design: Design, fits: Sequence[MixedFit | None]) -> Replicates:
     """Return the replicates that were fitted one by one; None marks a failed replicate."""
     B = len(fits)
     theta, beta = np.full((B, design.n_theta), np.nan), np.full((B, design.p), np.nan)
     status = np.full(B, "failed", dtype="<U9")
-    result = Replicates(theta, beta, np.full(B, np.nan), np.full(B, np.nan), status)
+    phi = None if design.response.linear else np.full(B, np.nan)
+    result = Replicates(theta, beta, np.full(B, np.nan), np.full(B, np.nan), status, phi)
     for b, fit in enumerate(fits):
         put(result, b, fit)
     return result

@@ -8,29 +8,34 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mlm_steps.design.matrices import Design
+from mlm_steps.engine.bootstrap.generalized import draw_from, refit_each
+from mlm_steps.engine.bootstrap.replicates import Replicates, refit_many
+from mlm_steps.engine.result.glmm_fit import GlmmFit
 from mlm_steps.engine.result.lmm_fit import LmmFit
+from mlm_steps.engine.result.mixed_fit import MixedFit, linear_fit
 from mlm_steps.errors import Fault, UsageError
 
-__all__ = ["draw_outcomes", "population_outcomes", "simulate"]
+__all__ = ["draw_outcomes", "population_outcomes", "refit_outcomes", "simulate"]
 
 Array = NDArray[np.float64]
 
 
-def simulate(fit: LmmFit, n: int, seed: int, *, conditional: bool = False, first: int = 0) -> Array:
+def simulate(fit: MixedFit, n: int, seed: int, *, conditional: bool = False, first: int = 0) -> Array:
     """Return outcomes drawn from the model at its estimates, shape (n, rows of the fit).
 
     y* = o + X beta + Z b* + e*, b* = Lambda u*, u* ~ N(0, sigma² I), e* ~ N(0, sigma² / w). An outcome
-    that was transformed, such as log(y), is simulated on the transformed scale.
+    that was transformed, such as log(y), is simulated on the transformed scale. The outcome of a generalized
+    model is drawn from its distribution given b*; that of a binomial model is a number of events.
 
     Parameters
     ----------
-    fit : LmmFit
+    fit : MixedFit
     n : int
         Number of replicates.
     seed : int
         Replicate number i depends on the seed and i alone, not on how many are drawn, or where.
     conditional : bool
-        Keep the random effects at their conditional modes; only e* is drawn.
+        Keep the random effects at their conditional modes; only the outcome given them is drawn.
     first : int
         Number of the first replicate.
 
@@ -47,9 +52,15 @@ def simulate(fit: LmmFit, n: int, seed: int, *, conditional: bool = False, first
 
 
 def draw_outcomes(
-    fit: LmmFit, generators: Sequence[np.random.Generator], *, conditional: bool = False
+    fit: MixedFit, generators: Sequence[np.random.Generator], *, conditional: bool = False
 ) -> Array:
     """Return one outcome per generator, as ``simulate`` draws them, shape (B, rows of the fit)."""
+    if isinstance(fit, GlmmFit):
+        return draw_from(fit, generators, conditional=conditional)
+    return _draw_linear(linear_fit(fit), generators, conditional=conditional)
+
+
+def _draw_linear(fit: LmmFit, generators: Sequence[np.random.Generator], *, conditional: bool) -> Array:
     n = len(generators)
     draws = np.empty((n, fit.design.n)), [np.empty((n, *b.shape)) for b in fit.modes]
     for row, generator in enumerate(generators):
@@ -84,3 +95,8 @@ def population_outcomes(design: Design, beta: Array, effects: Sequence[Array], e
         for column, own in zip(term.z.T, b.transpose(2, 0, 1), strict=True):
             total += column * own[:, term.refs]
     return total
+
+
+def refit_outcomes(fit: MixedFit, Y: Array) -> Replicates:
+    """Return the refits of a model to other outcomes, given as columns, shape (n, B)."""
+    return refit_each(fit, Y) if isinstance(fit, GlmmFit) else refit_many(linear_fit(fit), Y)

@@ -8,7 +8,7 @@ from typing import Protocol
 import numpy as np
 
 from mlm_steps.engine.bootstrap.replicates import Replicates
-from mlm_steps.engine.result.lmm_fit import LmmFit
+from mlm_steps.engine.result.mixed_fit import MixedFit
 
 __all__ = ["Resample"]
 
@@ -20,6 +20,6 @@ class Resample(Protocol):
     computed along with it. A kind raises FitError for a model that it cannot resample.
     """
 
-    def __call__(self, fit: LmmFit, generators: Sequence[np.random.Generator]) -> Replicates:
+    def __call__(self, fit: MixedFit, generators: Sequence[np.random.Generator]) -> Replicates:
         """Return the refits to one data set per generator."""
         ...

@@ -15,9 +15,12 @@ from numpy.typing import NDArray
 from mlm_steps.design.hlm import is_nested
 from mlm_steps.design.matrices import Design, RandomTerm
 from mlm_steps.engine.bootstrap.batch import Batch
+from mlm_steps.engine.bootstrap.generalized import refit_design
 from mlm_steps.engine.bootstrap.replicates import Replicates, assembled, fit_alone, of_fits, put
 from mlm_steps.engine.bootstrap.replicates_search import CELLS, Space, search_together
+from mlm_steps.engine.result.glmm_fit import GlmmFit
 from mlm_steps.engine.result.lmm_fit import LmmFit
+from mlm_steps.engine.result.mixed_fit import MixedFit, linear_fit
 from mlm_steps.engine.structures.groups import FactorTerms, segment_sum
 from mlm_steps.engine.structures.prepared import internal_columns
 from mlm_steps.errors import Fault, FitError
@@ -31,13 +34,16 @@ NEARLY_DEPENDENT = 1e-6
 """Eigenvalue of a replicate's XᵀX, in units with XᵀX = I for the data, below which its rank is computed."""
 
 
-def cases(fit: LmmFit, generators: Sequence[np.random.Generator]) -> Replicates:
+def cases(fit: MixedFit, generators: Sequence[np.random.Generator]) -> Replicates:
     """Return the refits to groups drawn with replacement; FitError for crossed factors."""
     groups = outermost(fit.design)
     J = len(groups.levels)
     drawn = np.array([generator.integers(J, size=J) for generator in generators]).reshape(-1, J)
-    if len(fit.prepared.strategy.factors) == 1:
-        return _together(fit, drawn)
+    if isinstance(fit, GlmmFit):
+        return of_fits(fit.design, [refit_design(fit, resampled(fit.design, groups, own)) for own in drawn])
+    linear = linear_fit(fit)
+    if len(linear.prepared.strategy.factors) == 1:
+        return _together(linear, drawn)
     fits = [fit_alone(resampled(fit.design, groups, own), fit.method, fit.theta) for own in drawn]
     return of_fits(fit.design, fits)
 
@@ -67,11 +73,12 @@ def resampled(design: Design, groups: RandomTerm, drawn: Integers) -> Design:
     place = np.repeat(np.arange(len(drawn)), [len(own) for own in rows])
     taken = np.concatenate(rows)
     random = tuple(_relabelled(term, taken, place) for term in design.random)
-    parts = (None if values is None else values[taken] for values in (design.weights, design.offset))
-    weights, offset = parts
+    weights, offset, trials = (
+        None if values is None else values[taken] for values in (design.weights, design.offset, design.trials)
+    )
     return replace(
         design, y=design.y[taken], X=design.X[taken], random=random, weights=weights, offset=offset,
-        rows=design.rows[taken],
+        rows=design.rows[taken], trials=trials,
     )  # fmt: skip
 
 

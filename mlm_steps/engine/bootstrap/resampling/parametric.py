@@ -6,13 +6,13 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from mlm_steps.engine.bootstrap.replicates import Replicates, refit_many
-from mlm_steps.engine.bootstrap.simulate import draw_outcomes
-from mlm_steps.engine.result.lmm_fit import LmmFit
+from mlm_steps.engine.bootstrap.replicates import Replicates
+from mlm_steps.engine.bootstrap.simulate import draw_outcomes, refit_outcomes
+from mlm_steps.engine.result.mixed_fit import MixedFit
 
 __all__ = ["parametric"]
 
 
-def parametric(fit: LmmFit, generators: Sequence[np.random.Generator]) -> Replicates:
+def parametric(fit: MixedFit, generators: Sequence[np.random.Generator]) -> Replicates:
     """Return the refits to outcomes drawn from the model at its estimates."""
-    return refit_many(fit, draw_outcomes(fit, generators).T)
+    return refit_outcomes(fit, draw_outcomes(fit, generators).T)

@@ -16,6 +16,8 @@ from mlm_steps.engine.bootstrap.replicates import Replicates, refit_many
 from mlm_steps.engine.bootstrap.simulate import population_outcomes
 from mlm_steps.engine.criterion.lambda_ import lower_factor
 from mlm_steps.engine.result.lmm_fit import LmmFit
+from mlm_steps.engine.result.mixed_fit import MixedFit
+from mlm_steps.errors import Fault, FitError
 
 __all__ = ["reflated_effects", "reflated_residuals", "residual"]
 
@@ -25,8 +27,17 @@ NO_RANK = 1e-8
 """Singular value, relative to the largest, below which the effects do not vary in a direction."""
 
 
-def residual(fit: LmmFit, generators: Sequence[np.random.Generator]) -> Replicates:
-    """Return the refits to outcomes made of resampled group effects and residuals."""
+def residual(fit: MixedFit, generators: Sequence[np.random.Generator]) -> Replicates:
+    """Return the refits to outcomes made of resampled group effects and residuals.
+
+    Raises
+    ------
+    FitError
+        For a generalized model, whose outcomes are not sums of a mean and a residual.
+    """
+    if not isinstance(fit, LmmFit):
+        what = f"the outcomes of a {fit.family} model are no sums of a mean and a residual to resample"
+        raise FitError(Fault("bootstrap.kind", what, "choose parametric or cases"))
     effects, rows, design = reflated_effects(fit), reflated_residuals(fit), fit.design
     drawn = [np.empty((len(generators), *b.shape)) for b in effects]
     e = np.empty((len(generators), design.n))
