@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from mlm_steps.data.places import nearest
 from mlm_steps.data.survey.predictors import is_unwritable
-from mlm_steps.errors import Fault, UsageError
+from mlm_steps.errors import Fault, UsageError, did_you_mean
 
 __all__ = ["Asked", "checked", "grouping_terms"]
 
@@ -52,12 +52,19 @@ def grouping_terms(groups: Sequence[str], columns: Collection[str]) -> list[list
 
 
 def checked(
-    asked: Asked, terms: Sequence[Sequence[str]], columns: Collection[str], about_file: Sequence[str]
+    asked: Asked,
+    terms: Sequence[Sequence[str]],
+    columns: Collection[str],
+    series: Collection[str],
+    about_file: Sequence[str],
 ) -> None:
-    """Raise UsageError for columns that do not exist, that a formula cannot hold, or that are given twice."""
+    """Raise UsageError for columns that do not exist, that a formula cannot hold, or that are given twice.
+
+    ``series`` are the variables in wide form, which may be meant as the outcome.
+    """
     named = list(_named(asked, terms))
     faults = [
-        Fault(option, f"there is no column '{name}'", nearest(name, columns))
+        Fault(option, f"there is no column '{name}'", _nearest(option, name, columns, series))
         for option, name in named
         if name not in columns
     ]
@@ -74,6 +81,11 @@ def checked(
     ]
     if faults:
         raise UsageError(*faults)
+
+
+def _nearest(option: str, name: str, columns: Collection[str], series: Collection[str]) -> str | None:
+    found = did_you_mean(name, [*columns, *series]) if option == "--outcome" else None
+    return found or nearest(name, columns)
 
 
 def _named(asked: Asked, terms: Sequence[Sequence[str]]) -> Iterator[tuple[str, str]]:

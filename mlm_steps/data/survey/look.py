@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 from pathlib import Path
 from typing import Literal
 
 import numpy as np
+import pandas as pd
 from numpy.typing import NDArray
 
 from mlm_steps.data.factors import CodedFactor
@@ -16,17 +18,21 @@ from mlm_steps.data.raw import RawTable
 from mlm_steps.data.survey.asked import Asked, checked, grouping_terms
 from mlm_steps.data.survey.predictors import Candidate, PredictorSearch
 from mlm_steps.data.survey.reading import Manner, readable
-from mlm_steps.data.survey.times import Time, find_time
+from mlm_steps.data.survey.times import Time, find_time, shared_times
 from mlm_steps.data.survey.units import Units, UnitSearch
+from mlm_steps.data.survey.wide import lengthened, series_of
 from mlm_steps.data.types import Misfit, TypedColumn, type_column
 from mlm_steps.data.variation import varying_groups
 from mlm_steps.errors import Fault, UsageError, listing
 from mlm_steps.spec import ColumnSpec, DataSpec
+from mlm_steps.spec.reshape import WideToLong
 
 __all__ = ["OutcomeKind", "Survey", "survey"]
 
 OutcomeKind = Literal["two values", "counts", "quantity"]
 
+_MOST_LABELS = 50
+"""The labels of a column with more of them are not compared: it is no factor."""
 _MOST_COUNTED = 30.0
 """A mean above this value makes counts nearly normal, so that a linear model suits them."""
 
@@ -39,6 +45,8 @@ class Survey:
     ----------
     data : DataSpec
         How to read the file: title rows, encoding, decimal mark, missing-value markers.
+    reshape : WideToLong or None
+        How a wide table is made long.
     outcome : str
     outcome_kind : str
     outcome_is_coded : bool
@@ -51,6 +59,8 @@ class Survey:
         The grouping factors, and the columns that identify units.
     time : Time or None
         The column of time of repeated measurements.
+    shared_times : tuple of str
+        Columns of time at which the units have several rows each.
     candidates : tuple of Candidate
         Predictors, the preferred ones first, without the time.
     skipped : tuple of (str, str)
@@ -66,6 +76,7 @@ class Survey:
     """
 
     data: DataSpec
+    reshape: WideToLong | None
     outcome: str
     outcome_kind: OutcomeKind
     outcome_is_coded: bool
@@ -73,6 +84,7 @@ class Survey:
     rows_file: int
     units: Units
     time: Time | None
+    shared_times: tuple[str, ...]
     candidates: tuple[Candidate, ...]
     skipped: tuple[tuple[str, str], ...]
     labels: Mapping[str, str]
@@ -92,10 +104,13 @@ def survey(path: Path, asked: Asked, manner: Manner) -> Survey:
         A column does not exist, or cannot be used in its role.
     """
     data, table = readable(path, manner)
-    columns = {raw.name: type_column(raw, None, data) for raw in table.columns}
     about_file = tuple(notice.text for notice in table.notices if not notice.subject)
+    long = lengthened(table, asked, data)
+    if long is not None:
+        table, asked = long.table, long.asked
+    columns = {raw.name: type_column(raw, None, data) for raw in table.columns}
     terms = grouping_terms(asked.groups, columns)
-    checked(asked, terms, columns, about_file)
+    checked(asked, terms, columns, [each.variable for each in series_of(list(columns))], about_file)
     y = _outcome(table, asked.outcome, data)
     grouped = list(dict.fromkeys(name for term in terms for name in term))
     there = ~np.isnan(y) & ~np.logical_or.reduce([columns[name].missing for name in grouped])
@@ -104,6 +119,7 @@ def survey(path: Path, asked: Asked, manner: Manner) -> Survey:
     missing |= {name: int(columns[name].missing.sum()) for name in grouped}
     return Survey(
         data=data,
+        reshape=long.reshape if long else None,
         outcome=asked.outcome,
         outcome_kind=_kind(y[there]),
         outcome_is_coded=columns[asked.outcome].kind != "number",
@@ -111,11 +127,17 @@ def survey(path: Path, asked: Asked, manner: Manner) -> Survey:
         rows_file=table.rows,
         units=found.units,
         time=found.time,
+        shared_times=found.shared_times,
         candidates=tuple(found.search.taken),
         skipped=tuple(found.skipped()),
         labels={name: column.label for name, column in columns.items() if column.label},
         names=tuple(columns),
-        remarks=(*about_file, *found.units.remarks, *_similar_labels(columns, found.units)),
+        remarks=(
+            *about_file,
+            *([long.remark] if long else []),
+            *found.units.remarks,
+            *_similar_labels(columns, found),
+        ),
         without={name: rows for name, rows in missing.items() if rows},
     )
 
@@ -137,14 +159,17 @@ class _Search:
         identifiers = UnitSearch(columns, there, terms, spare)
         if not there.any():
             raise UsageError(Fault("--outcome", _no_row(asked.outcome, terms)))
-        for factor in (factor for term in terms for factor in identifiers.chain(term)):
-            _check_parts(y[there], asked.outcome, factor)
+        for chain in map(identifiers.chain, terms):
+            _check_nesting(chain)
+            for factor in chain:
+                _check_parts(y[there], asked.outcome, factor)
         self.units = identifiers.find()
         self.order = list(columns)
         spare = [name for name in spare if name not in self.units.reasons]
         spare = [name for name in spare if not any(name in term for term in self.units.terms)]
         innermost = self.units.chains[0][-1]
         self.time = find_time(columns, there, innermost, spare) if asked.detects(1) else None
+        self.shared_times = () if self.time else shared_times(columns, there, innermost, spare)
         idle = {self.time.name, *self.time.others} if self.time else set()
         rest = [name for name in spare if name not in idle]
         kept = {name: column for name, column in columns.items() if name in {*rest, *given}}
@@ -174,11 +199,13 @@ def _kind(y: NDArray[np.float64]) -> OutcomeKind:
     return "quantity"
 
 
-def _similar_labels(columns: Mapping[str, TypedColumn], units: Units) -> Iterator[str]:
-    """Yield remarks on groups whose labels differ only by spaces, case or the like."""
-    for name in dict.fromkeys(name for term in units.terms for name in term):
-        column = columns[name]
-        if column.kind == "number":
+def _similar_labels(columns: Mapping[str, TypedColumn], found: _Search) -> Iterator[str]:
+    """Yield remarks on groups and factors whose labels differ only by spaces, case or the like."""
+    grouped = {name for term in found.units.terms for name in term}
+    for name, column in columns.items():
+        if column.kind not in ("category", "group") or name in found.units.reasons:
+            continue
+        if name not in grouped and not _has_few_labels(column):
             continue
         labels = {str(label) for label in np.unique(np.asarray(column.values, dtype=object)[~column.missing])}
         plain = {plain_label(label) for label in labels}
@@ -189,12 +216,25 @@ def _similar_labels(columns: Mapping[str, TypedColumn], units: Units) -> Iterato
             )
 
 
+def _has_few_labels(column: TypedColumn) -> bool:
+    return isinstance(column.values, pd.Categorical) and len(column.values.categories) <= _MOST_LABELS
+
+
 def _outcome(table: RawTable, outcome: str, data: DataSpec) -> NDArray[np.float64]:
     raw = next(raw for raw in table.columns if raw.name == outcome)
     try:
         return type_column(raw, ColumnSpec(type="number"), data).numbers
     except Misfit as found:
         raise UsageError(Fault("--outcome", f"'{outcome}' is text: it {found.what}", found.hint)) from None
+
+
+def _check_nesting(chain: Sequence[CodedFactor]) -> None:
+    """Raise UsageError if the units that should be the smaller ones divide none of the larger ones."""
+    for outer, inner in pairwise(chain):
+        if len(inner.labels) == len(outer.labels):
+            name, above = inner.columns[0], outer.columns[0]
+            what = f"each level of '{above}' has one level of '{name}', so '{name}' is not nested in it"
+            raise UsageError(Fault("--group", what, "name the larger units first, as in school/class"))
 
 
 def _check_parts(y: NDArray[np.float64], outcome: str, factor: CodedFactor) -> None:

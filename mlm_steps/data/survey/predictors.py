@@ -7,19 +7,19 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
-from itertools import combinations, pairwise
+from itertools import pairwise
 
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
 from mlm_steps.data.factors import CodedFactor, make_factor
-from mlm_steps.data.flags.group_means import off_means
 from mlm_steps.data.levels import number_label
-from mlm_steps.data.survey.units import MOST_FACTOR_LEVELS
-from mlm_steps.data.survey.words import is_treatment_name
+from mlm_steps.data.survey.parts import MOST_FACTOR_LEVELS
+from mlm_steps.data.survey.redundancy import Redundancy
+from mlm_steps.data.survey.words import is_control_label, is_cycle_name, is_treatment_name
 from mlm_steps.data.types import TypedColumn
-from mlm_steps.data.variation import level_of, varying_groups
+from mlm_steps.data.variation import level_of
 from mlm_steps.errors import Fault, UsageError
 from mlm_steps.records.data_profile import VariableLevel
 
@@ -37,17 +37,8 @@ _LEAST_COMPLETE = 0.5
 """The columns taken must leave at least this share of the rows complete."""
 _MOST_LEVEL_1, _MOST_LEVEL_2 = 4, 3
 """At most this many coefficients per level are proposed, so that the first models stay readable."""
-_COLLINEAR = 0.95
-"""Of two predictors whose correlation exceeds this value, the first is enough: their effects can hardly be
-told apart."""
-_SAME = 0.9999
-"""Two columns whose correlation exceeds this value carry the same information, apart from rounding."""
 _ROWS_EACH, _GROUPS_EACH = 10, 5
 """Each coefficient needs this many rows (level 1) or groups (level 2); fewer give unstable estimates."""
-_ROUNDING = 1e-12
-"""Range of a column, relative to its size, that is rounding error."""
-_MOST_FACTORS = 10
-"""Only the first numeric columns are tried as factors of a product: the number of pairs grows as a square."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,10 +103,11 @@ class PredictorSearch:
         chains: Sequence[Sequence[CodedFactor]],
         codes: Collection[str] = (),
     ) -> None:
-        self.columns, self.y, self.there, self.chains, self.codes = columns, y, there, chains, codes
+        self.columns, self.there, self.chains, self.codes = columns, there, chains, codes
         self.factor = chains[0][-1]
         self.taken: list[Candidate] = []
         self.skipped: list[tuple[str, str]] = []
+        self.redundancy = Redundancy(columns, y, there, self.factor)
         self.complete = np.ones(len(self.factor.codes), dtype=bool)
         n = len(self.factor.codes)
         self.room = {1: min(_MOST_LEVEL_1, n // _ROWS_EACH)}
@@ -148,7 +140,7 @@ class PredictorSearch:
         detected = {name: self._detected(name) for name in likely}
         for name in sorted(likely, key=lambda name: (detected[name].rank, *self._preference(name))):
             candidate = detected[name]
-            reason = self._redundant(name, likely)
+            reason = self.redundancy.with_others(name, likely, {c.name for c in self.taken})
             if candidate.rank not in ranks and not (candidate.rank > 2 and 2 in ranks):
                 continue
             if reason or not self._fits(candidate):
@@ -219,24 +211,11 @@ class PredictorSearch:
             return f"is missing in {missing} of {self.there.sum()} rows"
         if column.kind != "number":
             distinct = len(self._distinct(name))
-            return (
-                f"has {distinct} levels, which would cost {distinct - 1} coefficients"
-                if (distinct > MOST_FACTOR_LEVELS)
-                else None
-            )
-        return "is a copy of the outcome" if self._repeats_outcome(column) else None
-
-    def _repeats_outcome(self, column: TypedColumn) -> bool:
-        """Return whether a number column is a function of the outcome, or a linear one within groups."""
-        present = ~column.missing[self.there]
-        factor = make_factor([self.factor.name], [(self.factor.codes[present], self.factor.labels)])
-        x, y = column.numbers[self.there][present], self.y[self.there][present]
-        inside = [values - factor.means(values)[factor.codes] for values in (x, y)]
-        if max(_correlation(x, y), _correlation(inside[0], inside[1])) > _SAME:
-            return True
-        ranks = [np.asarray(pd.Series(values).rank(), dtype=np.float64) for values in (x, y)]
-        monotone = _correlation(ranks[0], ranks[1]) > _SAME  # as the logarithm is
-        return monotone and len(np.unique(y)) > _FEW_NUMBERS
+            many = f"has {distinct} levels, which would cost {distinct - 1} coefficients"
+            return many if distinct > MOST_FACTOR_LEVELS else None
+        if is_cycle_name(name):
+            return "repeats in cycles, so it is no quantity; type: category would make it a factor"
+        return "is a copy of the outcome" if self.redundancy.repeats_outcome(column) else None
 
     def _distinct(self, name: str) -> Sequence[object]:
         return list(pd.unique(pd.Series(self.columns[name].values[self.there & ~self.columns[name].missing])))
@@ -274,6 +253,8 @@ class PredictorSearch:
         levels = None
         if isinstance(column.values, pd.Categorical):
             levels = tuple(label for label in column.values.categories if label in set(present))
+            if treatment and kind == "category":
+                levels = tuple(sorted(levels, key=lambda label: not is_control_label(label)))
         elif name in self.codes or (treatment and len(present) > 2 and _are_codes(present)):
             kind, levels = "category", tuple(map(number_label, sorted(map(_number, present))))
         return Candidate(
@@ -286,65 +267,6 @@ class PredictorSearch:
             conflicts=level.conflicting_levels if rank > 1 else (),
             treatment=treatment,
         )
-
-    def _redundant(self, name: str, others: Sequence[str]) -> str | None:
-        """Return the reason if a column is a group mean, a product or a copy of others; None if it is not."""
-        numbers = {other: x for other in others if (x := self._complete_numbers(other)) is not None}
-        x = numbers.pop(name, None)
-        if x is None:
-            return None
-        earlier = {candidate.name for candidate in self.taken}
-        for other, z in numbers.items():
-            if other in earlier and (reason := self._says_the_same(x, z, other)):
-                return reason
-            if self._is_mean(x, z) or (other in earlier and self._is_nearly_mean(x, z)):
-                return f"is the mean of {other} in each group, which is derived where needed"
-        for one, two in combinations(list(numbers)[:_MOST_FACTORS], 2):
-            if np.allclose(x, numbers[one] * numbers[two]):
-                return f"is the product of {one} and {two}, which a formula writes {one}:{two}"
-        return None
-
-    def _says_the_same(self, x: NDArray[np.float64], z: NDArray[np.float64], other: str) -> str | None:
-        """Return the reason if a column adds nothing to one that is taken; None if it does."""
-        r = _correlation(x, z)
-        if r > _SAME:
-            return f"says the same as {other}"
-        if r > _COLLINEAR:
-            return f"says nearly the same as {other} (correlation {r:.2f})"
-        inside = [values - self.factor.means(values)[self.factor.codes] for values in (x, z)]
-        if _correlation(*inside) > _SAME:
-            return f"differs from {other} by a constant in each group, as a centred column does"
-        return None
-
-    def _complete_numbers(self, name: str) -> NDArray[np.float64] | None:
-        """Return the values of a number column or the codes of a factor of two levels, if none is missing."""
-        column = self.columns[name]
-        if (column.missing & self.there).any():
-            return None
-        if column.kind == "number":
-            return column.numbers[self.there]
-        codes = pd.factorize(pd.Series(column.values[self.there]))[0]
-        return codes.astype(np.float64) if codes.max() == 1 else None
-
-    def _is_mean(self, x: NDArray[np.float64], z: NDArray[np.float64]) -> bool:
-        """Return whether one column is the mean of the other in nearly all groups."""
-        if varying_groups(x, self.factor).any() or not varying_groups(z, self.factor).any():
-            return False
-        return off_means(self.factor.means(x), self.factor.means(z)) is not None
-
-    def _is_nearly_mean(self, x: NDArray[np.float64], z: NDArray[np.float64]) -> bool:
-        """Return whether a column is nearly a linear function of the group means of another one."""
-        if varying_groups(x, self.factor).any() or not varying_groups(z, self.factor).any():
-            return False
-        return _correlation(self.factor.means(x), self.factor.means(z)) > _COLLINEAR
-
-
-def _correlation(x: NDArray[np.float64], z: NDArray[np.float64]) -> float:
-    """Return the size of the correlation of two columns; 0 if one of them is constant up to rounding."""
-    scale = max(float(np.abs(x).max()), float(np.abs(z).max()), 1.0)
-    if min(float(np.ptp(x)), float(np.ptp(z))) <= _ROUNDING * scale:
-        return 0.0
-    return float(abs(np.corrcoef(x, z)[0, 1]))
 
 
 def _number(value: object) -> float:

@@ -13,7 +13,7 @@ from mlm_steps.data.factors import CodedFactor
 from mlm_steps.data.survey.words import time_rank
 from mlm_steps.data.types import TypedColumn
 
-__all__ = ["Time", "find_time"]
+__all__ = ["Time", "find_time", "shared_times"]
 
 _OCCASIONS = 3.0
 """Smallest median number of rows per unit for a line of growth of each unit."""
@@ -23,6 +23,12 @@ _IN_ORDER = 0.8
 """Times ascend from row to row in at least this share of the units of a sorted file."""
 _SHARED = 2.0
 """Units are measured at common times if the times are at most this many times the largest number of rows."""
+_SURE = (0, 1)
+"""Ranks of names that hardly mean anything but time; grade and age may be traits."""
+_SEVERAL = 3
+"""Units have at least this many times on average, for the times to be a level of their own."""
+_ROWS_PER_TIME = 1.5
+"""Fewest rows per unit and time for the times to be a level of their own."""
 _MOVES_WITH = 0.95
 """Correlation within units above which two times say the same, such as grade and year."""
 
@@ -84,6 +90,24 @@ def find_time(
         if other != name and _move_together(x, z, factor)
     }
     return Time(name, float(np.nanmin(x)), _contains_zero(x), others)
+
+
+def shared_times(
+    columns: Mapping[str, TypedColumn],
+    rows: NDArray[np.bool_],
+    factor: CodedFactor,
+    spare: Sequence[str],
+) -> tuple[str, ...]:
+    """Return the columns of time at which units have several rows each, such as the days of a diary."""
+    found = []
+    for name in spare:
+        column = columns[name]
+        if time_rank(name) in _SURE and column.kind == "number" and not column.missing[rows].any():
+            codes, values = pd.factorize(column.numbers[rows])
+            cells = len(np.unique(factor.codes * np.int64(len(values)) + codes))
+            if _SEVERAL * len(factor.labels) <= cells <= len(codes) / _ROWS_PER_TIME:
+                found.append(name)
+    return tuple(found)
 
 
 def _contains_zero(x: NDArray[np.float64]) -> bool:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Literal
+from itertools import permutations
 
 import numpy as np
 import pandas as pd
@@ -12,7 +12,8 @@ from numpy.typing import NDArray
 
 from mlm_steps.data.factors import CodedFactor, make_factor
 from mlm_steps.data.hierarchy import numbered
-from mlm_steps.data.survey.labels import Labels, Spread, labels_of, spread
+from mlm_steps.data.survey.labels import Labels, labels_of, spread
+from mlm_steps.data.survey.parts import ROWS_PER_UNIT, Part, is_reused, part_of, part_of_constant
 from mlm_steps.data.survey.words import (
     is_treatment_name,
     is_unit_name,
@@ -22,34 +23,12 @@ from mlm_steps.data.survey.words import (
 )
 from mlm_steps.data.types import TypedColumn
 
-__all__ = ["MOST_FACTOR_LEVELS", "UnitSearch", "Units"]
+__all__ = ["UnitSearch", "Units"]
 
-MOST_FACTOR_LEVELS = 6
-"""Labels of at most this many values are a factor; each more would cost a coefficient of the models."""
-_FEWEST_UNITS = 5
-"""Fewest units of a random intercept; a variance between fewer units can hardly be estimated."""
-_ROWS_PER_UNIT = 1.2
-"""Fewest rows per unit of a level; with fewer, its variance cannot be told from the residual variance."""
-_UNITS_PER_UNIT = 1.5
-"""Fewest groups per larger unit, for the same reason."""
-_CROSSED = 1.1
-"""Labels that occur in at least this many groups on average are crossed; a few units may have moved."""
-_ROWS_PER_CELL = 1.5
-"""Labels are reused in the groups only if their cells have this many rows; crossed ones mostly have one."""
-_MOST_REUSED = 12
-"""Reused text labels, such as class a, b, c, are at most this many."""
-_NEARLY_FULL = 0.6
-"""Text labels count as reused if at least this share of the cells is occupied."""
-_LONG = 20
-"""A sorted column of whole numbers is an identifier only in a file with at least this many rows."""
 _MOST_MISSING = 0.2
 """A column with a larger share of missing values is not taken for an identifier."""
 _MOST_LEVELS = 3
 """Nested grouping factors of a first spec are at most this many."""
-
-Part = Literal["row", "same", "outer", "inner", "reused", "number", "crossed", "code"]
-"""The part of an identifier: it identifies rows, the same groups, larger or smaller units; its labels are
-reused in each group, number the rows of a group, occur in several groups, or are few codes of a category."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -114,6 +93,7 @@ class UnitSearch:
 
     def find(self) -> Units:
         """Return the units; levels are added only to a single grouping factor."""
+        self._join_nested()
         if len(self.terms) == 1 and len(self.terms[0]) == 1:
             self._find_owner()
             while len(self.terms[0]) < _MOST_LEVELS and self._add_inner():
@@ -135,6 +115,28 @@ class UnitSearch:
             reasons=self.reasons,
             remarks=tuple(self.remarks),
         )
+
+    def _join_nested(self) -> None:
+        """Make one term of two factors that are given as crossed although one is nested in the other."""
+        for one, other in permutations([term for term in self.terms if len(term) == 1], 2):
+            labels = labels_of(self.columns[one[0]], self.rows)
+            if labels is None or one not in self.terms or other not in self.terms:
+                continue
+            s = spread(labels, self._factor(other))
+            if s.nested:
+                place = min(self.terms.index(one), self.terms.index(other))
+                self.terms = [term for term in self.terms if term not in (one, other)]
+                self.terms.insert(place, [*other, *one])
+                self.remarks.append(
+                    f"Each {one[0]} lies in one {other[0]} ({s.labels} in {s.groups}): they are nested, not "
+                    "crossed."
+                )
+            elif is_unit_name(one[0]) and is_reused(one[0], s):
+                self.remarks.append(
+                    f"The labels of {one[0]} occur in several levels of {other[0]}, as labels that are used "
+                    f"again do. If {one[0]} 1 is another unit in each {other[0]}, give --group "
+                    f"{other[0]}/{one[0]}."
+                )
 
     def chain(self, term: Sequence[str]) -> tuple[CodedFactor, ...]:
         """Return the factors of a term, the largest units first."""
@@ -165,58 +167,19 @@ class UnitSearch:
         for name, labels in self.labels.items():
             if any(name in term for term in self.terms) or name in self.reasons:
                 continue
-            parts = [self._part(labels, spread(labels, factor)) for factor in (inner, *others)]
+            parts = [part_of(labels, spread(labels, factor)) for factor in (inner, *others)]
             kept = next((part for part in parts if part in ("same", "outer")), parts[0])
+            if kept == "code" and self._numbers_units(name):
+                kept = "same"
             if kept is not None:
                 yield name, kept
 
-    def _part(self, labels: Labels, s: Spread) -> Part | None:
-        """Return what the labels identify; None if they are no identifier."""
-        named, text = is_unit_name(labels.name), labels.values is None
-        if s.labels < 2:
-            return None
-        if s.labels == s.rows:
-            sorted_ = labels.ascending and s.rows >= _LONG
-            return "row" if text or named or labels.consecutive or sorted_ else None
-        if s.constant:
-            return self._part_of_constant(labels, s)
-        if s.nested:
-            if not (text or named or labels.consecutive or labels.ascending):
-                return None
-            return "inner" if s.rows >= _ROWS_PER_UNIT * s.labels else "row"
-        return self._part_of_shared(labels, s)
-
-    def _part_of_constant(self, labels: Labels, s: Spread) -> Part | None:
-        """Return what labels identify that are constant within the groups."""
-        named, text = is_unit_name(labels.name), labels.values is None
-        if s.labels == s.groups:
-            return "same" if text or named or labels.consecutive else None
-        if not (text or named):
-            return None
-        if s.labels <= MOST_FACTOR_LEVELS:
-            return None if text or s.labels == 2 else "code"
-        return "outer" if s.groups >= _UNITS_PER_UNIT * s.labels else "same"
-
-    def _part_of_shared(self, labels: Labels, s: Spread) -> Part | None:
-        """Return what labels identify that occur in several groups."""
-        named, text = is_unit_name(labels.name), labels.values is None
-        many = s.labels >= _FEWEST_UNITS if named else s.labels > MOST_FACTOR_LEVELS
-        if s.once and names_persons(labels.name):
-            return "number"
-        if s.once and s.numbered and not (names_objects(labels.name) and many):
-            return "number" if named or many or s.sizes_differ else None
-        if named and self._is_reused(labels.name, s):
-            return "reused"
-        if many and (named or text or labels.registered):
-            return "crossed" if s.cells >= _CROSSED * s.labels else "inner"
-        return "code" if named and not text and 2 < s.labels <= MOST_FACTOR_LEVELS else None
-
-    def _is_reused(self, name: str, s: Spread) -> bool:
-        """Return whether labels, such as class 1, 2, 3, are used again for other units in each group."""
-        if names_objects(name) or s.rows < _ROWS_PER_CELL * s.cells or s.cells == s.labels:
+    def _numbers_units(self, name: str) -> bool:
+        """Return whether labels, such as ward 1, 2, 3, number the smallest units within larger ones."""
+        term, units = self.terms[0], len(self._innermost.labels)
+        if len(term) == 1 or (self.labels[name].codes < 0).any():
             return False
-        few = s.labels <= _MOST_REUSED and 2 * s.labels <= s.groups
-        return s.numbered or (few and s.cells >= _NEARLY_FULL * s.labels * s.groups)
+        return len(self._factor([*term[:-1], name]).labels) == units
 
     def _is_reused_in_term(self, name: str, term: Sequence[str]) -> bool:
         """Return whether a label of an inner column occurs in several larger units."""
@@ -233,7 +196,7 @@ class UnitSearch:
         for name, found in self.labels.items():
             if is_unit_name(name) and not names_objects(name) and (found.codes >= 0).all():
                 s = spread(labels, self._factor([name]))
-                if s.groups > s.labels and not s.constant and self._is_reused(group, s):
+                if s.groups > s.labels and not s.constant and is_reused(group, s):
                     self.terms[0].insert(0, name)
                     self._say_reused(group, name)
                     return
@@ -256,7 +219,7 @@ class UnitSearch:
         found = {
             name: factor
             for name, factor in found.items()
-            if len(factor.codes) >= _ROWS_PER_UNIT * len(factor.labels)
+            if len(factor.codes) >= ROWS_PER_UNIT * len(factor.labels)
         }
         if not found:
             return False
@@ -289,7 +252,7 @@ class UnitSearch:
         for name, labels in self.labels.items():
             if name not in self.terms[0] and (labels.codes >= 0).all():
                 s = spread(labels, top)
-                if s.constant and self._part_of_constant(labels, s) == "outer":
+                if s.constant and part_of_constant(labels, s) == "outer":
                     found.append((labels.count, name))
         if not found:
             return False

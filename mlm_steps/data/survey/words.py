@@ -6,7 +6,15 @@ import re
 
 from mlm_steps.data.naming import is_id_name
 
-__all__ = ["is_treatment_name", "is_unit_name", "names_objects", "names_persons", "time_rank"]
+__all__ = [
+    "is_control_label",
+    "is_cycle_name",
+    "is_treatment_name",
+    "is_unit_name",
+    "names_objects",
+    "names_persons",
+    "time_rank",
+]
 
 _PERSONS = (
     "pupil|student|child|person|participant|respondent|subject|subj|patient|employee|worker|member|case|"
@@ -44,6 +52,12 @@ _TIMES = (
     r"(year|yr|age|grade|period)s?",
 )
 """Patterns of the names of times, those that can mean little else first."""
+_CONTROL = re.compile(
+    r"(no|none|ctrl?|ctl|contr?ol|placebo|plc|pbo|baseline|untreated|usual|tau|wait.*|reference|standard)"
+    r"([_. -].*)?",
+    re.IGNORECASE,
+)
+_CYCLE = re.compile(r"week_?days?|dow|day_?of_?week|season", re.IGNORECASE)
 _HUMP = re.compile(r"(?<=[a-z])(?=[A-Z])")
 """Place between the words of a name such as ``treatmentGroup``."""
 _TIME = tuple(re.compile(rf"(^|[_. ]){words}($|[_. 0-9])", re.IGNORECASE) for words in _TIMES)
@@ -83,6 +97,24 @@ def is_treatment_name(name: str) -> bool:
     [True, True, True, False, False]
     """
     return _TREATMENT.search(_HUMP.sub("_", name)) is not None
+
+
+def is_control_label(label: str) -> bool:
+    """Return whether a level of a treatment is the one that others are compared with.
+
+    >>> [is_control_label(label) for label in ("control", "Placebo", "waiting list", "cbt")]
+    [True, True, True, False]
+    """
+    return _CONTROL.fullmatch(label.strip()) is not None
+
+
+def is_cycle_name(name: str) -> bool:
+    """Return whether a column's name says that its numbers repeat in cycles, as days of the week do.
+
+    >>> [is_cycle_name(name) for name in ("weekday", "dow", "day", "week")]
+    [True, True, False, False]
+    """
+    return _CYCLE.fullmatch(name) is not None
 
 
 def time_rank(name: str) -> int | None:

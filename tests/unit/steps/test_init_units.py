@@ -1,0 +1,321 @@
+"""``mlm init`` recognises identifiers, times, wide tables and title rows, and its spec fits the file."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+import yaml
+
+from mlm_steps.data.survey.asked import Asked
+from mlm_steps.data.survey.reading import Manner
+from mlm_steps.design.build import build_design
+from mlm_steps.errors import UsageError
+from mlm_steps.steps.init import FirstSpec, init_spec
+from mlm_steps.steps.validate import check
+
+Init = Callable[..., "Written"]
+
+
+class Written:
+    """A first spec, read back and checked against its file."""
+
+    def __init__(self, spec: FirstSpec) -> None:
+        self.text, self.remarks = spec.text, spec.remarks
+        self.keys = yaml.safe_load(spec.text)
+
+    @property
+    def formulas(self) -> list[str]:
+        return [rung["formula"] for rung in self.keys["ladder"]]
+
+    @property
+    def levels(self) -> dict[str, int]:
+        return {n: c["level"] for n, c in self.keys["data"]["columns"].items() if "level" in c}
+
+    def reason(self, name: str) -> str:
+        lines = [line.strip("# ") for line in self.text.splitlines() if line.startswith(f"  #   {name} ")]
+        assert len(lines) == 1, f"{name} has {len(lines)} reasons"
+        return lines[0]
+
+
+@pytest.fixture
+def init(tmp_path: Path) -> Init:
+    """Return a function that writes a file and its spec, and prepares and designs every model of it."""
+
+    def run(
+        table: pd.DataFrame | str, outcome: str, *groups: str, name: str = "d.csv", **manner: object
+    ) -> Written:
+        file, path = tmp_path / name, tmp_path / "pipeline.yaml"
+        if isinstance(table, pd.DataFrame):
+            table = table.to_csv(index=False)
+        if table:
+            file.write_text(table)
+        spec = init_spec(file, Asked(outcome, groups), Manner(**manner), spec_path=path)
+        path.write_text(spec.text)
+        loaded, analysis = check(path)
+        for model in loaded.spec.rungs:
+            assert build_design(model.formula, analysis.frame).dropped == ()
+        return Written(spec)
+
+    return run
+
+
+def growth() -> pd.DataFrame:
+    """Return children in schools over five years, with identifiers that are whole numbers."""
+    rng = np.random.default_rng(3)
+    child = np.repeat(np.arange(240), 5)
+    table = pd.DataFrame({"schoolid": 2000 + child // 12, "childid": 273026 + 13 * child})
+    table["year"] = np.tile(np.arange(5) - 2.0, 240)
+    table["grade"] = np.tile(np.arange(5), 240)
+    table["female"] = rng.integers(0, 2, 240)[child]
+    table["income"] = rng.integers(10_000, 90_000, 240)[child]
+    table["size"] = rng.integers(200, 900, 20)[child // 12]
+    table["mood"] = rng.normal(size=1200).round(2)
+    table["math"] = (rng.normal(size=240)[child] + table["year"] + rng.normal(size=1200)).round(2)
+    return table
+
+
+def nurses() -> pd.DataFrame:
+    """Return nurses in three wards of each of 25 hospitals; the treatment is the last of many columns."""
+    rng = np.random.default_rng(4)
+    n = 25 * 3 * 8
+    ward = np.arange(n) // 8
+    table = pd.DataFrame({"hospital": 1 + ward // 3, "ward": 100 + ward, "wardnr": ward % 3 + 1})
+    table["nurse"] = np.arange(n) % 8 + 1
+    for name in ("age", "income", "hours"):
+        table[name] = rng.normal(40, 9, n).round(1)
+    for name in ("q1", "q2", "q3", "q4"):
+        table[name] = rng.integers(1, 6, n)
+    table["stress"] = (rng.normal(size=75)[ward] + rng.normal(size=n)).round(2)
+    table["treatment"] = np.array(["cbt", "control"])[ward % 2]
+    return table
+
+
+def test_a_nested_identifier_becomes_a_level(init: Init) -> None:
+    found = init(growth(), "math", "schoolid")
+    assert found.formulas[0] == "math ~ 1 + (1 | schoolid/childid)"
+    assert found.formulas[2] == "math ~ 1 + year + (1 | schoolid) + (year | childid:schoolid)"
+    assert found.remarks == (
+        "childid identifies units within schoolid (240 in 20), so it is a level of its own.",
+    )
+
+
+def test_the_level_of_a_predictor_is_that_of_the_units_within_which_it_is_constant(init: Init) -> None:
+    assert init(growth(), "math", "schoolid").levels == {
+        "year": 1, "mood": 1, "female": 2, "income": 2, "size": 3,
+    }  # fmt: skip
+
+
+def test_larger_units_are_found_from_the_smaller_ones(init: Init) -> None:
+    found = init(growth(), "math", "childid")
+    assert found.formulas == init(growth(), "math", "schoolid").formulas
+    assert "Each childid lies in one schoolid" in found.remarks[0]
+
+
+def test_of_two_times_that_move_together_one_is_taken(init: Init) -> None:
+    found = init(growth(), "math", "schoolid")
+    assert found.reason("grade") == "grade says the same as year within units"
+
+
+def test_a_treatment_is_never_left_out(init: Init) -> None:
+    found = init(nurses(), "stress", "hospital")
+    assert "left out to keep the models small" in found.reason("q2")
+    assert found.keys["data"]["columns"]["treatment"]["levels"] == ["control", "cbt"]
+    assert found.levels["treatment"] == 2
+    assert found.formulas[-1].startswith("stress ~ 1 + age_w + income_w + hours_w + ")
+    assert "age_w:treatment" in found.formulas[-1]
+
+
+def test_running_numbers_are_no_predictors(init: Init) -> None:
+    found = init(nurses(), "stress", "hospital")
+    assert found.formulas[0] == "stress ~ 1 + (1 | hospital/ward)"
+    assert found.reason("wardnr") == "wardnr identifies the same units as ward"
+    assert "labels the rows of each level of ward" in found.reason("nurse")
+    from_below = init(nurses(), "stress", "ward")
+    assert from_below.formulas[0] == "stress ~ 1 + (1 | hospital/ward)"
+    assert "wardnr" not in from_below.levels
+
+
+@pytest.mark.parametrize("labels", [["1", "2", "3"], ["a", "b", "c"]])
+def test_reused_labels_are_said_and_nested(init: Init, labels: list[str]) -> None:
+    table = nurses().drop(columns=["ward", "nurse"]).rename(columns={"wardnr": "class", "hospital": "school"})
+    table["class"] = [labels[number - 1] for number in table["class"]]
+    said = "The labels of class are used again in each school"
+    for group in ("school", "class"):
+        found = init(table, "stress", group)
+        assert found.formulas[0] == "stress ~ 1 + (1 | school/class)"
+        assert any(remark.startswith(said) for remark in found.remarks)
+        assert found.keys["data"]["derive"]["age_w"] == {"center": "age", "within": "school"}
+
+
+def ratings() -> pd.DataFrame:
+    """Return 30 subjects who each meet 24 items; the condition is one of the items."""
+    rng = np.random.default_rng(5)
+    subject, item = np.repeat(np.arange(30), 24), np.tile(np.arange(24), 30)
+    table = pd.DataFrame({"subject": subject + 1, "item": item + 1, "age": rng.integers(18, 70, 30)[subject]})
+    table["condition"] = np.where(item % 2, "primed", "control")
+    table["rt"] = (
+        500 + rng.normal(size=30)[subject] + rng.normal(size=24)[item] + rng.normal(size=720)
+    ).round(1)
+    return table
+
+
+def test_crossed_units_are_offered(init: Init) -> None:
+    found = init(ratings(), "rt", "subject")
+    assert found.formulas[0] == "rt ~ 1 + (1 | subject)"
+    assert "write this spec anew with: --group subject --group item" in " ".join(found.text.split("\n# "))
+
+
+def test_crossed_groups_get_an_intercept_each(init: Init) -> None:
+    found = init(ratings(), "rt", "subject", "item")
+    assert found.formulas == [
+        "rt ~ 1 + (1 | subject) + (1 | item)",
+        "rt ~ 1 + condition + age + (1 | subject) + (1 | item)",
+        "rt ~ 1 + condition + age + (condition | subject) + (1 | item)",
+        "rt ~ 1 + condition + age + condition:age + (condition | subject) + (1 | item)",
+    ]
+
+
+def test_nested_groups_may_be_given(init: Init) -> None:
+    found = init(nurses(), "stress", "hospital/wardnr")
+    assert found.formulas[0] == "stress ~ 1 + (1 | hospital/wardnr)"
+    apart = init(nurses(), "stress", "ward", "hospital")
+    assert apart.formulas[0] == "stress ~ 1 + (1 | hospital/ward)"
+    assert "they are nested, not crossed" in apart.remarks[0]
+
+
+@pytest.mark.parametrize(
+    ("groups", "words"),
+    [
+        (("ward/hospital",), "'hospital' is not nested in it (name the larger units first"),
+        (("hospital/word",), "no column 'word' (did you mean 'ward'?)"),
+        (("hospital", "hospital"), "'hospital' is given twice"),
+        (("hospital/",), "no column ''"),
+    ],
+)
+def test_groups_that_make_no_sense_are_refused(init: Init, groups: tuple[str, ...], words: str) -> None:
+    with pytest.raises(UsageError, match="--group") as caught:
+        init(nurses(), "stress", *groups)
+    assert words in str(caught.value)
+
+
+def wide() -> pd.DataFrame:
+    rng = np.random.default_rng(6)
+    table = pd.DataFrame({"id": range(1, 61), "treat": np.tile([0, 1], 30)})
+    person = rng.normal(size=60)
+    for wave in (1, 2, 3, 4):
+        table[f"math_{wave}"] = (person + wave * (1 + table["treat"]) + rng.normal(size=60)).round(2)
+        table[f"mood_{wave}"] = rng.normal(size=60).round(2)
+    return table
+
+
+@pytest.mark.parametrize("outcome", ["math", "math_4"])
+def test_a_wide_table_is_made_long(init: Init, outcome: str) -> None:
+    found = init(wide(), outcome, "id")
+    assert found.keys["data"]["reshape"] == {
+        "wide_to_long": {
+            "columns": {"math": "math_{time}", "mood": "mood_{time}"},
+            "time": "time",
+            "id": "id",
+        }
+    }
+    assert found.keys["data"]["derive"]["time_0"] == {"expr": "time - 1"}
+    assert found.keys["ladder"] == {
+        "preset": "growth",
+        "outcome": "math",
+        "group": "id",
+        "time": "time_0",
+        "level_1": ["mood_w"],
+        "level_2": ["mood_m", "treat"],
+        "cross_level": ["time_0:treat"],
+    }
+
+
+def test_an_identifier_of_the_wide_rows_is_made_if_there_is_none(init: Init) -> None:
+    found = init(wide().drop(columns="id"), "math", "person")
+    assert found.keys["data"]["reshape"]["wide_to_long"]["id"] == "person"
+    assert found.keys["ladder"]["group"] == "person"
+
+
+def test_occasions_in_words_become_a_factor(init: Init) -> None:
+    table = wide()[["id", "treat", "math_1", "math_2"]]
+    found = init(table.set_axis(["id", "treat", "math_pre", "math_post"], axis=1), "math", "id")
+    assert found.keys["data"]["columns"]["time"]["levels"] == ["pre", "post"]
+    assert found.formulas[1] == "math ~ 1 + time + (1 | id)"
+
+
+def test_one_column_of_a_wide_table_may_be_the_outcome_of_larger_groups(init: Init) -> None:
+    found = init(wide().assign(school=np.arange(60) // 5), "math_4", "school")
+    assert "reshape" not in found.keys["data"]
+
+
+TITLES = "Achievement study, 2023\n\nexported in May\n"
+
+
+def test_title_rows_are_skipped(init: Init, tmp_path: Path) -> None:
+    table = nurses()
+    assert init(TITLES + table.to_csv(index=False), "stress", "hospital").keys["data"]["skip"] == 3
+    assert "skip" not in init(table, "stress", "hospital").keys["data"]
+    with pd.ExcelWriter(tmp_path / "d.xlsx") as book:
+        table.to_excel(book, sheet_name="Nurses", index=False, startrow=2)
+        book.sheets["Nurses"]["A1"] = "Achievement study"
+    data = init("", "stress", "hospital", name="d.xlsx", sheet="1").keys["data"]
+    assert (data["sheet"], data["skip"]) == ("1", 2)
+
+
+def test_options_say_how_to_read_a_file(init: Init) -> None:
+    table = nurses()[["hospital", "stress", "age"]]
+    table.loc[3, "stress"] = 999.0
+    text = table.to_csv(index=False, sep="|", decimal=",")
+    found = init(text, "stress", "hospital", na=("999",), decimal=",", delimiter="|")
+    data = found.keys["data"]
+    assert (data["na"], data["decimal"], data["delimiter"]) == (["NA", "NaN", "999"], ",", "|")
+    assert "1 lack stress" in found.text
+    with pytest.raises(UsageError, match=r"--delimiter: ';;' cannot separate columns"):
+        init(text, "stress", "hospital", delimiter=";;")
+
+
+def test_a_workbook_with_numbers_in_text_keeps_its_decimal_comma(init: Init, tmp_path: Path) -> None:
+    table = nurses()[["hospital", "stress", "age"]]
+    table["age"] = table["age"].astype(str).str.replace(".", ",")
+    table.to_excel(tmp_path / "d.xlsx", index=False)
+    assert init("", "stress", "hospital", name="d.xlsx").keys["data"]["decimal"] == ","
+
+
+@pytest.mark.parametrize(
+    ("y", "words"),
+    [
+        (lambda rng: rng.integers(0, 2, 200), "has two values"),
+        (lambda rng: rng.poisson(2, 200), "looks like counts"),
+        (lambda rng: rng.normal(size=200).round(3), None),
+    ],
+)
+def test_a_beginner_is_told_what_kind_of_outcome_it_is(
+    init: Init, y: Callable[[np.random.Generator], np.ndarray], words: str | None
+) -> None:
+    rng = np.random.default_rng(7)
+    table = pd.DataFrame({"g": np.repeat(np.arange(20), 10), "x": rng.normal(size=200).round(2)})
+    text = init(table.assign(y=y(rng)), "y", "g").text
+    assert ("# y " in text) == (words is not None)
+    assert words is None or f"# y {words}" in text
+
+
+def test_several_rows_per_day_offer_a_level_of_days(init: Init) -> None:
+    rng = np.random.default_rng(8)
+    table = pd.DataFrame(
+        [(p, d, b) for p in range(20) for d in range(1, 6) for b in range(1, 5)],
+        columns=["person", "day", "beep"],
+    )
+    table["mood"] = rng.normal(size=len(table)).round(2)
+    assert "--group person/day" in init(table, "mood", "person").text
+    assert init(table, "mood", "person/day").formulas[0] == "mood ~ 1 + (1 | person/day)"
+
+
+def test_labels_that_differ_by_spaces_are_said(init: Init) -> None:
+    table = nurses()[["hospital", "stress"]].assign(hospital=lambda t: "h" + t["hospital"].astype(str))
+    table.loc[::7, "hospital"] += " "
+    found = init(table, "stress", "hospital")
+    assert found.remarks[-1].startswith("hospital has 50 labels, but 25 without differences of spaces")
