@@ -293,7 +293,7 @@ class Fit:
         """Return the REML criterion, or the deviance of an ML fit, at given covariance parameters."""
         return criterion_at(self.lmm, theta_array(theta))
 
-    def anova(self, type: SumsOfSquares = "III", *, df: str | None = None) -> pd.DataFrame:  # noqa: A002
+    def anova(self, type: SumsOfSquares = "III", *, df: str | None = None) -> pd.DataFrame:  # noqa: A002 - R's word
         """Return the F test of each fixed-effects term, as lmerTest's ``anova``.
 
         The columns are ``sum_sq``, ``mean_sq``, ``num_df``, ``den_df``, ``F`` and ``p_value``. ``includes``
