@@ -15,10 +15,10 @@ from mlm_steps.engine.fit.estimates import Estimates
 from mlm_steps.engine.result.lmm_fit import Method
 from mlm_steps.records import ComparisonRecord
 
-__all__ = ["COMPARISONS", "Comparison", "Simulations", "compare_lrt"]
+__all__ = ["COMPARISONS", "Comparer", "Simulations", "compare_lrt"]
 
 
-class Comparison(Protocol):
+class Comparer(Protocol):
     """A comparison of two models."""
 
     def __call__(
@@ -34,4 +34,4 @@ class Comparison(Protocol):
         ...
 
 
-COMPARISONS: dict[str, Comparison] = {"lrt": compare_lrt}
+COMPARISONS: dict[str, Comparer] = {"lrt": compare_lrt}

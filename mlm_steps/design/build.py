@@ -34,7 +34,7 @@ from mlm_steps.design.random import RandomPart, build_random
 from mlm_steps.design.rank import collinear_with, independent_columns
 from mlm_steps.design.responses import Observed, log_exposure, observed
 from mlm_steps.design.unique_names import column_names
-from mlm_steps.design.variables import Contrast
+from mlm_steps.design.variables import ContrastCoding
 from mlm_steps.language.faults import Span
 from mlm_steps.records.response import GAUSSIAN, Response
 from mlm_steps.records.spelling import quote_name
@@ -52,7 +52,7 @@ def build_design(
     frame: pd.DataFrame,
     *,
     weights: str | None = None,
-    contrasts: Mapping[str, str | Contrast] | None = None,
+    contrasts: Mapping[str, str | ContrastCoding] | None = None,
     mixed: bool = True,
     response: Response = GAUSSIAN,
     file_rows: NDArray[np.intp] | None = None,
@@ -69,7 +69,7 @@ def build_design(
         Numbers, truths, categories (their order is that of the levels) or texts.
     weights : str or None
         A column of prior weights, positive and finite.
-    contrasts : mapping of str to str or Contrast, optional
+    contrasts : mapping of str to str or ContrastCoding, optional
         Contrasts of factors: treatment, sum, helmert or poly, in fixed and random effects alike.
     mixed : bool
         True if the formula must have random-effects terms, False if it must have none.
@@ -120,7 +120,7 @@ class _Parts:
     fixed: ModelMatrix
     random: RandomPart
     evaluator: Evaluator
-    contrasts: Mapping[str, Contrast]
+    contrasts: Mapping[str, ContrastCoding]
 
 
 def _sample(
@@ -143,7 +143,7 @@ def _parts(
     formula: Formula,
     sample: _Sample,
     weights: str | None,
-    contrasts: Mapping[str, Contrast],
+    contrasts: Mapping[str, ContrastCoding],
     response: Response,
 ) -> _Parts:
     columns, gathering = sample.columns, Gathering()

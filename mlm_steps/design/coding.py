@@ -13,7 +13,7 @@ from mlm_steps.design.contrasts import contrast_columns
 from mlm_steps.design.evaluate import Evaluator
 from mlm_steps.design.expressions import Expr
 from mlm_steps.design.terms import TermSet
-from mlm_steps.design.variables import Contrast, Factor, Numbers, Value, as_factor
+from mlm_steps.design.variables import ContrastCoding, Factor, Numbers, Value, as_factor
 from mlm_steps.errors import DesignError, Fault
 from mlm_steps.language.faults import TransformError, formula_error
 
@@ -101,7 +101,7 @@ class _Contrasts:
 def model_matrix(
     terms: TermSet,
     evaluator: Evaluator,
-    contrasts: Mapping[str, Contrast],
+    contrasts: Mapping[str, ContrastCoding],
     n: int,
     *,
     every_level: bool = False,
@@ -113,7 +113,7 @@ def model_matrix(
     terms : TermSet
     evaluator : Evaluator
         Evaluates the variables.
-    contrasts : mapping of str to Contrast
+    contrasts : mapping of str to ContrastCoding
         Contrasts of factors by variable name, if they are not R's default.
     n : int
         Number of rows.
@@ -155,7 +155,12 @@ def _categories(value: Value) -> Numbers | Factor:
 
 
 def _code(
-    terms: TermSet, i: int, value: Numbers | Factor, full: bool, contrasts: Mapping[str, Contrast], text: str
+    terms: TermSet,
+    i: int,
+    value: Numbers | Factor,
+    full: bool,
+    contrasts: Mapping[str, ContrastCoding],
+    text: str,
 ) -> _Coded:
     name = terms.names[i]
     if isinstance(value, Numbers):
@@ -174,7 +179,7 @@ def _require_few_levels(text: str, expr: Expr, name: str, count: int, n: int) ->
 
 
 def _contrasts_of(
-    text: str, expr: Expr, name: str, factor: Factor, default: Contrast | None
+    text: str, expr: Expr, name: str, factor: Factor, default: ContrastCoding | None
 ) -> tuple[_Array, tuple[str, ...]]:
     try:
         return contrast_columns(factor, default)

@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping
 import numpy as np
 from numpy.typing import NDArray
 
-from mlm_steps.design.variables import Contrast, Factor
+from mlm_steps.design.variables import ContrastCoding, Factor
 from mlm_steps.errors import DesignError, Fault
 from mlm_steps.language.faults import TransformError, nearest
 from mlm_steps.records.data_profile import ContrastDetail
@@ -23,26 +23,26 @@ MAX_POLYNOMIAL_LEVELS = 95
 """Polynomial contrasts of more levels are numerically collinear; R has the same limit."""
 
 
-def coded(kind: str, detail: ContrastDetail | None) -> str | Contrast:
+def coded(kind: str, detail: ContrastDetail | None) -> str | ContrastCoding:
     """Return contrasts by name, or with what they need besides their name."""
     if detail is None:
         return kind
     rows = tuple((level, tuple(row)) for level, row in detail.rows.items())
-    return Contrast(kind, omitted=detail.omitted, columns=detail.columns, rows=rows)
+    return ContrastCoding(kind, omitted=detail.omitted, columns=detail.columns, rows=rows)
 
 
-def resolve_contrasts(contrasts: Mapping[str, str | Contrast]) -> dict[str, Contrast]:
+def resolve_contrasts(contrasts: Mapping[str, str | ContrastCoding]) -> dict[str, ContrastCoding]:
     """Return the contrasts of each variable; DesignError for a word that names none."""
     try:
         return {
-            name: word if isinstance(word, Contrast) else Contrast(contrast_kind(word))
+            name: word if isinstance(word, ContrastCoding) else ContrastCoding(contrast_kind(word))
             for name, word in contrasts.items()
         }
     except TransformError as fault:
         raise DesignError(Fault("", fault.what, fault.hint)) from None
 
 
-def plain_contrast(contrast: Contrast) -> object:
+def plain_contrast(contrast: ContrastCoding) -> object:
     """Return contrasts as a value of JSON, from which ``read_contrast`` makes them again."""
     if contrast.omitted is None and not contrast.rows:
         return contrast.kind
@@ -55,12 +55,12 @@ def plain_contrast(contrast: Contrast) -> object:
     }
 
 
-def read_contrast(value: object) -> Contrast:
+def read_contrast(value: object) -> ContrastCoding:
     """Return the contrasts of which ``plain_contrast`` returned the value."""
     if not isinstance(value, Mapping):
-        return Contrast(str(value))
+        return ContrastCoding(str(value))
     rows = tuple((str(level), tuple(float(weight) for weight in row)) for level, row in value["rows"])
-    return Contrast(value["kind"], omitted=value["omitted"], columns=tuple(value["columns"]), rows=rows)
+    return ContrastCoding(value["kind"], omitted=value["omitted"], columns=tuple(value["columns"]), rows=rows)
 
 
 def contrast_kind(word: str) -> str:
@@ -78,7 +78,7 @@ def contrast_kind(word: str) -> str:
     return kind
 
 
-def contrast_columns(factor: Factor, default: Contrast | None = None) -> Columns:
+def contrast_columns(factor: Factor, default: ContrastCoding | None = None) -> Columns:
     """Return the contrast matrix, shape (levels, columns), and the suffixes of its columns' names.
 
     The contrasts of the factor have priority over ``default``. Without either, R's default applies:
@@ -92,17 +92,17 @@ def contrast_columns(factor: Factor, default: Contrast | None = None) -> Columns
     if len(factor.levels) < 2:
         label = f"the one level {factor.levels[0]}" if factor.levels else "no level"
         raise TransformError(f"it has {label} in the rows used, and contrasts need two")
-    chosen = factor.contrast or default or Contrast("poly" if factor.ordered else "treatment")
+    chosen = factor.contrast or default or ContrastCoding("poly" if factor.ordered else "treatment")
     return CONTRASTS[chosen.kind](factor.levels, chosen)
 
 
-def _treatment(levels: tuple[str, ...], contrast: Contrast) -> Columns:
+def _treatment(levels: tuple[str, ...], contrast: ContrastCoding) -> Columns:
     names = tuple(str(i + 1) for i in range(len(levels))) if contrast.numbered else levels
     kept = [i for i in range(len(levels)) if i != contrast.base]
     return np.eye(len(levels))[:, kept], tuple(names[i] for i in kept)
 
 
-def _sum(levels: tuple[str, ...], contrast: Contrast) -> Columns:
+def _sum(levels: tuple[str, ...], contrast: ContrastCoding) -> Columns:
     count = len(levels) - 1
     if contrast.omitted is None:
         return np.vstack([np.eye(count), -np.ones(count)]), _numbered(count)
@@ -113,7 +113,7 @@ def _sum(levels: tuple[str, ...], contrast: Contrast) -> Columns:
     return np.insert(np.eye(count), omitted, -1.0, axis=0), _numbered(count)
 
 
-def _successive_differences(levels: tuple[str, ...], _contrast: Contrast) -> Columns:
+def _successive_differences(levels: tuple[str, ...], _contrast: ContrastCoding) -> Columns:
     """Return contrasts whose coefficients are each level minus the one before it (MASS::contr.sdif)."""
     n = len(levels)
     column, row = np.arange(1, n), np.arange(1, n + 1)[:, None]
@@ -122,7 +122,7 @@ def _successive_differences(levels: tuple[str, ...], _contrast: Contrast) -> Col
     return matrix, tuple(f"{later}-{earlier}" for later, earlier in pairs)
 
 
-def _matrix(levels: tuple[str, ...], contrast: Contrast) -> Columns:
+def _matrix(levels: tuple[str, ...], contrast: ContrastCoding) -> Columns:
     rows = dict(contrast.rows)
     lost = [level for level in rows if level not in levels]
     if lost:
@@ -134,7 +134,7 @@ def _matrix(levels: tuple[str, ...], contrast: Contrast) -> Columns:
     return np.array([rows[level] for level in levels]), contrast.columns
 
 
-def _helmert(levels: tuple[str, ...], _contrast: Contrast) -> Columns:
+def _helmert(levels: tuple[str, ...], _contrast: ContrastCoding) -> Columns:
     count = len(levels) - 1
     matrix = np.zeros((count + 1, count))
     for column in range(count):
@@ -143,7 +143,7 @@ def _helmert(levels: tuple[str, ...], _contrast: Contrast) -> Columns:
     return matrix, _numbered(count)
 
 
-def _poly(levels: tuple[str, ...], _contrast: Contrast) -> Columns:
+def _poly(levels: tuple[str, ...], _contrast: ContrastCoding) -> Columns:
     """Return orthonormal polynomials over equally spaced scores (R's contr.poly)."""
     if len(levels) > MAX_POLYNOMIAL_LEVELS:
         what = f"polynomial contrasts over {len(levels)} levels are numerically collinear"
@@ -158,7 +158,7 @@ def _numbered(count: int) -> tuple[str, ...]:
     return tuple(str(i + 1) for i in range(count))
 
 
-CONTRASTS: Mapping[str, Callable[[tuple[str, ...], Contrast], Columns]] = {
+CONTRASTS: Mapping[str, Callable[[tuple[str, ...], ContrastCoding], Columns]] = {
     "treatment": _treatment,
     "sum": _sum,
     "helmert": _helmert,

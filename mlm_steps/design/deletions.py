@@ -17,7 +17,7 @@ from mlm_steps.design.build import build_design
 from mlm_steps.design.formula import Formula
 from mlm_steps.design.matrices import Design, RandomTerm
 from mlm_steps.design.terms import TermSet
-from mlm_steps.design.variables import Contrast
+from mlm_steps.design.variables import ContrastCoding
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -50,7 +50,7 @@ def single_deletions(
     frame: pd.DataFrame,
     design: Design,
     *,
-    contrasts: Mapping[str, str | Contrast] | None = None,
+    contrasts: Mapping[str, str | ContrastCoding] | None = None,
 ) -> tuple[Deletion, ...]:
     """Return the model without each of its random effects in turn, in the order of the formula.
 
@@ -60,14 +60,14 @@ def single_deletions(
     frame : DataFrame
         The frame from which the design was built.
     design : Design
-    contrasts : mapping of str to str or Contrast, optional
+    contrasts : mapping of str to str or ContrastCoding, optional
         As given to ``build_design``.
     """
     return tuple(_deletions(formula, frame.iloc[design.rows], design, contrasts or {}))
 
 
 def _deletions(
-    formula: Formula, rows: pd.DataFrame, design: Design, contrasts: Mapping[str, str | Contrast]
+    formula: Formula, rows: pd.DataFrame, design: Design, contrasts: Mapping[str, str | ContrastCoding]
 ) -> Iterator[Deletion]:
     for position, bar in enumerate(formula.bars):
         whole = bar.alone

@@ -31,7 +31,7 @@ from mlm_steps.design.formula import Formula, parse_formula
 from mlm_steps.design.matrices import Design
 from mlm_steps.design.rank import independent_columns
 from mlm_steps.design.terms import TermSet
-from mlm_steps.design.variables import Contrast, Numbers
+from mlm_steps.design.variables import ContrastCoding, Numbers
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -54,7 +54,7 @@ def term_hypotheses(
     design: Design,
     *,
     kind: SumsOfSquares = "III",
-    contrasts: Mapping[str, str | Contrast] | None = None,
+    contrasts: Mapping[str, str | ContrastCoding] | None = None,
 ) -> dict[str, _Array]:
     """Return the hypothesis L beta = 0 of the F test of each fixed-effects term.
 
@@ -65,7 +65,7 @@ def term_hypotheses(
         The data from which the design was built.
     design : Design
     kind : {"III", "II", "I"}
-    contrasts : mapping of str to str or Contrast, optional
+    contrasts : mapping of str to str or ContrastCoding, optional
         As given to ``build_design``.
 
     Returns

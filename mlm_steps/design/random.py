@@ -13,7 +13,7 @@ from mlm_steps.design.formula import Formula
 from mlm_steps.design.grouping import Groups, group_rows
 from mlm_steps.design.matrices import RandomTerm
 from mlm_steps.design.unique_names import ColumnNames, full_name
-from mlm_steps.design.variables import Contrast
+from mlm_steps.design.variables import ContrastCoding
 from mlm_steps.language.faults import formula_error
 
 __all__ = ["BarPart", "RandomPart", "build_random"]
@@ -51,7 +51,9 @@ class RandomPart:
         )
 
 
-def build_random(formula: Formula, evaluator: Evaluator, contrasts: Mapping[str, Contrast]) -> RandomPart:
+def build_random(
+    formula: Formula, evaluator: Evaluator, contrasts: Mapping[str, ContrastCoding]
+) -> RandomPart:
     """Return the random-effects terms, their columns under R's names.
 
     Raises

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from mlm_steps.design.deparse import EXACT, format_label
 
 __all__ = [
-    "Contrast", "Factor", "Numbers", "Truths", "Value", "as_factor", "drop_unused", "exact_label",
+    "ContrastCoding", "Factor", "Numbers", "Truths", "Value", "as_factor", "drop_unused", "exact_label",
     "exact_levels",
 ]  # fmt: skip
 
@@ -49,7 +49,7 @@ class Truths:
 
 
 @dataclass(frozen=True, slots=True)
-class Contrast:
+class ContrastCoding:
     """The contrasts that code the levels of a factor.
 
     Attributes
@@ -88,14 +88,14 @@ class Factor:
         Labels in order; the first is the reference of treatment contrasts.
     ordered : bool
         Whether the default contrasts are polynomial ones.
-    contrast : Contrast or None
+    contrast : ContrastCoding or None
         Contrasts requested by ``C()``.
     """
 
     codes: NDArray[np.intp]
     levels: tuple[str, ...]
     ordered: bool = False
-    contrast: Contrast | None = None
+    contrast: ContrastCoding | None = None
 
 
 Value: TypeAlias = Numbers | Truths | Factor

@@ -85,7 +85,7 @@ def make_scene(given: FigureInput) -> Scene:
     """Return what to draw for the last rung."""
     final = given.run.fits[-1]
     contrasts = {
-        c.name: coded(c.contrast, c.contrast_detail) for c in given.run.profile.columns if c.contrast
+        c.name: coded(c.contrast, c.contrast_detail) for c in given.run.data_profile.columns if c.contrast
     }
     design = build_design(
         given.formulas[final.model], given.frame, weights=final.weights, contrasts=contrasts
@@ -116,7 +116,9 @@ def _with_unit(given: FigureInput, name: str) -> str:
 def _predictor(given: FigureInput, fit: FitRecord, rows: pd.DataFrame) -> str | None:
     """Return the variable of the horizontal axis; a variable with a random slope is preferred."""
     formula = given.formulas[fit.model]
-    between = {v.variable for v in given.run.profile.variable_levels if v.level in ("between", "constant")}
+    between = {
+        v.variable for v in given.run.data_profile.variable_levels if v.level in ("between", "constant")
+    }
     factors = {column for columns in formula.groups for column in columns}
     fixed = [name for columns in formula.fixed.columns for name in columns]
     slopes = [name for bar in formula.bars for columns in bar.effects.columns for name in columns]

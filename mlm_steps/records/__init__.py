@@ -28,7 +28,7 @@ from mlm_steps.records.fit import (
     TermShape,
     TermTest,
 )
-from mlm_steps.records.intervals import Interval, IntervalKind, IntervalRecord, Intervals, ZetaCurve
+from mlm_steps.records.intervals import Interval, IntervalKind, IntervalRecord, RunIntervals, ZetaCurve
 from mlm_steps.records.ols import OlsCoefficient, OlsRecord
 from mlm_steps.records.remedies import RemedyRecord, RungAdvice
 from mlm_steps.records.simulation import SimulationRecord
@@ -53,7 +53,6 @@ __all__ = [
     "Interval",
     "IntervalKind",
     "IntervalRecord",
-    "Intervals",
     "MixtureComponent",
     "NestingRelation",
     "Notice",
@@ -66,6 +65,7 @@ __all__ = [
     "RandomParameter",
     "Record",
     "RemedyRecord",
+    "RunIntervals",
     "RungAdvice",
     "RungDeletions",
     "RungRefits",

@@ -16,7 +16,7 @@ __all__ = [
     "IntervalKind",
     "IntervalRecord",
     "IntervalSource",
-    "Intervals",
+    "RunIntervals",
     "ZetaCurve",
     "fixed_row",
     "icc_row",
@@ -103,7 +103,7 @@ def _name(*keys: object) -> str:
 
 
 @dataclass(frozen=True, slots=True)
-class Intervals:
+class RunIntervals:
     """All intervals of a run, whatever their source.
 
     Attributes

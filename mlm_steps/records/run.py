@@ -14,7 +14,7 @@ from mlm_steps.records.data_profile import DataProfile
 from mlm_steps.records.failure import Absence
 from mlm_steps.records.figure import FigureRecord
 from mlm_steps.records.fit import FitRecord
-from mlm_steps.records.intervals import Interval, IntervalKind, Intervals, fixed_row
+from mlm_steps.records.intervals import Interval, IntervalKind, RunIntervals, fixed_row
 from mlm_steps.records.ols import OlsRecord
 from mlm_steps.records.spelling import quote_name, unquote_name
 from mlm_steps.records.variance import VarianceRecord
@@ -66,7 +66,7 @@ class RunRecords:
     name, title : str
         Of the spec.
     labels : Labels
-    profile : DataProfile
+    data_profile : DataProfile
     prelude : tuple of OlsRecord
     fits : tuple of FitRecord
         In the order of the ladder; a rung that failed is absent here and in ``failed``, one whose search did
@@ -82,7 +82,7 @@ class RunRecords:
     results : mapping of str to Record
         By the name of a job, such as ``effects``, the records of the steps whose declarations name a class
         of record; an Absence for a job that has no result. ``result`` and ``results_of`` return them.
-    intervals : Intervals
+    intervals : RunIntervals
         Intervals computed by separate steps. The rows of fits and variance contain them already.
     adjustment : {"none", "holm"}
         The adjustment for the number of comparisons that the spec requests.
@@ -93,7 +93,7 @@ class RunRecords:
     name: str
     title: str
     labels: Labels
-    profile: DataProfile
+    data_profile: DataProfile
     prelude: tuple[OlsRecord, ...]
     fits: tuple[FitRecord, ...]
     failed: Mapping[str, str]
@@ -102,7 +102,7 @@ class RunRecords:
     modes: Mapping[str, pd.DataFrame]
     figures: tuple[FigureRecord, ...] = ()
     results: Mapping[str, Record] = field(default_factory=dict)
-    intervals: Intervals = field(default_factory=lambda: Intervals({}))
+    intervals: RunIntervals = field(default_factory=lambda: RunIntervals({}))
     adjustment: Literal["none", "holm"] = "none"
     unreliable: tuple[FitRecord, ...] = ()
 
@@ -136,12 +136,14 @@ class RunRecords:
         the outer one is also a grouping factor alone; else it is ``×``.
         """
         parts = tuple(part for part in re.split("[:()]", group) if part)
-        if len(parts) < 2 or group in {column.name for column in self.profile.columns}:
+        if len(parts) < 2 or group in {column.name for column in self.data_profile.columns}:
             return (group,), "within"
         if len(parts) > 2:
             return parts, "within"
-        nested = {(r.inner, r.outer) for r in self.profile.nesting if r.relation == "nested" or r.implicit}
-        alone = {factor.name for factor in self.profile.factors}
+        nested = {
+            (r.inner, r.outer) for r in self.data_profile.nesting if r.relation == "nested" or r.implicit
+        }
+        alone = {factor.name for factor in self.data_profile.factors}
         for outer, inner in (parts, parts[::-1]):
             if (inner, outer) in nested or (outer in alone and inner not in alone):
                 return (inner, outer), "within"
@@ -165,7 +167,7 @@ class RunRecords:
         Names are written as in formulas, with backticks where necessary. Columns of different terms may have
         the same name in different rungs; the name of the rung then decides.
         """
-        columns = {quote_name(found.name): found for found in self.profile.columns}
+        columns = {quote_name(found.name): found for found in self.data_profile.columns}
         if column in columns:
             return column
         told = {

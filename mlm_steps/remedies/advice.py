@@ -13,7 +13,7 @@ from mlm_steps.compare.lrt import compare_lrt
 from mlm_steps.compare.mixtures import chi_square_tail
 from mlm_steps.design import Formula, parse_formula
 from mlm_steps.design.build import build_design
-from mlm_steps.design.variables import Contrast
+from mlm_steps.design.variables import ContrastCoding
 from mlm_steps.engine import Control, Estimates, Method, MixedFit, evaluate_at, linear_fit
 from mlm_steps.errors import ComparisonError, MlmError
 from mlm_steps.records.remedies import Alternative, Ending, RungAdvice, Verdict
@@ -47,7 +47,7 @@ class Subject:
         The method whose estimates are reported.
     frame : DataFrame
     weights : str or None
-    contrasts : mapping of str to str or Contrast
+    contrasts : mapping of str to str or ContrastCoding
     control : Control or None
     confidence : float
         An alternative fits clearly worse if its p value is below one minus this.
@@ -59,7 +59,7 @@ class Subject:
     method: Method
     frame: pd.DataFrame
     weights: str | None = None
-    contrasts: Mapping[str, str | Contrast] = field(default_factory=dict)
+    contrasts: Mapping[str, str | ContrastCoding] = field(default_factory=dict)
     control: Control | None = None
     confidence: float = 0.95
 

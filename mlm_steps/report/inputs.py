@@ -61,7 +61,7 @@ class ReportInput:
         """The notices of data, models, comparisons and variance, each text once per model."""
         run = self.run
         found = [
-            *run.profile.notices,
+            *run.data_profile.notices,
             *(notice for record in run.prelude for notice in record.notices),
             *(notice for fit in run.fits for notice in fit.notices),
             *(notice for record in run.comparisons for notice in record.notices),

@@ -23,7 +23,6 @@ from mlm_steps.records import (
     Icc,
     Interval,
     IntervalRecord,
-    Intervals,
     MixtureComponent,
     NestingRelation,
     Notice,
@@ -34,6 +33,7 @@ from mlm_steps.records import (
     RandomParameter,
     RungDeletions,
     RungRefits,
+    RunIntervals,
     TermCovariance,
     TermShape,
     VariableLevel,
@@ -438,7 +438,7 @@ def deletions() -> DeletionsRecord:
     )
 
 
-def intervals() -> Intervals:
+def intervals() -> RunIntervals:
     """Profiles of the standard deviations and the correlation, one limit at its bound, one in doubt."""
     limits = {
         "sd": (0.9 * 2.9, 3.3, None, None),
@@ -465,7 +465,7 @@ def intervals() -> Intervals:
                 notices=(notice,),
             )
         )  # fmt: skip
-    return Intervals({"fixed": "wald", "variance": "profile", "icc": "profile"}, tuple(records))
+    return RunIntervals({"fixed": "wald", "variance": "profile", "icc": "profile"}, tuple(records))
 
 
 def run(labels: Labels, title: str) -> RunRecords:
@@ -474,7 +474,7 @@ def run(labels: Labels, title: str) -> RunRecords:
         name="small",
         title=title,
         labels=labels,
-        profile=profile(),
+        data_profile=profile(),
         prelude=(prelude(),),
         fits=(found.into_fit(null_fit()), found.into_fit(slope_fit())),
         intervals=found,

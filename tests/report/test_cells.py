@@ -54,18 +54,18 @@ def factor(name, levels, like):
 
 
 def hierarchy(given, relation):
-    like = given.run.profile.factors[0]
+    like = given.run.data_profile.factors[0]
     factors = (factor("school", 20, like), factor("region", 5, like))
     between = NestingRelation(inner="school", outer="region", relation=relation, n_cells=20)
-    profile = given.run.profile.model_copy(update={"factors": factors, "nesting": (between,)})
-    page = render_report(replace(given, run=replace(given.run, profile=profile)))["html"]
+    profile = given.run.data_profile.model_copy(update={"factors": factors, "nesting": (between,)})
+    page = render_report(replace(given, run=replace(given.run, data_profile=profile)))["html"]
     drawing = page[page.index('<ol class="levels"') :]
     return drawing[: drawing.index("</ol>")].split("<li>")[1:]
 
 
 def test_nested_factors_stand_below_and_crossed_ones_beside_each_other(make_given):
     given = make_given()
-    assert isinstance(given.run.profile.factors[0], FactorProfile)
+    assert isinstance(given.run.data_profile.factors[0], FactorProfile)
     nested = hierarchy(given, "nested")
     assert [tier.count("<div>") for tier in nested] == [1, 1, 1]
     assert "region" in nested[0]
@@ -96,14 +96,14 @@ def test_a_covariate_of_two_values_has_no_least_share_between_them(make_given):
     rows.append(Icc(group="school", kind="vpc_minimum", value=0.05, x=0.4, effect="ses"))
     last = given.run.variance[-1]
     record = last.model_copy(update={"icc": rows})
-    n = given.run.profile.rows
+    n = given.run.data_profile.rows
     halves = {"mean": 0.5, "sd": math.sqrt(0.25 * n / (n - 1)), "minimum": 0.0, "maximum": 1.0}
     columns = tuple(
         column.model_copy(update=halves) if column.name == "ses" else column
-        for column in given.run.profile.columns
+        for column in given.run.data_profile.columns
     )
-    profile = given.run.profile.model_copy(update={"columns": columns})
-    run = replace(given.run, profile=profile, variance=(record,))
+    profile = given.run.data_profile.model_copy(update={"columns": columns})
+    run = replace(given.run, data_profile=profile, variance=(record,))
     (sentence,) = partition_sentences(replace(given, run=run))
     assert plain_text(sentence).endswith("where it is 1.00 (its largest value).")
 
@@ -127,10 +127,10 @@ def test_the_columns_of_sum_contrasts_are_explained(make_given):
     given = make_given()
     columns = tuple(
         column.model_copy(update={"contrast": "sum"}) if column.levels else column
-        for column in given.run.profile.columns
+        for column in given.run.data_profile.columns
     )
-    profile = given.run.profile.model_copy(update={"columns": columns})
-    text = render_report(replace(given, run=replace(given.run, profile=profile)))["md"]
+    profile = given.run.data_profile.model_copy(update={"columns": columns})
+    text = render_report(replace(given, run=replace(given.run, data_profile=profile)))["md"]
     assert "sum contrasts over Public, Catholic; [1] is 1 for Public and −1 for Catholic." in text.replace(
         "\\", ""
     )

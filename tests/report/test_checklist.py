@@ -45,7 +45,7 @@ def test_a_state_follows_from_what_the_run_has(make_given, item, change, before,
 
 def test_without_flags_the_report_says_that_none_was_raised(make_given):
     given = make_given()
-    profile = given.run.profile.model_copy(update={"notices": ()})
-    text = render_report(replace(given, run=replace(given.run, profile=profile)))["md"]
+    profile = given.run.data_profile.model_copy(update={"notices": ()})
+    text = render_report(replace(given, run=replace(given.run, data_profile=profile)))["md"]
     assert "### Data quality\n\nThe checks of rows, identifiers, groups, levels, labels and values" in text
     assert "found no problem" in text

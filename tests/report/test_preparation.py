@@ -22,8 +22,8 @@ STEPS = (
 
 
 def prepared(given):
-    profile = given.run.profile.model_copy(update={"preparation": STEPS})
-    return render_report(replace(given, run=replace(given.run, profile=profile)))
+    profile = given.run.data_profile.model_copy(update={"preparation": STEPS})
+    return render_report(replace(given, run=replace(given.run, data_profile=profile)))
 
 
 def test_every_step_is_a_row_with_its_rows_before_and_after(make_given):

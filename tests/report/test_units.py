@@ -42,7 +42,7 @@ def children() -> pd.DataFrame:
 def boxes(make_given: MakeGiven, profile: DataProfile) -> dict[str, list[str]]:
     """Return the names of the variables in each box of the diagram."""
     given = make_given(Labels({}, {}, {}))
-    given = replace(given, run=replace(given.run, profile=profile))
+    given = replace(given, run=replace(given.run, data_profile=profile))
     found = [level for tier in diagram(given) for level in tier]
     return {
         plain_text(box.label): plain_text(box.variables).replace(" and ", ", ").split(", ") for box in found
@@ -107,7 +107,7 @@ def test_properties_of_crossed_units_stand_at_their_own(make_given, profile_of):
 def test_the_table_of_levels_gives_a_level_at_the_own_units_alone(make_given, profile_of):
     profile = profile_of("math ~ lowinc + minority + (1 | child) + (1 | school)")
     given = make_given(Labels({}, {}, {}))
-    grid = context(replace(given, run=replace(given.run, profile=profile)))["levels"]
+    grid = context(replace(given, run=replace(given.run, data_profile=profile)))["levels"]
     words = {
         (plain_text(row.head), plain_text(row.cells[0].content)): plain_text(row.cells[1].content)
         for row in grid.rows

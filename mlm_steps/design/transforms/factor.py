@@ -11,7 +11,7 @@ import numpy as np
 from mlm_steps.design.contrasts import contrast_kind
 from mlm_steps.design.deparse import format_label
 from mlm_steps.design.transforms.base import Options, State, Transform, flag, whole
-from mlm_steps.design.variables import Contrast, Factor, Value, as_factor, drop_unused
+from mlm_steps.design.variables import ContrastCoding, Factor, Value, as_factor, drop_unused
 from mlm_steps.language.faults import TransformError, nearest
 
 __all__ = ["FACTORS"]
@@ -96,7 +96,7 @@ def _apply(value: Value, state: State) -> Value:
         raise TransformError(f"the level {unknown[0]} did not occur when the model was fitted")
     rank = np.array([*(position.get(label, -1) for label in factor.levels), -1], dtype=np.intp)
     contrast = state.get("contrast")
-    chosen = Contrast(**contrast) if isinstance(contrast, Mapping) else None
+    chosen = ContrastCoding(**contrast) if isinstance(contrast, Mapping) else None
     return Factor(rank[factor.codes], tuple(labels), bool(state["ordered"]), chosen)
 
 

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from markupsafe import Markup, escape
 
 from mlm_steps.records import DataProfile, FitRecord
-from mlm_steps.report.equations.levels import Effect, FactorIndex, Hierarchy, Predictor, hierarchy
+from mlm_steps.report.equations.levels import Effect, FactorIndex, Hierarchy, IndexedPredictor, hierarchy
 from mlm_steps.report.text.text import clean
 
 __all__ = ["Equation", "EquationBlock", "equations", "latex_escape"]
@@ -126,7 +126,7 @@ class _Writer:
         self._labels.append(text)
         return rf"\text{{QLABEL{len(self._labels) - 1}Q}}_{{{index}}}"
 
-    def _product(self, predictors: Iterable[Predictor]) -> str:
+    def _product(self, predictors: Iterable[IndexedPredictor]) -> str:
         return r" \times ".join(
             self._text(text, predictor.index) for predictor in predictors for text in predictor.texts
         )

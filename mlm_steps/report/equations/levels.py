@@ -12,7 +12,7 @@ from mlm_steps.records.spelling import unquote_name
 from mlm_steps.report.text.names import INTERCEPT
 from mlm_steps.report.text.notation import symbol_indices
 
-__all__ = ["Effect", "FactorIndex", "Hierarchy", "Predictor", "hierarchy"]
+__all__ = ["Effect", "FactorIndex", "Hierarchy", "IndexedPredictor", "hierarchy"]
 
 UNIT_LETTERS = "jklmopqstuvwxyz"
 _VARIABLE = re.compile(r"^(`(?:[^`\\]|\\.)+`|[^\[]*)")
@@ -21,7 +21,7 @@ DEVIATION_LETTERS = ("U", "V", "W", "S", "Q", "G", "H")
 
 
 @dataclass(frozen=True, slots=True)
-class Predictor:
+class IndexedPredictor:
     """One variable or contrast with the index of its units.
 
     Attributes
@@ -89,10 +89,10 @@ class Hierarchy:
     depth: int
     unit: str
     coefficients: dict[tuple[int, ...], Coefficient]
-    predictors: tuple[dict[int, Predictor], ...]
+    predictors: tuple[dict[int, IndexedPredictor], ...]
     factors: tuple[FactorIndex, ...]
 
-    def regressors(self, place: tuple[int, ...]) -> tuple[Predictor, ...]:
+    def regressors(self, place: tuple[int, ...]) -> tuple[IndexedPredictor, ...]:
         """Return the regressors of the coefficient with these indices."""
         return tuple(self.predictors[level][index] for level, index in enumerate(place) if index)
 
@@ -119,7 +119,7 @@ def hierarchy(fit: FitRecord, profile: DataProfile) -> Hierarchy:
     parts = _parts(fit, places, depth)
     effects = _effects(fit, {c.column: place for place, c in places.items()}, parts)
     predictors = tuple(
-        {index: Predictor(texts, _index(texts, level, depth, unit, letters, inner, profile))
+        {index: IndexedPredictor(texts, _index(texts, level, depth, unit, letters, inner, profile))
          for index, texts in known.items()}
         for level, known in enumerate(parts)
     )  # fmt: skip

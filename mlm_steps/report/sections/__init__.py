@@ -35,10 +35,10 @@ from mlm_steps.report.sections import (
 )
 from mlm_steps.report.titles import TITLES
 
-__all__ = ["SECTIONS", "Context", "Section"]
+__all__ = ["SECTIONS", "Section", "SectionContext"]
 
 
-class Context(Protocol):
+class SectionContext(Protocol):
     """A function that prepares the values for the templates of a section; None omits the section."""
 
     def __call__(self, given: ReportInput) -> dict[str, Any] | None:
@@ -50,10 +50,10 @@ class Section:
     """The title of a section and the function that prepares its values."""
 
     title: str
-    context: Context
+    context: SectionContext
 
 
-_CONTEXTS: dict[str, Context] = {
+_CONTEXTS: dict[str, SectionContext] = {
     "summary": summary.context,
     "data": data.context,
     "raw_data": raw_data.context,

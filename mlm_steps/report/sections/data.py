@@ -39,7 +39,7 @@ FILE_ROWS = "The file {file} has {file_rows} rows."
 
 def context(given: ReportInput) -> dict[str, Any]:
     """Return the hierarchy as nested units, and the tables on the data."""
-    profile = given.run.profile
+    profile = given.run.data_profile
     return {
         "preparation": preparation_table(profile),
         "sample": _sample(given),
@@ -57,7 +57,7 @@ def context(given: ReportInput) -> dict[str, Any]:
 
 
 def _sample(given: ReportInput) -> Phrase:
-    profile = given.run.profile
+    profile = given.run.data_profile
     first = "After these steps there are {file_rows} rows." if profile.preparation else FILE_ROWS
     return say(
         first + " All rungs use the same {rows} rows, which have no missing "
@@ -78,7 +78,7 @@ def _groups(given: ReportInput) -> Grid:
             *("Factor", "Groups", "Groups in file", "Smallest", "Median", "Mean", "Largest"),
             *("Size-weighted mean", "Harmonic mean", "Singletons", "Constant outcome"),
         ),
-        rows=tuple(_group_row(given, factor) for factor in given.run.profile.factors),
+        rows=tuple(_group_row(given, factor) for factor in given.run.data_profile.factors),
         notes=(SIZES_NOTE,),
         wide=True,
     )
@@ -107,12 +107,12 @@ def _group_row(given: ReportInput, factor: FactorProfile) -> Row:
 
 
 def _losses(given: ReportInput) -> Grid:
-    factors = [factor.name for factor in given.run.profile.factors]
+    factors = [factor.name for factor in given.run.data_profile.factors]
     heads = [("Groups lost: ", *given.names.group(name)) for name in factors]
     return Grid(
         caption=("Rows and groups lost to missing values, per variable",),
         columns=columns("Variable", "Rows", *heads),
-        rows=tuple(_loss_row(given, loss, factors) for loss in given.run.profile.lost),
+        rows=tuple(_loss_row(given, loss, factors) for loss in given.run.data_profile.lost),
         notes=(LOSSES_NOTE,),
     )
 
@@ -126,7 +126,7 @@ def _loss_row(given: ReportInput, loss: VariableLoss, factors: list[str]) -> Row
 
 
 def _levels(given: ReportInput) -> Grid:
-    levels = given.run.profile.variable_levels
+    levels = given.run.data_profile.variable_levels
     standing = places(given)
     has_icc = any(level.icc1 is not None or level.icc2 is not None for level in levels)
     heads = [
@@ -167,7 +167,7 @@ def _level_row(given: ReportInput, level: VariableLevel, *, own: bool, has_icc: 
 
     words: Phrase = ("constant within groups",)
     if own or level.level != "between":
-        rank = given.run.profile.ranks.get(level.factor, 2)
+        rank = given.run.data_profile.ranks.get(level.factor, 2)
         words = (LEVEL_WORDS[level.level].format(number=rank),)
     if level.conflicting_levels and own:
         words += (f"; varies inside {len(level.conflicting_levels)} groups",)
@@ -183,8 +183,10 @@ def _level_row(given: ReportInput, level: VariableLevel, *, own: bool, has_icc: 
 
 
 def _descriptives(given: ReportInput) -> Grid | None:
-    groups = {part for factor in given.run.profile.factors for part in factor.name.split(":")}
-    numeric = [c for c in given.run.profile.columns if c.used and c.mean is not None and c.name not in groups]
+    groups = {part for factor in given.run.data_profile.factors for part in factor.name.split(":")}
+    numeric = [
+        c for c in given.run.data_profile.columns if c.used and c.mean is not None and c.name not in groups
+    ]
     if not numeric:
         return None
     return Grid(
@@ -221,8 +223,8 @@ def _descriptive_row(given: ReportInput, column: ColumnProfile) -> Row:
 def _coding(given: ReportInput) -> list[Phrase]:
     """Return how categories are coded and how derived columns were made."""
     found: list[Phrase] = []
-    derivations = {column.name for column in given.run.profile.derivations}
-    for column in given.run.profile.columns:
+    derivations = {column.name for column in given.run.data_profile.derivations}
+    for column in given.run.data_profile.columns:
         label = given.names.variable(column.name)
         if column.used and column.levels:
             found.append(coding_sentence(label, column))

@@ -11,7 +11,7 @@ from mlm_steps.report.drawing import drawing
 from mlm_steps.report.inputs import ReportInput
 from mlm_steps.report.sentences.disputes import disputed
 from mlm_steps.report.sentences.effects import (
-    Numbers,
+    PrintedNumbers,
     condition_phrase,
     effects_of,
     focal_phrase,
@@ -120,7 +120,7 @@ def _slope_table(given: ReportInput, slopes: list[SimpleSlopes]) -> Grid:
         rows += [
             row(
                 level_phrase(at.value, at.place),
-                Numbers(at.slope, (*slope_keys(pair), at.value), "slope").row,
+                PrintedNumbers(at.slope, (*slope_keys(pair), at.value), "slope").row,
             )
             for at in pair.slopes
         ]
@@ -142,7 +142,8 @@ def _contrast_table(given: ReportInput, contrasts: Sequence[ContrastTest]) -> Gr
         rows.append(heading((Word(contrast.name), ", ", given.names.model(contrast.model))))
         keys = ("contrasts", contrast.model, contrast.name)
         rows += [
-            row((Code(each.text),), Numbers(each.test, (*keys, each.text)).row) for each in contrast.rows
+            row((Code(each.text),), PrintedNumbers(each.test, (*keys, each.text)).row)
+            for each in contrast.rows
         ]
         if len(contrast.rows) > 1:
             rows.append(_joint_row(contrast))

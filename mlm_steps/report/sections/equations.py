@@ -34,7 +34,7 @@ def _rung(given: ReportInput, fit: FitRecord) -> dict[str, Any]:
         "formula": Code(fit.formula),
         "deviation": deviation_sentence(given, fit),
         "residuals": _residuals(fit, offsets),
-        "blocks": equations(fit, given.run.profile, offsets),
+        "blocks": equations(fit, given.run.data_profile, offsets),
         "final": fit is given.final,
     }
 

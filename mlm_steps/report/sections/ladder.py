@@ -127,7 +127,7 @@ def _disputed(given: ReportInput) -> list[Phrase]:
 
 def _derivations(given: ReportInput) -> list[Phrase]:
     """Return notes on how derived columns were made, those that are centred before the others."""
-    derived = given.run.profile.derivations
+    derived = given.run.data_profile.derivations
     centred = [c for c in derived if c.derived_by in CENTRING]
     others = [c for c in derived if c not in centred]
     return [

@@ -18,7 +18,7 @@ COVARIANCES = "covariance matrices of the fixed effects"
 
 def context(given: ReportInput) -> dict[str, Any]:
     """Return the provenance as a table of keys and values."""
-    profile = given.run.profile
+    profile = given.run.data_profile
     own = {
         "data file": profile.file,
         "hash of the data file": profile.file_hash,

@@ -41,7 +41,7 @@ def context(given: ReportInput) -> dict[str, Any]:
 
 
 def _lead(given: ReportInput) -> Phrase:
-    profile = given.run.profile
+    profile = given.run.data_profile
     units: list[Phrase] = [
         say("{n} groups ({group})", n=profile_number(f.n_levels, "factor", f.name, "n_levels"),
             group=given.names.group(f.name))

@@ -54,7 +54,7 @@ def coding_of(given: ReportInput, fit: FitRecord, factor: FactorText) -> Coding:
     """Return how a factor of a column of a fit is coded."""
     stem, text = factor
     expr = expression_of(fit.formula, stem)
-    columns = {column.name: column for column in given.run.profile.columns}
+    columns = {column.name: column for column in given.run.data_profile.columns}
     if isinstance(expr, Call) and expr.function in CATEGORIES:
         inner = columns.get(expr.data.name) if isinstance(expr.data, Name) else None
         word = dict(expr.options).get("contr") if expr.function == "C" else None

@@ -104,7 +104,7 @@ def _design_effect(given: ReportInput, fit: FitRecord) -> Phrase:
     if record is None or len(groups) != 1:
         return ()
     measure = next((item for item in record.measures if item.measure == "design_effect"), None)
-    factor = next((item for item in given.run.profile.factors if item.name == groups[0]), None)
+    factor = next((item for item in given.run.data_profile.factors if item.name == groups[0]), None)
     if measure is None or measure.value is None or factor is None:
         return ()
     size = Number(fixed(factor.size_weighted, 1), source("profile", "factor", factor.name, "size_weighted"))

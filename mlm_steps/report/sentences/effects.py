@@ -23,7 +23,7 @@ from mlm_steps.report.text.text import Number, Phrase, Symbol, Word, join, say, 
 
 __all__ = [
     "Keys",
-    "Numbers",
+    "PrintedNumbers",
     "condition_phrase",
     "effects_of",
     "focal_phrase",
@@ -70,7 +70,7 @@ def has_products(given: ReportInput) -> bool:
     return any(c.level == "cross" or ":" in c.term for fit in given.run.fits for c in fit.coefficients)
 
 
-class Numbers:
+class PrintedNumbers:
     """The printed numbers of one test.
 
     Parameters
@@ -214,7 +214,7 @@ def _slopes_under(given: ReportInput, pair: SimpleSlopes) -> Phrase:
 
 def _slope(pair: SimpleSlopes, value: str | float) -> Number | str:
     at = next(each for each in pair.slopes if each.value == value)
-    return Numbers(at.slope, (*slope_keys(pair), value), "slope").estimate
+    return PrintedNumbers(at.slope, (*slope_keys(pair), value), "slope").estimate
 
 
 def _test(fit: FitRecord, pair: SimpleSlopes, *, alike: bool) -> tuple[Phrase, bool | None]:
@@ -297,7 +297,7 @@ def _difference_test(
         words = say(" ({p}{dispute})", p=p_phrase(facts.p), dispute=_dispute(fit, coefficient))
         return words, cautious is not None and cautious < fit.alpha
     (found,) = pair.differences
-    numbers = Numbers(found.test, (*slope_keys(pair, "slope_differences"), found.first, found.second))
+    numbers = PrintedNumbers(found.test, (*slope_keys(pair, "slope_differences"), found.first, found.second))
     words = say(
         " ({last} − {first} = {estimate}, {p})",
         last=plain_value(found.first),

@@ -24,9 +24,9 @@ class Box:
 
 def _tiers(given: ReportInput) -> list[list[FactorProfile]]:
     """Return the grouping factors in tiers, the highest first; a factor is below those it is nested in."""
-    factors = sorted(given.run.profile.factors, key=lambda factor: factor.n_levels)
+    factors = sorted(given.run.data_profile.factors, key=lambda factor: factor.n_levels)
     outer: dict[str, list[str]] = {factor.name: [] for factor in factors}
-    for relation in given.run.profile.nesting:
+    for relation in given.run.data_profile.nesting:
         if relation.relation == "nested" and relation.inner in outer and relation.outer in outer:
             outer[relation.inner].append(relation.outer)
 
@@ -41,8 +41,8 @@ def _tiers(given: ReportInput) -> list[list[FactorProfile]]:
 
 def diagram(given: ReportInput) -> list[list[Box]]:
     """Return the boxes of the factors, one list per tier, and a box of the observations."""
-    factors = given.run.profile.factors
-    used = [column.name for column in given.run.profile.columns if column.used]
+    factors = given.run.data_profile.factors
+    used = [column.name for column in given.run.data_profile.columns if column.used]
     tiers = _tiers(given)
     standing = places(given)
     boxes: dict[str, Box] = {}
@@ -52,7 +52,7 @@ def diagram(given: ReportInput) -> list[list[Box]]:
         boxes[factor.name] = _box(given, label, factor.n_levels, ("factor", factor.name, "n_levels"), own)
     grouping = {part for factor in factors for part in (factor.name, *factor.name.split(":"))}
     rest = [name for name in used if name not in standing and name not in grouping]
-    rows = _box(given, ("Observations",), given.run.profile.rows, ("rows",), rest)
+    rows = _box(given, ("Observations",), given.run.data_profile.rows, ("rows",), rest)
     return [*([boxes[factor.name] for factor in tier] for tier in tiers), [rows]]
 
 
@@ -62,7 +62,7 @@ def places(given: ReportInput) -> dict[str, str]:
     A declared level restricts the factors. Without one, it is the highest factor within whose groups the
     variable is constant or, if there is none, nearly constant.
     """
-    profile = given.run.profile
+    profile = given.run.data_profile
     declared = {c.name: c.declared_level for c in profile.columns if c.declared_level is not None}
     factors = [factor.name for tier in _tiers(given) for factor in tier]
     entries: dict[str, list[VariableLevel]] = {}

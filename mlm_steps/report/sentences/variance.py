@@ -62,14 +62,14 @@ def _has_two_values(given: ReportInput, effect: str) -> bool:
 
     A column has the largest possible variance if all of its values are at the two ends of its range.
     """
-    column = next((c for c in given.run.profile.columns if c.name == unquote_name(effect)), None)
+    column = next((c for c in given.run.data_profile.columns if c.name == unquote_name(effect)), None)
     if column is None:
         return given.run.factor_of(effect) != effect
     known = (column.mean, column.sd, column.minimum, column.maximum)
     if None in known:
         return column.kind != "number"
     mean, sd, low, high = (value or 0.0 for value in known)
-    n = given.run.profile.rows
+    n = given.run.data_profile.rows
     return math.isclose(sd**2 * (n - 1) / n, (mean - low) * (high - mean), rel_tol=ROUNDING)
 
 

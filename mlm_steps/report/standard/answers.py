@@ -95,12 +95,12 @@ def explained(given: ReportInput) -> bool:
 
 def has_levels(given: ReportInput) -> bool:
     """Return whether the levels of the variables are known, which requires groups."""
-    return bool(given.run.profile.variable_levels)
+    return bool(given.run.data_profile.variable_levels)
 
 
 def has_groups(given: ReportInput) -> bool:
     """Return whether there are grouping factors."""
-    return bool(given.run.profile.factors)
+    return bool(given.run.data_profile.factors)
 
 
 def compared_each(given: ReportInput) -> bool:

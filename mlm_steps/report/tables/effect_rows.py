@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from mlm_steps.records.effects import FactorMeans, Pairwise, SimpleSlopes, Tested
-from mlm_steps.report.sentences.effects import Keys, Numbers, plain_value
+from mlm_steps.report.sentences.effects import Keys, PrintedNumbers, plain_value
 from mlm_steps.report.text.facts import DF_METHODS
 from mlm_steps.report.text.grid import Align, Column, Row, columns, row
 from mlm_steps.report.text.notation import percent
@@ -69,7 +69,7 @@ def pair_rows(pairs: Sequence[Pairwise], keys: Keys) -> list[Row]:
     return [
         row(
             (*plain_value(pair.first), " − ", *plain_value(pair.second)),
-            Numbers(pair.test, (*keys, pair.first, pair.second)).row,
+            PrintedNumbers(pair.test, (*keys, pair.first, pair.second)).row,
         )
         for pair in pairs
     ]

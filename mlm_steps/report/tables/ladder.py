@@ -148,7 +148,7 @@ def _symbol(given: ReportInput, key: Key) -> str | None:
     """Return the symbol of a component if it is the same in all rungs that have the component."""
     found = set()
     for fit in given.run.fits:
-        for factor in hierarchy(fit, given.run.profile).factors:
+        for factor in hierarchy(fit, given.run.data_profile).factors:
             if factor.name == key[0]:
                 numbers = {_effect_identity(fit, effect.name): effect.number for effect in factor.effects}
                 first, second = key[1], key[2] or key[1]

@@ -6,7 +6,13 @@ from collections.abc import Sequence
 
 from mlm_steps.records.effects import BackTransformed, FactorMeans, LevelMean
 from mlm_steps.report.inputs import ReportInput
-from mlm_steps.report.sentences.effects import Keys, Numbers, condition_phrase, number_text, plain_value
+from mlm_steps.report.sentences.effects import (
+    Keys,
+    PrintedNumbers,
+    condition_phrase,
+    number_text,
+    plain_value,
+)
 from mlm_steps.report.tables.effect_rows import (
     confidence,
     family_notes,
@@ -41,7 +47,7 @@ def mean_table(given: ReportInput, means: Sequence[FactorMeans]) -> Grid:
     for factor in means:
         rows.append(heading(_factor_heading(given, factor)))
         for mean in factor.means:
-            numbers = Numbers(mean.test, (*_keys("means", factor), mean.level), "mean")
+            numbers = PrintedNumbers(mean.test, (*_keys("means", factor), mean.level), "mean")
             cells = [numbers.estimate, numbers.se, numbers.ci, None, numbers.df, None]
             rows.append(row(plain_value(mean.level), cells))
         rows += pair_rows(factor.differences, _keys("mean_differences", factor))

@@ -21,7 +21,7 @@ NOTE = (
 
 def slopes_table(given: ReportInput) -> Grid | None:
     """Return one row per slope, or None if no predictor varies both within and between groups."""
-    found = given.run.profile.slopes
+    found = given.run.data_profile.slopes
     if not found:
         return None
     return Grid(

@@ -36,7 +36,7 @@ class Names:
     def __init__(self, run: RunRecords) -> None:
         self._labels = run.labels
         self._run = run
-        self._columns = {column.name: column for column in run.profile.columns}
+        self._columns = {column.name: column for column in run.data_profile.columns}
 
     def model(self, name: str) -> Word:
         """Return the label of a rung or of a prelude model."""

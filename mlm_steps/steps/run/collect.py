@@ -14,9 +14,9 @@ from mlm_steps.records import (
     FigureRecord,
     FitRecord,
     IntervalRecord,
-    Intervals,
     Notice,
     OlsRecord,
+    RunIntervals,
     VariableLevel,
     VarianceRecord,
 )
@@ -90,7 +90,7 @@ def collect(session: Session, *, figures: tuple[FigureRecord, ...] = ()) -> RunR
         name=spec.name,
         title=spec.title_or_name,
         labels=labels_of(session),
-        profile=_profile(session),
+        data_profile=_profile(session),
         prelude=tuple(record for record in preludes if isinstance(record, OlsRecord)),
         fits=tuple(intervals.into_fit(record) for record in usable),
         unreliable=tuple(record for record in fitted if record.unreliable is not None),
@@ -137,11 +137,11 @@ def _of_fitted(
             yield record
 
 
-def _intervals(session: Session, fitted: Sequence[str]) -> Intervals:
+def _intervals(session: Session, fitted: Sequence[str]) -> RunIntervals:
     """Return the intervals of all rungs from separate steps, or the reason if such a step failed."""
     sources = session.plan.inputs.interval_sources
     found = tuple(_of_source(session, source, model) for source in sources for model in fitted)
-    return Intervals(session.spec.intervals.words, found)
+    return RunIntervals(session.spec.intervals.words, found)
 
 
 def _of_source(session: Session, source: IntervalSource, model: str) -> IntervalRecord:

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from mlm_steps.design import Formula
-from mlm_steps.design.variables import Contrast
+from mlm_steps.design.variables import ContrastCoding
 from mlm_steps.errors import Fault, UsageError, listing, printable
 from mlm_steps.records import (
     ComparisonRecord,
@@ -141,7 +141,7 @@ class Session:
         return [fit for fit in fits if isinstance(fit, FitRecord) and fit.deviation is not None]
 
     @property
-    def contrasts(self) -> dict[str, str | Contrast]:
+    def contrasts(self) -> dict[str, str | ContrastCoding]:
         """Declared contrast per column."""
         return declared_contrasts(self.spec)
 

@@ -17,7 +17,7 @@ from mlm_steps.engine import Estimates
 from mlm_steps.engine.posterior.random_effects import random_effects
 from mlm_steps.figures import FigureInput
 from mlm_steps.inference import reference
-from mlm_steps.records import EffectsRecord, Intervals
+from mlm_steps.records import EffectsRecord, RunIntervals
 from mlm_steps.records.effects import SimpleSlopes
 from mlm_steps.records.run import Labels, RunRecords
 from mlm_steps.steps.parts.fit_record import fit_record
@@ -74,14 +74,14 @@ def make_input() -> Callable[..., FigureInput]:
             name="small",
             title="Small",
             labels=labels or Labels({}, {}, {}),
-            profile=SimpleNamespace(columns=(), variable_levels=(BETWEEN,), nesting=()),
+            data_profile=SimpleNamespace(columns=(), variable_levels=(BETWEEN,), nesting=()),
             prelude=(),
             fits=tuple(fits),
             failed={},
             comparisons=(),
             variance=(),
             modes=modes,
-            intervals=Intervals({"variance": "profile"}, tuple(profiles)),
+            intervals=RunIntervals({"variance": "profile"}, tuple(profiles)),
             results={"effects": EffectsRecord(slopes=tuple(slopes))},
         )
         return FigureInput(run, frame, {name: parse_formula(text) for name, text in formulas.items()})

@@ -2,7 +2,7 @@
 
 import pytest
 
-from mlm_steps.records import Coefficient, Icc, Interval, IntervalRecord, Intervals, RandomParameter
+from mlm_steps.records import Coefficient, Icc, Interval, IntervalRecord, RandomParameter, RunIntervals
 from mlm_steps.records.intervals import fixed_row, icc_row, random_row
 
 SD = RandomParameter(
@@ -31,12 +31,12 @@ def test_rows_are_named_by_what_tells_them_apart():
 
 @pytest.mark.parametrize(("word", "low"), [("profile", 1.0), ("bootstrap", 3.0)])
 def test_the_declared_source_comes_first(word, low):
-    intervals = Intervals({"variance": word}, (record("profile", (1, 2)), record("bootstrap", (3, 4))))
+    intervals = RunIntervals({"variance": word}, (record("profile", (1, 2)), record("bootstrap", (3, 4))))
     assert intervals.find("m", "variance", random_row(SD)).low == low
 
 
 def test_nothing_is_shown_of_what_is_not_asked_for():
-    found = Intervals({"variance": "none"}, (record("profile", (1, 2)),)).find(
+    found = RunIntervals({"variance": "none"}, (record("profile", (1, 2)),)).find(
         "m", "variance", random_row(SD)
     )
     assert (found.low, found.low_code, found.method) == (None, "not_requested", "not_requested")
@@ -44,5 +44,5 @@ def test_nothing_is_shown_of_what_is_not_asked_for():
 
 @pytest.mark.parametrize("records", [(), (record("profile").model_copy(update={"failed": True}),)])
 def test_a_source_that_failed_leaves_a_reason(records):
-    found = Intervals({"variance": "profile"}, records).find("m", "variance", random_row(SD))
+    found = RunIntervals({"variance": "profile"}, records).find("m", "variance", random_row(SD))
     assert (found.low, found.low_code, found.method) == (None, "not_estimable", "profile, ML")

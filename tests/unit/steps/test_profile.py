@@ -8,7 +8,7 @@ import pytest
 
 from mlm_steps.design.build import build_design
 from mlm_steps.engine import Estimates
-from mlm_steps.records import Intervals
+from mlm_steps.records import RunIntervals
 from mlm_steps.steps.parts.fit_record import fit_record
 from mlm_steps.steps.profile import profile_record
 
@@ -29,7 +29,7 @@ def profiled(formula, frame=SLEEP, kinds=("fixed", "variance", "icc")):
 
 def test_every_row_but_covariances_has_its_interval():
     record, found = profiled("Reaction ~ Days + (Days | Subject)")
-    filled = Intervals(WORDS, (found,)).into_fit(record)
+    filled = RunIntervals(WORDS, (found,)).into_fit(record)
     rows = {(row.effect_1, row.effect_2, row.kind): row for row in filled.random}
     without = [key for key, row in rows.items() if row.ci_low is None]
     assert without == [("(Intercept)", "Days", "covariance")]

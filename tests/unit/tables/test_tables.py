@@ -137,7 +137,7 @@ def run_of(formulas, comparisons=()):
         name="sleep",
         title="Sleep",
         labels=Labels({}, {}, {}),
-        profile=profile,
+        data_profile=profile,
         prelude=(prelude(),),
         fits=tuple(
             fit_record(
@@ -278,7 +278,7 @@ def test_every_empty_cell_has_a_code(run, name):
 
 @pytest.mark.parametrize("name", TABLES)
 def test_a_run_without_results_has_tables_without_rows(run, name):
-    nothing = RunRecords("r", "r", run.labels, run.profile, (), (), {}, (), (), {})
+    nothing = RunRecords("r", "r", run.labels, run.data_profile, (), (), {}, (), (), {})
     assert TABLES[name](nothing).to_csv().splitlines() == [",".join((*COLUMNS[name].split(), "null_codes"))]
 
 
