@@ -23,6 +23,7 @@ from mlm_steps.data.filter import Filtered, apply_filters
 from mlm_steps.data.flags import DataView, find_flags
 from mlm_steps.data.hierarchy import DataHierarchy, inspect_hierarchy
 from mlm_steps.data.notices import about_loss
+from mlm_steps.data.occasions import check_occasions, with_occasions
 from mlm_steps.data.places import Places
 from mlm_steps.data.raw import RawTable
 from mlm_steps.data.read import file_hash
@@ -63,7 +64,7 @@ def assemble(loaded: LoadedSpec, uses: Sequence[ModelUse]) -> Analysis:
     fitting = {name: column for name, column in filtered.columns.items() if name not in misfits}
     unknown = check_names(loaded, uses, columns, places)
     faults = [*misfits.values(), *plan.faults, *filtered.faults, *deriver.faults]
-    faults += [*unknown, *check_uses(uses, fitting, places)]
+    faults += [*unknown, *check_uses(uses, fitting, places), *check_occasions(data, columns, places)]
     if unknown or plan.faults:  # the columns may be on another sheet: show the notices on the file
         faults += [Fault(places.data("file"), notice.text) for notice in table.notices if not notice.subject]
     if faults or loaded.unread or plan.broken or filtered.unread:
@@ -94,6 +95,8 @@ def assemble(loaded: LoadedSpec, uses: Sequence[ModelUse]) -> Analysis:
     )
     steps = (*combined.steps, *filtered.steps)
     profile = _profile(loaded, described, table.rows, view.rows, sample, hierarchy, notices, steps)
+    if data.occasions is not None:
+        profile = with_occasions(profile, data.occasions, everything, sample.kept, filtered.rows, places)
     return Analysis(frame, profile, view.rows)
 
 

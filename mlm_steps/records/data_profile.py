@@ -16,10 +16,13 @@ __all__ = [
     "FactorProfile",
     "FileProfile",
     "NestingRelation",
+    "Occasions",
     "PreparationKind",
     "PreparationStep",
     "SlopeComparison",
     "SlopeEstimate",
+    "TimeOccasions",
+    "UnitOccasions",
     "VariableLevel",
     "VariableLoss",
     "factor_ranks",
@@ -105,6 +108,68 @@ class ColumnProfile(Part):
     maximum: float | None = None
     content_hash: str = ""
     """Hash of the column's values, type and levels on the analysis sample."""
+
+
+class UnitOccasions(Part):
+    """The occasions of one person or other unit."""
+
+    unit: str
+    present: int
+    """Expected occasions that have a row."""
+    complete: int
+    """Expected occasions that have a row of the common sample."""
+
+
+class TimeOccasions(Part):
+    """One expected time."""
+
+    time: str
+    present: int
+    """Units with a row at this time."""
+
+
+class Occasions(Part):
+    """Which of the expected occasions exist, on the rows that the filters leave."""
+
+    within: str
+    """Column of the units."""
+    time: tuple[str, ...]
+    """Columns that tell the occasions of a unit apart."""
+    expected_each: int
+    """Occasions expected of each unit."""
+    units: tuple[UnitOccasions, ...]
+    times: tuple[TimeOccasions, ...] = ()
+    """The expected times, if they are known; empty if the spec gives only their number."""
+    repeated: int = 0
+    """Rows with the unit and the time of an earlier row."""
+    unexpected: int = 0
+    """Rows at times that are not expected, or beyond the number that is expected."""
+    unplaced: int = 0
+    """Rows without a unit or a time."""
+
+    @property
+    def expected(self) -> int:
+        """Occasions expected of all units."""
+        return self.expected_each * len(self.units)
+
+    @property
+    def present(self) -> int:
+        """Expected occasions that have a row."""
+        return sum(unit.present for unit in self.units)
+
+    @property
+    def complete(self) -> int:
+        """Expected occasions that have a row of the common sample."""
+        return sum(unit.complete for unit in self.units)
+
+    @property
+    def line(self) -> str:
+        """The counts in one line."""
+        share = f"{self.present / self.expected:.1%}" if self.expected else "none"
+        return (
+            f"occasions: {self.present} of {self.expected} exist ({share}); {len(self.units)} levels of "
+            f"{self.within} with {self.expected_each} each"
+        )
 
 
 class VariableLoss(Part):
@@ -215,6 +280,8 @@ class DataProfile(Record):
     variable_levels: tuple[VariableLevel, ...]
     nesting: tuple[NestingRelation, ...]
     slopes: tuple[SlopeComparison, ...] = ()
+    occasions: Occasions | None = None
+    """None if the spec does not declare occasions."""
     notices: tuple[Notice, ...]
     files: tuple[FileProfile, ...] = ()
     """Every file that was read, in the order of reading."""

@@ -21,6 +21,7 @@ from mlm_steps.spec.base import SpecBlock
 from mlm_steps.spec.codings import Coding, CodingSpec, detail_of_coding, kind_of_coding
 from mlm_steps.spec.derive import DeriveSpec
 from mlm_steps.spec.files import JoinSpec, ReadSpec, Stacked
+from mlm_steps.spec.occasions import OccasionsSpec
 from mlm_steps.spec.reshape import ReshapeSpec
 from mlm_steps.spec.types import (
     ColumnName,
@@ -165,6 +166,9 @@ class DataSpec(ReadSpec):
     filter: Texts = ()
     """Conditions that rows must meet, one after the other: ``["age >= 18", "group in [a, b]"]``. A row in
     which a condition is missing is dropped too."""
+    occasions: Annotated[OccasionsSpec | None, NothingIsNone] = None
+    """Repeated measurements whose absence is counted:
+    ``{within: person, time: day, expected: 14}``."""
     level_conflict: Literal["error", "warn"] = "error"
     """Whether a declared level-2 column that varies within a group is an error or a warning."""
     means_from: Literal["analysis", "all"] = "analysis"

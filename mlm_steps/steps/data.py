@@ -24,5 +24,7 @@ def data(session: Session, checked: Analysis | None = None) -> None:
         recorder.write(profile, session.layout.output("data"))
         groups = ", ".join(f"{factor.n_levels} levels of {factor.name}" for factor in profile.factors)
         session.say(*(step.line for step in profile.preparation))
+        if profile.occasions is not None:
+            session.say(profile.occasions.line)
         session.say(f"{profile.rows} of {profile.rows_file} rows of {profile.file} kept; {groups}")
         session.say_notices(profile.notices)

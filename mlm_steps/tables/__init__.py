@@ -58,6 +58,7 @@ from mlm_steps.tables.icc import icc
 from mlm_steps.tables.johnson_neyman import johnson_neyman
 from mlm_steps.tables.mean_differences import mean_differences
 from mlm_steps.tables.means import means
+from mlm_steps.tables.occasions import occasions
 from mlm_steps.tables.ols import ols
 from mlm_steps.tables.random import random
 from mlm_steps.tables.ranef import ranef
@@ -88,6 +89,7 @@ TABLES: dict[str, TableMaker] = {
     "icc": icc,
     "ranef": ranef,
     "ols": ols,
+    "occasions": occasions,
     "allfit": allfit,
     "trace": trace,
     "remedies": remedies,

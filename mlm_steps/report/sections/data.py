@@ -8,6 +8,7 @@ from mlm_steps.records import ColumnProfile, FactorProfile, VariableLevel, Varia
 from mlm_steps.report.inputs import ReportInput
 from mlm_steps.report.sentences.categories import coding_sentence
 from mlm_steps.report.sentences.units import diagram, nesting_sentence, places
+from mlm_steps.report.tables.occasions import occasions_sentence, occasions_tables
 from mlm_steps.report.tables.preparation import preparation_table
 from mlm_steps.report.tables.within_between import slopes_table
 from mlm_steps.report.text.facts import profile_number
@@ -43,6 +44,8 @@ def context(given: ReportInput) -> dict[str, Any]:
     return {
         "preparation": preparation_table(profile),
         "sample": _sample(given),
+        "occasions": occasions_sentence(given),
+        "occasions_tables": occasions_tables(given),
         "diagram": diagram(given),
         "nesting": [nesting_sentence(given, relation) for relation in profile.nesting],
         "groups": _groups(given) if profile.factors else None,

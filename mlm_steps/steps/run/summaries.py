@@ -35,6 +35,7 @@ def describe_spec(loaded: LoadedSpec, profile: DataProfile) -> str:
         f"{loaded.path}: valid",
         f"data: {profile.file}: {profile.rows} rows ({lost} lost to missing values); {sizes}",
         *(f"  {step.line}" for step in profile.preparation),
+        *([f"  {profile.occasions.line}"] if profile.occasions is not None else []),
         "",
     ]
     rows = [(m.name, "prelude", m.formula) for m in spec.prelude]

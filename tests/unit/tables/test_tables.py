@@ -33,6 +33,7 @@ from mlm_steps.records import (
     RungRefits,
 )
 from mlm_steps.records.allfit import RefitRow
+from mlm_steps.records.data_profile import Occasions, UnitOccasions
 from mlm_steps.records.remedies import (
     Alternative,
     CoefficientChange,
@@ -95,6 +96,7 @@ COLUMNS = {
     "scale response response_se response_ci_low response_ci_high",
     "mean_differences": "model factor level_1 level_2 estimate se df df_method statistic p ci_low ci_high "
     "adjust p_unadjusted conditions compared back_kind back_estimate back_se back_ci_low back_ci_high",
+    "occasions": "within unit expected present absent complete compliance",
     "ols": "model term column estimate se df statistic p ci_low ci_high se_cluster dropped n sigma r_squared "
     "adj_r_squared f_statistic f_df_1 f_df_2 f_p logLik AIC BIC",
 }
@@ -129,7 +131,14 @@ def prelude():
 def run_of(formulas, comparisons=()):
     estimates = {name: Estimates(build_design(formula, SLEEP)) for name, formula in formulas.items()}
     null = ("null", estimates["null"].under("REML"))
+    occasions = Occasions(
+        within="Subject",
+        time=("Days",),
+        expected_each=10,
+        units=(UnitOccasions(unit="308", present=9, complete=8),),
+    )
     profile = DataProfile(
+        occasions=occasions,
         file="", file_hash="", rows_file=180, rows=180, sample_hash="s", columns=(), lost=(), factors=(),
         variable_levels=(), nesting=(), notices=(),
     )  # fmt: skip
@@ -278,7 +287,8 @@ def test_every_empty_cell_has_a_code(run, name):
 
 @pytest.mark.parametrize("name", TABLES)
 def test_a_run_without_results_has_tables_without_rows(run, name):
-    nothing = RunRecords("r", "r", run.labels, run.data_profile, (), (), {}, (), (), {})
+    profile = run.data_profile.model_copy(update={"occasions": None})
+    nothing = RunRecords("r", "r", run.labels, profile, (), (), {}, (), (), {})
     assert TABLES[name](nothing).to_csv().splitlines() == [",".join((*COLUMNS[name].split(), "null_codes"))]
 
 
