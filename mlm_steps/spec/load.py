@@ -231,12 +231,14 @@ def _expressions(data: object) -> Iterator[Written]:
     if not isinstance(data, Block):
         return
     filters, derive = data.get("filter"), data.get("derive")
-    made = derive.values() if isinstance(derive, Block) else ()
-    found = [*(filters if isinstance(filters, Items) else [filters])]
-    found += [entry.get("expr") for entry in made if isinstance(entry, Block)]
-    for expression in found:
-        if isinstance(expression, Written) and expression.strip() and not is_nothing(expression):
-            yield expression
+    if isinstance(filters, Items):  # an item that is empty without quotes has a fault already
+        yield from (text for text in filters if isinstance(text, Written) and (text or not text.plain))
+    elif isinstance(filters, Written) and not is_nothing(filters):
+        yield filters
+    for entry in derive.values() if isinstance(derive, Block) else ():
+        text = entry.get("expr") if isinstance(entry, Block) else None
+        if isinstance(text, Written) and text and not is_nothing(text):
+            yield text
 
 
 def _formulas(values: Block) -> Iterator[tuple[Way, str]]:

@@ -19,6 +19,9 @@ data:
   derive:
     x_w: {center: x, within: g}
     x_m: {mean: x, within: g}
+    big: {expr: "if_else(z > 3 and not missing(x), 'yes', \"no\")"}
+    ab: {collapse: c, into: {ab: [a, b], c: [c]}, other: error}
+  filter: ["x < 12", "abs(x_m) < 100 or big == 'yes'"]
 ladder:
   - {name: null, formula: "y ~ 1 + (1 | g)"}
   - name: l1
@@ -56,6 +59,7 @@ PIECES = [
     " ", "\n", "\n\n", "\t", "\r", "\x85", "\u2028", "\ufeff", "\x00", "\x1b[31m", "<<: *d", "---\n",
     "...\n", "%YAML 1.1\n", "@", "`", "(" * 300, "[" * 300, "{a: " * 60, "- " * 60, "é", "日本", "\u202e",
     "x" * 5000, "=", "+", "(1 | g)", "^99", "a: &a [*a, *a]\n", "\n x: 1\n", "version: 2\n", "ladder:\n",
+    "!missing(", "in [a, ", " and ", " not ", "%%", "]]", "NA", "if_else(", "'yes'",
     "a" * 70, "../../../etc/passwd", "/dev/zero",
 ]  # fmt: skip
 BYTES = [

@@ -20,7 +20,19 @@ LADDER: dict[str, Any] = {
     "data": {
         "file": "a.csv",
         "columns": {"c": {"type": "category"}, "g": {"type": "group"}},
-        "derive": {"x_w": {"center": "x", "within": "g"}, "x_m": {"mean": "x", "within": "g"}},
+        "filter": ["x > -1", "c in [a, b, c]", "!missing(lz)"],
+        "derive": {
+            "x_w": {"center": "x", "within": "g"},
+            "x_m": {"mean": "x", "within": "g"},
+            "lz": {"expr": "log1p(z)"},
+            "c2": {"recode": "c", "map": {"a": "u", "b": "v"}, "other": "keep"},
+            "c3": {"collapse": "c", "into": {"ab": ["a", "b"]}, "other": "missing"},
+            "sw": {"scale_weights": "w1", "within": "g", "to": "effective_n"},
+            "n": {"count": True, "within": "g"},
+            "i": {"rank": "y"},
+            "before": {"lag": "x", "within": "g", "by": "i", "steps": 1, "max_gap": 50},
+            "t": {"time_since_first": "i", "within": "g"},
+        },
     },
     "ladder": [
         {"name": "null", "formula": "y ~ 1 + (1 | g)"},
