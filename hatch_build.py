@@ -14,8 +14,21 @@ from typing import Any
 from hatchling.builders.hooks.plugin.interface import BuildHookInterface
 
 FOLDER = Path("mlm_steps/engine/structures")
-SOURCES = tuple(FOLDER / name for name in ("_compiled.c", "levels.c", "levels.h"))
-"""The sources that the module is compiled from: the Python binding, the numerics and their header."""
+SOURCES = tuple(
+    FOLDER / name
+    for name in (
+        "_compiled.c",
+        "_compiled_glmm.c",
+        "levels.c",
+        "families.c",
+        "chain.c",
+        "_binding.h",
+        "levels.h",
+        "families.h",
+        "chain.h",
+    )
+)
+"""The sources that the module is compiled from: the Python binding, the numerics and their headers."""
 ABI = "cp311-abi3"
 FLAGS = ("-O3", "-ffp-contract=off", "-DPy_LIMITED_API=0x030B0000")
 """Contraction of floating-point operations is off, so that all compilers give the same digits."""

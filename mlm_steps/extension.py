@@ -19,7 +19,17 @@ __all__ = ["CHOICE", "FOLDER", "SOURCES", "extension", "load", "source_hash"]
 CHOICE = "MLM_KERNEL"
 """Environment variable; the value ``pure`` turns the extension module off."""
 FOLDER = Path(__file__).parent / "engine" / "structures"
-SOURCES = ("_compiled.c", "levels.c", "levels.h")
+SOURCES = (
+    "_compiled.c",
+    "_compiled_glmm.c",
+    "levels.c",
+    "families.c",
+    "chain.c",
+    "_binding.h",
+    "levels.h",
+    "families.h",
+    "chain.h",
+)
 """The sources of the extension module, in the order in which the build hashes them."""
 NAME = "mlm_steps.engine.structures._compiled"
 

@@ -155,6 +155,9 @@ class Family(Protocol):
     def derivatives(self, outcome: Outcome, eta: Array, phi: float) -> Derivatives:
         """Return its derivatives in eta."""
 
+    def constant_slope(self, outcome: Outcome, phi: float) -> Array:
+        """Return the derivative of ``constant`` in log(phi)."""
+
     def in_dispersion(self, outcome: Outcome, eta: Array, phi: float) -> InDispersion:
         """Return the derivatives of the whole log density, of ℓ' and of w in log(phi)."""
 

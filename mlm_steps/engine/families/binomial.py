@@ -102,6 +102,10 @@ class Binomial:
         """Return the derivatives in eta."""
         return self._link.derivatives(outcome.y, outcome.trials, eta)
 
+    def constant_slope(self, outcome: Outcome, phi: float) -> Array:  # noqa: ARG002
+        """Return zeros: there is no dispersion parameter."""
+        return np.zeros(outcome.y.size)
+
     def in_dispersion(self, outcome: Outcome, eta: Array, phi: float) -> InDispersion:  # noqa: ARG002
         """Return zeros: there is no dispersion parameter."""
         zero = np.zeros_like(eta)

@@ -72,6 +72,11 @@ class Gamma(LogLink):
         curvature = phi * self._relative(outcome, eta)
         return Derivatives(curvature - phi, curvature, -curvature)
 
+    def constant_slope(self, outcome: Outcome, phi: float) -> Array:
+        """Return nu (log(nu) + 1 - ψ(nu) + log(y))."""
+        level = log(phi) - float(scipy.special.digamma(phi)) + 1.0
+        return np.asarray(phi * (level + np.log(outcome.y)))
+
     def in_dispersion(self, outcome: Outcome, eta: Array, phi: float) -> InDispersion:
         """Return the derivatives in log(nu)."""
         t = self._relative(outcome, eta)

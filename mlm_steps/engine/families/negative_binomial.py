@@ -70,6 +70,10 @@ class NegativeBinomial(LogLink):
         curvature = share * rest * (y + phi)
         return Derivatives(y * rest - phi * share, curvature, curvature * (rest - share))
 
+    def constant_slope(self, outcome: Outcome, phi: float) -> Array:
+        """Return phi (ψ(y + phi) - ψ(phi)) - y."""
+        return phi * (_rising_slope(outcome.y, phi) + np.log1p(outcome.y / phi)) - outcome.y
+
     def in_dispersion(self, outcome: Outcome, eta: Array, phi: float) -> InDispersion:
         """Return the derivatives in log(phi)."""
         y, mu, share = outcome.y, self.mean(eta), self._share(eta, phi)

@@ -61,6 +61,10 @@ class Poisson(LogLink):
         mu = self.mean(eta)
         return Derivatives(outcome.y - mu, mu, mu)
 
+    def constant_slope(self, outcome: Outcome, phi: float) -> Array:  # noqa: ARG002
+        """Return zeros: there is no dispersion parameter."""
+        return np.zeros(outcome.y.size)
+
     def in_dispersion(self, outcome: Outcome, eta: Array, phi: float) -> InDispersion:  # noqa: ARG002
         """Return zeros: there is no dispersion parameter."""
         zero = np.zeros_like(eta)

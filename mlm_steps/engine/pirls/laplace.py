@@ -8,8 +8,9 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from mlm_steps.engine.pirls.modes import State, find_modes, moved, rows_of, summed
+from mlm_steps.engine.pirls.modes import SETTLED, State, find_modes, moved, rows_of, summed
 from mlm_steps.engine.pirls.prepared import PreparedGlmm
+from mlm_steps.engine.structures.compiled_chain import ChainRows
 
 __all__ = ["Evaluation", "fixed_information", "laplace", "modes_at"]
 
@@ -54,16 +55,40 @@ def laplace(model: PreparedGlmm, psi: Array, start: Sequence[Array] | None = Non
     start : sequence of ndarray, optional
         Spherical random effects near the modes.
     """
-    state = modes_at(model, psi, start)
+    phi = model.split(psi)[2]
+    if not np.isfinite(psi).all() or not 0.0 < phi < np.inf:
+        return None
+    found = _in_numpy(model, psi, start) if model.loops is None else _in_loops(model, psi, start)
+    if found is None or not (np.isfinite(found.value) and np.isfinite(found.gradient).all()):
+        return None
+    return found
+
+
+def _in_numpy(model: PreparedGlmm, psi: Array, start: Sequence[Array] | None) -> Evaluation | None:
+    state, phi = modes_at(model, psi, start), model.split(psi)[2]
     if state is None:
         return None
-    phi = model.split(psi)[2]
-    constant = float(model.outcome.weights @ model.family.constant(model.outcome, phi))
-    value = -2.0 * (state.h + constant) + state.factorised.log_det
-    gradient = _gradient(model, state, phi)
-    if not (np.isfinite(value) and np.isfinite(gradient).all()):
+    value = -2.0 * (state.h + model.constants.value(phi)) + state.factorised.log_det
+    return Evaluation(value, _gradient(model, state, phi), state.u)
+
+
+def _in_loops(model: PreparedGlmm, psi: Array, start: Sequence[Array] | None) -> Evaluation | None:
+    (theta, fixed, phi), kernel, outcome = model.split(psi), model.family.kernel, model.outcome
+    if model.loops is None or kernel is None:
+        raise ValueError("the loops do not have this model")
+    rows = ChainRows(model.X, model.offset, outcome.y, outcome.trials, outcome.weights)
+    found = model.loops.evaluate(kernel, theta, fixed, phi, rows, start, SETTLED)
+    if found is None:
         return None
-    return Evaluation(value, gradient, state.u)
+    gradient = np.empty(model.size)
+    for factor, square in zip(model.factors, found.in_Lambda, strict=True):
+        gradient[factor.theta] = square[factor.pattern.rows, factor.pattern.columns]
+    m, p = model.n_theta, model.p
+    gradient[m : m + p] = found.in_fixed
+    if model.family.has_dispersion:
+        gradient[m + p] = found.in_phi - 2.0 * model.constants.slope(phi)
+    value = found.squares - 2.0 * (found.log_density + model.constants.value(phi)) + found.log_det
+    return Evaluation(value, gradient, found.u)
 
 
 def _gradient(model: PreparedGlmm, state: State, phi: float) -> Array:

@@ -18,11 +18,11 @@ from mlm_steps.engine.pirls.prepared import PreparedGlmm
 from mlm_steps.engine.structures.groups import segment_sum
 from mlm_steps.engine.structures.weighted import Factorised
 
-__all__ = ["State", "find_modes", "moved", "rows_of", "summed"]
+__all__ = ["SETTLED", "State", "find_modes", "moved", "rows_of", "summed"]
 
 Array = NDArray[np.float64]
 
-SETTLED = 1e-16
+SETTLED = 1e-20
 """Decrement gᵀ H⁻¹ g, relative to 1 + q, below which the modes are found. It is the square of the error of
 the modes in their conditional standard deviations, on which log|H| depends to first order."""
 MOST_STEPS = 100

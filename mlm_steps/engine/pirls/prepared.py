@@ -17,6 +17,8 @@ from scipy.linalg import lapack
 from mlm_steps.design.matrices import Design
 from mlm_steps.engine.criterion.lambda_ import lower_factor, pack, unpack
 from mlm_steps.engine.families import Family, Outcome
+from mlm_steps.engine.pirls.constants import Constants
+from mlm_steps.engine.structures.compiled_chain import CompiledChain
 from mlm_steps.engine.structures.groups import FactorTerms, factors_of
 from mlm_steps.engine.structures.prepared import check_size
 from mlm_steps.engine.structures.standardize import orthogonal_columns, orthonormal_fixed
@@ -47,6 +49,10 @@ class PreparedGlmm:
         beta = back @ (fixed effects in the engine's units).
     bases : tuple of ndarray
         Per term of the design, from its columns in the engine's units to the design's.
+    constants : Constants
+        The part of the log density that does not depend on eta.
+    loops : CompiledChain or None
+        The rows for the loops in C, where these have the family and the structure.
     """
 
     family: Family
@@ -58,6 +64,8 @@ class PreparedGlmm:
     order: NDArray[np.intp]
     back: Array
     bases: tuple[Array, ...]
+    constants: Constants
+    loops: CompiledChain | None
 
     @property
     def n(self) -> int:
@@ -88,7 +96,8 @@ class PreparedGlmm:
         """Return the same design with another outcome or offset, both in the order of the design."""
         outcome = replace(self.outcome, y=np.ascontiguousarray(y[self.order], dtype=np.float64))
         moved = self.offset if offset is None else np.ascontiguousarray(offset[self.order], dtype=np.float64)
-        return replace(self, outcome=outcome, offset=moved)
+        constants = Constants.of(self.family, outcome)
+        return replace(self, outcome=outcome, offset=moved, constants=constants)
 
     def split(self, psi: Array) -> tuple[Array, Array, float]:
         """Return theta, the fixed effects and phi of a parameter vector; phi is 1 where there is none."""
@@ -145,6 +154,8 @@ def prepare_glmm(design: Design, family: Family) -> PreparedGlmm:
     X, back = orthonormal_fixed(design)
     root = np.sqrt(design.n)
     outcome = Outcome.of(design.y, design.trials, design.weights)
+    compiled = family.kernel is not None and structure.independent is not None
+    loops = CompiledChain.of(structure.factors, z) if compiled else None
     return PreparedGlmm(
         family,
         Outcome(outcome.y[order], outcome.trials[order], outcome.weights[order]),
@@ -155,4 +166,6 @@ def prepare_glmm(design: Design, family: Family) -> PreparedGlmm:
         order,
         back * root,
         tuple(basis for _, basis in scaled),
+        Constants.of(family, outcome),
+        loops,
     )

@@ -78,8 +78,13 @@ class JointObjective:
         for r in range(psi.size):
             step = np.zeros(psi.size)
             step[r] = STEP * max(1.0, abs(psi[r]))
-            above, below = self._criterion(psi + step, at.u), self._criterion(psi - step, at.u)
-            if above is None or below is None:
+            above = self._criterion(psi + step, at.u)
+            if above is None:
+                return None
+            # The modes on the other side are the reflection of these, up to the square of the step.
+            reflected = [2.0 * middle - end for middle, end in zip(at.u, above.u, strict=True)]
+            below = self._criterion(psi - step, reflected)
+            if below is None:
                 return None
             columns.append((above.gradient - below.gradient) / (2.0 * step[r]))
         self.used += 2 * psi.size

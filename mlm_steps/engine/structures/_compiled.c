@@ -1,18 +1,13 @@
-/* The Python module of levels.c: it checks the buffers, then calls the loops without Python's global lock.
+/* The Python module of the loops in C: it checks the buffers, then calls the loops without Python's global lock.
 
    It uses the stable interface, so that one binary serves every Python from 3.11 on. */
 
-#define PY_SSIZE_T_CLEAN
-#include <Python.h>
-
-#include "levels.h"
+#include "_binding.h"
 
 /* Hash of the sources, which the build passes; compiled.py compares it with that of the sources it finds. */
 #ifndef SOURCE_HASH
 #define SOURCE_HASH ""
 #endif
-
-static int holds(const Py_buffer *buffer, idx count, size_t size) { return buffer->len == count * (idx)size; }
 
 static PyObject *py_evaluate(PyObject *module, PyObject *arguments)
 {
@@ -102,6 +97,7 @@ static PyObject *py_layout(PyObject *module, PyObject *arguments)
 }
 
 static PyMethodDef methods[] = {
+    {"chain", py_chain, METH_VARARGS, "Write Laplace's approximation for nested factors and its gradient."},
     {"evaluate", py_evaluate, METH_VARARGS, "Write the criterion's three functions and their derivatives."},
     {"layout", py_layout, METH_VARARGS, "Return where each part of the output of evaluate starts, and its size."},
     {"split", py_split, METH_VARARGS, "Orthogonalise columns within levels, and data against them."},

@@ -28,3 +28,22 @@ def split(
     G: NDArray[np.float64],
     /,
 ) -> None: ...
+def chain(
+    family: int,
+    phi: float,
+    least: float,
+    p: int,
+    sizes: NDArray[np.intp],
+    starts: NDArray[np.intp],
+    Lambda: NDArray[np.float64],
+    z: NDArray[np.float64],
+    X: NDArray[np.float64],
+    beta: NDArray[np.float64],
+    base: NDArray[np.float64],
+    y: NDArray[np.float64],
+    trials: NDArray[np.float64],
+    weights: NDArray[np.float64],
+    u: NDArray[np.float64],
+    out: NDArray[np.float64],
+    /,
+) -> bool: ...

@@ -16,7 +16,7 @@ from mlm_steps.engine.criterion.lambda_ import Pattern
 from mlm_steps.engine.structures.levels import LevelSums
 from mlm_steps.extension import extension
 
-__all__ = ["CompiledLevels", "form", "split", "usable"]
+__all__ = ["CompiledLevels", "form", "module", "split", "usable"]
 
 Array = NDArray[np.float64]
 
@@ -48,7 +48,7 @@ def split(
     # Copies, because the compiled function overwrites both.
     q, E = np.array(columns.T, order="C"), np.array(data.T, order="C")
     R, G = np.zeros((J, K, K)), np.zeros((J, K, width))
-    _module().split(J, K, width, no_rank, np.ascontiguousarray(refs), q, E, R, G)
+    module().split(J, K, width, no_rank, np.ascontiguousarray(refs), q, E, R, G)
     return q.T, R, G, E.T
 
 
@@ -120,12 +120,13 @@ class CompiledLevels:
         size, spans = _layout(order, R.shape[0], pattern.K, q - 1, pattern.m)
         out = np.empty(size)
         known = pattern.rows, pattern.columns, np.ascontiguousarray(theta_internal)
-        if not _module().evaluate(order, pattern.K, q, *known, R, G, C, out):
+        if not module().evaluate(order, pattern.K, q, *known, R, G, C, out):
             return None
         return {name: out[span] for name, span in spans.items()}
 
 
-def _module() -> ModuleType:
+def module() -> ModuleType:
+    """Return the compiled module; RuntimeError where there is none."""
     if BUILT is None:
         raise RuntimeError("the compiled module is not available")
     return BUILT
@@ -139,9 +140,9 @@ def _functions(parts: dict[str, Array]) -> tuple[float, float, float]:
 @cache
 def _layout(order: int, J: int, K: int, p: int, m: int) -> tuple[int, dict[str, slice]]:
     """Return the size of the compiled function's output, and where each of its parts is."""
-    module = _module()
-    starts = module.layout(order, J, K, p, m)
-    spans = {name: slice(*ends) for name, ends in zip(module.PARTS, pairwise(starts), strict=True)}
+    built = module()
+    starts = built.layout(order, J, K, p, m)
+    spans = {name: slice(*ends) for name, ends in zip(built.PARTS, pairwise(starts), strict=True)}
     return starts[-1], spans
 
 

@@ -10,6 +10,7 @@ from mlm_steps.design.build import build_design
 from mlm_steps.engine.families import FAMILIES, family_of
 from mlm_steps.engine.pirls.laplace import fixed_information, laplace, modes_at
 from mlm_steps.engine.pirls.prepared import prepare_glmm
+from mlm_steps.engine.structures import compiled
 from tests.unit.engine.dense_glmm import DenseGlmm
 
 STRUCTURES = {
@@ -130,3 +131,47 @@ def test_the_information_of_the_fixed_effects_is_that_of_the_marginal_covariance
     for A, factor in zip(state.A, model.factors, strict=True):
         V += (A @ A.T) * (factor.refs[:, None] == factor.refs)
     np.testing.assert_allclose(fixed_information(model, state), 2 * model.X.T @ np.linalg.solve(V, model.X))
+
+
+CHAINS = [name for name in STRUCTURES if not name.startswith("crossed")]
+
+
+@pytest.mark.skipif(not compiled.usable(), reason="the loops are not compiled")
+@pytest.mark.parametrize("structure", CHAINS)
+@pytest.mark.parametrize(("name", "link"), ALL)
+def test_the_loops_in_c_are_those_in_numpy(structure, name, link):
+    design, model = model_of(STRUCTURES[structure], name, link)
+    assert model.loops is not None
+    for seed, size in ((2, 1.0), (3, 4.0)):
+        psi = size * some_psi(design, model, seed)
+        found, expected = laplace(model, psi), laplace(replace(model, loops=None), psi)
+        assert found.value == pytest.approx(expected.value, rel=1e-10)
+        np.testing.assert_allclose(found.gradient, expected.gradient, rtol=1e-8, atol=1e-8)
+        for one, other in zip(found.u, expected.u, strict=True):
+            np.testing.assert_allclose(one, other, atol=1e-7)
+
+
+@pytest.mark.skipif(not compiled.usable(), reason="the loops are not compiled")
+@pytest.mark.parametrize(("name", "link"), ALL)
+def test_the_families_in_c_are_those_in_python_far_from_the_data(name, link):
+    family = family_of(name, link)
+    y = np.array([1.0, 0.0, 3.0, 2.0]) if name != "gamma" else np.array([1.0, 0.1, 3.0, 2.0])
+    trials = np.array([1.0, 1.0, 5.0, 2.0]) if family.has_trials else np.ones(4)
+    frame = pd.DataFrame({"y": y, "g": list("aabb")})
+    design = replace(build_design("y ~ 1 + (1 | g)", frame), trials=trials)
+    model = prepare_glmm(design, family)
+    for eta in (-60.0, -31.0, -29.0, -5.0, 0.0, 3.0, 8.0):
+        # Without random effects the deviance is -2 log density, whatever the linear predictor.
+        psi = np.concatenate([[0.0], [eta / model.X[0, 0]], [0.7] * family.has_dispersion])
+        found, expected = laplace(model, psi), laplace(replace(model, loops=None), psi)
+        assert found.value == pytest.approx(expected.value, rel=1e-12)
+        np.testing.assert_allclose(found.gradient, expected.gradient, rtol=1e-9, atol=1e-12)
+
+
+def test_arrays_that_do_not_fit_together_are_refused():
+    if not compiled.usable():
+        pytest.skip("the loops are not compiled")
+    design, model = model_of(STRUCTURES["slope"], "poisson", "log")
+    broken = replace(model, loops=replace(model.loops, starts=model.loops.starts[::-1].copy()))
+    with pytest.raises(ValueError, match="fit together"):
+        laplace(broken, some_psi(design, model))
