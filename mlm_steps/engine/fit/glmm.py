@@ -11,15 +11,23 @@ from numpy.typing import NDArray
 from mlm_steps.design.matrices import Design
 from mlm_steps.engine.criterion.criterion import solved_lower
 from mlm_steps.engine.families import Family
+from mlm_steps.engine.fit.separated import (
+    COMPLETE,
+    failed_for,
+    in_the_limit,
+    separation_of,
+    with_outcome_notices,
+)
 from mlm_steps.engine.pirls.laplace import Evaluation, modes_at
 from mlm_steps.engine.pirls.prepared import PreparedGlmm, prepare_glmm
 from mlm_steps.engine.pirls.quadrature import deviance, quadrature_fault
-from mlm_steps.engine.pirls.start import start_of
+from mlm_steps.engine.pirls.start import GlmStart, start_of
 from mlm_steps.engine.result.glmm_checks import check_glmm_design
 from mlm_steps.engine.result.glmm_fit import GlmmFit
 from mlm_steps.engine.result.lmm_fit import Control, ConvergenceReport
 from mlm_steps.engine.result.mode_variances import in_units
 from mlm_steps.engine.result.notices import notices_of
+from mlm_steps.engine.result.separation import Separation, limit_design
 from mlm_steps.engine.search.joint import Criterion, JointObjective
 from mlm_steps.engine.search.joint_report import assess_jointly, covariance_of, free_parameters, poisson_limit
 from mlm_steps.engine.search.joint_starts import find_joint_optimum
@@ -59,12 +67,55 @@ def fit_glmm(
     FitError
         When the model cannot be estimated from these data (``check_glmm_design``), or is too large.
     """
-    if prepared is None:
+    if prepared is None or prepared.p != design.p:
         check_glmm_design(design, family)
         prepared = prepare_glmm(design, family)
+    own, first = control or Control(), None if start is None else np.asarray(start, dtype=float)
+    begin = start_of(prepared)
+    separation = separation_of(design, prepared, begin)
+    if separation is None:
+        return with_outcome_notices(_fit(design, prepared, begin, agq, own, first))
+    inner = limit_design(design, separation)
+    reduced = prepare_glmm(inner, family)
+    if separation.complete:
+        return failed_for(in_the_limit(design, separation, _nothing_left(inner, reduced, agq)), COMPLETE)
+    first = None if first is None else _at_kept(first, design, separation)
+    found = _fit(inner, reduced, start_of(reduced), agq, own, first)
+    return with_outcome_notices(in_the_limit(design, separation, found))
+
+
+def _at_kept(start: Array, design: Design, separation: Separation) -> Array:
+    """Return a start for the columns that the fit in the limit keeps."""
+    m = design.n_theta
+    beta = start[m : m + design.p][separation.kept]
+    return np.concatenate([start[:m], np.where(np.isfinite(beta), beta, 0.0), start[m + design.p :]])
+
+
+def _nothing_left(design: Design, prepared: PreparedGlmm, agq: int) -> GlmmFit:
+    """Return the fit in the limit of completely separated outcomes, whose rows all have weight 0."""
+    psi = np.zeros(prepared.size)
+    at = _criterion(prepared, 1)(psi, None)
+    if at is None:
+        raise FitError(Fault("", COMPLETE, "leave out predictors"))
+    zero = np.zeros(psi.size)
+    report = ConvergenceReport(
+        "failed", "newton", 1, zero, 0.0, np.zeros((psi.size, psi.size)), (COMPLETE,), claimed=False
+    )
+    return _assemble(design, prepared, psi, at, agq, report, None)
+
+
+def _fit(
+    design: Design,
+    prepared: PreparedGlmm,
+    begin: GlmStart,
+    agq: int,
+    control: Control,
+    start: Array | None,
+) -> GlmmFit:
+    """Return the fit of a design whose estimates are finite."""
     objective = JointObjective(_criterion(prepared, agq))
-    first = None if start is None else _to_internal(prepared, np.asarray(start, dtype=float))
-    search = find_joint_optimum(prepared, objective, start_of(prepared), control or Control(), first)
+    first = None if start is None else _to_internal(prepared, start)
+    search = find_joint_optimum(prepared, objective, begin, control, first)
     state = modes_at(prepared, search.psi, search.at.u)
     if state is None:
         raise FitError(Fault("", "the conditional modes of the random effects are not found"))
@@ -83,15 +134,21 @@ def evaluate_glmm(
 ) -> GlmmFit:
     """Return the model at given parameters: theta and beta in the design's units, and log(phi) if estimated.
 
+    Where beta is infinite, its finite part and theta are only the start of a search for the limit.
+
     Raises
     ------
     FitError
         When the model cannot be estimated from these data, or the criterion does not exist there.
     """
+    given = np.asarray(psi, dtype=float)
+    beta = given[design.n_theta : design.n_theta + design.p]
+    if given.ndim == 1 and not np.isfinite(beta).all():
+        start = np.where(np.isfinite(given), given, 0.0)
+        return replace(fit_glmm(design, family, agq=agq, start=start), convergence=None, notices=())
     if prepared is None:
         check_glmm_design(design, family)
         prepared = prepare_glmm(design, family)
-    given = np.asarray(psi, dtype=float)
     if given.shape != (prepared.size,) or not np.isfinite(given).all():
         raise FitError(Fault("", f"the parameters must be {prepared.size} finite numbers"))
     internal = _to_internal(prepared, given)

@@ -88,7 +88,18 @@ def shift_to(fit: GlmmFit, Q: int) -> Shift | None:
     theta_se = _in_errors(theta, J @ V[:m, :m] @ J.T)
     beta_se = _in_errors(beta, model.back @ V[m : m + p, m : m + p] @ model.back.T)
     log_phi = _in_errors(step[m + p :], V[m + p :, m + p :])
-    return Shift(Q, theta, beta, theta_se, beta_se, float(log_phi[0]) if log_phi.size else 0.0)
+    last = float(log_phi[0]) if log_phi.size else 0.0
+    return Shift(Q, theta, _in_design(fit, beta), theta_se, _in_design(fit, beta_se), last)
+
+
+def _in_design(fit: GlmmFit, values: Array) -> Array:
+    """Return values of the fixed effects of the search for all columns of the design; 0 where infinite."""
+    if fit.separation is None:
+        return values
+    whole = np.zeros(fit.design.p)
+    whole[fit.separation.kept] = values
+    whole[fit.separation.infinite] = 0.0
+    return whole
 
 
 def _in_errors(change: Array, V: Array) -> Array:

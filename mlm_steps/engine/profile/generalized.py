@@ -15,9 +15,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mlm_steps.engine.criterion.lambda_ import lower_factor, pack, unpack
-from mlm_steps.engine.pirls.prepared import PreparedGlmm
+from mlm_steps.engine.pirls.prepared import PreparedGlmm, prepare_glmm
 from mlm_steps.engine.pirls.quadrature import deviance
 from mlm_steps.engine.profile.base import ConstrainedPoint
+from mlm_steps.engine.result.glmm_fit import GlmmFit
 
 __all__ = [
     "GeneralizedDeviance",
@@ -25,6 +26,7 @@ __all__ = [
     "hold_coefficient",
     "hold_correlation",
     "hold_deviation",
+    "hold_infinite",
     "hold_log_phi",
 ]
 
@@ -35,6 +37,8 @@ DIFFERENCE = 1e-4
 """Step of the differences of the gradient, in units of the engine, in which a step of 1 is large."""
 FLAT = 1e-4
 """Curvature of the deviance below which a direction keeps the engine's unit."""
+FAR = 30.0
+"""Distance along a separating direction at which every separated row has its limit: exp(-30) is 1e-13."""
 FIRST_STEP = 0.4
 """First change of the parameter, in its standard errors."""
 POISSON_LIMIT = 1e8
@@ -194,6 +198,33 @@ def hold_coefficient(optimum: Optimum, column: int) -> GeneralizedDeviance:
     return _held(
         optimum, lambda c: (c * tangent, basis), tangent, basis.T @ optimum.psi, best, (-np.inf, np.inf)
     )
+
+
+def hold_infinite(fit: GlmmFit, column: int) -> GeneralizedDeviance:
+    """Return the deviance with a coefficient fixed that is infinite at the optimum.
+
+    The profile starts far out on a separating direction, where the deviance is that of the limit, and has one
+    finite limit. If the data do not tell the sign of the coefficient, both limits are infinite.
+    """
+    separation = fit.separation
+    if separation is None:
+        raise ValueError("all coefficients are finite")
+    model = prepare_glmm(fit.design, fit.distribution)
+    m, p = model.n_theta, fit.prepared.p
+    beta = FAR * separation.direction
+    beta[separation.kept] += fit.prepared.back @ fit.psi_internal[m : m + p]
+    fixed = np.linalg.solve(model.back, beta)
+    theta = model.to_internal(fit.theta)
+    psi = np.concatenate([theta, fixed, fit.psi_internal[m + p :]])
+    found = hold_coefficient(Optimum(model, psi, fit.agq, fit.u), column)
+    sign = separation.limits[column]
+    low = found.best if not sign > 0.0 else -np.inf
+    high = found.best if not sign < 0.0 else np.inf
+
+    def show(c: float) -> float:
+        return float(sign) if c == found.best else c
+
+    return replace(found, low=low, high=high, show=show, step=FAR / 3.0)
 
 
 def hold_deviation(optimum: Optimum, term: int, effect: int) -> GeneralizedDeviance:

@@ -28,6 +28,7 @@ from mlm_steps.engine.profile.generalized import (
     hold_coefficient,
     hold_correlation,
     hold_deviation,
+    hold_infinite,
     hold_log_phi,
 )
 from mlm_steps.engine.profile.profile import Profile, trace
@@ -158,13 +159,22 @@ def _of_generalized(fit: GlmmFit, parameter: Parameter, ceiling: float) -> Gener
     if parameter.kind == "phi":
         return hold_log_phi(optimum)
     if parameter.kind == "beta":
-        return hold_coefficient(optimum, parameter.effects[0])
+        return _coefficient(fit, optimum, parameter.effects[0])
     if parameter.term is None:
         raise ValueError(f"a generalized model has no {parameter.kind} to profile")
     if parameter.kind == "sd":
         return hold_deviation(optimum, parameter.term, parameter.effects[0])
     one, other = parameter.effects
     return hold_correlation(optimum, parameter.term, one, other, ceiling)
+
+
+def _coefficient(fit: GlmmFit, optimum: Optimum, column: int) -> GeneralizedDeviance:
+    """Return the deviance with a coefficient fixed, which may be infinite at the optimum."""
+    if fit.separation is None:
+        return hold_coefficient(optimum, column)
+    if fit.separation.infinite[column]:
+        return hold_infinite(fit, column)
+    return hold_coefficient(optimum, int(np.flatnonzero(fit.separation.kept == column)[0]))
 
 
 def _of_linear(fit: LmmFit, parameter: Parameter, ceiling: float) -> ConstrainedDeviance:

@@ -13,6 +13,7 @@ from mlm_steps.engine.criterion.lambda_ import unpack
 from mlm_steps.engine.families import Family
 from mlm_steps.engine.pirls.prepared import PreparedGlmm
 from mlm_steps.engine.result.lmm_fit import BOUNDARY, ConvergenceReport, Method
+from mlm_steps.engine.result.separation import Separation
 from mlm_steps.notice import Notice
 
 __all__ = ["GlmmFit"]
@@ -31,7 +32,7 @@ class GlmmFit:
     theta : ndarray, shape (m,)
         Per term the column-major lower triangle of Lambda, one after the other, on the scale of the link.
     beta : ndarray, shape (p,)
-        Fixed effects on the scale of the link, in the order of ``design.columns``.
+        Fixed effects on the scale of the link, in the order of ``design.columns``; infinite where separated.
     phi : float or None
         Dispersion parameter; None if the family has none.
     vcov : ndarray, shape (p, p)
@@ -49,6 +50,9 @@ class GlmmFit:
     notices : tuple of Notice
     agq : int
         Quadrature points per dimension; 1 is Laplace's approximation.
+    separation : Separation or None
+        What separates the outcomes where ``beta`` is infinite. The fields below are then those of the fit in
+        the limit, whose fixed effects are the kept ones and whose separated rows have weight 0.
     prepared : PreparedGlmm
         The prepared design, for later computations.
     psi_internal : ndarray
@@ -72,6 +76,7 @@ class GlmmFit:
     convergence: ConvergenceReport | None
     notices: tuple[Notice, ...] = field(default=())
     agq: int = 1
+    separation: Separation | None = None
     prepared: PreparedGlmm = field(kw_only=True, repr=False)
     psi_internal: Array = field(kw_only=True, repr=False)
     u: tuple[Array, ...] = field(kw_only=True, repr=False)

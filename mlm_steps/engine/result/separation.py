@@ -49,6 +49,8 @@ class Separation:
     limits : ndarray, shape (p,)
         inf or -inf where these coefficients go along every separating direction, NaN where the directions
         differ; 0 for the other coefficients.
+    direction : ndarray, shape (p,)
+        A separating direction, along which the linear predictor of each separated row changes by 1 or more.
     rows : ndarray of bool, shape (n,)
         Rows that are predicted exactly in the limit.
     kept : ndarray of int, shape (r,)
@@ -57,6 +59,7 @@ class Separation:
 
     infinite: NDArray[np.bool_]
     limits: Array
+    direction: Array
     rows: NDArray[np.bool_]
     kept: NDArray[np.intp]
 
@@ -189,7 +192,8 @@ def _described(
 
     moved = directions[separated, None] * (X[separated] @ solve_triangular(R, basis))
     length = np.linalg.norm(moved, axis=1)
-    if not basis.shape[1] or not (moved @ (basis.T @ inside) > 0.0).all():
+    gain = moved @ (basis.T @ inside) if basis.shape[1] else np.zeros(1)
+    if not (gain > 0.0).all():
         return None
     parts = solve_triangular(R, basis)
     largest = np.linalg.norm(solve_triangular(R, np.eye(R.shape[0])), axis=1)
@@ -200,7 +204,8 @@ def _described(
         scaled = parts[j] / np.linalg.norm(parts[j])
         up, down = (bool(sign * scaled @ _direction(rows, sign * scaled) > MARGIN) for sign in (1.0, -1.0))
         limits[j] = np.nan if up == down else (np.inf if up else -np.inf)
-    return Separation(infinite, limits, separated, _kept(X[~separated], infinite))
+    direction = np.where(infinite, parts @ (basis.T @ inside) / gain.min(), 0.0)
+    return Separation(infinite, limits, direction, separated, _kept(X[~separated], infinite))
 
 
 def _kept(X: Array, infinite: NDArray[np.bool_]) -> NDArray[np.intp]:
