@@ -99,6 +99,25 @@ def shared_cases() -> Iterator[Case]:
 CASES = tuple(own_cases()) + tuple(shared_cases())
 
 
+def glmm_cases() -> Iterator[Case]:
+    """Yield the generalized models of this folder, and those of the larger collection that are not here."""
+    columns = json.loads((HERE / "data" / "columns.json").read_text(encoding="utf-8"))
+    seen = set()
+    for path in sorted((HERE / "glmm").glob("*.json")):
+        content = json.loads(path.read_text(encoding="utf-8"))
+        for entry in content["models"]:
+            seen.add((content["set"], entry["id"]))
+            yield Case(HERE, content["set"], entry, columns[entry["data"]])
+    for path in sorted(SHARED.glob("*.json")):
+        content = json.loads(path.read_text(encoding="utf-8"))
+        for entry in content.get("models", ()):
+            if entry["engine"] in ("glmer", "glmmTMB") and (content["set"], entry["id"]) not in seen:
+                yield Case(SHARED, content["set"], entry, content["datasets"][entry["data"]])
+
+
+GLMM_CASES = tuple(glmm_cases())
+
+
 @cache
 def fit_of(case: Case, method: str) -> Fit:
     return mlm_steps.fit(
@@ -147,6 +166,11 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
         ("test_deletions.py", "test_lmm.py", "test_profiles.py", "test_terms.py", "test_variance.py"), "lmer"
     ) | {"test_ols.py": "lm"}
     module = metafunc.definition.path
+    if (module.parent, module.name) == (HERE, "test_glmm.py") and "case" in metafunc.fixturenames:
+        pairs = [(case, name) for case in GLMM_CASES for name in case.entry["fits"]]
+        ids = [f"{case.name}-{name}" for case, name in pairs]
+        metafunc.parametrize(("case", "source"), pairs, ids=ids)
+        return
     if module.parent != HERE or module.name not in engines or "case" not in metafunc.fixturenames:
         return
     engine = engines[module.name]
