@@ -17,8 +17,10 @@ def check_notes(notes: Path = Path(".snakemake")) -> None:
     """Raise UsageError if Snakemake cannot write its notes into the current folder; write nothing."""
     folder = notes if notes.exists() else notes.parent
     if not (folder.is_dir() and os.access(folder, os.W_OK | os.X_OK)):
-        what = "Snakemake keeps its notes in the current folder, which cannot be written"
-        raise UsageError(Fault(str(notes), what, "run in another folder; --out says where results go"))
+        what = "Snakemake writes its metadata into the current folder, which is not writable"
+        raise UsageError(
+            Fault(str(notes), what, "change to another folder; --out sets the folder of the results")
+        )
 
 
 def check_places(out: Path, files: Iterable[Path]) -> None:
@@ -27,11 +29,11 @@ def check_places(out: Path, files: Iterable[Path]) -> None:
     for path in files:
         for folder in (path.parent, *path.parent.parents):
             if folder.exists() and not folder.is_dir():
-                faults[folder] = "a file stands where a run has a folder"
+                faults[folder] = "is a file, but the run needs a folder of this name"
             if folder == out:
                 break
         if path.is_dir():
-            faults[path] = "a folder stands where a run has a file"
+            faults[path] = "is a folder, but the run writes a file of this name"
     if faults:
         raise UsageError(*(Fault(str(path), what, "remove or rename it") for path, what in faults.items()))
 
@@ -50,14 +52,20 @@ def hold(out: Path) -> int:
     except OSError as error:
         reason = error.strerror or str(error)
         raise UsageError(
-            Fault(str(out), f"the output folder cannot be written: {reason}", "choose another with --out")
+            Fault(
+                str(out), f"the output folder cannot be written: {reason}", "choose another folder with --out"
+            )
         ) from None
     try:
         fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except BlockingIOError:
         os.close(handle)
         raise UsageError(
-            Fault(str(out), "another run is at work in this folder", "wait for it, or choose another --out")
+            Fault(
+                str(out),
+                "another run is using this output folder",
+                "wait until it ends, or choose another folder with --out",
+            )
         ) from None
     return handle
 

@@ -76,7 +76,7 @@ def _reports(session: Session, *, announced: bool) -> list[str]:
     found = [path for path in map(session.layout.report, session.spec.report.formats) if path.exists()]
     if announced:
         return [f"report: {path}" for path in found]
-    left = f": {', '.join(map(str, found))} of an earlier run" if found else ""
+    left = f"; the report of an earlier run is kept: {', '.join(map(str, found))}" if found else ""
     return [f"no report was written{left}"]
 
 
@@ -85,14 +85,14 @@ def _reasons(session: Session, missing: Sequence[Step], progress: Progress | Non
     found = [line for step in missing for line in _reason(session, step, progress)]
     out = session.layout.out
     if any(NO_ROOM in line for line in found) or disk_usage(out).free < SMALLEST_ROOM:
-        return [str(Fault(str(out), NO_ROOM, "make room and run again: what was finished is kept"))]
+        return [str(Fault(str(out), NO_ROOM, "free some space and run again; finished steps are kept"))]
     not_run = [step.name for step in missing if not _tried(step, progress)]
     if not_run:
         found.append(f"{NOT_RUN}: {', '.join(not_run)}{_blocked(progress)}")
     errors = progress.errors if progress else []
     told = bool(progress and progress.failed)
     found += [_line(error) for error in dict.fromkeys(errors) if not (told and FOLLOWS.search(error))]
-    return found or ["Snakemake stopped without a reason"]
+    return found or ["Snakemake stopped and gave no reason"]
 
 
 def _blocked(progress: Progress | None) -> str:

@@ -100,9 +100,13 @@ def _folder() -> tempfile.TemporaryDirectory[str]:
         if len(os.fsencode(f"{place}/mlm-12345678/pool.new")) <= LONGEST:
             with suppress(OSError):
                 return tempfile.TemporaryDirectory(prefix="mlm-", dir=place)
-    what = f"no folder for temporary files whose path is short enough for a socket ({LONGEST} bytes)"
+    what = f"no folder for temporary files has a path that is short enough for a socket ({LONGEST} bytes)"
     raise UsageError(
-        Fault("TMPDIR", f"{what}: tried {given}, {', '.join(SHORT_PLACES)}", "set a shorter one")
+        Fault(
+            "TMPDIR",
+            f"{what}: tried {given}, {', '.join(SHORT_PLACES)}",
+            "set it to a folder with a short path, such as /tmp",
+        )
     )
 
 

@@ -8,7 +8,7 @@ from mlm_steps.runner.lock import check_notes, check_places, hold
 
 def test_a_file_in_the_place_of_snakemakes_notes_is_refused(tmp_path):
     (tmp_path / ".snakemake").touch()
-    with pytest.raises(UsageError, match=r"Snakemake keeps its notes in the current folder"):
+    with pytest.raises(UsageError, match=r"Snakemake writes its metadata into the current folder"):
         check_notes(tmp_path / ".snakemake")
 
 
