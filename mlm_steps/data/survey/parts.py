@@ -79,7 +79,7 @@ def _part_of_shared(labels: Labels, s: Spread) -> Part | None:
 
 def is_reused(name: str, s: Spread) -> bool:
     """Return whether labels, such as class 1, 2, 3, are used again for other units in each group."""
-    if names_objects(name) or s.rows < _ROWS_PER_CELL * s.cells or s.cells == s.labels:
+    if names_objects(name) or s.rows < _ROWS_PER_CELL * s.cells or s.cells <= s.labels:
         return False
     few = s.labels <= _MOST_REUSED and 2 * s.labels <= s.groups
     return s.numbered or (few and s.cells >= _NEARLY_FULL * s.labels * s.groups)

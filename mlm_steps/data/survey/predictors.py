@@ -36,7 +36,7 @@ _MOST_MISSING = 0.2
 _LEAST_COMPLETE = 0.5
 """The columns taken must leave at least this share of the rows complete."""
 _MOST_LEVEL_1, _MOST_LEVEL_2 = 4, 3
-"""At most this many coefficients per level are proposed, so that the first models stay readable."""
+"""At most this many predictors per level are proposed, so that the first models stay readable."""
 _ROWS_EACH, _GROUPS_EACH = 10, 5
 """Each coefficient needs this many rows (level 1) or groups (level 2); fewer give unstable estimates."""
 
@@ -62,6 +62,8 @@ class Candidate:
         Whether its name says that it is an experimental treatment.
     shared : bool
         Whether it is constant within another, crossed factor, such as a property of items.
+    values : int
+        Number of distinct values if they are whole numbers; 0 for other numbers and for labels.
     """
 
     name: str
@@ -73,6 +75,7 @@ class Candidate:
     conflicts: tuple[str, ...] = ()
     treatment: bool = False
     shared: bool = False
+    values: int = 0
 
 
 def is_unwritable(name: str) -> bool:
@@ -86,8 +89,9 @@ class PredictorSearch:
     Parameters
     ----------
     columns : mapping of str to TypedColumn
-    y : ndarray, shape (n,)
-    there : ndarray of bool, shape (n,)
+    y : ndarray of float64
+        The outcome in all rows of the file.
+    there : ndarray of bool
         Rows in which outcome and groups are present.
     chains : sequence of sequence of CodedFactor
         The grouping factors of each random intercept on those rows, the largest units first.
@@ -110,9 +114,10 @@ class PredictorSearch:
         self.redundancy = Redundancy(columns, y, there, self.factor)
         self.complete = np.ones(len(self.factor.codes), dtype=bool)
         n = len(self.factor.codes)
-        self.room = {1: min(_MOST_LEVEL_1, n // _ROWS_EACH)}
+        self.room, self.places = {1: n // _ROWS_EACH}, {1: _MOST_LEVEL_1}
         for above, factor in enumerate(reversed(chains[0])):
-            self.room[2 + above] = min(_MOST_LEVEL_2, len(factor.labels) // _GROUPS_EACH)
+            self.room[2 + above] = len(factor.labels) // _GROUPS_EACH
+            self.places[2 + above] = _MOST_LEVEL_2
 
     def take(self, given: Mapping[str, int]) -> None:
         """Take the predictors that the user named; raise UsageError for one that no model can use."""
@@ -130,9 +135,10 @@ class PredictorSearch:
 
     def find(self, names: Collection[str], ranks: Collection[int]) -> None:
         """Take the useful columns among ``names`` whose level is in ``ranks``."""
+        parts = self.redundancy.parts_of_outcome([name for name in self.columns if name in names])
         likely = []
         for name in (name for name in self.columns if name in names):
-            reason = self._unusable(name) or self._unlikely(name)
+            reason = self._unusable(name) or parts.get(name) or self._unlikely(name)
             if reason:
                 self.skipped.append((name, reason))
             else:
@@ -181,10 +187,12 @@ class PredictorSearch:
         """
         width = len(candidate.levels or "  ") - 1
         left = self.complete & ~self.columns[candidate.name].missing[self.there]
-        room = self.room[candidate.rank]
-        if left.mean() < _LEAST_COMPLETE or (width > room and not candidate.treatment):
+        room, places = self.room[candidate.rank], self.places[candidate.rank]
+        fits = (places > 0 and width <= room) or candidate.treatment
+        if left.mean() < _LEAST_COMPLETE or not fits:
             return False
         self.room[candidate.rank] = max(room - width, 0)
+        self.places[candidate.rank] = max(places - 1, 0)
         self.complete = left
         return True
 
@@ -195,11 +203,12 @@ class PredictorSearch:
             return "has a name that no formula can hold"
         if not present.any():
             return "has no values"
-        if column.strays:
+        distinct = len(self._distinct(name))
+        labels = column.kind == "category" and distinct <= MOST_FACTOR_LEVELS  # such as 0, 1, 2, 3+
+        if column.strays and (column.strays.signs or not labels):
             signs = f" ({column.strays.signs})" if column.strays.signs else ""
             advice = "; with plain numbers in the file it could be used" if column.strays.signs else ""
             return f"holds {column.strays} among its numbers{signs}{advice}"
-        distinct = len(self._distinct(name))
         if column.kind == "text" or (column.kind != "number" and distinct > _MOST_CATEGORIES):
             return "is text with many values"
         return "has only one value" if distinct == 1 else None
@@ -266,6 +275,7 @@ class PredictorSearch:
             binary=len(present) == 2,
             conflicts=level.conflicting_levels if rank > 1 else (),
             treatment=treatment,
+            values=len(present) if levels is None and self._whole(name) else 0,
         )
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
-from itertools import combinations
+from itertools import combinations, permutations
 
 import numpy as np
 import pandas as pd
@@ -35,8 +35,8 @@ class Redundancy:
     Parameters
     ----------
     columns : mapping of str to TypedColumn
-    y : ndarray, shape (n,)
-        The outcome.
+    y : ndarray of float64
+        The outcome in all rows of the file.
     there : ndarray of bool
         Rows in which outcome and groups are present.
     factor : CodedFactor
@@ -64,6 +64,27 @@ class Redundancy:
         monotone = _correlation(ranks[0], ranks[1]) > _SAME  # as the logarithm is
         return monotone and len(np.unique(y)) > _FEW_VALUES
 
+    def parts_of_outcome(self, names: Sequence[str]) -> dict[str, str]:
+        """Return the columns from which the outcome is computed, and the reason why they are no predictors.
+
+        The outcome may be a sum, a difference or a ratio of two columns, or the share of one in their sum.
+        """
+        numbers = {name: x for name in names if (x := self._complete_numbers(name)) is not None}
+        y = self.y[self.there]
+        found: dict[str, str] = {}
+        for one, two in permutations(list(numbers)[:_MOST_FACTORS], 2):
+            a, b = numbers[one], numbers[two]
+            words = {
+                f"{one} + {two}": np.allclose(y, a + b),
+                f"{one} - {two}": np.allclose(y, a - b),
+                f"{one} / {two}": np.allclose(y * b, a) and np.ptp(b) > 0,
+                f"{one} / ({one} + {two})": np.allclose(y * (a + b), a),
+            }
+            for formula in (formula for formula, equal in words.items() if equal):
+                for name in (one, two):
+                    found.setdefault(name, f"is a part of the outcome, which is {formula}")
+        return found
+
     def with_others(self, name: str, others: Sequence[str], earlier: Collection[str]) -> str | None:
         """Return the reason if a column is a group mean, a product or a copy of others; None if it is not.
 
@@ -77,6 +98,8 @@ class Redundancy:
         """
         numbers = {other: x for other in others if (x := self._complete_numbers(other)) is not None}
         x = numbers.pop(name, None)
+        if reason := self._determined(name, earlier):
+            return reason
         if x is None:
             return None
         for other, z in numbers.items():
@@ -88,6 +111,24 @@ class Redundancy:
             if np.allclose(x, numbers[one] * numbers[two]):
                 return f"is the product of {one} and {two}, which a formula writes {one}:{two}"
         return None
+
+    def _determined(self, name: str, earlier: Collection[str]) -> str | None:
+        """Return the reason if a factor follows from a factor that is taken, or the other way round."""
+        labels = self._codes(name)
+        for other in earlier if labels is not None else ():
+            others = self._codes(other)
+            if labels is not None and others is not None:
+                cells = len(np.unique(labels * (others.max() + 1) + others))
+                if cells == max(len(np.unique(labels)), len(np.unique(others))):
+                    return f"follows from {other}, or {other} from it"
+        return None
+
+    def _codes(self, name: str) -> NDArray[np.int64] | None:
+        """Return the level of a factor in each row; None for a number or a factor with missing values."""
+        column = self.columns[name]
+        if column.kind == "number" or (column.missing & self.there).any():
+            return None
+        return pd.factorize(pd.Series(column.values[self.there]))[0].astype(np.int64)
 
     def _says_the_same(self, x: NDArray[np.float64], z: NDArray[np.float64], other: str) -> str | None:
         """Return the reason if a column adds nothing to one that is taken; None if it does."""

@@ -13,7 +13,14 @@ from numpy.typing import NDArray
 from mlm_steps.data.factors import CodedFactor, make_factor
 from mlm_steps.data.hierarchy import numbered
 from mlm_steps.data.survey.labels import Labels, labels_of, spread
-from mlm_steps.data.survey.parts import ROWS_PER_UNIT, Part, is_reused, part_of, part_of_constant
+from mlm_steps.data.survey.parts import (
+    MOST_FACTOR_LEVELS,
+    ROWS_PER_UNIT,
+    Part,
+    is_reused,
+    part_of,
+    part_of_constant,
+)
 from mlm_steps.data.survey.words import (
     is_treatment_name,
     is_unit_name,
@@ -22,6 +29,7 @@ from mlm_steps.data.survey.words import (
     time_rank,
 )
 from mlm_steps.data.types import TypedColumn
+from mlm_steps.data.variation import varying_groups
 
 __all__ = ["UnitSearch", "Units"]
 
@@ -167,12 +175,41 @@ class UnitSearch:
         for name, labels in self.labels.items():
             if any(name in term for term in self.terms) or name in self.reasons:
                 continue
-            parts = [part_of(labels, spread(labels, factor)) for factor in (inner, *others)]
+            parts: list[Part | None] = [
+                part_of(labels, spread(labels, factor)) for factor in (inner, *others)
+            ]
             kept = next((part for part in parts if part in ("same", "outer")), parts[0])
+            if kept in (None, "code") and self._has_traits(name, inner):
+                kept = "reused"
             if kept == "code" and self._numbers_units(name):
                 kept = "same"
             if kept is not None:
                 yield name, kept
+
+    def _has_traits(self, name: str, inner: CodedFactor) -> bool:
+        """Return whether labels that may be reused have traits in each group, as units have.
+
+        A trait is a number that is constant for each label of a group, but not for the group or label.
+        """
+        labels = self.labels[name]
+        if (
+            (labels.codes < 0).any()
+            or labels.count > MOST_FACTOR_LEVELS
+            or not is_reused(name, spread(labels, inner))
+        ):
+            return False
+        cells, alone = self._factor([*self.terms[0], name]), self._factor([name])
+        numbers = [
+            column.numbers[self.rows]
+            for other, column in self.columns.items()
+            if other != name and column.kind == "number" and not column.missing[self.rows].any()
+        ]
+        return any(
+            not varying_groups(x, cells).any()
+            and varying_groups(x, inner).all()
+            and varying_groups(x, alone).all()
+            for x in numbers
+        )
 
     def _numbers_units(self, name: str) -> bool:
         """Return whether labels, such as ward 1, 2, 3, number the smallest units within larger ones."""
@@ -204,8 +241,8 @@ class UnitSearch:
     def _say_reused(self, inner: str, outer: str) -> None:
         units = len(self._factor([outer, inner]).labels)
         self.remarks.append(
-            f"The labels of {inner} are used again in each {outer}, so {inner} 1 of one {outer} is not "
-            f"{inner} 1 of another: the models use {inner} within {outer} ({units} units)."
+            f"The labels of {inner} are used again in each {outer}: the same label in two levels of {outer} "
+            f"stands for two units. The models use {inner} within {outer} ({units} units)."
         )
 
     def _add_inner(self) -> bool:

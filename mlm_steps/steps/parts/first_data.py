@@ -9,6 +9,7 @@ from pathlib import Path
 
 from mlm_steps.data.levels import number_label
 from mlm_steps.data.survey.look import OutcomeKind, Survey
+from mlm_steps.data.survey.parts import MOST_FACTOR_LEVELS
 from mlm_steps.data.survey.predictors import Candidate
 from mlm_steps.spec.paths import Refused, data_file
 from mlm_steps.spec.preset import column
@@ -151,6 +152,8 @@ def _column(found: Survey, candidate: Candidate) -> str:
         kind = "ordered" if candidate.kind == "ordered" else "category"
         traits = [f"type: {kind}", f"levels: [{', '.join(map(quoted, candidate.levels))}]"]
         remark = "" if kind == "ordered" else " # the first level is the reference"
+    elif 2 < candidate.values <= MOST_FACTOR_LEVELS:
+        remark = f" # {candidate.values} whole numbers: add type: category if they are codes"
     traits += [f"label: {_label(found, candidate.name)}", f"level: {candidate.rank}"]
     return f"    {quoted(candidate.name)}: {{{', '.join(traits)}}}{remark}"
 

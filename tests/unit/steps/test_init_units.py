@@ -319,3 +319,35 @@ def test_labels_that_differ_by_spaces_are_said(init: Init) -> None:
     table.loc[::7, "hospital"] += " "
     found = init(table, "stress", "hospital")
     assert found.remarks[-1].startswith("hospital has 50 labels, but 25 without differences of spaces")
+
+
+def test_labels_with_traits_are_units_whatever_their_name(init: Init) -> None:
+    table = nurses().rename(columns={"wardnr": "b", "hospital": "a"})[["a", "b", "stress", "age"]]
+    assert "b" in init(table.assign(b="b" + table["b"].astype(str)), "stress", "a").levels
+    trait = np.random.default_rng(9).normal(size=75).round(3)[np.arange(600) // 8]
+    found = init(table.assign(trait=trait, b="b" + table["b"].astype(str)), "stress", "a")
+    assert found.formulas[0] == "stress ~ 1 + (1 | a/b)"
+    assert found.levels["trait"] == 2
+
+
+def test_parts_of_the_outcome_are_no_predictors(init: Init) -> None:
+    rng = np.random.default_rng(10)
+    table = pd.DataFrame({"plot": np.repeat(np.arange(20), 10), "x": rng.normal(size=200).round(2)})
+    table["hits"], table["trials"] = rng.integers(1, 9, 200), rng.integers(10, 30, 200)
+    found = init(table.assign(share=table["hits"] / table["trials"]), "share", "plot")
+    assert found.reason("hits") == "hits is a part of the outcome, which is hits / trials"
+    assert set(found.levels) == {"x"}
+
+
+def test_a_factor_that_follows_from_another_is_left_out(init: Init) -> None:
+    table = nurses()[["hospital", "stress"]].assign(kind=lambda t: np.array([*"abcd"])[t["hospital"] % 4])
+    table["pair"] = table["kind"].map({"a": "x", "b": "x", "c": "y", "d": "y"})
+    found = init(table, "stress", "hospital")
+    assert found.reason("pair") == "pair follows from kind, or kind from it"
+
+
+def test_labels_with_an_open_end_are_a_factor(init: Init) -> None:
+    table = nurses()[["hospital", "stress"]]
+    table["children"] = np.array(["0", "1", "2", "3+"])[np.random.default_rng(11).integers(0, 4, 600)]
+    found = init(table, "stress", "hospital")
+    assert found.keys["data"]["columns"]["children"]["levels"] == ["0", "1", "2", "3+"]
