@@ -79,6 +79,7 @@ def as_numbers(values: Any, decimal: str = ".") -> tuple[NDArray[np.float64], ND
         values = pc.if_else(pc.match_substring(values, "."), "?", pc.replace_substring(values, ",", "."))
     present = np.asarray(pc.is_valid(values))
     try:
+        pc.cast(values[:_FIRST_LOOK], pa.float64())  # on words, the cast of a whole column takes long to fail
         numbers = _floats(pc.cast(values, pa.float64()))
     except pa.ArrowInvalid:
         numbers = None

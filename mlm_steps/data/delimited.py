@@ -6,11 +6,24 @@ import codecs
 import csv
 import io
 import re
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+
 from mlm_steps.data.naming import name_columns
-from mlm_steps.data.raw import RawTable, ReadOptions, TextColumn, UnreadableFile, rows_in_words
+from mlm_steps.data.plain_numbers import LARGE, has_codes, plain_columns, sound_numbers, spelt_missing
+from mlm_steps.data.raw import (
+    NumberColumn,
+    PlainNumbers,
+    RawColumn,
+    RawTable,
+    ReadOptions,
+    TextColumn,
+    UnreadableFile,
+    rows_in_words,
+)
 
 __all__ = ["as_utf8", "read_delimited", "sniff_delimiter"]
 
@@ -57,19 +70,25 @@ def read_delimited(
     if delimiter == WHITESPACE:
         content, delimiter = split_at_blanks(content), "\t"
     header = _header(content, delimiter, above)
-    columns = _parse(content, delimiter, len(header), above)
+    header = [name.strip() for name in header]
+    columns = _with_numbers(content, delimiter, header, options.plain_numbers)
+    columns = columns or _parse(content, delimiter, len(header), above)
     if not columns or not len(columns[0]):
         raise UnreadableFile("has a header and no rows")
     filled = [
-        any(map(str.strip, column.unique().to_pylist())) if not name.strip() else True
+        any(map(str.strip, column.unique().to_pylist())) if not name else True
         for name, column in zip(header, columns, strict=True)
     ]
-    names, notices = name_columns([name.strip() for name in header], filled)
+    names, notices = name_columns(header, filled)
     return RawTable(
-        columns=tuple(TextColumn(names[i], columns[i], cells=True) for i in names),
-        rows=len(columns[0]),
-        notices=notices,
+        columns=tuple(_column(names[i], columns[i]) for i in names), rows=len(columns[0]), notices=notices
     )
+
+
+def _column(name: str, values: Any) -> RawColumn:
+    if isinstance(values, np.ndarray):
+        return NumberColumn(name, values)
+    return TextColumn(name, values, cells=True)
 
 
 def _below(content: bytes, skip: int) -> tuple[bytes, int]:
@@ -80,9 +99,10 @@ def _below(content: bytes, skip: int) -> tuple[bytes, int]:
         if not start:
             break
     below = content[start:].lstrip(b"\r\n") if start or not skip else b""
-    if not below.strip() and skip and content.strip():
+    blank = not below or below.isspace()
+    if blank and skip and content.strip():
         raise UnreadableFile(f"has nothing below its first {rows_in_words(skip, 'line')}", key="skip")
-    if not below.strip():
+    if blank:
         raise UnreadableFile("is empty", "the first line names the columns, each further line is a row")
     return below, content.count(b"\n", 0, len(content) - len(below))
 
@@ -103,6 +123,8 @@ def _unpack(path: Path) -> bytes:
 
 def as_utf8(content: bytes, encoding: str | None) -> bytes:
     """Return text as UTF-8 without byte-order mark; encoding None means UTF-8, or UTF-16 with a mark."""
+    if encoding is None and content.isascii() and b"\0" not in content:
+        return content
     if encoding is None:
         encoding = "utf-16" if content.startswith(_UTF16) else "utf-8-sig"
     try:
@@ -205,19 +227,60 @@ def _evenness(head: str, delimiter: str) -> tuple[float, int]:
     return widths.count(widths[0]) / len(widths), widths[0]
 
 
-def _parse(content: bytes, delimiter: str, width: int, above: int) -> list[Any]:
-    """Return one string array per column."""
+def _with_numbers(
+    content: bytes, delimiter: str, header: Sequence[str], numbers: PlainNumbers | None
+) -> list[Any] | None:
+    """Return the columns of a large file, plain numbers as float64 and all others as string arrays.
+
+    The result is None if the file is to be read as text: it is small or irregular, or some cells are codes.
+    """
+    if numbers is None or len(content) < LARGE:
+        return None
+    import pyarrow as pa
+
+    wide = len(header)
+    try:
+        end = content.rfind(b"\n", 0, _SNIFFED) + 1
+        head = _read(content[:end], delimiter, [pa.string()] * wide)
+        plain = plain_columns(header, [column.to_pylist() for column in head.columns], numbers)
+        if not plain or has_codes(content, delimiter):
+            return None
+        types = [pa.float64() if i in plain else pa.string() for i in range(wide)]
+        table = _read(content, delimiter, types, spelt_missing(numbers.missing))
+    except pa.ArrowInvalid:
+        return None
+    if content.count(b'"') % 2:
+        return None
+    columns = [
+        sound_numbers(column) if i in plain else column.combine_chunks()
+        for i, column in enumerate(table.columns)
+    ]
+    return None if any(column is None for column in columns) else columns
+
+
+def _read(content: bytes, delimiter: str, types: Sequence[Any], missing: Sequence[str] | None = None) -> Any:
+    """Return an arrow table whose columns have the given types; the first row is not read."""
     import pyarrow as pa
     from pyarrow import csv as arrow
 
-    names = [str(position) for position in range(width)]
+    names = [str(position) for position in range(len(types))]
+    return arrow.read_csv(
+        pa.BufferReader(content + b"\n"),
+        read_options=arrow.ReadOptions(column_names=names, skip_rows_after_names=1, block_size=_BLOCK),
+        # Without quotes no cell has a line end; arrow need not parse twice to find the rows.
+        parse_options=arrow.ParseOptions(delimiter=delimiter, newlines_in_values=b'"' in content),
+        convert_options=arrow.ConvertOptions(
+            column_types=dict(zip(names, types, strict=True)), null_values=missing
+        ),
+    )
+
+
+def _parse(content: bytes, delimiter: str, width: int, above: int) -> list[Any]:
+    """Return one string array per column."""
+    import pyarrow as pa
+
     try:
-        table = arrow.read_csv(
-            pa.BufferReader(content + b"\n"),
-            read_options=arrow.ReadOptions(column_names=names, skip_rows_after_names=1, block_size=_BLOCK),
-            parse_options=arrow.ParseOptions(delimiter=delimiter, newlines_in_values=True),
-            convert_options=arrow.ConvertOptions(column_types=dict.fromkeys(names, pa.string())),
-        )
+        table = _read(content, delimiter, [pa.string()] * width)
     except pa.ArrowInvalid as error:
         fault = _irregular(content, delimiter, width, above)
         raise fault or UnreadableFile(str(error).splitlines()[0]) from None

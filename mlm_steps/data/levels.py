@@ -90,10 +90,11 @@ def encode_numbers(
         Levels of the spec; each is the label of a value or the value in digits.
     """
     known = np.array(list(words), dtype=np.float64)
-    places = np.searchsorted(known, numbers)
+    codes, distinct = pd.factorize(numbers)  # -1 for NaN
+    places = np.searchsorted(known, distinct)
     places[places == len(known)] = 0
-    found = (known[places] == numbers) if len(known) else np.zeros(len(numbers), dtype=bool)
-    rows = np.where(found, places, -1).astype(np.intp)
+    found = (known[places] == distinct) if len(known) else np.zeros(len(distinct), dtype=bool)
+    rows = np.append(np.where(found, places, -1), -1).astype(np.intp)[codes]
     if declared:
         return _match(rows, [(word, number_label(value)) for value, word in words.items()], declared)
     repeated = {word for word, times in Counter(words.values()).items() if times > 1}

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 
 __all__ = [
     "NumberColumn",
+    "PlainNumbers",
     "RawColumn",
     "RawTable",
     "ReadOptions",
@@ -50,6 +51,22 @@ class UnreadableFile(Exception):  # noqa: N818 - the caller turns it into a Data
         self.key = key
 
 
+@dataclass(frozen=True, slots=True)
+class PlainNumbers:
+    """Which columns of a text file may be read as numbers at once, without their text.
+
+    Attributes
+    ----------
+    kept_as_text : frozenset of str
+        Columns whose text is needed, whatever it spells.
+    missing : tuple of str
+        Cells that mean a missing value, besides empty ones.
+    """
+
+    kept_as_text: frozenset[str]
+    missing: tuple[str, ...]
+
+
 class ReadOptions(Protocol):
     """The keys of the spec's ``data`` block that a reader may use."""
 
@@ -72,6 +89,10 @@ class ReadOptions(Protocol):
     @property
     def object(self) -> str | None:
         """Name of a data frame in a file of R."""
+
+    @property
+    def plain_numbers(self) -> PlainNumbers | None:
+        """Which columns may be read as numbers at once; None if all cells are to stay text."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -167,7 +167,8 @@ def _from_numbers(
     missing += [value for value, word in raw.labels.items() if word in markers]
     if missing:
         numbers = np.where(np.isin(numbers, missing), np.nan, numbers)
-    present = np.unique(numbers[~np.isnan(numbers)])
+    has_words = bool(raw.labels) or kind not in (None, "number")
+    present = _distinct(numbers) if has_words else np.empty(0)
     labelled = [value in raw.labels for value in present.tolist()] if raw.labels else []
     if kind is None and labelled and all(labelled):
         kind = "category"
@@ -184,6 +185,12 @@ def _from_numbers(
         texts = np.array([words.get(value) for value in numbers.tolist()], dtype=object)
         return TypedColumn(raw.name, "text", texts)
     return _finish(raw.name, kind or "category", *encode_numbers(numbers, words, levels))
+
+
+def _distinct(numbers: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Return the distinct numbers in ascending order, without NaN."""
+    found = np.sort(pd.unique(numbers))
+    return found[~np.isnan(found)]
 
 
 def _partial_labels(raw: NumberColumn, kind: Kind | None, labelled: Sequence[bool]) -> tuple[Notice, ...]:

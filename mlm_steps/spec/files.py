@@ -77,6 +77,11 @@ class ReadSpec(SpecBlock):
     skip: Annotated[int, *whole(0, MOST_SKIPPED)] = 0
     """Number of title rows above the row of column names, in a text file or a workbook."""
 
+    @property
+    def plain_numbers(self) -> None:
+        """No column is read without its text by these options alone."""
+        return None
+
     @field_validator("decimal", "delimiter", "sheet", "object", "skip", mode="after")
     @classmethod
     def _suits_its_kind_of_file(cls, value: str | int | None, info: ValidationInfo) -> str | int | None:

@@ -9,7 +9,7 @@ import numpy as np
 from mlm_steps.data import cells
 from mlm_steps.data.combine.rows import as_number_column
 from mlm_steps.data.places import Places
-from mlm_steps.data.raw import NumberColumn, RawColumn, RawTable, UnreadableFile
+from mlm_steps.data.raw import NumberColumn, PlainNumbers, RawColumn, RawTable, UnreadableFile
 from mlm_steps.data.read import read_table
 from mlm_steps.errors import Fault
 from mlm_steps.spec import DataSpec, LoadedSpec
@@ -33,6 +33,8 @@ class Source:
     na : tuple of str
         Missing-value markers of this file only.
     decimal : str
+    plain_numbers : PlainNumbers or None
+        Which columns may be read as numbers at once; None where the decimal mark is a comma.
     """
 
     file: str
@@ -44,6 +46,7 @@ class Source:
     skip: int
     na: tuple[str, ...]
     decimal: str
+    plain_numbers: PlainNumbers | None
 
 
 def sources_of(data: DataSpec) -> tuple[list[Source], list[Source]]:
@@ -64,6 +67,8 @@ def _as_main(file: StackedFile, data: DataSpec) -> StackedFile:
 
 
 def _source(spec: ReadSpec, data: DataSpec, at: tuple[str | int, ...]) -> Source:
+    na, decimal = () if spec is data else spec.na or (), spec.decimal or data.decimal
+    plain = PlainNumbers(_texts(data), (*data.na, *na)) if decimal == data.decimal == "." else None
     return Source(
         file=spec.file or "",
         at=at,
@@ -72,8 +77,18 @@ def _source(spec: ReadSpec, data: DataSpec, at: tuple[str | int, ...]) -> Source
         sheet=spec.sheet,
         object=spec.object,
         skip=spec.skip,
-        na=() if spec is data else spec.na or (),
-        decimal=spec.decimal or data.decimal,
+        na=na,
+        decimal=decimal,
+        plain_numbers=plain,
+    )
+
+
+def _texts(data: DataSpec) -> frozenset[str]:
+    """Return the columns whose type or levels depend on how cells are written."""
+    return frozenset(
+        name
+        for name, column in data.columns.items()
+        if column.levels or column.type in ("text", "ordered") or column.contrast is not None
     )
 
 
