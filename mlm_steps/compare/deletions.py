@@ -10,8 +10,7 @@ from mlm_steps.compare.nesting import Relation, embed_theta, log_det_basis, rela
 from mlm_steps.compare.simulations import ExactP, Simulations, exact_p
 from mlm_steps.design.deletions import Deletion
 from mlm_steps.design.matrices import Design
-from mlm_steps.engine.fit.mixed import fit_mixed, search_again
-from mlm_steps.engine.result.linear import linear_criterion
+from mlm_steps.engine.fit.mixed import criterion_without_groups, fit_mixed, search_again
 from mlm_steps.engine.result.lmm_fit import Control
 from mlm_steps.engine.result.mixed_fit import MixedFit
 from mlm_steps.errors import FitError
@@ -94,7 +93,7 @@ def _record(
     fit: MixedFit, deletion: Deletion, *, test: _Test | None = None, reason: str | None = None
 ) -> RandomEffectTest:
     """Return the record of a test, or of the reason why there is none."""
-    npar = deletion.design.p + deletion.design.n_theta + 1
+    npar = deletion.design.p + deletion.design.n_theta + deletion.design.response.dispersions
     df = fit.npar - npar
     group, effects = _removed(fit.design, deletion.design)
     statistic = None if test is None else test.statistic
@@ -155,6 +154,6 @@ def _removed(whole: Design, smaller: Design) -> tuple[str, tuple[str, ...]]:
 def _criterion(fit: MixedFit, deletion: Deletion, control: Control | None) -> tuple[float, MixedFit | None]:
     """Return the criterion of the smaller model, and its fit if it still has random effects."""
     if not deletion.design.random:
-        return linear_criterion(deletion.design, fit.method), None
-    smaller = fit_mixed(deletion.design, method=fit.method, control=control)
+        return criterion_without_groups(deletion.design, fit.method), None
+    smaller = fit_mixed(deletion.design, method=fit.method, control=control, agq=fit.agq)
     return smaller.criterion, smaller

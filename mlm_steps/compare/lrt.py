@@ -10,7 +10,7 @@ import numpy as np
 
 from mlm_steps.compare.mixtures import BoundaryNull, boundary_null, chi_square_tail, mixture_tail
 from mlm_steps.compare.nesting import Relation, embed_theta, log_det_basis, relate
-from mlm_steps.compare.refusal import Refusal, data_mismatch, no_test, search_failed
+from mlm_steps.compare.refusal import Refusal, approximation_mismatch, data_mismatch, no_test, search_failed
 from mlm_steps.compare.simulations import Simulations, bootstrap_of, exact_p
 from mlm_steps.design.matrices import Design, RandomTerm
 from mlm_steps.design.one_name import factor_identity
@@ -77,7 +77,7 @@ def compare_lrt(
         kind: _optima(kind, smaller, larger, relation if refusal is None else None, names, notices)
         for kind in dict.fromkeys(("ML", method))
     }
-    failure = search_failed(pairs.values(), names)
+    failure = search_failed(pairs.values(), names) or approximation_mismatch(pairs["ML"], names)
     if failure is not None:
         return record(relation=relation, refusal=failure)
     changes = _changes(pairs["ML"], pairs[method])
@@ -96,8 +96,8 @@ class _Changes:
     delta_aic: float
     delta_bic: float
     prv: tuple[VarianceChange, ...]
-    delta_r2_marginal: float
-    delta_r2_conditional: float
+    delta_r2_marginal: float | None
+    delta_r2_conditional: float | None
 
 
 @dataclass(frozen=True)
@@ -152,7 +152,27 @@ def _changes(ml: Pair, reported: Pair) -> _Changes:
     """Return the changes of ML information criteria and of the reported variances."""
     change = ml[1].criterion - ml[0].criterion
     npar = ml[1].npar - ml[0].npar
-    before, after = (variance_parts(linear_fit(fit)) for fit in reported)
+    prv, r2 = _explained(reported)
+    return _Changes(
+        delta_deviance=change,
+        delta_aic=change + 2 * npar,
+        delta_bic=float(change + np.log(ml[0].design.n) * npar),
+        prv=prv,
+        delta_r2_marginal=r2[0],
+        delta_r2_conditional=r2[1],
+    )
+
+
+def _explained(reported: Pair) -> tuple[tuple[VarianceChange, ...], tuple[float | None, float | None]]:
+    """Return the changes of variance components and of R², marginal and conditional.
+
+    Raw changes of variances and of R² mean nothing for models whose residual variance is fixed (statistics,
+    section 22.6): there are none for generalized models.
+    """
+    if not all(fit.design.response.linear for fit in reported):
+        return (), (None, None)
+    linear = tuple(map(linear_fit, reported))
+    before, after = map(variance_parts, linear)
     prv = tuple(
         VarianceChange(
             group=row.group,
@@ -162,16 +182,10 @@ def _changes(ml: Pair, reported: Pair) -> _Changes:
             prv=row.share,
             code=row.code,
         )
-        for row in reductions(*map(linear_fit, reported))
+        for row in reductions(linear[0], linear[1])
     )
-    return _Changes(
-        delta_deviance=change,
-        delta_aic=change + 2 * npar,
-        delta_bic=float(change + np.log(ml[0].design.n) * npar),
-        prv=prv,
-        delta_r2_marginal=after.r2_marginal - before.r2_marginal,
-        delta_r2_conditional=after.r2_conditional - before.r2_conditional,
-    )
+    marginal = after.r2_marginal - before.r2_marginal
+    return prv, (marginal, after.r2_conditional - before.r2_conditional)
 
 
 def _test(
@@ -206,7 +220,7 @@ def _test(
 
 
 def _null(pair: Pair, relation: Relation) -> BoundaryNull:
-    if relation.changed not in ("variance", "both"):
+    if relation.changed not in ("variance", "both", "family"):
         return BoundaryNull(None, "not_applicable")
     if pair[0].singular:
         return BoundaryNull(None, "null_on_boundary")
@@ -246,12 +260,14 @@ def _statistic(pair: Pair) -> float:
 
 
 def _added(smaller: Design, larger: Design) -> tuple[str, ...]:
-    """Return the terms that the larger model adds; random effects are written as in lmerTest's ``ranova``."""
+    """Return what the larger model adds; random effects are written as in lmerTest's ``ranova``."""
     fixed = [label for label in larger.term_labels if label not in smaller.term_labels]
     new = [_new(term, smaller.random) for term in larger.random]
     partly = {term.source for term, text in zip(larger.random, new, strict=True) if text != term.source}
     random = [_alone(term) if text in partly else text for term, text in zip(larger.random, new, strict=True)]
-    return (*fixed, *dict.fromkeys(text for text in random if text))
+    family = larger.response.family
+    distribution = () if family == smaller.response.family else (f"family: {family}",)
+    return (*fixed, *dict.fromkeys(text for text in random if text), *distribution)
 
 
 def _alone(term: RandomTerm) -> str:

@@ -44,10 +44,13 @@ def boundary_null(smaller: Design, larger: Design, containment: Containment) -> 
     effects: weights 1/2 for k and k + 1. Covariances between existing effects: a single chi-square, since no
     parameter is at a boundary. Several variances without covariances: binomial weights. Blocks of effects and
     other combinations have no weights in closed form (Self & Liang 1987; Stram & Lee 1994). Each added fixed
-    effect adds one degree of freedom to every component of the mixture.
+    effect adds one degree of freedom to every component of the mixture. The dispersion of a negative binomial
+    model that contains a Poisson model counts as a variance.
     """
     free = larger.p - smaller.p
     changed = [(step, k) for step, k in _steps(smaller, larger, containment) if step != "none"]
+    if larger.response.dispersions > smaller.response.dispersions:
+        changed.append(("one_variance", 0))  # 1 / phi is 0 in the smaller model, its lower bound
     if all(step == "one_variance" for step, _ in changed):
         r = len(changed)
         weights = [(free + df, comb(r, df) / 2**r) for df in range(r + 1)]

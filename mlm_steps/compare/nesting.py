@@ -56,6 +56,8 @@ class Relation:
         Which terms of the larger model contain those of the smaller one, and the reverse.
     df : int
         Number of additional parameters of the larger model.
+    family_up, family_down : bool
+        Whether the distribution of the larger model contains that of the smaller one, and the reverse.
     """
 
     fixed_up: bool
@@ -63,34 +65,42 @@ class Relation:
     up: Containment
     down: Containment
     df: int
+    family_up: bool = True
+    family_down: bool = True
 
     @property
     def nested(self) -> bool:
         """Whether the larger model contains the smaller one."""
-        return self.fixed_up and self.up.complete
+        return self.fixed_up and self.up.complete and self.family_up
 
     @property
     def reversed(self) -> bool:
         """Whether the smaller model contains the larger one."""
-        return self.fixed_down and self.down.complete
+        return self.fixed_down and self.down.complete and self.family_down
 
     @property
-    def changed(self) -> Literal["fixed", "variance", "both", "none"]:
-        """The part of the model that differs."""
+    def changed(self) -> Literal["fixed", "variance", "both", "family", "none"]:
+        """The part of the model that differs; ``variance`` and ``both`` include the distribution."""
         fixed = not (self.fixed_up and self.fixed_down)
+        family = not (self.family_up and self.family_down)
         if not (self.up.complete and self.down.complete):
             return "both" if fixed else "variance"
+        if family:
+            return "both" if fixed else "family"
         return "fixed" if fixed else "none"
 
 
 def relate(smaller: Design, larger: Design) -> Relation:
     """Return how two designs of the same rows contain one another."""
+    before, after = smaller.response, larger.response
     return Relation(
         fixed_up=spans(larger.X, smaller.X),
         fixed_down=spans(smaller.X, larger.X),
         up=contained_terms(smaller, larger),
         down=contained_terms(larger, smaller),
-        df=larger.p + larger.n_theta - smaller.p - smaller.n_theta,
+        df=larger.p + larger.n_theta + after.dispersions - smaller.p - smaller.n_theta - before.dispersions,
+        family_up=after.contains(before),
+        family_down=before.contains(after),
     )
 
 

@@ -13,7 +13,7 @@ from mlm_steps.design.matrices import Design
 from mlm_steps.engine.result.mixed_fit import MixedFit
 from mlm_steps.errors import listing
 
-__all__ = ["Refusal", "data_mismatch", "no_test", "search_failed"]
+__all__ = ["Refusal", "approximation_mismatch", "data_mismatch", "no_test", "search_failed"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,8 +23,9 @@ class Refusal:
     Attributes
     ----------
     code : str
-        ``sample_mismatch``, ``outcome_mismatch``, ``weights_mismatch``, ``offset_mismatch``, ``not_nested``,
-        ``wrong_order``, ``equal_models`` or ``fit_failed``.
+        ``sample_mismatch``, ``outcome_mismatch``, ``trials_mismatch``, ``family_mismatch``, ``agq_mismatch``,
+        ``weights_mismatch``, ``offset_mismatch``, ``not_nested``, ``wrong_order``, ``equal_models`` or
+        ``fit_failed``.
     reason : str
         The reason in words.
     """
@@ -47,7 +48,30 @@ def data_mismatch(smaller: Design, larger: Design, names: tuple[str, str]) -> Re
             differ = _difference(smaller, larger)
             reason = f"'{first}' and '{second}' have different values of {smaller.outcome}: {differ}"
         return Refusal("outcome_mismatch", reason)
+    if not _equal(_trials(smaller), _trials(larger)):
+        return Refusal("trials_mismatch", f"'{first}' and '{second}' differ in their numbers of trials")
+    if not smaller.response.comparable(larger.response):
+        families = f"{smaller.response.family} and {larger.response.family}"
+        reason = f"'{first}' and '{second}' have the families {families}"
+        return Refusal("family_mismatch", f"{reason}, whose likelihoods are of different kinds")
     return None
+
+
+def _trials(design: Design) -> NDArray[np.float64] | None:
+    """Return the numbers of trials; those of an outcome without trials are 1."""
+    if not design.response.takes_trials:
+        return None
+    return np.ones(design.n) if design.trials is None else design.trials
+
+
+def approximation_mismatch(pair: tuple[MixedFit, MixedFit], names: tuple[str, str]) -> Refusal | None:
+    """Return why deviances by different numbers of quadrature points are not comparable."""
+    points = [fit.agq for fit in pair]
+    if points[0] == points[1]:
+        return None
+    what = ["Laplace's approximation" if each == 1 else f"{each} quadrature points" for each in points]
+    reason = f"'{names[0]}' was fitted by {what[0]} and '{names[1]}' by {what[1]}"
+    return Refusal("agq_mismatch", f"{reason}; their deviances are different approximations")
 
 
 def _difference(smaller: Design, larger: Design) -> str:
@@ -109,6 +133,9 @@ def _obstacles(smaller: Design, larger: Design, relation: Relation, names: tuple
         term.source for term, home in zip(smaller.random, relation.up.homes, strict=True) if home is None
     ]
     obstacles = []
+    if not relation.family_up:
+        one, other = (f"{r.family} with the link {r.link}" for r in (smaller.response, larger.response))
+        obstacles.append(f"{other}, the distribution of '{names[1]}', does not contain {one}")
     if columns:
         obstacles.append(f"'{names[1]}' lacks fixed effects of '{names[0]}': {listing(columns)}")
     if terms:

@@ -95,6 +95,8 @@ def _no_bootstrap(null: BoundaryNull, pair: tuple[MixedFit, MixedFit], asked: Si
     """Return the code of why a test is not bootstrapped here, or None if it is."""
     if asked.bootstrap == "never":
         return "not_requested"
+    if not pair[1].design.response.linear:
+        return "not_applicable"
     if asked.bootstrap == "always":
         return "left_out" if asked.later else None
     approximate = len(null.mixture or ()) > 2  # binomial weights, exact only for a diagonal information
@@ -117,7 +119,7 @@ def exact_p(
     if not asked.rlrt:
         return ExactP(None, "not_requested")
     position = None if relation.changed != "variance" else lone_variance(*designs, relation.up)
-    if position is None:
+    if position is None or not designs[1].response.linear:
         return ExactP(None, "not_applicable")
     if method != "REML":
         return ExactP(None, "not_reml")

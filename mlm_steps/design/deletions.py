@@ -86,7 +86,9 @@ def _deletions(
                 yield Deletion(label, _without(design, members[0]))
             else:
                 bars = (*formula.bars[:position], reduced, *formula.bars[position + 1 :])
-                smaller = build_design(replace(formula, bars=bars), rows, contrasts=contrasts)
+                smaller = build_design(
+                    replace(formula, bars=bars), rows, contrasts=contrasts, response=design.response
+                )
                 random = _once(smaller, _terms_of(smaller, position)[0])
                 yield Deletion(label, replace(design, random=random))
 

@@ -10,11 +10,12 @@ from __future__ import annotations
 from typing import NamedTuple
 
 from mlm_steps.engine.bootstrap.replicates_several import together
+from mlm_steps.engine.result.mixed_fit import MixedFit, linear_fit
 from mlm_steps.engine.structures.nested import Nested
 from mlm_steps.engine.structures.one_factor import OneFactor
 from mlm_steps.engine.structures.prepared import PreparedDesign
 
-__all__ = ["Cost", "cost_of"]
+__all__ = ["Cost", "cost_of", "cost_of_fit"]
 
 CALLS = {"one": 15e-6, "several": 0.6e-3, "nested": 0.15e-3}
 """Fixed time of an evaluation for its numpy calls, in seconds; for nested factors, per factor."""
@@ -38,12 +39,35 @@ ROWS = 40e-9
 """Seconds to draw an outcome and reduce it to cross-products, per row and column of X and Z."""
 
 
+GENERALIZED_CALLS = 2e-3
+"""Fixed time of an evaluation of a generalized model, in seconds: the modes take a few Newton steps."""
+GENERALIZED_ROWS = 60e-9
+"""Seconds of an evaluation of a generalized model, per row, column and quadrature node."""
+LEVELS = 200e-9
+"""Seconds of an evaluation of a generalized model, per level and squared coefficients."""
+GENERALIZED_SEARCH = 25
+"""Evaluations with derivatives of the search of a generalized model, its Hessian included."""
+
+
 class Cost(NamedTuple):
     """Seconds of one evaluation without and with derivatives, and of one refit among many."""
 
     value: float
     derivatives: float
     refit: float
+
+
+def cost_of_fit(fit: MixedFit) -> Cost:
+    """Return the seconds of the evaluations of a fitted model."""
+    if fit.design.response.linear:
+        return cost_of(linear_fit(fit).prepared)
+    columns = fit.design.p + sum(len(term.names) for term in fit.design.random)
+    widest = max(len(term.names) for term in fit.design.random)
+    nodes = float(fit.agq) ** widest
+    levels = sum(len(term.levels) * len(term.names) ** 2 for term in fit.design.random)
+    value = GENERALIZED_CALLS + GENERALIZED_ROWS * nodes * fit.design.n * (columns + 3) + LEVELS * levels
+    derivatives = 2.0 * value
+    return Cost(value, derivatives, GENERALIZED_SEARCH * derivatives)
 
 
 def cost_of(prepared: PreparedDesign) -> Cost:

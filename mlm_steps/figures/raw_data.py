@@ -50,8 +50,8 @@ JITTER = 0.08
 
 
 def raw_data(given: FigureInput) -> Figure | None:
-    """Return outcome against the main level-1 predictor; None if no rung was fitted."""
-    if not given.run.fits:
+    """Return outcome against the main level-1 predictor; None unless the last fitted rung is linear."""
+    if not given.run.fits or not given.run.fits[-1].linear:
         return None
     scene = make_scene(given)
     over = f" by {scene.shape.label}" if scene.shape.label else f" in each level of {scene.group_label}"

@@ -120,8 +120,8 @@ def test_rows(
     ``shift`` is added to the estimates: an offset, or minus the value under the hypothesis.
     """
     df = against.df(contrasts)
-    estimate = contrasts @ against.beta + shift
-    se = np.sqrt(np.einsum("ij,jk,ik->i", contrasts, against.vcov, contrasts))
+    estimate, variance = against.combined(contrasts)
+    estimate, se = estimate + shift, np.sqrt(variance)
     t = estimate / se
     tail = 0.5 + 0.5 * confidence
     normal = np.isinf(df)
@@ -140,8 +140,14 @@ def test_terms(against: Reference, hypotheses: Mapping[str, Array]) -> dict[str,
 
 
 def test_jointly(against: Reference, L: Array, shift: Array | float = 0.0) -> JointTest:
-    """Return the F test of L beta + shift = 0, with linearly independent rows (q, p)."""
-    value, q = L @ against.beta + shift, L.shape[0]
+    """Return the F test of L beta + shift = 0, with linearly independent rows (q, p).
+
+    Its numbers are NaN if a coefficient of the hypothesis has no standard error.
+    """
+    q = L.shape[0]
+    if not against.estimable(L).all():
+        return JointTest(q, np.nan, np.nan, np.nan, None, None)
+    value = L @ against.beta + shift
     scale, df = against.joint(L)
     wald = float(value @ np.linalg.solve(L @ against.vcov @ L.T, value))
     F = scale * wald / q

@@ -73,6 +73,29 @@ class Reference:
     joint: Callable[[Array], JointDf]
     notices: tuple[Notice, ...] = ()
 
+    def combined(self, contrasts: Array) -> tuple[Array, Array]:
+        """Return the estimates of linear combinations, one per row (q, p), and their variances.
+
+        A combination that includes an infinite coefficient is infinite, or NaN if it includes several whose
+        sum has no sign. Its variance is NaN, as is that of a coefficient without a standard error.
+        """
+        whole = np.isfinite(self.beta) & np.isfinite(np.diag(self.vcov))
+        if whole.all():
+            return contrasts @ self.beta, np.einsum("ij,jk,ik->i", contrasts, self.vcov, contrasts)
+        finite = np.where(np.isfinite(self.beta), self.beta, 0.0)
+        estimate = contrasts @ finite
+        for column in np.flatnonzero(~np.isfinite(self.beta)):
+            used = contrasts[:, column] != 0.0
+            estimate[used] += contrasts[used, column] * self.beta[column]
+        known = np.where(whole[:, None] & whole[None, :], self.vcov, 0.0)
+        variance = np.einsum("ij,jk,ik->i", contrasts, known, contrasts)
+        return estimate, np.where(self.estimable(contrasts), variance, np.nan)
+
+    def estimable(self, contrasts: Array) -> NDArray[np.bool_]:
+        """Return whether all coefficients in each combination have a standard error, shape (q,)."""
+        missing = ~(np.isfinite(self.beta) & np.isfinite(np.diag(self.vcov)))
+        return np.asarray(~(contrasts[:, missing] != 0.0).any(axis=1))
+
 
 class DfMethod(Protocol):
     """A method of testing fixed effects.

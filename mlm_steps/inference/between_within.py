@@ -13,6 +13,7 @@ from mlm_steps.design.matrices import Design, RandomTerm
 from mlm_steps.engine.result.mixed_fit import MixedFit, sigma_of
 from mlm_steps.inference.base import Array, Context, JointDf, Reference
 from mlm_steps.inference.satterthwaite import satterthwaite
+from mlm_steps.inference.z import z
 from mlm_steps.records.base import Notice
 
 __all__ = ["between_within"]
@@ -32,7 +33,7 @@ def between_within(fit: MixedFit, context: Context, /) -> Reference:
     smallest df of its coefficients.
 
     If the factors are not nested, or a coefficient has less than one df, Satterthwaite's tests are returned
-    with a notice.
+    with a notice, and z tests for a generalized model.
     """
     hierarchy = _hierarchy(fit.design)
     if hierarchy is None:
@@ -61,11 +62,11 @@ class _Least:
 
 
 def _instead(fit: MixedFit, context: Context, why: str) -> Reference:
-    text = (
-        f"The model has no between-within degrees of freedom: {why}. The tests are by Satterthwaite's method."
-    )
+    linear = fit.design.response.linear
+    method, words = (satterthwaite, "by Satterthwaite's method") if linear else (z, "z tests")
+    text = f"The model has no between-within degrees of freedom: {why}. The tests are {words}."
     notice = Notice(code="between_within", severity="warning", text=text)
-    return replace(satterthwaite(fit, context), notices=(notice,))
+    return replace(method(fit, context), notices=(notice,))
 
 
 @dataclass(frozen=True, slots=True)

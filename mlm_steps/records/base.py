@@ -4,18 +4,20 @@ from __future__ import annotations
 
 import errno
 import json
+import math
 import os
 import tempfile
 from pathlib import Path
-from typing import Literal, Self, TypeVar
+from typing import Annotated, Literal, Self, TypeVar
 
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel, BeforeValidator, ConfigDict, PlainSerializer
 
 from mlm_steps.errors import Fault, StorageError, UsageError
 from mlm_steps.notice import Notice
 
 __all__ = [
     "NO_ROOM",
+    "Extended",
     "Notice",
     "Part",
     "Record",
@@ -40,6 +42,20 @@ class Part(BaseModel):
         return type(self).model_validate({**dict(self), **values})
 
 
+def _as_float(value: object) -> object:
+    return math.nan if value is None else value
+
+
+def _as_json(value: float) -> float | str | None:
+    if math.isinf(value):
+        return "inf" if value > 0 else "-inf"
+    return None if math.isnan(value) else value
+
+
+Extended = Annotated[float, BeforeValidator(_as_float), PlainSerializer(_as_json, when_used="json")]
+"""A number that may be infinite, which JSON holds as the text ``inf`` or ``-inf``, or NaN, held as null."""
+
+
 class Record(Part):
     """A result on disk.
 
@@ -47,7 +63,7 @@ class Record(Part):
     results and versions.
     """
 
-    schema_version: Literal[1] = 1
+    schema_version: Literal[2] = 2
 
 
 RecordT = TypeVar("RecordT", bound=Record)

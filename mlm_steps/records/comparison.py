@@ -38,7 +38,8 @@ class ComparisonRecord(Record):
 
     smaller: str
     larger: str
-    changed: Literal["fixed", "variance", "both", "none"] | None = None
+    changed: Literal["fixed", "variance", "both", "family", "none"] | None = None
+    """``family``: the distribution of the outcome, as negative binomial in place of Poisson."""
     added: tuple[str, ...] = ()
     """Terms that the larger model adds, as written."""
     criterion: Literal["ML", "REML"] | None = None

@@ -6,9 +6,10 @@ from typing import Literal
 
 from pydantic import Field
 
-from mlm_steps.records.base import Notice, Part, Record
+from mlm_steps.records.base import Extended, Notice, Part, Record
 from mlm_steps.records.effort import EvaluationCost
 from mlm_steps.records.remedies import DerivedColumn, Deviation
+from mlm_steps.records.response import Response
 
 __all__ = [
     "Coefficient",
@@ -39,13 +40,13 @@ class TermShape(Part):
 
 
 class TermCovariance(Part):
-    """Covariance matrix T of one term, in squared outcome units."""
+    """Covariance matrix T of one term, in squared units of the linear predictor."""
 
     group: str
     names: tuple[str, ...]
     covariance: tuple[tuple[float, ...], ...]
     relative_singular_values: tuple[float, ...]
-    """Singular values of the term's relative covariance factor (rePCA)."""
+    """Singular values of the term's covariance factor (rePCA): relative to sigma for a linear model."""
     rank: int
     singular: bool
 
@@ -73,13 +74,20 @@ class Optimum(Part):
     criterion: float
     """REML criterion or deviance (-2 log-likelihood)."""
     theta: tuple[float, ...]
-    sigma: float
-    beta: tuple[float, ...]
-    se: tuple[float, ...]
-    vcov: tuple[tuple[float, ...], ...]
-    log_det_L2: float
-    log_det_RX2: float
-    pwrss: float
+    sigma: float | None
+    """Residual standard deviation; None unless the model is linear, as are the next three numbers."""
+    beta: tuple[Extended, ...]
+    """Infinite where the data separate the outcome."""
+    se: tuple[Extended, ...]
+    """NaN where they do not exist, as in ``vcov``."""
+    vcov: tuple[tuple[Extended, ...], ...]
+    log_det_L2: float | None = None
+    log_det_RX2: float | None = None
+    pwrss: float | None = None
+    phi: float | None = None
+    """Dispersion parameter; None if the family has none."""
+    notices: tuple[Notice, ...] = ()
+    """Notices on search and data of a generalized model; those of a linear model follow from its numbers."""
     terms: tuple[TermCovariance, ...]
     singular: bool
     convergence: Convergence
@@ -94,7 +102,8 @@ class Coefficient(Part):
     level: Literal["1", "2", "3", "cross"] | None
     symbol: str
     """HLM symbol, for example ``γ10``."""
-    estimate: float | None
+    estimate: Extended | None
+    """Infinite if the data separate the outcome."""
     se: float | None
     df: float | None
     df_method: str
@@ -109,6 +118,14 @@ class Coefficient(Part):
     dropped: bool = False
     includes: tuple[str, ...] = ()
     """Dropped columns in whose linear combination this column is: the coefficient includes their effects."""
+    exp_kind: str | None = None
+    """Name of the exponential of the coefficient, such as ``OR``; None if it has no meaning."""
+    exp_estimate: Extended | None = None
+    exp_low: float | None = None
+    """Exponentials of the limits of the interval."""
+    exp_high: float | None = None
+    code: str | None = None
+    """Why the estimate has no standard error: ``separation`` or ``not_estimable``."""
 
 
 class TermTest(Part):
@@ -126,6 +143,8 @@ class TermTest(Part):
     mean_sq: float | None = None
     statistic: float | None = None
     """F."""
+    chisq: float | None = None
+    """Wald's χ² with ``num_df`` degrees of freedom; None for a test by the F distribution."""
     p: float | None = None
     includes: tuple[str, ...] = ()
     """Dropped columns of the term, or whose effects its coefficients include."""
@@ -160,14 +179,20 @@ class OptimaRecord(Record):
     """As fitted."""
     deviation: Deviation | None
     derived: tuple[DerivedColumn, ...]
-    reml: Optimum
+    reml: Optimum | None
     ml: Optimum
+    agq: int = 1
     notices: tuple[Notice, ...]
     """Notices on the treatment of a singular fit."""
 
+    @property
+    def optima(self) -> tuple[Optimum, ...]:
+        """All optima, that of REML first."""
+        return (self.ml,) if self.reml is None else (self.reml, self.ml)
+
 
 class FitRecord(Record):
-    """One rung, fitted under REML and ML."""
+    """One rung, fitted under REML and ML, or under ML alone if it is no linear model."""
 
     model: str
     formula: str
@@ -178,6 +203,16 @@ class FitRecord(Record):
     """Columns of the formula that the analysis sample does not hold."""
     outcome: str
     weights: str | None
+    family: str = "gaussian"
+    link: str = "identity"
+    trials: str | None = None
+    """Column of the numbers of trials of a binomial outcome."""
+    exposure: str | None = None
+    """Column whose logarithm is an offset."""
+    event: str | None = None
+    """The level of a categorical outcome that counts as an event."""
+    agq: int = 1
+    """Points per dimension of the quadrature; 1 is Laplace's approximation."""
     method: Method
     """The method whose estimates are reported."""
     confidence: float
@@ -195,7 +230,8 @@ class FitRecord(Record):
     terms: tuple[TermShape, ...]
     n_levels: dict[str, int]
     """Levels per grouping factor."""
-    reml: Optimum
+    reml: Optimum | None
+    """None unless the model is linear."""
     ml: Optimum
     coefficients: tuple[Coefficient, ...]
     coefficients_other: tuple[Coefficient, ...] = ()
@@ -220,7 +256,22 @@ class FitRecord(Record):
     @property
     def reported(self) -> Optimum:
         """The optimum under the declared method."""
-        return self.reml if self.method == "REML" else self.ml
+        return self.ml if self.reml is None or self.method == "ML" else self.reml
+
+    @property
+    def optima(self) -> tuple[Optimum, ...]:
+        """All optima, that of REML first."""
+        return (self.ml,) if self.reml is None else (self.reml, self.ml)
+
+    @property
+    def response(self) -> Response:
+        """The distribution of the outcome."""
+        return Response(self.family, self.link, self.trials, self.exposure)
+
+    @property
+    def linear(self) -> bool:
+        """Whether the model is a linear mixed model."""
+        return self.response.linear
 
     @property
     def alpha(self) -> float:

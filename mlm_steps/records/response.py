@@ -22,6 +22,12 @@ LINKS: Mapping[str, tuple[str, ...]] = {
 
 TRIALS = ("binomial",)
 """Families of events among trials."""
+DISPERSED = ("gaussian", "negative_binomial", "gamma")
+"""Families with a parameter of dispersion: sigma of a linear model, phi of the others."""
+MEASURES = (("gaussian", "gamma"), ("poisson", "negative_binomial"), ("binomial",))
+"""Families whose densities of one outcome can be compared: of numbers, of counts, of events among trials."""
+CONTAINED = (("poisson", "negative_binomial"),)
+"""Pairs of families, the first of which is the limit of the second at an infinite phi."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,6 +58,20 @@ class Response:
     def takes_trials(self) -> bool:
         """Whether the outcome may be a category of two levels, or a number of events among trials."""
         return self.family in TRIALS
+
+    @property
+    def dispersions(self) -> int:
+        """Number of parameters of dispersion, 0 or 1."""
+        return int(self.family in DISPERSED)
+
+    def comparable(self, other: Response) -> bool:
+        """Return whether densities of the same outcome under the two families can be compared."""
+        return any(self.family in measure and other.family in measure for measure in MEASURES)
+
+    def contains(self, other: Response) -> bool:
+        """Return whether the distribution can equal the other one, with the same link."""
+        same = self.family == other.family or (other.family, self.family) in CONTAINED
+        return same and self.link == other.link
 
     @property
     def columns(self) -> tuple[str, ...]:

@@ -24,7 +24,7 @@ def bootstrap(session: Session, model: str) -> None:
     step = f"bootstrap/{model}"
     path = session.layout.output(step)
     with session.recorded(step) as recorder:
-        record = session.usable(model)
+        record = session.usable_linear(model)
         if isinstance(record, Absence):
             session.pass_on(record, step, path, recorder)
             return

@@ -33,7 +33,7 @@ def compare(session: Session, smaller: str, larger: str, kind: str = "lrt") -> N
             first,
             second,
             names=(smaller, larger),
-            method=session.spec.estimation.method,
+            method=second.under(session.spec.estimation.method).method,
             asked=Simulations(session.spec.seed, tests.rlrt, tests.bootstrap, later=True),
         )
         if record.statistic is None:

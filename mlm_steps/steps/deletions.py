@@ -41,7 +41,7 @@ def _rung(session: Session, record: FitRecord) -> RungDeletions:
         loglik=-fit.criterion / 2,
         aic=fit.criterion + 2 * fit.npar,
         deletions=_tests(session, record.model, fit) if session.allows(STEP, record.model) else (),
-        heterogeneity=heterogeneity(linear_fit(fit)),
+        heterogeneity=heterogeneity(linear_fit(fit)) if record.linear else (),
     )
 
 

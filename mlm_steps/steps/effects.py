@@ -35,7 +35,7 @@ def effects(session: Session) -> None:
         records = [session.fit_record(rung.name) for rung in session.spec.rungs]
         fitted_rungs = [record for record in records if isinstance(record, FitRecord)]
         known = CoefficientWords(_named(fit) for fit in fitted_rungs)
-        fits = [fit for fit in fitted_rungs if fit.unreliable is None]
+        fits = [fit for fit in fitted_rungs if fit.unreliable is None and fit.linear]
         frame = analysis_frame(session)
         contrasts: list[ContrastTest] = []
         slopes: list[SimpleSlopes] = []

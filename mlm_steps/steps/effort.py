@@ -65,7 +65,7 @@ def plan_work(
 def _of_rungs(spec: PipelineSpec, fits: Sequence[FitRecord]) -> Iterator[tuple[OptionalStep, str, float]]:
     """Yield the work on rungs that is useful, with its estimated seconds."""
     for fit in fits:
-        if fit.doubtful or fit.deviation is not None:
+        if fit.linear and (fit.doubtful or fit.deviation is not None):
             yield "remedies", fit.model, expense.remedies(fit)
         if spec.estimation.allfit == "always":
             yield "allfit", fit.model, expense.allfit(fit, everything=True)

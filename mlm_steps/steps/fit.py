@@ -8,8 +8,8 @@ from contextlib import contextmanager
 import pandas as pd
 
 from mlm_steps.design.hypotheses import term_hypotheses
-from mlm_steps.engine import LmmFit, linear_fit
-from mlm_steps.engine.cost import cost_of
+from mlm_steps.engine import MixedFit
+from mlm_steps.engine.cost import cost_of_fit
 from mlm_steps.engine.posterior.random_effects import random_effects
 from mlm_steps.errors import FitError
 from mlm_steps.records import EvaluationCost, FitRecord
@@ -30,7 +30,7 @@ def fit(session: Session, model: str) -> None:
         settled = estimated(session, model)
         record = _record(session, model, settled)
         _tell(session, record)
-        reported = linear_fit(settled.estimates.under(record.method))
+        reported = settled.estimates.under(record.method)
         write_parquet(pd.DataFrame(random_effects(reported)), layout.modes(model))
         write_parquet(_rows(reported), layout.rows(model))
         recorder.estimates = session.plan.estimates_key(model) or ""
@@ -42,7 +42,8 @@ def fit(session: Session, model: str) -> None:
 def _record(session: Session, model: str, settled: Settled) -> FitRecord:
     """Return the record of a rung from the model that is fitted for it."""
     estimation, estimates = session.spec.estimation, settled.estimates
-    reported = estimates.under(estimation.method)
+    settings = session.spec.settings[model]
+    reported = estimates.under(settings.method)
     hypotheses = term_hypotheses(
         settled.formula, settled.frame, estimates.design, kind=estimation.anova, contrasts=session.contrasts
     )
@@ -50,14 +51,14 @@ def _record(session: Session, model: str, settled: Settled) -> FitRecord:
         model,
         settled.formula.text,
         estimates,
-        method=estimation.method,
-        df_method=estimation.df,
+        method=settings.method,
+        df_method=settings.df,
         confidence=estimation.confidence,
         weights=session.model(model).weights,
         sample_hash=session.profile.sample_hash,
         variable_levels={**session.plan.levels, **{c.name: c.level for c in settled.derived}},
         hypotheses=Hypotheses(estimation.anova, hypotheses),
-        cost=EvaluationCost(**cost_of(linear_fit(reported).prepared)._asdict()),
+        cost=EvaluationCost(**cost_of_fit(reported)._asdict()),
         remedied=Remedied(settled.deviation, settled.derived, settled.notices),
     )
 
@@ -65,7 +66,7 @@ def _record(session: Session, model: str, settled: Settled) -> FitRecord:
 def _tell(session: Session, record: FitRecord) -> None:
     """Write what was found into the step's log."""
     session.say(f"{record.model}: {record.formula}", f"{record.n} rows, {record.npar} parameters")
-    for optimum in (record.reml, record.ml):
+    for optimum in record.optima:
         end = optimum.convergence
         found = f"{optimum.method}: {optimum.criterion:.6f} after {end.evaluations} evaluations"
         session.say("; ".join([f"{found}: {end.status}", *end.reasons]))
@@ -85,12 +86,14 @@ def _search_told(session: Session) -> Iterator[None]:
         raise
 
 
-def _rows(fit: LmmFit) -> pd.DataFrame:
+def _rows(fit: MixedFit) -> pd.DataFrame:
+    """Return outcome, fitted value and residual of each row; of a binomial outcome, those of its events."""
+    expected = fit.fitted if fit.design.trials is None else fit.design.trials * fit.fitted
     return pd.DataFrame(
         {
             "row": fit.design.rows,
             "outcome": fit.design.y,
-            "fitted": fit.fitted,
-            "residual": fit.residuals,
+            "fitted": expected,
+            "residual": fit.design.y - expected,
         }
     )

@@ -41,7 +41,7 @@ def profile(session: Session, model: str) -> None:
     step = f"profile/{model}"
     path = session.layout.output(step)
     with session.recorded(step) as recorder:
-        record = session.usable(model)
+        record = session.usable_linear(model)
         if isinstance(record, Absence):
             session.pass_on(record, step, path, recorder)
             return

@@ -27,7 +27,7 @@ def resample(session: Session, model: str, numbers: str) -> None:
     step = f"resample/{model}/{numbers}"
     path = session.layout.output(step)
     with session.recorded(step) as recorder:
-        record = session.usable(model)
+        record = session.usable_linear(model)
         if isinstance(record, Absence):
             session.pass_on(record, step, path, recorder)
             return

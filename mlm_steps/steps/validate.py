@@ -5,9 +5,12 @@ from __future__ import annotations
 import re
 import sys
 from collections.abc import Iterable, Iterator
+from dataclasses import replace
 from pathlib import Path
 
+import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
 from mlm_steps.data import Analysis
 from mlm_steps.data.assemble import assemble
@@ -16,10 +19,11 @@ from mlm_steps.design.formula import place_as_written
 from mlm_steps.design.matrices import Design
 from mlm_steps.design.predictors import Predictors
 from mlm_steps.engine.bootstrap.resampling.cases import outermost
-from mlm_steps.engine.result.checks import check_design
+from mlm_steps.engine.fit.mixed import check_mixed_design, require_quadrature
 from mlm_steps.engine.search.optimizers import NEEDS, installed
 from mlm_steps.errors import Fault, FitError, FormulaError, MlmError, SpecError
-from mlm_steps.spec import LoadedSpec, inspect_spec
+from mlm_steps.records.response import GAUSSIAN
+from mlm_steps.spec import LoadedSpec, ModelSpec, PreludeSpec, inspect_spec
 from mlm_steps.steps.parts.effect_faults import effect_faults
 from mlm_steps.steps.parts.uses import model_uses
 from mlm_steps.steps.run.contrasts import declared_contrasts
@@ -64,12 +68,15 @@ def _in_file_order(faults: Iterable[Fault]) -> list[Fault]:
 def prepare_analysis(loaded: LoadedSpec) -> Analysis:
     """Return the analysis sample of a spec if all designs are valid; raise MlmError with all faults."""
     analysis = assemble(loaded, model_uses(loaded.spec))
-    check_designs(loaded, analysis.frame)
+    check_designs(loaded, analysis.frame, analysis.rows)
     return analysis
 
 
-def check_designs(loaded: LoadedSpec, frame: pd.DataFrame) -> None:
-    """Raise MlmError if models cannot be fitted to the analysis sample, with each fault at its formula."""
+def check_designs(loaded: LoadedSpec, frame: pd.DataFrame, rows: NDArray[np.intp]) -> None:
+    """Raise MlmError if models cannot be fitted to the analysis sample, with each fault at its place.
+
+    ``rows`` are the rows of the file from which those of the frame come, for messages.
+    """
     faults: list[Fault] = []
     contrasts = declared_contrasts(loaded.spec)
     rungs: dict[str, Predictors] = {}
@@ -80,17 +87,24 @@ def check_designs(loaded: LoadedSpec, frame: pd.DataFrame) -> None:
             if model.name not in readable:
                 continue
             try:
+                settings = loaded.spec.settings[model.name] if mixed else None
                 design = build_design(
-                    model.formula, frame, weights=model.weights, contrasts=contrasts, mixed=mixed
+                    model.formula,
+                    frame,
+                    weights=model.weights,
+                    contrasts=contrasts,
+                    mixed=mixed,
+                    response=GAUSSIAN if settings is None else settings.response,
+                    file_rows=rows,
                 )
-                if mixed:
-                    check_design(design)
+                if settings is not None:
+                    check_mixed_design(replace(design, rows=rows[design.rows]))
+                    require_quadrature(design, settings.agq)
                     rungs[model.name] = Predictors(design, frame)
                     faults += _undrawable(loaded, design, model.name)
             except MlmError as error:
                 faults += [
-                    _located(loaded, (block, index, "formula"), model.formula, error, fault)
-                    for fault in error.faults
+                    _located(loaded, (block, index, "formula"), model, error, fault) for fault in error.faults
                 ]
     if len(rungs) == len(loaded.spec.rungs):
         faults += effect_faults(loaded, rungs)
@@ -113,12 +127,17 @@ def _undrawable(loaded: LoadedSpec, design: Design, name: str) -> list[Fault]:
 
 
 def _located(
-    loaded: LoadedSpec, keys: tuple[str | int, ...], formula: str, error: MlmError, fault: Fault
+    loaded: LoadedSpec,
+    keys: tuple[str | int, ...],
+    model: ModelSpec | PreludeSpec,
+    error: MlmError,
+    fault: Fault,
 ) -> Fault:
     offset = error.offset if isinstance(error, FormulaError) else fault.offset
     if offset is not None:
-        offset = place_as_written(formula, offset)
+        offset = place_as_written(model.formula, offset)
     where = loaded.source.where(*keys, offset=offset)
     if fault.key is not None:
-        where = loaded.source.where(*keys[:-1], fault.key)
+        own = getattr(model, fault.key, None) is not None
+        where = loaded.source.where(*(keys[:-1] if own else ("estimation",)), fault.key)
     return Fault(f"{where}: {fault.where}" if fault.where else where, fault.what, fault.hint, fault.excerpt)

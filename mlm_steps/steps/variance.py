@@ -17,14 +17,14 @@ def variance(session: Session, model: str) -> None:
     step = f"variance/{model}"
     path = session.layout.output(step)
     with session.recorded(step) as recorder:
-        record = session.usable(model)
+        record = session.usable_linear(model)
         if isinstance(record, Absence):
             session.pass_on(record, step, path, recorder)
             return
         method = session.spec.estimation.method
 
         def reference(name: str | None) -> tuple[str, LmmFit] | None:
-            other = session.usable(name) if name and name != model else None
+            other = session.usable_linear(name) if name and name != model else None
             if not isinstance(other, FitRecord):
                 return None
             return other.model, linear_fit(estimates_at_record(session, other).under(method))

@@ -19,6 +19,7 @@ COLUMNS = (
     "mean_sq",
     "F",
     "p",
+    "chisq",
 )
 
 
@@ -30,12 +31,17 @@ def anova(run: RunRecords) -> Table:
 def anova_row(model: str, test: TermTest) -> tuple[dict[str, Cell], Codes]:
     """Return the cells of one test, and why some are empty.
 
+    ``chisq`` is Wald's statistic of a test without denominator degrees of freedom. Sums of squares belong to
+    linear models.
+
     ``term[includes]`` names dropped columns: those of the term, and those whose effects its coefficients
     include.
     """
     numbers = test.model_dump(exclude={"statistic", "includes"})
     cells: dict[str, Cell] = {"model": model, "F": test.statistic, **numbers}
     codes = dict.fromkeys(COLUMNS, "not_estimable")
+    if test.statistic is not None:
+        codes |= dict.fromkeys(("sum_sq", "mean_sq", "chisq"), "not_applicable")
     if test.df_method == "z" and test.num_df:
         codes["den_df"] = "infinite"
     if test.includes:

@@ -32,6 +32,8 @@ TEST = ("estimate", "se", "df", "df_method", "statistic", "p", "ci_low", "ci_hig
 """The columns that hold an estimate and its test."""
 NULL_CODES = "null_codes"
 NOT_ESTIMABLE, NOT_REQUESTED = "not_estimable", "not_requested"
+SEPARATION = "separation"
+"""The code of a coefficient that is infinite, and of the empty cells of its row."""
 NOT_COMPUTED = "not_computed"
 """The code of an empty cell that no key of the spec fills. ``not_requested`` means that a key fills it."""
 
@@ -83,7 +85,8 @@ class TableMaker(Protocol):
 def table_of(name: str, columns: Sequence[str], rows: Iterable[tuple[Mapping[str, Cell], Codes]]) -> Table:
     """Return the table of rows given by column, each with the codes of its empty cells.
 
-    ValueError for an empty cell without a code and for a float that is not finite.
+    ValueError for an empty cell without a code, and for a float that is not finite unless it is infinite by
+    separation.
     """
     return Table(name, (*columns, NULL_CODES), tuple(_row(columns, cells, codes) for cells, codes in rows))
 
@@ -98,7 +101,8 @@ def limit_codes(row: Coefficient | RandomParameter | Icc | VarianceMeasure) -> C
     limits = {"ci_low": (row.ci_low, row.ci_low_code), "ci_high": (row.ci_high, row.ci_high_code)}
     for name, (limit, code) in limits.items():
         if limit is None:
-            codes[name] = code or (NOT_REQUESTED if row.ci_method == NOT_REQUESTED else NOT_ESTIMABLE)
+            why = getattr(row, "code", None) if isinstance(row, Coefficient) else None
+            codes[name] = code or why or (NOT_REQUESTED if row.ci_method == NOT_REQUESTED else NOT_ESTIMABLE)
         elif code is not None:
             codes[f"{name}[limit]"] = code
     return codes
@@ -125,10 +129,13 @@ def _row(columns: Sequence[str], cells: Mapping[str, Cell], codes: Codes) -> tup
     bare = [column for column in empty if column not in codes]
     if bare:
         raise ValueError(f"empty cells without a code: {', '.join(bare)}")
+    infinite: list[str] = []
     for column, value in zip(columns, values, strict=True):
         if isinstance(value, float) and not math.isfinite(value):
-            raise ValueError(f"{column} is {value}")
-    said = [column for column in codes if column in empty or column not in columns]
+            if math.isnan(value) or codes.get(column) != SEPARATION:
+                raise ValueError(f"{column} is {value}")
+            infinite.append(column)
+    said = [column for column in codes if column in [*empty, *infinite] or column not in columns]
     return (*values, join_pairs((column, codes[column]) for column in said))
 
 

@@ -34,18 +34,23 @@ COLUMNS = (
     "evaluations",
     "seconds",
     "sample_hash",
+    "family",
+    "link",
+    "phi",
+    "agq",
 )
 BY_ML = ("d_ml", "logLik", "AIC", "AICc", "BIC", "AIC_weight", "BIC_weight")
-UNRELIABLE = (*BY_ML, "d_reml", "sigma", "singular", "rank_per_term")
+UNRELIABLE = (*BY_ML, "d_reml", "sigma", "singular", "rank_per_term", "phi")
 
 
 def fit(run: RunRecords) -> Table:
     """Return the fit of all rungs.
 
     ``logLik`` and the information criteria are from the ML fits; ``sigma`` and the convergence are from the
-    fits by the declared method. Rungs whose search did not converge come last, without the numbers that are
-    not reliable. If an ML search did not converge, its numbers are missing. ``seconds`` is empty, so that the
-    same inputs give the same bytes; times are in the provenance.
+    fits by the declared method. ``d_ml`` is -2 log-likelihood, whatever the family. ``phi`` is the dispersion
+    of families that have one, ``agq`` the number of quadrature points. Rungs whose search did not converge
+    come last, without the numbers that are not reliable. If an ML search did not converge, its numbers are
+    missing. ``seconds`` is empty, so that the same inputs give the same bytes; times are in the provenance.
     """
     weights = {name: _weights(run.fits, name) for name in ("aic", "bic")}
     rows = [
@@ -72,7 +77,7 @@ def _row(
         "J_per_factor": join_pairs(record.n_levels.items()),
         "p": record.p,
         "npar": record.npar,
-        "d_reml": record.reml.criterion,
+        "d_reml": None if record.reml is None else record.reml.criterion,
         "d_ml": record.ml.criterion,
         "logLik": record.loglik,
         "AIC": record.aic,
@@ -88,20 +93,31 @@ def _row(
         "evaluations": optimum.convergence.evaluations,
         "seconds": None,
         "sample_hash": record.sample_hash,
+        "family": record.family,
+        "link": record.link,
+        "phi": optimum.phi,
+        "agq": None if record.linear else record.agq,
     }
     weights = dict.fromkeys(("AIC_weight", "BIC_weight"), "not_comparable")
-    codes = {"AICc": "not_estimable", **weights, "seconds": "in_provenance"}
+    others = dict.fromkeys(("d_reml", "sigma", "phi", "agq"), "not_applicable")
+    codes = {"AICc": "not_estimable", **weights, "seconds": "in_provenance", **others}
     return (cells, codes) if record.incomparable is None else _without((cells, codes), BY_ML)
 
 
 def _weights(fits: Sequence[FitRecord], criterion: str) -> list[float | None]:
     """Return the weights exp(-Δ/2) of all rungs.
 
-    None if rows, outcomes or weights differ, or if a search did not converge.
+    None if rows, outcomes, weights, trials or quadratures differ, if likelihoods of the families cannot be
+    compared, or if a search did not converge.
     """
     if any(record.incomparable is not None for record in fits):
         return [None] * len(fits)
-    if len({(record.sample_hash, record.n, record.outcome) for record in fits}) != 1:
+    if (
+        len({(record.sample_hash, record.n, record.outcome, record.trials, record.agq) for record in fits})
+        != 1
+    ):
+        return [None] * len(fits)
+    if not all(record.response.comparable(fits[0].response) for record in fits):
         return [None] * len(fits)
     values = np.array([getattr(record, criterion) for record in fits], dtype=np.float64)
     relative = np.exp(-(values - values.min()) / 2)

@@ -21,7 +21,7 @@ def trace(run: RunRecords) -> Table:
             {"max_gradient": NOT_COMPUTED},
         )
         for fit in (*run.fits, *run.unreliable)
-        for optimum in (fit.reml, fit.ml)
+        for optimum in fit.optima
         for point in optimum.convergence.trace
     ]
     return table_of("trace", COLUMNS, rows)

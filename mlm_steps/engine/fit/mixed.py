@@ -6,12 +6,54 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mlm_steps.design.matrices import Design
+from mlm_steps.engine.fit.generalized import Points, family_of_design, fit_generalized
 from mlm_steps.engine.fit.lmm import fit_lmm
+from mlm_steps.engine.result.checks import check_design
+from mlm_steps.engine.result.generalized_linear import generalized_linear_deviance
+from mlm_steps.engine.result.glmm_checks import check_glmm_design
+from mlm_steps.engine.result.linear import linear_criterion
 from mlm_steps.engine.result.lmm_fit import Control, Method
 from mlm_steps.engine.result.mixed_fit import MixedFit, linear_fit
-from mlm_steps.errors import Fault, FitError
+from mlm_steps.errors import Fault, FitError, listing
 
-__all__ = ["fit_mixed", "search_again"]
+__all__ = [
+    "Points",
+    "check_mixed_design",
+    "criterion_without_groups",
+    "fit_mixed",
+    "require_quadrature",
+    "search_again",
+]
+
+MOST_COEFFICIENTS = 3
+"""Largest number of random coefficients for quadrature: the nodes are a grid in as many dimensions."""
+
+
+def check_mixed_design(design: Design) -> None:
+    """Raise FitError for a design that has no estimate, by the rules of its family."""
+    if design.response.linear:
+        check_design(design)
+    else:
+        check_glmm_design(design, family_of_design(design))
+
+
+def require_quadrature(design: Design, agq: Points) -> None:
+    """Raise FitError for quadrature points that the random effects of a design do not allow.
+
+    Quadrature needs one grouping factor with at most ``MOST_COEFFICIENTS`` random coefficients in all.
+    """
+    if agq in (1, "auto"):
+        return
+    groups = dict.fromkeys(term.group for term in design.random)
+    coefficients = sum(len(term.names) for term in design.random)
+    if len(groups) > 1:
+        what = f"quadrature with {agq} points needs one grouping factor; the formula has {listing(groups)}"
+    elif coefficients > MOST_COEFFICIENTS:
+        limit = f"quadrature needs at most {MOST_COEFFICIENTS} random coefficients"
+        what = f"{limit}; the formula has {coefficients}"
+    else:
+        return
+    raise FitError(Fault("", what, "agq: 1 is Laplace's approximation", key="agq"))
 
 
 def fit_mixed(
@@ -20,13 +62,23 @@ def fit_mixed(
     method: Method,
     control: Control | None = None,
     near: MixedFit | None = None,
+    agq: Points = 1,
 ) -> MixedFit:
     """Return the model of a design at the optimum of its criterion.
 
-    ``near`` is a fit of the same design by another method: its optimum is the start of the search.
+    Parameters
+    ----------
+    design : Design
+    method : {"REML", "ML"}
+        Ignored for a generalized model, which has ML alone.
+    control : Control, optional
+    near : MixedFit, optional
+        A fit of the same design by the other method, where the search starts.
+    agq : int or "auto"
+        Quadrature points per dimension of a generalized model.
     """
     if not design.response.linear:
-        raise FitError(Fault("", f"models of the family {design.response.family} cannot be fitted yet"))
+        return fit_generalized(design, agq=agq, control=control)
     return fit_lmm(
         design,
         method=method,
@@ -36,9 +88,27 @@ def fit_mixed(
     )
 
 
+def criterion_without_groups(design: Design, method: Method) -> float:
+    """Return the criterion of the fixed part alone; that of a generalized model is the deviance.
+
+    Raises
+    ------
+    FitError
+        Where the fixed effects of a linear model leave no residual variance.
+    """
+    if design.response.linear:
+        return linear_criterion(design, method)
+    return generalized_linear_deviance(design, family_of_design(design))
+
+
 def search_again(fit: MixedFit, start: NDArray[np.float64]) -> MixedFit:
     """Return the optimum of a fit's criterion that a search from other covariance parameters finds.
 
     ``start`` has the shape (m,) of ``fit.theta``.
     """
-    return fit_lmm(fit.design, method=fit.method, start=start, prepared=linear_fit(fit).prepared)
+    if fit.design.response.linear:
+        return fit_lmm(fit.design, method=fit.method, start=start, prepared=linear_fit(fit).prepared)
+    if not np.isfinite(fit.beta).all():
+        return fit
+    others = [] if fit.phi is None else [np.log(fit.phi)]
+    return fit_generalized(fit.design, agq=fit.agq, start=np.concatenate([start, fit.beta, others]))

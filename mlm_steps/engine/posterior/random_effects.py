@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from mlm_steps.engine.posterior.conditional import conditional_variances, prediction_sds
 from mlm_steps.engine.result.lmm_fit import LmmFit
+from mlm_steps.engine.result.mixed_fit import MixedFit
 from mlm_steps.engine.result.moments import grouping_factors
 
 __all__ = ["GroupPrecision", "Reliability", "group_precision", "random_effects", "reliabilities"]
@@ -64,21 +65,26 @@ class GroupPrecision:
     reliability: NDArray[np.float64]
 
 
-def random_effects(fit: LmmFit) -> Mapping[str, list[object]]:
+def random_effects(fit: MixedFit) -> Mapping[str, list[object]]:
     """Return the rows of the ``ranef`` table of one fit as columns (statistics, section 20).
 
     One row per term, level and effect. ``ols`` is the group's own least-squares estimate on the scale of
     ``estimate`` (a deviation from the fixed part), so that arrows from one to the other show the shrinkage.
     ``null_codes`` gives the reason for each None: ``several_factors`` where a group's own data do not
     determine the quantity because the rows also belong to other factors, ``not_estimable`` where the group
-    has too few rows.
+    has too few rows. For a generalized model only ``estimate`` and ``cond_sd`` exist, on the scale of the
+    link: the others have the code ``not_applicable``.
     """
     columns: dict[str, list[object]] = {
         name: [] for name in ("term_index", "group", "level", "effect", *COLUMNS[:4], "n_j", *COLUMNS[4:])
     }
     columns["null_codes"] = []
-    precision = group_precision(fit) if len(grouping_factors(fit)) == 1 else None
-    conditional, predicted = [_sd(each) for each in conditional_variances(fit)], prediction_sds(fit)
+    linear = fit if isinstance(fit, LmmFit) else None
+    several = len(grouping_factors(fit)) > 1
+    precision = None if several or linear is None else group_precision(linear)
+    conditional = [_sd(each) for each in conditional_variances(fit)]
+    predicted = [np.full(b.shape, np.nan) for b in fit.modes] if linear is None else prediction_sds(linear)
+    code = "not_applicable" if linear is None else "several_factors" if several else "not_estimable"
     start = 0
     for index, (term, modes) in enumerate(zip(fit.design.random, fit.modes, strict=True)):
         own = slice(start, start + len(term.names))
@@ -88,7 +94,6 @@ def random_effects(fit: LmmFit) -> Mapping[str, list[object]]:
             values[name] = (
                 np.full(modes.shape, np.nan) if precision is None else getattr(precision, name)[:, own]
             )
-        code = "several_factors" if precision is None else "not_estimable"
         _append(columns, index, fit, values, code)
     return columns
 
@@ -135,7 +140,7 @@ def reliabilities(fit: LmmFit) -> tuple[Reliability, ...]:
 def _append(
     columns: dict[str, list[object]],
     index: int,
-    fit: LmmFit,
+    fit: MixedFit,
     values: Mapping[str, NDArray[np.float64]],
     code: str,
 ) -> None:

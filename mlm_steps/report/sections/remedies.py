@@ -176,7 +176,7 @@ def _optimisers(given: ReportInput, rung: RungAdvice) -> list[Phrase]:
     fit = next((fit for fit in given.run.fits if fit.model == rung.model), None)
     if fit is None:
         return []
-    own = (fit.reml if verdict.method == "REML" else fit.ml).criterion
+    own = next(o.criterion for o in fit.optima if o.method == verdict.method)
     if all(refit.criterion is None or own - refit.criterion < AT_BEST for refit in verdict.refits):
         return [
             say("No optimiser finds a better point, but some do not find this one; see {link}.", link=link)

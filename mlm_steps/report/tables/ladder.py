@@ -319,13 +319,14 @@ def size_rows(given: ReportInput) -> list[Row]:
 def fit_rows(given: ReportInput) -> list[Row]:
     """Return deviance, information criteria and the REML criterion."""
     fits = given.run.fits
-    return [
+    rows = [
         heading("Fit"),
         row("Deviance (ML)", [_by_ml(fit, "d_ml", fit.ml.criterion) for fit in fits]),
         row("AIC", [_by_ml(fit, "AIC", fit.aic) for fit in fits]),
         row("BIC", [_by_ml(fit, "BIC", fit.bic) for fit in fits]),
-        row("REML criterion", [fit_number(fit, "d_reml", fit.reml.criterion, 2) for fit in fits]),
     ]
+    reml = [None if fit.reml is None else fit_number(fit, "d_reml", fit.reml.criterion, 2) for fit in fits]
+    return [*rows, row("REML criterion", reml)] if any(fit.linear for fit in fits) else rows
 
 
 def _by_ml(fit: FitRecord, field: str, value: float) -> Number | str | None:

@@ -3,17 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 import numpy as np
 import pandas as pd
 
 from mlm_steps.design.build import build_design
-from mlm_steps.engine import Estimates, Method, evaluate_at
-from mlm_steps.records import FitRecord
+from mlm_steps.design.matrices import Design
+from mlm_steps.engine import Estimates, LmmFit, Method, evaluate_at
+from mlm_steps.engine.fit.generalized import evaluate_generalized, fit_generalized
+from mlm_steps.engine.result.glmm_fit import GlmmFit
+from mlm_steps.records import FitRecord, Optimum
 from mlm_steps.remedies.columns import with_columns
 from mlm_steps.steps.run.session import Session
 
-__all__ = ["analysis_frame", "estimates_at_record"]
+__all__ = ["analysis_frame", "at_optimum", "estimates_at_record"]
 
 
 def analysis_frame(session: Session) -> pd.DataFrame:
@@ -34,10 +38,28 @@ def estimates_at_record(
     """
     formula = session.plan.read(record.formula)
     data = with_columns(analysis_frame(session) if frame is None else frame, record.derived)
-    design = build_design(formula, data, weights=record.weights, contrasts=session.contrasts)
+    design = build_design(
+        formula, data, weights=record.weights, contrasts=session.contrasts, response=record.response
+    )
+    wanted = methods if record.linear else ("ML",)
     fits = {
-        optimum.method: evaluate_at(design, np.array(optimum.theta), method=optimum.method)
-        for optimum in (record.reml, record.ml)
-        if optimum.method in methods
+        optimum.method: at_optimum(design, optimum, record.agq)
+        for optimum in record.optima
+        if optimum.method in wanted
     }
-    return Estimates(design, fits=fits)
+    return Estimates(design, fits=fits, agq=record.agq)
+
+
+def at_optimum(design: Design, found: Optimum, agq: int) -> LmmFit | GlmmFit:
+    """Return the fit of a design at a recorded optimum, without the report on its search.
+
+    A generalized model with infinite coefficients is fitted again, which gives the same numbers: its record
+    does not hold all parameters of the limit.
+    """
+    if design.response.linear:
+        return evaluate_at(design, np.array(found.theta), method=found.method)
+    if not np.isfinite(found.beta).all():
+        return fit_generalized(design, agq=agq)
+    others = [] if found.phi is None else [np.log(found.phi)]
+    at = evaluate_generalized(design, np.array([*found.theta, *found.beta, *others]), agq)
+    return replace(at, vcov=np.array(found.vcov), notices=found.notices)

@@ -12,12 +12,14 @@ import numpy as np
 
 from mlm_steps.design.build import build_design
 from mlm_steps.design.matrices import Design
-from mlm_steps.engine import Estimates, LmmFit, Method, evaluate_at
+from mlm_steps.engine import Estimates, LmmFit, Method, MixedFit, evaluate_at
 from mlm_steps.engine.criterion.criterion import TracePoint
+from mlm_steps.engine.result.glmm_fit import GlmmFit
 from mlm_steps.engine.result.lmm_fit import ConvergenceReport
 from mlm_steps.engine.result.notices import notices_of
 from mlm_steps.records import FitRecord, OptimaRecord, Optimum, read_record
 from mlm_steps.remedies.columns import with_columns
+from mlm_steps.steps.parts.at_record import at_optimum
 from mlm_steps.steps.parts.control import control_of
 from mlm_steps.steps.parts.fit_record import optimum
 from mlm_steps.steps.parts.on_singular import Settled, settle
@@ -33,10 +35,19 @@ def estimated(session: Session, model: str) -> Settled:
         return _from_record(session, kept)
 
     frame, formula = session.sample(), session.plan.formulas[model]
-    design = build_design(formula, frame, weights=session.model(model).weights, contrasts=session.contrasts)
-    found = settle(session, model, Estimates(design, control=control_of(session.spec.estimation)), frame)
-    optima = [optimum(found.estimates.under(method)) for method in ("REML", "ML")]
-    return replace(found, estimates=_at(found.estimates.design, optima))
+    settings = session.spec.settings[model]
+    design = build_design(
+        formula,
+        frame,
+        weights=session.model(model).weights,
+        contrasts=session.contrasts,
+        response=settings.response,
+    )
+    estimates = Estimates(design, control=control_of(session.spec.estimation), agq=settings.agq)
+    found = settle(session, model, estimates, frame)
+    fits = [found.estimates.under(method) for method in found.estimates.methods]
+    at = _at(found.estimates.design, [optimum(fit) for fit in fits], fits[-1].agq)
+    return replace(found, estimates=at)
 
 
 def optima_record(record: FitRecord, settled: Settled) -> OptimaRecord:
@@ -48,6 +59,7 @@ def optima_record(record: FitRecord, settled: Settled) -> OptimaRecord:
         derived=record.derived,
         reml=record.reml,
         ml=record.ml,
+        agq=record.agq,
         notices=settled.notices,
     )
 
@@ -65,15 +77,24 @@ def _from_record(session: Session, record: OptimaRecord) -> Settled:
     frame, formula = session.sample(), session.plan.read(record.formula)
     if record.derived:
         frame = with_columns(frame, record.derived)
-    weights = session.model(record.model).weights
-    design = build_design(formula, frame, weights=weights, contrasts=session.contrasts)
-    estimates = _at(design, (record.reml, record.ml))
+    design = build_design(
+        formula,
+        frame,
+        weights=session.model(record.model).weights,
+        contrasts=session.contrasts,
+        response=session.spec.settings[record.model].response,
+    )
+    estimates = _at(design, record.optima, record.agq)
     return Settled(formula, frame, estimates, record.deviation, record.derived, record.notices)
 
 
-def _at(design: Design, optima: Sequence[Optimum]) -> Estimates:
+def _at(design: Design, optima: Sequence[Optimum], agq: int) -> Estimates:
     """Return the fits of a design at recorded optima, with the reports on their searches."""
-    fits: dict[Method, LmmFit] = {}
+    fits: dict[Method, MixedFit] = {}
+    if not design.response.linear:
+        for found in optima:
+            fits[found.method] = _generalized(design, found, agq)
+        return Estimates(design, fits=fits, agq=agq)
     prepared = None
     for found in optima:
         at = evaluate_at(design, np.array(found.theta), method=found.method, prepared=prepared)
@@ -81,11 +102,22 @@ def _at(design: Design, optima: Sequence[Optimum]) -> Estimates:
     return Estimates(design, fits=fits)
 
 
+def _generalized(design: Design, found: Optimum, agq: int) -> MixedFit:
+    at = at_optimum(design, found, agq)
+    return replace(at, convergence=_report(found)) if isinstance(at, GlmmFit) else at
+
+
 def _found(fit: LmmFit, optimum: Optimum) -> LmmFit:
     """Return a fit with the report on the search that found its parameters."""
+    reported = replace(fit, convergence=_report(optimum))
+    return replace(reported, notices=notices_of(reported))
+
+
+def _report(optimum: Optimum) -> ConvergenceReport:
+    """Return the recorded report on a search."""
     end = optimum.convergence
     low, high = end.hessian_eigenvalue_min, end.hessian_eigenvalue_max
-    report = ConvergenceReport(
+    return ConvergenceReport(
         status=end.status,
         optimizer=end.optimizer,
         evaluations=end.evaluations,
@@ -95,5 +127,3 @@ def _found(fit: LmmFit, optimum: Optimum) -> LmmFit:
         reasons=end.reasons,
         trace=tuple(TracePoint(*point) for point in end.trace),
     )
-    reported = replace(fit, convergence=report)
-    return replace(reported, notices=notices_of(reported))

@@ -70,7 +70,7 @@ def fit_record(
 
     The information criteria are those of the ML fit. Levels and symbols follow `mlm_steps.design.hlm`.
     """
-    design = estimates.design
+    design, response = estimates.design, estimates.design.response
     reported, ml = estimates.under(method), estimates.under("ML")
     d, npar = ml.criterion, ml.npar
     fixed = fixed_part(reported, df_method, confidence, variable_levels, hypotheses)
@@ -79,6 +79,12 @@ def fit_record(
         formula=formula,
         outcome=design.outcome,
         weights=weights,
+        family=response.family,
+        link=response.link,
+        trials=response.trials,
+        exposure=response.exposure,
+        event=design.event,
+        agq=ml.agq,
         method=method,
         confidence=confidence,
         sample_hash=sample_hash,
@@ -90,7 +96,7 @@ def fit_record(
         shared_names=dict(design.shared_names),
         terms=tuple(map(_shape, design.random)),
         n_levels={term.group: len(term.levels) for term in design.random},
-        reml=optimum(estimates.under("REML")),
+        reml=optimum(estimates.under("REML")) if response.linear else None,
         ml=optimum(ml),
         coefficients=fixed.coefficients,
         coefficients_other=fixed.others,
@@ -126,22 +132,24 @@ def _aicc(deviance: float, n: int, npar: int) -> float | None:
 
 def optimum(fit: MixedFit) -> Optimum:
     """Return the estimates under one method as a part of the record."""
-    linear = linear_fit(fit)
-    return Optimum(
+    found = Optimum(
         method=fit.method,
         criterion=fit.criterion,
         theta=_floats(fit.theta),
-        sigma=linear.sigma,
+        sigma=sigma_of(fit),
+        phi=fit.phi,
         beta=_floats(fit.beta),
         se=_floats(fit.se),
         vcov=tuple(_floats(row) for row in fit.vcov),
-        log_det_L2=linear.log_det_L2,
-        log_det_RX2=linear.log_det_RX2,
-        pwrss=linear.pwrss,
         terms=_term_covariances(fit),
         singular=fit.singular,
         convergence=_convergence(fit),
     )
+    if not fit.design.response.linear:
+        return found.model_copy(update={"notices": fit.notices})
+    linear = linear_fit(fit)
+    own = {"log_det_L2": linear.log_det_L2, "log_det_RX2": linear.log_det_RX2, "pwrss": linear.pwrss}
+    return found.model_copy(update=own)
 
 
 def random_parameters(fit: MixedFit) -> tuple[RandomParameter, ...]:

@@ -13,6 +13,7 @@ from mlm_steps.design.hlm import TermLevel, VariableRank, assign_symbols, hierar
 from mlm_steps.design.hypotheses import SumsOfSquares
 from mlm_steps.design.matrices import Design
 from mlm_steps.engine import MixedFit
+from mlm_steps.engine.families import family_of
 from mlm_steps.inference import Context, JointTest, Reference, reference, test_rows, test_terms
 from mlm_steps.records import Coefficient, Notice, TermTest
 
@@ -67,14 +68,14 @@ def fixed_part(
     others: list[Coefficient] = []
     anova_other: list[TermTest] = []
     tested = hypotheses or Hypotheses()
-    if fit.singular:
+    if fit.singular and fit.design.response.linear:
         for method in BOTH_WHEN_SINGULAR:
             other = reference(fit, method, context) if method != against.method else against
             if other.method != against.method:
                 others += _coefficients(fit.design, other, confidence, variable_levels)
                 anova_other += _anova(fit.design, other, tested)
     return FixedPart(
-        _coefficients(fit.design, against, confidence, variable_levels),
+        _with_exponentials(fit, _coefficients(fit.design, against, confidence, variable_levels)),
         tuple(others),
         () if against.vcov is fit.vcov else tuple(tuple(map(float, row)) for row in against.vcov),
         _anova(fit.design, against, tested),
@@ -106,6 +107,7 @@ def _term_test(
         sum_sq=_finite(test.sum_sq),
         mean_sq=_finite(test.mean_sq),
         statistic=_finite(test.F),
+        chisq=_finite(test.num_df * test.F) if math.isinf(test.den_df) else None,
         p=_finite(test.p),
         includes=includes,
     )
@@ -117,7 +119,6 @@ def _coefficients(
     """Return one row per column in R's order; a dropped column has a level but no numbers and no symbol."""
     tests = test_rows(against, np.eye(design.p), confidence)
     numbers = {
-        "estimate": tests.estimate,
         "se": tests.se,
         "df": tests.df,
         "statistic": tests.t,
@@ -141,11 +142,48 @@ def _coefficients(
                 df_method=against.method,
                 ci_method=f"Wald, {against.method}",
                 dropped=kept is None,
+                estimate=None if kept is None else _known(tests.estimate[kept]),
                 includes=design.aliases.get(column, ()),
+                code=None if kept is None else _why_no_error(tests.estimate[kept], tests.se[kept]),
                 **{name: None if kept is None else _finite(array[kept]) for name, array in numbers.items()},
             )
         )
     return tuple(rows)
+
+
+def _with_exponentials(fit: MixedFit, rows: tuple[Coefficient, ...]) -> tuple[Coefficient, ...]:
+    """Return the coefficients with the exponentials of estimates and limits, if these have a meaning."""
+    transformed = None if fit.design.response.linear else family_of(fit.family, fit.link).transformed
+    if transformed is None:
+        return rows
+    return tuple(
+        row.with_values(
+            exp_kind=transformed.code,
+            exp_estimate=_exponential(row.estimate),
+            exp_low=_exponential(row.ci_low),
+            exp_high=_exponential(row.ci_high),
+        )
+        if row.estimate is not None
+        else row
+        for row in rows
+    )
+
+
+def _exponential(value: float | None) -> float | None:
+    with np.errstate(over="ignore"):
+        return None if value is None else float(np.exp(value))
+
+
+def _why_no_error(estimate: float, se: float) -> str | None:
+    """Return the code of why a coefficient has no standard error, or None if it has one."""
+    if not math.isfinite(estimate):
+        return "separation"
+    return None if math.isfinite(se) else "not_estimable"
+
+
+def _known(value: float) -> float | None:
+    """Return an estimate, which may be infinite; None for NaN."""
+    return None if math.isnan(value) else float(value)
 
 
 def _symbols(

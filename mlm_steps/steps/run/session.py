@@ -160,6 +160,14 @@ class Session:
             return found
         return Absence(absent="not_applicable", step=f"fit/{name}", reason=found.unreliable)
 
+    def usable_linear(self, name: str) -> FitRecord | Absence:
+        """Return the record of a linear rung if its numbers are reliable, else a record with the reason."""
+        found = self.usable(name)
+        if isinstance(found, Absence) or found.linear:
+            return found
+        reason = f"this result does not exist for models of the family {found.family}"
+        return Absence(absent="not_applicable", step=f"fit/{name}", reason=reason)
+
     def compared(self, smaller: str, larger: str) -> ComparisonRecord | Absence:
         """Return the record of a comparison before its bootstrap, or the record of its failure."""
         return self.outcome(ComparisonRecord, f"compare/{smaller}--{larger}")

@@ -60,15 +60,15 @@ FORMULAS = {
 COLUMNS = {
     "trace": "model method evaluation criterion max_gradient",
     "fixed": "model term column level symbol estimate se df df_method statistic p ci_low ci_high ci_method "
-    "std_estimate dropped",
+    "std_estimate dropped exp_estimate exp_low exp_high exp_kind",
     "vcov": "model method column_1 column_2 value term_1 term_2",
     "fixed_other_df": "model term column estimate se df df_method statistic p ci_low ci_high ci_method "
     "dropped",
-    "anova": "model type term num_df den_df df_method sum_sq mean_sq F p",
-    "anova_other_df": "model type term num_df den_df df_method sum_sq mean_sq F p",
+    "anova": "model type term num_df den_df df_method sum_sq mean_sq F p chisq",
+    "anova_other_df": "model type term num_df den_df df_method sum_sq mean_sq F p chisq",
     "random": "model term_index group effect_1 effect_2 kind estimate ci_low ci_high ci_method at_boundary",
     "fit": "model n J_per_factor p npar d_reml d_ml logLik AIC AICc BIC AIC_weight BIC_weight sigma "
-    "converged singular rank_per_term max_gradient evaluations seconds sample_hash",
+    "converged singular rank_per_term max_gradient evaluations seconds sample_hash family link phi agq",
     "comparison": "from to what_changed criterion statistic df p_naive p_boundary mixture p_boot B failed "
     "delta_aic delta_bic prv delta_r2_marginal delta_r2_conditional nested reason p_rlrt p p_method "
     "p_adjusted adjustment",
