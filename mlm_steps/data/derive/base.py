@@ -15,7 +15,17 @@ from mlm_steps.data.types import TypedColumn
 from mlm_steps.records.base import Notice
 from mlm_steps.spec import DeriveSpec
 
-__all__ = ["Made", "Need", "NotDerived", "Rows", "Way", "group_codes", "grouped_by", "number"]
+__all__ = [
+    "Made",
+    "Need",
+    "NotDerived",
+    "Rows",
+    "Way",
+    "group_codes",
+    "grouped_by",
+    "number",
+    "order_in_groups",
+]
 
 Floats = NDArray[np.float64]
 Codes = NDArray[np.intp]
@@ -166,7 +176,10 @@ def grouped_by(within: str | None) -> str:
 
 
 def group_codes(parts: Sequence[TypedColumn | None], n: int) -> Codes:
-    """Return the group number of each row, -1 where a part is missing; 0 for all rows without parts."""
+    """Return the group number of each row, -1 where a part is missing; 0 for all rows without parts.
+
+    A number may belong to no row, such as that of a level that does not occur.
+    """
     codes = np.zeros(n, dtype=np.intp)
     for part in parts:
         values = part.values if part is not None else None
@@ -174,9 +187,36 @@ def group_codes(parts: Sequence[TypedColumn | None], n: int) -> Codes:
             found = np.asarray(values.codes).astype(np.intp)
         else:
             found = np.asarray(pd.factorize(np.asarray(values))[0], dtype=np.intp)
+        if len(parts) == 1:
+            return found
         size = int(found.max(initial=-1)) + 1
         joined = codes * max(size, 1) + found
         missing = (found < 0) | (codes < 0)
         codes = np.asarray(pd.factorize(joined)[0], dtype=np.intp)
         codes[missing] = -1
     return codes
+
+
+def order_in_groups(codes: Codes, values: Floats) -> Codes:
+    """Return the order that sorts rows by group and, within a group, by value.
+
+    Parameters
+    ----------
+    codes : ndarray of int, shape (n,)
+        Group of each row; none is missing.
+    values : ndarray, shape (n,)
+        Without NaN. Equal values keep the order of the rows.
+
+    Notes
+    -----
+    NumPy sorts 16-bit integers in linear time, so groups are sorted by the lower and then the upper half.
+    """
+    order = np.arange(len(codes)) if _ascends(values) else np.argsort(values, kind="stable")
+    for shift in range(0, int(codes.max(initial=0)).bit_length(), 16):
+        half = ((codes[order] >> shift) & 0xFFFF).astype(np.uint16)
+        order = order[np.argsort(half, kind="stable")]
+    return order
+
+
+def _ascends(values: Floats) -> bool:
+    return bool((values[:-1] <= values[1:]).all())

@@ -167,6 +167,13 @@ def test_the_sample_and_columns_that_depend_on_it_agree(analyse: Analyse) -> Non
     assert {loss.variable: loss.rows for loss in analysis.profile.lost} == {"s": 2, "v": 1}
 
 
+def test_rows_outside_of_the_sample_give_no_fault(analyse: Analyse) -> None:
+    content = "g,x,y,v\na,1,2,1\na,2,3,3\nb,4,4,2\nb,6,5,3\nc,3,1,\nc,8,2,\n"
+    data = "derive: {m: {max: x, within: g}, s: {expr: 1 / m}}"
+    frame = analyse(content, "y ~ v + s + (1 | g)", data=data).frame
+    np.testing.assert_allclose(frame["s"], [1 / 2, 1 / 2, 1 / 6, 1 / 6])
+
+
 def test_ranks_and_counts_are_of_the_analysis_sample(analyse: Analyse) -> None:
     data = "derive: {n: {count: true, within: id}, r: {rank: z, within: id}}"
     analysis = analyse(CONTENT, "y ~ x + n + r + (1 | id)", data=data)

@@ -49,10 +49,12 @@ def _spread(values: np.ndarray, n: int) -> np.ndarray:
 
 
 def _require_finite(expression: Expression, value: Numbers, rows: Rows) -> None:
-    """Refuse results that are not finite although the columns have values."""
+    """Refuse results that are not finite although the columns have values, in rows that count."""
     if value.undefined is None:
         return
-    undefined = _spread(value.undefined, rows.n)
+    undefined = _spread(value.undefined, rows.n) & rows.basis
+    if not undefined.any():
+        return
     row = int(np.argmax(undefined))
     shown = []
     for name in expression.columns:

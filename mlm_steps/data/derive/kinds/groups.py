@@ -15,6 +15,7 @@ from mlm_steps.data.derive.base import (
     Way,
     grouped_by,
     number,
+    order_in_groups,
 )
 from mlm_steps.spec import DeriveSpec
 
@@ -39,19 +40,18 @@ def _largest(spec: DeriveSpec, rows: Rows) -> Made:
 def _lowest(spec: DeriveSpec, rows: Rows, *, sign: float) -> Floats:
     """Return the smallest of ``sign`` times the values of each row's group."""
     x, codes, present, counted = _counted(spec, rows)
-    order = counted[np.argsort(codes[counted], kind="stable")]
-    sizes = np.bincount(codes[counted], minlength=int(codes.max(initial=-1)) + 1)
-    lowest = np.full(len(sizes), np.nan)
-    starts = (np.cumsum(sizes) - sizes)[sizes > 0]
-    if len(order):
-        lowest[sizes > 0] = np.minimum.reduceat(sign * x[order], starts)
-    return np.where(present, lowest[codes], np.nan) if len(lowest) else np.full(rows.n, np.nan)
+    lowest = np.full(int(codes.max(initial=-1)) + 1, np.inf)
+    np.minimum.at(lowest, codes[counted], sign * x[counted])
+    lowest[np.bincount(codes[counted], minlength=len(lowest)) == 0] = np.nan
+    values = np.full(rows.n, np.nan)
+    values[present] = lowest[codes[present]]
+    return values
 
 
 def _rank(spec: DeriveSpec, rows: Rows) -> Made:
     """Return ranks from 1 in each group; equal values share the mean of their ranks."""
     x, codes, _, counted = _counted(spec, rows)
-    order = counted[np.lexsort((x[counted], codes[counted]))]
+    order = counted[order_in_groups(codes[counted], x[counted])]
     values = np.full(rows.n, np.nan)
     if len(order):
         new_group = np.append(True, np.diff(codes[order]) != 0)

@@ -8,7 +8,17 @@ from dataclasses import replace
 import numpy as np
 import pandas as pd
 
-from mlm_steps.data.derive.base import Codes, Floats, Made, Need, NotDerived, Rows, Way, number
+from mlm_steps.data.derive.base import (
+    Codes,
+    Floats,
+    Made,
+    Need,
+    NotDerived,
+    Rows,
+    Way,
+    number,
+    order_in_groups,
+)
 from mlm_steps.data.types import TypedColumn
 from mlm_steps.records.base import Notice
 from mlm_steps.spec import DeriveSpec
@@ -19,7 +29,7 @@ __all__ = ["ORDER"]
 def _lag(spec: DeriveSpec, rows: Rows) -> Made:
     codes, times = rows.groups(), _times(rows.columns[spec.by or ""])
     valid = np.flatnonzero((codes >= 0) & ~np.isnan(times))
-    order = valid[np.lexsort((times[valid], codes[valid]))]
+    order = valid[order_in_groups(codes[valid], times[valid])]
     _refuse_ties(spec, rows, codes, times, order)
     steps = spec.steps or 1
     later, earlier = order[steps:], order[: max(len(order) - steps, 0)]
@@ -89,10 +99,8 @@ def _about_gaps(
 def _time_since_first(spec: DeriveSpec, rows: Rows) -> Made:
     times, codes = rows.columns[spec.source].numbers, rows.groups()
     present = np.flatnonzero(~np.isnan(times) & (codes >= 0))
-    order = present[np.lexsort((times[present], codes[present]))]
-    first = np.full(int(codes.max(initial=-1)) + 1, np.nan)
-    starts = order[np.append(True, np.diff(codes[order]) != 0)] if len(order) else order
-    first[codes[starts]] = times[starts]
+    first = np.full(int(codes.max(initial=-1)) + 1, np.inf)
+    np.minimum.at(first, codes[present], times[present])
     values = np.full(rows.n, np.nan)
     values[present] = times[present] - first[codes[present]]
     return Made(number(rows.name, values))
