@@ -68,6 +68,7 @@ def _parser(*, inner: bool = False) -> argparse.ArgumentParser:
     commands = parser.add_subparsers(title="commands", metavar="COMMAND", required=True)
     _add_run(commands)
     _add_validate(commands)
+    _add_prepare(commands)
     _add_init(commands)
     _add_schema(commands)
     _add_steps(commands)
@@ -141,6 +142,32 @@ def _validate(arguments: argparse.Namespace) -> int:
 
     loaded, analysis = check(arguments.spec, allow_outside=arguments.allow_outside)
     print(describe_spec(loaded, analysis.profile), end="")
+    return DONE
+
+
+def _add_prepare(commands: Commands) -> None:
+    parser = _command(
+        commands, "prepare", "save the analysis sample and a codebook, so that others can check them",
+        "pipeline.yaml --save sample.csv",
+    )  # fmt: skip
+    _add_spec(parser)
+    parser.add_argument(
+        "--save",
+        required=True,
+        type=typed.path,
+        metavar="FILE",
+        help="the file to write, .csv, .tsv or .parquet; its codebook is beside it, NAME.codebook.md",
+    )
+    parser.add_argument("--force", action="store_true", help="replace files that exist")
+    parser.set_defaults(command=_prepare_sample)
+
+
+def _prepare_sample(arguments: argparse.Namespace) -> int:
+    from mlm_steps.steps.prepare import prepare
+
+    options = {"allow_outside": arguments.allow_outside, "force": arguments.force}
+    for line in prepare(arguments.spec, arguments.save, **options):
+        print(printable(line))
     return DONE
 
 

@@ -33,7 +33,7 @@ REGISTRIES = {
     "remedies": ("REMEDIES", {"advice", "applied", "base", "changes", "columns", "diagnosis", "rewrite"}),
     "report.sections": ("SECTIONS", set()),
     "spec.presets": ("PRESETS", set()),
-    "steps": ("STEPS", {"failed", "init", "parts", "run", "validate", "verbs"}),
+    "steps": ("STEPS", {"failed", "init", "parts", "prepare", "run", "validate", "verbs"}),
     "tables": ("TABLES", {"base", "effect_cells"}),
     "variance": ("MEASURES", {"aggregation", "base", "icc_profile", "vpc"}),
 }
