@@ -22,10 +22,12 @@ SOURCES = tuple(
         "levels.c",
         "families.c",
         "chain.c",
+        "several.c",
         "_binding.h",
         "levels.h",
         "families.h",
         "chain.h",
+        "several.h",
     )
 )
 """The sources that the module is compiled from: the Python binding, the numerics and their headers."""

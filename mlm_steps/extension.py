@@ -25,10 +25,12 @@ SOURCES = (
     "levels.c",
     "families.c",
     "chain.c",
+    "several.c",
     "_binding.h",
     "levels.h",
     "families.h",
     "chain.h",
+    "several.h",
 )
 """The sources of the extension module, in the order in which the build hashes them."""
 NAME = "mlm_steps.engine.structures._compiled"

@@ -19,10 +19,12 @@ from mlm_steps.engine.criterion.lambda_ import lower_factor, pack, unpack
 from mlm_steps.engine.families import Family, Outcome
 from mlm_steps.engine.pirls.constants import Constants
 from mlm_steps.engine.structures.compiled_chain import CompiledChain
+from mlm_steps.engine.structures.compiled_several import CompiledSeveral
 from mlm_steps.engine.structures.groups import FactorTerms, factors_of
 from mlm_steps.engine.structures.prepared import check_size
 from mlm_steps.engine.structures.standardize import orthogonal_columns, orthonormal_fixed
 from mlm_steps.engine.structures.weighted import Weighted, weighted_structure
+from mlm_steps.engine.structures.weighted_several import WeightedSeveral
 
 __all__ = ["PreparedGlmm", "prepare_glmm"]
 
@@ -51,7 +53,7 @@ class PreparedGlmm:
         Per term of the design, from its columns in the engine's units to the design's.
     constants : Constants
         The part of the log density that does not depend on eta.
-    loops : CompiledChain or None
+    loops : CompiledChain, CompiledSeveral or None
         The rows for the loops in C, where these have the family and the structure.
     """
 
@@ -65,7 +67,7 @@ class PreparedGlmm:
     back: Array
     bases: tuple[Array, ...]
     constants: Constants
-    loops: CompiledChain | None
+    loops: CompiledChain | CompiledSeveral | None
 
     @property
     def n(self) -> int:
@@ -130,6 +132,12 @@ class PreparedGlmm:
         return values
 
 
+def _loops(structure: Weighted, z: tuple[Array, ...]) -> CompiledChain | CompiledSeveral | None:
+    if isinstance(structure, WeightedSeveral):
+        return CompiledSeveral.of(structure, z)
+    return CompiledChain.of(structure.factors, z)
+
+
 def prepare_glmm(design: Design, family: Family) -> PreparedGlmm:
     """Return the prepared design.
 
@@ -154,8 +162,7 @@ def prepare_glmm(design: Design, family: Family) -> PreparedGlmm:
     X, back = orthonormal_fixed(design)
     root = np.sqrt(design.n)
     outcome = Outcome.of(design.y, design.trials, design.weights)
-    compiled = family.kernel is not None and structure.independent is not None
-    loops = CompiledChain.of(structure.factors, z) if compiled else None
+    loops = None if family.kernel is None else _loops(structure, z)
     return PreparedGlmm(
         family,
         Outcome(outcome.y[order], outcome.trials[order], outcome.weights[order]),

@@ -12,5 +12,9 @@
 static inline int holds(const Py_buffer *buffer, idx count, size_t size) { return buffer->len == count * (idx)size; }
 
 PyObject *py_chain(PyObject *module, PyObject *arguments);
+PyObject *py_family_rows(PyObject *module, PyObject *arguments);
+PyObject *py_family_dispersion(PyObject *module, PyObject *arguments);
+PyObject *py_several(PyObject *module, PyObject *arguments);
+PyObject *py_several_check(PyObject *module, PyObject *arguments);
 
 #endif

@@ -98,6 +98,10 @@ static PyObject *py_layout(PyObject *module, PyObject *arguments)
 
 static PyMethodDef methods[] = {
     {"chain", py_chain, METH_VARARGS, "Write Laplace's approximation for nested factors and its gradient."},
+    {"family_rows", py_family_rows, METH_VARARGS, "Write the derivatives of the log density; return its sum."},
+    {"family_dispersion", py_family_dispersion, METH_VARARGS, "Write the derivatives in the dispersion."},
+    {"several", py_several, METH_VARARGS, "Carry out an operation for several grouping factors."},
+    {"several_check", py_several_check, METH_VARARGS, "Return whether a structure is consistent."},
     {"evaluate", py_evaluate, METH_VARARGS, "Write the criterion's three functions and their derivatives."},
     {"layout", py_layout, METH_VARARGS, "Return where each part of the output of evaluate starts, and its size."},
     {"split", py_split, METH_VARARGS, "Orthogonalise columns within levels, and data against them."},

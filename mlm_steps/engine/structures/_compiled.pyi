@@ -47,3 +47,35 @@ def chain(
     out: NDArray[np.float64],
     /,
 ) -> bool: ...
+def family_rows(
+    family: int,
+    phi: float,
+    eta: NDArray[np.float64],
+    y: NDArray[np.float64],
+    trials: NDArray[np.float64],
+    weights: NDArray[np.float64],
+    slope: NDArray[np.float64],
+    curvature: NDArray[np.float64],
+    bend: NDArray[np.float64],
+    /,
+) -> float: ...
+def family_dispersion(
+    family: int,
+    phi: float,
+    eta: NDArray[np.float64],
+    y: NDArray[np.float64],
+    density: NDArray[np.float64],
+    slope: NDArray[np.float64],
+    curvature: NDArray[np.float64],
+    /,
+) -> None: ...
+def several_check(sizes: NDArray[np.intp], index: NDArray[np.intp], /) -> bool: ...
+def several(
+    operation: int,
+    p: int,
+    products: bool,
+    sizes: NDArray[np.intp],
+    index: NDArray[np.intp],
+    arrays: tuple[NDArray[np.float64], ...],
+    /,
+) -> float: ...

@@ -133,11 +133,8 @@ def test_the_information_of_the_fixed_effects_is_that_of_the_marginal_covariance
     np.testing.assert_allclose(fixed_information(model, state), 2 * model.X.T @ np.linalg.solve(V, model.X))
 
 
-CHAINS = [name for name in STRUCTURES if not name.startswith("crossed")]
-
-
 @pytest.mark.skipif(not compiled.usable(), reason="the loops are not compiled")
-@pytest.mark.parametrize("structure", CHAINS)
+@pytest.mark.parametrize("structure", STRUCTURES)
 @pytest.mark.parametrize(("name", "link"), ALL)
 def test_the_loops_in_c_are_those_in_numpy(structure, name, link):
     design, model = model_of(STRUCTURES[structure], name, link)
@@ -168,10 +165,32 @@ def test_the_families_in_c_are_those_in_python_far_from_the_data(name, link):
         np.testing.assert_allclose(found.gradient, expected.gradient, rtol=1e-9, atol=1e-12)
 
 
+@pytest.mark.skipif(not compiled.usable(), reason="the loops are not compiled")
 def test_arrays_that_do_not_fit_together_are_refused():
-    if not compiled.usable():
-        pytest.skip("the loops are not compiled")
     design, model = model_of(STRUCTURES["slope"], "poisson", "log")
     broken = replace(model, loops=replace(model.loops, starts=model.loops.starts[::-1].copy()))
     with pytest.raises(ValueError, match="fit together"):
         laplace(broken, some_psi(design, model))
+    design, model = model_of(STRUCTURES["crossed"], "poisson", "log")
+    for broken in (
+        replace(model.loops, index=model.loops.index[:-1]),
+        replace(model.loops, z=model.loops.z[1:]),
+    ):
+        with pytest.raises(ValueError, match="fit together"):
+            laplace(replace(model, loops=broken), some_psi(design, model))
+    index = model.loops.index.copy()
+    index[-1] = 10_000
+    assert not compiled.module().several_check(model.loops.sizes, index)
+
+
+@pytest.mark.skipif(not compiled.usable(), reason="the loops are not compiled")
+@pytest.mark.parametrize("structure", ["crossed", "crossed slopes", "crossed three"])
+def test_dense_and_sparse_products_are_the_same(structure):
+    design, model = model_of(STRUCTURES[structure], "gamma", "log")
+    psi = some_psi(design, model)
+    dense = model.loops.dense
+    assert dense is not None
+    sparse = replace(model, loops=replace(model.loops, dense=None))
+    np.testing.assert_allclose(
+        laplace(sparse, psi).gradient, laplace(model, psi).gradient, rtol=1e-10, atol=1e-10
+    )
