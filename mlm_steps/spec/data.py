@@ -165,7 +165,7 @@ class DataSpec(ReadSpec):
     that the filters leave, or, if a filter names it, on the rows before that filter."""
     filter: Texts = ()
     """Conditions that rows must meet, one after the other: ``["age >= 18", "group in [a, b]"]``. A row in
-    which a condition is missing is dropped too."""
+    which a condition is missing is dropped too. ``docs/expressions.md`` lists operators and functions."""
     occasions: Annotated[OccasionsSpec | None, NothingIsNone] = None
     """Repeated measurements whose absence is counted:
     ``{within: person, time: day, expected: 14}``."""

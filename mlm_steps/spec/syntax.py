@@ -31,7 +31,7 @@ _SENTENCES: tuple[tuple[str, str, str], ...] = (
     (
         "expected ',' or ']'",
         "the list opened here with [ is not closed",
-        "commas between items, ] at the end",
+        "commas between items, ] at the end; text that has a [ or ] in it goes in quotes",
     ),
     (
         "expected ',' or '}'",

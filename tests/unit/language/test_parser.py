@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import re
+from pathlib import Path
+
 import pytest
 
 from mlm_steps.data.expressions.functions import FUNCTIONS
 from mlm_steps.errors import FormulaError
 from mlm_steps.language.functions import HINTS, SIGNATURES
-from mlm_steps.language.parser import MAX_DEPTH, parse_expression
+from mlm_steps.language.parser import _BINDING, MAX_DEPTH, parse_expression
 from mlm_steps.language.tree import Binary, Call, Column, Items, Node, Nothing, Number, Text, Truth, Unary
 
 
@@ -113,3 +116,12 @@ def test_long_chains_are_no_nesting() -> None:
 def test_every_function_has_parameters_and_code() -> None:
     assert set(FUNCTIONS) == set(SIGNATURES)
     assert not set(HINTS) & set(SIGNATURES)
+
+
+def test_the_page_on_expressions_names_every_function_and_operator() -> None:
+    page = (Path(__file__).parents[3] / "docs" / "expressions.md").read_text()
+    assert {name for name in SIGNATURES if f"`{name}(" not in page} == set()
+    operators = {operator for operator in _BINDING if f"`{operator}`" not in page}
+    assert operators == set()
+    for code in re.findall(r"expr: \"?([^…]+?)\"?\}", page):
+        parse_expression(code)

@@ -86,7 +86,12 @@ BROKEN = {
     ),
     "an open bracket": (
         GOOD + "title: [a\nreport: {}\n",
-        ["p.yaml:6:8: the list opened here with [ is not closed (commas between items, ] at the end)"],
+        [
+            (
+                "p.yaml:6:8: the list opened here with [ is not closed (commas between items, ] at the end; "
+                "text that has a [ or ] in it goes in quotes)"
+            )
+        ],
     ),
     "an open brace": (
         GOOD + "report: {formats: [md]\n",
