@@ -82,7 +82,7 @@ class NegativeBinomial(LogLink):
         slope = phi * relative * share
         curvature = self.derivatives(outcome, eta, phi).curvature
         return InDispersion(
-            phi * (_rising_slope(y, phi) + np.log1p(relative) - relative),
+            phi * (_rising_slope(y, phi) + _log_ratio(y, mu, phi) - relative),
             slope,
             curvature * (2.0 * share - y / (y + phi)),
         )
@@ -126,6 +126,13 @@ class NegativeBinomial(LogLink):
     def distribution_variance(self, method: str, mean: float, phi: float, trials: float) -> float:  # noqa: ARG002
         """Return the variance on the log scale (statistics, section 22.6)."""
         return log_scale_variance(method, 1.0 / mean + 1.0 / phi)
+
+
+def _log_ratio(y: Array, mu: Array, phi: float) -> Array:
+    """Return log((phi + y) / (phi + mu)), with all digits where both are near each other or far apart."""
+    relative = (y - mu) / (phi + mu)
+    near = np.log1p(np.maximum(relative, -0.5))
+    return np.where(relative > -0.5, near, np.log((phi + y) / (phi + mu)))
 
 
 def _rising(y: Array, phi: float) -> Array:

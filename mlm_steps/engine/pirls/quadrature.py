@@ -19,6 +19,7 @@ from scipy import special
 from mlm_steps.engine.families import Family, Outcome
 from mlm_steps.engine.pirls.laplace import Evaluation, laplace, modes_at
 from mlm_steps.engine.pirls.prepared import PreparedGlmm
+from mlm_steps.engine.structures.groups import cholesky_blocks
 
 __all__ = ["LARGEST_DIMENSION", "Integral", "Rows", "deviance", "integrate", "nodes", "quadrature_fault"]
 
@@ -66,6 +67,8 @@ def deviance(
     rows = Rows.of(model.family, model.outcome, factor.refs, factor.J, model.z[0])
     Lambda = factor.pattern.factor(theta[factor.theta])
     found = integrate(rows, Lambda, model.offset + model.X @ fixed, state.u[0], phi, Q)
+    if found is None:
+        return None
     gradient = np.empty(model.size)
     gradient[factor.theta] = found.Lambda[factor.pattern.rows, factor.pattern.columns]
     gradient[model.n_theta : model.n_theta + model.p] = found.rows @ model.X
@@ -229,8 +232,8 @@ class _Sums(NamedTuple):
     log_phi: float
 
 
-def integrate(rows: Rows, Lambda: Array, fixed: Array, u: Array, phi: float, Q: int) -> Integral:
-    """Return d_Q and its gradient.
+def integrate(rows: Rows, Lambda: Array, fixed: Array, u: Array, phi: float, Q: int) -> Integral | None:
+    """Return d_Q and its gradient, or None where rounding leaves no factor of H.
 
     Parameters
     ----------
@@ -246,6 +249,8 @@ def integrate(rows: Rows, Lambda: Array, fixed: Array, u: Array, phi: float, Q: 
         Points per dimension.
     """
     mode = _at_mode(rows, Lambda, fixed, u, phi)
+    if mode is None:
+        return None
     sums = _over_nodes(rows, mode, u, phi, Q)
     constant = float(rows.outcome.weights @ rows.family.constant(rows.outcome, phi))
     log_det = float(np.log(np.einsum("jkk->jk", mode.L)).sum())
@@ -253,7 +258,7 @@ def integrate(rows: Rows, Lambda: Array, fixed: Array, u: Array, phi: float, Q: 
     return _gradient(rows, Lambda, mode, u, sums, phi, value)
 
 
-def _at_mode(rows: Rows, Lambda: Array, fixed: Array, u: Array, phi: float) -> _Mode:
+def _at_mode(rows: Rows, Lambda: Array, fixed: Array, u: Array, phi: float) -> _Mode | None:
     A = rows.z @ Lambda
     eta = fixed + np.einsum("ik,ik->i", A, u[rows.refs])
     found = rows.family.derivatives(rows.outcome, eta, phi)
@@ -261,8 +266,8 @@ def _at_mode(rows: Rows, Lambda: Array, fixed: Array, u: Array, phi: float) -> _
     whole, K = slice(0, rows.J), Lambda.shape[0]
     products = rows.z[:, :, None] * (curvature[:, None] * rows.z)[:, None, :]
     B = rows.group_sums(products, whole)
-    L = np.asarray(np.linalg.cholesky(Lambda.T @ B @ Lambda + np.eye(K)), dtype=np.float64)
-    return _Mode(A, eta, B, L, slope, curvature, bend)
+    L = cholesky_blocks(Lambda.T @ B @ Lambda + np.eye(K))
+    return None if L is None else _Mode(A, eta, B, L, slope, curvature, bend)
 
 
 def _over_nodes(rows: Rows, mode: _Mode, u: Array, phi: float, Q: int) -> _Sums:

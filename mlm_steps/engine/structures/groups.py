@@ -12,7 +12,7 @@ from mlm_steps.design.matrices import Design, RandomTerm
 from mlm_steps.engine.criterion.lambda_ import Pattern
 from mlm_steps.engine.structures import compiled
 
-__all__ = ["Blocks", "FactorTerms", "factors_of", "orthogonal_blocks", "segment_sum"]
+__all__ = ["Blocks", "FactorTerms", "cholesky_blocks", "factors_of", "orthogonal_blocks", "segment_sum"]
 
 Array = NDArray[np.float64]
 
@@ -105,6 +105,17 @@ def _same_factor(one: RandomTerm, other: RandomTerm) -> bool:
         and len(one.levels) == len(other.levels)
         and bool(np.array_equal(one.refs, other.refs))
     )
+
+
+def cholesky_blocks(blocks: Array) -> Array | None:
+    """Return the lower triangles L with L Lᵀ = block, shape (J, K, K), or None if some block has none.
+
+    A block that is positive definite may lose this by rounding, where its weights differ by 1e16 or more.
+    """
+    try:
+        return np.asarray(np.linalg.cholesky(blocks), dtype=np.float64)
+    except np.linalg.LinAlgError:
+        return None
 
 
 def segment_sum(values: Array, refs: NDArray[np.intp], J: int) -> Array:

@@ -16,7 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mlm_steps.engine.structures.elimination import parents_of
-from mlm_steps.engine.structures.groups import FactorTerms, segment_sum
+from mlm_steps.engine.structures.groups import FactorTerms, cholesky_blocks, segment_sum
 
 __all__ = ["WeightedChain"]
 
@@ -61,7 +61,10 @@ class WeightedChain:
         L, Y = [], []
         for depth, factor in enumerate(self.factors):
             K = factor.pattern.K
-            L.append(np.asarray(np.linalg.cholesky(front[:, :K, :K] + np.eye(K)), dtype=np.float64))
+            own = cholesky_blocks(front[:, :K, :K] + np.eye(K))
+            if own is None:
+                return None
+            L.append(own)
             Y.append(_forward(L[-1], front[:, :K, K:]))
             if depth + 1 < len(self.factors):
                 left = front[:, K:, K:] - Y[-1].transpose(0, 2, 1) @ Y[-1]

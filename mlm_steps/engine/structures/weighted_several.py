@@ -17,7 +17,7 @@ from scipy import sparse
 from scipy.linalg import lapack
 
 from mlm_steps.engine.structures.elimination import Cells, cells_of
-from mlm_steps.engine.structures.groups import FactorTerms, segment_sum
+from mlm_steps.engine.structures.groups import FactorTerms, cholesky_blocks, segment_sum
 
 __all__ = ["WeightedSeveral"]
 
@@ -111,7 +111,9 @@ class WeightedSeveral:
         M = self._rest(A[1:], weighted[1:])
         if not np.isfinite(D).all() or not np.isfinite(M).all():
             return None
-        L = np.asarray(np.linalg.cholesky(D), dtype=np.float64)
+        L = cholesky_blocks(D)
+        if L is None:
+            return None
         Y = self.sparse([_forward_cells(L, block, cells) for block, cells in zip(C, self.cells, strict=True)])
         M -= _gram(Y)
         LM, info = lapack.dpotrf(M, lower=1, clean=1, overwrite_a=1)

@@ -30,9 +30,12 @@ def log_density(family, link, k, trials, phi, eta):
         constant = special.gammaln(trials + 1) - special.gammaln(k + 1) - special.gammaln(trials - k + 1)
         successes = np.where(k > 0, k * np.where(k > 0, log_p, 0.0), 0.0)
         return constant + successes + np.where(trials > k, (trials - k) * log_q, 0.0)
-    mu = np.exp(eta)
+    mu = np.exp(np.minimum(eta, 700.0))
     if family == "poisson":
         return stats.poisson.logpmf(k, mu)
+    if family == "negative_binomial" and phi > 1e3:  # where scipy loses digits
+        rising = np.vectorize(lambda count: np.log1p(np.arange(count) / phi).sum())(k)
+        return rising - special.gammaln(k + 1.0) + k * eta - (k + phi) * np.log1p(mu / phi)
     if family == "negative_binomial":
         return stats.nbinom.logpmf(k, phi, phi / (phi + mu))
     return stats.gamma.logpdf(k, phi, scale=mu / phi)
@@ -49,9 +52,9 @@ def slope_and_curvature(family, link, k, trials, phi, eta):
         return k * A - (trials - k) * B, k * A * (eta + A) + (trials - k) * B * (B - eta)
     if family == "binomial":
         e = np.exp(eta)
-        r = np.where(e > 1e-8, e / np.expm1(np.maximum(e, 1e-8)), 1.0 - e / 2)
+        r = np.where(e > 1e-8, e / np.expm1(np.clip(e, 1e-8, 700.0)), 1.0 - e / 2)
         return k * r - (trials - k) * e, (trials - k) * e - k * r * (1.0 - e - r)
-    mu = np.exp(eta)
+    mu = np.exp(np.minimum(eta, 700.0))
     if family == "poisson":
         return k - mu, mu
     if family == "negative_binomial":
