@@ -131,7 +131,7 @@ def spread(labels: Labels, factor: CodedFactor) -> Spread:
     """Return how labels are spread over the groups of a factor."""
     there = labels.codes >= 0
     label, group = labels.codes[there], factor.codes[there]
-    cells = np.unique(group * np.int64(labels.count) + label)
+    cells = np.sort(pd.unique(group * np.int64(labels.count) + label))
     owners = cells // labels.count
     groups, sizes = np.unique(owners, return_counts=True)
     return Spread(

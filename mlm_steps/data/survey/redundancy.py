@@ -25,6 +25,8 @@ _ROUNDING = 1e-12
 """Range of a column, relative to its size, that is rounding error."""
 _MOST_FACTORS = 10
 """Only the first numeric columns are tried as factors of a product: the number of pairs grows as a square."""
+_FIRST_LOOK = 1000
+"""Rows of the first look: columns that are no function of the outcome mostly show it there."""
 _FEW_VALUES = 12
 """The ranks of an outcome with at most this many values have too many ties to recognise a function of it."""
 
@@ -60,8 +62,8 @@ class Redundancy:
         inside = [values - factor.means(values)[factor.codes] for values in (x, y)]
         if max(_correlation(x, y), _correlation(inside[0], inside[1])) > _SAME:
             return True
-        ranks = [np.asarray(pd.Series(values).rank(), dtype=np.float64) for values in (x, y)]
-        monotone = _correlation(ranks[0], ranks[1]) > _SAME  # as the logarithm is
+        first = _rank_correlation(x[:_FIRST_LOOK], y[:_FIRST_LOOK]) > _SAME
+        monotone = first and _rank_correlation(x, y) > _SAME  # as the logarithm is
         return monotone and len(np.unique(y)) > _FEW_VALUES
 
     def parts_of_outcome(self, names: Sequence[str]) -> dict[str, str]:
@@ -163,6 +165,11 @@ class Redundancy:
         if varying_groups(x, self.factor).any() or not varying_groups(z, self.factor).any():
             return False
         return _correlation(self.factor.means(x), self.factor.means(z)) > _COLLINEAR
+
+
+def _rank_correlation(x: NDArray[np.float64], z: NDArray[np.float64]) -> float:
+    one, two = (np.asarray(pd.Series(values).rank(), dtype=np.float64) for values in (x, z))
+    return _correlation(one, two)
 
 
 def _correlation(x: NDArray[np.float64], z: NDArray[np.float64]) -> float:

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from mlm_steps.data.factors import CodedFactor, make_factor
 from mlm_steps.data.hierarchy import numbered
-from mlm_steps.data.survey.labels import Labels, labels_of, spread
+from mlm_steps.data.survey.labels import Labels, Spread, labels_of, spread
 from mlm_steps.data.survey.parts import (
     MOST_FACTOR_LEVELS,
     ROWS_PER_UNIT,
@@ -95,6 +95,8 @@ class UnitSearch:
         self.columns, self.rows = columns, rows
         self.terms = [list(term) for term in terms]
         self.labels = {name: found for name in spare if (found := self._labels(name)) is not None}
+        self._factors: dict[tuple[str, ...], CodedFactor] = {}
+        self._spreads: dict[tuple[str, tuple[str, ...]], Spread] = {}
         self.reused: list[str] = []
         self.reasons: dict[str, str] = {}
         self.remarks: list[str] = []
@@ -130,7 +132,7 @@ class UnitSearch:
             labels = labels_of(self.columns[one[0]], self.rows)
             if labels is None or one not in self.terms or other not in self.terms:
                 continue
-            s = spread(labels, self._factor(other))
+            s = self._spread(labels, self._factor(other))
             if s.nested:
                 place = min(self.terms.index(one), self.terms.index(other))
                 self.terms = [term for term in self.terms if term not in (one, other)]
@@ -152,8 +154,18 @@ class UnitSearch:
 
     def _factor(self, names: Sequence[str]) -> CodedFactor:
         """Return the factor of the cells of some columns; the last column is the innermost."""
-        parts = [numbered(pd.Series(self.columns[name].values[self.rows])) for name in reversed(names)]
-        return make_factor(list(reversed(names)), parts)
+        key = tuple(names)
+        if key not in self._factors:
+            parts = [numbered(pd.Series(self.columns[name].values[self.rows])) for name in reversed(names)]
+            self._factors[key] = make_factor(list(reversed(names)), parts)
+        return self._factors[key]
+
+    def _spread(self, labels: Labels, factor: CodedFactor) -> Spread:
+        """Return how labels are spread over a factor; computed once, since several rules ask for it."""
+        key = (labels.name, factor.columns)
+        if key not in self._spreads:
+            self._spreads[key] = spread(labels, factor)
+        return self._spreads[key]
 
     def _labels(self, name: str) -> Labels | None:
         column = self.columns[name]
@@ -176,7 +188,7 @@ class UnitSearch:
             if any(name in term for term in self.terms) or name in self.reasons:
                 continue
             parts: list[Part | None] = [
-                part_of(labels, spread(labels, factor)) for factor in (inner, *others)
+                part_of(labels, self._spread(labels, factor)) for factor in (inner, *others)
             ]
             kept = next((part for part in parts if part in ("same", "outer")), parts[0])
             if kept in (None, "code") and self._has_traits(name, inner):
@@ -195,7 +207,7 @@ class UnitSearch:
         if (
             (labels.codes < 0).any()
             or labels.count > MOST_FACTOR_LEVELS
-            or not is_reused(name, spread(labels, inner))
+            or not is_reused(name, self._spread(labels, inner))
         ):
             return False
         cells, alone = self._factor([*self.terms[0], name]), self._factor([name])
@@ -222,7 +234,7 @@ class UnitSearch:
         """Return whether a label of an inner column occurs in several larger units."""
         labels = labels_of(self.columns[name], self.rows)
         above = self._factor(term[: term.index(name)])
-        return labels is not None and (s := spread(labels, above)).cells > s.labels
+        return labels is not None and (s := self._spread(labels, above)).cells > s.labels
 
     def _find_owner(self) -> None:
         """Put larger units before a group whose labels are used again in each of them."""
@@ -231,8 +243,9 @@ class UnitSearch:
         if labels is None or not is_unit_name(group) or names_persons(group):
             return
         for name, found in self.labels.items():
-            if is_unit_name(name) and not names_objects(name) and (found.codes >= 0).all():
-                s = spread(labels, self._factor([name]))
+            several = ROWS_PER_UNIT * found.count <= len(found.codes) and (found.codes >= 0).all()
+            if several and is_unit_name(name) and not names_objects(name):
+                s = self._spread(labels, self._factor([name]))
                 if s.groups > s.labels and not s.constant and is_reused(group, s):
                     self.terms[0].insert(0, name)
                     self._say_reused(group, name)
@@ -288,7 +301,7 @@ class UnitSearch:
         found = []
         for name, labels in self.labels.items():
             if name not in self.terms[0] and (labels.codes >= 0).all():
-                s = spread(labels, top)
+                s = self._spread(labels, top)
                 if s.constant and part_of_constant(labels, s) == "outer":
                     found.append((labels.count, name))
         if not found:
@@ -318,7 +331,7 @@ class UnitSearch:
         """Return the name of the factor within which a label is constant."""
         for term in self.terms:
             for factor in reversed(self.chain(term)):
-                if spread(self.labels[name], factor).constant:
+                if self._spread(self.labels[name], factor).constant:
                     return factor.name
         return self._innermost.name
 
