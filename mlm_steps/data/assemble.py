@@ -80,9 +80,7 @@ def assemble(loaded: LoadedSpec, uses: Sequence[ModelUse]) -> Analysis:
     check_levels(loaded, uses, hierarchy, places)
     found = [*table.notices, *(notice for column in everything.values() for notice in column.notices)]
     found += [*lost_levels, *deriver.notices]
-    used = frozenset(
-        column for use in uses for name in use.variables for column in _bases(name, plan.planned)
-    )
+    used = plan.bases(name for use in uses for name in use.variables)
     view = _view(uses, plan.planned, filtered, frame, sample, hierarchy, used)
     notices = (
         *about_loss(len(filtered.rows), len(frame), sample.lost),
@@ -138,11 +136,6 @@ def _view(
         factors=hierarchy.groups,
         rows=filtered.rows[sample.kept],
     )
-
-
-def _bases(name: str, planned: Sequence[Derivation]) -> frozenset[str]:
-    """Return a column, and the columns of the file that it is derived from."""
-    return frozenset({name}).union(*(step.sources for step in planned if step.name == name))
 
 
 def _frame(columns: Mapping[str, TypedColumn], kept: NDArray[np.bool_]) -> tuple[pd.DataFrame, list[Notice]]:

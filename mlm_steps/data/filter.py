@@ -19,6 +19,9 @@ from mlm_steps.records.data_profile import PreparationStep
 
 __all__ = ["Filtered", "apply_filters"]
 
+MOST_FAULTS = 40
+"""After this many faults no further filter is applied: each fault searches all names for a similar one."""
+
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Filtered:
@@ -74,7 +77,8 @@ def apply_filters(
         except FormulaError:  # the reader of the spec has reported it
             unread = True
             continue
-        state.apply(position, expression)
+        if len(state.faults) < MOST_FAULTS:
+            state.apply(position, expression)
     state.settle()
     return Filtered(
         state.columns, state.made, state.rows, tuple(state.steps), tuple(state.faults), unread=unread

@@ -79,6 +79,12 @@ class Plan:
                 wanted.update(step.parts)
         return tuple(step for step in self.planned if step.name in wanted)
 
+    def bases(self, names: Iterable[str]) -> frozenset[str]:
+        """Return some columns, and all that they are made from."""
+        names = tuple(names)
+        steps = self.needed_by(names)
+        return frozenset(names).union(*({step.name, *step.sources} for step in steps))
+
     def roots(self, name: str) -> frozenset[str]:
         """Return the columns that decide where a column is missing."""
         return next((step.roots for step in self.planned if step.name == name), frozenset({name}))

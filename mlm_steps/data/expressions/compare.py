@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+import re
+from collections.abc import Callable, Mapping, Sequence
 
 import numpy as np
 
@@ -31,6 +32,7 @@ _OPERATIONS: Mapping[str, Callable[[Floats | Codes, Floats | Codes], Bools]] = {
     "<=": np.less_equal,
     ">=": np.greater_equal,
 }
+_DATE = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 _SHOWN = 6
 """A message lists at most this many levels, so that it stays on one line."""
 
@@ -85,12 +87,27 @@ def _mixed(text: str, left: tuple[Node, Value], right: tuple[Node, Value]) -> tu
 def _with_level(text: str, operator: str, column: Categories, literal: Categories, place: Node) -> Truths:
     """Compare a column with a text."""
     level = literal.levels[0]
+    if operator not in ("==", "!=") and not column.ordered and _are_dates((level, *column.levels)):
+        return _with_date(operator, column, level)
     if level not in column.levels:
         raise formula_error(text, place.span, *_no_level(level, column))
     if operator not in ("==", "!=") and not column.ordered:
         what = f"{operator} needs an order, and the levels have none"
         raise TransformError(what, "compare by == or in, or declare type: ordered and levels")
     outcome = _OPERATIONS[operator](column.codes, np.asarray(column.levels.index(level)))
+    return _decided(outcome, column.codes < 0)
+
+
+def _are_dates(words: Sequence[str]) -> bool:
+    """Return whether all words are dates such as 2024-03-01, whose order is that of their text."""
+    return all(_DATE.fullmatch(word) for word in words)
+
+
+def _with_date(operator: str, column: Categories, date: str) -> Truths:
+    """Compare dates in a column with a date, which need not occur."""
+    levels = np.array([*(level >= date for level in column.levels), False], dtype=np.int8)
+    levels += np.array([*(level > date for level in column.levels), False], dtype=np.int8)
+    outcome = _OPERATIONS[operator](levels[column.codes].astype(np.intp), np.asarray(1))
     return _decided(outcome, column.codes < 0)
 
 

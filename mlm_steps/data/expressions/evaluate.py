@@ -91,6 +91,15 @@ class Evaluator:
     def _fault(self, node: Node, what: str, hint: str | None = None) -> FormulaError:
         return formula_error(self.text, node.span, what, hint)
 
+    def _refusal(self, node: Node, fault: TransformError, *operands: Node) -> FormulaError:
+        """Return the fault of an operation; if an operand is mostly numbers, its text is the likely cause."""
+        for operand in operands:
+            column = self.columns.get(operand.name) if isinstance(operand, Column) else None
+            if column is not None and column.strays and column.kind != "number":
+                what = f"{fault.what}: among its numbers {column.name} holds {column.strays}"
+                return self._fault(node, what, column.strays.hint)
+        return self._fault(node, fault.what, fault.hint)
+
     def _value(self, node: Node) -> Value:
         if isinstance(node, Column):
             return self._column(node)
@@ -171,7 +180,7 @@ class Evaluator:
         try:
             return compared(self.text, node, (left, value), (node.right, other))
         except TransformError as fault:
-            raise self._fault(node, fault.what, fault.hint) from None
+            raise self._refusal(node, fault, left, node.right) from None
 
     def _truths(self, node: Node, value: Value) -> Truths:
         if isinstance(value, Truths):
@@ -184,7 +193,7 @@ class Evaluator:
         try:
             return numbers_of(value)
         except TransformError as fault:
-            raise self._fault(node, fault.what, fault.hint) from None
+            raise self._refusal(node, fault, node) from None
 
     def _call(self, node: Call) -> Value:
         arguments: dict[str, tuple[Argument, ...]] = {}
@@ -194,7 +203,8 @@ class Evaluator:
         try:
             return FUNCTIONS[node.function].apply(arguments)
         except TransformError as fault:
-            raise self._fault(node, f"{node.function}(): {fault.what}", fault.hint) from None
+            found = TransformError(f"{node.function}(): {fault.what}", fault.hint)
+            raise self._refusal(node, found, *(argument for _, argument in node.arguments)) from None
 
 
 def _joined(operator: str, first: Truths, second: Truths) -> Truths:

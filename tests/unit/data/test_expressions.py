@@ -37,6 +37,14 @@ def columns() -> dict[str, TypedColumn]:
         ),
         "o": TypedColumn("o", "ordered", category(G, LEVELS, ordered=True)),
         "code": TypedColumn("code", "category", category(["1", "2", "1", "2", "9"], ["1", "2", "9"])),
+        "date": TypedColumn(
+            "date",
+            "category",
+            category(
+                ["2024-03-01", None, "2023-12-31", "2024-02-29", "2024-03-02"],
+                ["2023-12-31", "2024-02-29", "2024-03-01", "2024-03-02"],
+            ),
+        ),
         "free": TypedColumn("free", "text", np.array(["ab", None, "cd", "ab", "ef"], dtype=object)),
     }
 
@@ -68,6 +76,10 @@ T, F = True, False
         ("g != h", [T, F, F, NA, T]),
         ("o >= 'mid'", [F, T, F, NA, T]),
         ("'mid' > o", [T, F, T, NA, F]),
+        ("date >= '2024-03-01'", [T, NA, F, F, T]),
+        ("date < '2024-01-15'", [F, NA, T, F, F]),
+        ("'2024-02-29' >= date", [F, NA, T, T, F]),
+        ("date > '2024-02-29' and date <= '2024-03-01'", [T, NA, F, F, F]),
         ("code in [1, 9]", [T, F, T, F, T]),
         ("free == 'ab'", [T, NA, F, T, F]),
         ("x in [0, 1.5]", [T, F, NA, T, F]),
@@ -110,6 +122,7 @@ def test_values_are_those_of_r(text: str, expected: list[object]) -> None:
         ("g == low", 5, 'there is no column low (a text goes in quotes: "low")'),
         ("xx > 2", 0, "there is no column xx (did you mean x?)"),
         ("g < 'mid'", 0, "needs an order"),
+        ("date < 'mid'", 7, "no row has the value 'mid'"),
         ("x == NA", 5, "nothing is equal to NA"),
         ("x and y > 2", 0, "a condition is needed, and this is a number"),
         ("g + 1", 0, "a number is needed, and this is text"),

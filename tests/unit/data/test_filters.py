@@ -136,6 +136,15 @@ derive:
     ]  # fmt: skip
 
 
+@pytest.mark.parametrize("condition", ["age >= 18", "log(age) > 2", "age + 1 > 3"])
+def test_text_among_numbers_is_named_as_the_cause(refuse: Refuse, condition: str) -> None:
+    table = TABLE.astype({"age": object})
+    table.loc[7, "age"] = "n/a"
+    (fault,) = refuse(table.to_csv(index=False), "y ~ 1 + (1 | g)", data=f"filter: {condition}")
+    assert "among its numbers age holds 'n/a' in row 8" in fault
+    assert "na: [" in fault
+
+
 def test_the_place_of_a_fault_is_its_character(refuse: Refuse) -> None:
     (fault,) = refuse(CONTENT, "y ~ 1 + (1 | g)", data="filter:\n  - age > 3 and arm == 'x'")
     assert fault.startswith("pipeline.yaml:5:26: data.filter[0]: ")
