@@ -6,8 +6,9 @@ from collections.abc import Sequence
 
 from mlm_steps.api.refits import Refits, verdict
 from mlm_steps.design.build import build_design
-from mlm_steps.engine import LmmFit, fit_lmm, linear_fit
+from mlm_steps.engine import MixedFit
 from mlm_steps.engine.fit.all_fit import UNASKED, AllFits, refit_all
+from mlm_steps.engine.fit.mixed import fit_mixed
 from mlm_steps.errors import Fault, UsageError, listing
 from mlm_steps.records import AllFitRecord, FitRecord, RungRefits
 from mlm_steps.records.allfit import RefitRow
@@ -49,9 +50,13 @@ def describe_allfit(session: Session, model: str) -> str:
     rung, estimation = _rung_named(session, model), session.spec.estimation
     frame = prepare_analysis(session.loaded).frame
     formula = session.plan.formulas[model]
-    design = build_design(formula, frame, weights=rung.weights, contrasts=session.contrasts)
-    fit = fit_lmm(design, method=estimation.method, control=control_of(estimation))
-    return f"{model}: {rung.formula} ({estimation.method})\n\n{Refits(_refit(session, fit))!r}"
+    settings = session.spec.settings[model]
+    design = build_design(
+        formula, frame, weights=rung.weights, contrasts=session.contrasts, response=settings.response
+    )
+    control = control_of(estimation)
+    fit = fit_mixed(design, method=estimation.method, control=control, agq=settings.agq)
+    return f"{model}: {rung.formula} ({fit.method})\n\n{Refits(_refit(session, fit))!r}"
 
 
 def _rung_named(session: Session, name: str) -> ModelSpec:
@@ -62,7 +67,7 @@ def _rung_named(session: Session, name: str) -> ModelSpec:
 
 
 def _rung(session: Session, record: FitRecord) -> RungRefits:
-    fit = linear_fit(estimates_at_record(session, record).under(record.method))
+    fit = estimates_at_record(session, record).under(record.method)
     found = _refit(session, fit, None if session.spec.estimation.allfit == "always" else UNASKED)
     return RungRefits(
         model=record.model,
@@ -86,5 +91,5 @@ def _rung(session: Session, record: FitRecord) -> RungRefits:
     )
 
 
-def _refit(session: Session, fit: LmmFit, optimizers: Sequence[str] | None = None) -> AllFits:
+def _refit(session: Session, fit: MixedFit, optimizers: Sequence[str] | None = None) -> AllFits:
     return refit_all(fit, control_of(session.spec.estimation), optimizers)

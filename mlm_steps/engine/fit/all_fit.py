@@ -10,8 +10,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mlm_steps.engine.criterion.lambda_ import pack
+from mlm_steps.engine.families import family_of
+from mlm_steps.engine.fit.glmm import fit_glmm
 from mlm_steps.engine.fit.lmm import fit_lmm
 from mlm_steps.engine.result.lmm_fit import Control, LmmFit
+from mlm_steps.engine.result.mixed_fit import MixedFit
 from mlm_steps.engine.search.optimizers import OPTIMIZERS, installed
 from mlm_steps.errors import FitError
 
@@ -72,7 +75,7 @@ class AllFits:
 
     Attributes
     ----------
-    fit : LmmFit
+    fit : MixedFit
         The fit that is checked.
     best : float
         The lowest criterion of all.
@@ -80,7 +83,7 @@ class AllFits:
         Sorted by optimiser, ``auto`` first. For each optimiser the refit from the optimum comes first.
     """
 
-    fit: LmmFit
+    fit: MixedFit
     best: float
     refits: tuple[Refit, ...]
 
@@ -96,17 +99,17 @@ class AllFits:
 
 
 def refit_all(
-    fit: LmmFit, control: Control | None = None, optimizers: Sequence[str] | None = None
+    fit: MixedFit, control: Control | None = None, optimizers: Sequence[str] | None = None
 ) -> AllFits:
     """Return the refits by each optimiser, from the optimum and from the default start.
 
     Parameters
     ----------
-    fit : LmmFit
+    fit : MixedFit
         A fit at its optimum.
     control : Control, optional
-        Budget and tolerance of each search; ``start`` replaces the default start, which is lme4's: Lambda
-        is the identity.
+        Budget and tolerance of each search; ``start`` replaces the default start. That of a linear model is
+        lme4's: Lambda is the identity.
     optimizers : sequence of str, optional
         Keys of ``OPTIMIZERS``, all by default. The engine's own search always comes first.
     """
@@ -114,15 +117,18 @@ def refit_all(
     ends = [
         (word, start, _end(fit, given, word, start)) for word, start in _searches(optimizers or OPTIMIZERS)
     ]
-    found = [end for _, _, end in ends if isinstance(end, LmmFit)]
+    found = [end for _, _, end in ends if end is not None and not isinstance(end, FitError)]
     best = min([fit, *found], key=lambda each: each.criterion)
     return AllFits(fit, best.criterion, tuple(_refit(word, start, end, best) for word, start, end in ends))
 
 
-def takes_long(fit: LmmFit) -> bool:
+def takes_long(fit: MixedFit) -> bool:
     """Return whether hundreds of evaluations per optimiser take minutes."""
-    sizes = [factor.q for factor in fit.prepared.strategy.factors]
-    return sum(sizes) > MANY or fit.prepared.strategy.expensive
+    if isinstance(fit, LmmFit):
+        sizes = [factor.q for factor in fit.prepared.strategy.factors]
+        return sum(sizes) > MANY or fit.prepared.strategy.expensive
+    effects = sum(len(term.levels) * len(term.names) for term in fit.design.random)
+    return fit.design.n + effects > MANY
 
 
 def _searches(optimizers: Iterable[str]) -> Iterator[tuple[str, Start]]:
@@ -131,16 +137,26 @@ def _searches(optimizers: Iterable[str]) -> Iterator[tuple[str, Start]]:
         yield word, "default"
 
 
-def _end(fit: LmmFit, control: Control, word: str, start: Start) -> LmmFit | FitError | None:
+def _end(fit: MixedFit, control: Control, word: str, start: Start) -> MixedFit | FitError | None:
     """Return the fit, the reason why there is none, or None where the optimiser is not installed."""
     if not installed(word):
         return None
     own = replace(control, optimizer=word, restarts=0)
-    theta = fit.theta if start == "optimum" else _default_start(fit) if control.start is None else None
     try:
-        return fit_lmm(fit.design, method=fit.method, control=own, start=theta, prepared=fit.prepared)
+        return _linear(fit, own, start) if isinstance(fit, LmmFit) else _generalized(fit, own, start)
     except FitError as error:
         return error
+
+
+def _linear(fit: LmmFit, control: Control, start: Start) -> LmmFit:
+    theta = fit.theta if start == "optimum" else _default_start(fit) if control.start is None else None
+    return fit_lmm(fit.design, method=fit.method, control=control, start=theta, prepared=fit.prepared)
+
+
+def _generalized(fit: MixedFit, control: Control, start: Start) -> MixedFit:
+    others = [] if fit.phi is None else [np.log(fit.phi)]
+    begin = np.concatenate([fit.theta, fit.beta, others]) if start == "optimum" else None
+    return fit_glmm(fit.design, family_of(fit.family, fit.link), agq=fit.agq, control=control, start=begin)
 
 
 def _default_start(fit: LmmFit) -> NDArray[np.float64]:
@@ -149,7 +165,7 @@ def _default_start(fit: LmmFit) -> NDArray[np.float64]:
     return np.concatenate([pack(np.eye(k)) for k in sizes])
 
 
-def _refit(word: str, start: Start, end: LmmFit | FitError | None, best: LmmFit) -> Refit:
+def _refit(word: str, start: Start, end: MixedFit | FitError | None, best: MixedFit) -> Refit:
     if end is None:
         return Refit(word, start, None, None, None, None, None, "not_installed")
     if isinstance(end, FitError):
@@ -158,7 +174,7 @@ def _refit(word: str, start: Start, end: LmmFit | FitError | None, best: LmmFit)
     report, delta = end.convergence, end.criterion - best.criterion
     if report is None:
         raise ValueError("a search has a report")
-    moved = float((np.abs(end.beta - best.beta) / best.se).max()) if best.beta.size else None
+    moved = _moved(end, best)
     spread = float(np.abs(_deviations(end) - _deviations(best)).max())
     near = delta < CRITERION_LIMIT and (moved or 0.0) < BETA_LIMIT
     status: Status = report.status
@@ -169,7 +185,16 @@ def _refit(word: str, start: Start, end: LmmFit | FitError | None, best: LmmFit)
     return Refit(word, start, end.criterion, delta, moved, spread, report.evaluations, status, report.reasons)
 
 
-def _deviations(fit: LmmFit) -> NDArray[np.float64]:
-    """Return the standard deviations of all random effects, and the residual's."""
-    variances = np.concatenate([*(np.diag(T) for T in fit.covariances), [fit.sigma**2]])
+def _moved(end: MixedFit, best: MixedFit) -> float | None:
+    """Return the largest difference of a coefficient in its standard errors, or None without any."""
+    known = np.isfinite(best.beta) & np.isfinite(end.beta) & (best.se > 0.0)
+    if not known.any():
+        return None
+    return float((np.abs(end.beta - best.beta)[known] / best.se[known]).max())
+
+
+def _deviations(fit: MixedFit) -> NDArray[np.float64]:
+    """Return the standard deviations of all random effects, and a linear model's residual one."""
+    residual = [] if not isinstance(fit, LmmFit) else [fit.sigma**2]
+    variances = np.concatenate([*(np.diag(T) for T in fit.covariances), residual])
     return np.sqrt(np.asarray(variances, dtype=np.float64))

@@ -114,14 +114,21 @@ class JointSearch:
     at : Evaluation
     hessian : ndarray or None
         Exact Hessian; None if it does not exist there.
-    ended : {"optimum", "evaluations", "diverged", "lost"}
-        ``diverged``: a covariance parameter has no bound. ``lost``: there are no derivatives.
+    ended : {"optimum", "evaluations", "diverged", "lost", "stopped"}
+        ``diverged``: a covariance parameter has no bound. ``lost``: there are no derivatives. ``stopped``: an
+        optimiser ended without an optimum.
+    optimizer : str
+        The method that searched.
+    message : str
+        The message of an optimiser about its end.
     """
 
     psi: Array
     at: Evaluation
     hessian: Array | None
     ended: str
+    optimizer: str = "newton"
+    message: str = ""
 
 
 def search_jointly(

@@ -37,6 +37,8 @@ def assess_jointly(
     reasons, decrement = [], np.inf
     if search.ended == "evaluations":
         reasons.append(f"the search used up its limit ({objective.used} evaluations)")
+    elif search.ended == "stopped":
+        reasons.append(f"the optimiser gave up: {search.message}")
     elif search.ended == "diverged":
         reasons.append("the standard deviation of a random effect grows without end")
     elif search.hessian is None:
@@ -57,7 +59,7 @@ def assess_jointly(
     )
     slope = float(np.abs(gradient[free]).max(initial=0.0))
     return ConvergenceReport(
-        status, "newton", objective.used, gradient, min(slope, decrement), hessian, tuple(reasons),
+        status, search.optimizer, objective.used, gradient, min(slope, decrement), hessian, tuple(reasons),
         claimed=search.ended == "optimum", trace=tuple(objective.trace),
     )  # fmt: skip
 

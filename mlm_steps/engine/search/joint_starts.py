@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import replace
+from itertools import islice
 
 import numpy as np
 from numpy.typing import NDArray
@@ -13,6 +14,7 @@ from mlm_steps.engine.pirls.prepared import PreparedGlmm
 from mlm_steps.engine.pirls.start import GlmStart, first_psi
 from mlm_steps.engine.result.lmm_fit import Control
 from mlm_steps.engine.search.joint import JointObjective, JointSearch, search_jointly
+from mlm_steps.engine.search.joint_with import search_jointly_with
 from mlm_steps.errors import Fault, FitError
 
 __all__ = ["find_joint_optimum", "first_hessian"]
@@ -62,11 +64,14 @@ def find_joint_optimum(
         If the criterion does not exist at the start.
     """
     psi = first_psi(model, start, control.start) if first is None else first
+    if control.optimizer != "auto":
+        return _positive(model, search_jointly_with(model, objective, control, psi))
     best = _search(model, objective, psi, control.max_evaluations, None)
     if best is None:
         raise FitError(Fault("", "the conditional modes of the random effects are not found at the start"))
-    if best.ended == "optimum" and _doubtful(model, best):
-        for other in _rivals(model, best):
+    if best.ended == "optimum":
+        many = len(SCALES) if _doubtful(model, best) else min(control.restarts, len(SCALES))
+        for other in islice(_rivals(model, best), many):
             rival = _search(model, objective, other, objective.used + SHORT, best)
             if rival is not None and rival.at.value < best.at.value - LOWER * (1.0 + abs(best.at.value)):
                 best = rival

@@ -2,15 +2,23 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from itertools import islice
 
 import numpy as np
 from numpy.typing import NDArray
 
+from mlm_steps.engine.criterion.criterion import profiled_value
 from mlm_steps.engine.result.lmm_fit import Control, Method
-from mlm_steps.engine.search.optimize import SearchResult
-from mlm_steps.engine.search.optimizers import NEEDS, OPTIMIZERS, Ending, Problem, Spent, installed
+from mlm_steps.engine.search.optimize import Objective, SearchResult
+from mlm_steps.engine.search.optimizers import (
+    OPTIMIZERS,
+    Ending,
+    Problem,
+    Spent,
+    lower_bounds,
+    require_optimizer,
+)
 from mlm_steps.engine.search.search import first_start, objective_of
 from mlm_steps.engine.search.starts import contrasting_starts
 from mlm_steps.engine.structures.prepared import PreparedDesign
@@ -35,16 +43,7 @@ def search_with(
         ended.
     """
     word = control.optimizer
-    if word not in OPTIMIZERS:
-        raise FitError(Fault("", f"no optimiser {word!r}", f"one of auto, {', '.join(OPTIMIZERS)}"))
-    if not installed(word):
-        raise FitError(
-            Fault(
-                "",
-                f"the optimiser {word!r} needs {NEEDS[word]}, which is not installed",
-                f"pip install 'mlm-steps[{NEEDS[word]}]'",
-            )
-        )
+    require_optimizer(word)
     best = _once(
         prepared, method, control, first_start(prepared, method, control) if start is None else start
     )
@@ -55,12 +54,37 @@ def search_with(
     return best
 
 
+@dataclass(frozen=True, slots=True, eq=False)
+class _Profiled:
+    """The profiled criterion of a linear model."""
+
+    prepared: PreparedDesign
+    method: Method
+    objective: Objective
+
+    @property
+    def lower(self) -> Array:
+        """The lower bounds of theta."""
+        factors = self.prepared.strategy.factors
+        return lower_bounds(factors, sum(factor.pattern.m for factor in factors))
+
+    def value(self, theta: Array) -> float | None:
+        """Return the criterion, or None where it does not exist."""
+        values = self.prepared.strategy.value(theta)
+        if values is None:
+            return None
+        return profiled_value(values, self.prepared.n, self.prepared.p, self.method)
+
+    def with_gradient(self, theta: Array) -> tuple[float, Array] | None:
+        """Return the criterion and its gradient, or None where they do not exist."""
+        point = self.objective(theta, False)
+        return None if point is None else (point.value, point.gradient)
+
+
 def _once(prepared: PreparedDesign, method: Method, control: Control, start: Array) -> SearchResult:
     objective = objective_of(prepared, method)
-    problem = Problem(
-        prepared, method, objective, start,
-        max_evaluations=control.max_evaluations, tolerance=control.tolerance,
-    )  # fmt: skip
+    criterion = _Profiled(prepared, method, objective)
+    problem = Problem(criterion, start, max_evaluations=control.max_evaluations, tolerance=control.tolerance)
     inside = np.maximum(start, problem.lower)
     try:
         ending = OPTIMIZERS[control.optimizer](problem, inside)

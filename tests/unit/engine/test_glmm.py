@@ -9,6 +9,7 @@ import pytest
 
 from mlm_steps.design.build import build_design
 from mlm_steps.engine.families import family_of
+from mlm_steps.engine.fit.all_fit import refit_all
 from mlm_steps.engine.fit.glmm import evaluate_glmm, fit_glmm
 from mlm_steps.engine.result.lmm_fit import Control
 from mlm_steps.errors import FitError
@@ -144,3 +145,29 @@ def test_a_level_per_row_of_poisson_counts_is_overdispersion():
     fit = fit_glmm(build_design("y ~ x + (1 | g) + (1 | row)", frame), family_of("poisson"))
     assert fit.convergence.status == "converged"
     assert fit.covariances[0][0, 0] > 0.2
+
+
+@pytest.mark.parametrize("name", ["poisson", "negative_binomial"])
+def test_other_optimisers_find_the_same_optimum(name):
+    family = family_of(name)
+    design = build_design("y ~ x + (x | g)", simulated(4, family))
+    found = refit_all(fit_glmm(design, family), optimizers=["l-bfgs-b", "nelder-mead", "trust-constr"])
+    assert found.agree
+    assert {refit.optimizer for refit in found.refits} == {"auto", "l-bfgs-b", "nelder-mead", "trust-constr"}
+    assert all(refit.delta < 1e-3 for refit in found.refits)
+
+
+def test_a_search_that_ends_early_says_so_and_has_no_standard_errors():
+    family = family_of("poisson")
+    design = build_design("y ~ x + (x | g)", simulated(4, family))
+    for control in (Control(max_evaluations=9), Control(max_evaluations=9, optimizer="nelder-mead")):
+        fit = fit_glmm(design, family, control=control)
+        assert fit.convergence.status == "failed"
+        assert np.isnan(fit.se).all()
+        assert fit.notices[0].code == "not_converged"
+
+
+def test_an_unknown_optimiser_is_refused():
+    design = build_design("y ~ x + (x | g)", simulated(4, family_of("poisson")))
+    with pytest.raises(FitError, match="no optimiser 'best'"):
+        fit_glmm(design, family_of("poisson"), control=Control(optimizer="best"))

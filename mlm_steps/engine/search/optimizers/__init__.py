@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from importlib.util import find_spec
 
-from mlm_steps.engine.search.optimizers.base import Ending, Optimizer, Problem, Spent
+from mlm_steps.engine.search.optimizers.base import Ending, Optimizer, Problem, Searched, Spent, lower_bounds
 from mlm_steps.engine.search.optimizers.bobyqa import bobyqa
 from mlm_steps.engine.search.optimizers.cobyqa import cobyqa
 from mlm_steps.engine.search.optimizers.l_bfgs_b import l_bfgs_b
@@ -17,8 +17,20 @@ from mlm_steps.engine.search.optimizers.nelder_mead import nelder_mead
 from mlm_steps.engine.search.optimizers.powell import powell
 from mlm_steps.engine.search.optimizers.slsqp import slsqp
 from mlm_steps.engine.search.optimizers.trust_constr import trust_constr
+from mlm_steps.errors import Fault, FitError
 
-__all__ = ["NEEDS", "OPTIMIZERS", "Ending", "Optimizer", "Problem", "Spent", "installed"]
+__all__ = [
+    "NEEDS",
+    "OPTIMIZERS",
+    "Ending",
+    "Optimizer",
+    "Problem",
+    "Searched",
+    "Spent",
+    "installed",
+    "lower_bounds",
+    "require_optimizer",
+]
 
 OPTIMIZERS: dict[str, Optimizer] = {
     "bobyqa": bobyqa,
@@ -32,6 +44,15 @@ OPTIMIZERS: dict[str, Optimizer] = {
 
 NEEDS = {"bobyqa": "nlopt"}
 """Optimisers that need an optional library, and that library."""
+
+
+def require_optimizer(word: str) -> None:
+    """Raise FitError if there is no such optimiser, or if it is not installed."""
+    if word not in OPTIMIZERS:
+        raise FitError(Fault("", f"no optimiser {word!r}", f"one of auto, {', '.join(OPTIMIZERS)}"))
+    if not installed(word):
+        what = f"the optimiser {word!r} needs {NEEDS[word]}, which is not installed"
+        raise FitError(Fault("", what, f"pip install 'mlm-steps[{NEEDS[word]}]'"))
 
 
 def installed(optimizer: str) -> bool:

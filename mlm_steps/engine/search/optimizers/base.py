@@ -2,23 +2,30 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 
-from mlm_steps.engine.criterion.criterion import TracePoint, profiled_value
-from mlm_steps.engine.result.lmm_fit import Method
-from mlm_steps.engine.search.optimize import Objective
-from mlm_steps.engine.structures.prepared import PreparedDesign
+from mlm_steps.engine.criterion.criterion import TracePoint
+from mlm_steps.engine.structures.groups import FactorTerms
 
-__all__ = ["Ending", "Optimizer", "Problem", "Spent"]
+__all__ = ["Ending", "Optimizer", "Problem", "Searched", "Spent", "lower_bounds"]
 
 Array = NDArray[np.float64]
 
 BARRIER = 1e12
 """Value of the criterion where it does not exist. It is finite because line searches interpolate."""
+
+
+def lower_bounds(factors: Sequence[FactorTerms], size: int) -> Array:
+    """Return the lower bounds of parameters that begin with theta."""
+    lower = np.full(size, -np.inf)
+    for factor in factors:
+        lower[factor.theta[factor.pattern.rows == factor.pattern.columns]] = 0.0
+    return lower
 
 
 class Spent(Exception):  # noqa: N818 - reaching the limit is not an error
@@ -44,8 +51,22 @@ class Ending:
     message: str
 
 
+class Searched(Protocol):
+    """The criterion of one model as optimisers see it, at parameters in the engine's units."""
+
+    @property
+    def lower(self) -> Array:
+        """The lower bounds: 0 for the diagonal of Lambda, minus infinity for the rest."""
+
+    def value(self, theta: Array) -> float | None:
+        """Return the criterion, or None where it does not exist."""
+
+    def with_gradient(self, theta: Array) -> tuple[float, Array] | None:
+        """Return the criterion and its exact gradient, or None where it does not exist."""
+
+
 class Problem:
-    """The profiled criterion of one model, with its bounds and a budget of evaluations.
+    """The criterion of one model, with its bounds and a budget of evaluations.
 
     Attributes
     ----------
@@ -61,22 +82,10 @@ class Problem:
         The evaluations so far.
     """
 
-    def __init__(
-        self,
-        prepared: PreparedDesign,
-        method: Method,
-        objective: Objective,
-        start: Array,
-        *,
-        max_evaluations: int,
-        tolerance: float,
-    ) -> None:
-        self._prepared, self._method, self._objective = prepared, method, objective
+    def __init__(self, criterion: Searched, start: Array, *, max_evaluations: int, tolerance: float) -> None:
+        self._criterion = criterion
         self._left = max_evaluations
-        self.lower = np.full(start.size, -np.inf)
-        for factor in prepared.strategy.factors:
-            pattern = factor.pattern
-            self.lower[factor.theta[pattern.rows == pattern.columns]] = 0.0
+        self.lower = criterion.lower
         self.tolerance = tolerance
         self.used = 0
         self.best, self._lowest = start, np.inf
@@ -90,18 +99,17 @@ class Problem:
     def value(self, theta: Array) -> float:
         """Return the criterion; `Spent` when the budget is used up."""
         self._count()
-        values = self._prepared.strategy.value(theta)
-        if values is None:
-            return BARRIER
-        return self._seen(theta, profiled_value(values, self._prepared.n, self._prepared.p, self._method))
+        value = self._criterion.value(theta)
+        return BARRIER if value is None else self._seen(theta, value)
 
     def with_gradient(self, theta: Array) -> tuple[float, Array]:
         """Return the criterion and its exact gradient, shape (m,); `Spent` when the budget is used up."""
         self._count()
-        point = self._objective(theta, False)
-        if point is None:
+        found = self._criterion.with_gradient(theta)
+        if found is None:
             return BARRIER, np.zeros(theta.size)
-        return self._seen(theta, point.value, float(np.abs(point.gradient).max())), point.gradient
+        value, gradient = found
+        return self._seen(theta, value, float(np.abs(gradient).max())), gradient
 
     def _count(self) -> None:
         if self.used >= self._left:
