@@ -20,7 +20,7 @@ from mlm_steps.data.survey.predictors import Candidate, PredictorSearch
 from mlm_steps.data.survey.reading import Manner, readable
 from mlm_steps.data.survey.times import Time, find_time, shared_times
 from mlm_steps.data.survey.units import Units, UnitSearch
-from mlm_steps.data.survey.wide import lengthened, series_of
+from mlm_steps.data.survey.wide import later_columns, lengthened, series_of
 from mlm_steps.data.types import Misfit, TypedColumn, type_column
 from mlm_steps.data.variation import varying_groups
 from mlm_steps.errors import Fault, UsageError, listing
@@ -153,9 +153,10 @@ class _Search:
         y: NDArray[np.float64],
         there: NDArray[np.bool_],
     ) -> None:
-        given = asked.predictors
+        given = self.given = asked.predictors
         taken = {asked.outcome, *given, *(name for term in terms for name in term)}
-        spare = [name for name in columns if name not in taken]
+        self.later = later_columns(asked.outcome, list(columns))
+        spare = [name for name in columns if name not in taken and name not in self.later]
         identifiers = UnitSearch(columns, there, terms, spare)
         if not there.any():
             raise UsageError(Fault("--outcome", _no_row(asked.outcome, terms)))
@@ -181,6 +182,7 @@ class _Search:
         """Yield the columns that are not used, in the order of the file, and the reasons."""
         reasons = dict(self.search.skipped) | dict(self.units.reasons)
         reasons |= dict(self.time.others) if self.time else {}
+        reasons |= {name: reason for name, reason in self.later.items() if name not in self.given}
         yield from ((name, reasons[name]) for name in self.order if name in reasons)
 
 

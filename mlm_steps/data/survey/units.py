@@ -244,7 +244,7 @@ class UnitSearch:
             return
         for name, found in self.labels.items():
             several = ROWS_PER_UNIT * found.count <= len(found.codes) and (found.codes >= 0).all()
-            if several and is_unit_name(name) and not names_objects(name):
+            if several and is_unit_name(name) and not (names_objects(name) or names_persons(name)):
                 s = self._spread(labels, self._factor([name]))
                 if s.groups > s.labels and not s.constant and is_reused(group, s):
                     self.terms[0].insert(0, name)

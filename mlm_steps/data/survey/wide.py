@@ -18,7 +18,7 @@ from mlm_steps.errors import UsageError, listing
 from mlm_steps.spec import DataSpec
 from mlm_steps.spec.reshape import WideToLong
 
-__all__ = ["Lengthened", "Series", "lengthened", "series_of"]
+__all__ = ["Lengthened", "Series", "later_columns", "lengthened", "series_of"]
 
 _NUMBERED = re.compile(r"(?P<before>.*?)(?P<time>\d+)(?P<after>\D*)", re.DOTALL)
 _WORDS = ("pre", "post", "baseline", "followup", "follow_up", "fu", "before", "after")
@@ -164,6 +164,23 @@ def _series_of_outcome(
     if holds is None or len(asked.groups) != 1 or not groups:
         return None
     return holds if _is_unique(type_column(groups[0], None, data)) else None
+
+
+def later_columns(outcome: str, names: Sequence[str]) -> dict[str, str]:
+    """Return the columns that hold the outcome's variable at later occasions, and why they are no predictors.
+
+    >>> later_columns("score_1", ["score_0", "score_1", "score_2"])
+    {'score_2': 'holds score after score_1, so it explains nothing'}
+    """
+    found = next((each for each in series_of(names) if outcome in each.columns), None)
+    if found is None:
+        return {}
+    pairs = list(zip(found.times, found.columns, strict=True))
+    if all(time.isdigit() for time in found.times):
+        pairs.sort(key=lambda pair: int(pair[0]))
+    columns = [name for _, name in pairs]
+    later = columns[columns.index(outcome) + 1 :]
+    return dict.fromkeys(later, f"holds {found.variable} after {outcome}, so it explains nothing")
 
 
 def _is_unique(column: TypedColumn) -> bool:

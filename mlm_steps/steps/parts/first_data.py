@@ -44,6 +44,10 @@ def data_block(data: Path, spec_path: Path, ladder: FirstLadder) -> Iterator[str
         data_file(file, spec_path, allow_outside=False)
     except Refused:
         yield "  # The file lies outside this folder: move it here, or run with --allow-outside."
+    if not ladder.upper and not found.reshape:
+        group = quoted(ladder.term[0])
+        yield "  # Traits of the groups in a second file, with one row per group, are added by"
+        yield f"  # join: [{{file: FILE, on: {safe(group)}}}]"
     yield from _manner(ladder)
     yield "  # What is not named here is used as it is found. Labels and units are for the report, such as"
     yield "  # {label: Mathematics achievement, unit: points}."

@@ -351,3 +351,24 @@ def test_labels_with_an_open_end_are_a_factor(init: Init) -> None:
     table["children"] = np.array(["0", "1", "2", "3+"])[np.random.default_rng(11).integers(0, 4, 600)]
     found = init(table, "stress", "hospital")
     assert found.keys["data"]["columns"]["children"]["levels"] == ["0", "1", "2", "3+"]
+
+
+def test_later_measurements_of_the_outcome_are_no_predictors(init: Init) -> None:
+    found = init(wide().assign(school=np.arange(60) // 5), "math_2", "school")
+    assert found.reason("math_3") == "math_3 holds math after math_2, so it explains nothing"
+    assert "math_1" in found.levels
+
+
+def test_pupils_numbered_in_each_class_are_units_of_the_classes(init: Init) -> None:
+    table = wide().drop(columns="id")
+    table.insert(0, "class", np.arange(60) // 10 + 1)
+    table.insert(1, "pupil", np.arange(60) % 10 + 1)
+    found = init(table, "math", "class")
+    assert found.formulas[0] == "math ~ 1 + (1 | class/person)"
+    assert found.reason("pupil") == "pupil identifies the same units as person"
+
+
+def test_without_traits_of_the_groups_a_second_file_is_suggested(init: Init) -> None:
+    table = nurses()[["hospital", "stress", "age"]]
+    assert "# join: [{file: FILE, on: hospital}]" in init(table, "stress", "hospital").text
+    assert "join" not in init(table.assign(size=table["hospital"] * 7), "stress", "hospital").text
