@@ -58,7 +58,7 @@ def assemble(loaded: LoadedSpec, uses: Sequence[ModelUse]) -> Analysis:
     table = combined.table
     columns, misfits = _typed(table, loaded, places)
     plan = plan_derivations(data.derive, columns, places, loaded.unread)
-    deriver = Deriver(plan, data, places)
+    deriver = Deriver(plan, data, places, columns)
     deriver.broken |= misfits.keys()
     filtered = apply_filters(data.filter, columns, table.rows, deriver, places)
     fitting = {name: column for name, column in filtered.columns.items() if name not in misfits}

@@ -31,6 +31,8 @@ class Deriver:
     plan : Plan
     data : DataSpec
     places : Places
+    file : mapping of str to TypedColumn
+        Columns of the file, all rows.
 
     Attributes
     ----------
@@ -40,12 +42,13 @@ class Deriver:
         Columns that cannot be made.
     """
 
-    def __init__(self, plan: Plan, data: DataSpec, places: Places) -> None:
+    def __init__(self, plan: Plan, data: DataSpec, places: Places, file: Mapping[str, TypedColumn]) -> None:
         self.plan = plan
         self.faults: list[Fault] = []
         self.broken = set(plan.broken)
         self._data = data
         self._places = places
+        self._file = file
         self._notices: dict[str, tuple[Notice, ...]] = {}
 
     @property
@@ -94,7 +97,7 @@ class Deriver:
             objection = objection_to(need, columns[need.name])
             if objection:
                 raise objection
-        rows = Rows(step.name, columns, step.within, basis, frozenset(self._data.na))
+        rows = Rows(step.name, columns, step.within, basis, frozenset(self._data.na), self._file)
         made = step.way.make(step.spec, rows)
         self._notices[step.name] = made.notices
         return as_declared(made.column, self._data.columns.get(step.name), self._data)

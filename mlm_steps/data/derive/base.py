@@ -99,6 +99,8 @@ class Rows:
         Rows from which means, standard deviations, ranks and counts are computed.
     na : frozenset of str
         Texts that mean a missing value.
+    file : mapping of str to TypedColumn
+        Columns of the file with the rows that filters have dropped.
     """
 
     name: str
@@ -106,6 +108,7 @@ class Rows:
     within: tuple[str, ...]
     basis: NDArray[np.bool_]
     na: frozenset[str] = frozenset()
+    file: Mapping[str, TypedColumn] = field(default_factory=dict)
 
     @property
     def n(self) -> int:

@@ -57,6 +57,7 @@ def derived(analyse: Analyse, entry: str, data: str = "") -> Analysis:
         ("{expr: 'if_else(missing(x), 0, x^2)'}", (TABLE["x"] ** 2).fillna(0)),
         ("{recode: k, map: {1: 10, 2: 20, 3: 30, 9: NA}}", TABLE["k"].map({1: 10, 2: 20, 3: 30})),
         ("{recode: k, map: {9: ~}, other: keep}", TABLE["k"].where(TABLE["k"] != 9)),
+        ("{recode: k, map: {9.0: ~}, other: keep}", TABLE["k"].where(TABLE["k"] != 9)),
         ("{recode: k, map: {1: 5}, other: missing}", TABLE["k"].map({1: 5.0})),
     ],
 )
@@ -167,6 +168,12 @@ def test_the_sample_and_columns_that_depend_on_it_agree(analyse: Analyse) -> Non
     assert {loss.variable: loss.rows for loss in analysis.profile.lost} == {"s": 2, "v": 1}
 
 
+def test_a_value_that_a_filter_drops_may_be_recoded(analyse: Analyse) -> None:
+    data = "filter: k < 9\nderive: {n: {recode: k, map: {1: 4, 9: ~}, other: keep}}"
+    frame = analyse(CONTENT, "y ~ n + (1 | id)", data=data).frame
+    assert sorted(frame["n"].unique()) == [2, 3, 4]
+
+
 def test_rows_outside_of_the_sample_give_no_fault(analyse: Analyse) -> None:
     content = "g,x,y,v\na,1,2,1\na,2,3,3\nb,4,4,2\nb,6,5,3\nc,3,1,\nc,8,2,\n"
     data = "derive: {m: {max: x, within: g}, s: {expr: 1 / m}}"
@@ -194,6 +201,9 @@ def test_ranks_and_counts_are_of_the_analysis_sample(analyse: Analyse) -> None:
         ("{n: {expr: grade > 2}}", "data.derive.n.expr", "grade is text"),
         ("{n: {recode: grade, map: {a: x, bb: y}}}", "data.derive.n.map.bb",
          "'grade' has no value 'bb' (did you mean 'b'?)"),
+        ("{n: {recode: k, map: {99: NA}, other: keep}}", "data.derive.n.map.99",
+         "'k' has no value '99' (did you mean '9'?)"),
+        ("{n: {recode: k, map: {one: 1}, other: keep}}", "data.derive.n.map.one", "'k' has no value 'one'"),
         ("{n: {recode: grade, map: {a: x, b: y, c: z}}}", "data.derive.n.map", "which map does not name"),
         ("{n: {collapse: grade, into: {low: [a, e]}}}", "data.derive.n.into.low", "'grade' has no value 'e'"),
         ("{n: {mean: grade, within: id}}", "data.derive.n.mean", "'grade' is a category, not a number"),

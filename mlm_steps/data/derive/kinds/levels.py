@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from typing import TypeVar
 
 import numpy as np
 import pandas as pd
@@ -15,6 +16,8 @@ from mlm_steps.errors import did_you_mean, listing
 from mlm_steps.spec import DeriveSpec
 
 __all__ = ["LEVELS"]
+
+T = TypeVar("T", str, str | None)
 
 _SHOWN = 8
 """The report lists at most this many replaced values, and a message this many levels, to stay on one line."""
@@ -43,8 +46,10 @@ def _old(column: TypedColumn) -> _Old:
 def _recode(spec: DeriveSpec, rows: Rows) -> Made:
     table = {old: None if new in rows.na else new for old, new in (spec.map or {}).items()}
     words = [new for new in table.values() if new is not None]
-    column, old = rows.columns[spec.source], _old(rows.columns[spec.source])
-    new = _replaced(spec, "map", table, old, column)
+    old = _old(rows.columns[spec.source])
+    _refuse_unknown(spec, "map", table, old, rows)
+    table = _spelled(table, rows.columns[spec.source])
+    new = _replaced(spec, "map", table, old)
     order = dict.fromkeys([*words, *_kept(new, old, table)])
     numbers = _as_numbers(order)
     if numbers is not None:
@@ -55,8 +60,10 @@ def _recode(spec: DeriveSpec, rows: Rows) -> Made:
 
 def _collapse(spec: DeriveSpec, rows: Rows) -> Made:
     table = {level: new for new, levels in (spec.into or {}).items() for level in levels}
-    column, old = rows.columns[spec.source], _old(rows.columns[spec.source])
-    new = _replaced(spec, "into", dict(table), old, column)
+    old = _old(rows.columns[spec.source])
+    _refuse_unknown(spec, "into", table, old, rows)
+    table = _spelled(table, rows.columns[spec.source])
+    new = _replaced(spec, "into", table, old)
     order = dict.fromkeys([*(spec.into or {}), *_kept(new, old, table)])
     return Made(_category(rows.name, old, new, order))
 
@@ -67,16 +74,29 @@ def _kept(new: list[str | None], old: _Old, table: Mapping[str, object]) -> Iter
     return (word for word, label in pairs if word is not None and label not in table)
 
 
-def _replaced(
-    spec: DeriveSpec, key: str, table: Mapping[str, str | None], old: _Old, column: TypedColumn
-) -> list[str | None]:
+def _spelled(table: Mapping[str, T], column: TypedColumn) -> dict[str, T]:
+    """Return a table whose old values are spelled as labels: for a number, 1.0 is 1."""
+    if column.kind != "number":
+        return dict(table)
+    return {number_label(float(old)): new for old, new in table.items()}
+
+
+def _refuse_unknown(spec: DeriveSpec, key: str, table: Mapping[str, object], old: _Old, rows: Rows) -> None:
+    """Refuse an old value that no row of the file has."""
+    known = set(old.labels)
+    if spec.source in rows.file:  # filters may have dropped all rows with a number
+        known |= set(_old(rows.file[spec.source]).labels)
+    digits = rows.columns[spec.source].kind == "number"
+    for word in table:
+        number = _as_numbers([word]) if digits else None
+        if (number_label(number[word]) if number else word) not in known:
+            hint = did_you_mean(word, sorted(known)) or f"its values are {listing(old.labels, _SHOWN)}"
+            keys = (key, word) if key == "map" else (key, _home(spec, word))
+            raise NotDerived(f"'{spec.source}' has no value '{word}'", hint, keys=keys)
+
+
+def _replaced(spec: DeriveSpec, key: str, table: Mapping[str, str | None], old: _Old) -> list[str | None]:
     """Return the new value of each old one; None where it becomes missing."""
-    unknown = [word for word in table if word not in old.labels]
-    if unknown and not (column.kind == "number" and _all_numbers(unknown)):
-        word = next(w for w in unknown if column.kind != "number" or not _all_numbers([w]))
-        hint = did_you_mean(word, old.labels) or f"its values are {listing(old.labels, _SHOWN)}"
-        keys = (key, word) if key == "map" else (key, _home(spec, word))
-        raise NotDerived(f"'{spec.source}' has no value '{word}'", hint, keys=keys)
     beyond = [i for i, label in enumerate(old.labels) if label not in table and old.sizes[i]]
     if beyond and spec.other in (None, "error"):
         listed = ", ".join(f"'{old.labels[i]}' ({old.sizes[i]} rows)" for i in beyond[:_SHOWN])
@@ -93,10 +113,6 @@ def _replaced(
 def _home(spec: DeriveSpec, level: str) -> str:
     """Return the new level under which ``into`` lists an old one."""
     return next(new for new, levels in (spec.into or {}).items() if level in levels)
-
-
-def _all_numbers(words: Iterable[str]) -> bool:
-    return _as_numbers(words) is not None
 
 
 def _as_numbers(words: Iterable[str]) -> dict[str, float] | None:
