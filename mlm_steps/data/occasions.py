@@ -94,7 +94,7 @@ def with_occasions(
     )
     others = [n for n in profile.notices if not (n.code == "duplicate_ids" and n.subject in spec.time)]
     notices = (*others, *_notices(spec, found, rows[repeated]))
-    return profile.model_copy(update={"occasions": found, "notices": notices})
+    return profile.with_values(occasions=found, notices=notices)
 
 
 def _codes(columns: Sequence[TypedColumn]) -> tuple[Codes, list[str]]:

@@ -132,7 +132,8 @@ def _aicc(deviance: float, n: int, npar: int) -> float | None:
 
 def optimum(fit: MixedFit) -> Optimum:
     """Return the estimates under one method as a part of the record."""
-    found = Optimum(
+    linear = linear_fit(fit) if fit.design.response.linear else None
+    return Optimum(
         method=fit.method,
         criterion=fit.criterion,
         theta=_floats(fit.theta),
@@ -144,12 +145,11 @@ def optimum(fit: MixedFit) -> Optimum:
         terms=_term_covariances(fit),
         singular=fit.singular,
         convergence=_convergence(fit),
+        log_det_L2=linear.log_det_L2 if linear else None,
+        log_det_RX2=linear.log_det_RX2 if linear else None,
+        pwrss=linear.pwrss if linear else None,
+        notices=() if linear else fit.notices,
     )
-    if not fit.design.response.linear:
-        return found.model_copy(update={"notices": fit.notices})
-    linear = linear_fit(fit)
-    own = {"log_det_L2": linear.log_det_L2, "log_det_RX2": linear.log_det_RX2, "pwrss": linear.pwrss}
-    return found.model_copy(update=own)
 
 
 def random_parameters(fit: MixedFit) -> tuple[RandomParameter, ...]:
