@@ -52,7 +52,11 @@ HECK: dict[str, Any] = {
 }
 GROWTH: dict[str, Any] = {
     "version": 1,
-    "data": {"file": "a.csv"},
+    "data": {
+        "file": "a.csv",
+        "columns": {"c": {"contrast": {"matrix": {"a": [1, 0], "b": [0, 1], "c": [0, 0]}}}},
+        "occasions": {"within": "g", "time": ["z"]},
+    },
     "ladder": {"preset": "growth", "outcome": "y", "group": "g", "time": "z", "level_1": ["x"]},
 }
 VALUES = [
