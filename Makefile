@@ -80,6 +80,7 @@ bench: development
 	$(BIN)/python -m benchmarks.run_pipeline
 	$(BIN)/python -m benchmarks.kenward_roger
 	$(BIN)/python -m benchmarks.profile
+	$(BIN)/python -m benchmarks.prepare
 
 clean:
 	rm -rf $(VENV) build dist results .snakemake .mypy_cache .ruff_cache .pytest_cache

@@ -142,6 +142,7 @@ def _marginal(
     blocks = [_parameters(design, position, terms, factors, coding) for position in positions]
     owner = np.repeat([-1, *positions], [int(terms.intercept), *(block.shape[1] for block in blocks)])
     D = np.column_stack([np.ones((design.n, int(terms.intercept))), *blocks])
+    del blocks  # of large data they take as much memory as D
     scale = np.linalg.norm(design.X, axis=0)
     C = _coefficients(design.X / scale, D)
     found = []
@@ -175,10 +176,11 @@ def _parameters(
 
 
 def _coefficients(X: _Array, D: _Array) -> _Array:
-    """Return C with D = X C; rounding error is set to 0."""
+    """Return C with D = X C; rounding error is set to 0. D is changed: its columns get length 1."""
     length = np.linalg.norm(D, axis=0)
+    D /= length
     Q, R = np.linalg.qr(X)
-    C = np.linalg.solve(R, Q.T @ (D / length))
+    C = np.linalg.solve(R, Q.T @ D)
     C[np.abs(C) < NOISE] = 0.0
     coefficients: _Array = C * length
     return coefficients

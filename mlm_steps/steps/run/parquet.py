@@ -22,7 +22,8 @@ def read_parquet(path: Path) -> pd.DataFrame:
     try:
         with path.open("rb") as stream:  # pyarrow accepts only names in valid UTF-8
             table = pq.ParquetFile(stream).read(use_threads=False)
-        frame: pd.DataFrame = table.to_pandas(use_threads=False)
+        # A column of the table is freed as soon as the frame has it: large data need no second copy.
+        frame: pd.DataFrame = table.to_pandas(use_threads=False, split_blocks=True, self_destruct=True)
     except (pa.ArrowException, OSError) as error:
         if isinstance(error, FileNotFoundError):
             raise
