@@ -12,12 +12,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mlm_steps.compare.nesting import Relation, embed_theta, log_det_basis
-from mlm_steps.engine.bootstrap.replicates import ELEMENTS, refit_many
-from mlm_steps.engine.bootstrap.simulate import draw_outcomes
+from mlm_steps.engine.bootstrap.generalized import parameters_of_fit, refit_design
+from mlm_steps.engine.bootstrap.replicates import ELEMENTS, Parameters
+from mlm_steps.engine.bootstrap.simulate import draw_outcomes, refit_outcomes
 from mlm_steps.engine.bootstrap.streams import stream
-from mlm_steps.engine.cost import cost_of
+from mlm_steps.engine.cost import cost_of_fit
 from mlm_steps.engine.fit.lmm import evaluate_at, fit_lmm
-from mlm_steps.engine.result.mixed_fit import MixedFit, linear_fit
+from mlm_steps.engine.result.glmm_fit import GlmmFit
+from mlm_steps.engine.result.mixed_fit import MixedFit
 from mlm_steps.errors import FitError
 from mlm_steps.records.simulation import BootstrapP, p_of
 
@@ -34,7 +36,7 @@ Pair = tuple[MixedFit, MixedFit]
 
 def takes_long(pair: Pair, replicates: int) -> bool:
     """Return whether refitting both models to all replicates is estimated to take longer than ``LONG``."""
-    return replicates * sum(cost_of(linear_fit(fit).prepared).refit for fit in pair) > LONG
+    return replicates * sum(cost_of_fit(fit).refit for fit in pair) > LONG
 
 
 def bootstrap_p(
@@ -70,20 +72,22 @@ def simulated_statistics(pair: Pair, relation: Relation, *, seed: int, step: str
 
 def _statistics(pair: Pair, relation: Relation, seed: int, step: str, block: range) -> Array:
     """Return simulated statistics; rounding errors below zero become 0, failed fits NaN."""
-    Y = draw_outcomes(linear_fit(pair[0]), [stream(seed, step, b) for b in block]).T
-    smaller, larger = (refit_many(linear_fit(fit), Y) for fit in pair)
+    Y = draw_outcomes(pair[0], [stream(seed, step, b) for b in block]).T
+    smaller, larger = (refit_outcomes(fit, Y) for fit in pair)
     basis = log_det_basis(pair[0].design, pair[1].design) if pair[0].method == "REML" else 0.0
     found: Array = smaller.criterion - basis - larger.criterion
     for b in np.flatnonzero(found < WORSE):
-        criterion = _refit_from_smaller(pair, relation, Y[:, b], smaller.theta[b])
+        criterion = _refit_from_smaller(pair, relation, Y[:, b], smaller.at(int(b)))
         found[b] = smaller.criterion[b] - basis - criterion
     found[found < WORSE] = np.nan
     return np.where(np.isfinite(found), np.maximum(found, 0.0), np.nan)
 
 
-def _refit_from_smaller(pair: Pair, relation: Relation, y: Array, theta: Array) -> float:
+def _refit_from_smaller(pair: Pair, relation: Relation, y: Array, found: Parameters) -> float:
     """Return the criterion of the larger model from a search that starts at the smaller model's optimum."""
-    smaller = evaluate_at(replace(pair[0].design, y=y), theta, method=pair[0].method)
+    if isinstance(pair[0], GlmmFit) and isinstance(pair[1], GlmmFit):
+        return _generalized_from_smaller((pair[0], pair[1]), relation, y, found)
+    smaller = evaluate_at(replace(pair[0].design, y=y), found.theta, method=pair[0].method)
     design = replace(pair[1].design, y=y)
     try:
         return fit_lmm(
@@ -91,3 +95,15 @@ def _refit_from_smaller(pair: Pair, relation: Relation, y: Array, theta: Array) 
         ).criterion
     except FitError:
         return float("nan")
+
+
+def _generalized_from_smaller(
+    pair: tuple[GlmmFit, GlmmFit], relation: Relation, y: Array, found: Parameters
+) -> float:
+    """Return the deviance of the larger generalized model from theta at the smaller model's optimum."""
+    smaller, larger = pair
+    start = parameters_of_fit(larger)
+    at = replace(smaller, theta=found.theta)
+    start[: larger.theta.size] = embed_theta(at, larger.design, relation.up)
+    again = refit_design(larger, replace(larger.design, y=y), start)
+    return float("nan") if again is None else again.deviance

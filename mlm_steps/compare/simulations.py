@@ -95,8 +95,6 @@ def _no_bootstrap(null: BoundaryNull, pair: tuple[MixedFit, MixedFit], asked: Si
     """Return the code of why a test is not bootstrapped here, or None if it is."""
     if asked.bootstrap == "never":
         return "not_requested"
-    if not pair[1].design.response.linear:
-        return "not_applicable"
     if asked.bootstrap == "always":
         return "left_out" if asked.later else None
     approximate = len(null.mixture or ()) > 2  # binomial weights, exact only for a diagonal information

@@ -109,8 +109,9 @@ class Coefficient(Part):
     df_method: str
     statistic: float | None
     p: float | None
-    ci_low: float | None
-    ci_high: float | None
+    ci_low: Extended | None
+    """Infinite for a profile of an infinite estimate, as the upper limit is."""
+    ci_high: Extended | None
     ci_method: str
     ci_low_code: str | None = None
     """Why there is no limit, or how it differs from the value that the criterion gives."""
@@ -121,9 +122,9 @@ class Coefficient(Part):
     exp_kind: str | None = None
     """Name of the exponential of the coefficient, such as ``OR``; None if it has no meaning."""
     exp_estimate: Extended | None = None
-    exp_low: float | None = None
+    exp_low: Extended | None = None
     """Exponentials of the limits of the interval."""
-    exp_high: float | None = None
+    exp_high: Extended | None = None
     code: str | None = None
     """Why the estimate has no standard error: ``separation`` or ``not_estimable``."""
 

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from math import exp
 from typing import Literal
 
-from mlm_steps.records.base import Notice, Part, Record
+from mlm_steps.records.base import Extended, Notice, Part, Record
 from mlm_steps.records.fit import Coefficient, FitRecord, RandomParameter
 from mlm_steps.records.variance import Icc, VarianceMeasure, VarianceRecord
 
@@ -41,8 +42,9 @@ class Interval(Part):
     kind: IntervalKind
     what: str
     """The row of the table that contains the number, as named by ``fixed_row``, ``random_row`` …"""
-    low: float | None
-    high: float | None
+    low: Extended | None
+    """Infinite where the estimate is."""
+    high: Extended | None
     low_code: str | None = None
     """Why there is no lower limit; ``boundary`` if the limit is the bound of the parameter."""
     high_code: str | None = None
@@ -147,13 +149,20 @@ class RunIntervals:
         coefficients = fit.coefficients
         if self.words.get("fixed") != "wald":
             coefficients = tuple(
-                row if row.dropped else row.with_values(**self._cells(fit.model, "fixed", fixed_row(row)))
-                for row in coefficients
+                row if row.dropped else self._with_interval(fit.model, row) for row in coefficients
             )
         random = tuple(
             row.with_values(**self._cells(fit.model, "variance", random_row(row))) for row in fit.random
         )
         return fit.with_values(coefficients=coefficients, random=random)
+
+    def _with_interval(self, model: str, row: Coefficient) -> Coefficient:
+        """Return a coefficient with its interval, and the exponentials of the limits if they have a name."""
+        cells = self._cells(model, "fixed", fixed_row(row))
+        if row.exp_kind is not None:
+            ends = {"exp_low": cells["ci_low"], "exp_high": cells["ci_high"]}
+            cells |= {key: exp(end) if isinstance(end, float) else None for key, end in ends.items()}
+        return row.with_values(**cells)
 
     def into_variance(self, record: VarianceRecord) -> VarianceRecord:
         """Return the record of explained variance with the declared intervals in its rows."""

@@ -8,7 +8,6 @@ import numpy as np
 
 from mlm_steps.engine.bootstrap.bootstrap import TOO_MANY_FAILED, Sample, bound_codes, percentiles
 from mlm_steps.engine.bootstrap.replicates import Replicates
-from mlm_steps.engine.result.mixed_fit import linear_fit
 from mlm_steps.records import Interval, IntervalKind, IntervalRecord, Notice
 from mlm_steps.records.failure import Absence
 from mlm_steps.steps.parts.at_record import estimates_at_record
@@ -24,7 +23,7 @@ def bootstrap(session: Session, model: str) -> None:
     step = f"bootstrap/{model}"
     path = session.layout.output(step)
     with session.recorded(step) as recorder:
-        record = session.usable_linear(model)
+        record = session.usable(model)
         if isinstance(record, Absence):
             session.pass_on(record, step, path, recorder)
             return
@@ -39,7 +38,7 @@ def bootstrap(session: Session, model: str) -> None:
         replicates = Replicates.joined([part for part in parts if isinstance(part, Replicates)])
         found = bootstrap_record(
             model,
-            Sample(linear_fit(fit), replicates),
+            Sample(fit, replicates),
             kinds=session.spec.intervals.kinds("bootstrap"),
             kind=session.spec.bootstrap.kind,
             confidence=record.confidence,

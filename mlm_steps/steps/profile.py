@@ -6,7 +6,10 @@ import os
 from collections.abc import Iterator, Mapping
 from typing import NamedTuple
 
-from mlm_steps.engine import LmmFit, linear_fit
+import numpy as np
+
+from mlm_steps.engine import LmmFit, MixedFit, linear_fit
+from mlm_steps.engine.cost import cost_of_fit
 from mlm_steps.engine.fit.all_fit import takes_long
 from mlm_steps.engine.profile.profile import Profile
 from mlm_steps.engine.profile.profiles import Parameter, parameters_of, profile_fit
@@ -32,8 +35,12 @@ METHOD = "profile, ML"
 LOWER = 1e-3
 """Decrease of the deviance along a profile above which a fit is no optimum; rounding errors are smaller."""
 KINDS: Mapping[str, IntervalKind] = {
-    "beta": "fixed", "sd": "variance", "correlation": "variance", "sigma": "variance",
+    "beta": "fixed", "sd": "variance", "correlation": "variance", "sigma": "variance", "phi": "variance",
 }  # fmt: skip
+SLOW = 0.02
+"""Seconds of an evaluation of a generalized model above which parameters are profiled in parallel."""
+PHI = "phi"
+"""Name of the dispersion in the record; it has no row in the table ``random``."""
 
 
 def profile(session: Session, model: str) -> None:
@@ -41,7 +48,7 @@ def profile(session: Session, model: str) -> None:
     step = f"profile/{model}"
     path = session.layout.output(step)
     with session.recorded(step) as recorder:
-        record = session.usable_linear(model)
+        record = session.usable(model)
         if isinstance(record, Absence):
             session.pass_on(record, step, path, recorder)
             return
@@ -49,12 +56,16 @@ def profile(session: Session, model: str) -> None:
             session.say(f"{model}: left out")
             recorder.write(_left_out(session, record), path)
             return
-        fit = linear_fit(estimates_at_record(session, record, methods=("ML",)).under("ML"))
-        workers = len(os.sched_getaffinity(0)) if takes_long(fit) else 1
+        fit = estimates_at_record(session, record, methods=("ML",)).under("ML")
+        workers = len(os.sched_getaffinity(0)) if _slow(fit) else 1
         found = profile_record(fit, record, session.spec.intervals.kinds("profile"), workers=workers)
         session.say(f"{model}: {len(found.intervals)} intervals from {len(found.curves)} profiles")
         session.say_notices(found.notices)
         recorder.write(found, path)
+
+
+def _slow(fit: MixedFit) -> bool:
+    return takes_long(fit) if isinstance(fit, LmmFit) else cost_of_fit(fit).derivatives > SLOW
 
 
 def _left_out(session: Session, record: FitRecord) -> IntervalRecord:
@@ -69,7 +80,7 @@ def _left_out(session: Session, record: FitRecord) -> IntervalRecord:
 
 
 def profile_record(
-    fit: LmmFit, record: FitRecord, kinds: tuple[IntervalKind, ...], *, workers: int = 1
+    fit: MixedFit, record: FitRecord, kinds: tuple[IntervalKind, ...], *, workers: int = 1
 ) -> IntervalRecord:
     """Return the profile intervals of a rung from its ML fit."""
     parameters = [p for p in parameters_of(fit.design) if KINDS[p.kind] in kinds]
@@ -77,16 +88,20 @@ def profile_record(
     found = dict(zip(parameters, profiles, strict=True))
     named = _named(record)
     rows = [*_fixed(record, found), *_variance(record, found)]
-    shares = _icc(fit, record.confidence) if "icc" in kinds else ()
+    shares = _icc(linear_fit(fit), record.confidence) if "icc" in kinds and record.linear else ()
     return IntervalRecord(
         model=record.model,
         source="profile",
         confidence=record.confidence,
         intervals=(*rows, *shares),
-        curves=tuple(_curve(named[p].what, KINDS[p.kind], curve) for p, curve in found.items()),
+        curves=tuple(
+            _curve(named[p].what, KINDS[p.kind], curve)
+            for p, curve in found.items()
+            if np.isfinite(curve.estimate)
+        ),
         notices=(
             *(notice for p, curve in found.items() for notice in _notices(record, named[p], curve)),
-            *_share_notices(fit, record, shares),
+            *(_share_notices(linear_fit(fit), record, shares) if shares else ()),
         ),
     )
 
@@ -105,6 +120,9 @@ def _variance(record: FitRecord, found: Mapping[Parameter, Profile]) -> Iterator
         curve = found.get(_parameter(record, row))
         if curve is not None and row.kind != "covariance":
             yield _interval("variance", random_row(row), curve, 2 if row.kind == "variance" else 1)
+    dispersion = found.get(Parameter("phi"))
+    if dispersion is not None:
+        yield _interval("variance", PHI, dispersion)
 
 
 def _parameter(record: FitRecord, row: RandomParameter) -> Parameter:
@@ -160,6 +178,8 @@ def _named(record: FitRecord) -> dict[Parameter, _Row]:
     for row in record.random:
         if row.kind in ("sd", "correlation"):
             named[_parameter(record, row)] = _Row(random_row(row), _words(row), row.estimate)
+    if record.ml.phi is not None:
+        named[Parameter("phi")] = _Row(PHI, "the dispersion", record.ml.phi)
     return named
 
 
@@ -176,8 +196,8 @@ def _curve(what: str, kind: IntervalKind, curve: Profile) -> ZetaCurve:
         kind=kind,
         what=what,
         estimate=curve.estimate,
-        values=tuple(curve.values.tolist()),
-        zeta=tuple(curve.zeta.tolist()),
+        values=tuple(curve.values[np.isfinite(curve.values)].tolist()),
+        zeta=tuple(curve.zeta[np.isfinite(curve.values)].tolist()),
     )
 
 

@@ -10,7 +10,6 @@ from numpy.typing import NDArray
 
 from mlm_steps.engine.bootstrap.bootstrap import draw_replicates
 from mlm_steps.engine.bootstrap.replicates import Replicates
-from mlm_steps.engine.result.mixed_fit import linear_fit
 from mlm_steps.records import FitRecord
 from mlm_steps.records.failure import Absence, read_absence
 from mlm_steps.steps.parts.at_record import estimates_at_record
@@ -27,13 +26,13 @@ def resample(session: Session, model: str, numbers: str) -> None:
     step = f"resample/{model}/{numbers}"
     path = session.layout.output(step)
     with session.recorded(step) as recorder:
-        record = session.usable_linear(model)
+        record = session.usable(model)
         if isinstance(record, Absence):
             session.pass_on(record, step, path, recorder)
             return
         fit = estimates_at_record(session, record, methods=(record.method,)).under(record.method)
         wanted, kind = range(*map(int, numbers.split("-"))), session.spec.bootstrap.kind
-        found = draw_replicates(linear_fit(fit), kind, session.spec.seed, f"bootstrap/{model}", wanted)
+        found = draw_replicates(fit, kind, session.spec.seed, f"bootstrap/{model}", wanted)
         session.say(
             f"{model}: replicates {wanted.start} to {wanted.stop - 1}, {kind}: "
             f"{found.singular} singular, {found.failed} failed"
@@ -48,6 +47,8 @@ def _frame(found: Replicates, numbers: range) -> pd.DataFrame:
     columns |= {"criterion": found.criterion, "sigma": found.sigma}
     columns |= {f"beta_{i}": values for i, values in enumerate(found.beta.T)}
     columns |= {f"theta_{i}": values for i, values in enumerate(found.theta.T)}
+    if found.phi is not None:
+        columns["phi"] = found.phi
     return pd.DataFrame(columns)
 
 
@@ -66,4 +67,5 @@ def read_replicates(path: Path, record: FitRecord) -> Replicates | Absence:
         sigma=frame["sigma"].to_numpy(dtype=np.float64),
         criterion=frame["criterion"].to_numpy(dtype=np.float64),
         status=frame["status"].to_numpy().astype("<U9"),
+        phi=frame["phi"].to_numpy(dtype=np.float64) if "phi" in frame else None,
     )

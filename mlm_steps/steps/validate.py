@@ -114,14 +114,17 @@ def check_designs(loaded: LoadedSpec, frame: pd.DataFrame, rows: NDArray[np.intp
 
 def _undrawable(loaded: LoadedSpec, design: Design, name: str) -> list[Fault]:
     """Return the fault of a rung whose groups the declared bootstrap cannot draw."""
-    spec = loaded.spec
-    if spec.bootstrap.kind != "cases" or not spec.intervals.kinds("bootstrap"):
+    spec, where = loaded.spec, loaded.source.where("bootstrap", "kind")
+    if not spec.intervals.kinds("bootstrap"):
         return []
-
+    if spec.bootstrap.kind == "residual" and not design.response.linear:
+        what = f"rung '{name}': the outcomes of a {design.response.family} model have no residuals to draw"
+        return [Fault(where, what, "choose parametric or cases")]
+    if spec.bootstrap.kind != "cases":
+        return []
     try:
         outermost(design)
     except FitError as error:
-        where = loaded.source.where("bootstrap", "kind")
         return [Fault(where, f"rung '{name}': {fault.what}", fault.hint) for fault in error.faults]
     return []
 

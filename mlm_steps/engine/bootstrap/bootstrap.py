@@ -50,12 +50,18 @@ def draw_replicates(fit: MixedFit, kind: str, seed: int, step: str, numbers: ran
 def percentiles(values: Array, confidence: float) -> tuple[float, float] | None:
     """Return the equal-tailed percentile interval by the order statistics (B + 1) p; None without values.
 
-    Davison & Hinkley 1997, section 5.3; missing values are omitted.
+    Davison & Hinkley 1997, section 5.3; missing values are omitted. Where replicates are infinite, because
+    their outcomes are separated, the limits are order statistics without interpolation.
     """
-    present = values[np.isfinite(values)]
+    present = values[~np.isnan(values)]
     if not present.size:
         return None
     tail = 0.5 * (1.0 - confidence)
+    if np.isinf(present).any():
+        return (
+            float(np.quantile(present, tail, method="lower")),
+            float(np.quantile(present, 1.0 - tail, method="higher")),
+        )
     low, high = np.quantile(present, [tail, 1.0 - tail], method="weibull")
     return float(low), float(high)
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -22,12 +23,19 @@ from mlm_steps.engine.result.mixed_fit import MixedFit
 from mlm_steps.engine.structures.prepared import PreparedDesign
 from mlm_steps.errors import Fault, FitError, UsageError
 
-__all__ = ["Replicates", "assembled", "fit_alone", "of_fits", "put", "refit_many"]
+__all__ = ["Parameters", "Replicates", "assembled", "fit_alone", "of_fits", "put", "refit_many"]
 
 Array = NDArray[np.float64]
 
 ELEMENTS = 4_000_000
 """Largest number of elements of the outcomes that are processed at a time; they take 32 MB."""
+
+
+class Parameters(NamedTuple):
+    """The estimates of one replicate."""
+
+    theta: Array
+    beta: Array
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -57,6 +65,10 @@ class Replicates:
     criterion: Array
     status: NDArray[np.str_]
     phi: Array | None = None
+
+    def at(self, b: int) -> Parameters:
+        """Return the estimates of one replicate."""
+        return Parameters(self.theta[b], self.beta[b])
 
     @property
     def failed(self) -> int:

@@ -39,11 +39,19 @@ class Quantity(NamedTuple):
 
 
 def quantities(sample: Sample) -> Iterator[Quantity]:
-    """Yield all quantities of a fit: fixed effects, variances and correlations, ICCs, R²."""
+    """Yield all quantities: fixed effects, variances, correlations; ICCs and R² of linear models, or phi."""
     for column, values in zip(sample.fit.design.columns, sample.replicates.beta.T, strict=True):
         yield Quantity("fixed", column, values)
     for parameter, values in _random(sample):
         yield Quantity("variance", random_row(parameter), values)
+    if sample.fit.design.response.linear:
+        yield from _shares(sample)
+    elif sample.replicates.phi is not None and sample.fit.phi is not None:
+        yield Quantity("variance", "phi", sample.replicates.phi)
+
+
+def _shares(sample: Sample) -> Iterator[Quantity]:
+    """Yield the shares of variance of a linear model: ICCs, R² and its sources."""
     for row, values in _icc(sample):
         yield Quantity("icc", icc_row(row), values)
     total = sample.fixed + sample.random + sample.residual
@@ -75,6 +83,8 @@ def _random(sample: Sample) -> Iterator[tuple[RandomParameter, Array]]:
             names = (term.names[a], term.names[c])
             yield _row(*place, "covariance", *names), T[:, a, c]
             yield _row(*place, "correlation", *names), sample.correlation(index, a, c)
+    if not sample.fit.design.response.linear:
+        return
     yield _row(None, "Residual", "variance"), sample.sigma2
     yield _row(None, "Residual", "sd"), sample.replicates.sigma
 
