@@ -19,6 +19,7 @@ from mlm_steps.api.results import Fit
 from mlm_steps.compare import COMPARISONS, Simulations
 from mlm_steps.errors import Fault, UsageError
 from mlm_steps.records import ComparisonRecord, Notice
+from mlm_steps.records.response import GAUSSIAN
 
 __all__ = ["Comparison", "compare"]
 
@@ -81,12 +82,12 @@ class Comparison:
     def __repr__(self) -> str:
         record = self.record
         models = ((record.smaller, self.smaller), (record.larger, self.larger))
-        lines = [f"{name}: {fit.formula}" for name, fit in models]
+        lines = [f"{name}: {_words(fit)}" for name, fit in models]
         width = max(len(name) for name, _ in models)
         lines.append(f"{'':{width}} {'npar':>5} {'AIC':>12} {'BIC':>12} {'logLik':>12} {'deviance':>12}")
         for name, fit in models:
             numbers = " ".join(f"{value:12.4f}" for value in (fit.aic, fit.bic, fit.loglik, fit.deviance))
-            lines.append(f"{name:{width}} {fit.lmm.npar:5d} {numbers}")
+            lines.append(f"{name:{width}} {fit.npar:5d} {numbers}")
         return "\n".join([*lines, *self._verdict(), *(f"Note: {notice.text}" for notice in record.notices)])
 
     def _verdict(self) -> list[str]:
@@ -156,8 +157,13 @@ def compare(
         return Comparison(record, smaller, larger)
     called = names if names == ROLES else (names[1], names[0])
     record = test(larger.estimates, smaller.estimates, names=called, method=method, asked=asked)
-    notice = _exchanged(larger.formula, smaller.formula)
+    notice = _exchanged(_words(larger), _words(smaller))
     return Comparison(record.with_values(notices=(notice, *record.notices)), larger, smaller)
+
+
+def _words(fit: Fit) -> str:
+    """Return the formula of a fit, with the family of a generalized model."""
+    return fit.formula if fit.family == GAUSSIAN.family else f"{fit.formula} ({fit.family})"
 
 
 def _exchanged(smaller: str, larger: str) -> Notice:

@@ -27,7 +27,7 @@ class IntervalMethod(Protocol):
 
 def _wald(state: FitState, parm: Selection, confidence: float, _: int) -> Intervals:
     """Return Wald intervals of fixed effects with the df of the fit's method; variances have no intervals."""
-    design = state.lmm.design
+    design = state.fit.design
     tests = test_rows(state.reference, np.eye(design.p), confidence)
     names = names_of(design)
     rows: dict[str, Row] = {
@@ -56,7 +56,7 @@ def _by_profile(state: FitState, parm: Selection, confidence: float, workers: in
 
 def _by_bootstrap(state: FitState, parm: Selection, confidence: float, _: int) -> Intervals:
     """Return percentile intervals of the parameters from ``Fit.bootstrap()`` with its default arguments."""
-    names = chosen_of(parm, names_of(state.lmm.design))
+    names = chosen_of(parm, names_of(state.fit.design))
     return bootstrap(state).confint(confidence, list(names))
 
 

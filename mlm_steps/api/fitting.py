@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import Literal
 
 import pandas as pd
 from numpy.typing import ArrayLike
@@ -14,17 +15,21 @@ from mlm_steps.api.arguments import (
     formula_text,
     kind_of,
     one_of,
+    optional,
     share,
     truth,
 )
 from mlm_steps.api.frames import a_frame, with_weights
+from mlm_steps.api.responses import KNOWN_LINKS, a_df_method, a_quadrature, a_response
 from mlm_steps.api.results import Fit
 from mlm_steps.api.state import FitState, Origin, snapshot
 from mlm_steps.design import parse_formula
 from mlm_steps.design.build import build_design
 from mlm_steps.engine import Control, Estimates, Method
+from mlm_steps.engine.fit.mixed import require_quadrature
 from mlm_steps.errors import Fault, UsageError
 from mlm_steps.inference import METHODS
+from mlm_steps.records.response import LINKS
 
 __all__ = ["a_fit", "fit"]
 
@@ -32,23 +37,31 @@ __all__ = ["a_fit", "fit"]
 @checked(
     formula=formula_text,
     data=a_frame,
-    reml=truth,
-    df=one_of(METHODS, "degrees of freedom are"),
+    reml=optional(truth),
+    df=optional(one_of(METHODS, "degrees of freedom are")),
     confidence=share,
     control=a_control,
+    family=one_of(LINKS, "families are"),
+    link=optional(one_of(KNOWN_LINKS, "links are")),
+    agq=a_quadrature,
 )
 def fit(
     formula: str,
     data: pd.DataFrame,
     *,
-    reml: bool = True,
+    reml: bool | None = None,
     weights: str | ArrayLike | None = None,
     contrasts: Mapping[str, str] | None = None,
-    df: str = "satterthwaite",
+    df: str | None = None,
     confidence: float = 0.95,
     control: Control | None = None,
+    family: str = "gaussian",
+    link: str | None = None,
+    trials: str | None = None,
+    exposure: str | None = None,
+    agq: int | Literal["auto"] = 1,
 ) -> Fit:
-    """Fit a linear mixed model.
+    """Fit a mixed model, linear or generalized.
 
     Parameters
     ----------
@@ -56,19 +69,32 @@ def fit(
         Formula in the notation of lme4, for example ``"math ~ ses + (ses | school)"``.
     data : DataFrame, or a table of polars, pyarrow or another library with Arrow's interface
         Rows with missing values in the formula's variables are excluded; text columns are factors.
-    reml : bool
-        Whether to use restricted maximum likelihood instead of maximum likelihood.
+    reml : bool, optional
+        Whether to use restricted maximum likelihood instead of maximum likelihood. Default: for linear
+        models.
     weights : str or array of n numbers, optional
-        Prior (precision) weights: the name of a column, or one weight per row. If they are given as an
-        array, new data must contain them in a column ``(weights)``.
+        Prior (precision) weights, or how often each row counts in a model with a family: the name of a
+        column, or one weight per row. If they are given as an array, new data must contain them in a column
+        ``(weights)``.
     contrasts : mapping of column to str, optional
         The coding of each factor: ``treatment``, ``sum``, ``helmert`` or ``poly``.
-    df : {"satterthwaite", "kenward-roger", "between-within", "residual", "z"}
-        Degrees of freedom of the t tests; ``kenward-roger`` also adjusts the standard errors.
+    df : {"satterthwaite", "kenward-roger", "between-within", "residual", "z"}, optional
+        Degrees of freedom of the t tests; ``kenward-roger`` also adjusts the standard errors. Default:
+        ``satterthwaite`` for a linear model, else ``z``.
     confidence : float
         Confidence of the Wald intervals.
     control : Control, optional
         Settings of the search for the optimum.
+    family : {"gaussian", "binomial", "poisson", "negative_binomial", "gamma"}
+        The distribution of the outcome. A binomial outcome is 0 and 1, logical, a category of two levels (the
+        last one is the event), a count or a share with ``trials``, or ``cbind(k, n - k)`` in the formula.
+    link : str, optional
+        ``logit``, ``probit`` or ``cloglog`` for ``binomial``. Default: the first of these, else ``log``.
+    trials, exposure : str, optional
+        Columns of the numbers of trials, and of the exposure whose logarithm is an offset.
+    agq : int or "auto"
+        Quadrature points per dimension, for one grouping factor with at most three random coefficients; 1 is
+        Laplace's approximation. ``auto``: as few as the estimates need.
 
     Raises
     ------
@@ -83,12 +109,16 @@ def fit(
     coding = {} if contrasts is None else contrasts
     check_contrasts(parsed, data, coding)
     data, weighted_by = with_weights(data, weights)
-    design = build_design(parsed, data, weights=weighted_by, contrasts=coding)
-    origin = Origin(snapshot(data, {*parsed.variables, weighted_by}), dict(coding), control)
+    response = a_response(family, link, trials, exposure, agq, reml=reml)
+    df_method = a_df_method(response, df)
+    design = build_design(parsed, data, weights=weighted_by, contrasts=coding, response=response)
+    require_quadrature(design, agq)
+    used = {*parsed.variables, weighted_by, *response.columns}
+    origin = Origin(snapshot(data, used), dict(coding), control)
     index = data.index if design.n == len(data) else data.index[design.rows]
-    method: Method = "REML" if reml else "ML"
-    state = FitState(Estimates(design, control=control), method, index, df, confidence, weighted_by, origin)
-    return Fit(state)
+    method: Method = "REML" if response.linear and reml is not False else "ML"
+    estimates = Estimates(design, control=control, agq=agq)
+    return Fit(FitState(estimates, method, index, df_method, confidence, weighted_by, origin))
 
 
 def a_fit(key: str, value: object) -> Fit:

@@ -13,7 +13,6 @@ from mlm_steps.api.parameters import Selection, chosen_of, names_of
 from mlm_steps.api.state import FitState
 from mlm_steps.engine.profile.profile import Profile
 from mlm_steps.engine.profile.profiles import profile_fit
-from mlm_steps.engine.result.mixed_fit import linear_fit
 
 __all__ = ["Profiles", "profile", "profiled"]
 
@@ -64,8 +63,8 @@ def profile(state: FitState, parm: Selection, workers: int) -> Profiles:
 
 def profiled(state: FitState, parm: Selection, confidence: float, workers: int) -> dict[str, Profile]:
     """Return the profile of each selected parameter of the ML fit, as the engine computes it."""
-    names = chosen_of(parm, names_of(state.lmm.design))
-    ml = linear_fit(state.estimates.under("ML"))
+    names = chosen_of(parm, names_of(state.fit.design))
+    ml = state.estimates.under("ML")
     found = profile_fit(ml, list(names.values()), confidence=confidence, workers=workers)
     return dict(zip(names, found, strict=True))
 

@@ -20,8 +20,9 @@ from mlm_steps.api.summary import summarize
 from mlm_steps.api.varcorr import VarCorr, modes_by_term, theta_series, varcorrs
 from mlm_steps.design.hypotheses import SumsOfSquares
 from mlm_steps.design.predictors import PredictorValue
-from mlm_steps.engine import Estimates, LmmFit, Method
+from mlm_steps.engine import Estimates, LmmFit, Method, MixedFit
 from mlm_steps.engine.result.evaluate import criterion_at
+from mlm_steps.engine.result.mixed_fit import response_residuals
 from mlm_steps.inference import CoefficientTests, Reference
 from mlm_steps.records.base import Notice
 
@@ -29,7 +30,7 @@ __all__ = ["Fit"]
 
 
 class Fit:
-    """A linear mixed model fitted to a frame.
+    """A mixed model fitted to a frame, linear or generalized.
 
     The result of ``fit``. Results per coefficient use R's column names; ``print`` shows lmerTest's summary.
     Methods raise UsageError for an invalid argument, FormulaError for columns that the model cannot use.
@@ -38,35 +39,72 @@ class Fit:
     def __init__(self, state: FitState) -> None:
         self._state = state
         self.estimates: Estimates = state.estimates
-        self.lmm: LmmFit = state.lmm
+        self.model: MixedFit = state.fit
         self.df_method = state.df_method
         self.confidence = state.confidence
 
     @property
+    def lmm(self) -> LmmFit:
+        """The linear mixed model as the engine returns it; UsageError for a model with a family."""
+        return self._state.lmm
+
+    @property
+    def family(self) -> str:
+        """The distribution of the outcome; ``gaussian`` for a linear model."""
+        return self.model.family
+
+    @property
+    def link(self) -> str:
+        """The link of the outcome's mean; ``identity`` for a linear model."""
+        return self.model.link
+
+    @property
+    def phi(self) -> float | None:
+        """The dispersion parameter of the family; None if it has none."""
+        return self.model.phi
+
+    @property
+    def agq(self) -> int:
+        """Points per dimension of the quadrature; 1 is Laplace's approximation."""
+        return self.model.agq
+
+    @property
+    def npar(self) -> int:
+        """Number of parameters."""
+        return self.model.npar
+
+    def exponentials(self) -> pd.DataFrame:
+        """Exponentials of the fixed effects and of their limits, such as odds ratios, with their ``kind``.
+
+        UsageError if the link gives them no meaning.
+        """
+        return wald.exponentials(self._state)
+
+    @property
     def formula(self) -> str:
         """The formula as given."""
-        return self.lmm.design.formula
+        return self.model.design.formula
 
     @property
     def method(self) -> Method:
         """``REML`` or ``ML``."""
-        return self.lmm.method
+        return self.model.method
 
     @property
     def beta(self) -> pd.Series:
         """Fixed effects."""
-        return wald.by_column(self._state, self.lmm.beta, "beta")
+        return wald.by_column(self._state, self.model.beta, "beta")
 
     @property
     def se(self) -> pd.Series:
         """Standard errors of the fixed effects, without Kenward and Roger's adjustment."""
-        return wald.by_column(self._state, self.lmm.se, "se")
+        return wald.by_column(self._state, self.model.se, "se")
 
     @property
     def vcov(self) -> pd.DataFrame:
         """Covariance matrix of the fixed effects, without Kenward and Roger's adjustment."""
-        names = list(self.lmm.design.columns)
-        return pd.DataFrame(self.lmm.vcov, index=names, columns=names)
+        names = list(self.model.design.columns)
+        return pd.DataFrame(self.model.vcov, index=names, columns=names)
 
     @property
     def reference(self) -> Reference:
@@ -101,7 +139,7 @@ class Fit:
     @property
     def coefficients(self) -> pd.DataFrame:
         """The fixed-effects table, with the standard errors that the tests use."""
-        return wald.tests_frame(self.tests, list(self.lmm.design.columns))
+        return wald.tests_frame(self.tests, list(self.model.design.columns))
 
     @cached_property
     def other_coefficients(self) -> dict[str, pd.DataFrame]:
@@ -114,22 +152,22 @@ class Fit:
     @property
     def theta(self) -> pd.Series:
         """Covariance parameters under lme4's names; a repeated name gets a number as a suffix."""
-        return theta_series(self.lmm)
+        return theta_series(self.model)
 
     @property
     def sigma(self) -> float:
-        """Residual standard deviation."""
+        """Residual standard deviation; UsageError for a model with a family."""
         return self.lmm.sigma
 
     @property
     def varcorr(self) -> tuple[VarCorr, ...]:
         """Covariance matrices of the random effects, one per term."""
-        return varcorrs(self.lmm)
+        return varcorrs(self.model)
 
     @property
     def criterion(self) -> float:
         """Minimum of the criterion: the REML criterion, or the deviance of an ML fit."""
-        return self.lmm.criterion
+        return self.model.criterion
 
     @property
     def deviance(self) -> float:
@@ -144,27 +182,27 @@ class Fit:
     @property
     def aic(self) -> float:
         """Akaike's information criterion of the ML fit."""
-        return self.deviance + 2.0 * self.lmm.npar
+        return self.deviance + 2.0 * self.model.npar
 
     @property
     def bic(self) -> float:
         """Bayesian information criterion of the ML fit; n is the number of rows."""
-        return self.deviance + float(np.log(self.lmm.design.n)) * self.lmm.npar
+        return self.deviance + float(np.log(self.model.design.n)) * self.model.npar
 
     @property
     def modes(self) -> dict[str, pd.DataFrame]:
         """Conditional modes per term, levels by coefficients; the second term of a factor is ``group.1``."""
-        return modes_by_term(self.lmm)
+        return modes_by_term(self.model)
 
     @property
     def fitted(self) -> pd.Series:
-        """Fitted values with the conditional modes, indexed as the frame."""
-        return pd.Series(self.lmm.fitted, index=self._state.index, name="fitted")
+        """Fitted values with the conditional modes, indexed as the frame; probabilities if binomial."""
+        return pd.Series(self.model.fitted, index=self._state.index, name="fitted")
 
     @property
     def residuals(self) -> pd.Series:
-        """Outcome minus fitted values, indexed as the frame."""
-        return pd.Series(self.lmm.residuals, index=self._state.index, name="residuals")
+        """Outcome minus fitted values, indexed as the frame; of a binomial outcome, numbers of events."""
+        return pd.Series(response_residuals(self.model), index=self._state.index, name="residuals")
 
     @cached_property
     def hatvalues(self) -> pd.Series:
@@ -179,12 +217,12 @@ class Fit:
     @property
     def singular(self) -> bool:
         """Whether a covariance matrix has reduced rank (lme4's ``isSingular``)."""
-        return self.lmm.singular
+        return self.model.singular
 
     @property
     def converged(self) -> bool:
         """Whether the optimum was found. A singular fit can have converged."""
-        return self.lmm.convergence is not None and self.lmm.convergence.status != "failed"
+        return self.model.convergence is not None and self.model.convergence.status != "failed"
 
     @property
     def notices(self) -> tuple[Notice, ...]:

@@ -13,7 +13,7 @@ from mlm_steps.api.arguments import kind_of
 from mlm_steps.data.outcomes import about_constant_within, about_two_values
 from mlm_steps.design.predictors import Predictors
 from mlm_steps.effects import Fitted
-from mlm_steps.engine import Control, Estimates, LmmFit, Method, evaluate_at, linear_fit
+from mlm_steps.engine import Control, Estimates, LmmFit, Method, MixedFit, evaluate_at
 from mlm_steps.errors import Fault, UsageError
 from mlm_steps.inference import CoefficientTests, Reference, reference, test_rows
 from mlm_steps.records.base import Notice
@@ -79,25 +79,33 @@ class FitState:
     origin: Origin | None = None
 
     @cached_property
-    def lmm(self) -> LmmFit:
+    def fit(self) -> MixedFit:
         """The fit that is reported."""
-        return linear_fit(self.estimates.under(self.method))
+        return self.estimates.under(self.method)
+
+    @property
+    def lmm(self) -> LmmFit:
+        """The reported fit of a linear model; UsageError for other models."""
+        if not isinstance(self.fit, LmmFit):
+            what = f"this exists for linear mixed models only; the family of the fit is {self.fit.family}"
+            raise UsageError(Fault("", what, None))
+        return self.fit
 
     @cached_property
     def reference(self) -> Reference:
         """The reference distribution of the tests of the fixed effects."""
-        return reference(self.lmm, self.df_method)
+        return reference(self.fit, self.df_method)
 
     @cached_property
     def tests(self) -> CoefficientTests:
         """Tests of the fixed effects."""
-        return test_rows(self.reference, np.eye(self.lmm.design.p), self.confidence)
+        return test_rows(self.reference, np.eye(self.fit.design.p), self.confidence)
 
     @cached_property
     def columns(self) -> pd.Index:
         """Names of the fixed effects."""
         # dtype=object: pandas takes longer to make its text index than the engine to fit a small model.
-        return pd.Index(list(self.lmm.design.columns), dtype=object)
+        return pd.Index(list(self.fit.design.columns), dtype=object)
 
     @cached_property
     def fitted_effects(self) -> Fitted:
@@ -108,13 +116,15 @@ class FitState:
     @property
     def notices(self) -> tuple[Notice, ...]:
         """Notices about the data and the fit."""
-        design = self.lmm.design
+        design = self.fit.design
+        if not design.response.linear:
+            return (*design.notices, *self.fit.notices)
         factors = [(term.group, term.refs) for term in design.random]
         return (
             *about_two_values(design.outcome, design.y),
             *about_constant_within(design.outcome, design.y, factors),
             *design.notices,
-            *self.lmm.notices,
+            *self.fit.notices,
         )
 
     @property

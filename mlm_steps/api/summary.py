@@ -8,7 +8,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mlm_steps.api.state import FitState
+from mlm_steps.engine.families import family_of
 from mlm_steps.engine.result.lmm_fit import LmmFit
+from mlm_steps.engine.result.mixed_fit import MixedFit, sigma_of
 from mlm_steps.inference import CoefficientTests
 from mlm_steps.records.base import Notice
 
@@ -38,13 +40,12 @@ TESTS = {
 
 def summarize(state: FitState) -> str:
     """Return the summary of a fit as text."""
-    fit, tests = state.lmm, state.tests
+    fit, tests = state.fit, state.tests
     return "\n".join(
         [
             *_head(fit, state.reference.method),
             "",
-            *_residual_lines(fit),
-            "",
+            *(_residual_lines(fit) if isinstance(fit, LmmFit) else ()),
             *_random_lines(fit),
             "",
             *_fixed_lines(fit, tests),
@@ -54,10 +55,12 @@ def summarize(state: FitState) -> str:
     )
 
 
-def _head(fit: LmmFit, df_method: str) -> list[str]:
+def _head(fit: MixedFit, df_method: str) -> list[str]:
     design = fit.design
     tests = TESTS.get(df_method, f"t tests with {df_method} df")
-    lines = [f"Linear mixed model fit by {fit.method}; {tests}", f"Formula: {design.formula}"]
+    kind = "Linear mixed model" if design.response.linear else "Generalized linear mixed model"
+    by = fit.method if design.response.linear else _likelihood(fit)
+    lines = [f"{kind} fit by {by}; {tests}", f"Formula: {design.formula}", *_distribution_lines(fit)]
     if fit.method == "REML":
         place = "convergence" if fit.convergence is not None else "the theta given"
         return [*lines, f"REML criterion at {place}: {fit.criterion:.4f}"]
@@ -68,15 +71,35 @@ def _head(fit: LmmFit, df_method: str) -> list[str]:
     return [*lines, *_aligned(table)]
 
 
+def _likelihood(fit: MixedFit) -> str:
+    """Return how the likelihood of a generalized model was integrated."""
+    return f"ML ({'Laplace approximation' if fit.agq == 1 else f'quadrature with {fit.agq} points'})"
+
+
+def _distribution_lines(fit: MixedFit) -> list[str]:
+    """Return the family, its dispersion and what its outcome is; nothing for a linear model."""
+    response = fit.design.response
+    if response.linear:
+        return []
+    lines = [f"Family: {response.family} ({response.link})"]
+    dispersion = family_of(response.family, response.link).dispersion
+    if dispersion is not None and fit.phi is not None:
+        lines[0] += f"; {dispersion.words} {dispersion.symbol} = {_short(fit.phi)}"
+    if fit.design.event is not None:
+        lines.append(f"Event: {fit.design.outcome} = {fit.design.event}")
+    named = (("Trials", response.trials), ("Exposure", response.exposure))
+    return [*lines, *(f"{word}: {column}" for word, column in named if column is not None)]
+
+
 def _residual_lines(fit: LmmFit) -> list[str]:
     residuals = fit.residuals / fit.sigma
     if fit.design.weights is not None:
         residuals = residuals * np.sqrt(fit.design.weights)
     quantiles = [f"{value:.4f}" for value in np.quantile(residuals, [0, 0.25, 0.5, 0.75, 1])]
-    return ["Scaled residuals:", *_aligned([("Min", "1Q", "Median", "3Q", "Max"), quantiles])]
+    return ["Scaled residuals:", *_aligned([("Min", "1Q", "Median", "3Q", "Max"), quantiles]), ""]
 
 
-def _random_lines(fit: LmmFit) -> list[str]:
+def _random_lines(fit: MixedFit) -> list[str]:
     k = max(len(term.names) for term in fit.design.random)
     rows = [["Groups", "Name", "Variance", "Std.Dev.", *(["Corr"] if k > 1 else []), *([""] * (k - 2))]]
     for term, covariance in zip(fit.design.random, fit.covariances, strict=True):
@@ -87,7 +110,9 @@ def _random_lines(fit: LmmFit) -> list[str]:
             rows.append(
                 [term.group if a == 0 else "", name, _short(sd[a] ** 2), _short(sd[a]), *cells, *padding]
             )
-    rows.append(["Residual", "", _short(fit.sigma**2), _short(fit.sigma), *([""] * (k - 1))])
+    sigma = sigma_of(fit)
+    if sigma is not None:
+        rows.append(["Residual", "", _short(sigma**2), _short(sigma), *([""] * (k - 1))])
     factors = {term.group: len(term.levels) for term in fit.design.random}
     groups = "; ".join(f"{group}, {levels}" for group, levels in factors.items())
     lines = _aligned(rows, left=2)
@@ -98,7 +123,7 @@ def _correlation(covariance: float, product: float) -> str:
     return f"{np.clip(covariance / product, -1, 1):.2f}" if product > 0 else "NaN"
 
 
-def _fixed_lines(fit: LmmFit, tests: CoefficientTests) -> list[str]:
+def _fixed_lines(fit: MixedFit, tests: CoefficientTests) -> list[str]:
     if not fit.design.columns:
         return ["Fixed effects: none"]
     normal = bool(np.isinf(tests.df).all())
@@ -129,9 +154,9 @@ def _p_value(p: float) -> str:
     return f"{p:.2e}" if p < EXPONENT_BELOW else f"{p:.4f}"
 
 
-def _correlation_lines(fit: LmmFit) -> list[str]:
+def _correlation_lines(fit: MixedFit) -> list[str]:
     columns = fit.design.columns
-    if not 1 < len(columns) <= LARGEST_CORRELATION_TABLE:
+    if not 1 < len(columns) <= LARGEST_CORRELATION_TABLE or not np.isfinite(fit.se).all():
         return []
     correlation: NDArray[np.float64] = fit.vcov / np.outer(fit.se, fit.se)
     short = ["(Intr)" if name == "(Intercept)" else name[:6] for name in columns]
@@ -142,7 +167,7 @@ def _correlation_lines(fit: LmmFit) -> list[str]:
     return ["", "Correlation of fixed effects:", *_aligned(rows, left=1)]
 
 
-def _notice_lines(fit: LmmFit, notices: Sequence[Notice]) -> list[str]:
+def _notice_lines(fit: MixedFit, notices: Sequence[Notice]) -> list[str]:
     lines = [f"{notice.severity.capitalize()}: {notice.text}" for notice in notices]
     report = fit.convergence
     if report is not None and report.status == "failed":

@@ -6,6 +6,7 @@ import numpy as np
 import pandas as pd
 
 from mlm_steps.api.arguments import LARGEST_SEED, checked, one_of, optional, whole
+from mlm_steps.api.responses import a_df_method
 from mlm_steps.api.state import FitState
 from mlm_steps.compare.deletions import leave_out
 from mlm_steps.compare.heterogeneity import heterogeneity as variance_tests
@@ -28,12 +29,16 @@ def anova(
     df: str | None,
 ) -> pd.DataFrame:
     """Return the F test of each fixed-effects term; ``Fit.anova`` explains the arguments."""
-    against = state.reference if df is None else reference(state.lmm, df)
-    origin, design = state.source, state.lmm.design
+    against = (
+        state.reference if df is None else reference(state.fit, a_df_method(state.fit.design.response, df))
+    )
+    origin, design = state.source, state.fit.design
     hypotheses = term_hypotheses(design.formula, origin.data, design, kind=type, contrasts=origin.contrasts)
     tests = test_terms(against, hypotheses)
     names = {"sum_sq": "sum_sq", "mean_sq": "mean_sq", "num_df": "num_df", "den_df": "den_df", "F": "F"}
     names |= {"p_value": "p"}
+    if not design.response.linear:
+        names = {"num_df": "num_df", "den_df": "den_df", "chisq": "chisq", "F": "F", "p_value": "p"}
     nothing = {name: 0 if name == "num_df" else np.nan for name in names}
     rows = [
         nothing if test is None else {name: getattr(test, field) for name, field in names.items()}
@@ -49,7 +54,7 @@ def anova(
 @checked(seed=whole(0, LARGEST_SEED))
 def ranova(state: FitState, seed: int) -> pd.DataFrame:
     """Return the tests of single random effects; ``Fit.ranova`` explains the arguments."""
-    fit, origin = state.lmm, state.source
+    fit, origin = state.fit, state.source
     formula, asked = parse_formula(fit.design.formula), Simulations(seed)
     tests = [
         leave_out(fit, deletion, asked=asked, step=f"ranova/{deletion.label}", control=origin.control)

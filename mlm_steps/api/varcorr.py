@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from mlm_steps.engine import LmmFit
+from mlm_steps.engine import MixedFit
 
 __all__ = ["VarCorr", "modes_by_term", "theta_series", "varcorrs"]
 
@@ -24,7 +24,7 @@ class VarCorr:
     names : tuple of str, length k
         Names of the random coefficients.
     covariance : DataFrame, shape (k, k)
-        In squared outcome units.
+        In squared units of the outcome, or of the linear predictor of a generalized model.
     sd : Series, length k
         Standard deviations.
     correlation : DataFrame, shape (k, k)
@@ -53,20 +53,20 @@ def _varcorr(group: str, names: tuple[str, ...], covariance: np.ndarray) -> VarC
     )
 
 
-def varcorrs(fit: LmmFit) -> tuple[VarCorr, ...]:
+def varcorrs(fit: MixedFit) -> tuple[VarCorr, ...]:
     """Return the covariance matrices of the random effects, one per term."""
     terms = zip(fit.design.random, fit.covariances, strict=True)
     return tuple(_varcorr(term.group, term.names, covariance) for term, covariance in terms)
 
 
-def theta_series(fit: LmmFit) -> pd.Series:
+def theta_series(fit: MixedFit) -> pd.Series:
     """Return theta under lme4's names; a repeated name gets a number."""
     terms = fit.design.random
     names = _numbered(name for term in terms for name in _theta_names(term.group, term.names))
     return pd.Series(fit.theta, index=names, name="theta")
 
 
-def modes_by_term(fit: LmmFit) -> dict[str, pd.DataFrame]:
+def modes_by_term(fit: MixedFit) -> dict[str, pd.DataFrame]:
     """Return the conditional modes per term, levels by coefficients; see ``Fit.modes`` for the keys."""
     modes: dict[str, pd.DataFrame] = {}
     groups = {term.group for term in fit.design.random}

@@ -6,9 +6,11 @@ import numpy as np
 import pandas as pd
 
 from mlm_steps.api.state import FitState
+from mlm_steps.engine.families import family_of
+from mlm_steps.errors import Fault, UsageError
 from mlm_steps.inference import CoefficientTests, reference, test_rows
 
-__all__ = ["by_column", "other_coefficients", "other_lines", "tests_frame", "wald_limits"]
+__all__ = ["by_column", "exponentials", "other_coefficients", "other_lines", "tests_frame", "wald_limits"]
 
 BOTH_WHEN_SINGULAR = ("satterthwaite", "kenward-roger")
 """The methods that are shown side by side for a singular fit. The first one differentiates with respect to
@@ -24,7 +26,7 @@ def by_column(state: FitState, values: np.ndarray, name: str) -> pd.Series:
 def wald_limits(state: FitState) -> pd.DataFrame:
     """Return the Wald intervals with columns ``low`` and ``high``."""
     ends = {"low": state.tests.ci_low, "high": state.tests.ci_high}
-    return pd.DataFrame(ends, index=list(state.lmm.design.columns))
+    return pd.DataFrame(ends, index=list(state.fit.design.columns))
 
 
 def tests_frame(tests: CoefficientTests, columns: list[str]) -> pd.DataFrame:
@@ -34,13 +36,26 @@ def tests_frame(tests: CoefficientTests, columns: list[str]) -> pd.DataFrame:
     return pd.DataFrame({name: getattr(tests, source) for name, source in names.items()}, index=columns)
 
 
+def exponentials(state: FitState) -> pd.DataFrame:
+    """Return the exponentials of coefficients and limits with their kind; UsageError without a meaning."""
+    fit = state.fit
+    transformed = None if fit.design.response.linear else family_of(fit.family, fit.link).transformed
+    if transformed is None:
+        what = f"exponentials have no meaning for the link {fit.link} of the family {fit.family}"
+        raise UsageError(Fault("", what, "the coefficients are on the scale of the link"))
+    tests = state.tests
+    columns = {"estimate": tests.estimate, "low": tests.ci_low, "high": tests.ci_high}
+    frame = pd.DataFrame({name: np.exp(x) for name, x in columns.items()}, index=list(fit.design.columns))
+    return frame.assign(kind=transformed.code)
+
+
 def other_coefficients(state: FitState) -> dict[str, pd.DataFrame]:
     """Return the fixed effects of a singular fit by the methods that ``coefficients`` does not show."""
-    if not state.lmm.singular:
+    if not (state.fit.singular and state.fit.design.response.linear):
         return {}
     found = [reference(state.lmm, method) for method in BOTH_WHEN_SINGULAR if method != state.df_method]
-    names = list(state.lmm.design.columns)
-    rows = np.eye(state.lmm.design.p)
+    names = list(state.fit.design.columns)
+    rows = np.eye(state.fit.design.p)
     return {
         other.method: tests_frame(test_rows(other, rows, state.confidence), names)
         for other in found

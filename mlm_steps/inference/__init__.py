@@ -92,6 +92,11 @@ class JointTest:
     mean_sq: float | None
     sum_sq: float | None
 
+    @property
+    def chisq(self) -> float:
+        """Wald's statistic of a chi-square test, ``num_df`` times F."""
+        return self.num_df * self.F
+
 
 def reference(fit: MixedFit, method: str, context: Context | None = None) -> Reference:
     """Return the reference distribution of the fixed effects; ``method`` is a key of ``METHODS``."""

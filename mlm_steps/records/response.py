@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-__all__ = ["GAUSSIAN", "LINKS", "Response"]
+__all__ = ["GAUSSIAN", "LINEAR_DF", "LINKS", "MOST_POINTS", "Response"]
 
 LINKS: Mapping[str, tuple[str, ...]] = {
     "gaussian": ("identity",),
@@ -20,6 +20,10 @@ LINKS: Mapping[str, tuple[str, ...]] = {
 }
 """The links of each family by the words of the spec; the first one is the default."""
 
+LINEAR_DF = ("satterthwaite", "kenward-roger")
+"""Methods of degrees of freedom that exist for linear models only."""
+MOST_POINTS = 101
+"""Largest number of quadrature points per dimension; the weights of more points underflow."""
 TRIALS = ("binomial",)
 """Families of events among trials."""
 DISPERSED = ("gaussian", "negative_binomial", "gamma")

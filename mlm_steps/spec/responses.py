@@ -7,7 +7,7 @@ from typing import Annotated, Literal
 
 from pydantic import BeforeValidator, WithJsonSchema
 
-from mlm_steps.records.response import LINKS, Response
+from mlm_steps.records.response import LINEAR_DF, LINKS, MOST_POINTS, Response
 from mlm_steps.spec.types import NothingIsNone, nothing_is_none, objection, read_whole
 from mlm_steps.spec.written import Path, SpecFault, Written, quoted
 
@@ -36,13 +36,12 @@ NO_KEYS: Mapping[str, str] = {
     "nAGQ": "agq: POINTS",
 }
 """What to write in place of words that other programs have."""
-MOST_POINTS = 101
-"""Largest number of quadrature points per dimension; the weights of more points underflow."""
 LINEAR_ONLY: Mapping[str, tuple[str, ...]] = {
     "method": ("REML",),
-    "df": ("satterthwaite", "kenward-roger"),
+    "df": LINEAR_DF,
 }
 """Words of ``estimation`` that exist for linear models only, by their key."""
+_KNOWN_LINKS = frozenset(link for links in LINKS.values() for link in links)
 RESPONSE_KEYS = ("family", "link", "trials", "exposure", "agq")
 _COUNTS = "negative_binomial, or poisson with (1 | row) for a column that numbers the rows"
 NEAREST_FAMILY: Mapping[str, str] = {
@@ -91,7 +90,9 @@ def _offered(nearest: Mapping[str, str], kind: str) -> BeforeValidator:
     def validator(value: object) -> object:
         word = str(value).lower() if isinstance(value, str) else ""
         if word in nearest:
-            raise objection(f"no {kind} {quoted(value)}", nearest[word])
+            hint = nearest[word]
+            known = hint in LINKS or hint in _KNOWN_LINKS
+            raise objection(f"no {kind} {quoted(value)}", f"the nearest is {hint}" if known else hint)
         return value
 
     return BeforeValidator(validator)
@@ -175,7 +176,6 @@ _HINTS = {
     "exposure": "for rates write family: poisson; or add offset(log(column)) to the formula",
     "agq": "its likelihood has a closed form; give the family, or remove agq",
 }
-_KNOWN_LINKS = frozenset(link for links in LINKS.values() for link in links)
 
 
 def _linear_words(estimation: object) -> Iterator[SpecFault]:

@@ -11,6 +11,7 @@ from mlm_steps.design.hypotheses import term_hypotheses
 from mlm_steps.engine import MixedFit
 from mlm_steps.engine.cost import cost_of_fit
 from mlm_steps.engine.posterior.random_effects import random_effects
+from mlm_steps.engine.result.mixed_fit import response_residuals
 from mlm_steps.errors import FitError
 from mlm_steps.records import EvaluationCost, FitRecord
 from mlm_steps.steps.parts.estimates import estimated, optima_record
@@ -88,12 +89,12 @@ def _search_told(session: Session) -> Iterator[None]:
 
 def _rows(fit: MixedFit) -> pd.DataFrame:
     """Return outcome, fitted value and residual of each row; of a binomial outcome, those of its events."""
-    expected = fit.fitted if fit.design.trials is None else fit.design.trials * fit.fitted
+    residuals = response_residuals(fit)
     return pd.DataFrame(
         {
             "row": fit.design.rows,
             "outcome": fit.design.y,
-            "fitted": expected,
-            "residual": fit.design.y - expected,
+            "fitted": fit.fitted if fit.design.trials is None else fit.design.trials * fit.fitted,
+            "residual": residuals,
         }
     )

@@ -11,7 +11,7 @@ from mlm_steps.design.matrices import Design
 from mlm_steps.engine.result.lmm_fit import ConvergenceReport, LmmFit, Method
 from mlm_steps.notice import Notice
 
-__all__ = ["MixedFit", "linear_fit", "sigma_of"]
+__all__ = ["MixedFit", "linear_fit", "response_residuals", "sigma_of"]
 
 
 class MixedFit(Protocol):
@@ -150,3 +150,11 @@ def linear_fit(fit: MixedFit) -> LmmFit:
 def sigma_of(fit: MixedFit) -> float | None:
     """Return the residual standard deviation of a linear model, None for other models."""
     return fit.sigma if isinstance(fit, LmmFit) else None
+
+
+def response_residuals(fit: MixedFit) -> NDArray[np.float64]:
+    """Return the outcome minus its conditional mean, shape (n,); of a binomial outcome, numbers of events."""
+    if isinstance(fit, LmmFit):
+        return fit.residuals
+    trials = 1.0 if fit.design.trials is None else fit.design.trials
+    return np.asarray(fit.design.y - trials * fit.fitted)

@@ -11,7 +11,7 @@ import pandas as pd
 from mlm_steps.design.build import build_design
 from mlm_steps.design.matrices import Design
 from mlm_steps.engine import Estimates, LmmFit, Method, evaluate_at
-from mlm_steps.engine.fit.generalized import evaluate_generalized, fit_generalized
+from mlm_steps.engine.fit.generalized import evaluate_generalized
 from mlm_steps.engine.result.glmm_fit import GlmmFit
 from mlm_steps.records import FitRecord, Optimum
 from mlm_steps.remedies.columns import with_columns
@@ -53,13 +53,19 @@ def estimates_at_record(
 def at_optimum(design: Design, found: Optimum, agq: int) -> LmmFit | GlmmFit:
     """Return the fit of a design at a recorded optimum, without the report on its search.
 
-    A generalized model with infinite coefficients is fitted again, which gives the same numbers: its record
-    does not hold all parameters of the limit.
+    The parameters are those of the record to the last bit, so that a step that reads them finds the same
+    numbers whether the rung has just been fitted or not.
     """
     if design.response.linear:
         return evaluate_at(design, np.array(found.theta), method=found.method)
-    if not np.isfinite(found.beta).all():
-        return fit_generalized(design, agq=agq)
     others = [] if found.phi is None else [np.log(found.phi)]
     at = evaluate_generalized(design, np.array([*found.theta, *found.beta, *others]), agq)
-    return replace(at, vcov=np.array(found.vcov), notices=found.notices)
+    return replace(
+        at,
+        theta=np.array(found.theta),
+        beta=np.array(found.beta),
+        phi=found.phi,
+        vcov=np.array(found.vcov).reshape(design.p, design.p),
+        deviance=found.criterion,
+        notices=found.notices,
+    )
