@@ -50,7 +50,8 @@ def combine(loaded: LoadedSpec, places: Places) -> Combined:
         raise DataError(*faults)
     read = [table for table in tables if isinstance(table, RawTable)]
     rows = _stacked(stacked, read[: len(stacked)], data, places)
-    return _reshaped(_joined(rows, read[len(stacked) :], data, places), data, places)
+    files = list(zip(joined, read[len(stacked) :], strict=True))
+    return _reshaped(_joined(rows, files, data, places), data, places)
 
 
 def _stacked(
@@ -66,18 +67,23 @@ def _stacked(
     except Unstackable as found:
         at = ("source_as",) if found.index is None else (*sources[found.index].at, "file")
         raise DataError(Fault(places.data(*at), found.what, found.hint)) from None
-    return Combined(table, (first, *steps))
+    titled = (_with_titles(step, source) for step, source in zip(steps, sources[1:], strict=True))
+    return Combined(table, (first, *titled))
 
 
 def _read_step(source: Source, table: RawTable) -> PreparationStep:
-    titles = f"title row{'s' * (source.skip > 1)} skipped"
-    return PreparationStep(
-        kind="read",
-        words=f"read {source.file}",
-        rows_after=table.rows,
-        columns_after=len(table.columns),
-        counts={titles: source.skip} if source.skip else {},
+    step = PreparationStep(
+        kind="read", words=f"read {source.file}", rows_after=table.rows, columns_after=len(table.columns)
     )
+    return _with_titles(step, source)
+
+
+def _with_titles(step: PreparationStep, source: Source) -> PreparationStep:
+    """Return a step that also counts the title rows of its file."""
+    if not source.skip:
+        return step
+    words = f"title row{'s' * (source.skip > 1)} of {source.file} skipped"
+    return step.with_values(counts={words: source.skip, **step.counts})
 
 
 def _marks(sources: Sequence[Source], data: DataSpec, places: Places) -> list[str]:
@@ -99,20 +105,22 @@ def _marks(sources: Sequence[Source], data: DataSpec, places: Places) -> list[st
     return marks
 
 
-def _joined(combined: Combined, tables: Sequence[RawTable], data: DataSpec, places: Places) -> Combined:
+def _joined(
+    combined: Combined, files: Sequence[tuple[Source, RawTable]], data: DataSpec, places: Places
+) -> Combined:
     """Return the rows with the columns of all joined files."""
     table, steps = combined.table, list(combined.steps)
     rows_of = data.files[0] if len(data.stack) + bool(data.file) == 1 else "the stacked files"
     faults: list[Fault] = []
     lost: frozenset[str] = frozenset()
-    for index, (spec, right) in enumerate(zip(data.join, tables, strict=True)):
+    for index, (spec, (source, right)) in enumerate(zip(data.join, files, strict=True)):
         found = join_table(table, right, Joining(spec, index, rows_of, data, places, lost))
         if isinstance(found, list):
             faults += found
             lost |= {column.name for column in right.columns}
         else:
             table, step = found
-            steps.append(step)
+            steps.append(_with_titles(step, source))
     if faults:
         raise DataError(*faults)
     return Combined(table, tuple(steps))

@@ -94,6 +94,21 @@ def test_options_of_data_hold_for_stacked_files_unless_they_have_their_own(prepa
     assert prepare(data, files).frame["y"].tolist() == [1.5, 2, 3.5, 4, 5.5, 6]
 
 
+def test_title_rows_are_counted_for_each_file(prepare: Prepare) -> None:
+    titled = {name: f"A title\n{content}" for name, content in FILES.items()}
+    files = {**titled, "t.csv": "Schools\nin 2020\ng,size\n1,10\n2,20\n"}
+    data = "stack: [wave1.csv, wave2.csv]\nskip: 1\njoin: [{file: t.csv, on: g, skip: 2}]"
+    read, stack, join = prepare(data, files).profile.preparation
+    assert read.counts == {"title row of wave1.csv skipped": 1}
+    assert stack.counts == {"title row of wave2.csv skipped": 1, "new column": 1}
+    assert join.counts == {"title rows of t.csv skipped": 2}
+
+
+def test_title_rows_of_a_single_file_are_shown(prepare: Prepare) -> None:
+    (step,) = prepare("file: w.csv\nskip: 3", {"w.csv": "a\nb\nc\n" + FILES["wave1.csv"]}).profile.preparation
+    assert step.line == "read w.csv: 3 rows (3 title rows of w.csv skipped)"
+
+
 def test_joining_follows_stacking(prepare: Prepare) -> None:
     data = "stack: [wave1.csv, wave2.csv]\njoin: [{file: t.csv, on: g}]"
     analysis = prepare(data, {**FILES, "t.csv": "g,size\n1,10\n2,20\n"})
