@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping
 from itertools import pairwise
 
 import numpy as np
+import pandas as pd
 
 from mlm_steps.data.expressions.base import Argument, finite_or_undefined, numbers_of
 from mlm_steps.data.expressions.compare import compared, member
@@ -131,8 +132,8 @@ class Evaluator:
 
     def _is_level(self, word: str) -> bool:
         """Return whether a category has a level of this name."""
-        values = (column_value(c) for c in self.columns.values() if c.kind in ("category", "ordered"))
-        return any(isinstance(value, Categories) and word in value.levels for value in values)
+        values = (column.values for column in self.columns.values() if column.kind in ("category", "ordered"))
+        return any(isinstance(value, pd.Categorical) and word in value.categories for value in values)
 
     def _unary(self, node: Unary) -> Value:
         value = self._value(node.operand)
