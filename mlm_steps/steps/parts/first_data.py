@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Iterator
+import shlex
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 
 from mlm_steps.data.levels import number_label
@@ -79,17 +80,22 @@ def _offers(ladder: FirstLadder) -> Iterator[str]:
     """Yield comments that offer a random intercept of crossed units, or of the days of a diary."""
     terms = ladder.found.units.terms
     for name in ladder.found.units.crossed:
-        options = " ".join(f"--group {'/'.join(term)}" for term in (*terms, (name,)))
+        options = _options((*terms, (name,)))
         yield from comment(
             f"{name} seems to identify units that are crossed with {terms[0][-1]}. To give them a random "
             f"intercept as well, write this spec anew with: {options}"
         )
     for name in ladder.found.shared_times:
-        options = " ".join(f"--group {'/'.join(term)}" for term in ((*terms[0], name), *terms[1:]))
+        options = _options(((*terms[0], name), *terms[1:]))
         yield from comment(
             f"Each {terms[0][-1]} has several rows per {name}. To give each {name} of a {terms[0][-1]} a "
             f"random intercept as well, write this spec anew with: {options}"
         )
+
+
+def _options(terms: Iterable[Sequence[str]]) -> str:
+    """Return the options that name some grouping factors, as a shell reads them."""
+    return " ".join(f"--group {shlex.quote('/'.join(term))}" for term in terms)
 
 
 def _manner(ladder: FirstLadder) -> Iterator[str]:

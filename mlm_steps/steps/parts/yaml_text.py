@@ -26,7 +26,12 @@ def quoted(text: str) -> str:
 def comment(text: str) -> list[str]:
     """Return text as lines of comment."""
     return textwrap.wrap(
-        safe(text), WIDTH, initial_indent="# ", subsequent_indent="# ", break_long_words=False
+        safe(text),
+        WIDTH,
+        initial_indent="# ",
+        subsequent_indent="# ",
+        break_long_words=False,
+        break_on_hyphens=False,
     )
 
 
