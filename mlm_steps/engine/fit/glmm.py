@@ -18,14 +18,14 @@ from mlm_steps.engine.fit.separated import (
     separation_of,
     with_outcome_notices,
 )
-from mlm_steps.engine.pirls.laplace import Evaluation, modes_at
+from mlm_steps.engine.pirls.laplace import Evaluation
+from mlm_steps.engine.pirls.modes import moved, rows_of
 from mlm_steps.engine.pirls.prepared import PreparedGlmm, prepare_glmm
 from mlm_steps.engine.pirls.quadrature import deviance, quadrature_fault
 from mlm_steps.engine.pirls.start import GlmStart, start_of
 from mlm_steps.engine.result.glmm_checks import check_glmm_design
 from mlm_steps.engine.result.glmm_fit import GlmmFit
 from mlm_steps.engine.result.lmm_fit import Control, ConvergenceReport
-from mlm_steps.engine.result.mode_variances import in_units
 from mlm_steps.engine.result.notices import notices_of
 from mlm_steps.engine.result.separation import Separation, limit_design
 from mlm_steps.engine.search.joint import Criterion, JointObjective
@@ -116,10 +116,7 @@ def _fit(
     objective = JointObjective(_criterion(prepared, agq))
     first = None if start is None else _to_internal(prepared, start)
     search = find_joint_optimum(prepared, objective, begin, control, first)
-    state = modes_at(prepared, search.psi, search.at.u)
-    if state is None:
-        raise FitError(Fault("", "the conditional modes of the random effects are not found"))
-    limit = poisson_limit(prepared, search.psi, state.eta)
+    limit = poisson_limit(prepared, search.psi, _linear_predictor(prepared, search.psi, search.at.u))
     report = assess_jointly(prepared, search, objective, limit=limit)
     vcov = None
     if report.status != "failed":
@@ -188,37 +185,32 @@ def _assemble(
     report: ConvergenceReport | None,
     vcov: Array | None,
 ) -> GlmmFit:
-    state = modes_at(prepared, psi, at.u)
-    if state is None:
-        raise FitError(Fault("", "the conditional modes of the random effects are not found"))
     theta, fixed, phi = prepared.split(psi)
     m, p = prepared.n_theta, prepared.p
     own = np.full((p, p), np.nan) if vcov is None else vcov[m : m + p, m : m + p]
-    modes, variances = _modes(prepared, psi, state.u, state.factorised.variances())
     return GlmmFit(
         design=design, distribution=prepared.family, theta=prepared.from_internal(theta),
         beta=prepared.back @ fixed, phi=phi if prepared.family.has_dispersion else None,
-        vcov=prepared.back @ own @ prepared.back.T, deviance=at.value, eta=prepared.original(state.eta),
-        modes=modes, mode_variances=variances, convergence=report, agq=agq, prepared=prepared,
-        psi_internal=psi, u=state.u, vcov_internal=vcov,
+        vcov=prepared.back @ own @ prepared.back.T, deviance=at.value, modes=_modes(prepared, psi, at.u),
+        eta=prepared.original(_linear_predictor(prepared, psi, at.u)), convergence=report, agq=agq,
+        prepared=prepared, psi_internal=psi, u=at.u, vcov_internal=vcov,
     )  # fmt: skip
 
 
-def _modes(
-    prepared: PreparedGlmm, psi: Array, u: Sequence[Array], blocks: Sequence[Array]
-) -> tuple[tuple[Array, ...], tuple[Array, ...]]:
-    """Return the conditional modes and their variances per term, in the design's units."""
+def _linear_predictor(prepared: PreparedGlmm, psi: Array, u: Sequence[Array]) -> Array:
+    """Return o + X beta + Z b of the sorted rows."""
+    theta, fixed, _ = prepared.split(psi)
+    return prepared.offset + prepared.X @ fixed + moved(prepared, rows_of(prepared, theta), u)
+
+
+def _modes(prepared: PreparedGlmm, psi: Array, u: Sequence[Array]) -> tuple[Array, ...]:
+    """Return the conditional modes per term, in the design's units."""
     modes: list[Array] = [np.empty(0) for _ in prepared.bases]
-    variances: list[Array] = [np.empty(0) for _ in prepared.bases]
-    for factor, levels, block in zip(prepared.factors, u, blocks, strict=True):
-        Lambda = factor.pattern.factor(psi[factor.theta])
-        b, own = levels @ Lambda.T, Lambda @ block @ Lambda.T
+    for factor, levels in zip(prepared.factors, u, strict=True):
+        b = levels @ factor.pattern.factor(psi[factor.theta]).T
         for term, span in zip(factor.terms, factor.pattern.spans, strict=True):
-            basis = prepared.bases[term]
-            modes[term] = solved_lower(basis.T, b[:, span].T, transposed=True).T
-            half = in_units(basis, own[:, span, span])
-            variances[term] = in_units(basis, half.transpose(0, 2, 1))
-    return tuple(modes), tuple(variances)
+            modes[term] = solved_lower(prepared.bases[term].T, b[:, span].T, transposed=True).T
+    return tuple(modes)
 
 
 def _limit_notice(fit: GlmmFit) -> tuple[Notice, ...]:

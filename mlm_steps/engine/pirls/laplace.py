@@ -29,11 +29,14 @@ class Evaluation:
         Its gradient in theta, the fixed effects and log(phi), in the engine's units.
     u : tuple of ndarray, each of shape (J, K)
         The modes of the spherical random effects, from which the next evaluation starts.
+    information : ndarray, shape (p, p), or None
+        About the Hessian in the fixed effects, if it was asked for.
     """
 
     value: float
     gradient: Array
     u: tuple[Array, ...]
+    information: Array | None = None
 
 
 def modes_at(model: PreparedGlmm, psi: Array, start: Sequence[Array] | None = None) -> State | None:
@@ -44,7 +47,9 @@ def modes_at(model: PreparedGlmm, psi: Array, start: Sequence[Array] | None = No
     return find_modes(model, rows_of(model, theta), model.offset + model.X @ fixed, phi, start)
 
 
-def laplace(model: PreparedGlmm, psi: Array, start: Sequence[Array] | None = None) -> Evaluation | None:
+def laplace(
+    model: PreparedGlmm, psi: Array, start: Sequence[Array] | None = None, *, information: bool = False
+) -> Evaluation | None:
     """Return the criterion at a parameter vector in the engine's units, or None where it does not exist.
 
     Parameters
@@ -54,30 +59,38 @@ def laplace(model: PreparedGlmm, psi: Array, start: Sequence[Array] | None = Non
         theta, the fixed effects and log(phi).
     start : sequence of ndarray, optional
         Spherical random effects near the modes.
+    information : bool
+        Whether to compute the information of the fixed effects.
     """
     phi = model.split(psi)[2]
     if not np.isfinite(psi).all() or not 0.0 < phi < np.inf:
         return None
-    found = _in_numpy(model, psi, start) if model.loops is None else _in_loops(model, psi, start)
+    evaluate = _in_numpy if model.loops is None else _in_loops
+    found = evaluate(model, psi, start, information)
     if found is None or not (np.isfinite(found.value) and np.isfinite(found.gradient).all()):
         return None
     return found
 
 
-def _in_numpy(model: PreparedGlmm, psi: Array, start: Sequence[Array] | None) -> Evaluation | None:
+def _in_numpy(
+    model: PreparedGlmm, psi: Array, start: Sequence[Array] | None, information: bool
+) -> Evaluation | None:
     state, phi = modes_at(model, psi, start), model.split(psi)[2]
     if state is None:
         return None
     value = -2.0 * (state.h + model.constants.value(phi)) + state.factorised.log_det
-    return Evaluation(value, _gradient(model, state, phi), state.u)
+    known = fixed_information(model, state) if information else None
+    return Evaluation(value, _gradient(model, state, phi), state.u, known)
 
 
-def _in_loops(model: PreparedGlmm, psi: Array, start: Sequence[Array] | None) -> Evaluation | None:
+def _in_loops(
+    model: PreparedGlmm, psi: Array, start: Sequence[Array] | None, information: bool
+) -> Evaluation | None:
     (theta, fixed, phi), kernel, outcome = model.split(psi), model.family.kernel, model.outcome
     if model.loops is None or kernel is None:
         raise ValueError("the loops do not have this model")
     rows = ChainRows(model.X, model.offset, outcome.y, outcome.trials, outcome.weights)
-    found = model.loops.evaluate(kernel, theta, fixed, phi, rows, start, SETTLED)
+    found = model.loops.evaluate(kernel, theta, fixed, phi, rows, start, SETTLED, information=information)
     if found is None:
         return None
     gradient = np.empty(model.size)
@@ -88,7 +101,7 @@ def _in_loops(model: PreparedGlmm, psi: Array, start: Sequence[Array] | None) ->
     if model.family.has_dispersion:
         gradient[m + p] = found.in_phi - 2.0 * model.constants.slope(phi)
     value = found.squares - 2.0 * (found.log_density + model.constants.value(phi)) + found.log_det
-    return Evaluation(value, gradient, found.u)
+    return Evaluation(value, gradient, found.u, found.information)
 
 
 def _gradient(model: PreparedGlmm, state: State, phi: float) -> Array:

@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.linalg import lapack
 
+from mlm_steps.engine.pirls.density import density_of
 from mlm_steps.engine.pirls.prepared import PreparedGlmm
 
 __all__ = ["GlmStart", "first_psi", "start_of"]
@@ -52,30 +53,23 @@ def start_of(model: PreparedGlmm) -> GlmStart:
     family, outcome, X = model.family, model.outcome, model.X
     initial = family.initial_eta(outcome)
     phi = family.initial_phi(outcome, initial)
-    fixed = _step(
-        X, family.derivatives(outcome, initial, phi).curvature * outcome.weights, initial - model.offset
-    )
-    settled = False
+    fixed = _step(X, density_of(model, initial, phi)[2], initial - model.offset)
+    eta, settled = model.offset + X @ fixed, False
+    value, slope, curvature = density_of(model, eta, phi)
     for _ in range(MOST_STEPS):
-        eta = model.offset + X @ fixed
-        slope, curvature, _ = family.derivatives(outcome, eta, phi)
-        gradient = X.T @ (outcome.weights * slope)
-        step = _solved(X, outcome.weights * curvature, gradient)
+        gradient = X.T @ slope
+        step = _solved(X, curvature, gradient)
         if float(gradient @ step) < SETTLED:
             settled = True
             break
-        value = _value(model, eta, phi)
         for _ in range(MOST_HALVINGS):
-            if _value(model, model.offset + X @ (fixed + step), phi) >= value:
+            eta = model.offset + X @ (fixed + step)
+            after = density_of(model, eta, phi)
+            if after[0] >= value:
                 break
             step = 0.5 * step
-        fixed = fixed + step
-    eta = model.offset + X @ fixed
+        fixed, (value, slope, curvature) = fixed + step, after
     return GlmStart(fixed, family.initial_phi(outcome, eta), eta, settled)
-
-
-def _value(model: PreparedGlmm, eta: Array, phi: float) -> float:
-    return float(model.outcome.weights @ model.family.log_density(model.outcome, eta, phi))
 
 
 def _step(X: Array, weights: Array, working: Array) -> Array:

@@ -13,6 +13,7 @@ from mlm_steps.engine.criterion.lambda_ import unpack
 from mlm_steps.engine.families import Family
 from mlm_steps.engine.pirls.prepared import PreparedGlmm
 from mlm_steps.engine.result.lmm_fit import BOUNDARY, ConvergenceReport, Method
+from mlm_steps.engine.result.mode_variances import generalized_mode_variances
 from mlm_steps.engine.result.separation import Separation
 from mlm_steps.notice import Notice
 
@@ -43,8 +44,6 @@ class GlmmFit:
         o + X beta + Z b at the conditional modes.
     modes : tuple of ndarray, each of shape (J, k)
         Conditional modes of the random effects per term.
-    mode_variances : tuple of ndarray, each of shape (J, k, k)
-        Their conditional variances Lambda H⁻¹ Lambdaᵀ.
     convergence : ConvergenceReport or None
         None for a fit at given parameters. Its gradient and Hessian are those of ``psi_internal``.
     notices : tuple of Notice
@@ -72,7 +71,6 @@ class GlmmFit:
     deviance: float
     eta: Array
     modes: tuple[Array, ...]
-    mode_variances: tuple[Array, ...]
     convergence: ConvergenceReport | None
     notices: tuple[Notice, ...] = field(default=())
     agq: int = 1
@@ -135,6 +133,11 @@ class GlmmFit:
     def covariances(self) -> tuple[Array, ...]:
         """Covariance matrix T of each term, on the scale of the link, shape (k, k)."""
         return tuple(factor @ factor.T for factor in self.Lambda)
+
+    @cached_property
+    def mode_variances(self) -> tuple[Array, ...]:
+        """Conditional variances Lambda H⁻¹ Lambdaᵀ of the modes per term, shape (J, k, k)."""
+        return generalized_mode_variances(self.prepared, self.psi_internal, self.u)
 
     @property
     def term_singular(self) -> tuple[bool, ...]:

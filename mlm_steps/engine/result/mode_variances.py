@@ -1,14 +1,18 @@
-"""Conditional variances of the random effects of a linear model given the data."""
+"""Conditional variances of the random effects given the data."""
 
 from __future__ import annotations
+
+from collections.abc import Sequence
 
 import numpy as np
 from numpy.typing import NDArray
 
 from mlm_steps.engine.criterion.criterion import solved_lower
+from mlm_steps.engine.pirls.laplace import modes_at
+from mlm_steps.engine.pirls.prepared import PreparedGlmm
 from mlm_steps.engine.structures.prepared import PreparedDesign
 
-__all__ = ["in_units", "mode_variances"]
+__all__ = ["generalized_mode_variances", "in_units", "mode_variances"]
 
 Array = NDArray[np.float64]
 
@@ -26,6 +30,30 @@ def mode_variances(prepared: PreparedDesign, theta: Array, sigma: float) -> tupl
             # basis⁻¹ block basis⁻ᵀ: the block is symmetric, so one half gives the other.
             half = in_units(prepared.bases[term], blocks[:, span, span])
             variances[term] = sigma**2 * in_units(prepared.bases[term], half.transpose(0, 2, 1))
+    return tuple(variances)
+
+
+def generalized_mode_variances(prepared: PreparedGlmm, psi: Array, u: Sequence[Array]) -> tuple[Array, ...]:
+    """Return the conditional variances Lambda H⁻¹ Lambdaᵀ of a generalized model per term, (J, k, k).
+
+    Parameters
+    ----------
+    prepared : PreparedGlmm
+    psi : ndarray
+        Parameters in the engine's units.
+    u : sequence of ndarray
+        The modes of the spherical random effects, or values near them.
+    """
+    state = modes_at(prepared, psi, u)
+    if state is None:
+        raise ValueError("the conditional modes are not found")
+    variances: list[Array] = [np.empty(0)] * len(prepared.bases)
+    for factor, block in zip(prepared.factors, state.factorised.variances(), strict=True):
+        Lambda = factor.pattern.factor(psi[factor.theta])
+        own = Lambda @ block @ Lambda.T
+        for term, span in zip(factor.terms, factor.pattern.spans, strict=True):
+            half = in_units(prepared.bases[term], own[:, span, span])
+            variances[term] = in_units(prepared.bases[term], half.transpose(0, 2, 1))
     return tuple(variances)
 
 

@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 
 from mlm_steps.engine.criterion.criterion import TracePoint
 from mlm_steps.engine.pirls.laplace import Evaluation
-from mlm_steps.engine.search.trust_region import rank_one, trust_step
+from mlm_steps.engine.search.trust_region import trust_step, updated
 
 __all__ = ["Criterion", "JointObjective", "JointSearch", "search_jointly"]
 
@@ -32,7 +32,7 @@ LAST = 1e-6
 """Predicted decrease of the deviance below which the exact Hessian is computed."""
 SHARP = 1e-14
 """Predicted decrease, relative to the deviance, below which the search ends."""
-RADIUS = 1.0
+RADIUS = 0.5
 """First radius of the trust region, in units of the linear predictor."""
 FARTHEST = 1e3
 """Size of a covariance parameter above which the search ends, since it has no finite optimum."""
@@ -183,7 +183,7 @@ def search_jointly(
         elif gain > GOOD and length > 0.9 * radius:
             radius *= 3.0
         if trial is not None:
-            hessian = rank_one(hessian, step, trial.gradient - at.gradient)
+            hessian = updated(hessian, step, trial.gradient - at.gradient)
         if trial is not None and gain > ACCEPTED:
             psi, at, misses, exact = psi + step, trial, 0, False
         else:

@@ -9,7 +9,7 @@ from itertools import islice
 import numpy as np
 from numpy.typing import NDArray
 
-from mlm_steps.engine.pirls.laplace import Evaluation, fixed_information, modes_at
+from mlm_steps.engine.pirls.laplace import Evaluation, laplace
 from mlm_steps.engine.pirls.prepared import PreparedGlmm
 from mlm_steps.engine.pirls.start import GlmStart, first_psi
 from mlm_steps.engine.result.lmm_fit import Control
@@ -95,10 +95,11 @@ def _search(
 
 def first_hessian(model: PreparedGlmm, objective: JointObjective, psi: Array, at: Evaluation) -> Array:
     """Return an approximate Hessian: the information of the fixed effects, differences elsewhere."""
-    state, m, p = modes_at(model, psi, at.u), model.n_theta, model.p
+    m, p = model.n_theta, model.p
     information = np.zeros((psi.size, psi.size))
-    if state is not None:
-        information[m : m + p, m : m + p] = fixed_information(model, state)
+    near = laplace(model, psi, at.u, information=True)
+    if near is not None and near.information is not None:
+        information[m : m + p, m : m + p] = near.information
     return objective.rows(psi, at, information, [*range(m), *range(m + p, psi.size)])
 
 

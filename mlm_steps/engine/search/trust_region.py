@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.linalg import lapack
 
-__all__ = ["length_of", "rank_one", "trust_step"]
+__all__ = ["length_of", "rank_one", "trust_step", "updated"]
 
 Array = NDArray[np.float64]
 
@@ -80,3 +80,18 @@ def rank_one(hessian: Array, step: Array, change: Array) -> Array:
     if abs(denominator) < NO_UPDATE * length_of(miss) * length_of(step):
         return hessian
     return hessian + np.outer(miss, miss) / denominator
+
+
+def updated(hessian: Array, step: Array, change: Array) -> Array:
+    """Return the symmetric rank-one update if it is positive definite, or else that of BFGS.
+
+    Where neither is defined, because the gradient does not increase along the step, it is the former.
+    """
+    found = rank_one(hessian, step, change)
+    if np.linalg.eigvalsh(found)[0] > 0.0:
+        return found
+    moved = hessian @ step
+    curvature, own = float(step @ change), float(step @ moved)
+    if own <= 0.0 or curvature <= NO_UPDATE * length_of(step) * length_of(change):
+        return found
+    return hessian + np.outer(change, change) / curvature - np.outer(moved, moved) / own

@@ -45,6 +45,7 @@ def chain(
     weights: NDArray[np.float64],
     u: NDArray[np.float64],
     out: NDArray[np.float64],
+    information: NDArray[np.float64],
     /,
 ) -> bool: ...
 def family_rows(

@@ -25,11 +25,11 @@ PyObject *py_chain(PyObject *module, PyObject *arguments)
     int family;
     double phi, least;
     Py_ssize_t p;
-    Py_buffer b[12];
+    Py_buffer b[13];
     Py_buffer *sizes = b, *starts = b + 1, *Lambda = b + 2, *z = b + 3, *X = b + 4, *beta = b + 5, *base = b + 6,
-              *y = b + 7, *trials = b + 8, *weights = b + 9, *u = b + 10, *out = b + 11;
-    if (!PyArg_ParseTuple(arguments, "iddny*y*y*y*y*y*y*y*y*y*w*w*", &family, &phi, &least, &p, sizes, starts, Lambda, z,
-                          X, beta, base, y, trials, weights, u, out))
+              *y = b + 7, *trials = b + 8, *weights = b + 9, *u = b + 10, *out = b + 11, *information = b + 12;
+    if (!PyArg_ParseTuple(arguments, "iddny*y*y*y*y*y*y*y*y*y*w*w*w*", &family, &phi, &least, &p, sizes, starts, Lambda, z,
+                          X, beta, base, y, trials, weights, u, out, information))
         return NULL;
     PyObject *answer = NULL;
     const size_t real = sizeof(double);
@@ -52,13 +52,14 @@ PyObject *py_chain(PyObject *module, PyObject *arguments)
     fits = fits && holds(starts, first, sizeof(idx)) && holds(Lambda, square, real) && holds(u, effects, real)
            && holds(z, c.n * c.T, real) && holds(X, c.n * p, real) && holds(beta, p, real) && holds(base, c.n, real)
            && holds(trials, c.n, real) && holds(weights, c.n, real) && holds(out, 4 + c.T * c.T + p, real)
+           && (information->len == 0 || holds(information, p * p, real))
            && in_order(&c, c.n);
     if (!fits)
         PyErr_SetString(PyExc_ValueError, "the arrays do not fit together");
     else {
         int found;
         Py_BEGIN_ALLOW_THREADS
-        found = chain_laplace(&c, out->buf);
+        found = chain_laplace(&c, out->buf, information->len ? information->buf : NULL);
         Py_END_ALLOW_THREADS
         answer = found < 0 ? PyErr_NoMemory() : PyBool_FromLong(found);
     }
@@ -169,7 +170,7 @@ PyObject *py_several_check(PyObject *module, PyObject *arguments)
 /* The operations on a structure that was checked. Each takes its arrays in the order of the function in several.h. */
 enum { ETA, GATHER, ELIMINATE, FORWARD, BACKWARD, PROJECT, ADD_GRADIENT };
 
-static const int ARRAYS[] = {4, 3, 5, 3, 3, 5, 11};
+static const int ARRAYS[] = {4, 3, 5, 3, 3, 6, 11};
 
 /* Whether the arrays of an operation have their sizes. */
 static int fitting(int operation, const Several *s, idx p, const Py_buffer *b)
@@ -182,7 +183,7 @@ static int fitting(int operation, const Several *s, idx p, const Py_buffer *b)
         {rows, s->n, L, Y, s->q * s->q},
         {L, Y, effects},
         {L, Y, effects},
-        {rows, L, Y, s->q * s->q, rows},
+        {rows, L, Y, s->q * s->q, rows, Y},
         {rows, s->n * p, s->n, s->n, s->n, rows, s->n, effects, effects, s->T * s->T, p},
     };
     int fits = p >= 0;
@@ -209,7 +210,7 @@ static double operate(int operation, const Several *s, idx p, int products, cons
         several_backward(s, b[0].buf, b[1].buf, b[2].buf);
         return 0.0;
     case PROJECT:
-        return several_project(s, b[0].buf, b[1].buf, b[2].buf, b[3].buf, b[4].buf);
+        return several_project(s, b[0].buf, products, b[1].buf, b[2].buf, b[3].buf, b[4].buf, b[5].buf);
     default:
         several_gradient(s, b[0].buf, p, b[1].buf, b[2].buf, b[3].buf, b[4].buf, b[5].buf, b[6].buf, b[7].buf,
                          b[8].buf, b[9].buf, b[10].buf);

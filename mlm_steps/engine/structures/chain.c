@@ -19,7 +19,7 @@ typedef struct {
     idx rows, first[DEEPEST], count[DEEPEST], T[DEEPEST];
     double *a, *base, *eta, *slope, *curvature, *bend, *t, *q;
     double *front[DEEPEST], *right[DEEPEST], *L[DEEPEST], *Y[DEEPEST], *s[DEEPEST], *path[DEEPEST], *P[DEEPEST];
-    double *u[DEEPEST], *old[DEEPEST], *step[DEEPEST], *vpath[DEEPEST], *root;
+    double *u[DEEPEST], *old[DEEPEST], *step[DEEPEST], *vpath[DEEPEST], *root, *across;
 } Work;
 
 /* The position at depth d + 1, counted within the group, in which position j of depth d lies. */
@@ -374,6 +374,38 @@ static void add_gradient(const Chain *c, Work *w, idx row, double *in_Lambda, do
         *in_phi += c->weights[row + i] * (w->base[i] * curvature[i] + w->q[i] * slope[i] - 2.0 * density[i]);
 }
 
+/* Add the group's part of X' V^-1 X = X' W X - X' W A H^-1 A' W X to the lower triangle. */
+static void add_information(const Chain *c, Work *w, idx row, double *information)
+{
+    const idx p = c->p;
+    idx effects = 0;
+    for (int d = 0; d < c->depth; d++)
+        effects += w->count[d] * c->K[d];
+    for (idx k = 0; k < p; k++) {
+        for (idx i = 0; i < w->rows; i++)
+            w->q[i] = w->curvature[i] * c->X[(row + i) * p + k];
+        for (idx b = 0; b <= k; b++) {
+            double sum = 0.0;
+            for (idx i = 0; i < w->rows; i++)
+                sum += w->q[i] * c->X[(row + i) * p + b];
+            information[k * p + b] += sum;
+        }
+        gather(c, w, row, w->q, 0);
+        forward(c, w, 0);
+        double *own = w->across + k * effects;
+        for (int d = 0; d < c->depth; d++) {
+            memcpy(own, w->s[d], w->count[d] * c->K[d] * sizeof(double));
+            own += w->count[d] * c->K[d];
+        }
+        for (idx b = 0; b <= k; b++) {
+            double sum = 0.0;
+            for (idx i = 0; i < effects; i++)
+                sum += w->across[k * effects + i] * w->across[b * effects + i];
+            information[k * p + b] -= sum;
+        }
+    }
+}
+
 /* Prepare the rows of a group: A = Z Lambda and the linear predictor without random effects. */
 static void load(const Chain *c, Work *w, idx row)
 {
@@ -411,9 +443,11 @@ static idx locate(const Chain *c, idx group, Work *w)
 }
 
 /* Point the arrays into `memory`, or with NULL only return the size that they need, in doubles. */
-static idx place(const Chain *c, const idx *most, idx rows, Work *w, double *memory)
+static idx place(const Chain *c, const idx *most, idx rows, int information, Work *w, double *memory)
 {
-    idx used = 0, T = c->T;
+    idx used = 0, T = c->T, effects = 0;
+    for (int d = 0; d < c->depth; d++)
+        effects += most[d] * c->K[d];
 #define PLACE(array, size) (array) = memory == NULL ? NULL : memory + used, used += (size)
     PLACE(w->a, rows * T);
     PLACE(w->t, rows * T);
@@ -424,6 +458,7 @@ static idx place(const Chain *c, const idx *most, idx rows, Work *w, double *mem
     PLACE(w->bend, rows);
     PLACE(w->q, rows);
     PLACE(w->root, 2 * T * T + 2 * T);
+    PLACE(w->across, information ? c->p * effects : 0);
     for (int d = 0; d < c->depth; d++) {
         const idx K = c->K[d], J = most[d];
         w->T[d] = T;
@@ -444,7 +479,7 @@ static idx place(const Chain *c, const idx *most, idx rows, Work *w, double *mem
     return used;
 }
 
-int chain_laplace(const Chain *c, double *out)
+int chain_laplace(const Chain *c, double *out, double *information)
 {
     const idx T = c->T, groups = c->J[c->depth - 1];
     Work w;
@@ -456,10 +491,12 @@ int chain_laplace(const Chain *c, double *out)
         for (int d = 0; d < c->depth; d++)
             most[d] = w.count[d] > most[d] ? w.count[d] : most[d];
     }
-    double *memory = calloc(place(c, most, rows, &w, NULL) + 1, sizeof(double));
+    double *memory = calloc(place(c, most, rows, information != NULL, &w, NULL) + 1, sizeof(double));
     if (memory == NULL)
         return -1;
-    place(c, most, rows, &w, memory);
+    place(c, most, rows, information != NULL, &w, memory);
+    if (information != NULL)
+        memset(information, 0, c->p * c->p * sizeof(double));
     memset(out, 0, (3 + T * T + c->p + 1) * sizeof(double));
     double *in_Lambda = out + 3, *in_beta = in_Lambda + T * T, *in_phi = in_beta + c->p;
     int found = 1;
@@ -490,6 +527,8 @@ int chain_laplace(const Chain *c, double *out)
         out[2] += 2.0 * log(product);
         out[0] += h + 0.5 * squares;
         out[1] += squares;
+        if (information != NULL)
+            add_information(c, &w, row, information);
         add_gradient(c, &w, row, in_Lambda, in_beta, in_phi);
     }
     free(memory);

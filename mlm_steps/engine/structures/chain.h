@@ -30,7 +30,8 @@ typedef struct {
 
 /* Write the parts of the output: the sum of a l, |u|^2, log|H|, then the gradient: T x T of which the blocks of one
    factor are in Lambda, p of the fixed effects, 1 of log(phi) without the part that does not depend on eta.
+   information, unless NULL: p x p, X' V^-1 X for V = W^-1 + A A', the lower triangle.
    Return 1, or 0 where the modes are not found, or -1 without memory. */
-int chain_laplace(const Chain *chain, double *out);
+int chain_laplace(const Chain *chain, double *out, double *information);
 
 #endif

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from mlm_steps.engine.structures import compiled
 from mlm_steps.engine.structures.groups import FactorTerms
 
-__all__ = ["ChainRows", "CompiledChain", "InLoops"]
+__all__ = ["ChainRows", "CompiledChain", "InLoops", "symmetric"]
 
 Array = NDArray[np.float64]
 Integers = NDArray[np.intp]
@@ -36,7 +36,8 @@ class InLoops(NamedTuple):
 
     ``log_density`` and ``squares`` are Σ a ℓ without the family's constant, and |u|², at the modes ``u``,
     shape (J, K) per factor. ``in_Lambda``, shape (K, K) per factor, ``in_fixed``, shape (p,), and ``in_phi``
-    are the gradient of the deviance, that in log(phi) without the family's constant.
+    are the gradient of the deviance, that in log(phi) without the family's constant. ``information``, shape
+    (p, p), is 2 Xᵀ V⁻¹ X if it was asked for.
     """
 
     log_density: float
@@ -46,6 +47,7 @@ class InLoops(NamedTuple):
     in_fixed: Array
     in_phi: float
     u: tuple[Array, ...]
+    information: Array | None
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -99,6 +101,8 @@ class CompiledChain:
         rows: ChainRows,
         start: Sequence[Array] | None,
         least: float,
+        *,
+        information: bool = False,
     ) -> InLoops | None:
         """Return the criterion's parts, or None where the modes are not found.
 
@@ -113,21 +117,24 @@ class CompiledChain:
             Random effects near the modes.
         least : float
             Decrement of h per random effect below which the modes are found.
+        information : bool
+            Whether to return the information of the fixed effects.
         """
         Lambda = [f.pattern.factor(theta[f.theta]) for f in self.factors]
         u = np.zeros(int(self.sizes[:, 0] @ self.sizes[:, 1]))
         if start is not None:
             u = np.concatenate([each[own].ravel() for each, own in zip(start, self.levels, strict=True)])
         T, p = self.z.shape[1], rows.X.shape[1]
-        out = np.empty(4 + T * T + p)
+        out, found_information = np.empty(4 + T * T + p), np.empty(p * p if information else 0)
         flat = np.concatenate([each.ravel() for each in Lambda])
         found = compiled.module().chain(
             kernel, phi, least, p, self.sizes, self.starts, flat, self.z, rows.X, np.ascontiguousarray(fixed),
-            rows.offset, rows.y, rows.trials, rows.weights, u, out,
+            rows.offset, rows.y, rows.trials, rows.weights, u, out, found_information,
         )  # fmt: skip
-        return self._read(out, u, T) if found else None
+        whole = symmetric(found_information.reshape(p, p)) if information else None
+        return self._read(out, u, T, whole) if found else None
 
-    def _read(self, out: Array, u: Array, T: int) -> InLoops:
+    def _read(self, out: Array, u: Array, T: int, information: Array | None) -> InLoops:
         square, in_Lambda, modes = out[3 : 3 + T * T].reshape(T, T), [], []
         column = place = 0
         for factor, levels in zip(self.factors, self.levels, strict=True):
@@ -137,12 +144,11 @@ class CompiledChain:
             own[levels] = u[place : place + levels.size * K].reshape(-1, K)
             modes.append(own)
             column, place = column + K, place + levels.size * K
-        return InLoops(
-            float(out[0]),
-            float(out[1]),
-            float(out[2]),
-            in_Lambda,
-            out[3 + T * T : -1],
-            float(out[-1]),
-            tuple(modes),
-        )
+        values = float(out[0]), float(out[1]), float(out[2])
+        in_fixed, in_phi = out[3 + T * T : -1], float(out[-1])
+        return InLoops(*values, in_Lambda, in_fixed, in_phi, tuple(modes), information)
+
+
+def symmetric(lower: Array) -> Array:
+    """Return twice the symmetric matrix of a lower triangle."""
+    return 2.0 * (np.tril(lower) + np.tril(lower, -1).T)

@@ -132,6 +132,8 @@ class CompiledSeveral:
         rows: ChainRows,
         start: Sequence[Array] | None,
         least: float,
+        *,
+        information: bool = False,
     ) -> InLoops | None:
         """Return the criterion's parts as ``CompiledChain.evaluate`` does."""
         A = np.empty_like(self.z)
@@ -145,7 +147,21 @@ class CompiledSeveral:
         if start is not None:
             u = np.concatenate([each.ravel() for each in start])
         modes = self._modes(kernel, phi, A, rows, rows.offset + rows.X @ fixed, u, least)
-        return None if modes is None else self._gradient(kernel, phi, A, rows, modes)
+        if modes is None:
+            return None
+        known = self._information(A, rows.X, modes) if information else None
+        return self._gradient(kernel, phi, A, rows, modes)._replace(information=known)
+
+    def _information(self, A: Array, X: Array, modes: _Modes) -> Array:
+        """Return 2 Xᵀ V⁻¹ X, shape (p, p)."""
+        weighted = X * modes.rows[1][:, None]
+        across = np.zeros((X.shape[1], modes.u.size))
+        for right, column in zip(across, weighted.T, strict=True):
+            self._call(_Operation.GATHER, A, np.ascontiguousarray(column), right)
+            self._call(_Operation.FORWARD, modes.L, modes.Y, right)
+            inner = self.factors[0].q
+            right[inner:], _ = lapack.dtrtrs(modes.LM, right[inner:], lower=1)
+        return np.asarray(2.0 * (X.T @ weighted - across @ across.T))
 
     def _modes(
         self, kernel: int, phi: float, A: Array, rows: ChainRows, base: Array, u: Array, least: float
@@ -190,15 +206,19 @@ class CompiledSeveral:
         if not np.isfinite(inner):
             return None
         if self.dense is not None:
-            flat = np.zeros(self.factors[0].q * q)
-            flat[self.dense] = Y
-            whole = flat.reshape(-1, q)
+            whole = self._dense(Y)
             M -= whole.T @ whole
         # The loops fill the upper triangle by rows, which is the lower one by columns.
         LM, info = lapack.dpotrf(M.T, lower=1, overwrite_a=1, clean=0)
         if info != 0:
             return None
         return LM, inner + 2.0 * float(np.log(np.diag(LM)).sum())
+
+    def _dense(self, Y: Array) -> Array:
+        """Return the blocks of the cells as one matrix, (J K, q)."""
+        flat = np.zeros(self.factors[0].q * self._q)
+        flat[self.dense] = Y
+        return flat.reshape(-1, self._q)
 
     def _solve(self, L: Array, Y: Array, LM: Array, right: Array) -> float:
         """Replace a vector by H⁻¹ times it, and return its product with the solution."""
@@ -213,8 +233,12 @@ class CompiledSeveral:
     def _gradient(self, kernel: int, phi: float, A: Array, rows: ChainRows, modes: _Modes) -> InLoops:
         slope, curvature, bend = modes.rows
         Q, _ = lapack.dpotri(modes.LM, lower=1)
-        t = np.empty_like(A)
-        self._call(_Operation.PROJECT, A, modes.L, modes.Y, np.ascontiguousarray(Q.T), t)
+        t, across = np.empty_like(A), np.empty_like(modes.Y)
+        if self.dense is not None:
+            whole = np.tril(Q) + np.tril(Q, -1).T
+            across = np.ascontiguousarray((self._dense(modes.Y) @ whole).ravel()[self.dense])
+        given = A, modes.L, modes.Y, np.ascontiguousarray(Q.T), t, across
+        self._call(_Operation.PROJECT, *given, products=self.dense is None)
         s = np.einsum("ia,ia->i", A, t)
         q = s * bend
         v = np.zeros_like(modes.u)
@@ -223,8 +247,8 @@ class CompiledSeveral:
         Av, T, p = np.empty_like(q), A.shape[1], rows.X.shape[1]
         self._call(_Operation.ETA, A, v, np.zeros_like(q), Av)
         square, in_fixed = np.zeros((T, T)), np.zeros(p)
-        given = slope, curvature, q, t, Av, modes.u, v
-        self._call(_Operation.GRADIENT, self.z, rows.X, *given, square, in_fixed, p=p)
+        own = slope, curvature, q, t, Av, modes.u, v
+        self._call(_Operation.GRADIENT, self.z, rows.X, *own, square, in_fixed, p=p)
         in_Lambda, u, column, place = [], [], 0, 0
         for factor in self.factors:
             K = factor.pattern.K
@@ -233,7 +257,7 @@ class CompiledSeveral:
             column, place = column + K, place + factor.q
         in_phi = self._in_phi(kernel, phi, rows, modes.eta, s, Av)
         squares = float(modes.u @ modes.u)
-        return InLoops(modes.log_density, squares, modes.log_det, in_Lambda, in_fixed, in_phi, tuple(u))
+        return InLoops(modes.log_density, squares, modes.log_det, in_Lambda, in_fixed, in_phi, tuple(u), None)
 
     def _in_phi(self, kernel: int, phi: float, rows: ChainRows, eta: Array, s: Array, Av: Array) -> float:
         """Return the derivative in log(phi) without the family's constant."""

@@ -17,10 +17,19 @@ static idx place(const Several *s, int f, idx cell)
 
 idx several_blocks(const Several *s) { return place(s, (int)s->others, 0); }
 
+/* Whether there are two factors with one coefficient each, for which shorter loops are faster. */
+static int scalar(const Several *s) { return s->others == 1 && s->K == 1 && s->Kf[0] == 1; }
+
 void several_eta(const Several *s, const double *a, const double *u, const double *base, double *eta)
 {
     const idx K = s->K, T = s->T;
     const double *outer = u + s->J * K;
+    if (scalar(s)) {
+        for (idx j = 0; j < s->J; j++)
+            for (idx i = s->rows[j]; i < s->rows[j + 1]; i++)
+                eta[i] = base[i] + a[2 * i] * u[j] + a[2 * i + 1] * outer[s->column[0][s->cell[0][i]]];
+        return;
+    }
     for (idx j = 0; j < s->J; j++)
         for (idx i = s->rows[j]; i < s->rows[j + 1]; i++) {
             const double *own = a + i * T;
@@ -40,6 +49,17 @@ void several_gather(const Several *s, const double *a, const double *values, dou
 {
     const idx K = s->K, T = s->T;
     double *outer = right + s->J * K;
+    if (scalar(s)) {
+        for (idx j = 0; j < s->J; j++) {
+            double sum = right[j];
+            for (idx i = s->rows[j]; i < s->rows[j + 1]; i++) {
+                sum += a[2 * i] * values[i];
+                outer[s->column[0][s->cell[0][i]]] += a[2 * i + 1] * values[i];
+            }
+            right[j] = sum;
+        }
+        return;
+    }
     for (idx j = 0; j < s->J; j++)
         for (idx i = s->rows[j]; i < s->rows[j + 1]; i++) {
             const double *own = a + i * T, value = values[i];
@@ -59,6 +79,22 @@ static void products_of(const Several *s, const double *a, const double *curvatu
 {
     const idx K = s->K, T = s->T, q = s->q;
     memset(Y, 0, several_blocks(s) * sizeof(double));
+    for (idx k = 0; k < q; k++)
+        M[k * q + k] += 1.0;
+    if (scalar(s)) {
+        for (idx j = 0; j < s->J; j++) {
+            double D = 1.0;
+            for (idx i = s->rows[j]; i < s->rows[j + 1]; i++) {
+                const double left = curvature[i] * a[2 * i], right = a[2 * i + 1];
+                const idx cell = s->cell[0][i], column = s->column[0][cell];
+                D += left * a[2 * i];
+                Y[cell] += left * right;
+                M[column * q + column] += curvature[i] * right * right;
+            }
+            L[j] = D;
+        }
+        return;
+    }
     for (idx j = 0; j < s->J; j++) {
         double *D = L + j * K * K;
         memset(D, 0, K * K * sizeof(double));
@@ -89,14 +125,20 @@ static void products_of(const Several *s, const double *a, const double *curvatu
             }
         }
     }
-    for (idx k = 0; k < q; k++)
-        M[k * q + k] += 1.0;
 }
 
 /* M -= Y' Y for the cells of one level. */
 static void subtract(const Several *s, idx j, const double *Y, double *M)
 {
     const idx K = s->K, q = s->q;
+    if (scalar(s)) {
+        for (idx d = s->first[0][j]; d < s->first[0][j + 1]; d++) {
+            double *column = M + s->column[0][d] * q;
+            for (idx c = d; c < s->first[0][j + 1]; c++)
+                column[s->column[0][c]] -= Y[c] * Y[d];
+        }
+        return;
+    }
     for (idx g = 0; g < s->others; g++)
         for (idx d = s->first[g][j]; d < s->first[g][j + 1]; d++) {
             const idx Kg = s->Kf[g], at = s->column[g][d];
@@ -227,11 +269,31 @@ static double element(const double *Q, idx q, idx row, idx column)
     return row >= column ? Q[column * q + row] : Q[row * q + column];
 }
 
-/* For one level, across: -L^-T (Y Q) in its cells, and own: L^-T (I + Y Q Y') L^-1. */
-static void level_inverse(const Several *s, idx j, const double *L, const double *Y, const double *Q, double *across,
-                          double *own)
+/* The block of Y Q in a cell: the sum over the level's cells. */
+static void product_in_cell(const Several *s, idx j, const double *Y, const double *Q, idx column, idx Kf, double *block)
 {
     const idx K = s->K, q = s->q;
+    memset(block, 0, K * Kf * sizeof(double));
+    for (idx g = 0; g < s->others; g++) {
+        const idx Kg = s->Kf[g];
+        for (idx d = s->first[g][j]; d < s->first[g][j + 1]; d++) {
+            const idx at = s->column[g][d];
+            const double *left = Y + place(s, (int)g, d);
+            for (idx e = 0; e < Kg; e++)
+                for (idx b = 0; b < Kf; b++) {
+                    const double value = element(Q, q, at + e, column + b);
+                    for (idx k = 0; k < K; k++)
+                        block[k * Kf + b] += left[k * Kg + e] * value;
+                }
+        }
+    }
+}
+
+/* For one level, across: -L^-T (Y Q) in its cells, and own: L^-T (I + Y Q Y') L^-1. */
+static void level_inverse(const Several *s, idx j, int products, const double *L, const double *Y, const double *Q,
+                          double *across, double *own)
+{
+    const idx K = s->K;
     const double *D = L + j * K * K;
     for (idx k = 0; k < K; k++)
         for (idx b = 0; b < K; b++)
@@ -241,18 +303,8 @@ static void level_inverse(const Several *s, idx j, const double *L, const double
             const idx Kf = s->Kf[f], column = s->column[f][c];
             const double *right = Y + place(s, (int)f, c);
             double *block = across + place(s, (int)f, c);
-            memset(block, 0, K * Kf * sizeof(double));
-            for (idx g = 0; g < s->others; g++)
-                for (idx d = s->first[g][j]; d < s->first[g][j + 1]; d++) {
-                    const idx Kg = s->Kf[g], at = s->column[g][d];
-                    const double *left = Y + place(s, (int)g, d);
-                    for (idx e = 0; e < Kg; e++)
-                        for (idx b = 0; b < Kf; b++) {
-                            const double value = element(Q, q, at + e, column + b);
-                            for (idx k = 0; k < K; k++)
-                                block[k * Kf + b] += left[k * Kg + e] * value;
-                        }
-                }
+            if (products)
+                product_in_cell(s, j, Y, Q, column, Kf, block);
             for (idx k = 0; k < K; k++)
                 for (idx d = 0; d < K; d++)
                     for (idx b = 0; b < Kf; b++)
@@ -271,15 +323,15 @@ static void level_inverse(const Several *s, idx j, const double *L, const double
     back_solve(K, K, D, own);
 }
 
-int several_project(const Several *s, const double *a, const double *L, const double *Y, const double *Q, double *t)
+int several_project(const Several *s, const double *a, int products, const double *L, const double *Y, const double *Q,
+                    double *t, double *across)
 {
     const idx K = s->K, T = s->T, q = s->q;
-    double *across = malloc((several_blocks(s) + K * K + 1) * sizeof(double));
-    if (across == NULL)
+    double *own = malloc(K * K * sizeof(double));
+    if (own == NULL)
         return -1;
-    double *own = across + several_blocks(s);
     for (idx j = 0; j < s->J; j++) {
-        level_inverse(s, j, L, Y, Q, across, own);
+        level_inverse(s, j, products, L, Y, Q, across, own);
         for (idx i = s->rows[j]; i < s->rows[j + 1]; i++) {
             const double *x = a + i * T;
             double *out = t + i * T;
@@ -310,7 +362,7 @@ int several_project(const Several *s, const double *a, const double *L, const do
             }
         }
     }
-    free(across);
+    free(own);
     return 0;
 }
 

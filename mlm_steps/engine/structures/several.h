@@ -43,8 +43,10 @@ void several_forward(const Several *s, const double *L, const double *Y, double 
 void several_backward(const Several *s, const double *L, const double *Y, double *right);
 
 /* t: of every row the part of H^-1 a in its own levels, n x T; Q is M^-1, the lower triangle column after column.
+   across holds Y Q in the cells, or with `products` it is only memory.
    Return 0, or -1 without memory. */
-int several_project(const Several *s, const double *a, const double *L, const double *Y, const double *Q, double *t);
+int several_project(const Several *s, const double *a, int products, const double *L, const double *Y, const double *Q,
+                    double *t, double *across);
 
 /* The gradient in Lambda (T x T, of which the blocks of one factor are written) and in the fixed effects (p). Av is
    A v. */

@@ -124,13 +124,18 @@ def test_projections_variances_and_solutions_are_those_of_the_dense_matrix(struc
         np.testing.assert_allclose(own, inverse[places[:, :, None], places[:, None, :]], atol=1e-12)
 
 
-def test_the_information_of_the_fixed_effects_is_that_of_the_marginal_covariance():
-    design, model = model_of(STRUCTURES["crossed slopes"], "poisson", "log")
-    state = modes_at(model, some_psi(design, model))
+@pytest.mark.parametrize("structure", STRUCTURES)
+def test_the_information_of_the_fixed_effects_is_that_of_the_marginal_covariance(structure):
+    design, model = model_of(STRUCTURES[structure], "poisson", "log")
+    psi = some_psi(design, model)
+    state = modes_at(model, psi)
     V = np.diag(1 / state.derivatives.curvature)
     for A, factor in zip(state.A, model.factors, strict=True):
         V += (A @ A.T) * (factor.refs[:, None] == factor.refs)
-    np.testing.assert_allclose(fixed_information(model, state), 2 * model.X.T @ np.linalg.solve(V, model.X))
+    expected = 2 * model.X.T @ np.linalg.solve(V, model.X)
+    np.testing.assert_allclose(fixed_information(model, state), expected, rtol=1e-8)
+    np.testing.assert_allclose(laplace(model, psi, information=True).information, expected, rtol=1e-8)
+    assert laplace(model, psi).information is None
 
 
 @pytest.mark.skipif(not compiled.usable(), reason="the loops are not compiled")
