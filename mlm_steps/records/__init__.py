@@ -32,7 +32,7 @@ from mlm_steps.records.intervals import Interval, IntervalKind, IntervalRecord, 
 from mlm_steps.records.ols import OlsCoefficient, OlsRecord
 from mlm_steps.records.remedies import RemedyRecord, RungAdvice
 from mlm_steps.records.simulation import SimulationRecord
-from mlm_steps.records.variance import Icc, VarianceMeasure, VarianceRecord
+from mlm_steps.records.variance import DistributionRow, Icc, VarianceMeasure, VarianceRecord
 
 __all__ = [
     "AllFitRecord",
@@ -42,6 +42,7 @@ __all__ = [
     "Convergence",
     "DataProfile",
     "DeletionsRecord",
+    "DistributionRow",
     "EffectsRecord",
     "EffortRecord",
     "EvaluationCost",

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-__all__ = ["GAUSSIAN", "LINEAR_DF", "LINKS", "MOST_POINTS", "Response"]
+__all__ = ["GAUSSIAN", "LINEAR_DF", "LINKS", "MOST_POINTS", "VARIANCE_METHODS", "Response"]
 
 LINKS: Mapping[str, tuple[str, ...]] = {
     "gaussian": ("identity",),
@@ -24,6 +24,18 @@ LINEAR_DF = ("satterthwaite", "kenward-roger")
 """Methods of degrees of freedom that exist for linear models only."""
 MOST_POINTS = 101
 """Largest number of quadrature points per dimension; the weights of more points underflow."""
+_LOG = ("lognormal", "delta", "trigamma")
+VARIANCE_METHODS: Mapping[str, tuple[str, ...]] = {
+    "gaussian": (),
+    "binomial": ("theoretical", "observation"),
+    "poisson": _LOG,
+    "negative_binomial": _LOG,
+    "gamma": _LOG,
+}
+"""How the variance of each family's distribution is computed on the link scale (statistics, section 22.6).
+
+The first word is the default."""
+
 TRIALS = ("binomial",)
 """Families of events among trials."""
 DISPERSED = ("gaussian", "negative_binomial", "gamma")

@@ -6,7 +6,7 @@ from typing import Literal
 
 from mlm_steps.records.base import Notice, Part, Record
 
-__all__ = ["Icc", "VarianceMeasure", "VarianceRecord"]
+__all__ = ["DistributionRow", "Icc", "VarianceMeasure", "VarianceRecord"]
 
 
 class Icc(Part):
@@ -15,7 +15,8 @@ class Icc(Part):
     group: str | None
     """Grouping factor; None for a total over all terms."""
     kind: str
-    """``adjusted``, ``unadjusted``, ``term_share``, ``level_share``, ``same_group_correlation``, ``vpc`` …"""
+    """``adjusted``, ``unadjusted``, ``term_share``, ``level_share``, ``same_group_correlation``, ``vpc`` …;
+    ``vpc_response`` on the scale of the outcome."""
     value: float | None
     ci_low: float | None = None
     ci_high: float | None = None
@@ -51,14 +52,28 @@ class VarianceMeasure(Part):
     code: str | None = None
 
 
+class DistributionRow(Part):
+    """The variance of the distribution on the link scale, which takes the place of a residual variance."""
+
+    variance: float
+    method: str
+    """``theoretical``, ``observation``, ``lognormal``, ``delta`` or ``trigamma``."""
+    null_mean: float | None
+    """lambda, the marginal mean of the null model; None if the method does not depend on it."""
+
+
 class VarianceRecord(Record):
     """Intraclass correlations and explained variance of one rung."""
 
     model: str
     method: Literal["REML", "ML"]
-    variance_fixed: float
+    variance_fixed: float | None
+    """None if a coefficient is infinite."""
     variance_random: float
     variance_residual: float
+    """For a generalized model ``distribution.variance`` plus the variances of terms with a level per row."""
+    distribution: DistributionRow | None = None
+    """None for a linear model."""
     icc: tuple[Icc, ...]
     measures: tuple[VarianceMeasure, ...]
     notices: tuple[Notice, ...] = ()

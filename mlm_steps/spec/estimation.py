@@ -8,7 +8,7 @@ from typing import Annotated, ClassVar, Literal
 from pydantic import Field, WrapValidator
 
 from mlm_steps.spec.base import SpecBlock
-from mlm_steps.spec.responses import NO_KEYS, DfWord, Family, Link, MethodWord, Points
+from mlm_steps.spec.responses import NO_KEYS, DfWord, Distribution, Family, Link, MethodWord, Points
 from mlm_steps.spec.types import NothingIsNone, OptionalText, number, read_share, reading, whole
 
 __all__ = ["EstimationSpec"]
@@ -84,3 +84,11 @@ class EstimationSpec(SpecBlock):
     ``years``."""
     agq: Points = None
     """Quadrature points per dimension, or ``auto``, for all rungs with a family that do not give theirs."""
+    distribution_variance: Distribution = None
+    """How ICC and R² of rungs with a family count the variance of the outcome's distribution.
+
+    It takes the place of a residual variance, on the scale of the link. ``theoretical`` (the default of
+    ``binomial``): that of the latent variable of one trial, π²/3 for ``logit``; ``observation``: that of an
+    observation. ``lognormal`` (the default of ``poisson``, ``negative_binomial`` and ``gamma``), ``delta``
+    and ``trigamma`` are approximations to the variance of the outcome's logarithm.
+    """

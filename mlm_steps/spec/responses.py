@@ -7,7 +7,7 @@ from typing import Annotated, Literal
 
 from pydantic import BeforeValidator, WithJsonSchema
 
-from mlm_steps.records.response import LINEAR_DF, LINKS, MOST_POINTS, Response
+from mlm_steps.records.response import LINEAR_DF, LINKS, MOST_POINTS, VARIANCE_METHODS, Response
 from mlm_steps.spec.types import NothingIsNone, nothing_is_none, objection, read_whole
 from mlm_steps.spec.written import Path, SpecFault, Written, quoted
 
@@ -15,6 +15,7 @@ __all__ = [
     "LINEAR_ONLY",
     "NO_KEYS",
     "DfWord",
+    "Distribution",
     "Family",
     "Link",
     "MethodWord",
@@ -119,6 +120,10 @@ Link = Annotated[
     _offered(NEAREST_LINK, "link"),
     NothingIsNone,
 ]
+Distribution = Annotated[
+    Literal["theoretical", "observation", "lognormal", "delta", "trigamma"] | None,
+    NothingIsNone,
+]
 Points = Annotated[
     int | Literal["auto"] | None,
     BeforeValidator(_read_points),
@@ -151,6 +156,7 @@ def response_faults(spec: object) -> Iterator[SpecFault]:
         found = [[*_objections(("estimation", key), family, key, word)] for family in used_by]
         if found and all(found):
             yield from found[0]
+    yield from _variance_faults(estimation, families)
     if families and "gaussian" not in families:
         yield from _linear_words(estimation)
 
@@ -189,6 +195,23 @@ def _linear_words(estimation: object) -> Iterator[SpecFault]:
         if isinstance(word, str) and word in words:
             what = f"{word} exists for linear mixed models only, and no rung is one"
             yield SpecFault(("estimation", key), what, f"remove it, or write {instead[key]}")
+
+
+def _variance_faults(estimation: object, families: Sequence[str]) -> Iterator[SpecFault]:
+    """Yield a fault for a distribution variance that no rung's family has."""
+    word = nothing_is_none(_item(estimation, "distribution_variance"))
+    known = [word in VARIANCE_METHODS.get(family, (word,)) for family in families]
+    if not isinstance(word, str) or not known or any(known):
+        return
+    at = ("estimation", "distribution_variance")
+    family = next((each for each in families if each != "gaussian"), None)
+    if family is None:
+        yield SpecFault(
+            at, "linear mixed models have a residual variance instead", "remove it, or give family"
+        )
+    elif any(word in words for words in VARIANCE_METHODS.values()):
+        methods = ", ".join(VARIANCE_METHODS[family])
+        yield SpecFault(at, f"{family} has no distribution variance {word}", f"it has {methods}")
 
 
 def _written(block: object) -> dict[str, str]:

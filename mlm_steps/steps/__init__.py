@@ -63,6 +63,7 @@ STEPS: dict[str, Declaration] = {
         "variance/{of}.json",
         example="--model slope",
         models=lambda plan, of: plan.variance_models(*of),
+        depends_on=lambda plan, _: plan.variance_settings,
         read_by=_ALL,
     ),
     "effort": Declaration(

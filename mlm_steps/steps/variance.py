@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from mlm_steps.engine import LmmFit, linear_fit
+from mlm_steps.engine import MixedFit
 from mlm_steps.records import FitRecord
 from mlm_steps.records.failure import Absence
 from mlm_steps.steps.parts.at_record import estimates_at_record
@@ -17,23 +17,24 @@ def variance(session: Session, model: str) -> None:
     step = f"variance/{model}"
     path = session.layout.output(step)
     with session.recorded(step) as recorder:
-        record = session.usable_linear(model)
+        record = session.usable(model)
         if isinstance(record, Absence):
             session.pass_on(record, step, path, recorder)
             return
         method = session.spec.estimation.method
 
-        def reference(name: str | None) -> tuple[str, LmmFit] | None:
-            other = session.usable_linear(name) if name and name != model else None
+        def reference(name: str | None) -> tuple[str, MixedFit] | None:
+            other = session.usable(name) if name and name != model else None
             if not isinstance(other, FitRecord):
                 return None
-            return other.model, linear_fit(estimates_at_record(session, other).under(method))
+            return other.model, estimates_at_record(session, other).under(method)
 
         explained = Explained(
             model=model,
-            fit=linear_fit(estimates_at_record(session, record).under(method)),
+            fit=estimates_at_record(session, record).under(method),
             null=reference(session.plan.inputs.null),
             previous=reference(session.plan.inputs.previous(model)),
+            distribution=session.spec.estimation.distribution_variance,
         )
         found = explain(explained)
         session.say(f"{model}: {len(found.icc)} intraclass correlations, {len(found.measures)} measures")

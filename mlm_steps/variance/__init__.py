@@ -6,11 +6,13 @@ module's name. Measures sum over the random terms, so that they hold for any num
 
 from __future__ import annotations
 
-from mlm_steps.engine.result.moments import variance_parts
-from mlm_steps.records import VarianceRecord
+from math import isfinite
+
+from mlm_steps.records import DistributionRow, VarianceRecord
 from mlm_steps.variance.base import Contribution, Explained, Measure
 from mlm_steps.variance.design_effect import design_effect
 from mlm_steps.variance.icc import icc
+from mlm_steps.variance.median_ratio import median_ratio
 from mlm_steps.variance.prv import prv
 from mlm_steps.variance.r2_nakagawa import r2_nakagawa
 from mlm_steps.variance.rights_sterba import rights_sterba
@@ -23,19 +25,25 @@ MEASURES: dict[str, Measure] = {
     "r2_nakagawa": r2_nakagawa,
     "rights_sterba": rights_sterba,
     "design_effect": design_effect,
+    "median_ratio": median_ratio,
 }
 
 
 def explain(explained: Explained) -> VarianceRecord:
     """Return the record of all measures of one rung."""
-    parts = variance_parts(explained.fit)
+    parts, distribution = explained.parts, explained.residual
     contributions = [measure(explained) for measure in MEASURES.values()]
     return VarianceRecord(
         model=explained.model,
         method=explained.fit.method,
-        variance_fixed=parts.fixed,
+        variance_fixed=parts.fixed if isfinite(parts.fixed) else None,
         variance_random=parts.random,
         variance_residual=parts.residual,
+        distribution=None
+        if distribution is None
+        else DistributionRow(
+            variance=distribution.value, method=distribution.method, null_mean=distribution.mean
+        ),
         icc=tuple(row for part in contributions for row in part.icc),
         measures=tuple(row for part in contributions for row in part.measures),
         notices=tuple(notice for part in contributions for notice in part.notices),

@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Protocol
 
-from mlm_steps.engine.result.lmm_fit import LmmFit
+from mlm_steps.engine.fit.distribution import DistributionVariance, distribution_variance
+from mlm_steps.engine.result.mixed_fit import MixedFit
+from mlm_steps.engine.result.moments import VarianceParts, variance_parts
 from mlm_steps.records import Icc, Notice, VarianceMeasure
 
 __all__ = ["Contribution", "Explained", "Measure"]
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(frozen=True, eq=False)
 class Explained:
     """One rung and the rungs that it is compared with.
 
@@ -19,17 +22,45 @@ class Explained:
     ----------
     model : str
         Name of the rung.
-    fit : LmmFit
+    fit : MixedFit
         Its fit by the declared method.
-    null, previous : tuple of str and LmmFit, or None
+    null, previous : tuple of str and MixedFit, or None
         Name and fit, by the same method, of the null model and of the previous rung. None if there is none,
         as for the null model itself and the first rung.
+    distribution : str or None
+        How the variance of the distribution of a generalized model is computed on the link scale; None for
+        the family's default.
     """
 
     model: str
-    fit: LmmFit
-    null: tuple[str, LmmFit] | None = None
-    previous: tuple[str, LmmFit] | None = None
+    fit: MixedFit
+    null: tuple[str, MixedFit] | None = None
+    previous: tuple[str, MixedFit] | None = None
+    distribution: str | None = None
+
+    @property
+    def linear(self) -> bool:
+        """Whether the rung is a linear model."""
+        return self.fit.design.response.linear
+
+    @cached_property
+    def residual(self) -> DistributionVariance | None:
+        """The variance of the distribution on the link scale; None for a linear model."""
+        return distribution_variance(self.fit, self.distribution, self._known)
+
+    @cached_property
+    def parts(self) -> VarianceParts:
+        """The variances that the fit implies."""
+        return variance_parts(self.fit, None if self.residual is None else self.residual.value)
+
+    def parts_of(self, fit: MixedFit) -> VarianceParts:
+        """Return the variances that the null model or the previous rung implies."""
+        found = distribution_variance(fit, self.distribution, self._known)
+        return variance_parts(fit, None if found is None else found.value)
+
+    @property
+    def _known(self) -> tuple[MixedFit, ...]:
+        return () if self.null is None else (self.null[1],)
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,8 +7,8 @@ from collections.abc import Iterator
 
 import numpy as np
 
-from mlm_steps.engine.result.lmm_fit import LmmFit
-from mlm_steps.engine.result.moments import grouping_factors, variance_parts
+from mlm_steps.engine.result.mixed_fit import MixedFit
+from mlm_steps.engine.result.moments import grouping_factors
 from mlm_steps.records import Notice, VarianceMeasure
 from mlm_steps.variance.base import Contribution, Explained
 
@@ -23,11 +23,12 @@ def design_effect(explained: Explained) -> Contribution:
 
     ñ is the weighted mean group size, sum(n_j²) / n, and rho the factor's share of the variance. With several
     factors the first rows are the total, to which each factor adds its D - 1, and the others each factor
-    alone. Models with predictors have no design effect.
+    alone. Models with predictors have no design effect, nor do generalized models, whose shares are those of
+    the linear predictor and not of the outcome.
     """
-    if not is_null(explained.fit):
+    if not (explained.linear and is_null(explained.fit)):
         return Contribution()
-    parts = variance_parts(explained.fit)
+    parts = explained.parts
     effects: dict[str, float] = {}
     notices: list[Notice] = []
     for group, positions in grouping_factors(explained.fit).items():
@@ -42,12 +43,12 @@ def design_effect(explained: Explained) -> Contribution:
     return Contribution(measures=measures, notices=tuple(notices))
 
 
-def is_null(fit: LmmFit) -> bool:
+def is_null(fit: MixedFit) -> bool:
     """Return whether all fixed and random effects of a model are intercepts."""
     return fit.design.columns == INTERCEPT and all(term.names == INTERCEPT for term in fit.design.random)
 
 
-def _mean_size(fit: LmmFit, position: int) -> float:
+def _mean_size(fit: MixedFit, position: int) -> float:
     sizes = np.bincount(fit.design.random[position].refs)
     return float(np.sum(sizes.astype(np.float64) ** 2) / fit.design.n)
 

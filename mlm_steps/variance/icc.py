@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import math
+
 from mlm_steps.engine.result.lmm_fit import LmmFit
+from mlm_steps.engine.result.mixed_fit import MixedFit
 from mlm_steps.engine.result.moments import VarianceParts, grouping_factors, shared_levels, variance_parts
 from mlm_steps.records import Icc
 from mlm_steps.variance.base import Contribution, Explained
 from mlm_steps.variance.vpc import vpc
+from mlm_steps.variance.vpc_response import vpc_response
 
 __all__ = ["icc", "profiled_rows"]
 
@@ -19,17 +23,30 @@ def icc(explained: Explained) -> Contribution:
     each factor, and ``same_group_correlation`` the expected correlation of two rows that share a level of the
     named factors (and, with nested factors, of the outer ones). ``vpc`` is a function of a random slope's
     predictor. All rows except ``vpc`` use the mean random variance of random slopes.
+
+    For a generalized model the shares are those of the linear predictor, in which the variance of the
+    distribution on the link scale takes the place of the residual variance; a term with a level per row
+    belongs to it and has no share (statistics, section 22.6). ``vpc_response`` is the share on the scale of
+    the outcome.
     """
-    fit = explained.fit
-    parts = variance_parts(fit)
+    fit, parts = explained.fit, explained.parts
     rows = [
         Icc(group=None, kind="adjusted", value=parts.icc_adjusted),
-        Icc(group=None, kind="unadjusted", value=parts.icc_unadjusted),
+        _unadjusted(parts),
         *_term_shares(fit, parts),
         *_factor_shares(fit, parts),
         *vpc(fit, parts),
+        *vpc_response(fit, parts),
     ]
     return Contribution(icc=tuple(rows))
+
+
+def _unadjusted(parts: VarianceParts) -> Icc:
+    """Return the share that includes the fixed part, which is infinite if a coefficient is."""
+    value = parts.icc_unadjusted
+    if math.isfinite(value):
+        return Icc(group=None, kind="unadjusted", value=value)
+    return Icc(group=None, kind="unadjusted", value=None, code="separation")
 
 
 def profiled_rows(fit: LmmFit) -> tuple[Icc, ...]:
@@ -43,17 +60,18 @@ def profiled_rows(fit: LmmFit) -> tuple[Icc, ...]:
     return (*total, *_term_shares(fit, parts))
 
 
-def _term_shares(fit: LmmFit, parts: VarianceParts) -> list[Icc]:
+def _term_shares(fit: MixedFit, parts: VarianceParts) -> list[Icc]:
     whole = parts.random + parts.residual
     return [
         Icc(group=term.group, kind="term_share", value=variance / whole, effect=" + ".join(term.names))
-        for term, variance in zip(fit.design.random, parts.terms, strict=True)
+        for position, (term, variance) in enumerate(zip(fit.design.random, parts.terms, strict=True))
+        if position not in parts.dispersion
     ]
 
 
-def _factor_shares(fit: LmmFit, parts: VarianceParts) -> list[Icc]:
+def _factor_shares(fit: MixedFit, parts: VarianceParts) -> list[Icc]:
     """Return the shares of several factors, and the correlations of rows that share levels."""
-    factors = grouping_factors(fit)
+    factors = grouping_factors(fit, parts.dispersion)
     if len(factors) < 2:
         return []
     whole = parts.random + parts.residual
@@ -68,5 +86,5 @@ def _factor_shares(fit: LmmFit, parts: VarianceParts) -> list[Icc]:
             kind="same_group_correlation",
             value=sum(shares[group] for group in shared),
         )
-        for named, shared in shared_levels(fit).items()
+        for named, shared in shared_levels(fit, parts.dispersion).items()
     ]

@@ -6,7 +6,6 @@ import math
 
 import numpy as np
 
-from mlm_steps.engine.result.moments import variance_parts
 from mlm_steps.engine.result.variance_sources import SHARES, source_moments, source_shares, sources
 from mlm_steps.records import VarianceMeasure
 from mlm_steps.variance.base import Contribution, Explained
@@ -24,8 +23,10 @@ def rights_sterba(explained: Explained) -> Contribution:
     groups (v2), random variation of group means (m), and the residual (sigma2). A sum is named by its
     sources, such as fvm. If a predictor varies at both levels, the shares within and between have the code
     ``sources_mix_levels``. For models with several grouping factors all values are None with the code
-    ``several_factors``.
+    ``several_factors``. Generalized models have no such shares.
     """
+    if not explained.linear:
+        return Contribution()
     fit = explained.fit
     moments = source_moments(fit.design)
     if moments is None:
@@ -33,7 +34,7 @@ def rights_sterba(explained: Explained) -> Contribution:
             measures=tuple(_measure(name, "total", None, "several_factors") for name in SHARES)
         )
     covariances = [T[None] for T in fit.covariances]
-    residual = np.array([variance_parts(fit).residual])
+    residual = np.array([explained.parts.residual])
     shares = source_shares(sources(moments, fit.beta[None], covariances, residual))
     return Contribution(
         measures=tuple(

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from mlm_steps.engine.result.lmm_fit import LmmFit
+from mlm_steps.engine.result.mixed_fit import MixedFit
 from mlm_steps.engine.result.moments import VarianceParts, grouping_factors
 from mlm_steps.records import Icc
 
@@ -16,15 +16,16 @@ POINTS = 11
 """Largest number of predictor values in the table; equally spaced points replace more distinct values."""
 
 
-def vpc(fit: LmmFit, parts: VarianceParts) -> list[Icc]:
+def vpc(fit: MixedFit, parts: VarianceParts) -> list[Icc]:
     """Return rho(x) = z' T z / (z' T z + rest) over the observed range of each factor's slope predictor.
 
-    The rest is the residual variance plus the mean random variance of other factors. The row ``vpc_minimum``
+    The rest is the residual variance (of a generalized model, that of its distribution on the link scale)
+    plus the mean random variance of other factors. The row ``vpc_minimum``
     is at the x with the smallest variance between groups, -tau_01 / tau_11. A factor with several random
     slopes has a code instead, since its coefficient is not a function of one predictor.
     """
     rows: list[Icc] = []
-    for group, positions in grouping_factors(fit).items():
+    for group, positions in grouping_factors(fit, parts.dispersion).items():
         names = [name for position in positions for name in fit.design.random[position].names]
         slopes = [name for name in names if name != INTERCEPT]
         if len(slopes) > 1:
@@ -36,7 +37,7 @@ def vpc(fit: LmmFit, parts: VarianceParts) -> list[Icc]:
 
 
 def _function(
-    fit: LmmFit, group: str, positions: tuple[int, ...], names: list[str], slope: str, rest: float
+    fit: MixedFit, group: str, positions: tuple[int, ...], names: list[str], slope: str, rest: float
 ) -> list[Icc]:
     """Return the rows of one factor with one random slope."""
     column = names.index(slope)
@@ -46,7 +47,7 @@ def _function(
 
     def row(kind: str, x: float) -> Icc:
         z = np.array([1.0 if name == INTERCEPT else x for name in names])
-        between = fit.sigma**2 * float(np.sum((Lambda.T @ z) ** 2))
+        between = fit.scale**2 * float(np.sum((Lambda.T @ z) ** 2))
         return Icc(group=group, kind=kind, value=between / (between + rest), x=x, effect=slope)
 
     rows = [row("vpc", float(x)) for x in _grid(Z[:, column])]
@@ -55,7 +56,7 @@ def _function(
     return rows
 
 
-def _joint_factor(fit: LmmFit, positions: tuple[int, ...]) -> NDArray[np.float64]:
+def _joint_factor(fit: MixedFit, positions: tuple[int, ...]) -> NDArray[np.float64]:
     """Return the relative covariance factor of all terms of one grouping factor, which are uncorrelated."""
     sizes = [len(fit.design.random[position].names) for position in positions]
     Lambda, start = np.zeros((sum(sizes), sum(sizes))), 0

@@ -27,15 +27,15 @@ REGISTRIES = {
     "data.readers": ("READERS", set()),
     "engine.search.optimizers": ("OPTIMIZERS", {"base", "through_scipy"}),
     "engine.bootstrap.resampling": ("KINDS", {"base"}),
-    "engine.families": ("FAMILIES", {"base", "binomial_links", "checks", "log_link"}),
+    "engine.families": ("FAMILIES", {"base", "binomial_links", "checks", "log_link", "marginal"}),
     "figures": ("FIGURES", {"base", "interaction", "scene"}),
     "inference": ("METHODS", {"base", "group_sums"}),
     "remedies": ("REMEDIES", {"advice", "applied", "base", "changes", "columns", "diagnosis", "rewrite"}),
     "report.sections": ("SECTIONS", set()),
     "spec.presets": ("PRESETS", set()),
     "steps": ("STEPS", {"failed", "init", "parts", "prepare", "run", "validate", "verbs"}),
-    "tables": ("TABLES", {"base", "effect_cells"}),
-    "variance": ("MEASURES", {"aggregation", "base", "icc_profile", "vpc"}),
+    "tables": ("TABLES", {"base", "distribution", "effect_cells"}),
+    "variance": ("MEASURES", {"aggregation", "base", "icc_profile", "vpc", "vpc_response"}),
 }
 """Per package, its registry and its helper modules, which are not registered. A new helper is added here."""
 

@@ -9,6 +9,8 @@ from typing import ClassVar, NamedTuple, Protocol
 import numpy as np
 from numpy.typing import NDArray
 
+from mlm_steps.engine.families.marginal import Marginal
+
 __all__ = ["Derivatives", "Dispersion", "Family", "InDispersion", "Outcome", "OutcomeFault", "Transformed"]
 
 Array = NDArray[np.float64]
@@ -182,6 +184,16 @@ class Family(Protocol):
     def link_of(self, mean: Array) -> Array:
         """Return eta of a mean."""
 
+    def link_slope(self, mean: Array) -> Array:
+        """Return the derivative of ``link_of`` in the mean."""
+
+    def marginal(self, eta: Array, variance: Array) -> Marginal:
+        """Return the mean outcome for normal predictors with these means and variances, shape (m,).
+
+        It is the population average where ``mean(eta)`` is the mean of a typical group; the derivatives are
+        those in eta and in the variance (statistics, section 22.7).
+        """
+
     def variance(self, eta: Array, phi: float, trials: Array) -> Array:
         """Return the variance of the outcome given eta; for a binomial family, of the number of events."""
 
@@ -204,3 +216,6 @@ class Family(Protocol):
         trials : float
             Mean number of trials.
         """
+
+    def variance_needs_mean(self, method: str) -> bool:
+        """Return whether ``distribution_variance`` depends on the mean."""

@@ -19,6 +19,7 @@ from mlm_steps.engine.families.base import (
 )
 from mlm_steps.engine.families.binomial_links import LINKS
 from mlm_steps.engine.families.checks import first
+from mlm_steps.engine.families.marginal import Marginal
 
 __all__ = ["Binomial"]
 
@@ -136,6 +137,14 @@ class Binomial:
         """Return eta of a probability."""
         return self._link.inverse(mean)
 
+    def link_slope(self, mean: Array) -> Array:
+        """Return the derivative of eta in the probability."""
+        return np.asarray(1.0 / self._link.slope(self._link.inverse(mean)))
+
+    def marginal(self, eta: Array, variance: Array) -> Marginal:
+        """Return the probability for normal predictors, with its derivatives."""
+        return self._link.marginal(eta, variance)
+
     def variance(self, eta: Array, phi: float, trials: Array) -> Array:  # noqa: ARG002
         """Return n mu (1 - mu)."""
         event, complement = self._link.tails(eta)
@@ -160,3 +169,7 @@ class Binomial:
         if method == "observation":
             return self._link.observation_variance(mean) / trials
         raise ValueError(f"no method {method!r}")
+
+    def variance_needs_mean(self, method: str) -> bool:
+        """Return whether the variance is that of an observation."""
+        return method == "observation"

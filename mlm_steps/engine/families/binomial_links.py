@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from mlm_steps.engine.families.base import Derivatives, Transformed
 from mlm_steps.engine.families.log_link import EXTREME
+from mlm_steps.engine.families.marginal import Marginal, marginal_by_quadrature
 
 __all__ = ["LINKS", "BinomialLink"]
 
@@ -52,6 +53,9 @@ class BinomialLink(Protocol):
     def slope(self, eta: Array) -> Array:
         """Return the derivative of the probability in eta."""
 
+    def marginal(self, eta: Array, variance: Array) -> Marginal:
+        """Return the probability averaged over normal predictors, with its derivatives."""
+
     def inverse(self, mean: Array) -> Array:
         """Return eta of a probability."""
 
@@ -80,6 +84,15 @@ class Logit:
         """Return mu (1 - mu)."""
         event, complement = self.tails(eta)
         return event * complement
+
+    def marginal(self, eta: Array, variance: Array) -> Marginal:
+        """Return the probability averaged over normal predictors by quadrature."""
+        return marginal_by_quadrature(eta, variance, lambda at: self.tails(at).event, self.slope, self._bend)
+
+    def _bend(self, eta: Array) -> Array:
+        """Return mu (1 - mu) (1 - 2 mu)."""
+        event, complement = self.tails(eta)
+        return event * complement * (complement - event)
 
     def inverse(self, mean: Array) -> Array:
         """Return the logit."""
@@ -114,6 +127,12 @@ class Probit:
     def slope(self, eta: Array) -> Array:
         """Return the normal density."""
         return np.asarray(np.exp(-0.5 * eta**2) / sqrt(2.0 * pi))
+
+    def marginal(self, eta: Array, variance: Array) -> Marginal:
+        """Return Φ(eta / sqrt(1 + variance)) with its derivatives."""
+        shrunk = 1.0 / np.sqrt(1.0 + variance)
+        density = self.slope(eta * shrunk)
+        return Marginal(self.tails(eta * shrunk).event, density * shrunk, -0.5 * density * eta * shrunk**3)
 
     def inverse(self, mean: Array) -> Array:
         """Return the normal quantile."""
@@ -158,6 +177,14 @@ class Cloglog:
     def slope(self, eta: Array) -> Array:
         """Return exp(eta - exp(eta))."""
         return np.asarray(np.exp(np.minimum(eta, EXTREME) - _exp(eta)))
+
+    def marginal(self, eta: Array, variance: Array) -> Marginal:
+        """Return the probability averaged over normal predictors by quadrature."""
+        return marginal_by_quadrature(eta, variance, lambda at: self.tails(at).event, self.slope, self._bend)
+
+    def _bend(self, eta: Array) -> Array:
+        """Return exp(eta - exp(eta)) (1 - exp(eta))."""
+        return self.slope(eta) - np.exp(2.0 * np.minimum(eta, EXTREME) - _exp(eta))
 
     def inverse(self, mean: Array) -> Array:
         """Return the complementary log-log."""

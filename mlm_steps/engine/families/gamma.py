@@ -117,3 +117,7 @@ class Gamma(LogLink):
     def distribution_variance(self, method: str, mean: float, phi: float, trials: float) -> float:  # noqa: ARG002
         """Return the variance on the log scale (statistics, section 22.6)."""
         return log_scale_variance(method, 1.0 / phi)
+
+    def variance_needs_mean(self, method: str) -> bool:  # noqa: ARG002 - the protocol's signature
+        """Return False: the coefficient of variation is constant."""
+        return False

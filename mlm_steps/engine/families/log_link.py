@@ -8,6 +8,8 @@ import numpy as np
 import scipy
 from numpy.typing import NDArray
 
+from mlm_steps.engine.families.marginal import Marginal
+
 __all__ = ["EXTREME", "LogLink", "log_scale_variance"]
 
 Array = NDArray[np.float64]
@@ -58,3 +60,16 @@ class LogLink:
     def link_of(self, mean: Array) -> Array:
         """Return log(mean)."""
         return np.asarray(np.log(mean))
+
+    def link_slope(self, mean: Array) -> Array:
+        """Return 1 / mean."""
+        return np.asarray(1.0 / mean)
+
+    def marginal(self, eta: Array, variance: Array) -> Marginal:
+        """Return exp(eta + variance / 2), the mean of a lognormal variable, with its derivatives."""
+        mean = self.mean(eta + 0.5 * variance)
+        return Marginal(mean, mean, 0.5 * mean)
+
+    def variance_needs_mean(self, method: str) -> bool:  # noqa: ARG002 - the protocol's signature
+        """Return True: the variance of a count on the log scale depends on its mean."""
+        return True

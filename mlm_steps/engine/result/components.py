@@ -8,7 +8,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mlm_steps.design.one_name import factor_identity
-from mlm_steps.engine.result.lmm_fit import BOUNDARY, LmmFit
+from mlm_steps.engine.result.lmm_fit import BOUNDARY
+from mlm_steps.engine.result.mixed_fit import MixedFit, sigma_of
 
 __all__ = ["RESIDUAL", "Reduction", "reductions", "same_data"]
 
@@ -36,7 +37,8 @@ class Reduction:
         ``negative`` for a component that grew; else why there is no number: ``not_in_reference``,
         ``not_comparable`` (an intercept variance that refers to another zero point), ``zero_reference``
         (nothing to reduce), ``sample_mismatch``, ``outcome_mismatch``, ``weights_mismatch`` or
-        ``offset_mismatch``.
+        ``offset_mismatch``; for generalized models also ``not_comparable`` where distribution or link differ,
+        and ``separation`` where a coefficient is infinite.
     """
 
     group: str
@@ -47,17 +49,33 @@ class Reduction:
     code: str | None
 
 
-def reductions(before: LmmFit, after: LmmFit) -> tuple[Reduction, ...]:
+def reductions(before: MixedFit, after: MixedFit, rescaled: float | None = None) -> tuple[Reduction, ...]:
     """Return the reduction of each component that either fit has, the residual variance first.
 
     An intercept variance is the variance between groups where all predictors with random slopes are zero. Two
     such variances are comparable only if each predictor with a random slope in one of the models alone is
     centred: its mean over the rows is zero.
+
+    Parameters
+    ----------
+    before, after : MixedFit
+    rescaled : float, optional
+        The factor by which the variances of generalized models that are compared are made comparable: those
+        of ``after`` are multiplied by it. Generalized models have no residual variance.
     """
     mismatch = same_data(before, after)
-    zero = (BOUNDARY * before.sigma) ** 2  # a smaller variance is zero up to rounding
-    rows = [_reduction(RESIDUAL, None, before.sigma**2, after.sigma**2, mismatch, 0.0)]
+    zero = (BOUNDARY * before.scale) ** 2  # a smaller variance is zero up to rounding
+    sigmas = sigma_of(before), sigma_of(after)
+    rows = []
+    if sigmas[0] is not None and sigmas[1] is not None:
+        rows = [_reduction(RESIDUAL, None, sigmas[0] ** 2, sigmas[1] ** 2, mismatch, 0.0)]
+    if before.design.response != after.design.response:
+        mismatch = mismatch or "not_comparable"
+    if rescaled is not None and not np.isfinite(rescaled):
+        mismatch = mismatch or "separation"
     old, new = _variances(before), _variances(after)
+    if rescaled is not None:
+        new = {component: rescaled * variance for component, variance in new.items()}
     labels = {
         factor_identity(term.group): term.group for fit in (before, after) for term in fit.design.random
     }
@@ -76,7 +94,7 @@ def reductions(before: LmmFit, after: LmmFit) -> tuple[Reduction, ...]:
     return tuple(rows)
 
 
-def same_data(one: LmmFit, other: LmmFit) -> str | None:
+def same_data(one: MixedFit, other: MixedFit) -> str | None:
     """Return None for fits to the same rows, outcome, weights and offset, else the code of what differs."""
     if not np.array_equal(one.design.rows, other.design.rows):
         return "sample_mismatch"
@@ -106,7 +124,7 @@ def _reduction(
     return Reduction(group, effect, before, after, share, "negative" if share < 0 else None)
 
 
-def _variances(fit: LmmFit) -> dict[tuple[frozenset[str], str], float]:
+def _variances(fit: MixedFit) -> dict[tuple[frozenset[str], str], float]:
     """Return the variance of each random coefficient; several terms for one coefficient add up."""
     found: dict[tuple[frozenset[str], str], float] = {}
     for term, T in zip(fit.design.random, fit.covariances, strict=True):
@@ -116,7 +134,7 @@ def _variances(fit: LmmFit) -> dict[tuple[frozenset[str], str], float]:
     return found
 
 
-def _slopes(fit: LmmFit, factor: frozenset[str]) -> dict[str, NDArray[np.float64]]:
+def _slopes(fit: MixedFit, factor: frozenset[str]) -> dict[str, NDArray[np.float64]]:
     return {
         effect: column
         for term in fit.design.random
@@ -126,7 +144,7 @@ def _slopes(fit: LmmFit, factor: frozenset[str]) -> dict[str, NDArray[np.float64
     }
 
 
-def _zero_point_moves(before: LmmFit, after: LmmFit, factor: frozenset[str]) -> bool:
+def _zero_point_moves(before: MixedFit, after: MixedFit, factor: frozenset[str]) -> bool:
     old, new = _slopes(before, factor), _slopes(after, factor)
     alone = [old.get(effect, new.get(effect)) for effect in old.keys() ^ new.keys()]
     return not all(column is not None and _is_centred(column) for column in alone)

@@ -2,41 +2,48 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from itertools import combinations
 
 import numpy as np
 
 from mlm_steps.design.hlm import is_nested
-from mlm_steps.engine.result.lmm_fit import LmmFit
-from mlm_steps.engine.result.mixed_fit import MixedFit
+from mlm_steps.engine.result.mixed_fit import MixedFit, linear_fit
 
-__all__ = ["VarianceParts", "grouping_factors", "shared_levels", "variance_parts"]
+__all__ = ["VarianceParts", "grouping_factors", "row_level_terms", "shared_levels", "variance_parts"]
 
 
 @dataclass(frozen=True, slots=True)
 class VarianceParts:
-    """The variance of the outcome by source, in squared outcome units.
+    """The variance of the outcome by source, in squared units of the linear predictor.
 
     Attributes
     ----------
     fixed : float
-        Variance of X beta over the rows (denominator n - 1), without the offset.
+        Variance of X beta over the rows (denominator n - 1), without the offset; NaN if a coefficient is
+        infinite.
     terms : tuple of float, length K
         Per random term its mean random variance tr(T_k Z_k' Z_k) / n (Johnson 2014, equation 10). Terms that
         share a grouping factor have separate values.
     residual : float
-        sigma² mean(1 / w): the mean level-1 variance; sigma² without weights.
+        sigma² mean(1 / w): the mean level-1 variance; sigma² without weights. For a generalized model the
+        variance of the distribution on the link scale and that of the terms in ``dispersion``.
+    dispersion : tuple of int
+        Positions of terms with a level per row, which are part of the residual variance and not of the
+        random variance.
     """
 
     fixed: float
     terms: tuple[float, ...]
     residual: float
+    dispersion: tuple[int, ...] = ()
 
     @property
     def random(self) -> float:
-        """Mean random variance of all terms."""
-        return float(sum(self.terms))
+        """Mean random variance of all terms except those that are dispersion."""
+        kept = (value for position, value in enumerate(self.terms) if position not in self.dispersion)
+        return float(sum(kept))
 
     @property
     def total(self) -> float:
@@ -64,35 +71,77 @@ class VarianceParts:
         return self.random / self.total
 
 
-def variance_parts(fit: LmmFit) -> VarianceParts:
-    """Return the variance of the outcome by source.
+def variance_parts(fit: MixedFit, distribution: float | None = None) -> VarianceParts:
+    """Return the variance of the linear predictor, and of the outcome around it, by source.
 
     The columns of each term are its own Z_k, whether or not they are also columns of X, and no term is left
     out because it shares its factor with another (statistics, sections 5 and 18).
+
+    Parameters
+    ----------
+    fit : MixedFit
+    distribution : float, optional
+        For a generalized model, the variance of its distribution on the link scale (section 22.6).
     """
-    design = fit.design
-    linear = design.X @ fit.beta
+    if distribution is not None:
+        return _generalized_parts(fit, distribution)
+    design, linear = fit.design, linear_fit(fit)
+    predictor = design.X @ fit.beta
     # The computed variance of a constant would be the rounding error of its mean.
-    fixed = float(np.var(linear, ddof=1)) if np.ptp(linear) > 0 else 0.0
+    fixed = float(np.var(predictor, ddof=1)) if np.ptp(predictor) > 0 else 0.0
     terms = tuple(
         float(np.sum((term.z @ T) * term.z) / design.n)
         for term, T in zip(design.random, fit.covariances, strict=True)
     )
-    residual = fit.sigma**2 * (1.0 if design.weights is None else float(np.mean(1 / design.weights)))
+    residual = linear.sigma**2 * (1.0 if design.weights is None else float(np.mean(1 / design.weights)))
     return VarianceParts(fixed, terms, residual)
 
 
-def grouping_factors(fit: MixedFit) -> dict[str, tuple[int, ...]]:
-    """Return for each grouping factor the positions of its terms, in the order of the design."""
+def _generalized_parts(fit: MixedFit, distribution: float) -> VarianceParts:
+    """Return the parts of a generalized model, in which a row counts as often as its weight says."""
+    design = fit.design
+    counts = np.ones(design.n) if design.weights is None else design.weights
+    total = float(counts.sum())
+    fixed = float("nan")
+    if np.isfinite(fit.beta).all():
+        predictor = design.X @ fit.beta
+        away = predictor - counts @ predictor / total
+        fixed = float(counts @ away**2) / (total - 1.0) if np.ptp(predictor) > 0 else 0.0
+    terms = tuple(
+        float(counts @ np.sum((term.z @ T) * term.z, axis=1)) / total
+        for term, T in zip(design.random, fit.covariances, strict=True)
+    )
+    dispersion = row_level_terms(fit)
+    residual = distribution + sum(terms[position] for position in dispersion)
+    return VarianceParts(fixed, terms, residual, dispersion)
+
+
+def row_level_terms(fit: MixedFit) -> tuple[int, ...]:
+    """Return the positions of the terms whose factor has a level per row: they are dispersion."""
+    n = fit.design.n
+    return tuple(
+        position for position, term in enumerate(fit.design.random) if np.unique(term.refs).size == n
+    )
+
+
+def grouping_factors(fit: MixedFit, without: Collection[int] = ()) -> dict[str, tuple[int, ...]]:
+    """Return for each grouping factor the positions of its terms, in the order of the design.
+
+    The terms at the positions ``without`` are left out.
+    """
     positions: dict[str, tuple[int, ...]] = {}
     for position, term in enumerate(fit.design.random):
-        positions[term.group] = (*positions.get(term.group, ()), position)
+        if position not in without:
+            positions[term.group] = (*positions.get(term.group, ()), position)
     return positions
 
 
-def shared_levels(fit: MixedFit) -> dict[tuple[str, ...], frozenset[str]]:
-    """Return all factors whose levels two rows share if they share those of one, two or all factors."""
-    factors = grouping_factors(fit)
+def shared_levels(fit: MixedFit, without: Collection[int] = ()) -> dict[tuple[str, ...], frozenset[str]]:
+    """Return all factors whose levels two rows share if they share those of one, two or all factors.
+
+    The terms at the positions ``without`` are left out.
+    """
+    factors = grouping_factors(fit, without)
     first = {group: fit.design.random[positions[0]] for group, positions in factors.items()}
     outer = {
         group: {group, *(other for other in factors if is_nested(first[group], first[other]))}

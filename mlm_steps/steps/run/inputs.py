@@ -33,6 +33,8 @@ INTERVAL_SOURCES: tuple[IntervalSource, ...] = ("profile", "bootstrap")
 
 TESTS = {"df", "anova", "confidence"}
 """Keys of ``estimation`` on which no estimate depends."""
+VARIANCES = {"distribution_variance"}
+"""Keys of ``estimation`` on which the explained variance alone depends."""
 
 
 def _simulation_jobs(spec: PipelineSpec) -> tuple[str, ...]:
@@ -187,6 +189,11 @@ class PlanInputs:
         return [self.spec.estimation.allfit, {name: find_spec(name) is not None for name in EXTRAS}]
 
     @property
+    def variance_settings(self) -> dict[str, object]:
+        """What the explained variance of a rung depends on in addition to fits."""
+        return self.spec.estimation.model_dump(mode="json", include=VARIANCES, exclude_none=True)
+
+    @property
     def test_settings(self) -> dict[str, object]:
         """The parts of the spec that determine how coefficients and terms are tested."""
         return self.spec.estimation.model_dump(mode="json", include=TESTS)
@@ -265,6 +272,6 @@ class PlanInputs:
         shared: list[object] = [profile.sample_hash, hashes, used, nesting]
         if isinstance(model, PreludeSpec):
             return made_from("prelude", entry, shared, sorted(self.clusters))
-        estimation = self.spec.estimation.model_dump(mode="json", exclude={"allfit", *TESTS})
+        estimation = self.spec.estimation.model_dump(mode="json", exclude={"allfit", *TESTS, *VARIANCES})
         remedies, confidence = self.spec.remedies, self.spec.estimation.confidence
         return made_from("fit", entry, shared, estimation, (remedies, confidence) if remedies else ())

@@ -110,3 +110,32 @@ def test_defaults_that_exist_for_linear_models_only_are_no_fault(load):
 def test_each_family_that_is_not_offered_has_the_name_of_another_one():
     assert not set(NEAREST_FAMILY) & set(LINKS)
     assert all(any(name in hint for name in LINKS) for hint in NEAREST_FAMILY.values())
+
+
+@pytest.mark.parametrize(
+    ("rung", "word", "what"),
+    [
+        (
+            "family: binomial",
+            "delta",
+            "binomial has no distribution variance delta (it has theoretical, obser",
+        ),
+        (
+            "family: gamma",
+            "theoretical",
+            "gamma has no distribution variance theoretical (it has lognormal, ",
+        ),
+        ("", "delta", "linear mixed models have a residual variance instead"),
+    ],
+)
+def test_a_distribution_variance_that_no_family_has_is_a_fault(load, rung, word, what):
+    with pytest.raises(SpecError) as error:
+        load(rung, f"distribution_variance: {word}")
+    (line,) = str(error.value).splitlines()
+    assert re.search(r"spec\.yaml:5:\d+: estimation\.distribution_variance: ", line)
+    assert what in line
+
+
+def test_a_distribution_variance_of_the_family_is_kept(load):
+    spec = load("family: poisson", "distribution_variance: trigamma")
+    assert spec.estimation.distribution_variance == "trigamma"

@@ -74,8 +74,10 @@ COLUMNS = {
     "p_adjusted adjustment",
     "ranova": "model term criterion npar logLik AIC statistic df p_naive p_boundary mixture p_rlrt reason",
     "heterogeneity": "model group effect statistic df p n_groups",
-    "variance_explained": "model measure scope value ci_low ci_high method reference ci_method",
-    "icc": "model group kind value ci_low ci_high x ci_method effect",
+    "variance_explained": "model measure scope value ci_low ci_high method reference ci_method "
+    "distribution_variance distribution_method lambda",
+    "icc": "model group kind value ci_low ci_high x ci_method effect distribution_variance "
+    "distribution_method lambda",
     "ranef": "model term_index group level effect estimate cond_sd pred_sd ols n_j shrinkage reliability",
     "allfit": "model optimiser start d delta_d max_dbeta_se max_dsd evaluations seconds status",
     "remedies": "model remedy formula what_changed status verdict applied d npar AIC BIC delta_aic delta_bic "

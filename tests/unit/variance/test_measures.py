@@ -57,7 +57,7 @@ def crossed():
 
 
 def test_the_measures_are_registered_under_the_words_of_the_spec():
-    assert set(MEASURES) == {"icc", "prv", "r2_nakagawa", "rights_sterba", "design_effect"}
+    assert set(MEASURES) == {"icc", "prv", "r2_nakagawa", "rights_sterba", "design_effect", "median_ratio"}
 
 
 @pytest.mark.parametrize(
