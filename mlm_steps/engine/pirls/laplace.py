@@ -89,7 +89,10 @@ def _in_loops(
     (theta, fixed, phi), kernel, outcome = model.split(psi), model.family.kernel, model.outcome
     if model.loops is None or kernel is None:
         raise ValueError("the loops do not have this model")
-    rows = ChainRows(model.X, model.offset, outcome.y, outcome.trials, outcome.weights)
+    z = model.z[0] if len(model.z) == 1 else np.concatenate(model.z, axis=1)
+    rows = ChainRows(
+        np.ascontiguousarray(z), model.X, model.offset, outcome.y, outcome.trials, outcome.weights
+    )
     found = model.loops.evaluate(kernel, theta, fixed, phi, rows, start, SETTLED, information=information)
     if found is None:
         return None

@@ -132,10 +132,10 @@ class PreparedGlmm:
         return values
 
 
-def _loops(structure: Weighted, z: tuple[Array, ...]) -> CompiledChain | CompiledSeveral | None:
+def _loops(structure: Weighted, n: int) -> CompiledChain | CompiledSeveral | None:
     if isinstance(structure, WeightedSeveral):
-        return CompiledSeveral.of(structure, z)
-    return CompiledChain.of(structure.factors, z)
+        return CompiledSeveral.of(structure, n)
+    return CompiledChain.of(structure.factors, n)
 
 
 def prepare_glmm(design: Design, family: Family) -> PreparedGlmm:
@@ -162,7 +162,7 @@ def prepare_glmm(design: Design, family: Family) -> PreparedGlmm:
     X, back = orthonormal_fixed(design)
     root = np.sqrt(design.n)
     outcome = Outcome.of(design.y, design.trials, design.weights)
-    loops = None if family.kernel is None else _loops(structure, z)
+    loops = None if family.kernel is None else _loops(structure, design.n)
     return PreparedGlmm(
         family,
         Outcome(outcome.y[order], outcome.trials[order], outcome.weights[order]),

@@ -22,8 +22,12 @@ DEEPEST = 8
 
 
 class ChainRows(NamedTuple):
-    """The rows of a model, sorted so that those of a level of every factor are adjacent."""
+    """The rows of a model, sorted so that those of a level of every factor are adjacent.
 
+    ``z`` has the columns of all factors in the order of elimination, shape (n, T).
+    """
+
+    z: Array
     X: Array
     offset: Array
     y: Array
@@ -64,22 +68,19 @@ class CompiledChain:
         Number of these levels, and of coefficients.
     starts : ndarray
         Per factor where the rows, or the levels of the next inner factor, of each of its levels start.
-    z : ndarray, shape (n, columns)
-        The columns of all factors.
     """
 
     factors: tuple[FactorTerms, ...]
     levels: tuple[Integers, ...]
     sizes: Integers
     starts: Integers
-    z: Array
 
     @classmethod
-    def of(cls, factors: tuple[FactorTerms, ...], z: Sequence[Array]) -> CompiledChain | None:
-        """Return the structure of sorted rows, or None where the loops are not available."""
+    def of(cls, factors: tuple[FactorTerms, ...], n: int) -> CompiledChain | None:
+        """Return the structure of n sorted rows, or None where the loops are not available."""
         if not compiled.usable() or len(factors) > DEEPEST:
             return None
-        levels, starts, before = [], [], np.arange(len(z[0]))
+        levels, starts, before = [], [], np.arange(n)
         for factor in factors:
             own = factor.refs[before]
             at = np.flatnonzero(np.concatenate([[True], own[1:] != own[:-1]]))
@@ -87,10 +88,7 @@ class CompiledChain:
             levels.append(own[at])
             before = before[at]
         sizes = np.array([[each.size, f.pattern.K] for each, f in zip(levels, factors, strict=True)])
-        whole = np.ascontiguousarray(np.concatenate(z, axis=1))
-        return cls(
-            factors, tuple(levels), sizes.astype(np.intp), np.concatenate(starts).astype(np.intp), whole
-        )
+        return cls(factors, tuple(levels), sizes.astype(np.intp), np.concatenate(starts).astype(np.intp))
 
     def evaluate(
         self,
@@ -124,11 +122,11 @@ class CompiledChain:
         u = np.zeros(int(self.sizes[:, 0] @ self.sizes[:, 1]))
         if start is not None:
             u = np.concatenate([each[own].ravel() for each, own in zip(start, self.levels, strict=True)])
-        T, p = self.z.shape[1], rows.X.shape[1]
+        T, p = rows.z.shape[1], rows.X.shape[1]
         out, found_information = np.empty(4 + T * T + p), np.empty(p * p if information else 0)
         flat = np.concatenate([each.ravel() for each in Lambda])
         found = compiled.module().chain(
-            kernel, phi, least, p, self.sizes, self.starts, flat, self.z, rows.X, np.ascontiguousarray(fixed),
+            kernel, phi, least, p, self.sizes, self.starts, flat, rows.z, rows.X, np.ascontiguousarray(fixed),
             rows.offset, rows.y, rows.trials, rows.weights, u, out, found_information,
         )  # fmt: skip
         whole = symmetric(found_information.reshape(p, p)) if information else None

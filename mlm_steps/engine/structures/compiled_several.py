@@ -70,8 +70,6 @@ class CompiledSeveral:
         The eliminated factor first.
     sizes, index : ndarray
         The structure, as the compiled module takes it.
-    z : ndarray, shape (n, columns)
-        The columns of all factors.
     blocks : int
         Number of elements of the cross-products of the eliminated factor with the others.
     dense : ndarray or None
@@ -82,18 +80,17 @@ class CompiledSeveral:
     factors: tuple[FactorTerms, ...]
     sizes: Integers
     index: Integers
-    z: Array
     blocks: int
     dense: Integers | None
 
     @classmethod
-    def of(cls, structure: WeightedSeveral, z: Sequence[Array]) -> CompiledSeveral | None:
+    def of(cls, structure: WeightedSeveral, n: int) -> CompiledSeveral | None:
         """Return the structure of rows sorted by the first factor, or None without the loops."""
         first, *rest = structure.factors
         if not compiled.usable() or len(rest) > MOST_OTHERS:
             return None
         counts = np.bincount(first.refs, minlength=first.J)
-        sizes = [len(z[0]), first.J, first.pattern.K, structure.q]
+        sizes = [n, first.J, first.pattern.K, structure.q]
         index, places = [_starts(counts)], []
         pairs = np.zeros(first.J)
         for factor, cells, start in zip(rest, structure.cells, structure.starts, strict=True):
@@ -107,9 +104,9 @@ class CompiledSeveral:
         work, whole = first.pattern.K * float(pairs @ pairs), first.q * float(structure.q)
         crossed = whole * structure.q < DENSE_ADVANTAGE * work and whole <= MOST_DENSE
         flat = np.concatenate(index).astype(np.intp)
-        place, whole_z = np.concatenate(places), np.ascontiguousarray(np.concatenate(z, axis=1))
+        place = np.concatenate(places)
         found = cls(
-            structure.factors, np.array(sizes, dtype=np.intp), flat, whole_z, place.size,
+            structure.factors, np.array(sizes, dtype=np.intp), flat, place.size,
             place if crossed else None,
         )  # fmt: skip
         if not compiled.module().several_check(found.sizes, found.index):
@@ -136,12 +133,12 @@ class CompiledSeveral:
         information: bool = False,
     ) -> InLoops | None:
         """Return the criterion's parts as ``CompiledChain.evaluate`` does."""
-        A = np.empty_like(self.z)
+        A = np.empty_like(rows.z)
         column = 0
         for factor in self.factors:
             K = factor.pattern.K
             span = slice(column, column + K)
-            A[:, span] = self.z[:, span] @ factor.pattern.factor(theta[factor.theta])
+            A[:, span] = rows.z[:, span] @ factor.pattern.factor(theta[factor.theta])
             column += K
         u = np.zeros(sum(factor.q for factor in self.factors))
         if start is not None:
@@ -248,7 +245,7 @@ class CompiledSeveral:
         self._call(_Operation.ETA, A, v, np.zeros_like(q), Av)
         square, in_fixed = np.zeros((T, T)), np.zeros(p)
         own = slope, curvature, q, t, Av, modes.u, v
-        self._call(_Operation.GRADIENT, self.z, rows.X, *own, square, in_fixed, p=p)
+        self._call(_Operation.GRADIENT, rows.z, rows.X, *own, square, in_fixed, p=p)
         in_Lambda, u, column, place = [], [], 0, 0
         for factor in self.factors:
             K = factor.pattern.K

@@ -179,7 +179,7 @@ def test_arrays_that_do_not_fit_together_are_refused():
     design, model = model_of(STRUCTURES["crossed"], "poisson", "log")
     for broken in (
         replace(model.loops, index=model.loops.index[:-1]),
-        replace(model.loops, z=model.loops.z[1:]),
+        replace(model.loops, sizes=model.loops.sizes + 1),
     ):
         with pytest.raises(ValueError, match="fit together"):
             laplace(replace(model, loops=broken), some_psi(design, model))
@@ -199,3 +199,12 @@ def test_dense_and_sparse_products_are_the_same(structure):
     np.testing.assert_allclose(
         laplace(sparse, psi).gradient, laplace(model, psi).gradient, rtol=1e-10, atol=1e-10
     )
+
+
+def test_other_columns_of_a_prepared_design_are_used():
+    design, model = model_of(STRUCTURES["slope"], "poisson", "log")
+    psi = some_psi(design, model)
+    doubled = replace(model, z=(2.0 * model.z[0],))
+    half = psi.copy()
+    half[: model.n_theta] /= 2.0
+    assert laplace(doubled, half).value == pytest.approx(laplace(model, psi).value, rel=1e-12)
