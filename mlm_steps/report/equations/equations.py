@@ -28,6 +28,22 @@ _LATEX_SPECIAL = {
 }
 _TILDE = ("<mi>&#x0007E;</mi>", '<mo form="infix" lspace="0.278em" rspace="0.278em">&#x0223C;</mo>')
 _RESIDUAL = "R"
+LINKS = {
+    "logit": r"\text{{logit}}({mean})",
+    "probit": r"\Phi^{{-1}}({mean})",
+    "cloglog": r"\log(-\log(1 - {mean}))",
+    "log": r"\log({mean})",
+}
+"""The link of the mean in LaTeX, by its word in the spec."""
+DISTRIBUTIONS = {
+    "binomial": ("Binomial", "{trials},\\; {mean}"),
+    "poisson": ("Poisson", "{mean}"),
+    "negative_binomial": ("NB", r"{mean},\; \phi"),
+    "gamma": ("Gamma", r"{mean},\; \nu"),
+}
+"""Name and parameters of the distribution of the outcome, by the family."""
+OF_ONE_TRIAL = {"binomial": ("Bernoulli", "{mean}")}
+"""The same for outcomes of single trials."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,11 +149,23 @@ class _Writer:
 
     @property
     def _outcome(self) -> str:
-        return self._text(self._fit.outcome, self._places.unit)
+        """The outcome of a linear model, else the link of its mean."""
+        if self._fit.linear:
+            return self._text(self._fit.outcome, self._places.unit)
+        return LINKS[self._fit.link].format(mean=self._mean)
+
+    @property
+    def _mean(self) -> str:
+        return rf"\mu_{{{self._places.unit}}}"
 
     @property
     def _residual(self) -> str:
         return f"{_RESIDUAL}_{{{self._places.unit}}}"
+
+    @property
+    def _rest(self) -> list[str]:
+        """The residual of a linear model."""
+        return [self._residual] if self._fit.linear else []
 
     def _offset(self) -> list[str]:
         return [self._text(text, self._places.unit) for text in self._offsets]
@@ -154,7 +182,7 @@ class _Writer:
             coefficient = rf"\{letter}_{{{p}{index}}}"
             predictors = [self._places.predictors[0][p]] if p else []
             terms.append(_times(coefficient, self._product(predictors)))
-        return f"{self._outcome} = {_sum([*terms, self._residual])}"
+        return f"{self._outcome} = {_sum([*terms, *self._rest])}"
 
     def _two_levels(self) -> tuple[EquationBlock, ...]:
         group = self._places.group_index
@@ -234,18 +262,33 @@ class _Writer:
         ]
         random = self._deviations(lambda *_: True, skip=0)
         if len(fixed) + len(random) <= SHORT_SUM:
-            return (f"{self._outcome} = {_sum([*fixed, *random, self._residual])}",)
+            return (f"{self._outcome} = {_sum([*fixed, *random, *self._rest])}",)
         return (
             f"{self._outcome} = {_sum(fixed)}",
-            rf"\qquad + {_sum([*random, self._residual])}",
+            rf"\qquad + {_sum([*random, *self._rest])}",
         )
 
     def _distributions(self) -> list[str]:
         lines = [self._distribution(factor) for factor in self._places.factors]
+        if not self._fit.linear:
+            return [*lines, self._of_outcome()]
         variance = r"\sigma^{2}"
         if self._fit.weights is not None:
             variance += " / " + self._text(self._fit.weights, self._places.unit)
         return [*lines, rf"{self._residual} \sim N(0, {variance})"]
+
+    def _of_outcome(self) -> str:
+        """Return the distribution of the outcome of a generalized model given the random effects."""
+        fit, unit = self._fit, self._places.unit
+        outcome = self._text(fit.outcome, unit)
+        if fit.event is not None:
+            return rf"P({outcome} = {self._text(fit.event, '')}) = {self._mean}".replace("}_{}", "}")
+        trials = f"n_{{{unit}}}" if fit.trials is None else self._text(fit.trials, unit)
+        name, parameters = DISTRIBUTIONS[fit.family]
+        if fit.trials is None and not fit.outcome.startswith("cbind("):
+            name, parameters = OF_ONE_TRIAL.get(fit.family, (name, parameters))
+        arguments = parameters.format(trials=trials, mean=self._mean)
+        return rf"{outcome} \sim \text{{{name}}}({arguments})"
 
     def _distribution(self, factor: FactorIndex) -> str:
         effects = factor.effects

@@ -46,14 +46,15 @@ def context(given: ReportInput) -> dict[str, Any] | None:
     if not rungs:
         return None
     tested = [rung for rung in rungs if rung.deletions]
-    single = [rung for rung in rungs if not _several(rung)]
+    single = [rung for rung in rungs if rung.heterogeneity and not _several(rung)]
+    several = [rung for rung in rungs if rung.heterogeneity and _several(rung)]
     return {
         "problem": None,
         "tables": [
             *([_deletions(given, tested)] if tested else []),
             *([_heterogeneity(given, single)] if single else []),
         ],
-        "remark": NO_HETEROGENEITY if len(single) < len(rungs) else None,
+        "remark": NO_HETEROGENEITY if several else None,
     }
 
 

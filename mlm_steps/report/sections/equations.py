@@ -10,6 +10,7 @@ from mlm_steps.records.spelling import unquote_name
 from mlm_steps.report.equations.equations import equations
 from mlm_steps.report.inputs import ReportInput
 from mlm_steps.report.sentences.fits import count_sentences, deviation_sentence
+from mlm_steps.report.sentences.generalized import distribution_sentence
 from mlm_steps.report.text.text import Code, Phrase, join, say
 
 __all__ = ["context"]
@@ -29,12 +30,13 @@ def context(given: ReportInput) -> dict[str, Any] | None:
 def _rung(given: ReportInput, fit: FitRecord) -> dict[str, Any]:
     formula = given.formulas.get(fit.model)
     offsets = tuple(str(getattr(offset, "text", offset)) for offset in formula.offsets) if formula else ()
+    exposure = () if fit.exposure is None else (f"log({fit.exposure})",)
     return {
         "label": given.names.model(fit.model),
         "formula": Code(fit.formula),
         "deviation": deviation_sentence(given, fit),
-        "residuals": _residuals(fit, offsets),
-        "blocks": equations(fit, given.run.data_profile, offsets),
+        "residuals": _residuals(fit, offsets) if fit.linear else distribution_sentence(given, fit, offsets),
+        "blocks": equations(fit, given.run.data_profile, (*offsets, *exposure)),
         "final": fit is given.final,
     }
 

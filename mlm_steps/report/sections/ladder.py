@@ -8,6 +8,7 @@ from mlm_steps.records import FitRecord
 from mlm_steps.report.inputs import ReportInput
 from mlm_steps.report.sentences.coefficients import confidence
 from mlm_steps.report.sentences.disputes import disputed
+from mlm_steps.report.sentences.generalized import scale_note
 from mlm_steps.report.tables.ladder import (
     comparison_rows,
     fit_rows,
@@ -93,6 +94,7 @@ def _notes(given: ReportInput) -> tuple[Phrase, ...]:
     notes: list[Phrase] = [
         ("Formulas: ", *formulas, "."),
         _estimation(given, first),
+        *(() if (scale := scale_note(given.run.fits)) is None else (scale,)),
         CRITERIA_NOTE,
         CELLS_NOTE,
     ]

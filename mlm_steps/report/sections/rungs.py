@@ -57,6 +57,15 @@ def _tolerances(given: ReportInput) -> Phrase | None:
     control = given.provenance.get("estimation")
     if not isinstance(control, Mapping):
         return None
+    if given.run.fits and not any(fit.linear for fit in given.run.fits):
+        return say(
+            "A search fails after {most} evaluations. A fit has converged if a Newton step from its end "
+            "would lower the deviance by less than {decrement}, and the Hessian is positive definite. It is "
+            "singular if a diagonal element of a covariance factor is below {singular}.",
+            most=_setting(control, "max_evaluations"),
+            decrement="5 × 10⁻⁷",
+            singular=_setting(control, "singular_below"),
+        )
     return say(
         "A search stops when the relative change of the criterion is below {tolerance}, and fails after "
         "{most} evaluations. A fit has converged if the scaled gradient is at most {gradient} and the "
@@ -184,6 +193,8 @@ def _terms(given: ReportInput, fit: FitRecord) -> Grid | None:
     if not any(test.num_df > 1 for test in tests):
         return None
     method = tests[0].df_method
+    if not fit.linear and all(test.chisq is not None for test in tests):
+        return _wald_terms(given, fit, tests)
     return Grid(
         caption=(
             f"Type {tests[0].type} ", Emphasis("F"), " tests of the terms of ", given.names.model(fit.model)
@@ -200,6 +211,32 @@ def _terms(given: ReportInput, fit: FitRecord) -> Grid | None:
         ),
         wide=True,
     )  # fmt: skip
+
+
+def _wald_terms(given: ReportInput, fit: FitRecord, tests: list[TermTest]) -> Grid:
+    """Return the χ² tests of the terms of a generalized model."""
+
+    def cells(test: TermTest) -> list[Number | None]:
+        shown = {
+            "chisq": None if test.chisq is None else fixed(test.chisq, 2),
+            "num_df": str(test.num_df),
+            "p": None if test.p is None else p_value(test.p, fit.alpha),
+        }
+        return [
+            None if text is None else Number(text, source("anova", fit.model, test.term, field))
+            for field, text in shown.items()
+        ]
+
+    heads = [given.names.column(test.term, test.term) for test in tests]
+    return Grid(
+        caption=(f"Type {tests[0].type} Wald χ² tests of the terms of ", given.names.model(fit.model)),
+        columns=columns("Term", "χ²", (Emphasis("df"),), (Emphasis("p"),)),
+        rows=tuple(
+            row((*head, INCLUDES) if test.includes else head, cells(test))
+            for head, test in zip(heads, tests, strict=True)
+        ),
+        notes=((TERM_NOTE,) if any(test.includes for test in tests) else ()),
+    )
 
 
 def _term_row(given: ReportInput, fit: FitRecord, test: TermTest) -> Row:

@@ -15,6 +15,7 @@ from mlm_steps.report.sentences.coefficients import (
 from mlm_steps.report.sentences.comparisons import FAILED, comparison_sentence
 from mlm_steps.report.sentences.disputes import disputed
 from mlm_steps.report.sentences.fits import status_words
+from mlm_steps.report.sentences.generalized import kind_of_models, likelihood_words, link_sentence
 from mlm_steps.report.sentences.random_slopes import slope_sentences
 from mlm_steps.report.standard.checklist import gap_sentence
 from mlm_steps.report.text.facts import DF_METHODS, fit_number, profile_number
@@ -49,9 +50,10 @@ def _lead(given: ReportInput) -> Phrase:
     ]  # fmt: skip
     outcomes = dict.fromkeys(fit.outcome for fit in given.run.fits)
     return say(
-        "This report covers {models} linear mixed {noun} of {outcome}, fitted to the same {rows} "
+        "This report covers {models} {kind} {noun} of {outcome}, fitted to the same {rows} "
         "observations in {units}.",
         models=str(len(given.run.fits)),
+        kind=kind_of_models(given.run.fits),
         noun="model" if len(given.run.fits) == 1 else "models",
         outcome=join([_with_unit(given, name) for name in outcomes], last=" and ") or "the outcome",
         rows=profile_number(profile.rows, "rows"),
@@ -72,7 +74,7 @@ def _final(given: ReportInput, fit: FitRecord) -> Phrase:
         model=given.names.model(fit.model),
         formula=Code(fit.formula),
         random=_random_part(given, fit),
-        method=fit.method,
+        method=likelihood_words(fit),
         npar=fit_number(fit, "npar", fit.npar),
         df=_df_method(fit),
         status=status_words(fit),
@@ -109,9 +111,10 @@ def _random_part(given: ReportInput, fit: FitRecord) -> Phrase:
 
 def _findings(given: ReportInput, final: FitRecord) -> list[Phrase]:
     coefficients = [c for c in final.coefficients if c.column != INTERCEPT and not c.dropped]
-    sentences = [coefficient_sentence(given, final, c) for c in coefficients[:MOST_FINDINGS]]
+    sentence_of = coefficient_sentence if final.linear else link_sentence
+    sentences = [sentence_of(given, final, c) for c in coefficients[:MOST_FINDINGS]]
     found = [sentence for sentence in (null_sentence(given), *sentences) if sentence is not None]
-    found += slope_sentences(given, final)
+    found += slope_sentences(given, final) if final.linear else []
     last = [record for record in given.run.comparisons if record.larger == final.model]
     found += [comparison_sentence(given, record) for record in last if record.refused != FAILED]
     if len(coefficients) > MOST_FINDINGS:

@@ -29,9 +29,10 @@ def count_sentences(given: ReportInput) -> list[Phrase]:
     ]
     sentences = [
         say(
-            "This run fitted {n} models: {parts}. Models with random effects are fitted by REML and by ML.",
+            "This run fitted {n} models: {parts}. {methods}",
             n=Number(str(sum(counts.values())), "counts:models"),
             parts=join(listed, last=" and "),
+            methods=_methods(given),
         )
     ]
     searches = _searches(given)
@@ -40,6 +41,16 @@ def count_sentences(given: ReportInput) -> list[Phrase]:
         text = "The search was repeated {n} times with other optimisers and starts to check the optima."
         sentences.append(say(text, n=number))
     return sentences
+
+
+def _methods(given: ReportInput) -> str:
+    """Return by which criteria the models with random effects are fitted."""
+    kinds = {fit.linear for fit in given.run.fits}
+    if kinds == {False}:
+        return "Models with random effects are fitted by ML."
+    if kinds == {True, False}:
+        return "Linear models with random effects are fitted by REML and by ML, models with a family by ML."
+    return "Models with random effects are fitted by REML and by ML."
 
 
 def _counts(given: ReportInput) -> dict[tuple[str, str], int]:

@@ -103,8 +103,10 @@ def _bracketed(number: Number | None) -> Phrase | None:
 def random_rows(given: ReportInput) -> list[Row]:
     """Return the variance components by grouping factor, the residual variance first."""
     residual = (RESIDUAL, None, None)
-    rows = [heading("Random effects: residual"), _variance_row(given, residual, "σ²")]
-    rows += _interval_rows(given, residual)
+    rows: list[Row] = []
+    if any(fit.linear for fit in given.run.fits):
+        rows = [heading("Random effects: residual"), _variance_row(given, residual, "σ²")]
+        rows += _interval_rows(given, residual)
     groups = dict.fromkeys(term.group for fit in given.run.fits for term in fit.terms)
     for group in groups:
         rows.append(heading(("Random effects: ", *given.names.group(group))))
