@@ -152,9 +152,9 @@ def test_jointly(against: Reference, L: Array, shift: Array | float = 0.0) -> Jo
     q = L.shape[0]
     if not against.estimable(L).all():
         return JointTest(q, np.nan, np.nan, np.nan, None, None)
-    value = L @ against.beta + shift
+    value = against.combined(L)[0] + shift
     scale, df = against.joint(L)
-    wald = float(value @ np.linalg.solve(L @ against.vcov @ L.T, value))
+    wald = float(value @ np.linalg.solve(L @ against.known_vcov @ L.T, value))
     F = scale * wald / q
     p = float(chdtrc(q, wald) if np.isinf(df) else fdtrc(q, df, F))
     if against.sigma is None:

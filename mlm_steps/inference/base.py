@@ -17,6 +17,9 @@ __all__ = ["Array", "Context", "DfMethod", "JointDf", "Reference", "same_for_all
 
 Array = NDArray[np.float64]
 
+NO_PART = 1e-10
+"""Weight of a coefficient, relative to the largest of a combination, up to which it is rounding error."""
+
 
 @dataclass(frozen=True, slots=True)
 class Context:
@@ -82,19 +85,30 @@ class Reference:
         whole = np.isfinite(self.beta) & np.isfinite(np.diag(self.vcov))
         if whole.all():
             return contrasts @ self.beta, np.einsum("ij,jk,ik->i", contrasts, self.vcov, contrasts)
-        finite = np.where(np.isfinite(self.beta), self.beta, 0.0)
-        estimate = contrasts @ finite
-        for column in np.flatnonzero(~np.isfinite(self.beta)):
-            used = contrasts[:, column] != 0.0
-            estimate[used] += contrasts[used, column] * self.beta[column]
-        known = np.where(whole[:, None] & whole[None, :], self.vcov, 0.0)
-        variance = np.einsum("ij,jk,ik->i", contrasts, known, contrasts)
+        estimate = contrasts @ np.where(np.isfinite(self.beta), self.beta, 0.0)
+        with np.errstate(invalid="ignore"):
+            for column in np.flatnonzero(~np.isfinite(self.beta)):
+                used = _used(contrasts)[:, column]
+                estimate[used] += contrasts[used, column] * self.beta[column]
+        variance = np.einsum("ij,jk,ik->i", contrasts, self.known_vcov, contrasts)
         return estimate, np.where(self.estimable(contrasts), variance, np.nan)
+
+    @property
+    def known_vcov(self) -> Array:
+        """The covariance matrix with 0 for coefficients without a standard error."""
+        whole = np.isfinite(self.beta) & np.isfinite(np.diag(self.vcov))
+        return self.vcov if whole.all() else np.where(whole[:, None] & whole[None, :], self.vcov, 0.0)
 
     def estimable(self, contrasts: Array) -> NDArray[np.bool_]:
         """Return whether all coefficients in each combination have a standard error, shape (q,)."""
         missing = ~(np.isfinite(self.beta) & np.isfinite(np.diag(self.vcov)))
-        return np.asarray(~(contrasts[:, missing] != 0.0).any(axis=1))
+        return np.asarray(~_used(contrasts)[:, missing].any(axis=1))
+
+
+def _used(contrasts: Array) -> NDArray[np.bool_]:
+    """Return which coefficients each combination includes, shape (q, p)."""
+    largest = np.abs(contrasts).max(axis=1, initial=0.0, keepdims=True)
+    return np.asarray(np.abs(contrasts) > NO_PART * largest)
 
 
 class DfMethod(Protocol):

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from mlm_steps.records import TermTest
+from mlm_steps.records import FitRecord, TermTest
 from mlm_steps.records.run import RunRecords
-from mlm_steps.tables.base import Cell, Codes, Table, table_of
+from mlm_steps.tables.base import NOT_ESTIMABLE, SEPARATION, Cell, Codes, Table, table_of
 
 __all__ = ["COLUMNS", "anova", "anova_row"]
 
@@ -25,10 +25,10 @@ COLUMNS = (
 
 def anova(run: RunRecords) -> Table:
     """Return the F tests of all rungs; a term whose columns were all dropped has no numbers."""
-    return table_of("anova", COLUMNS, [anova_row(fit.model, test) for fit in run.fits for test in fit.anova])
+    return table_of("anova", COLUMNS, [anova_row(fit, test) for fit in run.fits for test in fit.anova])
 
 
-def anova_row(model: str, test: TermTest) -> tuple[dict[str, Cell], Codes]:
+def anova_row(fit: FitRecord, test: TermTest) -> tuple[dict[str, Cell], Codes]:
     """Return the cells of one test, and why some are empty.
 
     ``chisq`` is Wald's statistic of a test without denominator degrees of freedom. Sums of squares belong to
@@ -38,8 +38,9 @@ def anova_row(model: str, test: TermTest) -> tuple[dict[str, Cell], Codes]:
     include.
     """
     numbers = test.model_dump(exclude={"statistic", "includes"})
-    cells: dict[str, Cell] = {"model": model, "F": test.statistic, **numbers}
-    codes = dict.fromkeys(COLUMNS, "not_estimable")
+    cells: dict[str, Cell] = {"model": fit.model, "F": test.statistic, **numbers}
+    separated = any(c.term == test.term and c.code == SEPARATION for c in fit.coefficients)
+    codes = dict.fromkeys(COLUMNS, SEPARATION if separated else NOT_ESTIMABLE)
     if test.statistic is not None:
         codes |= dict.fromkeys(("sum_sq", "mean_sq", "chisq"), "not_applicable")
     if test.df_method == "z" and test.num_df:

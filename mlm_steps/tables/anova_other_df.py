@@ -11,5 +11,5 @@ __all__ = ["anova_other_df"]
 
 def anova_other_df(run: RunRecords) -> Table:
     """Return the F tests by the method, Satterthwaite's or Kenward and Roger's, not used in ``anova``."""
-    rows = [anova_row(fit.model, test) for fit in run.fits for test in fit.anova_other]
+    rows = [anova_row(fit, test) for fit in run.fits for test in fit.anova_other]
     return table_of("anova_other_df", COLUMNS, rows)

@@ -14,6 +14,8 @@ from mlm_steps.records.run import RunRecords
 
 __all__ = [
     "NOT_COMPUTED",
+    "NOT_ESTIMABLE",
+    "SEPARATION",
     "TEST",
     "Cell",
     "Codes",

@@ -11,14 +11,20 @@ from mlm_steps.report.equations.equations import equations
 INTERCEPT = "(Intercept)"
 
 
-def fit(columns, terms, outcome="y", weights=None):
+def fit(columns, terms, outcome="y", weights=None, **response):
     coefficients = [
         SimpleNamespace(column=column, term=column, symbol=symbol, level="1", dropped=False)
         for column, symbol in columns.items()
     ]
     shapes = [SimpleNamespace(group=group, names=names) for group, names in terms]
     return SimpleNamespace(
-        coefficients=coefficients, terms=shapes, outcome=outcome, weights=weights, name_of_r=lambda name: name
+        coefficients=coefficients,
+        terms=shapes,
+        outcome=outcome,
+        weights=weights,
+        name_of_r=lambda name: name,
+        linear=not response,
+        **response,
     )
 
 
@@ -143,3 +149,36 @@ def test_the_combined_equation_holds_every_term_once():
     combined = lines(equations(model, data))["Combined"][0]
     assert re.findall(r"\\gamma_\{(\d+)\}", combined) == ["00", "01", "10", "11"]
     assert combined.endswith(r"U_{0j} + U_{1j}\,\text{x}_{ij} + R_{ij}")
+
+
+@pytest.mark.parametrize(
+    ("response", "link", "distribution"),
+    [
+        ({"family": "binomial", "link": "logit"}, r"\text{logit}(\mu_{ij})", r"\text{Bernoulli}(\mu_{ij})"),
+        (
+            {"family": "binomial", "link": "cloglog", "trials": "n"},
+            r"\log(-\log(1 - \mu_{ij}))",
+            r"\text{Binomial}(\text{n}_{ij},\; \mu_{ij})",
+        ),
+        ({"family": "poisson", "link": "log"}, r"\log(\mu_{ij})", r"\text{Poisson}(\mu_{ij})"),
+        ({"family": "gamma", "link": "log"}, r"\log(\mu_{ij})", r"\text{Gamma}(\mu_{ij},\; \nu)"),
+    ],
+)
+def test_a_generalized_model_has_the_link_of_its_mean_and_no_residual(response, link, distribution):
+    model = fit(
+        {INTERCEPT: "γ00", "x": "γ10"}, [("g", (INTERCEPT,))], event=None, **{"trials": None, **response}
+    )
+    found = lines(equations(model, profile()))
+    assert found["Level 1"] == [rf"{link} = \beta_{{0j}} + \beta_{{1j}}\,\text{{x}}_{{ij}}"]
+    assert found["Distributions"][-1] == rf"\text{{y}}_{{ij}} \sim {distribution}"
+    assert not any("R_" in line for block in found.values() for line in block)
+
+
+def test_the_event_of_a_category_is_named():
+    model = fit(
+        {INTERCEPT: "γ00"}, [("g", (INTERCEPT,))],
+        outcome="use", family="binomial", link="probit", event="Y", trials=None,
+    )  # fmt: skip
+    found = lines(equations(model, profile()))
+    assert found["Distributions"][-1] == r"P(\text{use}_{ij} = \text{Y}) = \mu_{ij}"
+    assert found["Combined"] == [r"\Phi^{-1}(\mu_{ij}) = \gamma_{00} + U_{0j}"]
