@@ -59,6 +59,29 @@ GROWTH: dict[str, Any] = {
     },
     "ladder": {"preset": "growth", "outcome": "y", "group": "g", "time": "z", "level_1": ["x"]},
 }
+FILES: dict[str, Any] = {
+    "version": 1,
+    "data": {
+        "stack": ["a.csv", {"file": "wide.csv", "as": "second"}],
+        "source_as": "wave",
+        "join": [{"file": "h.csv", "on": {"h": "code"}, "columns": ["size"], "unmatched": "keep"}],
+        "reshape": {
+            "wide_to_long": {"columns": ["y_{t}", "x_{t}"], "values": ["score", "mood"], "missing": "drop"}
+        },
+    },
+    "ladder": [{"name": "null", "formula": "score ~ 1 + (1 | g)"}],
+}
+WIDE: dict[str, Any] = {
+    "version": 1,
+    "data": {
+        "file": "long.csv",
+        "reshape": {
+            "long_to_wide": {"id": ["id", "g"], "time": "t", "values": ["y"], "columns": "{values}_{time}"}
+        },
+    },
+    "ladder": [{"name": "null", "formula": "y_1 ~ y_2 + (1 | g)"}],
+}
+SPECS = {"ladder": LADDER, "heck": HECK, "growth": GROWTH, "files": FILES, "wide": WIDE}
 VALUES = [
     *("", "~", '""', "[]", "{}", "[~]", '[""]', "[[a]]", "{a: b}", "{a: }", "[a, b]", "[a, a]", "[{a: [b]}]"),
     *("-1", "1.5", "1e400", "9" * 30, "0x" + "f" * 30, ".nan", "true", "no", "abc", "x", "2011-01-01"),
@@ -99,7 +122,7 @@ def blocks(value: Any, field: dict[str, Any], at: Way = ()) -> Iterator[tuple[Wa
 def places() -> list[tuple[dict[str, Any], Way, str]]:
     """Return each key of each block, with a spec that has the block and the way to it there."""
     found = {}
-    for spec in (LADDER, HECK, GROWTH):
+    for spec in SPECS.values():
         for at, block in blocks(spec, SCHEMA):
             for key in block["properties"]:
                 found.setdefault((block["description"], at, key), (spec, at, key))
@@ -125,17 +148,22 @@ def folder(tmp_path_factory):
     folder = tmp_path_factory.mktemp("keys")
     rows = [ROWS[0] + ",w1", *(row + ",1.5" for row in ROWS[1:])]
     (folder / "a.csv").write_text("\n".join(rows) + "\n")
+    wide = [f"{i % 7},{i % 5 + i / 9},{i % 4},{(3 * i) % 8},s{i // 6},p{i % 5}" for i in range(60)]
+    (folder / "wide.csv").write_text("\n".join(["y_1,y_2,x_1,x_2,g,h", *wide]) + "\n")
+    (folder / "h.csv").write_text("code,size\n" + "".join(f"p{i},{i * i}\n" for i in range(5)))
+    long = [f"{i},s{i // 6},{t},{(i * (t + 2)) % 9 + i / 7}" for i in range(60) for t in (1, 2)]
+    (folder / "long.csv").write_text("\n".join(["id,g,t,y", *long]) + "\n")
     with pytest.MonkeyPatch.context() as patch:
         patch.chdir(folder)
         yield folder
 
 
 def test_every_block_of_the_schema_is_tried():
-    tried = {block["description"] for spec in (LADDER, HECK, GROWTH) for _, block in blocks(spec, SCHEMA)}
+    tried = {block["description"] for spec in SPECS.values() for _, block in blocks(spec, SCHEMA)}
     assert tried == {SCHEMA["description"], *(block["description"] for block in SCHEMA["$defs"].values())}
 
 
-@pytest.mark.parametrize("spec", [LADDER, HECK, GROWTH], ids=["ladder", "heck", "growth"])
+@pytest.mark.parametrize("spec", SPECS.values(), ids=SPECS)
 def test_the_specs_themselves_are_valid(folder, spec):
     assert judged(folder, json.dumps(spec)) == (0, "")
 
