@@ -10,6 +10,7 @@ from pathlib import Path
 from mlm_steps.data.survey.asked import Asked
 from mlm_steps.data.survey.look import survey
 from mlm_steps.data.survey.reading import Manner
+from mlm_steps.records.response import Response
 from mlm_steps.spec.types import slugified
 from mlm_steps.steps.parts.first_data import data_block
 from mlm_steps.steps.parts.first_ladder import FirstLadder
@@ -28,13 +29,13 @@ _HEAD = """\
 version: 1
 """
 
-_TAIL = """\
+_COMPARISONS = """\
 
 # Adjacent rungs are compared; none compares nothing.
 compare: ladder
 
-estimation: {method: REML, df: satterthwaite, confidence: 0.95}
-
+"""
+_REPORT = """
 report: {formats: [html, md]}
 """
 
@@ -81,21 +82,33 @@ def init_spec(data: Path, asked: Asked, manner: Manner, *, spec_path: Path) -> F
     groups = " and ".join("/".join(term) for term in found.units.terms)
     lines = [
         f"name: {quoted(slugified(data.name.partition('.')[0]) or 'analysis')}",
-        f"title: {quoted(f'{found.outcome} in levels of {groups}')}",
+        f"title: {quoted(f'{found.outcome.name} in levels of {groups}')}",
         "",
         *data_block(data, spec_path, ladder),
         "",
         *_models_block(ladder),
     ]
-    return FirstSpec(_HEAD + "\n".join(lines) + "\n" + _TAIL, found.remarks)
+    tail = f"{_COMPARISONS}{_estimation(found.outcome.response)}\n{_REPORT}"
+    return FirstSpec(_HEAD + "\n".join(lines) + "\n" + tail, found.remarks)
+
+
+def _estimation(response: Response) -> str:
+    """Return the key ``estimation``; models with a family have neither REML nor Satterthwaite's method."""
+    keys = {"method": "REML", "df": "satterthwaite"}
+    if not response.linear:
+        given = {"trials": response.trials, "exposure": response.exposure}
+        keys = {"family": response.family}
+        keys |= {key: quoted(name) for key, name in given.items() if name} | {"df": "z"}
+    return f"estimation: {{{', '.join(f'{key}: {word}' for key, word in keys.items())}, confidence: 0.95}}"
 
 
 def _models_block(ladder: FirstLadder) -> Iterator[str]:
-    """Yield the lines of the keys ``prelude`` and ``ladder``."""
-    yield "# A single-level model, shown first: what one would conclude if the groups were ignored."
-    yield "prelude:"
-    yield f"  - {{name: ols, formula: {json.dumps(ladder.prelude(), ensure_ascii=False)}}}"
-    yield ""
+    """Yield the lines of the keys ``prelude``, which holds linear models alone, and ``ladder``."""
+    if ladder.found.outcome.response.linear:
+        yield "# A single-level model, shown first: what one would conclude if the groups were ignored."
+        yield "prelude:"
+        yield f"  - {{name: ols, formula: {json.dumps(ladder.prelude(), ensure_ascii=False)}}}"
+        yield ""
     if ladder.fits_preset:
         yield from _preset(ladder)
         return
@@ -113,7 +126,7 @@ def _preset(ladder: FirstLadder) -> Iterator[str]:
     yield from (f"#   {rung.name}: {safe(rung.formula)}" for rung in ladder.rungs())
     yield "ladder:"
     yield "  preset: growth"
-    yield f"  outcome: {quoted(found.outcome)}"
+    yield f"  outcome: {quoted(found.outcome.name)}"
     yield f"  group: {quoted(ladder.term[0])}"
     yield f"  time: {quoted(ladder.time or '')} # its slope varies between the units"
     lower = [ladder.within.get(c.name, c.name) for c in ladder.lower]

@@ -6,7 +6,6 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 from pathlib import Path
-from typing import Literal
 
 import numpy as np
 import pandas as pd
@@ -14,27 +13,23 @@ from numpy.typing import NDArray
 
 from mlm_steps.data.factors import CodedFactor
 from mlm_steps.data.flags.similar_labels import plain_label
-from mlm_steps.data.raw import RawTable
 from mlm_steps.data.survey.asked import Asked, checked, grouping_terms
+from mlm_steps.data.survey.outcome import FirstOutcome, outcome_of, values_of
 from mlm_steps.data.survey.predictors import Candidate, PredictorSearch
 from mlm_steps.data.survey.reading import Manner, readable
 from mlm_steps.data.survey.times import Time, find_time, shared_times
 from mlm_steps.data.survey.units import Units, UnitSearch
 from mlm_steps.data.survey.wide import later_columns, lengthened, series_of
-from mlm_steps.data.types import Misfit, TypedColumn, type_column
+from mlm_steps.data.types import TypedColumn, type_column
 from mlm_steps.data.variation import varying_groups
 from mlm_steps.errors import Fault, UsageError, listing
-from mlm_steps.spec import ColumnSpec, DataSpec
+from mlm_steps.spec import DataSpec
 from mlm_steps.spec.reshape import WideToLong
 
-__all__ = ["OutcomeKind", "Survey", "survey"]
-
-OutcomeKind = Literal["two values", "counts", "quantity"]
+__all__ = ["Survey", "survey"]
 
 _MOST_LABELS = 50
 """The labels of a column with more of them are not compared: it is no factor."""
-_MOST_COUNTED = 30.0
-"""A mean above this value makes counts nearly normal, so that a linear model suits them."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -47,10 +42,7 @@ class Survey:
         How to read the file: title rows, encoding, decimal mark, missing-value markers.
     reshape : WideToLong or None
         How a wide table is made long.
-    outcome : str
-    outcome_kind : str
-    outcome_is_coded : bool
-        Whether the outcome has to be declared a number.
+    outcome : FirstOutcome
     rows : int
         Rows in which outcome and groups are present.
     rows_file : int
@@ -77,9 +69,7 @@ class Survey:
 
     data: DataSpec
     reshape: WideToLong | None
-    outcome: str
-    outcome_kind: OutcomeKind
-    outcome_is_coded: bool
+    outcome: FirstOutcome
     rows: int
     rows_file: int
     units: Units
@@ -111,18 +101,18 @@ def survey(path: Path, asked: Asked, manner: Manner) -> Survey:
     columns = {raw.name: type_column(raw, None, data) for raw in table.columns}
     terms = grouping_terms(asked.groups, columns)
     checked(asked, terms, columns, [each.variable for each in series_of(list(columns))], about_file)
-    y = _outcome(table, asked.outcome, data)
+    raw = next(raw for raw in table.columns if raw.name == asked.outcome)
+    outcome = values_of(raw, columns[asked.outcome], data)
+    absent = np.isnan(outcome.y)
     grouped = list(dict.fromkeys(name for term in terms for name in term))
-    there = ~np.isnan(y) & ~np.logical_or.reduce([columns[name].missing for name in grouped])
-    found = _Search(columns, asked, terms, y, there)
-    missing = {asked.outcome: int(np.isnan(y).sum())}
+    there = ~absent & ~np.logical_or.reduce([columns[name].missing for name in grouped])
+    found = _Search(columns, asked, terms, outcome, there)
+    missing = {asked.outcome: int(absent.sum())}
     missing |= {name: int(columns[name].missing.sum()) for name in grouped}
     return Survey(
         data=data,
         reshape=long.reshape if long else None,
-        outcome=asked.outcome,
-        outcome_kind=_kind(y[there]),
-        outcome_is_coded=columns[asked.outcome].kind != "number",
+        outcome=found.outcome,
         rows=int(there.sum()),
         rows_file=table.rows,
         units=found.units,
@@ -150,13 +140,17 @@ class _Search:
         columns: Mapping[str, TypedColumn],
         asked: Asked,
         terms: Sequence[Sequence[str]],
-        y: NDArray[np.float64],
+        outcome: FirstOutcome,
         there: NDArray[np.bool_],
     ) -> None:
         given = self.given = asked.predictors
         taken = {asked.outcome, *given, *(name for term in terms for name in term)}
-        self.later = later_columns(asked.outcome, list(columns))
-        spare = [name for name in columns if name not in taken and name not in self.later]
+        later = later_columns(asked.outcome, list(columns))
+        spare = [name for name in columns if name not in taken and name not in later]
+        self.outcome = outcome_of(outcome, columns, there, spare)
+        self.idle = {**later, **self.outcome.parts}
+        spare = [name for name in spare if name not in (*self.idle, *self.outcome.others)]
+        y = self.outcome.y
         identifiers = UnitSearch(columns, there, terms, spare)
         if not there.any():
             raise UsageError(Fault("--outcome", _no_row(asked.outcome, terms)))
@@ -174,7 +168,8 @@ class _Search:
         idle = {self.time.name, *self.time.others} if self.time else set()
         rest = [name for name in spare if name not in idle]
         kept = {name: column for name, column in columns.items() if name in {*rest, *given}}
-        self.search = PredictorSearch(kept, y, there, self.units.chains, self.units.codes)
+        information = self.outcome.information(there)
+        self.search = PredictorSearch(kept, y, there, self.units.chains, self.units.codes, information)
         self.search.take(given)
         self.search.find(rest, {rank for rank in (1, 2) if asked.detects(rank)})
 
@@ -182,23 +177,13 @@ class _Search:
         """Yield the columns that are not used, in the order of the file, and the reasons."""
         reasons = dict(self.search.skipped) | dict(self.units.reasons)
         reasons |= dict(self.time.others) if self.time else {}
-        reasons |= {name: reason for name, reason in self.later.items() if name not in self.given}
+        reasons |= {name: reason for name, reason in self.idle.items() if name not in self.given}
         yield from ((name, reasons[name]) for name in self.order if name in reasons)
 
 
 def _no_row(outcome: str, terms: Sequence[Sequence[str]]) -> str:
     names = listing(f"'{name}'" for name in dict.fromkeys(name for term in terms for name in term))
     return f"no row has both '{outcome}' and {names}"
-
-
-def _kind(y: NDArray[np.float64]) -> OutcomeKind:
-    """Return the kind of an outcome: two values, counts of events, or a quantity."""
-    if len(np.unique(y)) == 2:
-        return "two values"
-    whole = bool((y == np.floor(y)).all())
-    if whole and y.min() == 0.0 and y.mean() <= _MOST_COUNTED and y.var() >= y.mean() / 2:
-        return "counts"
-    return "quantity"
 
 
 def _similar_labels(columns: Mapping[str, TypedColumn], found: _Search) -> Iterator[str]:
@@ -220,14 +205,6 @@ def _similar_labels(columns: Mapping[str, TypedColumn], found: _Search) -> Itera
 
 def _has_few_labels(column: TypedColumn) -> bool:
     return isinstance(column.values, pd.Categorical) and len(column.values.categories) <= _MOST_LABELS
-
-
-def _outcome(table: RawTable, outcome: str, data: DataSpec) -> NDArray[np.float64]:
-    raw = next(raw for raw in table.columns if raw.name == outcome)
-    try:
-        return type_column(raw, ColumnSpec(type="number"), data).numbers
-    except Misfit as found:
-        raise UsageError(Fault("--outcome", f"'{outcome}' is text: it {found.what}", found.hint)) from None
 
 
 def _check_nesting(chain: Sequence[CodedFactor]) -> None:

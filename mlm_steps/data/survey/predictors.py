@@ -97,6 +97,8 @@ class PredictorSearch:
         The grouping factors of each random intercept on those rows, the largest units first.
     codes : collection of str
         Columns of numbers that are codes of a category.
+    information : int
+        Number of rows that tell about coefficients of level 1; of a 0/1 outcome, those of the rarer value.
     """
 
     def __init__(
@@ -105,7 +107,8 @@ class PredictorSearch:
         y: NDArray[np.float64],
         there: NDArray[np.bool_],
         chains: Sequence[Sequence[CodedFactor]],
-        codes: Collection[str] = (),
+        codes: Collection[str],
+        information: int,
     ) -> None:
         self.columns, self.there, self.chains, self.codes = columns, there, chains, codes
         self.factor = chains[0][-1]
@@ -113,8 +116,7 @@ class PredictorSearch:
         self.skipped: list[tuple[str, str]] = []
         self.redundancy = Redundancy(columns, y, there, self.factor)
         self.complete = np.ones(len(self.factor.codes), dtype=bool)
-        n = len(self.factor.codes)
-        self.room, self.places = {1: n // _ROWS_EACH}, {1: _MOST_LEVEL_1}
+        self.room, self.places = {1: information // _ROWS_EACH}, {1: _MOST_LEVEL_1}
         for above, factor in enumerate(reversed(chains[0])):
             self.room[2 + above] = len(factor.labels) // _GROUPS_EACH
             self.places[2 + above] = _MOST_LEVEL_2
@@ -218,6 +220,8 @@ class PredictorSearch:
         missing = int((self.there & column.missing).sum())
         if missing > _MOST_MISSING * self.there.sum():
             return f"is missing in {missing} of {self.there.sum()} rows"
+        if self.redundancy.separates_outcome(column):
+            return "separates the two values of the outcome, so that its effect has no finite estimate"
         if column.kind != "number":
             distinct = len(self._distinct(name))
             many = f"has {distinct} levels, which would cost {distinct - 1} coefficients"

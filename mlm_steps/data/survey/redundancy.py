@@ -66,6 +66,19 @@ class Redundancy:
         monotone = first and _rank_correlation(x, y) > _SAME  # as the logarithm is
         return monotone and len(np.unique(y)) > _FEW_VALUES
 
+    def separates_outcome(self, column: TypedColumn) -> bool:
+        """Return whether a column tells the two values of an outcome of 0 and 1 apart without error."""
+        present = ~column.missing[self.there]
+        y = self.y[self.there][present]
+        if set(np.unique(y)) != {0.0, 1.0}:
+            return False
+        if column.kind != "number":
+            labels = pd.factorize(pd.Series(column.values[self.there][present]))[0]
+            return bool(len(np.unique(labels * 2 + y)) == labels.max() + 1)
+        x = column.numbers[self.there][present]
+        zero, one = x[y == 0.0], x[y == 1.0]
+        return bool(zero.max() < one.min() or one.max() < zero.min())
+
     def parts_of_outcome(self, names: Sequence[str]) -> dict[str, str]:
         """Return the columns from which the outcome is computed, and the reason why they are no predictors.
 

@@ -3,15 +3,20 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Collection, Iterator
 
 from mlm_steps.data.naming import is_id_name
 
 __all__ = [
     "is_control_label",
     "is_cycle_name",
+    "is_exposure_name",
+    "is_negative_label",
     "is_treatment_name",
+    "is_trials_name",
     "is_unit_name",
     "names_objects",
+    "names_of_failures",
     "names_persons",
     "time_rank",
 ]
@@ -58,6 +63,31 @@ _CONTROL = re.compile(
     re.IGNORECASE,
 )
 _CYCLE = re.compile(r"week_?days?|dow|day_?of_?week|season", re.IGNORECASE)
+_NEGATIVE = re.compile(
+    r"(no|non|none|not|never|false|nein|absent|without|negative|neg|fail|failed|failure|incorrect|wrong|miss|missed|"
+    r"unsuccessful|loss|lost|lose|healthy|alive|censored)([_. -].*)?",
+    re.IGNORECASE,
+)
+_TRIALS = re.compile(
+    r"n|size|trials?|total|denom(inator)?|attempts?|tested|tries|sample_?size|"
+    r"(n|num|number|nr|no|total)[_. ]?(of[_. ])?"
+    r"(trials?|items?|questions?|attempts?|tests?|tested|total|obs|all)|"
+    r"(trials?|total|attempts?)[_. ]?(n|count)",
+    re.IGNORECASE,
+)
+_EXPOSURE = re.compile(
+    r"exposure|(person|patient|animal|man|bed|trap|observation|follow_?up|risk)[_. ]?"
+    r"(time|years?|days?|months?|hours?|nights?)|"
+    r"(time|years|days|months|hours)[_. ](at[_. ]risk|observed|of[_. ]follow_?up)|population|pop|effort",
+    re.IGNORECASE,
+)
+_FAILURES = {
+    "success": "failure", "successes": "failures", "correct": "incorrect|wrong|errors?", "right": "wrong",
+    "hits": "misses", "hit": "miss", "passed": "failed", "won": "lost", "wins": "losses", "yes": "no",
+    "dead": "alive", "died": "survived", "survived": "died|dead", "alive": "dead",
+    "infected": "uninfected|healthy",
+}  # fmt: skip
+"""Words for events, and the pattern of the words for the trials without the event."""
 _HUMP = re.compile(r"(?<=[a-z])(?=[A-Z])")
 """Place between the words of a name such as ``treatmentGroup``."""
 _TIME = tuple(re.compile(rf"(^|[_. ]){words}($|[_. 0-9])", re.IGNORECASE) for words in _TIMES)
@@ -106,6 +136,47 @@ def is_control_label(label: str) -> bool:
     [True, True, True, False]
     """
     return _CONTROL.fullmatch(label.strip()) is not None
+
+
+def is_negative_label(label: str) -> bool:
+    """Return whether a level of two says that something did not happen, so that the other is the event.
+
+    >>> [is_negative_label(label) for label in ("no", "not passed", "control", "wrong", "yes", "none of it")]
+    [True, True, True, True, False, True]
+    """
+    return _NEGATIVE.fullmatch(label.strip()) is not None or is_control_label(label)
+
+
+def is_trials_name(name: str) -> bool:
+    """Return whether a column's name says that it holds numbers of trials.
+
+    >>> [is_trials_name(name) for name in ("size", "n_items", "trials", "numberOfTrials", "age", "nest")]
+    [True, True, True, True, False, False]
+    """
+    return _TRIALS.fullmatch(_HUMP.sub("_", name)) is not None
+
+
+def is_exposure_name(name: str) -> bool:
+    """Return whether a column's name says that it holds the time or size in which events were counted.
+
+    >>> [is_exposure_name(name) for name in ("exposure", "person_years", "days at risk", "years")]
+    [True, True, True, False]
+    """
+    return _EXPOSURE.fullmatch(_HUMP.sub("_", name)) is not None
+
+
+def names_of_failures(name: str, names: Collection[str]) -> Iterator[str]:
+    """Yield the columns whose name says that they count the trials without the event that a column counts.
+
+    >>> list(names_of_failures("n_correct", ["n_wrong", "wrong", "n_items"]))
+    ['n_wrong']
+    """
+    for event, failure in _FAILURES.items():
+        parts = re.fullmatch(rf"(.*[_. ])?{event}([_. ].*)?", name, re.IGNORECASE)
+        if parts:
+            before, after = (re.escape(part or "") for part in parts.groups())
+            pattern = re.compile(rf"{before}(?:{failure}){after}", re.IGNORECASE)
+            yield from (other for other in names if pattern.fullmatch(other))
 
 
 def is_cycle_name(name: str) -> bool:

@@ -9,7 +9,8 @@ from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 
 from mlm_steps.data.levels import number_label
-from mlm_steps.data.survey.look import OutcomeKind, Survey
+from mlm_steps.data.survey.look import Survey
+from mlm_steps.data.survey.outcome import FirstOutcome
 from mlm_steps.data.survey.parts import MOST_FACTOR_LEVELS
 from mlm_steps.data.survey.predictors import Candidate
 from mlm_steps.spec.paths import Refused, data_file
@@ -22,13 +23,6 @@ __all__ = ["data_block"]
 
 _MOST_LISTED = 40
 """Largest number of unused columns that the comments of a new spec list, so that the spec stays readable."""
-
-_ABOUT_OUTCOME: dict[OutcomeKind, str | None] = {
-    "two values": "has two values. A linear model of it is rough; the usual one is a logistic mixed model.",
-    "counts": "looks like counts. A linear model of it is rough; a Poisson mixed model is the usual one.",
-    "quantity": None,
-}
-"""What a beginner should know about an outcome of each kind; the place to propose a family of models."""
 
 
 def data_block(data: Path, spec_path: Path, ladder: FirstLadder) -> Iterator[str]:
@@ -145,14 +139,59 @@ def _columns(ladder: FirstLadder) -> Iterator[str]:
     found = ladder.found
     for name in dict.fromkeys(name for term in found.units.terms for name in term):
         yield f"    {quoted(name)}: {{type: group, label: {_label(found, name)}}}"
-    kind = "type: number, " if found.outcome_is_coded else ""
-    about = _ABOUT_OUTCOME[found.outcome_kind]
-    if about:
-        yield f"    # {safe(found.outcome)} {about}"
-    yield f"    {quoted(found.outcome)}: {{{kind}label: {_label(found, found.outcome)}}}"
+    yield from _outcome(found)
     if found.time is not None:
         yield f"    {quoted(found.time.name)}: {{label: {_label(found, found.time.name)}, level: 1}}"
     yield from (_column(found, candidate) for candidate in (*ladder.lower, *ladder.upper))
+
+
+def _outcome(found: Survey) -> Iterator[str]:
+    """Yield the lines of the outcome, with what a beginner should know about its family."""
+    outcome = found.outcome
+    kind = "type: number, " if outcome.coded else ""
+    if outcome.levels:
+        kind = f"type: category, levels: [{', '.join(map(quoted, outcome.levels))}], "
+    yield from comment(" ".join(_about(outcome)), margin="    ")
+    for name in (outcome.name, *outcome.others):
+        traits = kind if name == outcome.name else ""
+        yield f"    {quoted(name)}: {{{traits}label: {_label(found, name)}}}"
+
+
+def _about(outcome: FirstOutcome) -> Iterator[str]:
+    """Yield sentences on the family of an outcome; none for a quantity."""
+    y = outcome.name
+    if outcome.kind == "category":
+        other, event = outcome.levels
+        yield f"{y} has two values, for which the usual model is a logistic mixed model (family: binomial)."
+        yield f"The last level is the event, so the coefficients are log odds of {event} against {other}:"
+        yield "exchange the levels if the other is meant."
+    elif outcome.kind == "zero-one":
+        yield f"{y} is 0 or 1, for which the usual model is a logistic mixed model (family: binomial). The"
+        yield "coefficients are log odds of 1."
+    elif outcome.failures:
+        yield f"{y} and {outcome.failures} count the two outcomes of the same trials, so the models are"
+        yield f"logistic mixed models of the share of {y} (family: binomial)."
+    elif outcome.trials:
+        what = "counts events" if outcome.kind == "events" else "is a share of events"
+        yield f"{y} {what}, and {outcome.trials} holds the numbers of trials, so the models are logistic"
+        yield "mixed models (family: binomial)."
+    elif outcome.kind == "share":
+        yield f"{y} lies between 0 and 1. If it is a share of events, a linear model is rough: with a column"
+        yield "of the numbers of trials, write family: binomial and trials: COLUMN under estimation."
+    elif outcome.kind == "counts":
+        yield from _about_counts(outcome)
+
+
+def _about_counts(outcome: FirstOutcome) -> Iterator[str]:
+    yield f"{outcome.name} looks like counts, for which the usual model is a Poisson mixed model (family:"
+    yield "poisson)."
+    if outcome.exposure:
+        yield f"The logarithm of {outcome.exposure} is an offset (exposure), so the models describe rates."
+    if outcome.overdispersed:
+        yield f"Its variance is {outcome.dispersion:.1f} times its mean. If differences of the groups and"
+        yield "the predictors do not explain it, family: negative_binomial suits better."
+    else:
+        yield "If they scatter more than poisson allows, choose family: negative_binomial."
 
 
 def _column(found: Survey, candidate: Candidate) -> str:

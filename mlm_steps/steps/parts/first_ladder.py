@@ -18,6 +18,8 @@ _GROUPS_FOR_SLOPES = 6
 """Smallest number of groups for a random slope in a new spec, since it adds a variance between groups."""
 _ROWS_FOR_SLOPES = 3
 """Smallest mean number of rows per group for a random slope; with fewer, hardly any group shows its slope."""
+_TRIALS_FOR_SLOPES = 10
+"""The same number for an outcome of 0 and 1, of which a row tells less than of a quantity."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,7 +60,16 @@ class FirstLadder:
     @property
     def fits_preset(self) -> bool:
         """Whether the preset ``growth``, which has one grouping factor, can say the same."""
-        return self.is_growth and len(self.found.units.terms) == 1 and len(self.term) == 1
+        one = len(self.found.units.terms) == 1 and len(self.term) == 1
+        return self.is_growth and one and self.slope is not None
+
+    @property
+    def outcome(self) -> str:
+        """The outcome as a formula writes it."""
+        found = self.found.outcome
+        if found.failures is None:
+            return column(found.name)
+        return f"cbind({column(found.name)}, {column(found.failures)})"
 
     def _time(self) -> str | None:
         """Return the column of time from a start at 0: the file's or a derived one."""
@@ -69,12 +80,14 @@ class FirstLadder:
 
     def _slope(self) -> str | None:
         """Return the predictor whose slope varies between groups, as a formula writes it."""
+        binary = self.found.outcome.binary
+        factor = self.found.units.chains[0][-1 if self.is_growth else 0]
+        each = _TRIALS_FOR_SLOPES if binary else _ROWS_FOR_SLOPES
+        rows = self.found.rows >= each * len(factor.labels)
         if self.time is not None:
-            return column(self.time)
+            return column(self.time) if rows or not binary else None
         leading = self._leading()
-        factor = self.found.units.chains[0][0]
         enough = len(factor.labels) >= _GROUPS_FOR_SLOPES
-        rows = self.found.rows >= _ROWS_FOR_SLOPES * len(factor.labels)
         return self._term(leading) if leading and enough and rows else None
 
     def _leading(self) -> Candidate | None:
@@ -155,22 +168,22 @@ class FirstLadder:
         lower, upper = self.level_1, self.level_2
         yield self._rung("null", [], None, "How much do the units differ, on average over time?")
         yield self._rung("time", time, None, "How does the outcome change over time, on average?")
-        yield self._rung(
-            "growth", time, time[0], "Do the units change differently? Each has a slope of its own."
-        )
+        if self.slope:
+            question = "Do the units change differently? Each has a slope of its own."
+            yield self._rung("growth", time, self.slope, question)
         if lower:
             question = "Which conditions that change over time matter?"
-            yield self._rung("l1", [*time, *lower], time[0], question)
+            yield self._rung("l1", [*time, *lower], self.slope, question)
         if upper:
             question = "What explains differences between the units?"
-            yield self._rung("l2", [*time, *lower, *upper], time[0], question)
+            yield self._rung("l2", [*time, *lower, *upper], self.slope, question)
         if self.moderated:
             question = "Does a trait of the units explain why they change differently?"
-            yield self._rung("cross", [*time, *lower, *upper, self.moderated], time[0], question)
+            yield self._rung("cross", [*time, *lower, *upper, self.moderated], self.slope, question)
 
     def _rung(self, name: str, fixed: Sequence[str], slope: str | None, question: str) -> Rung:
         random = " + ".join(self._random(slope))
-        return Rung(name, f"{column(self.found.outcome)} ~ {' + '.join(['1', *fixed])} + {random}", question)
+        return Rung(name, f"{self.outcome} ~ {' + '.join(['1', *fixed])} + {random}", question)
 
     def _random(self, slope: str | None) -> Iterator[str]:
         """Yield the random terms; the slope varies between the smallest units in growth, else the largest."""
@@ -187,7 +200,7 @@ class FirstLadder:
     def prelude(self) -> str:
         """Return the single-level model: the raw predictors of level 1."""
         raw = [*([self.time] if self.time else []), *(c.name for c in self.lower)]
-        return f"{column(self.found.outcome)} ~ {' + '.join(map(column, raw)) or '1'}"
+        return f"{self.outcome} ~ {' + '.join(map(column, raw)) or '1'}"
 
     def _term(self, candidate: Candidate) -> str:
         return self.within.get(candidate.name) or column(candidate.name)

@@ -23,13 +23,13 @@ def quoted(text: str) -> str:
     return text if plain and text.lower() not in words else json.dumps(text, ensure_ascii=False)
 
 
-def comment(text: str) -> list[str]:
-    """Return text as lines of comment."""
+def comment(text: str, margin: str = "") -> list[str]:
+    """Return text as lines of comment, after a margin."""
     return textwrap.wrap(
         safe(text),
         WIDTH,
-        initial_indent="# ",
-        subsequent_indent="# ",
+        initial_indent=f"{margin}# ",
+        subsequent_indent=f"{margin}# ",
         break_long_words=False,
         break_on_hyphens=False,
     )

@@ -180,10 +180,10 @@ def test_few_groups_get_neither_slopes_nor_level_2_predictors(init: Init) -> Non
         ("g,y\n1,2\n1,3\n", {"outcome": "y", "group": "G"}, "--group", "did you mean 'g'?"),
         ("g,y\n1,2\n1,3\n", {"outcome": "y", "group": "y"}, "--group", "given twice"),
         (
-            "g,y\n1,a\n2,b\n2,a\n",
+            "g,y\n1,a\n2,b\n2,c\n",
             {"outcome": "y", "group": "g"},
             "--outcome",
-            "'y' is text: it holds 'a' in row 1",
+            "'y' is text with 3 values: 'a', 'b', 'c' (a model needs numbers or two values",
         ),
         ("g,y\n1,2\n1,3\n", {"outcome": "y", "group": "g"}, "--group", "only one level"),
         ("g,y\n1,2\n2,3\n", {"outcome": "y", "group": "g"}, "--group", "a different level in each row"),

@@ -8,59 +8,11 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pytest
-import yaml
 
-from mlm_steps.data.survey.asked import Asked
-from mlm_steps.data.survey.reading import Manner
-from mlm_steps.design.build import build_design
 from mlm_steps.errors import UsageError
-from mlm_steps.steps.init import FirstSpec, init_spec
-from mlm_steps.steps.validate import check
+from tests.unit.steps.conftest import Written
 
-Init = Callable[..., "Written"]
-
-
-class Written:
-    """A first spec, read back and checked against its file."""
-
-    def __init__(self, spec: FirstSpec) -> None:
-        self.text, self.remarks = spec.text, spec.remarks
-        self.keys = yaml.safe_load(spec.text)
-
-    @property
-    def formulas(self) -> list[str]:
-        return [rung["formula"] for rung in self.keys["ladder"]]
-
-    @property
-    def levels(self) -> dict[str, int]:
-        return {n: c["level"] for n, c in self.keys["data"]["columns"].items() if "level" in c}
-
-    def reason(self, name: str) -> str:
-        lines = [line.strip("# ") for line in self.text.splitlines() if line.startswith(f"  #   {name} ")]
-        assert len(lines) == 1, f"{name} has {len(lines)} reasons"
-        return lines[0]
-
-
-@pytest.fixture
-def init(tmp_path: Path) -> Init:
-    """Return a function that writes a file and its spec, and prepares and designs every model of it."""
-
-    def run(
-        table: pd.DataFrame | str, outcome: str, *groups: str, name: str = "d.csv", **manner: object
-    ) -> Written:
-        file, path = tmp_path / name, tmp_path / "pipeline.yaml"
-        if isinstance(table, pd.DataFrame):
-            table = table.to_csv(index=False)
-        if table:
-            file.write_text(table)
-        spec = init_spec(file, Asked(outcome, groups), Manner(**manner), spec_path=path)
-        path.write_text(spec.text)
-        loaded, analysis = check(path)
-        for model in loaded.spec.rungs:
-            assert build_design(model.formula, analysis.frame).dropped == ()
-        return Written(spec)
-
-    return run
+Init = Callable[..., Written]
 
 
 def growth() -> pd.DataFrame:
@@ -285,24 +237,6 @@ def test_a_workbook_with_numbers_in_text_keeps_its_decimal_comma(init: Init, tmp
     assert init("", "stress", "hospital", name="d.xlsx").keys["data"]["decimal"] == ","
 
 
-@pytest.mark.parametrize(
-    ("y", "words"),
-    [
-        (lambda rng: rng.integers(0, 2, 200), "has two values"),
-        (lambda rng: rng.poisson(2, 200), "looks like counts"),
-        (lambda rng: rng.normal(size=200).round(3), None),
-    ],
-)
-def test_a_beginner_is_told_what_kind_of_outcome_it_is(
-    init: Init, y: Callable[[np.random.Generator], np.ndarray], words: str | None
-) -> None:
-    rng = np.random.default_rng(7)
-    table = pd.DataFrame({"g": np.repeat(np.arange(20), 10), "x": rng.normal(size=200).round(2)})
-    text = init(table.assign(y=y(rng)), "y", "g").text
-    assert ("# y " in text) == (words is not None)
-    assert words is None or f"# y {words}" in text
-
-
 def test_several_rows_per_day_offer_a_level_of_days(init: Init) -> None:
     rng = np.random.default_rng(8)
     table = pd.DataFrame(
@@ -328,15 +262,6 @@ def test_labels_with_traits_are_units_whatever_their_name(init: Init) -> None:
     found = init(table.assign(trait=trait, b="b" + table["b"].astype(str)), "stress", "a")
     assert found.formulas[0] == "stress ~ 1 + (1 | a/b)"
     assert found.levels["trait"] == 2
-
-
-def test_parts_of_the_outcome_are_no_predictors(init: Init) -> None:
-    rng = np.random.default_rng(10)
-    table = pd.DataFrame({"plot": np.repeat(np.arange(20), 10), "x": rng.normal(size=200).round(2)})
-    table["hits"], table["trials"] = rng.integers(1, 9, 200), rng.integers(10, 30, 200)
-    found = init(table.assign(share=table["hits"] / table["trials"]), "share", "plot")
-    assert found.reason("hits") == "hits is a part of the outcome, which is hits / trials"
-    assert set(found.levels) == {"x"}
 
 
 def test_a_factor_that_follows_from_another_is_left_out(init: Init) -> None:
