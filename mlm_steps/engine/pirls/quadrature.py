@@ -1,8 +1,12 @@
 """Adaptive Gauss-Hermite quadrature of one grouping factor, with its gradient (statistics, section 22.2).
 
-The nodes of a group are u_q = u + L⁻ᵀ x_q around its mode u, with L Lᵀ = H. The deviance depends on the
-parameters through the density at the nodes, and through the modes and H, which place the nodes. The gradient
-has both parts. It costs one evaluation of the density and its slope per row and node.
+The nodes of a group are u_q = u + L⁻ᵀ x_q around its mode u, with L Lᵀ = H. With several coefficients per
+group the axes of the grid are those of the engine's orthogonal columns, so that the result does not depend on
+the units and the origins of the covariates.
+
+The deviance depends on the parameters through the density at the nodes, and through the modes and H, which
+place the nodes. The gradient has both parts. It costs one evaluation of the density and its slope per row and
+node.
 """
 
 from __future__ import annotations

@@ -29,6 +29,12 @@ LARGE = 5.0
 """Standard deviation at an optimum above which a second optimum is possible."""
 SCALES = (0.1, 2.0)
 """Standard deviations of the random effects from which rival searches start."""
+FEW_ROWS = 100
+"""Number of rows up to which a model with several coefficients per level is searched from more starts."""
+FEW_ROWS_OF_ONE = 40
+"""The same number for models with one coefficient per level."""
+MORE_SCALES = (0.1, 1.0, 4.0)
+"""Standard deviations from which rival searches start then: the deviance may have several minima."""
 SHORT = 100
 """Number of evaluations after which a rival search ends."""
 LOWER = 1e-9
@@ -70,7 +76,7 @@ def find_joint_optimum(
     if best is None:
         raise FitError(Fault("", "the conditional modes of the random effects are not found at the start"))
     if best.ended == "optimum":
-        many = len(SCALES) if _doubtful(model, best) else min(control.restarts, len(SCALES))
+        many = len(_scales(model)) if _doubtful(model, best) else control.restarts
         for other in islice(_rivals(model, best), many):
             rival = _search(model, objective, other, objective.used + SHORT, best)
             if rival is not None and rival.at.value < best.at.value - LOWER * (1.0 + abs(best.at.value)):
@@ -111,13 +117,22 @@ def _diagonal(model: PreparedGlmm) -> NDArray[np.intp]:
 def _doubtful(model: PreparedGlmm, search: JointSearch) -> bool:
     """Return whether another optimum is possible."""
     spread = np.abs(search.psi[_diagonal(model)])
-    few = min(factor.J for factor in model.factors) <= FEW_LEVELS
+    few = min(factor.J for factor in model.factors) <= FEW_LEVELS or _small(model)
     return few or bool(spread.min() < SMALL) or bool(spread.max() > LARGE)
+
+
+def _small(model: PreparedGlmm) -> bool:
+    several = max(factor.pattern.K for factor in model.factors) > 1
+    return model.n <= (FEW_ROWS if several else FEW_ROWS_OF_ONE)
+
+
+def _scales(model: PreparedGlmm) -> tuple[float, ...]:
+    return MORE_SCALES if _small(model) else SCALES
 
 
 def _rivals(model: PreparedGlmm, best: JointSearch) -> Iterator[Array]:
     places = _diagonal(model)
-    for scale in SCALES:
+    for scale in _scales(model):
         psi = best.psi.copy()
         psi[: model.n_theta] = 0.0
         psi[places] = scale

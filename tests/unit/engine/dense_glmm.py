@@ -25,7 +25,10 @@ def log_density(family, link, k, trials, phi, eta):
         log_p, log_q = {
             "logit": lambda: (special.log_expit(eta), special.log_expit(-eta)),
             "probit": lambda: (special.log_ndtr(eta), special.log_ndtr(-eta)),
-            "cloglog": lambda: (np.log(-np.expm1(-np.exp(eta))), -np.exp(eta)),
+            "cloglog": lambda: (
+                np.log(-np.expm1(-np.exp(np.minimum(eta, 700.0)))),
+                -np.exp(np.minimum(eta, 700.0)),
+            ),
         }[link]()
         constant = special.gammaln(trials + 1) - special.gammaln(k + 1) - special.gammaln(trials - k + 1)
         successes = np.where(k > 0, k * np.where(k > 0, log_p, 0.0), 0.0)
