@@ -14,7 +14,7 @@ from mlm_steps.report.tables.within_between import slopes_table
 from mlm_steps.report.text.facts import profile_number
 from mlm_steps.report.text.grid import Align, Grid, Row, columns, row
 from mlm_steps.report.text.notation import decimals_for_size, fixed, share
-from mlm_steps.report.text.text import Code, Number, Phrase, Word, say, source
+from mlm_steps.report.text.text import Code, Number, Phrase, Word, join, say, source
 
 __all__ = ["context"]
 
@@ -229,9 +229,26 @@ def _coding(given: ReportInput) -> list[Phrase]:
     derivations = {column.name for column in given.run.data_profile.derivations}
     for column in given.run.data_profile.columns:
         label = given.names.variable(column.name)
-        if column.used and column.levels:
+        event = _event(given, column)
+        if event is not None:
+            found.append(event)
+        elif column.used and column.levels:
             found.append(coding_sentence(label, column))
         if column.name in derivations:
             how = (Code if column.derived_by == "expr" else Word)(column.derived or "")
             found.append(say("{label} ({name}) is {how}.", label=label, name=Code(column.name), how=(how,)))
     return found or [AS_IN_FILE]
+
+
+def _event(given: ReportInput, column: ColumnProfile) -> Phrase | None:
+    """Return which of its two levels is the event of a categorical outcome; None for other columns."""
+    fit = next((each for each in given.run.fits if each.outcome == column.name), None)
+    if fit is None or fit.event is None:
+        return None
+    others: list[Phrase] = [(Word(level),) for level in column.levels or () if level != fit.event]
+    return say(
+        "{label} is the outcome; its event is {event}, against {other}.",
+        label=given.names.variable(column.name),
+        event=Word(fit.event),
+        other=join(others, last=" and "),
+    )

@@ -16,13 +16,21 @@ from mlm_steps.report.text.text import Code, Emphasis, Number, Phrase, Word, joi
 
 __all__ = ["context"]
 
-DELETIONS_NOTE = say(
+REMOVAL = (
     "Each row is the rung without one random effect (a slope is removed with its covariances); χ² is the "
-    "increase of the criterion. The naive *p* is the one of ranova in lmerTest. A variance of zero lies on "
-    "its boundary: if the mixture of χ² distributions is known, report the mixture *p*. The exact *p* is "
-    "simulated and available for single variances (Crainiceanu & Ruppert 2004; with other random effects "
-    "Greven et al. 2008)."
+    "increase of the {criterion}. The naive *p* is the one of {naive}. A variance of zero lies on its "
+    "boundary: if the mixture of χ² distributions is known, report the mixture *p*."
 )
+DELETIONS_NOTE = (
+    *say(REMOVAL, criterion="criterion", naive="ranova in lmerTest"),
+    " The exact ",
+    Emphasis("p"),
+    *say(
+        " is simulated and available for single variances (Crainiceanu & Ruppert 2004; with other random "
+        "effects Greven et al. 2008)."
+    ),
+)
+GENERALIZED_NOTE = say(REMOVAL, criterion="deviance", naive="one χ² distribution")
 HETEROGENEITY_NOTE = say(
     "HLM’s χ² compares the least-squares coefficient of each group with its prediction from the fixed "
     "effects (Raudenbush & Bryk 2002). It uses only the groups in which this coefficient can be estimated."
@@ -32,7 +40,6 @@ NO_HETEROGENEITY = say(
     "HLM’s χ² tests of the variances require a single grouping factor. With more than one, the "
     "least-squares coefficient of a group also contains the effects of the other factors."
 )
-DELETIONS_ALIGN: tuple[Align, ...] = ("text", *("number",) * 6, "text")
 
 
 def context(given: ReportInput) -> dict[str, Any] | None:
@@ -64,20 +71,27 @@ def _several(rung: RungDeletions) -> bool:
 
 def _deletions(given: ReportInput, rungs: list[RungDeletions]) -> Grid:
     rows: list[Row] = []
+    exact = any(given.run.fit(rung.model).linear for rung in rungs)
     for rung in rungs:
         rows.append(heading((*_name(given, rung), f" ({rung.method})")))
-        rows += [_deletion(given, rung, test) for test in rung.deletions]
+        rows += [_deletion(given, rung, test, exact=exact) for test in rung.deletions]
+    heads: list[str | Phrase] = [
+        "Removed", "χ²", (Emphasis("df"),), ("Naive ", Emphasis("p")), ("Mixture ", Emphasis("p")),
+        *((("Exact ", Emphasis("p")),) if exact else ()), "AIC", "Null distribution",
+    ]  # fmt: skip
+    align: tuple[Align, ...] = ("text", *_numbers(len(heads) - 2), "text")
     return Grid(
         caption=("Tests of single random effects by removal",),
-        columns=columns(
-            "Removed", "χ²", (Emphasis("df"),), ("Naive ", Emphasis("p")), ("Mixture ", Emphasis("p")),
-            ("Exact ", Emphasis("p")), "AIC", "Null distribution",
-            align=DELETIONS_ALIGN,
-        ),
+        columns=columns(*heads, align=align),
         rows=tuple(rows),
-        notes=(DELETIONS_NOTE,),
+        notes=(DELETIONS_NOTE if exact else GENERALIZED_NOTE,),
         wide=True,
     )  # fmt: skip
+
+
+def _numbers(count: int) -> list[Align]:
+    """Return the alignment of columns of numbers."""
+    return ["number"] * count
 
 
 def _name(given: ReportInput, rung: RungDeletions) -> Phrase:
@@ -85,7 +99,9 @@ def _name(given: ReportInput, rung: RungDeletions) -> Phrase:
     return (given.names.model(rung.model),)
 
 
-def _deletion(given: ReportInput, rung: RungDeletions, test: RandomEffectTest) -> Row:
+def _deletion(given: ReportInput, rung: RungDeletions, test: RandomEffectTest, *, exact: bool) -> Row:
+    """Return the row of one test; ``exact`` if the table has a column for simulated p values."""
+
     def number(field: str, text: str | None) -> Number | None:
         return None if text is None else Number(text, source("ranova", rung.model, test.term, field))
 
@@ -95,7 +111,7 @@ def _deletion(given: ReportInput, rung: RungDeletions, test: RandomEffectTest) -
     head = _left_out(given, rung, test)
     if test.statistic is None:
         reason = test.reason or "not tested"
-        return row(head, [None, None, None, None, None, None, (Word(reason),)])
+        return row(head, [*(None,) * (6 if exact else 5), (Word(reason),)])
     return row(
         head,
         [
@@ -103,7 +119,7 @@ def _deletion(given: ReportInput, rung: RungDeletions, test: RandomEffectTest) -
             number("df", integer(test.df)),
             p("p_naive", test.p_naive),
             p("p_boundary", test.p_boundary),
-            p("p_rlrt", test.p_rlrt),
+            *([p("p_rlrt", test.p_rlrt)] if exact else []),
             None if test.aic is None else number("AIC", fixed(test.aic, 2)),
             mixture_words(test.mixture) or reason_in_words(test.p_boundary_code),
         ],

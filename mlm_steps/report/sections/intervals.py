@@ -19,14 +19,23 @@ def context(given: ReportInput) -> dict[str, Any] | None:
         return None
     return {
         "methods": say(f"Methods of the intervals: {interval_methods(given.run.fits)}."),
-        "profile": PROFILE if any(record.curves for record in records) else None,
+        "profile": _profile(given) if any(record.curves for record in records) else None,
         "figure": drawing(given, "profile"),
     }
 
 
-PROFILE: Phrase = say(
+PROFILE = (
     "A profile fixes one parameter at a series of values and re-estimates all others. ζ is the signed square "
     "root of the increase of the deviance; the interval contains the values at which ζ lies in the grey "
-    "band. Profiles use maximum likelihood even if the estimates are REML, so an interval need not be "
-    "symmetric about the estimate or contain it."
+    "band. {so} symmetric about the estimate{too}."
 )
+BY_REML = {
+    "so": "Profiles use maximum likelihood even if the estimates are REML, so an interval need not be",
+    "too": " or contain it",
+}
+BY_ML = {"so": "An interval need not be", "too": ""}
+
+
+def _profile(given: ReportInput) -> Phrase:
+    """Return what a profile is; REML belongs to linear models alone."""
+    return say(PROFILE, **(BY_REML if any(fit.linear for fit in given.run.fits) else BY_ML))

@@ -8,17 +8,18 @@ from mlm_steps.records import FitRecord
 from mlm_steps.report.inputs import ReportInput
 from mlm_steps.report.sentences.coefficients import confidence
 from mlm_steps.report.sentences.disputes import disputed
-from mlm_steps.report.sentences.generalized import scale_note
+from mlm_steps.report.sentences.generalized import likelihood_words, scale_note
+from mlm_steps.report.sentences.outcomes import words_of
 from mlm_steps.report.tables.ladder import (
     comparison_rows,
     fit_rows,
     fixed_rows,
-    random_rows,
     size_rows,
     status_rows,
     variance_rows,
 )
-from mlm_steps.report.text.facts import DF_METHODS, on_boundary
+from mlm_steps.report.tables.ladder_random import random_rows
+from mlm_steps.report.text.facts import DF_METHODS, NORMAL, df_words, on_boundary
 from mlm_steps.report.text.grid import Column, Grid, Row
 from mlm_steps.report.text.intervals import interval_methods, limit_notes
 from mlm_steps.report.text.notation import decimals_for_size, share
@@ -42,10 +43,23 @@ CRITERIA_NOTE = say(
     "Deviance, AIC and BIC come from maximum-likelihood fits, with *n* = number of rows in BIC; the REML "
     "criterion is not a deviance. Parameters that are estimated on their boundary are counted."
 )
-CELLS_NOTE = say(
-    "Fixed effects: estimate, standard error in parentheses, interval, *p*. Random effects: variance, "
+ML_CRITERIA_NOTE = say(
+    "The deviance is −2 log-likelihood with all constants; *n* in BIC is the number of rows. Parameters that "
+    "are estimated on their boundary are counted."
+)
+CELLS = (
+    "Fixed effects: estimate, standard error in parentheses, interval{ratio}, *p*. Random effects: variance, "
     "standard deviation in parentheses; ρ is a correlation. An empty cell means that the model does not have "
-    "the parameter. PRV is the proportional reduction of a variance relative to the null model; ICC and *R*² "
+    "the parameter. "
+)
+ML_CELLS_NOTE = say(
+    "PRV is the proportional reduction of a variance relative to the null model, after the correction for "
+    "the change of scale; ICC and *R*² average random slopes over the rows. Comparisons: χ² is the "
+    "difference between the deviances; *p* is from one χ² distribution unless the table names a mixture of "
+    "χ² distributions (for a variance on its boundary) or a simulation (bootstrap)."
+)
+CELLS_NOTE = say(
+    "PRV is the proportional reduction of a variance relative to the null model; ICC and *R*² "
     "average random slopes over the rows. Comparisons: χ² is the difference between the ML deviances or REML "
     "criteria; *p* is from one χ² distribution unless the table names a mixture of χ² distributions (for a "
     "variance on its boundary) or a simulation (exact, bootstrap)."
@@ -95,8 +109,7 @@ def _notes(given: ReportInput) -> tuple[Phrase, ...]:
         ("Formulas: ", *formulas, "."),
         _estimation(given, first),
         *(() if (scale := scale_note(given.run.fits)) is None else (scale,)),
-        CRITERIA_NOTE,
-        CELLS_NOTE,
+        *_reading(given),
     ]
     if any(on_boundary(fit, parameter) for fit in given.run.fits for parameter in fit.random):
         notes.append(BOUNDARY_NOTE)
@@ -106,6 +119,16 @@ def _notes(given: ReportInput) -> tuple[Phrase, ...]:
     hashes = dict.fromkeys(fit.sample_hash[:16] for fit in given.run.fits)
     notes.append(("Common sample: ", *join([(Code(value),) for value in hashes]), "."))
     return tuple(notes)
+
+
+def _reading(given: ReportInput) -> tuple[Phrase, Phrase]:
+    """Return how to read criteria and cells; residual variances and REML belong to linear models alone."""
+    linear = any(fit.linear for fit in given.run.fits)
+    ratios = any(words_of(fit).ratio is not None for fit in given.run.fits)
+    cells = say(CELLS, ratio=", ratio with its interval" if ratios else None)
+    if linear:
+        return CRITERIA_NOTE, (*cells, *CELLS_NOTE)
+    return ML_CRITERIA_NOTE, (*cells, *ML_CELLS_NOTE)
 
 
 def _disputed(given: ReportInput) -> list[Phrase]:
@@ -144,12 +167,13 @@ def _derived(given: ReportInput, name: str, how: str) -> Phrase:
 
 
 def _estimation(given: ReportInput, fit: FitRecord) -> Phrase:
-    methods = dict.fromkeys(f.method for f in given.run.fits)
+    methods = dict.fromkeys(likelihood_words(f) for f in given.run.fits)
     df = dict.fromkeys(c.df_method for f in given.run.fits for c in f.coefficients)
     words = " and ".join(DF_METHODS.get(method, method) for method in df)
+    tests = f"tests {df_words(words)}" if words == NORMAL else f"{words} degrees of freedom"
     adjusted = " and adjusted standard errors" if "kenward-roger" in df else ""
     return say(
-        f"Estimates by {' and '.join(methods)}; {words} degrees of freedom{adjusted}; {{level}} confidence "
+        f"Estimates by {' and '.join(methods)}; {tests}{adjusted}; {{level}} confidence "
         f"intervals ({interval_methods(given.run.fits)}). Tests are two-sided at α = {{alpha}}; {{adjusted}}",
         level=confidence(fit),
         alpha=share(fit.alpha, max(2, decimals_for_size(fit.alpha, 1))),

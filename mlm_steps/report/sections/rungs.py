@@ -11,6 +11,7 @@ from mlm_steps.report.sentences.coefficients import boundary_sentences, confiden
 from mlm_steps.report.sentences.disputes import dispute_of, dispute_phrase
 from mlm_steps.report.sentences.effects import number_text
 from mlm_steps.report.sentences.fits import status_words
+from mlm_steps.report.sentences.outcomes import ratio_interval, ratio_number, words_of
 from mlm_steps.report.sentences.random_slopes import slope_sentences
 from mlm_steps.report.text.facts import (
     DF_METHODS,
@@ -30,7 +31,6 @@ from mlm_steps.report.text.text import Code, Emphasis, Number, Phrase, Symbol, W
 
 __all__ = ["context"]
 
-FIXED_ALIGN: tuple[Align, ...] = (*("text",) * 2, *("number",) * 6)
 INCLUDES = "†"
 """Mark of a coefficient or term that includes the effect of a dropped collinear column."""
 TERM_NOTE = say(
@@ -122,27 +122,32 @@ def _rung(given: ReportInput, fit: FitRecord) -> dict[str, Any]:
 
 def _fixed(given: ReportInput, fit: FitRecord) -> Grid:
     tested_by = "t" if any(c.df is not None for c in fit.coefficients) else "z"
+    ratio, tested_df = words_of(fit).ratio, fit.linear or tested_by == "t"
+    heads: list[str | Phrase] = [
+        "Term", "Symbol", "Estimate", (Emphasis("SE"),), f"{confidence(fit)} CI",
+        *(() if ratio is None else (ratio.code, f"{confidence(fit)} CI of the {ratio.code}")),
+        (Emphasis(tested_by),), *(((Emphasis("df"),),) if tested_df else ()), (Emphasis("p"),),
+    ]  # fmt: skip
+    align: tuple[Align, ...] = tuple("text" if place < 2 else "number" for place in range(len(heads)))
     return Grid(
         caption=("Fixed effects of ", given.names.model(fit.model)),
-        columns=columns(
-            "Term", "Symbol", "Estimate", (Emphasis("SE"),), f"{confidence(fit)} CI", (Emphasis(tested_by),),
-            (Emphasis("df"),), (Emphasis("p"),),
-            align=FIXED_ALIGN,
-        ),
-        rows=tuple(_fixed_row(given, fit, c) for c in fit.coefficients),
+        columns=columns(*heads, align=align),
+        rows=tuple(_fixed_row(given, fit, c, with_df=tested_df) for c in fit.coefficients),
         notes=(*_includes(given, fit), *_other_df(fit), *_disputes(given, fit, fit.coefficients)),
         wide=True,
     )  # fmt: skip
 
 
-def _fixed_row(given: ReportInput, fit: FitRecord, c: Coefficient) -> Row:
+def _fixed_row(given: ReportInput, fit: FitRecord, c: Coefficient, *, with_df: bool) -> Row:
     facts = CoefficientFacts("fixed", fit.model, c, fit.alpha)
     head = given.names.column(c.column, c.term)
     if c.dropped:
         return row(head, ["", "dropped (collinear)", *(None for _ in range(5))])
     head = (*head, INCLUDES) if c.includes else head
+    ratio = [] if words_of(fit).ratio is None else [ratio_number(fit, c), ratio_interval(fit, c)]
+    df = [facts.df] if with_df else []
     return row(
-        head, [Symbol(c.symbol), facts.estimate, facts.se, facts.ci, facts.statistic, facts.df, facts.p]
+        head, [Symbol(c.symbol), facts.estimate, facts.se, facts.ci, *ratio, facts.statistic, *df, facts.p]
     )
 
 
@@ -308,10 +313,10 @@ def _search(fit: FitRecord) -> Phrase:
     convergence = fit.reported.convergence
     reasons = "; ".join(convergence.reasons)
     return say(
-        "{status} {method} criterion {criterion}; optimiser {optimizer}, {evaluations} evaluations, largest "
+        "{status} {criterion_name} {criterion}; optimiser {optimizer}, {evaluations} evaluations, largest "
         "free gradient {gradient}.{reasons}",
         status=status_words(fit),
-        method=fit.method,
+        criterion_name=f"{fit.method} criterion" if fit.linear else "Deviance",
         criterion=fit_number(fit, "d_reml" if fit.method == "REML" else "d_ml", fit.reported.criterion, 4),
         optimizer=convergence.optimizer,
         evaluations=fit_number(fit, "evaluations", convergence.evaluations),

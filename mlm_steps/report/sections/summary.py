@@ -15,10 +15,10 @@ from mlm_steps.report.sentences.coefficients import (
 from mlm_steps.report.sentences.comparisons import FAILED, comparison_sentence
 from mlm_steps.report.sentences.disputes import disputed
 from mlm_steps.report.sentences.fits import status_words
-from mlm_steps.report.sentences.generalized import kind_of_models, likelihood_words, link_sentence
+from mlm_steps.report.sentences.generalized import event_sentence, kind_of_models, likelihood_words
 from mlm_steps.report.sentences.random_slopes import slope_sentences
 from mlm_steps.report.standard.checklist import gap_sentence
-from mlm_steps.report.text.facts import DF_METHODS, fit_number, profile_number
+from mlm_steps.report.text.facts import DF_METHODS, df_words, fit_number, profile_number
 from mlm_steps.report.text.names import INTERCEPT
 from mlm_steps.report.text.text import Code, Link, Number, Phrase, Word, join, say
 from mlm_steps.report.titles import section_link
@@ -49,15 +49,17 @@ def _lead(given: ReportInput) -> Phrase:
         for f in profile.factors
     ]  # fmt: skip
     outcomes = dict.fromkeys(fit.outcome for fit in given.run.fits)
+    event = event_sentence(given, given.run.fits)
     return say(
         "This report covers {models} {kind} {noun} of {outcome}, fitted to the same {rows} "
-        "observations in {units}.",
+        "observations in {units}.{event}",
         models=str(len(given.run.fits)),
         kind=kind_of_models(given.run.fits),
         noun="model" if len(given.run.fits) == 1 else "models",
         outcome=join([_with_unit(given, name) for name in outcomes], last=" and ") or "the outcome",
         rows=profile_number(profile.rows, "rows"),
         units=join(units, last=" and ") or "no groups",
+        event=() if event is None else (" ", *event),
     )
 
 
@@ -69,7 +71,7 @@ def _with_unit(given: ReportInput, name: str) -> Phrase:
 def _final(given: ReportInput, fit: FitRecord) -> Phrase:
     return say(
         "{which} is {model}, {formula}, with {random}; it was estimated by {method} with {npar} "
-        "parameters, and its fixed effects are tested with {df} degrees of freedom. {status}",
+        "parameters, and its fixed effects are tested {df}. {status}",
         which=_which(given, fit),
         model=given.names.model(fit.model),
         formula=Code(fit.formula),
@@ -91,7 +93,7 @@ def _which(given: ReportInput, fit: FitRecord) -> str:
 
 def _df_method(fit: FitRecord) -> str:
     method = next((c.df_method for c in fit.coefficients), "")
-    return DF_METHODS.get(method, method)
+    return df_words(DF_METHODS.get(method, method))
 
 
 def _random_part(given: ReportInput, fit: FitRecord) -> Phrase:
@@ -111,10 +113,9 @@ def _random_part(given: ReportInput, fit: FitRecord) -> Phrase:
 
 def _findings(given: ReportInput, final: FitRecord) -> list[Phrase]:
     coefficients = [c for c in final.coefficients if c.column != INTERCEPT and not c.dropped]
-    sentence_of = coefficient_sentence if final.linear else link_sentence
-    sentences = [sentence_of(given, final, c) for c in coefficients[:MOST_FINDINGS]]
+    sentences = [coefficient_sentence(given, final, c) for c in coefficients[:MOST_FINDINGS]]
     found = [sentence for sentence in (null_sentence(given), *sentences) if sentence is not None]
-    found += slope_sentences(given, final) if final.linear else []
+    found += slope_sentences(given, final)
     last = [record for record in given.run.comparisons if record.larger == final.model]
     found += [comparison_sentence(given, record) for record in last if record.refused != FAILED]
     if len(coefficients) > MOST_FINDINGS:

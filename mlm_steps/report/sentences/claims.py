@@ -6,6 +6,7 @@ from mlm_steps.design.hlm import column_factors
 from mlm_steps.records import Coefficient, FitRecord
 from mlm_steps.report.inputs import ReportInput
 from mlm_steps.report.sentences.coding import (
+    Coding,
     FactorText,
     coding_of,
     difference_claim,
@@ -13,6 +14,7 @@ from mlm_steps.report.sentences.coding import (
     sum_product_claim,
 )
 from mlm_steps.report.sentences.curves import Curve, curve_of
+from mlm_steps.report.sentences.outcomes import ratio_number, subject_of, words_of
 from mlm_steps.report.text.facts import CoefficientFacts
 from mlm_steps.report.text.names import INTERCEPT
 from mlm_steps.report.text.notation import MINUS
@@ -42,7 +44,7 @@ def place_phrase(given: ReportInput, curve: Curve | None, word: str = " where") 
 
 def claim(given: ReportInput, fit: FitRecord, coefficient: Coefficient, *, clear: bool) -> Phrase:
     """Return the claim of a coefficient without its test; ``clear`` tells whether the test supports it."""
-    outcome = given.names.outcome(fit.outcome)
+    outcome = subject_of(given, fit).phrase
     label = given.names.column(coefficient.column, coefficient.term)
     rises = (coefficient.estimate or 0.0) > 0
     factors = _factors(fit, coefficient)
@@ -74,6 +76,8 @@ def _sized_claim(
     """Return the claim of a number or of a level in units of the outcome; None for other contrasts."""
     estimate = CoefficientFacts("fixed", fit.model, coefficient, fit.alpha).estimate
     coding, unit = coding_of(given, fit, factor), given.names.unit(fit.outcome)
+    if not fit.linear:
+        return _ratio_claim(given, fit, coefficient, factor, coding)
     stem, text = factor
     level = text.removeprefix(stem)
     if estimate is None or (coding.kind == "number") == bool(level):
@@ -90,8 +94,7 @@ def _sized_claim(
             more="more" if rises else "fewer",
             **parts,
         )
-    has_reference = any(c.column == INTERCEPT for c in fit.coefficients) and level in coding.levels[1:]
-    if coding.kind != "treatment" or not has_reference:
+    if not _has_reference(fit, coding, level):
         return None
     return say(
         "{y} was {size} {units} {higher} at {level} than at {reference} of {x}",
@@ -99,6 +102,45 @@ def _sized_claim(
         level=Word(level),
         reference=Word(coding.levels[0]),
         **parts,
+    )
+
+
+def _has_reference(fit: FitRecord, coding: Coding, level: str) -> bool:
+    """Return whether a coefficient compares a level with the first one of its category."""
+    has_intercept = any(c.column == INTERCEPT for c in fit.coefficients)
+    return coding.kind == "treatment" and has_intercept and level in coding.levels[1:]
+
+
+def _ratio_claim(
+    given: ReportInput, fit: FitRecord, coefficient: Coefficient, factor: FactorText, coding: Coding
+) -> Phrase | None:
+    """Return the claim of a number or of a level of a generalized model; None for other contrasts.
+
+    Without a ratio, as for probit, only the direction is stated.
+    """
+    subject, ratio = subject_of(given, fit), ratio_number(fit, coefficient)
+    stem, text = factor
+    level = text.removeprefix(stem)
+    x, rises = given.names.variable(stem.strip("`")), (coefficient.estimate or 0.0) > 0
+    if (coding.kind == "number") == bool(level):
+        return None
+    if coding.kind == "number":
+        template = "Each additional {unit} of {x} was associated with {size} times {y}"
+        unit = given.names.unit(stem.strip("`"))
+        step = (Word(unit),) if unit and unit[:1].isdigit() else ("unit",)
+        return None if ratio is None else say(template, unit=step, x=x, size=ratio, y=subject.phrase)
+    if not _has_reference(fit, coding, level):
+        return None
+    how = ("higher" if rises else "lower",) if ratio is None else (ratio, " times as high")
+    return say(
+        "{y} {was} {how} at {level} {as_} at {reference} of {x}",
+        y=subject.start,
+        was=subject.verb,
+        how=how,
+        level=Word(level),
+        as_="than" if ratio is None else "as",
+        reference=Word(coding.levels[0]),
+        x=x,
     )
 
 
@@ -144,16 +186,18 @@ def _product_claim(
     if coded is not None:
         return coded
     x, w = (names.column(text, stem) for stem, text in (focal, moderator))
+    on = () if fit.linear else say(" on the {scale} scale", scale=words_of(fit).scale)
     if _is_slope_at_level(fit, focal, moderator):
         sign = ("positive" if rises else "negative") if clear else "not clearly different from 0"
-        return say("The slope of {x} at {w} was {sign}", x=x, w=w, sign=sign)
+        return say("The slope of {x} at {w} was {sign}{on}", x=x, w=w, sign=sign, on=on)
     what = "slope" if coding_of(given, fit, focal).kind == "number" else "effect"
     if coefficient.level == "cross":
         verb = "moderated" if clear else "showed no clear moderation of"
-        return say(f"{{w}} {{verb}} the {what} of {{x}}", w=w, verb=verb, x=x)
+        return say(f"{{w}} {{verb}} the {what} of {{x}}{{on}}", w=w, verb=verb, x=x, on=on)
     if not clear:
-        return say(f"The {what} of {{x}} showed no clear change with {{w}}", x=x, w=w)
-    return say(f"The {what} of {{x}} {{verb}} with {{w}}", x=x, verb="rose" if rises else "fell", w=w)
+        return say(f"The {what} of {{x}} showed no clear change with {{w}}{{on}}", x=x, w=w, on=on)
+    verb = "rose" if rises else "fell"
+    return say(f"The {what} of {{x}} {{verb}} with {{w}}{{on}}", x=x, verb=verb, w=w, on=on)
 
 
 def _focal_first(

@@ -13,6 +13,7 @@ from mlm_steps.records import Coefficient, ColumnProfile, FitRecord
 from mlm_steps.report.inputs import ReportInput
 from mlm_steps.report.sentences.curves import expression_of
 from mlm_steps.report.sentences.effects import effects_of, slope_keys
+from mlm_steps.report.sentences.outcomes import ratio_number, subject_of, words_of
 from mlm_steps.report.text.facts import CoefficientFacts
 from mlm_steps.report.text.notation import MINUS, decimals_for_se, fixed
 from mlm_steps.report.text.text import Number, Phrase, Word, join, say, source
@@ -135,12 +136,22 @@ def difference_claim(
     estimate = CoefficientFacts("fixed", fit.model, coefficient, fit.alpha).estimate
     if pair is None or estimate is None:
         return None
-    x, y = given.names.variable(factor[0].strip("`")), given.names.outcome(fit.outcome)
+    x, subject = given.names.variable(factor[0].strip("`")), subject_of(given, fit)
     later, earlier = map(Word, pair)
     if not clear:
         template = "There was no clear difference in {y} between {earlier} and {later} of {x}"
-        return say(template, y=y, earlier=earlier, later=later, x=x)
-    unit = given.names.unit(fit.outcome)
+        return say(template, y=subject.phrase, earlier=earlier, later=later, x=x)
+    ratio = ratio_number(fit, coefficient)
+    if not fit.linear:
+        rises = (coefficient.estimate or 0.0) > 0
+        direction = ("higher" if rises else "lower",)
+        how = direction if ratio is None else (ratio, " times as high")
+        template = "{y} {was} {how} at {later} {as_} at {earlier} of {x}"
+        return say(
+            template, y=subject.start, was=subject.verb, how=how, later=later, earlier=earlier, x=x,
+            as_="than" if ratio is None else "as",
+        )  # fmt: skip
+    y, unit = subject.phrase, given.names.unit(fit.outcome)
     return say(
         "{y} was {size} {units} {higher} at {later} than at {earlier} of {x}",
         y=y,
@@ -172,22 +183,29 @@ def sum_claim(
     level = _level(coding, factor[1]) if coding.kind == "sum" else None
     if level is None:
         return None
-    x, y = given.names.variable(factor[0].strip("`")), given.names.outcome(fit.outcome)
+    x, subject = given.names.variable(factor[0].strip("`")), subject_of(given, fit)
+    y, was = subject.phrase if fit.linear else subject.start, subject.verb
     rises = (coefficient.estimate or 0.0) > 0
     if len(coding.levels) > 2:
-        how = ("was above" if rises else "was below") if clear else "did not clearly differ from"
-        return say(
-            "{y} at {level} of {x} {how} its mean over the levels", y=y, level=Word(level), x=x, how=how
-        )
+        how = (f"{was} above" if rises else f"{was} below") if clear else "did not clearly differ from"
+        its = "its" if was == "was" else "their"
+        template = f"{{y}} at {{level}} of {{x}} {{how}} {its} mean over the levels{_on(fit)}"
+        return say(template, y=y, level=Word(level), x=x, how=how)
     first, last = map(Word, coding.levels)
     difference = _difference(given, fit, coefficient, factor[0])
     template = (
-        "{y} was {how} at {last} than at {first} of {x} ({size})"
+        f"{{y}} {was} {{how}} at {{last}} than at {{first}} of {{x}} ({{size}})"
         if clear
         else "There was no clear difference in {y} between {first} and {last} of {x} ({size})"
     )
     how = "lower" if rises else "higher"
+    y = y if clear else subject.phrase
     return say(template, y=y, how=how, first=first, last=last, x=x, size=_size(first, last, difference))
+
+
+def _on(fit: FitRecord) -> str:
+    """Return the scale of a statement on a generalized model; nothing for a linear one."""
+    return "" if fit.linear else f" on the {words_of(fit).scale} scale"
 
 
 def _size(first: Word, last: Word, difference: Number | None) -> Phrase:
@@ -280,9 +298,11 @@ def _two_factors(
     x, w = (given.names.variable(stem.strip("`")) for stem, _ in factors)
     if any(len(coding.levels) > 2 for coding in codings):
         how = ("above" if rises else "below") if clear else "not clearly different from"
+        subject = subject_of(given, fit)
         return say(
-            "{y} at {a} of {x} and {b} of {w} was {how} the value that the main effects predict",
-            y=given.names.outcome(fit.outcome),
+            f"{{y}} at {{a}} of {{x}} and {{b}} of {{w}} {subject.verb} {{how}} the value that the main "
+            f"effects predict{_on(fit)}",
+            y=subject.start,
             a=Word(levels[0]),
             b=Word(levels[1]),
             x=x,

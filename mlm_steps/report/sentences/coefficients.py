@@ -8,6 +8,8 @@ from mlm_steps.report.inputs import ReportInput
 from mlm_steps.report.sentences.claims import claim, effect_terms, fixed_curve, place_phrase
 from mlm_steps.report.sentences.coding import held_phrase
 from mlm_steps.report.sentences.disputes import cautious_p, dispute_of, dispute_phrase
+from mlm_steps.report.sentences.generalized import separated_sentence
+from mlm_steps.report.sentences.outcomes import ratio_interval, ratio_number, words_of
 from mlm_steps.report.text.facts import (
     DF_METHODS,
     CoefficientFacts,
@@ -120,13 +122,17 @@ def coefficient_sentence(given: ReportInput, fit: FitRecord, coefficient: Coeffi
     facts = CoefficientFacts("fixed", fit.model, coefficient, fit.alpha)
     if coefficient.estimate is None or facts.estimate is None:
         return None
+    if coefficient.code == "separation":
+        return separated_sentence(given, fit, coefficient)
     p, dispute = cautious_p(fit, coefficient), dispute_of(fit, coefficient)
     clear = p is not None and p < fit.alpha
+    claimed = claim(given, fit, coefficient, clear=clear)
     return say(
-        "{claim}{together}{where}, {test}{dispute}.",
-        claim=claim(given, fit, coefficient, clear=clear),
+        "{claim}{together}{where}, {ratio}{test}{dispute}.",
+        claim=claimed,
         together=_together(given, fit, coefficient),
         where=reservation(given, fit, coefficient.column),
+        ratio=_ratio_phrase(fit, coefficient, claimed),
         test=_test_phrase(fit, coefficient, facts),
         dispute=None if dispute is None else dispute_phrase(dispute),
     )
@@ -139,10 +145,27 @@ def _together(given: ReportInput, fit: FitRecord, coefficient: Coefficient) -> P
     return say(" (together with the dropped {names})", names=join(dropped, last=" and ")) if dropped else ()
 
 
+def _ratio_phrase(fit: FitRecord, coefficient: Coefficient, claimed: Phrase) -> Phrase:
+    """Return the ratio of a coefficient, unless the claim has it, with its interval; nothing without one.
+
+    The exponential of the coefficient of a product is a ratio of such ratios.
+    """
+    number, words = ratio_number(fit, coefficient), words_of(fit).ratio
+    if number is None or words is None:
+        return ()
+    name = words.code
+    if len(column_factors(fit.name_of_r(coefficient.column), coefficient.term)) > 1:
+        name = f"ratio of {words.many}"
+    value = () if number in claimed else (f"{name} = ", number, ", ")
+    interval = ratio_interval(fit, coefficient)
+    limits = () if interval is None else say("{level} CI {ci}, ", level=confidence(fit), ci=interval)
+    return (*value, *limits)
+
+
 def _test_phrase(fit: FitRecord, coefficient: Coefficient, facts: CoefficientFacts) -> Phrase:
     letter = "*t*({df})" if facts.df is not None else "*z*"
     template = "{symbol} = {estimate}, *SE* = {se}"
-    if facts.ci is not None:
+    if facts.ci is not None and ratio_interval(fit, coefficient) is None:
         template += ", {level} CI {ci}{how}"
     if facts.statistic is not None:
         template += f", {letter} = {{statistic}}"
@@ -208,10 +231,11 @@ def _boundary_sentence(given: ReportInput, fit: FitRecord, parameter: RandomPara
     if parameter.kind == "sd":
         return say(
             "The estimated standard deviation of {effect} between levels of {group} is at its boundary "
-            "({value}): the data show no more variation than the residual variance explains.",
+            "({value}): the data show no more variation than the {rest} explains.",
             effect=_lower(first),
             group=group,
             value=value,
+            rest="residual variance" if fit.linear else f"{words_of(fit).family} distribution",
         )
     return say(
         "The estimated correlation of {a} and {b} over levels of {group} is at its boundary ({value}): the "

@@ -9,6 +9,7 @@ from mlm_steps.records import ComparisonRecord, MixtureComponent, VarianceChange
 from mlm_steps.records.comparison import TRUSTWORTHY, PValue
 from mlm_steps.report.inputs import ReportInput
 from mlm_steps.report.sentences.coefficients import effect_terms
+from mlm_steps.report.sentences.outcomes import words_of
 from mlm_steps.report.text.facts import comparison_number, comparison_p, comparison_test, p_phrase
 from mlm_steps.report.text.names import INTERCEPT, RESIDUAL
 from mlm_steps.report.text.notation import fixed, percent
@@ -46,6 +47,8 @@ NO_BOOTSTRAP = {
 }
 _PARTLY = re.compile(r"(.+) in (\(.+\))")
 """A term in which only some effects are new is written ``x in (x | g)``."""
+DISTRIBUTION = "family: "
+"""Start of the text for a change of the distribution among what a rung adds."""
 SMALLEST_CHANGE = 0.0005
 """Smaller relative changes of a variance are not stated: they would be printed as 0.0 %."""
 
@@ -106,6 +109,10 @@ def _added(given: ReportInput, record: ComparisonRecord) -> Phrase:
 
 def _term(given: ReportInput, model: str, term: str) -> Phrase:
     """Return the label of a term; a random term is shown as written in the formula."""
+    if term.startswith(DISTRIBUTION):
+        words = words_of(given.run.fit(model))
+        symbol = words.dispersion[0] if words.dispersion else ""
+        return (f"the dispersion {symbol} of the {words.family} distribution",)
     partly = _PARTLY.fullmatch(term)
     if partly is None:
         return (Code(term),) if term.startswith("(") else given.names.column(term, term)

@@ -6,13 +6,14 @@ import math
 from dataclasses import dataclass
 from typing import Literal
 
-from mlm_steps.records import FitRecord, RandomParameter
+from mlm_steps.records import Coefficient, FitRecord, RandomParameter
 from mlm_steps.records.deletions import DeletionsRecord, Heterogeneity, RandomEffectTest
 from mlm_steps.report.inputs import ReportInput
 from mlm_steps.report.sentences.claims import effect_terms, fixed_curve, place_phrase
 from mlm_steps.report.sentences.coefficients import confidence, reservation
 from mlm_steps.report.sentences.comparisons import mixture_words
 from mlm_steps.report.sentences.curves import Curve, curve_of
+from mlm_steps.report.sentences.outcomes import words_of
 from mlm_steps.report.text.facts import (
     LIMIT_MARKS,
     CoefficientFacts,
@@ -21,13 +22,22 @@ from mlm_steps.report.text.facts import (
     random_number,
 )
 from mlm_steps.report.text.names import INTERCEPT
-from mlm_steps.report.text.notation import decimals_for_se, fixed, integer, p_value, percent
+from mlm_steps.report.text.notation import (
+    decimals_for_se,
+    decimals_for_size,
+    fixed,
+    integer,
+    p_value,
+    percent,
+)
 from mlm_steps.report.text.text import Number, Phrase, say, source
 
 __all__ = ["opposite_share", "slope_sentences"]
 
 SMALLEST_SHARE = 0.001
 """Smaller shares of slopes with the opposite sign are given as a bound, since they would print as 0.0 %."""
+RATIO_DIGITS = 3
+"""Significant digits of the ends of a range of ratios."""
 NORMAL_QUANTILE = 1.96
 """The 97.5 % quantile of the normal distribution gives the range of 95 % of slopes (section 10)."""
 
@@ -141,7 +151,8 @@ def _verdict(fit: FitRecord, sd: RandomParameter, tests: _Tests) -> Verdict:
 def _spread(fit: FitRecord, sd: RandomParameter) -> Phrase:
     interval = random_interval(fit, sd, marked="words")
     doubtful = not {sd.ci_low_code, sd.ci_high_code} <= {None, *LIMIT_MARKS}
-    shown = say("*SD* = {sd}", sd=random_number(fit, sd))
+    scale = None if fit.linear else f" on the scale of the {words_of(fit).scale}"
+    shown = say("*SD* = {sd}{scale}", sd=random_number(fit, sd), scale=scale)
     if interval is None or doubtful:
         return shown
     return (*shown, *say(", {level} CI {interval}", level=confidence(fit), interval=interval))
@@ -215,6 +226,8 @@ def _range(given: ReportInput, fit: FitRecord, name: str, sd: RandomParameter) -
     facts = CoefficientFacts("fixed", fit.model, mean)
     both = f"{facts.estimate.source if facts.estimate else ''} {shown.source}"
     decimals, centre = decimals_for_se(mean.se), mean.estimate or 0.0
+    if words_of(fit).ratio is not None:
+        return _ratio_range(given, fit, mean, sd.estimate, both)
     return say(
         "; 95\u202f% of slopes are expected between {low} and {high}{condition}, "
         "{share} with the opposite sign",
@@ -222,6 +235,23 @@ def _range(given: ReportInput, fit: FitRecord, name: str, sd: RandomParameter) -
         high=Number(fixed(centre + NORMAL_QUANTILE * sd.estimate, decimals), both),
         share=Number(_small_percent(opposite_share(centre, sd.estimate)), both),
         condition=reservation(given, fit, name),
+    )
+
+
+def _ratio_range(given: ReportInput, fit: FitRecord, mean: Coefficient, sd: float, both: str) -> Phrase:
+    """Return the range of 95 % of the ratios, such as odds ratios, of the levels of a grouping factor."""
+    ratio, centre = words_of(fit).ratio, mean.estimate or 0.0
+    if ratio is None or not math.isfinite(centre):
+        return ()
+    low, high = (math.exp(centre + sign * NORMAL_QUANTILE * sd) for sign in (-1.0, 1.0))
+    return say(
+        "; 95\u202f% of the {ratios} are expected between {low} and {high}{condition}, {share} on the other "
+        "side of 1",
+        ratios=ratio.many,
+        low=Number(fixed(low, decimals_for_size(low, RATIO_DIGITS)), both),
+        high=Number(fixed(high, decimals_for_size(high, RATIO_DIGITS)), both),
+        share=Number(_small_percent(opposite_share(centre, sd)), both),
+        condition=reservation(given, fit, mean.column),
     )
 
 

@@ -7,6 +7,7 @@ from typing import Literal
 
 from mlm_steps.report.inputs import ReportInput
 from mlm_steps.report.standard.answers import Item
+from mlm_steps.report.standard.generalized import GENERALIZED
 from mlm_steps.report.standard.items import ITEMS
 from mlm_steps.report.text.text import Link, Number, Phrase, say
 from mlm_steps.report.titles import section_link
@@ -30,7 +31,9 @@ class Answer:
 
 def answers(given: ReportInput) -> list[Answer]:
     """Return how the run answers each item."""
-    return [_answer(item, given) for item in ITEMS]
+    fits = given.run.fits
+    own = {} if not fits or any(fit.linear for fit in fits) else GENERALIZED
+    return [_answer(own.get(item.id, item), given) for item in ITEMS]
 
 
 def _answer(item: Item, given: ReportInput) -> Answer:

@@ -6,10 +6,10 @@ from collections.abc import Callable, Sequence
 from functools import partial
 from itertools import pairwise, zip_longest
 
-from mlm_steps.records import Coefficient, ComparisonRecord, FitRecord, RandomParameter, VarianceMeasure
-from mlm_steps.report.equations.levels import hierarchy
+from mlm_steps.records import Coefficient, ComparisonRecord, FitRecord, VarianceMeasure
 from mlm_steps.report.inputs import ReportInput
-from mlm_steps.report.sentences.coefficients import confidence, effect_terms
+from mlm_steps.report.sentences.coefficients import confidence
+from mlm_steps.report.sentences.outcomes import ratio_interval, ratio_number, words_of
 from mlm_steps.report.text.facts import (
     CoefficientFacts,
     comparison_number,
@@ -17,34 +17,25 @@ from mlm_steps.report.text.facts import (
     fit_number,
     icc_number,
     measure_or_reason,
-    on_boundary,
-    random_interval,
-    random_number,
-    spread_decimals,
 )
 from mlm_steps.report.text.grid import Row, heading, row
-from mlm_steps.report.text.names import INTERCEPT, RESIDUAL
-from mlm_steps.report.text.notation import MOST_DECIMALS, P_WORDS, decimals_for_size
+from mlm_steps.report.text.names import INTERCEPT
+from mlm_steps.report.text.notation import P_WORDS
 from mlm_steps.report.text.text import Emphasis, Number, Phrase, Symbol
 
 __all__ = [
     "comparison_rows",
     "fit_rows",
     "fixed_rows",
-    "random_rows",
     "size_rows",
     "status_rows",
     "variance_rows",
 ]
 
 LEVELS = {"1": "Level 1", "2": "Level 2", "3": "Level 3", "cross": "Cross-level", None: "Level not known"}
-DAGGER = "‡"
-LEAST_DIGITS = 3
-"""Each number of a row has at least this many significant digits, even if others are much larger."""
 STATUS = {"converged": "converged", "singular": "singular", "failed": "not converged"}
 Identity = tuple[str, str]
 """A fixed or random effect is identified by its term and by R's name of its column."""
-Key = tuple[str, Identity | None, Identity | None]
 
 
 def fixed_rows(given: ReportInput) -> list[Row]:
@@ -80,7 +71,21 @@ def _coefficient_rows(given: ReportInput, identity: Identity, of: Coefficient) -
         row(head, estimates, "first"),
         row((Emphasis("SE"),), [None if f is None else _bracketed(f.se) for f in facts], "detail"),
         row(f"{level} CI", [None if f is None else f.ci for f in facts], "detail"),
+        *_ratio_rows(found, level),
         row((Emphasis("p"),), [None if f is None else f.p for f in facts], "detail"),
+    ]
+
+
+def _ratio_rows(found: Sequence[tuple[FitRecord, Coefficient | None]], level: str) -> list[Row]:
+    """Return the rows of the exponential of a coefficient and its interval; none without a meaning."""
+    numbers = [None if c is None else ratio_number(fit, c) for fit, c in found]
+    if not any(numbers):
+        return []
+    kinds = dict.fromkeys(ratio.code for fit, _ in found if (ratio := words_of(fit).ratio) is not None)
+    intervals = [None if c is None else ratio_interval(fit, c) for fit, c in found]
+    return [
+        row("/".join(kinds), numbers, "detail"),
+        row(f"{level} CI", intervals, "detail"),
     ]
 
 
@@ -100,122 +105,6 @@ def _bracketed(number: Number | None) -> Phrase | None:
     return None if number is None else ("(", number, ")")
 
 
-def random_rows(given: ReportInput) -> list[Row]:
-    """Return the variance components by grouping factor, the residual variance first."""
-    residual = (RESIDUAL, None, None)
-    rows: list[Row] = []
-    if any(fit.linear for fit in given.run.fits):
-        rows = [heading("Random effects: residual"), _variance_row(given, residual, "σ²")]
-        rows += _interval_rows(given, residual)
-    groups = dict.fromkeys(term.group for fit in given.run.fits for term in fit.terms)
-    for group in groups:
-        rows.append(heading(("Random effects: ", *given.names.group(group))))
-        keys = dict.fromkeys(key for fit in given.run.fits for key in _keys(fit, group))
-        for key in sorted(keys, key=lambda key: key[2] is not None):
-            component = _variance_row if key[2] is None else _correlation_row
-            rows += [component(given, key, _symbol(given, key)), *_interval_rows(given, key)]
-    return rows
-
-
-def _interval_rows(given: ReportInput, key: Key) -> list[Row]:
-    """Return the row of intervals below a variance or correlation; no row if there are none."""
-    kind = "variance" if key[2] is None else "correlation"
-    found = [(fit, _parameter(fit, key, kind)) for fit in given.run.fits]
-    decimals = spread_decimals([parameter.estimate for _, parameter in found if parameter is not None])
-    cells = [None if p is None else random_interval(fit, p, decimals) for fit, p in found]
-    if not any(cells):
-        return []
-    return [row(f"{confidence(given.run.fits[0])} CI", cells, "detail")]
-
-
-def _keys(fit: FitRecord, group: str) -> list[Key]:
-    return [
-        _key(fit, parameter)
-        for parameter in fit.random
-        if parameter.group == group and parameter.kind in ("variance", "correlation")
-    ]
-
-
-def _key(fit: FitRecord, parameter: RandomParameter) -> Key:
-    effects = (parameter.effect_1, parameter.effect_2)
-    first, second = (None if effect is None else _effect_identity(fit, effect) for effect in effects)
-    return parameter.group, first, second
-
-
-def _effect_identity(fit: FitRecord, effect: str) -> Identity:
-    return effect_terms(fit).get(effect, effect), fit.name_of_r(effect)
-
-
-def _symbol(given: ReportInput, key: Key) -> str | None:
-    """Return the symbol of a component if it is the same in all rungs that have the component."""
-    found = set()
-    for fit in given.run.fits:
-        for factor in hierarchy(fit, given.run.data_profile).factors:
-            if factor.name == key[0]:
-                numbers = {_effect_identity(fit, effect.name): effect.number for effect in factor.effects}
-                first, second = key[1], key[2] or key[1]
-                if first in numbers and second in numbers:
-                    pair = sorted((numbers[first], numbers[second]))
-                    found.add(f"{'τ' if key[2] is None else 'ρ'}{pair[0]}{pair[1]}")
-    return found.pop() if len(found) == 1 else None
-
-
-def _parameter(fit: FitRecord, key: Key, kind: str) -> RandomParameter | None:
-    for parameter in fit.random:
-        if parameter.kind == kind and _key(fit, parameter) == key:
-            return parameter
-    return None
-
-
-def _head(given: ReportInput, key: Key, symbol: str | None) -> Phrase:
-    mark: Phrase = () if symbol is None else ("σ²",) if symbol == "σ²" else (Symbol(symbol),)
-    if key[0] == RESIDUAL:
-        return ("Residual ", *mark)
-    first = _effect(given, key[1] or (INTERCEPT, INTERCEPT))
-    if key[2] is not None:
-        first = (*first, ", ", *_effect(given, key[2]))
-    return (*first, " ", *mark) if mark else first
-
-
-def _effect(given: ReportInput, identity: Identity) -> Phrase:
-    term, name = identity
-    return given.names.effect(name, {name: term} if term != name else {})
-
-
-def _variance_row(given: ReportInput, key: Key, symbol: str | None) -> Row:
-    found = [(fit, _parameter(fit, key, "variance"), _parameter(fit, key, "sd")) for fit in given.run.fits]
-    decimals = spread_decimals([v.estimate for _, v, _ in found if v is not None])
-    deviations = spread_decimals([s.estimate for _, _, s in found if s is not None])
-    cells: list[Phrase | None] = []
-    for fit, variance, sd in found:
-        number = None if variance is None else random_number(fit, variance, _enough(decimals, variance))
-        if variance is None or number is None:
-            cells.append(None)
-            continue
-        spread = None if sd is None else random_number(fit, sd, _enough(deviations, sd))
-        at_boundary = variance.at_boundary or (sd is not None and sd.at_boundary)
-        inner: Phrase = () if spread is None else (" (", spread, ")")
-        cells.append((number, *inner, *((DAGGER,) if at_boundary else ())))
-    return row(_head(given, key, symbol), cells)
-
-
-def _enough(decimals: int, parameter: RandomParameter) -> int:
-    """Return the row's decimals, or more if a small number would have too few significant digits."""
-    return max(decimals, min(decimals_for_size(parameter.estimate, LEAST_DIGITS), MOST_DECIMALS))
-
-
-def _correlation_row(given: ReportInput, key: Key, symbol: str | None) -> Row:
-    cells: list[Phrase | None] = []
-    for fit in given.run.fits:
-        parameter = _parameter(fit, key, "correlation")
-        number = None if parameter is None else random_number(fit, parameter)
-        if parameter is None or number is None:
-            cells.append(None)
-        else:
-            cells.append((number, *((DAGGER,) if on_boundary(fit, parameter) else ())))
-    return row(_head(given, key, symbol), cells)
-
-
 def variance_rows(given: ReportInput) -> list[Row]:
     """Return ICC, R² and the proportional reductions of the variance components."""
     rows = [_icc_row(given)]
@@ -223,7 +112,10 @@ def variance_rows(given: ReportInput) -> list[Row]:
     rows.append(
         _measure_row(given, (Emphasis("R"), "² conditional"), lambda m: m.measure == "r2_conditional")
     )
-    rows.append(_measure_row(given, "PRV level 1 (σ²)", partial(_is_prv, scope="sigma2"), as_percent=True))
+    if any(fit.linear for fit in given.run.fits):
+        rows.append(
+            _measure_row(given, "PRV level 1 (σ²)", partial(_is_prv, scope="sigma2"), as_percent=True)
+        )
     for group in dict.fromkeys(term.group for fit in given.run.fits for term in fit.terms):
         scope = f"{group}: {INTERCEPT}"
         head: Phrase = ("PRV ", *given.names.group(group), " (", Symbol("τ00"), ")")
@@ -321,14 +213,24 @@ def size_rows(given: ReportInput) -> list[Row]:
 def fit_rows(given: ReportInput) -> list[Row]:
     """Return deviance, information criteria and the REML criterion."""
     fits = given.run.fits
+    deviance = "Deviance (ML)" if any(fit.linear for fit in fits) else "Deviance"
     rows = [
         heading("Fit"),
-        row("Deviance (ML)", [_by_ml(fit, "d_ml", fit.ml.criterion) for fit in fits]),
+        *_distribution_rows(given),
+        row(deviance, [_by_ml(fit, "d_ml", fit.ml.criterion) for fit in fits]),
         row("AIC", [_by_ml(fit, "AIC", fit.aic) for fit in fits]),
         row("BIC", [_by_ml(fit, "BIC", fit.bic) for fit in fits]),
     ]
     reml = [None if fit.reml is None else fit_number(fit, "d_reml", fit.reml.criterion, 2) for fit in fits]
     return [*rows, row("REML criterion", reml)] if any(fit.linear for fit in fits) else rows
+
+
+def _distribution_rows(given: ReportInput) -> list[Row]:
+    """Return distribution and link of each rung, unless all rungs are linear."""
+    if all(fit.linear for fit in given.run.fits):
+        return []
+    words = [words_of(fit) for fit in given.run.fits]
+    return [row("Distribution (link)", [(f"{each.family} ({each.link})",) for each in words])]
 
 
 def _by_ml(fit: FitRecord, field: str, value: float) -> Number | str | None:

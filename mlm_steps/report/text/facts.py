@@ -31,11 +31,13 @@ from mlm_steps.report.text.text import Number, Phrase, say, source
 __all__ = [
     "DF_METHODS",
     "LIMIT_MARKS",
+    "NORMAL",
     "UNRELIABLE",
     "CoefficientFacts",
     "comparison_number",
     "comparison_p",
     "comparison_test",
+    "df_words",
     "fit_number",
     "icc_number",
     "measure_limits",
@@ -59,6 +61,8 @@ DF_METHODS = {
     "kenward-roger": "Kenward–Roger",
     "between-within": "between–within",
 }
+NORMAL = DF_METHODS["z"]
+"""The word for tests without degrees of freedom."""
 BOUNDARY_DECIMALS = 3
 """A variance on its boundary is zero but for rounding and is printed with this many decimals."""
 NULL_REASONS = {
@@ -77,6 +81,11 @@ LIMIT_MARKS = {"boundary": "§"}
 """Marks of interval limits at which the criterion does not cross its critical value, by code."""
 PLAIN_MEASURES = {"design_effect": 2, "effective_n": 0, "se_ratio": 2}
 """Measures that are not shares of variance, with their decimals."""
+
+
+def df_words(methods: str) -> str:
+    """Return how coefficients are tested: with which degrees of freedom, or by the normal approximation."""
+    return f"by the {NORMAL}" if methods == NORMAL else f"with {methods} degrees of freedom"
 
 
 @dataclass(frozen=True, slots=True)

@@ -21,6 +21,7 @@ __all__ = [
     "Piece",
     "Symbol",
     "Word",
+    "capital",
     "clean",
     "html_text",
     "join",
@@ -125,6 +126,18 @@ def join(
             pieces.append(last if last is not None and is_last else separator)
         pieces.extend(phrase)
     return tuple(pieces)
+
+
+def capital(phrase: Phrase) -> Phrase:
+    """Return a phrase whose first letter is a capital, unless it starts with a label or a number.
+
+    Examples
+    --------
+    >>> capital(("the odds of ", Word("use")))
+    ('The odds of ', Word(text='use'))
+    """
+    first = phrase[0] if phrase else None
+    return (first[:1].upper() + first[1:], *phrase[1:]) if isinstance(first, str) else phrase
 
 
 def source(table: str, *keys: object) -> str:

@@ -1,0 +1,74 @@
+"""Items of the reporting standard as they read for a run whose models all have a family."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from mlm_steps.report.inputs import ReportInput
+from mlm_steps.report.standard import answers
+from mlm_steps.report.standard.answers import Item, fitted
+
+__all__ = ["GENERALIZED"]
+
+
+def _explained(given: ReportInput) -> bool:
+    """Return whether every rung with a finite estimate has R² (statistics, section 22.6)."""
+    found = [m for record in given.run.variance for m in record.measures if m.measure == "r2_marginal"]
+    return bool(found) and all(m.value is not None for m in found)
+
+
+def _spreads(given: ReportInput) -> bool:
+    """Return whether each random slope of the final rung has a standard deviation."""
+    final = given.final
+    return final is not None and all(
+        parameter.estimate is not None for parameter in final.random if parameter.kind == "sd"
+    )
+
+
+_ITEMS = (
+    Item("C5", "Distribution and link, weights, offset", "equations", "Part of the equations.", fitted),
+    Item(
+        "D2",
+        "ML and the approximation of the likelihood, optimiser, tolerances",
+        "rungs",
+        "Given for each rung.",
+        answers.has_tolerances,
+    ),
+    Item(
+        "E1",
+        "Fixed effects: estimate, SE, CI, statistic, exact p, and ratios such as odds ratios",
+        "rungs",
+        "Given for each rung.",
+        fitted,
+    ),
+    Item(
+        "E3",
+        "ICC of the null model, conditional ICC",
+        "variance",
+        "Given, with the variance of the distribution on the link scale that they use.",
+        answers.has_null_icc,
+        missing="No rung without predictors has an ICC.",
+    ),
+    Item("E4", "Deviance, parameters, AIC, BIC, n, J", "ladder", "Given for each rung.", fitted),
+    Item(
+        "E6",
+        "Effect sizes: reductions of variance, R², ratios",
+        "variance",
+        "Scale-corrected reductions of the variances between groups, and Nakagawa’s R²; ratios are in the "
+        "ladder.",
+        _explained,
+        missing="Ratios are given; R² is not.",
+    ),
+    Item(
+        "E7",
+        "Interpretation of the random slopes",
+        "groups",
+        "For the final rung: standard deviation and, if slopes clearly vary, their plausible range and the "
+        "share with the opposite sign.",
+        _spreads,
+        applies=answers.has_final_slopes,
+        missing="Standard deviations are not given.",
+    ),
+)
+GENERALIZED: Mapping[str, Item] = {item.id: item for item in _ITEMS}
+"""The items that read otherwise if no model is linear, by identifier."""
