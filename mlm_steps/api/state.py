@@ -118,7 +118,8 @@ class FitState:
         """Notices about the data and the fit."""
         design = self.fit.design
         if not design.response.linear:
-            return (*design.notices, *self.fit.notices)
+            own = (notice for notice in design.notices if notice.code != "event")  # the summary names it
+            return (*own, *self.fit.notices)
         factors = [(term.group, term.refs) for term in design.random]
         return (
             *about_two_values(design.outcome, design.y),

@@ -32,7 +32,7 @@ from mlm_steps.design.matrices import Design, RandomTerm
 from mlm_steps.design.notices import fixed_notices, random_notices
 from mlm_steps.design.random import RandomPart, build_random
 from mlm_steps.design.rank import collinear_with, independent_columns
-from mlm_steps.design.responses import Observed, log_exposure, observed
+from mlm_steps.design.responses import Observed, event_notices, log_exposure, observed
 from mlm_steps.design.unique_names import column_names
 from mlm_steps.design.variables import ContrastCoding
 from mlm_steps.language.faults import Span
@@ -200,6 +200,7 @@ def _design(formula: Formula, sample: _Sample, parts: _Parts, response: Response
         rows=sample.rows,
         transforms=_transforms(formula, parts, kept, all_columns, terms),
         notices=(
+            *event_notices(formula.outcome_label, parts.observed.event),
             *fixed_notices(len(sample.columns.frame), sample.missing, sample.columns.n, dropped, aliases),
             *random_notices(formula, parts.evaluator, terms, X, names),
         ),

@@ -16,10 +16,11 @@ from mlm_steps.design.formula import Formula
 from mlm_steps.design.variables import Factor, Numbers, Truths, Value
 from mlm_steps.errors import DesignError, Fault, listing
 from mlm_steps.language.faults import formula_error
+from mlm_steps.notice import Notice
 from mlm_steps.records.response import Response
 from mlm_steps.records.spelling import quote_name
 
-__all__ = ["Observed", "log_exposure", "observed"]
+__all__ = ["Observed", "event_notices", "log_exposure", "observed"]
 
 NOT_A_COUNT = 1e-6
 """Distance of a share times its trials from a whole number, per trial, up to which it is rounding error."""
@@ -127,6 +128,14 @@ def _events(formula: Formula, y: Array, trials: Array | None, rows: NDArray[np.i
         what = f"{shown}, which is not a share of {trials[at]:g} trials"
         raise formula_error(formula.text, formula.response.span, what, "check both columns")
     return Observed(events, trials)
+
+
+def event_notices(label: str, event: str | None) -> tuple[Notice, ...]:
+    """Return the notice on which level of a category is the event, if the outcome is one."""
+    if event is None:
+        return ()
+    text = f"The event is {label} = {event}, the last level: the models are of its probability."
+    return (Notice(code="event", severity="info", text=text, subject=label),)
 
 
 def log_exposure(

@@ -10,7 +10,7 @@ from mlm_steps.records import ComparisonRecord, DataProfile, EffortRecord, FitRe
 from mlm_steps.records.effort import OptionalStep
 from mlm_steps.records.failure import Absence
 from mlm_steps.report.text.notation import P_WORDS, p_value
-from mlm_steps.spec import LoadedSpec, PipelineSpec
+from mlm_steps.spec import LoadedSpec, PipelineSpec, RungSettings
 from mlm_steps.steps import STEPS
 from mlm_steps.steps.run.plan import Plan, Step
 
@@ -40,11 +40,29 @@ def describe_spec(loaded: LoadedSpec, profile: DataProfile) -> str:
     ]
     rows = [(m.name, "prelude", m.formula) for m in spec.prelude]
     rows += [(m.name, f"rung {i}", m.formula) for i, m in enumerate(spec.rungs, start=1)]
-    lines += text_table(("model", "place", "formula"), rows)
+    if all(each.response.linear for each in spec.settings.values()):
+        lines += text_table(("model", "place", "formula"), rows)
+    else:
+        families = [""] * len(spec.prelude) + [_family(spec.settings[m.name]) for m in spec.rungs]
+        with_family = [(*row, family) for row, family in zip(rows, families, strict=True)]
+        lines += text_table(("model", "place", "formula", "family"), with_family)
     if spec.pairs:
         lines += ["", "comparisons: " + ", ".join(f"{p.smaller} → {p.larger}" for p in spec.pairs)]
     lines += ["", *(f"{n.severity}: {n.text}" for n in profile.notices)] if profile.notices else []
     return "\n".join(map(printable, lines)) + "\n"
+
+
+def _family(settings: RungSettings) -> str:
+    """Return family and link of a rung, with the columns of its trials and exposure and its quadrature."""
+    response = settings.response
+    parts = [f"{response.family} ({response.link})"]
+    parts += [
+        f"{key} {name}"
+        for key, name in (("trials", response.trials), ("exposure", response.exposure))
+        if name
+    ]
+    parts += [] if settings.agq == 1 else [f"agq {settings.agq}"]
+    return ", ".join(parts)
 
 
 def describe_plan(plan: Plan, *, force: bool = False) -> str:
