@@ -1,4 +1,4 @@
-"""Fit a linear mixed model to a data frame."""
+"""Fit a mixed model, linear or generalized, to a data frame."""
 
 from __future__ import annotations
 

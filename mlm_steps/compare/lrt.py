@@ -12,6 +12,7 @@ from mlm_steps.compare.mixtures import BoundaryNull, boundary_null, chi_square_t
 from mlm_steps.compare.nesting import Relation, embed_theta, log_det_basis, relate
 from mlm_steps.compare.refusal import Refusal, approximation_mismatch, data_mismatch, no_test, search_failed
 from mlm_steps.compare.simulations import Simulations, bootstrap_of, exact_p
+from mlm_steps.compare.weak_wald import weak_wald_notices
 from mlm_steps.design.matrices import Design, RandomTerm
 from mlm_steps.design.one_name import factor_identity
 from mlm_steps.engine.fit.estimates import Estimates
@@ -216,6 +217,7 @@ def _test(
         replicates=simulated.replicates,
         failed=simulated.failed,
     )
+    notices += weak_wald_notices(pair, relation, test.p_naive, names)
     return test, [*notices, *bootstrap_notices(simulated, names)]
 
 

@@ -67,8 +67,6 @@ def _of_rungs(spec: PipelineSpec, fits: Sequence[FitRecord]) -> Iterator[tuple[O
     for fit in fits:
         if fit.linear and (fit.doubtful or fit.deviation is not None):
             yield "remedies", fit.model, expense.remedies(fit)
-        if not fit.linear:
-            continue
         if spec.estimation.allfit == "always":
             yield "allfit", fit.model, expense.allfit(fit, everything=True)
         elif spec.estimation.allfit == "on_notice" and fit.doubtful:
