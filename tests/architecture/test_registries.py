@@ -21,6 +21,7 @@ REGISTRIES = {
             "refusal",
             "rlrt",
             "simulations",
+            "weak_wald",
         },
     ),
     "data.flags": ("FLAGS", {"base"}),
