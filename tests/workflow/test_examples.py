@@ -8,6 +8,22 @@ from .conftest import mlm
 
 ROOT = Path(__file__).resolve().parents[2]
 SPECS = [ROOT / "pipeline.yaml", *sorted((ROOT / "config" / "examples").glob("*.yaml"))]
+GENERALIZED = ("contraception", "ticks")
+"""Examples without a linear model."""
+LINEAR_WORDS = (
+    "REML",
+    "R_{",
+    "residual variance explains",
+    "Satterthwaite",
+    "linear mixed",
+    "level-1 variance",
+    "more units",
+    "fewer units",
+    "more points",
+    "σ²",
+    r"\sigma^{2}",
+)
+"""Words that hold for linear mixed models alone."""
 
 
 @pytest.mark.parametrize("spec", SPECS, ids=[spec.stem for spec in SPECS])
@@ -17,3 +33,14 @@ def test_an_example_runs(spec, tmp_path):
     assert (tmp_path / "out" / "report.html").stat().st_size > 50_000
     fits = (tmp_path / "out" / "tables" / "fit.csv").read_text().splitlines()
     assert len(fits) >= 3
+    if spec.stem in GENERALIZED:
+        report = (tmp_path / "out" / "report.md").read_text()
+        assert [word for word in LINEAR_WORDS if word in report] == []
+        assert "times as high" in report
+        assert "gap" not in _state(report, "E6")
+
+
+def _state(report: str, item: str) -> str:
+    """Return the row of an item in the checklist."""
+    (row,) = (line for line in report.splitlines() if line.startswith(f"| {item} |"))
+    return row

@@ -9,6 +9,7 @@ from mlm_steps.report.inputs import ReportInput
 from mlm_steps.report.sentences.coefficients import effect_terms, null_sentence
 from mlm_steps.report.sentences.comparisons import NEGATIVE_REDUCTION, has_increase
 from mlm_steps.report.sentences.variance import partition_sentences
+from mlm_steps.report.tables.distribution import distribution_rows
 from mlm_steps.report.tables.variance_sources import PREFIX, source_grid, source_remark
 from mlm_steps.report.text.facts import (
     icc_number,
@@ -39,17 +40,38 @@ MEASURE_WORDS = {
     "effective_n": "Effective sample size",
     "se_ratio": "Standard error relative to independent rows",
 }
-SHARES_NOTE = say(
+SHARES = (
     "The adjusted ICC is the mean random-effects variance divided by the sum of this variance and the "
-    "residual variance. The denominator of the unadjusted ICC also contains the variance of the fixed "
+    "{rest}. The denominator of the unadjusted ICC also contains the variance of the fixed "
     "effects. Marginal *R*² is the share of variance explained by the fixed effects, conditional *R*² the "
     "share explained by fixed and random effects together (Nakagawa, Johnson & Schielzeth 2017; Johnson "
     "2014). Random slopes are averaged over the rows."
+)
+SHARES_NOTE = say(SHARES, rest="residual variance")
+LINK_SHARES_NOTE = say(
+    f"{SHARES} All these shares are on the scale of the link. The variance of the distribution there is "
+    "given with its method; λ is the mean of the outcome that the null model implies for the population. A "
+    "term with one level per row counts as dispersion, not as groups. The share on the scale of the outcome "
+    "holds at the mean of the predictors (Goldstein, Browne & Rasbash 2002). The median ratio compares rows "
+    "of two random groups with equal predictors, the larger with the smaller value (Larsen & Merlo 2005).",
+    rest="variance of the distribution",
 )
 REDUCTIONS_NOTE = say(
     "The reduction is the difference between the variance component in the smaller and in the larger model, "
     "divided by the component in the smaller model (Raudenbush & Bryk 2002). Intercept variances are "
     "comparable only if the zero points of the predictors with random slopes are the same."
+)
+LINK_REDUCTIONS_NOTE = (
+    *REDUCTIONS_NOTE,
+    *say(
+        " The variance of the distribution is fixed, so that predictors of level 1 scale all other variances "
+        "up. Those of the larger model are therefore first multiplied by the ratio of the total variances "
+        "(Hox, Moerbeek & van de Schoot 2018)."
+    ),
+)
+LINK_NEGATIVE = (
+    "A variance between groups can increase when predictors are added, even after the correction for the "
+    "change of scale. A negative reduction is reported as it is, not set to zero."
 )
 REDUCTIONS = ("prv_null", "prv_previous")
 
@@ -71,7 +93,7 @@ def context(given: ReportInput) -> dict[str, Any] | None:
         "sources": source_grid(given),
         "no_sources": source_remark(given),
         "reductions": _reductions(given),
-        "negative": NEGATIVE_REDUCTION
+        "negative": (NEGATIVE_REDUCTION if _linear(given) else LINK_NEGATIVE)
         if negative and not any(map(has_increase, given.run.comparisons))
         else None,
         "notices": [given.names.notice(text) for text in notices],
@@ -97,17 +119,32 @@ def _shares(given: ReportInput) -> Grid:
     for kind, group, effect in iccs:
         values = [_find_icc(record, (kind, group, effect)) for record in records]
         rows += _with_intervals(_icc_head(given, kind, group, effect), records, values)
+    rows += _outcome_scale(records)
     rows += [heading("Explained variance and design")] if measures else []
     for measure, scope in measures:
         found = [_find_measure(record, measure, scope, None) for record in records]
         rows += _with_intervals(_measure_head(given, measure, scope), records, found)
+    rows += distribution_rows(records)
     return Grid(
         caption=("Intraclass correlations and explained variance",),
         columns=columns("", *((given.names.model(record.model),) for record in records)),
         rows=tuple(rows),
-        notes=(SHARES_NOTE,),
+        notes=(SHARES_NOTE if _linear(given) else LINK_SHARES_NOTE,),
         wide=True,
     )
+
+
+def _linear(given: ReportInput) -> bool:
+    """Return whether the run has a linear model."""
+    return any(fit.linear for fit in given.run.fits)
+
+
+def _outcome_scale(records: tuple[VarianceRecord, ...]) -> list[Row]:
+    """Return the row of the shares on the scale of the outcome; none for linear models."""
+    found = [_find_icc(record, ("vpc_response", None, None)) for record in records]
+    if not any(found):
+        return []
+    return _with_intervals(("Share between groups on the scale of the outcome",), records, found)
 
 
 def _shares_a_factor(record: VarianceRecord) -> bool:
@@ -130,7 +167,7 @@ def _icc_head(given: ReportInput, kind: str, group: str | None, effect: str | No
 
 
 def _measure_head(given: ReportInput, measure: str, scope: str) -> Phrase:
-    words = MEASURE_WORDS.get(measure, measure.replace("_", " "))
+    words = MEASURE_WORDS.get(measure, measure.replace("_", " ").capitalize())
     return (words,) if scope == "total" else (f"{words}: ", *_component(given, scope))
 
 
@@ -222,7 +259,7 @@ def _reductions(given: ReportInput) -> Grid | None:
         caption=("Proportional reduction of the variance components",),
         columns=columns("Component", *((given.names.model(r.model),) for r in given.run.variance)),
         rows=tuple(rows),
-        notes=(REDUCTIONS_NOTE,),
+        notes=(REDUCTIONS_NOTE if _linear(given) else LINK_REDUCTIONS_NOTE,),
         wide=True,
     )
 

@@ -9,7 +9,7 @@ from mlm_steps.report.sentences.claims import claim, effect_terms, fixed_curve, 
 from mlm_steps.report.sentences.coding import held_phrase
 from mlm_steps.report.sentences.disputes import cautious_p, dispute_of, dispute_phrase
 from mlm_steps.report.sentences.generalized import separated_sentence
-from mlm_steps.report.sentences.outcomes import ratio_interval, ratio_number, words_of
+from mlm_steps.report.sentences.outcomes import ratio_interval, ratio_number, subject_of, words_of
 from mlm_steps.report.text.facts import (
     DF_METHODS,
     CoefficientFacts,
@@ -20,6 +20,7 @@ from mlm_steps.report.text.facts import (
     share_interval,
 )
 from mlm_steps.report.text.notation import fixed, percent
+from mlm_steps.report.text.responses import MEDIAN_RATIOS
 from mlm_steps.report.text.text import Number, Phrase, Symbol, join, say, source
 
 __all__ = [
@@ -55,15 +56,34 @@ def null_sentence(given: ReportInput) -> Phrase | None:
         return None
     groups = join([given.names.group(name) for name in _groups(fit)], last=" and ")
     return say(
-        "{groups} accounted for {share} of the variance in {outcome} in the intercept-only model (ICC = "
-        "{icc}{interval}){shares}{design}.",
+        "{groups} accounted for {share} of the variance in {outcome}{scale} in the intercept-only model "
+        "(ICC = {icc}{interval}){shares}{design}{median}.",
         groups=groups,
         outcome=given.names.outcome(fit.outcome),
         share=Number(percent(icc.value), source("icc", fit.model, "", icc.kind, "value")),
         icc=icc_number(fit.model, icc),
         interval=_icc_interval(fit, icc),
+        scale=None if fit.linear else f", on the scale of the {words_of(fit).scale},",
         shares=_level_shares(given, fit, record),
+        median=_median_ratio(given, fit, record),
         design=_design_effect(given, fit),
+    )
+
+
+def _median_ratio(given: ReportInput, fit: FitRecord, record: VarianceRecord) -> Phrase:
+    """Return the median ratio between two groups of a single factor; nothing for linear models."""
+    found = [m for m in record.measures if m.measure in MEDIAN_RATIOS and m.value is not None]
+    if len(found) != 1:
+        return ()
+    words = words_of(fit)
+    return say(
+        "; the {name} is {value}: in half of all pairs of levels of {group}, {subject} {differ} by more than "
+        "this factor",
+        name=MEDIAN_RATIOS[found[0].measure],
+        value=measure_number(fit.model, found[0]),
+        group=given.names.group(found[0].scope),
+        subject=subject_of(given, fit).phrase,
+        differ="differ" if words.verb == "were" else "differs",
     )
 
 

@@ -26,6 +26,7 @@ from mlm_steps.report.text.notation import (
     percent,
     share,
 )
+from mlm_steps.report.text.responses import MEDIAN_RATIOS
 from mlm_steps.report.text.text import Number, Phrase, say, source
 
 __all__ = [
@@ -79,7 +80,7 @@ NULL_REASONS = {
 UNRELIABLE = "¶"
 LIMIT_MARKS = {"boundary": "§"}
 """Marks of interval limits at which the criterion does not cross its critical value, by code."""
-PLAIN_MEASURES = {"design_effect": 2, "effective_n": 0, "se_ratio": 2}
+PLAIN_MEASURES = {"design_effect": 2, "effective_n": 0, "se_ratio": 2, **dict.fromkeys(MEDIAN_RATIOS, 2)}
 """Measures that are not shares of variance, with their decimals."""
 
 

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 from mlm_steps.records.response import Response
 
-__all__ = ["LINEAR", "Ratio", "Wording", "wording_of"]
+__all__ = ["LINEAR", "MEDIAN_RATIOS", "Ratio", "Wording", "wording_of"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,6 +118,14 @@ WORDINGS: Mapping[tuple[str, str], Wording] = {
     ),
 }
 """The words of each family and link."""
+
+
+MEDIAN_RATIOS: Mapping[str, str] = {
+    f"median_{words.ratio.one.replace(' ', '_')}": f"median {words.ratio.one}"
+    for words in WORDINGS.values()
+    if words.ratio is not None
+}
+"""The measures of explained variance that are medians of such ratios, with their words."""
 
 
 def wording_of(response: Response) -> Wording:

@@ -1,0 +1,191 @@
+"""Sentences on models with a family speak of odds, rates and expected counts, on a named scale."""
+
+import math
+from dataclasses import replace
+
+import pytest
+
+from mlm_steps.records import Optimum
+from mlm_steps.report.sections import ladder, rungs
+from mlm_steps.report.sentences.coefficients import boundary_sentences, coefficient_sentence
+from mlm_steps.report.sentences.generalized import event_sentence, kind_of_models, likelihood_words
+from mlm_steps.report.sentences.random_slopes import slope_sentences
+from mlm_steps.report.standard.checklist import answers
+from mlm_steps.report.text.text import Number, plain_text
+
+LOGIT, PROBIT, POISSON = ("binomial", "logit"), ("binomial", "probit"), ("poisson", "log")
+SECTOR = "sectorCatholic"
+CODES = {"logit": "OR", "cloglog": "HR", "probit": None, "log": "IRR"}
+
+
+def generalized(fit, family="binomial", link="logit", **more):
+    """Return a linear fit as one of another family, with exponentials of its coefficients."""
+    code = CODES[link]
+    coefficients = tuple(
+        c.model_copy(
+            update={
+                "df": None,
+                "df_method": "z",
+                "exp_kind": code,
+                **(
+                    {}
+                    if code is None
+                    else {
+                        "exp_estimate": math.exp(c.estimate),
+                        "exp_low": math.exp(c.ci_low),
+                        "exp_high": math.exp(c.ci_high),
+                    }
+                ),
+            }
+        )
+        for c in fit.coefficients
+    )
+    linear_only = dict.fromkeys(("sigma", "log_det_L2", "log_det_RX2", "pwrss"))
+    ml = Optimum.model_validate(fit.ml.model_dump() | linear_only | {"phi": more.pop("phi", None)})
+    random = tuple(row for row in fit.random if row.effect_1 is not None)
+    update = {"family": family, "link": link, "reml": None, "ml": ml, "method": "ML", "random": random}
+    return fit.model_copy(update={**update, "coefficients": coefficients, **more})
+
+
+@pytest.fixture
+def make_generalized(make_given):
+    def make(family="binomial", link="logit", **more):
+        given = make_given()
+        fits = tuple(generalized(fit, family, link, **more) for fit in given.run.fits)
+        return replace(given, run=replace(given.run, fits=fits))
+
+    return make
+
+
+def sentence(given, column):
+    fit = given.run.fits[-1]
+    (found,) = [c for c in fit.coefficients if c.column == column]
+    return plain_text(coefficient_sentence(given, fit, found))
+
+
+@pytest.mark.parametrize(
+    ("response", "more", "column", "words"),
+    [
+        (LOGIT, {}, "ses", "Each additional unit of Status was associated with 16.4 times the odds of"),
+        (LOGIT, {"event": "yes"}, SECTOR, "The odds of Mathematics were 16.6 times as high"),
+        (LOGIT, {"event": "low"}, SECTOR, "The odds of Mathematics = low were 16.6 times"),
+        (("binomial", "cloglog"), {}, SECTOR, "The hazard of Mathematics was 16.6 times as high"),
+        (PROBIT, {}, SECTOR, "The probability of Mathematics was higher at Catholic than at"),
+        (PROBIT, {}, "ses", "Status was positively associated with the probability of Mathematics"),
+        (POISSON, {}, SECTOR, "The expected count of Mathematics was 16.6 times as high"),
+        (POISSON, {"exposure": "years"}, SECTOR, "The rate of Mathematics was 16.6 times as high"),
+    ],
+)
+def test_a_coefficient_is_read_as_a_ratio_of_what_it_changes(make_generalized, response, more, column, words):
+    text = sentence(make_generalized(*response, **more), column)
+    assert text.startswith(words)
+    assert "points" not in text
+    assert "units of" not in text
+
+
+def test_a_product_is_a_ratio_of_ratios_on_a_named_scale(make_generalized):
+    text = sentence(make_generalized(), "ses:sectorCatholic")
+    assert "on the log odds scale, ratio of odds ratios = 0.71" in text
+
+
+def test_an_unclear_coefficient_claims_nothing(make_generalized):
+    given = make_generalized()
+    fit = given.run.fits[-1]
+    unclear = tuple(c.model_copy(update={"p": 0.4}) for c in fit.coefficients)
+    given = replace(given, run=replace(given.run, fits=(fit.model_copy(update={"coefficients": unclear}),)))
+    assert sentence(given, "ses").startswith(
+        "There was no clear association between Status and the odds of Mathematics where Sector is Public, "
+        "OR = 16.4"
+    )
+
+
+def test_a_separated_coefficient_has_no_ratio(make_generalized):
+    given = make_generalized()
+    fit = given.run.fits[-1]
+    infinite = fit.coefficients[2].model_copy(
+        update={"estimate": math.inf, "se": None, "p": None, "ci_low": None, "code": "separation",
+                "exp_estimate": math.inf}
+    )  # fmt: skip
+    text = plain_text(coefficient_sentence(given, fit, infinite))
+    assert text.startswith("Sector [Catholic]: the coefficient has no finite estimate (γ₀₁ = ∞)")
+
+
+def test_random_slopes_have_a_range_of_ratios(make_generalized):
+    given = make_generalized()
+    terms = tuple(term.model_copy(update={"singular": False}) for term in given.run.fits[-1].ml.terms)
+    fit = given.run.fits[-1]
+    fit = fit.model_copy(update={"ml": fit.ml.model_copy(update={"terms": terms})})
+    run = replace(given.run, fits=(fit,), results={})
+    (found,) = slope_sentences(replace(given, run=run), fit)
+    text = plain_text(found)
+    low, high = (math.exp(2.8 + sign * 1.96 * 0.5155) for sign in (-1, 1))
+    assert "on the scale of the log odds" in text
+    assert f"of the odds ratios are expected between {low:.2f} and {high:.1f}" in text
+    assert "on the other side of 1" in text
+
+
+def test_a_variance_of_zero_is_compared_with_the_distribution(make_generalized):
+    given = make_generalized("poisson", "log")
+    fit = given.run.fits[0]
+    zero = tuple(
+        row.model_copy(update={"estimate": 0.0, "at_boundary": True})
+        for row in fit.random
+        if row.kind == "sd"
+    )
+    (text,) = map(plain_text, boundary_sentences(given, fit.model_copy(update={"random": zero})))
+    assert "no more variation than the Poisson distribution explains" in text
+
+
+def cells(grid):
+    return {plain_text(line.head): [plain_text(cell.content) for cell in line.cells] for line in grid.rows}
+
+
+def test_the_ladder_has_ratios_and_no_residual_row(make_generalized):
+    grid = ladder.context(make_generalized("negative_binomial", "log", phi=3.3061))["table"]
+    shown = cells(grid)
+    assert shown["IRR"][-1] == "0.71"
+    assert shown["Dispersion φ"] == ["3.306", "3.306"]
+    assert shown["Distribution (link)"] == ["negative binomial (log)"] * 2
+    assert not {"Residual σ²", "REML criterion", "Random effects: residual", "PRV level 1 (σ²)"} & set(shown)
+    notes = " ".join(map(plain_text, grid.notes))
+    assert "REML" not in notes
+    assert "tests by the normal approximation" in notes
+
+
+def test_an_intercept_has_no_ratio(make_generalized):
+    grid = rungs.context(make_generalized())["rungs"][0]["fixed"]
+    heads = [plain_text(column.label) for column in grid.columns]
+    (line,) = grid.rows
+    assert not line.cells[heads.index("OR") - 1].content
+
+
+def test_a_ratio_leads_to_its_cell(make_generalized):
+    given = make_generalized()
+    fit = given.run.fits[-1]
+    found = coefficient_sentence(given, fit, fit.coefficients[1])
+    sources = [piece.source for piece in found if isinstance(piece, Number)]
+    assert [f"fixed:slope:ses:{field}" for field in ("exp_estimate", "exp_low", "exp_high")] == sources[:3]
+
+
+def test_models_and_likelihoods_are_named(make_generalized, make_given):
+    logistic, counts = make_generalized(), make_generalized("poisson", "log")
+    assert kind_of_models(logistic.run.fits) == "logistic mixed"
+    assert kind_of_models((*logistic.run.fits, *counts.run.fits)) == "logistic and Poisson mixed"
+    assert kind_of_models(make_given().run.fits) == "linear mixed"
+    fit = logistic.run.fits[0]
+    assert likelihood_words(fit) == "ML (Laplace approximation)"
+    assert likelihood_words(fit.model_copy(update={"agq": 15})) == "ML (adaptive quadrature with 15 points)"
+
+
+def test_the_event_is_said(make_generalized):
+    given = make_generalized(event="low")
+    assert plain_text(event_sentence(given, given.run.fits)) == "The event is Mathematics = low."
+    assert event_sentence(given, make_generalized().run.fits) is None
+
+
+def test_items_on_residual_variances_do_not_apply(make_generalized, make_given):
+    texts = {answer.id: answer.text for answer in answers(make_generalized())}
+    assert texts["E4"] == "Deviance, parameters, AIC, BIC, n, J"
+    assert "REML" in {answer.id: answer.text for answer in answers(make_given())}["E4"]
+    words = " ".join(texts[key] for key in ("C5", "D2", "E1", "E4", "E6"))
+    assert not {"REML", "Residual", "residual", "df"} & set(words.replace(",", " ").split())
