@@ -159,3 +159,24 @@ def test_the_same_spec_gives_the_same_bytes_and_a_second_run_does_nothing(counts
     assert (
         json.loads(before)["steps"] == json.loads((folder / "out" / "provenance.json").read_text())["steps"]
     )
+
+
+def test_a_changed_exposure_makes_the_fits_again(counts):
+    folder, _ = counts
+    path = folder / "counts.csv"
+    text = path.read_text()
+    lines = text.splitlines()
+    first = lines[1].split(",")
+    first[3] = "9.5"
+    try:
+        path.write_text("\n".join([lines[0], ",".join(first), *lines[2:]]) + "\n")
+        planned = mlm("run", "spec.yaml", "--out", "out", "--dry-run", cwd=folder).stdout
+        assert mlm("run", "spec.yaml", "--out", "out", cwd=folder).returncode == 0
+        assert "data" in planned
+        changed = {row["model"]: row["d_ml"] for row in rows_of(folder / "out", "fit")}
+    finally:
+        path.write_text(text)
+    assert mlm("run", "spec.yaml", "--out", "out", cwd=folder).returncode == 0
+    restored = {row["model"]: row["d_ml"] for row in rows_of(folder / "out", "fit")}
+    assert changed["x"] != restored["x"]
+    assert changed["linear"] == restored["linear"]

@@ -128,8 +128,8 @@ def describe_singular(
             lines.append(f"{fit.model}: fitted as {fit.formula} ({fit.deviation.remedy}), not as declared")
         elif fit.reported.singular:
             there = work is None or work.allows("remedies", fit.model)
-            how = "alternatives are in the report" if there else "effort: full fits alternatives"
-            lines.append(f"{fit.model}: the fit is singular; {how}{end}")
+            how = "; alternatives are in the report" if there else "; effort: full fits alternatives"
+            lines.append(f"{fit.model}: the fit is singular{how if fit.linear else ''}{end}")
     return lines
 
 
