@@ -8,10 +8,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mlm_steps.design.matrices import Design
+from mlm_steps.engine.result.glmm_fit import GlmmFit
 from mlm_steps.engine.result.lmm_fit import ConvergenceReport, LmmFit, Method
 from mlm_steps.notice import Notice
 
-__all__ = ["MixedFit", "linear_fit", "response_residuals", "sigma_of"]
+__all__ = ["MixedFit", "generalized_fit", "linear_fit", "response_residuals", "sigma_of"]
 
 
 class MixedFit(Protocol):
@@ -144,6 +145,13 @@ def linear_fit(fit: MixedFit) -> LmmFit:
     """
     if not isinstance(fit, LmmFit):
         raise TypeError(f"a {fit.family} model has no residual standard deviation")
+    return fit
+
+
+def generalized_fit(fit: MixedFit) -> GlmmFit:
+    """Return the fit as one of a generalized model; TypeError if it is not."""
+    if not isinstance(fit, GlmmFit):
+        raise TypeError(f"a {fit.family} model with {fit.link} link is linear")
     return fit
 
 
