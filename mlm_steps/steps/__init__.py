@@ -66,6 +66,16 @@ STEPS: dict[str, Declaration] = {
         depends_on=lambda plan, _: plan.variance_settings,
         read_by=_ALL,
     ),
+    "diagnostics": Declaration(
+        "check one generalized rung against its distribution",
+        Scope("{model}", (_MODEL,), lambda plan: [(name,) for name in plan.generalized]),
+        "diagnostics/{of}.json",
+        example="--model slope",
+        models=lambda _, of: of,
+        depends_on=lambda plan, _: [plan.spec.seed, plan.spec.effort == "full"],
+        read_by=_ALL,
+        record="diagnostics:DiagnosticsRecord",
+    ),
     "effort": Declaration(
         "decide which optional work is done",
         _RUN,

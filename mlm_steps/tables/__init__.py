@@ -22,9 +22,9 @@ group level                     ``group``, ``level``
 
 Some tables have more columns at the end, before ``null_codes``: ``reference`` and ``ci_method``
 (``variance_explained``), ``ci_method`` and ``effect`` (``icc``), ``p_rlrt`` and the columns after it
-(``comparison``). ``allfit`` also has ``start`` and ``max_dsd``. The bounds and the share of
-``johnson_neyman`` are ``bound_low``, ``bound_high`` and ``share_significant``. These tables are not in
-section 20:
+(``comparison``), ``of`` and those after it (``diagnostics``). ``allfit`` also has ``start`` and
+``max_dsd``. The bounds and the share of ``johnson_neyman`` are ``bound_low``, ``bound_high`` and
+``share_significant``. These tables are not in section 20:
 
 - ``remedies`` and ``remedies_fixed`` hold the alternatives to singular and doubtful rungs and their
   coefficients, ``singular`` the directions in which the random effects of these rungs do not vary.
@@ -50,6 +50,7 @@ from mlm_steps.tables.anova_other_df import anova_other_df
 from mlm_steps.tables.base import Table, TableMaker
 from mlm_steps.tables.comparison import comparison
 from mlm_steps.tables.contrasts import contrasts
+from mlm_steps.tables.diagnostics import diagnostics
 from mlm_steps.tables.fit import fit
 from mlm_steps.tables.fixed import fixed
 from mlm_steps.tables.fixed_other_df import fixed_other_df
@@ -88,6 +89,7 @@ TABLES: dict[str, TableMaker] = {
     "variance_explained": variance_explained,
     "icc": icc,
     "ranef": ranef,
+    "diagnostics": diagnostics,
     "ols": ols,
     "occasions": occasions,
     "allfit": allfit,

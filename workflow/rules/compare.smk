@@ -51,6 +51,17 @@ rule variance:
         WORK.shell("variance/{model}")
 
 
+rule diagnostics:
+    input:
+        inputs_of("diagnostics/{model}"),
+    output:
+        WORK.output("diagnostics/{model}"),
+    log:
+        LAYOUT.log("diagnostics/{model}"),
+    shell:
+        WORK.shell("diagnostics/{model}")
+
+
 # Each random effect of each rung is left out: one job for the whole ladder.
 rule deletions:
     input:

@@ -89,6 +89,12 @@ class PlanInputs:
         return [rung.name for rung in self.spec.rungs]
 
     @property
+    def generalized(self) -> list[str]:
+        """The names of the rungs that are no linear models, in their order."""
+        settings = self.spec.settings
+        return [name for name in self.rungs if not settings[name].response.linear]
+
+    @property
     def pairs(self) -> list[tuple[str, ...]]:
         """The smaller and the larger model of each comparison."""
         return [(pair.smaller, pair.larger) for pair in self.spec.pairs]

@@ -34,6 +34,7 @@ from mlm_steps.records import (
 )
 from mlm_steps.records.allfit import RefitRow
 from mlm_steps.records.data_profile import Occasions, UnitOccasions
+from mlm_steps.records.diagnostics import DiagnosticCheck, DiagnosticsRecord
 from mlm_steps.records.remedies import (
     Alternative,
     CoefficientChange,
@@ -98,6 +99,7 @@ COLUMNS = {
     "scale response response_se response_ci_low response_ci_high",
     "mean_differences": "model factor level_1 level_2 estimate se df df_method statistic p ci_low ci_high "
     "adjust p_unadjusted conditions compared back_kind back_estimate back_se back_ci_low back_ci_high",
+    "diagnostics": "model check statistic p flag sentence of low high df replicates",
     "occasions": "within unit expected present absent complete compliance",
     "ols": "model term column estimate se df statistic p ci_low ci_high se_cluster dropped n sigma r_squared "
     "adj_r_squared f_statistic f_df_1 f_df_2 f_p logLik AIC BIC",
@@ -183,8 +185,18 @@ def run():
             "deletions": deletions(),
             "remedies": advice(),
             "effects": effects(),
+            "diagnostics/slope": checks(),
         },
     )
+
+
+def checks():
+    row = {"check": "zeros", "statistic": 1.2, "low": 0.9, "high": 1.1, "p": 0.004, "replicates": 1000}
+    none = DiagnosticCheck(
+        check="binned_residuals", of="g", statistic=None, flag=None, sentence="Long.", code="too_large"
+    )
+    rows = (DiagnosticCheck(**row, flag="concern", sentence="12 outcomes are 0."), none)
+    return DiagnosticsRecord(model="slope", checks=rows, curves=())
 
 
 def advice():
@@ -419,3 +431,11 @@ def test_values_of_frames_become_cells(value, cell):
 def test_other_values_are_no_cells():
     with pytest.raises(TypeError):
         as_cell((1, 2))
+
+
+def test_a_check_without_a_statistic_has_the_reason_in_its_codes(run):
+    first, second = rows_of(TABLES["diagnostics"](run))
+    assert (first["of"], first["flag"], first["statistic"], first["high"]) == ("", "concern", "1.2", "1.1")
+    assert first["null_codes"] == "of=rows; df=not_applicable"
+    assert second["of"] == "g"
+    assert "statistic=too_large" in second["null_codes"]
