@@ -46,6 +46,8 @@ FIGURES = Drawers(
     "raw_data",
     "simple_slopes",
     "johnson_neyman",
+    "quantile_residuals",
+    "binned_residuals",
 )
 """The figures, in the order of the report."""
 

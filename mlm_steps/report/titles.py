@@ -18,6 +18,7 @@ TITLES = {
     "effects": "Slopes, means and contrasts",
     "variance": "Variance explained",
     "groups": "Differences between groups",
+    "diagnostics": "Checks of the distribution",
     "intervals": "Intervals and profile likelihoods",
     "rungs": "Each rung in full",
     "remedies": "Singular and doubtful fits",

@@ -44,6 +44,7 @@ from mlm_steps.records import (
     ZetaCurve,
 )
 from mlm_steps.records.allfit import RefitRow
+from mlm_steps.records.diagnostics import DiagnosticCheck, DiagnosticsRecord
 from mlm_steps.records.effort import EffortRecord, OptionalWork
 from mlm_steps.records.intervals import random_row
 from mlm_steps.records.remedies import (
@@ -492,8 +493,25 @@ def run(labels: Labels, title: str) -> RunRecords:
             "allfit": refits(),
             "remedies": advice(),
             "deletions": deletions(),
+            "diagnostics/slope": checks(),
         },
     )
+
+
+def checks():
+    """A check that holds, one that does not, and one that was left out."""
+    zeros = DiagnosticCheck(
+        check="zeros", statistic=1.31, low=0.87, high=1.13, p=0.002, replicates=1000, flag="concern",
+        sentence="12 outcomes are 0, more than the model allows.",
+    )  # fmt: skip
+    sums = DiagnosticCheck(
+        check="simulated_residuals", of="school", statistic=0.04, low=0.0, high=0.1, p=0.41,
+        replicates=1000, flag="ok", sentence="The quantiles are uniform.",
+    )  # fmt: skip
+    none = DiagnosticCheck(
+        check="binned_residuals", statistic=None, flag=None, sentence="Left out.", code="too_large"
+    )
+    return DiagnosticsRecord(model="slope", checks=(zeros, sums, none), curves=())
 
 
 def planned():

@@ -12,13 +12,16 @@ import pytest
 from mlm_steps.design import parse_formula
 from mlm_steps.design.build import build_design
 from mlm_steps.design.predictors import Predictors
+from mlm_steps.diagnose import Subject, diagnose
 from mlm_steps.effects import Fitted, simple_slopes
 from mlm_steps.engine import Estimates
 from mlm_steps.engine.posterior.random_effects import random_effects
+from mlm_steps.engine.result.mixed_fit import generalized_fit
 from mlm_steps.figures import FigureInput
 from mlm_steps.inference import reference
 from mlm_steps.records import EffectsRecord, RunIntervals
 from mlm_steps.records.effects import SimpleSlopes
+from mlm_steps.records.response import Response
 from mlm_steps.records.run import Labels, RunRecords
 from mlm_steps.steps.parts.fit_record import fit_record
 from mlm_steps.steps.profile import profile_record
@@ -93,3 +96,32 @@ def make_input() -> Callable[..., FigureInput]:
 def simulate() -> Callable[..., pd.DataFrame]:
     """Return a function that simulates data of so many groups of so many rows."""
     return simulated
+
+
+@pytest.fixture
+def make_generalized() -> Callable[..., FigureInput]:
+    """Return a function that fits and checks one generalized model and gives the input of its figures."""
+
+    def make(text: str, frame: pd.DataFrame, response: Response, labels: Labels | None = None) -> FigureInput:
+        estimates = Estimates(build_design(text, frame, response=response))
+        fit = estimates.under("ML")
+        record = fit_record(
+            "m", text, estimates, method="ML", df_method="z", confidence=0.95, weights=None,
+            sample_hash="s", variable_levels={},
+        )  # fmt: skip
+        run = RunRecords(
+            name="small",
+            title="Small",
+            labels=labels or Labels({}, {}, {}),
+            data_profile=SimpleNamespace(columns=(), variable_levels=(BETWEEN,), nesting=()),
+            prelude=(),
+            fits=(record,),
+            failed={},
+            comparisons=(),
+            variance=(),
+            modes={"m": pd.DataFrame(random_effects(fit))},
+            results={"diagnostics/m": diagnose(Subject("m", generalized_fit(fit), 1))},
+        )
+        return FigureInput(run, frame, {"m": parse_formula(text)})
+
+    return make
