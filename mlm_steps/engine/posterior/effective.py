@@ -34,7 +34,7 @@ def effective_parameters(fit: GlmmFit) -> float:
     flat, right = _rows(solved, model.p), _rows(across, model.p)
     complement = model.X.T @ weighted - right @ flat.T
     try:
-        factor = np.linalg.cholesky(0.5 * (complement + complement.T))
+        factor = np.asarray(np.linalg.cholesky(0.5 * (complement + complement.T)), dtype=np.float64)
     except np.linalg.LinAlgError:
         return float("nan")
     q = sum(each.size for each in state.u)
