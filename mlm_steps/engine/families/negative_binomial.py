@@ -61,7 +61,8 @@ class NegativeBinomial(LogLink):
 
     def log_density(self, outcome: Outcome, eta: Array, phi: float) -> Array:
         """Return y eta - (y + phi) log(1 + mu / phi)."""
-        return np.asarray(outcome.y * eta - (outcome.y + phi) * np.log1p(self.mean(eta) / phi))
+        # log(1 + mu / phi) in this form stays right where mu would overflow.
+        return np.asarray(outcome.y * eta - (outcome.y + phi) * np.logaddexp(0.0, eta - np.log(phi)))
 
     def derivatives(self, outcome: Outcome, eta: Array, phi: float) -> Derivatives:
         """Return the derivatives in eta."""

@@ -16,6 +16,9 @@ __all__ = ["Evaluation", "fixed_information", "laplace", "modes_at"]
 
 Array = NDArray[np.float64]
 
+PHI_RANGE = (1e-10, 1e15)
+"""Values of phi outside which the criterion counts as absent, since functions of phi lose all digits."""
+
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Evaluation:
@@ -42,7 +45,7 @@ class Evaluation:
 def modes_at(model: PreparedGlmm, psi: Array, start: Sequence[Array] | None = None) -> State | None:
     """Return the state at the conditional modes for a parameter vector, or None where there is none."""
     theta, fixed, phi = model.split(psi)
-    if not np.isfinite(psi).all() or not 0.0 < phi < np.inf:
+    if not np.isfinite(psi).all() or not PHI_RANGE[0] < phi < PHI_RANGE[1]:
         return None
     return find_modes(model, rows_of(model, theta), model.offset + model.X @ fixed, phi, start)
 
@@ -63,7 +66,7 @@ def laplace(
         Whether to compute the information of the fixed effects.
     """
     phi = model.split(psi)[2]
-    if not np.isfinite(psi).all() or not 0.0 < phi < np.inf:
+    if not np.isfinite(psi).all() or not PHI_RANGE[0] < phi < PHI_RANGE[1]:
         return None
     evaluate = _in_numpy if model.loops is None else _in_loops
     found = evaluate(model, psi, start, information)

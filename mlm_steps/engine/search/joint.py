@@ -10,7 +10,7 @@ curvature.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -40,10 +40,16 @@ POOR, GOOD = 0.25, 0.7
 """Ratios of actual to predicted decrease below which the trust region shrinks, and above which it grows."""
 ACCEPTED = 1e-4
 """Smallest ratio of actual to predicted decrease at which a step is accepted."""
-ROUNDING = 1e-13
+ROUNDING = 1e-11
 """Relative difference of two deviances that rounding explains."""
 NO_RADIUS = 1e-12
 """Radius below which a step changes nothing."""
+PATIENCE = 6
+"""Number of updates of the Hessian, beyond one per parameter, after which it is computed exactly."""
+NEAR = 1.0
+"""Predicted decrease of the deviance below which so many updates show slow convergence."""
+ENOUGH = 1e-8
+"""Predicted decrease of the deviance at the end above which the Hessian is computed once more."""
 MOST_NEWTON = 8
 """Largest number of Newton steps on one Hessian at the end."""
 KNOWN = 1e-2
@@ -158,20 +164,19 @@ def search_jointly(
     known : JointSearch, optional
         An optimum found before; the search ends when it comes near it.
     """
-    psi, radius, misses, exact = start, RADIUS, 0, False
+    psi, radius, misses, exact, updates = start, RADIUS, 0, False, 0
     while objective.used < max_evaluations:
         if n_theta and float(np.abs(psi[:n_theta]).max()) > FARTHEST:
             return JointSearch(psi, at, None, "diverged")
         if known is not None and _near(psi, at, known, n_theta):
             return known
         step, predicted = trust_step(at.gradient, hessian, radius)
-        if not exact and (predicted < LAST or misses > 2):
+        slow = updates > start.size + PATIENCE and (predicted < NEAR or updates > 3 * (start.size + PATIENCE))
+        if not exact and (predicted < LAST or misses > 2 or slow):
             renewed = objective.hessian(psi, at)
             if renewed is None:
                 return JointSearch(psi, at, None, "lost")
-            hessian, exact, misses = renewed, True, 0
-            if predicted < LAST and np.linalg.eigvalsh(hessian)[0] > 0.0:
-                return _sharpened(objective, JointSearch(psi, at, hessian, "optimum"))
+            hessian, exact, misses, updates = renewed, True, 0, 0
             continue
         if exact and predicted < LAST:
             return _sharpened(objective, JointSearch(psi, at, hessian, "optimum"))
@@ -183,7 +188,7 @@ def search_jointly(
         elif gain > GOOD and length > 0.9 * radius:
             radius *= 3.0
         if trial is not None:
-            hessian = updated(hessian, step, trial.gradient - at.gradient)
+            hessian, updates = updated(hessian, step, trial.gradient - at.gradient), updates + 1
         if trial is not None and gain > ACCEPTED:
             psi, at, misses, exact = psi + step, trial, 0, False
         else:
@@ -201,16 +206,30 @@ def _near(psi: Array, at: Evaluation, known: JointSearch, n_theta: int) -> bool:
 
 
 def _sharpened(objective: JointObjective, search: JointSearch) -> JointSearch:
-    """Return the search after Newton's steps on its Hessian, which continue while they help."""
+    """Return the search after Newton's steps, which continue while they help.
+
+    The steps are those on the given Hessian, and once more on a new one if they end too early.
+    """
+    found = _newton(objective, search)
+    if found.hessian is None or trust_step(found.at.gradient, found.hessian, RADIUS)[1] <= ENOUGH:
+        return found
+    renewed = objective.hessian(found.psi, found.at)
+    return found if renewed is None else _newton(objective, replace(found, hessian=renewed))
+
+
+def _newton(objective: JointObjective, search: JointSearch) -> JointSearch:
     psi, at, hessian = search.psi, search.at, search.hessian
     if hessian is None:
         return search
+    step, predicted = trust_step(at.gradient, hessian, RADIUS)
     for _ in range(MOST_NEWTON):
-        step, predicted = trust_step(at.gradient, hessian, RADIUS)
         if predicted <= SHARP * (1.0 + abs(at.value)):
             break
         trial = objective(psi + step)
         if trial is None or trial.value > at.value + ROUNDING * (1.0 + abs(at.value)):
             break
-        psi, at = psi + step, trial
-    return JointSearch(psi, at, hessian, "optimum")
+        following, left = trust_step(trial.gradient, hessian, RADIUS)
+        if left >= predicted:
+            break
+        psi, at, step, predicted = psi + step, trial, following, left
+    return replace(search, psi=psi, at=at)

@@ -23,6 +23,8 @@ RATIO_TOLERANCE = 1e-6
 """Eigenvalue of the scaled Hessian below which the parameters are nearly unidentifiable."""
 RUNAWAY = 50.0
 """Standard deviation on the scale of the link above which it may have no finite estimate."""
+EXACT = 1e9
+"""Shape of a gamma distribution, the inverse of its squared coefficient of variation, that has no bound."""
 LIMIT = 1e6
 """Dispersion, relative to the mean count, above which a negative binomial model is Poisson's."""
 
@@ -41,6 +43,8 @@ def assess_jointly(
         reasons.append(f"the optimiser gave up: {search.message}")
     elif search.ended == "diverged":
         reasons.append("the standard deviation of a random effect grows without end")
+    elif _reproduced(model, search.psi):
+        reasons.append("the dispersion vanishes: the model reproduces the outcome exactly")
     elif search.hessian is None:
         reasons.append("the criterion has no derivatives where the search ended")
     else:
@@ -62,6 +66,12 @@ def assess_jointly(
         status, search.optimizer, objective.used, gradient, min(slope, decrement), hessian, tuple(reasons),
         claimed=search.ended == "optimum", trace=tuple(objective.trace),
     )  # fmt: skip
+
+
+def _reproduced(model: PreparedGlmm, psi: Array) -> bool:
+    """Return whether the dispersion of a continuous outcome has gone to zero."""
+    continuous = model.family.has_dispersion and not model.family.integers
+    return continuous and bool(psi[-1] > np.log(EXACT))
 
 
 def poisson_limit(model: PreparedGlmm, psi: Array, eta: Array) -> bool:

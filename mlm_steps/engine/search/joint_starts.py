@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
-from itertools import islice
 
 import numpy as np
 from numpy.typing import NDArray
@@ -25,20 +24,24 @@ FEW_LEVELS = 8
 """Number of levels of a factor up to which every optimum is checked from other starts."""
 SMALL = 0.1
 """Standard deviation at an optimum below which a second optimum is possible."""
-LARGE = 5.0
+LARGE = 2.5
 """Standard deviation at an optimum above which a second optimum is possible."""
+SPARSE = 10.0
+"""Number of trials per random effect below which Laplace's approximation may have several optima."""
 SCALES = (0.1, 2.0)
 """Standard deviations of the random effects from which rival searches start."""
 FEW_ROWS = 100
 """Number of rows up to which a model with several coefficients per level is searched from more starts."""
 FEW_ROWS_OF_ONE = 40
 """The same number for models with one coefficient per level."""
-MORE_SCALES = (0.1, 1.0, 4.0)
-"""Standard deviations from which rival searches start then: the deviance may have several minima."""
+MORE_SCALES = (0.1, 1.0, 4.0, 10.0)
+"""Standard deviations from which rival searches start where several optima are likely."""
 SHORT = 100
 """Number of evaluations after which a rival search ends."""
 LOWER = 1e-9
 """Relative decrease of the deviance above which a rival optimum is lower."""
+CLEARLY_LOWER = 1e-5
+"""Decrease of the deviance above which a rival search that has not ended is continued."""
 ZERO = 1e-5
 """Size of a covariance parameter below which it may be zero up to rounding."""
 ROUNDING_AT_ZERO = 1e-10
@@ -76,11 +79,9 @@ def find_joint_optimum(
     if best is None:
         raise FitError(Fault("", "the conditional modes of the random effects are not found at the start"))
     if best.ended == "optimum":
-        many = len(_scales(model)) if _doubtful(model, best) else control.restarts
-        for other in islice(_rivals(model, best), many):
-            rival = _search(model, objective, other, objective.used + SHORT, best)
-            if rival is not None and rival.at.value < best.at.value - LOWER * (1.0 + abs(best.at.value)):
-                best = rival
+        scales = _scales(model, best) or SCALES[: control.restarts]
+        for other in _rivals(model, best, scales):
+            best = _better(model, objective, other, best, control)
     return _with_exact_zeros(model, objective, _positive(model, best))
 
 
@@ -114,25 +115,39 @@ def _diagonal(model: PreparedGlmm) -> NDArray[np.intp]:
     return np.concatenate([f.theta[f.pattern.rows == f.pattern.columns] for f in model.factors])
 
 
-def _doubtful(model: PreparedGlmm, search: JointSearch) -> bool:
-    """Return whether another optimum is possible."""
-    spread = np.abs(search.psi[_diagonal(model)])
-    few = min(factor.J for factor in model.factors) <= FEW_LEVELS or _small(model)
-    return few or bool(spread.min() < SMALL) or bool(spread.max() > LARGE)
+def _better(
+    model: PreparedGlmm, objective: JointObjective, start: Array, best: JointSearch, control: Control
+) -> JointSearch:
+    """Return the lower of an optimum that is known and the one that a search from ``start`` finds."""
+    rival = _search(model, objective, start, objective.used + SHORT, best)
+    if rival is None or rival.at.value >= best.at.value - LOWER * (1.0 + abs(best.at.value)):
+        return best
+    if rival.ended == "evaluations":
+        if rival.at.value > best.at.value - CLEARLY_LOWER:
+            return best
+        # The short search was on its way to a lower optimum.
+        longer = _search(model, objective, rival.psi, objective.used + control.max_evaluations, None)
+        return best if longer is None else longer
+    return rival if rival.ended in ("optimum", "diverged") else best
 
 
-def _small(model: PreparedGlmm) -> bool:
+def _scales(model: PreparedGlmm, search: JointSearch) -> tuple[float, ...]:
+    """Return the standard deviations of rival starts: none where no other optimum is likely."""
+    # Two terms on one factor can each take the other's variance.
+    shared = any(len(factor.terms) > 1 for factor in model.factors)
+    trials = float(model.outcome.weights @ model.outcome.trials)
+    sparse = trials < SPARSE * sum(factor.q for factor in model.factors)
     several = max(factor.pattern.K for factor in model.factors) > 1
-    return model.n <= (FEW_ROWS if several else FEW_ROWS_OF_ONE)
+    if shared or sparse or model.n <= (FEW_ROWS if several else FEW_ROWS_OF_ONE):
+        return MORE_SCALES
+    spread = np.abs(search.psi[_diagonal(model)])
+    few = min(factor.J for factor in model.factors) <= FEW_LEVELS
+    return SCALES if few or bool(spread.min() < SMALL) or bool(spread.max() > LARGE) else ()
 
 
-def _scales(model: PreparedGlmm) -> tuple[float, ...]:
-    return MORE_SCALES if _small(model) else SCALES
-
-
-def _rivals(model: PreparedGlmm, best: JointSearch) -> Iterator[Array]:
+def _rivals(model: PreparedGlmm, best: JointSearch, scales: Sequence[float]) -> Iterator[Array]:
     places = _diagonal(model)
-    for scale in _scales(model):
+    for scale in scales:
         psi = best.psi.copy()
         psi[: model.n_theta] = 0.0
         psi[places] = scale

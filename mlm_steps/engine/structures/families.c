@@ -129,12 +129,14 @@ static double negative_binomial_rows(double phi, idx m, const double *eta, const
                                      double *slope, double *curvature, double *bend)
 {
     double total = 0.0;
-    const double inverse = 1.0 / phi;
+    const double log_phi = log(phi);
     for (idx i = 0; i < m; i++) {
         const double mu = exp(fmin(eta[i], EXTREME));
         const double share = mu / (phi + mu), rest = phi / (phi + mu);
         const double w = a[i] * share * rest * (y[i] + phi);
-        total += a[i] * (y[i] * eta[i] - (y[i] + phi) * log1p(mu * inverse));
+        /* log(1 + mu / phi) in this form stays right where mu would overflow. */
+        const double x = eta[i] - log_phi;
+        total += a[i] * (y[i] * eta[i] - (y[i] + phi) * (fmax(x, 0.0) + log1p(exp(-fabs(x)))));
         slope[i] = a[i] * (y[i] * rest - phi * share);
         curvature[i] = w;
         bend[i] = w * (rest - share);

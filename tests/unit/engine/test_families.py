@@ -131,6 +131,16 @@ def test_far_from_the_data_nothing_is_lost_or_overflows(name, link):
         assert (found[2] >= 0).all()
 
 
+@pytest.mark.parametrize(("name", "link"), ALL)
+def test_the_log_density_has_one_mode_also_where_the_mean_overflows(name, link):
+    family, outcome = family_of(name, link), outcome_of(name)
+    eta = np.linspace(-1000.0, 1000.0, 2001)
+    values = np.array([family.log_density(outcome, np.full(outcome.y.size, at), 2.0) for at in eta])
+    rises = np.diff(values, axis=0) / (1.0 + np.abs(values[1:]))
+    falls_before = np.minimum.accumulate(rises, axis=0)
+    assert not ((rises > 1e-12) & (falls_before < -1e-12)).any()
+
+
 def test_distribution_variances_on_the_link_scale():
     assert family_of("binomial").distribution_variance("theoretical", 0.3, 1.0, 5.0) == pytest.approx(
         np.pi**2 / 3
