@@ -21,7 +21,7 @@ DEFINITE = 1e-7
 """Smallest eigenvalue, at a minimum, of the Hessian in unit scale; below it is the noise of differences."""
 RATIO_TOLERANCE = 1e-6
 """Eigenvalue of the scaled Hessian below which the parameters are nearly unidentifiable."""
-RUNAWAY = 50.0
+RUNAWAY = 25.0
 """Standard deviation on the scale of the link above which it may have no finite estimate."""
 EXACT = 1e9
 """Shape of a gamma distribution, the inverse of its squared coefficient of variation, that has no bound."""

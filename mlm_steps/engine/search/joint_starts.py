@@ -152,6 +152,12 @@ def _rivals(model: PreparedGlmm, best: JointSearch, scales: Sequence[float]) -> 
         psi[: model.n_theta] = 0.0
         psi[places] = scale
         yield psi
+    for correlated in (1.0, -1.0):
+        if len(scales) > len(SCALES) and places.size < model.n_theta:
+            psi = best.psi.copy()
+            psi[: model.n_theta] = correlated
+            psi[places] = 1.0
+            yield psi
 
 
 def _positive(model: PreparedGlmm, search: JointSearch) -> JointSearch:
