@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 __all__ = [
+    "THOUSANDS",
     "as_numbers",
     "has_leading_zeros",
     "has_long_integers",
@@ -32,6 +33,8 @@ _CURRENCY = (
 _GROUPED = "[1-9][0-9]{0,2}(?:%s[0-9]{3})+"
 """Pattern of digits in groups of three; the first digit is not 0, since 0,123 is a decimal."""
 _SPACE = r"[ \x{00a0}\x{2009}\x{202f}]"
+THOUSANDS = {",": ",", ".": r"\.", "'": "['\u2019]", "space": _SPACE}
+"""Separators of thousands by the word of the spec, as patterns."""
 _SIGNS = {
     "percent signs": "[%‰]",
     "currency signs": r"\p{Sc}|[A-Za-z]",
@@ -134,7 +137,7 @@ def signs_among_digits(values: Any, decimal: str = ".") -> str:
 
 def _number_with_signs(decimal: str) -> str:
     """Return the pattern of a number with signs among or around its digits."""
-    separators = [r"\." if decimal == "," else ",", _SPACE, "['\u2019]"]
+    separators = [THOUSANDS["." if decimal == "," else ","], THOUSANDS["space"], THOUSANDS["'"]]
     grouped = "|".join(_GROUPED % separator for separator in separators)
     number = rf"(?:(?:{grouped}|[0-9]+)(?:\{decimal}[0-9]*)?|\{decimal}[0-9]+)"
     sign = r"[-+−–]?"

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -58,6 +58,8 @@ class Strays:
         The current missing-value markers, which a hint extends.
     ordinary : bool
         Whether so many rows have the value that it cannot stand for a missing one.
+    cells : bool
+        Whether the file has no types, so that the spec can say which signs its numbers have.
     """
 
     count: int
@@ -66,6 +68,7 @@ class Strays:
     signs: str = ""
     markers: tuple[str, ...] = ()
     ordinary: bool = False
+    cells: bool = True
 
     def __str__(self) -> str:
         """Return the first such cell in words, and how many more there are."""
@@ -76,7 +79,10 @@ class Strays:
     def hint(self) -> str:
         """What to do about it."""
         if self.signs:
-            return f"remove the {self.signs} in the file, so that plain numbers remain"
+            mark = _separator_in(self.value) if self.signs == "thousands separators" and self.cells else ""
+            return f"remove the {self.signs} in the file, so that plain numbers remain" + (
+                f", or set data.thousands: {mark}" if mark else ""
+            )
         whole, comma, rest = self.value.strip().partition(",")
         if comma and whole.lstrip("+-").isdigit() and rest.replace(",", "").replace(".", "").isdigit():
             return "a decimal comma needs data.decimal: ','; remove thousands separators"
@@ -88,6 +94,18 @@ class Strays:
             return "many rows have it, so it is an ordinary value: make it a number in the file"
         words = ", ".join(map(_in_list, dict.fromkeys([*self.markers, self.value.strip()])))
         return f"correct it in the file, or set data.na: [{words}] if it means missing"
+
+
+def _separator_in(value: str) -> str:
+    """Return the separator of thousands of a number as the spec writes it; empty for (1,234)."""
+    sign = next((sign for sign in value.strip().lstrip("+-") if not sign.isdigit()), "")
+    words = [word for word, pattern in cells.THOUSANDS.items() if re.search(_as_python(pattern), sign)]
+    return "".join(json.dumps(word) if word != "space" else word for word in words)
+
+
+def _as_python(pattern: str) -> str:
+    """Return a pattern of RE2 as one of Python."""
+    return re.sub(r"\\x\{([0-9a-f]{4})\}", r"\\u\1", pattern)
 
 
 def _in_list(word: str) -> str:
@@ -140,7 +158,8 @@ def strays_of_signs(values: Any, decimal: str) -> Strays | None:
     present = np.asarray(values.is_valid())
     words = values.drop_null()
     signs = cells.signs_among_digits(words, decimal)
-    return first_stray(present, words[:1].to_pylist(), signs) if signs else None
+    found = first_stray(present, words[:1].to_pylist(), signs) if signs else None
+    return replace(found, cells=False) if found else None
 
 
 def about_commas(name: str, values: Any, decimal: str) -> tuple[Notice, ...]:
@@ -149,7 +168,7 @@ def about_commas(name: str, values: Any, decimal: str) -> tuple[Notice, ...]:
         return ()
     text = (
         f"In {name}, three digits follow each comma and values below 1000 have no comma. The commas are read "
-        "as decimal marks. If they separate thousands, remove them in the file."
+        "as decimal marks. If they separate thousands, write decimal: '.' and thousands: ','."
     )
     return (Notice(code="commas_of_thousands", severity="warning", text=text, subject=name),)
 

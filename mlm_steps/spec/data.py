@@ -20,7 +20,7 @@ from mlm_steps.records.data_profile import ContrastDetail
 from mlm_steps.spec.base import SpecBlock
 from mlm_steps.spec.codings import Coding, CodingSpec, detail_of_coding, kind_of_coding
 from mlm_steps.spec.derive import DeriveSpec
-from mlm_steps.spec.files import JoinSpec, ReadSpec, Stacked
+from mlm_steps.spec.files import BOTH_MARKS, JoinSpec, ReadSpec, Stacked
 from mlm_steps.spec.occasions import OccasionsSpec
 from mlm_steps.spec.reshape import ReshapeSpec
 from mlm_steps.spec.types import (
@@ -203,6 +203,21 @@ class DataSpec(ReadSpec):
                 wrong.append((("stack", i), f"{quoted(stacked.file)} has a value for no column", hint))
         if self.source_as is not None and not self.stack:
             wrong.append((("source_as",), "there is no stack whose files it could name", None))
+        if wrong:
+            raise objections(wrong)
+        return self
+
+    @model_validator(mode="after")
+    def _files_have_two_marks(self) -> DataSpec:
+        """Refuse a separator of thousands of a further file that is its decimal mark, perhaps from here."""
+        further: list[tuple[tuple[str, int], ReadSpec]]
+        further = [(("stack", i), file) for i, file in enumerate(self.stack)]
+        further += [(("join", i), file) for i, file in enumerate(self.join)]
+        wrong: list[Objection] = [
+            ((*at, "thousands"), *BOTH_MARKS)
+            for at, file in further
+            if file.thousands is not None and file.thousands == (file.decimal or self.decimal)
+        ]
         if wrong:
             raise objections(wrong)
         return self

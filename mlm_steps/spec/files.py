@@ -30,6 +30,11 @@ _BINARY = (".parquet", ".feather", ".sav", ".dta", ".sas7bdat", ".xlsx", *_R)
 
 _KEY_EXAMPLE = "for example on: school"
 
+BOTH_MARKS = (
+    "the separator of thousands is the decimal mark, too",
+    "a number such as 1.234,5 has thousands: '.' and decimal: ','",
+)
+"""What is wrong if one sign has both meanings, and what to do."""
 MOST_SKIPPED = 1000
 """At most this many title rows can be skipped; a larger number is more likely an error than a title."""
 
@@ -67,6 +72,9 @@ class ReadSpec(SpecBlock):
     """Texts that mean a missing value in this file, besides those of ``data``."""
     decimal: Annotated[Literal[".", ","] | None, NothingIsNone] = None
     """Decimal mark of the numbers in this file. Default: that of ``data``."""
+    thousands: Annotated[Literal[",", ".", "'", "space"] | None, NothingIsNone] = None
+    """Sign between groups of three digits in a text file, ``","`` in 51,940, ``"."``, ``"'"`` or ``space``.
+    Default: none; in a file of ``stack`` or ``join``, that of ``data``."""
     delimiter: Annotated[OptionalText, AfterValidator(_one_character)] = None
     """Character between the columns of a text file, or ``tab``, or ``whitespace`` for runs of blanks.
     Default: guessed from the first lines."""
@@ -82,7 +90,7 @@ class ReadSpec(SpecBlock):
         """No column is read without its text by these options alone."""
         return None
 
-    @field_validator("decimal", "delimiter", "sheet", "object", "skip", mode="after")
+    @field_validator("decimal", "thousands", "delimiter", "sheet", "object", "skip", mode="after")
     @classmethod
     def _suits_its_kind_of_file(cls, value: str | int | None, info: ValidationInfo) -> str | int | None:
         suffix = PurePath(info.data.get("file") or "").suffix.lower()
@@ -96,10 +104,12 @@ class ReadSpec(SpecBlock):
         elif info.field_name == "skip":
             if suffix in _BINARY and suffix != ".xlsx":
                 raise objection(f"a {suffix} file has no title rows", "it is for text files and workbooks")
-        elif info.field_name == "decimal" and suffix == ".xlsx":
+        elif info.field_name in ("decimal", "thousands") and suffix == ".xlsx":
             return value
         elif info.field_name != "sheet" and suffix in _BINARY:
             raise objection(f"a {suffix} file has no {info.field_name}", "it is for text files")
+        if info.field_name == "thousands" and value == info.data.get("decimal"):
+            raise objection(*BOTH_MARKS)
         if info.field_name == "delimiter" and value == info.data.get("decimal"):
             raise objection(f"{quoted(value)} cannot be both delimiter and decimal mark")
         return value

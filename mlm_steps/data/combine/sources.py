@@ -11,6 +11,7 @@ from mlm_steps.data.combine.rows import as_number_column
 from mlm_steps.data.places import Places
 from mlm_steps.data.raw import NumberColumn, PlainNumbers, RawColumn, RawTable, UnreadableFile
 from mlm_steps.data.read import read_table
+from mlm_steps.data.thousands import without_thousands
 from mlm_steps.errors import Fault
 from mlm_steps.spec import DataSpec, LoadedSpec
 from mlm_steps.spec.files import ReadSpec, StackedFile
@@ -33,6 +34,8 @@ class Source:
     na : tuple of str
         Missing-value markers of this file only.
     decimal : str
+    thousands : str or None
+        Separator of thousands, a key of ``THOUSANDS`` in `mlm_steps.data.cells`.
     plain_numbers : PlainNumbers or None
         Which columns may be read as numbers at once; None where the decimal mark is a comma.
     """
@@ -46,6 +49,7 @@ class Source:
     skip: int
     na: tuple[str, ...]
     decimal: str
+    thousands: str | None
     plain_numbers: PlainNumbers | None
 
 
@@ -68,6 +72,7 @@ def _as_main(file: StackedFile, data: DataSpec) -> StackedFile:
 
 def _source(spec: ReadSpec, data: DataSpec, at: tuple[str | int, ...]) -> Source:
     na, decimal = () if spec is data else spec.na or (), spec.decimal or data.decimal
+    thousands = spec.thousands or data.thousands
     plain = PlainNumbers(_texts(data), (*data.na, *na)) if decimal == data.decimal == "." else None
     return Source(
         file=spec.file or "",
@@ -79,6 +84,7 @@ def _source(spec: ReadSpec, data: DataSpec, at: tuple[str | int, ...]) -> Source
         skip=spec.skip,
         na=na,
         decimal=decimal,
+        thousands=thousands if thousands != decimal else None,
         plain_numbers=plain,
     )
 
@@ -92,10 +98,18 @@ def _texts(data: DataSpec) -> frozenset[str]:
     )
 
 
+def _labels(data: DataSpec) -> frozenset[str]:
+    """Return the columns whose cells are labels, so that they keep their signs."""
+    typed = (name for name, column in data.columns.items() if column.type not in (None, "number"))
+    return _texts(data) | frozenset(typed)
+
+
 def read_source(source: Source, loaded: LoadedSpec, places: Places) -> RawTable | Fault:
     """Return the columns of a file, or the fault at the key that caused it."""
     try:
         table = read_table(loaded.paths[source.file], source)
+        if source.thousands:
+            table = without_thousands(table, source.thousands, source.decimal, _labels(loaded.spec.data))
     except UnreadableFile as found:
         key = found.key if getattr(source, found.key) else "file"
         what = f"{source.file} {found.what}"

@@ -27,6 +27,8 @@ def find(view: DataView) -> tuple[Notice, ...]:
         "hold numbers with signs that make them text"
     )  # fmt: skip
     text = f"{shown} {is_text}. To use the values as numbers, take these signs out in the file."
+    if any(strays.signs == "thousands separators" for _, strays in found):
+        text += " Separators of thousands alone may stay if data.thousands names them."
     used = any(name in view.used for name, _ in found)
     severity: Literal["info", "warning"] = "warning" if used else "info"
     return (Notice(code="numbers_as_text", severity=severity, text=text, subject=found[0][0]),)

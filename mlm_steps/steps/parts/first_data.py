@@ -107,6 +107,9 @@ def _manner(ladder: FirstLadder) -> Iterator[str]:
         yield f"  delimiter: {quoted('tab' if data.delimiter == chr(9) else data.delimiter)}"
     if data.decimal != ".":
         yield f"  decimal: {quoted(data.decimal)}"
+    if data.thousands:
+        remark = "between groups of three digits; check that it is no decimal mark"
+        yield f"  thousands: {quoted(data.thousands)} # {remark}"
     if data.na != type(data).model_fields["na"].default:
         yield f"  na: [{', '.join(map(quoted, data.na))}] # words that stand for a missing value"
     if ladder.found.reshape is not None:

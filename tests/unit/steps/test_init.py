@@ -290,4 +290,4 @@ def test_separators_of_thousands_are_no_decimal_commas(init: Init) -> None:
     table["income"] = [f"{value:,}" for value in range(500, 500 + 300 * len(table), 300)]
     text, _ = init(table, "math", "school")
     assert "decimal" not in yaml.safe_load(text)["data"]
-    assert "income holds '1,100' in row 3 (and 357 more) among its numbers (thousands separators)" in text
+    assert yaml.safe_load(text)["data"]["thousands"] == ","

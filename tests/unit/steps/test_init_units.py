@@ -297,3 +297,29 @@ def test_without_traits_of_the_groups_a_second_file_is_suggested(init: Init) -> 
     table = nurses()[["hospital", "stress", "age"]]
     assert "# join: [{file: FILE, on: hospital}]" in init(table, "stress", "hospital").text
     assert "join" not in init(table.assign(size=table["hospital"] * 7), "stress", "hospital").text
+
+
+@pytest.mark.parametrize(
+    ("decimal", "thousands", "delimiter"), [(".", ",", ","), (",", ".", ";"), (".", "'", ";")]
+)
+def test_separators_of_thousands_are_proposed(
+    init: Init, decimal: str, thousands: str, delimiter: str
+) -> None:
+    rng = np.random.default_rng(12)
+    table = nurses()[["hospital"]].assign(stress=rng.normal(size=600).round(2))
+    table["income"] = [f"{value:,}" for value in rng.integers(700, 90_000, 600)]
+    table["income"] = table["income"].str.replace(",", thousands)
+    found = init(table.to_csv(index=False, sep=delimiter, decimal=decimal), "stress", "hospital")
+    assert found.keys["data"]["thousands"] == thousands
+    assert found.keys["data"].get("decimal", ".") == decimal
+    assert "income" in found.levels
+
+
+def test_no_separator_is_proposed_where_a_cell_contradicts_it(init: Init) -> None:
+    rng = np.random.default_rng(13)
+    table = nurses()[["hospital", "stress"]]
+    table["income"] = [f"{value:,}" for value in rng.integers(700, 90_000, 600)]
+    table.loc[5, "income"] = "12,5"
+    found = init(table, "stress", "hospital")
+    assert "thousands" not in found.keys["data"]
+    assert "income" not in found.levels
