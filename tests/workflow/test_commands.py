@@ -17,8 +17,11 @@ ROOT = Path(__file__).resolve().parents[2]
 README = (ROOT / "README.md").read_text(encoding="utf-8")
 
 
-def blocks(language):
-    return re.findall(rf"```{language}\n(.*?)```", README, flags=re.DOTALL)
+YES_NO = (ROOT / "docs" / "yes-no-and-counts.md").read_text(encoding="utf-8")
+
+
+def blocks(language, page=README):
+    return re.findall(rf"```{language}\n(.*?)```", page, flags=re.DOTALL)
 
 
 def test_validate_prints_the_resolved_ladder_and_writes_nothing(small):
@@ -112,13 +115,27 @@ def test_the_readmes_first_spec_is_valid(tmp_path):
     assert done.returncode == 0, done.stderr
 
 
-def test_the_readmes_notebook_code_runs():
-    (code,) = blocks("python")
+@pytest.mark.parametrize(
+    ("page", "words"), [(README, "Linear mixed model"), (YES_NO, "Generalized linear mixed model")]
+)
+def test_the_notebook_code_of_a_page_runs(page, words):
+    (code,) = blocks("python", page)
     done = subprocess.run(
         [sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, timeout=120, check=False
     )
     assert done.returncode == 0, done.stderr
-    assert "Linear mixed model" in done.stdout
+    assert words in done.stdout
+
+
+def test_the_spec_of_the_page_on_yes_and_no_is_valid(tmp_path):
+    shutil.copy(ROOT / "config" / "examples" / "data" / "contraception.csv", tmp_path)
+    (block,) = blocks("yaml", YES_NO)
+    data = "version: 1\nname: women\ndata:\n  file: contraception.csv\n  columns: {use: {levels: [N, Y]}}\n"
+    data += "  derive: {residence: {recode: urban, map: {N: rural, Y: urban}}}\n"
+    (tmp_path / "pipeline.yaml").write_text(data + block)
+    done = mlm("validate", cwd=tmp_path)
+    assert done.returncode == 0, done.stderr
+    assert "binomial" in done.stdout
 
 
 def test_the_readme_names_targets_that_exist():
