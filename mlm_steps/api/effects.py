@@ -28,7 +28,7 @@ def contrast(state: FitState, hypotheses: Sequence[str | Mapping[str, float]]) -
     """Return the tests of linear combinations of coefficients; ``Fit.contrast`` explains the argument."""
     if not hypotheses:
         raise UsageError(Fault("hypotheses", "none is given", 'for example "a - b = 0"'))
-    design = state.lmm.design
+    design = state.fit.design
     words = CoefficientWords([named_columns(design)]).words
     linears = [_linear(hypothesis, design.columns, words) for hypothesis in hypotheses]
     return Contrast(contrast_test(state.fitted_effects, "contrast", linears))

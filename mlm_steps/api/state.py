@@ -12,8 +12,9 @@ import pandas as pd
 from mlm_steps.api.arguments import kind_of
 from mlm_steps.data.outcomes import about_constant_within, about_two_values
 from mlm_steps.design.predictors import Predictors
-from mlm_steps.effects import Fitted
+from mlm_steps.effects import Fitted, OnResponse
 from mlm_steps.engine import Control, Estimates, LmmFit, Method, MixedFit, evaluate_at
+from mlm_steps.engine.result.glmm_fit import GlmmFit
 from mlm_steps.errors import Fault, UsageError
 from mlm_steps.inference import CoefficientTests, Reference, reference, test_rows
 from mlm_steps.records.base import Notice
@@ -110,8 +111,11 @@ class FitState:
     @cached_property
     def fitted_effects(self) -> Fitted:
         """The fit in the form from which contrasts, slopes and means are computed."""
-        predictors = Predictors(self.lmm.design, self.source.data)
-        return Fitted("fit", predictors, self.reference, self.confidence)
+        predictors = Predictors(self.fit.design, self.source.data)
+        response = None
+        if isinstance(self.fit, GlmmFit):
+            response = OnResponse(self.fit, predictors, self.confidence)
+        return Fitted("fit", predictors, self.reference, self.confidence, response)
 
     @property
     def notices(self) -> tuple[Notice, ...]:

@@ -86,14 +86,17 @@ class GridRows:
         A row is NaN if a function of the formula is undefined.
     offset : ndarray, shape (m,)
         Sum of the offsets.
+    random : tuple of ndarray, each of shape (m, k)
+        The columns of each random term; empty for a linear model, where no mean depends on them.
     """
 
     full: _Array
     offset: _Array
+    random: tuple[_Array, ...] = ()
 
     def __getitem__(self, chosen: slice | NDArray[np.intp]) -> GridRows:
         """Return some of the rows."""
-        return GridRows(self.full[chosen], self.offset[chosen])
+        return GridRows(self.full[chosen], self.offset[chosen], tuple(z[chosen] for z in self.random))
 
     @property
     def defined(self) -> NDArray[np.bool_]:
@@ -103,11 +106,12 @@ class GridRows:
     def combined(self, weights: _Array) -> GridRows:
         """Return linear combinations of the rows; ``weights`` has shape (combinations, m)."""
         lost = ~self.defined
+        random = tuple(weights @ z for z in self.random)
         if not lost.any():
-            return GridRows(weights @ self.full, weights @ self.offset)
+            return GridRows(weights @ self.full, weights @ self.offset, random)
         full = weights @ np.where(lost[:, None], 0.0, self.full)
         full[(weights[:, lost] != 0.0).any(axis=1)] = np.nan
-        return GridRows(full, weights @ np.where(lost, 0.0, self.offset))
+        return GridRows(full, weights @ np.where(lost, 0.0, self.offset), random)
 
 
 def categorical(name: str, codes: _Array, levels: tuple[PredictorValue, ...]) -> Predictor:

@@ -25,6 +25,7 @@ from mlm_steps.design.grid import GridRows, Predictor, PredictorValue, Setting, 
 from mlm_steps.design.matrices import Design
 from mlm_steps.design.nests import Nests, find_nests
 from mlm_steps.design.outcome_scale import OutcomeScale, outcome_scale
+from mlm_steps.design.random_rows import random_columns, random_names
 from mlm_steps.design.variables import Factor, Numbers, Truths, Value, as_factor, drop_unused, exact_levels
 from mlm_steps.errors import FormulaError
 
@@ -60,6 +61,7 @@ class Predictors:
         coding = cast("Mapping[str, object]", design.transforms["contrasts"])
         self._contrasts = {name: read_contrast(value) for name, value in coding.items()}
         self._seen: dict[tuple[str, ...], frozenset[tuple[float, ...]]] = {}
+        self._others: dict[str, Predictor] = {}
         self._kept = np.array(cast("list[int]", design.transforms["kept"]), dtype=np.intp)
 
     @cached_property
@@ -135,10 +137,16 @@ class Predictors:
             return self._rows(settings)
         except FormulaError:  # the data lack this level, such as that of factor(a + b) at the means
             if len(settings) == 1:
-                return GridRows(np.full((1, len(self._all_columns)), np.nan), np.zeros(1))
+                lost = np.full((1, len(self._all_columns)), np.nan)
+                terms = () if self.design.response.linear else self.design.random
+                return GridRows(lost, np.zeros(1), tuple(np.zeros((1, len(term.names))) for term in terms))
             half = len(settings) // 2
             first, second = self.rows(settings[:half]), self.rows(settings[half:])
-            return GridRows(np.vstack([first.full, second.full]), np.append(first.offset, second.offset))
+            return GridRows(
+                np.vstack([first.full, second.full]),
+                np.append(first.offset, second.offset),
+                tuple(np.vstack(both) for both in zip(first.random, second.random, strict=True)),
+            )
 
     def _rows(self, settings: Sequence[Setting]) -> GridRows:
         n = len(settings)
@@ -150,9 +158,29 @@ class Predictors:
         with np.errstate(all="ignore"):
             full = model_matrix(self.formula.fixed, evaluator, self._contrasts, n).X
             offset = offset_sum(self.formula, evaluator)
-        rows = GridRows(full, np.zeros(n) if offset is None else offset)
+        random = () if self.design.response.linear else self._random(settings)
+        rows = GridRows(full, np.zeros(n) if offset is None else offset, random)
         full[~rows.defined] = np.nan
         return rows
+
+    def _random(self, settings: Sequence[Setting]) -> tuple[_Array, ...]:
+        """Return the columns of the random terms; columns of these alone are held like the others."""
+        n = len(settings)
+        chosen = {}
+        for name in dict.fromkeys((*self._names, *random_names(self.formula))):
+            predictor = self.any_predictor(name)
+            chosen[name] = self._value(name, [setting.get(name, predictor.centre[0]) for setting in settings])
+        evaluator = self._evaluator(ChosenColumns(chosen, n), finite=False)
+        with np.errstate(all="ignore"):
+            return random_columns(self.design.transforms, evaluator, self._contrasts, n)
+
+    def any_predictor(self, name: str) -> Predictor:
+        """Return a predictor of the fixed or the random effects; the result is cached."""
+        if name in self.by_name:
+            return self.by_name[name]
+        if name not in self._others:
+            self._others[name] = self._predictor(name)
+        return self._others[name]
 
     def averages(self, settings: Sequence[Sequence[tuple[Setting, float]]]) -> GridRows:
         """Return the weighted average of the rows of each sequence of settings; NaN for an empty sequence."""
@@ -257,7 +285,7 @@ class Predictors:
     def _value(self, name: str, levels: Sequence[PredictorValue]) -> Value:
         """Return chosen levels as a value of the column, for evaluation of the formula."""
         value = self._columns.value(name)
-        predictor = self.by_name[name]
+        predictor = self.any_predictor(name)
         if isinstance(value, Numbers) and value.exact is not None and predictor.category:
             distinct = np.array(exact_levels(value)[0], dtype=object)
             exact = distinct[[predictor.levels.index(level) for level in levels]]

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from mlm_steps.design.predictors import Predictor, PredictorValue, Setting
 from mlm_steps.effects.fitted import Fitted
 
-__all__ = ["Direction", "directions"]
+__all__ = ["Direction", "directions", "stencil"]
 
 STRAIGHT = 1e-9
 """Relative deviation from a straight line up to which a column counts as straight: rounding error."""
@@ -60,6 +60,11 @@ def directions(fitted: Fitted, focal: Predictor) -> list[Direction]:
     if len(focal.levels) == 2 or _is_straight(fitted, focal):
         return [Direction(None, (high, low), (1.0 / span, -1.0 / span))]
     return [_tangent(fitted, focal)]
+
+
+def stencil(focal: Predictor) -> Direction:
+    """Return the derivative of a mean, which is a curve on the scale of the outcome, at a number's mean."""
+    return _differences_by(focal, STEP)
 
 
 def _corners(fitted: Fitted, focal: Predictor) -> list[Setting]:

@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from mlm_steps.design.predictors import GridRows, Predictors, PredictorValue
 from mlm_steps.design.rank import independent_columns
 from mlm_steps.effects.adjustments import ADJUSTMENTS, Adjusted, Family
+from mlm_steps.effects.response import OnResponse
 from mlm_steps.inference import CoefficientTests, Reference, test_rows
 from mlm_steps.records.effects import Condition, Pairwise, Tested
 
@@ -37,12 +38,23 @@ class Fitted:
     against : Reference
     confidence : float
         Confidence of the intervals.
+    response : OnResponse or None
+        The scale of the outcome of a generalized model.
     """
 
     model: str
     predictors: Predictors
     against: Reference
     confidence: float
+    response: OnResponse | None = None
+
+    @property
+    def ratio_kind(self) -> str | None:
+        """The name of the exponential of a coefficient of a generalized model, such as ``OR``."""
+        if self.response is None:
+            return None
+        transformed = self.response.fit.distribution.transformed
+        return None if transformed is None else transformed.code
 
     def tested(self, rows: GridRows) -> tuple[Tested, ...]:
         """Return the test of each row's combination of coefficients."""
@@ -112,7 +124,7 @@ class Fitted:
         L, _ = self.predictors.contrasts(rows)
         if not len(L):
             return Adjusted(np.empty(0), np.empty(0))
-        covariance = L @ self.against.vcov @ L.T
+        covariance = L @ self.against.known_vcov @ L.T
         scale = np.sqrt(np.diag(covariance))
         family = Family(
             t=tests.t,
@@ -144,7 +156,7 @@ class Fitted:
         counts as not estimable.
         """
         L, estimable = self.predictors.contrasts(rows)
-        variances = np.einsum("ij,jk,ik->i", L, self.against.vcov, L)
+        variances = self.against.combined(L)[1]
         estimable = estimable & (variances > 0.0)
         return estimable, test_rows(self.against, L[estimable], self.confidence, rows.offset[estimable])
 

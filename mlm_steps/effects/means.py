@@ -10,6 +10,7 @@ from mlm_steps.design.predictors import Predictors, PredictorValue, Setting
 from mlm_steps.effects.back import taken_back, taken_back_difference
 from mlm_steps.effects.comparisons import PAIRS, affordable
 from mlm_steps.effects.fitted import TOO_LARGE, Fitted
+from mlm_steps.effects.response_means import differences_on_response, on_response
 from mlm_steps.records.effects import Compared, FactorMeans, LevelMean, Pairwise
 
 __all__ = ["factor_means"]
@@ -104,6 +105,7 @@ def _means(request: _Request, given: Setting) -> FactorMeans:
         scale=scale.text if scale else None,
         response=scale.column if scale else None,
         back_difference=scale.difference if scale else None,
+        ratio_kind=fitted.ratio_kind,
         df_method=fitted.against.method,
         confidence=fitted.confidence,
         compared=request.compared,
@@ -129,6 +131,7 @@ def _estimates(
         lost = (LevelMean(level=a, levels=b, test=TOO_LARGE) for a, b in zip(labels, cells, strict=True))
         return tuple(lost), ()
     rows = predictors.averages(settings)
+    tests = fitted.tested(rows)
     means = tuple(
         LevelMean(
             level=label,
@@ -137,19 +140,19 @@ def _estimates(
             back=taken_back(predictors.scale, test),
             reason=_reason(predictors, [setting for setting, _ in each]) if test.code else None,
         )
-        for label, cell, test, each in zip(labels, cells, fitted.tested(rows), settings, strict=True)
+        for label, cell, test, each in zip(labels, cells, tests, settings, strict=True)
     )
     pairs = request.pairs(labels)
-    differences = fitted.differences(labels, rows, pairs, affordable(request.adjust, len(pairs)))
-    return means, tuple(
-        Pairwise(
-            first=each.first,
-            second=each.second,
-            test=each.test,
-            p_unadjusted=each.p_unadjusted,
-            back=taken_back_difference(predictors.scale, each.test),
+    adjust = affordable(request.adjust, len(pairs))
+    differences = fitted.differences(labels, rows, pairs, adjust)
+    if fitted.response is not None:
+        return (
+            on_response(fitted.response, means, rows),
+            differences_on_response(fitted.response, differences, rows, pairs, adjust),
         )
-        for each in differences
+    scale = predictors.scale
+    return means, tuple(
+        each.model_copy(update={"back": taken_back_difference(scale, each.test)}) for each in differences
     )
 
 

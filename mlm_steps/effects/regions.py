@@ -74,6 +74,7 @@ def find_region(fitted: Fitted, rows_at: RowsAt, spread: Spread) -> Region | Non
     low, high = float(spread.values.min()), float(spread.values.max())
     probe = rows_at(low + (high - low) * WITHIN)
     L, estimable = fitted.predictors.contrasts(probe)
+    estimable = estimable & fitted.against.estimable(L)
     if not estimable[probe.defined].all() or not L.any():
         return None
     straight = estimable.all() and _is_straight(L)
@@ -115,8 +116,8 @@ def _angles(fitted: Fitted, L: Array, spread: Spread) -> Path:
     per_unit = unit * (L[-1] - L[0]) / (high - low)
     base = L[0] + (centre - low) / unit * per_unit
     both = np.stack([base, per_unit])
-    estimate = both @ fitted.against.beta
-    spread_matrix = both @ fitted.against.vcov @ both.T
+    estimate = both @ fitted.against.known_beta
+    spread_matrix = both @ fitted.against.known_vcov @ both.T
     with np.errstate(divide="ignore"):
         zero = np.arctan(-estimate[0] / estimate[1])
         a, b = np.linalg.lstsq(spread_matrix, estimate, rcond=None)[0]
@@ -176,7 +177,7 @@ def _stretches(fitted: Fitted, path: Path, bounds: Array, low: float, high: floa
     ends = np.array([low, *(bound for bound in bounds if low < bound < high), high])
     middles = path.contrasts(path.coordinate(0.5 * (ends[:-1] + ends[1:])))
     significant = _excess(fitted, middles) > 0
-    signs = np.sign(middles @ fitted.against.beta)
+    signs = np.sign(middles @ fitted.against.known_beta)
     return tuple(
         Stretch(low=float(a), high=float(b), sign=1 if sign > 0 else -1)
         for a, b, sign, kept in zip(ends[:-1], ends[1:], signs, significant, strict=True)

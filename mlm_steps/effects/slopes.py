@@ -3,21 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
-from itertools import product
 
 import numpy as np
 from numpy.typing import NDArray
 
-from mlm_steps.design.predictors import GridRows, Predictor, PredictorValue, Setting
+from mlm_steps.design.predictors import GridRows, PredictorValue, Setting
 from mlm_steps.effects.comparisons import PAIRS, affordable
 from mlm_steps.effects.directions import Direction, directions
 from mlm_steps.effects.fitted import TOO_LARGE, Fitted
-from mlm_steps.effects.moderators import At, Point, Spread, points_of, spread_of
+from mlm_steps.effects.moderators import At, points_of, spread_of
+from mlm_steps.effects.pair import Pair
 from mlm_steps.effects.regions import find_region
+from mlm_steps.effects.response_slopes import slopes_on_response
 from mlm_steps.records.effects import (
     FittedLine,
-    Pairwise,
     Region,
     SimpleSlopes,
     SlopeAt,
@@ -32,67 +31,6 @@ MOST_CONDITIONS = 12
 """Largest number of combinations of levels of other categories with slopes; more would not fit on a page."""
 MOST_COMPARED = 12
 """Largest number of levels of a moderator whose pairwise differences are computed; 12 levels have 66."""
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class Pair:
-    """A focal predictor and a moderator of one fit.
-
-    Attributes
-    ----------
-    fitted : Fitted
-    focal, moderator : Predictor
-    spread : Spread or None
-        The values of a numeric moderator.
-    points : tuple of Point
-        Values of the moderator at which slopes are shown.
-    """
-
-    fitted: Fitted
-    focal: Predictor
-    moderator: Predictor
-    spread: Spread | None
-    points: tuple[Point, ...]
-
-    def slope_rows(
-        self, direction: Direction, given: Setting, values: Sequence[PredictorValue] | NDArray[np.float64]
-    ) -> GridRows:
-        """Return the rows of the slope at values of the moderator.
-
-        Factors that are nested in the focal predictor or the moderator, or contain them, are averaged over
-        the levels that occur.
-        """
-        settings = [
-            {**given, self.moderator.name: w, self.focal.name: x}
-            for w, x in product(values, direction.values)
-        ]
-        predictors, weights = self.fitted.predictors, np.array(direction.weights)
-        nested = predictors.nests.related(self.focal.name, self.moderator.name)
-        if nested:
-            rows = predictors.averages([predictors.weighted(setting, nested) for setting in settings])
-        else:
-            rows = predictors.rows(settings)
-        m = len(values)
-        return GridRows(
-            np.einsum("mvp,v->mp", rows.full.reshape(m, weights.size, -1), weights),
-            rows.offset.reshape(m, -1) @ weights,
-        )
-
-    def expected(self, given: Setting, focal: Sequence[PredictorValue]) -> GridRows | None:
-        """Return the rows of the expected outcome at each point and, within it, each focal value.
-
-        All other categories are averaged over their levels; None if there are too many combinations.
-        """
-        predictors = self.fitted.predictors
-        others = [name for name, predictor in predictors.by_name.items() if predictor.levels]
-        settings = [
-            {**given, self.moderator.name: point.value, self.focal.name: x}
-            for point, x in product(self.points, focal)
-        ]
-        try:
-            return predictors.averages([predictors.weighted(setting, others) for setting in settings])
-        except ValueError:
-            return None
 
 
 def simple_slopes(
@@ -164,7 +102,12 @@ def _conditions(fitted: Fitted, focal: str, moderator: str) -> list[Setting]:
 def _read(pair: Pair, direction: Direction, given: Setting, *, declared: bool, adjust: str) -> SimpleSlopes:
     fitted = pair.fitted
     rows = pair.slope_rows(direction, given, [point.value for point in pair.points])
-    differences = _differences(pair, rows, adjust)
+    pairs = _compared(pair)
+    own = affordable(adjust, len(pairs)) if pair.moderator.levels else "none"
+    differences = fitted.differences([point.value for point in pair.points], rows, pairs, own)
+    slopes = _slopes(pair, direction, rows, given)
+    if fitted.response is not None:
+        slopes, differences = slopes_on_response(pair, direction, given, slopes, differences, pairs, own)
     return SimpleSlopes(
         model=fitted.model,
         focal=pair.focal.name,
@@ -177,11 +120,12 @@ def _read(pair: Pair, direction: Direction, given: Setting, *, declared: bool, a
         conditions=tuple(fitted.condition(name, value) for name, value in given.items()),
         df_method=fitted.against.method,
         confidence=fitted.confidence,
-        adjust=affordable(adjust, len(differences)),
-        slopes=_slopes(pair, direction, rows, given),
+        adjust=own if differences else affordable(adjust, 0),
+        slopes=slopes,
         differences=differences,
         region=_region(pair, direction, given),
         lines=_lines(pair, given),
+        ratio_kind=fitted.ratio_kind,
     )
 
 
@@ -199,16 +143,17 @@ def _slopes(pair: Pair, direction: Direction, rows: GridRows, given: Setting) ->
     )
 
 
-def _differences(pair: Pair, rows: GridRows, adjust: str) -> tuple[Pairwise, ...]:
-    """Return the pairwise differences of the slopes at levels, the later level minus the earlier.
+def _compared(pair: Pair) -> list[tuple[int, int]]:
+    """Return the pairs of slopes that are compared: those at levels, the later level minus the earlier.
 
-    There are none for a numeric moderator, whose interaction coefficient determines all differences.
+    There are none for a numeric moderator of a linear model, whose interaction coefficient determines all
+    differences. In a generalized model the slope at the last value is compared with that at the first, since
+    on the scale of the outcome the coefficient determines neither size nor sign (Ai & Norton 2003).
     """
-    if not 2 <= len(pair.moderator.levels) <= MOST_COMPARED:
-        return ()
-    levels = [point.value for point in pair.points]
-    pairs = PAIRS["pairwise"](len(levels), 0)
-    return pair.fitted.differences(levels, rows, pairs, affordable(adjust, len(pairs)))
+    count = len(pair.points)
+    if pair.moderator.levels:
+        return PAIRS["pairwise"](count, 0) if 2 <= len(pair.moderator.levels) <= MOST_COMPARED else []
+    return [(count - 1, 0)] if pair.fitted.response is not None and count > 1 else []
 
 
 def _region(pair: Pair, direction: Direction, given: Setting) -> Region | None:
@@ -224,10 +169,17 @@ def _lines(pair: Pair, given: Setting) -> tuple[FittedLine, ...]:
     rows = pair.expected(given, over)
     if rows is None:
         return ()
-    bands = pair.fitted.band(rows).reshape(len(pair.points), len(over), 3)
+    shape = (len(pair.points), len(over), 3)
+    bands = [pair.fitted.band(rows).reshape(shape)]
+    if pair.fitted.response is not None:
+        bands += [band.reshape(shape) for band in pair.fitted.response.curve(rows)]
+    names = ("points", "population", "typical")
     lines = [
-        FittedLine(value=point.value, points=_line_points(over, band))
-        for point, band in zip(pair.points, bands, strict=True)
+        FittedLine.model_validate(
+            {"value": point.value}
+            | {name: _line_points(over, band[i]) for name, band in zip(names, bands, strict=False)}
+        )
+        for i, point in enumerate(pair.points)
     ]
     return tuple(line for line in lines if len(line.points) > 1)
 

@@ -99,6 +99,12 @@ class Reference:
         whole = np.isfinite(self.beta) & np.isfinite(np.diag(self.vcov))
         return self.vcov if whole.all() else np.where(whole[:, None] & whole[None, :], self.vcov, 0.0)
 
+    @property
+    def known_beta(self) -> Array:
+        """The estimates with zeros for infinite coefficients."""
+        finite = np.isfinite(self.beta)
+        return self.beta if finite.all() else np.where(finite, self.beta, 0.0)
+
     def estimable(self, contrasts: Array) -> NDArray[np.bool_]:
         """Return whether all coefficients in each combination have a standard error, shape (q,)."""
         missing = ~(np.isfinite(self.beta) & np.isfinite(np.diag(self.vcov)))

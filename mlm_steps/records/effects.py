@@ -101,8 +101,13 @@ class SlopeAt(Part):
     intercept: Tested
     """Expected outcome at 0 or the first level of the focal predictor, with the others at their means.
 
-    For a curve, it is the expected outcome where the slope is taken, since it may be undefined at 0.
+    For a curve, it is the expected outcome where the slope is taken, since it may be undefined at 0. For a
+    generalized model, the linear predictor.
     """
+    response: Tested | None = None
+    """For a generalized model, the slope of the population average where the focal predictor has its mean."""
+    ratio: BackTransformed | None = None
+    """For a generalized model, the exponential of the slope, if it has a meaning, as an odds ratio."""
 
 
 class Pairwise(Part):
@@ -115,6 +120,10 @@ class Pairwise(Part):
     p_unadjusted: float | None = None
     back: BackTransformed | None = None
     """The same as a ratio or difference of the data column, if the outcome's function allows it."""
+    ratio: BackTransformed | None = None
+    """For a generalized model, the exponential of the difference, if it has a meaning, as an odds ratio."""
+    response: Tested | None = None
+    """For a generalized model, the difference of the population averages, or of their slopes."""
 
 
 class Stretch(Part):
@@ -150,7 +159,12 @@ class FittedLine(Part):
 
     value: Value
     points: tuple[tuple[Value, float, float, float], ...]
-    """Focal value, expected outcome, and the ends of its pointwise interval."""
+    """Focal value, expected outcome, and the ends of its pointwise interval; for a generalized model, the
+    linear predictor."""
+    population: tuple[tuple[Value, float, float, float], ...] = ()
+    """The same of the population average of a generalized model."""
+    typical: tuple[tuple[Value, float, float, float], ...] = ()
+    """The same of the mean outcome of a typical group of a generalized model."""
 
 
 class SimpleSlopes(Part):
@@ -177,6 +191,8 @@ class SimpleSlopes(Part):
     differences: tuple[Pairwise, ...]
     region: Region | None
     lines: tuple[FittedLine, ...]
+    ratio_kind: str | None = None
+    """For a generalized model, the name of the exponential of a slope, such as ``OR``."""
 
 
 class LevelMean(Part):
@@ -189,6 +205,10 @@ class LevelMean(Part):
     test: Tested
     back: BackTransformed | None = None
     """The mean on the scale of the data column, if the outcome is an invertible function of it."""
+    population: BackTransformed | None = None
+    """For a generalized model, the population average: the mean outcome over the groups."""
+    typical: BackTransformed | None = None
+    """For a generalized model, the mean outcome of a typical group, whose random effects are 0."""
     reason: str | None = None
     """The reason why the mean is not estimable, in words."""
 
@@ -216,6 +236,8 @@ class FactorMeans(Part):
     """The data column to whose scale the means are back-transformed."""
     back_difference: Literal["ratio", "difference"] | None = None
     """Whether a difference of means becomes a ratio or a difference on the scale of that column."""
+    ratio_kind: str | None = None
+    """For a generalized model, the name of the exponential of a difference, such as ``OR``."""
     df_method: str
     confidence: float
     compared: Compared = "pairwise"

@@ -86,6 +86,12 @@ class Optimum(Part):
     pwrss: float | None = None
     phi: float | None = None
     """Dispersion parameter; None if the family has none."""
+    vcov_internal: tuple[tuple[float, ...], ...] | None = None
+    """Covariance matrix of theta, the fixed effects and log(phi) of a generalized model.
+
+    It is in the engine's units, which the design determines. None for a linear model, and where it does not
+    exist.
+    """
     notices: tuple[Notice, ...] = ()
     """Notices on search and data of a generalized model; those of a linear model follow from its numbers."""
     terms: tuple[TermCovariance, ...]

@@ -4,20 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-import numpy as np
 import pandas as pd
 
 from mlm_steps.design.build import build_design
 from mlm_steps.design.coefficient_words import CoefficientWords, Named
 from mlm_steps.design.matrices import Design
 from mlm_steps.design.predictors import Predictors
-from mlm_steps.effects import Fitted, contrast_test, factor_means, simple_slopes
-from mlm_steps.engine import evaluate_at
+from mlm_steps.effects import Fitted, OnResponse, contrast_test, factor_means, simple_slopes
+from mlm_steps.engine.result.glmm_fit import GlmmFit
 from mlm_steps.inference import Context, reference
 from mlm_steps.records import EffectsRecord, FitRecord
 from mlm_steps.records.effects import ContrastTest, FactorMeans, SimpleSlopes
 from mlm_steps.spec.means import settled
-from mlm_steps.steps.parts.at_record import analysis_frame
+from mlm_steps.steps.parts.at_record import analysis_frame, at_optimum
 from mlm_steps.steps.parts.wanted import Wanted, value_of, wanted_on
 from mlm_steps.steps.run.session import Session
 
@@ -35,7 +34,7 @@ def effects(session: Session) -> None:
         records = [session.fit_record(rung.name) for rung in session.spec.rungs]
         fitted_rungs = [record for record in records if isinstance(record, FitRecord)]
         known = CoefficientWords(_named(fit) for fit in fitted_rungs)
-        fits = [fit for fit in fitted_rungs if fit.unreliable is None and fit.linear]
+        fits = [fit for fit in fitted_rungs if fit.unreliable is None]
         frame = analysis_frame(session)
         contrasts: list[ContrastTest] = []
         slopes: list[SimpleSlopes] = []
@@ -60,15 +59,19 @@ def _named(fit: FitRecord) -> Iterator[Named]:
 
 def _predictors(session: Session, frame: pd.DataFrame, fit: FitRecord) -> Predictors:
     formula = session.plan.read(fit.formula)  # a remedy may have replaced the formula of the spec
-    design: Design = build_design(formula, frame, weights=fit.weights, contrasts=session.contrasts)
+    design: Design = build_design(
+        formula, frame, weights=fit.weights, contrasts=session.contrasts, response=fit.response
+    )
     return Predictors(design, frame, formula)
 
 
 def _fitted(session: Session, fit: FitRecord, predictors: Predictors) -> Fitted:
     """Return a rung at the parameters of its record, with the reference distribution of its tests."""
-    at = evaluate_at(predictors.design, np.array(fit.reported.theta), method=fit.method)
-    against = reference(at, session.spec.estimation.df, Context(session.plan.levels))
-    return Fitted(fit.model, predictors, against, fit.confidence)
+    at = at_optimum(predictors.design, fit.reported, fit.agq)
+    df = session.spec.settings[fit.model].df
+    against = reference(at, df, Context(session.plan.levels))
+    response = OnResponse(at, predictors, fit.confidence) if isinstance(at, GlmmFit) else None
+    return Fitted(fit.model, predictors, against, fit.confidence, response)
 
 
 def _contrasts(fitted: Fitted, wanted: Wanted) -> list[ContrastTest]:

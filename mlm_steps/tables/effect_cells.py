@@ -11,6 +11,8 @@ from mlm_steps.tables.base import Cell, Codes, join_pairs
 
 __all__ = [
     "NUMBERS",
+    "RATIO",
+    "RESPONSE",
     "back_cells",
     "conditions",
     "difference",
@@ -18,9 +20,15 @@ __all__ = [
     "missing",
     "missing_back",
     "numbers",
+    "ratio_cells",
+    "response_cells",
 ]
 
 NUMBERS = ("estimate", "se", "df", "statistic", "p", "ci_low", "ci_high")
+RESPONSE = ("population_se", "population_p", "population_ci_low", "population_ci_high")
+"""Columns of a test on the scale of the outcome of a generalized model, after that of the estimate."""
+RATIO = ("ratio", "ratio_se", "ratio_ci_low", "ratio_ci_high", "ratio_kind")
+"""Columns of the exponential of a difference or slope of a generalized model."""
 
 
 def effects_of(run: RunRecords) -> EffectsRecord:
@@ -44,6 +52,26 @@ def back_cells(names: Sequence[str], back: BackTransformed | None) -> dict[str, 
 def missing_back(names: Sequence[str], back: BackTransformed | None) -> Codes:
     """Return the codes of empty cells on the scale of the data column."""
     return dict.fromkeys(names, "not_applicable" if back is None else back.code or "outside_domain")
+
+
+def response_cells(prefix: str, test: Tested | None) -> tuple[dict[str, Cell], Codes]:
+    """Return the cells of a test on the scale of the outcome, and their codes.
+
+    The estimate has the name ``prefix``; the other columns are ``RESPONSE``.
+    """
+    names = (prefix, *RESPONSE)
+    if test is None:
+        return dict.fromkeys(names), dict.fromkeys(names, "not_applicable")
+    values = (test.estimate, test.se, test.p, test.ci_low, test.ci_high)
+    return dict(zip(names, values, strict=True)), dict.fromkeys(names, test.code or "not_estimable")
+
+
+def ratio_cells(ratio: BackTransformed | None, kind: str | None) -> tuple[dict[str, Cell], Codes]:
+    """Return the cells of ``RATIO``, the exponential of a difference or slope, and their codes."""
+    numbers = RATIO[:-1]
+    cells: dict[str, Cell] = {**back_cells(numbers, ratio), RATIO[-1]: kind if ratio else None}
+    code = "not_applicable" if ratio is None else ratio.code or "not_estimable"
+    return cells, dict.fromkeys(RATIO, code)
 
 
 def difference(pair: Pairwise, family: FactorMeans | SimpleSlopes) -> tuple[dict[str, Cell], Codes]:

@@ -17,6 +17,8 @@ from mlm_steps.tables.effect_cells import (
 __all__ = ["means"]
 
 NUMBERS = ("se", "df", "ci_low", "ci_high")
+POPULATION = ("population", "population_se", "population_ci_low", "population_ci_high")
+TYPICAL = ("typical", "typical_se", "typical_ci_low", "typical_ci_high")
 BACK = ("response", "response_se", "response_ci_low", "response_ci_high")
 COLUMNS = (
     "model",
@@ -30,6 +32,8 @@ COLUMNS = (
     "held",
     "scale",
     *BACK,
+    *POPULATION,
+    *TYPICAL,
 )
 
 
@@ -39,6 +43,9 @@ def means(run: RunRecords) -> Table:
     ``conditions`` are the values chosen in the spec, ``averaged`` the factors whose levels have equal
     weights, and ``held`` the values at which numeric predictors are held. ``scale`` is the outcome if it is a
     function of a data column, and ``response`` the mean back-transformed to the scale of that column.
+
+    For a generalized model ``mean`` is on the scale of the link. ``population`` is the population average on
+    the scale of the outcome, ``typical`` the mean of a typical group, whose random effects are 0.
     """
     rows = [_row(factor, mean) for factor in effects_of(run).means for mean in factor.means]
     return table_of("means", COLUMNS, rows)
@@ -58,6 +65,14 @@ def _row(factor: FactorMeans, mean: LevelMean) -> tuple[dict[str, Cell], Codes]:
         "held": conditions(factor.held),
         "scale": factor.scale,
         **back_cells(BACK, mean.back),
+        **back_cells(POPULATION, mean.population),
+        **back_cells(TYPICAL, mean.typical),
     }
+    scales = {**missing_back(POPULATION, mean.population), **missing_back(TYPICAL, mean.typical)}
     empty = dict.fromkeys(("conditions", "averaged", "held", "scale"), "not_applicable")
-    return cells, {**missing(mean.test, ("mean", *NUMBERS)), **empty, **missing_back(BACK, mean.back)}
+    return cells, {
+        **missing(mean.test, ("mean", *NUMBERS)),
+        **empty,
+        **missing_back(BACK, mean.back),
+        **scales,
+    }

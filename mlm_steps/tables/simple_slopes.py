@@ -5,7 +5,17 @@ from __future__ import annotations
 from mlm_steps.records.effects import SimpleSlopes, SlopeAt
 from mlm_steps.records.run import RunRecords
 from mlm_steps.tables.base import Cell, Codes, Table, table_of
-from mlm_steps.tables.effect_cells import NUMBERS, conditions, effects_of, missing, numbers
+from mlm_steps.tables.effect_cells import (
+    NUMBERS,
+    RATIO,
+    RESPONSE,
+    conditions,
+    effects_of,
+    missing,
+    numbers,
+    ratio_cells,
+    response_cells,
+)
 
 __all__ = ["simple_slopes"]
 
@@ -34,6 +44,9 @@ COLUMNS = (
     "focal_at",
     "conditions",
     *INTERCEPTS,
+    *RATIO,
+    "population_slope",
+    *RESPONSE,
 )
 
 
@@ -45,6 +58,10 @@ def simple_slopes(run: RunRecords) -> Table:
     value at which its slope is taken. ``conditions`` are the values of other predictors on which the slope
     depends. The intercept is the expected outcome where the focal predictor is 0, at its first level or, for
     a curve, at ``focal_at``.
+
+    For a generalized model slope and intercept are on the scale of the link, ``ratio`` is the exponential of
+    the slope, and ``population_slope`` the slope of the population average at the mean of the focal
+    predictor.
     """
     rows = [_row(pair, slope) for pair in effects_of(run).slopes for slope in pair.slopes]
     return table_of("simple_slopes", COLUMNS, rows)
@@ -70,4 +87,6 @@ def _row(pair: SimpleSlopes, at: SlopeAt) -> tuple[dict[str, Cell], Codes]:
         **missing(at.intercept, tuple(INTERCEPTS)),
         **dict.fromkeys(("focal_contrast", "focal_at", "conditions"), "not_applicable"),
     }
-    return cells, codes
+    ratio, ratio_codes = ratio_cells(at.ratio, pair.ratio_kind)
+    response, response_codes = response_cells("population_slope", at.response)
+    return {**cells, **ratio, **response}, {**codes, **ratio_codes, **response_codes}

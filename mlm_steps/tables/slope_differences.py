@@ -5,7 +5,7 @@ from __future__ import annotations
 from mlm_steps.records.effects import Pairwise, SimpleSlopes
 from mlm_steps.records.run import RunRecords
 from mlm_steps.tables.base import TEST, Cell, Codes, Table, table_of
-from mlm_steps.tables.effect_cells import difference, effects_of
+from mlm_steps.tables.effect_cells import RATIO, RESPONSE, difference, effects_of, ratio_cells, response_cells
 
 __all__ = ["slope_differences"]
 
@@ -20,11 +20,18 @@ COLUMNS = (
     "p_unadjusted",
     "focal_contrast",
     "conditions",
+    *RATIO,
+    "population_difference",
+    *RESPONSE,
 )
 
 
 def slope_differences(run: RunRecords) -> Table:
-    """Return the slope at ``value_1`` minus the slope at ``value_2``, for all pairs of levels."""
+    """Return the slope at ``value_1`` minus the slope at ``value_2``, for all pairs of levels.
+
+    For a generalized model also for the last and the first value of a number. The columns of its scales are
+    those of the differences of means; ``population_difference`` is that of the slopes of population averages.
+    """
     rows = [_row(slopes, pair) for slopes in effects_of(run).slopes for pair in slopes.differences]
     return table_of("slope_differences", COLUMNS, rows)
 
@@ -38,4 +45,7 @@ def _row(slopes: SimpleSlopes, pair: Pairwise) -> tuple[dict[str, Cell], Codes]:
         "value_2": pair.second,
         "focal_contrast": slopes.focal_contrast,
     }
-    return {**cells, **own}, {**codes, "focal_contrast": "not_applicable"}
+    ratio, ratio_codes = ratio_cells(pair.ratio, slopes.ratio_kind)
+    response, response_codes = response_cells("population_difference", pair.response)
+    codes = {**codes, "focal_contrast": "not_applicable", **ratio_codes, **response_codes}
+    return {**cells, **own, **ratio, **response}, codes

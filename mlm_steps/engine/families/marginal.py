@@ -15,8 +15,11 @@ Array = NDArray[np.float64]
 Function = Callable[[Array], Array]
 
 POINTS = 51
-"""Number of quadrature points; the mean of a logit then has about ten digits for standard deviations up to 2,
-and six up to 4."""
+"""Number of quadrature points (statistics, section 22.7).
+
+The mean of a logit has nine digits for standard deviations of the predictor up to 2, and four up to 4; that
+of the complementary log-log link has five up to 2.
+"""
 
 
 class Marginal(NamedTuple):
@@ -73,7 +76,7 @@ def spread_of_mean(eta: Array, variance: Array, mean: Function, spread: Function
 def averaged(function: Function, eta: Array, variance: Array) -> Array:
     """Return the mean of a function of a normal variable with mean eta and a variance, shape (m,)."""
     sd = np.sqrt(variance)
-    total = np.zeros_like(eta)
+    total = np.zeros(eta.shape)
     for node, weight in zip(*_rule(), strict=True):
         total += weight * function(eta + node * sd)
     return total

@@ -65,6 +65,7 @@ def at_optimum(design: Design, found: Optimum, agq: int) -> LmmFit | GlmmFit:
         theta=np.array(found.theta),
         beta=np.array(found.beta),
         phi=found.phi,
+        vcov_internal=None if found.vcov_internal is None else np.array(found.vcov_internal),
         vcov=np.array(found.vcov).reshape(design.p, design.p),
         deviance=found.criterion,
         notices=found.notices,

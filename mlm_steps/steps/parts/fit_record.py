@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 from mlm_steps.design.hlm import VariableRank
 from mlm_steps.design.matrices import RandomTerm
 from mlm_steps.engine import Estimates, Method, MixedFit, linear_fit
+from mlm_steps.engine.result.glmm_fit import GlmmFit
 from mlm_steps.engine.result.mixed_fit import sigma_of
 from mlm_steps.records import (
     Convergence,
@@ -139,6 +140,7 @@ def optimum(fit: MixedFit) -> Optimum:
         theta=_floats(fit.theta),
         sigma=sigma_of(fit),
         phi=fit.phi,
+        vcov_internal=_joint(fit),
         beta=_floats(fit.beta),
         se=_floats(fit.se),
         vcov=tuple(_floats(row) for row in fit.vcov),
@@ -150,6 +152,13 @@ def optimum(fit: MixedFit) -> Optimum:
         pwrss=linear.pwrss if linear else None,
         notices=() if linear else fit.notices,
     )
+
+
+def _joint(fit: MixedFit) -> tuple[tuple[float, ...], ...] | None:
+    """Return the covariance matrix of all parameters of a generalized model, if it exists."""
+    if not isinstance(fit, GlmmFit) or fit.vcov_internal is None:
+        return None
+    return tuple(_floats(row) for row in fit.vcov_internal)
 
 
 def random_parameters(fit: MixedFit) -> tuple[RandomParameter, ...]:

@@ -90,15 +90,20 @@ COLUMNS = {
     "num_df den_df",
     "simple_slopes": "model focal moderator value slope se df p ci_low ci_high statistic df_method place "
     "focal_contrast focal_at conditions intercept intercept_se intercept_df intercept_ci_low "
-    "intercept_ci_high",
+    "intercept_ci_high ratio ratio_se ratio_ci_low ratio_ci_high ratio_kind population_slope population_se "
+    "population_p population_ci_low population_ci_high",
     "slope_differences": "model focal moderator value_1 value_2 estimate se df df_method statistic p ci_low "
-    "ci_high adjust p_unadjusted focal_contrast conditions",
+    "ci_high adjust p_unadjusted focal_contrast conditions ratio ratio_se ratio_ci_low ratio_ci_high "
+    "ratio_kind population_difference population_se population_p population_ci_low population_ci_high",
     "johnson_neyman": "model focal moderator bound_low bound_high region observed_low observed_high "
     "significant share_significant unit n_units df_method focal_contrast conditions",
     "means": "model factor level mean se df ci_low ci_high df_method conditions averaged held "
-    "scale response response_se response_ci_low response_ci_high",
+    "scale response response_se response_ci_low response_ci_high population population_se "
+    "population_ci_low population_ci_high typical typical_se typical_ci_low typical_ci_high",
     "mean_differences": "model factor level_1 level_2 estimate se df df_method statistic p ci_low ci_high "
-    "adjust p_unadjusted conditions compared back_kind back_estimate back_se back_ci_low back_ci_high",
+    "adjust p_unadjusted conditions compared back_kind back_estimate back_se back_ci_low back_ci_high "
+    "ratio ratio_se ratio_ci_low ratio_ci_high ratio_kind population_difference population_se population_p "
+    "population_ci_low population_ci_high",
     "diagnostics": "model check statistic p flag sentence of low high df replicates",
     "occasions": "within unit expected present absent complete compliance",
     "ols": "model term column estimate se df statistic p ci_low ci_high se_cluster dropped n sigma r_squared "
