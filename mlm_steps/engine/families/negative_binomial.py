@@ -147,16 +147,16 @@ def _rising_slope(y: Array, phi: float) -> Array:
     """Return the derivative of log Γ(y + phi) - log Γ(phi) in phi, minus log(1 + y / phi)."""
     if phi <= LARGE:
         return np.asarray(scipy.special.digamma(y + phi) - scipy.special.digamma(phi) - np.log1p(y / phi))
-    return 0.5 * y / (phi * (y + phi)) + _stirling_slope(phi + y) - _stirling_slope(phi)
+    return 0.5 * (y / phi) / (y + phi) + _stirling_slope(phi + y) - _stirling_slope(phi)
 
 
 def _stirling(x: Array | float) -> Array:
     """Return the remainder of Stirling's formula for log Γ(x), x > 100."""
-    square = 1.0 / np.square(x)
+    square = np.square(1.0 / x)
     return np.asarray((1.0 - square * (1.0 / 30.0 - square * (1.0 / 105.0 - square / 140.0))) / (12.0 * x))
 
 
 def _stirling_slope(x: Array | float) -> Array:
     """Return the derivative of the remainder of Stirling's formula."""
-    square = 1.0 / np.square(x)
+    square = np.square(1.0 / x)
     return np.asarray(-square * (1.0 - square * (0.1 - square * (1.0 / 21.0 - square / 20.0))) / 12.0)

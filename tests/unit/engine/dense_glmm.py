@@ -26,7 +26,7 @@ def log_density(family, link, k, trials, phi, eta):
             "logit": lambda: (special.log_expit(eta), special.log_expit(-eta)),
             "probit": lambda: (special.log_ndtr(eta), special.log_ndtr(-eta)),
             "cloglog": lambda: (
-                np.log(-np.expm1(-np.exp(np.minimum(eta, 700.0)))),
+                np.where(eta < -30.0, eta, np.log(-np.expm1(-np.exp(np.clip(eta, -30.0, 700.0))))),
                 -np.exp(np.minimum(eta, 700.0)),
             ),
         }[link]()
