@@ -14,7 +14,7 @@ from mlm_steps.records.response import Response
 from mlm_steps.spec.types import slugified
 from mlm_steps.steps.parts.first_data import data_block
 from mlm_steps.steps.parts.first_ladder import FirstLadder
-from mlm_steps.steps.parts.yaml_text import quoted, safe
+from mlm_steps.steps.parts.yaml_text import comment, quoted, safe
 
 __all__ = ["FirstSpec", "init_spec"]
 
@@ -115,7 +115,7 @@ def _models_block(ladder: FirstLadder) -> Iterator[str]:
     yield "# The ladder. Each rung is a formula as in R's lme4 and adds to the rung above it."
     yield "ladder:"
     for rung in ladder.rungs():
-        yield f"  # {rung.question}"
+        yield from comment(rung.question, margin="  ")
         yield f"  - {{name: {quoted(rung.name)}, formula: {json.dumps(rung.formula, ensure_ascii=False)}}}"
 
 

@@ -10,7 +10,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from mlm_steps.data.factors import CodedFactor
-from mlm_steps.data.survey.words import time_rank
+from mlm_steps.data.survey.words import is_diary_name, time_rank
 from mlm_steps.data.types import TypedColumn
 
 __all__ = ["Time", "find_time", "shared_times"]
@@ -23,6 +23,11 @@ _IN_ORDER = 0.8
 """Times ascend from row to row in at least this share of the units of a sorted file."""
 _SHARED = 2.0
 """Units are measured at common times if the times are at most this many times the largest number of rows."""
+_COMMON = 1.2
+"""All units share the design of their occasions if the times are at most this many times the largest number
+of rows."""
+_DAYS = 7
+"""Smallest median number of rows per unit of a diary, a week."""
 _SURE = (0, 1)
 """Ranks of names that hardly mean anything but time; grade and age may be traits."""
 _SEVERAL = 3
@@ -46,12 +51,18 @@ class Time:
         Whether 0 lies among the times, so that an intercept is a value at some time.
     others : mapping of str to str
         Other columns of time that say the same, with the reason.
+    common : bool
+        Whether the units are measured at the same times, so that absent occasions can be counted.
+    daily : bool
+        Whether it is the time of a diary: many days or hours of each unit.
     """
 
     name: str
     start: float
     contains_zero: bool
     others: Mapping[str, str]
+    common: bool
+    daily: bool
 
 
 def find_time(
@@ -89,7 +100,14 @@ def find_time(
         for other, (*_, z) in found.items()
         if other != name and _move_together(x, z, factor)
     }
-    return Time(name, float(np.nanmin(x)), _contains_zero(x), others)
+    return Time(
+        name,
+        float(np.nanmin(x)),
+        _contains_zero(x),
+        others,
+        common=len(np.unique(x[~np.isnan(x)])) <= _COMMON * factor.sizes.max(),
+        daily=is_diary_name(name) and bool(np.median(factor.sizes) >= _DAYS),
+    )
 
 
 def shared_times(

@@ -10,6 +10,7 @@ from mlm_steps.data.naming import is_id_name
 __all__ = [
     "is_control_label",
     "is_cycle_name",
+    "is_diary_name",
     "is_exposure_name",
     "is_negative_label",
     "is_treatment_name",
@@ -88,6 +89,7 @@ _FAILURES = {
     "infected": "uninfected|healthy",
 }  # fmt: skip
 """Words for events, and the pattern of the words for the trials without the event."""
+_DIARY = re.compile(r"(^|[_. ])(day|night|hour|beep|prompt)s?($|[_. 0-9])", re.IGNORECASE)
 _HUMP = re.compile(r"(?<=[a-z])(?=[A-Z])")
 """Place between the words of a name such as ``treatmentGroup``."""
 _TIME = tuple(re.compile(rf"(^|[_. ]){words}($|[_. 0-9])", re.IGNORECASE) for words in _TIMES)
@@ -186,6 +188,15 @@ def is_cycle_name(name: str) -> bool:
     [True, True, False, False]
     """
     return _CYCLE.fullmatch(name) is not None
+
+
+def is_diary_name(name: str) -> bool:
+    """Return whether a time counts days or hours, as in diaries.
+
+    >>> [is_diary_name(name) for name in ("day", "studyDay", "wave", "birthday")]
+    [True, True, False, False]
+    """
+    return _DIARY.search(_HUMP.sub("_", name)) is not None
 
 
 def time_rank(name: str) -> int | None:

@@ -114,10 +114,18 @@ def _manner(ladder: FirstLadder) -> Iterator[str]:
         yield f"  na: [{', '.join(map(quoted, data.na))}] # words that stand for a missing value"
     if ladder.found.reshape is not None:
         yield from _reshape(ladder.found.reshape)
+    yield from _occasions(ladder)
     conflicts = [c for c in ladder.upper if c.conflicts]
     if conflicts:
         names = ", ".join(safe(c.name) for c in conflicts)
         yield f"  level_conflict: warn # {names}: constant in most groups, not in all"
+
+
+def _occasions(ladder: FirstLadder) -> Iterator[str]:
+    """Yield the key that counts absent occasions, if the units are measured at the same times."""
+    time, unit = ladder.found.time, ladder.term[-1]
+    if time is not None and time.common and unit not in ladder.found.units.reused:
+        yield f"  occasions: {{within: {quoted(unit)}, time: {quoted(time.name)}}} # absent ones are counted"
 
 
 def _reshape(wide: WideToLong) -> Iterator[str]:

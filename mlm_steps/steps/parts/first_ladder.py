@@ -45,7 +45,7 @@ class FirstLadder:
         self.term = found.units.terms[0]
         self.lower = [c for c in found.candidates if c.rank == 1]
         self.upper = [c for c in found.candidates if c.rank > 1]
-        self.centring_group = next(name for name in reversed(self.term) if name not in found.units.reused)
+        self.centring_group = self._centring_group()
         self.time = self._time()
         self.within = {c.name: self._new_name(c.name, "w") for c in self.lower if c.centred}
         self.slope = self._slope()
@@ -53,9 +53,24 @@ class FirstLadder:
         self.mean = self._new_name(self.mean_of, "m") if self.mean_of else None
 
     @property
+    def is_diary(self) -> bool:
+        """Whether the ladder describes what goes with what from day to day, besides a trend."""
+        time = self.found.time
+        return time is not None and time.daily and any(c.centred for c in self.lower)
+
+    @property
     def is_growth(self) -> bool:
         """Whether the ladder describes change over time."""
-        return self.found.time is not None
+        return self.found.time is not None and not self.is_diary
+
+    def _centring_group(self) -> str:
+        """Return the smallest units as ``within`` names them; reused labels need the larger units, too."""
+        inner = self.term[-1]
+        if inner not in self.found.units.reused:
+            return inner
+        if not any(":" in name for name in self.term):
+            return ":".join(self.term)
+        return next(name for name in reversed(self.term) if name not in self.found.units.reused)
 
     @property
     def fits_preset(self) -> bool:
@@ -81,10 +96,10 @@ class FirstLadder:
     def _slope(self) -> str | None:
         """Return the predictor whose slope varies between groups, as a formula writes it."""
         binary = self.found.outcome.binary
-        factor = self.found.units.chains[0][-1 if self.is_growth else 0]
+        factor = self.found.units.chains[0][0 if self.time is None else -1]
         each = _TRIALS_FOR_SLOPES if binary else _ROWS_FOR_SLOPES
         rows = self.found.rows >= each * len(factor.labels)
-        if self.time is not None:
+        if self.time is not None and self.is_growth:
             return column(self.time) if rows or not binary else None
         leading = self._leading()
         enough = len(factor.labels) >= _GROUPS_FOR_SLOPES
@@ -130,7 +145,7 @@ class FirstLadder:
     def moderated(self) -> str | None:
         """The product of the predictor with a slope and a trait of the groups; None without either."""
         traits = [c for c in self.upper if not c.shared]
-        leading = column(self.time) if self.time else None
+        leading = column(self.time) if self.time and self.is_growth else None
         if leading is None and (found := self._leading()) is not None:
             leading = self._term(found)
         return f"{leading}:{column(traits[0].name)}" if leading and traits else None
@@ -140,25 +155,25 @@ class FirstLadder:
         yield from self._rungs_of_growth() if self.is_growth else self._rungs_of_groups()
 
     def _rungs_of_groups(self) -> Iterator[Rung]:
-        lower, upper, slope = self.level_1, self.level_2, self.slope
+        trend = [column(self.time)] if self.time else []
+        lower, upper, slope = [*trend, *self.level_1], self.level_2, self.slope
+        matters = "Does it matter more in some groups than in others? Every group has a slope of its own."
         yield self._rung(
             "null", [], None, "How much do the groups differ? Every group has an intercept of its own."
         )
+        if trend:
+            yield self._rung("time", trend, None, "Is there a trend over time?")
         if lower:
             yield self._rung("l1", lower, None, "Level 1: what explains differences inside the groups?")
         if slope and slope in lower:
-            question = (
-                "Does it matter more in some groups than in others? Every group has a slope of its own."
-            )
-            yield self._rung("slope", lower, slope, question)
+            units = ":".join(map(column, reversed(self.term)))
+            also = f" Write ({slope} + {trend[0]} | {units}) if the trends differ, too." if trend else ""
+            yield self._rung("slope", lower, slope, matters + also)
         if upper:
             question = "Level 2: what explains differences between the groups?"
             yield self._rung("l2", [*lower, *upper], slope if slope in lower else None, question)
         if slope and slope not in lower:  # a trait of crossed units, which varies within the groups
-            question = (
-                "Does it matter more in some groups than in others? Every group has a slope of its own."
-            )
-            yield self._rung("slope", [*lower, *upper], slope, question)
+            yield self._rung("slope", [*lower, *upper], slope, matters)
         if self.moderated:
             question = "Does a trait of the groups explain why slopes differ?"
             yield self._rung("cross", [*lower, *upper, self.moderated], slope, question)
@@ -193,7 +208,7 @@ class FirstLadder:
             factors = [
                 ":".join(map(column, reversed(self.term[:depth]))) for depth in range(1, len(self.term) + 1)
             ]
-            sloping = factors[-1] if self.is_growth else factors[0]
+            sloping = factors[0] if self.time is None else factors[-1]
             yield from (f"({slope if factor == sloping else '1'} | {factor})" for factor in factors)
         yield from (f"(1 | {'/'.join(map(column, term))})" for term in self.found.units.terms[1:])
 

@@ -100,7 +100,7 @@ def test_reused_labels_are_said_and_nested(init: Init, labels: list[str]) -> Non
         found = init(table, "stress", group)
         assert found.formulas[0] == "stress ~ 1 + (1 | school/class)"
         assert any(remark.startswith(said) for remark in found.remarks)
-        assert found.keys["data"]["derive"]["age_w"] == {"center": "age", "within": "school"}
+        assert found.keys["data"]["derive"]["age_w"] == {"center": "age", "within": "school:class"}
 
 
 def ratings() -> pd.DataFrame:
@@ -323,3 +323,41 @@ def test_no_separator_is_proposed_where_a_cell_contradicts_it(init: Init) -> Non
     found = init(table, "stress", "hospital")
     assert "thousands" not in found.keys["data"]
     assert "income" not in found.levels
+
+
+def diary(days: int = 14) -> pd.DataFrame:
+    rng = np.random.default_rng(14)
+    person = np.repeat(np.arange(40), days)
+    table = pd.DataFrame(
+        {"person": [f"p{p:02d}" for p in person], "day": np.tile(np.arange(1, days + 1), 40)}
+    )
+    table["stress"] = (rng.normal(size=40)[person] + rng.normal(size=len(person))).round(2)
+    table["neuroticism"] = rng.normal(size=40)[person].round(2)
+    table["mood"] = (rng.normal(size=40)[person] + rng.normal(size=len(person))).round(2)
+    return table.drop(index=rng.choice(len(table), 30, replace=False))
+
+
+def test_a_diary_asks_what_goes_with_what_from_day_to_day(init: Init) -> None:
+    found = init(diary(), "mood", "person")
+    assert found.keys["data"]["occasions"] == {"within": "person", "time": "day"}
+    assert found.formulas[1:4] == [
+        "mood ~ 1 + day_0 + (1 | person)",
+        "mood ~ 1 + day_0 + stress_w + (1 | person)",
+        "mood ~ 1 + day_0 + stress_w + (stress_w | person)",
+    ]
+    assert found.formulas[-1].endswith("+ stress_w:neuroticism + (stress_w | person)")
+    assert "Write (stress_w + day_0 | person) if the trends differ" in " ".join(
+        found.text.replace("#", "").split()
+    )
+
+
+@pytest.mark.parametrize("table", [diary(4), diary().drop(columns="stress")])
+def test_few_days_or_no_other_predictor_are_growth(init: Init, table: pd.DataFrame) -> None:
+    assert init(table, "mood", "person").keys["ladder"]["preset"] == "growth"
+
+
+def test_occasions_are_counted_only_at_common_times(init: Init) -> None:
+    table = diary(5).rename(columns={"day": "age"}).drop(columns="stress")
+    assert init(table, "mood", "person").keys["data"]["occasions"]["time"] == "age"
+    table["age"] += np.random.default_rng(15).uniform(0, 0.9, len(table)).round(3)
+    assert "occasions" not in init(table, "mood", "person").keys["data"]
