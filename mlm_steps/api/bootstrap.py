@@ -26,7 +26,7 @@ from mlm_steps.engine.bootstrap.bootstrap import Sample, bound_codes, draw_repli
 from mlm_steps.engine.bootstrap.replicates import Replicates
 from mlm_steps.engine.bootstrap.resampling import KINDS
 from mlm_steps.engine.profile.profiles import Parameter
-from mlm_steps.engine.result.lmm_fit import LmmFit
+from mlm_steps.engine.result.mixed_fit import MixedFit
 from mlm_steps.errors import Fault, UsageError, did_you_mean
 
 __all__ = ["Bootstrap", "bootstrap"]
@@ -41,8 +41,8 @@ class Bootstrap:
     Attributes
     ----------
     estimates : Series
-        Estimates of the fit under the names of ``Fit.confint``; then ``icc_adjusted``, ``icc_unadjusted``,
-        one ``icc_`` per term, ``r2_marginal`` and ``r2_conditional``.
+        Estimates of the fit under the names of ``Fit.confint``; then, for a linear model, ``icc_adjusted``,
+        ``icc_unadjusted``, one ``icc_`` per term, ``r2_marginal`` and ``r2_conditional``.
     values : DataFrame, shape (B, numbers)
         The same quantities in each replicate; NaN if the replicate failed or the quantity is undefined.
     status : Series of str, length B
@@ -79,8 +79,11 @@ class Bootstrap:
     def table(self) -> pd.DataFrame:
         """One row per quantity: estimate, bias, standard error and percentile interval."""
         ends = self.confint().table[["low", "high"]]
-        shift = {"estimate": self.estimates, "bias": self.values.mean() - self.estimates}
-        return pd.DataFrame({**shift, "se": self.values.std(), "low": ends["low"], "high": ends["high"]})
+        with np.errstate(invalid="ignore"):  # infinite estimates have neither bias nor standard error
+            bias, se = self.values.mean() - self.estimates, self.values.std()
+        return pd.DataFrame(
+            {"estimate": self.estimates, "bias": bias, "se": se, "low": ends["low"], "high": ends["high"]}
+        )
 
     @checked(confidence=optional(share), parm=optional(names))
     def confint(self, confidence: float | None = None, parm: Sequence[str] | None = None) -> Intervals:
@@ -118,10 +121,10 @@ class Bootstrap:
 )
 def bootstrap(state: FitState, replicates: int = 2000, seed: int = 1, kind: str = "parametric") -> Bootstrap:
     """Return the bootstrap of a fit; ``Fit.bootstrap`` explains the arguments."""
-    lmm = state.lmm
-    found = draw_replicates(lmm, kind, seed, "bootstrap", range(replicates))
-    estimates = {name: values[0] for name, values in _numbers(Sample(lmm, _of_fit(lmm)))}
-    values = dict(_numbers(Sample(lmm, found)))
+    fit = state.fit
+    found = draw_replicates(fit, kind, seed, "bootstrap", range(replicates))
+    estimates = {name: values[0] for name, values in _numbers(Sample(fit, _of_fit(fit)))}
+    values = dict(_numbers(Sample(fit, found)))
     index = pd.RangeIndex(replicates, name="replicate")
     return Bootstrap(
         pd.Series(estimates, name="estimate"),
@@ -133,16 +136,19 @@ def bootstrap(state: FitState, replicates: int = 2000, seed: int = 1, kind: str 
     )
 
 
-def _of_fit(fit: LmmFit) -> Replicates:
+def _of_fit(fit: MixedFit) -> Replicates:
     """Return a fit in the form of one replicate."""
-    sigma, criterion = np.array([fit.sigma]), np.array([fit.criterion])
-    return Replicates(fit.theta[None], fit.beta[None], sigma, criterion, np.array(["converged"]))
+    sigma, criterion = np.array([fit.scale]), np.array([fit.criterion])
+    phi = None if fit.phi is None else np.array([fit.phi])
+    return Replicates(fit.theta[None], fit.beta[None], sigma, criterion, np.array(["converged"]), phi)
 
 
 def _numbers(sample: Sample) -> Iterator[tuple[str, Array]]:
     design = sample.fit.design
     for name, parameter in names_of(design).items():
         yield name, _values(sample, parameter)
+    if not design.response.linear:
+        return
     total = sample.fixed + sample.random + sample.residual
     yield "icc_adjusted", sample.random / (sample.random + sample.residual)
     yield "icc_unadjusted", sample.random / total
@@ -155,6 +161,8 @@ def _numbers(sample: Sample) -> Iterator[tuple[str, Array]]:
 def _values(sample: Sample, parameter: Parameter) -> Array:
     if parameter.kind == "beta":
         return sample.replicates.beta[:, parameter.effects[0]]
+    if parameter.kind == "phi" and sample.replicates.phi is not None:
+        return sample.replicates.phi
     if parameter.term is None:
         return sample.replicates.sigma
     one, other = parameter.effects[0], parameter.effects[-1]

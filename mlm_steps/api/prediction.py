@@ -164,7 +164,7 @@ def _uncertainty(
 @checked(n=whole(0, MOST_REPLICATES), seed=whole(0, LARGEST_SEED), conditional=truth)
 def simulate(state: FitState, n: int, seed: int, *, conditional: bool) -> pd.DataFrame:
     """Return simulated outcomes, one column each; ``Fit.simulate`` explains the arguments."""
-    drawn = simulated_outcomes(state.lmm, n, seed, conditional=conditional)
+    drawn = simulated_outcomes(state.fit, n, seed, conditional=conditional)
     return pd.DataFrame(drawn.T, index=state.index)
 
 

@@ -74,6 +74,7 @@ def _inverse(curve: pd.DataFrame, cut: float) -> Row:
     from scipy.interpolate import PchipInterpolator
 
     zeta, value = curve["zeta"].to_numpy(), curve["value"].to_numpy()
+    zeta, value = zeta[np.isfinite(value)], value[np.isfinite(value)]
     distinct = np.concatenate([[True], np.diff(zeta) > 0])
     spline = PchipInterpolator(zeta[distinct], value[distinct], extrapolate=False)
     low, high = float(spline(-cut)), float(spline(cut))
