@@ -5,11 +5,11 @@ from mlm_steps.api.bootstrap import Bootstrap
 from mlm_steps.api.comparison import Comparison, compare
 from mlm_steps.api.fitting import fit
 from mlm_steps.api.intervals import Intervals
-from mlm_steps.api.prediction import Prediction
 from mlm_steps.api.profiles import Profiles
 from mlm_steps.api.readings import Contrast, Means, Regions, Slopes
 from mlm_steps.api.refits import Refits, allfit
 from mlm_steps.api.results import Fit
+from mlm_steps.api.rows import Prediction
 from mlm_steps.api.varcorr import VarCorr
 from mlm_steps.engine import Control
 

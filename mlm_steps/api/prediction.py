@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Mapping
 from typing import Literal
 
 import numpy as np
@@ -13,21 +12,17 @@ from scipy.special import ndtri, stdtrit
 
 from mlm_steps.api.arguments import LARGEST_SEED, MOST_REPLICATES, checked, one_of, optional, truth, whole
 from mlm_steps.api.frames import new_frame
+from mlm_steps.api.rows import NewRows, Prediction, incomplete, unknown
+from mlm_steps.api.scales import SCALES, Scale, predict_generalized
 from mlm_steps.api.state import FitState
-from mlm_steps.design import parse_formula
-from mlm_steps.design.apply import NewDesign, apply_design
-from mlm_steps.design.checks import Missing, positive_weights
-from mlm_steps.design.columns import FrameColumns, missing_values
-from mlm_steps.design.expressions import columns_of
 from mlm_steps.engine.bootstrap.simulate import simulate as simulated_outcomes
 from mlm_steps.engine.posterior.leverage import cooks_distances, leverages
-from mlm_steps.engine.posterior.posterior import TermRows
-from mlm_steps.engine.posterior.predict import PredictionError, Rows, estimates
+from mlm_steps.engine.posterior.predict import PredictionError, estimates
+from mlm_steps.engine.result.glmm_fit import GlmmFit
 from mlm_steps.engine.result.lmm_fit import LmmFit
 from mlm_steps.errors import Fault, UsageError
 from mlm_steps.inference import test_contrasts
 from mlm_steps.inference.satterthwaite import variance_df
-from mlm_steps.records.base import Notice
 
 __all__ = ["Interval", "Prediction", "cooks_distance", "hatvalues", "predict", "simulate"]
 
@@ -42,81 +37,12 @@ SAME_FOR_ALL: dict[str, Callable[[LmmFit], float]] = {
 """Methods whose df are the same for all estimated quantities."""
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class Prediction:
-    """Predictions for rows, with the index of their frame.
-
-    Attributes
-    ----------
-    frame : DataFrame
-        ``estimate``, in outcome units; ``se``, the standard error of the predicted mean, if it was
-        requested; ``df``, ``low`` and ``high`` of the interval, if one was requested.
-    notices : tuple of Notice
-        Notices such as the number of rows in groups that the fit does not have.
-    """
-
-    frame: pd.DataFrame
-    notices: tuple[Notice, ...]
-
-    @property
-    def estimate(self) -> pd.Series:
-        """The predicted values."""
-        return self.frame["estimate"]
-
-    def __repr__(self) -> str:
-        return "\n".join([repr(self.frame), *(f"Note: {notice.text}" for notice in self.notices)])
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class NewRows:
-    """Rows to predict.
-
-    Attributes
-    ----------
-    design : Rows
-        Columns of the design matrices.
-    index : Index
-    weights : ndarray, shape (m,), or None
-        Prior weights of outcomes in these rows.
-    missing : mapping of str to ndarray of bool, shape (m,)
-        For each needed column with missing values, the rows in which it is missing.
-    """
-
-    design: Rows
-    index: pd.Index
-    weights: Array | None
-    missing: Missing = field(default_factory=dict)
-
-    @classmethod
-    def of_fit(cls, fit: LmmFit, index: pd.Index) -> NewRows:
-        """Return the rows of the fit itself."""
-        return cls(fit.design, index, fit.design.weights)
-
-    @classmethod
-    def of_frame(cls, fit: LmmFit, frame: pd.DataFrame, *, random: bool, weights: str | None) -> NewRows:
-        """Return the rows of new data; ``weights`` names their column when weights are needed.
-
-        Raises
-        ------
-        FormulaError
-            For columns or levels that the fit needs and the frame does not have.
-        UsageError
-            For a column of weights that the frame does not have.
-        DesignError
-            For weights that are not positive.
-        """
-        known = frame if random else _without_groups(fit, frame)
-        design: NewDesign = apply_design(fit.design.transforms, known)
-        needed = [name for name in parse_formula(fit.design.formula).variables if name in frame.columns]
-        missing = missing_values({name: known[name] for name in needed})
-        return cls(design, frame.index, None if weights is None else _weights(frame, weights), missing)
-
-
 @checked(
     newdata=optional(new_frame),
     random=truth,
     se=truth,
     interval=optional(one_of(INTERVALS, "interval is")),
+    scale=optional(one_of(SCALES, "scales are")),
 )
 def predict(
     state: FitState,
@@ -125,8 +51,13 @@ def predict(
     random: bool,
     se: bool,
     interval: Interval | None,
+    scale: Scale | None,
 ) -> Prediction:
     """Return predictions; ``Fit.predict`` explains the arguments."""
+    if isinstance(state.fit, GlmmFit):
+        return predict_generalized(state, state.fit, newdata, scale or "population", random, se, interval)
+    if scale is not None:
+        raise UsageError(Fault("scale", "a linear mixed model has one scale", "leave it out"))
     fit = state.lmm
     if isinstance(newdata, pd.DataFrame):
         weights = state.weights if interval == "prediction" else None
@@ -138,9 +69,9 @@ def predict(
     if "width" in columns:
         width = columns.pop("width")
         columns |= {"low": columns["estimate"] - width, "high": columns["estimate"] + width}
-    notices = [*_incomplete(columns["estimate"], rows.missing)]
+    notices = [*incomplete(columns["estimate"], rows.missing)]
     if random:
-        notices += _unknown(fit, rows.design.random, rows.missing)
+        notices += unknown(fit, rows.design.random, rows.missing)
     return Prediction(pd.DataFrame(columns, index=rows.index), tuple(notices))
 
 
@@ -200,53 +131,3 @@ def _quantile(df: Array, tail: float) -> Array:
     infinite = np.isinf(df)
     quantile: Array = np.where(infinite, ndtri(tail), stdtrit(np.where(infinite, 1.0, df), tail))
     return quantile
-
-
-def _without_groups(fit: LmmFit, frame: pd.DataFrame) -> pd.DataFrame:
-    """Add grouping columns that the frame lacks, with missing values: population means need no groups."""
-    formula = parse_formula(fit.design.formula)
-    effects = [formula.fixed, *(bar.effects for bar in formula.bars)]
-    expressions = [variable for terms in effects for variable in terms.variables]
-    expressions += [offset.call for offset in formula.offsets]
-    needed = {name.name for expression in expressions for name in columns_of(expression)}
-    groups = {column for columns in formula.groups for column in columns}
-    absent = sorted(groups - needed - {str(name) for name in frame.columns})
-    missing = pd.Series(pd.NA, index=frame.index, dtype="string")
-    return frame.assign(**dict.fromkeys(absent, missing))
-
-
-def _weights(frame: pd.DataFrame, name: str) -> Array:
-    if name not in frame.columns:
-        raise UsageError(
-            Fault("newdata", f"there is no column {name!r}", "a prediction interval needs the prior weights")
-        )
-    return positive_weights(FrameColumns(frame, None), np.arange(len(frame)), name)
-
-
-def _incomplete(estimate: Array, missing: Missing) -> Iterator[Notice]:
-    """Yield a notice if rows have no prediction; it names the columns with missing values."""
-    without = np.isnan(estimate)
-    if without.any():
-        names = [name for name, absent in missing.items() if (absent & without).any()]
-        text = (
-            f"{int(without.sum())} of {without.size} rows have no prediction, for they miss values of "
-            f"{', '.join(names)}."
-        )
-        yield Notice(code="rows_incomplete", severity="warning", text=text)
-
-
-def _unknown(fit: LmmFit, terms: Sequence[TermRows], missing: Missing) -> Iterator[Notice]:
-    """Yield notices per grouping factor on rows without a group, and on groups that the fit does not know."""
-    bars = {bar.group.label: bar.group.columns for bar in parse_formula(fit.design.formula).bars}
-    for group, refs in {term.group: term.refs for term in terms}.items():
-        absent = np.zeros(refs.size, dtype=bool)
-        for column in bars.get(group, ()):
-            absent |= missing.get(column, False)
-        for code, rows, what in (
-            ("missing_group", absent, f"no value of {group}"),
-            ("unknown_group", (refs < 0) & ~absent, f"groups of {group} that the fit does not know"),
-        ):
-            count = int(np.count_nonzero(rows))
-            if count:
-                text = f"{count} of {refs.size} rows have {what}; their random effects are predicted as 0."
-                yield Notice(code=code, severity="info", text=text, subject=group)

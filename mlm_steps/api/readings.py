@@ -16,6 +16,7 @@ from mlm_steps.records.effects import (
     LevelMean,
     Pairwise,
     SimpleSlopes,
+    SlopeAt,
     Tested,
 )
 
@@ -89,11 +90,38 @@ class Slopes:
             {**_where(pair), **_pair(each)} for pair in self.records for each in pair.differences
         )
 
+    @property
+    def response(self) -> pd.DataFrame:
+        """The slopes of a model with a family as ratios, such as ``OR``, and of the population averages.
+
+        The latter are at the mean of the focal predictor, or differences between two of its levels.
+        """
+        return pd.DataFrame(
+            {**_where(pair), pair.moderator: at.value, "place": at.place, **form}
+            for pair in self.records
+            for at in pair.slopes
+            for form in _slope_forms(at, pair.ratio_kind)
+        )
+
+    @property
+    def response_differences(self) -> pd.DataFrame:
+        """The differences of these slopes: the interaction on the scale of the outcome."""
+        return pd.DataFrame(
+            {**_where(pair), **_pair_names(each), **form}
+            for pair in self.records
+            for each in pair.differences
+            for form in _forms(each, pair.ratio_kind)
+        )
+
     def __repr__(self) -> str:
         first = self.records[0]
         lines = [f"Slopes of {first.focal} by {first.moderator}", _shown(self.table)]
         if any(pair.differences for pair in self.records):
             lines += ["", f"Differences (adjustment: {first.adjust})", _shown(self.differences)]
+        if not self.response.empty:
+            lines += ["", "As ratios, and on the scale of the outcome", _shown(self.response)]
+        if not self.response_differences.empty:
+            lines += ["", "Their differences", _shown(self.response_differences)]
         return "\n".join([*lines, _method(first.df_method)])
 
 
@@ -177,23 +205,33 @@ class Means:
     def response(self) -> pd.DataFrame:
         """The means on the scale of the data column; no rows if the outcome is not transformed.
 
-        The back-transformed mean of logarithms is the geometric mean, not the mean of the column.
+        The back-transformed mean of logarithms is the geometric mean, not the mean of the column. A model
+        with a family has two rows per mean, as ``scale`` says: the population average over the groups, and
+        the mean of a typical group, whose random effects are 0.
         """
         return pd.DataFrame(
-            {**_cell(each, mean), **_back(mean.back)}
+            {**_cell(each, mean), **named, **_back(back)}
             for each in self.records
             for mean in each.means
-            if mean.back is not None
+            for named, back in (
+                ({}, mean.back),
+                ({"scale": "population"}, mean.population),
+                ({"scale": "typical"}, mean.typical),
+            )
+            if back is not None
         )
 
     @property
     def response_differences(self) -> pd.DataFrame:
-        """The differences as ratios or differences of the data column, if they have such a form."""
+        """The differences as ratios or differences of the data column, if they have such a form.
+
+        A model with a family has ratios, such as ``OR``, and differences of the population averages.
+        """
         return pd.DataFrame(
-            {**_held(each.conditions), **_pair_names(pair), "kind": each.back_difference, **_back(pair.back)}
+            {**_held(each.conditions), **_pair_names(pair), **form}
             for each in self.records
             for pair in each.differences
-            if pair.back is not None
+            for form in (*_column_forms(pair, each.back_difference), *_forms(pair, each.ratio_kind))
         )
 
     def __repr__(self) -> str:
@@ -207,14 +245,16 @@ class Means:
         notes += self._reasons()
         lines = [f"Means of {first.factor}{f' on the scale of {first.scale}' if first.scale else ''}"]
         lines += [_shown(self.table), *notes]
-        if first.response:
-            lines += ["", f"Back on the scale of {first.response}", _shown(self.response)]
+        if not self.response.empty:
+            lines += ["", f"Back on the scale of {first.response or 'the outcome'}", _shown(self.response)]
         if any(each.differences for each in self.records):
             lines += ["", f"Differences (adjustment: {first.adjust})", _shown(self.differences)]
         if not self.response_differences.empty:
             lines += [
                 "",
-                f"As {first.back_difference}s of {first.response}",
+                f"As {first.back_difference}s of {first.response}"
+                if first.response
+                else "As ratios, and as differences of the population averages",
                 _shown(self.response_differences),
             ]
         return "\n".join([*lines, _method(first.df_method)])
@@ -245,6 +285,32 @@ def _why(mean: LevelMean) -> str:
 
 def _back(back: BackTransformed | None) -> dict[str, float | None]:
     return {} if back is None else {name: getattr(back, name) for name in BACK}
+
+
+def _column_forms(pair: Pairwise, kind: str | None) -> list[dict[str, PredictorValue | None]]:
+    """Return a difference on the scale of the data column, if it has such a form."""
+    return [] if pair.back is None else [{"kind": kind, **_back(pair.back)}]
+
+
+def _forms(pair: Pairwise, kind: str | None) -> list[dict[str, PredictorValue | None]]:
+    """Return a difference of a model with a family as a ratio and on the scale of the outcome."""
+    return _on_response(pair.test, pair.ratio, pair.response, kind, "difference")
+
+
+def _slope_forms(at: SlopeAt, kind: str | None) -> list[dict[str, PredictorValue | None]]:
+    return _on_response(at.slope, at.ratio, at.response, kind, "slope")
+
+
+def _on_response(
+    test: Tested, ratio: BackTransformed | None, response: Tested | None, kind: str | None, name: str
+) -> list[dict[str, PredictorValue | None]]:
+    found: list[dict[str, PredictorValue | None]] = []
+    if ratio is not None:
+        found.append({"kind": kind, **_back(ratio), "p": test.p})
+    if response is not None:
+        numbers = {each: getattr(response, each) for each in (*BACK, "p")}
+        found.append({"kind": name, **numbers})
+    return found
 
 
 def _pair_names(pair: Pairwise) -> dict[str, PredictorValue]:

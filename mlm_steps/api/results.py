@@ -9,12 +9,14 @@ from typing import Literal, Self
 import numpy as np
 import pandas as pd
 
-from mlm_steps.api import bootstrap, confint, effects, prediction, profiles, testing, wald
+from mlm_steps.api import bootstrap, confint, effects, explained, prediction, profiles, testing, wald
 from mlm_steps.api.advice import Advice, advise_on
 from mlm_steps.api.bootstrap import Bootstrap
 from mlm_steps.api.intervals import Intervals
 from mlm_steps.api.parameters import Selection
 from mlm_steps.api.readings import Contrast, Means, Regions, Slopes
+from mlm_steps.api.rows import Prediction
+from mlm_steps.api.scales import Scale
 from mlm_steps.api.state import FitState, state_at, theta_array
 from mlm_steps.api.summary import summarize
 from mlm_steps.api.varcorr import VarCorr, modes_by_term, theta_series, varcorrs
@@ -288,7 +290,8 @@ class Fit:
         random: bool = False,
         se: bool = False,
         interval: prediction.Interval | None = None,
-    ) -> prediction.Prediction:
+        scale: Scale | None = None,
+    ) -> Prediction:
         """Return predictions for the rows of the fit or for new data, in outcome units.
 
         Parameters
@@ -307,9 +310,31 @@ class Fit:
             For the mean, or for a new outcome in a new group (+ z'Tz + sigma² / w) or, with ``random``, in
             the row's group (+ sigma² / w); DesignError or UsageError if newdata lacks the prior weights w.
             The interval has the fit's ``confidence`` and, for the mean without random effects, its ``df``
-            method. Others have Satterthwaite's df, unless the method is ``residual`` or ``z``.
+            method. Others have Satterthwaite's df, unless the method is ``residual`` or ``z``. Models with a
+            family have normal confidence intervals without ``random``.
+        scale : {"population", "typical", "link"}, optional
+            For a model with a family: the outcome averaged over the random effects (default), that of a
+            typical group, whose random effects are 0, or the linear predictor. With ``random`` the effects of
+            known groups are at their modes, and those of others averaged or 0. The exposure of new data is 1
+            if they do not have its column.
         """
-        return prediction.predict(self._state, newdata, random=random, se=se, interval=interval)
+        return prediction.predict(self._state, newdata, random=random, se=se, interval=interval, scale=scale)
+
+    def icc(self, distribution: str | None = None) -> pd.DataFrame:
+        """Return intraclass correlations, as the table ``icc`` of a run.
+
+        Parameters
+        ----------
+        distribution : {"theoretical", "observation", "lognormal", "delta", "trigamma"}, optional
+            How the variance of the distribution of a model with a family is computed on the link scale; it is
+            a column, beside the method and the marginal mean lambda of the null model. Default: the first
+            one that the family has.
+        """
+        return explained.icc(self._state, distribution)
+
+    def r2(self, distribution: str | None = None) -> pd.DataFrame:
+        """Return marginal and conditional R² (Nakagawa, Johnson & Schielzeth 2017), as ``icc`` does."""
+        return explained.r2(self._state, distribution)
 
     def simulate(self, n: int, seed: int, *, conditional: bool = False) -> pd.DataFrame:
         """Return n outcomes drawn from the model at its estimates, one column each, indexed as the frame.

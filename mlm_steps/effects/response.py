@@ -47,13 +47,7 @@ class OnResponse:
         average itself. Both are by the delta method over all parameters.
         """
         possible, at = self._at(rows)
-        family, width = self.fit.distribution, self._width
-        mean = at.population
-        with np.errstate(all="ignore"):
-            se = np.sqrt(np.maximum(at.variances(), 0.0))
-            centre, half = family.link_of(mean), width * se * family.link_slope(mean)
-            low, high = family.mean(centre - half), family.mean(centre + half)
-        found = iter(zip(mean, se, low, high, strict=True))
+        found = iter(zip(at.population, *at.limits(self._width), strict=True))
         return tuple(_back(*next(found)) if each else NOT_ESTIMABLE for each in possible)
 
     def typical(self, tests: Sequence[Tested]) -> tuple[BackTransformed, ...]:
@@ -124,15 +118,10 @@ class OnResponse:
     def curve(self, rows: GridRows) -> tuple[Array, Array]:
         """Return population averages with their limits, and means of a typical group with theirs, (m, 3)."""
         possible, at = self._at(rows)
-        family, V = self.fit.distribution, self.fit.vcov_internal
+        family = self.fit.distribution
         average, typical = np.full((2, possible.size, 3), np.nan)
-        average[possible] = [
-            [_nan(each.estimate), _nan(each.ci_low), _nan(each.ci_high)]
-            for each in self.means(rows[np.flatnonzero(possible)])
-        ]
-        spread = np.full(at.eta.shape, np.nan)
-        if V is not None:
-            spread = self._width * np.sqrt(np.maximum(np.einsum("ia,ab,ib->i", at.in_eta, V, at.in_eta), 0.0))
+        average[possible] = np.column_stack([at.population, *at.limits(self._width)[1:]])
+        spread = self._width * at.link_errors()
         typical[possible] = np.column_stack(
             [family.mean(at.eta), family.mean(at.eta - spread), family.mean(at.eta + spread)]
         )
@@ -175,7 +164,3 @@ def _back(value: float, se: float, low: float, high: float) -> BackTransformed:
 
 def _finite(value: float) -> float | None:
     return float(value) if math.isfinite(value) else None
-
-
-def _nan(value: float | None) -> float:
-    return math.nan if value is None else value

@@ -83,6 +83,26 @@ class MeanOutcomes:
         found: Array = np.einsum("ia,ab,ib->i", self.gradient, V, self.gradient)
         return found
 
+    def limits(self, width: float) -> tuple[Array, Array, Array]:
+        """Return standard errors of the population averages, and lower and upper limits, each of shape (m,).
+
+        The limits are those of the link of the average, ``width`` standard errors away, transformed.
+        """
+        family = self.fit.distribution
+        with np.errstate(all="ignore"):
+            se = np.sqrt(np.maximum(self.variances(), 0.0))
+            centre = family.link_of(self.population)
+            half = width * se * family.link_slope(self.population)
+            return se, family.mean(centre - half), family.mean(centre + half)
+
+    def link_errors(self) -> Array:
+        """Return the standard errors of the linear predictors, shape (m,)."""
+        V = self.fit.vcov_internal
+        if V is None:
+            return np.full(self.eta.shape, np.nan)
+        variances: Array = np.einsum("ia,ab,ib->i", self.in_eta, V, self.in_eta)
+        return np.sqrt(np.maximum(variances, 0.0))
+
 
 def mean_outcomes(fit: GlmmFit, X: Array, offset: Array | None, random: Sequence[Array]) -> MeanOutcomes:
     """Return the mean outcomes of rows.

@@ -222,7 +222,6 @@ def test_what_only_linear_models_have_is_refused_in_words(counts, name):
 @pytest.mark.parametrize(
     "call",
     [
-        lambda f: f.predict(),
         lambda f: f.at(f.theta),
         lambda f: f.criterion_at(f.theta),
         lambda f: f.advice(),

@@ -1,0 +1,115 @@
+"""Predictions of generalized models: on the link, for a typical group, or averaged over the groups."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import Literal
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+from scipy.special import ndtri
+
+from mlm_steps.api.rows import NewRows, Prediction, incomplete, unknown
+from mlm_steps.api.state import FitState
+from mlm_steps.design.apply import NewDesign
+from mlm_steps.design.checks import positive_weights
+from mlm_steps.design.columns import FrameColumns
+from mlm_steps.engine.posterior.population import MeanOutcomes, mean_outcomes
+from mlm_steps.engine.posterior.predict import Rows
+from mlm_steps.engine.result.glmm_fit import GlmmFit
+from mlm_steps.errors import Fault, UsageError
+
+__all__ = ["SCALES", "Scale", "predict_generalized"]
+
+Array = NDArray[np.float64]
+Scale = Literal["population", "typical", "link"]
+SCALES = ("population", "typical", "link")
+AVERAGED = "the prediction is an average over their random effects"
+
+
+def predict_generalized(
+    state: FitState,
+    fit: GlmmFit,
+    newdata: pd.DataFrame | Mapping[str, object] | None,
+    scale: Scale,
+    random: bool,
+    se: bool,
+    interval: str | None,
+) -> Prediction:
+    """Return predictions; ``Fit.predict`` explains the arguments."""
+    _refuse(random=random, se=se, interval=interval)
+    rows = NewRows.of_fit(fit, state.index)
+    if isinstance(newdata, pd.DataFrame):
+        rows = NewRows.of_frame(fit, newdata, random=random, weights=None)
+        rows = _exposed(fit, rows, newdata)
+    at = mean_outcomes(fit, rows.design.X, rows.design.offset, [term.z for term in rows.design.random])
+    if random:
+        columns = {"estimate": _conditional(fit, rows.design, at, scale)}
+    else:
+        columns = _columns(at, scale, state.confidence if interval else None, se=se)
+    notices = [*incomplete(columns["estimate"], rows.missing)]
+    if random:
+        words = (AVERAGED,) if scale == "population" else ()
+        notices += unknown(fit, rows.design.random, rows.missing, *words)
+    return Prediction(pd.DataFrame(columns, index=rows.index), tuple(notices))
+
+
+def _refuse(*, random: bool, se: bool, interval: str | None) -> None:
+    if interval == "prediction":
+        what = "a generalized model has no prediction intervals"
+        raise UsageError(Fault("interval", what, "simulate() draws outcomes"))
+    if random and (se or interval is not None):
+        key = "se" if se else "interval"
+        what = "predictions of a generalized model with random effects have no standard errors"
+        raise UsageError(Fault(key, what, "bootstrap() refits the model"))
+
+
+def _exposed(fit: GlmmFit, rows: NewRows, frame: pd.DataFrame) -> NewRows:
+    """Return the rows with the logarithm of their exposure as offset; it is 1 if new data do not have it."""
+    name = fit.design.response.exposure
+    if name is None or name not in frame.columns or not isinstance(rows.design, NewDesign):
+        return rows
+    exposure = np.log(positive_weights(FrameColumns(frame, None), np.arange(len(frame)), name))
+    own = rows.design.offset
+    return replace(rows, design=replace(rows.design, offset=exposure if own is None else own + exposure))
+
+
+def _columns(at: MeanOutcomes, scale: Scale, confidence: float | None, *, se: bool) -> dict[str, Array]:
+    """Return the columns of predictions without random effects."""
+    family = at.fit.distribution
+    width = 0.0 if confidence is None else float(ndtri(0.5 + 0.5 * confidence))
+    errors = at.link_errors()
+    if scale == "population":
+        estimate = at.population
+        spread, low, high = at.limits(width)
+    elif scale == "link":
+        estimate, spread = at.eta, errors
+        low, high = estimate - width * spread, estimate + width * spread
+    else:
+        estimate, spread = at.typical, errors * family.mean_slope(at.eta)
+        low, high = family.mean(at.eta - width * errors), family.mean(at.eta + width * errors)
+    found = {"estimate": estimate}
+    if se or confidence is not None:
+        found["se"] = spread
+    return found if confidence is None else found | {"low": low, "high": high}
+
+
+def _conditional(fit: GlmmFit, rows: Rows, at: MeanOutcomes, scale: Scale) -> Array:
+    """Return predictions at the conditional modes of the rows' groups.
+
+    Groups that the fit does not know have random effects of 0, or, for the population average, effects that
+    are integrated.
+    """
+    eta, variance = at.eta.copy(), np.zeros(at.eta.shape)
+    for term, modes, T in zip(rows.random, fit.modes, fit.covariances, strict=True):
+        known = term.refs >= 0
+        eta[known] += np.einsum("ij,ij->i", term.z[known], modes[term.refs[known]])
+        z = term.z[~known]
+        variance[~known] += np.einsum("ia,ab,ib->i", z, T, z)
+    if scale == "link":
+        return eta
+    if scale == "typical":
+        return fit.distribution.mean(eta)
+    return np.where(variance > 0.0, fit.distribution.marginal(eta, variance).mean, fit.distribution.mean(eta))
