@@ -167,7 +167,8 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
     ) | {"test_ols.py": "lm"}
     module = metafunc.definition.path
     if (module.parent, module.name) == (HERE, "test_glmm.py") and "case" in metafunc.fixturenames:
-        pairs = [(case, name) for case in GLMM_CASES for name in case.entry["fits"]]
+        other = metafunc.module.another_criterion
+        pairs = [(case, name) for case in GLMM_CASES for name in case.entry["fits"] if not other(case, name)]
         ids = [f"{case.name}-{name}" for case, name in pairs]
         metafunc.parametrize(("case", "source"), pairs, ids=ids)
         return

@@ -84,8 +84,6 @@ def deviance_of(expected, fit):
 
 @pytest.fixture
 def fit(case, source):
-    if another_criterion(case, source):
-        pytest.skip("another criterion than Laplace's approximation with the observed curvature")
     return fit_of(case, source)
 
 
