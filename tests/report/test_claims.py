@@ -8,7 +8,7 @@ import pytest
 from mlm_steps.records.effects import Stretch
 from mlm_steps.report.render import render_report
 from mlm_steps.report.sentences.coefficients import null_sentence
-from mlm_steps.report.sentences.effects import region_sentence
+from mlm_steps.report.sentences.regions import region_sentence
 from mlm_steps.report.text.text import plain_text
 
 

@@ -6,7 +6,9 @@ from dataclasses import replace
 import pytest
 
 from mlm_steps.records import Optimum
-from mlm_steps.report.sections import ladder, rungs
+from mlm_steps.records import effects as records
+from mlm_steps.records.effects import BackTransformed
+from mlm_steps.report.sections import effects, ladder, rungs
 from mlm_steps.report.sentences.coefficients import boundary_sentences, coefficient_sentence
 from mlm_steps.report.sentences.generalized import event_sentence, kind_of_models, likelihood_words
 from mlm_steps.report.sentences.random_slopes import slope_sentences
@@ -189,3 +191,85 @@ def test_items_on_residual_variances_do_not_apply(make_generalized, make_given):
     assert "REML" in {answer.id: answer.text for answer in answers(make_given())}["E4"]
     words = " ".join(texts[key] for key in ("C5", "D2", "E1", "E4", "E6"))
     assert not {"REML", "Residual", "residual", "df"} & set(words.replace(",", " ").split())
+
+
+def with_effects(given):
+    """Return the run with population averages, ratios and slopes on the scale of the outcome."""
+    record = given.run.results["effects"]
+    back = BackTransformed(estimate=0.4567, se=0.0345, ci_low=0.3901, ci_high=0.5249)
+    ratio = BackTransformed(estimate=2.083, se=0.385, ci_low=1.4501, ci_high=2.9917)
+    change = records.Tested(
+        estimate=0.1557, se=0.0406, statistic=3.83, p=0.0001, ci_low=0.0761, ci_high=0.2353
+    )
+    means = tuple(
+        each.model_copy(
+            update={
+                "ratio_kind": "OR",
+                "means": tuple(
+                    m.model_copy(update={"population": back, "typical": back}) for m in each.means
+                ),
+                "differences": tuple(
+                    pair.model_copy(update={"ratio": ratio, "response": change}) for pair in each.differences
+                ),
+            }
+        )
+        for each in record.means
+    )
+    slopes = tuple(
+        each.model_copy(
+            update={
+                "slopes": tuple(
+                    at.model_copy(update={"ratio": ratio, "response": change}) for at in each.slopes
+                )
+            }
+        )
+        for each in record.slopes
+    )
+    results = {**given.run.results, "effects": record.model_copy(update={"means": means, "slopes": slopes})}
+    return replace(given, run=replace(given.run, results=results))
+
+
+def test_means_are_population_averages_with_the_typical_group_beside(make_generalized):
+    context = effects.context(with_effects(make_generalized()))
+    first, second = context["means"]
+    heads = [plain_text(column.label) for column in first.columns]
+    assert heads[:3] == ["Level", "Population average", "SE"]
+    assert heads[4] == "Typical group"
+    (line, *_) = [line for line in first.rows if line.cells]
+    shown = [plain_text(cell.content) for cell in line.cells]
+    assert shown[:3] == ["45.7 %", "3.5 %", "[39.0 %, 52.5 %]"]
+    assert line.cells[0].number.source.endswith(":population")
+    words = [plain_text(cell.content) for line in second.rows for cell in line.cells]
+    assert "2.08 [1.45, 2.99]" in words
+    assert "0.156" in words
+
+
+def test_counts_have_means_in_their_own_units(make_generalized):
+    context = effects.context(with_effects(make_generalized("poisson", "log")))
+    (line, *_) = [line for line in context["means"][0].rows if line.cells]
+    assert plain_text(line.cells[0].content) == "0.457"
+
+
+def test_a_moderation_is_said_on_both_scales(make_generalized):
+    context = effects.context(with_effects(make_generalized()))
+    text = plain_text(context["sentences"][0])
+    assert "on the log odds scale" in text
+    assert "the odds ratio was 2.08 at" in text
+    assert "averaged over groups, the probability of Mathematics changed by 0.156" in text
+
+
+def test_a_level_is_said_with_both_population_averages(make_generalized):
+    given = with_effects(make_generalized())
+    record = given.run.results["effects"]
+    plain = tuple(each.model_copy(update={"conditions": ()}) for each in record.means)
+    results = {**given.run.results, "effects": record.model_copy(update={"means": plain})}
+    given = replace(given, run=replace(given.run, results=results))
+    ends = "; averaged over the levels of School, 45.7 % against 45.7 %."
+    assert sentence(given, SECTOR).endswith(ends)
+
+
+def test_linear_models_have_no_second_scale(make_given):
+    given = with_effects(make_given())
+    (table,) = effects.context(given)["means"]
+    assert "Population average" not in [plain_text(column.label) for column in table.columns]
+    assert "averaged" not in sentence(given, SECTOR)

@@ -18,9 +18,10 @@ from mlm_steps.report.sentences.effects import (
     has_products,
     level_phrase,
     moderation_sentence,
-    region_sentence,
     slope_keys,
 )
+from mlm_steps.report.sentences.on_outcome import moderation_on_outcome
+from mlm_steps.report.sentences.regions import region_sentence
 from mlm_steps.report.tables.effect_rows import (
     confidence,
     family_notes,
@@ -31,6 +32,7 @@ from mlm_steps.report.tables.effect_rows import (
     with_conditions,
 )
 from mlm_steps.report.tables.means import back_table, mean_table
+from mlm_steps.report.tables.on_outcome import mean_tables, slope_table
 from mlm_steps.report.text.grid import Grid, Row, heading, row
 from mlm_steps.report.text.notation import degrees_of_freedom, fixed, p_value
 from mlm_steps.report.text.text import Code, Link, Number, Phrase, Word, join, say, source
@@ -62,18 +64,31 @@ def context(given: ReportInput) -> dict[str, Any] | None:
     return {
         "lead": None,
         "sentences": [*_reservations(given), *_sentences(given, slopes)],
-        "slopes": _slope_table(given, slopes) if slopes else None,
+        "slopes": _slopes(given, slopes) if slopes else None,
         "slopes_figure": drawing(given, "simple_slopes"),
         "region_figure": drawing(given, "johnson_neyman"),
-        "means": mean_table(given, means) if means else None,
+        "means": _means(given, means),
         "back": back_table(given, means),
         "contrasts": _contrast_table(given, found.contrasts) if found.contrasts else None,
     }
 
 
+def _slopes(given: ReportInput, slopes: list[SimpleSlopes]) -> Grid:
+    fit = given.run.fit(slopes[0].model)
+    return _slope_table(given, slopes) if fit.linear else slope_table(given, fit, slopes)
+
+
+def _means(given: ReportInput, means: list[FactorMeans]) -> list[Grid]:
+    """Return the tables of means; of a generalized model, those on the scale of the outcome."""
+    if not means:
+        return []
+    fit = given.run.fit(means[0].model)
+    return [mean_table(given, means)] if fit.linear else mean_tables(given, fit, means)
+
+
 def _nothing() -> dict[str, Any]:
     names = ("slopes", "slopes_figure", "region_figure", "means", "back", "contrasts")
-    return {**dict.fromkeys(names), "sentences": []}
+    return {**dict.fromkeys(names), "sentences": [], "means": []}
 
 
 def _reservations(given: ReportInput) -> list[Phrase]:
@@ -107,7 +122,9 @@ def _sentences(given: ReportInput, slopes: list[SimpleSlopes]) -> list[Phrase]:
         alike.setdefault((pair.focal, pair.focal_contrast, pair.moderator), []).append(pair)
     sentences = []
     for pairs in alike.values():
-        sentences.append(moderation_sentence(given, given.run.fit(pairs[0].model), pairs))
+        fit = given.run.fit(pairs[0].model)
+        sentence = moderation_sentence if fit.linear else moderation_on_outcome
+        sentences.append(sentence(given, fit, pairs))
         sentences += [region_sentence(given, pair, pair.region) for pair in pairs if pair.region is not None]
     return sentences
 

@@ -6,9 +6,10 @@ from mlm_steps.design.hlm import column_factors
 from mlm_steps.records import Coefficient, FitRecord, Icc, RandomParameter, VarianceRecord
 from mlm_steps.report.inputs import ReportInput
 from mlm_steps.report.sentences.claims import claim, effect_terms, fixed_curve, place_phrase
-from mlm_steps.report.sentences.coding import held_phrase
+from mlm_steps.report.sentences.coding import coding_of, held_phrase
 from mlm_steps.report.sentences.disputes import cautious_p, dispute_of, dispute_phrase
 from mlm_steps.report.sentences.generalized import separated_sentence
+from mlm_steps.report.sentences.on_outcome import averaged_clause
 from mlm_steps.report.sentences.outcomes import ratio_interval, ratio_number, subject_of, words_of
 from mlm_steps.report.text.facts import (
     DF_METHODS,
@@ -148,14 +149,27 @@ def coefficient_sentence(given: ReportInput, fit: FitRecord, coefficient: Coeffi
     clear = p is not None and p < fit.alpha
     claimed = claim(given, fit, coefficient, clear=clear)
     return say(
-        "{claim}{together}{where}, {ratio}{test}{dispute}.",
+        "{claim}{together}{where}, {ratio}{test}{dispute}{averaged}.",
         claim=claimed,
         together=_together(given, fit, coefficient),
         where=reservation(given, fit, coefficient.column),
         ratio=_ratio_phrase(fit, coefficient, claimed),
         test=_test_phrase(fit, coefficient, facts),
         dispute=None if dispute is None else dispute_phrase(dispute),
+        averaged=None if fit.linear else _averaged(given, fit, coefficient),
     )
+
+
+def _averaged(given: ReportInput, fit: FitRecord, coefficient: Coefficient) -> Phrase:
+    """Return the population averages of the two levels that a coefficient compares; nothing for others."""
+    factors = column_factors(fit.name_of_r(coefficient.column), coefficient.term)
+    if len(factors) != 1:
+        return ()
+    stem, text = factors[0]
+    coding, level = coding_of(given, fit, factors[0]), text.removeprefix(stem)
+    if coding.kind != "treatment" or level not in coding.levels[1:]:
+        return ()
+    return averaged_clause(given, fit, coefficient, stem, (level, coding.levels[0]))
 
 
 def _together(given: ReportInput, fit: FitRecord, coefficient: Coefficient) -> Phrase:

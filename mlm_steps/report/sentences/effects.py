@@ -6,22 +6,22 @@ from collections.abc import Sequence
 
 from mlm_steps.design.hlm import column_factors
 from mlm_steps.records import Coefficient, EffectsRecord, FitRecord, TermTest
-from mlm_steps.records.effects import Condition, Region, SimpleSlopes, Stretch, Tested
+from mlm_steps.records.effects import Condition, SimpleSlopes, Tested
 from mlm_steps.report.inputs import ReportInput
 from mlm_steps.report.sentences.curves import variables_of
 from mlm_steps.report.sentences.disputes import cautious_p, dispute_of, dispute_phrase
-from mlm_steps.report.text.facts import DF_METHODS, CoefficientFacts, p_phrase, reason_in_words
+from mlm_steps.report.text.facts import CoefficientFacts, p_phrase, reason_in_words
 from mlm_steps.report.text.notation import (
     decimals_for_se,
     decimals_for_size,
     degrees_of_freedom,
     fixed,
     p_value,
-    percent,
 )
 from mlm_steps.report.text.text import Number, Phrase, Symbol, Word, join, say, source
 
 __all__ = [
+    "MODERATED",
     "Keys",
     "PrintedNumbers",
     "condition_phrase",
@@ -30,9 +30,9 @@ __all__ = [
     "has_products",
     "level_phrase",
     "moderation_sentence",
+    "moderation_test",
     "number_text",
     "plain_value",
-    "region_sentence",
     "slope_keys",
 ]
 
@@ -48,6 +48,8 @@ PLACES = {
     "minimum": "minimum",
     "maximum": "maximum",
 }
+MODERATED = {True: "moderated", False: "showed no clear moderation of", None: "is associated with"}
+"""Whether a moderator changes a slope, by the verdict of the test; None without a test."""
 SAME = 1e-6
 """A coefficient within this relative difference of the change of a slope equals it: both are rounded."""
 
@@ -187,12 +189,11 @@ def moderation_sentence(given: ReportInput, fit: FitRecord, pairs: Sequence[Simp
     ``pairs`` differ only in the values at which other predictors are held.
     """
     pair = pairs[0]
-    test, clear = _test(fit, pair, alike=all(_same(_change(each), _change(pair)) for each in pairs))
-    verbs = {True: "moderated", False: "showed no clear moderation of", None: "is associated with"}
+    test, clear = moderation_test(fit, pairs)
     return say(
         "{w} {verb} the slope of {x}{test}; {slopes}.",
         w=given.names.variable(pair.moderator),
-        verb=verbs[clear],
+        verb=MODERATED[clear],
         x=focal_phrase(given, pair),
         test=test,
         slopes=join([_slopes_under(given, each) for each in pairs], "; "),
@@ -217,6 +218,15 @@ def _slope(pair: SimpleSlopes, value: str | float) -> Number | str:
     return PrintedNumbers(at.slope, (*slope_keys(pair), value), "slope").estimate
 
 
+def moderation_test(fit: FitRecord, pairs: Sequence[SimpleSlopes]) -> tuple[Phrase, bool | None]:
+    """Return the test of a moderation in parentheses, and whether it is clear; None if there is no test.
+
+    ``pairs`` differ only in the values at which other predictors are held.
+    """
+    pair = pairs[0]
+    return _test(fit, pair, alike=all(_same(_change(each), _change(pair)) for each in pairs))
+
+
 def _test(fit: FitRecord, pair: SimpleSlopes, *, alike: bool) -> tuple[Phrase, bool | None]:
     """Return the test of the product in parentheses, and whether it is clear; None if there is no test.
 
@@ -239,7 +249,11 @@ def _test(fit: FitRecord, pair: SimpleSlopes, *, alike: bool) -> tuple[Phrase, b
         return words, cautious is not None and cautious < alpha
     terms = {c.term for c in products}
     found = next((test for test in fit.anova if test.term in terms and test.p is not None), None)
-    if len(terms) != 1 or found is None or found.p is None or found.statistic is None:
+    if len(terms) != 1 or found is None or found.p is None:
+        return (), None
+    if found.chisq is not None:
+        return _wald_test(fit, found, found.chisq, found.p)
+    if found.statistic is None:
         return (), None
     numbers = {
         "F": Number(fixed(found.statistic, 2), source("anova", fit.model, found.term, "F")),
@@ -253,6 +267,17 @@ def _test(fit: FitRecord, pair: SimpleSlopes, *, alike: bool) -> tuple[Phrase, b
         dispute=_dispute(fit, found),
     )
     return words, (cautious_p(fit, found) or found.p) < alpha
+
+
+def _wald_test(fit: FitRecord, found: TermTest, chisq: float, p: float) -> tuple[Phrase, bool]:
+    """Return Wald's χ² test of a product with several columns, and whether it is clear."""
+    words = say(
+        " (χ²({df}) = {chisq}, {p})",
+        df=Number(str(found.num_df), source("anova", fit.model, found.term, "num_df")),
+        chisq=Number(fixed(chisq, 2), source("anova", fit.model, found.term, "chisq")),
+        p=p_phrase(Number(p_value(p, fit.alpha), source("anova", fit.model, found.term, "p"))),
+    )
+    return words, p < fit.alpha
 
 
 def _dispute(fit: FitRecord, test: Coefficient | TermTest) -> Phrase | None:
@@ -313,65 +338,3 @@ def _is_product(formula: str, coefficient: Coefficient, pair: SimpleSlopes) -> b
     factors = column_factors(coefficient.column, coefficient.term)
     variables = [variables_of(formula, stem) for stem, _ in factors]
     return sorted(variables) == sorted([(pair.focal,), (pair.moderator,)])
-
-
-def region_sentence(given: ReportInput, pair: SimpleSlopes, region: Region) -> Phrase:
-    """Return the observed values of the moderator at which the slope differs from 0.
-
-    Bounds outside the observed values are extrapolations and appear only in the table.
-    """
-    keys = slope_keys(pair, "johnson_neyman")
-    held = condition_phrase(given, pair.conditions)
-    return say(
-        "{where} the observed values of {w}, {low} to {high}, the slope of {x} {stretches}{units} "
-        "(Johnson–Neyman, {method}).",
-        where=say("With {held}, over", held=held) if held else "Over",
-        w=given.names.variable(pair.moderator),
-        low=plain_value(region.observed_low),
-        high=plain_value(region.observed_high),
-        x=focal_phrase(given, pair),
-        stretches=_stretches(region, keys),
-        units=_units_in(given, region, keys) if region.stretches else None,
-        method=DF_METHODS.get(pair.df_method, pair.df_method),
-    )
-
-
-def _units_in(given: ReportInput, region: Region, keys: Keys) -> Phrase:
-    """Return the share of the units at whose value of the moderator the slope differs from 0."""
-    return say(
-        "; {share} of the {n} {unit} lie in {this}",
-        share=Number(percent(region.share, 0), source(*map(str, keys), "share_significant")),
-        n=Number(str(region.n_units), source(*map(str, keys), "n_units")),
-        unit=say("levels of {unit}", unit=given.names.group(region.unit)) if region.unit else "rows",
-        this="this region" if len(region.stretches) == 1 else "these regions",
-    )
-
-
-def _stretches(region: Region, keys: Keys) -> Phrase:
-    whole = [(region.observed_low, region.observed_high)]
-    if [(each.low, each.high) for each in region.stretches] == whole:
-        return (f"differs from 0 everywhere ({_sign(region.stretches[0])})",)
-    if not region.stretches:
-        return ("does not differ from 0 anywhere",)
-    return (
-        "differs from 0 ",
-        *join([_stretch(region, each, keys) for each in region.stretches], last=" and "),
-    )
-
-
-def _stretch(region: Region, stretch: Stretch, keys: Keys) -> Phrase:
-    low, high = (_end(region, value, keys) for value in (stretch.low, stretch.high))
-    return ("from ", *low, " to ", *high, f" ({_sign(stretch)})")
-
-
-def _end(region: Region, value: float, keys: Keys) -> Phrase:
-    """Return an end of a stretch: a bound with its cell in the table, or a limit of the observed values."""
-    places = {"bound_low": region.bounds[:1], "bound_high": region.bounds[1:][-1:]}
-    name = next((name for name, bounds in places.items() if value in bounds), None)
-    if name is None:
-        return plain_value(value)
-    return (Number(number_text(value), source(*map(str, keys), name)),)
-
-
-def _sign(stretch: Stretch) -> str:
-    return "positive" if stretch.sign > 0 else "negative"

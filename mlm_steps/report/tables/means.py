@@ -27,7 +27,7 @@ from mlm_steps.report.text.grid import Grid, Row, columns, heading, row
 from mlm_steps.report.text.notation import decimals_for_se, fixed
 from mlm_steps.report.text.text import Code, Emphasis, Number, Phrase, Word, join, say, source
 
-__all__ = ["back_table", "mean_table"]
+__all__ = ["back_table", "factor_heading", "mean_notes", "mean_table"]
 
 NOTE = (
     "{outcome} at each level, for the population of groups. Other categories are averaged with equal weights "
@@ -45,7 +45,7 @@ def mean_table(given: ReportInput, means: Sequence[FactorMeans]) -> Grid:
     """Return the means of one rung and their differences."""
     rows: list[Row] = []
     for factor in means:
-        rows.append(heading(_factor_heading(given, factor)))
+        rows.append(heading(factor_heading(given, factor)))
         for mean in factor.means:
             numbers = PrintedNumbers(mean.test, (*_keys("means", factor), mean.level), "mean")
             cells = [numbers.estimate, numbers.se, numbers.ci, None, numbers.df, None]
@@ -60,9 +60,7 @@ def mean_table(given: ReportInput, means: Sequence[FactorMeans]) -> Grid:
         notes=(
             _lead_note(given, means),
             *family_notes(means),
-            *_nest_notes(means),
-            *_reason_notes(given, means),
-            *_dependence_notes(given, means),
+            *mean_notes(given, means),
             method_note(first.df_method),
         ),
         wide=True,
@@ -76,7 +74,7 @@ def back_table(given: ReportInput, means: Sequence[FactorMeans]) -> Grid | None:
     first, scale, response = means[0], means[0].scale, means[0].response
     rows: list[Row] = []
     for factor in means:
-        rows.append(heading(_factor_heading(given, factor)))
+        rows.append(heading(factor_heading(given, factor)))
         for mean in factor.means:
             keys = (*_keys("means", factor), mean.level)
             rows.append(row(plain_value(mean.level), _back_cells(mean.back, keys, BACK_MEAN)))
@@ -125,7 +123,13 @@ def _keys(table: str, factor: FactorMeans) -> Keys:
     return (table, factor.model, factor.factor, held)
 
 
-def _factor_heading(given: ReportInput, factor: FactorMeans) -> Phrase:
+def mean_notes(given: ReportInput, means: Sequence[FactorMeans]) -> list[Phrase]:
+    """Return notes on nested factors, on means that are not estimable, and on interactions."""
+    return [*_nest_notes(means), *_reason_notes(given, means), *_dependence_notes(given, means)]
+
+
+def factor_heading(given: ReportInput, factor: FactorMeans) -> Phrase:
+    """Return the factors of some means, with the values at which other predictors are held."""
     names = join([given.names.variable(name) for name in factor.factors], " × ")
     return with_conditions(names, condition_phrase(given, factor.conditions))
 
@@ -173,7 +177,7 @@ def _reason_notes(given: ReportInput, means: Sequence[FactorMeans]) -> list[Phra
 
 
 def _cell_phrase(given: ReportInput, factor: FactorMeans, mean: LevelMean) -> Phrase:
-    return say("{x} = {level}", x=_factor_heading(given, factor), level=plain_value(mean.level))
+    return say("{x} = {level}", x=factor_heading(given, factor), level=plain_value(mean.level))
 
 
 def _dependence_notes(given: ReportInput, means: Sequence[FactorMeans]) -> list[Phrase]:
