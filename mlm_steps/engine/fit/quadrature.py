@@ -31,10 +31,11 @@ SETTLED = 0.02
 """Largest change of an estimate, in standard errors, at which more points are not needed."""
 DOUBTFUL = 0.2
 """Change of an estimate, in standard errors, above which Laplace's approximation is called inaccurate."""
-CHECKS = (25, 15, 11, 7)
+CHECKS = (25, 15, 11, 7, 5)
 """Numbers of points with which Laplace's approximation is compared; the first one that is affordable."""
-AFFORDABLE = 10_000_000
-"""Largest number of rows times nodes in that comparison, which take about a second."""
+AFFORDABLE = 1_000_000
+"""Largest number of rows times nodes in that comparison, which take a tenth of a second. If there are more,
+fewer points give the change well enough."""
 LARGEST = 50_000_000
 """Largest number of rows times nodes for which ``agq: auto`` increases the number of points."""
 DIFFERENCE = 1e-6
