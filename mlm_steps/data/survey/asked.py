@@ -75,7 +75,7 @@ def checked(
         if name in [earlier for _, earlier in named[:place]]
     ]
     faults += [
-        Fault(option, f"'{name}' cannot be written in a formula", "rename it in the file")
+        Fault(option, f"no formula can hold the name '{name}'", "rename the column in the file")
         for option, name in named
         if is_unwritable(name)
     ]

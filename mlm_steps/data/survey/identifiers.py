@@ -12,7 +12,7 @@ from mlm_steps.data.factors import CodedFactor, make_factor
 from mlm_steps.data.hierarchy import numbered
 from mlm_steps.data.survey.labels import Labels, Spread, labels_of, spread
 from mlm_steps.data.survey.parts import MOST_FACTOR_LEVELS, Part, is_reused, part_of
-from mlm_steps.data.survey.words import is_treatment_name, time_rank
+from mlm_steps.data.survey.words import is_measure_label, is_treatment_name, time_rank
 from mlm_steps.data.types import TypedColumn
 from mlm_steps.data.variation import varying_groups
 
@@ -51,6 +51,8 @@ class Identifiers:
         if column.strays is not None or missing.mean() > _MOST_MISSING or is_treatment_name(name):
             return None
         if column.kind == "number" and time_rank(name) is not None:
+            return None
+        if isinstance(column.values, pd.Categorical) and all(map(is_measure_label, column.values.categories)):
             return None
         return self.labels_of(name)
 

@@ -125,6 +125,7 @@ def survey(path: Path, asked: Asked, manner: Manner) -> Survey:
         remarks=(
             *about_file,
             *([long.remark] if long else []),
+            *filter(None, [found.outcome.remark(there)]),
             *found.units.remarks,
             *_similar_labels(columns, found),
         ),

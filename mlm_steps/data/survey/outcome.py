@@ -42,9 +42,13 @@ _HIGH = 0.3
 """The mean of a rating scale is at least this share of its largest value."""
 _OVERDISPERSED = 1.5
 """A variance above this multiple of the mean is more than a Poisson distribution has by chance."""
+_ROUNDED = 0.006
+"""Distance of a share from events divided by trials, up to which it may be rounded to two decimals."""
 _ROUNDING = 1e-6
 """Distance of a share times its trials from a whole number, per trial, up to which it is rounding error."""
 
+_CODES = (-9.0, -1.0, 8.0, 9.0, 88.0, 98.0, 99.0, 999.0, -99.0, -999.0)
+"""Numbers that often stand for a missing value beside two codes."""
 _TWO_VALUES = "a model needs numbers or two values; give words that mean missing to --na"
 """What to do with an outcome of several categories."""
 
@@ -101,6 +105,18 @@ class FirstOutcome:
     def binary(self) -> bool:
         """Whether each row is one trial, which tells little about its group."""
         return self.kind in ("category", "zero-one")
+
+    def remark(self, there: NDArray[np.bool_]) -> str | None:
+        """Return a sentence on three values of which one is a usual code for missing; None otherwise."""
+        values = np.unique(self.y[there])
+        codes = [value for value in values.tolist() if value in _CODES and value in (values[0], values[-1])]
+        if self.kind not in ("quantity", "counts") or len(values) != 3 or not codes:
+            return None
+        words = listing(map(number_label, values.tolist()))
+        return (
+            f"{self.name} has three values: {words}. If {number_label(codes[0])} means missing, empty these "
+            "cells in the file and write this spec anew, since two values need a logistic model."
+        )
 
     @property
     def others(self) -> tuple[str, ...]:
@@ -232,12 +248,23 @@ def _trials(y: Array, numbers: Mapping[str, Array], *, whole: bool) -> str | Non
     """
     possible = [name for name, n in numbers.items() if _are_counts(n) and (n >= 1).all() and n.max() > 1]
     if whole:
-        fits = (name for name in possible if is_trials_name(name) and (y <= numbers[name]).all())
-        return next((name for name in fits if (y < numbers[name]).any()), None)
+        fits = [name for name in possible if (y <= numbers[name]).all() and (y < numbers[name]).any()]
+        named = (name for name in fits if is_trials_name(name) or _has_share(y, name, numbers))
+        return next(named, None)
     if y.max() > 1.0:
         return None
     exact = [name for name in possible if _is_whole(y * numbers[name], numbers[name])]
     return min(exact, key=lambda name: (not is_trials_name(name), numbers[name].sum()), default=None)
+
+
+def _has_share(y: Array, trials: str, numbers: Mapping[str, Array]) -> bool:
+    """Return whether a column is the share or percentage of events in these trials, rounded or not."""
+    share = y / numbers[trials]
+    return any(_is_share(x, share) for name, x in numbers.items() if name != trials and np.ptp(x) > 0)
+
+
+def _is_share(x: Array, share: Array) -> bool:
+    return any(bool((np.abs(x - k * share) <= _ROUNDED * k).all()) for k in (1.0, 100.0))
 
 
 def _is_whole(product: Array, trials: Array) -> bool:
@@ -248,6 +275,7 @@ def _parts(name: str, y: Array, trials: str, numbers: Mapping[str, Array]) -> It
     """Yield the columns that follow from events and trials."""
     n = numbers[trials]
     for other, x in numbers.items():
-        same = any(np.allclose(x, part) for part in (y / n, y * n, n - y, n - y * n, 1 - y))
-        if other != trials and same:
+        same = any(np.allclose(x, part) for part in (y * n, n - y, n - y * n))
+        shares = (y / n, 1 - y / n) if (y == np.floor(y)).all() else (y, 1 - y)
+        if other != trials and (same or any(_is_share(x, share) for share in shares)):
             yield other, f"follows from {name} and {trials}"

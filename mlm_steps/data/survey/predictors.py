@@ -17,7 +17,7 @@ from mlm_steps.data.factors import CodedFactor, make_factor
 from mlm_steps.data.levels import number_label
 from mlm_steps.data.survey.parts import MOST_FACTOR_LEVELS
 from mlm_steps.data.survey.redundancy import Redundancy
-from mlm_steps.data.survey.words import is_control_label, is_cycle_name, is_treatment_name
+from mlm_steps.data.survey.words import is_control_label, is_cycle_name, is_measure_label, is_treatment_name
 from mlm_steps.data.types import TypedColumn
 from mlm_steps.data.variation import level_of
 from mlm_steps.errors import Fault, UsageError
@@ -211,6 +211,9 @@ class PredictorSearch:
             signs = f" ({column.strays.signs})" if column.strays.signs else ""
             advice = "; with plain numbers in the file it could be used" if column.strays.signs else ""
             return f"holds {column.strays} among its numbers{signs}{advice}"
+        if isinstance(column.values, pd.Categorical) and all(map(is_measure_label, column.values.categories)):
+            example = column.values.categories[0]
+            return f"holds numbers with units, such as {example}; plain numbers could be used"
         if column.kind == "text" or (column.kind != "number" and distinct > _MOST_CATEGORIES):
             return "is text with many values"
         return "has only one value" if distinct == 1 else None

@@ -21,7 +21,7 @@ from mlm_steps.spec.reshape import WideToLong
 __all__ = ["Lengthened", "Series", "later_columns", "lengthened", "series_of"]
 
 _NUMBERED = re.compile(r"(?P<before>.*?)(?P<time>\d+)(?P<after>\D*)", re.DOTALL)
-_WORDS = ("pre", "post", "baseline", "followup", "follow_up", "fu", "before", "after")
+_WORDS = ("pre", "mid", "post", "baseline", "followup", "follow_up", "fu", "before", "after")
 _WORDED = re.compile(rf"(?P<before>.*?[_. -])(?P<time>{'|'.join(_WORDS)})(?P<after>)", re.IGNORECASE)
 _TIME_WORDS = {"t": "time", "time": "time", "w": "wave", "wave": "wave", "y": "year", "year": "year"}
 _TIME_WORDS |= {

@@ -12,6 +12,7 @@ __all__ = [
     "is_cycle_name",
     "is_diary_name",
     "is_exposure_name",
+    "is_measure_label",
     "is_negative_label",
     "is_treatment_name",
     "is_trials_name",
@@ -31,7 +32,7 @@ _PLACES = (
     "ward|doctor|physician|nurse|site|cent(?:er|re)|district|region|county|country|nation|state|province|city|"
     "town|village|neighbou?rhood|location|area|block|plot|field|farm|herd|litter|dam|sire|brood|nest|colony|"
     "tree|batch|cask|family|household|couple|dyad|team|firm|company|department|dept|organi[sz]ation|cluster|"
-    "section|cohort|manager|supervisor|store|branch|unit|course|room|tank|cage|lab|sch|cl|fam|dist|tch|teach|"
+    "section|cohort|manager|supervisor|store|branch|unit|course|room|tank|cage|pot|tray|dish|pen|hive|pond|transect|quadrat|lab|sch|cl|fam|dist|tch|teach|"
     "org|schule|klasse|lehrer"
 )
 _OBJECTS = (
@@ -70,7 +71,7 @@ _NEGATIVE = re.compile(
     re.IGNORECASE,
 )
 _TRIALS = re.compile(
-    r"n|size|trials?|total|denom(inator)?|attempts?|tested|tries|sample_?size|"
+    r"n|size|trials?|total|denom(inator)?|attempts?|tested|examined|sown|planted|tries|sample_?size|"
     r"(n|num|number|nr|no|total)[_. ]?(of[_. ])?"
     r"(trials?|items?|questions?|attempts?|tests?|tested|total|obs|all)|"
     r"(trials?|total|attempts?)[_. ]?(n|count)",
@@ -90,6 +91,11 @@ _FAILURES = {
 }  # fmt: skip
 """Words for events, and the pattern of the words for the trials without the event."""
 _DIARY = re.compile(r"(^|[_. ])(day|night|hour|beep|prompt)s?($|[_. 0-9])", re.IGNORECASE)
+_MEASURE = re.compile(
+    r"[-+<>]?\s*\d+([.,]\d+)?\s*(k|mio|[munk]?g|[cmk]?m|m?l|h|hrs?|hours?|min|s|secs?|ms|y|yrs?|years?|months?|days?|"
+    r"weeks?|°?[cf]|°|pts?|points?)",
+    re.IGNORECASE,
+)
 _HUMP = re.compile(r"(?<=[a-z])(?=[A-Z])")
 """Place between the words of a name such as ``treatmentGroup``."""
 _TIME = tuple(re.compile(rf"(^|[_. ]){words}($|[_. 0-9])", re.IGNORECASE) for words in _TIMES)
@@ -147,6 +153,15 @@ def is_negative_label(label: str) -> bool:
     [True, True, True, True, False, True]
     """
     return _NEGATIVE.fullmatch(label.strip()) is not None or is_control_label(label)
+
+
+def is_measure_label(label: str) -> bool:
+    """Return whether a text is a number with its unit, which labels nothing.
+
+    >>> [is_measure_label(label) for label in ("45k", "3.5 kg", "12 years", "s20", "3+", "4")]
+    [True, True, True, False, False, False]
+    """
+    return _MEASURE.fullmatch(label.strip()) is not None
 
 
 def is_trials_name(name: str) -> bool:

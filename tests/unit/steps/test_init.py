@@ -205,7 +205,7 @@ def test_few_groups_get_neither_slopes_nor_level_2_predictors(init: Init) -> Non
             "g,a`b\n1,2\n1,3\n2,3\n",
             {"outcome": "a`b", "group": "g"},
             "--outcome",
-            "cannot be written in a formula",
+            "no formula can hold the name",
         ),
     ],
 )

@@ -153,3 +153,23 @@ def test_a_text_of_three_values_says_what_to_do(init: Init, rng: np.random.Gener
 def test_a_level_of_no_event_is_known_by_its_word() -> None:
     assert not is_negative_label("recovered")
     assert is_negative_label(" Not passed")
+
+
+def test_trials_are_known_by_the_share_that_is_computed_from_them(
+    init: Init, rng: np.random.Generator
+) -> None:
+    table = pupils(rng).rename(columns={"school": "tray"})
+    table["seeds"] = rng.integers(8, 15, 600)
+    table["sprouted"] = rng.binomial(table["seeds"], table.pop("p"))
+    assert estimation(init(table, "sprouted", "tray")) != {"family": "binomial", "trials": "seeds"}
+    table["percent"] = (100 * table["sprouted"] / table["seeds"]).round(1)
+    found = init(table, "sprouted", "tray")
+    assert estimation(found) == {"family": "binomial", "trials": "seeds"}
+    assert found.reason("percent") == "percent follows from sprouted and seeds"
+
+
+def test_a_code_for_missing_beside_two_values_is_said(init: Init, rng: np.random.Generator) -> None:
+    table = pupils(rng).drop(columns="p").assign(vaccinated=rng.choice([1, 2, 9], 600))
+    (remark,) = init(table, "vaccinated", "school").remarks
+    assert remark.startswith("vaccinated has three values: 1, 2, 9. If 9 means missing, empty these cells")
+    assert not init(table.assign(vaccinated=rng.choice([1, 2, 3], 600)), "vaccinated", "school").remarks

@@ -361,3 +361,22 @@ def test_occasions_are_counted_only_at_common_times(init: Init) -> None:
     assert init(table, "mood", "person").keys["data"]["occasions"]["time"] == "age"
     table["age"] += np.random.default_rng(15).uniform(0, 0.9, len(table)).round(3)
     assert "occasions" not in init(table, "mood", "person").keys["data"]
+
+
+def test_numbers_with_units_label_nothing(init: Init) -> None:
+    rng = np.random.default_rng(16)
+    table = nurses()[["hospital", "stress"]].assign(income=[f"{x}k" for x in rng.integers(20, 90, 600)])
+    found = init(table, "stress", "hospital")
+    assert (
+        found.reason("income") == "income holds numbers with units, such as 20k; plain numbers could be used"
+    )
+    assert "crossed" not in found.text
+
+
+def test_three_occasions_in_words_are_one_variable(init: Init) -> None:
+    rng = np.random.default_rng(17)
+    table = pd.DataFrame({"id": np.arange(60), "arm": rng.integers(0, 2, 60)})
+    for time in ("pre", "mid", "post"):
+        table[f"bdi_{time}"] = rng.integers(0, 50, 60)
+    found = init(table, "bdi", "id")
+    assert found.keys["data"]["columns"]["time"]["levels"] == ["pre", "mid", "post"]
