@@ -58,7 +58,9 @@ def profile(session: Session, model: str) -> None:
             return
         fit = estimates_at_record(session, record, methods=("ML",)).under("ML")
         workers = len(os.sched_getaffinity(0)) if _slow(fit) else 1
-        found = profile_record(fit, record, session.spec.intervals.kinds("profile"), workers=workers)
+        kinds = session.spec.intervals.kinds("profile")
+        distribution = session.spec.estimation.distribution_variance
+        found = profile_record(fit, record, kinds, workers=workers, distribution=distribution)
         session.say(f"{model}: {len(found.intervals)} intervals from {len(found.curves)} profiles")
         session.say_notices(found.notices)
         recorder.write(found, path)
@@ -80,15 +82,23 @@ def _left_out(session: Session, record: FitRecord) -> IntervalRecord:
 
 
 def profile_record(
-    fit: MixedFit, record: FitRecord, kinds: tuple[IntervalKind, ...], *, workers: int = 1
+    fit: MixedFit,
+    record: FitRecord,
+    kinds: tuple[IntervalKind, ...],
+    *,
+    workers: int = 1,
+    distribution: str | None = None,
 ) -> IntervalRecord:
-    """Return the profile intervals of a rung from its ML fit."""
+    """Return the profile intervals of a rung from its ML fit.
+
+    ``distribution`` is how the variance of a generalized model's distribution is computed.
+    """
     parameters = [p for p in parameters_of(fit.design) if KINDS[p.kind] in kinds]
     profiles = profile_fit(fit, parameters, confidence=record.confidence, workers=workers)
     found = dict(zip(parameters, profiles, strict=True))
     named = _named(record)
     rows = [*_fixed(record, found), *_variance(record, found)]
-    shares = _icc(linear_fit(fit), record.confidence) if "icc" in kinds and record.linear else ()
+    shares = _icc(fit, record.confidence, distribution) if "icc" in kinds else ()
     return IntervalRecord(
         model=record.model,
         source="profile",
@@ -101,7 +111,7 @@ def profile_record(
         ),
         notices=(
             *(notice for p, curve in found.items() for notice in _notices(record, named[p], curve)),
-            *(_share_notices(linear_fit(fit), record, shares) if shares else ()),
+            *(_share_notices(linear_fit(fit), record, shares) if shares and record.linear else ()),
         ),
     )
 
@@ -147,11 +157,11 @@ def _interval(kind: IntervalKind, what: str, curve: Profile, power: int = 1) -> 
     )
 
 
-def _icc(fit: LmmFit, confidence: float) -> tuple[Interval, ...]:
-    rows = profiled_rows(fit)
+def _icc(fit: MixedFit, confidence: float, distribution: str | None) -> tuple[Interval, ...]:
+    rows = profiled_rows(fit, distribution)
     if not rows:
         return ()
-    share = share_interval(fit, confidence)
+    share = share_interval(fit, confidence, distribution)
     limits = {
         "low": share.low, "high": share.high, "low_code": share.low_code, "high_code": share.high_code,
     }  # fmt: skip

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 
-from mlm_steps.engine.result.lmm_fit import LmmFit
+from mlm_steps.engine.fit.distribution import constant_variance
 from mlm_steps.engine.result.mixed_fit import MixedFit
 from mlm_steps.engine.result.moments import VarianceParts, grouping_factors, shared_levels, variance_parts
 from mlm_steps.records import Icc
@@ -49,11 +49,20 @@ def _unadjusted(parts: VarianceParts) -> Icc:
     return Icc(group=None, kind="unadjusted", value=None, code="separation")
 
 
-def profiled_rows(fit: LmmFit) -> tuple[Icc, ...]:
-    """Return the rows that depend on theta alone; they exist for a model with one scalar random term."""
+def profiled_rows(fit: MixedFit, distribution: str | None = None) -> tuple[Icc, ...]:
+    """Return the rows that depend on theta alone; they exist for a model with one scalar random term.
+
+    For a generalized model the variance of the distribution, by the method ``distribution``, must not depend
+    on parameters.
+    """
     if len(fit.design.random) != 1 or len(fit.design.random[0].names) != 1:
         return ()
-    parts = variance_parts(fit)
+    constant = constant_variance(fit.design, distribution)
+    if constant is None and not fit.design.response.linear:
+        return ()
+    parts = variance_parts(fit, constant)
+    if parts.dispersion:
+        return ()
     total = [Icc(group=None, kind="adjusted", value=parts.icc_adjusted)]
     if parts.fixed == 0:
         total.append(Icc(group=None, kind="unadjusted", value=parts.icc_unadjusted))

@@ -12,7 +12,13 @@ from mlm_steps.design.matrices import Design, RandomTerm
 from mlm_steps.engine.fit.generalized import family_of_design, fit_generalized
 from mlm_steps.engine.result.mixed_fit import MixedFit
 
-__all__ = ["DistributionVariance", "distribution_variance", "null_design", "predictor_variance"]
+__all__ = [
+    "DistributionVariance",
+    "constant_variance",
+    "distribution_variance",
+    "null_design",
+    "predictor_variance",
+]
 
 Array = NDArray[np.float64]
 
@@ -58,6 +64,20 @@ def distribution_variance(
     mean = _null_mean(fit, known) if family.variance_needs_mean(chosen) else None
     value = family.distribution_variance(chosen, 1.0 if mean is None else mean, phi, _mean_trials(fit.design))
     return DistributionVariance(float(value), chosen, mean)
+
+
+def constant_variance(design: Design, method: str | None = None) -> float | None:
+    """Return the variance of a distribution on the link scale if no parameter changes it, else None.
+
+    It is then the same along a profile. That of a linear model is None.
+    """
+    if design.response.linear:
+        return None
+    family = family_of_design(design)
+    chosen = method if method in family.variance_methods else family.variance_methods[0]
+    if family.has_dispersion or family.variance_needs_mean(chosen):
+        return None
+    return float(family.distribution_variance(chosen, 1.0, 1.0, _mean_trials(design)))
 
 
 def _null_mean(fit: MixedFit, known: Sequence[MixedFit]) -> float:

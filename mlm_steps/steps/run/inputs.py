@@ -187,7 +187,8 @@ class PlanInputs:
         """Return the parts of the spec on which the intervals of a source depend, besides the fit."""
         spec = self.spec
         drawn = [spec.seed, spec.bootstrap.kind, self.resampled] if source == "bootstrap" else []
-        return [spec.intervals.kinds(source), spec.estimation.confidence, *drawn]
+        shares = self.variance_settings.values()
+        return [spec.intervals.kinds(source), spec.estimation.confidence, *drawn, *shares]
 
     @property
     def allfit_settings(self) -> list[object]:

@@ -14,6 +14,8 @@ from mlm_steps.engine.families import FAMILIES, family_of
 from mlm_steps.engine.fit.distribution import distribution_variance
 from mlm_steps.records.response import LINKS, VARIANCE_METHODS, Response
 from mlm_steps.variance import Explained, explain
+from mlm_steps.variance.icc import profiled_rows
+from mlm_steps.variance.icc_profile import share_interval
 
 DATA = Path(__file__).parents[2] / "reference" / "data"
 CBPP = pd.read_csv(DATA / "cbpp.csv", dtype={"herd": str, "period": str})
@@ -221,3 +223,19 @@ def test_a_weight_of_two_counts_as_two_rows():
     other = explained(fitted("TICKS ~ height + (1 | BROOD)", twice, "poisson"))
     assert one.distribution.null_mean == pytest.approx(other.distribution.null_mean, rel=1e-5)
     assert measures(one)["r2_marginal"] == pytest.approx(measures(other)["r2_marginal"], rel=1e-5)
+
+
+def test_the_interval_of_a_binomial_icc_maps_the_profile_of_the_standard_deviation():
+    fit = fitted("share ~ period + (1 | herd)", CBPP, "binomial", trials="size")
+    assert [row.kind for row in profiled_rows(fit)] == ["adjusted", "term_share"]
+    found = share_interval(fit, 0.95)
+    # lme4 1.1-31, confint(m, parm = "theta_"): the profile limits of the standard deviation
+    limits = [sd**2 / (sd**2 + pi**2 / 3) for sd in (0.3460732, 1.099975)]
+    assert (found.low, found.high) == pytest.approx(limits, abs=1e-4)
+    assert found.estimate == pytest.approx(icc(explained(fit), "adjusted").value, rel=1e-6)
+
+
+def test_shares_whose_distribution_variance_is_estimated_have_no_profile(ticks):
+    assert profiled_rows(ticks["full"]) == ()
+    fit = fitted("share ~ period + (1 | herd)", CBPP, "binomial", trials="size")
+    assert profiled_rows(fit, "observation") == ()
