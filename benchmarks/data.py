@@ -34,6 +34,63 @@ def insteval() -> pd.DataFrame:
     return frame.astype({"y": float, "service": str})
 
 
+def cbpp() -> pd.DataFrame:
+    """Return the incidence of a disease in 15 herds (lme4)."""
+    frame = pd.read_csv(REFERENCE / "cbpp.csv", dtype={"herd": str, "period": str})
+    return frame.astype({"incidence": float, "size": float})
+
+
+def contraception() -> pd.DataFrame:
+    """Return 1934 women in 60 districts (mlmRev)."""
+    frame = pd.read_csv(REFERENCE / "Contraception.csv.gz", dtype={"district": str, "livch": str})
+    used = (frame["use"] == "Y").astype(float)
+    return frame.assign(used=used, age2=frame["age"] ** 2)[
+        ["used", "age", "age2", "urban", "livch", "district"]
+    ]
+
+
+def ticks() -> pd.DataFrame:
+    """Return 403 grouse chicks in 118 broods at 63 places (lme4)."""
+    frame = pd.read_csv(REFERENCE / "grouseticks.csv", dtype=str)
+    return frame.astype({"TICKS": float, "cHEIGHT": float})[
+        ["TICKS", "YEAR", "cHEIGHT", "BROOD", "INDEX", "LOCATION"]
+    ]
+
+
+def verbal_aggression() -> pd.DataFrame:
+    """Return 316 persons who answered 24 items (lme4)."""
+    frame = pd.read_csv(REFERENCE / "VerbAgg.csv.gz", dtype={"id": str})
+    return frame.assign(yes=(frame["r2"] == "Y").astype(float), Anger=frame["Anger"].astype(float)).drop(
+        columns="r2"
+    )
+
+
+def good_lecturers() -> pd.DataFrame:
+    """Return whether a rating of ``insteval`` is 4 or 5."""
+    frame = insteval()
+    good = (frame["y"] >= 4).astype(float)
+    return frame.assign(y=good)[["y", "service", "s", "d"]].astype({"s": str, "d": str})
+
+
+def binary(n: int, J: int) -> pd.DataFrame:
+    """Return yes/no outcomes in J groups with a random intercept and slope."""
+    generator = np.random.default_rng(J)
+    g, x = generator.integers(0, J, n), generator.normal(size=n)
+    w = generator.normal(size=J)[g]
+    eta = -0.5 + 0.8 * generator.normal(size=J)[g] + (0.6 + 0.35 * generator.normal(size=J)[g]) * x + 0.3 * w
+    y = (generator.random(n) < 1.0 / (1.0 + np.exp(-eta))).astype(float)
+    return pd.DataFrame({"y": y, "x": x, "w": w, "g": g.astype(str)})
+
+
+def binary_crossed(n: int, J: int, items: int) -> pd.DataFrame:
+    """Return yes/no answers of J persons to some items each."""
+    generator = np.random.default_rng(items)
+    g, h, x = generator.integers(0, J, n), generator.integers(0, items, n), generator.normal(size=n)
+    eta = -0.3 + 0.4 * x + 0.8 * generator.normal(size=J)[g] + 0.5 * generator.normal(size=items)[h]
+    y = (generator.random(n) < 1.0 / (1.0 + np.exp(-eta))).astype(float)
+    return pd.DataFrame({"y": y, "x": x, "g": g.astype(str), "h": h.astype(str)})
+
+
 def high_school() -> pd.DataFrame:
     """Return 7185 pupils in 160 schools (High School and Beyond)."""
     return pd.read_csv(REFERENCE / "Hsb82.csv.gz")[["mAch", "cses", "school"]]

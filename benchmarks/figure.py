@@ -8,8 +8,8 @@ from benchmarks.cases import CASES
 from benchmarks.peers import PEERS, peer
 from benchmarks.table import Numbers
 
-COLOURS = ("#0b5394", "#cc0000", "#6aa84f", "#e69138", "#8e7cc3", "#777777")
-MARKERS = "os^Dvp"
+COLOURS = ("#0b5394", "#cc0000", "#6aa84f", "#e69138", "#8e7cc3", "#777777", "#45818e")
+MARKERS = "os^Dvp<"
 
 
 def draw(numbers: Numbers, target: Path) -> None:

@@ -49,7 +49,12 @@ def measure(name: str, case: Case, task: str, folder: Path, limit: float) -> Mea
     arguments = [str(folder), case.formula, task]
     command = [str(_python(name)), "-m", "benchmarks.measure", name, *arguments]
     if program.module == "Rscript":
-        command = ["Rscript", str(ROOT / "benchmarks" / "peers" / "lme4.R"), *arguments]
+        command = [
+            "Rscript",
+            str(ROOT / "benchmarks" / "peers" / "in_r.R"),
+            *arguments,
+            name.replace("glmmtmb", "glmmTMB"),
+        ]
     environment = os.environ | THREADS | {"PYTHONPATH": str(ROOT)}
     try:
         ended = subprocess.run(

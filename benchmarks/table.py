@@ -14,6 +14,7 @@ Numbers = dict[str, dict[str, dict[str, Measurement]]]
 GROUPS = {
     "models": "Fits",
     "growth": "Growth with the number of rows, 100 rows a group, one correlated slope",
+    "generalized": "Generalized models, from the formula to the standard errors",
     "inference": "Inference from a fit at hand",
 }
 WORDS = {"fit": "fit", "df": "with df"}
@@ -22,7 +23,7 @@ Processor seconds, one thread, the best of several repetitions; long ones ran on
 the same table in memory. *With df*: Satterthwaite's degrees of freedom included (lmerTest for lme4; `glmm`
 always computes them). A mark † means that the criterion where a program ended is higher than the lowest by
 more than a millionth of its size."""
-PYTHON = PEERS[2:]
+PYTHON = PEERS[3:]
 CLOSE = 1e-6
 """A criterion this close to the lowest, relative to its size, is the same."""
 

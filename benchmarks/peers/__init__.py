@@ -6,7 +6,7 @@ from importlib import import_module
 
 from benchmarks.base import Peer
 
-PEERS = ("ours", "lme4", "glmm", "mixedlm", "mixedlm_rs", "statsmodels")
+PEERS = ("ours", "lme4", "glmmtmb", "glmm", "mixedlm", "mixedlm_rs", "statsmodels")
 """Names of modules of this package, each with a ``PEER``; in the order of the table's columns."""
 
 

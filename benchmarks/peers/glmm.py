@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import re
+
 import pandas as pd
 
-from benchmarks.base import Peer, Run
+from benchmarks.base import Peer, Run, Task
 
 
 def with_df(frame: pd.DataFrame, formula: str) -> Run:
@@ -17,4 +19,26 @@ def with_df(frame: pd.DataFrame, formula: str) -> Run:
     return lambda: -2.0 * glmm.fit(columns, formula).loglik
 
 
-PEER = Peer("glmm", "glmm", {"df": with_df})
+def generalized(family: str) -> Task:
+    """Return the task of a generalized model; ``cbind(k, n - k)`` becomes a share with weights."""
+
+    def task(frame: pd.DataFrame, formula: str) -> Run:
+        import glmm
+
+        outcome, predictors = formula.split(" ~ ")
+        counted = re.fullmatch(r"cbind\((\w+), (\w+) - \1\)", outcome)
+        if counted is None:
+            return lambda: -2.0 * glmm.fit(frame, formula, family=family).loglik
+        k, n = counted.groups()
+        columns = frame.assign(share=frame[k] / frame[n])
+        weights = frame[n].to_numpy()
+        return lambda: (
+            -2.0 * glmm.fit(columns, f"share ~ {predictors}", family=family, weights=weights).loglik
+        )
+
+    return task
+
+
+PEER = Peer(
+    "glmm", "glmm", {"df": with_df, "binomial": generalized("binomial"), "poisson": generalized("poisson")}
+)

@@ -1,4 +1,4 @@
-"""R's lme4, with lmerTest for degrees of freedom and pbkrtest for Kenward and Roger's: see ``lme4.R``."""
+"""R's lme4, with lmerTest for degrees of freedom and pbkrtest for Kenward and Roger's: see ``in_r.R``."""
 
 from __future__ import annotations
 
@@ -9,9 +9,12 @@ from benchmarks.base import Peer, Run
 
 def in_r(frame: pd.DataFrame, formula: str) -> Run:
     """Say that the task runs in R, not here."""
-    raise NotImplementedError(f"{formula} with {len(frame)} rows: Rscript benchmarks/peers/lme4.R")
+    raise NotImplementedError(f"{formula} with {len(frame)} rows: Rscript benchmarks/peers/in_r.R")
 
 
 PEER = Peer(
-    "lme4", "Rscript", dict.fromkeys(("fit", "df", "kenward-roger", "bootstrap", "profile"), in_r), 1_000_000
+    "lme4",
+    "Rscript",
+    dict.fromkeys(("fit", "df", "kenward-roger", "bootstrap", "profile", "binomial", "poisson"), in_r),
+    1_000_000,
 )

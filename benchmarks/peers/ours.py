@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pandas as pd
 
-from benchmarks.base import Peer, Run
+from benchmarks.base import Peer, Run, Task
 
 
 def fit(frame: pd.DataFrame, formula: str) -> Run:
@@ -25,6 +25,27 @@ def with_df(frame: pd.DataFrame, formula: str) -> Run:
         return float(found.criterion)
 
     return run
+
+
+def generalized(family: str) -> Task:
+    """Return the task of a generalized model, from the formula to the standard errors."""
+
+    def task(frame: pd.DataFrame, formula: str) -> Run:
+        from mlm_steps.design.build import build_design
+        from mlm_steps.engine.families import family_of
+        from mlm_steps.engine.fit.glmm import fit_glmm
+        from mlm_steps.records.response import LINKS, Response
+
+        response = Response(family, LINKS[family][0], None, None)
+
+        def run() -> float:
+            found = fit_glmm(build_design(formula, frame, response=response), family_of(family))
+            assert found.se.size
+            return found.deviance
+
+        return run
+
+    return task
 
 
 def kenward_roger(frame: pd.DataFrame, formula: str) -> Run:
@@ -81,5 +102,7 @@ TASKS = {
     "kenward-roger": kenward_roger,
     "bootstrap": bootstrap,
     "profile": profile,
+    "binomial": generalized("binomial"),
+    "poisson": generalized("poisson"),
 }
 PEER = Peer("mlm", "mlm_steps", TASKS)

@@ -1,6 +1,10 @@
-# One task of one case in R: Rscript lme4.R FOLDER FORMULA TASK. Prints seconds, megabytes and the criterion.
-suppressPackageStartupMessages({library(lmerTest); library(jsonlite)})
+# One task of one case in R: Rscript in_r.R FOLDER FORMULA TASK PROGRAM. Prints seconds, megabytes and the criterion.
 arguments <- commandArgs(TRUE)
+program <- arguments[4]
+suppressPackageStartupMessages({
+  if (program == "lme4") library(lmerTest) else library(glmmTMB)
+  library(jsonlite)
+})
 folder <- arguments[1]; formula <- as.formula(arguments[2]); task <- arguments[3]
 about <- read_json(file.path(folder, "columns.json"))
 data <- lapply(setNames(nm = names(about$kinds)), function(name) {
@@ -12,9 +16,16 @@ data <- lapply(setNames(nm = names(about$kinds)), function(name) {
 data <- as.data.frame(data)
 quietly <- function(value) suppressMessages(suppressWarnings(value))
 fit <- function() quietly(lme4::lmer(formula, data))
-made <- if (task %in% c("fit", "df")) NULL else quietly(lmerTest::lmer(formula, data))
+families <- c("binomial", "poisson")
+generalized <- function() {
+  fit <- if (program == "lme4") lme4::glmer else glmmTMB::glmmTMB
+  model <- quietly(fit(formula, data, family = task))
+  quietly(vcov(model))
+  model
+}
+made <- if (task %in% c("fit", "df", families)) NULL else quietly(lmerTest::lmer(formula, data))
 tasks <- list(
-  fit = fit,
+  fit = fit, binomial = generalized, poisson = generalized,
   df = function() { model <- quietly(lmerTest::lmer(formula, data)); quietly(coef(summary(model))); model },
   "kenward-roger" = function() { quietly(coef(summary(made, ddf = "Kenward-Roger"))); made },
   bootstrap = function() {
