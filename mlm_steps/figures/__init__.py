@@ -44,6 +44,7 @@ FIGURES = Drawers(
     "caterpillar",
     "profile",
     "raw_data",
+    "rates",
     "simple_slopes",
     "johnson_neyman",
     "quantile_residuals",

@@ -17,7 +17,7 @@ from mlm_steps.figures.base import (
     settings,
     style_axes,
 )
-from mlm_steps.figures.checked import checks_of_final, fitted_words
+from mlm_steps.figures.generalized import checks_of_final, fitted_words
 from mlm_steps.records.diagnostics import Curve
 
 if TYPE_CHECKING:

@@ -23,6 +23,7 @@ from mlm_steps.figures.base import (
     shorten,
     style_axes,
 )
+from mlm_steps.figures.generalized import scale_words
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -68,8 +69,10 @@ def caterpillar(given: FigureInput) -> Figure | None:
     label = safe(given.run.labels.model(final.model))
     title = f"Conditional modes of the random effects in {label}"
     with settings():
-        svg = _draw(shown, title)
+        svg = _draw(shown, title, f"Deviation from the mean{scale_words(final)}")
     reading = _reading(shown, len(panels))
+    if not final.linear:
+        reading += f" The modes are on the {final.link} scale."
     return Figure("caterpillar", title, reading, _alt(shown, reading), svg, _data(panels))
 
 
@@ -90,7 +93,7 @@ def _panels(given: FigureInput, modes: pd.DataFrame, model: str) -> list[_Panel]
     return panels
 
 
-def _draw(panels: list[_Panel], title: str) -> bytes:
+def _draw(panels: list[_Panel], title: str, axis: str) -> bytes:
     named = max(len(panel.levels) for panel in panels) <= MOST_NAMED
     across = min(len(panels), 2)
     down = -(-len(panels) // across)
@@ -103,7 +106,7 @@ def _draw(panels: list[_Panel], title: str) -> bytes:
         wspace=0.45 if named else 0.2, hspace=0.35,
     )  # fmt: skip
     for axes, panel in zip(grid.flat, panels, strict=False):
-        (_across if named else _along)(axes, panel)
+        (_across if named else _along)(axes, panel, axis)
         axes.set_title(shorten(panel.title, 90 if across == 1 else 52), fontsize=9.5, color=INK, loc="left")
         style_axes(axes)
     for axes in list(grid.flat)[len(panels) :]:
@@ -111,7 +114,7 @@ def _draw(panels: list[_Panel], title: str) -> bytes:
     return finish(figure, "caterpillar", title)
 
 
-def _across(axes: Axes, panel: _Panel) -> None:
+def _across(axes: Axes, panel: _Panel, axis: str) -> None:
     """Draw each group as a row with its name."""
     positions = list(range(len(panel.levels)))
     for clear in (False, True):
@@ -124,10 +127,10 @@ def _across(axes: Axes, panel: _Panel) -> None:
     axes.axvline(0, color=INK, linewidth=0.8)
     axes.set_yticks(positions, [shorten(level, 16) for level in panel.levels])
     axes.set_ylim(-0.7, len(positions) - 0.3)
-    axes.set_xlabel("Deviation from the mean")
+    axes.set_xlabel(axis)
 
 
-def _along(axes: Axes, panel: _Panel) -> None:
+def _along(axes: Axes, panel: _Panel, axis: str) -> None:
     """Draw the groups by rank, with a bar each, or with one band if bars would overlap."""
     from matplotlib.collections import LineCollection
 
@@ -151,7 +154,7 @@ def _along(axes: Axes, panel: _Panel) -> None:
     axes.set_xlim(0, len(rank) + 1)
     axes.margins(y=0.06)
     axes.set_xlabel("Rank of the group")
-    axes.set_ylabel("Deviation from the mean", fontsize=9)
+    axes.set_ylabel(axis, fontsize=9)
 
 
 def _reading(panels: list[_Panel], count: int) -> str:

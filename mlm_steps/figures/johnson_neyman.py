@@ -22,6 +22,7 @@ from mlm_steps.figures.base import (
     shorten,
     style_axes,
 )
+from mlm_steps.figures.generalized import scale_words
 from mlm_steps.figures.interaction import (
     MOST_PANELS,
     draw_rug,
@@ -90,7 +91,8 @@ def _draw(axes: Axes, given: FigureInput, pair: SimpleSlopes, region: Region) ->
             )  # fmt: skip
     draw_rug(axes, _units(given, pair, region))
     axes.set_xlabel(shorten(with_unit(given, pair.moderator), 60))
-    axes.set_ylabel(shorten(f"Slope of {safe(given.run.labels.column(pair.focal))}", 50))
+    scale = scale_words(given.run.fit(pair.model))
+    axes.set_ylabel(shorten(f"Slope of {safe(given.run.labels.column(pair.focal))}{scale}", 50))
     style_axes(axes)
     axes.set_title(shorten(panel_title(given, pair), 62), fontsize=10, loc="left")
     axes.legend(loc="best", frameon=False, fontsize=9, handlelength=3.2)

@@ -19,7 +19,7 @@ from mlm_steps.figures.base import (
     shorten,
     style_axes,
 )
-from mlm_steps.figures.checked import checks_of_final, fitted_words
+from mlm_steps.figures.generalized import checks_of_final, fitted_words
 from mlm_steps.records.diagnostics import Curve, DiagnosticsRecord
 
 if TYPE_CHECKING:

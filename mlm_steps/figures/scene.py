@@ -12,6 +12,7 @@ from mlm_steps.design.apply import apply_design
 from mlm_steps.design.build import build_design
 from mlm_steps.design.contrasts import coded
 from mlm_steps.design.matrices import Design
+from mlm_steps.design.variables import ContrastCoding
 from mlm_steps.figures.base import SMALLEST_GROUP, FigureInput, group_label, safe
 from mlm_steps.records import FitRecord
 from mlm_steps.records.spelling import quote_name, split_product
@@ -19,7 +20,20 @@ from mlm_steps.records.spelling import quote_name, split_product
 if TYPE_CHECKING:
     import pandas as pd
 
-__all__ = ["Line", "Scene", "make_scene"]
+__all__ = [
+    "Line",
+    "Scene",
+    "constant_column",
+    "declared_contrasts",
+    "grid_of",
+    "grouping_of",
+    "make_scene",
+    "mean_lines",
+    "moderator_of",
+    "positions_of",
+    "predictor_of",
+    "with_unit",
+]
 
 Array = NDArray[np.float64]
 Codes = NDArray[np.intp]
@@ -84,22 +98,19 @@ class Scene:
 def make_scene(given: FigureInput) -> Scene:
     """Return what to draw for the last rung."""
     final = given.run.fits[-1]
-    contrasts = {
-        c.name: coded(c.contrast, c.contrast_detail) for c in given.run.data_profile.columns if c.contrast
-    }
     design = build_design(
-        given.formulas[final.model], given.frame, weights=final.weights, contrasts=contrasts
+        given.formulas[final.model], given.frame, weights=final.weights, contrasts=declared_contrasts(given)
     )
     rows = given.frame.iloc[design.rows]
-    variable = _predictor(given, final, rows)
-    group = design.random[_grouping(final, variable)]
+    variable = predictor_of(given, final, rows)
+    group = design.random[grouping_of(final, variable)]
     if variable is None:
         shape = _by_group(final, design.y, group.refs, group.levels)
     else:
-        shape = _over(given, final, design, rows, variable, _grouping(final, variable))
+        shape = _over(given, final, design, rows, variable, grouping_of(final, variable))
     return Scene(
         y=design.y,
-        y_label=_with_unit(given, final.outcome),
+        y_label=with_unit(given, final.outcome),
         shape=shape,
         group_label=group_label(given, group.group),
         groups=len(group.levels),
@@ -107,13 +118,20 @@ def make_scene(given: FigureInput) -> Scene:
     )
 
 
-def _with_unit(given: FigureInput, name: str) -> str:
+def declared_contrasts(given: FigureInput) -> dict[str, str | ContrastCoding]:
+    """Return the contrast of each column for which the spec declares one."""
+    columns = given.run.data_profile.columns
+    return {c.name: coded(c.contrast, c.contrast_detail) for c in columns if c.contrast}
+
+
+def with_unit(given: FigureInput, name: str) -> str:
+    """Return the label of a column with its unit."""
     unit = given.run.labels.units.get(name)
     label = given.run.labels.column(name)
     return safe(f"{label} ({unit})" if unit else label)
 
 
-def _predictor(given: FigureInput, fit: FitRecord, rows: pd.DataFrame) -> str | None:
+def predictor_of(given: FigureInput, fit: FitRecord, rows: pd.DataFrame) -> str | None:
     """Return the variable of the horizontal axis; a variable with a random slope is preferred."""
     formula = given.formulas[fit.model]
     between = {
@@ -127,7 +145,7 @@ def _predictor(given: FigureInput, fit: FitRecord, rows: pd.DataFrame) -> str | 
     return next((name for name in ranked if rows[name].nunique() > 1), None)
 
 
-def _grouping(fit: FitRecord, variable: str | None) -> int:
+def grouping_of(fit: FitRecord, variable: str | None) -> int:
     """Return the random term whose groups are drawn: the first with a random slope of the predictor."""
     wanted = "" if variable is None else quote_name(variable)
     found = (i for i, term in enumerate(fit.terms) if any(wanted in split_product(x) for x in term.labels))
@@ -137,21 +155,21 @@ def _grouping(fit: FitRecord, variable: str | None) -> int:
 def _over(
     given: FigureInput, fit: FitRecord, design: Design, rows: pd.DataFrame, variable: str, term: int
 ) -> Shape:
-    x, ticks = _positions(rows[variable])
+    x, ticks = positions_of(rows[variable])
     group = design.random[term]
-    make = _mean_lines if ticks else _least_squares
+    make = mean_lines if ticks else _least_squares
     lines = make(x, design.y, group.refs, group.levels)
     return Shape(
         x=x,
         ticks=ticks,
-        label=_with_unit(given, variable),
+        label=with_unit(given, variable),
         lines=lines,
         rising=sum(bool(line.y[-1] > line.y[0]) for line in lines),
         fitted=_fitted(given, fit, design, rows, variable, ticks),
     )
 
 
-def _positions(values: pd.Series) -> tuple[Array, tuple[str, ...]]:
+def positions_of(values: pd.Series) -> tuple[Array, tuple[str, ...]]:
     """Return numbers as they are, and categories as their positions with names."""
     import pandas as pd
 
@@ -198,7 +216,7 @@ def _least_squares(x: Array, y: Array, refs: Codes, levels: tuple[str, ...]) -> 
     return lines
 
 
-def _mean_lines(x: Array, y: Array, refs: Codes, levels: tuple[str, ...]) -> list[Line]:
+def mean_lines(x: Array, y: Array, refs: Codes, levels: tuple[str, ...]) -> list[Line]:
     """Return the line of each group through its means at the categories that occur in it."""
     width = int(x.max()) + 1
     cells = refs.astype(np.int64) * width + x.astype(np.int64)
@@ -221,13 +239,13 @@ def _fitted(
     ticks: tuple[str, ...],
 ) -> list[Line]:
     """Return the fitted lines of the population, with other predictors at their mean or first level."""
-    moderator, levels = _moderator(given, fit, rows, variable)
+    moderator, levels = moderator_of(given, fit, rows, variable)
     lines = []
     for level in levels:
-        grid = _grid(given, fit, rows, variable, ticks)
+        grid = grid_of(given, fit, rows, variable, ticks)
         frame = _reference_rows(given, fit, rows, variable, grid)
         if moderator is not None:
-            frame[moderator] = _constant(rows[moderator], level, len(frame))
+            frame[moderator] = constant_column(rows[moderator], level, len(frame))
         new = apply_design(design.transforms, frame)
         y = new.X @ np.array(fit.reported.beta)
         if new.offset is not None:
@@ -237,9 +255,10 @@ def _fitted(
     return lines
 
 
-def _grid(
+def grid_of(
     given: FigureInput, fit: FitRecord, rows: pd.DataFrame, variable: str, ticks: tuple[str, ...]
 ) -> Array | list[object]:
+    """Return the values of the predictor at which fitted lines are drawn: all levels, or a grid."""
     import pandas as pd
 
     if ticks:
@@ -269,9 +288,10 @@ def _reference_rows(
         elif name not in groups:
             at = (column.min if name in formula.categorised else column.mean)() if is_number else None
             mean = None if at is None else float(at)
-            values[name] = _constant(column, str(_levels(column)[0]), len(grid)) if mean is None else mean
+            values[name] = (
+                constant_column(column, str(_levels(column)[0]), len(grid)) if mean is None else mean
+            )
     return frame.assign(**values)
-    return frame
 
 
 def _levels(column: pd.Series) -> list[object]:
@@ -280,14 +300,15 @@ def _levels(column: pd.Series) -> list[object]:
     return list(pd.Categorical(column).categories)
 
 
-def _constant(column: pd.Series, level: str, count: int) -> pd.Categorical:
+def constant_column(column: pd.Series, level: str, count: int) -> pd.Categorical:
+    """Return a category of the levels of a column with one level in all rows."""
     import pandas as pd
 
     kind = pd.Categorical(column)
     return pd.Categorical([level] * count, categories=kind.categories, ordered=kind.ordered)
 
 
-def _moderator(
+def moderator_of(
     given: FigureInput, fit: FitRecord, rows: pd.DataFrame, variable: str
 ) -> tuple[str | None, list[str]]:
     """Return a category that shares a product with the predictor, and its levels."""

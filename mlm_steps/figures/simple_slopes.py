@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from mlm_steps.figures.base import (
@@ -16,6 +17,7 @@ from mlm_steps.figures.base import (
     shorten,
     style_axes,
 )
+from mlm_steps.figures.generalized import mean_axis, scale_words
 from mlm_steps.figures.interaction import (
     MOST_PANELS,
     draw_rug,
@@ -27,7 +29,7 @@ from mlm_steps.figures.interaction import (
     value_text,
     with_unit,
 )
-from mlm_steps.records.effects import FittedLine, SimpleSlopes
+from mlm_steps.records.effects import FittedLine, SimpleSlopes, SlopeAt
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -51,9 +53,10 @@ def simple_slopes(given: FigureInput) -> Figure | None:
             _draw(axes, given, pair)
         svg = finish(figure, "simple_slopes", title)
     reading = _reading(given, shown, len(pairs))
-    outcome = with_unit(given, _outcome(given, shown[0]))
+    outcome = _outcome_label(given, shown[0])
+    expected = outcome if _mean(shown[0]) else f"expected {outcome}"
     alt = (
-        f"Line plots of the expected {outcome} on the vertical axis over a predictor on the horizontal one, "
+        f"Line plots of the {expected} on the vertical axis over a predictor on the horizontal one, "
         f"a line with a band for each value of the moderator. {reading}"
     )
     return Figure("simple_slopes", title, reading, alt, svg, _data(given, pairs))
@@ -65,8 +68,20 @@ def _distinct(pairs: list[SimpleSlopes]) -> list[SimpleSlopes]:
     return list(reversed(seen.values()))
 
 
-def _outcome(given: FigureInput, pair: SimpleSlopes) -> str:
-    return given.run.fit(pair.model).outcome
+def _mean(pair: SimpleSlopes) -> bool:
+    """Return whether the lines have the mean outcome, as those of generalized models."""
+    return any(line.population for line in pair.lines)
+
+
+def _outcome_label(given: FigureInput, pair: SimpleSlopes) -> str:
+    """Return the label of the vertical axis."""
+    fit = given.run.fit(pair.model)
+    return mean_axis(given, fit) if _mean(pair) else with_unit(given, fit.outcome)
+
+
+def _drawn(line: FittedLine) -> Sequence[tuple[str | float, float, float, float]]:
+    """Return the points that are drawn: the population average of a generalized model, or the line."""
+    return line.population or line.points
 
 
 def _draw(axes: Axes, given: FigureInput, pair: SimpleSlopes) -> None:
@@ -83,7 +98,7 @@ def _draw(axes: Axes, given: FigureInput, pair: SimpleSlopes) -> None:
     elif pair.focal in given.frame:
         draw_rug(axes, given.frame[pair.focal].to_numpy(dtype=float).tolist())
     axes.set_xlabel(shorten(with_unit(given, pair.focal), 60))
-    axes.set_ylabel(shorten(with_unit(given, _outcome(given, pair)), 50))
+    axes.set_ylabel(shorten(_outcome_label(given, pair), 60))
     style_axes(axes)
     axes.set_title(shorten(panel_title(given, pair), 62), fontsize=10, loc="left")
     axes.legend(
@@ -93,8 +108,8 @@ def _draw(axes: Axes, given: FigureInput, pair: SimpleSlopes) -> None:
 
 
 def _draw_line(axes: Axes, line: FittedLine, index: int) -> None:
-    x = [float(point[0]) for point in line.points]
-    _, y, low, high = zip(*line.points, strict=True)
+    x = [float(point[0]) for point in _drawn(line)]
+    _, y, low, high = zip(*_drawn(line), strict=True)
     colour = COLOURS[index % len(COLOURS)]
     axes.fill_between(x, low, high, color=colour, alpha=0.16, linewidth=0)
     axes.plot(
@@ -106,9 +121,10 @@ def _draw_line(axes: Axes, line: FittedLine, index: int) -> None:
 def _draw_levels(axes: Axes, line: FittedLine, index: int, count: int) -> None:
     """Draw means with their intervals; those at different values of the moderator are side by side."""
     shift = 0.16 * (index - (count - 1) / 2)
-    x = [position + shift for position in range(len(line.points))]
-    y = [point[1] for point in line.points]
-    ends = [[point[1] - point[2] for point in line.points], [point[3] - point[1] for point in line.points]]
+    points = _drawn(line)
+    x = [position + shift for position in range(len(points))]
+    y = [point[1] for point in points]
+    ends = [[point[1] - point[2] for point in points], [point[3] - point[1] for point in points]]
     axes.errorbar(
         x, y, yerr=ends, color=COLOURS[index % len(COLOURS)], linewidth=1.4, capsize=3, markersize=6,
         linestyle=LINE_STYLES[index % len(LINE_STYLES)], marker=MARKERS[index % len(MARKERS)],
@@ -122,18 +138,25 @@ def _reading(given: FigureInput, shown: list[SimpleSlopes], count: int) -> str:
         labels = given.run.labels
         where, w = held(given, pair.conditions), safe(labels.column(pair.moderator))
         slopes = [
-            f"{number(at.slope.estimate)} where {w} is {value_text(at.value)}"
-            for at in pair.slopes
-            if at.slope.estimate is not None
+            f"{number(value)} where {w} is {value_text(at.value)}"
+            for at, value in ((at, _slope(at)) for at in pair.slopes)
+            if value is not None
         ]
+        name = pair.ratio_kind or f"slope{scale_words(given.run.fit(pair.model))}"
         sentences.append(
-            f"The slope of {safe(labels.column(pair.focal))}{f' with {where}' if where else ''} is "
+            f"The {name} of {safe(labels.column(pair.focal))}{f' with {where}' if where else ''} is "
             f"{', '.join(slopes) or 'not estimable'}."
         )
     if count > len(shown):
         sentences.append(f"{len(shown)} of {count} panels are drawn; the table holds all.")
-    sentences.append("Bands are pointwise, for the population of groups.")
+    average = " Lines are averages over the groups." if any(map(_mean, shown)) else ""
+    sentences.append(f"Bands are pointwise, for the population of groups.{average}")
     return " ".join(sentences)
+
+
+def _slope(at: SlopeAt) -> float | None:
+    """Return a slope, or its exponential if that has a name."""
+    return at.slope.estimate if at.ratio is None else at.ratio.estimate
 
 
 def _data(given: FigureInput, pairs: list[SimpleSlopes]) -> Rows:
@@ -141,6 +164,6 @@ def _data(given: FigureInput, pairs: list[SimpleSlopes]) -> Rows:
         (pair.focal, pair.moderator, held(given, pair.conditions), line.value, *point)
         for pair in pairs
         for line in pair.lines
-        for point in line.points
+        for point in _drawn(line)
     )
     return ("focal", "moderator", "conditions", "value", "x", "expected", "low", "high"), rows

@@ -30,7 +30,7 @@ REGISTRIES = {
     "engine.search.optimizers": ("OPTIMIZERS", {"base", "through_scipy"}),
     "engine.bootstrap.resampling": ("KINDS", {"base"}),
     "engine.families": ("FAMILIES", {"base", "binomial_links", "checks", "log_link", "marginal"}),
-    "figures": ("FIGURES", {"base", "checked", "interaction", "scene"}),
+    "figures": ("FIGURES", {"base", "curves", "generalized", "interaction", "scene"}),
     "inference": ("METHODS", {"base", "group_sums"}),
     "remedies": ("REMEDIES", {"advice", "applied", "base", "changes", "columns", "diagnosis", "rewrite"}),
     "report.sections": ("SECTIONS", set()),

@@ -1,4 +1,4 @@
-"""The raw data with a line per group and the fitted line of the final rung."""
+"""The raw data, or shares and rates of a generalized model, with the fitted line of the final rung."""
 
 from __future__ import annotations
 
@@ -12,5 +12,5 @@ __all__ = ["context"]
 
 def context(given: ReportInput) -> dict[str, Any] | None:
     """Return the figure, if it was drawn."""
-    figure = drawing(given, "raw_data")
+    figure = drawing(given, "raw_data") or drawing(given, "rates")
     return None if figure is None else {"figure": figure}

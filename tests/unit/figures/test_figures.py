@@ -13,7 +13,7 @@ from mlm_steps.records.run import Labels
 
 LADDER = {"null": "y ~ 1 + (1 | g)", "slope": "y ~ x * w + (x | g)"}
 SVG = "{http://www.w3.org/2000/svg}"
-LINEAR = [name for name in FIGURES if name not in ("quantile_residuals", "binned_residuals")]
+LINEAR = [name for name in FIGURES if name not in ("rates", "quantile_residuals", "binned_residuals")]
 """The figures that linear models have."""
 
 

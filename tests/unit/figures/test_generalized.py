@@ -69,6 +69,59 @@ def test_sums_per_group_are_drawn_for_yes_and_no(given):
     assert "Sums per" not in words_of(FIGURES["quantile_residuals"](given("poisson")))
 
 
-def test_a_linear_model_has_no_figure_of_checks(make_input, simulate):
+def test_a_linear_model_has_none_of_these_figures(make_input, simulate):
     given = make_input({"slope": "y ~ x + (x | g)"}, simulate(8, 6))
-    assert [FIGURES[name](given) for name in CHECKS] == [None, None]
+    assert [FIGURES[name](given) for name in (*CHECKS, "rates")] == [None, None, None]
+
+
+def points(figure, kind):
+    """Return the drawn values of a kind as (x, y)."""
+    columns, rows = figure.data
+    assert columns == ("kind", "line", "x", "y", "rows")
+    return [(row[2], row[3]) for row in rows if row[0] == kind]
+
+
+@pytest.mark.parametrize("family", FAMILIES)
+@pytest.mark.parametrize(
+    "formula", ["y ~ 1 + (1 | g)", "y ~ x + (x | g)", "y ~ w + (1 | g)", "y ~ x * w + (x | g)"]
+)
+def test_rates_have_observed_values_groups_and_both_curves(make_generalized, simulate, family, formula):
+    given = make_generalized(formula, outcomes(simulate(12, 8), family), FAMILIES[family])
+    figure = FIGURES["rates"](given)
+    assert figure == FIGURES["rates"](given)
+    for kind in ("observed", "group", "population", "typical"):
+        y = [value for _, value in points(figure, kind)]
+        assert y
+        assert min(y) >= 0
+        assert family != "binomial" or max(y) <= 1
+    assert figure.reading in figure.alt
+    assert "population average" in figure.reading
+
+
+def test_without_predictors_the_average_is_the_marginal_mean(make_generalized, simulate):
+    given = make_generalized("y ~ 1 + (1 | g)", outcomes(simulate(12, 8), "poisson"), FAMILIES["poisson"])
+    figure, optimum = FIGURES["rates"](given), given.run.fits[0].reported
+    (_, first), (_, second) = points(figure, "population")
+    assert first == second == pytest.approx(np.exp(optimum.beta[0] + optimum.theta[0] ** 2 / 2))
+    assert points(figure, "typical")[0][1] == pytest.approx(np.exp(optimum.beta[0]))
+    observed = sorted(given.frame.groupby("g", observed=True)["y"].mean())
+    assert sorted(y for _, y in points(figure, "observed")) == pytest.approx(observed)
+
+
+def test_shares_divide_by_the_trials(make_generalized, simulate):
+    frame = simulate(10, 6)
+    rng = np.random.default_rng(3)
+    n = rng.integers(3, 9, len(frame))
+    frame = frame.assign(n=n, y=rng.binomial(n, 0.4))
+    given = make_generalized("y ~ 1 + (1 | g)", frame, Response("binomial", "logit", "n", None))
+    total = frame.groupby("g", observed=True)[["y", "n"]].sum()
+    drawn = sorted(y for _, y in points(FIGURES["rates"](given), "observed"))
+    assert drawn == pytest.approx(sorted(total["y"] / total["n"]))
+
+
+def test_the_caterpillar_names_the_scale_of_the_link(given, make_input, simulate):
+    figure = FIGURES["caterpillar"](given("binomial"))
+    assert "Deviation from the mean, logit scale" in words_of(figure)
+    assert "on the logit scale" in figure.reading
+    linear = FIGURES["caterpillar"](make_input({"slope": "y ~ x + (x | g)"}, simulate(8, 6)))
+    assert "scale" not in words_of(linear)
