@@ -17,7 +17,7 @@ from mlm_steps.data.survey.asked import Asked, checked, grouping_terms
 from mlm_steps.data.survey.outcome import FirstOutcome, outcome_of, values_of
 from mlm_steps.data.survey.predictors import Candidate, PredictorSearch
 from mlm_steps.data.survey.reading import Manner, readable
-from mlm_steps.data.survey.times import Time, find_time, shared_times
+from mlm_steps.data.survey.times import Time, day_and_beep, find_time, shared_times
 from mlm_steps.data.survey.units import Units, UnitSearch
 from mlm_steps.data.survey.wide import later_columns, lengthened, series_of
 from mlm_steps.data.types import TypedColumn, type_column
@@ -53,6 +53,8 @@ class Survey:
         The column of time of repeated measurements.
     shared_times : tuple of str
         Columns of time at which the units have several rows each.
+    occasions : tuple of str
+        The columns whose values name the occasions that the units share: the time, or day and beep.
     candidates : tuple of Candidate
         Predictors, the preferred ones first, without the time.
     skipped : tuple of (str, str)
@@ -75,6 +77,7 @@ class Survey:
     units: Units
     time: Time | None
     shared_times: tuple[str, ...]
+    occasions: tuple[str, ...]
     candidates: tuple[Candidate, ...]
     skipped: tuple[tuple[str, str], ...]
     labels: Mapping[str, str]
@@ -107,8 +110,8 @@ def survey(path: Path, asked: Asked, manner: Manner) -> Survey:
     grouped = list(dict.fromkeys(name for term in terms for name in term))
     there = ~absent & ~np.logical_or.reduce([columns[name].missing for name in grouped])
     found = _Search(columns, asked, terms, outcome, there)
-    missing = {asked.outcome: int(absent.sum())}
-    missing |= {name: int(columns[name].missing.sum()) for name in grouped}
+    missing = {asked.outcome: absent} | {name: columns[name].missing for name in grouped}
+    first = (*about_file, *([long.remark] if long else []), *filter(None, [found.outcome.remark(there)]))
     return Survey(
         data=data,
         reshape=long.reshape if long else None,
@@ -118,18 +121,13 @@ def survey(path: Path, asked: Asked, manner: Manner) -> Survey:
         units=found.units,
         time=found.time,
         shared_times=found.shared_times,
+        occasions=found.occasions,
         candidates=tuple(found.search.taken),
         skipped=tuple(found.skipped()),
         labels={name: column.label for name, column in columns.items() if column.label},
         names=tuple(columns),
-        remarks=(
-            *about_file,
-            *([long.remark] if long else []),
-            *filter(None, [found.outcome.remark(there)]),
-            *found.units.remarks,
-            *_similar_labels(columns, found),
-        ),
-        without={name: rows for name, rows in missing.items() if rows},
+        remarks=(*first, *found.units.remarks, *_similar_labels(columns, found)),
+        without={name: int(rows.sum()) for name, rows in missing.items() if rows.any()},
     )
 
 
@@ -166,6 +164,9 @@ class _Search:
         innermost = self.units.chains[0][-1]
         self.time = find_time(columns, there, innermost, spare) if asked.detects(1) else None
         self.shared_times = () if self.time else shared_times(columns, there, innermost, spare)
+        self.occasions = day_and_beep(columns, there, innermost, self.shared_times, spare)
+        if self.time and self.time.common:
+            self.occasions = (self.time.name,)
         idle = {self.time.name, *self.time.others} if self.time else set()
         rest = [name for name in spare if name not in idle]
         kept = {name: column for name, column in columns.items() if name in {*rest, *given}}

@@ -13,7 +13,7 @@ from mlm_steps.data.factors import CodedFactor
 from mlm_steps.data.survey.words import is_diary_name, time_rank
 from mlm_steps.data.types import TypedColumn
 
-__all__ = ["Time", "find_time", "shared_times"]
+__all__ = ["Time", "day_and_beep", "find_time", "shared_times"]
 
 _OCCASIONS = 3.0
 """Smallest median number of rows per unit for a line of growth of each unit."""
@@ -84,20 +84,20 @@ def find_time(
     """
     if np.median(factor.sizes) < _OCCASIONS:
         return None
-    found = {}
-    for place, name in enumerate(spare):
-        rank = time_rank(name)
-        if rank is not None and columns[name].kind == "number" and columns[name].strays is None:
-            x = columns[name].numbers[rows]
-            if _is_time(x, factor):
-                found[name] = (not _contains_zero(x), rank, place, x)
+    times = {
+        name: columns[name].numbers[rows]
+        for name in spare
+        if time_rank(name) is not None and columns[name].kind == "number" and columns[name].strays is None
+    }
+    found = {name: x for name, x in times.items() if _is_time(x, factor)}
     if not found:
         return None
-    name = min(found, key=lambda each: found[each][:3])
-    x = found[name][3]
+    # The first in the order of the file, of those whose name is surest and whose values contain 0.
+    name = min(found, key=lambda each: (not _contains_zero(found[each]), time_rank(each)))
+    x = found[name]
     others = {
         other: f"says the same as {name} within units"
-        for other, (*_, z) in found.items()
+        for other, z in found.items()
         if other != name and _move_together(x, z, factor)
     }
     return Time(
@@ -126,6 +126,34 @@ def shared_times(
             if _SEVERAL * len(factor.labels) <= cells <= len(codes) / _ROWS_PER_TIME:
                 found.append(name)
     return tuple(found)
+
+
+def day_and_beep(
+    columns: Mapping[str, TypedColumn],
+    rows: NDArray[np.bool_],
+    factor: CodedFactor,
+    days: Sequence[str],
+    spare: Sequence[str],
+) -> tuple[str, ...]:
+    """Return the two columns that together name the occasions of a unit, day and beep; empty if none do.
+
+    Parameters
+    ----------
+    columns, rows, factor
+        As for `find_time`.
+    days : sequence of str
+        The result of `shared_times`.
+    spare : sequence of str
+        Columns that may number the occasions of a day.
+    """
+    for day in days:
+        for beep in (name for name in spare if name != day and is_diary_name(name)):
+            column = columns[beep]
+            if column.kind == "number" and not column.missing[rows].any():
+                names = {"unit": factor.codes, "day": columns[day].values[rows], "beep": column.values[rows]}
+                if pd.DataFrame(names).duplicated().mean() <= 1 - _ONCE:
+                    return (day, beep)
+    return ()
 
 
 def _contains_zero(x: NDArray[np.float64]) -> bool:

@@ -123,9 +123,11 @@ def _manner(ladder: FirstLadder) -> Iterator[str]:
 
 def _occasions(ladder: FirstLadder) -> Iterator[str]:
     """Yield the key that counts absent occasions, if the units are measured at the same times."""
-    time, unit = ladder.found.time, ladder.term[-1]
-    if time is not None and time.common and unit not in ladder.found.units.reused:
-        yield f"  occasions: {{within: {quoted(unit)}, time: {quoted(time.name)}}} # absent ones are counted"
+    times, unit = ladder.found.occasions, ladder.term[-1]
+    if times and unit not in ladder.found.units.reused:
+        names = ", ".join(map(quoted, times))
+        names = f"[{names}]" if times[1:] else names
+        yield f"  occasions: {{within: {quoted(unit)}, time: {names}}} # absent ones are counted"
 
 
 def _reshape(wide: WideToLong) -> Iterator[str]:

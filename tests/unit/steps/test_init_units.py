@@ -380,3 +380,15 @@ def test_three_occasions_in_words_are_one_variable(init: Init) -> None:
         table[f"bdi_{time}"] = rng.integers(0, 50, 60)
     found = init(table, "bdi", "id")
     assert found.keys["data"]["columns"]["time"]["levels"] == ["pre", "mid", "post"]
+
+
+def test_day_and_beep_name_the_occasions_of_a_diary(init: Init) -> None:
+    rng = np.random.default_rng(18)
+    table = pd.DataFrame(
+        [(p, d, b) for p in range(20) for d in range(1, 6) for b in range(1, 5)],
+        columns=["person", "day", "beep"],
+    )
+    table["mood"] = rng.normal(size=len(table)).round(2)
+    found = init(table.drop(index=[3, 77, 200]), "mood", "person")
+    assert found.keys["data"]["occasions"] == {"within": "person", "time": ["day", "beep"]}
+    assert "occasions" not in init(table.drop(columns="beep"), "mood", "person").keys["data"]
