@@ -163,6 +163,32 @@ class Predictors:
         full[~rows.defined] = np.nan
         return rows
 
+    def observed_rows(self, given: Setting, shifts: Mapping[str, float]) -> GridRows:
+        """Return the rows of the data with some predictors changed; n rows.
+
+        Parameters
+        ----------
+        given : mapping
+            Values that predictors take in all rows.
+        shifts : mapping of str to float
+            Numbers that are added to predictors.
+        """
+        n = self.design.n
+        chosen: dict[str, Value] = {}
+        for name in dict.fromkeys((*self._names, *random_names(self.formula))):
+            value = self._columns.value(name)
+            if name in given:
+                value = self._value(name, [given[name]] * n)
+            elif name in shifts and isinstance(value, Numbers):
+                value = Numbers(value.values + shifts[name])
+            chosen[name] = value
+        evaluator = self._evaluator(ChosenColumns(chosen, n), finite=False)
+        with np.errstate(all="ignore"):
+            full = model_matrix(self.formula.fixed, evaluator, self._contrasts, n).X
+            offset = offset_sum(self.formula, evaluator)
+            random = random_columns(self.design.transforms, evaluator, self._contrasts, n)
+        return GridRows(full, np.zeros(n) if offset is None else offset, random)
+
     def _random(self, settings: Sequence[Setting]) -> tuple[_Array, ...]:
         """Return the columns of the random terms; columns of these alone are held like the others."""
         n = len(settings)

@@ -3,25 +3,45 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
-from mlm_steps.design.predictors import GridRows, Predictors
+from mlm_steps.design.predictors import GridRows, Predictors, Setting
 from mlm_steps.design.rank import independent_columns
 from mlm_steps.effects.adjustments import ADJUSTMENTS, Family, critical_t
 from mlm_steps.engine.posterior.population import MeanOutcomes, mean_outcomes
 from mlm_steps.engine.result.glmm_fit import GlmmFit
+from mlm_steps.errors import FormulaError
 from mlm_steps.records.effects import BackTransformed, Tested
 
-__all__ = ["OnResponse"]
+__all__ = ["Averages", "OnResponse"]
 
 Array = NDArray[np.float64]
 Booleans = NDArray[np.bool_]
 
 NOT_ESTIMABLE = BackTransformed(code="not_estimable")
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Averages:
+    """Some population averages, of which sums are tested.
+
+    Attributes
+    ----------
+    possible : ndarray of bool, shape (m,)
+        Which of them are estimable.
+    mean : ndarray, shape (k,)
+        The averages of these.
+    gradient : ndarray, shape (k, q)
+        Their derivatives in the parameters.
+    """
+
+    possible: Booleans
+    mean: Array
+    gradient: Array
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -76,10 +96,38 @@ class OnResponse:
         adjust : str
             Key of ``ADJUSTMENTS``.
         """
+        return self.compared(self.averages(rows), weights, means, adjust)
+
+    def averages(self, rows: GridRows) -> Averages:
+        """Return the population averages of rows."""
         possible, at = self._at(rows)
+        return Averages(possible, at.population, at.gradient)
+
+    def over_rows(self, given: Setting, shifts: Mapping[str, float]) -> tuple[float, Array] | None:
+        """Return the mean over the rows of the population average, and its derivatives, shape (q,).
+
+        ``given`` and ``shifts`` are those of `Predictors.observed_rows`. None if some row has no estimate.
+        """
+        try:
+            rows = self.predictors.observed_rows(given, shifts)
+        except FormulaError:  # the data lack this level, such as that of a factor of a shifted number
+            return None
+        possible, at = self._at(rows)
+        if not possible.all():
+            return None
+        design = self.fit.design
+        weights = np.ones(design.n) if design.weights is None else design.weights
+        total = float(weights.sum())
+        return float(weights @ at.population) / total, weights @ at.gradient / total
+
+    def compared(self, averages: Averages, weights: Array, means: int, adjust: str) -> tuple[Tested, ...]:
+        """Return weighted sums of averages; the arguments are those of ``differences``."""
+        possible = averages.possible
         usable = ~(weights[:, ~possible] != 0.0).any(axis=1)
         own = weights[usable][:, possible]
-        estimate, covariance = own @ at.population, at.covariance(own)
+        gradient, V = own @ averages.gradient, self.fit.vcov_internal
+        estimate = own @ averages.mean
+        covariance = np.full((len(own), len(own)), np.nan) if V is None else gradient @ V @ gradient.T
         se = np.sqrt(np.maximum(np.diag(covariance), 0.0))
         positive = se > 0.0
         found = self._family(estimate[positive], covariance[np.ix_(positive, positive)], means, adjust)
@@ -110,10 +158,6 @@ class OnResponse:
             )
             for i in range(estimate.size)
         ]
-
-    def unadjusted(self, rows: GridRows, weights: Array) -> tuple[Tested, ...]:
-        """Return weighted sums of population averages with tests and intervals of their own."""
-        return self.differences(rows, weights, len(weights), "none")
 
     def curve(self, rows: GridRows) -> tuple[Array, Array]:
         """Return population averages with their limits, and means of a typical group with theirs, (m, 3)."""

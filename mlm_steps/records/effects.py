@@ -106,6 +106,8 @@ class SlopeAt(Part):
     """
     response: Tested | None = None
     """For a generalized model, the slope of the population average where the focal predictor has its mean."""
+    average: Tested | None = None
+    """The mean over the rows of this slope, all predictors but the moderator as observed."""
     ratio: BackTransformed | None = None
     """For a generalized model, the exponential of the slope, if it has a meaning, as an odds ratio."""
 
@@ -124,6 +126,8 @@ class Pairwise(Part):
     """For a generalized model, the exponential of the difference, if it has a meaning, as an odds ratio."""
     response: Tested | None = None
     """For a generalized model, the difference of the population averages, or of their slopes."""
+    average: Tested | None = None
+    """The difference of slopes that are averaged over the rows."""
 
 
 class Stretch(Part):

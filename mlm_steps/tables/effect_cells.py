@@ -10,6 +10,7 @@ from mlm_steps.records.run import RunRecords
 from mlm_steps.tables.base import Cell, Codes, join_pairs
 
 __all__ = [
+    "AVERAGE",
     "NUMBERS",
     "RATIO",
     "RESPONSE",
@@ -27,6 +28,8 @@ __all__ = [
 NUMBERS = ("estimate", "se", "df", "statistic", "p", "ci_low", "ci_high")
 RESPONSE = ("population_se", "population_p", "population_ci_low", "population_ci_high")
 """Columns of a test on the scale of the outcome of a generalized model, after that of the estimate."""
+AVERAGE = ("average_se", "average_p", "average_ci_low", "average_ci_high")
+"""Columns of a test that is averaged over the rows, after that of the estimate."""
 RATIO = ("ratio", "ratio_se", "ratio_ci_low", "ratio_ci_high", "ratio_kind")
 """Columns of the exponential of a difference or slope of a generalized model."""
 
@@ -54,12 +57,14 @@ def missing_back(names: Sequence[str], back: BackTransformed | None) -> Codes:
     return dict.fromkeys(names, "not_applicable" if back is None else back.code or "outside_domain")
 
 
-def response_cells(prefix: str, test: Tested | None) -> tuple[dict[str, Cell], Codes]:
+def response_cells(
+    prefix: str, test: Tested | None, columns: Sequence[str] = RESPONSE
+) -> tuple[dict[str, Cell], Codes]:
     """Return the cells of a test on the scale of the outcome, and their codes.
 
-    The estimate has the name ``prefix``; the other columns are ``RESPONSE``.
+    The estimate has the name ``prefix``; the other columns are ``RESPONSE`` or ``AVERAGE``.
     """
-    names = (prefix, *RESPONSE)
+    names = (prefix, *columns)
     if test is None:
         return dict.fromkeys(names), dict.fromkeys(names, "not_applicable")
     values = (test.estimate, test.se, test.p, test.ci_low, test.ci_high)

@@ -6,6 +6,7 @@ from mlm_steps.records.effects import SimpleSlopes, SlopeAt
 from mlm_steps.records.run import RunRecords
 from mlm_steps.tables.base import Cell, Codes, Table, table_of
 from mlm_steps.tables.effect_cells import (
+    AVERAGE,
     NUMBERS,
     RATIO,
     RESPONSE,
@@ -47,6 +48,8 @@ COLUMNS = (
     *RATIO,
     "population_slope",
     *RESPONSE,
+    "average_slope",
+    *AVERAGE,
 )
 
 
@@ -61,7 +64,7 @@ def simple_slopes(run: RunRecords) -> Table:
 
     For a generalized model slope and intercept are on the scale of the link, ``ratio`` is the exponential of
     the slope, and ``population_slope`` the slope of the population average at the mean of the focal
-    predictor.
+    predictor; ``average_slope`` is its mean over the rows, with the moderator at its value in all of them.
     """
     rows = [_row(pair, slope) for pair in effects_of(run).slopes for slope in pair.slopes]
     return table_of("simple_slopes", COLUMNS, rows)
@@ -89,4 +92,10 @@ def _row(pair: SimpleSlopes, at: SlopeAt) -> tuple[dict[str, Cell], Codes]:
     }
     ratio, ratio_codes = ratio_cells(at.ratio, pair.ratio_kind)
     response, response_codes = response_cells("population_slope", at.response)
-    return {**cells, **ratio, **response}, {**codes, **ratio_codes, **response_codes}
+    average, average_codes = response_cells("average_slope", at.average, AVERAGE)
+    return {**cells, **ratio, **response, **average}, {
+        **codes,
+        **ratio_codes,
+        **response_codes,
+        **average_codes,
+    }

@@ -5,7 +5,15 @@ from __future__ import annotations
 from mlm_steps.records.effects import Pairwise, SimpleSlopes
 from mlm_steps.records.run import RunRecords
 from mlm_steps.tables.base import TEST, Cell, Codes, Table, table_of
-from mlm_steps.tables.effect_cells import RATIO, RESPONSE, difference, effects_of, ratio_cells, response_cells
+from mlm_steps.tables.effect_cells import (
+    AVERAGE,
+    RATIO,
+    RESPONSE,
+    difference,
+    effects_of,
+    ratio_cells,
+    response_cells,
+)
 
 __all__ = ["slope_differences"]
 
@@ -23,6 +31,8 @@ COLUMNS = (
     *RATIO,
     "population_difference",
     *RESPONSE,
+    "average_difference",
+    *AVERAGE,
 )
 
 
@@ -47,5 +57,6 @@ def _row(slopes: SimpleSlopes, pair: Pairwise) -> tuple[dict[str, Cell], Codes]:
     }
     ratio, ratio_codes = ratio_cells(pair.ratio, slopes.ratio_kind)
     response, response_codes = response_cells("population_difference", pair.response)
-    codes = {**codes, "focal_contrast": "not_applicable", **ratio_codes, **response_codes}
-    return {**cells, **own, **ratio, **response}, codes
+    average, average_codes = response_cells("average_difference", pair.average, AVERAGE)
+    codes = {**codes, "focal_contrast": "not_applicable", **ratio_codes, **response_codes, **average_codes}
+    return {**cells, **own, **ratio, **response, **average}, codes

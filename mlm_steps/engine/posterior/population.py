@@ -64,19 +64,8 @@ class MeanOutcomes:
         gradient = found.in_eta[:, None] * self.in_eta + found.in_variance[:, None] * self.in_variance
         return found.mean, gradient
 
-    def covariance(self, weights: Array | None = None) -> Array:
-        """Return the covariance matrix of population averages, or of weighted sums of them.
-
-        ``weights`` has the shape (sums, m). The elements are NaN if the parameters have no covariance matrix.
-        """
-        gradient = self.gradient if weights is None else weights @ self.gradient
-        V = self.fit.vcov_internal
-        if V is None:
-            return np.full((len(gradient), len(gradient)), np.nan)
-        return np.asarray(gradient @ V @ gradient.T)
-
     def variances(self) -> Array:
-        """Return the variances of the population averages, shape (m,)."""
+        """Return the variances of the population averages, shape (m,); NaN if they do not exist."""
         V = self.fit.vcov_internal
         if V is None:
             return np.full(self.eta.shape, np.nan)

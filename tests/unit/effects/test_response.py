@@ -172,6 +172,32 @@ def test_a_slope_of_the_population_average_counts_the_random_slope(slope):
     )
 
 
+def moved(slope, urban, age, shift=0.0):
+    """Return the mean over the rows of the population average at values of urban and age, or age + shift."""
+    design, T = slope.model.design, slope.model.covariances[0]
+    X = design.X.copy()
+    ages = np.full(len(X), age) if age is not None else CONTRACEPTION.age.to_numpy() + shift
+    for column, value in (("age", ages), ("urbanY", urban), ("age:urbanY", ages * urban)):
+        X[:, design.columns.index(column)] = value
+    z = np.column_stack([np.ones(len(ages)), ages])
+    variance = np.einsum("ia,ab,ib->i", z, T, z)
+    return slope.model.distribution.marginal(X @ slope.beta.to_numpy(), variance).mean.mean()
+
+
+def test_a_slope_is_averaged_over_the_rows_as_they_are(slope):
+    (record,) = slope.slopes("urban", "age", at=[-5.0, 5.0]).records
+    for each in record.slopes:
+        expected = moved(slope, 1.0, each.value) - moved(slope, 0.0, each.value)
+        assert each.average.estimate == pytest.approx(expected, rel=1e-10)
+    (record,) = slope.slopes("age", "urban").records
+    h = 1e-4
+    slopes = [(moved(slope, u, None, h) - moved(slope, u, None, -h)) / (2 * h) for u in (0.0, 1.0)]
+    assert [each.average.estimate for each in record.slopes] == pytest.approx(slopes, rel=1e-6)
+    (pair,) = record.differences
+    assert pair.average.estimate == pytest.approx(slopes[1] - slopes[0], rel=1e-6)
+    assert pair.average.se > 0
+
+
 def test_the_interaction_with_a_number_compares_its_last_and_first_value(slope):
     (record,) = slope.slopes("urban", "age").records
     (pair,) = record.differences

@@ -91,10 +91,12 @@ COLUMNS = {
     "simple_slopes": "model focal moderator value slope se df p ci_low ci_high statistic df_method place "
     "focal_contrast focal_at conditions intercept intercept_se intercept_df intercept_ci_low "
     "intercept_ci_high ratio ratio_se ratio_ci_low ratio_ci_high ratio_kind population_slope population_se "
-    "population_p population_ci_low population_ci_high",
+    "population_p population_ci_low population_ci_high average_slope average_se average_p average_ci_low "
+    "average_ci_high",
     "slope_differences": "model focal moderator value_1 value_2 estimate se df df_method statistic p ci_low "
     "ci_high adjust p_unadjusted focal_contrast conditions ratio ratio_se ratio_ci_low ratio_ci_high "
-    "ratio_kind population_difference population_se population_p population_ci_low population_ci_high",
+    "ratio_kind population_difference population_se population_p population_ci_low population_ci_high "
+    "average_difference average_se average_p average_ci_low average_ci_high",
     "johnson_neyman": "model focal moderator bound_low bound_high region observed_low observed_high "
     "significant share_significant unit n_units df_method focal_contrast conditions",
     "means": "model factor level mean se df ci_low ci_high df_method conditions averaged held "
