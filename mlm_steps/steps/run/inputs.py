@@ -273,7 +273,7 @@ class PlanInputs:
         nesting: Sequence[object],
     ) -> str:
         names = {*self.formulas[model.name].variables, *([model.weights] if model.weights else [])}
-        if isinstance(model, ModelSpec):
+        if not isinstance(model, PreludeSpec):
             names |= {*self.spec.settings[model.name].response.columns}
         hashes = {name: profile.column(name).content_hash for name in sorted(names)}
         used = {name: level for name, level in levels.items() if name in names}
