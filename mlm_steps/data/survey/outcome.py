@@ -19,7 +19,7 @@ from mlm_steps.data.survey.words import (
     names_of_failures,
 )
 from mlm_steps.data.types import Misfit, TypedColumn, type_column
-from mlm_steps.errors import Fault, UsageError, listing
+from mlm_steps.errors import MOST_LISTED, Fault, UsageError, listing
 from mlm_steps.records.response import Response
 from mlm_steps.spec import ColumnSpec, DataSpec
 
@@ -160,13 +160,10 @@ def values_of(raw: RawColumn, column: TypedColumn, data: DataSpec) -> FirstOutco
 def _not_numbers(column: TypedColumn, found: Misfit) -> tuple[str, str | None]:
     """Return what is wrong with an outcome of text, and what to do."""
     values = column.values
-    if (
-        isinstance(values, pd.Categorical)
-        and column.strays is None
-        and len(values.categories) <= _LONGEST_SCALE
-    ):
-        words = listing(f"'{word}'" for word in values.categories)
-        return f"'{column.name}' is text with {len(values.categories)} values: {words}", _TWO_VALUES
+    if isinstance(values, pd.Categorical) and column.strays is None:
+        count = len(values.categories)
+        words = listing((f"'{word}'" for word in values.categories), MOST_LISTED)
+        return f"'{column.name}' is text with {count} value{'s' * (count > 1)}: {words}", _TWO_VALUES
     return f"'{column.name}' is text: it {found.what}", found.hint
 
 
