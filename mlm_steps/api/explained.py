@@ -52,7 +52,8 @@ def _explained(state: FitState, distribution: str | None) -> VarianceRecord:
         hint = did_you_mean(str(distribution), methods) or f"it has {', '.join(methods)}"
         what = f"{state.fit.family} has no distribution variance {shown}"
         raise UsageError(Fault("distribution", what, hint))
-    return explain(Explained("fit", state.fit, distribution=distribution))
+    predictors = None if state.origin is None else state.fitted_effects.predictors
+    return explain(Explained("fit", state.fit, distribution=distribution, predictors=predictors))
 
 
 def _distribution(found: VarianceRecord) -> dict[str, object]:

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from mlm_steps.design.predictors import Predictors
 from mlm_steps.engine import MixedFit
 from mlm_steps.records import FitRecord
 from mlm_steps.records.failure import Absence
-from mlm_steps.steps.parts.at_record import estimates_at_record
+from mlm_steps.remedies.columns import with_columns
+from mlm_steps.steps.parts.at_record import analysis_frame, estimates_at_record
 from mlm_steps.steps.run.session import Session
 from mlm_steps.variance import Explained, explain
 
@@ -29,14 +31,21 @@ def variance(session: Session, model: str) -> None:
                 return None
             return other.model, estimates_at_record(session, other).under(method)
 
+        fit = estimates_at_record(session, record).under(method)
         explained = Explained(
             model=model,
-            fit=estimates_at_record(session, record).under(method),
+            fit=fit,
             null=reference(session.plan.inputs.null),
             previous=reference(session.plan.inputs.previous(model)),
             distribution=session.spec.estimation.distribution_variance,
+            predictors=None if record.linear else _predictors(session, record, fit),
         )
         found = explain(explained)
         session.say(f"{model}: {len(found.icc)} intraclass correlations, {len(found.measures)} measures")
         session.say_notices(found.notices)
         recorder.write(found, path)
+
+
+def _predictors(session: Session, record: FitRecord, fit: MixedFit) -> Predictors:
+    frame = with_columns(analysis_frame(session), record.derived)
+    return Predictors(fit.design, frame, session.plan.read(record.formula))

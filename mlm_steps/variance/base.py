@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Protocol
 
+from mlm_steps.design.predictors import Predictors
 from mlm_steps.engine.fit.distribution import DistributionVariance, distribution_variance
 from mlm_steps.engine.result.mixed_fit import MixedFit
 from mlm_steps.engine.result.moments import VarianceParts, variance_parts
@@ -30,6 +31,8 @@ class Explained:
     distribution : str or None
         How the variance of the distribution of a generalized model is computed on the link scale; None for
         the family's default.
+    predictors : Predictors or None
+        The predictors of the fit, for shares on the scale of the outcome at their values.
     """
 
     model: str
@@ -37,6 +40,7 @@ class Explained:
     null: tuple[str, MixedFit] | None = None
     previous: tuple[str, MixedFit] | None = None
     distribution: str | None = None
+    predictors: Predictors | None = None
 
     @property
     def linear(self) -> bool:

@@ -36,7 +36,7 @@ def icc(explained: Explained) -> Contribution:
         *_term_shares(fit, parts),
         *_factor_shares(fit, parts),
         *vpc(fit, parts),
-        *vpc_response(fit, parts),
+        *vpc_response(fit, parts, explained.predictors),
     ]
     return Contribution(icc=tuple(rows))
 

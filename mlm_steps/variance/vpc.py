@@ -9,7 +9,7 @@ from mlm_steps.engine.result.mixed_fit import MixedFit
 from mlm_steps.engine.result.moments import VarianceParts, grouping_factors
 from mlm_steps.records import Icc
 
-__all__ = ["vpc"]
+__all__ = ["grid", "vpc"]
 
 INTERCEPT = "(Intercept)"
 POINTS = 11
@@ -20,9 +20,9 @@ def vpc(fit: MixedFit, parts: VarianceParts) -> list[Icc]:
     """Return rho(x) = z' T z / (z' T z + rest) over the observed range of each factor's slope predictor.
 
     The rest is the residual variance (of a generalized model, that of its distribution on the link scale)
-    plus the mean random variance of other factors. The row ``vpc_minimum``
-    is at the x with the smallest variance between groups, -tau_01 / tau_11. A factor with several random
-    slopes has a code instead, since its coefficient is not a function of one predictor.
+    plus the mean random variance of other factors. The row ``vpc_minimum`` is at the x with the smallest
+    variance between groups, -tau_01 / tau_11. A factor with several random slopes has a code instead, since
+    its coefficient is not a function of one predictor.
     """
     rows: list[Icc] = []
     for group, positions in grouping_factors(fit, parts.dispersion).items():
@@ -50,7 +50,7 @@ def _function(
         between = fit.scale**2 * float(np.sum((Lambda.T @ z) ** 2))
         return Icc(group=group, kind=kind, value=between / (between + rest), x=x, effect=slope)
 
-    rows = [row("vpc", float(x)) for x in _grid(Z[:, column])]
+    rows = [row("vpc", float(x)) for x in grid(Z[:, column])]
     if INTERCEPT in names and T[column, column] > 0:
         rows.append(row("vpc_minimum", 0.0 - float(T[names.index(INTERCEPT), column] / T[column, column])))
     return rows
@@ -66,7 +66,7 @@ def _joint_factor(fit: MixedFit, positions: tuple[int, ...]) -> NDArray[np.float
     return Lambda
 
 
-def _grid(values: NDArray[np.float64]) -> NDArray[np.float64]:
+def grid(values: NDArray[np.float64]) -> NDArray[np.float64]:
     """Return the distinct values if there are few, else equally spaced points over their range."""
     distinct = np.unique(values)
     return distinct if len(distinct) <= POINTS else np.linspace(distinct[0], distinct[-1], POINTS)

@@ -9,6 +9,7 @@ import pytest
 from scipy import integrate, special, stats
 
 from mlm_steps.design.build import build_design
+from mlm_steps.design.predictors import Predictors
 from mlm_steps.engine import Estimates
 from mlm_steps.engine.families import FAMILIES, family_of
 from mlm_steps.engine.fit.distribution import distribution_variance
@@ -239,3 +240,21 @@ def test_shares_whose_distribution_variance_is_estimated_have_no_profile(ticks):
     assert profiled_rows(ticks["full"]) == ()
     fit = fitted("share ~ period + (1 | herd)", CBPP, "binomial", trials="size")
     assert profiled_rows(fit, "observation") == ()
+
+
+def test_the_share_on_the_scale_of_the_outcome_follows_the_predictor_of_a_random_slope():
+    formula = "TICKS ~ height * YEAR + (1 + height | LOCATION)"
+    fit = fitted(formula, TICKS, "poisson")
+    found = explained(fit, predictors=Predictors(fit.design, TICKS))
+    rows = [row for row in found.icc if row.kind == "vpc_response" and row.effect == "height"]
+    assert [row.x for row in rows] == [row.x for row in found.icc if row.kind == "vpc"]
+    beta = dict(zip(fit.design.columns, fit.beta, strict=True))
+    for row in rows:
+        z = np.array([1.0, row.x])
+        tau = z @ fit.covariances[0] @ z
+        years = (
+            beta["YEAR96"] + beta["YEAR97"] + row.x * (beta["height:YEAR96"] + beta["height:YEAR97"])
+        ) / 3
+        mean = exp(beta["(Intercept)"] + beta["height"] * row.x + years + 0.5 * tau)
+        between = mean**2 * np.expm1(tau)
+        assert row.value == pytest.approx(between / (between + mean), rel=1e-5)
