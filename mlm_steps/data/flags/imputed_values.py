@@ -30,6 +30,8 @@ _SPIKE = 3.0
 """A mean must be at least this many times as frequent as other values; a smaller excess may be chance."""
 _TIMES_CHANCE = 5.0
 """The rows at their group's mean must be at least this many times as many as expected by chance."""
+_MOST_UNITS = 2.0**53
+"""A number of decimal units up to this size is a whole number that float64 holds exactly."""
 
 _ADVICE = (
     "it looks as if missing values had been replaced by means, which makes variances and standard errors too "
@@ -93,7 +95,7 @@ def _with_more_decimals(
     count = int(longer.sum())
     if count < _LEAST_IMPUTED or _has_more(x[longer], decimals + 1).mean() < _USUAL:
         return None
-    if len(np.unique(x[~longer])) < _LEAST_VALUES:
+    if len(np.unique(x[~longer])) < _LEAST_VALUES or _are_shifted(x, decimals):
         return None
     share = f"{count} of {len(x)} values of {name} ({100 * count / len(x):.0f} %)"
     begin = f"{share} have more than {decimals} decimal{'s' * (decimals != 1)}"
@@ -106,6 +108,17 @@ def _with_more_decimals(
     if different > (1 - _USUAL) * count / 2:
         return None
     return f"{begin}, and these take {different} different value{'s' * (different > 1)} only"
+
+
+def _are_shifted(x: NDArray[np.float64], decimals: int) -> bool:
+    """Return whether all values have the same distance or a multiple of it, as whole years that were centred.
+
+    Such values may be written with different numbers of decimals.
+    """
+    units = np.round(np.unique(x) * 10.0**decimals)
+    if np.abs(units).max() > _MOST_UNITS:
+        return False
+    return bool(np.gcd.reduce(np.diff(units).astype(np.int64)) > 1)
 
 
 def _same_inside(

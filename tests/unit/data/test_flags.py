@@ -221,6 +221,13 @@ def test_imputed_values_are_found_in_the_workshops_file(analyse: Analyse) -> Non
     )
 
 
+def test_centred_years_written_with_two_or_four_decimals_are_not_imputed(analyse: Analyse) -> None:
+    years = np.random.default_rng(2).integers(-14, 20, 600)
+    rows = [f"{i},{year + 0.44 if i % 3 else year + 0.4401},g{i // 20}" for i, year in enumerate(years)]
+    text = "\n".join(["y,age,g", *rows])
+    assert not flagged(analyse(text, "y ~ age + (1 | g)"), "imputed_values")
+
+
 @pytest.mark.parametrize("decimals", [0, 1, 2, None])
 @pytest.mark.parametrize("of", ["all", "groups"])
 @pytest.mark.parametrize("rounded", [False, True])
