@@ -7,7 +7,7 @@ from mlm_steps.spec.data import ColumnSpec, DataSpec, DeriveSpec
 from mlm_steps.spec.estimation import EstimationSpec
 from mlm_steps.spec.intervals import IntervalKind, IntervalsSpec
 from mlm_steps.spec.load import LoadedSpec, inspect_spec, load_spec
-from mlm_steps.spec.models import ModelSpec
+from mlm_steps.spec.models import ModelSpec, NamedModel
 from mlm_steps.spec.pipeline import PipelineSpec
 from mlm_steps.spec.prelude import PreludeSpec
 from mlm_steps.spec.preset import PresetLadder
@@ -29,6 +29,7 @@ __all__ = [
     "IntervalsSpec",
     "LoadedSpec",
     "ModelSpec",
+    "NamedModel",
     "PairSpec",
     "PipelineSpec",
     "PreludeSpec",

@@ -9,13 +9,11 @@ from mlm_steps.spec.base import SpecBlock
 from mlm_steps.spec.responses import NO_KEYS, Family, Link, Points
 from mlm_steps.spec.types import OptionalText, Slug, Text
 
-__all__ = ["ModelSpec"]
+__all__ = ["ModelSpec", "NamedModel"]
 
 
-class ModelSpec(SpecBlock):
-    """One rung of the ladder."""
-
-    no_keys: ClassVar[Mapping[str, str]] = NO_KEYS
+class NamedModel(SpecBlock):
+    """What rungs and models of the prelude have in common."""
 
     name: Slug
     """Names the model in files, tables and the report, for example ``null`` or ``slope``."""
@@ -25,10 +23,17 @@ class ModelSpec(SpecBlock):
     parentheses: ``y ~ x | g`` is ``y ~ 1 + (x | g)``. ``pi`` is the number, as in R; a column of that name is
     written in backticks."""
     weights: OptionalText = None
-    """Column of prior weights: the variance of an observation is sigma² / weight. With a
-    ``family``, a row of weight 2 counts as two equal rows."""
+    """Column of prior weights: the variance of an observation is sigma² / weight. With a ``family``,
+    a row of weight 2 counts as two equal rows."""
     label: OptionalText = None
     """Words for the report. Default: the name."""
+
+
+class ModelSpec(NamedModel):
+    """One rung of the ladder."""
+
+    no_keys: ClassVar[Mapping[str, str]] = NO_KEYS
+
     family: Family = None
     """Distribution of the outcome: ``binomial`` for yes or no and for events among trials, ``poisson`` or
     ``negative_binomial`` for counts, ``gamma`` for positive measurements. Default: ``gaussian``, a linear

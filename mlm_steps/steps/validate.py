@@ -23,7 +23,7 @@ from mlm_steps.engine.fit.mixed import check_mixed_design, require_quadrature
 from mlm_steps.engine.search.optimizers import NEEDS, installed
 from mlm_steps.errors import Fault, FitError, FormulaError, MlmError, SpecError
 from mlm_steps.records.response import GAUSSIAN
-from mlm_steps.spec import LoadedSpec, ModelSpec, PreludeSpec, inspect_spec
+from mlm_steps.spec import LoadedSpec, NamedModel, inspect_spec
 from mlm_steps.steps.parts.effect_faults import effect_faults
 from mlm_steps.steps.parts.uses import model_uses
 from mlm_steps.steps.run.contrasts import declared_contrasts
@@ -132,7 +132,7 @@ def _undrawable(loaded: LoadedSpec, design: Design, name: str) -> list[Fault]:
 def _located(
     loaded: LoadedSpec,
     keys: tuple[str | int, ...],
-    model: ModelSpec | PreludeSpec,
+    model: NamedModel,
     error: MlmError,
     fault: Fault,
 ) -> Fault:

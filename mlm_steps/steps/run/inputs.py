@@ -16,7 +16,7 @@ from mlm_steps.design import Formula
 from mlm_steps.figures import FIGURES
 from mlm_steps.records import DataProfile, EffortRecord
 from mlm_steps.records.intervals import IntervalSource
-from mlm_steps.spec import LoadedSpec, ModelSpec, PairSpec, PipelineSpec, PreludeSpec
+from mlm_steps.spec import LoadedSpec, NamedModel, PairSpec, PipelineSpec, PreludeSpec
 from mlm_steps.spec.bootstrap import SIZE
 from mlm_steps.steps.run.dates import report_date
 from mlm_steps.steps.run.identity import made_from
@@ -267,7 +267,7 @@ class PlanInputs:
 
     def _estimates_key(
         self,
-        model: ModelSpec | PreludeSpec,
+        model: NamedModel,
         profile: DataProfile,
         levels: Mapping[str, HierarchyLevel],
         nesting: Sequence[object],

@@ -139,3 +139,13 @@ def test_a_distribution_variance_that_no_family_has_is_a_fault(load, rung, word,
 def test_a_distribution_variance_of_the_family_is_kept(load):
     spec = load("family: poisson", "distribution_variance: trigamma")
     assert spec.estimation.distribution_variance == "trigamma"
+
+
+@pytest.mark.parametrize("key", ["family: poisson", "trials: n", "agq: 3"])
+def test_models_of_the_prelude_are_linear(tmp_path, key):
+    (tmp_path / "d.csv").write_text("y,x,g\n1,2,a\n")
+    path = tmp_path / "spec.yaml"
+    prelude = f'prelude: [{{name: p, formula: "y ~ x", {key}}}]\n'
+    path.write_text(SPEC.format(rung="", estimation="") + prelude)
+    with pytest.raises(SpecError, match=r"spec.yaml:6:.*unknown key .*models of the prelude are linear"):
+        load_spec(path)
