@@ -87,7 +87,7 @@ def test_a_coefficient_is_read_as_a_ratio_of_what_it_changes(make_generalized, r
 
 def test_a_product_is_a_ratio_of_ratios_on_a_named_scale(make_generalized):
     text = sentence(make_generalized(), "ses:sectorCatholic")
-    assert "on the log odds scale, ratio of odds ratios = 0.71" in text
+    assert "on the scale of the log odds, ratio of odds ratios = 0.71" in text
 
 
 def test_an_unclear_coefficient_claims_nothing(make_generalized):
@@ -253,7 +253,7 @@ def test_counts_have_means_in_their_own_units(make_generalized):
 def test_a_moderation_is_said_on_both_scales(make_generalized):
     context = effects.context(with_effects(make_generalized()))
     text = plain_text(context["sentences"][0])
-    assert "on the log odds scale" in text
+    assert "on the scale of the log odds" in text
     assert "the odds ratio was 2.08 at" in text
     assert "averaged over groups, the probability of Mathematics changed by 0.156" in text
 
@@ -273,3 +273,24 @@ def test_linear_models_have_no_second_scale(make_given):
     (table,) = effects.context(given)["means"]
     assert "Population average" not in [plain_text(column.label) for column in table.columns]
     assert "averaged" not in sentence(given, SECTOR)
+
+
+def test_the_ratio_of_sum_contrasts_is_not_said_to_compare_two_levels(make_generalized):
+    given = make_generalized()
+    columns = tuple(
+        c.model_copy(update={"contrast": "sum"}) if c.name == "sector" else c
+        for c in given.run.data_profile.columns
+    )
+    fit = given.run.fits[-1]
+    renamed = fit.coefficients[2].model_copy(update={"column": "sector1"})
+    fit = fit.model_copy(update={"coefficients": (*fit.coefficients[:2], renamed)})
+    profile = given.run.data_profile.model_copy(update={"columns": columns})
+    given = replace(given, run=replace(given.run, fits=(fit,), data_profile=profile))
+    text = sentence(given, "sector1")
+    assert "OR" not in text
+    assert text.startswith("The odds of Mathematics were lower at Catholic than at Public of Sector")
+
+
+def test_events_among_trials_have_the_name_of_the_events(make_generalized):
+    given = make_generalized(outcome="cbind(math, n - math)")
+    assert sentence(given, SECTOR).startswith("The odds of Mathematics were 16.6 times as high")

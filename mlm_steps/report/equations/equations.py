@@ -10,6 +10,7 @@ from markupsafe import Markup, escape
 
 from mlm_steps.records import DataProfile, FitRecord
 from mlm_steps.report.equations.levels import Effect, FactorIndex, Hierarchy, IndexedPredictor, hierarchy
+from mlm_steps.report.text.names import events_of
 from mlm_steps.report.text.text import clean
 
 __all__ = ["Equation", "EquationBlock", "equations", "latex_escape"]
@@ -280,7 +281,7 @@ class _Writer:
     def _of_outcome(self) -> str:
         """Return the distribution of the outcome of a generalized model given the random effects."""
         fit, unit = self._fit, self._places.unit
-        outcome = self._text(fit.outcome, unit)
+        outcome = self._text(events_of(fit.outcome), unit)
         if fit.event is not None:
             return rf"P({outcome} = {self._text(fit.event, '')}) = {self._mean}".replace("}_{}", "}")
         trials = f"n_{{{unit}}}" if fit.trials is None else self._text(fit.trials, unit)

@@ -120,9 +120,8 @@ def _findings(given: ReportInput, final: FitRecord) -> list[Phrase]:
     found += [comparison_sentence(given, record) for record in last if record.refused != FAILED]
     if len(coefficients) > MOST_FINDINGS:
         rest = len(coefficients) - MOST_FINDINGS
-        found.append(
-            (f"{rest} more coefficients are listed in the table of ", Link("the ladder", "ladder"), ".")
-        )
+        verb = "coefficient is" if rest == 1 else "coefficients are"
+        found.append((f"{rest} more {verb} listed in the table of ", Link("the ladder", "ladder"), "."))
     return found
 
 

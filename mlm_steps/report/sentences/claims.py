@@ -186,7 +186,7 @@ def _product_claim(
     if coded is not None:
         return coded
     x, w = (names.column(text, stem) for stem, text in (focal, moderator))
-    on = () if fit.linear else say(" on the {scale} scale", scale=words_of(fit).scale)
+    on = () if fit.linear else say(" on the scale of the {scale}", scale=words_of(fit).scale)
     if _is_slope_at_level(fit, focal, moderator):
         sign = ("positive" if rises else "negative") if clear else "not clearly different from 0"
         return say("The slope of {x} at {w} was {sign}{on}", x=x, w=w, sign=sign, on=on)

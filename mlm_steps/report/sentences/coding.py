@@ -205,7 +205,7 @@ def sum_claim(
 
 def _on(fit: FitRecord) -> str:
     """Return the scale of a statement on a generalized model; nothing for a linear one."""
-    return "" if fit.linear else f" on the {words_of(fit).scale} scale"
+    return "" if fit.linear else f" on the scale of the {words_of(fit).scale}"
 
 
 def _size(first: Word, last: Word, difference: Number | None) -> Phrase:

@@ -34,6 +34,10 @@ __all__ = [
     "reservation",
 ]
 
+COMPARING = frozenset({"number", "treatment", "sdif"})
+"""Codings whose coefficients compare two values of a predictor, so that an exponential is their ratio."""
+ROUNDING = 1e-9
+"""A mean within this many standard deviations of 0 is 0 but for rounding in double precision."""
 REDUCED_RANK: Phrase = say(
     "A covariance matrix of random effects has reduced rank: the data support fewer separate random effects "
     "than the model has."
@@ -148,15 +152,16 @@ def coefficient_sentence(given: ReportInput, fit: FitRecord, coefficient: Coeffi
     p, dispute = cautious_p(fit, coefficient), dispute_of(fit, coefficient)
     clear = p is not None and p < fit.alpha
     claimed = claim(given, fit, coefficient, clear=clear)
+    ratio = _ratio_phrase(given, fit, coefficient, claimed)
     return say(
         "{claim}{together}{where}, {ratio}{test}{dispute}{averaged}.",
         claim=claimed,
         together=_together(given, fit, coefficient),
         where=reservation(given, fit, coefficient.column),
-        ratio=_ratio_phrase(fit, coefficient, claimed),
-        test=_test_phrase(fit, coefficient, facts),
+        ratio=ratio,
+        test=_test_phrase(fit, coefficient, facts, with_interval=not ratio),
         dispute=None if dispute is None else dispute_phrase(dispute),
-        averaged=None if fit.linear else _averaged(given, fit, coefficient),
+        averaged=None if fit.linear or not clear else _averaged(given, fit, coefficient),
     )
 
 
@@ -167,9 +172,21 @@ def _averaged(given: ReportInput, fit: FitRecord, coefficient: Coefficient) -> P
         return ()
     stem, text = factors[0]
     coding, level = coding_of(given, fit, factors[0]), text.removeprefix(stem)
-    if coding.kind != "treatment" or level not in coding.levels[1:]:
-        return ()
-    return averaged_clause(given, fit, coefficient, stem, (level, coding.levels[0]))
+    pair: tuple[str, ...] = ()
+    if coding.kind == "treatment" and level in coding.levels[1:]:
+        pair = (level, coding.levels[0])
+    elif coding.kind == "sum" and len(coding.levels) == len(factors) + 1:
+        pair = (coding.levels[1], coding.levels[0])
+    return averaged_clause(given, fit, stem, pair, _is_at_means) if pair else ()
+
+
+def _is_at_means(given: ReportInput, fit: FitRecord, name: str) -> bool:
+    """Return whether a coefficient holds where marginal means do: at the mean, or averaged over levels."""
+    kind = coding_of(given, fit, (name, name)).kind
+    column = next((c for c in given.run.data_profile.columns if c.name == name), None)
+    if kind != "number" or column is None or column.mean is None:
+        return kind in ("sum", "balanced")
+    return abs(column.mean) <= ROUNDING * (column.sd or 1.0)
 
 
 def _together(given: ReportInput, fit: FitRecord, coefficient: Coefficient) -> Phrase:
@@ -179,16 +196,19 @@ def _together(given: ReportInput, fit: FitRecord, coefficient: Coefficient) -> P
     return say(" (together with the dropped {names})", names=join(dropped, last=" and ")) if dropped else ()
 
 
-def _ratio_phrase(fit: FitRecord, coefficient: Coefficient, claimed: Phrase) -> Phrase:
+def _ratio_phrase(given: ReportInput, fit: FitRecord, coefficient: Coefficient, claimed: Phrase) -> Phrase:
     """Return the ratio of a coefficient, unless the claim has it, with its interval; nothing without one.
 
-    The exponential of the coefficient of a product is a ratio of such ratios.
+    The exponential of the coefficient of a product is a ratio of such ratios. That of contrasts which sum to
+    0 over the levels does not compare two levels.
     """
     number, words = ratio_number(fit, coefficient), words_of(fit).ratio
-    if number is None or words is None:
+    factors = column_factors(fit.name_of_r(coefficient.column), coefficient.term)
+    kinds = {coding_of(given, fit, factor).kind for factor in factors}
+    if number is None or words is None or not kinds <= COMPARING:
         return ()
     name = words.code
-    if len(column_factors(fit.name_of_r(coefficient.column), coefficient.term)) > 1:
+    if len(factors) > 1:
         name = f"ratio of {words.many}"
     value = () if number in claimed else (f"{name} = ", number, ", ")
     interval = ratio_interval(fit, coefficient)
@@ -196,10 +216,12 @@ def _ratio_phrase(fit: FitRecord, coefficient: Coefficient, claimed: Phrase) -> 
     return (*value, *limits)
 
 
-def _test_phrase(fit: FitRecord, coefficient: Coefficient, facts: CoefficientFacts) -> Phrase:
+def _test_phrase(
+    fit: FitRecord, coefficient: Coefficient, facts: CoefficientFacts, *, with_interval: bool
+) -> Phrase:
     letter = "*t*({df})" if facts.df is not None else "*z*"
     template = "{symbol} = {estimate}, *SE* = {se}"
-    if facts.ci is not None and ratio_interval(fit, coefficient) is None:
+    if facts.ci is not None and with_interval:
         template += ", {level} CI {ci}{how}"
     if facts.statistic is not None:
         template += f", {letter} = {{statistic}}"

@@ -6,9 +6,9 @@ them in the tables (statistics, section 22.7).
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
-from mlm_steps.records import Coefficient, FitRecord
+from mlm_steps.records import FitRecord
 from mlm_steps.records.effects import BackTransformed, FactorMeans, LevelMean, SimpleSlopes, SlopeAt, Tested
 from mlm_steps.report.inputs import ReportInput
 from mlm_steps.report.sentences.effects import (
@@ -79,9 +79,17 @@ def means_keys(table: str, factor: FactorMeans) -> Keys:
 
 
 def averaged_clause(
-    given: ReportInput, fit: FitRecord, coefficient: Coefficient, stem: str, levels: Sequence[str]
+    given: ReportInput,
+    fit: FitRecord,
+    stem: str,
+    levels: Sequence[str],
+    same_place: Callable[[ReportInput, FitRecord, str], bool],
 ) -> Phrase:
-    """Return the population averages at a level and at the reference; nothing without marginal means."""
+    """Return the population averages at two levels of a factor; nothing without marginal means.
+
+    ``same_place`` tells of an interacting predictor whether the coefficient holds at the value at which the
+    means hold; else they would not belong together.
+    """
     factor = next(
         (
             each
@@ -90,7 +98,7 @@ def averaged_clause(
         ),
         None,
     )
-    if factor is None or coefficient.code is not None:
+    if factor is None or not all(same_place(given, fit, name) for name in factor.interacts):
         return ()
     found = [next((mean for mean in factor.means if mean.level == level), None) for level in levels]
     numbers = [None if mean is None else _average(words_of(fit), factor, mean) for mean in found]
@@ -120,7 +128,7 @@ def moderation_on_outcome(given: ReportInput, fit: FitRecord, pairs: Sequence[Si
     test, clear = moderation_test(fit, pairs)
     along = [found for each in pairs if (found := _along(given, fit, each))]
     return say(
-        "{w} {verb} the slope of {x} on the {scale} scale{test}{along}.",
+        "{w} {verb} the slope of {x} on the scale of the {scale}{test}{along}.",
         w=given.names.variable(pair.moderator),
         verb=MODERATED[clear],
         x=focal_phrase(given, pair),

@@ -27,7 +27,7 @@ def region_sentence(given: ReportInput, pair: SimpleSlopes, region: Region) -> P
     """
     keys = slope_keys(pair, "johnson_neyman")
     fit = given.run.fit(pair.model)
-    scale: Phrase = () if fit.linear else (f" on the {words_of(fit).scale} scale",)
+    scale: Phrase = () if fit.linear else (f" on the scale of the {words_of(fit).scale}",)
     held = condition_phrase(given, pair.conditions)
     return say(
         "{where} the observed values of {w}, {low} to {high}, the slope of {x} {stretches}{units} "

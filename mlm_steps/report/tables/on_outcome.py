@@ -44,7 +44,8 @@ DIFFERENCE_NOTE = say(
     "population averages, with standard errors by the delta method over all parameters."
 )
 SLOPES_NOTE = (
-    "Each row is the slope of the focal predictor at one value of the moderator, on the {scale} scale. "
+    "Each row is the slope of the focal predictor at one value of the moderator, on the scale of "
+    "the {scale}. "
     "The last two columns are the slope of the population average of {mean} where the focal predictor has "
     "its mean, or the difference between its two levels; how it depends on the moderator can differ in size "
     "and sign from the interaction on the scale of the link (Ai & Norton 2003)."

@@ -11,11 +11,13 @@ from mlm_steps.records.spelling import unquote_name
 from mlm_steps.report.text.notation import MINUS, SUPERSCRIPTS
 from mlm_steps.report.text.text import Code, Phrase, Word, clean, join, plain_text
 
-__all__ = ["INTERCEPT", "RESIDUAL", "Names"]
+__all__ = ["INTERCEPT", "RESIDUAL", "Names", "events_of"]
 
 INTERCEPT = "(Intercept)"
 RESIDUAL = "Residual"
 _HYPHEN_MINUS = re.compile(r"(?<![^\s(\[,])-(?=\d*\.?\d)")
+_EVENTS = re.compile(r"cbind\((`(?:[^`\\]|\\.)+`|[^,`]+),")
+"""Matches the events of an outcome ``cbind(events, others)``."""
 _WORD = re.compile(r"[\w.]+")
 _POWER = re.compile(r"(?<![\w.])(\d+(?:\.\d+)?)e([-+]\d+)\b")
 
@@ -23,6 +25,18 @@ _POWER = re.compile(r"(?<![\w.])(\d+(?:\.\d+)?)e([-+]\d+)\b")
 def _as_power(found: re.Match[str]) -> str:
     """Return ``2e-06`` as 2 × 10⁻⁶."""
     return f"{found[1]} × 10{str(int(found[2])).translate(SUPERSCRIPTS)}"
+
+
+def events_of(outcome: str) -> str:
+    """Return the column of the events of an outcome ``cbind(k, n - k)``; any other outcome as it is.
+
+    Examples
+    --------
+    >>> events_of("cbind(k, n - k)"), events_of("use")
+    ('k', 'use')
+    """
+    found = _EVENTS.match(outcome)
+    return unquote_name(found[1].strip()) if found else outcome
 
 
 class Names:
@@ -49,8 +63,8 @@ class Names:
         return (Word(name),) if name in self._columns else (Code(name),)
 
     def outcome(self, name: str) -> Phrase:
-        """Return the label of an outcome."""
-        return self.variable(name)
+        """Return the label of an outcome; of ``cbind(k, n - k)``, that of the events."""
+        return self.variable(events_of(name))
 
     def unit(self, name: str) -> str | None:
         """Return the unit of a column, if it has one."""
