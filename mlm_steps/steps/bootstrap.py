@@ -42,6 +42,7 @@ def bootstrap(session: Session, model: str) -> None:
             kinds=session.spec.intervals.kinds("bootstrap"),
             kind=session.spec.bootstrap.kind,
             confidence=record.confidence,
+            distribution=session.spec.estimation.distribution_variance,
         )
         size, singular = replicates.sigma.size, replicates.singular
         session.say(f"{model}: {size} replicates, {singular} singular, {replicates.failed} failed")
@@ -50,12 +51,21 @@ def bootstrap(session: Session, model: str) -> None:
 
 
 def bootstrap_record(
-    model: str, sample: Sample, *, kinds: Iterable[IntervalKind], kind: str, confidence: float
+    model: str,
+    sample: Sample,
+    *,
+    kinds: Iterable[IntervalKind],
+    kind: str,
+    confidence: float,
+    distribution: str | None = None,
 ) -> IntervalRecord:
-    """Return the percentile intervals of a rung; ``kind`` is a key of ``KINDS``."""
+    """Return the percentile intervals of a rung; ``kind`` is a key of ``KINDS``.
+
+    ``distribution`` is how the variance of a generalized model's distribution is computed.
+    """
     replicates = sample.replicates
     method = f"{kind} bootstrap, B={replicates.sigma.size}, {replicates.failed} failed"
-    wanted = [quantity for quantity in quantities(sample) if quantity.kind in set(kinds)]
+    wanted = [quantity for quantity in quantities(sample, distribution) if quantity.kind in set(kinds)]
     return IntervalRecord(
         model=model,
         source="bootstrap",

@@ -18,6 +18,7 @@ __all__ = [
     "distribution_variance",
     "null_design",
     "predictor_variance",
+    "replicated_variance",
 ]
 
 Array = NDArray[np.float64]
@@ -78,6 +79,22 @@ def constant_variance(design: Design, method: str | None = None) -> float | None
     if family.has_dispersion or family.variance_needs_mean(chosen):
         return None
     return float(family.distribution_variance(chosen, 1.0, 1.0, _mean_trials(design)))
+
+
+def replicated_variance(
+    design: Design, phi: Array | None, replicates: int, method: str | None = None
+) -> Array | None:
+    """Return the variance of the distribution in each replicate of a bootstrap, shape (replicates,).
+
+    None if it depends on the null model. ``phi`` holds the dispersions, shape (replicates,), if there is one.
+    """
+    family = family_of_design(design)
+    chosen = method if method in family.variance_methods else family.variance_methods[0]
+    if family.variance_needs_mean(chosen):
+        return None
+    dispersions = np.ones(replicates) if phi is None or not family.has_dispersion else phi
+    trials = _mean_trials(design)
+    return np.array([family.distribution_variance(chosen, 1.0, float(each), trials) for each in dispersions])
 
 
 def _null_mean(fit: MixedFit, known: Sequence[MixedFit]) -> float:

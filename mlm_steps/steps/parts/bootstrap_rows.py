@@ -15,6 +15,7 @@ from mlm_steps.engine.result.variance_sources import source_moments, source_shar
 from mlm_steps.records.fit import RandomKind, RandomParameter
 from mlm_steps.records.intervals import IntervalKind, icc_row, r2_row, random_row
 from mlm_steps.records.variance import Icc, VarianceMeasure
+from mlm_steps.steps.parts.bootstrap_parts import ReplicatedParts, replicated_parts
 
 __all__ = ["Quantity", "quantities"]
 
@@ -38,28 +39,33 @@ class Quantity(NamedTuple):
     values: Array
 
 
-def quantities(sample: Sample) -> Iterator[Quantity]:
-    """Yield all quantities: fixed effects, variances, correlations; ICCs and R² of linear models, or phi."""
+def quantities(sample: Sample, distribution: str | None = None) -> Iterator[Quantity]:
+    """Yield all quantities: fixed effects, variances, correlations, phi, ICCs and R².
+
+    ``distribution`` is the method of a generalized model's variance on the link scale. There are no ICCs and
+    R² if that depends on the null model.
+    """
     for column, values in zip(sample.fit.design.columns, sample.replicates.beta.T, strict=True):
         yield Quantity("fixed", column, values)
     for parameter, values in _random(sample):
         yield Quantity("variance", random_row(parameter), values)
-    if sample.fit.design.response.linear:
-        yield from _shares(sample)
-    elif sample.replicates.phi is not None and sample.fit.phi is not None:
+    if sample.replicates.phi is not None and sample.fit.phi is not None:
         yield Quantity("variance", "phi", sample.replicates.phi)
+    parts = replicated_parts(sample, distribution)
+    if parts is not None:
+        yield from _shares(sample, parts)
 
 
-def _shares(sample: Sample) -> Iterator[Quantity]:
-    """Yield the shares of variance of a linear model: ICCs, R² and its sources."""
-    for row, values in _icc(sample):
+def _shares(sample: Sample, parts: ReplicatedParts) -> Iterator[Quantity]:
+    """Yield the shares of variance: ICCs, R² and, for a linear model, its sources."""
+    for row, values in _icc(sample, parts):
         yield Quantity("icc", icc_row(row), values)
-    total = sample.fixed + sample.random + sample.residual
-    shares = {"r2_marginal": sample.fixed, "r2_conditional": sample.fixed + sample.random}
+    total = parts.total
+    shares = {"r2_marginal": parts.fixed, "r2_conditional": parts.fixed + parts.random}
     for name, part in shares.items():
         measure = VarianceMeasure(measure=name, scope="total", value=None, method="")
         yield Quantity("r2", r2_row(measure), part / total)
-    for measure, values in _sources(sample):
+    for measure, values in _sources(sample) if sample.fit.design.response.linear else ():
         yield Quantity("r2", r2_row(measure), values)
 
 
@@ -102,20 +108,20 @@ def _row(
     )
 
 
-def _icc(sample: Sample) -> Iterator[tuple[Icc, Array]]:
-    fit = sample.fit
-    total = sample.fixed + sample.random + sample.residual
-    yield Icc(group=None, kind="adjusted", value=None), sample.random / (total - sample.fixed)
-    yield Icc(group=None, kind="unadjusted", value=None), sample.random / total
+def _icc(sample: Sample, parts: ReplicatedParts) -> Iterator[tuple[Icc, Array]]:
+    fit, total = sample.fit, parts.total
+    yield Icc(group=None, kind="adjusted", value=None), parts.random / (total - parts.fixed)
+    yield Icc(group=None, kind="unadjusted", value=None), parts.random / total
     for index, term in enumerate(fit.design.random):
-        effect = " + ".join(term.names)
-        yield Icc(group=term.group, kind="term_share", value=None, effect=effect), sample.shares([index])
-    factors = grouping_factors(fit)
+        if index not in parts.dispersion:
+            effect = " + ".join(term.names)
+            yield Icc(group=term.group, kind="term_share", value=None, effect=effect), parts.shares([index])
+    factors = grouping_factors(fit, parts.dispersion)
     if len(factors) < 2:
         return
     for group, positions in factors.items():
-        yield Icc(group=group, kind="level_share", value=None), sample.shares(positions)
-    for named, shared in shared_levels(fit).items():
+        yield Icc(group=group, kind="level_share", value=None), parts.shares(positions)
+    for named, shared in shared_levels(fit, parts.dispersion).items():
         positions = tuple(position for group in sorted(shared) for position in factors[group])
         row = Icc(group=" & ".join(named), kind="same_group_correlation", value=None)
-        yield row, sample.shares(positions)
+        yield row, parts.shares(positions)

@@ -11,9 +11,13 @@ from scipy import integrate, special, stats
 from mlm_steps.design.build import build_design
 from mlm_steps.design.predictors import Predictors
 from mlm_steps.engine import Estimates
+from mlm_steps.engine.bootstrap.bootstrap import Sample
+from mlm_steps.engine.bootstrap.replicates import Replicates
 from mlm_steps.engine.families import FAMILIES, family_of
 from mlm_steps.engine.fit.distribution import distribution_variance
+from mlm_steps.records.intervals import icc_row, r2_row
 from mlm_steps.records.response import LINKS, VARIANCE_METHODS, Response
+from mlm_steps.steps.parts.bootstrap_rows import quantities
 from mlm_steps.variance import Explained, explain
 from mlm_steps.variance.icc import profiled_rows
 from mlm_steps.variance.icc_profile import share_interval
@@ -258,3 +262,33 @@ def test_the_share_on_the_scale_of_the_outcome_follows_the_predictor_of_a_random
         mean = exp(beta["(Intercept)"] + beta["height"] * row.x + years + 0.5 * tau)
         between = mean**2 * np.expm1(tau)
         assert row.value == pytest.approx(between / (between + mean), rel=1e-5)
+
+
+@pytest.mark.parametrize(
+    ("formula", "arguments"),
+    [
+        ("share ~ period + (1 | herd)", {"family": "binomial", "trials": "size"}),
+        ("share ~ period + (1 | herd) + (1 | row)", {"family": "binomial", "trials": "size"}),
+        ("positive ~ period + (1 | herd)", {"family": "gamma"}),
+    ],
+)
+def test_a_replicate_with_the_estimates_of_the_fit_has_its_shares(formula, arguments):
+    frame = CBPP.assign(row=[f"r{i}" for i in range(len(CBPP))], positive=CBPP.incidence + 0.5)
+    fit = fitted(formula, frame, **arguments)
+    phi = None if fit.phi is None else np.array([fit.phi])
+    one = np.ones(1)
+    sample = Sample(fit, Replicates(fit.theta[None], fit.beta[None], one, one, np.array(["converged"]), phi))
+    found = {each.what: each.values[0] for each in quantities(sample)}
+    record = explained(fit)
+    for row in record.icc:
+        if row.kind != "vpc_response":
+            assert found[icc_row(row)] == pytest.approx(row.value, rel=EXACT)
+    for row in record.measures:
+        if row.measure.startswith("r2"):
+            assert found[r2_row(row)] == pytest.approx(row.value, rel=EXACT)
+
+
+def test_replicates_of_counts_have_no_shares(ticks):
+    fit, one = ticks["full"], np.ones(1)
+    sample = Sample(fit, Replicates(fit.theta[None], fit.beta[None], one, one, np.array(["converged"])))
+    assert {each.kind for each in quantities(sample)} == {"fixed", "variance"}
