@@ -19,6 +19,10 @@ VERDICTS = {
     "converges": "converges",
     "no_worse": "converges and does not clearly fit worse",
     "clearly_worse": "converges and fits clearly worse",
+    "clearly_better": "converges and fits clearly better",
+    "no_better": "converges and does not clearly fit better",
+    "more_exact": "converges; computed more exactly, compare the coefficients",
+    "other_rows": "converges; fitted to fewer rows",
     "other_model": "converges; another model, compare AIC",
     "still_singular": "singular too",
     "not_converged": "did not converge",
@@ -72,9 +76,9 @@ def advise_on(state: FitState) -> Advice:
     origin = state.origin
     if origin is None:
         raise UsageError(Fault("advice", "this fit is at given parameters", "ask the fit it came from"))
-    formula = parse_formula(state.lmm.design.formula)
+    formula = parse_formula(state.fit.design.formula)
     subject = Subject(
-        name=state.lmm.design.formula,
+        name=state.fit.design.formula,
         formula=formula,
         estimates=state.estimates,
         method=state.method,
@@ -84,7 +88,7 @@ def advise_on(state: FitState) -> Advice:
         control=origin.control,
         confidence=state.confidence,
     )
-    return Advice(advise(subject, status=status_of(state.lmm)))
+    return Advice(advise(subject, status=status_of(state.fit)))
 
 
 def _test(other: Alternative) -> str:

@@ -49,6 +49,11 @@ class DiagnosticsRecord(Record):
     checks: tuple[DiagnosticCheck, ...]
     curves: tuple[Curve, ...]
 
+    @property
+    def dispersed(self) -> bool:
+        """Whether the outcomes vary more than their distribution."""
+        return any(each.check == "dispersion" and each.flag not in (None, "ok") for each in self.checks)
+
     def curve(self, name: str, of: str | None = None) -> Curve | None:
         """Return a curve by its name and grouping factor; None if there is none."""
         return next((each for each in self.curves if (each.name, each.of) == (name, of)), None)

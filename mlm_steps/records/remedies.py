@@ -24,7 +24,11 @@ Ending = Literal["converged", "singular", "failed", "not_estimable"]
 Verdict = Literal[
     "no_worse",
     "clearly_worse",
+    "clearly_better",
+    "no_better",
     "other_model",
+    "more_exact",
+    "other_rows",
     "still_singular",
     "converges",
     "not_converged",
@@ -32,21 +36,32 @@ Verdict = Literal[
 ]
 
 
+AT_FAULT = ("laplace_inaccurate", "separation")
+"""Codes of notices of a fit for which there are alternatives."""
+
+
 class DerivedColumn(Part):
     """A column that a remedy makes from the analysis sample."""
 
     name: str
     source: str
-    kind: Literal["center", "mean"]
-    """``center``: the source minus its mean; ``mean``: the mean."""
+    kind: Literal["center", "mean", "row", "merge"]
+    """``center``: the source minus its mean; ``mean``: the mean; ``row``: a level per row; ``merge``: the
+    source with one level replaced by another."""
     within: tuple[str, ...]
     """Columns of the grouping factor within which means are taken; empty for the mean of all rows."""
     level: Literal["1", "2", "3"] = "1"
     """Its level in the hierarchy."""
+    levels: tuple[str, ...] = ()
+    """Of ``merge``: the level that is replaced, and the level that replaces it."""
 
     @property
     def words(self) -> str:
         """How it is made, for example ``ses centred within school``."""
+        if self.kind == "row":
+            return "number of the row"
+        if self.kind == "merge":
+            return f"{self.source} with {' merged with '.join(self.levels)}"
         of = f" within {':'.join(self.within)}" if self.within else ""
         return f"{self.source} centred{of}" if self.kind == "center" else f"mean of {self.source}{of}"
 

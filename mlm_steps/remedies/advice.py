@@ -15,6 +15,7 @@ from mlm_steps.design import Formula, parse_formula
 from mlm_steps.design.build import build_design
 from mlm_steps.design.variables import ContrastCoding
 from mlm_steps.engine import Control, Estimates, Method, MixedFit, evaluate_at, linear_fit
+from mlm_steps.engine.fit.mixed import criterion_without_groups
 from mlm_steps.errors import ComparisonError, MlmError
 from mlm_steps.records.remedies import Alternative, Ending, RungAdvice, Verdict
 from mlm_steps.remedies import REMEDIES
@@ -22,6 +23,7 @@ from mlm_steps.remedies.base import Case, Proposal
 from mlm_steps.remedies.changes import coefficient_changes
 from mlm_steps.remedies.columns import with_columns
 from mlm_steps.remedies.diagnosis import diagnose
+from mlm_steps.remedies.distribution import DISTRIBUTION
 
 __all__ = ["Status", "Subject", "advise", "fit_proposal", "proposals", "status_of"]
 
@@ -30,6 +32,9 @@ Status = Literal["singular", "doubtful", "failed", "sound"]
 
 UNTESTED = {"not_nested": "neither model contains the other"}
 """Short texts for the reason codes of comparisons without a test."""
+MORE_EXACT = "the criteria differ: one is computed more exactly"
+OTHER_ROWS = "the two are fitted to different rows"
+"""Reasons why two fits have no test and no difference of information criteria."""
 NO_OPTIMUM = "the search for the optimum of {} did not converge"
 """Reason why an alternative is not compared with the model."""
 
@@ -67,6 +72,11 @@ class Subject:
     def fit(self) -> MixedFit:
         """The reported fit."""
         return self.estimates.under(self.method)
+
+    @property
+    def alpha(self) -> float:
+        """Level of the tests; rounded, so that p = .05 is not below .05 for an interval of 95 %."""
+        return round(1 - self.confidence, 12)
 
 
 def status_of(fit: MixedFit) -> Status:
@@ -123,8 +133,10 @@ def advise(
 def proposals(subject: Subject) -> Iterator[tuple[str, Proposal]]:
     """Yield the proposals of all remedies; if two remedies propose the same model, yield it once."""
     case = Case.of(subject.formula, subject.fit, subject.frame)
+    linear, singular = subject.fit.design.response.linear, status_of(subject.fit) != "sound"
     seen: set[object] = set()
-    for word, remedy in REMEDIES.items():
+    remedies = {**(REMEDIES if linear or singular else {}), **({} if linear else DISTRIBUTION)}
+    for word, remedy in remedies.items():
         for proposal in remedy(case):
             key = _identity(proposal)
             if key not in seen:
@@ -139,14 +151,26 @@ def _identity(proposal: Proposal) -> object:
         (bar.group.label, bar.effects.intercept, frozenset(bar.effects.labels), bar.correlated)
         for bar in formula.bars
     )
-    return frozenset(formula.fixed.labels), bars
+    changed = proposal.response, proposal.agq, proposal.without, proposal.columns
+    return frozenset(formula.fixed.labels), bars, changed if not proposal.renamed else None
 
 
 def fit_proposal(subject: Subject, proposal: Proposal) -> Estimates:
     """Return the estimates of a proposal with random effects; MlmError if it cannot be estimated."""
     frame = with_columns(subject.frame, proposal.columns)
-    design = build_design(proposal.formula, frame, weights=subject.weights, contrasts=dict(subject.contrasts))
-    return Estimates(design, control=subject.control)
+    if proposal.without is not None:
+        column, level = proposal.without
+        frame = frame[(frame[column].astype(str) != level).to_numpy()]
+    design = build_design(
+        proposal.formula,
+        frame,
+        weights=subject.weights,
+        contrasts=dict(subject.contrasts),
+        response=proposal.response or subject.estimates.design.response,
+    )
+    agq = subject.fit.agq if proposal.agq is None else proposal.agq
+    several = len({term.group for term in design.random}) > 1
+    return Estimates(design, control=subject.control, agq=1 if several else agq)
 
 
 def _alternative(
@@ -154,6 +178,8 @@ def _alternative(
 ) -> Alternative:
     """Return the record of a proposal, with its comparison with the model if both have an optimum."""
     if proposal.single_level:
+        if not subject.fit.design.response.linear:
+            return _single_level(subject, word, proposal, status, applied=applied)
         return _record(subject, word, proposal, _without_random_effects(subject), status, applied)
     try:
         there = fit_proposal(subject, proposal)
@@ -171,7 +197,7 @@ def _alternative(
             applied=applied,
         )
     if "failed" not in (status, fitted.ending):
-        fitted = replace(fitted, test=_test(subject, there))
+        fitted = replace(fitted, test=_test(subject, there, proposal))
     return _record(subject, word, proposal, fitted, status, applied)
 
 
@@ -222,6 +248,7 @@ def _record(
     own = subject.estimates.under("ML")
     (aic, bic), (own_aic, own_bic) = _criteria(found.ml, found.npar), _criteria(own, own.npar)
     changes = coefficient_changes(subject.fit, found.fit, proposal.renamed) if compared else ()
+    same = compared and proposal.agq is None and proposal.without is None
     moved = [abs(change.change_se) for change in changes if change.change_se is not None]
     return Alternative(
         remedy=word,
@@ -234,8 +261,8 @@ def _record(
         npar=found.npar,
         aic=aic,
         bic=bic,
-        delta_aic=aic - own_aic if compared else None,
-        delta_bic=bic - own_bic if compared else None,
+        delta_aic=aic - own_aic if same else None,
+        delta_bic=bic - own_bic if same else None,
         statistic=test.statistic,
         df=test.df,
         test_method=test.test_method,
@@ -243,17 +270,23 @@ def _record(
         p_boundary=test.p_boundary,
         untested=test.untested,
         max_dbeta_se=max(moved, default=None),
-        verdict=_verdict(found.ending, test, round(1 - subject.confidence, 12), compared=compared),
+        verdict=_verdict(proposal, found.ending, test, subject.alpha, compared=compared),
         changes=changes,
         applied=applied,
     )
 
 
-def _test(subject: Subject, there: Estimates) -> _Test:
+def _test(subject: Subject, there: Estimates, proposal: Proposal) -> _Test:
     """Return the test of an alternative against the model, or why there is none."""
-    names = ("the alternative", subject.name)
+    if proposal.agq is not None:
+        return _Test(untested=MORE_EXACT)
+    if proposal.without is not None:
+        return _Test(untested=OTHER_ROWS)
+    names, pair = ("the alternative", subject.name), (there, subject.estimates)
+    if proposal.larger:
+        names, pair = names[::-1], pair[::-1]
     try:
-        record = compare_lrt(there, subject.estimates, names=names, method=subject.method)
+        record = compare_lrt(*pair, names=names, method=subject.method)
     except ComparisonError as error:
         return _Test(untested="; ".join(fault.what for fault in error.faults))
     if record.statistic is None:
@@ -283,7 +316,7 @@ def _criteria(ml: MixedFit, npar: int) -> tuple[float, float]:
     return ml.criterion + 2.0 * npar, ml.criterion + float(np.log(ml.design.n)) * npar
 
 
-def _verdict(ending: Ending, test: _Test, alpha: float, *, compared: bool) -> Verdict:
+def _verdict(proposal: Proposal, ending: Ending, test: _Test, alpha: float, *, compared: bool) -> Verdict:
     if ending == "failed":
         return "not_converged"
     if ending == "singular":
@@ -291,5 +324,49 @@ def _verdict(ending: Ending, test: _Test, alpha: float, *, compared: bool) -> Ve
     if not compared:
         return "converges"
     if test.p is None:
-        return "other_model"
+        exact: Verdict = "more_exact" if proposal.agq is not None else "other_model"
+        return "other_rows" if proposal.without is not None else exact
+    if proposal.larger:
+        return "clearly_better" if test.p < alpha else "no_better"
     return "clearly_worse" if test.p < alpha else "no_worse"
+
+
+def _single_level(
+    subject: Subject, word: str, proposal: Proposal, status: Status, *, applied: bool
+) -> Alternative:
+    """Return the record of a generalized model without random effects, by its deviance alone."""
+    own, m = subject.estimates.under("ML"), subject.fit.design.n_theta
+    deviance, npar = criterion_without_groups(subject.fit.design, "ML"), subject.fit.npar - m
+    aic, bic = deviance + 2.0 * npar, deviance + float(np.log(subject.fit.design.n)) * npar
+    own_aic, own_bic = _criteria(own, own.npar)
+    compared = status != "failed"
+    test = _random_part_test(deviance, own.criterion, m) if compared else _Test()
+    return Alternative(
+        remedy=word,
+        formula=proposal.formula,
+        what=proposal.what,
+        ending="converged",
+        criterion=deviance,
+        npar=npar,
+        aic=aic,
+        bic=bic,
+        delta_aic=aic - own_aic if compared else None,
+        delta_bic=bic - own_bic if compared else None,
+        statistic=test.statistic,
+        df=test.df,
+        test_method=test.test_method,
+        p_naive=test.p_naive,
+        p_boundary=test.p_boundary,
+        untested=None if compared else NO_OPTIMUM.format("the model"),
+        verdict=_verdict(proposal, "converged", test, subject.alpha, compared=compared),
+        applied=applied,
+    )
+
+
+def _random_part_test(without: float, criterion: float, m: int) -> _Test:
+    """Return the test of all m parameters of the random part."""
+    statistic = max(without - criterion, 0.0)
+    p = chi_square_tail(m, statistic)
+    # With one variance: half chi-square 0, half chi-square 1, whose tail at a statistic of 0 is 1.
+    p_boundary = (0.5 * p if statistic > 0 else 1.0) if m == 1 else None
+    return _Test(statistic, m, "ML", p, p_boundary)

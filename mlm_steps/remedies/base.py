@@ -11,7 +11,9 @@ import pandas as pd
 from mlm_steps.design import Bar, Formula
 from mlm_steps.design.matrices import RandomTerm
 from mlm_steps.engine import MixedFit
+from mlm_steps.engine.fit.mixed import Points
 from mlm_steps.records.remedies import DerivedColumn
+from mlm_steps.records.response import Response
 
 __all__ = ["INTERCEPT", "ONE", "Case", "Home", "Proposal", "Remedy", "bar_effects", "effect_words"]
 
@@ -101,6 +103,14 @@ class Proposal:
         Columns of the data with the derived columns that replace them.
     single_level : bool
         Whether the formula has no random effects.
+    response : Response or None
+        The distribution, if it is not that of the model.
+    agq : int, "auto" or None
+        Quadrature points, if they are not those of the model.
+    larger : bool
+        Whether the alternative contains the model.
+    without : (str, str) or None
+        A column and the level whose rows are left out.
     """
 
     formula: str
@@ -108,6 +118,10 @@ class Proposal:
     columns: tuple[DerivedColumn, ...] = ()
     renamed: Mapping[str, str] = field(default_factory=dict)
     single_level: bool = False
+    response: Response | None = None
+    agq: Points | None = None
+    larger: bool = False
+    without: tuple[str, str] | None = None
 
 
 class Remedy(Protocol):

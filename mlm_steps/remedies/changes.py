@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 
 from mlm_steps.design.coefficient_words import Named, by_identity, named_columns
@@ -49,14 +50,19 @@ def _change(
     return CoefficientChange(
         column=column,
         column_there=column_there,
-        estimate=None if here is None else here[0],
-        se=None if here is None else here[1],
-        estimate_there=None if there is None else there[0],
-        se_there=None if there is None else there[1],
-        change=change,
-        change_se=None if change is None or here is None else change / here[1],
-        se_ratio=there[1] / here[1] if here is not None and there is not None else None,
+        estimate=_finite(None if here is None else here[0]),
+        se=_finite(None if here is None else here[1]),
+        estimate_there=_finite(None if there is None else there[0]),
+        se_there=_finite(None if there is None else there[1]),
+        change=_finite(change),
+        change_se=_finite(None if change is None or here is None else change / here[1]),
+        se_ratio=_finite(there[1] / here[1] if here is not None and there is not None else None),
     )
+
+
+def _finite(value: float | None) -> float | None:
+    """Return a number; None for that of a separated coefficient, which is infinite or has no SE."""
+    return value if value is not None and math.isfinite(value) else None
 
 
 def renamed_column(column: Named, names: Mapping[str, str]) -> Named:

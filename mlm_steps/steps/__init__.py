@@ -81,7 +81,10 @@ STEPS: dict[str, Declaration] = {
         _RUN,
         "effort/ladder.json",
         models=lambda plan, _: plan.rungs,
-        after=lambda plan, _: [_COMPARISON.name("compare", pair) for pair in plan.pairs],
+        after=lambda plan, _: [
+            *(_COMPARISON.name("compare", pair) for pair in plan.pairs),
+            *(f"diagnostics/{name}" for name in plan.generalized),
+        ],
         depends_on=lambda plan, _: plan.effort_settings,
         read_by=("report",),
         record="effort:EffortRecord",
@@ -180,7 +183,7 @@ STEPS: dict[str, Declaration] = {
         record="remedies:RemedyRecord",
         optional=OptionalWork(
             "remedies",
-            "alternatives to singular fits",
+            "alternatives to singular and doubtful fits",
             "effort: full",
             lambda _: False,
             lambda plan, _: plan.rungs,

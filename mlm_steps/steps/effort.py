@@ -8,9 +8,12 @@ give equal decisions.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Set as AbstractSet
 
 from mlm_steps.records import ComparisonRecord, EffortRecord, FitRecord, OptionalWork
+from mlm_steps.records.diagnostics import DiagnosticsRecord
 from mlm_steps.records.effort import OptionalStep
+from mlm_steps.records.remedies import AT_FAULT
 from mlm_steps.spec import PipelineSpec
 from mlm_steps.steps import STEPS
 from mlm_steps.steps.parts import expense
@@ -33,10 +36,15 @@ def effort(session: Session) -> None:
         spec = session.spec
         fits = [session.fit_record(rung.name) for rung in spec.rungs]
         pairs = [session.compared(pair.smaller, pair.larger) for pair in spec.pairs]
+        names = session.plan.inputs.generalized
+        checks = [session.outcome(DiagnosticsRecord, f"diagnostics/{name}") for name in names]
         record = plan_work(
             spec,
             [fit for fit in fits if isinstance(fit, FitRecord)],
             [pair for pair in pairs if isinstance(pair, ComparisonRecord)],
+            dispersed={
+                each.model for each in checks if isinstance(each, DiagnosticsRecord) and each.dispersed
+            },
         )
         for work in record.work:
             session.say(f"{work.step} of {work.of}: about {work.seconds:.2g} s: {work.decision}")
@@ -44,11 +52,25 @@ def effort(session: Session) -> None:
 
 
 def plan_work(
-    spec: PipelineSpec, fits: Sequence[FitRecord], pairs: Sequence[ComparisonRecord]
+    spec: PipelineSpec,
+    fits: Sequence[FitRecord],
+    pairs: Sequence[ComparisonRecord],
+    *,
+    dispersed: AbstractSet[str] = frozenset(),
 ) -> EffortRecord:
-    """Return the decisions on all optional work of a run; ``fits`` are all rungs that were fitted."""
+    """Return the decisions on all optional work of a run.
+
+    Parameters
+    ----------
+    spec : PipelineSpec
+    fits : sequence of FitRecord
+        All rungs that were fitted.
+    pairs : sequence of ComparisonRecord
+    dispersed : set of str
+        The rungs whose outcomes vary more than their distributions.
+    """
     budget, used, decided = BUDGETS[spec.effort], 0.0, []
-    found = [*_of_rungs(spec, fits), *_of_pairs(spec, fits, pairs)]
+    found = [*_of_rungs(spec, fits, dispersed), *_of_pairs(spec, fits, pairs)]
     # Python's sort is stable: work of equal cost stays in the order of the ladder.
     for step, of, seconds in sorted(found, key=lambda work: (ORDER.index(work[0]), work[2])):
         declared = STEPS[step].optional
@@ -62,10 +84,13 @@ def plan_work(
     return EffortRecord(effort=spec.effort, budget=budget, work=tuple(decided))
 
 
-def _of_rungs(spec: PipelineSpec, fits: Sequence[FitRecord]) -> Iterator[tuple[OptionalStep, str, float]]:
+def _of_rungs(
+    spec: PipelineSpec, fits: Sequence[FitRecord], dispersed: AbstractSet[str]
+) -> Iterator[tuple[OptionalStep, str, float]]:
     """Yield the work on rungs that is useful, with its estimated seconds."""
     for fit in fits:
-        if fit.linear and (fit.doubtful or fit.deviation is not None):
+        faults = any(notice.code in AT_FAULT for notice in fit.reported.notices)
+        if fit.doubtful or fit.deviation is not None or faults or fit.model in dispersed:
             yield "remedies", fit.model, expense.remedies(fit)
         if spec.estimation.allfit == "always":
             yield "allfit", fit.model, expense.allfit(fit, everything=True)

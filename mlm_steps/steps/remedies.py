@@ -5,11 +5,12 @@ from __future__ import annotations
 import pandas as pd
 
 from mlm_steps.design.build import build_design
-from mlm_steps.engine import Estimates
+from mlm_steps.engine import Estimates, MixedFit
 from mlm_steps.records import FitRecord
 from mlm_steps.records.effort import OptionalStep
-from mlm_steps.records.remedies import RemedyRecord, RungAdvice
+from mlm_steps.records.remedies import AT_FAULT, RemedyRecord, RungAdvice
 from mlm_steps.remedies.advice import Status, advise
+from mlm_steps.remedies.distribution.base import excess_dispersion
 from mlm_steps.steps.parts.at_record import estimates_at_record
 from mlm_steps.steps.parts.control import control_of
 from mlm_steps.steps.parts.on_singular import subject_of
@@ -52,12 +53,25 @@ def _advice(session: Session, record: FitRecord, frame: pd.DataFrame) -> RungAdv
     subject = subject_of(session, record.model, estimates, frame)
     if record.deviation is not None:
         return advise(subject, status=status, applied=record.formula)
-    return advise(subject, status=status, reasons=record.reported.convergence.reasons)
+    reasons = (*record.reported.convergence.reasons, *_distribution_reasons(end))
+    return advise(subject, status=status, reasons=reasons)
+
+
+def _distribution_reasons(fit: MixedFit) -> tuple[str, ...]:
+    """Return what is at fault with a generalized model besides its search, each without its full stop."""
+    check = excess_dispersion(fit)
+    texts = [n.text for n in fit.notices if n.code in AT_FAULT] + ([] if check is None else [check.sentence])
+    return tuple(text.removesuffix(".") for text in texts)
 
 
 def _declared(session: Session, record: FitRecord, frame: pd.DataFrame) -> Estimates:
     """Return the fits of the declared formula of a rung to which a remedy was applied."""
     design = build_design(
-        session.plan.formulas[record.model], frame, weights=record.weights, contrasts=session.contrasts
+        session.plan.formulas[record.model],
+        frame,
+        weights=record.weights,
+        contrasts=session.contrasts,
+        response=record.response,
     )
-    return Estimates(design, control=control_of(session.spec.estimation))
+    settings = session.spec.settings[record.model]
+    return Estimates(design, control=control_of(session.spec.estimation), agq=settings.agq)

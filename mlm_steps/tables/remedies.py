@@ -70,8 +70,9 @@ def _row(rung: RungAdvice, other: Alternative) -> tuple[dict[str, Cell], Codes]:
         "reason": "; ".join(other.reasons) or other.untested,
     }
     untested = "not_estimable" if other.ending == "not_estimable" else "not_nested"
+    apart = other.verdict in ("more_exact", "other_rows")
     return cells, {
-        **dict.fromkeys(NUMBERS, "not_estimable"),
+        **dict.fromkeys(NUMBERS, "not_applicable" if apart else "not_estimable"),
         **dict.fromkeys(TEST, untested),
         "p_boundary": untested if other.statistic is None else "no_closed_weights",
         "reason": "not_applicable",

@@ -32,7 +32,11 @@ REGISTRIES = {
     "engine.families": ("FAMILIES", {"base", "binomial_links", "checks", "log_link", "marginal"}),
     "figures": ("FIGURES", {"base", "curves", "generalized", "interaction", "scene"}),
     "inference": ("METHODS", {"base", "group_sums"}),
-    "remedies": ("REMEDIES", {"advice", "applied", "base", "changes", "columns", "diagnosis", "rewrite"}),
+    "remedies": (
+        "REMEDIES",
+        {"advice", "applied", "base", "changes", "columns", "diagnosis", "distribution", "rewrite"},
+    ),
+    "remedies.distribution": ("DISTRIBUTION", {"base"}),
     "report.sections": ("SECTIONS", set()),
     "spec.presets": ("PRESETS", set()),
     "steps": ("STEPS", {"failed", "init", "parts", "prepare", "run", "validate", "verbs"}),

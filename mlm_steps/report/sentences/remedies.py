@@ -25,6 +25,10 @@ ENDINGS = {
 VERDICTS = {
     "no_worse": " and does not clearly fit worse",
     "clearly_worse": " and fits clearly worse",
+    "clearly_better": " and fits clearly better",
+    "no_better": " and does not clearly fit better",
+    "more_exact": "; the two criteria are not compared, since this one is computed more exactly",
+    "other_rows": "; it is fitted to fewer rows, so that the two are not compared",
     "other_model": "; the models are not nested and are compared by AIC, not by a test",
     "still_singular": "is also singular",
     "converges": "",

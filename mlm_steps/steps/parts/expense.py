@@ -40,9 +40,15 @@ MOST_LEVELS = 2000
 
 
 def remedies(fit: FitRecord) -> float:
-    """Return the seconds for the alternatives of a rung, each fitted and compared by both methods."""
+    """Return the seconds for the alternatives of a rung, each fitted and compared.
+
+    Those of a linear model are fitted by REML and ML. A generalized model that is not singular has one or two
+    alternatives.
+    """
     sizes = [len(term.names) for term in fit.terms]
     alternatives = sum(size + (size > 1) for size in sizes) + 1
+    if not fit.linear:
+        return _rounded((alternatives if fit.doubtful else 2) * (_setup(fit) + _search(fit)))
     return _rounded(alternatives * (_setup(fit) + 4.0 * _search(fit)))
 
 
@@ -72,6 +78,7 @@ def simulate(fits: Sequence[FitRecord], replicates: int) -> float:
 def allfit(fit: FitRecord, *, everything: bool) -> float:
     """Return the seconds for refits by all other optimisers, or by those that run by default."""
     cost, m = _cost(fit), len(fit.reported.theta)
+    m += 0 if fit.linear else fit.npar - m  # the search is over all parameters
     simplex = min(SIMPLEX * m * m, MOST) * cost.value
     lines = LINE_SEARCHES * (m + 1) * cost.derivatives
     region = LINE_SEARCHES * (m + 1) * (cost.derivatives + SLOW_CALLS)

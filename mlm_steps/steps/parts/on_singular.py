@@ -57,11 +57,7 @@ def settle(session: Session, model: str, estimates: Estimates, frame: pd.DataFra
     """Return the fitted model of a rung: the declared formula, or the first acceptable remedy."""
     declared = session.plan.formulas[model]
     words = session.spec.remedies
-    if (
-        not words
-        or not estimates.design.response.linear
-        or not estimates.under(session.spec.estimation.method).singular
-    ):
+    if not words or not estimates.under(session.spec.estimation.method).singular:
         return Settled(declared, frame, estimates)
 
     found = first_that_holds(subject_of(session, model, estimates, frame), words)
@@ -89,7 +85,7 @@ def subject_of(session: Session, model: str, estimates: Estimates, frame: pd.Dat
         name=model,
         formula=session.plan.formulas[model],
         estimates=estimates,
-        method=estimation.method,
+        method=estimation.method if estimates.design.response.linear else "ML",
         frame=frame,
         weights=session.model(model).weights,
         contrasts=session.contrasts,
