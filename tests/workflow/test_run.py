@@ -142,7 +142,7 @@ def test_an_edit_makes_anew_what_depends_on_it_and_nothing_else(finished, old, n
 NO_SEARCH = """\
 import sys
 if sys.argv[1:2] == ["run"]:
-    import mlm_steps.engine.fit.estimates as estimates
+    import mlm_steps.engine.fit.mixed as estimates
     def fit_lmm(design, **options):
         raise RuntimeError("an optimum is searched for")
     estimates.fit_lmm = fit_lmm
@@ -278,7 +278,7 @@ def test_two_runs_do_not_work_in_one_folder_at_a_time(small):
 SABOTAGE = """\
 import os, sys
 if sys.argv[1:2] == ["run"] or "fit" in sys.argv:
-    import mlm_steps.engine.fit.estimates as estimates
+    import mlm_steps.engine.fit.mixed as estimates
     original = estimates.fit_lmm
     def fit_lmm(design, **options):
         if design.formula == "y ~ x + (x | g)":
