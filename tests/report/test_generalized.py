@@ -294,3 +294,8 @@ def test_the_ratio_of_sum_contrasts_is_not_said_to_compare_two_levels(make_gener
 def test_events_among_trials_have_the_name_of_the_events(make_generalized):
     given = make_generalized(outcome="cbind(math, n - math)")
     assert sentence(given, SECTOR).startswith("The odds of Mathematics were 16.6 times as high")
+
+
+def test_an_item_stays_with_the_author_unless_the_run_answers_it(make_generalized):
+    found = {answer.id: answer for answer in answers(make_generalized())}
+    assert (found["F1"].status, found["F1"].where.section) == ("gap", "author")

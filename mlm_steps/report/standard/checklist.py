@@ -31,9 +31,18 @@ class Answer:
 
 def answers(given: ReportInput) -> list[Answer]:
     """Return how the run answers each item."""
-    fits = given.run.fits
-    own = {} if not fits or any(fit.linear for fit in fits) else GENERALIZED
-    return [_answer(own.get(item.id, item), given) for item in ITEMS]
+    return [_answer(_as_it_reads(item, given), given) for item in ITEMS]
+
+
+def _as_it_reads(item: Item, given: ReportInput) -> Item:
+    """Return an item in the words for generalized models, if no model of the run is linear.
+
+    An item that the author answers stays as it is unless the run answers it.
+    """
+    fits, own = given.run.fits, GENERALIZED.get(item.id)
+    if own is None or not fits or any(fit.linear for fit in fits):
+        return item
+    return own if own.section == item.section or own.filled(given) else item
 
 
 def _answer(item: Item, given: ReportInput) -> Answer:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from mlm_steps.records.diagnostics import DiagnosticsRecord
 from mlm_steps.report.inputs import ReportInput
 from mlm_steps.report.standard import answers
 from mlm_steps.report.standard.answers import Item, fitted
@@ -23,6 +24,12 @@ def _spreads(given: ReportInput) -> bool:
     return final is not None and all(
         parameter.estimate is not None for parameter in final.random if parameter.kind == "sd"
     )
+
+
+def _checked(given: ReportInput) -> bool:
+    """Return whether every fitted rung has checks of its distribution."""
+    checked = {record.model for record in given.run.results_of(DiagnosticsRecord, "diagnostics")}
+    return fitted(given) and all(fit.model in checked for fit in given.run.fits)
 
 
 _ITEMS = (
@@ -68,6 +75,23 @@ _ITEMS = (
         _spreads,
         applies=answers.has_final_slopes,
         missing="Standard deviations are not given.",
+    ),
+    Item(
+        "F1",
+        "Assumptions: distribution of the outcome, random effects",
+        "diagnostics",
+        "Dispersion, zeros and residuals of each rung are checked against the model; the random effects are "
+        "drawn with the differences between groups.",
+        _checked,
+        missing="Not checked in this run.",
+    ),
+    Item(
+        "F5",
+        "Predictive check",
+        "diagnostics",
+        "The data are compared with data sets that are simulated from each rung.",
+        _checked,
+        missing="None in this run.",
     ),
 )
 GENERALIZED: Mapping[str, Item] = {item.id: item for item in _ITEMS}
