@@ -255,6 +255,8 @@ def _curves(
         eta, variance = _predictor(fit, new)
         label = f"{safe(fit.given.run.labels.column(moderator))}: {level}" if moderator else ""
         average = _averaged(fit.family.marginal(eta, variance).mean, at)
+        if not np.isfinite(average).all():
+            continue  # it depends on infinite coefficients whose sum has no value
         fitted.append(FittedCurve(label, at, average, _averaged(fit.family.mean(eta), at)))
         chosen = [j for j in range(len(first)) if moderator is None or own[j] == level]
         lines += _of_groups(fit, new, eta, at, x, chosen)

@@ -98,6 +98,19 @@ def test_rates_have_observed_values_groups_and_both_curves(make_generalized, sim
     assert "population average" in figure.reading
 
 
+def test_a_curve_without_a_value_is_left_out(make_generalized, simulate):
+    rng = np.random.default_rng(4)
+    frame = simulate(20, 12)
+    c = np.tile(["a", "b", "c"], len(frame) // 3)
+    eta = 0.5 * frame["x"] / frame["x"].std()
+    y = np.where(c == "c", 0, rng.binomial(1, 1 / (1 + np.exp(-eta))))
+    given = make_generalized("y ~ x * c + (1 | g)", frame.assign(c=c, y=y), FAMILIES["binomial"])
+    assert not np.isfinite(given.run.fits[0].reported.beta).all()
+    figure = FIGURES["rates"](given)
+    assert "nan" not in figure.reading
+    assert np.isfinite([y for _, y in points(figure, "population")]).all()
+
+
 def test_without_predictors_the_average_is_the_marginal_mean(make_generalized, simulate):
     given = make_generalized("y ~ 1 + (1 | g)", outcomes(simulate(12, 8), "poisson"), FAMILIES["poisson"])
     figure, optimum = FIGURES["rates"](given), given.run.fits[0].reported
