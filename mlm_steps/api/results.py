@@ -12,6 +12,7 @@ import pandas as pd
 from mlm_steps.api import bootstrap, confint, effects, explained, prediction, profiles, testing, wald
 from mlm_steps.api.advice import Advice, advise_on
 from mlm_steps.api.bootstrap import Bootstrap
+from mlm_steps.api.checks import Checks, check_fit
 from mlm_steps.api.intervals import Intervals
 from mlm_steps.api.parameters import Selection
 from mlm_steps.api.readings import Contrast, Means, Regions, Slopes
@@ -242,6 +243,14 @@ class Fit:
         If the fit is neither, the alternatives show the effect of removing parts of its random effects.
         """
         return advise_on(self._state)
+
+    def checks(self, seed: int = 1) -> Checks:
+        """Return the checks of a generalized model against its own distribution, a sentence each.
+
+        Dispersion, number of zeros, and residuals compared with simulated data sets; ``seed`` is that of the
+        simulations. UsageError for a linear model.
+        """
+        return check_fit(self._state, seed=seed)
 
     def confint(
         self,
