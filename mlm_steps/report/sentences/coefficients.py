@@ -38,6 +38,8 @@ COMPARING = frozenset({"number", "treatment", "sdif"})
 """Codings whose coefficients compare two values of a predictor, so that an exponential is their ratio."""
 ROUNDING = 1e-9
 """A mean within this many standard deviations of 0 is 0 but for rounding in double precision."""
+LEAST_MEDIAN_RATIO = 1.005
+"""Smaller median ratios are not stated: they would be printed as 1.00, which is no difference."""
 REDUCED_RANK: Phrase = say(
     "A covariance matrix of random effects has reduced rank: the data support fewer separate random effects "
     "than the model has."
@@ -78,7 +80,7 @@ def null_sentence(given: ReportInput) -> Phrase | None:
 def _median_ratio(given: ReportInput, fit: FitRecord, record: VarianceRecord) -> Phrase:
     """Return the median ratio between two groups of a single factor; nothing for linear models."""
     found = [m for m in record.measures if m.measure in MEDIAN_RATIOS and m.value is not None]
-    if len(found) != 1:
+    if len(found) != 1 or (found[0].value or 0.0) < LEAST_MEDIAN_RATIO:
         return ()
     words = words_of(fit)
     return say(
