@@ -224,7 +224,6 @@ def test_what_only_linear_models_have_is_refused_in_words(counts, name):
     [
         lambda f: f.at(f.theta),
         lambda f: f.criterion_at(f.theta),
-        lambda f: f.advice(),
     ],
 )
 def test_methods_for_linear_models_are_refused_in_words(counts, call):
