@@ -107,21 +107,10 @@ def collect(session: Session, *, figures: tuple[FigureRecord, ...] = ()) -> RunR
         ),
         modes=_Modes({record.model: layout.modes(record.model) for record in usable}),
         figures=figures,
-        results=dict(_results(session)),
+        results=_Results(session),
         intervals=intervals,
         adjustment=spec.tests.adjust,
     )
-
-
-def _results(session: Session) -> Iterator[tuple[str, Record]]:
-    """Yield job and record of the steps whose declaration names the class of their record."""
-    for step, declared in STEPS.items():
-        if declared.record:
-            module, _, name = declared.record.partition(":")
-            kind: type[Record] = getattr(import_module(f"mlm_steps.records.{module}"), name)
-            for of in declared.scope.jobs(session.plan.inputs):
-                job = declared.scope.name(step, of)
-                yield job, session.outcome(kind, job)
 
 
 def _of_fitted(
@@ -170,3 +159,33 @@ class _Modes(Mapping[str, "pd.DataFrame"]):
 
     def __len__(self) -> int:
         return len(self._paths)
+
+
+class _Results(Mapping[str, Record]):
+    """The records of the steps whose declarations name a class, by job; each is read at its first use.
+
+    A figure may be drawn before a step is done whose result it does not show.
+    """
+
+    def __init__(self, session: Session) -> None:
+        self._session = session
+        self._kinds = {
+            declared.scope.name(step, of): declared.record
+            for step, declared in STEPS.items()
+            if declared.record
+            for of in declared.scope.jobs(session.plan.inputs)
+        }
+        self._read: dict[str, Record] = {}
+
+    def __getitem__(self, job: str) -> Record:
+        if job not in self._read:
+            module, _, name = self._kinds[job].partition(":")
+            kind: type[Record] = getattr(import_module(f"mlm_steps.records.{module}"), name)
+            self._read[job] = self._session.outcome(kind, job)
+        return self._read[job]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._kinds)
+
+    def __len__(self) -> int:
+        return len(self._kinds)
