@@ -75,7 +75,7 @@ def test_after_a_kill_the_finished_jobs_stay_and_the_numbers_are_the_same(undist
     assert 2 <= len(before) < 6
     again = mlm("run", cwd=folder)
     assert again.returncode == 0, again.stderr
-    assert {name: made(folder)[name] for name in before} == before
+    assert {name: made(folder)[name] for name in before} == before, again.stderr
     assert contents(folder / OUT) == contents(undisturbed / OUT)
 
 
