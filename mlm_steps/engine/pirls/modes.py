@@ -16,15 +16,17 @@ from numpy.typing import NDArray
 from mlm_steps.engine.families import Derivatives
 from mlm_steps.engine.pirls.prepared import PreparedGlmm
 from mlm_steps.engine.structures.groups import segment_sum
+from mlm_steps.engine.structures.newton_end import is_settled
 from mlm_steps.engine.structures.weighted import Factorised
 
 __all__ = ["SETTLED", "State", "find_modes", "moved", "rows_of", "summed"]
 
 Array = NDArray[np.float64]
 
-SETTLED = 1e-20
+SETTLED = 1e-24
 """Decrement gᵀ H⁻¹ g, relative to 1 + q, below which the modes are found. It is the square of the error of
-the modes in their conditional standard deviations, on which log|H| depends to first order."""
+the modes in their conditional standard deviations, on which log|H| depends to first order; differences of
+gradients over a step of 1e-4 multiply that error by 1e4."""
 MOST_STEPS = 100
 """Largest number of Newton steps; ten suffice unless the linear predictor has no bound."""
 MOST_HALVINGS = 40
@@ -114,6 +116,7 @@ def find_modes(
     u = [np.zeros((f.J, f.pattern.K)) for f in model.factors] if start is None else list(start)
     trial = _Trial(model, A, base, phi, u)
     least = SETTLED * (1 + sum(each.size for each in u))
+    before = np.inf
     for steps in range(MOST_STEPS):
         slope, curvature, bend = model.family.derivatives(model.outcome, trial.eta, phi)
         weights = model.outcome.weights
@@ -126,13 +129,13 @@ def find_modes(
         decrement = sum(float(np.vdot(g, d)) for g, d in zip(gradient, step, strict=True))
         if not np.isfinite(decrement):
             return None
-        if decrement <= least:
+        if is_settled(decrement, before, least):
             value = float(weights @ trial.log_density)
             return State(tuple(trial.u), A, trial.eta, value, derivatives, factorised, steps)
         after = trial.after(step)
         if after is None:
             return None
-        trial = after
+        trial, before = after, decrement
     return None
 
 

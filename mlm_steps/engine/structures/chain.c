@@ -13,6 +13,9 @@
 #define MOST_STEPS 100
 #define MOST_HALVINGS 40
 #define ROUNDING 1e-13
+/* As in newton_end.py. */
+#define STALLED 1e4
+#define LEAST_GAIN 0.01
 
 /* The memory of one outermost level: `size` rows, and positions per depth. */
 typedef struct {
@@ -226,7 +229,7 @@ static int find_modes(const Chain *c, Work *w, idx row, double *h)
     for (int d = 0; d < c->depth; d++)
         effects += w->count[d] * c->K[d];
     const double least = c->least * (double)effects;
-    double before = -INFINITY;
+    double before = -INFINITY, last = INFINITY;
     int halvings = 0;
     for (int steps = 0; steps < MOST_STEPS + MOST_HALVINGS; steps++) {
         *h = pass(c, w, row);
@@ -250,8 +253,9 @@ static int find_modes(const Chain *c, Work *w, idx row, double *h)
                 decrement += w->s[d][k] * w->s[d][k];
         if (!isfinite(decrement))
             return 0;
-        if (decrement <= least)
+        if (decrement <= least || (decrement <= STALLED * least && decrement > LEAST_GAIN * last))
             return 1;
+        last = decrement;
         backward(c, w, w->step, w->vpath);
         before = *h;
         for (int d = 0; d < c->depth; d++)

@@ -13,6 +13,7 @@ from scipy.linalg import lapack
 from mlm_steps.engine.structures import compiled
 from mlm_steps.engine.structures.compiled_chain import ChainRows, InLoops
 from mlm_steps.engine.structures.groups import FactorTerms
+from mlm_steps.engine.structures.newton_end import is_settled
 from mlm_steps.engine.structures.weighted_several import WeightedSeveral
 
 __all__ = ["CompiledSeveral"]
@@ -169,7 +170,7 @@ class CompiledSeveral:
             np.empty(base.size),
             (np.empty(base.size), np.empty(base.size), np.empty(base.size)),
         )
-        step, before, halvings = np.zeros_like(u), -np.inf, 0
+        step, before, halvings, last = np.zeros_like(u), -np.inf, 0, np.inf
         for _ in range(MOST_STEPS + MOST_HALVINGS):
             self._call(_Operation.ETA, A, u, base, eta)
             given = rows.y, rows.trials, rows.weights
@@ -190,9 +191,9 @@ class CompiledSeveral:
             decrement = self._solve(L, Y, LM, right)
             if not np.isfinite(decrement):
                 return None
-            if decrement <= least * (1 + u.size):
+            if is_settled(decrement, last, least * (1 + u.size)):
                 return _Modes(u, eta, value, derivatives, L, Y, LM, log_det)
-            before, halvings, step, u = h, 0, right, u + right
+            before, last, halvings, step, u = h, decrement, 0, right, u + right
         return None
 
     def _factorised(self, A: Array, curvature: Array, L: Array, Y: Array) -> tuple[Array, float] | None:
