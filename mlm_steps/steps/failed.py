@@ -21,9 +21,14 @@ CARETS = re.compile(r"[\s^~]*[\^~][\s^~]*")
 
 
 def failed(session: Session, step: str, code: int, log: Path) -> int:
-    """Write the absence of a step's result with the reason from its log; return the exit code to end with."""
+    """Write the absence of a step's result with the reason from its log; return the exit code to end with.
+
+    A result that the step had finished stays: its process was killed afterwards.
+    """
     if code in INTERRUPTED:
         return code
+    if session.plan.step(step).current:
+        return 0
     reason = reason_in(log, code)
     try:
         write_record(Absence(absent="failed", step=step, reason=reason), session.plan.step(step).head)

@@ -68,3 +68,18 @@ def test_a_step_alone_refuses_a_damaged_record_in_words(finished, words):
     assert done.returncode == 2, done.stderr
     assert f"{OUT}/fits/slope.json: is not a valid record" in done.stderr
     assert "Traceback" not in done.stderr
+
+
+def test_a_result_that_was_finished_before_its_process_was_killed_stays(finished):
+    head = finished / OUT / "variance" / "l1.json"
+    before = head.read_bytes()
+    words = ("--step", "variance/l1", "--code", "137", "--log", f"{OUT}/logs/variance/l1.log")
+    done = mlm("failed", "pipeline.yaml", "--out", OUT, *words, cwd=finished)
+    assert done.returncode == 0, done.stderr
+    assert head.read_bytes() == before
+    (finished / "pipeline.yaml").write_text(
+        (finished / "pipeline.yaml").read_text().replace("y ~ x + (1 | g)", "y ~ w + (1 | g)")
+    )
+    done = mlm("failed", "pipeline.yaml", "--out", OUT, *words, cwd=finished)
+    assert done.returncode == 0, done.stderr
+    assert json.loads(head.read_bytes())["absent"] == "failed"
