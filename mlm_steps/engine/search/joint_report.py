@@ -23,8 +23,9 @@ RATIO_TOLERANCE = 1e-6
 """Eigenvalue of the scaled Hessian below which the parameters are nearly unidentifiable."""
 RUNAWAY = 25.0
 """Standard deviation on the scale of the link above which it may have no finite estimate."""
-EXACT = 1e9
-"""Shape of a gamma distribution, the inverse of its squared coefficient of variation, that has no bound."""
+EXACT = 1e8
+"""Shape of a gamma distribution above which it has no bound: the outcome varies by less than 1e-4 of its mean
+about the model, and rounding, which grows with the shape, takes the seventh digit of the deviance."""
 LIMIT = 1e6
 """Dispersion, relative to the mean count, above which a negative binomial model is Poisson's."""
 
