@@ -7,15 +7,12 @@ predictor by about 1.
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.linalg import lapack
 
 from mlm_steps.design.matrices import Design
-from mlm_steps.engine.criterion.lambda_ import lower_factor, pack, unpack
 from mlm_steps.engine.families import Family, Outcome
 from mlm_steps.engine.pirls.constants import Constants
 from mlm_steps.engine.structures.compiled_chain import CompiledChain
@@ -23,6 +20,7 @@ from mlm_steps.engine.structures.compiled_several import CompiledSeveral
 from mlm_steps.engine.structures.groups import FactorTerms, factors_of
 from mlm_steps.engine.structures.prepared import check_size
 from mlm_steps.engine.structures.standardize import orthogonal_columns, orthonormal_fixed
+from mlm_steps.engine.structures.theta_units import from_internal, to_internal
 from mlm_steps.engine.structures.weighted import Weighted, weighted_structure
 from mlm_steps.engine.structures.weighted_several import WeightedSeveral
 
@@ -109,21 +107,11 @@ class PreparedGlmm:
 
     def to_internal(self, theta: Array) -> Array:
         """Return theta in the engine's units from theta in the design's, both of shape (m,)."""
-        return self._mapped(theta, lambda basis, factor: basis @ factor)
+        return to_internal(self.bases, theta)
 
     def from_internal(self, theta_internal: Array) -> Array:
         """Return theta in the design's units from theta in the engine's, both of shape (m,)."""
-        return self._mapped(theta_internal, lambda basis, factor: lapack.dtrtrs(basis, factor)[0])
-
-    def _mapped(self, theta: Array, change: Callable[[Array, Array], Array]) -> Array:
-        """Return theta with each term's factor changed and made lower triangular again."""
-        parts, start = [], 0
-        for basis in self.bases:
-            k = basis.shape[0]
-            stop = start + k * (k + 1) // 2
-            parts.append(pack(lower_factor(change(basis, unpack(theta[start:stop], k)))))
-            start = stop
-        return np.concatenate(parts)
+        return from_internal(self.bases, theta_internal)
 
     def original(self, rows: Array) -> Array:
         """Return values of the sorted rows in the order of the design."""

@@ -2,23 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.linalg import lapack
 
 from mlm_steps.design.matrices import Design
 from mlm_steps.engine.criterion.criterion import CriterionTerms
-from mlm_steps.engine.criterion.lambda_ import lower_factor, pack, unpack
 from mlm_steps.engine.structures.elimination import elimination_of, parents_of
 from mlm_steps.engine.structures.groups import Blocks, FactorTerms, factors_of, orthogonal_blocks
 from mlm_steps.engine.structures.nested import Nested
 from mlm_steps.engine.structures.one_factor import OneFactor
 from mlm_steps.engine.structures.several_factors import SeveralFactors
 from mlm_steps.engine.structures.standardize import Standardized, standardize
+from mlm_steps.engine.structures.theta_units import from_internal, to_internal
 from mlm_steps.errors import Fault, FitError
 
 __all__ = [
@@ -129,21 +128,11 @@ class PreparedDesign:
 
     def to_internal(self, theta: Array) -> Array:
         """Return theta in the engine's units from theta in the design's, both of shape (m,)."""
-        return self._mapped(theta, lambda basis, factor: basis @ factor)
+        return to_internal(self.bases, theta)
 
     def from_internal(self, theta_internal: Array) -> Array:
         """Return theta in the design's units from theta in the engine's, both of shape (m,)."""
-        return self._mapped(theta_internal, lambda basis, factor: lapack.dtrtrs(basis, factor)[0])
-
-    def _mapped(self, theta: Array, change: Callable[[Array, Array], Array]) -> Array:
-        """Return theta with each term's factor changed and made lower triangular again."""
-        parts, start = [], 0
-        for basis in self.bases:
-            k = basis.shape[0]
-            stop = start + k * (k + 1) // 2
-            parts.append(pack(lower_factor(change(basis, unpack(theta[start:stop], k)))))
-            start = stop
-        return np.concatenate(parts)
+        return from_internal(self.bases, theta_internal)
 
 
 @dataclass(frozen=True, slots=True, eq=False)

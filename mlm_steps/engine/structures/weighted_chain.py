@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 
 from mlm_steps.engine.structures.elimination import parents_of
 from mlm_steps.engine.structures.groups import FactorTerms, cholesky_blocks, segment_sum
+from mlm_steps.engine.structures.triangles import backward, forward
 
 __all__ = ["WeightedChain"]
 
@@ -65,7 +66,7 @@ class WeightedChain:
             if own is None:
                 return None
             L.append(own)
-            Y.append(_forward(L[-1], front[:, :K, K:]))
+            Y.append(forward(L[-1], front[:, :K, K:]))
             if depth + 1 < len(self.factors):
                 left = front[:, K:, K:] - Y[-1].transpose(0, 2, 1) @ Y[-1]
                 J, width = self.factors[depth + 1].J, left.shape[1]
@@ -101,19 +102,20 @@ class FactorisedChain:
     def solve(self, right: Sequence[Array]) -> list[Array]:
         """Return H⁻¹ times a vector, shape (J, K) per factor."""
         structure = self.structure
-        forward, passed = [], np.zeros((structure.factors[0].J, self.rows.shape[1]))
+        halves: list[Array] = []
+        passed = np.zeros((structure.factors[0].J, self.rows.shape[1]))
         for depth, (L, Y) in enumerate(zip(self.L, self.Y, strict=True)):
             K = L.shape[1]
-            forward.append(_forward(L, (right[depth] - passed[:, :K])[:, :, None])[:, :, 0])
+            halves.append(forward(L, (right[depth] - passed[:, :K])[:, :, None])[:, :, 0])
             if depth + 1 < len(self.L):
-                given = passed[:, K:] + np.einsum("jka,jk->ja", Y, forward[-1])
+                given = passed[:, K:] + np.einsum("jka,jk->ja", Y, halves[-1])
                 passed = segment_sum(given, structure.parents[depth], structure.factors[depth + 1].J)
         solved: list[Array] = []
         path = np.zeros((structure.factors[-1].J, 0))
         for depth in reversed(range(len(self.L))):
             path = path[structure.parents[depth]] if depth + 1 < len(self.L) else path
-            own = forward[depth] - np.einsum("jka,ja->jk", self.Y[depth], path)
-            solved.append(_backward(self.L[depth], own[:, :, None])[:, :, 0])
+            own = halves[depth] - np.einsum("jka,ja->jk", self.Y[depth], path)
+            solved.append(backward(self.L[depth], own[:, :, None])[:, :, 0])
             path = np.concatenate([solved[-1], path], axis=1)
         return solved[::-1]
 
@@ -126,7 +128,7 @@ class FactorisedChain:
         for depth in reversed(range(len(self.L))):
             path = path[structure.parents[depth]] if depth + 1 < len(self.L) else path
             L, Y = self.L[depth], self.Y[depth]
-            root = _backward(L, np.broadcast_to(np.eye(L.shape[1]), L.shape))
+            root = backward(L, np.broadcast_to(np.eye(L.shape[1]), L.shape))
             across = -(root @ Y) @ path
             own = root @ root.transpose(0, 2, 1) - across @ (root @ Y).transpose(0, 2, 1)
             upper = np.concatenate([own, across], axis=2)
@@ -148,25 +150,3 @@ class FactorisedChain:
         """Return the diagonal blocks of H⁻¹, shape (J, K, K) per factor."""
         sizes = (factor.pattern.K for factor in self.structure.factors)
         return [inverse[:, :K, :K] for inverse, K in zip(self.inverses, sizes, strict=True)]
-
-
-def _forward(L: Array, right: Array) -> Array:
-    """Return L_j⁻¹ right_j for all levels."""
-    out = np.empty_like(right)
-    for a in range(L.shape[1]):
-        left = right[:, a].copy()
-        for c in range(a):
-            left -= L[:, a, c, None] * out[:, c]
-        out[:, a] = left / L[:, a, a, None]
-    return out
-
-
-def _backward(L: Array, right: Array) -> Array:
-    """Return L_j⁻ᵀ right_j for all levels."""
-    out = np.empty_like(right, dtype=np.float64)
-    for a in reversed(range(L.shape[1])):
-        left = right[:, a].copy()
-        for c in range(a + 1, L.shape[1]):
-            left -= L[:, c, a, None] * out[:, c]
-        out[:, a] = left / L[:, a, a, None]
-    return out

@@ -18,6 +18,7 @@ from scipy.linalg import lapack
 
 from mlm_steps.engine.structures.elimination import Cells, cells_of
 from mlm_steps.engine.structures.groups import FactorTerms, cholesky_blocks, segment_sum
+from mlm_steps.engine.structures.triangles import backward, forward
 
 __all__ = ["WeightedSeveral"]
 
@@ -205,7 +206,7 @@ class FactorisedSeveral:
                 columns = at + cells.other[inside, None] * f.pattern.K + np.arange(f.pattern.K)
                 rows = np.broadcast_to((cells.one[inside] - start)[:, None], columns.shape)
                 block[inside] = moved[rows, :, columns].transpose(0, 2, 1)
-        roots = np.linalg.inv(self.L).transpose(0, 2, 1)
+        roots = forward(self.L, np.broadcast_to(np.eye(K), self.L.shape)).transpose(0, 2, 1)
         across = [-(roots[cells.one] @ block) for block, cells in zip(across, structure.cells, strict=True)]
         return across, roots @ (own + np.eye(K)) @ roots.transpose(0, 2, 1)
 
@@ -283,15 +284,15 @@ def _forward_cells(L: Array, blocks: Array, cells: Cells) -> Array:
     """Return L_j⁻¹ times the blocks of all cells of level j."""
     if L.shape[1] == 1:
         return np.asarray(blocks / L[cells.one])
-    return np.asarray(np.linalg.solve(L[cells.one], blocks))
+    return forward(L[cells.one], blocks)
 
 
 def _solved(L: Array, right: Array, *, transposed: bool = False) -> Array:
     """Return L_j⁻¹ right_j, or L_j⁻ᵀ right_j, shape (J, K)."""
     if L.shape[1] == 1:
         return np.asarray(right / L[:, 0])
-    whole = L.transpose(0, 2, 1) if transposed else L
-    return np.asarray(np.linalg.solve(whole, right[:, :, None])[:, :, 0])
+    solved = backward if transposed else forward
+    return solved(L, right[:, :, None])[:, :, 0]
 
 
 def _gram(Y: sparse.csr_array) -> Array:

@@ -6,6 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mlm_steps.engine.structures.graded import triangle_of
+from mlm_steps.engine.structures.triangles import forward
 
 __all__ = ["transposed_times", "whiten"]
 
@@ -35,27 +36,12 @@ def whiten(R: Array, Lambda: Array, rest: Array, *, large: bool = False) -> tupl
         except np.linalg.LinAlgError:
             return None
         log_det = 2.0 * float(np.log(np.diagonal(L, axis1=1, axis2=2)).sum())
-        out = _forward(L, right)
+        out = forward(L, right)
     return log_det, out[:, :, :K], out[:, :, K:]
 
 
 def _cholesky(T: Array) -> Array:
     return np.asarray(np.linalg.cholesky(T @ T.transpose(0, 2, 1) + np.eye(T.shape[1])), dtype=np.float64)
-
-
-def _forward(L: Array, right: Array) -> Array:
-    """Return L_j⁻¹ right_j by forward substitution.
-
-    Its error is small relative to each element. A solver for general matrices exchanges rows, and where the
-    rows of L_j differ by orders of magnitude the small ones lose digits.
-    """
-    out = np.empty_like(right)
-    for a in range(L.shape[1]):
-        left = right[:, a].copy()
-        for c in range(a):
-            left -= L[:, a, c, None] * out[:, c]
-        out[:, a] = left / L[:, a, a, None]
-    return out
 
 
 def _whiten_two(T: Array, right: Array) -> tuple[float, Array]:
