@@ -98,7 +98,7 @@ def _parsers() -> dict[bytes, type[Any]]:
     special = {kind.value for kind in BYTECODE_SPECIAL_SET}
 
     def mended(base: type[Any]) -> type[Any]:
-        class Mended(base):  # type: ignore[misc]
+        class Mended(base):  # type: ignore[misc]  # rdata has no types
             def parse_R_object(
                 self,
                 reference_list: list[Any] | None = None,
@@ -123,7 +123,7 @@ def _with_values_of_environments(base: type[Any], special: Container[int]) -> ty
     """
     from rdata.parser._parser import RObject, RObjectInfo, RObjectType
 
-    class Faster(base):  # type: ignore[misc]
+    class Faster(base):  # type: ignore[misc]  # rdata has no types
         def parse_int(self) -> int:
             word = self.file.read(_WORD)
             if len(word) < _WORD:

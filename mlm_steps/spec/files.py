@@ -120,6 +120,7 @@ class StackedFile(ReadSpec):
 
     file: Text
     """Path relative to the spec."""
+    # Here, unlike in a file of its own, no number means that of `data`: the type is wider than the parent's.
     skip: Annotated[Annotated[int, *whole(0, MOST_SKIPPED)] | None, NothingIsNone] = None  # type: ignore[assignment]
     """Number of title rows above the row of column names. Default: that of ``data``."""
     as_: Annotated[OptionalText, Field(alias="as")] = None
@@ -164,7 +165,7 @@ def _key_pairs(value: object) -> object:
         if not names or not all(isinstance(name, Written) and name.strip() for name in names):
             raise objection("needs the names of key columns", "for example on: [school, class]")
     if names:
-        return Block({str(name): name for name in names}, names[0].at)  # type: ignore[attr-defined]
+        return Block({str(name): name for name in names}, names[0].at)  # type: ignore[attr-defined]  # each is Written, see above
     return value
 
 

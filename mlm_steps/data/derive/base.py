@@ -24,6 +24,7 @@ __all__ = [
     "group_codes",
     "grouped_by",
     "number",
+    "number_needed",
     "order_in_groups",
 ]
 
@@ -81,6 +82,11 @@ class Need:
     name: str
     kinds: tuple[ColumnKind, ...] = ()
     offset: int | None = None
+
+
+def number_needed(spec: DeriveSpec) -> tuple[Need, ...]:
+    """Return the need of a way that is made from one column of numbers."""
+    return (Need(spec.kind, spec.source, ("number",)),)
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -88,26 +88,26 @@ class Binomial:
             )
             yield OutcomeFault(None, what, "there is nothing to explain")
 
-    def constant(self, outcome: Outcome, phi: float) -> Array:  # noqa: ARG002 - the protocol's signature
+    def constant(self, outcome: Outcome, phi: float) -> Array:
         """Return the logarithm of the binomial coefficient."""
         k, n = outcome.y, outcome.trials
         if np.all(n == 1.0):
             return np.zeros(k.size)
         return np.asarray(-np.log1p(n) - scipy.special.betaln(k + 1.0, n - k + 1.0))
 
-    def log_density(self, outcome: Outcome, eta: Array, phi: float) -> Array:  # noqa: ARG002
+    def log_density(self, outcome: Outcome, eta: Array, phi: float) -> Array:
         """Return k log(mu) + (n - k) log(1 - mu)."""
         return self._link.log_density(outcome.y, outcome.trials, eta)
 
-    def derivatives(self, outcome: Outcome, eta: Array, phi: float) -> Derivatives:  # noqa: ARG002
+    def derivatives(self, outcome: Outcome, eta: Array, phi: float) -> Derivatives:
         """Return the derivatives in eta."""
         return self._link.derivatives(outcome.y, outcome.trials, eta)
 
-    def constant_slope(self, outcome: Outcome, phi: float) -> Array:  # noqa: ARG002
+    def constant_slope(self, outcome: Outcome, phi: float) -> Array:
         """Return zeros: there is no dispersion parameter."""
         return np.zeros(outcome.y.size)
 
-    def in_dispersion(self, outcome: Outcome, eta: Array, phi: float) -> InDispersion:  # noqa: ARG002
+    def in_dispersion(self, outcome: Outcome, eta: Array, phi: float) -> InDispersion:
         """Return zeros: there is no dispersion parameter."""
         zero = np.zeros_like(eta)
         return InDispersion(zero, zero, zero)
@@ -121,7 +121,7 @@ class Binomial:
         """Return the link of (k + 1/2) / (n + 1), as R does."""
         return self._link.inverse((outcome.y + 0.5) / (outcome.trials + 1.0))
 
-    def initial_phi(self, outcome: Outcome, eta: Array) -> float:  # noqa: ARG002
+    def initial_phi(self, outcome: Outcome, eta: Array) -> float:
         """Return 1."""
         return 1.0
 
@@ -145,24 +145,24 @@ class Binomial:
         """Return the probability for normal predictors, with its derivatives."""
         return self._link.marginal(eta, variance)
 
-    def variance(self, eta: Array, phi: float, trials: Array) -> Array:  # noqa: ARG002
+    def variance(self, eta: Array, phi: float, trials: Array) -> Array:
         """Return n mu (1 - mu)."""
         event, complement = self._link.tails(eta)
         return trials * event * complement
 
-    def cdf(self, y: Array, eta: Array, phi: float, trials: Array) -> Array:  # noqa: ARG002
+    def cdf(self, y: Array, eta: Array, phi: float, trials: Array) -> Array:
         """Return the probability of at most y events."""
         complement = self._link.tails(eta).complement
         k = np.clip(np.floor(y), 0.0, np.maximum(trials - 1.0, 0.0))
         inside = scipy.special.betainc(trials - k, k + 1.0, complement)
         return np.where(y < 0, 0.0, np.where(y >= trials, 1.0, inside))
 
-    def draw(self, eta: Array, phi: float, trials: Array, rng: np.random.Generator) -> Array:  # noqa: ARG002
+    def draw(self, eta: Array, phi: float, trials: Array, rng: np.random.Generator) -> Array:
         """Return random numbers of events."""
         event = self._link.tails(eta).event
         return rng.binomial(trials.astype(np.int64), event).astype(np.float64)
 
-    def distribution_variance(self, method: str, mean: float, phi: float, trials: float) -> float:  # noqa: ARG002
+    def distribution_variance(self, method: str, mean: float, phi: float, trials: float) -> float:
         """Return the variance of one trial on the link scale, or that of a row."""
         if method == "theoretical":
             return self._link.variance

@@ -101,23 +101,23 @@ class Gamma(LogLink):
         variation = np.average((self._relative(outcome, eta) - 1.0) ** 2, weights=outcome.weights)
         return 1.0 / max(float(variation), LEAST_VARIATION)
 
-    def variance(self, eta: Array, phi: float, trials: Array) -> Array:  # noqa: ARG002 - the protocol's signature
+    def variance(self, eta: Array, phi: float, trials: Array) -> Array:
         """Return mu² / nu."""
         return np.asarray(self.mean(eta) ** 2 / phi)
 
-    def cdf(self, y: Array, eta: Array, phi: float, trials: Array) -> Array:  # noqa: ARG002
+    def cdf(self, y: Array, eta: Array, phi: float, trials: Array) -> Array:
         """Return the probability of an outcome of at most y."""
         relative = np.maximum(y, 0.0) * np.exp(np.minimum(-eta, EXTREME))
         return np.asarray(scipy.special.gammainc(phi, phi * relative))
 
-    def draw(self, eta: Array, phi: float, trials: Array, rng: np.random.Generator) -> Array:  # noqa: ARG002
+    def draw(self, eta: Array, phi: float, trials: Array, rng: np.random.Generator) -> Array:
         """Return random outcomes."""
         return np.asarray(self.mean(eta) * rng.gamma(phi, 1.0 / phi, size=eta.shape))
 
-    def distribution_variance(self, method: str, mean: float, phi: float, trials: float) -> float:  # noqa: ARG002
+    def distribution_variance(self, method: str, mean: float, phi: float, trials: float) -> float:
         """Return the variance on the log scale (statistics, section 22.6)."""
         return log_scale_variance(method, 1.0 / phi)
 
-    def variance_needs_mean(self, method: str) -> bool:  # noqa: ARG002 - the protocol's signature
+    def variance_needs_mean(self, method: str) -> bool:
         """Return False: the coefficient of variation is constant."""
         return False

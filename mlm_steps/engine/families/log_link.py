@@ -70,6 +70,6 @@ class LogLink:
         mean = self.mean(eta + 0.5 * variance)
         return Marginal(mean, mean, 0.5 * mean)
 
-    def variance_needs_mean(self, method: str) -> bool:  # noqa: ARG002 - the protocol's signature
+    def variance_needs_mean(self, method: str) -> bool:
         """Return True: the variance of a count on the log scale depends on its mean."""
         return True

@@ -108,23 +108,23 @@ class NegativeBinomial(LogLink):
         square = float(outcome.weights @ mu**2)
         return float(np.clip(square / excess, low, high)) if excess > 0 else high
 
-    def variance(self, eta: Array, phi: float, trials: Array) -> Array:  # noqa: ARG002 - the protocol's signature
+    def variance(self, eta: Array, phi: float, trials: Array) -> Array:
         """Return mu + mu² / phi."""
         mu = self.mean(eta)
         return np.asarray(mu * (1.0 + mu / phi))
 
-    def cdf(self, y: Array, eta: Array, phi: float, trials: Array) -> Array:  # noqa: ARG002
+    def cdf(self, y: Array, eta: Array, phi: float, trials: Array) -> Array:
         """Return the probability of a count of at most y."""
         mu = self.mean(eta)
         inside = scipy.special.betainc(phi, np.maximum(np.floor(y), 0.0) + 1.0, 1.0 / (1.0 + mu / phi))
         return np.where(y < 0, 0.0, inside)
 
-    def draw(self, eta: Array, phi: float, trials: Array, rng: np.random.Generator) -> Array:  # noqa: ARG002
+    def draw(self, eta: Array, phi: float, trials: Array, rng: np.random.Generator) -> Array:
         """Return random counts: Poisson counts whose means have a gamma distribution."""
         means = self.mean(eta) * rng.gamma(phi, 1.0 / phi, size=eta.shape)
         return rng.poisson(means).astype(np.float64)
 
-    def distribution_variance(self, method: str, mean: float, phi: float, trials: float) -> float:  # noqa: ARG002
+    def distribution_variance(self, method: str, mean: float, phi: float, trials: float) -> float:
         """Return the variance on the log scale (statistics, section 22.6)."""
         return log_scale_variance(method, 1.0 / mean + 1.0 / phi)
 

@@ -48,24 +48,24 @@ class Poisson(LogLink):
         """Yield the reasons why the outcome is not a count."""
         yield from counts(outcome)
 
-    def constant(self, outcome: Outcome, phi: float) -> Array:  # noqa: ARG002 - the protocol's signature
+    def constant(self, outcome: Outcome, phi: float) -> Array:
         """Return -log(y!)."""
         return np.asarray(-scipy.special.gammaln(outcome.y + 1.0))
 
-    def log_density(self, outcome: Outcome, eta: Array, phi: float) -> Array:  # noqa: ARG002
+    def log_density(self, outcome: Outcome, eta: Array, phi: float) -> Array:
         """Return y eta - mu."""
         return np.asarray(outcome.y * eta - self.mean(eta))
 
-    def derivatives(self, outcome: Outcome, eta: Array, phi: float) -> Derivatives:  # noqa: ARG002
+    def derivatives(self, outcome: Outcome, eta: Array, phi: float) -> Derivatives:
         """Return y - mu, mu and mu."""
         mu = self.mean(eta)
         return Derivatives(outcome.y - mu, mu, mu)
 
-    def constant_slope(self, outcome: Outcome, phi: float) -> Array:  # noqa: ARG002
+    def constant_slope(self, outcome: Outcome, phi: float) -> Array:
         """Return zeros: there is no dispersion parameter."""
         return np.zeros(outcome.y.size)
 
-    def in_dispersion(self, outcome: Outcome, eta: Array, phi: float) -> InDispersion:  # noqa: ARG002
+    def in_dispersion(self, outcome: Outcome, eta: Array, phi: float) -> InDispersion:
         """Return zeros: there is no dispersion parameter."""
         zero = np.zeros_like(eta)
         return InDispersion(zero, zero, zero)
@@ -78,22 +78,22 @@ class Poisson(LogLink):
         """Return log(y + 0.1), as R does."""
         return np.asarray(np.log(outcome.y + 0.1))
 
-    def initial_phi(self, outcome: Outcome, eta: Array) -> float:  # noqa: ARG002
+    def initial_phi(self, outcome: Outcome, eta: Array) -> float:
         """Return 1."""
         return 1.0
 
-    def variance(self, eta: Array, phi: float, trials: Array) -> Array:  # noqa: ARG002
+    def variance(self, eta: Array, phi: float, trials: Array) -> Array:
         """Return the mean."""
         return self.mean(eta)
 
-    def cdf(self, y: Array, eta: Array, phi: float, trials: Array) -> Array:  # noqa: ARG002
+    def cdf(self, y: Array, eta: Array, phi: float, trials: Array) -> Array:
         """Return the probability of a count of at most y."""
         return np.where(y < 0, 0.0, scipy.special.pdtr(np.maximum(y, 0.0), self.mean(eta)))
 
-    def draw(self, eta: Array, phi: float, trials: Array, rng: np.random.Generator) -> Array:  # noqa: ARG002
+    def draw(self, eta: Array, phi: float, trials: Array, rng: np.random.Generator) -> Array:
         """Return random counts."""
         return rng.poisson(self.mean(eta)).astype(np.float64)
 
-    def distribution_variance(self, method: str, mean: float, phi: float, trials: float) -> float:  # noqa: ARG002
+    def distribution_variance(self, method: str, mean: float, phi: float, trials: float) -> float:
         """Return the variance on the log scale (statistics, section 22.6)."""
         return log_scale_variance(method, 1.0 / mean)

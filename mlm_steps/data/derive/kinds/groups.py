@@ -9,12 +9,12 @@ import numpy as np
 from mlm_steps.data.derive.base import (
     Floats,
     Made,
-    Need,
     NotDerived,
     Rows,
     Way,
     grouped_by,
     number,
+    number_needed,
     order_in_groups,
 )
 from mlm_steps.spec import DeriveSpec
@@ -92,10 +92,6 @@ def _scale_weights(spec: DeriveSpec, rows: Rows) -> Made:
     return Made(number(rows.name, values))
 
 
-def _needs(spec: DeriveSpec) -> tuple[Need, ...]:
-    return (Need(spec.kind, spec.source, ("number",)),)
-
-
 def _weights_words(spec: DeriveSpec) -> str:
     target = "effective number of rows" if spec.to == "effective_n" else "number of rows"
     return f"{spec.source} scaled to sum to the {target} within each {spec.within}"
@@ -104,19 +100,19 @@ def _weights_words(spec: DeriveSpec) -> str:
 GROUPS: Mapping[str, Way] = {
     "min": Way(
         lambda spec: f"smallest {spec.source}{grouped_by(spec.within)}",
-        _needs, _smallest, from_basis=True, inherits=True,
+        number_needed, _smallest, from_basis=True, inherits=True,
     ),
     "max": Way(
         lambda spec: f"largest {spec.source}{grouped_by(spec.within)}",
-        _needs, _largest, from_basis=True, inherits=True,
+        number_needed, _largest, from_basis=True, inherits=True,
     ),
     "rank": Way(
         lambda spec: f"rank of {spec.source}{grouped_by(spec.within)}",
-        _needs, _rank, from_basis=True, inherits=True,
+        number_needed, _rank, from_basis=True, inherits=True,
     ),
     "count": Way(
         lambda spec: f"number of rows within {spec.within}",
         lambda _: (), _count, from_basis=True, inherits=True,
     ),
-    "scale_weights": Way(_weights_words, _needs, _scale_weights, from_basis=True, inherits=True),
+    "scale_weights": Way(_weights_words, number_needed, _scale_weights, from_basis=True, inherits=True),
 }  # fmt: skip

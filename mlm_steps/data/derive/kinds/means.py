@@ -11,12 +11,12 @@ from mlm_steps.data.derive.base import (
     Codes,
     Floats,
     Made,
-    Need,
     NotDerived,
     Rows,
     Way,
     grouped_by,
     number,
+    number_needed,
 )
 from mlm_steps.records.base import Notice
 from mlm_steps.spec import DeriveSpec
@@ -102,25 +102,21 @@ def _no_spread(source: str, flat: int, rows: Rows) -> Notice:
     return Notice(code="zero_within_variance", severity="warning", text=text, subject=rows.name)
 
 
-def _needs(spec: DeriveSpec) -> tuple[Need, ...]:
-    return (Need(spec.kind, spec.source, ("number",)),)
-
-
 MEANS: Mapping[str, Way] = {
     "center": Way(
         lambda spec: f"{spec.source} centred{grouped_by(spec.within)}",
-        _needs, _center, from_basis=True, inherits=True,
+        number_needed, _center, from_basis=True, inherits=True,
     ),
     "mean": Way(
         lambda spec: f"mean of {spec.source}{grouped_by(spec.within)}",
-        _needs, _mean, from_basis=True, inherits=True,
+        number_needed, _mean, from_basis=True, inherits=True,
     ),
     "standardize": Way(
         lambda spec: f"{spec.source} standardised{grouped_by(spec.within)}",
-        _needs, _standardize, from_basis=True, inherits=True,
+        number_needed, _standardize, from_basis=True, inherits=True,
     ),
     "sd": Way(
         lambda spec: f"standard deviation of {spec.source}{grouped_by(spec.within)}",
-        _needs, _sd, from_basis=True,
+        number_needed, _sd, from_basis=True,
     ),
 }  # fmt: skip
