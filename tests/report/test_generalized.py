@@ -72,7 +72,7 @@ def sentence(given, column):
         (LOGIT, {"event": "yes"}, SECTOR, "The odds of Mathematics were 16.6 times as high"),
         (LOGIT, {"event": "low"}, SECTOR, "The odds of Mathematics = low were 16.6 times"),
         (("binomial", "cloglog"), {}, SECTOR, "The hazard of Mathematics was 16.6 times as high"),
-        (PROBIT, {}, SECTOR, "The probability of Mathematics was higher at Catholic than at"),
+        (PROBIT, {}, SECTOR, "The probability of Mathematics was higher for Sector = Catholic than for"),
         (PROBIT, {}, "ses", "Status was positively associated with the probability of Mathematics"),
         (POISSON, {}, SECTOR, "The expected count of Mathematics was 16.6 times as high"),
         (POISSON, {"exposure": "years"}, SECTOR, "The rate of Mathematics was 16.6 times as high"),
@@ -288,7 +288,7 @@ def test_the_ratio_of_sum_contrasts_is_not_said_to_compare_two_levels(make_gener
     given = replace(given, run=replace(given.run, fits=(fit,), data_profile=profile))
     text = sentence(given, "sector1")
     assert "OR" not in text
-    assert text.startswith("The odds of Mathematics were lower at Catholic than at Public of Sector")
+    assert text.startswith("The odds of Mathematics were lower for Sector = Catholic than for Public")
 
 
 def test_events_among_trials_have_the_name_of_the_events(make_generalized):

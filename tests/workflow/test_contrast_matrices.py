@@ -64,7 +64,7 @@ def run(folder, nitro, variety, weights):
             {**STEPS, **VARIETY},
             [
                 "Nitrogen is coded by successive-difference contrasts over 0, 0.2, 0.4, 0.6; each ",
-                "yield was 19.50 bushels higher at 0.2 than at 0 of Nitrogen",
+                "yield was 19.50 bushels higher for Nitrogen = 0.2 than for 0",
             ],
         ),
         (

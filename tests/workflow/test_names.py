@@ -81,8 +81,8 @@ def test_the_ladder_table_has_one_line_for_a_coefficient_in_all_rungs(collided):
     assert filled["a [bc]"] == [True, False, True, True]
     assert filled["ab [c]"] == [False, True, True, True]
     assert filled["abc"] == [False, False, False, True]
-    assert re.search(r"- y was [\d.]+ units higher at bc than at \w+ of a", report)
-    assert re.search(r"- y was [\d.]+ units higher at c than at \w+ of ab", report)
+    assert re.search(r"- y was [\d.]+ units higher for a = bc than for \w+", report)
+    assert re.search(r"- y was [\d.]+ units higher for ab = c than for \w+", report)
     assert re.search(r"- Each additional unit of abc was associated with [\d.]+ fewer units of y", report)
 
 

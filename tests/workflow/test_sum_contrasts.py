@@ -62,7 +62,7 @@ def test_main_effects_are_read_as_deviations_and_as_the_difference_of_means(tmp_
     report, tables = run(tmp_path, "x + treated + f")
     difference = estimate(tables["mean_differences"], factor="treated", level_1="yes", level_2="no")
     assert difference == pytest.approx(-2 * estimate(tables["fixed"], column="treated1"), rel=1e-6)
-    words = f"Score was higher at yes than at no of Treated (yes − no = {difference:.3f}"[:-2]
+    words = f"Score was higher for Treated = yes than for no (yes − no = {difference:.3f}"[:-2]
     assert words in report
     assert "; the coefficient is half of no − yes)" in report
     assert "Score at a of f was below its mean over the levels" in report
@@ -85,7 +85,7 @@ def test_products_have_the_direction_of_the_slopes(tmp_path):
     sized = r"Each additional unit of x was associated with [\d.]+ more \w+ of Score"
     assert re.search(f"{sized} on average over the levels of Treated and f", findings)
     assert f"higher at yes than at no (yes − no = {max(change):.3f}"[:-2] in findings
-    assert "at yes than at no of Treated (the coefficient is half of no − yes) where x is 0" in findings
+    assert "for Treated = yes than for no (the coefficient is half of no − yes) where x is 0" in findings
     assert "where x is 0 and w is 0" in findings
     assert "reference" not in findings
     slopes = report.partition("## Slopes, means and contrasts")[2]

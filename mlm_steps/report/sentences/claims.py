@@ -97,7 +97,7 @@ def _sized_claim(
     if not _has_reference(fit, coding, level):
         return None
     return say(
-        "{y} was {size} {units} {higher} at {level} than at {reference} of {x}",
+        "{y} was {size} {units} {higher} for {x} = {level} than for {reference}",
         higher="higher" if rises else "lower",
         level=Word(level),
         reference=Word(coding.levels[0]),
@@ -133,7 +133,7 @@ def _ratio_claim(
         return None
     how = ("higher" if rises else "lower",) if ratio is None else (ratio, " times as high")
     return say(
-        "{y} {was} {how} at {level} {as_} at {reference} of {x}",
+        "{y} {was} {how} for {x} = {level} {as_} for {reference}",
         y=subject.start,
         was=subject.verb,
         how=how,

@@ -146,14 +146,14 @@ def difference_claim(
         rises = (coefficient.estimate or 0.0) > 0
         direction = ("higher" if rises else "lower",)
         how = direction if ratio is None else (ratio, " times as high")
-        template = "{y} {was} {how} at {later} {as_} at {earlier} of {x}"
+        template = "{y} {was} {how} for {x} = {later} {as_} for {earlier}"
         return say(
             template, y=subject.start, was=subject.verb, how=how, later=later, earlier=earlier, x=x,
             as_="than" if ratio is None else "as",
         )  # fmt: skip
     y, unit = subject.phrase, given.names.unit(fit.outcome)
     return say(
-        "{y} was {size} {units} {higher} at {later} than at {earlier} of {x}",
+        "{y} was {size} {units} {higher} for {x} = {later} than for {earlier}",
         y=y,
         size=Number(estimate.text.lstrip(MINUS), estimate.source),
         units=Word(unit) if unit else "units",
@@ -194,7 +194,7 @@ def sum_claim(
     first, last = map(Word, coding.levels)
     difference = _difference(given, fit, coefficient, factor[0])
     template = (
-        f"{{y}} {was} {{how}} at {{last}} than at {{first}} of {{x}} ({{size}})"
+        f"{{y}} {was} {{how}} for {{x}} = {{last}} than for {{first}} ({{size}})"
         if clear
         else "There was no clear difference in {y} between {first} and {last} of {x} ({size})"
     )
