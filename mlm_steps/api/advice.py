@@ -72,7 +72,10 @@ class Advice:
 
 
 def advise_on(state: FitState) -> Advice:
-    """Return the diagnosis of a fit and its alternatives, which are fitted to the same data."""
+    """Return why the fit is singular or doubtful, and its alternatives, fitted to the same data.
+
+    If the fit is neither, the alternatives show the effect of removing parts of its random effects.
+    """
     origin = state.origin
     if origin is None:
         raise UsageError(Fault("advice", "this fit is at given parameters", "ask the fit it came from"))

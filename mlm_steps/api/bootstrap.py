@@ -120,7 +120,17 @@ class Bootstrap:
     replicates=whole(2, MOST_REPLICATES), seed=whole(0, LARGEST_SEED), kind=one_of(KINDS, "bootstrap is")
 )
 def bootstrap(state: FitState, replicates: int = 2000, seed: int = 1, kind: str = "parametric") -> Bootstrap:
-    """Return the bootstrap of a fit; ``Fit.bootstrap`` explains the arguments."""
+    """Return refits to simulated data, for intervals of quantities without a known distribution.
+
+    Parameters
+    ----------
+    replicates : int
+    seed : int
+        The same seed gives the same replicates; the first ones do not depend on their number.
+    kind : {"parametric", "residual", "cases"}
+        Draw outcomes from the fitted distributions; resample rescaled residuals and group effects of
+        the fit; or resample groups with replacement (FitError for crossed grouping factors).
+    """
     fit = state.fit
     found = draw_replicates(fit, kind, seed, "bootstrap", range(replicates))
     estimates = {name: values[0] for name, values in _numbers(Sample(fit, _of_fit(fit)))}

@@ -41,8 +41,12 @@ class Checks:
 
 
 @checked(seed=whole(0, LARGEST_SEED))
-def check_fit(state: FitState, *, seed: int) -> Checks:
-    """Return the checks of a fit; UsageError for a linear model, to which they do not apply."""
+def check_fit(state: FitState, seed: int = 1) -> Checks:
+    """Return the checks of a generalized model against its own distribution, a sentence each.
+
+    Dispersion, number of zeros, and residuals compared with simulated data sets; ``seed`` is that of the
+    simulations. UsageError for a linear model.
+    """
     if not isinstance(state.fit, GlmmFit):
         what = "these checks exist for generalized models only; the fit is a linear model"
         raise UsageError(Fault("checks", what, None))

@@ -66,8 +66,24 @@ METHODS: dict[str, IntervalMethod] = {"profile": _by_profile, "bootstrap": _by_b
 
 @checked(confidence=optional(share), workers=whole(1, MOST_WORKERS), method=one_of(METHODS, "intervals are"))
 def confint(
-    state: FitState, method: str, parm: Selection, confidence: float | None, workers: int
+    state: FitState,
+    method: str = "profile",
+    parm: Selection = None,
+    confidence: float | None = None,
+    workers: int = 1,
 ) -> Intervals:
-    """Return intervals of a fit's parameters; ``Fit.confint`` explains the arguments."""
+    """Return intervals, as lme4's ``confint``.
+
+    Parameters
+    ----------
+    method : {"profile", "wald", "bootstrap"}
+        Profile of the ML deviance; Wald, for fixed effects only; ``Fit.bootstrap`` with its defaults.
+    parm : str or sequence of str, optional
+        Names such as ``sd_(Intercept)|school``, ``sigma``, ``ses``, ``theta_``, ``beta_``. Default: all.
+    confidence : float, optional
+        Default: that of the fit.
+    workers : int
+        Number of processes.
+    """
     level = state.confidence if confidence is None else confidence
     return METHODS[method](state, parm, level, workers)

@@ -24,8 +24,14 @@ __all__ = ["Differences", "contrast", "johnson_neyman", "means", "slopes"]
 Differences = Literal["auto", "pairwise", "control", "consecutive"]
 
 
-def contrast(state: FitState, hypotheses: Sequence[str | Mapping[str, float]]) -> Contrast:
-    """Return the tests of linear combinations of coefficients; ``Fit.contrast`` explains the argument."""
+def contrast(state: FitState, *hypotheses: str | Mapping[str, float]) -> Contrast:
+    """Return the tests of linear combinations of coefficients, and their joint test if there are several.
+
+    Parameters
+    ----------
+    *hypotheses : str or mapping
+        ``"ses - 2*sectorCatholic = 0"``, or weights per coefficient, compared with 0.
+    """
     if not hypotheses:
         raise UsageError(Fault("hypotheses", "none is given", 'for example "a - b = 0"'))
     design = state.fit.design
@@ -39,12 +45,26 @@ def slopes(
     state: FitState,
     focal: str,
     moderator: str,
-    at: Literal["sd", "range"] | Sequence[PredictorValue],
     *,
-    extrapolate: bool,
-    adjust: str,
+    at: Literal["sd", "range"] | Sequence[PredictorValue] = "sd",
+    extrapolate: bool = False,
+    adjust: str = "tukey",
 ) -> Slopes:
-    """Return simple slopes; ``Fit.slopes`` explains the arguments."""
+    """Return the slope of one predictor at values of another (statistics, section 11).
+
+    Parameters
+    ----------
+    focal, moderator : str
+        Columns among the fixed effects.
+    at : {"sd", "range"} or sequence
+        Values of the moderator. ``sd``: its mean and one standard deviation to either side, over groups
+        if it is constant within groups; ``range``: minimum, mean and maximum. A category is shown at all
+        levels or at the given ones.
+    extrapolate : bool
+        Whether values outside the observed range are allowed.
+    adjust : {"tukey", "mvt", "bonferroni", "holm", "sidak", "scheffe", "fdr", "none"}
+        Adjustment of the differences between levels, each the later level minus the earlier.
+    """
     fitted = state.fitted_effects
     moderating = _pair(fitted.predictors, focal, moderator)
     if isinstance(at, str):
@@ -56,7 +76,7 @@ def slopes(
 
 
 def johnson_neyman(state: FitState, focal: str, moderator: str) -> Regions:
-    """Return the regions where a slope differs from 0; ``Fit.johnson_neyman`` explains the arguments."""
+    """Return the values of a numeric moderator at which the slope of a predictor differs from 0."""
     fitted = state.fitted_effects
     moderating = _pair(fitted.predictors, focal, moderator)
     if moderating.levels:
@@ -72,13 +92,33 @@ def means(
     state: FitState,
     factor: str | Sequence[str],
     *,
-    by: str | Sequence[str] | None,
-    at: Mapping[str, PredictorValue] | None,
-    differences: Differences,
-    control: PredictorValue | None,
-    adjust: str,
+    by: str | Sequence[str] | None = None,
+    at: Mapping[str, PredictorValue] | None = None,
+    differences: Differences = "auto",
+    control: PredictorValue | None = None,
+    adjust: str = "auto",
 ) -> Means:
-    """Return estimated marginal means; ``Fit.means`` explains the arguments."""
+    """Return the expected outcome at each level of factors, and differences of these means.
+
+    As in emmeans, other factors are averaged with equal weights (a nested factor over the levels that
+    occur) and numeric predictors are at their mean.
+
+    Parameters
+    ----------
+    factor : str or sequence of str
+        Categories, or numbers with two values. Several factors: a mean for each combination of levels.
+    by : str or sequence of str, optional
+        Other factors. The means are compared within each combination of their levels.
+    at : mapping, optional
+        Values of other predictors, in place of their means.
+    differences : {"auto", "pairwise", "control", "consecutive"}
+        All pairs (later minus earlier level); each level minus a control; each minus the previous level.
+    control : str or float, optional
+        The level to compare with, for several factors as ``"lo, ctl"``. Default: the first level.
+    adjust : str
+        Adjustment of the differences: ``tukey``, ``dunnett`` (for ``control``), ``mvt``, ``bonferroni``,
+        ``holm``, ``sidak``, ``scheffe``, ``fdr``, ``none``; ``auto`` selects the exact method.
+    """
     fitted = state.fitted_effects
     factors, others = _mean_columns(fitted.predictors, factor, by)
     for name, value in (at or {}).items():

@@ -17,8 +17,16 @@ SHARES = ("r2_marginal", "r2_conditional")
 """The measures of ``r2``."""
 
 
-def icc(state: FitState, distribution: str | None) -> pd.DataFrame:
-    """Return the intraclass correlations; ``Fit.icc`` explains the columns."""
+def icc(state: FitState, distribution: str | None = None) -> pd.DataFrame:
+    """Return intraclass correlations, as the table ``icc`` of a run.
+
+    Parameters
+    ----------
+    distribution : {"theoretical", "observation", "lognormal", "delta", "trigamma"}, optional
+        How the variance of the distribution of a model with a family is computed on the link scale; it is
+        a column, beside the method and the marginal mean lambda of the null model. Default: the first
+        one that the family has.
+    """
     found = _explained(state, distribution)
     rows = [
         {
@@ -34,8 +42,8 @@ def icc(state: FitState, distribution: str | None) -> pd.DataFrame:
     return pd.DataFrame(rows)
 
 
-def r2(state: FitState, distribution: str | None) -> pd.DataFrame:
-    """Return marginal and conditional R²; ``Fit.r2`` explains the columns."""
+def r2(state: FitState, distribution: str | None = None) -> pd.DataFrame:
+    """Return marginal and conditional R² (Nakagawa, Johnson & Schielzeth 2017), as ``icc`` does."""
     found = _explained(state, distribution)
     rows = [row for row in found.measures if row.measure in SHARES]
     return pd.DataFrame(

@@ -46,14 +46,39 @@ SAME_FOR_ALL: dict[str, Callable[[LmmFit], float]] = {
 )
 def predict(
     state: FitState,
-    newdata: pd.DataFrame | Mapping[str, object] | None,
+    newdata: pd.DataFrame | Mapping[str, object] | None = None,
     *,
-    random: bool,
-    se: bool,
-    interval: Interval | None,
-    scale: Scale | None,
+    random: bool = False,
+    se: bool = False,
+    interval: Interval | None = None,
+    scale: Scale | None = None,
 ) -> Prediction:
-    """Return predictions; ``Fit.predict`` explains the arguments."""
+    """Return predictions for the rows of the fit or for new data, in outcome units.
+
+    Parameters
+    ----------
+    newdata : DataFrame, mapping of columns to values, or a table with Arrow's interface, optional
+        The predictors; with ``random`` also the grouping columns. Default: the rows of the fit.
+    random : bool
+        False: offset + X beta, the mean over the population of groups. True: + Z b at the conditional
+        modes; a group without rows in the fit has b = 0, and a notice counts the rows of such groups.
+    se : bool
+        Add the standard error of the mean. With ``random`` it is the square root of the variance of
+        x'beta_hat + z'b_hat - x'beta - z'b, from the inverse of the matrix of Henderson's mixed-model
+        equations, which includes the covariance of beta_hat with b_hat - b. For a group without rows
+        in the fit, z'Tz is added. The variance parameters are treated as known.
+    interval : {"confidence", "prediction"}, optional
+        For the mean, or for a new outcome in a new group (+ z'Tz + sigma² / w) or, with ``random``, in
+        the row's group (+ sigma² / w); DesignError or UsageError if newdata lacks the prior weights w.
+        The interval has the fit's ``confidence`` and, for the mean without random effects, its ``df``
+        method. Others have Satterthwaite's df, unless the method is ``residual`` or ``z``. Models with a
+        family have normal confidence intervals without ``random``.
+    scale : {"population", "typical", "link"}, optional
+        For a model with a family: the outcome averaged over the random effects (default), that of a
+        typical group, whose random effects are 0, or the linear predictor. With ``random`` the effects of
+        known groups are at their modes, and those of others averaged or 0. The exposure of new data is 1
+        if they do not have its column.
+    """
     if isinstance(state.fit, GlmmFit):
         return predict_generalized(state, state.fit, newdata, scale or "population", random, se, interval)
     if scale is not None:
@@ -93,8 +118,12 @@ def _uncertainty(
 
 
 @checked(n=whole(0, MOST_REPLICATES), seed=whole(0, LARGEST_SEED), conditional=truth)
-def simulate(state: FitState, n: int, seed: int, *, conditional: bool) -> pd.DataFrame:
-    """Return simulated outcomes, one column each; ``Fit.simulate`` explains the arguments."""
+def simulate(state: FitState, n: int, seed: int, *, conditional: bool = False) -> pd.DataFrame:
+    """Return n outcomes drawn from the model at its estimates, one column each, indexed as the frame.
+
+    Column i depends only on the seed and i. ``conditional`` keeps the random effects at their conditional
+    modes; otherwise they are drawn. A transformed outcome, such as log(y), is simulated on its own scale.
+    """
     drawn = simulated_outcomes(state.fit, n, seed, conditional=conditional)
     return pd.DataFrame(drawn.T, index=state.index)
 

@@ -52,8 +52,8 @@ class Profiles:
 
 
 @checked(workers=whole(1, MOST_WORKERS))
-def profile(state: FitState, parm: Selection, workers: int) -> Profiles:
-    """Return the profiles of a fit's parameters; ``Fit.profile`` explains the arguments."""
+def profile(state: FitState, parm: Selection = None, workers: int = 1) -> Profiles:
+    """Return the profiles of parameters, named as in ``confint``."""
     found = profiled(state, parm, REACH, workers)
     curves = {
         name: pd.DataFrame({"value": curve.values, "zeta": curve.zeta}) for name, curve in found.items()

@@ -23,12 +23,20 @@ TYPES: tuple[SumsOfSquares, ...] = ("III", "II", "I")
 
 
 @checked(type=one_of(TYPES, "hypotheses are"), df=optional(one_of(METHODS, "degrees of freedom are")))
-def anova(
-    state: FitState,
-    type: SumsOfSquares,  # noqa: A002 - R's word, which messages name
-    df: str | None,
-) -> pd.DataFrame:
-    """Return the F test of each fixed-effects term; ``Fit.anova`` explains the arguments."""
+def anova(state: FitState, type: SumsOfSquares = "III", *, df: str | None = None) -> pd.DataFrame:  # noqa: A002 - R's word
+    """Return the F test of each fixed-effects term, as lmerTest's ``anova``.
+
+    The columns are ``sum_sq``, ``mean_sq``, ``num_df``, ``den_df``, ``F`` and ``p_value``. ``includes``
+    names the dropped collinear columns whose effects the coefficients of the term include.
+
+    Parameters
+    ----------
+    type : {"III", "II", "I"}
+        III: effects averaged over the levels of the interacting factors; II: each term adjusted for the
+        terms that do not contain it; I: each term adjusted for the terms before it.
+    df : str, optional
+        Method of the degrees of freedom. Default: the method of the fit.
+    """
     against = (
         state.reference if df is None else reference(state.fit, a_df_method(state.fit.design.response, df))
     )
@@ -52,8 +60,15 @@ def anova(
 
 
 @checked(seed=whole(0, LARGEST_SEED))
-def ranova(state: FitState, seed: int) -> pd.DataFrame:
-    """Return the tests of single random effects; ``Fit.ranova`` explains the arguments."""
+def ranova(state: FitState, *, seed: int = 1) -> pd.DataFrame:
+    """Return the tests of removing each random effect, as lmerTest's ``ranova``.
+
+    Removing the slope of ``(x | g)`` also removes its covariance and gives ``(1 | g)``; a term with one
+    effect is removed entirely. The first row is the full model. The columns are ``npar``,
+    ``loglik``, ``aic``, ``LRT``, ``df``, ``p_value`` (chi-square, as in lmerTest), ``p_boundary`` (the
+    mixture that holds at the boundary) and ``p_rlrt`` (exact, for a single variance and REML, drawn with
+    ``seed``); NaN if there is no test.
+    """
     fit, origin = state.fit, state.source
     formula, asked = parse_formula(fit.design.formula), Simulations(seed)
     tests = [

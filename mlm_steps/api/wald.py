@@ -37,7 +37,10 @@ def tests_frame(tests: CoefficientTests, columns: list[str]) -> pd.DataFrame:
 
 
 def exponentials(state: FitState) -> pd.DataFrame:
-    """Return the exponentials of coefficients and limits with their kind; UsageError without a meaning."""
+    """Exponentials of the fixed effects and of their limits, such as odds ratios, with their ``kind``.
+
+    UsageError if the link gives them no meaning.
+    """
     fit = state.fit
     transformed = None if fit.design.response.linear else family_of(fit.family, fit.link).transformed
     if transformed is None:
