@@ -9,13 +9,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mlm_steps.design.matrices import Design, RandomTerm
+from mlm_steps.engine.result.spread import PURE, split_by_group
 
 __all__ = ["SHARES", "SourceMoments", "source_moments", "source_shares", "sources"]
 
 Array = NDArray[np.float64]
 
-PURE = 1e-8
-"""Share of a column's variance below which its variance within or between groups is rounding error."""
 SHARES: dict[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
     "f1": (("f1",), ("total", "within")),
     "f2": (("f2",), ("total", "between")),
@@ -63,8 +62,8 @@ def source_moments(design: Design) -> SourceMoments | None:
     if len({term.group for term in design.random}) != 1:
         return None
     refs = design.random[0].refs
-    within, between = _parts(design.X, refs)
-    slopes = [_parts(term.z, refs) for term in design.random]
+    within, between = split_by_group(design.X, refs)
+    slopes = [split_by_group(term.z, refs) for term in design.random]
     fixed_is_pure = bool(np.all(_is_pure(within, between)))
     return SourceMoments(
         _covariance(within),
@@ -117,14 +116,6 @@ def source_shares(found: dict[str, Array]) -> dict[tuple[str, str], Array]:
             with np.errstate(divide="ignore", invalid="ignore"):
                 shares[name, scope] = np.where(whole > 0, part / whole, np.nan)
     return shares
-
-
-def _parts(columns: Array, refs: NDArray[np.intp]) -> tuple[Array, Array]:
-    """Return columns minus their group means, and these means on every row."""
-    sizes = np.bincount(refs)
-    sums = np.stack([np.bincount(refs, weights=column) for column in columns.T], axis=1)
-    means = (sums / np.maximum(sizes, 1)[:, None])[refs]
-    return columns - means, means
 
 
 def _covariance(columns: Array) -> Array:
