@@ -17,15 +17,14 @@ from mlm_steps.engine.fit.estimates import Estimates
 from mlm_steps.engine.result.lmm_fit import LmmFit
 from mlm_steps.engine.result.mixed_fit import MixedFit, linear_fit
 from mlm_steps.inference.base import Array, Context, JointDf, Reference, same_for_all
-from mlm_steps.inference.group_sums import LARGEST_BLOCK, Sums, group_sums
+from mlm_steps.inference.block_sums import Sums, variances
+from mlm_steps.inference.group_sums import LARGEST_BLOCK, group_sums
 from mlm_steps.inference.satterthwaite import satterthwaite
 from mlm_steps.records.base import Notice
 
 __all__ = ["kenward_roger"]
 
 NAME = "kenward-roger"
-SMALLEST_EIGENVALUE = 1e-10
-"""Eigenvalue of the information, scaled to a unit diagonal, up to which a direction is not identified."""
 NEAR_ZERO = 1e-10
 """Size below which numerator and denominator are 0 up to rounding (balanced data); their ratio is then 1."""
 NEAR_TWO = 1e-2
@@ -50,7 +49,8 @@ def kenward_roger(mixed: MixedFit, context: Context, /) -> Reference:
     sums = group_sums(reml, columns)
     if sums is None:
         return replace(satterthwaite(fit, context), notices=(_too_large(),))
-    P, W = np.concatenate([sums.P, -np.eye(reml.design.p)[None]]), _variances(sums, reml)
+    P = np.concatenate([sums.P[0], -np.eye(reml.design.p)[None]])
+    W = variances(sums, np.array([reml.design.n]))[0]
     adjusted = root @ _adjusted(sums, W) @ root.T
     if not (np.diag(adjusted) > 0.0).all():
         return replace(satterthwaite(fit, context), notices=(_no_adjustment(),))
@@ -99,34 +99,13 @@ def _root(fit: LmmFit) -> Array:
     return root
 
 
-def _variances(sums: Sums, fit: LmmFit) -> Array:
-    """Return W, the covariance matrix of the estimates of gamma and of the factor of V, over sigma²."""
-    m = sums.traces.size
-    P_traces = np.einsum("rii->r", sums.P)
-    information = np.empty((m + 1, m + 1))
-    information[:m, :m] = (
-        sums.products
-        - 2.0 * np.einsum("rsii->rs", sums.Q)
-        + sums.P.reshape(m, -1) @ sums.P.transpose(0, 2, 1).reshape(m, -1).T
-    )
-    information[m, :m] = information[:m, m] = sums.traces + P_traces
-    information[m, m] = fit.design.n - fit.design.p
-    own = np.diag(information)
-    nothing = own <= SMALLEST_EIGENVALUE * np.append(sums.sizes, 0.0)
-    scale = np.where(nothing, np.inf, np.sqrt(np.maximum(own, 0.0)))
-    roots, vectors = np.linalg.eigh(information / np.outer(scale, scale))
-    kept = roots > SMALLEST_EIGENVALUE
-    inverse = (vectors[:, kept] / roots[kept]) @ vectors[:, kept].T
-    W: Array = 2.0 * inverse / np.outer(scale, scale)
-    return W
-
-
 def _adjusted(sums: Sums, W: Array) -> Array:
     """Return the adjusted covariance matrix in columns where the unadjusted one is the identity."""
-    m, p = sums.traces.size, sums.P.shape[1]
-    bias = np.einsum("rs,rsij->ij", W[:m, :m], sums.Q)
-    weighted = np.tensordot(W[:m, :m], sums.P, axes=1)
-    bias -= np.einsum("rij,rjk->ik", sums.P, weighted)
+    P, Q = sums.P[0], sums.Q[0]
+    m, p = P.shape[:2]
+    bias = np.einsum("rs,rsij->ij", W[:m, :m], Q)
+    weighted = np.tensordot(W[:m, :m], P, axes=1)
+    bias -= np.einsum("rij,rjk->ik", P, weighted)
     return np.asarray(np.eye(p) + bias + bias.T, dtype=np.float64)
 
 

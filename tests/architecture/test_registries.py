@@ -31,7 +31,7 @@ REGISTRIES = {
     "engine.bootstrap.resampling": ("KINDS", {"base"}),
     "engine.families": ("FAMILIES", {"base", "binomial_links", "checks", "log_link", "marginal"}),
     "figures": ("FIGURES", {"base", "curves", "generalized", "interaction", "scene"}),
-    "inference": ("METHODS", {"base", "group_sums"}),
+    "inference": ("METHODS", {"base", "block_sums", "group_sums"}),
     "remedies": (
         "REMEDIES",
         {"advice", "applied", "base", "changes", "columns", "diagnosis", "distribution", "rewrite"},
