@@ -78,6 +78,13 @@ class PipelineSpec(SpecBlock):
     what was left out. A value at the work's own key, such as ``always``, ``never``, ``true`` or ``profile``,
     has priority.
     """
+    diagnostics: Literal["none", "quick", "all"] = "quick"
+    """How far the assumptions of the models are checked, for example ``diagnostics: all``.
+
+    ``none``: not at all. ``quick``: every check of every model of the ladder and of the prelude that needs no
+    simulation; predictive checks and the panel of figures for the last rung only. ``all``: predictive checks
+    and a panel for every model.
+    """
     seed: Annotated[int, *whole(0, LARGEST_SEED)] = 1
     """Seed of the random numbers of all simulations: the same seed gives the same results."""
     on_singular: OnSingular = "warn"

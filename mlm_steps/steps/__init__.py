@@ -68,7 +68,7 @@ STEPS: dict[str, Declaration] = {
     ),
     "diagnostics": Declaration(
         "check one generalized rung against its distribution",
-        Scope("{model}", (_MODEL,), lambda plan: [(name,) for name in plan.generalized]),
+        Scope("{model}", (_MODEL,), lambda plan: [(name,) for name in plan.distributions]),
         "diagnostics/{of}.json",
         example="--model slope",
         models=lambda _, of: of,
@@ -83,7 +83,7 @@ STEPS: dict[str, Declaration] = {
         models=lambda plan, _: plan.rungs,
         after=lambda plan, _: [
             *(_COMPARISON.name("compare", pair) for pair in plan.pairs),
-            *(f"diagnostics/{name}" for name in plan.generalized),
+            *(f"diagnostics/{name}" for name in plan.distributions),
         ],
         depends_on=lambda plan, _: plan.effort_settings,
         read_by=("report",),

@@ -36,7 +36,7 @@ def effort(session: Session) -> None:
         spec = session.spec
         fits = [session.fit_record(rung.name) for rung in spec.rungs]
         pairs = [session.compared(pair.smaller, pair.larger) for pair in spec.pairs]
-        names = session.plan.inputs.generalized
+        names = session.plan.inputs.distributions
         checks = [session.outcome(DiagnosticsRecord, f"diagnostics/{name}") for name in names]
         record = plan_work(
             spec,

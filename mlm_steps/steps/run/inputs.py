@@ -95,6 +95,11 @@ class PlanInputs:
         return [name for name in self.rungs if not settings[name].response.linear]
 
     @property
+    def distributions(self) -> list[str]:
+        """The generalized rungs that are checked against the distributions of their outcomes."""
+        return [] if self.spec.diagnostics == "none" else self.generalized
+
+    @property
     def pairs(self) -> list[tuple[str, ...]]:
         """The smaller and the larger model of each comparison."""
         return [(pair.smaller, pair.larger) for pair in self.spec.pairs]
