@@ -35,5 +35,5 @@ def from_state(function: Callable[Concatenate[FitState, P], R]) -> Callable[Conc
         return function(self._state, *args, **kwargs)
 
     own = first.replace(name="self", annotation=first.empty)
-    call.__signature__ = of_state.replace(parameters=[own, *others])  # type: ignore[attr-defined]
+    call.__signature__ = of_state.replace(parameters=[own, *others])  # type: ignore[attr-defined]  # read by signature()
     return call

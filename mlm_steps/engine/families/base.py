@@ -105,6 +105,8 @@ class Family(Protocol):
         The link of this object.
     has_dispersion : bool
         Whether phi is estimated.
+    divides : bool
+        Whether the variance is a function of the mean divided by phi.
     has_trials : bool
         Whether an outcome may have several trials.
     integers : bool
@@ -124,6 +126,7 @@ class Family(Protocol):
     name: ClassVar[str]
     links: ClassVar[tuple[str, ...]]
     has_dispersion: ClassVar[bool]
+    divides: ClassVar[bool]
     has_trials: ClassVar[bool]
     integers: ClassVar[bool]
     dispersion: ClassVar[Dispersion | None]

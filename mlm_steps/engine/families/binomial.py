@@ -32,6 +32,7 @@ class Binomial:
     name: ClassVar[str] = "binomial"
     links: ClassVar[tuple[str, ...]] = tuple(LINKS)
     has_dispersion: ClassVar[bool] = False
+    divides: ClassVar[bool] = False
     has_trials: ClassVar[bool] = True
     integers: ClassVar[bool] = True
     dispersion: ClassVar[Dispersion | None] = None

@@ -34,6 +34,7 @@ class Gamma(LogLink):
 
     name: ClassVar[str] = "gamma"
     has_dispersion: ClassVar[bool] = True
+    divides: ClassVar[bool] = True
     integers: ClassVar[bool] = False
     dispersion: ClassVar[Dispersion | None] = Dispersion("nu", "shape of the gamma distribution", "mu^2 / nu")
     mean_words: ClassVar[str] = "expected value"

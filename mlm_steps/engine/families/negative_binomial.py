@@ -35,6 +35,7 @@ class NegativeBinomial(LogLink):
 
     name: ClassVar[str] = "negative_binomial"
     has_dispersion: ClassVar[bool] = True
+    divides: ClassVar[bool] = False
     integers: ClassVar[bool] = True
     dispersion: ClassVar[Dispersion | None] = Dispersion(
         "phi", "dispersion of the negative binomial distribution", "mu + mu^2 / phi"

@@ -30,6 +30,7 @@ class Poisson(LogLink):
 
     name: ClassVar[str] = "poisson"
     has_dispersion: ClassVar[bool] = False
+    divides: ClassVar[bool] = False
     integers: ClassVar[bool] = True
     dispersion: ClassVar[Dispersion | None] = None
     mean_words: ClassVar[str] = "expected count"

@@ -1,6 +1,8 @@
-"""Conditional variances of the random effects given the data."""
+"""Variances of random effects given the data, of their prediction errors, and of the modes themselves."""
 
 from __future__ import annotations
+
+from collections.abc import Iterator
 
 import numpy as np
 from numpy.typing import NDArray
@@ -10,7 +12,9 @@ from mlm_steps.engine.result.lmm_fit import LmmFit
 from mlm_steps.engine.result.mixed_fit import MixedFit
 from mlm_steps.engine.result.mode_variances import in_units
 
-__all__ = ["conditional_variances", "prediction_sds"]
+__all__ = [
+    "conditional_variances", "diagonal_sds", "prediction_sds", "prediction_variances", "sampling_variances",
+]  # fmt: skip
 
 Array = NDArray[np.float64]
 
@@ -26,13 +30,45 @@ def prediction_sds(fit: LmmFit) -> tuple[Array, ...]:
     Unlike the conditional standard deviations, they include the uncertainty of the fixed effects (Henderson
     1975). theta is treated as known (statistics, section 10).
     """
+    conditional = conditional_variances(fit)
+    found: list[Array] = [np.empty(0)] * len(conditional)
+    for term, moved in _moved(fit):
+        own = np.diagonal(conditional[term], axis1=1, axis2=2)
+        found[term] = np.sqrt(np.maximum(own + np.einsum("jap,jap->ja", moved, moved), 0.0))
+    return tuple(found)
+
+
+def prediction_variances(fit: LmmFit) -> tuple[Array, ...]:
+    """Return the variances of the errors b_hat - b per term, T - TZᵀ𝒫ZT of each level, shape (J, k, k).
+
+    𝒫 = Σ⁻¹ - Σ⁻¹X Φ XᵀΣ⁻¹ with Φ the variance of beta_hat. Their diagonals are those of ``prediction_sds``.
+    """
+    conditional = conditional_variances(fit)
+    found: list[Array] = [np.empty(0)] * len(conditional)
+    for term, moved in _moved(fit):
+        found[term] = conditional[term] + moved @ moved.transpose(0, 2, 1)
+    return tuple(found)
+
+
+def sampling_variances(fit: LmmFit) -> tuple[Array, ...]:
+    """Return the variances of the modes b_hat themselves per term, TZᵀ𝒫ZT of each level, shape (J, k, k).
+
+    Over repeated outcomes, not given the data: b_hat divided by its standard deviation has the variance 1.
+    It is smaller than T, for modes are shrunken.
+    """
+    pairs = zip(fit.covariances, prediction_variances(fit), strict=True)
+    return tuple(T - error for T, error in pairs)
+
+
+def diagonal_sds(variances: Array) -> Array:
+    """Return the square roots of the diagonals, shape (J, k); 0 where rounding made one negative."""
+    return np.sqrt(np.maximum(np.diagonal(variances, axis1=1, axis2=2), 0.0))
+
+
+def _moved(fit: LmmFit) -> Iterator[tuple[int, Array]]:
+    """Yield per term its position and D Zᵀ W X RX⁻ᵀ times sigma, in the design's units, shape (J, k, p)."""
     prepared = fit.prepared
     gains = fixed_gains(prepared, prepared.to_internal(fit.theta))
-    conditional = conditional_variances(fit)
-    found: list[Array] = [np.empty(0)] * len(prepared.bases)
     for factor, gain in zip(prepared.strategy.factors, gains, strict=True):
         for term, span in zip(factor.terms, factor.pattern.spans, strict=True):
-            moved = fit.sigma * in_units(prepared.bases[term], gain[:, span])
-            own = np.diagonal(conditional[term], axis1=1, axis2=2)
-            found[term] = np.sqrt(np.maximum(own + np.einsum("jap,jap->ja", moved, moved), 0.0))
-    return tuple(found)
+            yield term, fit.sigma * in_units(prepared.bases[term], gain[:, span])

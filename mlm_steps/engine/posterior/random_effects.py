@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from mlm_steps.engine.posterior.conditional import conditional_variances, prediction_sds
+from mlm_steps.engine.posterior.conditional import conditional_variances, diagonal_sds, prediction_sds
 from mlm_steps.engine.result.lmm_fit import LmmFit
 from mlm_steps.engine.result.mixed_fit import MixedFit
 from mlm_steps.engine.result.moments import grouping_factors
@@ -82,7 +82,7 @@ def random_effects(fit: MixedFit) -> Mapping[str, list[object]]:
     linear = fit if isinstance(fit, LmmFit) else None
     several = len(grouping_factors(fit)) > 1
     precision = None if several or linear is None else group_precision(linear)
-    conditional = [_sd(each) for each in conditional_variances(fit)]
+    conditional = [diagonal_sds(each) for each in conditional_variances(fit)]
     predicted = [np.full(b.shape, np.nan) for b in fit.modes] if linear is None else prediction_sds(linear)
     code = "not_applicable" if linear is None else "several_factors" if several else "not_estimable"
     start = 0
@@ -160,10 +160,6 @@ def _append(
     columns["null_codes"] += [
         "; ".join(f"{name}={code}" for name in values if not present[name][row]) for row in range(J * k)
     ]
-
-
-def _sd(variances: NDArray[np.float64]) -> NDArray[np.float64]:
-    return np.sqrt(np.maximum(np.diagonal(variances, axis1=1, axis2=2), 0.0))
 
 
 def _sums(
