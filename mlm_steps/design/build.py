@@ -22,6 +22,7 @@ from mlm_steps.design.checks import (
 )
 from mlm_steps.design.coding import ModelMatrix, model_matrix
 from mlm_steps.design.columns import FrameColumns, complete_rows, missing_values
+from mlm_steps.design.contrast_coding import ContrastCoding
 from mlm_steps.design.contrasts import plain_contrast, resolve_contrasts
 from mlm_steps.design.evaluate import Evaluator
 from mlm_steps.design.expressions import Name
@@ -34,7 +35,6 @@ from mlm_steps.design.random import RandomPart, build_random
 from mlm_steps.design.rank import collinear_with, independent_columns
 from mlm_steps.design.responses import Observed, event_notices, log_exposure, observed
 from mlm_steps.design.unique_names import column_names
-from mlm_steps.design.variables import ContrastCoding
 from mlm_steps.language.faults import Span
 from mlm_steps.records.response import GAUSSIAN, Response
 from mlm_steps.records.spelling import quote_name

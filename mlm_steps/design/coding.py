@@ -9,11 +9,12 @@ from typing import Protocol, TypeAlias
 import numpy as np
 from numpy.typing import NDArray
 
+from mlm_steps.design.contrast_coding import ContrastCoding
 from mlm_steps.design.contrasts import contrast_columns
 from mlm_steps.design.evaluate import Evaluator
 from mlm_steps.design.expressions import Expr
 from mlm_steps.design.terms import TermSet
-from mlm_steps.design.variables import ContrastCoding, Factor, Numbers, Value, as_factor
+from mlm_steps.design.variables import Factor, Numbers, Value, as_factor
 from mlm_steps.errors import DesignError, Fault
 from mlm_steps.language.faults import TransformError, formula_error
 

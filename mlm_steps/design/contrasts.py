@@ -7,28 +7,19 @@ from collections.abc import Callable, Mapping
 import numpy as np
 from numpy.typing import NDArray
 
-from mlm_steps.design.variables import ContrastCoding, Factor
+from mlm_steps.design.contrast_coding import ContrastCoding
+from mlm_steps.design.variables import Factor
 from mlm_steps.errors import DesignError, Fault
 from mlm_steps.language.faults import TransformError, nearest
-from mlm_steps.records.data_profile import ContrastDetail
 
 __all__ = [
-    "CONTRASTS", "coded", "contrast_columns", "contrast_kind", "plain_contrast", "read_contrast",
-    "resolve_contrasts",
+    "CONTRASTS", "contrast_columns", "contrast_kind", "plain_contrast", "read_contrast", "resolve_contrasts",
 ]  # fmt: skip
 
 Columns = tuple[NDArray[np.float64], tuple[str, ...]]
 
 MAX_POLYNOMIAL_LEVELS = 95
 """Polynomial contrasts of more levels are numerically collinear; R has the same limit."""
-
-
-def coded(kind: str, detail: ContrastDetail | None) -> str | ContrastCoding:
-    """Return contrasts by name, or with what they need besides their name."""
-    if detail is None:
-        return kind
-    rows = tuple((level, tuple(row)) for level, row in detail.rows.items())
-    return ContrastCoding(kind, omitted=detail.omitted, columns=detail.columns, rows=rows)
 
 
 def resolve_contrasts(contrasts: Mapping[str, str | ContrastCoding]) -> dict[str, ContrastCoding]:

@@ -14,10 +14,10 @@ import numpy as np
 
 from mlm_steps.design.bars import Bar
 from mlm_steps.design.build import build_design
+from mlm_steps.design.contrast_coding import ContrastCoding
 from mlm_steps.design.formula import Formula
 from mlm_steps.design.matrices import Design, RandomTerm
 from mlm_steps.design.terms import TermSet
-from mlm_steps.design.variables import ContrastCoding
 
 if TYPE_CHECKING:
     import pandas as pd

@@ -25,13 +25,14 @@ from numpy.typing import NDArray
 
 from mlm_steps.design.coding import ModelMatrix, model_matrix
 from mlm_steps.design.columns import FrameColumns
+from mlm_steps.design.contrast_coding import ContrastCoding
 from mlm_steps.design.contrasts import resolve_contrasts
 from mlm_steps.design.evaluate import Evaluator
 from mlm_steps.design.formula import Formula, parse_formula
 from mlm_steps.design.matrices import Design
 from mlm_steps.design.rank import independent_columns
 from mlm_steps.design.terms import TermSet
-from mlm_steps.design.variables import ContrastCoding, Numbers
+from mlm_steps.design.variables import Numbers
 
 if TYPE_CHECKING:
     import pandas as pd

@@ -8,12 +8,12 @@ from itertools import pairwise
 
 from mlm_steps.design.bars import Bar
 from mlm_steps.design.coding import INTERCEPT, ModelMatrix, model_matrix
+from mlm_steps.design.contrast_coding import ContrastCoding
 from mlm_steps.design.evaluate import Evaluator
 from mlm_steps.design.formula import Formula
 from mlm_steps.design.grouping import Groups, group_rows
 from mlm_steps.design.matrices import RandomTerm
 from mlm_steps.design.unique_names import ColumnNames, full_name
-from mlm_steps.design.variables import ContrastCoding
 from mlm_steps.language.faults import formula_error
 
 __all__ = ["BarPart", "RandomPart", "build_random"]

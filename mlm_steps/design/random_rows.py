@@ -9,10 +9,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mlm_steps.design.coding import model_matrix
+from mlm_steps.design.contrast_coding import ContrastCoding
 from mlm_steps.design.evaluate import Evaluator
 from mlm_steps.design.expressions import columns_of
 from mlm_steps.design.formula import Formula, parse_formula
-from mlm_steps.design.variables import ContrastCoding
 
 __all__ = ["random_columns", "random_names"]
 

@@ -10,12 +10,10 @@ from typing import TypeAlias, cast
 import numpy as np
 from numpy.typing import NDArray
 
+from mlm_steps.design.contrast_coding import ContrastCoding
 from mlm_steps.design.deparse import EXACT, format_label
 
-__all__ = [
-    "ContrastCoding", "Factor", "Numbers", "Truths", "Value", "as_factor", "drop_unused", "exact_label",
-    "exact_levels",
-]  # fmt: skip
+__all__ = ["Factor", "Numbers", "Truths", "Value", "as_factor", "drop_unused", "exact_label", "exact_levels"]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -46,34 +44,6 @@ class Truths:
     """
 
     values: NDArray[np.float64]
-
-
-@dataclass(frozen=True, slots=True)
-class ContrastCoding:
-    """The contrasts that code the levels of a factor.
-
-    Attributes
-    ----------
-    kind : str
-        A key of ``CONTRASTS``.
-    base : int
-        Position of the reference level; treatment contrasts only.
-    numbered : bool
-        Whether columns are named by the level's number rather than its label.
-    omitted : str or None
-        The level that sum contrasts omit; None for the last.
-    columns : tuple of str
-        Names of the columns of a matrix.
-    rows : tuple of (str, tuple of float)
-        Level and row of a matrix.
-    """
-
-    kind: str
-    base: int = 0
-    numbered: bool = False
-    omitted: str | None = None
-    columns: tuple[str, ...] = ()
-    rows: tuple[tuple[str, tuple[float, ...]], ...] = ()
 
 
 @dataclass(frozen=True, slots=True, eq=False)

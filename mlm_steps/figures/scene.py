@@ -10,9 +10,8 @@ from numpy.typing import NDArray
 
 from mlm_steps.design.apply import apply_design
 from mlm_steps.design.build import build_design
-from mlm_steps.design.contrasts import coded
+from mlm_steps.design.contrast_coding import ContrastCoding, coded
 from mlm_steps.design.matrices import Design
-from mlm_steps.design.variables import ContrastCoding
 from mlm_steps.figures.base import SMALLEST_GROUP, FigureInput, group_label, safe
 from mlm_steps.records import FitRecord
 from mlm_steps.records.spelling import quote_name, split_product

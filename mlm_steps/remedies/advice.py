@@ -13,7 +13,7 @@ from mlm_steps.compare.lrt import compare_lrt
 from mlm_steps.compare.mixtures import chi_square_tail
 from mlm_steps.design import Formula, parse_formula
 from mlm_steps.design.build import build_design
-from mlm_steps.design.variables import ContrastCoding
+from mlm_steps.design.contrast_coding import ContrastCoding
 from mlm_steps.engine import Control, Estimates, Method, MixedFit, evaluate_at, linear_fit
 from mlm_steps.engine.fit.mixed import criterion_without_groups
 from mlm_steps.errors import ComparisonError, MlmError

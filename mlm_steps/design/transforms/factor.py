@@ -8,10 +8,11 @@ from typing import cast
 
 import numpy as np
 
+from mlm_steps.design.contrast_coding import ContrastCoding
 from mlm_steps.design.contrasts import contrast_kind
 from mlm_steps.design.deparse import format_label
 from mlm_steps.design.transforms.base import Options, State, Transform, flag, whole
-from mlm_steps.design.variables import ContrastCoding, Factor, Value, as_factor, drop_unused
+from mlm_steps.design.variables import Factor, Value, as_factor, drop_unused
 from mlm_steps.language.faults import TransformError, nearest
 
 __all__ = ["FACTORS"]

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from mlm_steps.design.contrasts import coded
-from mlm_steps.design.variables import ContrastCoding
+from mlm_steps.design.contrast_coding import ContrastCoding, coded
 from mlm_steps.spec import PipelineSpec
 
 __all__ = ["declared_contrasts"]

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from mlm_steps.design import Formula
-from mlm_steps.design.variables import ContrastCoding
+from mlm_steps.design.contrast_coding import ContrastCoding
 from mlm_steps.errors import Fault, UsageError, listing, printable
 from mlm_steps.records import (
     ComparisonRecord,

@@ -7,8 +7,9 @@ import json
 import numpy as np
 import pytest
 
+from mlm_steps.design.contrast_coding import ContrastCoding
 from mlm_steps.design.contrasts import contrast_columns, plain_contrast, read_contrast
-from mlm_steps.design.variables import ContrastCoding, Factor
+from mlm_steps.design.variables import Factor
 from mlm_steps.language.faults import TransformError
 
 LEVELS = ("a", "b", "c", "d")

@@ -1,0 +1,44 @@
+"""What a command loads before it does its work: a user waits for it at every start."""
+
+import subprocess
+import sys
+
+import pytest
+
+HEAVY = {
+    "numpy",
+    "pandas",
+    "pyarrow",
+    "scipy",
+    "statsmodels",
+    "matplotlib",
+    "jinja2",
+    "openpyxl",
+    "pyreadstat",
+    "snakemake",
+}
+"""Libraries that take over 50 ms to import, or that only a part of a step needs."""
+BEYOND_HELP = {"pydantic", "yaml", "importlib.metadata", "email", "asyncio"}
+"""Libraries that a plan needs and the help does not."""
+
+
+def loaded_by(statement):
+    """Return the names of the modules that a new interpreter has loaded after a statement."""
+    listing = "import sys; print(*sys.modules, sep='\\n')"
+    done = subprocess.run(
+        [sys.executable, "-P", "-c", f"{statement}\n{listing}"], capture_output=True, text=True, check=True
+    )
+    return set(done.stdout.split())
+
+
+def test_a_heavy_library_is_noticed():
+    assert "numpy" in loaded_by("import mlm_steps.engine")
+
+
+@pytest.mark.parametrize("module", ["mlm_steps.cli", "mlm_steps.runner.run", "mlm_steps.steps.run.session"])
+def test_a_run_is_planned_without_heavy_libraries(module):
+    assert loaded_by(f"import {module}") & HEAVY == set()
+
+
+def test_the_help_loads_no_library():
+    assert loaded_by("import mlm_steps.cli") & (HEAVY | BEYOND_HELP) == set()
