@@ -7,6 +7,7 @@ import json
 import math
 import os
 import tempfile
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Annotated, Literal, Self, TypeVar
 
@@ -21,6 +22,7 @@ __all__ = [
     "Notice",
     "Part",
     "Record",
+    "build_parts",
     "damaged",
     "fields_in",
     "read_record",
@@ -33,13 +35,25 @@ MADE_FROM = "made_from"
 
 
 class Part(BaseModel):
-    """A part of a record."""
+    """A part of a record.
 
-    model_config = ConfigDict(extra="forbid", frozen=True, ser_json_inf_nan="null")
+    The validator of a class is built when it is first used, since a command uses few of the classes.
+    """
+
+    model_config = ConfigDict(extra="forbid", frozen=True, ser_json_inf_nan="null", defer_build=True)
 
     def with_values(self, **values: object) -> Self:
         """Return a validated copy in which the named fields have other values."""
         return type(self).model_validate({**dict(self), **values})
+
+
+def build_parts() -> Iterator[None]:
+    """Build the validators of all classes of records, before a process is forked that would build its own."""
+    waiting = Part.__subclasses__()
+    for kind in waiting:
+        kind.model_rebuild()
+        waiting += kind.__subclasses__()
+        yield
 
 
 def _as_float(value: object) -> object:

@@ -39,8 +39,9 @@ NEEDED = (
     "mlm_steps.steps.data",
 )
 """The modules that the check of a run and its first step need; they are loaded before the first call."""
-PRELOADED = tuple(
-    name for step, declared in STEPS.items() for name in (f"mlm_steps.steps.{step}", *declared.preload)
+PRELOADED = (
+    "mlm_steps.records.base:build_parts",
+    *(name for step, declared in STEPS.items() for name in (f"mlm_steps.steps.{step}", *declared.preload)),
 )
 """The modules of all steps in the order in which they run, each with the libraries that it imports later."""
 
