@@ -7,7 +7,6 @@ import os
 import sys
 from collections.abc import Sequence
 from functools import cache, partial
-from importlib.metadata import version
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -64,7 +63,7 @@ def _parser(*, inner: bool = False) -> argparse.ArgumentParser:
         description="Declare a multilevel analysis in one YAML file; run it; get a report.",
         epilog="Example: mlm run pipeline.yaml",
     )
-    parser.add_argument("--version", action="version", version=f"mlm {version('mlm-steps')}")
+    parser.add_argument("--version", action=typed.Version, distribution="mlm-steps")
     commands = parser.add_subparsers(title="commands", metavar="COMMAND", required=True)
     _add_run(commands)
     _add_validate(commands)

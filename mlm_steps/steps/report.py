@@ -5,7 +5,6 @@ from __future__ import annotations
 import hashlib
 import platform
 from collections.abc import Sequence
-from importlib.metadata import version
 
 from mlm_steps.engine.result.lmm_fit import BOUNDARY
 from mlm_steps.engine.search.convergence import GRADIENT_TOLERANCE
@@ -20,6 +19,7 @@ from mlm_steps.steps.run.dates import report_date
 from mlm_steps.steps.run.identity import numerical_versions
 from mlm_steps.steps.run.ledger import describe_run, forget
 from mlm_steps.steps.run.session import Session
+from mlm_steps.steps.run.versions import installed_version
 
 __all__ = ["report"]
 
@@ -71,7 +71,7 @@ def facts(session: Session) -> dict[str, object]:
         "versions": {
             "python": platform.python_version(),
             **numerical_versions(),
-            "snakemake": version("snakemake"),
+            "snakemake": installed_version("snakemake"),
         },
         "kernel": form(),
         "platform": f"{platform.system()} {platform.machine()}",

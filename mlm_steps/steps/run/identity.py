@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Mapping
+import os
+from collections.abc import Iterator, Mapping
 from functools import cache
-from importlib.metadata import version
 from pathlib import Path
 
 from mlm_steps.extension import extension
 from mlm_steps.report.share import share
+from mlm_steps.steps.run.versions import installed_version
 
 __all__ = ["code_identity", "made_from", "numerical_versions"]
 
@@ -20,7 +21,7 @@ NUMERICAL = ("numpy", "scipy", "pandas", "statsmodels", "pyarrow", "matplotlib")
 @cache
 def numerical_versions() -> Mapping[str, str]:
     """Return the versions of this package and of the libraries on which results may depend."""
-    return {name: version(name) for name in ("mlm-steps", *NUMERICAL)}
+    return {name: installed_version(name) for name in ("mlm-steps", *NUMERICAL)}
 
 
 @cache
@@ -30,12 +31,19 @@ def code_identity() -> str:
     A changed line makes every result stale, as does a change between the extension module and numpy.
     """
     digest, package = hashlib.sha256(), Path(__file__).resolve().parents[2]
-    files = [*package.rglob("*.py"), *package.rglob("*.[ch]"), *share("reports").rglob("*.*")]
+    files = [*_files(package, (".py", ".c", ".h")), *_files(share("reports"), ("",))]
     for path in sorted(files):
-        digest.update(path.name.encode() + b"\0" + path.read_bytes())
+        with open(path, "rb") as stream:  # noqa: PTH123 - this function reads 700 files at every start
+            digest.update(os.path.basename(path).encode() + b"\0" + stream.read())  # noqa: PTH119
     compiled = extension() is not None
     digest.update(json.dumps([dict(numerical_versions()), compiled]).encode())
     return digest.hexdigest()
+
+
+def _files(folder: Path, endings: tuple[str, ...]) -> Iterator[str]:
+    """Yield the paths of the files below a folder whose names have one of the endings."""
+    for root, _, names in os.walk(folder):
+        yield from (f"{root}{os.sep}{name}" for name in names if name.endswith(endings))
 
 
 def made_from(*parts: object) -> str:

@@ -8,8 +8,9 @@ from pathlib import Path
 from typing import Any, NoReturn
 
 from mlm_steps.errors import printable
+from mlm_steps.steps.run.versions import installed_version
 
-__all__ = ["Parser", "names", "path", "positive"]
+__all__ = ["Parser", "Version", "names", "path", "positive"]
 
 
 class Parser(argparse.ArgumentParser):
@@ -44,6 +45,30 @@ class _StoreOnce(argparse.Action):
                 parser.error(f"argument {option_string}: is given twice, but takes one value")
             given.add(self.dest)
         setattr(namespace, self.dest, values)
+
+
+class Version(argparse.Action):
+    """Print the program's name and the version of a distribution, and end with exit code 0.
+
+    The version is looked up when it is asked for, since all other commands would wait for it.
+    """
+
+    def __init__(self, option_strings: Sequence[str], dest: str, *, distribution: str) -> None:  # noqa: ARG002
+        super().__init__(
+            option_strings, argparse.SUPPRESS, nargs=0, help="show program's version number and exit"
+        )
+        self.distribution = distribution
+
+    def __call__(
+        self,
+        parser: argparse.ArgumentParser,
+        namespace: argparse.Namespace,  # noqa: ARG002 - argparse prescribes the arguments
+        values: str | Sequence[Any] | None,  # noqa: ARG002
+        option_string: str | None = None,  # noqa: ARG002
+    ) -> None:
+        """Print name and version."""
+        print(f"{parser.prog} {installed_version(self.distribution)}")
+        parser.exit()
 
 
 def path(text: str) -> Path:
