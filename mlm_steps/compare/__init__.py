@@ -12,6 +12,7 @@ from typing import Protocol
 from mlm_steps.compare.lrt import compare_lrt
 from mlm_steps.compare.simulations import Simulations
 from mlm_steps.engine.fit.estimates import Estimates
+from mlm_steps.engine.fit.single_level import SingleLevelEstimates
 from mlm_steps.engine.result.lmm_fit import Method
 from mlm_steps.records import ComparisonRecord
 
@@ -23,7 +24,7 @@ class Comparer(Protocol):
 
     def __call__(
         self,
-        smaller: Estimates,
+        smaller: Estimates | SingleLevelEstimates,
         larger: Estimates,
         *,
         names: tuple[str, str],

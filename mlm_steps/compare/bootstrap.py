@@ -85,9 +85,11 @@ def _statistics(pair: Pair, relation: Relation, seed: int, step: str, block: ran
 
 def _refit_from_smaller(pair: Pair, relation: Relation, y: Array, found: Parameters) -> float:
     """Return the criterion of the larger model from a search that starts at the smaller model's optimum."""
-    if isinstance(pair[0], GlmmFit) and isinstance(pair[1], GlmmFit):
-        return _generalized_from_smaller((pair[0], pair[1]), relation, y, found)
-    smaller = evaluate_at(replace(pair[0].design, y=y), found.theta, method=pair[0].method)
+    if isinstance(pair[1], GlmmFit):
+        return _generalized_from_smaller(pair[0], pair[1], relation, y, found)
+    smaller = pair[0]
+    if smaller.design.random:
+        smaller = evaluate_at(replace(smaller.design, y=y), found.theta, method=smaller.method)
     design = replace(pair[1].design, y=y)
     try:
         return fit_lmm(
@@ -98,12 +100,11 @@ def _refit_from_smaller(pair: Pair, relation: Relation, y: Array, found: Paramet
 
 
 def _generalized_from_smaller(
-    pair: tuple[GlmmFit, GlmmFit], relation: Relation, y: Array, found: Parameters
+    smaller: MixedFit, larger: GlmmFit, relation: Relation, y: Array, found: Parameters
 ) -> float:
     """Return the deviance of the larger generalized model from theta at the smaller model's optimum."""
-    smaller, larger = pair
     start = parameters_of_fit(larger)
-    at = replace(smaller, theta=found.theta)
+    at = replace(smaller, theta=found.theta) if isinstance(smaller, GlmmFit) else smaller
     start[: larger.theta.size] = embed_theta(at, larger.design, relation.up)
     again = refit_design(larger, replace(larger.design, y=y), start)
     return float("nan") if again is None else again.deviance

@@ -17,6 +17,7 @@ from mlm_steps.design.matrices import Design, RandomTerm
 from mlm_steps.design.one_name import factor_identity
 from mlm_steps.engine.fit.estimates import Estimates
 from mlm_steps.engine.fit.mixed import search_again
+from mlm_steps.engine.fit.single_level import SingleLevelEstimates
 from mlm_steps.engine.result.components import reductions
 from mlm_steps.engine.result.lmm_fit import Method
 from mlm_steps.engine.result.mixed_fit import MixedFit, linear_fit
@@ -36,7 +37,7 @@ Pair = tuple[MixedFit, MixedFit]
 
 
 def compare_lrt(
-    smaller: Estimates,
+    smaller: Estimates | SingleLevelEstimates,
     larger: Estimates,
     *,
     names: tuple[str, str],
@@ -53,7 +54,7 @@ def compare_lrt(
     ----------
     smaller, larger : Estimates
         The two models. If ``larger`` does not contain ``smaller``, there is no test, and the record holds
-        a reason code and an explanation.
+        a reason code and an explanation. The smaller one may have no random effects.
     names : tuple of two str
         Names of the two models.
     method : {"REML", "ML"}
@@ -168,9 +169,10 @@ def _explained(reported: Pair) -> tuple[tuple[VarianceChange, ...], tuple[float 
     """Return the changes of variance components and of R², marginal and conditional.
 
     Raw changes of variances and of R² mean nothing for models whose residual variance is fixed (statistics,
-    section 22.6): there are none for generalized models.
+    section 22.6): there are none for generalized models. Nor are there any for a model without groups, whose
+    residual variance contains the variance between groups.
     """
-    if not all(fit.design.response.linear for fit in reported):
+    if not all(fit.design.response.linear and fit.design.random for fit in reported):
         return (), (None, None)
     linear = tuple(map(linear_fit, reported))
     before, after = map(variance_parts, linear)
@@ -231,7 +233,7 @@ def _null(pair: Pair, relation: Relation) -> BoundaryNull:
 
 def _optima(
     kind: Method,
-    smaller: Estimates,
+    smaller: Estimates | SingleLevelEstimates,
     larger: Estimates,
     relation: Relation | None,
     names: tuple[str, str],

@@ -67,7 +67,7 @@ def _trials(design: Design) -> NDArray[np.float64] | None:
 def approximation_mismatch(pair: tuple[MixedFit, MixedFit], names: tuple[str, str]) -> Refusal | None:
     """Return why deviances by different numbers of quadrature points are not comparable."""
     points = [fit.agq for fit in pair]
-    if points[0] == points[1]:
+    if points[0] == points[1] or not pair[0].design.random:  # without random effects there is no integral
         return None
     what = ["Laplace's approximation" if each == 1 else f"{each} quadrature points" for each in points]
     reason = f"'{names[0]}' was fitted by {what[0]} and '{names[1]}' by {what[1]}"

@@ -10,9 +10,11 @@ from numpy.typing import NDArray
 from mlm_steps.design.matrices import Design
 from mlm_steps.engine.bootstrap.generalized import draw_from, refit_each
 from mlm_steps.engine.bootstrap.replicates import Replicates, refit_many
+from mlm_steps.engine.bootstrap.without_groups import draw_without_groups, refit_without_groups
 from mlm_steps.engine.result.glmm_fit import GlmmFit
 from mlm_steps.engine.result.lmm_fit import LmmFit
 from mlm_steps.engine.result.mixed_fit import MixedFit, linear_fit
+from mlm_steps.engine.result.single_level import SingleLevelFit
 from mlm_steps.errors import Fault, UsageError
 
 __all__ = ["draw_outcomes", "population_outcomes", "refit_outcomes", "simulate"]
@@ -55,6 +57,8 @@ def draw_outcomes(
     fit: MixedFit, generators: Sequence[np.random.Generator], *, conditional: bool = False
 ) -> Array:
     """Return one outcome per generator, as ``simulate`` draws them, shape (B, rows of the fit)."""
+    if isinstance(fit, SingleLevelFit):
+        return draw_without_groups(fit, generators)
     if isinstance(fit, GlmmFit):
         return draw_from(fit, generators, conditional=conditional)
     return _draw_linear(linear_fit(fit), generators, conditional=conditional)
@@ -99,4 +103,6 @@ def population_outcomes(design: Design, beta: Array, effects: Sequence[Array], e
 
 def refit_outcomes(fit: MixedFit, Y: Array) -> Replicates:
     """Return the refits of a model to other outcomes, given as columns, shape (n, B)."""
+    if isinstance(fit, SingleLevelFit):
+        return refit_without_groups(fit, Y)
     return refit_each(fit, Y) if isinstance(fit, GlmmFit) else refit_many(linear_fit(fit), Y)

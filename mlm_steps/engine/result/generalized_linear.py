@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from typing import NamedTuple
+
 import numpy as np
 from numpy.typing import NDArray
+from scipy.linalg import solve_triangular
 
 from mlm_steps.design.matrices import Design
 from mlm_steps.engine.families import Family, Outcome
 
-__all__ = ["generalized_linear_deviance"]
+__all__ = ["GeneralizedLinear", "generalized_linear", "generalized_linear_deviance"]
 
 Array = NDArray[np.float64]
 
@@ -19,13 +22,27 @@ MOST_STEPS = 500
 """Largest number of steps; a search has a few dozen, and some hundreds where coefficients are infinite."""
 
 
+class GeneralizedLinear(NamedTuple):
+    """The minimum of -2 log-likelihood, the fixed effects, shape (p,), and the dispersion, 1 without one."""
+
+    deviance: float
+    beta: Array
+    phi: float
+
+
 def generalized_linear_deviance(design: Design, family: Family) -> float:
     """Return the minimum of -2 log-likelihood over the fixed effects and the dispersion."""
+    return generalized_linear(design, family).deviance
+
+
+def generalized_linear(design: Design, family: Family) -> GeneralizedLinear:
+    """Return the generalized linear model of a design, whose random terms are not used."""
     from scipy.optimize import minimize
 
     outcome = Outcome.of(design.y, design.trials, design.weights)
     offset = np.zeros(design.n) if design.offset is None else design.offset
-    Q = np.sqrt(design.n) * np.linalg.qr(design.X)[0]
+    Q, R = np.linalg.qr(design.X)
+    Q = np.sqrt(design.n) * Q
     p = design.p
 
     def deviance(parameters: Array) -> tuple[float, Array]:
@@ -48,4 +65,6 @@ def generalized_linear_deviance(design: Design, family: Family) -> float:
         method="BFGS",
         options={"gtol": FLAT / design.n, "maxiter": MOST_STEPS},
     )
-    return float(found.fun) * design.n
+    beta = solve_triangular(R, np.sqrt(design.n) * found.x[:p]) if p else np.zeros(0)
+    phi = float(np.exp(found.x[p])) if family.has_dispersion else 1.0
+    return GeneralizedLinear(float(found.fun) * design.n, beta, phi)
