@@ -5,10 +5,8 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator
 
-import numpy as np
-
 from mlm_steps.engine.result.mixed_fit import MixedFit
-from mlm_steps.engine.result.moments import grouping_factors
+from mlm_steps.engine.result.moments import grouping_factors, weighted_size
 from mlm_steps.records import Notice, VarianceMeasure
 from mlm_steps.variance.base import Contribution, Explained
 
@@ -33,7 +31,7 @@ def design_effect(explained: Explained) -> Contribution:
     notices: list[Notice] = []
     for group, positions in grouping_factors(explained.fit).items():
         rho = sum(parts.terms[position] for position in positions) / parts.total
-        effects[group] = 1.0 + (_mean_size(explained.fit, positions[0]) - 1.0) * rho
+        effects[group] = 1.0 + (weighted_size(explained.fit.design.random[positions[0]].refs) - 1.0) * rho
         if all(explained.fit.term_singular[position] for position in positions):
             notices.append(_truncated(explained.model, group))
     if len(effects) > 1:
@@ -46,11 +44,6 @@ def design_effect(explained: Explained) -> Contribution:
 def is_null(fit: MixedFit) -> bool:
     """Return whether all fixed and random effects of a model are intercepts."""
     return fit.design.columns == INTERCEPT and all(term.names == INTERCEPT for term in fit.design.random)
-
-
-def _mean_size(fit: MixedFit, position: int) -> float:
-    sizes = np.bincount(fit.design.random[position].refs)
-    return float(np.sum(sizes.astype(np.float64) ** 2) / fit.design.n)
 
 
 def _measures(scope: str, n: int, D: float) -> Iterator[VarianceMeasure]:

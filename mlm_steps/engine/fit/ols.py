@@ -32,9 +32,9 @@ class OlsFit:
         sigma² (X' W X)⁻¹.
     rss : float
         Weighted residual sum of squares, in squared outcome units.
-    se_cluster : mapping of str to ndarray, shape (p,)
-        CR1 standard errors per grouping factor: the sandwich times J / (J - 1) (n - 1) / (n - p)
-        (statistics, section 2). Factors with one level have none.
+    vcov_cluster : mapping of str to ndarray, shape (p, p)
+        CR1 covariance per grouping factor: the sandwich times J / (J - 1) (n - 1) / (n - p) (statistics,
+        section 2). Factors with one level have none.
     fitted, residuals : ndarray, shape (n,)
         o + X beta, and y minus o + X beta.
     confidence : float
@@ -45,7 +45,7 @@ class OlsFit:
     beta: NDArray[np.float64]
     vcov: NDArray[np.float64]
     rss: float
-    se_cluster: Mapping[str, NDArray[np.float64]]
+    vcov_cluster: Mapping[str, NDArray[np.float64]]
     fitted: NDArray[np.float64]
     residuals: NDArray[np.float64]
     confidence: float
@@ -64,6 +64,11 @@ class OlsFit:
     def se(self) -> NDArray[np.float64]:
         """Classical standard errors, shape (p,)."""
         return np.sqrt(np.diag(self.vcov))
+
+    @property
+    def se_cluster(self) -> dict[str, NDArray[np.float64]]:
+        """CR1 standard errors per grouping factor, shape (p,)."""
+        return {name: np.sqrt(np.diag(vcov)) for name, vcov in self.vcov_cluster.items()}
 
     @property
     def t(self) -> NDArray[np.float64]:
@@ -205,9 +210,9 @@ def fit_ols(design: Design, clusters: Mapping[str, NDArray[np.intp]], *, confide
         raise FitError(Fault("", what, "check whether a predictor is a copy of the outcome"))
     scores = design.X * (_weights(design) * residuals)[:, None]
     several = {name: refs for name, refs in clusters.items() if design.p and np.ptp(refs) > 0}
-    errors = {name: _cluster_errors(scores, unscaled, refs) for name, refs in several.items()}
+    robust = {name: _cluster_covariance(scores, unscaled, refs) for name, refs in several.items()}
     vcov = rss / (design.n - design.p) * unscaled
-    return OlsFit(design, beta, vcov, rss, errors, design.y - residuals, residuals, confidence)
+    return OlsFit(design, beta, vcov, rss, robust, design.y - residuals, residuals, confidence)
 
 
 def _weights(design: Design) -> NDArray[np.float64]:
@@ -225,11 +230,11 @@ def _least_squares(
     return beta, inverse @ inverse.T
 
 
-def _cluster_errors(
+def _cluster_covariance(
     scores: NDArray[np.float64], unscaled: NDArray[np.float64], refs: NDArray[np.intp]
 ) -> NDArray[np.float64]:
-    """Return CR1 standard errors, shape (p,), from each row's x w e and (X' W X)⁻¹."""
+    """Return the CR1 covariance, shape (p, p), from each row's x w e and (X' W X)⁻¹."""
     # Only statsmodels' sandwich is imported, because importing its models takes a second.
     from statsmodels.stats.sandwich_covariance import cov_cluster
 
-    return np.sqrt(np.diag(cov_cluster((scores, unscaled), refs, use_correction=True)))
+    return np.asarray(cov_cluster((scores, unscaled), refs, use_correction=True))

@@ -7,11 +7,19 @@ from dataclasses import dataclass
 from itertools import combinations
 
 import numpy as np
+from numpy.typing import NDArray
 
 from mlm_steps.design.hlm import is_nested
 from mlm_steps.engine.result.mixed_fit import MixedFit, linear_fit
 
-__all__ = ["VarianceParts", "grouping_factors", "row_level_terms", "shared_levels", "variance_parts"]
+__all__ = [
+    "VarianceParts",
+    "grouping_factors",
+    "row_level_terms",
+    "shared_levels",
+    "variance_parts",
+    "weighted_size",
+]
 
 
 @dataclass(frozen=True, slots=True)
@@ -153,3 +161,9 @@ def shared_levels(fit: MixedFit, without: Collection[int] = ()) -> dict[tuple[st
         if shared not in found.values():
             found[named] = shared
     return found
+
+
+def weighted_size(refs: NDArray[np.intp]) -> float:
+    """Return ñ = sum(n_j²) / n, the mean size of the levels of a factor weighted by their sizes."""
+    sizes = np.bincount(refs)
+    return float(np.sum(sizes.astype(np.float64) ** 2) / refs.size)
