@@ -1,34 +1,45 @@
-"""The Python API, for notebooks: ``fit`` a model, ``compare`` two, ``allfit`` one by every optimiser."""
+"""The Python API, for notebooks: ``fit`` a model, ``compare`` two, ``allfit`` one by every optimiser.
+
+``lm`` fits one without random effects.
+"""
 
 from mlm_steps.api.advice import Advice
 from mlm_steps.api.bootstrap import Bootstrap
+from mlm_steps.api.clustering import ClusterCost, Robust
 from mlm_steps.api.comparison import Comparison, compare
 from mlm_steps.api.fitting import fit
 from mlm_steps.api.intervals import Intervals
+from mlm_steps.api.least_squares import Lm, lm
 from mlm_steps.api.profiles import Profiles
 from mlm_steps.api.readings import Contrast, Means, Regions, Slopes
 from mlm_steps.api.refits import Refits, allfit
 from mlm_steps.api.results import Fit
 from mlm_steps.api.rows import Prediction
 from mlm_steps.api.varcorr import VarCorr
+from mlm_steps.api.without_groups import WithoutGroups
 from mlm_steps.engine import Control
 
 __all__ = [
     "Advice",
     "Bootstrap",
+    "ClusterCost",
     "Comparison",
     "Contrast",
     "Control",
     "Fit",
     "Intervals",
+    "Lm",
     "Means",
     "Prediction",
     "Profiles",
     "Refits",
     "Regions",
+    "Robust",
     "Slopes",
     "VarCorr",
+    "WithoutGroups",
     "allfit",
     "compare",
     "fit",
+    "lm",
 ]

@@ -15,7 +15,9 @@ from mlm_steps.api.arguments import (
     whole,
 )  # fmt: skip
 from mlm_steps.api.fitting import a_fit
+from mlm_steps.api.least_squares import Lm
 from mlm_steps.api.results import Fit
+from mlm_steps.api.without_groups import WithoutGroups, without_groups
 from mlm_steps.compare import COMPARISONS, Simulations
 from mlm_steps.errors import Fault, UsageError
 from mlm_steps.records import ComparisonRecord, Notice
@@ -42,11 +44,12 @@ class Comparison:
     ----------
     record : ComparisonRecord
         All numbers of the comparison; if there is no test, the reason.
-    smaller, larger : Fit
+    smaller : Fit, Lm or WithoutGroups
+    larger : Fit
     """
 
     record: ComparisonRecord
-    smaller: Fit
+    smaller: Fit | Lm | WithoutGroups
     larger: Fit
 
     @property
@@ -105,8 +108,12 @@ class Comparison:
         return [line]
 
 
+def _a_smaller(key: str, value: object) -> object:
+    return value if isinstance(value, (Lm, str)) else a_fit(key, value)
+
+
 @checked(
-    smaller=a_fit,
+    smaller=_a_smaller,
     larger=a_fit,
     names=_two_names,
     rlrt=truth,
@@ -115,7 +122,7 @@ class Comparison:
     seed=whole(0, LARGEST_SEED),
 )
 def compare(
-    smaller: Fit,
+    smaller: Fit | Lm | str,
     larger: Fit,
     *,
     names: tuple[str, str] = ROLES,
@@ -134,7 +141,10 @@ def compare(
 
     Parameters
     ----------
-    smaller, larger : Fit
+    smaller : Fit, Lm or str
+        A model without random effects is the result of ``lm``, or a formula without bars, which is fitted to
+        the rows of ``larger`` with its family, weights and exposure.
+    larger : Fit
     names : tuple of two str
         Names of the models. If the models are exchanged, the names are exchanged with them.
     rlrt : bool
@@ -150,8 +160,12 @@ def compare(
         If the larger model fits worse than the smaller one that it contains.
     """
     asked = Simulations(seed, rlrt, bootstrap, replicates)
-    method = smaller.method if smaller.method == larger.method else "ML"
     test = COMPARISONS["lrt"]
+    if not isinstance(smaller, Fit):
+        given = without_groups(smaller, larger) if isinstance(smaller, str) else smaller
+        record = test(given.estimates, larger.estimates, names=names, method=larger.method, asked=asked)
+        return Comparison(record, given, larger)
+    method = smaller.method if smaller.method == larger.method else "ML"
     record = test(smaller.estimates, larger.estimates, names=names, method=method, asked=asked)
     if record.refused != "wrong_order":
         return Comparison(record, smaller, larger)
@@ -161,9 +175,11 @@ def compare(
     return Comparison(record.with_values(notices=(notice, *record.notices)), larger, smaller)
 
 
-def _words(fit: Fit) -> str:
+def _words(fit: Fit | Lm | WithoutGroups) -> str:
     """Return the formula of a fit, with the family of a generalized model."""
-    return fit.formula if fit.family == GAUSSIAN.family else f"{fit.formula} ({fit.family})"
+    if isinstance(fit, Lm) or fit.family == GAUSSIAN.family:
+        return fit.formula
+    return f"{fit.formula} ({fit.family})"
 
 
 def _exchanged(smaller: str, larger: str) -> Notice:

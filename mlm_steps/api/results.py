@@ -9,7 +9,17 @@ from typing import Self
 import numpy as np
 import pandas as pd
 
-from mlm_steps.api import bootstrap, confint, effects, explained, prediction, profiles, testing, wald
+from mlm_steps.api import (
+    bootstrap,
+    clustering,
+    confint,
+    effects,
+    explained,
+    prediction,
+    profiles,
+    testing,
+    wald,
+)
 from mlm_steps.api.advice import advise_on
 from mlm_steps.api.checks import check_fit
 from mlm_steps.api.methods import from_state
@@ -239,6 +249,10 @@ class Fit:
     # Explained variance
     icc = from_state(explained.icc)
     r2 = from_state(explained.r2)
+
+    # Clusters
+    robust = from_state(clustering.robust)
+    cluster_cost = from_state(clustering.cost)
 
     # Tests of terms
     anova = from_state(testing.anova)
