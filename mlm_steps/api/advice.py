@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 import pandas as pd
 
+from mlm_steps.api.shown import Shown
 from mlm_steps.api.state import FitState
 from mlm_steps.design import parse_formula
 from mlm_steps.errors import Fault, UsageError
@@ -32,7 +33,7 @@ KEEP = "To keep the model and say that it is singular is an answer too."
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Advice:
+class Advice(Shown):
     """The reasons why a fit is singular, and its fitted alternatives; ``print`` shows both.
 
     Attributes

@@ -21,6 +21,7 @@ from mlm_steps.api.arguments import (
 )  # fmt: skip
 from mlm_steps.api.intervals import Intervals, Row, interval_table
 from mlm_steps.api.parameters import names_of
+from mlm_steps.api.shown import Shown
 from mlm_steps.api.state import FitState
 from mlm_steps.engine.bootstrap.bootstrap import Sample, bound_codes, draw_replicates, percentiles
 from mlm_steps.engine.bootstrap.replicates import Replicates
@@ -35,7 +36,7 @@ Array = NDArray[np.float64]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Bootstrap:
+class Bootstrap(Shown):
     """Refits to simulated data; ``print`` shows bias, standard error and interval of each quantity.
 
     Attributes

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import pandas as pd
 
 from mlm_steps.api.arguments import LARGEST_SEED, checked, whole
+from mlm_steps.api.shown import Shown
 from mlm_steps.api.state import FitState
 from mlm_steps.diagnose import Subject, diagnose
 from mlm_steps.engine.result.glmm_fit import GlmmFit
@@ -19,7 +20,7 @@ COLUMNS = ("check", "of", "statistic", "low", "high", "df", "p", "flag")
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Checks:
+class Checks(Shown):
     """The checks of a generalized model; ``print`` shows a sentence per check.
 
     Attributes

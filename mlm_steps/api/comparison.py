@@ -17,6 +17,7 @@ from mlm_steps.api.arguments import (
 from mlm_steps.api.fitting import a_fit
 from mlm_steps.api.least_squares import Lm
 from mlm_steps.api.results import Fit
+from mlm_steps.api.shown import Shown
 from mlm_steps.api.without_groups import WithoutGroups, without_groups
 from mlm_steps.compare import COMPARISONS, Simulations
 from mlm_steps.errors import Fault, UsageError
@@ -37,7 +38,7 @@ def _two_names(key: str, value: object) -> tuple[str, str]:
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Comparison:
+class Comparison(Shown):
     """A comparison of two fits; ``print`` shows it as R's ``anova`` does.
 
     Attributes

@@ -10,7 +10,6 @@ from numpy.typing import ArrayLike
 
 from mlm_steps.api.arguments import (
     a_control,
-    check_contrasts,
     checked,
     formula_text,
     kind_of,
@@ -19,14 +18,11 @@ from mlm_steps.api.arguments import (
     share,
     truth,
 )
-from mlm_steps.api.frames import a_frame, with_weights
-from mlm_steps.api.responses import KNOWN_LINKS, a_df_method, a_quadrature, a_response
+from mlm_steps.api.fitted import fitted_state
+from mlm_steps.api.frames import a_frame
+from mlm_steps.api.responses import KNOWN_LINKS, a_quadrature
 from mlm_steps.api.results import Fit
-from mlm_steps.api.state import FitState, Origin, snapshot
-from mlm_steps.design import parse_formula
-from mlm_steps.design.build import build_design
-from mlm_steps.engine import Control, Estimates, Method
-from mlm_steps.engine.fit.mixed import require_quadrature
+from mlm_steps.engine import Control
 from mlm_steps.errors import Fault, UsageError
 from mlm_steps.inference import METHODS
 from mlm_steps.records.response import LINKS
@@ -105,20 +101,12 @@ def fit(
     FitError
         The model cannot be estimated from these data.
     """
-    parsed = parse_formula(formula)
-    coding = {} if contrasts is None else contrasts
-    check_contrasts(parsed, data, coding)
-    data, weighted_by = with_weights(data, weights)
-    response = a_response(family, link, trials, exposure, agq, reml=reml)
-    df_method = a_df_method(response, df)
-    design = build_design(parsed, data, weights=weighted_by, contrasts=coding, response=response)
-    require_quadrature(design, agq)
-    used = {*parsed.variables, weighted_by, *response.columns}
-    origin = Origin(snapshot(data, used), dict(coding), control)
-    index = data.index if design.n == len(data) else data.index[design.rows]
-    method: Method = "REML" if response.linear and reml is not False else "ML"
-    estimates = Estimates(design, control=control, agq=agq)
-    return Fit(FitState(estimates, method, index, df_method, confidence, weighted_by, origin))
+    return Fit(
+        fitted_state(
+            formula, data, reml=reml, weights=weights, contrasts=contrasts, df=df, confidence=confidence,
+            control=control, family=family, link=link, trials=trials, exposure=exposure, agq=agq,
+        )
+    )  # fmt: skip
 
 
 def a_fit(key: str, value: object) -> Fit:

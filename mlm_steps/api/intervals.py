@@ -8,6 +8,8 @@ import numpy as np
 import pandas as pd
 from scipy import special
 
+from mlm_steps.api.shown import Shown
+
 __all__ = ["Intervals", "Row", "interval_table", "quantile_of"]
 
 Row = tuple[float, float, str | None, str | None]
@@ -23,7 +25,7 @@ NOTES = {
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Intervals:
+class Intervals(Shown):
     """Intervals of parameters; ``print`` shows them as lme4's ``confint`` does.
 
     Attributes

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Literal
 
 import numpy as np
@@ -11,15 +11,17 @@ from numpy.typing import NDArray
 from scipy.special import ndtri, stdtrit
 
 from mlm_steps.api.arguments import LARGEST_SEED, MOST_REPLICATES, checked, one_of, optional, truth, whole
+from mlm_steps.api.asked import NEW_LEVELS, SCALES, Asked, NewLevels, Scale, asked_groups, factors
 from mlm_steps.api.frames import new_frame
-from mlm_steps.api.rows import NewRows, Prediction, incomplete, unknown
-from mlm_steps.api.scales import SCALES, Scale, predict_generalized
+from mlm_steps.api.rows import Masked, NewRows, Prediction, masked, notices_of, settle_new_levels
+from mlm_steps.api.scales import predict_generalized
 from mlm_steps.api.state import FitState
 from mlm_steps.engine.bootstrap.simulate import simulate as simulated_outcomes
 from mlm_steps.engine.posterior.leverage import cooks_distances, leverages
-from mlm_steps.engine.posterior.predict import PredictionError, estimates
+from mlm_steps.engine.posterior.predict import PredictionError, Rows, estimates
 from mlm_steps.engine.result.glmm_fit import GlmmFit
 from mlm_steps.engine.result.lmm_fit import LmmFit
+from mlm_steps.engine.result.moments import grouping_factors
 from mlm_steps.errors import Fault, UsageError
 from mlm_steps.inference import test_contrasts
 from mlm_steps.inference.satterthwaite import variance_df
@@ -39,7 +41,8 @@ SAME_FOR_ALL: dict[str, Callable[[LmmFit], float]] = {
 
 @checked(
     newdata=optional(new_frame),
-    random=truth,
+    random=factors,
+    new_levels=one_of(NEW_LEVELS, "choice is"),
     se=truth,
     interval=optional(one_of(INTERVALS, "interval is")),
     scale=optional(one_of(SCALES, "scales are")),
@@ -48,10 +51,11 @@ def predict(
     state: FitState,
     newdata: pd.DataFrame | Mapping[str, object] | None = None,
     *,
-    random: bool = False,
+    random: bool | str | Sequence[str] = False,
     se: bool = False,
     interval: Interval | None = None,
     scale: Scale | None = None,
+    new_levels: NewLevels = "population",
 ) -> Prediction:
     """Return predictions for the rows of the fit or for new data, in outcome units.
 
@@ -59,9 +63,10 @@ def predict(
     ----------
     newdata : DataFrame, mapping of columns to values, or a table with Arrow's interface, optional
         The predictors; with ``random`` also the grouping columns. Default: the rows of the fit.
-    random : bool
+    random : bool, str or sequence of str
         False: offset + X beta, the mean over the population of groups. True: + Z b at the conditional
-        modes; a group without rows in the fit has b = 0, and a notice counts the rows of such groups.
+        modes. ``["school"]``: + those of these grouping factors alone, as lme4's ``re.form``; the others are
+        at 0.
     se : bool
         Add the standard error of the mean. With ``random`` it is the square root of the variance of
         x'beta_hat + z'b_hat - x'beta - z'b, from the inverse of the matrix of Henderson's mixed-model
@@ -69,7 +74,8 @@ def predict(
         in the fit, z'Tz is added. The variance parameters are treated as known.
     interval : {"confidence", "prediction"}, optional
         For the mean, or for a new outcome in a new group (+ z'Tz + sigma² / w) or, with ``random``, in
-        the row's group (+ sigma² / w); DesignError or UsageError if newdata lacks the prior weights w.
+        the row's group (+ sigma² / w, and z'Tz of the factors that are not in ``random``); DesignError or
+        UsageError if newdata lacks the prior weights w.
         The interval has the fit's ``confidence`` and, for the mean without random effects, its ``df``
         method. Others have Satterthwaite's df, unless the method is ``residual`` or ``z``. Models with a
         family have normal confidence intervals without ``random``.
@@ -78,40 +84,49 @@ def predict(
         typical group, whose random effects are 0, or the linear predictor. With ``random`` the effects of
         known groups are at their modes, and those of others averaged or 0. The exposure of new data is 1
         if they do not have its column.
+    new_levels : {"population", "missing", "error"}
+        What rows get, with ``random``, whose group has no rows in the fit: the mean over the population,
+        with z'Tz in the variance and a notice that counts them; no prediction; or a UsageError.
     """
+    groups = asked_groups(state.fit, random)
     if isinstance(state.fit, GlmmFit):
-        return predict_generalized(state, state.fit, newdata, scale or "population", random, se, interval)
+        asked = Asked(groups, new_levels, scale or "population", se, interval)
+        return predict_generalized(state, state.fit, newdata, asked)
     if scale is not None:
         raise UsageError(Fault("scale", "a linear mixed model has one scale", "leave it out"))
     fit = state.lmm
     if isinstance(newdata, pd.DataFrame):
         weights = state.weights if interval == "prediction" else None
-        rows = NewRows.of_frame(fit, newdata, random=random, weights=weights)
+        rows = NewRows.of_frame(fit, newdata, groups=groups, weights=weights)
     else:
         rows = NewRows.of_fit(fit, state.index)
-    columns = {"estimate": estimates(fit, rows.design, random=random)}
-    columns |= _uncertainty(state, rows, random=random, se=se, interval=interval)
+    at: Rows = rows.design
+    if groups and len(groups) < len(grouping_factors(fit)):
+        at = Masked(at.X, masked(at.random, groups, inside=True), at.offset)
+    estimate, new = settle_new_levels(estimates(fit, at, random=bool(groups)), rows, groups, new_levels)
+    columns = {"estimate": estimate, **_uncertainty(state, rows, at, groups, se=se, interval=interval)}
     if "width" in columns:
         width = columns.pop("width")
-        columns |= {"low": columns["estimate"] - width, "high": columns["estimate"] + width}
-    notices = [*incomplete(columns["estimate"], rows.missing)]
-    if random:
-        notices += unknown(fit, rows.design.random, rows.missing)
+        columns |= {"low": estimate - width, "high": estimate + width}
+    if new_levels == "missing":
+        columns = {name: np.where(new, np.nan, values) for name, values in columns.items()}
+    notices = notices_of(fit, columns["estimate"], rows, groups, new_levels)
     return Prediction(pd.DataFrame(columns, index=rows.index), tuple(notices))
 
 
 def _uncertainty(
-    state: FitState, rows: NewRows, *, random: bool, se: bool, interval: Interval | None
+    state: FitState, rows: NewRows, at: Rows, groups: Sequence[str], *, se: bool, interval: Interval | None
 ) -> dict[str, Array]:
     """Return those of standard error, df and half the width of the interval that were requested."""
-    fit, method, confidence = state.lmm, state.df_method, state.confidence
+    fit, method, confidence, random = state.lmm, state.df_method, state.confidence, bool(groups)
     if interval == "confidence" and not random:
         return _of_contrasts(fit, rows.design.X, method, confidence)
     found: dict[str, Array] = {}
+    others = None if at is rows.design else masked(rows.design.random, groups, inside=False)
     if se or interval is not None:
-        found["se"] = np.sqrt(PredictionError(fit, rows.design, random, outcome=False).variance())
+        found["se"] = np.sqrt(PredictionError(fit, at, random, outcome=False).variance())
     if interval is not None:
-        error = PredictionError(fit, rows.design, random, interval == "prediction", rows.weights)
+        error = PredictionError(fit, at, random, interval == "prediction", rows.weights, others)
         found["df"] = _df(error, method)
         found["width"] = np.sqrt(error.variance()) * _quantile(found["df"], 0.5 + 0.5 * confidence)
     return found

@@ -10,6 +10,7 @@ import pandas as pd
 from mlm_steps.api.arguments import MOST_WORKERS, checked, share, whole
 from mlm_steps.api.intervals import Intervals, Row, interval_table, quantile_of
 from mlm_steps.api.parameters import Selection, chosen_of, names_of
+from mlm_steps.api.shown import Shown
 from mlm_steps.api.state import FitState
 from mlm_steps.engine.profile.profile import Profile
 from mlm_steps.engine.profile.profiles import profile_fit
@@ -21,7 +22,7 @@ REACH = 0.995
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Profiles:
+class Profiles(Shown):
     """Profiles of parameters: zeta, the signed square root of the increase of the ML deviance.
 
     Attributes

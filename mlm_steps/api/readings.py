@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 import pandas as pd
 
+from mlm_steps.api.shown import Shown
 from mlm_steps.design.predictors import PredictorValue
 from mlm_steps.records.effects import (
     BackTransformed,
@@ -27,7 +28,7 @@ NUMBERS = ("estimate", "se", "df", "statistic", "p", "ci_low", "ci_high")
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Contrast:
+class Contrast(Shown):
     """Tests of linear combinations of coefficients, singly and jointly; ``print`` shows both.
 
     Attributes
@@ -54,7 +55,7 @@ class Contrast:
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Slopes:
+class Slopes(Shown):
     """Simple slopes; ``print`` shows them and their differences.
 
     Attributes
@@ -126,7 +127,7 @@ class Slopes:
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Regions:
+class Regions(Shown):
     """Johnson-Neyman regions; ``print`` shows them.
 
     Attributes
@@ -176,7 +177,7 @@ class Regions:
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Means:
+class Means(Shown):
     """Estimated marginal means; ``print`` shows them and their differences.
 
     Attributes

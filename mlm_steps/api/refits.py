@@ -9,6 +9,7 @@ import pandas as pd
 from mlm_steps.api.arguments import a_control, checked
 from mlm_steps.api.fitting import a_fit
 from mlm_steps.api.results import Fit
+from mlm_steps.api.shown import Shown
 from mlm_steps.engine import Control
 from mlm_steps.engine.fit.all_fit import CRITERION_LIMIT, AllFits, Refit, refit_all
 
@@ -18,7 +19,7 @@ COLUMNS = ("optimizer", "start", "criterion", "delta", "max_dbeta_se", "max_dsd"
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Refits:
+class Refits(Shown):
     """The results of all optimisers; ``print`` shows the table and the verdict.
 
     Attributes

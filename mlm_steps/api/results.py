@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from functools import cached_property
 from typing import Self
 
 import numpy as np
 import pandas as pd
+from numpy.typing import ArrayLike
 
 from mlm_steps.api import (
     bootstrap,
@@ -15,6 +16,7 @@ from mlm_steps.api import (
     confint,
     effects,
     explained,
+    groups,
     prediction,
     profiles,
     testing,
@@ -22,20 +24,22 @@ from mlm_steps.api import (
 )
 from mlm_steps.api.advice import advise_on
 from mlm_steps.api.checks import check_fit
+from mlm_steps.api.fitted import updated_state
 from mlm_steps.api.methods import from_state
+from mlm_steps.api.residuals import Residuals, residuals
+from mlm_steps.api.shown import Shown
 from mlm_steps.api.state import FitState, state_at, theta_array
 from mlm_steps.api.summary import summarize
 from mlm_steps.api.varcorr import VarCorr, modes_by_term, theta_series, varcorrs
-from mlm_steps.engine import Estimates, LmmFit, Method, MixedFit
+from mlm_steps.engine import Control, Estimates, LmmFit, Method, MixedFit
 from mlm_steps.engine.result.evaluate import criterion_at
-from mlm_steps.engine.result.mixed_fit import response_residuals
 from mlm_steps.inference import CoefficientTests, Reference
 from mlm_steps.records.base import Notice
 
 __all__ = ["Fit"]
 
 
-class Fit:
+class Fit(Shown):
     """A mixed model fitted to a frame, linear or generalized.
 
     The result of ``fit``. Results per coefficient use R's column names; ``print`` shows lmerTest's summary.
@@ -199,9 +203,12 @@ class Fit:
         return pd.Series(self.model.fitted, index=self._state.index, name="fitted")
 
     @property
-    def residuals(self) -> pd.Series:
-        """Outcome minus fitted values, indexed as the frame; of a binomial outcome, numbers of events."""
-        return pd.Series(response_residuals(self.model), index=self._state.index, name="residuals")
+    def residuals(self) -> Residuals:
+        """Outcome minus fitted values, indexed as the frame; of a binomial outcome, numbers of events.
+
+        Called with a kind, those of that kind: ``fit.residuals("pearson")``, ``marginal``, ``scaled``.
+        """
+        return residuals(self._state)
 
     @cached_property
     def hatvalues(self) -> pd.Series:
@@ -243,6 +250,11 @@ class Fit:
     bootstrap = from_state(bootstrap.bootstrap)
     simulate = from_state(prediction.simulate)
 
+    # Groups
+    ranef = from_state(groups.ranef)
+    coef = from_state(groups.coef)
+    pca = from_state(groups.pca)
+
     # Predictions
     predict = from_state(prediction.predict)
 
@@ -257,12 +269,43 @@ class Fit:
     # Tests of terms
     anova = from_state(testing.anova)
     ranova = from_state(testing.ranova)
+    drop1 = from_state(testing.drop1)
 
     # Contrasts, slopes and means
     contrast = from_state(effects.contrast)
     slopes = from_state(effects.slopes)
     johnson_neyman = from_state(effects.johnson_neyman)
     means = from_state(effects.means)
+
+    def update(
+        self,
+        formula: str | None = None,
+        data: pd.DataFrame | None = None,
+        *,
+        reml: bool | None = None,
+        weights: str | ArrayLike | None = None,
+        contrasts: Mapping[str, str] | None = None,
+        df: str | None = None,
+        confidence: float | None = None,
+        control: Control | None = None,
+    ) -> Self:
+        """Return the model fitted anew with something changed, as R's ``update``; the rest stays as it is.
+
+        Parameters
+        ----------
+        formula : str, optional
+            ``". ~ . - x"`` or ``". ~ . + z - (x | g) + (1 | g)"``: the dots stand for the sides of the
+            formula of this fit.
+        data : DataFrame, optional
+            Other data.
+        reml, weights, contrasts, df, confidence, control
+            As for `mlm_steps.fit`; None leaves them as they are.
+        """
+        changed = updated_state(
+            self._state, formula, data, reml=reml, weights=weights, contrasts=contrasts, df=df,
+            confidence=confidence, control=control,
+        )  # fmt: skip
+        return type(self)(changed)
 
     def at(self, theta: Sequence[float] | pd.Series) -> Self:
         """Return the fit at given covariance parameters, in the order and units of ``theta``.

@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from typing import Literal
 
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 from scipy.special import ndtri
 
-from mlm_steps.api.rows import NewRows, Prediction, incomplete, unknown
+from mlm_steps.api.asked import Asked, Scale
+from mlm_steps.api.rows import PREDICTED_AS_0, NewRows, Prediction, notices_of, settle_new_levels
 from mlm_steps.api.state import FitState
 from mlm_steps.design.apply import NewDesign
 from mlm_steps.design.checks import positive_weights
@@ -21,38 +21,30 @@ from mlm_steps.engine.posterior.predict import Rows
 from mlm_steps.engine.result.glmm_fit import GlmmFit
 from mlm_steps.errors import Fault, UsageError
 
-__all__ = ["SCALES", "Scale", "predict_generalized"]
+__all__ = ["predict_generalized"]
 
 Array = NDArray[np.float64]
-Scale = Literal["population", "typical", "link"]
-SCALES = ("population", "typical", "link")
 AVERAGED = "the prediction is an average over their random effects"
 
 
 def predict_generalized(
-    state: FitState,
-    fit: GlmmFit,
-    newdata: pd.DataFrame | Mapping[str, object] | None,
-    scale: Scale,
-    random: bool,
-    se: bool,
-    interval: str | None,
+    state: FitState, fit: GlmmFit, newdata: pd.DataFrame | Mapping[str, object] | None, asked: Asked
 ) -> Prediction:
     """Return predictions; ``Fit.predict`` explains the arguments."""
-    _refuse(random=random, se=se, interval=interval)
+    groups, scale = asked.groups, asked.scale
+    _refuse(random=bool(groups), se=asked.se, interval=asked.interval)
     rows = NewRows.of_fit(fit, state.index)
     if isinstance(newdata, pd.DataFrame):
-        rows = NewRows.of_frame(fit, newdata, random=random, weights=None)
+        rows = NewRows.of_frame(fit, newdata, groups=groups, weights=None)
         rows = _exposed(fit, rows, newdata)
     at = mean_outcomes(fit, rows.design.X, rows.design.offset, [term.z for term in rows.design.random])
-    if random:
-        columns = {"estimate": _conditional(fit, rows.design, at, scale)}
+    if groups:
+        columns = {"estimate": _conditional(fit, rows.design, at, scale, groups)}
     else:
-        columns = _columns(at, scale, state.confidence if interval else None, se=se)
-    notices = [*incomplete(columns["estimate"], rows.missing)]
-    if random:
-        words = (AVERAGED,) if scale == "population" else ()
-        notices += unknown(fit, rows.design.random, rows.missing, *words)
+        columns = _columns(at, scale, state.confidence if asked.interval else None, se=asked.se)
+    columns["estimate"], _ = settle_new_levels(columns["estimate"], rows, groups, asked.new_levels)
+    then = AVERAGED if scale == "population" else PREDICTED_AS_0
+    notices = notices_of(fit, columns["estimate"], rows, groups, asked.new_levels, then)
     return Prediction(pd.DataFrame(columns, index=rows.index), tuple(notices))
 
 
@@ -96,15 +88,15 @@ def _columns(at: MeanOutcomes, scale: Scale, confidence: float | None, *, se: bo
     return found if confidence is None else found | {"low": low, "high": high}
 
 
-def _conditional(fit: GlmmFit, rows: Rows, at: MeanOutcomes, scale: Scale) -> Array:
-    """Return predictions at the conditional modes of the rows' groups.
+def _conditional(fit: GlmmFit, rows: Rows, at: MeanOutcomes, scale: Scale, groups: Sequence[str]) -> Array:
+    """Return predictions at the conditional modes of the rows' levels of the factors ``groups``.
 
     Groups that the fit does not know have random effects of 0, or, for the population average, effects that
     are integrated.
     """
     eta, variance = at.eta.copy(), np.zeros(at.eta.shape)
     for term, modes, T in zip(rows.random, fit.modes, fit.covariances, strict=True):
-        known = term.refs >= 0
+        known = (term.refs >= 0) & (term.group in groups)
         eta[known] += np.einsum("ij,ij->i", term.z[known], modes[term.refs[known]])
         z = term.z[~known]
         variance[~known] += np.einsum("ia,ab,ib->i", z, T, z)

@@ -66,7 +66,8 @@ class PredictionError:
     True          False                   of x'beta_hat + z'b_hat - x'beta - z'b by Henderson's
                                           equations, the covariance of beta_hat and b_hat - b included;
                                           for a level that the fit does not know + z'Tz, since b_hat = 0
-    True          True                    the same + sigma² / w: a new row of the row's group
+    True          True                    the same + z'Tz of ``others`` + sigma² / w: a new row of the
+                                          row's group
     ============  ======================  ==========================================================
 
     theta and sigma are treated as known.
@@ -78,6 +79,8 @@ class PredictionError:
     random, outcome : bool
     weights : ndarray, shape (m,), or None
         Prior weights of the outcomes.
+    others : sequence of TermRows, or None
+        The terms of grouping factors whose modes are not predicted; the columns of all others are 0.
     """
 
     fit: LmmFit
@@ -85,6 +88,7 @@ class PredictionError:
     random: bool
     outcome: bool
     weights: Array | None = None
+    others: Sequence[TermRows] | None = None
 
     def __call__(self, theta: Array) -> Array:
         """Return the variance over sigma² at theta in the engine's units, shape (m,)."""
@@ -94,6 +98,8 @@ class PredictionError:
             return total
         if not self.random:
             total = total + at.prior_variances(self.rows.random, known=True)
+        elif self.others is not None:
+            total = total + at.prior_variances(self.others, known=True)
         return total + (1.0 if self.weights is None else 1.0 / self.weights)
 
     def variance(self) -> Array:

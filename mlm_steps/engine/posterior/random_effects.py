@@ -18,6 +18,10 @@ __all__ = ["GroupPrecision", "Reliability", "group_precision", "random_effects",
 FULL_RANK = 1e-10
 """Smallest eigenvalue of a group's correlation matrix of Z below which the group has no OLS estimates."""
 COLUMNS = ("estimate", "cond_sd", "pred_sd", "ols", "shrinkage", "reliability")
+ADDED = ("coefficient", "ols_coefficient", "eb_reliability")
+"""Columns after those of the table's contract."""
+FROM_OWN_ROWS = ("ols", "shrinkage", "reliability", "ols_coefficient")
+"""Columns for which a group's own rows have to determine its coefficients."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,13 +74,17 @@ def random_effects(fit: MixedFit) -> Mapping[str, list[object]]:
 
     One row per term, level and effect. ``ols`` is the group's own least-squares estimate on the scale of
     ``estimate`` (a deviation from the fixed part), so that arrows from one to the other show the shrinkage.
+    ``coefficient`` and ``ols_coefficient`` are these deviations plus the fixed coefficient of the same name,
+    if there is one (lme4's ``coef``). ``eb_reliability`` is 1 - cond_sd² / T_qq, which every group has.
+
     ``null_codes`` gives the reason for each None: ``several_factors`` where a group's own data do not
     determine the quantity because the rows also belong to other factors, ``not_estimable`` where the group
-    has too few rows. For a generalized model only ``estimate`` and ``cond_sd`` exist, on the scale of the
-    link: the others have the code ``not_applicable``.
+    has too few rows, ``separation`` where the fixed coefficient is infinite. For a generalized model, on the
+    scale of the link, those that need a residual variance have the code ``not_applicable``.
     """
     columns: dict[str, list[object]] = {
-        name: [] for name in ("term_index", "group", "level", "effect", *COLUMNS[:4], "n_j", *COLUMNS[4:])
+        name: []
+        for name in ("term_index", "group", "level", "effect", *COLUMNS[:4], "n_j", *COLUMNS[4:], *ADDED)
     }
     columns["null_codes"] = []
     linear = fit if isinstance(fit, LmmFit) else None
@@ -94,6 +102,9 @@ def random_effects(fit: MixedFit) -> Mapping[str, list[object]]:
             values[name] = (
                 np.full(modes.shape, np.nan) if precision is None else getattr(precision, name)[:, own]
             )
+        fixed = fixed_part_of(fit, index)
+        values |= {"coefficient": fixed + modes, "ols_coefficient": fixed + values["ols"]}
+        values["eb_reliability"] = _eb_reliability(conditional[index], fit.covariances[index])
         _append(columns, index, fit, values, code)
     return columns
 
@@ -157,9 +168,24 @@ def _append(
             value if there else None
             for value, there in zip(array.ravel().tolist(), present[name], strict=True)
         ]
+    codes = {name: code if name in (*FROM_OWN_ROWS, "pred_sd") else "separation" for name in values}
     columns["null_codes"] += [
-        "; ".join(f"{name}={code}" for name in values if not present[name][row]) for row in range(J * k)
+        "; ".join(f"{name}={codes[name]}" for name in values if not present[name][row])
+        for row in range(J * k)
     ]
+
+
+def fixed_part_of(fit: MixedFit, index: int) -> NDArray[np.float64]:
+    """Return the fixed coefficient of each effect of a term, shape (k,): 0 for an effect without one."""
+    design = fit.design
+    known = dict(zip(design.columns, fit.beta.tolist(), strict=True))
+    return np.array([known.get(name, 0.0) for name in design.random[index].names])
+
+
+def _eb_reliability(sds: NDArray[np.float64], T: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Return 1 - condVar_qq / T_qq of each level, shape (J, k); 0 for an effect without variance."""
+    tau = np.diag(T)
+    return np.asarray(np.where(tau > 0.0, 1.0 - sds**2 / np.where(tau > 0.0, tau, 1.0), 0.0))
 
 
 def _sums(

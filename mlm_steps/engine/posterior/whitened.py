@@ -18,8 +18,8 @@ __all__ = ["row_order", "whitened"]
 Array = NDArray[np.float64]
 Places = NDArray[np.intp]
 
-CHUNK = 128
-"""Number of rows whose covariance matrix is factorised at once. It balances calls against their size."""
+CHUNK = 48
+"""Number of rows whose covariance matrix is factorised at once: small enough that one thread does it."""
 
 
 def row_order(fit: LmmFit) -> Places:

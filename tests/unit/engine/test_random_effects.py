@@ -17,7 +17,7 @@ SLEEP = pd.read_csv(
 )
 COLUMNS = [
     "term_index", "group", "level", "effect", "estimate", "cond_sd", "pred_sd", "ols", "n_j",
-    "shrinkage", "reliability", "null_codes",
+    "shrinkage", "reliability", "coefficient", "ols_coefficient", "eb_reliability", "null_codes",
 ]  # fmt: skip
 
 
@@ -110,7 +110,9 @@ def test_a_group_without_enough_rows_has_no_estimate_of_its_own():
     alone = rows[rows.n_j == 1]
     assert len(alone) >= 2
     assert alone.ols.isna().all()
-    assert set(alone.null_codes) == {"ols=not_estimable; shrinkage=not_estimable; reliability=not_estimable"}
+    assert set(alone.null_codes) == {
+        "ols=not_estimable; shrinkage=not_estimable; reliability=not_estimable; ols_coefficient=not_estimable"
+    }
     assert rows[rows.n_j > 2].ols.notna().all()
 
 
