@@ -10,11 +10,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mlm_steps.design.build import build_design
+from mlm_steps.design.contrast_coding import ContrastCoding
 from mlm_steps.design.formula import Formula, parse_formula
 from mlm_steps.design.matrices import Design
 from mlm_steps.design.rank import independent_columns
 from mlm_steps.design.update import updated_formula
-from mlm_steps.design.variables import ContrastCoding
 
 if TYPE_CHECKING:
     import pandas as pd
