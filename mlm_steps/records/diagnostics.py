@@ -1,23 +1,54 @@
-"""The record of the checks of one generalized rung against its own distribution."""
+"""The records of the checks of models: of their assumptions, and of generalized ones against the data."""
 
 from __future__ import annotations
 
+import re
+from collections.abc import Callable
 from typing import Literal
 
 from mlm_steps.records.base import Part, Record
 
-__all__ = ["Curve", "DiagnosticCheck", "DiagnosticsRecord", "Flag"]
+__all__ = [
+    "AssumptionsRecord",
+    "Curve",
+    "DiagnosticCheck",
+    "DiagnosticsRecord",
+    "Flag",
+    "named",
+    "with_labels",
+]
 
 Flag = Literal["ok", "look", "concern"]
+
+
+FIRST, LAST = "\N{FIRST STRONG ISOLATE}", "\N{POP DIRECTIONAL ISOLATE}"
+"""Invisible marks around the names in a sentence, by which a report puts labels in their place."""
+_NAMED = re.compile(f"{FIRST}([^{LAST}]*){LAST}")
+
+
+def named(name: str) -> str:
+    """Return a name with the marks around it."""
+    return f"{FIRST}{name}{LAST}"
+
+
+def with_labels(sentence: str, label: Callable[[str], str]) -> str:
+    """Return a sentence with the label of each name in place of the name.
+
+    >>> with_labels(f"the slope of {named('ses')}", str.upper)
+    'the slope of SES'
+    """
+    return _NAMED.sub(lambda found: label(found[1]), sentence)
 
 
 class DiagnosticCheck(Part):
     """One row of the ``diagnostics`` table."""
 
     check: str
-    """A key of ``mlm_steps.diagnose.CHECKS``."""
+    """A key of ``mlm_steps.diagnose.CHECKS`` or of ``mlm_steps.diagnose.assumptions.CHECKS``."""
     of: str | None = None
-    """Grouping factor whose sums are checked; None for the rows."""
+    """Grouping factor whose groups are checked; None for the rows."""
+    effect: str | None = None
+    """Predictor, coefficient or statistic that the result is about; None if it is about the whole model."""
     statistic: float | None
     low: float | None = None
     """Range of 95 % of the statistic under the model."""
@@ -30,20 +61,31 @@ class DiagnosticCheck(Part):
     sentence: str
     code: str | None = None
     """Why there is no statistic."""
+    worst: tuple[str, ...] = ()
+    """The rows or groups that depart most, in words, at most three."""
+
+    @property
+    def text(self) -> str:
+        """The sentence with the names of columns."""
+        return with_labels(self.sentence, str)
 
 
 class Curve(Part):
     """Points of a figure."""
 
-    name: Literal["binned_residuals", "quantiles", "against_fitted"]
+    name: str
     of: str | None = None
-    """Grouping factor whose sums are drawn; None for the rows."""
+    """Grouping factor whose groups are drawn; None for the rows."""
+    effect: str | None = None
+    """Predictor or coefficient that is drawn."""
+    labels: tuple[str, ...] = ()
+    """A name per point, where points have names."""
     columns: tuple[str, ...]
     points: tuple[tuple[float, ...], ...]
 
 
 class DiagnosticsRecord(Record):
-    """The checks of one rung and the points of their figures."""
+    """The checks of one model and the points of their figures."""
 
     model: str
     checks: tuple[DiagnosticCheck, ...]
@@ -57,3 +99,13 @@ class DiagnosticsRecord(Record):
     def curve(self, name: str, of: str | None = None) -> Curve | None:
         """Return a curve by its name and grouping factor; None if there is none."""
         return next((each for each in self.curves if (each.name, each.of) == (name, of)), None)
+
+
+class AssumptionsRecord(Record):
+    """The checks of the assumptions of all models of a run, the prelude first."""
+
+    models: tuple[DiagnosticsRecord, ...]
+
+    def of(self, model: str) -> DiagnosticsRecord | None:
+        """Return the checks of one model; None if it has none."""
+        return next((each for each in self.models if each.model == model), None)

@@ -76,6 +76,15 @@ STEPS: dict[str, Declaration] = {
         read_by=_ALL,
         record="diagnostics:DiagnosticsRecord",
     ),
+    "assumptions": Declaration(
+        "check the assumptions of all models",
+        Scope("", (), lambda plan: [] if plan.spec.diagnostics == "none" else [()]),
+        "assumptions/ladder.json",
+        models=lambda plan, _: plan.rungs,
+        depends_on=lambda plan, _: plan.assumption_settings,
+        read_by=_ALL,
+        record="diagnostics:AssumptionsRecord",
+    ),
     "effort": Declaration(
         "decide which optional work is done",
         _RUN,

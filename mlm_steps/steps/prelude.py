@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-from mlm_steps.design.build import build_design
-from mlm_steps.design.matrices import Design
-from mlm_steps.engine.fit.ols import OlsFit, fit_ols
 from mlm_steps.records import OlsCoefficient, OlsRecord
 from mlm_steps.steps.parts.aggregate import group_codes
 from mlm_steps.steps.parts.at_record import analysis_frame
+from mlm_steps.steps.parts.single_level import single_level_fit
 from mlm_steps.steps.run.session import Session
 
 __all__ = ["prelude"]
@@ -24,8 +22,12 @@ def prelude(session: Session, model: str) -> None:
 
 
 def _record(session: Session, model: str) -> OlsRecord:
-    entry, design = session.model(model), _design(session, model)
-    fit = _fit(session, design)
+    entry, frame = session.model(model), analysis_frame(session)
+    columns = session.plan.inputs.clusters
+    fit = single_level_fit(
+        session, model, frame, {":".join(each): group_codes(frame, each) for each in columns}
+    )
+    design = fit.design
     return OlsRecord(
         model=model,
         formula=entry.formula,
@@ -49,23 +51,3 @@ def _record(session: Session, model: str) -> OlsRecord:
         bic=fit.bic,
         notices=design.notices,
     )
-
-
-def _design(session: Session, model: str) -> Design:
-    return build_design(
-        session.plan.formulas[model],
-        analysis_frame(session),
-        weights=session.model(model).weights,
-        contrasts=session.contrasts,
-        mixed=False,
-    )
-
-
-def _fit(session: Session, design: Design) -> OlsFit:
-    """Return the fit with standard errors for each grouping factor of the ladder as clusters."""
-    frame = analysis_frame(session)
-    clusters = {
-        ":".join(columns): group_codes(frame, columns)[design.rows]
-        for columns in session.plan.inputs.clusters
-    }
-    return fit_ols(design, clusters, confidence=session.spec.estimation.confidence)

@@ -62,6 +62,18 @@ rule diagnostics:
         WORK.shell("diagnostics/{model}")
 
 
+# The assumptions of all models: one job for the whole run.
+rule assumptions:
+    input:
+        inputs_of("assumptions"),
+    output:
+        WORK.output("assumptions"),
+    log:
+        LAYOUT.log("assumptions"),
+    shell:
+        WORK.shell("assumptions")
+
+
 # Each random effect of each rung is left out: one job for the whole ladder.
 rule deletions:
     input:

@@ -100,6 +100,14 @@ class PlanInputs:
         return [] if self.spec.diagnostics == "none" else self.generalized
 
     @property
+    def assumption_settings(self) -> list[object]:
+        """How far assumptions are checked, the seed, and the keys of the single-level models."""
+        spec = self.spec
+        time = getattr(spec.ladder, "time", None)
+        prelude = [self.prelude_key(model.name) for model in spec.prelude]
+        return [spec.diagnostics, spec.seed, time, prelude]
+
+    @property
     def pairs(self) -> list[tuple[str, ...]]:
         """The smaller and the larger model of each comparison."""
         return [(pair.smaller, pair.larger) for pair in self.spec.pairs]

@@ -106,7 +106,7 @@ COLUMNS = {
     "adjust p_unadjusted conditions compared back_kind back_estimate back_se back_ci_low back_ci_high "
     "ratio ratio_se ratio_ci_low ratio_ci_high ratio_kind population_difference population_se population_p "
     "population_ci_low population_ci_high",
-    "diagnostics": "model check statistic p flag sentence of low high df replicates",
+    "diagnostics": "model check statistic p flag sentence of low high df replicates effect",
     "occasions": "within unit expected present absent complete compliance",
     "ols": "model term column estimate se df statistic p ci_low ci_high se_cluster dropped n sigma r_squared "
     "adj_r_squared f_statistic f_df_1 f_df_2 f_p logLik AIC BIC",
@@ -443,6 +443,6 @@ def test_other_values_are_no_cells():
 def test_a_check_without_a_statistic_has_the_reason_in_its_codes(run):
     first, second = rows_of(TABLES["diagnostics"](run))
     assert (first["of"], first["flag"], first["statistic"], first["high"]) == ("", "concern", "1.2", "1.1")
-    assert first["null_codes"] == "of=rows; df=not_applicable"
+    assert first["null_codes"] == "of=rows; df=not_applicable; effect=not_applicable"
     assert second["of"] == "g"
     assert "statistic=too_large" in second["null_codes"]

@@ -1,0 +1,1 @@
+"""What the checks of assumptions share: the model that is checked, score tests, envelopes and flags."""

@@ -1,0 +1,85 @@
+"""Check the assumptions of all models of a run, each at the parameters of its record."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pandas as pd
+
+from mlm_steps.diagnose.assumptions import check_assumptions
+from mlm_steps.diagnose.parts.flags import flagged
+from mlm_steps.diagnose.parts.subject import Model, any_fit
+from mlm_steps.diagnose.parts.variables import variables_of
+from mlm_steps.engine import MixedFit
+from mlm_steps.engine.fit.ols import OlsFit
+from mlm_steps.errors import MlmError
+from mlm_steps.records import FitRecord
+from mlm_steps.records.diagnostics import AssumptionsRecord, DiagnosticsRecord
+from mlm_steps.remedies.columns import with_columns
+from mlm_steps.spec.preset import PresetLadder
+from mlm_steps.steps.parts.at_record import analysis_frame, estimates_at_record
+from mlm_steps.steps.parts.single_level import single_level_fit
+from mlm_steps.steps.run.session import Session
+
+__all__ = ["assumptions"]
+
+STEP = "assumptions"
+
+
+def assumptions(session: Session) -> None:
+    """Write the record of all models that were fitted.
+
+    One step serves all of them, since the checks take little time compared with starting a process. The
+    points of figures and the predictive checks are those of the last rung, or with ``diagnostics: all`` of
+    all models.
+    """
+    with session.recorded(STEP) as recorder:
+        frame = analysis_frame(session)
+        models = tuple(check_assumptions(model) for model in _models(session, frame))
+        for each in models:
+            session.say(*_lines(each))
+        recorder.write(AssumptionsRecord(models=models), session.layout.output(STEP))
+
+
+def _models(session: Session, frame: pd.DataFrame) -> Iterator[Model]:
+    everything = session.spec.diagnostics == "all"
+    for entry in session.spec.prelude:
+        try:
+            single = single_level_fit(session, entry.name, frame, {})
+        except MlmError:
+            continue  # the prelude's own step reports why it has no fit
+        yield _model(session, entry.name, single, frame, drawn=everything)
+    fits = [session.usable(rung.name) for rung in session.spec.rungs]
+    found = [record for record in fits if isinstance(record, FitRecord)]
+    for record in found:
+        fit = estimates_at_record(session, record, frame=frame, methods=(record.method,)).under(record.method)
+        data = with_columns(frame, record.derived)
+        yield _model(session, record.model, fit, data, drawn=everything or record is found[-1])
+
+
+def _model(session: Session, name: str, fit: OlsFit | MixedFit, frame: pd.DataFrame, *, drawn: bool) -> Model:
+    formula = session.formulas[name]
+    used = [column for column in formula.variables if column not in formula.outcomes]
+    groups = {column for columns in formula.groups for column in columns}
+    own = {*formula.variables, *formula.outcomes, *groups, *({session.model(name).weights} - {None})}
+    rows = fit.design.rows
+    return Model(
+        name,
+        any_fit(fit),
+        variables_of(frame, rows, [column for column in used if column not in groups]),
+        variables_of(frame, rows, [str(column) for column in frame.columns if str(column) not in own]),
+        seed=session.spec.seed,
+        drawn=drawn,
+        time=_time(session),
+    )
+
+
+def _time(session: Session) -> str | None:
+    ladder = session.spec.ladder
+    return getattr(ladder, "time", None) if isinstance(ladder, PresetLadder) else None
+
+
+def _lines(record: DiagnosticsRecord) -> list[str]:
+    found = [check for check in record.checks if flagged(check)]
+    head = f"{record.model}: {len(record.checks)} results, {len(found)} to look at"
+    return [head, *(f"  {check.flag}: {check.text}" for check in found)]
