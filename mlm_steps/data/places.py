@@ -67,6 +67,10 @@ class Places:
                 if found is None and (default := self._default(variable)) is not None:
                     return default
                 return self._source.where(block, place, "formula", offset=found)
+        for compared in self._spec.compared_models:
+            if compared.name == model:
+                offset = _offset(compared.formula, variable)
+                return self._source.where("compare", compared.position, "smaller", offset=offset)
         return self._source.where("ladder")
 
     def _default(self, variable: str) -> str | None:

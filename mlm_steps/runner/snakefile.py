@@ -142,6 +142,12 @@ class Workflow:
         return "|".join(re.escape(rung.name) for rung in self.opening.spec.rungs)
 
     @property
+    def compared(self) -> str:
+        """Pattern of the names of the smaller models of comparisons."""
+        names = dict.fromkeys([*(p.smaller for p in self.opening.spec.pairs), *self.opening.inputs.rungs])
+        return "|".join(map(re.escape, names))
+
+    @property
     def heads(self) -> list[str]:
         """The files that mark the steps as done, one per step."""
         return [str(step.head) for step in self.opening.steps]

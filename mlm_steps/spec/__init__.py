@@ -3,6 +3,7 @@
 from mlm_steps.spec.bootstrap import BootstrapSpec
 from mlm_steps.spec.canonical import canonical
 from mlm_steps.spec.compare import PairSpec
+from mlm_steps.spec.compared import ComparedModel
 from mlm_steps.spec.data import ColumnSpec, DataSpec, DeriveSpec
 from mlm_steps.spec.estimation import EstimationSpec
 from mlm_steps.spec.intervals import IntervalKind, IntervalsSpec
@@ -22,6 +23,7 @@ __all__ = [
     "PRESETS",
     "BootstrapSpec",
     "ColumnSpec",
+    "ComparedModel",
     "DataSpec",
     "DeriveSpec",
     "EstimationSpec",

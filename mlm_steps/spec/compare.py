@@ -19,10 +19,11 @@ RungName = Annotated[Text, WithJsonSchema({"type": ["string", "number", "boolean
 
 
 class PairSpec(SpecBlock):
-    """One comparison of two rungs of the ladder."""
+    """One comparison of two rungs of the ladder, or of a rung with a model without random effects."""
 
     smaller: RungName
-    """Name of the rung with fewer parameters."""
+    """Name of the rung with fewer parameters, or of a model of the prelude; or a formula without random
+    effects, such as ``math ~ ses``, which is fitted with the family and the weights of the larger rung."""
     larger: RungName
     """Name of the rung that contains the smaller one."""
 

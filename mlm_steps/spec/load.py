@@ -11,6 +11,7 @@ from pydantic import ValidationError
 
 from mlm_steps.errors import DesignError, Fault, FormulaError, SpecError, printable
 from mlm_steps.language.parser import parse_expression
+from mlm_steps.spec.compared import is_formula
 from mlm_steps.spec.names import preset_of
 from mlm_steps.spec.paths import Refused, data_file
 from mlm_steps.spec.pipeline import PipelineSpec
@@ -248,6 +249,11 @@ def _formulas(values: Block) -> Iterator[tuple[Way, str]]:
             formula = entry.get("formula") if isinstance(entry, Block) else None
             if isinstance(formula, Written) and formula.strip():
                 yield formula.at, formula
+    pairs = values.get("compare")
+    for pair in pairs if isinstance(pairs, Items) else ():
+        smaller = pair.get("smaller") if isinstance(pair, Block) else None
+        if isinstance(smaller, Written) and is_formula(smaller):
+            yield smaller.at, smaller
     preset = preset_of(values.get("ladder"))
     for rung in preset.rungs if preset else ():
         yield ("ladder",), rung.formula

@@ -11,6 +11,7 @@ from functools import cache
 from pydantic import TypeAdapter, ValidationError
 
 from mlm_steps.errors import did_you_mean, listing
+from mlm_steps.spec.compared import is_formula
 from mlm_steps.spec.preset import PresetLadder
 from mlm_steps.spec.presets import AnyPreset
 from mlm_steps.spec.written import Path, SpecFault, quoted
@@ -90,8 +91,9 @@ def _pair_faults(pairs: object, rungs: Sequence[str], prelude: Sequence[str]) ->
             name = _item(pair, key)
             if isinstance(name, str) and name.strip():
                 names.append(str(name))
-                if name not in rungs:
-                    yield SpecFault(("compare", position, key), *_no_rung(name, rungs, prelude))
+                if name not in rungs and (key == "larger" or not (is_formula(name) or name in prelude)):
+                    known = rungs if key == "larger" else [*rungs, *prelude]
+                    yield SpecFault(("compare", position, key), *_no_rung(name, known, rungs, prelude))
         if len(names) == 2 and names[0] == names[1]:
             yield SpecFault(("compare", position, "larger"), f"compares {quoted(names[0])} with itself")
         elif len(names) == 2 and (names[0], names[1]) in seen:
@@ -102,11 +104,13 @@ def _pair_faults(pairs: object, rungs: Sequence[str], prelude: Sequence[str]) ->
             seen.add((names[0], names[1]))
 
 
-def _no_rung(name: str, rungs: Sequence[str], prelude: Sequence[str]) -> tuple[str, str]:
+def _no_rung(
+    name: str, known: Sequence[str], rungs: Sequence[str], prelude: Sequence[str]
+) -> tuple[str, str]:
     what = f"no rung {quoted(name)} in the ladder"
-    if name in prelude:
-        return what, "models of the prelude are not compared"
-    return what, did_you_mean(name, rungs) or f"the ladder has {listing(rungs)}"
+    if name in prelude or is_formula(name):
+        return what, "a model without random effects is compared as the smaller one"
+    return what, did_you_mean(name, known) or f"the ladder has {listing(rungs)}"
 
 
 def _level_faults(columns: object, declared: Mapping[str, int]) -> Iterator[SpecFault]:

@@ -9,9 +9,11 @@ from typing import Annotated, Literal
 
 from pydantic import BeforeValidator, Field, ValidationInfo, model_validator
 
+from mlm_steps.records.response import GAUSSIAN, Response
 from mlm_steps.spec.base import SpecBlock
 from mlm_steps.spec.bootstrap import BootstrapSpec
 from mlm_steps.spec.compare import Comparisons, PairSpec
+from mlm_steps.spec.compared import ComparedModel, named_pairs
 from mlm_steps.spec.contrasts import Contrasts
 from mlm_steps.spec.data import DataSpec
 from mlm_steps.spec.estimation import EstimationSpec
@@ -53,7 +55,8 @@ class PipelineSpec(SpecBlock):
     """Single-level models shown before the ladder."""
     compare: Comparisons = "ladder"
     """``ladder`` compares adjacent rungs, ``none`` compares nothing; or a list of pairs such as
-    ``[{smaller: l1, larger: slope}]``."""
+    ``[{smaller: l1, larger: slope}]``. The smaller model may have no random effects: ``{smaller: ols, larger:
+    "null"}`` names a model of the prelude, ``{smaller: "math ~ ses", larger: l1}`` gives its formula."""
     tests: TestsSpec = Field(default_factory=TestsSpec)
     """Tests in addition to these comparisons."""
     contrasts: Contrasts = ()
@@ -124,13 +127,33 @@ class PipelineSpec(SpecBlock):
 
     @property
     def pairs(self) -> tuple[PairSpec, ...]:
-        """The comparisons asked for, smaller model first."""
+        """The comparisons asked for, smaller model first, by the names of the models."""
+        return self._pairs[0]
+
+    @property
+    def compared_models(self) -> tuple[ComparedModel, ...]:
+        """The models without random effects that comparisons give by their formulas."""
+        return self._pairs[1]
+
+    @cached_property
+    def _pairs(self) -> tuple[tuple[PairSpec, ...], tuple[ComparedModel, ...]]:
         if self.compare == "none":
-            return ()
+            return (), ()
         if self.compare != "ladder":
-            return self.compare
+            return named_pairs(self.compare, self.rungs, [model.name for model in self.prelude])
         names = [rung.name for rung in self.rungs]
-        return tuple(PairSpec(smaller=below, larger=above) for below, above in pairwise(names))
+        return tuple(PairSpec(smaller=below, larger=above) for below, above in pairwise(names)), ()
+
+    @property
+    def models(self) -> tuple[PreludeSpec | ComparedModel | ModelSpec, ...]:
+        """All models: those of the prelude, those that comparisons give by formulas, and the rungs."""
+        return (*self.prelude, *self.compared_models, *self.rungs)
+
+    def response_of(self, model: str) -> Response:
+        """Return the distribution of the outcome of a model; those of the prelude are linear."""
+        compared = {each.name: each.rung for each in self.compared_models}
+        settings = self.settings.get(compared.get(model, model))
+        return GAUSSIAN if settings is None else settings.response
 
     @property
     def remedies(self) -> tuple[RemedyWord, ...]:

@@ -53,8 +53,13 @@ STEPS: dict[str, Declaration] = {
         _COMPARISON,
         "comparisons/{of}.json",
         example="--smaller l1 --larger slope",
-        models=lambda _, of: of,
-        depends_on=lambda plan, _: [plan.spec.seed, plan.spec.tests.rlrt, plan.spec.tests.bootstrap],
+        models=lambda plan, of: plan.grouped(of),
+        depends_on=lambda plan, of: [
+            plan.spec.seed,
+            plan.spec.tests.rlrt,
+            plan.spec.tests.bootstrap,
+            *plan.ungrouped_keys(of),
+        ],
         read_by=_ALL,
     ),
     "variance": Declaration(
@@ -103,9 +108,9 @@ STEPS: dict[str, Declaration] = {
         Scope("{smaller}--{larger}/{replicates}", (*_PAIR, _REPLICATES), lambda plan: plan.simulated),
         "simulations/{of}.json",
         example="--smaller l1 --larger slope --replicates 0-500",
-        models=lambda _, of: of[:2],
+        models=lambda plan, of: plan.grouped(of[:2]),
         after=lambda _, of: [_COMPARISON.name("compare", of[:2])],
-        depends_on=lambda plan, of: [plan.spec.seed, of[2]],
+        depends_on=lambda plan, of: [plan.spec.seed, of[2], *plan.ungrouped_keys(of[:2])],
         read_by=_ALL,
         optional=OptionalWork(
             "simulate",

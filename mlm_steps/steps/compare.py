@@ -7,6 +7,7 @@ from mlm_steps.compare.simulations import Simulations
 from mlm_steps.records import ComparisonRecord, FitRecord, write_record
 from mlm_steps.records.failure import Absence
 from mlm_steps.steps.parts.at_record import estimates_at_record
+from mlm_steps.steps.parts.compared import estimates_of_smaller
 from mlm_steps.steps.run.session import Session
 
 __all__ = ["compare"]
@@ -17,7 +18,7 @@ def compare(session: Session, smaller: str, larger: str, kind: str = "lrt") -> N
     step = f"compare/{smaller}--{larger}"
     path = session.layout.output(step)
     with session.recorded(step) as recorder:
-        fits = [session.fit_record(name) for name in (smaller, larger)]
+        fits = [session.fit_record(name) for name in (smaller, larger) if name not in session.ungrouped]
         failed = next((fit for fit in fits if isinstance(fit, Absence)), None)
         if failed is not None:
             write_record(_refused(smaller, larger, f"{failed.step} failed: {failed.reason}"), path)
@@ -27,7 +28,9 @@ def compare(session: Session, smaller: str, larger: str, kind: str = "lrt") -> N
         if doubt is not None:
             recorder.write(_refused(smaller, larger, doubt), path)
             return
-        first, second = (estimates_at_record(session, fit) for fit in fits if isinstance(fit, FitRecord))
+        fitted = [fit for fit in fits if isinstance(fit, FitRecord)]
+        first = estimates_of_smaller(session, smaller, fitted[0] if len(fitted) > 1 else None)
+        second = estimates_at_record(session, fitted[-1])
         tests = session.spec.tests
         record = COMPARISONS[kind](
             first,

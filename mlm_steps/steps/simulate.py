@@ -11,6 +11,7 @@ from mlm_steps.compare.simulations import bootstrap_step
 from mlm_steps.records import ComparisonRecord, FitRecord, SimulationRecord
 from mlm_steps.records.failure import Absence
 from mlm_steps.steps.parts.at_record import estimates_at_record
+from mlm_steps.steps.parts.compared import estimates_of_smaller
 from mlm_steps.steps.run.session import Session
 
 __all__ = ["simulate"]
@@ -26,7 +27,7 @@ def simulate(session: Session, smaller: str, larger: str, numbers: str) -> None:
     path = session.layout.output(step)
     with session.recorded(step) as recorder:
         pair = session.compared(smaller, larger)
-        fits = [session.fit_record(name) for name in (smaller, larger)]
+        fits = [session.fit_record(name) for name in (smaller, larger) if name not in session.ungrouped]
         absent = next((each for each in (*fits, pair) if isinstance(each, Absence)), None)
         if absent is not None:
             session.pass_on(absent, step, path, recorder)
@@ -52,7 +53,9 @@ def _statistics(
     session: Session, pair: ComparisonRecord, fits: list[FitRecord], numbers: range
 ) -> NDArray[np.float64]:
     method = pair.criterion or fits[0].method
-    smaller, larger = (estimates_at_record(session, fit, methods=(method,)).under(method) for fit in fits)
+    first = fits[0] if len(fits) > 1 else None
+    smaller = estimates_of_smaller(session, pair.smaller, first, methods=(method,)).under(method)
+    larger = estimates_at_record(session, fits[-1], methods=(method,)).under(method)
     return simulated_statistics(
         (smaller, larger),
         relate(smaller.design, larger.design),

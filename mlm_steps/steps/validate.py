@@ -22,8 +22,7 @@ from mlm_steps.engine.bootstrap.resampling.cases import outermost
 from mlm_steps.engine.fit.mixed import check_mixed_design, require_quadrature
 from mlm_steps.engine.search.optimizers import NEEDS, installed
 from mlm_steps.errors import Fault, FitError, FormulaError, MlmError, SpecError
-from mlm_steps.records.response import GAUSSIAN
-from mlm_steps.spec import LoadedSpec, NamedModel, inspect_spec
+from mlm_steps.spec import ComparedModel, LoadedSpec, NamedModel, PipelineSpec, inspect_spec
 from mlm_steps.steps.parts.effect_faults import effect_faults
 from mlm_steps.steps.parts.uses import model_uses
 from mlm_steps.steps.run.contrasts import declared_contrasts
@@ -81,35 +80,40 @@ def check_designs(loaded: LoadedSpec, frame: pd.DataFrame, rows: NDArray[np.intp
     contrasts = declared_contrasts(loaded.spec)
     rungs: dict[str, Predictors] = {}
     readable = {use.name for use in model_uses(loaded.spec)}
-    for block, models in (("prelude", loaded.spec.prelude), ("ladder", loaded.spec.rungs)):
-        for index, model in enumerate(models):
-            mixed = block == "ladder"
-            if model.name not in readable:
-                continue
-            try:
-                settings = loaded.spec.settings[model.name] if mixed else None
-                design = build_design(
-                    model.formula,
-                    frame,
-                    weights=model.weights,
-                    contrasts=contrasts,
-                    mixed=mixed,
-                    response=GAUSSIAN if settings is None else settings.response,
-                    file_rows=rows,
-                )
-                if settings is not None:
-                    check_mixed_design(replace(design, rows=rows[design.rows]))
-                    require_quadrature(design, settings.agq)
-                    rungs[model.name] = Predictors(design, frame)
-                    faults += _undrawable(loaded, design, model.name)
-            except MlmError as error:
-                faults += [
-                    _located(loaded, (block, index, "formula"), model, error, fault) for fault in error.faults
-                ]
+    for keys, model in _places(loaded.spec):
+        if model.name not in readable:
+            continue
+        try:
+            settings = loaded.spec.settings.get(model.name)
+            design = build_design(
+                model.formula,
+                frame,
+                weights=model.weights,
+                contrasts=contrasts,
+                mixed=settings is not None,
+                response=loaded.spec.response_of(model.name),
+                file_rows=rows,
+            )
+            if settings is not None:
+                check_mixed_design(replace(design, rows=rows[design.rows]))
+                require_quadrature(design, settings.agq)
+                rungs[model.name] = Predictors(design, frame)
+                faults += _undrawable(loaded, design, model.name)
+        except MlmError as error:
+            faults += [_located(loaded, keys, model, error, fault) for fault in error.faults]
     if len(rungs) == len(loaded.spec.rungs):
         faults += effect_faults(loaded, rungs)
     if faults:
         raise SpecError(*faults)
+
+
+def _places(spec: PipelineSpec) -> Iterator[tuple[tuple[str | int, ...], NamedModel | ComparedModel]]:
+    """Yield all models with the places of their formulas."""
+    for block, models in (("prelude", spec.prelude), ("ladder", spec.rungs)):
+        for index, model in enumerate(models):
+            yield (block, index, "formula"), model
+    for compared in spec.compared_models:
+        yield ("compare", compared.position, "smaller"), compared
 
 
 def _undrawable(loaded: LoadedSpec, design: Design, name: str) -> list[Fault]:
@@ -132,7 +136,7 @@ def _undrawable(loaded: LoadedSpec, design: Design, name: str) -> list[Fault]:
 def _located(
     loaded: LoadedSpec,
     keys: tuple[str | int, ...],
-    model: NamedModel,
+    model: NamedModel | ComparedModel,
     error: MlmError,
     fault: Fault,
 ) -> Fault:

@@ -6,7 +6,7 @@ rule compare:
     log:
         LAYOUT.log("compare/{smaller}--{larger}"),
     wildcard_constraints:
-        smaller=WORK.rungs,
+        smaller=WORK.compared,
         larger=WORK.rungs,
     shell:
         WORK.shell("compare/{smaller}--{larger}")
@@ -33,7 +33,7 @@ rule simulate:
     log:
         LAYOUT.log("simulate/{smaller}--{larger}/{replicates}"),
     wildcard_constraints:
-        smaller=WORK.rungs,
+        smaller=WORK.compared,
         larger=WORK.rungs,
         replicates="[0-9]+-[0-9]+",
     shell:

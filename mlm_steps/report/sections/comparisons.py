@@ -42,6 +42,10 @@ BOOTSTRAP_NOTE = say(
     "For the bootstrap *p*, data are simulated from the smaller rung and both rungs are fitted to them; "
     "replicates with a statistic of zero are included."
 )
+UNGROUPED_NOTE = say(
+    "A model without random effects is fitted to the same rows by least squares, a generalized one by "
+    "maximum likelihood."
+)
 ADJUSTMENT_NOTES = {
     "none": say("The *p* values are not adjusted for the number of comparisons."),
     "holm": say("The adjusted *p* values are adjusted for the number of comparisons by Holm’s method."),
@@ -121,10 +125,17 @@ def _table(given: ReportInput) -> Grid:
             NOTE,
             *((RLRT_NOTE,) if "p_rlrt" in shown else ()),
             *((BOOTSTRAP_NOTE,) if "p_boot" in shown else ()),
+            *((UNGROUPED_NOTE,) if _has_ungrouped(given) else ()),
             ADJUSTMENT_NOTES[given.run.adjustment],
         ),
         wide=True,
     )  # fmt: skip
+
+
+def _has_ungrouped(given: ReportInput) -> bool:
+    """Return whether the smaller model of a comparison has no random effects."""
+    rungs = {fit.model for fit in (*given.run.fits, *given.run.unreliable)}
+    return any(record.smaller not in rungs for record in given.run.comparisons)
 
 
 def _p_values(record: ComparisonRecord, adjusted: float | None, alpha: float) -> dict[str, Number | None]:

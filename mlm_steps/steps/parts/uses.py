@@ -8,7 +8,6 @@ from mlm_steps.data import ModelUse
 from mlm_steps.design import Formula, parse_formula
 from mlm_steps.design.one_name import shared_names, with_shared_names
 from mlm_steps.errors import FormulaError
-from mlm_steps.records.response import GAUSSIAN
 from mlm_steps.spec import PipelineSpec
 
 __all__ = ["model_uses"]
@@ -19,12 +18,11 @@ def model_uses(spec: PipelineSpec) -> tuple[ModelUse, ...]:
     uses = []
     read = _formulas(spec)
     names = shared_names(read.values())
-    for model in (*spec.prelude, *spec.rungs):
+    for model in spec.models:
         if model.name not in read:
             continue
         formula = with_shared_names(read[model.name], names)
-        settings = spec.settings.get(model.name)
-        response = GAUSSIAN if settings is None else settings.response
+        response = spec.response_of(model.name)
         beside = [*([model.weights] if model.weights else []), *response.columns]
         uses.append(
             ModelUse(
@@ -42,7 +40,7 @@ def model_uses(spec: PipelineSpec) -> tuple[ModelUse, ...]:
 def _formulas(spec: PipelineSpec) -> dict[str, Formula]:
     """Return the formulas that can be read; the others are reported when the spec is read."""
     found = {}
-    for model in (*spec.prelude, *spec.rungs):
+    for model in spec.models:
         with suppress(FormulaError):
             found[model.name] = parse_formula(model.formula)
     return found

@@ -37,7 +37,7 @@ __all__ = ["collect", "labels_of"]
 
 def labels_of(session: Session) -> Labels:
     """Return the labels of models and columns: those of the spec, else those of the data file."""
-    columns, models = session.spec.data.columns, (*session.spec.prelude, *session.spec.rungs)
+    columns, models = session.spec.data.columns, session.spec.models
     labels = {column.name: column.label for column in session.profile.columns if column.label}
     labels |= {name: column.label for name, column in columns.items() if column.label not in (None, "", name)}
     return Labels(
@@ -99,7 +99,7 @@ def collect(session: Session, *, figures: tuple[FigureRecord, ...] = ()) -> RunR
             for record in reversed(everything)
             if isinstance(record, Absence) and record.absent == "failed"
         },
-        comparisons=tuple(_of_fitted(comparisons, fitted)),
+        comparisons=tuple(_of_fitted(comparisons, [*(fit.model for fit in fitted), *session.ungrouped])),
         variance=tuple(
             intervals.into_variance(record)
             for record in variances
@@ -114,15 +114,14 @@ def collect(session: Session, *, figures: tuple[FigureRecord, ...] = ()) -> RunR
 
 
 def _of_fitted(
-    records: Iterable[ComparisonRecord | Absence], fits: Sequence[FitRecord]
+    records: Iterable[ComparisonRecord | Absence], names: Sequence[str]
 ) -> Iterator[ComparisonRecord]:
-    """Yield the comparisons of rungs that have a record.
+    """Yield the comparisons of the named models: rungs that have a record, and models without groups.
 
     The record of a comparison can exist without that of its rung, if the step of the rung failed later.
     """
-    names = {fit.model for fit in fits}
     for record in records:
-        if isinstance(record, ComparisonRecord) and {record.smaller, record.larger} <= names:
+        if isinstance(record, ComparisonRecord) and {record.smaller, record.larger} <= {*names}:
             yield record
 
 

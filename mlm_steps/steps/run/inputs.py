@@ -9,6 +9,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import asdict
 from functools import cached_property
 from importlib.util import find_spec
 
@@ -16,7 +17,7 @@ from mlm_steps.design import Formula
 from mlm_steps.figures import FIGURES
 from mlm_steps.records import DataProfile, EffortRecord
 from mlm_steps.records.intervals import IntervalSource
-from mlm_steps.spec import LoadedSpec, NamedModel, PairSpec, PipelineSpec, PreludeSpec
+from mlm_steps.spec import ComparedModel, LoadedSpec, NamedModel, PairSpec, PipelineSpec, PreludeSpec
 from mlm_steps.spec.bootstrap import SIZE
 from mlm_steps.steps.run.dates import report_date
 from mlm_steps.steps.run.identity import made_from
@@ -111,6 +112,16 @@ class PlanInputs:
     def pairs(self) -> list[tuple[str, ...]]:
         """The smaller and the larger model of each comparison."""
         return [(pair.smaller, pair.larger) for pair in self.spec.pairs]
+
+    def grouped(self, names: Sequence[str]) -> list[str]:
+        """Return the rungs among some models; a comparison reads the fits of these alone."""
+        rungs = {*self.rungs}
+        return [name for name in names if name in rungs]
+
+    def ungrouped_keys(self, names: Sequence[str]) -> list[str | None]:
+        """Return the keys of the models without random effects among some models."""
+        rungs = {*self.rungs}
+        return [self.estimates_keys[name] for name in names if name not in rungs]
 
     @property
     def figures(self) -> list[tuple[str, ...]]:
@@ -221,7 +232,7 @@ class PlanInputs:
     @property
     def labels(self) -> list[object]:
         """The title, the labels and the units."""
-        labels = {m.name: m.label for m in (*self.spec.prelude, *self.spec.rungs)}
+        labels = {m.name: m.label for m in self.spec.models}
         columns = {name: (c.label, c.unit) for name, c in self.spec.data.columns.items()}
         return [self.spec.title_or_name, labels, columns]
 
@@ -248,7 +259,7 @@ class PlanInputs:
             name: column.model_dump(mode="json", exclude={"label", "unit"})
             for name, column in spec.data.columns.items()
         }
-        models = (*spec.prelude, *spec.rungs)
+        models = spec.models
         uses = sorted(
             json.dumps([formula.outcomes, sorted(formula.variables), formula.groups, model.weights])
             for model, formula in zip(models, self.formulas.values(), strict=True)
@@ -270,7 +281,7 @@ class PlanInputs:
     @cached_property
     def estimates_keys(self) -> dict[str, str | None]:
         """The key of each model's estimates, which does not change if only its tests change."""
-        models = (*self.spec.prelude, *self.spec.rungs)
+        models = self.spec.models
         profile = self.profile
         if profile is None:
             return dict.fromkeys(model.name for model in models)
@@ -280,18 +291,20 @@ class PlanInputs:
 
     def _estimates_key(
         self,
-        model: NamedModel,
+        model: NamedModel | ComparedModel,
         profile: DataProfile,
         levels: Mapping[str, HierarchyLevel],
         nesting: Sequence[object],
     ) -> str:
         names = {*self.formulas[model.name].variables, *([model.weights] if model.weights else [])}
-        if not isinstance(model, PreludeSpec):
-            names |= {*self.spec.settings[model.name].response.columns}
+        names |= {*self.spec.response_of(model.name).columns}
         hashes = {name: profile.column(name).content_hash for name in sorted(names)}
         used = {name: level for name, level in levels.items() if name in names}
-        entry = model.model_dump(mode="json", exclude={"label"})
         shared: list[object] = [profile.sample_hash, hashes, used, nesting]
+        if isinstance(model, ComparedModel):
+            response = asdict(self.spec.response_of(model.name))
+            return made_from("compared", model.formula, model.weights, response, shared)
+        entry = model.model_dump(mode="json", exclude={"label"})
         if isinstance(model, PreludeSpec):
             return made_from("prelude", entry, shared, sorted(self.clusters))
         estimation = self.spec.estimation.model_dump(mode="json", exclude={"allfit", *TESTS, *VARIANCES})

@@ -91,7 +91,7 @@ class Plan:
     @cached_property
     def formulas(self) -> dict[str, Formula]:
         """The parsed formula of each model, prelude first."""
-        return {m.name: self.read(m.formula) for m in (*self.spec.prelude, *self.spec.rungs)}
+        return {m.name: self.read(m.formula) for m in self.spec.models}
 
     def read(self, formula: str) -> Formula:
         """Return a parsed formula; each grouping factor has the name that the ladder uses for it first."""

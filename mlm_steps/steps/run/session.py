@@ -24,7 +24,7 @@ from mlm_steps.records.base import RecordT
 from mlm_steps.records.effort import OptionalStep
 from mlm_steps.records.failure import Absence, read_outcome
 from mlm_steps.records.remedies import DerivedColumn
-from mlm_steps.spec import LoadedSpec, NamedModel
+from mlm_steps.spec import ComparedModel, LoadedSpec, NamedModel
 from mlm_steps.steps.run.contrasts import declared_contrasts
 from mlm_steps.steps.run.kept import frame_in, open_spec
 from mlm_steps.steps.run.ledger import Recorder, recorded
@@ -103,9 +103,15 @@ class Session:
         assert profile is not None  # noqa: S101 - key() has raised an error in this case
         return profile
 
-    def model(self, name: str) -> NamedModel:
-        """Return the rung or prelude model of a name; raise UsageError with the existing names."""
-        models = {model.name: model for model in (*self.spec.prelude, *self.spec.rungs)}
+    @property
+    def ungrouped(self) -> frozenset[str]:
+        """The models without random effects: those of the prelude, and those given by a comparison."""
+        prelude, compared = self.spec.prelude, self.spec.compared_models
+        return frozenset([*(model.name for model in prelude), *(model.name for model in compared)])
+
+    def model(self, name: str) -> NamedModel | ComparedModel:
+        """Return the model of a name; raise UsageError with the existing names."""
+        models = {model.name: model for model in self.spec.models}
         if name not in models:
             raise UsageError(Fault("--model", f"no model '{name}' in the spec", f"one of {listing(models)}"))
         return models[name]

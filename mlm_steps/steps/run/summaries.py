@@ -47,7 +47,9 @@ def describe_spec(loaded: LoadedSpec, profile: DataProfile) -> str:
         with_family = [(*row, family) for row, family in zip(rows, families, strict=True)]
         lines += text_table(("model", "place", "formula", "family"), with_family)
     if spec.pairs:
-        lines += ["", "comparisons: " + ", ".join(f"{p.smaller} → {p.larger}" for p in spec.pairs)]
+        formulas = {model.name: model.formula for model in spec.compared_models}
+        pairs = (f"{formulas.get(p.smaller, p.smaller)} → {p.larger}" for p in spec.pairs)
+        lines += ["", "comparisons: " + ", ".join(pairs)]
     lines += ["", *(f"{n.severity}: {n.text}" for n in profile.notices)] if profile.notices else []
     return "\n".join(map(printable, lines)) + "\n"
 

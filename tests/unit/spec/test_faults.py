@@ -415,13 +415,24 @@ BROKEN = {
         + "  - {smaller: l1, larger: l1}\n  - {smaller: null, larger: l1}\n  - {smaller: null, larger: l1}\n",
         [
             "p.yaml:8:15: compare[0].smaller: no rung 'nul' in the ladder (did you mean 'null'?)",
-            (
-                "p.yaml:9:15: compare[1].smaller: no rung 'ols' in the ladder (models of the prelude are"
-                " not compared)"
-            ),
             "p.yaml:9:28: compare[1].larger: no rung 'slope' in the ladder (the ladder has null, l1)",
             "p.yaml:10:27: compare[2].larger: compares 'l1' with itself",
             "p.yaml:12:5: compare[4]: compares 'null' with 'l1' a second time",
+        ],
+    ),
+    "models without random effects that are the larger of a pair": (
+        GOOD
+        + "prelude: [{name: ols, formula: y ~ x}]\n"
+        + "compare:\n  - {smaller: l1, larger: ols}\n  - {smaller: y ~ x, larger: y ~ 1}\n",
+        [
+            (
+                "p.yaml:8:27: compare[0].larger: no rung 'ols' in the ladder (a model without random effects"
+                " is compared as the smaller one)"
+            ),
+            (
+                "p.yaml:9:30: compare[1].larger: no rung 'y ~ 1' in the ladder (a model without random"
+                " effects is compared as the smaller one)"
+            ),
         ],
     ),
     "an unknown word under compare": (

@@ -18,7 +18,7 @@ def test_the_spec_goes_before_the_file_and_a_mere_name_is_no_label() -> None:
         "x": ColumnSpec(label="Hours", unit="h"),
     }
     session = SimpleNamespace(
-        spec=SimpleNamespace(data=SimpleNamespace(columns=spec), prelude=(), rungs=()),
+        spec=SimpleNamespace(data=SimpleNamespace(columns=spec), prelude=(), rungs=(), models=()),
         profile=SimpleNamespace(
             columns=[ColumnProfile(name=name, kind="number", label=label) for name, label in file.items()]
         ),
@@ -34,4 +34,4 @@ def test_a_comparison_is_left_out_where_the_record_of_a_rung_is_gone() -> None:
     kept = ComparisonRecord.model_construct(smaller="null", larger="slope")
     stale = ComparisonRecord.model_construct(smaller="slope", larger="cross")
     failed = Absence(absent="failed", step="compare/cross--more", reason="no disk")
-    assert list(_of_fitted([kept, stale, failed], fits)) == [kept]
+    assert list(_of_fitted([kept, stale, failed], [fit.model for fit in fits])) == [kept]
