@@ -15,6 +15,7 @@ from mlm_steps.api.readings import Contrast, Means, Regions, Slopes
 from mlm_steps.api.refits import Refits, allfit
 from mlm_steps.api.results import Fit
 from mlm_steps.api.rows import Prediction
+from mlm_steps.api.sensitivity import Sensitivity
 from mlm_steps.api.varcorr import VarCorr
 from mlm_steps.api.without_groups import WithoutGroups
 from mlm_steps.engine import Control
@@ -35,6 +36,7 @@ __all__ = [
     "Refits",
     "Regions",
     "Robust",
+    "Sensitivity",
     "Slopes",
     "VarCorr",
     "WithoutGroups",

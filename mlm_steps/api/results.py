@@ -27,6 +27,7 @@ from mlm_steps.api.checks import check_fit
 from mlm_steps.api.fitted import updated_state
 from mlm_steps.api.methods import from_state
 from mlm_steps.api.residuals import Residuals, residuals
+from mlm_steps.api.sensitivity import sensitivity
 from mlm_steps.api.shown import Shown
 from mlm_steps.api.state import FitState, state_at, theta_array
 from mlm_steps.api.summary import summarize
@@ -242,6 +243,7 @@ class Fit(Shown):
 
     advice = from_state(advise_on)
     checks = from_state(check_fit)
+    sensitivity = from_state(sensitivity)
     exponentials = from_state(wald.exponentials)
 
     # Intervals and simulations

@@ -14,7 +14,7 @@ from mlm_steps.language.faults import Span
 from mlm_steps.records.spelling import quote_name
 from mlm_steps.remedies.base import ONE, Case, Proposal, bar_effects
 
-__all__ = ["Cut", "cut", "cut_proposals", "rename"]
+__all__ = ["Cut", "cut", "cut_proposals", "rename", "with_random_part"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,6 +84,15 @@ def _put(text: str, span: Span, new: str) -> str:
     if after.lstrip().startswith("+"):
         return before + after.lstrip()[1:].lstrip()
     return before + ONE + after
+
+
+def with_random_part(formula: Formula, terms: Sequence[str]) -> str:
+    """Return the formula's text with these random-effects terms, such as ``(1 | g)``, in place of its own."""
+    text = formula.text
+    spans = sorted({bar.span for bar in formula.bars}, key=lambda span: span.start)
+    for position, span in reversed(list(enumerate(spans))):
+        text = _put(text, span, "" if position else " + ".join(terms))
+    return text
 
 
 def rename(

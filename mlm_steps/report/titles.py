@@ -19,6 +19,7 @@ TITLES = {
     "variance": "Variance explained",
     "groups": "Differences between groups",
     "diagnostics": "Checks of the distribution",
+    "sensitivity": "Sensitivity of the conclusions",
     "intervals": "Intervals and profile likelihoods",
     "rungs": "Each rung in full",
     "remedies": "Singular and doubtful fits",

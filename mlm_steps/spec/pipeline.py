@@ -27,6 +27,7 @@ from mlm_steps.spec.prelude import PreludeSpec
 from mlm_steps.spec.preset import PresetLadder
 from mlm_steps.spec.report import ReportSpec
 from mlm_steps.spec.responses import response_faults
+from mlm_steps.spec.sensitivity import Sensitivity, SensitivityWord, kinds_of
 from mlm_steps.spec.settings import RungSettings, settings_of
 from mlm_steps.spec.slopes import Slopes
 from mlm_steps.spec.tests import TestsSpec
@@ -87,6 +88,17 @@ class PipelineSpec(SpecBlock):
     ``none``: not at all. ``quick``: every check of every model of the ladder and of the prelude that needs no
     simulation; predictive checks and the panel of figures for the last rung only. ``all``: predictive checks
     and a panel for every model.
+    """
+    sensitivity: Sensitivity = "none"
+    """Variants of the final rung whose coefficients are compared with those of the rung.
+
+    ``all``, ``none``, or a list such as ``[df, centring, exclude_influential]``. The report marks where a
+    conclusion changes.
+
+    ``df``: other degrees of freedom. ``estimator``: ML in place of REML, or the reverse. ``centring``:
+    level-1 predictors raw, centred at the grand mean, and within groups. ``random_structure``: random
+    intercepts only, no correlations, all slopes of level-1 terms. ``optimisers``: searches of other kinds.
+    ``exclude_influential``: without influential groups, and without outlying rows.
     """
     seed: Annotated[int, *whole(0, LARGEST_SEED)] = 1
     """Seed of the random numbers of all simulations: the same seed gives the same results."""
@@ -159,6 +171,11 @@ class PipelineSpec(SpecBlock):
     def remedies(self) -> tuple[RemedyWord, ...]:
         """The remedies to apply to singular rungs; none unless they are listed."""
         return self.on_singular if isinstance(self.on_singular, tuple) else ()
+
+    @property
+    def sensitivity_kinds(self) -> tuple[SensitivityWord, ...]:
+        """The kinds of variants of the final rung that are fitted, in the order of the report."""
+        return kinds_of(self.sensitivity)
 
     @property
     def declared_levels(self) -> Mapping[str, int]:

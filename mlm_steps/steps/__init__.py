@@ -219,6 +219,20 @@ STEPS: dict[str, Declaration] = {
             lambda plan, _: plan.rungs,
         ),
     ),
+    "sensitivity": Declaration(
+        "fit variants of the final rung",
+        Scope(
+            "{kind}",
+            (Option("kind", "what varies, such as df or centring"),),
+            lambda plan: [(kind,) for kind in plan.spec.sensitivity_kinds],
+        ),
+        "sensitivity/{of}.json",
+        example="--kind df",
+        models=lambda plan, _: plan.rungs,
+        depends_on=lambda plan, _: [plan.data_key, plan.readings, plan.test_settings],
+        read_by=_ALL,
+        record="sensitivity:SensitivityRecord",
+    ),
     "figure": Declaration(
         "draw one figure",
         Scope("{name}", (Option("name", "name of the figure"),), lambda plan: plan.figures),

@@ -66,6 +66,7 @@ from mlm_steps.tables.ranef import ranef
 from mlm_steps.tables.ranova import ranova
 from mlm_steps.tables.remedies import remedies
 from mlm_steps.tables.remedies_fixed import remedies_fixed
+from mlm_steps.tables.sensitivity import sensitivity
 from mlm_steps.tables.simple_slopes import simple_slopes
 from mlm_steps.tables.singular import singular
 from mlm_steps.tables.slope_differences import slope_differences
@@ -90,6 +91,7 @@ TABLES: dict[str, TableMaker] = {
     "icc": icc,
     "ranef": ranef,
     "diagnostics": diagnostics,
+    "sensitivity": sensitivity,
     "ols": ols,
     "occasions": occasions,
     "allfit": allfit,

@@ -39,6 +39,7 @@ REGISTRIES = {
     ),
     "remedies.distribution": ("DISTRIBUTION", {"base"}),
     "report.sections": ("SECTIONS", set()),
+    "sensitivity": ("VARIANTS", {"base", "examine", "forms", "key"}),
     "spec.presets": ("PRESETS", set()),
     "steps": ("STEPS", {"failed", "init", "parts", "prepare", "run", "validate", "verbs"}),
     "tables": ("TABLES", {"base", "distribution", "effect_cells"}),

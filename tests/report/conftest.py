@@ -60,6 +60,7 @@ from mlm_steps.report.inputs import ReportInput
 from mlm_steps.steps import STEPS
 
 from .small_effects import effects
+from .small_variants import variants
 
 FORMULAS = {
     "null": "math ~ 1 + (1 | school)",
@@ -494,6 +495,7 @@ def run(labels: Labels, title: str) -> RunRecords:
             "remedies": advice(),
             "deletions": deletions(),
             "diagnostics/slope": checks(),
+            **variants(),
         },
     )
 

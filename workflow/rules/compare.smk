@@ -84,3 +84,15 @@ rule deletions:
         LAYOUT.log("deletions"),
     shell:
         WORK.shell("deletions")
+
+
+# Variants of the final rung, a job per kind.
+rule sensitivity:
+    input:
+        inputs_of("sensitivity/{kind}"),
+    output:
+        WORK.output("sensitivity/{kind}"),
+    log:
+        LAYOUT.log("sensitivity/{kind}"),
+    shell:
+        WORK.shell("sensitivity/{kind}")

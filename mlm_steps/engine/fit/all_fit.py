@@ -18,7 +18,7 @@ from mlm_steps.engine.result.mixed_fit import MixedFit
 from mlm_steps.engine.search.optimizers import OPTIMIZERS, installed
 from mlm_steps.errors import FitError
 
-__all__ = ["CRITERION_LIMIT", "UNASKED", "AllFits", "Refit", "refit_all", "takes_long"]
+__all__ = ["CRITERION_LIMIT", "UNASKED", "AllFits", "Refit", "refit_all", "refit_by", "takes_long"]
 
 Start = Literal["optimum", "default"]
 Status = Literal["converged", "singular", "doubtful", "wrong", "failed", "not_installed"]
@@ -122,6 +122,30 @@ def refit_all(
     return AllFits(fit, best.criterion, tuple(_refit(word, start, end, best) for word, start, end in ends))
 
 
+def refit_by(
+    fit: MixedFit, word: str, control: Control | None = None, *, start: Start = "default"
+) -> MixedFit:
+    """Return the fit that one optimiser finds.
+
+    Parameters
+    ----------
+    fit : MixedFit
+        A fit at its optimum.
+    word : str
+        ``auto`` or a key of ``OPTIMIZERS``.
+    control : Control, optional
+        As in ``refit_all``.
+    start : {"default", "optimum"}
+
+    Raises
+    ------
+    FitError
+        There is no fit, or the library of the optimiser is not installed.
+    """
+    own = replace(control or Control(), optimizer=word, restarts=0)
+    return _linear(fit, own, start) if isinstance(fit, LmmFit) else _generalized(fit, own, start)
+
+
 def takes_long(fit: MixedFit) -> bool:
     """Return whether hundreds of evaluations per optimiser take minutes."""
     if isinstance(fit, LmmFit):
@@ -141,9 +165,8 @@ def _end(fit: MixedFit, control: Control, word: str, start: Start) -> MixedFit |
     """Return the fit, the reason why there is none, or None where the optimiser is not installed."""
     if not installed(word):
         return None
-    own = replace(control, optimizer=word, restarts=0)
     try:
-        return _linear(fit, own, start) if isinstance(fit, LmmFit) else _generalized(fit, own, start)
+        return refit_by(fit, word, control, start=start)
     except FitError as error:
         return error
 

@@ -31,6 +31,7 @@ from mlm_steps.report.sections import (
     raw_data,
     remedies,
     rungs,
+    sensitivity,
     summary,
     variance,
 )
@@ -67,6 +68,7 @@ _CONTEXTS: dict[str, SectionContext] = {
     "variance": variance.context,
     "groups": groups.context,
     "diagnostics": diagnostics.context,
+    "sensitivity": sensitivity.context,
     "intervals": intervals.context,
     "rungs": rungs.context,
     "remedies": remedies.context,

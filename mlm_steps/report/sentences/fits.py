@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from mlm_steps.records import AllFitRecord, FitRecord, RemedyRecord
+from mlm_steps.records.sensitivity import SensitivityRecord
 from mlm_steps.report.inputs import ReportInput
 from mlm_steps.report.text.text import Code, Number, Phrase, join, say
 from mlm_steps.report.titles import section_link
@@ -68,6 +69,9 @@ def _counts(given: ReportInput) -> dict[tuple[str, str], int]:
         ),
         ("alternative to a singular or doubtful rung", "alternatives to singular or doubtful rungs"): (
             remedies.n_models if isinstance(remedies, RemedyRecord) else 0
+        ),
+        ("variant for the sensitivity analysis", "variants for the sensitivity analysis"): sum(
+            record.n_models for record in run.results_of(SensitivityRecord, "sensitivity")
         ),
     }
 

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from mlm_steps.records import FitRecord, RandomParameter
 from mlm_steps.records.intervals import R2
+from mlm_steps.records.sensitivity import SensitivityRecord
 from mlm_steps.report.inputs import ReportInput
 from mlm_steps.report.sentences.effects import effects_of
 from mlm_steps.tables import TABLES
@@ -30,6 +31,7 @@ __all__ = [
     "has_null_icc",
     "has_slopes_read",
     "has_tolerances",
+    "has_variants",
     "never",
     "reads_final_slopes",
 ]
@@ -44,7 +46,7 @@ class Item:
     id, text : str
         The identifier and text in the standard.
     section : str
-        The section that answers the item or holds its placeholder.
+        The section that answers the item.
     note : str
         How the item is answered, or what is missing.
     missing : str or None
@@ -52,7 +54,8 @@ class Item:
     filled : callable
         Whether a run answers the item.
     prompt : str or None
-        The instruction to the author for a gap; None if the author cannot fill it with words.
+        The instruction to the author for a gap, in the section ``author``; None if the author cannot fill it
+        with words.
     applies : callable
         Whether the item applies to the run.
     """
@@ -158,6 +161,17 @@ def _is_reliable(modes: pd.DataFrame, parameter: RandomParameter) -> bool:
 def has_slopes_read(given: ReportInput) -> bool:
     """Return whether simple slopes were computed."""
     return bool(effects_of(given).slopes)
+
+
+def has_variants(given: ReportInput) -> bool:
+    """Return whether the final rung has variants with numbers."""
+    records = given.run.results_of(SensitivityRecord, "sensitivity")
+    return given.final is not None and any(
+        record.model == given.final.model and coefficient.changed is not None
+        for record in records
+        for variation in record.variations
+        for coefficient in variation.coefficients
+    )
 
 
 def has_intervals(fit: FitRecord) -> bool:

@@ -49,8 +49,9 @@ def _answer(item: Item, given: ReportInput) -> Answer:
     status: Status = "not applicable"
     if item.applies(given):
         status = "filled" if item.filled(given) else "gap"
+    where = "author" if status == "gap" and item.prompt else item.section
     note = item.missing if status == "gap" and item.missing else item.note
-    return Answer(item.id, item.text, status, section_link(item.section), note, item.prompt)
+    return Answer(item.id, item.text, status, section_link(where), note, item.prompt)
 
 
 def gap_sentence(given: ReportInput) -> Phrase:

@@ -264,10 +264,11 @@ ITEMS: tuple[Item, ...] = (
     Item(
         "F4",
         "Sensitivity analyses",
-        "author",
-        "None in this run.",
-        never,
-        "Report results under other centring, random structure or exclusions.",
+        "sensitivity",
+        "The coefficients of the final rung under variants of the model.",
+        answers.has_variants,
+        "Report results under other centring, random structure or exclusions (sensitivity in the spec).",
+        missing="None in this run.",
     ),
     Item(
         "F5",

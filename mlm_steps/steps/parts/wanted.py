@@ -6,9 +6,10 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from mlm_steps.design import Formula
-from mlm_steps.design.coefficient_words import CoefficientWords
+from mlm_steps.design.coefficient_words import CoefficientWords, named_columns
 from mlm_steps.design.expressions import columns_of
 from mlm_steps.design.linear import Linear, linear_text, parse_linear
+from mlm_steps.design.matrices import Design
 from mlm_steps.design.predictors import Predictor, Predictors, PredictorValue
 from mlm_steps.errors import FormulaError
 from mlm_steps.spec import PipelineSpec
@@ -17,7 +18,15 @@ from mlm_steps.spec.means import MeanSpec
 from mlm_steps.spec.slopes import SlopeSpec
 from mlm_steps.steps.run.levels import HierarchyLevel
 
-__all__ = ["Wanted", "Words", "cross_level_pairs", "linears", "value_of", "wanted_on"]
+__all__ = [
+    "Wanted",
+    "Words",
+    "contrasted_columns",
+    "cross_level_pairs",
+    "linears",
+    "value_of",
+    "wanted_on",
+]
 
 Words = Mapping[str, Sequence[str]]
 """For each word of a spec, the names of the coefficients that it may mean."""
@@ -69,6 +78,19 @@ def wanted_on(
         if hypotheses and all(set(each.weights) <= set(there) for each in hypotheses):
             contrasts.append((contrast.name, tuple(_on_columns(each, there) for each in hypotheses)))
     return Wanted(tuple(contrasts), _slopes(spec, predictors, levels), _means(spec, predictors))
+
+
+def contrasted_columns(spec: PipelineSpec, design: Design) -> tuple[str, ...]:
+    """Return the columns of a rung that occur in the contrasts of the spec."""
+    coefficients = CoefficientWords([named_columns(design)])
+    there = coefficients.columns(design)
+    words = [
+        name
+        for contrast in spec.contrasts
+        for each in _parsed(contrast, coefficients.words)
+        for name in each.weights
+    ]
+    return tuple(dict.fromkeys(there[word] for word in words if word in there))
 
 
 def linears(contrast: ContrastSpec, words: Words) -> tuple[Linear, ...]:

@@ -599,6 +599,29 @@ BROKEN = {
             ),
         ],
     ),
+    "a kind of variants in another spelling, one twice, and one that does not exist": (
+        GOOD + "sensitivity: [df, centering, df, influence]\n",
+        [
+            "p.yaml:6:19: sensitivity[1]: 'centering' is not known here (did you mean 'centring'?)",
+        ],
+    ),
+    "a kind of variants twice": (
+        GOOD + "sensitivity: [df, df]\n",
+        ["p.yaml:6:19: sensitivity[1]: 'df' occurs twice"],
+    ),
+    "one kind of variants without a list": (
+        GOOD + "sensitivity: df\n",
+        ["p.yaml:6:14: sensitivity: 'df' is one kind, but a list is needed (write [df])"],
+    ),
+    "an unknown kind of variants": (
+        GOOD + "sensitivity: [influence]\n",
+        [
+            (
+                "p.yaml:6:15: sensitivity[0]: 'influence' is not known here (all, none, or a list of df,"
+                " estimator, centring, random_structure, optimisers, exclude_influential)"
+            ),
+        ],
+    ),
     "an address as data file": (
         GOOD.replace("a.csv", "https://example.org/a.csv"),
         ["p.yaml:2:14: data.file: 'https://example.org/a.csv' is an address, not a file (download it first)"],

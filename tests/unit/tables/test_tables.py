@@ -44,6 +44,7 @@ from mlm_steps.records.remedies import (
     TermDiagnosis,
 )
 from mlm_steps.records.run import Labels, RunRecords
+from mlm_steps.records.sensitivity import SensitivityRecord, Variation, VariedCoefficient
 from mlm_steps.steps.parts.fit_record import fit_record
 from mlm_steps.steps.parts.fixed_part import Hypotheses
 from mlm_steps.tables import TABLES, Table
@@ -107,6 +108,8 @@ COLUMNS = {
     "ratio ratio_se ratio_ci_low ratio_ci_high ratio_kind population_difference population_se population_p "
     "population_ci_low population_ci_high",
     "diagnostics": "model check statistic p flag sentence of low high df replicates effect",
+    "sensitivity": "model variant term column estimate se df p changed kind what column_there quantity "
+    "df_method ci_low ci_high status n excluded formula reason",
     "occasions": "within unit expected present absent complete compliance",
     "ols": "model term column estimate se df statistic p ci_low ci_high se_cluster dropped n sigma r_squared "
     "adj_r_squared f_statistic f_df_1 f_df_2 f_p logLik AIC BIC",
@@ -193,7 +196,28 @@ def run():
             "remedies": advice(),
             "effects": effects(),
             "diagnostics/slope": checks(),
+            "sensitivity/df": variants(),
         },
+    )
+
+
+def variants():
+    """Return the variants of the slope rung: z tests, and one that cannot be estimated."""
+    numbers = {"estimate": 10.5, "se": 1.5, "df": 17.0, "p": 0.001, "ci_low": 7.0, "ci_high": 14.0}
+    own = VariedCoefficient(
+        term="Days", column="Days", column_there="Days", quantity="same", df_method="satterthwaite",
+        changed=False, **numbers,
+    )  # fmt: skip
+    z = own.model_copy(update={"df": None, "df_method": "z", "changed": True})
+    without = own.model_copy(
+        update=dict.fromkeys([*numbers, "column_there", "changed"], None) | {"code": "not_estimable"}
+    )
+    done = Variation(name="z", what="by z", formula="f", ending="converged", n=180, coefficients=(z,))
+    refused = Variation(
+        name="x", what="with x", formula="", ending="not_estimable", reasons=("no",), coefficients=(without,)
+    )
+    return SensitivityRecord(
+        model="slope", kind="df", confidence=0.95, selected=False, own=(own,), variations=(done, refused)
     )
 
 
@@ -395,6 +419,15 @@ def test_an_optimiser_that_is_not_there_has_a_row_that_says_so(run):
     assert (first["d"], first["status"], first["seconds"]) == ("1743.6", "converged", "")
     assert (second["d"], second["status"]) == ("", "not_installed")
     assert "d=not_installed" in second["null_codes"]
+
+
+def test_a_variant_without_numbers_says_why_and_a_z_test_has_infinite_df(run):
+    own, z, without = rows_of(TABLES["sensitivity"](run))
+    assert (own["variant"], own["changed"], own["status"]) == ("as_fitted", "false", "converged")
+    assert (z["variant"], z["df"], z["changed"]) == ("df/z", "", "true")
+    assert "df=infinite" in z["null_codes"]
+    assert (without["estimate"], without["changed"], without["reason"]) == ("", "", "no")
+    assert "estimate=not_estimable" in without["null_codes"]
 
 
 def test_an_alternative_without_a_test_says_so(run):

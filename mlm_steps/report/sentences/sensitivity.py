@@ -1,0 +1,188 @@
+"""Whether the conclusions about the final rung depend on its specification, in words."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import NamedTuple
+
+from mlm_steps.records.sensitivity import Quantity, SensitivityRecord, Variation, VariedCoefficient
+from mlm_steps.report.inputs import ReportInput
+from mlm_steps.report.text.facts import p_phrase
+from mlm_steps.report.text.notation import decimals_for_se, fixed, p_value
+from mlm_steps.report.text.text import Number, Phrase, Word, join, say, source
+
+__all__ = [
+    "QUANTITY_WORDS",
+    "Varied",
+    "change_sentences",
+    "lead_sentence",
+    "number_of",
+    "records_of",
+    "unfitted_sentences",
+    "variant_words",
+]
+
+QUANTITY_WORDS: dict[Quantity, str] = {
+    "within": "the slope within groups",
+    "blend": "a weighted mean of the slopes within and between groups",
+    "between": "the slope between groups",
+    "contextual": "the contextual effect: the slope between groups minus the slope within groups",
+    "elsewhere": "the effect at another value of the predictor that it interacts with",
+    "unadjusted": "not adjusted for the group means of the centred predictors",
+    "adjusted": "adjusted for the group means of the centred predictors",
+}
+"""What a coefficient estimates if that is not what the coefficient of the rung estimates."""
+ENDING_WORDS = {
+    "failed": "the search did not converge",
+    "not_estimable": "it cannot be estimated",
+    "not_applicable": "it does not apply",
+}
+MOST_LISTED = 4
+"""Largest number of variants that a sentence lists for one coefficient; the table holds all."""
+
+
+class Varied(NamedTuple):
+    """One coefficient under one variant, with the record that holds it."""
+
+    record: SensitivityRecord
+    variation: Variation
+    coefficient: VariedCoefficient
+
+
+def records_of(given: ReportInput) -> tuple[SensitivityRecord, ...]:
+    """Return the records of all kinds of variants whose rung has results."""
+    fitted = {fit.model for fit in given.run.fits}
+    found = given.run.results_of(SensitivityRecord, "sensitivity")
+    return tuple(record for record in found if record.model in fitted)
+
+
+def lead_sentence(given: ReportInput, records: Sequence[SensitivityRecord]) -> Phrase:
+    """Return what was varied, and when a conclusion counts as changed."""
+    done = [v for record in records for v in record.variations if v.ending in ("converged", "singular")]
+    return say(
+        "{model} was estimated and tested again under {n}. A conclusion changes if a coefficient is "
+        "significant (*p* < {alpha}) in only one of the two, or in both with opposite signs.",
+        model=given.names.model(records[0].model),
+        n=_counted(len(done)),
+        alpha=f"{records[0].alpha:g}".removeprefix("0"),
+    )
+
+
+def _counted(count: int) -> str:
+    return f"{count} variant{'' if count == 1 else 's'}"
+
+
+def change_sentences(given: ReportInput, records: Sequence[SensitivityRecord]) -> list[Phrase]:
+    """Return one sentence per coefficient whose conclusion changes, and one on all others."""
+    stable: list[Phrase] = []
+    changing: list[Phrase] = []
+    for own in records[0].own:
+        tested = [each for each in _of_column(records, own.column) if each.coefficient.changed is not None]
+        changed = [each for each in tested if each.coefficient.changed]
+        if changed:
+            changing.append(_changed_sentence(given, records[0], own, changed, len(tested)))
+        elif tested:
+            stable.append(given.names.column(own.column, own.term))
+    if stable:
+        noun = "conclusion" if len(stable) == 1 else "conclusions"
+        changing.append(
+            say(
+                f"The {noun} about {{names}} {'is' if len(stable) == 1 else 'are'} the same under all "
+                "variants.",
+                names=join(stable, last=" and "),
+            )
+        )
+    return changing
+
+
+def _of_column(records: Sequence[SensitivityRecord], column: str) -> list[Varied]:
+    return [
+        Varied(record, variation, each)
+        for record in records
+        for variation in record.variations
+        for each in variation.coefficients
+        if each.column == column
+    ]
+
+
+def _changed_sentence(
+    given: ReportInput,
+    record: SensitivityRecord,
+    own: VariedCoefficient,
+    changed: Sequence[Varied],
+    tested: int,
+) -> Phrase:
+    listed = [_one_change(given, each) for each in changed[:MOST_LISTED]]
+    rest = len(changed) - len(listed)
+    significant = own.p is not None and own.p < record.alpha
+    return say(
+        "The conclusion about {name} changes under {k} of {n} variants. In the rung it is {sign} "
+        "({estimate}, {p}); it is {other} {listed}{rest}.",
+        name=given.names.column(own.column, own.term),
+        k=str(len(changed)),
+        n=str(tested),
+        sign="significant" if significant else "not significant",
+        estimate=number_of(record, None, own, "estimate"),
+        p=p_phrase(number_of(record, None, own, "p")),
+        other=_other(own, [each.coefficient for each in changed], significant=significant),
+        listed=join(listed, "; ", last="; and "),
+        rest=f"; {rest} more are in the table" if rest else None,
+    )
+
+
+def _other(own: VariedCoefficient, changed: Sequence[VariedCoefficient], *, significant: bool) -> str:
+    if not significant:
+        return "significant"
+    reversed_ = [each for each in changed if (each.estimate or 0.0) * (own.estimate or 0.0) < 0.0]
+    if len(reversed_) == len(changed):
+        return "not significant, or has the opposite sign,"
+    return "not significant" if not reversed_ else "not significant, or has the opposite sign,"
+
+
+def _one_change(given: ReportInput, each: Varied) -> Phrase:
+    quantity = QUANTITY_WORDS.get(each.coefficient.quantity)
+    return say(
+        "{what} ({estimate}, {p}{quantity})",
+        what=variant_words(given, each.variation),
+        estimate=number_of(each.record, each.variation, each.coefficient, "estimate"),
+        p=p_phrase(number_of(each.record, each.variation, each.coefficient, "p")),
+        quantity=f"; here {quantity}" if quantity else None,
+    )
+
+
+def variant_words(given: ReportInput, variation: Variation, *, start: bool = False) -> Word:
+    """Return the change of a variant in words; ``start`` gives the first one a capital letter."""
+    text = given.names.notice(variation.what).text
+    return Word(text[:1].upper() + text[1:] if start else text)
+
+
+def number_of(
+    record: SensitivityRecord, variation: Variation | None, of: VariedCoefficient, field: str
+) -> Number | None:
+    """Return a number of the ``sensitivity`` table; without a variation, that of the rung itself."""
+    value = getattr(of, field)
+    if value is None:
+        return None
+    text = p_value(value, record.alpha) if field == "p" else fixed(value, decimals_for_se(of.se))
+    variant = "as_fitted" if variation is None else f"{record.kind}/{variation.name}"
+    return Number(text, source("sensitivity", record.model, variant, of.column, field))
+
+
+def unfitted_sentences(given: ReportInput, records: Sequence[SensitivityRecord]) -> list[Phrase]:
+    """Return why variants have no numbers, and why kinds have no variants."""
+    found = [
+        say(
+            "{what}: {ending}{why}.",
+            what=variant_words(given, v, start=True),
+            ending=ENDING_WORDS[v.ending],
+            why=(": ", given.names.notice("; ".join(v.reasons))) if v.reasons else None,
+        )
+        for record in records
+        for v in record.variations
+        if v.ending not in ("converged", "singular")
+    ]
+    return found + [
+        say("{kind}: {why}.", kind=record.kind.replace("_", " "), why=Word(record.note))
+        for record in records
+        if record.note is not None
+    ]

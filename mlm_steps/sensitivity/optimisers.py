@@ -1,0 +1,27 @@
+"""Search for the optimum with optimisers of other kinds, from the default start."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from functools import partial
+
+from mlm_steps.engine.fit.all_fit import UNASKED, refit_by
+from mlm_steps.sensitivity.base import Baseline, Inapplicable, Variant
+
+__all__ = ["optimisers"]
+
+WORDS = {
+    "auto": "Newton’s method with exact derivatives",
+    "nelder-mead": "the simplex method of Nelder and Mead",
+    "l-bfgs-b": "the quasi-Newton method L-BFGS-B",
+    "trust-constr": "a trust-region method with constraints",
+}
+
+
+def optimisers(baseline: Baseline, /) -> Iterator[Variant | Inapplicable]:
+    """Yield the fits of three optimisers that differ in kind, and of ``auto`` if the rung has another one."""
+    own = "auto" if baseline.control is None else baseline.control.optimizer
+    for word in ("auto", *UNASKED):
+        if word != own:
+            fit = partial(refit_by, baseline.fit, word, baseline.control)
+            yield Variant(word, f"with {WORDS[word]}", fit)

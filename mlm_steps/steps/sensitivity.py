@@ -1,0 +1,57 @@
+"""Fit variants of the final rung and compare their coefficients with those of the rung."""
+
+from __future__ import annotations
+
+from mlm_steps.records import FitRecord
+from mlm_steps.records.failure import Absence
+from mlm_steps.records.sensitivity import Variation
+from mlm_steps.sensitivity import Baseline
+from mlm_steps.sensitivity.examine import examine
+from mlm_steps.steps.parts.at_record import analysis_frame, estimates_at_record
+from mlm_steps.steps.parts.control import control_of
+from mlm_steps.steps.parts.wanted import contrasted_columns
+from mlm_steps.steps.run.session import Session
+
+__all__ = ["sensitivity"]
+
+
+def sensitivity(session: Session, kind: str) -> None:
+    """Write the record of one kind of variants of the last rung whose search converged."""
+    step = f"sensitivity/{kind}"
+    path = session.layout.output(step)
+    with session.recorded(step) as recorder:
+        found = [session.usable(rung.name) for rung in session.spec.rungs]
+        fits = [record for record in found if isinstance(record, FitRecord)]
+        if not fits:
+            session.pass_on(next(each for each in found if isinstance(each, Absence)), step, path, recorder)
+            return
+        baseline = baseline_of(session, fits[-1])
+        named = contrasted_columns(session.spec, baseline.fit.design)
+        record = examine(baseline, kind, named)
+        session.say(f"{kind} of {record.model}", *(_line(each) for each in record.variations))
+        session.say(*([record.note] if record.note else []))
+        recorder.write(record, path)
+
+
+def baseline_of(session: Session, record: FitRecord) -> Baseline:
+    """Return a rung at the parameters of its record, with the data from which its variants are fitted."""
+    estimates = estimates_at_record(session, record, methods=(record.method,))
+    fit = estimates.under(record.method)
+    return Baseline(
+        name=record.model,
+        formula=session.plan.read(record.formula),
+        fit=fit,
+        sample=analysis_frame(session).iloc[fit.design.rows],
+        df_method=session.spec.settings[record.model].df,
+        confidence=record.confidence,
+        weights=record.weights,
+        contrasts=session.contrasts,
+        control=control_of(session.spec.estimation),
+        variable_levels={**session.plan.levels, **{c.name: c.level for c in record.derived}},
+    )
+
+
+def _line(variation: Variation) -> str:
+    changed = [each.column for each in variation.coefficients if each.changed]
+    told = f"; conclusion changes for {', '.join(changed)}" if changed else ""
+    return f"  {variation.name}: {variation.what}: {variation.ending}{told}"
