@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from mlm_steps.engine.criterion.lambda_ import Pattern
 
-__all__ = ["Batch", "Points"]
+__all__ = ["Batch", "Curvature", "Points", "cholesky_stack"]
 
 Array = NDArray[np.float64]
 
@@ -58,6 +58,24 @@ class Points(NamedTuple):
     def take(self, which: NDArray[np.intp]) -> Points:
         """Return the points of some replicates."""
         return Points._make([*(values[which] for values in self[:6]), self.beta[:, which]])
+
+
+class Curvature(NamedTuple):
+    """What the standard errors of the fixed effects and their degrees of freedom follow from.
+
+    Attributes
+    ----------
+    hessian : ndarray, shape (B, m, m)
+        Of the profiled criterion in theta.
+    RX : ndarray, shape (B, p, p)
+        Lower triangular, RX RXᵀ = Xᵀ V⁻¹ X.
+    moved : ndarray, shape (B, m, p + 1, p + 1)
+        Derivatives in theta of [X RX⁻ᵀ, e]ᵀ V⁻¹ [X RX⁻ᵀ, e] with the residuals e = y - X beta held fixed.
+    """
+
+    hessian: Array
+    RX: Array
+    moved: Array
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -112,7 +130,17 @@ class Batch:
         with np.errstate(invalid="ignore", divide="ignore", over="ignore"):
             return self._points(theta)
 
+    def curvature(self, theta: Array) -> Curvature:
+        """Return the curvature at theta, shape (B, m); NaN where the criterion does not exist."""
+        with np.errstate(invalid="ignore", divide="ignore", over="ignore"):
+            _, RX, hessian, moved = self._evaluated(theta)
+        return Curvature(hessian, np.ascontiguousarray(RX.transpose(2, 0, 1)), moved)
+
     def _points(self, theta: Array) -> Points:
+        return self._evaluated(theta)[0]
+
+    def _evaluated(self, theta: Array) -> tuple[Points, Array, Array, Array]:
+        """Return the points, and RX, Hessian and ``Curvature.moved``."""
         pattern, p = self.pattern, self.Cxy.shape[0]
         Lambda = np.zeros((pattern.K, pattern.K, theta.shape[0]))
         Lambda[pattern.rows, pattern.columns] = theta.T
@@ -123,10 +151,10 @@ class Batch:
         value = log_det + self.reml * log_det_RX2 + self.df * np.log(pwrss)
         shares = np.append(np.full(p, float(self.reml)), 1.0)[:, None] * np.ones_like(pwrss)
         shares[p] = self.df / pwrss
-        gradient, hessian = self._derivatives(Lambda, LR, W, shares)
+        gradient, hessian, moved = self._derivatives(Lambda, LR, W, shares)
         finite = np.isfinite(value) & np.isfinite(gradient).all(axis=1)
         value = np.where(finite, value, np.inf)
-        return Points(value, gradient, hessian, log_det, log_det_RX2, pwrss, beta)
+        return Points(value, gradient, hessian, log_det, log_det_RX2, pwrss, beta), RX, hessian, moved
 
     def _whitened(self, Lambda: Array) -> tuple[Array, Array, Array, Array]:
         """Return Σ log|M_j|, L_j⁻¹ R_j, L_j⁻¹ X_j and L_j⁻¹ y_j for M_j = I + R_j Lambda (R_j Lambda)ᵀ."""
@@ -157,7 +185,7 @@ class Batch:
         S[:p, p] += self.Cxy
         S[p, :p] += self.Cxy
         S[p, p] += self.Cyy
-        L = _cholesky(S)
+        L = cholesky_stack(S)
         beta = np.zeros((p, B))
         for i in reversed(range(p)):
             beta[i] = (L[p, i] - np.einsum("cb,cb->b", L[i + 1 : p, i], beta[i + 1 :])) / L[i, i]
@@ -181,8 +209,8 @@ class Batch:
                 W[a] += LR[c, a] * inner[c]
         return W
 
-    def _derivatives(self, Lambda: Array, LR: Array, W: Array, shares: Array) -> tuple[Array, Array]:
-        """Return gradient and Hessian in theta (chain rule over the entries of Sigma)."""
+    def _derivatives(self, Lambda: Array, LR: Array, W: Array, shares: Array) -> tuple[Array, Array, Array]:
+        """Return gradient and Hessian in theta (chain rule over the entries of Sigma), and ``moved``."""
         pattern = self.pattern
         K, m, p, B = pattern.K, pattern.m, W.shape[1] - 1, W.shape[3]
         U = np.zeros((K, K, LR.shape[2], B))
@@ -205,7 +233,7 @@ class Batch:
         second = 0.5 * (second + second.transpose(0, 2, 1))
         moved = -np.einsum("brac,baicj->brij", tangents, pairs)
         second -= self._squares(moved, weighted)
-        return gradient, second + pattern.bend(P)
+        return gradient, second + pattern.bend(P), moved
 
     def _squares(self, moved: Array, shares: Array) -> Array:
         """Return the part that is subtracted from the Hessian because beta and r² depend on theta."""
@@ -262,7 +290,7 @@ def _forward(L: list[list[Array]], right: Array, K: int) -> Array:
     return out
 
 
-def _cholesky(S: Array) -> Array:
+def cholesky_stack(S: Array) -> Array:
     """Return the Cholesky factors of S, shape (r, r, B); NaN where S is not positive definite."""
     L = np.zeros_like(S)
     for c in range(S.shape[0]):

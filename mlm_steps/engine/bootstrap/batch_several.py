@@ -14,7 +14,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from mlm_steps.engine.bootstrap.batch import Points
+from mlm_steps.engine.bootstrap.batch import Curvature, Points
 from mlm_steps.engine.structures.groups import FactorTerms
 from mlm_steps.engine.structures.several_factors import LOST, SeveralFactors
 
@@ -26,11 +26,12 @@ ELEMENTS_OF_A_LEVEL = 5
 
 
 class _State(NamedTuple):
-    """The solution at theta: Lambda per factor, U, W, the fixed part, and the three functions."""
+    """The solution at theta: Lambda per factor, U, W, the fixed part with RX, and the three functions."""
 
     Lambdas: list[Array]
     U: Array
     W: Array
+    RX: Array
     beta: Array
     log_det: Array
     log_det_RX2: Array
@@ -84,14 +85,19 @@ class BatchSeveral:
         with np.errstate(all="ignore"):
             state = self._state(theta)
             value = state.log_det + self.reml * state.log_det_RX2 + self.df * np.log(state.pwrss)
-            shares = np.full(state.W.shape[::2], float(self.reml))
-            shares[:, -1] = self.df / state.pwrss
-            gradient, hessian = self._derivatives(theta, state, shares)
+            gradient, hessian, _ = self._derivatives(theta, state)
         finite = (
             np.isfinite(value) & np.isfinite(gradient).all(axis=1) & np.isfinite(hessian).all(axis=(1, 2))
         )
         value = np.where(finite, value, np.inf)
         return Points(value, gradient, hessian, state.log_det, state.log_det_RX2, state.pwrss, state.beta.T)
+
+    def curvature(self, theta: Array) -> Curvature:
+        """Return the curvature at theta, shape (B, m); NaN where the criterion does not exist."""
+        with np.errstate(all="ignore"):
+            state = self._state(theta)
+            _, hessian, moved = self._derivatives(theta, state)
+        return Curvature(hessian, state.RX, moved)
 
     def _state(self, theta: Array) -> _State:
         shared, p = self.shared, self.fixed.shape[1]
@@ -161,11 +167,13 @@ class BatchSeveral:
             1.0,
         )
         log_det_RX2 = 2.0 * np.log(pivots[:, :p]).sum(axis=1)
-        return _State(Lambdas, U, W @ to_whitened, beta, log_det, log_det_RX2, pwrss)
+        return _State(Lambdas, U, W @ to_whitened, RX, beta, log_det, log_det_RX2, pwrss)
 
-    def _derivatives(self, theta: Array, state: _State, shares: Array) -> tuple[Array, Array]:
-        """Return gradient and Hessian in theta (chain rule over the entries of Sigma)."""
+    def _derivatives(self, theta: Array, state: _State) -> tuple[Array, Array, Array]:
+        """Return gradient and Hessian in theta (chain rule over the entries of Sigma), and ``moved``."""
         factors, W, U = self.shared.factors, state.W, state.U
+        shares = np.full(W.shape[::2], float(self.reml))
+        shares[:, -1] = self.df / state.pwrss
         gradient, hessian = np.empty_like(theta), np.zeros((*theta.shape, theta.shape[1]))
         p1 = W.shape[2]
         used = slice(None) if self.reml else slice(p1 - 1, None)
@@ -190,7 +198,7 @@ class BatchSeveral:
                 part = np.einsum("nrab,nbcad,nscd->nrs", tangents[f], F, tangents[g], optimize=True)
                 hessian[:, one.theta[:, None], other.theta] += 0.5 * part
                 hessian[:, other.theta[:, None], one.theta] += 0.5 * part.transpose(0, 2, 1)
-        return gradient, hessian - self._squares(moved, shares)
+        return gradient, hessian - self._squares(moved, shares), moved
 
     def _squares(self, moved: Array, shares: Array) -> Array:
         """Return the part that is subtracted from the Hessian because beta and r² depend on theta."""

@@ -23,7 +23,17 @@ from mlm_steps.engine.result.mixed_fit import MixedFit
 from mlm_steps.engine.structures.prepared import PreparedDesign
 from mlm_steps.errors import Fault, FitError, UsageError
 
-__all__ = ["Parameters", "Replicates", "assembled", "fit_alone", "of_fits", "put", "refit_many"]
+__all__ = [
+    "Parameters",
+    "Replicates",
+    "assembled",
+    "fit_alone",
+    "in_design_units",
+    "of_fits",
+    "put",
+    "refit_many",
+    "singular_where",
+]
 
 Array = NDArray[np.float64]
 
@@ -157,16 +167,16 @@ def assembled(
         pwrss = scale**2 * found.pwrss
         criterion = found.log_det_L2 + df * (np.log(pwrss) + 1.0 + np.log(2.0 * np.pi / df))
     criterion += reml * (found.log_det_RX2 - 2.0 * units.log_det) - units.sum_log_weights
-    theta = _in_design_units(prepared, found.theta)
+    theta = in_design_units(prepared, found.theta)
     beta = (beta0 + scale * (units.back @ found.beta)).T
-    status = np.where(_singular(prepared, theta), "singular", "converged")
+    status = np.where(singular_where(prepared, theta), "singular", "converged")
     result = Replicates(theta, beta, np.sqrt(pwrss / df), criterion, status.astype("<U9"))
     for b in np.flatnonzero(~found.good):
         put(result, int(b), None)
     return result
 
 
-def _in_design_units(prepared: PreparedDesign, theta: Array) -> Array:
+def in_design_units(prepared: PreparedDesign, theta: Array) -> Array:
     """Return thetas, shape (B, m), in the design's units, as by ``PreparedDesign.from_internal``."""
     out, start = np.empty_like(theta), 0
     for basis in prepared.bases:
@@ -182,7 +192,8 @@ def _in_design_units(prepared: PreparedDesign, theta: Array) -> Array:
     return out
 
 
-def _singular(prepared: PreparedDesign, theta: Array) -> NDArray[np.bool_]:
+def singular_where(prepared: PreparedDesign, theta: Array) -> NDArray[np.bool_]:
+    """Return which thetas, shape (B, m), in the design's units, give a covariance matrix of reduced rank."""
     places = [f.theta[f.pattern.rows == f.pattern.columns] for f in prepared.strategy.factors]
     return np.asarray((theta[:, np.concatenate(places)] < BOUNDARY).any(axis=1))
 

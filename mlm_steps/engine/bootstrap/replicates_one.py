@@ -11,17 +11,22 @@ from mlm_steps.engine.bootstrap.outcomes import Found, Outcomes, Reducer
 from mlm_steps.engine.bootstrap.replicates_search import Space, search_together
 from mlm_steps.engine.result.lmm_fit import Method
 
-__all__ = ["fit_together"]
+__all__ = ["batch_of", "fit_together"]
 
 Array = NDArray[np.float64]
 
 
 def fit_together(reducer: Reducer, outcomes: Outcomes, method: Method, start: Array) -> Found:
     """Return the optimum of each outcome; ``start`` is theta in the engine's units."""
+    return search_together(batch_of(reducer, outcomes, method), Space.of([reducer.factors[0]]), start)
+
+
+def batch_of(reducer: Reducer, outcomes: Outcomes, method: Method) -> Batch:
+    """Return the criterion of all outcomes."""
     blocks, factor, p = reducer.blocks, reducer.factors[0], reducer.design.p
     df = reducer.design.n - (p if method == "REML" else 0)
     levels = fewer_levels(blocks.R, blocks.G, outcomes.G)
-    batch = Batch(
+    return Batch(
         factor.pattern,
         R=levels.R.transpose(1, 2, 0)[..., None],
         X=levels.X.transpose(1, 2, 0)[..., None],
@@ -33,4 +38,3 @@ def fit_together(reducer: Reducer, outcomes: Outcomes, method: Method, start: Ar
         df=np.array([float(df)]),
         reml=method == "REML",
     )
-    return search_together(batch, Space.of([factor]), start)

@@ -1,0 +1,212 @@
+"""Refits of many designs of one structure, each to its own outcome: predictors that are drawn anew.
+
+The groups of the rows are the same in every replicate; X, the columns of the random effects and the outcome
+differ. Rows that a replicate lacks are rows of zeros. There is one grouping factor.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+import numpy as np
+from numpy.typing import NDArray
+
+from mlm_steps.design.matrices import Design
+from mlm_steps.engine.bootstrap.batch import Batch, cholesky_stack
+from mlm_steps.engine.bootstrap.outcomes import Found
+from mlm_steps.engine.bootstrap.refits import Refits, at_given_theta, curvature_of, errors_of_fit
+from mlm_steps.engine.bootstrap.replicates import Replicates, fit_alone, in_design_units, put, singular_where
+from mlm_steps.engine.bootstrap.replicates_search import Space, search_together
+from mlm_steps.engine.bootstrap.standard_errors import standard_errors, vcov_of
+from mlm_steps.engine.result.lmm_fit import LmmFit, Method
+from mlm_steps.engine.structures.groups import FactorTerms
+from mlm_steps.engine.structures.prepared import PreparedDesign
+
+__all__ = ["Drawn", "refit_redrawn"]
+
+Array = NDArray[np.float64]
+
+DEPENDENT = 1e-6
+"""Diagonal of the Cholesky factor of the cross-products of unit columns of X below which one depends on the
+others: with smaller ones the second factorisation would no longer restore full accuracy."""
+NO_LENGTH = 1e-10
+"""Length of a column within a group, relative to its first length, below which it depends on earlier ones."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Drawn:
+    """The parts of B designs that differ from the design they are drawn from.
+
+    Attributes
+    ----------
+    X : ndarray, shape (B, n, p)
+    z : tuple of ndarray, each of shape (B, n, k)
+        Per term, the columns of its random coefficients.
+    present : ndarray of bool, shape (B, n), or None
+        The rows that a replicate has; None for all.
+    """
+
+    X: Array
+    z: tuple[Array, ...]
+    present: NDArray[np.bool_] | None = None
+
+    @property
+    def rows(self) -> NDArray[np.float64]:
+        """Number of observations of each replicate, shape (B,)."""
+        B, n = self.X.shape[:2]
+        return np.full(B, float(n)) if self.present is None else self.present.sum(axis=1).astype(float)
+
+    def design(self, template: Design, b: int, y: Array) -> Design:
+        """Return the design of one replicate with its outcome, shape (n,)."""
+        rows = np.arange(y.size) if self.present is None else np.flatnonzero(self.present[b])
+        random = tuple(
+            replace(term, z=z[b, rows], refs=term.refs[rows])
+            for term, z in zip(template.random, self.z, strict=True)
+        )
+        return replace(template, X=self.X[b, rows], random=random, y=y[rows], rows=template.rows[rows])
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Fixed:
+    """Outcome and fixed effects in orthonormal bases; arrays of shape (B, …)."""
+
+    Q: Array
+    back: Array
+    beta: Array
+    y: Array
+    scale: Array
+    sound: NDArray[np.bool_]
+
+
+def refit_redrawn(fit: LmmFit, drawn: Drawn, Y: Array, theta: Array) -> Refits:
+    """Return the refits of drawn designs to their outcomes, searched from theta.
+
+    Parameters
+    ----------
+    fit : LmmFit
+        A fit of the design they are drawn from, by the method of the refits; one grouping factor.
+    drawn : Drawn
+    Y : ndarray, shape (B, n)
+        Outcomes; the rows that a replicate lacks are ignored.
+    theta : ndarray, shape (m,)
+        The covariance parameters, in the design's units, of the model that the outcomes are from.
+    """
+    prepared, method = fit.prepared, fit.method
+    factor = prepared.strategy.factors[0]
+    if drawn.present is not None:
+        here, Y = drawn.present[..., None], Y * drawn.present
+        drawn = replace(drawn, X=drawn.X * here, z=tuple(z * here for z in drawn.z))
+    fixed = _fixed(drawn.X, Y)
+    batch = _batch(prepared, factor, drawn, fixed, method)
+    begin = prepared.to_internal(theta)
+    found = search_together(batch, Space.of([factor]), begin)
+    errors = standard_errors(curvature_of(batch, found.theta), fixed.back, fixed.scale, found.pwrss, batch.df)
+    result = _assembled(prepared, fixed, found, batch.df)
+    for b in np.flatnonzero(~(found.good & fixed.sound)):
+        alone = fit_alone(drawn.design(fit.design, int(b), Y[b]), method, theta) if fixed.sound[b] else None
+        put(result, int(b), alone)
+        errors.put(int(b), None if alone is None else errors_of_fit(alone))
+    beta, RX = at_given_theta(batch, begin, shared=False)
+    given = fixed.beta + fixed.scale[:, None] * np.einsum("bij,jb->bi", fixed.back, beta)
+    return Refits(result, errors, given, vcov_of(RX, fixed.back, np.ones(1)))
+
+
+def _fixed(X: Array, Y: Array) -> _Fixed:
+    Q, back, sound = _orthonormal(X)
+    E, beta = Y, np.zeros((X.shape[0], X.shape[2]))
+    for _ in range(2):
+        step = np.einsum("bij,bi->bj", Q, E)
+        E = E - np.einsum("bij,bj->bi", Q, step)
+        beta = beta + np.einsum("bij,bj->bi", back, step)
+    scale = np.linalg.norm(E, axis=1)
+    unit = E / np.where(scale > 0.0, scale, 1.0)[:, None]
+    return _Fixed(Q, back, beta, unit, scale, sound)
+
+
+def _orthonormal(X: Array) -> tuple[Array, Array, NDArray[np.bool_]]:
+    """Return orthonormal bases Q, the matrices from their coefficients to beta, and where X has full rank.
+
+    Two Cholesky factorisations of the cross-products give Q as orthogonal as Householder's method does.
+    """
+    length = np.sqrt(np.einsum("bij,bij->bj", X, X))
+    Q = X / np.where(length > 0.0, length, 1.0)[:, None]
+    p = X.shape[2]
+    back = np.eye(p) / np.where(length > 0.0, length, 1.0)[:, None]
+    sound = (length > 0.0).all(axis=1)
+    for _ in range(2):
+        with np.errstate(invalid="ignore", divide="ignore"):
+            L = cholesky_stack((Q.transpose(0, 2, 1) @ Q).transpose(1, 2, 0)).transpose(2, 0, 1)
+            sound &= (np.diagonal(L, axis1=1, axis2=2) > DEPENDENT).all(axis=1)
+        upper = np.linalg.inv(np.where(sound[:, None, None], L, np.eye(p))).transpose(0, 2, 1)
+        Q, back = Q @ upper, back @ upper
+    return Q, back, sound
+
+
+def _batch(
+    prepared: PreparedDesign, factor: FactorTerms, drawn: Drawn, fixed: _Fixed, method: Method
+) -> Batch:
+    """Return the criterion of all replicates."""
+    parts = [np.linalg.solve(prepared.bases[t].T, drawn.z[t].transpose(0, 2, 1)) for t in factor.terms]
+    z = np.concatenate(parts, axis=1).transpose(0, 2, 1)
+    B, _, p = fixed.Q.shape
+    data = np.concatenate([fixed.Q, fixed.y[..., None]], axis=2)
+    place, whole = _by_group(factor)
+    # A row of zeros at the end stands for the rows that smaller groups lack.
+    pad = ((0, 0), (0, 0 if whole else 1), (0, 0))
+    Q, R = _orthogonal(np.pad(z, pad)[:, place])
+    rows = np.pad(data, pad)[:, place]
+    G = Q.transpose(0, 1, 3, 2) @ rows
+    rest = (rows - Q @ G).reshape(B, -1, p + 1)
+    C = rest.transpose(0, 2, 1) @ rest
+    return Batch(
+        factor.pattern,
+        R=np.ascontiguousarray(R.transpose(2, 3, 1, 0)),
+        X=np.ascontiguousarray(G[..., :p].transpose(2, 3, 1, 0)),
+        y=np.ascontiguousarray(G[..., p].transpose(2, 1, 0)),
+        count=np.ones(factor.J),
+        Cxx=np.ascontiguousarray(C[:, :p, :p].transpose(1, 2, 0)),
+        Cxy=np.ascontiguousarray(C[:, :p, p].T),
+        Cyy=np.ascontiguousarray(C[:, p, p]),
+        df=drawn.rows - (p if method == "REML" else 0),
+        reml=method == "REML",
+    )
+
+
+def _by_group(factor: FactorTerms) -> tuple[NDArray[np.intp], bool]:
+    """Return the rows of each group, shape (J, largest size), n for none, and whether all are as large."""
+    sizes = np.bincount(factor.refs, minlength=factor.J)
+    place = np.full((factor.J, int(sizes.max())), factor.refs.size)
+    order = np.argsort(factor.refs, kind="stable")
+    within = np.arange(order.size) - np.repeat(np.cumsum(sizes) - sizes, sizes)
+    place[factor.refs[order], within] = order
+    return place, bool((sizes == sizes[0]).all())
+
+
+def _orthogonal(z: Array) -> tuple[Array, Array]:
+    """Return Q and the upper triangular R of the columns of each group, z of shape (B, J, rows, K)."""
+    K = z.shape[3]
+    Q, R = np.zeros_like(z), np.zeros((*z.shape[:2], K, K))
+    for a in range(K):
+        column = z[..., a].copy()
+        before = np.sqrt(np.einsum("bjr,bjr->bj", column, column))
+        for _ in range(2 if a else 0):
+            for c in range(a):
+                part = np.einsum("bjr,bjr->bj", Q[..., c], column)
+                R[..., c, a] += part
+                column -= Q[..., c] * part[..., None]
+        length = np.sqrt(np.einsum("bjr,bjr->bj", column, column))
+        length = np.where(length > NO_LENGTH * before, length, 0.0)
+        R[..., a, a] = length
+        Q[..., a] = np.divide(
+            column, length[..., None], out=np.zeros_like(column), where=length[..., None] > 0.0
+        )
+    return Q, R
+
+
+def _assembled(prepared: PreparedDesign, fixed: _Fixed, found: Found, df: Array) -> Replicates:
+    """Return the replicates in the design's units, without the criterion."""
+    theta = in_design_units(prepared, found.theta)
+    beta = fixed.beta + fixed.scale[:, None] * np.einsum("bij,jb->bi", fixed.back, found.beta)
+    sigma = fixed.scale * np.sqrt(found.pwrss / df)
+    status = np.where(singular_where(prepared, theta), "singular", "converged").astype("<U9")
+    return Replicates(theta, beta, sigma, np.full(sigma.shape, np.nan), status)
