@@ -21,7 +21,7 @@ from mlm_steps.inference.block_sums import Block, Sums, sum_blocks
 if TYPE_CHECKING:
     from scipy import sparse
 
-__all__ = ["LARGEST_BLOCK", "group_sums"]
+__all__ = ["LARGEST_BLOCK", "blocks_of", "entries_of", "group_sums"]
 
 LARGEST_BLOCK = 2000
 """Largest number of random effects in a block; its dense matrices then take 32 MB each, and a few seconds."""
@@ -32,23 +32,43 @@ Integers = NDArray[np.intp]
 def group_sums(fit: LmmFit, X: Array) -> Sums | None:
     """Return the sums for weighted columns X (n, p), or None if a block exceeds ``LARGEST_BLOCK``."""
     factors = fit.prepared.strategy.factors
-    z = [_columns(fit, factor) for factor in factors]
-    blocks = _levels(factors[0], z[0], X) if len(factors) == 1 else _linked(factors, z, X)
+    blocks = blocks_of(factors, [_columns(fit, factor) for factor in factors], X)
     if blocks is None:
         return None
     theta = fit.prepared.to_internal(fit.theta)
+    Sigma = np.zeros((1, *(sum(factor.pattern.K for factor in factors),) * 2))
+    offset = 0
+    for factor in factors:
+        Lambda, span = factor.pattern.factor(theta[factor.theta]), slice(offset, offset + factor.pattern.K)
+        Sigma[0, span, span] = Lambda @ Lambda.T
+        offset += factor.pattern.K
+    return sum_blocks(blocks, Sigma, entries_of(factors), X.shape[1])
+
+
+def blocks_of(factors: Sequence[FactorTerms], z: Sequence[Array], X: Array) -> list[Block] | None:
+    """Return the blocks of linked groups, or None if one exceeds ``LARGEST_BLOCK``.
+
+    Parameters
+    ----------
+    factors : sequence of FactorTerms
+    z : sequence of ndarray, each of shape (n, K)
+        Per factor, the weighted columns of all its terms.
+    X : ndarray, shape (n, p)
+        Weighted columns.
+    """
+    return _levels(factors[0], z[0], X) if len(factors) == 1 else _linked(factors, z, X)
+
+
+def entries_of(factors: Sequence[FactorTerms]) -> list[tuple[int, int]]:
+    """Return for each entry of the covariance matrices its two coefficients, counted over all factors."""
     pairs: list[tuple[int, int]] = []
     offset = 0
-    sizes = [factor.pattern.K for factor in factors]
-    Sigma = np.zeros((sum(sizes), sum(sizes)))
     for factor in factors:
         pattern = factor.pattern
         rows, columns = (pattern.rows + offset).tolist(), (pattern.columns + offset).tolist()
         pairs += list(zip(rows, columns, strict=True))
-        Lambda, span = pattern.factor(theta[factor.theta]), slice(offset, offset + pattern.K)
-        Sigma[span, span] = Lambda @ Lambda.T
         offset += pattern.K
-    return sum_blocks(blocks, Sigma[None], pairs, X.shape[1])
+    return pairs
 
 
 def _columns(fit: LmmFit, factor: FactorTerms) -> Array:

@@ -22,7 +22,7 @@ from mlm_steps.engine.result.lmm_fit import LmmFit, Method
 from mlm_steps.engine.structures.groups import FactorTerms
 from mlm_steps.engine.structures.prepared import PreparedDesign
 
-__all__ = ["Drawn", "refit_redrawn"]
+__all__ = ["Drawn", "refit_redrawn", "rows_by_group"]
 
 Array = NDArray[np.float64]
 
@@ -150,7 +150,7 @@ def _batch(
     z = np.concatenate(parts, axis=1).transpose(0, 2, 1)
     B, _, p = fixed.Q.shape
     data = np.concatenate([fixed.Q, fixed.y[..., None]], axis=2)
-    place, whole = _by_group(factor)
+    place, whole = rows_by_group(factor)
     # A row of zeros at the end stands for the rows that smaller groups lack.
     pad = ((0, 0), (0, 0 if whole else 1), (0, 0))
     Q, R = _orthogonal(np.pad(z, pad)[:, place])
@@ -172,7 +172,7 @@ def _batch(
     )
 
 
-def _by_group(factor: FactorTerms) -> tuple[NDArray[np.intp], bool]:
+def rows_by_group(factor: FactorTerms) -> tuple[NDArray[np.intp], bool]:
     """Return the rows of each group, shape (J, largest size), n for none, and whether all are as large."""
     sizes = np.bincount(factor.refs, minlength=factor.J)
     place = np.full((factor.J, int(sizes.max())), factor.refs.size)

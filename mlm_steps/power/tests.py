@@ -1,0 +1,87 @@
+"""The tests whose power is asked for, and the distributions of their statistics."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.special import chdtri, chndtr, fdtri, gammaincinv, ncfdtr, ndtr, ndtri, stdtrit
+
+__all__ = ["Alternative", "Test", "critical", "power_of_f", "power_of_t"]
+
+Array = NDArray[np.float64]
+Alternative = Literal["two-sided", "greater", "less"]
+
+NODES = 200
+"""Nodes of the quadrature of a one-sided t test's power; its error is then below 1e-10."""
+LARGEST_DF = 1e9
+"""Degrees of freedom from which t and F are their limits, the normal and the chi-squared distribution."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Test:
+    """The test of a hypothesis L beta = 0.
+
+    Attributes
+    ----------
+    name : str
+        The effect as it is printed, for example ``ses_w:public``.
+    contrasts : ndarray, shape (q, p)
+        L; linearly independent rows.
+    alternative : {"two-sided", "greater", "less"}
+        Of a hypothesis with one row.
+    """
+
+    __test__ = False
+
+    name: str
+    contrasts: Array
+    alternative: Alternative = "two-sided"
+
+    @property
+    def q(self) -> int:
+        """Number of degrees of freedom of the numerator."""
+        return int(self.contrasts.shape[0])
+
+
+def critical(alpha: float, df: Array, alternative: Alternative = "two-sided") -> Array:
+    """Return the critical values of t tests; infinite df for z tests."""
+    tail = 1.0 - alpha / (2.0 if alternative == "two-sided" else 1.0)
+    normal = df > LARGEST_DF
+    found: Array = np.where(normal, ndtri(tail), stdtrit(np.where(normal, 1.0, df), tail))
+    return found
+
+
+def power_of_t(ncp: Array, df: Array, alpha: float, alternative: Alternative = "two-sided") -> Array:
+    """Return the power of t tests with noncentrality ``ncp`` (estimate over standard error)."""
+    ncp, df = np.broadcast_arrays(np.asarray(ncp, dtype=float), np.asarray(df, dtype=float))
+    if alternative == "two-sided":
+        return power_of_f(ncp**2, 1, df, alpha)
+    sign = 1.0 if alternative == "greater" else -1.0
+    t, normal = critical(alpha, df, alternative), df > LARGEST_DF
+    finite = np.where(normal, 1.0, df)
+    return np.where(normal, ndtr(sign * ncp - t), _beyond(sign * ncp, finite, t))
+
+
+def power_of_f(noncentrality: Array, q: int, df: Array, alpha: float) -> Array:
+    """Return the power of F tests with ``q`` and ``df`` degrees of freedom; infinite df for chi-squared."""
+    noncentrality, df = np.broadcast_arrays(np.asarray(noncentrality, float), np.asarray(df, float))
+    normal = df > LARGEST_DF
+    finite = np.where(normal, 1.0, df)
+    by_f = 1.0 - ncfdtr(float(q), finite, noncentrality, fdtri(float(q), finite, 1.0 - alpha))
+    by_chi = 1.0 - chndtr(chdtri(q, alpha), float(q), noncentrality)
+    return np.clip(np.where(normal, by_chi, by_f), 0.0, 1.0)
+
+
+def _beyond(ncp: Array, df: Array, t: Array) -> Array:
+    """Return P(T > t) of noncentral t variables: the mean of Phi(ncp - t s) over s = sqrt(chi²/df).
+
+    SciPy's function has no value for some arguments.
+    """
+    nodes, weights = np.polynomial.legendre.leggauss(NODES)
+    share = 0.5 * (nodes + 1.0)
+    s = np.sqrt(2.0 * gammaincinv(0.5 * df[..., None], share) / df[..., None])
+    found: Array = (0.5 * weights * ndtr(ncp[..., None] - t[..., None] * s)).sum(axis=-1)
+    return found
