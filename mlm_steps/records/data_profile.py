@@ -8,6 +8,7 @@ from typing import Literal
 from pydantic import Field
 
 from mlm_steps.records.base import Notice, Part, Record
+from mlm_steps.records.descriptives import Descriptives
 
 __all__ = [
     "ColumnProfile",
@@ -245,23 +246,29 @@ def factor_ranks(factors: Iterable[str], nesting: Iterable[NestingRelation]) -> 
 class SlopeEstimate(Part):
     """One of the slopes of a predictor that varies within and between groups."""
 
-    kind: Literal["pooled", "within", "between"]
+    kind: Literal["pooled", "within", "between", "contextual"]
+    """``contextual``: the slope between groups minus the slope within groups."""
     estimate: float
     se: float
     df: float
     ci_low: float
     ci_high: float
+    p: float
 
 
 class SlopeComparison(Part):
-    """Pooled, within and between slopes of one predictor (statistics, section 1)."""
+    """Pooled, within and between slopes of one predictor alone (statistics, section 1)."""
 
     outcome: str
     variable: str
     factor: str
     slopes: tuple[SlopeEstimate, ...]
     opposite: bool
-    """Two of them have opposite signs."""
+    """Two of the pooled, the within and the between slope have opposite signs."""
+
+    def slope(self, kind: str) -> SlopeEstimate | None:
+        """Return the slope of a kind; None if there is none."""
+        return next((each for each in self.slopes if each.kind == kind), None)
 
 
 class DataProfile(Record):
@@ -280,6 +287,7 @@ class DataProfile(Record):
     variable_levels: tuple[VariableLevel, ...]
     nesting: tuple[NestingRelation, ...]
     slopes: tuple[SlopeComparison, ...] = ()
+    descriptives: Descriptives = Descriptives()
     occasions: Occasions | None = None
     """None if the spec does not declare occasions."""
     notices: tuple[Notice, ...]

@@ -5,6 +5,8 @@ from __future__ import annotations
 from typing import Literal
 
 from mlm_steps.records.base import Notice, Part, Record
+from mlm_steps.records.context import RungContext
+from mlm_steps.records.tested import Tested
 
 __all__ = [
     "BackTransformed",
@@ -28,21 +30,6 @@ Value = str | float
 """The label of a category, or a number."""
 Compared = Literal["pairwise", "control", "consecutive"]
 """Which means are compared: all pairs (later minus earlier), each with a control, or neighbours."""
-
-
-class Tested(Part):
-    """An estimate and its test; the numbers are missing if there is a code."""
-
-    estimate: float | None = None
-    se: float | None = None
-    df: float | None = None
-    """None also if the reference distribution is normal."""
-    statistic: float | None = None
-    p: float | None = None
-    ci_low: float | None = None
-    ci_high: float | None = None
-    code: str | None = None
-    """Why there are no numbers: ``not_estimable``, ``too_large``, ``outside_domain``."""
 
 
 class BackTransformed(Part):
@@ -256,4 +243,6 @@ class EffectsRecord(Record):
     contrasts: tuple[ContrastTest, ...] = ()
     slopes: tuple[SimpleSlopes, ...] = ()
     means: tuple[FactorMeans, ...] = ()
+    contexts: tuple[RungContext, ...] = ()
+    """Of the last rung of each outcome."""
     notices: tuple[Notice, ...] = ()

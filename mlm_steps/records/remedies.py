@@ -150,6 +150,9 @@ class Alternative(Part):
     bic: float | None = None
     delta_aic: float | None = None
     """AIC of the alternative less that of the rung; negative speaks for the alternative."""
+    delta_deviance: float | None = None
+    """Deviance of the alternative less that of the rung, both by ML."""
+    delta_npar: int | None = None
     delta_bic: float | None = None
     statistic: float | None = None
     """Likelihood ratio against the rung, where the rung contains the alternative."""
@@ -162,6 +165,10 @@ class Alternative(Part):
     max_dbeta_se: float | None = None
     verdict: Verdict
     """``converges``: the alternative converged, but the rung has no optimum to compare it with."""
+    correlation: float | None = None
+    """Of the intercept and the slope in the rung, if one of its terms has just these two effects."""
+    correlation_there: float | None = None
+    """The same in the alternative."""
     changes: tuple[CoefficientChange, ...] = ()
     applied: bool = False
 

@@ -16,6 +16,7 @@ from mlm_steps.design.build import build_design
 from mlm_steps.design.contrast_coding import ContrastCoding
 from mlm_steps.engine import Control, Estimates, Method, MixedFit, evaluate_at, linear_fit
 from mlm_steps.engine.fit.mixed import criterion_without_groups
+from mlm_steps.engine.result.mixed_fit import slope_correlation
 from mlm_steps.errors import ComparisonError, MlmError
 from mlm_steps.records.remedies import Alternative, Ending, RungAdvice, Verdict
 from mlm_steps.remedies import REMEDIES
@@ -262,6 +263,8 @@ def _record(
         aic=aic,
         bic=bic,
         delta_aic=aic - own_aic if same else None,
+        delta_deviance=found.ml.criterion - own.criterion if same else None,
+        delta_npar=found.npar - own.npar if same else None,
         delta_bic=bic - own_bic if same else None,
         statistic=test.statistic,
         df=test.df,
@@ -271,6 +274,8 @@ def _record(
         untested=test.untested,
         max_dbeta_se=max(moved, default=None),
         verdict=_verdict(proposal, found.ending, test, subject.alpha, compared=compared),
+        correlation=slope_correlation(subject.fit),
+        correlation_there=slope_correlation(found.fit),
         changes=changes,
         applied=applied,
     )

@@ -155,11 +155,11 @@ STEPS: dict[str, Declaration] = {
         read_by=_ALL,
     ),
     "effects": Declaration(
-        "test contrasts, slopes and means of all rungs",
+        "test contrasts, slopes and means of all rungs, and contextual effects",
         _RUN,
         "effects/ladder.json",
         models=lambda plan, _: plan.rungs,
-        depends_on=lambda plan, _: [plan.readings, plan.test_settings],
+        depends_on=lambda plan, _: [plan.readings, plan.test_settings, plan.derivations],
         read_by=_ALL,
         record="effects:EffectsRecord",
     ),

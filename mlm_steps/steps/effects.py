@@ -1,4 +1,4 @@
-"""Compute contrasts, simple slopes and marginal means of each rung."""
+"""Compute contrasts, simple slopes and means of each rung, and contextual effects of the final rungs."""
 
 from __future__ import annotations
 
@@ -17,6 +17,7 @@ from mlm_steps.records import EffectsRecord, FitRecord
 from mlm_steps.records.effects import ContrastTest, FactorMeans, SimpleSlopes
 from mlm_steps.spec.means import settled
 from mlm_steps.steps.parts.at_record import analysis_frame, at_optimum
+from mlm_steps.steps.parts.contexts import context_lines, contexts_of
 from mlm_steps.steps.parts.wanted import Wanted, value_of, wanted_on
 from mlm_steps.steps.run.session import Session
 
@@ -47,8 +48,12 @@ def effects(session: Session) -> None:
                 contrasts += _contrasts(fitted, wanted)
                 slopes += _slopes(session, fitted, wanted)
                 means += _means(fitted, wanted)
+        contexts = contexts_of(session, fits, frame)
         session.say(f"{len(contrasts)} contrasts, {len(slopes)} sets of slopes, {len(means)} sets of means")
-        record = EffectsRecord(contrasts=tuple(contrasts), slopes=tuple(slopes), means=tuple(means))
+        session.say(*(line for context in contexts for line in context_lines(context)))
+        record = EffectsRecord(
+            contrasts=tuple(contrasts), slopes=tuple(slopes), means=tuple(means), contexts=contexts
+        )
         recorder.write(record, session.layout.output(STEP))
 
 

@@ -33,6 +33,8 @@ Some tables have more columns at the end, before ``null_codes``: ``reference`` a
   Kenward and Roger's, that ``fixed`` and ``anova`` do not use.
 - ``contrasts``, ``slope_differences``, ``means`` and ``mean_differences`` combine coefficients.
 - ``ranova`` holds the tests of random effects by removal, ``heterogeneity`` HLM's tests of their variances.
+- ``descriptives``, ``categories``, ``correlations`` and ``within_between`` describe the analysis sample,
+  ``context`` the final rungs with slopes within and between groups.
 - ``trace`` holds every evaluation of every search.
 
 If a limit of an interval is not a crossing of the criterion but, for example, the bound of its parameter, its
@@ -48,8 +50,12 @@ from mlm_steps.tables.allfit import allfit
 from mlm_steps.tables.anova import anova
 from mlm_steps.tables.anova_other_df import anova_other_df
 from mlm_steps.tables.base import Table, TableMaker
+from mlm_steps.tables.categories import categories
 from mlm_steps.tables.comparison import comparison
+from mlm_steps.tables.context import context
 from mlm_steps.tables.contrasts import contrasts
+from mlm_steps.tables.correlations import correlations
+from mlm_steps.tables.descriptives import descriptives
 from mlm_steps.tables.diagnostics import diagnostics
 from mlm_steps.tables.fit import fit
 from mlm_steps.tables.fixed import fixed
@@ -73,6 +79,7 @@ from mlm_steps.tables.slope_differences import slope_differences
 from mlm_steps.tables.trace import trace
 from mlm_steps.tables.variance_explained import variance_explained
 from mlm_steps.tables.vcov import vcov
+from mlm_steps.tables.within_between import within_between
 
 __all__ = ["TABLES", "Table", "TableMaker"]
 
@@ -94,6 +101,11 @@ TABLES: dict[str, TableMaker] = {
     "sensitivity": sensitivity,
     "ols": ols,
     "occasions": occasions,
+    "descriptives": descriptives,
+    "categories": categories,
+    "correlations": correlations,
+    "within_between": within_between,
+    "context": context,
     "allfit": allfit,
     "trace": trace,
     "remedies": remedies,

@@ -30,8 +30,12 @@ COLUMNS = (
     "p_boundary",
     "max_dbeta_se",
     "reason",
+    "correlation",
+    "correlation_there",
+    "delta_deviance",
+    "delta_npar",
 )
-NUMBERS = ("d", "npar", "AIC", "BIC", "delta_aic", "delta_bic", "max_dbeta_se")
+NUMBERS = ("d", "npar", "AIC", "BIC", "delta_aic", "delta_bic", "max_dbeta_se", "delta_deviance")
 TEST = ("criterion", "statistic", "df", "p_naive")
 
 
@@ -39,7 +43,8 @@ def remedies(run: RunRecords) -> Table:
     """Return the alternatives to all singular and doubtful rungs.
 
     ``delta_aic`` and ``delta_bic`` are the alternative minus the rung as declared. ``d`` is the criterion by
-    the reported method; ``criterion`` is the method of the test.
+    the reported method; ``criterion`` is the method of the test. ``correlation`` is that of intercept and
+    slope in the rung, ``correlation_there`` that in the alternative.
     """
     record = run.result(RemedyRecord, "remedies")
     rungs = record.rungs if isinstance(record, RemedyRecord) else ()
@@ -68,12 +73,16 @@ def _row(rung: RungAdvice, other: Alternative) -> tuple[dict[str, Cell], Codes]:
         "p_boundary": other.p_boundary,
         "max_dbeta_se": other.max_dbeta_se,
         "reason": "; ".join(other.reasons) or other.untested,
+        "correlation": other.correlation,
+        "correlation_there": other.correlation_there,
+        "delta_deviance": other.delta_deviance,
+        "delta_npar": other.delta_npar,
     }
     untested = "not_estimable" if other.ending == "not_estimable" else "not_nested"
     apart = other.verdict in ("more_exact", "other_rows")
     return cells, {
-        **dict.fromkeys(NUMBERS, "not_applicable" if apart else "not_estimable"),
+        **dict.fromkeys((*NUMBERS, "delta_npar"), "not_applicable" if apart else "not_estimable"),
         **dict.fromkeys(TEST, untested),
         "p_boundary": untested if other.statistic is None else "no_closed_weights",
-        "reason": "not_applicable",
+        **dict.fromkeys(("reason", "correlation", "correlation_there"), "not_applicable"),
     }

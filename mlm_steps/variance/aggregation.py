@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
+from typing import Final, Literal
 
 import numpy as np
 from numpy.typing import NDArray
@@ -11,8 +12,16 @@ from scipy import special
 from mlm_steps.design.matrices import Design, RandomTerm
 from mlm_steps.engine.fit.lmm import fit_lmm
 from mlm_steps.engine.result.moments import variance_parts
+from mlm_steps.records import SlopeComparison, SlopeEstimate
 
-__all__ = ["SimpsonCheck", "Slope", "aggregation", "simpson_check"]
+__all__ = ["SimpsonCheck", "Slope", "aggregation", "comparison_of", "simpson_check"]
+
+KINDS: Final[tuple[Literal["pooled", "within", "between", "contextual"], ...]] = (
+    "pooled",
+    "within",
+    "between",
+    "contextual",
+)
 
 PURE = 1e-8
 """Share of the sum of squares up to which a variable is constant within, or equal between, groups."""
@@ -25,6 +34,8 @@ class Slope:
     Attributes
     ----------
     estimate, se, df, ci_low, ci_high : float
+    p : float
+        Two-sided, of the hypothesis that the slope is 0.
     """
 
     estimate: float
@@ -32,6 +43,7 @@ class Slope:
     df: float
     ci_low: float
     ci_high: float
+    p: float
 
     @property
     def clear(self) -> bool:
@@ -50,11 +62,15 @@ class SimpsonCheck:
     within, between : Slope or None
         From the within-between model y ~ (x - group mean) + group mean + (1 | g), by REML; None if the
         predictor does not vary within, or between, groups. Their df are n - J - 1 and J - 2.
+    contextual : Slope or None
+        The slope between minus the slope within groups, the coefficient of the group mean in Mundlak's form
+        of the model; its df are J - 2. None unless both slopes exist.
     """
 
     pooled: Slope
     within: Slope | None
     between: Slope | None
+    contextual: Slope | None
 
     @property
     def opposite(self) -> bool:
@@ -84,6 +100,8 @@ def aggregation(y: NDArray[np.float64], refs: NDArray[np.intp]) -> tuple[float |
         return None, None
     if within <= PURE * (within + between):
         return 1.0, 1.0
+    if between <= PURE * (within + between):
+        return 0.0, 0.0
     rho = variance_parts(fit_lmm(_design(y, np.ones((len(y), 1)), refs))).icc_adjusted
     size = float(np.sum(sizes.astype(np.float64) ** 2) / len(y))
     return rho, size * rho / (1 + (size - 1) * rho)
@@ -122,7 +140,24 @@ def simpson_check(
         name: _slope(float(fit.beta[column]), float(fit.se[column]), parts[name][1], confidence)
         for column, name in enumerate(varying, start=1)
     }
-    return SimpsonCheck(_pooled(y, x, confidence), slopes.get("within"), slopes.get("between"))
+    contextual = None
+    if len(varying) == 2:
+        contrast = np.array([0.0, -1.0, 1.0])
+        se = float(np.sqrt(contrast @ fit.vcov @ contrast))
+        contextual = _slope(float(contrast @ fit.beta), se, J - 2.0, confidence)
+    return SimpsonCheck(_pooled(y, x, confidence), slopes.get("within"), slopes.get("between"), contextual)
+
+
+def comparison_of(outcome: str, variable: str, factor: str, check: SimpsonCheck) -> SlopeComparison:
+    """Return the record of the slopes of one predictor."""
+    slopes = tuple(
+        SlopeEstimate(kind=kind, **asdict(slope))
+        for kind in KINDS
+        if (slope := getattr(check, kind)) is not None
+    )
+    return SlopeComparison(
+        outcome=outcome, variable=variable, factor=factor, slopes=slopes, opposite=check.opposite
+    )
 
 
 def _group_means(x: NDArray[np.float64], refs: NDArray[np.intp]) -> NDArray[np.float64]:
@@ -146,7 +181,8 @@ def _pooled(y: NDArray[np.float64], x: NDArray[np.float64], confidence: float) -
 
 def _slope(estimate: float, se: float, df: float, confidence: float) -> Slope:
     half = float(special.stdtrit(df, (1 + confidence) / 2)) * se
-    return Slope(estimate, se, df, estimate - half, estimate + half)
+    p = 2.0 * float(special.stdtr(df, -abs(estimate / se))) if se > 0 else float(estimate == 0)
+    return Slope(estimate, se, df, estimate - half, estimate + half, p)
 
 
 def _design(y: NDArray[np.float64], X: NDArray[np.float64], refs: NDArray[np.intp]) -> Design:

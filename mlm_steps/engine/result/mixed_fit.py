@@ -12,7 +12,14 @@ from mlm_steps.engine.result.glmm_fit import GlmmFit
 from mlm_steps.engine.result.lmm_fit import ConvergenceReport, LmmFit, Method
 from mlm_steps.notice import Notice
 
-__all__ = ["MixedFit", "generalized_fit", "linear_fit", "response_residuals", "sigma_of"]
+__all__ = [
+    "MixedFit",
+    "generalized_fit",
+    "linear_fit",
+    "response_residuals",
+    "sigma_of",
+    "slope_correlation",
+]
 
 
 class MixedFit(Protocol):
@@ -166,3 +173,14 @@ def response_residuals(fit: MixedFit) -> NDArray[np.float64]:
         return fit.residuals
     trials = 1.0 if fit.design.trials is None else fit.design.trials
     return np.asarray(fit.design.y - trials * fit.fitted)
+
+
+def slope_correlation(fit: MixedFit) -> float | None:
+    """Return the correlation of the intercept and the slope of the first term with just these two effects.
+
+    None if there is no such term, or if one of its variances is 0.
+    """
+    for term, T in zip(fit.design.random, fit.covariances, strict=True):
+        if len(term.names) == 2 and term.names[0] == "(Intercept)" and (np.diag(T) > 0).all():
+            return float(np.clip(T[0, 1] / np.sqrt(T[0, 0] * T[1, 1]), -1.0, 1.0))
+    return None

@@ -10,8 +10,9 @@ from numpy.typing import NDArray
 
 from mlm_steps.design import Formula
 from mlm_steps.errors import FitError
-from mlm_steps.records import DataProfile, Notice, SlopeComparison, SlopeEstimate, VariableLevel
-from mlm_steps.variance.aggregation import aggregation, simpson_check
+from mlm_steps.records import DataProfile, Notice, SlopeComparison, VariableLevel
+from mlm_steps.steps.parts.described import centred_columns, described, places_of
+from mlm_steps.variance.aggregation import aggregation, comparison_of, simpson_check
 
 __all__ = ["aggregated", "group_codes"]
 
@@ -41,9 +42,14 @@ def aggregated(
         entry if entry.variable in other else _with_icc(entry, frame, codes)
         for entry in profile.variable_levels
     )
-    slopes = tuple(_slopes(levels, frame, codes, linear))
+    found = profile.with_values(variable_levels=levels)
+    slopes = tuple(_slopes(found, frame, codes, linear))
     notices = tuple(_notice(slope) for slope in slopes if slope.opposite)
-    return profile.with_values(variable_levels=levels, slopes=slopes, notices=(*profile.notices, *notices))
+    return found.with_values(
+        slopes=slopes,
+        notices=(*profile.notices, *notices),
+        descriptives=described(found, frame, codes),
+    )
 
 
 def _with_icc(
@@ -63,48 +69,43 @@ def _with_icc(
 
 
 def _slopes(
-    levels: Sequence[VariableLevel],
+    profile: DataProfile,
     frame: pd.DataFrame,
     codes: Mapping[str, NDArray[np.intp]],
     formulas: Mapping[str, Formula],
 ) -> Iterator[SlopeComparison]:
+    """Yield the slopes of each predictor of an outcome, or of the column that it was derived from."""
     outcomes = tuple(dict.fromkeys(f.outcomes[0] for f in formulas.values() if len(f.outcomes) == 1))
-    for entry in levels:
+    sources = centred_columns(profile)
+    places = places_of(profile)
+    known = {entry.variable for entry in profile.variable_levels}
+    mixed = [
+        (e.variable, e.factor)
+        for e in profile.variable_levels
+        if e.level == "mixed" and e.variable not in sources and places.get(e.variable) != e.factor
+    ]
+    mixed += [(x, factor) for x in dict.fromkeys(sources.values()) if x not in known for factor in codes]
+    for variable, factor in mixed:
         for outcome in outcomes:
-            used = any(outcome in f.outcomes and entry.variable in f.variables for f in formulas.values())
-            if entry.level != "mixed" or entry.factor not in codes or entry.variable == outcome or not used:
+            names = {name for f in formulas.values() if outcome in f.outcomes for name in f.variables}
+            names |= {sources[name] for name in names if name in sources}
+            if factor not in codes or variable == outcome or variable not in names:
                 continue
-            if frame[entry.variable].dtype != float:
+            if frame[variable].dtype != float:
                 continue
-            y, x = frame[outcome].to_numpy(), frame[entry.variable].to_numpy()
+            y, x = frame[outcome].to_numpy(), frame[variable].to_numpy()
             try:
-                check = simpson_check(y, x, codes[entry.factor])
+                check = simpson_check(y, x, codes[factor])
             except FitError:
                 continue  # for example an outcome that the predictor reproduces exactly: no slopes to compare
-            if check is not None:
-                parts = {"pooled": check.pooled, "within": check.within, "between": check.between}
-                yield SlopeComparison(
-                    outcome=outcome,
-                    variable=entry.variable,
-                    factor=entry.factor,
-                    slopes=tuple(
-                        SlopeEstimate(
-                            kind=kind,
-                            estimate=slope.estimate,
-                            se=slope.se,
-                            df=slope.df,
-                            ci_low=slope.ci_low,
-                            ci_high=slope.ci_high,
-                        )
-                        for kind, slope in parts.items()
-                        if slope is not None
-                    ),
-                    opposite=check.opposite,
-                )
+            if check is not None and check.within is not None and check.between is not None:
+                yield comparison_of(outcome, variable, factor, check)
 
 
 def _notice(slope: SlopeComparison) -> Notice:
-    values = ", ".join(f"{part.kind} {part.estimate:.3g}" for part in slope.slopes)
+    values = ", ".join(
+        f"{part.kind} {part.estimate:.3g}" for part in slope.slopes if part.kind != "contextual"
+    )
     return Notice(
         code="opposite_slopes",
         severity="warning",

@@ -230,6 +230,11 @@ class PlanInputs:
         return self.spec.estimation.model_dump(mode="json", include=TESTS)
 
     @property
+    def derivations(self) -> object:
+        """How columns are derived, which tells the source of a centred predictor."""
+        return self.spec.data.model_dump(mode="json", include={"derive"})
+
+    @property
     def labels(self) -> list[object]:
         """The title, the labels and the units."""
         labels = {m.name: m.label for m in self.spec.models}

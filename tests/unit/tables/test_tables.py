@@ -24,6 +24,7 @@ from mlm_steps.records import (
     DataProfile,
     DeletionsRecord,
     EffectsRecord,
+    FactorProfile,
     Heterogeneity,
     MixtureComponent,
     OlsCoefficient,
@@ -31,9 +32,20 @@ from mlm_steps.records import (
     RandomEffectTest,
     RungDeletions,
     RungRefits,
+    SlopeComparison,
+    SlopeEstimate,
+    tested,
 )
 from mlm_steps.records.allfit import RefitRow
+from mlm_steps.records.context import ContextSlope, PredictorContext, RungContext
 from mlm_steps.records.data_profile import Occasions, UnitOccasions
+from mlm_steps.records.descriptives import (
+    CategoryCount,
+    CorrelationLayer,
+    Descriptives,
+    Spread,
+    VariableDescription,
+)
 from mlm_steps.records.diagnostics import DiagnosticCheck, DiagnosticsRecord
 from mlm_steps.records.remedies import (
     Alternative,
@@ -83,7 +95,8 @@ COLUMNS = {
     "ranef": "model term_index group level effect estimate cond_sd pred_sd ols n_j shrinkage reliability",
     "allfit": "model optimiser start d delta_d max_dbeta_se max_dsd evaluations seconds status",
     "remedies": "model remedy formula what_changed status verdict applied d npar AIC BIC delta_aic delta_bic "
-    "criterion statistic df p_naive p_boundary max_dbeta_se reason",
+    "criterion statistic df p_naive p_boundary max_dbeta_se reason correlation correlation_there "
+    "delta_deviance delta_npar",
     "remedies_fixed": "model remedy formula column column_there estimate se estimate_there se_there change "
     "change_se se_ratio",
     "singular": "model term group rank sd_shares kind effects weights correlation crossing text",
@@ -111,6 +124,14 @@ COLUMNS = {
     "sensitivity": "model variant term column estimate se df p changed kind what column_there quantity "
     "df_method ci_low ci_high status n excluded formula reason",
     "occasions": "within unit expected present absent complete compliance",
+    "descriptives": "variable level unit n missing varying mean sd minimum maximum grouping_factor sd_within "
+    "sd_between icc1 icc2",
+    "categories": "variable level unit category n share",
+    "correlations": "layer grouping_factor inside variable_1 variable_2 correlation n",
+    "within_between": "outcome variable grouping_factor slope estimate se df p ci_low ci_high opposite",
+    "context": "model outcome link term column grouping_factor slope estimate se df statistic p ci_low "
+    "ci_high df_method icc2 raw held_means moderators method delta_deviance delta_npar delta_aic "
+    "singular_there correlation_there singular correlation",
     "ols": "model term column estimate se df statistic p ci_low ci_high se_cluster dropped n sigma r_squared "
     "adj_r_squared f_statistic f_df_1 f_df_2 f_p logLik AIC BIC",
 }
@@ -142,6 +163,60 @@ def prelude():
     )
 
 
+def subjects():
+    sizes = dict.fromkeys(("size_min", "size_median", "size_mean", "size_max", "size_harmonic"), 10)
+    return FactorProfile(
+        name="Subject", n_levels=18, n_levels_file=18, size_weighted=10.0, singletons=0, constant_outcome={},
+        **sizes,
+    )  # fmt: skip
+
+
+def descriptives():
+    spread = Spread(factor="Subject", sd_within=2.0, sd_between=1.0, icc1=0.2, icc2=None)
+    layer = {"factor": "Subject", "variables": ("Reaction", "Days", "drug"), "rows": ((0.5,), (None, 0.1))}
+    return Descriptives(
+        variables=(
+            VariableDescription(variable="Reaction", n=180, missing=0, mean=298.5, sd=56.3, minimum=194.3,
+                                maximum=466.4, spreads=(spread,)),
+            VariableDescription(variable="age", unit="Subject", n=1, missing=2, varying=1, mean=30.0,
+                                minimum=30.0, maximum=30.0),
+        ),
+        categories=(CategoryCount(variable="drug", category="a", n=90, share=0.5),
+                    CategoryCount(variable="sex", unit="Subject", category="f", n=9, share=0.5)),
+        correlations=(CorrelationLayer(layer="within", n=180, **layer),
+                      CorrelationLayer(layer="between", n=18, inside="clinic", **layer)),
+    )  # fmt: skip
+
+
+def slopes():
+    numbers = {"estimate": 10.5, "se": 1.2, "df": 160.0, "ci_low": 8.1, "ci_high": 12.9, "p": 1e-14}
+    kinds = ("pooled", "within", "between", "contextual")
+    return SlopeComparison(
+        outcome="Reaction", variable="Days", factor="Subject", opposite=False,
+        slopes=tuple(SlopeEstimate(kind=kind, **numbers) for kind in kinds),
+    )  # fmt: skip
+
+
+def contexts():
+    """Return the predictors of a refitted rung, and of one whose refit failed."""
+    test = tested.Tested(estimate=2.7, se=0.3, df=700.0, statistic=9.0, p=1e-18, ci_low=2.1, ci_high=3.3)
+    split = PredictorContext(
+        term="ses", column="ses", factors=("Subject",), raw=True, moderators=("age",),
+        slopes=(
+            ContextSlope(kind="as_fitted", test=tested.Tested(estimate=3.9, se=0.1)),
+            ContextSlope(kind="contextual", factor="Subject", test=test, icc2=0.9),
+        ),
+    )  # fmt: skip
+    lost = PredictorContext(term="x", column="x", factors=("Subject",), code="not_estimable")
+    shared = {"outcome": "Reaction", "link": "identity", "method": "REML", "df_method": "satterthwaite"}
+    return (
+        RungContext(model="slope", confidence=0.95, predictors=(split,), delta_deviance=-62.4, delta_npar=1,
+                    delta_aic=-60.4, singular=True, singular_there=False, correlation=-1.0,
+                    correlation_there=-0.66, **shared),
+        RungContext(model="days", confidence=0.95, predictors=(lost,), reason="no variance", **shared),
+    )  # fmt: skip
+
+
 def run_of(formulas, comparisons=()):
     estimates = {name: Estimates(build_design(formula, SLEEP)) for name, formula in formulas.items()}
     null = ("null", estimates["null"].under("REML"))
@@ -153,8 +228,9 @@ def run_of(formulas, comparisons=()):
     )
     profile = DataProfile(
         occasions=occasions,
-        file="", file_hash="", rows_file=180, rows=180, sample_hash="s", columns=(), lost=(), factors=(),
-        variable_levels=(), nesting=(), notices=(),
+        file="", file_hash="", rows_file=180, rows=180, sample_hash="s", columns=(), lost=(),
+        factors=(subjects(),), variable_levels=(), nesting=(), notices=(),
+        descriptives=descriptives(), slopes=(slopes(),),
     )  # fmt: skip
     return RunRecords(
         name="sleep",
@@ -261,6 +337,7 @@ def effects():
         contrasts=(contrast_test(fitted, "a", hypotheses),),
         slopes=(*simple_slopes(fitted, "Days", "age"), *simple_slopes(fitted, "Days", "half")),
         means=factor_means(fitted, "half"),
+        contexts=contexts(),
     )
 
 
@@ -332,7 +409,8 @@ def test_every_empty_cell_has_a_code(run, name):
 
 @pytest.mark.parametrize("name", TABLES)
 def test_a_run_without_results_has_tables_without_rows(run, name):
-    profile = run.data_profile.model_copy(update={"occasions": None})
+    nothing = {"occasions": None, "descriptives": Descriptives(), "slopes": ()}
+    profile = run.data_profile.model_copy(update=nothing)
     nothing = RunRecords("r", "r", run.labels, profile, (), (), {}, (), (), {})
     assert TABLES[name](nothing).to_csv().splitlines() == [",".join((*COLUMNS[name].split(), "null_codes"))]
 

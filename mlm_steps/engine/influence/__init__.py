@@ -1,1 +1,0 @@
-"""Influence of single groups: the estimates without each of them."""
