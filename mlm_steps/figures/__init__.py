@@ -45,6 +45,7 @@ FIGURES = Drawers(
     "profile",
     "raw_data",
     "rates",
+    "within_between",
     "simple_slopes",
     "johnson_neyman",
     "quantile_residuals",

@@ -16,6 +16,7 @@ TITLES = {
     "comparisons": "Comparisons of rungs",
     "deletions": "Tests of random effects",
     "effects": "Slopes, means and contrasts",
+    "context": "Slopes within and between groups",
     "variance": "Variance explained",
     "groups": "Differences between groups",
     "diagnostics": "Checks of the distribution",

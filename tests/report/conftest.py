@@ -50,6 +50,7 @@ from mlm_steps.records.intervals import random_row
 from mlm_steps.records.remedies import (
     Alternative,
     CoefficientChange,
+    DerivedColumn,
     RemedyRecord,
     RungAdvice,
     SingularDirection,
@@ -60,6 +61,7 @@ from mlm_steps.report.inputs import ReportInput
 from mlm_steps.steps import STEPS
 
 from .small_effects import effects
+from .small_levels import small_contexts, small_descriptives, small_slopes
 from .small_variants import variants
 
 FORMULAS = {
@@ -244,6 +246,8 @@ def profile() -> DataProfile:
         ),
         nesting=(),
         notices=(Notice(code="declared", severity="info", text="The slope is -0.26 in all."),),
+        descriptives=small_descriptives(),
+        slopes=(small_slopes(),),
     )  # fmt: skip
 
 
@@ -373,6 +377,8 @@ def advice() -> RemedyRecord:
             remedy="center", formula="math ~ ses_w * sector + ses_m + (ses_w | school)", what="ses | centred",
             ending="converged", criterion=48128.4, npar=9, aic=48137.6, bic=48199.1, delta_aic=-60.0,
             delta_bic=-53.1, untested="neither model contains the other", max_dbeta_se=0.156,
+            derived=(DerivedColumn(name="ses_w", source="ses", kind="center", within=("school",)),),
+            delta_deviance=-62.0, delta_npar=1, correlation=-1.0, correlation_there=-0.658,
             verdict="other_model", changes=(change, alone),
         ),
         Alternative(
@@ -490,7 +496,7 @@ def run(labels: Labels, title: str) -> RunRecords:
         ),
         results={
             "effort": planned(),
-            "effects": effects(),
+            "effects": effects().with_values(contexts=small_contexts()),
             "allfit": refits(),
             "remedies": advice(),
             "deletions": deletions(),

@@ -18,6 +18,7 @@ from mlm_steps.report.sections.data import context
 from mlm_steps.report.sentences.units import diagram
 from mlm_steps.report.text.text import plain_text
 from mlm_steps.spec import load_spec
+from mlm_steps.steps.parts.described import described
 from mlm_steps.steps.parts.uses import model_uses
 
 MakeGiven = Callable[..., ReportInput]
@@ -104,15 +105,20 @@ def test_properties_of_crossed_units_stand_at_their_own(make_given, profile_of):
         assert (found["subject"], found["item"]) == (["age"], ["length"])
 
 
-def test_the_table_of_levels_gives_a_level_at_the_own_units_alone(make_given, profile_of):
+def test_each_variable_is_in_the_table_of_the_units_that_it_describes(make_given, profile_of):
     profile = profile_of("math ~ lowinc + minority + (1 | child) + (1 | school)")
+    table = children()
+    codes = {name: table[name].to_numpy() for name in ("child", "school")}
+    profile = profile.with_values(descriptives=described(profile, table, codes))
     given = make_given(Labels({}, {}, {}))
-    grid = context(replace(given, run=replace(given.run, data_profile=profile)))["levels"]
-    words = {
-        (plain_text(row.head), plain_text(row.cells[0].content)): plain_text(row.cells[1].content)
-        for row in grid.rows
-    }
-    assert words["lowinc", "school"] == "level 3 (constant within groups)"
-    assert words["lowinc", "child"] == "constant within groups"
-    assert words["minority", "child"] == "level 2 (constant within groups)"
-    assert words["minority", "school"] == "varies within and between groups"
+    grids = context(replace(given, run=replace(given.run, data_profile=profile)))["levels"]
+    captions = [plain_text(grid.caption) for grid in grids]
+    assert captions == [
+        "Level 1: 1200 observations",
+        "Level 2: 240 units of child",
+        "Level 3: 60 units of school",
+    ]
+    heads = [[plain_text(row.head) for row in grid.rows] for grid in grids]
+    assert heads == [["math", ""], ["minority"], ["lowinc"]]
+    mean = table.groupby("child")["minority"].first().mean()
+    assert plain_text(grids[1].rows[0].cells[0].content) == f"{mean:.4f}"

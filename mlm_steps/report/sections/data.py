@@ -4,26 +4,19 @@ from __future__ import annotations
 
 from typing import Any
 
-from mlm_steps.records import ColumnProfile, FactorProfile, VariableLevel, VariableLoss
+from mlm_steps.records import ColumnProfile, FactorProfile, VariableLoss
 from mlm_steps.report.inputs import ReportInput
 from mlm_steps.report.sentences.categories import coding_sentence
-from mlm_steps.report.sentences.units import diagram, nesting_sentence, places
+from mlm_steps.report.sentences.units import diagram, nesting_sentence
+from mlm_steps.report.tables.descriptives import category_table, correlation_tables, level_tables
 from mlm_steps.report.tables.occasions import occasions_sentence, occasions_tables
 from mlm_steps.report.tables.preparation import preparation_table
-from mlm_steps.report.tables.within_between import slopes_table
 from mlm_steps.report.text.facts import profile_number
-from mlm_steps.report.text.grid import Align, Grid, Row, columns, row
-from mlm_steps.report.text.notation import decimals_for_size, fixed, share
+from mlm_steps.report.text.grid import Grid, Row, columns, row
 from mlm_steps.report.text.text import Code, Number, Phrase, Word, join, say, source
 
 __all__ = ["context"]
 
-LEVEL_WORDS = {
-    "within": "level 1 (varies within groups only)",
-    "between": "level {number} (constant within groups)",
-    "mixed": "varies within and between groups",
-    "constant": "constant",
-}
 SIZES_NOTE = say(
     "Singletons are groups with one observation. Constant outcome is the number of groups with two or more "
     "observations whose outcome does not vary. The size-weighted mean is the sum of squared sizes divided by "
@@ -50,9 +43,9 @@ def context(given: ReportInput) -> dict[str, Any]:
         "nesting": [nesting_sentence(given, relation) for relation in profile.nesting],
         "groups": _groups(given) if profile.factors else None,
         "losses": _losses(given) if profile.lost else None,
-        "levels": _levels(given) if profile.variable_levels else None,
-        "slopes": slopes_table(given),
-        "descriptives": _descriptives(given),
+        "levels": level_tables(given),
+        "categories": category_table(given),
+        "correlations": correlation_tables(given),
         "coding": _coding(given),
         "no_flag": NO_FLAG,
         "notices": [(notice.severity, given.names.notice(notice.text)) for notice in profile.notices],
@@ -125,101 +118,6 @@ def _loss_row(given: ReportInput, loss: VariableLoss, factors: list[str]) -> Row
     return row(
         given.names.variable(loss.variable),
         [profile_number(loss.rows, "lost", loss.variable, "rows"), *groups],
-    )
-
-
-def _levels(given: ReportInput) -> Grid:
-    levels = given.run.data_profile.variable_levels
-    standing = places(given)
-    has_icc = any(level.icc1 is not None or level.icc2 is not None for level in levels)
-    heads = [
-        "Variable",
-        "Factor",
-        "Level",
-        "SD within",
-        "SD between",
-        *(("ICC(1)", "ICC(2)") if has_icc else ()),
-    ]
-    align: list[Align] = ["text" if index < 3 else "number" for index in range(len(heads))]
-    note = "ICC(1) is the share of the variance between groups; ICC(2) is the reliability of the group means."
-    return Grid(
-        caption=("Level of each variable",),
-        columns=columns(*heads, align=align),
-        rows=tuple(
-            _level_row(given, level, own=standing.get(level.variable) == level.factor, has_icc=has_icc)
-            for level in levels
-        ),
-        notes=((note,),) if has_icc else (),
-        wide=True,
-    )
-
-
-def _level_row(given: ReportInput, level: VariableLevel, *, own: bool, has_icc: bool) -> Row:
-    """Return the row of a variable and a factor; ``own`` if the variable describes the factor's units."""
-    keys = ("level", level.variable, level.factor)
-
-    def spread(variance: float | None, field: str) -> Number | None:
-        if variance is None:
-            return None
-        sd = max(variance, 0.0) ** 0.5
-        decimals = min(decimals_for_size(max(level.variance or 0.0, variance) ** 0.5), 4)
-        return Number(fixed(sd, decimals), source("profile", *keys, field))
-
-    def icc(value: float | None, field: str) -> Number | None:
-        return None if value is None else Number(share(value), source("profile", *keys, field))
-
-    words: Phrase = ("constant within groups",)
-    if own or level.level != "between":
-        rank = given.run.data_profile.ranks.get(level.factor, 2)
-        words = (LEVEL_WORDS[level.level].format(number=rank),)
-    if level.conflicting_levels and own:
-        words += (f"; varies inside {len(level.conflicting_levels)} groups",)
-    cells = [
-        given.names.group(level.factor),
-        words,
-        spread(level.variance_within, "variance_within"),
-        spread(level.variance_between, "variance_between"),
-    ]
-    if has_icc:
-        cells += [icc(level.icc1, "icc1"), icc(level.icc2, "icc2")]
-    return row(given.names.variable(level.variable), cells)
-
-
-def _descriptives(given: ReportInput) -> Grid | None:
-    groups = {part for factor in given.run.data_profile.factors for part in factor.name.split(":")}
-    numeric = [
-        c for c in given.run.data_profile.columns if c.used and c.mean is not None and c.name not in groups
-    ]
-    if not numeric:
-        return None
-    return Grid(
-        caption=("Numeric variables on the analysis sample",),
-        columns=columns("Variable", "Mean", "SD", "Minimum", "Maximum", "Missing in file"),
-        rows=tuple(_descriptive_row(given, column) for column in numeric),
-        wide=True,
-    )
-
-
-def _descriptive_row(given: ReportInput, column: ColumnProfile) -> Row:
-    decimals = min(decimals_for_size(column.sd), 4)
-
-    def number(value: float | None, field: str) -> Number | None:
-        if value is None:
-            return None
-        return profile_number(value, "column", column.name, field, decimals=decimals)
-
-    unit = given.names.unit(column.name)
-    label = given.names.variable(column.name)
-    missing = profile_number(column.n_missing, "column", column.name, "n_missing")
-    return row(
-        (*label, " (", Word(unit), ")") if unit else label,
-        [
-            number(column.mean, "mean"),
-            number(column.sd, "sd"),
-            number(column.minimum, "minimum"),
-            number(column.maximum, "maximum"),
-            missing,
-        ],
     )
 
 

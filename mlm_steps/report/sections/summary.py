@@ -13,6 +13,7 @@ from mlm_steps.report.sentences.coefficients import (
     null_sentence,
 )
 from mlm_steps.report.sentences.comparisons import FAILED, comparison_sentence
+from mlm_steps.report.sentences.context import blend_sentences
 from mlm_steps.report.sentences.disputes import disputed
 from mlm_steps.report.sentences.fits import status_words
 from mlm_steps.report.sentences.generalized import event_sentence, kind_of_models, likelihood_words
@@ -128,10 +129,11 @@ def _findings(given: ReportInput, final: FitRecord) -> list[Phrase]:
 def _cautions(given: ReportInput) -> list[Phrase]:
     final = given.final
     link = Link("the notices", "notices")
-    cautions: list[Phrase] = [] if final is None else list(boundary_sentences(given, final))
-    if cautions:
+    boundary: list[Phrase] = [] if final is None else list(boundary_sentences(given, final))
+    if boundary:
         advice = section_link("remedies")
-        cautions.append(say("See {link} for alternative models and how well they fit.", link=advice))
+        boundary.append(say("See {link} for alternative models and how well they fit.", link=advice))
+    cautions = [*blend_sentences(given), *boundary]
     doubtful = [] if final is None else disputed(final)
     if doubtful:
         cautions.append(

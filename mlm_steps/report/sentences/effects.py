@@ -64,6 +64,7 @@ def effects_of(given: ReportInput) -> EffectsRecord:
         contrasts=tuple(each for each in found.contrasts if each.model in fitted),
         slopes=tuple(each for each in found.slopes if each.model in fitted),
         means=tuple(each for each in found.means if each.model in fitted),
+        contexts=tuple(each for each in found.contexts if each.model in fitted),
     )
 
 

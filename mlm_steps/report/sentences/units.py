@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass
 
-from mlm_steps.records import FactorProfile, NestingRelation, VariableLevel
+from mlm_steps.records import FactorProfile, NestingRelation
+from mlm_steps.records.places import factor_depths, place_variables
 from mlm_steps.report.inputs import ReportInput
 from mlm_steps.report.text.facts import profile_number
 from mlm_steps.report.text.text import Number, Phrase, join, say
@@ -24,19 +25,13 @@ class Box:
 
 def _tiers(given: ReportInput) -> list[list[FactorProfile]]:
     """Return the grouping factors in tiers, the highest first; a factor is below those it is nested in."""
-    factors = sorted(given.run.data_profile.factors, key=lambda factor: factor.n_levels)
-    outer: dict[str, list[str]] = {factor.name: [] for factor in factors}
-    for relation in given.run.data_profile.nesting:
-        if relation.relation == "nested" and relation.inner in outer and relation.outer in outer:
-            outer[relation.inner].append(relation.outer)
-
-    def depth(name: str) -> int:
-        return 1 + max((depth(above) for above in outer[name]), default=-1)
-
+    profile = given.run.data_profile
+    factors = {factor.name: factor for factor in profile.factors}
+    sizes = {name: factor.n_levels for name, factor in factors.items()}
     tiers: dict[int, list[FactorProfile]] = {}
-    for factor in factors:
-        tiers.setdefault(depth(factor.name), []).append(factor)
-    return [tiers[level] for level in sorted(tiers)]
+    for name, depth in factor_depths(sizes, profile.nesting).items():
+        tiers.setdefault(depth, []).append(factors[name])
+    return list(tiers.values())
 
 
 def diagram(given: ReportInput) -> list[list[Box]]:
@@ -57,33 +52,11 @@ def diagram(given: ReportInput) -> list[list[Box]]:
 
 
 def places(given: ReportInput) -> dict[str, str]:
-    """Return per variable above level 1 the factor whose units it describes.
-
-    A declared level restricts the factors. Without one, it is the highest factor within whose groups the
-    variable is constant or, if there is none, nearly constant.
-    """
+    """Return per variable above level 1 the factor whose units it describes (``place_variables``)."""
     profile = given.run.data_profile
     declared = {c.name: c.declared_level for c in profile.columns if c.declared_level is not None}
-    factors = [factor.name for tier in _tiers(given) for factor in tier]
-    entries: dict[str, list[VariableLevel]] = {}
-    known = [level for level in profile.variable_levels if level.factor in factors]
-    for level in sorted(known, key=lambda level: factors.index(level.factor)):
-        entries.setdefault(level.variable, []).append(level)
-    found = {name: _place(levels, declared.get(name), profile.ranks) for name, levels in entries.items()}
-    return {name: factor for name, factor in found.items() if factor is not None}
-
-
-def _place(levels: Sequence[VariableLevel], declared: int | None, ranks: Mapping[str, int]) -> str | None:
-    """Return the factor whose units a variable describes; None for the observations."""
-    if declared is None:
-        constant = [level for level in levels if level.level == "between"]
-        standing = constant or [level for level in levels if level.conflicting_levels]
-        return standing[0].factor if standing else None
-    if declared == 1:
-        return None
-    wanted = declared if declared in ranks.values() else max(ranks.values())
-    about = [level for level in levels if ranks[level.factor] == wanted]
-    return min(about, key=lambda level: len(level.conflicting_levels)).factor if about else None
+    sizes = {factor.name: factor.n_levels for factor in profile.factors}
+    return place_variables(profile.variable_levels, declared, sizes, profile.nesting)
 
 
 def _box(given: ReportInput, label: Phrase, count: int, keys: Iterable[str], variables: list[str]) -> Box:

@@ -24,6 +24,7 @@ __all__ = [
     "explained",
     "fitted",
     "has_covariances",
+    "has_descriptives",
     "has_final_slopes",
     "has_groups",
     "has_intervals",
@@ -99,6 +100,13 @@ def explained(given: ReportInput) -> bool:
 def has_levels(given: ReportInput) -> bool:
     """Return whether the levels of the variables are known, which requires groups."""
     return bool(given.run.data_profile.variable_levels)
+
+
+def has_descriptives(given: ReportInput) -> bool:
+    """Return whether variables are described per level; one variable alone has no correlations."""
+    found = given.run.data_profile.descriptives
+    described = len(found.variables) + len({each.variable for each in found.categories})
+    return bool(found.variables) and (bool(found.correlations) or described < 2)
 
 
 def has_groups(given: ReportInput) -> bool:

@@ -1,0 +1,156 @@
+"""The pooled slope of a predictor beside its slopes within and between groups (statistics, section 1)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+from numpy.typing import NDArray
+
+from mlm_steps.design.build import factor_codes
+from mlm_steps.engine.result.spread import split_by_group
+from mlm_steps.figures.base import (
+    BLUE,
+    GREY,
+    PALE,
+    VERMILION,
+    Figure,
+    FigureInput,
+    Rows,
+    canvas,
+    finish,
+    group_label,
+    number,
+    safe,
+    settings,
+    shorten,
+    spread,
+    style_axes,
+)
+from mlm_steps.records import SlopeComparison
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+
+__all__ = ["within_between"]
+
+Array = NDArray[np.float64]
+
+MOST_PANELS = 4
+"""Largest number of predictors with a panel each, in the order of the table, which holds all."""
+MOST_GROUPS = 60
+"""Largest number of groups with a line, a sample if there are more: more lines could not be followed."""
+PANEL_WIDTH, PANEL_HEIGHT, WIDEST = 4.5, 3.6, 2
+"""Size of a panel in inches, and the largest number of panels in a row."""
+STYLES = {
+    "pooled": (GREY, "--", "pooled"),
+    "between": (VERMILION, "-", "between groups"),
+    "within": (BLUE, "-", "within groups"),
+}
+"""Colour, line style and name of each slope."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Panel:
+    """The group means of one predictor and the outcome, and its lines.
+
+    Attributes
+    ----------
+    of : SlopeComparison
+    x, y : ndarray, shape (J,)
+        Group means.
+    lines : tuple of (str, Array, Array)
+        Kind, and x and y of the two ends of each line; the within slope has one line per drawn group.
+    """
+
+    of: SlopeComparison
+    x: Array
+    y: Array
+    lines: tuple[tuple[str, Array, Array], ...]
+
+
+def within_between(given: FigureInput) -> Figure | None:
+    """Return the lines of each predictor; None if none varies within and between groups."""
+    found = given.run.data_profile.slopes[:MOST_PANELS]
+    if not found:
+        return None
+    panels = [_panel(given, of) for of in found]
+    title = "Slopes over all observations, within groups and between groups"
+    wide = min(WIDEST, len(panels))
+    rows = -(-len(panels) // wide)
+    with settings():
+        figure = canvas(PANEL_WIDTH * wide, PANEL_HEIGHT * rows)
+        for index, panel in enumerate(panels):
+            _draw(figure.add_subplot(rows, wide, index + 1), given, panel)
+        figure.subplots_adjust(left=0.16 / wide, right=0.98, top=0.86, bottom=0.15, hspace=0.55, wspace=0.28)
+        svg = finish(figure, "within_between", title)
+    reading = " ".join(_reading(given, panel.of) for panel in panels)
+    alt = f"Group means as points, with lines of the three slopes. {reading}"
+    return Figure("within_between", title, reading, alt, svg, _data(panels))
+
+
+def _panel(given: FigureInput, of: SlopeComparison) -> _Panel:
+    groups = {":".join(columns): columns for formula in given.formulas.values() for columns in formula.groups}
+    refs = factor_codes(given.frame, groups[of.factor])
+    both = given.frame[[of.variable, of.outcome]].to_numpy(dtype=np.float64)
+    away, means = split_by_group(both, refs)
+    first = np.unique(refs, return_index=True)[1]
+    x, y = means[first].T
+    return _Panel(of, x, y, tuple(_lines(of, both, x, y, float(away[:, 0].std()))))
+
+
+def _lines(
+    of: SlopeComparison, both: Array, x: Array, y: Array, sd: float
+) -> Iterator[tuple[str, Array, Array]]:
+    slopes: dict[str, float] = {slope.kind: slope.estimate for slope in of.slopes}
+    for index in spread(len(x), MOST_GROUPS):
+        ends = np.array([x[index] - sd, x[index] + sd])
+        yield "within", ends, y[index] + slopes["within"] * (ends - x[index])
+    centre_x, centre_y = both.mean(axis=0)
+    for kind, ends in (
+        ("between", np.array([x.min(), x.max()])),
+        ("pooled", np.array([both[:, 0].min(), both[:, 0].max()])),
+    ):
+        yield kind, ends, centre_y + slopes[kind] * (ends - centre_x)
+
+
+def _draw(axes: Axes, given: FigureInput, panel: _Panel) -> None:
+    axes.plot(panel.x, panel.y, "o", color=PALE, markersize=3.5, markeredgecolor=GREY, markeredgewidth=0.4)
+    named: set[str] = set()
+    for kind, x, y in panel.lines:
+        colour, style, name = STYLES[kind]
+        thin = kind == "within"
+        axes.plot(
+            x, y, color=colour, linestyle=style, linewidth=0.9 if thin else 2.4, alpha=0.7 if thin else 1.0,
+            label=None if kind in named else name,
+        )  # fmt: skip
+        named.add(kind)
+    labels = given.run.labels
+    axes.set_xlabel(shorten(labels.column(panel.of.variable), 50))
+    axes.set_ylabel(shorten(labels.column(panel.of.outcome), 40))
+    style_axes(axes)
+    axes.legend(
+        loc="lower left", bbox_to_anchor=(0.0, 1.0), ncols=3, frameon=False, fontsize=8.5, handlelength=2.2,
+        columnspacing=1.2, borderaxespad=0.2,
+    )  # fmt: skip
+
+
+def _reading(given: FigureInput, of: SlopeComparison) -> str:
+    x, group = safe(given.run.labels.column(of.variable)), group_label(given, of.factor)
+    values = {slope.kind: number(slope.estimate, 3) for slope in of.slopes}
+    return (
+        f"{x}: slope {values['pooled']} over all observations, {values['within']} within and "
+        f"{values['between']} between levels of {group}."
+    )
+
+
+def _data(panels: Sequence[_Panel]) -> Rows:
+    rows: list[tuple[object, ...]] = []
+    for panel in panels:
+        key = (panel.of.outcome, panel.of.variable, panel.of.factor)
+        rows += [(*key, "mean", float(x), float(y)) for x, y in zip(panel.x, panel.y, strict=True)]
+        for kind, xs, ys in panel.lines:
+            rows += [(*key, kind, float(x), float(y)) for x, y in zip(xs, ys, strict=True)]
+    return ("outcome", "variable", "factor", "kind", "x", "y"), tuple(rows)

@@ -1,0 +1,152 @@
+"""Slopes of predictors within and between groups, alone and in the final rungs, and contextual effects."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+from mlm_steps.records import SlopeComparison
+from mlm_steps.records.context import PredictorContext, RungContext
+from mlm_steps.report.drawing import drawing
+from mlm_steps.report.inputs import ReportInput
+from mlm_steps.report.sentences.context import (
+    alone_number,
+    context_number,
+    refit_sentence,
+    verdict_words,
+    zero_point_sentences,
+)
+from mlm_steps.report.sentences.effects import effects_of
+from mlm_steps.report.text.grid import Align, Grid, Row, columns, heading, row
+from mlm_steps.report.text.notation import decimals_for_se, p_value, share
+from mlm_steps.report.text.text import Emphasis, Number, Phrase, say, source
+
+__all__ = ["context"]
+
+_NUMBERS: tuple[Align, ...] = ("number",) * 6
+ALIGN: tuple[Align, ...] = ("text", *_NUMBERS, "text")
+NOTE = (
+    "The slope within groups compares observations of one group, the slope between groups compares group "
+    "means; the contextual effect is the slope between minus the slope within. The first column has the "
+    "slope over all rows without groups or, for a rung, its own slope. Brackets hold 95 % intervals. Alone: "
+    "random intercepts, REML, *t* with n − J − 1 and J − 2 degrees of freedom. With a low ICC(2), group "
+    "means are unreliable and the contextual effect is attenuated (Lüdtke et al. 2008)."
+)
+RUNG_NOTE = (
+    "In a rung: refitted with all predictors of level 1 split, and with its random part, whose slopes are of "
+    "the deviations; intervals and tests are by the rung’s method. Slopes that depend on moderators are "
+    "averages over the sample."
+)
+
+
+def context(given: ReportInput) -> dict[str, Any] | None:
+    """Return the table, sentences and figure; None if no predictor varies within and between groups."""
+    alone = given.run.data_profile.slopes
+    contexts = effects_of(given).contexts
+    zero_points = zero_point_sentences(given)
+    rows = [*_alone_rows(given, alone), *(r for each in contexts for r in _rung_rows(given, each))]
+    if not rows and not zero_points:
+        return None
+    refits = [refit_sentence(given, each) for each in contexts]
+    return {
+        "table": _table(rows, in_rung=any(p.slopes for each in contexts for p in each.predictors))
+        if rows
+        else None,
+        "sentences": [*(sentence for sentence in refits if sentence is not None), *zero_points],
+        "figure": drawing(given, "within_between"),
+    }
+
+
+def _table(rows: list[Row], *, in_rung: bool) -> Grid:
+    return Grid(
+        caption=("Slopes within and between groups",),
+        columns=columns(
+            *("Predictor", "As one slope", "Within", "Between", "Contextual", (Emphasis("p"),), "ICC(2)"),
+            "Verdict",
+            align=ALIGN,
+        ),
+        rows=tuple(rows),
+        notes=(say(NOTE), *((say(RUNG_NOTE),) if in_rung else ())),
+        wide=True,
+    )
+
+
+def _alone_rows(given: ReportInput, found: tuple[SlopeComparison, ...]) -> Iterator[Row]:
+    outcomes = dict.fromkeys(each.outcome for each in found)
+    for outcome in outcomes:
+        yield heading(("Alone, on ", *given.names.outcome(outcome)))
+        for each in found:
+            if each.outcome == outcome:
+                yield row(_head(given, given.names.variable(each.variable), each.factor), _alone(given, each))
+
+
+def _head(given: ReportInput, label: Phrase, factor: str) -> Phrase:
+    several = len(given.run.data_profile.factors) > 1
+    return (*label, " (", *given.names.group(factor), ")") if several else label
+
+
+def _alone(given: ReportInput, of: SlopeComparison) -> list[Phrase | Number | str | None]:
+    cells: list[Phrase | Number | str | None] = []
+    for kind in ("pooled", "within", "between", "contextual"):
+        slope = of.slope(kind)
+        if slope is None:
+            cells.append(None)
+            continue
+        decimals = decimals_for_se(slope.se)
+        low, high = (alone_number(of, slope, field, decimals) for field in ("ci_low", "ci_high"))
+        cells.append((alone_number(of, slope, "estimate", decimals), " [", low, ", ", high, "]"))
+    contextual = of.slope("contextual")
+    keys = (of.outcome, of.variable, of.factor, "contextual", "p")
+    p = None if contextual is None else Number(p_value(contextual.p), source("within_between", *keys))
+    return [*cells, p, _icc2(given, of.variable, of.factor), verdict_words(of, given.alpha)]
+
+
+def _icc2(given: ReportInput, variable: str, factor: str) -> Number | None:
+    described = given.run.data_profile.descriptives.of(variable)
+    for spread in () if described is None else described.spreads:
+        if spread.factor == factor and spread.icc2 is not None and described is not None:
+            keys = (variable, described.unit, factor, "icc2")
+            return Number(share(spread.icc2), source("descriptives", *keys))
+    return None
+
+
+def _rung_rows(given: ReportInput, of: RungContext) -> Iterator[Row]:
+    shown = [each for each in of.predictors if each.slopes]
+    if shown:
+        scale = "" if of.link == "identity" else f" ({of.link} scale)"
+        yield heading(("In ", given.names.model(of.model), ", with its other predictors", scale))
+    for predictor in shown:
+        for factor in predictor.factors:
+            label = given.names.column(predictor.column, predictor.term)
+            yield row(_head(given, label, factor), _in_rung(of, predictor, factor))
+
+
+def _in_rung(of: RungContext, predictor: PredictorContext, factor: str) -> list[Phrase | Number | str | None]:
+    cells: list[Phrase | Number | str | None] = []
+    for kind in ("as_fitted", "within", "between", "contextual"):
+        at = factor if kind in ("between", "contextual") else None
+        test = predictor.slope(kind, at)
+        decimals = decimals_for_se(None if test is None else test.se)
+        low, high, estimate = (
+            context_number(of, predictor, kind, at, field, decimals)
+            for field in ("ci_low", "ci_high", "estimate")
+        )
+        limits: Phrase = () if low is None or high is None else (" [", low, ", ", high, "]")
+        cells.append(None if estimate is None else (estimate, *limits))
+    test = predictor.slope("contextual", factor)
+    if test is None or test.p is None:
+        return [*cells, None, None, "cannot be estimated"]
+    keys = (of.model, predictor.column, factor, "contextual")
+    icc2 = next(s.icc2 for s in predictor.slopes if (s.kind, s.factor) == ("contextual", factor))
+    return [
+        *cells,
+        Number(p_value(test.p, of.alpha), source("context", *keys, "p")),
+        None if icc2 is None else Number(share(icc2), source("context", *keys, "icc2")),
+        _verdict(of, predictor, test.p),
+    ]
+
+
+def _verdict(of: RungContext, predictor: PredictorContext, p: float) -> str:
+    if p >= of.alpha:
+        return "no clear difference"
+    return "the rung blends two slopes" if predictor.raw else "slopes differ"
