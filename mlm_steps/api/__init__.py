@@ -1,12 +1,14 @@
 """The Python API, for notebooks: ``fit`` a model, ``compare`` two, ``allfit`` one by every optimiser.
 
-``lm`` fits one without random effects.
+``lm`` fits one without random effects, ``describe`` describes a data frame per level.
 """
 
 from mlm_steps.api.advice import Advice
 from mlm_steps.api.bootstrap import Bootstrap
 from mlm_steps.api.clustering import ClusterCost, Robust
 from mlm_steps.api.comparison import Comparison, compare
+from mlm_steps.api.context import ContextualEffects
+from mlm_steps.api.describing import Description, describe
 from mlm_steps.api.fitting import fit
 from mlm_steps.api.intervals import Intervals
 from mlm_steps.api.least_squares import Lm, lm
@@ -25,8 +27,10 @@ __all__ = [
     "Bootstrap",
     "ClusterCost",
     "Comparison",
+    "ContextualEffects",
     "Contrast",
     "Control",
+    "Description",
     "Fit",
     "Intervals",
     "Lm",
@@ -42,6 +46,7 @@ __all__ = [
     "WithoutGroups",
     "allfit",
     "compare",
+    "describe",
     "fit",
     "lm",
 ]

@@ -14,6 +14,7 @@ from mlm_steps.api import (
     bootstrap,
     clustering,
     confint,
+    context,
     effects,
     explained,
     groups,
@@ -278,6 +279,7 @@ class Fit(Shown):
     slopes = from_state(effects.slopes)
     johnson_neyman = from_state(effects.johnson_neyman)
     means = from_state(effects.means)
+    context = from_state(context.context)
 
     def update(
         self,
