@@ -22,7 +22,7 @@ from mlm_steps.steps.run.keys import key_file
 from mlm_steps.steps.run.layout import Layout
 from mlm_steps.steps.run.plan import Plan
 from mlm_steps.steps.run.session import Session, open_plan
-from mlm_steps.steps.run.summaries import as_expected, describe_left_out, describe_singular
+from mlm_steps.steps.run.summaries import as_expected, describe_blends, describe_left_out, describe_singular
 
 __all__ = ["Workflow", "open_workflow"]
 
@@ -160,7 +160,11 @@ class Workflow:
         session = Session(spec, out, allow_outside=outside)
         fits = [session.fit_record(rung.name) for rung in session.spec.rungs]
         work = session.plan.work
-        for line in [*describe_singular(session.spec, fits, work), *describe_left_out(work)]:
+        for line in [
+            *describe_singular(session.spec, fits, work),
+            *describe_blends(session.plan),
+            *describe_left_out(work),
+        ]:
             print(line, file=sys.stderr)
         if not as_expected(session.spec, fits):
             sys.exit(NOT_AS_EXPECTED)

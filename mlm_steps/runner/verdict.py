@@ -15,7 +15,13 @@ from mlm_steps.runner.progress import Progress
 from mlm_steps.steps.failed import exception_in, reason_in
 from mlm_steps.steps.run.plan import Step
 from mlm_steps.steps.run.session import Session
-from mlm_steps.steps.run.summaries import as_expected, describe_ladder, describe_left_out, describe_singular
+from mlm_steps.steps.run.summaries import (
+    as_expected,
+    describe_blends,
+    describe_ladder,
+    describe_left_out,
+    describe_singular,
+)
 
 __all__ = ["conclude"]
 
@@ -41,7 +47,11 @@ def conclude(session: Session, progress: Progress | None = None, *, done: bool =
     for line in _reports(session, announced=not failed or "report" in made):
         print(line)
     work = session.plan.work
-    for line in [*describe_singular(session.spec, fits, work), *describe_left_out(work)]:
+    for line in [
+        *describe_singular(session.spec, fits, work),
+        *describe_blends(session.plan),
+        *describe_left_out(work),
+    ]:
         print(line, file=sys.stderr)
     for line in _reasons(session, missing, progress) if failed else ():
         print(line, file=sys.stderr)

@@ -7,6 +7,8 @@ from collections.abc import Sequence
 
 from mlm_steps.errors import printable
 from mlm_steps.records import ComparisonRecord, DataProfile, EffortRecord, FitRecord
+from mlm_steps.records.base import Part, damaged, fields_in
+from mlm_steps.records.context import PredictorContext, RungContext
 from mlm_steps.records.effort import OptionalStep
 from mlm_steps.records.failure import Absence
 from mlm_steps.report.text.notation import P_WORDS, p_value
@@ -16,6 +18,7 @@ from mlm_steps.steps.run.plan import Plan, Step
 
 __all__ = [
     "as_expected",
+    "describe_blends",
     "describe_ladder",
     "describe_left_out",
     "describe_plan",
@@ -133,6 +136,34 @@ def describe_singular(
             how = "; alternatives are in the report" if there else "; effort: full fits alternatives"
             lines.append(f"{fit.model}: the fit is singular{how if fit.linear else ''}{end}")
     return lines
+
+
+class _Contexts(Part):
+    """The part of the record of the effects that the terminal shows; the others take longer to read."""
+
+    contexts: tuple[RungContext, ...] = ()
+
+
+def describe_blends(plan: Plan) -> list[str]:
+    """Return a line for the terminal on each raw predictor of a final rung that blends two slopes."""
+    path = plan.layout.output("effects")
+    if not path.exists():
+        return []
+    try:
+        contexts = _Contexts.model_validate({"contexts": fields_in(path).get("contexts", [])}).contexts
+    except ValueError:
+        raise damaged(path) from None
+    return [
+        f"{context.model}: raw {predictor.column} blends two slopes, {_slope(predictor, 'within', None)} "
+        f"within and {_slope(predictor, 'between', factor)} between levels of {factor}; see the report"
+        for context in contexts
+        for predictor, factor in context.blended
+    ]
+
+
+def _slope(predictor: PredictorContext, kind: str, factor: str | None) -> str:
+    test = predictor.slope(kind, factor)
+    return "?" if test is None or test.estimate is None else f"{test.estimate:.3g}"
 
 
 def describe_left_out(work: EffortRecord | None) -> list[str]:
