@@ -161,6 +161,10 @@ class Variant:
         What is left out of the data.
     fitted : bool
         Whether ``fit`` estimates a model; False if it returns the baseline's fit.
+    otherwise : callable or None
+        Another way to fit the variant, if the search of ``fit`` fails.
+    otherwise_note : str
+        What is then said of the numbers.
     """
 
     name: str
@@ -172,6 +176,8 @@ class Variant:
     quantities: Mapping[str, Quantity] = field(default_factory=dict)
     excluded: tuple[str, ...] = ()
     fitted: bool = True
+    otherwise: Callable[[], MixedFit] | None = None
+    otherwise_note: str = ""
 
 
 @dataclass(frozen=True, slots=True)

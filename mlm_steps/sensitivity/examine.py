@@ -110,29 +110,48 @@ def _variation(
         return _without(baseline, variant, "", variant.ending, (variant.reason,), own)
     formula = variant.formula or baseline.formula.text
     try:
-        fit = variant.fit()
+        fit, told = _fit(variant)
     except MlmError as error:
         reasons = tuple(fault.what for fault in error.faults)
         return _without(baseline, variant, formula, "not_estimable", reasons, own)
     report = fit.convergence
-    if report is not None and report.status == "failed":
-        return _without(baseline, variant, formula, "failed", report.reasons, own, fitted=True)
+    told += () if report is None else report.reasons
+    if _failed(fit):
+        return _without(baseline, variant, formula, "failed", told, own, fitted=True)
     method = variant.df_method or baseline.df_method
     against = reference(fit, method, baseline.context)
-    told = tuple(notice.text for notice in against.notices)
+    noticed = tuple(notice.text.removesuffix(".") for notice in against.notices)
     if variant.df_method and against.method != method:
-        return _without(baseline, variant, formula, "not_applicable", told, own)
+        return _without(baseline, variant, formula, "not_applicable", noticed, own)
     return Variation(
         name=variant.name,
         what=variant.what,
         formula=formula,
         ending="singular" if fit.singular else "converged",
-        reasons=(*(() if report is None else report.reasons), *told),
+        reasons=(*told, *noticed),
         n=fit.design.n,
         excluded=variant.excluded,
         fitted=variant.fitted,
         coefficients=tuple(_compared(baseline, variant, fit, against, own)),
     )
+
+
+def _fit(variant: Variant) -> tuple[MixedFit, tuple[str, ...]]:
+    """Return the fit of a variant, and what is said of it if it was found in another way."""
+    again = variant.otherwise
+    try:
+        fit = variant.fit()
+    except MlmError:
+        if again is None:
+            raise
+        return again(), (variant.otherwise_note,)
+    if again is None or not _failed(fit):
+        return fit, ()
+    return again(), (variant.otherwise_note,)
+
+
+def _failed(fit: MixedFit) -> bool:
+    return fit.convergence is not None and fit.convergence.status == "failed"
 
 
 def _without(

@@ -1,4 +1,7 @@
-"""Search for the optimum with optimisers of other kinds, from the default start."""
+"""Search for the optimum with optimisers of other kinds.
+
+Each starts from the default start, and from the optimum of the rung if that search fails.
+"""
 
 from __future__ import annotations
 
@@ -18,10 +21,16 @@ WORDS = {
 }
 
 
+FROM_OPTIMUM = (
+    "the search from the default start did not converge; the numbers are those of a search from the optimum"
+)
+
+
 def optimisers(baseline: Baseline, /) -> Iterator[Variant | Inapplicable]:
     """Yield the fits of three optimisers that differ in kind, and of ``auto`` if the rung has another one."""
     own = "auto" if baseline.control is None else baseline.control.optimizer
     for word in ("auto", *UNASKED):
         if word != own:
             fit = partial(refit_by, baseline.fit, word, baseline.control)
-            yield Variant(word, f"with {WORDS[word]}", fit)
+            again = partial(fit, start="optimum")
+            yield Variant(word, f"with {WORDS[word]}", fit, otherwise=again, otherwise_note=FROM_OPTIMUM)

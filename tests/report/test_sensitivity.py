@@ -7,7 +7,7 @@ from mlm_steps.report.sentences.sensitivity import (
     change_sentences,
     lead_sentence,
     records_of,
-    unfitted_sentences,
+    remark_sentences,
 )
 from mlm_steps.report.standard.checklist import answers
 from mlm_steps.report.text.text import plain_text
@@ -16,7 +16,7 @@ from mlm_steps.report.text.text import plain_text
 def test_a_changed_conclusion_is_told_with_its_numbers_and_what_they_estimate(make_given):
     given = make_given()
     records = records_of(given)
-    changed, stable = (plain_text(each) for each in change_sentences(given, records))
+    changed, stable, moved = (plain_text(each) for each in change_sentences(given, records))
     assert changed == (
         "The conclusion about Sector [Catholic] changes under 2 of 3 variants. In the rung it is significant "
         "(1.000, p = .040); it is not significant, or has the opposite sign, with level-1 predictors centred "
@@ -24,13 +24,18 @@ def test_a_changed_conclusion_is_told_with_its_numbers_and_what_they_estimate(ma
         "predictors); and without 3 rows (−1.300, p = .030)."
     )
     assert stable == "The conclusion about Status is the same under all variants."
+    assert moved == (
+        "The estimate of Status (2.800 in the rung) differs by more than one standard error with level-1 "
+        "predictors centred within school (ses) (2.100, p < .001; here the slope within groups), with the "
+        "same conclusion."
+    )
 
 
 def test_variants_with_numbers_are_counted_and_the_others_have_a_reason(make_given):
     given = make_given()
     records = records_of(given)
     assert "was estimated and tested again under 3 variants" in plain_text(lead_sentence(given, records))
-    (reason,) = (plain_text(each) for each in unfitted_sentences(given, records))
+    (reason,) = (plain_text(each) for each in remark_sentences(given, records))
     assert reason == (
         "With random slopes of all level-1 terms: the search did not converge: the scaled gradient is 11."
     )

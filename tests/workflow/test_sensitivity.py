@@ -128,5 +128,5 @@ report: {formats: [md]}
     failed = [row for row in rows if row["variant"] == "optimisers/nelder-mead"]
     assert {(row["estimate"], row["status"]) for row in failed} == {("", "failed")}
     report = (tmp_path / "results" / "small" / "report.md").read_text(encoding="utf-8")
-    assert "Without result:" in report
+    assert "Remarks:" in report
     assert "the search did not converge" in report

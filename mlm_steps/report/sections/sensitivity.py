@@ -11,7 +11,7 @@ from mlm_steps.report.sentences.sensitivity import (
     change_sentences,
     lead_sentence,
     records_of,
-    unfitted_sentences,
+    remark_sentences,
 )
 from mlm_steps.report.tables.sensitivity import sensitivity_grids
 from mlm_steps.report.text.text import Phrase, Word, say
@@ -23,13 +23,13 @@ def context(given: ReportInput) -> dict[str, Any] | None:
     """Return what changes, the tables, and what could not be fitted; None if nothing was varied."""
     records, failures = records_of(given), _failures(given)
     if not records:
-        return {"lead": None, "changes": [], "tables": [], "unfitted": failures} if failures else None
+        return {"lead": None, "changes": [], "tables": [], "remarks": failures} if failures else None
     with_numbers = any(v.ending in ("converged", "singular") for r in records for v in r.variations)
     return {
         "lead": lead_sentence(given, records) if with_numbers else None,
         "changes": change_sentences(given, records),
         "tables": sensitivity_grids(given, records) if with_numbers else [],
-        "unfitted": [*failures, *unfitted_sentences(given, records)],
+        "remarks": [*failures, *remark_sentences(given, records)],
     }
 
 

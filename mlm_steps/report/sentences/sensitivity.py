@@ -18,7 +18,7 @@ __all__ = [
     "lead_sentence",
     "number_of",
     "records_of",
-    "unfitted_sentences",
+    "remark_sentences",
     "variant_words",
 ]
 
@@ -76,6 +76,7 @@ def change_sentences(given: ReportInput, records: Sequence[SensitivityRecord]) -
     """Return one sentence per coefficient whose conclusion changes, and one on all others."""
     stable: list[Phrase] = []
     changing: list[Phrase] = []
+    moving: list[Phrase] = []
     for own in records[0].own:
         tested = [each for each in _of_column(records, own.column) if each.coefficient.changed is not None]
         changed = [each for each in tested if each.coefficient.changed]
@@ -83,6 +84,9 @@ def change_sentences(given: ReportInput, records: Sequence[SensitivityRecord]) -
             changing.append(_changed_sentence(given, records[0], own, changed, len(tested)))
         elif tested:
             stable.append(given.names.column(own.column, own.term))
+        moved = [each for each in tested if not each.coefficient.changed and _moves(own, each.coefficient)]
+        if moved:
+            moving.append(_moved_sentence(given, own, moved))
     if stable:
         noun = "conclusion" if len(stable) == 1 else "conclusions"
         changing.append(
@@ -92,7 +96,28 @@ def change_sentences(given: ReportInput, records: Sequence[SensitivityRecord]) -
                 names=join(stable, last=" and "),
             )
         )
-    return changing
+    return [*changing, *moving]
+
+
+def _moves(own: VariedCoefficient, other: VariedCoefficient) -> bool:
+    """Return whether an estimate differs by more than one standard error of the rung."""
+    if own.estimate is None or own.se is None or other.estimate is None:
+        return False
+    return abs(other.estimate - own.estimate) > own.se
+
+
+def _moved_sentence(given: ReportInput, own: VariedCoefficient, moved: Sequence[Varied]) -> Phrase:
+    """Return where an estimate differs by more than one standard error without another conclusion."""
+    listed = [_one_change(given, each) for each in moved[:MOST_LISTED]]
+    rest = len(moved) - len(listed)
+    return say(
+        "The estimate of {name} ({estimate} in the rung) differs by more than one standard error {listed}"
+        "{rest}, with the same conclusion.",
+        name=given.names.column(own.column, own.term),
+        estimate=number_of(moved[0].record, None, own, "estimate"),
+        listed=join(listed, "; ", last="; and "),
+        rest=f"; {rest} more are in the table" if rest else None,
+    )
 
 
 def _of_column(records: Sequence[SensitivityRecord], column: str) -> list[Varied]:
@@ -168,21 +193,27 @@ def number_of(
     return Number(text, source("sensitivity", record.model, variant, of.column, field))
 
 
-def unfitted_sentences(given: ReportInput, records: Sequence[SensitivityRecord]) -> list[Phrase]:
-    """Return why variants have no numbers, and why kinds have no variants."""
+def remark_sentences(given: ReportInput, records: Sequence[SensitivityRecord]) -> list[Phrase]:
+    """Return why variants have no numbers or doubtful ones, and why kinds have no variants."""
+    remarks: dict[Phrase, list[Phrase]] = {}  # the variants of each remark
+    for record in records:
+        for v in record.variations:
+            if v.reasons or v.ending in ENDING_WORDS:
+                variants = remarks.setdefault(_remark(given, v), [])
+                variants.append((variant_words(given, v, start=not variants),))
     found = [
-        say(
-            "{what}: {ending}{why}.",
-            what=variant_words(given, v, start=True),
-            ending=ENDING_WORDS[v.ending],
-            why=(": ", given.names.notice("; ".join(v.reasons))) if v.reasons else None,
-        )
-        for record in records
-        for v in record.variations
-        if v.ending not in ("converged", "singular")
+        say("{what}: {remark}.", what=join(what, "; "), remark=remark) for remark, what in remarks.items()
     ]
     return found + [
         say("{kind}: {why}.", kind=record.kind.replace("_", " "), why=Word(record.note))
         for record in records
         if record.note is not None
     ]
+
+
+def _remark(given: ReportInput, variation: Variation) -> Phrase:
+    ending = ENDING_WORDS.get(variation.ending)
+    reasons = given.names.notice("; ".join(variation.reasons)) if variation.reasons else None
+    if ending is None or reasons is None:
+        return (reasons or ending or "",)
+    return (ending, ": ", reasons)

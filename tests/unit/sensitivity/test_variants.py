@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from pathlib import Path
 
 import numpy as np
 import pandas as pd
@@ -18,6 +19,7 @@ from mlm_steps.sensitivity.examine import examine
 from mlm_steps.sensitivity.key import MOST, key_columns
 from mlm_steps.spec.sensitivity import KINDS
 
+HSB = Path(__file__).parents[3] / "data" / "hsb.csv"
 CLOSE = 1e-6
 """Relative: two searches for one optimum."""
 
@@ -235,6 +237,19 @@ def test_other_optimisers_find_the_same_coefficients(data):
     other = mlm_steps.fit("y ~ x + (1 | g)", data, control=Control(optimizer="l-bfgs-b"))
     record = examine(baseline_of(other, data, control=Control(optimizer="l-bfgs-b")), "optimisers")
     assert {each.name for each in record.variations} == {"auto", "nelder-mead", "trust-constr"}
+
+
+def test_a_search_from_the_default_start_that_fails_is_made_again_from_the_optimum():
+    """A bounded search from theta = 1 jumps to theta = 0, which is a stationary point of every criterion."""
+    students = pd.read_csv(HSB, dtype={"school": str})
+    students["ses_w"] = students.ses - students.groupby("school").ses.transform("mean")
+    text = "mAch ~ ses_w * sector + (ses_w | school)"
+    fit = mlm_steps.fit(text, students)
+    found = examined(text, students, "optimisers")
+    again = [each for each in found.values() if any("from the optimum" in why for why in each.reasons)]
+    assert found["l-bfgs-b"] in again
+    for variation in found.values():
+        agrees(variation, fit, {"ses_w": "ses_w", "ses_w:sectorPublic": "ses_w:sectorPublic"})
 
 
 def test_a_search_that_fails_says_so_and_does_not_hide_the_others(data):
