@@ -122,16 +122,33 @@ class Posterior:
 
     def _of_rows(self, X: Array, terms: Sequence[TermRows], part: NDArray[np.intp]) -> Array:
         rows = [self._engine_rows(factor, terms, part) for factor in self.factors]
-        adjusted = _divided(self.RX.T, X @ self.prepared.units.back)
-        for (refs, z), fixed in zip(rows, self.fixed, strict=True):
-            for a in range(z.shape[1]):
-                adjusted -= z[:, a, None] * fixed[refs, a]
+        adjusted = self._adjusted(X, rows)
         refs, z = rows[0]
         moved = np.einsum("iab,ib->ia", self.own[refs], z)
         total: Array = np.einsum("ip,ip->i", adjusted, adjusted) + np.einsum("ia,ia->i", moved, z)
         if self.coupled.shape[1]:
-            total += self._others(rows, moved)
+            total += _squares(self._others(rows, moved))
         return total
+
+    def together(self, X: Array, terms: Sequence[TermRows], part: NDArray[np.intp]) -> tuple[Array, Array]:
+        """Return (x - XᵀWZ D z)ᵀ RX⁻ᵀ of some rows, shape (m, p), and z'D z between all of them, (m, m)."""
+        rows = [self._engine_rows(factor, terms, part) for factor in self.factors]
+        refs, z = rows[0]
+        moved = np.einsum("iab,ib->ia", self.own[refs], z)
+        products = np.where(refs[:, None] == refs, moved @ z.T, 0.0)
+        if self.coupled.shape[1]:
+            others = self._others(rows, moved)
+            gram = others @ others.T
+            products += gram if isinstance(gram, np.ndarray) else gram.toarray()
+        return self._adjusted(X[part], rows), products
+
+    def _adjusted(self, X: Array, rows: Sequence[tuple[NDArray[np.intp], Array]]) -> Array:
+        """Return (x - XᵀWZ D z)ᵀ RX⁻ᵀ for each row, shape (m, p)."""
+        adjusted = _divided(self.RX.T, X @ self.prepared.units.back)
+        for (refs, z), fixed in zip(rows, self.fixed, strict=True):
+            for a in range(z.shape[1]):
+                adjusted -= z[:, a, None] * fixed[refs, a]
+        return adjusted
 
     def _engine_rows(
         self, factor: FactorTerms, terms: Sequence[TermRows], part: NDArray[np.intp]
@@ -144,8 +161,10 @@ class Posterior:
         z[refs < 0] = 0.0
         return np.maximum(refs, 0), z
 
-    def _others(self, rows: Sequence[tuple[NDArray[np.intp], Array]], moved: Array) -> Array:
-        """Return ||rootᵀ (z - Z'Z D z)||² over the random effects of the other factors for each row."""
+    def _others(
+        self, rows: Sequence[tuple[NDArray[np.intp], Array]], moved: Array
+    ) -> Array | sparse.csr_array:
+        """Return rootᵀ (z - Z'Z D z) of the random effects of the other factors, one row per row."""
         if isinstance(self.root, np.ndarray):
             return self._dense_others(self.root, rows, moved)
         columns = [
@@ -155,9 +174,8 @@ class Posterior:
         own = _row_matrix([place for place, _ in columns], [z for _, z in columns], self.root.shape[0])
         places = rows[0][0][:, None] * moved.shape[1] + np.arange(moved.shape[1])
         shared = _row_matrix([places], [moved], self.coupled.shape[0]) @ self.coupled
-        product = (own - shared) @ self.root
-        squares: Array = product.multiply(product).sum(axis=1)
-        return squares
+        product: sparse.csr_array = (own - shared) @ self.root
+        return product
 
     def _dense_others(
         self, root: Array, rows: Sequence[tuple[NDArray[np.intp], Array]], moved: Array
@@ -172,8 +190,16 @@ class Posterior:
         for (factor, span), (own, z) in zip(rows_of(self.factors[1:]), rows[1:], strict=True):
             for b in range(z.shape[1]):
                 others += z[:, b, None] * root[span.start + own * factor.pattern.K + b]
-        squares: Array = np.einsum("ie,ie->i", others, others)
-        return squares
+        return others
+
+
+def _squares(vectors: Array | sparse.csr_array) -> Array:
+    """Return the squared length of each row."""
+    if isinstance(vectors, np.ndarray):
+        squares: Array = np.einsum("ie,ie->i", vectors, vectors)
+    else:
+        squares = vectors.multiply(vectors).sum(axis=1)
+    return squares
 
 
 def _row_matrix(places: Sequence[NDArray[np.intp]], values: Sequence[Array], q: int) -> sparse.csr_array:

@@ -28,6 +28,8 @@ __all__ = [
     "check_size",
     "internal_columns",
     "prepare",
+    "strategy_of",
+    "units_of",
 ]
 
 Array = NDArray[np.float64]
@@ -179,15 +181,21 @@ def prepare(design: Design, shift: Array | None = None) -> PreparedDesign:
     columns = internal_columns(design, shift)
     standard, fixed = columns.standard, columns.standard.fixed
     data = np.column_stack([fixed.Q, fixed.y])
-    strategy, alone = _strategy(design, columns.factors, columns.z, data)
-    units = Units(fixed.back, fixed.beta, fixed.log_det, fixed.scale, standard.sum_log_weights)
+    strategy, alone = strategy_of(design, columns.factors, columns.z, data)
     share = 0.0 if shift is not None else 1.0
     return PreparedDesign(
-        design.n, design.p, units, standard.bases, strategy, alone if len(alone) > 1 else (), share
-    )
+        design.n, design.p, units_of(standard), standard.bases, strategy, alone if len(alone) > 1 else (),
+        share,
+    )  # fmt: skip
 
 
-def _strategy(
+def units_of(standard: Standardized) -> Units:
+    """Return the conversion from the engine's units to those of a design."""
+    fixed = standard.fixed
+    return Units(fixed.back, fixed.beta, fixed.log_det, fixed.scale, standard.sum_log_weights)
+
+
+def strategy_of(
     design: Design, factors: Sequence[FactorTerms], z: Sequence[Array], data: Array
 ) -> tuple[Strategy, tuple[OneFactor, ...]]:
     """Return the strategy for the structure, and each factor as if it were the only one."""

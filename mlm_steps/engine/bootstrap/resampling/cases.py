@@ -7,7 +7,7 @@ from the blocks of its groups, and all replicates advance together as in ``repli
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -21,8 +21,7 @@ from mlm_steps.engine.bootstrap.replicates_search import CELLS, Space, search_to
 from mlm_steps.engine.result.glmm_fit import GlmmFit
 from mlm_steps.engine.result.lmm_fit import LmmFit
 from mlm_steps.engine.result.mixed_fit import MixedFit, linear_fit
-from mlm_steps.engine.structures.groups import FactorTerms, segment_sum
-from mlm_steps.engine.structures.prepared import internal_columns
+from mlm_steps.engine.structures.group_blocks import GroupBlocks
 from mlm_steps.errors import Fault, FitError
 
 __all__ = ["cases", "outermost", "resampled"]
@@ -90,77 +89,38 @@ def _relabelled(term: RandomTerm, taken: Integers, place: Integers) -> RandomTer
     return replace(term, levels=names, refs=refs.astype(np.intp).ravel(), z=term.z[taken])
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class _Groups:
-    """The part of each group of a factor in the cross-products of a replicate.
+def _batch(groups: GroupBlocks, drawn: Integers, counts: Integers, *, reml: bool) -> Batch:
+    """Return the replicates made of the groups drawn, one row of ``drawn`` each."""
+    p = groups.G.shape[2] - 1
+    G, C = groups.G[drawn].transpose(2, 3, 1, 0), np.einsum("bj,jic->icb", counts, groups.C)
+    df = (counts @ groups.n).astype(float) - reml * p
+    return Batch(
+        groups.factor.pattern, R=groups.R[drawn].transpose(2, 3, 1, 0), X=G[:, :p], y=G[:, p],
+        count=np.ones(groups.factor.J), Cxx=C[:p, :p], Cxy=C[:p, p], Cyy=C[p, p], df=df, reml=reml,
+    )  # fmt: skip
 
-    Attributes
-    ----------
-    factor : FactorTerms
-    scale, beta0
-        Unit of the outcome, and the coefficients that were subtracted from it, as in ``Outcomes``.
-    R, G : ndarray, shapes (J, K, K) and (J, K, p + 1)
-        As in ``Blocks``, the outcome last.
-    C, whole : ndarray, shape (J, p + 1, p + 1)
-        Cross-products of [X y] outside the span of Z_j, and cross-products of the whole [X y].
-    n, log_weights : ndarray, shape (J,)
-        Rows, and the sum of the logarithms of their weights.
-    """
 
-    factor: FactorTerms
-    scale: float
-    beta0: Array
-    R: Array
-    G: Array
-    C: Array
-    whole: Array
-    n: Integers
-    log_weights: Array
-
-    @classmethod
-    def of(cls, design: Design) -> _Groups:
-        columns = internal_columns(design)
-        fixed, factor, J = columns.standard.fixed, columns.factors[0], columns.factors[0].J
-        blocks = columns.blocks(np.column_stack([fixed.Q, fixed.y]))
-        C = np.stack(
-            [segment_sum(blocks.E * column[:, None], factor.refs, J) for column in blocks.E.T], axis=1
-        )
-        whole = C + blocks.G.transpose(0, 2, 1) @ blocks.G
-        logs = np.zeros(design.n) if design.weights is None else np.log(design.weights)
-        n, log_weights = np.bincount(factor.refs, minlength=J), segment_sum(logs, factor.refs, J)
-        return cls(factor, fixed.scale, fixed.beta, blocks.R, blocks.G, C, whole, n, log_weights)
-
-    def batch(self, drawn: Integers, counts: Integers, *, reml: bool) -> Batch:
-        """Return the replicates made of the groups drawn, one row of ``drawn`` each."""
-        p = self.G.shape[2] - 1
-        G, C = self.G[drawn].transpose(2, 3, 1, 0), np.einsum("bj,jic->icb", counts, self.C)
-        df = (counts @ self.n).astype(float) - reml * p
-        return Batch(
-            self.factor.pattern, R=self.R[drawn].transpose(2, 3, 1, 0), X=G[:, :p], y=G[:, p],
-            count=np.ones(self.factor.J), Cxx=C[:p, :p], Cxy=C[:p, p], Cyy=C[p, p], df=df, reml=reml,
-        )  # fmt: skip
-
-    def estimable(self, counts: Integers) -> NDArray[np.bool_]:
-        """Return where X clearly has full rank and rows are enough; the other replicates are checked."""
-        p, q = self.G.shape[2] - 1, self.factor.q
-        products = np.einsum("bj,jic->bic", counts, self.whole[:, :p, :p])
-        least = np.linalg.eigvalsh(products)[:, 0] if p else np.ones(len(counts))
-        return np.asarray((least > NEARLY_DEPENDENT) & (counts @ self.n > max(p, q)))
+def _estimable(groups: GroupBlocks, counts: Integers) -> NDArray[np.bool_]:
+    """Return where X clearly has full rank and rows are enough; the other replicates are checked."""
+    p, q = groups.G.shape[2] - 1, groups.factor.q
+    products = np.einsum("bj,jic->bic", counts, groups.whole[:, :p, :p])
+    least = np.linalg.eigvalsh(products)[:, 0] if p else np.ones(len(counts))
+    return np.asarray((least > NEARLY_DEPENDENT) & (counts @ groups.n > max(p, q)))
 
 
 def _together(fit: LmmFit, drawn: Integers) -> Replicates:
-    groups, width = _Groups.of(fit.design), max(1, CELLS // drawn.shape[1])
+    groups, width = GroupBlocks.of(fit.design), max(1, CELLS // drawn.shape[1])
     parts = [_part(fit, groups, drawn[first : first + width]) for first in range(0, len(drawn), width)]
     return Replicates.joined(parts) if parts else of_fits(fit.design, ())
 
 
-def _part(fit: LmmFit, groups: _Groups, drawn: Integers) -> Replicates:
+def _part(fit: LmmFit, groups: GroupBlocks, drawn: Integers) -> Replicates:
     design, prepared = fit.design, fit.prepared
     counts = np.stack([np.bincount(own, minlength=groups.factor.J) for own in drawn])
-    batch = groups.batch(drawn, counts, reml=fit.method == "REML")
+    batch = _batch(groups, drawn, counts, reml=fit.method == "REML")
     found = search_together(batch, Space.of([groups.factor]), prepared.to_internal(fit.theta))
-    found = replace(found, good=found.good & groups.estimable(counts))
-    scale, beta0 = np.full(len(drawn), groups.scale), groups.beta0[:, None]
+    found = replace(found, good=found.good & _estimable(groups, counts))
+    scale, beta0 = np.full(len(drawn), groups.units.scale), groups.units.beta0[:, None]
     result = assembled(prepared, scale, beta0, found, fit.method, counts @ groups.n)
     shift = prepared.units.sum_log_weights - counts @ groups.log_weights
     result = replace(result, criterion=result.criterion + shift)

@@ -1,0 +1,1 @@
+"""Influence of single groups: the estimates without each of them."""
