@@ -9,7 +9,6 @@ from collections.abc import Sequence
 from mlm_steps.engine.result.lmm_fit import BOUNDARY
 from mlm_steps.engine.search.convergence import GRADIENT_TOLERANCE
 from mlm_steps.engine.structures.compiled import form
-from mlm_steps.figures import FIGURES
 from mlm_steps.records import FigureRecord, write_whole
 from mlm_steps.records.data_profile import FileProfile
 from mlm_steps.report.inputs import ReportInput
@@ -28,7 +27,7 @@ def report(session: Session) -> None:
     """Write the report in each declared format."""
     layout = session.layout
     with session.recorded("report") as recorder:
-        records = (session.outcome(FigureRecord, f"figure/{name}") for name in FIGURES)
+        records = (session.outcome(FigureRecord, f"figure/{name}") for (name,) in session.plan.inputs.figures)
         figures = tuple(record for record in records if isinstance(record, FigureRecord))
         given = ReportInput(
             run=collect(session, figures=figures),

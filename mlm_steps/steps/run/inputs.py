@@ -14,7 +14,7 @@ from functools import cached_property
 from importlib.util import find_spec
 
 from mlm_steps.design import Formula
-from mlm_steps.figures import FIGURES
+from mlm_steps.figures import FIGURES, GENERALIZED
 from mlm_steps.records import DataProfile, EffortRecord
 from mlm_steps.records.intervals import IntervalSource
 from mlm_steps.spec import ComparedModel, LoadedSpec, NamedModel, PairSpec, PipelineSpec, PreludeSpec
@@ -125,8 +125,9 @@ class PlanInputs:
 
     @property
     def figures(self) -> list[tuple[str, ...]]:
-        """The name of each figure."""
-        return [(name,) for name in FIGURES]
+        """The name of each figure that the models may need."""
+        needless = () if self.generalized else GENERALIZED
+        return [(name,) for name in FIGURES if name not in needless]
 
     @cached_property
     def null(self) -> str | None:
