@@ -115,7 +115,8 @@ def _add_run(commands: Commands) -> None:
 
 
 def _run(arguments: argparse.Namespace) -> int:
-    from mlm_steps.runner.run import RunRequest, run
+    from mlm_steps.runner.request import RunRequest
+    from mlm_steps.runner.unchanged import repeat
 
     request = RunRequest(
         spec=arguments.spec,
@@ -126,6 +127,11 @@ def _run(arguments: argparse.Namespace) -> int:
         profile=arguments.profile,
         allow_outside=arguments.allow_outside,
     )
+    code = None if request.dry_run or request.force else repeat(request)
+    if code is not None:
+        return code
+    from mlm_steps.runner.run import run
+
     return run(request, run_command)
 
 

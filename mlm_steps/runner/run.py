@@ -6,7 +6,6 @@ import os
 import sys
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
 from functools import partial
 from itertools import chain
 from pathlib import Path
@@ -17,6 +16,8 @@ from mlm_steps.runner.check import checking
 from mlm_steps.runner.display import Display, is_live
 from mlm_steps.runner.lock import check_notes, check_places, locked
 from mlm_steps.runner.progress import Progress
+from mlm_steps.runner.request import RunRequest
+from mlm_steps.runner.unchanged import note, nothing_to_do, show, state_of
 from mlm_steps.runner.verdict import conclude
 from mlm_steps.runner.warm import WarmPool
 from mlm_steps.runner.watch import VARIABLE, this_process
@@ -26,39 +27,10 @@ from mlm_steps.steps.run.plan import Plan
 from mlm_steps.steps.run.session import Session, open_plan
 from mlm_steps.steps.run.summaries import describe_plan, describe_reasons
 
-__all__ = ["RunRequest", "run"]
+__all__ = ["run"]
 
 DONE = 0
 """Exit code of a dry run, and of a check without faults, after which the run continues."""
-
-
-@dataclass(frozen=True, slots=True)
-class RunRequest:
-    """The arguments of ``mlm run``.
-
-    Attributes
-    ----------
-    spec : Path
-        The spec.
-    out : Path or None
-        The output folder; by default ``results/<name of the spec>``.
-    cores : int or None
-        Number of parallel processes; by default the number of cores.
-    dry_run, force : bool
-        Print the steps that would run without running them; make every step again.
-    profile : str or None
-        A Snakemake profile.
-    allow_outside : bool
-        Whether the spec may read data from any folder.
-    """
-
-    spec: Path
-    out: Path | None = None
-    cores: int | None = None
-    dry_run: bool = False
-    force: bool = False
-    profile: str | None = None
-    allow_outside: bool = False
 
 
 def run(request: RunRequest, command: Callable[[Sequence[str]], int]) -> int:
@@ -73,8 +45,8 @@ def run(request: RunRequest, command: Callable[[Sequence[str]], int]) -> int:
         return DONE
     display = Display(sys.stderr, live=is_live(sys.stderr))
     if not request.force and all(step.current for step in plan.steps):
-        display.say(f"nothing to do: all {len(plan.steps)} steps are current")
-        return conclude(Session(request.spec, plan.layout.out, allow_outside=request.allow_outside))
+        display.say(nothing_to_do(len(plan.steps)))
+        return _end(request, plan.layout.out)
     check_notes()
     files = ((step.head, plan.layout.log(step.name)) for step in plan.steps)
     check_places(plan.layout.out, chain(plan.written, *files))
@@ -116,8 +88,19 @@ def _run_waiting(request: RunRequest, plan: Plan, display: Display, pool: WarmPo
         _expect(progress, display, plan, request)
         with progress.shown():
             done = work()
-    session = Session(request.spec, plan.layout.out, allow_outside=outside)
-    return conclude(session, progress, done=done)
+    return _end(request, plan.layout.out, progress, done=done)
+
+
+def _end(request: RunRequest, out: Path, progress: Progress | None = None, *, done: bool = True) -> int:
+    """Print the outcome and return the exit code; if every step is current, note this for the next run."""
+    before = state_of(request, out)
+    session = Session(request.spec, out, allow_outside=request.allow_outside)
+    verdict = conclude(session, progress, done=done)
+    if done and all(step.current for step in session.plan.steps):
+        content = session.plan.inputs.content
+        data = {name: (str(path), content[name]) for name, path in session.loaded.paths.items()}
+        note(request, out, before, data, verdict)
+    return show(verdict)
 
 
 def _expect(progress: Progress, display: Display, opening: Plan, request: RunRequest) -> None:

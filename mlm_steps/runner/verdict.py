@@ -1,9 +1,8 @@
-"""Print the outcome of a run: the ladder, the report, and why steps have no result."""
+"""Say the outcome of a run: the ladder, the report, and why steps have no result."""
 
 from __future__ import annotations
 
 import re
-import sys
 from collections.abc import Iterator, Sequence
 from shutil import disk_usage
 
@@ -12,6 +11,7 @@ from mlm_steps.records import ComparisonRecord, FitRecord
 from mlm_steps.records.base import NO_ROOM
 from mlm_steps.records.failure import Absence, is_failure, read_absence
 from mlm_steps.runner.progress import Progress
+from mlm_steps.runner.unchanged import Verdict
 from mlm_steps.steps.failed import exception_in, reason_in
 from mlm_steps.steps.run.plan import Step
 from mlm_steps.steps.run.session import Session
@@ -34,30 +34,35 @@ FOLLOWS = re.compile("CalledProcessError|a job execution failed|job did not comp
 """Messages of Snakemake that follow from a failed step; the reason of the failure is printed instead."""
 
 
-def conclude(session: Session, progress: Progress | None = None, *, done: bool = True) -> int:
-    """Print the ladder and the path of the report; return 3 if a step failed, 1 if a fit is not allowed.
+def conclude(session: Session, progress: Progress | None = None, *, done: bool = True) -> Verdict:
+    """Return the ladder, the path of the report and the exit code.
 
-    ``progress`` is that of the run that has just ended, or None if no step had to be made.
+    The code is 3 if a step failed, and 1 if a fit is not allowed. ``progress`` is that of the run that has
+    just ended, or None if no step had to be made.
     """
     made = set(progress.finished) if progress else set()
     missing = [step for step in session.plan.steps if not step.current]
     failed = bool(missing) or not done
-    fits = _fits(session, made)
-    print(describe_ladder(fits, _comparisons(session, made)), end="")
-    for line in _reports(session, announced=not failed or "report" in made):
-        print(line)
-    work = session.plan.work
-    for line in [
+    fits, work = _fits(session, made), session.plan.work
+    ladder = describe_ladder(fits, _comparisons(session, made))
+    reports = _reports(session, announced=not failed or "report" in made)
+    remarks = [
         *describe_singular(session.spec, fits, work),
         *describe_blends(session.plan),
         *describe_left_out(work),
-    ]:
-        print(line, file=sys.stderr)
-    for line in _reasons(session, missing, progress) if failed else ():
-        print(line, file=sys.stderr)
-    if failed:
-        return STEP_FAILED
-    return DONE if as_expected(session.spec, fits) else NOT_AS_EXPECTED
+    ]
+    remarks += _reasons(session, missing, progress) if failed else []
+    allowed = DONE if as_expected(session.spec, fits) else NOT_AS_EXPECTED
+    return Verdict(
+        code=STEP_FAILED if failed else allowed,
+        out=ladder + _lines(reports),
+        err=_lines(remarks),
+        steps=len(session.plan.steps),
+    )
+
+
+def _lines(lines: Sequence[str]) -> str:
+    return "".join(f"{line}\n" for line in lines)
 
 
 def _fits(session: Session, made: set[str]) -> list[FitRecord | Absence]:

@@ -7,15 +7,18 @@ import json
 import os
 from collections.abc import Iterator, Mapping
 from functools import cache
+from importlib.util import find_spec
 from pathlib import Path
 
 from mlm_steps.extension import extension
 from mlm_steps.report.share import share
 from mlm_steps.steps.run.versions import installed_version
 
-__all__ = ["code_identity", "made_from", "numerical_versions"]
+__all__ = ["code_identity", "made_from", "numerical_versions", "optional_libraries"]
 
 NUMERICAL = ("numpy", "scipy", "pandas", "statsmodels", "pyarrow", "matplotlib")
+EXTRAS = ("nlopt",)
+"""Optional libraries that refits by every optimiser use if they are installed."""
 
 
 @cache
@@ -38,6 +41,11 @@ def code_identity() -> str:
     compiled = extension() is not None
     digest.update(json.dumps([dict(numerical_versions()), compiled]).encode())
     return digest.hexdigest()
+
+
+def optional_libraries() -> dict[str, bool]:
+    """Return which optional libraries are installed."""
+    return {name: find_spec(name) is not None for name in EXTRAS}
 
 
 def _files(folder: Path, endings: tuple[str, ...]) -> Iterator[str]:

@@ -11,7 +11,6 @@ import json
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict
 from functools import cached_property
-from importlib.util import find_spec
 
 from mlm_steps.design import Formula
 from mlm_steps.figures import FIGURES, GENERALIZED
@@ -20,14 +19,11 @@ from mlm_steps.records.intervals import IntervalSource
 from mlm_steps.spec import ComparedModel, LoadedSpec, NamedModel, PairSpec, PipelineSpec, PreludeSpec
 from mlm_steps.spec.bootstrap import SIZE
 from mlm_steps.steps.run.dates import report_date
-from mlm_steps.steps.run.identity import made_from
+from mlm_steps.steps.run.identity import made_from, optional_libraries
 from mlm_steps.steps.run.kept import content_hash
 from mlm_steps.steps.run.levels import HierarchyLevel, variable_levels
 
 __all__ = ["PlanInputs"]
-
-EXTRAS = ("nlopt",)
-"""Optional libraries that refits by every optimiser use if they are installed."""
 
 INTERVAL_SOURCES: tuple[IntervalSource, ...] = ("profile", "bootstrap")
 """Sources of intervals that have a separate step, in the order of the tables."""
@@ -218,7 +214,7 @@ class PlanInputs:
     @property
     def allfit_settings(self) -> list[object]:
         """Whether rungs are refitted by every optimiser, and which optional optimisers are installed."""
-        return [self.spec.estimation.allfit, {name: find_spec(name) is not None for name in EXTRAS}]
+        return [self.spec.estimation.allfit, optional_libraries()]
 
     @property
     def variance_settings(self) -> dict[str, object]:
@@ -270,8 +266,12 @@ class PlanInputs:
             json.dumps([formula.outcomes, sorted(formula.variables), formula.groups, model.weights])
             for model, formula in zip(models, self.formulas.values(), strict=True)
         )
-        content = {file: content_hash(path) for file, path in self.loaded.paths.items()}
-        return made_from("data", data, columns, dict(spec.declared_levels), uses, content)
+        return made_from("data", data, columns, dict(spec.declared_levels), uses, self.content)
+
+    @cached_property
+    def content(self) -> dict[str, str]:
+        """The hash of each data file, by its name in the spec."""
+        return {file: content_hash(path) for file, path in self.loaded.paths.items()}
 
     def fit_key(self, model: str) -> str | None:
         """Return the key of a rung's record, which covers its estimates and the tests of its coefficients."""

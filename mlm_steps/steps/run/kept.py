@@ -5,7 +5,6 @@ A file is read again if its size or its modification time has changed.
 
 from __future__ import annotations
 
-import hashlib
 from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -13,6 +12,7 @@ from typing import TYPE_CHECKING
 from mlm_steps.design import parse_formula
 from mlm_steps.errors import Fault, UsageError
 from mlm_steps.spec import LoadedSpec, load_spec
+from mlm_steps.steps.run.files import file_hash
 from mlm_steps.steps.run.parquet import read_parquet
 
 if TYPE_CHECKING:
@@ -73,8 +73,7 @@ def _frame(path: Path, _: State) -> pd.DataFrame:
 
 @lru_cache(maxsize=MOST_FILES)
 def _hash(path: Path, _: State) -> str:
-    with path.open("rb") as stream:
-        return hashlib.file_digest(stream, "sha256").hexdigest()
+    return file_hash(path)
 
 
 @lru_cache(maxsize=1)

@@ -8,10 +8,8 @@ shell writes the log of a step and completes it after the entry is made, so only
 from __future__ import annotations
 
 import fcntl
-import hashlib
 import json
 import os
-import stat
 import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -22,16 +20,12 @@ from pathlib import Path
 from pydantic import ValidationError
 
 from mlm_steps.records.base import Part, Record, write_record, write_whole
+from mlm_steps.steps.run.files import file_hash, is_unchanged
 from mlm_steps.steps.run.identity import code_identity
 from mlm_steps.steps.run.layout import Layout
 
 __all__ = ["Ledger", "Recorder", "describe_run", "forget", "recorded", "withdraw"]
 
-HASHED_BYTES = 2**20
-"""Largest size of files that are hashed at every start; larger files are hashed if size or time has changed.
-
-One mebibyte takes less than a millisecond to hash.
-"""
 SHOWN = 3
 """Largest number of names that a reason lists before it counts the others, so that it fits on one line."""
 
@@ -232,19 +226,8 @@ def _plain(steps: dict[str, StepEntry]) -> dict[str, object]:
 
 def _describe(path: Path) -> FileEntry:
     status = path.stat()
-    with path.open("rb") as stream:
-        digest = hashlib.file_digest(stream, "sha256").hexdigest()
-    return FileEntry(size=status.st_size, sha256=digest, mtime_ns=status.st_mtime_ns)
+    return FileEntry(size=status.st_size, sha256=file_hash(path), mtime_ns=status.st_mtime_ns)
 
 
 def _unchanged(path: Path, entry: FileEntry) -> bool:
-    """Return whether a file is unchanged; another step may delete it while it is read."""
-    try:
-        status = path.stat()
-        if not stat.S_ISREG(status.st_mode) or status.st_size != entry.size:
-            return False
-        if status.st_mtime_ns == entry.mtime_ns and status.st_size > HASHED_BYTES:
-            return True
-        return _describe(path).sha256 == entry.sha256
-    except OSError:
-        return False
+    return is_unchanged(path, size=entry.size, sha256=entry.sha256, mtime_ns=entry.mtime_ns)

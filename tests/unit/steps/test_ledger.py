@@ -5,8 +5,9 @@ from pathlib import Path
 
 import pytest
 
+from mlm_steps.steps.run.files import HASHED_BYTES
 from mlm_steps.steps.run.layout import Layout
-from mlm_steps.steps.run.ledger import HASHED_BYTES, Ledger, recorded
+from mlm_steps.steps.run.ledger import Ledger, recorded
 
 
 @pytest.fixture
