@@ -41,6 +41,8 @@ class Drawers(Mapping[str, Drawer]):
 
 FIGURES = Drawers(
     "ladder",
+    "variance_sources",
+    "vpc",
     "caterpillar",
     "profile",
     "raw_data",

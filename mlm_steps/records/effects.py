@@ -237,12 +237,61 @@ class FactorMeans(Part):
     differences: tuple[Pairwise, ...]
 
 
+class StandardizedCoefficient(Part):
+    """The standardised coefficient of one column of a rung."""
+
+    model: str
+    column: str
+    version: Literal["level", "total"]
+    """By the standard deviations of the column's level, or by those over all rows."""
+    estimate: float | None
+    code: str | None = None
+    """Why there is no number: ``not_applicable``, ``zero_reference`` or ``not_estimable``."""
+
+
+class ArmSize(Part):
+    """The number of rows with one value of a predictor, and of levels of each grouping factor with it."""
+
+    rows: int
+    levels: dict[str, int]
+
+
+class StandardizedDifference(Part):
+    """The difference of two means, the first minus the second, over one standard deviation."""
+
+    model: str
+    factor: str
+    first: Value
+    second: Value
+    by: Literal["total", "within", "pretest"]
+    """Which standard deviation."""
+    difference: float | None = None
+    sd: float | None = None
+    sd_df: float | None = None
+    """Degrees of freedom of the variance."""
+    d: float | None = None
+    se: float | None = None
+    """By the delta method, with the uncertainty of the standard deviation."""
+    df: float | None = None
+    """Of the difference; None also if its reference distribution is normal."""
+    ci_low: float | None = None
+    ci_high: float | None = None
+    ci_method: str = "not_requested"
+    g: float | None = None
+    """d with Hedges' correction for small samples."""
+    sizes: tuple[ArmSize, ArmSize]
+    """Of the first and of the second value."""
+    code: str | None = None
+
+
 class EffectsRecord(Record):
-    """Contrasts, simple slopes and means of all rungs, in the order of the ladder."""
+    """Contrasts, slopes, means and effect sizes of all rungs, in the order of the ladder."""
 
     contrasts: tuple[ContrastTest, ...] = ()
     slopes: tuple[SimpleSlopes, ...] = ()
     means: tuple[FactorMeans, ...] = ()
     contexts: tuple[RungContext, ...] = ()
     """Of the last rung of each outcome."""
+    standardized: tuple[StandardizedCoefficient, ...] = ()
+    standardized_differences: tuple[StandardizedDifference, ...] = ()
     notices: tuple[Notice, ...] = ()

@@ -254,6 +254,8 @@ class FitRecord(Record):
     aic: float
     aicc: float | None
     bic: float
+    bic_n: Literal["rows", "groups"] = "rows"
+    """What n counts in BIC; groups are the levels of the grouping factor with the fewest."""
     notices: tuple[Notice, ...]
 
     def name_of_r(self, column: str) -> str:

@@ -32,8 +32,8 @@ NOT_REQUESTED = "not_requested"
 NOT_ESTIMABLE = "not_estimable"
 LEFT_OUT = "left_out"
 METHODS = {"wald": "Wald", "profile": "profile, ML", "bootstrap": "bootstrap", "none": NOT_REQUESTED}
-R2 = ("r2_", "rs_")
-"""Prefixes of the measures that the kind ``r2`` includes: R² and its sources."""
+R2 = ("r2_marginal", "r2_conditional", "rs_")
+"""Beginnings of the measures that the kind ``r2`` includes: R² and its sources."""
 
 
 class Interval(Part):

@@ -16,6 +16,8 @@ from mlm_steps.design.build import build_design
 from mlm_steps.design.contrast_coding import ContrastCoding
 from mlm_steps.engine import Control, Estimates, Method, MixedFit, evaluate_at, linear_fit
 from mlm_steps.engine.fit.mixed import criterion_without_groups
+from mlm_steps.engine.result import information
+from mlm_steps.engine.result.information import BicSize
 from mlm_steps.engine.result.mixed_fit import slope_correlation
 from mlm_steps.errors import ComparisonError, MlmError
 from mlm_steps.records.remedies import Alternative, Ending, RungAdvice, Verdict
@@ -57,6 +59,8 @@ class Subject:
     control : Control or None
     confidence : float
         An alternative fits clearly worse if its p value is below one minus this.
+    bic_n : {"rows", "groups"}
+        What n counts in BIC.
     """
 
     name: str
@@ -68,6 +72,7 @@ class Subject:
     contrasts: Mapping[str, str | ContrastCoding] = field(default_factory=dict)
     control: Control | None = None
     confidence: float = 0.95
+    bic_n: BicSize = "rows"
 
     @property
     def fit(self) -> MixedFit:
@@ -112,7 +117,7 @@ def advise(
     fit, ml = subject.fit, subject.estimates.under("ML")
     if reasons is None:
         reasons = fit.convergence.reasons if fit.convergence is not None else ()
-    aic, bic = _criteria(ml, ml.npar)
+    aic, bic = _criteria(subject, ml, ml.npar)
     return RungAdvice(
         model=subject.name,
         formula=subject.formula.text,
@@ -247,7 +252,10 @@ def _record(
     if not compared:
         test = _Test(untested=NO_OPTIMUM.format("the model" if status == "failed" else "the alternative"))
     own = subject.estimates.under("ML")
-    (aic, bic), (own_aic, own_bic) = _criteria(found.ml, found.npar), _criteria(own, own.npar)
+    (aic, bic), (own_aic, own_bic) = (
+        _criteria(subject, found.ml, found.npar),
+        _criteria(subject, own, own.npar),
+    )
     changes = coefficient_changes(subject.fit, found.fit, proposal.renamed) if compared else ()
     same = compared and proposal.agq is None and proposal.without is None
     moved = [abs(change.change_se) for change in changes if change.change_se is not None]
@@ -316,9 +324,9 @@ def _without_random_effects(subject: Subject) -> _Fitted:
     return _Fitted(fit, fits["ML"], fit.npar - design.n_theta, "converged", test=test)
 
 
-def _criteria(ml: MixedFit, npar: int) -> tuple[float, float]:
+def _criteria(subject: Subject, ml: MixedFit, npar: int) -> tuple[float, float]:
     """Return AIC and BIC."""
-    return ml.criterion + 2.0 * npar, ml.criterion + float(np.log(ml.design.n)) * npar
+    return ml.criterion + 2.0 * npar, information.bic(ml.criterion, npar, ml.design, subject.bic_n)
 
 
 def _verdict(proposal: Proposal, ending: Ending, test: _Test, alpha: float, *, compared: bool) -> Verdict:
@@ -342,8 +350,9 @@ def _single_level(
     """Return the record of a generalized model without random effects, by its deviance alone."""
     own, m = subject.estimates.under("ML"), subject.fit.design.n_theta
     deviance, npar = criterion_without_groups(subject.fit.design, "ML"), subject.fit.npar - m
-    aic, bic = deviance + 2.0 * npar, deviance + float(np.log(subject.fit.design.n)) * npar
-    own_aic, own_bic = _criteria(own, own.npar)
+    aic = deviance + 2.0 * npar
+    bic = information.bic(deviance, npar, subject.fit.design, subject.bic_n)
+    own_aic, own_bic = _criteria(subject, own, own.npar)
     compared = status != "failed"
     test = _random_part_test(deviance, own.criterion, m) if compared else _Test()
     return Alternative(

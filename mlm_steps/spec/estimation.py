@@ -34,6 +34,13 @@ class EstimationSpec(SpecBlock):
     ``III``: its effects averaged over the levels of the factors it interacts with; ``II``: what it adds to
     the terms that do not contain it; ``I``: what it adds to those before it.
     """
+    bic_n: Literal["rows", "groups"] = "rows"
+    """What *n* counts in BIC, the deviance plus log(*n*) times the number of parameters.
+
+    ``rows``: the observations, as lme4 does; ``groups``: the levels of the grouping factor, as some programs
+    do; with several factors, of the one with the fewest levels, such as ``bic_n: groups`` for the schools of
+    classes in schools.
+    """
     confidence: Annotated[float, Field(ge=0.5, le=0.9999), WrapValidator(reading(read_share))] = 0.95
     """Coverage of the intervals, for example ``0.95``."""
     optimizer: Literal[

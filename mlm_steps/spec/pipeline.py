@@ -16,6 +16,7 @@ from mlm_steps.spec.compare import Comparisons, PairSpec
 from mlm_steps.spec.compared import ComparedModel, named_pairs
 from mlm_steps.spec.contrasts import Contrasts
 from mlm_steps.spec.data import DataSpec
+from mlm_steps.spec.effects import EffectSizeSpec
 from mlm_steps.spec.estimation import EstimationSpec
 from mlm_steps.spec.intervals import IntervalsSpec
 from mlm_steps.spec.ladder import Ladder
@@ -32,6 +33,7 @@ from mlm_steps.spec.settings import RungSettings, settings_of
 from mlm_steps.spec.slopes import Slopes
 from mlm_steps.spec.tests import TestsSpec
 from mlm_steps.spec.types import OptionalText, Slug, Whole, nothing_is_empty, objections, whole
+from mlm_steps.spec.variance import VarianceSpec
 
 __all__ = ["PipelineSpec"]
 
@@ -67,6 +69,10 @@ class PipelineSpec(SpecBlock):
     means: Means = "auto"
     """Estimated marginal means: ``auto`` for every factor of at most eight levels, ``none``, or a list of
     columns such as ``[sector]``, each a name or a block."""
+    effects: EffectSizeSpec = Field(default_factory=EffectSizeSpec)
+    """Effect sizes: standardised coefficients and standardised mean differences."""
+    variance: VarianceSpec = Field(default_factory=VarianceSpec)
+    """Measures of explained variance besides the usual ones."""
     estimation: EstimationSpec = Field(default_factory=EstimationSpec)
     """How models are fitted and coefficients are tested."""
     intervals: IntervalsSpec = Field(default_factory=IntervalsSpec)

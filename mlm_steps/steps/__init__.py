@@ -59,6 +59,7 @@ STEPS: dict[str, Declaration] = {
             plan.spec.tests.rlrt,
             plan.spec.tests.bootstrap,
             *plan.ungrouped_keys(of),
+            plan.spec.estimation.bic_n,
         ],
         read_by=_ALL,
     ),
@@ -192,7 +193,7 @@ STEPS: dict[str, Declaration] = {
         _RUN,
         "remedies/ladder.json",
         models=lambda plan, _: plan.rungs,
-        depends_on=lambda plan, _: plan.spec.estimation.confidence,
+        depends_on=lambda plan, _: [plan.spec.estimation.confidence, plan.spec.estimation.bic_n],
         read_by=("tables", "report"),
         record="remedies:RemedyRecord",
         optional=OptionalWork(

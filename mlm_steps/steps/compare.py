@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from mlm_steps.compare import COMPARISONS
 from mlm_steps.compare.simulations import Simulations
 from mlm_steps.records import ComparisonRecord, FitRecord, write_record
@@ -39,12 +41,23 @@ def compare(session: Session, smaller: str, larger: str, kind: str = "lrt") -> N
             method=second.under(session.spec.estimation.method).method,
             asked=Simulations(session.spec.seed, tests.rlrt, tests.bootstrap, later=True),
         )
+        record = _with_bic_of_records(session, record, fits)
         if record.statistic is None:
             session.say(f"{smaller} → {larger}: no test: {record.reason}")
         else:
             session.say(f"{smaller} → {larger}: chi-square {record.statistic:.4f} on {record.df}")
         session.say_notices(record.notices)
         recorder.write(record, path)
+
+
+def _with_bic_of_records(
+    session: Session, record: ComparisonRecord, fits: Sequence[FitRecord | Absence]
+) -> ComparisonRecord:
+    """Return a comparison with the difference of the rungs' BIC, if n in BIC is the number of groups."""
+    if session.spec.estimation.bic_n == "rows" or record.delta_bic is None:
+        return record
+    first, second = (fit.bic for fit in fits if isinstance(fit, FitRecord))
+    return record.with_values(delta_bic=second - first)
 
 
 def _refused(smaller: str, larger: str, reason: str) -> ComparisonRecord:

@@ -18,6 +18,7 @@ from mlm_steps.records.effects import ContrastTest, FactorMeans, SimpleSlopes
 from mlm_steps.spec.means import settled
 from mlm_steps.steps.parts.at_record import analysis_frame, at_optimum
 from mlm_steps.steps.parts.contexts import context_lines, contexts_of
+from mlm_steps.steps.parts.effect_sizes import EffectSizes
 from mlm_steps.steps.parts.wanted import Wanted, value_of, wanted_on
 from mlm_steps.steps.run.session import Session
 
@@ -40,19 +41,26 @@ def effects(session: Session) -> None:
         contrasts: list[ContrastTest] = []
         slopes: list[SimpleSlopes] = []
         means: list[FactorMeans] = []
+        sizes = EffectSizes(session.spec.effects)
         for fit in fits:
             predictors = _predictors(session, frame, fit)
             wanted = wanted_on(session.spec, predictors, session.plan.levels, known)
-            if wanted.contrasts or wanted.slopes or wanted.means:
+            if wanted.contrasts or wanted.slopes or wanted.means or wanted.sizes:
                 fitted = _fitted(session, fit, predictors)
                 contrasts += _contrasts(fitted, wanted)
                 slopes += _slopes(session, fitted, wanted)
                 means += _means(fitted, wanted)
+                sizes.add(fitted, fit, wanted, frame)
         contexts = contexts_of(session, fits, frame)
         session.say(f"{len(contrasts)} contrasts, {len(slopes)} sets of slopes, {len(means)} sets of means")
         session.say(*(line for context in contexts for line in context_lines(context)))
         record = EffectsRecord(
-            contrasts=tuple(contrasts), slopes=tuple(slopes), means=tuple(means), contexts=contexts
+            contrasts=tuple(contrasts),
+            slopes=tuple(slopes),
+            means=tuple(means),
+            contexts=contexts,
+            standardized=tuple(sizes.coefficients),
+            standardized_differences=tuple(sizes.differences),
         )
         recorder.write(record, session.layout.output(STEP))
 

@@ -55,6 +55,7 @@ def _record(session: Session, model: str, settled: Settled) -> FitRecord:
         method=settings.method,
         df_method=settings.df,
         confidence=estimation.confidence,
+        bic_n=estimation.bic_n,
         weights=session.model(model).weights,
         sample_hash=session.profile.sample_hash,
         variable_levels={**session.plan.levels, **{c.name: c.level for c in settled.derived}},

@@ -102,7 +102,7 @@ def check_designs(loaded: LoadedSpec, frame: pd.DataFrame, rows: NDArray[np.intp
         except MlmError as error:
             faults += [_located(loaded, keys, model, error, fault) for fault in error.faults]
     if len(rungs) == len(loaded.spec.rungs):
-        faults += effect_faults(loaded, rungs)
+        faults += effect_faults(loaded, rungs, frame)
     if faults:
         raise SpecError(*faults)
 

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 from mlm_steps.design.predictors import Predictors
+from mlm_steps.effects.f_tests import kenward_roger_tests
 from mlm_steps.engine import MixedFit
 from mlm_steps.records import FitRecord
 from mlm_steps.records.failure import Absence
@@ -39,6 +42,8 @@ def variance(session: Session, model: str) -> None:
             previous=reference(session.plan.inputs.previous(model)),
             distribution=session.spec.estimation.distribution_variance,
             predictors=None if record.linear else _predictors(session, record, fit),
+            wanted=session.spec.variance.measures,
+            f_tests=partial(kenward_roger_tests, fit),
         )
         found = explain(explained)
         session.say(f"{model}: {len(found.icc)} intraclass correlations, {len(found.measures)} measures")

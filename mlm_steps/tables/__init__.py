@@ -32,6 +32,7 @@ Some tables have more columns at the end, before ``null_codes``: ``reference`` a
 - ``fixed_other_df`` and ``anova_other_df`` hold the tests of singular fits by the method, Satterthwaite's or
   Kenward and Roger's, that ``fixed`` and ``anova`` do not use.
 - ``contrasts``, ``slope_differences``, ``means`` and ``mean_differences`` combine coefficients.
+- ``standardized_differences`` holds mean differences in units of standard deviations.
 - ``ranova`` holds the tests of random effects by removal, ``heterogeneity`` HLM's tests of their variances.
 - ``descriptives``, ``categories``, ``correlations`` and ``within_between`` describe the analysis sample,
   ``context`` the final rungs with slopes within and between groups.
@@ -40,8 +41,7 @@ Some tables have more columns at the end, before ``null_codes``: ``reference`` a
 If a limit of an interval is not a crossing of the criterion but, for example, the bound of its parameter, its
 code is in ``null_codes`` under ``ci_low[limit]`` or ``ci_high[limit]``. For an empty cell, the code
 ``not_requested`` means that a key of the spec fills it. ``not_computed`` means that no key fills it. This
-holds for ``std_estimate``, since standardized coefficients are not computed, and for the gradient in
-``trace`` if the optimiser did not request it.
+holds for the gradient in ``trace`` if the optimiser did not request it.
 """
 
 from __future__ import annotations
@@ -76,6 +76,7 @@ from mlm_steps.tables.sensitivity import sensitivity
 from mlm_steps.tables.simple_slopes import simple_slopes
 from mlm_steps.tables.singular import singular
 from mlm_steps.tables.slope_differences import slope_differences
+from mlm_steps.tables.standardized_differences import standardized_differences
 from mlm_steps.tables.trace import trace
 from mlm_steps.tables.variance_explained import variance_explained
 from mlm_steps.tables.vcov import vcov
@@ -117,4 +118,5 @@ TABLES: dict[str, TableMaker] = {
     "johnson_neyman": johnson_neyman,
     "means": means,
     "mean_differences": mean_differences,
+    "standardized_differences": standardized_differences,
 }

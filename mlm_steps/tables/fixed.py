@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from mlm_steps.records import Coefficient
+from mlm_steps.records import Coefficient, EffectsRecord
+from mlm_steps.records.effects import StandardizedCoefficient
+from mlm_steps.records.failure import Absence
 from mlm_steps.records.run import RunRecords
-from mlm_steps.tables.base import NOT_COMPUTED, TEST, Cell, Codes, Table, limit_codes, table_of
+from mlm_steps.tables.base import NOT_REQUESTED, TEST, Cell, Codes, Table, limit_codes, table_of
 
 __all__ = ["fixed"]
 
@@ -26,19 +28,31 @@ COLUMNS = (
 def fixed(run: RunRecords) -> Table:
     """Return the fixed effects of all rungs; a dropped column has a row without numbers.
 
-    ``estimate[includes]`` names the dropped columns whose effects a coefficient includes. Standardized
-    coefficients are not computed, and no key asks for them: ``std_estimate`` is empty. A coefficient that the
-    data separate is ``inf`` or ``-inf``. ``exp_estimate``, ``exp_low`` and ``exp_high`` are the exponentials
+    ``estimate[includes]`` names the dropped columns whose effects a coefficient includes. ``std_estimate`` is
+    filled by ``effects: {standardized: true}``. A coefficient that the data separate is ``inf`` or ``-inf``.
+    ``exp_estimate``, ``exp_low`` and ``exp_high`` are the exponentials
     of estimate and limits, where the link gives them a meaning; ``exp_kind`` is its name.
     """
-    rows = [_row(fit.model, coefficient) for fit in run.fits for coefficient in fit.coefficients]
+    effects = run.result(EffectsRecord, "effects")
+    known = {} if effects is None or isinstance(effects, Absence) else _by_column(effects)
+    rows = [
+        _row(fit.model, coefficient, known.get((fit.model, coefficient.column)))
+        for fit in run.fits
+        for coefficient in fit.coefficients
+    ]
     return table_of("fixed", COLUMNS, rows)
 
 
-def _row(model: str, coefficient: Coefficient) -> tuple[dict[str, Cell], Codes]:
+def _by_column(effects: EffectsRecord) -> dict[tuple[str, str], StandardizedCoefficient]:
+    return {(each.model, each.column): each for each in effects.standardized}
+
+
+def _row(
+    model: str, coefficient: Coefficient, size: StandardizedCoefficient | None
+) -> tuple[dict[str, Cell], Codes]:
     cells: dict[str, Cell] = {
         "model": model,
-        "std_estimate": None,
+        "std_estimate": None if size is None else size.estimate,
         **coefficient.model_dump(exclude={"includes", "code"}),
         "symbol": coefficient.symbol or None,
     }
@@ -51,4 +65,6 @@ def _row(model: str, coefficient: Coefficient) -> tuple[dict[str, Cell], Codes]:
             codes |= dict.fromkeys(EXPONENTIAL, "not_applicable")
     if coefficient.includes:
         codes["estimate[includes]"] = ", ".join(coefficient.includes)
-    return cells, codes | {"std_estimate": NOT_COMPUTED}
+    if not coefficient.dropped:
+        codes["std_estimate"] = NOT_REQUESTED if size is None else size.code or "not_estimable"
+    return cells, codes

@@ -11,11 +11,16 @@ from math import isfinite
 from mlm_steps.records import DistributionRow, VarianceRecord
 from mlm_steps.variance.base import Contribution, Explained, Measure
 from mlm_steps.variance.design_effect import design_effect
+from mlm_steps.variance.differences import differences
 from mlm_steps.variance.icc import icc
+from mlm_steps.variance.local_f2 import local_f2
 from mlm_steps.variance.median_ratio import median_ratio
 from mlm_steps.variance.prv import prv
+from mlm_steps.variance.r2_beta import r2_beta
 from mlm_steps.variance.r2_nakagawa import r2_nakagawa
+from mlm_steps.variance.r2_xu import r2_xu
 from mlm_steps.variance.rights_sterba import rights_sterba
+from mlm_steps.variance.snijders_bosker import snijders_bosker
 
 __all__ = ["MEASURES", "Contribution", "Explained", "Measure", "explain"]
 
@@ -26,6 +31,11 @@ MEASURES: dict[str, Measure] = {
     "rights_sterba": rights_sterba,
     "design_effect": design_effect,
     "median_ratio": median_ratio,
+    "snijders_bosker": snijders_bosker,
+    "differences": differences,
+    "r2_beta": r2_beta,
+    "local_f2": local_f2,
+    "r2_xu": r2_xu,
 }
 
 

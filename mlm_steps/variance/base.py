@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Collection
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Protocol
@@ -12,7 +13,30 @@ from mlm_steps.engine.result.mixed_fit import MixedFit
 from mlm_steps.engine.result.moments import VarianceParts, variance_parts
 from mlm_steps.records import Icc, Notice, VarianceMeasure
 
-__all__ = ["Contribution", "Explained", "Measure"]
+__all__ = ["Contribution", "Explained", "FTest", "Measure"]
+
+
+@dataclass(frozen=True, slots=True)
+class FTest:
+    """An F test of fixed effects.
+
+    Attributes
+    ----------
+    term : str or None
+        The term; None for all coefficients except the intercept.
+    num_df : int
+    den_df : float
+    F : float or None
+        None if the hypothesis is not estimable.
+    code : str or None
+        Of a test by another method than the one that was asked for.
+    """
+
+    term: str | None
+    num_df: int
+    den_df: float
+    F: float | None
+    code: str | None = None
 
 
 @dataclass(frozen=True, eq=False)
@@ -33,6 +57,10 @@ class Explained:
         the family's default.
     predictors : Predictors or None
         The predictors of the fit, for shares on the scale of the outcome at their values.
+    wanted : collection of str
+        Names of the measures that are computed on request only.
+    f_tests : callable or None
+        Returns Kenward and Roger's F tests of all fixed effects and of each term, for such a measure.
     """
 
     model: str
@@ -41,6 +69,8 @@ class Explained:
     previous: tuple[str, MixedFit] | None = None
     distribution: str | None = None
     predictors: Predictors | None = None
+    wanted: Collection[str] = ()
+    f_tests: Callable[[], tuple[FTest, ...]] | None = None
 
     @property
     def linear(self) -> bool:

@@ -9,6 +9,7 @@ from mlm_steps.engine.result.mixed_fit import MixedFit
 from mlm_steps.engine.result.moments import VarianceParts, grouping_factors, shared_levels, variance_parts
 from mlm_steps.records import Icc
 from mlm_steps.variance.base import Contribution, Explained
+from mlm_steps.variance.slope_icc import slope_icc
 from mlm_steps.variance.vpc import vpc
 from mlm_steps.variance.vpc_response import vpc_response
 
@@ -21,7 +22,8 @@ def icc(explained: Explained) -> Contribution:
     The total excludes the fixed part for ``adjusted`` and includes it for ``unadjusted``. ``term_share`` is
     the share of each random term in the adjusted total. With several factors ``level_share`` is the share of
     each factor, and ``same_group_correlation`` the expected correlation of two rows that share a level of the
-    named factors (and, with nested factors, of the outer ones). ``vpc`` is a function of a random slope's
+    named factors (and, with nested factors, of the outer ones). ``slope_heterogeneity`` is the share of the
+    outcome's variance due to random slopes. ``vpc`` is a function of a random slope's
     predictor. All rows except ``vpc`` use the mean random variance of random slopes.
 
     For a generalized model the shares are those of the linear predictor, in which the variance of the
@@ -35,6 +37,7 @@ def icc(explained: Explained) -> Contribution:
         _unadjusted(parts),
         *_term_shares(fit, parts),
         *_factor_shares(fit, parts),
+        *slope_icc(fit),
         *vpc(fit, parts),
         *vpc_response(fit, parts, explained.predictors),
     ]

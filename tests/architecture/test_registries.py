@@ -43,7 +43,10 @@ REGISTRIES = {
     "spec.presets": ("PRESETS", set()),
     "steps": ("STEPS", {"failed", "init", "parts", "prepare", "run", "validate", "verbs"}),
     "tables": ("TABLES", {"base", "distribution", "effect_cells"}),
-    "variance": ("MEASURES", {"aggregation", "base", "descriptives", "icc_profile", "vpc", "vpc_response"}),
+    "variance": (
+        "MEASURES",
+        {"aggregation", "base", "descriptives", "icc_profile", "refits", "slope_icc", "vpc", "vpc_response"},
+    ),
 }
 """Per package, its registry and its helper modules, which are not registered. A new helper is added here."""
 

@@ -18,6 +18,7 @@ from mlm_steps.report.sentences.disputes import disputed
 from mlm_steps.report.sentences.fits import status_words
 from mlm_steps.report.sentences.generalized import event_sentence, kind_of_models, likelihood_words
 from mlm_steps.report.sentences.random_slopes import slope_sentences
+from mlm_steps.report.sentences.variance import level_sentence
 from mlm_steps.report.standard.checklist import gap_sentence
 from mlm_steps.report.text.facts import DF_METHODS, df_words, fit_number, profile_number
 from mlm_steps.report.text.names import INTERCEPT
@@ -51,8 +52,9 @@ def _lead(given: ReportInput) -> Phrase:
     ]  # fmt: skip
     outcomes = dict.fromkeys(fit.outcome for fit in given.run.fits)
     event = event_sentence(given, given.run.fits)
+    levels = level_sentence(given)
     return say(
-        "This report covers {models} {kind} {noun} of {outcome}, fitted to the same {rows} "
+        "{levels}This report covers {models} {kind} {noun} of {outcome}, fitted to the same {rows} "
         "observations in {units}.{event}",
         models=str(len(given.run.fits)),
         kind=kind_of_models(given.run.fits),
@@ -61,6 +63,7 @@ def _lead(given: ReportInput) -> Phrase:
         rows=profile_number(profile.rows, "rows"),
         units=join(units, last=" and ") or "no groups",
         event=() if event is None else (" ", *event),
+        levels=() if levels is None else (*levels, " "),
     )
 
 
@@ -115,7 +118,8 @@ def _random_part(given: ReportInput, fit: FitRecord) -> Phrase:
 def _findings(given: ReportInput, final: FitRecord) -> list[Phrase]:
     coefficients = [c for c in final.coefficients if c.column != INTERCEPT and not c.dropped]
     sentences = [coefficient_sentence(given, final, c) for c in coefficients[:MOST_FINDINGS]]
-    found = [sentence for sentence in (null_sentence(given), *sentences) if sentence is not None]
+    null = null_sentence(given) if level_sentence(given) is None else None  # the lead has the shares
+    found = [sentence for sentence in (null, *sentences) if sentence is not None]
     found += slope_sentences(given, final)
     last = [record for record in given.run.comparisons if record.larger == final.model]
     found += [comparison_sentence(given, record) for record in last if record.refused != FAILED]

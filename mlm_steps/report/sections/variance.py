@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 from mlm_steps.records import Icc, VarianceMeasure, VarianceRecord
+from mlm_steps.report.drawing import drawing
 from mlm_steps.report.inputs import ReportInput
 from mlm_steps.report.sentences.coefficients import effect_terms, null_sentence
 from mlm_steps.report.sentences.comparisons import NEGATIVE_REDUCTION, has_increase
-from mlm_steps.report.sentences.variance import partition_sentences
+from mlm_steps.report.sentences.variance import change_sentences, partition_sentences
 from mlm_steps.report.tables.distribution import distribution_rows
 from mlm_steps.report.tables.variance_sources import PREFIX, source_grid, source_remark
 from mlm_steps.report.text.facts import (
@@ -39,6 +41,11 @@ MEASURE_WORDS = {
     "design_effect": "Design effect",
     "effective_n": "Effective sample size",
     "se_ratio": "Standard error relative to independent rows",
+    "r2_snijders_bosker": "R² of Snijders and Bosker",
+    "r2_xu": "R² of Xu",
+    "r2_beta": "R²β, Kenward–Roger",
+    "r2_beta_partial": "Semi-partial R²β",
+    "local_f2": "Local f²",
 }
 SHARES = (
     "The adjusted ICC is the mean random-effects variance divided by the sum of this variance and the "
@@ -48,6 +55,23 @@ SHARES = (
     "2014). Random slopes are averaged over the rows."
 )
 SHARES_NOTE = say(SHARES, rest="residual variance")
+ADDED_NOTES = {
+    "r2_snijders_bosker": say(
+        "Snijders and Bosker’s *R*² is the proportional reduction, relative to the null model, of the "
+        "prediction error of an observation (level 1) and of a group mean (level 2). Rungs with random "
+        "slopes are refitted for it with random intercepts only."
+    ),
+    "r2_beta": say(
+        "*R*²β is *qF* / (*qF* + ν), with Kenward and Roger’s *F* of all coefficients but the intercept or, "
+        "semi-partially, of one term (Edwards et al. 2008)."
+    ),
+    "local_f2": say(
+        "Local *f*² is the increase of marginal *R*² over the rung before, or over the rung without the "
+        "term, divided by 1 − *R*² (Selya et al. 2012)."
+    ),
+    "r2_xu": say("Xu’s *R*² is 1 minus the variance of the residuals over that of the outcome (Xu 2003)."),
+}
+"""The definitions of measures that not every ladder has."""
 LINK_SHARES_NOTE = say(
     f"{SHARES} All these shares are on the scale of the link. The variance of the distribution there is "
     "given with its method; λ is the mean of the outcome that the null model implies for the population. A "
@@ -74,6 +98,10 @@ LINK_NEGATIVE = (
     "change of scale. A negative reduction is reported as it is, not set to zero."
 )
 REDUCTIONS = ("prv_null", "prv_previous")
+DELTA = "delta_"
+"""The start of the names of differences from the previous rung, which have sentences of their own."""
+OMITTED = ("not_applicable", "several_factors")
+"""Codes of measures that have no row if no rung has a value."""
 
 
 def context(given: ReportInput) -> dict[str, Any] | None:
@@ -86,10 +114,14 @@ def context(given: ReportInput) -> dict[str, Any] | None:
         for m in record.measures
     )
     notices = dict.fromkeys(notice.text for record in given.run.variance for notice in record.notices)
+    curve = drawing(given, "vpc")
     return {
         "sentence": null_sentence(given),
         "shares": _shares(given),
-        "partition": partition_sentences(given),
+        "partition": partition_sentences(given) if curve is None else [],
+        "figure": drawing(given, "variance_sources"),
+        "curve": curve,
+        "changes": change_sentences(given),
         "sources": source_grid(given),
         "no_sources": source_remark(given),
         "reductions": _reductions(given),
@@ -107,13 +139,15 @@ def _shares(given: ReportInput) -> Grid:
         (i.kind, i.group, i.effect)
         for record in records
         for i in record.icc
-        if not i.kind.startswith("vpc") and (several or i.kind != "term_share")
+        if not i.kind.startswith(("vpc", "slope_")) and (several or i.kind != "term_share")
     )
     measures = dict.fromkeys(
         (m.measure, m.scope)
         for r in records
         for m in r.measures
-        if m.measure not in REDUCTIONS and not m.measure.startswith(PREFIX)
+        if m.measure not in REDUCTIONS
+        and not m.measure.startswith((PREFIX, DELTA))
+        and (m.value is not None or m.code not in OMITTED)
     )
     rows = [heading("Intraclass correlations")] if iccs else []
     for kind, group, effect in iccs:
@@ -129,9 +163,15 @@ def _shares(given: ReportInput) -> Grid:
         caption=("Intraclass correlations and explained variance",),
         columns=columns("", *((given.names.model(record.model),) for record in records)),
         rows=tuple(rows),
-        notes=(SHARES_NOTE if _linear(given) else LINK_SHARES_NOTE,),
+        notes=(SHARES_NOTE if _linear(given) else LINK_SHARES_NOTE, *_added_notes(measures)),
         wide=True,
     )
+
+
+def _added_notes(measures: Mapping[tuple[str, str], None]) -> tuple[Phrase, ...]:
+    """Return the definitions of measures that not every ladder has."""
+    names = {measure for measure, _ in measures}
+    return tuple(note for name, note in ADDED_NOTES.items() if name in names)
 
 
 def _linear(given: ReportInput) -> bool:

@@ -1,22 +1,114 @@
-"""Sentences on how the share of variance between groups depends on the covariate of a random slope."""
+"""Sentences on shares of variance: by level, by the covariate of a random slope, and between rungs."""
 
 from __future__ import annotations
 
 import math
 
-from mlm_steps.records import Icc, VarianceRecord
+from mlm_steps.records import Icc, VarianceMeasure, VarianceRecord
 from mlm_steps.records.spelling import unquote_name
 from mlm_steps.report.inputs import ReportInput
 from mlm_steps.report.sentences.coefficients import effect_terms
-from mlm_steps.report.text.notation import decimals_for_size, fixed, share
-from mlm_steps.report.text.text import Number, Phrase, say, source
+from mlm_steps.report.text.facts import icc_number, measure_number
+from mlm_steps.report.text.notation import decimals_for_size, fixed, percent, share
+from mlm_steps.report.text.text import Number, Phrase, join, say, source
 
-__all__ = ["partition_sentences"]
+__all__ = ["change_sentences", "level_sentence", "partition_sentences"]
 
 MOST_DECIMALS = 4
 """Values of a covariate are printed with at most this many decimals."""
 ROUNDING = 1e-9
 """Two variances within this relative difference are equal but for rounding in double precision."""
+
+
+DELTA = "delta_rs_"
+SYMBOLS = {
+    "f1": "f₁", "f2": "f₂", "f3": "f₃", "f": "f", "v": "v", "m": "m", "m2": "m₂", "m3": "m₃", "sigma2": "σ²",
+}  # fmt: skip
+"""The sources whose changes have a sentence, with their symbols."""
+LEAST_CHANGE = 0.005
+"""Smallest change of a share of the total variance that is told, half a percent."""
+
+
+def level_sentence(given: ReportInput) -> Phrase | None:
+    """Return the share of each level in an intercept-only model of nested factors, in both readings.
+
+    None unless the null model has several grouping factors, each nested in the next.
+    """
+    fit = given.null
+    record = None if fit is None else given.variance(fit.model)
+    if fit is None or record is None:
+        return None
+    levels = [row for row in record.icc if row.kind == "level_share" and row.value is not None]
+    residual = next((m for m in record.measures if (m.measure, m.scope) == ("rs_sigma2", "total")), None)
+    nested = any(m.measure == "rs_m3" for m in record.measures)
+    if not nested or residual is None:
+        return None
+    joint = [row for row in record.icc if row.kind == "same_group_correlation" and row.value is not None]
+    shares: list[Phrase] = [
+        say(
+            "{share}{lies} between levels of {group}",
+            share=_percent(fit.model, row),
+            lies=" lies" if row is levels[-1] else "",
+            group=_group(given, row),
+        )
+        for row in reversed(levels)
+    ]
+    readings: list[Phrase] = [
+        say(
+            "{value} in the same level of {group}", value=icc_number(fit.model, row), group=_group(given, row)
+        )
+        for row in reversed(joint)
+    ]
+    return say(
+        "Of the variance in {outcome}, {shares}, and {rest} within them (intercept-only model); the expected "
+        "correlation of two rows is {readings}.",
+        outcome=given.names.outcome(fit.outcome),
+        shares=join(shares),
+        rest=measure_number(fit.model, residual, as_percent=True),
+        readings=join(readings, last=" and "),
+    )
+
+
+def _percent(model: str, row: Icc) -> Number:
+    return Number(percent(row.value or 0.0), source("icc", model, row.group or "", row.kind, "value"))
+
+
+def _group(given: ReportInput, row: Icc) -> Phrase:
+    return join([given.names.group(name) for name in (row.group or "").split(" & ")], last=" and ")
+
+
+def change_sentences(given: ReportInput) -> list[Phrase]:
+    """Return a sentence per rung on the sources of variance that differ from the rung before."""
+    found = [_change(given, record) for record in given.run.variance]
+    return [sentence for sentence in found if sentence is not None]
+
+
+def _change(given: ReportInput, record: VarianceRecord) -> Phrase | None:
+    rows = {m.measure.removeprefix(DELTA): m for m in record.measures if m.scope == "total"}
+    if "f1" in rows:
+        rows.pop("f", None)
+    changed = [
+        (symbol, rows[name])
+        for name, symbol in SYMBOLS.items()
+        if name in rows and abs(rows[name].value or 0.0) >= LEAST_CHANGE
+    ]
+    if not changed:
+        return None
+    return say(
+        "From {previous} to {model}, the shares of the total variance change by {changes}.",
+        model=given.names.model(record.model),
+        previous=given.names.model(changed[0][1].reference or ""),
+        changes=join(
+            [(_signed(record.model, measure), f" ({symbol})") for symbol, measure in changed], last=" and "
+        ),
+    )
+
+
+def _signed(model: str, measure: VarianceMeasure) -> Number:
+    keys = (measure.measure, measure.scope, *((measure.reference,) if measure.reference else ()))
+    value = measure.value or 0.0
+    text = share(value) if value < 0 else f"+{share(value)}"
+    return Number(text, source("variance_explained", model, *keys))
 
 
 def partition_sentences(given: ReportInput) -> list[Phrase]:

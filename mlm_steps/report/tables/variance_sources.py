@@ -15,6 +15,9 @@ SCOPES = {
     "total": "Shares of the total variance",
     "within": "Shares of the variance within groups",
     "between": "Shares of the variance between groups",
+    "level 1": "Shares of the variance within the units of level 2",
+    "level 2": "Shares of the variance between the units of level 2, within those of level 3",
+    "level 3": "Shares of the variance between the units of level 3",
 }
 LABELS = {
     "rs_f1": "f₁, fixed effects within groups",
@@ -29,6 +32,25 @@ LABELS = {
     "rs_fvm": "f + v + m, all but the residual",
     "rs_f1v1": "f₁ + v₁",
 }
+LEVEL_LABELS = {
+    "rs_f1": "f₁, fixed effects of level 1",
+    "rs_f2": "f₂, fixed effects of level 2",
+    "rs_f3": "f₃, fixed effects of level 3",
+    "rs_v12": "v₁₂, slopes of level 2, level 1 of the covariate",
+    "rs_v22": "v₂₂, slopes of level 2, level 2 of the covariate",
+    "rs_v32": "v₃₂, slopes of level 2, level 3 of the covariate",
+    "rs_v13": "v₁₃, slopes of level 3, level 1 of the covariate",
+    "rs_v23": "v₂₃, slopes of level 3, level 2 of the covariate",
+    "rs_v33": "v₃₃, slopes of level 3, level 3 of the covariate",
+    "rs_m2": "m₂, other differences of level 2",
+    "rs_m3": "m₃, other differences of level 3",
+    "rs_sigma2": "σ², residual",
+    "rs_f": "f, all fixed effects",
+    "rs_v": "v, all random slopes",
+    "rs_fv": "f + v",
+    "rs_fvm": "f + v + m, all but the residual",
+}
+RANDOM = "rs_random"
 MIXED = "sources_mix_levels"
 MARK = "◊"
 NOTHING = 1e-9
@@ -37,6 +59,14 @@ NOTE = say(
     "The model-implied variance by source (Rights & Sterba 2019). The six sources sum to 1; an empty cell "
     "means that the model does not have the source. f is marginal *R*²; f + v + m is conditional *R*² except "
     "for a factor (*n* − 1) / *n* of v."
+)
+LEVELS_NOTE = say(
+    "The model-implied variance by source (Rights & Sterba 2023). A random slope times the part of its "
+    "covariate of some level varies at the lower of the two levels. The sources of each block sum to 1."
+)
+CROSSED_NOTE = say(
+    "The model-implied variance by source. For crossed grouping factors there is no division within and "
+    "between groups; the shares are those of all fixed effects, of each random term, and of the residual."
 )
 MIXED_NOTE = say(
     f"{MARK} A predictor of this rung varies both within and between groups, or has a random slope without "
@@ -51,24 +81,51 @@ def source_grid(given: ReportInput) -> Grid | None:
     if not records:
         return None
     rows: list[Row] = []
+    by_levels = any(
+        m.scope == "level 1" and m.measure.startswith(PREFIX) for r in records for m in r.measures
+    )
+    two = any(m.scope == "within" for record in records for m in record.measures)
+    labels = LABELS if two and not by_levels else LEVEL_LABELS
     for scope, title in SCOPES.items():
         block: list[Row] = []
-        for name, label in LABELS.items():
+        for name, label in labels.items():
             found = [_find(record, name, scope) for record in records]
             if any(measure is not None and (measure.value or 0.0) >= NOTHING for measure in found):
                 block += _rows(label, records, found)
+        if scope == "total":
+            block += _random_rows(given, records)
         rows += [heading(title), *block] if block else []
     mixed = any(m.code == MIXED and m.value is not None for record in records for m in record.measures)
     return Grid(
         caption=("Sources of the explained variance",),
         columns=columns("", *((given.names.model(record.model),) for record in records)),
         rows=tuple(rows),
-        notes=(NOTE, *((MIXED_NOTE,) if mixed else ())),
+        notes=(*_notes(records, by_levels=by_levels), *((MIXED_NOTE,) if mixed else ())),
         wide=True,
     )
 
 
-def _rows(label: str, records: list[VarianceRecord], found: list[VarianceMeasure | None]) -> list[Row]:
+def _notes(records: list[VarianceRecord], *, by_levels: bool) -> tuple[Phrase, ...]:
+    scopes = {m.scope for record in records for m in record.measures if m.measure.startswith(PREFIX)}
+    crossed = any(m.measure == RANDOM for record in records for m in record.measures)
+    found = [NOTE] if "within" in scopes and not by_levels else []
+    return (*found, *((LEVELS_NOTE,) if by_levels else ()), *((CROSSED_NOTE,) if crossed else ()))
+
+
+def _random_rows(given: ReportInput, records: list[VarianceRecord]) -> list[Row]:
+    """Return the rows of the random terms of crossed factors."""
+    scopes = dict.fromkeys(m.scope for record in records for m in record.measures if m.measure == RANDOM)
+    rows: list[Row] = []
+    for scope in scopes:
+        group, _, effects = scope.partition(": ")
+        label = (*given.names.group(group), *((f" ({effects})",) if effects else ()))
+        rows += _rows(("Random effects of ", *label), records, [_find(r, RANDOM, scope) for r in records])
+    return rows
+
+
+def _rows(
+    label: Phrase | str, records: list[VarianceRecord], found: list[VarianceMeasure | None]
+) -> list[Row]:
     pairs = list(zip(records, found, strict=True))
     intervals = [
         share_interval(*measure_limits(record.model, measure))

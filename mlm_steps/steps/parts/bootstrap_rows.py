@@ -16,6 +16,7 @@ from mlm_steps.records.fit import RandomKind, RandomParameter
 from mlm_steps.records.intervals import IntervalKind, icc_row, r2_row, random_row
 from mlm_steps.records.variance import Icc, VarianceMeasure
 from mlm_steps.steps.parts.bootstrap_parts import ReplicatedParts, replicated_parts
+from mlm_steps.variance.rights_sterba import TERM, term_scopes
 
 __all__ = ["Quantity", "quantities"]
 
@@ -65,18 +66,28 @@ def _shares(sample: Sample, parts: ReplicatedParts) -> Iterator[Quantity]:
     for name, part in shares.items():
         measure = VarianceMeasure(measure=name, scope="total", value=None, method="")
         yield Quantity("r2", r2_row(measure), part / total)
-    for measure, values in _sources(sample) if sample.fit.design.response.linear else ():
+    for measure, values in _sources(sample, parts) if sample.fit.design.response.linear else ():
         yield Quantity("r2", r2_row(measure), values)
 
 
-def _sources(sample: Sample) -> Iterator[tuple[VarianceMeasure, Array]]:
-    """Yield the shares of Rights and Sterba; yield none for several grouping factors."""
+def _sources(sample: Sample, parts: ReplicatedParts) -> Iterator[tuple[VarianceMeasure, Array]]:
+    """Yield the shares of Rights and Sterba; for crossed factors those of the random terms."""
     moments = source_moments(sample.fit.design)
     if moments is None:
+        for (name, scope), values in _crossed_sources(sample, parts):
+            yield VarianceMeasure(measure=name, scope=scope, value=None, method=""), values
         return
     found = sources(moments, sample.replicates.beta, sample.covariances, sample.residual)
-    for (name, scope), values in source_shares(found).items():
+    for (name, scope), values in source_shares(found, moments.shares).items():
         yield VarianceMeasure(measure=f"rs_{name}", scope=scope, value=None, method=""), values
+
+
+def _crossed_sources(sample: Sample, parts: ReplicatedParts) -> Iterator[tuple[tuple[str, str], Array]]:
+    total = parts.total
+    yield ("rs_f", "total"), parts.fixed / total
+    yield ("rs_sigma2", "total"), parts.residual / total
+    for scope, variance in zip(term_scopes(sample.fit), parts.terms, strict=True):
+        yield (TERM, scope), variance / total
 
 
 def _random(sample: Sample) -> Iterator[tuple[RandomParameter, Array]]:

@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from typing import TYPE_CHECKING
+
+import numpy as np
 
 from mlm_steps.design.cells import cell_names
 from mlm_steps.design.coefficient_words import CoefficientWords, named_columns
@@ -12,9 +15,13 @@ from mlm_steps.errors import Fault, FormulaError, did_you_mean, listing
 from mlm_steps.records.spelling import quote_name
 from mlm_steps.spec import LoadedSpec
 from mlm_steps.spec.contrasts import ContrastSpec
+from mlm_steps.spec.effects import GroupDifferenceSpec
 from mlm_steps.spec.means import MeanSpec
 from mlm_steps.spec.slopes import SlopeSpec
 from mlm_steps.steps.parts.wanted import Words, linears, value_of
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 __all__ = ["effect_faults"]
 
@@ -22,14 +29,18 @@ MOST_LISTED = 8
 """Largest number of names that a message lists, so that it fits on two lines."""
 
 
-def effect_faults(loaded: LoadedSpec, rungs: Mapping[str, Predictors]) -> Iterator[Fault]:
-    """Yield every fault of the contrasts, slopes and means of a spec, with its place in the file.
+def effect_faults(
+    loaded: LoadedSpec, rungs: Mapping[str, Predictors], frame: pd.DataFrame
+) -> Iterator[Fault]:
+    """Yield every fault of the contrasts, slopes, means and effect sizes of a spec, with its place.
 
     Parameters
     ----------
     loaded : LoadedSpec
     rungs : mapping of str to Predictors
         The predictors of each rung whose design could be built, by name of the rung.
+    frame : DataFrame
+        The analysis sample.
     """
     spec = loaded.spec
     for i, contrast in enumerate(spec.contrasts):
@@ -38,6 +49,10 @@ def effect_faults(loaded: LoadedSpec, rungs: Mapping[str, Predictors]) -> Iterat
         yield from _slope_faults(loaded, ("slopes", i), pair, list(rungs.values()))
     for i, mean in enumerate(() if isinstance(spec.means, str) else spec.means):
         yield from _mean_faults(loaded, ("means", i), mean, list(rungs.values()))
+    for i, each in enumerate(spec.effects.differences):
+        yield from _difference_faults(loaded, ("effects", "differences", i), each, list(rungs.values()))
+        if each.pretest is not None:
+            yield from _pretest_faults(loaded, ("effects", "differences", i), each.pretest, frame)
 
 
 Place = tuple[str | int, ...]
@@ -159,6 +174,28 @@ def _mean_faults(
             yield Fault(loaded.source.where(*at, "at", name), *fault)
     if not wrong and mean.control is not None:
         yield from _control_faults(loaded, at, mean, rungs)
+
+
+def _difference_faults(
+    loaded: LoadedSpec, at: Place, each: GroupDifferenceSpec, rungs: Sequence[Predictors]
+) -> Iterator[Fault]:
+    where, having = loaded.source.where(*at, "factor"), _having(rungs, each.factor)
+    if not having:
+        yield Fault(where, *_no_predictor(each.factor, rungs))
+        return
+    values = np.unique(having[0].by_name[each.factor].values)
+    if len(values) != 2:
+        what = f"{each.factor} has {len(values)} values, and a standardised difference needs two"
+        yield Fault(where, what, "pairwise differences of more levels: means")
+
+
+def _pretest_faults(loaded: LoadedSpec, at: Place, name: str, frame: pd.DataFrame) -> Iterator[Fault]:
+    where = loaded.source.where(*at, "pretest")
+    if name not in frame.columns:
+        hint = did_you_mean(name, frame.columns) or _some("the columns are", list(frame.columns))
+        yield Fault(where, f"there is no column {name}", hint)
+    elif frame[name].dtype.kind not in "iufb":
+        yield Fault(where, f"{name} is no number, and a pretest is", f"columns: {{{name}: {{type: number}}}}")
 
 
 def _item_place(loaded: LoadedSpec, at: Place, i: int) -> str:

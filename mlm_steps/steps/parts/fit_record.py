@@ -15,6 +15,7 @@ from mlm_steps.design.hlm import VariableRank
 from mlm_steps.design.matrices import RandomTerm
 from mlm_steps.engine import Estimates, Method, MixedFit, linear_fit
 from mlm_steps.engine.result.glmm_fit import GlmmFit
+from mlm_steps.engine.result.information import BicSize, bic
 from mlm_steps.engine.result.mixed_fit import sigma_of
 from mlm_steps.records import (
     Convergence,
@@ -60,6 +61,7 @@ def fit_record(
     method: Method,
     df_method: str,
     confidence: float,
+    bic_n: BicSize = "rows",
     weights: str | None,
     sample_hash: str,
     variable_levels: Mapping[str, VariableRank],
@@ -69,7 +71,8 @@ def fit_record(
 ) -> FitRecord:
     """Return the record of a rung: both optima, the tests of its fixed effects, its random parameters.
 
-    The information criteria are those of the ML fit. Levels and symbols follow `mlm_steps.design.hlm`.
+    The information criteria are those of the ML fit; ``bic_n`` is what n counts in BIC. Levels and symbols
+    follow `mlm_steps.design.hlm`.
     """
     design, response = estimates.design, estimates.design.response
     reported, ml = estimates.under(method), estimates.under("ML")
@@ -108,7 +111,8 @@ def fit_record(
         loglik=-d / 2,
         aic=d + 2 * npar,
         aicc=_aicc(d, design.n, npar),
-        bic=float(d + np.log(design.n) * npar),
+        bic=bic(d, npar, design, bic_n),
+        bic_n=bic_n,
         cost=cost,
         deviation=remedied.deviation,
         derived=remedied.derived,

@@ -91,6 +91,7 @@ def subject_of(session: Session, model: str, estimates: Estimates, frame: pd.Dat
         contrasts=session.contrasts,
         control=control_of(estimation),
         confidence=estimation.confidence,
+        bic_n=estimation.bic_n,
     )
 
 

@@ -46,11 +46,14 @@ class Wanted:
     slopes : tuple of (SlopeSpec, bool)
         Pairs of predictors, and whether the spec names the pair.
     means : tuple of MeanSpec
+    sizes : bool
+        Whether the rung has effect sizes that the spec asks for.
     """
 
     contrasts: tuple[tuple[str, tuple[Linear, ...]], ...]
     slopes: tuple[tuple[SlopeSpec, bool], ...]
     means: tuple[MeanSpec, ...]
+    sizes: bool
 
 
 def wanted_on(
@@ -77,7 +80,10 @@ def wanted_on(
         hypotheses = _parsed(contrast, coefficients.words)
         if hypotheses and all(set(each.weights) <= set(there) for each in hypotheses):
             contrasts.append((contrast.name, tuple(_on_columns(each, there) for each in hypotheses)))
-    return Wanted(tuple(contrasts), _slopes(spec, predictors, levels), _means(spec, predictors))
+    sizes = spec.effects.standardized != "none" or any(
+        each.factor in predictors.by_name for each in spec.effects.differences
+    )
+    return Wanted(tuple(contrasts), _slopes(spec, predictors, levels), _means(spec, predictors), sizes)
 
 
 def contrasted_columns(spec: PipelineSpec, design: Design) -> tuple[str, ...]:

@@ -28,7 +28,7 @@ __all__ = ["PlanInputs"]
 INTERVAL_SOURCES: tuple[IntervalSource, ...] = ("profile", "bootstrap")
 """Sources of intervals that have a separate step, in the order of the tables."""
 
-TESTS = {"df", "anova", "confidence"}
+TESTS = {"df", "anova", "confidence", "bic_n"}
 """Keys of ``estimation`` on which no estimate depends."""
 VARIANCES = {"distribution_variance"}
 """Keys of ``estimation`` on which the explained variance alone depends."""
@@ -201,14 +201,18 @@ class PlanInputs:
     @property
     def readings(self) -> list[object]:
         """The parts of the spec that determine which contrasts, slopes and means are computed."""
-        said = self.spec.model_dump(mode="json", include={"contrasts", "slopes", "means"})
-        return [said["contrasts"], said["slopes"], said["means"]]
+        said = self.spec.model_dump(mode="json", include={"contrasts", "slopes", "means", "effects"})
+        pretests = {each.pretest for each in self.spec.effects.differences if each.pretest}
+        columns = self.profile.columns if self.profile else ()
+        hashes = [column.content_hash for column in columns if column.name in pretests]
+        return [said["contrasts"], said["slopes"], said["means"], said["effects"], hashes]
 
     def interval_settings(self, source: IntervalSource) -> list[object]:
         """Return the parts of the spec on which the intervals of a source depend, besides the fit."""
         spec = self.spec
         drawn = [spec.seed, spec.bootstrap.kind, self.resampled] if source == "bootstrap" else []
-        shares = self.variance_settings.values()
+        distribution = spec.estimation.distribution_variance
+        shares = [] if distribution is None else [distribution]
         return [spec.intervals.kinds(source), spec.estimation.confidence, *drawn, *shares]
 
     @property
@@ -219,7 +223,8 @@ class PlanInputs:
     @property
     def variance_settings(self) -> dict[str, object]:
         """What the explained variance of a rung depends on in addition to fits."""
-        return self.spec.estimation.model_dump(mode="json", include=VARIANCES, exclude_none=True)
+        estimation = self.spec.estimation.model_dump(mode="json", include=VARIANCES, exclude_none=True)
+        return estimation | self.spec.variance.model_dump(mode="json", exclude_defaults=True)
 
     @property
     def test_settings(self) -> dict[str, object]:

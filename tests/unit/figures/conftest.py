@@ -25,6 +25,7 @@ from mlm_steps.records.response import Response
 from mlm_steps.records.run import Labels, RunRecords
 from mlm_steps.steps.parts.fit_record import fit_record
 from mlm_steps.steps.profile import profile_record
+from mlm_steps.variance import Explained, explain
 
 BETWEEN = SimpleNamespace(variable="w", factor="g", level="between")
 
@@ -60,7 +61,7 @@ def make_input() -> Callable[..., FigureInput]:
     """Return a function that fits a ladder and gives the input of its figures."""
 
     def make(formulas: dict[str, str], frame: pd.DataFrame, labels: Labels | None = None) -> FigureInput:
-        fits, modes, profiles, slopes = [], {}, [], []
+        fits, modes, profiles, slopes, variance = [], {}, [], [], []
         for model, text in formulas.items():
             estimates = Estimates(build_design(text, frame))
             fits.append(
@@ -72,6 +73,7 @@ def make_input() -> Callable[..., FigureInput]:
             )  # fmt: skip
             profiles.append(profile_record(estimates.under("ML"), fits[-1], ("variance",)))
             slopes += _slopes(model, estimates, frame)
+            variance.append(explain(Explained(model, estimates.under("REML"))))
             modes[model] = pd.DataFrame(random_effects(estimates.under("REML")))
         run = RunRecords(
             name="small",
@@ -82,7 +84,7 @@ def make_input() -> Callable[..., FigureInput]:
             fits=tuple(fits),
             failed={},
             comparisons=(),
-            variance=(),
+            variance=tuple(variance),
             modes=modes,
             intervals=RunIntervals({"variance": "profile"}, tuple(profiles)),
             results={"effects": EffectsRecord(slopes=tuple(slopes))},

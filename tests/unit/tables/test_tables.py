@@ -14,7 +14,7 @@ from mlm_steps.design.build import build_design
 from mlm_steps.design.hypotheses import term_hypotheses
 from mlm_steps.design.linear import parse_linear
 from mlm_steps.design.predictors import Predictors
-from mlm_steps.effects import Fitted, contrast_test, factor_means, simple_slopes
+from mlm_steps.effects import Fitted, contrast_test, factor_means, group_difference, simple_slopes
 from mlm_steps.engine import Estimates
 from mlm_steps.engine.fit.ols import fit_ols
 from mlm_steps.engine.posterior.random_effects import random_effects
@@ -120,6 +120,8 @@ COLUMNS = {
     "adjust p_unadjusted conditions compared back_kind back_estimate back_se back_ci_low back_ci_high "
     "ratio ratio_se ratio_ci_low ratio_ci_high ratio_kind population_difference population_se population_p "
     "population_ci_low population_ci_high",
+    "standardized_differences": "model factor level_1 level_2 by difference sd sd_df d se df ci_low ci_high "
+    "ci_method g n_1 n_2 J_1 J_2",
     "diagnostics": "model check statistic p flag sentence of low high df replicates effect",
     "sensitivity": "model variant term column estimate se df p changed kind what column_there quantity "
     "df_method ci_low ci_high status n excluded formula reason",
@@ -330,7 +332,8 @@ def effects():
         age=SLEEP["Subject"].astype(int) % 7, half=np.where(SLEEP["Days"] > 4, "late", "early")
     )
     design = build_design("Reaction ~ Days * age + Days * half + (1 | Subject)", frame)
-    against = reference(Estimates(design).under("REML"), "satterthwaite")
+    fit = Estimates(design).under("REML")
+    against = reference(fit, "satterthwaite")
     fitted = Fitted("slope", Predictors(design, frame), against, 0.95)
     hypotheses = [parse_linear(text, design.columns) for text in ("Days - age = 1", "halflate = 0")]
     return EffectsRecord(
@@ -338,6 +341,7 @@ def effects():
         slopes=(*simple_slopes(fitted, "Days", "age"), *simple_slopes(fitted, "Days", "half")),
         means=factor_means(fitted, "half"),
         contexts=contexts(),
+        standardized_differences=group_difference(fitted, fit, "half", np.full(len(frame), np.nan)),
     )
 
 
@@ -431,9 +435,10 @@ def test_the_search_is_told_evaluation_by_evaluation(run):
             assert min(row[3] for row in rows) == pytest.approx(optimum.criterion, rel=1e-9)
 
 
-def test_a_cell_that_no_key_can_fill_is_not_called_not_requested(run):
+def test_only_a_cell_that_a_key_can_fill_is_called_not_requested(run):
     for row in rows_of(TABLES["fixed"](run)):
-        assert "std_estimate=not_computed" in row["null_codes"]
+        reason = "dropped" if row["dropped"] == "true" else "not_requested"
+        assert f"std_estimate={reason}" in row["null_codes"]
     for row in rows_of(TABLES["trace"](run)):
         assert "not_requested" not in row["null_codes"]
 

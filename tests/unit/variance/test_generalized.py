@@ -15,7 +15,7 @@ from mlm_steps.engine.bootstrap.bootstrap import Sample
 from mlm_steps.engine.bootstrap.replicates import Replicates
 from mlm_steps.engine.families import FAMILIES, family_of
 from mlm_steps.engine.fit.distribution import distribution_variance
-from mlm_steps.records.intervals import icc_row, r2_row
+from mlm_steps.records.intervals import R2, icc_row, r2_row
 from mlm_steps.records.response import LINKS, VARIANCE_METHODS, Response
 from mlm_steps.steps.parts.bootstrap_rows import quantities
 from mlm_steps.variance import Explained, explain
@@ -284,7 +284,7 @@ def test_a_replicate_with_the_estimates_of_the_fit_has_its_shares(formula, argum
         if row.kind != "vpc_response":
             assert found[icc_row(row)] == pytest.approx(row.value, rel=EXACT)
     for row in record.measures:
-        if row.measure.startswith("r2"):
+        if row.measure.startswith(R2):
             assert found[r2_row(row)] == pytest.approx(row.value, rel=EXACT)
 
 

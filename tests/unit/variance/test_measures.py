@@ -2,6 +2,7 @@
 
 import math
 from pathlib import Path
+from typing import get_args
 
 import numpy as np
 import pandas as pd
@@ -11,6 +12,7 @@ from mlm_steps.design.build import build_design
 from mlm_steps.engine import Estimates, evaluate_at
 from mlm_steps.engine.result.components import reductions
 from mlm_steps.engine.result.moments import variance_parts
+from mlm_steps.spec.variance import MeasureWord
 from mlm_steps.variance import MEASURES, Explained, explain
 from mlm_steps.variance.icc import profiled_rows
 from mlm_steps.variance.icc_profile import share_interval
@@ -57,7 +59,9 @@ def crossed():
 
 
 def test_the_measures_are_registered_under_the_words_of_the_spec():
-    assert set(MEASURES) == {"icc", "prv", "r2_nakagawa", "rights_sterba", "design_effect", "median_ratio"}
+    usual = {"icc", "prv", "r2_nakagawa", "rights_sterba", "design_effect", "median_ratio"}
+    asked = set(get_args(MeasureWord))
+    assert set(MEASURES) == usual | asked | {"snijders_bosker", "differences"}
 
 
 @pytest.mark.parametrize(

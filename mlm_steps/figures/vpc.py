@@ -1,0 +1,162 @@
+"""The share of variance between groups as a function of the predictor of a random slope."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+from numpy.typing import NDArray
+
+from mlm_steps.figures.base import (
+    COLOURS,
+    GREY,
+    INK,
+    LINE_STYLES,
+    Figure,
+    FigureInput,
+    Rows,
+    canvas,
+    finish,
+    group_label,
+    number,
+    safe,
+    settings,
+    style_axes,
+)
+from mlm_steps.figures.scene import with_unit
+from mlm_steps.records import Icc, VarianceRecord
+from mlm_steps.records.spelling import unquote_name
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+
+__all__ = ["vpc"]
+
+WIDTH, HEIGHT = 9.0, 3.0
+"""Size of the figure in inches."""
+POINTS = 60
+"""Number of points of a curve, enough for a smooth line in a figure of this size."""
+SMOOTH = 3
+"""Number of values that determine a curve: the odds of the share are a quadratic function of x."""
+
+Array = NDArray[np.float64]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Curve:
+    """The shares of one grouping factor along one predictor; ``known`` are those of the table."""
+
+    group: str
+    effect: str
+    x: Array
+    y: Array
+    known: tuple[Icc, ...]
+    least: Icc | None
+
+
+def vpc(given: FigureInput) -> Figure | None:
+    """Return the curves of the last rung with a random slope of one predictor; None without such a rung."""
+    fitted = {fit.model for fit in given.run.fits}
+    found = [(record, _curves(record)) for record in given.run.variance if record.model in fitted]
+    last = next(((record, curves) for record, curves in reversed(found) if curves), None)
+    if last is None:
+        return None
+    record, curves = last
+    shown = [curve for curve in curves if curve.effect == curves[0].effect]
+    title = f"Share of variance between groups along {_label(given, shown[0].effect)}"
+    with settings():
+        figure = canvas(WIDTH, HEIGHT)
+        axes = figure.subplots()
+        figure.subplots_adjust(left=0.09, right=0.97, top=0.95, bottom=0.17)
+        _draw(given, axes, shown)
+        svg = finish(figure, "vpc", title)
+    reading = _reading(given, record, shown[0])
+    alt = (
+        f"Line plot. Horizontal axis: {_label(given, shown[0].effect)}, over its observed range. Vertical "
+        f"axis: share of the random and residual variance that lies between groups. {reading}"
+    )
+    return Figure("vpc", title, reading, alt, svg, _data(record, shown))
+
+
+def _curves(record: VarianceRecord) -> list[_Curve]:
+    """Return a curve per grouping factor with a random slope of one numeric predictor."""
+    curves = []
+    for group in dict.fromkeys(row.group for row in record.icc if row.kind == "vpc" and row.x is not None):
+        rows = [row for row in record.icc if row.group == group and row.x is not None]
+        known = tuple(sorted((r for r in rows if r.kind == "vpc"), key=lambda row: row.x or 0.0))
+        if len(known) < SMOOTH or any(row.value is None or row.value >= 1 for row in known):
+            continue
+        x, y = _smooth(known)
+        least = next((row for row in rows if row.kind == "vpc_minimum"), None)
+        inside = least is not None and x[0] < (least.x or 0.0) < x[-1]
+        curves.append(_Curve(group or "", known[0].effect or "", x, y, known, least if inside else None))
+    return curves
+
+
+def _smooth(known: tuple[Icc, ...]) -> tuple[Array, Array]:
+    """Return the curve through the values of the table, by the parabola of their odds."""
+    at = [known[0], known[len(known) // 2], known[-1]]
+    places = np.array([row.x for row in at], dtype=np.float64)
+    values = np.array([row.value for row in at], dtype=np.float64)
+    x = np.linspace(places[0], places[-1], POINTS)
+    odds = np.zeros(POINTS)
+    for i in range(SMOOTH):
+        others = [j for j in range(SMOOTH) if j != i]
+        weights = np.prod([(x - places[j]) / (places[i] - places[j]) for j in others], axis=0)
+        odds += values[i] / (1 - values[i]) * weights
+    odds = np.maximum(odds, 0.0)
+    return x, odds / (1 + odds)
+
+
+def _draw(given: FigureInput, axes: Axes, curves: list[_Curve]) -> None:
+    for position, curve in enumerate(curves):
+        colour, style = COLOURS[position % len(COLOURS)], LINE_STYLES[position % len(LINE_STYLES)]
+        label = group_label(given, curve.group)
+        axes.plot(curve.x, curve.y, color=colour, linestyle=style, linewidth=1.8, label=label)
+        if curve.least is not None and curve.least.x is not None and curve.least.value is not None:
+            axes.plot([curve.least.x], [curve.least.value], marker="o", markersize=6, color=colour)
+    top = max(float(curve.y.max()) for curve in curves)
+    axes.set_ylim(0, min(1.0, 1.15 * top) or 1.0)
+    axes.set_xlim(curves[0].x[0], curves[0].x[-1])
+    axes.set_xlabel(_label(given, curves[0].effect), color=INK)
+    axes.set_ylabel("Share between groups", color=INK)
+    axes.locator_params(axis="y", nbins=5)
+    axes.yaxis.set_major_formatter(lambda value, _: f"{value:.3g}")
+    axes.grid(axis="y", color="#E7EAEE", linewidth=0.8)
+    axes.set_axisbelow(True)
+    style_axes(axes)
+    if len(curves) > 1:
+        for text in axes.legend(loc="best", frameon=False, fontsize=9).get_texts():
+            text.set_color(GREY)
+
+
+def _label(given: FigureInput, effect: str) -> str:
+    name = unquote_name(effect)
+    return with_unit(given, name) if name in given.frame.columns else safe(effect)
+
+
+def _reading(given: FigureInput, record: VarianceRecord, curve: _Curve) -> str:
+    first, last = curve.known[0], curve.known[-1]
+    model = safe(given.run.labels.model(record.model))
+    words = (
+        f"In {model}, the share of the random and residual variance between levels of "
+        f"{group_label(given, curve.group)} is {_percent(first)} at {number(first.x or 0.0, 3)} and "
+        f"{_percent(last)} at {number(last.x or 0.0, 3)}"
+    )
+    if curve.least is None:
+        return f"{words}."
+    return f"{words}; it is smallest, {_percent(curve.least)}, at {number(curve.least.x or 0.0, 3)}."
+
+
+def _percent(row: Icc) -> str:
+    return f"{100 * (row.value or 0.0):.1f} %"
+
+
+def _data(record: VarianceRecord, curves: list[_Curve]) -> Rows:
+    rows = tuple(
+        (record.model, curve.group, curve.effect, float(x), float(y))
+        for curve in curves
+        for x, y in zip(curve.x, curve.y, strict=True)
+    )
+    return ("model", "group", "predictor", "x", "share"), rows
