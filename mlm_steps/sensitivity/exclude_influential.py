@@ -12,13 +12,14 @@ from mlm_steps.engine.influence.delete import delete_groups, grouping_terms, way
 from mlm_steps.engine.influence.deletions import Deletions
 from mlm_steps.engine.posterior.residuals import pearson_residuals
 from mlm_steps.engine.result.mixed_fit import linear_fit
-from mlm_steps.sensitivity.base import Baseline, Inapplicable, Variant
+from mlm_steps.sensitivity.base import Baseline, Change, Inapplicable, Variant
 
 __all__ = ["exclude_influential"]
 
 LARGE = 3.0
 """Residual in standard deviations beyond which a row is left out. Of normal residuals, 0.27 % are larger."""
 ROWS = f"whose conditional residual is beyond {LARGE:g} σ"
+MOST = "without the most influential level of {group} ({level})"
 LINE = "whose Cook’s distance is beyond 4 / J"
 
 
@@ -35,7 +36,7 @@ def exclude_influential(baseline: Baseline, /) -> Iterator[Variant | Inapplicabl
 
 def _without_groups(baseline: Baseline, group: str, tag: str) -> Iterator[Variant | Inapplicable]:
     """Yield the variants of one grouping factor; ``tag`` ends their names."""
-    everything = f"without levels of {group} {LINE}"
+    everything = Change(f"without levels of {{group}} {LINE}", group)
     way = way_of(baseline.fit, group)
     if way not in ("exact", "one_step"):
         levels = len(grouping_terms(baseline.fit)[group].levels)
@@ -48,19 +49,21 @@ def _without_groups(baseline: Baseline, group: str, tag: str) -> Iterator[Varian
         yield Inapplicable(f"groups{tag}", everything, "no level is beyond this line")
         return
     first = np.array([int(np.nanargmax(found.cook))])
-    what = f"without the most influential level of {group} ({found.levels[first[0]]})"
-    yield _without(baseline, found, f"first_group{tag}", what, first)
+    change = Change(MOST, group, level=found.levels[first[0]])
+    yield _without(baseline, found, f"first_group{tag}", change, first)
     if beyond.size > 1:
-        what = f"without the {beyond.size} levels of {group} {LINE}"
-        yield _without(baseline, found, f"groups{tag}", what, beyond)
+        change = Change(f"without the {beyond.size} levels of {{group}} {LINE}", group)
+        yield _without(baseline, found, f"groups{tag}", change, beyond)
 
 
-def _without(baseline: Baseline, found: Deletions, name: str, what: str, levels: NDArray[np.intp]) -> Variant:
+def _without(
+    baseline: Baseline, found: Deletions, name: str, change: Change, levels: NDArray[np.intp]
+) -> Variant:
     """Return the model without some levels of a grouping factor."""
     refs = grouping_terms(baseline.fit)[found.group].refs
     return Variant(
         name,
-        what,
+        change,
         partial(baseline.refit, baseline.formula, rows=~np.isin(refs, levels)),
         excluded=tuple(found.levels[level] for level in levels),
     )
@@ -70,16 +73,16 @@ def _without_rows(baseline: Baseline) -> Variant | Inapplicable:
     """Return the model without the rows whose conditional residuals are large."""
     if not baseline.linear:
         reason = "the residuals of generalized models are not normal, so that no cut-off holds for all rows"
-        return Inapplicable("rows", f"without rows {ROWS}", reason)
+        return Inapplicable("rows", Change(f"without rows {ROWS}"), reason)
     fit = linear_fit(baseline.fit)
     large = np.abs(pearson_residuals(fit)) > LARGE * fit.sigma
     if not large.any():
-        return Inapplicable("rows", f"without rows {ROWS}", "no row has such a residual")
+        return Inapplicable("rows", Change(f"without rows {ROWS}"), "no row has such a residual")
     rows = np.flatnonzero(large)
     noun = "1 row" if len(rows) == 1 else f"{len(rows)} rows"
     return Variant(
         "rows",
-        f"without {noun} {ROWS}",
+        Change(f"without {noun} {ROWS}"),
         partial(baseline.refit, baseline.formula, rows=~large),
         excluded=tuple(str(row + 1) for row in rows),
     )

@@ -313,7 +313,7 @@ def test_one_group_that_makes_the_effect_significant_is_named_and_marked():
     assert whole.p_value["x"] < 0.05 < without.p_value["x"]
     found = examined(text, frame, "exclude_influential")["first_group"]
     assert found.excluded == ("7",)
-    assert found.what == "without the most influential level of g (7)"
+    assert found.text == "without the most influential level of g (7)"
     agrees(found, without, {"x": "x"})
     assert coefficients(found)["x"].changed is True
     result = whole.sensitivity(["exclude_influential", "df"])
