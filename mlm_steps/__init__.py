@@ -15,9 +15,9 @@ from types import ModuleType
 
 TYPE_CHECKING = False  # typing.TYPE_CHECKING without the import, which would delay every start
 if TYPE_CHECKING:
-    from mlm_steps.api import Comparison, Fit, allfit, compare, describe, fit, lm
+    from mlm_steps.api import Comparison, Fit, allfit, compare, describe, fit, lm, lm_list
 
-__all__ = ["Comparison", "Fit", "allfit", "compare", "describe", "fit", "lm"]
+__all__ = ["Comparison", "Fit", "allfit", "compare", "describe", "fit", "lm", "lm_list"]
 
 
 def __getattr__(name: str) -> object:

@@ -18,6 +18,7 @@ from mlm_steps.api.refits import Refits, allfit
 from mlm_steps.api.results import Fit
 from mlm_steps.api.rows import Prediction
 from mlm_steps.api.sensitivity import Sensitivity
+from mlm_steps.api.separate import LmList, lm_list
 from mlm_steps.api.varcorr import VarCorr
 from mlm_steps.api.without_groups import WithoutGroups
 from mlm_steps.engine import Control
@@ -34,6 +35,7 @@ __all__ = [
     "Fit",
     "Intervals",
     "Lm",
+    "LmList",
     "Means",
     "Prediction",
     "Profiles",
@@ -49,4 +51,5 @@ __all__ = [
     "describe",
     "fit",
     "lm",
+    "lm_list",
 ]

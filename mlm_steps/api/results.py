@@ -20,6 +20,7 @@ from mlm_steps.api import (
     groups,
     prediction,
     profiles,
+    separate,
     testing,
     wald,
 )
@@ -268,6 +269,7 @@ class Fit(Shown):
     # Clusters
     robust = from_state(clustering.robust)
     cluster_cost = from_state(clustering.cost)
+    lm_list = from_state(separate.lm_list_of)
 
     # Tests of terms
     anova = from_state(testing.anova)

@@ -172,6 +172,7 @@ def _rows(
             "mixed_df": None if tests is None else tests.df[position],
             "mixed_p": None if tests is None else tests.p[position],
             **_robust("mixed_cr2", None if tests is None else tests.estimate, robust_mixed, position),
+            "se_ratio": None if tests is None else ols.se[position] / tests.se[position],
             **_inflation(ols.design, position, clusters, residual, alpha),
         }
         rows.append(CostRow(term=terms[ols.design.assign[position]], column=column, **_plain(values)))

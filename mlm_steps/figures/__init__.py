@@ -44,7 +44,6 @@ FIGURES = Drawers(
     "variance_sources",
     "vpc",
     "caterpillar",
-    "partial_pooling",
     "profile",
     "raw_data",
     "rates",

@@ -34,6 +34,8 @@ class CostRow(Part):
     """The same of the mixed model's coefficient."""
     mixed_cr2_df: float | None
     mixed_cr2_p: float | None
+    se_ratio: float | None
+    """Standard error of least squares over that of the mixed model."""
     rho_x: float | None
     """Intraclass correlation of the column; 1 for a level-2 predictor."""
     moulton: float | None
@@ -95,6 +97,16 @@ class SeparateFits(Part):
     mean: tuple[float | None, ...]
     sd: tuple[float | None, ...]
     """Mean and standard deviation of each coefficient over these clusters."""
+    levels: tuple[str, ...]
+    sizes: tuple[int, ...]
+    """Numbers of rows per cluster."""
+    ranks: tuple[int, ...]
+    estimates: tuple[tuple[float | None, ...], ...]
+    """Per column, the coefficient of each cluster; None where its rows do not determine it."""
+    se: tuple[tuple[float | None, ...], ...]
+    """Standard errors with the pooled residual standard deviation."""
+    own_se: tuple[tuple[float | None, ...], ...]
+    """Standard errors with the residual standard deviation of each cluster."""
     failures: tuple[str, ...] = ()
     """Clusters whose rows do not determine every coefficient, each with the reason."""
 

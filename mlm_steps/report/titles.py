@@ -11,6 +11,7 @@ TITLES = {
     "data": "Data and hierarchy",
     "raw_data": "Raw data",
     "prelude": "Prelude: single-level models",
+    "cost": "The cost of ignoring clusters",
     "equations": "Models and equations",
     "ladder": "The ladder",
     "comparisons": "Comparisons of rungs",

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict
 
 import numpy as np
 
@@ -126,7 +125,7 @@ def _variation(
         return _without(baseline, variant, formula, "not_applicable", noticed, own)
     return Variation(
         name=variant.name,
-        **asdict(variant.change),
+        what=variant.what,
         formula=formula,
         ending="singular" if fit.singular else "converged",
         reasons=(*told, *noticed),
@@ -174,7 +173,7 @@ def _without(
     excluded = variant.excluded if isinstance(variant, Variant) else ()
     return Variation(
         name=variant.name,
-        **asdict(variant.change),
+        what=variant.what,
         formula=formula,
         ending=ending,
         reasons=reasons,

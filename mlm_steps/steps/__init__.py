@@ -155,6 +155,16 @@ STEPS: dict[str, Declaration] = {
         depends_on=lambda plan, _: plan.interval_settings("bootstrap"),
         read_by=_ALL,
     ),
+    "cost": Declaration(
+        "compare standard errors with and without clusters",
+        _RUN,
+        "cost/ladder.json",
+        models=lambda plan, _: plan.rungs,
+        depends_on=lambda plan, _: [plan.test_settings, *plan.prelude_keys],
+        read_by=("tables", "report"),
+        record="cost:CostRecord",
+        preload=("statsmodels.stats.sandwich_covariance",),
+    ),
     "effects": Declaration(
         "test contrasts, slopes and means of all rungs, and contextual effects",
         _RUN,

@@ -22,10 +22,9 @@ group level                     ``group``, ``level``
 
 Some tables have more columns at the end, before ``null_codes``: ``reference`` and ``ci_method``
 (``variance_explained``), ``ci_method`` and ``effect`` (``icc``), ``p_rlrt`` and the columns after it
-(``comparison``), ``of`` and those after it (``diagnostics``), ``coefficient``, ``ols_coefficient``, which
-include the fixed part, and ``eb_reliability`` (``ranef``). ``allfit`` also has ``start`` and ``max_dsd``.
-The bounds and the share of ``johnson_neyman`` are ``bound_low``, ``bound_high`` and ``share_significant``.
-These tables are not in section 20:
+(``comparison``), ``of`` and those after it (``diagnostics``). ``allfit`` also has ``start`` and
+``max_dsd``. The bounds and the share of ``johnson_neyman`` are ``bound_low``, ``bound_high`` and
+``share_significant``. These tables are not in section 20:
 
 - ``remedies`` and ``remedies_fixed`` hold the alternatives to singular and doubtful rungs and their
   coefficients, ``singular`` the directions in which the random effects of these rungs do not vary.
@@ -37,8 +36,8 @@ These tables are not in section 20:
 - ``ranova`` holds the tests of random effects by removal, ``heterogeneity`` HLM's tests of their variances.
 - ``descriptives``, ``categories``, ``correlations`` and ``within_between`` describe the analysis sample,
   ``context`` the final rungs with slopes within and between groups.
-- ``random_coefficients`` holds the ranges and reliabilities of random coefficients, ``random_pca`` the
-  principal components of the random effects, ``ranef_cov`` the covariances of the modes of each level.
+- ``cost`` holds the standard errors of coefficients with and without regard to the clusters, ``lm_list`` the
+  least-squares coefficients within each cluster.
 - ``trace`` holds every evaluation of every search.
 
 If a limit of an interval is not a crossing of the criterion but, for example, the bound of its parameter, its
@@ -58,6 +57,7 @@ from mlm_steps.tables.comparison import comparison
 from mlm_steps.tables.context import context
 from mlm_steps.tables.contrasts import contrasts
 from mlm_steps.tables.correlations import correlations
+from mlm_steps.tables.cost import cost
 from mlm_steps.tables.descriptives import descriptives
 from mlm_steps.tables.diagnostics import diagnostics
 from mlm_steps.tables.fit import fit
@@ -66,15 +66,13 @@ from mlm_steps.tables.fixed_other_df import fixed_other_df
 from mlm_steps.tables.heterogeneity import heterogeneity
 from mlm_steps.tables.icc import icc
 from mlm_steps.tables.johnson_neyman import johnson_neyman
+from mlm_steps.tables.lm_list import lm_list
 from mlm_steps.tables.mean_differences import mean_differences
 from mlm_steps.tables.means import means
 from mlm_steps.tables.occasions import occasions
 from mlm_steps.tables.ols import ols
 from mlm_steps.tables.random import random
-from mlm_steps.tables.random_coefficients import random_coefficients
-from mlm_steps.tables.random_pca import random_pca
 from mlm_steps.tables.ranef import ranef
-from mlm_steps.tables.ranef_cov import ranef_cov
 from mlm_steps.tables.ranova import ranova
 from mlm_steps.tables.remedies import remedies
 from mlm_steps.tables.remedies_fixed import remedies_fixed
@@ -104,12 +102,11 @@ TABLES: dict[str, TableMaker] = {
     "variance_explained": variance_explained,
     "icc": icc,
     "ranef": ranef,
-    "ranef_cov": ranef_cov,
-    "random_coefficients": random_coefficients,
-    "random_pca": random_pca,
     "diagnostics": diagnostics,
     "sensitivity": sensitivity,
     "ols": ols,
+    "cost": cost,
+    "lm_list": lm_list,
     "occasions": occasions,
     "descriptives": descriptives,
     "categories": categories,

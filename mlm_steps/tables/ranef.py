@@ -20,9 +20,6 @@ COLUMNS = (
     "n_j",
     "shrinkage",
     "reliability",
-    "coefficient",
-    "ols_coefficient",
-    "eb_reliability",
 )
 
 

@@ -108,3 +108,11 @@ def test_a_generalized_linear_model_is_the_smaller_model(entry):
     expected = 2 * (entry["loglik_larger"] - entry["loglik_smaller"])
     assert found.statistic == pytest.approx(expected, abs=GLMM_ATOL)
     assert found.p_boundary == pytest.approx(found.p_value / 2)
+
+
+@pytest.mark.parametrize("entry", R["lists"], ids=lambda entry: entry["id"])
+def test_least_squares_within_groups_is_lmlist(entry):
+    found = mlm_steps.lm_list(entry["formula"], frame(entry["data"]))
+    np.testing.assert_allclose(found.table.loc[entry["levels"]], entry["coefficients"], rtol=1e-9)
+    np.testing.assert_allclose(found.se.loc[entry["levels"]], entry["se"], rtol=1e-9)
+    assert found.sigma == pytest.approx(entry["sigma"], rel=1e-9)

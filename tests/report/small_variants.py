@@ -26,10 +26,9 @@ def variants() -> dict[str, SensitivityRecord]:
     """Return the records by their jobs."""
     own = (coefficient(SES, 2.8, 0.0001), coefficient(SECTOR, 1.0, 0.04))
     centred = variation(
-        "cwc", "with level-1 predictors centred within {group} ({columns})",
+        "cwc", "with level-1 predictors centred within school (ses)",
         coefficient(SES, 2.1, 0.0002, quantity="within"),
-        coefficient(SECTOR, 0.7, 0.21, changed=True, quantity="unadjusted"),
-        fitted=True, group="school", columns=("ses",),
+        coefficient(SECTOR, 0.7, 0.21, changed=True, quantity="unadjusted"), fitted=True,
     )  # fmt: skip
     z = variation("z", "by the normal approximation", *own)
     fewer = variation(

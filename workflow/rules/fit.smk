@@ -54,3 +54,15 @@ rule remedies:
         LAYOUT.log("remedies"),
     shell:
         WORK.shell("remedies")
+
+
+# The standard errors of the last rung and of the prelude with and without regard to the clusters.
+rule cost:
+    input:
+        inputs_of("cost"),
+    output:
+        WORK.output("cost"),
+    log:
+        LAYOUT.log("cost"),
+    shell:
+        WORK.shell("cost")

@@ -109,6 +109,11 @@ class PlanInputs:
         """The smaller and the larger model of each comparison."""
         return [(pair.smaller, pair.larger) for pair in self.spec.pairs]
 
+    @property
+    def prelude_keys(self) -> list[str | None]:
+        """The keys of the models of the prelude."""
+        return [self.estimates_keys[model.name] for model in self.spec.prelude]
+
     def grouped(self, names: Sequence[str]) -> list[str]:
         """Return the rungs among some models; a comparison reads the fits of these alone."""
         rungs = {*self.rungs}

@@ -9,6 +9,9 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from mlm_steps.clusters.cost import MixedModel, cluster_cost
+from mlm_steps.clusters.factors import default_clusters
+from mlm_steps.clusters.separate import separate_level_1_fits
 from mlm_steps.compare import compare_lrt
 from mlm_steps.design.build import build_design
 from mlm_steps.design.hypotheses import term_hypotheses
@@ -18,8 +21,8 @@ from mlm_steps.effects import Fitted, contrast_test, factor_means, group_differe
 from mlm_steps.engine import Estimates
 from mlm_steps.engine.fit.ols import fit_ols
 from mlm_steps.engine.posterior.random_effects import random_effects
-from mlm_steps.engine.posterior.ranges import mode_covariances
 from mlm_steps.inference import reference
+from mlm_steps.inference import test_coefficients as coefficient_tests
 from mlm_steps.records import (
     AllFitRecord,
     DataProfile,
@@ -39,6 +42,7 @@ from mlm_steps.records import (
 )
 from mlm_steps.records.allfit import RefitRow
 from mlm_steps.records.context import ContextSlope, PredictorContext, RungContext
+from mlm_steps.records.cost import CostRecord
 from mlm_steps.records.data_profile import Occasions, UnitOccasions
 from mlm_steps.records.descriptives import (
     CategoryCount,
@@ -93,12 +97,7 @@ COLUMNS = {
     "distribution_variance distribution_method lambda",
     "icc": "model group kind value ci_low ci_high x ci_method effect distribution_variance "
     "distribution_method lambda",
-    "ranef": "model term_index group level effect estimate cond_sd pred_sd ols n_j shrinkage reliability "
-    "coefficient ols_coefficient eb_reliability",
-    "ranef_cov": "model term_index group level effect_1 effect_2 cond_cov pred_cov",
-    "random_coefficients": "model term_index group effect mean sd low high share_opposite reliability "
-    "n_reliable eb_reliability",
-    "random_pca": "model term_index group effects component sd share cumulative outcome_share effective_rank",
+    "ranef": "model term_index group level effect estimate cond_sd pred_sd ols n_j shrinkage reliability",
     "allfit": "model optimiser start d delta_d max_dbeta_se max_dsd evaluations seconds status",
     "remedies": "model remedy formula what_changed status verdict applied d npar AIC BIC delta_aic delta_bic "
     "criterion statistic df p_naive p_boundary max_dbeta_se reason correlation correlation_there "
@@ -140,6 +139,10 @@ COLUMNS = {
     "context": "model outcome link term column grouping_factor slope estimate se df statistic p ci_low "
     "ci_high df_method icc2 raw held_means moderators method delta_deviance delta_npar delta_aic "
     "singular_there correlation_there singular correlation",
+    "cost": "model cluster term column ols_estimate ols_se ols_df ols_p cr1_se cr2_se cr2_df cr2_p "
+    "mixed_estimate mixed_se mixed_df mixed_p mixed_cr2_se mixed_cr2_df mixed_cr2_p se_ratio rho_x moulton "
+    "naive_rate n_estimable mixed n n_clusters weighted_size icc residual_icc design_effect effective_n",
+    "lm_list": "model group level n_j rank term column estimate se own_se",
     "ols": "model term column estimate se df statistic p ci_low ci_high se_cluster dropped n sigma r_squared "
     "adj_r_squared f_statistic f_df_1 f_df_2 f_p logLik AIC BIC",
 }
@@ -263,9 +266,6 @@ def run_of(formulas, comparisons=()):
             for name, given in estimates.items()
         ),
         modes={name: pd.DataFrame(random_effects(given.under("REML"))) for name, given in estimates.items()},
-        mode_covariances={
-            name: pd.DataFrame(mode_covariances(given.under("REML"))) for name, given in estimates.items()
-        },
     )  # fmt: skip
 
 
@@ -279,6 +279,7 @@ def run():
         fits=(*others, singular, slope),
         results={
             "allfit": refits(),
+            "cost": cost(made),
             "deletions": deletions(),
             "remedies": advice(),
             "effects": effects(),
@@ -286,6 +287,15 @@ def run():
             "sensitivity/df": variants(),
         },
     )
+
+
+def cost(made):
+    """Return the cost of the slope rung with z tests, and least squares within each subject."""
+    fit = Estimates(build_design(FORMULAS["slope"], SLEEP)).under("REML")
+    clusters = default_clusters(fit)
+    tests = coefficient_tests(fit, "z", 0.95)
+    found = cluster_cost(fit.design, clusters, model="slope", confidence=0.95, mixed=MixedModel(fit, tests))
+    return CostRecord(costs=(found,), separate=separate_level_1_fits(fit.design, clusters, model="slope"))
 
 
 def variants():
@@ -571,3 +581,15 @@ def test_a_check_without_a_statistic_has_the_reason_in_its_codes(run):
     assert first["null_codes"] == "of=rows; df=not_applicable; effect=not_applicable"
     assert second["of"] == "g"
     assert "statistic=too_large" in second["null_codes"]
+
+
+def test_the_cost_of_z_tests_has_no_degrees_of_freedom_and_one_row_per_coefficient(run):
+    rows = rows_of(TABLES["cost"](run))
+    assert [row["column"] for row in rows] == ["(Intercept)", "Days"]
+    assert all("mixed_df=infinite" in row["null_codes"] for row in rows)
+    assert [row["n_estimable"] for row in rows] == ["18", "18"]
+    assert float(rows[1]["cr2_df"]) == pytest.approx(17)
+    within = rows_of(TABLES["lm_list"](run))
+    assert len(within) == 36
+    days = [float(row["estimate"]) for row in within if row["column"] == "Days"]
+    assert np.mean(days) == pytest.approx(float(rows[1]["ols_estimate"]))

@@ -1,0 +1,113 @@
+"""Compute what ignoring the clusters would have cost, and the fits of the clusters alone."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import numpy as np
+
+from mlm_steps.clusters.cost import MixedModel, cluster_cost
+from mlm_steps.clusters.factors import Clusters, default_clusters
+from mlm_steps.clusters.separate import separate_level_1_fits
+from mlm_steps.design.build import build_design
+from mlm_steps.design.matrices import Design
+from mlm_steps.engine import LmmFit, linear_fit
+from mlm_steps.errors import MlmError
+from mlm_steps.inference import CoefficientTests
+from mlm_steps.records import FitRecord
+from mlm_steps.records.cost import ClusterCost, CostRecord
+from mlm_steps.steps.parts.at_record import analysis_frame, estimates_at_record
+from mlm_steps.steps.run.session import Session
+
+__all__ = ["cost"]
+
+STEP = "cost"
+
+
+def cost(session: Session) -> None:
+    """Write the record of the last rung that was fitted, and of the models of the prelude.
+
+    One step serves all models, since each takes milliseconds.
+    """
+    with session.recorded(STEP) as recorder:
+        found = (session.usable(rung.name) for rung in reversed(session.spec.rungs))
+        final = next((record for record in found if isinstance(record, FitRecord)), None)
+        record = CostRecord(reason="no rung was fitted") if final is None else _record(session, final)
+        for each in record.costs:
+            session.say(f"{each.model}: {len(each.rows)} coefficients, {each.n_clusters} {each.cluster}")
+        recorder.write(record, session.layout.output(STEP))
+
+
+def _record(session: Session, final: FitRecord) -> CostRecord:
+    if not final.linear:
+        reason = f"least squares does not estimate the coefficients of the family {final.family}"
+        return CostRecord(reason=reason)
+    fit = linear_fit(estimates_at_record(session, final, methods=(final.method,)).under(final.method))
+    clusters = default_clusters(fit)
+    confidence = session.spec.estimation.confidence
+    rung = cluster_cost(
+        fit.design,
+        clusters,
+        model=final.model,
+        confidence=confidence,
+        mixed=MixedModel(fit, _tests(final)),
+    )
+    return CostRecord(
+        costs=(rung, *_of_prelude(session, fit, clusters)),
+        separate=separate_level_1_fits(fit.design, clusters, model=final.model),
+    )
+
+
+def _tests(record: FitRecord) -> CoefficientTests:
+    """Return the tests of a rung's coefficients as its record has them."""
+    rows = [row for row in record.coefficients if not row.dropped]
+
+    def values(name: str, missing: float = np.nan) -> np.ndarray:
+        found = [getattr(row, name) for row in rows]
+        return np.array([missing if value is None else value for value in found], dtype=np.float64)
+
+    return CoefficientTests(
+        estimate=values("estimate"),
+        se=values("se"),
+        df=values("df", np.inf),
+        t=values("statistic"),
+        p=values("p"),
+        ci_low=values("ci_low"),
+        ci_high=values("ci_high"),
+    )
+
+
+def _of_prelude(session: Session, fit: LmmFit, clusters: Clusters) -> Iterator[ClusterCost]:
+    """Yield the cost of each model of the prelude whose rows all have a cluster."""
+    frame = analysis_frame(session)
+    codes = np.full(len(frame), -1, dtype=np.intp)
+    codes[fit.design.rows] = clusters.refs
+    for model in session.spec.prelude:
+        try:
+            design = build_design(
+                session.plan.formulas[model.name],
+                frame,
+                weights=model.weights,
+                contrasts=session.contrasts,
+                mixed=False,
+            )
+            own = _clusters_of(design, codes, clusters)
+            if own is not None:
+                yield cluster_cost(
+                    design,
+                    own,
+                    model=model.name,
+                    confidence=session.spec.estimation.confidence,
+                    df_method=session.spec.estimation.df,
+                )
+        except MlmError as error:  # its own step reports it
+            session.say(f"{model.name}: {'; '.join(fault.what for fault in error.faults)}")
+
+
+def _clusters_of(design: Design, codes: np.ndarray, clusters: Clusters) -> Clusters | None:
+    refs = codes[design.rows]
+    if (refs < 0).any():
+        return None
+    used, own = np.unique(refs, return_inverse=True)
+    levels = tuple(clusters.levels[level] for level in used)
+    return Clusters(clusters.name, own.astype(np.intp), levels, clusters.reason)
