@@ -317,11 +317,15 @@ def _begin(arguments: argparse.Namespace) -> int:
 
 
 def _serve(arguments: argparse.Namespace) -> int:
-    from mlm_steps.runner.begin import keep
     from mlm_steps.runner.pool import serve
 
-    kept = partial(keep, arguments.spec, arguments.out, allow_outside=arguments.allow_outside)
-    return serve(arguments.address, arguments.lifeline, run_command, _prepare, kept)
+    return serve(arguments.address, arguments.lifeline, run_command, _prepare, partial(_keep, arguments))
+
+
+def _keep(arguments: argparse.Namespace) -> bool:
+    from mlm_steps.runner.begin import keep  # after the pool has loaded the libraries, see NEEDED
+
+    return keep(arguments.spec, arguments.out, allow_outside=arguments.allow_outside)
 
 
 def _prepare() -> None:

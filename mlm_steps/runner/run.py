@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 import sys
 from collections.abc import Callable, Iterator, Sequence
@@ -83,6 +84,8 @@ def _run_waiting(request: RunRequest, plan: Plan, display: Display, pool: WarmPo
         if code != DONE:
             return code
     with locked(plan.layout.out), _environment({"MLM_POOL": pool.address, VARIABLE: this_process()}):
+        gc.freeze()
+        gc.enable()
         if force:
             withdraw(plan.layout)
         _expect(progress, display, plan, request)
