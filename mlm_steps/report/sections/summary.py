@@ -37,6 +37,7 @@ def context(given: ReportInput) -> dict[str, Any]:
     return {
         "lead": _lead(given),
         "final": None if final is None else _final(given, final),
+        "blends": blend_sentences(given),
         "findings": [] if final is None else _findings(given, final),
         "cautions": _cautions(given),
         "gaps": gap_sentence(given),
@@ -133,11 +134,10 @@ def _findings(given: ReportInput, final: FitRecord) -> list[Phrase]:
 def _cautions(given: ReportInput) -> list[Phrase]:
     final = given.final
     link = Link("the notices", "notices")
-    boundary: list[Phrase] = [] if final is None else list(boundary_sentences(given, final))
-    if boundary:
+    cautions: list[Phrase] = [] if final is None else list(boundary_sentences(given, final))
+    if cautions:
         advice = section_link("remedies")
-        boundary.append(say("See {link} for alternative models and how well they fit.", link=advice))
-    cautions = [*blend_sentences(given), *boundary]
+        cautions.append(say("See {link} for alternative models and how well they fit.", link=advice))
     doubtful = [] if final is None else disputed(final)
     if doubtful:
         cautions.append(
