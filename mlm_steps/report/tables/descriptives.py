@@ -214,4 +214,5 @@ def _coefficient(layer: CorrelationLayer, i: int, j: int) -> Number | None:
     if value is None:
         return None
     names = (layer.variables[first], layer.variables[second])
-    return Number(correlation(value), source("correlations", layer.layer, layer.factor, *names))
+    keys = (layer.layer, layer.factor, *names, "correlation")
+    return Number(correlation(value), source("correlations", *keys))
