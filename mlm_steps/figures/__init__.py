@@ -44,6 +44,7 @@ FIGURES = Drawers(
     "variance_sources",
     "vpc",
     "caterpillar",
+    "partial_pooling",
     "profile",
     "raw_data",
     "rates",

@@ -8,6 +8,7 @@ from pydantic import Field
 
 from mlm_steps.records.base import Extended, Notice, Part, Record
 from mlm_steps.records.effort import EvaluationCost
+from mlm_steps.records.random_effects import RandomCoefficient, RandomComponents
 from mlm_steps.records.remedies import DerivedColumn, Deviation
 from mlm_steps.records.response import Response
 
@@ -249,6 +250,8 @@ class FitRecord(Record):
     anova_other: tuple[TermTest, ...] = ()
     """For a singular fit, the F tests by the df method that is not reported."""
     random: tuple[RandomParameter, ...]
+    random_coefficients: tuple[RandomCoefficient, ...] = ()
+    random_components: tuple[RandomComponents, ...] = ()
     loglik: float
     """Log-likelihood of the ML fit."""
     aic: float

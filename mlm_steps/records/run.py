@@ -78,6 +78,8 @@ class RunRecords:
         In the order of the ladder.
     modes : mapping of str to DataFrame
         Per rung its rows of the ``ranef`` table (statistics, section 20) without ``model``.
+    mode_covariances : mapping of str to DataFrame
+        Per rung its rows of the ``ranef_cov`` table without ``model``.
     figures : tuple of FigureRecord
     results : mapping of str to Record
         By the name of a job, such as ``effects``, the records of the steps whose declarations name a class
@@ -100,6 +102,7 @@ class RunRecords:
     comparisons: tuple[ComparisonRecord, ...]
     variance: tuple[VarianceRecord, ...]
     modes: Mapping[str, pd.DataFrame]
+    mode_covariances: Mapping[str, pd.DataFrame] = field(default_factory=dict)
     figures: tuple[FigureRecord, ...] = ()
     results: Mapping[str, Record] = field(default_factory=dict)
     intervals: RunIntervals = field(default_factory=lambda: RunIntervals({}))

@@ -11,6 +11,7 @@ from mlm_steps.design.hypotheses import term_hypotheses
 from mlm_steps.engine import MixedFit
 from mlm_steps.engine.cost import cost_of_fit
 from mlm_steps.engine.posterior.random_effects import random_effects
+from mlm_steps.engine.posterior.ranges import mode_covariances
 from mlm_steps.engine.result.mixed_fit import response_residuals
 from mlm_steps.errors import FitError
 from mlm_steps.records import EvaluationCost, FitRecord
@@ -33,9 +34,10 @@ def fit(session: Session, model: str) -> None:
         _tell(session, record)
         reported = settled.estimates.under(record.method)
         write_parquet(pd.DataFrame(random_effects(reported)), layout.modes(model))
+        write_parquet(pd.DataFrame(mode_covariances(reported)), layout.mode_covariances(model))
         write_parquet(_rows(reported), layout.rows(model))
         recorder.estimates = session.plan.estimates_key(model) or ""
-        recorder.add(layout.modes(model), layout.rows(model))
+        recorder.add(layout.modes(model), layout.mode_covariances(model), layout.rows(model))
         recorder.write(optima_record(record, settled), layout.optima(model))
         recorder.write(record, layout.output(step))
 

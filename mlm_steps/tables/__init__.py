@@ -22,9 +22,10 @@ group level                     ``group``, ``level``
 
 Some tables have more columns at the end, before ``null_codes``: ``reference`` and ``ci_method``
 (``variance_explained``), ``ci_method`` and ``effect`` (``icc``), ``p_rlrt`` and the columns after it
-(``comparison``), ``of`` and those after it (``diagnostics``). ``allfit`` also has ``start`` and
-``max_dsd``. The bounds and the share of ``johnson_neyman`` are ``bound_low``, ``bound_high`` and
-``share_significant``. These tables are not in section 20:
+(``comparison``), ``of`` and those after it (``diagnostics``), ``coefficient``, ``ols_coefficient``, which
+include the fixed part, and ``eb_reliability`` (``ranef``). ``allfit`` also has ``start`` and ``max_dsd``.
+The bounds and the share of ``johnson_neyman`` are ``bound_low``, ``bound_high`` and ``share_significant``.
+These tables are not in section 20:
 
 - ``remedies`` and ``remedies_fixed`` hold the alternatives to singular and doubtful rungs and their
   coefficients, ``singular`` the directions in which the random effects of these rungs do not vary.
@@ -38,6 +39,8 @@ Some tables have more columns at the end, before ``null_codes``: ``reference`` a
   ``context`` the final rungs with slopes within and between groups.
 - ``cost`` holds the standard errors of coefficients with and without regard to the clusters, ``lm_list`` the
   least-squares coefficients within each cluster.
+- ``random_coefficients`` holds the ranges and reliabilities of random coefficients, ``random_pca`` the
+  principal components of the random effects, ``ranef_cov`` the covariances of the modes of each level.
 - ``trace`` holds every evaluation of every search.
 
 If a limit of an interval is not a crossing of the criterion but, for example, the bound of its parameter, its
@@ -72,7 +75,10 @@ from mlm_steps.tables.means import means
 from mlm_steps.tables.occasions import occasions
 from mlm_steps.tables.ols import ols
 from mlm_steps.tables.random import random
+from mlm_steps.tables.random_coefficients import random_coefficients
+from mlm_steps.tables.random_pca import random_pca
 from mlm_steps.tables.ranef import ranef
+from mlm_steps.tables.ranef_cov import ranef_cov
 from mlm_steps.tables.ranova import ranova
 from mlm_steps.tables.remedies import remedies
 from mlm_steps.tables.remedies_fixed import remedies_fixed
@@ -102,6 +108,9 @@ TABLES: dict[str, TableMaker] = {
     "variance_explained": variance_explained,
     "icc": icc,
     "ranef": ranef,
+    "ranef_cov": ranef_cov,
+    "random_coefficients": random_coefficients,
+    "random_pca": random_pca,
     "diagnostics": diagnostics,
     "sensitivity": sensitivity,
     "ols": ols,

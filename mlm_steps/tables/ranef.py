@@ -20,6 +20,9 @@ COLUMNS = (
     "n_j",
     "shrinkage",
     "reliability",
+    "coefficient",
+    "ols_coefficient",
+    "eb_reliability",
 )
 
 

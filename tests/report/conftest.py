@@ -6,6 +6,7 @@ from collections.abc import Callable
 
 import pandas as pd
 import pytest
+from scipy.special import ndtr
 
 from mlm_steps.design import parse_formula
 from mlm_steps.records import (
@@ -47,6 +48,7 @@ from mlm_steps.records.allfit import RefitRow
 from mlm_steps.records.diagnostics import DiagnosticCheck, DiagnosticsRecord
 from mlm_steps.records.effort import EffortRecord, OptionalWork
 from mlm_steps.records.intervals import random_row
+from mlm_steps.records.random_effects import RandomCoefficient, RandomComponents
 from mlm_steps.records.remedies import (
     Alternative,
     CoefficientChange,
@@ -129,6 +131,36 @@ def parameter(kind: str, estimate: float, first: str | None = None, second: str 
     )
 
 
+def random_coefficient(effect: str, mean: float, sd: float, reliability: float) -> RandomCoefficient:
+    return RandomCoefficient(
+        term_index=0,
+        group="school",
+        effect=effect,
+        mean=mean,
+        sd=sd,
+        low=mean - 1.96 * sd,
+        high=mean + 1.96 * sd,
+        share_opposite=float(ndtr(-abs(mean) / sd)),
+        reliability=reliability,
+        n_reliable=12,
+        eb_reliability=reliability,
+    )
+
+
+def components(
+    effects: tuple[str, ...], sds: tuple[float, ...], shares: tuple[float, ...], rank: int
+) -> RandomComponents:
+    return RandomComponents(
+        term_index=0,
+        group="school",
+        effects=effects,
+        sds=sds,
+        shares=shares,
+        outcome_shares=shares,
+        effective_rank=rank,
+    )
+
+
 def null_fit() -> FitRecord:
     return FitRecord(
         model="null",
@@ -156,6 +188,8 @@ def null_fit() -> FitRecord:
             parameter("variance", 39.148),
             parameter("sd", 6.2569),
         ),
+        random_coefficients=(random_coefficient("(Intercept)", 12.637, 2.935, 0.6875),),
+        random_components=(components(("(Intercept)",), (0.4691,), (1.0,), 1),),
         loglik=-400.06,
         aic=806.123,
         aicc=806.33,
@@ -203,6 +237,11 @@ def slope_fit() -> FitRecord:
             parameter("variance", 36.71),
             parameter("sd", 6.0589),
         ),
+        random_coefficients=(
+            random_coefficient("(Intercept)", 11.4, 2.5958, 0.6473),
+            random_coefficient("ses", 2.8, 0.5155, 0.0675),
+        ),
+        random_components=(components(names, (0.4368, 0.0), (1.0, 0.0), 1),),
         loglik=-384.45,
         aic=784.9,
         aicc=786.2,

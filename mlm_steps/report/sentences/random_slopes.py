@@ -8,6 +8,7 @@ from typing import Literal
 
 from mlm_steps.records import Coefficient, FitRecord, RandomParameter
 from mlm_steps.records.deletions import DeletionsRecord, Heterogeneity, RandomEffectTest
+from mlm_steps.records.random_effects import RandomCoefficient
 from mlm_steps.report.inputs import ReportInput
 from mlm_steps.report.sentences.claims import effect_terms, fixed_curve, place_phrase
 from mlm_steps.report.sentences.coefficients import confidence, reservation
@@ -16,7 +17,6 @@ from mlm_steps.report.sentences.curves import Curve, curve_of
 from mlm_steps.report.sentences.outcomes import words_of
 from mlm_steps.report.text.facts import (
     LIMIT_MARKS,
-    CoefficientFacts,
     p_phrase,
     random_interval,
     random_number,
@@ -32,14 +32,12 @@ from mlm_steps.report.text.notation import (
 )
 from mlm_steps.report.text.text import Number, Phrase, say, source
 
-__all__ = ["opposite_share", "slope_sentences"]
+__all__ = ["range_number", "range_of", "slope_sentences", "small_percent"]
 
 SMALLEST_SHARE = 0.001
 """Smaller shares of slopes with the opposite sign are given as a bound, since they would print as 0.0 %."""
 RATIO_DIGITS = 3
 """Significant digits of the ends of a range of ratios."""
-NORMAL_QUANTILE = 1.96
-"""The 97.5 % quantile of the normal distribution gives the range of 95 % of slopes (section 10)."""
 
 Verdict = Literal["varied", "unclear", "mixed", "untested", "singular"]
 CLAIMS: dict[Verdict, str] = {
@@ -217,54 +215,54 @@ def _joint_evidence(fit: FitRecord, tests: _Tests) -> Phrase:
 
 def _range(given: ReportInput, fit: FitRecord, name: str, sd: RandomParameter) -> Phrase:
     """Return the range of 95 % of the slopes; nothing if their mean is not a slope."""
-    shown = random_number(fit, sd)
     mean = next((c for c in fit.coefficients if c.column == name and c.estimate is not None), None)
+    spread = range_of(fit, sd.term_index, name)
     curve = fixed_curve(fit, name)
     bent = curve is not None and curve.role != "base"
-    if mean is None or shown is None or sd.estimate is None or bent:
+    if mean is None or spread is None or bent:
         return ()
-    facts = CoefficientFacts("fixed", fit.model, mean)
-    both = f"{facts.estimate.source if facts.estimate else ''} {shown.source}"
-    decimals, centre = decimals_for_se(mean.se), mean.estimate or 0.0
     if words_of(fit).ratio is not None:
-        return _ratio_range(given, fit, mean, sd.estimate, both)
+        return _ratio_range(given, fit, mean, spread)
+    decimals = decimals_for_se(mean.se)
     return say(
         "; 95\u202f% of slopes are expected between {low} and {high}{condition}, "
         "{share} with the opposite sign",
-        low=Number(fixed(centre - NORMAL_QUANTILE * sd.estimate, decimals), both),
-        high=Number(fixed(centre + NORMAL_QUANTILE * sd.estimate, decimals), both),
-        share=Number(_small_percent(opposite_share(centre, sd.estimate)), both),
+        low=range_number(fit, spread, "low", fixed(spread.low or 0.0, decimals)),
+        high=range_number(fit, spread, "high", fixed(spread.high or 0.0, decimals)),
+        share=range_number(fit, spread, "share_opposite", small_percent(spread.share_opposite or 0.0)),
         condition=reservation(given, fit, name),
     )
 
 
-def _ratio_range(given: ReportInput, fit: FitRecord, mean: Coefficient, sd: float, both: str) -> Phrase:
+def range_of(fit: FitRecord, index: int | None, name: str) -> RandomCoefficient | None:
+    """Return the range of a random coefficient; None if it has no mean, or an infinite one."""
+    rows = (row for row in fit.random_coefficients if (row.term_index, row.effect) == (index, name))
+    found = next(rows, None)
+    return None if found is None or found.low is None else found
+
+
+def range_number(fit: FitRecord, row: RandomCoefficient, field: str, text: str) -> Number:
+    """Return a number of the ``random_coefficients`` table."""
+    return Number(text, source("random_coefficients", fit.model, row.term_index, row.effect, field))
+
+
+def _ratio_range(given: ReportInput, fit: FitRecord, mean: Coefficient, spread: RandomCoefficient) -> Phrase:
     """Return the range of 95 % of the ratios, such as odds ratios, of the levels of a grouping factor."""
-    ratio, centre = words_of(fit).ratio, mean.estimate or 0.0
-    if ratio is None or not math.isfinite(centre):
+    ratio = words_of(fit).ratio
+    if ratio is None or spread.low is None or spread.high is None:
         return ()
-    low, high = (math.exp(centre + sign * NORMAL_QUANTILE * sd) for sign in (-1.0, 1.0))
+    low, high = math.exp(spread.low), math.exp(spread.high)
     return say(
         "; 95\u202f% of the {ratios} are expected between {low} and {high}{condition}, {share} on the other "
         "side of 1",
         ratios=ratio.many,
-        low=Number(fixed(low, decimals_for_size(low, RATIO_DIGITS)), both),
-        high=Number(fixed(high, decimals_for_size(high, RATIO_DIGITS)), both),
-        share=Number(_small_percent(opposite_share(centre, sd)), both),
+        low=range_number(fit, spread, "low", fixed(low, decimals_for_size(low, RATIO_DIGITS))),
+        high=range_number(fit, spread, "high", fixed(high, decimals_for_size(high, RATIO_DIGITS))),
+        share=range_number(fit, spread, "share_opposite", small_percent(spread.share_opposite or 0.0)),
         condition=reservation(given, fit, mean.column),
     )
 
 
-def opposite_share(centre: float, sd: float) -> float:
-    """Return the share of slopes with the opposite sign of their mean, Phi(-|mean| / sd).
-
-    Examples
-    --------
-    >>> round(opposite_share(-1.0, 1.0), 4), opposite_share(2.0, 0.0)
-    (0.1587, 0.0)
-    """
-    return 0.5 * math.erfc(abs(centre) / (sd * math.sqrt(2.0))) if sd > 0 else 0.0
-
-
-def _small_percent(value: float) -> str:
+def small_percent(value: float) -> str:
+    """Return a share in percent, as a bound if it would print as 0."""
     return percent(value) if value >= SMALLEST_SHARE else f"fewer than {percent(SMALLEST_SHARE)}"

@@ -30,6 +30,7 @@ from mlm_steps.records import (
 from mlm_steps.records.fit import RandomKind
 from mlm_steps.records.remedies import DerivedColumn, Deviation
 from mlm_steps.steps.parts.fixed_part import FixedPart, Hypotheses, fixed_part
+from mlm_steps.steps.parts.random_part import coefficient_rows, component_rows
 
 __all__ = ["Remedied", "fit_record", "optimum", "random_parameters"]
 
@@ -108,6 +109,8 @@ def fit_record(
         anova=fixed.anova,
         anova_other=fixed.anova_other,
         random=random_parameters(reported),
+        random_coefficients=coefficient_rows(reported),
+        random_components=component_rows(reported),
         loglik=-d / 2,
         aic=d + 2 * npar,
         aicc=_aicc(d, design.n, npar),

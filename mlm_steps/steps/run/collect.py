@@ -105,7 +105,8 @@ def collect(session: Session, *, figures: tuple[FigureRecord, ...] = ()) -> RunR
             for record in variances
             if isinstance(record, VarianceRecord) and isinstance(fits[record.model], FitRecord)
         ),
-        modes=_Modes({record.model: layout.modes(record.model) for record in usable}),
+        modes=_Frames({record.model: layout.modes(record.model) for record in usable}),
+        mode_covariances=_Frames({record.model: layout.mode_covariances(record.model) for record in usable}),
         figures=figures,
         results=_Results(session),
         intervals=intervals,
@@ -144,8 +145,8 @@ def _of_source(session: Session, source: IntervalSource, model: str) -> Interval
     )
 
 
-class _Modes(Mapping[str, "pd.DataFrame"]):
-    """The conditional modes per rung; each is read at its first use, since most figures use none."""
+class _Frames(Mapping[str, "pd.DataFrame"]):
+    """A frame per rung, such as its conditional modes; each is read at first use: most figures use none."""
 
     def __init__(self, paths: Mapping[str, Path]) -> None:
         self._paths = paths

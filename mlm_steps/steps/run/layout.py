@@ -57,6 +57,10 @@ class Layout:
         """Return the conditional modes of a rung."""
         return self.out / "fits" / f"{model}.modes.parquet"
 
+    def mode_covariances(self, model: str) -> Path:
+        """Return the covariances of the conditional modes of a rung."""
+        return self.out / "fits" / f"{model}.covariances.parquet"
+
     def rows(self, model: str) -> Path:
         """Return the fitted values and residuals of a rung."""
         return self.out / "fits" / f"{model}.rows.parquet"

@@ -21,6 +21,7 @@ from mlm_steps.effects import Fitted, contrast_test, factor_means, group_differe
 from mlm_steps.engine import Estimates
 from mlm_steps.engine.fit.ols import fit_ols
 from mlm_steps.engine.posterior.random_effects import random_effects
+from mlm_steps.engine.posterior.ranges import mode_covariances
 from mlm_steps.inference import reference
 from mlm_steps.inference import test_coefficients as coefficient_tests
 from mlm_steps.records import (
@@ -97,7 +98,12 @@ COLUMNS = {
     "distribution_variance distribution_method lambda",
     "icc": "model group kind value ci_low ci_high x ci_method effect distribution_variance "
     "distribution_method lambda",
-    "ranef": "model term_index group level effect estimate cond_sd pred_sd ols n_j shrinkage reliability",
+    "ranef": "model term_index group level effect estimate cond_sd pred_sd ols n_j shrinkage reliability "
+    "coefficient ols_coefficient eb_reliability",
+    "ranef_cov": "model term_index group level effect_1 effect_2 cond_cov pred_cov",
+    "random_coefficients": "model term_index group effect mean sd low high share_opposite reliability "
+    "n_reliable eb_reliability",
+    "random_pca": "model term_index group effects component sd share cumulative outcome_share effective_rank",
     "allfit": "model optimiser start d delta_d max_dbeta_se max_dsd evaluations seconds status",
     "remedies": "model remedy formula what_changed status verdict applied d npar AIC BIC delta_aic delta_bic "
     "criterion statistic df p_naive p_boundary max_dbeta_se reason correlation correlation_there "
@@ -266,6 +272,9 @@ def run_of(formulas, comparisons=()):
             for name, given in estimates.items()
         ),
         modes={name: pd.DataFrame(random_effects(given.under("REML"))) for name, given in estimates.items()},
+        mode_covariances={
+            name: pd.DataFrame(mode_covariances(given.under("REML"))) for name, given in estimates.items()
+        },
     )  # fmt: skip
 
 
