@@ -28,6 +28,7 @@ from mlm_steps.spec.prelude import PreludeSpec
 from mlm_steps.spec.preset import PresetLadder
 from mlm_steps.spec.report import ReportSpec
 from mlm_steps.spec.responses import response_faults
+from mlm_steps.spec.save import Save
 from mlm_steps.spec.sensitivity import Sensitivity, SensitivityWord, kinds_of
 from mlm_steps.spec.settings import RungSettings, settings_of
 from mlm_steps.spec.slopes import Slopes
@@ -105,6 +106,15 @@ class PipelineSpec(SpecBlock):
     level-1 predictors raw, centred at the grand mean, and within groups. ``random_structure``: random
     intercepts only, no correlations, all slopes of level-1 terms. ``optimisers``: searches of other kinds.
     ``exclude_influential``: without influential groups, and without outlying rows.
+    """
+    save: Save = ()
+    """What is written for every row of each rung, for example ``save: [fitted, residuals]``.
+
+    The file is ``rows/MODEL.csv`` in the output folder. Its column ``row`` is the number of the row in the
+    data file, from 1 below the header; in stacked, joined or reshaped data, in the combined table. ``fitted``
+    includes the random effects, ``fitted_fixed`` does not. The residuals are of all kinds: ``residual``,
+    ``residual_marginal``, ``residual_pearson`` and, of linear models, ``residual_scaled``. Rows that are not
+    in the sample are left out, and the report counts them.
     """
     seed: Annotated[int, *whole(0, LARGEST_SEED)] = 1
     """Seed of the random numbers of all simulations: the same seed gives the same results."""

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import pandas as pd
+
 from mlm_steps.data import Analysis
 from mlm_steps.steps.parts.aggregate import aggregated
 from mlm_steps.steps.run.parquet import write_parquet
@@ -21,6 +23,9 @@ def data(session: Session, checked: Analysis | None = None) -> None:
         write_parquet(analysis.frame, session.layout.analysis)
         profile = aggregated(analysis.profile, analysis.frame, session.plan.formulas, session.generalized)
         recorder.add(session.layout.analysis)
+        if session.spec.save:
+            write_parquet(pd.DataFrame({"row": analysis.rows + 1}), session.layout.row_numbers)
+            recorder.add(session.layout.row_numbers)
         recorder.write(profile, session.layout.output("data"))
         groups = ", ".join(f"{factor.n_levels} levels of {factor.name}" for factor in profile.factors)
         session.say(*(step.line for step in profile.preparation))

@@ -19,6 +19,7 @@ from mlm_steps.steps.parts.estimates import estimated, optima_record
 from mlm_steps.steps.parts.fit_record import Remedied, fit_record
 from mlm_steps.steps.parts.fixed_part import Hypotheses
 from mlm_steps.steps.parts.on_singular import Settled
+from mlm_steps.steps.parts.saved_rows import about_rows, save_rows
 from mlm_steps.steps.run.parquet import write_parquet
 from mlm_steps.steps.run.session import Session
 
@@ -38,6 +39,8 @@ def fit(session: Session, model: str) -> None:
         write_parquet(_rows(reported), layout.rows(model))
         recorder.estimates = session.plan.estimates_key(model) or ""
         recorder.add(layout.modes(model), layout.mode_covariances(model), layout.rows(model))
+        if session.spec.save:
+            recorder.add(save_rows(session, model, reported))
         recorder.write(optima_record(record, settled), layout.optima(model))
         recorder.write(record, layout.output(step))
 
@@ -47,6 +50,7 @@ def _record(session: Session, model: str, settled: Settled) -> FitRecord:
     estimation, estimates = session.spec.estimation, settled.estimates
     settings = session.spec.settings[model]
     reported = estimates.under(settings.method)
+    notices = (*settled.notices, *about_rows(session, model, estimates.design))
     hypotheses = term_hypotheses(
         settled.formula, settled.frame, estimates.design, kind=estimation.anova, contrasts=session.contrasts
     )
@@ -63,7 +67,7 @@ def _record(session: Session, model: str, settled: Settled) -> FitRecord:
         variable_levels={**session.plan.levels, **{c.name: c.level for c in settled.derived}},
         hypotheses=Hypotheses(estimation.anova, hypotheses),
         cost=EvaluationCost(**cost_of_fit(reported)._asdict()),
-        remedied=Remedied(settled.deviation, settled.derived, settled.notices),
+        remedied=Remedied(settled.deviation, settled.derived, notices),
     )
 
 

@@ -276,7 +276,8 @@ class PlanInputs:
             json.dumps([formula.outcomes, sorted(formula.variables), formula.groups, model.weights])
             for model, formula in zip(models, self.formulas.values(), strict=True)
         )
-        return made_from("data", data, columns, dict(spec.declared_levels), uses, self.content)
+        numbered = ["row numbers"] if spec.save else []
+        return made_from("data", data, columns, dict(spec.declared_levels), uses, self.content, *numbered)
 
     @cached_property
     def content(self) -> dict[str, str]:
@@ -286,7 +287,8 @@ class PlanInputs:
     def fit_key(self, model: str) -> str | None:
         """Return the key of a rung's record, which covers its estimates and the tests of its coefficients."""
         estimates = self.estimates_keys[model]
-        return None if estimates is None else made_from("fit", estimates, self.test_settings)
+        saved = [list(self.spec.save)] if self.spec.save else []
+        return None if estimates is None else made_from("fit", estimates, self.test_settings, *saved)
 
     def prelude_key(self, model: str) -> str | None:
         """Return the key of a single-level model, whose tests depend only on the confidence level."""

@@ -28,6 +28,15 @@ class Layout:
         return self.out / "data" / "analysis.parquet"
 
     @property
+    def row_numbers(self) -> Path:
+        """The row of the data file for each row of the common sample, if rows are saved."""
+        return self.out / "data" / "row_numbers.parquet"
+
+    def saved_rows(self, model: str) -> Path:
+        """Return the file of fitted values and residuals that the spec asks for."""
+        return self.out / "rows" / f"{model}.csv"
+
+    @property
     def provenance(self) -> Path:
         """The file of versions, hashes and times; no other file differs between two equal runs."""
         return self.out / "provenance.json"
