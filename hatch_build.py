@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import os
+import runpy
 import shlex
 import subprocess
 import sysconfig
@@ -14,22 +15,15 @@ from typing import Any
 from hatchling.builders.hooks.plugin.interface import BuildHookInterface
 
 FOLDER = Path("mlm_steps/engine/structures")
-SOURCES = tuple(
-    FOLDER / name
-    for name in (
-        "_compiled.c",
-        "_compiled_glmm.c",
-        "levels.c",
-        "families.c",
-        "chain.c",
-        "several.c",
-        "_binding.h",
-        "levels.h",
-        "families.h",
-        "chain.h",
-        "several.h",
-    )
-)
+
+
+def _listed() -> tuple[Path, ...]:
+    """Return the sources in ``mlm_steps/extension.py``; during a build the package is not installed."""
+    given = runpy.run_path(str(Path(__file__).parent / "mlm_steps" / "extension.py"))
+    return tuple(FOLDER / name for name in given["SOURCES"])
+
+
+SOURCES = _listed()
 """The sources that the module is compiled from: the Python binding, the numerics and their headers."""
 ABI = "cp311-abi3"
 FLAGS = ("-O3", "-ffp-contract=off", "-DPy_LIMITED_API=0x030B0000")
