@@ -24,6 +24,7 @@ from mlm_steps.engine.families import Family, Outcome
 from mlm_steps.engine.pirls.laplace import Evaluation, laplace, modes_at
 from mlm_steps.engine.pirls.prepared import PreparedGlmm
 from mlm_steps.engine.structures.groups import cholesky_blocks
+from mlm_steps.engine.structures.triangles import backward, forward
 
 __all__ = ["LARGEST_DIMENSION", "Integral", "Rows", "deviance", "integrate", "nodes", "quadrature_fault"]
 
@@ -283,7 +284,8 @@ def _over_nodes(rows: Rows, mode: _Mode, u: Array, phi: float, Q: int) -> _Sums:
     in_Lambda, log_phi = np.zeros((K, K)), 0.0
     for groups, span in rows.chunks(len(x)):
         own, outcome = rows.refs[span] - groups.start, _part(rows.outcome, span)
-        spread = np.linalg.solve(mode.L[groups].transpose(0, 2, 1), x.T).transpose(0, 2, 1)
+        L = mode.L[groups]
+        spread = backward(L, np.broadcast_to(x.T, (len(L), *x.T.shape))).transpose(0, 2, 1)
         eta = np.repeat(mode.eta[span, None], len(x), axis=1)
         for k in range(K):
             eta += mode.A[span, k, None] * spread[own, :, k]
@@ -299,7 +301,7 @@ def _over_nodes(rows: Rows, mode: _Mode, u: Array, phi: float, Q: int) -> _Sums:
         R = np.stack([rows.group_sums(slopes * mode.A[span, k, None], groups) for k in range(K)], axis=2)
         g = R - u_q
         ascent[groups] = np.einsum("jq,jqk->jk", share, g)
-        inner = np.linalg.solve(mode.L[groups], g.transpose(0, 2, 1))
+        inner = forward(L, g.transpose(0, 2, 1))
         turned[groups] = np.einsum("jq,qa,jbq->jab", share, x, inner)
         if rows.family.has_dispersion:
             in_phi = outcome.weights * rows.family.in_dispersion(outcome, eta, phi).log_density
@@ -320,7 +322,7 @@ def _gradient(
     whole = slice(0, J)
     strict = np.tril(sums.turned, -1)
     S = 0.5 * (strict + strict.transpose(0, 2, 1) + np.einsum("jkk->jk", sums.turned)[:, None] * np.eye(K))
-    root = np.linalg.solve(mode.L, np.broadcast_to(np.eye(K), (J, K, K)))
+    root = forward(mode.L, np.broadcast_to(np.eye(K), (J, K, K)))
     P = root.transpose(0, 2, 1) @ (0.5 * np.eye(K) + S) @ root
     s = 2.0 * np.einsum("ia,iab,ib->i", mode.A, P[rows.refs], mode.A)
     q = s * mode.bend
