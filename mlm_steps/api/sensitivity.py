@@ -71,7 +71,7 @@ class Sensitivity(Shown):
         for record in self.records:
             for variation in record.variations:
                 mark = " (singular)" if variation.ending == "singular" else ""
-                what = f"{record.kind}/{variation.name}: {variation.what}{mark}"
+                what = f"{record.kind}/{variation.name}: {variation.text}{mark}"
                 if variation.ending in ("converged", "singular"):
                     lines += ["", *self._block(what, variation.coefficients)]
                 else:

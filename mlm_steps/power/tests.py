@@ -16,6 +16,8 @@ Alternative = Literal["two-sided", "greater", "less"]
 
 NODES = 200
 """Nodes of the quadrature of a one-sided t test's power; its error is then below 1e-10."""
+FARTHEST = 8.0
+"""Normal quantiles of the chi-squared variable between which that quadrature runs; 1e-15 is outside."""
 LARGEST_DF = 1e9
 """Degrees of freedom from which t and F are their limits, the normal and the chi-squared distribution."""
 
@@ -81,7 +83,7 @@ def _beyond(ncp: Array, df: Array, t: Array) -> Array:
     SciPy's function has no value for some arguments.
     """
     nodes, weights = np.polynomial.legendre.leggauss(NODES)
-    share = 0.5 * (nodes + 1.0)
-    s = np.sqrt(2.0 * gammaincinv(0.5 * df[..., None], share) / df[..., None])
-    found: Array = (0.5 * weights * ndtr(ncp[..., None] - t[..., None] * s)).sum(axis=-1)
+    z, density = FARTHEST * nodes, np.exp(-0.5 * (FARTHEST * nodes) ** 2) / np.sqrt(2.0 * np.pi)
+    s = np.sqrt(2.0 * gammaincinv(0.5 * df[..., None], ndtr(z)) / df[..., None])
+    found: Array = FARTHEST * (weights * density * ndtr(ncp[..., None] - t[..., None] * s)).sum(axis=-1)
     return found

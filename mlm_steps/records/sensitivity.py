@@ -48,7 +48,12 @@ class Variation(Part):
     name: str
     """Unique among the variants of a kind, such as ``kenward-roger``."""
     what: str
-    """The change, in words."""
+    """The change, in words; ``{group}``, ``{columns}`` and ``{level}`` stand for names of the data."""
+    group: str | None = None
+    """A grouping factor."""
+    columns: tuple[str, ...] = ()
+    level: str | None = None
+    """A level of the factor."""
     formula: str
     ending: VariationEnding
     reasons: tuple[str, ...] = ()
@@ -60,6 +65,11 @@ class Variation(Part):
     fitted: bool = False
     """Whether a model was fitted that the run does not fit otherwise."""
     coefficients: tuple[VariedCoefficient, ...] = ()
+
+    @property
+    def text(self) -> str:
+        """The change in words, with the names as the data have them."""
+        return self.what.format(group=self.group, columns=", ".join(self.columns), level=self.level)
 
 
 class SensitivityRecord(Record):

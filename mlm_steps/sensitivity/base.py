@@ -22,7 +22,7 @@ from mlm_steps.records.remedies import DerivedColumn
 from mlm_steps.records.sensitivity import Quantity
 from mlm_steps.remedies.columns import group_means, with_columns
 
-__all__ = ["Array", "Baseline", "Inapplicable", "Variant", "Vary", "share_within"]
+__all__ = ["Array", "Baseline", "Change", "Inapplicable", "Variant", "Vary", "share_within"]
 
 Array = NDArray[np.float64]
 
@@ -137,6 +137,29 @@ class Baseline:
         return fit_mixed(design, method=self.method, control=self.control, agq=agq)
 
 
+@dataclass(frozen=True, slots=True)
+class Change:
+    """What a variant changes, in words.
+
+    Attributes
+    ----------
+    what : str
+        A text with the fields ``{group}``, ``{columns}`` and ``{level}`` where it names parts of the data,
+        for which a report has labels.
+    group : str or None
+        A grouping factor.
+    columns : tuple of str
+        Columns of the data.
+    level : str or None
+        A level of the factor.
+    """
+
+    what: str
+    group: str | None = None
+    columns: tuple[str, ...] = ()
+    level: str | None = None
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class Variant:
     """A model to compare with the baseline.
@@ -145,8 +168,7 @@ class Variant:
     ----------
     name : str
         Unique among the variants of its kind.
-    what : str
-        The change, in words.
+    change : Change
     fit : callable
         Returns the fitted variant; MlmError if it cannot be estimated.
     formula : str
@@ -168,7 +190,7 @@ class Variant:
     """
 
     name: str
-    what: str
+    change: Change
     fit: Callable[[], MixedFit]
     formula: str = ""
     df_method: str = ""
@@ -186,14 +208,14 @@ class Inapplicable:
 
     Attributes
     ----------
-    name, what : str
-        As in ``Variant``.
+    name : str
+    change : Change
     reason : str
     ending : {"not_applicable", "not_estimable"}
     """
 
     name: str
-    what: str
+    change: Change
     reason: str
     ending: Literal["not_applicable", "not_estimable"] = "not_applicable"
 

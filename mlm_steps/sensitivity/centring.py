@@ -15,7 +15,7 @@ from typing import Literal
 from mlm_steps.records.remedies import DerivedColumn
 from mlm_steps.records.sensitivity import Quantity
 from mlm_steps.remedies.rewrite import rename
-from mlm_steps.sensitivity.base import Baseline, Inapplicable, Variant, share_within
+from mlm_steps.sensitivity.base import Baseline, Change, Inapplicable, Variant, share_within
 from mlm_steps.sensitivity.forms import (
     LEAST_SHARE,
     Form,
@@ -56,15 +56,14 @@ def centring(baseline: Baseline, /) -> Iterator[Variant | Inapplicable]:
     for position, (group, within) in enumerate(baseline.innermost):
         predictors = predictors_of(baseline, within)
         if not predictors:
-            yield Inapplicable(
-                "centring", "with level-1 predictors centred in other ways", _why_none(baseline)
-            )
+            change = Change("with level-1 predictors centred in other ways")
+            yield Inapplicable("centring", change, _why_none(baseline))
             return
         for target in ("raw", "cgm", "cwc", "cwc_means"):
             if target in ("raw", "cgm") and position:
                 continue
             name = f"{target}({group})" if several and target.startswith("cwc") else target
-            yield from _variant(baseline, predictors, target, name, within)
+            yield from _variant(baseline, predictors, target, name, group, within)
 
 
 def _why_none(baseline: Baseline) -> str:
@@ -73,15 +72,19 @@ def _why_none(baseline: Baseline) -> str:
 
 
 def _variant(
-    baseline: Baseline, predictors: Sequence[Predictor], target: Target, name: str, within: tuple[str, ...]
+    baseline: Baseline,
+    predictors: Sequence[Predictor],
+    target: Target,
+    name: str,
+    group: str,
+    within: tuple[str, ...],
 ) -> Iterator[Variant | Inapplicable]:
     """Yield the variant of one form; nothing if the model has it already."""
-    label = ":".join(within)
     able = [each for each in predictors if _can(each, target)]
     wanted = [each for each in predictors if each not in able and _form_of(target) != each.form]
     if not able:
         if wanted:
-            yield Inapplicable(name, _words(wanted, target, label), _why_not(wanted, target))
+            yield Inapplicable(name, _words(wanted, target, group), _why_not(wanted, target))
         return
     changes = [_Change(each, _form_of(target), _adds(each, target)) for each in able]
     changes = [change for change in changes if change.any]
@@ -91,7 +94,7 @@ def _variant(
     text = rename(baseline.formula, renamed, added=added)
     yield Variant(
         name,
-        _words([change.of for change in changes], target, label),
+        _words([change.of for change in changes], target, group),
         partial(baseline.refit, text, columns=tuple(columns)),
         formula=text,
         renamed=renamed,
@@ -119,15 +122,15 @@ def _why_not(predictors: Sequence[Predictor], target: Target) -> str:
     return (ONE_MEAN if target in ("cwc", "cwc_means") else UNNAMED).format(names)
 
 
-def _words(predictors: Sequence[Predictor], target: Target, label: str) -> str:
-    names = ", ".join(each.base for each in predictors)
+def _words(predictors: Sequence[Predictor], target: Target, group: str) -> Change:
     how = {
         "raw": "not centred",
         "cgm": "centred at the grand mean",
-        "cwc": f"centred within {label}",
-        "cwc_means": f"centred within {label} and their group means",
+        "cwc": "centred within {group}",
+        "cwc_means": "centred within {group} and their group means",
     }
-    return f"with level-1 predictors {how[target]} ({names})"
+    names = tuple(each.base for each in predictors)
+    return Change(f"with level-1 predictors {how[target]} ({{columns}})", group, names)
 
 
 def _columns(

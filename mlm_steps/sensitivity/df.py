@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from mlm_steps.engine import MixedFit
 from mlm_steps.inference import METHODS
 from mlm_steps.records.response import LINEAR_DF
-from mlm_steps.sensitivity.base import Baseline, Inapplicable, Variant
+from mlm_steps.sensitivity.base import Baseline, Change, Inapplicable, Variant
 
 __all__ = ["METHOD_WORDS", "df"]
 
@@ -28,4 +28,4 @@ def df(baseline: Baseline, /) -> Iterator[Variant | Inapplicable]:
 
     for method in METHODS:
         if method != baseline.df_method and (baseline.linear or method not in LINEAR_DF):
-            yield Variant(method, METHOD_WORDS[method], same_fit, df_method=method, fitted=False)
+            yield Variant(method, Change(METHOD_WORDS[method]), same_fit, df_method=method, fitted=False)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
+from dataclasses import asdict
 
 import numpy as np
 
@@ -125,7 +126,7 @@ def _variation(
         return _without(baseline, variant, formula, "not_applicable", noticed, own)
     return Variation(
         name=variant.name,
-        what=variant.what,
+        **asdict(variant.change),
         formula=formula,
         ending="singular" if fit.singular else "converged",
         reasons=(*told, *noticed),
@@ -173,7 +174,7 @@ def _without(
     excluded = variant.excluded if isinstance(variant, Variant) else ()
     return Variation(
         name=variant.name,
-        what=variant.what,
+        **asdict(variant.change),
         formula=formula,
         ending=ending,
         reasons=reasons,

@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from functools import partial
 
 from mlm_steps.engine.fit.all_fit import UNASKED, refit_by
-from mlm_steps.sensitivity.base import Baseline, Inapplicable, Variant
+from mlm_steps.sensitivity.base import Baseline, Change, Inapplicable, Variant
 
 __all__ = ["optimisers"]
 
@@ -33,4 +33,6 @@ def optimisers(baseline: Baseline, /) -> Iterator[Variant | Inapplicable]:
         if word != own:
             fit = partial(refit_by, baseline.fit, word, baseline.control)
             again = partial(fit, start="optimum")
-            yield Variant(word, f"with {WORDS[word]}", fit, otherwise=again, otherwise_note=FROM_OPTIMUM)
+            yield Variant(
+                word, Change(f"with {WORDS[word]}"), fit, otherwise=again, otherwise_note=FROM_OPTIMUM
+            )

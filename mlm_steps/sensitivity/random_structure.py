@@ -9,7 +9,7 @@ from functools import partial
 from mlm_steps.design import Bar, Formula
 from mlm_steps.remedies.base import ONE, bar_effects
 from mlm_steps.remedies.rewrite import with_random_part
-from mlm_steps.sensitivity.base import Baseline, Inapplicable, Variant
+from mlm_steps.sensitivity.base import Baseline, Change, Inapplicable, Variant
 from mlm_steps.sensitivity.forms import LEAST_SHARE
 
 __all__ = ["random_structure"]
@@ -64,12 +64,12 @@ def random_structure(baseline: Baseline, /) -> Iterator[Variant | Inapplicable]:
         if terms and _identity(terms) not in seen:
             seen.add(_identity(terms))
             text = with_random_part(baseline.formula, [term.text for term in terms])
-            yield Variant(name, words, partial(baseline.refit, text), formula=text)
+            yield Variant(name, Change(words), partial(baseline.refit, text), formula=text)
     if largest > MOST_SLOPES:
         reason = f"{largest} slopes for one grouping factor are more than the {MOST_SLOPES} that are tried"
-        yield Inapplicable("maximal", what, reason)
+        yield Inapplicable("maximal", Change(what), reason)
     elif len(seen) == 1:
-        yield Inapplicable("random_structure", "with other random effects", SAME_STRUCTURE)
+        yield Inapplicable("random_structure", Change("with other random effects"), SAME_STRUCTURE)
 
 
 def _identity(terms: Sequence[_Term]) -> frozenset[object]:

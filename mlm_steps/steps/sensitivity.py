@@ -54,4 +54,4 @@ def baseline_of(session: Session, record: FitRecord) -> Baseline:
 def _line(variation: Variation) -> str:
     changed = [each.column for each in variation.coefficients if each.changed]
     told = f"; conclusion changes for {', '.join(changed)}" if changed else ""
-    return f"  {variation.name}: {variation.what}: {variation.ending}{told}"
+    return f"  {variation.name}: {variation.text}: {variation.ending}{told}"

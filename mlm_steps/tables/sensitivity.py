@@ -78,7 +78,7 @@ def _row(
         "model": record.model,
         "variant": f"{record.kind}/{variation.name}",
         "kind": record.kind,
-        "what": variation.what,
+        "what": variation.text,
         "status": variation.ending,
         "n": variation.n,
         "excluded": "; ".join(variation.excluded) or None,

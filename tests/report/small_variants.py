@@ -26,9 +26,10 @@ def variants() -> dict[str, SensitivityRecord]:
     """Return the records by their jobs."""
     own = (coefficient(SES, 2.8, 0.0001), coefficient(SECTOR, 1.0, 0.04))
     centred = variation(
-        "cwc", "with level-1 predictors centred within school (ses)",
+        "cwc", "with level-1 predictors centred within {group} ({columns})",
         coefficient(SES, 2.1, 0.0002, quantity="within"),
-        coefficient(SECTOR, 0.7, 0.21, changed=True, quantity="unadjusted"), fitted=True,
+        coefficient(SECTOR, 0.7, 0.21, changed=True, quantity="unadjusted"),
+        fitted=True, group="school", columns=("ses",),
     )  # fmt: skip
     z = variation("z", "by the normal approximation", *own)
     fewer = variation(

@@ -20,13 +20,13 @@ def test_a_changed_conclusion_is_told_with_its_numbers_and_what_they_estimate(ma
     assert changed == (
         "The conclusion about Sector [Catholic] changes under 2 of 3 variants. In the rung it is significant "
         "(1.000, p = .040); it is not significant, or has the opposite sign, with level-1 predictors centred "
-        "within school (ses) (0.700, p = .210; here not adjusted for the group means of the centred "
+        "within School (Status) (0.700, p = .210; here not adjusted for the group means of the centred "
         "predictors); and without 3 rows (−1.300, p = .030)."
     )
     assert stable == "The conclusion about Status is the same under all variants."
     assert moved == (
         "The estimate of Status (2.800 in the rung) differs by more than one standard error with level-1 "
-        "predictors centred within school (ses) (2.100, p < .001; here the slope within groups), with the "
+        "predictors centred within School (Status) (2.100, p < .001; here the slope within groups), with the "
         "same conclusion."
     )
 

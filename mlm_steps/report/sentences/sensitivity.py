@@ -175,10 +175,15 @@ def _one_change(given: ReportInput, each: Varied) -> Phrase:
     )
 
 
-def variant_words(given: ReportInput, variation: Variation, *, start: bool = False) -> Word:
+def variant_words(given: ReportInput, variation: Variation, *, start: bool = False) -> Phrase:
     """Return the change of a variant in words; ``start`` gives the first one a capital letter."""
-    text = given.names.notice(variation.what).text
-    return Word(text[:1].upper() + text[1:] if start else text)
+    what = variation.what
+    return say(
+        what[:1].upper() + what[1:] if start else what,
+        group=None if variation.group is None else given.names.group(variation.group),
+        columns=join([given.names.variable(name) for name in variation.columns], ", "),
+        level=None if variation.level is None else Word(variation.level),
+    )
 
 
 def number_of(
@@ -200,7 +205,7 @@ def remark_sentences(given: ReportInput, records: Sequence[SensitivityRecord]) -
         for v in record.variations:
             if v.reasons or v.ending in ENDING_WORDS:
                 variants = remarks.setdefault(_remark(given, v), [])
-                variants.append((variant_words(given, v, start=not variants),))
+                variants.append(variant_words(given, v, start=not variants))
     found = [
         say("{what}: {remark}.", what=join(what, "; "), remark=remark) for remark, what in remarks.items()
     ]

@@ -55,7 +55,7 @@ def _grid(
         for variation in done:
             there = [c for c in variation.coefficients if c.column in names]
             head = variant_words(given, variation, start=True)
-            rows.append(_row(record, variation, there, (head,), letters))
+            rows.append(_row(record, variation, there, head, letters))
     which = f", {number} of {count}" if count > 1 else ""
     return Grid(
         caption=say(

@@ -13,6 +13,7 @@ import mlm_steps
 from mlm_steps.design import parse_formula
 from mlm_steps.design.build import build_design
 from mlm_steps.engine import Control
+from mlm_steps.engine.influence.delete import delete_groups
 from mlm_steps.inference import METHODS
 from mlm_steps.sensitivity import VARIANTS, Baseline
 from mlm_steps.sensitivity.examine import examine
@@ -300,6 +301,57 @@ def test_prior_weights_stay(data):
     agrees(cwc, mlm_steps.fit("y ~ x_w + (1 | g)", weighted, weights="p"), {"x": "x_w"})
 
 
+def test_one_group_that_makes_the_effect_significant_is_named_and_marked():
+    rng = np.random.default_rng(4)
+    g = np.repeat(np.arange(20), 10)
+    outlying = g == 7
+    x = rng.normal(size=200) * np.where(outlying, 3.0, 1.0)
+    y = rng.normal(size=20)[g] + rng.normal(size=200) + np.where(outlying, 0.6 * x, 0.0)
+    frame = pd.DataFrame({"y": y, "x": x, "g": g.astype(str)})
+    text = "y ~ x + (1 | g)"
+    whole, without = (mlm_steps.fit(text, data) for data in (frame, frame[~outlying]))
+    assert whole.p_value["x"] < 0.05 < without.p_value["x"]
+    found = examined(text, frame, "exclude_influential")["first_group"]
+    assert found.excluded == ("7",)
+    assert found.text == "without the most influential level of g (7)"
+    agrees(found, without, {"x": "x"})
+    assert coefficients(found)["x"].changed is True
+    result = whole.sensitivity(["exclude_influential", "df"])
+    assert "exclude_influential/first_group" in set(result.changes.variant)
+    assert "conclusions change" in repr(result) or "1 conclusion changes" in repr(result)
+
+
+def test_all_groups_beyond_the_line_are_left_out_together(data):
+    text = "y ~ x + w + (x | g)"
+    fit = mlm_steps.fit(text, data)
+    cook = delete_groups(fit.model, "g").cook
+    levels = np.array(fit.model.design.random[0].levels)
+    beyond = levels[cook > 4 / 40]
+    assert len(beyond) > 1
+    found = examined(text, data, "exclude_influential")
+    assert found["groups"].excluded == tuple(beyond)
+    assert found["first_group"].excluded == (levels[cook.argmax()],)
+    agrees(found["groups"], mlm_steps.fit(text, data[~data.g.isin(beyond)]), {"x": "x", "w": "w"})
+    assert found["groups"].n == 320 - 8 * len(beyond)
+
+
+def test_each_of_several_factors_has_its_own_groups(data):
+    found = examined("y ~ x + (1 | g) + (1 | h)", data, "exclude_influential")
+    assert {name.partition("(")[2] for name in found} == {"g)", "h)", ""}
+    for name, each in found.items():
+        assert each.ending != "not_applicable" or each.reasons, name
+
+
+def test_without_influential_groups_the_reason_is_given():
+    x = np.tile(np.linspace(-1, 1, 12), 4)
+    rng = np.random.default_rng(5)
+    y = np.repeat([1.0, 1.1, 0.9, 1.0], 12) + rng.normal(size=48)
+    frame = pd.DataFrame({"y": y, "x": x, "g": np.repeat([*"abcd"], 12)})
+    found = examined("y ~ x + (1 | g)", frame, "exclude_influential")
+    assert found["groups"].reasons == ("no level is beyond this line",)
+    assert found["rows"].reasons == ("no row has such a residual",)
+
+
 def test_all_coefficients_are_followed_unless_there_are_too_many(data):
     rng = np.random.default_rng(1)
     names = [f"a{i}" for i in range(MOST - 1)]
@@ -324,6 +376,10 @@ def test_generalized_models_have_the_variants_that_apply(data):
     assert set(found["df"]) == {"between-within", "residual"}
     assert found["estimator"]["reml"].ending == "not_applicable"
     assert found["exclude_influential"]["rows"].ending == "not_applicable"
+    left_out = found["exclude_influential"]["first_group"]
+    others = events[events.g != left_out.excluded[0]]
+    smaller = mlm_steps.fit("e ~ x + w + (1 | g)", others, family="binomial")
+    assert coefficients(left_out)["x"].estimate == pytest.approx(smaller.beta["x"], rel=1e-4)
     by_hand = mlm_steps.fit("e ~ x_w + w + (1 | g)", events, family="binomial")
     cwc = coefficients(found["centring"]["cwc"])
     assert cwc["x"].estimate == pytest.approx(by_hand.beta["x_w"], rel=1e-4)
