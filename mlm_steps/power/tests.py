@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.special import chdtri, chndtr, fdtri, gammaincinv, ncfdtr, ndtr, ndtri, stdtrit
 
-__all__ = ["Alternative", "Test", "critical", "power_of_f", "power_of_t"]
+__all__ = ["Alternative", "Test", "beyond", "critical", "power_of_f", "power_of_t"]
 
 Array = NDArray[np.float64]
 Alternative = Literal["two-sided", "greater", "less"]
@@ -64,7 +64,7 @@ def power_of_t(ncp: Array, df: Array, alpha: float, alternative: Alternative = "
     sign = 1.0 if alternative == "greater" else -1.0
     t, normal = critical(alpha, df, alternative), df > LARGEST_DF
     finite = np.where(normal, 1.0, df)
-    return np.where(normal, ndtr(sign * ncp - t), _beyond(sign * ncp, finite, t))
+    return np.where(normal, ndtr(sign * ncp - t), beyond(sign * ncp, finite, t))
 
 
 def power_of_f(noncentrality: Array, q: int, df: Array, alpha: float) -> Array:
@@ -77,7 +77,7 @@ def power_of_f(noncentrality: Array, q: int, df: Array, alpha: float) -> Array:
     return np.clip(np.where(normal, by_chi, by_f), 0.0, 1.0)
 
 
-def _beyond(ncp: Array, df: Array, t: Array) -> Array:
+def beyond(ncp: Array, df: Array, t: Array) -> Array:
     """Return P(T > t) of noncentral t variables: the mean of Phi(ncp - t s) over s = sqrt(chi²/df).
 
     SciPy's function has no value for some arguments.
