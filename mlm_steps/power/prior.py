@@ -66,7 +66,7 @@ class Prior:
     def noncentrality(self, J: int) -> float:
         """Return the noncentrality of the test with J groups, in the same proportions."""
         if self.role == "level-1":
-            return self.t / np.sqrt(self.groups) * np.sqrt(J)
+            return float(self.t / np.sqrt(self.groups) * np.sqrt(J))
         if self.role == "continuous":
             r = self.t / np.sqrt(self.t**2 + self.df)
             return float(np.sqrt(J) * r / np.sqrt(1.0 - r**2))

@@ -56,7 +56,9 @@ def critical(alpha: float, df: Array, alternative: Alternative = "two-sided") ->
     return found
 
 
-def power_of_t(ncp: Array, df: Array, alpha: float, alternative: Alternative = "two-sided") -> Array:
+def power_of_t(
+    ncp: Array | float, df: Array | float, alpha: float, alternative: Alternative = "two-sided"
+) -> Array:
     """Return the power of t tests with noncentrality ``ncp`` (estimate over standard error)."""
     ncp, df = np.broadcast_arrays(np.asarray(ncp, dtype=float), np.asarray(df, dtype=float))
     if alternative == "two-sided":
@@ -67,7 +69,7 @@ def power_of_t(ncp: Array, df: Array, alpha: float, alternative: Alternative = "
     return np.where(normal, ndtr(sign * ncp - t), beyond(sign * ncp, finite, t))
 
 
-def power_of_f(noncentrality: Array, q: int, df: Array, alpha: float) -> Array:
+def power_of_f(noncentrality: Array | float, q: int, df: Array | float, alpha: float) -> Array:
     """Return the power of F tests with ``q`` and ``df`` degrees of freedom; infinite df for chi-squared."""
     noncentrality, df = np.broadcast_arrays(np.asarray(noncentrality, float), np.asarray(df, float))
     normal = df > LARGEST_DF

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 
 import numpy as np
@@ -61,7 +61,7 @@ class DeclaredSource:
     formula: str
     predictors: Predictors
     seed: int
-    missing: Missing = Missing()
+    missing: Missing = field(default_factory=Missing)
 
     @cached_property
     def parsed(self) -> Formula:

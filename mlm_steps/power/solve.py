@@ -1,0 +1,188 @@
+"""What is needed for a target: groups, rows, an effect, a budget (statistics, sections 16.5 and 16.9)."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.optimize import brentq
+
+from mlm_steps.errors import Fault, UsageError
+from mlm_steps.power.study import Answer, Study, closed_answers
+from mlm_steps.power.truth import Truth
+
+__all__ = [
+    "Ceiling",
+    "Cheapest",
+    "Needed",
+    "ceiling_of",
+    "cheapest",
+    "detectable",
+    "needed_groups",
+    "needed_rows",
+    "power_at",
+]
+
+Array = NDArray[np.float64]
+
+MOST = 1_000_000
+"""Largest number of groups or rows that is tried."""
+ENDLESS = 100_000
+"""Rows per group at which the residual variance of a group's mean or slope is practically 0."""
+PATIENCE = 8
+"""Numbers of rows in turn without an improvement after which the search for the best ends."""
+MOST_ROWS = 10_000
+"""Largest number of rows per group that the search for the best tries."""
+LARGEST_NCP = 1e3
+"""Noncentrality beyond which no target is sought."""
+
+
+@dataclass(frozen=True, slots=True)
+class Needed:
+    """The smallest number that reaches a target by the closed form.
+
+    Attributes
+    ----------
+    count : int
+    power : float
+        With that number.
+    """
+
+    count: int
+    power: float
+
+
+@dataclass(frozen=True, slots=True)
+class Ceiling:
+    """The power that no number of rows per group can exceed."""
+
+    power: float
+
+
+@dataclass(frozen=True, slots=True)
+class Cheapest:
+    """The cheapest design that reaches a target, or the best within a budget."""
+
+    groups: int
+    rows: int
+    cost: float
+    power: float
+
+
+def power_at(study: Study, effect: int) -> float:
+    """Return the closed power of one of the tests of a study; 0 where the design does not identify it."""
+    power = closed_answers(study)[effect].power
+    return 0.0 if np.isnan(power) else power
+
+
+def needed_groups(study: Study, target: float, effect: int = 0, *, multiple: int = 1) -> Needed:
+    """Return the smallest number of groups, a multiple of ``multiple``, whose power reaches the target."""
+    start = max(multiple, study.factors[0].count // 4)
+    return _smallest(lambda J: power_at(study.with_groups(J), effect), target, start, multiple, "groups")
+
+
+def needed_rows(study: Study, target: float, effect: int = 0) -> Needed | Ceiling:
+    """Return the smallest number of rows per group, or the power that endless rows would have."""
+    ceiling = ceiling_of(study, effect)
+    if ceiling < target:
+        return Ceiling(ceiling)
+    return _smallest(lambda n: power_at(study.with_rows(n), effect), target, 2, 1, "rows")
+
+
+def ceiling_of(study: Study, effect: int = 0) -> float:
+    """Return the closed power with practically endless rows per group: the residual variance divided."""
+    truth, sizes = study.truth, study.source.predictors.layout.sizes(study.factors[-1].name)
+    sigma = truth.sigma * np.sqrt(float(sizes.mean()) / ENDLESS)
+    endless = Truth(truth.beta, truth.covariances, float(sigma))
+    return power_at(replace(study, declare=lambda _: endless), effect)
+
+
+def detectable(answer: Answer, target: float, alpha: float) -> float:
+    """Return the smallest effect that a test with one row finds with the target power.
+
+    Raises
+    ------
+    UsageError
+        If the test has several rows.
+    """
+    if answer.test.q != 1:
+        raise UsageError(Fault("solve", f"'{answer.test.name}' has several columns and no single effect"))
+    unit = answer.standard_error
+
+    def short(ncp: float) -> float:
+        return answer.at(np.array([ncp * unit]), alpha) - target
+
+    return float(brentq(short, 0.0, _reach(short), xtol=1e-10) * unit)
+
+
+def cheapest(
+    study: Study,
+    *,
+    per_group: float,
+    per_row: float,
+    effect: int = 0,
+    budget: float | None = None,
+    target: float | None = None,
+) -> Cheapest:
+    """Return the best design within a budget, or the cheapest that reaches a target.
+
+    Raises
+    ------
+    UsageError
+        If neither or both are given, or no design is possible.
+    """
+    if (budget is None) == (target is None):
+        raise UsageError(Fault("cost", "needs a budget or a target, and one of them alone"))
+    best: Cheapest | None = None
+    worse = 0
+    for rows in range(2, MOST_ROWS):
+        trial = study.with_rows(rows)
+        cost_of_group = per_group + per_row * rows
+        if budget is not None:
+            J = int(budget // cost_of_group)
+            if J < 3:
+                break
+            found = Cheapest(J, rows, J * cost_of_group, power_at(trial.with_groups(J), effect))
+            better = best is None or found.power > best.power
+        else:
+            needed = needed_groups(trial, float(target or 0.0), effect)
+            found = Cheapest(needed.count, rows, needed.count * cost_of_group, needed.power)
+            better = best is None or found.cost < best.cost
+        best, worse = (found, 0) if better else (best, worse + 1)
+        if worse >= PATIENCE:
+            break
+    if best is None:
+        raise UsageError(Fault("cost.budget", "the budget does not pay for three groups"))
+    return best
+
+
+def _smallest(power: Callable[[int], float], target: float, start: int, step: int, what: str) -> Needed:
+    """Return the smallest multiple of ``step`` at which an increasing power reaches the target."""
+    high = -(-max(start, step) // step)
+    known: dict[int, float] = {}
+
+    def at(k: int) -> float:
+        if k not in known:
+            known[k] = power(k * step)
+        return known[k]
+
+    low = 0
+    while at(high) < target:
+        low, high = high, 2 * high
+        if high * step > MOST:
+            raise UsageError(Fault("target", f"not even {MOST} {what} reach power {target:g}"))
+    while high - low > 1:
+        middle = (low + high) // 2
+        low, high = (low, middle) if at(middle) >= target else (middle, high)
+    return Needed(high * step, at(high))
+
+
+def _reach(short: Callable[[float], float]) -> float:
+    high = 1.0
+    while short(high) < 0.0:
+        high *= 2.0
+        if high > LARGEST_NCP:
+            raise UsageError(Fault("target", "no effect reaches the target power"))
+    return high

@@ -1,0 +1,223 @@
+"""A planned study: a declared design, its truth and the tests that are asked about."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field, replace
+from functools import cached_property
+from hashlib import sha256
+
+import numpy as np
+from numpy.typing import NDArray
+
+from mlm_steps.engine.bootstrap.streams import stream
+from mlm_steps.errors import Fault, UsageError, did_you_mean
+from mlm_steps.power.closed import Closed, closed_power
+from mlm_steps.power.declared.columns import ModelColumns
+from mlm_steps.power.declared.predictors import Derivation, Predictor, Predictors
+from mlm_steps.power.declared.sizes import Factor, Varying, layout_of
+from mlm_steps.power.declared.source import DeclaredSource, Missing
+from mlm_steps.power.expected import CrossProducts
+from mlm_steps.power.tests import Alternative, Test
+from mlm_steps.power.truth import Truth
+
+__all__ = ["Answer", "Declare", "Study", "closed_answers"]
+
+Array = NDArray[np.float64]
+Declare = Callable[[ModelColumns], Truth]
+
+PRECISION = 0.003
+"""Standard error of a mean over drawn designs at which no more are drawn."""
+AT_A_TIME = 200
+"""Designs that are drawn before the standard error is looked at again."""
+MOST_DESIGNS = 2000
+"""Largest number of designs that are drawn for a closed answer."""
+
+
+@dataclass(frozen=True, eq=False)
+class Study:
+    """A planned study.
+
+    Attributes
+    ----------
+    factors : tuple of Factor
+    rows : int, tuple of int or Varying
+        Rows per group of the innermost factor.
+    predictors, derivations, correlations
+        As of ``Predictors``.
+    formula : str
+    declare : callable
+        The truth, from the columns of the model.
+    effects : tuple of str
+        Names of columns or of terms; empty for all columns but the intercept.
+    alternative : {"two-sided", "greater", "less"}
+    alpha : float
+    seed : int
+    missing : Missing
+    """
+
+    factors: tuple[Factor, ...]
+    rows: int | tuple[int, ...] | Varying
+    formula: str
+    declare: Declare
+    predictors: tuple[Predictor, ...] = ()
+    derivations: tuple[Derivation, ...] = ()
+    correlations: dict[tuple[str, str], float] = field(default_factory=dict)
+    effects: tuple[str, ...] = ()
+    alternative: Alternative = "two-sided"
+    alpha: float = 0.05
+    seed: int = 1
+    missing: Missing = field(default_factory=Missing)
+
+    @property
+    def key(self) -> str:
+        """Identifies design and model; effects, size of the test and truth are not part of it."""
+        parts = [self.factors, self.rows, self.predictors, self.derivations, self.missing, self.formula]
+        pairs = sorted((*names, r) for names, r in self.correlations.items())
+        text = json.dumps([*map(repr, parts), pairs])
+        return sha256(text.encode()).hexdigest()[:16]
+
+    @cached_property
+    def source(self) -> DeclaredSource:
+        """The source of its designs."""
+        layout = layout_of(self.factors, self.rows)
+        predictors = Predictors(layout, self.predictors, self.derivations, self.correlations)
+        return DeclaredSource(self.key, self.formula, predictors, self.seed, self.missing)
+
+    @cached_property
+    def columns(self) -> ModelColumns:
+        """The columns of the model."""
+        return ModelColumns(self.source)
+
+    @cached_property
+    def truth(self) -> Truth:
+        """What is true of the population."""
+        return self.declare(self.columns)
+
+    @cached_property
+    def tests(self) -> tuple[Test, ...]:
+        """The tests of all effects.
+
+        Raises
+        ------
+        UsageError
+            If an effect is neither a column nor a term of the model.
+        """
+        design = self.source.template
+        names = self.effects or tuple(name for name in design.columns if name != "(Intercept)")
+        faults, tests = [], []
+        for i, name in enumerate(names):
+            rows = [k for k, column in enumerate(design.columns) if column == name]
+            if not rows and name in design.term_labels:
+                term = design.term_labels.index(name) + 1
+                rows = [k for k, assign in enumerate(design.assign) if assign == term]
+            if not rows:
+                known = (*design.columns, *design.term_labels)
+                hint = did_you_mean(name, known) or f"it has {', '.join(dict.fromkeys(known))}"
+                faults.append(Fault(f"effects[{i}]", f"the model has no effect '{name}'", hint))
+                continue
+            alternative: Alternative = self.alternative if len(rows) == 1 else "two-sided"
+            tests.append(Test(name, np.eye(design.p)[rows], alternative))
+        if faults:
+            raise UsageError(*faults)
+        return tuple(tests)
+
+    def with_groups(self, count: int) -> Study:
+        """Return the study with another number of groups of the first factor."""
+        first, *rest = self.factors
+        return replace(self, factors=(replace(first, count=count), *rest))
+
+    def with_second(self, count: int) -> Study:
+        """Return the study with another number of levels of the second factor, such as items."""
+        first, second, *rest = self.factors
+        return replace(self, factors=(first, replace(second, count=count), *rest))
+
+    def with_rows(self, rows: int) -> Study:
+        """Return the study with another number of rows per group, of unequal groups in the mean."""
+        if isinstance(self.rows, Varying):
+            return replace(self, rows=Varying(float(rows), self.rows.cv))
+        if isinstance(self.rows, int):
+            return replace(self, rows=rows)
+        ratio = rows / float(np.mean(self.rows))
+        return replace(self, rows=tuple(max(1, round(size * ratio)) for size in self.rows))
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Answer:
+    """The closed answer for one test.
+
+    Attributes
+    ----------
+    test : Test
+    estimate : ndarray, shape (q,)
+        L beta at the truth.
+    power : float
+        Mean over the drawn designs.
+    se : float
+        Standard error of that mean; 0 for a single design.
+    sd : float
+        Standard deviation over the drawn designs; 0 for a single design.
+    df, standard_error : float
+        Means over the designs; ``standard_error`` of a test with one row.
+    designs : int
+    parts : tuple of Closed
+        The answers of the drawn designs.
+    """
+
+    test: Test
+    estimate: Array
+    power: float
+    se: float
+    sd: float
+    df: float
+    standard_error: float
+    designs: int
+    parts: tuple[Closed, ...]
+
+    def at(self, estimate: Array, alpha: float) -> float:
+        """Return the power at another effect."""
+        return float(np.nanmean(np.concatenate([part.at(estimate, alpha) for part in self.parts])))
+
+
+def closed_answers(study: Study, *, precision: float = PRECISION) -> tuple[Answer, ...]:
+    """Return the closed answers for all tests of a study, over as many drawn designs as are needed."""
+    source, truth, tests = study.source, study.truth, study.tests
+    found: list[list[Closed]] = [[] for _ in tests]
+    redrawn = source.predictors.redrawn or source.missing.share > 0.0
+    for first in range(0, MOST_DESIGNS if redrawn else 1, AT_A_TIME):
+        numbers = range(first, first + AT_A_TIME) if redrawn else range(1)
+        drawn = source.draw([stream(study.seed, f"power/{study.key}", b) for b in numbers])
+        products = CrossProducts.of(source.template, drawn)
+        if products is None:
+            raise UsageError(
+                Fault("design", "the groups are too many for a closed answer", "simulate instead")
+            )
+        for own, answer in zip(found, closed_power(products, truth, tests, study.alpha), strict=True):
+            own.append(answer)
+        answers = tuple(_answer(test, own) for test, own in zip(tests, found, strict=True))
+        if max(answer.se for answer in answers) < precision:
+            break
+    return answers
+
+
+def _answer(test: Test, parts: Sequence[Closed]) -> Answer:
+    power = np.concatenate([part.power for part in parts])
+    whole = np.isfinite(power)
+    lost = not whole.any()
+    power = np.where(whole, power, 0.0)  # a design that does not identify the effect finds nothing
+    D = power.size
+    sd = float(power.std(ddof=1)) if D > 1 else 0.0
+    df = np.concatenate([part.df for part in parts])[whole]
+    variance = np.concatenate([part.vcov[:, 0, 0] for part in parts])[whole]
+    return Answer(
+        test,
+        parts[0].estimate,
+        float("nan") if lost else float(power.mean()),
+        sd / np.sqrt(D),
+        sd,
+        float("nan") if lost else float(df.mean()),
+        float("nan") if lost else float(np.sqrt(variance).mean()),
+        D,
+        tuple(parts),
+    )
