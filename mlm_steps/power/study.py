@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
@@ -75,8 +74,7 @@ class Study:
         """Identifies design and model; effects, size of the test and truth are not part of it."""
         parts = [self.factors, self.rows, self.predictors, self.derivations, self.missing, self.formula]
         pairs = sorted((*names, r) for names, r in self.correlations.items())
-        text = json.dumps([*map(repr, parts), pairs])
-        return sha256(text.encode()).hexdigest()[:16]
+        return sha256(repr([*parts, pairs]).encode()).hexdigest()[:16]
 
     @cached_property
     def source(self) -> DeclaredSource:
