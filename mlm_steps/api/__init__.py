@@ -9,6 +9,7 @@ from mlm_steps.api.clustering import ClusterCost, Robust
 from mlm_steps.api.comparison import Comparison, compare
 from mlm_steps.api.context import ContextualEffects
 from mlm_steps.api.describing import Description, describe
+from mlm_steps.api.explained import VarianceSources
 from mlm_steps.api.fitting import fit
 from mlm_steps.api.intervals import Intervals
 from mlm_steps.api.least_squares import Lm, lm
@@ -19,6 +20,7 @@ from mlm_steps.api.results import Fit
 from mlm_steps.api.rows import Prediction
 from mlm_steps.api.sensitivity import Sensitivity
 from mlm_steps.api.separate import LmList, lm_list
+from mlm_steps.api.sizes import MeanDifference
 from mlm_steps.api.varcorr import VarCorr
 from mlm_steps.api.without_groups import WithoutGroups
 from mlm_steps.engine import Control
@@ -36,6 +38,7 @@ __all__ = [
     "Intervals",
     "Lm",
     "LmList",
+    "MeanDifference",
     "Means",
     "Prediction",
     "Profiles",
@@ -45,6 +48,7 @@ __all__ = [
     "Sensitivity",
     "Slopes",
     "VarCorr",
+    "VarianceSources",
     "WithoutGroups",
     "allfit",
     "compare",

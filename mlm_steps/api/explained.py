@@ -2,19 +2,28 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import partial
+
 import pandas as pd
 
 from mlm_steps.api.arguments import kind_of
 from mlm_steps.api.state import FitState
+from mlm_steps.api.tabular import Tabular
+from mlm_steps.effects.f_tests import kenward_roger_tests
 from mlm_steps.errors import Fault, UsageError, did_you_mean
-from mlm_steps.records import VarianceRecord
+from mlm_steps.records import VarianceMeasure, VarianceRecord
 from mlm_steps.records.response import VARIANCE_METHODS
 from mlm_steps.variance import Explained, explain
+from mlm_steps.variance.rights_sterba import MIXED, TERM
 
-__all__ = ["icc", "r2"]
+__all__ = ["VarianceSources", "icc", "r2", "rights_sterba"]
 
 SHARES = ("r2_marginal", "r2_conditional")
 """The measures of ``r2``."""
+ON_REQUEST = ("r2_snijders_bosker", "r2_beta", "local_f2", "r2_xu")
+"""The measures that ``r2`` adds on request."""
 
 
 def icc(state: FitState, distribution: str | None = None) -> pd.DataFrame:
@@ -42,16 +51,88 @@ def icc(state: FitState, distribution: str | None = None) -> pd.DataFrame:
     return pd.DataFrame(rows)
 
 
-def r2(state: FitState, distribution: str | None = None) -> pd.DataFrame:
-    """Return marginal and conditional R² (Nakagawa, Johnson & Schielzeth 2017), as ``icc`` does."""
-    found = _explained(state, distribution)
-    rows = [row for row in found.measures if row.measure in SHARES]
-    return pd.DataFrame(
-        [{"value": row.value, **_distribution(found)} for row in rows], index=[row.measure for row in rows]
-    )
+def r2(state: FitState, distribution: str | None = None, *, measures: Sequence[str] = ()) -> pd.DataFrame:
+    """Return marginal and conditional R² (Nakagawa, Johnson & Schielzeth 2017), as ``icc`` does.
+
+    Parameters
+    ----------
+    distribution : str, optional
+        As in ``icc``.
+    measures : sequence of {"r2_snijders_bosker", "r2_beta", "local_f2", "r2_xu"}, optional
+        More measures, with a column ``scope``: ``total``, ``level 1``, ``level 2``, or the term of a
+        semi-partial R²β or a local f². Snijders and Bosker's R² is relative to the model with intercepts
+        alone. A measure that a model with a family does not have is NaN.
+    """
+    wanted = [measures] if isinstance(measures, str) else list(measures)
+    for name in wanted:
+        if name not in ON_REQUEST:
+            hint = did_you_mean(str(name), ON_REQUEST) or f"it has {', '.join(ON_REQUEST)}"
+            raise UsageError(Fault("measures", f"there is no measure {name!r}", hint))
+    found = _explained(state, distribution, wanted)
+    names = (*SHARES, *(name for word in wanted for name in (word, f"{word}_partial")))
+    rows = [row for name in names for row in found.measures if row.measure == name]
+    shown = [
+        {
+            **({"scope": row.scope} if wanted else {}),
+            "value": row.value,
+            **(_distribution(found) if row.measure in SHARES else {}),
+        }
+        for row in rows
+    ]
+    return pd.DataFrame(shown, index=[row.measure for row in rows]).astype({"value": float})
 
 
-def _explained(state: FitState, distribution: str | None) -> VarianceRecord:
+def rights_sterba(state: FitState) -> VarianceSources:
+    """Return the shares of the variance by source and level (Rights & Sterba 2019, 2023).
+
+    UsageError for a model with a family.
+    """
+    measures = explain(Explained("fit", state.lmm)).measures
+    return VarianceSources(tuple(row for row in measures if row.measure.startswith("rs_")))
+
+
+@dataclass(frozen=True, slots=True, eq=False, repr=False)
+class VarianceSources(Tabular):
+    """Shares of the variance by source; ``print`` shows the table.
+
+    Attributes
+    ----------
+    measures : tuple of VarianceMeasure
+        All numbers, as in the table ``variance_explained`` of a run.
+    """
+
+    measures: tuple[VarianceMeasure, ...]
+
+    @property
+    def table(self) -> pd.DataFrame:
+        """One row per source, one column per variance of which it is a share; NaN where it has no part.
+
+        With crossed grouping factors, a random term is a source, named by its factor.
+        """
+        rows: dict[str, dict[str, float]] = {}
+        for row in self.measures:
+            random = row.measure == TERM
+            name = row.scope if random else row.measure.removeprefix("rs_")
+            value = float("nan") if row.value is None else row.value
+            rows.setdefault(name, {})["total" if random else row.scope] = value
+        return pd.DataFrame.from_dict(rows, orient="index").rename_axis("source")
+
+    def _title(self) -> str:
+        return f"Sources of variance ({self.measures[0].method})"
+
+    def _notes(self) -> tuple[str, ...]:
+        notes = []
+        if any(row.code == MIXED for row in self.measures):
+            notes.append(
+                "A predictor varies at several levels, so that the shares of a level mix sources: centre it "
+                "within groups and add its group mean."
+            )
+        if any(row.measure == TERM for row in self.measures):
+            notes.append("The grouping factors are crossed: there are no shares within and between groups.")
+        return tuple(notes)
+
+
+def _explained(state: FitState, distribution: str | None, wanted: Sequence[str] = ()) -> VarianceRecord:
     methods = VARIANCE_METHODS[state.fit.family]
     if distribution is not None and distribution not in methods:
         shown = repr(distribution) if isinstance(distribution, str) else kind_of(distribution)
@@ -61,7 +142,16 @@ def _explained(state: FitState, distribution: str | None) -> VarianceRecord:
         what = f"{state.fit.family} has no distribution variance {shown}"
         raise UsageError(Fault("distribution", what, hint))
     predictors = None if state.origin is None else state.fitted_effects.predictors
-    return explain(Explained("fit", state.fit, distribution=distribution, predictors=predictors))
+    return explain(
+        Explained(
+            "fit",
+            state.fit,
+            distribution=distribution,
+            predictors=predictors,
+            wanted=wanted,
+            f_tests=partial(kenward_roger_tests, state.fit),
+        )
+    )
 
 
 def _distribution(found: VarianceRecord) -> dict[str, object]:

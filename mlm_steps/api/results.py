@@ -6,7 +6,6 @@ from collections.abc import Mapping, Sequence
 from functools import cached_property
 from typing import Self
 
-import numpy as np
 import pandas as pd
 from numpy.typing import ArrayLike
 
@@ -21,6 +20,7 @@ from mlm_steps.api import (
     prediction,
     profiles,
     separate,
+    sizes,
     testing,
     wald,
 )
@@ -35,6 +35,7 @@ from mlm_steps.api.state import FitState, state_at, theta_array
 from mlm_steps.api.summary import summarize
 from mlm_steps.api.varcorr import VarCorr, modes_by_term, theta_series, varcorrs
 from mlm_steps.engine import Control, Estimates, LmmFit, Method, MixedFit
+from mlm_steps.engine.result import information
 from mlm_steps.engine.result.evaluate import criterion_at
 from mlm_steps.inference import CoefficientTests, Reference
 from mlm_steps.records.base import Notice
@@ -111,6 +112,14 @@ class Fit(Shown):
         """Covariance matrix of the fixed effects, without Kenward and Roger's adjustment."""
         names = list(self.model.design.columns)
         return pd.DataFrame(self.model.vcov, index=names, columns=names)
+
+    @property
+    def vcov_kr(self) -> pd.DataFrame:
+        """Covariance matrix of the fixed effects with Kenward and Roger's adjustment, of the REML fit.
+
+        UsageError for a model with a family, and where the adjustment does not exist.
+        """
+        return wald.adjusted_vcov(self._state)
 
     @property
     def reference(self) -> Reference:
@@ -191,9 +200,20 @@ class Fit(Shown):
         return self.deviance + 2.0 * self.model.npar
 
     @property
+    def aicc(self) -> float:
+        """AIC corrected for small samples, of the ML fit; NaN if n is at most the parameters plus 1."""
+        found = information.aicc(self.deviance, self.model.design.n, self.model.npar)
+        return float("nan") if found is None else found
+
+    @property
     def bic(self) -> float:
         """Bayesian information criterion of the ML fit; n is the number of rows."""
-        return self.deviance + float(np.log(self.model.design.n)) * self.model.npar
+        return information.bic(self.deviance, self.model.npar, self.model.design)
+
+    @property
+    def bic_groups(self) -> float:
+        """BIC with the number of groups as n: the levels of the grouping factor with the fewest."""
+        return information.bic(self.deviance, self.model.npar, self.model.design, "groups")
 
     @property
     def modes(self) -> dict[str, pd.DataFrame]:
@@ -265,6 +285,11 @@ class Fit(Shown):
     # Explained variance
     icc = from_state(explained.icc)
     r2 = from_state(explained.r2)
+    rights_sterba = from_state(explained.rights_sterba)
+
+    # Effect sizes
+    standardized = from_state(sizes.standardized_coefficients)
+    mean_difference = from_state(sizes.mean_difference)
 
     # Clusters
     robust = from_state(clustering.robust)

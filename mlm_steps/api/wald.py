@@ -10,9 +10,18 @@ from mlm_steps.engine.families import family_of
 from mlm_steps.errors import Fault, UsageError
 from mlm_steps.inference import CoefficientTests, reference, test_rows
 
-__all__ = ["by_column", "exponentials", "other_coefficients", "other_lines", "tests_frame", "wald_limits"]
+__all__ = [
+    "adjusted_vcov",
+    "by_column",
+    "exponentials",
+    "other_coefficients",
+    "other_lines",
+    "tests_frame",
+    "wald_limits",
+]
 
-BOTH_WHEN_SINGULAR = ("satterthwaite", "kenward-roger")
+KENWARD_ROGER = "kenward-roger"
+BOTH_WHEN_SINGULAR = ("satterthwaite", KENWARD_ROGER)
 """The methods that are shown side by side for a singular fit. The first one differentiates with respect to
 theta, which is bounded, the second one with respect to the covariances, which are not. Their results can
 therefore differ."""
@@ -21,6 +30,15 @@ therefore differ."""
 def by_column(state: FitState, values: np.ndarray, name: str) -> pd.Series:
     """Return one value per fixed effect, shape (p,), under the names of the coefficients."""
     return pd.Series(values, index=state.columns, name=name)
+
+
+def adjusted_vcov(state: FitState) -> pd.DataFrame:
+    """Return Kenward and Roger's covariance matrix of the fixed effects; ``Fit.vcov_kr`` explains it."""
+    against = reference(state.lmm, KENWARD_ROGER)
+    if against.method != KENWARD_ROGER:
+        raise UsageError(Fault("", " ".join(notice.text for notice in against.notices)))
+    names = list(state.fit.design.columns)
+    return pd.DataFrame(against.vcov, index=names, columns=names)
 
 
 def wald_limits(state: FitState) -> pd.DataFrame:

@@ -13,7 +13,7 @@ from mlm_steps.engine.result.variance_sources import SourceMoments, source_momen
 from mlm_steps.records import VarianceMeasure
 from mlm_steps.variance.base import Contribution, Explained
 
-__all__ = ["TERM", "rights_sterba", "term_scopes"]
+__all__ = ["MIXED", "TERM", "rights_sterba", "term_scopes"]
 
 SOURCE = "Rights & Sterba 2019"
 THREE_LEVELS = "Rights & Sterba 2023"

@@ -9,7 +9,7 @@ from mlm_steps.engine.result.mixed_fit import MixedFit
 from mlm_steps.engine.result.moments import VarianceParts, grouping_factors
 from mlm_steps.records import Icc
 
-__all__ = ["grid", "vpc"]
+__all__ = ["INTERCEPT", "grid", "vpc"]
 
 INTERCEPT = "(Intercept)"
 POINTS = 11

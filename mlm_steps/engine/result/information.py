@@ -1,4 +1,4 @@
-"""Sample size of the Bayesian information criterion (statistics, section 3)."""
+"""Information criteria that depend on a sample size (statistics, section 3)."""
 
 from __future__ import annotations
 
@@ -8,9 +8,14 @@ import numpy as np
 
 from mlm_steps.design.matrices import Design
 
-__all__ = ["BicSize", "bic", "bic_size"]
+__all__ = ["BicSize", "aicc", "bic", "bic_size"]
 
 BicSize = Literal["rows", "groups"]
+
+
+def aicc(deviance: float, n: int, npar: int) -> float | None:
+    """Return the AIC corrected for small samples; None if there are too few rows for it."""
+    return deviance + 2 * npar * n / (n - npar - 1) if n > npar + 1 else None
 
 
 def bic(deviance: float, npar: int, design: Design, counted: BicSize = "rows") -> float:

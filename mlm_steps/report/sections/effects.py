@@ -31,6 +31,7 @@ from mlm_steps.report.tables.effect_rows import (
     pair_rows,
     with_conditions,
 )
+from mlm_steps.report.tables.effect_sizes import effect_size_grids
 from mlm_steps.report.tables.means import back_table, mean_table
 from mlm_steps.report.tables.on_outcome import mean_tables, slope_table
 from mlm_steps.report.text.grid import Grid, Row, heading, row
@@ -57,7 +58,8 @@ def context(given: ReportInput) -> dict[str, Any] | None:
         why = say("The slopes and means could not be computed: {why}", why=Word(record.reason))
         return _nothing() | {"lead": why}
     found = effects_of(given)
-    if not (found.slopes or found.means or found.contrasts):
+    sizes = effect_size_grids(given, found)
+    if not (found.slopes or found.means or found.contrasts or sizes):
         return _nothing() | {"lead": UNREAD} if has_products(given) else None
     slopes = _of_last(found.slopes)
     means = _of_last(found.means)
@@ -70,6 +72,7 @@ def context(given: ReportInput) -> dict[str, Any] | None:
         "means": _means(given, means),
         "back": back_table(given, means),
         "contrasts": _contrast_table(given, found.contrasts) if found.contrasts else None,
+        "sizes": sizes,
     }
 
 
@@ -88,7 +91,7 @@ def _means(given: ReportInput, means: list[FactorMeans]) -> list[Grid]:
 
 def _nothing() -> dict[str, Any]:
     names = ("slopes", "slopes_figure", "region_figure", "means", "back", "contrasts")
-    return {**dict.fromkeys(names), "sentences": [], "means": []}
+    return {**dict.fromkeys(names), "sentences": [], "means": [], "sizes": []}
 
 
 def _reservations(given: ReportInput) -> list[Phrase]:

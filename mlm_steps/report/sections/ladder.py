@@ -39,13 +39,13 @@ BLOCKS = (
 """The blocks of rows of the table, from top to bottom."""
 CENTRING = ("center", "mean", "standardize")
 """Keys of derived columns that a note lists as centring, since they divide a predictor between levels."""
-CRITERIA_NOTE = say(
-    "Deviance, AIC and BIC come from maximum-likelihood fits, with *n* = number of rows in BIC; the REML "
-    "criterion is not a deviance. Parameters that are estimated on their boundary are counted."
+CRITERIA_NOTE = (
+    "Deviance, AIC and BIC come from maximum-likelihood fits, with *n* = number of {counted} in BIC; the "
+    "REML criterion is not a deviance. Parameters that are estimated on their boundary are counted."
 )
-ML_CRITERIA_NOTE = say(
-    "The deviance is −2 log-likelihood with all constants; *n* in BIC is the number of rows. Parameters that "
-    "are estimated on their boundary are counted."
+ML_CRITERIA_NOTE = (
+    "The deviance is −2 log-likelihood with all constants; *n* in BIC is the number of {counted}. Parameters "
+    "that are estimated on their boundary are counted."
 )
 CELLS = (
     "Fixed effects: estimate, standard error in parentheses, interval{ratio}, *p*. Random effects: variance, "
@@ -125,10 +125,12 @@ def _reading(given: ReportInput) -> tuple[Phrase, Phrase]:
     """Return how to read criteria and cells; residual variances and REML belong to linear models alone."""
     linear = any(fit.linear for fit in given.run.fits)
     ratios = any(words_of(fit).ratio is not None for fit in given.run.fits)
+    groups = any(fit.bic_n == "groups" for fit in given.run.fits)
+    counted = "groups (of the factor with the fewest)" if groups else "rows"
     cells = say(CELLS, ratio=", ratio with its interval" if ratios else None)
     if linear:
-        return CRITERIA_NOTE, (*cells, *CELLS_NOTE)
-    return ML_CRITERIA_NOTE, (*cells, *ML_CELLS_NOTE)
+        return say(CRITERIA_NOTE, counted=counted), (*cells, *CELLS_NOTE)
+    return say(ML_CRITERIA_NOTE, counted=counted), (*cells, *ML_CELLS_NOTE)
 
 
 def _disputed(given: ReportInput) -> list[Phrase]:

@@ -55,7 +55,7 @@ SAME = 1e-6
 
 
 def effects_of(given: ReportInput) -> EffectsRecord:
-    """Return slopes, means and contrasts of the fitted rungs; an empty record if that step failed."""
+    """Return the effects of the fitted rungs; an empty record if that step failed."""
     found = given.run.result(EffectsRecord, "effects")
     if not isinstance(found, EffectsRecord):
         return EffectsRecord()
@@ -65,6 +65,10 @@ def effects_of(given: ReportInput) -> EffectsRecord:
         slopes=tuple(each for each in found.slopes if each.model in fitted),
         means=tuple(each for each in found.means if each.model in fitted),
         contexts=tuple(each for each in found.contexts if each.model in fitted),
+        standardized=tuple(each for each in found.standardized if each.model in fitted),
+        standardized_differences=tuple(
+            each for each in found.standardized_differences if each.model in fitted
+        ),
     )
 
 

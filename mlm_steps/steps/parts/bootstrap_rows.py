@@ -10,13 +10,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mlm_steps.engine.bootstrap.bootstrap import Sample
-from mlm_steps.engine.result.moments import grouping_factors, shared_levels
+from mlm_steps.engine.result.moments import grouping_factors, shared_levels, variance_parts
 from mlm_steps.engine.result.variance_sources import source_moments, source_shares, sources
 from mlm_steps.records.fit import RandomKind, RandomParameter
 from mlm_steps.records.intervals import IntervalKind, icc_row, r2_row, random_row
 from mlm_steps.records.variance import Icc, VarianceMeasure
 from mlm_steps.steps.parts.bootstrap_parts import ReplicatedParts, replicated_parts
 from mlm_steps.variance.rights_sterba import TERM, term_scopes
+from mlm_steps.variance.vpc import INTERCEPT, vpc
 
 __all__ = ["Quantity", "quantities"]
 
@@ -90,6 +91,24 @@ def _crossed_sources(sample: Sample, parts: ReplicatedParts) -> Iterator[tuple[t
         yield (TERM, scope), variance / total
 
 
+def _vpc(sample: Sample, parts: ReplicatedParts) -> Iterator[tuple[Icc, Array]]:
+    """Yield the shares along the predictor of a random slope, at the values of the table."""
+    fit = sample.fit
+    factors = grouping_factors(fit, parts.dispersion)
+    places = variance_parts(fit, None if fit.design.response.linear else 1.0)  # for the values of x alone
+    for row in vpc(fit, places):
+        if row.x is None or row.group is None:
+            continue
+        between = np.zeros_like(parts.residual)
+        rest = parts.random + parts.residual
+        for position in factors[row.group]:
+            names = fit.design.random[position].names
+            z = np.array([1.0 if name == INTERCEPT else row.x for name in names])
+            between = between + np.einsum("i,bij,j->b", z, sample.covariances[position], z)
+            rest = rest - parts.terms[position]
+        yield row, between / (between + rest)
+
+
 def _random(sample: Sample) -> Iterator[tuple[RandomParameter, Array]]:
     for index, term in enumerate(sample.fit.design.random):
         T, place = sample.covariances[index], (index, term.group)
@@ -127,6 +146,7 @@ def _icc(sample: Sample, parts: ReplicatedParts) -> Iterator[tuple[Icc, Array]]:
         if index not in parts.dispersion:
             effect = " + ".join(term.names)
             yield Icc(group=term.group, kind="term_share", value=None, effect=effect), parts.shares([index])
+    yield from _vpc(sample, parts)
     factors = grouping_factors(fit, parts.dispersion)
     if len(factors) < 2:
         return

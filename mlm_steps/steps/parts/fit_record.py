@@ -15,7 +15,7 @@ from mlm_steps.design.hlm import VariableRank
 from mlm_steps.design.matrices import RandomTerm
 from mlm_steps.engine import Estimates, Method, MixedFit, linear_fit
 from mlm_steps.engine.result.glmm_fit import GlmmFit
-from mlm_steps.engine.result.information import BicSize, bic
+from mlm_steps.engine.result.information import BicSize, aicc, bic
 from mlm_steps.engine.result.mixed_fit import sigma_of
 from mlm_steps.records import (
     Convergence,
@@ -113,7 +113,7 @@ def fit_record(
         random_components=component_rows(reported),
         loglik=-d / 2,
         aic=d + 2 * npar,
-        aicc=_aicc(d, design.n, npar),
+        aicc=aicc(d, design.n, npar),
         bic=bic(d, npar, design, bic_n),
         bic_n=bic_n,
         cost=cost,
@@ -131,11 +131,6 @@ def _shape(term: RandomTerm) -> TermShape:
         source=term.source,
         labels=term.labels,
     )
-
-
-def _aicc(deviance: float, n: int, npar: int) -> float | None:
-    """Return the AIC corrected for small samples; None if there are too few rows for it."""
-    return deviance + 2 * npar * n / (n - npar - 1) if n > npar + 1 else None
 
 
 def optimum(fit: MixedFit) -> Optimum:

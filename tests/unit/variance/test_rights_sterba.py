@@ -11,6 +11,7 @@ from mlm_steps.engine import Estimates
 from mlm_steps.engine.bootstrap.bootstrap import Sample
 from mlm_steps.engine.bootstrap.replicates import of_fits
 from mlm_steps.engine.result.moments import variance_parts
+from mlm_steps.records.intervals import icc_row
 from mlm_steps.steps.parts.bootstrap_rows import quantities
 from mlm_steps.variance import Explained, explain
 
@@ -151,3 +152,14 @@ def test_the_bootstrap_computes_the_same_shares(formula):
     assert set(found) == set(expected)
     for name, value in expected.items():
         assert value is None or found[name] == pytest.approx(value, abs=1e-6), name
+
+
+@pytest.mark.parametrize("formula", ["y ~ x + (x | g)", "y ~ x + (x || g)", "y ~ x + (0 + x | g) + (1 | f)"])
+def test_the_bootstrap_computes_the_same_shares_along_a_slope(formula):
+    fit = fitted(formula, simulated(7))
+    sample = Sample(fit, of_fits(fit.design, [fit]))
+    found = {q.what: q.values[0] for q in quantities(sample) if q.kind == "icc"}
+    rows = [row for row in explain(Explained("m", fit)).icc if row.kind.startswith("vpc")]
+    assert len(rows) > 10
+    for row in rows:
+        assert found[icc_row(row)] == pytest.approx(row.value, abs=1e-9)
