@@ -14,7 +14,7 @@ from mlm_steps.api.arguments import checked, kind_of, optional, share
 from mlm_steps.api.state import FitState
 from mlm_steps.api.tabular import Tabular
 from mlm_steps.clusters.cost import MixedModel, cluster_cost
-from mlm_steps.clusters.factors import Clusters, default_clusters
+from mlm_steps.clusters.factors import Clusters, all_factors, default_clusters
 from mlm_steps.clusters.sandwich import Sandwich, is_block_diagonal, mixed_sandwich
 from mlm_steps.design.matrices import Design
 from mlm_steps.errors import Fault, UsageError, did_you_mean, listing
@@ -170,7 +170,14 @@ def cost(state: FitState, cluster: str | ArrayLike | None = None) -> ClusterCost
     clusters = default_clusters(fit) if cluster is None else clusters_in(fit.design, data, cluster)
     mixed = MixedModel(fit, state.tests)
     return ClusterCost(
-        cluster_cost(fit.design, clusters, model="fit", confidence=state.confidence, mixed=mixed)
+        cluster_cost(
+            fit.design,
+            clusters,
+            model="fit",
+            confidence=state.confidence,
+            factors=all_factors(fit, clusters),
+            mixed=mixed,
+        )
     )
 
 

@@ -1,23 +1,26 @@
 """What ignoring the clusters costs: each coefficient with the standard errors of four methods.
 
-Statistics, sections 2 and 7. The residual intraclass correlation in Moulton's factor is that of a model with
-the same fixed part and a random intercept per cluster: the factor is derived for rows of a cluster that are
-all equally correlated.
+Statistics, sections 2 and 7. The residual intraclass correlations in Moulton's factor are those of a model
+with the same fixed part and a random intercept per level of each grouping factor: the factor is derived for
+rows of a cluster that are all equally correlated.
 """
 
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
 from scipy import special
 
-from mlm_steps.clusters.factors import Clusters, random_intercept, without_predictors
+from mlm_steps.clusters.factors import Clusters, random_intercepts, without_predictors
 from mlm_steps.clusters.moulton import intraclass, moulton_factor, naive_rate
 from mlm_steps.clusters.sandwich import Sandwich, is_block_diagonal, mixed_sandwich, ols_sandwich
+from mlm_steps.compare.heterogeneity import level_2_equation
 from mlm_steps.design.matrices import Design
+from mlm_steps.engine.cost import cost_of_fit
 from mlm_steps.engine.fit.lmm import fit_lmm
 from mlm_steps.engine.fit.ols import OlsFit, fit_ols
 from mlm_steps.engine.result.lmm_fit import LmmFit
@@ -31,6 +34,11 @@ __all__ = ["MixedModel", "cluster_cost"]
 
 Array = NDArray[np.float64]
 
+SEARCH = 30.0
+"""Evaluations that the fit of a model with random intercepts takes at most."""
+LONG = 2.0
+"""Longest estimated time, in seconds, of a fit with several grouping factors for Moulton's factor."""
+
 
 @dataclass(frozen=True, slots=True, eq=False)
 class MixedModel:
@@ -42,11 +50,16 @@ class MixedModel:
 
 @dataclass(frozen=True, slots=True)
 class _Correlation:
-    """Intraclass correlation of a random-intercept model, or the code of why it has none."""
+    """Shares of the grouping factors in a random-intercept model, or the code of why there are none."""
 
-    value: float | None
-    code: str | None
-    fit: LmmFit | None
+    shares: tuple[float, ...] | None
+    code: str | None = None
+    fit: LmmFit | None = None
+
+    @property
+    def value(self) -> float | None:
+        """The share of all factors."""
+        return None if self.shares is None else sum(self.shares)
 
     @property
     def on_boundary(self) -> bool:
@@ -59,6 +72,7 @@ def cluster_cost(
     *,
     model: str,
     confidence: float,
+    factors: Sequence[Clusters] = (),
     mixed: MixedModel | None = None,
     df_method: str = "satterthwaite",
 ) -> ClusterCost:
@@ -73,9 +87,11 @@ def cluster_cost(
         Name of the model.
     confidence : float
         One minus the level of the tests.
+    factors : sequence of Clusters
+        All grouping factors, whose excesses add up in Moulton's factor. Default: the clusters alone.
     mixed : MixedModel, optional
-        The mixed model of the same fixed part. Default: the one with a random intercept per cluster, fitted
-        by REML, with tests by ``df_method``.
+        The mixed model of the same fixed part. Default: the one with a random intercept per level of each
+        factor, fitted by REML, with tests by ``df_method``.
     df_method : str
         A key of ``mlm_steps.inference.METHODS``.
 
@@ -86,13 +102,18 @@ def cluster_cost(
     """
     fixed = replace(design, random=())
     ols = fit_ols(fixed, {clusters.name: clusters.refs}, confidence=confidence)
-    residual = _correlation(random_intercept(design, clusters))
-    outcome = _correlation(random_intercept(without_predictors(design), clusters))
+    grouping = factors or (clusters,)
+    residual, outcome = _Correlation(None, "too_large"), _Correlation(None, "too_large")
+    if len(grouping) == 1 or mixed is None or cost_of_fit(mixed.fit).derivatives * SEARCH < LONG:
+        residual = _correlation(random_intercepts(design, grouping))
+        outcome = _correlation(random_intercepts(without_predictors(design), grouping))
     if mixed is None and residual.fit is not None:
         mixed = MixedModel(residual.fit, test_coefficients(residual.fit, df_method, confidence))
     robust = ols_sandwich(fixed, ols.beta, clusters.refs)
     robust_mixed = _of_mixed(mixed, clusters)
-    kish = None if outcome.value is None else moulton_factor(1.0, outcome.value, clusters.refs)
+    kish = None
+    if outcome.shares is not None:
+        kish = _factor([1.0] * len(grouping), outcome.shares, grouping)
     moulton_code = "not_applicable" if design.weights is not None else residual.code
     return ClusterCost(
         model=model,
@@ -115,7 +136,7 @@ def cluster_cost(
         mixed_code=None if mixed is not None else residual.code,
         mixed_cr2_code=robust_mixed.code,
         moulton_code=moulton_code,
-        rows=tuple(_rows(ols, clusters, robust, mixed, robust_mixed, residual, 1.0 - confidence)),
+        rows=tuple(_rows(ols, grouping, clusters, robust, mixed, robust_mixed, residual, 1.0 - confidence)),
         notices=tuple(_notices(model, clusters, (outcome, residual))),
     )
 
@@ -124,10 +145,11 @@ def _correlation(design: Design) -> _Correlation:
     try:
         fit = fit_lmm(design)
     except FitError:
-        return _Correlation(None, "not_estimable", None)  # such as clusters of one row each
+        return _Correlation(None, "not_estimable")  # such as clusters of one row each
     if fit.convergence is not None and fit.convergence.status == "failed":
-        return _Correlation(None, "not_estimable", None)
-    return _Correlation(variance_parts(fit).icc_adjusted, None, fit)
+        return _Correlation(None, "not_estimable")
+    parts = variance_parts(fit)
+    return _Correlation(tuple(term / (parts.random + parts.residual) for term in parts.terms), None, fit)
 
 
 def _of_mixed(mixed: MixedModel | None, clusters: Clusters) -> Sandwich:
@@ -148,6 +170,7 @@ def _random_part(mixed: MixedModel | None) -> str:
 
 def _rows(
     ols: OlsFit,
+    factors: Sequence[Clusters],
     clusters: Clusters,
     robust: Sandwich,
     mixed: MixedModel | None,
@@ -158,6 +181,7 @@ def _rows(
     terms = ("(Intercept)", *ols.design.term_labels)
     cr1 = ols.se_cluster.get(clusters.name)
     tests = None if mixed is None else mixed.tests
+    slopes = set() if mixed is None else _with_random_slope(mixed.fit)
     rows = []
     for position, column in enumerate(ols.design.columns):
         values: dict[str, float | None] = {
@@ -173,7 +197,7 @@ def _rows(
             "mixed_p": None if tests is None else tests.p[position],
             **_robust("mixed_cr2", None if tests is None else tests.estimate, robust_mixed, position),
             "se_ratio": None if tests is None else ols.se[position] / tests.se[position],
-            **_inflation(ols.design, position, clusters, residual, alpha),
+            **_inflation(ols.design, position, factors, residual, alpha, known=position not in slopes),
         }
         rows.append(CostRow(term=terms[ols.design.assign[position]], column=column, **_plain(values)))
     return rows
@@ -197,15 +221,45 @@ def _robust(name: str, estimates: Array | None, robust: Sandwich, position: int)
     return {f"{name}_se": se, f"{name}_df": df, f"{name}_p": p}
 
 
+def _with_random_slope(fit: LmmFit) -> set[int]:
+    """Return the fixed effects whose coefficient varies between groups, and their products with level 2."""
+    found: set[int] = set()
+    for term in fit.design.random:
+        for z in term.z.T:
+            if np.ptp(z) > 0:
+                found |= level_2_equation(fit.design.X, z, term.refs)
+    return found
+
+
 def _inflation(
-    design: Design, position: int, clusters: Clusters, residual: _Correlation, alpha: float
+    design: Design,
+    position: int,
+    factors: Sequence[Clusters],
+    residual: _Correlation,
+    alpha: float,
+    *,
+    known: bool,
 ) -> dict[str, float | None]:
-    """Return rho_x, Moulton's factor and the naive error rate; the intercept and weighted rows have none."""
-    rho_x = intraclass(design.X[:, position], clusters.refs)
-    if rho_x is None or residual.value is None or design.weights is not None:
-        return {"rho_x": rho_x, "moulton": None, "naive_rate": None}
-    factor = moulton_factor(rho_x, residual.value, clusters.refs)
-    return {"rho_x": rho_x, "moulton": factor, "naive_rate": naive_rate(factor, alpha)}
+    """Return rho_x, Moulton's factor and the naive error rate.
+
+    There are none for the intercept, with weights, and for a coefficient with a random slope, which Moulton's
+    factor does not count.
+    """
+    correlations = [intraclass(design.X[:, position], factor.refs) for factor in factors]
+    found: dict[str, float | None] = {"rho_x": correlations[0], "moulton": None, "naive_rate": None}
+    rho_x = [each for each in correlations if each is not None]
+    if residual.shares is None or design.weights is not None or not known or len(rho_x) < len(factors):
+        return found
+    factor = _factor(rho_x, residual.shares, factors)
+    if factor <= 0:
+        return found
+    return found | {"moulton": factor, "naive_rate": naive_rate(factor, alpha)}
+
+
+def _factor(rho_x: Sequence[float], shares: Sequence[float], factors: Sequence[Clusters]) -> float:
+    """Return Moulton's factor, to which each grouping factor adds its excess."""
+    each = zip(rho_x, shares, factors, strict=True)
+    return 1.0 + sum(moulton_factor(x, share, factor.refs) - 1.0 for x, share, factor in each)
 
 
 def _notices(model: str, clusters: Clusters, found: tuple[_Correlation, _Correlation]) -> list[Notice]:

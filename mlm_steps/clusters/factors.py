@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -12,7 +13,7 @@ from mlm_steps.design.matrices import Design, RandomTerm
 from mlm_steps.engine.result.mixed_fit import MixedFit
 from mlm_steps.engine.result.moments import grouping_factors, variance_parts, weighted_size
 
-__all__ = ["Clusters", "default_clusters", "random_intercept", "without_predictors"]
+__all__ = ["Clusters", "all_factors", "default_clusters", "random_intercepts", "without_predictors"]
 
 INTERCEPT = "(Intercept)"
 
@@ -67,24 +68,35 @@ def default_clusters(fit: MixedFit) -> Clusters:
     return _clusters(first[chosen], reason)
 
 
+def all_factors(fit: MixedFit, clusters: Clusters) -> tuple[Clusters, ...]:
+    """Return the grouping factors of a model, clusters first; these alone if they are none of them."""
+    first = {term.group: term for term in reversed(fit.design.random)}
+    if first.pop(clusters.name, None) is None:
+        return (clusters,)
+    return (clusters, *(_clusters(term, None) for term in reversed(first.values())))
+
+
 def _clusters(term: RandomTerm, reason: str | None) -> Clusters:
     used, refs = np.unique(term.refs, return_inverse=True)
     levels = tuple(term.levels[level] for level in used)
     return Clusters(term.group, refs.astype(np.intp), levels, reason)
 
 
-def random_intercept(design: Design, clusters: Clusters) -> Design:
-    """Return the design with a random intercept per cluster as its random part."""
-    term = RandomTerm(
-        group=clusters.name,
-        levels=clusters.levels,
-        refs=clusters.refs,
-        z=np.ones((design.n, 1)),
-        names=(INTERCEPT,),
-        source=f"(1 | {clusters.name})",
-        labels=(INTERCEPT,),
+def random_intercepts(design: Design, factors: Sequence[Clusters]) -> Design:
+    """Return the design with a random intercept per level of each factor as its random part."""
+    terms = (
+        RandomTerm(
+            group=factor.name,
+            levels=factor.levels,
+            refs=factor.refs,
+            z=np.ones((design.n, 1)),
+            names=(INTERCEPT,),
+            source=f"(1 | {factor.name})",
+            labels=(INTERCEPT,),
+        )
+        for factor in factors
     )
-    return replace(design, random=(term,))
+    return replace(design, random=tuple(terms))
 
 
 def without_predictors(design: Design) -> Design:

@@ -13,14 +13,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mlm_steps.compare.mixtures import chi_square_tail
-from mlm_steps.design.matrices import Design
 from mlm_steps.engine.posterior.random_effects import group_precision
 from mlm_steps.engine.result.lmm_fit import LmmFit
 from mlm_steps.engine.result.moments import grouping_factors
 from mlm_steps.engine.structures.groups import segment_sum
 from mlm_steps.records.deletions import Heterogeneity
 
-__all__ = ["heterogeneity"]
+__all__ = ["heterogeneity", "level_2_equation"]
 
 CONSTANT = 1e-10
 """Relative residual up to which a column counts as a multiple of another within groups. Rounding errors are
@@ -46,7 +45,7 @@ def heterogeneity(fit: LmmFit) -> tuple[Heterogeneity, ...]:
     used: set[int] = set()
     tests = []
     for position, (group, name, z) in enumerate(effects):
-        own = _equation(fit.design, z) - used
+        own = level_2_equation(fit.design.X, z, fit.design.random[0].refs) - used
         used |= own
         ols, variance = precision.ols[:, position], precision.sampling[:, position]
         known = np.isfinite(ols) & (variance > 0)
@@ -64,17 +63,17 @@ def heterogeneity(fit: LmmFit) -> tuple[Heterogeneity, ...]:
     return tuple(tests)
 
 
-def _equation(design: Design, z: Array) -> set[int]:
-    """Return the positions of the fixed effects in a coefficient's level-2 equation.
+def level_2_equation(X: Array, z: Array, refs: NDArray[np.intp]) -> set[int]:
+    """Return the positions of the fixed effects in the level-2 equation of the coefficient of z.
 
-    These are the columns that are z times a value that is constant within groups.
+    These are the columns of X, shape (n, p), that are z times a value that is constant within groups.
     """
-    refs, J = design.random[0].refs, len(design.random[0].levels)
+    J = int(refs.max()) + 1
     square = segment_sum(z * z, refs, J)
-    products = segment_sum(design.X * z[:, None], refs, J)
+    products = segment_sum(X * z[:, None], refs, J)
     slope = np.divide(products, square[:, None], out=np.zeros_like(products), where=square[:, None] > 0)
-    rest = np.linalg.norm(design.X - z[:, None] * slope[refs], axis=0)
-    return set(np.flatnonzero(rest <= CONSTANT * np.linalg.norm(design.X, axis=0)).tolist())
+    rest = np.linalg.norm(X - z[:, None] * slope[refs], axis=0)
+    return set(np.flatnonzero(rest <= CONSTANT * np.linalg.norm(X, axis=0)).tolist())
 
 
 def _without(group: str, effect: str, code: str) -> Heterogeneity:

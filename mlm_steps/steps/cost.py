@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 import numpy as np
+from numpy.typing import NDArray
 
 from mlm_steps.clusters.cost import MixedModel, cluster_cost
-from mlm_steps.clusters.factors import Clusters, default_clusters
+from mlm_steps.clusters.factors import Clusters, all_factors, default_clusters
 from mlm_steps.clusters.separate import separate_level_1_fits
 from mlm_steps.design.build import build_design
-from mlm_steps.design.matrices import Design
 from mlm_steps.engine import LmmFit, linear_fit
 from mlm_steps.errors import MlmError
 from mlm_steps.inference import CoefficientTests
@@ -44,16 +44,17 @@ def _record(session: Session, final: FitRecord) -> CostRecord:
         return CostRecord(reason=reason)
     fit = linear_fit(estimates_at_record(session, final, methods=(final.method,)).under(final.method))
     clusters = default_clusters(fit)
-    confidence = session.spec.estimation.confidence
+    factors, confidence = all_factors(fit, clusters), session.spec.estimation.confidence
     rung = cluster_cost(
         fit.design,
         clusters,
         model=final.model,
         confidence=confidence,
+        factors=factors,
         mixed=MixedModel(fit, _tests(final)),
     )
     return CostRecord(
-        costs=(rung, *_of_prelude(session, fit, clusters)),
+        costs=(rung, *_of_prelude(session, fit, factors if rung.moulton_code is None else (clusters,))),
         separate=separate_level_1_fits(fit.design, clusters, model=final.model),
     )
 
@@ -62,7 +63,7 @@ def _tests(record: FitRecord) -> CoefficientTests:
     """Return the tests of a rung's coefficients as its record has them."""
     rows = [row for row in record.coefficients if not row.dropped]
 
-    def values(name: str, missing: float = np.nan) -> np.ndarray:
+    def values(name: str, missing: float = np.nan) -> NDArray[np.float64]:
         found = [getattr(row, name) for row in rows]
         return np.array([missing if value is None else value for value in found], dtype=np.float64)
 
@@ -77,11 +78,11 @@ def _tests(record: FitRecord) -> CoefficientTests:
     )
 
 
-def _of_prelude(session: Session, fit: LmmFit, clusters: Clusters) -> Iterator[ClusterCost]:
-    """Yield the cost of each model of the prelude whose rows all have a cluster."""
+def _of_prelude(session: Session, fit: LmmFit, factors: Sequence[Clusters]) -> Iterator[ClusterCost]:
+    """Yield the cost of each model of the prelude whose rows are all rows of the rung."""
     frame = analysis_frame(session)
-    codes = np.full(len(frame), -1, dtype=np.intp)
-    codes[fit.design.rows] = clusters.refs
+    places = np.full(len(frame), -1, dtype=np.intp)
+    places[fit.design.rows] = np.arange(fit.design.n)
     for model in session.spec.prelude:
         try:
             design = build_design(
@@ -91,23 +92,23 @@ def _of_prelude(session: Session, fit: LmmFit, clusters: Clusters) -> Iterator[C
                 contrasts=session.contrasts,
                 mixed=False,
             )
-            own = _clusters_of(design, codes, clusters)
-            if own is not None:
+            own = places[design.rows]
+            if (own >= 0).all():
+                clusters = [_at(factor, own) for factor in factors]
                 yield cluster_cost(
                     design,
-                    own,
+                    clusters[0],
                     model=model.name,
                     confidence=session.spec.estimation.confidence,
+                    factors=clusters,
                     df_method=session.spec.estimation.df,
                 )
         except MlmError as error:  # its own step reports it
             session.say(f"{model.name}: {'; '.join(fault.what for fault in error.faults)}")
 
 
-def _clusters_of(design: Design, codes: np.ndarray, clusters: Clusters) -> Clusters | None:
-    refs = codes[design.rows]
-    if (refs < 0).any():
-        return None
-    used, own = np.unique(refs, return_inverse=True)
-    levels = tuple(clusters.levels[level] for level in used)
-    return Clusters(clusters.name, own.astype(np.intp), levels, clusters.reason)
+def _at(factor: Clusters, rows: NDArray[np.intp]) -> Clusters:
+    """Return a grouping factor on some rows, without levels that have none."""
+    used, refs = np.unique(factor.refs[rows], return_inverse=True)
+    levels = tuple(factor.levels[level] for level in used)
+    return Clusters(factor.name, refs.astype(np.intp), levels, factor.reason)

@@ -80,7 +80,11 @@ def _row(of: ClusterCost, row: CostRow, n_estimable: int | None) -> tuple[dict[s
     codes |= dict.fromkeys(
         ("mixed_cr2_se", "mixed_cr2_df", "mixed_cr2_p"), of.mixed_cr2_code or NOT_ESTIMABLE
     )
-    codes |= dict.fromkeys(("rho_x", "moulton", "naive_rate"), of.moulton_code or "not_applicable")
+    codes["rho_x"] = "not_applicable"
+    codes |= dict.fromkeys(("moulton", "naive_rate"), of.moulton_code or _without_factor(row))
+    codes |= dict.fromkeys(
+        ("icc", "residual_icc", "design_effect", "effective_n"), of.icc_code or NOT_ESTIMABLE
+    )
     codes[SEPARATE] = "not_applicable"
     df = row.mixed_df
     if df is None or not math.isfinite(df):
@@ -89,3 +93,8 @@ def _row(of: ClusterCost, row: CostRow, n_estimable: int | None) -> tuple[dict[s
             "infinite" if df is not None and math.isinf(df) else of.mixed_code or NOT_ESTIMABLE
         )
     return cells, codes
+
+
+def _without_factor(row: CostRow) -> str:
+    """Return why a coefficient has no factor: it is the intercept, or its slope is random."""
+    return "not_applicable" if row.rho_x is None else "random_slope"

@@ -7,6 +7,7 @@ from functools import cache
 from pathlib import Path
 
 import numpy as np
+import pandas as pd
 import pytest
 
 import mlm_steps
@@ -15,7 +16,7 @@ from mlm_steps.clusters.factors import default_clusters
 from mlm_steps.design.build import build_design
 from mlm_steps.engine.fit.lmm import fit_lmm
 from mlm_steps.engine.fit.ols import fit_ols
-from tests.reference.conftest import CASES, HERE, fit_of, read_frame
+from tests.reference.conftest import CASES, HERE, SHARED, fit_of, read_frame
 
 R = json.loads((Path(__file__).parent / "clusters" / "clusters.json").read_text(encoding="utf-8"))
 COLUMNS = json.loads((HERE / "data" / "columns.json").read_text(encoding="utf-8"))
@@ -116,3 +117,37 @@ def test_least_squares_within_groups_is_lmlist(entry):
     np.testing.assert_allclose(found.table.loc[entry["levels"]], entry["coefficients"], rtol=1e-9)
     np.testing.assert_allclose(found.se.loc[entry["levels"]], entry["se"], rtol=1e-9)
     assert found.sigma == pytest.approx(entry["sigma"], rel=1e-9)
+
+
+@pytest.fixture(scope="module")
+def workshop():
+    path = SHARED / "data" / "heck2011.csv"
+    if not path.exists():
+        pytest.skip("the workshop's data are not in this repository")
+    return pd.read_csv(path, dtype={"schcode": str})
+
+
+def test_the_workshops_regression_has_its_published_numbers(workshop):
+    """Heck, Thomas & Tabata's data: 6871 students in 419 schools; six digits of an independent computation."""
+    found = mlm_steps.lm("math ~ ses", workshop)
+    np.testing.assert_allclose(found.beta, [57.59817, 4.25468], atol=5e-6)
+    np.testing.assert_allclose(found.se, [0.09819, 0.12566], atol=5e-6)
+    assert found.sigma == pytest.approx(8.1322, abs=5e-5)
+    np.testing.assert_allclose(found.robust("schcode", kind="CR1").table.se, [0.13020, 0.14981], atol=5e-6)
+
+
+def test_the_workshops_design_effect_is_that_of_its_null_model(workshop):
+    cost = mlm_steps.fit("math ~ ses + (1 | schcode)", workshop).cluster_cost()
+    assert cost.design_effect == pytest.approx(3.260, abs=5e-4)
+    assert cost.effective_n == pytest.approx(2108, abs=0.5)
+    assert cost.record.weighted_size == pytest.approx(17.392, abs=5e-4)
+    np.testing.assert_allclose(cost.table.mixed_se, [0.13290, 0.13662], atol=5e-6)
+
+
+def test_the_workshops_null_model_is_tested_against_no_groups(workshop):
+    found = mlm_steps.compare("math ~ 1", mlm_steps.fit("math ~ 1 + (1 | schcode)", workshop))
+    y = workshop.math.to_numpy()
+    n, square = len(y), np.sum((y - y.mean()) ** 2)
+    single = np.log(n) + (n - 1) * (1 + np.log(2 * np.pi * square / (n - 1)))
+    assert found.statistic == pytest.approx(single - 48877.2555, abs=1e-4)
+    assert (found.record.criterion, found.df) == ("REML", 1)

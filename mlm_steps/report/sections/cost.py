@@ -31,8 +31,8 @@ NOTE = say(
     "CR1 and CR2 are cluster-robust standard errors; CR2 is corrected for bias and has Satterthwaite’s "
     "degrees of freedom (Bell & McCaffrey 2002). The robust standard errors of the mixed model also hold "
     "if its random part is wrong. Moulton’s factor is the variance of a coefficient relative to that of "
-    "independent rows, if all rows of a cluster are equally correlated; it does not count random slopes. "
-    "False rejections are those of a true null hypothesis by least squares."
+    "independent rows; it assumes that rows of a cluster are equally correlated, and is not given for "
+    "random slopes. False rejections are those of a true null hypothesis by least squares."
 )
 NO_ROBUST = say(
     "The mixed model has no cluster-robust standard errors: its grouping factors are crossed, so that rows "
@@ -113,12 +113,10 @@ def _same_conclusions(of: ClusterCost, rows: list[CostRow]) -> Phrase:
     if not ratios:
         return (f" drawn the same conclusions at the {level} level.",)
     low, high = (_number(of, each, "se_ratio", fixed(ratio, 2)) for ratio, each in (ratios[0], ratios[-1]))
-    between: Phrase = (low,) if len(ratios) == 1 else (low, " to ", high)
-    return (
-        f" drawn the same conclusions at the {level} level, with standard errors ",
-        *between,
-        " times those of the mixed model.",
-    )
+    start = f" drawn the same conclusions at the {level} level, with"
+    if len(ratios) == 1:
+        return (f"{start} a standard error ", low, " times that of the mixed model.")
+    return (f"{start} standard errors ", low, " to ", high, " times those of the mixed model.")
 
 
 def _rate(given: ReportInput, of: ClusterCost, each: CostRow) -> Phrase:

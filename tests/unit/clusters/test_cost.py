@@ -5,7 +5,7 @@ import pandas as pd
 import pytest
 
 from mlm_steps.clusters.cost import MixedModel, cluster_cost
-from mlm_steps.clusters.factors import Clusters, default_clusters
+from mlm_steps.clusters.factors import Clusters, all_factors, default_clusters
 from mlm_steps.clusters.moulton import intraclass, moulton_factor, naive_rate
 from mlm_steps.design.build import build_design
 from mlm_steps.engine.fit.lmm import fit_lmm
@@ -161,3 +161,42 @@ def test_a_category_has_a_row_per_column_and_a_dropped_column_none():
     found = cost_of(frame, "y ~ x + c + twice")
     assert [each.column for each in found.rows] == ["(Intercept)", "x", "cc1", "cc2"]
     assert [each.term for each in found.rows] == ["(Intercept)", "x", "c", "c"]
+
+
+def test_several_factors_add_their_excesses():
+    """An item-level predictor of a crossed design gets its factor from the items, not from the persons."""
+    rng = np.random.default_rng(6)
+    person, item = np.repeat(np.arange(40), 12), np.tile(np.arange(12), 40)
+    frame = pd.DataFrame({"p": [f"p{each}" for each in person], "i": [f"i{each}" for each in item]})
+    frame["x"] = np.where(item % 2, 0.5, -0.5)
+    frame["y"] = rng.normal(size=40)[person] + rng.normal(size=12)[item] + rng.normal(size=480)
+    fit = fit_lmm(build_design("y ~ x + (1 | p) + (1 | i)", frame))
+    clusters = default_clusters(fit)
+    found = cluster_cost(
+        fit.design,
+        clusters,
+        model="m",
+        confidence=0.95,
+        factors=all_factors(fit, clusters),
+        mixed=MixedModel(fit, wald_tests(fit, "satterthwaite", 0.95)),
+    )
+    total = sum(T[0, 0] for T in fit.covariances) + fit.sigma**2
+    shares = {term.group: T[0, 0] / total for term, T in zip(fit.design.random, fit.covariances, strict=True)}
+    expected = 1 - shares["p"] + 39 * shares["i"]
+    assert row(found, "x").moulton == pytest.approx(expected, rel=1e-6)
+    independent = total / np.sum(frame.x**2)
+    assert fit.vcov[1, 1] / independent == pytest.approx(expected, rel=1e-6)
+
+
+def test_a_random_slope_has_no_moulton_factor_nor_do_its_products():
+    frame = grouped()
+    fit = fit_lmm(build_design("y ~ x * z + within + (x | g)", frame))
+    found = cluster_cost(
+        fit.design,
+        default_clusters(fit),
+        model="m",
+        confidence=0.95,
+        mixed=MixedModel(fit, wald_tests(fit, "satterthwaite", 0.95)),
+    )
+    known = {each.column for each in found.rows if each.moulton is not None}
+    assert known == {"z", "within"}
