@@ -128,7 +128,7 @@ def workshop():
 
 
 def test_the_workshops_regression_has_its_published_numbers(workshop):
-    """Heck, Thomas & Tabata's data: 6871 students in 419 schools; six digits of an independent computation."""
+    """Heck, Thomas & Tabata's data: 6871 students in 419 schools."""
     found = mlm_steps.lm("math ~ ses", workshop)
     np.testing.assert_allclose(found.beta, [57.59817, 4.25468], atol=5e-6)
     np.testing.assert_allclose(found.se, [0.09819, 0.12566], atol=5e-6)
