@@ -7,18 +7,34 @@ is known. Its mean over the replicates is an unbiased estimate with a far smalle
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy.optimize import brentq
 from scipy.special import betaincinv, fdtrc, ndtr, stdtr
 
 from mlm_steps.power.simulation import Outcome
 from mlm_steps.power.tests import critical
 
-__all__ = ["Counted", "clopper_pearson", "conditional", "counted", "half_widths", "probabilities", "rejected"]
+__all__ = [
+    "Counted",
+    "clopper_pearson",
+    "conditional",
+    "counted",
+    "detectable_effect",
+    "half_widths",
+    "joint",
+    "precision",
+    "probabilities",
+    "rejected",
+]
 
 Array = NDArray[np.float64]
+
+LARGEST = 1e4
+"""Effect in standard errors beyond which no smallest detectable effect is sought."""
 
 
 class Counted(NamedTuple):
@@ -100,3 +116,37 @@ def half_widths(outcome: Outcome, confidence: float) -> Array:
 def _tail(df: Array, t: Array) -> Array:
     normal = ~np.isfinite(df)
     return np.where(normal, ndtr(t), stdtr(np.where(normal, 1.0, df), t))
+
+
+def joint(outcomes: Sequence[Outcome], effects: Sequence[Array], alpha: float, *, every: bool) -> Counted:
+    """Return the share of replicates that reject all hypotheses, or any of them."""
+    decided = np.stack(
+        [rejected(each, effect, alpha) for each, effect in zip(outcomes, effects, strict=True)]
+    )
+    found = decided.all(axis=0) if every else decided.any(axis=0)
+    return clopper_pearson(int(found.sum()), found.size)
+
+
+def precision(outcome: Outcome, confidence: float, assurance: float = 0.8) -> tuple[float, float]:
+    """Return the mean half-width of the confidence interval, and the one that ``assurance`` stay below."""
+    widths = half_widths(outcome, confidence)
+    widths = widths[np.isfinite(widths)]
+    return float(widths.mean()), float(np.quantile(widths, assurance))
+
+
+def detectable_effect(outcome: Outcome, target: float, alpha: float) -> float:
+    """Return the effect that a t test finds with the target power, by the conditional estimate.
+
+    No refits are needed: an effect shifts the estimates alone.
+    """
+    unit = float(np.sqrt(np.nanmean(outcome.vcov[:, 0, 0])))
+
+    def short(effect: float) -> float:
+        return conditional(outcome, effect, alpha)[0] - target
+
+    high = unit
+    while short(high) < 0.0:
+        high *= 2.0
+        if high > LARGEST * unit:
+            return float("inf")  # too many failed replicates for the target
+    return float(brentq(short, 0.0, high, xtol=1e-8 * unit))

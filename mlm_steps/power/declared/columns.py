@@ -7,6 +7,7 @@ from functools import cached_property
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy.special import ndtri
 
 from mlm_steps.power.declared.predictors import Derivation, Predictor, Predictors
 from mlm_steps.power.declared.source import DeclaredSource
@@ -81,6 +82,11 @@ class ModelColumns:
         own, way = self._origin(variable)
         return 0.0 if way == "center" else own.centre
 
+    def code_difference(self, variable: str) -> float | None:
+        """Return the difference between the two codes of a binary variable; None for other variables."""
+        own, _ = self._origin(variable)
+        return own.codes[1] - own.codes[0] if own.kind == "binary" else None
+
     def within(self, one: str, other: str) -> float:
         """Return the covariance of two variables within groups."""
         return self._covariance(one, other, 0)
@@ -118,8 +124,6 @@ def _attenuation(predictor: Predictor) -> float:
     """Return the correlation of a predictor with its latent normal variable."""
     if predictor.kind != "binary":
         return 1.0
-    from scipy.special import ndtri
-
     p = predictor.share
     density = np.exp(-0.5 * ndtri(p) ** 2) / np.sqrt(2.0 * np.pi)
     return float(density / np.sqrt(p * (1.0 - p)))

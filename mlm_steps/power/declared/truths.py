@@ -15,7 +15,7 @@ from mlm_steps.errors import Fault, UsageError
 from mlm_steps.power.declared.columns import ModelColumns
 from mlm_steps.power.truth import Truth
 
-__all__ = ["Shares", "arend_schaefer", "by_source", "raw"]
+__all__ = ["Shares", "arend_schaefer", "by_source", "population_sources", "raw"]
 
 Array = NDArray[np.float64]
 
@@ -132,6 +132,33 @@ def arend_schaefer(
     return raw(columns, fixed, {group: T[:k, :k]}, float(np.sqrt(1.0 - level1**2)))
 
 
+def population_sources(columns: ModelColumns, truth: Truth) -> dict[str, float]:
+    """Return the variance that each source explains in the population, in outcome units squared.
+
+    ``within``, ``between``, ``product``, ``slope``, ``intercept`` (at the means of the slope predictors) and
+    ``residual``; for one grouping factor.
+    """
+    level1, level2, products = (columns.of_kind(kind) for kind in ("level-1", "level-2", "product"))
+    Phi_w, Phi_p = _covariance(columns, level1, "within"), _covariance(columns, products, "product")
+    T = np.zeros((0, 0))
+    for each in truth.covariances:  # terms of one factor are uncorrelated
+        k = T.shape[0]
+        T = np.pad(T, (0, each.shape[0]))
+        T[k:, k:] = each
+    names = [name for term in columns.source.template.random for name in term.names]
+    slopes = [i for i, name in enumerate(names) if name != "(Intercept)"]
+    phi = np.array([columns.within(names[i], names[i]) for i in slopes])
+    z = np.array([1.0 if name == "(Intercept)" else columns.mean(name) for name in names])
+    return {
+        "within": float(truth.beta[level1] @ Phi_w @ truth.beta[level1]),
+        "between": _between(columns, truth.beta, level1, level2),
+        "product": float(truth.beta[products] @ Phi_p @ truth.beta[products]),
+        "slope": float(np.diag(T)[slopes] @ phi),
+        "intercept": float(z @ T @ z),
+        "residual": truth.sigma**2,
+    }
+
+
 def _weights(columns: ModelColumns, positions: list[int], shares: Shares) -> Array:
     return np.array([shares.weights.get(columns.columns[i].name, 1.0) for i in positions])
 
@@ -149,12 +176,16 @@ def _covariance(columns: ModelColumns, positions: list[int], kind: str) -> Array
     """Return the population covariance of columns of one kind."""
     parts = [columns.columns[i].parts for i in positions]
     if kind == "within":
-        return np.array([[columns.within(a[0], b[0]) for b in parts] for a in parts]).reshape(len(parts), -1)
+        return np.array([[columns.within(a[0], b[0]) for b in parts] for a in parts]).reshape(
+            len(parts), len(parts)
+        )
     if kind == "product":
         return np.array(
             [[columns.within(a[0], b[0]) * columns.between(a[1], b[1]) for b in parts] for a in parts]
-        ).reshape(len(parts), -1)
-    Phi = np.array([[columns.between(a[0], b[0]) for b in parts] for a in parts]).reshape(len(parts), -1)
+        ).reshape(len(parts), len(parts))
+    Phi = np.array([[columns.between(a[0], b[0]) for b in parts] for a in parts]).reshape(
+        len(parts), len(parts)
+    )
     raw_x = [columns.columns[i].parts[0] for i in columns.of_kind("level-1")]
     raw_x = [x for x in raw_x if columns.between(x, x) > 0.0]
     if not raw_x or not parts:
@@ -183,7 +214,7 @@ def _between(columns: ModelColumns, beta: Array, level1: list[int], level2: list
     """Return the variance between groups that the fixed effects explain."""
     positions = [*level1, *level2]
     parts = [columns.columns[i].parts[0] for i in positions]
-    Phi = np.array([[columns.between(a, b) for b in parts] for a in parts]).reshape(len(parts), -1)
+    Phi = np.array([[columns.between(a, b) for b in parts] for a in parts]).reshape(len(parts), len(parts))
     gamma = beta[positions]
     return float(gamma @ Phi @ gamma) if positions else 0.0
 
