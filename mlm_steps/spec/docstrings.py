@@ -20,7 +20,7 @@ def field_docstrings(block: type[SpecBlock]) -> dict[str, str]:
     for each in reversed(block.__mro__):
         if issubclass(each, SpecBlock):
             found |= dict(_below_fields(_classes(each.__module__)[each.__name__]))
-    return found
+    return {name: text for name, text in found.items() if name in block.model_fields}
 
 
 @cache
