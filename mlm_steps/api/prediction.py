@@ -17,7 +17,7 @@ from mlm_steps.api.rows import Masked, NewRows, Prediction, masked, notices_of, 
 from mlm_steps.api.scales import predict_generalized
 from mlm_steps.api.state import FitState
 from mlm_steps.engine.bootstrap.simulate import simulate as simulated_outcomes
-from mlm_steps.engine.posterior.leverage import cooks_distances, leverages
+from mlm_steps.engine.posterior.leverage import leverages
 from mlm_steps.engine.posterior.predict import PredictionError, Rows, estimates
 from mlm_steps.engine.result.glmm_fit import GlmmFit
 from mlm_steps.engine.result.lmm_fit import LmmFit
@@ -26,7 +26,7 @@ from mlm_steps.errors import Fault, UsageError
 from mlm_steps.inference import test_contrasts
 from mlm_steps.inference.satterthwaite import variance_df
 
-__all__ = ["Interval", "Prediction", "cooks_distance", "hatvalues", "predict", "simulate"]
+__all__ = ["Interval", "Prediction", "hatvalues", "predict", "simulate"]
 
 Array = NDArray[np.float64]
 Interval = Literal["confidence", "prediction"]
@@ -146,12 +146,6 @@ def simulate(state: FitState, n: int, seed: int, *, conditional: bool = False) -
 def hatvalues(state: FitState) -> pd.Series:
     """Return the leverages, indexed as the frame."""
     return pd.Series(leverages(state.lmm), index=state.index, name="hatvalues")
-
-
-def cooks_distance(state: FitState, leverage: pd.Series) -> pd.Series:
-    """Return Cook's distance of each row, given the leverages; indexed as the frame."""
-    distances = cooks_distances(state.lmm, leverage.to_numpy())
-    return pd.Series(distances, index=state.index, name="cooks_distance")
 
 
 def _of_contrasts(fit: LmmFit, X: Array, method: str, confidence: float) -> dict[str, Array]:

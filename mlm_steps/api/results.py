@@ -27,6 +27,7 @@ from mlm_steps.api import (
 from mlm_steps.api.advice import advise_on
 from mlm_steps.api.checks import check_fit
 from mlm_steps.api.fitted import updated_state
+from mlm_steps.api.influence import CooksDistances, caic, cooks_distance, influence
 from mlm_steps.api.methods import from_state
 from mlm_steps.api.residuals import Residuals, residuals
 from mlm_steps.api.sensitivity import sensitivity
@@ -216,6 +217,16 @@ class Fit(Shown):
         return information.bic(self.deviance, self.model.npar, self.model.design, "groups")
 
     @property
+    def caic(self) -> float:
+        """Conditional AIC of a linear model by this fit's method (Greven & Kneib 2010)."""
+        return caic(self._state).value
+
+    @property
+    def effective_parameters(self) -> float:
+        """Effective number of parameters in ``caic``, without sigma; ``hatvalues.sum()`` with theta known."""
+        return caic(self._state).effective
+
+    @property
     def modes(self) -> dict[str, pd.DataFrame]:
         """Conditional modes per term, levels by coefficients; the second term of a factor is ``group.1``."""
         return modes_by_term(self.model)
@@ -239,9 +250,12 @@ class Fit(Shown):
         return prediction.hatvalues(self._state)
 
     @property
-    def cooks_distance(self) -> pd.Series:
-        """Cook's distance of each row, indexed as the frame; NaN for a leverage of 1."""
-        return prediction.cooks_distance(self._state, self.hatvalues)
+    def cooks_distance(self) -> CooksDistances:
+        """Cook's distance of each row, indexed as the frame; NaN for a leverage of 1.
+
+        Called with a grouping factor, those of its groups: ``fit.cooks_distance(group="school")``.
+        """
+        return cooks_distance(self._state, self.hatvalues)
 
     @property
     def singular(self) -> bool:
@@ -266,6 +280,7 @@ class Fit(Shown):
     advice = from_state(advise_on)
     checks = from_state(check_fit)
     sensitivity = from_state(sensitivity)
+    influence = from_state(influence)
     exponentials = from_state(wald.exponentials)
 
     # Intervals and simulations

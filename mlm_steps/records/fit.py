@@ -259,6 +259,12 @@ class FitRecord(Record):
     bic: float
     bic_n: Literal["rows", "groups"] = "rows"
     """What n counts in BIC; groups are the levels of the grouping factor with the fewest."""
+    caic: float | None = None
+    """Conditional AIC of the reported fit; None unless the model is linear and its search converged."""
+    effective: float | None = None
+    """Effective number of parameters of fixed and random effects, the estimation of theta included."""
+    effective_known: float | None = None
+    """The same with theta treated as known: the sum of the leverages."""
     notices: tuple[Notice, ...]
 
     def name_of_r(self, column: str) -> str:

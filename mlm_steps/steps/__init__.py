@@ -91,6 +91,15 @@ STEPS: dict[str, Declaration] = {
         read_by=_ALL,
         record="diagnostics:AssumptionsRecord",
     ),
+    "influence": Declaration(
+        "find influential groups and rows",
+        Scope("", (), lambda plan: [] if plan.spec.diagnostics == "none" else [()]),
+        "influence/ladder.json",
+        models=lambda plan, _: plan.rungs,
+        depends_on=lambda plan, _: [plan.spec.diagnostics, plan.spec.estimation.confidence],
+        read_by=_ALL,
+        record="influence:InfluenceRecord",
+    ),
     "effort": Declaration(
         "decide which optional work is done",
         _RUN,

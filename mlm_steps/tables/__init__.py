@@ -22,8 +22,8 @@ group level                     ``group``, ``level``
 
 Some tables have more columns at the end, before ``null_codes``: ``reference`` and ``ci_method``
 (``variance_explained``), ``ci_method`` and ``effect`` (``icc``), ``p_rlrt`` and the columns after it
-(``comparison``), ``of`` and those after it (``diagnostics``), ``coefficient``, ``ols_coefficient``, which
-include the fixed part, and ``eb_reliability`` (``ranef``). ``allfit`` also has ``start`` and ``max_dsd``.
+(``comparison``), ``of`` and those after it (``diagnostics``), ``estimate`` and those
+after it (``influence``), ``coefficient``, ``ols_coefficient``, which include the fixed part, and ``eb_reliability`` (``ranef``). ``allfit`` also has ``start`` and ``max_dsd``.
 The bounds and the share of ``johnson_neyman`` are ``bound_low``, ``bound_high`` and ``share_significant``.
 These tables are not in section 20:
 
@@ -68,6 +68,7 @@ from mlm_steps.tables.fixed import fixed
 from mlm_steps.tables.fixed_other_df import fixed_other_df
 from mlm_steps.tables.heterogeneity import heterogeneity
 from mlm_steps.tables.icc import icc
+from mlm_steps.tables.influence import influence
 from mlm_steps.tables.johnson_neyman import johnson_neyman
 from mlm_steps.tables.lm_list import lm_list
 from mlm_steps.tables.mean_differences import mean_differences
@@ -112,6 +113,7 @@ TABLES: dict[str, TableMaker] = {
     "random_coefficients": random_coefficients,
     "random_pca": random_pca,
     "diagnostics": diagnostics,
+    "influence": influence,
     "sensitivity": sensitivity,
     "ols": ols,
     "cost": cost,

@@ -8,7 +8,7 @@ import numpy as np
 
 from mlm_steps.records import FitRecord
 from mlm_steps.records.run import RunRecords
-from mlm_steps.tables.base import Cell, Codes, Table, join_pairs, table_of
+from mlm_steps.tables.base import NOT_ESTIMABLE, Cell, Codes, Table, join_pairs, table_of
 
 __all__ = ["fit"]
 
@@ -38,9 +38,13 @@ COLUMNS = (
     "link",
     "phi",
     "agq",
+    "cAIC",
+    "effective",
+    "effective_known",
 )
 BY_ML = ("d_ml", "logLik", "AIC", "AICc", "BIC", "AIC_weight", "BIC_weight")
-UNRELIABLE = (*BY_ML, "d_reml", "sigma", "singular", "rank_per_term", "phi")
+CONDITIONAL = ("cAIC", "effective", "effective_known")
+UNRELIABLE = (*BY_ML, "d_reml", "sigma", "singular", "rank_per_term", "phi", *CONDITIONAL)
 
 
 def fit(run: RunRecords) -> Table:
@@ -48,7 +52,9 @@ def fit(run: RunRecords) -> Table:
 
     ``logLik`` and the information criteria are from the ML fits; ``sigma`` and the convergence are from the
     fits by the declared method. ``d_ml`` is -2 log-likelihood, whatever the family. ``phi`` is the dispersion
-    of families that have one, ``agq`` the number of quadrature points. Rungs whose search did not converge
+    of families that have one, ``agq`` the number of quadrature points. ``cAIC`` is the conditional AIC of the
+    fit by the declared method (statistics, section 15), ``effective`` its number of parameters without sigma,
+    and ``effective_known`` that number with theta treated as known. Rungs whose search did not converge
     come last, without the numbers that are not reliable. If an ML search did not converge, its numbers are
     missing. ``seconds`` is empty, so that the same inputs give the same bytes; times are in the provenance.
     """
@@ -97,9 +103,13 @@ def _row(
         "link": record.link,
         "phi": optimum.phi,
         "agq": None if record.linear else record.agq,
+        "cAIC": record.caic,
+        "effective": record.effective,
+        "effective_known": record.effective_known,
     }
     weights = dict.fromkeys(("AIC_weight", "BIC_weight"), "not_comparable")
     others = dict.fromkeys(("d_reml", "sigma", "phi", "agq"), "not_applicable")
+    others |= dict.fromkeys(CONDITIONAL, NOT_ESTIMABLE if record.linear else "not_applicable")
     codes = {"AICc": "not_estimable", **weights, "seconds": "in_provenance", **others}
     return (cells, codes) if record.incomparable is None else _without((cells, codes), BY_ML)
 

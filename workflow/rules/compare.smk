@@ -74,6 +74,18 @@ rule assumptions:
         WORK.shell("assumptions")
 
 
+# The groups and rows that move the estimates most: one job for the last rung, or for all.
+rule influence:
+    input:
+        inputs_of("influence"),
+    output:
+        WORK.output("influence"),
+    log:
+        LAYOUT.log("influence"),
+    shell:
+        WORK.shell("influence")
+
+
 # Each random effect of each rung is left out: one job for the whole ladder.
 rule deletions:
     input:

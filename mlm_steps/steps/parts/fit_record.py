@@ -13,7 +13,8 @@ from numpy.typing import NDArray
 
 from mlm_steps.design.hlm import VariableRank
 from mlm_steps.design.matrices import RandomTerm
-from mlm_steps.engine import Estimates, Method, MixedFit, linear_fit
+from mlm_steps.engine import Estimates, LmmFit, Method, MixedFit, linear_fit
+from mlm_steps.engine.posterior.conditional_aic import conditional_aic
 from mlm_steps.engine.result.glmm_fit import GlmmFit
 from mlm_steps.engine.result.information import BicSize, aicc, bic
 from mlm_steps.engine.result.mixed_fit import sigma_of
@@ -116,6 +117,7 @@ def fit_record(
         aicc=aicc(d, design.n, npar),
         bic=bic(d, npar, design, bic_n),
         bic_n=bic_n,
+        **_conditional(reported),
         cost=cost,
         deviation=remedied.deviation,
         derived=remedied.derived,
@@ -131,6 +133,16 @@ def _shape(term: RandomTerm) -> TermShape:
         source=term.source,
         labels=term.labels,
     )
+
+
+def _conditional(fit: MixedFit) -> dict[str, float]:
+    """Return the conditional AIC and the effective numbers of parameters, where they exist."""
+    converged = fit.convergence is not None and fit.convergence.status != "failed"
+    if not isinstance(fit, LmmFit) or not converged:
+        return {}
+    found = conditional_aic(fit)
+    values = {"caic": found.value, "effective": found.effective, "effective_known": found.known}
+    return {name: float(value) for name, value in values.items() if np.isfinite(value)}
 
 
 def optimum(fit: MixedFit) -> Optimum:

@@ -88,7 +88,8 @@ COLUMNS = {
     "anova_other_df": "model type term num_df den_df df_method sum_sq mean_sq F p chisq",
     "random": "model term_index group effect_1 effect_2 kind estimate ci_low ci_high ci_method at_boundary",
     "fit": "model n J_per_factor p npar d_reml d_ml logLik AIC AICc BIC AIC_weight BIC_weight sigma "
-    "converged singular rank_per_term max_gradient evaluations seconds sample_hash family link phi agq",
+    "converged singular rank_per_term max_gradient evaluations seconds sample_hash family link phi agq "
+    "cAIC effective effective_known",
     "comparison": "from to what_changed criterion statistic df p_naive p_boundary mixture p_boot B failed "
     "delta_aic delta_bic prv delta_r2_marginal delta_r2_conditional nested reason p_rlrt p p_method "
     "p_adjusted adjustment",
@@ -133,6 +134,8 @@ COLUMNS = {
     "population_ci_low population_ci_high",
     "standardized_differences": "model factor level_1 level_2 by difference sd sd_df d se df ci_low ci_high "
     "ci_method g n_1 n_2 J_1 J_2",
+    "influence": "model level effect dfbetas cook rvc covratio approx unit grouping_factor estimate se p "
+    "changes n leverage",
     "diagnostics": "model check statistic p flag sentence of low high df replicates effect",
     "sensitivity": "model variant term column estimate se df p changed kind what column_there quantity "
     "df_method ci_low ci_high status n excluded formula reason",
