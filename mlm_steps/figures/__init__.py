@@ -53,6 +53,7 @@ FIGURES = Drawers(
     "johnson_neyman",
     "quantile_residuals",
     "binned_residuals",
+    "influence",
 )
 """The figures, in the order of the report."""
 GENERALIZED = frozenset({"rates", "quantile_residuals", "binned_residuals"})

@@ -21,6 +21,7 @@ TITLES = {
     "variance": "Variance explained",
     "groups": "Differences between groups",
     "diagnostics": "Checks of the distribution",
+    "influence": "Influential groups",
     "sensitivity": "Sensitivity of the conclusions",
     "intervals": "Intervals and profile likelihoods",
     "rungs": "Each rung in full",

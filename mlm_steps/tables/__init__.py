@@ -22,8 +22,9 @@ group level                     ``group``, ``level``
 
 Some tables have more columns at the end, before ``null_codes``: ``reference`` and ``ci_method``
 (``variance_explained``), ``ci_method`` and ``effect`` (``icc``), ``p_rlrt`` and the columns after it
-(``comparison``), ``of`` and those after it (``diagnostics``), ``estimate`` and those
-after it (``influence``), ``coefficient``, ``ols_coefficient``, which include the fixed part, and ``eb_reliability`` (``ranef``). ``allfit`` also has ``start`` and ``max_dsd``.
+(``comparison``), ``of`` and those after it (``diagnostics``), ``estimate`` and those after it
+(``influence``), ``coefficient``, ``ols_coefficient``, which include the fixed part, and ``eb_reliability``
+(``ranef``). ``allfit`` also has ``start`` and ``max_dsd``.
 The bounds and the share of ``johnson_neyman`` are ``bound_low``, ``bound_high`` and ``share_significant``.
 These tables are not in section 20:
 

@@ -64,6 +64,7 @@ from mlm_steps.steps import STEPS
 
 from .small_cost import cost
 from .small_effects import effects
+from .small_influence import influence
 from .small_levels import small_contexts, small_descriptives, small_slopes
 from .small_variants import variants
 
@@ -542,6 +543,7 @@ def run(labels: Labels, title: str) -> RunRecords:
             "remedies": advice(),
             "deletions": deletions(),
             "diagnostics/slope": checks(),
+            "influence": influence(),
             **variants(),
         },
     )

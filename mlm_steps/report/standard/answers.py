@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from mlm_steps.records import FitRecord, RandomParameter
+from mlm_steps.records.influence import InfluenceRecord
 from mlm_steps.records.intervals import R2
 from mlm_steps.records.sensitivity import SensitivityRecord
 from mlm_steps.report.inputs import ReportInput
@@ -179,6 +180,15 @@ def has_variants(given: ReportInput) -> bool:
         for record in records
         for variation in record.variations
         for coefficient in variation.coefficients
+    )
+
+
+def has_influence(given: ReportInput) -> bool:
+    """Return whether groups of every factor of the final rung were left out one by one."""
+    record = given.run.result(InfluenceRecord, "influence")
+    return given.final is not None and any(
+        model.model == given.final.model and all(factor.code is None for factor in model.factors)
+        for model in (record.models if isinstance(record, InfluenceRecord) else ())
     )
 
 

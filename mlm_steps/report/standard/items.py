@@ -258,10 +258,12 @@ ITEMS: tuple[Item, ...] = (
     Item(
         "F3",
         "Influential groups and rows",
-        "author",
-        "Not checked in this run.",
-        never,
+        "influence",
+        "The groups whose removal changes the final rung most, and conclusions that depend on one of them; "
+        "rows with large distances in tables/influence.csv.",
+        answers.has_influence,
         "Report influential groups, and the results without them.",
+        missing="Not checked in this run.",
     ),
     Item(
         "F4",

@@ -13,14 +13,16 @@ from mlm_steps.design import parse_formula
 from mlm_steps.design.build import build_design
 from mlm_steps.design.predictors import Predictors
 from mlm_steps.diagnose import Subject, diagnose
+from mlm_steps.diagnose.parts.influence import Tested, influence_of
 from mlm_steps.effects import Fitted, simple_slopes
 from mlm_steps.engine import Estimates
 from mlm_steps.engine.posterior.random_effects import random_effects
-from mlm_steps.engine.result.mixed_fit import generalized_fit
+from mlm_steps.engine.result.mixed_fit import MixedFit, generalized_fit
 from mlm_steps.figures import FigureInput
-from mlm_steps.inference import reference
+from mlm_steps.inference import reference, test_coefficients
 from mlm_steps.records import EffectsRecord, RunIntervals
 from mlm_steps.records.effects import SimpleSlopes
+from mlm_steps.records.influence import InfluenceRecord, ModelInfluence
 from mlm_steps.records.response import Response
 from mlm_steps.records.run import Labels, RunRecords
 from mlm_steps.steps.parts.fit_record import fit_record
@@ -56,6 +58,12 @@ def _slopes(model: str, estimates: Estimates, frame: pd.DataFrame) -> list[Simpl
     return [each for pair in pairs for each in simple_slopes(fitted, *pair)]
 
 
+def _influence(model: str, fit: MixedFit) -> ModelInfluence:
+    tests = test_coefficients(fit, "residual", 0.95)
+    tested = Tested("residual", tests.df, tests.se, tests.p, 0.05)
+    return influence_of(model, fit, tested, "quick")
+
+
 @pytest.fixture
 def make_input() -> Callable[..., FigureInput]:
     """Return a function that fits a ladder and gives the input of its figures."""
@@ -87,7 +95,10 @@ def make_input() -> Callable[..., FigureInput]:
             variance=tuple(variance),
             modes=modes,
             intervals=RunIntervals({"variance": "profile"}, tuple(profiles)),
-            results={"effects": EffectsRecord(slopes=tuple(slopes))},
+            results={
+                "effects": EffectsRecord(slopes=tuple(slopes)),
+                "influence": InfluenceRecord(models=(_influence(model, estimates.under("REML")),)),
+            },
         )
         return FigureInput(run, frame, {name: parse_formula(text) for name, text in formulas.items()})
 

@@ -53,6 +53,12 @@ from mlm_steps.records.descriptives import (
     VariableDescription,
 )
 from mlm_steps.records.diagnostics import DiagnosticCheck, DiagnosticsRecord
+from mlm_steps.records.influence import (
+    FactorInfluence,
+    InfluenceRecord,
+    ModelInfluence,
+    RowInfluence,
+)
 from mlm_steps.records.remedies import (
     Alternative,
     CoefficientChange,
@@ -296,6 +302,7 @@ def run():
             "remedies": advice(),
             "effects": effects(),
             "diagnostics/slope": checks(),
+            "influence": influence(),
             "sensitivity/df": variants(),
         },
     )
@@ -308,6 +315,21 @@ def cost(made):
     tests = coefficient_tests(fit, "z", 0.95)
     found = cluster_cost(fit.design, clusters, model="slope", confidence=0.95, mixed=MixedModel(fit, tests))
     return CostRecord(costs=(found,), separate=separate_level_1_fits(fit.design, clusters, model="slope"))
+
+
+def influence():
+    """Return the influence of two groups on the slope rung; the model cannot do without the second."""
+    factor = FactorInfluence(
+        grouping_factor="Subject", n_levels=2, levels=("308", "309"), n=(10, 10), cook=(0.1, None),
+        covratio=(1.1, None), dfbetas=((0.5,), (None,)), estimate=((10.1,), (None,)),
+        se=((1.5,), (None,)), p=((0.001,), (None,)), rvc=((None,), (None,)), reasons={"309": "too few"},
+        cook_line=2.0, dfbetas_line=1.4,
+    )  # fmt: skip
+    model = ModelInfluence(
+        model="slope", df_method="z", alpha=0.05, columns=("Days",), components=("var_Days|Subject",),
+        factors=(factor,), rows=(RowInfluence(row=3, cook=0.2, leverage=0.1),),
+    )  # fmt: skip
+    return InfluenceRecord(models=(model,))
 
 
 def variants():
