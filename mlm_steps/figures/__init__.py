@@ -10,7 +10,7 @@ from importlib import import_module
 
 from mlm_steps.figures.base import Drawer, Figure, FigureInput
 
-__all__ = ["FIGURES", "GENERALIZED", "Drawer", "Drawers", "Figure", "FigureInput", "load_drawers"]
+__all__ = ["FIGURES", "GENERALIZED", "LINEAR", "Drawer", "Drawers", "Figure", "FigureInput", "load_drawers"]
 
 
 class Drawers(Mapping[str, Drawer]):
@@ -58,6 +58,9 @@ FIGURES = Drawers(
 """The figures, in the order of the report."""
 GENERALIZED = frozenset({"rates", "quantile_residuals", "binned_residuals"})
 """The figures that show generalized models only; no step draws them for a ladder of linear models."""
+
+LINEAR = frozenset({"within_between"})
+"""The figures that show linear models only; no step draws them for a ladder of generalized models."""
 
 
 def load_drawers() -> Iterator[None]:

@@ -47,9 +47,8 @@ PANEL_WIDTH, PANEL_HEIGHT, WIDEST = 4.5, 3.6, 2
 STYLES = {
     "pooled": (GREY, "--", "pooled"),
     "between": (VERMILION, "-", "between groups"),
-    "within": (BLUE, "-", "within groups"),
 }
-"""Colour, line style and name of each slope."""
+"""Colour, line style and name of the two slopes with one line."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -74,7 +73,7 @@ class _Panel:
 def within_between(given: FigureInput) -> Figure | None:
     """Return the lines of each predictor; None if none varies within and between groups."""
     found = given.run.data_profile.slopes[:MOST_PANELS]
-    if not found:
+    if not found or not given.run.fits:
         return None
     panels = [_panel(given, of) for of in found]
     title = "Slopes over all observations, within groups and between groups"
@@ -117,16 +116,16 @@ def _lines(
 
 
 def _draw(axes: Axes, given: FigureInput, panel: _Panel) -> None:
+    from matplotlib.collections import LineCollection
+
     axes.plot(panel.x, panel.y, "o", color=PALE, markersize=3.5, markeredgecolor=GREY, markeredgewidth=0.4)
-    named: set[str] = set()
+    within = [np.column_stack([x, y]) for kind, x, y in panel.lines if kind == "within"]
+    axes.add_collection(LineCollection(within, colors=BLUE, linewidths=0.9, alpha=0.7, label="within groups"))
     for kind, x, y in panel.lines:
-        colour, style, name = STYLES[kind]
-        thin = kind == "within"
-        axes.plot(
-            x, y, color=colour, linestyle=style, linewidth=0.9 if thin else 2.4, alpha=0.7 if thin else 1.0,
-            label=None if kind in named else name,
-        )  # fmt: skip
-        named.add(kind)
+        if kind != "within":
+            colour, style, name = STYLES[kind]
+            axes.plot(x, y, color=colour, linestyle=style, linewidth=2.4, label=name)
+    axes.autoscale_view()
     labels = given.run.labels
     axes.set_xlabel(shorten(labels.column(panel.of.variable), 50))
     axes.set_ylabel(shorten(labels.column(panel.of.outcome), 40))

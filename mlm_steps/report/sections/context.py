@@ -13,7 +13,7 @@ from mlm_steps.report.sentences.context import (
     alone_number,
     context_number,
     refit_sentence,
-    verdict_words,
+    verdict_sentence,
     zero_point_sentences,
 )
 from mlm_steps.report.sentences.effects import effects_of
@@ -24,7 +24,7 @@ from mlm_steps.report.text.text import Emphasis, Number, Phrase, say, source
 __all__ = ["context"]
 
 _NUMBERS: tuple[Align, ...] = ("number",) * 6
-ALIGN: tuple[Align, ...] = ("text", *_NUMBERS, "text")
+ALIGN: tuple[Align, ...] = ("text", *_NUMBERS)
 NOTE = (
     "The slope within groups compares observations of one group, the slope between groups compares group "
     "means; the contextual effect is the slope between minus the slope within. The first column has the "
@@ -52,7 +52,11 @@ def context(given: ReportInput) -> dict[str, Any] | None:
         "table": _table(rows, in_rung=any(p.slopes for each in contexts for p in each.predictors))
         if rows
         else None,
-        "sentences": [*(sentence for sentence in refits if sentence is not None), *zero_points],
+        "sentences": [
+            *(verdict_sentence(given, each) for each in alone),
+            *(sentence for sentence in refits if sentence is not None),
+            *zero_points,
+        ],
         "figure": drawing(given, "within_between"),
     }
 
@@ -62,7 +66,6 @@ def _table(rows: list[Row], *, in_rung: bool) -> Grid:
         caption=("Slopes within and between groups",),
         columns=columns(
             *("Predictor", "As one slope", "Within", "Between", "Contextual", (Emphasis("p"),), "ICC(2)"),
-            "Verdict",
             align=ALIGN,
         ),
         rows=tuple(rows),
@@ -85,8 +88,8 @@ def _head(given: ReportInput, label: Phrase, factor: str) -> Phrase:
     return (*label, " (", *given.names.group(factor), ")") if several else label
 
 
-def _alone(given: ReportInput, of: SlopeComparison) -> list[Phrase | Number | str | None]:
-    cells: list[Phrase | Number | str | None] = []
+def _alone(given: ReportInput, of: SlopeComparison) -> list[Phrase | Number | None]:
+    cells: list[Phrase | Number | None] = []
     for kind in ("pooled", "within", "between", "contextual"):
         slope = of.slope(kind)
         if slope is None:
@@ -98,7 +101,7 @@ def _alone(given: ReportInput, of: SlopeComparison) -> list[Phrase | Number | st
     contextual = of.slope("contextual")
     keys = (of.outcome, of.variable, of.factor, "contextual", "p")
     p = None if contextual is None else Number(p_value(contextual.p), source("within_between", *keys))
-    return [*cells, p, _icc2(given, of.variable, of.factor), verdict_words(of, given.alpha)]
+    return [*cells, p, _icc2(given, of.variable, of.factor)]
 
 
 def _decimals(se: float | None) -> int:
@@ -126,8 +129,8 @@ def _rung_rows(given: ReportInput, of: RungContext) -> Iterator[Row]:
             yield row(_head(given, label, factor), _in_rung(of, predictor, factor))
 
 
-def _in_rung(of: RungContext, predictor: PredictorContext, factor: str) -> list[Phrase | Number | str | None]:
-    cells: list[Phrase | Number | str | None] = []
+def _in_rung(of: RungContext, predictor: PredictorContext, factor: str) -> list[Phrase | Number | None]:
+    cells: list[Phrase | Number | None] = []
     for kind in ("as_fitted", "within", "between", "contextual"):
         at = factor if kind in ("between", "contextual") else None
         test = predictor.slope(kind, at)
@@ -140,18 +143,11 @@ def _in_rung(of: RungContext, predictor: PredictorContext, factor: str) -> list[
         cells.append(None if estimate is None else (estimate, *limits))
     test = predictor.slope("contextual", factor)
     if test is None or test.p is None:
-        return [*cells, None, None, "cannot be estimated"]
+        return [*cells, None, None]
     keys = (of.model, predictor.column, factor, "contextual")
     icc2 = next(s.icc2 for s in predictor.slopes if (s.kind, s.factor) == ("contextual", factor))
     return [
         *cells,
         Number(p_value(test.p, of.alpha), source("context", *keys, "p")),
         None if icc2 is None else Number(share(icc2), source("context", *keys, "icc2")),
-        _verdict(of, predictor, test.p),
     ]
-
-
-def _verdict(of: RungContext, predictor: PredictorContext, p: float) -> str:
-    if p >= of.alpha:
-        return "no clear difference"
-    return "the rung blends two slopes" if predictor.raw else "slopes differ"

@@ -23,7 +23,7 @@ __all__ = [
     "centring_sentence",
     "context_number",
     "refit_sentence",
-    "verdict_words",
+    "verdict_sentence",
     "zero_point_sentences",
 ]
 
@@ -44,13 +44,38 @@ def context_number(
     return None if value is None else Number(fixed(value, decimals), source("context", *keys))
 
 
-def verdict_words(of: SlopeComparison, alpha: float) -> str:
-    """Return how the slopes of one predictor compare, as a table shows it."""
-    contextual = of.slope("contextual")
-    differ = contextual is not None and contextual.p < alpha
-    if of.opposite:
-        return "signs differ" if differ else "signs differ, but not clearly"
-    return "slopes differ" if differ else "no clear difference"
+def verdict_sentence(given: ReportInput, of: SlopeComparison) -> Phrase:
+    """Return how the slopes of one predictor compare: Simpson's check in words."""
+    slopes = {slope.kind: slope for slope in of.slopes}
+    within, between, pooled = slopes["within"], slopes["between"], slopes["pooled"]
+    if within.estimate * between.estimate < 0:
+        how = "{x}: the slopes within and between levels of {group} have opposite signs" + _unclear(of)
+    elif slopes["contextual"].p < given.alpha:
+        way = "steeper" if abs(between.estimate) > abs(within.estimate) else "flatter"
+        how = (
+            f"{{x}}: between levels of {{group}} the slope is {way} than within; one slope describes neither"
+        )
+    else:
+        how = "{x}: there is no clear difference between the slopes within and between levels of {group}"
+    if within.estimate * pooled.estimate < 0:
+        how += "; over all observations the sign differs from that within groups"
+    return say(f"{how}.", x=given.names.variable(of.variable), group=given.names.group(of.factor))
+
+
+def _unclear(of: SlopeComparison) -> str:
+    """Return which of the slopes within and between groups have intervals that include 0."""
+    found = [
+        slope.kind
+        for slope in of.slopes
+        if slope.kind in ("within", "between") and slope.ci_low <= 0 <= slope.ci_high
+    ]
+    if not found:
+        return ""
+    return (
+        ", but the intervals of both include 0"
+        if len(found) > 1
+        else (f", but the interval of the slope {found[0]} groups includes 0")
+    )
 
 
 def blend_sentences(given: ReportInput) -> list[Phrase]:

@@ -13,7 +13,7 @@ from dataclasses import asdict
 from functools import cached_property
 
 from mlm_steps.design import Formula
-from mlm_steps.figures import FIGURES, GENERALIZED
+from mlm_steps.figures import FIGURES, GENERALIZED, LINEAR
 from mlm_steps.records import DataProfile, EffortRecord
 from mlm_steps.records.intervals import IntervalSource
 from mlm_steps.spec import ComparedModel, LoadedSpec, NamedModel, PairSpec, PipelineSpec, PreludeSpec
@@ -128,6 +128,8 @@ class PlanInputs:
     def figures(self) -> list[tuple[str, ...]]:
         """The name of each figure that the models may need."""
         needless = () if self.generalized else GENERALIZED
+        if len(self.generalized) == len(self.rungs):
+            needless = LINEAR
         return [(name,) for name in FIGURES if name not in needless]
 
     @cached_property

@@ -20,7 +20,7 @@ from mlm_steps.engine.posterior.random_effects import random_effects
 from mlm_steps.engine.result.mixed_fit import MixedFit, generalized_fit
 from mlm_steps.figures import FigureInput
 from mlm_steps.inference import reference, test_coefficients
-from mlm_steps.records import EffectsRecord, RunIntervals
+from mlm_steps.records import EffectsRecord, RunIntervals, SlopeComparison
 from mlm_steps.records.effects import SimpleSlopes
 from mlm_steps.records.influence import InfluenceRecord, ModelInfluence
 from mlm_steps.records.response import Response
@@ -28,6 +28,7 @@ from mlm_steps.records.run import Labels, RunRecords
 from mlm_steps.steps.parts.fit_record import fit_record
 from mlm_steps.steps.profile import profile_record
 from mlm_steps.variance import Explained, explain
+from mlm_steps.variance.aggregation import comparison_of, simpson_check
 
 BETWEEN = SimpleNamespace(variable="w", factor="g", level="between")
 
@@ -64,6 +65,13 @@ def _influence(model: str, fit: MixedFit) -> ModelInfluence:
     return influence_of(model, fit, tested, "quick")
 
 
+def _within_between(frame: pd.DataFrame) -> tuple[SlopeComparison, ...]:
+    """Return the slopes of y on x, if there are groups enough."""
+    codes = frame["g"].cat.codes.to_numpy()
+    check = simpson_check(frame["y"].to_numpy(), frame["x"].to_numpy(), codes)
+    return () if check is None else (comparison_of("y", "x", "g", check),)
+
+
 @pytest.fixture
 def make_input() -> Callable[..., FigureInput]:
     """Return a function that fits a ladder and gives the input of its figures."""
@@ -87,7 +95,9 @@ def make_input() -> Callable[..., FigureInput]:
             name="small",
             title="Small",
             labels=labels or Labels({}, {}, {}),
-            data_profile=SimpleNamespace(columns=(), variable_levels=(BETWEEN,), nesting=()),
+            data_profile=SimpleNamespace(
+                columns=(), variable_levels=(BETWEEN,), nesting=(), slopes=_within_between(frame)
+            ),
             prelude=(),
             fits=tuple(fits),
             failed={},
