@@ -68,6 +68,7 @@ def _parser(*, inner: bool = False) -> argparse.ArgumentParser:
     _add_run(commands)
     _add_validate(commands)
     _add_prepare(commands)
+    _add_predict(commands)
     _add_init(commands)
     _add_schema(commands)
     _add_steps(commands)
@@ -172,6 +173,52 @@ def _prepare_sample(arguments: argparse.Namespace) -> int:
 
     options = {"allow_outside": arguments.allow_outside, "force": arguments.force}
     for line in prepare(arguments.spec, arguments.save, **options):
+        print(printable(line))
+    return DONE
+
+
+def _add_predict(commands: Commands) -> None:
+    parser = _command(
+        commands, "predict", "predict a rung's outcome for the rows of a new file",
+        "pipeline.yaml --model slope --new students.csv",
+    )  # fmt: skip
+    _add_spec(parser)
+    _add_out(parser)
+    parser.add_argument("--model", required=True, metavar="NAME", help="the rung; run the spec first")
+    parser.add_argument(
+        "--new",
+        required=True,
+        type=typed.path,
+        metavar="FILE",
+        help="the file with the rows, with the columns of the data that the rung's predictors need",
+    )
+    parser.add_argument(
+        "--save",
+        type=typed.path,
+        metavar="FILE",
+        help="the CSV file to write (default: predictions/NAME--FILE.csv in the output folder)",
+    )
+    parser.add_argument(
+        "--new-levels",
+        choices=("population", "missing", "error"),
+        default="population",
+        help="what a group without rows in the fit gets (default: the mean over the population)",
+    )
+    parser.add_argument(
+        "--scale",
+        choices=("population", "typical", "link"),
+        help="of a generalized model: averaged over groups (default), of a typical group, or the link",
+    )
+    parser.set_defaults(command=_predict)
+
+
+def _predict(arguments: argparse.Namespace) -> int:
+    from mlm_steps.steps.predict import Wanted, predict
+    from mlm_steps.steps.run.session import Session
+
+    wanted = Wanted(arguments.model, arguments.new, arguments.save, arguments.new_levels, arguments.scale)
+    session = Session(arguments.spec, arguments.out, allow_outside=arguments.allow_outside)
+    for line in predict(session, wanted):
         print(printable(line))
     return DONE
 

@@ -35,7 +35,7 @@ from mlm_steps.records.base import Notice
 from mlm_steps.records.data_profile import ColumnProfile, DataProfile, FileProfile, PreparationStep
 from mlm_steps.spec import LoadedSpec
 
-__all__ = ["assemble"]
+__all__ = ["assemble", "typed_columns"]
 
 
 def assemble(loaded: LoadedSpec, uses: Sequence[ModelUse]) -> Analysis:
@@ -56,7 +56,7 @@ def assemble(loaded: LoadedSpec, uses: Sequence[ModelUse]) -> Analysis:
     places, data = Places(loaded), loaded.spec.data
     combined = combine(loaded, places)
     table = combined.table
-    columns, misfits = _typed(table, loaded, places)
+    columns, misfits = typed_columns(table, loaded, places)
     plan = plan_derivations(data.derive, columns, places, loaded.unread)
     deriver = Deriver(plan, data, places, columns)
     deriver.broken |= misfits.keys()
@@ -98,7 +98,7 @@ def assemble(loaded: LoadedSpec, uses: Sequence[ModelUse]) -> Analysis:
     return Analysis(frame, profile, view.rows)
 
 
-def _typed(
+def typed_columns(
     table: RawTable, loaded: LoadedSpec, places: Places
 ) -> tuple[dict[str, TypedColumn], dict[str, Fault]]:
     """Return the typed columns, and a fault for each column that contradicts its declared type."""
