@@ -15,7 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import special
 
-from mlm_steps.clusters.factors import Clusters, random_intercepts, without_predictors
+from mlm_steps.clusters.factors import INTERCEPT, Clusters, random_intercepts, without_predictors
 from mlm_steps.clusters.moulton import intraclass, moulton_factor, naive_rate
 from mlm_steps.clusters.sandwich import Sandwich, is_block_diagonal, mixed_sandwich, ols_sandwich
 from mlm_steps.compare.heterogeneity import level_2_equation
@@ -222,12 +222,21 @@ def _robust(name: str, estimates: Array | None, robust: Sandwich, position: int)
 
 
 def _with_random_slope(fit: LmmFit) -> set[int]:
-    """Return the fixed effects whose coefficient varies between groups, and their products with level 2."""
+    """Return the fixed effects whose coefficient varies between groups, and their products.
+
+    A product with a predictor that varies within a few groups only is known by its term.
+    """
+    design = fit.design
     found: set[int] = set()
-    for term in fit.design.random:
+    for term in design.random:
         for z in term.z.T:
             if np.ptp(z) > 0:
-                found |= level_2_equation(fit.design.X, z, term.refs)
+                found |= level_2_equation(design.X, z, term.refs)
+    slopes = [{*label.split(":")} for term in design.random for label in term.labels if label != INTERCEPT]
+    for position, assign in enumerate(design.assign):
+        parts = {*design.term_labels[assign - 1].split(":")} if assign else set[str]()
+        if any(slope <= parts for slope in slopes):
+            found.add(position)
     return found
 
 

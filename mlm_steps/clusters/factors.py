@@ -13,7 +13,14 @@ from mlm_steps.design.matrices import Design, RandomTerm
 from mlm_steps.engine.result.mixed_fit import MixedFit
 from mlm_steps.engine.result.moments import grouping_factors, variance_parts, weighted_size
 
-__all__ = ["Clusters", "all_factors", "default_clusters", "random_intercepts", "without_predictors"]
+__all__ = [
+    "INTERCEPT",
+    "Clusters",
+    "all_factors",
+    "default_clusters",
+    "random_intercepts",
+    "without_predictors",
+]
 
 INTERCEPT = "(Intercept)"
 

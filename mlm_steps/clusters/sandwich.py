@@ -121,14 +121,15 @@ def _sandwich(rows: Rows, root: Array, refs: Refs) -> Sandwich:
     code = "one_cluster" if n_clusters < 2 else "too_large" if _is_too_large(rows, refs) else None
     if code is not None:
         return Sandwich(np.full((p, p), np.nan), np.full(p, np.nan), n_clusters, code)
-    meat, sums = np.zeros((p, p)), _Sums(p)
+    vcov, sums = np.zeros((p, p)), _Sums(p)
     for block in blocks(rows, refs):
         adjusted = _adjusted(block)
-        scores = (adjusted * block.residuals[:, :, None]).sum(axis=1)
-        meat += scores.T @ scores
+        scores = (adjusted * block.residuals[:, :, None]).sum(axis=1) @ root.T
+        vcov += scores.T @ scores
         sums.add(block, adjusted @ root.T)
-    half = root @ meat
-    return Sandwich(half @ root.T, sums.df, n_clusters)
+    known = sums.trace > NO_RESIDUAL * np.einsum("ij,ij->i", root, root)
+    vcov[~known] = vcov[:, ~known] = np.nan
+    return Sandwich(vcov, np.where(known, sums.df, np.nan), n_clusters)
 
 
 def _is_too_large(rows: Rows, refs: Refs) -> bool:
@@ -155,10 +156,13 @@ def _adjusted(block: Block) -> Array:
 
 
 class _Sums:
-    """The sums over clusters from which Satterthwaite's degrees of freedom follow."""
+    """The sums over clusters from which Satterthwaite's degrees of freedom follow.
+
+    ``trace`` is the expected variance of each coefficient over sigma², 0 where no cluster has residuals.
+    """
 
     def __init__(self, p: int) -> None:
-        self._trace, self._squares = np.zeros(p), np.zeros(p)
+        self.trace, self._squares = np.zeros(p), np.zeros(p)
         self._outer = np.zeros((p, p, p))
 
     def add(self, block: Block, g: Array) -> None:
@@ -166,7 +170,7 @@ class _Sums:
         own = (g * (block.Phi @ g)).sum(axis=1)
         u = block.X.transpose(0, 2, 1) @ g
         shared = (u * u).sum(axis=1)
-        self._trace += (own - shared).sum(axis=0)
+        self.trace += (own - shared).sum(axis=0)
         self._squares += (own**2 - 2.0 * own * shared).sum(axis=0)
         self._outer += u.transpose(2, 1, 0) @ u.transpose(2, 0, 1)
 
@@ -175,4 +179,4 @@ class _Sums:
         """Degrees of freedom per coefficient, shape (p,)."""
         squares = self._squares + np.einsum("cpq,cqp->c", self._outer, self._outer)
         with np.errstate(divide="ignore", invalid="ignore"):
-            return np.where(squares > 0, self._trace**2 / squares, np.nan)
+            return np.where(squares > 0, self.trace**2 / squares, np.nan)

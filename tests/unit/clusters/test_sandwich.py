@@ -158,3 +158,17 @@ def test_names_of_clusters_and_the_order_of_rows_do_not_matter():
         results.append(mixed_sandwich(fit, 7 * fit.design.random[0].refs + 3))
     np.testing.assert_allclose(results[0].se, results[1].se, rtol=1e-9)
     np.testing.assert_allclose(results[0].df, results[1].df, rtol=1e-9)
+
+
+def test_a_coefficient_without_residuals_in_any_cluster_has_no_error():
+    """One cluster alone has c = a, which leaves no residual; the others are as in clubSandwich."""
+    rng = np.random.default_rng(0)
+    refs = np.repeat(np.arange(4), [1, 2, 30, 3])
+    frame = pd.DataFrame({"y": rng.normal(size=36), "x": rng.normal(size=36)})
+    frame["c"] = np.where(refs == 2, "a", "b")
+    design = build_design("y ~ x * c", frame, mixed=False)
+    found = ols_sandwich(design, fit_ols(design, {}).beta, refs)
+    assert np.isnan(found.se[:2]).all()
+    assert np.isnan(found.df[:2]).all()
+    np.testing.assert_allclose(found.se[2:], [0.04973823843, 0.178483985], rtol=1e-9)
+    np.testing.assert_allclose(found.df[2:], [1.561081472, 1.132779533], rtol=1e-9)
