@@ -1,0 +1,1 @@
+"""The key ``power``: planned studies."""

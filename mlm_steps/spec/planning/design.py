@@ -1,0 +1,296 @@
+"""The key ``power.design``: groups, rows and predictors of a planned study."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+from pydantic import (
+    AfterValidator,
+    BeforeValidator,
+    Discriminator,
+    Field,
+    Tag,
+    WithJsonSchema,
+    model_validator,
+)
+
+from mlm_steps.spec.base import SpecBlock
+from mlm_steps.spec.types import (
+    ColumnName,
+    Flag,
+    NothingIsNone,
+    Objection,
+    OptionalText,
+    Real,
+    Text,
+    Texts,
+    nothing_is_empty,
+    number,
+    objection,
+    objections,
+    whole,
+)
+from mlm_steps.spec.written import Items, Written, quoted
+
+__all__ = [
+    "AttritionSpec",
+    "CorrelationSpec",
+    "FactorSpec",
+    "PlanDeriveSpec",
+    "PlanDesignSpec",
+    "PredictorSpec",
+    "Sizes",
+    "VaryingSpec",
+]
+
+MOST_LEVELS = 1_000_000
+"""Largest number of groups, or of rows of a group, that a plan may have."""
+PAIR = 2
+"""Number of codes of a binary predictor, and of predictors that a correlation is between."""
+
+
+def _form_of(value: object) -> str:
+    """Return whether a number, a list or a block is meant."""
+    if isinstance(value, (Written, int, float, str)):
+        return "number"
+    return "list" if isinstance(value, (Items, list, tuple)) else "block"
+
+
+class VaryingSpec(SpecBlock):
+    """Sizes that vary: quantiles of a gamma distribution."""
+
+    mean: Annotated[float, *number(1, MOST_LEVELS)]
+    """Mean size, ``20``."""
+    cv: Annotated[float, *number(0, 5)]
+    """Coefficient of variation, the standard deviation over the mean, ``0.5``."""
+
+
+class FactorSpec(SpecBlock):
+    """A grouping factor that is nested in another, or crossed with it in part."""
+
+    n: Annotated[int, *whole(1, MOST_LEVELS)]
+    """Number of its levels: of a nested factor per level of the outer one, ``{n: 3, within: school}``."""
+    within: OptionalText = None
+    """The factor that it is nested in."""
+    each: Annotated[Annotated[int, *whole(1, MOST_LEVELS)] | None, NothingIsNone] = None
+    """Of a crossed factor: how many of its levels each level of the first factor meets,
+    ``{n: 40, each: 10}``. Default: all."""
+
+
+Count = Annotated[int, *whole(1, MOST_LEVELS)]
+Sizes = Annotated[
+    Annotated[Count, Tag("number")]
+    | Annotated[tuple[Count, ...], Tag("list")]
+    | Annotated[VaryingSpec, Tag("block")],
+    Discriminator(_form_of),
+]
+GroupSpec = Annotated[
+    Annotated[Count, Tag("number")] | Annotated[FactorSpec, Tag("block")], Discriminator(_form_of)
+]
+Level = Annotated[
+    str, BeforeValidator(lambda value: str(value)), WithJsonSchema({"type": ["string", "integer"]})
+]
+
+
+def _two_codes(values: tuple[float, ...]) -> tuple[float, ...]:
+    if len(values) != PAIR or values[0] == values[1]:
+        raise objection("needs two different codes", "for example [0, 1] or [-1, 1]")
+    return values
+
+
+def _positive_shares(shares: dict[str, float] | None) -> dict[str, float] | None:
+    if shares is not None and (len(shares) < PAIR or not all(share > 0.0 for share in shares.values())):
+        raise objection("needs two levels or more, each with a share above 0", "{low: 0.3, high: 0.7}")
+    return shares
+
+
+class PredictorSpec(SpecBlock):
+    """A predictor: ``binary``, ``values`` or ``categories``; a normal variable where none is given."""
+
+    level: Level = "1"
+    """What it is a property of: ``1`` the row, ``2`` the group, ``3`` the group of groups; or the name of a
+    factor, such as ``item``."""
+    mean: Real = 0.0
+    """Mean of a normal predictor."""
+    sd: Annotated[float, *number(1e-9, 1e9)] = 1.0
+    """Standard deviation of a normal predictor."""
+    icc: Annotated[float, *number(0, 0.999)] = 0.0
+    """Share of the variance of a normal predictor of level 1 that is between groups, ``0.2``."""
+    binary: Annotated[Annotated[float, *number(0, 1)] | None, NothingIsNone] = None
+    """Share of the second of two codes, ``0.5``. Arms alternate in order of the groups' size; within groups
+    each has this share as far as its rows allow."""
+    codes: Annotated[tuple[Real, ...], BeforeValidator(nothing_is_empty), AfterValidator(_two_codes)] = (
+        0.0,
+        1.0,
+    )
+    """The codes of a binary predictor, ``[-1, 1]``."""
+    values: Annotated[tuple[Real, ...], BeforeValidator(nothing_is_empty)] = ()
+    """Values in turn, ``[0, 1, 2, 3]``: of the rows of a group, such as times, or of the groups."""
+    categories: Annotated[
+        dict[ColumnName, Annotated[float, *number(0, 1)]] | None,
+        NothingIsNone,
+        AfterValidator(_positive_shares),
+    ] = None
+    """Levels with their shares, ``{low: 0.3, middle: 0.4, high: 0.3}``; the first is the reference."""
+    fixed: Flag = False
+    """Whether a normal predictor is drawn once; by default every simulated study draws it anew."""
+
+    @model_validator(mode="after")
+    def _is_of_one_kind(self) -> PredictorSpec:
+        kinds = [key for key in ("binary", "values", "categories") if getattr(self, key) not in (None, ())]
+        if len(kinds) > 1:
+            raise objection(f"has {' and '.join(kinds)} together", "give one of them", (kinds[1],))
+        if kinds:
+            wrong = [
+                ((key,), f"{kinds[0]} has no {key}", "it belongs to a normal predictor")
+                for key in ("mean", "sd", "icc", "fixed")
+                if key in self.model_fields_set
+            ]
+            if wrong:
+                raise objections(wrong)
+        if "codes" in self.model_fields_set and self.binary is None:
+            raise objection("codes belong to a binary predictor", "give binary: 0.5 too", ("codes",))
+        return self
+
+    @property
+    def kind(self) -> Literal["normal", "binary", "values", "category"]:
+        """What is drawn."""
+        if self.binary is not None:
+            return "binary"
+        return "values" if self.values else "category" if self.categories else "normal"
+
+
+class PlanDeriveSpec(SpecBlock):
+    """A column that is derived in each simulated study, ``center`` or ``mean``."""
+
+    center: OptionalText = None
+    """Predictor to centre at its mean; with ``within``, at the mean of each group."""
+    mean: OptionalText = None
+    """Predictor whose group mean becomes the column."""
+    within: OptionalText = None
+    """The factor whose groups are meant."""
+    means: Literal["sample", "latent"] = "sample"
+    """The means: of the rows of the study, or those of the population that a study does not know."""
+
+    @model_validator(mode="after")
+    def _does_one_thing(self) -> PlanDeriveSpec:
+        if (self.center is None) == (self.mean is None):
+            what = "has center and mean together" if self.center else "does not say what to derive"
+            raise objection(what, "for example {center: ses, within: school}")
+        if self.mean is not None and self.within is None:
+            raise objection("mean needs within", "for example {mean: ses, within: school}")
+        return self
+
+
+def _two_names(names: tuple[str, ...]) -> tuple[str, ...]:
+    if len(names) != PAIR or names[0] == names[1]:
+        raise objection("needs two different predictors", "for example [ses, motivation]")
+    return names
+
+
+class CorrelationSpec(SpecBlock):
+    """The correlation of two predictors of one level."""
+
+    between: Annotated[Texts, AfterValidator(_two_names)]
+    """The two predictors, ``[ses, motivation]``."""
+    r: Annotated[float, *number(-0.999, 0.999)]
+    """Their correlation; of a binary predictor, that of the normal variable behind it."""
+
+
+class AttritionSpec(SpecBlock):
+    """Groups that leave a longitudinal study for good, by a Weibull curve."""
+
+    share: Annotated[float, *number(0, 0.99)]
+    """Share of the groups that has left at the last time, ``0.3``."""
+    time: Text
+    """The predictor of time."""
+    shape: Annotated[float, *number(0.05, 20)] = 1.0
+    """``1`` for a constant rate; below it most leave early, above it late."""
+
+
+def _some_factor(groups: dict[str, object]) -> dict[str, object]:
+    if not groups:
+        raise objection("names no grouping factor", "for example {school: 60}")
+    if len(groups) > 3:
+        raise objection(
+            "has more than three grouping factors", "two crossed or three nested ones are possible"
+        )
+    return groups
+
+
+class PlanDesignSpec(SpecBlock):
+    """Who is studied: groups, rows and predictors."""
+
+    groups: Annotated[dict[ColumnName, GroupSpec], AfterValidator(_some_factor)]
+    """Number of levels of each grouping factor, ``{school: 60}``; the outermost first. Nested:
+    ``{school: 20, class: {n: 3, within: school}}``. Two without ``within`` are crossed:
+    ``{participant: 40, item: 20}``."""
+    rows: Sizes
+    """Rows per group of the innermost factor, ``20``; a list, ``[15, 20, 25]``, is repeated; or
+    ``{mean: 20, cv: 0.5}``. Of crossed factors: rows per pair."""
+    predictors: Annotated[dict[ColumnName, PredictorSpec], BeforeValidator(nothing_is_empty)] = Field(
+        default_factory=dict
+    )
+    """The predictors by name, ``{ses: {level: 1, icc: 0.2}, public: {level: 2, binary: 0.5}}``."""
+    derive: Annotated[dict[ColumnName, PlanDeriveSpec], BeforeValidator(nothing_is_empty)] = Field(
+        default_factory=dict
+    )
+    """Columns that are made from the predictors of each study, ``{ses_w: {center: ses, within: school}}``."""
+    correlations: Annotated[tuple[CorrelationSpec, ...], BeforeValidator(nothing_is_empty)] = ()
+    """Correlations of predictors, ``[{between: [ses, motivation], r: 0.3}]``; others are 0."""
+    missing: Annotated[float, *number(0, 0.95)] = 0.0
+    """Share of the rows that are missing at random."""
+    attrition: Annotated[AttritionSpec | None, NothingIsNone] = None
+    """Groups that leave before the end of a longitudinal study."""
+
+    @model_validator(mode="after")
+    def _names_agree(self) -> PlanDesignSpec:
+        factors = list(self.groups)
+        wrong: list[Objection] = []
+        for name, group in self.groups.items():
+            outer = getattr(group, "within", None)
+            if outer is not None and (outer not in factors or factors.index(outer) >= factors.index(name)):
+                wrong.append((("groups", name, "within"), f"no factor {quoted(outer)} stands above", None))
+        for name, predictor in self.predictors.items():
+            if name in factors:
+                wrong.append((("predictors", name), "is the name of a grouping factor", "choose another"))
+            if predictor.level not in factors and not (
+                predictor.level.isdigit() and 1 <= int(predictor.level) <= len(factors) + 1
+            ):
+                hint = f"1 to {len(factors) + 1}, or one of {', '.join(factors)}"
+                wrong.append((("predictors", name, "level"), f"{quoted(predictor.level)} is no level", hint))
+        known = [*self.predictors, *self.derive]
+        for name, derived in self.derive.items():
+            source = derived.center or derived.mean
+            if source not in self.predictors:
+                wrong.append(
+                    (("derive", name), f"there is no predictor {quoted(source)}", _among(self.predictors))
+                )
+            if derived.within is not None and derived.within not in factors:
+                wrong.append(
+                    (("derive", name, "within"), f"no factor {quoted(derived.within)}", _among(factors))
+                )
+            if name in self.predictors:
+                wrong.append((("derive", name), "is a predictor already", "choose another name"))
+        for i, pair in enumerate(self.correlations):
+            wrong += [
+                (
+                    ("correlations", i, "between", k),
+                    f"there is no predictor {quoted(name)}",
+                    _among(self.predictors),
+                )
+                for k, name in enumerate(pair.between)
+                if name not in self.predictors
+            ]
+        if self.attrition is not None and self.attrition.time not in known:
+            wrong.append(
+                (("attrition", "time"), f"there is no predictor {quoted(self.attrition.time)}", _among(known))
+            )
+        if wrong:
+            raise objections(wrong)
+        return self
+
+
+def _among(names: object) -> str | None:
+    listed = ", ".join(map(str, names))  # type: ignore[call-overload]
+    return f"there are {listed}" if listed else None

@@ -1,0 +1,119 @@
+"""The key ``power``: which study is large enough."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Annotated, Literal
+
+from pydantic import AfterValidator, BeforeValidator, Discriminator, Field, Tag
+
+from mlm_steps.spec.base import SpecBlock
+from mlm_steps.spec.bootstrap import Chunks
+from mlm_steps.spec.planning.design import PlanDesignSpec
+from mlm_steps.spec.planning.truth import TruthSpec
+from mlm_steps.spec.types import (
+    ColumnName,
+    NothingIsNone,
+    Real,
+    Text,
+    Texts,
+    each_differs,
+    nothing_is_empty,
+    number,
+    objection,
+    whole,
+)
+from mlm_steps.spec.written import Written
+
+__all__ = ["CostSpec", "PowerSpec", "SimulateSpec"]
+
+MOST_CELLS = 500
+"""Largest number of cells of a grid."""
+CHUNK = 500
+"""Simulated studies per job, so that finished jobs can be reused when there are to be more."""
+
+
+class SimulateSpec(SpecBlock):
+    """How many studies are simulated per design."""
+
+    replicates: Annotated[int, *whole(10, 1_000_000)] = 1000
+    """Simulated studies per design; with more of them the finished ones are kept."""
+    chunks: Chunks = "auto"
+    """Number of jobs per design; ``auto``: 500 studies per job."""
+
+    @property
+    def ranges(self) -> tuple[range, ...]:
+        """The studies of each job, counted from 0."""
+        size = CHUNK if self.chunks == "auto" else -(-self.replicates // self.chunks)
+        starts = range(0, self.replicates, size)
+        return tuple(range(start, min(start + size, self.replicates)) for start in starts)
+
+
+class CostSpec(SpecBlock):
+    """What groups and rows cost."""
+
+    group: Annotated[float, *number(0, 1e12)]
+    """Cost of a group."""
+    row: Annotated[float, *number(0, 1e12)]
+    """Cost of a row."""
+    budget: Annotated[Annotated[float, *number(0, 1e15)] | None, NothingIsNone] = None
+    """What may be spent; where none is given, the cheapest design that reaches ``target`` is sought."""
+
+
+def _form_of(value: object) -> str:
+    return "word" if isinstance(value, (Written, str)) else "block"
+
+
+def _few_cells(grid: dict[str, tuple[float, ...]]) -> dict[str, tuple[float, ...]]:
+    cells = 1
+    for name, values in grid.items():
+        if not values:
+            raise objection("has no values", "for example [30, 60, 120]", (name,))
+        cells *= len(values)
+    if cells > MOST_CELLS:
+        raise objection(f"has {cells} cells", f"at most {MOST_CELLS} are possible: leave out some values")
+    return grid
+
+
+class PowerSpec(SpecBlock):
+    """The power of declared tests under a declared truth, alone in a spec or beside a ladder."""
+
+    design: PlanDesignSpec
+    """Groups, rows and predictors."""
+    model: Text
+    """The formula of the analysis, ``"math ~ ses_w * public + (ses_w | school)"``."""
+    truth: TruthSpec
+    """What is assumed to be true."""
+    effects: Annotated[Texts, AfterValidator(each_differs)] = ()
+    """Coefficients or terms whose power is asked for, ``["ses_w:public", public]``. Default: all but the
+    intercept."""
+    alpha: Annotated[float, *number(1e-6, 0.5)] = 0.05
+    """Size of the tests."""
+    alternative: Literal["two-sided", "greater", "less"] = "two-sided"
+    """Of tests of one coefficient."""
+    target: Annotated[float, *number(0.01, 0.9999)] = 0.8
+    """The power that is wanted."""
+    solve: Literal["groups", "rows", "effect", "cost", "precision", "none"] = "none"
+    """What is sought for the target: the number of ``groups`` or of ``rows`` per group, the smallest
+    ``effect``, the cheapest design (``cost``); ``precision``: the width of the intervals."""
+    cost: Annotated[CostSpec | None, NothingIsNone] = None
+    """What groups and rows cost, ``{group: 100, row: 10, budget: 20000}``."""
+    grid: Annotated[
+        dict[ColumnName, Annotated[tuple[Real, ...], BeforeValidator(nothing_is_empty)]],
+        BeforeValidator(nothing_is_empty),
+        AfterValidator(_few_cells),
+    ] = Field(default_factory=dict)
+    """Values that replace those above, in all combinations: of ``groups``, ``rows``, a second factor by its
+    name, ``icc``, ``within``, ``between``, ``product``, ``slope``, ``sigma``, ``slope_variance``, or a
+    coefficient by its column, ``{groups: [30, 60, 120], icc: [0.1, 0.2]}``."""
+    simulate: Annotated[
+        Annotated[Literal["none"], Tag("word")] | Annotated[SimulateSpec, Tag("block")],
+        Discriminator(_form_of),
+    ] = Field(default_factory=SimulateSpec)
+    """``{replicates: 1000, chunks: auto}``; ``none`` for closed forms alone."""
+    df: Literal["satterthwaite", "kenward-roger", "z"] = "satterthwaite"
+    """Degrees of freedom of the tests in the simulated studies."""
+    source: Annotated[Mapping[ColumnName, Text], BeforeValidator(nothing_is_empty)] = Field(
+        default_factory=dict
+    )
+    """Where assumptions come from, for the report: ``{icc: "Hedges & Hedberg 2007"}``."""
