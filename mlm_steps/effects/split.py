@@ -18,6 +18,7 @@ from mlm_steps.design.hlm import column_factors, is_nested
 from mlm_steps.design.matrices import Design, RandomTerm
 from mlm_steps.design.rank import independent_columns
 from mlm_steps.engine.result.spread import column_spread, split_by_group
+from mlm_steps.records.context import CURVED, ONLY_WITHIN
 
 __all__ = ["Levels", "SplitColumn", "SplitDesign", "split_design"]
 
@@ -245,9 +246,9 @@ def _split_columns(
         own = SplitColumn(position, name, design.term_labels[design.assign[position] - 1])
         factors = [factor for factor in levels.names if within[factor][at] and between[factor][at]]
         if design.assign[position] in curved:
-            yield replace(own, reason="its effect is not linear")
+            yield replace(own, reason=CURVED)
         elif not factors:
-            yield replace(own, reason="it varies only within groups")
+            yield replace(own, reason=ONLY_WITHIN)
         else:
             parts = _parts(own, x[:, at], factors, levels)
             held = _held_means(design, main, parts)

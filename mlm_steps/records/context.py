@@ -7,7 +7,11 @@ from typing import Literal
 from mlm_steps.records.base import Part
 from mlm_steps.records.tested import Tested
 
-__all__ = ["ContextSlope", "PredictorContext", "RungContext"]
+__all__ = ["CURVED", "ONLY_WITHIN", "ContextSlope", "PredictorContext", "RungContext"]
+
+CURVED = "its effect is not linear"
+ONLY_WITHIN = "it varies only within groups"
+"""Why a predictor is not split."""
 
 
 class ContextSlope(Part):

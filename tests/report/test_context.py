@@ -4,6 +4,7 @@ from dataclasses import replace
 
 import pytest
 
+from mlm_steps.records.context import CURVED
 from mlm_steps.report.sections.context import context
 from mlm_steps.report.sections.summary import context as summary
 from mlm_steps.report.sentences.context import verdict_sentence
@@ -101,4 +102,25 @@ def test_a_rung_without_a_refit_says_why(make_given):
     sentences = context(with_contexts(make_given(), (failed,)))["sentences"]
     assert "could not be refitted with separate slopes: no residual variance." in " ".join(
         plain_text(sentence) for sentence in sentences
+    )
+
+
+def test_a_curve_and_an_applied_remedy_are_told(make_given):
+    given = make_given()
+    (rung,) = small_contexts()
+    (predictor,) = rung.predictors
+    curved = predictor.with_values(slopes=(), factors=(), raw=False, code="not_applicable", reason=CURVED)
+    sentences = context(with_contexts(given, (rung.with_values(predictors=(predictor, curved)),)))[
+        "sentences"
+    ]
+    text = " ".join(plain_text(sentence) for sentence in sentences)
+    assert "Status is not split into slopes within and between groups: with a curve there is" in text
+    advice = given.run.results["remedies"]
+    (singular,) = advice.rungs
+    first, *others = singular.alternatives
+    applied = singular.with_values(alternatives=(first.with_values(applied=True), *others))
+    results = {**given.run.results, "remedies": advice.with_values(rungs=(applied,))}
+    assert (
+        "The fit of Random slope as declared is singular."
+        in blends(replace(given, run=replace(given.run, results=results)))[1]
     )

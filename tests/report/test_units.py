@@ -109,7 +109,7 @@ def test_each_variable_is_in_the_table_of_the_units_that_it_describes(make_given
     profile = profile_of("math ~ lowinc + minority + (1 | child) + (1 | school)")
     table = children()
     codes = {name: table[name].to_numpy() for name in ("child", "school")}
-    profile = profile.with_values(descriptives=described(profile, table, codes))
+    profile = profile.with_values(descriptives=described(profile, table, codes, ()))
     given = make_given(Labels({}, {}, {}))
     grids = context(replace(given, run=replace(given.run, data_profile=profile)))["levels"]
     captions = [plain_text(grid.caption) for grid in grids]

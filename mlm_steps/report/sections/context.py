@@ -13,6 +13,7 @@ from mlm_steps.report.sentences.context import (
     alone_number,
     context_number,
     refit_sentence,
+    unsplit_sentence,
     verdict_sentence,
     zero_point_sentences,
 )
@@ -48,13 +49,14 @@ def context(given: ReportInput) -> dict[str, Any] | None:
     if not rows and not zero_points:
         return None
     refits = [refit_sentence(given, each) for each in contexts]
+    unsplit = [unsplit_sentence(given, each) for each in contexts]
     return {
         "table": _table(rows, in_rung=any(p.slopes for each in contexts for p in each.predictors))
         if rows
         else None,
         "sentences": [
             *(verdict_sentence(given, each) for each in alone),
-            *(sentence for sentence in refits if sentence is not None),
+            *(sentence for sentence in (*refits, *unsplit) if sentence is not None),
             *zero_points,
         ],
         "figure": drawing(given, "within_between"),

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from mlm_steps.records import FitRecord, RungAdvice, SlopeComparison, SlopeEstimate
-from mlm_steps.records.context import PredictorContext, RungContext
+from mlm_steps.records.context import CURVED, PredictorContext, RungContext
 from mlm_steps.records.remedies import Alternative, RemedyRecord
 from mlm_steps.records.spelling import quote_name, unquote_name
 from mlm_steps.records.tested import Tested
@@ -23,9 +23,13 @@ __all__ = [
     "centring_sentence",
     "context_number",
     "refit_sentence",
+    "unsplit_sentence",
     "verdict_sentence",
     "zero_point_sentences",
 ]
+
+UNSPLIT = {CURVED: "with a curve there is no single slope"}
+"""The reasons for which a report says that a predictor is not split, with their words."""
 
 
 def alone_number(of: SlopeComparison, slope: SlopeEstimate, field: str, decimals: int) -> Number:
@@ -188,13 +192,14 @@ def _centring(given: ReportInput, rung: RungAdvice, other: Alternative, others: 
             old=number("correlation", correlation(other.correlation)),
             new=number("correlation_there", correlation(other.correlation_there)),
         )
+    applied = (" as declared",) if any(each.applied for each in rung.alternatives) else ()
     more = join([(given.names.model(each.model),) for each in others], last=" and ")
     return say(
         "The fit of {rung} is singular. With {x} centred within groups and its group mean added, it "
         "{becomes} singular{changed}; the deviance is {deviance} {way} with {npar} more parameter{s} "
         "(ΔAIC = {aic}; the models are not nested, so there is no test).{more}",
         x=join([given.names.variable(name) for name in sources], last=" and "),
-        rung=given.names.model(rung.model),
+        rung=(given.names.model(rung.model), *applied),
         becomes="is no longer" if other.ending == "converged" else "is still",
         changed=changed,
         deviance=number("delta_deviance", fixed(abs(deviance), 1)),
@@ -225,6 +230,20 @@ def refit_sentence(given: ReportInput, of: RungContext) -> Phrase | None:
         aic=number("delta_aic", fixed(of.delta_aic, 1)),
         deviance=number("delta_deviance", fixed(of.delta_deviance or 0.0, 1)),
         npar=number("delta_npar", f"{of.delta_npar:+d}"),
+    )
+
+
+def unsplit_sentence(given: ReportInput, of: RungContext) -> Phrase | None:
+    """Return which predictors are not split because of their form; None if there are none."""
+    found = [each for each in of.predictors if each.code is not None and each.reason in UNSPLIT]
+    if not found:
+        return None
+    return say(
+        "In {model}, {terms} {verb} not split into slopes within and between groups: {why}.",
+        model=given.names.model(of.model),
+        terms=join([given.names.column(each.column, each.term) for each in found], last=" and "),
+        verb="is" if len(found) == 1 else "are",
+        why=UNSPLIT[found[0].reason],
     )
 
 

@@ -48,7 +48,9 @@ def aggregated(
     return found.with_values(
         slopes=slopes,
         notices=(*profile.notices, *notices),
-        descriptives=described(found, frame, codes),
+        descriptives=described(
+            found, frame, codes, {name for formula in formulas.values() for name in formula.variables}
+        ),
     )
 
 

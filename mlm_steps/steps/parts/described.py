@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 
 import numpy as np
 import pandas as pd
@@ -31,13 +31,19 @@ def centred_columns(profile: DataProfile) -> dict[str, str]:
 
 
 def described(
-    profile: DataProfile, frame: pd.DataFrame, codes: Mapping[str, NDArray[np.intp]]
+    profile: DataProfile,
+    frame: pd.DataFrame,
+    codes: Mapping[str, NDArray[np.intp]],
+    in_models: Collection[str],
 ) -> Descriptives:
-    """Return the descriptives of all variables whose level is known, on the analysis sample."""
+    """Return the descriptives of all variables whose level is known, on the analysis sample.
+
+    Those in ``in_models``, the variables of the formulas, have correlations; weights, for example, have none.
+    """
     names = list(dict.fromkeys(entry.variable for entry in profile.variable_levels))
     variables = [_described(profile, frame, name) for name in names]
     derived = {column.name: column for column in profile.columns if column.derived_by in CENTRED}
-    correlated = list(dict.fromkeys(_root(name, derived, names) for name in names))
+    correlated = list(dict.fromkeys(_root(name, derived, names) for name in names if name in in_models))
     return describe_levels(variables, correlated, _hierarchy(profile, codes))
 
 
