@@ -54,6 +54,7 @@ FIGURES = Drawers(
     "quantile_residuals",
     "binned_residuals",
     "influence",
+    "sensitivity",
 )
 """The figures, in the order of the report."""
 GENERALIZED = frozenset({"rates", "quantile_residuals", "binned_residuals"})

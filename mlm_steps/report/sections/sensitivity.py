@@ -6,6 +6,7 @@ from typing import Any
 
 from mlm_steps.records.failure import Absence
 from mlm_steps.records.sensitivity import SensitivityRecord
+from mlm_steps.report.drawing import drawing
 from mlm_steps.report.inputs import ReportInput
 from mlm_steps.report.sentences.sensitivity import (
     change_sentences,
@@ -23,11 +24,16 @@ def context(given: ReportInput) -> dict[str, Any] | None:
     """Return what changes, the tables, and what could not be fitted; None if nothing was varied."""
     records, failures = records_of(given), _failures(given)
     if not records:
-        return {"lead": None, "changes": [], "tables": [], "remarks": failures} if failures else None
+        return (
+            {"lead": None, "changes": [], "figure": None, "tables": [], "remarks": failures}
+            if failures
+            else None
+        )
     with_numbers = any(v.ending in ("converged", "singular") for r in records for v in r.variations)
     return {
         "lead": lead_sentence(given, records) if with_numbers else None,
         "changes": change_sentences(given, records),
+        "figure": drawing(given, "sensitivity"),
         "tables": sensitivity_grids(given, records) if with_numbers else [],
         "remarks": [*failures, *remark_sentences(given, records)],
     }

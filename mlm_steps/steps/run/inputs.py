@@ -130,7 +130,8 @@ class PlanInputs:
         needless = () if self.generalized else GENERALIZED
         if len(self.generalized) == len(self.rungs):
             needless = LINEAR
-        return [(name,) for name in FIGURES if name not in needless]
+        unasked = () if self.spec.sensitivity_kinds else ("sensitivity",)
+        return [(name,) for name in FIGURES if name not in {*needless, *unasked}]
 
     @cached_property
     def null(self) -> str | None:

@@ -25,6 +25,9 @@ from mlm_steps.records.effects import SimpleSlopes
 from mlm_steps.records.influence import InfluenceRecord, ModelInfluence
 from mlm_steps.records.response import Response
 from mlm_steps.records.run import Labels, RunRecords
+from mlm_steps.records.sensitivity import SensitivityRecord
+from mlm_steps.sensitivity import Baseline
+from mlm_steps.sensitivity.examine import examine
 from mlm_steps.steps.parts.fit_record import fit_record
 from mlm_steps.steps.profile import profile_record
 from mlm_steps.variance import Explained, explain
@@ -72,6 +75,14 @@ def _within_between(frame: pd.DataFrame) -> tuple[SlopeComparison, ...]:
     return () if check is None else (comparison_of("y", "x", "g", check),)
 
 
+def _variants(model: str, text: str, fit: MixedFit, frame: pd.DataFrame) -> dict[str, SensitivityRecord]:
+    """Return the records of two kinds of variants of a model; none if it has no predictors."""
+    if fit.design.p == 1:
+        return {}
+    baseline = Baseline(model, parse_formula(text), fit, frame, "residual")
+    return {f"sensitivity/{kind}": examine(baseline, kind) for kind in ("df", "centring")}
+
+
 @pytest.fixture
 def make_input() -> Callable[..., FigureInput]:
     """Return a function that fits a ladder and gives the input of its figures."""
@@ -108,6 +119,7 @@ def make_input() -> Callable[..., FigureInput]:
             results={
                 "effects": EffectsRecord(slopes=tuple(slopes)),
                 "influence": InfluenceRecord(models=(_influence(model, estimates.under("REML")),)),
+                **_variants(model, text, estimates.under("REML"), frame),
             },
         )
         return FigureInput(run, frame, {name: parse_formula(text) for name, text in formulas.items()})

@@ -1,0 +1,190 @@
+"""The coefficients of the final rung under variants of the model, each with its interval."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, NamedTuple
+
+from mlm_steps.design.hlm import column_factors
+from mlm_steps.figures.base import (
+    BLUE,
+    GREY,
+    INK,
+    VERMILION,
+    Figure,
+    FigureInput,
+    Rows,
+    canvas,
+    finish,
+    group_label,
+    number,
+    safe,
+    settings,
+    shorten,
+    style_axes,
+)
+from mlm_steps.records.sensitivity import SensitivityRecord, Variation, VariedCoefficient
+from mlm_steps.records.spelling import unquote_name
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+    from matplotlib.figure import Figure as Canvas
+
+__all__ = ["sensitivity"]
+
+MOST_PANELS = 3
+"""Largest number of coefficients that are drawn; more panels would be too narrow for their axes."""
+LONGEST = 66
+"""Largest number of characters of the label of a variant; a longer one takes more than half of the figure."""
+LONGEST_TITLE = 29
+"""Largest number of characters of the title of a panel, which is as wide as the panel."""
+CHARACTER = 0.063
+"""Mean width of a character of the labels in inches."""
+WIDTH, ROW = 11.0, 0.24
+"""Width of the figure and height of a row in inches."""
+
+
+class _Row(NamedTuple):
+    """One variant with a number for every coefficient of the figure."""
+
+    label: str
+    coefficients: dict[str, VariedCoefficient]
+
+
+def sensitivity(given: FigureInput) -> Figure | None:
+    """Return the figure; None if no variant has numbers."""
+    fitted = {fit.model for fit in given.run.fits}
+    records = [r for r in given.run.results_of(SensitivityRecord, "sensitivity") if r.model in fitted]
+    if not records or not records[0].own:
+        return None
+    shown = [each.column for each in _by_interest(records)][:MOST_PANELS]
+    own = {each.column: each for each in records[0].own}
+    rows = [_Row("as fitted", own), *_rows(given, records)]
+    if len(rows) == 1:
+        return None
+    model = safe(given.run.labels.model(records[0].model))
+    title = f"Coefficients of {model} under variants of the model"
+    with settings():
+        figure = canvas(WIDTH, 1.1 + ROW * len(rows))
+        panels = figure.subplots(1, len(shown), sharey=True, squeeze=False)[0]
+        for axes, column in zip(panels, shown, strict=True):
+            _draw(axes, given, column, rows)
+        panels[0].set_yticks(range(len(rows)), [shorten(row.label, LONGEST) for row in rows], fontsize=8.5)
+        panels[0].invert_yaxis()
+        _lay_out(figure, [row.label for row in rows])
+        svg = finish(figure, "sensitivity", title)
+    reading = _reading(given, records, shown)
+    alt = (
+        "Dots with intervals, one row per variant and one panel per coefficient, beside a vertical line at "
+        f"the estimate of the rung; squares mark variants with another conclusion. {reading}"
+    )
+    return Figure("sensitivity", title, reading, alt, svg, _data(rows, shown))
+
+
+def _lay_out(figure: Canvas, labels: Sequence[str]) -> None:
+    """Leave room for the labels to the left of the panels, and for titles and axes above and below."""
+    height = figure.get_figheight()
+    longest = min(max(map(len, labels)), LONGEST)
+    figure.subplots_adjust(
+        left=(0.3 + CHARACTER * longest) / WIDTH, right=0.98, top=1 - 0.4 / height, bottom=0.4 / height,
+        wspace=0.12,
+    )  # fmt: skip
+
+
+def _by_interest(records: Sequence[SensitivityRecord]) -> list[VariedCoefficient]:
+    """Return the coefficients, those first whose conclusion changes most often; the last columns come next.
+
+    The last columns of a formula are its interactions.
+    """
+
+    def changes(own: VariedCoefficient) -> int:
+        return sum(
+            bool(each.changed)
+            for record in records
+            for variation in record.variations
+            for each in variation.coefficients
+            if each.column == own.column
+        )
+
+    last_first = tuple(reversed(records[0].own))
+    kept = sorted(last_first, key=changes, reverse=True)[:MOST_PANELS]
+    return [each for each in records[0].own if each in kept]
+
+
+def _rows(given: FigureInput, records: Sequence[SensitivityRecord]) -> list[_Row]:
+    return [
+        _Row(_label(given, variation), {each.column: each for each in variation.coefficients})
+        for record in records
+        for variation in record.variations
+        if variation.ending in ("converged", "singular")
+    ]
+
+
+def _label(given: FigureInput, variation: Variation) -> str:
+    columns = ", ".join(safe(given.run.labels.column(name)) for name in variation.columns)
+    group = "" if variation.group is None else group_label(given, variation.group)
+    return variation.what.format(group=group, columns=columns, level=safe(variation.level or ""))
+
+
+def _draw(axes: Axes, given: FigureInput, column: str, rows: Sequence[_Row]) -> None:
+    """Draw one coefficient: its interval per variant, and the estimate of the rung as a line."""
+    own = rows[0].coefficients[column]
+    axes.axvline(0.0, color=INK, linewidth=0.9)
+    if own.estimate is not None:
+        axes.axvline(own.estimate, color=GREY, linewidth=1.0, linestyle="--")
+    for place, row in enumerate(rows):
+        each = row.coefficients.get(column)
+        if each is None or each.estimate is None:
+            continue
+        colour = VERMILION if each.changed else BLUE if place else INK
+        if each.ci_low is not None and each.ci_high is not None:
+            axes.plot([each.ci_low, each.ci_high], [place, place], color=colour, linewidth=1.6)
+        same = each.quantity == "same"
+        axes.plot(
+            each.estimate, place, marker="s" if each.changed else "o", markersize=6,
+            markerfacecolor=colour if same else "white", markeredgecolor=colour, color=colour,
+        )  # fmt: skip
+    axes.set_title(shorten(_coefficient_label(given, own), LONGEST_TITLE), fontsize=9, loc="left")
+    style_axes(axes)
+
+
+def _reading(given: FigureInput, records: Sequence[SensitivityRecord], shown: Sequence[str]) -> str:
+    found = []
+    for own in (each for each in records[0].own if each.column in shown):
+        varied = [
+            each
+            for record in records
+            for variation in record.variations
+            for each in variation.coefficients
+            if each.column == own.column and each.estimate is not None
+        ]
+        estimates = [each.estimate for each in varied if each.estimate is not None]
+        changed = sum(bool(each.changed) for each in varied)
+        if estimates:
+            low, high = number(min(estimates), 3), number(max(estimates), 3)
+            told = f"; {changed} of {len(varied)} conclusions change" if changed else ""
+            found.append(f"{_coefficient_label(given, own)} from {low} to {high}{told}")
+    rest = "" if len(shown) == len(records[0].own) else " The table holds all coefficients."
+    hollow = "An open mark is an estimate of another quantity than that of the rung."
+    return f"Estimates of {'. '.join(found)}.{rest} {hollow}"
+
+
+def _coefficient_label(given: FigureInput, each: VariedCoefficient) -> str:
+    """Return the label of a coefficient; a product as ``Status × Sector [Catholic]``."""
+    labels = given.run.labels
+    factors = []
+    for stem, text in column_factors(given.run.name_of_r(each.column), each.term):
+        contrast = text.removeprefix(stem)
+        label = safe(labels.column(unquote_name(stem)))
+        factors.append(f"{label} [{safe(contrast)}]" if contrast else label)
+    return " × ".join(factors)
+
+
+def _data(rows: Sequence[_Row], shown: Sequence[str]) -> Rows:
+    values = tuple(
+        (row.label, column, each.estimate, each.ci_low, each.ci_high, each.quantity, each.changed)
+        for row in rows
+        for column in shown
+        if (each := row.coefficients.get(column)) is not None and each.estimate is not None
+    )
+    return ("variant", "column", "estimate", "ci_low", "ci_high", "quantity", "changed"), values
