@@ -24,7 +24,7 @@ import pandas as pd
 
 from mlm_steps.design.build import build_design
 from mlm_steps.diagnose.assumptions import CHECKS, check_assumptions
-from mlm_steps.diagnose.parts.flags import LOOK, flagged, strength
+from mlm_steps.diagnose.parts.flags import LOOK
 from mlm_steps.diagnose.parts.subject import AnyFit, Model
 from mlm_steps.diagnose.parts.variables import variables_of
 from mlm_steps.engine import fit_lmm
@@ -289,12 +289,12 @@ def _count(name: str, number: int) -> Counter[str]:
     """Return which checks applied, which had a flag, and which had the strongest one."""
     record = checked(name, number)
     found: Counter[str] = Counter({f"has {check}" for check in {each.check for each in record.checks}})
-    flags = {each.check for each in record.checks if flagged(each)}
+    flags = {each.check for each in record.checks if each.flagged}
     found.update(f"flag {check}" for check in flags)
     found.update({f"concern {each.check}" for each in record.checks if each.flag == "concern"})
     found["any"] = bool(flags)
     if flags:
-        found[f"first {max(record.checks, key=strength).check}"] += 1
+        found[f"first {max(record.checks, key=lambda each: each.strength).check}"] += 1
     return found
 
 

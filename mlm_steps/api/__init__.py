@@ -4,6 +4,7 @@
 """
 
 from mlm_steps.api.advice import Advice
+from mlm_steps.api.assumptions import ModelChecks
 from mlm_steps.api.bootstrap import Bootstrap
 from mlm_steps.api.clustering import ClusterCost, Robust
 from mlm_steps.api.comparison import Comparison, compare
@@ -40,6 +41,7 @@ __all__ = [
     "LmList",
     "MeanDifference",
     "Means",
+    "ModelChecks",
     "Prediction",
     "Profiles",
     "Refits",

@@ -10,7 +10,16 @@ import numpy as np
 import pandas as pd
 from numpy.typing import ArrayLike
 
-from mlm_steps.api.arguments import check_contrasts, checked, formula_text, one_of, share
+from mlm_steps.api.arguments import (
+    LARGEST_SEED,
+    check_contrasts,
+    checked,
+    formula_text,
+    one_of,
+    share,
+    whole,
+)
+from mlm_steps.api.assumptions import ModelChecks, checks_of
 from mlm_steps.api.clustering import Robust, clusters_in, robust_tests
 from mlm_steps.api.frames import a_frame, with_weights
 from mlm_steps.api.state import Origin, snapshot
@@ -146,6 +155,12 @@ class Lm(Tabular):
     def estimates(self) -> SingleLevelEstimates:
         """The model by REML and by ML, for comparisons with mixed models."""
         return SingleLevelEstimates(self.model.design)
+
+    @checked(seed=whole(0, LARGEST_SEED))
+    def check(self, *, seed: int = 1) -> ModelChecks:
+        """Return the checks of the assumptions: linearity, homogeneity, collinearity, normality, outliers."""
+        found = checks_of(self.model, self.origin.data, None, time=None, seed=seed)
+        return ModelChecks(self.formula, found)
 
     @checked(kind=one_of(("CR1", "CR2"), "cluster-robust covariances are"))
     def robust(self, cluster: str | ArrayLike, kind: Literal["CR1", "CR2"] = "CR2") -> Robust:

@@ -25,6 +25,7 @@ from mlm_steps.api import (
     wald,
 )
 from mlm_steps.api.advice import advise_on
+from mlm_steps.api.assumptions import check
 from mlm_steps.api.checks import check_fit
 from mlm_steps.api.fitted import updated_state
 from mlm_steps.api.influence import CooksDistances, caic, cooks_distance, influence
@@ -279,6 +280,7 @@ class Fit(Shown):
 
     advice = from_state(advise_on)
     checks = from_state(check_fit)
+    check = from_state(check)
     sensitivity = from_state(sensitivity)
     influence = from_state(influence)
     exponentials = from_state(wald.exponentials)

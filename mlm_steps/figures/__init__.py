@@ -51,6 +51,7 @@ FIGURES = Drawers(
     "within_between",
     "simple_slopes",
     "johnson_neyman",
+    "assumptions",
     "quantile_residuals",
     "binned_residuals",
     "influence",

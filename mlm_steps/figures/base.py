@@ -11,6 +11,7 @@ import xml.etree.ElementTree as ElementTree
 from collections.abc import Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
+from html import escape
 from typing import TYPE_CHECKING, Any, Protocol
 
 from mlm_steps.design import Formula
@@ -46,6 +47,7 @@ __all__ = [
     "safe",
     "shorten",
     "style_axes",
+    "svg_document",
 ]
 
 BLUE, VERMILION, GREEN, ORANGE, PURPLE, SKY = (
@@ -94,11 +96,14 @@ class FigureInput:
         The analysis sample.
     formulas : mapping of str to Formula
         Parsed formula per model.
+    of : str
+        The model that a figure of one model shows; empty for the last rung.
     """
 
     run: RunRecords
     frame: pd.DataFrame
     formulas: Mapping[str, Formula]
+    of: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -210,6 +215,17 @@ def settings() -> AbstractContextManager[None]:
     import matplotlib as mpl
 
     return mpl.rc_context(_SETTINGS)
+
+
+def svg_document(elements: str, name: str, title: str, width: float, height: float) -> bytes:
+    """Return elements as an SVG document; width and height are in the units of their coordinates."""
+    label = escape(safe(title))
+    return (
+        f"<?xml version='1.0' encoding='utf-8'?>\n"
+        f'<svg xmlns="{_SVG}" viewBox="0 0 {width:g} {height:g}" font-family="{_FONTS}" '
+        f'style="stroke-linejoin: round"><title>{label}</title>\n'
+        f'<g id="{name}-plots">\n{elements}\n</g>\n</svg>\n'
+    ).encode()
 
 
 def _embeddable(document: bytes, name: str, title: str) -> bytes:

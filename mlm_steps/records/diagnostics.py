@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Callable
 from typing import Literal
@@ -21,6 +22,8 @@ __all__ = [
 Flag = Literal["ok", "look", "concern"]
 
 
+SMALLEST_P = 1e-300
+"""Smallest p value whose logarithm is taken."""
 FIRST, LAST = "\N{FIRST STRONG ISOLATE}", "\N{POP DIRECTIONAL ISOLATE}"
 """Invisible marks around the names in a sentence, by which a report puts labels in their place."""
 _NAMED = re.compile(f"{FIRST}([^{LAST}]*){LAST}")
@@ -69,6 +72,17 @@ class DiagnosticCheck(Part):
         """The sentence with the names of columns."""
         return with_labels(self.sentence, str)
 
+    @property
+    def flagged(self) -> bool:
+        """Whether the result departs from the model."""
+        return self.flag in ("look", "concern")
+
+    @property
+    def strength(self) -> tuple[int, float]:
+        """A key by which results are sorted: by flag, then by the smallness of the p value."""
+        rank = {"concern": 2, "look": 1, "ok": 0, None: -1}[self.flag]
+        return rank, -math.log10(max(1.0 if self.p is None else self.p, SMALLEST_P))
+
 
 class Curve(Part):
     """Points of a figure."""
@@ -96,9 +110,10 @@ class DiagnosticsRecord(Record):
         """Whether the outcomes vary more than their distribution."""
         return any(each.check == "dispersion" and each.flag not in (None, "ok") for each in self.checks)
 
-    def curve(self, name: str, of: str | None = None) -> Curve | None:
-        """Return a curve by its name and grouping factor; None if there is none."""
-        return next((each for each in self.curves if (each.name, each.of) == (name, of)), None)
+    def curve(self, name: str, of: str | None = None, effect: str | None = None) -> Curve | None:
+        """Return a curve by its name, grouping factor and effect; None if there is none."""
+        wanted = (name, of, effect)
+        return next((each for each in self.curves if (each.name, each.of, each.effect) == wanted), None)
 
 
 class AssumptionsRecord(Record):

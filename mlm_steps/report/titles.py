@@ -20,7 +20,7 @@ TITLES = {
     "context": "Slopes within and between groups",
     "variance": "Variance explained",
     "groups": "Differences between groups",
-    "diagnostics": "Checks of the distribution",
+    "diagnostics": "Checks of the models",
     "influence": "Influential groups",
     "sensitivity": "Sensitivity of the conclusions",
     "intervals": "Intervals and profile likelihoods",

@@ -7,7 +7,6 @@ from collections.abc import Iterator
 import pandas as pd
 
 from mlm_steps.diagnose.assumptions import check_assumptions
-from mlm_steps.diagnose.parts.flags import flagged
 from mlm_steps.diagnose.parts.subject import Model, any_fit
 from mlm_steps.diagnose.parts.variables import variables_of
 from mlm_steps.engine import MixedFit
@@ -80,6 +79,6 @@ def _time(session: Session) -> str | None:
 
 
 def _lines(record: DiagnosticsRecord) -> list[str]:
-    found = [check for check in record.checks if flagged(check)]
+    found = [check for check in record.checks if check.flagged]
     head = f"{record.model}: {len(record.checks)} results, {len(found)} to look at"
     return [head, *(f"  {check.flag}: {check.text}" for check in found)]

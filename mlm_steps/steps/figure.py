@@ -19,13 +19,14 @@ __all__ = ["figure"]
 
 def figure(session: Session, name: str) -> None:
     """Write a figure's SVG, the CSV of its data and its record; write an Absence if it does not apply."""
-    if name not in FIGURES:
+    kind, _, of = name.partition("-")
+    if kind not in FIGURES:
         raise UsageError(Fault("--name", f"no figure '{name}'", f"one of {', '.join(FIGURES)}"))
     step = f"figure/{name}"
     path = session.layout.output(step)
     with session.recorded(step) as recorder:
-        given = FigureInput(run=collect(session), frame=analysis_frame(session), formulas=session.formulas)
-        drawn = FIGURES[name](given)
+        given = FigureInput(collect(session), analysis_frame(session), session.formulas, of)
+        drawn = FIGURES[kind](given)
         if drawn is None:
             reason = "the models have nothing for it to show"
             recorder.write(Absence(absent="not_applicable", step=step, reason=reason), path)

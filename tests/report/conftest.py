@@ -45,7 +45,7 @@ from mlm_steps.records import (
     ZetaCurve,
 )
 from mlm_steps.records.allfit import RefitRow
-from mlm_steps.records.diagnostics import DiagnosticCheck, DiagnosticsRecord
+from mlm_steps.records.diagnostics import AssumptionsRecord, DiagnosticCheck, DiagnosticsRecord, named
 from mlm_steps.records.effort import EffortRecord, OptionalWork
 from mlm_steps.records.intervals import random_row
 from mlm_steps.records.random_effects import RandomCoefficient, RandomComponents
@@ -544,8 +544,39 @@ def run(labels: Labels, title: str) -> RunRecords:
             "deletions": deletions(),
             "diagnostics/slope": checks(),
             "influence": influence(),
+            "assumptions": assumed(),
             **variants(),
         },
+    )
+
+
+def assumed() -> AssumptionsRecord:
+    """The checks of two models: of the first, one that does not apply; of the second, two with flags."""
+    few = DiagnosticCheck(
+        check="group_variances", of="school", statistic=None, flag=None, sentence="Too few.",
+        code="not_estimable",
+    )  # fmt: skip
+    straight = DiagnosticCheck(
+        check="linearity", effect="ses", statistic=0.4, df=3, p=0.7, flag="ok", sentence="Straight."
+    )
+    text = f"the random slopes of {named('ses')} by {named('school')} go with {named('ses:sector')}."
+    slopes = DiagnosticCheck(
+        check="level_2_predictors", of="school", effect="sector:ses", statistic=9.1, df=1, p=0.003,
+        flag="look", sentence=text,
+    )  # fmt: skip
+    far = DiagnosticCheck(
+        check="outliers",
+        statistic=6.2,
+        p=1e-6,
+        flag="concern",
+        sentence="Row 3 is far away.",
+        worst=("row 3",),
+    )
+    return AssumptionsRecord(
+        models=(
+            DiagnosticsRecord(model="null", checks=(few,), curves=()),
+            DiagnosticsRecord(model="slope", checks=(straight, slopes, far), curves=()),
+        )
     )
 
 

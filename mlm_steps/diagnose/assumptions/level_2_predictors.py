@@ -6,7 +6,7 @@ out: of the predictor itself, or of its product with the slope's column.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import NamedTuple
 
 import numpy as np
@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from mlm_steps.design.matrices import RandomTerm
 from mlm_steps.diagnose.base import Contribution
-from mlm_steps.diagnose.parts.flags import flag, p_words
+from mlm_steps.diagnose.parts.flags import flag
 from mlm_steps.diagnose.parts.scores import Block, ScoreTest, score_tests
 from mlm_steps.diagnose.parts.standard import standard_modes
 from mlm_steps.diagnose.parts.subject import Factor, Model
@@ -26,6 +26,8 @@ __all__ = ["level_2_predictors"]
 Array = NDArray[np.float64]
 
 INTERCEPT = "(Intercept)"
+SAME = 1.0 - 1e-9
+"""Correlation from which two variables are one in different units."""
 MOST_POINTS = 400
 """Groups that are drawn."""
 
@@ -60,7 +62,7 @@ def level_2_predictors(model: Model) -> Contribution:
 
 
 def _tested(model: Model) -> Iterator[_Tested]:
-    every = {**model.others, **model.variables}
+    every = _distinct({**model.variables, **model.others})
     done: set[tuple[str, str, str]] = set()
     for term in model.design.random:
         factor = Factor(term.group, term.levels, term.refs)
@@ -77,10 +79,22 @@ def _tested(model: Model) -> Iterator[_Tested]:
                     yield _Tested(factor, name, variable, known, Block(columns, factor, slope))
 
 
+def _distinct(variables: Mapping[str, Variable]) -> dict[str, Variable]:
+    """Return the variables without those that are another one in other units."""
+    found: dict[str, Variable] = {}
+    units: list[Array] = []
+    for name, variable in variables.items():
+        about = variable.values - variable.values.mean()
+        own = about / float(np.sqrt(about @ about))
+        if variable.levels or not any(abs(float(own @ other)) > SAME for other in units):
+            found[name] = variable
+            units += [] if variable.levels else [own]
+    return found
+
+
 def _check(model: Model, tested: _Tested, test: ScoreTest, count: int) -> DiagnosticCheck:
     found = flag(test.p, count, large=False)
-    ddf = "" if np.isinf(test.ddf) else f", {test.ddf:.0f}"
-    what = f"F({test.df}{ddf}) = {test.statistic:.2f}, {p_words(test.p)}"
+    what = test.words
     group, name = model.label(tested.factor.group), model.label(tested.variable.name)
     intercept = tested.coefficient == INTERCEPT
     which = "intercepts" if intercept else f"slopes of {model.label(tested.coefficient)}"

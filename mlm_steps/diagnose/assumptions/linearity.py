@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from mlm_steps.diagnose.base import Contribution
 from mlm_steps.diagnose.parts.bins import binned_means, some_rows
-from mlm_steps.diagnose.parts.flags import flag, p_words
+from mlm_steps.diagnose.parts.flags import flag
 from mlm_steps.diagnose.parts.scores import Block, ScoreTest, score_tests
 from mlm_steps.diagnose.parts.splines import bending_columns
 from mlm_steps.diagnose.parts.subject import Factor, Model
@@ -94,20 +94,19 @@ def _check(model: Model, tested: _Tested, test: ScoreTest, count: int) -> Diagno
 
 
 def _sentence(model: Model, tested: _Tested, test: ScoreTest, found: str) -> str:
-    ddf = "" if np.isinf(test.ddf) else f", {test.ddf:.0f}"
-    what = f"F({test.df}{ddf}) = {test.statistic:.2f}, {p_words(test.p)}"
+    what = test.words
     within = "" if tested.within is None else f" within {model.label(tested.within.group)}"
     if tested.name == FITTED:
         if found == "ok":
             return f"The residuals show no curve over the fitted values, {what}."
         return (
-            f"The residuals bend over the fitted values, {what}, {100 * test.share:.1f} % of their variance: "
+            f"The residuals bend over the fitted values, {what}, {100 * test.share:.1f} % of the variation: "
             "look for a missing interaction or a predictor that needs a curve."
         )
     name = model.label(tested.name)
     if found == "ok":
         return f"The relation with {name}{within} is straight as far as the data show, {what}."
-    size = f"a curve would explain {100 * test.share:.1f} % of the residual variance"
+    size = f"a curve would explain {100 * test.share:.1f} % of the residual variation"
     todo = (
         f"add a curve, such as poly({tested.name}, 2) or ns({tested.name}, 3), and see whether conclusions "
         "change"
@@ -123,15 +122,18 @@ def _curves(model: Model, tested: list[_Tested]) -> Iterator[Curve]:
         return
     residuals = model.fit.residuals  # type: ignore[union-attr]
     axes = [(FITTED, None, model.fixed), *((each.name, each.within, each.values) for each in tested)]
-    shown = some_rows(model.design.n, model.random("rows"))
+    worst = model.worst_rows(np.abs(model.scaled))
+    shown = np.union1d(some_rows(model.design.n, model.random("rows")), worst)
     seen = set()
     for name, within, x in axes:
         of = None if within is None else within.group
         if (name, of) in seen or not np.ptp(x) > 0:
             continue
         seen.add((name, of))
-        points = tuple((float(a), float(b)) for a, b in zip(x[shown], residuals[shown], strict=True))
         if name == FITTED:
-            yield Curve(name="residuals", of=of, effect=name, columns=("x", "residual"), points=points)
+            points = tuple((float(a), float(b)) for a, b in zip(x[shown], residuals[shown], strict=True))
+            names = tuple(str(int(model.design.rows[row]) + 1) for row in shown.tolist())
+            columns = ("x", "residual")
+            yield Curve(name="residuals", effect=name, columns=columns, points=points, labels=names)
         smooth = binned_means(x, residuals)
         yield Curve(name="residual_means", of=of, effect=name, columns=("x", "mean", "se"), points=smooth)

@@ -30,6 +30,8 @@ def outliers(model: Model) -> Contribution:
     modes = standard_modes(model)
     effects = sum(each.values.shape[1] for each in modes)
     for term, own in zip(model.design.random, modes, strict=True):
+        if model.is_dispersion(term.group):
+            continue
         for name, values in zip(term.names, own.values.T, strict=True):
             known = np.flatnonzero(np.isfinite(values))
             if known.size >= 2:
@@ -77,12 +79,10 @@ def _groups(
     what = "intercept" if effect == "(Intercept)" else f"slope of {model.label(effect)}"
     label = model.label(group)
     start = (
-        f"Most distant levels of {label} by their {what}: {'; '.join(names)}; for the first, {p_words(p)} "
+        f"Most distant {label} by {what}: {'; '.join(names)}; for the first, {p_words(p)} "
         f"among {int(np.sum(size >= 0))}"
     )
-    todo = (
-        "." if found == "ok" else f"; ask what is special about it, and fit the model without this {label}."
-    )
+    todo = "." if found == "ok" else "; ask what is special about it, and fit the model without it."
     return DiagnosticCheck(
         check="outliers", of=group, effect=effect, statistic=abs(largest), p=p, flag=found,
         sentence=start + todo, worst=names,

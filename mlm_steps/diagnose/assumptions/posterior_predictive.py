@@ -55,7 +55,7 @@ def posterior_predictive(model: Model) -> Contribution:
     rows = _rows(model)
     grid = np.linspace(float(y.min()), float(y.max()), GRID)
     grid += (grid - grid.mean()) * 0.15
-    for kind in ("conditional", "marginal") if model.factors else ("marginal",):
+    for kind in ("conditional", "marginal") if model.factors else ("simulated",):
         drawn = _drawn(model, kind, rows)
         factors = model.factors[:1]
         found = [*_statistics(y[rows], drawn, factors[0] if factors else None, rows)]
@@ -125,10 +125,10 @@ def _check(kind: str, found: _Statistic) -> DiagnosticCheck:
     above, below = np.sum(simulated >= found.observed), np.sum(simulated <= found.observed)
     p = min(1.0, 2.0 * (1 + int(min(above, below))) / (simulated.size + 1))
     low, high = (float(value) for value in np.quantile(simulated, (0.025, 0.975)))
-    whom = "the same groups" if kind == "conditional" else "new groups"
+    whom = {"conditional": " for the same groups", "marginal": " for new groups"}.get(kind, "")
     text = (
-        f"{found.name} of the data {_number(found.observed)}, of {simulated.size} data sets simulated for "
-        f"{whom} {_number(low)} to {_number(high)}"
+        f"The {found.name} of the data is {_number(found.observed)}; in 95 % of {simulated.size} data sets "
+        f"simulated{whom} it is {_number(low)} to {_number(high)}"
     )
     end = (
         "."

@@ -28,6 +28,7 @@ class _Plotted(NamedTuple):
     effect: str
     plot: QuantilePlot | None
     boundary: bool
+    levels: tuple[str, ...] = ()
 
 
 def random_effects_normality(model: Model) -> Contribution:
@@ -43,7 +44,7 @@ def random_effects_normality(model: Model) -> Contribution:
     curves = tuple(
         Curve(
             name="effect_quantiles", of=each.group, effect=each.effect, columns=columns,
-            points=each.plot.points,
+            points=each.plot.points, labels=each.levels,
         )
         for each in found
         if each.plot is not None and model.drawn
@@ -53,15 +54,20 @@ def random_effects_normality(model: Model) -> Contribution:
 
 def _plotted(model: Model) -> Iterator[_Plotted]:
     for index, (term, modes) in enumerate(zip(model.design.random, standard_modes(model), strict=True)):
+        if model.is_dispersion(term.group):
+            continue
         rng = model.random(f"random_effects_normality/{index}")
         for name, values in zip(term.names, modes.values.T, strict=True):
             known: NDArray[np.float64] = values[np.isfinite(values)]
             plot = quantile_plot(known, min(modes.free, known.size), rng)
-            yield _Plotted(term.group, name, plot, boundary=not known.size)
+            order = np.flatnonzero(np.isfinite(values))[np.argsort(known, kind="stable")]
+            shown = [] if plot is None else order[plot.ranks - 1].tolist()
+            levels = tuple(term.levels[j] for j in shown)
+            yield _Plotted(term.group, name, plot, boundary=not known.size, levels=levels)
 
 
 def _check(model: Model, found: _Plotted, count: int) -> DiagnosticCheck:
-    what = f"random {_name(found.effect)} of {model.label(found.group)}"
+    what = f"random {_name(found.effect)} by {model.label(found.group)}"
     if found.plot is None:
         reason = (
             f"The variance of the {what} is 0 by the estimates: there is no distribution to look at."
@@ -76,7 +82,7 @@ def _check(model: Model, found: _Plotted, count: int) -> DiagnosticCheck:
     result = flag(plot.p, count, large=plot.deviation >= LARGE)
     p = f"{p_words(plot.p)} by {plot.replicates} simulated samples"
     if result == "ok":
-        text = f"The {what} is normal as far as the data show, {p}."
+        text = f"The {what} are normal as far as the data show, {p}."
     else:
         tails = "heavier" if plot.tails > 0 else "lighter"
         todo = (
@@ -86,7 +92,7 @@ def _check(model: Model, found: _Plotted, count: int) -> DiagnosticCheck:
             else "coefficients hardly depend on it; look at the plot for outlying groups"
         )
         text = (
-            f"The {what} is not normal, {p}: tails are {tails} than normal, and within the central 95 % "
+            f"The {what} are not normal, {p}: tails are {tails} than normal, and within the central 95 % "
             f"quantiles differ by at most {plot.deviation:.2f} SD; {todo}."
         )
     return DiagnosticCheck(
@@ -96,4 +102,4 @@ def _check(model: Model, found: _Plotted, count: int) -> DiagnosticCheck:
 
 
 def _name(effect: str) -> str:
-    return "intercept" if effect == "(Intercept)" else f"slope of {named(effect)}"
+    return "intercepts" if effect == "(Intercept)" else f"slopes of {named(effect)}"

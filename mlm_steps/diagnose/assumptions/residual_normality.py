@@ -50,4 +50,4 @@ def _sentence(plot: QuantilePlot, found: str) -> str:
             "coefficients remain unbiased, but transform a skewed outcome, look at outliers, and use "
             "bootstrap intervals."
         )
-    return start + "with this many rows estimates and tests of coefficients do not depend on it."
+    return start + "estimates and tests of coefficients hardly depend on it."

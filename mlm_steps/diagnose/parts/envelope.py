@@ -35,6 +35,8 @@ class QuantilePlot:
 
     Attributes
     ----------
+    ranks : ndarray, shape (m,)
+        From 1 to n.
     expected, observed, low, high : ndarray, shape (m,)
         Normal quantiles, ordered values, and limits that 95 % of normal samples nowhere leave.
     statistic : float
@@ -47,6 +49,7 @@ class QuantilePlot:
     replicates : int
     """
 
+    ranks: NDArray[np.intp]
     expected: Array
     observed: Array
     low: Array
@@ -92,6 +95,7 @@ def quantile_plot(values: Array, effective: float, rng: np.random.Generator) -> 
     central = np.abs(expected) <= CENTRAL
     ends = (observed[0] - expected[0], observed[-1] - expected[-1])
     return QuantilePlot(
+        ranks=ranks,
         expected=expected,
         observed=observed,
         low=middle - reach * below,

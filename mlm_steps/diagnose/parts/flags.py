@@ -8,18 +8,15 @@ a ``concern``.
 
 from __future__ import annotations
 
-import math
+from mlm_steps.records.diagnostics import Flag
 
-from mlm_steps.records.diagnostics import DiagnosticCheck, Flag
-
-__all__ = ["LOOK", "flag", "flagged", "p_words", "strength"]
+__all__ = ["LOOK", "flag", "p_words"]
 
 LOOK = 0.01
 """Adjusted p value below which a result is flagged: of ten checks of a true model, nine in ten data sets have
 none flagged."""
 CONCERN = 0.01
 """Adjusted p value below which a result that is also large is a concern."""
-ORDER: dict[Flag | None, int] = {"concern": 2, "look": 1, "ok": 0, None: -1}
 
 
 def flag(p: float, count: int, *, large: bool) -> Flag:
@@ -43,17 +40,6 @@ def flag(p: float, count: int, *, large: bool) -> Flag:
     if adjusted < CONCERN and large:
         return "concern"
     return "look" if adjusted < LOOK else "ok"
-
-
-def flagged(check: DiagnosticCheck) -> bool:
-    """Return whether a result departs from the model."""
-    return check.flag in ("look", "concern")
-
-
-def strength(check: DiagnosticCheck) -> tuple[int, float]:
-    """Return a key by which results are sorted: by flag, then by the smallness of the p value."""
-    p = check.p if check.p is not None else 1.0
-    return ORDER[check.flag], -math.log10(max(p, 1e-300))
 
 
 def p_words(p: float) -> str:

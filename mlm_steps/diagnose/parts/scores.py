@@ -16,10 +16,12 @@ import scipy
 from numpy.typing import NDArray
 
 from mlm_steps.design.matrices import Design
+from mlm_steps.diagnose.parts.flags import p_words
 from mlm_steps.diagnose.parts.subject import Factor, Model
 from mlm_steps.engine import evaluate_at
 from mlm_steps.engine.result.glmm_fit import GlmmFit
 from mlm_steps.engine.result.lmm_fit import LmmFit
+from mlm_steps.engine.structures.prepared import prepare
 
 __all__ = ["Block", "ScoreTest", "score_tests"]
 
@@ -58,7 +60,7 @@ class ScoreTest:
     Attributes
     ----------
     statistic : float
-        F.
+        F; chi-square for a generalized model.
     df, ddf : float
         Degrees of freedom; ``ddf`` is infinite for a generalized model.
     p : float
@@ -71,6 +73,14 @@ class ScoreTest:
     ddf: float
     p: float
     share: float
+
+    @property
+    def words(self) -> str:
+        """The test as a sentence reports it."""
+        number = f"{self.statistic:.2f}, {p_words(self.p)}"
+        return (
+            f"χ²({self.df}) = {number}" if np.isinf(self.ddf) else f"F({self.df}, {self.ddf:.0f}) = {number}"
+        )
 
 
 def score_tests(model: Model, blocks: Sequence[Block]) -> list[ScoreTest | None]:
@@ -104,7 +114,9 @@ def _information(model: Model, design: Design, extra: Array) -> tuple[Array, Arr
     if isinstance(fit, LmmFit | GlmmFit):
         names = tuple(f"c{index}" for index in range(len(kept)))
         wide = replace(design, X=A[:, kept], columns=names, assign=tuple(range(len(kept))))
-        at = evaluate_at(wide, fit.theta, method="ML")
+        # A generalized model may have a level per row, which the checks of a linear one refuse.
+        prepared = None if isinstance(fit, LmmFit) else prepare(wide)
+        at = evaluate_at(wide, fit.theta, method="ML", prepared=prepared)
         half = np.linalg.solve(at.vcov / at.sigma**2, np.eye(len(kept)))
         inner = (half + half.T) / 2.0
         step = at.beta.copy()
@@ -154,7 +166,7 @@ def _test(model: Model, block: Block, explained: float, df: int, total: float) -
     share = min(1.0, explained / total) if total > 0 else 0.0
     if not model.linear:
         p = float(scipy.special.chdtrc(df, explained))
-        return ScoreTest(explained / df, df, float("inf"), p, share)
+        return ScoreTest(explained, df, float("inf"), p, share)
     remaining = model.design.n - model.design.p - df
     ddf = float(remaining)
     if block.factor is not None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import NamedTuple
@@ -96,6 +96,10 @@ class Model:
         found = {term.group: Factor(term.group, term.levels, term.refs) for term in self.design.random}
         return tuple(found.values())
 
+    def is_dispersion(self, group: str) -> bool:
+        """Return whether a factor has a level per row: its effects are no groups but dispersion."""
+        return any(each.group == group and self.design.n <= each.J for each in self.factors)
+
     @cached_property
     def weights(self) -> Array:
         """Prior weights, shape (n,)."""
@@ -173,6 +177,6 @@ class Model:
         number = int(self.design.rows[row]) + 1
         return f"row {number} ({groups})" if groups else f"row {number}"
 
-    def worst_rows(self, size: Array, count: int = 3) -> Iterable[int]:
+    def worst_rows(self, size: Array, count: int = 3) -> list[int]:
         """Return the rows with the largest values, largest first; ties in their order."""
         return [int(row) for row in np.argsort(-size, kind="stable")[:count]]

@@ -1,94 +1,152 @@
-"""Checks of the generalized rungs against the distributions of their outcomes."""
+"""Checks of the models: their assumptions, and the distributions of the outcomes of generalized rungs."""
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Any
 
-from mlm_steps.records.diagnostics import DiagnosticCheck, DiagnosticsRecord
-from mlm_steps.report.drawing import drawing
+from mlm_steps.records.diagnostics import (
+    AssumptionsRecord,
+    DiagnosticCheck,
+    DiagnosticsRecord,
+    Flag,
+    with_labels,
+)
+from mlm_steps.report.drawing import Drawing, drawing
 from mlm_steps.report.inputs import ReportInput
-from mlm_steps.report.text.facts import reason_in_words
-from mlm_steps.report.text.grid import Align, Grid, Row, columns, heading, row
-from mlm_steps.report.text.notation import fixed, p_value
-from mlm_steps.report.text.text import Emphasis, Number, Phrase, say, source
+from mlm_steps.report.sentences.checks import CHECK_NAMES, name_label
+from mlm_steps.report.tables.distribution_checks import distribution_table
+from mlm_steps.report.text.grid import Align, Grid, columns, row
+from mlm_steps.report.text.text import Phrase, Word, join, say
 
 __all__ = ["context"]
 
-CHECK_WORDS = {
-    "dispersion": "Dispersion",
-    "zeros": "Number of zeros",
-    "conditional_residuals": "Residuals at the modes",
-    "simulated_residuals": "Simulated residuals",
-    "binned_residuals": "Binned residuals",
-}
-"""Labels of the checks; a check without a label has its name."""
-FLAG_WORDS = {"ok": "as expected", "look": "look at it", "concern": "does not fit"}
-ALIGN: tuple[Align, ...] = ("text", "number", "number", "number", "text", "text")
-NOTE = say(
-    "Dispersion and number of zeros are ratios of observed to expected values at the conditional modes. The "
-    "other checks compare the data with data sets that are simulated from the model; the range holds 95 % of "
-    "these. Quantile residuals at the conditional modes show a wrong dispersion; those among data sets with "
-    "new random effects show a wrong distribution (Dunn & Smyth 1996; Hartig’s DHARMa). Of yes/no outcomes, "
-    "the sums per group are checked too."
-)
+FLAG_WORDS: dict[Flag, str] = {"ok": "as expected", "look": "look", "concern": "concern"}
 FIGURES = ("quantile_residuals", "binned_residuals")
+NOTE = say(
+    "As expected: no departure beyond chance. Look: a small departure beyond chance, which rarely changes "
+    "conclusions. Concern: one that is also large. A check is marked by its strongest result; ten checks of "
+    "a model that holds show none in nine of ten data sets. All results are in tables/diagnostics.csv."
+)
 
 
 def context(given: ReportInput) -> dict[str, Any] | None:
-    """Return the sentences on the final rung, a table of all rungs and the figures; None without checks."""
-    fitted = [fit.model for fit in given.run.fits]
-    records = given.run.results_of(DiagnosticsRecord, "diagnostics")
-    found = [record for record in records if record.model in fitted]
-    if not found:
+    """Return the results of the final rung in words, a table of all models and the figures, if any."""
+    found = given.run.result(AssumptionsRecord, "assumptions")
+    models = found.models if isinstance(found, AssumptionsRecord) else ()
+    distribution = _distributions(given)
+    if not models and not distribution:
         return None
-    final = [record for record in found if record.model == fitted[-1]]
-    drawn = [figure for figure in (drawing(given, name) for name in FIGURES) if figure is not None]
+    final = given.final
+    own = next((each for each in models if final is not None and each.model == final.model), None)
     return {
-        "model": given.names.model(fitted[-1]) if final else None,
-        "sentences": [given.names.notice(check.sentence) for each in final for check in each.checks],
-        "table": _table(given, found),
-        "figures": drawn,
+        "lead": None if own is None else _lead(given, own),
+        "findings": [] if own is None else list(_findings(given, own)),
+        "table": _table(given, models) if models else None,
+        "panel": drawing(given, "assumptions"),
+        "others": _others(given, models),
+        "distribution": _distribution(given, distribution),
+        "figures": [each for each in (drawing(given, name) for name in FIGURES) if each is not None],
     }
 
 
-def _table(given: ReportInput, records: list[DiagnosticsRecord]) -> Grid:
-    rows: list[Row] = []
-    for record in records:
-        rows.append(heading(given.names.model(record.model)))
-        rows += [_row(given, record.model, check) for check in record.checks]
+def _distributions(given: ReportInput) -> list[DiagnosticsRecord]:
+    fitted = {fit.model for fit in given.run.fits}
+    records = given.run.results_of(DiagnosticsRecord, "diagnostics")
+    return [record for record in records if record.model in fitted]
+
+
+def _lead(given: ReportInput, record: DiagnosticsRecord) -> Phrase:
+    """Return how many checks of the final rung have which flag."""
+    worst = _worst(record)
+    looks = [name for name, check in worst.items() if check.flag == "look"]
+    concerns = [name for name, check in worst.items() if check.flag == "concern"]
+    fine = [name for name, check in worst.items() if check.flag == "ok"]
+    model = given.names.model(record.model)
+    if not looks and not concerns:
+        return say(
+            "No check of {model} departs from what the model expects: {all}.", model=model, all=_listed(fine)
+        )
+    parts = []
+    if concerns:
+        parts.append(say("a large departure in {names}", names=_listed(concerns)))
+    if looks:
+        small = "small departures beyond chance, which rarely change conclusions, in {names}"
+        parts.append(say(small, names=_listed(looks)))
+    rest = say(" As the model expects: {names}.", names=_listed(fine)) if fine else ()
+    return (*say("{model} shows {what}.", model=model, what=join(parts, last=", and ")), *rest)
+
+
+def _listed(names: list[str]) -> Phrase:
+    return join([(CHECK_NAMES[name],) for name in names], last=" and ")
+
+
+def _worst(record: DiagnosticsRecord) -> dict[str, DiagnosticCheck]:
+    """Return the strongest result of each check that has one, in the order of the checks."""
+    found = {}
+    for name in CHECK_NAMES:
+        own = [check for check in record.checks if check.check == name and check.flag is not None]
+        if own:
+            found[name] = max(own, key=_strength)
+    return found
+
+
+def _strength(check: DiagnosticCheck) -> tuple[int, float]:
+    return check.strength
+
+
+def _findings(given: ReportInput, record: DiagnosticsRecord) -> Iterator[Word]:
+    """Yield a sentence per check with a flag, the strongest first; each predictor of groups has its own."""
+    worst = _worst(record)
+    single = [check for name, check in worst.items() if check.flagged and name != "level_2_predictors"]
+    groups = [check for check in record.checks if check.check == "level_2_predictors" and check.flagged]
+    for check in sorted([*single, *groups], key=_strength, reverse=True):
+        sentence = with_labels(check.sentence, lambda name: name_label(given, name, record.model))
+        yield given.names.notice(sentence[:1].upper() + sentence[1:])
+
+
+def _table(given: ReportInput, models: tuple[DiagnosticsRecord, ...]) -> Grid:
+    """Return the strongest flag of each check, one column per model."""
+    worst = {record.model: _worst(record) for record in models}
+    align: tuple[Align, ...] = tuple("text" for _ in range(len(models) + 1))
+    rows = [
+        row(
+            _sentence_case(CHECK_NAMES[name]),
+            [_flag_word(worst[record.model].get(name)) for record in models],
+        )
+        for name in CHECK_NAMES
+        if any(name in found for found in worst.values())
+    ]
     return Grid(
-        caption=("Checks of the models",),
-        columns=columns("Check", "Statistic", "95 % range", (Emphasis("p"),), "Of", "Result", align=ALIGN),
+        caption=("Checks of all models",),
+        columns=columns("Check", *(given.names.model(record.model) for record in models), align=align),
         rows=tuple(rows),
         notes=(NOTE,),
-        wide=True,
+        wide=len(models) > 4,
     )
 
 
-def _row(given: ReportInput, model: str, check: DiagnosticCheck) -> Row:
-    keys = (model, check.check) if check.of is None else (model, check.check, check.of)
+def _flag_word(check: DiagnosticCheck | None) -> str:
+    return "–" if check is None or check.flag is None else FLAG_WORDS[check.flag]
 
-    def number(field: str, text: str) -> Number:
-        return Number(text, source("diagnostics", *keys, field))
 
-    head: Phrase = (CHECK_WORDS.get(check.check, check.check.replace("_", " ")),)
-    of: Phrase = ("rows",) if check.of is None else ("sums per ", *given.names.group(check.of))
-    if check.statistic is None:
-        return row(head, [None, None, None, of, reason_in_words(check.code)])
-    limits: Phrase | None = None
-    if check.low is not None and check.high is not None:
-        limits = say(
-            "{low} to {high}",
-            low=number("low", fixed(check.low, 2)),
-            high=number("high", fixed(check.high, 2)),
-        )
-    return row(
-        head,
-        [
-            number("statistic", fixed(check.statistic, 2)),
-            limits,
-            None if check.p is None else number("p", p_value(check.p, given.alpha)),
-            of,
-            FLAG_WORDS[check.flag] if check.flag else None,
-        ],
-    )
+def _sentence_case(text: str) -> Phrase:
+    return (text[:1].upper() + text[1:],)
+
+
+def _others(given: ReportInput, models: tuple[DiagnosticsRecord, ...]) -> list[Drawing]:
+    """Return the panels of the other models, which ``diagnostics: all`` draws."""
+    found = (drawing(given, f"assumptions-{record.model}") for record in models)
+    return [each for each in found if each is not None]
+
+
+def _distribution(given: ReportInput, records: list[DiagnosticsRecord]) -> dict[str, Any] | None:
+    """Return the checks of generalized rungs against the distributions of their outcomes."""
+    if not records:
+        return None
+    final = [record for record in records if record.model == given.run.fits[-1].model]
+    return {
+        "model": given.names.model(given.run.fits[-1].model) if final else None,
+        "sentences": [given.names.notice(check.text) for each in final for check in each.checks],
+        "table": distribution_table(given, records),
+    }

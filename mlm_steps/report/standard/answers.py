@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from mlm_steps.records import FitRecord, RandomParameter
+from mlm_steps.records.diagnostics import AssumptionsRecord
 from mlm_steps.records.influence import InfluenceRecord
 from mlm_steps.records.intervals import R2
 from mlm_steps.records.sensitivity import SensitivityRecord
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
 __all__ = [
     "Item",
     "always",
+    "checks_assumptions",
     "compared_each",
     "describes_software",
     "explained",
@@ -37,6 +39,14 @@ __all__ = [
     "never",
     "reads_final_slopes",
 ]
+
+
+def checks_assumptions(given: ReportInput) -> bool:
+    """Return whether the assumptions of every fitted rung were checked."""
+    found = given.run.result(AssumptionsRecord, "assumptions")
+    if not isinstance(found, AssumptionsRecord) or not given.run.fits:
+        return False
+    return all(found.of(fit.model) is not None for fit in given.run.fits)
 
 
 @dataclass(frozen=True, slots=True)

@@ -126,12 +126,18 @@ class PlanInputs:
 
     @property
     def figures(self) -> list[tuple[str, ...]]:
-        """The name of each figure that the models may need."""
-        needless = () if self.generalized else GENERALIZED
+        """The name of each figure that the models may need.
+
+        With ``diagnostics: all`` there is a panel of checks for every model, not only for the last.
+        """
+        needless = {*(() if self.generalized else GENERALIZED)}
         if len(self.generalized) == len(self.rungs):
-            needless = LINEAR
-        unasked = () if self.spec.sensitivity_kinds else ("sensitivity",)
-        return [(name,) for name in FIGURES if name not in {*needless, *unasked}]
+            needless = {*LINEAR}
+        needless |= set() if self.spec.sensitivity_kinds else {"sensitivity"}
+        needless |= {"assumptions"} if self.spec.diagnostics == "none" else set()
+        models = [model.name for model in (*self.spec.prelude, *self.spec.rungs)][:-1]
+        panels = [f"assumptions-{name}" for name in models] if self.spec.diagnostics == "all" else []
+        return [(name,) for name in (*FIGURES, *panels) if name not in needless]
 
     @cached_property
     def null(self) -> str | None:

@@ -13,14 +13,18 @@ from mlm_steps.design import parse_formula
 from mlm_steps.design.build import build_design
 from mlm_steps.design.predictors import Predictors
 from mlm_steps.diagnose import Subject, diagnose
+from mlm_steps.diagnose.assumptions import check_assumptions
 from mlm_steps.diagnose.parts.influence import Tested, influence_of
+from mlm_steps.diagnose.parts.subject import Model
+from mlm_steps.diagnose.parts.variables import variables_of
 from mlm_steps.effects import Fitted, simple_slopes
 from mlm_steps.engine import Estimates
 from mlm_steps.engine.posterior.random_effects import random_effects
-from mlm_steps.engine.result.mixed_fit import MixedFit, generalized_fit
+from mlm_steps.engine.result.mixed_fit import MixedFit, generalized_fit, linear_fit
 from mlm_steps.figures import FigureInput
 from mlm_steps.inference import reference, test_coefficients
 from mlm_steps.records import EffectsRecord, RunIntervals, SlopeComparison
+from mlm_steps.records.diagnostics import AssumptionsRecord
 from mlm_steps.records.effects import SimpleSlopes
 from mlm_steps.records.influence import InfluenceRecord, ModelInfluence
 from mlm_steps.records.response import Response
@@ -83,6 +87,14 @@ def _variants(model: str, text: str, fit: MixedFit, frame: pd.DataFrame) -> dict
     return {f"sensitivity/{kind}": examine(baseline, kind) for kind in ("df", "centring")}
 
 
+def _checked(model: str, estimates: Estimates, frame: pd.DataFrame) -> Model:
+    """Return the last model with its predictors, whose assumptions the figures show."""
+    design = estimates.under("REML").design
+    names = [name for columns in design.term_variables for name in columns]
+    variables = variables_of(frame, design.rows, dict.fromkeys(names))
+    return Model(model, linear_fit(estimates.under("REML")), variables)
+
+
 @pytest.fixture
 def make_input() -> Callable[..., FigureInput]:
     """Return a function that fits a ladder and gives the input of its figures."""
@@ -120,6 +132,9 @@ def make_input() -> Callable[..., FigureInput]:
                 "effects": EffectsRecord(slopes=tuple(slopes)),
                 "influence": InfluenceRecord(models=(_influence(model, estimates.under("REML")),)),
                 **_variants(model, text, estimates.under("REML"), frame),
+                "assumptions": AssumptionsRecord(
+                    models=(check_assumptions(_checked(model, estimates, frame)),)
+                ),
             },
         )
         return FigureInput(run, frame, {name: parse_formula(text) for name, text in formulas.items()})
