@@ -67,7 +67,7 @@ class _Source:
 TWO = (
     _Source("f₁ fixed, within", (("rs_f1", None),), BLUE, ""),
     _Source("f₂ fixed, between", (("rs_f2", None),), SKY, "///"),
-    _Source("v random slopes", (("rs_v1", None), ("rs_v2", None)), GREEN, "..."),
+    _Source("v random slopes", (("rs_v1", None), ("rs_v2", None)), GREEN, "|||"),
     _Source("m random means", (("rs_m", None),), ORANGE, "\\\\\\"),
     _Source("σ² residual", (("rs_sigma2", None),), PALE, ""),
 )
@@ -76,12 +76,12 @@ THREE = (
     _Source("f₁ fixed, level 1", (("rs_f1", None),), BLUE, ""),
     _Source("f₂ fixed, level 2", (("rs_f2", None),), SKY, "///"),
     _Source("f₃ fixed, level 3", (("rs_f3", None),), PURPLE, "xxx"),
-    _Source("v random slopes", tuple((name, None) for name in SLOPES), GREEN, "..."),
+    _Source("v random slopes", tuple((name, None) for name in SLOPES), GREEN, "|||"),
     _Source("m₂ means, level 2", (("rs_m2", None),), ORANGE, "\\\\\\"),
     _Source("m₃ means, level 3", (("rs_m3", None),), VERMILION, "---"),
     _Source("σ² residual", (("rs_sigma2", None),), PALE, ""),
 )
-TERMS = ((GREEN, "..."), (ORANGE, "\\\\\\"), (PURPLE, "xxx"), (VERMILION, "---"), (SKY, "///"))
+TERMS = ((GREEN, "|||"), (ORANGE, "\\\\\\"), (PURPLE, "xxx"), (VERMILION, "---"), (SKY, "///"))
 """Colours and patterns of the random terms of crossed factors, from the first on again after the last."""
 
 
