@@ -95,7 +95,7 @@ def _outcome(given: ReportInput, of: ClusterCost) -> Phrase:
 def _both_p(given: ReportInput, of: ClusterCost, each: CostRow) -> Phrase:
     """Return an effect with its p values without and with the clusters."""
     return say(
-        "{effect} (*p* {naive}; with the clusters *p* {mixed})",
+        "{effect} (*p* {naive}; allowing for the clusters *p* {mixed})",
         effect=given.names.column(each.column, each.term),
         naive=_p(of, each, "ols_p", each.ols_p),
         mixed=_p(of, each, "mixed_p", each.mixed_p),
@@ -121,8 +121,8 @@ def _same_conclusions(of: ClusterCost, rows: list[CostRow]) -> Phrase:
 
 def _rate(given: ReportInput, of: ClusterCost, each: CostRow) -> Phrase:
     return say(
-        "A test of {effect} that ignores {group} rejects a true null hypothesis in {rate} of samples instead "
-        "of {alpha} (Moulton’s factor {factor}).",
+        "A test of {effect} that ignores {group} would reject a true null hypothesis in {rate} of samples "
+        "instead of {alpha} (Moulton’s factor {factor}).",
         effect=given.names.column(each.column, each.term),
         group=given.names.group(of.cluster),
         rate=_number(of, each, "naive_rate", percent(each.naive_rate or 0.0, 0)),
@@ -148,7 +148,7 @@ def _table(given: ReportInput, of: ClusterCost, *, prelude: bool) -> Grid:
     if of.moulton_code == "not_applicable":
         notes.append(NO_MOULTON)
     if prelude:
-        notes.append(("The models of the prelude stand in ", Code("tables/cost.csv"), "."))
+        notes.append(("The models of the prelude are in ", Code("tables/cost.csv"), "."))
     return Grid(
         caption=("Standard errors of ", given.names.model(of.model), " with and without the clusters"),
         columns=columns(*heads),
@@ -185,7 +185,7 @@ def _row(given: ReportInput, of: ClusterCost, each: CostRow) -> Row:
 def _separate(given: ReportInput, of: SeparateFits) -> Phrase:
     """Return where the regressions of the clusters stand, and which of them cannot be estimated."""
     group = given.names.group(of.cluster)
-    where = ("Regressions within each ", *group, " stand in ", Code("tables/lm_list.csv"))
+    where = ("The regressions within each ", *group, " are in ", Code("tables/lm_list.csv"))
     if not of.failures:
         return (*where, ".")
     least = min(range(len(of.columns)), key=lambda k: of.n_estimable[k])
