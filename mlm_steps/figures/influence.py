@@ -136,16 +136,14 @@ def _panel(axes: Axes, panel: _Panel, levels: tuple[str, ...]) -> None:
 
 
 def _reading(factor: FactorInfluence) -> str:
-    top = factor.most[0]
-    above = f"{factor.above} of {factor.n_levels}"
     sampled = (
         f" Of the groups within the lines, a sample of {MOST_WITHIN} is drawn."
         if len(factor.levels) > MOST_WITHIN
         else ""
     )
     return (
-        f"{above} Cook’s distances are above 4/J = {number(factor.cook_line, 2)}; the largest is that of "
-        f"{safe(factor.levels[top])}, {number(factor.cook[top] or 0.0, 2)}.{sampled}"
+        f"Dashed lines at 4/J = {number(factor.cook_line, 2)} for Cook’s distance and at ±2/√J = "
+        f"{number(factor.dfbetas_line, 2)} for DFBETAS; the groups farthest beyond them are named.{sampled}"
     )
 
 

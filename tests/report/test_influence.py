@@ -29,7 +29,8 @@ def test_a_conclusion_that_depends_on_a_group_is_told(section):
     text = section(influence())
     assert "each of the 3 groups was left out of the final rung, Random slope, and the model was" in text
     assert (
-        "changed most without s2 (Cook’s distance 1.40); 1 is above the usual line of 4 / 3 = 1.333" in text
+        "changed most without School s2 (Cook’s distance 1.40); 1 is above the usual line of 4 / 3 = 1.333"
+        in text
     )
     assert "1 conclusion depends on a single group:" in text
     assert (

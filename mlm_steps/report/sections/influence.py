@@ -74,7 +74,7 @@ def _sentence(given: ReportInput, found: ModelInfluence, factor: FactorInfluence
     cook = factor.cook[factor.most[0]] or 0.0
     lines = say(
         f"{{group}}: each of the {J} groups was left out of the final rung, {{model}}, {way}. Its "
-        f"coefficients changed most without {{top}} (Cook’s distance {{cook}}); {_count(factor)}.",
+        f"coefficients changed most without {{group}} {{top}} (Cook’s distance {{cook}}); {_count(factor)}.",
         group=group,
         model=given.names.model(found.model),
         top=Word(top),
