@@ -70,6 +70,7 @@ def _parser(*, inner: bool = False) -> argparse.ArgumentParser:
     _add_prepare(commands)
     _add_predict(commands)
     _add_init(commands)
+    _add_plan(commands)
     _add_schema(commands)
     _add_steps(commands)
     if inner:
@@ -280,6 +281,22 @@ def _init(arguments: argparse.Namespace) -> int:
         print(printable(remark))
     following = "mlm run" if out.name == "pipeline.yaml" else f"mlm run {out}"
     print(printable(f"wrote {out}; look through it, then: {following}"))
+    return DONE
+
+
+def _add_plan(commands: Commands) -> None:
+    parser = commands.add_parser(
+        "plan", help="answer a planning question: power, groups or effect, without data", add_help=False
+    )
+    parser.add_argument("words", nargs=argparse.REMAINDER)
+    parser.set_defaults(command=_plan)
+
+
+def _plan(arguments: argparse.Namespace) -> int:
+    from mlm_steps.steps.plan_study import plan_study
+
+    for line in plan_study(arguments.words):
+        print(printable(line))
     return DONE
 
 

@@ -12,7 +12,6 @@ from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.optimize import brentq
 from scipy.special import betaincinv, fdtrc, ndtr, stdtr
 
 from mlm_steps.power.simulation import Outcome
@@ -139,6 +138,8 @@ def detectable_effect(outcome: Outcome, target: float, alpha: float) -> float:
 
     No refits are needed: an effect shifts the estimates alone.
     """
+    from scipy.optimize import brentq
+
     unit = float(np.sqrt(np.nanmean(outcome.vcov[:, 0, 0])))
 
     def short(effect: float) -> float:

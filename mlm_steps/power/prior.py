@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 import numpy as np
-from scipy.optimize import brentq
+from scipy.special import nctdtrinc
 
 from mlm_steps.errors import Fault, UsageError
 from mlm_steps.power.tests import beyond, power_of_t
@@ -93,15 +93,10 @@ def safeguarded(prior: Prior, coverage: float = SAFEGUARD) -> Prior:
     >>> round(safeguarded(Prior(2.5, 40)).t, 5)
     1.60943
     """
-    tail = 0.5 * (1.0 - coverage)
-    size, df = abs(prior.t), prior.df
-
-    def excess(ncp: float) -> float:
-        return _upper_tail(size, df, ncp) - tail
-
-    if excess(0.0) >= 0.0:
+    tail, size = 0.5 * (1.0 - coverage), abs(prior.t)
+    if _upper_tail(size, prior.df, 0.0) >= tail:
         return _with_t(prior, 0.0)
-    limit = float(brentq(excess, 0.0, size + 1.0, xtol=1e-12))
+    limit = float(nctdtrinc(prior.df, 1.0 - tail, size))
     return _with_t(prior, float(np.copysign(limit, prior.t)))
 
 

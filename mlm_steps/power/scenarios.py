@@ -17,6 +17,7 @@ from mlm_steps.power.declared.sizes import Factor, Varying
 from mlm_steps.power.declared.source import Missing
 from mlm_steps.power.declared.standardized import mean_differences, variance_shares
 from mlm_steps.power.declared.truths import Shares, arend_schaefer, by_source, raw
+from mlm_steps.power.presets import MATHIEU_FIXED, MATHIEU_VARIANCES
 from mlm_steps.power.study import Study
 from mlm_steps.power.truth import Truth
 from mlm_steps.spec.planning.design import FactorSpec, PlanDesignSpec, PredictorSpec, VaryingSpec
@@ -26,23 +27,9 @@ from mlm_steps.spec.planning.truth import TruthSpec
 if TYPE_CHECKING:
     from mlm_steps.engine.result.mixed_fit import MixedFit
 
-__all__ = ["MATHIEU_FIXED", "MATHIEU_ICC", "MATHIEU_VARIANCES", "Scenario", "scenarios"]
+__all__ = ["Scenario", "scenarios"]
 
 Array = NDArray[np.float64]
-
-MATHIEU_FIXED: Mapping[str, float] = {
-    "(Intercept)": -0.068364,
-    "xc": 0.451612,
-    "xb": 0.345048,
-    "w": 0.022851,
-    "xb:w": 0.184721,
-    "xc:w": 0.148179,
-}
-"""The coefficients in the listing of Mathieu, Aguinis, Culpepper and Chen (2012), from Chen et al. (2007)."""
-MATHIEU_VARIANCES = (0.0032, 0.08954, 0.76877)
-"""The variances of intercepts, slopes and residuals in that listing."""
-MATHIEU_ICC = 0.12
-"""The intraclass correlation of the level-1 predictor in that listing."""
 
 SHARE_NAMES = ("icc", "within", "between", "product", "slope")
 """Entries of a grid that replace a share of the outcome's variance."""

@@ -7,10 +7,9 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.optimize import brentq
 
 from mlm_steps.errors import Fault, UsageError
-from mlm_steps.power.study import Answer, Study, closed_answers
+from mlm_steps.power.study import PRECISION, Answer, Study, closed_answers
 from mlm_steps.power.truth import Truth
 
 __all__ = [
@@ -31,6 +30,8 @@ MOST = 1_000_000
 """Largest number of groups or rows that is tried."""
 ENDLESS = 100_000
 """Rows per group at which the residual variance of a group's mean or slope is practically 0."""
+FLAT = 0.002
+"""Gain of power from twice as many groups below which it has a ceiling."""
 PATIENCE = 8
 """Numbers of rows in turn without an improvement after which the search for the best ends."""
 MOST_ROWS = 10_000
@@ -71,16 +72,25 @@ class Cheapest:
     power: float
 
 
-def power_at(study: Study, effect: int) -> float:
+def power_at(study: Study, effect: int, precision: float = PRECISION) -> float:
     """Return the closed power of one of the tests of a study; 0 where the design does not identify it."""
-    power = closed_answers(study)[effect].power
+    if study.too_small is not None:
+        return 0.0
+    power = closed_answers(study, precision=precision)[effect].power
     return 0.0 if np.isnan(power) else power
 
 
-def needed_groups(study: Study, target: float, effect: int = 0, *, multiple: int = 1) -> Needed:
-    """Return the smallest number of groups, a multiple of ``multiple``, whose power reaches the target."""
-    start = max(multiple, study.factors[0].count // 4)
-    return _smallest(lambda J: power_at(study.with_groups(J), effect), target, start, multiple, "groups")
+def needed_groups(
+    study: Study, target: float, effect: int = 0, *, multiple: int = 1, precision: float = PRECISION
+) -> Needed:
+    """Return the smallest number of groups, a multiple of ``multiple``, whose power reaches the target.
+
+    ``precision`` is the standard error of means over drawn designs.
+    """
+    start = max(multiple, 3, study.factors[0].count // 4)
+    return _smallest(
+        lambda J: power_at(study.with_groups(J), effect, precision), target, start, multiple, "groups"
+    )
 
 
 def needed_rows(study: Study, target: float, effect: int = 0) -> Needed | Ceiling:
@@ -109,6 +119,8 @@ def detectable(answer: Answer, target: float, alpha: float) -> float:
     """
     if answer.test.q != 1:
         raise UsageError(Fault("solve", f"'{answer.test.name}' has several columns and no single effect"))
+    from scipy.optimize import brentq
+
     unit = answer.standard_error
 
     def short(ncp: float) -> float:
@@ -171,12 +183,21 @@ def _smallest(power: Callable[[int], float], target: float, start: int, step: in
     low = 0
     while at(high) < target:
         low, high = high, 2 * high
-        if high * step > MOST:
-            raise UsageError(Fault("target", f"not even {MOST} {what} reach power {target:g}"))
+        if _flat(at, low, high) or high * step > MOST:
+            reached = f"it is {at(low):.3f} with {low * step} {what} and hardly grows"
+            raise UsageError(Fault("target", f"power {target:g} is out of reach: {reached}"))
     while high - low > 1:
         middle = (low + high) // 2
         low, high = (low, middle) if at(middle) >= target else (middle, high)
     return Needed(high * step, at(high))
+
+
+def _flat(at: Callable[[int], float], low: int, high: int) -> bool:
+    """Return whether doubling a number gains nothing, or gives a design that is too large to evaluate."""
+    try:
+        return at(low) > 0.0 and at(high) - at(low) < FLAT
+    except UsageError:
+        return True
 
 
 def _reach(short: Callable[[float], float]) -> float:

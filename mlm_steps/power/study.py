@@ -15,7 +15,7 @@ from mlm_steps.errors import Fault, UsageError, did_you_mean
 from mlm_steps.power.closed import Closed, closed_power
 from mlm_steps.power.declared.columns import ModelColumns
 from mlm_steps.power.declared.predictors import Derivation, Predictor, Predictors
-from mlm_steps.power.declared.sizes import Factor, Varying, layout_of
+from mlm_steps.power.declared.sizes import Factor, Layout, Varying, layout_of
 from mlm_steps.power.declared.source import DeclaredSource, Missing
 from mlm_steps.power.expected import CrossProducts
 from mlm_steps.power.tests import Alternative, Test
@@ -87,6 +87,32 @@ class Study:
     def columns(self) -> ModelColumns:
         """The columns of the model."""
         return ModelColumns(self.source)
+
+    @property
+    def too_small(self) -> Fault | None:
+        """Why no study of this design identifies its coefficients; None if it can."""
+        first, layout = self.factors[0], layout_of(self.factors, self.rows)
+        own = [p for p in self.predictors if p.factor == first.name]
+        if first.count <= len(own) + 1:
+            what = f"{first.count} levels of {first.name} cannot tell its {len(own) + 1} coefficients apart"
+            return Fault("design.groups", what, f"more than {len(own) + 1} are needed")
+        inner = self.factors[-1]
+        if len(self.factors) == 1 and layout.sizes(inner.name).max() == 1:
+            return Fault(
+                "design.rows", "groups of one row have no variance within", "2 rows or more are needed"
+            )
+        for predictor in self.predictors:
+            empty = _empty_arm(predictor, layout)
+            if empty is not None:
+                return Fault(f"design.predictors.{predictor.name}", empty, "more groups, or another share")
+        return None
+
+    @property
+    def arms(self) -> int:
+        """The number of groups is a multiple of it, so that equal arms of groups stay equal."""
+        first = self.factors[0].name
+        equal = [p for p in self.predictors if p.factor == first and p.kind == "binary" and p.share == 0.5]
+        return 2 if equal else 1
 
     @cached_property
     def truth(self) -> Truth:
@@ -180,6 +206,8 @@ class Answer:
 
 def closed_answers(study: Study, *, precision: float = PRECISION) -> tuple[Answer, ...]:
     """Return the closed answers for all tests of a study, over as many drawn designs as are needed."""
+    if study.too_small is not None:
+        raise UsageError(study.too_small)
     source, truth, tests = study.source, study.truth, study.tests
     found: list[list[Closed]] = [[] for _ in tests]
     redrawn = source.predictors.redrawn or source.missing.share > 0.0
@@ -197,6 +225,20 @@ def closed_answers(study: Study, *, precision: float = PRECISION) -> tuple[Answe
         if max(answer.se for answer in answers) < precision:
             break
     return answers
+
+
+def _empty_arm(predictor: Predictor, layout: Layout) -> str | None:
+    """Return what is wrong with a binary predictor or a category without groups in one of its arms."""
+    if predictor.factor is None or predictor.kind not in ("binary", "category"):
+        return None
+    J = len(layout.labels[predictor.factor])
+    shares = (
+        [1.0 - predictor.share, predictor.share]
+        if predictor.kind == "binary"
+        else [*predictor.shares.values()]
+    )
+    least = min(round(J * share) for share in shares)
+    return f"leaves an arm empty: {min(shares):g} of {J} groups is none" if least < 1 else None
 
 
 def _answer(test: Test, parts: Sequence[Closed]) -> Answer:
