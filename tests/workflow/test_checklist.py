@@ -25,6 +25,7 @@ ladder:
   - {name: slope, formula: "y ~ x_w + (x_w | g)"}
   - {name: cross, formula: "y ~ x_w * w + s + (x_w | g)"}
 tests: {bootstrap: never}
+sensitivity: [df, centring, exclude_influential]
 intervals: {r2: bootstrap}
 bootstrap: {replicates: 100}
 seed: 7
@@ -32,9 +33,13 @@ seed: 7
 NUMBER = r'data-src="{}[^"]*">(?:[^<]|<[^>]*>){{0,60}}?\d'
 EVIDENCE = {
     "A1": [r"random intercepts", r"random slopes of", r"levels|groups"],
-    "A4": [r"Level of each variable", NUMBER.format("profile:level:y:g"), r"level 2", r"level 1"],
+    "A4": [NUMBER.format("descriptives:y::mean"), r"Level 1: ", r"Level 2: "],
     "A5": [r'class="levels"', r"School</bdi>", r'class="vars"'],
     "B1": [NUMBER.format(f"profile:factor:g:{name}") for name in ("n_levels", "size_min", "singletons")],
+    "B5": [
+        *(NUMBER.format(f"descriptives:y::{name}") for name in ("mean", "sd", "minimum", "g:sd_within")),
+        NUMBER.format("correlations:"),
+    ],
     "B6": [r"treatment contrasts", r"the reference is <bdi>low", r"x centred within g", r"points"],
     "B8": [r"Data quality", r"found no problem|<li>"],
     "C1": [r"Level 1", r"Level 2", r"Combined", r"Distributions", r"<math", r"\\sim N"],
@@ -50,7 +55,7 @@ EVIDENCE = {
         NUMBER.format(f"fixed:cross:x_w:{f}") for f in ("estimate", "se", "ci_low", "df", "statistic", "p")
     ],
     "E2": [NUMBER.format("random:cross:g:0:x_w::variance/ci_low"), NUMBER.format("random:cross:Residual")],
-    "E3": [r"ICC = ", NUMBER.format("icc:null::adjusted:value"), NUMBER.format("icc:slope:g:vpc")],
+    "E3": [r"ICC = ", NUMBER.format("icc:null::adjusted:value"), r"figure-vpc"],
     "E4": [NUMBER.format(f"fit:cross:{f}") for f in ("d_ml", "d_reml", "AIC", "BIC", "n", "npar", "J")],
     "E5": [
         *(
@@ -70,6 +75,26 @@ EVIDENCE = {
     "E7": [r"<i>SD</i>", r"slopes are expected between|no clear variation", r"reliability"],
     "E8": [NUMBER.format("simple_slopes:cross:x_w"), r"Johnson–Neyman", r"CI"],
     "E9": [r"tables/vcov\.csv", r"tables/\*\.csv"],
+    "F1": [
+        r"predictive checks, linearity, homogeneity|depart|Concern|look",
+        *(
+            rf"{check}</th>"
+            for check in ("Linearity", "Normality of residuals", "Normality of random effects")
+        ),
+        r"tables/diagnostics\.csv",
+        r"figure-assumptions",
+    ],
+    "F2": [r"Collinearity</th>"],
+    "F5": [r"Predictive checks</th>", r"Simulated data, new groups"],
+    "F3": [NUMBER.format("influence:cross:"), r"School", r"Cook’s distance", r"figure-influence"],
+    "F4": [
+        NUMBER.format("sensitivity:cross:as_fitted:x_w:estimate"),
+        NUMBER.format("sensitivity:cross:df/kenward-roger:x_w(?:%3A|:)w:p"),
+        NUMBER.format("sensitivity:cross:centring/raw:x_w:estimate"),
+        NUMBER.format("sensitivity:cross:exclude_influential/first_group:"),
+        r"conclusion",
+        r"figure-sensitivity",
+    ],
     "H": [NUMBER.format("fixed:cross:x_w:estimate"), NUMBER.format("random:l1"), r"Status"],
 }
 """By item, what the section must hold that the item's row links to."""

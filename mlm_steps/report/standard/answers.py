@@ -22,6 +22,7 @@ __all__ = [
     "Item",
     "always",
     "checks_assumptions",
+    "checks_collinearity",
     "compared_each",
     "describes_software",
     "explained",
@@ -33,12 +34,18 @@ __all__ = [
     "has_intervals",
     "has_levels",
     "has_null_icc",
+    "has_several_terms",
     "has_slopes_read",
     "has_tolerances",
     "has_variants",
     "never",
+    "predicts",
     "reads_final_slopes",
 ]
+
+
+SINGLE_TERM = 2
+"""Number of terms of a model with one term besides the intercept."""
 
 
 def checks_assumptions(given: ReportInput) -> bool:
@@ -46,7 +53,34 @@ def checks_assumptions(given: ReportInput) -> bool:
     found = given.run.result(AssumptionsRecord, "assumptions")
     if not isinstance(found, AssumptionsRecord) or not given.run.fits:
         return False
-    return all(found.of(fit.model) is not None for fit in given.run.fits)
+    return all(found.of(fit.model) is not None for fit in given.run.fits) and _has_check(
+        given, "residual_normality", "random_effects_normality"
+    )
+
+
+def checks_collinearity(given: ReportInput) -> bool:
+    """Return whether the final rung has the variance inflation of its terms; with one term there is none."""
+    found = given.run.result(AssumptionsRecord, "assumptions")
+    return isinstance(found, AssumptionsRecord) and (
+        not has_several_terms(given) or _has_check(given, "collinearity")
+    )
+
+
+def has_several_terms(given: ReportInput) -> bool:
+    """Return whether the final rung has more than one term besides the intercept."""
+    return given.final is not None and len({c.term for c in given.final.coefficients}) > SINGLE_TERM
+
+
+def predicts(given: ReportInput) -> bool:
+    """Return whether the final rung is compared with data sets that are simulated from it."""
+    return _has_check(given, "posterior_predictive")
+
+
+def _has_check(given: ReportInput, *checks: str) -> bool:
+    """Return whether the final rung has a result of any of these checks."""
+    found, final = given.run.result(AssumptionsRecord, "assumptions"), given.final
+    own = found.of(final.model) if isinstance(found, AssumptionsRecord) and final is not None else None
+    return own is not None and any(each.check in checks and each.flag is not None for each in own.checks)
 
 
 @dataclass(frozen=True, slots=True)
