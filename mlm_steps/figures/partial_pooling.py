@@ -325,7 +325,8 @@ def _arrows_read(shrunk: _Shrunk | None, label: str) -> str:
     ]
     J = len(shrunk.levels)
     drawn = "" if len(shrunk.drawn) == J else f" ({len(shrunk.drawn)} are drawn)"
-    without = f"; {shrunk.without} levels have no estimates of their own" if shrunk.without else ""
+    noun = "level has" if shrunk.without == 1 else "levels have"
+    without = f"; {shrunk.without} {noun} no least-squares estimates" if shrunk.without else ""
     return (
         f"Each segment leads from the least-squares coefficients of one level of {label} to those that the "
         f"model predicts. Levels with few rows (small marks) move furthest to the mean. The standard "

@@ -63,6 +63,14 @@ def test_the_ladder_runs_on_the_look_alike_and_names_its_faults(tmp_path):
     report = (tmp_path / "out" / "report.md").read_text(encoding="utf-8")
     for words in ("public", "ses_mean", "32"):
         assert words in report
+    components = column(tables, "random_pca", "outcome_share", model="cross")
+    assert components == pytest.approx([1.0, 0.0], abs=1e-3)
+    shown = [f"{100 * value:.1f}" for value in components]
+    assert f"account for {shown[0]} % and {shown[1]} % of the variance" in report.replace("\u202f", " ")
+    (slope,) = rows(tables, "random_coefficients", model="cross", effect="ses")
+    assert f"between {float(slope['low']):.3f} and {float(slope['high']):.3f}" in report
+    lines = read_table(tmp_path / "out" / "figures" / "partial_pooling.csv")
+    assert {row["kind"] for row in lines} == {"line", "coefficient"}
 
 
 if ORIGINAL.is_file():
@@ -85,6 +93,15 @@ if ORIGINAL.is_file():
         values = look_up(tables, prefix, MODELS[prefix], name)
         value = values[int(position) - 1] if position else values[0]
         assert agrees(value, row["printed"], STOPPED_SHORT.get(prefix, 0.0))
+
+    def test_reliability_and_components_on_the_original_are_those_of_the_definitions(tables):
+        """The mean reliability is .7166 (statistics, section 10); a correlation of -1 has one component."""
+        (reliability,) = column(tables, "random_coefficients", "reliability", model="null")
+        assert round(reliability, 4) == 0.7166
+        assert column(tables, "random_pca", "effective_rank", model="slope") == [1.0, 1.0]
+        (mode,) = rows(tables, "ranef", model="null", level="1")
+        tau, sigma2, n = 10.6422, 66.55066, float(mode["n_j"])
+        assert float(mode["shrinkage"]) == pytest.approx(tau / (tau + sigma2 / n), rel=1e-4)
 
     def test_the_last_rung_on_the_original_has_the_workshops_criterion(tables):
         (criterion,) = column(tables, "fit", "d_reml", model="cross")
