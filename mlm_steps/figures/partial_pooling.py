@@ -247,7 +247,7 @@ def _draw(lines: _Lines | None, shrunk: _Shrunk | None, title: str) -> bytes:
     both = lines is not None and shrunk is not None
     figure = canvas(9.0, 4.4)
     axes = list(figure.subplots(1, 2 if both else 1, squeeze=False)[0])
-    figure.subplots_adjust(left=0.085, right=0.985, top=0.9, bottom=0.13, wspace=0.24)
+    figure.subplots_adjust(left=0.085, right=0.985, top=0.92, bottom=0.19, wspace=0.24)
     if lines is not None:
         _draw_lines(axes[0], lines)
     if shrunk is not None:
@@ -292,7 +292,10 @@ def _draw_arrows(axes: Axes, shrunk: _Shrunk) -> None:
         axes.set_xlabel("Rank of the group by least squares")
         axes.set_ylabel(shorten(shrunk.titles[0], 50))
     axes.set_title("Shrinkage", fontsize=9.5, color=INK, loc="left")
-    axes.legend(fontsize=7.5, frameon=False, loc="best", markerscale=0.8)
+    axes.legend(
+        fontsize=7.5, frameon=False, loc="upper center", bbox_to_anchor=(0.5, -0.14), ncols=3,
+        markerscale=0.8, handletextpad=0.3, columnspacing=1.0,
+    )  # fmt: skip
 
 
 def _positions(shrunk: _Shrunk) -> tuple[Array, Array]:
