@@ -245,10 +245,10 @@ def _split_columns(
             continue
         own = SplitColumn(position, name, design.term_labels[design.assign[position] - 1])
         factors = [factor for factor in levels.names if within[factor][at] and between[factor][at]]
-        if design.assign[position] in curved:
-            yield replace(own, reason=CURVED)
-        elif not factors:
+        if not factors:
             yield replace(own, reason=ONLY_WITHIN)
+        elif design.assign[position] in curved:
+            yield replace(own, reason=CURVED)
         else:
             parts = _parts(own, x[:, at], factors, levels)
             held = _held_means(design, main, parts)
