@@ -16,14 +16,19 @@ from types import ModuleType
 TYPE_CHECKING = False  # typing.TYPE_CHECKING without the import, which would delay every start
 if TYPE_CHECKING:
     from mlm_steps.api import Comparison, Fit, allfit, compare, describe, fit, lm, lm_list
+    from mlm_steps.api.power import power
 
-__all__ = ["Comparison", "Fit", "allfit", "compare", "describe", "fit", "lm", "lm_list"]
+__all__ = ["Comparison", "Fit", "allfit", "compare", "describe", "fit", "lm", "lm_list", "power"]
 
 
 def __getattr__(name: str) -> object:
     """Import a name of the API at its first use, since the command line does not need it."""
     if name not in __all__:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    if name == "power":  # the only name that needs the models of the spec
+        from mlm_steps.api.power import power
+
+        return power
     from mlm_steps import api
 
     return getattr(api, name)

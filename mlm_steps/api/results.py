@@ -30,6 +30,7 @@ from mlm_steps.api.checks import check_fit
 from mlm_steps.api.fitted import updated_state
 from mlm_steps.api.influence import CooksDistances, caic, cooks_distance, influence
 from mlm_steps.api.methods import from_state
+from mlm_steps.api.power_of_fit import power_of_fit
 from mlm_steps.api.residuals import Residuals, residuals
 from mlm_steps.api.sensitivity import sensitivity
 from mlm_steps.api.shown import Shown
@@ -282,6 +283,7 @@ class Fit(Shown):
     checks = from_state(check_fit)
     check = from_state(check)
     sensitivity = from_state(sensitivity)
+    power = from_state(power_of_fit)
     influence = from_state(influence)
     exponentials = from_state(wald.exponentials)
 

@@ -1,0 +1,76 @@
+"""The power of planned studies from Python."""
+
+import numpy as np
+import pandas as pd
+import pytest
+
+import mlm_steps
+from mlm_steps.errors import UsageError
+
+DESIGN = {"groups": {"school": 20}, "rows": 4, "predictors": {"arm": {"level": 2, "binary": 0.5}}}
+TRUTH = {"fixed": {"arm": 0.5}, "random": {"school": [[0.2]]}, "sigma": 0.8**0.5}
+
+
+def planned(**given):
+    return mlm_steps.power("y ~ arm + (1 | school)", DESIGN, TRUTH, **given)
+
+
+def test_the_table_has_closed_and_simulated_power():
+    found = planned(replicates=200, grid={"groups": [20, 40]})
+    table = found.table.set_index("groups")
+    assert table.loc[20, "closed"] == pytest.approx(0.38743, abs=5e-6)
+    assert (abs(table["power"] - table["closed"]) < 0.03).all()
+    assert (table["replicates"] == 200).all()
+    assert "groups=40" in repr(found)
+    assert "<pre>" in found._repr_html_()
+
+
+def test_curve_and_needed_groups():
+    found = planned(replicates=0)
+    curve = found.curve([20, 40, 80])
+    assert curve["power"].is_monotonic_increasing
+    assert found.needed()["groups"].tolist() == [54]
+    assert found.needed(0.9)["groups"][0] > 54
+
+
+def test_the_submodule_does_not_take_the_name():
+    import mlm_steps.power.study  # the import is the test
+
+    assert callable(mlm_steps.power)
+
+
+@pytest.mark.parametrize(
+    ("change", "said"),
+    [
+        ({"effects": "amr"}, "no effect 'amr'"),
+        ({"grid": {"girls": [1, 2]}}, "neither a number"),
+        ({"target": 2.0}, "target"),
+        ({"replicates": -1}, "negative"),
+    ],
+)
+def test_what_is_impossible_is_said(change, said):
+    with pytest.raises(UsageError, match=said):
+        _ = planned(**{"replicates": 0, **change}).table
+
+
+@pytest.fixture(scope="module")
+def fit():
+    rng = np.random.default_rng(0)
+    g, x = np.repeat(np.arange(12), 6), np.tile(np.arange(6.0), 12)
+    y = rng.normal(size=12)[g] + (0.2 + 0.3 * rng.normal(size=12)[g]) * x + rng.normal(size=72)
+    return mlm_steps.fit("y ~ x + (x | g)", pd.DataFrame({"y": y, "x": x, "g": g.astype(str)}))
+
+
+def test_power_of_a_fit_grows_with_its_groups(fit):
+    found = [fit.power("x", value=0.25, groups=groups, replicates=0)["closed"][0] for groups in (12, 24, 48)]
+    assert found == sorted(found)
+    own = fit.power("x", value=0.25, replicates=200)
+    assert own["power"][0] == pytest.approx(found[0], abs=0.03)
+    assert fit.power("x", value=0.25, replicates=0)["closed"][0] == pytest.approx(found[0], abs=1e-9)
+
+
+def test_faults_of_the_power_of_a_fit(fit):
+    with pytest.raises(UsageError, match="no coefficient 'z'"):
+        fit.power("z")
+    with pytest.raises(UsageError, match="belongs to one effect"):
+        fit.power(value=1.0)
