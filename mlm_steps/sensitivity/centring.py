@@ -190,7 +190,7 @@ def _quantity(
         held = mean is not None and others | {mean} in terms
         here = _slope(of.form, of, held=held)
         there = _slope(change.form, of, held=held or (change.adds_mean and not others))
-        return "same" if here == there else there
+        return "same" if here == there and of.form != "outer" else there
     if mean is not None and mean in term:
         here, there = ("between" if form == "cwc" else "contextual" for form in (of.form, change.form))
         return "same" if here == there else there

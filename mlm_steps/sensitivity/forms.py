@@ -15,8 +15,8 @@ from mlm_steps.sensitivity.base import Array, Baseline, share_within
 
 __all__ = ["LEAST_SHARE", "Form", "Predictor", "predictors_of", "transformed_predictors"]
 
-Form = Literal["raw", "cgm", "cwc"]
-"""Not centred, centred at the grand mean, or centred within clusters."""
+Form = Literal["raw", "cgm", "cwc", "outer"]
+"""Not centred, centred at the grand mean, within clusters, or within a factor in which they are nested."""
 LEAST_SHARE = 0.01
 """Smallest share of a predictor's variance within groups, and between groups, for which the two kinds of
 centring are compared. With a smaller share, they hardly differ."""
@@ -37,7 +37,7 @@ class Predictor:
     ----------
     name : str
         Its column in the formula.
-    form : {"raw", "cgm", "cwc"}
+    form : {"raw", "cgm", "cwc", "outer"}
     source : str or None
         The column that is not centred; None if the data have none.
     mean : str or None
@@ -98,12 +98,16 @@ def _is_level_1_number(baseline: Baseline, name: str) -> bool:
 def _predictor(baseline: Baseline, name: str, codes: NDArray[np.intp]) -> Predictor:
     x = baseline.sample[name].to_numpy(dtype=np.float64)
     form = _form(x, codes)
+    within = (baseline.codes(group) for group in baseline.formula.groups)
+    if form == "cgm" and any(_form(x, each) == "cwc" for each in within):
+        form = "outer"
     source = name if form == "raw" else _source(baseline, name, x, codes, form)
     base = x if source is None else baseline.sample[source].to_numpy(dtype=np.float64)
     spread = 1.0 - share_within(base, codes) >= LEAST_SHARE
     if form == "cwc" and not spread:
         form = "cgm"  # with equal group means, the two kinds of centring are one
-    return Predictor(name, form, source, _means(baseline, base, codes) if spread else None, spread)
+    mean = _means(baseline, base, codes) if spread else None
+    return Predictor(name, form, source, mean, spread)
 
 
 def _form(x: Array, codes: NDArray[np.intp]) -> Form:
@@ -118,16 +122,18 @@ def _source(baseline: Baseline, name: str, x: Array, codes: NDArray[np.intp], fo
 
     A column differs from the predictor by a constant, or by a constant of each group.
     """
-    groups = codes if form == "cwc" else np.zeros_like(codes)
+    nothing = np.zeros_like(codes)
+    every = [nothing, *(baseline.codes(group) for group in baseline.formula.groups)]
+    groups = [codes] if form == "cwc" else every if form == "outer" else [nothing]
     candidates = []
     for other in baseline.sample.columns:
         column = baseline.sample[other]
         if other == name or is_bool_dtype(column) or not is_numeric_dtype(column):
             continue
         values = column.to_numpy(dtype=np.float64)
-        if _differ_by_group(x, values, groups):
+        if any(_differ_by_group(x, values, each) for each in groups):
             candidates.append((_form(values, codes), other))
-    order: tuple[Form, ...] = ("raw", "cgm") if form == "cwc" else ("raw",)
+    order: tuple[Form, ...] = ("raw", "cgm") if form in ("cwc", "outer") else ("raw",)
     return next((other for wanted in order for found, other in candidates if found == wanted), None)
 
 

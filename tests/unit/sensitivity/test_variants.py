@@ -155,6 +155,17 @@ def test_predictors_in_functions_keep_their_form(data):
     )
 
 
+def test_a_predictor_centred_within_the_outer_factor_is_traced_to_its_source(data):
+    nested = data.assign(s=(data.g.astype(int) // 5).astype(str))
+    nested["x_s"] = nested.x - nested.groupby("s").x.transform("mean")
+    found = examined("y ~ x_s + (1 | s/g)", nested[["y", "x", "x_s", "s", "g"]], "centring")
+    agrees(found["raw"], mlm_steps.fit("y ~ x + (1 | s/g)", nested), {"x_s": "x"})
+    assert coefficients(found["raw"])["x_s"].quantity == "blend"
+    agrees(found["cgm"], mlm_steps.fit("y ~ x_c + (1 | s/g)", nested), {"x_s": "x_c"})
+    agrees(found["cwc"], mlm_steps.fit("y ~ x_w + (1 | s/g)", nested), {"x_s": "x_w"})
+    assert coefficients(found["cwc"])["x_s"].quantity == "within"
+
+
 def test_crossed_factors_are_centred_within_each(data):
     found = examined("y ~ x + (1 | g) + (1 | h)", data, "centring")
     assert {"cgm", "cwc(g)", "cwc_means(g)"} <= set(found)
