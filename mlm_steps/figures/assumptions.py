@@ -265,8 +265,9 @@ def _reading(found: DiagnosticsRecord) -> str:
     concerns = sum(check.flag == "concern" for check in found.checks)
     looks = sum(check.flag == "look" for check in found.checks)
     return (
-        f"Of {total} results, {concerns} are marked concern and {looks} look. Bands hold 95 % of data sets "
-        "of the model, or two standard errors around binned means; the three most distant groups are named."
+        f"Of {total} results, {concerns} are marked concern and {looks} look. Residual plots show at most "
+        "600 rows, drawn with a fixed seed. Bands hold 95 % of data sets of the model, or two standard "
+        "errors around binned means; the three most distant points are named."
     )
 
 

@@ -20,6 +20,8 @@ TICKS = 4
 """Number of intervals between ticks that is aimed at."""
 LONGEST_TITLE, LONGEST_LABEL = 42, 46
 """Characters that fit over and beside a plot."""
+WIDE, HIGH = 46.0, 10.0
+"""Pixels that a name beside a point takes; a name that would cover another is written above it."""
 Point = tuple[float, float]
 
 
@@ -45,6 +47,7 @@ class Plane:
         self.words = (title, across, up, mark)
         self.parts: list[str] = []
         self.names: dict[float, str] = {}
+        self.noted: list[Point] = []
         self.x = self.y = (0.0, 1.0)
 
     def limits(self, x: Iterable[float], y: Iterable[float], *, zero: bool = False) -> None:
@@ -105,6 +108,9 @@ class Plane:
     def note(self, x: float, y: float, text: str) -> None:
         """Write a name beside a point, on the side where there is room."""
         across, up = self.at(x, y)
+        while any(abs(across - other) < WIDE and abs(up - above) < HIGH for other, above in self.noted):
+            up -= HIGH
+        self.noted.append((across, up))
         end = across > (self.left + self.right) / 2
         place = f'x="{across + (-5 if end else 5):.1f}" y="{up + 3:.1f}"'
         anchor = ' text-anchor="end"' if end else ""

@@ -24,6 +24,8 @@ CELLS = 4_000_000
 """Largest number of simulated outcomes that are held at a time."""
 MOST_ROWS = 100_000
 """Rows that are simulated; with more, a seeded sample of them stands for all."""
+SAMPLED = f", of a seeded sample of {MOST_ROWS} rows,"
+"""Words of a sentence on a sample of the rows."""
 LOOK, CONCERN = 4.0, 8.0
 """Standard deviations of the simulated statistics beyond which the data's statistic has a flag. The extremes
 have a long tail: 4 of theirs are exceeded about once in 300 true models."""
@@ -59,7 +61,7 @@ def posterior_predictive(model: Model) -> Contribution:
         drawn = _drawn(model, kind, rows)
         factors = model.factors[:1]
         found = [*_statistics(y[rows], drawn, factors[0] if factors else None, rows)]
-        checks += [_check(kind, each) for each in found]
+        checks += [_check(kind, each, "" if rows.size == y.size else SAMPLED) for each in found]
         densities = np.array([_density(each, grid) for each in drawn[:LINES]])
         points = np.column_stack([grid, _density(y[rows], grid), densities.T])
         names = ("x", "observed", *(f"simulated_{index + 1}" for index in range(densities.shape[0])))
@@ -116,7 +118,7 @@ def _icc(y: Array, factor: Factor, rows: NDArray[np.intp]) -> float:
     return tau / (tau + within) if tau + within > 0 else 0.0
 
 
-def _check(kind: str, found: _Statistic) -> DiagnosticCheck:
+def _check(kind: str, found: _Statistic, sampled: str) -> DiagnosticCheck:
     simulated = found.simulated
     middle, spread = float(simulated.mean()), float(simulated.std(ddof=1))
     away = abs(found.observed - middle)
@@ -127,8 +129,8 @@ def _check(kind: str, found: _Statistic) -> DiagnosticCheck:
     low, high = (float(value) for value in np.quantile(simulated, (0.025, 0.975)))
     whom = {"conditional": " for the same groups", "marginal": " for new groups"}.get(kind, "")
     text = (
-        f"The {found.name} of the data is {_number(found.observed)}; in 95 % of {simulated.size} data sets "
-        f"simulated{whom} it is {_number(low)} to {_number(high)}"
+        f"The {found.name} of the data{sampled} is {_number(found.observed)}; in 95 % of "
+        f"{simulated.size} data sets simulated{whom} it is {_number(low)} to {_number(high)}"
     )
     end = (
         "."
