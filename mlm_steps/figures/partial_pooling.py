@@ -278,9 +278,9 @@ def _draw_arrows(axes: Axes, shrunk: _Shrunk) -> None:
         LineCollection(list(np.stack([own, predicted], axis=1)), colors="#B4BAC2", linewidths=0.7, zorder=1)
     )
     axes.scatter(own[:, 0], own[:, 1], s=areas, facecolors="none", edgecolors=GREY, linewidths=0.7, zorder=2,
-                 label="Least squares of the group alone")  # fmt: skip
+                 label="Least squares")  # fmt: skip
     axes.scatter(predicted[:, 0], predicted[:, 1], s=areas, color=BLUE, linewidths=0, alpha=0.85, zorder=3,
-                 label="Predicted by the model")  # fmt: skip
+                 label="Predicted")  # fmt: skip
     if len(shrunk.effects) == 2:
         x, y = shrunk.mean.tolist()
         axes.scatter(x, y, marker="+", s=110, color=VERMILION, linewidths=2.2, zorder=4,
