@@ -293,9 +293,14 @@ def _add_plan(commands: Commands) -> None:
 
 
 def _plan(arguments: argparse.Namespace) -> int:
-    from mlm_steps.steps.plan_study import plan_study
+    from mlm_steps.steps.parts.plan_words import PRIOR, plan_words
 
-    for line in plan_study(arguments.words):
+    asked = plan_words(arguments.words)
+    if asked.kind == PRIOR:
+        from mlm_steps.steps.plan_prior import plan_prior as answer
+    else:
+        from mlm_steps.steps.plan_study import plan_study as answer
+    for line in answer(asked):
         print(printable(line))
     return DONE
 

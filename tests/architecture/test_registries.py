@@ -41,7 +41,21 @@ REGISTRIES = {
     "report.sections": ("SECTIONS", set()),
     "sensitivity": ("VARIANTS", {"base", "examine", "forms", "key"}),
     "spec.presets": ("PRESETS", set()),
-    "steps": ("STEPS", {"failed", "init", "parts", "predict", "prepare", "run", "validate", "verbs"}),
+    "steps": (
+        "STEPS",
+        {
+            "failed",
+            "init",
+            "parts",
+            "plan_prior",
+            "plan_study",
+            "predict",
+            "prepare",
+            "run",
+            "validate",
+            "verbs",
+        },
+    ),
     "tables": ("TABLES", {"base", "distribution", "effect_cells"}),
     "variance": (
         "MEASURES",

@@ -11,11 +11,14 @@ from mlm_steps.power.study import closed_answers
 from mlm_steps.spec.planning.power import PowerSpec
 from mlm_steps.spec.syntax import decoded
 from mlm_steps.spec.tree import read_tree, value_of
+from mlm_steps.steps.parts.plan_words import PRIOR, plan_words
+from mlm_steps.steps.plan_prior import plan_prior
 from mlm_steps.steps.plan_study import plan_study
 
 
 def lines(words):
-    return list(plan_study(words.split()))
+    asked = plan_words(words.split())
+    return list(plan_prior(asked) if asked.kind == PRIOR else plan_study(asked))
 
 
 def block_of(text):
