@@ -83,6 +83,7 @@ _ITEMS = (
         "Dispersion, zeros and residuals of each rung are checked against the model; the random effects are "
         "drawn with the differences between groups.",
         _checked,
+        "Report checks of the distribution of the outcome and of the random effects.",
         missing="Not checked in this run.",
     ),
     Item(
@@ -91,6 +92,7 @@ _ITEMS = (
         "diagnostics",
         "The data are compared with data sets that are simulated from each rung.",
         _checked,
+        "Report how well the model reproduces the data or predicts new ones.",
         missing="None in this run.",
     ),
 )
