@@ -17,6 +17,7 @@ from mlm_steps.steps.run import typed
 from mlm_steps.steps.verbs import load_step, options_of
 
 if TYPE_CHECKING:
+    from mlm_steps.runner.request import RunRequest
     from mlm_steps.steps.run.session import Session
 
     Commands = argparse._SubParsersAction[typed.Parser]
@@ -69,6 +70,7 @@ def _parser(*, inner: bool = False) -> argparse.ArgumentParser:
     _add_validate(commands)
     _add_prepare(commands)
     _add_predict(commands)
+    _add_power(commands)
     _add_init(commands)
     _add_plan(commands)
     _add_schema(commands)
@@ -118,7 +120,6 @@ def _add_run(commands: Commands) -> None:
 
 def _run(arguments: argparse.Namespace) -> int:
     from mlm_steps.runner.request import RunRequest
-    from mlm_steps.runner.unchanged import repeat
 
     request = RunRequest(
         spec=arguments.spec,
@@ -129,6 +130,12 @@ def _run(arguments: argparse.Namespace) -> int:
         profile=arguments.profile,
         allow_outside=arguments.allow_outside,
     )
+    return _run_request(request)
+
+
+def _run_request(request: RunRequest) -> int:
+    from mlm_steps.runner.unchanged import repeat
+
     code = None if request.dry_run or request.force else repeat(request)
     if code is not None:
         return code
@@ -148,7 +155,7 @@ def _validate(arguments: argparse.Namespace) -> int:
     from mlm_steps.steps.validate import check
 
     loaded, analysis = check(arguments.spec, allow_outside=arguments.allow_outside)
-    print(describe_spec(loaded, analysis.profile), end="")
+    print(describe_spec(loaded, None if analysis is None else analysis.profile), end="")
     return DONE
 
 
@@ -222,6 +229,62 @@ def _predict(arguments: argparse.Namespace) -> int:
     for line in predict(session, wanted):
         print(printable(line))
     return DONE
+
+
+def _add_power(commands: Commands) -> None:
+    parser = _command(
+        commands, "power", "say how likely planned studies find their effects", "study.yaml --cores 2"
+    )
+    parser.add_argument(
+        "specs",
+        nargs="*",
+        type=typed.path,
+        default=[Path("pipeline.yaml")],
+        metavar="SPEC",
+        help="specs with the key power (default: pipeline.yaml)",
+    )
+    parser.add_argument(
+        "--allow-outside",
+        action="store_true",
+        help="let a spec read a data file outside its folder, its git repository and this folder",
+    )
+    parser.add_argument(
+        "--out",
+        type=typed.path,
+        metavar="DIR",
+        help="output folder; of several specs, the folder of theirs (default: results/<name of the spec>)",
+    )
+    parser.add_argument(
+        "--cores", type=typed.positive, metavar="N", help="processes at a time (default: all cores)"
+    )
+    parser.add_argument("--closed", action="store_true", help="closed forms alone, without any files")
+    parser.set_defaults(command=_power)
+
+
+def _power(arguments: argparse.Namespace) -> int:
+    several = len(arguments.specs) > 1
+    code = DONE
+    for spec in arguments.specs:
+        if several:
+            print(printable(f"{spec}:"), flush=True)
+        code = max(code, _power_of(spec, arguments, several=several))
+    return code
+
+
+def _power_of(spec: Path, arguments: argparse.Namespace, *, several: bool) -> int:
+    """Print the power of the planned studies of one spec and return the exit code."""
+    from mlm_steps.runner.request import RunRequest
+
+    if arguments.closed:
+        from mlm_steps.runner.preview import closed_text
+
+        print(closed_text(spec, allow_outside=arguments.allow_outside), end="")
+        return DONE
+    out = arguments.out / spec.stem if several and arguments.out is not None else arguments.out
+    request = RunRequest(
+        spec=spec, out=out, cores=arguments.cores, allow_outside=arguments.allow_outside, planned=True
+    )
+    return _run_request(request)
 
 
 def _add_init(commands: Commands) -> None:

@@ -21,7 +21,7 @@ from mlm_steps.power.presets import MATHIEU_FIXED, MATHIEU_VARIANCES
 from mlm_steps.power.study import Study
 from mlm_steps.power.truth import Truth
 from mlm_steps.spec.planning.design import FactorSpec, PlanDesignSpec, PredictorSpec, VaryingSpec
-from mlm_steps.spec.planning.power import PowerSpec
+from mlm_steps.spec.planning.power import SHARE_NAMES, TRUTH_NAMES, PowerSpec
 from mlm_steps.spec.planning.truth import TruthSpec
 
 if TYPE_CHECKING:
@@ -30,11 +30,6 @@ if TYPE_CHECKING:
 __all__ = ["Scenario", "scenarios"]
 
 Array = NDArray[np.float64]
-
-SHARE_NAMES = ("icc", "within", "between", "product", "slope")
-"""Entries of a grid that replace a share of the outcome's variance."""
-TRUTH_NAMES = ("sigma", "total", "correlation", "level_1", "level_2", "cross", "slope_variance", "duration")
-"""Entries of a grid that replace another number of the truth."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -13,18 +13,22 @@ from mlm_steps.power.study import PRECISION, Answer, Study, closed_answers
 from mlm_steps.power.truth import Truth
 
 __all__ = [
+    "Answers",
     "Ceiling",
     "Cheapest",
     "Needed",
     "ceiling_of",
     "cheapest",
     "detectable",
+    "endless",
     "needed_groups",
     "needed_rows",
     "power_at",
 ]
 
 Array = NDArray[np.float64]
+Answers = Callable[[Study], Sequence[Answer]]
+"""Returns the closed answers of a study; one that remembers them serves several effects."""
 
 MOST = 1_000_000
 """Largest number of groups or rows that is tried."""
@@ -72,41 +76,59 @@ class Cheapest:
     power: float
 
 
-def power_at(study: Study, effect: int, precision: float = PRECISION) -> float:
+def power_at(
+    study: Study, effect: int, precision: float = PRECISION, answers: Answers | None = None
+) -> float:
     """Return the closed power of one of the tests of a study; 0 where the design does not identify it."""
     if study.too_small is not None:
         return 0.0
-    power = closed_answers(study, precision=precision)[effect].power
+    found = closed_answers(study, precision=precision) if answers is None else answers(study)
+    power = found[effect].power
     return 0.0 if np.isnan(power) else power
 
 
 def needed_groups(
-    study: Study, target: float, effect: int = 0, *, multiple: int = 1, precision: float = PRECISION
+    study: Study,
+    target: float,
+    effect: int = 0,
+    *,
+    multiple: int = 1,
+    precision: float = PRECISION,
+    answers: Answers | None = None,
 ) -> Needed:
     """Return the smallest number of groups, a multiple of ``multiple``, whose power reaches the target.
 
-    ``precision`` is the standard error of means over drawn designs.
+    ``precision`` is the standard error of means over drawn designs; ``answers`` may remember earlier answers.
     """
     start = max(multiple, 3, study.factors[0].count // 4)
-    return _smallest(
-        lambda J: power_at(study.with_groups(J), effect, precision), target, start, multiple, "groups"
-    )
+
+    def power(J: int) -> float:
+        return power_at(study.with_groups(J), effect, precision, answers)
+
+    return _smallest(power, target, start, multiple, "groups")
 
 
-def needed_rows(study: Study, target: float, effect: int = 0) -> Needed | Ceiling:
+def needed_rows(
+    study: Study, target: float, effect: int = 0, *, answers: Answers | None = None
+) -> Needed | Ceiling:
     """Return the smallest number of rows per group, or the power that endless rows would have."""
     ceiling = ceiling_of(study, effect)
     if ceiling < target:
         return Ceiling(ceiling)
-    return _smallest(lambda n: power_at(study.with_rows(n), effect), target, 2, 1, "rows")
+    return _smallest(lambda n: power_at(study.with_rows(n), effect, PRECISION, answers), target, 2, 1, "rows")
 
 
 def ceiling_of(study: Study, effect: int = 0) -> float:
-    """Return the closed power with practically endless rows per group: the residual variance divided."""
+    """Return the closed power with practically endless rows per group."""
+    truth = endless(study)
+    return power_at(replace(study, declare=lambda _: truth), effect)
+
+
+def endless(study: Study) -> Truth:
+    """Return the truth of a study with practically endless rows per group: the residual variance divided."""
     truth, sizes = study.truth, study.source.predictors.layout.sizes(study.factors[-1].name)
     sigma = truth.sigma * np.sqrt(float(sizes.mean()) / ENDLESS)
-    endless = Truth(truth.beta, truth.covariances, float(sigma))
-    return power_at(replace(study, declare=lambda _: endless), effect)
+    return Truth(truth.beta, truth.covariances, float(sigma))
 
 
 def detectable(answer: Answer, target: float, alpha: float) -> float:

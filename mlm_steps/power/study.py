@@ -21,7 +21,7 @@ from mlm_steps.power.expected import CrossProducts
 from mlm_steps.power.tests import Alternative, Test
 from mlm_steps.power.truth import Truth
 
-__all__ = ["Answer", "Declare", "Study", "closed_answers"]
+__all__ = ["Answer", "Declare", "Study", "answers_at", "closed_answers"]
 
 Array = NDArray[np.float64]
 Declare = Callable[[ModelColumns], Truth]
@@ -206,10 +206,17 @@ class Answer:
 
 def closed_answers(study: Study, *, precision: float = PRECISION) -> tuple[Answer, ...]:
     """Return the closed answers for all tests of a study, over as many drawn designs as are needed."""
+    return answers_at(study, (study.truth,), precision=precision)[0]
+
+
+def answers_at(
+    study: Study, truths: Sequence[Truth], *, precision: float = PRECISION
+) -> tuple[tuple[Answer, ...], ...]:
+    """Return the closed answers for all tests under several truths, over the same drawn designs."""
     if study.too_small is not None:
         raise UsageError(study.too_small)
-    source, truth, tests = study.source, study.truth, study.tests
-    found: list[list[Closed]] = [[] for _ in tests]
+    source, tests = study.source, study.tests
+    found: list[list[list[Closed]]] = [[[] for _ in tests] for _ in truths]
     redrawn = source.predictors.redrawn or source.missing.share > 0.0
     for first in range(0, MOST_DESIGNS if redrawn else 1, AT_A_TIME):
         numbers = range(first, first + AT_A_TIME) if redrawn else range(1)
@@ -219,10 +226,13 @@ def closed_answers(study: Study, *, precision: float = PRECISION) -> tuple[Answe
             raise UsageError(
                 Fault("design", "the groups are too many for a closed answer", "simulate instead")
             )
-        for own, answer in zip(found, closed_power(products, truth, tests, study.alpha), strict=True):
-            own.append(answer)
-        answers = tuple(_answer(test, own) for test, own in zip(tests, found, strict=True))
-        if max(answer.se for answer in answers) < precision:
+        for of_truth, truth in zip(found, truths, strict=True):
+            for own, answer in zip(of_truth, closed_power(products, truth, tests, study.alpha), strict=True):
+                own.append(answer)
+        answers = tuple(
+            tuple(_answer(test, own) for test, own in zip(tests, of_truth, strict=True)) for of_truth in found
+        )
+        if max(answer.se for of_truth in answers for answer in of_truth) < precision:
             break
     return answers
 

@@ -26,6 +26,8 @@ class RunRequest:
         A Snakemake profile.
     allow_outside : bool
         Whether the spec may read data from any folder.
+    planned : bool
+        Whether the spec must have planned studies.
     """
 
     spec: Path
@@ -35,3 +37,4 @@ class RunRequest:
     force: bool = False
     profile: str | None = None
     allow_outside: bool = False
+    planned: bool = False

@@ -38,7 +38,7 @@ from mlm_steps.spec.types import (
 )
 from mlm_steps.spec.written import Block, Written, is_nothing, quoted
 
-__all__ = ["ColumnSpec", "DataSpec", "DeriveSpec"]
+__all__ = ["NO_DATA", "ColumnSpec", "DataSpec", "DeriveSpec"]
 
 
 def _enough(levels: tuple[str, ...]) -> tuple[str, ...]:
@@ -228,3 +228,7 @@ class DataSpec(ReadSpec):
         stacked = [file.file for file in self.stack]
         joined = [join.file for join in self.join]
         return tuple(dict.fromkeys(filter(None, [self.file, *stacked, *joined])))
+
+
+NO_DATA = DataSpec.model_construct(file=None)
+"""The data of a spec that has none."""

@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Annotated
 
-from pydantic import AfterValidator, BeforeValidator, Discriminator, Tag
+from pydantic import BeforeValidator, Discriminator, Tag
 
 from mlm_steps.spec.models import ModelSpec
 from mlm_steps.spec.preset import PresetLadder
 from mlm_steps.spec.presets import PRESETS, AnyPreset
 from mlm_steps.spec.types import objection
-from mlm_steps.spec.written import Written, is_nothing, kind_of
+from mlm_steps.spec.written import Items, Written, is_nothing, kind_of
 
 __all__ = ["Ladder"]
 
@@ -20,15 +20,12 @@ def _form_of(value: object) -> str:
     return "preset" if isinstance(value, Mapping | PresetLadder) else "rungs"
 
 
-def _not_empty(rungs: tuple[ModelSpec, ...]) -> tuple[ModelSpec, ...]:
-    if not rungs:
-        raise objection("has no rung", 'for example - {name: "null", formula: "y ~ 1 + (1 | group)"}')
-    return rungs
-
-
 def _looks_like_a_ladder(value: object) -> object:
+    """Refuse what is no ladder; an empty tuple is that of a spec of planned studies alone."""
     if is_nothing(value):
         raise objection("is empty", "it is a list of rungs, or a preset")
+    if isinstance(value, list | Items) and not value:
+        raise objection("has no rung", 'for example - {name: "null", formula: "y ~ 1 + (1 | group)"}')
     if isinstance(value, Written):
         raise objection(f"needs a list of rungs or a preset, not {kind_of(value)}", _hint_for_word(value))
     return value
@@ -41,8 +38,7 @@ def _hint_for_word(word: str) -> str:
 
 
 Ladder = Annotated[
-    Annotated[tuple[ModelSpec, ...], AfterValidator(_not_empty), Tag("rungs")]
-    | Annotated[AnyPreset, Tag("preset")],
+    Annotated[tuple[ModelSpec, ...], Tag("rungs")] | Annotated[AnyPreset, Tag("preset")],
     Discriminator(_form_of),
     BeforeValidator(_looks_like_a_ladder),
 ]

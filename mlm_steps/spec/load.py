@@ -114,7 +114,7 @@ def inspect_spec(
     paths, missing = _data_paths(values, path, allow_outside=allow_outside)
     formulas = _formula_faults(values, check_formula) if check_formula else ()
     faults = _in_order(source, [*found, *wrong, *missing, *_expression_faults(values), *formulas])
-    complete = spec is not None and paths and all(file in paths for file in spec.data.files)
+    complete = spec is not None and (paths or spec.planned_alone) and all(f in paths for f in spec.data.files)
     loaded = LoadedSpec(spec, path, source, paths, unread, faults) if spec and complete else None
     return loaded, faults
 
@@ -254,6 +254,10 @@ def _formulas(values: Block) -> Iterator[tuple[Way, str]]:
         smaller = pair.get("smaller") if isinstance(pair, Block) else None
         if isinstance(smaller, Written) and is_formula(smaller):
             yield smaller.at, smaller
+    power = values.get("power")
+    planned = power.get("model") if isinstance(power, Block) else None
+    if isinstance(planned, Written) and planned.strip():
+        yield planned.at, planned
     preset = preset_of(values.get("ladder"))
     for rung in preset.rungs if preset else ():
         yield ("ladder",), rung.formula

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from functools import cached_property
 from itertools import pairwise
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
-from pydantic import BeforeValidator, Field, ValidationInfo, model_validator
+from pydantic import BeforeValidator, Field, GetJsonSchemaHandler, ValidationInfo, model_validator
+from pydantic_core import CoreSchema
 
 from mlm_steps.records.response import GAUSSIAN, Response
 from mlm_steps.spec.base import SpecBlock
@@ -15,7 +16,7 @@ from mlm_steps.spec.bootstrap import BootstrapSpec
 from mlm_steps.spec.compare import Comparisons, PairSpec
 from mlm_steps.spec.compared import ComparedModel, named_pairs
 from mlm_steps.spec.contrasts import Contrasts
-from mlm_steps.spec.data import DataSpec
+from mlm_steps.spec.data import NO_DATA, DataSpec
 from mlm_steps.spec.effects import EffectSizeSpec
 from mlm_steps.spec.estimation import EstimationSpec
 from mlm_steps.spec.intervals import IntervalsSpec
@@ -24,6 +25,7 @@ from mlm_steps.spec.means import Means
 from mlm_steps.spec.models import ModelSpec
 from mlm_steps.spec.names import faults_between_keys
 from mlm_steps.spec.on_singular import OnSingular, RemedyWord
+from mlm_steps.spec.planning.power import PowerSpec
 from mlm_steps.spec.prelude import PreludeSpec
 from mlm_steps.spec.preset import PresetLadder
 from mlm_steps.spec.report import ReportSpec
@@ -33,13 +35,16 @@ from mlm_steps.spec.sensitivity import Sensitivity, SensitivityWord, kinds_of
 from mlm_steps.spec.settings import RungSettings, settings_of
 from mlm_steps.spec.slopes import Slopes
 from mlm_steps.spec.tests import TestsSpec
-from mlm_steps.spec.types import OptionalText, Slug, Whole, nothing_is_empty, objections, whole
+from mlm_steps.spec.types import NothingIsNone, OptionalText, Slug, Whole, nothing_is_empty, objections, whole
 from mlm_steps.spec.variance import VarianceSpec
+from mlm_steps.spec.written import Block, SpecFault, quoted
 
 __all__ = ["PipelineSpec"]
 
 LARGEST_SEED = 2**63 - 1
 """Largest signed integer of 64 bits, which all programs that read a record can represent."""
+ALONE = frozenset({"version", "name", "title", "power", "seed", "report"})
+"""The keys that have a meaning in a spec of planned studies alone."""
 
 
 class PipelineSpec(SpecBlock):
@@ -52,9 +57,10 @@ class PipelineSpec(SpecBlock):
     title: OptionalText = None
     """Title of the report. Default: the name."""
     data: DataSpec
-    """The data file, its columns, and columns derived from them."""
+    """The data file, its columns, and columns derived from them. A spec with ``power`` needs no data."""
     ladder: Ladder
-    """The models, each an extension of the one before: a list of rungs, or a preset that generates them."""
+    """The models, each an extension of the one before: a list of rungs, or a preset that generates them. A
+    spec with ``power`` and without ``data`` has none."""
     prelude: Annotated[tuple[PreludeSpec, ...], BeforeValidator(nothing_is_empty)] = ()
     """Single-level models shown before the ladder."""
     compare: Comparisons = "ladder"
@@ -132,16 +138,43 @@ class PipelineSpec(SpecBlock):
     """
     report: ReportSpec = Field(default_factory=ReportSpec)
     """The report that is written at the end."""
+    power: Annotated[PowerSpec | None, NothingIsNone] = None
+    """Planned studies: how likely they find effects, and how large they have to be. The key stands alone in a
+    spec, or beside data and a ladder."""
+
+    @classmethod
+    def __get_pydantic_json_schema__(
+        cls, core_schema: CoreSchema, handler: GetJsonSchemaHandler
+    ) -> dict[str, Any]:
+        """Say in the schema that a spec needs data and a ladder, or planned studies."""
+        made = handler.resolve_ref_schema(handler(core_schema))
+        made["required"] = [key for key in made["required"] if key not in ("data", "ladder")]
+        made["anyOf"] = [{"required": ["data", "ladder"]}, {"required": ["power"]}]
+        return made
+
+    @model_validator(mode="before")
+    @classmethod
+    def _power_may_stand_alone(cls, value: Any) -> Any:
+        """Add no data and no rungs to planned studies that stand alone."""
+        if not isinstance(value, Mapping) or "power" not in value or {"data", "ladder"} & {*value}:
+            return value
+        added = {**value, "data": NO_DATA, "ladder": ()}
+        return Block(added, value.at) if isinstance(value, Block) else added
 
     @model_validator(mode="before")
     @classmethod
     def _names_agree(cls, value: object, info: ValidationInfo) -> object:
-        found = [*faults_between_keys(value), *response_faults(value)]
+        found = [*faults_between_keys(value), *response_faults(value), *_without_ladder(value)]
         if isinstance(info.context, list):
             info.context.extend(found)
         elif found:
             raise objections((each.at, each.what, each.hint) for each in found)
         return value
+
+    @property
+    def planned_alone(self) -> bool:
+        """Whether there are planned studies without data and ladder."""
+        return self.power is not None and not self.rungs
 
     @property
     def rungs(self) -> tuple[ModelSpec, ...]:
@@ -206,3 +239,16 @@ class PipelineSpec(SpecBlock):
     def title_or_name(self) -> str:
         """The title, or the name if there is no title."""
         return self.title or self.name
+
+
+def _without_ladder(value: object) -> Iterator[SpecFault]:
+    """Yield a fault for each key that needs a ladder beside planned studies that stand alone."""
+    if not isinstance(value, Block) or "power" not in value:
+        return
+    if value.get("data", NO_DATA) is not NO_DATA or value.get("ladder", ()) != ():
+        return
+    known = PipelineSpec.model_fields
+    for key in value:
+        if key in known and key not in {*ALONE, "data", "ladder"}:
+            what = f"{quoted(key)} needs data and a ladder, which this spec does not have"
+            yield SpecFault((key,), what, "planned studies alone do not use it", is_key=True)

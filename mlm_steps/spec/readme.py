@@ -60,7 +60,8 @@ def _blocks(path: str, block: Schema, known: dict[str, Schema]) -> Iterator[tupl
         for beyond, name in _references(field):
             below = f"{path}.{key}" if path else key
             preset = known[name]["properties"].get("preset")
-            label = f"{below}` with preset `{preset['const']}" if preset else below + beyond
+            of_preset = f"{below}` with preset `{preset['const']}" if preset and "const" in preset else None
+            label = of_preset or below + beyond
             yield from _blocks(label, known[name], known)
 
 

@@ -8,7 +8,7 @@ from mlm_steps.spec.written import Block, Items, Path
 
 __all__ = ["derived_at", "without"]
 
-_ALONE = ("name", "title", "prelude", "compare", "contrasts", "slopes", "means", "report")
+_ALONE = ("name", "title", "prelude", "compare", "contrasts", "slopes", "means", "report", "power")
 """Keys that can be removed alone, since no other key depends on them."""
 _SOURCES = ("file", "stack", "source_as", "join", "reshape")
 """Keys of ``data`` without which it is not known which columns there are."""
@@ -25,6 +25,8 @@ def without(values: Block, faults: Iterable[Path]) -> Block | None:
     but the whole of a derived column.
     """
     ways = {_droppable(at) for at in faults}
+    if "data" not in values and "ladder" not in values:
+        ways -= {("power",)}  # nothing would be left
     known = [way for way in ways if way is not None]
     if not known:
         return None

@@ -11,6 +11,7 @@ from mlm_steps.spec.written import Path, quoted
 __all__ = ["SpecSource", "key_path"]
 
 _WORD = re.compile(r"[^\W\d]\w*|\d+")
+_POSITION = re.compile(r"\[(\d+)\]")
 _FOLD = r"[ \t]*(?:\r?\n[ \t]*)+"
 _ESCAPE = r"\\(?:x..|u.{4}|U.{8}|\r?\n[ \t]*|.)"
 _PIECES = {
@@ -69,15 +70,44 @@ class SpecSource:
             return (node.line, node.column) if offset is None else self._inside(node, offset)
         return (key.line, key.column) if key else (node.line, node.column)
 
-    def is_list(self, *keys: str | int) -> bool:
-        """Return whether a value is written as a list."""
-        node: Node = self.root
-        for part in keys:
+    def way(self, *keys: str | int, dotted: str) -> Path:
+        """Return the keys of a path below a value, such as ``truth.fixed.ses_w:public`` or ``effects[0]``.
+
+        What is not in the file is left out.
+        """
+        at, node = list(keys), self._node(keys)
+        rest = dotted
+        while rest and node is not None:
+            if isinstance(node, ListNode) and (found := _POSITION.match(rest)):
+                part: str | int = int(found[1])
+                rest = rest[found.end() :].removeprefix(".")
+            elif isinstance(node, MappingNode):
+                fitting = [key for key in node.entries if f"{rest}.[".startswith((f"{key}.", f"{key}["))]
+                if not fitting:
+                    break
+                part = max(fitting, key=len)
+                rest = rest[len(part) :].removeprefix(".")
+            else:
+                break
             step = _step(node, part)
             if step is None:
-                return False
+                break
+            at.append(part)
             node = step[1]
-        return isinstance(node, ListNode)
+        return tuple(at)
+
+    def _node(self, at: Path) -> Node | None:
+        node: Node = self.root
+        for part in at:
+            step = _step(node, part)
+            if step is None:
+                return None
+            node = step[1]
+        return node
+
+    def is_list(self, *keys: str | int) -> bool:
+        """Return whether a value is written as a list."""
+        return isinstance(self._node(keys), ListNode)
 
     def _followed(self, at: Path) -> Path:
         """Return as much of a way as fits the shape of the file: a preset has no rung to point to."""

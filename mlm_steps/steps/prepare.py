@@ -12,7 +12,7 @@ from mlm_steps.records import write_whole
 from mlm_steps.records.base import NO_ROOM
 from mlm_steps.steps.parts.codebook import codebook
 from mlm_steps.steps.run.parquet import write_parquet
-from mlm_steps.steps.validate import check
+from mlm_steps.steps.validate import check_with_data
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -55,7 +55,7 @@ def prepare(spec: Path, saved: Path, *, allow_outside: bool = False, force: bool
     """
     book = codebook_path(saved)
     _require_free(saved, book, force=force)
-    loaded, analysis = check(spec, allow_outside=allow_outside)
+    loaded, analysis = check_with_data(spec, allow_outside=allow_outside)
     read = {spec.resolve(), *loaded.paths.values()}
     taken = [path for path in (saved, book) if path.resolve() in read]
     if taken:

@@ -6,6 +6,7 @@ import re
 import sys
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
+from importlib import import_module
 from pathlib import Path
 
 import numpy as np
@@ -28,22 +29,45 @@ from mlm_steps.steps.parts.uses import model_uses
 from mlm_steps.steps.run.contrasts import declared_contrasts
 from mlm_steps.steps.run.kept import check_formula
 
-__all__ = ["check", "check_designs", "prepare_analysis"]
+__all__ = ["check", "check_designs", "check_with_data", "prepare_analysis"]
 
 
-def check(spec: Path, *, allow_outside: bool = False) -> tuple[LoadedSpec, Analysis]:
-    """Return the spec and the analysis sample; raise MlmError with all faults of spec, data and designs."""
+def check(spec: Path, *, allow_outside: bool = False) -> tuple[LoadedSpec, Analysis | None]:
+    """Return the spec and the analysis sample; raise MlmError with all faults of spec, data and designs.
+
+    A spec of planned studies alone has no sample.
+    """
     loaded, faults = inspect_spec(spec, allow_outside=allow_outside, check_formula=check_formula)
     if loaded is None:
         raise SpecError(*faults)
-    faults = (*faults, *_missing_extra(loaded))
+    faults = (*faults, *_missing_extra(loaded), *_planned_faults(loaded))
+    if loaded.spec.planned_alone:
+        if faults:
+            raise SpecError(*_in_file_order(faults))
+        return loaded, None
     try:
         analysis = prepare_analysis(loaded)
     except MlmError as error:
         raise SpecError(*_in_file_order((*faults, *error.faults))) from None
     if faults:
-        raise SpecError(*faults)
+        raise SpecError(*_in_file_order(faults))
     return loaded, analysis
+
+
+def check_with_data(spec: Path, *, allow_outside: bool = False) -> tuple[LoadedSpec, Analysis]:
+    """Return the spec and the analysis sample; raise MlmError also for a spec without data."""
+    loaded, analysis = check(spec, allow_outside=allow_outside)
+    if analysis is None:
+        raise SpecError(Fault(str(spec), "has planned studies alone, and no data"))
+    return loaded, analysis
+
+
+def _planned_faults(loaded: LoadedSpec) -> tuple[Fault, ...]:
+    """Return the faults of planned studies; the code of planning is loaded for a spec that has them."""
+    if loaded.spec.power is None:
+        return ()
+    found: tuple[Fault, ...] = import_module("mlm_steps.steps.parts.planned").check_planned(loaded)
+    return found
 
 
 def _missing_extra(loaded: LoadedSpec) -> Iterator[Fault]:

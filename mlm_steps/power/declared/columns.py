@@ -114,6 +114,10 @@ class ModelColumns:
         size = float(np.sqrt(first.variance[part] * second.variance[part]))
         return size if first is second else size * self._correlation(first, second)
 
+    def correlation_of(self, one: str, other: str) -> float:
+        """Return the correlation of two predictors; the declared one is that of the normal variables."""
+        return self._correlation(self._origin(one)[0], self._origin(other)[0])
+
     def _correlation(self, one: Predictor, other: Predictor) -> float:
         known = self.predictors.correlations
         latent = known.get((one.name, other.name), known.get((other.name, one.name), 0.0))

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Annotated, Literal
 
-from pydantic import AfterValidator, BeforeValidator, Discriminator, Field, Tag
+from pydantic import AfterValidator, BeforeValidator, Discriminator, Field, Tag, model_validator
 
 from mlm_steps.spec.base import SpecBlock
 from mlm_steps.spec.bootstrap import Chunks
@@ -14,6 +14,7 @@ from mlm_steps.spec.planning.truth import TruthSpec
 from mlm_steps.spec.types import (
     ColumnName,
     NothingIsNone,
+    Objection,
     Real,
     Text,
     Texts,
@@ -21,16 +22,25 @@ from mlm_steps.spec.types import (
     nothing_is_empty,
     number,
     objection,
+    objections,
     whole,
 )
 from mlm_steps.spec.written import Written
 
-__all__ = ["CostSpec", "PowerSpec", "SimulateSpec"]
+__all__ = ["DESIGN_NAMES", "SHARE_NAMES", "TRUTH_NAMES", "CostSpec", "PowerSpec", "SimulateSpec"]
 
 MOST_CELLS = 500
 """Largest number of cells of a grid."""
 CHUNK = 500
 """Simulated studies per job, so that finished jobs can be reused when there are to be more."""
+
+
+DESIGN_NAMES = ("groups", "rows")
+"""Entries of a grid that replace a size of the design; the names of further factors do so too."""
+SHARE_NAMES = ("icc", "within", "between", "product", "slope")
+"""Entries of a grid that replace a share of the outcome's variance."""
+TRUTH_NAMES = ("sigma", "total", "correlation", "level_1", "level_2", "cross", "slope_variance", "duration")
+"""Entries of a grid that replace another number of the truth."""
 
 
 class SimulateSpec(SpecBlock):
@@ -69,6 +79,8 @@ def _few_cells(grid: dict[str, tuple[float, ...]]) -> dict[str, tuple[float, ...
     for name, values in grid.items():
         if not values:
             raise objection("has no values", "for example [30, 60, 120]", (name,))
+        if len({*values}) < len(values):
+            raise objection("has a value twice", "give each value once", (name,))
         cells *= len(values)
     if cells > MOST_CELLS:
         raise objection(f"has {cells} cells", f"at most {MOST_CELLS} are possible: leave out some values")
@@ -117,3 +129,38 @@ class PowerSpec(SpecBlock):
         default_factory=dict
     )
     """Where assumptions come from, for the report: ``{icc: "Hedges & Hedberg 2007"}``."""
+
+    @model_validator(mode="after")
+    def _parts_agree(self) -> PowerSpec:
+        wrong: list[Objection] = []
+        if self.solve == "cost" and self.cost is None:
+            wrong.append((("solve",), "cost needs the costs", "add cost: {group: 100, row: 10}"))
+        if self.cost is not None and not self.cost.group + self.cost.row:
+            wrong.append((("cost",), "nothing costs anything", "a group or a row needs a cost above 0"))
+        first = next(iter(self.design.groups))
+        sought = {"groups": ("groups", first), "rows": ("rows",), "cost": (*DESIGN_NAMES, first)}
+        for name in self.grid:
+            if name in sought.get(self.solve, ()):
+                wrong.append((("grid", name), f"solve: {self.solve} finds it", "leave out one of them"))
+            elif (what := self._strange(name)) is not None:
+                wrong.append((("grid", name), *what))
+        if wrong:
+            raise objections(wrong)
+        return self
+
+    def _strange(self, name: str) -> tuple[str, str] | None:
+        """Return why an entry of the grid would change nothing; None for others."""
+        truth = self.truth
+        shares = truth.icc is not None and truth.preset is None
+        uses = {
+            **dict.fromkeys(SHARE_NAMES, (shares, "icc and r2")),
+            "icc": (truth.icc is not None, "icc"),
+            **dict.fromkeys(("total", "correlation"), (shares, "icc and r2")),
+            "sigma": (truth.random is not None and truth.preset is None, "random and sigma"),
+            **dict.fromkeys(
+                ("level_1", "level_2", "cross", "slope_variance"), (truth.preset == "arend", "preset: arend")
+            ),
+            "duration": (truth.d is not None and truth.vpc is None, "d"),
+        }
+        fits, way = uses.get(name, (True, ""))
+        return None if fits else (f"the truth is not declared by {way}", "it would change nothing")

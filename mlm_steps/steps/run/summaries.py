@@ -13,8 +13,10 @@ from mlm_steps.records.effort import OptionalStep
 from mlm_steps.records.failure import Absence
 from mlm_steps.report.text.notation import P_WORDS, p_value
 from mlm_steps.spec import LoadedSpec, PipelineSpec, RungSettings
+from mlm_steps.spec.planning.jobs import cells_of
 from mlm_steps.steps import STEPS
 from mlm_steps.steps.run.plan import Plan, Step
+from mlm_steps.steps.run.tabular import text_table
 
 __all__ = [
     "as_expected",
@@ -25,13 +27,20 @@ __all__ = [
     "describe_reasons",
     "describe_singular",
     "describe_spec",
-    "text_table",
 ]
 
 
-def describe_spec(loaded: LoadedSpec, profile: DataProfile) -> str:
-    """Return the lines that ``mlm validate`` prints: the resolved ladder and a description of the data."""
+def describe_spec(loaded: LoadedSpec, profile: DataProfile | None) -> str:
+    """Return the lines that ``mlm validate`` prints: the resolved ladder and a description of the data.
+
+    A spec of planned studies alone has no profile.
+    """
     spec = loaded.spec
+    planned = (
+        [] if spec.power is None else [f"planned studies: {len(cells_of(spec.power))} designs and truths"]
+    )
+    if profile is None:
+        return "\n".join(map(printable, [f"{loaded.path}: valid", *planned])) + "\n"
     sizes = ", ".join(f"{factor.n_levels} {factor.name}" for factor in profile.factors)
     lost = profile.rows_file - profile.rows
     lines = [
@@ -53,6 +62,7 @@ def describe_spec(loaded: LoadedSpec, profile: DataProfile) -> str:
         formulas = {model.name: model.formula for model in spec.compared_models}
         pairs = (f"{formulas.get(p.smaller, p.smaller)} → {p.larger}" for p in spec.pairs)
         lines += ["", "comparisons: " + ", ".join(pairs)]
+    lines += ["", *planned] if planned else []
     lines += ["", *(f"{n.severity}: {n.text}" for n in profile.notices)] if profile.notices else []
     return "\n".join(map(printable, lines)) + "\n"
 
@@ -202,26 +212,3 @@ def _test(comparison: ComparisonRecord, alpha: float) -> tuple[str, ...]:
         f"{comparison.criterion}{P_WORDS[comparison.p_from]}",
         "" if comparison.p is None else p_value(comparison.p, alpha),
     )
-
-
-def text_table(
-    header: Sequence[str], rows: Sequence[Sequence[str]], *, right: Sequence[int] | range = ()
-) -> list[str]:
-    r"""Return the lines of a table in plain text.
-
-    Examples
-    --------
-    >>> print("\n".join(text_table(("model", "n"), [("null", "5"), ("l1", "12")], right=[1])))
-    model   n
-    null    5
-    l1     12
-    """
-    widths = [max(len(str(row[i])) for row in (header, *rows)) for i in range(len(header))]
-    lines = []
-    for row in (header, *rows):
-        cells = [
-            cell.rjust(width) if i in right else cell.ljust(width)
-            for i, (cell, width) in enumerate(zip(row, widths, strict=True))
-        ]
-        lines.append("  ".join(cells).rstrip())
-    return lines

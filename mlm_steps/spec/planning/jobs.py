@@ -1,0 +1,66 @@
+"""The simulated studies that a spec asks for, as a run plans them: no number is computed here."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from hashlib import sha256
+from itertools import product
+
+from mlm_steps.spec.planning.power import DESIGN_NAMES, SHARE_NAMES, TRUTH_NAMES, PowerSpec, SimulateSpec
+
+__all__ = ["POINTS", "cell_name", "cells_of", "ranges_of", "simulated_parts"]
+
+POINTS = 5
+"""Designs that are simulated to find a required number of groups."""
+_PLAIN = re.compile(r"[A-Za-z0-9_.]+")
+_FIXED_ONLY = ("fixed", "d", "duration", "per")
+"""Keys of a truth by parameters on which its fixed effects alone depend."""
+
+
+def cells_of(spec: PowerSpec) -> tuple[dict[str, float], ...]:
+    """Return the values of each cell of the grid."""
+    return tuple(dict(zip(spec.grid, values, strict=True)) for values in product(*spec.grid.values()))
+
+
+def cell_name(spec: PowerSpec, cell: Mapping[str, float]) -> str:
+    """Return the name of the simulated studies of a cell; cells that differ in effects alone share it.
+
+    The outcome is simulated without effects, which are added afterwards (statistics, section 16.3).
+    """
+    kept = {name: value for name, value in cell.items() if not _is_coefficient(spec, name)}
+    if not kept:
+        return "design"
+    plain = "_".join(f"{name}-{value:g}" for name, value in kept.items())
+    exact = all(float(f"{value:g}") == value for value in kept.values()) and _PLAIN.fullmatch(
+        plain.replace("-", "")
+    )
+    return plain if exact else "cell-" + sha256(repr(sorted(kept.items())).encode()).hexdigest()[:12]
+
+
+def _is_coefficient(spec: PowerSpec, name: str) -> bool:
+    if name == "duration":
+        return True
+    return name not in (*DESIGN_NAMES, *SHARE_NAMES, *TRUTH_NAMES, *spec.design.groups)
+
+
+def simulated_parts(spec: PowerSpec) -> dict[str, object]:
+    """Return the parts of the spec on which the simulated studies of any cell depend, as plain values.
+
+    Effect sizes, the size of the tests and the number of the studies are not among them.
+    """
+    truth = spec.truth.model_dump(mode="json", exclude={"source"}, exclude_defaults=True)
+    by_parameters = spec.truth.random is not None or spec.truth.vpc is not None
+    if by_parameters or spec.truth.preset == "mathieu2012":
+        truth = {key: value for key, value in truth.items() if key not in _FIXED_ONLY}
+    if spec.truth.from_ is not None:
+        truth = {"from": spec.truth.from_.rung}
+    design = spec.design.model_dump(mode="json")
+    return {"design": design, "model": spec.model, "truth": truth, "df": spec.df, "effects": spec.effects}
+
+
+def ranges_of(spec: PowerSpec) -> tuple[str, ...]:
+    """Return the studies of each job, such as ``0-500``, the end excluded; none for closed forms alone."""
+    if not isinstance(spec.simulate, SimulateSpec):
+        return ()
+    return tuple(f"{numbers.start}-{numbers.stop}" for numbers in spec.simulate.ranges)

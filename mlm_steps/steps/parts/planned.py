@@ -1,0 +1,114 @@
+"""The planned studies of a spec, with every fault at the place of its key."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from typing import TYPE_CHECKING
+
+from mlm_steps.design.formula import place_as_written
+from mlm_steps.errors import Fault, FormulaError, MlmError, SpecError, did_you_mean, listing
+from mlm_steps.power.checks import design_faults
+from mlm_steps.power.scenarios import Scenario, scenarios
+from mlm_steps.power.study import Study
+from mlm_steps.spec import LoadedSpec
+
+if TYPE_CHECKING:
+    from mlm_steps.engine.result.mixed_fit import MixedFit
+
+__all__ = ["check_planned", "planned"]
+
+TRUTH_KEYS = ("random", "fixed")
+"""Parts of a fault's place that stand below ``truth`` in a spec."""
+
+
+def planned(loaded: LoadedSpec, fit: MixedFit | None = None) -> tuple[Scenario, ...]:
+    """Return the studies of all cells of the grid; SpecError for a grid that cannot be read.
+
+    ``fit`` is that of the rung which the truth is taken from.
+    """
+    spec = loaded.spec.power
+    if spec is None:
+        return ()
+    try:
+        return _shared(scenarios(spec, loaded.spec.seed, fit))
+    except MlmError as error:
+        raise SpecError(*(_placed(loaded, error, fault) for fault in error.faults)) from None
+
+
+def check_planned(loaded: LoadedSpec) -> tuple[Fault, ...]:
+    """Return all faults of the planned studies of a spec, each at its place; no fit is needed."""
+    if loaded.spec.power is None:
+        return ()
+    found = dict.fromkeys(_rung_faults(loaded))
+    if found:
+        return tuple(found)
+    try:
+        cells = planned(loaded)
+    except SpecError as error:
+        return error.faults
+    by_fault: dict[Fault, list[str]] = {}
+    for cell in cells:
+        for fault in dict.fromkeys(_faults(loaded, cell.study)):
+            by_fault.setdefault(fault, []).append(cell.name)
+    return tuple(_in_cells(fault, names, len(cells)) for fault, names in by_fault.items())
+
+
+def _in_cells(fault: Fault, names: Sequence[str], cells: int) -> Fault:
+    """Return a fault that names the cell of the grid that has it, if not all have it."""
+    if len(names) == cells:
+        return fault
+    more = f" and {len(names) - 1} more" if len(names) > 1 else ""
+    return Fault(fault.where, f"{fault.what}, at {names[0]}{more}", fault.hint, fault.excerpt)
+
+
+def _shared(cells: Sequence[Scenario]) -> tuple[Scenario, ...]:
+    """Return the scenarios, with one source and one set of columns for all cells of the same design."""
+    first: dict[str, Study] = {}
+    for cell in cells:
+        study = first.setdefault(cell.study.key, cell.study)
+        if study is not cell.study:
+            cell.study.__dict__.update(source=study.source, columns=study.columns)
+    return tuple(cells)
+
+
+def _faults(loaded: LoadedSpec, study: Study) -> Iterator[Fault]:
+    try:
+        found = [*design_faults(study)]
+    except MlmError as error:
+        yield from (_placed(loaded, error, fault) for fault in error.faults)
+        return
+    if found:
+        yield from (_placed(loaded, None, fault) for fault in found)
+        return
+    from_rung = loaded.spec.power is not None and loaded.spec.power.truth.from_ is not None
+    for part in ("tests",) if from_rung else ("tests", "truth"):
+        try:
+            value = getattr(study, part)
+            if part == "truth":
+                value.roots()
+        except MlmError as error:
+            yield from (_placed(loaded, error, fault) for fault in error.faults)
+
+
+def _placed(loaded: LoadedSpec, error: MlmError | None, fault: Fault) -> Fault:
+    """Return a fault with line and column; ``where`` of a planned study is a path below ``power``."""
+    source, power = loaded.source, loaded.spec.power
+    if isinstance(error, FormulaError) and power is not None:
+        where = source.where("power", "model", offset=place_as_written(power.model, error.offset))
+        return Fault(where, fault.what, fault.hint, fault.excerpt)
+    dotted = f"truth.{fault.where}" if fault.where.startswith(TRUTH_KEYS) else fault.where
+    return Fault(source.where(*source.way("power", dotted=dotted)), fault.what, fault.hint, fault.excerpt)
+
+
+def _rung_faults(loaded: LoadedSpec) -> Iterable[Fault]:
+    """Yield the fault of a truth from a rung that does not exist or is no linear model."""
+    spec = loaded.spec
+    if spec.power is None or spec.power.truth.from_ is None:
+        return
+    name, rungs = spec.power.truth.from_.rung, [rung.name for rung in spec.rungs]
+    where = loaded.source.where("power", "truth", "from", "rung")
+    if name not in rungs:
+        what = f"no rung '{name}' in the ladder" if rungs else "the spec has no ladder"
+        yield Fault(where, what, did_you_mean(name, rungs) or (f"it has {listing(rungs)}" if rungs else None))
+    elif not spec.settings[name].response.linear:
+        yield Fault(where, f"the rung '{name}' is no linear model", "planned studies are linear")

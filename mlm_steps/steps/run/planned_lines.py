@@ -1,0 +1,162 @@
+"""What the terminal shows of planned studies."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+from mlm_steps.errors import printable
+from mlm_steps.records.power import (
+    ClosedEffect,
+    ClosedRecord,
+    ClosedScenario,
+    PowerEffect,
+    PowerRecord,
+    PowerScenario,
+    Required,
+)
+from mlm_steps.steps.run.tabular import text_table
+
+__all__ = ["describe_closed", "describe_power"]
+
+MOST_FAILED = 0.05
+"""Share of failed fits above which the simulated power is not trusted and the run ends with exit code 1."""
+
+
+def describe_closed(record: ClosedRecord) -> str:
+    """Return the closed answers as a table, one line per scenario and effect."""
+    rows = [_closed_row(scenario, effect) for scenario in record.scenarios for effect in scenario.effects]
+    header = ("scenario", "groups", "rows", "effect", "value", "SE", "df", "power", "ceiling")
+    lines = ["power by the closed form", *text_table(header, rows, right=(1, 2, 4, 5, 6, 7, 8))]
+    for scenario in record.scenarios:
+        lines += [_required_line(record.scenarios, scenario, each) for each in scenario.required]
+    return "\n".join(map(printable, lines)) + "\n"
+
+
+def _closed_row(scenario: ClosedScenario, effect: ClosedEffect) -> tuple[str, ...]:
+    return (
+        scenario.name,
+        f"{scenario.groups}",
+        f"{scenario.rows:g}" if scenario.rows == int(scenario.rows) else f"{scenario.rows:.1f}",
+        effect.effect,
+        _number(effect.estimate),
+        _number(effect.se),
+        "" if effect.df is None else f"{effect.df:.1f}",
+        _share(effect.power),
+        _share(effect.ceiling),
+    )
+
+
+def _number(value: float | None) -> str:
+    return "" if value is None else f"{value:.3g}"
+
+
+def _share(value: float | None) -> str:
+    return "–" if value is None else f"{value:.3f}"
+
+
+def _required_line(all_: Sequence[ClosedScenario], scenario: ClosedScenario, found: Required) -> str:
+    where = f"{scenario.name}: " if len(all_) > 1 else ""
+    return f"{where}{found.effect}: {required_words(found)}"
+
+
+def required_words(found: Required) -> str:
+    """Return the answer to what a target needs."""
+    how = " (closed form)" if found.method == "closed" else " (simulated)"
+    power = "" if found.power is None else f", power {found.power:.3f}"
+    if found.ceiling is not None:
+        return (
+            f"with endless rows per group the power is {found.ceiling:.3f}, below the target; "
+            "more groups are needed"
+        )
+    if found.value is None:
+        return found.reason or "no answer"
+    if found.what == "groups":
+        span = ""
+        if found.low is not None or found.high is not None:
+            high = "∞" if found.high is None else f"{found.high:.0f}"
+            span = f" (95 % interval {found.low or 0:.0f} to {high})"
+        return f"{found.value:.0f} groups are needed{span}{power}{how}"
+    if found.what == "rows":
+        return f"{found.value:.0f} rows per group are needed{power}{how}"
+    if found.what == "effect":
+        return f"the smallest detectable effect is {found.value:.4g}{how}"
+    if found.what == "cost":
+        return f"{found.groups} groups of {found.rows} rows cost {found.value:,.0f}{power}{how}"
+    half = f"the confidence interval reaches {found.value:.4g} to either side"
+    assured = "" if found.high is None else f", at most {found.high:.4g} in 80 % of studies"
+    return f"{half}{assured}{how}"
+
+
+def describe_power(record: PowerRecord) -> str:
+    """Return the simulated power as a table, with what the target needs and warnings."""
+    rows = [(row) for scenario in record.scenarios for row in _power_rows(scenario)]
+    header = (
+        "scenario",
+        "effect",
+        "closed",
+        "simulated",
+        "SE",
+        "count",
+        "95 % interval",
+        "size at 0",
+        "failed",
+    )
+    lines = [
+        f"power, {record.replicates} simulated studies per design"
+        if record.replicates
+        else "power by the closed form",
+        *text_table(header, rows, right=(2, 3, 4, 5, 7, 8)),
+    ]
+    for scenario in record.scenarios:
+        where = f"{scenario.closed.name}: " if len(record.scenarios) > 1 else ""
+        lines += [f"{where}{each.effect}: {required_words(each)}" for each in scenario.required]
+    return "\n".join(map(printable, [*lines, *power_warnings(record)])) + "\n"
+
+
+def _power_rows(scenario: PowerScenario) -> Iterator[tuple[str, ...]]:
+    failed = f"{scenario.failed}/{scenario.B}" if scenario.B else ""
+    for closed, effect in zip(scenario.closed.effects, scenario.effects, strict=True):
+        yield (
+            scenario.closed.name,
+            effect.effect,
+            _share(closed.power),
+            _share(_best(effect)),
+            "" if effect.conditional_se is None else f"{effect.conditional_se:.4f}",
+            _share(effect.power),
+            _interval(effect.ci_low, effect.ci_high),
+            _share(effect.size_at_0),
+            failed,
+        )
+    for joint in scenario.joint:
+        span = _interval(joint.ci_low, joint.ci_high)
+        share = _share(joint.power)
+        yield (scenario.closed.name, joint.effect, "", share, "", share, span, "", failed)
+
+
+def _best(effect: PowerEffect) -> float | None:
+    return effect.power if effect.conditional is None else effect.conditional
+
+
+def _interval(low: float | None, high: float | None) -> str:
+    return "" if low is None or high is None else f"{low:.3f}–{high:.3f}"
+
+
+def power_warnings(record: PowerRecord) -> list[str]:
+    """Return the lines on results that are not to be trusted."""
+    lines = []
+    for scenario in record.scenarios:
+        name = scenario.closed.name
+        if scenario.B and scenario.failed > MOST_FAILED * scenario.B:
+            lines.append(f"{name}: {scenario.failed} of {scenario.B} fits failed; they count as no rejection")
+        lines += [
+            f"{name}: {effect.effect}: power overstated: the test rejects {effect.size_at_0:.3f} of true "
+            f"hypotheses, not {record.alpha:g}"
+            for effect in scenario.effects
+            if effect.overstated
+        ]
+    if record.observed is not None:
+        lines.append(
+            f"observed power: the effects are the estimates of the rung {record.observed} of the same data; "
+            "such power is a function of their p values (set: effects that matter)"
+        )
+    return lines
