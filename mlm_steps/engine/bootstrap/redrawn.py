@@ -96,7 +96,7 @@ def refit_redrawn(fit: LmmFit, drawn: Drawn, Y: Array, theta: Array) -> Refits:
     if drawn.present is not None:
         here, Y = drawn.present[..., None], Y * drawn.present
         drawn = replace(drawn, X=drawn.X * here, z=tuple(z * here for z in drawn.z))
-    fixed = _fixed(drawn.X, Y)
+    fixed = _fixed(drawn.X, Y, drawn.rows)
     batch = _batch(prepared, factor, drawn, fixed, method)
     begin = prepared.to_internal(theta)
     found = search_together(batch, Space.of([factor]), begin)
@@ -111,13 +111,16 @@ def refit_redrawn(fit: LmmFit, drawn: Drawn, Y: Array, theta: Array) -> Refits:
     return Refits(result, errors, given, vcov_of(RX, fixed.back, np.ones(1)))
 
 
-def _fixed(X: Array, Y: Array) -> _Fixed:
+def _fixed(X: Array, Y: Array, rows: Array) -> _Fixed:
     Q, back, sound = _orthonormal(X)
+    sound &= rows > X.shape[2]
     E, beta = Y, np.zeros((X.shape[0], X.shape[2]))
     for _ in range(2):
         step = np.einsum("bij,bi->bj", Q, E)
         E = E - np.einsum("bij,bj->bi", Q, step)
         beta = beta + np.einsum("bij,bj->bi", back, step)
+    # A replicate that is not sound needs some outcome with a length.
+    E[~sound] = np.sin(1.0 + np.arange(Y.shape[1]))
     scale = np.linalg.norm(E, axis=1)
     unit = E / np.where(scale > 0.0, scale, 1.0)[:, None]
     return _Fixed(Q, back, beta, unit, scale, sound)
@@ -167,7 +170,7 @@ def _batch(
         Cxx=np.ascontiguousarray(C[:, :p, :p].transpose(1, 2, 0)),
         Cxy=np.ascontiguousarray(C[:, :p, p].T),
         Cyy=np.ascontiguousarray(C[:, p, p]),
-        df=drawn.rows - (p if method == "REML" else 0),
+        df=np.maximum(drawn.rows - (p if method == "REML" else 0), 1.0),  # of sound ones it is 1 or more
         reml=method == "REML",
     )
 

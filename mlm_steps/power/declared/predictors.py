@@ -116,22 +116,38 @@ class Predictors:
     @property
     def redrawn(self) -> bool:
         """Whether the design differs between replicates."""
-        return any(predictor.redrawn for predictor in self.predictors)
+        return any(self.is_redrawn(predictor) for predictor in self.predictors)
+
+    def is_redrawn(self, predictor: Predictor) -> bool:
+        """Return whether every replicate draws the values of a predictor anew."""
+        return predictor.redrawn or (predictor.name in self._linked and not predictor.fixed)
 
     def draw(self, generators: Sequence[np.random.Generator], once: np.random.Generator) -> dict[str, Array]:
         """Return the columns of one design per generator, each of shape (D, n); categories are positions.
 
         ``once`` draws the predictors that are fixed.
         """
-        drawn: dict[str, Array] = {}
-        means: dict[str, Array] = {}
+        return self.derived(self.values(generators, once))
+
+    def values(
+        self, generators: Sequence[np.random.Generator], once: np.random.Generator
+    ) -> dict[str, tuple[Array, Array]]:
+        """Return per predictor its values and the means of its groups in the population, shape (D, n)."""
         latent = self._latent(generators, once)
-        for predictor in self.predictors:
-            values, between = self._values(predictor, latent)
-            drawn[predictor.name], means[predictor.name] = values, between
+        return {predictor.name: self._values(predictor, latent) for predictor in self.predictors}
+
+    def derived(
+        self, drawn: Mapping[str, tuple[Array, Array]], present: NDArray[np.bool_] | None = None
+    ) -> dict[str, Array]:
+        """Return the predictors and the columns derived from the rows that each design has."""
+        columns = {name: values for name, (values, _) in drawn.items()}
         for derivation in self.derivations:
-            drawn[derivation.name] = self._derived(derivation, drawn, means)
-        return drawn
+            columns[derivation.name] = self._derived(derivation, *drawn[derivation.source], present)
+        return columns
+
+    @property
+    def _linked(self) -> set[str]:
+        return {name for pair in self.correlations for name in pair}
 
     def _latent(
         self, generators: Sequence[np.random.Generator], once: np.random.Generator
@@ -158,7 +174,7 @@ class Predictors:
 
     def _blocks(self) -> list[tuple[Predictor, ...]]:
         """Return the predictors that need random numbers, correlated ones together."""
-        linked = {name for pair in self.correlations for name in pair}
+        linked = self._linked
         needing = [p for p in self.predictors if p.kind == "normal" or p.name in linked]
         blocks: dict[object, list[Predictor]] = {}
         for predictor in needing:
@@ -180,7 +196,7 @@ class Predictors:
         """Return the values of a predictor and the means of its groups in the population, shape (D, n)."""
         layout, own = self.layout, latent.get(predictor.name)
         first = next(iter(layout.refs)) if predictor.factor is None else predictor.factor
-        outer = self._outer()
+        outer = next(iter(layout.labels))
         if predictor.kind == "normal":
             a, e = own  # type: ignore[misc]
             if predictor.factor is not None:
@@ -191,10 +207,6 @@ class Predictors:
             return between + predictor.sd * np.sqrt(1.0 - predictor.icc) * e, between
         values = self._allocated(predictor, None if own is None else own[0 if predictor.factor else 1])
         return values, np.full_like(values, predictor.centre) if predictor.factor is None else values
-
-    def _outer(self) -> str:
-        """Return the name of the outermost factor."""
-        return min(self.layout.labels, key=lambda name: len(self.layout.labels[name]))
 
     def _allocated(self, predictor: Predictor, latent: Array | None) -> Array:
         """Return the values of a predictor that is allocated, not drawn, shape (D or 1, n)."""
@@ -254,21 +266,26 @@ class Predictors:
         return predictor.codes[0] + positions * (predictor.codes[1] - predictor.codes[0])
 
     def _derived(
-        self, derivation: Derivation, drawn: Mapping[str, Array], means: Mapping[str, Array]
+        self, derivation: Derivation, source: Array, means: Array, present: NDArray[np.bool_] | None
     ) -> Array:
-        source = drawn[derivation.source]
         if derivation.latent:
-            mean = means[derivation.source]
-        elif derivation.within is None:
-            mean = np.broadcast_to(source.mean(axis=1, keepdims=True), source.shape)
+            mean = means
         else:
-            ref = self.layout.refs[derivation.within]
-            J = len(self.layout.labels[derivation.within])
-            order = np.argsort(ref, kind="stable")
-            starts = np.searchsorted(ref[order], np.arange(J))
-            sums = np.add.reduceat(source[:, order], starts, axis=1)
-            mean = (sums / np.bincount(ref, minlength=J))[:, ref]
+            name = derivation.within
+            ref = np.zeros(self.layout.n, dtype=np.intp) if name is None else self.layout.refs[name]
+            mean = _group_means(source, ref, present)
         return mean if derivation.way == "mean" else source - mean
+
+
+def _group_means(values: Array, ref: Integers, present: NDArray[np.bool_] | None) -> Array:
+    """Return for each row the mean of its group over the rows that are present, (D, n)."""
+    order = np.argsort(ref, kind="stable")
+    levels, starts = np.unique(ref[order], return_index=True)
+    here = np.ones((1, ref.size)) if present is None else present.astype(float)
+    sums = np.add.reduceat((values * here)[:, order], starts, axis=1)
+    counts = np.add.reduceat(here[:, order], starts, axis=1)
+    found: Array = (sums / np.maximum(counts, 1.0))[:, np.searchsorted(levels, ref)]
+    return found
 
 
 def _alternating(shares: Sequence[float], count: int) -> Integers:

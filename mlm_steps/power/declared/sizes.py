@@ -69,6 +69,11 @@ class Layout:
         """Number of rows."""
         return int(self.within.size)
 
+    @property
+    def units(self) -> str:
+        """The factor whose levels are observed again and again: the innermost; the first of two crossed."""
+        return next(iter(self.refs))
+
     def sizes(self, factor: str) -> Integers:
         """Return the number of rows of each level of a factor."""
         return np.bincount(self.refs[factor], minlength=len(self.labels[factor]))

@@ -3,18 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from mlm_steps.design.apply import NewTerm, apply_design
 from mlm_steps.design.build import build_design
 from mlm_steps.design.formula import Formula, parse_formula
 from mlm_steps.design.matrices import Design, RandomTerm
 from mlm_steps.engine.bootstrap.redrawn import Drawn
 from mlm_steps.engine.bootstrap.streams import stream
+from mlm_steps.errors import DesignError
 from mlm_steps.power.declared.predictors import Predictors
 
 __all__ = ["DeclaredSource", "Missing"]
@@ -31,7 +33,7 @@ class Missing:
     share : float
         Rows that are missing at random.
     total, shape : float
-        Weibull attrition of the groups: the share that has left by the last time, and the shape.
+        Weibull attrition: the share of the units of each arm that has left by the last time, and the shape.
     time : str or None
         The predictor of time; None without attrition.
     """
@@ -40,6 +42,11 @@ class Missing:
     total: float = 0.0
     shape: float = 1.0
     time: str | None = None
+
+    @property
+    def any(self) -> bool:
+        """Whether any row may be missing."""
+        return self.share > 0.0 or self.time is not None
 
 
 @dataclass(frozen=True, eq=False)
@@ -71,35 +78,72 @@ class DeclaredSource:
     @cached_property
     def template(self) -> Design:
         """The design, or the first that is drawn, with a placeholder outcome."""
-        drawn = self.predictors.draw([stream(self.seed, f"power/{self.key}", 0)], self._once())
-        return self._designs({name: values[:1] for name, values in drawn.items()}, 1)
+        columns = self.predictors.draw([stream(self.seed, f"power/{self.key}", 0)], self._once())
+        # An offset shifts the outcome, and nothing else.
+        return replace(build_design(self.parsed, self._frame(columns, 1)), offset=None)
 
     def draw(self, generators: Sequence[np.random.Generator]) -> Drawn | None:
         """Return one design per generator, or None where all replicates have the template's design."""
-        present = None
-        if not self.predictors.redrawn:
-            present = self._present(generators)
-            if present is None:
-                return None
-        D = len(generators)
-        columns = self.predictors.draw(generators, self._once())
-        template = self.template
-        whole = self._designs(columns, D)
-        if present is None:
-            present = self._present(generators)
-        X = self._in_columns(whole, template).reshape(D, template.n, template.p)
-        z = tuple(term.z.reshape(D, template.n, -1) for term in _same_order(whole.random, template.random))
-        return Drawn(X, z, present)
+        if not self.predictors.redrawn and not self.missing.any:
+            return None
+        D, template = len(generators), self.template
+        drawn = self.predictors.values(generators, self._once())
+        present = self._present(generators)  # after the predictors, so that they are the same without it
+        columns = self.predictors.derived(drawn, present)
+        if self._learns_from_drawn:
+            X, z = self._one_by_one(columns, D, present)
+        elif template.transforms["states"]:
+            new = apply_design(template.transforms, self._frame(columns, D))
+            X, z = new.X, [_matching(new.random, term).z for term in template.random]
+        else:
+            whole = build_design(self.parsed, self._frame(columns, D))
+            X, z = _in_columns(whole, template), [_matching(whole.random, term).z for term in template.random]
+        n = template.n
+        return Drawn(X.reshape(D, n, template.p), tuple(each.reshape(D, n, -1) for each in z), present)
+
+    @property
+    def _learns_from_drawn(self) -> bool:
+        """Whether a transform, such as ``scale()``, has parameters that differ between the replicates."""
+        states = self.template.transforms["states"]
+        predictors = self.predictors
+        varying = {each.name for each in predictors.predictors if predictors.is_redrawn(each)}
+        varying |= {each.name for each in predictors.derivations if each.source in varying}
+        texts = [str(text) for text in states]  # type: ignore[attr-defined]
+        return bool(texts) and (self.missing.any or any(name in text for name in varying for text in texts))
+
+    def _one_by_one(
+        self, columns: dict[str, Array], D: int, present: NDArray[np.bool_] | None
+    ) -> tuple[Array, list[Array]]:
+        """Return X and the columns of the random effects; each design learns its own transforms.
+
+        A design that cannot be built has columns of zeros, so that its coefficients are not identified.
+        """
+        template, n = self.template, self.template.n
+        X = np.zeros((D, n, template.p))
+        z = [np.zeros((D, n, term.z.shape[1])) for term in template.random]
+        for d in range(D):
+            rows = np.arange(n) if present is None else np.flatnonzero(present[d])
+            own = {name: values[min(d, values.shape[0] - 1)][None] for name, values in columns.items()}
+            try:
+                design = build_design(self.parsed, self._frame(own, 1).iloc[rows])
+            except DesignError:  # too few rows are left
+                continue
+            X[d, rows] = _in_columns(design, template)
+            for found, term in zip(z, template.random, strict=True):
+                same = _matching(design.random, term)
+                for k, name in enumerate(same.names):
+                    found[d, rows, term.names.index(name)] = same.z[:, k]
+        return X, z
 
     def _once(self) -> np.random.Generator:
         return stream(self.seed, f"power/{self.key}/fixed", 0)
 
-    def _designs(self, columns: dict[str, Array], D: int) -> Design:
-        """Return the design of D drawn designs, one below the other."""
+    def _frame(self, columns: dict[str, Array], D: int) -> pd.DataFrame:
+        """Return the rows of D drawn designs, one below the other."""
         layout = self.predictors.layout
-        # Any outcome will do that the fixed effects do not reproduce.
-        outcome = np.sin(np.arange(D * layout.n, dtype=float) * 12.9898)
-        frame = pd.DataFrame({self.parsed.outcome_label: outcome})
+        # Any outcome will do that the fixed effects do not reproduce and that has a logarithm.
+        outcome = 2.0 + np.sin(np.arange(D * layout.n, dtype=float) * 12.9898)
+        frame = pd.DataFrame(dict.fromkeys(self.parsed.outcomes, outcome))
         for name, refs in layout.refs.items():
             frame[name] = _categorical(np.tile(refs, D), layout.labels[name])
         for predictor in self.predictors.predictors:
@@ -110,16 +154,12 @@ class DeclaredSource:
                 frame[predictor.name] = values
         for derivation in self.predictors.derivations:
             frame[derivation.name] = np.broadcast_to(columns[derivation.name], (D, layout.n)).ravel()
-        return build_design(self.parsed, frame)
-
-    def _in_columns(self, whole: Design, template: Design) -> Array:
-        """Return X of all designs in the columns of the template."""
-        return whole.X[:, [whole.columns.index(name) for name in template.columns]]
+        return frame
 
     def _present(self, generators: Sequence[np.random.Generator]) -> NDArray[np.bool_] | None:
         """Return the rows that each replicate has, shape (D, n); None if it has all."""
         missing, layout = self.missing, self.predictors.layout
-        if not missing.share and missing.time is None:
+        if not missing.any:
             return None
         here = np.ones((len(generators), layout.n), dtype=bool)
         if missing.share:
@@ -130,16 +170,43 @@ class DeclaredSource:
         return here
 
     def _staying(self) -> NDArray[np.bool_]:
-        """Return the rows before their group leaves: group r of N when the share passes its place."""
+        """Return the rows before their unit leaves: unit r of N in its arm when the share passes its place.
+
+        The units are the groups whose rows are the occasions.
+        """
         missing, layout = self.missing, self.predictors.layout
         columns = self.predictors.draw([self._once()], self._once())
         time = np.broadcast_to(columns[str(missing.time)], (1, layout.n))[0]
-        outer = min(layout.labels, key=lambda name: len(layout.labels[name]))
-        N = len(layout.labels[outer])
         elapsed = (time - time.min()) / max(float(np.ptp(time)), 1e-300)
         left = 1.0 - (1.0 - missing.total) ** (elapsed**missing.shape)
-        place = (np.arange(N) + 0.5) / N
-        return np.asarray((left <= place[layout.refs[outer]]) | (elapsed == 0.0))
+        units = layout.units
+        first = np.unique(layout.refs[units], return_index=True)[1]
+        arms = [
+            np.broadcast_to(columns[each.name], (1, layout.n))[0][first]
+            for each in self.predictors.predictors
+            if each.factor is not None and each.kind in ("binary", "category")
+        ]
+        place = _places(np.column_stack([np.zeros(first.size), *arms]))
+        return np.asarray((left <= place[layout.refs[units]]) | (elapsed == 0.0))
+
+
+def _places(arms: Array) -> Array:
+    """Return (r - 1/2) / N of each unit, the r-th of the N units of its arm, shape (units,)."""
+    own = np.unique(arms, axis=0, return_inverse=True)[1].ravel()
+    found = np.empty(own.size)
+    for arm in range(int(own.max()) + 1):
+        units = np.flatnonzero(own == arm)
+        found[units] = (np.arange(units.size) + 0.5) / units.size
+    return found
+
+
+def _in_columns(whole: Design, template: Design) -> Array:
+    """Return X in the columns of the template; a column that the design lacks is zero."""
+    X = np.zeros((whole.n, template.p))
+    for k, name in enumerate(template.columns):
+        if name in whole.columns:
+            X[:, k] = whole.X[:, whole.columns.index(name)]
+    return X
 
 
 def _categorical(positions: NDArray[np.float64] | NDArray[np.intp], levels: Sequence[str]) -> pd.Categorical:
@@ -148,6 +215,7 @@ def _categorical(positions: NDArray[np.float64] | NDArray[np.intp], levels: Sequ
     )
 
 
-def _same_order(random: Sequence[RandomTerm], template: Sequence[RandomTerm]) -> list[RandomTerm]:
-    """Return the terms of a design in the order of the template's."""
-    return [next(t for t in random if (t.group, t.names) == (own.group, own.names)) for own in template]
+def _matching(random: Sequence[RandomTerm] | Sequence[NewTerm], own: RandomTerm) -> RandomTerm | NewTerm:
+    """Return the term of a drawn design that is ``own`` of the template."""
+    same = [term for term in random if term.group == own.group and {*term.names} <= {*own.names}]
+    return max(same, key=lambda term: len(term.names))

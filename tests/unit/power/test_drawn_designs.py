@@ -1,0 +1,122 @@
+"""Designs that are drawn for each simulated study: transforms, missing rows, attrition, offsets."""
+
+import numpy as np
+import pytest
+
+from mlm_steps.engine.bootstrap.streams import stream
+from mlm_steps.power.declared.predictors import Derivation, Predictor
+from mlm_steps.power.declared.sizes import Factor
+from mlm_steps.power.declared.source import Missing
+from mlm_steps.power.declared.truths import raw
+from mlm_steps.power.simulation import simulate
+from mlm_steps.power.study import Study, closed_answers
+
+TIME = Predictor("time", kind="values", values=(0.0, 1.0, 2.0, 3.0, 4.0, 5.0))
+ARM = Predictor("arm", factor="g", kind="binary")
+
+
+def study(formula, *predictors, groups=20, rows=6, factors=None, **given):
+    factors = factors or (Factor("g", groups),)
+    return Study(factors, rows, formula, _declare, predictors, **given)
+
+
+def _declare(columns):
+    terms = columns.source.template.random
+    sizes = {}
+    for term in terms:
+        sizes[term.group] = sizes.get(term.group, 0) + len(term.names)
+    fixed = {column.name: 0.3 for column in columns.columns[1:]}
+    return raw(columns, fixed, {name: 0.1 * np.eye(k) for name, k in sizes.items()}, 0.8)
+
+
+def drawn(own, count=5):
+    generators = [stream(1, f"power/{own.source.key}", b) for b in range(count)]
+    return own.source.draw(generators)
+
+
+def test_transforms_learn_from_each_study():
+    found = drawn(study("y ~ scale(x) + poly(z, 2) + (1 | g)", Predictor("x"), Predictor("z"))).X
+    x, first, second = found[..., 1], found[..., 2], found[..., 3]
+    np.testing.assert_allclose(x.mean(axis=1), 0.0, atol=1e-12)
+    np.testing.assert_allclose(x.std(axis=1, ddof=1), 1.0, rtol=1e-12)
+    np.testing.assert_allclose((first**2).sum(axis=1), 1.0, rtol=1e-12)
+    np.testing.assert_allclose((first * second).sum(axis=1), 0.0, atol=1e-12)
+
+
+def test_a_transform_of_a_predictor_that_is_not_drawn_is_that_of_the_design():
+    own = study("y ~ poly(time, 2) + x + (poly(time, 2) | g)", TIME, Predictor("x"))
+    found, template = drawn(own), own.source.template
+    for b in range(5):
+        np.testing.assert_allclose(found.X[b, :, 1:3], template.X[:, 1:3], atol=1e-12)
+        np.testing.assert_allclose(found.z[0][b], template.random[0].z, atol=1e-12)
+
+
+def test_group_means_are_those_of_the_rows_that_are_left():
+    centred = (Derivation("xc", "center", "x", "g"), Derivation("xm", "mean", "x", "g"))
+    own = study("y ~ xc + xm + (1 | g)", Predictor("x"), derivations=centred, missing=Missing(share=0.4))
+    found = drawn(own)
+    groups = own.source.template.random[0].refs
+    for X, here in zip(found.X, found.present, strict=True):
+        sums = np.bincount(groups, np.where(here, X[:, 1], 0.0))
+        np.testing.assert_allclose(sums, 0.0, atol=1e-12)
+
+
+def test_transforms_learn_from_the_rows_that_are_left():
+    own = study("y ~ scale(x) + (1 | g)", Predictor("x"), missing=Missing(share=0.4))
+    found = drawn(own)
+    for X, here in zip(found.X, found.present, strict=True):
+        assert X[here, 1].mean() == pytest.approx(0.0, abs=1e-12)
+
+
+@pytest.mark.parametrize("groups", [20, 21])
+def test_each_arm_loses_its_share(groups):
+    attrition = Missing(total=0.5, time="time")
+    own = study("y ~ time * arm + (1 | g)", TIME, ARM, groups=groups, missing=attrition)
+    found = drawn(own, 1)
+    last = found.present[0][own.source.template.X[:, 1] == 5.0]
+    arm = own.source.template.X[::6, 2]
+    left = [np.sum(~last[arm == each]) for each in (0.0, 1.0)]
+    assert left == [np.sum((np.arange(n) + 0.5) / n < 0.5) for n in (np.sum(arm == 0), np.sum(arm == 1))]
+    # Whoever has left does not come back.
+    assert (np.diff(found.present[0].reshape(groups, 6).astype(int), axis=1) <= 0).all()
+
+
+def test_the_persons_leave_and_not_their_classes():
+    factors = (Factor("class", 4), Factor("person", 5, within="class"))
+    attrition = Missing(total=0.5, time="time")
+    own = study("y ~ time + (1 | class) + (1 | person)", TIME, factors=factors, missing=attrition)
+    stayed = drawn(own, 1).present[0].reshape(4, 5, 6)[..., -1].sum(axis=1)
+    assert (stayed < 5).all() or stayed.sum() == 10
+    assert stayed.max() < 6
+
+
+def test_the_means_between_groups_are_those_of_the_first_factor():
+    own = study(
+        "y ~ x + (1 | p) + (1 | i)",
+        Predictor("x", icc=0.99),
+        factors=(Factor("p", 30), Factor("i", 10)),
+        rows=1,
+    )
+    x = drawn(own, 1).X[0, :, 1].reshape(30, 10)
+    assert x.mean(axis=1).var() > 10.0 * x.var(axis=1).mean()
+
+
+def test_an_offset_changes_nothing():
+    shifted = study(
+        "y ~ time + offset(100 * time2) + (1 | g)", TIME, Predictor("time2", kind="values", values=(0.0, 3.0))
+    )
+    found = simulate(shifted.source, shifted.truth, shifted.tests, seed=1, numbers=range(20))
+    assert np.abs(found.outcomes[0].estimate).max() < 1.0
+
+
+def test_studies_with_too_few_rows_fail_and_the_closed_form_counts_them():
+    own = study("y ~ x + (1 | g)", Predictor("x"), groups=5, rows=2, missing=Missing(share=0.9))
+    found = simulate(own.source, own.truth, own.tests, seed=1, numbers=range(50))
+    rows = drawn(own, 50).rows
+    assert (found.status[rows <= 2] == "failed").all()
+    assert closed_answers(own)[0].power < 0.1
+
+
+def test_a_logarithm_of_the_outcome_is_the_outcome():
+    own = study("log(y) ~ x + (1 | g)", Predictor("x"))
+    assert np.isfinite(closed_answers(own)[0].power)
