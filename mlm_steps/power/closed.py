@@ -56,6 +56,10 @@ class Closed:
         """Return the power at another effect, shape (D,): neither its variance nor its df changes."""
         return _power(self.test, estimate, self.vcov, self.df, alpha)
 
+    def with_groups(self, times: float, more: int, alpha: float) -> Array:
+        """Return the power with ``times`` as many groups, ``more`` of them, shape (D,)."""
+        return _power(self.test, self.estimate, self.vcov / times, self.df + more, alpha)
+
 
 def closed_power(
     products: CrossProducts, truth: Truth, tests: Sequence[Test], alpha: float, *, z: bool = False

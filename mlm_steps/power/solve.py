@@ -24,6 +24,7 @@ __all__ = [
     "needed_groups",
     "needed_rows",
     "power_at",
+    "projected_groups",
 ]
 
 Array = NDArray[np.float64]
@@ -106,6 +107,22 @@ def needed_groups(
         return power_at(study.with_groups(J), effect, precision, answers)
 
     return _smallest(power, target, start, multiple, "groups")
+
+
+def projected_groups(answer: Answer, count: int, target: float, alpha: float, *, multiple: int = 1) -> Needed:
+    """Return about how many groups reach the target, from the answer for ``count`` groups alone.
+
+    More groups of the same kind divide the variance of the estimate and add as many degrees of freedom; exact
+    for balanced designs, close to ``needed_groups`` for predictors that are drawn anew.
+    """
+
+    def power(J: int) -> float:
+        if count > J and np.nanmin([np.nanmin(part.df) for part in answer.parts]) + J - count <= 1.0:
+            return 0.0
+        each = [part.with_groups(J / count, J - count, alpha) for part in answer.parts]
+        return float(np.nanmean(np.concatenate(each)))
+
+    return _smallest(power, target, max(multiple, 3, count // 4), multiple, "groups")
 
 
 def needed_rows(

@@ -11,7 +11,7 @@ from mlm_steps.errors import Fault, UsageError
 from mlm_steps.power.plans import PLANS
 from mlm_steps.power.plans.base import Block, Kind
 from mlm_steps.power.scenarios import scenarios
-from mlm_steps.power.solve import detectable, needed_groups
+from mlm_steps.power.solve import detectable, needed_groups, projected_groups
 from mlm_steps.power.study import Answer, Study, closed_answers
 from mlm_steps.spec.planning.power import PowerSpec
 from mlm_steps.steps.parts.plan_words import three_decimals
@@ -19,8 +19,8 @@ from mlm_steps.steps.parts.planned_spec import planned_spec
 
 __all__ = ["plan_study"]
 
-ROUGH = 0.01
-"""Standard error of a mean over drawn designs while a number of groups is sought; the answer is finer."""
+ROUGH = 0.005
+"""Standard error of a mean over drawn designs that is enough for a first answer; it is printed."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,7 +75,7 @@ def _study(block: Block) -> Study:
 def _answers(block: Block, values: dict[str, float]) -> Iterator[str]:
     """Yield the power, what the target needs and what it can detect."""
     study = _study(block)
-    (answer,) = closed_answers(study)
+    (answer,) = closed_answers(study, precision=ROUGH)
     if answer.power != answer.power:
         raise UsageError(
             Fault("mlm plan", "the design does not identify the effect", "more groups are needed")
@@ -91,7 +91,11 @@ def _answers(block: Block, values: dict[str, float]) -> Iterator[str]:
 def _needed(study: Study, answer: Answer, target: float) -> Iterator[str]:
     name = study.factors[0].name
     try:
-        needed = needed_groups(study, target, multiple=study.arms, precision=ROUGH)
+        if answer.designs > 1:
+            count = study.factors[0].count
+            needed = projected_groups(answer, count, target, study.alpha, multiple=study.arms)
+        else:
+            needed = needed_groups(study, target, multiple=study.arms)
     except UsageError as error:
         yield error.faults[0].what
         return
