@@ -137,8 +137,11 @@ def _along(axes: Axes, panel: _Panel, axis: str) -> None:
     rank = np.arange(1, len(panel.levels) + 1)
     low, high = panel.estimate - panel.half, panel.estimate + panel.half
     if len(rank) > MOST_BARS:
-        axes.fill_between(rank, low, high, color="#BBD6E8", linewidth=0, label="95\u202f% interval")
-        axes.plot(rank, panel.estimate, color=BLUE, linewidth=1.8)
+        drawn = np.unique(np.linspace(0, len(rank) - 1, MOST_BARS).round().astype(int))
+        axes.fill_between(
+            rank[drawn], low[drawn], high[drawn], color="#BBD6E8", linewidth=0, label="95\u202f% interval"
+        )
+        axes.plot(rank[drawn], panel.estimate[drawn], color=BLUE, linewidth=1.8)
     else:
         for clear, colour in ((False, "#B4BAC2"), (True, BLUE)):
             chosen = panel.clear if clear else ~panel.clear

@@ -42,6 +42,8 @@ MOST_PANELS = 4
 """Largest number of predictors with a panel each, in the order of the table, which holds all."""
 MOST_GROUPS = 60
 """Largest number of groups with a line, a sample if there are more: more lines could not be followed."""
+MOST_POINTS = 500
+"""Largest number of group means that are drawn, a sample if there are more."""
 PANEL_WIDTH, PANEL_HEIGHT, WIDEST = 4.5, 3.6, 2
 """Size of a panel in inches, and the largest number of panels in a row."""
 STYLES = {
@@ -86,6 +88,8 @@ def within_between(given: FigureInput) -> Figure | None:
         figure.subplots_adjust(left=0.16 / wide, right=0.98, top=0.86, bottom=0.15, hspace=0.55, wspace=0.28)
         svg = finish(figure, "within_between", title)
     reading = " ".join(_reading(given, panel.of) for panel in panels)
+    if any(len(panel.x) > MOST_POINTS for panel in panels):
+        reading += f" A sample of {MOST_POINTS} group means is drawn, with a fixed seed."
     alt = f"Group means as points, with lines of the three slopes. {reading}"
     return Figure("within_between", title, reading, alt, svg, _data(panels))
 
@@ -118,7 +122,16 @@ def _lines(
 def _draw(axes: Axes, given: FigureInput, panel: _Panel) -> None:
     from matplotlib.collections import LineCollection
 
-    axes.plot(panel.x, panel.y, "o", color=PALE, markersize=3.5, markeredgecolor=GREY, markeredgewidth=0.4)
+    drawn = list(spread(len(panel.x), MOST_POINTS))
+    axes.plot(
+        panel.x[drawn],
+        panel.y[drawn],
+        "o",
+        color=PALE,
+        markersize=3.5,
+        markeredgecolor=GREY,
+        markeredgewidth=0.4,
+    )
     within = [np.column_stack([x, y]) for kind, x, y in panel.lines if kind == "within"]
     axes.add_collection(LineCollection(within, colors=BLUE, linewidths=0.9, alpha=0.7, label="within groups"))
     for kind, x, y in panel.lines:

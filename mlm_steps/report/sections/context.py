@@ -29,10 +29,10 @@ ALIGN: tuple[Align, ...] = ("text", *_NUMBERS)
 NOTE = (
     "The slope within groups compares observations of one group, the slope between groups compares group "
     "means; the contextual effect is the slope between minus the slope within. The first column has the "
-    "slope over all rows without groups or, for a rung, its own slope. Brackets hold 95 % intervals. Alone: "
-    "random intercepts, REML, *t* with n − J − 1 and J − 2 degrees of freedom. With a low ICC(2), group "
-    "means are unreliable and the contextual effect is attenuated (Lüdtke et al. 2008)."
+    "slope over all rows without groups or, for a rung, its own slope. Brackets hold 95 % intervals. With "
+    "a low ICC(2), group means are unreliable and the contextual effect is attenuated (Lüdtke et al. 2008)."
 )
+ALONE_NOTE = "Alone: random intercepts, REML, *t* with n − J − 1 and J − 2 degrees of freedom."
 RUNG_NOTE = (
     "In a rung: refitted with all predictors of level 1 split, and with its random part, whose slopes are of "
     "the deviations; intervals and tests are by the rung’s method. Slopes that depend on moderators are "
@@ -51,7 +51,9 @@ def context(given: ReportInput) -> dict[str, Any] | None:
     refits = [refit_sentence(given, each) for each in contexts]
     unsplit = [unsplit_sentence(given, each) for each in contexts]
     return {
-        "table": _table(rows, in_rung=any(p.slopes for each in contexts for p in each.predictors))
+        "table": _table(
+            rows, _notes(bool(alone), any(p.slopes for each in contexts for p in each.predictors))
+        )
         if rows
         else None,
         "sentences": [
@@ -63,7 +65,12 @@ def context(given: ReportInput) -> dict[str, Any] | None:
     }
 
 
-def _table(rows: list[Row], *, in_rung: bool) -> Grid:
+def _notes(alone: bool, in_rung: bool) -> tuple[Phrase, ...]:
+    kept = (NOTE, *((ALONE_NOTE,) if alone else ()), *((RUNG_NOTE,) if in_rung else ()))
+    return tuple(say(note) for note in kept)
+
+
+def _table(rows: list[Row], notes: tuple[Phrase, ...]) -> Grid:
     return Grid(
         caption=("Slopes within and between groups",),
         columns=columns(
@@ -71,7 +78,7 @@ def _table(rows: list[Row], *, in_rung: bool) -> Grid:
             align=ALIGN,
         ),
         rows=tuple(rows),
-        notes=(say(NOTE), *((say(RUNG_NOTE),) if in_rung else ())),
+        notes=notes,
         wide=True,
     )
 

@@ -6,6 +6,7 @@ from typing import Any
 
 from mlm_steps.records import FitRecord
 from mlm_steps.report.inputs import ReportInput
+from mlm_steps.report.sentences.checks import concern_sentence
 from mlm_steps.report.sentences.coefficients import (
     boundary_sentences,
     coefficient_sentence,
@@ -167,6 +168,9 @@ def _cautions(given: ReportInput) -> list[Phrase]:
         say("{model} could not be completed; see {link}.", model=given.names.model(model), link=link)
         for model in given.run.failed
     ]
+    concerns = concern_sentence(given)
+    if concerns is not None:
+        cautions.append(concerns)
     count = _warnings(given)
     if count:
         verb = "warning is" if count == 1 else "warnings are"
