@@ -9,6 +9,7 @@ from typing import Literal
 import numpy as np
 from numpy.typing import NDArray
 
+from mlm_steps.errors import Fault, UsageError
 from mlm_steps.power.declared.sizes import Layout
 
 __all__ = ["Derivation", "Predictor", "Predictors"]
@@ -120,7 +121,9 @@ class Predictors:
 
     def is_redrawn(self, predictor: Predictor) -> bool:
         """Return whether every replicate draws the values of a predictor anew."""
-        return predictor.redrawn or (predictor.name in self._linked and not predictor.fixed)
+        if predictor.name not in self._linked:
+            return predictor.redrawn
+        return not any(each.fixed for each in self._linked_at(predictor.factor))
 
     def draw(self, generators: Sequence[np.random.Generator], once: np.random.Generator) -> dict[str, Array]:
         """Return the columns of one design per generator, each of shape (D, n); categories are positions.
@@ -149,6 +152,9 @@ class Predictors:
     def _linked(self) -> set[str]:
         return {name for pair in self.correlations for name in pair}
 
+    def _linked_at(self, factor: str | None) -> list[Predictor]:
+        return [each for each in self.predictors if each.name in self._linked and each.factor == factor]
+
     def _latent(
         self, generators: Sequence[np.random.Generator], once: np.random.Generator
     ) -> dict[str, tuple[Array, Array]]:
@@ -159,7 +165,7 @@ class Predictors:
             root = self._root(block)
             J = len(self.layout.labels[block[0].factor or next(iter(self.layout.labels))])
             rows = 0 if block[0].factor is not None else n
-            fixed = block[0].fixed
+            fixed = any(each.fixed for each in block)
             draws = [once] if fixed else generators
             parts = [
                 (g.standard_normal((J, len(block))), g.standard_normal((rows, len(block)))) for g in draws
@@ -178,7 +184,7 @@ class Predictors:
         needing = [p for p in self.predictors if p.kind == "normal" or p.name in linked]
         blocks: dict[object, list[Predictor]] = {}
         for predictor in needing:
-            key: object = (predictor.factor, predictor.fixed) if predictor.name in linked else predictor.name
+            key: object = (predictor.factor,) if predictor.name in linked else predictor.name
             blocks.setdefault(key, []).append(predictor)
         return [tuple(block) for block in blocks.values()]
 
@@ -190,6 +196,10 @@ class Predictors:
                     (one.name, other.name), self.correlations.get((other.name, one.name), 0.0)
                 )
                 R[i, j] = R[j, i] = r
+        least = float(np.linalg.eigvalsh(R)[0])
+        if least <= 0.0:
+            what = f"no variables have these correlations together: the matrix has the eigenvalue {least:.3g}"
+            raise UsageError(Fault("design.correlations", what, "make one of them smaller"))
         return np.asarray(np.linalg.cholesky(R), dtype=np.float64)
 
     def _values(self, predictor: Predictor, latent: Mapping[str, tuple[Array, Array]]) -> tuple[Array, Array]:

@@ -47,10 +47,7 @@ def mean_differences(
     duration : float
         In the unit of time.
     """
-    if per == "within":
-        sd = sigma
-    else:
-        sd = float(np.sqrt(sum(np.atleast_2d(T)[0, 0] for T in covariances.values()) + sigma**2))
+    sd = sigma if per == "within" else float(np.sqrt(_intercepts(columns, covariances) + sigma**2))
     fixed = {}
     for name, value in d.items():
         column = next((each for each in columns.columns if each.name == name), None)
@@ -64,6 +61,20 @@ def mean_differences(
         through_time = len(column.parts) > 1 and None in codes
         fixed[name] = float(value * sd / distance / (duration if through_time else 1.0))
     return raw(columns, fixed, covariances, sigma)
+
+
+def _intercepts(columns: ModelColumns, covariances: Mapping[str, Array]) -> float:
+    """Return the sum of the variances of the random intercepts."""
+    names: dict[str, list[str]] = {}
+    for term in columns.source.template.random:
+        names.setdefault(term.group, []).extend(term.names)
+    variances = (
+        np.diag(np.atleast_2d(covariances[group]))[i]
+        for group, own in names.items()
+        for i, name in enumerate(own)
+        if name == "(Intercept)"
+    )
+    return float(sum(variances))
 
 
 def variance_shares(columns: ModelColumns, shares: Mapping[str, float], d: Mapping[str, float]) -> Truth:

@@ -74,6 +74,7 @@ def by_source(columns: ModelColumns, shares: Shares) -> Truth:
     UsageError
         If no variance is left for the residual or the random intercept.
     """
+    _has_sources(columns, shares)
     V, s = shares.total, shares
     beta = np.zeros(len(columns.columns))
     level1, level2, products = (columns.of_kind(kind) for kind in ("level-1", "level-2", "product"))
@@ -107,14 +108,10 @@ def by_source(columns: ModelColumns, shares: Shares) -> Truth:
             V * s.icc,
             V * s.icc - left,
         )
-    k = len(slopes)
-    matrix = np.zeros((k + 1, k + 1))
-    matrix[0, 0], matrix[1:, 1:] = tau, np.diag(T)
-    matrix[0, 1:] = matrix[1:, 0] = s.correlation * np.sqrt(tau * T)
     return raw(
         columns,
         dict(zip((c.name for c in columns.columns), beta.tolist(), strict=True)),
-        {columns.source.template.random[0].group: matrix},
+        _matrix(columns, tau, dict(zip(slopes, T.tolist(), strict=True)), s.correlation),
         float(np.sqrt(residual)),
     )
 
@@ -126,10 +123,12 @@ def arend_schaefer(
     tau = icc / (1.0 - icc)
     values = {"level-1": level1, "level-2": level2 * np.sqrt(tau), "product": cross * np.sqrt(slope_variance)}
     fixed = {column.name: float(values.get(column.kind, 0.0)) for column in columns.columns}
-    T = np.diag([tau * (1.0 - level2**2), slope_variance * (1.0 - cross**2)])
-    k = sum(term.z.shape[1] for term in columns.source.template.random)
-    group = columns.source.template.random[0].group
-    return raw(columns, fixed, {group: T[:k, :k]}, float(np.sqrt(1.0 - level1**2)))
+    _has_one_factor(columns, "preset arend")
+    names = [name for term in columns.source.template.random for name in term.names]
+    slope = slope_variance * (1.0 - cross**2)
+    slopes = {name: slope for name in names if name != "(Intercept)"}
+    matrices = _matrix(columns, tau * (1.0 - level2**2), slopes)
+    return raw(columns, fixed, matrices, float(np.sqrt(1.0 - level1**2)))
 
 
 def population_sources(columns: ModelColumns, truth: Truth) -> dict[str, float]:
@@ -159,13 +158,63 @@ def population_sources(columns: ModelColumns, truth: Truth) -> dict[str, float]:
     }
 
 
+def _has_one_factor(columns: ModelColumns, what: str) -> None:
+    """Refuse random effects of several factors, or without an intercept."""
+    terms = columns.source.template.random
+    groups = list(dict.fromkeys(term.group for term in terms))
+    if len(groups) > 1:
+        text = f"{what} describes one grouping factor, but the model has {' and '.join(groups)}"
+        raise UsageError(Fault("truth", text, "give fixed, random and sigma, or vpc with d"))
+    if not any("(Intercept)" in term.names for term in terms):
+        text = f"{what} needs a random intercept, which the model does not have"
+        raise UsageError(Fault("truth", text, "give fixed, random and sigma"))
+
+
+def _has_sources(columns: ModelColumns, shares: Shares) -> None:
+    """Refuse models in which shares of the variance do not determine the parameters."""
+    _has_one_factor(columns, "icc")
+    faults = []
+    for column in columns.columns[1:] if columns.columns[0].kind == "intercept" else columns.columns:
+        if (not column.plain or column.kind == "other") and shares.weights.get(column.name) != 0.0:
+            what = f"no share of the variance determines the coefficient of '{column.name}'"
+            faults.append(
+                Fault("truth.r2", what, f"give fixed, random and sigma, or the weight 0 for '{column.name}'")
+            )
+    terms = columns.source.template.random
+    for name in [name for term in terms for name in term.names if name != "(Intercept)"]:
+        if not columns.knows(name) or columns.within(name, name) <= 0.0:
+            what = f"the share of the random slope of '{name}' is unknown: it does not vary within groups"
+            if not columns.knows(name):
+                what = f"the share of the random slope of '{name}' is unknown"
+            faults.append(Fault("truth.r2.slope", what, "give fixed, random and sigma"))
+    if shares.correlation and len(terms) > 1:
+        what = "the random effects of the model are uncorrelated"
+        faults.append(Fault("truth.correlation", what, "write (1 + x | group), or leave out correlation"))
+    if faults:
+        raise UsageError(*faults)
+
+
+def _matrix(
+    columns: ModelColumns, intercept: float, slopes: Mapping[str, float], correlation: float = 0.0
+) -> dict[str, Array]:
+    """Return the covariance matrix of the only factor, in the order of the terms' coefficients."""
+    terms = columns.source.template.random
+    names = [name for term in terms for name in term.names]
+    variances = np.array([intercept if name == "(Intercept)" else slopes[name] for name in names])
+    matrix = np.diag(variances)
+    at = names.index("(Intercept)")
+    others = [i for i in range(len(names)) if i != at]
+    matrix[at, others] = matrix[others, at] = correlation * np.sqrt(intercept * variances[others])
+    return {terms[0].group: matrix}
+
+
 def _weights(columns: ModelColumns, positions: list[int], shares: Shares) -> Array:
     return np.array([shares.weights.get(columns.columns[i].name, 1.0) for i in positions])
 
 
 def _scaled(Phi: Array, weights: Array, explained: float) -> Array:
     """Return coefficients in proportion to weight / SD that explain a variance together."""
-    if not weights.size or not explained:
+    if not weights.any() or not explained:
         return np.zeros(weights.size)
     a = weights / np.sqrt(np.diag(Phi))
     scaled: Array = a * np.sqrt(explained / (a @ Phi @ a))

@@ -148,6 +148,10 @@ class PredictorSpec(SpecBlock):
             ]
             if wrong:
                 raise objections(wrong)
+        if "icc" in self.model_fields_set and self.level != "1":
+            raise objection(
+                "icc belongs to a predictor of level 1", "this one varies between groups only", ("icc",)
+            )
         if "codes" in self.model_fields_set and self.binary is None:
             raise objection("codes belong to a binary predictor", "give binary: 0.5 too", ("codes",))
         return self
@@ -282,13 +286,55 @@ class PlanDesignSpec(SpecBlock):
                 for k, name in enumerate(pair.between)
                 if name not in self.predictors
             ]
+            wrong += self._of_one_level(i, pair)
         if self.attrition is not None and self.attrition.time not in known:
             wrong.append(
                 (("attrition", "time"), f"there is no predictor {quoted(self.attrition.time)}", _among(known))
             )
+        elif self.attrition is not None and not self._is_time(self.attrition.time):
+            what = f"{quoted(self.attrition.time)} has no values that tell the occasions apart"
+            wrong.append(
+                (("attrition", "time"), what, "a predictor of level 1 such as {values: [0, 1, 2, 3]}")
+            )
         if wrong:
             raise objections(wrong)
         return self
+
+    def _is_time(self, name: str) -> bool:
+        own = self.derive.get(name)
+        source = self.predictors.get(str(own.center or own.mean) if own is not None else name)
+        return source is None or (source.level == "1" and bool(source.values))
+
+    def _of_one_level(self, i: int, pair: CorrelationSpec) -> list[Objection]:
+        """Return what keeps two predictors from being correlated."""
+        both = [self.predictors[name] for name in pair.between if name in self.predictors]
+        wrong: list[Objection] = [
+            (
+                ("correlations", i, "between", k),
+                f"{quoted(name)} has fixed values or categories",
+                "correlations are between normal and binary predictors",
+            )
+            for k, name in enumerate(pair.between)
+            if name in self.predictors and self.predictors[name].kind in ("values", "category")
+        ]
+        if wrong or len(both) < PAIR:
+            return wrong
+        levels = {self._factor_of(each.level) for each in both}
+        if len(levels) > 1:
+            what = f"{quoted(pair.between[0])} and {quoted(pair.between[1])} vary at different levels"
+            wrong.append(
+                (("correlations", i, "between"), what, "only predictors of one level can be correlated")
+            )
+        elif len({each.fixed for each in both if each.kind == "normal"}) > 1:
+            what = f"only one of {quoted(pair.between[0])} and {quoted(pair.between[1])} is fixed"
+            wrong.append((("correlations", i, "between"), what, "make both fixed or none"))
+        return wrong
+
+    def _factor_of(self, level: str) -> str:
+        """Return the factor of a level; "1" for the rows."""
+        factors = [*self.groups]
+        known = level.isdigit() and 2 <= int(level) <= len(factors) + 1 and level not in factors
+        return factors[-(int(level) - 1)] if known else level
 
 
 def _among(names: object) -> str | None:
