@@ -127,9 +127,14 @@ def joint(outcomes: Sequence[Outcome], effects: Sequence[Array], alpha: float, *
 
 
 def precision(outcome: Outcome, confidence: float, assurance: float = 0.8) -> tuple[float, float]:
-    """Return the mean half-width of the confidence interval, and the one that ``assurance`` stay below."""
+    """Return the mean half-width of the confidence interval, and the one that ``assurance`` stay below.
+
+    Both are NaN if all replicates failed.
+    """
     widths = half_widths(outcome, confidence)
     widths = widths[np.isfinite(widths)]
+    if not widths.size:
+        return np.nan, np.nan
     return float(widths.mean()), float(np.quantile(widths, assurance))
 
 
@@ -140,14 +145,19 @@ def detectable_effect(outcome: Outcome, target: float, alpha: float) -> float:
     """
     from scipy.optimize import brentq
 
+    if not np.isfinite(outcome.vcov[:, 0, 0]).any():
+        return float("inf")
     unit = float(np.sqrt(np.nanmean(outcome.vcov[:, 0, 0])))
+    sign = -1.0 if outcome.test.alternative == "less" else 1.0
 
     def short(effect: float) -> float:
-        return conditional(outcome, effect, alpha)[0] - target
+        return conditional(outcome, sign * effect, alpha)[0] - target
 
+    if short(0.0) >= 0.0:
+        return 0.0  # the target is at most the size of the test
     high = unit
     while short(high) < 0.0:
         high *= 2.0
         if high > LARGEST * unit:
             return float("inf")  # too many failed replicates for the target
-    return float(brentq(short, 0.0, high, xtol=1e-8 * unit))
+    return sign * float(brentq(short, 0.0, high, xtol=1e-8 * unit))

@@ -46,10 +46,13 @@ class FittedSource:
         Raises
         ------
         UsageError
-            If another number of groups is asked for and there are several grouping factors.
+            If the fit is weighted, or another number of groups is asked for with several grouping factors.
         """
+        if self.design.weights is not None:
+            what = "the power of a weighted fit depends on the weights of future rows"
+            raise UsageError(Fault("fit", what, "fit without weights, or declare the design"))
         if self.groups is None:
-            return self.design
+            return replace(self.design, offset=None)  # an offset shifts the outcome, and nothing else
         (factor, *others) = factors_of(self.design)
         if others:
             what = "a design with several grouping factors has its own groups only"
@@ -60,10 +63,9 @@ class FittedSource:
         refs = np.repeat(np.arange(self.groups), [each.size for each in taken])
         levels = tuple(str(j + 1) for j in range(self.groups))
         random = tuple(replace(t, z=t.z[rows], refs=refs, levels=levels) for t in self.design.random)
-        weights = None if self.design.weights is None else self.design.weights[rows]
         outcome = np.sin(12.9898 * np.arange(rows.size))
         return replace(
-            self.design, X=self.design.X[rows], y=outcome, random=random, weights=weights, offset=None,
+            self.design, X=self.design.X[rows], y=outcome, random=random, offset=None,
             rows=np.arange(rows.size),
         )  # fmt: skip
 

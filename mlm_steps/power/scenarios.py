@@ -118,6 +118,7 @@ def _study(spec: PowerSpec, cell: Mapping[str, float], seed: int, fit: MixedFit 
         spec.alpha,
         seed,
         _missing(design),
+        spec.df == "z",
     )
 
 
@@ -211,12 +212,15 @@ def _declared(
 
 
 def _mathieu(spec: TruthSpec, model: ModelColumns) -> Truth:
-    if spec.random is not None and spec.sigma is not None:
-        covariances = {name: np.array(matrix, dtype=float) for name, matrix in spec.random.items()}
-        return raw(model, spec.fixed or MATHIEU_FIXED, covariances, spec.sigma)
+    fixed = {**MATHIEU_FIXED, **(spec.fixed or {})}
+    _known_columns(fixed, model, "truth.preset")
     intercept, slope, residual = MATHIEU_VARIANCES
     covariances = {model.source.template.random[0].group: np.diag([intercept, slope])}
-    return raw(model, {**MATHIEU_FIXED, **(spec.fixed or {})}, covariances, float(np.sqrt(residual)))
+    if spec.random is not None:
+        covariances = {name: np.array(matrix, dtype=float) for name, matrix in spec.random.items()}
+    _known_groups(covariances, model)
+    sigma = float(np.sqrt(residual)) if spec.sigma is None else spec.sigma
+    return raw(model, fixed, covariances, sigma)
 
 
 def _from_rung(spec: TruthSpec, model: ModelColumns, fit: MixedFit | None) -> Truth:

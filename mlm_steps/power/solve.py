@@ -160,11 +160,13 @@ def detectable(answer: Answer, target: float, alpha: float) -> float:
         raise UsageError(Fault("solve", f"'{answer.test.name}' has several columns and no single effect"))
     from scipy.optimize import brentq
 
-    unit = answer.standard_error
+    unit = answer.standard_error * (-1.0 if answer.test.alternative == "less" else 1.0)
 
     def short(ncp: float) -> float:
         return answer.at(np.array([ncp * unit]), alpha) - target
 
+    if short(0.0) >= 0.0:
+        return 0.0  # the target is at most alpha
     return float(brentq(short, 0.0, _reach(short), xtol=1e-10) * unit)
 
 

@@ -14,7 +14,7 @@ from mlm_steps.engine.bootstrap.streams import stream
 from mlm_steps.errors import Fault, UsageError, did_you_mean
 from mlm_steps.power.closed import Closed, closed_power
 from mlm_steps.power.declared.columns import ModelColumns
-from mlm_steps.power.declared.predictors import Derivation, Predictor, Predictors
+from mlm_steps.power.declared.predictors import Derivation, Predictor, Predictors, allocation
 from mlm_steps.power.declared.sizes import Factor, Layout, Varying, layout_of
 from mlm_steps.power.declared.source import DeclaredSource, Missing
 from mlm_steps.power.expected import CrossProducts
@@ -54,6 +54,8 @@ class Study:
     alpha : float
     seed : int
     missing : Missing
+    z : bool
+        Whether the tests have infinite degrees of freedom.
     """
 
     factors: tuple[Factor, ...]
@@ -68,6 +70,7 @@ class Study:
     alpha: float = 0.05
     seed: int = 1
     missing: Missing = field(default_factory=Missing)
+    z: bool = False
 
     @property
     def key(self) -> str:
@@ -91,20 +94,25 @@ class Study:
     @property
     def too_small(self) -> Fault | None:
         """Why no study of this design identifies its coefficients; None if it can."""
-        first, layout = self.factors[0], layout_of(self.factors, self.rows)
-        own = [p for p in self.predictors if p.factor == first.name]
-        if first.count <= len(own) + 1:
-            what = f"{first.count} levels of {first.name} cannot tell its {len(own) + 1} coefficients apart"
-            return Fault("design.groups", what, f"more than {len(own) + 1} are needed")
+        layout = layout_of(self.factors, self.rows)
+        for predictor in self.predictors:
+            empty = _empty_arm(predictor, layout)
+            if empty is not None:
+                return Fault(f"design.predictors.{predictor.name}", empty, "more of them, or another share")
         inner = self.factors[-1]
         if len(self.factors) == 1 and layout.sizes(inner.name).max() == 1:
             return Fault(
                 "design.rows", "groups of one row have no variance within", "2 rows or more are needed"
             )
-        for predictor in self.predictors:
-            empty = _empty_arm(predictor, layout)
-            if empty is not None:
-                return Fault(f"design.predictors.{predictor.name}", empty, "more groups, or another share")
+        design = self.source.template
+        for name, refs in layout.refs.items():
+            J, own = len(layout.labels[name]), _of_groups(design.X, refs)
+            if own >= J:
+                what = f"{J} levels of {name} cannot tell {own} coefficients apart, the intercept included"
+                return Fault("design.groups", what, f"at least {own + 1} are needed")
+        if design.dropped:
+            what = f"the coefficient of '{design.dropped[0]}' cannot be estimated"
+            return Fault("design", what, "it does not vary, or other columns determine it")
         return None
 
     @property
@@ -116,7 +124,15 @@ class Study:
 
     @cached_property
     def truth(self) -> Truth:
-        """What is true of the population."""
+        """What is true of the population.
+
+        Raises
+        ------
+        UsageError
+            If the design does not identify the coefficients, or the truth is impossible.
+        """
+        if self.too_small is not None:
+            raise UsageError(self.too_small)
         return self.declare(self.columns)
 
     @cached_property
@@ -130,6 +146,10 @@ class Study:
         """
         design = self.source.template
         names = self.effects or tuple(name for name in design.columns if name != "(Intercept)")
+        if not names:
+            raise UsageError(
+                Fault("effects", "the model has no coefficient but the intercept", "add a predictor")
+            )
         faults, tests = [], []
         for i, name in enumerate(names):
             rows = [k for k, column in enumerate(design.columns) if column == name]
@@ -227,7 +247,9 @@ def answers_at(
                 Fault("design", "the groups are too many for a closed answer", "simulate instead")
             )
         for of_truth, truth in zip(found, truths, strict=True):
-            for own, answer in zip(of_truth, closed_power(products, truth, tests, study.alpha), strict=True):
+            for own, answer in zip(
+                of_truth, closed_power(products, truth, tests, study.alpha, z=study.z), strict=True
+            ):
                 own.append(answer)
         answers = tuple(
             tuple(_answer(test, own) for test, own in zip(tests, of_truth, strict=True)) for of_truth in found
@@ -237,18 +259,31 @@ def answers_at(
     return answers
 
 
+def _of_groups(X: Array, refs: NDArray[np.intp]) -> int:
+    """Return the number of columns that do not vary within the levels of a factor."""
+    order = np.argsort(refs, kind="stable")
+    starts = np.unique(refs[order], return_index=True)[1]
+    high, low = (each.reduceat(X[order], starts, axis=0) for each in (np.maximum, np.minimum))
+    return int(np.sum((high == low).all(axis=0)))
+
+
 def _empty_arm(predictor: Predictor, layout: Layout) -> str | None:
-    """Return what is wrong with a binary predictor or a category without groups in one of its arms."""
-    if predictor.factor is None or predictor.kind not in ("binary", "category"):
+    """Return what is wrong with a binary predictor or a category of which an arm is empty."""
+    if predictor.kind not in ("binary", "category"):
         return None
-    J = len(layout.labels[predictor.factor])
     shares = (
         [1.0 - predictor.share, predictor.share]
         if predictor.kind == "binary"
         else [*predictor.shares.values()]
     )
-    least = min(round(J * share) for share in shares)
-    return f"leaves an arm empty: {min(shares):g} of {J} groups is none" if least < 1 else None
+    if predictor.factor is None:
+        sizes, whole = np.unique(layout.sizes(layout.units)), f"the rows of any {layout.units}"
+    else:
+        J = len(layout.labels[predictor.factor])
+        sizes, whole = np.array([J]), f"{J} levels of {predictor.factor}"
+    used = set().union(*(allocation(shares, int(size)).tolist() for size in sizes))
+    empty = [share for arm, share in enumerate(shares) if arm not in used]
+    return f"leaves an arm empty: {min(empty):g} of {whole} is none" if empty else None
 
 
 def _answer(test: Test, parts: Sequence[Closed]) -> Answer:

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from mlm_steps.errors import Fault, UsageError
 from mlm_steps.power.declared.sizes import Layout
 
-__all__ = ["Derivation", "Predictor", "Predictors"]
+__all__ = ["Derivation", "Predictor", "Predictors", "allocation"]
 
 Array = NDArray[np.float64]
 Integers = NDArray[np.intp]
@@ -240,7 +240,7 @@ class Predictors:
             else [*predictor.shares.values()]
         )
         order = np.argsort(sizes, kind="stable")[None] if latent is None else np.argsort(latent, axis=1)
-        arms = _alternating(shares, J) if latent is None else np.sort(_alternating(shares, J))
+        arms = allocation(shares, J) if latent is None else np.sort(allocation(shares, J))
         found = np.empty(order.shape)
         np.put_along_axis(found, order, np.broadcast_to(arms.astype(float), order.shape), axis=1)
         return self._coded(predictor, found)
@@ -253,16 +253,13 @@ class Predictors:
             if predictor.kind == "binary"
             else [*predictor.shares.values()]
         )
-        if len(layout.labels) > 1 and layout.within.max() == 0:  # crossed: counterbalanced over both factors
-            one, two = (layout.refs[name] for name in layout.refs)
-            return self._coded(predictor, ((one + two) % len(shares)).astype(float)[None])
-        inner = max(layout.labels, key=lambda name: len(layout.labels[name]))
+        inner = layout.units
         sizes, found = layout.sizes(inner), np.empty((1 if latent is None else latent.shape[0], layout.n))
         for j, size in enumerate(sizes):
             rows = np.flatnonzero(layout.refs[inner] == j)
-            arms = _alternating(shares, int(size)).astype(float)
+            arms = allocation(shares, int(size)).astype(float)
             if latent is None:
-                found[:, rows] = arms
+                found[:, rows] = np.roll(arms, j * layout.turn)
             else:
                 order = np.argsort(latent[:, rows], axis=1)
                 own = np.empty_like(order, dtype=float)
@@ -298,12 +295,12 @@ def _group_means(values: Array, ref: Integers, present: NDArray[np.bool_] | None
     return found
 
 
-def _alternating(shares: Sequence[float], count: int) -> Integers:
+def allocation(shares: Sequence[float], count: int) -> Integers:
     """Return an arm for each of ``count`` places, as even as possible, each arm in its share of them.
 
-    >>> _alternating([0.5, 0.5], 5).tolist()
+    >>> allocation([0.5, 0.5], 5).tolist()
     [0, 1, 0, 1, 0]
-    >>> _alternating([0.75, 0.25], 8).tolist()
+    >>> allocation([0.75, 0.25], 8).tolist()
     [0, 0, 1, 0, 0, 0, 1, 0]
     """
     share = np.asarray(shares, dtype=float) / float(np.sum(shares))

@@ -58,11 +58,15 @@ class Layout:
     labels : mapping of str to list of str
     within : ndarray of int, shape (n,)
         Number of the row among those of its innermost group, counted from 0.
+    turn : int
+        Places by which the order of conditions moves on from one level of the first of two crossed factors to
+        the next, so that the levels of both meet all conditions.
     """
 
     refs: dict[str, Integers]
     labels: dict[str, list[str]]
     within: Integers
+    turn: int = 0
 
     @property
     def n(self) -> int:
@@ -125,4 +129,6 @@ def _crossed(first: Factor, second: Factor, rows: int) -> Layout:
     one = np.repeat(np.arange(p), k * rows)
     two = np.repeat((np.arange(p)[:, None] * (0 if k == q else k) + np.arange(k)) % q, rows)
     labels = {factor.name: [str(j + 1) for j in range(factor.count)] for factor in (first, second)}
-    return Layout({first.name: one, second.name: two}, labels, np.tile(np.arange(rows), p * k))
+    return Layout(
+        {first.name: one, second.name: two}, labels, np.tile(np.arange(rows), p * k), 1 if k == q else k + 1
+    )

@@ -1,17 +1,23 @@
 """Designs that are drawn for each simulated study: transforms, missing rows, attrition, offsets."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
 from mlm_steps.engine.bootstrap.streams import stream
+from mlm_steps.errors import UsageError
 from mlm_steps.power.declared.predictors import Derivation, Predictor
 from mlm_steps.power.declared.sizes import Factor
 from mlm_steps.power.declared.source import Missing
 from mlm_steps.power.declared.truths import raw
+from mlm_steps.power.estimates import conditional, detectable_effect, precision
 from mlm_steps.power.simulation import simulate
+from mlm_steps.power.solve import detectable
 from mlm_steps.power.study import Study, closed_answers
 
 TIME = Predictor("time", kind="values", values=(0.0, 1.0, 2.0, 3.0, 4.0, 5.0))
+THIRDS = {"a": 1.0, "b": 1.0, "c": 1.0}
 ARM = Predictor("arm", factor="g", kind="binary")
 
 
@@ -120,3 +126,60 @@ def test_studies_with_too_few_rows_fail_and_the_closed_form_counts_them():
 def test_a_logarithm_of_the_outcome_is_the_outcome():
     own = study("log(y) ~ x + (1 | g)", Predictor("x"))
     assert np.isfinite(closed_answers(own)[0].power)
+
+
+@pytest.mark.parametrize("each", [None, 4, 5])
+def test_conditions_within_both_factors_are_counterbalanced(each):
+    factors = (Factor("p", 12), Factor("i", 10, each=each))
+    own = study("y ~ c + (1 | p) + (1 | i)", Predictor("c", kind="binary"), factors=factors, rows=1)
+    design = own.source.template
+    for term in design.random:
+        shares = np.bincount(term.refs, design.X[:, 1]) / np.bincount(term.refs)
+        assert (abs(shares - 0.5) <= 0.31).all(), term.group
+
+
+@pytest.mark.parametrize(
+    ("formula", "predictor", "groups", "match"),
+    [
+        ("y ~ k + (1 | g)", Predictor("k", factor="g", kind="category", shares=THIRDS), 3, "3 levels"),
+        ("y ~ w * z + (1 | g)", Predictor("w", factor="g"), 4, "4 coefficients"),
+        ("y ~ w + (1 | g)", Predictor("w", factor="g", kind="binary", share=0.05), 6, "arm empty"),
+        ("y ~ w + (1 | g)", Predictor("w", kind="binary", share=0.05), 6, "arm empty"),
+        ("y ~ w + (1 | g)", Predictor("w", kind="category", shares={"a": 0.05, "b": 0.95}), 6, "arm empty"),
+        ("y ~ w + (1 | g)", Predictor("w", kind="values", values=(3.0, 3.0)), 6, "cannot be estimated"),
+        ("y ~ 1 + (1 | g)", Predictor("w"), 6, "no coefficient but the intercept"),
+    ],
+)  # fmt: skip
+def test_what_cannot_be_estimated_is_said(formula, predictor, groups, match):
+    own = study(formula, predictor, Predictor("z", factor="g"), groups=groups)
+    with pytest.raises(UsageError, match=match):
+        closed_answers(own)
+    with pytest.raises(UsageError, match=match):
+        _ = own.truth, own.tests
+
+
+@pytest.mark.parametrize("alternative", ["greater", "less"])
+def test_one_sided_tests_detect_effects_on_their_side(alternative):
+    own = study("y ~ x + (1 | g)", Predictor("x", fixed=True), alternative=alternative)
+    (answer,) = closed_answers(own)
+    found = simulate(own.source, own.truth, own.tests, seed=1, numbers=range(200)).outcomes[0]
+    smallest = detectable(answer, 0.8, 0.05)
+    assert (smallest > 0) == (alternative == "greater")
+    assert detectable_effect(found, 0.8, 0.05) == pytest.approx(smallest, rel=0.05)
+    assert detectable(answer, 0.04, 0.05) == 0.0 == detectable_effect(found, 0.01, 0.05)
+
+
+def test_z_tests_have_the_closed_form_of_z_tests():
+    own = study("y ~ w + (1 | g)", Predictor("w", factor="g"), groups=8)
+    t, z = closed_answers(own)[0], closed_answers(replace(own, z=True))[0]
+    assert np.isinf(z.df)
+    assert z.power > t.power + 0.01
+
+
+def test_studies_that_all_fail_have_no_width():
+    own = study("y ~ x + (1 | g)", Predictor("x", fixed=True))
+    found = simulate(own.source, own.truth, own.tests, seed=1, numbers=range(10)).outcomes[0]
+    lost = replace(found, vcov=np.full_like(found.vcov, np.nan), df=np.full(10, np.nan))
+    assert np.isnan(precision(lost, 0.95)).all()
+    assert detectable_effect(lost, 0.8, 0.05) == np.inf
+    assert conditional(lost, 0.3, 0.05)[0] == 0.0

@@ -68,7 +68,7 @@ def test_a_target_that_items_put_out_of_reach_is_told():
         ("prior --t 2.5 --arms 5 5", "belongs to --role binary"),
         ("prior --t 2.5 --groups 9 --arms 5 5 --role binary", "sum to 10"),
         ("level-1 --groups 40 --rows 15 --icc .99 --effect .1 --slope-variance .05", "no variance is left"),
-        ("level-2 --groups 2 --rows 4 --icc .2 --effect .5", "cannot tell its 2 coefficients apart"),
+        ("level-2 --groups 2 --rows 4 --icc .2 --effect .5", "cannot tell 2 coefficients apart"),
         ("level-2 --groups 5 --rows 1 --icc .2 --effect .5", "no variance within"),
     ],
 )
