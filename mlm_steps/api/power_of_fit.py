@@ -8,7 +8,6 @@ import numpy as np
 import pandas as pd
 
 from mlm_steps.api.state import FitState
-from mlm_steps.engine.result.mixed_fit import linear_fit
 from mlm_steps.errors import Fault, UsageError
 from mlm_steps.power.closed import Closed, closed_power
 from mlm_steps.power.estimates import conditional
@@ -49,12 +48,17 @@ def power_of_fit(
         Simulated studies; 0 for the closed form alone.
     seed : int
 
+    Raises
+    ------
+    UsageError
+        For a model with a family, and an effect that the model does not have.
+
     Returns
     -------
     DataFrame
         One row per coefficient: ``effect``, ``value``, ``closed``, ``power``, ``se``, ``size_at_0``.
     """
-    fit = linear_fit(state.fit)
+    fit = state.lmm
     names = [name for name in fit.design.columns if name != "(Intercept)"] if effect is None else [effect]
     unknown = [name for name in names if name not in fit.design.columns]
     if unknown:

@@ -15,7 +15,7 @@ __all__ = ["Truth"]
 Array = NDArray[np.float64]
 
 ROUNDING = 1e-9
-"""Eigenvalue below zero, relative to the largest, that a covariance matrix may have by rounding."""
+"""Asymmetry and negative eigenvalues of a covariance matrix by rounding, relative to the largest number."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -52,7 +52,7 @@ class Truth:
 
 
 def _root(T: Array) -> Array:
-    if not np.array_equal(T, T.T):
+    if not np.allclose(T, T.T, rtol=ROUNDING, atol=ROUNDING * abs(T).max()):
         raise UsageError(Fault("random", "a covariance matrix must be symmetric"))
     roots, vectors = np.linalg.eigh(T)
     if roots[0] < -ROUNDING * max(roots[-1], 0.0):

@@ -6,6 +6,7 @@ import pytest
 
 import mlm_steps
 from mlm_steps.errors import UsageError
+from mlm_steps.power.truth import Truth
 
 DESIGN = {"groups": {"school": 20}, "rows": 4, "predictors": {"arm": {"level": 2, "binary": 0.5}}}
 TRUTH = {"fixed": {"arm": 0.5}, "random": {"school": [[0.2]]}, "sigma": 0.8**0.5}
@@ -67,6 +68,22 @@ def test_power_of_a_fit_grows_with_its_groups(fit):
     own = fit.power("x", value=0.25, replicates=200)
     assert own["power"][0] == pytest.approx(found[0], abs=0.03)
     assert fit.power("x", value=0.25, replicates=0)["closed"][0] == pytest.approx(found[0], abs=1e-9)
+
+
+def test_a_covariance_matrix_that_is_symmetric_but_for_rounding_is_a_truth(fit):
+    T = np.array([[4.2, 0.1], [0.1 + 1.4e-17, 0.4]])
+    assert not np.array_equal(T, (T).T)
+    roots = Truth(np.zeros(2), (T,), 1.0).roots()
+    assert roots[0] @ roots[0].T == pytest.approx(T)
+    T[0, 1] += 1e-3
+    with pytest.raises(UsageError, match="symmetric"):
+        Truth(np.zeros(2), (T,), 1.0).roots()
+
+
+def test_a_generalized_model_has_no_power_of_a_fit(fit):
+    data = fit._state.source.data.assign(yes=lambda d: (d["y"] > d["y"].median()).astype(int))
+    with pytest.raises(UsageError, match="linear mixed models only"):
+        mlm_steps.fit("yes ~ x + (1 | g)", data, family="binomial").power("x")
 
 
 def test_faults_of_the_power_of_a_fit(fit):
