@@ -15,12 +15,13 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import special
 
-from mlm_steps.clusters.factors import INTERCEPT, Clusters, random_intercepts, without_predictors
+from mlm_steps.clusters.factors import INTERCEPT, Clusters, random_intercepts
 from mlm_steps.clusters.moulton import intraclass, moulton_factor, naive_rate
 from mlm_steps.clusters.sandwich import Sandwich, is_block_diagonal, mixed_sandwich, ols_sandwich
 from mlm_steps.compare.heterogeneity import level_2_equation
 from mlm_steps.design.matrices import Design
 from mlm_steps.engine.cost import cost_of_fit
+from mlm_steps.engine.fit.distribution import null_design
 from mlm_steps.engine.fit.lmm import fit_lmm
 from mlm_steps.engine.fit.ols import OlsFit, fit_ols
 from mlm_steps.engine.result.lmm_fit import LmmFit
@@ -106,7 +107,7 @@ def cluster_cost(
     residual, outcome = _Correlation(None, "too_large"), _Correlation(None, "too_large")
     if len(grouping) == 1 or mixed is None or cost_of_fit(mixed.fit).derivatives * SEARCH < LONG:
         residual = _correlation(random_intercepts(design, grouping))
-        outcome = _correlation(random_intercepts(without_predictors(design), grouping))
+        outcome = _correlation(random_intercepts(null_design(design), grouping))
     if mixed is None and residual.fit is not None:
         mixed = MixedModel(residual.fit, test_coefficients(residual.fit, df_method, confidence))
     robust = ols_sandwich(fixed, ols.beta, clusters.refs)

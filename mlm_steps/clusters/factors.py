@@ -19,7 +19,6 @@ __all__ = [
     "all_factors",
     "default_clusters",
     "random_intercepts",
-    "without_predictors",
 ]
 
 INTERCEPT = "(Intercept)"
@@ -104,21 +103,3 @@ def random_intercepts(design: Design, factors: Sequence[Clusters]) -> Design:
         for factor in factors
     )
     return replace(design, random=tuple(terms))
-
-
-def without_predictors(design: Design) -> Design:
-    """Return the design with an intercept as its only fixed effect."""
-    return replace(
-        design,
-        X=np.ones((design.n, 1)),
-        columns=(INTERCEPT,),
-        assign=(0,),
-        term_labels=(),
-        term_variables=(),
-        all_columns=(INTERCEPT,),
-        all_assign=(0,),
-        dropped=(),
-        full_names={},
-        aliases={},
-        shared_names={},
-    )

@@ -128,6 +128,8 @@ def null_design(design: Design) -> Design:
         all_columns=(INTERCEPT,),
         all_assign=(0,),
         dropped=(),
+        full_names={},
+        shared_names={},
         aliases={},
     )
 

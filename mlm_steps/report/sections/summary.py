@@ -132,6 +132,23 @@ def _findings(given: ReportInput, final: FitRecord) -> list[Phrase]:
     return found
 
 
+def _disputes(final: FitRecord) -> list[Phrase]:
+    """Return a caution if the methods for degrees of freedom disagree in a singular fit."""
+    doubtful = disputed(final)
+    if not doubtful:
+        return []
+    count = Number(str(len(doubtful)), f"counts:disputed:{final.model}")
+    return [
+        say(
+            "The fit is singular. For {n} of its coefficients, the Satterthwaite and Kenward–Roger methods "
+            "disagree about the degrees of freedom or the *p* value; both are reported, and the more "
+            "conservative one is named. Slopes and means from the same covariance matrix are equally "
+            "uncertain.",
+            n=count,
+        )
+    ]
+
+
 def _cautions(given: ReportInput) -> list[Phrase]:
     final = given.final
     link = Link("the notices", "notices")
@@ -139,17 +156,7 @@ def _cautions(given: ReportInput) -> list[Phrase]:
     if cautions:
         advice = section_link("remedies")
         cautions.append(say("See {link} for alternative models and how well they fit.", link=advice))
-    doubtful = [] if final is None else disputed(final)
-    if doubtful:
-        cautions.append(
-            say(
-                "The fit is singular. For {n} of its coefficients, the Satterthwaite and Kenward–Roger "
-                "methods disagree about the degrees of freedom or the *p* value; both are reported, and the "
-                "more conservative one is named. Slopes and means from the same covariance matrix are "
-                "equally uncertain.",
-                n=Number(str(len(doubtful)), f"counts:disputed:{final.model if final else ''}"),
-            )
-        )
+    cautions += [] if final is None else _disputes(final)
     cautions += [
         say("{model} was not fitted as declared; see {link}.", model=given.names.model(fit.model), link=link)
         for fit in given.run.fits
