@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
 from mlm_steps.compare import COMPARISONS
 from mlm_steps.compare.simulations import Simulations
+from mlm_steps.engine import Estimates
+from mlm_steps.engine.fit.single_level import SingleLevelEstimates
+from mlm_steps.engine.result.information import bic
 from mlm_steps.records import ComparisonRecord, FitRecord, write_record
 from mlm_steps.records.failure import Absence
 from mlm_steps.steps.parts.at_record import estimates_at_record
@@ -41,7 +42,7 @@ def compare(session: Session, smaller: str, larger: str, kind: str = "lrt") -> N
             method=second.under(session.spec.estimation.method).method,
             asked=Simulations(session.spec.seed, tests.rlrt, tests.bootstrap, later=True),
         )
-        record = _with_bic_of_records(session, record, fits)
+        record = _with_bic_of_groups(session, record, (first, second))
         if record.statistic is None:
             session.say(f"{smaller} → {larger}: no test: {record.reason}")
         else:
@@ -50,14 +51,22 @@ def compare(session: Session, smaller: str, larger: str, kind: str = "lrt") -> N
         recorder.write(record, path)
 
 
-def _with_bic_of_records(
-    session: Session, record: ComparisonRecord, fits: Sequence[FitRecord | Absence]
+def _with_bic_of_groups(
+    session: Session, record: ComparisonRecord, pair: tuple[Estimates | SingleLevelEstimates, Estimates]
 ) -> ComparisonRecord:
-    """Return a comparison with the difference of the rungs' BIC, if n in BIC is the number of groups."""
+    """Return a comparison with the difference of BIC by the number of groups, if the spec asks for it.
+
+    A model without random effects has no groups; its n is that of the larger model.
+    """
     if session.spec.estimation.bic_n == "rows" or record.delta_bic is None:
         return record
-    first, second = (fit.bic for fit in fits if isinstance(fit, FitRecord))
-    return record.with_values(delta_bic=second - first)
+    smaller, larger = (each.under("ML") for each in pair)
+    first = smaller.design if smaller.design.random else larger.design
+    own = (
+        bic(smaller.criterion, smaller.npar, first, "groups"),
+        bic(larger.criterion, larger.npar, larger.design, "groups"),
+    )
+    return record.with_values(delta_bic=own[1] - own[0])
 
 
 def _refused(smaller: str, larger: str, reason: str) -> ComparisonRecord:

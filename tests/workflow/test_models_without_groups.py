@@ -1,6 +1,7 @@
 """Models without random effects as the smaller models of comparisons."""
 
 import csv
+import math
 
 import pytest
 
@@ -89,3 +90,15 @@ def test_a_model_with_another_fixed_part_is_not_tested(small):
     (record,) = rows(small, "comparison")
     assert (record["nested"], record["p"]) == ("false", "")
     assert "lacks fixed effects of 'l1-lm': x2" in record["reason"]
+
+
+def test_bic_by_groups_counts_those_of_the_larger_model(small):
+    spec = small / "pipeline.yaml"
+    pairs = "compare: [{smaller: ols, larger: l1}, {smaller: 'null', larger: l1}]\n"
+    spec.write_text(spec.read_text() + "estimation: {bic_n: groups}\n" + pairs)
+    done = mlm("run", cwd=small)
+    assert done.returncode == 0, done.stderr
+    groups = len({row["level"] for row in rows(small, "ranef") if row["model"] == "l1"})
+    for row in rows(small, "comparison"):
+        change = (math.log(groups) - 2) * float(row["df"])
+        assert float(row["delta_bic"]) - float(row["delta_aic"]) == pytest.approx(change)
