@@ -80,6 +80,7 @@ bench: development
 	$(BIN)/python -m benchmarks.run_pipeline
 	$(BIN)/python -m benchmarks.kenward_roger
 	$(BIN)/python -m benchmarks.profile
+	$(BIN)/python -m benchmarks.power
 	$(BIN)/python -m benchmarks.prepare
 
 clean:

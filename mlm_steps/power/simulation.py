@@ -26,7 +26,7 @@ from mlm_steps.power.expected import CrossProducts
 from mlm_steps.power.tests import Test
 from mlm_steps.power.truth import Truth
 
-__all__ = ["DesignSource", "DfMethod", "Outcome", "Simulated", "simulate"]
+__all__ = ["DesignSource", "DfMethod", "Outcome", "Simulated", "outcomes_of", "simulate"]
 
 Array = NDArray[np.float64]
 DfMethod = Literal["satterthwaite", "kenward-roger", "z"]
@@ -137,7 +137,7 @@ def simulate(
         part = range(first, min(first + width, numbers.stop))
         generators = [stream(seed, f"power/{source.key}", b) for b in part]
         drawn = source.draw(generators)
-        Y = _outcomes(template, drawn, truth, generators)
+        Y = outcomes_of(template, drawn, truth, generators)
         if drawn is None:
             refits = refit_with_errors(fit, Y.T, theta)
         elif len(fit.prepared.strategy.factors) == 1:
@@ -149,7 +149,7 @@ def simulate(
     return Simulated.joined(parts)
 
 
-def _outcomes(
+def outcomes_of(
     template: Design, drawn: Drawn | None, truth: Truth, generators: Sequence[np.random.Generator]
 ) -> Array:
     """Return outcomes with beta = 0, shape (B, n): random effects term by term, then residuals."""
