@@ -11,8 +11,8 @@ import numpy as np
 import pandas as pd
 
 from mlm_steps.api.arguments import LARGEST_SEED, checked, kind_of, whole
+from mlm_steps.api.shown import Tabular
 from mlm_steps.api.state import FitState
-from mlm_steps.api.tabular import Tabular
 from mlm_steps.design.matrices import Design
 from mlm_steps.diagnose import Subject, diagnose
 from mlm_steps.diagnose.assumptions import check_assumptions

@@ -11,8 +11,8 @@ from numpy.typing import ArrayLike, NDArray
 from scipy import special
 
 from mlm_steps.api.arguments import checked, kind_of, optional, share
+from mlm_steps.api.shown import Tabular
 from mlm_steps.api.state import FitState
-from mlm_steps.api.tabular import Tabular
 from mlm_steps.clusters.cost import MixedModel, cluster_cost
 from mlm_steps.clusters.factors import Clusters, all_factors, default_clusters
 from mlm_steps.clusters.sandwich import Sandwich, is_block_diagonal, mixed_sandwich

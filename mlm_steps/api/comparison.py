@@ -5,6 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
+import numpy as np
+import pandas as pd
+
 from mlm_steps.api.arguments import (
     LARGEST_SEED,
     MOST_REPLICATES,
@@ -52,6 +55,19 @@ class Comparison(Shown):
     record: ComparisonRecord
     smaller: Fit | Lm | WithoutGroups
     larger: Fit
+
+    @property
+    def table(self) -> pd.DataFrame:
+        """One row per model; the larger one has the difference of the criteria, its df and its p values."""
+        rows = {
+            name: {of: getattr(fit, of) for of in ("npar", "aic", "bic", "loglik", "deviance")}
+            for name, fit in ((self.record.smaller, self.smaller), (self.record.larger, self.larger))
+        }
+        table = pd.DataFrame.from_dict(rows, orient="index")
+        for name in ("statistic", "df", "p_value", "p_boundary", "p_rlrt", "p_boot"):
+            table[name] = [np.nan, getattr(self, name)]
+        numbers = table.columns.drop(["npar", "df"])
+        return table.astype({**dict.fromkeys(numbers, float), "df": "Int64"})
 
     @property
     def statistic(self) -> float | None:

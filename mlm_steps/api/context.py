@@ -11,8 +11,8 @@ from numpy.typing import NDArray
 from pandas.api.types import is_bool_dtype, is_numeric_dtype
 
 from mlm_steps.api.arguments import column_words, kind_of
+from mlm_steps.api.shown import Tabular
 from mlm_steps.api.state import FitState
-from mlm_steps.api.tabular import Tabular
 from mlm_steps.data.factors import make_factor
 from mlm_steps.data.variation import level_of
 from mlm_steps.effects.context import ContextOf, rung_context

@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import partial
+from typing import ClassVar
 
 import pandas as pd
 
 from mlm_steps.api.arguments import kind_of
+from mlm_steps.api.shown import Tabular
 from mlm_steps.api.state import FitState
-from mlm_steps.api.tabular import Tabular
 from mlm_steps.effects.f_tests import kenward_roger_tests
 from mlm_steps.errors import Fault, UsageError, did_you_mean
 from mlm_steps.records import VarianceMeasure, VarianceRecord
@@ -18,7 +19,7 @@ from mlm_steps.records.response import VARIANCE_METHODS
 from mlm_steps.variance import Explained, explain
 from mlm_steps.variance.rights_sterba import MIXED, TERM
 
-__all__ = ["VarianceSources", "icc", "r2", "rights_sterba"]
+__all__ = ["Shares", "VarianceSources", "icc", "r2", "rights_sterba"]
 
 SHARES = ("r2_marginal", "r2_conditional")
 """The measures of ``r2``."""
@@ -26,7 +27,33 @@ ON_REQUEST = ("r2_snijders_bosker", "r2_beta", "local_f2", "r2_xu")
 """The measures that ``r2`` adds on request."""
 
 
-def icc(state: FitState, distribution: str | None = None) -> pd.DataFrame:
+class Shares(Tabular, pd.DataFrame):
+    """Shares of variance as a frame that prints in full, with ``-`` for what a row does not have."""
+
+    _metadata: ClassVar[list[str]] = ["_heading"]
+    _heading: str
+
+    @classmethod
+    def of(cls, frame: pd.DataFrame, heading: str) -> Shares:
+        """Return the numbers of a frame under a heading."""
+        shares = cls(frame)
+        shares._heading = heading
+        return shares
+
+    @property
+    def _constructor(self) -> type[pd.DataFrame]:
+        return pd.DataFrame
+
+    @property
+    def table(self) -> pd.DataFrame:
+        """The same numbers as a plain frame."""
+        return pd.DataFrame(self)
+
+    def _title(self) -> str:
+        return self._heading
+
+
+def icc(state: FitState, distribution: str | None = None) -> Shares:
     """Return intraclass correlations, as the table ``icc`` of a run.
 
     Parameters
@@ -48,10 +75,10 @@ def icc(state: FitState, distribution: str | None = None) -> pd.DataFrame:
         }
         for row in found.icc
     ]
-    return pd.DataFrame(rows)
+    return Shares.of(pd.DataFrame(rows), "Intraclass correlations")
 
 
-def r2(state: FitState, distribution: str | None = None, *, measures: Sequence[str] = ()) -> pd.DataFrame:
+def r2(state: FitState, distribution: str | None = None, *, measures: Sequence[str] = ()) -> Shares:
     """Return marginal and conditional R² (Nakagawa, Johnson & Schielzeth 2017), as ``icc`` does.
 
     Parameters
@@ -79,7 +106,8 @@ def r2(state: FitState, distribution: str | None = None, *, measures: Sequence[s
         }
         for row in rows
     ]
-    return pd.DataFrame(shown, index=[row.measure for row in rows]).astype({"value": float})
+    frame = pd.DataFrame(shown, index=[row.measure for row in rows]).astype({"value": float})
+    return Shares.of(frame, "Explained variance")
 
 
 def rights_sterba(state: FitState) -> VarianceSources:

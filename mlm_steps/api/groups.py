@@ -52,7 +52,7 @@ class RandomEffects(Shown):
         The mode (``estimate``), its conditional and its prediction standard deviation, the group's own
         least-squares estimate, shrinkage, reliabilities and ``coefficient``, which includes the fixed part.
         """
-        return pd.DataFrame(random_effects(self.fit)).drop(columns="null_codes")
+        return _numeric(pd.DataFrame(random_effects(self.fit)).drop(columns="null_codes"))
 
     @cached_property
     def covariances(self) -> pd.DataFrame:
@@ -70,7 +70,7 @@ class RandomEffects(Shown):
             {name: getattr(each, name) for name in each.__slots__ if name != "codes"}
             for each in random_coefficients(self.fit)
         ]
-        return pd.DataFrame(rows)
+        return _numeric(pd.DataFrame(rows))
 
     @property
     def cond_var(self) -> dict[str, np.ndarray]:
@@ -103,12 +103,10 @@ class RandomEffects(Shown):
         shown = ["term_index", "group", "level", "effect", "estimate", "cond_sd", "pred_sd", "n_j"]
         lines = []
         for _, rows in self.table.groupby(["term_index", "effect"], sort=False):
-            lines.append(
-                rows[[*shown[1:], "coefficient"]].head(SHOWN).to_string(index=False, float_format=_number)
-            )
+            lines.append(_text(rows[[*shown[1:], "coefficient"]].head(SHOWN)))
             if len(rows) > SHOWN:
                 lines.append(f"… {len(rows) - SHOWN} more levels in table")
-        return "\n\n".join(["\n".join(lines), self.summary.to_string(index=False, float_format=_number)])
+        return "\n\n".join(["\n".join(lines), _text(self.summary)])
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -186,7 +184,7 @@ class Components(Shown):
         )
 
     def __repr__(self) -> str:
-        return self.table.to_string(index=False, float_format=_number)
+        return _text(self.table)
 
 
 def ranef(state: FitState) -> RandomEffects:
@@ -219,6 +217,16 @@ def _linear(fit: MixedFit) -> LmmFit:
         what = f"this exists for linear mixed models only; the family of the fit is {fit.family}"
         raise UsageError(Fault("", what, "cond_var exists for all"))
     return fit
+
+
+def _numeric(frame: pd.DataFrame) -> pd.DataFrame:
+    """Return a frame in which numbers that a model does not have are NaN."""
+    empty = [name for name in frame if frame[name].dtype == object and frame[name].isna().all()]
+    return frame.astype(dict.fromkeys(empty, float))
+
+
+def _text(table: pd.DataFrame) -> str:
+    return table.to_string(index=False, float_format=_number, na_rep="-")
 
 
 def _number(value: float) -> str:

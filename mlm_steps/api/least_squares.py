@@ -22,8 +22,8 @@ from mlm_steps.api.arguments import (
 from mlm_steps.api.assumptions import ModelChecks, checks_of
 from mlm_steps.api.clustering import Robust, clusters_in, robust_tests
 from mlm_steps.api.frames import a_frame, with_weights
+from mlm_steps.api.shown import Tabular
 from mlm_steps.api.state import Origin, snapshot
-from mlm_steps.api.tabular import Tabular
 from mlm_steps.clusters.sandwich import Sandwich, ols_sandwich
 from mlm_steps.design import parse_formula
 from mlm_steps.design.build import build_design

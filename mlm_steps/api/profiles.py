@@ -36,6 +36,11 @@ class Profiles(Shown):
     curves: dict[str, pd.DataFrame]
     estimates: pd.Series
 
+    @property
+    def table(self) -> pd.DataFrame:
+        """The points of all curves: ``parameter``, ``value`` and ``zeta``."""
+        return pd.concat(self.curves, names=["parameter"]).reset_index(level="parameter")
+
     @checked(confidence=share)
     def confint(self, confidence: float = 0.95) -> Intervals:
         """Return intervals from a monotone spline through the points of each curve."""

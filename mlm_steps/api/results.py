@@ -155,6 +155,11 @@ class Fit(Shown):
         return wald.wald_limits(self._state)
 
     @property
+    def table(self) -> pd.DataFrame:
+        """The same as ``coefficients``."""
+        return self.coefficients
+
+    @property
     def coefficients(self) -> pd.DataFrame:
         """The fixed-effects table, with the standard errors that the tests use."""
         return wald.tests_frame(self.tests, list(self.model.design.columns))

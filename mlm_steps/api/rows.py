@@ -50,6 +50,11 @@ class Prediction(Shown):
     notices: tuple[Notice, ...]
 
     @property
+    def table(self) -> pd.DataFrame:
+        """The same as ``frame``."""
+        return self.frame
+
+    @property
     def estimate(self) -> pd.Series:
         """The predicted values."""
         return self.frame["estimate"]

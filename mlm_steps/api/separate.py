@@ -11,8 +11,8 @@ from numpy.typing import ArrayLike
 from mlm_steps.api.arguments import check_contrasts, checked, formula_text
 from mlm_steps.api.clustering import clusters_in
 from mlm_steps.api.frames import a_frame, with_weights
+from mlm_steps.api.shown import Tabular
 from mlm_steps.api.state import FitState
-from mlm_steps.api.tabular import Tabular
 from mlm_steps.clusters.factors import default_clusters
 from mlm_steps.clusters.separate import separate_fits, separate_level_1_fits
 from mlm_steps.design import parse_formula

@@ -9,8 +9,8 @@ import pandas as pd
 from numpy.typing import ArrayLike, NDArray
 
 from mlm_steps.api.arguments import kind_of
+from mlm_steps.api.shown import Tabular
 from mlm_steps.api.state import FitState
-from mlm_steps.api.tabular import Tabular
 from mlm_steps.effects import group_difference
 from mlm_steps.effects.standardized import Version, standardized
 from mlm_steps.errors import Fault, UsageError, did_you_mean, listing
