@@ -26,6 +26,8 @@ __all__ = ["Description", "describe"]
 
 MOMENTS = ("n", "missing", "varying", "mean", "sd", "minimum", "maximum")
 SPREADS = ("sd_within", "sd_between", "icc1", "icc2")
+MOST_NAMED = 3
+"""Largest number of columns that an error names, those with the most missing values."""
 NUMBERS = ("estimate", "se", "df", "p", "ci_low", "ci_high")
 
 
@@ -38,10 +40,13 @@ class Description(Shown):
     record : Descriptives
     comparisons : tuple of SlopeComparison
         The slopes of the numeric predictors of level 1; empty without an outcome.
+    left_out : int
+        Number of rows with a missing value in any of the variables or groups.
     """
 
     record: Descriptives
     comparisons: tuple[SlopeComparison, ...]
+    left_out: int = 0
 
     @property
     def table(self) -> pd.DataFrame:
@@ -115,6 +120,9 @@ class Description(Shown):
             parts += [f"Correlations {layer} {factor}", matrix.to_string(float_format=_short, na_rep="-"), ""]
         if self.comparisons:
             parts += ["Slopes within and between groups", _text(self.slopes)]
+        if self.left_out:
+            rows = f"{self.left_out} rows are" if self.left_out > 1 else "1 row is"
+            parts += ["", f"Note: {rows} left out, since a variable is missing there."]
         return "\n".join(parts).rstrip()
 
 
@@ -165,9 +173,10 @@ def describe(
         raise UsageError(Fault("outcome", f"{outcome!r} is not numeric"))
     complete = data[[*grouping, *chosen]].notna().all(axis=1)
     sample = data[complete]
-    factors = [_factor(sample, parts) for parts in groups]
+    factors = [_factor(sample, parts, _emptiest(data[[*grouping, *chosen]])) for parts in groups]
     found = _Sample(data, sample, chosen, factors, dict(level or {}))
-    return Description(found.descriptives, tuple(found.slopes(outcome, confidence)))
+    slopes = tuple(found.slopes(outcome, confidence))
+    return Description(found.descriptives, slopes, len(data) - len(sample))
 
 
 def _require(data: pd.DataFrame, wanted: Sequence[str]) -> None:
@@ -177,17 +186,24 @@ def _require(data: pd.DataFrame, wanted: Sequence[str]) -> None:
             raise UsageError(Fault("frame", f"there is no column {name!r}", hint))
 
 
+def _emptiest(data: pd.DataFrame) -> str:
+    """Return a hint that names the columns with the most missing values."""
+    missing = data.isna().sum().sort_values(ascending=False, kind="stable")
+    worst = [f"{name} misses {count}" for name, count in missing.head(MOST_NAMED).items() if count]
+    return f"leave variables out by naming the others: of {len(data)} rows {', '.join(worst)}"
+
+
 def _is_number(values: pd.Series) -> bool:
     return bool(is_numeric_dtype(values) and not is_bool_dtype(values))
 
 
-def _factor(sample: pd.DataFrame, parts: Sequence[str]) -> CodedFactor:
+def _factor(sample: pd.DataFrame, parts: Sequence[str], emptiest: str) -> CodedFactor:
     coded = []
     for part in parts:
         codes, levels = pd.factorize(sample[part], sort=True)
         coded.append((np.asarray(codes, dtype=np.intp), [str(level) for level in levels]))
     if len(sample) == 0:
-        raise UsageError(Fault("frame", "no row has a value in all columns", "name fewer variables"))
+        raise UsageError(Fault("frame", "no row has a value in all columns", emptiest))
     factor = make_factor(parts, coded)
     if len(factor.labels) < 2:
         raise UsageError(Fault("group", f"{factor.name!r} has one group", "levels need at least two"))

@@ -17,7 +17,7 @@ def updated_formula(old: str, new: str) -> str:
 
     The dot to the right of ``~`` stands at the beginning or after a plus. Fixed terms and random-effects
     terms can be added to it and subtracted from it; the fixed terms that remain are then written out. A
-    formula without dots replaces the old one.
+    formula without dots replaces the old one; one that begins with ``~`` keeps the outcome.
 
     Raises
     ------
@@ -30,6 +30,8 @@ def updated_formula(old: str, new: str) -> str:
     'y ~ x + (1 | g)'
     >>> updated_formula("y ~ x + (1 | g)", "log(.) ~ .")
     'log(y) ~ x + (1 | g)'
+    >>> updated_formula("y ~ x + (1 | g)", "~ . + z")
+    'y ~ x + (1 | g) + z'
     """
     formula, tokens = parse_formula(old), tokenize(new)
     middle = next((i for i, token in enumerate(tokens) if _is(token, "~")), None)
@@ -38,6 +40,8 @@ def updated_formula(old: str, new: str) -> str:
         raise formula_error(new, Span(0, max(len(new), 1)), "there is no ~ in the formula", hint)
     response, _ = parse_sides(formula.text)
     left = formula.text[response.span.start : response.span.end]
+    if middle == 0:  # as in R, a formula without a left side keeps the old one
+        return updated_formula(old, f". {new.lstrip()}")
     edits = [(token.span, left) for token in tokens[:middle] if _is_dot(token, new)]
     edits += _right_edits(formula, new, tokens[middle + 1 :])
     for span, text in sorted(edits, key=lambda edit: edit[0].start, reverse=True):

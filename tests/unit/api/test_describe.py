@@ -118,3 +118,12 @@ def test_a_fit_without_predictors_of_level_1_has_none():
     fit = mlm_steps.fit("math ~ size + (1 | school)", FRAME.astype({"school": str}))
     with pytest.raises(UsageError, match="no predictor of the fit varies within groups"):
         fit.context()
+
+
+def test_rows_that_are_left_out_are_told():
+    frame = pd.DataFrame({"g": list("aabbcc"), "x": [1.0, 2, 3, 4, 5, np.nan], "z": np.arange(6.0)})
+    found = mlm_steps.describe(frame, "g")
+    assert found.left_out == 1
+    assert "Note: 1 row is left out" in repr(found)
+    with pytest.raises(UsageError, match=r"no row has a value in all columns.*comment misses 6, x misses 1"):
+        mlm_steps.describe(frame.assign(comment=None), "g")
