@@ -75,7 +75,7 @@ def icc(state: FitState, distribution: str | None = None) -> Shares:
         }
         for row in found.icc
     ]
-    return Shares.of(pd.DataFrame(rows), "Intraclass correlations")
+    return Shares.of(pd.DataFrame(rows).astype({"x": float, "value": float}), "Intraclass correlations")
 
 
 def r2(state: FitState, distribution: str | None = None, *, measures: Sequence[str] = ()) -> Shares:

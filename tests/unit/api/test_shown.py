@@ -52,6 +52,7 @@ def test_shares_of_variance_print_in_full_and_remain_a_frame(logit, linear):
     assert repr(found).startswith("Intraclass correlations")
     assert "..." not in repr(found)
     assert "NaN" not in repr(found)
+    assert "None" not in repr(linear.icc())
     assert "<table" in found._repr_html_()
     assert type(found.table) is pd.DataFrame
     assert found["value"].iloc[0] == found.table["value"].iloc[0]
