@@ -12,11 +12,11 @@ from pydantic import ValidationError
 
 from mlm_steps.api.shown import Shown
 from mlm_steps.errors import Fault, UsageError
-from mlm_steps.power.evaluate import EffectPower, evaluate
+from mlm_steps.power.evaluate import EffectPower, evaluate, wants_kenward_roger
 from mlm_steps.power.scenarios import Scenario, scenarios
 from mlm_steps.power.simulation import Simulated, simulate
 from mlm_steps.power.solve import needed_groups
-from mlm_steps.power.study import closed_answers
+from mlm_steps.power.study import Study, closed_answers
 from mlm_steps.spec.planning.power import PowerSpec
 
 __all__ = ["Power", "power"]
@@ -24,6 +24,7 @@ __all__ = ["Power", "power"]
 COLUMNS = (
     "scenario", "groups", "effect", "estimate", "closed", "power", "ci_low", "ci_high", "method", "size_at_0",
     "rejections", "replicates", "failed", "singular", "df", "se", "detectable",
+    "kenward_roger", "kenward_roger_size_at_0",
 )  # fmt: skip
 
 
@@ -111,14 +112,19 @@ class Power(Shown):
     def _evaluated(self, i: int) -> tuple[Simulated | None, tuple[EffectPower, ...]]:
         if i not in self._found:
             study = self.scenarios[i].study
-            simulated = None
-            if self.replicates:
-                simulated = simulate(
-                    study.source, study.truth, study.tests, seed=self.seed, numbers=range(self.replicates),
-                    df=self.df,  # type: ignore[arg-type]  # checked by the spec
-                )  # fmt: skip
-            self._found[i] = simulated, evaluate(study, closed_answers(study), simulated, target=self.target)
+            answers = closed_answers(study)
+            simulated = self._simulated(study, self.df) if self.replicates else None
+            beside = None
+            if self.replicates and self.df == "satterthwaite" and wants_kenward_roger(answers):
+                beside = self._simulated(study, "kenward-roger")
+            self._found[i] = simulated, evaluate(study, answers, simulated, beside, target=self.target)
         return self._found[i]
+
+    def _simulated(self, study: Study, df: str) -> Simulated:
+        return simulate(
+            study.source, study.truth, study.tests, seed=self.seed, numbers=range(self.replicates),
+            df=df,  # type: ignore[arg-type]  # checked by the spec
+        )  # fmt: skip
 
 
 def power(
@@ -209,4 +215,6 @@ def _row(scenario: Scenario, each: EffectPower, simulated: Simulated | None) -> 
         each.df,
         each.se,
         each.detectable,
+        each.kenward_roger,
+        each.kenward_roger_size_at_0,
     )

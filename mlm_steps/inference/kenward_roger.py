@@ -22,7 +22,7 @@ from mlm_steps.inference.group_sums import LARGEST_BLOCK, group_sums
 from mlm_steps.inference.satterthwaite import satterthwaite
 from mlm_steps.records.base import Notice
 
-__all__ = ["kenward_roger"]
+__all__ = ["joint_test", "kenward_roger"]
 
 NAME = "kenward-roger"
 NEAR_ZERO = 1e-10
@@ -89,7 +89,7 @@ class _Degrees:
         if hypothesis.shape[0] == 1:
             return JointDf(1.0, float(self.each(hypothesis)[0]))
         basis = np.asarray(np.linalg.qr((hypothesis @ self.root).T)[0])
-        return _joint(basis.T @ self.P @ basis, self.W)
+        return joint_test(basis.T @ self.P @ basis, self.W)
 
 
 def _root(fit: LmmFit) -> Array:
@@ -109,7 +109,7 @@ def _adjusted(sums: Sums, W: Array) -> Array:
     return np.asarray(np.eye(p) + bias + bias.T, dtype=np.float64)
 
 
-def _joint(P: Array, W: Array) -> JointDf:
+def joint_test(P: Array, W: Array) -> JointDf:
     """Return scale and df of the F statistic from P, restricted to the q directions of the hypothesis."""
     q = P.shape[1]
     traces = np.einsum("rii->r", P)

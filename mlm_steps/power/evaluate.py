@@ -20,7 +20,7 @@ from mlm_steps.power.simulation import Outcome, Simulated
 from mlm_steps.power.solve import detectable
 from mlm_steps.power.study import Answer, Study
 
-__all__ = ["ALL_OF", "ANY_OF", "EffectPower", "evaluate"]
+__all__ = ["ALL_OF", "ANY_OF", "EffectPower", "evaluate", "wants_kenward_roger"]
 
 ALL_OF, ANY_OF = "all of", "any of"
 """Names of the joint events of several effects."""
@@ -60,6 +60,8 @@ class EffectPower:
         Of the confidence interval: the mean, and the one that 80 % of the studies stay below.
     detectable : float or None
         The smallest effect with the target power.
+    kenward_roger, kenward_roger_size_at_0 : float or None
+        The power and the size at no effect of Kenward and Roger's test, where the degrees of freedom are few.
     """
 
     effect: str
@@ -81,6 +83,8 @@ class EffectPower:
     half_width: float | None = None
     assured_half_width: float | None = None
     detectable: float | None = None
+    kenward_roger: float | None = None
+    kenward_roger_size_at_0: float | None = None
 
     @property
     def few_df(self) -> bool:
@@ -92,6 +96,7 @@ def evaluate(
     study: Study,
     answers: Sequence[Answer],
     simulated: Simulated | None = None,
+    beside: Simulated | None = None,
     *,
     target: float = 0.8,
     confidence: float = 0.95,
@@ -105,6 +110,8 @@ def evaluate(
         The closed answers, one per test.
     simulated : Simulated, optional
         Simulated studies with one outcome per test.
+    beside : Simulated, optional
+        The same studies with Kenward and Roger's tests, for effects with few degrees of freedom.
     target : float
         The power for which the smallest effect is sought.
     confidence : float
@@ -115,6 +122,11 @@ def evaluate(
         _effect(study, answer, outcome, target, confidence)
         for answer, outcome in zip(answers, outcomes, strict=True)
     ]
+    if beside is not None:
+        found = [
+            _with_kenward_roger(each, study, answer, outcome) if each.few_df else each
+            for each, answer, outcome in zip(found, answers, beside.outcomes, strict=True)
+        ]
     if simulated is not None and len(answers) > 1:
         effects = [answer.estimate for answer in answers]
         for name, every in ((ALL_OF, True), (ANY_OF, False)):
@@ -136,6 +148,23 @@ def _effect(
     error = np.sqrt(study.alpha * (1.0 - study.alpha) / nothing.B)
     overstated = bool(nothing.share > study.alpha + OVERSTATED * error)
     return replace(_counted(closed, share), size_at_0=nothing.share, overstated=overstated)
+
+
+def wants_kenward_roger(answers: Sequence[Answer]) -> bool:
+    """Return whether a test has so few degrees of freedom that Kenward and Roger's belongs beside it."""
+    return any(answer.df < FEW_DF for answer in answers)
+
+
+def _with_kenward_roger(found: EffectPower, study: Study, answer: Answer, outcome: Outcome) -> EffectPower:
+    """Return the power with that of Kenward and Roger's test beside it."""
+    nothing = np.zeros(answer.test.q)
+    if answer.test.q == 1:
+        power, size = (
+            conditional(outcome, float(effect[0]), study.alpha)[0] for effect in (answer.estimate, nothing)
+        )
+    else:
+        power, size = (counted(outcome, effect, study.alpha).share for effect in (answer.estimate, nothing))
+    return replace(found, kenward_roger=power, kenward_roger_size_at_0=size)
 
 
 def _closed(study: Study, answer: Answer, target: float, confidence: float) -> EffectPower:

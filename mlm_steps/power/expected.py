@@ -17,6 +17,7 @@ from mlm_steps.engine.bootstrap.redrawn import Drawn, rows_by_group
 from mlm_steps.engine.structures.groups import FactorTerms, factors_of
 from mlm_steps.inference.block_sums import Block, Sums, sum_blocks, variances
 from mlm_steps.inference.group_sums import blocks_of, entries_of
+from mlm_steps.inference.kenward_roger import joint_test
 
 __all__ = ["CrossProducts", "Expected"]
 
@@ -129,6 +130,17 @@ class Expected:
         root = self.sigma[:, None, None] * self.root
         found: Array = root @ (np.eye(p) + bias + bias.transpose(0, 2, 1)) @ root.transpose(0, 2, 1)
         return found
+
+    def joint(self, contrasts: Array) -> tuple[Array, Array]:
+        """Return scale and df of Kenward and Roger's F statistics of a hypothesis, each of shape (D,)."""
+        p = contrasts.shape[1]
+        found = np.ones((2, self.sound.size))
+        for d in np.flatnonzero(self.sound):
+            basis = np.linalg.qr((contrasts @ self.root[d]).T)[0]
+            P = np.concatenate([self.sums.P[d], -np.eye(p)[None]])
+            test = joint_test(basis.T @ P @ basis, self.W[d])
+            found[:, d] = test.scale, test.df
+        return found[0], found[1]
 
     def df(self, contrasts: Array) -> Array:
         """Return the degrees of freedom of contrasts, (q, p) or (D, q, p), as shape (D, q)."""

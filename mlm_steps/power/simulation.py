@@ -21,6 +21,7 @@ from mlm_steps.engine.bootstrap.standard_errors import StandardErrors
 from mlm_steps.engine.bootstrap.streams import stream
 from mlm_steps.engine.fit.lmm import evaluate_at
 from mlm_steps.engine.result.lmm_fit import Method
+from mlm_steps.errors import Fault, UsageError
 from mlm_steps.power.closed import combined_df, joint_df
 from mlm_steps.power.expected import CrossProducts
 from mlm_steps.power.tests import Test
@@ -145,6 +146,9 @@ def simulate(
         else:
             refits = _one_by_one(drawn, template, Y, theta, method)
         products = CrossProducts.of(template, drawn) if df == "kenward-roger" else None
+        if df == "kenward-roger" and products is None:
+            what = "the groups are too many for Kenward and Roger's tests"
+            raise UsageError(Fault("df", what, "df: satterthwaite"))
         parts.append(_read(refits, template, truth, tests, df, products))
     return Simulated.joined(parts)
 
@@ -199,7 +203,10 @@ def _read(
     for test in tests:
         L = test.contrasts
         own = L @ vcov @ L.T
-        if expected is not None:
+        if expected is not None and test.q > 1:
+            scale, degrees = expected.joint(L)
+            own = own / np.where(scale > 0.0, scale, 1.0)[:, None, None]
+        elif expected is not None:
             degrees = joint_df(expected, test)
         else:
             degrees = np.full(B, np.inf) if df == "z" else satterthwaite_df(refits.errors, test)

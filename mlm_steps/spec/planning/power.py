@@ -138,12 +138,19 @@ class PowerSpec(SpecBlock):
         if self.cost is not None and not self.cost.group + self.cost.row:
             wrong.append((("cost",), "nothing costs anything", "a group or a row needs a cost above 0"))
         first = next(iter(self.design.groups))
-        sought = {"groups": ("groups", first), "rows": ("rows",), "cost": (*DESIGN_NAMES, first)}
-        for name in self.grid:
-            if name in sought.get(self.solve, ()):
-                wrong.append((("grid", name), f"solve: {self.solve} finds it", "leave out one of them"))
-            elif (what := self._strange(name)) is not None:
-                wrong.append((("grid", name), *what))
+        # Groups may stand in both: the power of several numbers is wanted beside the needed one.
+        sought = {"rows": ("rows",), "cost": (*DESIGN_NAMES, first)}.get(self.solve, ())
+        wrong += [
+            (("grid", name), f"solve: {self.solve} finds it", "leave out one of them")
+            for name in self.grid
+            if name in sought
+        ]
+        strange = {name: self._strange(name) for name in self.grid}
+        wrong += [
+            (("grid", name), *what)
+            for name, what in strange.items()
+            if what is not None and name not in sought
+        ]
         if wrong:
             raise objections(wrong)
         return self

@@ -33,6 +33,10 @@ def test_a_spec_of_planned_studies_needs_no_data(tmp_path):
     assert loaded.paths == {}
 
 
+def test_the_needed_groups_may_stand_beside_a_grid_of_groups(tmp_path):
+    assert read(tmp_path, ALONE + "  solve: groups\n  grid: {groups: [30, 60]}\n")[1] == []
+
+
 @pytest.mark.parametrize(
     ("text", "fault"),
     [
