@@ -71,14 +71,18 @@ def predict(
         Add the standard error of the mean. With ``random`` it is the square root of the variance of
         x'beta_hat + z'b_hat - x'beta - z'b, from the inverse of the matrix of Henderson's mixed-model
         equations, which includes the covariance of beta_hat with b_hat - b. For a group without rows
-        in the fit, z'Tz is added. The variance parameters are treated as known.
+        in the fit, z'Tz is added. The variance parameters are treated as known. For a model with a family
+        it is that of the delta method over all parameters, on which the modes depend, plus the variance of
+        the random effects given the parameters; it ignores that this distribution is skewed, and with
+        several points of quadrature it keeps Laplace's variance. z'Tz is added on the link alone, since the
+        population average integrates the effects of new groups and a typical group has none.
     interval : {"confidence", "prediction"}, optional
         For the mean, or for a new outcome in a new group (+ z'Tz + sigma² / w) or, with ``random``, in
         the row's group (+ sigma² / w, and z'Tz of the factors that are not in ``random``); DesignError or
         UsageError if newdata lacks the prior weights w.
         The interval has the fit's ``confidence`` and, for the mean without random effects, its ``df``
         method. Others have Satterthwaite's df, unless the method is ``residual`` or ``z``. Models with a
-        family have normal confidence intervals without ``random``.
+        family have normal confidence intervals of the link, transformed.
     scale : {"population", "typical", "link"}, optional
         For a model with a family: the outcome averaged over the random effects (default), that of a
         typical group, whose random effects are 0, or the linear predictor. With ``random`` the effects of

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import replace
 
 import numpy as np
@@ -16,8 +16,8 @@ from mlm_steps.api.state import FitState
 from mlm_steps.design.apply import NewDesign
 from mlm_steps.design.checks import positive_weights
 from mlm_steps.design.columns import FrameColumns
+from mlm_steps.engine.posterior.group_means import group_means
 from mlm_steps.engine.posterior.population import MeanOutcomes, mean_outcomes
-from mlm_steps.engine.posterior.predict import Rows
 from mlm_steps.engine.result.glmm_fit import GlmmFit
 from mlm_steps.errors import Fault, UsageError
 
@@ -32,30 +32,24 @@ def predict_generalized(
 ) -> Prediction:
     """Return predictions; ``Fit.predict`` explains the arguments."""
     groups, scale = asked.groups, asked.scale
-    _refuse(random=bool(groups), se=asked.se, interval=asked.interval)
+    if asked.interval == "prediction":
+        what = "a generalized model has no prediction intervals"
+        raise UsageError(Fault("interval", what, "simulate() draws outcomes"))
     rows = NewRows.of_fit(fit, state.index)
     if isinstance(newdata, pd.DataFrame):
         rows = NewRows.of_frame(fit, newdata, groups=groups, weights=None)
         rows = _exposed(fit, rows, newdata)
-    at = mean_outcomes(fit, rows.design.X, rows.design.offset, [term.z for term in rows.design.random])
     if groups:
-        columns = {"estimate": _conditional(fit, rows.design, at, scale, groups)}
+        at = group_means(fit, rows.design, groups, errors=asked.se or asked.interval is not None)
     else:
-        columns = _columns(at, scale, state.confidence if asked.interval else None, se=asked.se)
-    columns["estimate"], _ = settle_new_levels(columns["estimate"], rows, groups, asked.new_levels)
+        at = mean_outcomes(fit, rows.design.X, rows.design.offset, [term.z for term in rows.design.random])
+    columns = _columns(at, scale, state.confidence if asked.interval else None, se=asked.se)
+    columns["estimate"], new = settle_new_levels(columns["estimate"], rows, groups, asked.new_levels)
+    if asked.new_levels == "missing":
+        columns = {name: np.where(new, np.nan, values) for name, values in columns.items()}
     then = AVERAGED if scale == "population" else PREDICTED_AS_0
     notices = notices_of(fit, columns["estimate"], rows, groups, asked.new_levels, then)
     return Prediction(pd.DataFrame(columns, index=rows.index), tuple(notices))
-
-
-def _refuse(*, random: bool, se: bool, interval: str | None) -> None:
-    if interval == "prediction":
-        what = "a generalized model has no prediction intervals"
-        raise UsageError(Fault("interval", what, "simulate() draws outcomes"))
-    if random and (se or interval is not None):
-        key = "se" if se else "interval"
-        what = "predictions of a generalized model with random effects have no standard errors"
-        raise UsageError(Fault(key, what, "bootstrap() refits the model"))
 
 
 def _exposed(fit: GlmmFit, rows: NewRows, frame: pd.DataFrame) -> NewRows:
@@ -69,10 +63,10 @@ def _exposed(fit: GlmmFit, rows: NewRows, frame: pd.DataFrame) -> NewRows:
 
 
 def _columns(at: MeanOutcomes, scale: Scale, confidence: float | None, *, se: bool) -> dict[str, Array]:
-    """Return the columns of predictions without random effects."""
+    """Return the columns of the predictions: estimate, standard error and limits."""
     family = at.fit.distribution
     width = 0.0 if confidence is None else float(ndtri(0.5 + 0.5 * confidence))
-    errors = at.link_errors()
+    errors = at.link_errors(new_levels=scale == "link")
     if scale == "population":
         estimate = at.population
         spread, low, high = at.limits(width)
@@ -86,22 +80,3 @@ def _columns(at: MeanOutcomes, scale: Scale, confidence: float | None, *, se: bo
     if se or confidence is not None:
         found["se"] = spread
     return found if confidence is None else found | {"low": low, "high": high}
-
-
-def _conditional(fit: GlmmFit, rows: Rows, at: MeanOutcomes, scale: Scale, groups: Sequence[str]) -> Array:
-    """Return predictions at the conditional modes of the rows' levels of the factors ``groups``.
-
-    Groups that the fit does not know have random effects of 0, or, for the population average, effects that
-    are integrated.
-    """
-    eta, variance = at.eta.copy(), np.zeros(at.eta.shape)
-    for term, modes, T in zip(rows.random, fit.modes, fit.covariances, strict=True):
-        known = (term.refs >= 0) & (term.group in groups)
-        eta[known] += np.einsum("ij,ij->i", term.z[known], modes[term.refs[known]])
-        z = term.z[~known]
-        variance[~known] += np.einsum("ia,ab,ib->i", z, T, z)
-    if scale == "link":
-        return eta
-    if scale == "typical":
-        return fit.distribution.mean(eta)
-    return np.where(variance > 0.0, fit.distribution.marginal(eta, variance).mean, fit.distribution.mean(eta))

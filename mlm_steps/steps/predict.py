@@ -143,13 +143,14 @@ def _predictions(state: FitState, frame: pd.DataFrame, wanted: Wanted) -> dict[s
     linear = state.fit.design.response.linear
     scale: Scale | None = None if linear else wanted.scale or "population"
     common = partial(predict_state, state, frame, scale=scale, new_levels=wanted.new_levels)
-    found = {"population": common(se=True, interval="confidence")}
+    population = common(se=True, interval="confidence")
+    group = common(random=True, se=True, interval="confidence")
     if not linear:
-        return {**found, "group": common(random=True)}
+        return {"population": population, "group": group}
     return {
-        **found,
+        "population": population,
         "population_outcome": common(interval="prediction"),
-        "group": common(random=True, se=True, interval="confidence"),
+        "group": group,
         "group_outcome": common(random=True, interval="prediction"),
     }
 

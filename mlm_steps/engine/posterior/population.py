@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 from scipy.linalg import solve_triangular
 
 from mlm_steps.engine.criterion.lambda_ import unpack
+from mlm_steps.engine.families.marginal import Marginal
 from mlm_steps.engine.result.glmm_fit import GlmmFit
 
 __all__ = ["MeanOutcomes", "mean_outcomes"]
@@ -35,6 +36,10 @@ class MeanOutcomes:
         z'Tz, summed over all terms.
     in_eta, in_variance : ndarray, shape (m, q)
         Derivatives of both in the parameters of ``fit.psi_internal``.
+    of_modes : ndarray, shape (m,), or None
+        Variance, given the parameters, of the random effects that ``eta`` has at their modes.
+    new_levels : ndarray, shape (m,), or None
+        z'Tz of the levels whose effects are predicted, as 0, although the fit does not know them.
     """
 
     fit: GlmmFit
@@ -42,6 +47,8 @@ class MeanOutcomes:
     variance: Array
     in_eta: Array
     in_variance: Array
+    of_modes: Array | None = None
+    new_levels: Array | None = None
 
     @cached_property
     def typical(self) -> Array:
@@ -60,9 +67,13 @@ class MeanOutcomes:
 
     @cached_property
     def _marginal(self) -> tuple[Array, Array]:
-        found = self.fit.distribution.marginal(self.eta, self.variance)
+        found = self._moments
         gradient = found.in_eta[:, None] * self.in_eta + found.in_variance[:, None] * self.in_variance
         return found.mean, gradient
+
+    @cached_property
+    def _moments(self) -> Marginal:
+        return self.fit.distribution.marginal(self.eta, self.variance)
 
     def variances(self) -> Array:
         """Return the variances of the population averages, shape (m,); NaN if they do not exist."""
@@ -70,7 +81,7 @@ class MeanOutcomes:
         if V is None:
             return np.full(self.eta.shape, np.nan)
         found: Array = np.einsum("ia,ab,ib->i", self.gradient, V, self.gradient)
-        return found
+        return found if self.of_modes is None else found + self._moments.in_eta**2 * self.of_modes
 
     def limits(self, width: float) -> tuple[Array, Array, Array]:
         """Return standard errors of the population averages, and lower and upper limits, each of shape (m,).
@@ -84,12 +95,14 @@ class MeanOutcomes:
             half = width * se * family.link_slope(self.population)
             return se, family.mean(centre - half), family.mean(centre + half)
 
-    def link_errors(self) -> Array:
-        """Return the standard errors of the linear predictors, shape (m,)."""
+    def link_errors(self, *, new_levels: bool = False) -> Array:
+        """Return the standard errors of the linear predictors, shape (m,); with z'Tz for ``new_levels``."""
         V = self.fit.vcov_internal
         if V is None:
             return np.full(self.eta.shape, np.nan)
         variances: Array = np.einsum("ia,ab,ib->i", self.in_eta, V, self.in_eta)
+        for more in (self.of_modes, self.new_levels if new_levels else None):
+            variances = variances if more is None else variances + more
         return np.sqrt(np.maximum(variances, 0.0))
 
 

@@ -5,6 +5,8 @@ import pandas as pd
 import pytest
 
 from mlm_steps import fit
+from mlm_steps.engine.pirls.laplace import modes_at
+from mlm_steps.engine.posterior.group_means import group_means
 from mlm_steps.errors import DesignError, UsageError
 
 
@@ -68,8 +70,6 @@ def test_a_missing_predictor_gives_no_prediction(counts):
 @pytest.mark.parametrize(
     ("arguments", "what"),
     [
-        ({"random": True, "se": True}, "have no standard errors"),
-        ({"random": True, "interval": "confidence"}, "have no standard errors"),
         ({"interval": "prediction"}, "has no prediction intervals"),
         ({"scale": "response"}, "population, typical, link"),
     ],
@@ -110,3 +110,91 @@ def test_means_and_slopes_have_ratios_and_differences_of_the_population_average(
     assert set(slopes.response_differences.kind) == {"IRR", "difference"}
     assert "population averages" in repr(means)
     assert "on the scale of the outcome" in repr(slopes)
+
+
+ROW = np.arange(240)
+X = np.round(np.sin(ROW), 6)
+CROSSED = pd.DataFrame(
+    {
+        "a": (ROW % 12).astype(str),
+        "b": (ROW * 7 % 20).astype(str),
+        "x": X,
+        "y": (ROW * ROW * 31 + 7 * ROW) % 11 // 2 + (ROW % 12 > 6) + (ROW * 7 % 20 > 12) * 2,
+    }
+)
+SLOPES = pd.DataFrame(
+    {
+        "g": (ROW // 12).astype(str),
+        "x": X,
+        "y": (ROW * ROW * 31 + 7 * ROW) % 23 // 2 + (ROW // 12 > 9) * np.round(6 * X + 8) + ROW // 12 % 3 * 3,
+    }
+)
+ROWS = [0, 1, 49, 239]
+
+
+@pytest.mark.parametrize(
+    ("formula", "family", "frame", "link", "response"),
+    [
+        # predict(glmmTMB(...), type = "link" and "response", se.fit = TRUE)$se.fit, glmmTMB 1.1.5
+        (
+            "y ~ x + (1 | a) + (1 | b)", "poisson", CROSSED,
+            [0.1897616252, 0.1892141036, 0.1944744672, 0.1553055777],
+            [0.3867468728, 0.4145901001, 0.3998999130, 0.6788246271],
+        ),
+        (
+            "y ~ x + (1 + x | g)", "negative_binomial", SLOPES,
+            [0.12647655530, 0.17417337468, 0.13018452894, 0.07759798658],
+            [0.6260378994, 0.8488105740, 1.0117863609, 1.2455231296],
+        ),
+    ],
+)  # fmt: skip
+def test_errors_at_the_modes_are_those_of_glmmtmb(formula, family, frame, link, response):
+    model = fit(formula, frame, family=family)
+    of = {
+        scale: model.predict(random=True, se=True, scale=scale).frame.se for scale in ("link", "population")
+    }
+    np.testing.assert_allclose(of["link"][ROWS], link, rtol=OPTIMUM)
+    np.testing.assert_allclose(of["population"][ROWS], response, rtol=OPTIMUM)
+
+
+OPTIMUM = 1e-4
+"""Relative difference of standard errors that two optimisers leave; the Hessian of glmmTMB is numerical."""
+
+
+def test_the_errors_of_new_groups_are_those_of_the_requested_scale(counts):
+    new = {"x": [1.0], "a": ["lo"], "g": ["new"]}
+    own, without = (
+        {scale: counts.predict(new, random=random, se=True, scale=scale).frame.se[0] for scale in SCALES}
+        for random in (True, False)
+    )
+    for scale in ("population", "typical"):
+        assert own[scale] == pytest.approx(without[scale])
+    spread = counts.model.covariances[0].sum()
+    assert own["link"] ** 2 == pytest.approx(without["link"] ** 2 + spread)
+
+
+SCALES = ("population", "typical", "link")
+
+
+def test_limits_of_a_known_group_are_those_of_its_link(counts):
+    link, mean = (
+        counts.predict(NEW, random=True, interval="confidence", scale=s).frame.loc[0]
+        for s in SCALES[::2][::-1]
+    )
+    np.testing.assert_allclose(np.exp(link[["low", "high"]]), mean[["low", "high"]])
+    left_out = counts.predict(NEW, random=True, interval="confidence", new_levels="missing").frame
+    assert left_out.loc[1].isna().all()
+    assert left_out.loc[0].notna().all()
+
+
+def test_the_derivatives_of_nested_modes_are_those_of_refitted_modes():
+    frame = CROSSED.assign(s=(ROW // 40).astype(str), c=(ROW // 10).astype(str))
+    found = fit("y ~ x + (1 + x | s) + (1 | c)", frame, family="poisson").model
+    at, model = group_means(found, found.design, ("s", "c"), errors=True), found.prepared
+
+    def predictor(shift):
+        return modes_at(model, found.psi_internal + shift).eta
+
+    for column, step in enumerate(1e-5 * np.eye(found.psi_internal.size)):
+        change = model.original(predictor(step) - predictor(-step)) / 2e-5
+        np.testing.assert_allclose(at.in_eta[:, column], change, atol=1e-6)
