@@ -136,7 +136,7 @@ def _run(arguments: argparse.Namespace) -> int:
 def _run_request(request: RunRequest) -> int:
     from mlm_steps.runner.unchanged import repeat
 
-    code = None if request.dry_run or request.force else repeat(request)
+    code = None if request.dry_run or request.force or request.planned else repeat(request)
     if code is not None:
         return code
     from mlm_steps.runner.run import run

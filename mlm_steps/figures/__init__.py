@@ -10,7 +10,17 @@ from importlib import import_module
 
 from mlm_steps.figures.base import Drawer, Figure, FigureInput
 
-__all__ = ["FIGURES", "GENERALIZED", "LINEAR", "Drawer", "Drawers", "Figure", "FigureInput", "load_drawers"]
+__all__ = [
+    "FIGURES",
+    "GENERALIZED",
+    "LINEAR",
+    "PLANNED",
+    "Drawer",
+    "Drawers",
+    "Figure",
+    "FigureInput",
+    "load_drawers",
+]
 
 
 class Drawers(Mapping[str, Drawer]):
@@ -63,6 +73,9 @@ GENERALIZED = frozenset({"rates", "quantile_residuals", "binned_residuals"})
 
 LINEAR = frozenset({"within_between"})
 """The figures that show linear models only; no step draws them for a ladder of generalized models."""
+
+PLANNED = frozenset({"power_curve", "power_map"})
+"""The figures that show planned studies only."""
 
 
 def load_drawers() -> Iterator[None]:

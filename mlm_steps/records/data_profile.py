@@ -317,3 +317,10 @@ class DataProfile(Record):
     def ranks(self) -> Mapping[str, int]:
         """The level of the units of each grouping factor, from 2 up."""
         return factor_ranks((factor.name for factor in self.factors), self.nesting)
+
+
+NO_PROFILE = DataProfile.model_construct(
+    file="", file_hash="", rows_file=0, rows=0, sample_hash="", columns=(), lost=(), factors=(),
+    variable_levels=(), nesting=(), notices=(),
+)  # fmt: skip
+"""The profile of a run without data."""

@@ -90,6 +90,8 @@ class RunRecords:
         The adjustment for the number of comparisons that the spec requests.
     unreliable : tuple of FitRecord
         Rungs whose search did not converge: no finding, test or comparison rests on their numbers.
+    alone : bool
+        Whether there are planned studies alone, without data and ladder.
     """
 
     name: str
@@ -108,6 +110,7 @@ class RunRecords:
     intervals: RunIntervals = field(default_factory=lambda: RunIntervals({}))
     adjustment: Literal["none", "holm"] = "none"
     unreliable: tuple[FitRecord, ...] = ()
+    alone: bool = False
 
     def result(self, kind: type[RecordT], job: str) -> RecordT | Absence | None:
         """Return the record of a job, such as ``effects``, or the record of its failure.

@@ -11,7 +11,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined, Undefined
 from markupsafe import Markup
 
 from mlm_steps.report.inputs import ReportInput
-from mlm_steps.report.sections import SECTIONS
+from mlm_steps.report.sections import ALONE, SECTIONS
 from mlm_steps.report.share import share
 from mlm_steps.report.text.text import (
     Code,
@@ -54,7 +54,8 @@ def render_report(given: ReportInput) -> dict[str, str]:
     dict of str to str
         The same input gives the same bytes.
     """
-    contexts = {name: section.context(given) for name, section in SECTIONS.items()}
+    wanted = ALONE if given.run.alone else tuple(SECTIONS)
+    contexts = {name: SECTIONS[name].context(given) for name in wanted}
     sections = [
         {"name": name, "title": SECTIONS[name].title, **context}
         for name, context in contexts.items()

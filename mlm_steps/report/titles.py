@@ -30,6 +30,7 @@ TITLES = {
     "effort": "Analyses not computed",
     "notices": "Notices",
     "author": "For the author to write",
+    "power": "Power and sample size",
     "provenance": "Provenance",
     "checklist": "Reporting checklist",
 }

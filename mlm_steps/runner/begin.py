@@ -6,11 +6,16 @@ from pathlib import Path
 
 from mlm_steps.errors import MlmError
 from mlm_steps.runner.lock import locked
+from mlm_steps.steps import STEPS
 from mlm_steps.steps.data import data
 from mlm_steps.steps.run.session import Session
 from mlm_steps.steps.validate import check
+from mlm_steps.steps.verbs import load_step
 
 __all__ = ["begin", "keep"]
+
+RARE = tuple(name for name, declared in STEPS.items() if declared.rare)
+"""Steps whose modules the pool loads only for a spec that asks for them."""
 
 
 def begin(spec: Path, out: Path | None, *, allow_outside: bool) -> None:
@@ -21,10 +26,13 @@ def begin(spec: Path, out: Path | None, *, allow_outside: bool) -> None:
     _, analysis = check(spec, allow_outside=allow_outside)
     session = Session(spec, out, allow_outside=allow_outside)
     with locked(session.layout.out):
-        log = session.layout.log("data")
+        log = session.layout.log(session.plan.first)
         log.parent.mkdir(parents=True, exist_ok=True)
         log.touch()  # the run writes its content; the step's entry records that a log exists
-        data(session, analysis)
+        if analysis is None:
+            load_step(session.plan.first)(session)
+        else:
+            data(session, analysis)
 
 
 def keep(spec: Path, out: Path | None, *, allow_outside: bool) -> bool:
@@ -35,5 +43,8 @@ def keep(spec: Path, out: Path | None, *, allow_outside: bool) -> bool:
         return False  # the requested command reports the faults
     if session.plan.profile is None:
         return False
-    session.sample()
+    if not session.spec.planned_alone:
+        session.sample()
+    for name in RARE if session.spec.power is not None else ():
+        load_step(name)
     return True

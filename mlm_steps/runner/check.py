@@ -15,7 +15,6 @@ from mlm_steps.steps.run.plan import Plan
 
 __all__ = ["checking"]
 
-DATA = "data"
 DONE, AT_FAULT = 0, 2
 """Exit codes of a check without faults and of a check with faults; they are those of the command line."""
 
@@ -31,9 +30,10 @@ def checking(
     """Start the check in the pool; yield a function that waits for its exit code and prints its faults.
 
     If the data step has to be made, the check makes it from its own sample while Snakemake is being
-    imported. If this fails, Snakemake runs the step again and reports the failure.
+    imported. Without data, it makes the closed answers of planned studies. If this fails, Snakemake runs the
+    step again and reports the failure.
     """
-    begins = not plan.step(DATA).current and not force
+    begins = not plan.step(plan.first).current and not force
     words = [str(plan.loaded.path), *(["--allow-outside"] if allow_outside else [])]
     with TemporaryFile("w+") as said:
         command = ["begin", *words, f"--out={plan.layout.out}"] if begins else ["validate", *words]
@@ -52,6 +52,6 @@ def checking(
 
 
 def _keep_log(said: IO[str], plan: Plan) -> None:
-    log = plan.layout.log(DATA)
+    log = plan.layout.log(plan.first)
     log.parent.mkdir(parents=True, exist_ok=True)
     write_whole(log, said.read().encode())

@@ -45,7 +45,12 @@ the same libraries took .15 s longer.
 """
 PRELOADED = (
     "mlm_steps.records.base:build_parts",
-    *(name for step, declared in STEPS.items() for name in (f"mlm_steps.steps.{step}", *declared.preload)),
+    *(
+        name
+        for step, declared in STEPS.items()
+        if not declared.rare
+        for name in (f"mlm_steps.steps.{step}", *declared.preload)
+    ),
 )
 """The modules of all steps in the order in which they run, each with the libraries that it imports later."""
 

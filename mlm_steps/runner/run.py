@@ -11,7 +11,9 @@ from functools import partial
 from itertools import chain
 from pathlib import Path
 
-from mlm_steps.errors import MlmError
+from mlm_steps.errors import Fault, MlmError, SpecError
+from mlm_steps.records import read_record
+from mlm_steps.records.power import ClosedRecord
 from mlm_steps.runner.alias import plain_name
 from mlm_steps.runner.check import checking
 from mlm_steps.runner.display import Display, is_live
@@ -25,6 +27,7 @@ from mlm_steps.runner.watch import VARIABLE, this_process
 from mlm_steps.runner.workflow import prepare_workflow
 from mlm_steps.steps.run.ledger import withdraw
 from mlm_steps.steps.run.plan import Plan
+from mlm_steps.steps.run.planned_lines import describe_closed
 from mlm_steps.steps.run.session import Session, open_plan
 from mlm_steps.steps.run.summaries import describe_plan, describe_reasons
 
@@ -57,7 +60,16 @@ def run(request: RunRequest, command: Callable[[Sequence[str]], int]) -> int:
 
 
 def _plan(request: RunRequest) -> Plan:
-    return open_plan(request.spec, request.out, allow_outside=request.allow_outside)
+    plan = open_plan(request.spec, request.out, allow_outside=request.allow_outside)
+    if request.planned and plan.spec.power is None:
+        raise SpecError(Fault(str(request.spec), "plans no study", "add the key power"))
+    return plan
+
+
+def _say_closed(plan: Plan) -> None:
+    """Print the closed answers of planned studies that stand alone, before the simulation starts."""
+    if plan.spec.planned_alone:
+        print(describe_closed(read_record(ClosedRecord, plan.layout.output(plan.first))), flush=True)
 
 
 def _words(request: RunRequest) -> list[str]:
@@ -83,6 +95,7 @@ def _run_waiting(request: RunRequest, plan: Plan, display: Display, pool: WarmPo
         code = check()
         if code != DONE:
             return code
+        _say_closed(plan)
     with locked(plan.layout.out), _environment({"MLM_POOL": pool.address, VARIABLE: this_process()}):
         gc.freeze()
         gc.enable()

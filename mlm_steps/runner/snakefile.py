@@ -142,6 +142,11 @@ class Workflow:
         return "|".join(re.escape(rung.name) for rung in self.opening.spec.rungs)
 
     @property
+    def waits_for_data(self) -> bool:
+        """Whether the keys of the steps are known only once the data are current."""
+        return not self.opening.spec.planned_alone
+
+    @property
     def compared(self) -> str:
         """Pattern of the names of the smaller models of comparisons."""
         names = dict.fromkeys([*(p.smaller for p in self.opening.spec.pairs), *self.opening.inputs.rungs])

@@ -10,10 +10,12 @@ from mlm_steps.errors import Fault
 from mlm_steps.records import ComparisonRecord, FitRecord
 from mlm_steps.records.base import NO_ROOM
 from mlm_steps.records.failure import Absence, is_failure, read_absence
+from mlm_steps.records.power import PowerRecord
 from mlm_steps.runner.progress import Progress
 from mlm_steps.runner.unchanged import Verdict
 from mlm_steps.steps.failed import exception_in, reason_in
 from mlm_steps.steps.run.plan import Step
+from mlm_steps.steps.run.planned_lines import MOST_FAILED, describe_power
 from mlm_steps.steps.run.session import Session
 from mlm_steps.steps.run.summaries import (
     as_expected,
@@ -44,7 +46,9 @@ def conclude(session: Session, progress: Progress | None = None, *, done: bool =
     missing = [step for step in session.plan.steps if not step.current]
     failed = bool(missing) or not done
     fits, work = _fits(session, made), session.plan.work
-    ladder = describe_ladder(fits, _comparisons(session, made))
+    ladder = "" if session.spec.planned_alone else describe_ladder(fits, _comparisons(session, made))
+    power = _power(session, made)
+    ladder += "" if power is None else describe_power(power)
     reports = _reports(session, announced=not failed or "report" in made)
     remarks = [
         *describe_singular(session.spec, fits, work),
@@ -52,7 +56,8 @@ def conclude(session: Session, progress: Progress | None = None, *, done: bool =
         *describe_left_out(work),
     ]
     remarks += _reasons(session, missing, progress) if failed else []
-    allowed = DONE if as_expected(session.spec, fits) else NOT_AS_EXPECTED
+    expected = as_expected(session.spec, fits) and (power is None or power.failed_share <= MOST_FAILED)
+    allowed = DONE if expected else NOT_AS_EXPECTED
     return Verdict(
         code=STEP_FAILED if failed else allowed,
         out=ladder + _lines(reports),
@@ -74,6 +79,17 @@ def _fits(session: Session, made: set[str]) -> list[FitRecord | Absence]:
         else Absence(absent="failed", step=step.name, reason=NOT_RUN)
         for step in steps
     ]
+
+
+def _power(session: Session, made: set[str]) -> PowerRecord | None:
+    """Return the record of planned studies, if it is current."""
+    if session.spec.power is None:
+        return None
+    step = session.plan.step("power_result")
+    if not step.current and step.name not in made:
+        return None
+    found = session.outcome(PowerRecord, step.name)
+    return found if isinstance(found, PowerRecord) else None
 
 
 def _comparisons(session: Session, made: set[str]) -> list[ComparisonRecord | Absence]:

@@ -12,6 +12,7 @@ __all__ = ["STEPS"]
 
 _MODEL = Option("model", "name of the model")
 _PAIR = (Option("smaller", "the smaller model"), Option("larger", "the larger model"))
+_CELL = Option("cell", "name of the design and its truth")
 _REPLICATES = Option("replicates", "which, counted from 0, the end excluded, such as 0-500")
 
 _RUN = Scope("", (), lambda _: [()])
@@ -253,6 +254,38 @@ STEPS: dict[str, Declaration] = {
         read_by=_ALL,
         record="sensitivity:SensitivityRecord",
     ),
+    "power_closed": Declaration(
+        "compute the closed answers of planned studies",
+        Scope("", (), lambda plan: [()] if plan.spec.power is not None else []),
+        "power/closed.json",
+        models=lambda plan, _: plan.planned_rungs,
+        depends_on=lambda plan, _: plan.planned_settings,
+        alone=True,
+        rare=True,
+    ),
+    "power_studies": Declaration(
+        "simulate some planned studies of one design",
+        Scope("{cell}/{replicates}", (_CELL, _REPLICATES), lambda plan: plan.planned_jobs),
+        "power/{of}.parquet",
+        example="--cell groups-60 --replicates 0-500",
+        models=lambda plan, _: plan.planned_rungs,
+        after=lambda plan, of: ["power_closed"] if plan.is_point(of[0]) else [],
+        depends_on=lambda plan, of: plan.studies_settings(of[0]),
+        alone=True,
+        rare=True,
+    ),
+    "power_result": Declaration(
+        "collect the planned studies",
+        Scope("", (), lambda plan: [()] if plan.spec.power is not None else []),
+        "power/result.json",
+        models=lambda plan, _: plan.planned_rungs,
+        after=lambda plan, _: ["power_closed", *(f"power_studies/{c}/{r}" for c, r in plan.planned_jobs)],
+        depends_on=lambda plan, _: [plan.planned_settings, plan.planned_jobs],
+        read_by=_ALL,
+        record="power:PowerRecord",
+        alone=True,
+        rare=True,
+    ),
     "figure": Declaration(
         "draw one figure",
         Scope("{name}", (Option("name", "name of the figure"),), lambda plan: plan.figures),
@@ -261,15 +294,17 @@ STEPS: dict[str, Declaration] = {
         depends_on=lambda plan, _: plan.labels,
         read_by=("report",),
         fails_alone=False,
+        alone=True,
         preload=("matplotlib.backends.backend_svg", "matplotlib.figure", "mlm_steps.figures:load_drawers"),
     ),
     "tables": Declaration(
         "write the tables as CSV",
         _RUN,
-        "tables/fit.csv",
+        "tables/{table}.csv",
         depends_on=lambda plan, _: plan.table_settings,
         read_by=("report",),
         fails_alone=False,
+        alone=True,
     ),
     "report": Declaration(
         "render the report",
@@ -277,6 +312,7 @@ STEPS: dict[str, Declaration] = {
         "report.{format}",
         depends_on=lambda plan, _: plan.report_settings,
         fails_alone=False,
+        alone=True,
         changed="the spec or its title and labels have changed",
         preload=("latex2mathml.converter", "mlm_steps.report.render:compile_templates"),
     ),

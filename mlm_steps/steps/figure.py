@@ -6,6 +6,8 @@ import csv
 import io
 from collections.abc import Iterable, Sequence
 
+import pandas as pd
+
 from mlm_steps.errors import Fault, UsageError
 from mlm_steps.figures import FIGURES, FigureInput
 from mlm_steps.records import FigureRecord, write_whole
@@ -25,7 +27,8 @@ def figure(session: Session, name: str) -> None:
     step = f"figure/{name}"
     path = session.layout.output(step)
     with session.recorded(step) as recorder:
-        given = FigureInput(collect(session), analysis_frame(session), session.formulas, of)
+        frame = pd.DataFrame() if session.spec.planned_alone else analysis_frame(session)
+        given = FigureInput(collect(session), frame, session.formulas, of)
         drawn = FIGURES[kind](given)
         if drawn is None:
             reason = "the models have nothing for it to show"

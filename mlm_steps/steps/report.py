@@ -10,7 +10,7 @@ from mlm_steps.engine.result.lmm_fit import BOUNDARY
 from mlm_steps.engine.search.convergence import GRADIENT_TOLERANCE
 from mlm_steps.engine.structures.compiled import form
 from mlm_steps.records import FigureRecord, write_whole
-from mlm_steps.records.data_profile import FileProfile
+from mlm_steps.records.data_profile import DataProfile, FileProfile
 from mlm_steps.report.inputs import ReportInput
 from mlm_steps.report.render import render_report
 from mlm_steps.steps.run.collect import collect
@@ -48,6 +48,16 @@ def _files(files: Sequence[FileProfile]) -> dict[str, object]:
     return {"files": [f"{file.sha256} {file.file}" for file in files]} if len(files) > 1 else {}
 
 
+def _data(profile: DataProfile) -> dict[str, object]:
+    """Return the names and the hashes of the data."""
+    return {
+        "file": profile.file,
+        "sha256": profile.file_hash,
+        "sample": profile.sample_hash,
+        **_files(profile.files),
+    }
+
+
 def facts(session: Session) -> dict[str, object]:
     """Return the versions, the hashes and the platform of the run, without times."""
     spec, estimation = session.loaded.path, session.spec.estimation
@@ -61,12 +71,7 @@ def facts(session: Session) -> dict[str, object]:
             "singular_below": BOUNDARY,
         },
         "spec": {"file": spec.name, "sha256": hashlib.sha256(spec.read_bytes()).hexdigest()},
-        "data": {
-            "file": session.profile.file,
-            "sha256": session.profile.file_hash,
-            "sample": session.profile.sample_hash,
-            **_files(session.profile.files),
-        },
+        **({} if session.spec.planned_alone else {"data": _data(session.profile)}),
         "versions": {
             "python": platform.python_version(),
             **numerical_versions(),

@@ -5,7 +5,7 @@ from __future__ import annotations
 from mlm_steps.records import write_whole
 from mlm_steps.steps.run.collect import collect
 from mlm_steps.steps.run.session import Session
-from mlm_steps.tables import TABLES
+from mlm_steps.tables import PLANNED, TABLES
 
 __all__ = ["tables"]
 
@@ -15,6 +15,8 @@ def tables(session: Session) -> None:
     with session.recorded("tables") as recorder:
         run = collect(session)
         for name, build in TABLES.items():
+            if run.alone and name not in PLANNED:
+                continue
             path = session.layout.tables / f"{name}.csv"
             write_whole(path, build(run).to_csv().encode())
             recorder.add(path)

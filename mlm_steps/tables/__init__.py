@@ -76,6 +76,9 @@ from mlm_steps.tables.mean_differences import mean_differences
 from mlm_steps.tables.means import means
 from mlm_steps.tables.occasions import occasions
 from mlm_steps.tables.ols import ols
+from mlm_steps.tables.power import power
+from mlm_steps.tables.power_curve import power_curve
+from mlm_steps.tables.power_design import power_design
 from mlm_steps.tables.random import random
 from mlm_steps.tables.random_coefficients import random_coefficients
 from mlm_steps.tables.random_pca import random_pca
@@ -94,7 +97,7 @@ from mlm_steps.tables.variance_explained import variance_explained
 from mlm_steps.tables.vcov import vcov
 from mlm_steps.tables.within_between import within_between
 
-__all__ = ["TABLES", "Table", "TableMaker"]
+__all__ = ["PLANNED", "TABLES", "Table", "TableMaker"]
 
 TABLES: dict[str, TableMaker] = {
     "fixed": fixed,
@@ -137,4 +140,9 @@ TABLES: dict[str, TableMaker] = {
     "means": means,
     "mean_differences": mean_differences,
     "standardized_differences": standardized_differences,
+    "power": power,
+    "power_curve": power_curve,
+    "power_design": power_design,
 }
+PLANNED = frozenset({"power", "power_curve", "power_design"})
+"""The tables of planned studies, which a run without a ladder has alone."""

@@ -22,6 +22,8 @@ def inputs_of(step):
     """
 
     def inputs(wildcards):
+        if not WORK.waits_for_data:
+            return WORK.inputs(step.format(**dict(wildcards.items())))
         waited_for = checkpoints.effort if WORK.is_optional(step) else checkpoints.data
         waited_for.get()
         return WORK.inputs(step.format(**dict(wildcards.items())))

@@ -29,6 +29,7 @@ from mlm_steps.report.sections import (
     intervals,
     ladder,
     notices,
+    power,
     prelude,
     provenance,
     raw_data,
@@ -40,7 +41,7 @@ from mlm_steps.report.sections import (
 )
 from mlm_steps.report.titles import TITLES
 
-__all__ = ["SECTIONS", "Section", "SectionContext"]
+__all__ = ["ALONE", "SECTIONS", "Section", "SectionContext"]
 
 
 class SectionContext(Protocol):
@@ -82,7 +83,10 @@ _CONTEXTS: dict[str, SectionContext] = {
     "effort": effort.context,
     "notices": notices.context,
     "author": author.context,
+    "power": power.context,
     "provenance": provenance.context,
     "checklist": checklist.context,
 }
+ALONE = ("power", "author", "provenance", "checklist")
+"""The sections of the report on planned studies without data and ladder."""
 SECTIONS = {name: Section(TITLES[name], context) for name, context in _CONTEXTS.items()}

@@ -8,7 +8,6 @@ from typing import Any
 from mlm_steps.report.inputs import ReportInput
 from mlm_steps.report.text.grid import Grid, Row, columns, heading, row
 from mlm_steps.report.text.text import Code
-from mlm_steps.tables import TABLES
 
 __all__ = ["context"]
 
@@ -19,15 +18,19 @@ COVARIANCES = "covariance matrices of the fixed effects"
 def context(given: ReportInput) -> dict[str, Any]:
     """Return the provenance as a table of keys and values."""
     profile = given.run.data_profile
-    own = {
+    run = given.run
+    of_data = {
         "data file": profile.file,
         "hash of the data file": profile.file_hash,
         "hash of the common sample": profile.sample_hash,
-        "rungs": len(given.run.fits) + len(given.run.failed) + len(given.run.unreliable),
-        "single-level models": len(given.run.prelude),
+        "rungs": len(run.fits) + len(run.failed) + len(run.unreliable),
+        "single-level models": len(run.prelude),
+    }
+    own = {
+        **({} if run.alone else of_data),
         "date and time of the run": "provenance.json, beside this report",
         "all tables, with all digits": "tables/*.csv, beside this report",
-        **({COVARIANCES: f"tables/{VCOV}.csv, beside this report"} if VCOV in TABLES else {}),
+        **({} if run.alone else {COVARIANCES: f"tables/{VCOV}.csv, beside this report"}),
     }
     rows = [heading("Analysis"), *_rows(own)]
     scalars = {key: value for key, value in given.provenance.items() if not isinstance(value, Mapping)}

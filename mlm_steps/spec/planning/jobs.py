@@ -9,7 +9,7 @@ from itertools import product
 
 from mlm_steps.spec.planning.power import DESIGN_NAMES, SHARE_NAMES, TRUTH_NAMES, PowerSpec, SimulateSpec
 
-__all__ = ["POINTS", "cell_name", "cells_of", "ranges_of", "simulated_parts"]
+__all__ = ["POINTS", "cell_name", "cells_of", "point_names", "ranges_of", "simulated_parts"]
 
 POINTS = 5
 """Designs that are simulated to find a required number of groups."""
@@ -23,12 +23,21 @@ def cells_of(spec: PowerSpec) -> tuple[dict[str, float], ...]:
     return tuple(dict(zip(spec.grid, values, strict=True)) for values in product(*spec.grid.values()))
 
 
-def cell_name(spec: PowerSpec, cell: Mapping[str, float]) -> str:
+def point_names(spec: PowerSpec) -> dict[str, tuple[int, int]]:
+    """Return the names of the designs near required numbers of groups: positions of cell and design."""
+    if spec.solve != "groups":
+        return {}
+    names = [cell_name(spec, cell, effects=True) for cell in cells_of(spec)]
+    return {f"{name}--point-{i}": (k, i) for k, name in enumerate(names) for i in range(POINTS)}
+
+
+def cell_name(spec: PowerSpec, cell: Mapping[str, float], *, effects: bool = False) -> str:
     """Return the name of the simulated studies of a cell; cells that differ in effects alone share it.
 
     The outcome is simulated without effects, which are added afterwards (statistics, section 16.3).
+    ``effects`` tells these cells apart.
     """
-    kept = {name: value for name, value in cell.items() if not _is_coefficient(spec, name)}
+    kept = {name: value for name, value in cell.items() if effects or not _is_coefficient(spec, name)}
     if not kept:
         return "design"
     plain = "_".join(f"{name}-{value:g}" for name, value in kept.items())

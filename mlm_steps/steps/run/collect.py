@@ -111,6 +111,7 @@ def collect(session: Session, *, figures: tuple[FigureRecord, ...] = ()) -> RunR
         results=_Results(session),
         intervals=intervals,
         adjustment=spec.tests.adjust,
+        alone=spec.planned_alone,
     )
 
 

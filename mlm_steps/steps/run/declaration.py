@@ -102,7 +102,8 @@ class Declaration:
         The objects for which the step is repeated.
     output : str
         The file that marks a job as done, relative to the output folder. ``{of}`` stands for the part of the
-        job's name after the slash, ``{format}`` for the first format of the report.
+        job's name after the slash, ``{format}`` for the first format of the report, ``{table}`` for the first
+        table.
     example : str
         The arguments after the spec in an example.
     options : tuple of Option
@@ -128,6 +129,10 @@ class Declaration:
         Whether later steps run after a failure of this step, with the reason in place of its result.
     changed : str
         The reason for making it again if no earlier step has changed.
+    alone : bool
+        Whether a spec of planned studies without data and ladder has the step too.
+    rare : bool
+        Whether few specs ask for the step; the pool loads its module only if the spec does.
     preload : tuple of str
         Modules that its code imports at first use; the pool of a run loads them early. A function after a
         colon returns an iterator that does further loading.
@@ -147,4 +152,6 @@ class Declaration:
     optional: OptionalWork | None = None
     fails_alone: bool = True
     changed: str = "the parts of the spec that it depends on have changed"
+    alone: bool = False
+    rare: bool = False
     preload: tuple[str, ...] = ()

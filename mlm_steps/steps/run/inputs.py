@@ -13,11 +13,12 @@ from dataclasses import asdict
 from functools import cached_property
 
 from mlm_steps.design import Formula
-from mlm_steps.figures import FIGURES, GENERALIZED, LINEAR
+from mlm_steps.figures import FIGURES, GENERALIZED, LINEAR, PLANNED
 from mlm_steps.records import DataProfile, EffortRecord
 from mlm_steps.records.intervals import IntervalSource
 from mlm_steps.spec import ComparedModel, LoadedSpec, NamedModel, PairSpec, PipelineSpec, PreludeSpec
 from mlm_steps.spec.bootstrap import SIZE
+from mlm_steps.spec.planning.jobs import cell_name, cells_of, point_names, ranges_of, simulated_parts
 from mlm_steps.steps.run.dates import report_date
 from mlm_steps.steps.run.identity import made_from, optional_libraries
 from mlm_steps.steps.run.kept import content_hash
@@ -130,14 +131,55 @@ class PlanInputs:
 
         With ``diagnostics: all`` there is a panel of checks for every model, not only for the last.
         """
+        if self.spec.planned_alone:
+            return [(name,) for name in FIGURES if name in PLANNED]
         needless = {*(() if self.generalized else GENERALIZED)}
         if len(self.generalized) == len(self.rungs):
             needless = {*LINEAR}
+        needless |= set() if self.spec.power is not None else PLANNED
         needless |= set() if self.spec.sensitivity_kinds else {"sensitivity"}
         needless |= {"assumptions"} if self.spec.diagnostics == "none" else set()
         models = [model.name for model in (*self.spec.prelude, *self.spec.rungs)][:-1]
         panels = [f"assumptions-{name}" for name in models] if self.spec.diagnostics == "all" else []
         return [(name,) for name in (*FIGURES, *panels) if name not in needless]
+
+    @property
+    def planned_rungs(self) -> list[str]:
+        """The rung whose estimates planned studies take as the truth, if they do."""
+        power = self.spec.power
+        return [power.truth.from_.rung] if power is not None and power.truth.from_ is not None else []
+
+    @property
+    def planned_settings(self) -> list[object]:
+        """The parts of the spec on which closed answers of planned studies depend."""
+        power = self.spec.power
+        return [] if power is None else [self.spec.seed, power.model_dump(mode="json", exclude={"simulate"})]
+
+    @cached_property
+    def planned_jobs(self) -> list[tuple[str, str]]:
+        """Cell and replicates of each job of planned studies; last the designs near a required number."""
+        power = self.spec.power
+        if power is None:
+            return []
+        cells = dict.fromkeys(cell_name(power, cell) for cell in cells_of(power))
+        points = point_names(power)
+        return [(cell, numbers) for cell in (*cells, *points) for numbers in ranges_of(power)]
+
+    def is_point(self, cell: str) -> bool:
+        """Return whether studies are those of a design near a required number of groups."""
+        return self.spec.power is not None and cell in point_names(self.spec.power)
+
+    def studies_settings(self, cell: str) -> list[object]:
+        """Return the parts of the spec on which the simulated studies of a cell depend.
+
+        They do not depend on how many there are, nor on the size of effects and tests, except through the
+        designs near a required number.
+        """
+        power = self.spec.power
+        if power is None:
+            return []
+        near = self.planned_settings if self.is_point(cell) else []
+        return [self.spec.seed, simulated_parts(power), near]
 
     @cached_property
     def null(self) -> str | None:

@@ -18,9 +18,12 @@ class Layout:
     ----------
     out : Path
         The folder itself, ``results/<name>`` by default.
+    alone : bool
+        Whether the run has planned studies alone.
     """
 
     out: Path
+    alone: bool = False
 
     @property
     def analysis(self) -> Path:
@@ -52,7 +55,8 @@ class Layout:
         ``form`` is the format of the report.
         """
         kind, _, of = step.partition("/")
-        return self.out / STEPS[kind].output.format(of=of, format=form)
+        table = "power" if self.alone else "fit"
+        return self.out / STEPS[kind].output.format(of=of, format=form, table=table)
 
     def figure(self, name: str, suffix: str) -> Path:
         """Return the file of a figure with a suffix: ``svg`` for the drawing, ``csv`` for its data."""

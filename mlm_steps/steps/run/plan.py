@@ -16,6 +16,7 @@ from mlm_steps.design import Formula, parse_formula
 from mlm_steps.design.one_name import Names, shared_names, with_shared_names
 from mlm_steps.errors import UsageError
 from mlm_steps.records import DataProfile, EffortRecord, read_record
+from mlm_steps.records.data_profile import NO_PROFILE
 from mlm_steps.spec import LoadedSpec
 from mlm_steps.steps import STEPS
 from mlm_steps.steps.run.declaration import Declaration, Of
@@ -78,9 +79,14 @@ class Plan:
     def __init__(self, loaded: LoadedSpec, out: Path) -> None:
         self.loaded = loaded
         self.spec = loaded.spec
-        self.layout = Layout(out)
+        self.layout = Layout(out, alone=self.spec.planned_alone)
         self.ledger = Ledger.read(self.layout)
         self._found: dict[str, Step] = {}
+
+    @property
+    def first(self) -> str:
+        """The step that the check of a run makes: the data, or closed answers where there are no data."""
+        return "power_closed" if self.spec.planned_alone else "data"
 
     @property
     def written(self) -> tuple[Path, ...]:
@@ -108,7 +114,9 @@ class Plan:
 
     @cached_property
     def profile(self) -> DataProfile | None:
-        """The profile of the data, if it is current and can be read."""
+        """The profile of the data, if it is current and can be read; an empty one of a spec without data."""
+        if self.spec.planned_alone:
+            return NO_PROFILE
         if self.ledger.key("data") != self.inputs.data_key:
             return None
         try:
@@ -119,6 +127,8 @@ class Plan:
     @cached_property
     def work(self) -> EffortRecord | None:
         """The plan of the optional work, if it is current."""
+        if "effort" not in self._jobs:
+            return None
         key, entry = self._key(self._jobs["effort"]), self.ledger.steps.get("effort")
         if key is None or entry is None:
             return None
@@ -156,6 +166,7 @@ class Plan:
         jobs = (
             _Job(kind, declared.scope.name(kind, of), of)
             for kind, declared in STEPS.items()
+            if declared.alone or not self.spec.planned_alone
             for of in declared.scope.jobs(self.inputs)
         )
         return {job.name: job for job in jobs}

@@ -16,7 +16,7 @@ from mlm_steps.records.power import (
 )
 from mlm_steps.steps.run.tabular import text_table
 
-__all__ = ["describe_closed", "describe_power"]
+__all__ = ["MOST_FAILED", "describe_closed", "describe_power"]
 
 MOST_FAILED = 0.05
 """Share of failed fits above which the simulated power is not trusted and the run ends with exit code 1."""

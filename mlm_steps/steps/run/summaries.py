@@ -82,7 +82,7 @@ def _family(settings: RungSettings) -> str:
 
 def describe_plan(plan: Plan, *, force: bool = False) -> str:
     """Return the lines of a dry run: the steps that would run, and the reasons."""
-    unknown = force or not plan.steps[0].current
+    unknown = force or (not plan.spec.planned_alone and not plan.steps[0].current)
     rows = []
     for step in plan.steps:
         runs = "is current" if step.current and not force else "runs"

@@ -1,0 +1,111 @@
+"""Collect the planned studies: closed answers, simulated power, and what the target needs."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from mlm_steps.power.scenarios import Scenario
+from mlm_steps.power.simulation import Simulated
+from mlm_steps.power.study import Study
+from mlm_steps.records import write_record
+from mlm_steps.records.failure import Absence
+from mlm_steps.records.power import ClosedRecord, ClosedScenario, PowerRecord, PowerScenario
+from mlm_steps.spec.planning.jobs import point_names
+from mlm_steps.spec.planning.power import PowerSpec, SimulateSpec
+from mlm_steps.steps.parts.planned import planned
+from mlm_steps.steps.parts.planned_fit import planned_fit
+from mlm_steps.steps.parts.planned_frame import read_studies
+from mlm_steps.steps.parts.planned_result import METHOD, Near, scenario_of
+from mlm_steps.steps.run.planned_lines import describe_power
+from mlm_steps.steps.run.session import Session
+
+__all__ = ["power_result"]
+
+STEP = "power_result"
+
+
+def power_result(session: Session) -> None:
+    """Write the record of the planned studies."""
+    path = session.layout.output(STEP)
+    power = session.spec.power
+    with session.recorded(STEP) as recorder:
+        fit, closed = planned_fit(session), session.outcome(ClosedRecord, "power_closed")
+        for found in (fit, closed):
+            if isinstance(found, Absence):
+                session.pass_on(found, STEP, path, recorder)
+                return
+        if power is None or isinstance(closed, Absence) or isinstance(fit, Absence):
+            raise ValueError("the spec plans no study")
+        cells = planned(session.loaded, fit)
+        scenarios = []
+        for k, (cell, answers) in enumerate(zip(cells, closed.scenarios, strict=True)):
+            made = _scenario(session, power, k, cell, answers)
+            if isinstance(made, Absence):
+                write_record(Absence(absent="failed", step=STEP, reason=made.reason), path)
+                return
+            scenarios.append(made)
+        record = _record(session, power, cells[0].study, closed, scenarios)
+        session.say(*describe_power(record).splitlines())
+        recorder.write(record, path)
+
+
+def _scenario(
+    session: Session, power: PowerSpec, k: int, cell: Scenario, answers: ClosedScenario
+) -> PowerScenario | Absence:
+    studies = _studies(session, answers.job, cell.study)
+    if isinstance(studies, Absence):
+        return studies
+    near: list[Near] = []
+    for name, (owner, i) in point_names(power).items():
+        if owner == k and i < len(answers.points) and studies is not None:
+            study = cell.study.with_groups(answers.points[i])
+            found = _studies(session, name, study)
+            if isinstance(found, Absence):
+                return found
+            if found is not None:
+                near.append(Near(answers.points[i], found))
+    return scenario_of(power, cell.study, answers, studies, near)
+
+
+def _studies(session: Session, cell: str, study: Study) -> Simulated | Absence | None:
+    """Return the simulated studies of a design; None if the spec asks for closed forms alone."""
+    jobs = [
+        f"power_studies/{name}/{numbers}"
+        for name, numbers in session.plan.inputs.planned_jobs
+        if name == cell
+    ]
+    parts = [read_studies(session.layout.output(job), study.tests) for job in jobs]
+    absent = next((part for part in parts if isinstance(part, Absence)), None)
+    if absent is not None:
+        return absent
+    whole = [part for part in parts if isinstance(part, Simulated)]
+    return Simulated.joined(whole) if whole else None
+
+
+def _record(
+    session: Session,
+    power: PowerSpec,
+    study: Study,
+    closed: ClosedRecord,
+    scenarios: Sequence[PowerScenario],
+) -> PowerRecord:
+    source = power.truth.from_
+    simulated = power.simulate if isinstance(power.simulate, SimulateSpec) else None
+    return PowerRecord(
+        alpha=power.alpha,
+        alternative=power.alternative,
+        target=power.target,
+        df_method=power.df,
+        method=METHOD,
+        solve=power.solve,
+        formula=power.model,
+        seed=session.spec.seed,
+        replicates=0 if simulated is None else simulated.replicates,
+        redrawn=study.source.predictors.redrawn,
+        grid=dict(power.grid),
+        cost_group=None if power.cost is None else power.cost.group,
+        cost_row=None if power.cost is None else power.cost.row,
+        observed=source.rung if source is not None and not source.set else None,
+        scenarios=tuple(scenarios),
+        parameters=closed.parameters,
+    )
