@@ -66,6 +66,8 @@ FIGURES = Drawers(
     "binned_residuals",
     "influence",
     "sensitivity",
+    "power_curve",
+    "power_map",
 )
 """The figures, in the order of the report."""
 GENERALIZED = frozenset({"rates", "quantile_residuals", "binned_residuals"})

@@ -30,8 +30,20 @@ def faults_between_keys(spec: object) -> Iterator[SpecFault]:
         yield from _level_faults(_item(_item(spec, "data"), "columns"), preset.declared_levels)
     prelude = [*_names(spec, "prelude")]
     yield from _twice([*rungs, *prelude])
+    if rungs or _item(spec, "ladder") in (None, ()):
+        yield from _truth_faults(_item(_item(spec, "power"), "truth"), [name for _, name in rungs])
     if rungs:
         yield from _pair_faults(_item(spec, "compare"), [name for _, name in rungs], [n for _, n in prelude])
+
+
+def _truth_faults(truth: object, rungs: Sequence[str]) -> Iterator[SpecFault]:
+    """Yield a fault for planned studies with the estimates of a rung that does not exist."""
+    source = _item(truth, "from") if isinstance(truth, Mapping) else getattr(truth, "from_", None)
+    name = _item(source, "rung")
+    if isinstance(name, str) and name.strip() and name not in rungs:
+        hint = did_you_mean(name, rungs) or (f"the ladder has {listing(rungs)}" if rungs else None)
+        what = f"no rung {quoted(name)} in the ladder" if rungs else "the spec has no ladder"
+        yield SpecFault(("power", "truth", "from", "rung"), what, hint)
 
 
 def preset_of(ladder: object) -> PresetLadder | None:

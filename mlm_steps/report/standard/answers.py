@@ -10,6 +10,7 @@ from mlm_steps.records import FitRecord, RandomParameter
 from mlm_steps.records.diagnostics import AssumptionsRecord
 from mlm_steps.records.influence import InfluenceRecord
 from mlm_steps.records.intervals import R2
+from mlm_steps.records.power import PowerRecord
 from mlm_steps.records.sensitivity import SensitivityRecord
 from mlm_steps.report.inputs import ReportInput
 from mlm_steps.report.sentences.effects import effects_of
@@ -34,6 +35,7 @@ __all__ = [
     "has_intervals",
     "has_levels",
     "has_null_icc",
+    "has_power",
     "has_several_terms",
     "has_slopes_read",
     "has_tolerances",
@@ -119,6 +121,11 @@ class Item:
 def always(_: ReportInput) -> bool:
     """Return True: every report answers the item."""
     return True
+
+
+def has_power(given: ReportInput) -> bool:
+    """Return whether the power of planned studies was computed."""
+    return isinstance(given.run.result(PowerRecord, "power_result"), PowerRecord)
 
 
 def never(_: ReportInput) -> bool:

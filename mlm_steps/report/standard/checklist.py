@@ -16,6 +16,9 @@ __all__ = ["Answer", "answers", "gap_sentence"]
 
 Status = Literal["filled", "gap", "not applicable"]
 
+BEFORE_THE_DATA = frozenset({"A2", "A3", "A6", "A7", "B2", "B9", "D1"})
+"""The items that a plan can answer, before there are data."""
+
 
 @dataclass(frozen=True, slots=True)
 class Answer:
@@ -31,7 +34,8 @@ class Answer:
 
 def answers(given: ReportInput) -> list[Answer]:
     """Return how the run answers each item."""
-    return [_answer(_as_it_reads(item, given), given) for item in ITEMS]
+    items = [item for item in ITEMS if not given.run.alone or item.id in BEFORE_THE_DATA]
+    return [_answer(_as_it_reads(item, given), given) for item in items]
 
 
 def _as_it_reads(item: Item, given: ReportInput) -> Item:

@@ -102,10 +102,11 @@ ITEMS: tuple[Item, ...] = (
     Item(
         "B9",
         "Rationale of the sample size, or power",
-        "author",
-        "Not stated.",
-        never,
+        "power",
+        "Power of the planned studies, with their assumptions.",
+        answers.has_power,
         "Give the rationale of the sample size, with the assumed ICC and its source.",
+        missing="Not stated.",
     ),
     Item(
         "C1",

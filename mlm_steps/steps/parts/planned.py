@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from typing import TYPE_CHECKING
 
 from mlm_steps.design.formula import place_as_written
-from mlm_steps.errors import Fault, FormulaError, MlmError, SpecError, did_you_mean, listing
+from mlm_steps.errors import Fault, FormulaError, MlmError, SpecError
 from mlm_steps.power.checks import design_faults
 from mlm_steps.power.scenarios import Scenario, scenarios
 from mlm_steps.power.study import Study
@@ -101,14 +101,11 @@ def _placed(loaded: LoadedSpec, error: MlmError | None, fault: Fault) -> Fault:
 
 
 def _rung_faults(loaded: LoadedSpec) -> Iterable[Fault]:
-    """Yield the fault of a truth from a rung that does not exist or is no linear model."""
+    """Yield the fault of a truth from a rung that is no linear model."""
     spec = loaded.spec
     if spec.power is None or spec.power.truth.from_ is None:
         return
-    name, rungs = spec.power.truth.from_.rung, [rung.name for rung in spec.rungs]
-    where = loaded.source.where("power", "truth", "from", "rung")
-    if name not in rungs:
-        what = f"no rung '{name}' in the ladder" if rungs else "the spec has no ladder"
-        yield Fault(where, what, did_you_mean(name, rungs) or (f"it has {listing(rungs)}" if rungs else None))
-    elif not spec.settings[name].response.linear:
+    name = spec.power.truth.from_.rung
+    if name in spec.settings and not spec.settings[name].response.linear:
+        where = loaded.source.where("power", "truth", "from", "rung")
         yield Fault(where, f"the rung '{name}' is no linear model", "planned studies are linear")

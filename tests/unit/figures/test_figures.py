@@ -7,13 +7,13 @@ from xml.etree import ElementTree
 import numpy as np
 import pytest
 
-from mlm_steps.figures import FIGURES, GENERALIZED
+from mlm_steps.figures import FIGURES, GENERALIZED, PLANNED
 from mlm_steps.figures.scene import make_scene
 from mlm_steps.records.run import Labels
 
 LADDER = {"null": "y ~ 1 + (1 | g)", "slope": "y ~ x * w + (x | g)"}
 SVG = "{http://www.w3.org/2000/svg}"
-LINEAR = [name for name in FIGURES if name not in GENERALIZED]
+LINEAR = [name for name in FIGURES if name not in GENERALIZED | PLANNED]
 """The figures that linear models have."""
 
 

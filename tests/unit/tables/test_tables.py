@@ -59,6 +59,17 @@ from mlm_steps.records.influence import (
     ModelInfluence,
     RowInfluence,
 )
+from mlm_steps.records.power import (
+    ClosedEffect,
+    ClosedScenario,
+    CurvePoint,
+    JointPower,
+    PlannedParameter,
+    PowerEffect,
+    PowerRecord,
+    PowerScenario,
+    Required,
+)
 from mlm_steps.records.remedies import (
     Alternative,
     CoefficientChange,
@@ -145,6 +156,12 @@ COLUMNS = {
     "diagnostics": "model check statistic p flag sentence of low high df replicates effect",
     "sensitivity": "model variant term column estimate se df p changed kind what column_there quantity "
     "df_method ci_low ci_high status n excluded formula reason",
+    "power": "scenario J n_j effect rejections B failed power ci_low ci_high alpha df_method closed "
+    "conditional conditional_se singular size_at_0 ceiling n estimate se df closed_se size_se half_width "
+    "half_width_assured detectable required required_value required_low required_high required_groups "
+    "required_rows required_power required_method",
+    "power_curve": "scenario effect x_name x power ci_low ci_high method",
+    "power_design": "parameter declared raw source scenario",
     "occasions": "within unit expected present absent complete compliance",
     "descriptives": "variable level unit n missing varying mean sd minimum maximum grouping_factor sd_within "
     "sd_between icc1 icc2",
@@ -304,6 +321,7 @@ def run():
             "diagnostics/slope": checks(),
             "influence": influence(),
             "sensitivity/df": variants(),
+            "power_result": planned_studies(),
         },
     )
 
@@ -350,6 +368,58 @@ def variants():
     return SensitivityRecord(
         model="slope", kind="df", confidence=0.95, selected=False, own=(own,), variations=(done, refused)
     )
+
+
+def planned_studies():
+    """Return planned studies of two sizes, one effect of one and one of two coefficients."""
+    single = ClosedEffect(
+        effect="x", q=1, estimate=0.3, se=0.1, df=27.5, power=0.8, power_se=0.001, power_sd=0.01, ceiling=0.9
+    )
+    double = ClosedEffect(
+        effect="condition",
+        q=2,
+        estimate=None,
+        se=None,
+        df=30.0,
+        power=0.7,
+        power_se=0.0,
+        power_sd=0.0,
+        ceiling=0.8,
+    )
+    found = PowerEffect(
+        effect="x", q=1, rejections=79, power=0.79, ci_low=0.7, ci_high=0.86, conditional=0.801,
+        conditional_se=0.004, size_at_0=0.05, size_se=0.002, half_width=0.2, half_width_assured=0.22,
+        detectable=0.3,
+    )  # fmt: skip
+    counted = PowerEffect(effect="condition", q=2, rejections=70, power=0.7, ci_low=0.6, ci_high=0.78)
+    curve = [
+        CurvePoint(
+            effect="x", x_name="estimate", x=x, power=power, low=power, high=power, method="conditional"
+        )
+        for x, power in ((0.0, 0.05), (0.3, 0.8))
+    ]
+    scenarios = tuple(
+        PowerScenario(
+            closed=ClosedScenario(
+                name=f"groups={J}, rows={n}", cell={"groups": J, "rows": n}, job="a", groups=J, rows=n,
+                n=J * n, designs=1, effects=(single, double),
+            ),
+            B=100, failed=1, singular=2, effects=(found, counted), curve=tuple(curve),
+            joint=(JointPower(effect="all of them", rejections=60, power=0.6, ci_low=0.5, ci_high=0.7),),
+            required=(Required(effect="x", what="cost", value=900.0, groups=J, rows=n, power=0.8),),
+        )
+        for J in (20, 40)
+        for n in (5, 10)
+    )  # fmt: skip
+    declared = PlannedParameter(
+        scenario="groups=20, rows=5", parameter="groups: g", declared="20", raw=20.0, source=None
+    )
+    return PowerRecord(
+        alpha=0.05, alternative="two-sided", target=0.8, df_method="satterthwaite", method="REML",
+        solve="cost", formula="y ~ x + (1 | g)", seed=1, replicates=100, redrawn=True,
+        grid={"groups": (20.0, 40.0), "rows": (5.0, 10.0)}, cost_group=10.0, cost_row=1.0,
+        scenarios=scenarios, parameters=(declared,),
+    )  # fmt: skip
 
 
 def checks():

@@ -1,0 +1,191 @@
+"""The power of planned studies over the number of groups, or over the size of the effect."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, NamedTuple
+
+from mlm_steps.figures.base import (
+    COLOURS,
+    GREY,
+    LINE_STYLES,
+    Figure,
+    FigureInput,
+    Rows,
+    canvas,
+    finish,
+    number,
+    safe,
+    settings,
+    shorten,
+    style_axes,
+)
+from mlm_steps.records.power import PowerRecord, PowerScenario
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+
+__all__ = ["power_curve"]
+
+MOST_PANELS = 4
+"""Largest number of effects that are drawn; more panels would be too narrow for their axes."""
+MOST_LINES = 6
+"""Largest number of curves per panel, as many as there are colours."""
+NORMAL = 1.959964
+"""The normal quantile of a 95 % interval."""
+X_WORDS = {"groups": "Groups", "estimate": "Size of the effect"}
+
+
+class _Point(NamedTuple):
+    x: float
+    power: float
+    low: float | None
+    high: float | None
+    method: str
+
+
+Curves = dict[str, list[_Point]]
+
+
+def power_curve(given: FigureInput) -> Figure | None:
+    """Return the figure; None without planned studies or without a curve."""
+    record = given.run.result(PowerRecord, "power_result")
+    if not isinstance(record, PowerRecord):
+        return None
+    effects = [each.effect for each in record.scenarios[0].closed.effects if each.power is not None]
+    x_name = "groups" if _varies(record) else "estimate"
+    panels = {name: found for name in effects if (found := _curves(record, name, x_name))}
+    panels = dict([*panels.items()][:MOST_PANELS])
+    if not panels:
+        return None
+    title = f"Power over the {'number of groups' if x_name == 'groups' else 'size of the effect'}"
+    with settings():
+        figure = canvas(max(5.5, 3.1 * len(panels) + 0.8), 3.6)
+        drawn = figure.subplots(1, len(panels), sharey=True, squeeze=False)[0]
+        for axes, (name, curves) in zip(drawn, panels.items(), strict=True):
+            _draw(axes, record, name, curves, x_name)
+        drawn[0].set_ylabel("Power")
+        _legend(drawn[-1], panels)
+        figure.subplots_adjust(left=0.6 / figure.get_figwidth(), right=0.97, top=0.9, bottom=0.15, wspace=0.1)
+        svg = finish(figure, "power_curve", title)
+    reading = _reading(record)
+    alt = (
+        f"Curves of the power from 0 to 1, one panel per effect, over the {X_WORDS[x_name].lower()}, "
+        f"with a line at {record.target:g}. {reading}"
+    )
+    return Figure("power_curve", title, reading, alt, svg, _data(panels, x_name))
+
+
+def _group_names(record: PowerRecord) -> set[str]:
+    return {"groups", record.parameters[0].parameter.removeprefix("groups: ")}
+
+
+def _varies(record: PowerRecord) -> bool:
+    """Return whether the number of groups varies, in the grid or along a curve."""
+    in_grid = any(len(record.grid.get(name, ())) > 1 for name in _group_names(record))
+    return in_grid or any(point.x_name == "groups" for each in record.scenarios for point in each.curve)
+
+
+def _curves(record: PowerRecord, effect: str, x_name: str) -> Curves:
+    """Return the curves of one effect by the assumptions that tell them apart."""
+    found: Curves = {}
+    for scenario in record.scenarios:
+        label = _label(record, scenario)
+        own = [point for point in scenario.curve if (point.effect, point.x_name) == (effect, x_name)]
+        found.setdefault(label, []).extend(
+            _Point(each.x, each.power, each.low, each.high, each.method) for each in own
+        )
+        if x_name == "groups" and not own:
+            found[label] += _of_design(scenario, effect)
+    kept = [(label, sorted(points)) for label, points in found.items() if points]
+    return dict(kept[:MOST_LINES])
+
+
+def _of_design(scenario: PowerScenario, effect: str) -> list[_Point]:
+    k = next(i for i, each in enumerate(scenario.closed.effects) if each.effect == effect)
+    closed, own = scenario.closed.effects[k], scenario.effects[k]
+    x = float(scenario.closed.groups)
+    points = [] if closed.power is None else [_Point(x, closed.power, None, None, "closed")]
+    if own.conditional is not None:
+        reach = NORMAL * (own.conditional_se or 0.0)
+        low, high = max(0.0, own.conditional - reach), min(1.0, own.conditional + reach)
+        points.append(_Point(x, own.conditional, low, high, "conditional"))
+    elif own.power is not None:
+        points.append(_Point(x, own.power, own.ci_low, own.ci_high, "count"))
+    return points
+
+
+def _label(record: PowerRecord, scenario: PowerScenario) -> str:
+    names = _group_names(record)
+    kept = [f"{name} {value:g}" for name, value in scenario.closed.cell.items() if name not in names]
+    return ", ".join(kept)
+
+
+def _draw(axes: Axes, record: PowerRecord, effect: str, curves: Curves, x_name: str) -> None:
+    axes.axhline(record.target, color=GREY, linewidth=0.9, linestyle=":")
+    for k, (label, points) in enumerate(curves.items()):
+        colour, style = COLOURS[k % len(COLOURS)], LINE_STYLES[k % len(LINE_STYLES)]
+        methods = {each.method for each in points}
+        line = "line" if "line" in methods else "closed" if "closed" in methods else "conditional"
+        on_line = [each for each in points if each.method == line]
+        axes.plot(
+            [each.x for each in on_line], [each.power for each in on_line], color=colour, linestyle=style,
+            linewidth=1.6, label=safe(label) or None,
+        )  # fmt: skip
+        banded = [each for each in on_line if each.low is not None and each.high is not None]
+        if banded:
+            axes.fill_between(
+                [each.x for each in banded], [each.low or 0.0 for each in banded],
+                [each.high or 0.0 for each in banded], color=colour, alpha=0.2, linewidth=0,
+            )  # fmt: skip
+        for each in points:
+            if each.method in ("conditional", "count") and line != "conditional":
+                axes.plot([each.x], [each.power], "o", color=colour, markersize=4.5)
+                if each.low is not None and each.high is not None:
+                    axes.plot([each.x, each.x], [each.low, each.high], color=colour, linewidth=1.2)
+    axes.set_title(shorten(effect, 34), fontsize=10, loc="left")
+    axes.set_xlabel(X_WORDS[x_name])
+    axes.set_ylim(-0.02, 1.02)
+    style_axes(axes)
+    axes.grid(axis="y", color="#E7EAEE", linewidth=0.8)
+    axes.set_axisbelow(True)
+
+
+def _legend(axes: Axes, panels: dict[str, Curves]) -> None:
+    if any(len(curves) > 1 for curves in panels.values()):
+        axes.legend(loc="lower right", frameon=False, fontsize=8.5)
+
+
+def _reading(record: PowerRecord) -> str:
+    """Return the range of the power of each effect over the scenarios."""
+    parts = []
+    for k, effect in enumerate(record.scenarios[0].closed.effects[:MOST_PANELS]):
+        values = [_best(scenario, k) for scenario in record.scenarios]
+        known = [value for value in values if value is not None]
+        if known:
+            span = f"{min(known):.3f}" if len(known) == 1 else f"{min(known):.3f} to {max(known):.3f}"
+            parts.append(f"{safe(effect.effect)} has power {span}")
+    what = "the declared design" if len(record.scenarios) == 1 else "the designs of the grid"
+    marks = "; dots are simulated, with 95 % intervals, lines are closed forms" if record.replicates else ""
+    if any(point.method == "line" for each in record.scenarios for point in each.curve):
+        marks = "; dots are simulated designs, the line through them has a 95 % band"
+    elif not _varies(record):
+        marks = ""
+    return f"In {what}, {', '.join(parts)}{marks}. The dotted line is the target, {number(record.target, 2)}."
+
+
+def _best(scenario: PowerScenario, k: int) -> float | None:
+    own = scenario.effects[k]
+    for value in (own.conditional, own.power):
+        if value is not None:
+            return value
+    return scenario.closed.effects[k].power
+
+
+def _data(panels: dict[str, Curves], x_name: str) -> Rows:
+    rows = tuple(
+        (effect, label, *point)
+        for effect, curves in panels.items()
+        for label, points in curves.items()
+        for point in points
+    )
+    return ("effect", "assumptions", x_name, "power", "low", "high", "method"), rows

@@ -1,0 +1,209 @@
+"""Planned studies: alone and beside a ladder, resumed, extended, and refused."""
+
+import csv
+import json
+import subprocess
+import sys
+import time
+
+import pytest
+
+from .conftest import contents, mlm, small_data
+
+ALONE = """\
+version: 1
+name: plan
+report: {formats: [md, html]}
+power:
+  design:
+    groups: {school: 30}
+    rows: 10
+    predictors:
+      ses: {level: 1, icc: .2}
+      public: {level: 2, binary: .5}
+    derive: {ses_w: {center: ses, within: school}}
+  model: "math ~ ses_w * public + (ses_w | school)"
+  truth: {icc: .15, r2: {within: .06, between: .03, product: .01, slope: .03}}
+  effects: ["ses_w:public", public]
+  source: {icc: "Hedges & Hedberg 2007"}
+  grid: {groups: [20, 30]}
+  simulate: {replicates: 60, chunks: 3}
+"""
+OUT = "results/plan"
+
+
+def write(folder, text=ALONE):
+    (folder / "pipeline.yaml").write_text(text)
+    return folder
+
+
+def rows(folder, name="power", out=OUT):
+    with (folder / out / "tables" / f"{name}.csv").open() as stream:
+        return [*csv.DictReader(stream)]
+
+
+def started(folder):
+    steps = json.loads((folder / OUT / "provenance.json").read_text())["steps"]
+    return {name: entry["started"] for name, entry in steps.items() if name.startswith("power_studies/")}
+
+
+@pytest.fixture(scope="module")
+def planned(tmp_path_factory):
+    folder = write(tmp_path_factory.mktemp("plan"))
+    return folder, mlm("power", "pipeline.yaml", "--cores", "1", cwd=folder)
+
+
+def test_planned_studies_alone_run_without_any_data(planned):
+    folder, done = planned
+    assert done.returncode == 0, done.stderr
+    assert done.stdout.index("power by the closed form") < done.stdout.index("60 simulated studies")
+    assert {path.name for path in (folder / OUT / "tables").iterdir()} == {
+        "power.csv",
+        "power_curve.csv",
+        "power_design.csv",
+    }
+    found = rows(folder)
+    assert [row["effect"] for row in found[:4]] == ["ses_w:public", "public", "all of them", "any of them"]
+    for row in found:
+        if row["closed"]:
+            assert abs(float(row["closed"]) - float(row["conditional"])) < 0.08
+            assert float(row["ceiling"]) > float(row["closed"])
+
+
+def test_the_report_has_the_power_its_assumptions_and_the_items_of_a_plan(planned):
+    text = (planned[0] / OUT / "report.md").read_text()
+    assert text.count("## ") == 4
+    assert "## Power and sample size" in text
+    assert "Hedges" in text
+    assert "figures/power_curve.svg" in text
+    assert "| B9 | Rationale of the sample size, or power | filled |" in text
+    assert "Power was computed for two-sided tests at α = .05" in text
+
+
+def test_the_same_bytes_on_two_cores_and_nothing_to_do_afterwards(planned, tmp_path):
+    folder = write(tmp_path)
+    assert mlm("run", "pipeline.yaml", "--cores", "2", cwd=folder).returncode == 0
+    assert contents(folder / OUT) == contents(planned[0] / OUT)
+    again = mlm("run", "pipeline.yaml", cwd=folder)
+    assert "nothing to do" in again.stderr
+    assert "60 simulated studies" in again.stdout
+
+
+def test_more_studies_keep_the_finished_ones_and_effects_and_alpha_keep_all(tmp_path):
+    folder = write(
+        tmp_path, ALONE.replace("replicates: 60, chunks: 3", "replicates: 600").replace("[20, 30]", "[20]")
+    )
+    assert mlm("power", "pipeline.yaml", cwd=folder).returncode == 0
+    before = started(folder)
+    assert sorted(before) == ["power_studies/groups-20/0-500", "power_studies/groups-20/500-600"]
+    write(folder, (folder / "pipeline.yaml").read_text().replace("600}", "1000}"))
+    assert mlm("power", "pipeline.yaml", cwd=folder).returncode == 0
+    after = started(folder)
+    assert sorted(after) == ["power_studies/groups-20/0-500", "power_studies/groups-20/500-1000"]
+    assert after["power_studies/groups-20/0-500"] == before["power_studies/groups-20/0-500"]
+    write(folder, (folder / "pipeline.yaml").read_text() + "  alpha: .01\n  target: .9\n")
+    done = mlm("power", "pipeline.yaml", cwd=folder)
+    assert done.returncode == 0
+    assert started(folder) == after
+    assert {row["alpha"] for row in rows(folder)} == {"0.01"}
+
+
+def test_a_killed_run_goes_on_and_ends_with_the_same_bytes(planned, tmp_path):
+    folder = write(tmp_path)
+    command = [sys.executable, "-m", "mlm_steps", "power", "pipeline.yaml", "--cores", "1"]
+    process = subprocess.Popen(command, cwd=folder, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    deadline = time.monotonic() + 60
+    while not [*folder.glob(f"{OUT}/power/*/*.parquet")] and time.monotonic() < deadline:
+        time.sleep(0.05)
+    process.kill()
+    process.wait()
+    done = mlm("power", "pipeline.yaml", "--cores", "1", cwd=folder)
+    assert done.returncode == 0, done.stderr
+    assert contents(folder / OUT) == contents(planned[0] / OUT)
+
+
+def test_closed_forms_alone_write_no_file(tmp_path):
+    folder = write(tmp_path)
+    done = mlm("power", "pipeline.yaml", "--closed", cwd=folder)
+    assert done.returncode == 0
+    assert "power by the closed form" in done.stdout
+    assert [path.name for path in folder.iterdir()] == ["pipeline.yaml"]
+
+
+def test_studies_are_not_simulated_if_the_spec_says_so(tmp_path):
+    folder = write(tmp_path, ALONE.replace("{replicates: 60, chunks: 3}", "none"))
+    assert mlm("power", "pipeline.yaml", cwd=folder).returncode == 0
+    assert {row["B"] for row in rows(folder)} == {"0"}
+    assert "power=not_requested" in rows(folder)[0]["null_codes"]
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "fault"),
+    [
+        ("public]", "pubic]", "pipeline.yaml:14:29: power.effects[1]: the model has no effect 'pubic'"),
+        ("within: .06,", "within: .96,", "power.truth: no variance is left for the residual"),
+        (
+            "[20, 30]",
+            "[2, 30]",
+            "power.design.groups: 2 levels of school cannot tell its 2 coefficients apart",
+        ),
+        ("ses_w * public +", "ses_w * publc +", "power.model: there is no column publc"),
+    ],
+)
+def test_a_fault_is_told_with_its_place_and_nothing_is_written(tmp_path, old, new, fault):
+    folder = write(tmp_path, ALONE.replace(old, new))
+    for words in (["power", "pipeline.yaml"], ["power", "pipeline.yaml", "--closed"], ["run"], ["validate"]):
+        done = mlm(*words, cwd=folder)
+        assert done.returncode == 2
+        assert fault in done.stderr
+        assert "Traceback" not in done.stderr
+        assert not (folder / "results").exists()
+
+
+def test_the_required_groups_come_from_five_designs_and_are_confirmed(tmp_path):
+    text = ALONE.replace("  grid: {groups: [20, 30]}\n", "  solve: groups\n").replace("60, chunks: 3", "100")
+    folder = write(tmp_path, text)
+    done = mlm("power", "pipeline.yaml", cwd=folder)
+    assert done.returncode == 0, done.stderr
+    assert len(started(folder)) == 6
+    row = rows(folder)[0]
+    assert row["required_method"] == "simulated"
+    assert int(float(row["required_value"])) % 2 == 0
+    assert abs(float(row["required_power"]) - 0.8) < 0.06
+    assert {each["method"] for each in rows(folder, "power_curve")} >= {"line", "closed", "conditional"}
+
+
+BESIDE = """\
+version: 1
+name: plan
+data: {file: small.csv, columns: {g: {type: group}}}
+ladder:
+  - {name: slope, formula: "y ~ x + (1 | g)"}
+report: {formats: [md]}
+power:
+  design: {groups: {g: 20}, rows: 10, predictors: {x: {level: 1}}}
+  model: "y ~ x + (1 | g)"
+  truth: {from: {rung: slope}}
+  simulate: {replicates: 40}
+"""
+
+
+def test_planned_studies_beside_a_ladder_take_the_estimates_of_a_rung(tmp_path):
+    (tmp_path / "small.csv").write_text(small_data())
+    folder = write(tmp_path, BESIDE)
+    done = mlm("run", cwd=folder)
+    assert done.returncode == 0, done.stderr
+    assert "observed power" in done.stdout
+    fixed = {row["column"]: row["estimate"] for row in rows(folder, "fixed")}
+    assert rows(folder)[0]["estimate"] == fixed["x"]
+    assert "Observed power" in (folder / OUT / "report.md").read_text()
+    write(folder, BESIDE.replace("rung: slope}", "rung: slop}"))
+    assert "no rung 'slop' in the ladder (did you mean 'slope'?)" in mlm("run", cwd=folder).stderr
+
+
+def test_a_spec_without_planned_studies_has_no_power(tmp_path):
+    (tmp_path / "small.csv").write_text(small_data())
+    folder = write(tmp_path, BESIDE[: BESIDE.index("power:")])
+    done = mlm("power", cwd=folder)
+    assert done.returncode == 2
+    assert "plans no study" in done.stderr
