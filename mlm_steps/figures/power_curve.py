@@ -96,7 +96,11 @@ def _curves(record: PowerRecord, effect: str, x_name: str) -> Curves:
         )
         if x_name == "groups" and not own:
             found[label] += _of_design(scenario, effect)
-    kept = [(label, sorted(points)) for label, points in found.items() if points]
+    kept = [
+        (label, sorted(points, key=lambda each: (each.x, each.method)))
+        for label, points in found.items()
+        if points
+    ]
     return dict(kept[:MOST_LINES])
 
 
