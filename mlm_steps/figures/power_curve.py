@@ -166,7 +166,7 @@ def _reading(record: PowerRecord) -> str:
         values = [_best(scenario, k) for scenario in record.scenarios]
         known = [value for value in values if value is not None]
         if known:
-            span = f"{min(known):.3f}" if len(known) == 1 else f"{min(known):.3f} to {max(known):.3f}"
+            span = " to ".join(dict.fromkeys((f"{min(known):.3f}", f"{max(known):.3f}")))
             parts.append(f"{safe(effect.effect)} has power {span}")
     what = "the declared design" if len(record.scenarios) == 1 else "the designs of the grid"
     marks = "; dots are simulated, with 95 % intervals, lines are closed forms" if record.replicates else ""
