@@ -97,7 +97,7 @@ STEPS: dict[str, Declaration] = {
         Scope("", (), lambda plan: [] if plan.spec.diagnostics == "none" else [()]),
         "influence/ladder.json",
         models=lambda plan, _: plan.rungs,
-        depends_on=lambda plan, _: [plan.spec.diagnostics, plan.spec.estimation.confidence],
+        depends_on=lambda plan, _: [plan.spec.diagnostics, plan.test_settings],
         read_by=_ALL,
         record="influence:InfluenceRecord",
     ),
