@@ -12,7 +12,7 @@ import time
 import pytest
 
 from mlm_steps.engine.structures.compiled import form
-from mlm_steps.figures import FIGURES, GENERALIZED
+from mlm_steps.figures import FIGURES, GENERALIZED, PLANNED
 
 from .conftest import contents, mlm, plain_snakemake, times
 
@@ -105,8 +105,9 @@ def test_the_same_inputs_give_the_same_bytes(finished):
 
 
 RUNGS = ("null", "l1", "slope", "l2")
-LADDER = {"effort", "allfit", "deletions", "effects", "remedies"}
-LATER = {*(f"figure/{name}" for name in FIGURES if name not in GENERALIZED), "tables", "report"}
+LADDER = {"effort", "allfit", "deletions", "effects", "remedies", "assumptions", "influence", "cost"}
+NEVER = {*GENERALIZED, *PLANNED, "sensitivity"}
+LATER = {*(f"figure/{name}" for name in FIGURES if name not in NEVER), "tables", "report"}
 
 
 @pytest.mark.parametrize(
@@ -127,11 +128,12 @@ LATER = {*(f"figure/{name}" for name in FIGURES if name not in GENERALIZED), "ta
         pytest.param("label: Size", "label: Members", LATER - {"tables"}, id="a label"),
         pytest.param("name: small", "name: small\ntitle: A title", LATER - {"tables"}, id="the title"),
         pytest.param("name: small", "name: small\nestimation: {df: kenward-roger}",
-                     {*(f"fit/{rung}" for rung in RUNGS), "effects", *LATER}, id="the degrees of freedom"),
+                     {*(f"fit/{rung}" for rung in RUNGS), "effects", "influence", "cost", *LATER},
+                     id="the degrees of freedom"),
         pytest.param("name: small", "name: small\nestimation: {anova: II}",
                      {*(f"fit/{rung}" for rung in RUNGS), "effects", *LATER}, id="the F tests"),
         pytest.param("name: ols, formula: \"y ~ x\"", "name: ols, formula: \"y ~ x + w\"",
-                     {"data", "prelude/ols", *LATER}, id="a model of the prelude"),
+                     {"data", "prelude/ols", "assumptions", "cost", *LATER}, id="a model of the prelude"),
     ],
 )  # fmt: skip
 def test_an_edit_makes_anew_what_depends_on_it_and_nothing_else(finished, old, new, steps):

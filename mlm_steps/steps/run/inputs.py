@@ -288,6 +288,11 @@ class PlanInputs:
         return self.spec.estimation.model_dump(mode="json", include=TESTS)
 
     @property
+    def coefficient_settings(self) -> dict[str, object]:
+        """The parts of the spec that determine how single coefficients are tested."""
+        return self.spec.estimation.model_dump(mode="json", include={"df", "confidence"})
+
+    @property
     def derivations(self) -> object:
         """How columns are derived, which tells the source of a centred predictor."""
         return self.spec.data.model_dump(mode="json", include={"derive"})
