@@ -108,7 +108,8 @@ def _p(of: ClusterCost, each: CostRow, field: str, value: float | None) -> Numbe
 
 
 def _same_conclusions(of: ClusterCost, rows: list[CostRow]) -> Phrase:
-    ratios = sorted((each.se_ratio or math.nan, each) for each in rows if each.se_ratio is not None)
+    known = [(each.se_ratio, each) for each in rows if each.se_ratio is not None]
+    ratios = sorted(known, key=lambda pair: pair[0])
     level = percent(of.alpha, 0)
     if not ratios:
         return (f" drawn the same conclusions at the {level} level.",)
