@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from itertools import product
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 import numpy as np
 from numpy.typing import NDArray
@@ -20,7 +20,13 @@ from mlm_steps.power.declared.truths import Shares, arend_schaefer, by_source, r
 from mlm_steps.power.presets import MATHIEU_FIXED, MATHIEU_VARIANCES
 from mlm_steps.power.study import Study
 from mlm_steps.power.truth import Truth
-from mlm_steps.spec.planning.design import FactorSpec, PlanDesignSpec, PredictorSpec, VaryingSpec
+from mlm_steps.spec.planning.design import (
+    FactorSpec,
+    PlanDeriveSpec,
+    PlanDesignSpec,
+    PredictorSpec,
+    VaryingSpec,
+)
 from mlm_steps.spec.planning.power import SHARE_NAMES, TRUTH_NAMES, PowerSpec
 from mlm_steps.spec.planning.truth import TruthSpec
 
@@ -75,43 +81,16 @@ def scenarios(spec: PowerSpec, seed: int, fit: MixedFit | None = None) -> tuple[
 
 
 def _study(spec: PowerSpec, cell: Mapping[str, float], seed: int, fit: MixedFit | None) -> Study:
-    left = dict(cell)
-    factors = _factors(spec.design, left)
-    rows = _rows(spec.design, left)
-    truth = spec.truth
+    left, design = dict(cell), spec.design
+    factors, rows = _factors(design, left), _rows(design, left)
     changes = {name: left.pop(name) for name in (*SHARE_NAMES, *TRUTH_NAMES) if name in left}
-    columns = {**left}
-
-    def declare(model: ModelColumns) -> Truth:
-        known = [column.name for column in model.columns]
-        for name in columns:
-            if name not in known:
-                what = f"'{name}' is neither a number of the design or the truth nor a column of the model"
-                options = ("groups", "rows", *SHARE_NAMES, *TRUTH_NAMES, *known)
-                raise UsageError(Fault(f"grid.{name}", what, did_you_mean(name, options)))
-        found = _declared(truth, changes, model, fit)
-        if not columns:
-            return found
-        beta = np.array([columns.get(name, value) for name, value in zip(known, found.beta, strict=True)])
-        return Truth(beta, found.covariances, found.sigma)
-
-    design = spec.design
     return Study(
         factors,
         rows,
         spec.model,
-        declare,
+        lambda model: _with_columns(_declared(spec.truth, changes, model, fit), left, model),
         tuple(_predictor(name, own, design) for name, own in design.predictors.items()),
-        tuple(
-            Derivation(
-                name,
-                "mean" if own.mean is not None else "center",
-                str(own.mean if own.mean is not None else own.center),
-                own.within,
-                own.means == "latent",
-            )
-            for name, own in design.derive.items()
-        ),
+        tuple(_derivation(name, own) for name, own in design.derive.items()),
         {(pair.between[0], pair.between[1]): pair.r for pair in design.correlations},
         tuple(spec.effects),
         spec.alternative,
@@ -120,6 +99,26 @@ def _study(spec: PowerSpec, cell: Mapping[str, float], seed: int, fit: MixedFit 
         _missing(design),
         spec.df == "z",
     )
+
+
+def _with_columns(truth: Truth, columns: Mapping[str, float], model: ModelColumns) -> Truth:
+    """Return the truth with the coefficients that the grid replaces."""
+    if not columns:
+        return truth
+    known = [column.name for column in model.columns]
+    for name in columns:
+        if name not in known:
+            what = f"'{name}' is neither a number of the design or the truth nor a column of the model"
+            options = ("groups", "rows", *SHARE_NAMES, *TRUTH_NAMES, *known)
+            raise UsageError(Fault(f"grid.{name}", what, did_you_mean(name, options)))
+    beta = np.array([columns.get(name, value) for name, value in zip(known, truth.beta, strict=True)])
+    return Truth(beta, truth.covariances, truth.sigma)
+
+
+def _derivation(name: str, spec: PlanDeriveSpec) -> Derivation:
+    source = spec.center if spec.mean is None else spec.mean
+    way: Literal["mean", "center"] = "center" if spec.mean is None else "mean"
+    return Derivation(name, way, str(source), spec.within, spec.means == "latent")
 
 
 def _factors(design: PlanDesignSpec, left: dict[str, float]) -> tuple[Factor, ...]:

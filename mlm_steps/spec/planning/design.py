@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Annotated, Literal
 
 from pydantic import (
@@ -249,56 +250,61 @@ class PlanDesignSpec(SpecBlock):
 
     @model_validator(mode="after")
     def _names_agree(self) -> PlanDesignSpec:
-        factors = list(self.groups)
-        wrong: list[Objection] = []
-        for name, group in self.groups.items():
-            outer = getattr(group, "within", None)
-            if outer is not None and (outer not in factors or factors.index(outer) >= factors.index(name)):
-                wrong.append((("groups", name, "within"), f"no factor {quoted(outer)} stands above", None))
-        for name, predictor in self.predictors.items():
-            if name in factors:
-                wrong.append((("predictors", name), "is the name of a grouping factor", "choose another"))
-            if predictor.level not in factors and not (
-                predictor.level.isdigit() and 1 <= int(predictor.level) <= len(factors) + 1
-            ):
-                hint = f"1 to {len(factors) + 1}, or one of {', '.join(factors)}"
-                wrong.append((("predictors", name, "level"), f"{quoted(predictor.level)} is no level", hint))
-        known = [*self.predictors, *self.derive]
-        for name, derived in self.derive.items():
-            source = derived.center or derived.mean
-            if source not in self.predictors:
-                wrong.append(
-                    (("derive", name), f"there is no predictor {quoted(source)}", _among(self.predictors))
-                )
-            if derived.within is not None and derived.within not in factors:
-                wrong.append(
-                    (("derive", name, "within"), f"no factor {quoted(derived.within)}", _among(factors))
-                )
-            if name in self.predictors:
-                wrong.append((("derive", name), "is a predictor already", "choose another name"))
-        for i, pair in enumerate(self.correlations):
-            wrong += [
-                (
-                    ("correlations", i, "between", k),
-                    f"there is no predictor {quoted(name)}",
-                    _among(self.predictors),
-                )
-                for k, name in enumerate(pair.between)
-                if name not in self.predictors
-            ]
-            wrong += self._of_one_level(i, pair)
-        if self.attrition is not None and self.attrition.time not in known:
-            wrong.append(
-                (("attrition", "time"), f"there is no predictor {quoted(self.attrition.time)}", _among(known))
-            )
-        elif self.attrition is not None and not self._is_time(self.attrition.time):
-            what = f"{quoted(self.attrition.time)} has no values that tell the occasions apart"
-            wrong.append(
-                (("attrition", "time"), what, "a predictor of level 1 such as {values: [0, 1, 2, 3]}")
-            )
+        wrong = [
+            *self._factor_faults(),
+            *self._predictor_faults(),
+            *self._derive_faults(),
+            *self._correlation_faults(),
+            *self._attrition_faults(),
+        ]
         if wrong:
             raise objections(wrong)
         return self
+
+    def _factor_faults(self) -> Iterator[Objection]:
+        factors = list(self.groups)
+        for name, group in self.groups.items():
+            outer = getattr(group, "within", None)
+            if outer is not None and (outer not in factors or factors.index(outer) >= factors.index(name)):
+                yield ("groups", name, "within"), f"no factor {quoted(outer)} stands above", None
+
+    def _predictor_faults(self) -> Iterator[Objection]:
+        factors = list(self.groups)
+        for name, predictor in self.predictors.items():
+            if name in factors:
+                yield ("predictors", name), "is the name of a grouping factor", "choose another"
+            counted = predictor.level.isdigit() and 1 <= int(predictor.level) <= len(factors) + 1
+            if predictor.level not in factors and not counted:
+                hint = f"1 to {len(factors) + 1}, or one of {', '.join(factors)}"
+                yield ("predictors", name, "level"), f"{quoted(predictor.level)} is no level", hint
+
+    def _derive_faults(self) -> Iterator[Objection]:
+        for name, derived in self.derive.items():
+            source = derived.center or derived.mean
+            if source not in self.predictors:
+                yield ("derive", name), f"there is no predictor {quoted(source)}", _among(self.predictors)
+            if derived.within is not None and derived.within not in self.groups:
+                yield ("derive", name, "within"), f"no factor {quoted(derived.within)}", _among(self.groups)
+            if name in self.predictors:
+                yield ("derive", name), "is a predictor already", "choose another name"
+
+    def _correlation_faults(self) -> Iterator[Objection]:
+        for i, pair in enumerate(self.correlations):
+            for k, name in enumerate(pair.between):
+                if name not in self.predictors:
+                    at = ("correlations", i, "between", k)
+                    yield at, f"there is no predictor {quoted(name)}", _among(self.predictors)
+            yield from self._of_one_level(i, pair)
+
+    def _attrition_faults(self) -> Iterator[Objection]:
+        if self.attrition is None:
+            return
+        time, known = self.attrition.time, [*self.predictors, *self.derive]
+        if time not in known:
+            yield ("attrition", "time"), f"there is no predictor {quoted(time)}", _among(known)
+        elif not self._is_time(time):
+            what = f"{quoted(time)} has no values that tell the occasions apart"
+            yield ("attrition", "time"), what, "a predictor of level 1 such as {values: [0, 1, 2, 3]}"
 
     def _is_time(self, name: str) -> bool:
         own = self.derive.get(name)
