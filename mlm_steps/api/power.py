@@ -170,7 +170,7 @@ def power(
     --------
     >>> design = {"groups": {"school": 20}, "rows": 4, "predictors": {"arm": {"level": 2, "binary": 0.5}}}
     >>> truth = {"fixed": {"arm": 0.5}, "random": {"school": [[0.2]]}, "sigma": 0.8**0.5}
-    >>> round(power("y ~ arm + (1 | school)", design, truth, replicates=0).table["closed"][0], 5)
+    >>> float(power("y ~ arm + (1 | school)", design, truth, replicates=0).table["closed"].round(5)[0])
     0.38743
     """
     if replicates < 0:

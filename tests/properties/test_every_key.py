@@ -43,7 +43,8 @@ LADDER: dict[str, Any] = {
     "contrasts": [{"name": "one", "weights": {"x": 1}}, {"name": "two", "hypothesis": "x = 0"}],
     "slopes": [{"focal": "x", "moderator": "c"}],
     "means": [{"of": "c"}],
-    **{key: {} for key in ("tests", "estimation", "intervals", "bootstrap", "report")},
+    "effects": {"differences": [{"factor": "c2"}]},
+    **{key: {} for key in ("tests", "estimation", "intervals", "bootstrap", "report", "variance")},
 }
 HECK: dict[str, Any] = {
     "version": 1,
@@ -81,7 +82,48 @@ WIDE: dict[str, Any] = {
     },
     "ladder": [{"name": "null", "formula": "y_1 ~ y_2 + (1 | g)"}],
 }
-SPECS = {"ladder": LADDER, "heck": HECK, "growth": GROWTH, "files": FILES, "wide": WIDE}
+PLANNED: dict[str, Any] = {
+    "version": 1,
+    "power": {
+        "design": {
+            "groups": {"school": 8, "class": {"n": 2, "within": "school"}},
+            "rows": {"mean": 6, "cv": 0.3},
+            "predictors": {
+                "x": {"icc": 0.2},
+                "z": {},
+                "arm": {"level": "school", "binary": 0.5},
+                "time": {"values": [0, 1, 2, 3]},
+            },
+            "derive": {"xc": {"center": "x", "within": "school"}},
+            "correlations": [{"between": ["x", "z"], "r": 0.2}],
+            "attrition": {"share": 0.1, "time": "time"},
+        },
+        "model": "y ~ xc + arm + (1 | school)",
+        "truth": {"icc": 0.2, "r2": {"within": 0.1, "between": 0.05}},
+        "cost": {"group": 10, "row": 1},
+        "grid": {"icc": [0.1, 0.2]},
+        "simulate": {"replicates": 10},
+    },
+}
+OBSERVED: dict[str, Any] = {
+    "version": 1,
+    "data": {"file": "a.csv"},
+    "ladder": [{"name": "l1", "formula": "y ~ x + (1 | g)"}],
+    "power": {
+        "design": {"groups": {"g": 8}, "rows": 5, "predictors": {"x": {}}},
+        "model": "y ~ x + (1 | g)",
+        "truth": {"from": {"rung": "l1"}},
+    },
+}
+SPECS = {
+    "ladder": LADDER,
+    "heck": HECK,
+    "growth": GROWTH,
+    "files": FILES,
+    "wide": WIDE,
+    "planned": PLANNED,
+    "observed": OBSERVED,
+}
 VALUES = [
     *("", "~", '""', "[]", "{}", "[~]", '[""]', "[[a]]", "{a: b}", "{a: }", "[a, b]", "[a, a]", "[{a: [b]}]"),
     *("-1", "1.5", "1e400", "9" * 30, "0x" + "f" * 30, ".nan", "true", "no", "abc", "x", "2011-01-01"),

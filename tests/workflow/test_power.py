@@ -145,7 +145,7 @@ def test_studies_are_not_simulated_if_the_spec_says_so(tmp_path):
         (
             "[20, 30]",
             "[2, 30]",
-            "power.design.groups: 2 levels of school cannot tell its 2 coefficients apart",
+            "power.design.groups: 2 levels of school cannot tell 2 coefficients apart",
         ),
         ("ses_w * public +", "ses_w * publc +", "power.model: there is no column publc"),
     ],

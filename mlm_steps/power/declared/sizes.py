@@ -105,7 +105,8 @@ def layout_of(factors: Sequence[Factor], rows: int | Sequence[int] | Varying) ->
         Rows per group of the innermost factor; with crossed factors, per pair of levels.
     """
     if len(factors) == 2 and factors[1].within is None:
-        return _crossed(factors[0], factors[1], int(np.atleast_1d(np.asarray(rows))[0]))
+        pair = round(rows.mean) if isinstance(rows, Varying) else int(np.atleast_1d(np.asarray(rows))[0])
+        return _crossed(factors[0], factors[1], pair)
     labels = [[str(j + 1) for j in range(factors[0].count)]]
     parents = []
     for factor in factors[1:]:
