@@ -78,7 +78,7 @@ def panel(found: DiagnosticsRecord, words: Words, name: str, title: str) -> Figu
 
 def _shown(found: DiagnosticsRecord) -> Iterator[Curve]:
     for kind in ORDER:
-        own = [curve for curve in found.curves if curve.name == kind]
+        own = [curve for curve in found.curves if curve.name == kind and curve.points]
         if kind == "residual_means":
             own = [curve for curve in own if curve.effect != "fitted"]
         flagged = [curve for curve in own if _flag(found, curve)]

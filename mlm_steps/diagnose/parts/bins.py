@@ -27,7 +27,7 @@ def binned_means(x: Array, y: Array) -> tuple[tuple[float, ...], ...]:
     found = []
     for rows in groups:
         own = y[rows]
-        spread = float(own.std(ddof=1)) if own.size > 1 else float("nan")
+        spread = float((own if own.size > 1 else y).std(ddof=1))  # one row has no spread of its own
         found.append((float(x[rows].mean()), float(own.mean()), spread / float(np.sqrt(own.size))))
     return tuple(found)
 
