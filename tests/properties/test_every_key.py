@@ -43,7 +43,7 @@ LADDER: dict[str, Any] = {
     "contrasts": [{"name": "one", "weights": {"x": 1}}, {"name": "two", "hypothesis": "x = 0"}],
     "slopes": [{"focal": "x", "moderator": "c"}],
     "means": [{"of": "c"}],
-    "effects": {"differences": [{"factor": "c2"}]},
+    "effects": {},
     **{key: {} for key in ("tests", "estimation", "intervals", "bootstrap", "report", "variance")},
 }
 HECK: dict[str, Any] = {
@@ -107,8 +107,13 @@ PLANNED: dict[str, Any] = {
 }
 OBSERVED: dict[str, Any] = {
     "version": 1,
-    "data": {"file": "a.csv"},
-    "ladder": [{"name": "l1", "formula": "y ~ x + (1 | g)"}],
+    "data": {
+        "file": "a.csv",
+        "columns": {"c": {"type": "category"}},
+        "derive": {"c2": {"collapse": "c", "into": {"ab": ["a", "b"]}, "other": "keep"}},
+    },
+    "ladder": [{"name": "l1", "formula": "y ~ x + c2 + (1 | g)"}],
+    "effects": {"differences": [{"factor": "c2"}]},
     "power": {
         "design": {"groups": {"g": 8}, "rows": 5, "predictors": {"x": {}}},
         "model": "y ~ x + (1 | g)",
