@@ -126,7 +126,7 @@ def _residuals(found: DiagnosticsRecord, curve: Curve, box: Box, _: Words) -> Pl
     plane = _plane(found, curve, box, "Linearity", "Fitted values, fixed part", "Residual")
     smooth = found.curve("residual_means", curve.of, curve.effect)
     plane.limits(*zip(*curve.points, strict=True))
-    plane.points(curve.points)  # type: ignore[arg-type]
+    plane.points(curve.points)  # type: ignore[arg-type]  # pairs, by the curve
     plane.level(0.0)
     if smooth is not None:
         _smooth(plane, smooth)
@@ -150,7 +150,7 @@ def _spread(found: DiagnosticsRecord, curve: Curve, box: Box, _: Words) -> Plane
         found, curve, box, "Homogeneity over fitted values", "Fitted values", "√ |standardised residual|"
     )
     plane.limits(*zip(*curve.points, strict=True), zero=True)
-    plane.points(curve.points)  # type: ignore[arg-type]
+    plane.points(curve.points)  # type: ignore[arg-type]  # pairs, by the curve
     smooth = found.curve("spread_means")
     if smooth is not None:
         _smooth(plane, smooth)
@@ -177,7 +177,7 @@ def _group_variances(found: DiagnosticsRecord, curve: Curve, box: Box, words: Wo
 def _against_normal(plane: Plane, curve: Curve) -> None:
     plane.limits(*zip(*curve.points, strict=True))
     plane.line(_diagonal(plane), colour=GREY, width=0.9, dash="4 3")
-    plane.points(curve.points, opacity=0.7, size=3.5)  # type: ignore[arg-type]
+    plane.points(curve.points, opacity=0.7, size=3.5)  # type: ignore[arg-type]  # pairs, by the curve
     _name_worst(plane, curve)
 
 
@@ -219,7 +219,7 @@ def _effects_over(found: DiagnosticsRecord, curve: Curve, box: Box, words: Words
     plane = _plane(found, curve, box, f"{what} over {name}", name, "Standardised random effect")
     plane.limits(*zip(*curve.points, strict=True))
     plane.level(0.0)
-    plane.points(curve.points, opacity=0.7, size=3.5)  # type: ignore[arg-type]
+    plane.points(curve.points, opacity=0.7, size=3.5)  # type: ignore[arg-type]  # pairs, by the curve
     _name_worst(plane, curve)
     return plane
 

@@ -120,7 +120,7 @@ def _curves(model: Model, tested: list[_Tested]) -> Iterator[Curve]:
     """Yield points and binned means of the residuals over the fixed part and over each predictor."""
     if not model.linear:
         return
-    residuals = model.fit.residuals  # type: ignore[union-attr]
+    residuals = model.fit.residuals  # type: ignore[union-attr]  # linear models have residuals
     axes = [(FITTED, None, model.fixed), *((each.name, each.within, each.values) for each in tested)]
     worst = model.worst_rows(np.abs(model.scaled))
     shown = np.union1d(some_rows(model.design.n, model.random("rows")), worst)

@@ -208,7 +208,7 @@ class Predictors:
         first = next(iter(layout.refs)) if predictor.factor is None else predictor.factor
         outer = next(iter(layout.labels))
         if predictor.kind == "normal":
-            a, e = own  # type: ignore[misc]
+            a, e = own  # type: ignore[misc]  # normal ones are drawn
             if predictor.factor is not None:
                 values = predictor.mean + predictor.sd * a[:, layout.refs[first]]
                 return values, values

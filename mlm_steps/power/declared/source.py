@@ -108,7 +108,7 @@ class DeclaredSource:
         predictors = self.predictors
         varying = {each.name for each in predictors.predictors if predictors.is_redrawn(each)}
         varying |= {each.name for each in predictors.derivations if each.source in varying}
-        texts = [str(text) for text in states]  # type: ignore[attr-defined]
+        texts = [str(text) for text in states]  # type: ignore[attr-defined]  # JSON values, a mapping here
         return bool(texts) and (self.missing.any or any(name in text for name in varying for text in texts))
 
     def _one_by_one(

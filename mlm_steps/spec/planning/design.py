@@ -344,5 +344,5 @@ class PlanDesignSpec(SpecBlock):
 
 
 def _among(names: object) -> str | None:
-    listed = ", ".join(map(str, names))  # type: ignore[call-overload]
+    listed = ", ".join(map(str, names))  # type: ignore[call-overload]  # any iterable of names
     return f"there are {listed}" if listed else None

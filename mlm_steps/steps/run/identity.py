@@ -37,7 +37,7 @@ def code_identity() -> str:
     files = [*_files(package, (".py", ".c", ".h")), *_files(share("reports"), ("",))]
     for path in sorted(files):
         with open(path, "rb") as stream:  # noqa: PTH123 - this function reads 700 files at every start
-            digest.update(os.path.basename(path).encode() + b"\0" + stream.read())  # noqa: PTH119
+            digest.update(os.path.basename(path).encode() + b"\0" + stream.read())  # noqa: PTH119 - as above
     compiled = extension() is not None
     digest.update(json.dumps([dict(numerical_versions()), compiled]).encode())
     return digest.hexdigest()

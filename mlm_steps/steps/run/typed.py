@@ -53,7 +53,7 @@ class Version(argparse.Action):
     The version is looked up when it is asked for, since all other commands would wait for it.
     """
 
-    def __init__(self, option_strings: Sequence[str], dest: str, *, distribution: str) -> None:  # noqa: ARG002
+    def __init__(self, option_strings: Sequence[str], dest: str, *, distribution: str) -> None:  # noqa: ARG002 - argparse's signature
         super().__init__(
             option_strings, argparse.SUPPRESS, nargs=0, help="show program's version number and exit"
         )
@@ -63,8 +63,8 @@ class Version(argparse.Action):
         self,
         parser: argparse.ArgumentParser,
         namespace: argparse.Namespace,  # noqa: ARG002 - argparse prescribes the arguments
-        values: str | Sequence[Any] | None,  # noqa: ARG002
-        option_string: str | None = None,  # noqa: ARG002
+        values: str | Sequence[Any] | None,  # noqa: ARG002 - argparse's signature
+        option_string: str | None = None,  # noqa: ARG002 - argparse's signature
     ) -> None:
         """Print name and version."""
         print(f"{parser.prog} {installed_version(self.distribution)}")
