@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 from mlm_steps.design.matrices import Design
 from mlm_steps.engine.bootstrap.redrawn import Drawn, rows_by_group
 from mlm_steps.engine.structures.groups import FactorTerms, factors_of
+from mlm_steps.engine.structures.triangles import forward
 from mlm_steps.inference.block_sums import Block, Sums, sum_blocks, variances
 from mlm_steps.inference.group_sums import blocks_of, entries_of
 from mlm_steps.inference.kenward_roger import joint_test
@@ -85,7 +86,9 @@ class CrossProducts:
             precision = self.XX - sums.explained
             sound = np.asarray(np.linalg.eigvalsh(precision)[:, 0] > 0.0) & (self.rows > precision.shape[1])
             usable = np.where(sound[:, None, None], precision, np.eye(precision.shape[1]))
-            root: Array = np.linalg.inv(np.linalg.cholesky(usable)).transpose(0, 2, 1).astype(np.float64)
+            triangle = np.linalg.cholesky(usable)
+        unit = np.broadcast_to(np.eye(precision.shape[1]), triangle.shape)
+        root: Array = forward(triangle, unit).transpose(0, 2, 1)
         whitened = sums.in_basis(root)
         return Expected(root, whitened, variances(whitened, self.rows), sigma, sound)
 

@@ -121,7 +121,7 @@ class StackedFile(ReadSpec):
     file: Text
     """Path relative to the spec."""
     # Here, unlike in a file of its own, no number means that of `data`: the type is wider than the parent's.
-    skip: Annotated[Annotated[int, *whole(0, MOST_SKIPPED)] | None, NothingIsNone] = None  # type: ignore[assignment]  # narrower than in the base
+    skip: Annotated[Annotated[int, *whole(0, MOST_SKIPPED)] | None, NothingIsNone] = None  # type: ignore[assignment]  # None: as declared for all files
     """Number of title rows above the row of column names. Default: that of ``data``."""
     as_: Annotated[OptionalText, Field(alias="as")] = None
     """Value of the column ``source_as`` in the rows of this file, for example ``1``. Default: the name of the

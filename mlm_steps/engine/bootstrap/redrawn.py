@@ -21,6 +21,7 @@ from mlm_steps.engine.bootstrap.standard_errors import standard_errors, vcov_of
 from mlm_steps.engine.result.lmm_fit import LmmFit, Method
 from mlm_steps.engine.structures.groups import FactorTerms
 from mlm_steps.engine.structures.prepared import PreparedDesign
+from mlm_steps.engine.structures.triangles import forward
 
 __all__ = ["Drawn", "refit_redrawn", "rows_by_group"]
 
@@ -140,7 +141,8 @@ def _orthonormal(X: Array) -> tuple[Array, Array, NDArray[np.bool_]]:
         with np.errstate(invalid="ignore", divide="ignore"):
             L = cholesky_stack((Q.transpose(0, 2, 1) @ Q).transpose(1, 2, 0)).transpose(2, 0, 1)
             sound &= (np.diagonal(L, axis1=1, axis2=2) > DEPENDENT).all(axis=1)
-        upper = np.linalg.inv(np.where(sound[:, None, None], L, np.eye(p))).transpose(0, 2, 1)
+        usable = np.where(sound[:, None, None], L, np.eye(p))
+        upper = forward(usable, np.broadcast_to(np.eye(p), L.shape)).transpose(0, 2, 1)
         Q, back = Q @ upper, back @ upper
     return Q, back, sound
 

@@ -13,6 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mlm_steps.engine.bootstrap.batch import Curvature
+from mlm_steps.engine.structures.triangles import forward
 
 __all__ = ["StandardErrors", "standard_errors", "vcov_of"]
 
@@ -97,7 +98,8 @@ def _root(RX: Array, back: Array) -> Array:
     """Return back RX⁻ᵀ; NaN where RX is not defined."""
     usable = np.asarray(np.isfinite(RX).all(axis=(1, 2)))
     sound = np.where(usable[:, None, None], RX, np.eye(RX.shape[1]))
-    root: Array = back @ np.linalg.inv(sound).transpose(0, 2, 1)
+    inverse = forward(sound, np.broadcast_to(np.eye(RX.shape[1]), RX.shape))
+    root: Array = back @ inverse.transpose(0, 2, 1)
     root[~usable] = np.nan
     return root
 
