@@ -22,15 +22,18 @@ FOLDER = Path(__file__).parent / "engine" / "structures"
 SOURCES = (
     "_compiled.c",
     "_compiled_glmm.c",
+    "_compiled_replicates.c",
     "levels.c",
     "families.c",
     "chain.c",
     "several.c",
+    "replicates.c",
     "_binding.h",
     "levels.h",
     "families.h",
     "chain.h",
     "several.h",
+    "replicates.h",
 )
 """The sources of the extension module, in the order in which the build hashes them."""
 NAME = "mlm_steps.engine.structures._compiled"

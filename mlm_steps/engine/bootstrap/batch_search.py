@@ -11,7 +11,7 @@ from typing import Protocol, Self
 import numpy as np
 from numpy.typing import NDArray
 
-from mlm_steps.engine.bootstrap.batch import Points
+from mlm_steps.engine.bootstrap.batch import Curvature, Points
 from mlm_steps.engine.search.optimize import ACCEPTED, HUGE, NO_RADIUS, SAME_THETA, SAME_VALUE
 from mlm_steps.engine.search.trust_region import DEFINITE, ON_BOUNDARY
 
@@ -44,6 +44,9 @@ class Evaluates(Protocol):
 
     def points(self, theta: Array) -> Points:
         """Return value, gradient and Hessian at theta, shape (B, m): one per replicate."""
+
+    def curvature(self, theta: Array) -> Curvature:
+        """Return the curvature at theta, shape (B, m); NaN where the criterion does not exist."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)

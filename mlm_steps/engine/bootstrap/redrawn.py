@@ -13,10 +13,11 @@ from numpy.typing import NDArray
 
 from mlm_steps.design.matrices import Design
 from mlm_steps.engine.bootstrap.batch import Batch, cholesky_stack
+from mlm_steps.engine.bootstrap.batch_compiled import CompiledBatch, fastest
+from mlm_steps.engine.bootstrap.ordered import search_in_order
 from mlm_steps.engine.bootstrap.outcomes import Found
 from mlm_steps.engine.bootstrap.refits import Refits, at_given_theta, curvature_of, errors_of_fit
 from mlm_steps.engine.bootstrap.replicates import Replicates, fit_alone, in_design_units, put, singular_where
-from mlm_steps.engine.bootstrap.replicates_search import Space, search_together
 from mlm_steps.engine.bootstrap.standard_errors import standard_errors, vcov_of
 from mlm_steps.engine.result.lmm_fit import LmmFit, Method
 from mlm_steps.engine.structures.groups import FactorTerms
@@ -100,7 +101,7 @@ def refit_redrawn(fit: LmmFit, drawn: Drawn, Y: Array, theta: Array) -> Refits:
     fixed = _fixed(drawn.X, Y, drawn.rows)
     batch = _batch(prepared, factor, drawn, fixed, method)
     begin = prepared.to_internal(theta)
-    found = search_together(batch, Space.of([factor]), begin)
+    found = search_in_order(batch, factor, begin)
     errors = standard_errors(curvature_of(batch, found.theta), fixed.back, fixed.scale, found.pwrss, batch.df)
     result = _assembled(prepared, fixed, found, batch.df)
     for b in np.flatnonzero(~(found.good & fixed.sound)):
@@ -149,7 +150,7 @@ def _orthonormal(X: Array) -> tuple[Array, Array, NDArray[np.bool_]]:
 
 def _batch(
     prepared: PreparedDesign, factor: FactorTerms, drawn: Drawn, fixed: _Fixed, method: Method
-) -> Batch:
+) -> Batch | CompiledBatch:
     """Return the criterion of all replicates."""
     parts = [np.linalg.solve(prepared.bases[t].T, drawn.z[t].transpose(0, 2, 1)) for t in factor.terms]
     z = np.concatenate(parts, axis=1).transpose(0, 2, 1)
@@ -163,7 +164,7 @@ def _batch(
     G = Q.transpose(0, 1, 3, 2) @ rows
     rest = (rows - Q @ G).reshape(B, -1, p + 1)
     C = rest.transpose(0, 2, 1) @ rest
-    return Batch(
+    batch = Batch(
         factor.pattern,
         R=np.ascontiguousarray(R.transpose(2, 3, 1, 0)),
         X=np.ascontiguousarray(G[..., :p].transpose(2, 3, 1, 0)),
@@ -175,6 +176,7 @@ def _batch(
         df=np.maximum(drawn.rows - (p if method == "REML" else 0), 1.0),  # of sound ones it is 1 or more
         reml=method == "REML",
     )
+    return fastest(batch)
 
 
 def rows_by_group(factor: FactorTerms) -> tuple[NDArray[np.intp], bool]:

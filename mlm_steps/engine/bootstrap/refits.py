@@ -9,7 +9,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mlm_steps.engine.bootstrap.batch import Batch, Curvature
+from mlm_steps.engine.bootstrap.batch_compiled import CompiledBatch
+from mlm_steps.engine.bootstrap.batch_search import Evaluates
 from mlm_steps.engine.bootstrap.batch_several import BatchSeveral
+from mlm_steps.engine.bootstrap.ordered import search_in_order
 from mlm_steps.engine.bootstrap.outcomes import Reducer
 from mlm_steps.engine.bootstrap.replicates import Replicates, assembled, fit_alone, of_fits, put
 from mlm_steps.engine.bootstrap.replicates_one import batch_of
@@ -70,13 +73,14 @@ def refit_with_errors(fit: LmmFit, Y: Array, theta: Array) -> Refits:
         return _in_turn(fit, Y, theta)
     reducer = Reducer.of(fit.design, prepared.strategy, joint=True)
     outcomes = reducer.reduce(Y)
-    batch: Batch | BatchSeveral
-    if one:
-        batch, space = batch_of(reducer, outcomes, method), Space.of([reducer.factors[0]])
-    else:
-        batch, space = joint_batch(reducer, prepared, outcomes, method), Space.of(reducer.factors, RIVALS)
     begin = prepared.to_internal(theta)
-    found = search_together(batch, space, begin)
+    batch: Batch | CompiledBatch | BatchSeveral
+    if one:
+        batch = batch_of(reducer, outcomes, method)
+        found = search_in_order(batch, reducer.factors[0], begin)
+    else:
+        batch = joint_batch(reducer, prepared, outcomes, method)
+        found = search_together(batch, Space.of(reducer.factors, RIVALS), begin)
     df = np.array([prepared.n - (prepared.p if method == "REML" else 0.0)])
     back = prepared.units.back[None]
     errors = standard_errors(curvature_of(batch, found.theta), back, outcomes.scale, found.pwrss, df)
@@ -90,7 +94,7 @@ def refit_with_errors(fit: LmmFit, Y: Array, theta: Array) -> Refits:
     return Refits(result, errors, given, vcov_of(RX, back, np.ones(1)))
 
 
-def curvature_of(batch: Batch | BatchSeveral, theta: Array) -> Curvature:
+def curvature_of(batch: Evaluates, theta: Array) -> Curvature:
     """Return the curvature at theta, shape (B, m), in parts that fit the processor's cache."""
     width = max(1, CELLS // batch.cells)
     every = np.arange(batch.size)
@@ -98,7 +102,7 @@ def curvature_of(batch: Batch | BatchSeveral, theta: Array) -> Curvature:
     return Curvature(*(np.concatenate(each) for each in zip(*parts, strict=True)))
 
 
-def at_given_theta(batch: Batch | BatchSeveral, theta: Array, *, shared: bool = True) -> tuple[Array, Array]:
+def at_given_theta(batch: Evaluates, theta: Array, *, shared: bool = True) -> tuple[Array, Array]:
     """Return the fixed effects at one theta (engine's units), shape (p, B), and RX, shape (B or 1, p, p).
 
     RX is that of the first replicate if the replicates have one design, ``shared``.

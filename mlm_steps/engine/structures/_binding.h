@@ -15,6 +15,7 @@ PyObject *py_chain(PyObject *module, PyObject *arguments);
 PyObject *py_family_rows(PyObject *module, PyObject *arguments);
 PyObject *py_family_dispersion(PyObject *module, PyObject *arguments);
 PyObject *py_several(PyObject *module, PyObject *arguments);
+PyObject *py_replicates(PyObject *module, PyObject *arguments);
 PyObject *py_several_check(PyObject *module, PyObject *arguments);
 
 #endif

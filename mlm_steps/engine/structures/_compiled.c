@@ -104,6 +104,7 @@ static PyMethodDef methods[] = {
     {"several_check", py_several_check, METH_VARARGS, "Return whether a structure is consistent."},
     {"evaluate", py_evaluate, METH_VARARGS, "Write the criterion's three functions and their derivatives."},
     {"layout", py_layout, METH_VARARGS, "Return where each part of the output of evaluate starts, and its size."},
+    {"replicates", py_replicates, METH_VARARGS, "Write the criterion of many replicates with its derivatives."},
     {"split", py_split, METH_VARARGS, "Orthogonalise columns within levels, and data against them."},
     {NULL, NULL, 0, NULL},
 };

@@ -13,42 +13,6 @@
 /* Levels whose terms are summed before they join the total: rounding grows with J / BLOCK, not with J. */
 #define BLOCK 64
 
-/* Factor I + T T' = L L'; return the log-determinant, or NaN where rounding leaves no factor. */
-static double factor_level(idx K, const double *T, double *L)
-{
-    if (K == 1) {
-        L[0] = sqrt(1.0 + T[0] * T[0]);
-        return 2.0 * log(L[0]);
-    }
-    if (K == 2) {
-        /* |M| = 1 + |T|^2 + det(T)^2 never cancels. */
-        const double a = T[0], b = T[1], c = T[2], d = T[3];
-        const double M11 = 1.0 + a * a + b * b, minor = a * d - b * c;
-        const double determinant = M11 + c * c + d * d + minor * minor;
-        L[0] = sqrt(M11);
-        L[2] = (a * c + b * d) / L[0];
-        L[3] = sqrt(determinant / M11);
-        return log(determinant);
-    }
-    double product = 1.0;
-    for (idx a = 0; a < K; a++)
-        for (idx b = 0; b <= a; b++) {
-            double sum = a == b ? 1.0 : 0.0;
-            for (idx c = 0; c < K; c++)
-                sum += T[a * K + c] * T[b * K + c];
-            for (idx c = 0; c < b; c++)
-                sum -= L[a * K + c] * L[b * K + c];
-            if (a == b) {
-                if (!(sum > 0.0))
-                    return NAN;
-                L[a * K + a] = sqrt(sum);
-                product *= L[a * K + a];
-            } else
-                L[a * K + b] = sum / L[b * K + b];
-        }
-    return 2.0 * log(product);
-}
-
 /* White = L_j^-1 [R_j G_j] for every level, S = C + sum of G' V^-1 G; return 0 where some M_j has no factor. */
 static int whiten(Problem *s)
 {

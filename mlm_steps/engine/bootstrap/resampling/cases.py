@@ -15,9 +15,11 @@ from numpy.typing import NDArray
 from mlm_steps.design.hlm import is_nested
 from mlm_steps.design.matrices import Design, RandomTerm
 from mlm_steps.engine.bootstrap.batch import Batch
+from mlm_steps.engine.bootstrap.batch_compiled import CompiledBatch, fastest
 from mlm_steps.engine.bootstrap.generalized import refit_design
+from mlm_steps.engine.bootstrap.ordered import search_in_order
 from mlm_steps.engine.bootstrap.replicates import Replicates, assembled, fit_alone, of_fits, put
-from mlm_steps.engine.bootstrap.replicates_search import CELLS, Space, search_together
+from mlm_steps.engine.bootstrap.replicates_search import CELLS
 from mlm_steps.engine.result.glmm_fit import GlmmFit
 from mlm_steps.engine.result.lmm_fit import LmmFit
 from mlm_steps.engine.result.mixed_fit import MixedFit, linear_fit
@@ -89,15 +91,16 @@ def _relabelled(term: RandomTerm, taken: Integers, place: Integers) -> RandomTer
     return replace(term, levels=names, refs=refs.astype(np.intp).ravel(), z=term.z[taken])
 
 
-def _batch(groups: GroupBlocks, drawn: Integers, counts: Integers, *, reml: bool) -> Batch:
+def _batch(groups: GroupBlocks, drawn: Integers, counts: Integers, *, reml: bool) -> Batch | CompiledBatch:
     """Return the replicates made of the groups drawn, one row of ``drawn`` each."""
     p = groups.G.shape[2] - 1
     G, C = groups.G[drawn].transpose(2, 3, 1, 0), np.einsum("bj,jic->icb", counts, groups.C)
     df = (counts @ groups.n).astype(float) - reml * p
-    return Batch(
+    batch = Batch(
         groups.factor.pattern, R=groups.R[drawn].transpose(2, 3, 1, 0), X=G[:, :p], y=G[:, p],
         count=np.ones(groups.factor.J), Cxx=C[:p, :p], Cxy=C[:p, p], Cyy=C[p, p], df=df, reml=reml,
     )  # fmt: skip
+    return fastest(batch)
 
 
 def _estimable(groups: GroupBlocks, counts: Integers) -> NDArray[np.bool_]:
@@ -118,7 +121,7 @@ def _part(fit: LmmFit, groups: GroupBlocks, drawn: Integers) -> Replicates:
     design, prepared = fit.design, fit.prepared
     counts = np.stack([np.bincount(own, minlength=groups.factor.J) for own in drawn])
     batch = _batch(groups, drawn, counts, reml=fit.method == "REML")
-    found = search_together(batch, Space.of([groups.factor]), prepared.to_internal(fit.theta))
+    found = search_in_order(batch, groups.factor, prepared.to_internal(fit.theta))
     found = replace(found, good=found.good & _estimable(groups, counts))
     scale, beta0 = np.full(len(drawn), groups.units.scale), groups.units.beta0[:, None]
     result = assembled(prepared, scale, beta0, found, fit.method, counts @ groups.n)
