@@ -209,10 +209,10 @@ def _in_columns(whole: Design, template: Design) -> Array:
     return X
 
 
-def _categorical(positions: NDArray[np.float64] | NDArray[np.intp], levels: Sequence[str]) -> pd.Categorical:
-    return pd.Categorical(
-        np.asarray(levels, dtype=object)[positions.astype(np.intp)], categories=list(levels)
-    )
+def _categorical(
+    positions: NDArray[np.float64] | NDArray[np.intp], levels: Sequence[str]
+) -> pd.Categorical[str]:
+    return pd.Categorical.from_codes(positions.astype(np.intp), categories=pd.Index(list(levels)))
 
 
 def _matching(random: Sequence[RandomTerm] | Sequence[NewTerm], own: RandomTerm) -> RandomTerm | NewTerm:
