@@ -14,6 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.special import betaincinv, fdtrc, ndtr, stdtr
 
+from mlm_steps.power.roots import root
 from mlm_steps.power.simulation import Outcome
 from mlm_steps.power.tests import critical
 
@@ -143,8 +144,6 @@ def detectable_effect(outcome: Outcome, target: float, alpha: float) -> float:
 
     No refits are needed: an effect shifts the estimates alone.
     """
-    from scipy.optimize import brentq
-
     if not np.isfinite(outcome.vcov[:, 0, 0]).any():
         return float("inf")
     unit = float(np.sqrt(np.nanmean(outcome.vcov[:, 0, 0])))
@@ -160,4 +159,4 @@ def detectable_effect(outcome: Outcome, target: float, alpha: float) -> float:
         high *= 2.0
         if high > LARGEST * unit:
             return float("inf")  # too many failed replicates for the target
-    return sign * float(brentq(short, 0.0, high, xtol=1e-8 * unit))
+    return sign * root(short, 0.0, high, within=1e-8 * unit)

@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mlm_steps.errors import Fault, UsageError
+from mlm_steps.power.roots import root
 from mlm_steps.power.study import PRECISION, Answer, Study, closed_answers
 from mlm_steps.power.truth import Truth
 
@@ -158,8 +159,6 @@ def detectable(answer: Answer, target: float, alpha: float) -> float:
     """
     if answer.test.q != 1:
         raise UsageError(Fault("solve", f"'{answer.test.name}' has several columns and no single effect"))
-    from scipy.optimize import brentq
-
     unit = answer.standard_error * (-1.0 if answer.test.alternative == "less" else 1.0)
 
     def short(ncp: float) -> float:
@@ -167,7 +166,7 @@ def detectable(answer: Answer, target: float, alpha: float) -> float:
 
     if short(0.0) >= 0.0:
         return 0.0  # the target is at most alpha
-    return float(brentq(short, 0.0, _reach(short), xtol=1e-10) * unit)
+    return root(short, 0.0, _reach(short), within=1e-10) * unit
 
 
 def cheapest(

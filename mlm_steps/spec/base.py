@@ -29,7 +29,7 @@ class SpecBlock(BaseModel):
     checked too. Without such a list, unknown keys are refused.
     """
 
-    model_config = ConfigDict(extra="forbid", frozen=True)
+    model_config = ConfigDict(extra="forbid", frozen=True, defer_build=True)
 
     no_keys: ClassVar[Mapping[str, str]] = {}
     """What to write in place of words that are no keys of the block, although users expect them."""
