@@ -240,7 +240,7 @@ def answers_at(
     redrawn = source.predictors.redrawn or source.missing.share > 0.0
     for first in range(0, MOST_DESIGNS if redrawn else 1, AT_A_TIME):
         numbers = range(first, first + AT_A_TIME) if redrawn else range(1)
-        drawn = source.draw([stream(study.seed, f"power/{study.key}", b) for b in numbers])
+        drawn = source.draw([stream(study.seed, f"power/{source.key}", b) for b in numbers])
         products = CrossProducts.of(source.template, drawn)
         if products is None:
             raise UsageError(

@@ -20,6 +20,7 @@ from mlm_steps.engine.bootstrap.refits import Refits, at_given_theta, curvature_
 from mlm_steps.engine.bootstrap.replicates import Replicates, fit_alone, in_design_units, put, singular_where
 from mlm_steps.engine.bootstrap.standard_errors import standard_errors, vcov_of
 from mlm_steps.engine.result.lmm_fit import LmmFit, Method
+from mlm_steps.engine.structures import compiled
 from mlm_steps.engine.structures.groups import FactorTerms
 from mlm_steps.engine.structures.prepared import PreparedDesign
 from mlm_steps.engine.structures.triangles import forward
@@ -152,18 +153,8 @@ def _batch(
     prepared: PreparedDesign, factor: FactorTerms, drawn: Drawn, fixed: _Fixed, method: Method
 ) -> Batch | CompiledBatch:
     """Return the criterion of all replicates."""
-    parts = [np.linalg.solve(prepared.bases[t].T, drawn.z[t].transpose(0, 2, 1)) for t in factor.terms]
-    z = np.concatenate(parts, axis=1).transpose(0, 2, 1)
-    B, _, p = fixed.Q.shape
-    data = np.concatenate([fixed.Q, fixed.y[..., None]], axis=2)
-    place, whole = rows_by_group(factor)
-    # A row of zeros at the end stands for the rows that smaller groups lack.
-    pad = ((0, 0), (0, 0 if whole else 1), (0, 0))
-    Q, R = _orthogonal(np.pad(z, pad)[:, place])
-    rows = np.pad(data, pad)[:, place]
-    G = Q.transpose(0, 1, 3, 2) @ rows
-    rest = (rows - Q @ G).reshape(B, -1, p + 1)
-    C = rest.transpose(0, 2, 1) @ rest
+    p = fixed.Q.shape[2]
+    R, G, C = _blocks(factor, _in_bases(prepared, factor, drawn), fixed)
     batch = Batch(
         factor.pattern,
         R=np.ascontiguousarray(R.transpose(2, 3, 1, 0)),
@@ -177,6 +168,39 @@ def _batch(
         reml=method == "REML",
     )
     return fastest(batch)
+
+
+def _in_bases(prepared: PreparedDesign, factor: FactorTerms, drawn: Drawn) -> Array:
+    """Return the columns of the random effects in the bases of the template, shape (B, n, K)."""
+    parts = []
+    for t in factor.terms:
+        z, basis = drawn.z[t], prepared.bases[t]
+        flat = z.reshape(-1, z.shape[2])
+        parts.append(np.linalg.solve(basis.T, flat.T).T.reshape(z.shape))
+    return np.concatenate(parts, axis=2)
+
+
+def _blocks(factor: FactorTerms, z: Array, fixed: _Fixed) -> tuple[Array, Array, Array]:
+    """Return R, G and C of ``Blocks`` per replicate: (B, J, K, K), (B, J, K, p + 1), (B, p + 1, p + 1)."""
+    B, n, p = fixed.Q.shape
+    if compiled.usable():
+        J, K = factor.J, factor.pattern.K
+        R, G = np.empty((B, J, K, K)), np.empty((B, J, K, p + 1))
+        C, data = np.empty((B, p + 1, p + 1)), np.empty((n, p + 1))
+        for b in range(B):
+            data[:, :p], data[:, p] = fixed.Q[b], fixed.y[b]
+            _, R[b], G[b], E = compiled.split(z[b], data, factor.refs, J, NO_LENGTH)
+            C[b] = E.T @ E
+        return R, G, C
+    data = np.concatenate([fixed.Q, fixed.y[..., None]], axis=2)
+    place, whole = rows_by_group(factor)
+    # A row of zeros at the end stands for the rows that smaller groups lack.
+    pad = ((0, 0), (0, 0 if whole else 1), (0, 0))
+    Q, R = _orthogonal(np.pad(z, pad)[:, place])
+    rows = np.pad(data, pad)[:, place]
+    G = Q.transpose(0, 1, 3, 2) @ rows
+    rest = (rows - Q @ G).reshape(B, -1, p + 1)
+    return R, G, rest.transpose(0, 2, 1) @ rest
 
 
 def rows_by_group(factor: FactorTerms) -> tuple[NDArray[np.intp], bool]:

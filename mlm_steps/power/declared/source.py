@@ -202,6 +202,8 @@ def _places(arms: Array) -> Array:
 
 def _in_columns(whole: Design, template: Design) -> Array:
     """Return X in the columns of the template; a column that the design lacks is zero."""
+    if whole.columns == template.columns:
+        return whole.X
     X = np.zeros((whole.n, template.p))
     for k, name in enumerate(template.columns):
         if name in whole.columns:
