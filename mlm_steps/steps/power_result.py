@@ -10,7 +10,7 @@ from mlm_steps.power.study import Study
 from mlm_steps.records import write_record
 from mlm_steps.records.failure import Absence
 from mlm_steps.records.power import ClosedRecord, ClosedScenario, PowerRecord, PowerScenario
-from mlm_steps.spec.planning.jobs import point_names
+from mlm_steps.spec.planning.jobs import point_names, same_question
 from mlm_steps.spec.planning.power import PowerSpec, SimulateSpec
 from mlm_steps.steps.parts.planned import planned
 from mlm_steps.steps.parts.planned_fit import planned_fit
@@ -37,9 +37,11 @@ def power_result(session: Session) -> None:
         if power is None or isinstance(closed, Absence) or isinstance(fit, Absence):
             raise ValueError("the spec plans no study")
         cells = planned(session.loaded, fit)
-        scenarios = []
+        scenarios: list[PowerScenario] = []
         for k, (cell, answers) in enumerate(zip(cells, closed.scenarios, strict=True)):
-            made = _scenario(session, power, k, cell, answers)
+            first = same_question(power)[k]
+            asked = scenarios[first] if first < k and power.solve == "groups" else None
+            made = _scenario(session, power, first, cell, answers, asked)
             if isinstance(made, Absence):
                 write_record(Absence(absent="failed", step=STEP, reason=made.reason), path)
                 return
@@ -50,8 +52,17 @@ def power_result(session: Session) -> None:
 
 
 def _scenario(
-    session: Session, power: PowerSpec, k: int, cell: Scenario, answers: ClosedScenario
+    session: Session,
+    power: PowerSpec,
+    k: int,
+    cell: Scenario,
+    answers: ClosedScenario,
+    asked: PowerScenario | None,
 ) -> PowerScenario | Absence:
+    """Return the results of a cell.
+
+    ``k`` is the first cell that needs the same number of groups, and ``asked`` its results if it is another.
+    """
     studies = _studies(session, answers.job, cell.study)
     if isinstance(studies, Absence):
         return studies
@@ -64,7 +75,7 @@ def _scenario(
                 return found
             if found is not None:
                 near.append(Near(answers.points[i], found))
-    return scenario_of(power, cell.study, answers, studies, near)
+    return scenario_of(power, cell.study, answers, studies, near, asked)
 
 
 def _studies(session: Session, cell: str, study: Study) -> Simulated | Absence | None:

@@ -9,7 +9,7 @@ from itertools import product
 
 from mlm_steps.spec.planning.power import DESIGN_NAMES, SHARE_NAMES, TRUTH_NAMES, PowerSpec, SimulateSpec
 
-__all__ = ["POINTS", "cell_name", "cells_of", "point_names", "ranges_of", "simulated_parts"]
+__all__ = ["POINTS", "cell_name", "cells_of", "point_names", "ranges_of", "same_question", "simulated_parts"]
 
 POINTS = 5
 """Designs that are simulated to find a required number of groups."""
@@ -23,12 +23,24 @@ def cells_of(spec: PowerSpec) -> tuple[dict[str, float], ...]:
     return tuple(dict(zip(spec.grid, values, strict=True)) for values in product(*spec.grid.values()))
 
 
+def same_question(spec: PowerSpec) -> tuple[int, ...]:
+    """Return, per cell of the grid, the first cell that differs from it at most in the number of groups.
+
+    Both need the same number of groups for a target.
+    """
+    counts = {"groups", next(iter(spec.design.groups), "groups")}
+    first: dict[tuple[tuple[str, float], ...], int] = {}
+    rest = [tuple((name, cell[name]) for name in cell if name not in counts) for cell in cells_of(spec)]
+    return tuple(first.setdefault(own, k) for k, own in enumerate(rest))
+
+
 def point_names(spec: PowerSpec) -> dict[str, tuple[int, int]]:
     """Return the names of the designs near required numbers of groups: positions of cell and design."""
     if spec.solve != "groups":
         return {}
     names = [cell_name(spec, cell, effects=True) for cell in cells_of(spec)]
-    return {f"{name}--point-{i}": (k, i) for k, name in enumerate(names) for i in range(POINTS)}
+    owners = dict.fromkeys(same_question(spec))
+    return {f"{names[k]}--point-{i}": (k, i) for k in owners for i in range(POINTS)}
 
 
 def cell_name(spec: PowerSpec, cell: Mapping[str, float], *, effects: bool = False) -> str:

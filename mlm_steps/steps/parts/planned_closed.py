@@ -17,7 +17,7 @@ from mlm_steps.power.study import Answer, Study, answers_at, closed_answers
 from mlm_steps.power.tests import critical
 from mlm_steps.records.power import ClosedEffect, ClosedRecord, ClosedScenario, CurvePoint, Required
 from mlm_steps.spec import LoadedSpec
-from mlm_steps.spec.planning.jobs import cell_name
+from mlm_steps.spec.planning.jobs import cell_name, same_question
 from mlm_steps.spec.planning.power import PowerSpec
 from mlm_steps.steps.parts.planned import planned
 from mlm_steps.steps.parts.planned_parameters import parameters_of
@@ -48,8 +48,11 @@ def closed_record(loaded: LoadedSpec, fit: MixedFit | None = None) -> ClosedReco
     cells = planned(loaded, fit)
     if spec.truth.from_ is not None:
         _refuse_faults(cells)
-    found = tuple(_scenario(spec, cell, curves=len(cells) <= CURVES) for cell in cells)
-    return ClosedRecord(scenarios=found, parameters=tuple(parameters_of(spec, cells)))
+    found: list[ClosedScenario] = []
+    for k, (first, cell) in enumerate(zip(same_question(spec), cells, strict=True)):
+        asked = found[first] if first < k and spec.solve == "groups" else None
+        found.append(_scenario(spec, cell, asked, curves=len(cells) <= CURVES))
+    return ClosedRecord(scenarios=tuple(found), parameters=tuple(parameters_of(spec, cells)))
 
 
 def _refuse_faults(cells: Sequence[Scenario]) -> None:
@@ -61,13 +64,16 @@ def _refuse_faults(cells: Sequence[Scenario]) -> None:
             raise SpecError(*error.faults) from None
 
 
-def _scenario(spec: PowerSpec, cell: Scenario, *, curves: bool) -> ClosedScenario:
+def _scenario(
+    spec: PowerSpec, cell: Scenario, asked: ClosedScenario | None, *, curves: bool
+) -> ClosedScenario:
+    """Return the answers of a cell; ``asked`` are those of a cell that needs the same number of groups."""
     study = cell.study
     answers, without_end = answers_at(study, (study.truth, endless(study)))
     layout = study.source.predictors.layout
     known = _remembered(study, answers)
     effects = tuple(_effect(*pair) for pair in zip(answers, without_end, strict=True))
-    required = tuple(_required(spec, study, answers, known))
+    required = tuple(_required(spec, study, answers, known)) if asked is None else asked.required
     needed = [int(each.value) for each in required if each.what == "groups" and each.value is not None]
     points = designs_around(max(needed), multiple=study.arms) if needed else ()
     around = max(needed) if needed else study.factors[0].count

@@ -48,9 +48,14 @@ class Near(NamedTuple):
 
 
 def scenario_of(
-    spec: PowerSpec, study: Study, answers: ClosedScenario, studies: Simulated | None, near: Sequence[Near]
+    spec: PowerSpec,
+    study: Study,
+    answers: ClosedScenario,
+    studies: Simulated | None,
+    near: Sequence[Near],
+    asked: PowerScenario | None = None,
 ) -> PowerScenario:
-    """Return the results of one cell of the grid."""
+    """Return the results of one cell of the grid; ``asked`` are those of one that needs as many groups."""
     if studies is None:
         nothing = tuple(
             PowerEffect(effect=each.effect, q=each.q, rejections=None, power=None, ci_low=None, ci_high=None)
@@ -62,7 +67,7 @@ def scenario_of(
         )  # fmt: skip
     values = [test.contrasts @ study.truth.beta for test in study.tests]
     pairs = [*zip(studies.outcomes, values, strict=True)]
-    found = _required(spec, study, answers, near, pairs)
+    found = _required(spec, study, answers, near, pairs) if asked is None else asked.required
     return PowerScenario(
         closed=answers,
         B=studies.status.size,

@@ -3,7 +3,14 @@
 import pytest
 
 from mlm_steps.spec import inspect_spec
-from mlm_steps.spec.planning.jobs import cell_name, cells_of, ranges_of, simulated_parts
+from mlm_steps.spec.planning.jobs import (
+    cell_name,
+    cells_of,
+    point_names,
+    ranges_of,
+    same_question,
+    simulated_parts,
+)
 from mlm_steps.steps.run.kept import check_formula
 
 ALONE = """version: 1
@@ -16,6 +23,7 @@ power:
   model: "math ~ ses + (ses | school)"
   truth: {fixed: {ses: .2}, random: {school: [[.2, .05], [.05, .1]]}, sigma: 1}
 """
+SHARES = "{icc: .15, r2: {within: .05, slope: .02}}"
 
 
 def read(tmp_path, text):
@@ -107,3 +115,13 @@ def test_studies_depend_on_variances_and_not_on_effects(tmp_path):
 def test_a_path_below_a_key_is_followed_as_far_as_the_file_goes(tmp_path, dotted, way):
     loaded, _ = read(tmp_path, ALONE)
     assert loaded.source.way("power", dotted=dotted) == ("power", *way)
+
+
+def test_cells_that_differ_in_the_number_of_groups_share_the_designs_near_the_required_one(tmp_path):
+    grid = "  solve: groups\n  grid: {groups: [30, 60], icc: [.1, .2]}\n"
+    shares = ALONE.replace("{fixed: {ses: .2}, random: {school: [[.2, .05], [.05, .1]]}, sigma: 1}", SHARES)
+    loaded, faults = read(tmp_path, shares + grid)
+    assert faults == []
+    power = loaded.spec.power
+    assert same_question(power) == (0, 1, 0, 1)
+    assert sorted({k for k, _ in point_names(power).values()}) == [0, 1]
