@@ -32,9 +32,9 @@ def ladder_of(given):
     return text[text.index("## The ladder") : text.index("## Comparisons")]
 
 
-def test_a_small_variance_beside_a_large_one_keeps_three_digits(make_given):
+def test_a_small_variance_beside_a_large_one_keeps_two_digits(make_given):
     given = with_random(make_given(), variance=0.001234, sd=0.03513)
-    assert "0.00123 (0.0351)" in ladder_of(given)
+    assert "0.0012 (0.035)" in ladder_of(given)
 
 
 def test_a_correlation_near_its_bound_is_not_printed_as_one(make_given):
@@ -112,7 +112,7 @@ def test_an_interval_by_another_method_than_the_test_says_so(make_given):
     given = make_given()
     fit = given.run.fits[-1]
     profiled = fit.coefficients[1].model_copy(update={"ci_method": "profile, ML"})
-    assert "[2.450, 3.150] (profile, ML), t(10.1)" in plain_text(coefficient_sentence(given, fit, profiled))
+    assert "[2.45, 3.15] (profile, ML), t(10.1)" in plain_text(coefficient_sentence(given, fit, profiled))
 
 
 @pytest.mark.parametrize(("residual", "intercept", "explained"), [(0.06, -0.02, True), (-0.02, 0.06, False)])

@@ -31,15 +31,15 @@ def test_x_beside_its_square_is_a_slope_where_x_is_0_and_the_square_a_bend(make_
     said, slope = sentences(make_given(), "ses + I(ses^2)", columns)
     assert said["ses"].startswith("Status was positively associated with Mathematics where Status is 0, ")
     assert said["I(ses^2)"].startswith("The line of Mathematics over Status curves downwards, ")
-    assert "between 1.790 and 3.810 where Status is 0, " in slope
+    assert "between 1.79 and 3.81 where Status is 0, " in slope
 
 
 def test_x_alone_needs_no_reservation(make_given):
     said, slope = sentences(make_given(), "ses", {"ses": ("ses", 2.8)})
     assert said["ses"].startswith(
-        "Each additional unit of Status was associated with 2.800 more points of Mathematics, "
+        "Each additional unit of Status was associated with 2.80 more points of Mathematics, "
     )
-    assert "between 1.790 and 3.810, " in slope
+    assert "between 1.79 and 3.81, " in slope
 
 
 def test_x_beside_its_logarithm_is_no_slope_and_has_no_range(make_given):

@@ -68,14 +68,14 @@ def sentence(given, column):
 @pytest.mark.parametrize(
     ("response", "more", "column", "words"),
     [
-        (LOGIT, {}, "ses", "Each additional unit of Status was associated with 16.4 times the odds of"),
-        (LOGIT, {"event": "yes"}, SECTOR, "The odds of Mathematics were 16.6 times as high"),
-        (LOGIT, {"event": "low"}, SECTOR, "The odds of Mathematics = low were 16.6 times"),
-        (("binomial", "cloglog"), {}, SECTOR, "The hazard of Mathematics was 16.6 times as high"),
+        (LOGIT, {}, "ses", "Each additional unit of Status was associated with 16.44 times the odds of"),
+        (LOGIT, {"event": "yes"}, SECTOR, "The odds of Mathematics were 16.61 times as high"),
+        (LOGIT, {"event": "low"}, SECTOR, "The odds of Mathematics = low were 16.61 times"),
+        (("binomial", "cloglog"), {}, SECTOR, "The hazard of Mathematics was 16.61 times as high"),
         (PROBIT, {}, SECTOR, "The probability of Mathematics was higher for Sector = Catholic than for"),
         (PROBIT, {}, "ses", "Status was positively associated with the probability of Mathematics"),
-        (POISSON, {}, SECTOR, "The expected count of Mathematics was 16.6 times as high"),
-        (POISSON, {"exposure": "years"}, SECTOR, "The rate of Mathematics was 16.6 times as high"),
+        (POISSON, {}, SECTOR, "The expected count of Mathematics was 16.61 times as high"),
+        (POISSON, {"exposure": "years"}, SECTOR, "The rate of Mathematics was 16.61 times as high"),
     ],
 )
 def test_a_coefficient_is_read_as_a_ratio_of_what_it_changes(make_generalized, response, more, column, words):
@@ -293,7 +293,7 @@ def test_the_ratio_of_sum_contrasts_is_not_said_to_compare_two_levels(make_gener
 
 def test_events_among_trials_have_the_name_of_the_events(make_generalized):
     given = make_generalized(outcome="cbind(math, n - math)")
-    assert sentence(given, SECTOR).startswith("The odds of Mathematics were 16.6 times as high")
+    assert sentence(given, SECTOR).startswith("The odds of Mathematics were 16.61 times as high")
 
 
 def test_an_item_stays_with_the_author_unless_the_run_answers_it(make_generalized):

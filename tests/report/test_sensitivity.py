@@ -19,14 +19,14 @@ def test_a_changed_conclusion_is_told_with_its_numbers_and_what_they_estimate(ma
     changed, stable, moved = (plain_text(each) for each in change_sentences(given, records))
     assert changed == (
         "The conclusion about Sector [Catholic] changes under 2 of 3 variants. In the rung it is significant "
-        "(1.000, p = .040); it is not significant, or has the opposite sign, with level-1 predictors centred "
-        "within School (Status) (0.700, p = .210; here not adjusted for the group means of the centred "
-        "predictors); and without 3 rows (−1.300, p = .030)."
+        "(1.00, p = .040); it is not significant, or has the opposite sign, with level-1 predictors centred "
+        "within School (Status) (0.70, p = .210; here not adjusted for the group means of the centred "
+        "predictors); and without 3 rows (−1.30, p = .030)."
     )
     assert stable == "The conclusion about Status is the same under all variants."
     assert moved == (
-        "The estimate of Status (2.800 in the rung) differs by more than one standard error with level-1 "
-        "predictors centred within School (Status) (2.100, p < .001; here the slope within groups), with the "
+        "The estimate of Status (2.80 in the rung) differs by more than one standard error with level-1 "
+        "predictors centred within School (Status) (2.10, p < .001; here the slope within groups), with the "
         "same conclusion."
     )
 
@@ -44,9 +44,9 @@ def test_variants_with_numbers_are_counted_and_the_others_have_a_reason(make_giv
 def test_the_table_marks_changes_singular_fits_and_other_quantities(make_given):
     text = render_report(make_given())["md"]
     section = text[text.index("## Sensitivity of the conclusions") : text.index("## Intervals")]
-    assert "| As fitted | 2.800 | < .001 | 1.000 | .040 |" in section
-    assert "| Without 3 rows ‡ | 2.700 | < .001 | −1.300 | .030 ◆ |" in section
-    assert "2.100 a | < .001 | 0.700 b | .210 ◆ |" in section
+    assert "| As fitted | 2.80 | < .001 | 1.00 | .040 |" in section
+    assert "| Without 3 rows ‡ | 2.70 | < .001 | −1.30 | .030 ◆ |" in section
+    assert "2.10 a | < .001 | 0.70 b | .210 ◆ |" in section
     assert "◆ the conclusion changes; a the slope within groups; b not adjusted" in section
     assert "3 variants for the sensitivity analysis" in text
 

@@ -121,4 +121,4 @@ def test_each_variable_is_in_the_table_of_the_units_that_it_describes(make_given
     heads = [[plain_text(row.head) for row in grid.rows] for grid in grids]
     assert heads == [["math", ""], ["minority"], ["lowinc"]]
     mean = table.groupby("child")["minority"].first().mean()
-    assert plain_text(grids[1].rows[0].cells[0].content) == f"{mean:.4f}"
+    assert plain_text(grids[1].rows[0].cells[0].content) == f"{mean:.2f}"

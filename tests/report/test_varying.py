@@ -43,8 +43,8 @@ def sentence(given, p, low, *, code=None, hlm=None, singular=False, **test):
 @pytest.mark.parametrize(
     ("p", "low", "words"),
     [
-        (0.0076, 0.4, "The slope of Status varied between levels of School, SD = 0.5155, 95\u202f% CI"),
-        (0.0076, None, "The slope of Status varied between levels of School, SD = 0.5155; removing"),
+        (0.0076, 0.4, "The slope of Status varied between levels of School, SD = 0.52, 95\u202f% CI"),
+        (0.0076, None, "The slope of Status varied between levels of School, SD = 0.52; removing"),
         (0.965, 0.0, "The slope of Status showed no clear variation between levels of School"),
         (0.965, None, "The slope of Status showed no clear variation between levels of School"),
         (None, 0.0, "The slope of Status showed no clear variation between levels of School"),

@@ -104,18 +104,13 @@ def _alone(given: ReportInput, of: SlopeComparison) -> list[Phrase | Number | No
         if slope is None:
             cells.append(None)
             continue
-        decimals = _decimals(slope.se)
+        decimals = decimals_for_se(slope.se)
         low, high = (alone_number(of, slope, field, decimals) for field in ("ci_low", "ci_high"))
         cells.append((alone_number(of, slope, "estimate", decimals), " [", low, ", ", high, "]"))
     contextual = of.slope("contextual")
     keys = (of.outcome, of.variable, of.factor, "contextual", "p")
     p = None if contextual is None else Number(p_value(contextual.p), source("within_between", *keys))
     return [*cells, p, _icc2(given, of.variable, of.factor)]
-
-
-def _decimals(se: float | None) -> int:
-    """Return the decimals that show two significant digits of a standard error: three make a wide table."""
-    return max(decimals_for_se(se) - 1, 0)
 
 
 def _icc2(given: ReportInput, variable: str, factor: str) -> Number | None:
@@ -143,7 +138,7 @@ def _in_rung(of: RungContext, predictor: PredictorContext, factor: str) -> list[
     for kind in ("as_fitted", "within", "between", "contextual"):
         at = factor if kind in ("between", "contextual") else None
         test = predictor.slope(kind, at)
-        decimals = _decimals(None if test is None else test.se)
+        decimals = decimals_for_se(None if test is None else test.se)
         low, high, estimate = (
             context_number(of, predictor, kind, at, field, decimals)
             for field in ("ci_low", "ci_high", "estimate")

@@ -21,12 +21,11 @@ from mlm_steps.report.text.facts import (
     random_interval,
     random_number,
     random_source,
-    spread_decimals,
 )
 from mlm_steps.report.text.grid import Align, Grid, Row, columns, row
 from mlm_steps.report.text.intervals import limit_notes
 from mlm_steps.report.text.names import INTERCEPT, RESIDUAL
-from mlm_steps.report.text.notation import degrees_of_freedom, fixed, p_value
+from mlm_steps.report.text.notation import decimals_for_spread, degrees_of_freedom, fixed, p_value
 from mlm_steps.report.text.text import Code, Emphasis, Number, Phrase, Symbol, Word, join, say, source
 
 __all__ = ["context"]
@@ -293,7 +292,7 @@ def _standard_deviation(fit: FitRecord, variance: RandomParameter) -> Number | N
     if variance.estimate is None:
         return None
     value = max(variance.estimate, 0.0) ** 0.5
-    return Number(fixed(value, spread_decimals([value])), random_source(fit, variance))
+    return Number(fixed(value, decimals_for_spread(value)), random_source(fit, variance))
 
 
 def _standard_deviation_interval(fit: FitRecord, variance: RandomParameter) -> Phrase | None:

@@ -117,7 +117,7 @@ def _alone_parts(
             continue
         if contextual.p >= of.alpha:
             break
-        decimals = max(decimals_for_se(contextual.se) - 1, 0)
+        decimals = decimals_for_se(contextual.se)
         slopes = {slope.kind: alone_number(alone, slope, "estimate", decimals) for slope in alone.slopes}
         keys = (alone.outcome, alone.variable, alone.factor, "contextual", "p")
         p = Number(p_value(contextual.p, of.alpha), source("within_between", *keys))
@@ -137,7 +137,7 @@ def _rung_parts(
 ) -> dict[str, Phrase | Number | None]:
     """Return the slopes of the predictor in the rung."""
     test = predictor.slope("contextual", factor)
-    decimals = max(decimals_for_se(None if test is None else test.se) - 1, 0)
+    decimals = decimals_for_se(None if test is None else test.se)
     scale = () if of.link == "identity" else (f" on the {of.link} scale",)
     return {
         "how": (" in ", given.names.model(of.model), *scale),

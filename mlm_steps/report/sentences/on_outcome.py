@@ -43,9 +43,7 @@ def outcome_number(
         return None
     table, *rest = map(str, keys)
     text = (
-        percent(value, max(0, decimals_for_se(None if se is None else 100.0 * se) - 1))
-        if words.share
-        else fixed(value, max(0, decimals_for_se(se) - 1))
+        percent(value, max(0, decimals_for_se(se) - 2)) if words.share else fixed(value, decimals_for_se(se))
     )
     return Number(text, source(table, *rest, column))
 
@@ -62,7 +60,7 @@ def ratio_cell(found: BackTransformed | None, keys: Keys) -> Phrase | None:
     if found is None or found.estimate is None or found.ci_low is None or found.ci_high is None:
         return None
     table, *rest = map(str, keys)
-    decimals = max(RATIO_DECIMALS, decimals_for_se(found.se) - 1)
+    decimals = max(RATIO_DECIMALS, decimals_for_se(found.se))
     estimate, low, high = (
         Number(fixed(value, decimals), source(table, *rest, column))
         for value, column in (
@@ -159,7 +157,7 @@ def _along(given: ReportInput, fit: FitRecord, pair: SimpleSlopes) -> Phrase:
 def _ratio_at(pair: SimpleSlopes, at: SlopeAt) -> Phrase | None:
     if at.ratio is None or at.ratio.estimate is None:
         return None
-    text = fixed(at.ratio.estimate, max(RATIO_DECIMALS, decimals_for_se(at.ratio.se) - 1))
+    text = fixed(at.ratio.estimate, max(RATIO_DECIMALS, decimals_for_se(at.ratio.se)))
     number = Number(text, source(*map(str, slope_keys(pair)), at.value, "ratio"))
     return say("{n} at {value}", n=number, value=level_phrase(at.value, at.place))
 
@@ -173,7 +171,7 @@ def _change_at(pair: SimpleSlopes, at: SlopeAt) -> Phrase | None:
 def change_number(test: Tested, keys: Keys, column: str) -> Number:
     """Return a difference or slope of population averages."""
     table, *rest = map(str, keys)
-    text = fixed(test.estimate or 0.0, max(0, decimals_for_se(test.se) - 1))
+    text = fixed(test.estimate or 0.0, decimals_for_se(test.se))
     return Number(text, source(table, *rest, column))
 
 
@@ -182,7 +180,7 @@ def change_interval(test: Tested, keys: Keys) -> Phrase | None:
     if test.ci_low is None or test.ci_high is None:
         return None
     table, *rest = map(str, keys)
-    decimals = max(0, decimals_for_se(test.se) - 1)
+    decimals = decimals_for_se(test.se)
     low = Number(fixed(test.ci_low, decimals), source(table, *rest, "population_ci_low"))
     high = Number(fixed(test.ci_high, decimals), source(table, *rest, "population_ci_high"))
     return ("[", low, ", ", high, "]")

@@ -83,7 +83,7 @@ def _decimals(coefficient: Coefficient) -> int:
     value, se = coefficient.exp_estimate, coefficient.se
     if value is None or se is None or not 0 < value * se < float("inf"):
         return max(0, decimals_for_size(value, RATIO_DIGITS))
-    return max(decimals_for_se(value * se) - 1, RATIO_DECIMALS if value < SMALL_RATIO else 0)
+    return max(decimals_for_se(value * se), RATIO_DECIMALS if value < SMALL_RATIO else 0)
 
 
 def ratio_interval(fit: FitRecord, coefficient: Coefficient) -> Phrase | None:

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from mlm_steps.records.descriptives import CategoryCount, CorrelationLayer, Spread, VariableDescription
 from mlm_steps.report.inputs import ReportInput
 from mlm_steps.report.text.grid import Align, Grid, Row, columns, heading, row
-from mlm_steps.report.text.notation import correlation, decimals_for_size, fixed, integer, percent, share
+from mlm_steps.report.text.notation import correlation, decimals_for_spread, fixed, integer, percent, share
 from mlm_steps.report.text.text import Number, Phrase, Word, join, say, source
 
 __all__ = ["category_table", "correlation_tables", "level_tables"]
@@ -93,7 +93,7 @@ def _left_out(given: ReportInput, found: list[VariableDescription]) -> tuple[Phr
 
 
 def _rows(given: ReportInput, of: VariableDescription, *, spreads: bool, several: bool) -> Iterator[Row]:
-    decimals = min(decimals_for_size(of.sd), 4)
+    decimals = decimals_for_spread(of.sd)
 
     def number(value: float | None, field: str, factor: str = "") -> Number | None:
         keys = (of.variable, of.unit, *((factor,) if factor else ()), field)

@@ -8,17 +8,14 @@ from mlm_steps.report.inputs import ReportInput
 from mlm_steps.report.sentences.coefficients import confidence, effect_terms
 from mlm_steps.report.sentences.generalized import phi_number
 from mlm_steps.report.sentences.outcomes import words_of
-from mlm_steps.report.text.facts import on_boundary, random_interval, random_number, spread_decimals
+from mlm_steps.report.text.facts import on_boundary, random_interval, random_number
 from mlm_steps.report.text.grid import Row, heading, row
 from mlm_steps.report.text.names import INTERCEPT, RESIDUAL
-from mlm_steps.report.text.notation import MOST_DECIMALS, decimals_for_size
 from mlm_steps.report.text.text import Phrase, Symbol
 
 __all__ = ["random_rows"]
 
 DAGGER = "‡"
-LEAST_DIGITS = 3
-"""Each number of a row has at least this many significant digits, even if others are much larger."""
 Identity = tuple[str, str]
 """A random effect is identified by its term and by R's name of its column."""
 Key = tuple[str, Identity | None, Identity | None]
@@ -60,8 +57,7 @@ def _interval_rows(given: ReportInput, key: Key) -> list[Row]:
     """Return the row of intervals below a variance or correlation; no row if there are none."""
     kind = "variance" if key[2] is None else "correlation"
     found = [(fit, _parameter(fit, key, kind)) for fit in given.run.fits]
-    decimals = spread_decimals([parameter.estimate for _, parameter in found if parameter is not None])
-    cells = [None if p is None else random_interval(fit, p, decimals) for fit, p in found]
+    cells = [None if p is None else random_interval(fit, p) for fit, p in found]
     if not any(cells):
         return []
     return [row(f"{confidence(given.run.fits[0])} CI", cells, "detail")]
@@ -123,24 +119,17 @@ def _effect(given: ReportInput, identity: Identity) -> Phrase:
 
 def _variance_row(given: ReportInput, key: Key, symbol: str | None) -> Row:
     found = [(fit, _parameter(fit, key, "variance"), _parameter(fit, key, "sd")) for fit in given.run.fits]
-    decimals = spread_decimals([v.estimate for _, v, _ in found if v is not None])
-    deviations = spread_decimals([s.estimate for _, _, s in found if s is not None])
     cells: list[Phrase | None] = []
     for fit, variance, sd in found:
-        number = None if variance is None else random_number(fit, variance, _enough(decimals, variance))
+        number = None if variance is None else random_number(fit, variance)
         if variance is None or number is None:
             cells.append(None)
             continue
-        spread = None if sd is None else random_number(fit, sd, _enough(deviations, sd))
+        spread = None if sd is None else random_number(fit, sd)
         at_boundary = variance.at_boundary or (sd is not None and sd.at_boundary)
         inner: Phrase = () if spread is None else (" (", spread, ")")
         cells.append((number, *inner, *((DAGGER,) if at_boundary else ())))
     return row(_head(given, key, symbol), cells)
-
-
-def _enough(decimals: int, parameter: RandomParameter) -> int:
-    """Return the row's decimals, or more if a small number would have too few significant digits."""
-    return max(decimals, min(decimals_for_size(parameter.estimate, LEAST_DIGITS), MOST_DECIMALS))
 
 
 def _correlation_row(given: ReportInput, key: Key, symbol: str | None) -> Row:

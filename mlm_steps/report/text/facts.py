@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal
 
@@ -18,7 +17,7 @@ from mlm_steps.records import (
 from mlm_steps.report.text.notation import (
     correlation,
     decimals_for_se,
-    decimals_for_size,
+    decimals_for_spread,
     degrees_of_freedom,
     fixed,
     integer,
@@ -52,7 +51,6 @@ __all__ = [
     "random_source",
     "reason_in_words",
     "share_interval",
-    "spread_decimals",
 ]
 
 DF_METHODS = {
@@ -64,7 +62,7 @@ DF_METHODS = {
 }
 NORMAL = DF_METHODS["z"]
 """The word for tests without degrees of freedom."""
-BOUNDARY_DECIMALS = 3
+BOUNDARY_DECIMALS = 2
 """A variance on its boundary is zero but for rounding and is printed with this many decimals."""
 NULL_REASONS = {
     "not_estimable": "cannot be estimated",
@@ -155,37 +153,36 @@ def random_source(fit: FitRecord, parameter: RandomParameter) -> str:
     return source("random", fit.model, *("" if key is None else key for key in keys))
 
 
-def spread_decimals(values: Sequence[float | None]) -> int:
-    """Return the decimals that show four significant digits of the largest of the values."""
-    sizes = [abs(value) for value in values if value is not None]
-    return min(decimals_for_size(max(sizes, default=None)), 6)
-
-
-def random_number(fit: FitRecord, parameter: RandomParameter, decimals: int | None = None) -> Number | None:
+def random_number(fit: FitRecord, parameter: RandomParameter) -> Number | None:
     """Return a variance component, standard deviation or correlation."""
     value = parameter.estimate
     if value is None:
         return None
     if parameter.kind == "correlation":
         return Number(correlation(value), random_source(fit, parameter))
-    digits = spread_decimals([value]) if decimals is None else decimals
-    if parameter.at_boundary and parameter.kind != "covariance":
-        digits = min(digits, BOUNDARY_DECIMALS)
-    return Number(fixed(value, digits), random_source(fit, parameter))
+    return Number(fixed(value, _spread_decimals(parameter)), random_source(fit, parameter))
+
+
+def _spread_decimals(parameter: RandomParameter) -> int:
+    decimals = decimals_for_spread(parameter.estimate)
+    on_bound = parameter.at_boundary and parameter.kind != "covariance"
+    return min(decimals, BOUNDARY_DECIMALS) if on_bound else decimals
 
 
 def random_interval(
     fit: FitRecord,
     parameter: RandomParameter,
-    decimals: int | None = None,
     *,
     marked: Literal["sign", "words"] = "sign",
 ) -> Phrase | None:
-    """Return the interval of a variance component in brackets, with marks for limits at a bound."""
+    """Return the interval of a variance component in brackets, with marks for limits at a bound.
+
+    The limits have the decimals of the estimate.
+    """
     low, high = parameter.ci_low, parameter.ci_high
     if low is None or high is None:
         return None
-    digits = spread_decimals([low, high]) if decimals is None else decimals
+    digits = decimals_for_spread(high) if parameter.at_boundary else _spread_decimals(parameter)
     pieces: list[Phrase] = []
     for name, limit, code in (
         ("ci_low", low, parameter.ci_low_code), ("ci_high", high, parameter.ci_high_code)

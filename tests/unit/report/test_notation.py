@@ -42,7 +42,9 @@ def test_p_values_have_three_digits_or_a_bound(p, text):
     assert p_value(p) == text
 
 
-@pytest.mark.parametrize(("se", "decimals"), [(0.14083, 3), (6.8246, 2), (123.0, 0), (0.0023, 5), (0.0, 3)])
+@pytest.mark.parametrize(
+    ("se", "decimals"), [(0.14083, 2), (6.8246, 2), (12.3, 1), (123.0, 0), (0.0023, 4), (0.0, 2)]
+)
 def test_decimals_follow_the_standard_error(se, decimals):
     assert decimals_for_se(se) == decimals
 
