@@ -18,6 +18,7 @@ from mlm_steps.report.text.text import (
     Emphasis,
     Link,
     Number,
+    Part,
     Symbol,
     Word,
     html_text,
@@ -25,10 +26,11 @@ from mlm_steps.report.text.text import (
     markdown_text,
     plain_text,
 )
+from mlm_steps.report.titles import GROUPS
 
 __all__ = ["compile_templates", "render_report"]
 
-_PIECES = (Number, Word, Code, Emphasis, Symbol, Link, tuple)
+_PIECES = (Number, Word, Code, Emphasis, Symbol, Link, Part, tuple)
 _BLANK_LINES = re.compile(r"\n{3,}")
 _TRAILING_SPACE = re.compile(r"[ \t]+\n")
 
@@ -54,29 +56,36 @@ def render_report(given: ReportInput) -> dict[str, str]:
     dict of str to str
         The same input gives the same bytes.
     """
-    wanted = ALONE if given.run.alone else tuple(SECTIONS)
-    contexts = {name: SECTIONS[name].context(given) for name in wanted}
-    sections = [
-        {"name": name, "title": SECTIONS[name].title, **context}
-        for name, context in contexts.items()
-        if context is not None
-    ]
+    groups = _groups(given)
     writers = {"html": _html, "md": _markdown}
-    return {form: writers[form](given, sections) for form in given.formats}
+    return {form: writers[form](given, groups) for form in given.formats}
 
 
-def _html(given: ReportInput, sections: list[dict[str, Any]]) -> str:
-    return _render(_html_environment(), "html/report.html", given, sections)
+def _groups(given: ReportInput) -> list[dict[str, Any]]:
+    """Return the groups of the report in reading order, each with the sections that have something to say."""
+    groups = ALONE if given.run.alone else {name: section.group for name, section in SECTIONS.items()}
+    members: dict[str, list[dict[str, Any]]] = {group: [] for group in GROUPS}
+    for name, group in groups.items():
+        context = SECTIONS[name].context(given)
+        if context is not None:
+            members[group].append({"name": name, "title": SECTIONS[name].title, **context})
+    return [
+        {"name": group, "title": GROUPS[group], "sections": sections}
+        for group, sections in members.items()
+        if sections
+    ]
 
 
-def _markdown(given: ReportInput, sections: list[dict[str, Any]]) -> str:
-    text = _render(_markdown_environment(), "md/report.md", given, sections)
+def _html(given: ReportInput, groups: list[dict[str, Any]]) -> str:
+    return _render(_html_environment(), "html/report.html", given, groups)
+
+
+def _markdown(given: ReportInput, groups: list[dict[str, Any]]) -> str:
+    text = _render(_markdown_environment(), "md/report.md", given, groups)
     return _BLANK_LINES.sub("\n\n", _TRAILING_SPACE.sub("\n", text)).strip() + "\n"
 
 
-def _render(
-    environment: Environment, template: str, given: ReportInput, sections: list[dict[str, Any]]
-) -> str:
+def _render(environment: Environment, template: str, given: ReportInput, groups: list[dict[str, Any]]) -> str:
     counters = {"table": 0, "figure": 0}
 
     def number(kind: str) -> int:
@@ -84,7 +93,7 @@ def _render(
         return counters[kind]
 
     return environment.get_template(template).render(
-        title=Word(given.run.title), name=given.run.name, sections=sections, number=number
+        title=Word(given.run.title), name=given.run.name, groups=groups, number=number
     )
 
 

@@ -1,40 +1,51 @@
-"""Titles of the report's sections, by the section's name."""
+"""Titles of the report's groups and sections, in reading order."""
 
 from __future__ import annotations
 
 from mlm_steps.report.text.text import Link
 
-__all__ = ["TITLES", "section_link"]
+__all__ = ["GROUPS", "TITLES", "section_link"]
+
+GROUPS = {
+    "answer": "Answer",
+    "plan": "Plan",
+    "data": "Data",
+    "models": "Models",
+    "results": "Results",
+    "checks": "Checks",
+    "appendix": "Appendix",
+}
+"""Headings of the groups of sections; only a report of planned studies without data has a group of plans."""
 
 TITLES = {
     "summary": "Summary",
     "data": "Data and hierarchy",
+    "context": "Slopes within and between groups",
     "raw_data": "Raw data",
-    "prelude": "Prelude: single-level models",
-    "cost": "The cost of ignoring clusters",
-    "equations": "Models and equations",
+    "power": "Power and sample size",
     "ladder": "The ladder",
     "comparisons": "Comparisons of rungs",
-    "deletions": "Tests of random effects",
+    "equations": "Models and equations",
     "effects": "Slopes, means and contrasts",
-    "context": "Slopes within and between groups",
     "variance": "Variance explained",
     "groups": "Differences between groups",
+    "deletions": "Tests of random effects",
     "diagnostics": "Checks of the models",
     "influence": "Influential groups",
     "sensitivity": "Sensitivity of the conclusions",
-    "intervals": "Intervals and profile likelihoods",
-    "rungs": "Each rung in full",
     "remedies": "Singular and doubtful fits",
+    "cost": "The cost of ignoring clusters",
+    "prelude": "Prelude: single-level models",
     "allfit": "Optimisers",
-    "effort": "Analyses not computed",
+    "rungs": "Each rung in full",
+    "intervals": "Intervals and profile likelihoods",
     "notices": "Notices",
+    "effort": "Analyses not computed",
     "author": "For the author to write",
-    "power": "Power and sample size",
     "provenance": "Provenance",
     "checklist": "Reporting checklist",
 }
-"""Headings in reading order."""
+"""Headings of the sections in reading order."""
 
 
 def section_link(name: str) -> Link:

@@ -11,8 +11,8 @@ import pytest
 from mlm_steps.records.run import Labels
 from mlm_steps.report.equations.equations import Equation
 from mlm_steps.report.render import render_report
-from mlm_steps.report.sections import SECTIONS
-from mlm_steps.report.titles import TITLES
+from mlm_steps.report.sections import ALONE, SECTIONS
+from mlm_steps.report.titles import GROUPS, TITLES
 
 VOID = {"meta", "link", "br", "hr", "img", "input", "path", "use", "mspace"}
 
@@ -85,6 +85,16 @@ def test_all_links_are_internal_and_nothing_is_loaded_or_run(page):
 
 def test_titles_and_sections_stand_in_the_same_order():
     assert list(TITLES) == list(SECTIONS)
+
+
+def test_the_sections_of_a_group_follow_each_other_in_the_order_of_the_groups():
+    order = list(dict.fromkeys(section.group for section in SECTIONS.values()))
+    assert order == [group for group in GROUPS if group in order]
+    assert [section.group for section in SECTIONS.values()] == sorted(
+        (section.group for section in SECTIONS.values()), key=list(GROUPS).index
+    )
+    assert set(ALONE) <= set(SECTIONS)
+    assert set(ALONE.values()) <= set(GROUPS)
 
 
 @pytest.mark.parametrize("name", [name for name in SECTIONS if name != "power"])
@@ -235,11 +245,12 @@ def test_a_dropped_column_and_normal_tests_are_named(make_given):
 
 def test_a_word_of_any_length_breaks_and_no_column_is_wider_than_the_page():
     """Measured in a browser at 1440, 768 and 390 px with labels of 200 characters; these rules hold it."""
-    css = (Path(__file__).parents[2] / "reports" / "html" / "report.css").read_text(encoding="utf-8")
+    sheets = sorted((Path(__file__).parents[2] / "reports" / "html" / "css").glob("*.css"))
+    css = "".join(sheet.read_text(encoding="utf-8") for sheet in sheets)
     found = re.findall(r"^([^{}@\s][^{}@\n]*?) ?\{([^{}]*)\}", css, re.MULTILINE)  # not those inside @media
     rules = dict(reversed(found))
     assert "overflow-wrap: anywhere" in rules["body"]
-    for grid in (".page", ".levels"):
-        assert "grid-template-columns: minmax(0, 1fr)" in rules[grid]
+    assert "grid-template-columns: minmax(0, 1fr)" in rules[".levels"]
+    assert "min-width: 0" in rules[".beside > *"]
     assert "min-width: 0" in rules[".levels li > div"]
     assert "overflow-x: auto" in rules[".scroll"]

@@ -2,7 +2,7 @@
 
 To add one, write ``sections/<name>.py`` with ``context(given) -> dict | None`` (None leaves the section out)
 and its templates ``reports/html/<name>.html`` and ``reports/md/<name>.md``, give it a title in
-``report/titles.py``, and list it here. A section imports no other section.
+``report/titles.py``, and list it here in its group. A section imports no other section.
 """
 
 from __future__ import annotations
@@ -53,40 +53,66 @@ class SectionContext(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Section:
-    """The title of a section and the function that prepares its values."""
+    """A section of the report.
+
+    Attributes
+    ----------
+    title : str
+    context : SectionContext
+        Prepares the values for its templates.
+    group : str
+        The name of its group of sections, a key of ``GROUPS`` in ``report/titles.py``.
+    """
 
     title: str
     context: SectionContext
+    group: str
 
 
-_CONTEXTS: dict[str, SectionContext] = {
-    "summary": summary.context,
-    "data": data.context,
-    "raw_data": raw_data.context,
-    "prelude": prelude.context,
-    "cost": cost.context,
-    "equations": equations.context,
-    "ladder": ladder.context,
-    "comparisons": comparisons.context,
-    "deletions": deletions.context,
-    "effects": effects.context,
-    "context": context.context,
-    "variance": variance.context,
-    "groups": groups.context,
-    "diagnostics": diagnostics.context,
-    "influence": influence.context,
-    "sensitivity": sensitivity.context,
-    "intervals": intervals.context,
-    "rungs": rungs.context,
-    "remedies": remedies.context,
-    "allfit": allfit.context,
-    "effort": effort.context,
-    "notices": notices.context,
-    "author": author.context,
-    "power": power.context,
-    "provenance": provenance.context,
-    "checklist": checklist.context,
+_CONTEXTS: dict[str, dict[str, SectionContext]] = {
+    "answer": {
+        "summary": summary.context,
+    },
+    "data": {
+        "data": data.context,
+        "context": context.context,
+        "raw_data": raw_data.context,
+        "power": power.context,
+    },
+    "models": {
+        "ladder": ladder.context,
+        "comparisons": comparisons.context,
+        "equations": equations.context,
+    },
+    "results": {
+        "effects": effects.context,
+        "variance": variance.context,
+        "groups": groups.context,
+        "deletions": deletions.context,
+    },
+    "checks": {
+        "diagnostics": diagnostics.context,
+        "influence": influence.context,
+        "sensitivity": sensitivity.context,
+        "remedies": remedies.context,
+        "cost": cost.context,
+        "prelude": prelude.context,
+        "allfit": allfit.context,
+    },
+    "appendix": {
+        "rungs": rungs.context,
+        "intervals": intervals.context,
+        "notices": notices.context,
+        "effort": effort.context,
+        "author": author.context,
+        "provenance": provenance.context,
+        "checklist": checklist.context,
+    },
 }
-ALONE = ("power", "author", "provenance", "checklist")
-"""The sections of the report on planned studies without data and ladder."""
-SECTIONS = {name: Section(TITLES[name], context) for name, context in _CONTEXTS.items()}
+SECTIONS = {
+    name: Section(TITLES[name], context, group)
+    for group, contexts in _CONTEXTS.items()
+    for name, context in contexts.items()
+}
+ALONE = {"power": "plan", "author": "appendix", "provenance": "appendix", "checklist": "appendix"}
+"""Sections of a report on planned studies without data and ladder, with their groups."""

@@ -1,12 +1,18 @@
-"""Tables of the report, with the alignment of columns and the sources of numbers."""
+"""Tables of the report, with the alignment of columns and the sources of numbers.
+
+The sources also tell what the script of the page needs: rows and columns of standard errors, intervals and p
+values, which a reader may hide (``data-col``), and rows of a fixed effect, which are marked in all tables,
+equations and figures at once (``data-term``: the coefficient's column, as in the table ``fixed``).
+"""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Literal
+from urllib.parse import unquote
 
-from mlm_steps.report.text.text import Number, Phrase, Piece
+from mlm_steps.report.text.text import Number, Part, Phrase, Piece, Quantity
 
 __all__ = ["Align", "Cell", "Column", "Grid", "Row", "cell", "columns", "heading", "row"]
 
@@ -31,6 +37,17 @@ class Cell:
         """The number, if the cell holds exactly one."""
         numbers = [piece for piece in self.content if isinstance(piece, Number)]
         return numbers[0] if len(numbers) == 1 else None
+
+    @property
+    def numbers(self) -> tuple[Number, ...]:
+        """All numbers of the cell."""
+        return tuple(_numbers(self.content))
+
+    @property
+    def quantity(self) -> Quantity | None:
+        """The quantity of which all numbers of the cell are, if there is one."""
+        found = {_quantity(number) for number in self.numbers}
+        return found.pop() if len(found) == 1 else None
 
     @property
     def before(self) -> str:
@@ -75,6 +92,17 @@ class Row:
     cells: tuple[Cell, ...] = ()
     kind: RowKind = "body"
 
+    @property
+    def quantity(self) -> Quantity | None:
+        """The quantity of which all cells with numbers are, if there is one."""
+        return _common(self.cells)
+
+    @property
+    def term(self) -> str | None:
+        """The column of the fixed effect that all numbers of the row are about, if there is one."""
+        keys = {_term(number) for item in self.cells for number in item.numbers}
+        return keys.pop() if len(keys) == 1 else None
+
 
 @dataclass(frozen=True, slots=True)
 class Grid:
@@ -98,6 +126,13 @@ class Grid:
         object.__setattr__(self, "fractions", tuple(longest))
 
     @property
+    def quantities(self) -> tuple[Quantity | None, ...]:
+        """The quantity of each column, without the heads of the rows."""
+        cells = [line.cells for line in self.rows if line.cells]
+        width = len(self.columns) - 1
+        return tuple(_common([c[i] for c in cells if i < len(c)]) for i in range(width))
+
+    @property
     def bodies(self) -> tuple[tuple[Row, ...], ...]:
         """The rows in blocks; each heading starts a block."""
         blocks: list[list[Row]] = []
@@ -106,6 +141,37 @@ class Grid:
                 blocks.append([])
             blocks[-1].append(line)
         return tuple(tuple(block) for block in blocks)
+
+
+def _numbers(phrase: Phrase) -> Iterator[Number]:
+    for piece in phrase:
+        if isinstance(piece, Number):
+            yield piece
+        elif isinstance(piece, Part):
+            yield from _numbers(piece.phrase)
+
+
+def _common(cells: Iterable[Cell]) -> Quantity | None:
+    found = {item.quantity for item in cells if item.numbers}
+    return found.pop() if len(found) == 1 else None
+
+
+def _quantity(number: Number) -> Quantity | None:
+    """Return the quantity of a number, by the column of its table."""
+    column = number.source.rsplit(":", 1)[-1].rsplit("/", 1)[-1]
+    if column in ("ci_low", "ci_high"):
+        return "ci"
+    if column == "p" or column.startswith("p_"):
+        return "p"
+    if column == "se":
+        return "se"
+    return "estimate" if column == "estimate" else None
+
+
+def _term(number: Number) -> str | None:
+    """Return the column of a coefficient from a source such as ``fixed:slope:ses:estimate``."""
+    parts = number.source.split(":")
+    return unquote(parts[2]) if parts[0] == "fixed" and len(parts) == 4 else None
 
 
 def cell(content: Piece | Phrase | None) -> Cell:

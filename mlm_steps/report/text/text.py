@@ -6,6 +6,7 @@ import re
 import string
 import unicodedata
 from dataclasses import dataclass
+from typing import Literal
 from urllib.parse import quote
 
 from markupsafe import Markup, escape
@@ -17,8 +18,10 @@ __all__ = [
     "Emphasis",
     "Link",
     "Number",
+    "Part",
     "Phrase",
     "Piece",
+    "Quantity",
     "Symbol",
     "Word",
     "capital",
@@ -86,8 +89,17 @@ class Link:
     section: str
 
 
-Piece = str | Number | Word | Code | Emphasis | Symbol | Link
+@dataclass(frozen=True, slots=True)
+class Part:
+    """A part of a cell that a reader may hide, such as the standard error in ``2.80 (0.16)``."""
+
+    quantity: Quantity
+    phrase: Phrase
+
+
+Piece = str | Number | Word | Code | Emphasis | Symbol | Link | Part
 Phrase = tuple[Piece, ...]
+Quantity = Literal["estimate", "se", "ci", "p"]
 
 
 def say(template: str, **parts: Piece | Phrase | None) -> Phrase:
@@ -176,6 +188,8 @@ def html_text(value: Piece | Phrase) -> Markup:
             return Markup("<i>{}</i><sub>{}</sub>").format(value.text[:1], value.text[1:])
         case Link():
             return Markup('<a href="#{}">{}</a>').format(value.section, value.text)
+        case Part():
+            return Markup('<span data-col="{}">{}</span>').format(value.quantity, html_text(value.phrase))
         case _:
             return escape(value)
 
@@ -197,6 +211,8 @@ def markdown_text(value: Piece | Phrase, *, in_table: bool = False) -> str:
             return value.text[:1] + subscript(value.text[1:])
         case Link():
             return f"[{value.text}](#{value.section})"
+        case Part():
+            return markdown_text(value.phrase, in_table=in_table)
         case _:
             return value.replace("|", r"\|")
 
@@ -232,5 +248,7 @@ def plain_text(value: Piece | Phrase) -> str:
             return value
         case Symbol():
             return value.text[:1] + subscript(value.text[1:])
+        case Part():
+            return plain_text(value.phrase)
         case _:
             return clean(value.text)
