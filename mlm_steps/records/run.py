@@ -22,10 +22,12 @@ from mlm_steps.records.variance import VarianceRecord
 if TYPE_CHECKING:
     import pandas as pd
 
-__all__ = ["Labels", "RunRecords"]
+__all__ = ["OBSERVATIONS", "Labels", "RunRecords"]
 
 CATEGORICAL = ("category", "ordered", "group", "text")
 """Kinds of columns for which a design has columns named by the column and a level."""
+OBSERVATIONS = "observations"
+"""The key of the word for the rows of the data, unless a grouping factor has this name."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,11 +44,14 @@ class Labels:
         Label per data column.
     units : mapping of str to str
         Unit per data column.
+    nouns : mapping of str to tuple
+        Per grouping factor the word for one of its units, or None, and the word for several.
     """
 
     models: Mapping[str, str]
     columns: Mapping[str, str]
     units: Mapping[str, str]
+    nouns: Mapping[str, tuple[str | None, str]] = field(default_factory=dict)
 
     def model(self, name: str) -> str:
         """Return the label of a model, or its name."""
@@ -92,6 +97,8 @@ class RunRecords:
         Rungs whose search did not converge: no finding, test or comparison rests on their numbers.
     alone : bool
         Whether there are planned studies alone, without data and ladder.
+    chosen : str or None
+        The rung that the spec makes the headline, by its name or by its first hypothesis.
     """
 
     name: str
@@ -111,6 +118,18 @@ class RunRecords:
     adjustment: Literal["none", "holm"] = "none"
     unreliable: tuple[FitRecord, ...] = ()
     alone: bool = False
+    chosen: str | None = None
+
+    @property
+    def headline(self) -> FitRecord | None:
+        """The rung that the report presents first and in full.
+
+        It is the chosen one if its numbers are reliable, else the last rung that is reliable. None if there
+        is none.
+        """
+        return next(
+            (fit for fit in self.fits if fit.model == self.chosen), self.fits[-1] if self.fits else None
+        )
 
     def result(self, kind: type[RecordT], job: str) -> RecordT | Absence | None:
         """Return the record of a job, such as ``effects``, or the record of its failure.

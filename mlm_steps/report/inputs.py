@@ -42,9 +42,9 @@ class ReportInput:
         return Names(self.run)
 
     @property
-    def final(self) -> FitRecord | None:
-        """The last rung that was fitted."""
-        return self.run.fits[-1] if self.run.fits else None
+    def headline(self) -> FitRecord | None:
+        """The rung that the report presents first and in full; None if no rung is reliable."""
+        return self.run.headline
 
     @property
     def null(self) -> FitRecord | None:

@@ -36,6 +36,7 @@ from mlm_steps.spec.settings import RungSettings, settings_of
 from mlm_steps.spec.slopes import Slopes
 from mlm_steps.spec.tests import TestsSpec
 from mlm_steps.spec.types import NothingIsNone, OptionalText, Slug, Whole, nothing_is_empty, objections, whole
+from mlm_steps.spec.units import Units
 from mlm_steps.spec.variance import VarianceSpec
 from mlm_steps.spec.written import Block, SpecFault, quoted
 
@@ -136,6 +137,10 @@ class PipelineSpec(SpecBlock):
     ``center_grand`` centres the covariates of uncorrelated slopes at their means; ``drop_zero`` drops effects
     with a standard deviation of 0; ``drop_correlation``, ``drop_slope``, ``drop_term`` drop what they name.
     """
+    units: Units
+    """What the units of each grouping factor are called in the report: ``{school: schools}``, or with the
+    word for one of them ``{school: {one: school, many: schools}}``. ``observations`` stands for the rows of
+    the data, ``{observations: students}``. Default: the label of the factor, as in "School groups"."""
     report: ReportSpec = Field(default_factory=ReportSpec)
     """The report that is written at the end."""
     power: Annotated[PowerSpec | None, NothingIsNone] = None
@@ -234,6 +239,11 @@ class PipelineSpec(SpecBlock):
             name: column.level for name, column in self.data.columns.items() if column.level is not None
         }
         return {**of_preset, **declared}
+
+    @property
+    def headline(self) -> str | None:
+        """The rung that the spec makes the headline of the report; None to take the last reliable one."""
+        return None if self.report.headline == "auto" else self.report.headline
 
     @property
     def title_or_name(self) -> str:

@@ -7,7 +7,7 @@ from typing import Annotated, Literal
 from pydantic import AfterValidator, BeforeValidator
 
 from mlm_steps.spec.base import SpecBlock
-from mlm_steps.spec.types import each_differs, objection, read_texts
+from mlm_steps.spec.types import Text, each_differs, objection, read_texts
 
 __all__ = ["ReportSpec"]
 
@@ -30,3 +30,9 @@ class ReportSpec(SpecBlock):
         AfterValidator(each_differs),
     ] = ("html", "md")
     """``html`` (one file, opens anywhere) and ``md`` (Markdown with the same numbers)."""
+    headline: Text = "auto"
+    """The rung whose results the report presents first and in full: a name, ``headline: slope``.
+
+    ``auto``: the rung of the first entry of ``hypotheses``; without hypotheses the last rung whose search
+    converged. A rung that could not be fitted is never chosen; the report then says which rung replaces it.
+    """

@@ -37,7 +37,7 @@ def context(given: ReportInput) -> dict[str, Any] | None:
     distribution = _distributions(given)
     if not models and not distribution:
         return None
-    final = given.final
+    final = given.headline
     own = next((each for each in models if final is not None and each.model == final.model), None)
     return {
         "lead": None if own is None else _lead(given, own),

@@ -37,7 +37,7 @@ def _rung(given: ReportInput, fit: FitRecord) -> dict[str, Any]:
         "deviation": deviation_sentence(given, fit),
         "residuals": _residuals(fit, offsets) if fit.linear else distribution_sentence(given, fit, offsets),
         "blocks": equations(fit, given.run.data_profile, (*offsets, *exposure)),
-        "final": fit is given.final,
+        "final": fit is given.headline,
     }
 
 

@@ -22,7 +22,7 @@ FIGURES = ("partial_pooling", "caterpillar")
 
 def context(given: ReportInput) -> dict[str, Any] | None:
     """Return sentences on the random effects of the final rung, and the figures."""
-    final = given.final
+    final = given.headline
     if final is None:
         return None
     return {

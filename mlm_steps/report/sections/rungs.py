@@ -113,9 +113,9 @@ def _rung(given: ReportInput, fit: FitRecord) -> dict[str, Any]:
         "random": _random(given, fit),
         "search": _search(fit),
         "sentences": []
-        if fit is given.final  # the section on groups has the sentences of the final rung
+        if fit is given.headline  # the section on groups has the sentences of the final rung
         else [*slope_sentences(given, fit), *boundary_sentences(given, fit)],
-        "final": fit is given.final,
+        "final": fit is given.headline,
     }
 
 

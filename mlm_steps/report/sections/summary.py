@@ -34,7 +34,7 @@ MOST_FINDINGS = 12
 
 def context(given: ReportInput) -> dict[str, Any]:
     """Return the abstract, the findings and the state of the checklist."""
-    final = given.final
+    final = given.headline
     return {
         "lead": _lead(given),
         "final": None if final is None else _final(given, final),
@@ -150,7 +150,7 @@ def _disputes(final: FitRecord) -> list[Phrase]:
 
 
 def _cautions(given: ReportInput) -> list[Phrase]:
-    final = given.final
+    final = given.headline
     link = Link("the notices", "notices")
     cautions: list[Phrase] = [] if final is None else list(boundary_sentences(given, final))
     if cautions:

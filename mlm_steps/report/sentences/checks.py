@@ -32,16 +32,16 @@ def name_label(given: ReportInput, name: str, model: str) -> str:
 def concern_sentence(given: ReportInput) -> Phrase | None:
     """Return which checks of the final rung show a large departure; None if none does."""
     found = given.run.result(AssumptionsRecord, "assumptions")
-    if given.final is None or not isinstance(found, AssumptionsRecord):
+    if given.headline is None or not isinstance(found, AssumptionsRecord):
         return None
-    own = [record for record in found.models if record.model == given.final.model]
+    own = [record for record in found.models if record.model == given.headline.model]
     flagged = {check.check for record in own for check in record.checks if check.flag == "concern"}
     names: list[Phrase] = [(text,) for name, text in CHECK_NAMES.items() if name in flagged]
     if not names:
         return None
     return say(
         "The checks of {model} show a large departure in {names}; see {link}.",
-        model=given.names.model(given.final.model),
+        model=given.names.model(given.headline.model),
         names=join(names, last=" and "),
         link=section_link("diagnostics"),
     )

@@ -70,7 +70,7 @@ def checks_collinearity(given: ReportInput) -> bool:
 
 def has_several_terms(given: ReportInput) -> bool:
     """Return whether the final rung has more than one term besides the intercept."""
-    return given.final is not None and len({c.term for c in given.final.coefficients}) > SINGLE_TERM
+    return given.headline is not None and len({c.term for c in given.headline.coefficients}) > SINGLE_TERM
 
 
 def predicts(given: ReportInput) -> bool:
@@ -80,7 +80,7 @@ def predicts(given: ReportInput) -> bool:
 
 def _has_check(given: ReportInput, *checks: str) -> bool:
     """Return whether the final rung has a result of any of these checks."""
-    found, final = given.run.result(AssumptionsRecord, "assumptions"), given.final
+    found, final = given.run.result(AssumptionsRecord, "assumptions"), given.headline
     own = found.of(final.model) if isinstance(found, AssumptionsRecord) and final is not None else None
     return own is not None and any(each.check in checks and each.flag is not None for each in own.checks)
 
@@ -195,14 +195,14 @@ def has_covariances(given: ReportInput) -> bool:
 
 def has_final_slopes(given: ReportInput) -> bool:
     """Return whether the final rung has a random slope."""
-    return given.final is not None and any(
-        name != "(Intercept)" for term in given.final.terms for name in term.names
+    return given.headline is not None and any(
+        name != "(Intercept)" for term in given.headline.terms for name in term.names
     )
 
 
 def reads_final_slopes(given: ReportInput) -> bool:
     """Return whether the spread and reliability of each random slope of the final rung are given."""
-    final = given.final
+    final = given.headline
     if final is None:
         return False
     modes = given.run.modes[final.model]
@@ -226,8 +226,8 @@ def has_slopes_read(given: ReportInput) -> bool:
 def has_variants(given: ReportInput) -> bool:
     """Return whether the final rung has variants with numbers."""
     records = given.run.results_of(SensitivityRecord, "sensitivity")
-    return given.final is not None and any(
-        record.model == given.final.model and coefficient.changed is not None
+    return given.headline is not None and any(
+        record.model == given.headline.model and coefficient.changed is not None
         for record in records
         for variation in record.variations
         for coefficient in variation.coefficients
@@ -237,8 +237,8 @@ def has_variants(given: ReportInput) -> bool:
 def has_influence(given: ReportInput) -> bool:
     """Return whether groups of every factor of the final rung were left out one by one."""
     record = given.run.result(InfluenceRecord, "influence")
-    return given.final is not None and any(
-        model.model == given.final.model and all(factor.code is None for factor in model.factors)
+    return given.headline is not None and any(
+        model.model == given.headline.model and all(factor.code is None for factor in model.factors)
         for model in (record.models if isinstance(record, InfluenceRecord) else ())
     )
 

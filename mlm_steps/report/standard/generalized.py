@@ -20,7 +20,7 @@ def _explained(given: ReportInput) -> bool:
 
 def _spreads(given: ReportInput) -> bool:
     """Return whether each random slope of the final rung has a standard deviation."""
-    final = given.final
+    final = given.headline
     return final is not None and all(
         parameter.estimate is not None for parameter in final.random if parameter.kind == "sd"
     )

@@ -6,7 +6,7 @@ import re
 from functools import cached_property
 
 from mlm_steps.design.hlm import column_factors
-from mlm_steps.records.run import RunRecords
+from mlm_steps.records.run import OBSERVATIONS, RunRecords
 from mlm_steps.records.spelling import unquote_name
 from mlm_steps.report.text.notation import MINUS, SUPERSCRIPTS
 from mlm_steps.report.text.text import Code, Phrase, Word, clean, join, plain_text
@@ -18,6 +18,8 @@ RESIDUAL = "Residual"
 _HYPHEN_MINUS = re.compile(r"(?<![^\s(\[,])-(?=\d*\.?\d)")
 _EVENTS = re.compile(r"cbind\((`(?:[^`\\]|\\.)+`|[^,`]+),")
 """Matches the events of an outcome ``cbind(events, others)``."""
+_PARTS = re.compile("[:/]")
+"""Matches the signs between the columns of a grouping factor of several columns."""
 _WORD = re.compile(r"[\w.]+")
 _POWER = re.compile(r"(?<![\w.])(\d+(?:\.\d+)?)e([-+]\d+)\b")
 
@@ -75,6 +77,41 @@ class Names:
         """Return the label of a grouping factor; ``class:school`` can become Class within School."""
         parts, word = self._run.reading(name)
         return join([self.variable(part) for part in parts], f" {word} ")
+
+    def units(self, factor: str) -> Phrase:
+        """Return the plural noun for the units of a grouping factor.
+
+        It is the word that the spec declares, such as schools, else the label as in School groups. The units
+        of ``class:school`` are those that are declared for it, or those of ``class`` if it is nested.
+        """
+        declared = self._noun(factor)
+        if declared is not None:
+            return (Word(clean(declared[1])),)
+        return (*self._innermost(factor), " groups")
+
+    def unit_of(self, factor: str) -> Phrase | None:
+        """Return the noun for one unit of a grouping factor, such as school; None unless it is declared."""
+        declared = self._noun(factor)
+        return None if declared is None or declared[0] is None else (Word(clean(declared[0])),)
+
+    @property
+    def observations(self) -> Phrase:
+        """The plural noun for the rows of the data, such as students; else observations."""
+        factors = {factor.name for factor in self._run.data_profile.factors}
+        declared = None if OBSERVATIONS in factors else self._labels.nouns.get(OBSERVATIONS)
+        return (OBSERVATIONS,) if declared is None else (Word(clean(declared[1])),)
+
+    def _noun(self, factor: str) -> tuple[str | None, str] | None:
+        """Return the declared words for one unit of a grouping factor and for several."""
+        parts, word = self._run.reading(factor)
+        keys = [factor, *(key for key in self._labels.nouns if {*_PARTS.split(key)} == {*parts})]
+        keys += [parts[0]] if word == "within" else []
+        return next((self._labels.nouns[key] for key in keys if key in self._labels.nouns), None)
+
+    def _innermost(self, factor: str) -> Phrase:
+        """Return the label of a grouping factor without the factors that it is nested in."""
+        parts, word = self._run.reading(factor)
+        return self.variable(parts[0]) if word == "within" else self.group(factor)
 
     def column(self, column: str, term: str) -> Phrase:
         """Return the label of a fixed-effects column of a term, such as ``Sector [Catholic] × SES``."""

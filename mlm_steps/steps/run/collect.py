@@ -25,6 +25,7 @@ from mlm_steps.records.failure import Absence
 from mlm_steps.records.intervals import IntervalSource
 from mlm_steps.records.remedies import DerivedColumn
 from mlm_steps.records.run import Labels, RunRecords
+from mlm_steps.spec.units import nouns_of
 from mlm_steps.steps import STEPS
 from mlm_steps.steps.run.parquet import read_parquet
 from mlm_steps.steps.run.session import Session
@@ -44,6 +45,7 @@ def labels_of(session: Session) -> Labels:
         models={model.name: model.label for model in models if model.label},
         columns={**labels, **{c.name: _label(c, labels) for c in session.derived if c.source in labels}},
         units={name: column.unit for name, column in columns.items() if column.unit},
+        nouns=nouns_of(session.spec.units),
     )
 
 
@@ -112,6 +114,7 @@ def collect(session: Session, *, figures: tuple[FigureRecord, ...] = ()) -> RunR
         intervals=intervals,
         adjustment=spec.tests.adjust,
         alone=spec.planned_alone,
+        chosen=spec.headline,
     )
 
 

@@ -299,10 +299,11 @@ class PlanInputs:
 
     @property
     def labels(self) -> list[object]:
-        """The title, the labels and the units."""
+        """The title, the labels, the units, and the headline rung."""
         labels = {m.name: m.label for m in self.spec.models}
         columns = {name: (c.label, c.unit) for name, c in self.spec.data.columns.items()}
-        return [self.spec.title_or_name, labels, columns]
+        shown = self.spec.model_dump(mode="json", include={"units"})
+        return [self.spec.title_or_name, labels, columns, shown, self.spec.headline]
 
     @property
     def table_settings(self) -> list[object]:

@@ -18,7 +18,9 @@ def test_the_spec_goes_before_the_file_and_a_mere_name_is_no_label() -> None:
         "x": ColumnSpec(label="Hours", unit="h"),
     }
     session = SimpleNamespace(
-        spec=SimpleNamespace(data=SimpleNamespace(columns=spec), prelude=(), rungs=(), models=()),
+        spec=SimpleNamespace(
+            data=SimpleNamespace(columns=spec), prelude=(), rungs=(), models=(), units={"school": "schools"}
+        ),
         profile=SimpleNamespace(
             columns=[ColumnProfile(name=name, kind="number", label=label) for name, label in file.items()]
         ),
@@ -27,6 +29,7 @@ def test_the_spec_goes_before_the_file_and_a_mere_name_is_no_label() -> None:
     labels = labels_of(session)
     assert labels.columns == {"score": "Mathematics score", "ses": "SES", "sec": "Sector", "x": "Hours"}
     assert labels.units == {"x": "h"}
+    assert labels.nouns == {"school": (None, "schools")}
 
 
 def test_a_comparison_is_left_out_where_the_record_of_a_rung_is_gone() -> None:
