@@ -13,6 +13,7 @@ from pydantic import ValidationError
 from mlm_steps.api.shown import Shown
 from mlm_steps.errors import Fault, UsageError
 from mlm_steps.power.evaluate import EffectPower, evaluate, wants_kenward_roger
+from mlm_steps.power.likelihood_ratio import comparison, likelihood_ratios
 from mlm_steps.power.scenarios import Scenario, scenarios
 from mlm_steps.power.simulation import Simulated, simulate
 from mlm_steps.power.solve import needed_groups
@@ -25,6 +26,9 @@ COLUMNS = (
     "scenario", "groups", "effect", "estimate", "closed", "power", "ci_low", "ci_high", "method", "size_at_0",
     "rejections", "replicates", "failed", "singular", "df", "se", "detectable",
     "kenward_roger", "kenward_roger_size_at_0",
+)  # fmt: skip
+RATIOS = (
+    "scenario", "smaller", "method", "power", "ci_low", "ci_high", "rejections", "replicates", "failed",
 )  # fmt: skip
 
 
@@ -50,6 +54,7 @@ class Power(Shown):
     seed: int
     df: str = "satterthwaite"
     _found: dict[int, tuple[Simulated | None, tuple[EffectPower, ...]]] = field(default_factory=dict)
+    _ratios: dict[int, list[tuple[object, ...]]] = field(default_factory=dict)
 
     @cached_property
     def effects(self) -> tuple[tuple[EffectPower, ...], ...]:
@@ -69,6 +74,12 @@ class Power(Shown):
             for each in self._evaluated(i)[1]
         ]
         return pd.DataFrame(rows, columns=list(COLUMNS))
+
+    @property
+    def likelihood_ratios(self) -> pd.DataFrame:
+        """One row per scenario and smaller model, with the share of studies whose test rejects."""
+        rows = [row for i in range(len(self.scenarios)) for row in self._tested(i)]
+        return pd.DataFrame(rows, columns=list(RATIOS))
 
     def curve(self, groups: Sequence[int] | None = None) -> pd.DataFrame:
         """Return the closed power at numbers of groups, one row per scenario, effect and number.
@@ -120,6 +131,23 @@ class Power(Shown):
             self._found[i] = simulated, evaluate(study, answers, simulated, beside, target=self.target)
         return self._found[i]
 
+    def _tested(self, i: int) -> list[tuple[object, ...]]:
+        if i not in self._ratios:
+            scenario, study = self.scenarios[i], self.scenarios[i].study
+            self._ratios[i] = []
+            for smaller in study.smaller:
+                compared = comparison(study.source, smaller)
+                found = likelihood_ratios(
+                    compared, study.truth, seed=self.seed, numbers=range(self.replicates)
+                )
+                share = compared.power(found, study.alpha)
+                lost = int(np.sum(~np.isfinite(found)))
+                self._ratios[i].append(
+                    (scenario.name, smaller, compared.method, share.share, share.low, share.high,
+                     share.rejections, share.B, lost)
+                )  # fmt: skip
+        return self._ratios[i]
+
     def _simulated(self, study: Study, df: str) -> Simulated:
         return simulate(
             study.source, study.truth, study.tests, seed=self.seed, numbers=range(self.replicates),
@@ -138,6 +166,7 @@ def power(
     alternative: str = "two-sided",
     target: float = 0.8,
     df: str = "satterthwaite",
+    smaller: Sequence[str] | str = (),
     replicates: int = 1000,
     seed: int = 1,
 ) -> Power:
@@ -157,6 +186,8 @@ def power(
         Values that replace those of design and truth, in all combinations.
     alpha, alternative, target, df
         As in ``power`` of a spec.
+    smaller : sequence of str
+        Formulas of smaller models, for ``likelihood_ratios`` of the result.
     replicates : int
         Simulated studies per design; 0 for closed forms alone.
     seed : int
@@ -175,12 +206,15 @@ def power(
     """
     if replicates < 0:
         raise UsageError(Fault("replicates", f"{replicates} is negative"))
-    named = (effects,) if isinstance(effects, str) else tuple(effects)
+    named, others = ((each,) if isinstance(each, str) else tuple(each) for each in (effects, smaller))
+    if others and not replicates:
+        raise UsageError(Fault("smaller", "likelihood ratio tests have no closed form", "replicates=1000"))
     block = {
         "design": design,
         "model": formula,
         "truth": truth,
         "effects": named,
+        "smaller": others,
         "grid": {name: tuple(values) for name, values in (grid or {}).items()},
         "alpha": alpha,
         "alternative": alternative,
@@ -192,7 +226,11 @@ def power(
     except ValidationError as error:
         faults = [Fault(".".join(map(str, e["loc"])), e["msg"]) for e in error.errors(include_url=False)]
         raise UsageError(*faults) from None
-    return Power(scenarios(spec, seed), target, replicates, seed, df)
+    found = Power(scenarios(spec, seed), target, replicates, seed, df)
+    for scenario in found.scenarios:
+        for formula_of_smaller in others:
+            comparison(scenario.study.source, formula_of_smaller)
+    return found
 
 
 def _row(scenario: Scenario, each: EffectPower, simulated: Simulated | None) -> tuple[object, ...]:

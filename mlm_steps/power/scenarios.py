@@ -98,6 +98,7 @@ def _study(spec: PowerSpec, cell: Mapping[str, float], seed: int, fit: MixedFit 
         seed,
         _missing(design),
         spec.df == "z",
+        tuple(spec.smaller),
     )
 
 

@@ -56,6 +56,8 @@ class Study:
     missing : Missing
     z : bool
         Whether the tests have infinite degrees of freedom.
+    smaller : tuple of str
+        Formulas of smaller models, for likelihood ratio tests.
     """
 
     factors: tuple[Factor, ...]
@@ -71,6 +73,7 @@ class Study:
     seed: int = 1
     missing: Missing = field(default_factory=Missing)
     z: bool = False
+    smaller: tuple[str, ...] = ()
 
     @property
     def key(self) -> str:

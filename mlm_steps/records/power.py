@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from mlm_steps.records.base import Part, Record
+from mlm_steps.records.comparison import MixtureComponent
 
 __all__ = [
     "ClosedEffect",
@@ -10,6 +11,7 @@ __all__ = [
     "ClosedScenario",
     "CurvePoint",
     "JointPower",
+    "LikelihoodRatioPower",
     "PlannedParameter",
     "PowerEffect",
     "PowerRecord",
@@ -153,6 +155,23 @@ class JointPower(Part):
     ci_high: float
 
 
+class LikelihoodRatioPower(Part):
+    """The simulated power of a likelihood ratio test."""
+
+    smaller: str
+    """The formula of the smaller model."""
+    method: str
+    """``ML`` for fixed effects, ``REML`` for random effects."""
+    mixture: tuple[MixtureComponent, ...]
+    """The distribution of the statistic without an effect."""
+    rejections: int
+    failed: int
+    """Studies in which a model could not be fitted; they count as not having rejected."""
+    power: float
+    ci_low: float
+    ci_high: float
+
+
 class PowerScenario(Part):
     """The simulated studies of one cell of the grid, beside its closed answers."""
 
@@ -162,6 +181,7 @@ class PowerScenario(Part):
     singular: int
     effects: tuple[PowerEffect, ...]
     joint: tuple[JointPower, ...] = ()
+    likelihood_ratios: tuple[LikelihoodRatioPower, ...] = ()
     required: tuple[Required, ...] = ()
     curve: tuple[CurvePoint, ...] = ()
 

@@ -9,13 +9,19 @@ from mlm_steps.power.simulation import Simulated
 from mlm_steps.power.study import Study
 from mlm_steps.records import write_record
 from mlm_steps.records.failure import Absence
-from mlm_steps.records.power import ClosedRecord, ClosedScenario, PowerRecord, PowerScenario
+from mlm_steps.records.power import (
+    ClosedRecord,
+    ClosedScenario,
+    LikelihoodRatioPower,
+    PowerRecord,
+    PowerScenario,
+)
 from mlm_steps.spec.planning.jobs import point_names, same_question
 from mlm_steps.spec.planning.power import PowerSpec, SimulateSpec
 from mlm_steps.steps.parts.planned import planned
 from mlm_steps.steps.parts.planned_fit import planned_fit
-from mlm_steps.steps.parts.planned_frame import read_studies
-from mlm_steps.steps.parts.planned_result import METHOD, Near, scenario_of
+from mlm_steps.steps.parts.planned_frame import read_ratios, read_studies
+from mlm_steps.steps.parts.planned_result import METHOD, Near, ratio_power, scenario_of
 from mlm_steps.steps.run.planned_lines import describe_power
 from mlm_steps.steps.run.session import Session
 
@@ -75,22 +81,37 @@ def _scenario(
                 return found
             if found is not None:
                 near.append(Near(answers.points[i], found))
-    return scenario_of(power, cell.study, answers, studies, near, asked)
+    made = scenario_of(power, cell.study, answers, studies, near, asked)
+    ratios = () if studies is None else _ratios(session, power, answers.job, cell.study)
+    return made.with_values(likelihood_ratios=ratios)
+
+
+def _ratios(session: Session, power: PowerSpec, job: str, study: Study) -> tuple[LikelihoodRatioPower, ...]:
+    """Return the power of the likelihood ratio tests in the studies of a cell."""
+    if not study.smaller:
+        return ()
+    paths = [session.layout.output(each) for each in _jobs(session, job)]
+    statistics = read_ratios(paths, len(study.smaller))
+    return tuple(
+        ratio_power(study, smaller, own, power.alpha)
+        for smaller, own in zip(study.smaller, statistics, strict=True)
+    )
 
 
 def _studies(session: Session, cell: str, study: Study) -> Simulated | Absence | None:
     """Return the simulated studies of a design; None if the spec asks for closed forms alone."""
-    jobs = [
-        f"power_studies/{name}/{numbers}"
-        for name, numbers in session.plan.inputs.planned_jobs
-        if name == cell
-    ]
-    parts = [read_studies(session.layout.output(job), study.tests) for job in jobs]
+    parts = [read_studies(session.layout.output(job), study.tests) for job in _jobs(session, cell)]
     absent = next((part for part in parts if isinstance(part, Absence)), None)
     if absent is not None:
         return absent
     whole = [part for part in parts if isinstance(part, Simulated)]
     return Simulated.joined(whole) if whole else None
+
+
+def _jobs(session: Session, cell: str) -> list[str]:
+    """Return the jobs that simulate the studies of a cell."""
+    planned_jobs = session.plan.inputs.planned_jobs
+    return [f"power_studies/{name}/{numbers}" for name, numbers in planned_jobs if name == cell]
 
 
 def _record(

@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import numpy as np
+from numpy.typing import NDArray
+
+from mlm_steps.power.likelihood_ratio import comparison, likelihood_ratios
 from mlm_steps.power.simulation import simulate
 from mlm_steps.power.study import Study
 from mlm_steps.records.failure import Absence
@@ -35,8 +39,18 @@ def power_studies(session: Session, cell: str, numbers: str) -> None:
             f"{cell}: studies {wanted.start} to {wanted.stop - 1}: "
             f"{counts['singular']} singular, {counts['failed']} failed"
         )
-        write_parquet(frame_of(found, wanted), path)
+        write_parquet(frame_of(found, wanted, _ratios(session, cell, study, wanted)), path)
         recorder.add(path)
+
+
+def _ratios(session: Session, cell: str, study: Study, wanted: range) -> list[NDArray[np.float64]]:
+    """Return the likelihood ratio statistics of the studies of a cell; none near a required number."""
+    if session.plan.inputs.is_point(cell):
+        return []
+    return [
+        likelihood_ratios(comparison(study.source, smaller), study.truth, seed=study.seed, numbers=wanted)
+        for smaller in study.smaller
+    ]
 
 
 def _study(session: Session, cell: str, step: str) -> Study | Absence:

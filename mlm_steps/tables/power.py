@@ -4,7 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from mlm_steps.records.power import JointPower, PowerEffect, PowerRecord, PowerScenario, Required
+from mlm_steps.records.power import (
+    JointPower,
+    LikelihoodRatioPower,
+    PowerEffect,
+    PowerRecord,
+    PowerScenario,
+    Required,
+)
 from mlm_steps.records.run import RunRecords
 from mlm_steps.tables.base import NOT_ESTIMABLE, NOT_REQUESTED, Cell, Codes, Table, table_of
 
@@ -54,7 +61,8 @@ def power(run: RunRecords) -> Table:
     """Return one row per scenario and effect; ``conditional`` is the precise estimate of a t test's power.
 
     ``closed_se`` is the standard error of a mean over drawn designs. The columns from ``required`` on hold
-    what the target needs: groups, rows, an effect, a cost or a precision.
+    what the target needs: groups, rows, an effect, a cost or a precision. The effect of a likelihood ratio
+    test is the formula of the smaller model.
     """
     record = run.result(PowerRecord, "power_result")
     found = record if isinstance(record, PowerRecord) else None
@@ -68,6 +76,8 @@ def _rows(record: PowerRecord) -> Iterator[tuple[dict[str, Cell], Codes]]:
             yield _row(record, scenario, k, effect, required.get(effect.effect))
         for joint in scenario.joint:
             yield _joint(record, scenario, joint)
+        for ratio in scenario.likelihood_ratios:
+            yield _ratio(record, scenario, ratio)
 
 
 def _shared(record: PowerRecord, scenario: PowerScenario) -> dict[str, Cell]:
@@ -117,6 +127,18 @@ def _why(name: str, required: Required | None) -> str:
     if required is None:
         return NOT_REQUESTED
     return NOT_ESTIMABLE if name == "required_value" else NOT_APPLICABLE
+
+
+def _ratio(
+    record: PowerRecord, scenario: PowerScenario, ratio: LikelihoodRatioPower
+) -> tuple[dict[str, Cell], Codes]:
+    own: dict[str, Cell] = {
+        "effect": ratio.smaller,
+        "df_method": f"likelihood ratio, {ratio.method}",
+        **{name: getattr(ratio, name) for name in ("rejections", "failed", "power", "ci_low", "ci_high")},
+    }
+    cells = {**dict.fromkeys(COLUMNS), **_shared(record, scenario), "singular": None, **own}
+    return cells, dict.fromkeys(COLUMNS, NOT_APPLICABLE)
 
 
 def _joint(record: PowerRecord, scenario: PowerScenario, joint: JointPower) -> tuple[dict[str, Cell], Codes]:

@@ -207,3 +207,30 @@ def test_a_spec_without_planned_studies_has_no_power(tmp_path):
     done = mlm("power", cwd=folder)
     assert done.returncode == 2
     assert "plans no study" in done.stderr
+
+
+def test_likelihood_ratios_against_smaller_models_are_in_table_terminal_and_report(tmp_path):
+    smaller = (
+        '  smaller: ["math ~ ses_w * public + (1 | school)", "math ~ ses_w + public + (ses_w | school)"]\n'
+    )
+    folder = write(tmp_path, ALONE.replace("  grid:", f"{smaller}  grid:"))
+    done = mlm("power", "pipeline.yaml", "--cores", "2", cwd=folder)
+    assert done.returncode == 0, done.stderr
+    assert "likelihood ratio against math ~ ses_w * public + (1 | school)" in done.stdout
+    tested = [row for row in rows(folder) if row["df_method"].startswith("likelihood ratio")]
+    assert [(row["J"], row["df_method"][-4:].strip()) for row in tested] == [
+        ("20", "REML"),
+        ("20", "ML"),
+        ("30", "REML"),
+        ("30", "ML"),
+    ]
+    assert all(float(row["power"]) == int(row["rejections"]) / 60 for row in tested)
+    assert "Likelihood ratio against" in (folder / OUT / "report.md").read_text()
+
+
+def test_smaller_models_that_cannot_be_compared_are_faults_at_their_places(tmp_path):
+    smaller = '  smaller: ["math ~ sess + (ses_w | school)", "math ~ ses_w"]\n'
+    done = mlm("power", "pipeline.yaml", cwd=write(tmp_path, ALONE.replace("  grid:", f"{smaller}  grid:")))
+    assert done.returncode == 2
+    assert "power.smaller[0]: there is no column sess (did you mean ses?)" in done.stderr
+    assert "power.smaller[1]: the formula has no random-effects term" in done.stderr

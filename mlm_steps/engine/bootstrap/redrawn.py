@@ -104,7 +104,7 @@ def refit_redrawn(fit: LmmFit, drawn: Drawn, Y: Array, theta: Array) -> Refits:
     begin = prepared.to_internal(theta)
     found = search_in_order(batch, factor, begin)
     errors = standard_errors(curvature_of(batch, found.theta), fixed.back, fixed.scale, found.pwrss, batch.df)
-    result = _assembled(prepared, fixed, found, batch.df)
+    result = _assembled(prepared, fixed, found, batch.df, reml=method == "REML")
     for b in np.flatnonzero(~(found.good & fixed.sound)):
         alone = fit_alone(drawn.design(fit.design, int(b), Y[b]), method, theta) if fixed.sound[b] else None
         put(result, int(b), alone)
@@ -234,10 +234,15 @@ def _orthogonal(z: Array) -> tuple[Array, Array]:
     return Q, R
 
 
-def _assembled(prepared: PreparedDesign, fixed: _Fixed, found: Found, df: Array) -> Replicates:
-    """Return the replicates in the design's units, without the criterion."""
+def _assembled(prepared: PreparedDesign, fixed: _Fixed, found: Found, df: Array, *, reml: bool) -> Replicates:
+    """Return the replicates in the design's units."""
     theta = in_design_units(prepared, found.theta)
     beta = fixed.beta + fixed.scale[:, None] * np.einsum("bij,jb->bi", fixed.back, found.beta)
     sigma = fixed.scale * np.sqrt(found.pwrss / df)
     status = np.where(singular_where(prepared, theta), "singular", "converged").astype("<U9")
-    return Replicates(theta, beta, sigma, np.full(sigma.shape, np.nan), status)
+    with np.errstate(invalid="ignore", divide="ignore"):
+        variance = fixed.scale**2 * found.pwrss / df
+        criterion = found.log_det_L2 + df * (np.log(2.0 * np.pi * variance) + 1.0)
+    if reml:
+        criterion = criterion + found.log_det_RX2 - 2.0 * np.linalg.slogdet(fixed.back)[1]
+    return Replicates(theta, beta, sigma, criterion, status)

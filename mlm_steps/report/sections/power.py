@@ -5,13 +5,20 @@ from __future__ import annotations
 from typing import Any
 
 from mlm_steps.records.failure import Absence
-from mlm_steps.records.power import JointPower, PlannedParameter, PowerEffect, PowerRecord, PowerScenario
+from mlm_steps.records.power import (
+    JointPower,
+    LikelihoodRatioPower,
+    PlannedParameter,
+    PowerEffect,
+    PowerRecord,
+    PowerScenario,
+)
 from mlm_steps.report.drawing import drawing
 from mlm_steps.report.inputs import ReportInput
 from mlm_steps.report.sentences.power import answers, method, remarks
 from mlm_steps.report.text.grid import Align, Grid, Row, columns, heading, row
 from mlm_steps.report.text.notation import decimals_for_size, fixed, integer, share
-from mlm_steps.report.text.text import Number, Phrase, Word, say, source
+from mlm_steps.report.text.text import Code, Number, Phrase, Word, say, source
 
 __all__ = ["context"]
 
@@ -52,6 +59,7 @@ def _table(record: PowerRecord) -> Grid:
             rows.append(heading(Word(scenario.closed.name)))
         rows += [_row(record, scenario, k, effect) for k, effect in enumerate(scenario.effects)]
         rows += [_joint(scenario, joint) for joint in scenario.joint]
+        rows += [_ratio(scenario, ratio) for ratio in scenario.likelihood_ratios]
     heads = ["Effect", "Value", "Closed", "Ceiling"]
     if record.replicates:
         heads += ["Simulated", "SE", "Count", "95\u202f% CI", "Size at 0"]
@@ -103,6 +111,14 @@ def _joint(scenario: PowerScenario, joint: JointPower) -> Row:
     power = _share(*keys, "power", joint.power)
     cells += [power, None, power, _interval(*keys, joint.ci_low, joint.ci_high), None]
     return row(joint.effect.capitalize(), cells)
+
+
+def _ratio(scenario: PowerScenario, ratio: LikelihoodRatioPower) -> Row:
+    keys = (scenario.closed.name, ratio.smaller)
+    power = _share(*keys, "power", ratio.power)
+    cells: list[Phrase | Number | None] = [None, None, None, power, None, power]
+    cells += [_interval(*keys, ratio.ci_low, ratio.ci_high), None]
+    return row(say("Likelihood ratio against {smaller}", smaller=Code(ratio.smaller)), cells)
 
 
 def _number(scenario: str, effect: str, field: str, value: float | None, decimals: int) -> Number | None:

@@ -231,6 +231,17 @@ def _singular(record: PowerRecord) -> list[Phrase]:
     ]
 
 
+def _ratios(record: PowerRecord) -> str:
+    """Return how likelihood ratio tests were simulated; empty without them."""
+    methods = {each.method for each in record.scenarios[0].likelihood_ratios}
+    how = {"ML": "by ML where fixed effects are", "REML": "by REML where random effects are"}
+    if not methods:
+        return ""
+    used = " and ".join(words for name, words in how.items() if name in methods)
+    mixed = ", with mixtures of chi-squared distributions" if "REML" in methods else ""
+    return f". For likelihood ratio tests, both models were fitted to these studies, {used} left out{mixed}"
+
+
 def method(record: PowerRecord) -> Phrase:
     """Return a paragraph for a preregistration."""
     drawn = "drawn anew for every study" if record.redrawn else "the same in all studies"
@@ -246,4 +257,5 @@ def method(record: PowerRecord) -> Phrase:
             "studies of its probability given the residuals; tests of several coefficients and joint events "
             f"are counted. Failed fits count as no rejection. Random seed {record.seed}"
         )
+        text += _ratios(record)
     return say(text + ".", formula=Code(record.formula))

@@ -47,9 +47,10 @@ def cell_name(spec: PowerSpec, cell: Mapping[str, float], *, effects: bool = Fal
     """Return the name of the simulated studies of a cell; cells that differ in effects alone share it.
 
     The outcome is simulated without effects, which are added afterwards (statistics, section 16.3).
-    ``effects`` tells these cells apart.
+    ``effects`` tells these cells apart, as likelihood ratios do, which depend on the effects.
     """
-    kept = {name: value for name, value in cell.items() if effects or not _is_coefficient(spec, name)}
+    apart = effects or bool(spec.smaller)
+    kept = {name: value for name, value in cell.items() if apart or not _is_coefficient(spec, name)}
     if not kept:
         return "design"
     plain = "_".join(f"{name}-{value:g}" for name, value in kept.items())
@@ -68,16 +69,19 @@ def _is_coefficient(spec: PowerSpec, name: str) -> bool:
 def simulated_parts(spec: PowerSpec) -> dict[str, object]:
     """Return the parts of the spec on which the simulated studies of any cell depend, as plain values.
 
-    Effect sizes, the size of the tests and the number of the studies are not among them.
+    Effect sizes are not among them, unless likelihood ratios depend on them, nor are the size of the tests
+    and the number of the studies.
     """
     truth = spec.truth.model_dump(mode="json", exclude={"source"}, exclude_defaults=True)
     by_parameters = spec.truth.random is not None or spec.truth.vpc is not None
-    if by_parameters or spec.truth.preset == "mathieu2012":
+    if not spec.smaller and (by_parameters or spec.truth.preset == "mathieu2012"):
         truth = {key: value for key, value in truth.items() if key not in _FIXED_ONLY}
-    if spec.truth.from_ is not None:
+    if spec.truth.from_ is not None and not spec.smaller:
         truth = {"from": spec.truth.from_.rung}
     design = spec.design.model_dump(mode="json")
-    return {"design": design, "model": spec.model, "truth": truth, "df": spec.df, "effects": spec.effects}
+    parts: dict[str, object] = {"design": design, "model": spec.model, "truth": truth, "df": spec.df}
+    parts["effects"] = spec.effects
+    return {**parts, "smaller": spec.smaller} if spec.smaller else parts
 
 
 def ranges_of(spec: PowerSpec) -> tuple[str, ...]:

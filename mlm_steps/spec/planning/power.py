@@ -99,6 +99,10 @@ class PowerSpec(SpecBlock):
     effects: Annotated[Texts, AfterValidator(each_differs)] = ()
     """Coefficients or terms whose power is asked for, ``["ses_w:public", public]``. Default: all but the
     intercept."""
+    smaller: Annotated[Texts, AfterValidator(each_differs)] = ()
+    """Smaller models that ``model`` is compared with by likelihood ratio tests in the simulated studies: by
+    ML where fixed effects are left out, by REML where random effects are, ``["math ~ ses + (1 | school)"]``
+    for the variance of a slope."""
     alpha: Annotated[float, *number(1e-6, 0.5)] = 0.05
     """Size of the tests."""
     alternative: Literal["two-sided", "greater", "less"] = "two-sided"
@@ -137,6 +141,9 @@ class PowerSpec(SpecBlock):
             wrong.append((("solve",), "cost needs the costs", "add cost: {group: 100, row: 10}"))
         if self.cost is not None and not self.cost.group + self.cost.row:
             wrong.append((("cost",), "nothing costs anything", "a group or a row needs a cost above 0"))
+        if self.smaller and self.simulate == "none":
+            what = "likelihood ratio tests have no closed form"
+            wrong.append((("smaller",), what, "leave out simulate: none"))
         first = next(iter(self.design.groups))
         # Groups may stand in both: the power of several numbers is wanted beside the needed one.
         sought = {"rows": ("rows",), "cost": (*DESIGN_NAMES, first)}.get(self.solve, ())

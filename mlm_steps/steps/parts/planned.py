@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from mlm_steps.design.formula import place_as_written
 from mlm_steps.errors import Fault, FormulaError, MlmError, SpecError
 from mlm_steps.power.checks import design_faults
+from mlm_steps.power.likelihood_ratio import comparison
 from mlm_steps.power.scenarios import Scenario, scenarios
 from mlm_steps.power.study import Study
 from mlm_steps.spec import LoadedSpec
@@ -88,6 +89,12 @@ def _faults(loaded: LoadedSpec, study: Study) -> Iterator[Fault]:
                 value.roots()
         except MlmError as error:
             yield from (_placed(loaded, error, fault) for fault in error.faults)
+    for i, smaller in enumerate(study.smaller):
+        try:
+            comparison(study.source, smaller)
+        except MlmError as error:
+            for fault in error.faults:
+                yield _placed(loaded, None, Fault(f"smaller[{i}]", fault.what, fault.hint))
 
 
 def _placed(loaded: LoadedSpec, error: MlmError | None, fault: Fault) -> Fault:

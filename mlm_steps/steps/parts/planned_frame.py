@@ -14,13 +14,16 @@ from mlm_steps.power.tests import Test
 from mlm_steps.records.failure import Absence, read_absence
 from mlm_steps.steps.run.parquet import read_parquet
 
-__all__ = ["frame_of", "read_studies"]
+__all__ = ["frame_of", "read_ratios", "read_studies"]
 
 PARQUET = b"PAR1"
 
 
-def frame_of(found: Simulated, numbers: range) -> pd.DataFrame:
-    """Return one row per study: its status, and per test estimate, covariances and degrees of freedom."""
+def frame_of(found: Simulated, numbers: range, ratios: Sequence[NDArray[np.float64]] = ()) -> pd.DataFrame:
+    """Return one row per study: its status, and per test estimate, covariances and degrees of freedom.
+
+    ``ratios`` are the likelihood ratio statistics, one array per smaller model.
+    """
     columns: dict[str, object] = {"study": np.array(numbers, dtype=np.int64)}
     columns["status"] = found.status.astype(object)
     for t, outcome in enumerate(found.outcomes):
@@ -30,7 +33,17 @@ def frame_of(found: Simulated, numbers: range) -> pd.DataFrame:
         columns |= {f"given_{t}_{i}": outcome.given[:, i] for i in q}
         columns |= {f"vcov_{t}_{i}_{j}": outcome.vcov[:, i, j] for i in q for j in q}
         columns |= {f"given_vcov_{t}_{i}_{j}": outcome.given_vcov[:, i, j] for i in q for j in q}
+    columns |= {f"ratio_{k}": statistics for k, statistics in enumerate(ratios)}
     return pd.DataFrame(columns)
+
+
+def read_ratios(paths: Sequence[Path], count: int) -> list[NDArray[np.float64]]:
+    """Return the likelihood ratio statistics in some files of studies, one array per smaller model."""
+    frames = [read_parquet(path) for path in paths]
+    return [
+        np.concatenate([frame[f"ratio_{k}"].to_numpy(dtype=np.float64) for frame in frames])
+        for k in range(count)
+    ]
 
 
 def read_studies(path: Path, tests: Sequence[Test]) -> Simulated | Absence:

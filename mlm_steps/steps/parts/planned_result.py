@@ -12,19 +12,21 @@ from scipy.special import ndtri
 
 from mlm_steps.power.curves import Point, ProbitLine, fit_line
 from mlm_steps.power.estimates import Counted, conditional, counted, detectable_effect, joint, precision
+from mlm_steps.power.likelihood_ratio import comparison
 from mlm_steps.power.simulation import Outcome, Simulated, simulate
 from mlm_steps.power.study import Study
 from mlm_steps.records.power import (
     ClosedScenario,
     CurvePoint,
     JointPower,
+    LikelihoodRatioPower,
     PowerEffect,
     PowerScenario,
     Required,
 )
 from mlm_steps.spec.planning.power import PowerSpec
 
-__all__ = ["METHOD", "Near", "scenario_of"]
+__all__ = ["METHOD", "Near", "ratio_power", "scenario_of"]
 
 Array = NDArray[np.float64]
 
@@ -77,6 +79,22 @@ def scenario_of(
         joint=tuple(_joint(spec, studies.outcomes, values)),
         required=found,
         curve=(*answers.curve, *_curve(spec, pairs), *_line(spec, study, answers, near)),
+    )
+
+
+def ratio_power(study: Study, smaller: str, statistics: Array, alpha: float) -> LikelihoodRatioPower:
+    """Return the power of the likelihood ratio test against a smaller model."""
+    compared = comparison(study.source, smaller)
+    share = compared.power(statistics, alpha)
+    return LikelihoodRatioPower(
+        smaller=smaller,
+        method=compared.method,
+        mixture=compared.mixture,
+        rejections=share.rejections,
+        failed=int(np.sum(~np.isfinite(statistics))),
+        power=share.share,
+        ci_low=share.low,
+        ci_high=share.high,
     )
 
 

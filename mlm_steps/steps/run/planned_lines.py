@@ -131,6 +131,10 @@ def _power_rows(scenario: PowerScenario) -> Iterator[tuple[str, ...]]:
         span = _interval(joint.ci_low, joint.ci_high)
         share = _share(joint.power)
         yield (scenario.closed.name, joint.effect, "", share, "", share, span, "", failed)
+    for ratio in scenario.likelihood_ratios:
+        share, span = _share(ratio.power), _interval(ratio.ci_low, ratio.ci_high)
+        name = f"likelihood ratio against {ratio.smaller}"
+        yield (scenario.closed.name, name, "", share, "", share, span, "", f"{ratio.failed}/{scenario.B}")
 
 
 def _best(effect: PowerEffect) -> float | None:

@@ -91,3 +91,26 @@ def test_faults_of_the_power_of_a_fit(fit):
         fit.power("z")
     with pytest.raises(UsageError, match="belongs to one effect"):
         fit.power(value=1.0)
+
+
+def test_likelihood_ratios_have_the_power_that_a_spec_gives():
+    design = {"groups": {"g": 30}, "rows": 6, "predictors": {"x": {"values": [0, 1, 2, 3, 4, 5]}}}
+    truth = {"fixed": {"x": 0.2}, "random": {"g": [[0.4, 0.0], [0.0, 0.05]]}, "sigma": 1.0}
+    smaller = ["y ~ x + (1 | g)", "y ~ 1 + (x | g)"]
+    found = mlm_steps.power("y ~ x + (x | g)", design, truth, smaller=smaller, replicates=100)
+    table = found.likelihood_ratios
+    assert table["smaller"].tolist() == smaller
+    assert table["method"].tolist() == ["REML", "ML"]
+    assert (table["rejections"] == (100 * table["power"]).round()).all()
+    assert table["ci_low"].lt(table["power"]).all()
+    t_test = found.table.set_index("effect")["power"]["x"]
+    assert abs(table["power"][1] - t_test) < 0.15
+    assert mlm_steps.power("y ~ x + (x | g)", design, truth, replicates=20).likelihood_ratios.empty
+
+
+@pytest.mark.parametrize("smaller", ["y ~ x + (x | g)", "y ~ x", "y ~ z + (1 | g)"])
+def test_a_smaller_model_that_cannot_be_compared_is_refused(smaller):
+    design = {"groups": {"g": 30}, "rows": 6, "predictors": {"x": {"values": [0, 1, 2, 3, 4, 5]}}}
+    truth = {"fixed": {"x": 0.2}, "random": {"g": [[0.4, 0.0], [0.0, 0.05]]}, "sigma": 1.0}
+    with pytest.raises(mlm_steps.errors.MlmError):
+        mlm_steps.power("y ~ x + (x | g)", design, truth, smaller=smaller, replicates=20)

@@ -49,6 +49,7 @@ def degrees(errors, b, p):
 def compare(design, refits, fits, theta, b, place):
     fit, against = fits, reference(fits, "satterthwaite")
     se = np.sqrt(np.diag(fit.vcov))
+    assert refits.replicates.criterion[b] == pytest.approx(fit.criterion, abs=1e-6)
     np.testing.assert_allclose(refits.replicates.beta[b], fit.beta, atol=1e-6 * se.max())
     np.testing.assert_allclose(refits.errors.vcov[b], fit.vcov, rtol=1e-5, atol=1e-6 * se.max() ** 2)
     np.testing.assert_allclose(degrees(refits.errors, b, design.p), against.df(np.eye(design.p)), rtol=LOOSE)
