@@ -12,10 +12,10 @@ from pydantic import ValidationError
 
 from mlm_steps.api.shown import Shown
 from mlm_steps.errors import Fault, UsageError
-from mlm_steps.power.evaluate import EffectPower, evaluate, wants_kenward_roger
+from mlm_steps.power.evaluate import EffectPower, df_methods, evaluate
 from mlm_steps.power.likelihood_ratio import comparison, likelihood_ratios
 from mlm_steps.power.scenarios import Scenario, scenarios
-from mlm_steps.power.simulation import Simulated, simulate
+from mlm_steps.power.simulation import DfMethod, Simulated, simulate_by
 from mlm_steps.power.solve import needed_groups
 from mlm_steps.power.study import Study, closed_answers
 from mlm_steps.spec.planning.power import PowerSpec
@@ -52,7 +52,7 @@ class Power(Shown):
     target: float
     replicates: int
     seed: int
-    df: str = "satterthwaite"
+    df: DfMethod = "satterthwaite"
     _found: dict[int, tuple[Simulated | None, tuple[EffectPower, ...]]] = field(default_factory=dict)
     _ratios: dict[int, list[tuple[object, ...]]] = field(default_factory=dict)
 
@@ -124,11 +124,9 @@ class Power(Shown):
         if i not in self._found:
             study = self.scenarios[i].study
             answers = closed_answers(study)
-            simulated = self._simulated(study, self.df) if self.replicates else None
-            beside = None
-            if self.replicates and self.df == "satterthwaite" and wants_kenward_roger(answers):
-                beside = self._simulated(study, "kenward-roger")
-            self._found[i] = simulated, evaluate(study, answers, simulated, beside, target=self.target)
+            found = self._simulated(study) if self.replicates else (None,)
+            beside = found[1] if len(found) > 1 else None
+            self._found[i] = found[0], evaluate(study, answers, found[0], beside, target=self.target)
         return self._found[i]
 
     def _tested(self, i: int) -> list[tuple[object, ...]]:
@@ -148,10 +146,10 @@ class Power(Shown):
                 )  # fmt: skip
         return self._ratios[i]
 
-    def _simulated(self, study: Study, df: str) -> Simulated:
-        return simulate(
-            study.source, study.truth, study.tests, seed=self.seed, numbers=range(self.replicates),
-            df=df,  # type: ignore[arg-type]  # checked by the spec
+    def _simulated(self, study: Study) -> tuple[Simulated, ...]:
+        return simulate_by(
+            study.source, study.truth, study.tests, df_methods(study, self.df), seed=self.seed,
+            numbers=range(self.replicates),
         )  # fmt: skip
 
 
@@ -226,7 +224,7 @@ def power(
     except ValidationError as error:
         faults = [Fault(".".join(map(str, e["loc"])), e["msg"]) for e in error.errors(include_url=False)]
         raise UsageError(*faults) from None
-    found = Power(scenarios(spec, seed), target, replicates, seed, df)
+    found = Power(scenarios(spec, seed), target, replicates, seed, spec.df)
     for scenario in found.scenarios:
         for formula_of_smaller in others:
             comparison(scenario.study.source, formula_of_smaller)

@@ -6,8 +6,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
+from numpy.typing import NDArray
 from scipy.special import ndtri
 
+from mlm_steps.power.closed import closed_power
 from mlm_steps.power.estimates import (
     Counted,
     conditional,
@@ -16,11 +18,22 @@ from mlm_steps.power.estimates import (
     joint,
     precision,
 )
-from mlm_steps.power.simulation import Outcome, Simulated
+from mlm_steps.power.expected import CrossProducts
+from mlm_steps.power.simulation import DfMethod, Outcome, Simulated
 from mlm_steps.power.solve import detectable
 from mlm_steps.power.study import Answer, Study
 
-__all__ = ["ALL_OF", "ANY_OF", "EffectPower", "evaluate", "wants_kenward_roger"]
+__all__ = [
+    "ALL_OF",
+    "ANY_OF",
+    "FEW_DF",
+    "EffectPower",
+    "df_methods",
+    "evaluate",
+    "with_kenward_roger",
+]
+
+Array = NDArray[np.float64]
 
 ALL_OF, ANY_OF = "all of", "any of"
 """Names of the joint events of several effects."""
@@ -28,6 +41,8 @@ OVERSTATED = 3.0
 """Standard errors above alpha from which the size of a test at no effect overstates its power."""
 FEW_DF = 15.0
 """Degrees of freedom below which Satterthwaite's and Kenward and Roger's tests may differ."""
+MARGIN = 1.5
+"""Factor by which the degrees of freedom of the first drawn design may exceed the mean of all of them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -150,20 +165,37 @@ def _effect(
     return replace(_counted(closed, share), size_at_0=nothing.share, overstated=overstated)
 
 
-def wants_kenward_roger(answers: Sequence[Answer]) -> bool:
-    """Return whether a test has so few degrees of freedom that Kenward and Roger's belongs beside it."""
-    return any(answer.df < FEW_DF for answer in answers)
+def df_methods(study: Study, df: DfMethod) -> tuple[DfMethod, ...]:
+    """Return the methods of a study's tests: ``df``, and Kenward and Roger's where the df may be few.
+
+    The first design tells; that of the mean over drawn designs is known later.
+    """
+    if df != "satterthwaite":
+        return (df,)
+    products = CrossProducts.of(study.source.template)
+    if products is None:
+        return (df,)
+    least = min(
+        float(np.nanmin(each.df, initial=np.inf))
+        for each in closed_power(products, study.truth, study.tests, study.alpha)
+    )
+    return (df, "kenward-roger") if least < MARGIN * FEW_DF else (df,)
+
+
+def with_kenward_roger(outcome: Outcome, effect: Array, alpha: float) -> tuple[float, float]:
+    """Return the power of a test at an effect, shape (q,), and its size: conditional, or counted if q > 1."""
+    power, size = (
+        conditional(outcome, float(each[0]), alpha)[0]
+        if outcome.test.q == 1
+        else counted(outcome, each, alpha).share
+        for each in (effect, np.zeros(outcome.test.q))
+    )
+    return power, size
 
 
 def _with_kenward_roger(found: EffectPower, study: Study, answer: Answer, outcome: Outcome) -> EffectPower:
     """Return the power with that of Kenward and Roger's test beside it."""
-    nothing = np.zeros(answer.test.q)
-    if answer.test.q == 1:
-        power, size = (
-            conditional(outcome, float(effect[0]), study.alpha)[0] for effect in (answer.estimate, nothing)
-        )
-    else:
-        power, size = (counted(outcome, effect, study.alpha).share for effect in (answer.estimate, nothing))
+    power, size = with_kenward_roger(outcome, answer.estimate, study.alpha)
     return replace(found, kenward_roger=power, kenward_roger_size_at_0=size)
 
 

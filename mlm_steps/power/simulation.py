@@ -27,7 +27,7 @@ from mlm_steps.power.expected import CrossProducts
 from mlm_steps.power.tests import Test
 from mlm_steps.power.truth import Truth
 
-__all__ = ["DesignSource", "DfMethod", "Outcome", "Simulated", "outcomes_of", "simulate"]
+__all__ = ["DesignSource", "DfMethod", "Outcome", "Simulated", "outcomes_of", "simulate", "simulate_by"]
 
 Array = NDArray[np.float64]
 DfMethod = Literal["satterthwaite", "kenward-roger", "z"]
@@ -130,10 +130,24 @@ def simulate(
     df : {"satterthwaite", "kenward-roger", "z"}
         Method of the degrees of freedom; Kenward and Roger's adjusts the standard errors too.
     """
+    return simulate_by(source, truth, tests, (df,), seed=seed, numbers=numbers, method=method)[0]
+
+
+def simulate_by(
+    source: DesignSource,
+    truth: Truth,
+    tests: Sequence[Test],
+    df: Sequence[DfMethod],
+    *,
+    seed: int,
+    numbers: range,
+    method: Method = "REML",
+) -> tuple[Simulated, ...]:
+    """Return the same simulated studies with each of several methods of the degrees of freedom."""
     template, theta = source.template, truth.theta()
     fit = evaluate_at(template, theta, method=method)
     width = max(1, ELEMENTS // template.X.size)
-    parts = []
+    parts: list[list[Simulated]] = [[] for _ in df]
     for first in range(numbers.start, numbers.stop, width):
         part = range(first, min(first + width, numbers.stop))
         generators = [stream(seed, f"power/{source.key}", b) for b in part]
@@ -145,12 +159,13 @@ def simulate(
             refits = refit_redrawn(fit, drawn, Y, theta)
         else:
             refits = _one_by_one(drawn, template, Y, theta, method)
-        products = CrossProducts.of(template, drawn) if df == "kenward-roger" else None
-        if df == "kenward-roger" and products is None:
-            what = "the groups are too many for Kenward and Roger's tests"
-            raise UsageError(Fault("df", what, "df: satterthwaite"))
-        parts.append(_read(refits, template, truth, tests, df, products))
-    return Simulated.joined(parts)
+        for each, own in zip(df, parts, strict=True):
+            products = CrossProducts.of(template, drawn) if each == "kenward-roger" else None
+            if each == "kenward-roger" and products is None:
+                what = "the groups are too many for Kenward and Roger's tests"
+                raise UsageError(Fault("df", what, "df: satterthwaite"))
+            own.append(_read(refits, template, truth, tests, each, products))
+    return tuple(map(Simulated.joined, parts))
 
 
 def outcomes_of(

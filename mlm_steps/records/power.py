@@ -143,6 +143,9 @@ class PowerEffect(Part):
     """Mean half-width of the confidence interval, and the one that 80 % of the studies stay below."""
     detectable: float | None = None
     """The smallest effect that is found with the target power."""
+    kenward_roger: float | None = None
+    kenward_roger_size_at_0: float | None = None
+    """Power of Kenward and Roger's test, and its size, where the degrees of freedom are below 15."""
 
 
 class JointPower(Part):

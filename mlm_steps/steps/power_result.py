@@ -20,8 +20,8 @@ from mlm_steps.spec.planning.jobs import point_names, same_question
 from mlm_steps.spec.planning.power import PowerSpec, SimulateSpec
 from mlm_steps.steps.parts.planned import planned
 from mlm_steps.steps.parts.planned_fit import planned_fit
-from mlm_steps.steps.parts.planned_frame import read_ratios, read_studies
-from mlm_steps.steps.parts.planned_result import METHOD, Near, ratio_power, scenario_of
+from mlm_steps.steps.parts.planned_frame import read_beside, read_ratios, read_studies
+from mlm_steps.steps.parts.planned_result import METHOD, Near, beside_of, ratio_power, scenario_of
 from mlm_steps.steps.run.planned_lines import describe_power
 from mlm_steps.steps.run.session import Session
 
@@ -82,7 +82,12 @@ def _scenario(
             if found is not None:
                 near.append(Near(answers.points[i], found))
     made = scenario_of(power, cell.study, answers, studies, near, asked)
-    ratios = () if studies is None else _ratios(session, power, answers.job, cell.study)
+    if studies is None:
+        return made
+    beside = read_beside([session.layout.output(each) for each in _jobs(session, answers.job)], studies)
+    if beside is not None:
+        made = beside_of(power, cell.study, made, beside)
+    ratios = _ratios(session, power, answers.job, cell.study)
     return made.with_values(likelihood_ratios=ratios)
 
 

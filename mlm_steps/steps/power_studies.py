@@ -5,8 +5,9 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
+from mlm_steps.power.evaluate import df_methods
 from mlm_steps.power.likelihood_ratio import comparison, likelihood_ratios
-from mlm_steps.power.simulation import simulate
+from mlm_steps.power.simulation import DfMethod, simulate_by
 from mlm_steps.power.study import Study
 from mlm_steps.records.failure import Absence
 from mlm_steps.records.power import ClosedRecord
@@ -32,14 +33,17 @@ def power_studies(session: Session, cell: str, numbers: str) -> None:
             return
         wanted = range(*map(int, numbers.split("-")))
         power = session.spec.power
-        df = "satterthwaite" if power is None else power.df
-        found = simulate(study.source, study.truth, study.tests, seed=study.seed, numbers=wanted, df=df)
+        df: DfMethod = "satterthwaite" if power is None else power.df
+        methods = (df,) if session.plan.inputs.is_point(cell) else df_methods(study, df)
+        found, *beside = simulate_by(
+            study.source, study.truth, study.tests, methods, seed=study.seed, numbers=wanted
+        )
         counts = {status: int((found.status == status).sum()) for status in ("singular", "failed")}
         session.say(
             f"{cell}: studies {wanted.start} to {wanted.stop - 1}: "
             f"{counts['singular']} singular, {counts['failed']} failed"
         )
-        write_parquet(frame_of(found, wanted, _ratios(session, cell, study, wanted)), path)
+        write_parquet(frame_of(found, wanted, _ratios(session, cell, study, wanted), *beside), path)
         recorder.add(path)
 
 

@@ -53,6 +53,8 @@ COLUMNS = (
     "required_rows",
     "required_power",
     "required_method",
+    "kenward_roger",
+    "kenward_roger_size_at_0",
 )
 NOT_APPLICABLE = "not_applicable"
 
@@ -99,7 +101,7 @@ def _row(
         "closed_se": closed.power_se,
         "ceiling": closed.ceiling,
         **{name: getattr(closed, name) for name in ("estimate", "se", "df")},
-        **{name: getattr(effect, name) for name in SIMULATED},
+        **{name: getattr(effect, name) for name in (*SIMULATED, *BESIDE)},
         "required": None if required is None else required.what,
         **{
             f"required_{name}": None if required is None else getattr(required, name)
@@ -110,6 +112,7 @@ def _row(
     codes = {
         **dict.fromkeys(COLUMNS, NOT_ESTIMABLE if closed.q == 1 else NOT_APPLICABLE),
         **dict.fromkeys((*SIMULATED, "failed", "singular"), none),
+        **dict.fromkeys(BESIDE, NOT_REQUESTED if scenario.B == 0 else NOT_APPLICABLE),
         **{name: _why(name, required) for name in COLUMNS if name.startswith("required")},
     }
     return {**dict.fromkeys(COLUMNS), **_shared(record, scenario), **own}, codes
@@ -120,6 +123,8 @@ SIMULATED = (
     "half_width", "half_width_assured", "detectable",
 )  # fmt: skip
 """The columns that are empty without simulated studies."""
+BESIDE = ("kenward_roger", "kenward_roger_size_at_0")
+"""The columns of Kenward and Roger's test, which is simulated where the degrees of freedom are below 15."""
 
 
 def _why(name: str, required: Required | None) -> str:

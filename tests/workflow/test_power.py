@@ -8,6 +8,9 @@ import time
 
 import pytest
 
+import mlm_steps
+from mlm_steps.spec import load_spec
+
 from .conftest import contents, mlm, small_data
 
 ALONE = """\
@@ -233,3 +236,27 @@ def test_smaller_models_that_cannot_be_compared_are_faults_at_their_places(tmp_p
     assert done.returncode == 2
     assert "power.smaller[0]: there is no column sess (did you mean ses?)" in done.stderr
     assert "power.smaller[1]: the formula has no random-effects term" in done.stderr
+
+
+def test_kenward_and_rogers_tests_stand_beside_where_the_degrees_of_freedom_are_few(tmp_path):
+    folder = write(tmp_path, ALONE.replace("[20, 30]", "[10, 60]"))
+    done = mlm("power", "pipeline.yaml", "--cores", "2", cwd=folder)
+    assert done.returncode == 0, done.stderr
+    few = [row for row in rows(folder) if row["kenward_roger"]]
+    assert {(row["J"], row["effect"]) for row in few} == {("10", "ses_w:public"), ("10", "public")}
+    assert all(float(row["df"]) < 15 for row in few)
+    spec = load_spec(folder / "pipeline.yaml").spec.power
+    found = mlm_steps.power(
+        spec.model,
+        spec.design.model_dump(by_alias=True, exclude_defaults=True, mode="json"),
+        spec.truth.model_dump(by_alias=True, exclude_defaults=True, mode="json", exclude={"source"}),
+        spec.effects,
+        grid={"groups": [10]},
+        replicates=60,
+    ).table
+    for row in few:
+        own = found.set_index("effect").loc[row["effect"]]
+        for name in ("kenward_roger", "kenward_roger_size_at_0"):
+            assert float(row[name]) == pytest.approx(own[name], rel=1e-10)
+    assert "Kenward and Roger's test has power" in done.stdout
+    assert "Kenward and Roger's test has power" in (folder / OUT / "report.md").read_text()

@@ -185,6 +185,7 @@ def remarks(record: PowerRecord) -> list[Phrase]:
                         size=size,
                     )
                 )
+    found += _kenward_roger(record)
     found += _singular(record)
     if record.observed is not None:
         found.append(
@@ -195,6 +196,30 @@ def remarks(record: PowerRecord) -> list[Phrase]:
                 rung=Word(record.observed),
             )
         )
+    return found
+
+
+def _kenward_roger(record: PowerRecord) -> list[Phrase]:
+    """Return what Kenward and Roger's test does where the degrees of freedom are few."""
+    found: list[Phrase] = []
+    for scenario in record.scenarios:
+        for closed, effect in zip(scenario.closed.effects, scenario.effects, strict=True):
+            if effect.kenward_roger is None or effect.kenward_roger_size_at_0 is None or closed.df is None:
+                continue
+            keys = (TABLE, scenario.closed.name, effect.effect)
+            where = "{name}, {effect}" if len(record.scenarios) > 1 else "{effect}"
+            size = effect.kenward_roger_size_at_0
+            found.append(
+                say(
+                    f"{where}: with {{df}} degrees of freedom, the method matters. Kenward and Roger's test "
+                    "has power {power} and rejects {size} of true hypotheses.",
+                    name=Word(scenario.closed.name),
+                    effect=Word(effect.effect),
+                    df=Number(fixed(closed.df, 1), source(*keys, "df")),
+                    power=Number(share(effect.kenward_roger), source(*keys, "kenward_roger")),
+                    size=Number(share(size), source(*keys, "kenward_roger_size_at_0")),
+                )
+            )
     return found
 
 

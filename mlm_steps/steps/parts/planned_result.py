@@ -12,6 +12,7 @@ from scipy.special import ndtri
 
 from mlm_steps.power.curves import Point, ProbitLine, fit_line
 from mlm_steps.power.estimates import Counted, conditional, counted, detectable_effect, joint, precision
+from mlm_steps.power.evaluate import FEW_DF, with_kenward_roger
 from mlm_steps.power.likelihood_ratio import comparison
 from mlm_steps.power.simulation import Outcome, Simulated, simulate
 from mlm_steps.power.study import Study
@@ -26,7 +27,7 @@ from mlm_steps.records.power import (
 )
 from mlm_steps.spec.planning.power import PowerSpec
 
-__all__ = ["METHOD", "Near", "ratio_power", "scenario_of"]
+__all__ = ["METHOD", "Near", "beside_of", "ratio_power", "scenario_of"]
 
 Array = NDArray[np.float64]
 
@@ -80,6 +81,19 @@ def scenario_of(
         required=found,
         curve=(*answers.curve, *_curve(spec, pairs), *_line(spec, study, answers, near)),
     )
+
+
+def beside_of(spec: PowerSpec, study: Study, made: PowerScenario, beside: Simulated) -> PowerScenario:
+    """Return the results with the power of Kenward and Roger's tests where the degrees of freedom are few."""
+    effects = []
+    for effect, closed, outcome in zip(made.effects, made.closed.effects, beside.outcomes, strict=True):
+        if closed.df is None or closed.df >= FEW_DF:
+            effects.append(effect)
+            continue
+        value = outcome.test.contrasts @ study.truth.beta
+        power, size = with_kenward_roger(outcome, value, spec.alpha)
+        effects.append(effect.with_values(kenward_roger=power, kenward_roger_size_at_0=size))
+    return made.with_values(effects=tuple(effects))
 
 
 def ratio_power(study: Study, smaller: str, statistics: Array, alpha: float) -> LikelihoodRatioPower:

@@ -158,6 +158,12 @@ def power_warnings(record: PowerRecord) -> list[str]:
             for effect in scenario.effects
             if effect.overstated
         ]
+        lines += [
+            f"{name}: {effect.effect}: few degrees of freedom; Kenward and Roger's test has power "
+            f"{effect.kenward_roger:.3f} and rejects {effect.kenward_roger_size_at_0:.3f} of true hypotheses"
+            for effect in scenario.effects
+            if effect.kenward_roger is not None
+        ]
     if record.observed is not None:
         lines.append(
             f"observed power: the effects are the estimates of the rung {record.observed} of the same data; "
