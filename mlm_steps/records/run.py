@@ -14,6 +14,7 @@ from mlm_steps.records.data_profile import DataProfile
 from mlm_steps.records.failure import Absence
 from mlm_steps.records.figure import FigureRecord
 from mlm_steps.records.fit import FitRecord
+from mlm_steps.records.hypotheses import DeclaredHypothesis
 from mlm_steps.records.intervals import Interval, IntervalKind, RunIntervals, fixed_row
 from mlm_steps.records.ols import OlsRecord
 from mlm_steps.records.spelling import quote_name, unquote_name
@@ -98,7 +99,12 @@ class RunRecords:
     alone : bool
         Whether there are planned studies alone, without data and ladder.
     chosen : str or None
-        The rung that the spec makes the headline, by its name or by its first hypothesis.
+        The name of the rung that the spec makes the headline.
+    hypotheses : tuple of DeclaredHypothesis
+    statements : mapping of str to str
+        What the spec states on items of the reporting standard, by the identifier of the item.
+    experimental : bool
+        Whether the groups that are compared were assigned at random.
     """
 
     name: str
@@ -119,6 +125,9 @@ class RunRecords:
     unreliable: tuple[FitRecord, ...] = ()
     alone: bool = False
     chosen: str | None = None
+    hypotheses: tuple[DeclaredHypothesis, ...] = ()
+    statements: Mapping[str, str] = field(default_factory=dict)
+    experimental: bool = False
 
     @property
     def headline(self) -> FitRecord | None:

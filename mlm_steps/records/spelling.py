@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-__all__ = ["is_syntactic", "quote_name", "split_product", "unquote_name"]
+__all__ = ["is_syntactic", "quote_name", "same_product", "split_group", "split_product", "unquote_name"]
 
 _SYNTACTIC = re.compile(r"(?:[^\W\d_][\w.]*|\.(?:[^\W\d]|\.)[\w.]*)\Z")
 _RESERVED = frozenset(
@@ -56,3 +56,26 @@ def split_product(text: str) -> list[str]:
             parts[-1] += piece[0]
             start = piece.end()
     return parts
+
+
+def same_product(first: str, second: str) -> bool:
+    """Return whether two texts are the same product; the order of its factors does not matter.
+
+    Examples
+    --------
+    >>> same_product("sector:ses", "ses:sector"), same_product("`School type`", "School type")
+    (True, True)
+    """
+    parts = [
+        sorted(unquote_name(part.strip()) for part in split_product(text.strip())) for text in (first, second)
+    ]
+    return parts[0] == parts[1]
+
+
+def split_group(name: str) -> tuple[str, ...]:
+    """Return the columns of a grouping factor, which are joined by a colon or a slash.
+
+    >>> split_group("class:school"), split_group("school/class")
+    (('class', 'school'), ('school', 'class'))
+    """
+    return tuple(part for part in re.split("[:/]", name) if part)

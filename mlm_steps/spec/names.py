@@ -34,14 +34,19 @@ def faults_between_keys(spec: object) -> Iterator[SpecFault]:
         yield from _truth_faults(_item(_item(spec, "power"), "truth"), [name for _, name in rungs])
     if rungs:
         yield from _pair_faults(_item(spec, "compare"), [name for _, name in rungs], [n for _, n in prelude])
-        yield from _headline_faults(_item(_item(spec, "report"), "headline"), [name for _, name in rungs])
+        for position, entry in enumerate(_entries(_item(spec, "hypotheses"))):
+            at = ("hypotheses", position, "rung")
+            yield from _rung_faults(at, _item(entry, "rung"), [name for _, name in rungs])
+        headline = _item(_item(spec, "report"), "headline")
+        if headline != "auto":
+            yield from _rung_faults(("report", "headline"), headline, [name for _, name in rungs])
 
 
-def _headline_faults(name: object, rungs: Sequence[str]) -> Iterator[SpecFault]:
-    """Yield a fault for a headline rung that does not exist."""
-    if isinstance(name, str) and name.strip() and name not in (*rungs, "auto"):
-        hint = did_you_mean(name, [*rungs, "auto"]) or f"auto, or one of {listing(rungs)}"
-        yield SpecFault(("report", "headline"), f"no rung {quoted(name)} in the ladder", hint)
+def _rung_faults(at: Path, name: object, rungs: Sequence[str]) -> Iterator[SpecFault]:
+    """Yield a fault for a rung that does not exist."""
+    if isinstance(name, str) and name.strip() and name not in rungs:
+        hint = did_you_mean(name, rungs) or f"the ladder has {listing(rungs)}"
+        yield SpecFault(at, f"no rung {quoted(name)} in the ladder", hint)
 
 
 def _truth_faults(truth: object, rungs: Sequence[str]) -> Iterator[SpecFault]:

@@ -19,6 +19,7 @@ from mlm_steps.spec.contrasts import Contrasts
 from mlm_steps.spec.data import NO_DATA, DataSpec
 from mlm_steps.spec.effects import EffectSizeSpec
 from mlm_steps.spec.estimation import EstimationSpec
+from mlm_steps.spec.hypotheses import Hypotheses
 from mlm_steps.spec.intervals import IntervalsSpec
 from mlm_steps.spec.ladder import Ladder
 from mlm_steps.spec.means import Means
@@ -34,6 +35,7 @@ from mlm_steps.spec.save import Save
 from mlm_steps.spec.sensitivity import Sensitivity, SensitivityWord, kinds_of
 from mlm_steps.spec.settings import RungSettings, settings_of
 from mlm_steps.spec.slopes import Slopes
+from mlm_steps.spec.statements import Missing, Preregistration, Rationale, stated
 from mlm_steps.spec.tests import TestsSpec
 from mlm_steps.spec.types import NothingIsNone, OptionalText, Slug, Whole, nothing_is_empty, objections, whole
 from mlm_steps.spec.units import Units
@@ -44,7 +46,9 @@ __all__ = ["PipelineSpec"]
 
 LARGEST_SEED = 2**63 - 1
 """Largest signed integer of 64 bits, which all programs that read a record can represent."""
-ALONE = frozenset({"version", "name", "title", "power", "seed", "report"})
+ALONE = frozenset(
+    {"version", "name", "title", "power", "seed", "report", "rationale", "sampling", "preregistration"}
+)
 """The keys that have a meaning in a spec of planned studies alone."""
 
 
@@ -137,6 +141,21 @@ class PipelineSpec(SpecBlock):
     ``center_grand`` centres the covariates of uncorrelated slopes at their means; ``drop_zero`` drops effects
     with a standard deviation of 0; ``drop_correlation``, ``drop_slope``, ``drop_term`` drop what they name.
     """
+    hypotheses: Hypotheses = ()
+    """The hypotheses, each with the term that tests it: ``[{name: H1, text: Catholic schools achieve more,
+    term: sector, direction: positive}]``. The report states for each what the analysis found; the rung of the
+    first is the headline of the report."""
+    rationale: Rationale = None
+    """Why the analysis was done this way: text that says why it is multilevel, or a block of reasons."""
+    sampling: OptionalText = None
+    """Sampling and eligibility at each level, and the period of data collection."""
+    missing: Missing = None
+    """What is assumed about missing data: ``{mechanism: Missing at random given SES}``, or the text alone."""
+    preregistration: Preregistration = None
+    """Link to the preregistration, or a block with further links and the ethics statement."""
+    design: Literal["observational", "experimental"] = "observational"
+    """Whether the groups that are compared were assigned at random, ``experimental``. The report then speaks
+    of effects, else of associations."""
     units: Units
     """What the units of each grouping factor are called in the report: ``{school: schools}``, or with the
     word for one of them ``{school: {one: school, many: schools}}``. ``observations`` stands for the rows of
@@ -244,6 +263,11 @@ class PipelineSpec(SpecBlock):
     def headline(self) -> str | None:
         """The rung that the spec makes the headline of the report; None to take the last reliable one."""
         return None if self.report.headline == "auto" else self.report.headline
+
+    @property
+    def statements(self) -> Mapping[str, str]:
+        """What the spec states on items of the reporting standard, by the identifier of the item."""
+        return stated(self.rationale, self.sampling, self.missing, self.preregistration)
 
     @property
     def title_or_name(self) -> str:

@@ -24,6 +24,7 @@ from mlm_steps.engine.fit.mixed import check_mixed_design, require_quadrature
 from mlm_steps.engine.search.optimizers import NEEDS, installed
 from mlm_steps.errors import Fault, FitError, FormulaError, MlmError, SpecError
 from mlm_steps.spec import ComparedModel, LoadedSpec, NamedModel, PipelineSpec, inspect_spec
+from mlm_steps.steps.parts.declared_faults import declared_faults
 from mlm_steps.steps.parts.effect_faults import effect_faults
 from mlm_steps.steps.parts.uses import model_uses
 from mlm_steps.steps.run.contrasts import declared_contrasts
@@ -127,6 +128,7 @@ def check_designs(loaded: LoadedSpec, frame: pd.DataFrame, rows: NDArray[np.intp
             faults += [_located(loaded, keys, model, error, fault) for fault in error.faults]
     if len(rungs) == len(loaded.spec.rungs):
         faults += effect_faults(loaded, rungs, frame)
+        faults += declared_faults(loaded, {name: each.design for name, each in rungs.items()})
     if faults:
         raise SpecError(*faults)
 

@@ -33,6 +33,7 @@ These tables are not in section 20:
 - ``anova`` holds the F tests of terms, ``vcov`` the covariance matrices of the fixed effects.
 - ``fixed_other_df`` and ``anova_other_df`` hold the tests of singular fits by the method, Satterthwaite's or
   Kenward and Roger's, that ``fixed`` and ``anova`` do not use.
+- ``hypotheses`` holds the declared hypotheses with the verdicts of their tests.
 - ``contrasts``, ``slope_differences``, ``means`` and ``mean_differences`` combine coefficients.
 - ``standardized_differences`` holds mean differences in units of standard deviations.
 - ``ranova`` holds the tests of random effects by removal, ``heterogeneity`` HLM's tests of their variances.
@@ -68,6 +69,7 @@ from mlm_steps.tables.fit import fit
 from mlm_steps.tables.fixed import fixed
 from mlm_steps.tables.fixed_other_df import fixed_other_df
 from mlm_steps.tables.heterogeneity import heterogeneity
+from mlm_steps.tables.hypotheses import hypotheses
 from mlm_steps.tables.icc import icc
 from mlm_steps.tables.influence import influence
 from mlm_steps.tables.johnson_neyman import johnson_neyman
@@ -105,6 +107,7 @@ TABLES: dict[str, TableMaker] = {
     "fixed_other_df": fixed_other_df,
     "anova": anova,
     "anova_other_df": anova_other_df,
+    "hypotheses": hypotheses,
     "random": random,
     "fit": fit,
     "comparison": comparison,

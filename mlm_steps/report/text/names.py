@@ -7,7 +7,7 @@ from functools import cached_property
 
 from mlm_steps.design.hlm import column_factors
 from mlm_steps.records.run import OBSERVATIONS, RunRecords
-from mlm_steps.records.spelling import unquote_name
+from mlm_steps.records.spelling import split_group, unquote_name
 from mlm_steps.report.text.notation import MINUS, SUPERSCRIPTS
 from mlm_steps.report.text.text import Code, Phrase, Word, clean, join, plain_text
 
@@ -18,8 +18,6 @@ RESIDUAL = "Residual"
 _HYPHEN_MINUS = re.compile(r"(?<![^\s(\[,])-(?=\d*\.?\d)")
 _EVENTS = re.compile(r"cbind\((`(?:[^`\\]|\\.)+`|[^,`]+),")
 """Matches the events of an outcome ``cbind(events, others)``."""
-_PARTS = re.compile("[:/]")
-"""Matches the signs between the columns of a grouping factor of several columns."""
 _WORD = re.compile(r"[\w.]+")
 _POWER = re.compile(r"(?<![\w.])(\d+(?:\.\d+)?)e([-+]\d+)\b")
 
@@ -104,7 +102,7 @@ class Names:
     def _noun(self, factor: str) -> tuple[str | None, str] | None:
         """Return the declared words for one unit of a grouping factor and for several."""
         parts, word = self._run.reading(factor)
-        keys = [factor, *(key for key in self._labels.nouns if {*_PARTS.split(key)} == {*parts})]
+        keys = [factor, *(key for key in self._labels.nouns if {*split_group(key)} == {*parts})]
         keys += [parts[0]] if word == "within" else []
         return next((self._labels.nouns[key] for key in keys if key in self._labels.nouns), None)
 

@@ -22,6 +22,7 @@ from mlm_steps.records import (
 )
 from mlm_steps.records.base import Record
 from mlm_steps.records.failure import Absence
+from mlm_steps.records.hypotheses import DeclaredHypothesis
 from mlm_steps.records.intervals import IntervalSource
 from mlm_steps.records.remedies import DerivedColumn
 from mlm_steps.records.run import Labels, RunRecords
@@ -115,6 +116,9 @@ def collect(session: Session, *, figures: tuple[FigureRecord, ...] = ()) -> RunR
         adjustment=spec.tests.adjust,
         alone=spec.planned_alone,
         chosen=spec.headline,
+        hypotheses=tuple(DeclaredHypothesis.model_validate(dict(each)) for each in spec.hypotheses),
+        statements=spec.statements,
+        experimental=spec.design == "experimental",
     )
 
 

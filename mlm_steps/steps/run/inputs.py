@@ -299,17 +299,18 @@ class PlanInputs:
 
     @property
     def labels(self) -> list[object]:
-        """The title, the labels, the units, and the headline rung."""
+        """The title, the labels, the units, the headline rung and the hypotheses."""
         labels = {m.name: m.label for m in self.spec.models}
         columns = {name: (c.label, c.unit) for name, c in self.spec.data.columns.items()}
-        shown = self.spec.model_dump(mode="json", include={"units"})
+        shown = self.spec.model_dump(mode="json", include={"units", "hypotheses"})
         return [self.spec.title_or_name, labels, columns, shown, self.spec.headline]
 
     @property
     def table_settings(self) -> list[object]:
         """The parts of the spec on which tables depend, besides those of the records that they show."""
         tests = self.spec.tests.model_dump(mode="json")
-        return [self.allfit_settings, self.spec.effort, self.spec.seed, tests]
+        hypotheses = self.spec.model_dump(mode="json", include={"hypotheses"})
+        return [self.allfit_settings, self.spec.effort, self.spec.seed, tests, hypotheses]
 
     @property
     def report_settings(self) -> list[object]:
