@@ -133,12 +133,13 @@ class RunRecords:
     def headline(self) -> FitRecord | None:
         """The rung that the report presents first and in full.
 
-        It is the chosen one if its numbers are reliable, else the last rung that is reliable. None if there
-        is none.
+        It is the chosen one if its numbers are reliable, else that of the first hypothesis, else the last
+        rung that is reliable. None if there is none.
         """
-        return next(
-            (fit for fit in self.fits if fit.model == self.chosen), self.fits[-1] if self.fits else None
-        )
+        chosen = next((fit for fit in self.fits if fit.model == self.chosen), None)
+        if chosen is None and self.hypotheses:
+            chosen = self.hypotheses[0].fit(self.fits)
+        return chosen or (self.fits[-1] if self.fits else None)
 
     def result(self, kind: type[RecordT], job: str) -> RecordT | Absence | None:
         """Return the record of a job, such as ``effects``, or the record of its failure.

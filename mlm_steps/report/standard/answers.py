@@ -32,6 +32,7 @@ __all__ = [
     "has_descriptives",
     "has_final_slopes",
     "has_groups",
+    "has_hypotheses",
     "has_intervals",
     "has_levels",
     "has_null_icc",
@@ -71,6 +72,11 @@ def checks_collinearity(given: ReportInput) -> bool:
 def has_several_terms(given: ReportInput) -> bool:
     """Return whether the final rung has more than one term besides the intercept."""
     return given.headline is not None and len({c.term for c in given.headline.coefficients}) > SINGLE_TERM
+
+
+def has_hypotheses(given: ReportInput) -> bool:
+    """Return whether the spec declares hypotheses."""
+    return bool(given.run.hypotheses)
 
 
 def predicts(given: ReportInput) -> bool:

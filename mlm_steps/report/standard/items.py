@@ -27,10 +27,11 @@ ITEMS: tuple[Item, ...] = (
     Item(
         "A3",
         "Hypotheses and the coefficients that test them",
-        "author",
-        "Not declared.",
-        never,
+        "summary",
+        "Listed with their coefficients and verdicts.",
+        answers.has_hypotheses,
         "List the hypotheses with coefficient, rung and direction, and state which were confirmatory.",
+        missing="Not declared.",
     ),
     Item(
         "A4", "Level of the outcome and of every predictor", "data", "Detected from data.", answers.has_levels

@@ -53,6 +53,7 @@ from mlm_steps.records.descriptives import (
     VariableDescription,
 )
 from mlm_steps.records.diagnostics import DiagnosticCheck, DiagnosticsRecord
+from mlm_steps.records.hypotheses import DeclaredHypothesis
 from mlm_steps.records.influence import (
     FactorInfluence,
     InfluenceRecord,
@@ -102,6 +103,7 @@ COLUMNS = {
     "fixed_other_df": "model term column estimate se df df_method statistic p ci_low ci_high ci_method "
     "dropped",
     "anova": "model type term num_df den_df df_method sum_sq mean_sq F p chisq",
+    "hypotheses": "name text kind direction model term column symbol estimate p verdict",
     "anova_other_df": "model type term num_df den_df df_method sum_sq mean_sq F p chisq",
     "random": "model term_index group effect_1 effect_2 kind estimate ci_low ci_high ci_method at_boundary",
     "fit": "model n J_per_factor p npar d_reml d_ml logLik AIC AICc BIC AIC_weight BIC_weight sigma "
@@ -312,6 +314,7 @@ def run():
     return replace(
         made,
         fits=(*others, singular, slope),
+        hypotheses=(DeclaredHypothesis(name="H1", text="Days slow reactions", term="Days"),),
         results={
             "allfit": refits(),
             "cost": cost(made),
