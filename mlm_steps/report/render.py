@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import base64
+import hashlib
 import re
 from collections.abc import Callable, Iterator
 from functools import cache, partial
@@ -13,6 +15,7 @@ from markupsafe import Markup
 from mlm_steps.report.inputs import ReportInput
 from mlm_steps.report.sections import ALONE, SECTIONS
 from mlm_steps.report.share import share
+from mlm_steps.report.text.glossary import definition
 from mlm_steps.report.text.text import (
     Code,
     Emphasis,
@@ -39,7 +42,7 @@ def compile_templates() -> Iterator[None]:
     """Compile every template, one per iteration, before a process is forked."""
     for environment, form in ((_html_environment(), "html/"), (_markdown_environment(), "md/")):
         for name in environment.list_templates():
-            if name.startswith(form):
+            if name.startswith(form) and not name.endswith(".js"):
                 environment.get_template(name)
                 yield
 
@@ -87,19 +90,37 @@ def _markdown(given: ReportInput, groups: list[dict[str, Any]]) -> str:
 
 def _render(environment: Environment, template: str, given: ReportInput, groups: list[dict[str, Any]]) -> str:
     counters = {"table": 0, "figure": 0}
+    tips: dict[str, str] = {}
 
     def number(kind: str) -> int:
         counters[kind] += 1
         return counters[kind]
 
+    def tip(text: str) -> str:
+        return tips.setdefault(text, f"tip-{len(tips) + 1}")
+
     return environment.get_template(template).render(
-        title=Word(given.run.title), name=given.run.name, groups=groups, number=number
+        title=Word(given.run.title), name=given.run.name, groups=groups, number=number, tip=tip, tips=tips
     )
 
 
 @cache
 def _html_environment() -> Environment:
-    return _environment(_finalize_html)
+    environment = _environment(_finalize_html)
+    environment.filters["definition"] = definition
+    script = _script()
+    digest = base64.b64encode(hashlib.sha256(script.encode()).digest()).decode()
+    environment.globals["script"] = Markup(script)  # noqa: S704 (files of this package)
+    environment.globals["script_hash"] = f"sha256-{digest}"
+    return environment
+
+
+def _script() -> str:
+    """Return the files of the script in the order of their names, in one scope of their own."""
+    parts = sorted((share("reports") / "html" / "js").glob("*.js"))
+    return "".join(
+        ('"use strict";(() => {\n', *(part.read_text(encoding="utf-8") for part in parts), "})();")
+    )
 
 
 @cache

@@ -16,7 +16,7 @@ from mlm_steps.report.render import render_report
 
 GOLDEN = Path(__file__).parent / "golden"
 VOID = {"meta", "br", "path"}
-INLINE = {"a", "abbr", "b", "bdi", "code", "i", "span", "sub"}
+INLINE = {"a", "b", "bdi", "button", "code", "i", "span", "sub"}
 """Elements that stay within the line of their text."""
 
 
@@ -50,7 +50,7 @@ class Outline(HTMLParser):
         self.end_line()
         self.lines.append("  " * self.depth + f"<{tag}{shown}>")
         self.depth += tag not in VOID
-        self.inside = tag if tag in ("math", "style") else ""
+        self.inside = tag if tag in ("math", "script", "style") else ""
 
     def handle_endtag(self, tag):
         if self.inside and tag != self.inside:
@@ -63,7 +63,7 @@ class Outline(HTMLParser):
         self.depth -= tag not in VOID
 
     def handle_data(self, data):
-        if self.inside != "style":
+        if self.inside not in ("script", "style"):
             self.text += escape(data, quote=False)
 
 

@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import base64
+import hashlib
 import re
 from collections import Counter
 from dataclasses import replace
@@ -79,8 +81,35 @@ def test_ids_are_unique_and_internal_links_resolve(page):
 def test_all_links_are_internal_and_nothing_is_loaded_or_run(page):
     assert all(link.startswith("#") for link in page.attributes("href"))
     assert not page.attributes("src")
-    assert {tag for tag, _ in page.elements} & {"script", "iframe", "object", "img", "link"} == set()
+    assert {tag for tag, _ in page.elements} & {"iframe", "object", "img", "link"} == set()
     assert not any(name.startswith("on") for _, attrs in page.elements for name in attrs)
+
+
+def test_only_the_script_of_the_page_runs_and_the_page_is_whole_without_it(html, page):
+    (script,) = re.findall(r"<script>(.*?)</script>", html, flags=re.DOTALL)
+    digest = base64.b64encode(hashlib.sha256(script.encode()).digest()).decode()
+    policy = next(attrs["content"] for _, attrs in page.elements if "http-equiv" in attrs)
+    assert f"script-src 'sha256-{digest}'" in policy
+    assert "default-src 'none'" in policy
+    assert not re.search(
+        r"fetch\(|XMLHttpRequest|WebSocket|import\(|eval\(|innerHTML|https?://(?!www\.w3\.org/2000/svg)",
+        script,
+    )
+
+
+def test_a_term_leads_to_its_explanation_without_the_script(page):
+    targets = set(page.attributes("popovertarget"))
+    explained = {attrs["id"] for _, attrs in page.elements if "popover" in attrs}
+    assert targets
+    assert targets == explained
+
+
+def test_tables_tell_which_rows_and_columns_a_reader_may_hide(html):
+    ladder = html[html.index('id="ladder"') :]
+    assert '<tr class="detail" data-col="se" data-term="ses:sectorCatholic">' in ladder
+    assert 'data-col="p"' in ladder
+    found = re.search(r'data-src="fixed:slope:ses:estimate" data-value="([^"]+)">([^<]*)<', ladder)
+    assert float(found[1]) == pytest.approx(2.8)
 
 
 def test_titles_and_sections_stand_in_the_same_order():

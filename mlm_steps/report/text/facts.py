@@ -100,8 +100,10 @@ class CoefficientFacts:
         return None if text is None else Number(text, source(self.table, self.model, self.of.column, field))
 
     def _scaled(self, field: str, value: float | None) -> Number | None:
-        decimals = decimals_for_se(self.of.se)
-        return self._number(field, None if value is None else fixed(value, decimals))
+        if value is None:
+            return None
+        text = fixed(value, decimals_for_se(self.of.se))
+        return Number(text, source(self.table, self.model, self.of.column, field), value)
 
     @property
     def estimate(self) -> Number | None:
@@ -159,8 +161,8 @@ def random_number(fit: FitRecord, parameter: RandomParameter) -> Number | None:
     if value is None:
         return None
     if parameter.kind == "correlation":
-        return Number(correlation(value), random_source(fit, parameter))
-    return Number(fixed(value, _spread_decimals(parameter)), random_source(fit, parameter))
+        return Number(correlation(value), random_source(fit, parameter), value)
+    return Number(fixed(value, _spread_decimals(parameter)), random_source(fit, parameter), value)
 
 
 def _spread_decimals(parameter: RandomParameter) -> int:
@@ -190,7 +192,7 @@ def random_interval(
         text = correlation(limit) if parameter.kind == "correlation" else fixed(limit, digits)
         if code == "boundary" and limit == 0.0:
             text = "0"  # exactly 0, since the limit is the bound
-        number = Number(text, f"{random_source(fit, parameter)}/{name}")
+        number = Number(text, f"{random_source(fit, parameter)}/{name}", limit)
         pieces.append((number, *_limit_mark(code, marked)))
     return ("[", *pieces[0], ", ", *pieces[1], "]")
 

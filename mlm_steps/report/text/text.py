@@ -47,10 +47,20 @@ _EMPHASIS = re.compile(r"\*([^*]+)\*")
 
 @dataclass(frozen=True, slots=True)
 class Number:
-    """A printed number and the table row it comes from, for example ``fixed:slope:ses:estimate``."""
+    """A printed number.
+
+    Attributes
+    ----------
+    text : str
+    source : str
+        The cell of a table that holds it, for example ``fixed:slope:ses:estimate``.
+    value : float or None
+        The number with all digits, if a reader may ask for more or fewer decimals.
+    """
 
     text: str
     source: str
+    value: float | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,8 +117,8 @@ def say(template: str, **parts: Piece | Phrase | None) -> Phrase:
 
     Examples
     --------
-    >>> say("*p* {p} in {what}", p=Number("< .001", "fixed:a:x:p"), what=Word("Reading"))
-    (Emphasis(text='p'), ' ', Number(text='< .001', source='fixed:a:x:p'), ' in ', Word(text='Reading'))
+    >>> say("*p* {sign}.012 in {what}", sign="= ", what=Word("Reading"))
+    (Emphasis(text='p'), ' ', '= ', '.012 in ', Word(text='Reading'))
     """
     pieces: list[Piece] = []
     for literal, field, _, _ in string.Formatter().parse(template):
@@ -177,7 +187,7 @@ def html_text(value: Piece | Phrase) -> Markup:
         case tuple():
             return Markup("").join(html_text(_TIED.get(piece, piece)) for piece in value)
         case Number():
-            return Markup('<span class="n" data-src="{}">{}</span>').format(value.source, value.text)
+            return _html_number(value)
         case Word():
             return Markup("<bdi>{}</bdi>").format(clean(value.text))
         case Code():
@@ -192,6 +202,13 @@ def html_text(value: Piece | Phrase) -> Markup:
             return Markup('<span data-col="{}">{}</span>').format(value.quantity, html_text(value.phrase))
         case _:
             return escape(value)
+
+
+def _html_number(number: Number) -> Markup:
+    if number.value is None:
+        return Markup('<span class="n" data-src="{}">{}</span>').format(number.source, number.text)
+    form = Markup('<span class="n" data-src="{}" data-value="{:.9g}">{}</span>')
+    return form.format(number.source, number.value, number.text)
 
 
 def markdown_text(value: Piece | Phrase, *, in_table: bool = False) -> str:
