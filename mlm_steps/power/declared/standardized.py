@@ -43,11 +43,18 @@ def mean_differences(
         Per grouping factor, the covariance matrix of its coefficients.
     sigma : float
     per : {"total", "within", "pretest"}
-        The standard deviation: of the outcome, within groups, or of the outcome at time 0.
+        The standard deviation: of random intercepts and residual, of the residual, or of the outcome given
+        the fixed effects at the first occasion, which is the smallest value of a predictor with ``values``.
     duration : float
         In the unit of time.
+
+    Raises
+    ------
+    UsageError
+        If a column is unknown, or ``pretest`` is asked for without occasions.
     """
-    sd = sigma if per == "within" else float(np.sqrt(_intercepts(columns, covariances) + sigma**2))
+    variance = {"within": lambda *_: 0.0, "total": _intercepts, "pretest": _at_first}[per]
+    sd = float(np.sqrt(variance(columns, covariances) + sigma**2))
     fixed = {}
     for name, value in d.items():
         column = next((each for each in columns.columns if each.name == name), None)
@@ -75,6 +82,27 @@ def _intercepts(columns: ModelColumns, covariances: Mapping[str, Array]) -> floa
         if name == "(Intercept)"
     )
     return float(sum(variances))
+
+
+def _at_first(columns: ModelColumns, covariances: Mapping[str, Array]) -> float:
+    """Return the variance of the random effects at the first occasion, the mean over its rows."""
+    design, predictors = columns.source.template, columns.predictors
+    timed = [each for each in predictors.predictors if each.kind == "values"]
+    if not timed:
+        what = "pretest is the first occasion, and no predictor has values"
+        raise UsageError(Fault("truth.per", what, "per: total, or give the time its values"))
+    # Occasions are not drawn, so that any generator will do.
+    drawn = predictors.draw([np.random.default_rng(0)], np.random.default_rng(0))
+    values = np.broadcast_to(drawn[timed[0].name], (1, design.n))[0]
+    first = values == values.min()
+    total, used = 0.0, dict.fromkeys(covariances, 0)
+    for term in design.random:
+        z, start = term.z[first], used[term.group]
+        own = slice(start, start + z.shape[1])
+        used[term.group] = own.stop
+        T = np.atleast_2d(covariances[term.group])[own, own]
+        total += float(np.einsum("ni,ij,nj->n", z, T, z).mean())
+    return total
 
 
 def variance_shares(columns: ModelColumns, shares: Mapping[str, float], d: Mapping[str, float]) -> Truth:

@@ -6,8 +6,8 @@ from collections.abc import Iterable, Iterator, Sequence
 from typing import TYPE_CHECKING
 
 from mlm_steps.design.formula import place_as_written
-from mlm_steps.errors import Fault, FormulaError, MlmError, SpecError
-from mlm_steps.power.checks import design_faults
+from mlm_steps.engine.fit.mixed import check_mixed_design
+from mlm_steps.errors import Fault, FitError, FormulaError, MlmError, SpecError
 from mlm_steps.power.likelihood_ratio import comparison
 from mlm_steps.power.scenarios import Scenario, scenarios
 from mlm_steps.power.study import Study
@@ -74,7 +74,7 @@ def _shared(cells: Sequence[Scenario]) -> tuple[Scenario, ...]:
 
 def _faults(loaded: LoadedSpec, study: Study) -> Iterator[Fault]:
     try:
-        found = [*design_faults(study)]
+        found = [*_design_faults(study)]
     except MlmError as error:
         yield from (_placed(loaded, error, fault) for fault in error.faults)
         return
@@ -95,6 +95,17 @@ def _faults(loaded: LoadedSpec, study: Study) -> Iterator[Fault]:
         except MlmError as error:
             for fault in error.faults:
                 yield _placed(loaded, None, Fault(f"smaller[{i}]", fault.what, fault.hint))
+
+
+def _design_faults(study: Study) -> Iterator[Fault]:
+    """Yield the faults of a design from which the effects cannot be estimated."""
+    if study.too_small is not None:
+        yield study.too_small
+        return
+    try:
+        check_mixed_design(study.source.template)
+    except FitError as error:
+        yield from (Fault("design", fault.what, fault.hint) for fault in error.faults)
 
 
 def _placed(loaded: LoadedSpec, error: MlmError | None, fault: Fault) -> Fault:

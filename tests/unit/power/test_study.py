@@ -148,7 +148,7 @@ def test_arend_and_schaefer():
     assert truth.beta[3] == pytest.approx(0.19639610121239315)
 
 
-@pytest.mark.parametrize(("per", "sd"), [("total", 1.0), ("pretest", 1.0), ("within", np.sqrt(0.8))])
+@pytest.mark.parametrize(("per", "sd"), [("total", 1.0), ("within", np.sqrt(0.8))])
 def test_mean_differences_are_in_units_of_a_standard_deviation(per, sd):
     study = Study(
         (Factor("g", 20),), 4, "y ~ tr + (1 | g)",
@@ -156,6 +156,25 @@ def test_mean_differences_are_in_units_of_a_standard_deviation(per, sd):
         ARM,
     )  # fmt: skip
     assert study.truth.beta[1] == pytest.approx(0.5 * sd)
+
+
+def test_a_pretest_is_the_outcome_at_the_first_occasion():
+    T, time = np.array([[0.5, 0.1], [0.1, 0.2]]), Predictor("time", kind="values", values=(-1.0, 0.0, 1.0))
+
+    def slope(predictors, per="pretest"):
+        timed = len(predictors) > 1
+        formula, covariance = ("y ~ time * tr + (time | g)", T) if timed else ("y ~ tr + (1 | g)", T[:1, :1])
+        study = Study(
+            (Factor("g", 20),), 3, formula,
+            lambda c: mean_differences(c, {"tr": 0.5}, {"g": covariance}, np.sqrt(0.8), per=per),
+            predictors,
+        )  # fmt: skip
+        return study.truth.beta[study.source.template.columns.index("tr")]
+
+    assert slope((time, *ARM)) == pytest.approx(0.5 * np.sqrt(0.5 - 2 * 0.1 + 0.2 + 0.8))
+    assert slope((time, *ARM), "total") == pytest.approx(0.5 * np.sqrt(0.5 + 0.8))
+    with pytest.raises(UsageError, match="no predictor has values"):
+        slope(ARM)
 
 
 def test_needed_groups_and_the_ceiling_of_rows():
