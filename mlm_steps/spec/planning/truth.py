@@ -90,8 +90,8 @@ class TruthSpec(SpecBlock):
     d: Annotated[dict[ColumnName, Real] | None, NothingIsNone] = None
     """Differences between the two codes of binary predictors in standard deviations, ``{treatment: 0.4}``."""
     per: Literal["total", "within", "pretest"] = "total"
-    """The standard deviation that ``d`` is in units of: of random intercepts and residual, of the residual, or
-    of the outcome at the first occasion (``pretest``), the smallest value of a predictor with ``values``."""
+    """The standard deviation that ``d`` is in units of: of random intercepts and residual, of the residual,
+    or of the outcome at the first occasion (``pretest``), the least value of a predictor with ``values``."""
     duration: Annotated[float, *number(1e-9, 1e9)] = 1.0
     """After which time a difference ``d`` of slopes is reached."""
     vpc: Annotated[dict[ColumnName, Share] | None, NothingIsNone] = None
