@@ -5,17 +5,22 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from typing import NamedTuple
 
-from mlm_steps.figures.base import BLUE, GREY, INK, Figure, FigureInput, Rows, group_label, safe
-from mlm_steps.figures.plane import Plane, document
+from mlm_steps.figures.base import Figure, FigureInput, Rows, group_label
+from mlm_steps.figures.svg.colours import BLUE, GREY, INK
+from mlm_steps.figures.svg.lettering import safe
+from mlm_steps.figures.svg.page import document
+from mlm_steps.figures.svg.plane import SMALL, Plane, Point
 from mlm_steps.records.diagnostics import AssumptionsRecord, Curve, DiagnosticCheck, DiagnosticsRecord
 from mlm_steps.records.run import RunRecords
 
 __all__ = ["Words", "assumptions", "panel"]
 
-WIDTH, HEIGHT, ACROSS = 330.0, 250.0, 3
-"""Size of a plot in pixels, and plots side by side."""
+HEIGHT = 170.0
+"""Height of the area of a plot in pixels."""
 MOST = {"residual_means": 3, "effect_quantiles": 4, "effects_over": 3, "group_variances": 2, "density": 2}
 """Largest number of plots of a kind; those with a flag come first."""
+MOST_NAMED = 400
+"""Largest number of groups whose marks bear their names; more would make a large file."""
 ORDER = (
     "density", "residuals", "residual_means", "spread", "group_variances", "residual_quantiles",
     "effect_quantiles", "effects_over", "collinearity", "autocorrelation",
@@ -64,12 +69,8 @@ def _words(given: FigureInput, model: str) -> Words:
 def panel(found: DiagnosticsRecord, words: Words, name: str, title: str) -> Figure:
     """Return all plots of a model as one figure."""
     shown = list(_shown(found))
-    planes = []
-    for index, curve in enumerate(shown):
-        box = (WIDTH * (index % ACROSS), HEIGHT * (index // ACROSS), WIDTH, HEIGHT)
-        planes.append(_DRAWN[curve.name](found, curve, box, words))
-    down = -(-len(shown) // ACROSS)
-    svg = document(planes, name, title, WIDTH * ACROSS, HEIGHT * max(down, 1))
+    planes = [_DRAWN[curve.name](found, curve, words) for curve in shown]
+    svg = document(planes, title)
     reading = _reading(found)
     kinds = ", ".join(dict.fromkeys(plane.words[0] for plane in planes))
     alt = f"{len(planes)} small plots: {kinds}. {reading}"
@@ -101,19 +102,13 @@ def _flag(found: DiagnosticsRecord, curve: Curve) -> str:
     return next((flag for flag in ("concern", "look") if flag in flags), "")
 
 
-def _plane(
-    found: DiagnosticsRecord, curve: Curve, box: tuple[float, float, float, float], *words: str
-) -> Plane:
-    title, across, up = words
-    return Plane(box, title, across, up, _flag(found, curve))
+def _plane(found: DiagnosticsRecord, curve: Curve, *words: str) -> Plane:
+    return Plane(*words, width=SMALL, height=HEIGHT, flag=_flag(found, curve))
 
 
-Box = tuple[float, float, float, float]
-
-
-def _density(found: DiagnosticsRecord, curve: Curve, box: Box, _: Words) -> Plane:
+def _density(found: DiagnosticsRecord, curve: Curve, _: Words) -> Plane:
     whom = {"conditional": ", same groups", "marginal": ", new groups"}.get(curve.effect or "", "")
-    plane = _plane(found, curve, box, f"Simulated data{whom}", "Outcome", "Density")
+    plane = _plane(found, curve, f"Simulated data{whom}", "Outcome", "Density")
     x, observed, *simulated = zip(*curve.points, strict=True)
     plane.limits(x, [*observed, *(value for line in simulated for value in line)], zero=True)
     for line in simulated:
@@ -122,8 +117,8 @@ def _density(found: DiagnosticsRecord, curve: Curve, box: Box, _: Words) -> Plan
     return plane
 
 
-def _residuals(found: DiagnosticsRecord, curve: Curve, box: Box, _: Words) -> Plane:
-    plane = _plane(found, curve, box, "Linearity", "Fitted values, fixed part", "Residual")
+def _residuals(found: DiagnosticsRecord, curve: Curve, _: Words) -> Plane:
+    plane = _plane(found, curve, "Linearity", "Fitted values, fixed part", "Residual")
     smooth = found.curve("residual_means", curve.of, curve.effect)
     plane.limits(*zip(*curve.points, strict=True))
     plane.points(curve.points)  # type: ignore[arg-type]  # pairs, by the curve
@@ -134,10 +129,10 @@ def _residuals(found: DiagnosticsRecord, curve: Curve, box: Box, _: Words) -> Pl
     return plane
 
 
-def _residual_means(found: DiagnosticsRecord, curve: Curve, box: Box, words: Words) -> Plane:
+def _residual_means(found: DiagnosticsRecord, curve: Curve, words: Words) -> Plane:
     name = words.column(curve.effect or "")
     within = "" if curve.of is None else f" within {words.group(curve.of)}"
-    plane = _plane(found, curve, box, f"Linearity{within}", name, "Mean residual")
+    plane = _plane(found, curve, f"Linearity{within}", name, "Mean residual")
     ends = [mean + sign * 2 * (se if se == se else 0.0) for _, mean, se in curve.points for sign in (-1, 1)]
     plane.limits([point[0] for point in curve.points], [*ends, 0.0])
     plane.level(0.0)
@@ -145,9 +140,9 @@ def _residual_means(found: DiagnosticsRecord, curve: Curve, box: Box, words: Wor
     return plane
 
 
-def _spread(found: DiagnosticsRecord, curve: Curve, box: Box, _: Words) -> Plane:
+def _spread(found: DiagnosticsRecord, curve: Curve, _: Words) -> Plane:
     plane = _plane(
-        found, curve, box, "Homogeneity over fitted values", "Fitted values", "√ |standardised residual|"
+        found, curve, "Homogeneity over fitted values", "Fitted values", "√ |standardised residual|"
     )
     plane.limits(*zip(*curve.points, strict=True), zero=True)
     plane.points(curve.points)  # type: ignore[arg-type]  # pairs, by the curve
@@ -167,9 +162,9 @@ def _smooth(plane: Plane, curve: Curve) -> None:
     plane.line([(x, mean) for x, mean, _ in curve.points], colour=INK, width=1.6)
 
 
-def _group_variances(found: DiagnosticsRecord, curve: Curve, box: Box, words: Words) -> Plane:
+def _group_variances(found: DiagnosticsRecord, curve: Curve, words: Words) -> Plane:
     title = f"Residual variance by {words.group(curve.of or '')}"
-    plane = _plane(found, curve, box, title, "Normal quantile", "Standardised log variance")
+    plane = _plane(found, curve, title, "Normal quantile", "Standardised log variance")
     _against_normal(plane, curve)
     return plane
 
@@ -177,8 +172,16 @@ def _group_variances(found: DiagnosticsRecord, curve: Curve, box: Box, words: Wo
 def _against_normal(plane: Plane, curve: Curve) -> None:
     plane.limits(*zip(*curve.points, strict=True))
     plane.line(_diagonal(plane), colour=GREY, width=0.9, dash="4 3")
-    plane.points(curve.points, opacity=0.7, size=3.5)  # type: ignore[arg-type]  # pairs, by the curve
+    _groups(plane, [(point[0], point[1]) for point in curve.points], curve)
     _name_worst(plane, curve)
+
+
+def _groups(plane: Plane, points: list[Point], curve: Curve) -> None:
+    """Draw a mark per group with its name, or points if there are too many for elements of their own."""
+    if curve.of is not None and len(curve.labels) == len(points) <= MOST_NAMED:
+        plane.marks(points, size=4.2, groups=curve.labels)
+    else:
+        plane.points(points, opacity=0.8, size=3.8)
 
 
 def _diagonal(plane: Plane) -> list[tuple[float, float]]:
@@ -195,48 +198,50 @@ def _name_worst(plane: Plane, curve: Curve) -> None:
         plane.note(curve.points[index][0], curve.points[index][1], curve.labels[index])
 
 
-def _quantiles(found: DiagnosticsRecord, curve: Curve, box: Box, words: Words) -> Plane:
+def _quantiles(found: DiagnosticsRecord, curve: Curve, words: Words) -> Plane:
     if curve.name == "residual_quantiles":
         title, up = "Normality of residuals", "Standardised residual"
     else:
         slope = curve.effect not in (None, INTERCEPT)
         title = f"Random {'slopes' if slope else 'intercepts'}, {words.group(curve.of or '')}"
         up = words.effect(curve.effect or "") if slope else "Standardised intercept"
-    plane = _plane(found, curve, box, title, "Normal quantile", up)
+    plane = _plane(found, curve, title, "Normal quantile", up)
     rows = curve.points
     plane.limits([row[0] for row in rows], [value for row in rows for value in row[1:]])
     plane.band([(row[0], row[2]) for row in rows], [(row[0], row[3]) for row in rows])
     plane.line(_diagonal(plane), colour=GREY, width=0.9, dash="4 3")
-    plane.points([(row[0], row[1]) for row in rows], opacity=0.9, size=3.5)
+    _groups(plane, [(row[0], row[1]) for row in rows], curve)
     _name_worst(plane, curve)
     return plane
 
 
-def _effects_over(found: DiagnosticsRecord, curve: Curve, box: Box, words: Words) -> Plane:
+def _effects_over(found: DiagnosticsRecord, curve: Curve, words: Words) -> Plane:
     variable, _, slope = (curve.effect or "").partition(":")
     what = "Intercepts" if not slope else f"Slopes of {words.effect(slope)}"
     name = words.column(variable)
-    plane = _plane(found, curve, box, f"{what} over {name}", name, "Standardised random effect")
+    plane = _plane(found, curve, f"{what} over {name}", name, "Standardised random effect")
     plane.limits(*zip(*curve.points, strict=True))
     plane.level(0.0)
-    plane.points(curve.points, opacity=0.7, size=3.5)  # type: ignore[arg-type]  # pairs, by the curve
+    _groups(plane, [(point[0], point[1]) for point in curve.points], curve)
     _name_worst(plane, curve)
     return plane
 
 
-def _collinearity(found: DiagnosticsRecord, curve: Curve, box: Box, _: Words) -> Plane:
-    plane = _plane(found, curve, box, "Collinearity", "Term", "Variance inflation")
+def _collinearity(found: DiagnosticsRecord, curve: Curve, _: Words) -> Plane:
+    plane = _plane(found, curve, "Collinearity", "Term", "Variance inflation")
     values = [point[0] for point in curve.points]
     plane.limits([-0.6, len(values) - 0.4], [*values, 5.5], zero=True)
     plane.level(5.0)
     plane.level(10.0)
-    plane.bars(values, [name.replace(":", " × ") for name in curve.labels])
+    for place, value in enumerate(values):
+        plane.box((place - 0.36, 0.0), (place + 0.36, value), colour=BLUE, opacity=0.75)
+    plane.name_x({place: name.replace(":", " × ") for place, name in enumerate(curve.labels)})
     return plane
 
 
-def _autocorrelation(found: DiagnosticsRecord, curve: Curve, box: Box, words: Words) -> Plane:
+def _autocorrelation(found: DiagnosticsRecord, curve: Curve, words: Words) -> Plane:
     title = f"Autocorrelation within {words.group(curve.of or '')}"
-    plane = _plane(found, curve, box, title, "Lag", "Correlation of errors")
+    plane = _plane(found, curve, title, "Lag", "Correlation of errors")
     ends = [estimate + sign * 2 * se for _, estimate, se in curve.points for sign in (-1, 1)]
     plane.limits([0.5, len(curve.points) + 0.5], [*ends, 0.0])
     plane.level(0.0, dash="")
@@ -246,7 +251,7 @@ def _autocorrelation(found: DiagnosticsRecord, curve: Curve, box: Box, words: Wo
     return plane
 
 
-_DRAWN: dict[str, Callable[[DiagnosticsRecord, Curve, Box, Words], Plane]] = {
+_DRAWN: dict[str, Callable[[DiagnosticsRecord, Curve, Words], Plane]] = {
     "density": _density,
     "residuals": _residuals,
     "residual_means": _residual_means,

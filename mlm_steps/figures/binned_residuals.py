@@ -2,26 +2,15 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from itertools import pairwise
 
-from mlm_steps.figures.base import (
-    BLUE,
-    GREY,
-    INK,
-    VERMILION,
-    Figure,
-    FigureInput,
-    canvas,
-    finish,
-    safe,
-    settings,
-    style_axes,
-)
+from mlm_steps.figures.base import Figure, FigureInput
 from mlm_steps.figures.generalized import checks_of_final, fitted_words
+from mlm_steps.figures.svg.colours import BLUE, GREY, INK, VERMILION
+from mlm_steps.figures.svg.lettering import safe
+from mlm_steps.figures.svg.page import document
+from mlm_steps.figures.svg.plane import WIDE, Key, Plane
 from mlm_steps.records.diagnostics import Curve
-
-if TYPE_CHECKING:
-    from matplotlib.axes import Axes
 
 __all__ = ["binned_residuals"]
 
@@ -34,13 +23,7 @@ def binned_residuals(given: FigureInput) -> Figure | None:
         return None
     fit = given.run.fit(found.model)
     title = f"Binned residuals of {safe(given.run.labels.model(fit.model))}"
-    with settings():
-        figure = canvas(9.0, 3.8)
-        axes = figure.add_axes((0.09, 0.15, 0.89, 0.81))
-        _draw(axes, curve)
-        axes.set_xlabel(fitted_words(fit))
-        axes.set_ylabel("Mean residual")
-        svg = finish(figure, "binned_residuals", title)
+    svg = document([_draw(curve, fitted_words(fit))], title)
     check = next((each for each in found.checks if each.check == "binned_residuals"), None)
     rows = sorted(int(point[4]) for point in curve.points)
     reading = (
@@ -52,15 +35,21 @@ def binned_residuals(given: FigureInput) -> Figure | None:
     return Figure("binned_residuals", title, reading, alt, svg, (curve.columns, curve.points))
 
 
-def _draw(axes: Axes, curve: Curve) -> None:
+def _draw(curve: Curve, across: str) -> Plane:
+    plane = Plane("", across, "Mean residual", width=WIDE, height=210)
     fitted, residual, low, high, _ = zip(*curve.points, strict=True)
-    axes.fill_between(fitted, low, high, color=GREY, alpha=0.18, linewidth=0, step="mid")
-    axes.axhline(0.0, color=INK, linewidth=0.8)
+    plane.limits(fitted, [*residual, *low, *high])
+    edges = [fitted[0], *((a + b) / 2 for a, b in pairwise(fitted)), fitted[-1]]
+    ends = [edge for index in range(len(fitted)) for edge in (edges[index], edges[index + 1])]
+    lower, upper = ([(x, values[i // 2]) for i, x in enumerate(ends)] for values in (low, high))
+    plane.band(lower, upper, colour=GREY, opacity=0.18)
+    plane.level(0.0, colour=INK, dash="")
     beyond = [not a <= r <= b for r, a, b in zip(residual, low, high, strict=True)]
-    for outside, colour, marker in ((False, BLUE, "o"), (True, VERMILION, "D")):
-        chosen = [i for i, each in enumerate(beyond) if each is outside]
-        axes.plot(
-            [fitted[i] for i in chosen], [residual[i] for i in chosen], linestyle="none", marker=marker,
-            color=colour, markersize=5,
-        )  # fmt: skip
-    style_axes(axes)
+    for outside, colour, kind, label in (
+        (False, BLUE, "o", "inside"),
+        (True, VERMILION, "D", "beyond the band"),
+    ):
+        chosen = [(fitted[i], residual[i]) for i, each in enumerate(beyond) if each is outside]
+        plane.marks(chosen, colour=colour, size=6.5, kind=kind)
+        plane.key += [Key(label, colour, mark=kind)] if chosen else []
+    return plane

@@ -7,27 +7,16 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from mlm_steps.figures.base import (
-    BLUE,
-    GREY,
-    INK,
-    Figure,
-    FigureInput,
-    Rows,
-    canvas,
-    finish,
-    group_label,
-    number,
-    safe,
-    settings,
-    shorten,
-    style_axes,
-)
+from mlm_steps.figures.base import Figure, FigureInput, Rows, group_label
 from mlm_steps.figures.generalized import scale_words
+from mlm_steps.figures.svg.colours import BLUE, FAINT, GREY, INK, SKY
+from mlm_steps.figures.svg.lettering import number, safe
+from mlm_steps.figures.svg.page import document
+from mlm_steps.figures.svg.plane import WIDE, Key, Plane
+from mlm_steps.figures.svg.scale import range_of
 
 if TYPE_CHECKING:
     import pandas as pd
-    from matplotlib.axes import Axes
     from numpy.typing import NDArray
 
 __all__ = ["caterpillar"]
@@ -68,8 +57,8 @@ def caterpillar(given: FigureInput) -> Figure | None:
     shown = panels[:MOST_PANELS]
     label = safe(given.run.labels.model(final.model))
     title = f"Conditional modes of the random effects in {label}"
-    with settings():
-        svg = _draw(shown, title, f"Deviation from the mean{scale_words(final)}")
+    axis = f"Deviation from the mean{scale_words(final)}"
+    svg = document(_planes(shown, axis), title)
     reading = _reading(shown, len(panels))
     if not final.linear:
         reading += f" The modes are on the {final.link} scale."
@@ -93,71 +82,62 @@ def _panels(given: FigureInput, modes: pd.DataFrame, model: str) -> list[_Panel]
     return panels
 
 
-def _draw(panels: list[_Panel], title: str, axis: str) -> bytes:
+def _planes(panels: list[_Panel], axis: str) -> list[Plane]:
     named = max(len(panel.levels) for panel in panels) <= MOST_NAMED
-    across = min(len(panels), 2)
-    down = -(-len(panels) // across)
-    height = 0.9 + 0.24 * max(len(p.levels) for p in panels) if named else 3.9
-    figure = canvas(9.0, max(height, 2.8) * down)
-    grid = figure.subplots(down, across, squeeze=False)
-    total = max(height, 2.8) * down
-    figure.subplots_adjust(
-        left=0.16 if named else 0.08, right=0.98, top=1 - 0.4 / total, bottom=0.6 / total,
-        wspace=0.45 if named else 0.2, hspace=0.35,
-    )  # fmt: skip
-    for axes, panel in zip(grid.flat, panels, strict=False):
-        (_across if named else _along)(axes, panel, axis)
-        axes.set_title(shorten(panel.title, 90 if across == 1 else 52), fontsize=9.5, color=INK, loc="left")
-        style_axes(axes)
-    for axes in list(grid.flat)[len(panels) :]:
-        axes.set_visible(False)
-    return finish(figure, "caterpillar", title)
+    return [(_across if named else _along)(panel, axis) for panel in panels]
 
 
-def _across(axes: Axes, panel: _Panel, axis: str) -> None:
-    """Draw each group as a row with its name."""
-    positions = list(range(len(panel.levels)))
-    for clear in (False, True):
-        chosen = [i for i in positions if bool(panel.clear[i]) is clear]
-        if chosen:
-            axes.errorbar(
-                panel.estimate[chosen], chosen, xerr=panel.half[chosen], fmt="o", markersize=4.5,
-                color=BLUE if clear else GREY, markerfacecolor=BLUE if clear else "white", elinewidth=1.3,
-            )  # fmt: skip
-    axes.axvline(0, color=INK, linewidth=0.8)
-    axes.set_yticks(positions, [shorten(level, 16) for level in panel.levels])
-    axes.set_ylim(-0.7, len(positions) - 0.3)
-    axes.set_xlabel(axis)
+def _across(panel: _Panel, axis: str) -> Plane:
+    """Return a plot with each group as a row with its name, the largest at the top."""
+    plane = Plane(panel.title, axis, width=WIDE, height=max(90.0, 17.0 * len(panel.levels)))
+    plane.span(range_of([*(panel.estimate - panel.half), *(panel.estimate + panel.half), 0.0]), (0.0, 1.0))
+    plane.name_rows(panel.levels[::-1], share=0.3)
+    plane.upright(0.0, colour=INK)
+    J = len(panel.levels)
+    _bars(plane, panel, [float(index - J + 1) for index in range(J)], upright=False)
+    return plane
 
 
-def _along(axes: Axes, panel: _Panel, axis: str) -> None:
-    """Draw the groups by rank, with a bar each, or with one band if bars would overlap."""
-    from matplotlib.collections import LineCollection
-
+def _along(panel: _Panel, axis: str) -> Plane:
+    """Return a plot of the groups by rank, with a bar each, or with one band if bars would overlap."""
     rank = np.arange(1, len(panel.levels) + 1)
     low, high = panel.estimate - panel.half, panel.estimate + panel.half
+    plane = Plane(panel.title, "Rank of the group", axis, width=WIDE, height=210)
+    plane.span((0.0, len(rank) + 1.0), range_of([*low, *high, 0.0]))
+    plane.level(0.0, colour=INK, dash="")
     if len(rank) > MOST_BARS:
         drawn = np.unique(np.linspace(0, len(rank) - 1, MOST_BARS).round().astype(int))
-        axes.fill_between(
-            rank[drawn], low[drawn], high[drawn], color="#BBD6E8", linewidth=0, label="95\u202f% interval"
-        )
-        axes.plot(rank[drawn], panel.estimate[drawn], color=BLUE, linewidth=1.8)
+        at = rank[drawn].astype(float).tolist()
+        ends = [list(zip(at, values[drawn].tolist(), strict=True)) for values in (low, high, panel.estimate)]
+        plane.band(ends[0], ends[1], colour=SKY, opacity=0.35)
+        plane.line(ends[2], colour=BLUE, width=1.8)
+        plane.key = [Key("95\u202f% interval", SKY, area=True)]
     else:
-        for clear, colour in ((False, "#B4BAC2"), (True, BLUE)):
-            chosen = panel.clear if clear else ~panel.clear
-            bars = np.stack([np.column_stack([rank, low]), np.column_stack([rank, high])], axis=1)[chosen]
-            axes.add_collection(
-                LineCollection(list(bars), colors=colour, linewidths=min(1.3, 200 / len(rank)))
-            )
-            axes.plot(
-                rank[chosen], panel.estimate[chosen], linestyle="none", marker="o",
-                color=colour if clear else GREY, markersize=2.4, markeredgewidth=0,
-            )  # fmt: skip
-    axes.axhline(0, color=INK, linewidth=0.8)
-    axes.set_xlim(0, len(rank) + 1)
-    axes.margins(y=0.06)
-    axes.set_xlabel("Rank of the group")
-    axes.set_ylabel(axis, fontsize=9)
+        _bars(plane, panel, rank.astype(float).tolist(), upright=True)
+    return plane
+
+
+def _bars(plane: Plane, panel: _Panel, places: list[float], *, upright: bool) -> None:
+    """Draw the interval and the mode of each group at its place."""
+    width = min(1.5, 260 / len(places))
+    for clear, colour, mark in ((False, FAINT, GREY), (True, BLUE, BLUE)):
+        chosen = [index for index in range(len(places)) if bool(panel.clear[index]) is clear]
+        names = [panel.levels[index] for index in chosen]
+        ends, modes = [], []
+        for index in chosen:
+            mode, half, place = float(panel.estimate[index]), float(panel.half[index]), places[index]
+            ends.append([_point(mode - half, place, upright), _point(mode + half, place, upright)])
+            modes.append(_point(mode, place, upright))
+        plane.lines(ends, colour=colour, width=width, groups=names)
+        size = 6.0 if not upright else min(5.0, max(2.4, 500 / len(places)))
+        plane.marks(modes, colour=mark, size=size, hollow=not clear and not upright, groups=names)
+    plane.key = [
+        Key("interval without 0", BLUE, dash="", mark="o"), Key("interval with 0", FAINT, dash="", mark="o"),
+    ]  # fmt: skip
+
+
+def _point(value: float, place: float, upright: bool) -> tuple[float, float]:
+    return (place, value) if upright else (value, place)
 
 
 def _reading(panels: list[_Panel], count: int) -> str:

@@ -14,7 +14,7 @@ from mlm_steps.design.build import build_design
 from mlm_steps.design.formula import Formula
 from mlm_steps.design.matrices import Design
 from mlm_steps.engine.families import Family, family_of
-from mlm_steps.figures.base import FigureInput, group_label, safe, spread
+from mlm_steps.figures.base import FigureInput, group_label, spread
 from mlm_steps.figures.generalized import mean_axis
 from mlm_steps.figures.scene import (
     Line,
@@ -28,6 +28,7 @@ from mlm_steps.figures.scene import (
     predictor_of,
     with_unit,
 )
+from mlm_steps.figures.svg.lettering import safe
 from mlm_steps.records import FitRecord
 
 if TYPE_CHECKING:

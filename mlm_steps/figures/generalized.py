@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from mlm_steps.engine.families import family_of
-from mlm_steps.figures.base import FigureInput, safe
+from mlm_steps.figures.base import FigureInput
+from mlm_steps.figures.svg.lettering import safe
 from mlm_steps.records import FitRecord
 from mlm_steps.records.diagnostics import DiagnosticsRecord
 

@@ -2,34 +2,19 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from collections.abc import Sequence
 
 import numpy as np
 from numpy.typing import NDArray
 
-from mlm_steps.figures.base import (
-    BLUE,
-    GREY,
-    INK,
-    VERMILION,
-    Figure,
-    FigureInput,
-    Rows,
-    canvas,
-    finish,
-    group_label,
-    number,
-    safe,
-    settings,
-    shorten,
-    spread,
-    style_axes,
-)
+from mlm_steps.figures.base import Figure, FigureInput, Rows, group_label, spread
+from mlm_steps.figures.svg.colours import BLUE, FAINT, INK, VERMILION
+from mlm_steps.figures.svg.lettering import number, safe, shorten
+from mlm_steps.figures.svg.page import document
+from mlm_steps.figures.svg.plane import WIDE, Plane
+from mlm_steps.figures.svg.scale import range_of
 from mlm_steps.records.influence import FactorInfluence, InfluenceRecord, ModelInfluence
 from mlm_steps.records.spelling import split_product
-
-if TYPE_CHECKING:
-    from matplotlib.axes import Axes
 
 __all__ = ["influence"]
 
@@ -60,8 +45,7 @@ def influence(given: FigureInput) -> Figure | None:
     label = safe(given.run.labels.model(found.model))
     groups = group_label(given, factor.grouping_factor)
     title = f"Influence of each group ({groups}) on {label}"
-    with settings():
-        svg = _draw(factor, effects, title)
+    svg = document([_distances(factor), _coefficients(factor, found.columns, effects)], title)
     reading = _reading(factor)
     alt = f"Two panels: Cook’s distance of each group, and its DFBETAS for each coefficient. {reading}"
     return Figure("influence", title, reading, alt, svg, _data(found, factor))
@@ -73,76 +57,70 @@ def _effect(given: FigureInput, found: ModelInfluence, column: str) -> str:
     return safe(" × ".join(given.run.effect_label(part, found.model) for part in split_product(column)))
 
 
-def _draw(factor: FactorInfluence, effects: list[str], title: str) -> bytes:
-    total = max(3.2, 1.0 + 0.6 * len(effects))
-    figure = canvas(9.0, total)
-    left, right = figure.subplots(1, 2)
-    figure.subplots_adjust(left=0.07, right=0.98, top=1 - 0.35 / total, bottom=0.5 / total, wspace=0.12)
-    _distances(left, factor)
-    _coefficients(right, factor, effects)
-    for axes in (left, right):
-        style_axes(axes)
-    return finish(figure, "influence", title)
-
-
-def _distances(axes: Axes, factor: FactorInfluence) -> None:
-    """Draw Cook's distances in the order of the groups."""
+def _distances(factor: FactorInfluence) -> Plane:
+    """Return Cook's distances in the order of the groups."""
     cook = np.array(factor.cook, dtype=np.float64)
     place = np.arange(1, cook.size + 1, dtype=np.float64)
-    _dots(axes, place, cook, cook > factor.cook_line)
-    axes.axhline(factor.cook_line, color=VERMILION, linewidth=0.9, linestyle="--")
+    plane = Plane("Cook’s distance", "Group, in the order of the data", "", width=WIDE, height=230)
+    plane.span((0.0, cook.size + 1.0), range_of([*cook.tolist(), 1.05 * factor.cook_line], zero=True))
+    _dots(plane, place, cook, cook > factor.cook_line, factor.levels)
+    plane.level(factor.cook_line, colour=VERMILION, dash="5 3")
     for at in _named(cook, factor.cook_line):
-        after = place[at] <= 0.8 * cook.size
-        _name(axes, factor.levels[at], (place[at], cook[at]), 4 if after else -4, 2)
-    axes.set_xlim(0, cook.size + 1)
-    axes.set_ylim(bottom=0)
-    axes.margins(y=0.1)
-    axes.set_xlabel("Group, in the order of the data", fontsize=9)
-    axes.set_title("Cook’s distance", fontsize=9.5, color=INK, loc="left")
+        plane.note(float(place[at]), float(cook[at]), factor.levels[at])
+    return plane
 
 
-def _coefficients(axes: Axes, factor: FactorInfluence, effects: list[str]) -> None:
-    """Draw the DFBETAS of each coefficient as a row."""
+def _coefficients(factor: FactorInfluence, columns: Sequence[str], effects: list[str]) -> Plane:
+    """Return the DFBETAS with a row for each coefficient."""
     dfbetas = np.array(factor.dfbetas, dtype=np.float64)
-    for row, effect in enumerate(effects):
+    plane = Plane(
+        "DFBETAS of each coefficient", "DFBETAS", width=WIDE, height=max(120.0, 34.0 * len(effects))
+    )
+    drawn = dfbetas[:, : len(effects)]
+    plane.span(
+        range_of(
+            [*drawn[np.isfinite(drawn)].tolist(), -1.1 * factor.dfbetas_line, 1.1 * factor.dfbetas_line]
+        ),
+        (0.0, 1.0),
+    )
+    plane.name_rows(effects)
+    plane.grid()
+    plane.upright(0.0, colour=INK, width=0.6)
+    for line in (-factor.dfbetas_line, factor.dfbetas_line):
+        plane.upright(line, colour=VERMILION, dash="5 3")
+    for row in range(len(effects)):
         values, height = dfbetas[:, row], np.full(len(dfbetas), -float(row))
-        _dots(axes, values, height, np.abs(values) > factor.dfbetas_line)
+        _dots(plane, values, height, np.abs(values) > factor.dfbetas_line, factor.levels, term=columns[row])
         for side in (-1.0, 1.0):
             for at in _named(np.maximum(side * values, 0.0), factor.dfbetas_line)[:1]:
-                _name(axes, factor.levels[at], (values[at], -float(row)), -3 * side, -10)
-        place = (0.0, -row + 0.3)
-        axes.annotate(shorten(effect, 56), place, xycoords=("axes fraction", "data"), fontsize=8.5, color=INK)
-    for line in (-factor.dfbetas_line, factor.dfbetas_line):
-        axes.axvline(line, color=VERMILION, linewidth=0.9, linestyle="--")
-    axes.axvline(0, color=INK, linewidth=0.6)
-    axes.set_yticks([])
-    axes.set_ylim(-len(effects) + 0.4, 0.7)
-    axes.margins(x=0.06)
-    axes.set_xlabel("DFBETAS", fontsize=9)
-    axes.set_title("DFBETAS of each coefficient", fontsize=9.5, color=INK, loc="left")
+                place, move = (float(values[at]), -float(row)), (-3.0 * side, -6.0)
+                anchor = "end" if side > 0 else "start"
+                plane.text(*place, shorten(factor.levels[at], 14), move=move, anchor=anchor, size=9.5)
+    return plane
 
 
-def _dots(axes: Axes, x: NDArray[np.float64], y: NDArray[np.float64], out: NDArray[np.bool_]) -> None:
+def _dots(
+    plane: Plane,
+    x: NDArray[np.float64],
+    y: NDArray[np.float64],
+    out: NDArray[np.bool_],
+    levels: Sequence[str],
+    term: str = "",
+) -> None:
     within = np.zeros(out.size, dtype=bool)
     within[list(spread(out.size, MOST_WITHIN))] = True
-    for chosen, colour in ((within & ~out, GREY), (out, BLUE)):
-        axes.plot(
-            x[chosen], y[chosen], linestyle="none", marker="o", color=colour, markersize=3.2,
-            markeredgewidth=0,
-        )  # fmt: skip
+    known = np.isfinite(x) & np.isfinite(y)
+    for chosen, colour in ((within & ~out, FAINT), (out, BLUE)):
+        where = np.flatnonzero(chosen & known).tolist()
+        points = [(float(x[index]), float(y[index])) for index in where]
+        names = [levels[index] for index in where] if out.size <= MOST_WITHIN else []
+        plane.marks(points, colour=colour, size=4.4, groups=names, term=term)
 
 
 def _named(values: NDArray[np.float64], line: float) -> list[int]:
     """Return the positions of the groups farthest beyond the line."""
     sizes = np.where(np.isnan(values), -1.0, np.abs(values))
     return [int(at) for at in np.argsort(-sizes, kind="stable")[:MOST_NAMED] if sizes[at] > line]
-
-
-def _name(axes: Axes, level: str, place: tuple[float, float], right: float, up: float) -> None:
-    axes.annotate(
-        shorten(level, 14), place, textcoords="offset points", xytext=(right, up), fontsize=7.5, color=INK,
-        ha="left" if right > 0 else "right",
-    )  # fmt: skip
 
 
 def _reading(factor: FactorInfluence) -> str:

@@ -3,24 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
 
-from mlm_steps.figures.base import GREY, FigureInput, canvas, safe, spread
+from mlm_steps.figures.base import FigureInput, spread
+from mlm_steps.figures.svg.lettering import safe
 from mlm_steps.records import EffectsRecord
 from mlm_steps.records.effects import Condition, SimpleSlopes
 
-if TYPE_CHECKING:
-    from matplotlib.axes import Axes
-    from matplotlib.figure import Figure as Canvas
-
 __all__ = [
     "MOST_PANELS",
-    "draw_rug",
     "held",
     "last_slopes",
     "number",
-    "panel_grid",
     "panel_title",
+    "rug_values",
     "value_text",
     "with_unit",
 ]
@@ -28,10 +23,8 @@ __all__ = [
 MINUS = "\N{MINUS SIGN}"
 MOST_PANELS = 4
 """Largest number of slopes that are drawn, so that each panel is large enough to read; tables hold all."""
-WIDTH, PANEL_HEIGHT = 9.0, 4.4
-"""Width of a figure and height of a row of panels, in inches."""
 MOST_RUG = 400
-"""Largest number of marks in a rug, which shows a sample of the values beyond it: more marks would merge."""
+"""Largest number of marks in a rug, which holds a sample of the values beyond it: more marks would merge."""
 
 
 def last_slopes(given: FigureInput) -> list[SimpleSlopes]:
@@ -79,25 +72,7 @@ def panel_title(given: FigureInput, pair: SimpleSlopes) -> str:
     return f"{title}; {where}" if where else title
 
 
-def panel_grid(count: int) -> tuple[Canvas, list[Axes]]:
-    """Return a figure with ``count`` panels, two in each row."""
-    rows = (count + 1) // 2
-    figure = canvas(WIDTH, PANEL_HEIGHT * rows)
-    grid = figure.subplots(rows, min(count, 2), squeeze=False)
-    axes = [each for line in grid for each in line]
-    for empty in axes[count:]:
-        empty.set_axis_off()
-    edge = 1 / (PANEL_HEIGHT * rows)
-    figure.subplots_adjust(
-        left=0.08, right=0.985, top=1 - 0.4 * edge, bottom=0.55 * edge, hspace=0.32, wspace=0.2
-    )
-    return figure, axes[:count]
-
-
-def draw_rug(axes: Axes, values: Sequence[float]) -> None:
-    """Draw a mark on the horizontal axis for each observed value."""
-    chosen = [values[i] for i in spread(len(values), MOST_RUG)]
-    axes.plot(
-        chosen, [0.0] * len(chosen), transform=axes.get_xaxis_transform(), linestyle="none", marker="|",
-        markersize=9, markeredgewidth=0.6, color=GREY, alpha=0.6, clip_on=False,
-    )  # fmt: skip
+def rug_values(values: Sequence[float]) -> list[float]:
+    """Return the values of a rug, a sample of them if there are many."""
+    distinct = sorted(set(values))
+    return [distinct[index] for index in spread(len(distinct), MOST_RUG)]

@@ -3,40 +3,25 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
 
 import numpy as np
 
-from mlm_steps.figures.base import (
-    BLUE,
-    GREY,
-    INK,
-    VERMILION,
-    Figure,
-    FigureInput,
-    Rows,
-    finish,
-    group_label,
-    safe,
-    settings,
-    shorten,
-    style_axes,
-)
+from mlm_steps.figures.base import Figure, FigureInput, Rows, group_label
 from mlm_steps.figures.generalized import scale_words
 from mlm_steps.figures.interaction import (
     MOST_PANELS,
-    draw_rug,
     held,
     last_slopes,
     number,
-    panel_grid,
     panel_title,
+    rug_values,
     with_unit,
 )
+from mlm_steps.figures.svg.colours import ALERT, BLUE, GREY, INK, VERMILION
+from mlm_steps.figures.svg.lettering import safe
+from mlm_steps.figures.svg.page import document
+from mlm_steps.figures.svg.plane import WIDE, Key, Plane
 from mlm_steps.records.effects import Region, SimpleSlopes
-
-if TYPE_CHECKING:
-    from matplotlib.axes import Axes
 
 __all__ = ["johnson_neyman"]
 
@@ -51,11 +36,7 @@ def johnson_neyman(given: FigureInput) -> Figure | None:
         return None
     shown = pairs[:MOST_PANELS]
     title = f"Where slopes differ from 0 in {safe(given.run.labels.model(pairs[0][0].model))}"
-    with settings():
-        figure, panels = panel_grid(len(shown))
-        for axes, (pair, region) in zip(panels, shown, strict=True):
-            _draw(axes, given, pair, region)
-        svg = finish(figure, "johnson_neyman", title)
+    svg = document([_draw(given, *each) for each in shown], title)
     reading = " ".join([*(_reading(given, *each) for each in shown), *_rest(len(shown), len(pairs))])
     alt = (
         "Line plots of a slope on the vertical axis against the moderator on the horizontal one, with a "
@@ -68,34 +49,34 @@ def _rest(shown: int, count: int) -> list[str]:
     return [f"{shown} of {count} panels are drawn; the table holds all."] if count > shown else []
 
 
-def _draw(axes: Axes, given: FigureInput, pair: SimpleSlopes, region: Region) -> None:
-    w, slope, low, high = (list(column) for column in zip(*region.curve, strict=True))
-    axes.axhline(0.0, color=INK, linewidth=0.9)
-    axes.fill_between(w, low, high, color=GREY, alpha=0.16, linewidth=0)
-    axes.plot(w, slope, color=GREY, linestyle="--", linewidth=1.6, label="does not differ from 0")
-    first = True
+def _draw(given: FigureInput, pair: SimpleSlopes, region: Region) -> Plane:
+    scale = scale_words(given.run.fit(pair.model))
+    up = f"Slope of {safe(given.run.labels.column(pair.focal))}{scale}"
+    plane = Plane(panel_title(given, pair), with_unit(given, pair.moderator), up, width=WIDE, height=220)
+    plane.limits([p[0] for p in region.curve], [0.0, *(v for p in region.curve for v in (p[2], p[3]))])
+    plane.level(0.0, colour=INK, dash="")
+    _draw_curve(plane, region.curve, clear=False)
     for stretch in region.stretches:
-        part = _within(region.curve, stretch.low, stretch.high)
-        x = [point[0] for point in part]
-        axes.fill_between(x, [p[2] for p in part], [p[3] for p in part], color=BLUE, alpha=0.22, linewidth=0)
-        axes.plot(
-            x, [p[1] for p in part], color=BLUE, linewidth=2.6, label="differs from 0" if first else None
-        )
-        first = False
+        _draw_curve(plane, _within(region.curve, stretch.low, stretch.high), clear=True)
     for bound in region.bounds:
         if region.observed_low < bound < region.observed_high:
-            axes.axvline(bound, color=VERMILION, linestyle=":", linewidth=1.6)
-            axes.annotate(
-                number(bound), (bound, 1.0), xycoords=("data", "axes fraction"), xytext=(3, -3),
-                textcoords="offset points", va="top", fontsize=9, color=VERMILION,
-            )  # fmt: skip
-    draw_rug(axes, _units(given, pair, region))
-    axes.set_xlabel(shorten(with_unit(given, pair.moderator), 60))
-    scale = scale_words(given.run.fit(pair.model))
-    axes.set_ylabel(shorten(f"Slope of {safe(given.run.labels.column(pair.focal))}{scale}", 50))
-    style_axes(axes)
-    axes.set_title(shorten(panel_title(given, pair), 62), fontsize=10, loc="left")
-    axes.legend(loc="best", frameon=False, fontsize=9, handlelength=3.2)
+            plane.upright(bound, colour=VERMILION, dash="2 3", width=1.6)
+            plane.text(bound, plane.y[1], number(bound), move=(4.0, 11.0), colour=ALERT)
+    plane.rug(rug_values(_units(given, pair, region)))
+    if region.stretches:
+        plane.key.append(Key("differs from 0", BLUE, dash="", width=2.8))
+    if len(region.stretches) != 1 or region.bounds:
+        plane.key.append(Key("does not differ from 0", GREY, dash="5 3", width=1.6))
+    return plane
+
+
+def _draw_curve(plane: Plane, curve: Sequence[Point], *, clear: bool) -> None:
+    """Draw the slope with its band, where it differs from 0 or everywhere."""
+    colour = BLUE if clear else GREY
+    lower, upper = [(p[0], p[2]) for p in curve], [(p[0], p[3]) for p in curve]
+    plane.band(lower, upper, colour=colour, opacity=0.22 if clear else 0.16)
+    line = [(p[0], p[1]) for p in curve]
+    plane.line(line, colour=colour, width=2.8 if clear else 1.6, dash="" if clear else "5 3")
 
 
 def _within(curve: Sequence[Point], low: float, high: float) -> list[Point]:

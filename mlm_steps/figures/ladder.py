@@ -2,31 +2,21 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+import math
 
-from mlm_steps.figures.base import (
-    BLUE,
-    GREY,
-    INK,
-    VERMILION,
-    Figure,
-    FigureInput,
-    canvas,
-    finish,
-    safe,
-    settings,
-    shorten,
-    style_axes,
-)
+from mlm_steps.figures.base import Figure, FigureInput
+from mlm_steps.figures.svg.colours import ALERT, BLUE, VERMILION
+from mlm_steps.figures.svg.lettering import safe
+from mlm_steps.figures.svg.page import document
+from mlm_steps.figures.svg.plane import WIDE, Key, Plane
 from mlm_steps.records import FitRecord
-
-if TYPE_CHECKING:
-    from matplotlib.axes import Axes
 
 __all__ = ["ladder"]
 
-WIDTH = 9.0
-"""Width of the figure in inches, as in the other figures."""
+ROW = 34.0
+"""Height of a row in pixels; two criteria and their numbers fit into it."""
+LINEAR_TO = 10.0
+"""Differences of criteria up to this one are drawn on a linear scale; 10 decides between models."""
 MINUS = "\N{MINUS SIGN}"
 
 
@@ -37,87 +27,56 @@ def ladder(given: FigureInput) -> Figure | None:
         return None
     labels = [safe(given.run.labels.model(fit.model)) for fit in fits]
     title = "Deviance, AIC and BIC of the rungs"
-    with settings():
-        height = 1.2 + 0.42 * len(fits)
-        figure = canvas(WIDTH, height)
-        left, right = figure.subplots(1, 2, sharey=True)
-        figure.subplots_adjust(left=0.24, right=0.97, top=1 - 0.35 / height, bottom=0.6 / height, wspace=0.12)
-        _deviance(left, fits, labels)
-        _criteria(right, fits)
-        svg = finish(figure, "ladder", title)
+    svg = document([_deviance(fits, labels), _criteria(fits, labels)], title)
     reading = _reading(fits, labels)
     return Figure("ladder", title, reading, _alt(fits, reading), svg, _data(fits))
 
 
-def _deviance(axes: Axes, fits: tuple[FitRecord, ...], labels: list[str]) -> None:
+def _deviance(fits: tuple[FitRecord, ...], labels: list[str]) -> Plane:
     values = [fit.ml.criterion for fit in fits]
-    positions = range(len(fits))
-    axes.plot(values, positions, color=BLUE, marker="o", markersize=6, linewidth=1.4)
+    plane = Plane("Deviance", "Deviance (ML)", width=WIDE, height=ROW * len(fits))
     span = max(values) - min(values) or 1.0
-    for position, value in zip(positions, values, strict=True):
-        near_left = value - min(values) < 0.6 * span
-        offset, align = (8, "left") if near_left else (-8, "right")
-        axes.annotate(
-            f"{value:.1f}".replace("-", MINUS),
-            (value, position),
-            xytext=(offset, -3),
-            textcoords="offset points",
-            ha=align,
-            fontsize=8.5,
-            color=INK,
-            bbox={"facecolor": "white", "edgecolor": "none", "pad": 0.8},
-        )
-    axes.set_xlim(min(values) - 0.08 * span, max(values) + 0.1 * span)
-    axes.set_ylim(len(fits) - 0.5, -0.6)
-    axes.set_yticks(list(positions), [shorten(label, 28) for label in labels])
-    axes.set_xlabel("Deviance (ML)")
-    axes.locator_params(axis="x", nbins=4)
-    axes.ticklabel_format(axis="x", useOffset=False, style="plain")
-    style_axes(axes)
-    axes.grid(axis="y", color="#E7EAEE", linewidth=0.8)
-    axes.set_axisbelow(True)
+    plane.span((min(values) - 0.08 * span, max(values) + 0.1 * span), (0.0, 1.0))
+    plane.name_rows(labels, share=0.36)
+    plane.grid()
+    points = [(value, -float(row)) for row, value in enumerate(values)]
+    plane.line(points, colour=BLUE)
+    plane.marks(points, colour=BLUE, size=8)
+    for (value, height), fit in zip(points, fits, strict=True):
+        left = value - min(values) < 0.6 * span
+        move = (9.0, 3.5) if left else (-9.0, 3.5)
+        plane.text(value, height, _number(fit.ml.criterion), move=move, anchor="start" if left else "end")
+    return plane
 
 
-def _criteria(axes: Axes, fits: tuple[FitRecord, ...]) -> None:
-    """Draw the differences of AIC and BIC from the best rung, on a logarithmic scale above 10."""
+def _criteria(fits: tuple[FitRecord, ...], labels: list[str]) -> Plane:
+    """Return the differences of AIC and BIC from the best rung, on a logarithmic scale above 10."""
     kinds = (
-        ("AIC", [fit.aic for fit in fits], BLUE, "o", -0.11),
-        ("BIC", [fit.bic for fit in fits], VERMILION, "D", 0.11),
+        ("AIC", [fit.aic for fit in fits], BLUE, BLUE, "o", 0.16),
+        ("BIC", [fit.bic for fit in fits], VERMILION, ALERT, "D", -0.16),
     )
-    for name, values, colour, marker, shift in kinds:
+    across = "Above the best rung (logarithmic from 10 on)"
+    plane = Plane("AIC and BIC", across, width=WIDE, height=ROW * len(fits))
+    largest = max(30.0, 5 * max(max(values) - min(values) for _, values, *_ in kinds))
+    plane.span((-0.15, _symlog(largest)), (0.0, 1.0))
+    plane.name_rows(labels, share=0.36)
+    plane.name_x(
+        {_symlog(tick): f"{tick:g}" for tick in (0, *(10**k for k in range(1, 8))) if tick < largest}
+    )
+    plane.grid()
+    for name, values, colour, ink, kind, shift in kinds:
         above = [value - min(values) for value in values]
-        positions = [position + shift for position in range(len(fits))]
-        face = colour if marker == "o" else "white"
-        axes.plot(
-            above, positions, linestyle="none", marker=marker, color=colour, markerfacecolor=face,
-            markersize=6, label=name,
-        )  # fmt: skip
-        for value, position in zip(above, positions, strict=True):
-            axes.annotate(
-                f"{value:.1f}",
-                (value, position),
-                xytext=(8, -3),
-                textcoords="offset points",
-                fontsize=8,
-                color=colour if name == "AIC" else "#A34700",
-            )
-    axes.set_xscale("symlog", linthresh=10, linscale=1.0)
-    largest = max(max(values) - min(values) for _, values, *_ in kinds)
-    axes.set_xlim(-1.5, max(30.0, largest * 5))
-    axes.set_xlabel("Above the best rung (logarithmic from 10 on)")
-    axes.tick_params(axis="y", length=0, labelleft=False)
-    ticks = [0, *(10**power for power in range(1, 8) if 10**power < max(30.0, largest * 5))]
-    axes.set_xticks(ticks, [str(tick) for tick in ticks])
-    axes.minorticks_off()
-    style_axes(axes)
-    axes.grid(axis="y", color="#E7EAEE", linewidth=0.8)
-    axes.set_axisbelow(True)
-    legend = axes.legend(
-        loc="lower right", bbox_to_anchor=(1.0, 0.98), ncols=2, frameon=False, fontsize=9,
-        handletextpad=0.1, columnspacing=1.2, borderaxespad=0.0,
-    )  # fmt: skip
-    for text in legend.get_texts():
-        text.set_color(GREY)
+        points = [(_symlog(value), shift - row) for row, value in enumerate(above)]
+        plane.marks(points, colour=colour, size=7, kind=kind, hollow=kind == "D")
+        for point, value in zip(points, above, strict=True):
+            plane.text(*point, f"{value:.1f}", move=(8.0, 3.5), size=10, colour=ink)
+        plane.key.append(Key(name, colour, mark=kind, hollow=kind == "D"))
+    return plane
+
+
+def _symlog(value: float) -> float:
+    """Return a position that is proportional to the value up to 10 and to its logarithm from there on."""
+    return value / LINEAR_TO if value <= LINEAR_TO else 1.0 + math.log10(value / LINEAR_TO)
 
 
 def _reading(fits: tuple[FitRecord, ...], labels: list[str]) -> str:

@@ -13,30 +13,16 @@ from mlm_steps.design.apply import apply_design
 from mlm_steps.design.build import build_design
 from mlm_steps.design.expressions import Name, columns_of
 from mlm_steps.engine.families import family_of
-from mlm_steps.figures.base import (
-    BLUE,
-    GREY,
-    INK,
-    VERMILION,
-    Figure,
-    FigureInput,
-    Rows,
-    canvas,
-    finish,
-    group_label,
-    number,
-    safe,
-    settings,
-    shorten,
-    spread,
-    style_axes,
-)
+from mlm_steps.figures.base import Figure, FigureInput, Rows, group_label, spread
 from mlm_steps.figures.generalized import mean_axis
 from mlm_steps.figures.scene import declared_contrasts, grouping_of, predictor_of, with_unit
+from mlm_steps.figures.svg.colours import BLUE, FAINT, GREY, LIGHT, VERMILION
+from mlm_steps.figures.svg.lettering import number, safe
+from mlm_steps.figures.svg.page import document
+from mlm_steps.figures.svg.plane import WIDE, Key, Plane
 
 if TYPE_CHECKING:
     import pandas as pd
-    from matplotlib.axes import Axes
 
     from mlm_steps.design.matrices import Design
     from mlm_steps.records import FitRecord
@@ -52,7 +38,7 @@ MOST_ARROWS = 150
 BENT = 25
 """Number of points of a line that is not straight."""
 SMALLEST_MARK, LARGEST_MARK = 8.0, 60.0
-"""Areas of the marks of the smallest and of the largest group, in square points."""
+"""Areas of the marks of the smallest and of the largest group, in square pixels."""
 INTERCEPT = "(Intercept)"
 
 
@@ -112,8 +98,8 @@ def partial_pooling(given: FigureInput) -> Figure | None:
     if lines is None or shrunk is None:
         what = "Coefficients" if lines is None else "Predicted lines"
         title = f"{what} of the levels of {label}"
-    with settings():
-        svg = _draw(lines, shrunk, title)
+    planes = [each for each in (_draw_lines(lines), _draw_arrows(shrunk)) if each is not None]
+    svg = document(planes, title)
     reading = " ".join(filter(None, (_lines_read(lines, label), _arrows_read(shrunk, label))))
     alt = f"{'Two panels' if lines and shrunk else 'One panel'}. {reading}"
     return Figure("partial_pooling", title, reading, alt, svg, _data(lines, shrunk))
@@ -243,59 +229,39 @@ def _shrunk(given: FigureInput, final: FitRecord, modes: pd.DataFrame, group: st
     )
 
 
-def _draw(lines: _Lines | None, shrunk: _Shrunk | None, title: str) -> bytes:
-    both = lines is not None and shrunk is not None
-    figure = canvas(9.0, 4.4)
-    axes = list(figure.subplots(1, 2 if both else 1, squeeze=False)[0])
-    figure.subplots_adjust(left=0.085, right=0.985, top=0.92, bottom=0.19, wspace=0.24)
-    if lines is not None:
-        _draw_lines(axes[0], lines)
-    if shrunk is not None:
-        _draw_arrows(axes[-1], shrunk)
-    for each in axes:
-        style_axes(each)
-    return finish(figure, "partial_pooling", title)
+def _draw_lines(lines: _Lines | None) -> Plane | None:
+    if lines is None:
+        return None
+    plane = Plane("Predicted lines of the groups", lines.x_label, lines.y_label, width=WIDE, height=240)
+    plane.limits(lines.x.ravel().tolist(), lines.y.ravel().tolist())
+    paths = [list(zip(lines.x[j].tolist(), lines.y[j].tolist(), strict=True)) for j in lines.drawn]
+    plane.lines(paths, colour=LIGHT, width=1.1, groups=[lines.levels[j] for j in lines.drawn])
+    return plane
 
 
-def _draw_lines(axes: Axes, lines: _Lines) -> None:
-    from matplotlib.collections import LineCollection
-
-    paths = [np.column_stack([lines.x[j], lines.y[j]]) for j in lines.drawn]
-    axes.add_collection(LineCollection(paths, colors="#7FB2D6", linewidths=0.9, alpha=0.9))
-    axes.autoscale_view()
-    axes.set_xlabel(shorten(lines.x_label, 50))
-    axes.set_ylabel(shorten(lines.y_label, 50))
-    axes.set_title("Predicted lines of the groups", fontsize=9.5, color=INK, loc="left")
-
-
-def _draw_arrows(axes: Axes, shrunk: _Shrunk) -> None:
-    from matplotlib.collections import LineCollection
-
-    own, predicted = (ends[shrunk.drawn] for ends in _positions(shrunk))
+def _draw_arrows(shrunk: _Shrunk | None) -> Plane | None:
+    if shrunk is None:
+        return None
+    two = len(shrunk.effects) == 2
+    across = shrunk.titles[0] if two else "Rank of the group by least squares"
+    plane = Plane("Shrinkage", across, shrunk.titles[-1] if two else shrunk.titles[0], width=WIDE, height=240)
+    own, predicted = (list(map(tuple, ends[shrunk.drawn].tolist())) for ends in _positions(shrunk))
+    plane.limits(*zip(*own, *predicted, strict=True))
     sizes = shrunk.sizes[shrunk.drawn]
     areas = SMALLEST_MARK + (LARGEST_MARK - SMALLEST_MARK) * sizes / float(sizes.max())
-    axes.add_collection(
-        LineCollection(list(np.stack([own, predicted], axis=1)), colors="#B4BAC2", linewidths=0.7, zorder=1)
-    )
-    axes.scatter(own[:, 0], own[:, 1], s=areas, facecolors="none", edgecolors=GREY, linewidths=0.7, zorder=2,
-                 label="Least squares")  # fmt: skip
-    axes.scatter(predicted[:, 0], predicted[:, 1], s=areas, color=BLUE, linewidths=0, alpha=0.85, zorder=3,
-                 label="Predicted")  # fmt: skip
-    if len(shrunk.effects) == 2:
-        x, y = shrunk.mean.tolist()
-        axes.scatter(x, y, marker="+", s=110, color=VERMILION, linewidths=2.2, zorder=4,
-                     label="Mean (fixed effects)")  # fmt: skip
-        axes.set_xlabel(shorten(shrunk.titles[0], 50))
-        axes.set_ylabel(shorten(shrunk.titles[1], 50))
+    diameters = np.sqrt(areas).tolist()
+    names = [shrunk.levels[j] for j in shrunk.drawn]
+    plane.lines(list(zip(own, predicted, strict=True)), colour=FAINT, width=0.9, groups=names)
+    plane.marks(own, colour=GREY, size=diameters, hollow=True, groups=names)
+    plane.marks(predicted, colour=BLUE, size=diameters, groups=names)
+    if two:
+        plane.marks([(float(shrunk.mean[0]), float(shrunk.mean[1]))], colour=VERMILION, size=14, kind="+")
+        mean = Key("mean (fixed effects)", VERMILION, mark="+")
     else:
-        axes.axhline(float(shrunk.mean[0]), color=VERMILION, linewidth=1.4, label="Mean (fixed effect)")
-        axes.set_xlabel("Rank of the group by least squares")
-        axes.set_ylabel(shorten(shrunk.titles[0], 50))
-    axes.set_title("Shrinkage", fontsize=9.5, color=INK, loc="left")
-    axes.legend(
-        fontsize=7.5, frameon=False, loc="upper center", bbox_to_anchor=(0.5, -0.14), ncols=3,
-        markerscale=0.8, handletextpad=0.3, columnspacing=1.0,
-    )  # fmt: skip
+        plane.level(float(shrunk.mean[0]), colour=VERMILION, dash="", width=1.6)
+        mean = Key("mean (fixed effect)", VERMILION, dash="")
+    plane.key = [Key("least squares", GREY, mark="o", hollow=True), Key("predicted", BLUE, mark="o"), mean]
+    return plane
 
 
 def _positions(shrunk: _Shrunk) -> tuple[Array, Array]:

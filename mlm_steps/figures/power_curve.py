@@ -2,32 +2,20 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, NamedTuple
+from typing import NamedTuple
 
-from mlm_steps.figures.base import (
-    COLOURS,
-    GREY,
-    LINE_STYLES,
-    Figure,
-    FigureInput,
-    Rows,
-    canvas,
-    finish,
-    number,
-    safe,
-    settings,
-    shorten,
-    style_axes,
-)
+from mlm_steps.figures.base import Figure, FigureInput, Rows
+from mlm_steps.figures.svg.colours import COLOURS, DASHES
+from mlm_steps.figures.svg.lettering import number, safe
+from mlm_steps.figures.svg.page import document
+from mlm_steps.figures.svg.plane import MEDIUM, Key, Plane
+from mlm_steps.figures.svg.scale import range_of
 from mlm_steps.records.power import PowerRecord, PowerScenario
-
-if TYPE_CHECKING:
-    from matplotlib.axes import Axes
 
 __all__ = ["power_curve"]
 
 MOST_PANELS = 4
-"""Largest number of effects that are drawn; more panels would be too narrow for their axes."""
+"""Largest number of effects that are drawn; tables hold all."""
 MOST_LINES = 6
 """Largest number of curves per panel, as many as there are colours."""
 NORMAL = 1.959964
@@ -58,15 +46,7 @@ def power_curve(given: FigureInput) -> Figure | None:
     if not panels:
         return None
     title = f"Power over the {'number of groups' if x_name == 'groups' else 'size of the effect'}"
-    with settings():
-        figure = canvas(max(5.5, 3.1 * len(panels) + 0.8), 3.6)
-        drawn = figure.subplots(1, len(panels), sharey=True, squeeze=False)[0]
-        for axes, (name, curves) in zip(drawn, panels.items(), strict=True):
-            _draw(axes, record, name, curves, x_name)
-        drawn[0].set_ylabel("Power")
-        _legend(drawn[-1], panels)
-        figure.subplots_adjust(left=0.6 / figure.get_figwidth(), right=0.97, top=0.9, bottom=0.15, wspace=0.1)
-        svg = finish(figure, "power_curve", title)
+    svg = document([_draw(record, *each, x_name) for each in panels.items()], title)
     reading = _reading(record)
     alt = (
         f"Curves of the power from 0 to 1, one panel per effect, over the {X_WORDS[x_name].lower()}, "
@@ -124,39 +104,34 @@ def _label(record: PowerRecord, scenario: PowerScenario) -> str:
     return ", ".join(kept)
 
 
-def _draw(axes: Axes, record: PowerRecord, effect: str, curves: Curves, x_name: str) -> None:
-    axes.axhline(record.target, color=GREY, linewidth=0.9, linestyle=":")
+def _draw(record: PowerRecord, effect: str, curves: Curves, x_name: str) -> Plane:
+    plane = Plane(safe(effect), X_WORDS[x_name], "Power", width=MEDIUM, height=200)
+    plane.span(range_of([each.x for points in curves.values() for each in points]), (-0.02, 1.02))
+    plane.grid()
+    plane.level(record.target, dash="2 3", width=1.2)
     for k, (label, points) in enumerate(curves.items()):
-        colour, style = COLOURS[k % len(COLOURS)], LINE_STYLES[k % len(LINE_STYLES)]
-        methods = {each.method for each in points}
-        line = "line" if "line" in methods else "closed" if "closed" in methods else "conditional"
-        on_line = [each for each in points if each.method == line]
-        axes.plot(
-            [each.x for each in on_line], [each.power for each in on_line], color=colour, linestyle=style,
-            linewidth=1.6, label=safe(label) or None,
-        )  # fmt: skip
-        banded = [each for each in on_line if each.low is not None and each.high is not None]
-        if banded:
-            axes.fill_between(
-                [each.x for each in banded], [each.low or 0.0 for each in banded],
-                [each.high or 0.0 for each in banded], color=colour, alpha=0.2, linewidth=0,
-            )  # fmt: skip
-        for each in points:
-            if each.method in ("conditional", "count") and line != "conditional":
-                axes.plot([each.x], [each.power], "o", color=colour, markersize=4.5)
-                if each.low is not None and each.high is not None:
-                    axes.plot([each.x, each.x], [each.low, each.high], color=colour, linewidth=1.2)
-    axes.set_title(shorten(effect, 34), fontsize=10, loc="left")
-    axes.set_xlabel(X_WORDS[x_name])
-    axes.set_ylim(-0.02, 1.02)
-    style_axes(axes)
-    axes.grid(axis="y", color="#E7EAEE", linewidth=0.8)
-    axes.set_axisbelow(True)
+        _draw_points(plane, points, COLOURS[k % len(COLOURS)], DASHES[k % len(DASHES)])
+        if label and len(curves) > 1:
+            plane.key.append(Key(safe(label), COLOURS[k % len(COLOURS)], dash=DASHES[k % len(DASHES)]))
+    return plane
 
 
-def _legend(axes: Axes, panels: dict[str, Curves]) -> None:
-    if any(len(curves) > 1 for curves in panels.values()):
-        axes.legend(loc="lower right", frameon=False, fontsize=8.5)
+def _draw_points(plane: Plane, points: list[_Point], colour: str, dash: str) -> None:
+    """Draw one curve: the line of a method with its band, and dots of simulated designs."""
+    methods = {each.method for each in points}
+    line = "line" if "line" in methods else "closed" if "closed" in methods else "conditional"
+    on_line = [each for each in points if each.method == line]
+    banded = [each for each in on_line if each.low is not None and each.high is not None]
+    lower = [(each.x, each.low or 0.0) for each in banded]
+    upper = [(each.x, each.high or 0.0) for each in banded]
+    plane.band(lower, upper, colour=colour, opacity=0.2)
+    plane.line([(each.x, each.power) for each in on_line], colour=colour, dash=dash, width=1.8)
+    dots = [each for each in points if each.method in ("conditional", "count") and line != "conditional"]
+    dots += on_line if len(on_line) == 1 else []
+    plane.marks([(each.x, each.power) for each in dots], colour=colour, size=6)
+    for each in dots:
+        if each.low is not None and each.high is not None:
+            plane.line([(each.x, each.low), (each.x, each.high)], colour=colour, width=1.3)
 
 
 def _reading(record: PowerRecord) -> str:

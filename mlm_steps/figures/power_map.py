@@ -2,33 +2,19 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
-from mlm_steps.figures.base import (
-    INK,
-    VERMILION,
-    Figure,
-    FigureInput,
-    Rows,
-    canvas,
-    finish,
-    number,
-    safe,
-    settings,
-    shorten,
-    style_axes,
-)
+from mlm_steps.figures.base import Figure, FigureInput, Rows
+from mlm_steps.figures.svg.colours import ALERT, BLUE, VERMILION
+from mlm_steps.figures.svg.lettering import number, safe
+from mlm_steps.figures.svg.page import document
+from mlm_steps.figures.svg.plane import MEDIUM, Plane
 from mlm_steps.records.power import PowerRecord, PowerScenario
-
-if TYPE_CHECKING:
-    from matplotlib.axes import Axes
 
 __all__ = ["power_map"]
 
 MOST_PANELS = 3
-"""Largest number of effects that are drawn; the cells of more panels would be too narrow for numbers."""
-PALEST = 1.7
-"""Power of the darkest colour; values up to 1 are pale enough for dark numbers in their cells."""
+"""Largest number of effects that are drawn; tables hold all."""
+DARKEST = 0.45
+"""Opacity that a power of 1 adds to its cell; dark numbers are still readable on it."""
 COST_LINES = 4
 """Number of lines of equal cost."""
 
@@ -47,16 +33,7 @@ def power_map(given: FigureInput) -> Figure | None:
     effects = [each.effect for each in record.scenarios[0].closed.effects][:MOST_PANELS]
     maps = {effect: _map(shown, k) for k, effect in enumerate(effects)}
     title = "Power over groups and rows per group"
-    with settings():
-        figure = canvas(max(5.0, 3.4 * len(maps) + 0.8), 3.8)
-        panels = figure.subplots(1, len(maps), sharey=True, squeeze=False)[0]
-        for axes, (effect, own) in zip(panels, maps.items(), strict=True):
-            _draw(axes, record, effect, own)
-        panels[0].set_ylabel("Rows per group")
-        figure.subplots_adjust(
-            left=0.7 / figure.get_figwidth(), right=0.98, top=0.9, bottom=0.15, wspace=0.08
-        )
-        svg = finish(figure, "power_map", title)
+    svg = document([_draw(record, *each) for each in maps.items()], title)
     reading = _reading(record, maps)
     alt = (
         "One panel per effect: a grid with numbers of groups from left to right, rows per group from bottom "
@@ -86,28 +63,22 @@ def _map(shown: list[PowerScenario], k: int) -> Map:
     return found
 
 
-def _draw(axes: Axes, record: PowerRecord, effect: str, own: Map) -> None:
+def _draw(record: PowerRecord, effect: str, own: Map) -> Plane:
     groups, rows = sorted({J for J, _ in own}), sorted({n for _, n in own})
-    values = [[own.get((J, n), float("nan")) for J in groups] for n in rows]
-    axes.pcolormesh(range(len(groups) + 1), range(len(rows) + 1), values, cmap="Blues", vmin=0, vmax=PALEST)
-    for i, n in enumerate(rows):
-        for j, J in enumerate(groups):
-            if (J, n) in own:
-                power = own[J, n]
-                reached = power >= record.target
-                axes.text(
-                    j + 0.5, i + 0.5, f"{power:.2f}", ha="center", va="center", fontsize=9,
-                    color=INK, fontweight="bold" if reached else "normal",
-                )  # fmt: skip
-    axes.set_xticks([j + 0.5 for j in range(len(groups))], [str(J) for J in groups])
-    axes.set_yticks([i + 0.5 for i in range(len(rows))], [f"{n:g}" for n in rows])
-    axes.set_xlabel("Groups")
-    axes.set_title(shorten(effect, 34), fontsize=10, loc="left")
-    style_axes(axes)
-    _cost_lines(axes, record, groups, rows)
+    plane = Plane(safe(effect), "Groups", "Rows per group", width=MEDIUM, height=max(120.0, 30.0 * len(rows)))
+    plane.name_y({i + 0.5: f"{n:g}" for i, n in enumerate(rows)})
+    plane.span((0.0, float(len(groups))), (0.0, float(len(rows))))
+    plane.name_x({j + 0.5: str(J) for j, J in enumerate(groups)})
+    for (J, n), power in own.items():
+        j, i = groups.index(J), rows.index(n)
+        plane.box((j, i), (j + 1, i + 1), colour=BLUE, opacity=round(0.06 + DARKEST * power, 3), edge=True)
+        reached = power >= record.target
+        plane.text(j + 0.5, i + 0.5, f"{power:.2f}", move=(0, 3.5), anchor="middle", bold=reached, halo=False)
+    _cost_lines(plane, record, groups, rows)
+    return plane
 
 
-def _cost_lines(axes: Axes, record: PowerRecord, groups: list[int], rows: list[float]) -> None:
+def _cost_lines(plane: Plane, record: PowerRecord, groups: list[int], rows: list[float]) -> None:
     """Draw the lines along which groups and rows cost the same; the axes have one unit per value."""
     import numpy as np
 
@@ -127,11 +98,9 @@ def _cost_lines(axes: Axes, record: PowerRecord, groups: list[int], rows: list[f
             continue
         x = np.interp(J[inside], groups, np.arange(len(groups)) + 0.5)
         y = np.interp(n[inside], rows, np.arange(len(rows)) + 0.5)
-        axes.plot(x, y, color=VERMILION, linewidth=1.2, linestyle="--")
-        axes.text(
-            x[-1], y[-1] + 0.3, number(float(cost), 3), fontsize=7.5, color=VERMILION, ha="center",
-            va="center", bbox={"facecolor": "white", "edgecolor": "none", "pad": 0.8},
-        )  # fmt: skip
+        plane.line(list(zip(x.tolist(), y.tolist(), strict=True)), colour=VERMILION, width=1.2, dash="5 3")
+        label = number(float(cost), 3)
+        plane.text(float(x[-1]), float(y[-1]), label, move=(0, -9), anchor="middle", size=9.5, colour=ALERT)
 
 
 def _reading(record: PowerRecord, maps: dict[str, Map]) -> str:

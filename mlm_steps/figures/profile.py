@@ -3,35 +3,20 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
-from mlm_steps.figures.base import (
-    BLUE,
-    GREY,
-    INK,
-    PALE,
-    Figure,
-    FigureInput,
-    Rows,
-    canvas,
-    finish,
-    group_label,
-    number,
-    safe,
-    settings,
-    shorten,
-    style_axes,
-)
+from mlm_steps.figures.base import Figure, FigureInput, Rows, group_label
+from mlm_steps.figures.svg.colours import BLUE, GREY, PALE
+from mlm_steps.figures.svg.lettering import number, safe
+from mlm_steps.figures.svg.page import document
+from mlm_steps.figures.svg.plane import SMALL, Plane
+from mlm_steps.figures.svg.scale import range_of
 from mlm_steps.records import FitRecord, Interval, IntervalRecord, RandomParameter, ZetaCurve
 from mlm_steps.records.intervals import random_row
 
-if TYPE_CHECKING:
-    from matplotlib.axes import Axes
-
 __all__ = ["profile"]
 
-WIDTH, ACROSS, MOST_PANELS = 9.0, 3, 9
-"""Width of the figure in inches, and the largest numbers of panels in a row and in the figure: three rows."""
+MOST_PANELS = 9
+"""Largest number of parameters that are drawn; the table holds all."""
 INTERCEPT = "(Intercept)"
 
 
@@ -56,8 +41,7 @@ def profile(given: FigureInput) -> Figure | None:
     panels, found = panels[:MOST_PANELS], len(panels)
     which = f"the first {MOST_PANELS} of {found}" if found > MOST_PANELS else "the"
     title = f"Profiles of {which} parameters of {label}"
-    with settings():
-        svg = _draw(panels, record.confidence, title)
+    svg = document(_planes(panels, record.confidence), title)
     reading = _reading(panels, record.confidence)
     return Figure("profile", title, reading, _alt(panels, reading), svg, _data(given))
 
@@ -89,42 +73,32 @@ def _column(given: FigureInput, name: str, model: str) -> str:
     return "Intercept" if name == INTERCEPT else safe(given.run.effect_label(name, model))
 
 
-def _draw(panels: list[_Panel], confidence: float, title: str) -> bytes:
+def _planes(panels: list[_Panel], confidence: float) -> list[Plane]:
     from scipy.special import ndtri
 
     cut = float(ndtri(0.5 + confidence / 2))
-    across = 2 if len(panels) in (2, 4) else min(len(panels), ACROSS)
-    down = -(-len(panels) // across)
-    height = 2.7 * down
-    figure = canvas(WIDTH, height)
-    grid = figure.subplots(down, across, squeeze=False, sharey=True)
-    figure.subplots_adjust(
-        left=0.07, right=0.98, top=1 - 0.35 / height, bottom=0.4 / height,
-        wspace=0.12, hspace=0.45,
-    )  # fmt: skip
-    for axes, panel in zip(grid.flat, panels, strict=False):
-        _curve(axes, panel, cut)
-        axes.set_title(shorten(panel.title, 130 // across), fontsize=9, color=INK, loc="left")
-    for axes in list(grid.flat)[len(panels) :]:
-        axes.set_visible(False)
-    for row in grid:
-        row[0].set_ylabel("ζ", rotation=0)
-    return finish(figure, "profile", title)
+    return [_curve(panel, cut) for panel in panels]
 
 
-def _curve(axes: Axes, panel: _Panel, cut: float) -> None:
-    """Draw one profile; it crosses the edges of the grey band at the limits of the interval."""
-    axes.axhspan(-cut, cut, color="#EEF1F4", linewidth=0)
-    axes.axhline(0, color=PALE, linewidth=0.8)
-    axes.axvline(panel.curve.estimate, color=PALE, linewidth=0.8)
-    axes.plot(panel.curve.values, panel.curve.zeta, color=BLUE, marker="o", markersize=2.6, linewidth=1.4)
+def _curve(panel: _Panel, cut: float) -> Plane:
+    """Return one profile; it crosses the edges of the grey band at the limits of the interval."""
+    plane = Plane(panel.title, "Value of the parameter", "ζ", width=SMALL, height=150)
+    plane.span(range_of(panel.curve.values), (-1.35 * cut, 1.35 * cut))
+    plane.shade(-cut, cut)
+    plane.level(0.0, colour=PALE, dash="")
+    plane.upright(panel.curve.estimate, colour=PALE)
+    inside = [
+        (value, zeta)
+        for value, zeta in zip(panel.curve.values, panel.curve.zeta, strict=True)
+        if abs(zeta) <= 1.35 * cut
+    ]
+    plane.line(inside, colour=BLUE, width=1.6)
+    plane.points(inside, colour=BLUE, size=4.0, opacity=1.0)
     ends = max(-cut, panel.curve.zeta[0]), min(cut, panel.curve.zeta[-1])
     for limit, zeta in zip((panel.interval.low, panel.interval.high), ends, strict=True):
         if limit is not None:
-            axes.plot([limit, limit], [zeta, -1.35 * cut], color=GREY, linewidth=0.9, linestyle=":")
-    axes.set_ylim(-1.35 * cut, 1.35 * cut)
-    axes.locator_params(axis="x", nbins=5)
-    style_axes(axes)
+            plane.line([(limit, zeta), (limit, -1.35 * cut)], colour=GREY, width=1.0, dash="2 2")
+    return plane
 
 
 def _reading(panels: list[_Panel], confidence: float) -> str:

@@ -2,32 +2,16 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
-from mlm_steps.figures.base import (
-    COLOURS,
-    GREY,
-    INK,
-    Figure,
-    FigureInput,
-    Rows,
-    canvas,
-    finish,
-    group_label,
-    safe,
-    settings,
-    shorten,
-    style_axes,
-)
+from mlm_steps.figures.base import Figure, FigureInput, Rows, group_label
 from mlm_steps.figures.generalized import checks_of_final, fitted_words
+from mlm_steps.figures.svg.colours import BLUE, COLOURS, INK, MARKS
+from mlm_steps.figures.svg.lettering import safe
+from mlm_steps.figures.svg.page import document
+from mlm_steps.figures.svg.plane import WIDE, Key, Plane
+from mlm_steps.figures.svg.scale import range_of
 from mlm_steps.records.diagnostics import Curve, DiagnosticsRecord
 
-if TYPE_CHECKING:
-    from matplotlib.axes import Axes
-
 __all__ = ["quantile_residuals"]
-
-MARKERS = "osD^"
 
 
 def quantile_residuals(given: FigureInput) -> Figure | None:
@@ -38,14 +22,8 @@ def quantile_residuals(given: FigureInput) -> Figure | None:
         return None
     fit = given.run.fit(found.model)
     title = f"Quantile residuals of {safe(given.run.labels.model(fit.model))}"
-    with settings():
-        figure = canvas(9.0, 4.0)
-        left, right = figure.subplots(1, 2)
-        figure.subplots_adjust(left=0.08, right=0.98, top=0.93, bottom=0.14, wspace=0.25)
-        _uniform(left, given, found)
-        _fitted(right, against)
-        right.set_xlabel(f"{fitted_words(fit)} without random effects")
-        svg = finish(figure, "quantile_residuals", title)
+    across = f"{fitted_words(fit)} without random effects"
+    svg = document([_uniform(given, found), _fitted(against, across)], title)
     reading = _reading(found)
     alt = (
         f"Two panels: observed against expected quantiles with the diagonal, and quartiles of the quantiles "
@@ -54,31 +32,34 @@ def quantile_residuals(given: FigureInput) -> Figure | None:
     return Figure("quantile_residuals", title, reading, alt, svg, _data(found))
 
 
-def _uniform(axes: Axes, given: FigureInput, found: DiagnosticsRecord) -> None:
-    """Draw each set of quantiles against the uniform distribution."""
-    axes.plot([0, 1], [0, 1], color=INK, linewidth=0.9)
+def _uniform(given: FigureInput, found: DiagnosticsRecord) -> Plane:
+    """Return each set of quantiles against the uniform distribution."""
+    plane = Plane("Quantiles", "Expected quantile", "Observed quantile", width=WIDE, height=230)
+    plane.span((-0.03, 1.03), (-0.03, 1.03))
+    plane.line([(0, 0), (1, 1)], colour=INK, width=0.9)
     for index, curve in enumerate(curve for curve in found.curves if curve.name == "quantiles"):
-        expected, observed = zip(*curve.points, strict=True)
-        label = "Rows" if curve.of is None else shorten(f"Sums per {group_label(given, curve.of)}", 40)
-        axes.plot(
-            expected, observed, linestyle="none", marker=MARKERS[index % len(MARKERS)], markersize=4,
-            color=COLOURS[index % len(COLOURS)], label=label,
-        )  # fmt: skip
-    axes.set_xlabel("Expected quantile")
-    axes.set_ylabel("Observed quantile")
-    axes.legend(loc="upper left", frameon=False, fontsize=9)
-    style_axes(axes)
+        points = [(point[0], point[1]) for point in curve.points]
+        label = "Rows" if curve.of is None else f"Sums per {group_label(given, curve.of)}"
+        kind, colour = MARKS[index % len(MARKS)], COLOURS[index % len(COLOURS)]
+        plane.marks(points, colour=colour, size=4.5, kind=kind)
+        plane.key.append(Key(label, colour, mark=kind))
+    return plane
 
 
-def _fitted(axes: Axes, curve: Curve) -> None:
-    """Draw the quartiles of the quantiles in groups of rows with similar fitted values."""
+def _fitted(curve: Curve, across: str) -> Plane:
+    """Return the quartiles of the quantiles in groups of rows with similar fitted values."""
+    plane = Plane(
+        "Quartiles over fitted values", across, "Quartiles of the quantiles", width=WIDE, height=230
+    )
     fitted, *quartiles, _ = zip(*curve.points, strict=True)
-    for height, values, marker in zip((0.25, 0.5, 0.75), quartiles, "vo^", strict=True):
-        axes.axhline(height, color=GREY, linewidth=0.8, linestyle="--")
-        axes.plot(fitted, values, color=COLOURS[0], marker=marker, markersize=4.5, linewidth=1.4)
-    axes.set_ylim(0, 1)
-    axes.set_ylabel("Quartiles of the quantiles")
-    style_axes(axes)
+    plane.span(range_of(fitted), (0.0, 1.0))
+    plane.name_y({0.0: "0", 0.25: ".25", 0.5: ".50", 0.75: ".75", 1.0: "1"})
+    for height, values, kind in zip((0.25, 0.5, 0.75), quartiles, "vo^", strict=True):
+        plane.level(height, dash="4 3")
+        points = list(zip(fitted, values, strict=True))
+        plane.line(points, colour=BLUE, width=1.4)
+        plane.marks(points, colour=BLUE, size=6, kind=kind)
+    return plane
 
 
 def _reading(found: DiagnosticsRecord) -> str:

@@ -2,35 +2,20 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
 
-from mlm_steps.figures.base import (
-    COLOURS,
-    GREY,
-    INK,
-    LINE_STYLES,
-    Figure,
-    FigureInput,
-    Rows,
-    canvas,
-    finish,
-    number,
-    safe,
-    settings,
-    shorten,
-    spread,
-    style_axes,
-)
-from mlm_steps.figures.curves import Curves, make_curves
+from mlm_steps.figures.base import Figure, FigureInput, Rows, spread
+from mlm_steps.figures.curves import Curves, FittedCurve, make_curves
 from mlm_steps.figures.scene import Line
-
-if TYPE_CHECKING:
-    from matplotlib.axes import Axes
+from mlm_steps.figures.svg.colours import COLOURS, DASHES, GREY, INK, LIGHT
+from mlm_steps.figures.svg.lettering import number, safe
+from mlm_steps.figures.svg.page import document
+from mlm_steps.figures.svg.plane import WIDE, Key, Plane, Point
 
 __all__ = ["rates"]
 
@@ -38,10 +23,8 @@ Array = NDArray[np.float64]
 
 MOST_LINES = 60
 """Largest number of drawn group lines, a sample if there are more, since more lines could not be followed."""
-LONGEST_LABEL = 60
-"""Largest number of characters of a label in the legend."""
 SMALLEST_POINT, LARGEST_POINT = 8.0, 90.0
-"""Areas of the points of the fewest and of the most rows, in squared points."""
+"""Areas of the points of the fewest and of the most rows, in squared pixels."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -62,12 +45,7 @@ def rates(given: FigureInput) -> Figure | None:
     over = f"by {curves.label}" if curves.label else f"in each level of {curves.group_label}"
     words = _Words(f"{curves.up} {over}", across, curves.up)
     lines = [curves.groups[index] for index in spread(len(curves.groups), MOST_LINES)]
-    with settings():
-        figure = canvas(9.0, 5.2)
-        axes = figure.add_axes((0.085, 0.11, 0.9, 0.79 - 0.045 * len(curves.fitted)))
-        _draw(axes, curves, lines)
-        _label(axes, curves, words)
-        svg = finish(figure, "rates", words.title)
+    svg = document([_draw(curves, lines, words)], words.title)
     reading = _reading(curves, len(lines))
     alt = (
         f"Observed values as points, groups as thin lines, and fitted curves as bold lines, "
@@ -76,42 +54,52 @@ def rates(given: FigureInput) -> Figure | None:
     return Figure("rates", safe(words.title), reading, alt, svg, _data(curves, lines))
 
 
-def _draw(axes: Axes, curves: Curves, lines: Sequence[Line]) -> None:
-    from matplotlib.collections import LineCollection
-
-    paths = [np.column_stack([line.x, line.y]) for line in lines]
-    axes.add_collection(LineCollection(paths, colors="#7FB2D6", linewidths=0.8, alpha=0.75))
-    if curves.points:
-        x, y, rows = (np.array(values, dtype=float) for values in zip(*curves.points, strict=True))
-        area = SMALLEST_POINT + (LARGEST_POINT - SMALLEST_POINT) * rows / rows.max()
-        axes.scatter(x, y, s=area, facecolors="none", edgecolors=GREY, linewidths=1.1, zorder=3)
-    for index, fitted in enumerate(curves.fitted):
-        colour = INK if not index and not fitted.label else COLOURS[index % len(COLOURS)]
-        style = LINE_STYLES[index % len(LINE_STYLES)]
-        name = f"{fitted.label}: " if fitted.label else ""
-        axes.plot(
-            fitted.x, fitted.population, color=colour, linestyle=style, linewidth=2.6,
-            label=shorten(f"{name}population average", LONGEST_LABEL), marker="o" if curves.ticks else None,
-        )  # fmt: skip
-        axes.plot(
-            fitted.x, fitted.typical, color=colour, linestyle=style, linewidth=1.0,
-            label=shorten(f"{name}typical group", LONGEST_LABEL), marker="s" if curves.ticks else None,
-            markersize=4,
-        )  # fmt: skip
-    axes.autoscale_view()
-
-
-def _label(axes: Axes, curves: Curves, words: _Words) -> None:
-    axes.set_xlabel(shorten(words.across, 80))
-    axes.set_ylabel(shorten(words.up, 60))
+def _draw(curves: Curves, lines: Sequence[Line], words: _Words) -> Plane:
+    plane = Plane("", words.across, words.up, width=WIDE, height=280)
+    shown = [
+        *((line.x, line.y) for line in lines),
+        *((fitted.x, values) for fitted in curves.fitted for values in (fitted.population, fitted.typical)),
+        *((np.array([x]), np.array([y])) for x, y, _ in curves.points),
+    ]
+    plane.limits(*(np.concatenate(values).tolist() for values in zip(*shown, strict=True)))
     if curves.ticks:
-        axes.set_xticks(range(len(curves.ticks)), [shorten(safe(tick), 18) for tick in curves.ticks])
-        axes.set_xlim(-0.5, len(curves.ticks) - 0.5)
-    style_axes(axes)
-    axes.legend(
-        loc="lower left", bbox_to_anchor=(0.0, 1.0), ncols=2, frameon=False, fontsize=9, handlelength=3.2,
-        borderaxespad=0.2,
-    )  # fmt: skip
+        plane.span((-0.5, len(curves.ticks) - 0.5), plane.y)
+        plane.name_x(dict(enumerate(curves.ticks)))
+    paths = [_path(line.x, line.y) for line in lines]
+    plane.lines(paths, colour=LIGHT, groups=[line.label for line in lines])
+    if curves.points:
+        most = max(rows for *_, rows in curves.points)
+        areas = [
+            SMALLEST_POINT + (LARGEST_POINT - SMALLEST_POINT) * rows / most for *_, rows in curves.points
+        ]
+        plane.marks(
+            [(x, y) for x, y, _ in curves.points], colour=GREY, size=list(map(math.sqrt, areas)), hollow=True
+        )
+        plane.key.append(Key("observed", GREY, mark="o", hollow=True))
+    for index, fitted in enumerate(curves.fitted):
+        _draw_curve(plane, fitted, index, marked=bool(curves.ticks))
+    return plane
+
+
+def _draw_curve(plane: Plane, fitted: FittedCurve, index: int, *, marked: bool) -> None:
+    """Draw the population average as a bold line, and that of a typical group as a thin one."""
+    colour = INK if not index and not fitted.label else COLOURS[index % len(COLOURS)]
+    dash = DASHES[index % len(DASHES)]
+    name = f"{fitted.label}: " if fitted.label else ""
+    for values, width, kind, label in (
+        (fitted.population, 2.8, "o", "population average"),
+        (fitted.typical, 1.1, "s", "typical group"),
+    ):
+        points = _path(fitted.x, values)
+        plane.line(points, colour=colour, width=width, dash=dash, halo=width > 2)
+        if marked:
+            plane.marks(points, colour=colour, size=7, kind=kind)
+        mark = kind if marked else ""
+        plane.key.append(Key(f"{name}{label}", colour, dash=dash, mark=mark, width=width))
+
+
+def _path(x: Array, y: Array) -> list[Point]:
+    return list(zip(x.tolist(), y.tolist(), strict=True))
 
 
 def _reading(curves: Curves, lines: int) -> str:

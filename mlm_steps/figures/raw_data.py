@@ -3,48 +3,25 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
 
 import numpy as np
+from numpy.typing import NDArray
 
-from mlm_steps.figures.base import (
-    BLUE,
-    COLOURS,
-    INK,
-    LINE_STYLES,
-    SEED,
-    SMALLEST_GROUP,
-    Figure,
-    FigureInput,
-    Rows,
-    canvas,
-    finish,
-    number,
-    safe,
-    settings,
-    shorten,
-    spread,
-    style_axes,
-)
-from mlm_steps.figures.scene import Line, Scene, make_scene
-
-if TYPE_CHECKING:
-    from matplotlib.axes import Axes
+from mlm_steps.figures.base import SEED, SMALLEST_GROUP, Figure, FigureInput, Rows, spread
+from mlm_steps.figures.scene import Line, Scene, Shape, make_scene
+from mlm_steps.figures.svg.colours import BLUE, COLOURS, DASHES, GREY, INK, LIGHT, MARKS
+from mlm_steps.figures.svg.lettering import number, safe, tick_text
+from mlm_steps.figures.svg.page import document
+from mlm_steps.figures.svg.plane import SMALL, WIDE, Key, Plane
 
 __all__ = ["raw_data"]
 
-MINUS = "\N{MINUS SIGN}"
 MOST_POINTS = 1000
 """Largest number of drawn observations, a sample if there are more, since more points would overlap."""
 MOST_LINES = 60
 """Largest number of drawn group lines, a sample if there are more, since more lines could not be followed."""
 FEW_VALUES = 12
 """Largest number of values of a predictor for which points are shifted at random, so that none coincide."""
-LONGEST_LABEL, LEGEND_WIDTH, HANDLE_WIDTH = 60, 110, 10
-"""Sizes of the legend in characters: the longest label of a line, the width above the axes, and the width of
-the line beside its label."""
-LEGEND_ROW = 0.045
-"""Height of a row of the legend as a share of the figure's height."""
 JITTER = 0.08
 """Largest random shift as a share of the smallest distance between two values, so that they stay separate."""
 
@@ -59,70 +36,89 @@ def raw_data(given: FigureInput) -> Figure | None:
     points = spread(len(scene.y), MOST_POINTS)
     few = MOST_LINES if scene.shape.label else len(scene.shape.lines)
     lines = [scene.shape.lines[index] for index in spread(len(scene.shape.lines), few)]
-    with settings():
-        figure = canvas(9.0, 5.2)
-        rows = -(-len(scene.shape.fitted) // _legend_columns(scene))
-        axes = figure.add_axes((0.085, 0.11, 0.9, 0.84 - LEGEND_ROW * rows))
-        _draw(axes, scene, points, lines)
-        svg = finish(figure, "raw_data", title)
+    svg = document(_planes(scene, points, lines), title)
     reading = _reading(scene, len(points), len(lines))
     return Figure("raw_data", title, reading, _alt(scene, reading), svg, _data(scene, points, lines))
 
 
-def _draw(axes: Axes, scene: Scene, points: Sequence[int], lines: Sequence[Line]) -> None:
-    from matplotlib.collections import LineCollection
-
+def _planes(scene: Scene, points: Sequence[int], lines: Sequence[Line]) -> list[Plane]:
+    """Return a plot per level of a moderator of the groups, with the same axes, or one plot."""
     shape = scene.shape
-    x = shape.x[list(points)]
+    chosen = np.asarray(points, dtype=np.intp)
+    x, y = _shifted(shape, chosen), scene.y[chosen]
+    width = WIDE if shape.panels <= 2 else SMALL
+    planes = []
+    for index in range(shape.panels):
+        fitted = [line for line in shape.fitted if line.panel == index]
+        title = fitted[0].label if shape.panels > 1 and fitted else ""
+        plane = Plane(title, _across(scene), scene.y_label, width=width, height=250)
+        plane.limits(
+            [*x.tolist(), *(value for line in shape.fitted for value in line.x.tolist())],
+            [*y.tolist(), *(value for line in shape.fitted for value in line.y.tolist())],
+        )
+        _name_places(plane, scene)
+        inside = shape.panel[chosen] == index
+        plane.points(
+            zip(x[inside].tolist(), y[inside].tolist(), strict=True), colour=GREY, size=3.2, opacity=0.45
+        )
+        _draw_lines(plane, scene, [line for line in lines if line.panel == index])
+        _draw_fitted(plane, scene, fitted)
+        planes.append(plane)
+    return planes
+
+
+def _shifted(shape: Shape, chosen: NDArray[np.intp]) -> NDArray[np.float64]:
+    """Return the horizontal places of some observations; those of few values are shifted at random."""
+    x = shape.x[chosen]
     values = np.unique(shape.x)
-    if shape.label and 1 < len(values) <= FEW_VALUES:
-        gap = JITTER * float(np.min(np.diff(values)))
-        x = x + np.random.default_rng(SEED).uniform(-gap, gap, len(x))
-    axes.plot(
-        x, scene.y[list(points)], linestyle="none", marker=".", markersize=3.6, color="#6B727B",
-        alpha=0.55, markeredgewidth=0,
-    )  # fmt: skip
-    paths = [np.column_stack([line.x, line.y]) for line in lines]
-    strong = not shape.label
-    axes.add_collection(
-        LineCollection(paths, colors=BLUE if strong else "#7FB2D6", linewidths=1.2 if strong else 0.8,
-                       alpha=1.0 if strong else 0.75)
-    )  # fmt: skip
-    for index, line in enumerate(shape.fitted):
-        colour = INK if not line.label else COLOURS[(index + 1) % len(COLOURS)] if index else INK
-        axes.plot(
-            line.x, line.y, color="white", linewidth=5.0, solid_capstyle="round",
-        )  # fmt: skip
-        axes.plot(
-            line.x, line.y, color=colour, linestyle=LINE_STYLES[index % len(LINE_STYLES)], linewidth=2.6,
-            label=shorten(line.label or "Fitted line", LONGEST_LABEL),
-            marker="os^D"[index % 4] if shape.ticks else None, markersize=6,
-        )  # fmt: skip
-    _label(axes, scene)
+    if not shape.label or not 1 < len(values) <= FEW_VALUES:
+        return x
+    gap = JITTER * float(np.min(np.diff(values)))
+    shifted: NDArray[np.float64] = x + np.random.default_rng(SEED).uniform(-gap, gap, len(x))
+    return shifted
 
 
-def _label(axes: Axes, scene: Scene) -> None:
+def _across(scene: Scene) -> str:
+    return scene.shape.label or f"{scene.group_label}, sorted by their means"
+
+
+def _name_places(plane: Plane, scene: Scene) -> None:
+    """Write the names of categories, or the few values of a number, below the plot."""
     shape = scene.shape
-    axes.set_ylabel(shorten(scene.y_label, 60))
-    axes.set_xlabel(shorten(shape.label, 80) or shorten(f"{scene.group_label}, sorted by their means", 80))
     if shape.ticks:
-        axes.set_xticks(range(len(shape.ticks)), [shorten(safe(tick), 18) for tick in shape.ticks])
-        axes.set_xlim(-0.5, len(shape.ticks) - 0.5)
+        plane.span((-0.5, len(shape.ticks) - 0.5), plane.y)
+        plane.name_x(dict(enumerate(shape.ticks)))
     elif shape.label and len(values := np.unique(shape.x)) <= FEW_VALUES:
-        axes.set_xticks(values, [f"{value:g}".replace("-", MINUS) for value in values])
+        plane.name_x({float(value): tick_text(float(value)) for value in values})
     elif not shape.label:
-        axes.set_xlim(0, scene.groups + 1)
-    style_axes(axes)
-    axes.legend(
-        loc="lower left", bbox_to_anchor=(0.0, 1.0), ncols=_legend_columns(scene), frameon=False, fontsize=9,
-        handlelength=3.2, borderaxespad=0.2,
-    )  # fmt: skip
+        plane.span((0.0, scene.groups + 1.0), plane.y)
 
 
-def _legend_columns(scene: Scene) -> int:
-    """Return the number of legend columns that fit above the axes."""
-    longest = max((len(shorten(line.label, LONGEST_LABEL)) for line in scene.shape.fitted), default=0)
-    return max(1, min(4, LEGEND_WIDTH // (longest + HANDLE_WIDTH)))
+def _draw_lines(plane: Plane, scene: Scene, lines: Sequence[Line]) -> None:
+    strong = not scene.shape.label
+    plane.lines(
+        [list(zip(line.x.tolist(), line.y.tolist(), strict=True)) for line in lines],
+        colour=BLUE if strong else LIGHT,
+        width=1.4 if strong else 0.9,
+        groups=[line.label for line in lines],
+    )
+
+
+def _draw_fitted(plane: Plane, scene: Scene, fitted: Sequence[Line]) -> None:
+    """Draw the fitted lines; a level of the moderator has the colour that it has in other figures."""
+    for line in fitted:
+        index = scene.shape.fitted.index(line)
+        colour = COLOURS[index % len(COLOURS)] if line.label and scene.shape.label else INK
+        dash = DASHES[index % len(DASHES)]
+        points = list(zip(line.x.tolist(), line.y.tolist(), strict=True))
+        plane.line(points, colour=colour, width=2.8, dash=dash, halo=True)
+        kind = MARKS[index % 4] if scene.shape.ticks else ""
+        if kind:
+            plane.marks(points, colour=colour, size=8, kind=kind)
+        label = "fitted line" if not line.label or scene.shape.panels > 1 else line.label
+        plane.key.append(Key(label, colour, dash=dash, mark=kind, width=2.8))
+    if scene.shape.label:
+        plane.key.append(Key(f"{scene.group_label}: own lines", LIGHT, dash=""))
 
 
 def _reading(scene: Scene, points: int, lines: int) -> str:
@@ -179,10 +175,13 @@ def _alt(scene: Scene, reading: str) -> str:
 
 
 def _data(scene: Scene, points: Sequence[int], lines: Sequence[Line]) -> Rows:
+    panel = scene.shape.panel
     rows: list[tuple[object, ...]] = [
-        ("observation", "", float(scene.shape.x[index]), float(scene.y[index])) for index in points
+        ("observation", "", int(panel[index]) + 1, float(scene.shape.x[index]), float(scene.y[index]))
+        for index in points
     ]
     for kind, drawn in (("group", lines), ("fitted", scene.shape.fitted)):
         for line in drawn:
-            rows += [(kind, line.label, float(x), float(y)) for x, y in zip(line.x, line.y, strict=True)]
-    return ("kind", "line", "x", "y"), tuple(rows)
+            own = (kind, line.label, line.panel + 1)
+            rows += [(*own, float(x), float(y)) for x, y in zip(line.x, line.y, strict=True)]
+    return ("kind", "line", "panel", "x", "y"), tuple(rows)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -12,7 +12,8 @@ from mlm_steps.design.apply import apply_design
 from mlm_steps.design.build import build_design
 from mlm_steps.design.contrast_coding import ContrastCoding, coded
 from mlm_steps.design.matrices import Design
-from mlm_steps.figures.base import SMALLEST_GROUP, FigureInput, group_label, safe
+from mlm_steps.figures.base import SMALLEST_GROUP, FigureInput, group_label
+from mlm_steps.figures.svg.lettering import safe
 from mlm_steps.records import FitRecord
 from mlm_steps.records.spelling import quote_name, split_product
 
@@ -52,6 +53,7 @@ class Line:
     label: str
     x: Array
     y: Array
+    panel: int = 0
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -72,6 +74,10 @@ class Shape:
         The number of these lines that rise.
     fitted : list of Line
         The population's lines in the final rung: one per level of the moderator if there is one.
+    panel : ndarray, shape (n,)
+        The position of the level of the moderator, if each group has one level of it; else 0.
+    panels : int
+        The number of panels: that of the levels of such a moderator, else 1.
     """
 
     x: Array
@@ -80,6 +86,8 @@ class Shape:
     lines: list[Line]
     rising: int
     fitted: list[Line]
+    panel: Codes
+    panels: int = 1
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -157,15 +165,38 @@ def _over(
     x, ticks = positions_of(rows[variable])
     group = design.random[term]
     make = mean_lines if ticks else _least_squares
-    lines = make(x, design.y, group.refs, group.levels)
+    panel, panels = _panel_of(given, fit, rows, variable, group.refs)
+    own = dict(zip(np.asarray(group.levels)[group.refs].tolist(), panel.tolist(), strict=True))
+    lines = [replace(line, panel=own[line.label]) for line in make(x, design.y, group.refs, group.levels)]
     return Shape(
         x=x,
         ticks=ticks,
         label=with_unit(given, variable),
         lines=lines,
         rising=sum(bool(line.y[-1] > line.y[0]) for line in lines),
-        fitted=_fitted(given, fit, design, rows, variable, ticks),
+        fitted=[
+            replace(line, panel=index if panels > 1 else 0)
+            for index, line in enumerate(_fitted(given, fit, design, rows, variable, ticks))
+        ],
+        panel=panel,
+        panels=panels,
     )
+
+
+def _panel_of(
+    given: FigureInput, fit: FitRecord, rows: pd.DataFrame, variable: str, refs: Codes
+) -> tuple[Codes, int]:
+    """Return the panel of each row, and the number of panels: one per level of a moderator of the groups."""
+    import pandas as pd
+
+    moderator, levels = moderator_of(given, fit, rows, variable)
+    if moderator is None:
+        return np.zeros(len(refs), dtype=np.intp), 1
+    codes = np.asarray(pd.Categorical(rows[moderator]).codes, dtype=np.intp)
+    first = np.zeros(int(refs.max()) + 1, dtype=np.intp)
+    first[refs[::-1]] = codes[::-1]
+    constant = bool((first[refs] == codes).all())
+    return (codes, len(levels)) if constant else (np.zeros(len(refs), dtype=np.intp), 1)
 
 
 def positions_of(values: pd.Series) -> tuple[Array, tuple[str, ...]]:
@@ -191,7 +222,7 @@ def _by_group(fit: FitRecord, y: Array, refs: Codes, levels: tuple[str, ...]) ->
         Line(level, np.array([rank[index] - 0.4, rank[index] + 0.4]), np.full(2, means[index]))
         for index, level in enumerate(levels)
     ]
-    return Shape(rank[refs], (), "", lines, 0, fitted)
+    return Shape(rank[refs], (), "", lines, 0, fitted, np.zeros(len(y), dtype=np.intp))
 
 
 def _least_squares(x: Array, y: Array, refs: Codes, levels: tuple[str, ...]) -> list[Line]:

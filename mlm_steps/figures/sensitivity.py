@@ -3,45 +3,24 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, NamedTuple
+from typing import NamedTuple
 
 from mlm_steps.design.hlm import column_factors
-from mlm_steps.figures.base import (
-    BLUE,
-    GREY,
-    INK,
-    VERMILION,
-    Figure,
-    FigureInput,
-    Rows,
-    canvas,
-    finish,
-    group_label,
-    number,
-    safe,
-    settings,
-    shorten,
-    style_axes,
-)
+from mlm_steps.figures.base import Figure, FigureInput, Rows, group_label
+from mlm_steps.figures.svg.colours import BLUE, INK, VERMILION
+from mlm_steps.figures.svg.lettering import number, safe
+from mlm_steps.figures.svg.page import document
+from mlm_steps.figures.svg.plane import WIDE, Plane
+from mlm_steps.figures.svg.scale import range_of
 from mlm_steps.records.sensitivity import SensitivityRecord, Variation, VariedCoefficient
 from mlm_steps.records.spelling import unquote_name
-
-if TYPE_CHECKING:
-    from matplotlib.axes import Axes
-    from matplotlib.figure import Figure as Canvas
 
 __all__ = ["sensitivity"]
 
 MOST_PANELS = 3
-"""Largest number of coefficients that are drawn; more panels would be too narrow for their axes."""
-LONGEST = 66
-"""Largest number of characters of the label of a variant; a longer one takes more than half of the figure."""
-LONGEST_TITLE = 29
-"""Largest number of characters of the title of a panel, which is as wide as the panel."""
-CHARACTER = 0.063
-"""Mean width of a character of the labels in inches."""
-WIDTH, ROW = 11.0, 0.24
-"""Width of the figure and height of a row in inches."""
+"""Largest number of coefficients that are drawn; the table holds all."""
+ROW = 17.0
+"""Height of a row in pixels."""
 
 
 class _Row(NamedTuple):
@@ -64,31 +43,13 @@ def sensitivity(given: FigureInput) -> Figure | None:
         return None
     model = safe(given.run.labels.model(records[0].model))
     title = f"Coefficients of {model} under variants of the model"
-    with settings():
-        figure = canvas(WIDTH, 1.1 + ROW * len(rows))
-        panels = figure.subplots(1, len(shown), sharey=True, squeeze=False)[0]
-        for axes, column in zip(panels, shown, strict=True):
-            _draw(axes, given, column, rows)
-        panels[0].set_yticks(range(len(rows)), [shorten(row.label, LONGEST) for row in rows], fontsize=8.5)
-        panels[0].invert_yaxis()
-        _lay_out(figure, [row.label for row in rows])
-        svg = finish(figure, "sensitivity", title)
+    svg = document([_draw(given, column, rows) for column in shown], title)
     reading = _reading(given, records, shown)
     alt = (
         "Dots with intervals, one row per variant and one panel per coefficient, beside a vertical line at "
         f"the estimate of the rung; squares mark variants with another conclusion. {reading}"
     )
     return Figure("sensitivity", title, reading, alt, svg, _data(rows, shown))
-
-
-def _lay_out(figure: Canvas, labels: Sequence[str]) -> None:
-    """Leave room for the labels to the left of the panels, and for titles and axes above and below."""
-    height = figure.get_figheight()
-    longest = min(max(map(len, labels)), LONGEST)
-    figure.subplots_adjust(
-        left=(0.3 + CHARACTER * longest) / WIDTH, right=0.98, top=1 - 0.4 / height, bottom=0.4 / height,
-        wspace=0.12,
-    )  # fmt: skip
 
 
 def _by_interest(records: Sequence[SensitivityRecord]) -> list[VariedCoefficient]:
@@ -126,26 +87,29 @@ def _label(given: FigureInput, variation: Variation) -> str:
     return variation.what.format(group=group, columns=columns, level=safe(variation.level or ""))
 
 
-def _draw(axes: Axes, given: FigureInput, column: str, rows: Sequence[_Row]) -> None:
-    """Draw one coefficient: its interval per variant, and the estimate of the rung as a line."""
+def _draw(given: FigureInput, column: str, rows: Sequence[_Row]) -> Plane:
+    """Return one coefficient: its interval per variant, and the estimate of the rung as a line."""
     own = rows[0].coefficients[column]
-    axes.axvline(0.0, color=INK, linewidth=0.9)
+    plane = Plane(_coefficient_label(given, own), "Estimate", width=WIDE, height=ROW * len(rows))
+    known = [each for row in rows if (each := row.coefficients.get(column)) is not None]
+    ends = [
+        value for each in known for value in (each.estimate, each.ci_low, each.ci_high) if value is not None
+    ]
+    plane.span(range_of([*ends, 0.0]), (0.0, 1.0))
+    plane.name_rows([row.label for row in rows], share=0.56)
+    plane.upright(0.0, colour=INK)
     if own.estimate is not None:
-        axes.axvline(own.estimate, color=GREY, linewidth=1.0, linestyle="--")
+        plane.upright(own.estimate, dash="4 3")
     for place, row in enumerate(rows):
         each = row.coefficients.get(column)
         if each is None or each.estimate is None:
             continue
         colour = VERMILION if each.changed else BLUE if place else INK
         if each.ci_low is not None and each.ci_high is not None:
-            axes.plot([each.ci_low, each.ci_high], [place, place], color=colour, linewidth=1.6)
-        same = each.quantity == "same"
-        axes.plot(
-            each.estimate, place, marker="s" if each.changed else "o", markersize=6,
-            markerfacecolor=colour if same else "white", markeredgecolor=colour, color=colour,
-        )  # fmt: skip
-    axes.set_title(shorten(_coefficient_label(given, own), LONGEST_TITLE), fontsize=9, loc="left")
-    style_axes(axes)
+            plane.line([(each.ci_low, -place), (each.ci_high, -place)], colour=colour, width=1.6, term=column)
+        kind, hollow = "s" if each.changed else "o", each.quantity != "same"
+        plane.marks([(each.estimate, -place)], colour=colour, size=7, kind=kind, hollow=hollow, term=column)
+    return plane
 
 
 def _reading(given: FigureInput, records: Sequence[SensitivityRecord], shown: Sequence[str]) -> str:

@@ -3,40 +3,27 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
 
-from mlm_steps.figures.base import (
-    COLOURS,
-    LINE_STYLES,
-    Figure,
-    FigureInput,
-    Rows,
-    finish,
-    safe,
-    settings,
-    shorten,
-    style_axes,
-)
+from mlm_steps.figures.base import Figure, FigureInput, Rows
 from mlm_steps.figures.generalized import mean_axis, scale_words
 from mlm_steps.figures.interaction import (
     MOST_PANELS,
-    draw_rug,
     held,
     last_slopes,
     number,
-    panel_grid,
     panel_title,
+    rug_values,
     value_text,
     with_unit,
 )
+from mlm_steps.figures.svg.colours import COLOURS, DASHES, MARKS
+from mlm_steps.figures.svg.lettering import safe
+from mlm_steps.figures.svg.page import document
+from mlm_steps.figures.svg.plane import WIDE, Key, Plane
+from mlm_steps.figures.svg.scale import range_of
 from mlm_steps.records.effects import FittedLine, SimpleSlopes, SlopeAt
 
-if TYPE_CHECKING:
-    from matplotlib.axes import Axes
-
 __all__ = ["simple_slopes"]
-
-MARKERS = "os^Dvp"
 
 
 def simple_slopes(given: FigureInput) -> Figure | None:
@@ -47,11 +34,7 @@ def simple_slopes(given: FigureInput) -> Figure | None:
     shown = pairs[:MOST_PANELS]
     model = safe(given.run.labels.model(pairs[0].model))
     title = f"Simple slopes in {model}"
-    with settings():
-        figure, panels = panel_grid(len(shown))
-        for axes, pair in zip(panels, shown, strict=True):
-            _draw(axes, given, pair)
-        svg = finish(figure, "simple_slopes", title)
+    svg = document([_draw(given, pair) for pair in shown], title)
     reading = _reading(given, shown, len(pairs))
     outcome = _outcome_label(given, shown[0])
     expected = outcome if _mean(shown[0]) else f"expected {outcome}"
@@ -84,52 +67,51 @@ def _drawn(line: FittedLine) -> Sequence[tuple[str | float, float, float, float]
     return line.population or line.points
 
 
-def _draw(axes: Axes, given: FigureInput, pair: SimpleSlopes) -> None:
+def _draw(given: FigureInput, pair: SimpleSlopes) -> Plane:
     category = isinstance(pair.lines[0].points[0][0], str) or pair.focal_contrast is not None
-    for index, line in enumerate(pair.lines):
-        if category:
-            _draw_levels(axes, line, index, len(pair.lines))
-        else:
-            _draw_line(axes, line, index)
+    up = _outcome_label(given, pair)
+    plane = Plane(panel_title(given, pair), with_unit(given, pair.focal), up, width=WIDE, height=230)
+    heights = [value for line in pair.lines for point in _drawn(line) for value in point[1:]]
+    moderator = safe(given.run.labels.column(pair.moderator))
     if category:
         ticks = [value_text(point[0]) for point in pair.lines[0].points]
-        axes.set_xticks(range(len(ticks)), [shorten(tick, 16) for tick in ticks])
-        axes.set_xlim(-0.5, len(ticks) - 0.5)
-    elif pair.focal in given.frame:
-        draw_rug(axes, given.frame[pair.focal].to_numpy(dtype=float).tolist())
-    axes.set_xlabel(shorten(with_unit(given, pair.focal), 60))
-    axes.set_ylabel(shorten(_outcome_label(given, pair), 60))
-    style_axes(axes)
-    axes.set_title(shorten(panel_title(given, pair), 62), fontsize=10, loc="left")
-    axes.legend(
-        title=shorten(safe(given.run.labels.column(pair.moderator)), 40), loc="best", frameon=False,
-        fontsize=9, title_fontsize=9, handlelength=3.2,
-    )  # fmt: skip
+        plane.span((-0.5, len(ticks) - 0.5), range_of(heights))
+        plane.name_x(dict(enumerate(ticks)))
+    else:
+        plane.limits([float(point[0]) for line in pair.lines for point in _drawn(line)], heights)
+    for index, line in enumerate(pair.lines):
+        (_draw_levels if category else _draw_line)(plane, line, index, len(pair.lines))
+        colour, dash = COLOURS[index % len(COLOURS)], DASHES[index % len(DASHES)]
+        mark = MARKS[index % len(MARKS)] if category else ""
+        name = f"{moderator}: {value_text(line.value)}" if not index else value_text(line.value)
+        plane.key.append(Key(name, colour, dash=dash, mark=mark, width=2.4))
+    if not category and pair.focal in given.frame:
+        plane.rug(rug_values(given.frame[pair.focal].to_numpy(dtype=float).tolist()))
+    return plane
 
 
-def _draw_line(axes: Axes, line: FittedLine, index: int) -> None:
-    x = [float(point[0]) for point in _drawn(line)]
-    _, y, low, high = zip(*_drawn(line), strict=True)
+def _draw_line(plane: Plane, line: FittedLine, index: int, _: int) -> None:
+    rows = [(float(x), y, low, high) for x, y, low, high in _drawn(line)]
     colour = COLOURS[index % len(COLOURS)]
-    axes.fill_between(x, low, high, color=colour, alpha=0.16, linewidth=0)
-    axes.plot(
-        x, y, color=colour, linestyle=LINE_STYLES[index % len(LINE_STYLES)], linewidth=2.2,
-        label=shorten(value_text(line.value), 30),
-    )  # fmt: skip
+    plane.band(
+        [(row[0], row[2]) for row in rows], [(row[0], row[3]) for row in rows], colour=colour, opacity=0.16
+    )
+    points = [(row[0], row[1]) for row in rows]
+    plane.line(points, colour=colour, dash=DASHES[index % len(DASHES)], width=2.4)
 
 
-def _draw_levels(axes: Axes, line: FittedLine, index: int, count: int) -> None:
+def _draw_levels(plane: Plane, line: FittedLine, index: int, count: int) -> None:
     """Draw means with their intervals; those at different values of the moderator are side by side."""
-    shift = 0.16 * (index - (count - 1) / 2)
-    points = _drawn(line)
-    x = [position + shift for position in range(len(points))]
-    y = [point[1] for point in points]
-    ends = [[point[1] - point[2] for point in points], [point[3] - point[1] for point in points]]
-    axes.errorbar(
-        x, y, yerr=ends, color=COLOURS[index % len(COLOURS)], linewidth=1.4, capsize=3, markersize=6,
-        linestyle=LINE_STYLES[index % len(LINE_STYLES)], marker=MARKERS[index % len(MARKERS)],
-        label=shorten(value_text(line.value), 30),
-    )  # fmt: skip
+    shift = min(0.16, 0.6 / count) * (index - (count - 1) / 2)
+    colour = COLOURS[index % len(COLOURS)]
+    points = [(position + shift, point[1]) for position, point in enumerate(_drawn(line))]
+    ends = [
+        [(position + shift, point[2]), (position + shift, point[3])]
+        for position, point in enumerate(_drawn(line))
+    ]
+    plane.lines(ends, colour=colour, width=1.4)
+    plane.line(points, colour=colour, dash=DASHES[index % len(DASHES)], width=1.4)
+    plane.marks(points, colour=colour, size=7, kind=MARKS[index % len(MARKS)])
 
 
 def _reading(given: FigureInput, shown: list[SimpleSlopes], count: int) -> str:

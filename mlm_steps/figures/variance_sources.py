@@ -3,43 +3,20 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
-from mlm_steps.figures.base import (
-    BLUE,
-    GREEN,
-    GREY,
-    INK,
-    ORANGE,
-    PALE,
-    PURPLE,
-    SKY,
-    VERMILION,
-    Figure,
-    FigureInput,
-    Rows,
-    canvas,
-    finish,
-    group_label,
-    safe,
-    settings,
-    shorten,
-    style_axes,
-)
+from mlm_steps.figures.base import Figure, FigureInput, Rows, group_label
+from mlm_steps.figures.svg.colours import BLUE, GREEN, ORANGE, PALE, PURPLE, SKY, VERMILION
+from mlm_steps.figures.svg.lettering import safe, shorten
+from mlm_steps.figures.svg.page import document
+from mlm_steps.figures.svg.plane import SMALL, WIDE, Key, Plane
 from mlm_steps.records import VarianceRecord
-
-if TYPE_CHECKING:
-    from matplotlib.axes import Axes
-    from matplotlib.figure import Figure as Canvas
 
 __all__ = ["variance_sources"]
 
-WIDTH = 9.0
-"""Width of the figure in inches, as in the other figures."""
-LABELLED = 0.03
-"""Smallest share whose segment has a label, since a narrower segment has no room for one."""
-FIRST_PANEL = 2.0
-"""Width of the panel of the total variance, whose bars have the most segments, over that of the others."""
+LABELLED = 17.0
+"""Pixels of the narrowest segment with a label, which has room for two digits."""
+ROW, HALF = 26.0, 0.32
+"""Height of a row in pixels, and half the height of a bar in rows."""
 NOTHING = 1e-9
 """Smaller shares are rounding error: the model does not have this source of variance."""
 SCOPES = {
@@ -66,22 +43,22 @@ class _Source:
 
 TWO = (
     _Source("f₁ fixed, within", (("rs_f1", None),), BLUE, ""),
-    _Source("f₂ fixed, between", (("rs_f2", None),), SKY, "///"),
-    _Source("v random slopes", (("rs_v1", None), ("rs_v2", None)), GREEN, "|||"),
-    _Source("m random means", (("rs_m", None),), ORANGE, "\\\\\\"),
+    _Source("f₂ fixed, between", (("rs_f2", None),), SKY, "/"),
+    _Source("v random slopes", (("rs_v1", None), ("rs_v2", None)), GREEN, "|"),
+    _Source("m random means", (("rs_m", None),), ORANGE, "\\"),
     _Source("σ² residual", (("rs_sigma2", None),), PALE, ""),
 )
 SLOPES = ("rs_v12", "rs_v22", "rs_v32", "rs_v13", "rs_v23", "rs_v33")
 THREE = (
     _Source("f₁ fixed, level 1", (("rs_f1", None),), BLUE, ""),
-    _Source("f₂ fixed, level 2", (("rs_f2", None),), SKY, "///"),
-    _Source("f₃ fixed, level 3", (("rs_f3", None),), PURPLE, "xxx"),
-    _Source("v random slopes", tuple((name, None) for name in SLOPES), GREEN, "|||"),
-    _Source("m₂ means, level 2", (("rs_m2", None),), ORANGE, "\\\\\\"),
-    _Source("m₃ means, level 3", (("rs_m3", None),), VERMILION, "---"),
+    _Source("f₂ fixed, level 2", (("rs_f2", None),), SKY, "/"),
+    _Source("f₃ fixed, level 3", (("rs_f3", None),), PURPLE, "x"),
+    _Source("v random slopes", tuple((name, None) for name in SLOPES), GREEN, "|"),
+    _Source("m₂ means, level 2", (("rs_m2", None),), ORANGE, "\\"),
+    _Source("m₃ means, level 3", (("rs_m3", None),), VERMILION, "-"),
     _Source("σ² residual", (("rs_sigma2", None),), PALE, ""),
 )
-TERMS = ((GREEN, "|||"), (ORANGE, "\\\\\\"), (PURPLE, "xxx"), (VERMILION, "---"), (SKY, "///"))
+TERMS = ((GREEN, "|"), (ORANGE, "\\"), (PURPLE, "x"), (VERMILION, "-"), (SKY, "/"))
 """Colours and patterns of the random terms of crossed factors, from the first on again after the last."""
 
 
@@ -94,11 +71,7 @@ def variance_sources(given: FigureInput) -> Figure | None:
     scopes, crossed = _scopes(records[-1]), _is_crossed(records[-1])
     records = [r for r in records if _scopes(r) == scopes and _is_crossed(r) == crossed]
     kinds = _kinds(given, records, crossed=crossed, depth=len(scopes))
-    with settings():
-        height = 1.35 + 0.42 * len(records)
-        figure = canvas(WIDTH, height)
-        _draw(given, figure, records, kinds, scopes, height)
-        svg = finish(figure, "variance_sources", TITLE)
+    svg = document(_panels(given, records, kinds, scopes), TITLE)
     reading = _reading(given, records[-1])
     alt = (
         "Stacked bars of shares from 0 to 100 percent, one row per rung, for these variances: "
@@ -139,61 +112,46 @@ def _value(record: VarianceRecord, kind: _Source, scope: str) -> float:
     return float(sum(found))
 
 
-def _draw(
-    given: FigureInput,
-    figure: Canvas,
-    records: list[VarianceRecord],
-    kinds: tuple[_Source, ...],
-    scopes: tuple[str, ...],
-    height: float,
-) -> None:
-    widths = [FIRST_PANEL if scope == "total" else 1.0 for scope in scopes]
-    panels = figure.subplots(1, len(scopes), sharey=True, squeeze=False, width_ratios=widths)[0]
-    figure.subplots_adjust(left=0.2, right=0.985, top=1 - 0.3 / height, bottom=0.85 / height, wspace=0.08)
-    labels = [shorten(safe(given.run.labels.model(record.model)), 24) for record in records]
-    for axes, scope in zip(panels, scopes, strict=True):
+def _panels(
+    given: FigureInput, records: list[VarianceRecord], kinds: tuple[_Source, ...], scopes: tuple[str, ...]
+) -> list[Plane]:
+    """Return a panel per variance; that of the total has the key."""
+    labels = [safe(given.run.labels.model(record.model)) for record in records]
+    planes = []
+    for scope in scopes:
+        whole = scope == "total"
+        width, name = (WIDE, "all") if whole else (SMALL, scope.replace(" ", ""))
+        plane = Plane(
+            f"{SCOPES[scope]} variance" if whole else SCOPES[scope],
+            "Share (%)",
+            width=width,
+            height=ROW * len(records),
+            name=f"variance_sources-{name}",
+        )
+        plane.span((0.0, 1.0), (0.0, 1.0))
+        plane.name_rows(labels, share=0.4)
+        plane.name_x({0.0: "0", 0.25: "25", 0.5: "50", 0.75: "75", 1.0: "100"})
         for position, record in enumerate(records):
-            _bar(axes, position, [_value(record, kind, scope) for kind in kinds], kinds)
-        axes.set_title(f"{SCOPES[scope]} (%)", fontsize=9.5, color=INK, loc="left", pad=4)
-        axes.set_xlim(0, 1)
-        axes.set_ylim(len(records) - 0.5, -0.5)
-        axes.set_xticks([0, 0.5, 1], ["0", "50", "100" if axes is panels[-1] else ""])
-        style_axes(axes)
-        axes.tick_params(axis="y", length=0)
-    panels[0].set_yticks(range(len(records)), labels)
-    _legend(figure, kinds)
+            _bar(plane, position, [_value(record, kind, scope) for kind in kinds], kinds)
+        if whole:
+            plane.key = [Key(kind.label, kind.colour, area=True, hatch=kind.hatch) for kind in kinds]
+        planes.append(plane)
+    return planes
 
 
-def _bar(axes: Axes, position: int, shares: list[float], kinds: tuple[_Source, ...]) -> None:
+def _bar(plane: Plane, position: int, shares: list[float], kinds: tuple[_Source, ...]) -> None:
     """Draw the segments of one bar, with their shares where there is room."""
     start = 0.0
+    width = plane.right - plane.left
     for share, kind in zip(shares, kinds, strict=True):
         if share < NOTHING:
             continue
-        axes.barh(
-            position, share, left=start, height=0.62, color=kind.colour, hatch=kind.hatch,
-            edgecolor="white", linewidth=0.8,
-        )  # fmt: skip
-        if share >= LABELLED:
-            axes.text(
-                start + share / 2, position, _share(share), ha="center", va="center", fontsize=6.5,
-                color=INK, bbox={"facecolor": "white", "edgecolor": "none", "pad": 0.4, "alpha": 0.85},
-            )  # fmt: skip
+        low, high = (start, -position - HALF), (start + share, HALF - position)
+        plane.box(low, high, colour=kind.colour, hatch=kind.hatch, edge=True)
+        if share * width >= LABELLED:
+            at = start + share / 2
+            plane.text(at, -position, _share(share), move=(0.0, 3.5), anchor="middle", size=10)
         start += share
-
-
-def _legend(figure: Canvas, kinds: tuple[_Source, ...]) -> None:
-    from matplotlib.patches import Patch
-
-    handles = [
-        Patch(facecolor=kind.colour, hatch=kind.hatch, edgecolor="white", label=kind.label) for kind in kinds
-    ]
-    legend = figure.legend(
-        handles=handles, loc="lower center", ncols=min(len(kinds), 5), frameon=False, fontsize=8.5,
-        handlelength=1.6, handleheight=1.1, columnspacing=1.4, borderaxespad=0.1,
-    )  # fmt: skip
-    for text in legend.get_texts():
-        text.set_color(GREY)
 
 
 def _share(value: float) -> str:

@@ -3,38 +3,23 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
 
-from mlm_steps.figures.base import (
-    COLOURS,
-    GREY,
-    INK,
-    LINE_STYLES,
-    Figure,
-    FigureInput,
-    Rows,
-    canvas,
-    finish,
-    group_label,
-    number,
-    safe,
-    settings,
-    style_axes,
-)
+from mlm_steps.figures.base import Figure, FigureInput, Rows, group_label, spread
 from mlm_steps.figures.scene import with_unit
+from mlm_steps.figures.svg.colours import COLOURS, DASHES
+from mlm_steps.figures.svg.lettering import number, safe
+from mlm_steps.figures.svg.page import document
+from mlm_steps.figures.svg.plane import WIDE, Key, Plane
 from mlm_steps.records import Icc, VarianceRecord
 from mlm_steps.records.spelling import unquote_name
 
-if TYPE_CHECKING:
-    from matplotlib.axes import Axes
-
 __all__ = ["vpc"]
 
-WIDTH, HEIGHT = 9.0, 3.0
-"""Size of the figure in inches."""
+MOST_RUG = 300
+"""Largest number of marks of the rug, a sample of the values if there are more: more marks would merge."""
 POINTS = 60
 """Number of points of a curve, enough for a smooth line in a figure of this size."""
 SMOOTH = 3
@@ -65,12 +50,7 @@ def vpc(given: FigureInput) -> Figure | None:
     record, curves = last
     shown = [curve for curve in curves if curve.effect == curves[0].effect]
     title = f"Share of variance between groups along {_label(given, shown[0].effect)}"
-    with settings():
-        figure = canvas(WIDTH, HEIGHT)
-        axes = figure.subplots()
-        figure.subplots_adjust(left=0.09, right=0.97, top=0.95, bottom=0.17)
-        _draw(given, axes, shown)
-        svg = finish(figure, "vpc", title)
+    svg = document([_draw(given, shown)], title)
     reading = _reading(given, record, shown[0])
     alt = (
         f"Line plot. Horizontal axis: {_label(given, shown[0].effect)}, over its observed range. Vertical "
@@ -109,26 +89,35 @@ def _smooth(known: tuple[Icc, ...]) -> tuple[Array, Array]:
     return x, odds / (1 + odds)
 
 
-def _draw(given: FigureInput, axes: Axes, curves: list[_Curve]) -> None:
-    for position, curve in enumerate(curves):
-        colour, style = COLOURS[position % len(COLOURS)], LINE_STYLES[position % len(LINE_STYLES)]
-        label = group_label(given, curve.group)
-        axes.plot(curve.x, curve.y, color=colour, linestyle=style, linewidth=1.8, label=label)
-        if curve.least is not None and curve.least.x is not None and curve.least.value is not None:
-            axes.plot([curve.least.x], [curve.least.value], marker="o", markersize=6, color=colour)
+def _draw(given: FigureInput, curves: list[_Curve]) -> Plane:
+    plane = Plane("", _label(given, curves[0].effect), "Share between groups (%)", width=WIDE, height=210)
     top = max(float(curve.y.max()) for curve in curves)
-    axes.set_ylim(0, min(1.0, 1.15 * top) or 1.0)
-    axes.set_xlim(curves[0].x[0], curves[0].x[-1])
-    axes.set_xlabel(_label(given, curves[0].effect), color=INK)
-    axes.set_ylabel("Share between groups", color=INK)
-    axes.locator_params(axis="y", nbins=5)
-    axes.yaxis.set_major_formatter(lambda value, _: f"{value:.3g}")
-    axes.grid(axis="y", color="#E7EAEE", linewidth=0.8)
-    axes.set_axisbelow(True)
-    style_axes(axes)
-    if len(curves) > 1:
-        for text in axes.legend(loc="best", frameon=False, fontsize=9).get_texts():
-            text.set_color(GREY)
+    x = (float(curves[0].x[0]), float(curves[0].x[-1]))
+    plane.span(x, (0.0, min(100.0, 115 * top) or 100.0))
+    plane.grid()
+    for position, curve in enumerate(curves):
+        colour, dash = COLOURS[position % len(COLOURS)], DASHES[position % len(DASHES)]
+        points = list(zip(curve.x.tolist(), (100 * curve.y).tolist(), strict=True))
+        plane.line(points, colour=colour, width=2.0, dash=dash)
+        places = [curve.known[0], curve.known[-1], *([curve.least] if curve.least is not None else [])]
+        ends = [(row.x or 0.0, 100 * (row.value or 0.0)) for row in places]
+        plane.marks(ends, colour=colour, size=7)
+        for index, (at, share) in enumerate(ends):
+            anchor = ("start", "end", "middle")[index]
+            plane.text(at, share, f"{share:.1f}", move=((4.0, -4.0, 0.0)[index], -9.0), anchor=anchor)
+        if len(curves) > 1:
+            plane.key.append(Key(group_label(given, curve.group), colour, dash=dash))
+    plane.rug(_observed(given, curves[0].effect))
+    return plane
+
+
+def _observed(given: FigureInput, effect: str) -> list[float]:
+    """Return values of the predictor for the rug, a sample of them if there are many."""
+    name = unquote_name(effect)
+    if name not in given.frame:
+        return []
+    values = np.unique(given.frame[name].to_numpy(dtype=float))
+    return [float(values[index]) for index in spread(len(values), MOST_RUG)]
 
 
 def _label(given: FigureInput, effect: str) -> str:

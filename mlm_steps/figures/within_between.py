@@ -4,35 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
 
 from mlm_steps.design.build import factor_codes
 from mlm_steps.engine.result.spread import split_by_group
-from mlm_steps.figures.base import (
-    BLUE,
-    GREY,
-    PALE,
-    VERMILION,
-    Figure,
-    FigureInput,
-    Rows,
-    canvas,
-    finish,
-    group_label,
-    number,
-    safe,
-    settings,
-    shorten,
-    spread,
-    style_axes,
-)
+from mlm_steps.figures.base import Figure, FigureInput, Rows, group_label, spread
+from mlm_steps.figures.svg.colours import BLUE, FAINT, INK, VERMILION
+from mlm_steps.figures.svg.lettering import number, safe
+from mlm_steps.figures.svg.page import document
+from mlm_steps.figures.svg.plane import WIDE, Key, Plane, Point
 from mlm_steps.records import SlopeComparison
-
-if TYPE_CHECKING:
-    from matplotlib.axes import Axes
 
 __all__ = ["within_between"]
 
@@ -44,13 +27,11 @@ MOST_GROUPS = 60
 """Largest number of groups with a line, a sample if there are more: more lines could not be followed."""
 MOST_POINTS = 500
 """Largest number of group means that are drawn, a sample if there are more."""
-PANEL_WIDTH, PANEL_HEIGHT, WIDEST = 4.5, 3.6, 2
-"""Size of a panel in inches, and the largest number of panels in a row."""
 STYLES = {
-    "pooled": (GREY, "--", "pooled"),
-    "between": (VERMILION, "-", "between groups"),
+    "pooled": (INK, "6 3", "pooled"),
+    "between": (VERMILION, "", "between groups"),
 }
-"""Colour, line style and name of the two slopes with one line."""
+"""Colour, dashes and name of the two slopes with one line."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -79,14 +60,7 @@ def within_between(given: FigureInput) -> Figure | None:
         return None
     panels = [_panel(given, of) for of in found]
     title = "Slopes over all observations, within groups and between groups"
-    wide = min(WIDEST, len(panels))
-    rows = -(-len(panels) // wide)
-    with settings():
-        figure = canvas(PANEL_WIDTH * wide, PANEL_HEIGHT * rows)
-        for index, panel in enumerate(panels):
-            _draw(figure.add_subplot(rows, wide, index + 1), given, panel)
-        figure.subplots_adjust(left=0.16 / wide, right=0.98, top=0.86, bottom=0.15, hspace=0.55, wspace=0.28)
-        svg = finish(figure, "within_between", title)
+    svg = document([_draw(given, panel) for panel in panels], title)
     reading = " ".join(_reading(given, panel.of) for panel in panels)
     if any(len(panel.x) > MOST_POINTS for panel in panels):
         reading += f" A sample of {MOST_POINTS} group means is drawn, with a fixed seed."
@@ -119,34 +93,30 @@ def _lines(
         yield kind, ends, centre_y + slopes[kind] * (ends - centre_x)
 
 
-def _draw(axes: Axes, given: FigureInput, panel: _Panel) -> None:
-    from matplotlib.collections import LineCollection
-
-    drawn = list(spread(len(panel.x), MOST_POINTS))
-    axes.plot(
-        panel.x[drawn],
-        panel.y[drawn],
-        "o",
-        color=PALE,
-        markersize=3.5,
-        markeredgecolor=GREY,
-        markeredgewidth=0.4,
+def _draw(given: FigureInput, panel: _Panel) -> Plane:
+    labels = given.run.labels
+    plane = Plane(
+        "", labels.column(panel.of.variable), labels.column(panel.of.outcome), width=WIDE, height=220
     )
-    within = [np.column_stack([x, y]) for kind, x, y in panel.lines if kind == "within"]
-    axes.add_collection(LineCollection(within, colors=BLUE, linewidths=0.9, alpha=0.7, label="within groups"))
+    ends = [panel.x, *(x for _, x, _ in panel.lines)], [panel.y, *(y for *_, y in panel.lines)]
+    plane.limits(*(np.concatenate(values).tolist() for values in ends))
+    drawn = list(spread(len(panel.x), MOST_POINTS))
+    means = list(zip(panel.x[drawn].tolist(), panel.y[drawn].tolist(), strict=True))
+    plane.points(means, colour=FAINT, size=5.0, opacity=0.8)
+    within = [_path(x, y) for kind, x, y in panel.lines if kind == "within"]
+    plane.lines(within, colour=BLUE, width=0.9, opacity=0.7)
+    plane.key = [Key("within groups", BLUE, dash="", width=1.2)]
     for kind, x, y in panel.lines:
         if kind != "within":
-            colour, style, name = STYLES[kind]
-            axes.plot(x, y, color=colour, linestyle=style, linewidth=2.4, label=name)
-    axes.autoscale_view()
-    labels = given.run.labels
-    axes.set_xlabel(shorten(labels.column(panel.of.variable), 50))
-    axes.set_ylabel(shorten(labels.column(panel.of.outcome), 40))
-    style_axes(axes)
-    axes.legend(
-        loc="lower left", bbox_to_anchor=(0.0, 1.0), ncols=3, frameon=False, fontsize=8.5, handlelength=2.2,
-        columnspacing=1.2, borderaxespad=0.2,
-    )  # fmt: skip
+            colour, dash, name = STYLES[kind]
+            plane.line(_path(x, y), colour=colour, dash=dash, width=2.6, halo=True)
+            plane.key.append(Key(name, colour, dash=dash, width=2.6))
+    plane.key.append(Key("group means", FAINT, mark="o"))
+    return plane
+
+
+def _path(x: Array, y: Array) -> list[Point]:
+    return list(zip(x.tolist(), y.tolist(), strict=True))
 
 
 def _reading(given: FigureInput, of: SlopeComparison) -> str:

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 
 from markupsafe import Markup
 
 from mlm_steps.report.inputs import ReportInput
 
-__all__ = ["Drawing", "drawing"]
+__all__ = ["Drawing", "drawing", "inline"]
+
+_PANEL = re.compile(r'<svg class="panel.*?</svg>', re.DOTALL)
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,5 +31,15 @@ def drawing(given: ReportInput, name: str) -> Drawing | None:
     document = given.svgs.get(name)
     if record is None or document is None:
         return None
-    svg = Markup(document[document.index("<svg") :])  # noqa: S704 (drawn and escaped by mlm_steps.figures)
-    return Drawing(name, record.title, record.reading, record.alt, svg)
+    return Drawing(name, record.title, record.reading, record.alt, inline(document))
+
+
+def inline(document: str) -> Markup:
+    """Return the panels of a figure as elements of their own, which a narrow page puts below each other.
+
+    Each keeps its place in the figure, ``x`` and ``y``, which counts only inside another ``svg`` element: a
+    script that saves the figure puts the panels into one.
+    """
+    panels = _PANEL.findall(document)
+    svg = "\n".join(panels) if panels else document[document.index("<svg") :]
+    return Markup(svg)  # noqa: S704 (drawn and escaped by mlm_steps.figures)

@@ -295,7 +295,7 @@ STEPS: dict[str, Declaration] = {
         read_by=("report",),
         fails_alone=False,
         alone=True,
-        preload=("matplotlib.backends.backend_svg", "matplotlib.figure", "mlm_steps.figures:load_drawers"),
+        preload=("mlm_steps.figures:load_drawers",),
     ),
     "tables": Declaration(
         "write the tables as CSV",
