@@ -38,10 +38,9 @@ TITLES = {
     "prelude": "Prelude: single-level models",
     "allfit": "Optimisers",
     "rungs": "Each rung in full",
-    "intervals": "Intervals and profile likelihoods",
+    "intervals": "Profile likelihoods",
     "notices": "Notices",
     "effort": "Analyses not computed",
-    "author": "For the author to write",
     "provenance": "Provenance",
     "checklist": "Reporting checklist",
 }

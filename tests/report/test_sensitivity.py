@@ -43,7 +43,7 @@ def test_variants_with_numbers_are_counted_and_the_others_have_a_reason(make_giv
 
 def test_the_table_marks_changes_singular_fits_and_other_quantities(make_given):
     text = render_report(make_given())["md"]
-    section = text[text.index("## Sensitivity of the conclusions") : text.index("## Intervals")]
+    section = text[text.index("## Sensitivity of the conclusions") : text.index("## Singular and doubtful")]
     assert "| As fitted | 2.80 | < .001 | 1.00 | .040 |" in section
     assert "| Without 3 rows ‡ | 2.70 | < .001 | −1.30 | .030 ◆ |" in section
     assert "2.10 a | < .001 | 0.70 b | .210 ◆ |" in section
@@ -64,5 +64,5 @@ def test_the_item_is_answered_by_variants_with_numbers_alone(make_given):
 
     assert state(given) == ("filled", "sensitivity")
     assert state(with_kinds("df")) == ("filled", "sensitivity")
-    assert state(with_kinds("random_structure")) == ("gap", "author")
-    assert state(with_kinds()) == ("gap", "author")
+    assert state(with_kinds("random_structure")) == ("gap", "checklist")
+    assert state(with_kinds()) == ("gap", "checklist")

@@ -13,7 +13,6 @@ from typing import Any, Protocol
 from mlm_steps.report.inputs import ReportInput
 from mlm_steps.report.sections import (
     allfit,
-    author,
     checklist,
     comparisons,
     context,
@@ -104,7 +103,6 @@ _CONTEXTS: dict[str, dict[str, SectionContext]] = {
         "intervals": intervals.context,
         "notices": notices.context,
         "effort": effort.context,
-        "author": author.context,
         "provenance": provenance.context,
         "checklist": checklist.context,
     },
@@ -114,5 +112,5 @@ SECTIONS = {
     for group, contexts in _CONTEXTS.items()
     for name, context in contexts.items()
 }
-ALONE = {"power": "plan", "author": "appendix", "provenance": "appendix", "checklist": "appendix"}
+ALONE = {"power": "plan", "provenance": "appendix", "checklist": "appendix"}
 """Sections of a report on planned studies without data and ladder, with their groups."""

@@ -1,4 +1,4 @@
-"""The methods of the intervals, and the figure of the profile likelihoods."""
+"""The figure of the profile likelihoods, and how it is read."""
 
 from __future__ import annotations
 
@@ -6,22 +6,21 @@ from typing import Any
 
 from mlm_steps.report.drawing import drawing
 from mlm_steps.report.inputs import ReportInput
-from mlm_steps.report.text.intervals import interval_methods
 from mlm_steps.report.text.text import Phrase, say
 
 __all__ = ["context"]
 
 
 def context(given: ReportInput) -> dict[str, Any] | None:
-    """Return the methods in words and the figure of the profiles; None if the run has none."""
+    """Return what a profile is and the figure of the profiles; None if the run has none.
+
+    The notes of the ladder state the methods of all intervals.
+    """
     records = given.run.intervals.records
-    if not records or not given.run.fits:
+    figure = drawing(given, "profile")
+    if not given.run.fits or figure is None or not any(record.curves for record in records):
         return None
-    return {
-        "methods": say(f"Methods of the intervals: {interval_methods(given.run.fits)}."),
-        "profile": _profile(given) if any(record.curves for record in records) else None,
-        "figure": drawing(given, "profile"),
-    }
+    return {"profile": _profile(given), "figure": figure}
 
 
 PROFILE = (

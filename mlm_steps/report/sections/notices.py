@@ -4,11 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
-from mlm_steps.records import Notice
 from mlm_steps.report.inputs import ReportInput
 from mlm_steps.report.sentences.fits import deviation_sentence
-from mlm_steps.report.text.text import Phrase, Word, join, say
-from mlm_steps.report.titles import section_link
+from mlm_steps.report.text.text import Word, join, say
 
 __all__ = ["context"]
 
@@ -30,31 +28,24 @@ def context(given: ReportInput) -> dict[str, Any]:
             )
             for fit in given.run.unreliable
         ],
-        "notices": [
-            {
-                "severity": notice.severity,
-                "about": _about(given, notice),
-                "text": given.names.notice(notice.text),
-            }
-            for notice in given.notices
-            if notice.code != "remedy_applied"  # the list of deviations has its sentence
-        ],
+        "notices": _notices(given),
         "deviations": [deviation_sentence(given, fit) for fit in given.run.fits if fit.deviation is not None],
         "as_declared": AS_DECLARED,
-        "singular": _singular(given),
     }
 
 
-def _singular(given: ReportInput) -> Phrase | None:
-    singular = [given.names.model(fit.model) for fit in given.run.fits if fit.reported.singular]
-    if not singular:
-        return None
-    return say(
-        "Singular fits: {models}. See {link} for an explanation and alternatives.",
-        models=join([(model,) for model in singular]),
-        link=section_link("remedies"),
-    )
-
-
-def _about(given: ReportInput, notice: Notice) -> Word | None:
-    return None if notice.model is None else given.names.model(notice.model)
+def _notices(given: ReportInput) -> list[dict[str, Any]]:
+    """Return each text once, with the labels of all rungs that it is about."""
+    models: dict[tuple[str, str], list[str]] = {}
+    for notice in given.notices:
+        if notice.code != "remedy_applied":  # the list of deviations has its sentence
+            about = models.setdefault((notice.severity, notice.text), [])
+            about += [] if notice.model is None or notice.model in about else [notice.model]
+    return [
+        {
+            "severity": severity,
+            "about": join([(given.names.model(name),) for name in about]),
+            "text": given.names.notice(text),
+        }
+        for (severity, text), about in models.items()
+    ]

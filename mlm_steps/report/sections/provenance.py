@@ -7,44 +7,72 @@ from typing import Any
 
 from mlm_steps.report.inputs import ReportInput
 from mlm_steps.report.text.grid import Grid, Row, columns, heading, row
-from mlm_steps.report.text.text import Code
+from mlm_steps.report.text.text import Code, Phrase, join, say
 
 __all__ = ["context"]
 
 VCOV = "vcov"
-COVARIANCES = "covariance matrices of the fixed effects"
+TOLD = ("mlm-steps", "python", "numpy", "scipy")
+"""The software that the first sentence names; the table has all of it."""
 
 
 def context(given: ReportInput) -> dict[str, Any]:
-    """Return the provenance as a table of keys and values."""
-    profile = given.run.data_profile
-    run = given.run
-    of_data = {
-        "data file": profile.file,
-        "hash of the data file": profile.file_hash,
-        "hash of the common sample": profile.sample_hash,
-        "rungs": len(run.fits) + len(run.failed) + len(run.unreliable),
-        "single-level models": len(run.prelude),
-    }
-    own = {
-        **({} if run.alone else of_data),
-        "date and time of the run": "provenance.json, beside this report",
-        "all tables, with all digits": "tables/*.csv, beside this report",
-        **({} if run.alone else {COVARIANCES: f"tables/{VCOV}.csv, beside this report"}),
-    }
-    rows = [heading("Analysis"), *_rows(own)]
-    scalars = {key: value for key, value in given.provenance.items() if not isinstance(value, Mapping)}
-    if scalars:
-        rows += [heading("Run"), *_rows(scalars)]
-    for key, value in given.provenance.items():
-        if isinstance(value, Mapping):
-            rows += [heading(_words(key)), *_rows(value)]
+    """Return the software in a sentence, and everything that the report depends on as a table."""
     return {
+        "software": _software(given),
         "table": Grid(
             caption=("Provenance",),
             columns=columns("Item", "Value", align=("text", "text")),
-            rows=tuple(rows),
-        )
+            rows=tuple(_all_rows(given)),
+        ),
+        "covariances": None if given.run.alone else VCOV,
+    }
+
+
+def _software(given: ReportInput) -> Phrase | None:
+    """Return the versions, the platform and the seed; None if the versions are not known."""
+    versions = given.provenance.get("versions")
+    if not isinstance(versions, Mapping):
+        return None
+    named = [(f"{name} {versions[name]}",) for name in TOLD if name in versions]
+    platform, seed = given.provenance.get("platform"), given.provenance.get("seed")
+    return say(
+        "The run used {software}{where}{seed}.",
+        software=join(named, last=" and "),
+        where=() if platform is None else f" on {platform}",
+        seed=() if seed is None else f"; the seed of its random numbers was {seed}",
+    )
+
+
+def _all_rows(given: ReportInput) -> Iterator[Row]:
+    yield heading("Analysis")
+    yield from _rows(_analysis(given))
+    scalars = {key: value for key, value in given.provenance.items() if not isinstance(value, Mapping)}
+    if scalars:
+        yield heading("Run")
+        yield from _rows(scalars)
+    for key, value in given.provenance.items():
+        if isinstance(value, Mapping):
+            yield heading(_words(key))
+            yield from _rows(value)
+
+
+def _analysis(given: ReportInput) -> dict[str, object]:
+    """Return the numbers of models; the data are among the provenance of a run that knows it."""
+    run, profile = given.run, given.run.data_profile
+    data = {
+        "data file": profile.file,
+        "hash of the data file": profile.file_hash,
+        "hash of the common sample": profile.sample_hash,
+    }
+    models = {
+        "rungs": len(run.fits) + len(run.failed) + len(run.unreliable),
+        "single-level models": len(run.prelude),
+    }
+    return {
+        **({} if run.alone or "data" in given.provenance else data),
+        **({} if run.alone else models),
+        "date and time of the run": "provenance.json, beside this report",
     }
 
 

@@ -108,8 +108,8 @@ class Item:
     filled : callable
         Whether a run answers the item.
     prompt : str or None
-        The instruction to the author for a gap, in the section ``author``; None if the author cannot fill it
-        with words.
+        The instruction to the author for a gap, in the section ``checklist``; None if the author cannot fill
+        it with words.
     applies : callable
         Whether the item applies to the run.
     """

@@ -19,7 +19,7 @@ ITEMS: tuple[Item, ...] = (
     Item(
         "A2",
         "Why a multilevel analysis",
-        "author",
+        "checklist",
         "ICC and design effect are given; the author states the reason.",
         never,
         "State why the question and the design call for a multilevel analysis.",
@@ -42,7 +42,7 @@ ITEMS: tuple[Item, ...] = (
     Item(
         "A6",
         "Choice of the levels; groups as fixed or random",
-        "author",
+        "checklist",
         "Not stated.",
         never,
         "Justify the level of analysis and the treatment of groups as random.",
@@ -50,7 +50,7 @@ ITEMS: tuple[Item, ...] = (
     Item(
         "A7",
         "Preregistration, availability of data and code, ethics",
-        "author",
+        "checklist",
         "Hashes of spec and data are given; links are not.",
         never,
         "Give links to preregistration, data and code, and the ethics statement.",
@@ -59,7 +59,7 @@ ITEMS: tuple[Item, ...] = (
     Item(
         "B2",
         "Sampling and eligibility at each level, period, weights",
-        "author",
+        "checklist",
         "Not stated.",
         never,
         "Describe sampling and eligibility at each level, and the period of data collection.",
@@ -93,7 +93,7 @@ ITEMS: tuple[Item, ...] = (
     Item(
         "B7",
         "Centring of each predictor, and why",
-        "author",
+        "checklist",
         "Derived columns are listed with the data, and slopes within and between groups are compared; the "
         "author states the reason.",
         never,
@@ -120,7 +120,7 @@ ITEMS: tuple[Item, ...] = (
     Item(
         "C3",
         "How rungs were chosen; number of models fitted",
-        "author",
+        "checklist",
         "Order and number of all models fitted are given; how they were chosen is not.",
         never,
         "State which rungs were planned, which were chosen from the data, and which models were dropped.",
@@ -128,7 +128,7 @@ ITEMS: tuple[Item, ...] = (
     Item(
         "C4",
         "Structure of the random effects, and why",
-        "author",
+        "checklist",
         "The structure is given in the equations; the author states the reason.",
         never,
         "Justify which slopes vary and how they covary; applied simplifications are listed in the notices.",
@@ -291,16 +291,16 @@ ITEMS: tuple[Item, ...] = (
     Item(
         "G1",
         "Summary of findings with uncertainty",
-        "author",
+        "checklist",
         "The summary states the findings; the author interprets them.",
         never,
         "Interpret the findings per hypothesis.",
     ),
-    Item("G2", "Limitations", "author", "Not stated.", never, "Discuss the limitations."),
+    Item("G2", "Limitations", "checklist", "Not stated.", never, "Discuss the limitations."),
     Item(
         "G3",
         "Generalisability: which populations of groups",
-        "author",
+        "checklist",
         "Not stated.",
         never,
         "State to which populations of groups the findings generalise.",
