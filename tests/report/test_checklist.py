@@ -1,10 +1,12 @@
 """An item that a run does not answer is a gap that says what is missing."""
 
+import re
 from dataclasses import replace
 
 import pandas as pd
 import pytest
 
+from mlm_steps.records import Notice
 from mlm_steps.report.render import render_report
 from mlm_steps.report.standard.checklist import answers
 
@@ -49,3 +51,27 @@ def test_without_flags_the_report_says_that_none_was_raised(make_given):
     text = render_report(replace(given, run=replace(given.run, data_profile=profile)))["md"]
     assert "### Data quality\n\nThe checks of rows, identifiers, groups, levels, labels and values" in text
     assert "found no problem" in text
+
+
+def test_each_item_stands_once_as_a_gap_a_statement_or_an_answer(make_given):
+    given = make_given()
+    given = replace(given, run=replace(given.run, statements={"B2": "All *schools* | of 1982"}))
+    text = render_report(given)["md"]
+    section = text[text.index("### Reporting checklist") :]
+    found = re.findall(
+        r"^- \[[ x]\] \*\*\[(\w+)\]|^\| (\w\d?) \||(?<=[:;] )\\\[(\w+)\\\]", section, re.MULTILINE
+    )
+    assert sorted("".join(each) for each in found) == sorted(item.id for item in answers(given))
+    assert (
+        r"- [x] **[B2] Sampling and eligibility at each level, period, weights.** All \*schools\* \| of"
+        in section
+    )
+    assert "Key of the spec: `missing.mechanism`." in section
+
+
+def test_a_text_of_several_notices_stands_once_with_all_rungs(make_given):
+    given = make_given()
+    notes = [Notice(code="x", severity="info", text="The same.", model=model) for model in ("null", "slope")]
+    fits = tuple(fit.with_values(notices=(note,)) for fit, note in zip(given.run.fits, notes, strict=True))
+    text = render_report(replace(given, run=replace(given.run, fits=fits)))["md"]
+    assert "- **info** Null model, Random slope: The same.\n" in text
