@@ -34,7 +34,7 @@ def _software(given: ReportInput) -> Phrase | None:
     versions = given.provenance.get("versions")
     if not isinstance(versions, Mapping):
         return None
-    named = [(f"{name} {versions[name]}",) for name in TOLD if name in versions]
+    named: list[Phrase] = [(f"{name} {versions[name]}",) for name in TOLD if name in versions]
     platform, seed = given.provenance.get("platform"), given.provenance.get("seed")
     return say(
         "The run used {software}{where}{seed}.",
