@@ -2,7 +2,8 @@
 
 ``python benchmarks/power.py`` prints our processor time per design and, where Rscript with lmerTest is
 installed, that of a loop as simr has it (simulate, fit with lmerTest, summary) for as many studies as take
-about 20 seconds, per study, and the ratio. It also times ten effect sizes beside one.
+about 20 seconds, per study, and the ratio. It also times ten effect sizes beside one, and compares the standard error of the conditional
+estimate of the power with that of the count.
 """
 
 from __future__ import annotations
@@ -22,7 +23,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from mlm_steps.power.estimates import conditional
+from mlm_steps.power.estimates import conditional, detectable_effect
 from mlm_steps.power.scenarios import scenarios
 from mlm_steps.power.simulation import simulate
 from mlm_steps.power.study import Study
@@ -116,6 +117,7 @@ def main() -> None:
             line += f"   R {1e3 * theirs:6.0f} ms per study ({count})"
             line += f"   {ratio:5.0f} x ours, target {case.target} x"
         print(line)
+        print(f"{'  SE, conditional over counted':32}{relative_error(simulated):8.3f}, target below .35")
         one = effects_of(simulated, 1)
         print(f"{'  ten effect sizes':32}{(ours + effects_of(simulated, 10)) / (ours + one):8.3f} x one")
     if not has_r:
@@ -138,6 +140,13 @@ def effects_of(simulated, count: int) -> float:
     for effect in np.linspace(0.1, 1.0, count):
         conditional(simulated.outcomes[0], float(effect), 0.05)
     return time.process_time() - start
+
+
+def relative_error(simulated) -> float:
+    """Return the standard error of the conditional power over that of the count, at a power of about .8."""
+    outcome = simulated.outcomes[0]
+    power, se = conditional(outcome, detectable_effect(outcome, 0.8, 0.05), 0.05)
+    return se / float(np.sqrt(power * (1.0 - power) / STUDIES))
 
 
 def in_r(study: Study, limit: float) -> tuple[float, int]:
