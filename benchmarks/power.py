@@ -2,8 +2,8 @@
 
 ``python benchmarks/power.py`` prints our processor time per design and, where Rscript with lmerTest is
 installed, that of a loop as simr has it (simulate, fit with lmerTest, summary) for as many studies as take
-about 20 seconds, per study, and the ratio. It also times ten effect sizes beside one, and compares the standard error of the conditional
-estimate of the power with that of the count.
+about 20 seconds, per study, and the ratio. It also times ten effect sizes beside one, and compares the
+standard error of the conditional estimate of the power with that of the count.
 """
 
 from __future__ import annotations
