@@ -24,6 +24,10 @@ __all__ = ["CrossProducts", "Expected"]
 
 Array = NDArray[np.float64]
 
+RANK = 1e-10
+"""Smallest eigenvalue of cross-products of columns of length 1 at which the columns are independent;
+rounding leaves 1e-15 of dependent ones."""
+
 
 @dataclass(frozen=True, slots=True, eq=False)
 class CrossProducts:
@@ -84,13 +88,22 @@ class CrossProducts:
         sums = sum_blocks(self.blocks, Sigma, entries_of(self.factors), self.XX.shape[1])
         with np.errstate(invalid="ignore", divide="ignore"):
             precision = self.XX - sums.explained
-            sound = np.asarray(np.linalg.eigvalsh(precision)[:, 0] > 0.0) & (self.rows > precision.shape[1])
+            sound = _of_full_rank(precision) & (self.rows > precision.shape[1])
             usable = np.where(sound[:, None, None], precision, np.eye(precision.shape[1]))
             triangle = np.linalg.cholesky(usable)
         unit = np.broadcast_to(np.eye(precision.shape[1]), triangle.shape)
         root: Array = forward(triangle, unit).transpose(0, 2, 1)
         whitened = sums.in_basis(root)
         return Expected(root, whitened, variances(whitened, self.rows), sigma, sound)
+
+
+def _of_full_rank(precision: Array) -> NDArray[np.bool_]:
+    """Return which matrices Xᵀ V⁻¹ X have full rank in columns of equal length, shape (D,)."""
+    squares = np.einsum("dii->di", precision)
+    length = np.sqrt(np.where(squares > 0.0, squares, 1.0))
+    scaled = precision / (length[:, :, None] * length[:, None, :])
+    found: NDArray[np.bool_] = (squares > 0.0).all(axis=1) & (np.linalg.eigvalsh(scaled)[:, 0] > RANK)
+    return found
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -14,7 +14,7 @@ from mlm_steps.errors import Fault, UsageError, did_you_mean
 from mlm_steps.power.declared.columns import ModelColumns
 from mlm_steps.power.declared.predictors import Derivation, Predictor
 from mlm_steps.power.declared.sizes import Factor, Varying
-from mlm_steps.power.declared.source import Missing
+from mlm_steps.power.declared.source import Missing, PerArm
 from mlm_steps.power.declared.standardized import mean_differences, variance_shares
 from mlm_steps.power.declared.truths import Shares, arend_schaefer, by_source, raw
 from mlm_steps.power.presets import MATHIEU_FIXED, MATHIEU_VARIANCES
@@ -178,7 +178,15 @@ def _missing(design: PlanDesignSpec) -> Missing:
     attrition = design.attrition
     if attrition is None:
         return Missing(design.missing)
-    return Missing(design.missing, attrition.share, attrition.shape, attrition.time)
+    total: float | PerArm
+    if isinstance(attrition.share, float):
+        total = attrition.share
+    else:
+        own = design.predictors[str(attrition.arm)]
+        # A drawn design has the codes of a binary predictor, and the positions of the levels of a category.
+        codes = own.codes if own.binary is not None else tuple(map(float, range(len(own.arms))))
+        total = PerArm(str(attrition.arm), codes, tuple(attrition.share[arm] for arm in own.arms))
+    return Missing(design.missing, total, attrition.shape, attrition.time)
 
 
 def _declared(

@@ -17,6 +17,8 @@ __all__ = [
     "PowerRecord",
     "PowerScenario",
     "Required",
+    "below_target",
+    "clearly_below",
 ]
 
 
@@ -49,12 +51,29 @@ class Required(Part):
     power: float | None = None
     """With that answer."""
     power_se: float | None = None
+    """Standard error of a power that fresh simulated studies confirm; None for the closed form."""
     ceiling: float | None = None
     """The power that no number of rows per group can exceed, where it is below the target."""
     method: str = "closed"
     """``closed`` or ``simulated``."""
     reason: str | None = None
     """Why there is no answer."""
+
+
+CLEARLY = 1.959964
+"""Standard errors below the target from which chance alone does not explain a confirmation."""
+
+
+def below_target(found: Required, target: float, budget: float | None) -> bool:
+    """Return whether fresh studies of an answer miss the target; a design within a budget may."""
+    if found.power is None or found.power_se is None or (found.what == "cost" and budget is not None):
+        return False
+    return found.power < target
+
+
+def clearly_below(found: Required, target: float) -> bool:
+    """Return whether the confirmed power is below the target by more than its error."""
+    return (found.power or 0.0) + CLEARLY * (found.power_se or 0.0) < target
 
 
 class CurvePoint(Part):
@@ -138,6 +157,8 @@ class PowerEffect(Part):
     """Share of rejections if the effect is 0."""
     overstated: bool = False
     """Whether the test rejects a true hypothesis more often than alpha by over three standard errors."""
+    differs: bool = False
+    """Whether closed form and simulation differ by over three standard errors."""
     half_width: float | None = None
     half_width_assured: float | None = None
     """Mean half-width of the confidence interval, and the one that 80 % of the studies stay below."""
@@ -207,6 +228,7 @@ class PowerRecord(Record):
     grid: dict[str, tuple[float, ...]]
     cost_group: float | None = None
     cost_row: float | None = None
+    cost_budget: float | None = None
     observed: str | None = None
     """The rung whose estimates are taken as the truth unchanged."""
     scenarios: tuple[PowerScenario, ...]

@@ -21,7 +21,8 @@ from mlm_steps.spec.planning.power import PowerSpec, SimulateSpec
 from mlm_steps.steps.parts.planned import planned
 from mlm_steps.steps.parts.planned_fit import planned_fit
 from mlm_steps.steps.parts.planned_frame import read_beside, read_ratios, read_studies
-from mlm_steps.steps.parts.planned_result import METHOD, Near, beside_of, ratio_power, scenario_of
+from mlm_steps.steps.parts.planned_required import Near
+from mlm_steps.steps.parts.planned_result import METHOD, beside_of, ratio_power, scenario_of
 from mlm_steps.steps.run.planned_lines import describe_power
 from mlm_steps.steps.run.session import Session
 
@@ -142,6 +143,7 @@ def _record(
         grid=dict(power.grid),
         cost_group=None if power.cost is None else power.cost.group,
         cost_row=None if power.cost is None else power.cost.row,
+        cost_budget=None if power.cost is None else power.cost.budget,
         observed=source.rung if source is not None and not source.set else None,
         scenarios=tuple(scenarios),
         parameters=closed.parameters,

@@ -52,6 +52,7 @@ COLUMNS = (
     "required_groups",
     "required_rows",
     "required_power",
+    "required_power_se",
     "required_method",
     "kenward_roger",
     "kenward_roger_size_at_0",
@@ -105,7 +106,7 @@ def _row(
         "required": None if required is None else required.what,
         **{
             f"required_{name}": None if required is None else getattr(required, name)
-            for name in ("value", "low", "high", "groups", "rows", "power", "method")
+            for name in ("value", "low", "high", "groups", "rows", "power", "power_se", "method")
         },
     }
     none = NOT_REQUESTED if scenario.B == 0 else NOT_ESTIMABLE if effect.q == 1 else NOT_APPLICABLE

@@ -75,7 +75,9 @@ def test_planned_studies_alone_run_without_any_data(planned):
 
 def test_the_report_has_the_power_its_assumptions_and_the_items_of_a_plan(planned):
     text = (planned[0] / OUT / "report.md").read_text()
-    assert text.count("## ") == 4
+    headings = [line.strip("# ") for line in text.splitlines() if line.startswith("##")]
+    assert headings[:2] == ["Plan", "Power and sample size"]
+    assert not {"Data", "Models"} & {*headings}
     assert "## Power and sample size" in text
     assert "Hedges" in text
     assert "figures/power_curve.svg" in text
@@ -174,6 +176,92 @@ def test_the_required_groups_come_from_five_designs_and_are_confirmed(tmp_path):
     assert int(float(row["required_value"])) % 2 == 0
     assert abs(float(row["required_power"]) - 0.8) < 0.06
     assert {each["method"] for each in rows(folder, "power_curve")} >= {"line", "closed", "conditional"}
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "answer"),
+    [
+        ("  grid: {groups: [20, 30]}\n", "  solve: rows\n", "rows per group are needed"),
+        ("  grid: {groups: [20, 30]}\n", "  solve: cost\n  cost: {group: 100, row: 10}\n", "groups of"),
+    ],
+)
+def test_rows_and_costs_by_the_closed_form_are_confirmed_by_fresh_studies(tmp_path, old, new, answer):
+    text = ALONE.replace(old, new).replace("school: 30", "school: 90").replace("60, chunks: 3", "100")
+    done = mlm("power", "pipeline.yaml", cwd=write(tmp_path, text))
+    assert done.returncode == 0, done.stderr
+    assert answer in done.stdout
+    assert "in fresh simulated studies (number by the closed form)" in done.stdout
+    for row in rows(tmp_path)[:2]:
+        error = float(row["required_power_se"])
+        assert 0.0 < error < 0.02
+        assert float(row["required_power"]) > 0.8 - 4.0 * error
+
+
+def test_jobs_of_a_given_number_are_kept_when_more_studies_are_wanted(tmp_path):
+    text = ALONE.replace("replicates: 60, chunks: 3", "replicates: 1000, chunks: 2")
+    folder = write(tmp_path, text.replace("[20, 30]", "[20]").replace("rows: 10", "rows: 4"))
+    assert mlm("power", "pipeline.yaml", cwd=folder).returncode == 0
+    before = started(folder)
+    write(folder, (folder / "pipeline.yaml").read_text().replace("1000", "2000"))
+    assert mlm("power", "pipeline.yaml", cwd=folder).returncode == 0
+    after = started(folder)
+    assert len(before) == 2
+    assert len(after) == 4
+    assert {name: after[name] for name in before} == before
+
+
+FRAIL = """\
+version: 1
+name: frail
+report: {formats: [md]}
+power:
+  design:
+    groups: {school: 4}
+    rows: 3
+    missing: 0.6
+    predictors: {ses: {level: 1}, arm: {level: 2, binary: .5}}
+  model: "math ~ ses * arm + (1 | school)"
+  truth: {icc: .15, r2: {within: .06}}
+  simulate: {replicates: 50}
+"""
+
+
+def test_several_specs_have_folders_of_their_own_and_many_failed_fits_exit_with_1(tmp_path):
+    (tmp_path / "frail.yaml").write_text(FRAIL)
+    (tmp_path / "sound.yaml").write_text(
+        ALONE.replace("[20, 30]", "[20]").replace("name: plan", "name: sound")
+    )
+    done = mlm("power", "frail.yaml", "sound.yaml", "--out", "both", cwd=tmp_path)
+    assert done.returncode == 1, done.stderr
+    assert done.stdout.index("frail.yaml:") < done.stdout.index("sound.yaml:")
+    assert "of 50 fits failed; they count as no rejection" in done.stdout
+    assert int(rows(tmp_path, out="both/frail")[0]["failed"]) > 2
+    assert rows(tmp_path, out="both/sound")[0]["failed"] == "0"
+    assert mlm("power", "sound.yaml", "--out", "alone", cwd=tmp_path).returncode == 0
+    assert contents(tmp_path / "alone") == contents(tmp_path / "both" / "sound")
+
+
+@pytest.mark.parametrize(
+    ("attrition", "fault"),
+    [
+        ("{share: {0: .1}, arm: treated, time: time}", "has shares for 0; 'treated' has 0, 1"),
+        ("{share: {0: .1, 1: .3}, time: time}", "shares per arm need arm"),
+        ("{share: .1, arm: treated, time: time}", "has one share for all arms"),
+        ("{share: {0: .1, 1: .3}, arm: time, time: time}", "'time' does not divide the groups into arms"),
+        ("{share: {0: .1, 1: .3}, arm: treat, time: time}", "there is no predictor 'treat'"),
+    ],
+)
+def test_faults_of_attrition_per_arm_are_told_with_their_place(tmp_path, attrition, fault):
+    text = ALONE.replace("ses: {level: 1, icc: .2}", "time: {values: [0, 1, 2]}")
+    text = text.replace("public: {level: 2, binary: .5}", "treated: {level: 2, binary: .5}")
+    text = text.replace(
+        "    derive: {ses_w: {center: ses, within: school}}\n", f"    attrition: {attrition}\n"
+    )
+    text = text.replace("ses_w * public + (ses_w", "time * treated + (time").replace("ses_w:public", "time")
+    done = mlm("power", "pipeline.yaml", "--closed", cwd=write(tmp_path, text.replace("public]", "treated]")))
+    assert done.returncode == 2
+    assert fault in done.stderr
+    assert "pipeline.yaml:10:" in done.stderr
 
 
 BESIDE = """\

@@ -19,9 +19,33 @@ from mlm_steps.engine.bootstrap.streams import stream
 from mlm_steps.errors import DesignError
 from mlm_steps.power.declared.predictors import Predictors
 
-__all__ = ["DeclaredSource", "Missing"]
+__all__ = ["DeclaredSource", "Missing", "PerArm"]
 
 Array = NDArray[np.float64]
+
+
+@dataclass(frozen=True, slots=True)
+class PerArm:
+    """One share for each arm of a predictor of the units.
+
+    Attributes
+    ----------
+    predictor : str
+    codes : tuple of float
+        The values of the arms in a drawn design.
+    shares : tuple of float
+    """
+
+    predictor: str
+    codes: tuple[float, ...]
+    shares: tuple[float, ...]
+
+    def of(self, values: Array) -> Array:
+        """Return the share of each unit, from the values of the predictor, of the same shape."""
+        found = np.empty(values.shape)
+        for code, share in zip(self.codes, self.shares, strict=True):
+            found[values == code] = share
+        return found
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,14 +56,16 @@ class Missing:
     ----------
     share : float
         Rows that are missing at random.
-    total, shape : float
-        Weibull attrition: the share of the units of each arm that has left by the last time, and the shape.
+    total : float or PerArm
+        Weibull attrition: the share of the units of each arm that has left by the last time.
+    shape : float
+        Of the Weibull curve.
     time : str or None
         The predictor of time; None without attrition.
     """
 
     share: float = 0.0
-    total: float = 0.0
+    total: float | PerArm = 0.0
     shape: float = 1.0
     time: str | None = None
 
@@ -178,7 +204,10 @@ class DeclaredSource:
         columns = self.predictors.draw([self._once()], self._once())
         time = np.broadcast_to(columns[str(missing.time)], (1, layout.n))[0]
         elapsed = (time - time.min()) / max(float(np.ptp(time)), 1e-300)
-        left = 1.0 - (1.0 - missing.total) ** (elapsed**missing.shape)
+        lost = missing.total
+        arm = columns[lost.predictor] if isinstance(lost, PerArm) else np.zeros(1)
+        total = lost.of(np.broadcast_to(arm, (1, layout.n))[0]) if isinstance(lost, PerArm) else lost
+        left = 1.0 - (1.0 - total) ** (elapsed**missing.shape)
         units = layout.units
         first = np.unique(layout.refs[units], return_index=True)[1]
         arms = [

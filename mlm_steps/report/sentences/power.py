@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from mlm_steps.records.power import PowerRecord, PowerScenario, Required
+from mlm_steps.records.power import PowerRecord, PowerScenario, Required, below_target, clearly_below
 from mlm_steps.report.text.notation import decimals_for_size, fixed, integer, percent, share
 from mlm_steps.report.text.text import Code, Number, Phrase, Word, join, say, source
 
@@ -121,7 +121,10 @@ def _answer(found: Required, keys: tuple[str, str], target: str) -> Phrase:
         return Number(text, source(TABLE, *keys, field))
 
     power = None if found.power is None else number("required_power", share(found.power))
-    how = "simulated" if found.method == "simulated" else "closed form"
+    confirmed = "" if found.power_se is None else " in fresh simulated studies"
+    how = " (simulated)" if found.method == "simulated" else " (closed form)"
+    if confirmed:
+        how = "" if found.method == "simulated" else " (number by the closed form)"
     if found.what == "groups":
         span: Phrase = ()
         if found.low is not None:
@@ -132,26 +135,28 @@ def _answer(found: Required, keys: tuple[str, str], target: str) -> Phrase:
                 high=high if found.high is None else number("required_high", high),
             )
         template = (
-            f"For power {target}, {{effect}} needs {{count}} groups{{span}}, with power {{power}} ({how})."
+            f"For power {target}, {{effect}} needs {{count}} groups{{span}}, with power "
+            f"{{power}}{confirmed}{how}."
         )
         return say(
             template, effect=effect, count=number("required_value", integer(value)), span=span, power=power
         )
     if found.what == "rows":
         template = (
-            f"For power {target}, {{effect}} needs {{count}} rows per group, with power {{power}} ({how})."
+            f"For power {target}, {{effect}} needs {{count}} rows per group, with power "
+            f"{{power}}{confirmed}{how}."
         )
         return say(template, effect=effect, count=number("required_value", integer(value)), power=power)
     size = number("required_value", fixed(value, decimals_for_size(value, 3)))
     if found.what == "effect":
         return say(
-            f"The smallest effect of {{effect}} that is found with power {target} is {{size}} ({how}).",
+            f"The smallest effect of {{effect}} that is found with power {target} is {{size}}{how}.",
             effect=effect, size=size,
         )  # fmt: skip
     if found.what == "cost":
         return say(
             f"For {{effect}}, {{J}} groups of {{n}} rows are best: they cost {{cost}}, and the power is "
-            f"{{power}} ({how}).",
+            f"{{power}}{confirmed}{how}.",
             effect=effect,
             J=number("required_groups", integer(found.groups or 0)),
             n=number("required_rows", integer(found.rows or 0)),
@@ -161,7 +166,7 @@ def _answer(found: Required, keys: tuple[str, str], target: str) -> Phrase:
     assured = number("required_high", fixed(found.high or 0.0, decimals_for_size(found.high, 3)))
     return say(
         f"The confidence interval of {{effect}} will reach {{size}} to either side on average, and at most "
-        f"{{assured}} in 80\u202f% of the studies ({how}).",
+        f"{{assured}} in 80\u202f% of the studies{how}.",
         effect=effect, size=size, assured=assured,
     )  # fmt: skip
 
@@ -185,6 +190,7 @@ def remarks(record: PowerRecord) -> list[Phrase]:
                         size=size,
                     )
                 )
+        found += _disagreements(record, scenario)
     found += _kenward_roger(record)
     found += _singular(record)
     if record.observed is not None:
@@ -196,6 +202,44 @@ def remarks(record: PowerRecord) -> list[Phrase]:
                 rung=Word(record.observed),
             )
         )
+    return found
+
+
+def _disagreements(record: PowerRecord, scenario: PowerScenario) -> list[Phrase]:
+    """Return where closed form and simulation differ, and where fresh studies miss the target."""
+    name, found = scenario.closed.name, []
+    for k, effect in enumerate(scenario.effects):
+        closed = scenario.closed.effects[k].power
+        field, best = _best(scenario, k)
+        if effect.differs and closed is not None and best is not None:
+            found.append(
+                say(
+                    "{name}, {effect}: the closed form gives {closed} and the simulation {best}, which "
+                    "differ by more than three standard errors; the simulated power is the one to use.",
+                    name=Word(name),
+                    effect=Word(effect.effect),
+                    closed=Number(share(closed), source(TABLE, name, effect.effect, "closed")),
+                    best=Number(share(best), source(TABLE, name, effect.effect, field)),
+                )
+            )
+    for each in scenario.required:
+        if below_target(each, record.target, record.cost_budget):
+            more = (
+                "; plan a larger study"
+                if clearly_below(each, record.target)
+                else ", but by less than the error of the simulation"
+            )
+            found.append(
+                say(
+                    f"{{name}}, {{effect}}: in fresh simulated studies of the required design the power is "
+                    f"{{power}}, below {share(record.target, 2)}{more}.",
+                    name=Word(name),
+                    effect=Word(each.effect),
+                    power=Number(
+                        share(each.power or 0.0), source(TABLE, name, each.effect, "required_power")
+                    ),
+                )
+            )
     return found
 
 

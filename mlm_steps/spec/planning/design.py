@@ -158,6 +158,13 @@ class PredictorSpec(SpecBlock):
         return self
 
     @property
+    def arms(self) -> tuple[str, ...]:
+        """The codes of a binary predictor and the levels of a category as text; none for other predictors."""
+        if self.binary is not None:
+            return tuple(f"{code:g}" for code in self.codes)
+        return tuple(self.categories or ())
+
+    @property
     def kind(self) -> Literal["normal", "binary", "values", "category"]:
         """What is drawn."""
         if self.binary is not None:
@@ -202,11 +209,24 @@ class CorrelationSpec(SpecBlock):
     """Their correlation; of a binary predictor, that of the normal variable behind it."""
 
 
+Lost = Annotated[float, *number(0, 0.99)]
+
+
+def _number_or_arms(value: object) -> str:
+    return "number" if _form_of(value) == "number" else "arms"
+
+
 class AttritionSpec(SpecBlock):
     """Groups that leave a longitudinal study for good, by a Weibull curve."""
 
-    share: Annotated[float, *number(0, 0.99)]
-    """Share of the groups that has left at the last time, ``0.3``."""
+    share: Annotated[
+        Annotated[Lost, Tag("number")] | Annotated[dict[ColumnName, Lost], Tag("arms")],
+        Discriminator(_number_or_arms),
+    ]
+    """Share of the groups that has left at the last time, ``0.3``; with ``arm``, one share per arm,
+    ``{0: 0.2, 1: 0.4}``."""
+    arm: OptionalText = None
+    """The binary predictor or category whose arms lose different shares, ``treated``."""
     time: Text
     """The predictor of time."""
     shape: Annotated[float, *number(0.05, 20)] = 1.0
@@ -305,6 +325,27 @@ class PlanDesignSpec(SpecBlock):
         elif not self._is_time(time):
             what = f"{quoted(time)} has no values that tell the occasions apart"
             yield ("attrition", "time"), what, "a predictor of level 1 such as {values: [0, 1, 2, 3]}"
+        yield from self._arm_faults(self.attrition)
+
+    def _arm_faults(self, attrition: AttritionSpec) -> Iterator[Objection]:
+        """Yield what is wrong with shares of attrition per arm."""
+        arm, share = attrition.arm, attrition.share
+        if isinstance(share, float):
+            if arm is not None:
+                yield ("attrition", "arm"), "has one share for all arms", "give share: {0: 0.2, 1: 0.4}"
+            return
+        if arm is None:
+            yield ("attrition", "share"), "shares per arm need arm", "name the predictor: arm: treated"
+            return
+        own = self.predictors.get(arm)
+        if own is None:
+            yield ("attrition", "arm"), f"there is no predictor {quoted(arm)}", _among(self.predictors)
+        elif not own.arms or own.level == "1":
+            what = f"{quoted(arm)} does not divide the groups into arms"
+            yield ("attrition", "arm"), what, "a predictor of level 2, binary or with categories"
+        elif {*share} != {*own.arms}:
+            what = f"has shares for {', '.join(share) or 'no arm'}; {quoted(arm)} has {', '.join(own.arms)}"
+            yield ("attrition", "share"), what, "give one share for each arm"
 
     def _is_time(self, name: str) -> bool:
         own = self.derive.get(name)

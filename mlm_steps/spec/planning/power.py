@@ -33,6 +33,8 @@ MOST_CELLS = 500
 """Largest number of cells of a grid."""
 CHUNK = 500
 """Simulated studies per job, so that finished jobs can be reused when there are to be more."""
+COUNTED = 1000
+"""Studies that ``chunks`` divides; more of them are further jobs, so that finished ones are kept."""
 
 
 DESIGN_NAMES = ("groups", "rows")
@@ -49,12 +51,13 @@ class SimulateSpec(SpecBlock):
     replicates: Annotated[int, *whole(10, 1_000_000)] = 1000
     """Simulated studies per design; with more of them the finished ones are kept."""
     chunks: Chunks = "auto"
-    """Number of jobs per design; ``auto``: 500 studies per job."""
+    """Number of jobs per design for up to 1000 studies; more studies are further jobs of that size.
+    ``auto``: 500 studies per job."""
 
     @property
     def ranges(self) -> tuple[range, ...]:
         """The studies of each job, counted from 0."""
-        size = CHUNK if self.chunks == "auto" else -(-self.replicates // self.chunks)
+        size = CHUNK if self.chunks == "auto" else -(-min(self.replicates, COUNTED) // self.chunks)
         starts = range(0, self.replicates, size)
         return tuple(range(start, min(start + size, self.replicates)) for start in starts)
 

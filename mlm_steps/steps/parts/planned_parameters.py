@@ -63,7 +63,11 @@ def _design(spec: PowerSpec, cell: Scenario) -> Iterator[Row]:
         yield "missing rows", f"{spec.design.missing:g}", spec.design.missing, _source(sources, "missing")
     if spec.design.attrition is not None:
         lost = spec.design.attrition
-        yield "attrition", f"{lost.share:g}, shape {lost.shape:g}", lost.share, _source(sources, "attrition")
+        shares = {"attrition": lost.share} if isinstance(lost.share, float) else {
+            f"attrition: {lost.arm} {arm}": share for arm, share in lost.share.items()
+        }  # fmt: skip
+        for label, share in shares.items():
+            yield label, f"{share:g}, shape {lost.shape:g}", share, _source(sources, "attrition")
 
 
 def _predictor(spec: PredictorSpec) -> str:

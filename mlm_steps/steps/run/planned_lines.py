@@ -13,6 +13,8 @@ from mlm_steps.records.power import (
     PowerRecord,
     PowerScenario,
     Required,
+    below_target,
+    clearly_below,
 )
 from mlm_steps.steps.run.tabular import text_table
 
@@ -63,6 +65,9 @@ def required_words(found: Required) -> str:
     """Return the answer to what a target needs."""
     how = " (closed form)" if found.method == "closed" else " (simulated)"
     power = "" if found.power is None else f", power {found.power:.3f}"
+    if found.power_se is not None:
+        power += " in fresh simulated studies"
+        how = " (number by the closed form)" if found.method == "closed" else ""
     if found.ceiling is not None:
         return (
             f"with endless rows per group the power is {found.ceiling:.3f}, below the target; "
@@ -163,6 +168,18 @@ def power_warnings(record: PowerRecord) -> list[str]:
             f"{effect.kenward_roger:.3f} and rejects {effect.kenward_roger_size_at_0:.3f} of true hypotheses"
             for effect in scenario.effects
             if effect.kenward_roger is not None
+        ]
+        lines += [
+            f"{name}: {effect.effect}: closed form ({_share(closed.power)}) and simulation "
+            f"({_share(_best(effect))}) differ by more than three standard errors: the simulation is right"
+            for closed, effect in zip(scenario.closed.effects, scenario.effects, strict=True)
+            if effect.differs
+        ]
+        lines += [
+            f"{name}: {each.effect}: fresh studies of the answer have power {each.power:.3f}, below "
+            f"{record.target:g}{'' if clearly_below(each, record.target) else ', within its error'}"
+            for each in scenario.required
+            if below_target(each, record.target, record.cost_budget)
         ]
     if record.observed is not None:
         lines.append(

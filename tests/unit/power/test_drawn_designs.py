@@ -9,7 +9,7 @@ from mlm_steps.engine.bootstrap.streams import stream
 from mlm_steps.errors import UsageError
 from mlm_steps.power.declared.predictors import Derivation, Predictor
 from mlm_steps.power.declared.sizes import Factor
-from mlm_steps.power.declared.source import Missing
+from mlm_steps.power.declared.source import Missing, PerArm
 from mlm_steps.power.declared.truths import raw
 from mlm_steps.power.estimates import conditional, detectable_effect, precision
 from mlm_steps.power.simulation import simulate
@@ -85,6 +85,30 @@ def test_each_arm_loses_its_share(groups):
     assert left == [np.sum((np.arange(n) + 0.5) / n < 0.5) for n in (np.sum(arm == 0), np.sum(arm == 1))]
     # Whoever has left does not come back.
     assert (np.diff(found.present[0].reshape(groups, 6).astype(int), axis=1) <= 0).all()
+
+
+@pytest.mark.parametrize("reverse", [False, True])
+def test_an_arm_may_lose_more_than_another(reverse):
+    shares = (0.5, 0.1) if reverse else (0.1, 0.5)
+    attrition = Missing(total=PerArm("arm", (0.0, 1.0), shares), time="time")
+    own = study("y ~ time * arm + (1 | g)", TIME, ARM, groups=40, missing=attrition)
+    last = drawn(own, 1).present[0][own.source.template.X[:, 1] == 5.0]
+    arm = own.source.template.X[::6, 2]
+    assert [int(np.sum(~last[arm == each])) for each in (0.0, 1.0)] == [20 * share for share in shares]
+
+
+def test_equal_shares_per_arm_are_one_share():
+    one = study("y ~ time * arm + (1 | g)", TIME, ARM, missing=Missing(total=0.3, time="time"))
+    both = Missing(total=PerArm("arm", (0.0, 1.0), (0.3, 0.3)), time="time")
+    other = study("y ~ time * arm + (1 | g)", TIME, ARM, missing=both)
+    assert (drawn(one, 1).present == drawn(other, 1).present).all()
+
+
+def test_a_drawn_design_without_full_rank_has_no_closed_answer_and_is_no_error():
+    own = study("y ~ x * arm + (1 | g)", Predictor("x"), ARM, groups=4, rows=3, missing=Missing(share=0.6))
+    found = closed_answers(own)
+    assert all(0.0 <= answer.power < 1.0 for answer in found)
+    assert any(np.isnan(part.df).any() for part in found[0].parts)
 
 
 def test_the_persons_leave_and_not_their_classes():

@@ -161,7 +161,7 @@ COLUMNS = {
     "power": "scenario J n_j effect rejections B failed power ci_low ci_high alpha df_method closed "
     "conditional conditional_se singular size_at_0 ceiling n estimate se df closed_se size_se half_width "
     "half_width_assured detectable required required_value required_low required_high required_groups "
-    "required_rows required_power required_method kenward_roger kenward_roger_size_at_0",
+    "required_rows required_power required_power_se required_method kenward_roger kenward_roger_size_at_0",
     "power_curve": "scenario effect x_name x power ci_low ci_high method",
     "power_design": "parameter declared raw source scenario",
     "occasions": "within unit expected present absent complete compliance",
