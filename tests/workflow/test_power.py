@@ -261,7 +261,7 @@ def test_faults_of_attrition_per_arm_are_told_with_their_place(tmp_path, attriti
     done = mlm("power", "pipeline.yaml", "--closed", cwd=write(tmp_path, text.replace("public]", "treated]")))
     assert done.returncode == 2
     assert fault in done.stderr
-    assert "pipeline.yaml:10:" in done.stderr
+    assert "pipeline.yaml:11:" in done.stderr
 
 
 BESIDE = """\
