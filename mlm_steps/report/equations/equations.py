@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field
+from html import unescape
 
 from markupsafe import Markup, escape
 
@@ -19,6 +20,8 @@ SHORT_SUM = 4
 """A combined equation with at most this many terms fits on one line."""
 LARGEST_MATRIX = 5
 """A larger covariance matrix is written as a symbol, since its elements would not fit on a page."""
+_GAMMA = re.compile(r"<msub>(<mi>&#x003B3;</mi><mrow>(.*?)</mrow></msub>)")
+_TAG = re.compile("<[^>]*>")
 _PLACEHOLDER = re.compile(r"QLABEL(\d+)Q")
 _LATEX_SPECIAL = {
     "\\": r"\textbackslash{}",
@@ -57,10 +60,14 @@ class Equation:
         LaTeX with placeholders for labels, which are escaped for the format when they are filled in.
     labels : tuple of str
         The labels that fill the placeholders.
+    terms : mapping of str to str
+        The column of the coefficient of each symbol, such as ``γ10``; the page marks it in equations,
+        tables and figures at once.
     """
 
     lines: tuple[str, ...]
     labels: tuple[str, ...]
+    terms: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def latex(self) -> str:
@@ -77,9 +84,19 @@ class Equation:
         """One ``math`` element per line."""
         from latex2mathml.converter import convert
 
-        converted = (_spaced(convert(line, display="block")) for line in self.lines)
+        converted = (self._marked(_spaced(convert(line, display="block"))) for line in self.lines)
         filled = [self._fill(line, lambda text: str(escape(clean(text)))) for line in converted]
         return tuple(Markup(line) for line in filled)  # noqa: S704 (labels are escaped)
+
+    def _marked(self, mathml: str) -> str:
+        """Return MathML in which each symbol of a coefficient names the coefficient's column."""
+
+        def mark(symbol: re.Match[str]) -> str:
+            column = self.terms.get("γ" + unescape(_TAG.sub("", symbol[2])))
+            name = "" if column is None else f' data-term="{escape(clean(column))}"'
+            return f"<msub{name}>{symbol[1]}"
+
+        return _GAMMA.sub(mark, mathml)
 
     def _fill(self, text: str, form: Callable[[str], str]) -> str:
         return _PLACEHOLDER.sub(lambda match: form(self.labels[int(match[1])]), text)
@@ -137,7 +154,8 @@ class _Writer:
 
     def _finish(self, lines: Iterable[str | tuple[str, ...]]) -> tuple[Equation, ...]:
         labels = tuple(self._labels)
-        return tuple(Equation(line if isinstance(line, tuple) else (line,), labels) for line in lines)
+        terms = {c.symbol: c.column for c in self._fit.coefficients}
+        return tuple(Equation(line if isinstance(line, tuple) else (line,), labels, terms) for line in lines)
 
     def _text(self, text: str, index: str) -> str:
         self._labels.append(text)

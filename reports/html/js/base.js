@@ -21,17 +21,31 @@ function button(label, action, attributes = {}) {
 const spoken = make("div", { role: "status", class: "hidden control" });
 document.querySelector("main").append(spoken);
 
-// Tells what a control has done: on its face for a moment, and to screen readers.
+// Tells what a control has done: on its face for a moment, and to screen readers. It keeps the focus.
 function announce(element, text) {
-  const before = element.textContent;
+  if (element.dataset.said) return;
+  element.dataset.said = element.textContent;
   spoken.textContent = text;
   element.textContent = text;
-  element.disabled = true;
   setTimeout(() => {
-    element.textContent = before;
-    element.disabled = false;
+    element.textContent = element.dataset.said;
+    delete element.dataset.said;
     spoken.textContent = "";
   }, 1200);
+}
+
+// Only one of several controls is reached by the tabulator; two keys move from it to the others.
+function rove(controls, back, forth, within) {
+  controls.forEach((control, index) => (control.tabIndex = index ? -1 : 0));
+  within.addEventListener("keydown", (event) => {
+    const step = { [back]: -1, [forth]: 1 }[event.key];
+    const next = controls[controls.indexOf(event.target) + (step ?? 0)];
+    if (!step || !next || !controls.includes(event.target)) return;
+    event.preventDefault();
+    event.target.tabIndex = -1;
+    next.tabIndex = 0;
+    next.focus();
+  });
 }
 
 // The visible text of an element without controls; "form" turns each text node and each element into text.

@@ -25,7 +25,10 @@ function asCsv(table) {
 
 const MARKDOWN = {
   text: (text) => text.replace(/[\\`*_{}[\]<>|~$]/g, "\\$&"),
-  element: (node, inner) => (node.matches("i, em") && inner ? `*${inner}*` : inner),
+  element: (node, inner) => {
+    if (node.matches("sub")) return inner.replace(/\d/g, (digit) => String.fromCharCode(0x2080 + Number(digit)));
+    return node.matches("i, em") && inner ? `*${inner}*` : inner;
+  },
 };
 
 function asMarkdown(table) {
@@ -98,11 +101,13 @@ function asHtml(table) {
   return `<p>${captionOf(table, text)}</p><table style="border-collapse:collapse">${rows.join("")}</table>${notes.join("")}`;
 }
 
+const asText = (table) => linesOf(table, plain).map((line) => line.cells.join("\t")).join("\n") + "\n";
+
 const FORMATS = {
   CSV: (table) => ({ text: asCsv(table) }),
   Markdown: (table) => ({ text: asMarkdown(table) }),
   LaTeX: (table) => ({ text: asLatex(table) }),
-  "Word (HTML)": (table) => ({ text: asCsv(table).replaceAll(",", "\t"), html: asHtml(table) }),
+  "Word (HTML)": (table) => ({ text: asText(table), html: asHtml(table) }),
 };
 
 for (const [index, frame] of all(".table").entries()) {
@@ -130,20 +135,8 @@ for (const section of all("main section")) {
   const said = all("p, li", section).filter(
     (element) => element.querySelector(".n") && !element.closest(".table, figure, nav") && !element.querySelector("p, li"),
   );
-  const buttons = said.map((element, index) => {
-    const attributes = { class: "copy-sentence control", tabindex: index ? "-1" : "0", "aria-label": "Copy the text" };
-    const made = copier("Copy", () => ({ text: plain(element) }), attributes);
-    element.append(made);
-    return made;
-  });
-  section.addEventListener("keydown", (event) => {
-    const at = buttons.indexOf(event.target);
-    const step = { ArrowDown: 1, ArrowUp: -1 }[event.key];
-    const next = buttons[at + (step ?? 0)];
-    if (at < 0 || !step || !next) return;
-    event.preventDefault();
-    event.target.tabIndex = -1;
-    next.tabIndex = 0;
-    next.focus();
-  });
+  const attributes = { class: "copy-sentence control", "aria-label": "Copy the text" };
+  const buttons = said.map((element) => copier("Copy", () => ({ text: plain(element) }), attributes));
+  buttons.forEach((made, index) => said[index].append(made));
+  rove(buttons, "ArrowUp", "ArrowDown", section);
 }

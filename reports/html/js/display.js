@@ -133,10 +133,13 @@ function sortBy(table, head, order) {
 const NEXT = { ascending: "descending", descending: "" };
 
 for (const table of all(".table table")) {
-  if (![...table.tBodies].some((body) => blocksOf(body).length > 2)) continue;
+  if (![...table.tBodies].some((body) => blocksOf(body).length > 3)) continue;
   if (all(".detail", table).length) continue; // its columns are models, not variables
-  for (const head of all("thead th", table)) {
+  const sorters = all("thead th", table).map((head) => {
     const order = () => sortBy(table, head, NEXT[head.getAttribute("aria-sort")] ?? "ascending");
-    head.append(button("", order, { class: "sort control", "aria-label": `Sort by ${visibleText(head).trim()}` }));
-  }
+    const sorter = button("", order, { class: "sort control", "aria-label": `Sort by ${visibleText(head).trim()}` });
+    head.append(sorter);
+    return sorter;
+  });
+  rove(sorters, "ArrowLeft", "ArrowRight", table);
 }
