@@ -9,6 +9,7 @@ from mlm_steps.design import Formula
 from mlm_steps.records import FitRecord, Notice, VarianceRecord
 from mlm_steps.records.run import RunRecords
 from mlm_steps.report.text.names import Names
+from mlm_steps.report.text.running import RunningNames
 
 __all__ = ["ReportInput"]
 
@@ -40,6 +41,11 @@ class ReportInput:
     def names(self) -> Names:
         """The labels of names."""
         return Names(self.run)
+
+    @property
+    def prose(self) -> RunningNames:
+        """The labels of names within sentences."""
+        return RunningNames(self.run)
 
     @property
     def headline(self) -> FitRecord | None:

@@ -29,15 +29,17 @@ def sentences(given, fixed, columns, random=None):
 def test_x_beside_its_square_is_a_slope_where_x_is_0_and_the_square_a_bend(make_given):
     columns = {"ses": ("ses", 2.8), "I(ses^2)": ("I(ses^2)", -0.4)}
     said, slope = sentences(make_given(), "ses + I(ses^2)", columns)
-    assert said["ses"].startswith("Status was positively associated with Mathematics where Status is 0, ")
-    assert said["I(ses^2)"].startswith("The line of Mathematics over Status curves downwards, ")
-    assert "between 1.79 and 3.81 where Status is 0, " in slope
+    assert said["ses"].startswith(
+        "At the mean of status, mathematics rose with status by 2.80 points per unit ("
+    )
+    assert said["I(ses^2)"].startswith("The curve of mathematics over status bent downwards, ")
+    assert "at the mean of status, 95\u202f% of slopes are expected between 1.79 and 3.81, " in slope
 
 
 def test_x_alone_needs_no_reservation(make_given):
     said, slope = sentences(make_given(), "ses", {"ses": ("ses", 2.8)})
     assert said["ses"].startswith(
-        "Each additional unit of Status was associated with 2.80 more points of Mathematics, "
+        "Each additional unit of status was associated with 2.80 more points (γ₁₀), "
     )
     assert "between 1.79 and 3.81, " in slope
 
@@ -46,7 +48,7 @@ def test_x_beside_its_logarithm_is_no_slope_and_has_no_range(make_given):
     columns = {"ses": ("ses", 2.8), "log(ses)": ("log(ses)", 2.8)}
     said, slope = sentences(make_given(), "ses + log(ses)", columns)
     assert all(
-        "is one of several terms that form the curve of Mathematics over Status" in s for s in said.values()
+        "is one of several terms that form the curve of mathematics over status" in s for s in said.values()
     )
     assert not any("associated" in s for s in said.values())
     assert "are expected between" not in slope
@@ -56,13 +58,13 @@ def test_the_second_column_of_a_parabola_is_its_bend(make_given):
     columns = {f"poly(ses, 2){i}": ("poly(ses, 2)", 2.8) for i in (1, 2)}
     said, _ = sentences(make_given(), "poly(ses, 2)", columns)
     assert "is one of several terms" in said["poly(ses, 2)1"]
-    assert said["poly(ses, 2)2"].startswith("The line of Mathematics over Status curves upwards, ")
+    assert said["poly(ses, 2)2"].startswith("The curve of mathematics over status bent upwards, ")
 
 
 def test_a_product_within_a_level_changes_a_slope(make_given):
     columns = {"ses": ("ses", 2.8), "age": ("age", 2.8), "ses:age": ("ses:age", -0.4)}
     said, _ = sentences(make_given(), "ses * age", columns)
-    assert said["ses:age"].startswith("The slope of Status fell with ")
+    assert said["ses:age"].startswith("The slope of status was 0.40 points lower for each additional ")
 
 
 def test_a_slope_per_level_is_no_moderation_and_holds_where_x_is_0(make_given):
@@ -73,7 +75,7 @@ def test_a_slope_per_level_is_no_moderation_and_holds_where_x_is_0(make_given):
     }
     said, _ = sentences(make_given(), "0 + sector + sector:ses + I(ses^2)", columns)
     assert said["sectorPublic:ses"].startswith(
-        "The slope of Status at Sector [Public] was positive where Status is 0, "
+        "At the mean of status, the slope of status was positive where sector is public, "
     )
 
 

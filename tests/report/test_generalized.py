@@ -68,14 +68,54 @@ def sentence(given, column):
 @pytest.mark.parametrize(
     ("response", "more", "column", "words"),
     [
-        (LOGIT, {}, "ses", "Each additional unit of Status was associated with 16.44 times the odds of"),
-        (LOGIT, {"event": "yes"}, SECTOR, "The odds of Mathematics were 16.61 times as high"),
-        (LOGIT, {"event": "low"}, SECTOR, "The odds of Mathematics = low were 16.61 times"),
-        (("binomial", "cloglog"), {}, SECTOR, "The hazard of Mathematics was 16.61 times as high"),
-        (PROBIT, {}, SECTOR, "The probability of Mathematics was higher for Sector = Catholic than for"),
-        (PROBIT, {}, "ses", "Status was positively associated with the probability of Mathematics"),
-        (POISSON, {}, SECTOR, "The expected count of Mathematics was 16.61 times as high"),
-        (POISSON, {"exposure": "years"}, SECTOR, "The rate of Mathematics was 16.61 times as high"),
+        (
+            LOGIT,
+            {},
+            "ses",
+            "Where sector is public, each additional unit of status was associated with 16.44 times the",
+        ),
+        (
+            LOGIT,
+            {"event": "yes"},
+            SECTOR,
+            "At the mean of status, the odds of mathematics were 16.61 times as high",
+        ),
+        (
+            LOGIT,
+            {"event": "low"},
+            SECTOR,
+            "At the mean of status, the odds of mathematics = low were 16.61 times",
+        ),
+        (
+            ("binomial", "cloglog"),
+            {},
+            SECTOR,
+            "At the mean of status, the hazard of mathematics was 16.61 times as high",
+        ),
+        (
+            PROBIT,
+            {},
+            SECTOR,
+            "At the mean of status, the probability of mathematics was higher for sector = Catholic than for",
+        ),
+        (
+            PROBIT,
+            {},
+            "ses",
+            "Where sector is public, status was positively associated with the probability",
+        ),
+        (
+            POISSON,
+            {},
+            SECTOR,
+            "At the mean of status, the expected count of mathematics was 16.61 times as high",
+        ),
+        (
+            POISSON,
+            {"exposure": "years"},
+            SECTOR,
+            "At the mean of status, the rate of mathematics was 16.61 times as high",
+        ),
     ],
 )
 def test_a_coefficient_is_read_as_a_ratio_of_what_it_changes(make_generalized, response, more, column, words):
@@ -96,8 +136,8 @@ def test_an_unclear_coefficient_claims_nothing(make_generalized):
     unclear = tuple(c.model_copy(update={"p": 0.4}) for c in fit.coefficients)
     given = replace(given, run=replace(given.run, fits=(fit.model_copy(update={"coefficients": unclear}),)))
     assert sentence(given, "ses").startswith(
-        "There was no clear association between Status and the odds of Mathematics where Sector is Public, "
-        "OR = 16.4"
+        "Where sector is public, there was no clear evidence of an association between status and the odds "
+        "of mathematics, OR = 16.4"
     )
 
 
@@ -122,7 +162,7 @@ def test_random_slopes_have_a_range_of_ratios(make_generalized):
     text = plain_text(found)
     low, high = (math.exp(2.8 + sign * 1.96 * 0.5155) for sign in (-1, 1))
     assert "on the scale of the log odds" in text
-    assert f"of the odds ratios are expected between {low:.2f} and {high:.1f}" in text
+    assert f"the odds ratios are expected between {low:.2f} and {high:.2f}" in text
     assert "on the other side of 1" in text
 
 
@@ -255,7 +295,7 @@ def test_a_moderation_is_said_on_both_scales(make_generalized):
     text = plain_text(context["sentences"][0])
     assert "on the scale of the log odds" in text
     assert "the odds ratio was 2.08 at" in text
-    assert "averaged over groups, the probability of Mathematics changed by 0.156" in text
+    assert "averaged over groups, the probability of mathematics changed by 0.156" in text
 
 
 def test_a_level_is_said_with_both_population_averages(make_generalized):
@@ -264,7 +304,7 @@ def test_a_level_is_said_with_both_population_averages(make_generalized):
     plain = tuple(each.model_copy(update={"conditions": ()}) for each in record.means)
     results = {**given.run.results, "effects": record.model_copy(update={"means": plain})}
     given = replace(given, run=replace(given.run, results=results))
-    ends = "; averaged over the levels of School, 45.7 % against 45.7 %."
+    ends = "; averaged over school groups, the probability of mathematics was 45.7 % against 45.7 %."
     assert sentence(given, SECTOR).endswith(ends)
 
 
@@ -288,12 +328,14 @@ def test_the_ratio_of_sum_contrasts_is_not_said_to_compare_two_levels(make_gener
     given = replace(given, run=replace(given.run, fits=(fit,), data_profile=profile))
     text = sentence(given, "sector1")
     assert "OR" not in text
-    assert text.startswith("The odds of Mathematics were lower for Sector = Catholic than for Public")
+    assert text.startswith("The odds of mathematics were lower for sector = Catholic than for Public")
 
 
 def test_events_among_trials_have_the_name_of_the_events(make_generalized):
     given = make_generalized(outcome="cbind(math, n - math)")
-    assert sentence(given, SECTOR).startswith("The odds of Mathematics were 16.61 times as high")
+    assert sentence(given, SECTOR).startswith(
+        "At the mean of status, the odds of mathematics were 16.61 times as high"
+    )
 
 
 def test_an_item_stays_with_the_author_unless_the_run_answers_it(make_generalized):

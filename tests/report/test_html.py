@@ -175,8 +175,7 @@ def test_equations_are_mathml_and_their_latex_stands_beside(html, page):
 def test_the_boundary_is_marked_and_explained(page):
     assert "1.00‡" in page.text
     assert (
-        "The estimated correlation of the intercept and the slope of Status over levels of School"
-        in page.text
+        "The estimated correlation of the intercept and the slope of status over school groups" in page.text
     )
 
 

@@ -43,14 +43,14 @@ def sentence(given, p, low, *, code=None, hlm=None, singular=False, **test):
 @pytest.mark.parametrize(
     ("p", "low", "words"),
     [
-        (0.0076, 0.4, "The slope of Status varied between levels of School, SD = 0.52, 95\u202f% CI"),
-        (0.0076, None, "The slope of Status varied between levels of School, SD = 0.52; removing"),
-        (0.965, 0.0, "The slope of Status showed no clear variation between levels of School"),
-        (0.965, None, "The slope of Status showed no clear variation between levels of School"),
-        (None, 0.0, "The slope of Status showed no clear variation between levels of School"),
-        (0.0076, 0.0, "The evidence that the slope of Status varied between levels of School is mixed"),
-        (0.08, 0.4, "The evidence that the slope of Status varied between levels of School is mixed"),
-        (None, None, "The slope of Status was estimated to vary between levels of School"),
+        (0.0076, 0.4, "The slope of status varied between school groups, SD = 0.52, 95\u202f% CI"),
+        (0.0076, None, "The slope of status varied between school groups, SD = 0.52; removing"),
+        (0.965, 0.0, "There was no clear evidence that the slope of status varied between school groups"),
+        (0.965, None, "There was no clear evidence that the slope of status varied between school groups"),
+        (None, 0.0, "There was no clear evidence that the slope of status varied between school groups"),
+        (0.0076, 0.0, "The evidence that the slope of status varied between school groups is mixed"),
+        (0.08, 0.4, "The evidence that the slope of status varied between school groups is mixed"),
+        (None, None, "The slope of status was estimated to vary between school groups"),
     ],
 )
 def test_the_claim_is_as_strong_as_the_evidence(make_given, p, low, words):
@@ -58,21 +58,21 @@ def test_the_claim_is_as_strong_as_the_evidence(make_given, p, low, words):
 
 
 def test_a_limit_that_is_a_bound_is_no_evidence(make_given):
-    words = "The evidence that the slope of Status varied between levels of School is mixed"
+    words = "The evidence that the slope of status varied between school groups is mixed"
     assert sentence(make_given(), 0.0076, 2.5e-6, code="boundary").startswith(words)
 
 
 def test_a_p_value_says_which_distribution_it_is_of(make_given):
-    assert "raised the REML criterion by 9.76, p = .008 (naive χ²(2));" in sentence(make_given(), 0.0076, 0.4)
+    assert "raised the REML criterion by 9.76 (naive χ²(2), p = .008);" in sentence(make_given(), 0.0076, 0.4)
     mixture = (MixtureComponent(df=1, weight=0.5), MixtureComponent(df=2, weight=0.5))
     mixed = sentence(make_given(), 0.0076, 0.4, p_boundary=0.0047, mixture=mixture)
-    assert "p = .005 (mixture ½ χ²(1) + ½ χ²(2));" in mixed
+    assert "by 9.76 (½χ²₁ + ½χ²₂, p = .005);" in mixed
 
 
 def test_a_joint_test_that_disagrees_with_that_of_the_variance_alone_is_said_to_be_joint(make_given):
     found = sentence(make_given(), 0.002, 0.4, hlm=0.165)
     assert "is mixed: SD" in found
-    assert "HLM’s χ²(158) = 170.20, which tests the variance alone, p = .165" in found
+    assert "HLM’s test of the variance alone gave χ²(158) = 170.20, p = .165" in found
     assert "The first test is joint" in found
     agreeing = sentence(make_given(), 0.002, 0.4, hlm=0.01)
     assert "HLM" not in agreeing
@@ -81,14 +81,14 @@ def test_a_joint_test_that_disagrees_with_that_of_the_variance_alone_is_said_to_
 
 def test_two_tests_of_one_variance_that_disagree_are_said_to(make_given):
     found = sentence(make_given(), 0.002, 0.4, hlm=0.165, df=1)
-    assert "removing its variance raised" in found
+    assert "removing the slope variance raised" in found
     assert "The two tests of this variance disagree" in found
 
 
 def test_of_a_singular_term_no_slope_is_said_to_vary(make_given):
     found = sentence(make_given(), 0.0001, 0.4, singular=True)
     assert "varied" not in found
-    assert found.startswith("In this singular fit, the slope of Status")
+    assert found.startswith("In this singular fit, the slope of status")
     assert "The data do not support variation separate" in found
 
 
@@ -102,7 +102,10 @@ def test_a_new_random_slope_is_named_by_its_label(make_given):
     added = ("ses:sector", "ses in (ses || school)", "(1 | class)")
     run = replace(given.run, comparisons=(record.model_copy(update={"added": added}),))
     text = render_report(replace(given, run=run))["md"]
-    assert "Adding Status × Sector, Status in `(ses || school)` and `(1 | class)` improved fit" in text
+    assert (
+        "Adding the interaction of status and sector, status in `(ses || school)` and `(1 | class)` improved"
+        in text
+    )
 
 
 def test_a_column_that_codes_a_factor_reads_as_the_factor_and_its_level(make_given):

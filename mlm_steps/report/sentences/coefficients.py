@@ -5,12 +5,13 @@ from __future__ import annotations
 from mlm_steps.design.hlm import column_factors
 from mlm_steps.records import Coefficient, FitRecord, Icc, RandomParameter, VarianceRecord
 from mlm_steps.report.inputs import ReportInput
-from mlm_steps.report.sentences.claims import claim, effect_terms, fixed_curve, place_phrase
-from mlm_steps.report.sentences.coding import coding_of, held_phrase
+from mlm_steps.report.sentences.claims import claim, curve_setting, effect_terms, fixed_curve
+from mlm_steps.report.sentences.coding import coding_of, held_settings
 from mlm_steps.report.sentences.disputes import cautious_p, dispute_of, dispute_phrase
 from mlm_steps.report.sentences.generalized import separated_sentence
 from mlm_steps.report.sentences.on_outcome import averaged_clause
 from mlm_steps.report.sentences.outcomes import ratio_interval, ratio_number, subject_of, words_of
+from mlm_steps.report.sentences.settings import join_settings
 from mlm_steps.report.text.facts import (
     DF_METHODS,
     CoefficientFacts,
@@ -22,7 +23,7 @@ from mlm_steps.report.text.facts import (
 )
 from mlm_steps.report.text.notation import fixed, percent
 from mlm_steps.report.text.responses import MEDIAN_RATIOS
-from mlm_steps.report.text.text import Number, Phrase, Symbol, join, say, source
+from mlm_steps.report.text.text import Number, Phrase, Symbol, capital, join, say, source
 
 __all__ = [
     "boundary_sentences",
@@ -31,7 +32,7 @@ __all__ = [
     "effect_phrase",
     "effect_terms",
     "null_sentence",
-    "reservation",
+    "setting_of",
 ]
 
 COMPARING = frozenset({"number", "treatment", "sdif"})
@@ -49,11 +50,14 @@ REDUCED_RANK: Phrase = say(
 def effect_phrase(given: ReportInput, name: str) -> Phrase:
     """Return a random effect in words, such as ``the slope of Socioeconomic status``."""
     terms = {column: term for fit in given.run.fits for column, term in effect_terms(fit).items()}
-    return _lower(given.names.effect(name, terms))
+    return given.prose.slope(name, terms)
 
 
 def null_sentence(given: ReportInput) -> Phrase | None:
-    """Return the share of the outcome's variance between groups; None without an intercept-only model."""
+    """Return the share of the outcome's variance between groups; None without an intercept-only model.
+
+    The shares of several nested factors have a sentence of their own (``level_sentence``).
+    """
     fit = given.null
     record = given.variance(fit.model) if fit is not None else None
     if fit is None or record is None:
@@ -61,16 +65,16 @@ def null_sentence(given: ReportInput) -> Phrase | None:
     icc = next((item for item in record.icc if item.kind == "adjusted" and item.group is None), None)
     if icc is None or icc.value is None:
         return None
-    groups = join([given.names.group(name) for name in _groups(fit)], last=" and ")
+    groups = join([given.prose.units(name) for name in _groups(fit)], last=" and ")
     return say(
-        "{groups} accounted for {share} of the variance in {outcome}{scale} in the intercept-only model "
-        "(ICC = {icc}{interval}){shares}{design}{median}.",
-        groups=groups,
-        outcome=given.names.outcome(fit.outcome),
+        "{groups} accounted for {share} of the variance in {outcome}{scale} (ICC = {icc}{interval}){shares}"
+        "{design}{median}.",
+        groups=capital(groups),
+        outcome=given.prose.outcome(fit.outcome),
         share=Number(percent(icc.value), source("icc", fit.model, "", icc.kind, "value")),
         icc=icc_number(fit.model, icc),
         interval=_icc_interval(fit, icc),
-        scale=None if fit.linear else f", on the scale of the {words_of(fit).scale},",
+        scale=None if fit.linear else f" on the scale of the {words_of(fit).scale}",
         shares=_level_shares(given, fit, record),
         median=_median_ratio(given, fit, record),
         design=_design_effect(given, fit),
@@ -84,11 +88,11 @@ def _median_ratio(given: ReportInput, fit: FitRecord, record: VarianceRecord) ->
         return ()
     words = words_of(fit)
     return say(
-        "; the {name} is {value}: in half of all pairs of levels of {group}, {subject} {differ} by more than "
-        "this factor",
+        "; the {name} is {value}: in half of all pairs of {group}, {subject} {differ} by more than this "
+        "factor",
         name=MEDIAN_RATIOS[found[0].measure],
         value=measure_number(fit.model, found[0]),
-        group=given.names.group(found[0].scope),
+        group=given.prose.units(found[0].scope),
         subject=subject_of(given, fit).phrase,
         differ="differ" if words.verb == "were" else "differs",
     )
@@ -98,9 +102,9 @@ def _level_shares(given: ReportInput, fit: FitRecord, record: VarianceRecord) ->
     """Return the share of each of several grouping factors."""
     shares: list[Phrase] = [
         say(
-            "{share} to {group}",
+            "{group} for {share}",
             share=Number(percent(icc.value), source("icc", fit.model, icc.group or "", icc.kind, "value")),
-            group=given.names.group(icc.group or ""),
+            group=given.prose.units(icc.group or ""),
         )
         for icc in record.icc
         if icc.kind == "level_share" and icc.value is not None
@@ -155,16 +159,25 @@ def coefficient_sentence(given: ReportInput, fit: FitRecord, coefficient: Coeffi
     clear = p is not None and p < fit.alpha
     claimed = claim(given, fit, coefficient, clear=clear)
     ratio = _ratio_phrase(given, fit, coefficient, claimed)
-    return say(
-        "{claim}{together}{where}, {ratio}{test}{dispute}{averaged}.",
-        claim=claimed,
-        together=_together(given, fit, coefficient),
-        where=reservation(given, fit, coefficient.column),
-        ratio=ratio,
-        test=_test_phrase(fit, coefficient, facts, with_interval=not ratio),
-        dispute=None if dispute is None else dispute_phrase(dispute),
-        averaged=None if fit.linear or not clear else _averaged(given, fit, coefficient),
+    place = setting_of(given, fit, coefficient.column)
+    return capital(
+        say(
+            "{where}{claim}{together}{symbol}, {ratio}{test}{dispute}{averaged}.",
+            where=(*place, ", ") if place else None,
+            claim=claimed,
+            together=_together(given, fit, coefficient),
+            symbol=say(" ({symbol})", symbol=Symbol(coefficient.symbol)) if _says(claimed, facts) else None,
+            ratio=ratio,
+            test=_test_phrase(fit, coefficient, claimed, with_interval=not ratio),
+            dispute=None if dispute is None else dispute_phrase(dispute),
+            averaged=None if fit.linear or not clear else _averaged(given, fit, coefficient),
+        )
     )
+
+
+def _says(claimed: Phrase, facts: CoefficientFacts) -> bool:
+    """Return whether a claim holds the estimate with its sign, so that the test need not repeat it."""
+    return facts.estimate in claimed and facts.ci is not None
 
 
 def _averaged(given: ReportInput, fit: FitRecord, coefficient: Coefficient) -> Phrase:
@@ -194,7 +207,7 @@ def _is_at_means(given: ReportInput, fit: FitRecord, name: str) -> bool:
 def _together(given: ReportInput, fit: FitRecord, coefficient: Coefficient) -> Phrase:
     """Return which dropped collinear columns a coefficient includes the effects of; nothing elsewhere."""
     terms = {c.column: c.term for c in fit.coefficients}
-    dropped = [given.names.column(name, terms.get(name, name)) for name in coefficient.includes]
+    dropped = [given.prose.column(name, terms.get(name, name)) for name in coefficient.includes]
     return say(" (together with the dropped {names})", names=join(dropped, last=" and ")) if dropped else ()
 
 
@@ -218,19 +231,18 @@ def _ratio_phrase(given: ReportInput, fit: FitRecord, coefficient: Coefficient, 
     return (*value, *limits)
 
 
-def _test_phrase(
-    fit: FitRecord, coefficient: Coefficient, facts: CoefficientFacts, *, with_interval: bool
-) -> Phrase:
+def _test_phrase(fit: FitRecord, coefficient: Coefficient, claimed: Phrase, *, with_interval: bool) -> Phrase:
+    """Return estimate, interval, statistic and p; the standard error only where there is no interval."""
+    facts = CoefficientFacts("fixed", fit.model, coefficient, fit.alpha)
     letter = "*t*({df})" if facts.df is not None else "*z*"
-    template = "{symbol} = {estimate}, *SE* = {se}"
-    if facts.ci is not None and with_interval:
-        template += ", {level} CI {ci}{how}"
+    parts = [] if _says(claimed, facts) else ["{symbol} = {estimate}"]
+    parts.append("{level} CI {ci}{how}" if facts.ci is not None and with_interval else "*SE* = {se}")
     if facts.statistic is not None:
-        template += f", {letter} = {{statistic}}"
+        parts.append(f"{letter} = {{statistic}}")
     if facts.p is not None:
-        template += ", {p} ({method})"
+        parts.append("{p} ({method})")
     return say(
-        template,
+        ", ".join(parts),
         symbol=Symbol(coefficient.symbol),
         estimate=facts.estimate,
         se=facts.se or "not estimable",
@@ -244,7 +256,7 @@ def _test_phrase(
     )
 
 
-def reservation(given: ReportInput, fit: FitRecord, name: str) -> Phrase:
+def setting_of(given: ReportInput, fit: FitRecord, name: str) -> Phrase:
     """Return the values of interacting predictors, and of its own curve, at which a coefficient holds."""
     factors = {
         c.column: set(column_factors(fit.name_of_r(c.column), c.term))
@@ -257,8 +269,8 @@ def reservation(given: ReportInput, fit: FitRecord, name: str) -> Phrase:
     if curve is not None and curve.role == "part":
         return ()  # its claim states that it is not a slope at any value
     ordered = sorted(dict.fromkeys(partners), key=lambda factor: _place_in(fit, factor))
-    held = held_phrase(given, fit, ordered)
-    return held + place_phrase(given, curve, " and" if held else " where")
+    own_place = curve_setting(given, curve)
+    return join_settings([*held_settings(given, fit, ordered), *([own_place] if own_place else [])])
 
 
 def _place_in(fit: FitRecord, factor: tuple[str, str]) -> int:
@@ -283,27 +295,23 @@ def boundary_sentences(given: ReportInput, fit: FitRecord) -> tuple[Phrase, ...]
 
 def _boundary_sentence(given: ReportInput, fit: FitRecord, parameter: RandomParameter) -> Phrase:
     terms = effect_terms(fit)
-    group = given.names.group(parameter.group)
-    first = given.names.effect(parameter.effect_1 or "", terms)
+    group = given.prose.units(parameter.group)
+    first = given.prose.slope(parameter.effect_1 or "", terms)
     value = random_number(fit, parameter)
     if parameter.kind == "sd":
         return say(
-            "The estimated standard deviation of {effect} between levels of {group} is at its boundary "
+            "The estimated standard deviation of {effect} between {group} is at its boundary "
             "({value}): the data show no more variation than the {rest} explains.",
-            effect=_lower(first),
+            effect=first,
             group=group,
             value=value,
             rest="residual variance" if fit.linear else f"{words_of(fit).family} distribution",
         )
     return say(
-        "The estimated correlation of {a} and {b} over levels of {group} is at its boundary ({value}): the "
-        "data do not support separate variation of the two.",
-        a=_lower(first),
-        b=_lower(given.names.effect(parameter.effect_2 or "", terms)),
+        "The estimated correlation of {a} and {b} over {group} is at its boundary ({value}): the data do not "
+        "support separate variation of the two.",
+        a=first,
+        b=given.prose.slope(parameter.effect_2 or "", terms),
         group=group,
         value=value,
     )
-
-
-def _lower(phrase: Phrase) -> Phrase:
-    return ("the intercept",) if phrase == ("Intercept",) else ("the slope of ", *phrase)

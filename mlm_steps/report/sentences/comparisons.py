@@ -5,14 +5,15 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
-from mlm_steps.records import ComparisonRecord, MixtureComponent, VarianceChange
+from mlm_steps.design.hlm import column_factors
+from mlm_steps.records import ComparisonRecord, FitRecord, MixtureComponent, VarianceChange
 from mlm_steps.records.comparison import TRUSTWORTHY, PValue
 from mlm_steps.report.inputs import ReportInput
-from mlm_steps.report.sentences.coefficients import effect_terms
+from mlm_steps.report.sentences.claims import effect_terms, fixed_curve
 from mlm_steps.report.sentences.outcomes import words_of
 from mlm_steps.report.text.facts import comparison_number, comparison_p, comparison_test, p_phrase
 from mlm_steps.report.text.names import INTERCEPT, RESIDUAL
-from mlm_steps.report.text.notation import fixed, percent
+from mlm_steps.report.text.notation import fixed, percent, subscript
 from mlm_steps.report.text.text import Code, Number, Phrase, Word, join, say, source
 from mlm_steps.tables.comparison import adjusted_p
 
@@ -108,17 +109,46 @@ def _added(given: ReportInput, record: ComparisonRecord) -> Phrase:
 
 
 def _term(given: ReportInput, model: str, term: str) -> Phrase:
-    """Return the label of a term; a random term is shown as written in the formula."""
+    """Return what a term of a rung is: a predictor, a curve, an interaction or random effects."""
+    fit = given.run.fit(model)
     if term.startswith(DISTRIBUTION):
-        words = words_of(given.run.fit(model))
+        words = words_of(fit)
         symbol = words.dispersion[0] if words.dispersion else ""
         return (f"the dispersion {symbol} of the {words.family} distribution",)
     partly = _PARTLY.fullmatch(term)
-    if partly is None:
-        return (Code(term),) if term.startswith("(") else given.names.column(term, term)
-    effects = {name for shape in given.run.fit(model).terms for name in shape.names}
-    alone = given.names.effect(partly[1], {}) if partly[1] in effects else (given.names.notice(partly[1]),)
-    return (*alone, " in ", Code(partly[2]))
+    if partly is not None:
+        return _random_effects(given, fit, partly[2], [partly[1]])
+    if term.startswith("("):
+        return _random_effects(given, fit, term, [])
+    factors = column_factors(term, term)
+    labels = [_factor(given, fit, stem) for stem, _ in factors]
+    return labels[0] if len(labels) == 1 else say("the interaction of {x}", x=join(labels, last=" and "))
+
+
+def _factor(given: ReportInput, fit: FitRecord, stem: str) -> Phrase:
+    """Return a predictor, or the curve that a function of it adds."""
+    curve = next(
+        (found for c in fit.coefficients if c.term == stem and (found := fixed_curve(fit, c.column))), None
+    )
+    if curve is not None and curve.role == "bend":
+        return say("a quadratic term of {x}", x=given.prose.several(list(curve.variables)))
+    return given.prose.column(stem, stem)
+
+
+def _random_effects(given: ReportInput, fit: FitRecord, term: str, effects: list[str]) -> Phrase:
+    """Return random effects in words; the term as it is written if the fit has it in another form."""
+    shape = next((shape for shape in fit.terms if shape.source == term), None)
+    if shape is None:
+        known = {name for own in fit.terms for name in own.names}
+        new = [given.prose.effect(e, {}) if e in known else (given.names.notice(e),) for e in effects]
+        return (*join(new), *((" in ",) if effects else ()), Code(term))
+    names = [name for name in shape.names if not effects or name in effects] or list(shape.names)
+    terms = effect_terms(fit)
+    slopes = [given.prose.effect(name, terms) for name in names if name != INTERCEPT]
+    parts: list[Phrase] = [("random intercepts",)] if INTERCEPT in names else []
+    if slopes:
+        parts.append(("random slopes of ", *join(slopes, last=" and ")))
+    return say("{what} for {units}", what=join(parts, last=" and "), units=given.prose.units(shape.group))
 
 
 def _p_values(record: ComparisonRecord, alpha: float) -> Phrase:
@@ -137,7 +167,7 @@ def _p_note(record: ComparisonRecord, name: PValue, value: Number | None, *, rep
     kinds: dict[PValue, Phrase] = {
         "p_boot": (f"parametric bootstrap, {record.replicates} replicates, {record.failed} failed",),
         "p_rlrt": ("exact RLRT", ", other random effects ignored" if record.rlrt_approximate else ""),
-        "p_boundary": ("mixture ", *(mixture_phrase(record) or ())),
+        "p_boundary": mixture_phrase(record) or ("mixture",),
         "p_naive": ("naive",),
     }
     return kinds[name] if reported else (*kinds[name], " ", *p_phrase(value))
@@ -157,7 +187,7 @@ def _adjusted(record: ComparisonRecord, adjusted: float | None, alpha: float) ->
 
 
 def mixture_phrase(record: ComparisonRecord) -> Phrase | None:
-    """Return the null distribution at the boundary, such as ``½ χ²(1) + ½ χ²(2)``."""
+    """Return the null distribution at the boundary, such as ``½χ²₁ + ½χ²₂``."""
     return mixture_words(record.mixture)
 
 
@@ -165,7 +195,7 @@ def mixture_words(mixture: Sequence[MixtureComponent] | None) -> Phrase | None:
     """Return a mixture of chi-squares; None where it is not known."""
     if not mixture:
         return None
-    parts: list[Phrase] = [(f"{_weight(part.weight)} χ²({part.df})".strip(),) for part in mixture]
+    parts: list[Phrase] = [(f"{_weight(part.weight)}χ²{subscript(str(part.df))}",) for part in mixture]
     return join(parts, " + ")
 
 
@@ -223,11 +253,8 @@ def _component(given: ReportInput, group: str, effect: str | None, terms: dict[s
     """Return the name of a variance component in words."""
     if group == RESIDUAL or effect is None:
         return ("the level-1 variance",)
-    label = given.names.group(group)
+    units = given.prose.units(group)
     if effect == INTERCEPT:
-        return say("the intercept variance between levels of {group}", group=label)
-    return say(
-        "the variance of the {effect} slope between levels of {group}",
-        effect=given.names.effect(effect, terms),
-        group=label,
-    )
+        return say("the intercept variance between {units}", units=units)
+    effects = given.prose.effect(effect, terms)
+    return say("the variance of the slope of {effect} between {units}", effect=effects, units=units)

@@ -28,7 +28,7 @@ from mlm_steps.report.text.text import Number, Phrase, join, say, source
 
 __all__ = [
     "averaged_clause", "change_interval", "change_number", "means_keys", "moderation_on_outcome",
-    "outcome_interval", "outcome_number", "ratio_cell",
+    "outcome_interval", "outcome_number", "ratio_cell", "slope_ratio",
 ]  # fmt: skip
 
 RATIO_DECIMALS = 2
@@ -104,8 +104,9 @@ def averaged_clause(
         return ()
     groups = dict.fromkeys(term.group for term in fit.terms)
     return say(
-        "; averaged over the levels of {groups}, {first} against {second}",
-        groups=join([given.names.group(name) for name in groups], last=" and "),
+        "; averaged over {groups}, {mean} was {first} against {second}",
+        groups=join([given.prose.units(name) for name in groups], last=" and "),
+        mean=mean_of(given, fit),
         first=numbers[0],
         second=numbers[1],
     )
@@ -155,11 +156,16 @@ def _along(given: ReportInput, fit: FitRecord, pair: SimpleSlopes) -> Phrase:
 
 
 def _ratio_at(pair: SimpleSlopes, at: SlopeAt) -> Phrase | None:
+    number = slope_ratio(pair, at)
+    return None if number is None else say("{n} at {value}", n=number, value=level_phrase(at.value, at.place))
+
+
+def slope_ratio(pair: SimpleSlopes, at: SlopeAt) -> Number | None:
+    """Return the ratio, such as the odds ratio, of a slope at one value of the moderator."""
     if at.ratio is None or at.ratio.estimate is None:
         return None
     text = fixed(at.ratio.estimate, max(RATIO_DECIMALS, decimals_for_se(at.ratio.se)))
-    number = Number(text, source(*map(str, slope_keys(pair)), at.value, "ratio"))
-    return say("{n} at {value}", n=number, value=level_phrase(at.value, at.place))
+    return Number(text, source(*map(str, slope_keys(pair)), at.value, "ratio"))
 
 
 def _change_at(pair: SimpleSlopes, at: SlopeAt) -> Phrase | None:

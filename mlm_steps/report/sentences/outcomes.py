@@ -49,7 +49,7 @@ def words_of(fit: FitRecord) -> Wording:
 
 def outcome_phrase(given: ReportInput, fit: FitRecord) -> Phrase:
     """Return the label of the outcome; for a category with its event, unless that is a word for yes."""
-    label = given.names.outcome(fit.outcome)
+    label = given.prose.outcome(fit.outcome)
     if fit.event is None or fit.event.casefold() in AFFIRMATIVE:
         return label
     return (*label, " = ", Word(fit.event))

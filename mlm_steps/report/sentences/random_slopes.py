@@ -10,11 +10,12 @@ from mlm_steps.records import Coefficient, FitRecord, RandomParameter
 from mlm_steps.records.deletions import DeletionsRecord, Heterogeneity, RandomEffectTest
 from mlm_steps.records.random_effects import RandomCoefficient
 from mlm_steps.report.inputs import ReportInput
-from mlm_steps.report.sentences.claims import effect_terms, fixed_curve, place_phrase
-from mlm_steps.report.sentences.coefficients import confidence, reservation
+from mlm_steps.report.sentences.claims import curve_setting, effect_terms, fixed_curve
+from mlm_steps.report.sentences.coefficients import confidence, setting_of
 from mlm_steps.report.sentences.comparisons import mixture_words
 from mlm_steps.report.sentences.curves import Curve, curve_of
 from mlm_steps.report.sentences.outcomes import words_of
+from mlm_steps.report.sentences.settings import slope_noun
 from mlm_steps.report.text.facts import (
     LIMIT_MARKS,
     p_phrase,
@@ -24,7 +25,7 @@ from mlm_steps.report.text.facts import (
 from mlm_steps.report.text.names import INTERCEPT
 from mlm_steps.report.text.notation import (
     decimals_for_se,
-    decimals_for_size,
+    decimals_for_spread,
     fixed,
     integer,
     p_value,
@@ -36,27 +37,21 @@ __all__ = ["range_number", "range_of", "slope_sentences", "small_percent"]
 
 SMALLEST_SHARE = 0.001
 """Smaller shares of slopes with the opposite sign are given as a bound, since they would print as 0.0 %."""
-RATIO_DIGITS = 3
-"""Significant digits of the ends of a range of ratios."""
 
 Verdict = Literal["varied", "unclear", "mixed", "untested", "singular"]
 CLAIMS: dict[Verdict, str] = {
-    "varied": "The {slope} of {x}{where} varied between levels of {group}, {sd}{test}{range}{why}.",
-    "unclear": "The {slope} of {x}{where} showed no clear variation between levels of {group}: "
+    "varied": "The {slope} of {x}{where} varied between {group}, {sd}{test}{range}{why}.",
+    "unclear": "There was no clear evidence that the {slope} of {x}{where} varied between {group}: "
     "{sd}{test}{why}.",
-    "mixed": "The evidence that the {slope} of {x}{where} varied between levels of {group} is mixed: "
+    "mixed": "The evidence that the {slope} of {x}{where} varied between {group} is mixed: "
     "{sd}{test}{range}{why}.",
-    "singular": "In this singular fit, the {slope} of {x}{where} has {sd} between levels of {group}"
-    "{test}{range}{why}. The data do not support variation separate from that of the other random effects.",
-    "untested": "The {slope} of {x}{where} was estimated to vary between levels of {group}, "
-    "{sd}{test}{range}{why}.",
+    "singular": "In this singular fit, the {slope} of {x}{where} has {sd} between {group}{test}{range}{why}. "
+    "The data do not support variation separate from that of the other random effects.",
+    "untested": "The {slope} of {x}{where} was estimated to vary between {group}, {sd}{test}{range}{why}.",
 }
 
 
-JOINT = (
-    ". The first test is joint: it also tests the covariances of the slope with the other random effects, "
-    "not only its variance"
-)
+JOINT = ". The first test is joint: it also covers the covariances of the slope with the other random effects"
 DISAGREEING = (
     ". The two tests of this variance disagree: HLM’s test uses only groups in which a slope can be "
     "estimated, weighted by their precision"
@@ -101,12 +96,13 @@ def _sentence(given: ReportInput, fit: FitRecord, index: int, name: str, sd: Ran
     tests = _tests(given, fit, sd.group, name)
     verdict, singular = _verdict(fit, sd, tests), fit.reported.terms[index].singular
     curve = _random_curve(given, fit, name, sd.group)
+    place = curve_setting(given, curve)
     return say(
         CLAIMS["singular" if singular else verdict],
-        slope="slope" if curve is None or curve.role == "base" else "coefficient",
-        where=place_phrase(given, curve),
-        x=given.names.effect(name, effect_terms(fit)),
-        group=given.names.group(sd.group),
+        slope=slope_noun(given, name) if curve is None or curve.role == "base" else "coefficient",
+        where=(" ", *place) if place else None,
+        x=given.prose.effect(name, effect_terms(fit)),
+        group=given.prose.units(sd.group),
         sd=_spread(fit, sd),
         test=_test_phrase(fit, tests, sd.group, name),
         range=() if verdict == "unclear" else _range(given, fit, name, sd),
@@ -163,7 +159,7 @@ def _test_phrase(fit: FitRecord, tests: _Tests, group: str, name: str) -> Phrase
     if test is not None:
         what = (fit.model, test.term)
         phrase = say(
-            "; removing {it} raised the {criterion} by {statistic}, {p} ({how})",
+            "; removing {it} raised the {criterion} by {statistic} ({how}, {p})",
             it=_removed(test),
             criterion="deviance" if fit.method == "ML" else "REML criterion",
             statistic=_number("ranova", what, "statistic", fixed(test.statistic or 0.0, 2)),
@@ -173,7 +169,7 @@ def _test_phrase(fit: FitRecord, tests: _Tests, group: str, name: str) -> Phrase
     if spread is not None and tests.disagree(fit.alpha):
         place = (fit.model, group, name)
         phrase += say(
-            "; HLM’s χ²({df}) = {statistic}, which tests the variance alone, {p}",
+            "; HLM’s test of the variance alone gave χ²({df}) = {statistic}, {p}",
             df=_number("heterogeneity", place, "df", integer(spread.df or 0)),
             statistic=_number("heterogeneity", place, "statistic", fixed(spread.statistic or 0.0, 2)),
             p=p_phrase(_number("heterogeneity", place, "p", p_value(spread.p or 0.0, fit.alpha))),
@@ -190,8 +186,8 @@ def _removed(test: RandomEffectTest) -> str:
         return "the whole term"
     covariances = test.df - 1
     if not covariances:
-        return "its variance"
-    return f"its variance and its {'covariance' if covariances == 1 else f'{covariances} covariances'}"
+        return "the slope variance"
+    return f"the slope variance and its {'covariance' if covariances == 1 else f'{covariances} covariances'}"
 
 
 def _distribution(fit: FitRecord, test: RandomEffectTest) -> Phrase:
@@ -200,7 +196,7 @@ def _distribution(fit: FitRecord, test: RandomEffectTest) -> Phrase:
     if test.p_from == "p_rlrt":
         return ("exact RLRT",)
     if test.p_from == "p_boundary" and mixture is not None:
-        return ("mixture ", *mixture)
+        return mixture
     df = _number("ranova", (fit.model, test.term), "df", integer(test.df))
     return ("naive χ²(", df, ")")
 
@@ -225,13 +221,18 @@ def _range(given: ReportInput, fit: FitRecord, name: str, sd: RandomParameter) -
         return _ratio_range(given, fit, mean, spread)
     decimals = decimals_for_se(mean.se)
     return say(
-        "; 95\u202f% of slopes are expected between {low} and {high}{condition}, "
-        "{share} with the opposite sign",
+        "; {condition}95\u202f% of slopes are expected between {low} and {high}, {share} with the opposite "
+        "sign",
         low=range_number(fit, spread, "low", fixed(spread.low or 0.0, decimals)),
         high=range_number(fit, spread, "high", fixed(spread.high or 0.0, decimals)),
         share=range_number(fit, spread, "share_opposite", small_percent(spread.share_opposite or 0.0)),
-        condition=reservation(given, fit, name),
+        condition=_condition(given, fit, name),
     )
+
+
+def _condition(given: ReportInput, fit: FitRecord, name: str) -> Phrase:
+    place = setting_of(given, fit, name)
+    return (*place, ", ") if place else ()
 
 
 def range_of(fit: FitRecord, index: int | None, name: str) -> RandomCoefficient | None:
@@ -253,13 +254,13 @@ def _ratio_range(given: ReportInput, fit: FitRecord, mean: Coefficient, spread: 
         return ()
     low, high = math.exp(spread.low), math.exp(spread.high)
     return say(
-        "; 95\u202f% of the {ratios} are expected between {low} and {high}{condition}, {share} on the other "
+        "; {condition}95\u202f% of the {ratios} are expected between {low} and {high}, {share} on the other "
         "side of 1",
         ratios=ratio.many,
-        low=range_number(fit, spread, "low", fixed(low, decimals_for_size(low, RATIO_DIGITS))),
-        high=range_number(fit, spread, "high", fixed(high, decimals_for_size(high, RATIO_DIGITS))),
+        low=range_number(fit, spread, "low", fixed(low, decimals_for_spread(low))),
+        high=range_number(fit, spread, "high", fixed(high, decimals_for_spread(high))),
         share=range_number(fit, spread, "share_opposite", small_percent(spread.share_opposite or 0.0)),
-        condition=reservation(given, fit, mean.column),
+        condition=_condition(given, fit, mean.column),
     )
 
 

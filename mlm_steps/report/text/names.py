@@ -62,6 +62,10 @@ class Names:
             return (Word(self._labels.column(name)),)
         return (Word(name),) if name in self._columns else (Code(name),)
 
+    def has_label(self, name: str) -> bool:
+        """Return whether the spec or the file labels a data column."""
+        return name in self._labels.columns
+
     def outcome(self, name: str) -> Phrase:
         """Return the label of an outcome; of ``cbind(k, n - k)``, that of the events."""
         return self.variable(events_of(name))
@@ -86,6 +90,15 @@ class Names:
         if declared is not None:
             return (Word(clean(declared[1])),)
         return (*self._innermost(factor), " groups")
+
+    def has_noun(self, factor: str) -> bool:
+        """Return whether the spec declares words for the units of a grouping factor."""
+        return self._noun(factor) is not None
+
+    @property
+    def has_observations(self) -> bool:
+        """Whether the spec declares a word for the rows of the data."""
+        return self.observations != (OBSERVATIONS,)
 
     def unit_of(self, factor: str) -> Phrase | None:
         """Return the noun for one unit of a grouping factor, such as school; None unless it is declared."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 import string
 import unicodedata
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Literal
 from urllib.parse import quote
 
@@ -65,9 +65,17 @@ class Number:
 
 @dataclass(frozen=True, slots=True)
 class Word:
-    """Text from the user: a label, a level or a title."""
+    """Text from the user: a label, a level or a title.
+
+    Attributes
+    ----------
+    text : str
+    start : str, optional
+        The text at the start of a sentence, if it differs.
+    """
 
     text: str
+    start: str | None = field(default=None, repr=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,10 +129,10 @@ def say(template: str, **parts: Piece | Phrase | None) -> Phrase:
     (Emphasis(text='p'), ' ', '= ', '.012 in ', Word(text='Reading'))
     """
     pieces: list[Piece] = []
-    for literal, field, _, _ in string.Formatter().parse(template):
+    for literal, slot, _, _ in string.Formatter().parse(template):
         pieces.extend(_emphasised(literal))
-        if field is not None:
-            value = parts[field]
+        if slot is not None:
+            value = parts[slot]
             if isinstance(value, tuple):
                 pieces.extend(value)
             elif value is not None:
@@ -151,15 +159,20 @@ def join(
 
 
 def capital(phrase: Phrase) -> Phrase:
-    """Return a phrase whose first letter is a capital, unless it starts with a label or a number.
+    """Return a phrase whose first letter is a capital, unless it starts with a number or a name as it is.
 
     Examples
     --------
     >>> capital(("the odds of ", Word("use")))
     ('The odds of ', Word(text='use'))
     """
-    first = phrase[0] if phrase else None
-    return (first[:1].upper() + first[1:], *phrase[1:]) if isinstance(first, str) else phrase
+    match phrase:
+        case (str(first), *rest):
+            return (first[:1].upper() + first[1:], *rest)
+        case (Word(start=str(start)), *rest):
+            return (Word(start), *rest)
+        case _:
+            return phrase
 
 
 def source(table: str, *keys: object) -> str:
