@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
 
 from markupsafe import Markup, escape
 
@@ -41,11 +41,15 @@ class Equation:
         The labels of variables, by the number of their place.
     numbers : tuple of Number
         The estimates, by the number of their place.
+    columns : mapping of str to str
+        The column of each fixed effect, by its indices such as ``10`` or ``10,1``. The script of the page
+        marks a coefficient in equations, tables and figures at once by its column.
     """
 
     lines: tuple[str, ...]
     labels: tuple[str, ...]
     numbers: tuple[Number, ...] = ()
+    columns: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def latex(self) -> str:
@@ -63,13 +67,23 @@ class Equation:
         """One ``math`` element per line."""
         from latex2mathml.converter import convert
 
-        converted = (_marked(convert(line, display="block")) for line in self.lines)
+        converted = (self._marked(convert(line, display="block")) for line in self.lines)
         numbered = (_NUMBER_ELEMENT.sub(self._number_element, line) for line in converted)
         filled = [self._labelled(line, lambda text: str(escape(clean(text)))) for line in numbered]
         return tuple(Markup(line) for line in filled)  # noqa: S704 (labels and numbers are escaped)
 
     def _labelled(self, text: str, form: Callable[[str], str]) -> str:
         return _LABEL.sub(lambda found: form(self.labels[int(found[1])]), text)
+
+    def _marked(self, mathml: str) -> str:
+        """Return MathML in which the tilde is an infix operator and fixed effects name their column."""
+        return _GAMMA.sub(self._gamma_element, mathml.replace(*_TILDE))
+
+    def _gamma_element(self, found: re.Match[str]) -> str:
+        column = self.columns.get(_ELEMENT.sub("", found[2]).replace(_COMMA, ","))
+        if column is None:
+            return found[0]
+        return str(Markup('<msub data-term="{}">').format(clean(column))) + found[1]
 
     def _number_element(self, found: re.Match[str]) -> str:
         number = self.numbers[int(found[1])]
@@ -92,17 +106,6 @@ def label_place(position: int, index: str) -> str:
 def number_place(position: int) -> str:
     """Return LaTeX for a number."""
     return rf"\text{{QNUMBER{position}Q}}"
-
-
-def _marked(mathml: str) -> str:
-    """Return MathML in which the tilde is an infix operator and fixed effects name their symbol."""
-    return _GAMMA.sub(_named_gamma, mathml.replace(*_TILDE))
-
-
-def _named_gamma(found: re.Match[str]) -> str:
-    """Return a fixed effect with the symbol that the report's script highlights everywhere."""
-    indices = _ELEMENT.sub("", found[2]).replace(_COMMA, ",")
-    return f'<msub data-term="γ{indices}">{found[1]}'
 
 
 def latex_escape(text: str) -> str:

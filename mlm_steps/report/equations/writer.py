@@ -43,7 +43,8 @@ class EquationWriter:
         """Return equations with the labels that they name; a tuple is one equation on several lines."""
         texts = [line if isinstance(line, tuple) else (line,) for line in lines]
         labels = tuple(self._labels)
-        return tuple(Equation(text, labels, numbers) for text in texts)
+        columns = {indices(place): c.column for place, c in self.places.coefficients.items()}
+        return tuple(Equation(text, labels, numbers, columns) for text in texts)
 
     def text(self, text: str, index: str) -> str:
         """Return the name of a variable with an index."""
@@ -146,8 +147,12 @@ def random_effect(factor: FactorIndex, effect: Effect) -> str:
 
 def gamma(place: tuple[int, ...]) -> str:
     """Return the symbol of a fixed effect."""
-    comma = "," if max(place) > 9 else ""
-    return rf"\gamma_{{{comma.join(map(str, place))}}}"
+    return rf"\gamma_{{{indices(place)}}}"
+
+
+def indices(place: tuple[int, ...]) -> str:
+    """Return the indices of a fixed effect as they are written."""
+    return ("," if max(place) > 9 else "").join(map(str, place))
 
 
 def times(coefficient: str, regressors: str) -> str:

@@ -14,7 +14,6 @@ from mlm_steps.report.inputs import ReportInput
 from mlm_steps.report.sections import (
     allfit,
     checklist,
-    comparisons,
     context,
     cost,
     data,
@@ -22,8 +21,8 @@ from mlm_steps.report.sections import (
     diagnostics,
     effects,
     effort,
-    equations,
     groups,
+    headline,
     influence,
     intervals,
     ladder,
@@ -80,8 +79,7 @@ _CONTEXTS: dict[str, dict[str, SectionContext]] = {
     },
     "models": {
         "ladder": ladder.context,
-        "comparisons": comparisons.context,
-        "equations": equations.context,
+        "headline": headline.context,
     },
     "results": {
         "effects": effects.context,

@@ -82,6 +82,7 @@ def _rung(given: ReportInput, fit: FitRecord) -> dict[str, Any]:
         "random": random if random.rows else None,
         "notes": dispute_notes(given, fit),
         "blocks": _equations(given, fit, before),
+        "differs": before is not None,
         "reading": [
             *(slope_sentences(given, fit) if any(p for p in found.effects if p[0] != RESIDUAL) else ()),
             *boundary_sentences(given, fit),

@@ -33,19 +33,19 @@ def _checked(given: ReportInput) -> bool:
 
 
 _ITEMS = (
-    Item("C5", "Distribution and link, weights, offset", "equations", "Part of the equations.", fitted),
+    Item("C5", "Distribution and link, weights, offset", "headline", "Part of the equations.", fitted),
     Item(
         "D2",
         "ML and the approximation of the likelihood, optimiser, tolerances",
-        "rungs",
+        "headline",
         "Given for each rung.",
         answers.has_tolerances,
     ),
     Item(
         "E1",
         "Fixed effects: estimate, SE, CI, statistic, exact p, and ratios such as odds ratios",
-        "rungs",
-        "Given for each rung.",
+        "headline",
+        "Given for the headline rung, and for all rungs in the ladder and the CSV tables.",
         fitted,
     ),
     Item(

@@ -112,11 +112,11 @@ ITEMS: tuple[Item, ...] = (
     Item(
         "C1",
         "Equations by level and combined, with distributions",
-        "equations",
-        "Written for each rung.",
+        "headline",
+        "Written for the headline rung, and for the others where they differ.",
         fitted,
     ),
-    Item("C2", "Formula of each rung", "equations", "Given in lme4 syntax.", fitted),
+    Item("C2", "Formula of each rung", "ladder", "Given in lme4 syntax.", fitted),
     Item(
         "C3",
         "How rungs were chosen; number of models fitted",
@@ -133,7 +133,7 @@ ITEMS: tuple[Item, ...] = (
         never,
         "Justify which slopes vary and how they covary; applied simplifications are listed in the notices.",
     ),
-    Item("C5", "Residual structure, weights, offset", "equations", "Part of the equations.", fitted),
+    Item("C5", "Residual structure, weights, offset", "headline", "Part of the equations.", fitted),
     Item("C6", "Common analysis sample", "data", "One sample for all rungs, with its hash.", always),
     Item(
         "D1",
@@ -146,14 +146,14 @@ ITEMS: tuple[Item, ...] = (
     Item(
         "D2",
         "ML or REML per use, optimiser, tolerances",
-        "rungs",
+        "headline",
         "Given for each rung.",
         answers.has_tolerances,
     ),
     Item(
         "D3",
         "Convergence, singularity, boundary estimates and what was done",
-        "rungs",
+        "headline",
         "Given for each rung; alternatives to singular and doubtful fits have a section of their own.",
         fitted,
     ),
@@ -168,14 +168,14 @@ ITEMS: tuple[Item, ...] = (
     Item(
         "E1",
         "Fixed effects: estimate, SE, CI, statistic with df, exact p",
-        "rungs",
-        "Given for each rung.",
+        "headline",
+        "Given for the headline rung, and for all rungs in the ladder and the CSV tables.",
         fitted,
     ),
     Item(
         "E2",
         "All variance components with intervals",
-        "rungs",
+        "headline",
         "Variances, SDs and correlations, with intervals unless the spec omits them.",
         lambda given: fitted(given) and all(map(answers.has_intervals, given.run.fits)),
         missing="Variances, SDs and correlations are given; not all have an interval.",
@@ -198,7 +198,7 @@ ITEMS: tuple[Item, ...] = (
     Item(
         "E5",
         "Comparison with the previous rung, with boundary treatment",
-        "comparisons",
+        "ladder",
         "Given.",
         answers.compared_each,
         missing="Not every rung is compared with an earlier one.",
