@@ -13,7 +13,7 @@ from mlm_steps.report.text.text import Number, clean
 __all__ = ["Equation", "EquationBlock", "label_place", "latex_escape", "number_place"]
 
 _LABEL = re.compile(r"QLABEL(\d+)Q")
-_NUMBER = re.compile(r"QNUMBER(\d+)Q")
+_NUMBER = re.compile(r"\\text\{QNUMBER(\d+)Q\}")
 _NUMBER_ELEMENT = re.compile(r"<mtext>QNUMBER(\d+)Q</mtext>")
 _GAMMA = re.compile(r"<msub>(<mi>&#x003B3;</mi><mrow>((?:<m[no]>[^<]*</m[no]>)+)</mrow>)")
 """Matches a fixed effect and the elements of its indices."""
@@ -54,7 +54,7 @@ class Equation:
     @property
     def latex(self) -> str:
         """LaTeX source."""
-        text = _NUMBER.sub(lambda found: self.numbers[int(found[1])].text, " \\\\\n".join(self.lines))
+        text = _NUMBER.sub(self._number_latex, " \\\\\n".join(self.lines))
         return self._labelled(text, latex_escape)
 
     @property
@@ -84,6 +84,10 @@ class Equation:
         if column is None:
             return found[0]
         return str(Markup('<msub data-term="{}">').format(clean(column))) + found[1]
+
+    def _number_latex(self, found: re.Match[str]) -> str:
+        text = self.numbers[int(found[1])].text
+        return text if text.isascii() else rf"\text{{{text}}}"  # a power of ten, or infinity
 
     def _number_element(self, found: re.Match[str]) -> str:
         number = self.numbers[int(found[1])]

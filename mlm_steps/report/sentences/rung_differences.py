@@ -10,7 +10,7 @@ from mlm_steps.report.sentences.claims import effect_terms
 from mlm_steps.report.text.names import INTERCEPT, RESIDUAL
 from mlm_steps.report.text.text import Phrase, join, say
 
-__all__ = ["Difference", "difference_sentence", "rung_before"]
+__all__ = ["Difference", "added_phrase", "difference_sentence", "rung_before"]
 
 Key = tuple[str, str, str]
 
@@ -31,7 +31,9 @@ class Difference:
     @property
     def coefficients(self) -> tuple[Coefficient, ...]:
         """The new fixed effects."""
-        known = set() if self.before is None else {_fixed_key(self.before, c) for c in self.before.coefficients}
+        known = (
+            set() if self.before is None else {_fixed_key(self.before, c) for c in self.before.coefficients}
+        )
         return tuple(c for c in self.fit.coefficients if _fixed_key(self.fit, c) not in known)
 
     @property
@@ -70,8 +72,8 @@ def rung_before(given: ReportInput, fit: FitRecord) -> FitRecord | None:
     return fits[position - 1] if position else None
 
 
-def difference_sentence(given: ReportInput, found: Difference) -> Phrase:
-    """Return what a rung adds to the rung before and what it leaves out; nothing for the first rung."""
+def added_phrase(given: ReportInput, found: Difference) -> Phrase:
+    """Return what a rung adds to the rung before, and what it leaves out; nothing for the first rung."""
     if found.before is None:
         return ()
     added = [*_terms(given, found.coefficients), *_random(given, found.fit, found.effects)]
@@ -80,11 +82,17 @@ def difference_sentence(given: ReportInput, found: Difference) -> Phrase:
         ("adds ", *join(added, last=" and ")) if added else (),
         ("leaves out ", *join(omitted, last=" and ")) if omitted else (),
     ]
-    verbs = [part for part in parts if part] or [_unchanged(found)]
+    return join([part for part in parts if part] or [_unchanged(found)], last=" and ")
+
+
+def difference_sentence(given: ReportInput, found: Difference) -> Phrase:
+    """Return in what a rung differs from the rung before; nothing for the first rung."""
+    if found.before is None:
+        return ()
     return say(
         "Compared with {before}, this rung {what}.",
         before=given.names.model(found.before.model),
-        what=join(verbs, last=" and "),
+        what=added_phrase(given, found),
     )
 
 

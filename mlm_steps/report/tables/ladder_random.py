@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from mlm_steps.records import FitRecord, RandomParameter
-from mlm_steps.report.equations.levels import hierarchy
+from mlm_steps.report.equations.levels import FactorIndex, hierarchy
 from mlm_steps.report.inputs import ReportInput
 from mlm_steps.report.sentences.coefficients import confidence, effect_terms
 from mlm_steps.report.sentences.generalized import phi_number
@@ -16,31 +18,37 @@ from mlm_steps.report.text.text import Phrase, Symbol
 __all__ = ["random_rows"]
 
 DAGGER = "‡"
+Fits = Sequence[FitRecord]
 Identity = tuple[str, str]
 """A random effect is identified by its term and by R's name of its column."""
 Key = tuple[str, Identity | None, Identity | None]
 
 
-def random_rows(given: ReportInput) -> list[Row]:
+def random_rows(given: ReportInput, fits: Fits) -> list[Row]:
     """Return the variance components by grouping factor, the residual variance first."""
     residual = (RESIDUAL, None, None)
-    rows: list[Row] = []
-    if any(fit.linear for fit in given.run.fits):
-        rows = [heading("Random effects: residual"), _variance_row(given, residual, "σ²")]
-        rows += _interval_rows(given, residual)
-    groups = dict.fromkeys(term.group for fit in given.run.fits for term in fit.terms)
+    rest: list[Row] = []
+    if any(fit.linear for fit in fits):
+        rest = [_variance_row(given, fits, residual, "σ²"), *_interval_rows(fits, residual)]
+    groups = list(dict.fromkeys(term.group for fit in fits for term in fit.terms))
+    factors = [(fit, hierarchy(fit, given.run.data_profile).factors) for fit in fits]
+    rows = [heading("Random effects: residual"), *rest] if rest and len(groups) != 1 else []
     for group in groups:
-        rows.append(heading(("Random effects: ", *given.names.group(group))))
-        keys = dict.fromkeys(key for fit in given.run.fits for key in _keys(fit, group))
+        alone = bool(rest) and len(groups) == 1
+        rows.append(
+            heading(("Random effects: ", *(("residual and ",) if alone else ()), *given.names.group(group)))
+        )
+        rows += rest if alone else []
+        keys = dict.fromkeys(key for fit in fits for key in _keys(fit, group))
         for key in sorted(keys, key=lambda key: key[2] is not None):
             component = _variance_row if key[2] is None else _correlation_row
-            rows += [component(given, key, _symbol(given, key)), *_interval_rows(given, key)]
-    return [*rows, *_dispersion_rows(given)]
+            rows += [component(given, fits, key, _symbol(factors, key)), *_interval_rows(fits, key)]
+    return [*rows, *_dispersion_rows(fits)]
 
 
-def _dispersion_rows(given: ReportInput) -> list[Row]:
+def _dispersion_rows(fits: Fits) -> list[Row]:
     """Return the dispersion parameters of the distributions, one row per symbol."""
-    found = [(words_of(fit).dispersion, phi_number(fit)) for fit in given.run.fits]
+    found = [(words_of(fit).dispersion, phi_number(fit)) for fit in fits]
     symbols = dict.fromkeys(words[0] for words, phi in found if words is not None and phi is not None)
     if not symbols:
         return []
@@ -53,14 +61,14 @@ def _dispersion_rows(given: ReportInput) -> list[Row]:
     ]
 
 
-def _interval_rows(given: ReportInput, key: Key) -> list[Row]:
+def _interval_rows(fits: Fits, key: Key) -> list[Row]:
     """Return the row of intervals below a variance or correlation; no row if there are none."""
     kind = "variance" if key[2] is None else "correlation"
-    found = [(fit, _parameter(fit, key, kind)) for fit in given.run.fits]
+    found = [(fit, _parameter(fit, key, kind)) for fit in fits]
     cells = [None if p is None else random_interval(fit, p) for fit, p in found]
     if not any(cells):
         return []
-    return [row(f"{confidence(given.run.fits[0])} CI", cells, "detail")]
+    return [row(f"{confidence(fits[0])} CI", cells, "detail")]
 
 
 def _keys(fit: FitRecord, group: str) -> list[Key]:
@@ -81,11 +89,11 @@ def _effect_identity(fit: FitRecord, effect: str) -> Identity:
     return effect_terms(fit).get(effect, effect), fit.name_of_r(effect)
 
 
-def _symbol(given: ReportInput, key: Key) -> str | None:
+def _symbol(factors: Sequence[tuple[FitRecord, Sequence[FactorIndex]]], key: Key) -> str | None:
     """Return the symbol of a component if it is the same in all rungs that have the component."""
     found = set()
-    for fit in given.run.fits:
-        for factor in hierarchy(fit, given.run.data_profile).factors:
+    for fit, indexed in factors:
+        for factor in indexed:
             if factor.name == key[0]:
                 numbers = {_effect_identity(fit, effect.name): effect.number for effect in factor.effects}
                 first, second = key[1], key[2] or key[1]
@@ -117,8 +125,8 @@ def _effect(given: ReportInput, identity: Identity) -> Phrase:
     return given.names.effect(name, {name: term} if term != name else {})
 
 
-def _variance_row(given: ReportInput, key: Key, symbol: str | None) -> Row:
-    found = [(fit, _parameter(fit, key, "variance"), _parameter(fit, key, "sd")) for fit in given.run.fits]
+def _variance_row(given: ReportInput, fits: Fits, key: Key, symbol: str | None) -> Row:
+    found = [(fit, _parameter(fit, key, "variance"), _parameter(fit, key, "sd")) for fit in fits]
     cells: list[Phrase | None] = []
     for fit, variance, sd in found:
         number = None if variance is None else random_number(fit, variance)
@@ -132,9 +140,9 @@ def _variance_row(given: ReportInput, key: Key, symbol: str | None) -> Row:
     return row(_head(given, key, symbol), cells)
 
 
-def _correlation_row(given: ReportInput, key: Key, symbol: str | None) -> Row:
+def _correlation_row(given: ReportInput, fits: Fits, key: Key, symbol: str | None) -> Row:
     cells: list[Phrase | None] = []
-    for fit in given.run.fits:
+    for fit in fits:
         parameter = _parameter(fit, key, "correlation")
         number = None if parameter is None else random_number(fit, parameter)
         if parameter is None or number is None:
