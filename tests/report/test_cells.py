@@ -29,7 +29,7 @@ def with_random(given, **estimates):
 
 def ladder_of(given):
     text = render_report(given)["md"]
-    return text[text.index("## The ladder") : text.index("## Comparisons")]
+    return text[text.index("## The ladder") : text.index("### The headline model")]
 
 
 def test_a_small_variance_beside_a_large_one_keeps_two_digits(make_given):

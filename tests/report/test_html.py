@@ -107,7 +107,8 @@ def test_a_term_leads_to_its_explanation_without_the_script(page):
 
 def test_tables_tell_which_rows_and_columns_a_reader_may_hide(html):
     ladder = html[html.index('id="ladder"') :]
-    assert '<tr class="detail" data-col="se" data-term="ses:sectorCatholic">' in ladder
+    assert '<tr class="detail" data-col="ci" data-term="ses:sectorCatholic">' in ladder
+    assert '<span data-col="se"> (' in ladder
     assert 'data-col="p"' in ladder
     found = re.search(r'data-src="fixed:slope:ses:estimate" data-value="([^"]+)">([^<]*)<', ladder)
     assert float(found[1]) == pytest.approx(2.8)
@@ -134,7 +135,7 @@ def test_every_section_is_there_under_its_name(page, name):
 
 
 def test_every_number_of_the_ladder_names_its_row(html):
-    ladder = html[html.index('id="ladder"') : html.index('id="comparisons"')]
+    ladder = html[html.index('id="ladder"') : html.index('id="headline"')]
     sources = set(re.findall(r'data-src="([^"]+)"', ladder))
     assert {
         "fixed:slope:ses:estimate",

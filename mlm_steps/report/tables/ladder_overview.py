@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from mlm_steps.records import FitRecord
 from mlm_steps.report.inputs import ReportInput
-from mlm_steps.report.sentences.differences import Difference, added_phrase, rung_before
+from mlm_steps.report.sentences.rung_differences import Difference, added_phrase, rung_before
 from mlm_steps.report.tables.ladder_comparisons import comparisons_of, reported_p, statistic_phrase
 from mlm_steps.report.text.facts import comparison_number, fit_number, measure_or_reason
 from mlm_steps.report.text.grid import Align, Grid, Row, columns, row
