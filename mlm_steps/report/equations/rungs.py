@@ -1,73 +1,31 @@
-"""The equations of a rung of the run, and what the names in them mean."""
+"""The equations of a rung of the run."""
 
 from __future__ import annotations
 
-from mlm_steps.design.hlm import column_factors
 from mlm_steps.records import FitRecord
-from mlm_steps.records.spelling import unquote_name
 from mlm_steps.report.equations.equation import EquationBlock
 from mlm_steps.report.equations.equations import equations, estimated_equation
 from mlm_steps.report.inputs import ReportInput
-from mlm_steps.report.sentences.generalized import distribution_sentence
-from mlm_steps.report.text.text import Code, Phrase, join, say
 
-__all__ = ["blocks_of", "estimated_block", "legend", "structure_sentence"]
+__all__ = ["blocks_of", "estimated_block", "offsets_of"]
 
 
 def blocks_of(given: ReportInput, fit: FitRecord) -> tuple[EquationBlock, ...]:
     """Return the equations of a rung."""
-    return equations(fit, given.run.data_profile, (*_offsets(given, fit), *_exposure(fit)))
+    return equations(fit, given.run.data_profile, (*offsets_of(given, fit), *_exposure(fit)))
 
 
 def estimated_block(given: ReportInput, fit: FitRecord) -> EquationBlock:
     """Return the combined equation of a rung with its estimates."""
-    offsets = (*_offsets(given, fit), *_exposure(fit))
+    offsets = (*offsets_of(given, fit), *_exposure(fit))
     return EquationBlock("With the estimates", (estimated_equation(fit, given.run.data_profile, offsets),))
 
 
-def structure_sentence(given: ReportInput, fit: FitRecord) -> Phrase:
-    """Return the structure of the level-1 residuals, or the distribution of the outcome."""
-    offsets = _offsets(given, fit)
-    if not fit.linear:
-        return distribution_sentence(given, fit, offsets)
-    scale = () if fit.weights is None else say(", divided by the weight of the row, {w}", w=Code(fit.weights))
-    return say(
-        "Level-1 residuals are independent with one variance, σ²{scale}; {weights}offset: {offset}.",
-        scale=scale,
-        weights="weights: none; " if fit.weights is None else None,
-        offset=join([(Code(text),) for text in offsets], " + ") or "none",
-    )
-
-
-def legend(given: ReportInput) -> Phrase:
-    """Return the label of each name in the equations whose label is not the name itself."""
-    mentioned = dict.fromkeys(map(unquote_name, _mentioned(given)))
-    used = [name for name in mentioned if name in given.run.labels.columns]
-    pairs: list[Phrase] = [
-        (Code(name), " is ", *given.names.variable(name))
-        for name in used
-        if given.names.plain(given.names.variable(name)) != name
-    ]
-    return say("In the equations, {pairs}.", pairs=join(pairs, "; ")) if pairs else ()
-
-
-def _offsets(given: ReportInput, fit: FitRecord) -> tuple[str, ...]:
+def offsets_of(given: ReportInput, fit: FitRecord) -> tuple[str, ...]:
+    """Return the offsets of a rung as written in its formula."""
     formula = given.formulas.get(fit.model)
     return tuple(str(getattr(offset, "text", offset)) for offset in formula.offsets) if formula else ()
 
 
 def _exposure(fit: FitRecord) -> tuple[str, ...]:
     return () if fit.exposure is None else (f"log({fit.exposure})",)
-
-
-def _mentioned(given: ReportInput) -> list[str]:
-    """Return the columns that the equations name."""
-    names: dict[str, None] = {}
-    for fit in given.run.fits:
-        names[fit.outcome] = None
-        for coefficient in fit.coefficients:
-            names.update(
-                dict.fromkeys(stem for stem, _ in column_factors(coefficient.column, coefficient.term))
-            )
-        names.update(dict.fromkeys(name for term in fit.terms for name in term.names))
-    return list(names)

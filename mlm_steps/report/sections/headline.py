@@ -5,10 +5,11 @@ from __future__ import annotations
 from typing import Any
 
 from mlm_steps.records import Coefficient, FitRecord
-from mlm_steps.report.equations.rungs import blocks_of, estimated_block, legend, structure_sentence
+from mlm_steps.report.equations.rungs import blocks_of, estimated_block
 from mlm_steps.report.inputs import ReportInput
 from mlm_steps.report.sentences.fits import deviation_sentence
 from mlm_steps.report.sentences.search import search_phrase
+from mlm_steps.report.sentences.structure import legend, structure_sentence
 from mlm_steps.report.tables.fixed_effects import coefficient_grid, dispute_notes, term_grid
 from mlm_steps.report.tables.random_effects import random_grid
 from mlm_steps.report.text.text import Code, Phrase, join, say

@@ -6,13 +6,14 @@ from typing import Any
 
 from mlm_steps.records import FitRecord
 from mlm_steps.report.equations.equations import changed_equations
-from mlm_steps.report.equations.rungs import blocks_of, structure_sentence
+from mlm_steps.report.equations.rungs import blocks_of
 from mlm_steps.report.inputs import ReportInput
 from mlm_steps.report.sentences.coefficients import boundary_sentences
 from mlm_steps.report.sentences.fits import count_sentences, deviation_sentence
 from mlm_steps.report.sentences.random_slopes import slope_sentences
 from mlm_steps.report.sentences.rung_differences import Difference, difference_sentence, rung_before
 from mlm_steps.report.sentences.search import search_phrase, tolerance_sentence
+from mlm_steps.report.sentences.structure import structure_sentence
 from mlm_steps.report.tables.fixed_effects import coefficient_grid, dispute_notes
 from mlm_steps.report.tables.random_effects import random_grid
 from mlm_steps.report.text.names import RESIDUAL
