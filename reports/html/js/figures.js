@@ -1,14 +1,26 @@
-// A figure is saved as SVG, or as PNG with three pixels per unit, in the colours of the light page.
+// A figure is saved as SVG, or as PNG with three pixels per unit: its panels as they stand on the page, in the
+// colours of the light page, which are the attributes of its elements.
+
+const SVG = "http://www.w3.org/2000/svg";
 
 function drawingOf(figure) {
-  const svg = all(".plot svg", figure).find((each) => each.getBoundingClientRect().width) ?? figure.querySelector("svg");
-  const copied = svg.cloneNode(true);
-  for (const element of all(".marked", copied)) element.classList.remove("marked");
-  const [, , width, height] = (svg.getAttribute("viewBox") ?? "0 0 800 600").split(/[\s,]+/).map(Number);
-  copied.setAttribute("xmlns", "http://www.w3.org/2000/svg");
-  copied.setAttribute("width", width);
-  copied.setAttribute("height", height);
-  return { text: new XMLSerializer().serializeToString(copied), width, height };
+  const frame = figure.querySelector(".plot").getBoundingClientRect();
+  const panels = all(".plot svg", figure).filter((svg) => !svg.parentElement.closest("svg"));
+  const places = panels.map((svg) => svg.getBoundingClientRect());
+  const width = Math.ceil(Math.max(...places.map((place) => place.right)) - frame.left);
+  const height = Math.ceil(Math.max(...places.map((place) => place.bottom)) - frame.top);
+  const whole = document.createElementNS(SVG, "svg");
+  const sizes = { width, height, viewBox: `0 0 ${width} ${height}`, "font-family": "Helvetica, Arial, sans-serif" };
+  for (const [name, value] of Object.entries(sizes)) whole.setAttribute(name, value);
+  panels.forEach((svg, index) => {
+    const panel = svg.cloneNode(true);
+    for (const element of all(".marked", panel)) element.classList.remove("marked");
+    const { left, top, width: across, height: down } = places[index];
+    const place = { x: left - frame.left, y: top - frame.top, width: across, height: down };
+    for (const [name, value] of Object.entries(place)) panel.setAttribute(name, value);
+    whole.append(panel);
+  });
+  return { text: new XMLSerializer().serializeToString(whole), width, height };
 }
 
 function savePng(name, pressed, { text, width, height }) {
