@@ -40,7 +40,10 @@ def test_every_step_is_a_row_with_its_rows_before_and_after(make_given):
     ]
     assert rows[head + 3][5] == "2 rows without a match kept with missing values"
     assert rows[head + 4][5] == "ages of 99 are codes"
-    assert "After these steps there are 123 rows. All rungs use the same 120 rows" in text
+    assert (
+        "After the steps of preparation there are 123 rows. All rungs use the same 120 rows; 3 are excluded"
+        in text
+    )
 
 
 def test_every_number_of_it_leads_to_the_profile(make_given):

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from typing import Any
 
-from mlm_steps.records import ColumnProfile, FactorProfile, VariableLoss
+from mlm_steps.records import ColumnProfile, VariableLoss
+from mlm_steps.report.drawing import drawing
 from mlm_steps.report.inputs import ReportInput
 from mlm_steps.report.sentences.categories import coding_sentence
 from mlm_steps.report.sentences.units import diagram, nesting_sentence
-from mlm_steps.report.tables.descriptives import category_table, correlation_tables, level_tables
+from mlm_steps.report.tables.correlations import correlation_tables
+from mlm_steps.report.tables.descriptives import category_table, descriptive_table
 from mlm_steps.report.tables.occasions import occasions_sentence, occasions_tables
 from mlm_steps.report.tables.preparation import preparation_table
 from mlm_steps.report.text.facts import profile_number
@@ -17,18 +19,19 @@ from mlm_steps.report.text.text import Code, Number, Phrase, Word, join, say, so
 
 __all__ = ["context"]
 
-SIZES_NOTE = say(
-    "Singletons are groups with one observation. Constant outcome is the number of groups with two or more "
-    "observations whose outcome does not vary. The size-weighted mean is the sum of squared sizes divided by "
-    "the sum of sizes; the design effect depends on it (Kish 1965)."
-)
 LOSSES_NOTE = say(
     "A row with two missing values is counted for both variables. A group is lost to a variable if the "
     "variable is missing in all of its rows."
 )
 AS_IN_FILE = say("All variables are numeric and enter the models unchanged; none is coded or derived.")
 NO_FLAG = say("The checks of rows, identifiers, groups, levels, labels and values found no problem.")
-FILE_ROWS = "The file {file} has {file_rows} rows."
+FILE_ROWS = "The file {file} has {file_rows} rows. "
+PREPARED = "After the steps of preparation there are {file_rows} rows. "
+COMPLETE = "All rungs use all of them; no value is missing in a variable of the models."
+INCOMPLETE = (
+    "All rungs use the same {rows} rows; {lost} {are} excluded because a value is missing in a variable of "
+    "some model."
+)
 
 
 def context(given: ReportInput) -> dict[str, Any]:
@@ -39,67 +42,30 @@ def context(given: ReportInput) -> dict[str, Any]:
         "sample": _sample(given),
         "occasions": occasions_sentence(given),
         "occasions_tables": occasions_tables(given),
+        "hierarchy": drawing(given, "hierarchy"),
         "diagram": diagram(given),
         "nesting": [nesting_sentence(given, relation) for relation in profile.nesting],
-        "groups": _groups(given) if profile.factors else None,
         "losses": _losses(given) if profile.lost else None,
-        "levels": level_tables(given),
+        "table": descriptive_table(given),
         "categories": category_table(given),
         "correlations": correlation_tables(given),
         "coding": _coding(given),
         "no_flag": NO_FLAG,
-        "notices": [(notice.severity, given.names.notice(notice.text)) for notice in profile.notices],
+        "notices": [given.names.notice(notice.text) for notice in profile.notices],
     }
 
 
 def _sample(given: ReportInput) -> Phrase:
+    """Return how many rows the file has, and how many of them all rungs use."""
     profile = given.run.data_profile
-    first = "After these steps there are {file_rows} rows." if profile.preparation else FILE_ROWS
-    return say(
-        first + " All rungs use the same {rows} rows, which have no missing "
-        "value in any variable of any model ({lost} rows are excluded). The hash of this sample is {hash}.",
-        file=Code(profile.file),
-        file_rows=profile_number(profile.rows_file, "rows_file"),
-        rows=profile_number(profile.rows, "rows"),
-        lost=Number(str(profile.rows_file - profile.rows), f"{source('profile', 'rows_file')} "
-                    f"{source('profile', 'rows')}"),
-        hash=Code(profile.sample_hash[:16]),
-    )  # fmt: skip
-
-
-def _groups(given: ReportInput) -> Grid:
-    return Grid(
-        caption=("Grouping factors and the number of observations per group",),
-        columns=columns(
-            *("Factor", "Groups", "Groups in file", "Smallest", "Median", "Mean", "Largest"),
-            *("Size-weighted mean", "Harmonic mean", "Singletons", "Constant outcome"),
-        ),
-        rows=tuple(_group_row(given, factor) for factor in given.run.data_profile.factors),
-        notes=(SIZES_NOTE,),
-        wide=True,
-    )
-
-
-def _group_row(given: ReportInput, factor: FactorProfile) -> Row:
-    def number(value: float, field: str, decimals: int | None = None) -> Number:
-        return profile_number(value, "factor", factor.name, field, decimals=decimals)
-
-    constant = {level for levels in factor.constant_outcome.values() for level in levels}
-    return row(
-        given.names.group(factor.name),
-        [
-            number(factor.n_levels, "n_levels"),
-            number(factor.n_levels_file, "n_levels_file"),
-            number(factor.size_min, "size_min"),
-            number(factor.size_median, "size_median", 1),
-            number(factor.size_mean, "size_mean", 2),
-            number(factor.size_max, "size_max"),
-            number(factor.size_weighted, "size_weighted", 2),
-            number(factor.size_harmonic, "size_harmonic", 2),
-            number(factor.singletons, "singletons"),
-            number(len(constant), "constant_outcome"),
-        ],
-    )
+    lost = profile.rows_file - profile.rows
+    rows = profile_number(profile.rows, "rows")
+    file_rows = profile_number(profile.rows_file, "rows_file")
+    first = say(PREPARED if profile.preparation else FILE_ROWS, file=Code(profile.file), file_rows=file_rows)
+    if not lost:
+        return (*first, *say(COMPLETE))
+    gone = Number(str(lost), f"{source('profile', 'rows_file')} {source('profile', 'rows')}")
+    return (*first, *say(INCOMPLETE, rows=rows, lost=gone, are="is" if lost == 1 else "are"))
 
 
 def _losses(given: ReportInput) -> Grid:

@@ -134,7 +134,13 @@ ITEMS: tuple[Item, ...] = (
         "Justify which slopes vary and how they covary; applied simplifications are listed in the notices.",
     ),
     Item("C5", "Residual structure, weights, offset", "headline", "Part of the equations.", fitted),
-    Item("C6", "Common analysis sample", "data", "One sample for all rungs, with its hash.", always),
+    Item(
+        "C6",
+        "Common analysis sample",
+        "data",
+        "One sample for all rungs; provenance has its hash.",
+        always,
+    ),
     Item(
         "D1",
         "Software with versions, platform, date, hashes, seed",

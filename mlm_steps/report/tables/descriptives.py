@@ -1,80 +1,150 @@
-"""Variables described at the level of their units, counts of categories, and correlations per level."""
+"""One table of all variables, described at the level of their units, with group sizes and categories."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 
-from mlm_steps.records.descriptives import CategoryCount, CorrelationLayer, Spread, VariableDescription
+from mlm_steps.records import FactorProfile
+from mlm_steps.records.descriptives import CategoryCount, Spread, VariableDescription
 from mlm_steps.report.inputs import ReportInput
-from mlm_steps.report.text.grid import Align, Grid, Row, columns, heading, row
-from mlm_steps.report.text.notation import correlation, decimals_for_spread, fixed, integer, percent, share
-from mlm_steps.report.text.text import Number, Phrase, Word, join, say, source
+from mlm_steps.report.text.facts import profile_number
+from mlm_steps.report.text.grid import Grid, Row, columns, heading, row
+from mlm_steps.report.text.notation import decimals_for_spread, fixed, integer, percent, share
+from mlm_steps.report.text.text import Emphasis, Number, Phrase, Word, join, say, source
 
-__all__ = ["category_table", "correlation_tables", "level_tables"]
+__all__ = ["category_table", "descriptive_table"]
 
-MOST_CORRELATED = 10
-"""Largest number of variables in a table of correlations; a wider one does not fit a page."""
-MOMENTS = ("Mean", "SD", "Min", "Max")
-SPREAD_NOTE = (
-    "SD within is that of deviations from the group mean, SD between that of the group mean, both over the "
-    "units of the table. ICC(1) is the share of the variance between groups, from a null model with this "
-    "factor alone; ICC(2) is the reliability of the group means (Bliese 2000)."
+MOST_CATEGORIES = 6
+"""Largest number of categories of a variable in the table; of more, their range is shown."""
+SPREADS = ("SD within", "SD between", "ICC(1)", "ICC(2)")
+SPREAD_NOTE = say(
+    "SD within and between: of deviations from the group means and of the group means, over the units of the "
+    "block. ICC(1) comes from a null model with this factor alone; ICC(2) is the reliability of the group "
+    "means (Bliese 2000)."
 )
-MISSING_NOTE = (
+MISSING_NOTE = say(
     "Missing values are those of the file; observations with one are not in the sample. A group counts as "
     "missing if all of its observations lack a value."
 )
-CORRELATION_NOTE = (
-    "Pearson correlations; within groups of deviations from the group means, between groups of the group "
-    "means weighted by group size. A category of two levels counts as 1 for its second level."
+SIZE_NOTE = (
+    "Group sizes of {group}: median {median}, harmonic mean {harmonic}, size-weighted mean {weighted} (Kish "
+    "1965); {singletons}{constant}{lost}."
 )
 
 
-def level_tables(given: ReportInput) -> list[Grid]:
-    """Return one table per kind of units, observations first, then groups in the order of their levels."""
-    found = given.run.data_profile.descriptives.variables
-    ranks = given.run.data_profile.ranks
-    units = sorted({each.unit for each in found}, key=lambda unit: (ranks.get(unit, 1), unit))
-    tables = [
-        _level_table(given, unit, [each for each in found if each.unit == unit], last=unit == units[-1])
-        for unit in units
-    ]
-    return [table for table in tables if table is not None]
-
-
-def _units(given: ReportInput, unit: str) -> Phrase:
-    """Return ``Level 2: 160 units of School``."""
+def descriptive_table(given: ReportInput) -> Grid | None:
+    """Return the variables in blocks of their units, observations first; None if there is nothing to show."""
     profile = given.run.data_profile
-    if not unit:
-        rows = Number(integer(profile.rows), source("profile", "rows"))
-        return say("Level 1: {n} observations", n=rows)
-    factor = next(factor for factor in profile.factors if factor.name == unit)
-    return say(
-        "Level {rank}: {n} units of {group}",
-        rank=str(profile.ranks[unit]),
-        n=Number(integer(factor.n_levels), source("profile", "factor", unit, "n_levels")),
-        group=given.names.group(unit),
+    found = profile.descriptives
+    ranks = {"": 1} | {factor.name: profile.ranks.get(factor.name, 2) for factor in profile.factors}
+    described = {each.unit for each in (*found.variables, *found.categories)} & ranks.keys()
+    units = sorted({*ranks} if profile.factors else described, key=lambda unit: (ranks[unit], unit))
+    missing = any(each.missing for each in found.variables)
+    spreads = any(each.spreads for each in found.variables)
+    rows = [line for unit in units for line in _block(given, unit, spreads=spreads, missing=missing)]
+    if not rows:
+        return None
+    heads: list[Phrase] = [("Variable",), (Emphasis("n"),), ("Mean or share",), ("SD",), ("Min",), ("Max",)]
+    heads += [(head,) for head in (*(SPREADS if spreads else ()), *(("Missing",) if missing else ()))]
+    return Grid(
+        caption=("Descriptive statistics at the level of each variable",),
+        columns=columns(*heads),
+        rows=tuple(rows),
+        notes=_notes(given, spreads=spreads, missing=missing),
+        wide=True,
     )
 
 
-def _level_table(given: ReportInput, unit: str, found: list[VariableDescription], *, last: bool) -> Grid:
-    spreads = any(each.spreads for each in found)
-    several = max((len(each.spreads) for each in found), default=0) > 1
-    heads = [
-        "Variable",
-        *MOMENTS,
-        *(("Factor",) if several else ()),
-        *(("SD within", "SD between", "ICC(1)", "ICC(2)") if spreads else ()),
-        "Missing",
-    ]
-    align: list[Align] = ["text" if head in ("Variable", "Factor") else "number" for head in heads]
-    notes = [*([SPREAD_NOTE] if spreads else []), *([MISSING_NOTE] if last else [])]
-    return Grid(
-        caption=_units(given, unit),
-        columns=columns(*heads, align=align),
-        rows=tuple(r for each in found for r in _rows(given, each, spreads=spreads, several=several)),
-        notes=(*((note,) for note in notes), *_left_out(given, found)),
-        wide=True,
+def _block(given: ReportInput, unit: str, *, spreads: bool, missing: bool) -> Iterator[Row]:
+    """Yield the heading of a kind of units, the sizes of groups, and the variables measured on the units."""
+    profile = given.run.data_profile
+    found = profile.descriptives
+    variables = [each for each in found.variables if each.unit == unit]
+    counted = dict.fromkeys(each.variable for each in found.categories if each.unit == unit)
+    categorical = [name for name in counted if name not in {each.variable for each in variables}]
+    factor = next((each for each in profile.factors if each.name == unit), None)
+    rest: list[None] = [None] * (4 * spreads + missing)
+    if variables or categorical or factor is not None:
+        yield heading(_units(given, unit))
+    if factor is not None:
+        yield _size_row(given, factor, rest)
+    for each in variables:
+        yield from _rows(given, each, spreads=spreads, missing=missing)
+    for name in categorical:
+        yield from _category_rows(given, [c for c in found.categories if c.variable == name], rest)
+
+
+def _units(given: ReportInput, unit: str) -> Phrase:
+    """Return ``Level 2: 160 schools``."""
+    profile = given.run.data_profile
+    if not unit:
+        rows = Number(integer(profile.rows), source("profile", "rows"))
+        return say("Level 1: {n} {units}", n=rows, units=given.names.observations)
+    factor = next(factor for factor in profile.factors if factor.name == unit)
+    return say(
+        "Level {rank}: {n} {units}",
+        rank=str(profile.ranks.get(unit, 2)),
+        n=Number(integer(factor.n_levels), source("profile", "factor", unit, "n_levels")),
+        units=given.names.units(unit),
+    )
+
+
+def _size_row(given: ReportInput, factor: FactorProfile, rest: list[None]) -> Row:
+    def number(value: float, field: str, decimals: int | None = None) -> Number:
+        return profile_number(value, "factor", factor.name, field, decimals=decimals)
+
+    unit = given.names.unit_of(factor.name) or ("group",)
+    observations = given.names.observations
+    label = ("Observations per ",) if observations == ("observations",) else (*observations, " per ")
+    return row(
+        (*label, *unit),
+        [
+            number(factor.n_levels, "n_levels"),
+            number(factor.size_mean, "size_mean", 2),
+            None,
+            number(factor.size_min, "size_min"),
+            number(factor.size_max, "size_max"),
+            *rest,
+        ],
+    )
+
+
+def _notes(given: ReportInput, *, spreads: bool, missing: bool) -> tuple[Phrase, ...]:
+    profile = given.run.data_profile
+    return (
+        *((SPREAD_NOTE,) if spreads else ()),
+        *(_size_note(given, factor) for factor in profile.factors),
+        *((MISSING_NOTE,) if missing else ()),
+        *_left_out(given, list(profile.descriptives.variables)),
+    )
+
+
+def _size_note(given: ReportInput, factor: FactorProfile) -> Phrase:
+    """Return the further means of the sizes, and what is unusual about the groups of a factor."""
+
+    def number(value: float, field: str, decimals: int | None = None) -> Number:
+        return profile_number(value, "factor", factor.name, field, decimals=decimals)
+
+    single: Phrase = ("no group has one observation",)
+    if factor.singletons:
+        several = "groups have" if factor.singletons > 1 else "group has"
+        single = (number(factor.singletons, "singletons"), f" {several} one observation")
+    constant = len({level for levels in factor.constant_outcome.values() for level in levels})
+    flat: Phrase = ()
+    if constant:
+        flat = ("; the outcome does not vary in ", number(constant, "constant_outcome"))
+    lost: Phrase = ()
+    if factor.n_levels_file != factor.n_levels:
+        lost = ("; the file has ", number(factor.n_levels_file, "n_levels_file"), " groups")
+    return say(
+        SIZE_NOTE,
+        group=given.names.group(factor.name),
+        median=number(factor.size_median, "size_median", 1),
+        harmonic=number(factor.size_harmonic, "size_harmonic", 2),
+        weighted=number(factor.size_weighted, "size_weighted", 2),
+        singletons=single,
+        constant=flat,
+        lost=lost,
     )
 
 
@@ -92,127 +162,77 @@ def _left_out(given: ReportInput, found: list[VariableDescription]) -> tuple[Phr
     )
 
 
-def _rows(given: ReportInput, of: VariableDescription, *, spreads: bool, several: bool) -> Iterator[Row]:
+def _rows(given: ReportInput, of: VariableDescription, *, spreads: bool, missing: bool) -> Iterator[Row]:
+    """Yield a row of a numeric variable; with several factors, a further row per factor."""
     decimals = decimals_for_spread(of.sd)
-
-    def number(value: float | None, field: str, factor: str = "") -> Number | None:
-        keys = (of.variable, of.unit, *((factor,) if factor else ()), field)
-        return None if value is None else Number(fixed(value, decimals), source("descriptives", *keys))
-
     unit, label = given.names.unit(of.variable), given.names.variable(of.variable)
-    head = (*label, " (", Word(unit), ")") if unit else label
-    moments = [number(getattr(of, name), name) for name in ("mean", "sd", "minimum", "maximum")]
-    missing = Number(integer(of.missing), source("descriptives", of.variable, of.unit, "missing"))
-    for index, spread in enumerate(of.spreads or (None,)):
-        cells: list[Number | Phrase | None] = [*moments] if not index else [None] * len(moments)
-        if several:
-            cells.append(None if spread is None else given.names.group(spread.factor))
-        if spreads:
-            cells += [] if spread is None else [
-                number(spread.sd_within, "sd_within", spread.factor),
-                number(spread.sd_between, "sd_between", spread.factor),
-                *_indices(of, spread),
-            ]  # fmt: skip
-            cells += [None] * 4 if spread is None else []
-        yield row(head if not index else ("",), [*cells, None if index else missing])
-
-
-def _indices(of: VariableDescription, spread: Spread) -> list[Number | None]:
-    return [
+    moments = [
         None
-        if value is None
-        else Number(share(value), source("descriptives", of.variable, of.unit, spread.factor, field))
-        for field, value in (("icc1", spread.icc1), ("icc2", spread.icc2))
+        if (value := getattr(of, name)) is None
+        else Number(fixed(value, decimals), source("descriptives", of.variable, of.unit, name))
+        for name in ("mean", "sd", "minimum", "maximum")
     ]
+    lacking = Number(integer(of.missing), source("descriptives", of.variable, of.unit, "missing"))
+    end = [lacking] if missing else []
+    alone = of.spreads[0] if len(of.spreads) == 1 else None
+    middle = _spread(of, alone, decimals) if spreads else []
+    head = (*label, " (", Word(unit), ")") if unit else label
+    count = Number(integer(of.n), source("descriptives", of.variable, of.unit, "n"))
+    yield row(head, [count, *moments, *middle, *end])
+    for spread in of.spreads if alone is None else ():
+        cells: list[Number | None] = [None] * 5 + _spread(of, spread, decimals) + [None] * missing
+        yield row(("by ", *given.names.group(spread.factor)), cells, "detail")
 
 
-def category_table(given: ReportInput) -> Grid | None:
-    """Return the counts per category; None if no variable has categories."""
-    found = given.run.data_profile.descriptives.categories
-    if not found:
-        return None
-    variables = dict.fromkeys((each.variable, each.unit) for each in found)
-    rows: list[Row] = []
-    for variable, unit in variables:
-        own = [each for each in found if each.variable == variable]
-        rows.append(heading((*given.names.variable(variable), " – ", *_counted(given, unit))))
-        rows += [_category_row(each) for each in own]
-    return Grid(
-        caption=("Categories, counted at the level of the variable",),
-        columns=columns("Category", "n", "Share"),
-        rows=tuple(rows),
-    )
+def _spread(of: VariableDescription, spread: Spread | None, decimals: int) -> list[Number | None]:
+    """Return the standard deviations and ICCs of a variable for one factor; empty cells without one."""
 
+    def number(field: str, value: float | None, text: str | None) -> Number | None:
+        if spread is None or value is None or text is None:
+            return None
+        return Number(text, source("descriptives", of.variable, of.unit, spread.factor, field))
 
-def _counted(given: ReportInput, unit: str) -> Phrase:
-    return ("units of ", *given.names.group(unit)) if unit else ("observations",)
-
-
-def _category_row(of: CategoryCount) -> Row:
-    keys = (of.variable, of.unit, of.category)
-    return row(
-        Word(of.category),
-        [
-            Number(integer(of.n), source("categories", *keys, "n")),
-            Number(percent(of.share), source("categories", *keys, "share")),
-        ],
-    )
-
-
-def correlation_tables(given: ReportInput) -> list[Grid]:
-    """Return the correlations of two layers in each table: within groups, and between them."""
-    layers = list(given.run.data_profile.descriptives.correlations)
-    found = []
-    while layers:
-        lower = layers.pop(0)
-        paired = lower.layer == "within" and layers and layers[0].factor == lower.factor
-        upper = layers.pop(0) if paired else None
-        if len(lower.variables) <= MOST_CORRELATED:
-            found.append(_correlation_table(given, lower, upper))
+    found: list[Number | None] = []
+    for field in ("sd_within", "sd_between", "icc1", "icc2"):
+        value = None if spread is None else getattr(spread, field)
+        text = None if value is None else share(value) if "icc" in field else fixed(value, decimals)
+        found.append(number(field, value, text))
     return found
 
 
-def _layer(given: ReportInput, layer: CorrelationLayer) -> Phrase:
-    group = given.names.group(layer.factor)
-    if layer.layer == "within":
-        return ("within ", *group)
-    said = layer.inside is None or layer.inside in layer.factor.split(":")
-    inside = () if said or layer.inside is None else (" within ", *given.names.group(layer.inside))
-    return ("between units of ", *group, *inside)
+def _category_rows(given: ReportInput, found: list[CategoryCount], rest: list[None]) -> Iterator[Row]:
+    """Yield a row per category; of many categories, one row with the range of their shares."""
+    label = given.names.variable(found[0].variable)
+    if len(found) > MOST_CATEGORIES:
+        least, most = (pick(found, key=lambda each: each.n) for pick in (min, max))
+        span: Phrase = (_share(least), " to ", _share(most))
+        yield row((*label, f": {len(found)} categories"), [None, span, None, None, None, *rest])
+        return
+    for each in found:
+        head = (*label, ": ", Word(each.category))
+        yield row(head, [_count(each), _share(each), None, None, None, *rest])
 
 
-def _correlation_table(given: ReportInput, lower: CorrelationLayer, upper: CorrelationLayer | None) -> Grid:
-    names = [given.names.effect(name, {}) for name in lower.variables]
-    layers = [lower] if upper is None else [lower, upper]
-    place: Phrase = ()
-    if upper is not None:
-        below, above = _layer(given, lower), _layer(given, upper)
-        place = say("Below the diagonal {below}, above it {above}. ", below=below, above=above)
-    size = len(names)
-    rows = []
-    for i in range(size):
-        cells: list[Number | Phrase | None] = []
-        for j in range(size):
-            layer = lower if j < i else upper
-            if i == j:
-                cells.append(("–",))
-            else:
-                cells.append(None if layer is None else _coefficient(layer, i, j))
-        rows.append(row((f"{i + 1}. ", *names[i]), cells))
-    return Grid(
-        caption=("Correlations ", *join([_layer(given, layer) for layer in layers], last=" and ")),
-        columns=columns("Variable", *(f"{i + 1}" for i in range(size))),
-        rows=tuple(rows),
-        notes=((*place, CORRELATION_NOTE),),
-        wide=True,
-    )
+def _count(of: CategoryCount) -> Number:
+    return Number(integer(of.n), source("categories", of.variable, of.unit, of.category, "n"))
 
 
-def _coefficient(layer: CorrelationLayer, i: int, j: int) -> Number | None:
-    first, second = max(i, j), min(i, j)
-    value = layer.rows[first - 1][second]
-    if value is None:
+def _share(of: CategoryCount) -> Number:
+    return Number(percent(of.share), source("categories", of.variable, of.unit, of.category, "share"))
+
+
+def category_table(given: ReportInput) -> Grid | None:
+    """Return the counts of the variables with many categories; None if there is no such variable."""
+    variables: dict[tuple[str, str], list[CategoryCount]] = {}
+    for each in given.run.data_profile.descriptives.categories:
+        variables.setdefault((each.variable, each.unit), []).append(each)
+    rows: list[Row] = []
+    for (variable, unit), found in variables.items():
+        if len(found) > MOST_CATEGORIES:
+            counted = given.names.units(unit) if unit else given.names.observations
+            rows.append(heading(join([given.names.variable(variable), counted], ", ")))
+            rows += [row(Word(each.category), [_count(each), _share(each)]) for each in found]
+    if not rows:
         return None
-    names = (layer.variables[first], layer.variables[second])
-    keys = (layer.layer, layer.factor, *names, "correlation")
-    return Number(correlation(value), source("correlations", *keys))
+    heads = columns("Category", "n", "Share")
+    return Grid(caption=("Variables with many categories",), columns=heads, rows=tuple(rows))
