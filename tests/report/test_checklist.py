@@ -49,8 +49,8 @@ def test_without_flags_the_report_says_that_none_was_raised(make_given):
     given = make_given()
     profile = given.run.data_profile.model_copy(update={"notices": ()})
     text = render_report(replace(given, run=replace(given.run, data_profile=profile)))["md"]
-    assert "### Data quality\n\nThe checks of rows, identifiers, groups, levels, labels and values" in text
-    assert "found no problem" in text
+    assert "The checks of rows, identifiers, groups, levels, labels and values found no problem." in text
+    assert "#### Data quality" not in text
 
 
 def test_each_item_stands_once_as_a_gap_a_statement_or_an_answer(make_given):

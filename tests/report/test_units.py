@@ -12,6 +12,7 @@ import pytest
 
 from mlm_steps.data.assemble import assemble
 from mlm_steps.records import DataProfile
+from mlm_steps.records.descriptives import CategoryCount
 from mlm_steps.records.run import Labels
 from mlm_steps.report.inputs import ReportInput
 from mlm_steps.report.sections.data import context
@@ -105,20 +106,41 @@ def test_properties_of_crossed_units_stand_at_their_own(make_given, profile_of):
         assert (found["subject"], found["item"]) == (["age"], ["length"])
 
 
-def test_each_variable_is_in_the_table_of_the_units_that_it_describes(make_given, profile_of):
+def test_each_variable_is_in_the_block_of_the_units_that_it_describes(make_given, profile_of):
     profile = profile_of("math ~ lowinc + minority + (1 | child) + (1 | school)")
     table = children()
     codes = {name: table[name].to_numpy() for name in ("child", "school")}
     profile = profile.with_values(descriptives=described(profile, table, codes, ()))
     given = make_given(Labels({}, {}, {}))
-    grids = context(replace(given, run=replace(given.run, data_profile=profile)))["levels"]
-    captions = [plain_text(grid.caption) for grid in grids]
-    assert captions == [
-        "Level 1: 1200 observations",
-        "Level 2: 240 units of child",
-        "Level 3: 60 units of school",
+    grid = context(replace(given, run=replace(given.run, data_profile=profile)))["table"]
+    blocks = [[plain_text(row.head) for row in block] for block in grid.bodies]
+    assert blocks == [
+        ["Level 1: 1200 observations", "math", "by child", "by school"],
+        ["Level 2: 240 child groups", "Observations per group", "minority"],
+        ["Level 3: 60 school groups", "Observations per group", "lowinc"],
     ]
-    heads = [[plain_text(row.head) for row in grid.rows] for grid in grids]
-    assert heads == [["math", ""], ["minority"], ["lowinc"]]
     mean = table.groupby("child")["minority"].first().mean()
-    assert plain_text(grids[1].rows[0].cells[0].content) == f"{mean:.2f}"
+    assert plain_text(grid.bodies[1][2].cells[1].content) == f"{mean:.2f}"
+    sizes = table.groupby("child").size()
+    shown = [plain_text(cell.content) for cell in grid.bodies[1][1].cells]
+    assert shown[:5] == ["240", f"{sizes.mean():.2f}", "", str(sizes.min()), str(sizes.max())]
+
+
+def test_a_variable_of_many_categories_has_one_row_and_a_table_of_its_own(make_given):
+    given = make_given()
+    profile = given.run.data_profile
+    regions = tuple(
+        CategoryCount(variable="region", unit="school", category=f"r{k:02}", n=k + 1, share=(k + 1) / 325)
+        for k in range(25)
+    )
+    found = profile.descriptives.with_values(categories=(*profile.descriptives.categories, *regions))
+    run = replace(given.run, data_profile=profile.with_values(descriptives=found))
+    section = context(replace(given, run=run))
+    rows = {
+        plain_text(row.head): [plain_text(cell.content) for cell in row.cells]
+        for row in section["table"].rows
+    }
+    assert rows["region: 25 categories"][:2] == ["", "0.3 % to 7.7 %"]
+    assert rows["Sector: Public"][:2] == ["7", "58.3 %"]
+    assert [plain_text(row.head) for row in section["categories"].rows[1:]] == [f"r{k:02}" for k in range(25)]
+    assert context(given)["categories"] is None
