@@ -37,8 +37,10 @@ def descriptive_table(given: ReportInput) -> Grid | None:
     profile = given.run.data_profile
     found = profile.descriptives
     ranks = {"": 1} | {factor.name: profile.ranks.get(factor.name, 2) for factor in profile.factors}
-    described = {each.unit for each in (*found.variables, *found.categories)} & ranks.keys()
-    units = sorted({*ranks} if profile.factors else described, key=lambda unit: (ranks[unit], unit))
+    described = {each.unit for each in found.variables} | {each.unit for each in found.categories}
+    units = sorted(
+        {*ranks} if profile.factors else described & ranks.keys(), key=lambda unit: (ranks[unit], unit)
+    )
     missing = any(each.missing for each in found.variables)
     spreads = any(each.spreads for each in found.variables)
     rows = [line for unit in units for line in _block(given, unit, spreads=spreads, missing=missing)]
