@@ -620,7 +620,7 @@ PLAIN = Labels(
 )
 
 
-@pytest.fixture
+@pytest.fixture(scope="session")
 def make_given() -> Callable[..., ReportInput]:
     """Return a function that gives the input of a small report."""
 
