@@ -84,10 +84,7 @@ def test_the_share_between_groups_is_read_over_the_covariate_of_a_slope(make_giv
     record = last.model_copy(update={"icc": (*last.icc, *rows)})
     with_vpc = replace(given, run=replace(given.run, variance=(*given.run.variance[:-1], record)))
     text = render_report(with_vpc)["md"]
-    assert (
-        "the share between levels of School is .107 where Status is −2.41 (its smallest value) and .086 "
-        "where it is 1.87 (its largest value); the minimum is .050, where it is 0.120."
-    ) in text
+    assert "the residual ICC is .11 at status = −2.41, lowest (.05) near 0.12, and .09 at 1.87." in text
 
 
 def test_a_covariate_of_two_values_has_no_least_share_between_them(make_given):
@@ -105,7 +102,7 @@ def test_a_covariate_of_two_values_has_no_least_share_between_them(make_given):
     profile = given.run.data_profile.model_copy(update={"columns": columns})
     run = replace(given.run, data_profile=profile, variance=(record,))
     (sentence,) = partition_sentences(replace(given, run=run))
-    assert plain_text(sentence).endswith("where it is 1.00 (its largest value).")
+    assert plain_text(sentence).endswith("is .10 at status = 0.00 and .10 at 1.00.")
 
 
 def test_an_interval_by_another_method_than_the_test_says_so(make_given):

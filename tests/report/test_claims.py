@@ -24,12 +24,12 @@ PERCENT = {"observed_low": 0.0, "observed_high": 100.0}
 @pytest.mark.parametrize(
     ("bounds", "stretches", "words"),
     [
-        ((369.0, 1723.0), (), "does not differ from 0 anywhere"),
-        ((-108.0, 369.0), (), "does not differ from 0 anywhere"),
-        ((-108.0,), (Stretch(low=0.0, high=100.0, sign=1),), "differs from 0 everywhere (positive)"),
-        ((), (Stretch(low=0.0, high=100.0, sign=-1),), "differs from 0 everywhere (negative)"),
-        ((-108.0, 41.5), (Stretch(low=41.5, high=100.0, sign=1),), "from 41.5 to 100 (positive)"),
-        ((12.0, 41.5), (Stretch(low=12.0, high=41.5, sign=1),), "from 12 to 41.5 (positive)"),
+        ((369.0, 1723.0), (), "at no observed value of status (0 to 100) did the effect of sector"),
+        ((-108.0, 369.0), (), "at no observed value of status (0 to 100) did the effect of sector"),
+        ((-108.0,), (Stretch(low=0.0, high=100.0, sign=1),), "positive at all observed values of status, 0"),
+        ((), (Stretch(low=0.0, high=100.0, sign=-1),), "negative at all observed values of status, 0"),
+        ((-108.0, 41.5), (Stretch(low=41.5, high=100.0, sign=1),), "was positive from 41.5 to 100;"),
+        ((12.0, 41.5), (Stretch(low=12.0, high=41.5, sign=1),), "was positive from 12 to 41.5;"),
     ],
 )
 def test_bounds_outside_the_observed_values_are_not_printed(make_given, bounds, stretches, words):

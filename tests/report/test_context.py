@@ -35,15 +35,15 @@ def compared(within, between, *, se=0.3, p=1e-4, pooled=1.0):
     [
         (
             compared(1.0, 3.0),
-            "between levels of School the slope is steeper than within; one slope",
+            "The slope of status was steeper between school groups (3.00) than within them (1.00)",
         ),
         (
             compared(3.0, 1.0),
-            "between levels of School the slope is flatter than within; one slope",
+            "The slope of status was flatter between school groups (1.00) than within them (3.00)",
         ),
-        (compared(1.0, 1.1, p=0.7), "there is no clear difference between the slopes"),
-        (compared(1.0, -2.0), "the slopes within and between levels of School have opposite signs."),
-        (compared(-1.0, 2.0), "opposite signs; over all observations the sign differs from that within"),
+        (compared(1.0, 1.1, p=0.7), "no clear evidence that the slopes of status within (1.00) and between"),
+        (compared(1.0, -2.0), "within (1.00) and between school groups (−2.00) have opposite signs."),
+        (compared(-1.0, 2.0), "opposite signs; over all observations, the slope has the opposite sign"),
         (compared(0.1, -2.0), "opposite signs, but the interval of the slope within groups includes 0."),
         (compared(0.1, -0.2), "opposite signs, but the intervals of both include 0."),
     ],
@@ -69,7 +69,7 @@ def changed(**values):
 
 def test_the_summary_warns_of_a_raw_predictor_whose_slopes_differ(make_given):
     first, second = blends(make_given())
-    assert "blends two slopes: 2.19 within and 5.87 between levels of School" in first
+    assert "blends two slopes: 2.19 within and 5.87 between school groups" in first
     assert "the deviance is 62.0 lower with 1 more parameter (ΔAIC = −60.0" in second
 
 
@@ -88,7 +88,7 @@ def test_slopes_of_the_rung_are_told_if_those_of_the_predictor_alone_are_unknown
     profile = given.run.data_profile.with_values(slopes=())
     alone = replace(given, run=replace(given.run, data_profile=profile))
     (first, _) = blends(alone)
-    assert "blends two slopes in Random slope: 2.12 within and 5.25 between levels of School" in first
+    assert "blends two slopes in Random slope: 2.12 within and 5.25 between school groups" in first
     (rung,) = small_contexts()
     logit = with_contexts(alone, (rung.with_values(link="logit"),))
     assert "blends two slopes in Random slope on the logit scale" in blends(logit)[0]
@@ -114,7 +114,7 @@ def test_a_curve_and_an_applied_remedy_are_told(make_given):
         "sentences"
     ]
     text = " ".join(plain_text(sentence) for sentence in sentences)
-    assert "Status is not split into slopes within and between groups: with a curve there is" in text
+    assert "status is not split into slopes within and between groups: with a curve there is" in text
     advice = given.run.results["remedies"]
     (singular,) = advice.rungs
     first, *others = singular.alternatives

@@ -296,7 +296,7 @@ def test_a_moderation_is_said_on_both_scales(make_generalized):
     text = plain_text(context["sentences"][0])
     assert "on the scale of the log odds" in text
     assert "the odds ratio was 2.08 at" in text
-    assert "averaged over groups, the probability of mathematics changed by 0.156" in text
+    assert "averaged over school groups, the probability of mathematics changed by 0.156" in text
 
 
 def test_a_level_is_said_with_both_population_averages(make_generalized):

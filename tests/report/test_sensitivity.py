@@ -18,16 +18,16 @@ def test_a_changed_conclusion_is_told_with_its_numbers_and_what_they_estimate(ma
     records = records_of(given)
     changed, stable, moved = (plain_text(each) for each in change_sentences(given, records))
     assert changed == (
-        "The conclusion about Sector [Catholic] changes under 2 of 3 variants. In the rung it is significant "
+        "The conclusion about sector [Catholic] changes under 2 of 3 variants. In the rung it is significant "
         "(1.00, p = .040); it is not significant, or has the opposite sign, with level-1 predictors centred "
-        "within School (Status) (0.70, p = .210; here not adjusted for the group means of the centred "
+        "within school groups (status) (0.70, p = .210; here not adjusted for the group means of the centred "
         "predictors); and without 3 rows (−1.30, p = .030)."
     )
-    assert stable == "The conclusion about Status is the same under all variants."
+    assert stable == "The conclusion about status is the same under all variants."
     assert moved == (
-        "The estimate of Status (2.80 in the rung) differs by more than one standard error with level-1 "
-        "predictors centred within School (Status) (2.10, p < .001; here the slope within groups), with the "
-        "same conclusion."
+        "The estimate of status (2.80 in the rung) differs by more than one standard error with level-1 "
+        "predictors centred within school groups (status) (2.10, p < .001; here the slope within groups), "
+        "with the same conclusion."
     )
 
 

@@ -53,17 +53,22 @@ def verdict_sentence(given: ReportInput, of: SlopeComparison) -> Phrase:
     slopes = {slope.kind: slope for slope in of.slopes}
     within, between, pooled = slopes["within"], slopes["between"], slopes["pooled"]
     if within.estimate * between.estimate < 0:
-        how = "{x}: the slopes within and between levels of {group} have opposite signs" + _unclear(of)
+        how = "The slopes of {x} within ({w}) and between {units} ({b}) have opposite signs" + _unclear(of)
     elif slopes["contextual"].p < given.alpha:
         way = "steeper" if abs(between.estimate) > abs(within.estimate) else "flatter"
-        how = (
-            f"{{x}}: between levels of {{group}} the slope is {way} than within; one slope describes neither"
-        )
+        how = f"The slope of {{x}} was {way} between {{units}} ({{b}}) than within them ({{w}})"
     else:
-        how = "{x}: there is no clear difference between the slopes within and between levels of {group}"
+        how = (
+            "There was no clear evidence that the slopes of {x} within ({w}) and between {units} ({b}) differ"
+        )
     if within.estimate * pooled.estimate < 0:
-        how += "; over all observations the sign differs from that within groups"
-    return say(f"{how}.", x=given.names.variable(of.variable), group=given.names.group(of.factor))
+        how += "; over all observations, the slope has the opposite sign to that within {units}"
+    numbers = {
+        name: alone_number(of, slope, "estimate", decimals_for_se(slope.se))
+        for name, slope in (("w", within), ("b", between))
+    }
+    x, units = given.prose.variable(of.variable), given.prose.units(of.factor)
+    return say(f"{how}.", x=x, units=units, **numbers)
 
 
 def _unclear(of: SlopeComparison) -> str:
@@ -96,11 +101,12 @@ def blend_sentences(given: ReportInput) -> list[Phrase]:
 def _blend_sentence(given: ReportInput, of: RungContext, predictor: PredictorContext, factor: str) -> Phrase:
     parts = _alone_parts(given, of, predictor, factor) or _rung_parts(given, of, predictor, factor)
     return say(
-        "The coefficient of {x}, which is neither centred within {group} nor accompanied by its group mean, "
-        "blends two slopes{how}: {within} within and {between} between levels of {group} (contextual effect "
-        "{contextual}, SE {se}, {p}). See {link}.",
-        x=given.names.column(predictor.column, predictor.term),
-        group=given.names.group(factor),
+        "The coefficient of {x}, which is neither centred within {units} nor accompanied by its {unit} mean, "
+        "blends two slopes{how}: {within} within and {between} between {units} (contextual effect "
+        "{contextual}, *SE* = {se}, {p}); see {link}.",
+        x=given.prose.column(predictor.column, predictor.term),
+        units=given.prose.units(factor),
+        unit=given.prose.unit_of(factor) or ("group",),
         link=section_link("context"),
         **parts,
     )
@@ -198,7 +204,7 @@ def _centring(given: ReportInput, rung: RungAdvice, other: Alternative, others: 
         "The fit of {rung} is singular. With {x} centred within groups and its group mean added, it "
         "{becomes} singular{changed}; the deviance is {deviance} {way} with {npar} more parameter{s} "
         "(ΔAIC = {aic}; the models are not nested, so there is no test).{more}",
-        x=join([given.names.variable(name) for name in sources], last=" and "),
+        x=given.prose.several(list(sources)),
         rung=(given.names.model(rung.model), *applied),
         becomes="is no longer" if other.ending == "converged" else "is still",
         changed=changed,
@@ -241,7 +247,7 @@ def unsplit_sentence(given: ReportInput, of: RungContext) -> Phrase | None:
     return say(
         "In {model}, {terms} {verb} not split into slopes within and between groups: {why}.",
         model=given.names.model(of.model),
-        terms=join([given.names.column(each.column, each.term) for each in found], last=" and "),
+        terms=join([given.prose.column(each.column, each.term) for each in found], last=" and "),
         verb="is" if len(found) == 1 else "are",
         why=UNSPLIT[found[0].reason],
     )
@@ -278,13 +284,12 @@ def _zero_point(given: ReportInput, name: str, group: str, fits: list[FitRecord]
             mean=Number(fixed(described.mean, decimals), source("descriptives", *keys, "mean")),
             sd=Number(fixed(described.sd or 0.0, decimals), source("descriptives", *keys, "sd")),
         )
-    x = given.names.effect(name, {})
     return say(
-        "{models} {sets} the intercepts and slopes of {group} uncorrelated where {x} is 0{where}; with "
-        "another zero point it would be another model.",
+        "{models} {sets} the correlation of intercepts and slopes of {units} to 0 where {x} is 0{where}; "
+        "with another zero point it would be another model.",
         models=join([(given.names.model(fit.model),) for fit in fits], last=" and "),
         sets="sets" if len(fits) == 1 else "set",
-        group=given.names.group(group),
-        x=x,
+        units=given.prose.units(group),
+        x=given.prose.effect(name, {}),
         where=where,
     )

@@ -10,6 +10,7 @@ from mlm_steps.records.effects import Condition, SimpleSlopes, Tested
 from mlm_steps.report.inputs import ReportInput
 from mlm_steps.report.sentences.curves import variables_of
 from mlm_steps.report.sentences.disputes import cautious_p, dispute_of, dispute_phrase
+from mlm_steps.report.sentences.settings import at_level
 from mlm_steps.report.text.facts import CoefficientFacts, p_phrase, reason_in_words
 from mlm_steps.report.text.notation import (
     decimals_for_se,
@@ -18,13 +19,13 @@ from mlm_steps.report.text.notation import (
     fixed,
     p_value,
 )
-from mlm_steps.report.text.text import Number, Phrase, Symbol, Word, join, say, source
+from mlm_steps.report.text.text import Number, Phrase, Symbol, Word, capital, join, say, source
 
 __all__ = [
-    "MODERATED",
     "Keys",
     "PrintedNumbers",
     "condition_phrase",
+    "direction_phrase",
     "effects_of",
     "focal_phrase",
     "has_products",
@@ -34,6 +35,7 @@ __all__ = [
     "number_text",
     "plain_value",
     "slope_keys",
+    "value_place",
 ]
 
 Keys = tuple[object, ...]
@@ -48,8 +50,6 @@ PLACES = {
     "minimum": "minimum",
     "maximum": "maximum",
 }
-MODERATED = {True: "moderated", False: "showed no clear moderation of", None: "is associated with"}
-"""Whether a moderator changes a slope, by the verdict of the test; None without a test."""
 SAME = 1e-6
 """A coefficient within this relative difference of the change of a slope equals it: both are rounded."""
 
@@ -171,7 +171,7 @@ def level_phrase(value: str | float, place: str) -> Phrase:
 
 def focal_phrase(given: ReportInput, pair: SimpleSlopes) -> Phrase:
     """Return the focal predictor, with the two levels that are compared if it is a category."""
-    name = given.names.variable(pair.focal)
+    name = given.prose.variable(pair.focal)
     if pair.focal_contrast is not None:
         return (*name, " (", Word(pair.focal_contrast.replace(" - ", " − ")), ")")
     if pair.focal_at is not None:
@@ -179,12 +179,18 @@ def focal_phrase(given: ReportInput, pair: SimpleSlopes) -> Phrase:
     return name
 
 
+def direction_phrase(given: ReportInput, pair: SimpleSlopes) -> Phrase:
+    """Return what depends on a moderator: the slope of a number or the effect of a category."""
+    noun = "slope" if pair.focal_contrast is None else "effect"
+    return say(f"the {noun} of {{x}}", x=focal_phrase(given, pair))
+
+
 def condition_phrase(given: ReportInput, conditions: tuple[Condition, ...]) -> Phrase:
     """Return the values at which other predictors are held, ``Sex = Female and Age = 8``; may be empty."""
     parts: list[Phrase] = []
     for each in conditions:
         value: Phrase = (" at its mean",) if each.at_mean else (" = ", *plain_value(each.value))
-        parts.append((*given.names.variable(each.variable), *value))
+        parts.append((*given.prose.variable(each.variable), *value))
     return join(parts, last=" and ")
 
 
@@ -195,27 +201,35 @@ def moderation_sentence(given: ReportInput, fit: FitRecord, pairs: Sequence[Simp
     """
     pair = pairs[0]
     test, clear = moderation_test(fit, pairs)
-    return say(
-        "{w} {verb} the slope of {x}{test}; {slopes}.",
-        w=given.names.variable(pair.moderator),
-        verb=MODERATED[clear],
-        x=focal_phrase(given, pair),
-        test=test,
-        slopes=join([_slopes_under(given, each) for each in pairs], "; "),
-    )
+    slopes = join([_slopes_under(given, each) for each in pairs], "; ")
+    what, w = direction_phrase(given, pair), given.prose.variable(pair.moderator)
+    if all(at.slope.estimate is None for each in pairs for at in each.slopes):
+        return capital(say("{what} cannot be estimated along {w}{test}.", what=what, w=w, test=test))
+    if clear is False:
+        template = "There was no clear evidence that {w} moderated {what}{test}, which was {slopes}."
+        return say(template, w=w, what=what, test=test, slopes=slopes)
+    return capital(say("{what} was {slopes}{test}.", what=what, slopes=slopes, test=test))
 
 
 def _slopes_under(given: ReportInput, pair: SimpleSlopes) -> Phrase:
     held = condition_phrase(given, pair.conditions)
     slopes: list[Phrase] = [
-        say("{slope} at {value}", slope=_slope(pair, at.value), value=plain_value(at.value))
+        say(
+            "{slope} {place}",
+            slope=_slope(pair, at.value),
+            place=value_place(given, pair.moderator, at.value),
+        )
         for at in pair.slopes
     ]
     where = say("with {held}, ", held=held) if held else None
-    if all(at.slope.estimate is None for at in pair.slopes):
-        places = join([plain_value(at.value) for at in pair.slopes], last=" and ")
-        return say("{where}the slope cannot be estimated at {places}", where=where, places=places)
-    return say("{where}the slope was {slopes}", where=where, slopes=join(slopes, last=" and "))
+    return say("{where}{slopes}", where=where, slopes=join(slopes, last=" and "))
+
+
+def value_place(given: ReportInput, moderator: str, value: str | float) -> Phrase:
+    """Return the place where a moderator has a value, ``in public schools`` or ``at 0.5``."""
+    if isinstance(value, str):
+        return at_level(given, moderator, value)
+    return ("at ", *given.prose.variable(moderator), f" = {number_text(value)}")
 
 
 def _slope(pair: SimpleSlopes, value: str | float) -> Number | str:

@@ -8,13 +8,10 @@ from mlm_steps.report.inputs import ReportInput
 from mlm_steps.report.sentences.coefficients import effect_terms
 from mlm_steps.report.sentences.random_slopes import range_number
 from mlm_steps.report.text.names import INTERCEPT
-from mlm_steps.report.text.notation import decimals_for_size, fixed, integer, percent, share
+from mlm_steps.report.text.notation import decimals_for_spread, fixed, integer, percent, share
 from mlm_steps.report.text.text import Number, Phrase, join, say, source
 
 __all__ = ["component_sentences", "intercept_sentences", "reliability_sentences"]
-
-DIGITS = 3
-"""Significant digits of the ends of a range of intercepts."""
 
 
 def intercept_sentences(given: ReportInput, fit: FitRecord) -> tuple[Phrase, ...]:
@@ -30,10 +27,10 @@ def intercept_sentences(given: ReportInput, fit: FitRecord) -> tuple[Phrase, ...
 
 def _intercept(given: ReportInput, fit: FitRecord, row: RandomCoefficient) -> Phrase:
     low, high = row.low or 0.0, row.high or 0.0
-    decimals = decimals_for_size(row.sd, DIGITS)
+    decimals = decimals_for_spread(row.sd)
     return say(
-        "The intercepts of 95\u202f% of the levels of {group} are expected between {low} and {high}{scale}.",
-        group=given.names.group(row.group),
+        "The intercepts of 95\u202f% of {group} are expected between {low} and {high}{scale}.",
+        group=given.prose.units(row.group),
         low=range_number(fit, row, "low", fixed(low, decimals)),
         high=range_number(fit, row, "high", fixed(high, decimals)),
         scale=None if fit.linear else f" on the {fit.link} scale",
@@ -47,7 +44,7 @@ def reliability_sentences(given: ReportInput, fit: FitRecord) -> tuple[Phrase, .
         return ()
     own = [
         say(
-            "{value} for {what} ({n} levels)",
+            "{value} for {what} ({n})",
             value=range_number(fit, row, "reliability", share(row.reliability or 0.0, 2)),
             what=_name(given, fit, row),
             n=range_number(fit, row, "n_reliable", integer(row.n_reliable or 0)),
@@ -59,9 +56,9 @@ def reliability_sentences(given: ReportInput, fit: FitRecord) -> tuple[Phrase, .
     ]
     return (
         say(
-            "The mean reliability of the least-squares coefficients of the levels of {group} is {own}; that "
-            "of the predicted coefficients is {predicted}.",
-            group=given.names.group(known[0].group),
+            "The mean reliability of the least-squares coefficients of {group} is {own}; that of the "
+            "predicted coefficients is {predicted}.",
+            group=given.prose.units(known[0].group),
             own=join(own, last=" and "),
             predicted=join(predicted, last=" and "),
         ),
@@ -71,7 +68,7 @@ def reliability_sentences(given: ReportInput, fit: FitRecord) -> tuple[Phrase, .
 def _name(given: ReportInput, fit: FitRecord, row: RandomCoefficient) -> Phrase:
     if row.effect == INTERCEPT:
         return ("the intercepts",)
-    return say("the slopes of {x}", x=given.names.effect(row.effect, effect_terms(fit)))
+    return say("the slopes of {x}", x=given.prose.effect(row.effect, effect_terms(fit)))
 
 
 def component_sentences(given: ReportInput, fit: FitRecord) -> tuple[Phrase, ...]:
@@ -97,7 +94,7 @@ def _components(given: ReportInput, fit: FitRecord, row: RandomComponents) -> Ph
         "The {k} principal components of the random effects of {group} account for {shares} of the variance "
         "that these give to the outcome",
         k=str(k),
-        group=given.names.group(row.group),
+        group=given.prose.units(row.group),
         shares=join([(number,) for number in shares], last=" and "),
     )
     rest = k - rank

@@ -12,11 +12,10 @@ from mlm_steps.records import FitRecord
 from mlm_steps.records.effects import BackTransformed, FactorMeans, LevelMean, SimpleSlopes, SlopeAt, Tested
 from mlm_steps.report.inputs import ReportInput
 from mlm_steps.report.sentences.effects import (
-    MODERATED,
     Keys,
     condition_phrase,
+    direction_phrase,
     effects_of,
-    focal_phrase,
     level_phrase,
     moderation_test,
     slope_keys,
@@ -24,7 +23,7 @@ from mlm_steps.report.sentences.effects import (
 from mlm_steps.report.sentences.outcomes import mean_of, words_of
 from mlm_steps.report.text.notation import decimals_for_se, fixed, percent
 from mlm_steps.report.text.responses import Wording
-from mlm_steps.report.text.text import Number, Phrase, join, say, source
+from mlm_steps.report.text.text import Number, Phrase, capital, join, say, source
 
 __all__ = [
     "averaged_clause", "change_interval", "change_number", "means_keys", "moderation_on_outcome",
@@ -102,14 +101,19 @@ def averaged_clause(
     numbers = [None if mean is None else _average(words_of(fit), factor, mean) for mean in found]
     if len(numbers) != len(levels) or None in numbers:
         return ()
-    groups = dict.fromkeys(term.group for term in fit.terms)
     return say(
         "; averaged over {groups}, {mean} was {first} against {second}",
-        groups=join([given.prose.units(name) for name in groups], last=" and "),
+        groups=_groups(given, fit),
         mean=mean_of(given, fit),
         first=numbers[0],
         second=numbers[1],
     )
+
+
+def _groups(given: ReportInput, fit: FitRecord) -> Phrase:
+    """Return the units over which a population average is taken."""
+    names = dict.fromkeys(term.group for term in fit.terms)
+    return join([given.prose.units(name) for name in names], last=" and ")
 
 
 def _average(words: Wording, factor: FactorMeans, mean: LevelMean) -> Number | None:
@@ -126,14 +130,22 @@ def moderation_on_outcome(given: ReportInput, fit: FitRecord, pairs: Sequence[Si
     pair, words = pairs[0], words_of(fit)
     test, clear = moderation_test(fit, pairs)
     along = [found for each in pairs if (found := _along(given, fit, each))]
-    return say(
-        "{w} {verb} the slope of {x} on the scale of the {scale}{test}{along}.",
-        w=given.names.variable(pair.moderator),
-        verb=MODERATED[clear],
-        x=focal_phrase(given, pair),
-        scale=words.scale,
-        test=test,
-        along=("; ", *join(along, "; ")) if along else None,
+    template = "{w} moderated {what} on the scale of the {scale}{test}{along}."
+    if clear is None:
+        template = "{what} on the scale of the {scale} depends on {w}{test}{along}."
+    elif not clear:
+        template = (
+            "There was no clear evidence that {w} moderated {what} on the scale of the {scale}{test}{along}."
+        )
+    return capital(
+        say(
+            template,
+            w=given.prose.variable(pair.moderator),
+            what=direction_phrase(given, pair),
+            scale=words.scale,
+            test=test,
+            along=("; ", *join(along, "; ")) if along else None,
+        )
     )
 
 
@@ -148,9 +160,17 @@ def _along(given: ReportInput, fit: FitRecord, pair: SimpleSlopes) -> Phrase:
         parts.append(say("the {ratio} was {n}", ratio=words.ratio.one, n=join(known, last=" and ")))
     if changes and None not in changes:
         known = [each for each in changes if each is not None]
-        template = "averaged over groups, {mean} changed by {n}{per}"
+        template = "averaged over {groups}, {mean} changed by {n}{per}"
         per = None if pair.focal_contrast else " per unit"
-        parts.append(say(template, mean=mean_of(given, fit), n=join(known, last=" and "), per=per))
+        parts.append(
+            say(
+                template,
+                groups=_groups(given, fit),
+                mean=mean_of(given, fit),
+                n=join(known, last=" and "),
+                per=per,
+            )
+        )
     where = say("with {held}, ", held=held) if held and parts else ()
     return (*where, *join(parts, "; "))
 

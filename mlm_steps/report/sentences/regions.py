@@ -7,7 +7,7 @@ from mlm_steps.report.inputs import ReportInput
 from mlm_steps.report.sentences.effects import (
     Keys,
     condition_phrase,
-    focal_phrase,
+    direction_phrase,
     number_text,
     plain_value,
     slope_keys,
@@ -15,7 +15,7 @@ from mlm_steps.report.sentences.effects import (
 from mlm_steps.report.sentences.outcomes import words_of
 from mlm_steps.report.text.facts import DF_METHODS
 from mlm_steps.report.text.notation import percent
-from mlm_steps.report.text.text import Number, Phrase, join, say, source
+from mlm_steps.report.text.text import Number, Phrase, capital, join, say, source
 
 __all__ = ["region_sentence"]
 
@@ -29,17 +29,39 @@ def region_sentence(given: ReportInput, pair: SimpleSlopes, region: Region) -> P
     fit = given.run.fit(pair.model)
     scale: Phrase = () if fit.linear else (f" on the scale of the {words_of(fit).scale}",)
     held = condition_phrase(given, pair.conditions)
+    return capital(
+        say(
+            "{where}{claim} (Johnson–Neyman, {method}).",
+            where=say("with {held}, ", held=held) if held else None,
+            claim=_claim(given, pair, region, scale, keys),
+            method=DF_METHODS.get(pair.df_method, pair.df_method),
+        )
+    )
+
+
+def _claim(given: ReportInput, pair: SimpleSlopes, region: Region, scale: Phrase, keys: Keys) -> Phrase:
+    """Return where the slope differs from 0 among the observed values of the moderator."""
+    parts: dict[str, Phrase] = {
+        "what": (*direction_phrase(given, pair), *scale),
+        "w": given.prose.variable(pair.moderator),
+        "low": plain_value(region.observed_low),
+        "high": plain_value(region.observed_high),
+    }
+    if not region.stretches:
+        return say(
+            "at no observed value of {w} ({low} to {high}) did {what} clearly differ from 0",
+            **parts,
+        )
+    whole = [(region.observed_low, region.observed_high)]
+    if [(each.low, each.high) for each in region.stretches] == whole:
+        sign = _sign(region.stretches[0])
+        return say(f"{{what}} was {sign} at all observed values of {{w}}, {{low}} to {{high}}", **parts)
+    stretches = join([_stretch(region, each, keys) for each in region.stretches], last=" and ")
     return say(
-        "{where} the observed values of {w}, {low} to {high}, the slope of {x} {stretches}{units} "
-        "(Johnson–Neyman, {method}).",
-        where=say("With {held}, over", held=held) if held else "Over",
-        w=given.names.variable(pair.moderator),
-        low=plain_value(region.observed_low),
-        high=plain_value(region.observed_high),
-        x=(*focal_phrase(given, pair), *scale),
-        stretches=_stretches(region, keys),
-        units=_units_in(given, region, keys) if region.stretches else None,
-        method=DF_METHODS.get(pair.df_method, pair.df_method),
+        "over the observed values of {w} ({low} to {high}), {what} was {stretches}{units}",
+        stretches=stretches,
+        units=_units_in(given, region, keys),
+        **parts,
     )
 
 
@@ -49,26 +71,14 @@ def _units_in(given: ReportInput, region: Region, keys: Keys) -> Phrase:
         "; {share} of the {n} {unit} lie in {this}",
         share=Number(percent(region.share, 0), source(*map(str, keys), "share_significant")),
         n=Number(str(region.n_units), source(*map(str, keys), "n_units")),
-        unit=say("levels of {unit}", unit=given.names.group(region.unit)) if region.unit else "rows",
+        unit=given.prose.units(region.unit) if region.unit else given.prose.observations,
         this="this region" if len(region.stretches) == 1 else "these regions",
-    )
-
-
-def _stretches(region: Region, keys: Keys) -> Phrase:
-    whole = [(region.observed_low, region.observed_high)]
-    if [(each.low, each.high) for each in region.stretches] == whole:
-        return (f"differs from 0 everywhere ({_sign(region.stretches[0])})",)
-    if not region.stretches:
-        return ("does not differ from 0 anywhere",)
-    return (
-        "differs from 0 ",
-        *join([_stretch(region, each, keys) for each in region.stretches], last=" and "),
     )
 
 
 def _stretch(region: Region, stretch: Stretch, keys: Keys) -> Phrase:
     low, high = (_end(region, value, keys) for value in (stretch.low, stretch.high))
-    return ("from ", *low, " to ", *high, f" ({_sign(stretch)})")
+    return (f"{_sign(stretch)} from ", *low, " to ", *high)
 
 
 def _end(region: Region, value: float, keys: Keys) -> Phrase:

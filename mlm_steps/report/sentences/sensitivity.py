@@ -83,7 +83,7 @@ def change_sentences(given: ReportInput, records: Sequence[SensitivityRecord]) -
         if changed:
             changing.append(_changed_sentence(given, records[0], own, changed, len(tested)))
         elif tested:
-            stable.append(given.names.column(own.column, own.term))
+            stable.append(given.prose.column(own.column, own.term))
         moved = [each for each in tested if not each.coefficient.changed and _moves(own, each.coefficient)]
         if moved:
             moving.append(_moved_sentence(given, own, moved))
@@ -113,7 +113,7 @@ def _moved_sentence(given: ReportInput, own: VariedCoefficient, moved: Sequence[
     return say(
         "The estimate of {name} ({estimate} in the rung) differs by more than one standard error {listed}"
         "{rest}, with the same conclusion.",
-        name=given.names.column(own.column, own.term),
+        name=given.prose.column(own.column, own.term),
         estimate=number_of(moved[0].record, None, own, "estimate"),
         listed=join(listed, "; ", last="; and "),
         rest=f"; {rest} more are in the table" if rest else None,
@@ -143,7 +143,7 @@ def _changed_sentence(
     return say(
         "The conclusion about {name} changes under {k} of {n} variants. In the rung it is {sign} "
         "({estimate}, {p}); it is {other} {listed}{rest}.",
-        name=given.names.column(own.column, own.term),
+        name=given.prose.column(own.column, own.term),
         k=str(len(changed)),
         n=str(tested),
         sign="significant" if significant else "not significant",
@@ -177,11 +177,15 @@ def _one_change(given: ReportInput, each: Varied) -> Phrase:
 
 def variant_words(given: ReportInput, variation: Variation, *, start: bool = False) -> Phrase:
     """Return the change of a variant in words; ``start`` gives the first one a capital letter."""
-    what = variation.what
+    what = variation.what.replace("levels of {group}", "{group}").replace("level of {group}", "{unit}")
+    group = variation.group
     return say(
         what[:1].upper() + what[1:] if start else what,
-        group=None if variation.group is None else given.names.group(variation.group),
-        columns=join([given.names.variable(name) for name in variation.columns], ", "),
+        group=None if group is None else given.prose.units(group),
+        unit=None
+        if group is None
+        else given.prose.unit_of(group) or ("level of ", *given.prose.group(group)),
+        columns=join([given.prose.variable(name) for name in variation.columns], ", "),
         level=None if variation.level is None else Word(variation.level),
     )
 

@@ -9,7 +9,7 @@ from mlm_steps.records import FactorProfile, NestingRelation
 from mlm_steps.records.places import factor_depths, place_variables
 from mlm_steps.report.inputs import ReportInput
 from mlm_steps.report.text.facts import profile_number
-from mlm_steps.report.text.text import Number, Phrase, join, say
+from mlm_steps.report.text.text import Number, Phrase, capital, join, say
 
 __all__ = ["Box", "diagram", "nesting_sentence", "places"]
 
@@ -70,7 +70,7 @@ def _box(given: ReportInput, label: Phrase, count: int, keys: Iterable[str], var
 def nesting_sentence(given: ReportInput, relation: NestingRelation) -> Phrase:
     """Return whether two grouping factors are nested or crossed."""
     words = {
-        "nested": "{inner} is nested in {outer}",
+        "nested": "{inner} are nested in {outer}",
         "crossed": "{inner} and {outer} are fully crossed",
         "partially_crossed": "{inner} and {outer} are partially crossed",
         "equal": "{inner} and {outer} group the rows identically",
@@ -78,13 +78,9 @@ def nesting_sentence(given: ReportInput, relation: NestingRelation) -> Phrase:
     template = words[relation.relation] + " ({cells} occupied cells)."
     if relation.implicit:
         template += (
-            " Nearly every level of {outer} uses the same few labels of {inner}. If a label denotes "
-            "different units in different levels of {outer}, write the factor as nested."
+            " Nearly all {outer} use the same few labels of {inner}. If a label denotes different units in "
+            "different {outer}, write the factor as nested."
         )
     cells = profile_number(relation.n_cells, "nesting", relation.inner, relation.outer, "n_cells")
-    return say(
-        template,
-        inner=given.names.group(relation.inner),
-        outer=given.names.group(relation.outer),
-        cells=cells,
-    )
+    inner, outer = given.prose.units(relation.inner), given.prose.units(relation.outer)
+    return capital(say(template, inner=inner, outer=outer, cells=cells))

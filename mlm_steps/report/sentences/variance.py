@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import math
-
 from mlm_steps.records import Icc, VarianceMeasure, VarianceRecord
 from mlm_steps.records.spelling import unquote_name
 from mlm_steps.report.inputs import ReportInput
-from mlm_steps.report.sentences.coefficients import effect_terms
+from mlm_steps.report.sentences.claims import effect_terms
+from mlm_steps.report.sentences.settings import slope_noun
 from mlm_steps.report.text.facts import icc_number, measure_number
 from mlm_steps.report.text.notation import decimals_for_size, fixed, percent, share
 from mlm_steps.report.text.text import Number, Phrase, join, say, source
@@ -16,8 +15,6 @@ __all__ = ["change_sentences", "level_sentence", "partition_sentences"]
 
 MOST_DECIMALS = 4
 """Values of a covariate are printed with at most this many decimals."""
-ROUNDING = 1e-9
-"""Two variances within this relative difference are equal but for rounding in double precision."""
 
 
 DELTA = "delta_rs_"
@@ -46,35 +43,37 @@ def level_sentence(given: ReportInput) -> Phrase | None:
     joint = [row for row in record.icc if row.kind == "same_group_correlation" and row.value is not None]
     shares: list[Phrase] = [
         say(
-            "{share}{lies} between levels of {group}",
+            "{share}{lay} between {units}",
             share=_percent(fit.model, row),
-            lies=" lies" if row is levels[-1] else "",
-            group=_group(given, row),
+            lay=" lay" if row is levels[-1] else "",
+            units=given.prose.units(row.group or ""),
         )
         for row in reversed(levels)
     ]
     readings: list[Phrase] = [
-        say(
-            "{value} in the same level of {group}", value=icc_number(fit.model, row), group=_group(given, row)
-        )
+        say("{value} in the same {unit}", value=icc_number(fit.model, row), unit=_unit(given, row))
         for row in reversed(joint)
     ]
     return say(
-        "Of the variance in {outcome}, {shares}, and {rest} within them (intercept-only model); the expected "
-        "correlation of two rows is {readings}.",
-        outcome=given.names.outcome(fit.outcome),
+        "Of the variance in {outcome}, {shares}, and {rest} within {units}; the expected correlation of two "
+        "{rows} is {readings}.",
+        outcome=given.prose.outcome(fit.outcome),
         shares=join(shares),
         rest=measure_number(fit.model, residual, as_percent=True),
+        units=given.prose.units(levels[0].group or ""),
+        rows=given.prose.observations,
         readings=join(readings, last=" and "),
     )
 
 
+def _unit(given: ReportInput, row: Icc) -> Phrase:
+    """Return one unit of each grouping factor of a correlation, innermost last."""
+    names = (row.group or "").split(" & ")
+    return join([given.prose.unit_of(name) or given.prose.group(name) for name in names], last=" and ")
+
+
 def _percent(model: str, row: Icc) -> Number:
     return Number(percent(row.value or 0.0), source("icc", model, row.group or "", row.kind, "value"))
-
-
-def _group(given: ReportInput, row: Icc) -> Phrase:
-    return join([given.names.group(name) for name in (row.group or "").split(" & ")], last=" and ")
 
 
 def change_sentences(given: ReportInput) -> list[Phrase]:
@@ -127,51 +126,35 @@ def _sentence(given: ReportInput, record: VarianceRecord, group: str | None) -> 
     low, high = along[0], along[-1]
     terms = {column: term for fit in given.run.fits for column, term in effect_terms(fit).items()}
     inside = least is not None and (low.x or 0.0) < (least.x or 0.0) < (high.x or 0.0)
-    inside = inside and not _has_two_values(given, low.effect or "")
+    lowest = least if inside and slope_noun(given, unquote_name(low.effect or "")) == "slope" else None
+    span = max(abs(low.x or 0.0), abs(high.x or 0.0))
+    several = len(dict.fromkeys(row.group for row in record.icc if row.kind == "vpc")) > 1
     return say(
-        "{model}: of the variance that the fixed effects do not explain, the share between levels of {group} "
-        "is {low} where {x} is {from_} (its smallest value) and {high} where it is {to} (its largest "
-        "value){least}.",
+        "In {model}, the residual ICC{of} is {low} at {x} = {from_}{least} and {high} at {to}.",
         model=given.names.model(record.model),
-        group=given.names.group(group or ""),
-        x=given.names.effect(low.effect or "", terms),
+        of=say(" of {units}", units=given.prose.units(group or "")) if several else None,
+        x=given.prose.effect(low.effect or "", terms),
         low=_share(record, low),
-        from_=_place(record, low),
+        from_=_place(record, low, span),
         high=_share(record, high),
-        to=_place(record, high),
-        least=say(
-            "; the minimum is {value}, where it is {at}",
-            at=_place(record, least),
-            value=_share(record, least),
-        )
-        if inside and least is not None
-        else None,
+        to=_place(record, high, span),
+        least=None
+        if lowest is None
+        else say(
+            ", lowest ({value}) near {at},", at=_place(record, lowest, span), value=_share(record, lowest)
+        ),
     )
 
 
-def _has_two_values(given: ReportInput, effect: str) -> bool:
-    """Return whether a column codes a category or has only two values.
-
-    A column has the largest possible variance if all of its values are at the two ends of its range.
-    """
-    column = next((c for c in given.run.data_profile.columns if c.name == unquote_name(effect)), None)
-    if column is None:
-        return given.run.factor_of(effect) != effect
-    known = (column.mean, column.sd, column.minimum, column.maximum)
-    if None in known:
-        return column.kind != "number"
-    mean, sd, low, high = (value or 0.0 for value in known)
-    n = given.run.data_profile.rows
-    return math.isclose(sd**2 * (n - 1) / n, (mean - low) * (high - mean), rel_tol=ROUNDING)
-
-
 def _share(record: VarianceRecord, row: Icc) -> Number | None:
-    return None if row.value is None else Number(share(row.value), _source(record, row, "value"))
+    return None if row.value is None else Number(share(row.value, 2), _source(record, row, "value"))
 
 
-def _place(record: VarianceRecord, row: Icc) -> Number:
-    x = row.x or 0.0
-    return Number(fixed(x, min(decimals_for_size(x, 3), MOST_DECIMALS)), _source(record, row, "x"))
+def _place(record: VarianceRecord, row: Icc, span: float) -> Number:
+    """Return a value of a covariate with the decimals of its range."""
+    return Number(
+        fixed(row.x or 0.0, min(decimals_for_size(span, 3), MOST_DECIMALS)), _source(record, row, "x")
+    )
 
 
 def _source(record: VarianceRecord, row: Icc, field: str) -> str:
