@@ -34,7 +34,6 @@ TITLES = {
     "sensitivity": "Sensitivity of the conclusions",
     "remedies": "Singular and doubtful fits",
     "cost": "The cost of ignoring clusters",
-    "prelude": "Prelude: single-level models",
     "allfit": "Optimisers",
     "rungs": "The other rungs",
     "intervals": "Profile likelihoods",

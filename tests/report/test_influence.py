@@ -36,7 +36,7 @@ def test_a_conclusion_that_depends_on_a_group_is_told(section):
     assert (
         "Without School s2, the coefficient of Status is 2.10, *p* = .061: its significance changes." in text
     )
-    assert "| s2 | 30 | 1.40 | 1.30 | Status | −50.0\u202f% | intercept |" in text
+    assert "| s2 | 30 | 1.40 | Status 1.30; variance of the intercept −50.0\u202f% |" in text
 
 
 def test_a_group_that_is_needed_is_told_and_stands_in_no_table(section):

@@ -28,7 +28,6 @@ from mlm_steps.report.sections import (
     ladder,
     notices,
     power,
-    prelude,
     provenance,
     raw_data,
     remedies,
@@ -93,7 +92,6 @@ _CONTEXTS: dict[str, dict[str, SectionContext]] = {
         "sensitivity": sensitivity.context,
         "remedies": remedies.context,
         "cost": cost.context,
-        "prelude": prelude.context,
         "allfit": allfit.context,
     },
     "appendix": {

@@ -1,4 +1,4 @@
-"""What ignoring the clusters would have cost: standard errors of the final rung side by side."""
+"""What ignoring the clusters would have cost: standard errors side by side, and single-level models."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from typing import Any
 from mlm_steps.records.cost import ClusterCost, CostRecord, CostRow, SeparateFits
 from mlm_steps.records.failure import Absence
 from mlm_steps.report.inputs import ReportInput
+from mlm_steps.report.tables.single_level import single_level_models
 from mlm_steps.report.text.grid import Grid, Row, columns, row
 from mlm_steps.report.text.names import INTERCEPT
 from mlm_steps.report.text.notation import (
@@ -42,17 +43,23 @@ NO_MOULTON = say("Moulton’s factor assumes equal prior weights.")
 
 
 def context(given: ReportInput) -> dict[str, Any] | None:
-    """Return the sentences and the table; None without a linear rung."""
+    """Return the sentences, the table and the single-level models; None if there are neither."""
     found = given.run.result(CostRecord, "cost")
+    section: dict[str, Any] = {
+        "problem": None,
+        "sentences": [],
+        "table": None,
+        "separate": None,
+        "singles": single_level_models(given),
+    }
     if isinstance(found, Absence):
         problem = say("The comparison could not be computed: {why}", why=Word(found.reason))
-        return {"problem": problem, "sentences": [], "table": None, "separate": None}
+        return section | {"problem": problem}
     fitted = {fit.model for fit in given.run.fits}
     costs = [] if found is None else [each for each in found.costs if each.model in fitted]
     if found is None or not costs:
-        return None
-    return {
-        "problem": None,
+        return section if section["singles"] else None
+    return section | {
         "sentences": _sentences(given, costs[0]),
         "table": _table(given, costs[0], prelude=len(found.costs) > 1),
         "separate": None if found.separate is None else _separate(given, found.separate),

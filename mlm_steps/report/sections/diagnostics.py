@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from typing import Any
 
 from mlm_steps.records.diagnostics import (
@@ -17,32 +16,32 @@ from mlm_steps.report.inputs import ReportInput
 from mlm_steps.report.sentences.checks import CHECK_NAMES, name_label
 from mlm_steps.report.tables.distribution_checks import distribution_table
 from mlm_steps.report.text.grid import Align, Grid, columns, row
-from mlm_steps.report.text.text import Phrase, Word, join, say
+from mlm_steps.report.text.text import Phrase, Word, capital, join, say
 
 __all__ = ["context"]
 
 FLAG_WORDS: dict[Flag, str] = {"ok": "as expected", "look": "look", "concern": "concern"}
 FIGURES = ("quantile_residuals", "binned_residuals")
 NOTE = say(
-    "As expected: no departure beyond chance. Look: a small departure beyond chance, which rarely changes "
-    "conclusions. Concern: one that is also large. A check is marked by its strongest result; ten checks of "
-    "a model that holds show none in nine of ten data sets. All results are in tables/diagnostics.csv."
+    "Look: a small departure beyond chance. Concern: one that is also large. A check is marked by its "
+    "strongest result; ten checks of a model that holds show none in nine of ten data sets. All results are "
+    "in tables/diagnostics.csv."
 )
 
 
 def context(given: ReportInput) -> dict[str, Any] | None:
-    """Return the results of the final rung in words, a table of all models and the figures, if any."""
+    """Return the checks of the headline rung, a table of all models and the figures; None without checks."""
     found = given.run.result(AssumptionsRecord, "assumptions")
     models = found.models if isinstance(found, AssumptionsRecord) else ()
     distribution = _distributions(given)
     if not models and not distribution:
         return None
-    final = given.headline
-    own = next((each for each in models if final is not None and each.model == final.model), None)
+    headline = given.headline
+    own = next((each for each in models if headline is not None and each.model == headline.model), None)
     return {
         "lead": None if own is None else _lead(given, own),
-        "findings": [] if own is None else list(_findings(given, own)),
-        "table": _table(given, models) if models else None,
+        "findings": None if own is None else _findings(given, own),
+        "table": _table(given, models) if len(models) > 1 or (models and own is None) else None,
         "panel": drawing(given, "assumptions"),
         "others": _others(given, models),
         "distribution": _distribution(given, distribution),
@@ -57,24 +56,25 @@ def _distributions(given: ReportInput) -> list[DiagnosticsRecord]:
 
 
 def _lead(given: ReportInput, record: DiagnosticsRecord) -> Phrase:
-    """Return how many checks of the final rung have which flag."""
+    """Return whether any check of the headline rung shows a large departure."""
     worst = _worst(record)
     looks = [name for name, check in worst.items() if check.flag == "look"]
     concerns = [name for name, check in worst.items() if check.flag == "concern"]
-    fine = [name for name, check in worst.items() if check.flag == "ok"]
     model = given.names.model(record.model)
     if not looks and not concerns:
+        fine = _listed([name for name, check in worst.items() if check.flag == "ok"])
+        return say("No check of {model} departs from what the model expects: {all}.", model=model, all=fine)
+    if not concerns:
         return say(
-            "No check of {model} departs from what the model expects: {all}.", model=model, all=_listed(fine)
+            "The checks of {model} show no large departure from what the model expects, but small ones "
+            "beyond chance, which rarely change conclusions.",
+            model=model,
         )
-    parts = []
-    if concerns:
-        parts.append(say("a large departure in {names}", names=_listed(concerns)))
-    if looks:
-        small = "small departures beyond chance, which rarely change conclusions, in {names}"
-        parts.append(say(small, names=_listed(looks)))
-    rest = say(" As the model expects: {names}.", names=_listed(fine)) if fine else ()
-    return (*say("{model} shows {what}.", model=model, what=join(parts, last=", and ")), *rest)
+    return say(
+        "{model} departs clearly from what the model expects in {names}.",
+        model=model,
+        names=_listed(concerns),
+    )
 
 
 def _listed(names: list[str]) -> Phrase:
@@ -95,14 +95,36 @@ def _strength(check: DiagnosticCheck) -> tuple[int, float]:
     return check.strength
 
 
-def _findings(given: ReportInput, record: DiagnosticsRecord) -> Iterator[Word]:
-    """Yield a sentence per check with a flag, the strongest first; each predictor of groups has its own."""
+def _findings(given: ReportInput, record: DiagnosticsRecord) -> Grid | None:
+    """Return a row per check with a flag, the strongest first, and one row of those without; None if none.
+
+    Each predictor of groups has its own row.
+    """
     worst = _worst(record)
     single = [check for name, check in worst.items() if check.flagged and name != "level_2_predictors"]
     groups = [check for check in record.checks if check.check == "level_2_predictors" and check.flagged]
-    for check in sorted([*single, *groups], key=_strength, reverse=True):
-        sentence = with_labels(check.sentence, lambda name: name_label(given, name, record.model))
-        yield given.names.notice(sentence[:1].upper() + sentence[1:])
+    flagged = sorted([*single, *groups], key=_strength, reverse=True)
+    if not flagged:
+        return None
+    rows = [
+        row(_sentence_case(CHECK_NAMES[check.check]), [_flag_word(check), (_said(given, record, check),)])
+        for check in flagged
+    ]
+    fine = [name for name, check in worst.items() if check.flag == "ok"]
+    if fine:
+        rows.append(row(capital(_listed(fine)), [FLAG_WORDS["ok"], None]))
+    return Grid(
+        caption=("Checks of ", given.names.model(record.model)),
+        columns=columns("Check", "Result", "What was found", align=("text", "text", "text")),
+        rows=tuple(rows),
+        notes=(NOTE,),
+        wide=True,
+    )
+
+
+def _said(given: ReportInput, record: DiagnosticsRecord, check: DiagnosticCheck) -> Word:
+    sentence = with_labels(check.sentence, lambda name: name_label(given, name, record.model))
+    return given.names.notice(sentence[:1].upper() + sentence[1:])
 
 
 def _table(given: ReportInput, models: tuple[DiagnosticsRecord, ...]) -> Grid:
@@ -121,7 +143,6 @@ def _table(given: ReportInput, models: tuple[DiagnosticsRecord, ...]) -> Grid:
         caption=("Checks of all models",),
         columns=columns("Check", *(given.names.model(record.model) for record in models), align=align),
         rows=tuple(rows),
-        notes=(NOTE,),
         wide=len(models) > 4,
     )
 
@@ -144,9 +165,10 @@ def _distribution(given: ReportInput, records: list[DiagnosticsRecord]) -> dict[
     """Return the checks of generalized rungs against the distributions of their outcomes."""
     if not records:
         return None
-    final = [record for record in records if record.model == given.run.fits[-1].model]
+    headline = given.headline
+    own = [record for record in records if headline is not None and record.model == headline.model]
     return {
-        "model": given.names.model(given.run.fits[-1].model) if final else None,
-        "sentences": [given.names.notice(check.text) for each in final for check in each.checks],
+        "model": None if headline is None or not own else given.names.model(headline.model),
+        "sentences": [given.names.notice(check.text) for each in own for check in each.checks],
         "table": distribution_table(given, records),
     }

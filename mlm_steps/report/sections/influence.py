@@ -19,11 +19,11 @@ SHOWN = 5
 """Largest number of groups of a factor in the table: those with the largest Cook's distances."""
 TOLD = 6
 """Largest number of changes that are told; the others are counted."""
-ALIGN: tuple[Align, ...] = ("text", "number", "number", "number", "text", "number", "text")
+ALIGN: tuple[Align, ...] = ("text", "number", "number", "text")
 NOTE = (
     "Cook’s distance is the change of all coefficients together in units of their covariance matrix; a "
-    "DFBETAS is the change of one coefficient by the group in standard errors without it. The last columns "
-    "show the largest DFBETAS, and the variance that changes most without the group."
+    "DFBETAS is the change of one coefficient in standard errors without the group. The last column has the "
+    "largest DFBETAS, and the variance that changes most."
 )
 CODES = {
     "not_requested": "This takes longer than the other checks; {key} does it.",
@@ -154,8 +154,7 @@ def _table(given: ReportInput, found: ModelInfluence, factors: list[FactorInflue
     return Grid(
         caption=("Groups with the largest influence",),
         columns=columns(
-            head, (Emphasis("n"),), "Cook’s distance", "DFBETAS", "of", "Change of variance", "of",
-            align=ALIGN,
+            head, (Emphasis("n"),), "Cook’s distance", "Largest DFBETAS and change of a variance", align=ALIGN
         ),
         rows=tuple(rows),
         notes=(say(NOTE),),
@@ -169,36 +168,38 @@ def _row(given: ReportInput, found: ModelInfluence, factor: FactorInfluence, pla
     column = max(range(len(dfbetas)), key=lambda at: abs(dfbetas[at] or 0.0))
     name = found.columns[column]
     cook = factor.cook[place] or 0.0
-    cells: list[Phrase | Number | None] = [
+    changes: Phrase = (
+        *given.names.effect(name, terms),
+        " ",
+        _number(found, level, "dfbetas", fixed(dfbetas[column] or 0.0, 2), name),
+        *_variance(given, found, factor, place),
+    )
+    cells: list[Phrase | Number] = [
         _number(found, level, "n", integer(factor.n[place]), name),
         _number(found, level, "cook", _cook(cook), name),
-        _number(found, level, "dfbetas", fixed(dfbetas[column] or 0.0, 2), name),
-        given.names.effect(name, terms),
-        *_variance(given, found, factor, place),
+        changes,
     ]
     return row(Word(level), cells)
 
 
-def _variance(
-    given: ReportInput, found: ModelInfluence, factor: FactorInfluence, place: int
-) -> list[Phrase | Number | None]:
-    """Return the largest relative change of a variance without the group, and the variance."""
+def _variance(given: ReportInput, found: ModelInfluence, factor: FactorInfluence, place: int) -> Phrase:
+    """Return the variance that changes most without the group and its relative change, after a semicolon."""
     changes = {
         name: value
         for name, value in zip(found.components, factor.rvc[place], strict=True)
         if value is not None and not name.startswith("cov_")
     }
     if not changes:
-        return [None, None]
+        return ()
     name = max(changes, key=lambda each: abs(changes[each]))
     number = _number(found, factor.levels[place], "rvc", percent(changes[name]), name)
-    return [number, _component(given, found, name)]
+    return say("; variance of the {what} {change}", what=_component(given, found, name), change=number)
 
 
 def _component(given: ReportInput, found: ModelInfluence, name: str) -> Phrase:
     """Return the label of a variance from its name, such as ``var_ses|school``."""
     if name in ("sigma2", "phi"):
-        return ("residual",) if name == "sigma2" else ("dispersion",)
+        return ("residuals",) if name == "sigma2" else ("dispersion",)
     effect, _, group = name.removeprefix("var_").rpartition("|")
     terms = effect_terms(given.run.fit(found.model))
     what = (

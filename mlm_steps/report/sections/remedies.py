@@ -21,6 +21,8 @@ SMALL_WEIGHT = 0.05
 """Smallest absolute weight of an effect in a reported combination. Smaller weights hardly change it."""
 AT_BEST = 1e-3
 """Largest distance of a criterion from the smallest one found at which the fit counts as the optimum."""
+MOST_NAMED = 5
+"""Largest number of rungs that the title of the fold names; of more, it gives the number."""
 STATUS_WORDS = {"singular": "singular", "doubtful": "doubtful", "failed": "not converged", "sound": "sound"}
 KEEP = (
     "None of these alternatives replaces the rung unless on_singular in the spec asks for it. It is also "
@@ -42,18 +44,33 @@ SAME_MODEL = say(
 
 
 def context(given: ReportInput) -> dict[str, Any] | None:
-    """Return a card per rung; None if every fit is sound."""
+    """Return a card per rung, with others than the headline folded; None if all fits are sound."""
     found = given.run.result(RemedyRecord, "remedies")
     if isinstance(found, Absence):
         failure = say("The alternatives could not be fitted: {why}", why=Word(found.reason))
-        return {"rungs": [], "lead": [failure], "keep": None}
+        return {"rungs": [], "others": [], "lead": [failure], "keep": None}
     if found is None or not found.rungs:
         return None
+    headline = None if given.headline is None else given.headline.model
+    shown = [rung for rung in found.rungs if rung.model == headline] or [found.rungs[-1]]
+    others = [rung for rung in found.rungs if rung not in shown]
     return {
-        "rungs": [_card(given, rung) for rung in found.rungs],
+        "rungs": [_card(given, rung) for rung in shown],
+        "others": [_card(given, rung) for rung in others],
+        "others_title": _title(given, others),
         "lead": [],
         "keep": _keep(given, [rung.model for rung in found.rungs if rung.status == "singular"]),
     }
+
+
+def _title(given: ReportInput, rungs: list[RungAdvice]) -> Phrase:
+    """Return the names and states of the rungs whose cards are folded, or their number."""
+    if len(rungs) > MOST_NAMED:
+        return (f"{len(rungs)} other rungs whose fits are singular, doubtful or not converged",)
+    named: list[Phrase] = [
+        (given.names.model(rung.model), f" ({STATUS_WORDS[rung.status]})") for rung in rungs
+    ]
+    return ("Other rungs: ", *join(named))
 
 
 def _keep(given: ReportInput, singular: list[str]) -> Phrase | None:
@@ -84,7 +101,6 @@ def _card(given: ReportInput, rung: RungAdvice) -> dict[str, Any]:
         "label": given.names.model(rung.model),
         "status": rung.status,
         "status_words": STATUS_WORDS[rung.status],
-        "formula": Code(rung.formula),
         "sentences": [
             *(s for term in rung.terms for s in _term_sentences(given, rung, term)),
             *_reasons(given, rung),

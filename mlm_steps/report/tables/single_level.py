@@ -11,7 +11,7 @@ from mlm_steps.report.text.grid import Grid, Row, columns, row
 from mlm_steps.report.text.notation import decimals_for_se, degrees_of_freedom, fixed, p_value, percent, share
 from mlm_steps.report.text.text import Code, Emphasis, Number, Phrase, say, source
 
-__all__ = ["context"]
+__all__ = ["single_level_models"]
 
 NOTE = say(
     "*SE*, *t*, interval and *p* assume that all rows are independent. Robust standard errors allow for "
@@ -19,11 +19,9 @@ NOTE = say(
 )
 
 
-def context(given: ReportInput) -> dict[str, Any] | None:
-    """Return one table per single-level model, if there are any."""
-    if not given.run.prelude:
-        return None
-    return {"models": [_model(given, record) for record in given.run.prelude]}
+def single_level_models(given: ReportInput) -> list[dict[str, Any]]:
+    """Return the label, the formula, the table and the fit of each single-level model."""
+    return [_model(given, record) for record in given.run.prelude]
 
 
 def _model(given: ReportInput, record: OlsRecord) -> dict[str, Any]:
