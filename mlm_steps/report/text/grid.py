@@ -1,8 +1,9 @@
 """Tables of the report, with the alignment of columns and the sources of numbers.
 
 The sources also tell what the script of the page needs: rows and columns of standard errors, intervals and p
-values, which a reader may hide (``data-col``), and rows of a fixed effect, which are marked in all tables,
-equations and figures at once (``data-term``: the coefficient's column, as in the table ``fixed``).
+values, which a reader may hide (``data-col``), and rows of a fixed effect or of a group, which are marked in
+all tables, equations and figures at once (``data-term``: the coefficient's column, as in the table ``fixed``;
+``data-group``: the group as in the data).
 """
 
 from __future__ import annotations
@@ -17,6 +18,8 @@ from mlm_steps.report.text.text import Number, Part, Phrase, Piece, Quantity
 __all__ = ["Align", "Cell", "Column", "Grid", "Row", "cell", "columns", "heading", "row"]
 
 Align = Literal["text", "number", "middle"]
+LAST_KEY = 3
+"""The number of parts of a source that has no key behind the model: table, model and column."""
 RowKind = Literal["body", "heading", "detail", "first"]
 
 
@@ -100,7 +103,15 @@ class Row:
     @property
     def term(self) -> str | None:
         """The column of the fixed effect that all numbers of the row are about, if there is one."""
-        keys = {_term(number) for item in self.cells for number in item.numbers}
+        return self._shared("fixed")
+
+    @property
+    def group(self) -> str | None:
+        """The group that all numbers of the row are about, if there is one."""
+        return self._shared("influence")
+
+    def _shared(self, table: str) -> str | None:
+        keys = {_key(number, table) for item in self.cells for number in item.numbers}
         return keys.pop() if len(keys) == 1 else None
 
 
@@ -168,10 +179,10 @@ def _quantity(number: Number) -> Quantity | None:
     return "estimate" if column == "estimate" else None
 
 
-def _term(number: Number) -> str | None:
-    """Return the column of a coefficient from a source such as ``fixed:slope:ses:estimate``."""
+def _key(number: Number, table: str) -> str | None:
+    """Return the key behind the model in a source such as ``fixed:slope:ses:estimate``."""
     parts = number.source.split(":")
-    return unquote(parts[2]) if parts[0] == "fixed" and len(parts) == 4 else None
+    return unquote(parts[2]) if parts[0] == table and len(parts) > LAST_KEY else None
 
 
 def cell(content: Piece | Phrase | None) -> Cell:

@@ -140,3 +140,9 @@ for (const section of all("main section")) {
   buttons.forEach((made, index) => said[index].append(made));
   rove(buttons, "ArrowUp", "ArrowDown", section);
 }
+
+// The open items of the checklist as a list of tasks.
+for (const list of all("ul.gaps:not(.stated)")) {
+  const tasks = () => ({ text: [...list.children].map((item) => `- [ ] ${plain(item)}\n`).join("") });
+  list.before(copier("Copy as to-do", tasks, { class: "as-list control" }));
+}

@@ -141,5 +141,6 @@ for (const table of all(".table table")) {
     head.append(sorter);
     return sorter;
   });
+  table.classList.add("sortable");
   rove(sorters, "ArrowLeft", "ArrowRight", table);
 }

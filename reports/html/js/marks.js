@@ -20,10 +20,9 @@ function termOf(number) {
 function keysAt(target) {
   const near = (selector) => target.closest?.(selector);
   const number = near("[data-src^='fixed:']");
-  return {
-    term: near("[data-term]")?.dataset.term ?? (number ? termOf(number) : undefined),
-    group: near("[data-group]")?.dataset.group,
-  };
+  const group = near("[data-group]")?.dataset.group;
+  const term = near("[data-term]")?.dataset.term ?? (number ? termOf(number) : undefined);
+  return group === undefined ? { term } : { group };
 }
 
 let current = {};
