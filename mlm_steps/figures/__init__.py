@@ -50,7 +50,9 @@ class Drawers(Mapping[str, Drawer]):
 
 
 FIGURES = Drawers(
+    "hierarchy",
     "ladder",
+    "forest",
     "variance_sources",
     "vpc",
     "caterpillar",
@@ -61,11 +63,13 @@ FIGURES = Drawers(
     "within_between",
     "simple_slopes",
     "johnson_neyman",
+    "means",
     "assumptions",
     "quantile_residuals",
     "binned_residuals",
     "influence",
     "sensitivity",
+    "optimisers",
     "power_curve",
     "power_map",
 )

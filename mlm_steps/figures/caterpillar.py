@@ -1,4 +1,4 @@
-"""Caterpillar plot: the sorted conditional modes of the final rung with their intervals."""
+"""Caterpillar plot: the sorted conditional modes of the headline rung with their intervals."""
 
 from __future__ import annotations
 
@@ -46,10 +46,10 @@ class _Panel:
 
 
 def caterpillar(given: FigureInput) -> Figure | None:
-    """Return the caterpillar of the last rung; None if no rung was fitted."""
-    if not given.run.fits:
+    """Return the caterpillar of the headline rung; None if no rung was fitted."""
+    final = given.run.headline
+    if final is None:
         return None
-    final = given.run.fits[-1]
     modes = given.run.modes.get(final.model)
     if modes is None or modes.empty:
         return None

@@ -95,7 +95,7 @@ class Curves:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class _Fit:
-    """The last rung with its design, the rows of the sample, and what an outcome is divided by."""
+    """The rung with its design, the rows of the sample, and what an outcome is divided by."""
 
     given: FigureInput
     record: FitRecord
@@ -117,9 +117,8 @@ class _Fit:
         return self.design.random[self.term].levels
 
 
-def make_curves(given: FigureInput) -> Curves:
-    """Return what to draw for the last rung, a generalized model."""
-    record = given.run.fits[-1]
+def make_curves(given: FigureInput, record: FitRecord) -> Curves:
+    """Return what to draw for a generalized model."""
     design = build_design(
         given.formulas[record.model],
         given.frame,

@@ -28,11 +28,13 @@ MOST_RUG = 400
 
 
 def last_slopes(given: FigureInput) -> list[SimpleSlopes]:
-    """Return the simple slopes of the last rung that has any."""
+    """Return the simple slopes of the headline rung, or of the last rung that has any."""
     record, fitted = given.run.result(EffectsRecord, "effects"), {fit.model for fit in given.run.fits}
     slopes = record.slopes if isinstance(record, EffectsRecord) else ()
     found = [pair for pair in slopes if pair.model in fitted]
-    return [pair for pair in found if pair.model == found[-1].model]
+    headline, models = given.run.headline, [pair.model for pair in found]
+    model = headline.model if headline is not None and headline.model in models else (models or [""])[-1]
+    return [pair for pair in found if pair.model == model]
 
 
 def with_unit(given: FigureInput, name: str) -> str:

@@ -81,10 +81,10 @@ class _Shrunk:
 
 
 def partial_pooling(given: FigureInput) -> Figure | None:
-    """Return lines and arrows of the last rung's groups; None if it has neither."""
-    if not given.run.fits:
+    """Return lines and arrows of the headline rung's groups; None if it has neither."""
+    final = given.run.headline
+    if final is None:
         return None
-    final = given.run.fits[-1]
     modes = given.run.modes.get(final.model)
     if modes is None or modes.empty:
         return None

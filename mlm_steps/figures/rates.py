@@ -1,4 +1,4 @@
-"""Shares or rates of the groups with the curves of the last rung, on the scale of the outcome."""
+"""Shares or rates of the groups with the curves of the headline rung, on the scale of the outcome."""
 
 from __future__ import annotations
 
@@ -37,10 +37,11 @@ class _Words:
 
 
 def rates(given: FigureInput) -> Figure | None:
-    """Return observed shares or rates with fitted curves; None if the last rung is a linear model."""
-    if not given.run.fits or given.run.fits[-1].linear:
+    """Return observed shares or rates with fitted curves; None if the headline rung is linear."""
+    headline = given.run.headline
+    if headline is None or headline.linear:
         return None
-    curves = make_curves(given)
+    curves = make_curves(given, headline)
     across = curves.label or f"{curves.group_label}, sorted by their rates"
     over = f"by {curves.label}" if curves.label else f"in each level of {curves.group_label}"
     words = _Words(f"{curves.up} {over}", across, curves.up)

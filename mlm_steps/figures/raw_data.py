@@ -1,4 +1,4 @@
-"""The raw data with a line per group and the fitted line of the final rung."""
+"""The raw data with a line per group and the fitted line of the headline rung."""
 
 from __future__ import annotations
 
@@ -27,10 +27,11 @@ JITTER = 0.08
 
 
 def raw_data(given: FigureInput) -> Figure | None:
-    """Return outcome against the main level-1 predictor; None unless the last fitted rung is linear."""
-    if not given.run.fits or not given.run.fits[-1].linear:
+    """Return outcome against the main level-1 predictor; None unless the headline rung is linear."""
+    headline = given.run.headline
+    if headline is None or not headline.linear:
         return None
-    scene = make_scene(given)
+    scene = make_scene(given, headline)
     over = f" by {scene.shape.label}" if scene.shape.label else f" in each level of {scene.group_label}"
     title = f"{scene.y_label}{over}"
     points = spread(len(scene.y), MOST_POINTS)

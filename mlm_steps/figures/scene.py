@@ -73,7 +73,7 @@ class Shape:
     rising : int
         The number of these lines that rise.
     fitted : list of Line
-        The population's lines in the final rung: one per level of the moderator if there is one.
+        The population's lines in the rung: one per level of the moderator if there is one.
     panel : ndarray, shape (n,)
         The position of the level of the moderator, if each group has one level of it; else 0.
     panels : int
@@ -102,9 +102,8 @@ class Scene:
     model: str
 
 
-def make_scene(given: FigureInput) -> Scene:
-    """Return what to draw for the last rung."""
-    final = given.run.fits[-1]
+def make_scene(given: FigureInput, final: FitRecord) -> Scene:
+    """Return what to draw for a rung."""
     design = build_design(
         given.formulas[final.model], given.frame, weights=final.weights, contrasts=declared_contrasts(given)
     )

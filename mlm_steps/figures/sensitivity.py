@@ -5,15 +5,14 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import NamedTuple
 
-from mlm_steps.design.hlm import column_factors
 from mlm_steps.figures.base import Figure, FigureInput, Rows, group_label
+from mlm_steps.figures.labels import coefficient_label
 from mlm_steps.figures.svg.colours import BLUE, INK, VERMILION
 from mlm_steps.figures.svg.lettering import number, safe
 from mlm_steps.figures.svg.page import document
 from mlm_steps.figures.svg.plane import WIDE, Plane
 from mlm_steps.figures.svg.scale import range_of
 from mlm_steps.records.sensitivity import SensitivityRecord, Variation, VariedCoefficient
-from mlm_steps.records.spelling import unquote_name
 
 __all__ = ["sensitivity"]
 
@@ -90,7 +89,9 @@ def _label(given: FigureInput, variation: Variation) -> str:
 def _draw(given: FigureInput, column: str, rows: Sequence[_Row]) -> Plane:
     """Return one coefficient: its interval per variant, and the estimate of the rung as a line."""
     own = rows[0].coefficients[column]
-    plane = Plane(_coefficient_label(given, own), "Estimate", width=WIDE, height=ROW * len(rows))
+    plane = Plane(
+        coefficient_label(given, own.column, own.term), "Estimate", width=WIDE, height=ROW * len(rows)
+    )
     known = [each for row in rows if (each := row.coefficients.get(column)) is not None]
     ends = [
         value for each in known for value in (each.estimate, each.ci_low, each.ci_high) if value is not None
@@ -127,21 +128,10 @@ def _reading(given: FigureInput, records: Sequence[SensitivityRecord], shown: Se
         if estimates:
             low, high = number(min(estimates), 3), number(max(estimates), 3)
             told = f"; {changed} of {len(varied)} conclusions change" if changed else ""
-            found.append(f"{_coefficient_label(given, own)} from {low} to {high}{told}")
+            found.append(f"{coefficient_label(given, own.column, own.term)} from {low} to {high}{told}")
     rest = "" if len(shown) == len(records[0].own) else " The table holds all coefficients."
     hollow = "An open mark is an estimate of another quantity than that of the rung."
     return f"Estimates of {'. '.join(found)}.{rest} {hollow}"
-
-
-def _coefficient_label(given: FigureInput, each: VariedCoefficient) -> str:
-    """Return the label of a coefficient; a product as ``Status × Sector [Catholic]``."""
-    labels = given.run.labels
-    factors = []
-    for stem, text in column_factors(given.run.name_of_r(each.column), each.term):
-        contrast = text.removeprefix(stem)
-        label = safe(labels.column(unquote_name(stem)))
-        factors.append(f"{label} [{safe(contrast)}]" if contrast else label)
-    return " × ".join(factors)
 
 
 def _data(rows: Sequence[_Row], shown: Sequence[str]) -> Rows:

@@ -17,7 +17,7 @@ from mlm_steps.records.fit import FitRecord
 from mlm_steps.records.hypotheses import DeclaredHypothesis
 from mlm_steps.records.intervals import Interval, IntervalKind, RunIntervals, fixed_row
 from mlm_steps.records.ols import OlsRecord
-from mlm_steps.records.spelling import quote_name, unquote_name
+from mlm_steps.records.spelling import quote_name, split_group, unquote_name
 from mlm_steps.records.variance import VarianceRecord
 
 if TYPE_CHECKING:
@@ -140,6 +140,17 @@ class RunRecords:
         if chosen is None and self.hypotheses:
             chosen = self.hypotheses[0].fit(self.fits)
         return chosen or (self.fits[-1] if self.fits else None)
+
+    def noun_of(self, factor: str) -> tuple[str | None, str] | None:
+        """Return the declared words for one unit of a grouping factor and for several; None without any.
+
+        The units of ``class:school`` are those that are declared for it, else those of a nested ``class``.
+        """
+        nouns = self.labels.nouns
+        parts, word = self.reading(factor)
+        keys = [factor, *(key for key in nouns if {*split_group(key)} == {*parts})]
+        keys += [parts[0]] if word == "within" else []
+        return next((nouns[key] for key in keys if key in nouns), None)
 
     def result(self, kind: type[RecordT], job: str) -> RecordT | Absence | None:
         """Return the record of a job, such as ``effects``, or the record of its failure.

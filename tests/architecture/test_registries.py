@@ -31,7 +31,7 @@ REGISTRIES = {
     "engine.search.optimizers": ("OPTIMIZERS", {"base", "through_scipy"}),
     "engine.bootstrap.resampling": ("KINDS", {"base"}),
     "engine.families": ("FAMILIES", {"base", "binomial_links", "checks", "log_link", "marginal"}),
-    "figures": ("FIGURES", {"base", "curves", "generalized", "interaction", "scene", "svg"}),
+    "figures": ("FIGURES", {"base", "curves", "generalized", "interaction", "labels", "scene", "svg"}),
     "inference": ("METHODS", {"base", "block_sums", "group_sums"}),
     "remedies": (
         "REMEDIES",

@@ -18,8 +18,8 @@ SMALL, MEDIUM, WIDE = 300.0, 380.0, 480.0
 """Widths of a plot in pixels. On a phone, about 350 pixels wide, the text of the widest is still readable."""
 RIGHT = 12.0
 """Margin at the right of a plot in pixels."""
-TITLE, LABEL = 12.0, 11.0
-"""Sizes of the font of titles and of labels of axes."""
+TITLE, LABEL, BOLD = 12.0, 11.0, 1.13
+"""Sizes of the font of titles and of labels of axes, and how much wider bold letters are."""
 LARGEST_SHARE = 0.45
 """Largest share of the width of a plot that the names of its rows take."""
 TWO_LINES = 26.0
@@ -127,7 +127,7 @@ class Axes:
     def _head(self) -> Iterator[str]:
         title, flag = self.words[0], self.words[3]
         mark = f" ▲ {flag}" if flag else ""
-        lines = wrap(title, self.width - 8 - width_of(mark, TITLE), TITLE * 1.04) if title else []
+        lines = wrap(title, self.width - 8 - width_of(mark, TITLE), BOLD * TITLE) if title else []
         for index, line in enumerate(lines):
             warn = (
                 f'<tspan fill="{ALERT}"> ▲ {escaped(flag)}</tspan>'

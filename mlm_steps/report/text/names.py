@@ -7,7 +7,7 @@ from functools import cached_property
 
 from mlm_steps.design.hlm import column_factors
 from mlm_steps.records.run import OBSERVATIONS, RunRecords
-from mlm_steps.records.spelling import split_group, unquote_name
+from mlm_steps.records.spelling import unquote_name
 from mlm_steps.report.text.notation import MINUS, SUPERSCRIPTS
 from mlm_steps.report.text.text import Code, Phrase, Word, clean, join, plain_text
 
@@ -114,10 +114,7 @@ class Names:
 
     def _noun(self, factor: str) -> tuple[str | None, str] | None:
         """Return the declared words for one unit of a grouping factor and for several."""
-        parts, word = self._run.reading(factor)
-        keys = [factor, *(key for key in self._labels.nouns if {*split_group(key)} == {*parts})]
-        keys += [parts[0]] if word == "within" else []
-        return next((self._labels.nouns[key] for key in keys if key in self._labels.nouns), None)
+        return self._run.noun_of(factor)
 
     def _innermost(self, factor: str) -> Phrase:
         """Return the label of a grouping factor without the factors that it is nested in."""

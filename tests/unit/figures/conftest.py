@@ -17,15 +17,16 @@ from mlm_steps.diagnose.assumptions import check_assumptions
 from mlm_steps.diagnose.parts.influence import Tested, influence_of
 from mlm_steps.diagnose.parts.subject import Model
 from mlm_steps.diagnose.parts.variables import variables_of
-from mlm_steps.effects import Fitted, simple_slopes
+from mlm_steps.effects import Fitted, factor_means, simple_slopes
 from mlm_steps.engine import Estimates
 from mlm_steps.engine.posterior.random_effects import random_effects
 from mlm_steps.engine.result.mixed_fit import MixedFit, generalized_fit, linear_fit
 from mlm_steps.figures import FigureInput
 from mlm_steps.inference import reference, test_coefficients
 from mlm_steps.records import EffectsRecord, RunIntervals, SlopeComparison
+from mlm_steps.records.allfit import AllFitRecord, RefitRow, RungRefits
 from mlm_steps.records.diagnostics import AssumptionsRecord
-from mlm_steps.records.effects import SimpleSlopes
+from mlm_steps.records.effects import FactorMeans, SimpleSlopes
 from mlm_steps.records.influence import InfluenceRecord, ModelInfluence
 from mlm_steps.records.response import Response
 from mlm_steps.records.run import Labels, RunRecords
@@ -64,6 +65,37 @@ def _slopes(model: str, estimates: Estimates, frame: pd.DataFrame) -> list[Simpl
     fitted = Fitted(model, Predictors(fit.design, frame), reference(fit, "residual"), 0.95)
     pairs = [(a, b) for a in fitted.predictors.by_name for b in fitted.predictors.partners(a)]
     return [each for pair in pairs for each in simple_slopes(fitted, *pair)]
+
+
+def _means(model: str, estimates: Estimates, frame: pd.DataFrame) -> tuple[FactorMeans, ...]:
+    """Return the means of the levels of c, if the model has it."""
+    fit = estimates.under("REML")
+    fitted = Fitted(model, Predictors(fit.design, frame), reference(fit, "residual"), 0.95)
+    return factor_means(fitted, "c") if "c" in fitted.predictors.by_name else ()
+
+
+def _factor(frame: pd.DataFrame) -> SimpleNamespace:
+    sizes = frame["g"].value_counts()
+    return SimpleNamespace(
+        name="g",
+        n_levels=len(sizes),
+        size_min=int(sizes.min()),
+        size_max=int(sizes.max()),
+        size_median=float(sizes.median()),
+    )
+
+
+def _refits(model: str) -> RungRefits:
+    """Return refits of which one ended at another point."""
+    ended = (("newton", "optimum", 0.0), ("newton", "default", 1e-9), ("bfgs", "default", 4.0))
+    rows = [
+        RefitRow(
+            optimizer=name, start=start, criterion=1.0 + delta, delta=delta, max_dbeta_se=0.0, max_dsd=0.0,
+            evaluations=10, status="wrong" if delta > 1 else "converged",
+        )
+        for name, start, delta in ended
+    ]  # fmt: skip
+    return RungRefits(model=model, method="REML", agree=False, verdict="bfgs differs", refits=tuple(rows))
 
 
 def _influence(model: str, fit: MixedFit) -> ModelInfluence:
@@ -119,7 +151,12 @@ def make_input() -> Callable[..., FigureInput]:
             title="Small",
             labels=labels or Labels({}, {}, {}),
             data_profile=SimpleNamespace(
-                columns=(), variable_levels=(BETWEEN,), nesting=(), slopes=_within_between(frame)
+                columns=(),
+                variable_levels=(BETWEEN,),
+                nesting=(),
+                factors=(_factor(frame),),
+                rows=len(frame),
+                slopes=_within_between(frame),
             ),
             prelude=(),
             fits=tuple(fits),
@@ -129,7 +166,8 @@ def make_input() -> Callable[..., FigureInput]:
             modes=modes,
             intervals=RunIntervals({"variance": "profile"}, tuple(profiles)),
             results={
-                "effects": EffectsRecord(slopes=tuple(slopes)),
+                "effects": EffectsRecord(slopes=tuple(slopes), means=_means(model, estimates, frame)),
+                "allfit": AllFitRecord(rungs=(_refits(model),)),
                 "influence": InfluenceRecord(models=(_influence(model, estimates.under("REML")),)),
                 **_variants(model, text, estimates.under("REML"), frame),
                 "assumptions": AssumptionsRecord(

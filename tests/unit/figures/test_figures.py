@@ -11,10 +11,15 @@ from mlm_steps.figures import FIGURES, GENERALIZED, PLANNED
 from mlm_steps.figures.scene import make_scene
 from mlm_steps.records.run import Labels
 
-LADDER = {"null": "y ~ 1 + (1 | g)", "slope": "y ~ x * w + (x | g)"}
+LADDER = {"null": "y ~ 1 + (1 | g)", "x": "y ~ x + (1 | g)", "slope": "y ~ x * w + c + (x | g)"}
 SVG = "{http://www.w3.org/2000/svg}"
 LINEAR = [name for name in FIGURES if name not in GENERALIZED | PLANNED]
 """The figures that linear models have."""
+
+
+def scene_of(given):
+    """Return the scene of the last rung."""
+    return make_scene(given, given.run.fits[-1])
 
 
 @pytest.fixture
@@ -91,12 +96,12 @@ def test_one_rung_makes_no_ladder(make_input, simulate):
 def test_the_main_predictor_varies_inside_groups_if_one_does(
     make_input, simulate, formula, label, ticks, fitted
 ):
-    scene = make_scene(make_input({"m": formula}, simulate(10, 6)))
+    scene = scene_of(make_input({"m": formula}, simulate(10, 6)))
     assert (scene.shape.label, scene.shape.ticks, len(scene.shape.fitted)) == (label, ticks, fitted)
 
 
 def test_the_fitted_lines_are_those_of_the_model(given):
-    scene = make_scene(given)
+    scene = scene_of(given)
     beta = dict(zip(given.run.fits[-1].columns, given.run.fits[-1].reported.beta, strict=True))
     no, yes = scene.shape.fitted
     slope = np.diff(no.y)[0] / np.diff(no.x)[0]
@@ -105,7 +110,7 @@ def test_the_fitted_lines_are_those_of_the_model(given):
 
 
 def test_a_groups_line_is_its_least_squares_line(given):
-    line = make_scene(given).shape.lines[0]
+    line = scene_of(given).shape.lines[0]
     rows = given.frame[given.frame["g"] == line.label]
     slope, intercept = np.polyfit(rows["x"], rows["y"], 1)
     assert line.y == pytest.approx(intercept + slope * line.x)
@@ -124,7 +129,7 @@ def test_the_raw_data_say_how_many_groups_have_no_line_and_why(make_input, simul
     frame = simulate(12, 8)
     short = frame.groupby("g", observed=True).cumcount() < np.where(frame["g"] == frame["g"].iloc[0], 2, 8)
     given = make_input({"slope": "y ~ x + (x | g)"}, frame[short].reset_index(drop=True))
-    rising = make_scene(given).shape.rising
+    rising = scene_of(given).shape.rising
     assert (
         f"of the 11 groups with a line, {rising} rise and {11 - rising} fall; 1 of 12 has no line "
         "(fewer than 3 observations or a single value of the predictor)."
@@ -139,6 +144,6 @@ def test_the_raw_data_count_all_groups_where_each_has_a_line(given):
 def test_a_number_taken_as_categories_is_drawn_and_held_at_values_that_occur(make_input, simulate, formula):
     frame = simulate(12, 8)
     frame["t"] = frame.groupby("g", observed=True).cumcount() % 3 * 7
-    (line,) = make_scene(make_input({"m": formula}, frame)).shape.fitted
+    (line,) = scene_of(make_input({"m": formula}, frame)).shape.fitted
     assert np.isfinite(line.y).all()
     assert "x" in formula or line.x.tolist() == [0, 7, 14]
