@@ -1,4 +1,4 @@
-"""A figure of the run as the templates place it."""
+"""The figures of a run as the templates place them."""
 
 from __future__ import annotations
 
@@ -8,8 +8,9 @@ from dataclasses import dataclass
 from markupsafe import Markup
 
 from mlm_steps.report.inputs import ReportInput
+from mlm_steps.report.sentences.key_effect import key_effect, key_figures
 
-__all__ = ["Drawing", "drawing", "inline"]
+__all__ = ["Drawing", "drawing", "inline", "key_drawing"]
 
 _PANEL = re.compile(r'<svg class="panel.*?</svg>', re.DOTALL)
 
@@ -26,7 +27,18 @@ class Drawing:
 
 
 def drawing(given: ReportInput, name: str) -> Drawing | None:
-    """Return a figure of the run; None if the run has none of that name."""
+    """Return a figure of the run; None if the run has none of that name, or if the answer shows it."""
+    shown = key_drawing(given)
+    return None if shown is not None and shown.name == name else _drawn(given, name)
+
+
+def key_drawing(given: ReportInput) -> Drawing | None:
+    """Return the figure of the effect that the report answers first, which no other section repeats."""
+    found = (_drawn(given, name) for name in key_figures(key_effect(given)))
+    return next((figure for figure in found if figure is not None), None)
+
+
+def _drawn(given: ReportInput, name: str) -> Drawing | None:
     record = next((figure for figure in given.run.figures if figure.name == name), None)
     document = given.svgs.get(name)
     if record is None or document is None:

@@ -18,7 +18,7 @@ GROUPS = {
 """Headings of the groups of sections; only a report of planned studies without data has a group of plans."""
 
 TITLES = {
-    "summary": "Summary",
+    "answer": "Answer",
     "data": "Data and hierarchy",
     "context": "Slopes within and between groups",
     "raw_data": "Raw data",

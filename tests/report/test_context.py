@@ -1,12 +1,12 @@
-"""The verdict on slopes within and between groups, and when the summary warns of a blend."""
+"""The verdict on slopes within and between groups, and when the answer warns of a blend."""
 
 from dataclasses import replace
 
 import pytest
 
 from mlm_steps.records.context import CURVED
+from mlm_steps.report.sections.answer import context as answer
 from mlm_steps.report.sections.context import context
-from mlm_steps.report.sections.summary import context as summary
 from mlm_steps.report.sentences.context import verdict_sentence
 from mlm_steps.report.text.text import plain_text
 
@@ -58,7 +58,7 @@ def with_contexts(given, contexts):
 
 
 def blends(given):
-    return [plain_text(sentence) for sentence in summary(given)["blends"]]
+    return [plain_text(a.text) for a in answer(given)["actions"] if a.kind in ("blended slope", "centring")]
 
 
 def changed(**values):
@@ -67,7 +67,7 @@ def changed(**values):
     return (rung.with_values(predictors=(predictor.with_values(**values),)),)
 
 
-def test_the_summary_warns_of_a_raw_predictor_whose_slopes_differ(make_given):
+def test_the_answer_warns_of_a_raw_predictor_whose_slopes_differ(make_given):
     first, second = blends(make_given())
     assert "blends two slopes: 2.19 within and 5.87 between school groups" in first
     assert "the deviance is 62.0 lower with 1 more parameter (ΔAIC = −60.0" in second

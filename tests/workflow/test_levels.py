@@ -32,7 +32,7 @@ ladder:
   - {name: cross, label: Cross-level, formula: "math ~ ses * sector + (ses | school)"}
 tests: {bootstrap: never}
 """
-SECTIONS = ("summary", "data", "context")
+SECTIONS = ("answer", "data", "context")
 TABLES = {
     "descriptives": [("variable", "unit"), ("variable", "unit", "grouping_factor")],
     "categories": [("variable", "unit", "category")],
@@ -142,10 +142,10 @@ def test_every_number_on_levels_is_that_of_its_table(run, request):
         assert agrees(text, float(values.pop())), (table, keys, text)
 
 
-def test_the_summary_tells_both_slopes_and_what_centring_does(blend):
+def test_the_answer_tells_both_slopes_and_what_centring_does(blend):
     out, done = blend
-    text = words(section(out, "summary"))
-    assert text.index("blends two slopes") < text.index("Key findings")
+    text = words(section(out, "answer"))
+    assert text.index("blends two slopes") < text.index("The slope of")
     alone = {row["slope"]: row for row in rows(out, "within_between")}
     for kind in ("within", "between", "contextual"):
         assert f"{float(alone[kind]['estimate']):.2f}" in text
@@ -196,4 +196,4 @@ def test_a_centred_predictor_has_its_contextual_effect_and_no_warning(example):
     found = {row["slope"]: row for row in rows(out, "context")}
     assert found["contextual"]["column"] == "ses_w"
     assert found["contextual"]["raw"] == "false"
-    assert "blends two slopes" not in section(out, "summary")
+    assert "blends two slopes" not in section(out, "answer")

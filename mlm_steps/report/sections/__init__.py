@@ -13,6 +13,7 @@ from typing import Any, Protocol
 from mlm_steps.report.inputs import ReportInput
 from mlm_steps.report.sections import (
     allfit,
+    answer,
     checklist,
     context,
     cost,
@@ -33,7 +34,6 @@ from mlm_steps.report.sections import (
     remedies,
     rungs,
     sensitivity,
-    summary,
     variance,
 )
 from mlm_steps.report.titles import TITLES
@@ -68,7 +68,7 @@ class Section:
 
 _CONTEXTS: dict[str, dict[str, SectionContext]] = {
     "answer": {
-        "summary": summary.context,
+        "answer": answer.context,
     },
     "data": {
         "data": data.context,

@@ -20,6 +20,7 @@ from mlm_steps.tables.comparison import adjusted_p
 __all__ = [
     "FAILED",
     "NEGATIVE_REDUCTION",
+    "added_phrase",
     "comparison_sentence",
     "has_increase",
     "mixture_phrase",
@@ -106,6 +107,16 @@ def _added(given: ReportInput, record: ComparisonRecord) -> Phrase:
     if not record.added:
         return ("The larger model",)
     return ("Adding ", *join([_term(given, record.larger, term) for term in record.added], last=" and "))
+
+
+def added_phrase(given: ReportInput, record: ComparisonRecord) -> Phrase:
+    """Return the terms that a fitted rung adds; a random slope is named as such."""
+    parts: list[Phrase] = []
+    for term in record.added:
+        partly = _PARTLY.fullmatch(term)
+        name = None if partly is None else given.names.effect(partly[1], {})
+        parts.append(_term(given, record.larger, term) if name is None else ("random slope of ", *name))
+    return join(parts)
 
 
 def _term(given: ReportInput, model: str, term: str) -> Phrase:

@@ -12,7 +12,7 @@ from mlm_steps.report.standard.items import ITEMS
 from mlm_steps.report.text.text import Link, Number, Phrase, say
 from mlm_steps.report.titles import section_link
 
-__all__ = ["Answer", "answers", "count_sentence", "gap_sentence"]
+__all__ = ["Answer", "answers", "count_sentence"]
 
 Status = Literal["filled", "gap", "not applicable"]
 
@@ -61,21 +61,12 @@ def _answer(item: Item, given: ReportInput) -> Answer:
     return Answer(item.id, item.text, status, section_link(where), note, item.prompt)
 
 
-def gap_sentence(given: ReportInput) -> Phrase:
-    """Return how many items are filled and how many are open, with a link to the checklist."""
-    return say("{counts}; see the {link}.", counts=_counts(given), link=Link("checklist", "checklist"))
-
-
 def count_sentence(given: ReportInput) -> Phrase:
     """Return how many items are filled and how many are open."""
-    return say("{counts}.", counts=_counts(given))
-
-
-def _counts(given: ReportInput) -> Phrase:
     states = [answer.status for answer in answers(given)]
     counts = {state: Number(str(states.count(state)), f"checklist:{state}") for state in ("filled", "gap")}
     return say(
-        "{filled} of the {all} items of the reporting checklist that apply are filled, {gap} are gaps",
+        "{filled} of the {all} items of the reporting checklist that apply are filled, {gap} are gaps.",
         filled=counts["filled"],
         all=str(len(states) - states.count("not applicable")),
         gap=counts["gap"],

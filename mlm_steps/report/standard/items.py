@@ -12,7 +12,7 @@ ITEMS: tuple[Item, ...] = (
     Item(
         "A1",
         "Hierarchical design, levels, random intercepts and slopes stated",
-        "summary",
+        "answer",
         "Stated from the final rung.",
         fitted,
     ),
@@ -27,7 +27,7 @@ ITEMS: tuple[Item, ...] = (
     Item(
         "A3",
         "Hypotheses and the coefficients that test them",
-        "summary",
+        "answer",
         "Listed with their coefficients and verdicts.",
         answers.has_hypotheses,
         "List the hypotheses with coefficient, rung and direction, and state which were confirmatory.",
@@ -298,7 +298,7 @@ ITEMS: tuple[Item, ...] = (
         "G1",
         "Summary of findings with uncertainty",
         "checklist",
-        "The summary states the findings; the author interprets them.",
+        "The answer states the findings; the author interprets them.",
         never,
         "Interpret the findings per hypothesis.",
     ),
