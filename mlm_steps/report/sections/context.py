@@ -18,25 +18,20 @@ from mlm_steps.report.sentences.context import (
     zero_point_sentences,
 )
 from mlm_steps.report.sentences.effects import effects_of
-from mlm_steps.report.text.grid import Align, Grid, Row, columns, heading, row
-from mlm_steps.report.text.notation import decimals_for_se, p_value, share
-from mlm_steps.report.text.text import Emphasis, Number, Phrase, say, source
+from mlm_steps.report.text.grid import Grid, Row, columns, heading, row
+from mlm_steps.report.text.notation import decimals_for_se, p_value
+from mlm_steps.report.text.text import Emphasis, Number, Part, Phrase, say, source
 
 __all__ = ["context"]
 
-_NUMBERS: tuple[Align, ...] = ("number",) * 6
-ALIGN: tuple[Align, ...] = ("text", *_NUMBERS)
-NOTE = (
-    "The slope within groups compares observations of one group, the slope between groups compares group "
-    "means; the contextual effect is the slope between minus the slope within. The first column has the "
-    "slope over all rows without groups or, for a rung, its own slope. Brackets hold 95 % intervals. With "
-    "a low ICC(2), group means are unreliable and the contextual effect is attenuated (Lüdtke et al. 2008)."
-)
+MOST_BESIDE = 2
+"""Largest number of predictors with the figure beside the table; of more, both have the full width."""
+NOTE = "Brackets hold 95 % intervals; the contextual effect is the slope between minus the slope within."
 ALONE_NOTE = "Alone: random intercepts, REML, *t* with n − J − 1 and J − 2 degrees of freedom."
 RUNG_NOTE = (
     "In a rung: refitted with all predictors of level 1 split, and with its random part, whose slopes are of "
-    "the deviations; intervals and tests are by the rung’s method. Slopes that depend on moderators are "
-    "averages over the sample."
+    "the deviations; tests by the rung’s method. Slopes that depend on moderators are averages over the "
+    "sample."
 )
 
 
@@ -48,20 +43,18 @@ def context(given: ReportInput) -> dict[str, Any] | None:
     rows = [*_alone_rows(given, alone), *(r for each in contexts for r in _rung_rows(given, each))]
     if not rows and not zero_points:
         return None
+    shown = [p for each in contexts for p in each.predictors if p.slopes]
     refits = [refit_sentence(given, each) for each in contexts]
     unsplit = [unsplit_sentence(given, each) for each in contexts]
     return {
-        "table": _table(
-            rows, _notes(bool(alone), any(p.slopes for each in contexts for p in each.predictors))
-        )
-        if rows
-        else None,
+        "table": _table(rows, _notes(bool(alone), bool(shown))) if rows else None,
         "sentences": [
             *(verdict_sentence(given, each) for each in alone),
             *(sentence for sentence in (*refits, *unsplit) if sentence is not None),
             *zero_points,
         ],
         "figure": drawing(given, "within_between"),
+        "aside": max(len(alone), len(shown)) <= MOST_BESIDE,
     }
 
 
@@ -73,10 +66,7 @@ def _notes(alone: bool, in_rung: bool) -> tuple[Phrase, ...]:
 def _table(rows: list[Row], notes: tuple[Phrase, ...]) -> Grid:
     return Grid(
         caption=("Slopes within and between groups",),
-        columns=columns(
-            *("Predictor", "As one slope", "Within", "Between", "Contextual", (Emphasis("p"),), "ICC(2)"),
-            align=ALIGN,
-        ),
+        columns=columns("Predictor", "Within", "Between", "Contextual", (Emphasis("p"),)),
         rows=tuple(rows),
         notes=notes,
         wide=True,
@@ -89,7 +79,7 @@ def _alone_rows(given: ReportInput, found: tuple[SlopeComparison, ...]) -> Itera
         yield heading(("Alone, on ", *given.names.outcome(outcome)))
         for each in found:
             if each.outcome == outcome:
-                yield row(_head(given, given.names.variable(each.variable), each.factor), _alone(given, each))
+                yield row(_head(given, given.names.variable(each.variable), each.factor), _alone(each))
 
 
 def _head(given: ReportInput, label: Phrase, factor: str) -> Phrase:
@@ -97,29 +87,22 @@ def _head(given: ReportInput, label: Phrase, factor: str) -> Phrase:
     return (*label, " (", *given.names.group(factor), ")") if several else label
 
 
-def _alone(given: ReportInput, of: SlopeComparison) -> list[Phrase | Number | None]:
+def _alone(of: SlopeComparison) -> list[Phrase | Number | None]:
     cells: list[Phrase | Number | None] = []
-    for kind in ("pooled", "within", "between", "contextual"):
+    for kind in ("within", "between", "contextual"):
         slope = of.slope(kind)
         if slope is None:
             cells.append(None)
             continue
         decimals = decimals_for_se(slope.se)
-        low, high = (alone_number(of, slope, field, decimals) for field in ("ci_low", "ci_high"))
-        cells.append((alone_number(of, slope, "estimate", decimals), " [", low, ", ", high, "]"))
+        estimate, low, high = (
+            alone_number(of, slope, field, decimals) for field in ("estimate", "ci_low", "ci_high")
+        )
+        cells.append((estimate, Part("ci", (" [", low, ", ", high, "]"))))
     contextual = of.slope("contextual")
     keys = (of.outcome, of.variable, of.factor, "contextual", "p")
     p = None if contextual is None else Number(p_value(contextual.p), source("within_between", *keys))
-    return [*cells, p, _icc2(given, of.variable, of.factor)]
-
-
-def _icc2(given: ReportInput, variable: str, factor: str) -> Number | None:
-    described = given.run.data_profile.descriptives.of(variable)
-    for spread in () if described is None else described.spreads:
-        if spread.factor == factor and spread.icc2 is not None and described is not None:
-            keys = (variable, described.unit, factor, "icc2")
-            return Number(share(spread.icc2), source("descriptives", *keys))
-    return None
+    return [*cells, p]
 
 
 def _rung_rows(given: ReportInput, of: RungContext) -> Iterator[Row]:
@@ -135,23 +118,18 @@ def _rung_rows(given: ReportInput, of: RungContext) -> Iterator[Row]:
 
 def _in_rung(of: RungContext, predictor: PredictorContext, factor: str) -> list[Phrase | Number | None]:
     cells: list[Phrase | Number | None] = []
-    for kind in ("as_fitted", "within", "between", "contextual"):
-        at = factor if kind in ("between", "contextual") else None
+    for kind in ("within", "between", "contextual"):
+        at = None if kind == "within" else factor
         test = predictor.slope(kind, at)
         decimals = decimals_for_se(None if test is None else test.se)
         low, high, estimate = (
             context_number(of, predictor, kind, at, field, decimals)
             for field in ("ci_low", "ci_high", "estimate")
         )
-        limits: Phrase = () if low is None or high is None else (" [", low, ", ", high, "]")
+        limits: Phrase = () if low is None or high is None else (Part("ci", (" [", low, ", ", high, "]")),)
         cells.append(None if estimate is None else (estimate, *limits))
     test = predictor.slope("contextual", factor)
     if test is None or test.p is None:
-        return [*cells, None, None]
-    keys = (of.model, predictor.column, factor, "contextual")
-    icc2 = next(s.icc2 for s in predictor.slopes if (s.kind, s.factor) == ("contextual", factor))
-    return [
-        *cells,
-        Number(p_value(test.p, of.alpha), source("context", *keys, "p")),
-        None if icc2 is None else Number(share(icc2), source("context", *keys, "icc2")),
-    ]
+        return [*cells, None]
+    keys = (of.model, predictor.column, factor, "contextual", "p")
+    return [*cells, Number(p_value(test.p, of.alpha), source("context", *keys))]
