@@ -4,16 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import NamedTuple, Protocol
+from typing import Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 
 from mlm_steps.design.hlm import VariableRank
 from mlm_steps.engine.result.mixed_fit import MixedFit, sigma_of
+from mlm_steps.inference.joint_df import JointDf
 from mlm_steps.records.base import Notice
 
-__all__ = ["Array", "Context", "DfMethod", "JointDf", "Reference", "same_for_all"]
+__all__ = ["Array", "Context", "DfMethod", "Reference", "same_for_all"]
 
 Array = NDArray[np.float64]
 
@@ -32,17 +33,6 @@ class Context:
     """
 
     variable_levels: Mapping[str, VariableRank] | None = None
-
-
-class JointDf(NamedTuple):
-    """The F distribution of the Wald statistic v' V⁻¹ v of a joint hypothesis.
-
-    ``scale`` times the statistic over its rank has an F distribution with ``df`` denominator degrees of
-    freedom; infinite for chi-square over rank.
-    """
-
-    scale: float
-    df: float
 
 
 @dataclass(frozen=True, slots=True, eq=False)

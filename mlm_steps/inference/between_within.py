@@ -11,7 +11,8 @@ import numpy as np
 from mlm_steps.design.hlm import Place, VariableRank, is_nested, place_columns
 from mlm_steps.design.matrices import Design, RandomTerm
 from mlm_steps.engine.result.mixed_fit import MixedFit, sigma_of
-from mlm_steps.inference.base import Array, Context, JointDf, Reference
+from mlm_steps.inference.base import Array, Context, Reference
+from mlm_steps.inference.joint_df import JointDf
 from mlm_steps.inference.satterthwaite import satterthwaite
 from mlm_steps.inference.z import z
 from mlm_steps.records.base import Notice

@@ -13,19 +13,20 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.linalg import solve_triangular
 
-from mlm_steps.engine.result.lmm_fit import LmmFit
 from mlm_steps.engine.structures.groups import FactorTerms, segment_sum
-from mlm_steps.inference.base import Array
 from mlm_steps.inference.block_sums import Block, Sums, sum_blocks
 
 if TYPE_CHECKING:
     from scipy import sparse
+
+    from mlm_steps.engine.result.lmm_fit import LmmFit
 
 __all__ = ["LARGEST_BLOCK", "blocks_of", "entries_of", "group_sums"]
 
 LARGEST_BLOCK = 2000
 """Largest number of random effects in a block; its dense matrices then take 32 MB each, and a few seconds."""
 
+Array = NDArray[np.float64]
 Integers = NDArray[np.intp]
 
 

@@ -16,19 +16,16 @@ from scipy.linalg import solve_triangular
 from mlm_steps.engine.fit.estimates import Estimates
 from mlm_steps.engine.result.lmm_fit import LmmFit
 from mlm_steps.engine.result.mixed_fit import MixedFit, linear_fit
-from mlm_steps.inference.base import Array, Context, JointDf, Reference, same_for_all
+from mlm_steps.inference.base import Array, Context, Reference, same_for_all
 from mlm_steps.inference.block_sums import Sums, variances
 from mlm_steps.inference.group_sums import LARGEST_BLOCK, group_sums
+from mlm_steps.inference.joint_df import JointDf, joint_test
 from mlm_steps.inference.satterthwaite import satterthwaite
 from mlm_steps.records.base import Notice
 
-__all__ = ["joint_test", "kenward_roger"]
+__all__ = ["kenward_roger"]
 
 NAME = "kenward-roger"
-NEAR_ZERO = 1e-10
-"""Size below which numerator and denominator are 0 up to rounding (balanced data); their ratio is then 1."""
-NEAR_TWO = 1e-2
-"""Distance of the denominator df from 2, where the scale diverges, within which it is taken as 1."""
 
 
 def kenward_roger(mixed: MixedFit, context: Context, /) -> Reference:
@@ -107,31 +104,6 @@ def _adjusted(sums: Sums, W: Array) -> Array:
     weighted = np.tensordot(W[:m, :m], P, axes=1)
     bias -= np.einsum("rij,rjk->ik", P, weighted)
     return np.asarray(np.eye(p) + bias + bias.T, dtype=np.float64)
-
-
-def joint_test(P: Array, W: Array) -> JointDf:
-    """Return scale and df of the F statistic from P, restricted to the q directions of the hypothesis."""
-    q = P.shape[1]
-    traces = np.einsum("rii->r", P)
-    A1 = float(traces @ W @ traces)
-    flat = P.reshape(P.shape[0], -1)
-    A2 = float(np.sum(W * (flat @ P.transpose(0, 2, 1).reshape(P.shape[0], -1).T)))
-    if A2 <= 0.0:
-        return JointDf(1.0, np.inf)
-    B = (A1 + 6.0 * A2) / (2.0 * q)
-    g = ((q + 1.0) * A1 - (q + 4.0) * A2) / ((q + 2.0) * A2)
-    c = 3.0 * q + 2.0 * (1.0 - g)
-    rest, first, second = 1.0 - A2 / q, 1.0 - (q - g) / c * B, 1.0 - (q + 2.0 - g) / c * B
-    top = 1.0 + g / c * B
-    if abs(top) < NEAR_ZERO:
-        top = 0.0
-    rho = _ratio(rest, first) ** 2 * top / second / q
-    m = 4.0 + (q + 2.0) / (q * rho - 1.0)
-    return JointDf(1.0 if abs(m - 2.0) < NEAR_TWO else m * rest / (m - 2.0), m)
-
-
-def _ratio(above: float, below: float) -> float:
-    return 1.0 if abs(above) < NEAR_ZERO and abs(below) < NEAR_ZERO else above / below
 
 
 def _no_adjustment() -> Notice:

@@ -11,7 +11,8 @@ import numpy as np
 from mlm_steps.engine.criterion.criterion import CriterionTerms
 from mlm_steps.engine.result.lmm_fit import LmmFit
 from mlm_steps.engine.result.mixed_fit import MixedFit, linear_fit
-from mlm_steps.inference.base import Array, Context, JointDf, Reference
+from mlm_steps.inference.base import Array, Context, Reference
+from mlm_steps.inference.joint_df import JointDf
 
 __all__ = ["satterthwaite", "variance_df"]
 

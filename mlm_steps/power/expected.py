@@ -13,12 +13,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mlm_steps.design.matrices import Design
-from mlm_steps.engine.bootstrap.redrawn import Drawn, rows_by_group
+from mlm_steps.engine.bootstrap.drawn_designs import Drawn, rows_by_group
 from mlm_steps.engine.structures.groups import FactorTerms, factors_of
 from mlm_steps.engine.structures.triangles import forward
 from mlm_steps.inference.block_sums import Block, Sums, sum_blocks, variances
 from mlm_steps.inference.group_sums import blocks_of, entries_of
-from mlm_steps.inference.kenward_roger import joint_test
+from mlm_steps.inference.joint_df import joint_test
 
 __all__ = ["CrossProducts", "Expected"]
 

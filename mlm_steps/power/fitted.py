@@ -10,7 +10,7 @@ from hashlib import sha256
 import numpy as np
 
 from mlm_steps.design.matrices import Design
-from mlm_steps.engine.bootstrap.redrawn import Drawn
+from mlm_steps.engine.bootstrap.drawn_designs import Drawn
 from mlm_steps.engine.structures.groups import factors_of
 from mlm_steps.errors import Fault, UsageError
 

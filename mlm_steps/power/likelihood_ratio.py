@@ -16,7 +16,8 @@ from numpy.typing import NDArray
 from mlm_steps.compare.mixtures import boundary_null, mixture_tail
 from mlm_steps.compare.nesting import relate
 from mlm_steps.design.matrices import Design
-from mlm_steps.engine.bootstrap.redrawn import Drawn, refit_redrawn
+from mlm_steps.engine.bootstrap.drawn_designs import Drawn
+from mlm_steps.engine.bootstrap.redrawn import refit_redrawn
 from mlm_steps.engine.bootstrap.replicates import refit_many
 from mlm_steps.engine.bootstrap.streams import stream
 from mlm_steps.engine.fit.lmm import evaluate_at, fit_lmm

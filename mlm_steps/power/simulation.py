@@ -15,7 +15,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mlm_steps.design.matrices import Design
-from mlm_steps.engine.bootstrap.redrawn import Drawn, refit_redrawn
+from mlm_steps.engine.bootstrap.drawn_designs import Drawn
+from mlm_steps.engine.bootstrap.redrawn import refit_redrawn
 from mlm_steps.engine.bootstrap.refits import Refits, refit_with_errors
 from mlm_steps.engine.bootstrap.standard_errors import StandardErrors
 from mlm_steps.engine.bootstrap.streams import stream

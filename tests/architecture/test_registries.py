@@ -32,7 +32,7 @@ REGISTRIES = {
     "engine.bootstrap.resampling": ("KINDS", {"base"}),
     "engine.families": ("FAMILIES", {"base", "binomial_links", "checks", "log_link", "marginal"}),
     "figures": ("FIGURES", {"base", "curves", "generalized", "interaction", "labels", "scene", "svg"}),
-    "inference": ("METHODS", {"base", "block_sums", "group_sums"}),
+    "inference": ("METHODS", {"base", "block_sums", "group_sums", "joint_df", "wald"}),
     "remedies": (
         "REMEDIES",
         {"advice", "applied", "base", "changes", "columns", "diagnosis", "distribution", "rewrite"},

@@ -11,9 +11,9 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
-from mlm_steps.design.matrices import Design
 from mlm_steps.engine.bootstrap.batch import Batch, cholesky_stack
 from mlm_steps.engine.bootstrap.batch_compiled import CompiledBatch, fastest
+from mlm_steps.engine.bootstrap.drawn_designs import Drawn, rows_by_group
 from mlm_steps.engine.bootstrap.ordered import search_in_order
 from mlm_steps.engine.bootstrap.outcomes import Found
 from mlm_steps.engine.bootstrap.refits import Refits, at_given_theta, curvature_of, errors_of_fit
@@ -25,7 +25,7 @@ from mlm_steps.engine.structures.groups import FactorTerms
 from mlm_steps.engine.structures.prepared import PreparedDesign
 from mlm_steps.engine.structures.triangles import forward
 
-__all__ = ["Drawn", "refit_redrawn", "rows_by_group"]
+__all__ = ["refit_redrawn"]
 
 Array = NDArray[np.float64]
 
@@ -34,39 +34,6 @@ DEPENDENT = 1e-6
 others: with smaller ones the second factorisation would no longer restore full accuracy."""
 NO_LENGTH = 1e-10
 """Length of a column within a group, relative to its first length, below which it depends on earlier ones."""
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class Drawn:
-    """The parts of B designs that differ from the design they are drawn from.
-
-    Attributes
-    ----------
-    X : ndarray, shape (B, n, p)
-    z : tuple of ndarray, each of shape (B, n, k)
-        Per term, the columns of its random coefficients.
-    present : ndarray of bool, shape (B, n), or None
-        The rows that a replicate has; None for all.
-    """
-
-    X: Array
-    z: tuple[Array, ...]
-    present: NDArray[np.bool_] | None = None
-
-    @property
-    def rows(self) -> NDArray[np.float64]:
-        """Number of observations of each replicate, shape (B,)."""
-        B, n = self.X.shape[:2]
-        return np.full(B, float(n)) if self.present is None else self.present.sum(axis=1).astype(float)
-
-    def design(self, template: Design, b: int, y: Array) -> Design:
-        """Return the design of one replicate with its outcome, shape (n,)."""
-        rows = np.arange(y.size) if self.present is None else np.flatnonzero(self.present[b])
-        random = tuple(
-            replace(term, z=z[b, rows], refs=term.refs[rows])
-            for term, z in zip(template.random, self.z, strict=True)
-        )
-        return replace(template, X=self.X[b, rows], random=random, y=y[rows], rows=template.rows[rows])
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -201,16 +168,6 @@ def _blocks(factor: FactorTerms, z: Array, fixed: _Fixed) -> tuple[Array, Array,
     G = Q.transpose(0, 1, 3, 2) @ rows
     rest = (rows - Q @ G).reshape(B, -1, p + 1)
     return R, G, rest.transpose(0, 2, 1) @ rest
-
-
-def rows_by_group(factor: FactorTerms) -> tuple[NDArray[np.intp], bool]:
-    """Return the rows of each group, shape (J, largest size), n for none, and whether all are as large."""
-    sizes = np.bincount(factor.refs, minlength=factor.J)
-    place = np.full((factor.J, int(sizes.max())), factor.refs.size)
-    order = np.argsort(factor.refs, kind="stable")
-    within = np.arange(order.size) - np.repeat(np.cumsum(sizes) - sizes, sizes)
-    place[factor.refs[order], within] = order
-    return place, bool((sizes == sizes[0]).all())
 
 
 def _orthogonal(z: Array) -> tuple[Array, Array]:

@@ -7,7 +7,8 @@ import pandas as pd
 import pytest
 
 from mlm_steps.design.build import build_design
-from mlm_steps.engine.bootstrap.redrawn import Drawn, refit_redrawn
+from mlm_steps.engine.bootstrap.drawn_designs import Drawn
+from mlm_steps.engine.bootstrap.redrawn import refit_redrawn
 from mlm_steps.engine.bootstrap.refits import refit_with_errors
 from mlm_steps.engine.fit.lmm import evaluate_at, fit_lmm
 from mlm_steps.inference import reference

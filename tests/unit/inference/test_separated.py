@@ -5,7 +5,7 @@ import pytest
 
 from mlm_steps import inference
 from mlm_steps.inference import Reference
-from mlm_steps.inference.base import JointDf
+from mlm_steps.inference.joint_df import JointDf
 
 BETA = np.array([0.5, -np.inf, 2.0])
 VCOV = np.array([[0.04, np.nan, 0.01], [np.nan, np.nan, np.nan], [0.01, np.nan, 0.09]])

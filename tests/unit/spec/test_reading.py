@@ -4,7 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from mlm_steps.spec import ColumnSpec, EstimationSpec, ReportSpec, canonical, load_spec
+from mlm_steps.spec import ColumnSpec, EstimationSpec, ReportSpec, load_spec
+from mlm_steps.spec.canonical import canonical
 
 HEAD = "version: 1\ndata: {file: a.csv}\n"
 RUNGS = 'ladder:\n  - {name: null, formula: "y ~ 1 + (1 | g)"}\n  - {name: l1, formula: "y ~ x + (1 | g)"}\n'
