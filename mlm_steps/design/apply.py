@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Hashable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, cast
 
@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from mlm_steps.design.build import offset_sum
 from mlm_steps.design.coding import model_matrix
-from mlm_steps.design.columns import FrameColumns
+from mlm_steps.design.columns import ChosenColumns, Columns, FrameColumns
 from mlm_steps.design.contrasts import read_contrast
 from mlm_steps.design.evaluate import Evaluator
 from mlm_steps.design.formula import Formula, parse_formula
@@ -22,7 +22,7 @@ from mlm_steps.language.faults import formula_error, nearest
 if TYPE_CHECKING:
     import pandas as pd
 
-__all__ = ["NewDesign", "NewTerm", "apply_design"]
+__all__ = ["NewDesign", "NewTerm", "apply_design", "apply_to_values"]
 
 UNKNOWN = -1
 
@@ -88,10 +88,24 @@ def apply_design(transforms: Mapping[str, object], frame: pd.DataFrame) -> NewDe
         A column is missing or of another kind than in the fit, or a fixed factor has a level that the fit did
         not have.
     """
+    return _applied(transforms, FrameColumns(frame, None), frame.columns)
+
+
+def apply_to_values(transforms: Mapping[str, object], columns: ChosenColumns) -> NewDesign:
+    """Return the columns of a fitted formula for values that do not come from a frame.
+
+    Raises
+    ------
+    FormulaError
+        As by ``apply_design``.
+    """
+    return _applied(transforms, columns, columns.values)
+
+
+def _applied(transforms: Mapping[str, object], columns: Columns, given: Iterable[Hashable]) -> NewDesign:
     groups = _mapping(transforms["groups"])
     formula = with_labels(parse_formula(_text(transforms["formula"])), groups)
-    _check_columns(formula, frame)
-    columns = FrameColumns(frame, None)
+    _check_columns(formula, given)
     states, contrasts = _mapping(transforms["states"]), _mapping(transforms["contrasts"])
     evaluator = Evaluator(formula.text, columns, {name: _mapping(state) for name, state in states.items()})
     coding = {name: read_contrast(value) for name, value in contrasts.items()}
@@ -112,8 +126,8 @@ def apply_design(transforms: Mapping[str, object], frame: pd.DataFrame) -> NewDe
     return NewDesign(fixed.X[:, kept], names, tuple(random), offset_sum(formula, evaluator))
 
 
-def _check_columns(formula: Formula, frame: pd.DataFrame) -> None:
-    known = [str(name) for name in frame.columns]
+def _check_columns(formula: Formula, names: Iterable[Hashable]) -> None:
+    known = [str(name) for name in names]
     outcomes = set(formula.outcomes)
     for name in formula.names:
         if name.name not in known and name.name not in outcomes:

@@ -21,7 +21,7 @@ from mlm_steps.design.checks import (
     require_sizes,
 )
 from mlm_steps.design.coding import ModelMatrix, model_matrix
-from mlm_steps.design.columns import FrameColumns, complete_rows, missing_values
+from mlm_steps.design.columns import ChosenColumns, Columns, FrameColumns, complete_rows, missing_values
 from mlm_steps.design.contrast_coding import ContrastCoding
 from mlm_steps.design.contrasts import plain_contrast, resolve_contrasts
 from mlm_steps.design.evaluate import Evaluator
@@ -42,7 +42,7 @@ from mlm_steps.records.spelling import quote_name
 if TYPE_CHECKING:
     import pandas as pd
 
-__all__ = ["build_design", "factor_codes", "offset_sum"]
+__all__ = ["build_design", "design_of_values", "factor_codes", "offset_sum"]
 
 _Array = NDArray[np.float64]
 
@@ -94,17 +94,40 @@ def build_design(
     require_kind(parsed, mixed=mixed)
     others = {"weights": weights, "trials": response.trials, "exposure": response.exposure}
     beside = {key: name for key, name in others.items() if name is not None}
-    require_columns(parsed, frame, beside)
+    require_columns(parsed, frame.columns, beside)
     sample = _sample(parsed, frame, beside, file_rows)
     parts = _parts(parsed, sample, beside.get("weights"), resolve_contrasts(contrasts or {}), response)
     return _design(parsed, sample, parts, response)
 
 
+def design_of_values(formula: Formula, columns: ChosenColumns) -> Design:
+    """Return the design of a formula with random effects on values that do not come from a frame.
+
+    Parameters
+    ----------
+    formula : Formula
+    columns : ChosenColumns
+        Values of its columns, none of them missing.
+
+    Raises
+    ------
+    FormulaError, DesignError
+        As by ``build_design``.
+    """
+    require_kind(formula, mixed=True)
+    require_columns(formula, columns.values, {})
+    rows = np.arange(columns.n)
+    require_rows(columns.n, rows, {})
+    sample = _Sample(columns.n, columns, rows, rows, {})
+    return _design(formula, sample, _parts(formula, sample, None, {}, GAUSSIAN), GAUSSIAN)
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class _Sample:
-    """The complete rows of a frame, their numbers in messages, and the missing values of the others."""
+    """The complete rows of n, their numbers in messages, and the missing values of the others."""
 
-    columns: FrameColumns
+    n: int
+    columns: Columns
     rows: NDArray[np.intp]
     numbers: NDArray[np.intp]
     missing: Missing
@@ -134,9 +157,10 @@ def _sample(
     series = {name: frame[name] for name in used}
     missing = missing_values(series)
     rows = complete_rows(len(frame), missing)
-    require_rows(frame, rows, missing)
+    require_rows(len(frame), rows, missing)
     numbers = rows if file_rows is None else file_rows[rows]
-    return _Sample(FrameColumns(frame, rows if missing else None, series), rows, numbers, missing)
+    columns = FrameColumns(frame, rows if missing else None, series)
+    return _Sample(len(frame), columns, rows, numbers, missing)
 
 
 def _parts(
@@ -201,7 +225,7 @@ def _design(formula: Formula, sample: _Sample, parts: _Parts, response: Response
         transforms=_transforms(formula, parts, kept, all_columns, terms),
         notices=(
             *event_notices(formula.outcome_label, parts.observed.event),
-            *fixed_notices(len(sample.columns.frame), sample.missing, sample.columns.n, dropped, aliases),
+            *fixed_notices(sample.n, sample.missing, sample.columns.n, dropped, aliases),
             *random_notices(formula, parts.evaluator, terms, X, names),
         ),
         shared_names=called.shared,

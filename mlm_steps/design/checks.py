@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Hashable, Mapping, Sequence
 from functools import partial
-from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
 
-from mlm_steps.design.columns import FrameColumns
+from mlm_steps.design.columns import Columns
 from mlm_steps.design.deparse import deparse
 from mlm_steps.design.expressions import Name
 from mlm_steps.design.formula import Formula
@@ -17,9 +16,6 @@ from mlm_steps.design.gathering import Gathering
 from mlm_steps.design.variables import Numbers
 from mlm_steps.errors import DesignError, Fault, listing
 from mlm_steps.language.faults import Span, formula_error, nearest
-
-if TYPE_CHECKING:
-    import pandas as pd
 
 __all__ = [
     "Missing",
@@ -49,21 +45,21 @@ def require_kind(formula: Formula, *, mixed: bool) -> None:
         raise formula_error(formula.text, formula.bars[0].span, what, "remove it, or make the model a rung")
 
 
-def require_columns(formula: Formula, frame: pd.DataFrame, others: Mapping[str, str]) -> None:
-    """Refuse columns that are not in the frame, or there twice; all of them at once.
+def require_columns(formula: Formula, names: Collection[Hashable], others: Mapping[str, str]) -> None:
+    """Refuse columns that are not among the names of the data, or there twice; all of them at once.
 
     ``others`` are the columns outside the formula, by the key that names them.
     """
     first_mention = {name.name: name for name in reversed(formula.names)}
-    used = [*first_mention, *others.values()]
+    used, held = [*first_mention, *others.values()], set(names)
     for number in formula.words:
-        if number.word in frame.columns:
+        if number.word in held:
             what = f"{number.word} is a number here, and the data have a column {number.word}"
             hint = f"write `{number.word}` for the column, or rename it"
             raise formula_error(formula.text, number.span, what, hint)
-    if frame.columns.is_unique and all(name in frame.columns for name in used):
+    if len(held) == len(names) and all(name in held for name in used):
         return
-    known = [str(name) for name in frame.columns]
+    known = [str(name) for name in names]
     gathering = Gathering()
     for name in sorted(first_mention.values(), key=lambda name: name.span.start):
         gathering.attempt(partial(_require_column, formula.text, name, known))
@@ -86,9 +82,9 @@ def _require_other(key: str, name: str, known: list[str]) -> None:
         raise DesignError(Fault("", f"there is no column {name} {purpose}", nearest(name, known), key=key))
 
 
-def require_rows(frame: pd.DataFrame, rows: NDArray[np.intp], missing: Missing) -> None:
-    """Refuse a frame of which no row is complete."""
-    if frame.empty:
+def require_rows(n: int, rows: NDArray[np.intp], missing: Missing) -> None:
+    """Refuse n rows of which none is complete."""
+    if not n:
         raise DesignError(Fault("", "the data have no rows"))
     if not rows.size:
         raise DesignError(Fault("", "no row is complete", f"missing values: {count_missing(missing)}"))
@@ -106,7 +102,7 @@ def require_more_rows(p: int, n: int) -> None:
         raise DesignError(Fault("", what, "a model needs more rows than coefficients; leave out predictors"))
 
 
-def positive_weights(columns: FrameColumns, rows: NDArray[np.intp], name: str) -> NDArray[np.float64]:
+def positive_weights(columns: Columns, rows: NDArray[np.intp], name: str) -> NDArray[np.float64]:
     """Return the prior weights, shape (n,); DesignError with the first row that has no positive one.
 
     ``rows`` are the numbers of the rows in messages, counted from 0.

@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mlm_steps.design.arguments import EVENTS
-from mlm_steps.design.columns import FrameColumns
+from mlm_steps.design.columns import Columns
 from mlm_steps.design.deparse import deparse
 from mlm_steps.design.evaluate import Evaluator
 from mlm_steps.design.expressions import Call
@@ -139,7 +139,7 @@ def event_notices(label: str, event: str | None) -> tuple[Notice, ...]:
 
 
 def log_exposure(
-    formula: Formula, columns: FrameColumns, response: Response, rows: NDArray[np.intp]
+    formula: Formula, columns: Columns, response: Response, rows: NDArray[np.intp]
 ) -> Array | None:
     """Return the logarithm of the exposure, shape (n,), or None without one.
 

@@ -32,7 +32,7 @@ def loaded_by(statement):
 
 
 def test_a_heavy_library_is_noticed():
-    assert "numpy" in loaded_by("import mlm_steps.engine")
+    assert "numpy" in loaded_by("import mlm_steps.engine.fit.lmm")
 
 
 @pytest.mark.parametrize("module", ["mlm_steps.cli", "mlm_steps.runner.run", "mlm_steps.steps.run.session"])
@@ -42,3 +42,10 @@ def test_a_run_is_planned_without_heavy_libraries(module):
 
 def test_the_help_loads_no_library():
     assert loaded_by("import mlm_steps.cli") & (HEAVY | BEYOND_HELP) == set()
+
+
+def test_a_plan_is_answered_without_pandas_and_without_a_fit():
+    plan = "plan cross-level --groups 60 --rows 20 --icc .15 --slope-variance .05 --effect .2"
+    loaded = loaded_by(f"from mlm_steps.cli import run_command\nrun_command({plan.split()})")
+    assert "numpy" in loaded
+    assert loaded & {"pandas", "pyarrow", "mlm_steps.engine.fit.lmm", "mlm_steps.spec.pipeline"} == set()

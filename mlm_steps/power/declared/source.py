@@ -7,14 +7,15 @@ from dataclasses import dataclass, field, replace
 from functools import cached_property
 
 import numpy as np
-import pandas as pd
 from numpy.typing import NDArray
 
-from mlm_steps.design.apply import NewTerm, apply_design
-from mlm_steps.design.build import build_design
+from mlm_steps.design.apply import NewTerm, apply_to_values
+from mlm_steps.design.build import design_of_values
+from mlm_steps.design.columns import ChosenColumns
 from mlm_steps.design.formula import Formula, parse_formula
 from mlm_steps.design.matrices import Design, RandomTerm
-from mlm_steps.engine.bootstrap.redrawn import Drawn
+from mlm_steps.design.variables import Factor, Numbers, Value
+from mlm_steps.engine.bootstrap.drawn_designs import Drawn
 from mlm_steps.engine.bootstrap.streams import stream
 from mlm_steps.errors import DesignError
 from mlm_steps.power.declared.predictors import Predictors
@@ -106,7 +107,7 @@ class DeclaredSource:
         """The design, or the first that is drawn, with a placeholder outcome."""
         columns = self.predictors.draw([stream(self.seed, f"power/{self.key}", 0)], self._once())
         # An offset shifts the outcome, and nothing else.
-        return replace(build_design(self.parsed, self._frame(columns, 1)), offset=None)
+        return replace(design_of_values(self.parsed, self._values(columns, 1)), offset=None)
 
     def draw(self, generators: Sequence[np.random.Generator]) -> Drawn | None:
         """Return one design per generator, or None where all replicates have the template's design."""
@@ -119,10 +120,10 @@ class DeclaredSource:
         if self._learns_from_drawn:
             X, z = self._one_by_one(columns, D, present)
         elif template.transforms["states"]:
-            new = apply_design(template.transforms, self._frame(columns, D))
+            new = apply_to_values(template.transforms, self._values(columns, D))
             X, z = new.X, [_matching(new.random, term).z for term in template.random]
         else:
-            whole = build_design(self.parsed, self._frame(columns, D))
+            whole = design_of_values(self.parsed, self._values(columns, D))
             X, z = _in_columns(whole, template), [_matching(whole.random, term).z for term in template.random]
         n = template.n
         return Drawn(X.reshape(D, n, template.p), tuple(each.reshape(D, n, -1) for each in z), present)
@@ -151,7 +152,7 @@ class DeclaredSource:
             rows = np.arange(n) if present is None else np.flatnonzero(present[d])
             own = {name: values[min(d, values.shape[0] - 1)][None] for name, values in columns.items()}
             try:
-                design = build_design(self.parsed, self._frame(own, 1).iloc[rows])
+                design = design_of_values(self.parsed, self._values(own, 1, rows))
             except DesignError:  # too few rows are left
                 continue
             X[d, rows] = _in_columns(design, template)
@@ -164,23 +165,27 @@ class DeclaredSource:
     def _once(self) -> np.random.Generator:
         return stream(self.seed, f"power/{self.key}/fixed", 0)
 
-    def _frame(self, columns: dict[str, Array], D: int) -> pd.DataFrame:
-        """Return the rows of D drawn designs, one below the other."""
-        layout = self.predictors.layout
+    def _values(
+        self, columns: dict[str, Array], D: int, rows: NDArray[np.intp] | None = None
+    ) -> ChosenColumns:
+        """Return the values of D drawn designs, one below the other, or of some rows of one."""
+        layout, n = self.predictors.layout, self.predictors.layout.n
+        kept = np.arange(D * n) if rows is None else rows
         # Any outcome will do that the fixed effects do not reproduce and that has a logarithm.
-        outcome = 2.0 + np.sin(np.arange(D * layout.n, dtype=float) * 12.9898)
-        frame = pd.DataFrame(dict.fromkeys(self.parsed.outcomes, outcome))
+        outcome = Numbers((2.0 + np.sin(np.arange(D * n, dtype=float) * 12.9898))[kept])
+        values: dict[str, Value] = dict.fromkeys(self.parsed.outcomes, outcome)
         for name, refs in layout.refs.items():
-            frame[name] = _categorical(np.tile(refs, D), layout.labels[name])
+            values[name] = Factor(np.tile(refs, D)[kept], tuple(layout.labels[name]))
         for predictor in self.predictors.predictors:
-            values = np.broadcast_to(columns[predictor.name], (D, layout.n)).ravel()
+            own = np.broadcast_to(columns[predictor.name], (D, n)).ravel()[kept]
             if predictor.kind == "category":
-                frame[predictor.name] = _categorical(values, [*predictor.shares])
+                values[predictor.name] = Factor(own.astype(np.intp), tuple(predictor.shares))
             else:
-                frame[predictor.name] = values
+                values[predictor.name] = Numbers(own)
         for derivation in self.predictors.derivations:
-            frame[derivation.name] = np.broadcast_to(columns[derivation.name], (D, layout.n)).ravel()
-        return frame
+            own = np.broadcast_to(columns[derivation.name], (D, n)).ravel()[kept]
+            values[derivation.name] = Numbers(own)
+        return ChosenColumns(values, kept.size)
 
     def _present(self, generators: Sequence[np.random.Generator]) -> NDArray[np.bool_] | None:
         """Return the rows that each replicate has, shape (D, n); None if it has all."""
@@ -238,12 +243,6 @@ def _in_columns(whole: Design, template: Design) -> Array:
         if name in whole.columns:
             X[:, k] = whole.X[:, whole.columns.index(name)]
     return X
-
-
-def _categorical(
-    positions: NDArray[np.float64] | NDArray[np.intp], levels: Sequence[str]
-) -> pd.Categorical[str]:
-    return pd.Categorical.from_codes(positions.astype(np.intp), categories=pd.Index(list(levels)))
 
 
 def _matching(random: Sequence[RandomTerm] | Sequence[NewTerm], own: RandomTerm) -> RandomTerm | NewTerm:
