@@ -28,7 +28,7 @@ def context(given: ReportInput) -> dict[str, Any] | None:
     return {
         "model": given.names.model(final.model),
         "sentences": [
-            *slope_sentences(given, final),
+            *slope_sentences(given, final, tests=False),
             *intercept_sentences(given, final),
             *component_sentences(given, final),
             *reliability_sentences(given, final),

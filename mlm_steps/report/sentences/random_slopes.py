@@ -33,7 +33,7 @@ from mlm_steps.report.text.notation import (
 )
 from mlm_steps.report.text.text import Number, Phrase, say, source
 
-__all__ = ["range_number", "range_of", "slope_sentences", "small_percent"]
+__all__ = ["disagreement_sentences", "range_number", "range_of", "slope_sentences", "small_percent"]
 
 SMALLEST_SHARE = 0.001
 """Smaller shares of slopes with the opposite sign are given as a bound, since they would print as 0.0 %."""
@@ -76,15 +76,46 @@ class _Tests:
         return len({p < alpha for p in self.p_values}) > 1
 
 
-def slope_sentences(given: ReportInput, fit: FitRecord) -> tuple[Phrase, ...]:
-    """Return a sentence on the variation of each random slope whose variance is not on the boundary."""
+def slope_sentences(given: ReportInput, fit: FitRecord, *, tests: bool = True) -> tuple[Phrase, ...]:
+    """Return a sentence on the variation of each random slope whose variance is not on the boundary.
+
+    Without ``tests``, it has the verdict, the standard deviation and the range, but not the tests.
+    """
     sentences = []
     for index, term in enumerate(fit.terms):
         for name in term.names:
             sd = _deviation(fit, index, name)
             if name != INTERCEPT and sd is not None and not sd.at_boundary:
-                sentences.append(_sentence(given, fit, index, name, sd))
+                sentences.append(_sentence(given, fit, index, name, sd, tests=tests))
     return tuple(sentences)
+
+
+def disagreement_sentences(given: ReportInput, fit: FitRecord) -> tuple[Phrase, ...]:
+    """Return a sentence on each variance that is clear by one of its tests and not by the other."""
+    found = []
+    for term in fit.terms:
+        for name in term.names:
+            tests = _tests(given, fit, term.group, name)
+            if tests.disagree(fit.alpha):
+                found.append(_disagreement(given, fit, tests, (term.group, name)))
+    return tuple(found)
+
+
+def _disagreement(given: ReportInput, fit: FitRecord, tests: _Tests, of: tuple[str, str]) -> Phrase:
+    group, name = of
+    noun = slope_noun(given, name)
+    what = (
+        ("the intercepts",)
+        if name == INTERCEPT
+        else say(f"the {noun}s of {{x}}", x=given.prose.effect(name, effect_terms(fit)))
+    )
+    return say(
+        "The tests of whether {what} varied between {group} disagree{tests}{why}.",
+        what=what,
+        group=given.prose.units(group),
+        tests=_after_colon(_test_phrase(fit, tests, group, name)),
+        why=_joint_evidence(fit, tests),
+    )
 
 
 def _deviation(fit: FitRecord, index: int, name: str) -> RandomParameter | None:
@@ -92,9 +123,17 @@ def _deviation(fit: FitRecord, index: int, name: str) -> RandomParameter | None:
     return next((found for found in wanted if (found.term_index, found.effect_1) == (index, name)), None)
 
 
-def _sentence(given: ReportInput, fit: FitRecord, index: int, name: str, sd: RandomParameter) -> Phrase:
-    tests = _tests(given, fit, sd.group, name)
-    verdict, singular = _verdict(fit, sd, tests), fit.reported.terms[index].singular
+def _after_colon(tests: Phrase) -> Phrase:
+    """Return the tests as an explanation; in the sentence on a slope they follow other numbers."""
+    first, *rest = tests
+    return (str(first).replace("; ", ": ", 1), *rest)
+
+
+def _sentence(
+    given: ReportInput, fit: FitRecord, index: int, name: str, sd: RandomParameter, *, tests: bool
+) -> Phrase:
+    known = _tests(given, fit, sd.group, name)
+    verdict, singular = _verdict(fit, sd, known), fit.reported.terms[index].singular
     curve = _random_curve(given, fit, name, sd.group)
     place = curve_setting(given, curve)
     return say(
@@ -104,9 +143,9 @@ def _sentence(given: ReportInput, fit: FitRecord, index: int, name: str, sd: Ran
         x=given.prose.effect(name, effect_terms(fit)),
         group=given.prose.units(sd.group),
         sd=_spread(fit, sd),
-        test=_test_phrase(fit, tests, sd.group, name),
+        test=_test_phrase(fit, known, sd.group, name) if tests else (),
         range=() if verdict == "unclear" else _range(given, fit, name, sd),
-        why=_joint_evidence(fit, tests),
+        why=_joint_evidence(fit, known) if tests else (),
     )
 
 
