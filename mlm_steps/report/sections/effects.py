@@ -21,10 +21,12 @@ from mlm_steps.report.sentences.effects import (
     slope_keys,
 )
 from mlm_steps.report.sentences.on_outcome import moderation_on_outcome
+from mlm_steps.report.sentences.pairs import pairs_sentence
 from mlm_steps.report.sentences.regions import region_sentence
 from mlm_steps.report.tables.effect_rows import (
     confidence,
     family_notes,
+    has_few_pairs,
     heads,
     letter,
     method_note,
@@ -32,8 +34,8 @@ from mlm_steps.report.tables.effect_rows import (
     with_conditions,
 )
 from mlm_steps.report.tables.effect_sizes import effect_size_grids
-from mlm_steps.report.tables.means import back_table, mean_table
-from mlm_steps.report.tables.on_outcome import mean_tables, slope_table
+from mlm_steps.report.tables.means import back_table, difference_tables, mean_table
+from mlm_steps.report.tables.on_outcome import mean_tables, outcome_difference_tables, slope_table
 from mlm_steps.report.text.grid import Grid, Row, heading, row
 from mlm_steps.report.text.notation import degrees_of_freedom, fixed, p_value
 from mlm_steps.report.text.text import Code, Link, Number, Phrase, Word, join, say, source
@@ -61,15 +63,21 @@ def context(given: ReportInput) -> dict[str, Any] | None:
     sizes = effect_size_grids(given, found)
     if not (found.slopes or found.means or found.contrasts or sizes):
         return _nothing() | {"lead": UNREAD} if has_products(given) else None
-    slopes = _of_last(found.slopes)
-    means = _of_last(found.means)
+    slopes = _of_headline(given, found.slopes)
+    means = _of_headline(given, found.means)
     return {
         "lead": None,
-        "sentences": [*_reservations(given), *_sentences(given, slopes)],
+        "sentences": [
+            *_reservations(given),
+            *_sentences(given, slopes),
+            *(pairs_sentence(given, factor) for factor in means if not has_few_pairs(factor)),
+        ],
         "slopes": _slopes(given, slopes) if slopes else None,
         "slopes_figure": drawing(given, "simple_slopes"),
         "region_figure": drawing(given, "johnson_neyman"),
         "means": _means(given, means),
+        "means_figure": drawing(given, "means"),
+        "pairs": _pairs(given, means),
         "back": back_table(given, means),
         "contrasts": _contrast_table(given, found.contrasts) if found.contrasts else None,
         "sizes": sizes,
@@ -89,9 +97,17 @@ def _means(given: ReportInput, means: list[FactorMeans]) -> list[Grid]:
     return [mean_table(given, means)] if fit.linear else mean_tables(given, fit, means)
 
 
+def _pairs(given: ReportInput, means: list[FactorMeans]) -> list[Grid]:
+    """Return the tables of differences that stand in folds."""
+    if not means:
+        return []
+    fit = given.run.fit(means[0].model)
+    return difference_tables(given, means) if fit.linear else outcome_difference_tables(given, fit, means)
+
+
 def _nothing() -> dict[str, Any]:
-    names = ("slopes", "slopes_figure", "region_figure", "means", "back", "contrasts")
-    return {**dict.fromkeys(names), "sentences": [], "means": [], "sizes": []}
+    names = ("slopes", "slopes_figure", "region_figure", "means_figure", "back", "contrasts")
+    return {**dict.fromkeys(names), "sentences": [], "means": [], "pairs": [], "sizes": []}
 
 
 def _reservations(given: ReportInput) -> list[Phrase]:
@@ -114,9 +130,11 @@ def _reservations(given: ReportInput) -> list[Phrase]:
     ]
 
 
-def _of_last(found: Sequence[Result]) -> list[Result]:
-    """Return the results of the last rung that has any; the CSV tables hold all rungs."""
-    return [each for each in found if each.model == found[-1].model] if found else []
+def _of_headline(given: ReportInput, found: Sequence[Result]) -> list[Result]:
+    """Return the results of the headline rung, or of the last rung that has any; the tables hold all."""
+    headline = given.headline
+    own = [each for each in found if headline is not None and each.model == headline.model]
+    return own or [each for each in found if each.model == found[-1].model]
 
 
 def _sentences(given: ReportInput, slopes: list[SimpleSlopes]) -> list[Phrase]:
@@ -144,14 +162,20 @@ def _slope_table(given: ReportInput, slopes: list[SimpleSlopes]) -> Grid:
             )
             for at in pair.slopes
         ]
-        rows += pair_rows(pair.differences, slope_keys(pair, "slope_differences"))
+        if has_few_pairs(pair):
+            rows += pair_rows(pair.differences, slope_keys(pair, "slope_differences"))
     model, first = slopes[0].model, slopes[0]
     symbol = letter([at.slope for pair in slopes for at in pair.slopes])
+    few = [pair for pair in slopes if has_few_pairs(pair)]
     return Grid(
         caption=("Simple slopes of ", given.names.model(model)),
         columns=heads("Moderator at", symbol, confidence(first.confidence)),
         rows=tuple(rows),
-        notes=(SLOPES_NOTE, *family_notes(slopes), method_note(first.df_method)),
+        notes=(
+            SLOPES_NOTE,
+            *family_notes(few),
+            method_note(first.df_method),
+        ),
         wide=True,
     )
 

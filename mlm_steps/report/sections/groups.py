@@ -21,19 +21,18 @@ FIGURES = ("partial_pooling", "caterpillar")
 
 
 def context(given: ReportInput) -> dict[str, Any] | None:
-    """Return sentences on the random effects of the final rung, and the figures."""
-    final = given.headline
-    if final is None:
+    """Return sentences on the random effects of the headline rung, and the figures."""
+    headline = given.headline
+    if headline is None:
         return None
     return {
-        "model": given.names.model(final.model),
         "sentences": [
-            *slope_sentences(given, final, tests=False),
-            *intercept_sentences(given, final),
-            *component_sentences(given, final),
-            *reliability_sentences(given, final),
-            *boundary_sentences(given, final),
+            *slope_sentences(given, headline, tests=False),
+            *intercept_sentences(given, headline),
+            *component_sentences(given, headline),
+            *reliability_sentences(given, headline),
+            *boundary_sentences(given, headline),
         ],
-        "singular": final.reported.singular,
+        "singular": headline.reported.singular,
         "figures": [found for name in FIGURES if (found := drawing(given, name)) is not None],
     }

@@ -20,7 +20,7 @@ from mlm_steps.report.text.facts import (
     reason_in_words,
     share_interval,
 )
-from mlm_steps.report.text.grid import Grid, Row, columns, heading, row
+from mlm_steps.report.text.grid import Grid, Row, columns, heading, parts_of, row
 from mlm_steps.report.text.names import INTERCEPT, RESIDUAL
 from mlm_steps.report.text.text import Number, Phrase, join, say
 
@@ -97,6 +97,8 @@ LINK_NEGATIVE = (
     "A variance between groups can increase when predictors are added, even after the correction for the "
     "change of scale. A negative reduction is reported as it is, not set to zero."
 )
+MOST_RUNGS, COLUMNS = 8, 6
+"""A table of more rungs is divided into tables of six rungs each, so that they fit on a page."""
 REDUCTIONS = ("prv_null", "prv_previous")
 DELTA = "delta_"
 """The start of the names of differences from the previous rung, which have sentences of their own."""
@@ -115,16 +117,17 @@ def context(given: ReportInput) -> dict[str, Any] | None:
     )
     notices = dict.fromkeys(notice.text for record in given.run.variance for notice in record.notices)
     curve = drawing(given, "vpc")
+    figures = (drawing(given, "variance_sources"), curve)
+    sources, reductions = source_grid(given), _reductions(given)
     return {
         "sentence": null_sentence(given),
-        "shares": _shares(given),
+        "shares": parts_of(_shares(given), MOST_RUNGS, COLUMNS),
         "partition": partition_sentences(given) if curve is None else [],
-        "figure": drawing(given, "variance_sources"),
-        "curve": curve,
+        "figures": [found for found in figures if found is not None],
         "changes": change_sentences(given),
-        "sources": source_grid(given),
+        "sources": [] if sources is None else parts_of(sources, MOST_RUNGS, COLUMNS),
         "no_sources": source_remark(given),
-        "reductions": _reductions(given),
+        "reductions": [] if reductions is None else parts_of(reductions, MOST_RUNGS, COLUMNS),
         "negative": (NEGATIVE_REDUCTION if _linear(given) else LINK_NEGATIVE)
         if negative and not any(map(has_increase, given.run.comparisons))
         else None,

@@ -14,6 +14,7 @@ from mlm_steps.report.text.text import Emphasis, Phrase, say
 __all__ = [
     "confidence",
     "family_notes",
+    "has_few_pairs",
     "heads",
     "letter",
     "method_note",
@@ -32,6 +33,8 @@ ADJUSTMENTS = {
     "fdr": "*p* adjusted for the false discovery rate (Benjamini & Hochberg), intervals by Bonferroni’s",
     "mvt": "adjusted by the exact multivariate *t* distribution",
 }
+MOST_COMPARED = 5
+"""The differences of more values or levels stand in a fold: five have ten pairs, six have fifteen."""
 ALIGN: tuple[Align, ...] = ("text", *("number",) * 6)
 
 
@@ -62,6 +65,11 @@ def with_conditions(words: Phrase, held: Phrase) -> Phrase:
 def method_note(method: str) -> Phrase:
     """Return a note on the method of the degrees of freedom."""
     return (f"Degrees of freedom: {DF_METHODS.get(method, method)}.",)
+
+
+def has_few_pairs(found: SimpleSlopes | FactorMeans) -> bool:
+    """Return whether the differences of slopes or means are few enough to stand beside them."""
+    return len(found.slopes if isinstance(found, SimpleSlopes) else found.means) <= MOST_COMPARED
 
 
 def pair_rows(pairs: Sequence[Pairwise], keys: Keys) -> list[Row]:

@@ -115,7 +115,7 @@ def _by_ml(fit: FitRecord, field: str, value: float) -> Number | str | None:
 
 def status_rows(fits: Fits) -> list[Row]:
     """Return the convergence status of each fit and its number of warnings."""
-    return [heading("Status"), row("Fit", [_status(fit) for fit in fits])]
+    return [row("Status of the fit", [_status(fit) for fit in fits])]
 
 
 def _status(fit: FitRecord) -> Phrase:

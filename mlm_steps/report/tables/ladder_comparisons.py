@@ -55,7 +55,6 @@ def _block(
 
     p = (Emphasis("p"),)
     optional = [
-        line("Null distribution", _distribution),
         *(
             line((words, *p), partial(_other_p, name=name, alpha=given.alpha))
             for name, words in OTHER_P.items()
@@ -87,8 +86,13 @@ def reported_p(record: ComparisonRecord, alpha: float) -> Number | None:
 
 
 def _tested_by(record: ComparisonRecord) -> Phrase | None:
-    """Return the criterion of a test and the method of its p value, such as ``REML, mixture``."""
-    return None if record.criterion is None else (f"{record.criterion}{P_WORDS[record.p_from]}",)
+    """Return the criterion of a test and the null distribution or the method of its p value."""
+    if record.criterion is None:
+        return None
+    known = _distribution(record)
+    if known is not None and record.p_from in ("p_boundary", "p_naive"):
+        return (f"{record.criterion}, ", *known)
+    return (f"{record.criterion}{P_WORDS[record.p_from]}",)
 
 
 def _other_p(record: ComparisonRecord, name: str, alpha: float) -> Number | None:

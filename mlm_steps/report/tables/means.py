@@ -16,6 +16,7 @@ from mlm_steps.report.sentences.effects import (
 from mlm_steps.report.tables.effect_rows import (
     confidence,
     family_notes,
+    has_few_pairs,
     heads,
     letter,
     method_note,
@@ -27,7 +28,7 @@ from mlm_steps.report.text.grid import Grid, Row, columns, heading, row
 from mlm_steps.report.text.notation import decimals_for_se, fixed
 from mlm_steps.report.text.text import Code, Emphasis, Number, Phrase, Word, join, say, source
 
-__all__ = ["back_table", "factor_heading", "mean_notes", "mean_table"]
+__all__ = ["back_table", "difference_tables", "factor_heading", "mean_notes", "mean_table"]
 
 NOTE = (
     "{outcome} at each level, for the population of groups. Other categories are averaged with equal weights "
@@ -50,7 +51,9 @@ def mean_table(given: ReportInput, means: Sequence[FactorMeans]) -> Grid:
             numbers = PrintedNumbers(mean.test, (*_keys("means", factor), mean.level), "mean")
             cells = [numbers.estimate, numbers.se, numbers.ci, None, numbers.df, None]
             rows.append(row(plain_value(mean.level), cells))
-        rows += pair_rows(factor.differences, _keys("mean_differences", factor))
+        if has_few_pairs(factor):
+            rows += pair_rows(factor.differences, _keys("mean_differences", factor))
+    few = [factor for factor in means if has_few_pairs(factor)]
     symbol = letter([each.test for factor in means for each in factor.differences])
     first = means[0]
     return Grid(
@@ -59,12 +62,29 @@ def mean_table(given: ReportInput, means: Sequence[FactorMeans]) -> Grid:
         rows=tuple(rows),
         notes=(
             _lead_note(given, means),
-            *family_notes(means),
+            *family_notes(few),
             *mean_notes(given, means),
             method_note(first.df_method),
         ),
         wide=True,
     )
+
+
+def difference_tables(given: ReportInput, means: Sequence[FactorMeans]) -> list[Grid]:
+    """Return a table of the differences of each factor with many levels."""
+    return [
+        Grid(
+            caption=("Differences of means: ", *factor_heading(given, factor)),
+            columns=heads(
+                "Levels", letter([each.test for each in factor.differences]), confidence(factor.confidence)
+            ),
+            rows=tuple(pair_rows(factor.differences, _keys("mean_differences", factor))),
+            notes=(*family_notes([factor]), method_note(factor.df_method)),
+            wide=True,
+        )
+        for factor in means
+        if factor.differences and not has_few_pairs(factor)
+    ]
 
 
 def back_table(given: ReportInput, means: Sequence[FactorMeans]) -> Grid | None:

@@ -25,13 +25,19 @@ from mlm_steps.report.sentences.on_outcome import (
     ratio_cell,
 )
 from mlm_steps.report.sentences.outcomes import mean_of, words_of
-from mlm_steps.report.tables.effect_rows import confidence, family_notes, letter, with_conditions
+from mlm_steps.report.tables.effect_rows import (
+    confidence,
+    family_notes,
+    has_few_pairs,
+    letter,
+    with_conditions,
+)
 from mlm_steps.report.tables.means import factor_heading, mean_notes
 from mlm_steps.report.text.facts import reason_in_words
 from mlm_steps.report.text.grid import Column, Grid, Row, columns, heading, row
 from mlm_steps.report.text.text import Emphasis, Number, Phrase, capital, say
 
-__all__ = ["mean_tables", "slope_table"]
+__all__ = ["mean_tables", "outcome_difference_tables", "slope_table"]
 
 Cells = list[Number | Phrase | str | None]
 AVERAGE_NOTE = (
@@ -69,8 +75,14 @@ def mean_tables(given: ReportInput, fit: FitRecord, means: Sequence[FactorMeans]
         notes=(note, *mean_notes(given, means)),
         wide=True,
     )
-    pairs = _differences(given, fit, means)
+    pairs = _differences(given, fit, [factor for factor in means if has_few_pairs(factor)])
     return [table] if pairs is None else [table, pairs]
+
+
+def outcome_difference_tables(given: ReportInput, fit: FitRecord, means: Sequence[FactorMeans]) -> list[Grid]:
+    """Return a table of the differences of each factor with many levels."""
+    found = (_differences(given, fit, [factor]) for factor in means if not has_few_pairs(factor))
+    return [table for table in found if table is not None]
 
 
 def _mean_row(fit: FitRecord, factor: FactorMeans, mean: LevelMean) -> Row:
@@ -157,7 +169,8 @@ def slope_table(given: ReportInput, fit: FitRecord, slopes: Sequence[SimpleSlope
             cells = [numbers.estimate, numbers.se, numbers.ci, numbers.statistic, numbers.p]
             rows.append(row(level_phrase(at.value, at.place), [*cells, *ratio, *change]))
         own = slope_keys(pair, "slope_differences")
-        rows += [_pair_row(fit, each, (*own, each.first, each.second)) for each in pair.differences]
+        if has_few_pairs(pair):
+            rows += [_pair_row(fit, each, (*own, each.first, each.second)) for each in pair.differences]
     symbol = letter([at.slope for pair in slopes for at in pair.slopes])
     note = say(SLOPES_NOTE, scale=words_of(fit).scale, mean=mean_of(given, fit))
     return Grid(

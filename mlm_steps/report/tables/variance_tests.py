@@ -9,7 +9,7 @@ from mlm_steps.report.inputs import ReportInput
 from mlm_steps.report.sentences.coefficients import effect_terms
 from mlm_steps.report.sentences.comparisons import mixture_words
 from mlm_steps.report.text.facts import reason_in_words
-from mlm_steps.report.text.grid import Align, Grid, Row, columns, heading, row
+from mlm_steps.report.text.grid import Grid, Row, columns, heading, row
 from mlm_steps.report.text.notation import fixed, integer, p_value
 from mlm_steps.report.text.text import Code, Emphasis, Number, Phrase, Word, join, say, source
 
@@ -68,10 +68,9 @@ def variance_test_grid(given: ReportInput, rungs: Sequence[RungDeletions], capti
             line = [_cell(left, key) for key in removal] + [_cell(right, key) for key in hlm]
             rows.append(row(head, line))
     heads = [HEADS[key] for key in removal] + [HLM_HEADS[key] for key in hlm]
-    align: list[Align] = ["text", *("number" for _ in heads)]
     return Grid(
         caption=caption,
-        columns=columns("Random effect", *heads, align=align),
+        columns=columns("Random effect", *heads),
         rows=tuple(rows),
         notes=_notes(given, rungs, removal, hlm),
         wide=True,

@@ -9,13 +9,13 @@ all tables, equations and figures at once (``data-term``: the coefficient's colu
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Literal
 from urllib.parse import unquote
 
 from mlm_steps.report.text.text import Number, Part, Phrase, Piece, Quantity
 
-__all__ = ["Align", "Cell", "Column", "Grid", "Row", "cell", "columns", "heading", "row"]
+__all__ = ["Align", "Cell", "Column", "Grid", "Row", "cell", "columns", "heading", "parts_of", "row"]
 
 Align = Literal["text", "number", "middle"]
 LAST_KEY = 3
@@ -183,6 +183,24 @@ def _key(number: Number, table: str) -> str | None:
     """Return the key behind the model in a source such as ``fixed:slope:ses:estimate``."""
     parts = number.source.split(":")
     return unquote(parts[2]) if parts[0] == table and len(parts) > LAST_KEY else None
+
+
+def parts_of(grid: Grid, most: int, width: int) -> list[Grid]:
+    """Return a table of more than ``most`` columns as tables of ``width`` columns each, without empty rows."""
+    count = len(grid.columns) - 1
+    if count <= most:
+        return [grid]
+    parts = []
+    for start in range(0, count, width):
+        cut = slice(start, start + width)
+        rows = [replace(line, cells=line.cells[cut]) for line in grid.rows]
+        own = tuple(line for line in rows if not line.cells or any(item.content for item in line.cells))
+        heads = grid.columns[1:][cut]
+        span: Phrase = (*heads[0].label, *((" to ", *heads[-1].label) if len(heads) > 1 else ()))
+        caption = (*grid.caption, ", ", *span)
+        notes = () if start else grid.notes
+        parts.append(replace(grid, caption=caption, columns=(grid.columns[0], *heads), rows=own, notes=notes))
+    return parts
 
 
 def cell(content: Piece | Phrase | None) -> Cell:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from math import prod
 
 from mlm_steps.design import Formula
 from mlm_steps.design.coefficient_words import CoefficientWords, named_columns
@@ -33,6 +34,9 @@ Words = Mapping[str, Sequence[str]]
 
 MOST_LEVELS = 8
 """Largest number of levels of a factor whose means are estimated by default; long lists are hard to read."""
+
+MOST_CELLS = 24
+"""Largest number of combinations of levels whose means are estimated by default; 24 have 276 pairs."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -164,16 +168,34 @@ def _means(spec: PipelineSpec, predictors: Predictors) -> tuple[MeanSpec, ...]:
     if spec.means == "none":
         return ()
     if spec.means == "auto":
-        return tuple(
-            MeanSpec(of=(name,))
-            for name, predictor in by_name.items()
-            if predictor.category and 2 <= len(predictor.levels) <= MOST_LEVELS
-        )
+        single = [name for name, each in by_name.items() if _has_few_levels(each)]
+        return tuple(MeanSpec(of=names) for names in (*((name,) for name in single), *_cells(predictors)))
     return tuple(
         each
         for each in spec.means
         if all(name in by_name and by_name[name].levels for name in (*each.of, *each.by))
     )
+
+
+def _has_few_levels(predictor: Predictor) -> bool:
+    return predictor.category and 2 <= len(predictor.levels) <= MOST_LEVELS
+
+
+def _cells(predictors: Predictors) -> tuple[tuple[str, ...], ...]:
+    """Return the factors of each interaction of factors alone that no other such interaction contains.
+
+    Their cells are the answer of a factorial design, where the means of one factor average over the others.
+    """
+    fixed, by_name = predictors.formula.fixed, predictors.by_name
+    columns = [tuple(dict.fromkeys(name.name for name in columns_of(v))) for v in fixed.variables]
+    products: dict[tuple[str, ...], None] = {}
+    for term in fixed.terms:
+        names = tuple(dict.fromkeys(name for index in term for name in columns[index]))
+        known = all(name in by_name and _has_few_levels(by_name[name]) for name in names)
+        cells = prod(len(by_name[name].levels) for name in names) if known else 0
+        if len(names) > 1 and 0 < cells <= MOST_CELLS:
+            products[names] = None
+    return tuple(own for own in products if not any(set(own) < set(other) for other in products))
 
 
 def value_of(predictor: Predictor, text: str) -> PredictorValue:
