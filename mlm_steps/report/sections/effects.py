@@ -67,6 +67,7 @@ def context(given: ReportInput) -> dict[str, Any] | None:
     means = _of_headline(given, found.means)
     return {
         "lead": None,
+        "narrow": all(given.run.fit(each.model).linear for each in (*slopes, *means)),
         "sentences": [
             *_reservations(given),
             *_sentences(given, slopes),
@@ -107,7 +108,7 @@ def _pairs(given: ReportInput, means: list[FactorMeans]) -> list[Grid]:
 
 def _nothing() -> dict[str, Any]:
     names = ("slopes", "slopes_figure", "region_figure", "means_figure", "back", "contrasts")
-    return {**dict.fromkeys(names), "sentences": [], "means": [], "pairs": [], "sizes": []}
+    return {**dict.fromkeys(names), "sentences": [], "means": [], "pairs": [], "sizes": [], "narrow": True}
 
 
 def _reservations(given: ReportInput) -> list[Phrase]:

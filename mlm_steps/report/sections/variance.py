@@ -284,27 +284,37 @@ def _interval(model: str, item: Icc | VarianceMeasure | None) -> Phrase | None:
 
 
 def _reductions(given: ReportInput) -> Grid | None:
-    rows: list[Row] = []
+    """Return the reductions that the ladder does not show; rungs without any have no column."""
     titles = {"prv_null": "Relative to the null model", "prv_previous": "Relative to the previous rung"}
+    records = [r for r in given.run.variance if any(m.measure == "prv_previous" for m in r.measures)]
+    rows: list[Row] = []
     for measure, title in titles.items():
         scopes = dict.fromkeys(
-            m.scope for record in given.run.variance for m in record.measures if m.measure == measure
+            m.scope
+            for record in records
+            for m in record.measures
+            if m.measure == measure and not (measure == "prv_null" and (_in_ladder(m) or m.value is None))
         )
         if scopes:
             rows.append(heading(title))
         rows += [
-            row(_component(given, scope), [_reduction(r, measure, scope) for r in given.run.variance])
+            row(_component(given, scope), [_reduction(r, measure, scope) for r in records])
             for scope in scopes
         ]
     if not rows:
         return None
     return Grid(
         caption=("Proportional reduction of the variance components",),
-        columns=columns("Component", *((given.names.model(r.model),) for r in given.run.variance)),
+        columns=columns("Component", *((given.names.model(r.model),) for r in records)),
         rows=tuple(rows),
         notes=(REDUCTIONS_NOTE if _linear(given) else LINK_REDUCTIONS_NOTE,),
         wide=True,
     )
+
+
+def _in_ladder(measure: VarianceMeasure) -> bool:
+    """Return whether the ladder has a reduction: that of level 1, or of the intercepts of a factor."""
+    return measure.scope == "sigma2" or measure.scope.endswith(f": {INTERCEPT}")
 
 
 def _reduction(record: VarianceRecord, measure: str, scope: str) -> Number | str | None:

@@ -186,7 +186,7 @@ def _key(number: Number, table: str) -> str | None:
 
 
 def parts_of(grid: Grid, most: int, width: int) -> list[Grid]:
-    """Return a table of more than ``most`` columns as tables of ``width`` columns each, without empty rows."""
+    """Return a table of more than ``most`` columns as tables of ``width`` columns, without empty rows."""
     count = len(grid.columns) - 1
     if count <= most:
         return [grid]
