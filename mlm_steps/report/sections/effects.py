@@ -65,9 +65,10 @@ def context(given: ReportInput) -> dict[str, Any] | None:
         return _nothing() | {"lead": UNREAD} if has_products(given) else None
     slopes = _of_headline(given, found.slopes)
     means = _of_headline(given, found.means)
+    models = {pair.model for pair in slopes} | {factor.model for factor in means}
     return {
         "lead": None,
-        "narrow": all(given.run.fit(each.model).linear for each in (*slopes, *means)),
+        "narrow": all(given.run.fit(model).linear for model in models),
         "sentences": [
             *_reservations(given),
             *_sentences(given, slopes),
