@@ -76,7 +76,11 @@ def power_of_f(noncentrality: Array | float, q: int, df: Array | float, alpha: f
     finite = np.where(normal, 1.0, df)
     by_f = 1.0 - ncfdtr(float(q), finite, noncentrality, fdtri(float(q), finite, 1.0 - alpha))
     by_chi = 1.0 - chndtr(chdtri(q, alpha), float(q), noncentrality)
-    return np.clip(np.where(normal, by_chi, by_f), 0.0, 1.0)
+    found = np.where(normal, by_chi, by_f)
+    lost = np.isnan(found) & np.isfinite(noncentrality) & (finite > 0.0)
+    if lost.any():  # SciPy has no value for some noncentralities above 1000
+        found[lost] = _f_by_quadrature(noncentrality[lost], q, finite[lost], alpha)
+    return np.clip(found, 0.0, 1.0)
 
 
 def beyond(ncp: Array, df: Array, t: Array) -> Array:
@@ -84,8 +88,22 @@ def beyond(ncp: Array, df: Array, t: Array) -> Array:
 
     SciPy's function has no value for some arguments.
     """
-    nodes, weights = np.polynomial.legendre.leggauss(NODES)
-    z, density = FARTHEST * nodes, np.exp(-0.5 * (FARTHEST * nodes) ** 2) / np.sqrt(2.0 * np.pi)
-    s = np.sqrt(2.0 * gammaincinv(0.5 * df[..., None], ndtr(z)) / df[..., None])
-    found: Array = FARTHEST * (weights * density * ndtr(ncp[..., None] - t[..., None] * s)).sum(axis=-1)
+    ratio, weights = _variance_ratios(df)
+    found: Array = (weights * ndtr(ncp[..., None] - t[..., None] * np.sqrt(ratio))).sum(axis=-1)
     return found
+
+
+def _f_by_quadrature(noncentrality: Array, q: int, df: Array, alpha: float) -> Array:
+    """Return the power of F tests as the mean of P(chi² > q f s²) over s² = chi²/df."""
+    ratio, weights = _variance_ratios(df)
+    limit = q * fdtri(float(q), df, 1.0 - alpha)
+    found: Array = (weights * (1.0 - chndtr(limit[:, None] * ratio, float(q), noncentrality[:, None]))).sum(1)
+    return found
+
+
+def _variance_ratios(df: Array) -> tuple[Array, Array]:
+    """Return values of chi²/df, shape (..., NODES), and their weights, by which means over them are taken."""
+    nodes, weights = np.polynomial.legendre.leggauss(NODES)
+    z = FARTHEST * nodes
+    density = np.exp(-0.5 * z**2) / np.sqrt(2.0 * np.pi)
+    return 2.0 * gammaincinv(0.5 * df[..., None], ndtr(z)) / df[..., None], FARTHEST * weights * density

@@ -1,7 +1,10 @@
 """Closed answers against the formulas for balanced designs (statistics, section 16.6) and simple limits."""
 
+from importlib import import_module
+
 import numpy as np
 import pytest
+from scipy.special import fdtri, ncfdtr
 from scipy.stats import nct, ncx2
 
 from mlm_steps.engine.fit.lmm import evaluate_at
@@ -87,3 +90,25 @@ def test_infinite_df_are_chi_squared():
 def test_covariances_that_no_data_have_are_refused():
     with pytest.raises(UsageError, match="negative eigenvalue"):
         Truth(np.zeros(1), (np.array([[1.0, 2.0], [2.0, 1.0]]),), 1.0).theta()
+
+
+def test_power_exists_where_scipy_has_no_value():
+    rng = np.random.default_rng(3)
+    noncentrality, df = 10 ** rng.uniform(0, 5, 3000), 10 ** rng.uniform(0, 4, 3000)
+    for q in (1, 3):
+        scipy = ncfdtr(q, df, noncentrality, fdtri(q, df, 0.95))
+        assert np.isnan(scipy).any()
+        found = power_of_f(noncentrality, q, df, 0.05)
+        assert np.isfinite(found).all()
+        assert found[np.isnan(scipy)].min() > 0.9999
+    assert float(power_of_t(40.0, 1000.0, 0.05)) == pytest.approx(1.0)
+
+
+def test_the_quadrature_of_an_f_test_agrees_with_scipy(monkeypatch):
+    rng = np.random.default_rng(4)
+    noncentrality, df = 10 ** rng.uniform(-1, 2.5, 300), 10 ** rng.uniform(0, 4, 300)
+    for q in (1, 4):
+        expected = power_of_f(noncentrality, q, df, 0.05)
+        with monkeypatch.context() as patch:
+            patch.setattr(import_module("mlm_steps.power.tests"), "ncfdtr", lambda *_: np.full(300, np.nan))
+            assert power_of_f(noncentrality, q, df, 0.05) == pytest.approx(expected, abs=1e-8)
