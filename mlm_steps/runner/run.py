@@ -12,7 +12,7 @@ from itertools import chain
 from pathlib import Path
 
 from mlm_steps.errors import Fault, MlmError, SpecError
-from mlm_steps.records import read_record
+from mlm_steps.records.failure import read_outcome
 from mlm_steps.records.power import ClosedRecord
 from mlm_steps.runner.alias import plain_name
 from mlm_steps.runner.check import checking
@@ -25,7 +25,7 @@ from mlm_steps.runner.verdict import conclude
 from mlm_steps.runner.warm import WarmPool
 from mlm_steps.runner.watch import VARIABLE, this_process
 from mlm_steps.runner.workflow import prepare_workflow
-from mlm_steps.steps.run.ledger import withdraw
+from mlm_steps.steps.run.ledger import Ledger, withdraw
 from mlm_steps.steps.run.plan import Plan
 from mlm_steps.steps.run.planned_lines import describe_closed
 from mlm_steps.steps.run.session import Session, open_plan
@@ -67,9 +67,15 @@ def _plan(request: RunRequest) -> Plan:
 
 
 def _say_closed(plan: Plan) -> None:
-    """Print the closed answers of planned studies that stand alone, before the simulation starts."""
-    if plan.spec.planned_alone:
-        print(describe_closed(read_record(ClosedRecord, plan.layout.output(plan.first))), flush=True)
+    """Print the closed answers of planned studies that stand alone, before the simulation starts.
+
+    Nothing is printed if the check could not make them: the workflow tries again and reports the failure.
+    """
+    if not plan.spec.planned_alone or Ledger.read(plan.layout).key(plan.first) != plan.step(plan.first).key:
+        return
+    found = read_outcome(ClosedRecord, plan.layout.output(plan.first))
+    if isinstance(found, ClosedRecord):
+        print(describe_closed(found), flush=True)
 
 
 def _words(request: RunRequest) -> list[str]:

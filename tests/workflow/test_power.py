@@ -348,3 +348,29 @@ def test_kenward_and_rogers_tests_stand_beside_where_the_degrees_of_freedom_are_
             assert float(row[name]) == pytest.approx(own[name], rel=1e-10)
     assert "Kenward and Roger's test has power" in done.stdout
     assert "Kenward and Roger's test has power" in (folder / OUT / "report.md").read_text()
+
+
+BREAK = """\
+import sys
+if sys.argv[1:2] == ["power"] or "power_closed" in sys.argv:
+    import mlm_steps.steps.parts.planned_closed as closed
+    def closed_record(*_):
+        raise RuntimeError("no ink")
+    closed.closed_record = closed_record
+"""
+
+
+def test_closed_answers_that_fail_are_told_without_a_traceback_and_made_in_the_next_run(tmp_path):
+    folder = write(tmp_path)
+    (folder / "sitecustomize.py").write_text(BREAK)
+    done = mlm("power", "pipeline.yaml", cwd=folder, PYTHONPATH=str(folder))
+    assert done.returncode == 3
+    assert "Traceback" not in done.stdout + done.stderr
+    assert (
+        "power_closed: failed: RuntimeError: no ink (see results/plan/logs/power_closed.log)" in done.stderr
+    )
+    assert "power by the closed form" not in done.stdout
+    (folder / "sitecustomize.py").unlink()
+    mended = mlm("power", "pipeline.yaml", cwd=folder)
+    assert mended.returncode == 0, mended.stderr
+    assert "power by the closed form" in mended.stdout
