@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
+from mlm_steps.design.hlm import column_factors
 from mlm_steps.records import Coefficient, FitRecord, Icc
 from mlm_steps.report.drawing import key_drawing
 from mlm_steps.report.inputs import ReportInput
@@ -13,12 +14,14 @@ from mlm_steps.report.sentences.answer import (
     answer_sentence,
     effect_interval,
     effect_value,
+    joint_p,
     joint_phrase,
     term_phrase,
 )
 from mlm_steps.report.sentences.coefficients import coefficient_sentence, effect_terms, null_sentence
-from mlm_steps.report.sentences.generalized import event_sentence, kind_of_models, likelihood_words
+from mlm_steps.report.sentences.generalized import kind_of_models, likelihood_words
 from mlm_steps.report.sentences.key_effect import KeyEffect, joint_test, key_effect
+from mlm_steps.report.sentences.outcomes import outcome_phrase, words_of
 from mlm_steps.report.sentences.variance import level_sentence
 from mlm_steps.report.standard.checklist import answers
 from mlm_steps.report.tables.cards import Card, cards
@@ -27,7 +30,6 @@ from mlm_steps.report.text.facts import profile_number
 from mlm_steps.report.text.names import INTERCEPT
 from mlm_steps.report.text.notation import percent
 from mlm_steps.report.text.text import Link, Number, Phrase, join, say, source
-from mlm_steps.report.titles import section_link
 
 __all__ = ["context"]
 
@@ -135,8 +137,12 @@ def _effect_tile(given: ReportInput, effect: KeyEffect | None) -> Tile | None:
     interval = effect_interval(effect)
     test = effect.test
     remark = interval or ()
+    ratio = words_of(effect.fit).ratio
     if effect.coefficient is None and test is not None:
-        remark = joint_phrase(effect.fit, test)[-2:]
+        remark = joint_p(effect.fit, test)
+    elif ratio is not None and effect.coefficient is not None and effect.coefficient.exp_estimate is not None:
+        name = ratio.one if len(effect.variables) == 1 else f"ratio of {ratio.many}"
+        remark = (f"{name}; ", *remark)
     return Tile(label, effect_value(effect), remark)
 
 
@@ -170,13 +176,20 @@ def _findings(given: ReportInput, effect: KeyEffect | None, most: int) -> list[P
     for c in effect.fit.coefficients:
         if c.column != INTERCEPT and c.estimate is not None and c.term != effect.term:
             terms.setdefault(c.term, []).append(c)
-    single = [found[0] for found in terms.values() if len(found) == 1]
-    several = [term for term, found in terms.items() if len(found) > 1]
+    fit, joint = effect.fit, effect.coefficient is None or effect.factorial
+    several = [t for t, found in terms.items() if len(found) > 1 or (joint and _coded(fit, found))]
+    single = [found[0] for term, found in terms.items() if term not in several]
     room = most - bool(several)
-    sentences = [coefficient_sentence(given, effect.fit, c) for c in single[-room:]]
+    sentences = [coefficient_sentence(given, fit, c) for c in single[max(len(single) - room, 0) :]]
     found = [sentence for sentence in sentences if sentence is not None]
-    joint = _joint_sentence(given, effect.fit, several)
-    return found if joint is None else [joint, *found]
+    tests = _joint_sentence(given, fit, several)
+    return found if tests is None else [tests, *found]
+
+
+def _coded(fit: FitRecord, found: list[Coefficient]) -> bool:
+    """Return whether a term codes categories and has a joint test, so that the test stands for it."""
+    factors = [pair for c in found for pair in column_factors(fit.name_of_r(c.column), c.term)]
+    return all(stem != text for stem, text in factors) and joint_test(fit, found[0].term) is not None
 
 
 def _joint_sentence(given: ReportInput, fit: FitRecord, terms: list[str]) -> Phrase | None:
@@ -189,10 +202,8 @@ def _joint_sentence(given: ReportInput, fit: FitRecord, terms: list[str]) -> Phr
     ]
     if not listed:
         return None
-    noun = "term" if len(listed) == 1 else "terms"
-    return say(
-        f"The joint test of the other {noun} of several coefficients: {{tests}}.", tests=join(listed, "; ")
-    )
+    noun = "The joint test of another term" if len(listed) == 1 else "The joint tests of the other terms"
+    return say(f"{noun}: {{tests}}.", tests=join(listed, "; "))
 
 
 def _lead(given: ReportInput) -> Phrase | None:
@@ -200,19 +211,16 @@ def _lead(given: ReportInput) -> Phrase | None:
     fit = given.headline
     if fit is None:
         return None
-    event = event_sentence(given, given.run.fits)
+    count = Number(str(len(given.run.fits)), "counts:rungs")
+    which = ("The only model, ",) if len(given.run.fits) == 1 else say("Of {n} models, ", n=count)
     return say(
-        "Of {n} {kind} {noun} of {outcome}, {model} has {random}; it was estimated by {method} (see "
-        "{link}).{event}",
-        n=Number(str(len(given.run.fits)), "counts:rungs"),
-        kind=kind_of_models(given.run.fits),
-        noun="model" if len(given.run.fits) == 1 else "models",
-        outcome=given.prose.outcome(fit.outcome),
+        "{which}{model} is a {kind} model of {outcome} with {random}; it was estimated by {method}.",
+        which=which,
+        kind=kind_of_models([fit]),
+        outcome=outcome_phrase(given, fit),
         model=given.names.model(fit.model),
         random=_random_part(given, fit),
         method=likelihood_words(fit),
-        link=section_link("ladder"),
-        event=() if event is None else (" ", *event),
     )
 
 

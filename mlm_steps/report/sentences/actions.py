@@ -20,13 +20,13 @@ from mlm_steps.report.titles import section_link
 
 __all__ = ["Action", "actions"]
 
-KEEPS_FIT = ("no_worse", "no_better", "clearly_better")
-"""The verdicts on alternatives that are not refuted by the data, the best first."""
 WHY = {
     "no_worse": "does not clearly fit worse",
     "clearly_better": "fits clearly better",
     "no_better": "does not clearly fit better",
+    "other_model": "is not singular and has the lower AIC",
 }
+"""Why an alternative may replace a singular rung, by its verdict; others are refuted by the data."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,7 +108,8 @@ def _singular_headline(given: ReportInput, fit: FitRecord) -> Phrase:
     advice = _advice(given, fit.model)
     best = None if advice is None else _best(advice)
     if advice is None or best is None:
-        return say("{why} See {link}.", why=why, link=section_link("groups"))
+        link = section_link("groups" if advice is None else "remedies")
+        return say("{why} See {link}.", why=why, link=link)
     return say(
         "{why} The best alternative, {formula}, {verdict}{criteria}; see {link}.",
         why=why,
@@ -135,7 +136,8 @@ def _advice(given: ReportInput, model: str) -> RungAdvice | None:
 
 def _best(advice: RungAdvice) -> Alternative | None:
     """Return the alternative with the smallest AIC among those that are not singular and fit no worse."""
-    sound = [a for a in advice.alternatives if a.ending == "converged" and a.verdict in KEEPS_FIT]
+    sound = [a for a in advice.alternatives if a.ending == "converged" and a.verdict in WHY]
+    sound = [a for a in sound if a.verdict != "other_model" or (a.delta_aic or 0.0) < 0]
     return min(sound, key=lambda a: a.delta_aic if a.delta_aic is not None else 0.0, default=None)
 
 

@@ -7,6 +7,7 @@ from mlm_steps.records.effects import FactorMeans, LevelMean
 from mlm_steps.report.inputs import ReportInput
 from mlm_steps.report.sentences.claims import claim
 from mlm_steps.report.sentences.coefficients import confidence, null_sentence, setting_of
+from mlm_steps.report.sentences.comparisons import term_words
 from mlm_steps.report.sentences.effects import PrintedNumbers, plain_value
 from mlm_steps.report.sentences.generalized import separated_sentence
 from mlm_steps.report.sentences.key_effect import KeyEffect
@@ -14,9 +15,9 @@ from mlm_steps.report.sentences.outcomes import ratio_interval, ratio_number, wo
 from mlm_steps.report.sentences.settings import at_level
 from mlm_steps.report.text.facts import CoefficientFacts, p_phrase
 from mlm_steps.report.text.notation import degrees_of_freedom, fixed, p_value
-from mlm_steps.report.text.text import Number, Phrase, Symbol, Word, capital, join, say, source
+from mlm_steps.report.text.text import Code, Number, Phrase, Symbol, Word, capital, join, say, source
 
-__all__ = ["answer_sentence", "effect_interval", "effect_value", "joint_phrase", "term_phrase"]
+__all__ = ["answer_sentence", "effect_interval", "effect_value", "joint_p", "joint_phrase", "term_phrase"]
 
 MOST_MEANS = 4
 """Most means that the answer lists; of more, the lowest and the highest, so that it stays one sentence."""
@@ -27,14 +28,20 @@ def answer_sentence(given: ReportInput, effect: KeyEffect | None) -> Phrase | No
     if effect is None:
         return null_sentence(given) if given.headline is not None else None
     coefficient = effect.coefficient
-    if coefficient is None or (effect.means is not None and len(effect.variables) > 1):
+    if coefficient is None or effect.factorial:
         return _term_sentence(given, effect)
     if coefficient.code == "separation":
         return separated_sentence(given, effect.fit, coefficient)
     claimed = claim(given, effect.fit, coefficient, clear=effect.clear)
     place, interval = setting_of(given, effect.fit, coefficient.column), effect_interval(effect)
     estimate = CoefficientFacts("fixed", effect.fit.model, coefficient, effect.fit.alpha).estimate
-    parts = [] if not effect.fit.linear or estimate in claimed else [_estimate(coefficient.symbol, estimate)]
+    ratio, words = ratio_number(effect.fit, coefficient), words_of(effect.fit).ratio
+    parts: list[Phrase] = []
+    if ratio is not None and words is not None:
+        of_ratios = "ratio of " if len(effect.variables) > 1 else ""
+        parts += [] if ratio in claimed else [(f"{of_ratios}{words.code} = ", ratio)]
+    elif estimate not in claimed:
+        parts.append(_estimate(coefficient.symbol, estimate))
     parts += [] if interval is None else [interval]
     return capital(
         say(
@@ -65,30 +72,34 @@ def effect_value(effect: KeyEffect) -> Phrase:
 
 
 def effect_interval(effect: KeyEffect) -> Phrase | None:
-    """Return the interval of the effect with its level, and of a ratio its name; None without an interval."""
+    """Return the interval of the effect, or of its ratio, with its level; None without an interval."""
     fit, coefficient = effect.fit, effect.coefficient
     if coefficient is None:
         return None
-    ratio, words = ratio_interval(fit, coefficient), words_of(fit).ratio
-    if ratio is not None and words is not None:
-        return say("{level} CI of the {code} {ci}", level=confidence(fit), code=words.code, ci=ratio)
-    ci = CoefficientFacts("fixed", fit.model, coefficient, fit.alpha).ci
+    ratio = ratio_interval(fit, coefficient)
+    ci = ratio or CoefficientFacts("fixed", fit.model, coefficient, fit.alpha).ci
     return None if ci is None else say("{level} CI {ci}", level=confidence(fit), ci=ci)
 
 
 def term_phrase(given: ReportInput, effect: KeyEffect) -> Phrase:
     """Return the label of the effect: that of its coefficient, or those of the variables of its term."""
-    if effect.coefficient is not None:
-        return given.names.column(effect.coefficient.column, effect.coefficient.term)
-    return given.names.column(effect.term, effect.term)
+    column = effect.term if effect.coefficient is None else effect.coefficient.column
+    found = given.names.column(column, effect.term)
+    coded = any(isinstance(piece, Code) for piece in found)
+    return capital(term_words(given, effect.fit, effect.term)) if coded else found
 
 
 def joint_phrase(fit: FitRecord, test: TermTest) -> Phrase:
     """Return the joint test of a term with its p value, such as ``F(2, 30) = 4.1, p = .027``."""
+    p = joint_p(fit, test)
+    return (*_statistic(fit, test), *((", ", *p) if p else ()))
+
+
+def joint_p(fit: FitRecord, test: TermTest) -> Phrase:
+    """Return the p value of a joint test; nothing without one."""
     if test.p is None:
-        return _statistic(fit, test)
-    p = Number(p_value(test.p, fit.alpha), source("anova", fit.model, test.term, "p"))
-    return (*_statistic(fit, test), ", ", *p_phrase(p))
+        return ()
+    return p_phrase(Number(p_value(test.p, fit.alpha), source("anova", fit.model, test.term, "p")))
 
 
 def _statistic(fit: FitRecord, test: TermTest) -> Phrase:
@@ -140,14 +151,17 @@ def _means(given: ReportInput, effect: KeyEffect) -> Phrase:
     units = (" ", Word(unit)) if unit else ()
     shown = known if len(known) <= MOST_MEANS else [known[0], known[-1]]
     listed: list[Phrase] = [
-        say("{mean} {where}", mean=_mean(found, mean.level), where=_where(given, found, mean))
+        say(
+            "{mean}{units} {where}",
+            mean=_mean(found, mean.level),
+            units=units if mean is shown[0] else None,
+            where=_where(given, found, mean),
+        )
         for mean in shown
     ]
     if shown is known:
-        return say(": the estimated means were {means}{units}", means=join(listed, last=" and "), units=units)
-    return say(
-        ": the estimated means ranged from {low} to {high}{units}", low=listed[0], high=listed[1], units=units
-    )
+        return say(": the estimated means were {means}", means=join(listed, last=" and "))
+    return say(": the estimated means ranged from {low} to {high}", low=listed[0], high=listed[1])
 
 
 def _where(given: ReportInput, found: FactorMeans, mean: LevelMean) -> Phrase:

@@ -25,6 +25,7 @@ __all__ = [
     "has_increase",
     "mixture_phrase",
     "mixture_words",
+    "term_words",
 ]
 
 FAILED = "fit_failed"
@@ -51,6 +52,10 @@ _PARTLY = re.compile(r"(.+) in (\(.+\))")
 """A term in which only some effects are new is written ``x in (x | g)``."""
 DISTRIBUTION = "family: "
 """Start of the text for a change of the distribution among what a rung adds."""
+COVARIANCES = "covariances"
+"""The word for the covariances of a term among what a rung adds."""
+MOST_ADDED = 3
+"""Most terms that a card of a rung lists, so that it stays short."""
 SMALLEST_CHANGE = 0.0005
 """Smaller relative changes of a variance are not stated: they would be printed as 0.0 %."""
 
@@ -110,13 +115,16 @@ def _added(given: ReportInput, record: ComparisonRecord) -> Phrase:
 
 
 def added_phrase(given: ReportInput, record: ComparisonRecord) -> Phrase:
-    """Return the terms that a fitted rung adds; a random slope is named as such."""
-    parts: list[Phrase] = []
-    for term in record.added:
-        partly = _PARTLY.fullmatch(term)
-        name = None if partly is None else given.names.effect(partly[1], {})
-        parts.append(_term(given, record.larger, term) if name is None else ("random slope of ", *name))
-    return join(parts)
+    """Return the terms that a fitted rung adds; of many, the last and the number of the others."""
+    if len(record.added) <= MOST_ADDED:
+        return join([_term(given, record.larger, term) for term in record.added])
+    rest = f" and {len(record.added) - 1} more terms"
+    return (*_term(given, record.larger, record.added[-1]), rest)
+
+
+def term_words(given: ReportInput, fit: FitRecord, term: str) -> Phrase:
+    """Return a fixed term in words, such as ``a quadratic term of age``."""
+    return _term(given, fit.model, term)
 
 
 def _term(given: ReportInput, model: str, term: str) -> Phrase:
@@ -148,18 +156,21 @@ def _factor(given: ReportInput, fit: FitRecord, stem: str) -> Phrase:
 
 def _random_effects(given: ReportInput, fit: FitRecord, term: str, effects: list[str]) -> Phrase:
     """Return random effects in words; the term as it is written if the fit has it in another form."""
-    shape = next((shape for shape in fit.terms if shape.source == term), None)
-    if shape is None:
-        known = {name for own in fit.terms for name in own.names}
-        new = [given.prose.effect(e, {}) if e in known else (given.names.notice(e),) for e in effects]
+    shapes = [shape for shape in fit.terms if shape.source == term]  # two of (x || g)
+    if not shapes:
+        others = {name for own in fit.terms for name in own.names}
+        new = [given.prose.effect(e, {}) if e in others else (given.names.notice(e),) for e in effects]
         return (*join(new), *((" in ",) if effects else ()), Code(term))
-    names = [name for name in shape.names if not effects or name in effects] or list(shape.names)
+    if effects == [COVARIANCES]:
+        return say("covariances of the random effects for {units}", units=given.prose.units(shapes[0].group))
+    known = [name for shape in shapes for name in shape.names]
+    names = [name for name in known if not effects or name in effects] or known
     terms = effect_terms(fit)
     slopes = [given.prose.effect(name, terms) for name in names if name != INTERCEPT]
     parts: list[Phrase] = [("random intercepts",)] if INTERCEPT in names else []
     if slopes:
         parts.append(("random slopes of ", *join(slopes, last=" and ")))
-    return say("{what} for {units}", what=join(parts, last=" and "), units=given.prose.units(shape.group))
+    return say("{what} for {units}", what=join(parts, last=" and "), units=given.prose.units(shapes[0].group))
 
 
 def _p_values(record: ComparisonRecord, alpha: float) -> Phrase:

@@ -30,12 +30,20 @@ class KeyEffect:
         Label of the term.
     coefficients : tuple of Coefficient
         The estimated coefficients of the term, or the one that a hypothesis names.
+    declared : bool
+        Whether a hypothesis names it.
     """
 
     given: ReportInput
     fit: FitRecord
     term: str
     coefficients: tuple[Coefficient, ...]
+    declared: bool = False
+
+    @property
+    def factorial(self) -> bool:
+        """Whether it is an interaction of categories that is tested jointly."""
+        return self.categorical and len(self.variables) > 1 and not self.declared and self.test is not None
 
     @property
     def coefficient(self) -> Coefficient | None:
@@ -109,7 +117,7 @@ def key_effect(given: ReportInput) -> KeyEffect | None:
     for found in (judged(each, given.run.fits) for each in given.run.hypotheses):
         if found.fit is fit and found.verdict != "untested":
             own = found.hypothesis.coefficients(fit)
-            return KeyEffect(given, fit, own[0].term, own)
+            return KeyEffect(given, fit, own[0].term, own, declared=True)
     term = _added_term(given, fit)
     return None if term is None else KeyEffect(given, fit, term, _of_term(fit, term))
 
@@ -150,7 +158,7 @@ def key_figures(effect: KeyEffect | None) -> tuple[str, ...]:
     if effect.slopes is not None:
         return ("simple_slopes", "partial_pooling", "ladder")
     if effect.categorical:
-        return ("means", "rates", "ladder")
+        return ("means", "rates", "forest", "ladder")
     if not effect.fit.linear:
-        return ("rates", "partial_pooling", "ladder")
-    return ("partial_pooling", "raw_data", "ladder")
+        return ("rates", "partial_pooling", "forest", "ladder")
+    return ("partial_pooling", "raw_data", "forest", "ladder")
