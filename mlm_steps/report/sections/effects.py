@@ -38,7 +38,8 @@ from mlm_steps.report.tables.means import back_table, difference_tables, mean_ta
 from mlm_steps.report.tables.on_outcome import mean_tables, outcome_difference_tables, slope_table
 from mlm_steps.report.text.grid import Grid, Row, heading, row
 from mlm_steps.report.text.notation import degrees_of_freedom, fixed, p_value
-from mlm_steps.report.text.text import Code, Link, Number, Phrase, Word, join, say, source
+from mlm_steps.report.text.text import Code, Number, Phrase, Word, join, say, source
+from mlm_steps.report.titles import section_link
 
 __all__ = ["context"]
 
@@ -127,7 +128,7 @@ def _reservations(given: ReportInput) -> list[Phrase]:
             "about their degrees of freedom or *p* values (see {link}). The tests, intervals and regions "
             "below use one of the two methods, and the other could give different results.",
             models=join(doubtful, last=" and "),
-            link=Link("each rung in full", "rungs"),
+            link=section_link("headline"),
         )
     ]
 

@@ -39,7 +39,6 @@ COLUMNS = 6
 """Number of rungs in each table of a long ladder: so many columns fit on a page."""
 MOST_SENTENCES = 8
 """More sentences on comparisons than this stand in a fold."""
-FIGURES = ("ladder", "forest")
 BEFORE = say(
     "The tests compare the rungs by likelihood ratios. A variance cannot be negative, so under the null "
     "hypothesis it lies on its boundary and the naive *p* is too large. If the mixture of χ² distributions "
@@ -72,7 +71,6 @@ def context(given: ReportInput) -> dict[str, Any] | None:
         *(comparison_sentence(given, r) for r in given.run.comparisons if r.refused != FAILED),
         *_not_compared(given),
     ]
-    figures = (drawing(given, name) for name in FIGURES)
     return {
         "brief": overview_grid(given) if brief else None,
         "tables": [_table(given, part) for part in parts],
@@ -83,7 +81,8 @@ def context(given: ReportInput) -> dict[str, Any] | None:
         ],
         "formulas": formulas_of(given),
         "notes": [*method_notes(given), *_comparison_notes(given)],
-        "figures": [found for found in figures if found is not None],
+        "criteria": drawing(given, "ladder"),
+        "forest": drawing(given, "forest"),
     }
 
 

@@ -117,13 +117,13 @@ def context(given: ReportInput) -> dict[str, Any] | None:
     )
     notices = dict.fromkeys(notice.text for record in given.run.variance for notice in record.notices)
     curve = drawing(given, "vpc")
-    figures = (drawing(given, "variance_sources"), curve)
     sources, reductions = source_grid(given), _reductions(given)
     return {
         "sentence": null_sentence(given),
         "shares": parts_of(_shares(given), MOST_RUNGS, COLUMNS),
         "partition": partition_sentences(given) if curve is None else [],
-        "figures": [found for found in figures if found is not None],
+        "figure": drawing(given, "variance_sources"),
+        "curve": curve,
         "changes": change_sentences(given),
         "sources": [] if sources is None else parts_of(sources, MOST_RUNGS, COLUMNS),
         "no_sources": source_remark(given),

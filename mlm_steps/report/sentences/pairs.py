@@ -17,21 +17,22 @@ def pairs_sentence(given: ReportInput, factor: FactorMeans) -> Phrase:
     alpha = round(1 - factor.confidence, 12)
     tested = [pair for pair in factor.differences if None not in (pair.test.p, pair.test.estimate)]
     clear = [pair for pair in tested if (pair.test.p or 0.0) < alpha]
-    names = join([given.prose.variable(name) for name in factor.factors], " × ")
+    crossed = join([given.prose.variable(name) for name in factor.factors], " × ")
+    names = ("cells of " if len(factor.factors) > 1 else "levels of ", *crossed)
     held = condition_phrase(given, factor.conditions)
     where = say(" (at {held})", held=held) if held else ()
     if not tested:
-        return say("No difference between the levels of {x}{where} can be tested.", x=names, where=where)
+        return say("No difference between {x}{where} can be tested.", x=names, where=where)
     if not clear:
         return say(
-            "None of the {n} differences between levels of {x}{where} was clear at α = {alpha}.",
+            "None of the {n} differences between {x}{where} was clear at α = {alpha}.",
             n=str(len(tested)),
             x=names,
             where=where,
             alpha=share(alpha, 2),
         )
     return say(
-        "Of the {n} differences between levels of {x}{where}, {k} {was} clear at α = {alpha}; the largest "
+        "Of the {n} differences between {x}{where}, {k} {was} clear at α = {alpha}; the largest "
         "was {largest}.",
         n=str(len(tested)),
         x=names,

@@ -37,11 +37,11 @@ def coefficient_grid(
     tested_by = "t" if any(c.df is not None for c in fit.coefficients) else "z"
     ratio, tested_df = words_of(fit).ratio, fit.linear or tested_by == "t"
     heads: list[str | Phrase] = [
-        "Term", "Symbol", "Estimate", (Emphasis("SE"),), f"{confidence(fit)} CI",
+        "Term", "Estimate", (Emphasis("SE"),), f"{confidence(fit)} CI",
         *(() if ratio is None else (ratio.code, f"{confidence(fit)} CI of the {ratio.code}")),
         (Emphasis(tested_by),), *(((Emphasis("df"),),) if tested_df else ()), (Emphasis("p"),),
     ]  # fmt: skip
-    align: tuple[Align, ...] = tuple("text" if place < 2 else "number" for place in range(len(heads)))
+    align: tuple[Align, ...] = ("text", *_numbers(len(heads) - 1))
     return Grid(
         caption=caption,
         columns=columns(*heads, align=align),
@@ -55,13 +55,16 @@ def _coefficient_row(given: ReportInput, fit: FitRecord, c: Coefficient, *, with
     facts = CoefficientFacts("fixed", fit.model, c, fit.alpha)
     head = given.names.column(c.column, c.term)
     if c.dropped:
-        return row(head, ["", "dropped (collinear)", *(None for _ in range(5))])
-    head = (*head, INCLUDES) if c.includes else head
+        return row(head, ["dropped (collinear)", *(None for _ in range(5))])
+    head = (*head, " ", Symbol(c.symbol), *((INCLUDES,) if c.includes else ()))
     ratio = [] if words_of(fit).ratio is None else [ratio_number(fit, c), ratio_interval(fit, c)]
     df = [facts.df] if with_df else []
-    return row(
-        head, [Symbol(c.symbol), facts.estimate, facts.se, facts.ci, *ratio, facts.statistic, *df, facts.p]
-    )
+    return row(head, [facts.estimate, facts.se, facts.ci, *ratio, facts.statistic, *df, facts.p])
+
+
+def _numbers(count: int) -> list[Align]:
+    """Return the alignment of columns of numbers."""
+    return ["number"] * count
 
 
 def _includes(given: ReportInput, shown: Sequence[Coefficient], fit: FitRecord) -> tuple[Phrase, ...]:
