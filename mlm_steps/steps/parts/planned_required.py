@@ -111,8 +111,13 @@ def _groups(spec: PowerSpec, study: Study, near: Sequence[Near], own: Required, 
     groups, low, high = line.groups(spec.target)
     if not math.isfinite(groups):
         return own
-    count = study.arms * max(1, math.ceil(groups / study.arms - 1e-9))
-    return own.with_values(value=float(count), low=low, high=_finite(high), method="simulated")
+    count, low, high = (_whole(each, study.arms) for each in (groups, low, high))
+    return own.with_values(value=count, low=low, high=_finite(high), method="simulated")
+
+
+def _whole(groups: float, arms: int) -> float:
+    """Return a number of groups rounded up to a multiple of the arms, as an answer and its limits are."""
+    return float(arms * max(1, math.ceil(groups / arms - 1e-9))) if math.isfinite(groups) else groups
 
 
 def _fitted(spec: PowerSpec, study: Study, near: Sequence[Near], own: Required, k: int) -> ProbitLine | None:
