@@ -88,4 +88,5 @@ def ranges_of(spec: PowerSpec) -> tuple[str, ...]:
     """Return the studies of each job, such as ``0-500``, the end excluded; none for closed forms alone."""
     if not isinstance(spec.simulate, SimulateSpec):
         return ()
-    return tuple(f"{numbers.start}-{numbers.stop}" for numbers in spec.simulate.ranges)
+    designs = len({cell_name(spec, cell) for cell in cells_of(spec)}) + len(point_names(spec))
+    return tuple(f"{numbers.start}-{numbers.stop}" for numbers in spec.simulate.ranges(designs))

@@ -33,6 +33,10 @@ MOST_CELLS = 500
 """Largest number of cells of a grid."""
 CHUNK = 500
 """Simulated studies per job, so that finished jobs can be reused when there are to be more."""
+SEVERAL = 4
+"""Number of designs from which the jobs of different designs use all cores of a usual computer."""
+LARGE_CHUNK = 1000
+"""Simulated studies per job of several designs: larger jobs start fewer processes."""
 COUNTED = 1000
 """Studies that ``chunks`` divides; more of them are further jobs, so that finished ones are kept."""
 
@@ -52,12 +56,12 @@ class SimulateSpec(SpecBlock):
     """Simulated studies per design; with more of them the finished ones are kept."""
     chunks: Chunks = "auto"
     """Number of jobs per design for up to 1000 studies; more studies are further jobs of that size.
-    ``auto``: 500 studies per job."""
+    ``auto``: 500 studies per job, and 1000 if at least four designs are simulated."""
 
-    @property
-    def ranges(self) -> tuple[range, ...]:
-        """The studies of each job, counted from 0."""
-        size = CHUNK if self.chunks == "auto" else -(-min(self.replicates, COUNTED) // self.chunks)
+    def ranges(self, designs: int) -> tuple[range, ...]:
+        """Return the studies of each job, counted from 0, if so many designs are simulated."""
+        automatic = CHUNK if designs < SEVERAL else LARGE_CHUNK
+        size = automatic if self.chunks == "auto" else -(-min(self.replicates, COUNTED) // self.chunks)
         starts = range(0, self.replicates, size)
         return tuple(range(start, min(start + size, self.replicates)) for start in starts)
 

@@ -91,6 +91,22 @@ def test_cells_that_differ_in_effects_alone_share_their_studies(tmp_path):
     assert ranges_of(power) == ("0-500", "500-1000")
 
 
+@pytest.mark.parametrize(
+    ("extra", "ranges"),
+    [
+        ("  grid: {groups: [30, 60, 90, 120]}\n", ("0-1000",)),
+        ("  solve: groups\n  simulate: {replicates: 1500}\n", ("0-1000", "1000-1500")),
+        ("  solve: groups\n", ("0-1000",)),
+        ("  solve: groups\n  simulate: {replicates: 1000, chunks: 2}\n", ("0-500", "500-1000")),
+    ],
+    ids=["grid", "more studies", "designs near the answer", "declared chunks"],
+)
+def test_jobs_are_larger_if_several_designs_are_simulated(tmp_path, extra, ranges):
+    loaded, faults = read(tmp_path, ALONE + extra)
+    assert faults == []
+    assert ranges_of(loaded.spec.power) == ranges
+
+
 def test_studies_depend_on_variances_and_not_on_effects(tmp_path):
     parts = [
         simulated_parts(read(tmp_path, text)[0].spec.power)
