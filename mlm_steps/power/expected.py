@@ -171,12 +171,19 @@ class Expected:
 
 def _levels(factor: FactorTerms, z: Array, X: Array) -> Block:
     """Return the levels of a single factor as one batch of blocks, z of shape (D, n, K)."""
-    place, whole = rows_by_group(factor)
-    pad = ((0, 0), (0, 0 if whole else 1), (0, 0))
-    own = np.pad(z, pad)[:, place]
-    ZX = own.transpose(0, 1, 3, 2) @ np.pad(X, pad)[:, place]
+    own, columns = _by_group(factor, z, X)
+    ZX = own.transpose(0, 1, 3, 2) @ columns
     positions = tuple(np.array([a]) for a in range(factor.pattern.K))
     return Block(own.transpose(0, 1, 3, 2) @ own, ZX, positions)
+
+
+def _by_group(factor: FactorTerms, *arrays: Array) -> list[Array]:
+    """Return arrays of shape (D, n, k) as (D, J, largest size, k), zeros where a group lacks rows."""
+    place, whole = rows_by_group(factor)
+    if whole and (np.diff(place.ravel()) == 1).all():  # the rows stand in order of the groups: no copy
+        return [each.reshape(each.shape[0], *place.shape, -1) for each in arrays]
+    pad = ((0, 0), (0, 0 if whole else 1), (0, 0))
+    return [np.pad(each, pad)[:, place] for each in arrays]
 
 
 def _stacked(same: Sequence[Block]) -> Block:

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, replace
+from functools import partial
 
 import numpy as np
 from numpy.typing import NDArray
@@ -101,13 +103,22 @@ def needed_groups(
     """Return the smallest number of groups, a multiple of ``multiple``, whose power reaches the target.
 
     ``precision`` is the standard error of means over drawn designs; ``answers`` may remember earlier answers.
+    The search begins at the number that the answer for the study itself projects.
     """
-    start = max(multiple, 3, study.factors[0].count // 4)
+    found = answers or partial(closed_answers, precision=precision)
+    start, close = max(multiple, 3, study.factors[0].count // 4), False
+    own = None if study.too_small is not None else found(study)[effect]
+    if own is not None and np.isfinite(own.power):
+        with suppress(UsageError):  # the projection may not reach the target
+            start = projected_groups(
+                own, study.factors[0].count, target, study.alpha, multiple=multiple
+            ).count
+            close = True
 
     def power(J: int) -> float:
-        return power_at(study.with_groups(J), effect, precision, answers)
+        return power_at(study.with_groups(J), effect, precision, found)
 
-    return _smallest(power, target, start, multiple, "groups")
+    return _smallest(power, target, start, multiple, "groups", close=close)
 
 
 def projected_groups(answer: Answer, count: int, target: float, alpha: float, *, multiple: int = 1) -> Needed:
@@ -210,8 +221,13 @@ def cheapest(
     return best
 
 
-def _smallest(power: Callable[[int], float], target: float, start: int, step: int, what: str) -> Needed:
-    """Return the smallest multiple of ``step`` at which an increasing power reaches the target."""
+def _smallest(
+    power: Callable[[int], float], target: float, start: int, step: int, what: str, *, close: bool = False
+) -> Needed:
+    """Return the smallest multiple of ``step`` at which an increasing power reaches the target.
+
+    The search begins at ``start``; if this is ``close`` to the answer, it first looks at its neighbours.
+    """
     high = -(-max(start, step) // step)
     known: dict[int, float] = {}
 
@@ -220,7 +236,7 @@ def _smallest(power: Callable[[int], float], target: float, start: int, step: in
             known[k] = power(k * step)
         return known[k]
 
-    low = 0
+    low, high = _neighbours(at, high, target) if close else (0, high)
     while at(high) < target:
         low, high = high, 2 * high
         if _flat(at, low, high) or high * step > MOST:
@@ -230,6 +246,20 @@ def _smallest(power: Callable[[int], float], target: float, start: int, step: in
         middle = (low + high) // 2
         low, high = (low, middle) if at(middle) >= target else (middle, high)
     return Needed(high * step, at(high))
+
+
+def _neighbours(at: Callable[[int], float], start: int, target: float) -> tuple[int, int]:
+    """Return numbers near ``start`` around the answer; if it is far above, the last two that were tried."""
+    low, high, reach = 0, start, 1
+    if at(start) < target:
+        while at(high) < target and reach < start:
+            low, high, reach = high, high + reach, 2 * reach
+        return low, high
+    while reach < high:
+        if at(high - reach) < target:
+            return high - reach, high
+        high, reach = high - reach, 2 * reach
+    return 0, high
 
 
 def _flat(at: Callable[[int], float], low: int, high: int) -> bool:

@@ -189,6 +189,11 @@ def test_needed_groups_and_the_ceiling_of_rows():
     assert needed_rows(study, 0.6).count > 4
 
 
+@pytest.mark.parametrize("declared", [4, 10, 52, 54, 56, 400, 5000])
+def test_the_needed_groups_do_not_depend_on_the_declared_number(declared):
+    assert needed_groups(trial().with_groups(declared), 0.8, multiple=2).count == 54
+
+
 def test_the_best_design_within_a_budget():
     best = cheapest(trial(0.3), per_group=100.0, per_row=10.0, budget=20_000.0)
     assert (best.groups, best.rows) == (125, 6)
