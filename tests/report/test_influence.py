@@ -27,12 +27,12 @@ def section(make_given):
 
 def test_a_conclusion_that_depends_on_a_group_is_told(section):
     text = section(influence())
-    assert "each of the 3 groups was left out of the final rung, Random slope, and the model was" in text
+    assert "Each of the 3 school groups was left out of Random slope, and the model was fitted again." in text
     assert (
         "changed most without School s2 (Cook’s distance 1.40); 1 is above the usual line of 4 / 3 = 1.333"
         in text
     )
-    assert "1 conclusion depends on a single group:" in text
+    assert "1 conclusion depends on a single one:" in text
     assert (
         "Without School s2, the coefficient of Status is 2.10, *p* = .061: its significance changes." in text
     )
@@ -47,13 +47,28 @@ def test_a_group_that_is_needed_is_told_and_stands_in_no_table(section):
 
 def test_without_changes_this_is_said(section):
     text = section(influence(schools(changes=(), above=0)))
-    assert "No coefficient changes its sign or its significance without any one group." in text
+    assert "No coefficient changes its sign or its significance without any one of them." in text
     assert "none is above" in text
 
 
-def test_many_changes_are_counted(section):
+def test_changes_of_one_coefficient_stand_in_one_sentence(section):
     change = schools().changes[0]
-    assert "3 more are in the table influence (School)." in section(influence(schools(changes=(change,) * 9)))
+    changes = tuple(change.model_copy(update={"level": f"s{k}"}) for k in range(9))
+    text = section(influence(schools(changes=changes)))
+    assert (
+        "The coefficient of Status changes its significance without any one of 9 school groups: s0 (2.10, "
+        "*p* = .061), s1 (2.10, *p* = .061), s2 (2.10, *p* = .061) and 6 more in the table influence." in text
+    )
+
+
+def test_many_coefficients_that_change_are_counted(section):
+    change = schools().changes[0]
+    kinds = [("ses", ("significance",)), ("ses", ("sign",)), ("ses", ("sign", "significance"))]
+    kinds += [(column, what) for column in ("sectorCatholic", "(Intercept)") for _, what in kinds]
+    changes = tuple(change.model_copy(update={"column": column, "what": what}) for column, what in kinds)
+    text = section(influence(schools(changes=changes)))
+    assert text.count("changes.\n") == 6
+    assert "3 more coefficients depend on one of the school groups; see the table influence." in text
 
 
 def test_an_approximation_and_groups_that_were_not_deleted_are_said(section):

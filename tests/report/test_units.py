@@ -116,8 +116,8 @@ def test_each_variable_is_in_the_block_of_the_units_that_it_describes(make_given
     blocks = [[plain_text(row.head) for row in block] for block in grid.bodies]
     assert blocks == [
         ["Level 1: 1200 observations", "math", "by child", "by school"],
-        ["Level 2: 240 child groups", "Observations per group", "minority"],
-        ["Level 3: 60 school groups", "Observations per group", "lowinc"],
+        ["Level 2: 240 child groups", "Group size (observations)", "minority"],
+        ["Level 3: 60 school groups", "Group size (observations)", "lowinc"],
     ]
     mean = table.groupby("child")["minority"].first().mean()
     assert plain_text(grid.bodies[1][2].cells[1].content) == f"{mean:.2f}"

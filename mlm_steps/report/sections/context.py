@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 from mlm_steps.records import SlopeComparison
@@ -24,6 +24,12 @@ from mlm_steps.report.text.text import Emphasis, Number, Part, Phrase, say, sour
 
 __all__ = ["context"]
 
+MOST_ROWS = 10
+"""Largest number of slopes in the table; if there are more, those in rungs are folded."""
+MOST_VERDICTS = 4
+"""Largest number of predictors that have a sentence each; of more, only those whose slopes differ."""
+OTHERS = "For the other predictors there was no clear evidence that the slopes differ."
+NONE_DIFFERS = "For no predictor was there clear evidence that the slopes within and between groups differ."
 MOST_BESIDE = 2
 """Largest number of predictors with the figure beside the table; of more, both have the full width."""
 NOTE = "Brackets hold 95 % intervals; the contextual effect is the slope between minus the slope within."
@@ -40,22 +46,39 @@ def context(given: ReportInput) -> dict[str, Any] | None:
     alone = given.run.data_profile.slopes
     contexts = effects_of(given).contexts
     zero_points = zero_point_sentences(given)
-    rows = [*_alone_rows(given, alone), *(r for each in contexts for r in _rung_rows(given, each))]
-    if not rows and not zero_points:
-        return None
     shown = [p for each in contexts for p in each.predictors if p.slopes]
-    refits = [refit_sentence(given, each) for each in contexts]
-    unsplit = [unsplit_sentence(given, each) for each in contexts]
+    first = list(_alone_rows(given, alone))
+    rest = [line for each in contexts for line in _rung_rows(given, each)]
+    if not first and not rest and not zero_points:
+        return None
+    folds = bool(first) and len(first) + len(rest) > MOST_ROWS
+    lines = first if folds else [*first, *rest]
+    told = [refit_sentence(given, each) for each in contexts]
+    told += [unsplit_sentence(given, each) for each in contexts]
     return {
-        "table": _table(rows, _notes(bool(alone), bool(shown))) if rows else None,
+        "table": _table(lines, _notes(bool(alone), bool(shown) and not folds)) if lines else None,
+        "more": _table(rest, _notes(False, True)) if folds and rest else None,
         "sentences": [
-            *(verdict_sentence(given, each) for each in alone),
-            *(sentence for sentence in (*refits, *unsplit) if sentence is not None),
+            *_verdicts(given, alone),
+            *(sentence for sentence in told if sentence is not None),
             *zero_points,
         ],
         "figure": drawing(given, "within_between"),
-        "aside": max(len(alone), len(shown)) <= MOST_BESIDE,
+        "aside": max(len(alone), 0 if folds else len(shown)) <= MOST_BESIDE,
     }
+
+
+def _verdicts(given: ReportInput, alone: Sequence[SlopeComparison]) -> Iterator[Phrase]:
+    """Yield how the slopes compare; of many predictors, only those whose slopes differ."""
+    told = [each for each in alone if len(alone) <= MOST_VERDICTS or _differs(given, each)]
+    yield from (verdict_sentence(given, each) for each in told)
+    if len(told) < len(alone):
+        yield (OTHERS if told else NONE_DIFFERS,)
+
+
+def _differs(given: ReportInput, of: SlopeComparison) -> bool:
+    contextual = of.slope("contextual")
+    return contextual is not None and contextual.p < given.alpha
 
 
 def _notes(alone: bool, in_rung: bool) -> tuple[Phrase, ...]:

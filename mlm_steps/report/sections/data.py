@@ -36,22 +36,30 @@ INCOMPLETE = (
 
 def context(given: ReportInput) -> dict[str, Any]:
     """Return the hierarchy as nested units, and the tables on the data."""
-    profile = given.run.data_profile
+    profile, hierarchy = given.run.data_profile, drawing(given, "hierarchy")
     return {
         "preparation": preparation_table(profile),
         "sample": _sample(given),
         "occasions": occasions_sentence(given),
         "occasions_tables": occasions_tables(given),
-        "hierarchy": drawing(given, "hierarchy"),
+        "hierarchy": hierarchy,
         "diagram": diagram(given),
-        "nesting": [nesting_sentence(given, relation) for relation in profile.nesting],
+        "nesting": [
+            nesting_sentence(given, relation)
+            for relation in profile.nesting
+            if relation.implicit or hierarchy is None
+        ],
         "losses": _losses(given) if profile.lost else None,
         "table": descriptive_table(given),
         "categories": category_table(given),
         "correlations": correlation_tables(given),
         "coding": _coding(given),
         "no_flag": NO_FLAG,
-        "notices": [given.names.notice(notice.text) for notice in profile.notices],
+        "notices": [
+            given.names.notice(notice.text)
+            for notice in profile.notices
+            if notice.code != "rows_dropped"  # the first sentence says it
+        ],
     }
 
 

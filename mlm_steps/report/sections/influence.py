@@ -1,7 +1,8 @@
-"""The groups that move the estimates of the final rung most, and what changes without them."""
+"""The groups that move the estimates of a rung most, and what changes without them."""
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Any
 
 from mlm_steps.records.failure import Absence
@@ -17,8 +18,14 @@ __all__ = ["context"]
 
 SHOWN = 5
 """Largest number of groups of a factor in the table: those with the largest Cook's distances."""
+SHOWN_EACH = 3
+"""The same for each of several factors."""
 TOLD = 6
-"""Largest number of changes that are told; the others are counted."""
+"""Largest number of coefficients whose changes are told per factor; the others are counted."""
+AT_ONCE = 4
+"""Largest number of sentences on changes that are shown at once; further ones are folded."""
+EXAMPLES = 3
+"""Largest number of groups that a sentence names on whose removal the same coefficient changes."""
 ALIGN: tuple[Align, ...] = ("text", "number", "number", "text")
 NOTE = (
     "Cook’s distance is the change of all coefficients together in units of their covariance matrix; a "
@@ -36,17 +43,20 @@ def context(given: ReportInput) -> dict[str, Any] | None:
     record = given.run.result(InfluenceRecord, "influence")
     if isinstance(record, Absence):
         problem = say("The influence of groups could not be computed: {why}", why=Word(record.reason))
-        return {"sentences": [problem], "changes": [], "table": None, "figure": None}
+        return {"sentences": [problem], "changes": [], "more": [], "table": None, "figure": None}
     fitted = [fit.model for fit in given.run.fits]
     models = [model for model in (record.models if record else ()) if model.model in fitted]
     if not models:
         return None
     found = models[-1]
     deleted = [factor for factor in found.factors if factor.code is None and factor.most]
-    changes = [_change(given, found, factor, each) for factor in deleted for each in factor.changes[:TOLD]]
+    changes = [line for factor in deleted for line in _changes(given, found, factor)]
+    changes += _without_estimates(given, found)
+    several = len(changes) > AT_ONCE + 1
     return {
         "sentences": [_sentence(given, found, factor) for factor in found.factors],
-        "changes": [*changes, *_without_estimates(given, found)],
+        "changes": changes[:AT_ONCE] if several else changes,
+        "more": changes[AT_ONCE:] if several else [],
         "table": _table(given, found, deleted) if deleted else None,
         "figure": drawing(given, "influence"),
     }
@@ -58,13 +68,13 @@ def _number(found: ModelInfluence, level: str, field: str, text: str, *effect: s
 
 def _sentence(given: ReportInput, found: ModelInfluence, factor: FactorInfluence) -> Phrase:
     """Return how many groups stand out, and how many conclusions depend on one of them."""
-    group = given.names.group(factor.grouping_factor)
+    units = given.prose.units(factor.grouping_factor)
     J = integer(factor.n_levels)
     if factor.code is not None:
         why = CODES[factor.code].replace("{key}", "diagnostics: all")
-        return say(f"{{group}}: the {J} groups were not left out one by one. {why}", group=group)
+        return say(f"The {J} {{units}} were not left out one by one. {why}", units=units)
     if not factor.most:
-        return say("{group}: the model cannot be estimated without any one of the groups.", group=group)
+        return say("Without any one of the {units} the model cannot be estimated.", units=units)
     way = (
         "without a new search for the variances, an approximation"
         if factor.approximate
@@ -73,18 +83,25 @@ def _sentence(given: ReportInput, found: ModelInfluence, factor: FactorInfluence
     top = factor.levels[factor.most[0]]
     cook = factor.cook[factor.most[0]] or 0.0
     lines = say(
-        f"{{group}}: each of the {J} groups was left out of the final rung, {{model}}, {way}. Its "
-        f"coefficients changed most without {{group}} {{top}} (Cook’s distance {{cook}}); {_count(factor)}.",
-        group=group,
+        f"Each of the {J} {{units}} was left out of {{model}}, {way}. The coefficients changed most without "
+        f"{{group}} {{top}} (Cook’s distance {{cook}}); {_count(factor)}.",
+        units=units,
+        group=_unit(given, factor),
         model=given.names.model(found.model),
         top=Word(top),
         cook=_number(found, top, "cook", _cook(cook), found.columns[0]),
     )
     n = len(factor.changes)
     if not n:
-        return (*lines, " No coefficient changes its sign or its significance without any one group.")
+        return (*lines, " No coefficient changes its sign or its significance without any one of them.")
     noun = "conclusion depends" if n == 1 else "conclusions depend"
-    return (*lines, f" {integer(n)} {noun} on a single group:")
+    return (*lines, f" {integer(n)} {noun} on a single one:")
+
+
+def _unit(given: ReportInput, factor: FactorInfluence) -> Phrase:
+    """Return the noun for one group, such as school; else the label of the factor."""
+    name = factor.grouping_factor
+    return given.names.unit_of(name) or given.names.group(name)
 
 
 def _count(factor: FactorInfluence) -> str:
@@ -99,34 +116,69 @@ def _cook(value: float) -> str:
     return fixed(value, 3 if value < 1 else 2)
 
 
-def _change(given: ReportInput, found: ModelInfluence, factor: FactorInfluence, change: Change) -> Phrase:
-    """Return what one coefficient would be without a group."""
+def _changes(given: ReportInput, found: ModelInfluence, factor: FactorInfluence) -> Iterator[Phrase]:
+    """Yield the changes of each coefficient, those of several groups in one sentence with examples."""
+    by_effect: dict[tuple[str, tuple[str, ...]], list[Change]] = {}
+    for change in factor.changes:
+        by_effect.setdefault((change.column, tuple(change.what)), []).append(change)
     terms = effect_terms(given.run.fit(found.model))
+    ranked = sorted(by_effect.items(), key=lambda item: -len(item[1]))
+    for (column, what), changes in ranked[:TOLD]:
+        words: dict[str, Phrase | str] = {
+            "effect": given.names.effect(column, terms),
+            "what": " and its ".join(what),
+        }
+        if len(changes) == 1:
+            yield say(
+                "Without {group} {level}, the coefficient of {effect} is {value}: its {what} changes.",
+                group=_unit(given, factor),
+                level=Word(changes[0].level),
+                value=_value(found, changes[0]),
+                **words,
+            )
+            continue
+        examples: list[Phrase] = [
+            say("{level} ({value})", level=Word(each.level), value=_value(found, each))
+            for each in changes[:EXAMPLES]
+        ]
+        more = len(changes) - len(examples)
+        yield say(
+            "The coefficient of {effect} changes its {what} without any one of {n} {units}: "
+            "{examples}{more}.",
+            n=integer(len(changes)),
+            units=given.prose.units(factor.grouping_factor),
+            examples=join(examples),
+            more=f" and {integer(more)} more in the table influence" if more else None,
+            **words,
+        )
+
+
+def _value(found: ModelInfluence, change: Change) -> Phrase:
+    """Return what a coefficient would be without a group, and its p value."""
     keys = (found, change.level)
     estimate = _number(*keys, "estimate", fixed(change.estimate, decimals_for_se(change.se)), change.column)
-    end: Phrase = ()
-    if change.p is not None:
-        p = _number(*keys, "p", p_value(change.p, found.alpha), change.column)
-        end = say(", *p* {p}" if p.text.startswith("<") else ", *p* = {p}", p=p)
-    return say(
-        "Without {group} {level}, the coefficient of {effect} is {estimate}{end}: its {what} changes.",
-        group=given.names.group(factor.grouping_factor),
-        level=Word(change.level),
-        effect=given.names.effect(change.column, terms),
-        estimate=estimate,
-        end=end,
-        what=" and its ".join(change.what),
-    )
+    if change.p is None:
+        return (estimate,)
+    p = _number(*keys, "p", p_value(change.p, found.alpha), change.column)
+    return (estimate, *say(", *p* {p}" if p.text.startswith("<") else ", *p* = {p}", p=p))
 
 
 def _without_estimates(given: ReportInput, found: ModelInfluence) -> list[Phrase]:
-    """Return the groups without which the model has no estimates, and the counts of what is not told."""
+    """Return the groups without which the model has no estimates, and how many changes are not told."""
     lines: list[Phrase] = []
     for factor in found.factors:
-        group = given.names.group(factor.grouping_factor)
-        if len(factor.changes) > TOLD:
-            rest = integer(len(factor.changes) - TOLD)
-            lines.append(say(f"{rest} more are in the table influence ({{group}}).", group=group))
+        group = _unit(given, factor)
+        effects = len({(change.column, tuple(change.what)) for change in factor.changes})
+        if effects > TOLD:
+            units = given.prose.units(factor.grouping_factor)
+            n = effects - TOLD
+            rest = "1 more coefficient depends" if n == 1 else f"{integer(n)} more coefficients depend"
+            lines.append(
+                say(
+                    f"{rest} on one of the {{units}}; see the table influence.",
+                    units=units,
+                )
+            )
         by_reason: dict[str, list[str]] = {}
         for level, reason in factor.reasons.items():
             by_reason.setdefault(reason, []).append(level)
@@ -146,10 +198,11 @@ def _without_estimates(given: ReportInput, found: ModelInfluence) -> list[Phrase
 
 def _table(given: ReportInput, found: ModelInfluence, factors: list[FactorInfluence]) -> Grid:
     rows: list[Row] = []
+    shown = SHOWN if len(factors) == 1 else SHOWN_EACH
     for factor in factors:
         if len(factors) > 1:
             rows.append(heading(given.names.group(factor.grouping_factor)))
-        rows += [_row(given, found, factor, place) for place in factor.most[:SHOWN]]
+        rows += [_row(given, found, factor, place) for place in factor.most[:shown]]
     head = given.names.group(factors[0].grouping_factor) if len(factors) == 1 else ("Group",)
     return Grid(
         caption=("Groups with the largest influence",),

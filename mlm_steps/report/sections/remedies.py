@@ -21,6 +21,8 @@ SMALL_WEIGHT = 0.05
 """Smallest absolute weight of an effect in a reported combination. Smaller weights hardly change it."""
 AT_BEST = 1e-3
 """Largest distance of a criterion from the smallest one found at which the fit counts as the optimum."""
+MOST_VERDICTS = 4
+"""Largest number of alternatives that are told at once; the others are folded, unless there is only one."""
 MOST_NAMED = 5
 """Largest number of rungs that the title of the fold names; of more, it gives the number."""
 STATUS_WORDS = {"singular": "singular", "doubtful": "doubtful", "failed": "not converged", "sound": "sound"}
@@ -97,6 +99,11 @@ def _keep(given: ReportInput, singular: list[str]) -> Phrase | None:
 
 def _card(given: ReportInput, rung: RungAdvice) -> dict[str, Any]:
     words = code_words(rung)
+    shown = _first(rung)
+    verdicts = [
+        (verdict_sentence(given, rung, other, word), other in shown)
+        for other, word in zip(rung.alternatives, words, strict=True)
+    ]
     return {
         "label": given.names.model(rung.model),
         "status": rung.status,
@@ -108,12 +115,19 @@ def _card(given: ReportInput, rung: RungAdvice) -> dict[str, Any]:
             *_optimisers(given, rung),
         ],
         "table": alternative_grid(given, rung, words),
-        "verdicts": [
-            verdict_sentence(given, rung, a, w) for a, w in zip(rung.alternatives, words, strict=True)
-        ],
+        "verdicts": [verdict for verdict, shown in verdicts if shown],
+        "more_verdicts": [verdict for verdict, shown in verdicts if not shown],
         "changes": change_grid(given, rung, words),
         "remark": SAME_MODEL if _only_correlated(rung) else None,
     }
+
+
+def _first(rung: RungAdvice) -> list[Alternative]:
+    """Return the alternatives that a reader should see first: those that converged, with the smallest AIC."""
+    ranked = sorted(
+        rung.alternatives, key=lambda other: (other.ending != "converged", other.delta_aic or 0.0)
+    )
+    return ranked[:MOST_VERDICTS] if len(ranked) > MOST_VERDICTS + 1 else ranked
 
 
 def _term_sentences(given: ReportInput, rung: RungAdvice, term: TermDiagnosis) -> list[Phrase]:

@@ -95,11 +95,8 @@ def _size_row(given: ReportInput, factor: FactorProfile, rest: list[None]) -> Ro
     def number(value: float, field: str, decimals: int | None = None) -> Number:
         return profile_number(value, "factor", factor.name, field, decimals=decimals)
 
-    unit = given.names.unit_of(factor.name) or ("group",)
-    observations = given.names.observations
-    label = ("Observations per ",) if observations == ("observations",) else (*observations, " per ")
     return row(
-        (*label, *unit),
+        ("Group size (", *given.names.observations, ")"),
         [
             number(factor.n_levels, "n_levels"),
             number(factor.size_mean, "size_mean", 2),
