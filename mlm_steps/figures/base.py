@@ -13,7 +13,18 @@ from mlm_steps.records.run import RunRecords
 if TYPE_CHECKING:
     import pandas as pd
 
-__all__ = ["SEED", "SMALLEST_GROUP", "Drawer", "Figure", "FigureInput", "Rows", "group_label", "spread"]
+__all__ = [
+    "SEED",
+    "SMALLEST_GROUP",
+    "Drawer",
+    "Figure",
+    "FigureInput",
+    "Rows",
+    "group_label",
+    "spread",
+    "unit_label",
+    "units_label",
+]
 
 SMALLEST_GROUP = 3
 """Smallest number of rows of a group with its own least-squares line, since any two points lie on a line."""
@@ -87,6 +98,19 @@ def group_label(given: FigureInput, name: str) -> str:
     labels = given.run.labels
     parts, word = given.run.reading(name)
     return f" {word} ".join(safe(labels.column(part)) for part in parts)
+
+
+def units_label(given: FigureInput, name: str) -> str:
+    """Return the plural noun for the units of a grouping factor, such as schools, else School groups."""
+    declared = given.run.noun_of(name)
+    return f"{group_label(given, name)} groups" if declared is None else safe(declared[1])
+
+
+def unit_label(given: FigureInput, name: str) -> str:
+    """Return the noun for one unit of a grouping factor, such as school, else School group."""
+    declared = given.run.noun_of(name)
+    one = None if declared is None else declared[0]
+    return f"{group_label(given, name)} group" if one is None else safe(one)
 
 
 def spread(count: int, most: int, generator_seed: int = SEED) -> Sequence[int]:

@@ -14,7 +14,7 @@ from mlm_steps.design.build import build_design
 from mlm_steps.design.formula import Formula
 from mlm_steps.design.matrices import Design
 from mlm_steps.engine.families import Family, family_of
-from mlm_steps.figures.base import FigureInput, group_label, spread
+from mlm_steps.figures.base import FigureInput, group_label, spread, units_label
 from mlm_steps.figures.generalized import mean_axis
 from mlm_steps.figures.scene import (
     Line,
@@ -170,7 +170,7 @@ def _by_group(fit: _Fit) -> Curves:
         groups=lines,
         fitted=[fitted],
         group_label=name,
-        point_words=f"the levels of {name}",
+        point_words=units_label(fit.given, fit.record.terms[fit.term].group),
         line_words="are the predictions for these, which are shrunken towards the average",
     )
 
@@ -187,6 +187,7 @@ def _over(fit: _Fit, variable: str) -> Curves:
     else:
         points = _binned(fit, x)
     name = group_label(fit.given, fit.record.terms[fit.term].group)
+    units = units_label(fit.given, fit.record.terms[fit.term].group)
     return Curves(
         label=with_unit(fit.given, variable),
         up=mean_axis(fit.given, fit.record),
@@ -197,9 +198,9 @@ def _over(fit: _Fit, variable: str) -> Curves:
         group_label=name,
         point_words="the categories" if ticks else "rows with similar values of the predictor",
         line_words=(
-            f"are the observed values of the levels of {name}"
+            f"are the observed values of {units}"
             if ticks
-            else f"are the predictions for the levels of {name}, over their own ranges"
+            else f"are the predictions for {units}, over their own ranges"
         ),
         others=len({name for columns in _formula(fit).fixed.columns for name in columns}) > 1,
     )

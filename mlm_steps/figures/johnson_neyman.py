@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from mlm_steps.figures.base import Figure, FigureInput, Rows, group_label
+from mlm_steps.figures.base import Figure, FigureInput, Rows, units_label
 from mlm_steps.figures.generalized import scale_words
 from mlm_steps.figures.interaction import (
     MOST_PANELS,
@@ -106,7 +106,7 @@ def _units(given: FigureInput, pair: SimpleSlopes, region: Region) -> list[float
 
 def _reading(given: FigureInput, pair: SimpleSlopes, region: Region) -> str:
     labels = given.run.labels
-    unit = f"levels of {group_label(given, region.unit)}" if region.unit else "rows"
+    unit = units_label(given, region.unit) if region.unit else "rows"
     where = held(given, pair.conditions)
     if region.stretches:
         ranges = " and ".join(

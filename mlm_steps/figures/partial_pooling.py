@@ -13,7 +13,7 @@ from mlm_steps.design.apply import apply_design
 from mlm_steps.design.build import build_design
 from mlm_steps.design.expressions import Name, columns_of
 from mlm_steps.engine.families import family_of
-from mlm_steps.figures.base import Figure, FigureInput, Rows, group_label, spread
+from mlm_steps.figures.base import Figure, FigureInput, Rows, spread, units_label
 from mlm_steps.figures.generalized import mean_axis
 from mlm_steps.figures.scene import declared_contrasts, grouping_of, predictor_of, with_unit
 from mlm_steps.figures.svg.colours import BLUE, FAINT, GREY, LIGHT, VERMILION
@@ -93,15 +93,15 @@ def partial_pooling(given: FigureInput) -> Figure | None:
     shrunk = _shrunk(given, final, modes, group)
     if lines is None and shrunk is None:
         return None
-    label = group_label(given, group)
-    title = f"Predicted lines and coefficients of the levels of {label}"
+    label = units_label(given, group)
+    title = f"Predicted lines and coefficients of {label}"
     if lines is None or shrunk is None:
         what = "Coefficients" if lines is None else "Predicted lines"
-        title = f"{what} of the levels of {label}"
+        title = f"{what} of {label}"
     planes = [each for each in (_draw_lines(lines), _draw_arrows(shrunk)) if each is not None]
     svg = document(planes, title)
     reading = " ".join(filter(None, (_lines_read(lines, label), _arrows_read(shrunk, label))))
-    alt = f"{'Two panels' if lines and shrunk else 'One panel'}. {reading}"
+    alt = f"{_panels_alt(lines, shrunk)} {reading}"
     return Figure("partial_pooling", title, reading, alt, svg, _data(lines, shrunk))
 
 
@@ -273,14 +273,21 @@ def _positions(shrunk: _Shrunk) -> tuple[Array, Array]:
     return np.column_stack([rank, shrunk.own[:, 0]]), np.column_stack([rank, shrunk.predicted[:, 0]])
 
 
+def _panels_alt(lines: _Lines | None, shrunk: _Shrunk | None) -> str:
+    """Return the axes of the panels in words."""
+    drawn = [f"the outcome that the model predicts over {lines.x_label}"] if lines else []
+    drawn += [f"coefficients of the groups, {' against '.join(shrunk.titles[::-1])}"] if shrunk else []
+    return f"{'Two panels' if len(drawn) > 1 else 'One panel'}: {'; '.join(drawn)}."
+
+
 def _lines_read(lines: _Lines | None, label: str) -> str:
     if lines is None:
         return ""
     J, rising = len(lines.levels), int((lines.y[:, -1] > lines.y[:, 0]).sum())
     some = "" if len(lines.drawn) == J else f" ({len(lines.drawn)} are drawn)"
     return (
-        f"The predicted lines of {rising} of {J} levels of {label} rise{some}. Each covers the level’s own "
-        f"range of {lines.x_label}; others that vary within levels are at their mean or first level."
+        f"The predicted lines of {rising} of {J} {label} rise{some}. Each covers its own range of "
+        f"{lines.x_label}; other predictors that vary within {label} are at their means or first levels."
     )
 
 
@@ -294,12 +301,12 @@ def _arrows_read(shrunk: _Shrunk | None, label: str) -> str:
     ]
     J = len(shrunk.levels)
     drawn = "" if len(shrunk.drawn) == J else f" ({len(shrunk.drawn)} are drawn)"
-    noun = "level has" if shrunk.without == 1 else "levels have"
+    noun = "group has" if shrunk.without == 1 else "groups have"
     without = f"; {shrunk.without} {noun} no least-squares estimates" if shrunk.without else ""
     return (
-        f"Each segment leads from the least-squares coefficients of one level of {label} to those that the "
-        f"model predicts. Levels with few rows (small marks) move furthest to the mean. The standard "
-        f"deviation over {J} levels{drawn} falls: {', '.join(spreads)}{without}."
+        "Each arrow leads from the least-squares coefficients of one group to those that the model predicts. "
+        f"Groups with few rows (small marks) move furthest to the mean. The standard deviation over {J} "
+        f"{label}{drawn} falls: {', '.join(spreads)}{without}."
     )
 
 

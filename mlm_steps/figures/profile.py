@@ -118,9 +118,8 @@ def _reading(panels: list[_Panel], confidence: float) -> str:
         else ""
     )
     return (
-        "If the curve is a straight line, the interval from estimate and standard error is accurate; the "
-        f"more it bends, the less accurate that interval is. {share} intervals: "
-        f"{'; '.join(parts) or 'none'}.{reached}"
+        "A straight line means that a Wald interval is adequate; the more a curve bends, the less adequate "
+        f"it is. {share} intervals: {'; '.join(parts) or 'none'}.{reached}"
     )
 
 

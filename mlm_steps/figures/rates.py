@@ -43,7 +43,7 @@ def rates(given: FigureInput) -> Figure | None:
         return None
     curves = make_curves(given, headline)
     across = curves.label or f"{curves.group_label}, sorted by their rates"
-    over = f"by {curves.label}" if curves.label else f"in each level of {curves.group_label}"
+    over = f"by {curves.label}" if curves.label else f"in each {curves.group_label}"
     words = _Words(f"{curves.up} {over}", across, curves.up)
     lines = [curves.groups[index] for index in spread(len(curves.groups), MOST_LINES)]
     svg = document([_draw(curves, lines, words)], words.title)

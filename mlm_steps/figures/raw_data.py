@@ -32,7 +32,7 @@ def raw_data(given: FigureInput) -> Figure | None:
     if headline is None or not headline.linear:
         return None
     scene = make_scene(given, headline)
-    over = f" by {scene.shape.label}" if scene.shape.label else f" in each level of {scene.group_label}"
+    over = f" by {scene.shape.label}" if scene.shape.label else f" in each {scene.group_label}"
     title = f"{scene.y_label}{over}"
     points = spread(len(scene.y), MOST_POINTS)
     few = MOST_LINES if scene.shape.label else len(scene.shape.lines)
@@ -163,8 +163,8 @@ def _fitted(scene: Scene) -> str:
     subject = "The bold line is" if len(named) == 1 else "The bold lines are"
     runs = "runs" if len(named) == 1 else "run"
     return (
-        f"{subject} fitted by {scene.model}, other predictors at their mean or reference, and {runs} "
-        f"{' and '.join(ends)}."
+        f"{subject} fitted by {scene.model}, with other predictors at their means or first levels, and "
+        f"{runs} {' and '.join(ends)}."
     )
 
 

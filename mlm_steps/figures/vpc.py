@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from mlm_steps.figures.base import Figure, FigureInput, Rows, group_label, spread
+from mlm_steps.figures.base import Figure, FigureInput, Rows, group_label, spread, units_label
 from mlm_steps.figures.scene import with_unit
 from mlm_steps.figures.svg.colours import COLOURS, DASHES
 from mlm_steps.figures.svg.lettering import number, safe
@@ -129,8 +129,8 @@ def _reading(given: FigureInput, record: VarianceRecord, curve: _Curve) -> str:
     first, last = curve.known[0], curve.known[-1]
     model = safe(given.run.labels.model(record.model))
     words = (
-        f"In {model}, the share of the random and residual variance between levels of "
-        f"{group_label(given, curve.group)} is {_percent(first)} at {number(first.x or 0.0, 3)} and "
+        f"In {model}, the share of the random and residual variance that lies between "
+        f"{units_label(given, curve.group)} is {_percent(first)} at {number(first.x or 0.0, 3)} and "
         f"{_percent(last)} at {number(last.x or 0.0, 3)}"
     )
     if curve.least is None:

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from mlm_steps.design.build import factor_codes
 from mlm_steps.engine.result.spread import split_by_group
-from mlm_steps.figures.base import Figure, FigureInput, Rows, group_label, spread
+from mlm_steps.figures.base import Figure, FigureInput, Rows, spread, units_label
 from mlm_steps.figures.svg.colours import BLUE, FAINT, INK, VERMILION
 from mlm_steps.figures.svg.lettering import number, safe
 from mlm_steps.figures.svg.page import document
@@ -120,11 +120,11 @@ def _path(x: Array, y: Array) -> list[Point]:
 
 
 def _reading(given: FigureInput, of: SlopeComparison) -> str:
-    x, group = safe(given.run.labels.column(of.variable)), group_label(given, of.factor)
+    x, units = safe(given.run.labels.column(of.variable)), units_label(given, of.factor)
     values = {slope.kind: number(slope.estimate, 3) for slope in of.slopes}
     return (
         f"{x}: slope {values['pooled']} over all observations, {values['within']} within and "
-        f"{values['between']} between levels of {group}."
+        f"{values['between']} between {units}."
     )
 
 

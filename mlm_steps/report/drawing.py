@@ -43,7 +43,8 @@ def _drawn(given: ReportInput, name: str) -> Drawing | None:
     document = given.svgs.get(name)
     if record is None or document is None:
         return None
-    return Drawing(name, record.title, record.reading, record.alt, inline(document))
+    axes = record.alt.replace(record.reading, "").strip() or record.alt  # the caption has the reading
+    return Drawing(name, record.title, record.reading, axes, inline(document))
 
 
 def inline(document: str) -> Markup:

@@ -102,7 +102,7 @@ def test_a_covariate_of_two_values_has_no_least_share_between_them(make_given):
     profile = given.run.data_profile.model_copy(update={"columns": columns})
     run = replace(given.run, data_profile=profile, variance=(record,))
     (sentence,) = partition_sentences(replace(given, run=run))
-    assert plain_text(sentence).endswith("is .10 at status = 0.00 and .10 at 1.00.")
+    assert plain_text(sentence).endswith("is .10 at status = 0 and .10 at 1.")
 
 
 def test_an_interval_by_another_method_than_the_test_says_so(make_given):

@@ -230,10 +230,11 @@ def refit_sentence(given: ReportInput, of: RungContext) -> Phrase | None:
         return Number(text, source("context", of.model, first, "", "within", field))
 
     return say(
-        "With separate slopes, {model} has an AIC that differs by {aic} (deviance {deviance}, parameters "
+        "With separate slopes, the AIC of {model} would be {aic} {way} (deviance {deviance}, parameters "
         "{npar}); the models are not nested, so there is no test.",
         model=name,
-        aic=number("delta_aic", fixed(of.delta_aic, 1)),
+        aic=number("delta_aic", fixed(abs(of.delta_aic), 1)),
+        way="lower" if of.delta_aic < 0 else "higher",
         deviance=number("delta_deviance", fixed(of.delta_deviance or 0.0, 1)),
         npar=number("delta_npar", f"{of.delta_npar:+d}"),
     )

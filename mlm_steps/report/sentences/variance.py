@@ -151,10 +151,10 @@ def _share(record: VarianceRecord, row: Icc) -> Number | None:
 
 
 def _place(record: VarianceRecord, row: Icc, span: float) -> Number:
-    """Return a value of a covariate with the decimals of its range."""
-    return Number(
-        fixed(row.x or 0.0, min(decimals_for_size(span, 3), MOST_DECIMALS)), _source(record, row, "x")
-    )
+    """Return a value of a covariate with the decimals of its range; whole numbers have none."""
+    x = row.x or 0.0
+    decimals = 0 if x.is_integer() else min(decimals_for_size(span, 3), MOST_DECIMALS)
+    return Number(fixed(x, decimals), _source(record, row, "x"))
 
 
 def _source(record: VarianceRecord, row: Icc, field: str) -> str:

@@ -86,14 +86,14 @@ class Names:
         It is the word that the spec declares, such as schools, else the label as in School groups. The units
         of ``class:school`` are those that are declared for it, or those of ``class`` if it is nested.
         """
-        declared = self._noun(factor)
+        declared = self._run.noun_of(factor)
         if declared is not None:
             return (Word(clean(declared[1])),)
         return (*self._innermost(factor), " groups")
 
     def has_noun(self, factor: str) -> bool:
         """Return whether the spec declares words for the units of a grouping factor."""
-        return self._noun(factor) is not None
+        return self._run.noun_of(factor) is not None
 
     @property
     def has_observations(self) -> bool:
@@ -102,7 +102,7 @@ class Names:
 
     def unit_of(self, factor: str) -> Phrase | None:
         """Return the noun for one unit of a grouping factor, such as school; None unless it is declared."""
-        declared = self._noun(factor)
+        declared = self._run.noun_of(factor)
         return None if declared is None or declared[0] is None else (Word(clean(declared[0])),)
 
     @property
@@ -111,10 +111,6 @@ class Names:
         factors = {factor.name for factor in self._run.data_profile.factors}
         declared = None if OBSERVATIONS in factors else self._labels.nouns.get(OBSERVATIONS)
         return (OBSERVATIONS,) if declared is None else (Word(clean(declared[1])),)
-
-    def _noun(self, factor: str) -> tuple[str | None, str] | None:
-        """Return the declared words for one unit of a grouping factor and for several."""
-        return self._run.noun_of(factor)
 
     def _innermost(self, factor: str) -> Phrase:
         """Return the label of a grouping factor without the factors that it is nested in."""

@@ -32,7 +32,7 @@ def test_lines_and_coefficients_are_those_of_the_model(make_input, simulate):
         fit.coef()["g"].x[slopes.index].to_numpy(), rel=1e-4
     )
     assert np.std(slopes.y_or_predicted) < np.std(slopes.x_or_least_squares)
-    assert "of 12 levels of g rise" in figure.reading
+    assert "of 12 g groups rise" in figure.reading
     assert f"to {np.std(slopes.y_or_predicted):.3g}"[:5] in figure.reading
 
 
@@ -40,7 +40,7 @@ def test_a_random_intercept_alone_has_arrows_by_rank(make_input, simulate):
     figure = FIGURES["partial_pooling"](make_input({"null": "y ~ 1 + (1 | g)"}, simulate(9, 5)))
     drawn = rows_of(figure)
     assert set(drawn.kind) == {"coefficient"}
-    assert figure.title == "Coefficients of the levels of g"
+    assert figure.title == "Coefficients of g groups"
     assert figure.alt.startswith("One panel")
 
 
@@ -48,7 +48,7 @@ def test_groups_without_estimates_of_their_own_are_counted(make_input, simulate)
     frame = simulate(10, 6)
     frame = frame[(frame.g != "group 3") | ~frame.g.duplicated()].reset_index(drop=True)
     figure = FIGURES["partial_pooling"](make_input({"slope": "y ~ x + (x | g)"}, frame))
-    assert "1 level has no least-squares estimates" in figure.reading
+    assert "1 group has no least-squares estimates" in figure.reading
 
 
 def test_curves_are_drawn_as_curves_and_the_same_input_gives_the_same_bytes(make_input, simulate):
