@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from mlm_steps.records.deletions import DeletionsRecord, Heterogeneity, RandomEffectTest, RungDeletions
     from mlm_steps.records.effects import EffectsRecord
     from mlm_steps.records.effort import EffortRecord, EvaluationCost, OptionalWork
-    from mlm_steps.records.figure import FigureRecord
+    from mlm_steps.records.figure import FigureRecord, FiguresRecord
     from mlm_steps.records.fit import (
         Coefficient,
         Convergence,
@@ -58,7 +58,7 @@ else:
             "deletions": ("DeletionsRecord", "Heterogeneity", "RandomEffectTest", "RungDeletions"),
             "effects": ("EffectsRecord",),
             "effort": ("EffortRecord", "EvaluationCost", "OptionalWork"),
-            "figure": ("FigureRecord",),
+            "figure": ("FigureRecord", "FiguresRecord"),
             "fit": (
                 "Coefficient",
                 "Convergence",
@@ -92,6 +92,7 @@ __all__ = [
     "EvaluationCost",
     "FactorProfile",
     "FigureRecord",
+    "FiguresRecord",
     "FitRecord",
     "Heterogeneity",
     "Icc",

@@ -1,13 +1,13 @@
-"""The record of one figure: what it shows, in words."""
+"""The records of the figures: what each shows, in words."""
 
 from __future__ import annotations
 
-from mlm_steps.records.base import Record
+from mlm_steps.records.base import Part, Record
 
-__all__ = ["FigureRecord"]
+__all__ = ["FigureRecord", "FiguresRecord"]
 
 
-class FigureRecord(Record):
+class FigureRecord(Part):
     """One figure; its SVG and the CSV of its data lie beside it under the same name."""
 
     name: str
@@ -16,3 +16,9 @@ class FigureRecord(Record):
     """What it shows, in one sentence with numbers."""
     alt: str
     """Type, axes and finding, for those who do not see it."""
+
+
+class FiguresRecord(Record):
+    """The figures of a run that apply to its models, in the order of the report."""
+
+    figures: tuple[FigureRecord, ...]

@@ -19,7 +19,7 @@ _RUN = Scope("", (), lambda _: [()])
 _PRELUDE = Scope("{model}", (_MODEL,), lambda plan: [(model.name,) for model in plan.spec.prelude])
 _RUNG = Scope("{model}", (_MODEL,), lambda plan: [(name,) for name in plan.rungs])
 _COMPARISON = Scope("{smaller}--{larger}", _PAIR, lambda plan: plan.pairs)
-_ALL = ("figure", "tables", "report")
+_ALL = ("figures", "tables", "report")
 
 STEPS: dict[str, Declaration] = {
     "data": Declaration(
@@ -286,12 +286,11 @@ STEPS: dict[str, Declaration] = {
         alone=True,
         rare=True,
     ),
-    "figure": Declaration(
-        "draw one figure",
-        Scope("{name}", (Option("name", "name of the figure"),), lambda plan: plan.figures),
-        "figures/{of}.json",
-        example="--name ladder",
-        depends_on=lambda plan, _: plan.labels,
+    "figures": Declaration(
+        "draw the figures",
+        _RUN,
+        "figures/figures.json",
+        depends_on=lambda plan, _: [plan.labels, plan.figures],
         read_by=("report",),
         fails_alone=False,
         alone=True,

@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from mlm_steps.engine.result.lmm_fit import BOUNDARY
 from mlm_steps.engine.search.convergence import GRADIENT_TOLERANCE
 from mlm_steps.engine.structures.compiled import form
-from mlm_steps.records import FigureRecord, write_whole
+from mlm_steps.records import FiguresRecord, write_whole
 from mlm_steps.records.data_profile import DataProfile, FileProfile
 from mlm_steps.report.inputs import ReportInput
 from mlm_steps.report.render import render_report
@@ -27,8 +27,8 @@ def report(session: Session) -> None:
     """Write the report in each declared format."""
     layout = session.layout
     with session.recorded("report") as recorder:
-        records = (session.outcome(FigureRecord, f"figure/{name}") for (name,) in session.plan.inputs.figures)
-        figures = tuple(record for record in records if isinstance(record, FigureRecord))
+        drawn = session.outcome(FiguresRecord, "figures")
+        figures = drawn.figures if isinstance(drawn, FiguresRecord) else ()
         given = ReportInput(
             run=collect(session, figures=figures),
             formulas=session.formulas,

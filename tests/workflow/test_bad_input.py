@@ -121,7 +121,6 @@ def test_an_output_folder_that_cannot_be_written_is_named(folder):
         (["run", "absent.yaml"], "absent.yaml: there is no such file"),
         (["run", "--cores", "0"], "--cores"),
         (["fit", "s.yaml", "--model", "b"], "fit/b"),
-        (["figure", "s.yaml", "--name", "b"], "no figure 'b'"),
         (["init", "absent.csv", "--outcome", "y", "--group", "g"], "absent.csv"),
         (["init", "small.csv", "--outcome", "yy", "--group", "g"], "'yy'"),
         (

@@ -60,7 +60,7 @@ def test_schema_is_json_and_the_committed_one(small):
 @pytest.mark.parametrize(
     "command", ["run", "validate", "prepare", "init", "schema", "data", "prelude", "fit", "compare",
                 "variance", "diagnostics", "assumptions", "allfit", "deletions",
-                "effects", "figure", "tables", "report"],
+                "effects", "figures", "tables", "report"],
 )  # fmt: skip
 def test_every_command_has_help_with_an_example(small, command):
     done = mlm(command, "--help", cwd=small)

@@ -55,7 +55,7 @@ def test_a_profile_of_another_schema_is_made_again_even_where_the_ledger_knows_i
         ("tables",),
         ("report",),
         ("effects",),
-        ("figure", "--name", "ladder"),
+        ("figures",),
         ("compare", "--smaller", "l1", "--larger", "slope"),
         ("variance", "--model", "slope"),
     ],

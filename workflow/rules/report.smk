@@ -1,12 +1,12 @@
-rule figure:
+rule figures:
     input:
-        inputs_of("figure/{name}"),
+        inputs_of("figures"),
     output:
-        WORK.output("figure/{name}"),
+        WORK.output("figures"),
     log:
-        LAYOUT.log("figure/{name}"),
+        LAYOUT.log("figures"),
     shell:
-        WORK.shell("figure/{name}")
+        WORK.shell("figures")
 
 
 rule tables:

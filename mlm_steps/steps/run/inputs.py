@@ -126,13 +126,13 @@ class PlanInputs:
         return [self.estimates_keys[name] for name in names if name not in rungs]
 
     @property
-    def figures(self) -> list[tuple[str, ...]]:
+    def figures(self) -> list[str]:
         """The name of each figure that the models may need.
 
         With ``diagnostics: all`` there is a panel of checks for every model, not only for the last.
         """
         if self.spec.planned_alone:
-            return [(name,) for name in FIGURES if name in PLANNED]
+            return [name for name in FIGURES if name in PLANNED]
         needless = {*(() if self.generalized else GENERALIZED)}
         if len(self.generalized) == len(self.rungs):
             needless = {*LINEAR}
@@ -141,7 +141,7 @@ class PlanInputs:
         needless |= {"assumptions"} if self.spec.diagnostics == "none" else set()
         models = [model.name for model in (*self.spec.prelude, *self.spec.rungs)][:-1]
         panels = [f"assumptions-{name}" for name in models] if self.spec.diagnostics == "all" else []
-        return [(name,) for name in (*FIGURES, *panels) if name not in needless]
+        return [name for name in (*FIGURES, *panels) if name not in needless]
 
     @property
     def planned_rungs(self) -> list[str]:

@@ -153,11 +153,12 @@ def describe_run(layout: Layout, facts: dict[str, object]) -> None:
 
 
 def forget(layout: Layout, known: Sequence[str]) -> None:
-    """Remove the files and entries of steps that are not among the known ones."""
+    """Remove the entries of steps that are not among the known ones, and files that only these have made."""
     with _locked(layout) as content:
         steps = _steps(content)
+        kept = {path: file for name in known if name in steps for path, file in steps[name].outputs.items()}
         for name in [name for name in steps if name not in known]:
-            _remove(layout, steps.pop(name), keep={})
+            _remove(layout, steps.pop(name), keep=kept)
             layout.log(name).unlink(missing_ok=True)
         content["steps"] = _plain(steps)
 
