@@ -8,6 +8,7 @@ from typing import Any
 from mlm_steps.records import RungRefits
 from mlm_steps.records.allfit import AllFitRecord, RefitRow
 from mlm_steps.records.failure import Absence
+from mlm_steps.report.drawing import drawing
 from mlm_steps.report.inputs import ReportInput
 from mlm_steps.report.text.grid import Align, Grid, Row, columns, heading, row
 from mlm_steps.report.text.notation import fixed, integer
@@ -50,7 +51,7 @@ def context(given: ReportInput) -> dict[str, Any] | None:
     found = given.run.result(AllFitRecord, "allfit")
     if isinstance(found, Absence):
         text = say("The refits by other optimisers failed: {why}", why=Word(found.reason))
-        return {"lead": text, "verdicts": [], "table": None}
+        return {"lead": text, "verdicts": [], "table": None, "figure": None}
     if found is None or not found.rungs:
         return None
     disagreeing = [rung for rung in found.rungs if not rung.agree]
@@ -58,6 +59,7 @@ def context(given: ReportInput) -> dict[str, Any] | None:
         "lead": _lead(given, found.rungs),
         "verdicts": [_verdict(given, rung) for rung in found.rungs],
         "table": _table(given, disagreeing) if disagreeing else None,
+        "figure": drawing(given, "optimisers"),
     }
 
 

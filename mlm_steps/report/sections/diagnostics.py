@@ -43,6 +43,7 @@ def context(given: ReportInput) -> dict[str, Any] | None:
         "findings": None if own is None else _findings(given, own),
         "table": _table(given, models) if len(models) > 1 or (models and own is None) else None,
         "panel": drawing(given, "assumptions"),
+        "concern": own is None or any(check.flag == "concern" for check in own.checks),
         "others": _others(given, models),
         "distribution": _distribution(given, distribution),
         "figures": [each for each in (drawing(given, name) for name in FIGURES) if each is not None],
