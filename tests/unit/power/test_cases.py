@@ -35,7 +35,7 @@ CLOSED = {
     ("crossed", "design", "c"): 0.3840193,
 }
 """Exact for these designs."""
-DETECTABLE = {("sleepstudy", "days"): 4.595499, ("cluster-trial", "treated"): 0.837970}
+DETECTABLE = {("sleepstudy-detectable", "days"): 4.595499, ("cluster-trial", "treated"): 0.837970}
 SIMULATED = {
     ("sleepstudy", "days=5", "days"): (0.8618, 0.0025),
     ("mathieu", "design", "xc:w"): (0.61223, 0.01071),
@@ -50,9 +50,13 @@ DRAWN = {
     ("mathieu", "xc:w"): (0.61564, 0.00348),
     ("mlmpower", "x1w"): (0.9392, 0.0027),
     ("mlmpower", "x1w:z1g"): (0.3191, 0.0140),
+    ("mathieu-latent", "xc:w"): (0.6464, 0.00326),
 }
 """Means of the closed form over drawn designs with their standard errors. In those of mlmpower correlations
 vary from .1 to .3 between designs, here they are .2."""
+
+SHARED = (("mlmpower-icc10",), ("mlmpower-icc25",), ("mlmpower-uncorrelated",))
+"""Specs that are tried beside the shared file of reference values."""
 
 
 def studies(name):
@@ -105,5 +109,5 @@ def test_simulated_studies(case):
 
 def test_every_spec_is_tried():
     assert {path.stem for path in FOLDER.glob("*.yaml")} == {
-        name for name, *_ in [*CLOSED, *SIMULATED, *DRAWN]
+        name for name, *_ in [*CLOSED, *SIMULATED, *DRAWN, *DETECTABLE, *SHARED]
     }
