@@ -111,7 +111,8 @@ class Study:
         for name, refs in layout.refs.items():
             J, own = len(layout.labels[name]), _of_groups(design.X, refs)
             if own >= J:
-                what = f"{J} levels of {name} cannot tell {own} coefficients apart, the intercept included"
+                levels = f"{J} level{'s' if J > 1 else ''} of {name}"
+                what = f"{levels} cannot tell {own} coefficients apart, the intercept included"
                 return Fault("design.groups", what, f"at least {own + 1} are needed")
         if design.dropped:
             what = f"the coefficient of '{design.dropped[0]}' cannot be estimated"
@@ -161,7 +162,8 @@ class Study:
                 rows = [k for k, assign in enumerate(design.assign) if assign == term]
             if not rows:
                 known = (*design.columns, *design.term_labels)
-                hint = did_you_mean(name, known) or f"it has {', '.join(dict.fromkeys(known))}"
+                hint = _in_other_order(name, known) or did_you_mean(name, known)
+                hint = hint or f"it has {', '.join(dict.fromkeys(known))}"
                 faults.append(Fault(f"effects[{i}]", f"the model has no effect '{name}'", hint))
                 continue
             alternative: Alternative = self.alternative if len(rows) == 1 else "two-sided"
@@ -262,6 +264,12 @@ def answers_at(
     return answers
 
 
+def _in_other_order(name: str, known: Sequence[str]) -> str | None:
+    """Return a hint for an interaction whose parts are written in another order than the model has them."""
+    same = [each for each in known if sorted(each.split(":")) == sorted(name.split(":"))]
+    return f"did you mean '{same[0]}'?" if same else None
+
+
 def _of_groups(X: Array, refs: NDArray[np.intp]) -> int:
     """Return the number of columns that do not vary within the levels of a factor."""
     order = np.argsort(refs, kind="stable")
@@ -283,10 +291,10 @@ def _empty_arm(predictor: Predictor, layout: Layout) -> str | None:
         sizes, whole = np.unique(layout.sizes(layout.units)), f"the rows of any {layout.units}"
     else:
         J = len(layout.labels[predictor.factor])
-        sizes, whole = np.array([J]), f"{J} levels of {predictor.factor}"
+        sizes, whole = np.array([J]), f"{J} level{'s' if J > 1 else ''} of {predictor.factor}"
     used = set().union(*(allocation(shares, int(size)).tolist() for size in sizes))
     empty = [share for arm, share in enumerate(shares) if arm not in used]
-    return f"leaves an arm empty: {min(empty):g} of {whole} is none" if empty else None
+    return f"leaves an arm empty: a share of {min(empty):g} of {whole} comes to none" if empty else None
 
 
 def _answer(test: Test, parts: Sequence[Closed]) -> Answer:

@@ -14,6 +14,8 @@ __all__ = ["Truth"]
 
 Array = NDArray[np.float64]
 
+PAIR = 2
+"""Rows of a matrix with one covariance, of which the largest possible one can be told."""
 ROUNDING = 1e-9
 """Asymmetry and negative eigenvalues of a covariance matrix by rounding, relative to the largest number."""
 
@@ -53,14 +55,23 @@ class Truth:
 
 def _root(T: Array) -> Array:
     if not np.allclose(T, T.T, rtol=ROUNDING, atol=ROUNDING * abs(T).max()):
-        raise UsageError(Fault("random", "a covariance matrix must be symmetric"))
+        raise UsageError(Fault("random", f"the covariance matrix {_written(T)} is not symmetric"))
     roots, vectors = np.linalg.eigh(T)
     if roots[0] < -ROUNDING * max(roots[-1], 0.0):
-        raise UsageError(
-            Fault(
-                "random",
-                f"a covariance matrix has the negative eigenvalue {roots[0]:.4g}, which no data can have",
-                "a covariance may be at most the product of the two standard deviations",
-            )
-        )
+        what = f"the covariance matrix {_written(T)} has the negative eigenvalue {roots[0]:.4g}"
+        raise UsageError(Fault("random", f"{what}, which no data can have", _possible(T)))
     return lower_factor(vectors * np.sqrt(np.maximum(roots, 0.0)))
+
+
+def _written(T: Array) -> str:
+    rows = (", ".join(f"{value:.4g}" for value in row) for row in T)
+    return "[" + ", ".join(f"[{row}]" for row in rows) + "]"
+
+
+def _possible(T: Array) -> str:
+    """Return which values would be possible in place of those of a matrix with a negative eigenvalue."""
+    if T.diagonal().min() < 0.0:
+        return "a variance is at least 0"
+    if len(T) == PAIR:
+        return f"with these variances the covariance is at most {np.sqrt(T[0, 0] * T[1, 1]):.4g} in size"
+    return "a covariance may be at most the product of the two standard deviations"

@@ -7,6 +7,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
+from pydantic import ValidationError
+
 from mlm_steps.errors import Fault, UsageError
 from mlm_steps.power.plans import PLANS
 from mlm_steps.power.plans.base import Block, Kind
@@ -65,11 +67,20 @@ def _block(kind: Kind, asked: _Asked) -> Block:
     if isinstance(sigma, complex) or sigma <= 0.0:
         what = "no variance is left for the residual of an outcome with variance 1"
         raise UsageError(Fault("mlm plan", what, "make icc or the slope variance smaller"))
+    shares = truth.get("vpc") if isinstance(truth, dict) else None
+    if isinstance(shares, dict) and shares["residual"] <= 0.0:
+        what = f"no variance is left for the residual: the shares sum to {1.0 - shares['residual']:g}"
+        raise UsageError(Fault("mlm plan", what, "they have to stay below 1: make one of them smaller"))
     return {**block, "alpha": asked.values["alpha"], "target": asked.values["target"]}
 
 
 def _study(block: Block) -> Study:
-    return scenarios(PowerSpec.model_validate(block), seed=1)[0].study
+    """Return the study of a block; UsageError with all its faults."""
+    try:
+        return scenarios(PowerSpec.model_validate(block), seed=1)[0].study
+    except ValidationError as error:
+        faults = [(".".join(map(str, each["loc"])), each["msg"]) for each in error.errors()]
+        raise UsageError(*(Fault(where, what) for where, what in faults)) from None
 
 
 def _answers(block: Block, values: dict[str, float]) -> Iterator[str]:

@@ -33,15 +33,16 @@ class PlanOption:
     ----------
     name : str
         As written, without dashes in front.
-    kind : {"count", "share", "number", "flag"}
-        A whole number from 1, a number from 0 up to but not including 1, any number, or a flag.
+    kind : {"count", "share", "number", "variance", "flag"}
+        A whole number from 1, a number from 0 up to but not including 1, any number, a number from 0, or a
+        flag.
     summary : str
     default : float or None
         None if it must be given.
     """
 
     name: str
-    kind: Literal["count", "share", "number", "flag"]
+    kind: Literal["count", "share", "number", "variance", "flag"]
     summary: str
     default: float | None = None
 
@@ -72,7 +73,7 @@ ICC = PlanOption(
     "icc", "share", "share of the outcome's variance between groups, at the mean of the predictors"
 )
 SLOPE_VARIANCE = PlanOption(
-    "slope-variance", "number", "variance of the slopes, of an outcome with variance 1", 0.0
+    "slope-variance", "variance", "variance of the slopes, of an outcome with variance 1", 0.0
 )
 BINARY = PlanOption(
     "binary", "flag", "the group-level predictor has two arms of equal size, coded 0 and 1", 0.0

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from mlm_steps.errors import Fault, UsageError
 from mlm_steps.power.plans.base import ALPHA, TARGET, Block, Kind, PlanOption, Values
 
 __all__ = ["growth"]
@@ -9,6 +10,8 @@ __all__ = ["growth"]
 
 def _block(values: Values) -> Block:
     last = int(values["times"]) - 1
+    if last < 1:
+        raise UsageError(Fault("--times", "one occasion shows no growth", "2 occasions or more are needed"))
     residual = 1.0 - values["icc"]
     slope = values["variance-ratio"] * residual
     design: Block = {
@@ -42,7 +45,7 @@ growth = Kind(
         PlanOption("persons", "count", "persons in both arms together"),
         PlanOption("times", "count", "occasions"),
         PlanOption("icc", "share", "share of the variance at the first occasion that is between persons"),
-        PlanOption("variance-ratio", "number", "variance of the slopes over the residual variance", 0.0),
+        PlanOption("variance-ratio", "variance", "variance of the slopes over the residual variance", 0.0),
         PlanOption("effect", "number", "difference of the arms at the last occasion in SDs at the first"),
         PlanOption("attrition", "share", "share of the persons that has left at the last occasion", 0.0),
         ALPHA,

@@ -52,10 +52,12 @@ def _add_option(parser: argparse.ArgumentParser, option: PlanOption) -> None:
     default = "" if option.default is None else f" (default: {option.default:g})"
     parser.add_argument(
         f"--{option.name}",
-        type={"count": typed.positive, "share": _share, "number": _number}[option.kind],
+        type={"count": typed.positive, "share": _share, "number": _number, "variance": _variance}[
+            option.kind
+        ],
         required=option.default is None,
         default=option.default,
-        metavar={"count": "N", "share": "P", "number": "X"}[option.kind],
+        metavar={"count": "N", "share": "P"}.get(option.kind, "X"),
         help=f"{option.summary}{default}",
     )
 
@@ -102,6 +104,13 @@ def _number(text: str) -> float:
         raise argparse.ArgumentTypeError(f"{text!r} is not a number") from None
     if not abs(value) < float("inf"):
         raise argparse.ArgumentTypeError(f"{text!r} is not a finite number")
+    return value
+
+
+def _variance(text: str) -> float:
+    value = _number(text)
+    if value < 0.0:
+        raise argparse.ArgumentTypeError(f"{text!r} is below 0")
     return value
 
 

@@ -10,7 +10,8 @@ from mlm_steps.engine.fit.mixed import check_mixed_design
 from mlm_steps.errors import Fault, FitError, FormulaError, MlmError, SpecError
 from mlm_steps.power.likelihood_ratio import comparison
 from mlm_steps.power.scenarios import Scenario, scenarios
-from mlm_steps.power.study import Study
+from mlm_steps.power.solve import endless
+from mlm_steps.power.study import Study, answers_at
 from mlm_steps.spec import LoadedSpec
 
 if TYPE_CHECKING:
@@ -18,6 +19,8 @@ if TYPE_CHECKING:
 
 __all__ = ["check_planned", "planned"]
 
+UNDECLARED = "power.design declares no such predictor, derived column or group"
+"""Hint at a name of the model that no distribution is declared for."""
 TRUTH_KEYS = ("random", "fixed")
 """Parts of a fault's place that stand below ``truth`` in a spec."""
 
@@ -51,7 +54,30 @@ def check_planned(loaded: LoadedSpec) -> tuple[Fault, ...]:
     for cell in cells:
         for fault in dict.fromkeys(_faults(loaded, cell.study)):
             by_fault.setdefault(fault, []).append(cell.name)
+    if not by_fault:
+        return tuple(_out_of_reach(loaded, cells))
     return tuple(_in_cells(fault, names, len(cells)) for fault, names in by_fault.items())
+
+
+def _out_of_reach(loaded: LoadedSpec, cells: Sequence[Scenario]) -> Iterator[Fault]:
+    """Yield the fault of a target that no number of rows reaches, for any effect in any cell of the grid.
+
+    Where it is out of reach for some of them, the answers say so.
+    """
+    power = loaded.spec.power
+    if power is None or power.solve != "rows" or power.truth.from_ is not None:
+        return
+    best: dict[str, float] = {}
+    for cell in cells:
+        (answers,) = answers_at(cell.study, (endless(cell.study),))
+        for answer in answers:
+            best[answer.test.name] = max(best.get(answer.test.name, 0.0), answer.power)
+            if not answer.power < power.target:
+                return
+    group = next(reversed(power.design.groups))
+    told = ", ".join(f"{share:.3f} for {name}" for name, share in best.items())
+    what = f"with endless rows per {group} the power is {told}, below the target {power.target:g}"
+    yield Fault(loaded.source.where("power", "solve"), what, "more groups are needed: solve: groups")
 
 
 def _in_cells(fault: Fault, names: Sequence[str], cells: int) -> Fault:
@@ -113,7 +139,8 @@ def _placed(loaded: LoadedSpec, error: MlmError | None, fault: Fault) -> Fault:
     source, power = loaded.source, loaded.spec.power
     if isinstance(error, FormulaError) and power is not None:
         where = source.where("power", "model", offset=place_as_written(power.model, error.offset))
-        return Fault(where, fault.what, fault.hint, fault.excerpt)
+        undeclared = fault.hint is None and fault.what.startswith("there is no column")
+        return Fault(where, fault.what, UNDECLARED if undeclared else fault.hint, fault.excerpt)
     dotted = f"truth.{fault.where}" if fault.where.startswith(TRUTH_KEYS) else fault.where
     return Fault(source.where(*source.way("power", dotted=dotted)), fault.what, fault.hint, fault.excerpt)
 

@@ -111,4 +111,4 @@ def test_the_quadrature_of_an_f_test_agrees_with_scipy(monkeypatch):
         expected = power_of_f(noncentrality, q, df, 0.05)
         with monkeypatch.context() as patch:
             patch.setattr(import_module("mlm_steps.power.tests"), "ncfdtr", lambda *_: np.full(300, np.nan))
-            assert power_of_f(noncentrality, q, df, 0.05) == pytest.approx(expected, abs=1e-8)
+            assert power_of_f(noncentrality, q, df, 0.05) == pytest.approx(expected, abs=2e-5)
