@@ -35,16 +35,16 @@ FAULTS = {
         "within: .06",
         "within: .9",
         (
-            "11:3: power.truth: no variance is left for the residual: icc + within + product + slope is 1.09 of "
-            "at most 1"
+            "11:3: power.truth: no variance is left for the residual: icc + within + product + slope is 1.09 "
+            "of at most 1"
         ),
     ),
     "shares between groups": (
         "between: .03",
         "between: .2",
         (
-            "11:3: power.truth: no variance is left for the random intercept: the variance between groups that "
-            "the effects explain is 0.2 of at most 0.15"
+            "11:3: power.truth: no variance is left for the random intercept: the variance between groups "
+            "that the effects explain is 0.2 of at most 0.15"
         ),
     ),
     "not positive semidefinite": (
@@ -52,7 +52,8 @@ FAULTS = {
         with_matrix("[[0.1, 0.5], [0.5, 0.1]]"),
         (
             "11:44: power.truth.random: the covariance matrix [[0.1, 0.5], [0.5, 0.1]] has the negative "
-            "eigenvalue -0.4, which no data can have (with these variances the covariance is at most 0.1 in size)"
+            "eigenvalue -0.4, which no data can have (with these variances the covariance is at most 0.1 in "
+            "size)"
         ),
     ),
     "a negative variance": (SHARES, with_matrix("[[-0.1, 0], [0, 0.1]]"), "(a variance is at least 0)"),
@@ -73,8 +74,8 @@ FAULTS = {
         "binary: .5",
         "binary: 0",
         (
-            "8:7: power.design.predictors.public: leaves an arm empty: a share of 0 of 60 levels of school comes "
-            "to none"
+            "8:7: power.design.predictors.public: leaves an arm empty: a share of 0 of 60 levels of school "
+            "comes to none"
         ),
     ),
     "an effect that is not in the model": (
@@ -91,8 +92,8 @@ FAULTS = {
         "ses_w * public +",
         "ses_w * public + age +",
         (
-            "10:35: power.model: there is no column age (power.design declares no such predictor, derived column "
-            "or group)"
+            "10:35: power.model: there is no column age (power.design declares no such predictor, derived "
+            "column or group)"
         ),
     ),
     "a target above the ceiling": (
