@@ -82,6 +82,7 @@ CASES = {
     "wide light": ("small_html", 1280, ()),
     "phone dark": ("small_html", 390, (DARK,)),
     "phone, long labels": ("long_html", 390, ()),
+    "wide, long labels": ("long_html", 1280, ()),
 }
 
 

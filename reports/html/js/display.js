@@ -54,12 +54,10 @@ function setDigits(more) {
 }
 
 const digitsShown = make("output", { "aria-label": "Decimals more or fewer than reported" }, "0");
-const controls = make(
-  "div",
-  { class: "controls control", role: "group", "aria-label": "What tables show" },
-  toggle("se", "SE"),
-  toggle("ci", "CI"),
-  toggle("p", make("i", {}, "p")),
+const toggles = Object.entries({ se: "SE", ci: "CI", p: make("i", {}, "p") })
+  .filter(([quantity]) => document.querySelector(`.table [data-col="${quantity}"]`))
+  .map(([quantity, label]) => toggle(quantity, label));
+const digits = () =>
   make(
     "span",
     { class: "digits" },
@@ -67,14 +65,21 @@ const controls = make(
     button("−", () => setDigits(moreDigits - 1), { "aria-label": "Fewer decimals" }),
     digitsShown,
     button("+", () => setDigits(moreDigits + 1), { "aria-label": "More decimals" }),
-  ),
+  );
+const controls = make(
+  "div",
+  { class: "controls control", role: "group", "aria-label": "What tables show" },
+  ...toggles,
+  ...(printed.size ? [digits()] : []),
 );
 
 function placeControls() {
   document.querySelector(PHONE.matches ? "nav.fold" : "nav.bar").append(controls);
 }
-PHONE.addEventListener("change", placeControls);
-if (all(".table").length) placeControls();
+if (controls.childElementCount) {
+  placeControls();
+  PHONE.addEventListener("change", placeControls);
+}
 
 // A table that fits needs no region to scroll in; its head then stays below the bar while its rows pass.
 function fitTables() {
