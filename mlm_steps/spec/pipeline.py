@@ -79,7 +79,7 @@ class PipelineSpec(SpecBlock):
     slopes: Slopes = ()
     """Simple slopes besides those of every cross-level term: ``[{focal: ses, moderator: sector}]``."""
     means: Means = "auto"
-    """Estimated marginal means: ``auto`` for every factor of at most eight levels and the cells of
+    """Estimated marginal means: ``auto`` for every factor of at most 30 levels and the cells of
     interactions of such factors, ``none``, or a list of columns such as ``[sector]``, each a name or a
     block."""
     effects: EffectSizeSpec = Field(default_factory=EffectSizeSpec)

@@ -7,10 +7,13 @@ import pytest
 
 from mlm_steps.records import TermTest
 from mlm_steps.records.comparison import MixtureComponent
+from mlm_steps.records.deletions import DeletionsRecord
 from mlm_steps.report.equations.rungs import blocks_of, estimated_block
 from mlm_steps.report.render import render_report
-from mlm_steps.report.sections import headline, ladder, rungs
+from mlm_steps.report.sections import deletions, headline, ladder, rungs
+from mlm_steps.report.sentences.pairs import pairs_sentence
 from mlm_steps.report.sentences.rung_differences import Difference, added_phrase, difference_sentence
+from mlm_steps.report.tables.means import difference_tables, mean_table
 from mlm_steps.report.text.grid import Grid, columns, heading, parts_of, row
 from mlm_steps.report.text.text import Number, plain_text
 
@@ -165,3 +168,74 @@ def test_wide_tables_are_divided_without_empty_rows(count, widths):
     assert sum(bool(part.notes) for part in found) == 1
     assert sum(plain_text(line.head) == "few" for part in found for line in part.rows) == 1
     assert [len(line.cells) for part in found for line in part.rows if line.cells][:1] == widths[:1]
+
+
+def many_means(given, count, *, p=0.0123):
+    """Return the means of one factor with more levels than it has in the run."""
+    (like,) = [each for each in given.run.results["effects"].means if each.model == "slope"][:1]
+    mean, pair = like.means[0], like.differences[0]
+    means = tuple(mean.model_copy(update={"level": f"L{n}"}) for n in range(count))
+    pairs = tuple(
+        pair.model_copy(
+            update={
+                "first": f"L{b}",
+                "second": f"L{a}",
+                "test": pair.test.model_copy(update={"p": p, "estimate": float(b - a)}),
+            }
+        )
+        for a in range(count)
+        for b in range(a + 1, count)
+    )
+    return like.model_copy(update={"means": means, "differences": pairs})
+
+
+def test_few_differences_stand_among_the_means_and_many_in_a_table_of_their_own(make_given):
+    given = make_given()
+    few, many = many_means(given, 5), many_means(given, 6)
+    assert len(mean_table(given, [few]).rows) == 1 + 5 + 10
+    assert difference_tables(given, [few]) == []
+    assert len(mean_table(given, [many]).rows) == 1 + 6
+    (grid,) = difference_tables(given, [many])
+    assert len(grid.rows) == 15
+
+
+def test_many_differences_are_summed_up_in_a_sentence(make_given):
+    given = make_given()
+    found = plain_text(pairs_sentence(given, many_means(given, 6)))
+    assert found.startswith(
+        "Of the 15 differences between levels of sector, 15 were clear at α = .05; the largest"
+    )
+    assert "L5 − L0 = 5" in found
+    unclear = plain_text(pairs_sentence(given, many_means(given, 6, p=0.4)))
+    assert unclear == "None of the 15 differences between levels of sector was clear at α = .05."
+    untested = plain_text(pairs_sentence(given, many_means(given, 6, p=None)))
+    assert untested == "No difference between levels of sector can be tested."
+
+
+def test_all_tests_of_a_variance_stand_in_one_row(make_given):
+    found = deletions.context(make_given())
+    for grid in (found["table"], found["others"]):
+        heads = [plain_text(column.label) for column in grid.columns]
+        assert heads[:2] == ["Random effect", "χ² of removal"]
+        assert "HLM’s p" in heads
+        names = [plain_text(line.head) for line in grid.rows if line.cells]
+        assert len(names) == len(set(names)) or found["others"] is grid
+    assert not set(found["table"].notes) & set(found["others"].notes)
+
+
+def test_tests_of_a_variance_that_disagree_have_a_sentence(make_given):
+    given = make_given()
+    rungs = tuple(
+        rung.model_copy(
+            update={
+                "deletions": tuple(t.model_copy(update={"p_naive": 0.002}) for t in rung.deletions),
+                "heterogeneity": tuple(t.model_copy(update={"p": 0.3}) for t in rung.heterogeneity),
+            }
+        )
+        for rung in given.run.results["deletions"].rungs
+    )
+    results = {**given.run.results, "deletions": DeletionsRecord(rungs=rungs)}
+    found = deletions.context(replace(given, run=replace(given.run, results=results)))
+    (sentence,) = [plain_text(each) for each in found["sentences"] if "slopes of status" in plain_text(each)]
+    assert sentence.startswith("The tests of whether the slopes of status varied between")
+    assert "disagree: removing" in sentence

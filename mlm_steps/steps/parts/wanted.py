@@ -32,11 +32,11 @@ __all__ = [
 Words = Mapping[str, Sequence[str]]
 """For each word of a spec, the names of the coefficients that it may mean."""
 
-MOST_LEVELS = 8
-"""Largest number of levels of a factor whose means are estimated by default; long lists are hard to read."""
+MOST_LEVELS = 30
+"""Largest number of levels, or of combinations of levels, whose means are estimated by default.
 
-MOST_CELLS = 24
-"""Largest number of combinations of levels whose means are estimated by default; 24 have 276 pairs."""
+30 means have 435 differences; more take long to adjust, and nobody reads them.
+"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -193,7 +193,7 @@ def _cells(predictors: Predictors) -> tuple[tuple[str, ...], ...]:
         names = tuple(dict.fromkeys(name for index in term for name in columns[index]))
         known = all(name in by_name and _has_few_levels(by_name[name]) for name in names)
         cells = prod(len(by_name[name].levels) for name in names) if known else 0
-        if len(names) > 1 and 0 < cells <= MOST_CELLS:
+        if len(names) > 1 and 0 < cells <= MOST_LEVELS:
             products[names] = None
     return tuple(own for own in products if not any(set(own) < set(other) for other in products))
 
