@@ -117,7 +117,7 @@ def _placed(tiers: Sequence[Sequence[_Unit]], width: float) -> list[_Box]:
 
 
 def _head(unit: _Unit, width: float) -> tuple[str, ...]:
-    return tuple(wrap(f"{unit.count:,} {unit.words}", width - 2 * PAD, HEAD * BOLD, most=3))
+    return tuple(wrap(f"{unit.count} {unit.words}", width - 2 * PAD, HEAD * BOLD, most=3))
 
 
 def _lines(unit: _Unit, width: float) -> tuple[str, ...]:
@@ -180,7 +180,7 @@ def _relation(relations: Sequence[NestingRelation], first: str, second: str) -> 
 def _reading(given: FigureInput, tiers: Sequence[Sequence[_Unit]]) -> str:
     """Return the numbers of units, and how factors relate."""
     counts = " in ".join(
-        " and ".join(f"{unit.count:,} {unit.words}" for unit in tier) for tier in reversed(tiers)
+        " and ".join(f"{unit.count} {unit.words}" for unit in tier) for tier in reversed(tiers)
     )
     crossed = [
         f"{units_of(given, r.inner)} and {units_of(given, r.outer)} are {CROSSED[r.relation]}"

@@ -15,7 +15,18 @@ from mlm_steps.report.sentences.outcomes import ratio_interval, ratio_number, wo
 from mlm_steps.report.sentences.settings import at_level
 from mlm_steps.report.text.facts import CoefficientFacts, p_phrase
 from mlm_steps.report.text.notation import degrees_of_freedom, fixed, p_value
-from mlm_steps.report.text.text import Code, Number, Phrase, Symbol, Word, capital, join, say, source
+from mlm_steps.report.text.text import (
+    Code,
+    Number,
+    Phrase,
+    Symbol,
+    Word,
+    capital,
+    join,
+    plain_text,
+    say,
+    source,
+)
 
 __all__ = ["answer_sentence", "effect_interval", "effect_value", "joint_p", "joint_phrase", "term_phrase"]
 
@@ -48,9 +59,16 @@ def answer_sentence(given: ReportInput, effect: KeyEffect | None) -> Phrase | No
             "{where}{claim}{size}.",
             where=(*place, ", ") if place else None,
             claim=claimed,
-            size=(" (", *join(parts), ")") if parts else None,
+            size=None if not parts else _apart(claimed, join(parts)),
         )
     )
+
+
+def _apart(claimed: Phrase, numbers: Phrase) -> Phrase:
+    """Return numbers in parentheses; after a comma if the claim itself ends with some."""
+    if plain_text(claimed).endswith(")"):
+        return (", ", *numbers)
+    return (" (", *numbers, ")")
 
 
 def _estimate(symbol: str, estimate: Number | None) -> Phrase:

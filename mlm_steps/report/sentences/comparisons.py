@@ -111,6 +111,13 @@ def _verdict(record: ComparisonRecord, *, clear: bool) -> str:
 def _added(given: ReportInput, record: ComparisonRecord) -> Phrase:
     if not record.added:
         return ("The larger model",)
+    factors = [{stem for stem, _ in column_factors(t, t)} for t in record.added if not t.startswith("(")]
+    whole = max(factors, key=len, default=set())
+    plain = len(factors) == len(record.added) and not any(map(_PARTLY.fullmatch, record.added))
+    if plain and len(whole) > 2 and len(factors) == 2 ** len(whole) - 1:
+        last = max(record.added, key=lambda term: len(column_factors(term, term)))
+        names = [_factor(given, given.run.fit(record.larger), stem) for stem, _ in column_factors(last, last)]
+        return ("Adding ", *join(names), " and all their interactions")
     return ("Adding ", *join([_term(given, record.larger, term) for term in record.added], last=" and "))
 
 

@@ -10,7 +10,7 @@ from mlm_steps.records.effects import Condition, SimpleSlopes, Tested
 from mlm_steps.report.inputs import ReportInput
 from mlm_steps.report.sentences.curves import variables_of
 from mlm_steps.report.sentences.disputes import cautious_p, dispute_of, dispute_phrase
-from mlm_steps.report.sentences.settings import at_level
+from mlm_steps.report.sentences.settings import at_level, join_settings
 from mlm_steps.report.text.facts import CoefficientFacts, p_phrase, reason_in_words
 from mlm_steps.report.text.notation import (
     decimals_for_se,
@@ -25,6 +25,7 @@ __all__ = [
     "Keys",
     "PrintedNumbers",
     "condition_phrase",
+    "condition_places",
     "direction_phrase",
     "effects_of",
     "focal_phrase",
@@ -194,6 +195,17 @@ def condition_phrase(given: ReportInput, conditions: tuple[Condition, ...]) -> P
     return join(parts, last=" and ")
 
 
+def condition_places(given: ReportInput, conditions: tuple[Condition, ...]) -> Phrase:
+    """Return the places at which other predictors are held, ``in public schools``; may be empty."""
+    places: list[Phrase] = [
+        say("at the mean of {x}", x=given.prose.variable(each.variable))
+        if each.at_mean
+        else value_place(given, each.variable, each.value)
+        for each in conditions
+    ]
+    return join_settings(places)
+
+
 def moderation_sentence(given: ReportInput, fit: FitRecord, pairs: Sequence[SimpleSlopes]) -> Phrase:
     """Return whether the moderator changes the slope, and the slopes themselves.
 
@@ -212,7 +224,7 @@ def moderation_sentence(given: ReportInput, fit: FitRecord, pairs: Sequence[Simp
 
 
 def _slopes_under(given: ReportInput, pair: SimpleSlopes) -> Phrase:
-    held = condition_phrase(given, pair.conditions)
+    held = condition_places(given, pair.conditions)
     slopes: list[Phrase] = [
         say(
             "{slope} {place}",
@@ -221,8 +233,8 @@ def _slopes_under(given: ReportInput, pair: SimpleSlopes) -> Phrase:
         )
         for at in pair.slopes
     ]
-    where = say("with {held}, ", held=held) if held else None
-    return say("{where}{slopes}", where=where, slopes=join(slopes, last=" and "))
+    where = (" ", *held) if held else None
+    return say("{slopes}{where}", slopes=join(slopes, last=" and "), where=where)
 
 
 def value_place(given: ReportInput, moderator: str, value: str | float) -> Phrase:

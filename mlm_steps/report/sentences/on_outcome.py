@@ -13,7 +13,7 @@ from mlm_steps.records.effects import BackTransformed, FactorMeans, LevelMean, S
 from mlm_steps.report.inputs import ReportInput
 from mlm_steps.report.sentences.effects import (
     Keys,
-    condition_phrase,
+    condition_places,
     direction_phrase,
     effects_of,
     level_phrase,
@@ -151,7 +151,7 @@ def moderation_on_outcome(given: ReportInput, fit: FitRecord, pairs: Sequence[Si
 
 def _along(given: ReportInput, fit: FitRecord, pair: SimpleSlopes) -> Phrase:
     """Return the ratios along a moderator, and the slopes of the population average."""
-    held, words = condition_phrase(given, pair.conditions), words_of(fit)
+    held, words = condition_places(given, pair.conditions), words_of(fit)
     ratios = [_ratio_at(pair, at) for at in pair.slopes]
     changes = [_change_at(pair, at) for at in pair.slopes]
     parts: list[Phrase] = []
@@ -171,7 +171,7 @@ def _along(given: ReportInput, fit: FitRecord, pair: SimpleSlopes) -> Phrase:
                 per=per,
             )
         )
-    where = say("with {held}, ", held=held) if held and parts else ()
+    where = say("{held}, ", held=held) if held and parts else ()
     return (*where, *join(parts, "; "))
 
 

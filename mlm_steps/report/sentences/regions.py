@@ -6,7 +6,7 @@ from mlm_steps.records.effects import Region, SimpleSlopes, Stretch
 from mlm_steps.report.inputs import ReportInput
 from mlm_steps.report.sentences.effects import (
     Keys,
-    condition_phrase,
+    condition_places,
     direction_phrase,
     number_text,
     plain_value,
@@ -28,11 +28,11 @@ def region_sentence(given: ReportInput, pair: SimpleSlopes, region: Region) -> P
     keys = slope_keys(pair, "johnson_neyman")
     fit = given.run.fit(pair.model)
     scale: Phrase = () if fit.linear else (f" on the scale of the {words_of(fit).scale}",)
-    held = condition_phrase(given, pair.conditions)
+    held = condition_places(given, pair.conditions)
     return capital(
         say(
             "{where}{claim} (Johnson–Neyman, {method}).",
-            where=say("with {held}, ", held=held) if held else None,
+            where=say("{held}, ", held=held) if held else None,
             claim=_claim(given, pair, region, scale, keys),
             method=DF_METHODS.get(pair.df_method, pair.df_method),
         )

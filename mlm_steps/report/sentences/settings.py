@@ -37,14 +37,25 @@ PEOPLE = frozenset({
 _ADJECTIVE = re.compile(r"[^\W\d_]{3,}([ -][^\W\d_]+)*")
 """Matches a level that can stand before a noun."""
 _NUMBER = re.compile(rf"{MINUS}?\d+(\.\d+)?")
+DEGREES = frozenset({"low", "lower", "mid", "middle", "medium", "moderate", "high", "higher"})
+"""Levels that are amounts of their variable and describe no unit: low memory load, not low trials."""
 ANSWERS = frozenset({"yes", "true", "false", "none", "some", "any", "other", "missing", "unknown"})
 """Levels that name no kind of unit."""
+
+
+def degree(given: ReportInput, variable: str, level: str) -> Phrase | None:
+    """Return the place of a level that is an amount, ``at low memory load``; None for other levels."""
+    if level.casefold() not in DEGREES:
+        return None
+    return ("at ", running_word(level), " ", *given.prose.variable(variable))
 
 
 def members(given: ReportInput, variable: str, level: str) -> Phrase | None:
     """Return the units at one level of a category, as ``public schools``; None without a word for them."""
     factor = places(given).get(variable)
     declared = given.names.has_observations if factor is None else given.names.has_noun(factor)
+    if level.casefold() in DEGREES:
+        return None
     if not declared or not _ADJECTIVE.fullmatch(level) or level.casefold() in ANSWERS:
         return None
     noun = given.prose.observations if factor is None else given.prose.units(factor)
@@ -65,6 +76,9 @@ def _preposition(given: ReportInput, variable: str) -> str:
 
 def at_level(given: ReportInput, variable: str, level: str) -> Phrase:
     """Return the place where a category has a level, ``in public schools`` or ``where Sex is female``."""
+    place = degree(given, variable, level)
+    if place is not None:
+        return place
     noun = members(given, variable, level)
     if noun is not None:
         return (f"{_preposition(given, variable)} ", *noun)
@@ -78,6 +92,9 @@ def versus(given: ReportInput, variable: str, level: str, reference: str) -> tup
     if nouns[0] is not None and nouns[1] is not None:
         word = _preposition(given, variable)
         return (f"{word} ", *nouns[0]), (f"{word} ", *nouns[1])
+    places = degree(given, variable, level), degree(given, variable, reference)
+    if places[0] is not None and places[1] is not None:
+        return places[0], places[1]
     first = say("for {x} = {level}", x=given.prose.variable(variable), level=shown_level(level))
     return first, ("for ", shown_level(reference))
 

@@ -32,12 +32,12 @@ def correlation_tables(given: ReportInput) -> list[Grid]:
 
 
 def _layer(given: ReportInput, layer: CorrelationLayer) -> Phrase:
-    group = given.names.group(layer.factor)
+    group = given.prose.units(layer.factor)
     if layer.layer == "within":
         return ("within ", *group)
     said = layer.inside is None or layer.inside in layer.factor.split(":")
-    inside = () if said or layer.inside is None else (" within ", *given.names.group(layer.inside))
-    return ("between units of ", *group, *inside)
+    inside = () if said or layer.inside is None else (" within ", *given.prose.units(layer.inside))
+    return ("between ", *group, *inside)
 
 
 def _correlation_table(given: ReportInput, lower: CorrelationLayer, upper: CorrelationLayer | None) -> Grid:

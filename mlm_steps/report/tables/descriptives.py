@@ -10,7 +10,7 @@ from mlm_steps.report.inputs import ReportInput
 from mlm_steps.report.text.facts import profile_number
 from mlm_steps.report.text.grid import Grid, Row, columns, heading, row
 from mlm_steps.report.text.notation import decimals_for_spread, fixed, integer, percent, share
-from mlm_steps.report.text.text import Emphasis, Number, Phrase, Word, join, say, source
+from mlm_steps.report.text.text import Emphasis, Number, Phrase, Word, capital, join, say, source
 
 __all__ = ["category_table", "descriptive_table"]
 
@@ -27,7 +27,7 @@ MISSING_NOTE = say(
     "missing if all of its observations lack a value."
 )
 SIZE_NOTE = (
-    "Group sizes of {group}: median {median}, harmonic mean {harmonic}, size-weighted mean {weighted} (Kish "
+    "{rows} per {unit}: median {median}, harmonic mean {harmonic}, size-weighted mean {weighted} (Kish "
     "1965); {singletons}{constant}{lost}."
 )
 
@@ -135,9 +135,11 @@ def _size_note(given: ReportInput, factor: FactorProfile) -> Phrase:
     lost: Phrase = ()
     if factor.n_levels_file != factor.n_levels:
         lost = ("; the file has ", number(factor.n_levels_file, "n_levels_file"), " groups")
+    rows = given.prose.observations
     return say(
         SIZE_NOTE,
-        group=given.names.group(factor.name),
+        rows=capital(rows),
+        unit=given.prose.unit_of(factor.name) or given.prose.group(factor.name),
         median=number(factor.size_median, "size_median", 1),
         harmonic=number(factor.size_harmonic, "size_harmonic", 2),
         weighted=number(factor.size_weighted, "size_weighted", 2),

@@ -80,11 +80,12 @@ class RunningNames(Names):
 
     def units(self, factor: str) -> Phrase:
         """Return the plural noun for the units of a grouping factor within a sentence."""
-        match super().units(factor):
-            case (Word(text=text, start=None),):
-                return (Word(text, start=text[:1].upper() + text[1:]),)
-            case found:
-                return found
+        return _noun(super().units(factor))
+
+    @property
+    def observations(self) -> Phrase:
+        """The plural noun for the rows of the data within a sentence."""
+        return _noun(super().observations)
 
     def slope(self, name: str, terms: dict[str, str]) -> Phrase:
         """Return a random effect as ``the slope of x`` or ``the intercept``."""
@@ -94,3 +95,12 @@ class RunningNames(Names):
     def several(self, names: list[str]) -> Phrase:
         """Return the labels of several columns in a list."""
         return join([self.variable(name) for name in names], last=" and ")
+
+
+def _noun(phrase: Phrase) -> Phrase:
+    """Return a declared noun, which has a capital letter at the start of a sentence."""
+    match phrase:
+        case (Word(text=text, start=None),):
+            return (Word(text, start=text[:1].upper() + text[1:]),)
+        case _:
+            return phrase
