@@ -6,6 +6,7 @@ After a change that is meant, ``make golden`` writes the files anew; read their 
 from __future__ import annotations
 
 import os
+import re
 from html import escape
 from html.parser import HTMLParser
 from pathlib import Path
@@ -68,7 +69,8 @@ class Outline(HTMLParser):
 
 
 def outline(page: str) -> str:
-    return "\n".join(Outline(page).lines) + "\n"
+    lines = "\n".join(Outline(page).lines) + "\n"
+    return re.sub(r"sha256-[A-Za-z0-9+/=]+", "sha256-of-the-script", lines)
 
 
 @pytest.mark.parametrize(("form", "normalise"), [("md", str), ("html", outline)])
