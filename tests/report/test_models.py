@@ -107,8 +107,8 @@ def test_the_other_rungs_have_what_is_new_in_them(make_given):
     assert len(block["fixed"].rows) == len(last.coefficients) - len(first.coefficients)
     assert not any(plain_text(line.head).startswith("Residual") for line in block["random"].rows)
     sentence = plain_text(block["sentences"][0])
-    assert sentence.startswith("Compared with Null model, this rung adds Status, Sector, ")
-    assert "random slopes of Status for " in sentence
+    assert sentence.startswith("Compared with Null model, this rung adds status, sector, ")
+    assert "random slopes of status for " in sentence
     text = [equation.latex for part in block["blocks"] for equation in part.equations]
     assert not any("\\qquad + U" in line for line in text)  # no combined equation
 
@@ -117,7 +117,7 @@ def test_a_rung_that_leaves_something_out_says_so(make_given):
     given = make_given()
     first, last = given.run.fits
     found = plain_text(added_phrase(given, Difference(first, last)))
-    assert found.startswith("leaves out Status, Sector")
+    assert found.startswith("leaves out status, sector")
     assert difference_sentence(given, Difference(first, None)) == ()
     assert len(Difference(first, None).coefficients) == len(first.coefficients)
 

@@ -104,18 +104,18 @@ def _unchanged(found: Difference) -> Phrase:
 
 def _terms(given: ReportInput, coefficients: tuple[Coefficient, ...]) -> list[Phrase]:
     """Return each term once; a factor is named without its levels."""
-    return [given.names.column(term, term) for term in dict.fromkeys(c.term for c in coefficients)]
+    return [given.prose.column(term, term) for term in dict.fromkeys(c.term for c in coefficients)]
 
 
 def _random(given: ReportInput, fit: FitRecord, effects: tuple[tuple[str, str], ...]) -> list[Phrase]:
     terms = effect_terms(fit)
     return [
-        say("random intercepts for {group}", group=given.names.group(group))
+        say("random intercepts for {group}", group=given.prose.units(group))
         if name == INTERCEPT
         else say(
             "random slopes of {x} for {group}",
-            x=given.names.effect(name, terms),
-            group=given.names.group(group),
+            x=given.prose.effect(name, terms),
+            group=given.prose.units(group),
         )
         for group, name in effects
     ]
