@@ -7,6 +7,7 @@ from typing import Any
 from mlm_steps.report.inputs import ReportInput
 from mlm_steps.report.sentences.fits import deviation_sentence
 from mlm_steps.report.text.text import Word, join, say
+from mlm_steps.report.titles import section_link
 
 __all__ = ["context"]
 
@@ -31,14 +32,18 @@ def context(given: ReportInput) -> dict[str, Any]:
         "notices": _notices(given),
         "deviations": [deviation_sentence(given, fit) for fit in given.run.fits if fit.deviation is not None],
         "as_declared": AS_DECLARED,
+        "data": say("For notices on the data see {link}.", link=section_link("data"))
+        if given.run.data_profile.notices
+        else None,
     }
 
 
 def _notices(given: ReportInput) -> list[dict[str, Any]]:
     """Return each text once, with the labels of all rungs that it is about."""
     models: dict[tuple[str, str], list[str]] = {}
+    of_data = given.run.data_profile.notices
     for notice in given.notices:
-        if notice.code != "remedy_applied":  # the list of deviations has its sentence
+        if notice.code != "remedy_applied" and notice not in of_data:  # told with deviations and data
             about = models.setdefault((notice.severity, notice.text), [])
             about += [] if notice.model is None or notice.model in about else [notice.model]
     return [

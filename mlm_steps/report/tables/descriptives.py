@@ -131,7 +131,7 @@ def _size_note(given: ReportInput, factor: FactorProfile) -> Phrase:
     constant = len({level for levels in factor.constant_outcome.values() for level in levels})
     flat: Phrase = ()
     if constant:
-        flat = ("; the outcome does not vary in ", number(constant, "constant_outcome"))
+        flat = ("; the outcome does not vary in ", number(constant, "constant_outcome"), " of them")
     lost: Phrase = ()
     if factor.n_levels_file != factor.n_levels:
         lost = ("; the file has ", number(factor.n_levels_file, "n_levels_file"), " groups")
