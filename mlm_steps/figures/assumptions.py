@@ -46,11 +46,12 @@ class Words(NamedTuple):
 
 
 def assumptions(given: FigureInput) -> Figure | None:
-    """Return the panel of one model, by default of the last rung; None if it was not drawn."""
-    record = given.run.result(AssumptionsRecord, "assumptions")
-    if not isinstance(record, AssumptionsRecord) or not (given.of or given.run.fits):
+    """Return the panel of one model, by default of the headline rung; None if it was not drawn."""
+    record, headline = given.run.result(AssumptionsRecord, "assumptions"), given.run.headline
+    model = given.of or (headline.model if headline is not None else None)
+    if not isinstance(record, AssumptionsRecord) or model is None:
         return None
-    found = record.of(given.of or given.run.fits[-1].model)
+    found = record.of(model)
     if found is None or not found.curves:
         return None
     words = _words(given, found.model)

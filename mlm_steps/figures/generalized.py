@@ -12,11 +12,12 @@ __all__ = ["checks_of_final", "fitted_words", "mean_axis", "scale_words"]
 
 
 def checks_of_final(given: FigureInput) -> DiagnosticsRecord | None:
-    """Return the checks of the last rung; None if it has none, as a linear model."""
-    if not given.run.fits:
-        return None
+    """Return the checks of the headline rung; None if it has none, as a linear model."""
+    headline = given.run.headline
     records = given.run.results_of(DiagnosticsRecord, "diagnostics")
-    return next((record for record in records if record.model == given.run.fits[-1].model), None)
+    return next(
+        (record for record in records if headline is not None and record.model == headline.model), None
+    )
 
 
 def fitted_words(fit: FitRecord) -> str:

@@ -34,9 +34,11 @@ def influence(given: FigureInput) -> Figure | None:
     record = given.run.result(InfluenceRecord, "influence")
     fitted = {fit.model for fit in given.run.fits}
     models = record.models if isinstance(record, InfluenceRecord) else ()
-    if not models or models[-1].model not in fitted:
+    own = [model for model in models if model.model in fitted]
+    if not own:
         return None
-    found = models[-1]
+    headline = given.run.headline
+    found = next((model for model in own if headline is not None and model.model == headline.model), own[-1])
     drawn = [factor for factor in found.factors if factor.most]
     if not drawn or not found.columns:
         return None

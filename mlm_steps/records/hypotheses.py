@@ -10,7 +10,7 @@ from mlm_steps.records.base import Part
 from mlm_steps.records.fit import Coefficient, FitRecord, TermTest
 from mlm_steps.records.spelling import same_product
 
-__all__ = ["DeclaredHypothesis", "Judgement", "Verdict", "judged"]
+__all__ = ["DeclaredHypothesis", "Judgement", "Verdict", "headline_of", "judged"]
 
 Verdict = Literal["supported", "contradicted", "unclear", "untested"]
 
@@ -64,6 +64,19 @@ class Judgement:
     coefficient: Coefficient | None
     test: TermTest | None
     verdict: Verdict
+
+
+def headline_of(
+    fits: Sequence[FitRecord], chosen: str | None, hypotheses: Sequence[DeclaredHypothesis]
+) -> FitRecord | None:
+    """Return the headline of the reliable rungs: the chosen one, that of a hypothesis, or the last.
+
+    None if no rung is reliable.
+    """
+    named = next((fit for fit in fits if fit.model == chosen), None)
+    if named is None and hypotheses:
+        named = hypotheses[0].fit(fits)
+    return named or (fits[-1] if fits else None)
 
 
 def judged(hypothesis: DeclaredHypothesis, fits: Sequence[FitRecord]) -> Judgement:

@@ -14,7 +14,7 @@ from mlm_steps.records.data_profile import DataProfile
 from mlm_steps.records.failure import Absence
 from mlm_steps.records.figure import FigureRecord
 from mlm_steps.records.fit import FitRecord
-from mlm_steps.records.hypotheses import DeclaredHypothesis
+from mlm_steps.records.hypotheses import DeclaredHypothesis, headline_of
 from mlm_steps.records.intervals import Interval, IntervalKind, RunIntervals, fixed_row
 from mlm_steps.records.ols import OlsRecord
 from mlm_steps.records.spelling import quote_name, split_group, unquote_name
@@ -136,10 +136,7 @@ class RunRecords:
         It is the chosen one if its numbers are reliable, else that of the first hypothesis, else the last
         rung that is reliable. None if there is none.
         """
-        chosen = next((fit for fit in self.fits if fit.model == self.chosen), None)
-        if chosen is None and self.hypotheses:
-            chosen = self.hypotheses[0].fit(self.fits)
-        return chosen or (self.fits[-1] if self.fits else None)
+        return headline_of(self.fits, self.chosen, self.hypotheses)
 
     def noun_of(self, factor: str) -> tuple[str | None, str] | None:
         """Return the declared words for one unit of a grouping factor and for several; None without any.

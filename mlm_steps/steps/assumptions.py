@@ -29,8 +29,8 @@ def assumptions(session: Session) -> None:
     """Write the record of all models that were fitted.
 
     One step serves all of them, since the checks take little time compared with starting a process. The
-    points of figures and the predictive checks are those of the last rung, or with ``diagnostics: all`` of
-    all models.
+    points of figures and the predictive checks are those of the headline rung, or with ``diagnostics: all``
+    of all models.
     """
     with session.recorded(STEP) as recorder:
         frame = analysis_frame(session)
@@ -50,10 +50,11 @@ def _models(session: Session, frame: pd.DataFrame) -> Iterator[Model]:
         yield _model(session, entry.name, single, frame, drawn=everything)
     fits = [session.usable(rung.name) for rung in session.spec.rungs]
     found = [record for record in fits if isinstance(record, FitRecord)]
+    headline = session.headline(found)
     for record in found:
         fit = estimates_at_record(session, record, frame=frame, methods=(record.method,)).under(record.method)
         data = with_columns(frame, record.derived)
-        yield _model(session, record.model, fit, data, drawn=everything or record is found[-1])
+        yield _model(session, record.model, fit, data, drawn=everything or record is headline)
 
 
 def _model(session: Session, name: str, fit: OlsFit | MixedFit, frame: pd.DataFrame, *, drawn: bool) -> Model:

@@ -25,13 +25,13 @@ STEP = "cost"
 
 
 def cost(session: Session) -> None:
-    """Write the record of the last rung that was fitted, and of the models of the prelude.
+    """Write the record of the headline rung and of the models of the prelude.
 
     One step serves all models, since each takes milliseconds.
     """
     with session.recorded(STEP) as recorder:
-        found = (session.usable(rung.name) for rung in reversed(session.spec.rungs))
-        final = next((record for record in found if isinstance(record, FitRecord)), None)
+        found = [session.usable(rung.name) for rung in session.spec.rungs]
+        final = session.headline([record for record in found if isinstance(record, FitRecord)])
         record = CostRecord(reason="no rung was fitted") if final is None else _record(session, final)
         for each in record.costs:
             session.say(f"{each.model}: {len(each.rows)} coefficients, {each.n_clusters} {each.cluster}")

@@ -18,11 +18,13 @@ STEP = "influence"
 
 
 def influence(session: Session) -> None:
-    """Write the record of the last rung, or with ``diagnostics: all`` of all rungs."""
+    """Write the record of the headline rung, or with ``diagnostics: all`` of all rungs."""
     with session.recorded(STEP) as recorder:
         fits = [session.usable(rung.name) for rung in session.spec.rungs]
         found = [record for record in fits if isinstance(record, FitRecord)]
-        wanted = found if session.spec.diagnostics == "all" else found[-1:]
+        everything = session.spec.diagnostics == "all"
+        headline = session.headline(found)
+        wanted = [record for record in found if everything or record is headline]
         models = tuple(_model(session, record) for record in wanted)
         for each in models:
             session.say(*_lines(each))

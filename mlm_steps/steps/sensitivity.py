@@ -16,16 +16,17 @@ __all__ = ["sensitivity"]
 
 
 def sensitivity(session: Session, kind: str) -> None:
-    """Write the record of one kind of variants of the last rung whose search converged."""
+    """Write the record of one kind of variants of the headline rung."""
     step = f"sensitivity/{kind}"
     path = session.layout.output(step)
     with session.recorded(step) as recorder:
         found = [session.usable(rung.name) for rung in session.spec.rungs]
         fits = [record for record in found if isinstance(record, FitRecord)]
-        if not fits:
+        headline = session.headline(fits)
+        if headline is None:
             session.pass_on(next(each for each in found if isinstance(each, Absence)), step, path, recorder)
             return
-        baseline = baseline_of(session, fits[-1])
+        baseline = baseline_of(session, headline)
         named = contrasted_columns(session.spec, baseline.fit.design)
         record = examine(baseline, kind, named)
         session.say(f"{kind} of {record.model}", *(_line(each) for each in record.variations))

@@ -14,8 +14,8 @@ from mlm_steps.report.sentences.answer import (
     answer_sentence,
     effect_interval,
     effect_value,
-    joint_p,
     joint_phrase,
+    joint_remark,
     term_phrase,
 )
 from mlm_steps.report.sentences.coefficients import coefficient_sentence, effect_terms, null_sentence
@@ -54,11 +54,13 @@ class Tile:
 def context(given: ReportInput) -> dict[str, Any]:
     """Return the first screen, the hypotheses, and at most five sentences."""
     effect = key_effect(given)
-    shown, folded = _split(cards(given))
+    ladder = cards(given)
+    shown, folded = _split(ladder)
     answer = answer_sentence(given, effect)
     return {
         "actions": actions(given),
         "answer": NO_RESULTS if given.headline is None else answer,
+        "ladder": ladder,
         "cards": shown,
         "folded": folded,
         "figure": key_drawing(given),
@@ -139,7 +141,7 @@ def _effect_tile(given: ReportInput, effect: KeyEffect | None) -> Tile | None:
     remark = interval or ()
     ratio = words_of(effect.fit).ratio
     if effect.coefficient is None and test is not None:
-        remark = joint_p(effect.fit, test)
+        remark = joint_remark(effect.fit, test)
     elif ratio is not None and effect.coefficient is not None and effect.coefficient.exp_estimate is not None:
         name = ratio.one if len(effect.variables) == 1 else f"ratio of {ratio.many}"
         remark = (f"{name}; ", *remark)

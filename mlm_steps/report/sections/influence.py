@@ -48,7 +48,8 @@ def context(given: ReportInput) -> dict[str, Any] | None:
     models = [model for model in (record.models if record else ()) if model.model in fitted]
     if not models:
         return None
-    found = models[-1]
+    headline = given.headline
+    found = next((each for each in models if headline and each.model == headline.model), models[-1])
     deleted = [factor for factor in found.factors if factor.code is None and factor.most]
     changes = [line for factor in deleted for line in _changes(given, found, factor)]
     changes += _without_estimates(given, found)

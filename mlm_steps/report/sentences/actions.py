@@ -59,11 +59,13 @@ def _not_fitted(given: ReportInput) -> Iterator[Action]:
         text = say("{model} could not be fitted: {why}. See {link}.", model=name, why=Word(_short(why)),
                    link=section_link("notices"))  # fmt: skip
         yield Action("failed", text)
-    for fit in given.run.unreliable:
+    names: list[Phrase] = [(given.names.model(fit.model),) for fit in given.run.unreliable]
+    if names:
+        advised = any(_advice(given, fit.model) for fit in given.run.unreliable)
         text = say(
-            "The search for the optimum of {model} did not converge, and no result rests on it. See {link}.",
-            model=given.names.model(fit.model),
-            link=section_link("remedies" if _advice(given, fit.model) else "notices"),
+            "The search for the optimum of {models} did not converge, and no result rests on it. See {link}.",
+            models=join(names, last=" and "),
+            link=section_link("remedies" if advised else "notices"),
         )
         yield Action("not converged", text)
 

@@ -28,7 +28,14 @@ from mlm_steps.report.text.text import (
     source,
 )
 
-__all__ = ["answer_sentence", "effect_interval", "effect_value", "joint_p", "joint_phrase", "term_phrase"]
+__all__ = [
+    "answer_sentence",
+    "effect_interval",
+    "effect_value",
+    "joint_phrase",
+    "joint_remark",
+    "term_phrase",
+]
 
 MOST_MEANS = 4
 """Most means that the answer lists; of more, the lowest and the highest, so that it stays one sentence."""
@@ -81,7 +88,7 @@ def effect_value(effect: KeyEffect) -> Phrase:
     coefficient = effect.coefficient
     if coefficient is None:
         found = effect.test
-        return () if found is None else _statistic(effect.fit, found)
+        return () if found is None else _statistic(effect.fit, found)[-1:]
     ratio = ratio_number(effect.fit, coefficient)
     if ratio is not None:
         return (ratio,)
@@ -111,6 +118,12 @@ def joint_phrase(fit: FitRecord, test: TermTest) -> Phrase:
     """Return the joint test of a term with its p value, such as ``F(2, 30) = 4.1, p = .027``."""
     p = joint_p(fit, test)
     return (*_statistic(fit, test), *((", ", *p) if p else ()))
+
+
+def joint_remark(fit: FitRecord, test: TermTest) -> Phrase:
+    """Return the name of the statistic of a joint test, and its p value."""
+    name, p = _statistic(fit, test)[:-2], joint_p(fit, test)
+    return join([part for part in ((*name, ")") if name else (), p) if part])
 
 
 def joint_p(fit: FitRecord, test: TermTest) -> Phrase:

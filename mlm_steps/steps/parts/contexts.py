@@ -21,8 +21,12 @@ __all__ = ["context_lines", "contexts_of"]
 
 
 def contexts_of(session: Session, fits: Sequence[FitRecord], frame: pd.DataFrame) -> tuple[RungContext, ...]:
-    """Return the record of the last rung of each outcome that has predictors varying within groups."""
-    final = {fit.outcome: fit for fit in fits}
+    """Return the slopes within and between groups of the headline rung, and of the last of other outcomes.
+
+    A rung without predictors that vary within groups has none.
+    """
+    headline = session.headline(fits)
+    final = {fit.outcome: fit for fit in (*fits, *([] if headline is None else [headline]))}
     sources, above = _sources(session, frame), tuple(places_of(session.profile))
     found = (_context(session, fit, frame, sources, above) for fit in final.values())
     return tuple(context for context in found if context is not None)

@@ -22,7 +22,6 @@ from mlm_steps.records import (
 )
 from mlm_steps.records.base import Record
 from mlm_steps.records.failure import Absence
-from mlm_steps.records.hypotheses import DeclaredHypothesis
 from mlm_steps.records.intervals import IntervalSource
 from mlm_steps.records.remedies import DerivedColumn
 from mlm_steps.records.run import Labels, RunRecords
@@ -116,7 +115,7 @@ def collect(session: Session, *, figures: tuple[FigureRecord, ...] = ()) -> RunR
         adjustment=spec.tests.adjust,
         alone=spec.planned_alone,
         chosen=spec.headline,
-        hypotheses=tuple(DeclaredHypothesis.model_validate(dict(each)) for each in spec.hypotheses),
+        hypotheses=session.hypotheses,
         statements=spec.statements,
         experimental=spec.design == "experimental",
     )

@@ -103,7 +103,7 @@ class PlanInputs:
         spec = self.spec
         time = getattr(spec.ladder, "time", None)
         prelude = [self.prelude_key(model.name) for model in spec.prelude]
-        return [spec.diagnostics, spec.seed, time, prelude]
+        return [spec.diagnostics, spec.seed, time, prelude, self.headline_settings]
 
     @property
     def pairs(self) -> list[tuple[str, ...]]:
@@ -142,6 +142,12 @@ class PlanInputs:
         models = [model.name for model in (*self.spec.prelude, *self.spec.rungs)][:-1]
         panels = [f"assumptions-{name}" for name in models] if self.spec.diagnostics == "all" else []
         return [name for name in (*FIGURES, *panels) if name not in needless]
+
+    @property
+    def headline_settings(self) -> list[object]:
+        """The parts of the spec that decide which rung is the headline."""
+        hypotheses = [[each.rung, each.term] for each in self.spec.hypotheses[:1]]
+        return [self.spec.headline, *hypotheses]
 
     @property
     def planned_rungs(self) -> list[str]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -23,6 +23,7 @@ from mlm_steps.records import (
 from mlm_steps.records.base import RecordT
 from mlm_steps.records.effort import OptionalStep
 from mlm_steps.records.failure import Absence, read_outcome
+from mlm_steps.records.hypotheses import DeclaredHypothesis, headline_of
 from mlm_steps.records.remedies import DerivedColumn
 from mlm_steps.spec import ComparedModel, LoadedSpec, NamedModel
 from mlm_steps.steps.run.contrasts import declared_contrasts
@@ -189,6 +190,15 @@ class Session:
             if pair == [smaller, larger]
         ]
         return with_simulations(found, [self.outcome(SimulationRecord, job) for job in jobs])
+
+    @property
+    def hypotheses(self) -> tuple[DeclaredHypothesis, ...]:
+        """The declared hypotheses."""
+        return tuple(DeclaredHypothesis.model_validate(dict(each)) for each in self.spec.hypotheses)
+
+    def headline(self, fits: Sequence[FitRecord]) -> FitRecord | None:
+        """Return the rung that the report presents first, among the reliable ones."""
+        return headline_of(fits, self.spec.headline, self.hypotheses)
 
     def allows(self, step: OptionalStep, of: str) -> bool:
         """Return whether the optional work of a step on one rung or comparison is to be done."""
