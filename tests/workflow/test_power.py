@@ -81,7 +81,10 @@ def test_the_report_has_the_power_its_assumptions_and_the_items_of_a_plan(planne
     assert "## Power and sample size" in text
     assert "Hedges" in text
     assert "figures/power_curve.svg" in text
-    assert "| B9 | Rationale of the sample size, or power | filled |" in text
+    assert (
+        "| B9 | Rationale of the sample size, or power | [Power and sample size](#power-and-sample-size) |"
+        in text
+    )
     assert "Power was computed for two-sided tests at α = .05" in text
 
 
