@@ -35,7 +35,8 @@ NEEDED = (
     "scipy.special",
     "scipy.linalg",
     "mlm_steps.data.assemble",
-    "mlm_steps.engine",
+    "mlm_steps.engine.fit.estimates",
+    "mlm_steps.engine.fit.lmm",
     "mlm_steps.runner.begin",
 )
 """The modules that the check of a run and its first step need; they are loaded before the first call.
