@@ -137,23 +137,23 @@ def _term_sentences(given: ReportInput, rung: RungAdvice, term: TermDiagnosis) -
 def _direction_sentence(
     given: ReportInput, rung: RungAdvice, term: TermDiagnosis, direction: SingularDirection
 ) -> Phrase:
-    group, place = given.names.group(term.group), ("singular", rung.model, term.source, *direction.effects)
+    group, place = given.prose.units(term.group), ("singular", rung.model, term.source, *direction.effects)
     effects = [effect_phrase(given, name) for name in direction.effects]
     if direction.kind == "zero_sd":
         return say(
-            "In {term}, the estimated standard deviation of {effect} between levels of {group} is 0.",
+            "In {term}, the estimated standard deviation of {effect} between {group} is 0.",
             term=Code(term.source), effect=effects[0], group=group,
         )  # fmt: skip
     if direction.kind == "combination":
         return say(
-            "In {term}, this combination of effects does not vary between levels of {group}: {sum}, where "
+            "In {term}, this combination of effects does not vary between {group}: {sum}, where "
             "each effect is in units of its standard deviation.",
             term=Code(term.source), group=group, sum=_sum(direction, effects, place),
         )  # fmt: skip
     rho = direction.correlation or 0.0
     text = correlation(rho).replace("1.00", "1")
     return say(
-        "In {term}, {effects} are {how} correlated over levels of {group}, ρ = {rho}{meeting}.",
+        "In {term}, {effects} are {how} correlated over {group}, ρ = {rho}{meeting}.",
         term=Code(term.source),
         effects=join(effects, " and "),
         how="perfectly" if text.lstrip(MINUS) == "1" else "almost perfectly",
@@ -173,9 +173,9 @@ def _meeting(
         source(*place, "crossing"),
     )
     return say(
-        ": the lines of all levels of {group} meet at {x} = {value}, so intercepts and slopes do not vary "
+        ": the lines of all {group} meet at {x} = {value}, so intercepts and slopes do not vary "
         "separately",
-        group=group, x=given.names.effect(direction.effects[1], {}), value=number,
+        group=group, x=given.prose.effect(direction.effects[1], {}), value=number,
     )  # fmt: skip
 
 

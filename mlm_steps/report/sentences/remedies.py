@@ -144,11 +144,18 @@ def verdict_sentence(given: ReportInput, rung: RungAdvice, other: Alternative, w
     return say(
         "{word} ({what}) {verdict}{numbers}{why}.",
         word=Code(word),
-        what=given.names.notice(other.what),
+        what=given.names.notice(_with_units(given, other.what)),
         verdict=verdict,
         numbers=(" (", *join(numbers), ")") if numbers else None,
         why=None if reasons is None else (": ", reasons),
     )
+
+
+def _with_units(given: ReportInput, text: str) -> str:
+    """Return a text with the nouns of the units instead of ``levels of`` a grouping factor."""
+    for factor in sorted((f.name for f in given.run.data_profile.factors), key=len, reverse=True):
+        text = text.replace(f"levels of {factor}", given.names.plain(given.prose.units(factor)))
+    return text
 
 
 def change_grid(given: ReportInput, rung: RungAdvice, words: list[str]) -> Grid | None:
