@@ -44,6 +44,11 @@ LADDER: dict[str, Any] = {
     "slopes": [{"focal": "x", "moderator": "c"}],
     "means": [{"of": "c"}],
     "effects": {},
+    "hypotheses": [{"name": "H1", "text": "x raises y", "term": "x", "direction": "positive"}],
+    "rationale": {"multilevel": "Shared groups."},
+    "missing": {"mechanism": "At random given x."},
+    "preregistration": {"plan": "none"},
+    "units": {"g": {"one": "group", "many": "groups"}},
     **{key: {} for key in ("tests", "estimation", "intervals", "bootstrap", "report", "variance")},
 }
 HECK: dict[str, Any] = {
