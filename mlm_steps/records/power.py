@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from mlm_steps.records.base import Part, Record
 from mlm_steps.records.comparison import MixtureComponent
 
@@ -19,6 +21,7 @@ __all__ = [
     "Required",
     "below_target",
     "clearly_below",
+    "told_once",
 ]
 
 
@@ -76,6 +79,17 @@ def clearly_below(found: Required, target: float) -> bool:
     return (found.power or 0.0) + CLEARLY * (found.power_se or 0.0) < target
 
 
+def told_once(closed: Sequence[ClosedScenario]) -> dict[int, str]:
+    """Return the scenarios whose required numbers are told, by position, with the words in front of them.
+
+    Of scenarios that ask the same question the first one is told; a single question needs no words.
+    """
+    first: dict[str, int] = {}
+    for k, each in enumerate(closed):
+        first.setdefault(each.name if each.question is None else each.question, k)
+    return {k: words if len(first) > 1 else "" for words, k in first.items()}
+
+
 class CurvePoint(Part):
     """One point of a curve of the power."""
 
@@ -129,6 +143,8 @@ class ClosedScenario(Part):
     required: tuple[Required, ...] = ()
     points: tuple[int, ...] = ()
     """Numbers of groups that are simulated to find the required number."""
+    question: str | None = None
+    """The entries of the grid that the answers in ``required`` depend on, ``icc=0.1``; None for the name."""
     curve: tuple[CurvePoint, ...] = ()
 
 

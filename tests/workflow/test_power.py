@@ -213,6 +213,10 @@ def test_jobs_of_a_given_number_are_kept_when_more_studies_are_wanted(tmp_path):
     assert len(before) == 2
     assert len(after) == 4
     assert {name: after[name] for name in before} == before
+    (tmp_path / "fresh").mkdir()
+    fresh = write(tmp_path / "fresh", (folder / "pipeline.yaml").read_text())
+    assert mlm("power", "pipeline.yaml", "--cores", "2", cwd=fresh).returncode == 0
+    assert contents(folder / OUT) == contents(fresh / OUT)
 
 
 FRAIL = """\
@@ -379,3 +383,15 @@ def test_closed_answers_that_fail_are_told_without_a_traceback_and_made_in_the_n
     mended = mlm("power", "pipeline.yaml", cwd=folder)
     assert mended.returncode == 0, mended.stderr
     assert "power by the closed form" in mended.stdout
+
+
+def test_required_groups_are_told_once_per_assumption_in_terminal_and_report(tmp_path):
+    text = ALONE.replace("[20, 30]", "[20, 30], icc: [.1, .2]").replace("60, chunks: 3", "40")
+    folder = write(tmp_path, text + "  solve: groups\n")
+    done = mlm("power", "pipeline.yaml", cwd=folder)
+    assert done.returncode == 0, done.stderr
+    told = [line for line in done.stdout.splitlines() if "groups are needed" in line]
+    assert [line.split(":")[0] for line in told] == ["icc=0.1", "icc=0.1", "icc=0.2", "icc=0.2"] * 2
+    report = (folder / OUT / "report.md").read_text()
+    assert report.count("icc=0.1: For power .80, ses_w:public needs") == 1
+    assert "groups=20, icc=0.1: For power" not in report

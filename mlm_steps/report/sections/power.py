@@ -22,7 +22,7 @@ from mlm_steps.report.text.text import Code, Number, Phrase, Word, say, source
 
 __all__ = ["context"]
 
-MOST_ROWS = 24
+MOST_ROWS = 30
 """Largest number of rows of the table of designs; the others are in tables/power.csv."""
 TABLE = "power"
 ASSUMED: tuple[Align, ...] = ("text", "text", "number", "text")
@@ -52,8 +52,10 @@ def context(given: ReportInput) -> dict[str, Any] | None:
 
 def _table(record: PowerRecord) -> Grid:
     rows: list[Row] = []
+    left_out = False
     for scenario in record.scenarios:
-        if len(rows) >= MOST_ROWS:
+        left_out = len(rows) >= MOST_ROWS
+        if left_out:
             break
         if len(record.scenarios) > 1:
             rows.append(heading(Word(scenario.closed.name)))
@@ -67,12 +69,12 @@ def _table(record: PowerRecord) -> Grid:
         caption=("Power of the planned studies",),
         columns=columns(*heads),
         rows=tuple(rows),
-        notes=(_note(record, len(rows)),),
+        notes=(_note(record, left_out=left_out),),
         wide=True,
     )
 
 
-def _note(record: PowerRecord, rows: int) -> Phrase:
+def _note(record: PowerRecord, *, left_out: bool) -> Phrase:
     text = "Ceiling: the power with endless rows per group."
     if record.replicates:
         text += (
@@ -80,7 +82,7 @@ def _note(record: PowerRecord, rows: int) -> Phrase:
             "the share of studies that reject, with its exact interval; size at 0: this share if the effect "
             "is 0."
         )
-    if rows >= MOST_ROWS:
+    if left_out:
         text += " Further designs are in tables/power.csv."
     return (text,)
 

@@ -2,7 +2,14 @@
 
 from __future__ import annotations
 
-from mlm_steps.records.power import PowerRecord, PowerScenario, Required, below_target, clearly_below
+from mlm_steps.records.power import (
+    PowerRecord,
+    PowerScenario,
+    Required,
+    below_target,
+    clearly_below,
+    told_once,
+)
 from mlm_steps.report.text.notation import decimals_for_size, fixed, integer, percent, share
 from mlm_steps.report.text.text import Code, Number, Phrase, Word, join, say, source
 
@@ -27,10 +34,14 @@ SIDES = {"two-sided": "two-sided", "greater": "one-sided (greater)", "less": "on
 
 def answers(record: PowerRecord) -> list[Phrase]:
     """Return what the target needs, or the power of each design and effect."""
-    several = len(record.scenarios) > 1
     if record.solve != "none":
-        pairs = [(scenario, each) for scenario in record.scenarios for each in scenario.required]
-        return [_needed(record, *pair, several=several) for pair in pairs[:MOST_ANSWERS]]
+        told = told_once([each.closed for each in record.scenarios])
+        asked = [
+            (record.scenarios[k], each, where)
+            for k, where in told.items()
+            for each in record.scenarios[k].required
+        ]
+        return [_needed(record, *each) for each in asked[:MOST_ANSWERS]]
     if len(record.scenarios) > MOST_TOLD:
         return [_first_to_reach(record, k) for k in range(len(record.scenarios[0].effects))]
     found = []
@@ -91,9 +102,9 @@ def _power(scenario: PowerScenario, k: int) -> Phrase:
     return say("the power for {effect} is {power}", effect=Word(own.effect), power=number)
 
 
-def _needed(record: PowerRecord, scenario: PowerScenario, found: Required, *, several: bool) -> Phrase:
-    """Return what the target needs for one effect."""
-    where: Phrase = (Word(scenario.closed.name), ": ") if several else ()
+def _needed(record: PowerRecord, scenario: PowerScenario, found: Required, words: str) -> Phrase:
+    """Return what the target needs for one effect; ``words`` say under which assumptions."""
+    where: Phrase = (Word(words), ": ") if words else ()
     target = share(record.target, 2)
     keys = (scenario.closed.name, found.effect)
     effect = Word(found.effect)
@@ -190,7 +201,8 @@ def remarks(record: PowerRecord) -> list[Phrase]:
                         size=size,
                     )
                 )
-        found += _disagreements(record, scenario)
+        found += _disagreements(scenario)
+    found += _missed(record)
     found += _kenward_roger(record)
     found += _singular(record)
     if record.observed is not None:
@@ -205,8 +217,8 @@ def remarks(record: PowerRecord) -> list[Phrase]:
     return found
 
 
-def _disagreements(record: PowerRecord, scenario: PowerScenario) -> list[Phrase]:
-    """Return where closed form and simulation differ, and where fresh studies miss the target."""
+def _disagreements(scenario: PowerScenario) -> list[Phrase]:
+    """Return where closed form and simulation differ."""
     name, found = scenario.closed.name, []
     for k, effect in enumerate(scenario.effects):
         closed = scenario.closed.effects[k].power
@@ -222,24 +234,33 @@ def _disagreements(record: PowerRecord, scenario: PowerScenario) -> list[Phrase]
                     best=Number(share(best), source(TABLE, name, effect.effect, field)),
                 )
             )
-    for each in scenario.required:
-        if below_target(each, record.target, record.cost_budget):
-            more = (
-                "; plan a larger study"
-                if clearly_below(each, record.target)
-                else ", but by less than the error of the simulation"
-            )
-            found.append(
-                say(
-                    f"{{name}}, {{effect}}: in fresh simulated studies of the required design the power is "
-                    f"{{power}}, below {share(record.target, 2)}{more}.",
-                    name=Word(name),
-                    effect=Word(each.effect),
-                    power=Number(
-                        share(each.power or 0.0), source(TABLE, name, each.effect, "required_power")
-                    ),
+    return found
+
+
+def _missed(record: PowerRecord) -> list[Phrase]:
+    """Return where fresh studies of a required design miss the target."""
+    found: list[Phrase] = []
+    told = told_once([each.closed for each in record.scenarios])
+    for scenario, where in ((record.scenarios[k], where) for k, where in told.items()):
+        for each in scenario.required:
+            if below_target(each, record.target, record.cost_budget):
+                more = (
+                    "; plan a larger study"
+                    if clearly_below(each, record.target)
+                    else ", but by less than the error of the simulation"
                 )
-            )
+                found.append(
+                    say(
+                        f"{{where}}{{effect}}: in fresh simulated studies of the required design the power "
+                        f"is {{power}}, below {share(record.target, 2)}{more}.",
+                        where=(Word(where), ": ") if where else (),
+                        effect=Word(each.effect),
+                        power=Number(
+                            share(each.power or 0.0),
+                            source(TABLE, scenario.closed.name, each.effect, "required_power"),
+                        ),
+                    )
+                )
     return found
 
 

@@ -9,7 +9,16 @@ from itertools import product
 
 from mlm_steps.spec.planning.power import DESIGN_NAMES, SHARE_NAMES, TRUTH_NAMES, PowerSpec, SimulateSpec
 
-__all__ = ["POINTS", "cell_name", "cells_of", "point_names", "ranges_of", "same_question", "simulated_parts"]
+__all__ = [
+    "POINTS",
+    "cell_name",
+    "cells_of",
+    "point_names",
+    "question_name",
+    "ranges_of",
+    "same_question",
+    "simulated_parts",
+]
 
 POINTS = 5
 """Designs that are simulated to find a required number of groups."""
@@ -58,6 +67,21 @@ def cell_name(spec: PowerSpec, cell: Mapping[str, float], *, effects: bool = Fal
         plain.replace("-", "")
     )
     return plain if exact else "cell-" + sha256(repr(sorted(kept.items())).encode()).hexdigest()[:12]
+
+
+def question_name(spec: PowerSpec, cell: Mapping[str, float]) -> str:
+    """Return the entries of a cell that the answer to ``solve`` depends on, ``icc=0.1``.
+
+    A required number of groups does not depend on the number of groups, nor the smallest effect and the
+    width of an interval on the coefficients.
+    """
+    counts = {"groups", next(iter(spec.design.groups), "groups")}
+    left_out = {
+        "groups": lambda name: name in counts,
+        "effect": lambda name: _is_coefficient(spec, name),
+        "precision": lambda name: _is_coefficient(spec, name),
+    }.get(spec.solve, lambda _: False)
+    return ", ".join(f"{name}={value:g}" for name, value in cell.items() if not left_out(name))
 
 
 def _is_coefficient(spec: PowerSpec, name: str) -> bool:

@@ -17,7 +17,7 @@ from mlm_steps.power.study import Answer, Study, answers_at, closed_answers
 from mlm_steps.power.tests import critical
 from mlm_steps.records.power import ClosedEffect, ClosedRecord, ClosedScenario, CurvePoint, Required
 from mlm_steps.spec import LoadedSpec
-from mlm_steps.spec.planning.jobs import cell_name, same_question
+from mlm_steps.spec.planning.jobs import cell_name, question_name, same_question
 from mlm_steps.spec.planning.power import PowerSpec
 from mlm_steps.steps.parts.planned import planned
 from mlm_steps.steps.parts.planned_parameters import parameters_of
@@ -89,6 +89,7 @@ def _scenario(
         effects=effects,
         required=required,
         points=points,
+        question=question_name(spec, cell.cell),
         curve=tuple(_curve(study, around, known)) if wanted else (),
     )
 

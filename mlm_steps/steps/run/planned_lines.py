@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 
 from mlm_steps.errors import printable
 from mlm_steps.records.power import (
@@ -15,6 +15,7 @@ from mlm_steps.records.power import (
     Required,
     below_target,
     clearly_below,
+    told_once,
 )
 from mlm_steps.steps.run.tabular import text_table
 
@@ -29,8 +30,9 @@ def describe_closed(record: ClosedRecord) -> str:
     rows = [_closed_row(scenario, effect) for scenario in record.scenarios for effect in scenario.effects]
     header = ("scenario", "groups", "rows", "effect", "value", "SE", "df", "power", "ceiling")
     lines = ["power by the closed form", *text_table(header, rows, right=(1, 2, 4, 5, 6, 7, 8))]
-    for scenario in record.scenarios:
-        lines += [_required_line(record.scenarios, scenario, each) for each in scenario.required]
+    for k, where in told_once(record.scenarios).items():
+        required = record.scenarios[k].required
+        lines += [f"{_colon(where)}{each.effect}: {required_words(each)}" for each in required]
     return "\n".join(map(printable, lines)) + "\n"
 
 
@@ -56,9 +58,8 @@ def _share(value: float | None) -> str:
     return "–" if value is None else f"{value:.3f}"
 
 
-def _required_line(all_: Sequence[ClosedScenario], scenario: ClosedScenario, found: Required) -> str:
-    where = f"{scenario.name}: " if len(all_) > 1 else ""
-    return f"{where}{found.effect}: {required_words(found)}"
+def _colon(where: str) -> str:
+    return f"{where}: " if where else ""
 
 
 def required_words(found: Required) -> str:
@@ -112,9 +113,9 @@ def describe_power(record: PowerRecord) -> str:
         else "power by the closed form",
         *text_table(header, rows, right=(2, 3, 4, 5, 7, 8)),
     ]
-    for scenario in record.scenarios:
-        where = f"{scenario.closed.name}: " if len(record.scenarios) > 1 else ""
-        lines += [f"{where}{each.effect}: {required_words(each)}" for each in scenario.required]
+    for k, where in told_once([each.closed for each in record.scenarios]).items():
+        required = record.scenarios[k].required
+        lines += [f"{_colon(where)}{each.effect}: {required_words(each)}" for each in required]
     return "\n".join(map(printable, [*lines, *power_warnings(record)])) + "\n"
 
 
@@ -175,10 +176,11 @@ def power_warnings(record: PowerRecord) -> list[str]:
             for closed, effect in zip(scenario.closed.effects, scenario.effects, strict=True)
             if effect.differs
         ]
+    for k, where in told_once([each.closed for each in record.scenarios]).items():
         lines += [
-            f"{name}: {each.effect}: fresh studies of the answer have power {each.power:.3f}, below "
+            f"{_colon(where)}{each.effect}: fresh studies of the answer have power {each.power:.3f}, below "
             f"{record.target:g}{'' if clearly_below(each, record.target) else ', within its error'}"
-            for each in scenario.required
+            for each in record.scenarios[k].required
             if below_target(each, record.target, record.cost_budget)
         ]
     if record.observed is not None:

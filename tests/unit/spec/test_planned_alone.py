@@ -7,6 +7,7 @@ from mlm_steps.spec.planning.jobs import (
     cell_name,
     cells_of,
     point_names,
+    question_name,
     ranges_of,
     same_question,
     simulated_parts,
@@ -141,3 +142,20 @@ def test_cells_that_differ_in_the_number_of_groups_share_the_designs_near_the_re
     power = loaded.spec.power
     assert same_question(power) == (0, 1, 0, 1)
     assert sorted({k for k, _ in point_names(power).values()}) == [0, 1]
+
+
+@pytest.mark.parametrize(
+    ("added", "told"),
+    [
+        ("  solve: groups\n  grid: {groups: [20, 40], icc: [.1, .2]}\n", ["icc=0.1", "icc=0.2"] * 2),
+        ("  solve: groups\n  grid: {school: [20, 40]}\n", ["", ""]),
+        ("  solve: effect\n  grid: {ses: [.1, .2], rows: [10, 20]}\n", ["rows=10", "rows=20"] * 2),
+        ("  solve: rows\n  grid: {groups: [20, 40]}\n", ["groups=20", "groups=40"]),
+    ],
+)
+def test_an_answer_is_told_once_for_the_entries_that_it_depends_on(tmp_path, added, told):
+    text = ALONE.replace("{fixed: {ses: .2}, random: {school: [[.2, .05], [.05, .1]]}, sigma: 1}", SHARES)
+    loaded, faults = read(tmp_path, text + added)
+    assert faults == []
+    power = loaded.spec.power
+    assert [question_name(power, cell) for cell in cells_of(power)] == told
