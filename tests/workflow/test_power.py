@@ -2,9 +2,12 @@
 
 import csv
 import json
+import re
 import subprocess
 import sys
 import time
+from html import unescape
+from urllib.parse import unquote
 
 import pytest
 
@@ -395,3 +398,25 @@ def test_required_groups_are_told_once_per_assumption_in_terminal_and_report(tmp
     report = (folder / OUT / "report.md").read_text()
     assert report.count("icc=0.1: For power .80, ses_w:public needs") == 1
     assert "groups=20, icc=0.1: For power" not in report
+
+
+SHOWN = re.compile(r'data-src="(power[^"]*)"[^>]*>((?:[^<]|<span[^>]*>)*)')
+KEYS = {"power": ("scenario", "effect"), "power_design": ("parameter",)}
+
+
+def test_every_number_of_the_section_stands_in_its_table(planned):
+    html = (planned[0] / OUT / "report.html").read_text()
+    shown = [
+        ([unquote(part) for part in unescape(name).split(":")], text) for name, text in SHOWN.findall(html)
+    ]
+    assert {name for (name, *_), _ in shown} == {*KEYS}
+    assert len(shown) > 40
+    for (name, *keys, column), text in shown:
+        found = [r for r in rows(planned[0], name) if [r[key] for key in KEYS[name]] == keys]
+        assert found, keys
+        number = re.sub("<[^>]*>", "", text).replace("\u2212", "-").replace(",", "").removesuffix("\u202f%")
+        decimals = len(number.partition(".")[2])
+        value = float(found[0][column])
+        if column == "singular":  # told as a share of the studies
+            value *= 100 / int(found[0]["B"])
+        assert float(number) == pytest.approx(value, abs=0.51 * 10**-decimals), keys
