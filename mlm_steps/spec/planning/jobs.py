@@ -76,12 +76,12 @@ def question_name(spec: PowerSpec, cell: Mapping[str, float]) -> str:
     width of an interval on the coefficients.
     """
     counts = {"groups", next(iter(spec.design.groups), "groups")}
-    left_out = {
-        "groups": lambda name: name in counts,
-        "effect": lambda name: _is_coefficient(spec, name),
-        "precision": lambda name: _is_coefficient(spec, name),
-    }.get(spec.solve, lambda _: False)
-    return ", ".join(f"{name}={value:g}" for name, value in cell.items() if not left_out(name))
+    left_out: set[str] = set()
+    if spec.solve == "groups":
+        left_out = counts
+    elif spec.solve in ("effect", "precision"):
+        left_out = {name for name in cell if _is_coefficient(spec, name)}
+    return ", ".join(f"{name}={value:g}" for name, value in cell.items() if name not in left_out)
 
 
 def _is_coefficient(spec: PowerSpec, name: str) -> bool:
