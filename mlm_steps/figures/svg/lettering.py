@@ -13,8 +13,8 @@ SMALLEST_PLAIN, LARGEST_PLAIN = 1e-4, 1e7
 """Numbers outside these bounds are written with a power of ten, since many zeros are hard to read."""
 MEAN_WIDTH, CAPITAL_WIDTH, FULL_WIDTH, NARROW_WIDTH = 0.61, 0.73, 1.04, 0.35
 """Widths of characters in units of the size of the font: of most letters, of capitals, of Chinese, Japanese
-and Korean ones and emoji, and of narrow ones such as i and l. They are those of DejaVu Sans, the widest of
-the sans-serif fonts in use, so that lines that fit here fit in every font."""
+and Korean ones, emoji, m and w, and of narrow ones such as i and l. They are those of DejaVu Sans, the widest
+of the sans-serif fonts in use, so that lines that fit here fit in every font."""
 NARROW = frozenset("iljtfrI.,:;|!'’()[] ·")
 _SUPERSCRIPTS = str.maketrans("0123456789-", "⁰¹²³⁴⁵⁶⁷⁸⁹⁻")
 
@@ -55,7 +55,9 @@ def _width(character: str) -> float:
             return 0.0
         if unicodedata.east_asian_width(character) in "WF":
             return FULL_WIDTH
-    return CAPITAL_WIDTH if character.isupper() or character in "mwMW%—" else MEAN_WIDTH
+    if character in "mwMW%—@":
+        return FULL_WIDTH
+    return CAPITAL_WIDTH if character.isupper() else MEAN_WIDTH
 
 
 def fit(text: str, room: float, size: float = 11.0) -> str:
@@ -71,7 +73,7 @@ def fit(text: str, room: float, size: float = 11.0) -> str:
 def wrap(text: str, room: float, size: float = 11.0, most: int = 4) -> list[str]:
     """Return text as lines of at most this width in pixels; words that are wider are divided.
 
-    >>> wrap("one two three", 45.0)
+    >>> wrap("one two three", 60.0)
     ['one two', 'three']
     """
     lines: list[str] = []
