@@ -155,8 +155,8 @@ class PipelineSpec(SpecBlock):
     preregistration: Preregistration = None
     """Link to the preregistration, or a block with further links and the ethics statement."""
     design: Literal["observational", "experimental"] = "observational"
-    """Whether the groups that are compared were assigned at random, ``experimental``. The report then speaks
-    of effects, else of associations."""
+    """Whether the groups that are compared were assigned at random, ``experimental``. The report then says
+    that a predictor led to a difference or had an effect, else that it was associated with the outcome."""
     units: Units
     """What the units of each grouping factor are called in the report: ``{school: schools}``, or with the
     word for one of them ``{school: {one: school, many: schools}}``. ``observations`` stands for the rows of

@@ -61,10 +61,13 @@ def claim(given: ReportInput, fit: FitRecord, coefficient: Coefficient, *, clear
 def _direction(given: ReportInput, fit: FitRecord, coefficient: Coefficient, *, clear: bool) -> Phrase:
     """Return the claim of a coefficient whose unit has no word."""
     x, y = given.prose.column(coefficient.column, coefficient.term), subject_of(given, fit).phrase
+    causal, rises = given.run.experimental, (coefficient.estimate or 0.0) > 0
     if not clear:
-        return say("there was no clear evidence of an association between {x} and {y}", x=x, y=y)
-    way = "positively" if (coefficient.estimate or 0.0) > 0 else "negatively"
-    return say(f"{{x}} was {way} associated with {{y}}", x=x, y=y)
+        what = "an effect of {x} on {y}" if causal else "an association between {x} and {y}"
+        return say(f"there was no clear evidence of {what}", x=x, y=y)
+    if causal:
+        return say(f"{{x}} had a {'positive' if rises else 'negative'} effect on {{y}}", x=x, y=y)
+    return say(f"{{x}} was {'positively' if rises else 'negatively'} associated with {{y}}", x=x, y=y)
 
 
 def _level_claim(
@@ -94,7 +97,7 @@ def _number_claim(
     step = step_of(given, name, given.prose.variable(name))
     if not fit.linear:
         ratio = ratio_number(fit, coefficient)
-        template = "{step} was associated with {n} times {y}"
+        template = f"{{step}} {_verb(given)} {{n}} times {{y}}"
         return None if ratio is None else say(template, step=step, n=ratio, y=subject.phrase)
     estimate = CoefficientFacts("fixed", fit.model, coefficient, fit.alpha).estimate
     if estimate is None:
@@ -105,12 +108,17 @@ def _number_claim(
         return say(f"{{y}} was {{size}} {way} for {{step}}", y=subject.phrase, size=size, step=step)
     outcomes = {other.outcome for other in given.run.fits}
     return say(
-        f"{{step}} was associated with {{n}} {'more' if rises else 'fewer'} {{units}}{{of}}",
+        f"{{step}} {_verb(given)} {{n}} {'more' if rises else 'fewer'} {{units}}{{of}}",
         step=step,
         n=size[0],
         units=Word(unit),
         of=say(" of {y}", y=subject.phrase) if len(outcomes) > 1 else None,
     )
+
+
+def _verb(given: ReportInput) -> str:
+    """Return the verb between a predictor and the outcome: only an experiment supports a causal one."""
+    return "led to" if given.run.experimental else "was associated with"
 
 
 def _curve_claim(
