@@ -7,6 +7,7 @@ import pytest
 
 from mlm_steps.records.effects import Stretch
 from mlm_steps.report.render import render_report
+from mlm_steps.report.sentences.claims import claim
 from mlm_steps.report.sentences.coefficients import null_sentence
 from mlm_steps.report.sentences.regions import region_sentence
 from mlm_steps.report.text.text import plain_text
@@ -59,3 +60,20 @@ def test_without_lines_in_the_data_none_are_said_to_meet(make_given):
     run = replace(given.run, results=results)
     assert "meet at" not in render_report(replace(given, run=run))["md"]
     assert "meet at" in render_report(given)["md"]
+
+
+def test_the_variance_between_groups_is_told_once(make_given):
+    text = render_report(make_given())["md"]
+    assert text.count("accounted for 18.0\u202f% of the variance in mathematics") == 1
+
+
+def test_only_an_experiment_has_effects(make_given):
+    given = make_given()
+    slope = next(c for each in given.run.fits for c in each.coefficients if c.column == "ses")
+    fit = given.run.fits[-1].model_copy(update={"coefficients": (given.run.fits[-1].coefficients[0], slope)})
+    trial = replace(given, run=replace(given.run, experimental=True))
+    for clear in (True, False):
+        observed, assigned = (plain_text(claim(each, fit, slope, clear=clear)) for each in (given, trial))
+        assert "associat" in observed
+        assert "associat" not in assigned
+        assert ("led to" if clear else "an effect of") in assigned

@@ -235,7 +235,7 @@ def _random_part(given: ReportInput, fit: FitRecord) -> Phrase:
         slopes = [given.prose.effect(name, terms) for name in names if name != INTERCEPT]
         pieces: list[Phrase] = [("random intercepts",)] if INTERCEPT in names else []
         if slopes:
-            pieces.append(("random slopes of ", *join(slopes, last=" and ")))
+            pieces.append(("slopes of " if pieces else "random slopes of ", *join(slopes, last=" and ")))
         what = join(pieces, last=" and ")
         parts.append(say("{what} for {units}", what=what, units=given.prose.units(group)))
     return join(parts, last=" and ")

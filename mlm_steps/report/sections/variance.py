@@ -10,7 +10,7 @@ from mlm_steps.report.drawing import drawing
 from mlm_steps.report.inputs import ReportInput
 from mlm_steps.report.sentences.coefficients import effect_terms, null_sentence
 from mlm_steps.report.sentences.comparisons import NEGATIVE_REDUCTION, has_increase
-from mlm_steps.report.sentences.variance import change_sentences, partition_sentences
+from mlm_steps.report.sentences.variance import change_sentences, level_sentence, partition_sentences
 from mlm_steps.report.tables.distribution import distribution_rows
 from mlm_steps.report.tables.variance_sources import PREFIX, source_grid, source_remark
 from mlm_steps.report.text.facts import (
@@ -119,7 +119,9 @@ def context(given: ReportInput) -> dict[str, Any] | None:
     curve = drawing(given, "vpc")
     sources, reductions = source_grid(given), _reductions(given)
     return {
-        "sentence": null_sentence(given),
+        "sentence": None
+        if given.headline is not None and level_sentence(given) is None
+        else null_sentence(given),
         "shares": parts_of(_shares(given), MOST_RUNGS, COLUMNS),
         "partition": partition_sentences(given) if curve is None else [],
         "figure": drawing(given, "variance_sources"),

@@ -176,7 +176,7 @@ def _random_effects(given: ReportInput, fit: FitRecord, term: str, effects: list
     slopes = [given.prose.effect(name, terms) for name in names if name != INTERCEPT]
     parts: list[Phrase] = [("random intercepts",)] if INTERCEPT in names else []
     if slopes:
-        parts.append(("random slopes of ", *join(slopes, last=" and ")))
+        parts.append(("slopes of " if parts else "random slopes of ", *join(slopes, last=" and ")))
     return say("{what} for {units}", what=join(parts, last=" and "), units=given.prose.units(shapes[0].group))
 
 

@@ -38,13 +38,14 @@ __all__ = ["disagreement_sentences", "range_number", "range_of", "slope_sentence
 SMALLEST_SHARE = 0.001
 """Smaller shares of slopes with the opposite sign are given as a bound, since they would print as 0.0 %."""
 
-Verdict = Literal["varied", "unclear", "mixed", "untested", "singular"]
+Verdict = Literal["varied", "unclear", "mixed", "spread", "untested", "singular"]
 CLAIMS: dict[Verdict, str] = {
     "varied": "The {slope} of {x}{where} varied between {group}, {sd}{test}{range}{why}.",
     "unclear": "There was no clear evidence that the {slope} of {x}{where} varied between {group}: "
     "{sd}{test}{why}.",
     "mixed": "The evidence that the {slope} of {x}{where} varied between {group} is mixed: "
     "{sd}{test}{range}{why}.",
+    "spread": "Between {group}, the {slope} of {x}{where} had {sd}{range}.",
     "singular": "In this singular fit, the {slope} of {x}{where} has {sd} between {group}{test}{range}{why}. "
     "The data do not support variation separate from that of the other random effects.",
     "untested": "The {slope} of {x}{where} was estimated to vary between {group}, {sd}{test}{range}{why}.",
@@ -134,6 +135,8 @@ def _sentence(
 ) -> Phrase:
     known = _tests(given, fit, sd.group, name)
     verdict, singular = _verdict(fit, sd, known), fit.reported.terms[index].singular
+    if verdict == "mixed" and not tests and known.disagree(fit.alpha):
+        verdict = "spread"  # the disagreement has a sentence of its own beside the tests
     curve = _random_curve(given, fit, name, sd.group)
     place = curve_setting(given, curve)
     return say(

@@ -62,7 +62,7 @@ def checks_assumptions(given: ReportInput) -> bool:
 
 
 def checks_collinearity(given: ReportInput) -> bool:
-    """Return whether the final rung has the variance inflation of its terms; with one term there is none."""
+    """Return whether the headline rung has the variance inflation of its terms; one term has none."""
     found = given.run.result(AssumptionsRecord, "assumptions")
     return isinstance(found, AssumptionsRecord) and (
         not has_several_terms(given) or _has_check(given, "collinearity")
@@ -70,7 +70,7 @@ def checks_collinearity(given: ReportInput) -> bool:
 
 
 def has_several_terms(given: ReportInput) -> bool:
-    """Return whether the final rung has more than one term besides the intercept."""
+    """Return whether the headline rung has more than one term besides the intercept."""
     return given.headline is not None and len({c.term for c in given.headline.coefficients}) > SINGLE_TERM
 
 
@@ -80,12 +80,12 @@ def has_hypotheses(given: ReportInput) -> bool:
 
 
 def predicts(given: ReportInput) -> bool:
-    """Return whether the final rung is compared with data sets that are simulated from it."""
+    """Return whether the headline rung is compared with data sets that are simulated from it."""
     return _has_check(given, "posterior_predictive")
 
 
 def _has_check(given: ReportInput, *checks: str) -> bool:
-    """Return whether the final rung has a result of any of these checks."""
+    """Return whether the headline rung has a result of any of these checks."""
     found, final = given.run.result(AssumptionsRecord, "assumptions"), given.headline
     own = found.of(final.model) if isinstance(found, AssumptionsRecord) and final is not None else None
     return own is not None and any(each.check in checks and each.flag is not None for each in own.checks)
@@ -200,14 +200,14 @@ def has_covariances(given: ReportInput) -> bool:
 
 
 def has_final_slopes(given: ReportInput) -> bool:
-    """Return whether the final rung has a random slope."""
+    """Return whether the headline rung has a random slope."""
     return given.headline is not None and any(
         name != "(Intercept)" for term in given.headline.terms for name in term.names
     )
 
 
 def reads_final_slopes(given: ReportInput) -> bool:
-    """Return whether the spread and reliability of each random slope of the final rung are given."""
+    """Return whether the spread and reliability of each random slope of the headline rung are given."""
     final = given.headline
     if final is None:
         return False
@@ -230,7 +230,7 @@ def has_slopes_read(given: ReportInput) -> bool:
 
 
 def has_variants(given: ReportInput) -> bool:
-    """Return whether the final rung has variants with numbers."""
+    """Return whether the headline rung has variants with numbers."""
     records = given.run.results_of(SensitivityRecord, "sensitivity")
     return given.headline is not None and any(
         record.model == given.headline.model and coefficient.changed is not None
@@ -241,7 +241,7 @@ def has_variants(given: ReportInput) -> bool:
 
 
 def has_influence(given: ReportInput) -> bool:
-    """Return whether groups of every factor of the final rung were left out one by one."""
+    """Return whether groups of every factor of the headline rung were left out one by one."""
     record = given.run.result(InfluenceRecord, "influence")
     return given.headline is not None and any(
         model.model == given.headline.model and all(factor.code is None for factor in model.factors)

@@ -70,8 +70,8 @@ _ITEMS = (
         "E7",
         "Interpretation of the random slopes",
         "groups",
-        "For the final rung: standard deviation and, if slopes clearly vary, their plausible range and the "
-        "share with the opposite sign.",
+        "For the headline rung: standard deviation and, if slopes clearly vary, their plausible range and "
+        "the share with the opposite sign.",
         _spreads,
         applies=answers.has_final_slopes,
         missing="Standard deviations are not given.",

@@ -13,7 +13,7 @@ ITEMS: tuple[Item, ...] = (
         "A1",
         "Hierarchical design, levels, random intercepts and slopes stated",
         "answer",
-        "Stated from the final rung.",
+        "Stated from the headline rung.",
         fitted,
     ),
     Item(
@@ -222,7 +222,7 @@ ITEMS: tuple[Item, ...] = (
         "E7",
         "Interpretation of the random slopes",
         "groups",
-        "For the final rung: standard deviation and reliability and, if slopes clearly vary, the range of "
+        "For the headline rung: standard deviation and reliability and, if slopes clearly vary, the range of "
         "plausible slopes and the share with the opposite sign.",
         answers.reads_final_slopes,
         applies=answers.has_final_slopes,
@@ -270,8 +270,8 @@ ITEMS: tuple[Item, ...] = (
         "F3",
         "Influential groups and rows",
         "influence",
-        "The groups whose removal changes the final rung most, and conclusions that depend on one of them; "
-        "rows with large distances in tables/influence.csv.",
+        "The groups whose removal changes the headline rung most, and conclusions that depend on one of "
+        "them; rows with large distances in tables/influence.csv.",
         answers.has_influence,
         "Report influential groups, and the results without them.",
         missing="Not checked in this run.",
@@ -280,7 +280,7 @@ ITEMS: tuple[Item, ...] = (
         "F4",
         "Sensitivity analyses",
         "sensitivity",
-        "The coefficients of the final rung under variants of the model.",
+        "The coefficients of the headline rung under variants of the model.",
         answers.has_variants,
         "Report results under other centring, random structure or exclusions (sensitivity in the spec).",
         missing="None in this run.",
@@ -289,7 +289,7 @@ ITEMS: tuple[Item, ...] = (
         "F5",
         "Predictive check",
         "diagnostics",
-        "The data are compared with data sets that are simulated from the final rung.",
+        "The data are compared with data sets that are simulated from the headline rung.",
         answers.predicts,
         "Report how well the model reproduces the data or predicts new ones.",
         missing="None in this run.",
