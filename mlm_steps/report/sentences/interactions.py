@@ -24,6 +24,9 @@ __all__ = ["product_claim", "step_of"]
 
 COUNTS: Mapping[int, str] = {3: "three", 4: "four", 5: "five"}
 """Numbers of factors of an interaction in words."""
+SAME = 1e-6
+"""Slopes whose difference is within this relative distance of a coefficient differ by it: all are rounded
+double numbers."""
 
 
 def step_of(given: ReportInput, name: str, label: Phrase) -> Phrase:
@@ -142,12 +145,27 @@ def _changed(
         return say(template, what=what, size=size, step=step, along=along)
     there, here = versus(given, name, *pair)
     keys = [float(value.replace(MINUS, "-")) for value in pair] if numeric else pair
+    slopes = slopes if _accounts(slopes, keys, coefficient) else None
     ends = [_end(fit, slopes, value) for value in keys]
     way = _way(fit, [_value(slopes, value) for value in keys], coefficient, focal)
     return say(
         f"{{what}} was {{size}}{way} {{there}}{{a}} {'than' if fit.linear else 'as'} {{here}}{{b}}",
         what=what, size=size, there=there, here=here, a=_bracket(ends[0]), b=_bracket(ends[1]),
     )  # fmt: skip
+
+
+def _accounts(slopes: SimpleSlopes | None, values: Sequence[str | float], coefficient: Coefficient) -> bool:
+    """Return whether the slopes at two values differ by the coefficient times the distance of the values.
+
+    They do not if the coefficient also stands for a dropped column.
+    """
+    there, here = (_value(slopes, value) for value in values)
+    if there is None or here is None or coefficient.estimate is None:
+        return False
+    first, last = values
+    steps = first - last if isinstance(first, float) and isinstance(last, float) else 1.0
+    change = coefficient.estimate * steps
+    return abs(there - here - change) <= SAME * max(abs(there), abs(here), abs(change))
 
 
 def _size(given: ReportInput, fit: FitRecord, coefficient: Coefficient) -> Phrase | None:
