@@ -7,6 +7,7 @@ from typing import Any
 
 from mlm_steps.design.hlm import column_factors
 from mlm_steps.records import Coefficient, FitRecord, Icc
+from mlm_steps.records.spelling import split_product
 from mlm_steps.report.drawing import key_drawing
 from mlm_steps.report.inputs import ReportInput
 from mlm_steps.report.sentences.actions import actions
@@ -178,14 +179,29 @@ def _findings(given: ReportInput, effect: KeyEffect | None, most: int) -> list[P
     for c in effect.fit.coefficients:
         if c.column != INTERCEPT and c.estimate is not None and c.term != effect.term:
             terms.setdefault(c.term, []).append(c)
-    fit, joint = effect.fit, effect.coefficient is None or effect.factorial
-    several = [t for t, found in terms.items() if len(found) > 1 or (joint and _coded(fit, found))]
+    fit = effect.fit
+    several = [
+        term
+        for term, found in terms.items()
+        if len(found) > 1 or (_in_factorial(effect, term) and _coded(fit, found))
+    ]
     single = [found[0] for term, found in terms.items() if term not in several]
     room = most - bool(several)
     sentences = [coefficient_sentence(given, fit, c) for c in single[max(len(single) - room, 0) :]]
     found = [sentence for sentence in sentences if sentence is not None]
     tests = _joint_sentence(given, fit, several)
     return found if tests is None else [tests, *found]
+
+
+def _in_factorial(effect: KeyEffect, term: str) -> bool:
+    """Return whether the answer is told by tests of terms, and a coefficient of the term tells a part only.
+
+    Beside a factor of many levels, a factor of two levels outside products is told by its difference.
+    """
+    if effect.factorial or effect.coefficient is not None:
+        return effect.factorial
+    own = set(split_product(term))
+    return any(own < set(split_product(c.term)) for c in effect.fit.coefficients) or len(own) > 1
 
 
 def _coded(fit: FitRecord, found: list[Coefficient]) -> bool:
