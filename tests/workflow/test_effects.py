@@ -218,16 +218,17 @@ CASES = {
         (
             "Expected value of `log(score)` at each level",
             "Means of last on the scale of score",
-            "| Catholic | 50.289 | 0.649 |",
-            "| Public / Catholic | 0.9864 | 0.0180 |",
+            "| Catholic | 50.29 | 0.65 |",
+            "| Public / Catholic | 0.986 | 0.018 |",
         ),
     ),
     "nested factors": (
         "nested.csv",
         {"outcome": "amp", "right": "group * (category + subcategory)", "group": "patient"},
         (
-            "| control | 13.171 | 0.529 | [12.074, 14.268] |",
-            "| exper | 15.168 | 0.529 | [14.071, 16.265] |",
+            "| control | 13.17 | 0.53 | [12.07, 14.27] |",
+            "| exper | 15.17 | 0.53 | [14.07, 16.26] |",
+            "was 2.20 higher for group = exper than for control (together with the dropped ",
             "subcategory in category. Means average only over the combinations of levels that occur",
         ),
     ),

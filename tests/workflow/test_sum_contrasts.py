@@ -40,9 +40,9 @@ def data():
     return "\n".join(lines) + "\n"
 
 
-def run(folder, right):
+def run(folder, right, asked=""):
     (folder / "small.csv").write_text(data())
-    (folder / "pipeline.yaml").write_text(SPEC.replace("RIGHT", right))
+    (folder / "pipeline.yaml").write_text(SPEC.replace("RIGHT", right) + asked)
     done = mlm("run", cwd=folder)
     assert done.returncode == 0, done.stderr
     found = folder / "results" / "small"
@@ -50,7 +50,11 @@ def run(folder, right):
     for name in ("fixed", "mean_differences", "slope_differences"):
         with (found / "tables" / f"{name}.csv").open(encoding="utf-8", newline="") as file:
             tables[name] = [row for row in csv.DictReader(file) if row["model"] == "cross"]
-    return (found / "report.md").read_text(encoding="utf-8"), tables
+    report = (found / "report.md").read_text(encoding="utf-8")
+    answer, heading, _ = report.partition("\n## Data\n")
+    assert heading
+    assert "reference" not in answer
+    return answer, report, tables
 
 
 def estimate(rows, **where):
@@ -59,19 +63,26 @@ def estimate(rows, **where):
 
 
 def test_main_effects_are_read_as_deviations_and_as_the_difference_of_means(tmp_path):
-    report, tables = run(tmp_path, "x + treated + f")
+    asked = "hypotheses: [{name: H1, text: The first level scores lower, term: f1}]\n"
+    answer, _, tables = run(tmp_path, "x + treated + f", asked)
     difference = estimate(tables["mean_differences"], factor="treated", level_1="yes", level_2="no")
     assert difference == pytest.approx(-2 * estimate(tables["fixed"], column="treated1"), rel=1e-6)
-    words = f"Score was higher for Treated = yes than for no (yes − no = {difference:.3f}"[:-2]
-    assert words in report
-    assert "; the coefficient is half of no − yes)" in report
-    assert "Score at a of f was below its mean over the levels" in report
-    assert "reference" not in report.partition("## Data and hierarchy")[0]
+    assert difference > 0
+    assert f"Score was {difference:.2f} higher for treated = yes than for no" in answer
+    assert "than for no; the coefficient is half of no − yes, γ₀₁" in answer
+    assert estimate(tables["fixed"], column="f1") < 0
+    assert "**Score where f is a was below the mean over the levels of f" in answer
+
+
+def test_a_factor_of_two_levels_beside_the_joint_test_of_another_keeps_its_direction(tmp_path):
+    answer, _, tables = run(tmp_path, "x + treated + f")
+    difference = estimate(tables["mean_differences"], factor="treated", level_1="yes", level_2="no")
+    assert "**Score differed with f (*F*(2, " in answer
+    assert f"Score was {difference:.2f} higher for treated = yes than for no" in answer
 
 
 def test_products_have_the_direction_of_the_slopes(tmp_path):
-    report, tables = run(tmp_path, "x * treated + x * f + treated * w")
-    findings = report.partition("## Data and hierarchy")[0]
+    answer, report, tables = run(tmp_path, "x * treated + x * f + treated * w")
     change = {
         float(row["estimate"])
         for row in tables["slope_differences"]
@@ -81,24 +92,53 @@ def test_products_have_the_direction_of_the_slopes(tmp_path):
     coefficient = estimate(tables["fixed"], column="x:treated1")
     assert min(change) > 0
     assert all(each == pytest.approx(-2 * coefficient, rel=1e-6) for each in change)
-    assert "Treated moderated the slope of x, which was higher at yes than at no" in findings
-    sized = r"Each additional unit of x was associated with [\d.]+ more \w+ of Score"
-    assert re.search(f"{sized} on average over the levels of Treated and f", findings)
-    assert f"higher at yes than at no (yes − no = {max(change):.3f}"[:-2] in findings
-    assert "for Treated = yes than for no (the coefficient is half of no − yes) where x is 0" in findings
-    assert "where x is 0 and w is 0" in findings
-    assert "reference" not in findings
+    size = f"{max(change):.2f}"
+    words = (
+        f"The slope of x was {size} higher for treated = yes than for no; the coefficient is half of no − yes"
+    )
+    assert words in answer
+    assert estimate(tables["fixed"], column="treated1:w") < 0
+    assert "**The slope of w was higher for treated = yes than for no" in answer
     slopes = report.partition("## Slopes, means and contrasts")[2]
-    assert f"Treated moderated the slope of x (yes − no = {max(change):.3f}" in slopes
+    assert re.search(
+        rf"The slope of x was [^\n]+ where treated is no and [^\n]+\(yes − no = {size}, ", slopes
+    )
 
 
-def test_a_product_of_two_factors_is_read_as_a_change_of_a_difference(tmp_path):
-    report, tables = run(tmp_path, "treated * half + f * treated")
-    findings = report.partition("## Data and hierarchy")[0]
+def test_main_effects_beside_a_product_are_told_on_average_over_levels(tmp_path):
+    answer, _, tables = run(tmp_path, "x * treated")
+    difference = -2 * estimate(tables["fixed"], column="treated1")
+    assert difference > 0
+    averaged = "Averaged over the levels of treated, score was [\\d.]+ higher for each additional unit of x"
+    assert re.search(averaged, answer)
+    assert re.search(r"Where x is 0, score was ([\d.]+ )?higher for treated = yes than for no", answer)
+
+
+def test_a_product_of_two_factors_is_answered_by_the_tests_and_the_means(tmp_path):
+    answer, _, tables = run(tmp_path, "treated * half + f * treated")
+    assert re.search(r"evidence of an interaction of treated and f \(\*F\*\(2, ", answer)
+    assert re.search(
+        r"tests of the other terms: Treated, \*F\*\(1, .*half, \*F\*\(1, .*Treated × half, ", answer
+    )
+    assert "predict" not in answer
     means = estimate(tables["mean_differences"], factor="half", level_1="two", level_2="one")
-    assert f"(two − one = {means:.3f}"[:-1] in findings
-    assert "The difference two − one of half" in findings or "The difference yes − no of Treated" in findings
-    assert "(the coefficient is a quarter of that change)" in findings
-    assert "at a of f and no of Treated" in findings or "at no of Treated and a of f" in findings
-    assert "the value that the main effects predict" in findings
-    assert "times the coefficient" not in findings
+    assert means == pytest.approx(-2 * estimate(tables["fixed"], column="half1"), rel=1e-6)
+
+
+def test_a_declared_product_of_two_levels_each_is_read_as_a_change_of_a_difference(tmp_path):
+    asked = 'hypotheses: [{name: H1, text: The halves differ by treatment, term: "treated:half"}]\n'
+    answer, _, _ = run(tmp_path, "treated * half + f * treated", asked)
+    assert (
+        "that the difference between two and one (half) depended on treated; "
+        "the coefficient is a quarter of that change" in answer
+    )
+    assert "times the coefficient" not in answer
+
+
+def test_a_declared_product_of_many_levels_is_read_beside_the_main_effects(tmp_path):
+    asked = 'hypotheses: [{name: H1, text: One cell is off, term: "treated1:f1"}]\n'
+    answer, _, _ = run(tmp_path, "f * treated", asked)
+    assert re.search(
+        "score where (treated is no and(?: where)? f is a|f is a and(?: where)? treated is no) ", answer
+    )
+    assert "the value that the main effects predict" in answer
