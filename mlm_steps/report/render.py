@@ -33,6 +33,8 @@ from mlm_steps.report.titles import GROUPS
 
 __all__ = ["compile_templates", "render_report"]
 
+MOST_ACROSS = 6
+"""Most cards that stand in one row of a printed page."""
 _PIECES = (Number, Word, Code, Emphasis, Symbol, Link, Part, tuple)
 _BLANK_LINES = re.compile(r"\n{3,}")
 _TRAILING_SPACE = re.compile(r"[ \t]+\n")
@@ -108,11 +110,18 @@ def _render(environment: Environment, template: str, given: ReportInput, groups:
 def _html_environment() -> Environment:
     environment = _environment(_finalize_html)
     environment.filters["definition"] = definition
+    environment.globals["across"] = _across
     script = _script()
     digest = base64.b64encode(hashlib.sha256(script.encode()).digest()).decode()
     environment.globals["script"] = Markup(script)  # noqa: S704 (files of this package)
     environment.globals["script_hash"] = f"sha256-{digest}"
     return environment
+
+
+def _across(count: int) -> int:
+    """Return how many cards stand in a row, so that the rows of a printed page are about equally long."""
+    rows = -(-count // MOST_ACROSS)
+    return -(-count // max(rows, 1)) or 1
 
 
 def _script() -> str:

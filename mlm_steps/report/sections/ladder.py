@@ -37,8 +37,6 @@ MOST_RUNGS = 8
 """A ladder of more rungs is shown in brief first, with the full columns in folds."""
 COLUMNS = 6
 """Number of rungs in each table of a long ladder: so many columns fit on a page."""
-MOST_SENTENCES = 8
-"""More sentences on comparisons than this stand in a fold."""
 BEFORE = say(
     "The tests compare the rungs by likelihood ratios. A variance cannot be negative, so under the null "
     "hypothesis it lies on its boundary and the naive *p* is too large. If the mixture of χ² distributions "
@@ -67,15 +65,15 @@ def context(given: ReportInput) -> dict[str, Any] | None:
     brief = len(fits) > MOST_RUNGS
     starts = range(0, len(fits), COLUMNS if brief else len(fits))
     parts = [fits[start : start + COLUMNS] if brief else fits for start in starts]
-    sentences = [
-        *(comparison_sentence(given, r) for r in given.run.comparisons if r.refused != FAILED),
-        *_not_compared(given),
-    ]
+    compared = [r for r in given.run.comparisons if r.refused != FAILED]
     return {
         "brief": overview_grid(given) if brief else None,
         "tables": [_table(given, part) for part in parts],
-        "sentences": sentences,
-        "folded": len(sentences) > MOST_SENTENCES,
+        "sentences": [comparison_sentence(given, r) for r in compared if r.refused is None],
+        "refusals": [
+            *(comparison_sentence(given, r) for r in compared if r.refused is not None),
+            *_not_compared(given),
+        ],
         "notices": [
             given.names.notice(notice.text) for record in given.run.comparisons for notice in record.notices
         ],
