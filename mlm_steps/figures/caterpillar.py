@@ -10,7 +10,7 @@ import numpy as np
 from mlm_steps.figures.base import Figure, FigureInput, Rows, group_label
 from mlm_steps.figures.generalized import scale_words
 from mlm_steps.figures.svg.colours import BLUE, FAINT, GREY, INK, SKY
-from mlm_steps.figures.svg.lettering import number, safe
+from mlm_steps.figures.svg.lettering import safe, spread_text
 from mlm_steps.figures.svg.page import document
 from mlm_steps.figures.svg.plane import WIDE, Key, Plane
 from mlm_steps.figures.svg.scale import range_of
@@ -144,7 +144,7 @@ def _reading(panels: list[_Panel], count: int) -> str:
     parts = []
     for panel in panels:
         clear = int(panel.clear.sum())
-        low, high = (number(float(panel.estimate[end]), 3) for end in (0, -1))
+        low, high = (spread_text(float(panel.estimate[end])) for end in (0, -1))
         noun = "group" if len(panel.levels) == 1 else "groups"
         parts.append(
             f"{panel.title}: {clear} of {len(panel.levels)} {noun} have a 95\u202f% interval that excludes "

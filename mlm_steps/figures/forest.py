@@ -9,7 +9,7 @@ from mlm_steps.figures.base import Figure, FigureInput, Rows
 from mlm_steps.figures.generalized import scale_words
 from mlm_steps.figures.labels import INTERCEPT, coefficient_label
 from mlm_steps.figures.svg.colours import BLUE, GREY, INK
-from mlm_steps.figures.svg.lettering import number, safe
+from mlm_steps.figures.svg.lettering import estimate_text, safe
 from mlm_steps.figures.svg.page import document
 from mlm_steps.figures.svg.plane import SMALL, Plane
 from mlm_steps.figures.svg.scale import range_of
@@ -32,6 +32,7 @@ class _Row(NamedTuple):
     estimate: float
     low: float
     high: float
+    se: float | None = None
 
 
 def forest(given: FigureInput) -> Figure | None:
@@ -65,7 +66,7 @@ def _rows(given: FigureInput, headline: FitRecord, column: str) -> list[_Row]:
         each = next((c for c in fit.coefficients if c.column == column), None)
         limits = None if each is None else _limits(each)
         if limits is not None:
-            rows.append(_Row(fit, *limits))
+            rows.append(_Row(fit, *limits, each.se if each else None))
     return rows
 
 
@@ -90,7 +91,7 @@ def _draw(given: FigureInput, label: str, column: str, rows: Sequence[_Row], hea
         "95", f"{100 * headline.confidence:g}"
     )
     plane = Plane(label, across, width=SMALL, height=ROW * len(rows) + 8)
-    plane.span(range_of([0.0, *(value for row in rows for value in row[1:])]), (0.0, 1.0))
+    plane.span(range_of([0.0, *(value for row in rows for value in row[1:4])]), (0.0, 1.0))
     plane.name_rows([safe(given.run.labels.model(row.fit.model)) for row in rows])
     plane.grid()
     plane.upright(0.0, colour=INK)
@@ -102,9 +103,13 @@ def _draw(given: FigureInput, label: str, column: str, rows: Sequence[_Row], hea
     return plane
 
 
+def _text(row: _Row) -> str:
+    return estimate_text(row.estimate, row.se)
+
+
 def _reading(given: FigureInput, labels: dict[str, str], shown: dict[str, list[_Row]], count: int) -> str:
     moved = [
-        f"{labels[column]} from {number(rows[0].estimate, 3)} to {number(rows[-1].estimate, 3)}"
+        f"{labels[column]} from {_text(rows[0])} to {_text(rows[-1])}"
         for column, rows in shown.items()
         if len(rows) > 1
     ]

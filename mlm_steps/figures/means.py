@@ -9,7 +9,7 @@ from mlm_steps.figures.base import Figure, FigureInput, Rows
 from mlm_steps.figures.generalized import mean_axis
 from mlm_steps.figures.interaction import held, value_text, with_unit
 from mlm_steps.figures.svg.colours import COLOURS, MARKS
-from mlm_steps.figures.svg.lettering import number, safe
+from mlm_steps.figures.svg.lettering import safe, spread_text
 from mlm_steps.figures.svg.page import document
 from mlm_steps.figures.svg.plane import WIDE, Key, Plane
 from mlm_steps.figures.svg.scale import range_of
@@ -118,7 +118,7 @@ def _reading(given: FigureInput, shown: Sequence[FactorMeans], count: int) -> st
         low, high = rows[0], rows[-1]
         names = " and ".join(_factor(given, name) for name in each.factors)
         ends = (
-            f"{number(row.estimate, 3)} ({', '.join(filter(None, (row.row, row.last)))})"
+            f"{spread_text(row.estimate)} ({', '.join(filter(None, (row.row, row.last)))})"
             for row in (low, high)
         )
         parts.append(f"By {names}, the means run from {' to '.join(ends)}.")

@@ -17,7 +17,7 @@ from mlm_steps.figures.base import Figure, FigureInput, Rows, spread, units_labe
 from mlm_steps.figures.generalized import mean_axis
 from mlm_steps.figures.scene import declared_contrasts, grouping_of, predictor_of, with_unit
 from mlm_steps.figures.svg.colours import BLUE, FAINT, GREY, LIGHT, VERMILION
-from mlm_steps.figures.svg.lettering import number, safe
+from mlm_steps.figures.svg.lettering import safe, spread_text
 from mlm_steps.figures.svg.page import document
 from mlm_steps.figures.svg.plane import WIDE, Key, Plane
 
@@ -295,8 +295,8 @@ def _arrows_read(shrunk: _Shrunk | None, label: str) -> str:
     if shrunk is None:
         return ""
     spreads = [
-        f"{title[:1].lower()}{title[1:]} from {number(float(np.std(shrunk.own[:, i])), 3)} to "
-        f"{number(float(np.std(shrunk.predicted[:, i])), 3)}"
+        f"{title[:1].lower()}{title[1:]} from {spread_text(float(np.std(shrunk.own[:, i])))} to "
+        f"{spread_text(float(np.std(shrunk.predicted[:, i])))}"
         for i, title in enumerate(shrunk.titles)
     ]
     J = len(shrunk.levels)

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from mlm_steps.figures.base import Figure, FigureInput, Rows, group_label
 from mlm_steps.figures.svg.colours import BLUE, GREY, PALE
-from mlm_steps.figures.svg.lettering import number, safe
+from mlm_steps.figures.svg.lettering import safe, spread_text
 from mlm_steps.figures.svg.page import document
 from mlm_steps.figures.svg.plane import SMALL, Plane
 from mlm_steps.figures.svg.scale import range_of
@@ -103,7 +103,7 @@ def _curve(panel: _Panel, cut: float) -> Plane:
 
 def _reading(panels: list[_Panel], confidence: float) -> str:
     parts = [
-        f"{panel.title} {number(panel.interval.low, 3)} to {number(panel.interval.high, 3)}"
+        f"{panel.title} {spread_text(panel.interval.low)} to {spread_text(panel.interval.high)}"
         for panel in panels
         if panel.interval.low is not None and panel.interval.high is not None
     ]

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from mlm_steps.figures.base import SEED, SMALLEST_GROUP, Figure, FigureInput, Rows, spread
 from mlm_steps.figures.scene import Line, Scene, Shape, make_scene
 from mlm_steps.figures.svg.colours import BLUE, COLOURS, DASHES, GREY, INK, LIGHT, MARKS
-from mlm_steps.figures.svg.lettering import number, safe, tick_text
+from mlm_steps.figures.svg.lettering import tick_text
 from mlm_steps.figures.svg.page import document
 from mlm_steps.figures.svg.plane import SMALL, WIDE, Key, Plane
 
@@ -155,17 +155,10 @@ def _directions(scene: Scene) -> str:
 
 def _fitted(scene: Scene) -> str:
     named = [line for line in scene.shape.fitted if len(line.y)]
-    ends = [
-        f"{'for ' + safe(line.label) + ' ' if line.label else ''}from {number(float(line.y[0]))} to "
-        f"{number(float(line.y[-1]))}"
-        for line in named
-    ]
+    if not named:
+        return ""
     subject = "The bold line is" if len(named) == 1 else "The bold lines are"
-    runs = "runs" if len(named) == 1 else "run"
-    return (
-        f"{subject} fitted by {scene.model}, with other predictors at their means or first levels, and "
-        f"{runs} {' and '.join(ends)}."
-    )
+    return f"{subject} fitted by {scene.model}; other predictors are at their means or first levels."
 
 
 def _alt(scene: Scene, reading: str) -> str:

@@ -8,7 +8,7 @@ from typing import NamedTuple
 from mlm_steps.figures.base import Figure, FigureInput, Rows, group_label
 from mlm_steps.figures.labels import coefficient_label
 from mlm_steps.figures.svg.colours import BLUE, INK, VERMILION
-from mlm_steps.figures.svg.lettering import number, safe
+from mlm_steps.figures.svg.lettering import estimate_text, safe
 from mlm_steps.figures.svg.page import document
 from mlm_steps.figures.svg.plane import WIDE, Plane
 from mlm_steps.figures.svg.scale import range_of
@@ -126,7 +126,7 @@ def _reading(given: FigureInput, records: Sequence[SensitivityRecord], shown: Se
         estimates = [each.estimate for each in varied if each.estimate is not None]
         changed = sum(bool(each.changed) for each in varied)
         if estimates:
-            low, high = number(min(estimates), 3), number(max(estimates), 3)
+            low, high = (estimate_text(end, own.se) for end in (min(estimates), max(estimates)))
             told = f"; {changed} of {len(varied)} conclusions change" if changed else ""
             found.append(f"{coefficient_label(given, own.column, own.term)} from {low} to {high}{told}")
     rest = "" if len(shown) == len(records[0].own) else " The table holds all coefficients."

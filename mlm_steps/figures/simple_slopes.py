@@ -17,7 +17,7 @@ from mlm_steps.figures.interaction import (
     with_unit,
 )
 from mlm_steps.figures.svg.colours import COLOURS, DASHES, MARKS
-from mlm_steps.figures.svg.lettering import safe
+from mlm_steps.figures.svg.lettering import estimate_text, safe
 from mlm_steps.figures.svg.page import document
 from mlm_steps.figures.svg.plane import WIDE, Key, Plane
 from mlm_steps.figures.svg.scale import range_of
@@ -120,9 +120,9 @@ def _reading(given: FigureInput, shown: list[SimpleSlopes], count: int) -> str:
         labels = given.run.labels
         where, w = held(given, pair.conditions), safe(labels.column(pair.moderator))
         slopes = [
-            f"{number(value)} where {w} is {value_text(at.value)}"
-            for at, value in ((at, _slope(at)) for at in pair.slopes)
-            if value is not None
+            f"{value} where {w} is {value_text(at.value)}"
+            for at, value in ((at, _slope_text(at)) for at in pair.slopes)
+            if value
         ]
         name = pair.ratio_kind or f"slope{scale_words(given.run.fit(pair.model))}"
         sentences.append(
@@ -134,6 +134,14 @@ def _reading(given: FigureInput, shown: list[SimpleSlopes], count: int) -> str:
     average = " Lines are averages over the groups." if any(map(_mean, shown)) else ""
     sentences.append(f"Bands are pointwise, for the population of groups.{average}")
     return " ".join(sentences)
+
+
+def _slope_text(at: SlopeAt) -> str:
+    """Return a slope as the tables print it; empty if it cannot be estimated."""
+    value = _slope(at)
+    if value is None:
+        return ""
+    return estimate_text(value, at.slope.se) if at.ratio is None else number(value)
 
 
 def _slope(at: SlopeAt) -> float | None:

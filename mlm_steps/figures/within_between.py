@@ -12,7 +12,7 @@ from mlm_steps.design.build import factor_codes
 from mlm_steps.engine.result.spread import split_by_group
 from mlm_steps.figures.base import Figure, FigureInput, Rows, spread, units_label
 from mlm_steps.figures.svg.colours import BLUE, FAINT, INK, VERMILION
-from mlm_steps.figures.svg.lettering import number, safe
+from mlm_steps.figures.svg.lettering import estimate_text, safe
 from mlm_steps.figures.svg.page import document
 from mlm_steps.figures.svg.plane import WIDE, Key, Plane, Point
 from mlm_steps.records import SlopeComparison
@@ -121,7 +121,7 @@ def _path(x: Array, y: Array) -> list[Point]:
 
 def _reading(given: FigureInput, of: SlopeComparison) -> str:
     x, units = safe(given.run.labels.column(of.variable)), units_label(given, of.factor)
-    values = {slope.kind: number(slope.estimate, 3) for slope in of.slopes}
+    values = {slope.kind: estimate_text(slope.estimate, slope.se) for slope in of.slopes}
     return (
         f"{x}: slope {values['pooled']} over all observations, {values['within']} within and "
         f"{values['between']} between {units}."

@@ -7,7 +7,20 @@ import unicodedata
 from collections.abc import Iterator
 from html import escape
 
-__all__ = ["escaped", "fit", "number", "safe", "shorten", "tick_text", "width_of", "wrap"]
+from mlm_steps.records.digits import decimals_for_se, decimals_for_spread
+
+__all__ = [
+    "escaped",
+    "estimate_text",
+    "fit",
+    "number",
+    "safe",
+    "shorten",
+    "spread_text",
+    "tick_text",
+    "width_of",
+    "wrap",
+]
 
 SMALLEST_PLAIN, LARGEST_PLAIN = 1e-4, 1e7
 """Numbers outside these bounds are written with a power of ten, since many zeros are hard to read."""
@@ -114,6 +127,31 @@ def number(value: float, digits: int = 4) -> str:
     else:
         power = math.floor(math.log10(size)) if size else 0
         text = f"{size:.{max(0, digits - 1 - power)}f}"
+    return f"\N{MINUS SIGN}{text}" if value < 0 and text.strip("0.") else text
+
+
+def estimate_text(value: float, se: float | None) -> str:
+    """Return an estimate with the decimals that the tables give it, which depend on its standard error.
+
+    >>> estimate_text(2.8, 0.155), estimate_text(-0.0214, 0.0031)
+    ('2.80', '−0.0214')
+    """
+    return _rounded(value, decimals_for_se(se))
+
+
+def spread_text(value: float) -> str:
+    """Return a standard deviation or variance with the decimals that the tables give it.
+
+    >>> spread_text(0.387), spread_text(0.0213), spread_text(1234.5)
+    ('0.39', '0.021', '1234')
+    """
+    return _rounded(value, decimals_for_spread(value))
+
+
+def _rounded(value: float, decimals: int) -> str:
+    if value != 0 and not SMALLEST_PLAIN <= abs(value) < LARGEST_PLAIN:
+        return number(value)
+    text = f"{abs(value):.{decimals}f}"
     return f"\N{MINUS SIGN}{text}" if value < 0 and text.strip("0.") else text
 
 
