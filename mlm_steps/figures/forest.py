@@ -53,7 +53,10 @@ def forest(given: FigureInput) -> Figure | None:
     planes = [_draw(given, labels[column], column, found[column], headline) for column in shown]
     title = "Coefficients over the rungs"
     reading = _reading(given, labels, {column: found[column] for column in shown}, len(found))
-    alt = f"Dots with intervals, one panel per coefficient and one row per rung, with a line at 0. {reading}"
+    alt = (
+        "Dots with intervals, one panel per coefficient and one row per rung, with a line at 0. "
+        f"{_finding(found, shown)}"
+    )
     return Figure("forest", title, reading, safe(alt), document(planes, title), _data(found))
 
 
@@ -101,6 +104,14 @@ def _draw(given: FigureInput, label: str, column: str, rows: Sequence[_Row], hea
         hollow = row.fit.reported.singular
         plane.marks([(row.estimate, -place)], colour=colour, size=7, hollow=hollow, term=column)
     return plane
+
+
+def _finding(found: dict[str, list[_Row]], shown: Sequence[str]) -> str:
+    """Return in a few words, beside the caption, whether coefficients change their signs."""
+    turned = sum(len({row.estimate > 0 for row in found[column]}) > 1 for column in shown)
+    if not turned:
+        return "Each coefficient has one sign in all rungs."
+    return f"Coefficients whose sign differs between rungs: {turned} of {len(shown)}."
 
 
 def _text(row: _Row) -> str:

@@ -64,7 +64,8 @@ def within_between(given: FigureInput) -> Figure | None:
     reading = " ".join(_reading(given, panel.of) for panel in panels)
     if any(len(panel.x) > MOST_POINTS for panel in panels):
         reading += f" A sample of {MOST_POINTS} group means is drawn, with a fixed seed."
-    alt = f"Group means as points, with lines of the three slopes. {reading}"
+    steeper = " ".join(_finding(given, panel.of) for panel in panels)
+    alt = f"Group means of outcome over predictor as points, with lines of the three slopes. {steeper}"
     return Figure("within_between", title, reading, alt, svg, _data(panels))
 
 
@@ -117,6 +118,13 @@ def _draw(given: FigureInput, panel: _Panel) -> Plane:
 
 def _path(x: Array, y: Array) -> list[Point]:
     return list(zip(x.tolist(), y.tolist(), strict=True))
+
+
+def _finding(given: FigureInput, of: SlopeComparison) -> str:
+    """Return in a few words, beside the caption, which line is the steeper one."""
+    within, between = (abs(slope.estimate) for kind in ("within", "between") if (slope := of.slope(kind)))
+    which = "within groups" if within > between else "between groups"
+    return f"The line {which} is the steeper one for {safe(given.run.labels.column(of.variable))}."
 
 
 def _reading(given: FigureInput, of: SlopeComparison) -> str:
