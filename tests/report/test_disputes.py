@@ -6,8 +6,10 @@ import pytest
 
 from mlm_steps.records import TermTest
 from mlm_steps.report.render import render_report
+from mlm_steps.report.sentences.answer import answer_sentence
 from mlm_steps.report.sentences.coefficients import coefficient_sentence
 from mlm_steps.report.sentences.disputes import cautious_p, dispute_of, dispute_phrase
+from mlm_steps.report.sentences.key_effect import KeyEffect
 from mlm_steps.report.text.text import plain_text
 
 
@@ -88,3 +90,16 @@ def test_the_f_test_of_a_term_is_compared_too(make_given):
     fit = fit.model_copy(update={"anova": (one,), "anova_other": (other,)})
     found = dispute_of(fit, one)
     assert plain_text(dispute_phrase(found)).startswith("; Kenward–Roger gives F(2, 3) = 3.90, p = .150;")
+
+
+def test_an_answer_that_follows_the_safer_test_of_a_term_gives_both(make_given):
+    given = make_given()
+    term = "ses:sector"
+    one = TermTest(
+        type="III", term=term, num_df=2, den_df=60.0, df_method="satterthwaite", statistic=4.0, p=0.02
+    )
+    other = one.model_copy(update={"den_df": 3.0, "df_method": "kenward-roger", "statistic": 3.9, "p": 0.15})
+    fit = given.run.fits[-1].model_copy(update={"anova": (one,), "anova_other": (other,)})
+    text = plain_text(answer_sentence(given, KeyEffect(given, fit, term, fit.coefficients[-2:])))
+    assert text.startswith("There was no clear evidence of an interaction of")
+    assert "Kenward–Roger gives F(2, 3) = 3.90, p = .150; the methods disagree" in text

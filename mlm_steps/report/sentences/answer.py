@@ -8,6 +8,7 @@ from mlm_steps.report.inputs import ReportInput
 from mlm_steps.report.sentences.claims import claim
 from mlm_steps.report.sentences.coefficients import confidence, null_sentence, setting_of
 from mlm_steps.report.sentences.comparisons import term_words
+from mlm_steps.report.sentences.disputes import dispute_of, dispute_phrase
 from mlm_steps.report.sentences.effects import PrintedNumbers, plain_value
 from mlm_steps.report.sentences.generalized import separated_sentence
 from mlm_steps.report.sentences.key_effect import KeyEffect
@@ -151,7 +152,9 @@ def _statistic(fit: FitRecord, test: TermTest) -> Phrase:
 def _term_sentence(given: ReportInput, effect: KeyEffect) -> Phrase:
     """Return the joint test of a factor or of an interaction first, then its means."""
     found = effect.test
-    test = () if found is None else (" (", *joint_phrase(effect.fit, found), ")")
+    test: Phrase = ()
+    if found is not None:
+        test = (" (", *joint_phrase(effect.fit, found), *_other_test(effect.fit, found), ")")
     y = given.prose.outcome(effect.fit.outcome)
     if not effect.fit.linear:
         y = say(words_of(effect.fit).mean, y=y)
@@ -166,6 +169,12 @@ def _term_sentence(given: ReportInput, effect: KeyEffect) -> Phrase:
             template = "there was no clear evidence that {y} differed with {x}{test}{means}."
     x = given.prose.several(sorted(effect.variables, key=effect.term.find))
     return capital(say(template, x=x, y=y, test=test, means=means))
+
+
+def _other_test(fit: FitRecord, test: TermTest) -> Phrase:
+    """Return the test by the other degrees of freedom if the two disagree; the safer decides the claim."""
+    found = dispute_of(fit, test)
+    return () if found is None else dispute_phrase(found)
 
 
 def _means(given: ReportInput, effect: KeyEffect) -> Phrase:
