@@ -56,7 +56,7 @@ def test_the_report_names_it_and_draws_nothing_from_it(unfinished):
     assert {s for s in sources if s.startswith("fit:bad")} == {
         "fit:bad:d_reml", "fit:bad:evaluations", "fit:bad:max_gradient",
     }  # fmt: skip
-    assert "The search for the optimum of Too large did not converge. No finding" in text
+    assert "The search for the optimum of Too large did not converge, and no result rests on it" in text
     assert "The rung Too large has no results and is not compared with other rungs" in text
     assert "These pairs were not compared" in text
     assert "Singular fits:" not in text

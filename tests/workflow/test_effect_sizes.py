@@ -102,8 +102,8 @@ def test_the_answer_has_the_share_of_each_level_and_the_report_prints_the_sizes(
         for row in table(done, "icc")
         if (row["model"], row["kind"]) == ("empty", "level_share")
     }
-    assert f"{100 * shares['school']:.1f}\u202f% lies between levels of school" in lead
-    assert f"{100 * shares['class:school']:.1f}\u202f% between levels of class within school" in lead
+    assert f"{100 * shares['school']:.1f}\u202f% lay between school groups" in lead
+    assert f"{100 * shares['class:school']:.1f}\u202f% between class groups" in lead
     html = (done / "out/report.html").read_text()
     for row in table(done, "standardized_differences"):
         key = f"standardized_differences:{row['model']}:{row['factor']}:{row['by']}:d"
