@@ -54,7 +54,7 @@ def vpc(given: FigureInput) -> Figure | None:
     reading = _reading(given, record, shown[0])
     alt = (
         f"Line plot. Horizontal axis: {_label(given, shown[0].effect)}, over its observed range. Vertical "
-        f"axis: share of the random and residual variance that lies between groups. {reading}"
+        f"axis: share of the random and residual variance that lies between groups. {_finding(shown[0])}"
     )
     return Figure("vpc", title, reading, alt, svg, _data(record, shown))
 
@@ -123,6 +123,12 @@ def _observed(given: FigureInput, effect: str) -> list[float]:
 def _label(given: FigureInput, effect: str) -> str:
     name = unquote_name(effect)
     return with_unit(given, name) if name in given.frame.columns else safe(effect)
+
+
+def _finding(curve: _Curve) -> str:
+    """Return in a few words, beside the caption, at which end of the predictor the share is larger."""
+    first, last = ((row.value or 0.0) for row in (curve.known[0], curve.known[-1]))
+    return f"The share is larger at the {'low' if first > last else 'high'} end of the range."
 
 
 def _reading(given: FigureInput, record: VarianceRecord, curve: _Curve) -> str:

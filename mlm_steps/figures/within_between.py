@@ -129,7 +129,11 @@ def _finding(given: FigureInput, of: SlopeComparison) -> str:
 
 def _reading(given: FigureInput, of: SlopeComparison) -> str:
     x, units = safe(given.run.labels.column(of.variable)), units_label(given, of.factor)
-    values = {slope.kind: estimate_text(slope.estimate, slope.se) for slope in of.slopes}
+    least = max(slope.se for slope in of.slopes if slope.kind != "contextual")
+    values = {
+        slope.kind: estimate_text(slope.estimate, least if slope.kind == "pooled" else slope.se)
+        for slope in of.slopes
+    }
     return (
         f"{x}: slope {values['pooled']} over all observations, {values['within']} within and "
         f"{values['between']} between {units}."

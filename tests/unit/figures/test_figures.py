@@ -22,7 +22,7 @@ def scene_of(given):
     return make_scene(given, given.run.fits[-1])
 
 
-TOLD_SHORTLY = ("forest", "within_between")
+TOLD_SHORTLY = ("forest", "vpc", "within_between")
 """Figures whose alternative text has the finding in other words than the caption."""
 
 
