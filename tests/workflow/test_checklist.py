@@ -30,7 +30,7 @@ intervals: {r2: bootstrap}
 bootstrap: {replicates: 100}
 seed: 7
 """
-NUMBER = r'data-src="{}[^"]*">(?:[^<]|<[^>]*>){{0,60}}?\d'
+NUMBER = r'data-src="{}[^"]*"[^>]*>(?:[^<]|<[^>]*>){{0,60}}?\d'
 EVIDENCE = {
     "A1": [r"random intercepts", r"random slopes of", r"levels|groups"],
     "A4": [NUMBER.format("descriptives:y::mean"), r"Level 1: ", r"Level 2: "],
