@@ -34,7 +34,7 @@ NUMBER = r'data-src="{}[^"]*"[^>]*>(?:[^<]|<[^>]*>){{0,60}}?\d'
 EVIDENCE = {
     "A1": [r"random intercepts", r"random slopes of", r"levels|groups"],
     "A4": [NUMBER.format("descriptives:y::mean"), r"Level 1: ", r"Level 2: "],
-    "A5": [r'class="levels"', r"School</bdi>", r'class="vars"'],
+    "A5": [r'id="figure-hierarchy"', r"<svg"],
     "B1": [NUMBER.format(f"profile:factor:g:{name}") for name in ("n_levels", "size_min", "singletons")],
     "B5": [
         *(NUMBER.format(f"descriptives:y::{name}") for name in ("mean", "sd", "minimum", "g:sd_within")),
@@ -62,7 +62,7 @@ EVIDENCE = {
             NUMBER.format(f"comparison:{pair}:statistic")
             for pair in ("null--l1", "l1--slope", "slope--cross")
         ),
-        r"½ χ²",
+        r"½χ²",
     ],
     "E6": [
         NUMBER.format("variance_explained:cross:r2_marginal"),
