@@ -38,10 +38,12 @@ def context(given: ReportInput) -> dict[str, Any] | None:
         return None
     headline = given.headline
     own = next((each for each in models if headline is not None and each.model == headline.model), None)
+    findings = None if own is None else _findings(given, own)
+    notes = (NOTE,) if findings is None else ()
     return {
         "lead": None if own is None else _lead(given, own),
-        "findings": None if own is None else _findings(given, own),
-        "table": _table(given, models) if len(models) > 1 or (models and own is None) else None,
+        "findings": findings,
+        "table": _table(given, models, notes) if len(models) > 1 or (models and own is None) else None,
         "panel": drawing(given, "assumptions"),
         "concern": own is None or any(check.flag == "concern" for check in own.checks),
         "others": _others(given, models),
@@ -128,8 +130,8 @@ def _said(given: ReportInput, record: DiagnosticsRecord, check: DiagnosticCheck)
     return given.names.notice(sentence[:1].upper() + sentence[1:])
 
 
-def _table(given: ReportInput, models: tuple[DiagnosticsRecord, ...]) -> Grid:
-    """Return the strongest flag of each check, one column per model."""
+def _table(given: ReportInput, models: tuple[DiagnosticsRecord, ...], notes: tuple[Phrase, ...]) -> Grid:
+    """Return the strongest flag of each check, one column per model; the first table has the notes."""
     worst = {record.model: _worst(record) for record in models}
     align: tuple[Align, ...] = tuple("text" for _ in range(len(models) + 1))
     rows = [
@@ -144,6 +146,7 @@ def _table(given: ReportInput, models: tuple[DiagnosticsRecord, ...]) -> Grid:
         caption=("Checks of all models",),
         columns=columns("Check", *(given.names.model(record.model) for record in models), align=align),
         rows=tuple(rows),
+        notes=notes,
         wide=len(models) > 4,
     )
 

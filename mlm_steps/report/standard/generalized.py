@@ -38,7 +38,7 @@ _ITEMS = (
         "D2",
         "ML and the approximation of the likelihood, optimiser, tolerances",
         "headline",
-        "Given for each rung.",
+        "Given for each rung; the tolerances, which are those of all rungs, stand with the other rungs.",
         answers.has_tolerances,
     ),
     Item(

@@ -138,7 +138,7 @@ ITEMS: tuple[Item, ...] = (
         "C6",
         "Common analysis sample",
         "data",
-        "One sample for all rungs; provenance has its hash.",
+        "One sample for all rungs; its hash stands with the tests of the ladder.",
         always,
     ),
     Item(
@@ -153,7 +153,7 @@ ITEMS: tuple[Item, ...] = (
         "D2",
         "ML or REML per use, optimiser, tolerances",
         "headline",
-        "Given for each rung.",
+        "Given for each rung; the tolerances, which are those of all rungs, stand with the other rungs.",
         answers.has_tolerances,
     ),
     Item(
@@ -213,7 +213,8 @@ ITEMS: tuple[Item, ...] = (
         "E6",
         "Effect sizes: reductions of variance, R² and its sources, with intervals",
         "variance",
-        "Reductions, Nakagawa’s R², and Rights and Sterba’s sources, the shares with bootstrap intervals.",
+        "Reductions, Nakagawa’s R², and Rights and Sterba’s sources, the shares with bootstrap intervals; "
+        "reductions relative to the null model are in the ladder.",
         answers.explained,
         missing="Reductions and R² are given. Intervals require a bootstrap (intervals: {r2: bootstrap}), "
         "and sources of variance require a single grouping factor.",
