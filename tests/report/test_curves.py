@@ -75,7 +75,7 @@ def test_a_slope_per_level_is_no_moderation_and_holds_where_x_is_0(make_given):
     }
     said, _ = sentences(make_given(), "0 + sector + sector:ses + I(ses^2)", columns)
     assert said["sectorPublic:ses"].startswith(
-        "At the mean of status, the slope of status was positive where sector is public, "
+        "At the mean of status, the slope of status was positive where sector is Public, "
     )
 
 

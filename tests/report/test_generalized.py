@@ -72,7 +72,7 @@ def sentence(given, column):
             LOGIT,
             {},
             "ses",
-            "Where sector is public, each additional unit of status was associated with 16.44 times the",
+            "Where sector is Public, each additional unit of status was associated with 16.44 times the",
         ),
         (
             LOGIT,
@@ -102,7 +102,7 @@ def sentence(given, column):
             PROBIT,
             {},
             "ses",
-            "Where sector is public, status was positively associated with the probability",
+            "Where sector is Public, status was positively associated with the probability",
         ),
         (
             POISSON,
@@ -136,7 +136,7 @@ def test_an_unclear_coefficient_claims_nothing(make_generalized):
     unclear = tuple(c.model_copy(update={"p": 0.4}) for c in fit.coefficients)
     given = replace(given, run=replace(given.run, fits=(fit.model_copy(update={"coefficients": unclear}),)))
     assert sentence(given, "ses").startswith(
-        "Where sector is public, there was no clear evidence of an association between status and the odds "
+        "Where sector is Public, there was no clear evidence of an association between status and the odds "
         "of mathematics, OR = 16.4"
     )
 

@@ -64,7 +64,8 @@ def run(folder, nitro, variety, weights):
             {**STEPS, **VARIETY},
             [
                 "Nitrogen is coded by successive-difference contrasts over 0, 0.2, 0.4, 0.6; each ",
-                "yield was 19.50 bushels higher for Nitrogen = 0.2 than for 0",
+                "Nitrogen, *F*(3, 61.0) = 28.46, *p* < .001",
+                "| Nitrogen [0.2-0] γ₁₀ | 19.50 | 5.10 |",
             ],
         ),
         (
@@ -75,7 +76,7 @@ def run(folder, nitro, variety, weights):
             [
                 "[some] has −0.75 for 0, 0.25 for 0.2, 0.25 for 0.4, 0.25 for 0.6, [more] has 0 for 0,",
                 "[1] is 1 for Golden Rain, [2] for Victory and so on, and each −1 for Marvellous.",
-                "yield at Victory of Variety was below its mean over the levels",
+                "yield differed with Variety (*F*(2, 61.0) = 3.81, *p* = .028)",
             ],
         ),
         (

@@ -44,7 +44,7 @@ def test_least_squares_within_each_class_stands_in_its_table(finished_once):
 
 def test_the_section_says_what_least_squares_would_have_claimed(finished_once):
     text = (finished_once / OUT / "report.md").read_text()
-    section = text[text.index("## The cost of ignoring clusters") : text.index("## Models and equations")]
+    section = text[text.index("## The cost of ignoring clusters") : text.index("## Appendix")]
     assert section.count("Least squares, which treats the 160 rows as independent") == 1
     assert "Clusters: Class." in section
 

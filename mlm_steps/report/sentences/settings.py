@@ -75,15 +75,14 @@ def _preposition(given: ReportInput, variable: str) -> str:
 
 
 def at_level(given: ReportInput, variable: str, level: str) -> Phrase:
-    """Return the place where a category has a level, ``in public schools`` or ``where Sex is female``."""
+    """Return the place where a category has a level, ``in public schools`` or ``where Sex is Female``."""
     place = degree(given, variable, level)
     if place is not None:
         return place
     noun = members(given, variable, level)
     if noun is not None:
         return (f"{_preposition(given, variable)} ", *noun)
-    shown = level if _NUMBER.fullmatch(level) else running_word(level)
-    return say("where {x} is {level}", x=given.prose.variable(variable), level=shown)
+    return say("where {x} is {level}", x=given.prose.variable(variable), level=shown_level(level))
 
 
 def versus(given: ReportInput, variable: str, level: str, reference: str) -> tuple[Phrase, Phrase]:
