@@ -181,7 +181,10 @@ def test_the_zero_point_of_uncorrelated_slopes_is_told(blend):
     out, _ = blend
     text = words(section(out, "context"))
     mean = students()["ses"].mean()
-    assert "Uncorrelated sets the intercepts and slopes of School uncorrelated where ses is 0" in text
+    assert (
+        "Uncorrelated sets the correlation of intercepts and slopes of school groups to 0 where ses is 0"
+        in text
+    )
     assert f"mean {mean:.2f}".replace("-", "−") in text
 
 

@@ -81,9 +81,9 @@ def test_the_ladder_table_has_one_line_for_a_coefficient_in_all_rungs(collided):
     assert filled["a [bc]"] == [True, False, True, True]
     assert filled["ab [c]"] == [False, True, True, True]
     assert filled["abc"] == [False, False, False, True]
-    assert re.search(r"- y was [\d.]+ units higher for a = bc than for \w+", report)
-    assert re.search(r"- y was [\d.]+ units higher for ab = c than for \w+", report)
-    assert re.search(r"- Each additional unit of abc was associated with [\d.]+ fewer units of y", report)
+    assert re.search(r"^y was [\d.]+ higher for a = bc than for \w+ ", report, re.MULTILINE)
+    assert re.search(r"^y was [\d.]+ higher for ab = c than for \w+ ", report, re.MULTILINE)
+    assert re.search(r"y was [\d.]+ lower for each additional unit of abc ", report)
 
 
 def test_contrasts_find_a_coefficient_in_every_rung_that_has_it(collided):

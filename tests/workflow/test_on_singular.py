@@ -62,7 +62,9 @@ def test_a_singular_rung_gets_a_card_and_with_error_the_run_ends_with_1_after_th
     assert "slope: the fit is singular; alternatives are in the report: on_singular: error" in done.stderr
     report = (blend / OUT / "report.md").read_text()
     assert "## Singular and doubtful fits" in report
-    assert "the intercept and the slope of Status are perfectly correlated" in report
+    assert (
+        "correlation of the intercept and the slope of status over school groups is at its boundary" in report
+    )
     assert {row["model"] for row in rows(blend, "remedies")} == {"slope", "l2"}
     assert {row["applied"] for row in rows(blend, "remedies")} == {"false"}
     assert [row["kind"] for row in rows(blend, "singular")] == ["perfect_correlation"] * 2
@@ -99,7 +101,7 @@ def test_the_first_remedy_that_holds_takes_the_rung_s_place_everywhere(blend):
     assert {row["model"]: row["remedy"] for row in applied}["slope"] == "drop_correlation"
     report = (blend / OUT / "report.md").read_text()
     assert "### Deviations from the spec" in report
-    assert f"### Random slope: `{fitted}`" in report
+    assert f"- Random slope: `{fitted}`" in report
 
 
 def test_centred_columns_are_made_for_every_step_and_have_their_levels(blend):
