@@ -68,7 +68,7 @@ def test_the_ladder_runs_on_the_look_alike_and_names_its_faults(tmp_path):
     shown = [f"{100 * value:.1f}" for value in components]
     assert f"account for {shown[0]} % and {shown[1]} % of the variance" in report.replace("\u202f", " ")
     (slope,) = rows(tables, "random_coefficients", model="cross", effect="ses")
-    assert f"between {float(slope['low']):.3f} and {float(slope['high']):.3f}" in report
+    assert f"between {float(slope['low']):.2f} and {float(slope['high']):.2f}" in report
     lines = read_table(tmp_path / "out" / "figures" / "partial_pooling.csv")
     assert {row["kind"] for row in lines} == {"line", "coefficient"}
 
