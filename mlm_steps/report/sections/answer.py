@@ -230,13 +230,18 @@ def _lead(given: ReportInput) -> Phrase | None:
     if fit is None:
         return None
     count = Number(str(len(given.run.fits)), "counts:rungs")
-    which = ("The only model, ",) if len(given.run.fits) == 1 else say("Of {n} models, ", n=count)
+    name = given.names.model(fit.model)
+    alone = len(given.run.fits) == 1
+    which = (
+        say("The only model, {name},", name=name)
+        if alone
+        else say("Of {n} models, {name}", n=count, name=name)
+    )
     return say(
-        "{which}{model} is a {kind} model of {outcome} with {random}; it was estimated by {method}.",
+        "{which} is a {kind} model of {outcome} with {random}; it was estimated by {method}.",
         which=which,
         kind=kind_of_models([fit]),
         outcome=outcome_phrase(given, fit),
-        model=given.names.model(fit.model),
         random=_random_part(given, fit),
         method=likelihood_words(fit),
     )
