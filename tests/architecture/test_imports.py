@@ -6,11 +6,11 @@ from pathlib import Path
 FOLDER = Path(__file__).parents[2] / "mlm_steps"
 MODULES = sorted(FOLDER.rglob("*.py"))
 DEFERRING = {
-    "cli.py": "a command loads only what it needs",
     "__init__.py": "the package root loads pandas only when fit, compare or allfit is used",
     "__main__.py": "a process without its run ends before anything heavy is loaded",
 }
-"""The modules that may import within a function, and why."""
+"""The modules that may import within a function, and why; those of ``cli`` may, since a command loads only
+what it needs."""
 
 
 def deferred(tree):
@@ -34,5 +34,9 @@ def test_a_deferred_import_is_found():
 
 def test_no_function_imports_from_this_package():
     names = {path.relative_to(FOLDER).as_posix(): deferred(ast.parse(path.read_text())) for path in MODULES}
-    found = {path: [*imported] for path, imported in names.items() if path not in DEFERRING}
+    found = {
+        path: [*imported]
+        for path, imported in names.items()
+        if path not in DEFERRING and not path.startswith("cli/")
+    }
     assert {path: imported for path, imported in found.items() if imported} == {}

@@ -1,0 +1,67 @@
+"""Commands that only the workflow calls; the help does not show them."""
+
+from __future__ import annotations
+
+import argparse
+from functools import partial
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from mlm_steps.cli.parts import DONE, add_spec
+from mlm_steps.cli.request import session_of
+
+if TYPE_CHECKING:
+    from mlm_steps.cli.parts import Commands
+
+__all__ = ["INNER", "add"]
+
+INNER = ("begin", "failed", "serve")
+"""Names of the commands; messages do not list them."""
+
+
+def add(commands: Commands) -> None:
+    """Add the commands that only the workflow calls; the help does not show them."""
+    begin, failed, serve = (commands.add_parser(name) for name in INNER)
+    failed.add_argument("--step", required=True)
+    failed.add_argument("--code", type=int, required=True)
+    failed.add_argument("--log", type=Path, required=True)
+    serve.add_argument("address")
+    serve.add_argument("lifeline", type=int)
+    for parser, command in ((failed, _failed), (begin, _begin), (serve, _serve)):
+        add_spec(parser)
+        parser.add_argument("--out", type=Path)
+        parser.set_defaults(command=command)
+
+
+def _failed(arguments: argparse.Namespace) -> int:
+    from mlm_steps.steps.failed import failed
+
+    return failed(session_of(arguments), arguments.step, arguments.code, arguments.log)
+
+
+def _begin(arguments: argparse.Namespace) -> int:
+    from mlm_steps.runner.begin import begin
+
+    begin(arguments.spec, arguments.out, allow_outside=arguments.allow_outside)
+    return DONE
+
+
+def _serve(arguments: argparse.Namespace) -> int:
+    from mlm_steps.runner.pool import serve
+
+    words = (arguments.address, arguments.lifeline, arguments.run_command)
+    return serve(*words, partial(_prepare, arguments), partial(_keep, arguments))
+
+
+def _keep(arguments: argparse.Namespace) -> bool:
+    from mlm_steps.runner.begin import keep  # after the pool has loaded the libraries, see NEEDED
+
+    return keep(arguments.spec, arguments.out, allow_outside=arguments.allow_outside)
+
+
+def _prepare(arguments: argparse.Namespace) -> None:
+    """Compute the values that every step needs, so that the steps inherit them."""
+    from mlm_steps.steps.run.identity import code_identity
+
+    code_identity()
+    arguments.build_parser()

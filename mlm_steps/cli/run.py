@@ -1,0 +1,41 @@
+"""The command that fits the ladder and writes the report."""
+
+from __future__ import annotations
+
+import argparse
+from typing import TYPE_CHECKING
+
+from mlm_steps.cli.parts import add_command, add_cores, add_out, add_spec
+from mlm_steps.cli.request import run_request
+
+if TYPE_CHECKING:
+    from mlm_steps.cli.parts import Commands
+
+__all__ = ["add"]
+
+
+def add(commands: Commands) -> None:
+    """Add the command to the parser."""
+    parser = add_command(commands, "run", "fit the ladder and write the report", "pipeline.yaml --cores 2")
+    add_spec(parser)
+    add_out(parser)
+    add_cores(parser)
+    parser.add_argument("--dry-run", action="store_true", help="say which steps would run, write nothing")
+    parser.add_argument("--force", action="store_true", help="make every step anew")
+    parser.add_argument("--profile", metavar="P", help="a Snakemake profile, for example of a cluster")
+    parser.set_defaults(command=_run)
+
+
+def _run(arguments: argparse.Namespace) -> int:
+    from mlm_steps.runner.request import RunRequest
+
+    request = RunRequest(
+        spec=arguments.spec,
+        out=arguments.out,
+        cores=arguments.cores,
+        dry_run=arguments.dry_run,
+        force=arguments.force,
+        profile=arguments.profile,
+        allow_outside=arguments.allow_outside,
+    )
+    return run_request(request, arguments.run_command)
