@@ -21,7 +21,7 @@ from pathlib import Path
 
 from mlm_steps.errors import MlmError
 from mlm_steps.runner.request import RunRequest
-from mlm_steps.steps.run.dates import report_date
+from mlm_steps.steps.run.dates import date_state
 from mlm_steps.steps.run.files import file_hash, is_unchanged
 from mlm_steps.steps.run.identity import code_identity, optional_libraries
 from mlm_steps.steps.run.layout import Layout
@@ -94,7 +94,7 @@ def state_of(request: RunRequest, out: Path) -> State | None:
             "asked": _asked(request),
             "folder": str(request.spec.parent.resolve()),
             "spec": file_hash(request.spec),
-            "date": report_date(request.spec),
+            "date": date_state(request.spec),
             "code": code_identity(),
             "libraries": [sys.version, *map(installed_version, READERS), optional_libraries()],
             "ledger": file_hash(Layout(out).provenance),

@@ -17,6 +17,7 @@ from mlm_steps.steps.run.collect import collect
 from mlm_steps.steps.run.dates import report_date
 from mlm_steps.steps.run.identity import numerical_versions
 from mlm_steps.steps.run.ledger import describe_run, forget
+from mlm_steps.steps.run.origin import origin
 from mlm_steps.steps.run.session import Session
 from mlm_steps.steps.run.versions import installed_version
 
@@ -39,7 +40,8 @@ def report(session: Session) -> None:
         for form, text in render_report(given).items():
             write_whole(layout.report(form), text.encode())
             recorder.add(layout.report(form))
-    describe_run(layout, facts(session))
+    profile = None if session.spec.planned_alone else session.profile
+    describe_run(layout, facts(session) | origin(session.loaded, layout, profile))
     forget(layout, [step.name for step in session.plan.steps])
 
 

@@ -2,22 +2,18 @@
 
 from __future__ import annotations
 
-import hashlib
 import os
 from datetime import UTC, datetime
 from functools import lru_cache
 from pathlib import Path
 
 from mlm_steps.errors import Fault, UsageError
+from mlm_steps.steps.run.git import blob_hashes, git, head_state, root_of
 
-__all__ = ["report_date"]
+__all__ = ["date_state", "report_date"]
 
 VARIABLE = "SOURCE_DATE_EPOCH"
 """Environment variable of seconds since 1970 (https://reproducible-builds.org/specs/source-date-epoch)."""
-GIT = ("git", "-c", "core.fsmonitor=false", "-c", "protocol.allow=never")
-"""The git command, without the settings of a repository that can run a program."""
-PATIENCE = 10.0
-"""Seconds after which a git command is stopped, since the history of a repository may be long."""
 
 
 def report_date(spec: Path) -> dict[str, str]:
@@ -38,6 +34,12 @@ def report_date(spec: Path) -> dict[str, str]:
     return {"date": committed, "date from": "the last commit of the spec"} if committed else {}
 
 
+def date_state(spec: Path) -> list[str | None]:
+    """Return what the date of a report depends on besides the spec's content, without starting a program."""
+    seconds = os.environ.get(VARIABLE, "").strip()
+    return [seconds, None if seconds else head_state(spec.resolve().parent)]
+
+
 def _day(seconds: str) -> str:
     try:
         return datetime.fromtimestamp(int(seconds), UTC).date().isoformat()
@@ -49,28 +51,10 @@ def _day(seconds: str) -> str:
 @lru_cache(maxsize=8)
 def _committed(path: Path, _: int) -> str | None:
     """Return the day of the last commit of a file; None if it has changed or is not in a repository."""
-    if not any((folder / ".git").exists() for folder in path.parents):
+    if root_of(path.parent) is None:
         return None
-    blob = _git(path, "rev-parse", f"HEAD:./{path.name}")
-    content = path.read_bytes()
-    header = f"blob {len(content)}\0".encode()
-    known = {hashlib.new(kind, header + content).hexdigest() for kind in ("sha1", "sha256")}
-    if blob not in known:
+    blob = git(path.parent, "rev-parse", f"HEAD:./{path.name}")
+    if blob not in blob_hashes(path.read_bytes()):
         return None
-    lines = _git(path, "rev-list", "-1", "--format=%cs", "HEAD", "--", path.name).splitlines()
+    lines = git(path.parent, "rev-list", "-1", "--format=%cs", "HEAD", "--", path.name).splitlines()
     return lines[-1] if len(lines) == 2 else None
-
-
-def _git(path: Path, *words: str) -> str:
-    """Return the output of git; return an empty text if git is not installed or fails."""
-    import subprocess
-
-    environment = {**os.environ, "GIT_NO_LAZY_FETCH": "1", "GIT_OPTIONAL_LOCKS": "0"}
-    try:
-        done = subprocess.run(  # noqa: S603 (fixed words and a path)
-            [*GIT, *words], cwd=path.parent, env=environment, capture_output=True, text=True,
-            timeout=PATIENCE, check=False,
-        )  # fmt: skip
-    except (OSError, subprocess.TimeoutExpired):
-        return ""
-    return done.stdout.strip() if done.returncode == 0 else ""
