@@ -1,4 +1,4 @@
-"""Read and write provenance.json, which records the files, the key and the time of each step.
+"""Read and write provenance.json, which records the files, the key, the time and the memory of each step.
 
 It is the only file of a run that contains times. A step adds its entry after all its files are written, so
 each entry belongs to a finished step. Files that still have the recorded bytes need not be made again. The
@@ -10,16 +10,19 @@ from __future__ import annotations
 import fcntl
 import json
 import os
+import resource
+import sys
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
 
 from pydantic import ValidationError
 
 from mlm_steps.records.base import Part, Record, write_record, write_whole
+from mlm_steps.steps.run.basis import Blocks
 from mlm_steps.steps.run.files import file_hash, is_unchanged
 from mlm_steps.steps.run.identity import code_identity
 from mlm_steps.steps.run.layout import Layout
@@ -46,6 +49,8 @@ class StepEntry(Part):
     """Hash of the code of this package and of the libraries' versions, which are part of the key."""
     started: str
     seconds: float
+    peak_bytes: int | None = None
+    """Largest resident memory of the step's process; it includes the libraries that the process inherited."""
     outputs: dict[str, FileEntry]
     log: bool = False
     """Whether the step has a log; a step that is started at a terminal has none."""
@@ -53,6 +58,8 @@ class StepEntry(Part):
     """For a fit, the key of its estimates, which does not change if only its tests change."""
     without: tuple[str, ...] = ()
     """Steps whose files it reads and that were not current; it has to be made again after them."""
+    made_from: tuple[str, ...] = ()
+    """Names of the blocks of facts that say what it was made from."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,11 +68,14 @@ class Ledger:
 
     layout: Layout
     steps: dict[str, StepEntry]
+    blocks: Blocks = field(default_factory=dict)
+    run: Mapping[str, object] = field(default_factory=dict)
 
     @classmethod
     def read(cls, layout: Layout) -> Ledger:
         """Return the ledger of a folder; it is empty if there is no file or the file cannot be read."""
-        return cls(layout, _steps(_content(layout)))
+        content = _content(layout)
+        return cls(layout, _steps(content), _blocks(content), _mapping(content.get("run")))
 
     def key(self, step: str) -> str | None:
         """Return the key from which a step's files were made; None if a file is missing or changed."""
@@ -121,10 +131,13 @@ def _some(names: Sequence[str]) -> str:
 
 
 @contextmanager
-def recorded(layout: Layout, step: str, key: str, without: Sequence[str] = ()) -> Iterator[Recorder]:
+def recorded(
+    layout: Layout, step: str, key: str, without: Sequence[str] = (), basis: Blocks | None = None
+) -> Iterator[Recorder]:
     """Run a step's body and, if it succeeds, enter its files in the ledger.
 
-    ``without`` names the steps that it reads and whose files are absent or out of date.
+    ``without`` names the steps that it reads and whose files are absent or out of date; ``basis`` holds the
+    facts that the step is made from.
     """
     recorder = Recorder(key)
     started, clock = datetime.now(UTC), time.perf_counter()
@@ -134,16 +147,19 @@ def recorded(layout: Layout, step: str, key: str, without: Sequence[str] = ()) -
         code=code_identity(),
         started=started.isoformat(timespec="milliseconds"),
         seconds=round(time.perf_counter() - clock, 4),
+        peak_bytes=_peak(),
         outputs={str(path.relative_to(layout.out)): _describe(path) for path in recorder.outputs},
         log=layout.log(step).exists(),
         estimates=recorder.estimates,
         without=tuple(without),
+        made_from=tuple(basis or ()),
     )
     with _locked(layout) as content:
         # The other entries are not parsed, since parsing all of them would take longer than many steps.
         steps = _raw_steps(content)
         _remove(layout, _entry(steps.get(step)), keep=entry.outputs)
-        content["steps"] = {**steps, step: entry.model_dump(mode="json")}
+        steps = {**steps, step: entry.model_dump(mode="json")}
+        content |= {"steps": steps, "made_from": _referred({**_blocks(content), **(basis or {})}, steps)}
 
 
 def describe_run(layout: Layout, facts: dict[str, object]) -> None:
@@ -160,7 +176,8 @@ def forget(layout: Layout, known: Sequence[str]) -> None:
         for name in [name for name in steps if name not in known]:
             _remove(layout, steps.pop(name), keep=kept)
             layout.log(name).unlink(missing_ok=True)
-        content["steps"] = _plain(steps)
+        left = _plain(steps)
+        content |= {"steps": left, "made_from": _referred(_blocks(content), left)}
 
 
 def withdraw(layout: Layout) -> None:
@@ -203,9 +220,29 @@ def _content(layout: Layout) -> dict[str, object]:
     return content if isinstance(content, dict) and content.get("schema_version") == 1 else {}
 
 
+def _mapping(value: object) -> dict[str, object]:
+    return value if isinstance(value, dict) else {}
+
+
 def _raw_steps(content: dict[str, object]) -> dict[str, object]:
-    steps = content.get("steps")
-    return steps if isinstance(steps, dict) else {}
+    return _mapping(content.get("steps"))
+
+
+def _blocks(content: dict[str, object]) -> dict[str, dict[str, object]]:
+    return {name: _mapping(block) for name, block in _mapping(content.get("made_from")).items()}
+
+
+def _referred(blocks: Blocks, steps: Mapping[str, object]) -> Blocks:
+    """Return the blocks to which any step refers."""
+    listed = [_mapping(raw).get("made_from") for raw in steps.values()]
+    names = {str(name) for names in listed if isinstance(names, list) for name in names}
+    return {name: block for name, block in blocks.items() if name in names}
+
+
+def _peak() -> int:
+    """Return the largest resident memory of this process so far, in bytes."""
+    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    return peak if sys.platform == "darwin" else peak * 1024  # Linux counts in units of 1024 bytes
 
 
 def _steps(content: dict[str, object]) -> dict[str, StepEntry]:

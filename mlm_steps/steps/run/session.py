@@ -26,6 +26,7 @@ from mlm_steps.records.failure import Absence, read_outcome
 from mlm_steps.records.hypotheses import DeclaredHypothesis, headline_of
 from mlm_steps.records.remedies import DerivedColumn
 from mlm_steps.spec import ComparedModel, LoadedSpec, NamedModel
+from mlm_steps.steps.run.basis import basis_of
 from mlm_steps.steps.run.contrasts import declared_contrasts
 from mlm_steps.steps.run.kept import frame_in, open_spec
 from mlm_steps.steps.run.ledger import Recorder, recorded
@@ -64,7 +65,8 @@ class Session:
         key = self.key(step)
         needs = self.plan.step(step).needs
         without = [need for need in needs if not self.plan.step(need).current]
-        with recorded(self.layout, step, key, without) as recorder:
+        basis = basis_of(self.loaded, self.plan.inputs.content, self.plan.profile)
+        with recorded(self.layout, step, key, without, basis) as recorder:
             yield recorder
         self.say(*(f"wrote {path.relative_to(self.layout.out)}" for path in recorder.outputs))
 
