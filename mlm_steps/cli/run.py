@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 from typing import TYPE_CHECKING
 
-from mlm_steps.cli.parts import add_command, add_cores, add_out, add_spec
+from mlm_steps.cli.parts import DONE, add_command, add_cores, add_out, add_spec
 from mlm_steps.cli.request import run_request
 
 if TYPE_CHECKING:
@@ -21,6 +21,9 @@ def add(commands: Commands) -> None:
     add_out(parser)
     add_cores(parser)
     parser.add_argument("--dry-run", action="store_true", help="say which steps would run, write nothing")
+    parser.add_argument(
+        "--explain", action="store_true", help="say for each step what has changed since it was made"
+    )
     parser.add_argument("--force", action="store_true", help="make every step anew")
     parser.add_argument("--profile", metavar="P", help="a Snakemake profile, for example of a cluster")
     parser.set_defaults(command=_run)
@@ -36,6 +39,12 @@ def _run(arguments: argparse.Namespace) -> int:
         dry_run=arguments.dry_run,
         force=arguments.force,
         profile=arguments.profile,
+        explain=arguments.explain,
         allow_outside=arguments.allow_outside,
     )
+    if request.dry_run and request.explain:
+        from mlm_steps.runner.explain import explain_plan
+
+        print(explain_plan(request), end="")
+        return DONE
     return run_request(request, arguments.run_command)

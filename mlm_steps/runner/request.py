@@ -26,6 +26,8 @@ class RunRequest:
         A Snakemake profile.
     allow_outside : bool
         Whether the spec may read data from any folder.
+    explain : bool
+        Say in detail why each step is made.
     planned : bool
         Whether the spec must have planned studies.
     """
@@ -37,4 +39,5 @@ class RunRequest:
     force: bool = False
     profile: str | None = None
     allow_outside: bool = False
+    explain: bool = False
     planned: bool = False

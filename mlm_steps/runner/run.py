@@ -25,6 +25,7 @@ from mlm_steps.runner.verdict import conclude
 from mlm_steps.runner.warm import WarmPool
 from mlm_steps.runner.watch import VARIABLE, this_process
 from mlm_steps.runner.workflow import prepare_workflow
+from mlm_steps.steps.explain.explain import explained_since
 from mlm_steps.steps.run.ledger import Ledger, withdraw
 from mlm_steps.steps.run.plan import Plan
 from mlm_steps.steps.run.planned_lines import describe_closed
@@ -45,7 +46,7 @@ def run(request: RunRequest, command: Callable[[Sequence[str]], int]) -> int:
     """
     plan = _plan(request)
     if request.dry_run:
-        print(describe_plan(plan, force=request.force), end="")
+        print(describe_plan(plan, plan.steps, force=request.force), end="")
         return DONE
     display = Display(sys.stderr, live=is_live(sys.stderr))
     if not request.force and all(step.current for step in plan.steps):
@@ -133,7 +134,7 @@ def _expect(progress: Progress, display: Display, opening: Plan, request: RunReq
     before = {name: entry.seconds for name, entry in opening.ledger.steps.items()}
     names = (plan.layout.out, plain_name(plan.layout.out))
     progress.expect(waiting, before, names, partial(_not_current, request, plan))
-    display.say(*describe_reasons(waiting))
+    display.say(*describe_reasons(explained_since(opening, plan, waiting) if request.explain else waiting))
     for step in made:
         progress.end(step.name)
 

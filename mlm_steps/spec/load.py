@@ -24,7 +24,7 @@ from mlm_steps.spec.types import slugified
 from mlm_steps.spec.written import Block, Items, SpecFault, Written, is_nothing, kind_of
 from mlm_steps.spec.written import Path as Way
 
-__all__ = ["LoadedSpec", "inspect_spec", "load_spec"]
+__all__ = ["LoadedSpec", "inspect_spec", "load_spec", "spec_of"]
 
 CheckFormula = Callable[[str], None]
 
@@ -117,6 +117,15 @@ def inspect_spec(
     complete = spec is not None and (paths or spec.planned_alone) and all(f in paths for f in spec.data.files)
     loaded = LoadedSpec(spec, path, source, paths, unread, faults) if spec and complete else None
     return loaded, faults
+
+
+def spec_of(values: Block, path: Path) -> PipelineSpec | None:
+    """Return the spec of written values, for example of a former text; None if it has any fault."""
+    named = _named(values, path)
+    if not isinstance(named, Block):
+        return None
+    spec, faults, _ = _validated(named)
+    return None if faults else spec
 
 
 def _content(path: Path) -> bytes:

@@ -44,6 +44,7 @@ REGISTRIES = {
     "steps": (
         "STEPS",
         {
+            "explain",
             "failed",
             "init",
             "parts",

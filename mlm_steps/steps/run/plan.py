@@ -25,7 +25,7 @@ from mlm_steps.steps.run.inputs import PlanInputs
 from mlm_steps.steps.run.layout import Layout
 from mlm_steps.steps.run.ledger import Ledger
 from mlm_steps.steps.run.levels import HierarchyLevel, variable_levels
-from mlm_steps.steps.run.reasons import ANOTHER_KEY, ESTIMATES_KEPT, reason
+from mlm_steps.steps.run.reasons import ANOTHER_KEY, DATA_FIRST, EFFORT_FIRST, ESTIMATES_KEPT, reason
 
 __all__ = ["Plan", "Step"]
 
@@ -74,13 +74,32 @@ class _Job:
 
 
 class Plan:
-    """The steps of one spec in one output folder."""
+    """The steps of one spec in one output folder.
 
-    def __init__(self, loaded: LoadedSpec, out: Path) -> None:
+    Parameters
+    ----------
+    loaded : LoadedSpec
+    out : Path
+        The output folder.
+    profile : DataProfile, optional
+        The profile of data that were read but not written; by default that of the output folder.
+    ledger : Ledger, optional
+        The ledger as it was read before; by default that of the output folder.
+    """
+
+    def __init__(
+        self,
+        loaded: LoadedSpec,
+        out: Path,
+        *,
+        profile: DataProfile | None = None,
+        ledger: Ledger | None = None,
+    ) -> None:
+        self._given = profile
         self.loaded = loaded
         self.spec = loaded.spec
         self.layout = Layout(out, alone=self.spec.planned_alone)
-        self.ledger = Ledger.read(self.layout)
+        self.ledger = ledger or Ledger.read(self.layout)
         self._found: dict[str, Step] = {}
 
     @property
@@ -117,6 +136,8 @@ class Plan:
         """The profile of the data, if it is current and can be read; an empty one of a spec without data."""
         if self.spec.planned_alone:
             return NO_PROFILE
+        if self._given is not None:
+            return self._given
         if self.ledger.key("data") != self.inputs.data_key:
             return None
         try:
@@ -147,6 +168,11 @@ class Plan:
     def steps(self) -> tuple[Step, ...]:
         """All steps, each after the steps that it needs."""
         return tuple(self.step(name) for name in self._jobs)
+
+    @cached_property
+    def keys(self) -> dict[str, str | None]:
+        """The key of each step, without a look at the files; None while it is unknown."""
+        return {name: self._key(job) for name, job in self._jobs.items()}
 
     def step(self, name: str) -> Step:
         """Return the step of a name; raise KeyError if the spec asks for no such step."""
@@ -214,6 +240,8 @@ class Plan:
         why = reason(self.ledger, job.name, head, key)
         if why is None and job.kind == "data" and self.profile is None:
             return "its record cannot be read"
+        if why == DATA_FIRST and self.profile is not None:
+            return EFFORT_FIRST
         if why != ANOTHER_KEY:
             return why
         found = self.ledger.steps[job.name]

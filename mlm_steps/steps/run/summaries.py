@@ -80,11 +80,11 @@ def _family(settings: RungSettings) -> str:
     return ", ".join(parts)
 
 
-def describe_plan(plan: Plan, *, force: bool = False) -> str:
+def describe_plan(plan: Plan, steps: Sequence[Step], *, force: bool = False) -> str:
     """Return the lines of a dry run: the steps that would run, and the reasons."""
-    unknown = force or (not plan.spec.planned_alone and not plan.steps[0].current)
+    unknown = force or (not plan.spec.planned_alone and plan.profile is None)
     rows = []
-    for step in plan.steps:
+    for step in steps:
         runs = "is current" if step.current and not force else "runs"
         if unknown and runs == "runs" and step.name != "data" and step.head.exists() and not force:
             runs = "runs, unless the data turn out to be the same"

@@ -1,0 +1,1 @@
+"""Why steps have to be made again, in words that name the keys of the spec, the columns and the versions."""
