@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import csv
-import io
 from collections.abc import Iterable, Sequence
 
 import pandas as pd
 
 from mlm_steps.figures import FIGURES, FigureInput
 from mlm_steps.records import FigureRecord, FiguresRecord, write_whole
+from mlm_steps.records.csv_text import WRITTEN_END, CsvText
 from mlm_steps.steps.parts.at_record import analysis_frame
 from mlm_steps.steps.run.collect import collect
 from mlm_steps.steps.run.session import Session
@@ -40,8 +40,8 @@ def figures(session: Session) -> None:
 
 
 def _csv(columns: Sequence[str], rows: Iterable[Sequence[object]]) -> bytes:
-    stream = io.StringIO()
-    writer = csv.writer(stream, lineterminator="\n")
+    stream = CsvText()
+    writer = csv.writer(stream, lineterminator=WRITTEN_END)
     writer.writerow(columns)
     writer.writerows(rows)
     return stream.getvalue().encode()

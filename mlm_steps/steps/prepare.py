@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import csv
-import io
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from mlm_steps.errors import Fault, UsageError
 from mlm_steps.records import write_whole
 from mlm_steps.records.base import NO_ROOM
+from mlm_steps.records.csv_text import WRITTEN_END, CsvText
 from mlm_steps.steps.parts.codebook import codebook
 from mlm_steps.steps.run.parquet import write_parquet
 from mlm_steps.steps.validate import check_with_data
@@ -98,7 +98,7 @@ def _write(frame: pd.DataFrame, saved: Path) -> None:
     if saved.suffix.lower() == ".parquet":
         write_parquet(frame, saved)
         return
-    stream = io.StringIO()
+    stream = CsvText()
     whole = {name: frame[name].astype("Int64") for name in frame.columns if _is_whole(frame[name])}
     delimiter = "\t" if saved.suffix.lower() == ".tsv" else ","
     frame.assign(**whole).to_csv(
@@ -106,7 +106,7 @@ def _write(frame: pd.DataFrame, saved: Path) -> None:
         sep=delimiter,
         index=False,
         na_rep=MISSING,
-        lineterminator="\n",
+        lineterminator=WRITTEN_END,
         quoting=csv.QUOTE_MINIMAL,
     )
     write_whole(saved, stream.getvalue().encode())

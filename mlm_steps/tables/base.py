@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import csv
-import io
 import math
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
 from mlm_steps.records import Coefficient, Icc, RandomParameter, VarianceMeasure
+from mlm_steps.records.csv_text import WRITTEN_END, CsvText
 from mlm_steps.records.run import RunRecords
 
 __all__ = [
@@ -64,8 +64,8 @@ class Table:
         Text is written unchanged, even if it starts with ``=`` or ``+``: it may be a level of the data.
         Import the file as text in a spreadsheet that runs formulas.
         """
-        stream = io.StringIO()
-        writer = csv.writer(stream, lineterminator="\n")
+        stream = CsvText()
+        writer = csv.writer(stream, lineterminator=WRITTEN_END)
         writer.writerow(self.columns)
         writer.writerows([_text(value) for value in row] for row in self.rows)
         return stream.getvalue()
