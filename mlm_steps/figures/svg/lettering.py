@@ -78,9 +78,7 @@ def fit(text: str, room: float, size: float = 11.0) -> str:
     clean = safe(text)
     if width_of(clean, size) <= room:
         return clean
-    while clean and width_of(clean, size) + size * CAPITAL_WIDTH > room:
-        clean = clean[:-1]
-    return clean.rstrip() + "…"
+    return clean[: _fitting(clean, room, size, beside=size * CAPITAL_WIDTH)].rstrip() + "…"
 
 
 def wrap(text: str, room: float, size: float = 11.0, most: int = 4) -> list[str]:
@@ -104,14 +102,22 @@ def wrap(text: str, room: float, size: float = 11.0, most: int = 4) -> list[str]
 def _words(text: str, room: float, size: float) -> Iterator[str]:
     for word in text.split():
         start = 0
-        while width_of(word[start:], size) > room:
-            end = start + 1
-            while end < len(word) and width_of(word[start : end + 1], size) <= room:
-                end += 1
+        while (end := start + _fitting(word, room, size, start=start)) < len(word):
+            end = max(end, start + 1)
             yield word[start:end]
             start = end
         if start < len(word):
             yield word[start:]
+
+
+def _fitting(text: str, room: float, size: float, *, start: int = 0, beside: float = 0.0) -> int:
+    """Return how many characters from a start stand within a width, ``beside`` being taken from it."""
+    total = 0.0
+    for position in range(start, len(text)):
+        total += _width(text[position])
+        if size * total + beside > room:
+            return position - start
+    return len(text) - start
 
 
 def number(value: float, digits: int = 4) -> str:
