@@ -60,9 +60,10 @@ test:
 golden: development
 	WRITE_GOLDEN=1 $(BIN)/python -m pytest -q -n 0 tests/report/test_golden.py
 
-# All damaged specs, formulas and data files, and every value at every key; make test tries a sample.
+# Random hostile inputs for so many minutes, new ones each day: make fuzz MINUTES=30. All of their numbers without.
+MINUTES ?=
 fuzz: development
-	MLM_FUZZ=1 $(BIN)/python -m pytest -n auto --dist worksteal tests/properties/test_hostile_input.py tests/properties/test_every_key.py
+	$(BIN)/python -W ignore -m tests.fuzz $(if $(MINUTES),--minutes $(MINUTES) --first $$(date +%j000000))
 
 # The pages that are made from the code: the keys of the spec, its JSON schema, the numeric constants.
 docs:

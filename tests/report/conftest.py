@@ -620,32 +620,31 @@ PLAIN = Labels(
 )
 
 
+def small_input(labels: Labels = PLAIN, title: str = "A small study", **more: object) -> ReportInput:
+    """Return the input of a small report."""
+    values: dict[str, object] = {
+        "run": run(labels, title),
+        "formulas": {name: parse_formula(text) for name, text in FORMULAS.items()},
+        "svgs": {name: SVG.format(name=name) for name in ("ladder", "caterpillar", "profile", "raw_data")},
+        "provenance": {
+            "versions": {"python": "3.11.2"},
+            "platform": "Linux x86_64",
+            "seed": None,
+            "estimation": {
+                "tolerance": 1e-12,
+                "max_evaluations": 1000,
+                "largest_gradient": 2e-3,
+                "singular_below": 1e-4,
+            },
+        },
+    }
+    return ReportInput(**(values | more))
+
+
 @pytest.fixture(scope="session")
 def make_given() -> Callable[..., ReportInput]:
     """Return a function that gives the input of a small report."""
-
-    def make(labels: Labels = PLAIN, title: str = "A small study", **more: object) -> ReportInput:
-        values: dict[str, object] = {
-            "run": run(labels, title),
-            "formulas": {name: parse_formula(text) for name, text in FORMULAS.items()},
-            "svgs": {
-                name: SVG.format(name=name) for name in ("ladder", "caterpillar", "profile", "raw_data")
-            },
-            "provenance": {
-                "versions": {"python": "3.11.2"},
-                "platform": "Linux x86_64",
-                "seed": None,
-                "estimation": {
-                    "tolerance": 1e-12,
-                    "max_evaluations": 1000,
-                    "largest_gradient": 2e-3,
-                    "singular_below": 1e-4,
-                },
-            },
-        }
-        return ReportInput(**(values | more))
-
-    return make
+    return small_input
 
 
 @pytest.fixture

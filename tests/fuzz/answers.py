@@ -1,22 +1,17 @@
-"""Spec, formula and data as nobody should write them, and what every command must answer."""
+"""What every command must answer to a spec and data as nobody should write them."""
 
 from __future__ import annotations
 
 import contextlib
 import io
-import os
 import re
-import signal
 import warnings
-from collections.abc import Iterator
 from pathlib import Path
 
 from mlm_steps.cli import run_command
 
-SHARE = float(os.environ.get("MLM_FUZZ", "0.02"))
-"""Part of the inputs that is tried: a sample by default, all of them by ``make fuzz``."""
-LIMIT = 10.0
-"""Seconds after which an answer counts as none; most take a hundredth of one."""
+from .watch import limited, watched
+
 PLACE = re.compile(r"p\.yaml(:\d+:\d+)?: ")
 IN_SPEC = re.compile(r"p\.yaml:\d+:\d+(: |$)")
 
@@ -29,31 +24,11 @@ ROWS = [
 ]
 
 
-def sampled(count: int) -> range:
-    """Return the seeds of so many inputs, or of the part of them that is tried."""
-    return range(max(20, round(count * SHARE)))
-
-
-@contextlib.contextmanager
-def limited() -> Iterator[None]:
-    """Raise TimeoutError where the body takes longer than the limit."""
-
-    def stop(*_: object) -> None:
-        raise TimeoutError(f"no answer in {LIMIT:g} s")
-
-    before = signal.signal(signal.SIGALRM, stop)
-    signal.setitimer(signal.ITIMER_REAL, LIMIT)
-    try:
-        yield
-    finally:
-        signal.setitimer(signal.ITIMER_REAL, 0)
-        signal.signal(signal.SIGALRM, before)
-
-
 def answer(*words: str) -> tuple[int, str]:
     """Return exit code and standard error of a command run in this process; nothing else may end it."""
     said = io.StringIO()
-    with contextlib.redirect_stderr(said), contextlib.redirect_stdout(io.StringIO()), limited():
+    output = (contextlib.redirect_stderr(said), contextlib.redirect_stdout(io.StringIO()))
+    with output[0], output[1], limited(), watched():
         code = run_command(words)
     return code, said.getvalue()
 
@@ -63,18 +38,18 @@ def faults(said: str) -> list[str]:
     return [line for line in said.splitlines() if not line.startswith("  ")]
 
 
-def judged(folder: Path, spec: str | bytes, *, whole: bool = False) -> tuple[int, str]:
+def judged(folder: Path, spec: str | bytes, *, whole: bool = False, name: str = "p.yaml") -> tuple[int, str]:
     """Validate a spec, and plan its run; return the answer once it is one that may be given.
 
     The exit code is 0 or 2; with 2 each line has a place, and can be printed. ``whole`` says that the file
     may be refused as a whole, without a place in it.
     """
-    path = folder / "p.yaml"
+    path = folder / name
     path.write_bytes(spec if isinstance(spec, bytes) else spec.encode("utf-8", "surrogatepass"))
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
-        code, said = answer("validate", "p.yaml")
-        planned, _ = answer("run", "p.yaml", "--dry-run")
+        code, said = answer("validate", name)
+        planned, _ = answer("run", name, "--dry-run")
     assert code in (0, 2), (code, said)
     assert planned in (0, 2), planned
     assert (planned, code) != (2, 0)
