@@ -7,13 +7,16 @@ from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from mlm_steps.runner.display import Display
     from mlm_steps.runner.request import RunRequest
     from mlm_steps.steps.run.session import Session
 
 __all__ = ["run_request", "session_of"]
 
 
-def run_request(request: RunRequest, run_command: Callable[[Sequence[str]], int]) -> int:
+def run_request(
+    request: RunRequest, run_command: Callable[[Sequence[str]], int], display: Display | None = None
+) -> int:
     """Run a spec, unless nothing has changed since its last run; return the exit code.
 
     ``run_command`` runs the command of a step in a process of the run.
@@ -25,7 +28,7 @@ def run_request(request: RunRequest, run_command: Callable[[Sequence[str]], int]
         return code
     from mlm_steps.runner.run import run
 
-    return run(request, run_command)
+    return run(request, run_command, display)
 
 
 def session_of(arguments: argparse.Namespace) -> Session:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import argparse
+from collections.abc import Callable, Sequence
+from functools import partial
 from typing import TYPE_CHECKING
 
 from mlm_steps.cli.parts import DONE, add_command, add_cores, add_out, add_spec
@@ -10,6 +12,8 @@ from mlm_steps.cli.request import run_request
 
 if TYPE_CHECKING:
     from mlm_steps.cli.parts import Commands
+    from mlm_steps.runner.display import Display
+    from mlm_steps.runner.request import RunRequest
 
 __all__ = ["add"]
 
@@ -26,6 +30,12 @@ def add(commands: Commands) -> None:
     )
     parser.add_argument("--force", action="store_true", help="make every step anew")
     parser.add_argument("--profile", metavar="P", help="a Snakemake profile, for example of a cluster")
+    parser.add_argument(
+        "--log-format",
+        choices=("text", "json"),
+        default="text",
+        help="progress on standard error for people (default) or as one JSON object per event",
+    )
     parser.set_defaults(command=_run)
 
 
@@ -42,9 +52,19 @@ def _run(arguments: argparse.Namespace) -> int:
         explain=arguments.explain,
         allow_outside=arguments.allow_outside,
     )
+    if arguments.log_format == "text":
+        return _work(request, arguments.run_command)
+    from mlm_steps.runner.events import reported
+
+    return reported(partial(_work, request, arguments.run_command), str(request.spec))
+
+
+def _work(
+    request: RunRequest, run_command: Callable[[Sequence[str]], int], display: Display | None = None
+) -> int:
     if request.dry_run and request.explain:
         from mlm_steps.runner.explain import explain_plan
 
         print(explain_plan(request), end="")
         return DONE
-    return run_request(request, arguments.run_command)
+    return run_request(request, run_command, display)

@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import os
 import shutil
-from collections.abc import Mapping
-from typing import TextIO
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, TextIO
+
+if TYPE_CHECKING:
+    from mlm_steps.steps.run.plan import Step
 
 __all__ = ["Display", "duration", "is_live"]
 
@@ -38,6 +41,23 @@ class Display:
         for line in lines:
             self._stream.write(f"{clear}{line}\n")
         self._draw()
+
+    def show(self, line: str) -> None:
+        """Print a line on the progress of the run."""
+        self.say(line)
+
+    def planned(self, steps: Sequence[Step], lines: Sequence[str]) -> None:  # noqa: ARG002 - for other displays
+        """Print which steps are to be made and why."""
+        self.say(*lines)
+
+    def begun(self, step: str) -> None:
+        """Note that a step runs; the line that is rewritten names it."""
+
+    def ended(self, step: str, seconds: float | None) -> None:
+        """Note that a step has ended after some seconds; a line on the progress names it."""
+
+    def failed(self, step: str, seconds: float | None) -> None:
+        """Note that a step failed after some seconds; a line on the progress names it."""
 
     def change(self, line: str) -> None:
         """Replace the line that is rewritten; an empty text removes it."""

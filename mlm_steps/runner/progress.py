@@ -94,13 +94,14 @@ class Progress(logging.Filter):
                 self.errors.append(record.getMessage())
         return True
 
-    def end(self, step: str) -> None:
-        """Record that a step has succeeded."""
+    def end(self, step: str, seconds: float | None = None) -> None:
+        """Record that a step has succeeded; ``seconds`` are those of a step that the check has made."""
         if step:
             begun = self._running.pop(step, None)
             if begun is not None:  # the check of the run may have made the data
-                self._took[step] = self._clock() - begun
+                seconds = self._took[step] = self._clock() - begun
             self.finished.append(step)
+            self._display.ended(step, seconds)
             if step in DECIDE and begun is not None and self._recount:
                 ended = [*self.finished, *self.failed]
                 self._waiting = [*ended, *(name for name in self._recount() if name not in ended)]
@@ -129,17 +130,19 @@ class Progress(logging.Filter):
         self._jobs[job] = step
         if step:
             self._running[step] = self._clock()
+            self._display.begun(step)
             self._display.change(self._now())
 
     def _fail(self, step: str) -> None:
-        self._running.pop(step, None)
+        begun = self._running.pop(step, None)
         if step and step not in self.failed:
             self.failed.append(step)
+            self._display.failed(step, None if begun is None else self._clock() - begun)
             self._show(f"{step}: failed")
 
     def _show(self, ended: str) -> None:
         left = "" if self._display.live else self._left()
-        self._display.say(f"{self._count()}  {ended}{left}")
+        self._display.show(f"{self._count()}  {ended}{left}")
         self._display.change(self._now())
 
     def _again(self, ended: threading.Event) -> None:
@@ -150,7 +153,7 @@ class Progress(logging.Filter):
                 if self._display.live:
                     self._display.change(self._now())
                 elif done == self._told and self._running:
-                    self._display.say(self._now())
+                    self._display.show(self._now())
                 self._told = done
 
     def _count(self) -> str:

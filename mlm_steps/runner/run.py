@@ -38,17 +38,17 @@ DONE = 0
 """Exit code of a dry run, and of a check without faults, after which the run continues."""
 
 
-def run(request: RunRequest, command: Callable[[Sequence[str]], int]) -> int:
+def run(request: RunRequest, command: Callable[[Sequence[str]], int], display: Display | None = None) -> int:
     """Run the workflow of a spec and return the exit code.
 
     MlmError is raised before anything is written. ``command`` runs an ``mlm`` command; the pool of the run
-    calls it.
+    calls it. By default, progress is displayed for people on standard error.
     """
     plan = _plan(request)
     if request.dry_run:
         print(describe_plan(plan, plan.steps, force=request.force), end="")
         return DONE
-    display = Display(sys.stderr, live=is_live(sys.stderr))
+    display = display or Display(sys.stderr, live=is_live(sys.stderr))
     if not request.force and all(step.current for step in plan.steps):
         display.say(nothing_to_do(len(plan.steps)))
         return _end(request, plan.layout.out)
@@ -134,9 +134,10 @@ def _expect(progress: Progress, display: Display, opening: Plan, request: RunReq
     before = {name: entry.seconds for name, entry in opening.ledger.steps.items()}
     names = (plan.layout.out, plain_name(plan.layout.out))
     progress.expect(waiting, before, names, partial(_not_current, request, plan))
-    display.say(*describe_reasons(explained_since(opening, plan, waiting) if request.explain else waiting))
+    steps = explained_since(opening, plan, waiting) if request.explain else waiting
+    display.planned(steps, describe_reasons(steps))
     for step in made:
-        progress.end(step.name)
+        progress.end(step.name, plan.ledger.steps[step.name].seconds)
 
 
 def _not_current(request: RunRequest, before: Plan) -> list[str]:
