@@ -194,6 +194,12 @@ class RungAdvice(Part):
     terms: tuple[TermDiagnosis, ...]
     alternatives: tuple[Alternative, ...]
 
+    def name_of(self, alternative: Alternative) -> str:
+        """Return the remedy of one of the alternatives, numbered if several have it: ``drop_slope 2``."""
+        alike = [other for other in self.alternatives if other.remedy == alternative.remedy]
+        number = f" {1 + alike.index(alternative)}" if len(alike) > 1 else ""
+        return alternative.remedy + number
+
 
 class RemedyRecord(Record):
     """The rungs that needed advice; empty if all fits are sound."""

@@ -12,6 +12,7 @@ __all__ = ["remedies"]
 COLUMNS = (
     "model",
     "remedy",
+    "alternative",
     "formula",
     "what_changed",
     "status",
@@ -42,6 +43,7 @@ TEST = ("criterion", "statistic", "df", "p_naive")
 def remedies(run: RunRecords) -> Table:
     """Return the alternatives to all singular and doubtful rungs.
 
+    ``alternative`` is the remedy, numbered if several alternatives of the rung have it.
     ``delta_aic`` and ``delta_bic`` are the alternative minus the rung as declared. ``d`` is the criterion by
     the reported method; ``criterion`` is the method of the test. ``correlation`` is that of intercept and
     slope in the rung, ``correlation_there`` that in the alternative.
@@ -55,6 +57,7 @@ def _row(rung: RungAdvice, other: Alternative) -> tuple[dict[str, Cell], Codes]:
     cells: dict[str, Cell] = {
         "model": rung.model,
         "remedy": other.remedy,
+        "alternative": rung.name_of(other),
         "formula": other.formula,
         "what_changed": other.what,
         "status": other.ending,

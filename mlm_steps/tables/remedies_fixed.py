@@ -11,6 +11,7 @@ __all__ = ["remedies_fixed"]
 COLUMNS = (
     "model",
     "remedy",
+    "alternative",
     "formula",
     "column",
     "column_there",
@@ -33,6 +34,7 @@ def remedies_fixed(run: RunRecords) -> Table:
             {
                 "model": rung.model,
                 "remedy": other.remedy,
+                "alternative": rung.name_of(other),
                 "formula": other.formula,
                 **change.model_dump(include=set(COLUMNS)),
             },

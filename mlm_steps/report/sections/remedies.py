@@ -11,7 +11,7 @@ from mlm_steps.records.remedies import Alternative, RemedyRecord, SingularDirect
 from mlm_steps.report.inputs import ReportInput
 from mlm_steps.report.sentences.coefficients import effect_phrase
 from mlm_steps.report.sentences.disputes import disputed
-from mlm_steps.report.sentences.remedies import alternative_grid, change_grid, code_words, verdict_sentence
+from mlm_steps.report.sentences.remedies import alternative_grid, change_grid, verdict_sentence
 from mlm_steps.report.text.notation import MINUS, correlation, decimals_for_size, fixed
 from mlm_steps.report.text.text import Code, Link, Number, Phrase, Word, join, say, source
 
@@ -98,7 +98,7 @@ def _keep(given: ReportInput, singular: list[str]) -> Phrase | None:
 
 
 def _card(given: ReportInput, rung: RungAdvice) -> dict[str, Any]:
-    words = code_words(rung)
+    words = [rung.name_of(other) for other in rung.alternatives]
     shown = _first(rung)
     verdicts = [
         (verdict_sentence(given, rung, other, word), other in shown)

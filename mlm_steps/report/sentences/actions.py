@@ -125,7 +125,9 @@ def _singular_headline(given: ReportInput, fit: FitRecord) -> Phrase:
 def _criteria(advice: RungAdvice, best: Alternative) -> Phrase:
     if best.delta_aic is None:
         return ()
-    number = Number(fixed(best.delta_aic, 1), source("remedies", advice.model, best.formula, "delta_aic"))
+    number = Number(
+        fixed(best.delta_aic, 1), source("remedies", advice.model, advice.name_of(best), "delta_aic")
+    )
     return (" (ΔAIC = ", number, ")")
 
 

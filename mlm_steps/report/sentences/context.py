@@ -187,7 +187,7 @@ def centring_sentence(given: ReportInput) -> Phrase | None:
 
 def _centring(given: ReportInput, rung: RungAdvice, other: Alternative, others: list[RungAdvice]) -> Phrase:
     def number(field: str, text: str) -> Number:
-        return Number(text, source("remedies", rung.model, other.formula, field))
+        return Number(text, source("remedies", rung.model, rung.name_of(other), field))
 
     deviance, npar = other.delta_deviance or 0.0, other.delta_npar or 0
     sources = dict.fromkeys(column.source for column in other.derived)

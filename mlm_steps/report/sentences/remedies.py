@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from dataclasses import dataclass
 
 from mlm_steps.records import RungAdvice
@@ -14,7 +13,7 @@ from mlm_steps.report.text.grid import Align, Column, Grid, Row, columns, row
 from mlm_steps.report.text.notation import decimals_for_se, fixed, p_value
 from mlm_steps.report.text.text import Code, Emphasis, Number, Phrase, join, say, source
 
-__all__ = ["alternative_grid", "change_grid", "code_words", "verdict_sentence"]
+__all__ = ["alternative_grid", "change_grid", "verdict_sentence"]
 
 ENDINGS = {
     "converged": "not singular",
@@ -48,18 +47,8 @@ CHANGES_NOTE = say(
 )
 
 
-def code_words(rung: RungAdvice) -> list[str]:
-    """Return a name for each alternative: its word for ``on_singular``, numbered if used twice."""
-    total, used = Counter(a.remedy for a in rung.alternatives), Counter[str]()
-    words = []
-    for other in rung.alternatives:
-        used[other.remedy] += 1
-        words.append(f"{other.remedy} {used[other.remedy]}" if total[other.remedy] > 1 else other.remedy)
-    return words
-
-
 def _number(rung: RungAdvice, other: Alternative, field: str, text: str | None) -> Number | None:
-    return None if text is None else Number(text, source("remedies", rung.model, other.formula, field))
+    return None if text is None else Number(text, source("remedies", rung.model, rung.name_of(other), field))
 
 
 def _signed(value: float | None, decimals: int) -> str | None:
@@ -234,7 +223,12 @@ class _Cells:
         if self.change is None or value is None:
             return None
         decimals = 2 if scale is None else decimals_for_se(getattr(self.change, scale))
-        keys = (self.rung.model, self.other.formula, self.change.column or self.change.column_there, field)
+        keys = (
+            self.rung.model,
+            self.rung.name_of(self.other),
+            self.change.column or self.change.column_there,
+            field,
+        )
         return Number(fixed(value, decimals), source("remedies_fixed", *keys))
 
 

@@ -125,11 +125,11 @@ COLUMNS = {
     "n_reliable eb_reliability",
     "random_pca": "model term_index group effects component sd share cumulative outcome_share effective_rank",
     "allfit": "model optimiser start d delta_d max_dbeta_se max_dsd evaluations seconds status",
-    "remedies": "model remedy formula what_changed status verdict applied d npar AIC BIC delta_aic delta_bic "
-    "criterion statistic df p_naive p_boundary max_dbeta_se reason correlation correlation_there "
-    "delta_deviance delta_npar",
-    "remedies_fixed": "model remedy formula column column_there estimate se estimate_there se_there change "
-    "change_se se_ratio",
+    "remedies": "model remedy alternative formula what_changed status verdict applied d npar AIC BIC "
+    "delta_aic delta_bic criterion statistic df p_naive p_boundary max_dbeta_se reason "
+    "correlation correlation_there delta_deviance delta_npar",
+    "remedies_fixed": "model remedy alternative formula column column_there estimate se estimate_there "
+    "se_there change change_se se_ratio",
     "singular": "model term group rank sd_shares kind effects weights correlation crossing text",
     "contrasts": "model contrast test hypothesis estimate value se df df_method statistic p ci_low ci_high "
     "num_df den_df",
