@@ -13,6 +13,7 @@ if TYPE_CHECKING:
 
 __all__ = [
     "DONE",
+    "EXPECTATION_FAILED",
     "INPUT_AT_FAULT",
     "INTERRUPTED",
     "OUTPUT_CLOSED",
@@ -25,6 +26,8 @@ __all__ = [
 
 DONE, INPUT_AT_FAULT, STEP_FAILED, INTERRUPTED, OUTPUT_CLOSED = 0, 2, 3, 130, 141
 """Exit codes of a command; the last two are those of a shell for SIGINT and SIGPIPE."""
+EXPECTATION_FAILED = 1
+"""Exit code of a command that has done its work and found that a result is not as expected."""
 
 
 def add_command(commands: Commands, name: str, summary: str, example: str) -> argparse.ArgumentParser:

@@ -24,7 +24,7 @@ from mlm_steps.spec.types import slugified
 from mlm_steps.spec.written import Block, Items, SpecFault, Written, is_nothing, kind_of
 from mlm_steps.spec.written import Path as Way
 
-__all__ = ["LoadedSpec", "inspect_spec", "load_spec", "spec_of"]
+__all__ = ["LoadedSpec", "inspect_spec", "load_spec", "spec_in", "spec_of"]
 
 CheckFormula = Callable[[str], None]
 
@@ -126,6 +126,22 @@ def spec_of(values: Block, path: Path) -> PipelineSpec | None:
         return None
     spec, faults, _ = _validated(named)
     return None if faults else spec
+
+
+def spec_in(text: str, path: Path) -> PipelineSpec:
+    """Return the spec in a text, whether or not its data files exist; raise SpecError with all faults.
+
+    ``path`` is the file of the text: it gives the spec its name, and messages their place.
+    """
+    root, found = read_tree(text)
+    values = None if root is None else _named(value_of(root), path)
+    spec = None
+    if isinstance(values, Block):
+        spec, wrong, _ = _validated(values)
+        found = [*found, *wrong]
+    if spec is None or found:
+        raise SpecError(*(_unplaced(path, each) for each in found or [SpecFault((), "is no block of keys")]))
+    return spec
 
 
 def _content(path: Path) -> bytes:

@@ -1,0 +1,51 @@
+"""The command that checks a finished run."""
+
+from __future__ import annotations
+
+import argparse
+from typing import TYPE_CHECKING
+
+from mlm_steps.cli.parts import DONE, EXPECTATION_FAILED, add_command
+from mlm_steps.steps.run import typed
+
+if TYPE_CHECKING:
+    from mlm_steps.cli.parts import Commands
+
+__all__ = ["add"]
+
+
+def add(commands: Commands) -> None:
+    """Add the command to the parser."""
+    parser = add_command(
+        commands, "verify", "hash inputs and outputs of a run again, and compute its fits again",
+        "results/hsb",
+    )  # fmt: skip
+    parser.add_argument("run", type=typed.path, metavar="RUN", help="the output folder of a run, or its spec")
+    parser.add_argument(
+        "--out",
+        type=typed.path,
+        metavar="DIR",
+        help="output folder, if RUN is a spec (default: results/<name of the spec>)",
+    )
+    parser.add_argument(
+        "--without-inputs",
+        action="store_true",
+        help="check a folder whose spec and data are not here, against its own analysis sample",
+    )
+    parser.add_argument("--json", action="store_true", help="print the findings as JSON")
+    parser.add_argument(
+        "--allow-outside",
+        action="store_true",
+        help="let the spec read a data file outside its folder, its git repository and this folder",
+    )
+    parser.set_defaults(command=_verify)
+
+
+def _verify(arguments: argparse.Namespace) -> int:
+    from mlm_steps.verify.recorded import open_run
+    from mlm_steps.verify.verify import verify
+
+    run = open_run(arguments.run, arguments.out)
+    found = verify(run, with_inputs=not arguments.without_inputs, allow_outside=arguments.allow_outside)
+    print(found.json() if arguments.json else found.text(), end="")
+    return DONE if found.agrees else EXPECTATION_FAILED
