@@ -27,6 +27,8 @@ def add(commands: Commands) -> None:
     failed.add_argument("--log", type=Path, required=True)
     serve.add_argument("address")
     serve.add_argument("lifeline", type=int)
+    serve.add_argument("--limit", type=int)
+    serve.add_argument("--of", nargs=2, type=Path, action="append")
     for parser, command in ((failed, _failed), (begin, _begin), (serve, _serve)):
         add_spec(parser)
         parser.add_argument("--out", type=Path)
@@ -50,7 +52,13 @@ def _serve(arguments: argparse.Namespace) -> int:
     from mlm_steps.runner.pool import serve
 
     words = (arguments.address, arguments.lifeline, arguments.run_command)
-    return serve(*words, partial(_prepare, arguments), partial(_keep, arguments))
+    prepare = partial(_prepare, arguments)
+    if arguments.of is None:
+        return serve(*words, prepare, partial(_keep, arguments))
+    from mlm_steps.runner.several.keeping import Keeping
+
+    keep = Keeping(arguments.of, allow_outside=arguments.allow_outside)
+    return serve(*words, prepare, keep, limit=arguments.limit)
 
 
 def _keep(arguments: argparse.Namespace) -> bool:

@@ -22,6 +22,7 @@ __all__ = [
     "add_cores",
     "add_out",
     "add_spec",
+    "add_specs",
 ]
 
 DONE, INPUT_AT_FAULT, STEP_FAILED, INTERRUPTED, OUTPUT_CLOSED = 0, 2, 3, 130, 141
@@ -50,10 +51,28 @@ def add_spec(parser: argparse.ArgumentParser) -> None:
         metavar="SPEC",
         help="the spec (default: pipeline.yaml)",
     )
+    _add_allow_outside(parser, "the spec")
+
+
+def add_specs(parser: argparse.ArgumentParser, words: str) -> None:
+    """Add one or more specs, their output folder, and whether they may read data outside their folders."""
+    parser.add_argument(
+        "specs", nargs="*", type=typed.path, default=[Path("pipeline.yaml")], metavar="SPEC", help=words
+    )
+    _add_allow_outside(parser, "a spec")
+    parser.add_argument(
+        "--out",
+        type=typed.path,
+        metavar="DIR",
+        help="output folder; of several specs, the folder of theirs (default: results/<name of the spec>)",
+    )
+
+
+def _add_allow_outside(parser: argparse.ArgumentParser, whose: str) -> None:
     parser.add_argument(
         "--allow-outside",
         action="store_true",
-        help="let the spec read a data file outside its folder, its git repository and this folder",
+        help=f"let {whose} read a data file outside its folder, its git repository and this folder",
     )
 
 

@@ -6,10 +6,9 @@ import argparse
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from mlm_steps.cli.parts import DONE, add_command, add_cores
+from mlm_steps.cli.parts import DONE, add_command, add_cores, add_specs
 from mlm_steps.cli.request import run_request
 from mlm_steps.errors import printable
-from mlm_steps.steps.run import typed
 
 if TYPE_CHECKING:
     from mlm_steps.cli.parts import Commands
@@ -22,25 +21,7 @@ def add(commands: Commands) -> None:
     parser = add_command(
         commands, "power", "say how likely planned studies find their effects", "study.yaml --cores 2"
     )
-    parser.add_argument(
-        "specs",
-        nargs="*",
-        type=typed.path,
-        default=[Path("pipeline.yaml")],
-        metavar="SPEC",
-        help="specs with the key power (default: pipeline.yaml)",
-    )
-    parser.add_argument(
-        "--allow-outside",
-        action="store_true",
-        help="let a spec read a data file outside its folder, its git repository and this folder",
-    )
-    parser.add_argument(
-        "--out",
-        type=typed.path,
-        metavar="DIR",
-        help="output folder; of several specs, the folder of theirs (default: results/<name of the spec>)",
-    )
+    add_specs(parser, "specs with the key power (default: pipeline.yaml)")
     add_cores(parser)
     parser.add_argument("--closed", action="store_true", help="closed forms alone, without any files")
     parser.set_defaults(command=_power)

@@ -5,9 +5,10 @@ from __future__ import annotations
 import argparse
 from collections.abc import Callable, Sequence
 from functools import partial
+from pathlib import Path
 from typing import TYPE_CHECKING
 
-from mlm_steps.cli.parts import DONE, add_command, add_cores, add_out, add_spec
+from mlm_steps.cli.parts import DONE, add_command, add_cores, add_specs
 from mlm_steps.cli.request import run_request
 
 if TYPE_CHECKING:
@@ -21,8 +22,7 @@ __all__ = ["add"]
 def add(commands: Commands) -> None:
     """Add the command to the parser."""
     parser = add_command(commands, "run", "fit the ladder and write the report", "pipeline.yaml --cores 2")
-    add_spec(parser)
-    add_out(parser)
+    add_specs(parser, "the spec, or several (default: pipeline.yaml)")
     add_cores(parser)
     parser.add_argument("--dry-run", action="store_true", help="say which steps would run, write nothing")
     parser.add_argument(
@@ -40,11 +40,24 @@ def add(commands: Commands) -> None:
 
 
 def _run(arguments: argparse.Namespace) -> int:
+    specs: list[Path] = arguments.specs
+    if len(specs) > 1:
+        work = partial(_work_on_all, arguments)
+    else:
+        work = partial(_work, _request(arguments, specs[0], arguments.out), arguments.run_command)
+    if arguments.log_format == "text":
+        return work()
+    from mlm_steps.runner.events import reported
+
+    return reported(work, " ".join(map(str, specs)))
+
+
+def _request(arguments: argparse.Namespace, spec: Path, out: Path | None) -> RunRequest:
     from mlm_steps.runner.request import RunRequest
 
-    request = RunRequest(
-        spec=arguments.spec,
-        out=arguments.out,
+    return RunRequest(
+        spec=spec,
+        out=out,
         cores=arguments.cores,
         dry_run=arguments.dry_run,
         force=arguments.force,
@@ -52,11 +65,6 @@ def _run(arguments: argparse.Namespace) -> int:
         explain=arguments.explain,
         allow_outside=arguments.allow_outside,
     )
-    if arguments.log_format == "text":
-        return _work(request, arguments.run_command)
-    from mlm_steps.runner.events import reported
-
-    return reported(partial(_work, request, arguments.run_command), str(request.spec))
 
 
 def _work(
@@ -68,3 +76,21 @@ def _work(
         print(explain_plan(request), end="")
         return DONE
     return run_request(request, run_command, display)
+
+
+def _work_on_all(arguments: argparse.Namespace, display: Display | None = None) -> int:
+    from mlm_steps.runner.several.notes import repeat_several
+
+    out: Path | None = arguments.out
+    requests = [
+        _request(arguments, spec, None if out is None else out / spec.stem) for spec in arguments.specs
+    ]
+    root = out or Path("results")
+    code = None if arguments.dry_run or arguments.force else repeat_several(requests, root)
+    if code is not None:
+        return code
+    from mlm_steps.runner.several.run import run_several, say_plans
+
+    if arguments.dry_run:
+        return say_plans(requests, partial(_work, run_command=arguments.run_command))
+    return run_several(requests, root, arguments.run_command, display)

@@ -55,16 +55,26 @@ PRELOADED = (
 )
 """The modules of all steps in the order in which they run, each with the libraries that it imports later."""
 
+GONE = 130
+"""Exit code of a process whose client has ended."""
+
 Command = Callable[[Sequence[str]], int]
 
 
 def serve(
-    address: str, lifeline: int, command: Command, prepare: Callable[[], object], keep: Callable[[], bool]
+    address: str,
+    lifeline: int,
+    command: Command,
+    prepare: Callable[[], object],
+    keep: Callable[[], bool],
+    *,
+    limit: int | None = None,
 ) -> int:
     """Answer calls at a socket address until the file descriptor ``lifeline`` reaches its end.
 
     Every child inherits the values that these functions compute: ``prepare`` is called once, before the first
-    command; ``keep`` is called after each command until it returns True.
+    command; ``keep`` is called after each command until it returns True. At most ``limit`` children run at a
+    time; further calls wait.
     """
     listener = socket.socket(socket.AF_UNIX)
     listener.bind(f"{address}.new")
@@ -78,9 +88,10 @@ def serve(
     waiting = _load(PRELOADED)
     children: dict[int, socket.socket] = {}
     kept = False
-    watched: list[socket.socket | int] = [listener, lifeline, ended]
     while True:
         pending = next(waiting, False) is None
+        full = limit is not None and len(children) >= limit
+        watched: list[socket.socket | int] = [lifeline, ended] if full else [lifeline, ended, listener]
         ready, _, _ = select.select(watched, [], [], 0 if pending else None)
         if ended in ready:
             os.read(ended, 4096)
@@ -158,6 +169,8 @@ def _work(connection: socket.socket, command: Command) -> int:
     signal.signal(signal.SIGCHLD, signal.SIG_DFL)
     signal.signal(signal.SIGINT, signal.SIG_DFL)
     message, ancillary, _, _ = connection.recvmsg(65536, socket.CMSG_SPACE(8))
+    if not message:
+        return GONE  # the client ended while its call waited
     size = int.from_bytes(message[:4], "big")
     while len(message) < size + 4:
         message += connection.recv(65536)
@@ -177,4 +190,4 @@ def _work(connection: socket.socket, command: Command) -> int:
 def _end_with(connection: socket.socket) -> None:
     """End this process when the client ends."""
     if not connection.recv(1):
-        os._exit(130)
+        os._exit(GONE)

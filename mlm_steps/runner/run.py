@@ -20,7 +20,7 @@ from mlm_steps.runner.display import Display, is_live
 from mlm_steps.runner.lock import check_notes, check_places, locked
 from mlm_steps.runner.progress import Progress
 from mlm_steps.runner.request import RunRequest
-from mlm_steps.runner.unchanged import note, nothing_to_do, show, state_of
+from mlm_steps.runner.unchanged import Verdict, note, nothing_to_do, show, state_of
 from mlm_steps.runner.verdict import conclude
 from mlm_steps.runner.warm import WarmPool
 from mlm_steps.runner.watch import VARIABLE, this_process
@@ -32,7 +32,7 @@ from mlm_steps.steps.run.planned_lines import describe_closed
 from mlm_steps.steps.run.session import Session, open_plan
 from mlm_steps.steps.run.summaries import describe_plan, describe_reasons
 
-__all__ = ["run"]
+__all__ = ["check_places_of", "ended", "plan_of", "run", "run_waiting"]
 
 DONE = 0
 """Exit code of a dry run, and of a check without faults, after which the run continues."""
@@ -44,23 +44,29 @@ def run(request: RunRequest, command: Callable[[Sequence[str]], int], display: D
     MlmError is raised before anything is written. ``command`` runs an ``mlm`` command; the pool of the run
     calls it. By default, progress is displayed for people on standard error.
     """
-    plan = _plan(request)
+    plan = plan_of(request)
     if request.dry_run:
         print(describe_plan(plan, plan.steps, force=request.force), end="")
         return DONE
     display = display or Display(sys.stderr, live=is_live(sys.stderr))
     if not request.force and all(step.current for step in plan.steps):
         display.say(nothing_to_do(len(plan.steps)))
-        return _end(request, plan.layout.out)
+        return show(ended(request, plan.layout.out))
     check_notes()
-    files = ((step.head, plan.layout.log(step.name)) for step in plan.steps)
-    check_places(plan.layout.out, chain(plan.written, *files))
+    check_places_of(plan)
     # The pool loads its libraries while this process imports Snakemake.
     with WarmPool(_words(request), command=command) as pool:
-        return _run_waiting(request, plan, display, pool)
+        return run_waiting(request, plan, display, pool)
 
 
-def _plan(request: RunRequest) -> Plan:
+def check_places_of(plan: Plan) -> None:
+    """Raise UsageError if a file stands where a plan needs a folder, or a folder where it needs a file."""
+    files = ((step.head, plan.layout.log(step.name)) for step in plan.steps)
+    check_places(plan.layout.out, chain(plan.written, *files))
+
+
+def plan_of(request: RunRequest) -> Plan:
+    """Return the plan of a request; raise MlmError with all faults of its spec."""
     plan = open_plan(request.spec, request.out, allow_outside=request.allow_outside)
     if request.planned and plan.spec.power is None:
         raise SpecError(Fault(str(request.spec), "plans no study", "add the key power"))
@@ -85,7 +91,7 @@ def _words(request: RunRequest) -> list[str]:
     return [str(request.spec), *out, *(["--allow-outside"] if request.allow_outside else [])]
 
 
-def _run_waiting(request: RunRequest, plan: Plan, display: Display, pool: WarmPool) -> int:
+def run_waiting(request: RunRequest, plan: Plan, display: Display, pool: WarmPool) -> int:
     """Check the input, then run the workflow; return 2 if there are faults, 3 if a step failed."""
     outside, force = request.allow_outside, request.force
     cores = request.cores or os.cpu_count() or 1
@@ -111,11 +117,11 @@ def _run_waiting(request: RunRequest, plan: Plan, display: Display, pool: WarmPo
         _expect(progress, display, plan, request)
         with progress.shown():
             done = work()
-    return _end(request, plan.layout.out, progress, done=done)
+    return show(ended(request, plan.layout.out, progress, done=done))
 
 
-def _end(request: RunRequest, out: Path, progress: Progress | None = None, *, done: bool = True) -> int:
-    """Print the outcome and return the exit code; if every step is current, note this for the next run."""
+def ended(request: RunRequest, out: Path, progress: Progress | None = None, *, done: bool = True) -> Verdict:
+    """Return what the end of a run prints; if every step is current, note this for the next run."""
     before = state_of(request, out)
     session = Session(request.spec, out, allow_outside=request.allow_outside)
     verdict = conclude(session, progress, done=done)
@@ -123,12 +129,12 @@ def _end(request: RunRequest, out: Path, progress: Progress | None = None, *, do
         content = session.plan.inputs.content
         data = {name: (str(path), content[name]) for name, path in session.loaded.paths.items()}
         note(request, out, before, data, verdict)
-    return show(verdict)
+    return verdict
 
 
 def _expect(progress: Progress, display: Display, opening: Plan, request: RunRequest) -> None:
     """Print which steps are made and why; the check may have made the data in the meantime."""
-    plan = _plan(request)
+    plan = plan_of(request)
     made = [step for step in opening.steps[:1] if not step.current and plan.step(step.name).current]
     waiting = [*made, *(step for step in plan.steps if not step.current)]
     before = {name: entry.seconds for name, entry in opening.ledger.steps.items()}
@@ -143,7 +149,7 @@ def _expect(progress: Progress, display: Display, opening: Plan, request: RunReq
 def _not_current(request: RunRequest, before: Plan) -> list[str]:
     """Return the steps that are not current; if the spec cannot be read now, return those of ``before``."""
     try:
-        plan = _plan(request)
+        plan = plan_of(request)
     except MlmError:
         plan = before
     return [step.name for step in plan.steps if not step.current]

@@ -27,7 +27,17 @@ from mlm_steps.steps.run.identity import code_identity, optional_libraries
 from mlm_steps.steps.run.layout import Layout
 from mlm_steps.steps.run.versions import installed_version
 
-__all__ = ["Verdict", "note", "nothing_to_do", "repeat", "show", "state_of"]
+__all__ = [
+    "NOTES",
+    "Verdict",
+    "ended_before",
+    "note",
+    "note_of",
+    "nothing_to_do",
+    "repeat",
+    "show",
+    "state_of",
+]
 
 NOTES = Path(".snakemake", "mlm")
 """The folder of the notes; the key files of Snakemake are in its folders."""
@@ -75,9 +85,10 @@ def repeat(request: RunRequest) -> int | None:
 
     Return None if a plan has to be made.
     """
-    verdict = _verdict_before(request)
-    if verdict is None:
+    before = ended_before(request)
+    if before is None:
         return None
+    verdict = before[1]
     print(nothing_to_do(verdict.steps), file=sys.stderr)
     return show(verdict)
 
@@ -117,7 +128,7 @@ def note(request: RunRequest, out: Path, state: State | None, data: DataFiles, v
         For each data file, as the spec writes it, its absolute path without links and its hash.
     verdict : Verdict
     """
-    place = _place(request)
+    place = note_of(request)
     if not place.parent.is_dir() or not _lie_inside(request, data) or state is None:
         return
     if state_of(request, out) != state:
@@ -129,14 +140,15 @@ def note(request: RunRequest, out: Path, state: State | None, data: DataFiles, v
         whole.replace(place)
 
 
-def _verdict_before(request: RunRequest) -> Verdict | None:
+def ended_before(request: RunRequest) -> tuple[Path, Verdict] | None:
+    """Return output folder and verdict of the run before, if nothing has changed since; else None."""
     try:
-        content = json.loads(_place(request).read_bytes())
+        content = json.loads(note_of(request).read_bytes())
         out, state = Path(content["out"]), content["state"]
         same = state == state_of(request, out) and all(
             _is_same(request, name, *kept) for name, kept in content["data"].items()
         )
-        return Verdict(**content["verdict"]) if same and _is_complete(Layout(out)) else None
+        return (out, Verdict(**content["verdict"])) if same and _is_complete(Layout(out)) else None
     except (OSError, ValueError, KeyError, TypeError, AttributeError):
         return None  # no note, or one that is damaged
 
@@ -146,7 +158,7 @@ def _asked(request: RunRequest) -> list[object]:
     return [str(Path.cwd()), str(request.spec), out, request.allow_outside]
 
 
-def _place(request: RunRequest) -> Path:
+def note_of(request: RunRequest) -> Path:
     """Return the path of the note of a request."""
     name = hashlib.sha256(json.dumps(_asked(request)).encode()).hexdigest()[:16]
     return NOTES / f"{name}.json"

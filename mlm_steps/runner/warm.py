@@ -54,6 +54,11 @@ class WarmPool:
         self._process = _Fork(command, words, self._lifeline) if command else _interpreter(words, reader)
         os.close(reader)
 
+    def wait(self) -> None:
+        """Wait until the pool answers or has ended."""
+        while not Path(self.address).exists() and self._process.poll() is None:
+            time.sleep(0.005)
+
     def start(self, words: Sequence[str], errors: IO[str]) -> Callable[[], int]:
         """Run a command in the pool, with its errors in a file; return a function that waits for its code."""
         codes: list[int] = []
@@ -61,8 +66,7 @@ class WarmPool:
         outputs = (os.open(os.devnull, os.O_WRONLY), os.dup(errors.fileno()))
 
         def work() -> None:
-            while not Path(self.address).exists() and self._process.poll() is None:
-                time.sleep(0.005)
+            self.wait()
             code = call(self.address, words, outputs)
             codes.append(LOST if code is None else code)
             for descriptor in outputs:

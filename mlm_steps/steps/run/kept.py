@@ -25,6 +25,11 @@ State = tuple[int, int, int]
 MOST_FILES = 64
 """The hashes of this many data files are kept; of more files, some are hashed again for each step."""
 
+MOST_SPECS = 64
+"""This many specs are kept, since a run may have several; of more, some are read again for each step."""
+MOST_FRAMES = 8
+"""The analysis samples of this many specs are kept, since all samples of many specs may be too large."""
+
 
 def frame_in(path: Path) -> pd.DataFrame:
     """Return a shallow copy of the frame in a Parquet file, to which the caller may add columns."""
@@ -66,7 +71,7 @@ def _state(path: Path) -> State:
     return status.st_mtime_ns, status.st_size, status.st_ino
 
 
-@lru_cache(maxsize=1)
+@lru_cache(maxsize=MOST_FRAMES)
 def _frame(path: Path, _: State) -> pd.DataFrame:
     return read_parquet(path)
 
@@ -76,6 +81,6 @@ def _hash(path: Path, _: State) -> str:
     return file_hash(path)
 
 
-@lru_cache(maxsize=1)
+@lru_cache(maxsize=MOST_SPECS)
 def _spec(path: Path, _: State, __: Path, allow_outside: bool) -> LoadedSpec:
     return load_spec(path, allow_outside=allow_outside, check_formula=check_formula)
