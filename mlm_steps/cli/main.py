@@ -7,14 +7,27 @@ import sys
 from collections.abc import Sequence
 from functools import cache, partial
 
-from mlm_steps.cli import init, inner, plan, power, predict, prepare, run, schema, steps, validate, verify
+from mlm_steps.cli import (
+    baseline,
+    init,
+    inner,
+    plan,
+    power,
+    predict,
+    prepare,
+    run,
+    schema,
+    steps,
+    validate,
+    verify,
+)
 from mlm_steps.cli.parts import INPUT_AT_FAULT, INTERRUPTED, OUTPUT_CLOSED, STEP_FAILED
 from mlm_steps.errors import MlmError, StorageError
 from mlm_steps.steps.run import typed
 
 __all__ = ["run_command"]
 
-COMMANDS = (run, validate, verify, prepare, predict, power, init, plan, schema, steps)
+COMMANDS = (run, validate, verify, prepare, predict, power, baseline, init, plan, schema, steps)
 """The modules of the commands, in the order of the help."""
 
 

@@ -10,6 +10,8 @@ from typing import TYPE_CHECKING
 
 from mlm_steps.cli.parts import DONE, add_command, add_cores, add_specs
 from mlm_steps.cli.request import run_request
+from mlm_steps.errors import Fault, UsageError
+from mlm_steps.steps.run import typed
 
 if TYPE_CHECKING:
     from mlm_steps.cli.parts import Commands
@@ -36,11 +38,16 @@ def add(commands: Commands) -> None:
         default="text",
         help="progress on standard error for people (default) or as one JSON object per event",
     )
+    parser.add_argument(
+        "--summary", type=typed.path, metavar="FILE", help="write a summary of the run as Markdown"
+    )
     parser.set_defaults(command=_run)
 
 
 def _run(arguments: argparse.Namespace) -> int:
     specs: list[Path] = arguments.specs
+    if arguments.summary is not None and not arguments.dry_run:
+        _empty(arguments.summary)
     if len(specs) > 1:
         work = partial(_work_on_all, arguments)
     else:
@@ -50,6 +57,14 @@ def _run(arguments: argparse.Namespace) -> int:
     from mlm_steps.runner.events import reported
 
     return reported(work, " ".join(map(str, specs)))
+
+
+def _empty(summary: Path) -> None:
+    """Make the file of the summary, to which each spec adds its own; UsageError if it cannot be written."""
+    try:
+        summary.write_bytes(b"")
+    except OSError as error:
+        raise UsageError(Fault(str(summary), f"cannot be written: {error.strerror or error}")) from error
 
 
 def _request(arguments: argparse.Namespace, spec: Path, out: Path | None) -> RunRequest:
@@ -64,6 +79,7 @@ def _request(arguments: argparse.Namespace, spec: Path, out: Path | None) -> Run
         profile=arguments.profile,
         explain=arguments.explain,
         allow_outside=arguments.allow_outside,
+        summary=arguments.summary,
     )
 
 

@@ -29,6 +29,7 @@ TITLES = {
     "variance": "Variance explained",
     "groups": "Differences between groups",
     "deletions": "Tests of variances",
+    "expectations": "Expectations",
     "diagnostics": "Checks of the models",
     "influence": "Influential groups",
     "sensitivity": "Sensitivity of the conclusions",

@@ -30,6 +30,8 @@ class RunRequest:
         Say in detail why each step is made.
     planned : bool
         Whether the spec must have planned studies.
+    summary : Path or None
+        The file for a summary of the run as Markdown.
     """
 
     spec: Path
@@ -41,3 +43,4 @@ class RunRequest:
     allow_outside: bool = False
     explain: bool = False
     planned: bool = False
+    summary: Path | None = None

@@ -51,7 +51,7 @@ def run(request: RunRequest, command: Callable[[Sequence[str]], int], display: D
     display = display or Display(sys.stderr, live=is_live(sys.stderr))
     if not request.force and all(step.current for step in plan.steps):
         display.say(nothing_to_do(len(plan.steps)))
-        return show(ended(request, plan.layout.out))
+        return show(request, ended(request, plan.layout.out))
     check_notes()
     check_places_of(plan)
     # The pool loads its libraries while this process imports Snakemake.
@@ -117,7 +117,7 @@ def run_waiting(request: RunRequest, plan: Plan, display: Display, pool: WarmPoo
         _expect(progress, display, plan, request)
         with progress.shown():
             done = work()
-    return show(ended(request, plan.layout.out, progress, done=done))
+    return show(request, ended(request, plan.layout.out, progress, done=done))
 
 
 def ended(request: RunRequest, out: Path, progress: Progress | None = None, *, done: bool = True) -> Verdict:
@@ -128,6 +128,8 @@ def ended(request: RunRequest, out: Path, progress: Progress | None = None, *, d
     if done and all(step.current for step in session.plan.steps):
         content = session.plan.inputs.content
         data = {name: (str(path), content[name]) for name, path in session.loaded.paths.items()}
+        beside = session.plan.inputs.beside
+        data |= {name: (str(path), beside[name]) for name, path in session.loaded.beside.items()}
         note(request, out, before, data, verdict)
     return verdict
 

@@ -11,6 +11,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from mlm_steps.errors import MlmError
+from mlm_steps.records.checks import ChecksRecord
 from mlm_steps.runner import client
 from mlm_steps.runner.alias import plain_name
 from mlm_steps.runner.check import checking
@@ -18,6 +19,7 @@ from mlm_steps.runner.lock import hold
 from mlm_steps.runner.warm import WarmPool
 from mlm_steps.runner.watch import VARIABLE, this_process
 from mlm_steps.steps import STEPS
+from mlm_steps.steps.run.checked_lines import failure_lines
 from mlm_steps.steps.run.keys import key_file
 from mlm_steps.steps.run.layout import Layout
 from mlm_steps.steps.run.plan import Plan
@@ -27,7 +29,7 @@ from mlm_steps.steps.run.summaries import as_expected, describe_blends, describe
 __all__ = ["Workflow", "open_workflow"]
 
 NOT_AS_EXPECTED = 1
-"""Exit code if a rung is singular and the spec allows no singular rung."""
+"""Exit code if the results are not as the spec expects: a singular rung, or an expectation that fails."""
 
 
 class Workflow:
@@ -158,7 +160,7 @@ class Workflow:
         return [str(step.head) for step in self.opening.steps]
 
     def conclude(self) -> None:
-        """Print which rungs are singular, and end with exit code 1 if the spec allows no singular rung."""
+        """Print what is not as the spec expects, and end with exit code 1 if it allows no such result."""
         if not self.concludes:
             return
         spec, out, outside = self._reopen
@@ -171,7 +173,12 @@ class Workflow:
             *describe_left_out(work),
         ]:
             print(line, file=sys.stderr)
-        if not as_expected(session.spec, fits):
+        checked = session.outcome(ChecksRecord, "checks") if session.spec.expect else None
+        lines = failure_lines(checked, session.loaded.path) if isinstance(checked, ChecksRecord) else []
+        for line in lines:
+            print(line, file=sys.stderr)
+        acceptable = not isinstance(checked, ChecksRecord) or checked.acceptable
+        if not as_expected(session.spec, fits) or not acceptable:
             sys.exit(NOT_AS_EXPECTED)
 
 

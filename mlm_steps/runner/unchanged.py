@@ -20,6 +20,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 
 from mlm_steps.errors import MlmError
+from mlm_steps.runner.announce import announce
 from mlm_steps.runner.request import RunRequest
 from mlm_steps.steps.run.dates import date_state
 from mlm_steps.steps.run.files import file_hash, is_unchanged
@@ -37,6 +38,7 @@ __all__ = [
     "repeat",
     "show",
     "state_of",
+    "tell",
 ]
 
 NOTES = Path(".snakemake", "mlm")
@@ -60,12 +62,15 @@ class Verdict:
         The lines for standard output and for standard error.
     steps : int
         The number of steps.
+    checks : str
+        The path of the record of the expectations; empty if there is none.
     """
 
     code: int
     out: str
     err: str
     steps: int
+    checks: str = ""
 
 
 def nothing_to_do(steps: int) -> str:
@@ -73,11 +78,17 @@ def nothing_to_do(steps: int) -> str:
     return f"nothing to do: all {steps} steps are current"
 
 
-def show(verdict: Verdict) -> int:
-    """Print a verdict and return its exit code."""
+def show(request: RunRequest, verdict: Verdict) -> int:
+    """Print a verdict, tell continuous integration about it, and return its exit code."""
     print(verdict.out, end="")
     print(verdict.err, end="", file=sys.stderr)
+    tell(request, verdict)
     return verdict.code
+
+
+def tell(request: RunRequest, verdict: Verdict) -> None:
+    """Write the summary of a run and print the annotations on GitHub, if they are asked for."""
+    announce(verdict.code, (verdict.out, verdict.err), verdict.checks, request.spec, request.summary)
 
 
 def repeat(request: RunRequest) -> int | None:
@@ -90,7 +101,7 @@ def repeat(request: RunRequest) -> int | None:
         return None
     verdict = before[1]
     print(nothing_to_do(verdict.steps), file=sys.stderr)
-    return show(verdict)
+    return show(request, verdict)
 
 
 def state_of(request: RunRequest, out: Path) -> State | None:

@@ -9,11 +9,13 @@ from shutil import disk_usage
 from mlm_steps.errors import Fault
 from mlm_steps.records import ComparisonRecord, FitRecord
 from mlm_steps.records.base import NO_ROOM
+from mlm_steps.records.checks import ChecksRecord
 from mlm_steps.records.failure import Absence, is_failure, read_absence
 from mlm_steps.records.power import PowerRecord
 from mlm_steps.runner.progress import Progress
 from mlm_steps.runner.unchanged import Verdict
 from mlm_steps.steps.failed import exception_in, reason_in
+from mlm_steps.steps.run.checked_lines import count_line, failure_lines
 from mlm_steps.steps.run.plan import Step
 from mlm_steps.steps.run.planned_lines import MOST_FAILED, describe_power
 from mlm_steps.steps.run.session import Session
@@ -28,7 +30,7 @@ from mlm_steps.steps.run.summaries import (
 __all__ = ["conclude"]
 
 DONE, NOT_AS_EXPECTED, STEP_FAILED = 0, 1, 3
-"""Exit codes of a run: all steps succeeded, a singular fit is not allowed, a step failed."""
+"""Exit codes of a run: all steps succeeded, the results are not as the spec expects, a step failed."""
 SMALLEST_ROOM = 2**16
 """Free bytes of a disk below which logs of steps may be incomplete, since a log has a few kilobytes."""
 NOT_RUN = "not run"
@@ -39,8 +41,8 @@ FOLLOWS = re.compile("CalledProcessError|a job execution failed|job did not comp
 def conclude(session: Session, progress: Progress | None = None, *, done: bool = True) -> Verdict:
     """Return the ladder, the path of the report and the exit code.
 
-    The code is 3 if a step failed, and 1 if a fit is not allowed. ``progress`` is that of the run that has
-    just ended, or None if no step had to be made.
+    The code is 3 if a step failed, and 1 if a fit is not allowed or an expectation fails. ``progress`` is
+    that of the run that has just ended, or None if no step had to be made.
     """
     made = set(progress.finished) if progress else set()
     missing = [step for step in session.plan.steps if not step.current]
@@ -49,20 +51,25 @@ def conclude(session: Session, progress: Progress | None = None, *, done: bool =
     ladder = "" if session.spec.planned_alone else describe_ladder(fits, _comparisons(session, made))
     power = _power(session, made)
     ladder += "" if power is None else describe_power(power)
+    checked = _checked(session, made)
+    ladder += "" if checked is None else f"{count_line(checked)}\n"
     reports = _reports(session, announced=not failed or "report" in made)
     remarks = [
         *describe_singular(session.spec, fits, work),
         *describe_blends(session.plan),
         *describe_left_out(work),
+        *([] if checked is None else failure_lines(checked, session.loaded.path)),
     ]
     remarks += _reasons(session, missing, progress) if failed else []
     expected = as_expected(session.spec, fits) and (power is None or power.failed_share <= MOST_FAILED)
+    expected = expected and (checked is None or checked.acceptable)
     allowed = DONE if expected else NOT_AS_EXPECTED
     return Verdict(
         code=STEP_FAILED if failed else allowed,
         out=ladder + _lines(reports),
         err=_lines(remarks),
         steps=len(session.plan.steps),
+        checks="" if checked is None else str(session.layout.output("checks")),
     )
 
 
@@ -90,6 +97,17 @@ def _power(session: Session, made: set[str]) -> PowerRecord | None:
         return None
     found = session.outcome(PowerRecord, step.name)
     return found if isinstance(found, PowerRecord) else None
+
+
+def _checked(session: Session, made: set[str]) -> ChecksRecord | None:
+    """Return the record of the expectations, if it is current."""
+    if not session.spec.expect:
+        return None
+    step = session.plan.step("checks")
+    if not step.current and step.name not in made:
+        return None
+    found = session.outcome(ChecksRecord, step.name)
+    return found if isinstance(found, ChecksRecord) else None
 
 
 def _comparisons(session: Session, made: set[str]) -> list[ComparisonRecord | Absence]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from pydantic import ValidationError
@@ -13,7 +13,7 @@ from mlm_steps.errors import DesignError, Fault, FormulaError, SpecError, printa
 from mlm_steps.language.parser import parse_expression
 from mlm_steps.spec.compared import is_formula
 from mlm_steps.spec.names import preset_of
-from mlm_steps.spec.paths import Refused, data_file
+from mlm_steps.spec.paths import Refused, data_file, place_beside
 from mlm_steps.spec.pipeline import PipelineSpec
 from mlm_steps.spec.salvage import derived_at, without
 from mlm_steps.spec.sentences import found_in, place_of
@@ -55,6 +55,8 @@ class LoadedSpec:
     paths: Mapping[str, Path]
     unread: frozenset[str] = frozenset()
     faults: tuple[Fault, ...] = ()
+    beside: Mapping[str, Path] = field(default_factory=dict)
+    """For each other file that the spec names, such as a baseline, its absolute path; it need not exist."""
 
     @property
     def data_path(self) -> Path:
@@ -112,11 +114,13 @@ def inspect_spec(
         )
     spec, wrong, unread = _validated(values)
     paths, missing = _data_paths(values, path, allow_outside=allow_outside)
+    beside, outside = _beside(values, path, allow_outside=allow_outside)
     formulas = _formula_faults(values, check_formula) if check_formula else ()
-    faults = _in_order(source, [*found, *wrong, *missing, *_expression_faults(values), *formulas])
+    faults = _in_order(source, [*found, *wrong, *missing, *outside, *_expression_faults(values), *formulas])
     complete = spec is not None and (paths or spec.planned_alone) and all(f in paths for f in spec.data.files)
-    loaded = LoadedSpec(spec, path, source, paths, unread, faults) if spec and complete else None
-    return loaded, faults
+    if spec is None or not complete:
+        return None, faults
+    return LoadedSpec(spec, path, source, paths, unread, faults, beside), faults
 
 
 def spec_of(values: Block, path: Path) -> PipelineSpec | None:
@@ -216,6 +220,22 @@ def _data_paths(values: Block, spec: Path, *, allow_outside: bool) -> tuple[dict
             paths[str(file)] = data_file(file, spec, allow_outside=allow_outside)
         except Refused as refused:
             faults.append(SpecFault(file.at, refused.what, refused.hint))
+    return paths, faults
+
+
+def _beside(values: Block, spec: Path, *, allow_outside: bool) -> tuple[dict[str, Path], list[SpecFault]]:
+    """Return the paths of the other files that a spec names, and the faults of those it must not read."""
+    paths: dict[str, Path] = {}
+    faults: list[SpecFault] = []
+    expected = values.get("expect")
+    entries = expected if isinstance(expected, Items) else ()
+    named = [entry.get("baseline") for entry in entries if isinstance(entry, Block)]
+    for file in named:
+        if isinstance(file, Written) and file.strip() and not is_nothing(file):
+            try:
+                paths[str(file)] = place_beside(file, spec, allow_outside=allow_outside)
+            except Refused as refused:
+                faults.append(SpecFault(file.at, refused.what, refused.hint))
     return paths, faults
 
 

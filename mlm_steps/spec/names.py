@@ -37,6 +37,9 @@ def faults_between_keys(spec: object) -> Iterator[SpecFault]:
         for position, entry in enumerate(_entries(_item(spec, "hypotheses"))):
             at = ("hypotheses", position, "rung")
             yield from _rung_faults(at, _item(entry, "rung"), [name for _, name in rungs])
+        for position, entry in enumerate(_entries(_item(spec, "expect"))):
+            at = ("expect", position, "model")
+            yield from _rung_faults(at, _item(entry, "model"), [name for _, name in rungs])
         headline = _item(_item(spec, "report"), "headline")
         if headline != "auto":
             yield from _rung_faults(("report", "headline"), headline, [name for _, name in rungs])

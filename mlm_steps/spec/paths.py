@@ -9,7 +9,7 @@ from pathlib import Path
 from mlm_steps.errors import did_you_mean, printable
 from mlm_steps.spec.written import quoted
 
-__all__ = ["Refused", "data_file"]
+__all__ = ["Refused", "data_file", "place_beside"]
 
 _ADDRESS = re.compile(r"[a-z][a-z0-9+.-]+://", re.IGNORECASE)
 
@@ -41,7 +41,21 @@ def data_file(file: str, spec: Path, *, allow_outside: bool) -> Path:
         raise Refused(f"{quoted(file)} cannot be read: {reason}") from error
 
 
-def _allowed(file: str, spec: Path, *, allow_outside: bool) -> Path:
+def place_beside(file: str, spec: Path, *, allow_outside: bool) -> Path:
+    """Return the path of another file or folder that a spec names, links resolved; it need not exist.
+
+    Refused is raised if it lies where ``data_file`` would not read it.
+    """
+    if _ADDRESS.match(file):
+        raise Refused(f"{quoted(file)} is an address, not a file", "download it first")
+    try:
+        return _inside(file, spec, allow_outside=allow_outside)
+    except (OSError, ValueError, RuntimeError) as error:
+        reason = getattr(error, "strerror", None) or str(error)
+        raise Refused(f"{quoted(file)} cannot be read: {reason}") from error
+
+
+def _inside(file: str, spec: Path, *, allow_outside: bool) -> Path:
     folder = spec.parent.resolve()
     path = (folder / file).resolve()
     if not allow_outside and not any(path.is_relative_to(root) for root in _roots(folder)):
@@ -50,6 +64,12 @@ def _allowed(file: str, spec: Path, *, allow_outside: bool) -> Path:
             f"{quoted(file)} lies outside the spec's folder, its git repository and the current folder",
             f"{hint}{_where_a_link_looks(spec, folder)}",
         )
+    return path
+
+
+def _allowed(file: str, spec: Path, *, allow_outside: bool) -> Path:
+    folder = spec.parent.resolve()
+    path = _inside(file, spec, allow_outside=allow_outside)
     if path.is_dir():
         raise Refused(f"{quoted(file)} is a folder, not a file", "name the file in it")
     if not path.exists():

@@ -19,6 +19,7 @@ from mlm_steps.spec.contrasts import Contrasts
 from mlm_steps.spec.data import NO_DATA, DataSpec
 from mlm_steps.spec.effects import EffectSizeSpec
 from mlm_steps.spec.estimation import EstimationSpec
+from mlm_steps.spec.expect import Expectations
 from mlm_steps.spec.hypotheses import Hypotheses
 from mlm_steps.spec.intervals import IntervalsSpec
 from mlm_steps.spec.ladder import Ladder
@@ -163,6 +164,9 @@ class PipelineSpec(SpecBlock):
     the data, ``{observations: students}``. Default: the label of the factor, as in "School groups"."""
     report: ReportSpec = Field(default_factory=ReportSpec)
     """The report that is written at the end."""
+    expect: Expectations = ()
+    """What the results have to be, for continuous integration: ``[{model: l1, icc: {min: 0.1}}, {all:
+    converged}]``. If an expectation fails, the run ends with exit code 1 after the report is written."""
     power: Annotated[PowerSpec | None, NothingIsNone] = None
     """Planned studies: how likely they find effects, and how large they have to be. The key stands alone in a
     spec, or beside data and a ladder."""

@@ -20,6 +20,8 @@ _PRELUDE = Scope("{model}", (_MODEL,), lambda plan: [(model.name,) for model in 
 _RUNG = Scope("{model}", (_MODEL,), lambda plan: [(name,) for name in plan.rungs])
 _COMPARISON = Scope("{smaller}--{larger}", _PAIR, lambda plan: plan.pairs)
 _ALL = ("figures", "tables", "report")
+_RESULTS = ("checks", *_ALL)
+"""The steps that read the results on which expectations rest."""
 
 STEPS: dict[str, Declaration] = {
     "data": Declaration(
@@ -46,7 +48,7 @@ STEPS: dict[str, Declaration] = {
         "fits/{of}.json",
         example="--model slope",
         key=lambda plan, of: plan.fit_key(*of),
-        read_by=_ALL,
+        read_by=_RESULTS,
         changed="its formula, the estimation settings or the columns that it uses have changed",
     ),
     "compare": Declaration(
@@ -62,7 +64,7 @@ STEPS: dict[str, Declaration] = {
             *plan.ungrouped_keys(of),
             plan.spec.estimation.bic_n,
         ],
-        read_by=_ALL,
+        read_by=_RESULTS,
     ),
     "variance": Declaration(
         "explained variance of one rung",
@@ -71,7 +73,7 @@ STEPS: dict[str, Declaration] = {
         example="--model slope",
         models=lambda plan, of: plan.variance_models(*of),
         depends_on=lambda plan, _: plan.variance_settings,
-        read_by=_ALL,
+        read_by=_RESULTS,
     ),
     "diagnostics": Declaration(
         "check one generalized rung against its distribution",
@@ -80,7 +82,7 @@ STEPS: dict[str, Declaration] = {
         example="--model slope",
         models=lambda _, of: of,
         depends_on=lambda plan, _: [plan.spec.seed, plan.spec.effort == "full"],
-        read_by=_ALL,
+        read_by=_RESULTS,
         record="diagnostics:DiagnosticsRecord",
     ),
     "assumptions": Declaration(
@@ -89,7 +91,7 @@ STEPS: dict[str, Declaration] = {
         "assumptions/ladder.json",
         models=lambda plan, _: plan.rungs,
         depends_on=lambda plan, _: plan.assumption_settings,
-        read_by=_ALL,
+        read_by=_RESULTS,
         record="diagnostics:AssumptionsRecord",
     ),
     "influence": Declaration(
@@ -126,7 +128,7 @@ STEPS: dict[str, Declaration] = {
         models=lambda plan, of: plan.grouped(of[:2]),
         after=lambda _, of: [_COMPARISON.name("compare", of[:2])],
         depends_on=lambda plan, of: [plan.spec.seed, of[2], *plan.ungrouped_keys(of[:2])],
-        read_by=_ALL,
+        read_by=_RESULTS,
         optional=OptionalWork(
             "simulate",
             "bootstrapped comparisons",
@@ -142,7 +144,7 @@ STEPS: dict[str, Declaration] = {
         example="--model slope",
         models=lambda _, of: of,
         depends_on=lambda plan, _: plan.interval_settings("profile"),
-        read_by=_ALL,
+        read_by=_RESULTS,
         optional=OptionalWork(
             "profile",
             "profile intervals",
@@ -167,7 +169,7 @@ STEPS: dict[str, Declaration] = {
         models=lambda _, of: of,
         after=lambda plan, of: [f"resample/{of[0]}/{replicates}" for replicates in plan.resampled],
         depends_on=lambda plan, _: plan.interval_settings("bootstrap"),
-        read_by=_ALL,
+        read_by=_RESULTS,
     ),
     "cost": Declaration(
         "compare standard errors with and without clusters",
@@ -271,6 +273,15 @@ STEPS: dict[str, Declaration] = {
         ],
         read_by=_ALL,
         record="sensitivity:SensitivityRecord",
+    ),
+    "checks": Declaration(
+        "compare the results with the expectations",
+        Scope("", (), lambda plan: [()] if plan.spec.expect else []),
+        "checks.json",
+        depends_on=lambda plan, _: plan.expectations,
+        read_by=("tables", "report"),
+        record="checks:ChecksRecord",
+        rare=True,
     ),
     "power_closed": Declaration(
         "compute the closed answers of planned studies",

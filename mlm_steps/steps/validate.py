@@ -26,6 +26,7 @@ from mlm_steps.errors import Fault, FitError, FormulaError, MlmError, SpecError
 from mlm_steps.spec import ComparedModel, LoadedSpec, NamedModel, PipelineSpec, inspect_spec
 from mlm_steps.steps.parts.declared_faults import declared_faults
 from mlm_steps.steps.parts.effect_faults import effect_faults
+from mlm_steps.steps.parts.expected import expected_faults
 from mlm_steps.steps.parts.uses import model_uses
 from mlm_steps.steps.run.contrasts import declared_contrasts
 from mlm_steps.steps.run.kept import check_formula
@@ -128,7 +129,9 @@ def check_designs(loaded: LoadedSpec, frame: pd.DataFrame, rows: NDArray[np.intp
             faults += [_located(loaded, keys, model, error, fault) for fault in error.faults]
     if len(rungs) == len(loaded.spec.rungs):
         faults += effect_faults(loaded, rungs, frame)
-        faults += declared_faults(loaded, {name: each.design for name, each in rungs.items()})
+        designs = {name: each.design for name, each in rungs.items()}
+        faults += declared_faults(loaded, designs)
+        faults += expected_faults(loaded, designs)
     if faults:
         raise SpecError(*faults)
 

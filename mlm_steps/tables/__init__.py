@@ -33,7 +33,8 @@ These tables are not in section 20:
 - ``anova`` holds the F tests of terms, ``vcov`` the covariance matrices of the fixed effects.
 - ``fixed_other_df`` and ``anova_other_df`` hold the tests of singular fits by the method, Satterthwaite's or
   Kenward and Roger's, that ``fixed`` and ``anova`` do not use.
-- ``hypotheses`` holds the declared hypotheses with the verdicts of their tests.
+- ``hypotheses`` holds the declared hypotheses with the verdicts of their tests, ``expectations`` what the
+  spec expects of the results and what was found.
 - ``contrasts``, ``slope_differences``, ``means`` and ``mean_differences`` combine coefficients.
 - ``standardized_differences`` holds mean differences in units of standard deviations.
 - ``ranova`` holds the tests of random effects by removal, ``heterogeneity`` HLM's tests of their variances.
@@ -65,6 +66,7 @@ from mlm_steps.tables.correlations import correlations
 from mlm_steps.tables.cost import cost
 from mlm_steps.tables.descriptives import descriptives
 from mlm_steps.tables.diagnostics import diagnostics
+from mlm_steps.tables.expectations import expectations
 from mlm_steps.tables.fit import fit
 from mlm_steps.tables.fixed import fixed
 from mlm_steps.tables.fixed_other_df import fixed_other_df
@@ -99,7 +101,7 @@ from mlm_steps.tables.variance_explained import variance_explained
 from mlm_steps.tables.vcov import vcov
 from mlm_steps.tables.within_between import within_between
 
-__all__ = ["PLANNED", "TABLES", "Table", "TableMaker"]
+__all__ = ["ON_REQUEST", "PLANNED", "TABLES", "Table", "TableMaker"]
 
 TABLES: dict[str, TableMaker] = {
     "fixed": fixed,
@@ -108,6 +110,7 @@ TABLES: dict[str, TableMaker] = {
     "anova": anova,
     "anova_other_df": anova_other_df,
     "hypotheses": hypotheses,
+    "expectations": expectations,
     "random": random,
     "fit": fit,
     "comparison": comparison,
@@ -149,3 +152,5 @@ TABLES: dict[str, TableMaker] = {
 }
 PLANNED = frozenset({"power", "power_curve", "power_design"})
 """The tables of planned studies, which a run without a ladder has alone."""
+ON_REQUEST = {"expectations": "checks"}
+"""The tables that only a run with a certain step writes, by the name of the step."""

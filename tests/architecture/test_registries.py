@@ -31,6 +31,7 @@ REGISTRIES = {
     "engine.search.optimizers": ("OPTIMIZERS", {"base", "through_scipy"}),
     "engine.bootstrap.resampling": ("KINDS", {"base"}),
     "engine.families": ("FAMILIES", {"base", "binomial_links", "checks", "log_link", "marginal"}),
+    "expectations.kinds": ("KINDS", set()),
     "figures": ("FIGURES", {"base", "curves", "generalized", "interaction", "labels", "scene", "svg"}),
     "inference": ("METHODS", {"base", "block_sums", "group_sums", "joint_df", "wald"}),
     "remedies": (
@@ -45,6 +46,7 @@ REGISTRIES = {
         "STEPS",
         {
             "explain",
+            "baseline",
             "failed",
             "init",
             "parts",

@@ -1,3 +1,15 @@
+# What the spec expects of the results; no spec without the key expect has this step.
+rule checks:
+    input:
+        inputs_of("checks"),
+    output:
+        WORK.output("checks"),
+    log:
+        LAYOUT.log("checks"),
+    shell:
+        WORK.shell("checks")
+
+
 rule figures:
     input:
         inputs_of("figures"),

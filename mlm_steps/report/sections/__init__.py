@@ -22,6 +22,7 @@ from mlm_steps.report.sections import (
     diagnostics,
     effects,
     effort,
+    expectations,
     groups,
     headline,
     influence,
@@ -87,6 +88,7 @@ _CONTEXTS: dict[str, dict[str, SectionContext]] = {
         "deletions": deletions.context,
     },
     "checks": {
+        "expectations": expectations.context,
         "diagnostics": diagnostics.context,
         "influence": influence.context,
         "sensitivity": sensitivity.context,

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from mlm_steps.records import FitRecord, RungAdvice
+from mlm_steps.records.checks import ChecksRecord
 from mlm_steps.records.failure import Absence
 from mlm_steps.records.remedies import Alternative, RemedyRecord
 from mlm_steps.report.inputs import ReportInput
@@ -41,6 +42,7 @@ def actions(given: ReportInput) -> list[Action]:
     """Return everything that a reader should act on, the most serious first."""
     found = (
         _not_fitted,
+        _not_as_expected,
         _replaced,
         _singular,
         _blended,
@@ -68,6 +70,22 @@ def _not_fitted(given: ReportInput) -> Iterator[Action]:
             link=section_link("remedies" if advised else "notices"),
         )
         yield Action("not converged", text)
+
+
+def _not_as_expected(given: ReportInput) -> Iterator[Action]:
+    """Yield the expectations that fail, each with its first failure."""
+    record = given.run.result(ChecksRecord, "checks")
+    for each in record.failed if isinstance(record, ChecksRecord) else ():
+        first, *others = each.failures
+        more = f", and {len(others)} more" if others else ""
+        text = say(
+            "{title}: {message}{more}. See {link}.",
+            title=Word(each.title),
+            message=Word(first.message),
+            more=more,
+            link=section_link("expectations"),
+        )
+        yield Action("expectation" if each.severity == "error" else "warning", text)
 
 
 def _short(why: str) -> str:

@@ -16,7 +16,7 @@ from pathlib import Path
 
 from mlm_steps.errors import printable
 from mlm_steps.runner.request import RunRequest
-from mlm_steps.runner.unchanged import NOTES, ended_before, note_of
+from mlm_steps.runner.unchanged import NOTES, ended_before, note_of, tell
 from mlm_steps.steps.run.files import file_hash
 
 __all__ = ["FORMS", "Kept", "keep", "kept_of", "repeat_several", "state_of_note"]
@@ -70,6 +70,7 @@ def repeat_several(requests: Sequence[RunRequest], root: Path) -> int | None:
     for request, (_, verdict) in zip(requests, ended, strict=True):
         if verdict.err:
             print(printable(f"{request.spec}:"), verdict.err, sep="\n", end="", file=sys.stderr)
+        tell(request, verdict)
     print(kept.text, end="")
     return max(verdict.code for _, verdict in ended)
 

@@ -9,7 +9,7 @@ from pathlib import Path
 from mlm_steps.errors import Fault, MlmError, StorageError, UsageError
 from mlm_steps.runner.request import RunRequest
 from mlm_steps.runner.run import check_places_of, ended, plan_of
-from mlm_steps.runner.unchanged import Verdict, ended_before
+from mlm_steps.runner.unchanged import Verdict, ended_before, tell
 from mlm_steps.steps.run.plan import Plan
 
 __all__ = ["SpecRun", "check_folders", "opened"]
@@ -49,8 +49,9 @@ class SpecRun:
         self.code, self.said = FAILED if isinstance(error, StorageError) else INVALID, f"{error}\n"
 
     def end(self, verdict: Verdict) -> None:
-        """Record what the end of the run printed."""
+        """Record what the end of the run printed, and tell continuous integration about it."""
         self.code, self.said = verdict.code, verdict.err
+        tell(self.request, verdict)
 
 
 def opened(request: RunRequest) -> SpecRun:

@@ -203,6 +203,21 @@ class PlanInputs:
         return list(dict.fromkeys(name for name in names if name))
 
     @property
+    def expectations(self) -> list[object]:
+        """The expectations with their places, the baselines, and the names to which they refer."""
+        spec, source = self.spec, self.loaded.source
+        said = spec.model_dump(mode="json", include={"expect"}, exclude_none=True)
+        places = [source.place(("expect", position)) for position in range(len(spec.expect))]
+        compared = [[model.name, model.formula] for model in spec.compared_models]
+        return [spec.name, self.rungs, said, places, compared, self.beside, self.loaded.path.name]
+
+    @property
+    def beside(self) -> dict[str, str]:
+        """The hash of each baseline, by its name in the spec; empty text for one that does not exist."""
+        found = self.loaded.beside
+        return {file: content_hash(path) if path.is_file() else "" for file, path in found.items()}
+
+    @property
     def interval_sources(self) -> list[IntervalSource]:
         """The sources of intervals that have a step per rung and that the spec asks for."""
         return [source for source in INTERVAL_SOURCES if self.spec.intervals.kinds(source)]

@@ -42,6 +42,7 @@ from mlm_steps.records import (
     tested,
 )
 from mlm_steps.records.allfit import RefitRow
+from mlm_steps.records.checks import CheckedExpectation, ChecksRecord, Finding
 from mlm_steps.records.context import ContextSlope, PredictorContext, RungContext
 from mlm_steps.records.cost import CostRecord
 from mlm_steps.records.data_profile import Occasions, UnitOccasions
@@ -103,6 +104,7 @@ COLUMNS = {
     "fixed_other_df": "model term column estimate se df df_method statistic p ci_low ci_high ci_method "
     "dropped",
     "anova": "model type term num_df den_df df_method sum_sq mean_sq F p chisq",
+    "expectations": "number expectation kind severity what quantity found shown expected holds message",
     "hypotheses": "name text kind direction model term column symbol estimate p verdict",
     "anova_other_df": "model type term num_df den_df df_method sum_sq mean_sq F p chisq",
     "random": "model term_index group effect_1 effect_2 kind estimate ci_low ci_high ci_method at_boundary",
@@ -325,6 +327,7 @@ def run():
             "influence": influence(),
             "sensitivity/df": variants(),
             "power_result": planned_studies(),
+            "checks": expectations(),
         },
     )
 
@@ -336,6 +339,23 @@ def cost(made):
     tests = coefficient_tests(fit, "z", 0.95)
     found = cluster_cost(fit.design, clusters, model="slope", confidence=0.95, mixed=MixedModel(fit, tests))
     return CostRecord(costs=(found,), separate=separate_level_1_fits(fit.design, clusters, model="slope"))
+
+
+def expectations():
+    """Return an expectation about a number that fails, and one about words that holds."""
+    number = Finding(
+        what="estimate of Days in rung days", quantity="estimate", found=10.5, shown="10.5",
+        expected="at most 10", holds=False, message="the estimate is 10.5; at most 10 was expected",
+    )  # fmt: skip
+    words = number.model_copy(update={"found": None, "shown": "converged", "holds": True})
+    shared = {"kind": "model", "title": "t", "severity": "error", "line": 3, "column": 5}
+    return ChecksRecord(
+        name="sleep",
+        expectations=(
+            CheckedExpectation(position=0, findings=(number,), **shared),
+            CheckedExpectation(position=1, findings=(words,), **shared),
+        ),
+    )
 
 
 def influence():
