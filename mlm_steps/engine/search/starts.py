@@ -27,6 +27,10 @@ LARGE = 3.0
 """Element of theta at an optimum above which rivals with much larger elements are searched for."""
 ROUNDING = 1e-10
 """Relative decrease of the criterion below which it may be rounding, so that the start is not changed."""
+CERTAIN = 1e-6
+"""Relative distance of a lower bound of the criterion from the lowest value that rounding cannot explain."""
+KNOWN = 1e-3
+"""Smallest share of the outcome's sum of squares outside X and Z of which enough digits are known for a bound."""
 INNER = 1e-3
 """Smallest eigenvalue of a covariance matrix at a start, relative to its largest one."""
 
@@ -87,17 +91,35 @@ def _screened(prepared: PreparedDesign, method: Method, theta: Array, best: floa
         for scale in SCALES:
             trial = theta.copy()
             trial[places] = np.where(current != 0.0, scale, 0.0)
-            value = _value(prepared, trial, method)
+            values = prepared.strategy.value(trial)
+            if values is None:
+                continue
+            value = profiled_value(values, prepared.n, prepared.p, method)
             if value < best - ROUNDING * (1.0 + abs(best)):
                 theta, best = trial, value
+            elif _least_beyond(prepared, values, method) > best + CERTAIN * (1.0 + abs(best)):
+                break
     return theta, best
 
 
+def _least_beyond(
+    prepared: PreparedDesign, values: tuple[float, float, float], method: Method
+) -> float:
+    """Return a lower bound of the criterion where the random effects are larger than at a theta.
+
+    ``values`` are the three functions at that theta. Both log|V| and log|V| + log|Xᵀ V⁻¹ X| increase with the
+    random effects, and r² stays above the residual sum of squares on X and Z. The bound is minus infinity
+    where that sum of squares has too few digits, or is not known.
+    """
+    strategy = prepared.strategy
+    if not isinstance(strategy, OneFactor) or strategy.least_pwrss < KNOWN:
+        return -np.inf
+    return profiled_value((*values[:2], strategy.least_pwrss), prepared.n, prepared.p, method)
+
+
 def _value(prepared: PreparedDesign, theta: Array, method: Method) -> float:
-    criterion_terms = prepared.strategy.value(theta)
-    return (
-        np.inf if criterion_terms is None else profiled_value(criterion_terms, prepared.n, prepared.p, method)
-    )
+    values = prepared.strategy.value(theta)
+    return np.inf if values is None else profiled_value(values, prepared.n, prepared.p, method)
 
 
 def identity(prepared: PreparedDesign) -> Array:

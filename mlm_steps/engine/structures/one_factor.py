@@ -6,6 +6,7 @@ The levels are computed in C or in numpy (``compiled`` and ``levels``). This mod
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 from numpy.typing import NDArray
@@ -26,7 +27,7 @@ IN_SPAN = 1e-20
 leaves about 1e-32 of such a column."""
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(frozen=True, eq=False)
 class OneFactor:
     """The strategy for one grouping factor.
 
@@ -97,12 +98,17 @@ class OneFactor:
 
     def _within(self, n: int, pwrss: float) -> float:
         """Return the residual variance within levels, or where there is none, the profiled one."""
-        p = self.C.shape[0] - 1
-        df = n - np.count_nonzero(np.diagonal(self.R, axis1=1, axis2=2)) - p
-        inside = np.flatnonzero(self.C.diagonal()[:p] > IN_SPAN)
-        slopes = _solution(self.C[inside[:, None], inside], self.C[inside, p])
-        left = float(self.C[p, p] - slopes @ self.C[inside, p])
+        df = n - np.count_nonzero(self.R.diagonal(axis1=1, axis2=2)) - (self.C.shape[0] - 1)
+        left = self.least_pwrss
         return left / df if df > 0 and left > 0.0 else pwrss / n
+
+    @cached_property
+    def least_pwrss(self) -> float:
+        """The residual sum of squares of y on the columns of X and Z: r² exceeds it at every theta."""
+        C, p = self.C, self.C.shape[0] - 1
+        inside = (C.diagonal()[:p] > IN_SPAN).nonzero()[0]
+        slopes = _solution(C[inside[:, None], inside], C[inside, p])
+        return float(C[p, p] - slopes @ C[inside, p])
 
     def curvatures(self, theta_internal: Array, weights: Array) -> tuple[Array, ...] | None:
         """Return per factor the derivative of the weighted sum of the three functions in Sigma."""
