@@ -56,9 +56,19 @@ def checked(**checks: Check) -> Callable[[Callable[P, R]], Callable[P, R]]:
 
     def decorate(function: Callable[P, R]) -> Callable[P, R]:
         parameters = signature(function)
+        known = frozenset(parameters.parameters)
+        first = [p.name for p in parameters.parameters.values() if p.kind is p.POSITIONAL_OR_KEYWORD]
+        required = {p.name for p in parameters.parameters.values() if p.default is p.empty}
 
         @wraps(function)
         def call(*args: P.args, **kwargs: P.kwargs) -> R:
+            given: dict[str, object] = {**dict(zip(first, args, strict=False)), **kwargs}
+            if len(given) == len(args) + len(kwargs) and known >= given.keys() >= required:
+                for name, check in checks.items():
+                    if name in given:
+                        given[name] = check(name, given[name])
+                return cast("Callable[..., R]", function)(**given)
+            # Arguments that do not fit, or any number of them: Python's own rules, and its own messages.
             bound = parameters.bind(*args, **kwargs)
             for name, check in checks.items():
                 if name in bound.arguments:
@@ -224,6 +234,8 @@ def check_contrasts(formula: Formula, data: pd.DataFrame, contrasts: Mapping[str
     if not isinstance(contrasts, Mapping):
         hint = 'for example {"sector": "sum"}'
         raise UsageError(Fault("contrasts", f"this is {kind_of(contrasts)}, not a mapping", hint))
+    if not contrasts:
+        return
     parts = [formula.fixed, *(bar.effects for bar in formula.bars)]
     known = dict.fromkeys(name for part in parts for name in part.names)
     for name, word in contrasts.items():

@@ -39,7 +39,8 @@ def a_frame(key: str, data: object) -> pd.DataFrame:
     if frame.columns.nlevels > 1:
         hint = f'{key}.columns = ["_".join(map(str, name)) for name in {key}.columns] makes texts of them'
         raise UsageError(Fault(key, f"its columns have names of {frame.columns.nlevels} parts", hint))
-    if all(isinstance(name, str) for name in frame.columns):
+    texts = isinstance(frame.columns.dtype, pd.StringDtype) and not frame.columns.hasnans
+    if texts or all(isinstance(name, str) for name in frame.columns):
         return frame
     return frame.set_axis([str(name) for name in frame.columns], axis="columns")
 

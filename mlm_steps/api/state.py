@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
-from functools import cached_property
+from functools import cached_property, lru_cache
 
 import numpy as np
 import pandas as pd
@@ -40,6 +40,16 @@ class Origin:
     data: pd.DataFrame
     contrasts: Mapping[str, str]
     control: Control | None
+
+
+@lru_cache(maxsize=64)
+def _index_of(names: tuple[str, ...]) -> pd.Index:
+    """Return an index of names, of which callers take a view: its own name may be set.
+
+    pandas takes longer to make an index than the engine to fit a small model; an index of objects takes
+    least.
+    """
+    return pd.Index(list(names), dtype=object)
 
 
 def snapshot(data: pd.DataFrame, used: Collection[str | None]) -> pd.DataFrame:
@@ -105,8 +115,7 @@ class FitState:
     @cached_property
     def columns(self) -> pd.Index:
         """Names of the fixed effects."""
-        # dtype=object: pandas takes longer to make its text index than the engine to fit a small model.
-        return pd.Index(list(self.fit.design.columns), dtype=object)
+        return _index_of(self.fit.design.columns).view()
 
     @cached_property
     def fitted_effects(self) -> Fitted:

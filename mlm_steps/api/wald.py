@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
+
 import numpy as np
 import pandas as pd
 
@@ -26,6 +28,14 @@ BOTH_WHEN_SINGULAR = ("satterthwaite", KENWARD_ROGER)
 theta, which is bounded, the second one with respect to the covariances, which are not. Their results can
 therefore differ."""
 
+TESTED = {
+    "estimate": "estimate", "se": "se", "df": "df", "t": "t", "p_value": "p", "ci_low": "ci_low",
+    "ci_high": "ci_high",
+}  # fmt: skip
+"""The columns of a frame of tests, and the attributes of ``CoefficientTests`` that they hold."""
+SHOWN = ["estimate", "se", "df", "t", "p_value"]
+"""The columns that are printed of the other tests of a singular fit."""
+
 
 def by_column(state: FitState, values: np.ndarray, name: str) -> pd.Series:
     """Return one value per fixed effect, shape (p,), under the names of the coefficients."""
@@ -49,9 +59,18 @@ def wald_limits(state: FitState) -> pd.DataFrame:
 
 def tests_frame(tests: CoefficientTests, columns: list[str]) -> pd.DataFrame:
     """Return a frame of tests, one row per coefficient."""
-    names = {"estimate": "estimate", "se": "se", "df": "df", "t": "t", "p_value": "p"}
-    names |= {"ci_low": "ci_low", "ci_high": "ci_high"}
-    return pd.DataFrame({name: getattr(tests, source) for name, source in names.items()}, index=columns)
+    values = np.empty((len(columns), len(TESTED)), order="F")
+    for place, source in enumerate(TESTED.values()):
+        values[:, place] = getattr(tests, source)
+    # Frames of few numbers: pandas takes longer for their indexes than for all else.
+    index, names = _index(tuple(columns)).view(), _index(tuple(TESTED)).view()
+    return pd.DataFrame(values, index=index, columns=names)
+
+
+@lru_cache(maxsize=64)
+def _index(names: tuple[str, ...]) -> pd.Index:
+    """Return an index of names, of which callers take a view, since its own name may be set."""
+    return pd.Index(list(names))
 
 
 def exponentials(state: FitState) -> pd.DataFrame:
@@ -88,7 +107,15 @@ def other_lines(others: dict[str, pd.DataFrame]) -> list[str]:
     """Return the tests of a singular fit by other methods as lines of text."""
     lines = []
     for method, frame in others.items():
-        shown = frame[["estimate", "se", "df", "t", "p_value"]]
+        rows = [["", *(f" {name}" for name in SHOWN)], *([str(name)] for name in frame.index)]
+        for row, values in zip(rows[1:], frame[SHOWN].to_numpy(), strict=True):
+            row += ["NaN" if np.isnan(value) else f"{value:.5g}" for value in values]
         lines += ["", f"The fit is singular; its fixed effects by {method}:"]
-        lines += shown.to_string(float_format=lambda value: f"{value:.5g}").split("\n")
+        lines += _aligned(rows)
     return lines
+
+
+def _aligned(rows: list[list[str]]) -> list[str]:
+    """Return a table as ``DataFrame.to_string`` prints it: names to the left, numbers to the right."""
+    first, *widths = (max(map(len, cells)) for cells in zip(*rows, strict=True))
+    return [" ".join([row[0].ljust(first), *map(str.rjust, row[1:], widths)]) for row in rows]

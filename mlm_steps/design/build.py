@@ -94,7 +94,7 @@ def build_design(
     require_kind(parsed, mixed=mixed)
     others = {"weights": weights, "trials": response.trials, "exposure": response.exposure}
     beside = {key: name for key, name in others.items() if name is not None}
-    require_columns(parsed, frame.columns, beside)
+    require_columns(parsed, frame.columns.tolist(), beside)
     sample = _sample(parsed, frame, beside, file_rows)
     parts = _parts(parsed, sample, beside.get("weights"), resolve_contrasts(contrasts or {}), response)
     return _design(parsed, sample, parts, response)

@@ -99,8 +99,11 @@ class Evaluator:
         """
         name = deparse(expr)
         if name not in self._values:
-            with np.errstate(all="ignore"):
-                value = self._value(expr)
+            if isinstance(expr, Name):
+                value = self._column(expr)
+            else:
+                with np.errstate(all="ignore"):
+                    value = self._value(expr)
             if self.finite and not isinstance(value, Factor):
                 self._require_finite(expr, value.values)
             self._values[name] = value

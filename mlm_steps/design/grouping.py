@@ -12,7 +12,7 @@ from mlm_steps.design.bars import GroupingFactor
 from mlm_steps.design.deparse import deparse
 from mlm_steps.design.evaluate import Evaluator
 from mlm_steps.design.expressions import Expr
-from mlm_steps.design.variables import Factor, as_factor, drop_unused
+from mlm_steps.design.variables import Factor, Numbers, as_factor, drop_unused
 from mlm_steps.language.faults import formula_error
 
 __all__ = ["Groups", "group_rows", "match_groups"]
@@ -65,7 +65,9 @@ def match_groups(group: GroupingFactor, evaluator: Evaluator, levels: Sequence[s
 
 def _factor(expr: Expr, evaluator: Evaluator) -> Factor:
     try:
-        return drop_unused(as_factor(evaluator.variable(expr)))
+        value = evaluator.variable(expr)
+        # The levels of numbers are the numbers that occur.
+        return as_factor(value) if isinstance(value, Numbers) else drop_unused(as_factor(value))
     except ValueError as fault:
         what = f"{deparse(expr)} cannot group rows: {fault}"
         raise formula_error(evaluator.text, expr.span, what) from None

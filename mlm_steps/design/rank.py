@@ -41,7 +41,7 @@ def _clearly_full_rank(X: _Array) -> bool:
     if X.shape[1] > X.shape[0]:
         return False
     gram = X.T @ X
-    length = np.sqrt(np.diag(gram))
+    length = np.sqrt(gram.diagonal())
     if not (length > 0).all():
         return False
     triangle, failed = lapack.dpotrf(gram / (length[:, None] * length))

@@ -77,6 +77,8 @@ class TermSet:
             Positions of the variables that are factors.
         """
         categorical = frozenset(factors)
+        if not categorical:
+            return (categorical,) * len(self.terms)
         margins = [frozenset(term) for term in self.terms]
         full = []
         for position, term in enumerate(margins):

@@ -15,6 +15,9 @@ from mlm_steps.design.deparse import EXACT, format_label
 
 __all__ = ["Factor", "Numbers", "Truths", "Value", "as_factor", "drop_unused", "exact_label", "exact_levels"]
 
+SPREAD = 4
+"""Range of whole numbers, per row, up to which counting finds the levels faster than a hash table."""
+
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Numbers:
@@ -89,7 +92,8 @@ def as_factor(value: Value) -> Factor:
     if value.exact is not None:
         distinct, codes = exact_levels(value)
         return _merge_equal_labels(Factor(codes, tuple(map(exact_label, distinct))))
-    uniques, codes = _sorted_codes(value.values, present)
+    found = _whole_codes(value.values) if present.all() else None
+    uniques, codes = _sorted_codes(value.values, present) if found is None else found
     _require_told_apart(uniques)
     return _merge_equal_labels(Factor(codes, _labels(uniques)))
 
@@ -146,6 +150,23 @@ def _labels(values: NDArray[np.float64]) -> tuple[str, ...]:
     if (np.rint(values) == values).all():
         return tuple(map(str, values.astype(np.int64).tolist()))
     return tuple(map(format_label, values.tolist()))
+
+
+def _whole_codes(values: NDArray[np.float64]) -> tuple[NDArray[np.float64], NDArray[np.intp]] | None:
+    """Return ``_sorted_codes`` by counting, or None unless the values are whole numbers of a small range."""
+    if not values.size:
+        return None
+    low, high = float(values.min()), float(values.max())
+    if not (max(abs(low), abs(high)) < EXACT and high - low < SPREAD * values.size + SPREAD):
+        return None
+    whole = values.astype(np.intp)
+    if not (whole == values).all():
+        return None
+    whole -= int(low)
+    occurring = np.bincount(whole).nonzero()[0]
+    rank = np.empty(int(high - low) + 1, dtype=np.intp)
+    rank[occurring] = np.arange(occurring.size)
+    return occurring + low, rank[whole]
 
 
 def _sorted_codes(

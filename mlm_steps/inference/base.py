@@ -72,8 +72,7 @@ class Reference:
         A combination that includes an infinite coefficient is infinite, or NaN if it includes several whose
         sum has no sign. Its variance is NaN, as is that of a coefficient without a standard error.
         """
-        whole = np.isfinite(self.beta) & np.isfinite(np.diag(self.vcov))
-        if whole.all():
+        if np.isfinite(self.beta).all() and np.isfinite(self.vcov.diagonal()).all():
             return contrasts @ self.beta, np.einsum("ij,jk,ik->i", contrasts, self.vcov, contrasts)
         estimate = contrasts @ np.where(np.isfinite(self.beta), self.beta, 0.0)
         with np.errstate(invalid="ignore"):

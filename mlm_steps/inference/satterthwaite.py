@@ -88,7 +88,8 @@ class _Degrees:
         whitened = np.linalg.solve(criterion_terms.RX, self.back.T @ contrasts.T)
         squares = np.einsum("iq,iq->q", whitened, whitened)
         by_theta = -np.einsum("iq,rij,jq->qr", whitened, criterion_terms.information, whitened)
-        g = np.column_stack([sigma**2 * by_theta, 2.0 * sigma * squares])
+        g = np.empty((squares.size, A.shape[0]))
+        g[:, :-1], g[:, -1] = sigma**2 * by_theta, 2.0 * sigma * squares
         found: Array = 2.0 * (sigma**2 * squares) ** 2 / np.einsum("qr,rs,qs->q", g, A, g)
         return found
 

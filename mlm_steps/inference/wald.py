@@ -125,9 +125,12 @@ def test_rows(
     t = estimate / se
     tail = 0.5 + 0.5 * confidence
     normal = np.isinf(df)
-    finite = np.where(normal, 1.0, df)
-    p = 2.0 * np.where(normal, ndtr(-np.abs(t)), stdtr(finite, -np.abs(t)))
-    width = se * np.where(normal, ndtri(tail), stdtrit(finite, tail))
+    some_normal = bool(normal.any())
+    finite = np.where(normal, 1.0, df) if some_normal else df
+    p, quantile = stdtr(finite, -np.abs(t)), stdtrit(finite, tail)
+    if some_normal:
+        p, quantile = np.where(normal, ndtr(-np.abs(t)), p), np.where(normal, ndtri(tail), quantile)
+    p, width = 2.0 * p, se * quantile
     return CoefficientTests(estimate, se, df, t, p, estimate - width, estimate + width)
 
 

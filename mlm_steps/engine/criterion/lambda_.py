@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, cached_property
 from math import hypot
 
 import numpy as np
@@ -16,7 +16,7 @@ ROUNDING = 4e-16
 """Size of an element, relative to its row, below which it is zero up to rounding."""
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(frozen=True, eq=False)
 class Pattern:
     """Where the elements of theta stand in the block-diagonal Lambda of one grouping factor.
 
@@ -37,15 +37,20 @@ class Pattern:
 
     @classmethod
     def of(cls, sizes: Sequence[int]) -> Pattern:
-        """Return the pattern of terms with the given numbers of coefficients."""
-        rows, columns, spans, start = [], [], [], 0
-        for k in sizes:
-            row, column = _triangle(k)
-            rows.append(row + start)
-            columns.append(column + start)
-            spans.append(slice(start, start + k))
-            start += k
-        return cls(np.concatenate(rows), np.concatenate(columns), tuple(spans), start)
+        """Return the pattern of terms with the given numbers of coefficients; equal sizes share one."""
+        return _pattern(tuple(sizes))
+
+    @cached_property
+    def diagonal(self) -> NDArray[np.bool_]:
+        """Which elements of theta stand on the diagonal of Lambda, shape (m,)."""
+        return np.asarray(self.rows == self.columns)
+
+    @cached_property
+    def elements(self) -> NDArray[np.float64]:
+        """Per element, 1 at its places in the symmetric Lambda Lambdaᵀ, shape (m, K K)."""
+        elements, each = np.zeros((self.m, self.K, self.K)), np.arange(self.m)
+        elements[each, self.rows, self.columns] = elements[each, self.columns, self.rows] = 1.0
+        return elements.reshape(self.m, self.K * self.K)
 
     @property
     def m(self) -> int:
@@ -82,6 +87,18 @@ class Pattern:
         same = self.columns[:, None] == self.columns
         bend: NDArray[np.float64] = 2.0 * same * P[..., self.rows[:, None], self.rows]
         return bend
+
+
+@cache
+def _pattern(sizes: tuple[int, ...]) -> Pattern:
+    rows, columns, spans, start = [], [], [], 0
+    for k in sizes:
+        row, column = _triangle(k)
+        rows.append(row + start)
+        columns.append(column + start)
+        spans.append(slice(start, start + k))
+        start += k
+    return Pattern(np.concatenate(rows), np.concatenate(columns), tuple(spans), start)
 
 
 @cache

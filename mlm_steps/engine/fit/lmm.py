@@ -89,7 +89,10 @@ def _in_units(
     used = 0 if before is None else before.evaluations
     own = [TracePoint(used + at, value + constant, slope) for at, value, slope in search.trace]
     trace = (*(() if before is None else before.trace), *own)
-    return replace(search, evaluations=used + search.evaluations, trace=trace)
+    return SearchResult(
+        search.theta, search.point, used + search.evaluations, search.ended, search.optimizer,
+        search.message, trace,
+    )  # fmt: skip
 
 
 def evaluate_at(

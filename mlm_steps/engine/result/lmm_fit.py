@@ -148,7 +148,7 @@ class LmmFit:
     @property
     def se(self) -> NDArray[np.float64]:
         """Standard errors of the fixed effects, shape (p,)."""
-        return np.sqrt(np.diag(self.vcov))
+        return np.sqrt(self.vcov.diagonal())
 
     @property
     def family(self) -> str:
@@ -211,7 +211,7 @@ class LmmFit:
     @property
     def term_singular(self) -> tuple[bool, ...]:
         """Per term, whether a diagonal element of Lambda is below 1e-4 (statistics, section 12)."""
-        return tuple(bool((np.abs(np.diag(factor)) < BOUNDARY).any()) for factor in self.Lambda)
+        return tuple(bool((np.abs(factor.diagonal()) < BOUNDARY).any()) for factor in self.Lambda)
 
     @property
     def singular(self) -> bool:

@@ -75,7 +75,7 @@ def _natural_steps(prepared: PreparedDesign, theta: Array) -> Array:
         Lambda = pattern.factor(theta[factor.theta])
         F = _with_identity(Lambda)
         own = (pattern.columns[:, None] == pattern.columns) * F[pattern.rows[:, None], pattern.rows]
-        steps[np.ix_(factor.theta, factor.theta)] = own
+        steps[factor.theta[:, None], factor.theta] = own
     return steps
 
 
@@ -92,8 +92,8 @@ def _with_identity(Lambda: Array) -> Array:
 
 def _scaled_gradient(gradient: Array, roots: Array, vectors: Array) -> float:
     curvature = np.sqrt(np.maximum(np.abs(roots), TINY))
-    scaled = np.abs(vectors.T @ gradient) / curvature
-    return float(np.minimum(np.abs(vectors.T @ gradient), scaled).max())
+    along = np.abs(vectors.T @ gradient)
+    return float(np.minimum(along, along / curvature).max())
 
 
 def _runs_away(theta: Array, hessian: Array) -> bool:
@@ -108,6 +108,6 @@ def _runs_away(theta: Array, hessian: Array) -> bool:
 def _singular(prepared: PreparedDesign, theta: Array) -> bool:
     own = prepared.from_internal(theta)
     return any(
-        bool((np.abs(own[factor.theta[factor.pattern.rows == factor.pattern.columns]]) < BOUNDARY).any())
+        bool((np.abs(own[factor.theta[factor.pattern.diagonal]]) < BOUNDARY).any())
         for factor in prepared.strategy.factors
     )

@@ -30,7 +30,7 @@ ROUNDING = 1e-10
 CERTAIN = 1e-6
 """Relative distance of a lower bound of the criterion from the lowest value that rounding cannot explain."""
 KNOWN = 1e-3
-"""Smallest share of the outcome's sum of squares outside X and Z of which enough digits are known for a bound."""
+"""Smallest share of the sum of squares outside X and Z of which enough digits are known for a bound."""
 INNER = 1e-3
 """Smallest eigenvalue of a covariance matrix at a start, relative to its largest one."""
 
@@ -102,9 +102,7 @@ def _screened(prepared: PreparedDesign, method: Method, theta: Array, best: floa
     return theta, best
 
 
-def _least_beyond(
-    prepared: PreparedDesign, values: tuple[float, float, float], method: Method
-) -> float:
+def _least_beyond(prepared: PreparedDesign, values: tuple[float, float, float], method: Method) -> float:
     """Return a lower bound of the criterion where the random effects are larger than at a theta.
 
     ``values`` are the three functions at that theta. Both log|V| and log|V| + log|Xᵀ V⁻¹ X| increase with the
@@ -131,7 +129,7 @@ def identity(prepared: PreparedDesign) -> Array:
 
 def diagonal(prepared: PreparedDesign) -> NDArray[np.intp]:
     """Return the places in theta of the diagonal of Lambda."""
-    return np.concatenate([f.theta[f.pattern.rows == f.pattern.columns] for f in prepared.strategy.factors])
+    return np.concatenate([factor.theta[factor.pattern.diagonal] for factor in prepared.strategy.factors])
 
 
 def _terms(factor: FactorTerms) -> Iterator[NDArray[np.intp]]:

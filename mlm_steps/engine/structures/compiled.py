@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from functools import cache
-from itertools import pairwise
+from functools import cache, cached_property
 from types import ModuleType
 from typing import Literal
 
@@ -52,7 +51,7 @@ def split(
     return q.T, R, G, E.T
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(frozen=True, eq=False)
 class CompiledLevels:
     """The levels of one factor in C; see ``Levels``.
 
@@ -95,7 +94,7 @@ class CompiledLevels:
             return None
         K = self.pattern.K
         P, half, places = parts["in_Sigma"].reshape(3, K, K), K * (K + 1) // 2, _half(K)
-        whole = parts["UU"].reshape(half, half)[np.ix_(places, places)].reshape(K, K, K, K)
+        whole = parts["UU"].reshape(half, half)[places[:, None], places].reshape(K, K, K, K)
         UU = whole.transpose(0, 2, 1, 3).reshape(K * K, K * K)
         return LevelSums(P[0], -P[2], UU, float(parts["functions"][2]))
 
@@ -115,14 +114,19 @@ class CompiledLevels:
 
     def _evaluated(self, order: int, theta_internal: Array) -> dict[str, Array] | None:
         """Return the parts of the compiled function's output by name, as views of one array."""
-        R, G, C = (np.ascontiguousarray(each) for each in (self.R, self.G, self.C))
+        R, G, C = self.contiguous
         pattern, q = self.pattern, C.shape[0]
-        size, spans = _layout(order, R.shape[0], pattern.K, q - 1, pattern.m)
+        size, spans = _layout(order, R.shape[0], pattern.K, q - 1, pattern.rows.size)
         out = np.empty(size)
-        known = pattern.rows, pattern.columns, np.ascontiguousarray(theta_internal)
-        if not module().evaluate(order, pattern.K, q, *known, R, G, C, out):
+        theta = np.ascontiguousarray(theta_internal)
+        if not module().evaluate(order, pattern.K, q, pattern.rows, pattern.columns, theta, R, G, C, out):
             return None
-        return {name: out[span] for name, span in spans.items()}
+        return {name: out[span] for name, span in spans}
+
+    @cached_property
+    def contiguous(self) -> tuple[Array, Array, Array]:
+        """R, G and C as the compiled function reads them."""
+        return np.ascontiguousarray(self.R), np.ascontiguousarray(self.G), np.ascontiguousarray(self.C)
 
 
 def module() -> ModuleType:
@@ -138,12 +142,13 @@ def _functions(parts: dict[str, Array]) -> tuple[float, float, float]:
 
 
 @cache
-def _layout(order: int, J: int, K: int, p: int, m: int) -> tuple[int, dict[str, slice]]:
-    """Return the size of the compiled function's output, and where each of its parts is."""
+def _layout(order: int, J: int, K: int, p: int, m: int) -> tuple[int, tuple[tuple[str, slice], ...]]:
+    """Return the size of the compiled function's output, and where each part is that it has."""
     built = module()
     starts = built.layout(order, J, K, p, m)
-    spans = {name: slice(*ends) for name, ends in zip(built.PARTS, pairwise(starts), strict=True)}
-    return starts[-1], spans
+    spans = zip(built.PARTS, map(slice, starts, starts[1:]), strict=False)
+    always = ("functions", "beta", "RX", "information")
+    return starts[-1], tuple((name, span) for name, span in spans if name in always or span.stop > span.start)
 
 
 @cache

@@ -57,10 +57,16 @@ class OneFactor:
 
     def _levels(self, theta_internal: Array) -> Levels:
         """Return the levels in C where they are narrow enough to be faster and theta is not large."""
-        narrow = self.R.shape[1] * self.C.shape[0] <= compiled.WIDEST
-        if compiled.usable() and narrow and not _is_large(theta_internal):
-            return compiled.CompiledLevels(self.factor.pattern, self.R, self.G, self.C)
+        in_c = self._levels_in_c
+        if in_c is not None and compiled.usable() and not _is_large(theta_internal):
+            return in_c
         return self._levels_in_numpy(theta_internal)
+
+    @cached_property
+    def _levels_in_c(self) -> compiled.CompiledLevels | None:
+        if self.R.shape[1] * self.C.shape[0] > compiled.WIDEST:
+            return None
+        return compiled.CompiledLevels(self.factor.pattern, self.R, self.G, self.C)
 
     def _levels_in_numpy(self, theta_internal: Array) -> NumpyLevels:
         return NumpyLevels(self.factor.pattern, self.R, self.G, self.C, _is_large(theta_internal))
@@ -87,11 +93,7 @@ class OneFactor:
         U, ww, UU, pwrss = sums
         Lambda = pattern.factor(theta_internal)
         observed = (ww / self._within(n, pwrss) - U).ravel()
-        # Elements of the covariance matrix: each that is not on the diagonal stands in two places.
-        elements = np.zeros((pattern.m, K, K))
-        each = np.arange(pattern.m)
-        elements[each, pattern.rows, pattern.columns] = elements[each, pattern.columns, pattern.rows] = 1.0
-        flat = elements.reshape(pattern.m, K * K)
+        flat = pattern.elements
         excess = _solution(flat @ UU @ flat.T, flat @ observed) @ flat
         moments: Array = excess.reshape(K, K) + Lambda @ Lambda.T
         return moments if np.isfinite(moments).all() else None

@@ -135,7 +135,7 @@ def _fixed(design: Design, root: Array | None, shift: Array | None) -> Fixed:
         basis = basis * root[:, None]
     Q, R = _orthonormal(basis, design)
     back = to_beta @ lapack.dtrtrs(R, np.eye(design.p))[0] if design.p else to_beta
-    log_det -= float(np.log(np.diag(R)).sum())
+    log_det -= float(np.log(R.diagonal()).sum())
     y, beta = _residual(design, root, Q, back, shift)
     scale = sqrt(float(y @ y))
     outcome = design.y if design.offset is None else design.y - design.offset
@@ -159,13 +159,14 @@ def _centred_columns(X: Array) -> tuple[Array, Array, float]:
     p = X.shape[1]
     if p == 0:
         return X, np.zeros((0, 0)), 0.0
-    constant = np.flatnonzero((X == 1.0).all(axis=0))
-    centre = X.mean(axis=0) if constant.size else np.zeros(p)
+    constant = (X == 1.0).all(axis=0).nonzero()[0]
+    centre = X.sum(axis=0) / X.shape[0] if constant.size else np.zeros(p)
     centre[constant] = 0.0
     columns = X - centre
     scale = np.sqrt(np.einsum("ij,ij->j", columns, columns) / X.shape[0])
     scale[scale == 0.0] = 1.0
-    to_beta = np.diag(1.0 / scale)
+    to_beta = np.zeros((p, p))
+    to_beta.flat[:: p + 1] = 1.0 / scale
     if constant.size:
         to_beta[constant[0]] -= centre / scale
     return columns / scale, to_beta, -float(np.log(scale).sum())
@@ -173,7 +174,7 @@ def _centred_columns(X: Array) -> tuple[Array, Array, float]:
 
 def _orthonormal(basis: Array, design: Design) -> tuple[Array, Array]:
     Q, R = gram_schmidt(basis)
-    dependent = np.diag(R) == 0.0
+    dependent = R.diagonal() == 0.0
     if dependent.any():
         names = listing(np.array(design.columns)[dependent])
         raise FitError(
@@ -192,16 +193,15 @@ def gram_schmidt(columns: Array) -> tuple[Array, Array]:
     Q, R = np.zeros((n, k), order="F"), np.zeros((k, k))
     for a in range(k):
         column = columns[:, a].copy()
-        whole = float(np.sqrt(column @ column))
+        whole = sqrt(column @ column)
         for _ in range(2 if a else 0):
             part = Q[:, :a].T @ column
             R[:a, a] += part
             column -= Q[:, :a] @ part
-        R[a, a] = np.sqrt(column @ column)
-        if R[a, a] > RANK_TOLERANCE * whole:
-            Q[:, a] = column / R[a, a]
-        else:
-            R[a, a] = 0.0
+        length = sqrt(column @ column)
+        if length > RANK_TOLERANCE * whole:
+            Q[:, a] = column / length
+            R[a, a] = length
     return Q, R
 
 
@@ -214,7 +214,8 @@ def _residual(
     inside = Q.T @ ones
     beta = np.zeros(design.p)
     # Subtracting a value near the data is exact in floating point; a projection is not.
-    if design.p and np.linalg.norm(ones - Q @ inside) <= CONSTANT_IN_X * np.linalg.norm(ones):
+    left = ones - Q @ inside
+    if design.p and sqrt(left @ left) <= CONSTANT_IN_X * sqrt(ones @ ones):
         middle = float(outcome.mean())
         outcome = outcome - middle
         beta = back @ (inside * middle)
@@ -233,12 +234,12 @@ def orthogonal_columns(z: Array) -> tuple[Array, Array]:
     """Return columns of unit mean square that span the same space, and the basis that leads back."""
     n, k = z.shape
     if k == 1:
-        length = float(np.sqrt(z[:, 0] @ z[:, 0] / n)) or 1.0
+        length = sqrt(z[:, 0] @ z[:, 0] / n) or 1.0
         return z / length, np.array([[length]])
     length = np.sqrt(np.einsum("ij,ij->j", z, z) / n)
     length[length == 0.0] = 1.0
     Q, R = gram_schmidt(z / length)
-    if (np.diag(R) <= DEPENDENT * np.sqrt(n)).any():
+    if (R.diagonal() <= DEPENDENT * sqrt(n)).any():
         # Dependent columns have no orthogonal basis of full rank: the given columns are only scaled.
         return z / length, np.diag(length)
-    return Q * np.sqrt(n), R / np.sqrt(n) * length
+    return Q * sqrt(n), R / sqrt(n) * length

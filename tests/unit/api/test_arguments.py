@@ -249,3 +249,23 @@ def _plain_text(frame):
         field.with_type(pa.string()) if pa.types.is_large_string(field.type) else field for field in schema
     ]
     return pa.schema(texts)
+
+
+def test_arguments_are_bound_by_pythons_own_rules():
+    with pytest.raises(TypeError, match="missing a required argument: 'data'"):
+        mlm_steps.fit(FORMULA)
+    with pytest.raises(TypeError, match="multiple values for argument 'formula'"):
+        mlm_steps.fit(FORMULA, FRAME, formula=FORMULA)
+    with pytest.raises(TypeError, match="too many positional arguments"):
+        mlm_steps.fit(FORMULA, FRAME, True)
+    with pytest.raises(TypeError, match="unexpected keyword argument 'remle'"):
+        mlm_steps.fit(FORMULA, FRAME, remle=True)
+
+
+def test_an_index_of_a_result_can_be_named_without_effect_on_other_results():
+    first = SMALL.coefficients
+    first.index.name = "term"
+    SMALL.beta.index.name = "term"
+    again = mlm_steps.fit("y ~ x + (1 | g)", FRAME)
+    assert again.coefficients.index.name is None
+    assert again.beta.index.name is None

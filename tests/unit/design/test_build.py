@@ -313,3 +313,12 @@ def test_codes_of_clusters_keep_every_row(frame: pd.DataFrame) -> None:
     codes = factor_codes(frame, ("g", "t"))
     assert codes[0] == -1
     assert len(np.unique(codes[1:])) == 8
+
+
+@pytest.mark.parametrize(
+    "values",
+    [[3, 1, 2, 1], [-5, 7, -5, 0], [10.0, 10.0, 4.0, 9.0], [1.5, 1.0, 2.0, 1.5], [1e12, 5.0, 5.0, 1e12]],
+)
+def test_levels_of_numbers_are_the_same_by_counting_and_by_sorting(values: list[float]) -> None:
+    codes = factor_codes(pd.DataFrame({"g": values * 3}), ["g"])
+    assert codes.tolist() == np.unique(values * 3, return_inverse=True)[1].tolist()
