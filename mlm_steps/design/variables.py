@@ -166,7 +166,7 @@ def _whole_codes(values: NDArray[np.float64]) -> tuple[NDArray[np.float64], NDAr
     occurring = np.bincount(whole).nonzero()[0]
     rank = np.empty(int(high - low) + 1, dtype=np.intp)
     rank[occurring] = np.arange(occurring.size)
-    return occurring + low, rank[whole]
+    return np.asarray(occurring + low, dtype=np.float64), rank[whole]
 
 
 def _sorted_codes(
