@@ -9,6 +9,7 @@ from functools import cache, partial
 
 from mlm_steps.cli import (
     baseline,
+    clean,
     init,
     inner,
     plan,
@@ -17,6 +18,7 @@ from mlm_steps.cli import (
     prepare,
     run,
     schema,
+    status,
     steps,
     validate,
     verify,
@@ -27,7 +29,9 @@ from mlm_steps.steps.run import typed
 
 __all__ = ["run_command"]
 
-COMMANDS = (run, validate, verify, prepare, predict, power, baseline, init, plan, schema, steps)
+COMMANDS = (
+    run, status, clean, validate, verify, prepare, predict, power, baseline, init, plan, schema, steps,
+)  # fmt: skip
 """The modules of the commands, in the order of the help."""
 
 

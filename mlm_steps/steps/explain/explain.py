@@ -64,8 +64,10 @@ class _Causes:
         """Return the reason of a step that has to be made."""
         entry = self._plan.ledger.steps.get(step.name)
         short = step.why or ""
-        if entry is None or not entry.key or self._plan.ledger.damage(step.name) or step.key is None:
+        if entry is None or not entry.key or self._plan.ledger.damage(step.name):
             return short
+        if step.key is None:
+            return next(self._code(step), short) if entry.made_from else short
         return short if entry.key == step.key else self.difference(step, short)
 
     def difference(self, step: Step, short: str) -> str:

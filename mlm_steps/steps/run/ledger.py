@@ -27,7 +27,7 @@ from mlm_steps.steps.run.files import file_hash, is_unchanged
 from mlm_steps.steps.run.identity import code_identity
 from mlm_steps.steps.run.layout import Layout
 
-__all__ = ["Ledger", "Recorder", "describe_run", "forget", "recorded", "withdraw"]
+__all__ = ["Ledger", "Recorder", "describe_run", "drop", "forget", "recorded", "withdraw"]
 
 SHOWN = 3
 """Largest number of names that a reason lists before it counts the others, so that it fits on one line."""
@@ -177,6 +177,13 @@ def forget(layout: Layout, known: Sequence[str]) -> None:
             _remove(layout, steps.pop(name), keep=kept)
             layout.log(name).unlink(missing_ok=True)
         left = _plain(steps)
+        content |= {"steps": left, "made_from": _referred(_blocks(content), left)}
+
+
+def drop(layout: Layout, names: Sequence[str]) -> None:
+    """Remove the entries of steps; their files are left as they are."""
+    with _locked(layout) as content:
+        left = {name: entry for name, entry in _raw_steps(content).items() if name not in names}
         content |= {"steps": left, "made_from": _referred(_blocks(content), left)}
 
 
