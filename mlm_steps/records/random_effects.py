@@ -2,11 +2,17 @@
 
 from __future__ import annotations
 
+import math
+import sys
+
 from pydantic import Field
 
 from mlm_steps.records.base import Part
 
 __all__ = ["RandomCoefficient", "RandomComponents"]
+
+LARGEST_EXPONENT = math.log(sys.float_info.max)
+"""The largest number whose exponential is finite."""
 
 
 class RandomCoefficient(Part):
@@ -31,6 +37,16 @@ class RandomCoefficient(Part):
     """Mean of 1 - condVar / sd² over all groups."""
     codes: dict[str, str] = Field(default_factory=dict)
     """Why a number is missing, by its name."""
+
+    @property
+    def exp_range(self) -> tuple[float, float] | None:
+        """The exponentials of ``low`` and ``high``, for a link that gives them a meaning.
+
+        None without the two, and where the larger one has no finite exponential.
+        """
+        if self.low is None or self.high is None or self.high > LARGEST_EXPONENT:
+            return None
+        return math.exp(self.low), math.exp(self.high)
 
 
 class RandomComponents(Part):

@@ -28,6 +28,20 @@ ladder:
   - {name: main, formula: "y ~ a + b + c + (1 | person)"}
   - {name: full, formula: "y ~ a * b * c + (1 | person)"}
 """
+SLOPES = """\
+version: 1
+name: small
+data:
+  file: cells.csv
+  columns:
+    person: {{type: group}}
+    dose: {{label: Dose}}
+estimation: {{family: {family}}}
+ladder:
+  - {{name: "null", formula: "{y} ~ 1 + (1 | person)"}}
+  - {{name: fixed, formula: "{y} ~ dose + (1 | person)"}}
+  - {{name: varying, formula: "{y} ~ dose + (dose | person)"}}
+"""
 OUTSIDE = {"profile", "counts", "checklist", "provenance"}
 """Sources that are records or counts of the report itself and no table of the run."""
 SHOWN = re.compile(r'<(span|mn)\b[^>]*data-src="([^"]*)"[^>]*>(.*?)</\1>', re.DOTALL)
@@ -36,11 +50,14 @@ PRINTED = re.compile(r"(=|<|>|fewerthan|)(-?\.?\d[\d.]*(?:e-?\d+)?)(%?)")
 
 
 def cells():
-    """Return 12 cells of three factors within 15 people; the three factors interact."""
+    """Return 12 cells of three factors within 15 people; the three factors interact.
+
+    The slope of ``hit`` on ``dose`` varies between people; that of ``even`` is a multiple of the intercept.
+    """
     rng = np.random.default_rng(5)
-    lines = ["person,a,b,c,y"]
+    lines = ["person,a,b,c,y,dose,hit,even"]
     for person in range(15):
-        intercept = rng.normal(0, 2)
+        intercept, slope = rng.normal(0, 2), rng.normal(1, 1.5)
         for k in range(24):
             a, b, c = (
                 ("drug", "placebo")[k % 2],
@@ -48,7 +65,10 @@ def cells():
                 ("low", "mid", "high")[k // 4 % 3],
             )
             mean = 20 + intercept + 2 * (a == "drug") + 6 * (a == "drug") * (b == "night") * (c == "high")
-            lines.append(f"p{person},{a},{b},{c},{mean + rng.normal(0, 2):.5f}")
+            y, dose = mean + rng.normal(0, 2), k % 12 / 6 - 1
+            hit = int(rng.logistic() < intercept / 4 + slope * dose)
+            even = intercept + dose * (1 + intercept / 8) + (-1) ** (k // 12)
+            lines.append(f"p{person},{a},{b},{c},{y:.5f},{dose:.5f},{hit},{even:.5f}")
     return "\n".join(lines) + "\n"
 
 
@@ -71,7 +91,17 @@ def factorial(tmp_path_factory):
     return run(tmp_path_factory.mktemp("factorial"), FACTORIAL)
 
 
-@pytest.fixture(params=["slopes", "factorial"])
+@pytest.fixture(scope="module")
+def binary(tmp_path_factory):
+    return run(tmp_path_factory.mktemp("binary"), SLOPES.format(y="hit", family="binomial"))
+
+
+@pytest.fixture(scope="module")
+def singular(tmp_path_factory):
+    return run(tmp_path_factory.mktemp("singular"), SLOPES.format(y="even", family="gaussian"))
+
+
+@pytest.fixture(params=["slopes", "factorial", "binary", "singular"])
 def out(request):
     return request.getfixturevalue(request.param)
 
@@ -164,6 +194,13 @@ def test_a_number_that_no_table_has_is_found(out):
     page = (out / "report.html").read_text(encoding="utf-8")
     changed = re.sub(r'(data-src="fixed:[^"]*:estimate"[^>]*>)[^<]*', r"\g<1>987.65", page, count=1)
     assert [shown for *_, shown in unfounded(out, changed)] == ["987.65"]
+
+
+def test_the_runs_have_a_range_of_odds_ratios_and_a_singular_term(binary, singular):
+    page = (binary / "report.html").read_text(encoding="utf-8")
+    assert "random_coefficients" in {name for name, _, column, _ in numbers(page) if column == "exp_high"}
+    page = (singular / "report.html").read_text(encoding="utf-8")
+    assert "singular" in {name for name, *_ in numbers(page)}
 
 
 @pytest.mark.parametrize("name", ["answer", "ladder", "headline", "variance"])

@@ -137,7 +137,8 @@ def _term_sentences(given: ReportInput, rung: RungAdvice, term: TermDiagnosis) -
 def _direction_sentence(
     given: ReportInput, rung: RungAdvice, term: TermDiagnosis, direction: SingularDirection
 ) -> Phrase:
-    group, place = given.prose.units(term.group), ("singular", rung.model, term.source, *direction.effects)
+    group = given.prose.units(term.group)
+    place = ("singular", rung.model, term.source, "; ".join(direction.effects))
     effects = [effect_phrase(given, name) for name in direction.effects]
     if direction.kind == "zero_sd":
         return say(

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from dataclasses import dataclass
 from typing import Literal
 
@@ -292,15 +291,15 @@ def range_number(fit: FitRecord, row: RandomCoefficient, field: str, text: str) 
 def _ratio_range(given: ReportInput, fit: FitRecord, mean: Coefficient, spread: RandomCoefficient) -> Phrase:
     """Return the range of 95 % of the ratios, such as odds ratios, of the levels of a grouping factor."""
     ratio = words_of(fit).ratio
-    if ratio is None or spread.low is None or spread.high is None:
+    if ratio is None or spread.exp_range is None:
         return ()
-    low, high = math.exp(spread.low), math.exp(spread.high)
+    low, high = spread.exp_range
     return say(
         "; {condition}95\u202f% of the {ratios} are expected between {low} and {high}, {share} on the other "
         "side of 1",
         ratios=ratio.many,
-        low=range_number(fit, spread, "low", fixed(low, decimals_for_spread(low))),
-        high=range_number(fit, spread, "high", fixed(high, decimals_for_spread(high))),
+        low=range_number(fit, spread, "exp_low", fixed(low, decimals_for_spread(low))),
+        high=range_number(fit, spread, "exp_high", fixed(high, decimals_for_spread(high))),
         share=range_number(fit, spread, "share_opposite", small_percent(spread.share_opposite or 0.0)),
         condition=_condition(given, fit, mean.column),
     )

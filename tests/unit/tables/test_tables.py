@@ -124,7 +124,7 @@ COLUMNS = {
     "coefficient ols_coefficient eb_reliability",
     "ranef_cov": "model term_index group level effect_1 effect_2 cond_cov pred_cov",
     "random_coefficients": "model term_index group effect mean sd low high share_opposite reliability "
-    "n_reliable eb_reliability",
+    "n_reliable eb_reliability exp_low exp_high exp_kind",
     "random_pca": "model term_index group effects component sd share cumulative outcome_share effective_rank",
     "allfit": "model optimiser start d delta_d max_dbeta_se max_dsd evaluations seconds status",
     "remedies": "model remedy alternative formula what_changed status verdict applied d npar AIC BIC "
