@@ -1,0 +1,1 @@
+"""Write an analysis as a script of R."""
