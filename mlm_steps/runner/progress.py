@@ -9,10 +9,12 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
+from mlm_steps.runner.cluster.failure import JobFailure
+from mlm_steps.runner.cluster.sightings import Sightings
 from mlm_steps.runner.display import Display, duration
 from mlm_steps.steps.run.plan import Step
 
-__all__ = ["Progress"]
+__all__ = ["SHOWN", "Progress"]
 
 LIVE, PLAIN = 1.0, 20.0
 """Seconds between displays of the running steps: on a terminal, and where each display adds a line."""
@@ -42,6 +44,8 @@ class Progress(logging.Filter):
         The steps that succeeded, and those that Snakemake counts as failed.
     errors : list of str
         The error messages of Snakemake itself.
+    stopped : dict of str to JobFailure
+        The steps whose job a cluster refused or stopped, with the reason.
     """
 
     def __init__(self, display: Display, cores: int, clock: Callable[[], float] = time.monotonic) -> None:
@@ -57,6 +61,10 @@ class Progress(logging.Filter):
         self._took: dict[str, float] = {}
         self._recount: Callable[[], Sequence[str]] | None = None
         self._told = 0
+        self._queued: dict[str, None] = {}
+        self._remote: Sightings | None = None
+        self._not_begun: set[str] = set()
+        self.stopped: dict[str, JobFailure] = {}
         self.finished: list[str] = []
         self.failed: list[str] = []
         self.errors: list[str] = []
@@ -79,13 +87,29 @@ class Progress(logging.Filter):
         self._waiting = [step.name for step in steps]
         self._before = before
 
+    def watch(self, remote: Sightings) -> None:
+        """Tell waiting steps of a cluster from running ones by what they write into the results folder."""
+        self._remote = remote
+
+    def explain(self, files: Sequence[str], failure: JobFailure) -> None:
+        """Store why a cluster has not done the job that makes some files.
+
+        Of a job with several steps, the reason is that of the steps that were running, if any were.
+        """
+        with self._lock:
+            self._look()
+            steps = [step for step in map(self._heads.get, files) if step and step not in self.finished]
+            begun = [step for step in steps if step in self._running] or steps
+            self.stopped |= dict.fromkeys(begun, failure)
+            self._not_begun |= {*steps} - {*begun}
+
     def filter(self, record: logging.LogRecord) -> bool:
         """Record an event and pass it on."""
         said = vars(record)
         event = str(said.get("event") or "")
         with self._lock:
             if event == "job_info":
-                self._begin(said["jobid"], self._name(said))
+                self._begin(said["jobid"], self._name(said), local=bool(said.get("local", True)))
             elif event == "job_finished":
                 self.end(self._jobs.get(said["job_id"], ""))
             elif event == "job_error":
@@ -96,7 +120,8 @@ class Progress(logging.Filter):
 
     def end(self, step: str, seconds: float | None = None) -> None:
         """Record that a step has succeeded; ``seconds`` are those of a step that the check has made."""
-        if step:
+        if step and step not in self.finished:  # the ledger may have told it before the cluster
+            self._queued.pop(step, None)
             begun = self._running.pop(step, None)
             if begun is not None:  # the check of the run may have made the data
                 seconds = self._took[step] = self._clock() - begun
@@ -126,16 +151,39 @@ class Progress(logging.Filter):
         names = (self._heads.get(str(path)) for path in outputs) if isinstance(outputs, list) else ()
         return next(filter(None, names), "")
 
-    def _begin(self, job: int, step: str) -> None:
+    def _begin(self, job: int, step: str, *, local: bool) -> None:
         self._jobs[job] = step
-        if step:
-            self._running[step] = self._clock()
-            self._display.begun(step)
-            self._display.change(self._now())
+        if not step:
+            return
+        if step in self.failed:  # the profile lets failed jobs run again
+            self.failed.remove(step)
+        self.stopped.pop(step, None)
+        self._not_begun.discard(step)
+        if local or self._remote is None:
+            self._run(step)
+        else:
+            self._remote.expect(step)
+            self._queued[step] = None
+        self._display.change(self._now())
+
+    def _run(self, step: str) -> None:
+        self._running[step] = self._clock()
+        self._display.begun(step)
+
+    def _look(self) -> None:
+        """See which steps of a cluster have begun or ended."""
+        if self._remote is None:
+            return
+        for step in self._remote.begun(self._queued):
+            del self._queued[step]
+            self._run(step)
+        for step in self._remote.ended([*self._queued, *self._running]):
+            self.end(step)
 
     def _fail(self, step: str) -> None:
         begun = self._running.pop(step, None)
-        if step and step not in self.failed:
+        self._queued.pop(step, None)
+        if step and step not in self.failed and step not in self.finished and step not in self._not_begun:
             self.failed.append(step)
             self._display.failed(step, None if begun is None else self._clock() - begun)
             self._show(f"{step}: failed")
@@ -147,14 +195,23 @@ class Progress(logging.Filter):
 
     def _again(self, ended: threading.Event) -> None:
         """Show the running steps: on a terminal each second, elsewhere if no step has ended for a while."""
-        while not ended.wait(LIVE if self._display.live else PLAIN):
+        looked = 0
+        often = self._display.live or self._remote is not None
+        looks = PLAIN if often and not self._display.live else 1
+        while not ended.wait(LIVE if often else PLAIN):
             with self._lock:
-                done = len(self.finished) + len(self.failed)
+                self._look()
+                looked += 1
                 if self._display.live:
                     self._display.change(self._now())
-                elif done == self._told and self._running:
-                    self._display.show(self._now())
-                self._told = done
+                elif looked % looks == 0:
+                    self._say_again()
+
+    def _say_again(self) -> None:
+        done = len(self.finished) + len(self.failed)
+        if done == self._told and (self._running or self._queued):
+            self._display.show(self._now())
+        self._told = done
 
     def _count(self) -> str:
         done = len(self.finished) + len(self.failed)
@@ -162,12 +219,12 @@ class Progress(logging.Filter):
         return f"[{count:>7}] {self._clock() - self._begun:6.1f} s"
 
     def _now(self) -> str:
-        """Return a line that names the running steps; it is empty if none is running."""
-        if not self._running:
-            return ""
+        """Return a line that names the running steps and counts the queued; it is empty without any."""
         names = list(self._running)
         more = f" and {len(names) - SHOWN} more" if len(names) > SHOWN else ""
-        return f"{self._count()}  running {', '.join(names[:SHOWN])}{more}{self._left()}"
+        states = [f"{len(self._queued)} queued"] if self._queued else []
+        states += [f"running {', '.join(names[:SHOWN])}{more}"] if names else []
+        return f"{self._count()}  {', '.join(states)}{self._left()}" if states else ""
 
     def _left(self) -> str:
         """Return the expected time until the end of the run, in words.

@@ -6,7 +6,7 @@ import gc
 import os
 import sys
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from functools import partial
 from itertools import chain
 from pathlib import Path
@@ -16,6 +16,8 @@ from mlm_steps.records.failure import read_outcome
 from mlm_steps.records.power import ClosedRecord
 from mlm_steps.runner.alias import plain_name
 from mlm_steps.runner.check import checking
+from mlm_steps.runner.cluster.sightings import Sightings
+from mlm_steps.runner.cluster.target import open_target
 from mlm_steps.runner.display import Display, is_live
 from mlm_steps.runner.lock import check_notes, check_places, locked
 from mlm_steps.runner.progress import Progress
@@ -94,14 +96,14 @@ def _words(request: RunRequest) -> list[str]:
 def run_waiting(request: RunRequest, plan: Plan, display: Display, pool: WarmPool) -> int:
     """Check the input, then run the workflow; return 2 if there are faults, 3 if a step failed."""
     outside, force = request.allow_outside, request.force
-    cores = request.cores or os.cpu_count() or 1
-    progress = Progress(display, cores)
+    target = None if request.profile is None else open_target(request.profile, plan.layout.out)
+    progress = Progress(display, request.cores or os.cpu_count() or 1)
     with checking(pool, plan, allow_outside=outside, force=force) as check:
         work = prepare_workflow(
             spec=request.spec,
             out=plan.layout.out,
-            cores=cores,
-            profile=request.profile,
+            cores=request.cores,
+            target=target,
             allow_outside=outside,
             progress=progress,
         )
@@ -115,7 +117,9 @@ def run_waiting(request: RunRequest, plan: Plan, display: Display, pool: WarmPoo
         if force:
             withdraw(plan.layout)
         _expect(progress, display, plan, request)
-        with progress.shown():
+        if target is not None and target.remote:
+            progress.watch(Sightings(plan.layout.out))
+        with progress.shown(), nullcontext() if target is None else target.queued(display):
             done = work()
     return show(request, ended(request, plan.layout.out, progress, done=done))
 

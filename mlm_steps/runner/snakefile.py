@@ -16,6 +16,7 @@ from mlm_steps.runner import client
 from mlm_steps.runner.alias import plain_name
 from mlm_steps.runner.check import checking
 from mlm_steps.runner.lock import hold
+from mlm_steps.runner.node import enter_job
 from mlm_steps.runner.warm import WarmPool
 from mlm_steps.runner.watch import VARIABLE, this_process
 from mlm_steps.steps import STEPS
@@ -193,6 +194,8 @@ def open_workflow(config: Mapping[str, object], *, main: bool) -> Workflow:
     outside = str(config.get("allow_outside", "")).lower() == "true"
     try:
         work = Workflow(spec, folder, allow_outside=outside)
+        if not main:
+            enter_job(shlex.split(work.arguments))
         if main and VARIABLE not in os.environ:
             if work.waiting:
                 _start_pool(work, allow_outside=outside)

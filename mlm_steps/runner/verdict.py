@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from shutil import disk_usage
 
 from mlm_steps.errors import Fault
@@ -12,7 +12,8 @@ from mlm_steps.records.base import NO_ROOM
 from mlm_steps.records.checks import ChecksRecord
 from mlm_steps.records.failure import Absence, is_failure, read_absence
 from mlm_steps.records.power import PowerRecord
-from mlm_steps.runner.progress import Progress
+from mlm_steps.runner.cluster.failure import JobFailure
+from mlm_steps.runner.progress import SHOWN, Progress
 from mlm_steps.runner.unchanged import Verdict
 from mlm_steps.steps.failed import exception_in, reason_in
 from mlm_steps.steps.run.checked_lines import count_line, failure_lines
@@ -131,7 +132,11 @@ def _reports(session: Session, *, announced: bool) -> list[str]:
 
 def _reasons(session: Session, missing: Sequence[Step], progress: Progress | None) -> list[str]:
     """Return one line per step that has no result; if the disk is full, return one line for all."""
-    found = [line for step in missing for line in _reason(session, step, progress)]
+    stopped = progress.stopped if progress else {}
+    found = [
+        line for step in missing if step.name not in stopped for line in _reason(session, step, progress)
+    ]
+    found += _stopped(stopped)
     out = session.layout.out
     if any(NO_ROOM in line for line in found) or disk_usage(out).free < SMALLEST_ROOM:
         return [str(Fault(str(out), NO_ROOM, "free some space and run again; finished steps are kept"))]
@@ -142,6 +147,19 @@ def _reasons(session: Session, missing: Sequence[Step], progress: Progress | Non
     told = bool(progress and progress.failed)
     found += [_line(error) for error in dict.fromkeys(errors) if not (told and FOLLOWS.search(error))]
     return found or ["Snakemake stopped and gave no reason"]
+
+
+def _stopped(stopped: Mapping[str, JobFailure]) -> list[str]:
+    """Return one line per reason for which a cluster has not done jobs."""
+    steps: dict[str, list[str]] = {}
+    for step, failure in stopped.items():
+        steps.setdefault(failure.reason, []).append(step)
+    return [f"{_some(names)}: {reason}" for reason, names in steps.items()]
+
+
+def _some(names: Sequence[str]) -> str:
+    more = f" and {len(names) - SHOWN} more" if len(names) > SHOWN else ""
+    return f"{', '.join(names[:SHOWN])}{more}"
 
 
 def _blocked(progress: Progress | None) -> str:

@@ -2,19 +2,21 @@
 
 from __future__ import annotations
 
-import io
 import json
+import os
 import signal
 from argparse import ArgumentParser, Namespace
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager, redirect_stderr
+from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
 from types import FrameType
 
-from mlm_steps.errors import Fault, UsageError
 from mlm_steps.report.share import share
 from mlm_steps.runner.alias import is_number, plain_name
+from mlm_steps.runner.cluster.executor import adapt
+from mlm_steps.runner.cluster.profiles import read_command_line
+from mlm_steps.runner.cluster.target import Target
 from mlm_steps.runner.progress import Progress
 
 __all__ = ["prepare_workflow"]
@@ -24,8 +26,8 @@ def prepare_workflow(
     *,
     spec: Path,
     out: Path,
-    cores: int,
-    profile: str | None,
+    cores: int | None,
+    target: Target | None,
     allow_outside: bool,
     progress: Progress,
 ) -> Callable[[], bool]:
@@ -41,14 +43,20 @@ def prepare_workflow(
     quoted = {name: json.dumps(str(path), ensure_ascii=False) for name, path in given.items()}
     config = [f"{name}={value}" for name, value in quoted.items()]
     config += ["allow_outside=true"] if allow_outside else []
-    words = ["--snakefile", str(folder / "Snakefile"), "--quiet", "all", "--cores", str(cores)]
+    words = ["--snakefile", str(folder / "Snakefile"), "--quiet", "all"]
     words += ["--workflow-profile", str(folder / "profiles" / "default"), "--config", *config]
-    if profile is not None:
-        words += ["--profile", profile]
-    parser, arguments = _read(words)
-    if profile is None:
+    words += [] if cores is None else ["--cores", str(cores)]
+    if target is None:
+        parser, arguments = read_command_line(words, None)
         # The rate limiter is for clusters: here its timer would delay the end by a second.
         arguments.max_jobs_per_timespan = None
+    else:
+        parser, arguments = read_command_line([*words, "--profile", target.profile], target.profile)
+    if arguments.cores is None and (target is None or not target.remote):
+        arguments.cores = os.cpu_count() or 1
+    if target is not None and target.slurm:
+        arguments.slurm_jobname_prefix = target.prefix
+        adapt(progress.explain)
     return partial(_run, parser, arguments, progress)
 
 
@@ -65,22 +73,6 @@ def _run(parser: ArgumentParser, arguments: Namespace, progress: Progress) -> bo
     if interrupted:
         raise KeyboardInterrupt
     return done and not progress.failed
-
-
-def _read(words: list[str]) -> tuple[ArgumentParser, Namespace]:
-    """Read Snakemake's command line and suppress its message on the profile that it found."""
-    from snakemake.cli import (
-        parse_args,  # takes about as long as the check of the run, which runs in parallel
-    )
-
-    said = io.StringIO()
-    try:
-        with redirect_stderr(said):
-            parser, arguments = parse_args(words)
-    except SystemExit:
-        lines = said.getvalue().strip().splitlines()
-        raise UsageError(Fault("--profile", lines[-1] if lines else "cannot be read")) from None
-    return parser, arguments
 
 
 @contextmanager
