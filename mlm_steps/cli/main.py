@@ -10,6 +10,7 @@ from functools import cache, partial
 from mlm_steps.cli import (
     baseline,
     clean,
+    diff,
     export_r,
     init,
     inner,
@@ -31,8 +32,8 @@ from mlm_steps.steps.run import typed
 __all__ = ["run_command"]
 
 COMMANDS = (
-    run, status, clean, validate, verify, export_r, prepare, predict, power, baseline, init, plan, schema,
-    steps,
+    run, status, clean, validate, verify, export_r, prepare, predict, power, baseline, diff, init, plan,
+    schema, steps,
 )  # fmt: skip
 """The modules of the commands, in the order of the help."""
 

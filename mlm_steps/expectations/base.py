@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
@@ -144,7 +145,7 @@ class Kind:
 
 def bounded(what: str, quantity: str, found: float | None, bounds: BoundsSpec, why: str = "") -> Finding:
     """Return whether a number lies within its limits; ``why`` says why there is no number."""
-    if found is None:
+    if found is None or math.isnan(found):
         shown = f"none: {why}" if why else "none"
         message = f"there is no {what}{f': {why}' if why else ''}; {bounds.words} was expected"
         return Finding(
@@ -169,6 +170,8 @@ def digits(found: float, bounds: BoundsSpec) -> str:
     >>> digits(0.0500004, BoundsSpec(max=0.05)), digits(0.0123456, BoundsSpec(max=0.05))
     ('0.0500004', '0.01235')
     """
+    if not math.isfinite(found):
+        return f"{found}"
     if float(found).is_integer():
         return f"{found:.0f}"
     holds = bounds.hold(found)

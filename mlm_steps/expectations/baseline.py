@@ -10,7 +10,7 @@ from typing import Any, Literal
 from pydantic import Field, ValidationError
 
 from mlm_steps.expectations.quantities import Class, Quantity
-from mlm_steps.records.base import Extended, Part
+from mlm_steps.records.base import Part
 
 __all__ = ["Baseline", "baseline_text", "read_baseline"]
 
@@ -21,12 +21,17 @@ DIGITS = 10
 class Kept(Part):
     """One number of a baseline."""
 
-    value: Extended | str | None
+    value: float | str | None
     """The number, or a word such as ``converged``."""
     kind: Class = Field(alias="class")
     """The class that decides on the tolerance."""
     scale: float | None = None
     """What the relative tolerance is multiplied by, such as the standard error; None for other classes."""
+
+    @property
+    def number(self) -> float | str | None:
+        """The value, where JSON has the text ``inf`` for an infinite number."""
+        return float(self.value) if self.kind != "text" and isinstance(self.value, str) else self.value
 
 
 class Baseline(Part):
@@ -43,7 +48,7 @@ class Baseline(Part):
     def quantities(self) -> list[Quantity]:
         """The numbers in the order of the file."""
         return [
-            Quantity(of, name, kept.kind, kept.value, 1.0 if kept.scale is None else kept.scale)
+            Quantity(of, name, kept.kind, kept.number, 1.0 if kept.scale is None else kept.scale)
             for of, rows in self.results.items()
             for name, kept in rows.items()
         ]

@@ -11,7 +11,16 @@ from mlm_steps.records.comparison import ComparisonRecord
 from mlm_steps.records.fit import FitRecord, RandomParameter
 from mlm_steps.records.variance import VarianceRecord
 
-__all__ = ["CRITERION_TOLERANCE", "Class", "Deviation", "Quantity", "deviations", "quantities_of", "shown"]
+__all__ = [
+    "CRITERION_TOLERANCE",
+    "Class",
+    "Deviation",
+    "Quantity",
+    "deviations",
+    "pair_of",
+    "quantities_of",
+    "shown",
+]
 
 CRITERION_TOLERANCE = 1e-4
 """Largest difference of two criteria that counts as none; searches that end at one optimum differ by less."""
@@ -48,9 +57,9 @@ class Quantity:
     value: Value
     scale: float = 1.0
 
-    def tolerance(self, rtol: float) -> float:
-        """Return the largest difference that is allowed."""
-        if self.kind in ("text", "count"):
+    def tolerance(self, rtol: float, *, exact: bool = False) -> float:
+        """Return the largest difference that is allowed; 0 if numbers have to agree exactly."""
+        if exact or self.kind in ("text", "count"):
             return 0.0
         return CRITERION_TOLERANCE if self.kind == "criterion" else rtol * self.scale
 
@@ -74,14 +83,16 @@ class Deviation:
             return f"{what}: {shown(self.before)} {before}, and there is none {after}"
         if self.new:
             return f"{what}: {shown(self.after)} {after}, and there is none {before}"
-        first, last = _as_different(self.before, self.after)
+        first, last = pair_of(self.before, self.after)
         text = f"{what}: {last} {after}, {first} {before}"
-        if isinstance(self.before, str) or isinstance(self.after, str) or not self.tolerance:
-            return text
-        if self.before is None or self.after is None:
-            return text
-        difference = abs(self.after - self.before)
-        return f"{text}; the difference is {difference:.3g}, and {self.tolerance:.2g} is allowed"
+        return f"{text}; {self.excess}" if self.excess else text
+
+    @property
+    def excess(self) -> str:
+        """How large the difference is, and how large it may be; empty text for words and counts."""
+        if not isinstance(self.before, float) or not isinstance(self.after, float) or not self.tolerance:
+            return ""
+        return f"the difference is {abs(self.after - self.before):.3g}, and {self.tolerance:.2g} is allowed"
 
 
 def shown(value: Value) -> str:
@@ -93,7 +104,7 @@ def shown(value: Value) -> str:
     return f"{value:.0f}" if math.isfinite(value) and float(value).is_integer() else f"{value:.6g}"
 
 
-def _as_different(before: Value, after: Value) -> tuple[str, str]:
+def pair_of(before: Value, after: Value) -> tuple[str, str]:
     """Return two values with as many digits as tell them apart."""
     if not isinstance(before, float) or not isinstance(after, float):
         return shown(before), shown(after)
@@ -104,7 +115,9 @@ def _as_different(before: Value, after: Value) -> tuple[str, str]:
     return shown(before), shown(after)
 
 
-def deviations(before: Sequence[Quantity], after: Sequence[Quantity], rtol: float) -> list[Deviation]:
+def deviations(
+    before: Sequence[Quantity], after: Sequence[Quantity], rtol: float, *, exact: bool = False
+) -> list[Deviation]:
     """Return the quantities that differ by more than the tolerance of the first of the two, in their order.
 
     Of a rung or comparison that only one of the two has, there is one deviation.
@@ -116,7 +129,7 @@ def deviations(before: Sequence[Quantity], after: Sequence[Quantity], rtol: floa
         key = (q.of, q.name)
         whole = q.of in subjects[0] and q.of in subjects[1]
         if key in first and key in last:
-            tolerance = first[key].tolerance(rtol)
+            tolerance = first[key].tolerance(rtol, exact=exact)
             if not _same(first[key].value, last[key].value, tolerance):
                 found.append(Deviation(q.of, q.name, first[key].value, last[key].value, tolerance))
         elif whole or q.name == "status":

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Literal
 
-from mlm_steps.records.base import Part, Record
+from mlm_steps.records.base import Extended, Part, Record
 
 __all__ = ["CheckedExpectation", "ChecksRecord", "Finding", "Severity"]
 
@@ -18,7 +18,7 @@ class Finding(Part):
     """What it is, for example ``estimate of ses:sector in rung cross``."""
     quantity: str
     """The key of the spec, such as ``estimate``; of a baseline its quantity, such as ``l1: deviance``."""
-    found: float | None = None
+    found: Extended | None = None
     """The number; None if it is no number, or if there is none."""
     shown: str
     """What was found in words or digits, for example ``-1.64`` or ``not converged``."""

@@ -30,6 +30,7 @@ TITLES = {
     "groups": "Differences between groups",
     "deletions": "Tests of variances",
     "expectations": "Expectations",
+    "changes": "Changes since an earlier run",
     "diagnostics": "Checks of the models",
     "influence": "Influential groups",
     "sensitivity": "Sensitivity of the conclusions",

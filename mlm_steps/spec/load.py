@@ -28,6 +28,9 @@ __all__ = ["LoadedSpec", "inspect_spec", "load_spec", "spec_in", "spec_of"]
 
 CheckFormula = Callable[[str], None]
 
+RUN_FILE = "/provenance.json"
+"""The file by which a run that the report is compared with is known to have changed."""
+
 
 @dataclass(frozen=True, slots=True, eq=False)
 class LoadedSpec:
@@ -56,7 +59,16 @@ class LoadedSpec:
     unread: frozenset[str] = frozenset()
     faults: tuple[Fault, ...] = ()
     beside: Mapping[str, Path] = field(default_factory=dict)
-    """For each other file that the spec names, such as a baseline, its absolute path; it need not exist."""
+    """For each other file that the spec names, its absolute path; it need not exist.
+
+    These are baselines, and the provenance of the run that the report is compared with."""
+
+    @property
+    def run_beside(self) -> Path | None:
+        """The output folder of the run that the report is compared with; None if the spec names none."""
+        other = self.spec.report.compare_with
+        place = self.beside.get(f"{other}{RUN_FILE}")
+        return None if place is None else place.parent
 
     @property
     def data_path(self) -> Path:
@@ -229,11 +241,14 @@ def _beside(values: Block, spec: Path, *, allow_outside: bool) -> tuple[dict[str
     faults: list[SpecFault] = []
     expected = values.get("expect")
     entries = expected if isinstance(expected, Items) else ()
-    named = [entry.get("baseline") for entry in entries if isinstance(entry, Block)]
-    for file in named:
+    named = [(entry.get("baseline"), "") for entry in entries if isinstance(entry, Block)]
+    report = values.get("report")
+    named += [(report.get("compare_with"), RUN_FILE)] if isinstance(report, Block) else []
+    for file, inside in named:
         if isinstance(file, Written) and file.strip() and not is_nothing(file):
             try:
-                paths[str(file)] = place_beside(file, spec, allow_outside=allow_outside)
+                place = place_beside(file, spec, allow_outside=allow_outside)
+                paths[f"{file}{inside}"] = place / inside.lstrip("/") if inside else place
             except Refused as refused:
                 faults.append(SpecFault(file.at, refused.what, refused.hint))
     return paths, faults

@@ -7,7 +7,7 @@ from typing import Annotated, Literal
 from pydantic import AfterValidator, BeforeValidator
 
 from mlm_steps.spec.base import SpecBlock
-from mlm_steps.spec.types import Text, each_differs, objection, read_texts
+from mlm_steps.spec.types import OptionalText, Text, each_differs, objection, read_texts
 
 __all__ = ["ReportSpec"]
 
@@ -36,3 +36,6 @@ class ReportSpec(SpecBlock):
     ``auto``: the rung of the first entry of ``hypotheses``; without hypotheses the last rung whose search
     converged. A rung that could not be fitted is never chosen; the report then says which rung replaces it.
     """
+    compare_with: OptionalText = None
+    """The output folder of an earlier run, relative to the spec, ``compare_with: results/before``: a section
+    of the report says what has changed since. Where the folder holds no run, the section says so."""

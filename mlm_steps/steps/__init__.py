@@ -20,8 +20,8 @@ _PRELUDE = Scope("{model}", (_MODEL,), lambda plan: [(model.name,) for model in 
 _RUNG = Scope("{model}", (_MODEL,), lambda plan: [(name,) for name in plan.rungs])
 _COMPARISON = Scope("{smaller}--{larger}", _PAIR, lambda plan: plan.pairs)
 _ALL = ("figures", "tables", "report")
-_RESULTS = ("checks", *_ALL)
-"""The steps that read the results on which expectations rest."""
+_RESULTS = ("checks", "changes", *_ALL)
+"""The steps that read the results on which expectations and comparisons of runs rest."""
 
 STEPS: dict[str, Declaration] = {
     "data": Declaration(
@@ -279,8 +279,17 @@ STEPS: dict[str, Declaration] = {
         Scope("", (), lambda plan: [()] if plan.spec.expect else []),
         "checks.json",
         depends_on=lambda plan, _: plan.expectations,
-        read_by=("tables", "report"),
+        read_by=("changes", "tables", "report"),
         record="checks:ChecksRecord",
+        rare=True,
+    ),
+    "changes": Declaration(
+        "compare the run with an earlier one",
+        Scope("", (), lambda plan: [()] if plan.spec.report.compare_with else []),
+        "changes.json",
+        depends_on=lambda plan, _: plan.compared_run,
+        read_by=("tables", "report"),
+        record="changes:ChangesRecord",
         rare=True,
     ),
     "power_closed": Declaration(

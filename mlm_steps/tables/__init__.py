@@ -34,7 +34,7 @@ These tables are not in section 20:
 - ``fixed_other_df`` and ``anova_other_df`` hold the tests of singular fits by the method, Satterthwaite's or
   Kenward and Roger's, that ``fixed`` and ``anova`` do not use.
 - ``hypotheses`` holds the declared hypotheses with the verdicts of their tests, ``expectations`` what the
-  spec expects of the results and what was found.
+  spec expects of the results and what was found, ``changes`` what differs from an earlier run.
 - ``contrasts``, ``slope_differences``, ``means`` and ``mean_differences`` combine coefficients.
 - ``standardized_differences`` holds mean differences in units of standard deviations.
 - ``ranova`` holds the tests of random effects by removal, ``heterogeneity`` HLM's tests of their variances.
@@ -59,6 +59,7 @@ from mlm_steps.tables.anova import anova
 from mlm_steps.tables.anova_other_df import anova_other_df
 from mlm_steps.tables.base import Table, TableMaker
 from mlm_steps.tables.categories import categories
+from mlm_steps.tables.changes import changes
 from mlm_steps.tables.comparison import comparison
 from mlm_steps.tables.context import context
 from mlm_steps.tables.contrasts import contrasts
@@ -111,6 +112,7 @@ TABLES: dict[str, TableMaker] = {
     "anova_other_df": anova_other_df,
     "hypotheses": hypotheses,
     "expectations": expectations,
+    "changes": changes,
     "random": random,
     "fit": fit,
     "comparison": comparison,
@@ -152,5 +154,5 @@ TABLES: dict[str, TableMaker] = {
 }
 PLANNED = frozenset({"power", "power_curve", "power_design"})
 """The tables of planned studies, which a run without a ladder has alone."""
-ON_REQUEST = {"expectations": "checks"}
+ON_REQUEST = {"expectations": "checks", "changes": "changes"}
 """The tables that only a run with a certain step writes, by the name of the step."""

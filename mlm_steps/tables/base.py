@@ -22,6 +22,7 @@ __all__ = [
     "Table",
     "TableMaker",
     "as_cell",
+    "infinite",
     "join_pairs",
     "limit_codes",
     "table_of",
@@ -108,6 +109,11 @@ def limit_codes(row: Coefficient | RandomParameter | Icc | VarianceMeasure) -> C
         elif code is not None:
             codes[f"{name}[limit]"] = code
     return codes
+
+
+def infinite(value: float | None) -> bool:
+    """Return whether a number is infinite, which a table allows only with the code ``separation``."""
+    return value is not None and math.isinf(value)
 
 
 def join_pairs(pairs: Iterable[tuple[str, Cell]]) -> str:

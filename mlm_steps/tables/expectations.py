@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from mlm_steps.records.checks import ChecksRecord
 from mlm_steps.records.run import RunRecords
-from mlm_steps.tables.base import Cell, Codes, Table, table_of
+from mlm_steps.tables.base import SEPARATION, Cell, Codes, Table, infinite, table_of
 
 __all__ = ["expectations"]
 
@@ -41,4 +41,5 @@ def _rows(run: RunRecords) -> Iterator[tuple[dict[str, Cell], Codes]]:
                 "severity": each.severity,
                 **finding.model_dump(),
             }
-            yield cells, {"found": "not_applicable" if finding.holds else "not_estimable"}
+            missing = "not_applicable" if finding.holds else "not_estimable"
+            yield cells, {"found": SEPARATION if infinite(finding.found) else missing}

@@ -47,6 +47,7 @@ REGISTRIES = {
         {
             "explain",
             "baseline",
+            "diff",
             "failed",
             "init",
             "parts",

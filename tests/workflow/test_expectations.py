@@ -149,3 +149,43 @@ expect:
         "expect[5].group: rung 'l1' has no grouping factor h (its grouping factors are g)",
     ]
     assert contents(folder / "results") == before
+
+
+def test_two_runs_are_compared_in_words_as_json_and_in_the_report(folder):
+    (folder / "pipeline.yaml").write_text(SPEC)
+    assert mlm("run", "--out", "results/before", cwd=folder).returncode == 0
+    same = mlm("diff", "results/small", "results/before", cwd=folder)
+    assert (same.returncode, same.stderr) == (0, "")
+    assert "the same results: " in same.stdout
+
+    changed = SPEC.replace("y ~ x + w + (x | g)", "y ~ x * w + (x | g)")
+    (folder / "pipeline.yaml").write_text(changed + "report: {compare_with: results/before}\n")
+    done = mlm("run", cwd=folder)
+    assert done.returncode == 0, done.stderr
+    assert "nothing to do" in mlm("run", cwd=folder).stderr
+    found = mlm("diff", "results/before", "results/small", "--json", cwd=folder)
+    assert found.returncode == 1
+    content = json.loads(found.stdout)
+    assert content["same"] is False
+    texts = [change["text"] for change in content["changes"]]
+    assert "ladder[l2].formula: y ~ x + w + (x | g) → y ~ x * w + (x | g)" in texts
+    assert any(text.startswith("l2, estimate of x:w: new: ") for text in texts)
+    report = (folder / "results/small/report.md").read_text()
+    section = report[report.index("### Changes since an earlier run") :]
+    assert section.split("\n\n")[1].startswith(
+        "Differences from the run `results/before`: spec 2, estimates "
+    )
+    with (folder / "results/small/tables/changes.csv").open(newline="") as file:
+        rows = list(csv.DictReader(file))
+    assert "l2, parameters" in {row["what"] for row in rows}
+
+    (folder / "pipeline.yaml").write_text(changed + "report: {compare_with: results/nothing}\n")
+    assert mlm("run", cwd=folder).returncode == 0
+    assert "could not be compared with an earlier one: " in (folder / "results/small/report.md").read_text()
+    (folder / "pipeline.yaml").write_text(changed + "report: {compare_with: ../../../outside}\n")
+    outside = mlm("run", cwd=folder)
+    assert outside.returncode == 2
+    assert "report.compare_with: '../../../outside' lies outside the spec's folder" in outside.stderr
+    wrong = mlm("diff", "results/nothing", "pipeline.yaml", cwd=folder)
+    assert wrong.returncode == 2
+    assert len(wrong.stderr.splitlines()) == 2

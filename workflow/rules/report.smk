@@ -10,6 +10,18 @@ rule checks:
         WORK.shell("checks")
 
 
+# What has changed since the run that the spec names; no spec without the key compare_with has this step.
+rule changes:
+    input:
+        inputs_of("changes"),
+    output:
+        WORK.output("changes"),
+    log:
+        LAYOUT.log("changes"),
+    shell:
+        WORK.shell("changes")
+
+
 rule figures:
     input:
         inputs_of("figures"),

@@ -14,6 +14,7 @@ from mlm_steps.report.inputs import ReportInput
 from mlm_steps.report.sections import (
     allfit,
     answer,
+    changes,
     checklist,
     context,
     cost,
@@ -89,6 +90,7 @@ _CONTEXTS: dict[str, dict[str, SectionContext]] = {
     },
     "checks": {
         "expectations": expectations.context,
+        "changes": changes.context,
         "diagnostics": diagnostics.context,
         "influence": influence.context,
         "sensitivity": sensitivity.context,

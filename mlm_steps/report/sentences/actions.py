@@ -77,7 +77,7 @@ def _not_as_expected(given: ReportInput) -> Iterator[Action]:
     record = given.run.result(ChecksRecord, "checks")
     for each in record.failed if isinstance(record, ChecksRecord) else ():
         first, *others = each.failures
-        more = f", and {len(others)} more" if others else ""
+        more = f" ({len(others)} more)" if others else ""
         text = say(
             "{title}: {message}{more}. See {link}.",
             title=Word(each.title),

@@ -27,7 +27,7 @@ def expectation_grid(caption: str, found: Sequence[CheckedExpectation]) -> Grid:
 
 
 def _rows(each: CheckedExpectation) -> Iterable[Row]:
-    findings = each.findings if each.holds else each.failures
+    findings = _shortened(each.findings) if each.holds else each.failures
     verdict = "holds" if each.holds else VERDICTS[each.severity]
     for position, finding in enumerate(findings[:MOST_FINDINGS]):
         first = position == 0
@@ -36,6 +36,14 @@ def _rows(each: CheckedExpectation) -> Iterable[Row]:
     rest = len(findings) - MOST_FINDINGS
     if rest > 0:
         yield row((), [f"and {rest} more in the table expectations", None, None, None])
+
+
+def _shortened(findings: Sequence[Finding]) -> Sequence[Finding]:
+    """Return one finding for several rungs of which the same word holds."""
+    words = {(finding.shown, finding.expected) for finding in findings}
+    if len(findings) == 1 or len(words) > 1:
+        return findings
+    return [findings[0].with_values(what=f"{findings[0].what} and {len(findings) - 1} more", found=None)]
 
 
 def _found(each: CheckedExpectation, finding: Finding) -> Phrase:

@@ -61,7 +61,9 @@ def _baselines(loaded: LoadedSpec) -> dict[str, Baseline | str]:
     """Return the baseline in each file that exists, or why it cannot be read."""
     found: dict[str, Baseline | str] = {}
     for file in (each.baseline for each in loaded.spec.expect if each.baseline is not None):
-        path = loaded.beside[file]
+        path = loaded.beside.get(file)
+        if path is None:  # a spec must not read it, which is a fault already
+            continue
         try:
             found[file] = read_baseline(path.read_bytes())
         except FileNotFoundError:

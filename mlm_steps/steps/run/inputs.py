@@ -209,11 +209,19 @@ class PlanInputs:
         said = spec.model_dump(mode="json", include={"expect"}, exclude_none=True)
         places = [source.place(("expect", position)) for position in range(len(spec.expect))]
         compared = [[model.name, model.formula] for model in spec.compared_models]
-        return [spec.name, self.rungs, said, places, compared, self.beside, self.loaded.path.name]
+        baselines = {file: self.beside[file] for each in spec.expect if (file := each.baseline) is not None}
+        return [spec.name, self.rungs, said, places, compared, baselines, self.loaded.path.name]
+
+    @property
+    def compared_run(self) -> list[object]:
+        """The run that the report is compared with, its content, and what the comparison says of this run."""
+        spec = self.spec
+        hypotheses = spec.model_dump(mode="json", include={"hypotheses"})
+        return [spec.report.compare_with, self.beside, hypotheses, self.loaded.source.text]
 
     @property
     def beside(self) -> dict[str, str]:
-        """The hash of each baseline, by its name in the spec; empty text for one that does not exist."""
+        """The hash of each baseline and of the run to compare with; empty text where there is no file."""
         found = self.loaded.beside
         return {file: content_hash(path) if path.is_file() else "" for file, path in found.items()}
 

@@ -10,7 +10,7 @@ from typing import Any, NoReturn
 from mlm_steps.errors import printable
 from mlm_steps.steps.run.versions import installed_version
 
-__all__ = ["Parser", "Version", "names", "path", "positive"]
+__all__ = ["Parser", "Version", "names", "path", "positive", "share"]
 
 
 class Parser(argparse.ArgumentParser):
@@ -89,3 +89,14 @@ def positive(text: str) -> int:
 def names(text: str) -> tuple[str, ...]:
     """Return the names in a list that is separated by commas."""
     return tuple(name.strip() for name in text.split(",") if name.strip())
+
+
+def share(text: str) -> float:
+    """Return a number from 0 to 1; argparse reports other text as an error."""
+    try:
+        number = float(text)
+    except ValueError:
+        number = -1.0
+    if not 0.0 <= number <= 1.0:
+        raise argparse.ArgumentTypeError(f"'{printable(text)}' is not a number from 0 to 1")
+    return number

@@ -42,6 +42,7 @@ from mlm_steps.records import (
     tested,
 )
 from mlm_steps.records.allfit import RefitRow
+from mlm_steps.records.changes import Change, ChangesRecord
 from mlm_steps.records.checks import CheckedExpectation, ChecksRecord, Finding
 from mlm_steps.records.context import ContextSlope, PredictorContext, RungContext
 from mlm_steps.records.cost import CostRecord
@@ -104,6 +105,7 @@ COLUMNS = {
     "fixed_other_df": "model term column estimate se df df_method statistic p ci_low ci_high ci_method "
     "dropped",
     "anova": "model type term num_df den_df df_method sum_sq mean_sq F p chisq",
+    "changes": "number area what before after before_value after_value remark",
     "expectations": "number expectation kind severity what quantity found shown expected holds message",
     "hypotheses": "name text kind direction model term column symbol estimate p verdict",
     "anova_other_df": "model type term num_df den_df df_method sum_sq mean_sq F p chisq",
@@ -328,6 +330,7 @@ def run():
             "sensitivity/df": variants(),
             "power_result": planned_studies(),
             "checks": expectations(),
+            "changes": changed(),
         },
     )
 
@@ -356,6 +359,16 @@ def expectations():
             CheckedExpectation(position=1, findings=(words,), **shared),
         ),
     )
+
+
+def changed():
+    """Return a number and a word that differ from an earlier run."""
+    number = Change(
+        area="estimates", what="days, estimate of Days", before="10.1", after="10.5", before_value=10.1,
+        after_value=10.5, remark="the difference is 0.4, and 0.0001 is allowed",
+    )  # fmt: skip
+    word = Change(area="spec", what="ladder[days].formula", before="a", after="b")
+    return ChangesRecord(other="results/before", changes=(number, word))
 
 
 def influence():
