@@ -32,6 +32,19 @@ def add(commands: Commands) -> None:
         action="store_true",
         help="check a folder whose spec and data are not here, against its own analysis sample",
     )
+    parser.add_argument(
+        "--with",
+        dest="other",
+        choices=("lme4",),
+        help="also fit the models in R, by lme4 or glmmTMB, and compare",
+    )
+    parser.add_argument(
+        "--timeout",
+        type=typed.positive,
+        default=600,
+        metavar="SECONDS",
+        help="seconds after which R is stopped (default: 600)",
+    )
     parser.add_argument("--json", action="store_true", help="print the findings as JSON")
     parser.add_argument(
         "--allow-outside",
@@ -46,6 +59,16 @@ def _verify(arguments: argparse.Namespace) -> int:
     from mlm_steps.verify.verify import verify
 
     run = open_run(arguments.run, arguments.out)
-    found = verify(run, with_inputs=not arguments.without_inputs, allow_outside=arguments.allow_outside)
+    if arguments.other is not None:
+        from mlm_steps.verify.in_r import require_r
+
+        require_r()
+    outside = arguments.allow_outside
+    found = verify(run, with_inputs=not arguments.without_inputs, allow_outside=outside)
+    if arguments.other is not None:
+        from mlm_steps.verify.against_r import compare_with_r
+
+        compared = compare_with_r(run, timeout=arguments.timeout, allow_outside=outside)
+        found = found.plus(compared.line, compared.findings)
     print(found.json() if arguments.json else found.text(), end="")
     return DONE if found.agrees else EXPECTATION_FAILED

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Literal
 
 __all__ = ["Finding", "Status", "Verification"]
@@ -83,6 +83,10 @@ class Verification:
         parts = [f"{wrong} difference{'s' * (wrong != 1)}"] if wrong else []
         parts += [f"{open_} thing{'s' * (open_ != 1)} could not be checked"] if open_ else []
         return f"{self.run}: {' and '.join(parts)}" if parts else f"{self.run}: {self.scope}"
+
+    def plus(self, fact: str, findings: tuple[Finding, ...]) -> Verification:
+        """Return the result of further checks together with these."""
+        return replace(self, facts=(*self.facts, fact), findings=(*self.findings, *findings))
 
     def text(self) -> str:
         """Return the result for a terminal."""
