@@ -127,7 +127,7 @@ class ComparisonError(MlmError):
 
 
 class StorageError(MlmError):
-    """The disk is full; the input is not wrong."""
+    """The disk is full or fails; the input is not wrong."""
 
 
 def printable(text: str) -> str:

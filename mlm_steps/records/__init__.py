@@ -6,7 +6,7 @@ from mlm_steps.deferred import deferred_names
 
 if TYPE_CHECKING:
     from mlm_steps.records.allfit import AllFitRecord, RungRefits
-    from mlm_steps.records.base import Notice, Record, read_record, write_record, write_whole
+    from mlm_steps.records.base import Notice, Record, read_record, write_record
     from mlm_steps.records.comparison import ComparisonRecord, MixtureComponent, VarianceChange
     from mlm_steps.records.data_profile import (
         ColumnProfile,
@@ -38,12 +38,13 @@ if TYPE_CHECKING:
     from mlm_steps.records.remedies import RemedyRecord, RungAdvice
     from mlm_steps.records.simulation import SimulationRecord
     from mlm_steps.records.variance import DistributionRow, Icc, VarianceMeasure, VarianceRecord
+    from mlm_steps.records.whole import write_whole
 else:
     __getattr__ = deferred_names(
         __name__,
         {
             "allfit": ("AllFitRecord", "RungRefits"),
-            "base": ("Notice", "Record", "read_record", "write_record", "write_whole"),
+            "base": ("Notice", "Record", "read_record", "write_record"),
             "comparison": ("ComparisonRecord", "MixtureComponent", "VarianceChange"),
             "data_profile": (
                 "ColumnProfile",
@@ -75,6 +76,7 @@ else:
             "remedies": ("RemedyRecord", "RungAdvice"),
             "simulation": ("SimulationRecord",),
             "variance": ("DistributionRow", "Icc", "VarianceMeasure", "VarianceRecord"),
+            "whole": ("write_whole",),
         },
     )
 

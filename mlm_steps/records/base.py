@@ -2,22 +2,19 @@
 
 from __future__ import annotations
 
-import errno
 import json
 import math
-import os
-import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Annotated, Literal, Self, TypeVar
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, PlainSerializer
 
-from mlm_steps.errors import Fault, StorageError, UsageError
+from mlm_steps.errors import Fault, UsageError
 from mlm_steps.notice import Notice
+from mlm_steps.records.whole import write_whole
 
 __all__ = [
-    "NO_ROOM",
     "Extended",
     "Notice",
     "Part",
@@ -27,10 +24,8 @@ __all__ = [
     "fields_in",
     "read_record",
     "write_record",
-    "write_whole",
 ]
 
-NO_ROOM = "the disk is full"
 MADE_FROM = "made_from"
 
 
@@ -81,39 +76,6 @@ class Record(Part):
 
 
 RecordT = TypeVar("RecordT", bound=Record)
-
-
-def write_whole(path: Path, content: bytes) -> None:
-    """Write a file under a temporary name and rename it, so that a file is never incomplete.
-
-    Raise StorageError if the disk is full.
-    """
-    try:
-        _write(path, content)
-    except OSError as error:
-        if error.errno in (errno.ENOSPC, errno.EDQUOT):
-            raise StorageError(Fault(str(path), NO_ROOM)) from error
-        raise
-
-
-def _write(path: Path, content: bytes) -> None:
-    path.parent.mkdir(parents=True, exist_ok=True)
-    handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
-    temporary = Path(name)
-    try:
-        with os.fdopen(handle, "wb") as stream:
-            stream.write(content)
-        temporary.chmod(0o666 & ~_umask())
-        temporary.replace(path)
-    except BaseException:
-        temporary.unlink(missing_ok=True)
-        raise
-
-
-def _umask() -> int:
-    mask = os.umask(0)
-    os.umask(mask)
-    return mask
 
 
 def write_record(record: Record, path: Path, *, made_from: str = "") -> None:

@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import os
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 from mlm_steps.errors import MlmError
@@ -25,14 +29,28 @@ def begin(spec: Path, out: Path | None, *, allow_outside: bool) -> None:
     """
     _, analysis = check(spec, allow_outside=allow_outside)
     session = Session(spec, out, allow_outside=allow_outside)
-    with locked(session.layout.out):
-        log = session.layout.log(session.plan.first)
-        log.parent.mkdir(parents=True, exist_ok=True)
-        log.touch()  # the run writes its content; the step's entry records that a log exists
+    with locked(session.layout.out), _said_in(session.layout.log(session.plan.first)):
         if analysis is None:
             load_step(session.plan.first)(session)
         else:
             data(session, analysis)
+
+
+@contextmanager
+def _said_in(log: Path) -> Iterator[None]:
+    """Write standard error into the log of a step, as the workflow does."""
+    log.parent.mkdir(parents=True, exist_ok=True)
+    log.unlink(missing_ok=True)
+    sys.stderr.flush()
+    before = os.dup(2)
+    with log.open("wb") as stream:
+        os.dup2(stream.fileno(), 2)
+    try:
+        yield
+    finally:
+        sys.stderr.flush()
+        os.dup2(before, 2)
+        os.close(before)
 
 
 def keep(spec: Path, out: Path | None, *, allow_outside: bool) -> bool:

@@ -7,9 +7,7 @@ import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from tempfile import TemporaryFile
-from typing import IO
 
-from mlm_steps.records import write_whole
 from mlm_steps.runner.warm import WarmPool
 from mlm_steps.steps.run.plan import Plan
 
@@ -42,16 +40,8 @@ def checking(
         def finish() -> int:
             code = wait()
             said.seek(0)
-            if begins and code == DONE:
-                _keep_log(said, plan)
-            elif code == AT_FAULT or not begins:
+            if code == AT_FAULT or not begins:
                 shutil.copyfileobj(said, sys.stderr)
             return DONE if begins and code != AT_FAULT else code
 
         yield finish
-
-
-def _keep_log(said: IO[str], plan: Plan) -> None:
-    log = plan.layout.log(plan.first)
-    log.parent.mkdir(parents=True, exist_ok=True)
-    write_whole(log, said.read().encode())

@@ -9,7 +9,6 @@ from __future__ import annotations
 import hashlib
 import json
 import os
-import re
 import stat
 from collections.abc import Iterator, Mapping
 from contextlib import suppress
@@ -17,6 +16,7 @@ from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 
 from mlm_steps.records.failure import is_failure, read_absence
+from mlm_steps.records.whole import parts
 from mlm_steps.steps import STEPS
 from mlm_steps.steps.run.files import is_unchanged
 from mlm_steps.steps.run.ledger import FileEntry, StepEntry
@@ -24,10 +24,6 @@ from mlm_steps.steps.run.plan import Plan
 
 __all__ = ["Leftover", "is_own", "leftovers", "remove", "strangers"]
 
-TEMPORARY = re.compile(r"\.(.+)\.[a-z0-9_]{8}")
-"""The name of a file that is being written: the name of the finished file and eight random characters."""
-PROBE = re.compile(r"\.write-\d+")
-"""The name of an empty file by which a run finds out whether a folder can be written."""
 NOTES = Path(".snakemake")
 """The folder of Snakemake in the current folder; key files and notes of mlm are in its folder ``mlm``."""
 
@@ -137,7 +133,7 @@ def _of_steps(plan: Plan, *, everything: bool) -> Iterator[Leftover]:
 
 
 def _unchanged(path: Path, file: FileEntry) -> bool:
-    return is_unchanged(path, size=file.size, sha256=file.sha256, mtime_ns=file.mtime_ns)
+    return is_unchanged(path, size=file.size, sha256=file.sha256)
 
 
 def _log(plan: Plan, step: str, needed: set[str], why: str) -> list[Leftover]:
@@ -170,18 +166,8 @@ def _failures(plan: Plan, *, everything: bool) -> Iterator[Leftover]:
 def _temporary(plan: Plan) -> Iterator[Leftover]:
     """Yield files that a killed process has not finished writing."""
     out = plan.layout.out
-    targets = {
-        "provenance.json",
-        *(Path(name).name for e in plan.ledger.steps.values() for name in e.outputs),
-    }
-    targets |= {step.head.name for step in plan.steps}
-    for folder, _, names in os.walk(out):
-        for name in names:
-            path = Path(folder, name)
-            unfinished = TEMPORARY.fullmatch(name)
-            probe = PROBE.fullmatch(name) and path.lstat().st_size == 0
-            if probe or (unfinished and unfinished[1] in targets):
-                yield from _given(out, str(path.relative_to(out)), "a killed process has left it unfinished")
+    for path in parts(out):
+        yield from _given(out, str(path.relative_to(out)), "a killed process has left it unfinished")
 
 
 def _caches(out: Path) -> Iterator[Leftover]:

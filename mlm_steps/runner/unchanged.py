@@ -12,20 +12,22 @@ from __future__ import annotations
 
 import hashlib
 import json
-import os
 import sys
 from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import asdict, dataclass
 from pathlib import Path
+from typing import Any
 
 from mlm_steps.errors import MlmError
+from mlm_steps.records.whole import write_whole
 from mlm_steps.runner.announce import announce
 from mlm_steps.runner.request import RunRequest
 from mlm_steps.steps.run.dates import date_state
 from mlm_steps.steps.run.files import file_hash, is_unchanged
 from mlm_steps.steps.run.identity import code_identity, optional_libraries
 from mlm_steps.steps.run.layout import Layout
+from mlm_steps.steps.run.sealed import seal, unseal
 from mlm_steps.steps.run.versions import installed_version
 
 __all__ = [
@@ -109,7 +111,7 @@ def state_of(request: RunRequest, out: Path) -> State | None:
 
     None if the spec, the ledger or the date cannot be read.
     """
-    if not request.spec.is_file():
+    if not (request.spec.is_file() and Layout(out).provenance.is_file()):
         return None  # a pipe would block
     try:
         return {
@@ -145,22 +147,23 @@ def note(request: RunRequest, out: Path, state: State | None, data: DataFiles, v
     if state_of(request, out) != state:
         return
     content = {"out": str(out), "state": state, "data": data, "verdict": asdict(verdict)}
-    whole = place.with_suffix(f".{os.getpid()}")
-    with suppress(OSError):  # the folder cannot be written: the next run is planned
-        whole.write_text(json.dumps(content), encoding="utf-8")
-        whole.replace(place)
+    with suppress(MlmError):  # the note cannot be written: the next run is planned
+        write_whole(place, seal(content))
 
 
 def ended_before(request: RunRequest) -> tuple[Path, Verdict] | None:
     """Return output folder and verdict of the run before, if nothing has changed since; else None."""
     try:
-        content = json.loads(note_of(request).read_bytes())
+        place = note_of(request)
+        if not place.is_file():
+            return None  # a pipe would block
+        content: dict[str, Any] = unseal(place.read_bytes())
         out, state = Path(content["out"]), content["state"]
         same = state == state_of(request, out) and all(
             _is_same(request, name, *kept) for name, kept in content["data"].items()
         )
         return (out, Verdict(**content["verdict"])) if same and _is_complete(Layout(out)) else None
-    except (OSError, ValueError, KeyError, TypeError, AttributeError):
+    except (OSError, ValueError, KeyError, TypeError, AttributeError, RecursionError):
         return None  # no note, or one that is damaged
 
 
@@ -195,7 +198,4 @@ def _is_complete(layout: Layout) -> bool:
     """Return whether all files are as the ledger says."""
     steps = json.loads(layout.provenance.read_bytes())["steps"]
     files = {name: file for entry in steps.values() for name, file in entry["outputs"].items()}
-    logs = (layout.log(step) for step, entry in steps.items() if entry["log"])
-    return all(log.is_file() for log in logs) and all(
-        is_unchanged(layout.out / name, **file) for name, file in files.items()
-    )
+    return all(is_unchanged(layout.out / name, **file) for name, file in files.items())

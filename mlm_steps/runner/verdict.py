@@ -8,10 +8,10 @@ from shutil import disk_usage
 
 from mlm_steps.errors import Fault
 from mlm_steps.records import ComparisonRecord, FitRecord
-from mlm_steps.records.base import NO_ROOM
 from mlm_steps.records.checks import ChecksRecord
 from mlm_steps.records.failure import Absence, is_failure, read_absence
 from mlm_steps.records.power import PowerRecord
+from mlm_steps.records.whole import NO_ROOM
 from mlm_steps.runner.cluster.failure import JobFailure
 from mlm_steps.runner.progress import SHOWN, Progress
 from mlm_steps.runner.unchanged import Verdict

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
-from mlm_steps.errors import StorageError
+from mlm_steps.errors import StorageError, UsageError
 from mlm_steps.records import write_record
 from mlm_steps.records.failure import Absence
 from mlm_steps.steps.run.session import Session
@@ -32,7 +32,7 @@ def failed(session: Session, step: str, code: int, log: Path) -> int:
     reason = reason_in(log, code)
     try:
         write_record(Absence(absent="failed", step=step, reason=reason), session.plan.step(step).head)
-    except StorageError:  # the step has failed for the same reason, which the run prints once
+    except (StorageError, UsageError):  # the step has failed for the same reason, which the run prints once
         return code
     return 0
 

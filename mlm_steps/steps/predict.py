@@ -17,7 +17,6 @@ from mlm_steps.api.state import FitState
 from mlm_steps.data.new_rows import NewRows, line_of, new_rows
 from mlm_steps.errors import DataError, Fault, UsageError, did_you_mean, listing
 from mlm_steps.records import FitRecord, write_whole
-from mlm_steps.records.base import NO_ROOM
 from mlm_steps.records.csv_text import WRITTEN_END, CsvText
 from mlm_steps.records.failure import Absence
 from mlm_steps.steps.parts.at_record import estimates_at_record
@@ -171,8 +170,4 @@ def _table(rows: NewRows, found: dict[str, Prediction]) -> pd.DataFrame:
 def _write(table: pd.DataFrame, path: Path) -> None:
     stream = CsvText()
     table.to_csv(stream, index=False, na_rep="NA", lineterminator=WRITTEN_END)
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        write_whole(path, stream.getvalue().encode())
-    except OSError as error:
-        raise UsageError(Fault(str(path), f"cannot be written: {error.strerror or NO_ROOM}")) from error
+    write_whole(path, stream.getvalue().encode())

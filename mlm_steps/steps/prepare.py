@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING
 
 from mlm_steps.errors import Fault, UsageError
 from mlm_steps.records import write_whole
-from mlm_steps.records.base import NO_ROOM
 from mlm_steps.records.csv_text import WRITTEN_END, CsvText
 from mlm_steps.steps.parts.codebook import codebook
 from mlm_steps.steps.run.parquet import write_parquet
@@ -63,12 +62,8 @@ def prepare(spec: Path, saved: Path, *, allow_outside: bool = False, force: bool
             Fault(str(taken[0]), "the spec reads this file", "save the sample under another name")
         )
     text = codebook(loaded, analysis, saved.name)
-    try:
-        _write(analysis.frame, saved)
-        write_whole(book, text.encode())
-    except OSError as error:
-        what = error.strerror or NO_ROOM
-        raise UsageError(Fault(str(saved), f"cannot be written: {what}")) from error
+    _write(analysis.frame, saved)
+    write_whole(book, text.encode())
     frame = analysis.frame
     return (
         *(step.line for step in analysis.profile.preparation),

@@ -40,9 +40,10 @@ def report(session: Session) -> None:
         for form, text in render_report(given).items():
             write_whole(layout.report(form), text.encode())
             recorder.add(layout.report(form))
-    profile = None if session.spec.planned_alone else session.profile
-    describe_run(layout, facts(session) | origin(session.loaded, layout, profile))
-    forget(layout, [step.name for step in session.plan.steps])
+        # Before the entry of this step: a run that is killed in between does them when it makes the report.
+        profile = None if session.spec.planned_alone else session.profile
+        describe_run(layout, facts(session) | origin(session.loaded, layout, profile))
+        forget(layout, [step.name for step in session.plan.steps])
 
 
 def _files(files: Sequence[FileProfile]) -> dict[str, object]:

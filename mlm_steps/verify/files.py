@@ -63,11 +63,6 @@ def check_outputs(run: RecordedRun) -> Iterator[Finding]:
     files = {name: file for entry in run.steps.values() for name, file in entry.outputs.items()}
     for name, file in sorted(files.items()):
         yield _output(run, name, file)
-    for step, entry in sorted(run.steps.items()):
-        log = run.layout.log(step)
-        if entry.log and not log.is_file():
-            what = "the log of the step is missing"
-            yield Finding("log_missing", str(log.relative_to(run.layout.out)), "differs", what)
     others = sorted(_others(run.layout.out, files))
     for name in others[:HIDDEN_REMAINS]:
         yield Finding("unlisted", printable(name), "remark", "is no file of the run; it was not checked")

@@ -12,6 +12,7 @@ from mlm_steps.records import write_record
 from mlm_steps.records.failure import Absence
 from mlm_steps.runner.clean import clean
 from mlm_steps.runner.leftovers import is_own
+from mlm_steps.steps.run.sealed import seal, unseal
 
 from .conftest import contents, mlm, times
 
@@ -75,10 +76,11 @@ def test_failures_of_former_rungs_go_with_their_logs(folder, out):
 
 
 def test_unfinished_files_go_and_similar_ones_stay(out):
-    unfinished = [out / "fits" / ".l1.json.abcd_123", out / ".provenance.json.abcdefgh", out / ".write-123"]
-    others = [out / "fits" / ".mine.json.abcdefgh", out / "fits" / ".l1.json.ABCDEFGH", out / ".write-1"]
+    gone = 2**22 + 1  # no process has so large a number
+    unfinished = [out / "fits" / f".mlm-{gone}-0.part", out / f".mlm-{gone}-12.part"]
+    others = [out / "fits" / ".mlm-mine.part", out / f".mlm-{os.getppid()}-0.part", out / ".mlm-notes"]
     for path in (*unfinished, *others):
-        path.write_text("" if path.name == ".write-123" else "x")
+        path.write_text("x")
     list(clean(SPEC, None, yes=True))
     assert [path for path in unfinished if path.exists()] == []
     assert [path for path in others if not path.exists()] == []
@@ -124,20 +126,15 @@ def test_an_output_folder_that_is_a_link_is_cleaned_in_its_place(folder, out, tm
 
 def test_a_forged_ledger_cannot_name_files_outside(folder, out):
     victim = folder / "small.csv"
-    content = json.loads((out / "provenance.json").read_text())
-    status = victim.stat()
-    file = {
-        "size": status.st_size,
-        "sha256": hashlib.sha256(victim.read_bytes()).hexdigest(),
-        "mtime_ns": status.st_mtime_ns,
-    }
+    content = unseal((out / "provenance.json").read_bytes())
+    file = {"size": victim.stat().st_size, "sha256": hashlib.sha256(victim.read_bytes()).hexdigest()}
     names = ["../../small.csv", str(victim), "fits/../../../small.csv"]
     content["steps"]["fit/old"] = {
         **content["steps"]["fit/l1"],
         "outputs": dict.fromkeys(names, file),
     }
     content["steps"]["../../../x"] = content["steps"]["fit/old"]
-    (out / "provenance.json").write_text(json.dumps(content))
+    (out / "provenance.json").write_bytes(seal(content))
     list(clean(SPEC, None, everything=True, yes=True))
     assert victim.exists()
 

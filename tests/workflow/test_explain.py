@@ -6,6 +6,7 @@ import pytest
 
 from mlm_steps.runner.explain import explain_plan
 from mlm_steps.runner.request import RunRequest
+from mlm_steps.steps.run.sealed import seal, unseal
 
 from .conftest import contents, mlm, times
 
@@ -88,25 +89,25 @@ def test_a_comment_changes_the_report_alone(folder):
 
 def test_other_versions_are_named(folder):
     path = folder / "results" / "small" / "provenance.json"
-    content = json.loads(path.read_text())
+    content = unseal(path.read_bytes())
     for entry in content["steps"].values():
         entry |= {"code": "0", "key": "0"}
     for block in content["made_from"].values():
         if "versions" in block:
             now = block["versions"]["numpy"]
             block["versions"]["numpy"] = "0.1"
-    path.write_text(json.dumps(content))
+    path.write_bytes(seal(content))
     assert reasons(folder)["fit/l1"].startswith(f"numpy changed from 0.1 to {now}")
 
 
 @pytest.mark.parametrize("damage", [{}, {"x": 5}, [], "text", {"y": {"spec": 5, "columns": [], "files": 1}}])
 def test_a_ledger_without_usable_facts_gives_the_short_reasons(folder, damage):
     path = folder / "results" / "small" / "provenance.json"
-    content = json.loads(path.read_text())
+    content = unseal(path.read_bytes())
     names = ["y"] if isinstance(damage, dict) else []
     for entry in content["steps"].values():
         entry["made_from"] = names
-    path.write_text(json.dumps(content | {"made_from": damage}))
+    path.write_bytes(seal(content | {"made_from": damage}))
     edit(folder / "pipeline.yaml", '"y ~ x + (1 | g)"', '"y ~ x + w + (1 | g)"')
     assert reasons(folder)["fit/l1"].startswith("its formula, the estimation settings or the columns")
 

@@ -1,6 +1,5 @@
 """A run after which nothing has changed is recognised without a plan, and nothing else is."""
 
-import json
 import os
 import shutil
 import subprocess
@@ -11,6 +10,7 @@ import pytest
 
 from mlm_steps.runner.request import RunRequest
 from mlm_steps.runner.unchanged import NOTES, repeat
+from mlm_steps.steps.run.sealed import seal, unseal
 
 from .conftest import mlm
 
@@ -65,8 +65,10 @@ def test_exit_code_and_remarks_are_repeated(noted, capsys):
     kept = place.read_text()
     verdict = {"code": 1, "out": "ladder\n", "err": "slope: singular\n", "steps": 9}
     try:
-        place.write_text(json.dumps({**json.loads(kept), "verdict": verdict}))
+        place.write_bytes(seal({**unseal(kept.encode()), "verdict": verdict}))
         assert repeat(REQUEST) == 1
+        place.write_text(place.read_text().replace("slope: singular", "slope: excellent"))
+        assert repeat(REQUEST) is None  # somebody else has written it
     finally:
         place.write_text(kept)
     assert capsys.readouterr() == ("ladder\n", "nothing to do: all 9 steps are current\nslope: singular\n")
@@ -97,6 +99,8 @@ CHANGES = {
     "a table": lambda run: same_size(run / "results/small/tables/fixed.csv"),
     "no table": lambda run: (run / "results/small/tables/fixed.csv").unlink(),
     "a record": lambda run: same_size(run / "results/small/fits/l1.json"),
+    "a log": lambda run: same_size(run / "results/small/logs/fit/l1.log"),
+    "a digit of the ledger": lambda run: same_size(run / "results/small/provenance.json"),
     "no log": lambda run: (run / "results/small/logs/fit/l1.log").unlink(),
     "the ledger": lambda run: append(run / "results/small/provenance.json"),
     "no ledger": lambda run: (run / "results/small/provenance.json").unlink(),
@@ -151,7 +155,7 @@ def test_a_damaged_note_is_no_note(noted, content):
     try:
         place.write_text(content)
         assert repeat(REQUEST) is None
-        place.write_text(json.dumps({**json.loads(kept), "verdict": {}}))
+        place.write_bytes(seal({**unseal(kept.encode()), "verdict": {}}))
         assert repeat(REQUEST) is None
     finally:
         place.write_text(kept)

@@ -6,18 +6,20 @@ The verdicts of a run are kept beside the notes of its specs. This module loads 
 from __future__ import annotations
 
 import hashlib
-import json
 import os
 import sys
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
-from mlm_steps.errors import printable
+from mlm_steps.errors import MlmError, printable
+from mlm_steps.records.whole import write_whole
 from mlm_steps.runner.request import RunRequest
 from mlm_steps.runner.unchanged import NOTES, ended_before, note_of, tell
 from mlm_steps.steps.run.files import file_hash
+from mlm_steps.steps.run.sealed import seal, unseal
 
 __all__ = ["FORMS", "Kept", "keep", "kept_of", "repeat_several", "state_of_note"]
 
@@ -86,9 +88,12 @@ def state_of_note(request: RunRequest) -> str | None:
 def kept_of(root: Path) -> Kept:
     """Return the verdicts that the run before kept; they are empty if there are none or they are damaged."""
     try:
-        content = json.loads(_place(root).read_bytes())
+        place = _place(root)
+        if not place.is_file():
+            return Kept()  # a pipe would block
+        content: dict[str, Any] = unseal(place.read_bytes())
         return Kept(list(content["states"]), dict(content["rows"]), str(content["text"]), content["pages"])
-    except (OSError, ValueError, KeyError, TypeError):
+    except (OSError, ValueError, KeyError, TypeError, RecursionError):
         return Kept()
 
 
@@ -97,11 +102,8 @@ def keep(root: Path, states: States, rows: Sequence[Row], text: str) -> None:
     place = _place(root)
     known = {state: row for state, row in zip(states, rows, strict=True) if state is not None}
     content = {"states": list(states), "rows": known, "text": text, "pages": _pages(root)}
-    whole = place.with_suffix(f".{os.getpid()}")
-    with suppress(OSError):  # the folder cannot be written: the next run writes the pages again
-        place.parent.mkdir(parents=True, exist_ok=True)
-        whole.write_text(json.dumps(content), encoding="utf-8")
-        whole.replace(place)
+    with suppress(MlmError):  # the folder cannot be written: the next run writes the pages again
+        write_whole(place, seal(content))
 
 
 def _place(root: Path) -> Path:

@@ -11,7 +11,7 @@ from typing import Any
 from pydantic import TypeAdapter
 
 from mlm_steps.errors import MlmError, printable
-from mlm_steps.records.base import write_whole
+from mlm_steps.records.whole import write_whole
 from mlm_steps.report.summary import VERDICTS, SpecVerdict, render_summary
 from mlm_steps.runner.several.notes import Kept, state_of_note
 from mlm_steps.runner.several.spec_run import SpecRun

@@ -1,31 +1,32 @@
 """Read and write provenance.json, which records the files, the key, the time and the memory of each step.
 
-It is the only file of a run that contains times. A step adds its entry after all its files are written, so
-each entry belongs to a finished step. Files that still have the recorded bytes need not be made again. The
-shell writes the log of a step and completes it after the entry is made, so only its presence is checked.
+It is the only file of a run that contains times. A step adds its entry after all its files and its log are
+written, so each entry belongs to a finished step. Files that still have the recorded bytes need not be made
+again. The file has a checksum of itself: if a byte of it has changed, none of its entries counts.
 """
 
 from __future__ import annotations
 
 import fcntl
-import json
 import os
 import resource
 import sys
 import time
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
 
 from pydantic import ValidationError
 
-from mlm_steps.records.base import Part, Record, write_record, write_whole
+from mlm_steps.records.base import Part, Record, write_record
+from mlm_steps.records.whole import write_whole
 from mlm_steps.steps.run.basis import Blocks
 from mlm_steps.steps.run.files import file_hash, is_unchanged
 from mlm_steps.steps.run.identity import code_identity
 from mlm_steps.steps.run.layout import Layout
+from mlm_steps.steps.run.sealed import seal, unseal
 
 __all__ = ["Ledger", "Recorder", "describe_run", "drop", "forget", "recorded", "withdraw"]
 
@@ -34,11 +35,10 @@ SHOWN = 3
 
 
 class FileEntry(Part):
-    """Size, hash and modification time of a file when it was written."""
+    """Size and hash of a file when it was written."""
 
     size: int
     sha256: str
-    mtime_ns: int
 
 
 class StepEntry(Part):
@@ -52,8 +52,10 @@ class StepEntry(Part):
     peak_bytes: int | None = None
     """Largest resident memory of the step's process; it includes the libraries that the process inherited."""
     outputs: dict[str, FileEntry]
-    log: bool = False
-    """Whether the step has a log; a step that is started at a terminal has none."""
+    """The files of the step and its log, by their paths in the output folder.
+
+    A step that is started at a terminal has no log.
+    """
     estimates: str = ""
     """For a fit, the key of its estimates, which does not change if only its tests change."""
     without: tuple[str, ...] = ()
@@ -70,12 +72,15 @@ class Ledger:
     steps: dict[str, StepEntry]
     blocks: Blocks = field(default_factory=dict)
     run: Mapping[str, object] = field(default_factory=dict)
+    damaged: bool = False
+    """Whether there is a file that was changed since it was written, so that no entry counts."""
 
     @classmethod
     def read(cls, layout: Layout) -> Ledger:
-        """Return the ledger of a folder; it is empty if there is no file or the file cannot be read."""
+        """Return the ledger of a folder; it is empty if there is no file or the file was changed."""
         content = _content(layout)
-        return cls(layout, _steps(content), _blocks(content), _mapping(content.get("run")))
+        damaged = not content and layout.provenance.exists()
+        return cls(layout, _steps(content), _blocks(content), _mapping(content.get("run")), damaged)
 
     def key(self, step: str) -> str | None:
         """Return the key from which a step's files were made; None if a file is missing or changed."""
@@ -95,8 +100,6 @@ class Ledger:
         if entry.without:
             return f"it was made without {_some(entry.without)}"
         names = [name for name, file in entry.outputs.items() if not _unchanged(self.layout.out / name, file)]
-        if entry.log and not self.layout.log(step).is_file():
-            names.append(str(self.layout.log(step).relative_to(self.layout.out)))
         gone = [name for name in names if not (self.layout.out / name).exists()]
         if gone:
             return f"{_some(gone)} {'is' if len(gone) == 1 else 'are'} missing"
@@ -142,14 +145,14 @@ def recorded(
     recorder = Recorder(key)
     started, clock = datetime.now(UTC), time.perf_counter()
     yield recorder
+    logs = [path for path in [layout.log(step)] if path.is_file()]
     entry = StepEntry(
         key=key,
         code=code_identity(),
         started=started.isoformat(timespec="milliseconds"),
         seconds=round(time.perf_counter() - clock, 4),
         peak_bytes=_peak(),
-        outputs={str(path.relative_to(layout.out)): _describe(path) for path in recorder.outputs},
-        log=layout.log(step).exists(),
+        outputs={str(path.relative_to(layout.out)): _describe(path) for path in (*recorder.outputs, *logs)},
         estimates=recorder.estimates,
         without=tuple(without),
         made_from=tuple(basis or ()),
@@ -195,11 +198,14 @@ def withdraw(layout: Layout) -> None:
 
 
 def _remove(layout: Layout, entry: StepEntry | None, keep: dict[str, FileEntry]) -> None:
+    """Remove the files of an entry that are not to be kept; of a link, not the file that it points to."""
     root = layout.out.resolve()
     for name in entry.outputs if entry else ():
-        path = (root / name).resolve()
-        if name not in keep and path.is_relative_to(root) and path != root:
-            path.unlink(missing_ok=True)
+        path = root / name
+        folder = path.parent.resolve()
+        if name not in keep and path.name != ".." and folder.is_relative_to(root):
+            with suppress(OSError):  # a folder of this name, or a file that is already gone
+                (folder / path.name).unlink()
 
 
 @contextmanager
@@ -212,19 +218,20 @@ def _locked(layout: Layout) -> Iterator[dict[str, object]]:
         fcntl.flock(handle, fcntl.LOCK_EX)
         content = _content(layout)
         yield content
-        text = json.dumps({"schema_version": 1, **content}, indent=1, sort_keys=True, ensure_ascii=False)
-        write_whole(layout.provenance, text.encode() + b"\n")
+        write_whole(layout.provenance, seal({"schema_version": 1, **content}))
     finally:
         os.close(handle)
 
 
 def _content(layout: Layout) -> dict[str, object]:
-    """Return the file's content; an invalid file counts as absent, so that every step is made again."""
+    """Return the file's content; a file that was changed counts as absent: every step is made again."""
+    if not layout.provenance.is_file():
+        return {}  # a pipe would block
     try:
-        content = json.loads(layout.provenance.read_bytes())
+        content = unseal(layout.provenance.read_bytes())
     except (OSError, ValueError, RecursionError):  # RecursionError: brackets nested too deeply
         return {}
-    return content if isinstance(content, dict) and content.get("schema_version") == 1 else {}
+    return content if content.get("schema_version") == 1 else {}
 
 
 def _mapping(value: object) -> dict[str, object]:
@@ -270,9 +277,8 @@ def _plain(steps: dict[str, StepEntry]) -> dict[str, object]:
 
 
 def _describe(path: Path) -> FileEntry:
-    status = path.stat()
-    return FileEntry(size=status.st_size, sha256=file_hash(path), mtime_ns=status.st_mtime_ns)
+    return FileEntry(size=path.stat().st_size, sha256=file_hash(path))
 
 
 def _unchanged(path: Path, entry: FileEntry) -> bool:
-    return is_unchanged(path, size=entry.size, sha256=entry.sha256, mtime_ns=entry.mtime_ns)
+    return is_unchanged(path, size=entry.size, sha256=entry.sha256)

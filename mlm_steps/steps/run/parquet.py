@@ -6,7 +6,8 @@ import io
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from mlm_steps.records.base import damaged, write_whole
+from mlm_steps.records.base import damaged
+from mlm_steps.records.whole import write_whole
 
 if TYPE_CHECKING:
     import pandas as pd

@@ -26,6 +26,8 @@ def reason(ledger: Ledger, step: str, head: Path, key: str | None) -> str | None
     found, damage = ledger.steps.get(step), ledger.damage(step)
     if damage and is_failure(head):
         return "it failed in the run before"
+    if ledger.damaged:
+        return "provenance.json is damaged or was changed by hand"
     if found is None and head.exists():
         return "provenance.json does not say what it was made from"
     if damage or found is None:

@@ -68,7 +68,9 @@ class Session:
         basis = basis_of(self.loaded, self.plan.inputs.content, self.plan.profile)
         with recorded(self.layout, step, key, without, basis) as recorder:
             yield recorder
-        self.say(*(f"wrote {path.relative_to(self.layout.out)}" for path in recorder.outputs))
+            # The entry has the hash of the log, which has to be complete by then.
+            self.say(*(f"wrote {path.relative_to(self.layout.out)}" for path in recorder.outputs))
+            sys.stderr.flush()
 
     def say(self, *lines: str) -> None:
         """Write lines into the step's log (standard error), without times so that equal runs log the same."""

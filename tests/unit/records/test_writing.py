@@ -5,7 +5,8 @@ import os
 
 import pytest
 
-from mlm_steps import cli
+from mlm_steps.cli import main, steps
+from mlm_steps.cli.parts import STEP_FAILED
 from mlm_steps.errors import StorageError
 from mlm_steps.records import write_whole
 
@@ -41,8 +42,8 @@ def test_on_a_full_disk_the_file_keeps_its_content_and_nothing_is_left_beside_it
 
 @pytest.mark.usefixtures("full_disk")
 def test_a_step_without_room_for_its_result_ends_with_3(tmp_path, monkeypatch, capsys):
-    monkeypatch.setattr(cli, "_run_step", lambda *_: write_whole(tmp_path / "a", b"b"))
-    cli._parser.cache_clear()
-    assert cli.run_command(["tables", "p.yaml"]) == cli.STEP_FAILED
+    monkeypatch.setattr(steps, "_run_step", lambda *_: write_whole(tmp_path / "a", b"b"))
+    main._parser.cache_clear()
+    assert main.run_command(["tables", "p.yaml"]) == STEP_FAILED
     assert "the disk is full" in capsys.readouterr().err
-    cli._parser.cache_clear()
+    main._parser.cache_clear()
