@@ -1,8 +1,8 @@
 """The server of the warm pool: one process that has loaded the libraries and forks one child per command.
 
 On two cores, a step in a new interpreter spent 1 to 2 s on imports, and a step in a fork of this process
-about 0.05 s. A child ends when its client ends, and all children end with the run that started the pool. So
-no child writes after its run has ended.
+about 0.05 s. A child ends when its client ends, and all children end with the run that started the pool, even
+if the pool was killed as well. So no child writes after its run has ended.
 """
 
 from __future__ import annotations
@@ -12,6 +12,7 @@ import gc
 import importlib
 import os
 import select
+import shutil
 import signal
 import socket
 import sys
@@ -101,13 +102,11 @@ def serve(
             for child in children:
                 with suppress(ProcessLookupError):
                     os.kill(child, signal.SIGKILL)
-            with suppress(OSError):  # a killed run cannot remove its own files
-                Path(address).unlink()
-                Path(address).parent.rmdir()
+            shutil.rmtree(Path(address).parent, ignore_errors=True)  # a killed run cannot remove it
             return 0
         if listener in ready:
             connection, _ = listener.accept()
-            child = _fork(connection, command, [listener, *children.values()])
+            child = _fork(connection, lifeline, command, [listener, *children.values()])
             children[child] = connection
 
 
@@ -142,7 +141,9 @@ def _reap(children: dict[int, socket.socket]) -> None:
             connection.close()
 
 
-def _fork(connection: socket.socket, command: Command, inherited: Sequence[socket.socket]) -> int:
+def _fork(
+    connection: socket.socket, lifeline: int, command: Command, inherited: Sequence[socket.socket]
+) -> int:
     gc.freeze()  # a garbage collection in the child would write to, and so copy, every page of the parent
     child = os.fork()
     if child:
@@ -152,7 +153,7 @@ def _fork(connection: socket.socket, command: Command, inherited: Sequence[socke
     try:
         for other in inherited:
             other.close()
-        code = _work(connection, command)
+        code = _work(connection, lifeline, command)
     except BaseException:  # a bug in mlm: no caller would print the traceback
         with suppress(OSError):  # the disk of the log may be full
             traceback.print_exc()
@@ -163,7 +164,7 @@ def _fork(connection: socket.socket, command: Command, inherited: Sequence[socke
         os._exit(code)
 
 
-def _work(connection: socket.socket, command: Command) -> int:
+def _work(connection: socket.socket, lifeline: int, command: Command) -> int:
     """Read one request, set the client's streams and folder, and run the command."""
     signal.set_wakeup_fd(-1)
     signal.signal(signal.SIGCHLD, signal.SIG_DFL)
@@ -183,11 +184,12 @@ def _work(connection: socket.socket, command: Command) -> int:
         os.close(stream)
     os.chdir(folder)
     os.environ[POOLED] = "1"
-    threading.Thread(target=_end_with, args=(connection,), daemon=True).start()
+    threading.Thread(target=_end_with, args=(connection, lifeline), daemon=True).start()
     return command(words)
 
 
-def _end_with(connection: socket.socket) -> None:
-    """End this process when the client ends."""
-    if not connection.recv(1):
-        os._exit(GONE)
+def _end_with(connection: socket.socket, lifeline: int) -> None:
+    """End this process when the client ends, or the run; the pool may have been killed together with it."""
+    ends: list[socket.socket | int] = [connection, lifeline]
+    select.select(ends, [], [])
+    os._exit(GONE)

@@ -19,7 +19,7 @@ from mlm_steps.runner.check import checking
 from mlm_steps.runner.cluster.sightings import Sightings
 from mlm_steps.runner.cluster.target import open_target
 from mlm_steps.runner.display import Display, is_live
-from mlm_steps.runner.lock import check_notes, check_places, locked
+from mlm_steps.runner.lock import check_notes, check_places, clear_logs, locked
 from mlm_steps.runner.progress import Progress
 from mlm_steps.runner.request import RunRequest
 from mlm_steps.runner.unchanged import Verdict, note, nothing_to_do, show, state_of
@@ -106,6 +106,7 @@ def run_waiting(request: RunRequest, plan: Plan, display: Display, pool: WarmPoo
             target=target,
             allow_outside=outside,
             progress=progress,
+            scratch=pool.folder,
         )
         code = check()
         if code != DONE:
@@ -139,8 +140,12 @@ def ended(request: RunRequest, out: Path, progress: Progress | None = None, *, d
 
 
 def _expect(progress: Progress, display: Display, opening: Plan, request: RunRequest) -> None:
-    """Print which steps are made and why; the check may have made the data in the meantime."""
+    """Print which steps are made and why, and clear the way for them.
+
+    The check may have made the data in the meantime.
+    """
     plan = plan_of(request)
+    clear_logs(plan)
     made = [step for step in opening.steps[:1] if not step.current and plan.step(step.name).current]
     waiting = [*made, *(step for step in plan.steps if not step.current)]
     before = {name: entry.seconds for name, entry in opening.ledger.steps.items()}

@@ -15,7 +15,7 @@ from mlm_steps.records.checks import ChecksRecord
 from mlm_steps.runner import client
 from mlm_steps.runner.alias import plain_name
 from mlm_steps.runner.check import checking
-from mlm_steps.runner.lock import hold
+from mlm_steps.runner.lock import clear_logs, hold
 from mlm_steps.runner.node import enter_job
 from mlm_steps.runner.warm import WarmPool
 from mlm_steps.runner.watch import VARIABLE, this_process
@@ -200,7 +200,8 @@ def open_workflow(config: Mapping[str, object], *, main: bool) -> Workflow:
             if work.waiting:
                 _start_pool(work, allow_outside=outside)
                 work = Workflow(spec, folder, allow_outside=outside)  # the check may have made the data
-            hold(work.out)  # until the process ends
+            atexit.register(hold(work.out).release)
+            clear_logs(work.opening)
             work.concludes = True
             os.environ[VARIABLE] = this_process()
     except MlmError as error:

@@ -6,26 +6,20 @@ import os
 import signal
 import subprocess
 import sys
-import tempfile
 import threading
 import time
 import traceback
 from collections.abc import Callable, Sequence
-from contextlib import suppress
 from pathlib import Path
 from types import TracebackType
 from typing import IO, NoReturn, Self
 
-from mlm_steps.errors import Fault, UsageError
 from mlm_steps.runner.caches import give_caches
 from mlm_steps.runner.client import LOST, call
+from mlm_steps.runner.scratch import Scratch
+from mlm_steps.runner.watch import VARIABLE, this_process
 
 __all__ = ["WarmPool"]
-
-LONGEST = 100
-"""Largest number of bytes of a socket's path, since Linux allows 107 and macOS 103."""
-SHORT_PLACES = ("/tmp", "/var/tmp", "/dev/shm")  # noqa: S108 - a private folder is made in it
-"""Folders for the socket if the path of the folder for temporary files is too long."""
 
 
 class WarmPool:
@@ -46,9 +40,10 @@ class WarmPool:
     def __init__(
         self, analysis: Sequence[str], *, command: Callable[[Sequence[str]], int] | None = None
     ) -> None:
-        self._folder = _folder()
-        give_caches(Path(self._folder.name))
-        self.address = str(Path(self._folder.name) / "pool")
+        self._scratch = Scratch()
+        self.folder = self._scratch.path
+        give_caches(self.folder)
+        self.address = str(self.folder / "pool")
         reader, self._lifeline = os.pipe()
         words = ["serve", self.address, str(reader), *analysis]
         self._process = _Fork(command, words, self._lifeline) if command else _interpreter(words, reader)
@@ -94,24 +89,7 @@ class WarmPool:
         os.close(self._lifeline)
         self._process.kill()
         self._process.wait()
-        self._folder.cleanup()
-
-
-def _folder() -> tempfile.TemporaryDirectory[str]:
-    """Return a new private folder whose path leaves room for a socket's name; UsageError if there is none."""
-    given = tempfile.gettempdir()
-    for place in (given, os.environ.get("XDG_RUNTIME_DIR", given), *SHORT_PLACES):
-        if len(os.fsencode(f"{place}/mlm-12345678/pool.new")) <= LONGEST:
-            with suppress(OSError):
-                return tempfile.TemporaryDirectory(prefix="mlm-", dir=place)
-    what = f"no folder for temporary files has a path that is short enough for a socket ({LONGEST} bytes)"
-    raise UsageError(
-        Fault(
-            "TMPDIR",
-            f"{what}: tried {given}, {', '.join(SHORT_PLACES)}",
-            "set it to a folder with a short path, such as /tmp",
-        )
-    )
+        self._scratch.close()
 
 
 def _interpreter(words: Sequence[str], reader: int) -> subprocess.Popen[bytes]:
@@ -119,6 +97,7 @@ def _interpreter(words: Sequence[str], reader: int) -> subprocess.Popen[bytes]:
         [sys.executable, "-P", "-m", "mlm_steps", *words],
         pass_fds=[reader],
         stdin=subprocess.DEVNULL,
+        env={**os.environ, VARIABLE: this_process()},
         start_new_session=True,
     )
 
@@ -130,8 +109,10 @@ class _Fork:
         self._code: int | None = None
         sys.stdout.flush()
         sys.stderr.flush()
+        run = this_process()
         self._number = os.fork()
         if not self._number:
+            os.environ[VARIABLE] = run
             _work(command, words, lifeline)
 
     def poll(self) -> int | None:

@@ -38,8 +38,11 @@ def run_is_gone() -> bool:
 
 
 def end_with_run() -> None:
-    """End this process soon after the end of the run that started it; do nothing without such a run."""
-    if VARIABLE in os.environ:
+    """End this process soon after the end of the run that started it; do nothing without such a run.
+
+    A command in the pool ends with its run by other means.
+    """
+    if VARIABLE in os.environ and POOLED not in os.environ:
         import threading  # imported here, since the client of the pool uses only run_is_gone
 
         threading.Thread(target=_watch, daemon=True).start()

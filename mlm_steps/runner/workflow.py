@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import signal
+import tempfile
 from argparse import ArgumentParser, Namespace
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -30,10 +31,12 @@ def prepare_workflow(
     target: Target | None,
     allow_outside: bool,
     progress: Progress,
+    scratch: Path,
 ) -> Callable[[], bool]:
     """Return a function that runs Snakemake on our Snakefile and returns whether all steps succeeded.
 
-    Snakemake's command line is used because its interface is stable and because it reads the profiles.
+    Snakemake's command line is used because its interface is stable and because it reads the profiles. Its
+    temporary files are below the folder ``scratch``, which is removed even if this process is killed.
     UsageError is raised if the command line cannot be read.
     """
     folder = share("workflow")
@@ -47,6 +50,7 @@ def prepare_workflow(
     words += ["--workflow-profile", str(folder / "profiles" / "default"), "--config", *config]
     words += [] if cores is None else ["--cores", str(cores)]
     if target is None:
+        words += ["--runtime-source-cache-path", str(scratch / f"sources-{os.getpid()}")]
         parser, arguments = read_command_line(words, None)
         # The rate limiter is for clusters: here its timer would delay the end by a second.
         arguments.max_jobs_per_timespan = None
@@ -57,22 +61,33 @@ def prepare_workflow(
     if target is not None and target.slurm:
         arguments.slurm_jobname_prefix = target.prefix
         adapt(progress.explain)
-    return partial(_run, parser, arguments, progress)
+    return partial(_run, parser, arguments, progress, scratch)
 
 
-def _run(parser: ArgumentParser, arguments: Namespace, progress: Progress) -> bool:
+def _run(parser: ArgumentParser, arguments: Namespace, progress: Progress, scratch: Path) -> bool:
     from snakemake.cli import args_to_api
     from snakemake.logging import logger
 
     logger.addFilter(progress)
     try:
-        with _interrupts() as interrupted:
+        with _temporary_files_in(scratch), _interrupts() as interrupted:
             done = bool(args_to_api(arguments, parser))
     finally:
         logger.removeFilter(progress)
     if interrupted:
         raise KeyboardInterrupt
     return done and not progress.failed
+
+
+@contextmanager
+def _temporary_files_in(folder: Path) -> Iterator[None]:
+    """Let this process make its temporary files in a folder."""
+    usual = tempfile.tempdir
+    tempfile.tempdir = str(folder)
+    try:
+        yield
+    finally:
+        tempfile.tempdir = usual
 
 
 @contextmanager

@@ -17,7 +17,7 @@ from mlm_steps.steps.run.plan import Plan, Step
 __all__ = ["key_file"]
 
 CURRENT = 10**9
-"""Time of the key file of a current step in nanoseconds since the epoch; no other file is so old."""
+"""Time of the key file of a current step in nanoseconds since the epoch, unless its output is older."""
 LITTLE = 10**6
 """Nanoseconds by which a key file is newer; Snakemake's floating-point seconds resolve the difference."""
 
@@ -29,9 +29,14 @@ def key_file(plan: Plan, step: Step, root: Path = Path(".snakemake")) -> Path:
     text = f"{step.key}\n".encode()
     if not path.exists() or path.read_bytes() != text:
         write_whole(path, text)
-    moment = CURRENT if step.current else _time_of(step.head) + LITTLE
+    moment = _time_before(step.head) if step.current else _time_of(step.head) + LITTLE
     os.utime(path, ns=(moment, moment))
     return path
+
+
+def _time_before(head: Path) -> int:
+    """Return a time before the modification time of a file; an archive may have set it to the epoch."""
+    return min(CURRENT, head.stat().st_mtime_ns - LITTLE)
 
 
 def _time_of(head: Path) -> int:
