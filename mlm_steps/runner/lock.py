@@ -15,11 +15,14 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from mlm_steps.errors import Fault, UsageError, printable
 from mlm_steps.records.whole import remove_parts
 from mlm_steps.runner.watch import VARIABLE, this_process
-from mlm_steps.steps.run.plan import Plan
+
+if TYPE_CHECKING:
+    from mlm_steps.steps.run.plan import Plan
 
 __all__ = ["HELD", "Lock", "check_notes", "check_places", "clear_logs", "hold", "locked"]
 

@@ -279,7 +279,7 @@ def test_two_runs_do_not_work_in_one_folder_at_a_time(small):
     second = mlm("run", "--force", cwd=small)
     process.communicate(timeout=120)
     assert second.returncode == 2
-    assert "another run is using this output folder" in second.stderr
+    assert f"another run is using this output folder (process {process.pid} on " in second.stderr
     assert process.returncode == 0
 
 

@@ -7,7 +7,7 @@ import pytest
 
 from mlm_steps.cli import main, steps
 from mlm_steps.cli.parts import STEP_FAILED
-from mlm_steps.errors import StorageError
+from mlm_steps.errors import StorageError, UsageError
 from mlm_steps.records import write_whole
 
 
@@ -47,3 +47,51 @@ def test_a_step_without_room_for_its_result_ends_with_3(tmp_path, monkeypatch, c
     assert main.run_command(["tables", "p.yaml"]) == STEP_FAILED
     assert "the disk is full" in capsys.readouterr().err
     main._parser.cache_clear()
+
+
+def test_a_link_is_replaced_and_the_file_that_it_points_to_stays(tmp_path):
+    (tmp_path / "mine").write_text("mine")
+    (tmp_path / "fit.json").symlink_to("mine")
+    write_whole(tmp_path / "fit.json", b"new")
+    assert (tmp_path / "mine").read_text() == "mine"
+    assert not (tmp_path / "fit.json").is_symlink()
+
+
+def test_unfinished_files_of_others_with_the_same_name_stay_and_another_name_is_found(tmp_path):
+    for number in range(10**3):
+        (tmp_path / f".mlm-{os.getpid()}-{number}.part").touch()
+    write_whole(tmp_path / "fit.json", b"new")
+    assert (tmp_path / "fit.json").read_bytes() == b"new"
+    assert len(list(tmp_path.iterdir())) == 10**3 + 1
+
+
+def test_the_longest_name_of_a_file_can_be_written(tmp_path):
+    path = tmp_path / ("n" * 255)
+    write_whole(path, b"new")
+    assert path.read_bytes() == b"new"
+
+
+@pytest.mark.parametrize(
+    ("number", "kind", "said"),
+    [
+        (errno.EIO, StorageError, "cannot be written: Input/output error"),
+        (errno.EFBIG, StorageError, "cannot be written: File too large"),
+        (errno.EDQUOT, StorageError, "the disk is full"),
+        (errno.EROFS, UsageError, "cannot be written: Read-only file system"),
+        (errno.EACCES, UsageError, "cannot be written: Permission denied"),
+    ],
+)
+def test_what_prevents_writing_is_told_in_words(tmp_path, monkeypatch, number, kind, said):
+    def refuse(*_, **__):
+        raise OSError(number, os.strerror(number))
+
+    monkeypatch.setattr(os, "open", refuse)
+    with pytest.raises(kind, match=said):
+        write_whole(tmp_path / "fit.json", b"new")
+
+
+def test_a_folder_in_the_place_of_the_file_is_told_in_words(tmp_path):
+    (tmp_path / "fit.json").mkdir()
+    with pytest.raises(UsageError, match="cannot be written: Is a directory"):
+        write_whole(tmp_path / "fit.json", b"new")
+    assert [path.name for path in tmp_path.iterdir()] == ["fit.json"]

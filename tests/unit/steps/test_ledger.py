@@ -1,6 +1,7 @@
 """What counts as a finished step's file that nobody has changed since."""
 
 import os
+import time
 from pathlib import Path
 
 import pytest
@@ -41,12 +42,46 @@ def test_a_file_that_was_only_touched_is_current(layout, size):
     assert Ledger.read(layout).key("step") == "key"
 
 
-def test_a_small_file_damaged_without_a_change_of_its_time_is_not_current(layout):
-    path = write(layout, HASHED_BYTES)
+@pytest.mark.parametrize("size", [10, HASHED_BYTES, 3 * HASHED_BYTES])
+def test_a_changed_bit_is_noticed_although_size_and_time_are_as_before(layout, size):
+    path = write(layout, size)
+    assert Ledger.read(layout).key("step") == "key"  # the hash of a large file is kept
     status = path.stat()
-    path.write_bytes(b"b" * HASHED_BYTES)
+    time.sleep(0.02)  # the clock of a file system ticks every few milliseconds
+    with path.open("r+b") as stream:
+        stream.seek(size - 3)
+        stream.write(b"c")
     os.utime(path, ns=(status.st_atime_ns, status.st_mtime_ns))
     assert Ledger.read(layout).key("step") is None
+
+
+def test_a_log_belongs_to_the_files_of_its_step(layout):
+    log = layout.log("step")
+    log.parent.mkdir(parents=True)
+    log.write_text("one line\n")
+    write(layout, 10)
+    assert Ledger.read(layout).key("step") == "key"
+    log.write_text("One line\n")
+    assert Ledger.read(layout).damage("step") == "logs/step.log was changed by hand"
+    log.unlink()
+    assert Ledger.read(layout).damage("step") == "logs/step.log is missing"
+
+
+def test_of_a_link_that_is_no_longer_needed_the_file_that_it_points_to_stays(layout):
+    path = write(layout, 10)
+    kept = layout.out / "other.bin"
+    path.rename(kept)
+    path.symlink_to(kept)
+    with recorded(layout, "step", "another key") as recorder:
+        kept.touch()
+        recorder.add(kept)
+    assert not path.is_symlink()
+    assert kept.exists()
+
+
+def test_a_pipe_in_the_place_of_the_ledger_is_no_ledger(layout):
+    os.mkfifo(layout.provenance)
+    assert Ledger.read(layout).steps == {}
 
 
 def test_a_folder_in_the_place_of_a_file_is_not_current(layout):
