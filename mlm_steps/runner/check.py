@@ -13,8 +13,12 @@ from mlm_steps.steps.run.plan import Plan
 
 __all__ = ["checking"]
 
-DONE, AT_FAULT = 0, 2
-"""Exit codes of a check without faults and of a check with faults; they are those of the command line."""
+DONE, AT_FAULT, FAILED = 0, 2, 3
+"""Exit codes of a check without faults, with faults, and of one that did not come to its end.
+
+They are those of the command line.
+"""
+KILLED = "the check of the input was not finished: its process was killed; run again"
 
 
 @contextmanager
@@ -29,7 +33,7 @@ def checking(
 
     If the data step has to be made, the check makes it from its own sample while Snakemake is being
     imported. Without data, it makes the closed answers of planned studies. If this fails, Snakemake runs the
-    step again and reports the failure.
+    step again and reports the failure. If the process of a check that makes no step is killed, the run ends.
     """
     begins = not plan.step(plan.first).current and not force
     words = [str(plan.loaded.path), *(["--allow-outside"] if allow_outside else [])]
@@ -42,6 +46,10 @@ def checking(
             said.seek(0)
             if code == AT_FAULT or not begins:
                 shutil.copyfileobj(said, sys.stderr)
-            return DONE if begins and code != AT_FAULT else code
+            if code in (DONE, AT_FAULT):
+                return code
+            if not begins:
+                print(KILLED, file=sys.stderr)
+            return DONE if begins else FAILED
 
         yield finish

@@ -86,15 +86,16 @@ def check_places(out: Path, files: Iterable[Path]) -> None:
 
 
 def clear_logs(plan: Plan) -> None:
-    """Remove the logs of steps that have to be made.
+    """Remove the logs of steps that have to be made if they are links or have a second name.
 
-    The shell writes into a log that exists. If it is a link, it would write into the file that the link
-    points to; and a process of a run that has just been killed may still have it open.
+    The shell writes into a log that exists. It would write into the file that the link points to, or into the
+    copy that somebody has made by hard links.
     """
     for step in plan.steps:
         log = plan.layout.log(step.name)
         # Without a key, the step may turn out to be current, and then its log is needed.
-        if log.is_symlink() or (step.key is not None and not step.current):
+        waits = step.key is not None and not step.current
+        if log.is_symlink() or (waits and log.is_file() and log.stat().st_nlink > 1):
             with suppress(OSError):  # the step reports a folder that cannot be written
                 log.unlink()
 

@@ -12,6 +12,7 @@ from mlm_steps.records import write_record
 from mlm_steps.records.failure import Absence
 from mlm_steps.runner.clean import clean
 from mlm_steps.runner.leftovers import is_own
+from mlm_steps.runner.lock import locked
 from mlm_steps.steps.run.sealed import seal, unseal
 
 from .conftest import contents, mlm, times
@@ -146,17 +147,11 @@ def test_names_that_are_none_of_ours(tmp_path, name):
 
 
 def test_a_folder_that_a_run_uses_is_refused(folder, out):
-    import fcntl
-
-    handle = os.open(out, os.O_RDONLY)
-    fcntl.flock(handle, fcntl.LOCK_EX)
-    before = contents(out)
-    try:
+    with locked(out):
+        before = contents(out)
         with pytest.raises(UsageError, match="another run is using"):
             list(clean(SPEC, None, everything=True, yes=True))
-    finally:
-        os.close(handle)
-    assert contents(out) == before
+        assert contents(out) == before
 
 
 def test_only_empty_logs_of_snakemake_go(folder):

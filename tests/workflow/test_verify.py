@@ -78,7 +78,7 @@ DAMAGES = {
     ),
     "a log that is gone": (
         lambda run: (out(run) / "logs/fit/l1.log").unlink(),
-        [("log_missing", "logs/fit/l1.log")],
+        [("output_missing", "logs/fit/l1.log")],
     ),
     "a comment in the spec": (
         lambda run: edit(run / "pipeline.yaml", "version: 1", "version: 1 # one"),
