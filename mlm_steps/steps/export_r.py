@@ -7,7 +7,6 @@ from pathlib import Path
 from mlm_steps.errors import Fault, UsageError
 from mlm_steps.r_script.script import Script, write_script
 from mlm_steps.records import write_whole
-from mlm_steps.records.base import NO_ROOM
 from mlm_steps.steps.parts.uses import model_uses
 from mlm_steps.steps.validate import check_with_data
 
@@ -34,8 +33,5 @@ def export_r(spec: Path, out: Path, *, allow_outside: bool = False, force: bool 
     if out.exists() and not force:
         raise UsageError(Fault(str(out), "there is a file of this name", "replace it by --force"))
     script = script_of(spec, allow_outside=allow_outside)
-    try:
-        write_whole(out, script.text.encode())
-    except OSError as error:
-        raise UsageError(Fault(str(out), f"cannot be written: {error.strerror or NO_ROOM}")) from error
+    write_whole(out, script.text.encode())
     return script
