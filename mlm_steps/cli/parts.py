@@ -18,6 +18,7 @@ __all__ = [
     "INTERRUPTED",
     "OUTPUT_CLOSED",
     "STEP_FAILED",
+    "add_allow_outside",
     "add_command",
     "add_cores",
     "add_out",
@@ -51,7 +52,7 @@ def add_spec(parser: argparse.ArgumentParser) -> None:
         metavar="SPEC",
         help="the spec (default: pipeline.yaml)",
     )
-    _add_allow_outside(parser, "the spec")
+    add_allow_outside(parser, "the spec")
 
 
 def add_specs(parser: argparse.ArgumentParser, words: str) -> None:
@@ -59,7 +60,7 @@ def add_specs(parser: argparse.ArgumentParser, words: str) -> None:
     parser.add_argument(
         "specs", nargs="*", type=typed.path, default=[Path("pipeline.yaml")], metavar="SPEC", help=words
     )
-    _add_allow_outside(parser, "a spec")
+    add_allow_outside(parser, "a spec")
     parser.add_argument(
         "--out",
         type=typed.path,
@@ -68,7 +69,8 @@ def add_specs(parser: argparse.ArgumentParser, words: str) -> None:
     )
 
 
-def _add_allow_outside(parser: argparse.ArgumentParser, whose: str) -> None:
+def add_allow_outside(parser: argparse.ArgumentParser, whose: str) -> None:
+    """Add whether specs may read data from any folder."""
     parser.add_argument(
         "--allow-outside",
         action="store_true",

@@ -1,11 +1,14 @@
-"""The command that checks a spec and its data."""
+"""The command that checks specs and their data."""
 
 from __future__ import annotations
 
 import argparse
+from pathlib import Path
 from typing import TYPE_CHECKING
 
-from mlm_steps.cli.parts import DONE, add_command, add_spec
+from mlm_steps.cli.parts import DONE, add_allow_outside, add_command
+from mlm_steps.errors import Fault, MlmError, SpecError
+from mlm_steps.steps.run import typed
 
 if TYPE_CHECKING:
     from mlm_steps.cli.parts import Commands
@@ -16,16 +19,39 @@ __all__ = ["add"]
 def add(commands: Commands) -> None:
     """Add the command to the parser."""
     parser = add_command(
-        commands, "validate", "check spec and data, print the resolved ladder", "pipeline.yaml"
+        commands, "validate", "check specs and data, print the resolved ladder", "pipeline.yaml"
     )
-    add_spec(parser)
+    parser.add_argument(
+        "specs",
+        nargs="*",
+        type=typed.path,
+        default=[Path("pipeline.yaml")],
+        metavar="SPEC",
+        help="the spec, or several (default: pipeline.yaml)",
+    )
+    add_allow_outside(parser, "a spec")
     parser.set_defaults(command=_validate)
 
 
 def _validate(arguments: argparse.Namespace) -> int:
+    specs: list[Path] = arguments.specs
+    faults: list[Fault] = []
+    for spec in specs:
+        try:
+            text = _described(spec, allow_outside=arguments.allow_outside)
+        except MlmError as error:
+            faults += error.faults
+            continue
+        print(text, end="" if spec == specs[-1] else "\n")
+    if faults:
+        raise SpecError(*faults)
+    return DONE
+
+
+def _described(spec: Path, *, allow_outside: bool) -> str:
+    """Return the resolved ladder of a spec; raise MlmError with all its faults."""
     from mlm_steps.steps.run.summaries import describe_spec
     from mlm_steps.steps.validate import check
 
-    loaded, analysis = check(arguments.spec, allow_outside=arguments.allow_outside)
-    print(describe_spec(loaded, None if analysis is None else analysis.profile), end="")
-    return DONE
+    loaded, analysis = check(spec, allow_outside=allow_outside)
+    return describe_spec(loaded, None if analysis is None else analysis.profile)
