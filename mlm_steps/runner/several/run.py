@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import sys
 import tempfile
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
 from mlm_steps.errors import MlmError, printable
@@ -17,6 +17,8 @@ from mlm_steps.runner.several.notes import keep, kept_of, state_of_note
 from mlm_steps.runner.several.pages import make_rows, text_of, write_pages
 from mlm_steps.runner.several.spec_run import SpecRun, check_folders, opened
 from mlm_steps.runner.warm import WarmPool
+from mlm_steps.steps.explain.explain import explained
+from mlm_steps.steps.run.summaries import describe_reasons
 
 __all__ = ["run_several", "say_plans"]
 
@@ -80,6 +82,8 @@ def _run(specs: Sequence[SpecRun], display: Display, command: Command, before: i
             for number, spec in enumerate(specs)
             if spec.plan is not None
         ]
+        if specs[0].request.explain:
+            display.say(*_reasons(specs))
         load_snakemake(pool)
         for number, (job, code) in enumerate(drive(jobs, pool, display, cores), start=before + 1):
             spec = by_request[job.request]
@@ -87,6 +91,14 @@ def _run(specs: Sequence[SpecRun], display: Display, command: Command, before: i
             _say_end(display, spec, "done", f"[{number}/{total}] ")
     if any(spec.code == 130 for spec in specs):
         raise KeyboardInterrupt
+
+
+def _reasons(specs: Sequence[SpecRun]) -> Iterator[str]:
+    """Yield why the steps of each spec are made, as far as it is known before its data are read."""
+    for spec in specs:
+        if spec.plan is not None:
+            yield printable(f"{spec.request.spec}:")
+            yield from describe_reasons([step for step in explained(spec.plan) if not step.current])
 
 
 def _words(specs: Sequence[SpecRun], cores: int) -> list[str]:
