@@ -37,7 +37,7 @@ def check_inputs(run: RecordedRun) -> Iterator[Finding]:
     for each in run.inputs:
         name = printable(each.file)
         if each.path is None:
-            where = "the spec" if each.role == "spec" else "the data file"
+            where = {"spec": "the spec", "baseline": "the baseline"}.get(each.role, "the data file")
             what = f"{where} is not where the run found it ({_ELSEWHERE})"
             yield Finding("input_missing", name, "unchecked", what)
             continue

@@ -25,9 +25,10 @@ LARGEST = 50_000_000
 
 @dataclass(frozen=True, slots=True)
 class Input:
-    """An input of a run: its role (``spec`` or ``data``), its name in the spec, its place now, and its hash.
+    """An input of a run: its role, its name in the spec, its place now, and its hash.
 
-    ``path`` is None if there is no such file where the run found it.
+    The role is ``spec``, ``data`` or ``baseline``. ``path`` is None if there is no such file where the run
+    found it.
     """
 
     role: str

@@ -64,6 +64,7 @@ from mlm_steps.steps import STEPS
 
 from .small_cost import cost
 from .small_effects import effects
+from .small_expected import changed, expected
 from .small_influence import influence
 from .small_levels import small_contexts, small_descriptives, small_slopes
 from .small_variants import variants
@@ -545,6 +546,8 @@ def run(labels: Labels, title: str) -> RunRecords:
             "diagnostics/slope": checks(),
             "influence": influence(),
             "assumptions": assumed(),
+            "checks": expected(),
+            "changes": changed(),
             **variants(),
         },
     )

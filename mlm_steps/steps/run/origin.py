@@ -70,7 +70,7 @@ def _who(name: object) -> dict[str, object]:
 def _inputs(
     loaded: LoadedSpec, layout: Layout, hashes: Mapping[str, str], committed: Mapping[str, bool]
 ) -> list[dict[str, object]]:
-    """Return role, name, place, size and hash of the spec and of each data file.
+    """Return role, name, place, size and hash of the spec, of each data file and of each baseline.
 
     The place is relative to the output folder, so that the two can be moved together.
     """
@@ -80,6 +80,10 @@ def _inputs(
     for name, path in loaded.paths.items():
         rows.append(_input("data", name, path, layout, committed))
         rows[-1]["sha256"] = hashes.get(name)
+    for name, path in loaded.beside.items():
+        if path.is_file() and name in {each.baseline for each in loaded.spec.expect}:
+            rows.append(_input("baseline", name, path, layout, committed))
+            rows[-1]["sha256"] = hashlib.sha256(path.read_bytes()).hexdigest()
     return rows
 
 

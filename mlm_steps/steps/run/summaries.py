@@ -62,7 +62,8 @@ def describe_spec(loaded: LoadedSpec, profile: DataProfile | None) -> str:
         formulas = {model.name: model.formula for model in spec.compared_models}
         pairs = (f"{formulas.get(p.smaller, p.smaller)} → {p.larger}" for p in spec.pairs)
         lines += ["", "comparisons: " + ", ".join(pairs)]
-    lines += ["", *planned] if planned else []
+    expected = [f"expectations: {len(spec.expect)}"] if spec.expect else []
+    lines += ["", *expected, *planned] if expected or planned else []
     lines += ["", *(f"{n.severity}: {n.text}" for n in profile.notices)] if profile.notices else []
     return "\n".join(map(printable, lines)) + "\n"
 
