@@ -14,7 +14,7 @@ from mlm_steps.runner.cluster.sightings import Sightings
 from mlm_steps.runner.display import Display, duration
 from mlm_steps.steps.run.plan import Step
 
-__all__ = ["SHOWN", "Progress"]
+__all__ = ["DECIDE", "SHOWN", "Progress"]
 
 LIVE, PLAIN = 1.0, 20.0
 """Seconds between displays of the running steps: on a terminal, and where each display adds a line."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 import gc
 import os
 import sys
+from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, nullcontext
 from functools import partial
@@ -16,11 +17,12 @@ from mlm_steps.records.failure import read_outcome
 from mlm_steps.records.power import ClosedRecord
 from mlm_steps.runner.alias import plain_name
 from mlm_steps.runner.check import checking
+from mlm_steps.runner.cluster.needs import Needs
 from mlm_steps.runner.cluster.sightings import Sightings
 from mlm_steps.runner.cluster.target import open_target
 from mlm_steps.runner.display import Display, is_live
 from mlm_steps.runner.lock import check_notes, check_places, clear_logs, locked
-from mlm_steps.runner.progress import Progress
+from mlm_steps.runner.progress import DECIDE, Progress
 from mlm_steps.runner.request import RunRequest
 from mlm_steps.runner.unchanged import Verdict, note, nothing_to_do, show, state_of
 from mlm_steps.runner.verdict import conclude
@@ -104,6 +106,8 @@ def run_waiting(request: RunRequest, plan: Plan, display: Display, pool: WarmPoo
             out=plan.layout.out,
             cores=request.cores,
             target=target,
+            decisive=[step for step in plan.steps if step.name in DECIDE[1:]],
+            are_long=partial(_long, request),
             allow_outside=outside,
             progress=progress,
             scratch=pool.folder,
@@ -155,6 +159,14 @@ def _expect(progress: Progress, display: Display, opening: Plan, request: RunReq
     display.planned(steps, describe_reasons(steps))
     for step in made:
         progress.end(step.name, plan.ledger.steps[step.name].seconds)
+
+
+def _long(request: RunRequest) -> dict[str, bool]:
+    """Return, for each kind of step, whether its jobs take long on the data."""
+    plan = plan_of(request)
+    needs = Needs.of(plan.profile, generalized=bool(plan.inputs.generalized))
+    jobs = Counter(step.name.partition("/")[0] for step in plan.steps)
+    return {kind: needs.are_long(kind, count) for kind, count in jobs.items()}
 
 
 def _not_current(request: RunRequest, before: Plan) -> list[str]:

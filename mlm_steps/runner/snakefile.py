@@ -15,6 +15,7 @@ from mlm_steps.records.checks import ChecksRecord
 from mlm_steps.runner import client
 from mlm_steps.runner.alias import plain_name
 from mlm_steps.runner.check import checking
+from mlm_steps.runner.cluster.needs import Amount, Needs, growing
 from mlm_steps.runner.lock import clear_logs, hold
 from mlm_steps.runner.node import enter_job
 from mlm_steps.runner.warm import WarmPool
@@ -61,6 +62,7 @@ class Workflow:
         self._later: Plan | None = None
         self.concludes = False
         self.layout: Layout = plan.layout
+        self._needs = Needs.of(plan.profile, generalized=bool(plan.inputs.generalized))
         outside = " --allow-outside" if allow_outside else ""
         self.arguments = f"{shlex.quote(str(spec))} --out {shlex.quote(str(plan.layout.out))}{outside}"
 
@@ -120,6 +122,14 @@ class Workflow:
         found = plan.step(step)
         needs = [plan.step(need) for need in (() if found.current else found.needs)]
         return [str(key_file(plan, found)), *(str(need.head) for need in needs if not need.current)]
+
+    def memory(self, step: str) -> Amount:
+        """Return the megabytes that a job of a step asks a cluster for, as a function for Snakemake."""
+        return growing(self._needs.megabytes(step))
+
+    def minutes(self, step: str) -> Amount:
+        """Return the minutes that a job of a step asks a cluster for, as a function for Snakemake."""
+        return growing(self._needs.minutes(step))
 
     @property
     def _with_data(self) -> Plan:

@@ -7,7 +7,7 @@ import os
 import signal
 import tempfile
 from argparse import ArgumentParser, Namespace
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
@@ -19,6 +19,7 @@ from mlm_steps.runner.cluster.executor import adapt
 from mlm_steps.runner.cluster.profiles import read_command_line
 from mlm_steps.runner.cluster.target import Target
 from mlm_steps.runner.progress import Progress
+from mlm_steps.steps.run.plan import Step
 
 __all__ = ["prepare_workflow"]
 
@@ -32,12 +33,18 @@ def prepare_workflow(
     allow_outside: bool,
     progress: Progress,
     scratch: Path,
+    decisive: Sequence[Step] = (),
+    are_long: Callable[[], Mapping[str, bool]] = dict,
 ) -> Callable[[], bool]:
     """Return a function that runs Snakemake on our Snakefile and returns whether all steps succeeded.
 
     Snakemake's command line is used because its interface is stable and because it reads the profiles. Its
     temporary files are below the folder ``scratch``, which is removed even if this process is killed.
     UsageError is raised if the command line cannot be read.
+
+    On a cluster, the ``decisive`` steps, which decide what other steps do, are made before any other job is
+    submitted: Snakemake loses jobs of several steps when it plans again after a checkpoint. ``are_long``
+    returns which steps take so long that they are taken out of the profile's groups.
     """
     folder = share("workflow")
     # Snakemake reads a number as a number even in quotes; with ./ before it, it is text.
@@ -61,17 +68,31 @@ def prepare_workflow(
     if target is not None and target.slurm:
         arguments.slurm_jobname_prefix = target.prefix
         adapt(progress.explain)
-    return partial(_run, parser, arguments, progress, scratch)
+    remote = target is not None and target.remote
+    stages = [[str(plain_name(out) / step.head.relative_to(out))] for step in decisive] if remote else []
+    return partial(_run, parser, arguments, progress, [*stages, arguments.targets], are_long, scratch)
 
 
-def _run(parser: ArgumentParser, arguments: Namespace, progress: Progress, scratch: Path) -> bool:
+def _run(
+    parser: ArgumentParser,
+    arguments: Namespace,
+    progress: Progress,
+    stages: Sequence[Sequence[str]],
+    are_long: Callable[[], Mapping[str, bool]],
+    scratch: Path,
+) -> bool:
+    """Run Snakemake for the targets of each stage until one fails; return whether all have succeeded."""
     from snakemake.cli import args_to_api
     from snakemake.logging import logger
 
+    if arguments.groups:
+        scattered = are_long()
+        arguments.groups = {rule: name for rule, name in arguments.groups.items() if not scattered.get(rule)}
     logger.addFilter(progress)
     try:
         with _temporary_files_in(scratch), _interrupts() as interrupted:
-            done = bool(args_to_api(arguments, parser))
+            wanted = (Namespace(**{**vars(arguments), "targets": [*targets]}) for targets in stages)
+            done = all(bool(args_to_api(each, parser)) for each in wanted)
     finally:
         logger.removeFilter(progress)
     if interrupted:

@@ -8,6 +8,9 @@ rule compare:
     wildcard_constraints:
         smaller=WORK.compared,
         larger=WORK.rungs,
+    resources:
+        mem_mb=WORK.memory("compare"),
+        runtime=WORK.minutes("compare"),
     shell:
         WORK.shell("compare/{smaller}--{larger}")
 
@@ -36,6 +39,9 @@ rule simulate:
         smaller=WORK.compared,
         larger=WORK.rungs,
         replicates="[0-9]+-[0-9]+",
+    resources:
+        mem_mb=WORK.memory("simulate"),
+        runtime=WORK.minutes("simulate"),
     shell:
         WORK.shell("simulate/{smaller}--{larger}/{replicates}")
 
@@ -47,6 +53,9 @@ rule variance:
         WORK.output("variance/{model}"),
     log:
         LAYOUT.log("variance/{model}"),
+    resources:
+        mem_mb=WORK.memory("variance"),
+        runtime=WORK.minutes("variance"),
     shell:
         WORK.shell("variance/{model}")
 
@@ -58,6 +67,9 @@ rule diagnostics:
         WORK.output("diagnostics/{model}"),
     log:
         LAYOUT.log("diagnostics/{model}"),
+    resources:
+        mem_mb=WORK.memory("diagnostics"),
+        runtime=WORK.minutes("diagnostics"),
     shell:
         WORK.shell("diagnostics/{model}")
 
@@ -70,6 +82,9 @@ rule assumptions:
         WORK.output("assumptions"),
     log:
         LAYOUT.log("assumptions"),
+    resources:
+        mem_mb=WORK.memory("assumptions"),
+        runtime=WORK.minutes("assumptions"),
     shell:
         WORK.shell("assumptions")
 
@@ -82,6 +97,9 @@ rule influence:
         WORK.output("influence"),
     log:
         LAYOUT.log("influence"),
+    resources:
+        mem_mb=WORK.memory("influence"),
+        runtime=WORK.minutes("influence"),
     shell:
         WORK.shell("influence")
 
@@ -94,6 +112,9 @@ rule deletions:
         WORK.output("deletions"),
     log:
         LAYOUT.log("deletions"),
+    resources:
+        mem_mb=WORK.memory("deletions"),
+        runtime=WORK.minutes("deletions"),
     shell:
         WORK.shell("deletions")
 
@@ -106,5 +127,8 @@ rule sensitivity:
         WORK.output("sensitivity/{kind}"),
     log:
         LAYOUT.log("sensitivity/{kind}"),
+    resources:
+        mem_mb=WORK.memory("sensitivity"),
+        runtime=WORK.minutes("sensitivity"),
     shell:
         WORK.shell("sensitivity/{kind}")

@@ -6,6 +6,9 @@ rule prelude:
         WORK.output("prelude/{model}"),
     log:
         LAYOUT.log("prelude/{model}"),
+    resources:
+        mem_mb=WORK.memory("prelude"),
+        runtime=WORK.minutes("prelude"),
     shell:
         WORK.shell("prelude/{model}")
 
@@ -17,6 +20,9 @@ rule fit:
         WORK.output("fit/{model}"),
     log:
         LAYOUT.log("fit/{model}"),
+    resources:
+        mem_mb=WORK.memory("fit"),
+        runtime=WORK.minutes("fit"),
     shell:
         WORK.shell("fit/{model}")
 
@@ -28,6 +34,9 @@ rule effects:
         WORK.output("effects"),
     log:
         LAYOUT.log("effects"),
+    resources:
+        mem_mb=WORK.memory("effects"),
+        runtime=WORK.minutes("effects"),
     shell:
         WORK.shell("effects")
 
@@ -40,6 +49,9 @@ rule allfit:
         WORK.output("allfit"),
     log:
         LAYOUT.log("allfit"),
+    resources:
+        mem_mb=WORK.memory("allfit"),
+        runtime=WORK.minutes("allfit"),
     shell:
         WORK.shell("allfit")
 
@@ -52,6 +64,9 @@ rule remedies:
         WORK.output("remedies"),
     log:
         LAYOUT.log("remedies"),
+    resources:
+        mem_mb=WORK.memory("remedies"),
+        runtime=WORK.minutes("remedies"),
     shell:
         WORK.shell("remedies")
 
@@ -64,5 +79,8 @@ rule cost:
         WORK.output("cost"),
     log:
         LAYOUT.log("cost"),
+    resources:
+        mem_mb=WORK.memory("cost"),
+        runtime=WORK.minutes("cost"),
     shell:
         WORK.shell("cost")

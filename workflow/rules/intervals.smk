@@ -6,6 +6,9 @@ rule profile:
         WORK.output("profile/{model}"),
     log:
         LAYOUT.log("profile/{model}"),
+    resources:
+        mem_mb=WORK.memory("profile"),
+        runtime=WORK.minutes("profile"),
     shell:
         WORK.shell("profile/{model}")
 
@@ -21,6 +24,9 @@ rule resample:
     wildcard_constraints:
         model=WORK.rungs,
         replicates="[0-9]+-[0-9]+",
+    resources:
+        mem_mb=WORK.memory("resample"),
+        runtime=WORK.minutes("resample"),
     shell:
         WORK.shell("resample/{model}/{replicates}")
 
@@ -32,5 +38,8 @@ rule bootstrap:
         WORK.output("bootstrap/{model}"),
     log:
         LAYOUT.log("bootstrap/{model}"),
+    resources:
+        mem_mb=WORK.memory("bootstrap"),
+        runtime=WORK.minutes("bootstrap"),
     shell:
         WORK.shell("bootstrap/{model}")

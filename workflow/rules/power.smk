@@ -6,6 +6,9 @@ rule power_closed:
         WORK.output("power_closed"),
     log:
         LAYOUT.log("power_closed"),
+    resources:
+        mem_mb=WORK.memory("power_closed"),
+        runtime=WORK.minutes("power_closed"),
     shell:
         WORK.shell("power_closed")
 
@@ -20,6 +23,9 @@ rule power_studies:
     wildcard_constraints:
         cell="[^/]+",
         replicates="[0-9]+-[0-9]+",
+    resources:
+        mem_mb=WORK.memory("power_studies"),
+        runtime=WORK.minutes("power_studies"),
     shell:
         WORK.shell("power_studies/{cell}/{replicates}")
 
@@ -31,5 +37,8 @@ rule power_result:
         WORK.output("power_result"),
     log:
         LAYOUT.log("power_result"),
+    resources:
+        mem_mb=WORK.memory("power_result"),
+        runtime=WORK.minutes("power_result"),
     shell:
         WORK.shell("power_result")

@@ -6,6 +6,9 @@ rule checks:
         WORK.output("checks"),
     log:
         LAYOUT.log("checks"),
+    resources:
+        mem_mb=WORK.memory("checks"),
+        runtime=WORK.minutes("checks"),
     shell:
         WORK.shell("checks")
 
@@ -29,6 +32,9 @@ rule figures:
         WORK.output("figures"),
     log:
         LAYOUT.log("figures"),
+    resources:
+        mem_mb=WORK.memory("figures"),
+        runtime=WORK.minutes("figures"),
     shell:
         WORK.shell("figures")
 
@@ -40,6 +46,9 @@ rule tables:
         WORK.output("tables"),
     log:
         LAYOUT.log("tables"),
+    resources:
+        mem_mb=WORK.memory("tables"),
+        runtime=WORK.minutes("tables"),
     shell:
         WORK.shell("tables")
 
