@@ -30,6 +30,9 @@ def add(commands: Commands) -> None:
     parser.add_argument(
         "--explain", action="store_true", help="say for each step what has changed since it was made"
     )
+    parser.add_argument(
+        "--variant", metavar="NAME", help="make the whole report of one variant of a spec with the key vary"
+    )
     parser.add_argument("--force", action="store_true", help="make every step anew")
     parser.add_argument("--profile", metavar="P", help="a Snakemake profile, for example of a cluster")
     parser.add_argument(
@@ -46,12 +49,11 @@ def add(commands: Commands) -> None:
 
 def _run(arguments: argparse.Namespace) -> int:
     specs: list[Path] = arguments.specs
+    if len(specs) > 1 and arguments.variant is not None:
+        raise UsageError(Fault("--variant", "needs one spec, the one with the variant"))
     if arguments.summary is not None and not arguments.dry_run:
         _empty(arguments.summary)
-    if len(specs) > 1:
-        work = partial(_work_on_all, arguments)
-    else:
-        work = partial(_work, _request(arguments, specs[0], arguments.out), arguments.run_command)
+    work = partial(_work_on_all if len(specs) > 1 else _work_on_one, arguments)
     if arguments.log_format == "text":
         return work()
     from mlm_steps.runner.events import reported
@@ -81,6 +83,15 @@ def _request(arguments: argparse.Namespace, spec: Path, out: Path | None) -> Run
         allow_outside=arguments.allow_outside,
         summary=arguments.summary,
     )
+
+
+def _work_on_one(arguments: argparse.Namespace, display: Display | None = None) -> int:
+    request = _request(arguments, arguments.specs[0], arguments.out)
+    if arguments.variant is not None:
+        from mlm_steps.runner.variant import variant_request
+
+        request = variant_request(request, arguments.variant)
+    return _work(request, arguments.run_command, display)
 
 
 def _work(

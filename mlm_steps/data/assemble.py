@@ -7,6 +7,7 @@ get their types; then come derived columns, the common sample, and the descripti
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from typing import Literal
 
 import numpy as np
@@ -14,7 +15,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from mlm_steps.data.checks import check_levels, check_names, check_uses
-from mlm_steps.data.combine.combined import combine
+from mlm_steps.data.combine.combined import Combined, combine
 from mlm_steps.data.complete import complete_rows
 from mlm_steps.data.derive.apply import Deriver
 from mlm_steps.data.derive.plan import Derivation, plan_derivations
@@ -35,10 +36,34 @@ from mlm_steps.records.base import Notice
 from mlm_steps.records.data_profile import ColumnProfile, DataProfile, FileProfile, PreparationStep
 from mlm_steps.spec import LoadedSpec
 
-__all__ = ["assemble", "typed_columns"]
+__all__ = ["ReadData", "assemble", "read_data", "typed_columns"]
 
 
-def assemble(loaded: LoadedSpec, uses: Sequence[ModelUse]) -> Analysis:
+@dataclass(frozen=True, slots=True, eq=False)
+class ReadData:
+    """The combined table of a spec with its typed columns, from which several samples can be made.
+
+    Attributes
+    ----------
+    combined : Combined
+    columns : mapping of str to TypedColumn
+    misfits : mapping of str to Fault
+        A fault for each column that contradicts its declared type.
+    """
+
+    combined: Combined
+    columns: Mapping[str, TypedColumn]
+    misfits: Mapping[str, Fault]
+
+
+def read_data(loaded: LoadedSpec) -> ReadData:
+    """Return the combined table of a spec with its typed columns; raise DataError if a file has faults."""
+    places = Places(loaded)
+    combined = combine(loaded, places)
+    return ReadData(combined, *typed_columns(combined.table, loaded, places))
+
+
+def assemble(loaded: LoadedSpec, uses: Sequence[ModelUse], read: ReadData | None = None) -> Analysis:
     """Return the analysis sample of a spec and its data profile.
 
     Parameters
@@ -47,6 +72,8 @@ def assemble(loaded: LoadedSpec, uses: Sequence[ModelUse]) -> Analysis:
     uses : sequence of ModelUse
         One for each rung and each prelude model. The common sample holds the rows that are complete for all
         of them.
+    read : ReadData, optional
+        The table of the spec if it was read before; otherwise it is read.
 
     Raises
     ------
@@ -54,9 +81,9 @@ def assemble(loaded: LoadedSpec, uses: Sequence[ModelUse]) -> Analysis:
         With all faults of the file, its columns, the derived columns and the sample.
     """
     places, data = Places(loaded), loaded.spec.data
-    combined = combine(loaded, places)
+    read = read or read_data(loaded)
+    combined, columns, misfits = read.combined, dict(read.columns), read.misfits
     table = combined.table
-    columns, misfits = typed_columns(table, loaded, places)
     plan = plan_derivations(data.derive, columns, places, loaded.unread)
     deriver = Deriver(plan, data, places, columns)
     deriver.broken |= misfits.keys()

@@ -69,6 +69,7 @@ FIGURES = Drawers(
     "binned_residuals",
     "influence",
     "sensitivity",
+    "variants",
     "optimisers",
     "power_curve",
     "power_map",

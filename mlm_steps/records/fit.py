@@ -22,6 +22,7 @@ __all__ = [
     "TermCovariance",
     "TermShape",
     "TermTest",
+    "unfinished",
 ]
 
 Method = Literal["REML", "ML"]
@@ -305,15 +306,15 @@ class FitRecord(Record):
     @property
     def unreliable(self) -> str | None:
         """Why the numbers of the rung are unreliable, in words; None if the reported search converged."""
-        return _unfinished((self.reported,))
+        return unfinished((self.reported,))
 
     @property
     def incomparable(self) -> str | None:
         """Why the rung cannot be compared with others, in words; None if all searches converged."""
-        return _unfinished((self.reported, self.ml))
+        return unfinished((self.reported, self.ml))
 
 
-def _unfinished(optima: tuple[Optimum, ...]) -> str | None:
+def unfinished(optima: tuple[Optimum, ...]) -> str | None:
     """Return a sentence on the first search that did not converge; None if all converged."""
     failed = next((one for one in optima if one.convergence.status == "failed"), None)
     if failed is None:

@@ -33,6 +33,7 @@ TITLES = {
     "changes": "Changes since an earlier run",
     "diagnostics": "Checks of the models",
     "influence": "Influential groups",
+    "variants": "Variants of the analysis",
     "sensitivity": "Sensitivity of the conclusions",
     "remedies": "Singular and doubtful fits",
     "cost": "The cost of ignoring clusters",

@@ -63,6 +63,7 @@ def keep(spec: Path, out: Path | None, *, allow_outside: bool) -> bool:
         return False
     if not session.spec.planned_alone:
         session.sample()
-    for name in RARE if session.spec.power is not None else ():
-        load_step(name)
+    for name in RARE:
+        if any(STEPS[name].scope.jobs(session.plan.inputs)):
+            load_step(name)
     return True

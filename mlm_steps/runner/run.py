@@ -30,6 +30,7 @@ from mlm_steps.runner.warm import WarmPool
 from mlm_steps.runner.watch import VARIABLE, this_process
 from mlm_steps.runner.workflow import prepare_workflow
 from mlm_steps.steps.explain.explain import explained_since
+from mlm_steps.steps.run.kept import content_hash
 from mlm_steps.steps.run.ledger import Ledger, withdraw
 from mlm_steps.steps.run.plan import Plan
 from mlm_steps.steps.run.planned_lines import describe_closed
@@ -135,8 +136,8 @@ def ended(request: RunRequest, out: Path, progress: Progress | None = None, *, d
     session = Session(request.spec, out, allow_outside=request.allow_outside)
     verdict = conclude(session, progress, done=done)
     if done and all(step.current for step in session.plan.steps):
-        content = session.plan.inputs.content
-        data = {name: (str(path), content[name]) for name, path in session.loaded.paths.items()}
+        files = {**session.loaded.varied, **session.loaded.paths}
+        data = {name: (str(path), content_hash(path)) for name, path in files.items()}
         beside = session.plan.inputs.beside
         data |= {name: (str(path), beside[name]) for name, path in session.loaded.beside.items()}
         note(request, out, before, data, verdict)

@@ -62,6 +62,8 @@ class LoadedSpec:
     """For each other file that the spec names, its absolute path; it need not exist.
 
     These are baselines, and the provenance of the run that the report is compared with."""
+    varied: Mapping[str, Path] = field(default_factory=dict)
+    """The same as ``paths`` for the files of ``vary``."""
 
     @property
     def run_beside(self) -> Path | None:
@@ -125,14 +127,16 @@ def inspect_spec(
             Fault(f"{path}:1:1", what, "a spec begins with the line 'version: 1'"),
         )
     spec, wrong, unread = _validated(values)
-    paths, missing = _data_paths(values, path, allow_outside=allow_outside)
+    paths, missing = _data_paths(_data_files(values.get("data")), path, allow_outside=allow_outside)
+    varied, absent = _data_paths(_varied(values, "files", "file"), path, allow_outside=allow_outside)
     beside, outside = _beside(values, path, allow_outside=allow_outside)
     formulas = _formula_faults(values, check_formula) if check_formula else ()
-    faults = _in_order(source, [*found, *wrong, *missing, *outside, *_expression_faults(values), *formulas])
+    placed = [*found, *wrong, *missing, *absent, *outside, *_expression_faults(values), *formulas]
+    faults = _in_order(source, placed)
     complete = spec is not None and (paths or spec.planned_alone) and all(f in paths for f in spec.data.files)
     if spec is None or not complete:
         return None, faults
-    return LoadedSpec(spec, path, source, paths, unread, faults, beside), faults
+    return LoadedSpec(spec, path, source, paths, unread, faults, beside, varied), faults
 
 
 def spec_of(values: Block, path: Path) -> PipelineSpec | None:
@@ -223,11 +227,13 @@ def _validated(values: Block) -> tuple[PipelineSpec | None, list[SpecFault], fro
     return None, found, unread
 
 
-def _data_paths(values: Block, spec: Path, *, allow_outside: bool) -> tuple[dict[str, Path], list[SpecFault]]:
-    """Return the paths of all files that the data block names, and the faults of the others."""
+def _data_paths(
+    files: Iterable[Written], spec: Path, *, allow_outside: bool
+) -> tuple[dict[str, Path], list[SpecFault]]:
+    """Return the paths of files by their names as written, and the faults of files that cannot be read."""
     paths: dict[str, Path] = {}
     faults: list[SpecFault] = []
-    for file in _data_files(values.get("data")):
+    for file in files:
         try:
             paths[str(file)] = data_file(file, spec, allow_outside=allow_outside)
         except Refused as refused:
@@ -266,9 +272,21 @@ def _data_files(data: object) -> Iterator[Written]:
             yield file
 
 
+def _varied(values: Block, axis: str, key: str) -> Iterator[Written]:
+    """Yield the texts of a key in the values of an axis of ``vary`` as written."""
+    vary = values.get("vary")
+    listed = vary.get(axis) if isinstance(vary, Block) else None
+    for entry in listed if isinstance(listed, Items) else ():
+        value = entry.get(key) if isinstance(entry, Block) else entry
+        for text in value if isinstance(value, Items) else (value,):
+            if isinstance(text, Written) and text.strip() and not is_nothing(text):
+                yield text
+
+
 def _formula_faults(values: Block, check: CheckFormula) -> Iterator[SpecFault]:
     """Yield the faults of each formula; the place of a formula from a preset is that of the preset."""
-    for at, formula in _formulas(values):
+    outcomes = ((text.at, f"{text} ~ 1") for text in _varied(values, "outcomes", "outcome"))
+    for at, formula in (*_formulas(values), *outcomes):
         try:
             check(formula)
         except DesignError as error:
@@ -279,7 +297,7 @@ def _formula_faults(values: Block, check: CheckFormula) -> Iterator[SpecFault]:
 
 def _expression_faults(values: Block) -> Iterator[SpecFault]:
     """Yield the faults of syntax in filters and derived columns."""
-    for expression in _expressions(values.get("data")):
+    for expression in (*_expressions(values.get("data")), *_varied(values, "subsets", "filter")):
         try:
             parse_expression(expression)
         except FormulaError as error:

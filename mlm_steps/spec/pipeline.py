@@ -41,6 +41,7 @@ from mlm_steps.spec.tests import TestsSpec
 from mlm_steps.spec.types import NothingIsNone, OptionalText, Slug, Whole, nothing_is_empty, objections, whole
 from mlm_steps.spec.units import Units
 from mlm_steps.spec.variance import VarianceSpec
+from mlm_steps.spec.vary import VarySpec
 from mlm_steps.spec.written import Block, SpecFault, quoted
 
 __all__ = ["PipelineSpec"]
@@ -119,6 +120,13 @@ class PipelineSpec(SpecBlock):
     level-1 predictors raw, centred at the grand mean, and within groups. ``random_structure``: random
     intercepts only, no correlations, all slopes of level-1 terms. ``optimisers``: searches of other kinds.
     ``exclude_influential``: without influential groups, and without outlying rows.
+    """
+    vary: Annotated[VarySpec | None, NothingIsNone] = None
+    """Variants of the analysis: the ladder for several outcomes, subsets or data files, all combined with
+    all: ``{outcomes: [math, reading], subsets: [all, {name: girls, filter: "sex == 'f'"}]}``.
+
+    Each variant is fitted, compared and tabulated; the report shows the coefficient of interest for all of
+    them. ``mlm run SPEC --variant NAME`` makes the whole report of one.
     """
     save: Save = ()
     """What is written for every row of each rung, for example ``save: [fitted, residuals]``.

@@ -8,7 +8,7 @@ from mlm_steps.spec.written import Block, Items, Path
 
 __all__ = ["derived_at", "without"]
 
-_ALONE = ("name", "title", "prelude", "compare", "contrasts", "slopes", "means", "report", "power")
+_ALONE = ("name", "title", "prelude", "compare", "contrasts", "slopes", "means", "report", "power", "vary")
 """Keys that can be removed alone, since no other key depends on them."""
 _SOURCES = ("file", "stack", "source_as", "join", "reshape")
 """Keys of ``data`` without which it is not known which columns there are."""

@@ -292,6 +292,22 @@ STEPS: dict[str, Declaration] = {
         record="changes:ChangesRecord",
         rare=True,
     ),
+    "variants": Declaration(
+        "fit and compare the ladder for some variants of the analysis",
+        Scope(
+            "{chunk}",
+            (Option("chunk", "which, counted from 0, the end excluded, such as 0-5"),),
+            lambda plan: plan.varied.chunks,
+        ),
+        "variants/{of}.json",
+        example="--chunk 0-5",
+        key=lambda plan, of: plan.varied.key(*of),
+        depends_on=lambda plan, of: [plan.varied.key(*of)],
+        read_by=_ALL,
+        record="variants:VariantsRecord",
+        changed="the variants, their data, the ladder or the estimation settings have changed",
+        rare=True,
+    ),
     "power_closed": Declaration(
         "compute the closed answers of planned studies",
         Scope("", (), lambda plan: [()] if plan.spec.power is not None else []),

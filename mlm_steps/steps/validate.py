@@ -51,6 +51,7 @@ def check(spec: Path, *, allow_outside: bool = False) -> tuple[LoadedSpec, Analy
         analysis = prepare_analysis(loaded)
     except MlmError as error:
         raise SpecError(*_in_file_order((*faults, *error.faults))) from None
+    faults = (*faults, *_variant_faults(loaded))
     if faults:
         raise SpecError(*_in_file_order(faults))
     return loaded, analysis
@@ -69,6 +70,14 @@ def _planned_faults(loaded: LoadedSpec) -> tuple[Fault, ...]:
     if loaded.spec.power is None:
         return ()
     found: tuple[Fault, ...] = import_module("mlm_steps.steps.parts.planned").check_planned(loaded)
+    return found
+
+
+def _variant_faults(loaded: LoadedSpec) -> tuple[Fault, ...]:
+    """Return the faults of variants; their code is loaded for a spec that has them."""
+    if loaded.spec.vary is None:
+        return ()
+    found: tuple[Fault, ...] = import_module("mlm_steps.steps.parts.variant_faults").check_variants(loaded)
     return found
 
 

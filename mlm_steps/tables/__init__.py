@@ -99,6 +99,9 @@ from mlm_steps.tables.slope_differences import slope_differences
 from mlm_steps.tables.standardized_differences import standardized_differences
 from mlm_steps.tables.trace import trace
 from mlm_steps.tables.variance_explained import variance_explained
+from mlm_steps.tables.variant_comparisons import variant_comparisons
+from mlm_steps.tables.variant_summary import variant_summary
+from mlm_steps.tables.variants import variants
 from mlm_steps.tables.vcov import vcov
 from mlm_steps.tables.within_between import within_between
 
@@ -127,6 +130,9 @@ TABLES: dict[str, TableMaker] = {
     "diagnostics": diagnostics,
     "influence": influence,
     "sensitivity": sensitivity,
+    "variants": variants,
+    "variant_summary": variant_summary,
+    "variant_comparisons": variant_comparisons,
     "ols": ols,
     "cost": cost,
     "lm_list": lm_list,

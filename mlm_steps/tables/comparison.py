@@ -8,7 +8,7 @@ from mlm_steps.records import ComparisonRecord, VarianceChange
 from mlm_steps.records.run import RunRecords
 from mlm_steps.tables.base import Cell, Codes, Table, join_pairs, table_of
 
-__all__ = ["adjusted_p", "comparison"]
+__all__ = ["COLUMNS", "adjusted_p", "comparison", "comparison_row"]
 
 COLUMNS = (
     "from",
@@ -54,7 +54,7 @@ def comparison(run: RunRecords) -> Table:
     it.
     """
     rows = [
-        _row(record, adjusted, run.adjustment)
+        comparison_row(record, adjusted, run.adjustment)
         for record, adjusted in zip(run.comparisons, adjusted_p(run), strict=True)
     ]
     return table_of("comparison", COLUMNS, rows)
@@ -67,7 +67,10 @@ def adjusted_p(run: RunRecords) -> tuple[float | None, ...]:
     return holm([record.p for record in run.comparisons])
 
 
-def _row(record: ComparisonRecord, adjusted: float | None, adjustment: str) -> tuple[dict[str, Cell], Codes]:
+def comparison_row(
+    record: ComparisonRecord, adjusted: float | None, adjustment: str
+) -> tuple[dict[str, Cell], Codes]:
+    """Return the cells of one comparison and the codes of the empty ones."""
     mixture = [(f"chi2({part.df})", part.weight) for part in record.mixture or ()]
     shares = [(_component(row), row.prv) for row in record.prv if row.prv is not None]
     cells: dict[str, Cell] = dict.fromkeys(COLUMNS)

@@ -67,6 +67,7 @@ from .small_effects import effects
 from .small_expected import changed, expected
 from .small_influence import influence
 from .small_levels import small_contexts, small_descriptives, small_slopes
+from .small_multiverse import multiverse
 from .small_variants import variants
 
 FORMULAS = {
@@ -549,6 +550,7 @@ def run(labels: Labels, title: str) -> RunRecords:
             "checks": expected(),
             "changes": changed(),
             **variants(),
+            **multiverse([null_fit(), slope_fit()]),
         },
     )
 

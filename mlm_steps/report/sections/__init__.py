@@ -37,6 +37,7 @@ from mlm_steps.report.sections import (
     rungs,
     sensitivity,
     variance,
+    variants,
 )
 from mlm_steps.report.titles import TITLES
 
@@ -93,6 +94,7 @@ _CONTEXTS: dict[str, dict[str, SectionContext]] = {
         "changes": changes.context,
         "diagnostics": diagnostics.context,
         "influence": influence.context,
+        "variants": variants.context,
         "sensitivity": sensitivity.context,
         "remedies": remedies.context,
         "cost": cost.context,

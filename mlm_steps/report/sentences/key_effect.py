@@ -8,12 +8,11 @@ from functools import cached_property
 from mlm_steps.design.hlm import column_factors
 from mlm_steps.records import Coefficient, FitRecord, TermTest
 from mlm_steps.records.effects import FactorMeans, SimpleSlopes
-from mlm_steps.records.hypotheses import judged
+from mlm_steps.records.key_term import key_term
 from mlm_steps.records.spelling import split_product, unquote_name
 from mlm_steps.report.inputs import ReportInput
 from mlm_steps.report.sentences.disputes import cautious_p
 from mlm_steps.report.sentences.effects import effects_of
-from mlm_steps.report.text.names import INTERCEPT
 
 __all__ = ["KeyEffect", "joint_test", "key_effect", "key_figures"]
 
@@ -107,48 +106,12 @@ def joint_test(fit: FitRecord, term: str) -> TermTest | None:
 def key_effect(given: ReportInput) -> KeyEffect | None:
     """Return the effect that the report answers first; None for a rung without predictors.
 
-    It is the effect of the first hypothesis that the headline rung tests. Without such a hypothesis it is the
-    last term that the rung adds to the one before; for a rung that adds random slopes, the first of these.
-    It is never chosen by its p value.
+    `mlm_steps.records.key_term` says how it is chosen.
     """
-    fit = given.headline
-    if fit is None:
+    found = key_term(given.run)
+    if found is None:
         return None
-    for found in (judged(each, given.run.fits) for each in given.run.hypotheses):
-        if found.fit is fit and found.verdict != "untested":
-            own = found.hypothesis.coefficients(fit)
-            return KeyEffect(given, fit, own[0].term, own, declared=True)
-    term = _added_term(given, fit)
-    return None if term is None else KeyEffect(given, fit, term, _of_term(fit, term))
-
-
-def _of_term(fit: FitRecord, term: str) -> tuple[Coefficient, ...]:
-    return tuple(c for c in fit.coefficients if c.term == term and c.estimate is not None)
-
-
-def _terms(fit: FitRecord) -> tuple[str, ...]:
-    """Return the terms with estimates, the intercept excluded, in the order of the formula."""
-    terms = (c.term for c in fit.coefficients if c.column != INTERCEPT and c.estimate is not None)
-    return tuple(dict.fromkeys(terms))
-
-
-def _slopes(fit: FitRecord) -> tuple[str, ...]:
-    """Return the terms whose coefficients vary between groups."""
-    return tuple(dict.fromkeys(label for term in fit.terms for label in term.labels))
-
-
-def _added_term(given: ReportInput, fit: FitRecord) -> str | None:
-    """Return the last term that a rung adds to the one before it, or a term whose slope it lets vary."""
-    position = next(i for i, each in enumerate(given.run.fits) if each is fit)
-    before = given.run.fits[position - 1] if position else None
-    terms = _terms(fit)
-    known = () if before is None else _terms(before)
-    added = [term for term in terms if term not in known]
-    if added:
-        return added[-1]
-    varying = () if before is None else _slopes(before)
-    slopes = [term for term in _slopes(fit) if term not in varying and term in terms]
-    return slopes[0] if slopes else next(reversed(terms), None)
+    return KeyEffect(given, found.fit, found.term, found.coefficients, declared=found.declared)
 
 
 def key_figures(effect: KeyEffect | None) -> tuple[str, ...]:

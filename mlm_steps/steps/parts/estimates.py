@@ -25,7 +25,7 @@ from mlm_steps.steps.parts.fit_record import optimum
 from mlm_steps.steps.parts.on_singular import Settled, settle
 from mlm_steps.steps.run.session import Session
 
-__all__ = ["estimated", "optima_record"]
+__all__ = ["at_optima", "estimated", "optima_record"]
 
 
 def estimated(session: Session, model: str) -> Settled:
@@ -46,7 +46,7 @@ def estimated(session: Session, model: str) -> Settled:
     estimates = Estimates(design, control=control_of(session.spec.estimation), agq=settings.agq)
     found = settle(session, model, estimates, frame)
     fits = [found.estimates.under(method) for method in found.estimates.methods]
-    at = _at(found.estimates.design, [optimum(fit) for fit in fits], fits[-1].agq)
+    at = at_optima(found.estimates.design, [optimum(fit) for fit in fits], fits[-1].agq)
     return replace(found, estimates=at)
 
 
@@ -84,11 +84,11 @@ def _from_record(session: Session, record: OptimaRecord) -> Settled:
         contrasts=session.contrasts,
         response=session.spec.settings[record.model].response,
     )
-    estimates = _at(design, record.optima, record.agq)
+    estimates = at_optima(design, record.optima, record.agq)
     return Settled(formula, frame, estimates, record.deviation, record.derived, record.notices)
 
 
-def _at(design: Design, optima: Sequence[Optimum], agq: int) -> Estimates:
+def at_optima(design: Design, optima: Sequence[Optimum], agq: int) -> Estimates:
     """Return the fits of a design at recorded optima, with the reports on their searches."""
     fits: dict[Method, MixedFit] = {}
     if not design.response.linear:

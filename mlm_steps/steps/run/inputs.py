@@ -23,6 +23,7 @@ from mlm_steps.steps.run.dates import report_date
 from mlm_steps.steps.run.identity import made_from, optional_libraries
 from mlm_steps.steps.run.kept import content_hash
 from mlm_steps.steps.run.levels import HierarchyLevel, variable_levels
+from mlm_steps.steps.run.varied import Varied
 
 __all__ = ["PlanInputs"]
 
@@ -111,6 +112,11 @@ class PlanInputs:
         return [(pair.smaller, pair.larger) for pair in self.spec.pairs]
 
     @property
+    def varied(self) -> Varied:
+        """The variants of the analysis."""
+        return Varied(self.loaded)
+
+    @property
     def prelude_keys(self) -> list[str | None]:
         """The keys of the models of the prelude."""
         return [self.estimates_keys[model.name] for model in self.spec.prelude]
@@ -133,11 +139,11 @@ class PlanInputs:
         """
         if self.spec.planned_alone:
             return [name for name in FIGURES if name in PLANNED]
-        needless = {*(() if self.generalized else GENERALIZED)}
-        if len(self.generalized) == len(self.rungs):
-            needless = {*LINEAR}
+        linear = len(self.generalized) < len(self.rungs)
+        needless = {*(LINEAR if not linear else () if self.generalized else GENERALIZED)}
         needless |= set() if self.spec.power is not None else PLANNED
         needless |= set() if self.spec.sensitivity_kinds else {"sensitivity"}
+        needless |= {"variants"} if self.spec.vary is None else set()
         needless |= {"assumptions"} if self.spec.diagnostics == "none" else set()
         models = [model.name for model in (*self.spec.prelude, *self.spec.rungs)][:-1]
         panels = [f"assumptions-{name}" for name in models] if self.spec.diagnostics == "all" else []
@@ -296,8 +302,7 @@ class PlanInputs:
         """Return the parts of the spec on which the intervals of a source depend, besides the fit."""
         spec = self.spec
         drawn = [spec.seed, spec.bootstrap.kind, self.resampled] if source == "bootstrap" else []
-        distribution = spec.estimation.distribution_variance
-        shares = [] if distribution is None else [distribution]
+        shares = [each for each in (spec.estimation.distribution_variance,) if each is not None]
         return [spec.intervals.kinds(source), spec.estimation.confidence, *drawn, *shares]
 
     @property
@@ -339,7 +344,8 @@ class PlanInputs:
         """The parts of the spec on which tables depend, besides those of the records that they show."""
         tests = self.spec.tests.model_dump(mode="json")
         hypotheses = self.spec.model_dump(mode="json", include={"hypotheses"})
-        return [self.allfit_settings, self.spec.effort, self.spec.seed, tests, hypotheses]
+        shown = [self.spec.headline] if self.spec.vary is not None else []
+        return [self.allfit_settings, self.spec.effort, self.spec.seed, tests, hypotheses, *shown]
 
     @property
     def report_settings(self) -> list[object]:

@@ -83,6 +83,7 @@ from mlm_steps.records.remedies import (
 )
 from mlm_steps.records.run import Labels, RunRecords
 from mlm_steps.records.sensitivity import SensitivityRecord, Variation, VariedCoefficient
+from mlm_steps.records.variants import Variant, VariantRung, VariantsRecord, VariantValue
 from mlm_steps.steps.parts.fit_record import fit_record
 from mlm_steps.steps.parts.fixed_part import Hypotheses
 from mlm_steps.tables import TABLES, Table
@@ -162,6 +163,13 @@ COLUMNS = {
     "diagnostics": "model check statistic p flag sentence of low high df replicates effect",
     "sensitivity": "model variant term column estimate se df p changed kind what column_there quantity "
     "df_method ci_low ci_high status n excluded formula reason",
+    "variants": "variant model column term outcome subset file estimate se df df_method p ci_low ci_high "
+    "status converged singular n groups shown formula reason",
+    "variant_summary": "model column term variants estimated singular failed median min max same_direction "
+    "off_zero same_and_off_zero shown",
+    "variant_comparisons": "variant from to what_changed criterion statistic df p_naive p_boundary mixture "
+    "p_boot B failed delta_aic delta_bic prv delta_r2_marginal delta_r2_conditional nested reason p_rlrt p "
+    "p_method outcome subset file",
     "power": "scenario J n_j effect rejections B failed power ci_low ci_high alpha df_method closed "
     "conditional conditional_se singular size_at_0 ceiling n estimate se df closed_se size_se half_width "
     "half_width_assured detectable required required_value required_low required_high required_groups "
@@ -328,6 +336,7 @@ def run():
             "diagnostics/slope": checks(),
             "influence": influence(),
             "sensitivity/df": variants(),
+            "variants/0-4": varied(made),
             "power_result": planned_studies(),
             "checks": expectations(),
             "changes": changed(),
@@ -536,6 +545,50 @@ def deletions():
         heterogeneity=variances,
     )  # fmt: skip
     return DeletionsRecord(rungs=(rung,))
+
+
+def varied(made):
+    """Return four variants: two with numbers, of which one is singular, one without numbers and one empty."""
+    slope = made.fits[-1]
+    days = slope.coefficients[-1].with_values(estimate=-1.0, ci_low=-2.0, ci_high=0.5)
+    z = days.with_values(estimate=3.0, ci_low=1.0, ci_high=5.0, df=None, df_method="z")
+    rungs = {
+        "all": VariantRung(
+            model="slope", formula="f", status="singular", df_method="z", n=180, groups={"Subject": 18},
+            coefficients=(days,),
+        ),
+        "few": VariantRung(model="slope", formula="f", status="converged", n=90, coefficients=(z,)),
+        "null": VariantRung(model="slope", formula="f", status="converged", n=90),
+        "none": VariantRung(model="slope", formula="f", status="failed", reason="no row is left"),
+    }  # fmt: skip
+    found = tuple(
+        Variant(
+            name=name,
+            key=name,
+            values=(VariantValue(axis="subset", name=name, label=name.title(), what="Days > 1"),),
+            rungs=(rung,),
+            comparisons=made.comparisons[:1] if name == "all" else (),
+        )
+        for name, rung in rungs.items()
+    )
+    return VariantsRecord(confidence=0.95, coefficient=None, rung=None, variants=found)
+
+
+def test_the_curve_of_variants_is_counted(run):
+    (row,) = rows_of(TABLES["variant_summary"](run))
+    assert (row["model"], row["column"], row["shown"]) == ("slope", "Days", "true")
+    assert (row["variants"], row["estimated"], row["singular"], row["failed"]) == ("4", "2", "1", "1")
+    assert (float(row["median"]), float(row["min"]), float(row["max"])) == (1.0, -1.0, 3.0)
+    assert (row["same_direction"], row["off_zero"], row["same_and_off_zero"]) == ("1", "1", "1")
+
+
+def test_a_variant_without_numbers_keeps_its_row_with_the_reason(run):
+    rows = {row["variant"]: row for row in rows_of(TABLES["variants"](run))}
+    assert rows["none"]["reason"] == "no row is left"
+    assert "estimate=fit_failed" in rows["none"]["null_codes"]
+    assert "estimate=not_in_model" in rows["null"]["null_codes"]
+    assert "df=infinite" in rows["few"]["null_codes"]
+    assert rows["all"]["groups"] == "Subject=18"
 
 
 def refits():
