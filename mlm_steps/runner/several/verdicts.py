@@ -7,8 +7,9 @@ from pathlib import Path
 
 from mlm_steps.errors import printable
 from mlm_steps.records import FitRecord
+from mlm_steps.records.checks import ChecksRecord
 from mlm_steps.records.failure import is_failure
-from mlm_steps.report.summary import RungVerdict, RungWord, SpecVerdict
+from mlm_steps.report.summary import Expectations, RungVerdict, RungWord, SpecVerdict
 from mlm_steps.runner.request import RunRequest
 from mlm_steps.steps.run.session import Session
 
@@ -55,8 +56,21 @@ def verdict_of(request: RunRequest, code: int, said: str, root: Path) -> SpecVer
         code=code,
         reports={form: os.path.relpath(layout.report(form), root) for form in forms},
         rungs=tuple(_rung(session, rung.name, rung.label or rung.name) for rung in spec.rungs),
-        expectations=None,
+        expectations=_expectations(session),
         remarks=_lines(said),
+    )
+
+
+def _expectations(session: Session) -> Expectations | None:
+    """Return how many expectations of a spec are met; None if it has none or they were not checked."""
+    if not session.spec.expect or not session.plan.step("checks").current:
+        return None
+    record = session.outcome(ChecksRecord, "checks")
+    if not isinstance(record, ChecksRecord):
+        return None
+    severe = sum(each.severity == "error" for each in record.failed)
+    return Expectations(
+        met=len(record.expectations) - len(record.failed), failed=severe, warned=len(record.failed) - severe
     )
 
 
