@@ -25,6 +25,7 @@ def from_arrow(table: Any) -> RawTable:
         The table has no rows, or two columns have the same name.
     """
     check_names(table.column_names)
+    table.validate(full=True)  # a damaged file may have offsets that lead out of its memory
     if not table.num_rows:
         raise UnreadableFile("has no rows")
     columns: list[RawColumn] = []

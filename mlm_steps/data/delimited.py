@@ -7,11 +7,13 @@ import csv
 import io
 import re
 from collections.abc import Sequence
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
+from mlm_steps.data.limits import require_few_columns, unpacked
 from mlm_steps.data.naming import name_columns
 from mlm_steps.data.plain_numbers import LARGE, has_codes, plain_columns, sound_numbers, spelt_missing
 from mlm_steps.data.raw import (
@@ -71,6 +73,7 @@ def read_delimited(
         content, delimiter = split_at_blanks(content), "\t"
     header = _header(content, delimiter, above)
     header = [name.strip() for name in header]
+    require_few_columns(len(header))
     columns = _with_numbers(content, delimiter, header, options.plain_numbers)
     columns = columns or _parse(content, delimiter, len(header), above)
     if not columns or not len(columns[0]):
@@ -108,17 +111,8 @@ def _below(content: bytes, skip: int) -> tuple[bytes, int]:
 
 
 def _unpack(path: Path) -> bytes:
-    content = path.read_bytes()
-    if path.suffix.lower() == ".gz":
-        import gzip
-
-        return gzip.decompress(content)
-    if path.suffix.lower() == ".zst":
-        import zstandard
-
-        with zstandard.ZstdDecompressor().stream_reader(content, read_across_frames=True) as stream:
-            return bytes(stream.read())
-    return content
+    content, kind = path.read_bytes(), path.suffix.lower().removeprefix(".")
+    return unpacked(content, kind) if kind in ("gz", "zst") else content
 
 
 def as_utf8(content: bytes, encoding: str | None) -> bytes:
@@ -302,8 +296,13 @@ def _irregular(content: bytes, delimiter: str, width: int, above: int) -> Unread
             if row:
                 widths.append((begin, len(row)))
             begin = above + rows.line_num + 1
-    except csv.Error:
-        return UnreadableFile(f"line {begin} starts a quoted text that is not closed", 'look for a lone "')
+    except csv.Error as error:
+        quoted = b'"' in next(islice(io.BytesIO(content), begin - above - 1, None), b"")
+        what = "starts a quoted text that is not closed" if quoted else ""
+        if "limit" in str(error):
+            too_long = f"has a value of more than {csv.field_size_limit()} characters"
+            what = f"{what}, or {too_long}" if quoted else too_long
+        return UnreadableFile(f"line {begin} {what}", 'look for a lone "')
     line, found = next(((at, fields) for at, fields in widths if fields != width), (0, 0))
     if not line:
         return None

@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-import bz2
-import gzip
-import lzma
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
+from mlm_steps.data.limits import unpacked
 from mlm_steps.data.r_frames import attributes_of, classes_of, from_data_frame, strings_of
 from mlm_steps.data.r_parser import saved_objects, single_object
 from mlm_steps.data.raw import RawTable, UnreadableFile
@@ -23,6 +21,8 @@ _SAVED = (b"RDX2\n", b"RDX3\n", b"RDA2\n", b"RDA3\n", b"RDB2\n", b"RDB3\n")
 """The first bytes of a file that holds named objects; a file of ``saveRDS`` has none of them."""
 _SERIALIZED = (b"X\n", b"A\n", b"A\r\n", b"B\n")
 """The first bytes of a file of ``saveRDS``: big-endian, text, or little-endian."""
+_PACKED = {b"\x1f\x8b": "gz", b"BZh": "bz2", b"\xfd7zXZ\x00": "xz", b"\x28\xb5\x2f\xfd": "zst"}
+"""The first bytes of packed files."""
 _KINDS = {
     "LGL": "a logical vector",
     "INT": "an integer vector",
@@ -75,18 +75,8 @@ def _elements(found: Any, encoding: str | None) -> dict[str, Any]:
 
 
 def _unpacked(content: bytes) -> bytes:
-    if content.startswith(b"\x1f\x8b"):
-        return gzip.decompress(content)
-    if content.startswith(b"BZh"):
-        return bz2.decompress(content)
-    if content.startswith(b"\xfd7zXZ\x00"):
-        return lzma.decompress(content)
-    if content.startswith(b"\x28\xb5\x2f\xfd"):
-        import zstandard
-
-        with zstandard.ZstdDecompressor().stream_reader(content, read_across_frames=True) as stream:
-            return bytes(stream.read())
-    return content
+    kind = next((kind for start, kind in _PACKED.items() if content.startswith(start)), None)
+    return content if kind is None else unpacked(content, kind)
 
 
 def _is_frame(found: Any) -> bool:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from mlm_steps.data.limits import require_few_columns, require_short_cells
 from mlm_steps.data.raw import RawTable, ReadOptions, UnreadableFile
 from mlm_steps.data.readers import READERS
 from mlm_steps.errors import DataError, Fault
@@ -46,9 +47,15 @@ def read_table(path: Path, options: ReadOptions) -> RawTable:
             "has an unknown format", f"known formats are {', '.join(f'.{name}' for name in READERS)}"
         )
     try:
-        return READERS[kind](path, options)
-    except (UnreadableFile, MemoryError):
+        table = READERS[kind](path, options)
+        require_few_columns(len(table.columns))
+        require_short_cells(table.columns)
+        return table
+    except UnreadableFile:
         raise
+    except MemoryError:
+        hint = "the file may be damaged; else save the columns that the analysis uses in a file of their own"
+        raise UnreadableFile("needs more memory than there is", hint) from None
     except FileNotFoundError:
         raise UnreadableFile("does not exist") from None
     except PermissionError:

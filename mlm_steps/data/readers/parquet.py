@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from mlm_steps.data.arrow import from_arrow
+from mlm_steps.data.limits import require_few_cells
 from mlm_steps.data.raw import RawTable, ReadOptions
 
 __all__ = ["read"]
@@ -14,4 +15,6 @@ def read(path: Path, options: ReadOptions) -> RawTable:  # noqa: ARG001 - one si
     """Return the columns of a Parquet file."""
     import pyarrow.parquet as pq
 
-    return from_arrow(pq.ParquetFile(path).read())
+    file = pq.ParquetFile(path)
+    require_few_cells(file.metadata.num_rows, file.metadata.num_columns)
+    return from_arrow(file.read())

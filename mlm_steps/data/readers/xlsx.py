@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import zipfile
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import date, time
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
+from mlm_steps.data.limits import SHEET_COLUMNS, SHEET_ROWS, require_few_cells, require_plausible
 from mlm_steps.data.naming import name_columns
 from mlm_steps.data.raw import (
     NumberColumn,
@@ -37,12 +39,14 @@ def read(path: Path, options: ReadOptions) -> RawTable:
     """Return a sheet of an .xlsx workbook, by default the first; its first row not skipped is the header."""
     import openpyxl
 
+    with zipfile.ZipFile(path) as archive:
+        require_plausible(sum(part.file_size for part in archive.infolist()), path.stat().st_size)
     book = openpyxl.load_workbook(path, read_only=True, data_only=True)
     try:
         sheet = _sheet(book, options.sheet)
         others = () if options.sheet else _about_others(book, sheet)
         found = sheet.iter_rows(min_row=options.skip + 1, values_only=True)
-        rows = [row for row in found if any(map(_filled, row))]
+        rows = list(_filled_rows(found))
     finally:
         book.close()
     if len(rows) < 2:
@@ -58,6 +62,22 @@ def read(path: Path, options: ReadOptions) -> RawTable:
     columns = tuple(_column(names[i], cells[i][1:]) for i in names)
     dates = [about_dates(names[i]) for i in names if _has_dates(cells[i][1:])]
     return RawTable(columns, len(rows) - 1, (*others, *notices, *dates))
+
+
+def _filled_rows(found: Iterable[tuple[Any, ...]]) -> Iterator[tuple[Any, ...]]:
+    """Yield the rows that have a cell; UnreadableFile for more rows or columns than a sheet can have.
+
+    openpyxl yields an empty row for each number that a workbook skips.
+    """
+    cells = 0
+    for position, row in enumerate(found, start=1):
+        if position > SHEET_ROWS or len(row) > SHEET_COLUMNS:
+            what = f"claims more than the {SHEET_ROWS} rows or {SHEET_COLUMNS} columns that a sheet can have"
+            raise UnreadableFile(what, "the file may be damaged")
+        if any(map(_filled, row)):
+            cells += len(row)
+            require_few_cells(cells, 1)
+            yield row
 
 
 def _sheet(book: Any, name: str | None) -> Any:

@@ -123,7 +123,7 @@ def test_a_column_without_a_name_is_called_as_in_r(analyse: Analyse) -> None:
         ("g,x,y\n1,2,é\n".encode(), "d.csv", "encoding: ascii", "data.encoding"),
         (b"g,x\0,y\n1,2,3\n", "d.csv", "", "zero bytes"),
         (PLAIN, "d.csv.gz", "", "cannot be read as .csv"),
-        (gzip.compress(PLAIN.encode(), mtime=0)[:-9], "d.csv.gz", "", "cannot be read as .csv"),
+        (gzip.compress(PLAIN.encode(), mtime=0)[:-9], "d.csv.gz", "", "is packed and cut off"),
         (b"no", "d.csv.zst", "", "cannot be read as .csv"),
         (PLAIN, "d.parquet", "", "cannot be read as .parquet"),
         (PLAIN, "d.sav", "", "cannot be read as .sav"),
