@@ -24,6 +24,8 @@ INTERCEPT = "(Intercept)"
 
 MAX_ELEMENTS = 250_000_000
 """A model matrix may have at most this many elements, which take 2 GB."""
+MAX_COLUMNS = 5000
+"""A model matrix may have at most this many columns; the search for dependent columns would take minutes."""
 
 Origin: TypeAlias = tuple[tuple[str, str], ...]
 """Pairs of a variable and the suffix for its level or basis function; a number has an empty suffix."""
@@ -191,8 +193,9 @@ def _contrasts_of(
 def _assemble(terms: TermSet, blocks: list[list[_Coded]], n: int) -> ModelMatrix:
     widths = [_width(block) for block in blocks]
     p = int(terms.intercept) + sum(widths)
-    if n * p > MAX_ELEMENTS:
-        what = f"the formula makes {p} columns over {n} rows, too many to hold in memory"
+    if p > MAX_COLUMNS or n * p > MAX_ELEMENTS:
+        what = f"the formula makes {p} columns over {n} rows"
+        what += f"; at most {MAX_COLUMNS} are fitted" if p > MAX_COLUMNS else ", too many to hold in memory"
         raise DesignError(
             Fault("", what, "is a column of many levels meant as a grouping factor, (1 | column)?")
         )

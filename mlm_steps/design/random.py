@@ -18,6 +18,9 @@ from mlm_steps.language.faults import formula_error
 
 __all__ = ["BarPart", "RandomPart", "build_random"]
 
+MAX_EFFECTS = 100
+"""A bar may give at most this many effects per group; 100 already have 5050 variances and covariances."""
+
 
 @dataclass(frozen=True, slots=True)
 class BarPart:
@@ -69,12 +72,19 @@ def build_random(
         if bar.group.label not in grouping:
             grouping[bar.group.label] = _groups(bar, evaluator)
         matrix = model_matrix(bar.effects, evaluator, contrasts, evaluator.columns.n)
+        _require_few_effects(bar, len(matrix.names), evaluator.text)
         matrices.append(matrix)
         for column in [None] if bar.correlated else range(len(matrix.names)):
             terms.append(_term(bar, grouping[bar.group.label], matrix, column))
             parts.append(BarPart(position, column))
     order = _lme4_order([len(term.levels) for term in terms])
     return RandomPart(tuple(terms[i] for i in order), tuple(parts[i] for i in order), tuple(matrices))
+
+
+def _require_few_effects(bar: Bar, count: int, text: str) -> None:
+    if count > MAX_EFFECTS:
+        what = f"{bar.source} has {count} effects per group; at most {MAX_EFFECTS} are fitted"
+        raise formula_error(text, bar.span, what, "put fewer columns to the left of the bar")
 
 
 def _groups(bar: Bar, evaluator: Evaluator) -> Groups:
@@ -89,17 +99,18 @@ def _groups(bar: Bar, evaluator: Evaluator) -> Groups:
 
 
 def _term(bar: Bar, groups: Groups, matrix: ModelMatrix, column: int | None) -> RandomTerm:
-    chosen = slice(None) if column is None else slice(column, column + 1)
+    chosen = range(len(matrix.names)) if column is None else range(column, column + 1)
+    labels = (INTERCEPT, *bar.effects.labels)
     return RandomTerm(
         group=bar.group.label,
         levels=groups.levels,
         refs=groups.refs,
-        z=matrix.X[:, chosen],
-        names=_chosen(matrix.names, column),
+        z=matrix.X[:, chosen.start : chosen.stop],
+        names=tuple(matrix.names[i] for i in chosen),
         source=bar.source,
         alone=bar.alone if bar.correlated else "",
-        labels=_chosen(tuple((INTERCEPT, *bar.effects.labels)[i] for i in matrix.assign), column),
-        full_names=_chosen(tuple(map(full_name, matrix.origins)), column),
+        labels=tuple(labels[matrix.assign[i]] for i in chosen),
+        full_names=tuple(full_name(matrix.origins[i]) for i in chosen),
     )
 
 

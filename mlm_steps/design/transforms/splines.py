@@ -107,6 +107,8 @@ def _learn(value: Value, options: Options, *, free: int, degree: int) -> State:
     x = one_column(value)
     intercept = flag(options, "intercept", False)
     boundary = sorted(numbers(options, "Boundary.knots") or [float(x.min()), float(x.max())])
+    if not np.isfinite(boundary).all():
+        raise TransformError("a spline needs finite values", "some values here are infinite or no numbers")
     if len(boundary) != 2 or boundary[0] == boundary[1]:
         raise TransformError("a spline needs two different boundary knots", "is the column constant?")
     knots, df = numbers(options, "knots"), number(options, "df")
