@@ -38,7 +38,16 @@ from mlm_steps.spec.settings import RungSettings, settings_of
 from mlm_steps.spec.slopes import Slopes
 from mlm_steps.spec.statements import Missing, Preregistration, Rationale, stated
 from mlm_steps.spec.tests import TestsSpec
-from mlm_steps.spec.types import NothingIsNone, OptionalText, Slug, Whole, nothing_is_empty, objections, whole
+from mlm_steps.spec.types import (
+    NothingIsNone,
+    OptionalText,
+    Slug,
+    Whole,
+    nothing_is_empty,
+    nothing_is_none,
+    objections,
+    whole,
+)
 from mlm_steps.spec.units import Units
 from mlm_steps.spec.variance import VarianceSpec
 from mlm_steps.spec.vary import VarySpec
@@ -193,7 +202,7 @@ class PipelineSpec(SpecBlock):
     @classmethod
     def _power_may_stand_alone(cls, value: Any) -> Any:
         """Add no data and no rungs to planned studies that stand alone."""
-        if not isinstance(value, Mapping) or "power" not in value or {"data", "ladder"} & {*value}:
+        if not isinstance(value, Mapping) or not _has_power(value) or {"data", "ladder"} & {*value}:
             return value
         added = {**value, "data": NO_DATA, "ladder": ()}
         return Block(added, value.at) if isinstance(value, Block) else added
@@ -288,9 +297,14 @@ class PipelineSpec(SpecBlock):
         return self.title or self.name
 
 
+def _has_power(value: Mapping[str, object]) -> bool:
+    """Return whether a spec has planned studies; the key without a value means none."""
+    return nothing_is_none(value.get("power")) is not None
+
+
 def _without_ladder(value: object) -> Iterator[SpecFault]:
     """Yield a fault for each key that needs a ladder beside planned studies that stand alone."""
-    if not isinstance(value, Block) or "power" not in value:
+    if not isinstance(value, Block) or not _has_power(value):
         return
     if value.get("data", NO_DATA) is not NO_DATA or value.get("ladder", ()) != ():
         return
