@@ -21,6 +21,7 @@ from mlm_steps.power.presets import MATHIEU_FIXED, MATHIEU_VARIANCES
 from mlm_steps.power.study import Study
 from mlm_steps.power.truth import Truth
 from mlm_steps.spec.planning.design import (
+    MOST_LEVELS,
     FactorSpec,
     PlanDeriveSpec,
     PlanDesignSpec,
@@ -148,6 +149,10 @@ def _rows(design: PlanDesignSpec, left: dict[str, float]) -> int | tuple[int, ..
 def _whole(key: str, value: float) -> int:
     if value != int(value) or value < 1:
         raise UsageError(Fault(f"grid.{key}", f"{value:g} is not a number of {key}", "whole numbers from 1"))
+    if value > MOST_LEVELS:
+        raise UsageError(
+            Fault(f"grid.{key}", f"{value:g} is too large", f"at most {MOST_LEVELS} are planned")
+        )
     return int(value)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -9,9 +10,14 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.special import gammaincinv
 
+from mlm_steps.errors import Fault, UsageError
+
 __all__ = ["Factor", "Layout", "Varying", "layout_of", "sizes_of"]
 
 Integers = NDArray[np.intp]
+
+MOST_ROWS = 10_000_000
+"""A planned study may have at most this many rows; the predictors of one of them take a gigabyte."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,7 +109,13 @@ def layout_of(factors: Sequence[Factor], rows: int | Sequence[int] | Varying) ->
         One factor; a chain of nested factors, the outermost first; or two crossed factors.
     rows : int, sequence of int or Varying
         Rows per group of the innermost factor; with crossed factors, per pair of levels.
+
+    Raises
+    ------
+    UsageError
+        The study has too many rows.
     """
+    _require_few_rows(factors, rows)
     if len(factors) == 2 and factors[1].within is None:
         pair = round(rows.mean) if isinstance(rows, Varying) else int(np.atleast_1d(np.asarray(rows))[0])
         return _crossed(factors[0], factors[1], pair)
@@ -121,6 +133,14 @@ def layout_of(factors: Sequence[Factor], rows: int | Sequence[int] | Varying) ->
         ref = parent[ref]
         refs[factor.name] = ref
     return Layout(refs, {factor.name: own for factor, own in zip(factors, labels, strict=True)}, within)
+
+
+def _require_few_rows(factors: Sequence[Factor], rows: int | Sequence[int] | Varying) -> None:
+    groups = math.prod(factor.each or factor.count for factor in factors)
+    mean = rows.mean if isinstance(rows, Varying) else float(np.mean(rows))
+    if groups * mean > MOST_ROWS:
+        what = f"the study has about {groups * mean:.3g} rows"
+        raise UsageError(Fault("design", what, f"at most {MOST_ROWS} are planned"))
 
 
 def _crossed(first: Factor, second: Factor, rows: int) -> Layout:
