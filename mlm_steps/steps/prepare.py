@@ -31,7 +31,7 @@ def codebook_path(saved: Path) -> Path:
     >>> print(codebook_path(Path("out/sample.csv")).name)
     sample.codebook.md
     """
-    return saved.with_name(f"{saved.stem}.codebook.md")
+    return saved.parent / f"{saved.stem}.codebook.md"
 
 
 def prepare(spec: Path, saved: Path, *, allow_outside: bool = False, force: bool = False) -> tuple[str, ...]:

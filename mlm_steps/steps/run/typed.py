@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import os
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, NoReturn
@@ -11,6 +12,10 @@ from mlm_steps.errors import printable
 from mlm_steps.steps.run.versions import installed_version
 
 __all__ = ["Parser", "Version", "names", "path", "positive", "share"]
+
+LONGEST_PART, LONGEST_PATH = 230, 4000
+"""Most bytes of a name in a path, and of a path. Systems allow 255 and 4096; the names of temporary files and
+codebooks are longer than those of their files."""
 
 
 class Parser(argparse.ArgumentParser):
@@ -72,9 +77,17 @@ class Version(argparse.Action):
 
 
 def path(text: str) -> Path:
-    """Return a path; raise an error for an empty text, which usually comes from an unset variable."""
+    """Return a path; raise an error for text that cannot be one.
+
+    Empty text usually comes from an unset variable.
+    """
     if not text.strip():
         raise argparse.ArgumentTypeError("is empty, but a file or folder is needed")
+    if "\0" in text:
+        raise argparse.ArgumentTypeError("holds a zero byte, which no path can have")
+    sizes = [len(os.fsencode(part)) for part in Path(text).parts]
+    if max(sizes, default=0) > LONGEST_PART or sum(sizes) > LONGEST_PATH:
+        raise argparse.ArgumentTypeError(f"is too long for a path: {text[:40]}…")
     return Path(text)
 
 
