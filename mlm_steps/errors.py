@@ -23,6 +23,8 @@ __all__ = [
 
 MOST_LISTED = 12
 """A message lists at most this many names, because a file may have thousands of columns."""
+MOST_SHOWN = 100
+"""A message shows at most this many faults; a damaged file could have a hundred thousand."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,8 +78,12 @@ class MlmError(Exception):
         self.faults = faults
 
     def __str__(self) -> str:
-        """Return the faults, one per line."""
-        return "\n".join(str(fault) for fault in self.faults)
+        """Return the faults, one per line, and the number of those beyond MOST_SHOWN."""
+        lines = [str(fault) for fault in self.faults[:MOST_SHOWN]]
+        left = self.faults[MOST_SHOWN:]
+        if left:
+            lines.append(str(Fault(left[0].where, f"here and below, {len(left)} more faults are not listed")))
+        return "\n".join(lines)
 
 
 class UsageError(MlmError):
