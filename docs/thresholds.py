@@ -1,4 +1,6 @@
-"""Write docs/thresholds.md, the list of the numeric constants of mlm_steps: ``python docs/thresholds.py``.
+"""Write docs/thresholds.md, the numeric constants of mlm_steps, and docs/limits.md, those that bound input.
+
+The command is ``python docs/thresholds.py``.
 
 A constant is an assignment at the top of a module to an upper-case name, whose value is a number, a
 calculation with numbers or several numbers. The text is the docstring below it.
@@ -18,6 +20,41 @@ HEAD = """# Numeric constants
 Every limit, tolerance and size that the code compares with, by package. `make docs` writes this page from the
 docstrings of the constants in `mlm_steps`.
 """
+
+LIMITS_PAGE = ROOT / "docs" / "limits.md"
+LIMITS_HEAD = """# Limits
+
+What a spec, a formula and a data file may be at most. Larger input is refused with the place of the fault,
+before it takes minutes or fills the memory. `make docs` writes this page from the docstrings of the constants
+in `mlm_steps`; `SECURITY.md` says what the limits are for. The number of rows of a data file is bounded by the
+memory alone.
+"""
+LIMITS = {
+    "The spec": (
+        "spec/syntax.py:LARGEST_FILE",
+        "spec/tree.py",
+        "spec/types.py:LONGEST_NAME",
+        "errors.py:MOST_SHOWN",
+    ),
+    "Formulas, filters and derived columns": (
+        "language/tokens.py",
+        "language/parser.py",
+        "design/parser.py:MAX_DEPTH",
+        "design/linear.py:MAX_DEPTH",
+        "design/bars.py:MAX_COLUMNS",
+        "design/transforms/base.py:MAX_COLUMNS",
+        "design/transforms/splines.py:MAX_DEGREE",
+        "design/coding.py",
+        "design/random.py:MAX_EFFECTS",
+    ),
+    "Data files": ("data/limits.py", "data/delimited.py:_BLOCK"),
+    "Planned studies": (
+        "spec/planning/design.py:MOST_LEVELS",
+        "spec/planning/power.py:MOST_CELLS",
+        "power/declared/sizes.py:MOST_ROWS",
+    ),
+}
+"""The limits on input by subject: all constants of a module, or one of them."""
 
 
 class Threshold(NamedTuple):
@@ -46,6 +83,21 @@ def page() -> str:
             lines.append(f"\n## {package}\n\n| constant | value | meaning |\n| --- | --- | --- |\n")
         where = "/".join(parts[1:])
         lines.append(f"| `{one.name}`<br>`{where}` | `{one.value}` | {one.text} |\n")
+    return "".join(lines)
+
+
+def limits_page() -> str:
+    """Return the text of docs/limits.md."""
+    known = thresholds()
+    lines = [LIMITS_HEAD]
+    for subject, places in LIMITS.items():
+        lines.append(f"\n## {subject}\n\n| limit | meaning |\n| --- | --- |\n")
+        for place in places:
+            module, _, name = place.partition(":")
+            found = [one for one in known if one.module == f"mlm_steps/{module}" and name in ("", one.name)]
+            if not found:
+                raise LookupError(place)
+            lines += [f"| `{one.name} = {one.value}`<br>`{module}` | {one.text} |\n" for one in found]
     return "".join(lines)
 
 
@@ -98,3 +150,4 @@ def _docstring(statement: ast.stmt | None) -> str:
 
 if __name__ == "__main__":
     PAGE.write_text(page())
+    LIMITS_PAGE.write_text(limits_page())

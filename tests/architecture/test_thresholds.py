@@ -1,4 +1,4 @@
-"""docs/thresholds.md lists the numeric constants as they stand in the modules."""
+"""docs/thresholds.md and docs/limits.md list the numeric constants as they stand in the modules."""
 
 import importlib.util
 from pathlib import Path
@@ -16,6 +16,11 @@ def script():
 def test_the_page_of_numeric_constants_is_current():
     """When this fails, run ``make docs``."""
     assert (ROOT / "docs" / "thresholds.md").read_text() == script().page()
+
+
+def test_the_page_of_limits_is_current():
+    """When this fails, run ``make docs``."""
+    assert (ROOT / "docs" / "limits.md").read_text() == script().limits_page()
 
 
 def test_constants_are_numbers_in_any_form_with_the_text_below(tmp_path):
