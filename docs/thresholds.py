@@ -26,8 +26,8 @@ LIMITS_HEAD = """# Limits
 
 What a spec, a formula and a data file may be at most. Larger input is refused with the place of the fault,
 before it takes minutes or fills the memory. `make docs` writes this page from the docstrings of the constants
-in `mlm_steps`; `SECURITY.md` says what the limits are for. The number of rows of a data file is bounded by the
-memory alone.
+in `mlm_steps`; `SECURITY.md` says what the limits are for. The number of rows of a data file is bounded by
+the memory alone.
 """
 LIMITS = {
     "The spec": (

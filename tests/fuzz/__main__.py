@@ -6,6 +6,7 @@ Each input has a number, from which it is drawn; ``--only TARGET --first N --cou
 from __future__ import annotations
 
 import argparse
+import faulthandler
 import os
 import random
 import resource
@@ -17,6 +18,8 @@ from pathlib import Path
 
 from .targets import TARGETS, prepare
 
+LAST = Path(tempfile.gettempdir()) / f"mlm-fuzz-{os.getpid()}"
+"""Holds the last input's name while it is tried: a library in C may end the process."""
 MOST_SHOWN = 5
 """Faults of a target that are printed with their traceback."""
 
@@ -24,12 +27,15 @@ MOST_SHOWN = 5
 def main() -> int:
     """Run the targets in turns and print, for each, its inputs, its faults and its CPU time."""
     asked = _asked()
+    faulthandler.enable()
+    print(f"the last input is named in {LAST} if a library ends the process")
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         prepare(folder)
         os.chdir(folder)
         faults = sum([_fuzz(target, folder, asked) for target in asked.only or TARGETS])
         os.chdir("/")
+    LAST.unlink(missing_ok=True)
     print(f"peak memory {resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024} MB")
     return 1 if faults else 0
 
@@ -55,6 +61,7 @@ def _fuzz(name: str, folder: Path, asked: argparse.Namespace) -> int:
         if until is not None and time.process_time() > until:
             break
         tried += 1
+        LAST.write_text(f"{name} {seed}\n")
         start = time.process_time()
         try:
             target.check(folder, target.draw(random.Random(f"{name} {seed}")))

@@ -14,7 +14,9 @@ import sys
 from collections.abc import Iterator
 
 LIMIT = 5.0
-"""Seconds after which an answer counts as none; most take a hundredth of one."""
+"""Seconds of CPU after which an answer counts as none; most take a hundredth of one."""
+WAIT = 60.0
+"""Seconds after which a command that uses no CPU counts as waiting for ever, for example for a pipe."""
 PAYLOAD = "mlm_payload"
 """A word of generated inputs: text that holds it must never be compiled as Python, or imported."""
 
@@ -75,15 +77,18 @@ def watched() -> Iterator[None]:
 
 @contextlib.contextmanager
 def limited(seconds: float = LIMIT) -> Iterator[None]:
-    """Raise TimeoutError where the body takes longer than the limit."""
+    """Raise TimeoutError where the body takes more CPU time than the limit, or waits for ever."""
 
     def stop(*_: object) -> None:
         raise TimeoutError(f"no answer in {seconds:g} s")
 
-    before = signal.signal(signal.SIGALRM, stop)
-    signal.setitimer(signal.ITIMER_REAL, seconds)
+    timers = ((signal.ITIMER_PROF, signal.SIGPROF, seconds), (signal.ITIMER_REAL, signal.SIGALRM, WAIT))
+    before = [signal.signal(number, stop) for _, number, _ in timers]
+    for timer, _, limit in timers:
+        signal.setitimer(timer, limit)
     try:
         yield
     finally:
-        signal.setitimer(signal.ITIMER_REAL, 0)
-        signal.signal(signal.SIGALRM, before or signal.SIG_DFL)  # None: a library in C had its own
+        for (timer, number, _), handler in zip(timers, before, strict=True):
+            signal.setitimer(timer, 0)
+            signal.signal(number, handler or signal.SIG_DFL)  # None: a library in C had its own
