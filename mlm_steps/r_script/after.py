@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Sequence
 
 from mlm_steps.design.build import build_design
 from mlm_steps.design.formula import Formula, parse_formula
 from mlm_steps.design.linear import parse_linear
 from mlm_steps.errors import MlmError
+from mlm_steps.r_script.formulas import r_formula
 from mlm_steps.r_script.models import ModelInR
 from mlm_steps.r_script.plan import ScriptPlan
 from mlm_steps.r_script.text import DATA, column, comment, joined, name, number, string, vector
@@ -142,10 +144,18 @@ def _emmeans(plan: ScriptPlan, each: ModelInR, mean: MeanSpec) -> str:
         f"{_DIFFERENCES[compared]} ~ {' * '.join(map(name, mean.of))}"
         + (f" | {' * '.join(map(name, mean.by))}" if mean.by else ""),
         *([f"at = list({', '.join(at)})"] if at else []),
+        *_params(plan, each.model),
         *([f"ref = {string(mean.control)}"] if mean.control and len(mean.of) == 1 else []),
         *([f"adjust = {string(_adjust(mean.adjust))}"] if mean.adjust != "auto" else []),
     ]
     return joined("emmeans(", parts)
+
+
+def _params(plan: ScriptPlan, model: str) -> list[str]:
+    """Return the functions of contrasts in a formula, which emmeans() would take for columns."""
+    text = r_formula(_formula(plan, model).text)
+    found = dict.fromkeys(re.findall(r"\bcontr\.(?:treatment|sum|helmert|poly|sdif)\b", text))
+    return [f"params = {vector(map(string, found))}"] if found else []
 
 
 def _adjust(word: str) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from itertools import pairwise
 
-from mlm_steps.design.formula import parse_formula
+from mlm_steps.design.formula import Formula, parse_formula
 from mlm_steps.design.signatures import PARAMETERS
 from mlm_steps.language.tokens import Token, tokenize
 from mlm_steps.r_script.text import name, string
@@ -23,15 +23,41 @@ def r_formula(text: str) -> str:
     >>> r_formula("math ~ ses*`my group` + C(f, Sum) + (ses | school/class)")
     'math ~ ses*`my group` + C(f, contr.sum) + (ses | school/class)'
     """
-    whole = parse_formula(text).text  # a bar that is the whole right side has its parentheses
+    formula = parse_formula(text)
+    whole = formula.text  # a bar that is the whole right side has its parentheses
     tokens = tokenize(whole)
+    split = _split(formula)
     written = []
     end = 0
     for position, token in enumerate(tokens):
         gap = " " if whole[end : token.span.start] else ""
-        written.append(gap + _token(whole, tokens, position))
-        end = token.span.end
+        if token.span.start in split:
+            end, terms = split[token.span.start]
+            written.append(gap + terms)
+        elif token.span.start >= end:
+            written.append(gap + _token(whole, tokens, position))
+            end = token.span.end
     return "".join(written).strip()
+
+
+def _split(formula: Formula) -> dict[int, tuple[int, str]]:
+    """Return, by their places, the double bars that lme4 cannot read, with their ends and single terms.
+
+    lme4 takes double bars apart as text, and fails where a name stands in backticks.
+
+    >>> r_formula("y ~ `a b` + (`a b` || g)")
+    'y ~ `a b` + (1 | g) + (0 + `a b` | g)'
+    """
+    found: dict[int, tuple[int, str]] = {}
+    for bar in formula.bars:
+        names = [*bar.effects.names, bar.group.written]
+        if bar.correlated or not any("`" in each for each in names):
+            continue
+        terms = [f"(1 | {bar.group.written})"] if bar.effects.intercept else []
+        terms += [f"(0 + {label} | {bar.group.written})" for label in bar.effects.labels]
+        before = found[bar.span.start][1] + " + " if bar.span.start in found else ""
+        found[bar.span.start] = (bar.span.end, before + " + ".join(terms))
+    return found
 
 
 def _token(whole: str, tokens: tuple[Token, ...], position: int) -> str:

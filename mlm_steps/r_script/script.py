@@ -94,8 +94,10 @@ def _head(plan: ScriptPlan, models: list[ModelInR], body: list[str]) -> Iterator
     text = "\n".join(body)
     yield from (f"library({each})" for each in _libraries(plan, models, text))
     if "emmeans(" in text or "emtrends(" in text:
-        yield "# degrees of freedom by Satterthwaite also in large data"
-        yield f"emm_options(lmerTest.limit = {len(plan.frame)}, pbkrtest.limit = {len(plan.frame)})"
+        yield "# emmeans has Kenward and Roger's degrees of freedom by default, and none in large data"
+        df = "kenward-roger" if plan.spec.estimation.df == "kenward-roger" else "satterthwaite"
+        limit = f"lmerTest.limit = {len(plan.frame)}, pbkrtest.limit = {len(plan.frame)}"
+        yield f'emm_options(lmer.df = "{df}", {limit})'
     called = set().union(*(calls_of(each.formula) for each in plan.spec.models))
     helpers = [
         *([CENTER] if "center" in called else []),

@@ -124,6 +124,10 @@ def _mixed(name: str, record: FitRecord, model: ModelInR, fitted: ModelFromR) ->
     apart = 0.0 if by_quadrature else computed - found
     ours = [(c.estimate, c.se, c.df) for c in record.coefficients if not c.dropped]
     tests = record.linear and not record.reported.singular
+    if _mistaken_by_pbkrtest(record):
+        what = "its standard errors were not compared: pbkrtest takes no account of weights and double bars"
+        yield Finding("not_compared", name, "remark", what)
+        ours, tests = [(estimate, None, None) for estimate, _, _ in ours], False
     wrong = [*_coefficients(ours, fitted, tests=tests), *_variances(record, fitted)]
     package = "glmmTMB" if model.function == "glmmTMB" else "lme4"
     if record.deviation is not None:
@@ -139,6 +143,12 @@ def _mixed(name: str, record: FitRecord, model: ModelInR, fitted: ModelFromR) ->
         yield Finding("worse_than_r", name, "differs", what, _numbers(found, computed))
     else:
         yield from _verdict(name, wrong, found, computed)
+
+
+def _mistaken_by_pbkrtest(record: FitRecord) -> bool:
+    """Return whether pbkrtest's adjustment does not hold for a model (statistics, section 18)."""
+    by_kr = any(each.df_method == "kenward-roger" for each in record.coefficients)
+    return by_kr and (record.weights is not None or len(record.terms) > len(record.n_levels))
 
 
 def _short(
@@ -171,9 +181,13 @@ def _coefficients(
         yield f"it has {len(ours)} coefficients here and {len(theirs)} in R"
         return
     for (estimate, se, df), (label, b, s, d) in zip(ours, theirs, strict=True):
-        if estimate is None or se is None or math.isinf(estimate):
+        if estimate is None or math.isinf(estimate):
             continue  # separated: R shows where it stopped
         shown = printable(label)
+        if se is None:  # not compared: that of R is its scale
+            if abs(estimate - b) > IN_STANDARD_ERRORS * s:
+                yield f"{shown} is {estimate:.6g} here and {b:.6g} in R"
+            continue
         if abs(estimate - b) > IN_STANDARD_ERRORS * se:
             yield f"{shown} is {estimate:.6g} here and {b:.6g} in R ({abs(estimate - b) / se:.2g} SE apart)"
         elif abs(s / se - 1) > STANDARD_ERROR:
@@ -208,7 +222,12 @@ def _all_sds(record: FitRecord) -> Iterator[float]:
 def _is_term(each: tuple[str, list[str], list[list[float]]], group: str, size: int) -> bool:
     """Return whether a term of R is that of a grouping factor; further terms of it have numbers there."""
     plain = re.sub(r"\.\d+$", "", each[0])
-    return group in (each[0], plain) and len(each[1]) == size
+    return _as_name(group) in (_as_name(each[0]), _as_name(plain)) and len(each[1]) == size
+
+
+def _as_name(text: str) -> str:
+    """Return a text as R makes names of factors that have several terms: other signs become dots."""
+    return re.sub(r"\W", ".", text)
 
 
 def _order(names: tuple[str, ...], theirs: list[str]) -> list[int]:

@@ -184,3 +184,14 @@ def test_a_file_is_not_replaced_unasked(tmp_path, capsys):
 def test_the_script_has_the_same_bytes_each_time(tmp_path):
     spec = small(tmp_path)
     assert script_of(spec).text == script_of(spec).text
+
+
+def test_emmeans_has_the_degrees_of_freedom_of_the_spec(tmp_path):
+    more = "means: [f]\nestimation: {df: kenward-roger}\n"
+    limit = "lmerTest.limit = 64, pbkrtest.limit = 64"
+    spec = small(tmp_path, more, "y ~ f + (1 | g)")
+    assert f'emm_options(lmer.df = "kenward-roger", {limit})' in lines(spec)
+    spec = small(tmp_path, "means: [f]\n", "y ~ C(f, Sum) + (1 | g)")
+    assert f'emm_options(lmer.df = "satterthwaite", {limit})' in lines(spec)
+    assert "emmeans(m_one, revpairwise ~ f, params = contr.sum)" not in lines(spec)
+    assert 'emmeans(m_one, revpairwise ~ f, params = "contr.sum")' in lines(spec)
