@@ -10,6 +10,7 @@ from functools import cache, partial
 from mlm_steps.cli import (
     baseline,
     clean,
+    crate,
     diff,
     export_r,
     init,
@@ -32,8 +33,8 @@ from mlm_steps.steps.run import typed
 __all__ = ["run_command"]
 
 COMMANDS = (
-    run, status, clean, validate, verify, export_r, prepare, predict, power, baseline, diff, init, plan,
-    schema, steps,
+    run, status, clean, validate, verify, export_r, crate, prepare, predict,
+    power, baseline, diff, init, plan, schema, steps,
 )  # fmt: skip
 """The modules of the commands, in the order of the help."""
 
