@@ -56,7 +56,7 @@ def compare_with_r(run: RecordedRun, *, timeout: float = TIMEOUT, allow_outside:
         If the spec or a data file is not there, or R or a package is not installed.
     """
     path = run.spec_path
-    if path is None or run.spec is None or any(each.path is None for each in run.inputs):
+    if path is None or run.spec is None or not run.has_data:
         hint = "mlm verify SPEC --out FOLDER says where they are"
         raise UsageError(
             Fault(str(run.layout.out), "R needs the spec and the data, which are not here", hint)

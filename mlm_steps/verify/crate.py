@@ -18,7 +18,6 @@ from pathlib import Path
 from typing import Any
 
 from mlm_steps.errors import Fault, UsageError, printable
-from mlm_steps.records.base import NO_ROOM
 from mlm_steps.report.share import share
 from mlm_steps.steps.run.files import file_hash
 from mlm_steps.verify.files import check_inputs, check_outputs
@@ -84,7 +83,7 @@ def crate_of(
     try:
         _write(crate, out)
     except OSError as error:
-        raise UsageError(Fault(str(out), f"cannot be written: {error.strerror or NO_ROOM}")) from error
+        raise UsageError(Fault(str(out), f"cannot be written: {error.strerror or error}")) from error
     files = sum("File" in _as_list(entity.type) for entity in crate.data_entities)
     left = () if with_data else ("the data files are not in it; it has their names and hashes",)
     return (f"wrote {out}: {files} files and ro-crate-metadata.json", *left)
@@ -213,14 +212,14 @@ def _places(run: RecordedRun) -> Iterator[_Place]:
     spec = run.spec_path
     assert spec is not None  # noqa: S101 - the run is intact
     folder = Path(os.path.abspath(spec.parent))  # noqa: PTH100 - links stay as they are
-    data = [each for each in run.inputs if each.role == "data"]
+    data = [each for each in run.inputs if each.role != "spec"]
     written = {each.file: Path(os.path.normpath(folder / each.file)) for each in data}
     common = Path(os.path.commonpath([folder, *(path.parent for path in written.values())]))
     yield _Place(spec, f"{INPUTS}/{(folder / spec.name).relative_to(common).as_posix()}", "spec", spec.name)
     for number, each in enumerate(data, start=1):
         inside = written[each.file].relative_to(common).as_posix()
         if each.path is not None:
-            yield _Place(each.path, f"{INPUTS}/{inside}", f"data-{number}", each.file)
+            yield _Place(each.path, f"{INPUTS}/{inside}", f"{each.role}-{number}", each.file)
 
 
 def _parameter(crate: Any, workflow: Any, side: str, name: str, description: str) -> Any:
@@ -236,24 +235,27 @@ def _parameter(crate: Any, workflow: Any, side: str, name: str, description: str
 
 def _input(crate: Any, workflow: Any, each: _Place, *, with_data: bool) -> Any:
     """Add an input; a data file that is left out is described by its hash alone."""
-    description = "The spec of the analysis" if each.parameter == "spec" else "A data file"
+    words = {
+        "spec": "The spec of the analysis",
+        "data": "A data file",
+        "baseline": "Numbers to be found again",
+    }
+    description = words.get(each.parameter.partition("-")[0], "An input")
     parameter = _parameter(crate, workflow, "input", each.parameter, description)
     about: dict[str, object] = {"name": printable(each.name), **_size(each.source)}
-    if each.parameter == "spec" or with_data:
+    if with_data or not each.parameter.startswith("data-"):
         found = crate.add_file(str(each.source), each.inside, properties=about)
     else:
-        words = "This file is not in the crate. Its SHA-256 identifies it."
-        found = _entity(crate, f"#{each.parameter}", kind="CreativeWork", description=words, **about)
+        absent = "This file is not in the crate. Its SHA-256 identifies it."
+        found = _entity(crate, f"#{each.parameter}", kind="CreativeWork", description=absent, **about)
     found["exampleOfWork"] = parameter
     return found
 
 
 def _outputs(crate: Any, workflow: Any, run: RecordedRun) -> Iterator[Any]:
-    """Add and yield all files that the run has written, with its logs; reports are examples of parameters."""
-    names = {name for entry in run.steps.values() for name in entry.outputs}
-    logs = (run.layout.log(step) for step, entry in run.steps.items() if entry.log)
-    names |= {str(path.relative_to(run.layout.out)) for path in logs}
-    for name in [*sorted(names), run.layout.provenance.name]:
+    """Add and yield all files that the run has written; reports are examples of parameters."""
+    names = sorted({name for entry in run.steps.values() for name in entry.outputs})
+    for name in [*names, run.layout.provenance.name]:
         path = run.layout.out / name
         found = crate.add_file(str(path), f"{RESULTS}/{name}", properties={"name": name, **_size(path)})
         if "/" not in name:

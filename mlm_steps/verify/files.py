@@ -15,8 +15,8 @@ from mlm_steps.verify.recorded import RecordedRun
 
 __all__ = ["check_inputs", "check_outputs", "check_steps", "fingerprint"]
 
-UNHASHED = ("provenance.json", "logs")
-"""What is no output: the record itself, and the folder of what the steps have printed."""
+UNHASHED = ("provenance.json",)
+"""What is no output: the record itself."""
 _ELSEWHERE = "mlm verify SPEC --out FOLDER says where it is, --without-inputs leaves it out"
 HIDDEN_REMAINS = 10
 """Largest number of files that are no part of a run and are named; the others are counted."""
@@ -95,6 +95,9 @@ def check_steps(run: RecordedRun) -> Iterator[Finding]:
     if not run.facts:
         what = "no run of this folder has come to its end"
         yield Finding("unfinished", "provenance.json", "differs", what)
+    if run.edited:
+        what = "was changed after the run: it does not match its checksum"
+        yield Finding("ledger_edited", "provenance.json", "differs", what)
     for name in run.damaged:
         what = "the entry of this step in provenance.json cannot be read"
         yield Finding("ledger_damaged", printable(name), "differs", what)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -13,9 +12,9 @@ from pydantic import ValidationError
 from mlm_steps.errors import Fault, SpecError, UsageError, listing, printable
 from mlm_steps.spec import PipelineSpec
 from mlm_steps.spec.load import spec_in
-from mlm_steps.steps.run.files import file_hash
 from mlm_steps.steps.run.layout import Layout
 from mlm_steps.steps.run.ledger import StepEntry
+from mlm_steps.steps.run.sealed import unseal
 
 __all__ = ["Input", "RecordedRun", "open_run"]
 
@@ -52,6 +51,8 @@ class RecordedRun:
     inputs : tuple of Input
     spec : PipelineSpec or None
         As it was when the run ended; None if neither provenance.json nor a file has its text.
+    edited : bool
+        Whether provenance.json does not match its checksum.
     """
 
     layout: Layout
@@ -60,6 +61,13 @@ class RecordedRun:
     damaged: tuple[str, ...]
     inputs: tuple[Input, ...]
     spec: PipelineSpec | None
+    edited: bool = False
+
+    @property
+    def has_data(self) -> bool:
+        """Whether the spec and all data files are where they were."""
+        needed = [each for each in self.inputs if each.role in ("spec", "data")]
+        return bool(needed) and all(each.path is not None for each in needed)
 
     @property
     def spec_path(self) -> Path | None:
@@ -101,7 +109,17 @@ def open_run(run: Path, out: Path | None = None) -> RecordedRun:
     if not isinstance(text, str):
         text = None if found is None else found.read_text("utf-8-sig", errors="replace")
     layout = Layout(folder, alone="power_closed" in steps and "data" not in steps)
-    return RecordedRun(layout, facts, steps, damaged, inputs, _spec(text, facts))
+    edited = not _matches(layout.provenance)
+    return RecordedRun(layout, facts, steps, damaged, inputs, _spec(text, facts), edited)
+
+
+def _matches(path: Path) -> bool:
+    """Return whether provenance.json matches its checksum."""
+    try:
+        unseal(path.read_bytes())
+    except (OSError, ValueError):
+        return False
+    return True
 
 
 def _folder_of(spec: Path) -> Path:
@@ -190,16 +208,3 @@ def _spec(text: str | None, facts: Mapping[str, object]) -> PipelineSpec | None:
         return spec_in(text, Path(printable(name)))
     except SpecError:
         return None
-
-
-def text_hash(text: str) -> str:
-    """Return the hash of a text in UTF-8."""
-    return hashlib.sha256(text.encode("utf-8", "replace")).hexdigest()
-
-
-def same_file(path: Path, sha256: str) -> bool:
-    """Return whether a file has a hash; False if it cannot be read."""
-    try:
-        return file_hash(path) == sha256
-    except OSError:
-        return False

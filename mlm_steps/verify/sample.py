@@ -40,8 +40,7 @@ class Sample:
 
 def sample_of(run: RecordedRun, *, with_inputs: bool, allow_outside: bool) -> Sample:
     """Return the sample made from the data files if they are there, else the sample in the output folder."""
-    path = run.spec_path
-    if with_inputs and path is not None and all(each.path is not None for each in run.inputs):
+    if with_inputs and run.has_data:
         return _made_again(run, allow_outside=allow_outside)
     kept = run.layout.analysis
     try:

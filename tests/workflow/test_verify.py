@@ -7,6 +7,7 @@ import shutil
 import pytest
 
 from mlm_steps.cli.main import run_command
+from mlm_steps.steps.run.sealed import seal
 from mlm_steps.verify.fits import ABSOLUTE
 from mlm_steps.verify.recorded import open_run
 from mlm_steps.verify.verify import verify
@@ -35,6 +36,12 @@ def flip(path):
     path.write_bytes(bytes(content))
 
 
+def enter(folder, content):
+    """Write provenance.json with a checksum that matches."""
+    del content["checksum"]
+    (out(folder) / "provenance.json").write_bytes(seal(content))
+
+
 def restamp(folder, name):
     """Enter the present hash of an output in the ledger, as one would who hides a change."""
     place = out(folder) / "provenance.json"
@@ -44,7 +51,7 @@ def restamp(folder, name):
             changed = (out(folder) / name).read_bytes()
             digest = hashlib.sha256(changed).hexdigest()
             step["outputs"][name] |= {"size": len(changed), "sha256": digest}
-    place.write_text(json.dumps(content))
+    enter(folder, content)
 
 
 def alter(folder, key, factor):
@@ -141,6 +148,11 @@ def test_equal_runs_have_equal_fingerprints(finished):
     assert verify(open_run(out(finished))).fingerprint == before
 
 
+def test_an_edited_record_of_the_run_is_said(finished):
+    edit(out(finished) / "provenance.json", '"who": {', '"who":  {')
+    assert found_in(out(finished)) == [("ledger_edited", "provenance.json")]
+
+
 def test_a_file_of_others_is_a_remark(finished):
     (out(finished) / "notes.txt").write_text("read me")
     found = verify(open_run(out(finished)))
@@ -153,7 +165,7 @@ def test_a_ledger_cannot_name_files_outside_the_folder(finished):
     content = json.loads(place.read_text())
     outputs = content["steps"]["tables"]["outputs"]
     outputs["../../pipeline.yaml"] = outputs.pop("tables/fixed.csv")
-    place.write_text(json.dumps(content))
+    enter(finished, content)
     assert found_in(out(finished)) == [("ledger_damaged", "tables")]
 
 
@@ -161,7 +173,7 @@ def test_a_run_that_did_not_end_is_said(finished):
     place = out(finished) / "provenance.json"
     content = json.loads(place.read_text())
     del content["run"], content["steps"]["fit/l1"]
-    place.write_text(json.dumps(content))
+    enter(finished, content)
     assert ("unfinished", "provenance.json") in found_in(out(finished))
 
 
