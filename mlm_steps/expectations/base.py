@@ -202,7 +202,7 @@ def absent(expected: ExpectationSpec, what: str, why: str) -> list[Finding]:
         stated(
             f"{key} of {what}",
             key,
-            f"none: {why}",
+            "no results",
             bounds.words,
             f"{why}; {key} {bounds.words} was expected",
             holds=False,

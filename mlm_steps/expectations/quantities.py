@@ -158,7 +158,7 @@ def quantities_of(
     variance: Iterable[VarianceRecord],
     failed: Iterable[str] = (),
 ) -> list[Quantity]:
-    """Return the quantities of a run; of a rung that failed, its status alone."""
+    """Return the quantities of a run; of a rung without reliable numbers, its status above all."""
     shares = {record.model: record for record in variance}
     found = [q for fit in fits for q in _of_fit(fit, shares.get(fit.model))]
     found += [Quantity(name, "status", "text", "failed") for name in failed]
@@ -170,6 +170,8 @@ def _of_fit(fit: FitRecord, variance: VarianceRecord | None) -> Iterator[Quantit
     yield Quantity(of, "status", "text", end.convergence.status)
     yield Quantity(of, "formula", "text", fit.formula)
     yield Quantity(of, "n", "count", float(fit.n))
+    if fit.unreliable is not None:
+        return
     for factor, count in fit.n_levels.items():
         yield Quantity(of, f"levels of {factor}", "count", float(count))
     yield Quantity(of, "parameters", "count", float(fit.npar))
@@ -183,6 +185,8 @@ def _of_fit(fit: FitRecord, variance: VarianceRecord | None) -> Iterator[Quantit
             yield Quantity(of, f"degrees of freedom of {c.column}", "relative", c.df, c.df)
     yield from _variances(fit)
     for optimum in fit.optima:
+        if optimum.convergence.status == "failed":
+            continue
         name = "REML criterion" if optimum.method == "REML" else "deviance"
         yield Quantity(of, name, "criterion", optimum.criterion)
     rows = () if variance is None else variance.icc

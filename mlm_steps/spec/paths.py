@@ -49,7 +49,9 @@ def place_beside(file: str, spec: Path, *, allow_outside: bool) -> Path:
     if _ADDRESS.match(file):
         raise Refused(f"{quoted(file)} is an address, not a file", "download it first")
     try:
-        return _inside(file, spec, allow_outside=allow_outside)
+        path = _inside(file, spec, allow_outside=allow_outside)
+        (path / "provenance.json").exists()  # of a name that is too long, this raises the error
+        return path
     except (OSError, ValueError, RuntimeError) as error:
         reason = getattr(error, "strerror", None) or str(error)
         raise Refused(f"{quoted(file)} cannot be read: {reason}") from error

@@ -34,6 +34,10 @@ def write_baseline(session: Session, place: Path, *, force: bool) -> list[str]:
     UsageError is raised if the run is not current, or if the file exists and ``force`` is not set.
     """
     _require_results(session)
+    if place.resolve() in {session.loaded.path.resolve(), *session.loaded.paths.values()}:
+        raise UsageError(
+            Fault(str(place), "the spec reads this file", "save the baseline under another name")
+        )
     if place.exists() and not force:
         hint = "--force replaces it; review the difference before you commit it"
         raise UsageError(Fault(str(place), "there is a file of this name", hint))

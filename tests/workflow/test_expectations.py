@@ -99,6 +99,9 @@ def test_a_changed_row_turns_a_baseline_red_in_words_and_reverting_it_turns_it_g
     wrote = mlm("baseline", "pipeline.yaml", cwd=folder)
     assert wrote.returncode == 0, wrote.stderr
     assert mlm("baseline", "pipeline.yaml", cwd=folder).returncode == 2
+    taken = mlm("baseline", "pipeline.yaml", "--save", "small.csv", "--force", cwd=folder)
+    assert taken.returncode == 2
+    assert "small.csv: the spec reads this file" in taken.stderr
     green = mlm("run", cwd=folder)
     assert green.returncode == 0, green.stderr
     assert made(green) == {"checks", "tables", "report"}

@@ -108,6 +108,10 @@ OBSERVED: dict[str, Any] = {
     },
     "ladder": [{"name": "l1", "formula": "y ~ x + c2 + (1 | g)"}],
     "effects": {"differences": [{"factor": "c2"}]},
+    "expect": [
+        {"model": "l1", "term": "x", "estimate": {"between": [-9, 9]}, "severity": "warn"},
+        {"data": {"rows": {"min": 1}, "groups": {"g": {"min": 1}}}},
+    ],
     "power": {
         "design": {"groups": {"g": 8}, "rows": 5, "predictors": {"x": {}}},
         "model": "y ~ x + (1 | g)",
