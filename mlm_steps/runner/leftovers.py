@@ -61,7 +61,7 @@ def leftovers(plan: Plan, *, everything: bool = False) -> list[Leftover]:
     With ``everything``, they are all files that the runs of the folder have written.
     """
     found = [*_of_steps(plan, everything=everything), *_failures(plan, everything=everything)]
-    if everything:
+    if everything and plan.ledger.steps:
         found += _given(plan.layout.out, "provenance.json", "the record of the run")
     found += _temporary(plan)
     found += _caches(plan.layout.out)

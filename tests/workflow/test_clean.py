@@ -104,6 +104,14 @@ def test_all_removes_the_folder_if_nothing_is_left(out):
     assert [*clean(SPEC, None, everything=True, yes=True)] == ["results/small: there is nothing to remove"]
 
 
+def test_a_record_that_is_none_of_ours_stays_with_all_files(folder, out):
+    (out / "provenance.json").write_text('{"by": "another program"}')
+    before = contents(out)
+    list(clean(SPEC, None, everything=True, yes=True))
+    assert contents(out) == before
+    assert (out / "provenance.json").exists()
+
+
 def test_links_are_not_followed(folder, out, tmp_path):
     outside = tmp_path / "outside"
     (out / "fits").rename(outside)

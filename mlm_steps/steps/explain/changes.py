@@ -151,8 +151,13 @@ def _key(way: Way, of: str) -> str:
     """Return the keys of a way as words, such as ``ladder: l1: formula``."""
     if len(way) > 2 and isinstance(way[1], Entry) and way[1].name == of:
         way = way[2:]
-    parts = (part.name if isinstance(part, Entry) else str(part) for part in way)
-    return ": ".join(parts) or "the spec"
+    words = ""
+    for part in way:
+        if isinstance(part, int):
+            words += f"[{part}]"
+        else:
+            words += (": " if words else "") + (part.name if isinstance(part, Entry) else part)
+    return words or "the spec"
 
 
 def _shown(value: object, before: str, *, quote: bool = True) -> str:

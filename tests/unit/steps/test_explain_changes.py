@@ -13,6 +13,7 @@ ladder:
 estimation: {df: satterthwaite}
 report: {formats: [html, md]}
 seed: 1
+expect: [{model: l1, icc: {min: 0.1}}]
 data: {file: a.csv, filter: ["x > 1", "y > 2"]}
 """
 
@@ -43,6 +44,7 @@ def found(old, new):
         ("seed: 1", "seed: 2", "report", "seed changed from 1 to 2"),
         ("[html, md]", "[html]", "report", "report: formats: md was removed"),
         ("[html, md]", "[md, html]", "report", "the order of report: formats has changed"),
+        ("min: 0.1", "min: 0.2", "checks", "expect[0]: icc: min changed from 0.1 to 0.2"),
         ('"y > 2"]', '"y > 3"]', "data", "data: filter: y > 3 was added"),
     ],
 )  # fmt: skip
