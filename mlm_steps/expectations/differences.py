@@ -91,7 +91,10 @@ def _collect(value: object, path: str, found: dict[str, str]) -> None:
             str(item.get("name", i)) if isinstance(item, Block) else str(i) for i, item in enumerate(value)
         ]
         for i, (name, item) in enumerate(zip(names, value, strict=True)):
-            _collect(item, f"{path}[{name if names.count(name) == 1 else i}]", found)
+            rest = item
+            if isinstance(item, Block) and names.count(name) == 1:  # the path has the name
+                rest = Block({key: inner for key, inner in item.items() if key != "name"}, item.at)
+            _collect(rest, f"{path}[{name if names.count(name) == 1 else i}]", found)
     elif isinstance(value, Items):
         found[path] = f"[{', '.join(map(str, value))}]"
     else:

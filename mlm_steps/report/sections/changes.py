@@ -76,7 +76,8 @@ def _meaning(change: Change) -> Phrase:
 
 def _rest(count: int) -> Iterator[Phrase]:
     if count > MOST_ROWS:
-        yield say(f"{count - MOST_ROWS} more are in the table {{name}}.", name=Code("changes"))
+        verb = "is" if count == MOST_ROWS + 1 else "are"
+        yield say(f"{count - MOST_ROWS} more {verb} in the table {{name}}.", name=Code("changes"))
 
 
 def _number(number: int, side: str, change: Change) -> Phrase:

@@ -128,7 +128,6 @@ def test_a_spec_is_compared_by_paths_and_names():
     assert found == [
         "ladder[l1].formula: a → c",
         "seed: 1, gone",
-        "ladder[l0].name: new: l0",
         "ladder[l0].formula: new: z",
     ]
 
