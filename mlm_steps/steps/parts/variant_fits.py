@@ -109,7 +109,7 @@ def fit_variant(loaded: LoadedSpec, read: ReadData) -> VariantFits:
 def reason_of(error: BaseException) -> str:
     """Return why a fit failed in one line, without places in the spec: the row names the variant."""
     if isinstance(error, MlmError):
-        return "; ".join(fault.what for fault in error.faults)
+        return "; ".join(dict.fromkeys(fault.what for fault in error.faults))
     return f"{type(error).__name__}: {error}"
 
 

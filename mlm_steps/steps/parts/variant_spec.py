@@ -7,11 +7,11 @@ from dataclasses import replace
 from mlm_steps.design.parser import parse_sides
 from mlm_steps.spec import LoadedSpec, PipelineSpec
 from mlm_steps.spec.compared import is_formula
-from mlm_steps.spec.data import DataSpec
+from mlm_steps.spec.data import ColumnSpec, DataSpec
 from mlm_steps.spec.preset import PresetLadder
 from mlm_steps.spec.vary import VariantChoice
 
-__all__ = ["varied", "with_outcome"]
+__all__ = ["varied", "with_levels", "with_outcome"]
 
 
 def varied(loaded: LoadedSpec, choice: VariantChoice) -> LoadedSpec:
@@ -28,6 +28,7 @@ def varied(loaded: LoadedSpec, choice: VariantChoice) -> LoadedSpec:
         kept = {name: path for name, path in paths.items() if name != first or name in _others(data)}
         paths = {file: loaded.varied[file], **kept}
     if choice.outcome is not None:
+        data = with_levels(data, spec)
         changes |= _formulas(spec, choice.outcome.outcome)
     changed = spec.model_copy(update={**changes, "data": data})
     for name in ("settings", "_pairs"):  # values that the spec of the analysis may have computed already
@@ -40,15 +41,23 @@ def _others(data: DataSpec) -> frozenset[str]:
     return frozenset([*(each.file for each in data.stack), *(each.file for each in data.join)])
 
 
+def with_levels(data: DataSpec, spec: PipelineSpec) -> DataSpec:
+    """Return the data with the levels of columns that a preset declares.
+
+    The rungs of a variant with another outcome are written out, since a preset takes a column as its outcome.
+    """
+    if not isinstance(spec.ladder, PresetLadder):
+        return data
+    columns = dict(data.columns)
+    for name, level in spec.declared_levels.items():
+        columns[name] = columns.get(name, ColumnSpec()).model_copy(update={"level": level})
+    return data.model_copy(update={"columns": columns})
+
+
 def _formulas(spec: PipelineSpec, outcome: str) -> dict[str, object]:
     """Return the models of a spec with another outcome."""
-    ladder: object
-    if isinstance(spec.ladder, PresetLadder):
-        ladder = spec.ladder.model_copy(update={"outcome": outcome})
-    else:
-        ladder = tuple(_with_outcome(rung, outcome) for rung in spec.ladder)
     changed: dict[str, object] = {
-        "ladder": ladder,
+        "ladder": tuple(_with_outcome(rung, outcome) for rung in spec.rungs),
         "prelude": tuple(_with_outcome(model, outcome) for model in spec.prelude),
     }
     if not isinstance(spec.compare, str):

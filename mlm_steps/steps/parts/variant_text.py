@@ -43,6 +43,8 @@ def variant_text(loaded: LoadedSpec, choice: VariantChoice, folder: Path) -> str
         "data": _data(values["data"], loaded, choice, folder),
     }
     if choice.outcome is not None:
+        if isinstance(entries["ladder"], Block):  # a preset takes a column as its outcome: write it out
+            entries |= _written_out(loaded, entries["data"])
         entries |= dict(_models(entries, choice.outcome.outcome))
     head = HEAD.format(where=loaded.path.name, name=choice.name)
     return "\n".join([head, *_lines(Block(entries, ()), "")]) + "\n"
@@ -83,11 +85,25 @@ def _data(data: object, loaded: LoadedSpec, choice: VariantChoice, folder: Path)
     return Block(entries, data.at)
 
 
+def _written_out(loaded: LoadedSpec, data: object) -> dict[str, object]:
+    """Return the rungs of a preset as a list, and the data with the levels that the preset declares."""
+    rungs = [
+        Block({key: _text(str(text)) for key, text in rung.model_dump(exclude_none=True).items()}, ())
+        for rung in loaded.spec.rungs
+    ]
+    if not isinstance(data, Block):
+        return {"ladder": Items(rungs, ())}
+    known = data.get("columns")
+    columns: dict[str, object] = dict(known) if isinstance(known, Block) else {}
+    for name, level in loaded.spec.declared_levels.items():
+        own = columns.get(name)
+        entries = dict(own) if isinstance(own, Block) else {}
+        columns[name] = Block({**entries, "level": Written(str(level), ())}, ())
+    return {"ladder": Items(rungs, ()), "data": Block({**data, "columns": Block(columns, ())}, data.at)}
+
+
 def _models(entries: dict[str, object], outcome: str) -> Iterator[tuple[str, object]]:
     """Yield the keys with formulas, for another outcome."""
-    ladder = entries.get("ladder")
-    if isinstance(ladder, Block):  # a preset
-        yield "ladder", Block({**ladder, "outcome": _text(outcome)}, ladder.at)
     for key in ("ladder", "prelude"):
         models = entries.get(key)
         if isinstance(models, Items):
