@@ -52,6 +52,7 @@ REGISTRIES = {
             "init",
             "parts",
             "plan_prior",
+            "export_r",
             "plan_study",
             "predict",
             "prepare",
