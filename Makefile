@@ -5,7 +5,7 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 
-.PHONY: run check environment development lint types contracts test ci-examples fuzz golden docs lock bench clean
+.PHONY: run check environment development lint types contracts test ci-examples fuzz kill damage golden docs lock bench clean
 
 run: environment
 	$(BIN)/mlm run pipeline.yaml
@@ -76,6 +76,13 @@ golden: development
 MINUTES ?=
 fuzz: development
 	$(BIN)/python -W ignore -m tests.fuzz $(if $(MINUTES),--minutes $(MINUTES) --first $$(date +%j000000))
+
+# N runs of the example killed at random moments, and N random damages to its results; SEED draws others.
+kill: development
+	$(BIN)/python -m benchmarks.kill --number $(or $(N),200) --seed $(or $(SEED),1)
+
+damage: development
+	$(BIN)/python -m benchmarks.damage --number $(or $(N),100) --seed $(or $(SEED),1)
 
 # The pages that are made from the code: the keys of the spec, its JSON schema, the numeric constants.
 docs:

@@ -25,7 +25,7 @@ from pathlib import Path
 
 from benchmarks.disturbed import ROOT, Analysis, Run, contents, differences, entries
 
-LATE = 0.4
+LATE = 0.6
 """Latest moment of a kill, as a share of the time of an undisturbed run.
 
 A later kill comes from the runs that follow: each goes on where the one before was killed.

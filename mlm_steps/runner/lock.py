@@ -20,14 +20,17 @@ from typing import TYPE_CHECKING
 from mlm_steps.errors import Fault, UsageError, printable
 from mlm_steps.records.whole import remove_parts
 from mlm_steps.runner.watch import VARIABLE, this_process
+from mlm_steps.steps.run.keys import settle_time
 
 if TYPE_CHECKING:
     from mlm_steps.steps.run.plan import Plan
 
-__all__ = ["HELD", "Lock", "check_notes", "check_places", "clear_logs", "hold", "locked"]
+__all__ = ["HELD", "Lock", "check_notes", "check_places", "clear_way", "hold", "locked", "tidy"]
 
 HELD = ".mlm-run"
 """The name of the locked file in the output folder."""
+FOLDERS = ("mlm", "auxiliary", "incomplete", "iocache", "locks", "log", "metadata")
+"""The folders of the notes in ``.snakemake`` that a run needs."""
 LARGEST_NAME = 4096
 """Largest number of bytes that are read of the line that names a run, which has about a hundred."""
 NO_LOCKS = (errno.ENOLCK, errno.ENOSYS, errno.EOPNOTSUPP, errno.EINVAL)
@@ -58,13 +61,18 @@ class Lock:
 
 
 def check_notes(notes: Path = Path(".snakemake")) -> None:
-    """Raise UsageError if Snakemake cannot write its notes into the current folder; write nothing."""
+    """Raise UsageError if the notes of Snakemake and mlm cannot be written; write nothing."""
     folder = notes if notes.exists() else notes.parent
     if not (folder.is_dir() and os.access(folder, os.W_OK | os.X_OK)):
         what = "Snakemake writes its metadata into the current folder, which is not writable"
         raise UsageError(
             Fault(str(notes), what, "change to another folder; --out sets the folder of the results")
         )
+    paths = [notes / name for name in FOLDERS]
+    wrong = [path for path in paths if os.path.lexists(path) and not path.is_dir()]
+    if wrong:
+        what = "is no folder, but Snakemake and mlm keep notes in a folder of this name"
+        raise UsageError(*(Fault(str(path), what, "remove it; no result depends on it") for path in wrong))
 
 
 def check_places(out: Path, files: Iterable[Path]) -> None:
@@ -85,19 +93,25 @@ def check_places(out: Path, files: Iterable[Path]) -> None:
         raise UsageError(*(Fault(str(path), what, "remove or rename it") for path, what in faults.items()))
 
 
-def clear_logs(plan: Plan) -> None:
-    """Remove the logs of steps that have to be made if they are links or have a second name.
+def clear_way(plan: Plan) -> None:
+    """Remove links in place of the files of steps that have to be made, and logs that have a second name.
 
     The shell writes into a log that exists. It would write into the file that the link points to, or into the
-    copy that somebody has made by hard links.
+    copy that somebody has made by hard links. Snakemake compares times of the files that links point to. It
+    remembers the times that it has seen, so that those in the future have to be changed before.
     """
     for step in plan.steps:
         log = plan.layout.log(step.name)
-        # Without a key, the step may turn out to be current, and then its log is needed.
-        waits = step.key is not None and not step.current
-        if log.is_symlink() or (waits and log.is_file() and log.stat().st_nlink > 1):
-            with suppress(OSError):  # the step reports a folder that cannot be written
-                log.unlink()
+        with suppress(PermissionError):  # the file of another user
+            settle_time(step.head, current=step.current)
+        # Without a key, an undamaged step may turn out to be current, and then its files are needed.
+        if step.current or (step.key is None and not plan.ledger.damage(step.name)):
+            continue
+        second = log.is_file() and log.stat().st_nlink > 1
+        for path in (step.head, log):
+            if path.is_symlink() or (second and path == log):
+                with suppress(OSError):  # the step reports a folder that cannot be written
+                    path.unlink()
 
 
 def hold(out: Path) -> Lock:
@@ -114,6 +128,13 @@ def hold(out: Path) -> Lock:
         raise UsageError(Fault(str(out), what, "choose another folder with --out")) from None
     remove_parts(out)
     return lock
+
+
+def tidy(out: Path) -> None:
+    """Remove what a killed run has left in an output folder, unless another run is using it."""
+    if (out / HELD).exists():
+        with suppress(UsageError):
+            hold(out).release()
 
 
 @contextmanager

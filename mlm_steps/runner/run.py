@@ -21,7 +21,7 @@ from mlm_steps.runner.cluster.needs import Needs
 from mlm_steps.runner.cluster.sightings import Sightings
 from mlm_steps.runner.cluster.target import open_target
 from mlm_steps.runner.display import Display, is_live
-from mlm_steps.runner.lock import check_notes, check_places, clear_logs, locked
+from mlm_steps.runner.lock import check_notes, check_places, clear_way, locked, tidy
 from mlm_steps.runner.progress import DECIDE, Progress
 from mlm_steps.runner.request import RunRequest
 from mlm_steps.runner.unchanged import Verdict, note, nothing_to_do, show, state_of
@@ -56,6 +56,7 @@ def run(request: RunRequest, command: Callable[[Sequence[str]], int], display: D
     display = display or Display(sys.stderr, live=is_live(sys.stderr))
     if not request.force and all(step.current for step in plan.steps):
         display.say(nothing_to_do(len(plan.steps)))
+        tidy(plan.layout.out)
         return show(request, ended(request, plan.layout.out))
     check_notes()
     check_places_of(plan)
@@ -150,7 +151,7 @@ def _expect(progress: Progress, display: Display, opening: Plan, request: RunReq
     The check may have made the data in the meantime.
     """
     plan = plan_of(request)
-    clear_logs(plan)
+    clear_way(plan)
     made = [step for step in opening.steps[:1] if not step.current and plan.step(step.name).current]
     waiting = [*made, *(step for step in plan.steps if not step.current)]
     before = {name: entry.seconds for name, entry in opening.ledger.steps.items()}

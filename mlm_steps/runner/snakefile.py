@@ -16,7 +16,7 @@ from mlm_steps.runner import client
 from mlm_steps.runner.alias import plain_name
 from mlm_steps.runner.check import checking
 from mlm_steps.runner.cluster.needs import Amount, Needs, growing
-from mlm_steps.runner.lock import clear_logs, hold
+from mlm_steps.runner.lock import clear_way, hold
 from mlm_steps.runner.node import enter_job
 from mlm_steps.runner.warm import WarmPool
 from mlm_steps.runner.watch import VARIABLE, this_process
@@ -211,7 +211,7 @@ def open_workflow(config: Mapping[str, object], *, main: bool) -> Workflow:
                 _start_pool(work, allow_outside=outside)
                 work = Workflow(spec, folder, allow_outside=outside)  # the check may have made the data
             atexit.register(hold(work.out).release)
-            clear_logs(work.opening)
+            clear_way(work.opening)
             work.concludes = True
             os.environ[VARIABLE] = this_process()
     except MlmError as error:

@@ -2,6 +2,8 @@
 
 import hashlib
 import json
+import os
+import shutil
 
 import pytest
 
@@ -30,6 +32,89 @@ def test_whatever_is_damaged_is_made_again_with_the_same_bytes(finished, damage)
     done = mlm("run", cwd=finished)
     assert done.returncode == 0, done.stderr
     assert contents(finished / OUT) == before
+
+
+def flip(path):
+    """Change one bit and keep the time, as a failing disk does."""
+    status, content = path.stat(), bytearray(path.read_bytes())
+    content[len(content) // 3] ^= 1
+    path.write_bytes(content)
+    os.utime(path, ns=(status.st_atime_ns, status.st_mtime_ns))
+
+
+def link(path):
+    """Replace a file by a link to a file of the user, which nobody may change."""
+    path.unlink()
+    path.symlink_to(next(folder / "mine.txt" for folder in path.parents if (folder / "mine.txt").exists()))
+
+
+def age(path):
+    """Change a digit, and let the time be that of a clock that is ten years fast."""
+    path.write_bytes(path.read_bytes().replace(b"1", b"2"))
+    os.utime(path, (2**31, 2**31))
+
+
+WAYS = (flip, link, age, lambda path: path.unlink(), lambda path: os.utime(path, (0, 0)))
+
+
+@pytest.mark.parametrize("first", [0, 2])
+def test_files_that_are_damaged_in_several_ways_are_made_again(finished, first):
+    before = contents(finished / OUT)
+    (finished / "mine.txt").write_text("mine")
+    files = results(finished)
+    for number, path in enumerate(files):
+        if path.name != "provenance.json":
+            WAYS[(number + first) % len(WAYS)](path)
+    done = mlm("run", cwd=finished)
+    assert done.returncode == 0, done.stderr
+    assert contents(finished / OUT) == before
+    assert (finished / "mine.txt").read_text() == "mine"
+    assert [path for path in files if path.is_symlink()] == []
+
+
+def test_times_decide_nothing(finished):
+    before = contents(finished / OUT)
+    for number, path in enumerate([*results(finished), *(finished / ".snakemake" / "mlm").rglob("*")]):
+        moment = (0, 2**31, 10**9)[number % 3]
+        os.utime(path, (moment, moment))
+    assert mlm("run", cwd=finished).stderr.startswith("nothing to do")
+    (finished / OUT / "tables" / "fixed.csv").unlink()
+    done = mlm("run", cwd=finished)
+    assert done.returncode == 0, done.stderr
+    assert [line.split()[-1] for line in done.stderr.splitlines() if line.startswith("[")] == ["tables"]
+    assert contents(finished / OUT) == before
+
+
+NOTES = {
+    "its key files": lambda notes: [path.write_bytes(b"x") for path in notes.glob("mlm/*/*")],
+    "its key files are links": lambda notes: [link(path) for path in notes.glob("mlm/*/*")],
+    "notes on all jobs": lambda notes: [
+        (notes / "incomplete" / path.name).touch() for path in notes.glob("mlm/*/*")
+    ],
+    "an old lock": lambda notes: (notes / "locks" / "0.output.lock").write_text(f"{OUT}/tables/fixed.csv\n"),
+}
+
+
+@pytest.mark.parametrize("damage", NOTES.values(), ids=NOTES)
+def test_damaged_notes_of_snakemake_change_nothing(finished, damage):
+    before = contents(finished / OUT)
+    (finished / "mine.txt").write_text("mine")
+    damage(finished / ".snakemake")
+    (finished / OUT / "tables" / "fixed.csv").unlink()
+    done = mlm("run", cwd=finished)
+    assert done.returncode == 0, done.stderr
+    assert contents(finished / OUT) == before
+    assert (finished / "mine.txt").read_text() == "mine"
+
+
+def test_a_note_of_snakemake_that_cannot_be_used_is_refused_in_words(finished):
+    (finished / OUT / "tables" / "fixed.csv").unlink()
+    shutil.rmtree(finished / ".snakemake" / "mlm")
+    (finished / ".snakemake" / "mlm").touch()
+    done = mlm("run", cwd=finished)
+    assert done.returncode == 2, done.stderr
+    assert ".snakemake/mlm" in done.stderr
+    assert "Traceback" not in done.stderr
 
 
 def test_a_profile_of_another_schema_is_made_again_even_where_the_ledger_knows_it(finished):

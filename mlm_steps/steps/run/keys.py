@@ -8,16 +8,17 @@ from __future__ import annotations
 
 import hashlib
 import os
+import shutil
 import time
 from pathlib import Path
 
 from mlm_steps.records import write_whole
 from mlm_steps.steps.run.plan import Plan, Step
 
-__all__ = ["key_file"]
+__all__ = ["key_file", "settle_time"]
 
 CURRENT = 10**9
-"""Time of the key file of a current step in nanoseconds since the epoch, unless its output is older."""
+"""Time of the key file of a current step in nanoseconds since the epoch; no output of a step is so old."""
 LITTLE = 10**6
 """Nanoseconds by which a key file is newer; Snakemake's floating-point seconds resolve the difference."""
 
@@ -27,27 +28,30 @@ def key_file(plan: Plan, step: Step, root: Path = Path(".snakemake")) -> Path:
     folder = hashlib.sha256(os.fsencode(plan.layout.out.resolve())).hexdigest()[:16]
     path = root / "mlm" / folder / step.name.replace("/", "--")
     text = f"{step.key}\n".encode()
-    if not path.exists() or path.read_bytes() != text:
+    if path.is_dir() and not path.is_symlink():
+        shutil.rmtree(path)  # nobody but this function writes here
+    if not path.is_file() or path.is_symlink() or path.read_bytes() != text:
         write_whole(path, text)
-    moment = _time_before(step.head) if step.current else _time_of(step.head) + LITTLE
+    head = settle_time(step.head, current=step.current)
+    moment = CURRENT if step.current or head is None else head + LITTLE
     os.utime(path, ns=(moment, moment))
     return path
 
 
-def _time_before(head: Path) -> int:
-    """Return a time before the modification time of a file; an archive may have set it to the epoch."""
-    return min(CURRENT, head.stat().st_mtime_ns - LITTLE)
+def settle_time(head: Path, *, current: bool) -> int | None:
+    """Return the modification time of a file as Snakemake sees it; None if there is no such file.
 
-
-def _time_of(head: Path) -> int:
-    """Return the modification time of a file that has to be made again; a time in the future is set back.
-
-    Otherwise results from a machine with a fast clock would count as newer than results that are made now.
+    A time before ``CURRENT``, as an archive may have set it, is set to one that Snakemake can compare. So is
+    a time in the future, if the file has to be made again: otherwise results from a machine with a fast clock
+    would count as newer than results that are made now.
     """
     if not head.is_file():
-        return CURRENT
-    moment = head.stat().st_mtime_ns
-    if moment >= time.time_ns() - LITTLE:
-        moment = CURRENT
-        os.utime(head, ns=(moment, moment))
+        return None
+    moment = max(head.lstat().st_mtime_ns, head.stat().st_mtime_ns)
+    # The time of the file that a link points to is not ours to change.
+    kept = current or head.is_symlink()
+    if moment > CURRENT and (kept or moment < time.time_ns() - LITTLE):
+        return moment
+    moment = CURRENT + LITTLE
+    os.utime(head, ns=(moment, moment), follow_symlinks=False)
     return moment

@@ -1,0 +1,76 @@
+"""Runs that are killed with all their processes at certain moments; ``benchmarks/kill.py`` draws moments."""
+
+import json
+import os
+import subprocess
+import sys
+
+import pytest
+
+from .conftest import contents, mlm
+
+OUT = "results/small"
+KILL = """\
+import os, pathlib, signal
+
+name, text, late = os.environ["KILL_AT"].split("|")
+original = pathlib.Path.replace
+
+def end():
+    run = int(os.environ["MLM_RUN"].rpartition(":")[2])
+    for process in (run, os.getppid(), os.getpid()):  # the run, the pool and the step
+        os.kill(process, signal.SIGKILL)
+
+def replace(self, target):
+    there = str(target).endswith(name) and text in self.read_text()
+    if there and not late:
+        end()
+    original(self, target)
+    if there:
+        end()
+
+pathlib.Path.replace = replace
+"""
+MOMENTS = {
+    "the first record is written, its step is not entered": ("data/profile.json", "", "late"),
+    "the entry of a step is written, but not in place": ("provenance.json", '"fit/slope": {', ""),
+    "the entry of the last step is in place": ("provenance.json", '"report": {', "late"),
+}
+"""The file that is renamed, a text in it, and whether the kill comes before or after."""
+
+
+def entries(folder):
+    path = folder / OUT / "provenance.json"
+    return json.loads(path.read_text())["steps"] if path.exists() else {}
+
+
+def killed(folder, moment, temporary):
+    """Run until a moment, at which all processes are killed."""
+    (folder / "sitecustomize.py").write_text(KILL)
+    added = {"KILL_AT": "|".join(moment), "PYTHONPATH": str(folder), "TMPDIR": str(temporary)}
+    done = subprocess.run(
+        [sys.executable, "-P", "-m", "mlm_steps", "run"],
+        cwd=folder,
+        env={**os.environ, **added},
+        capture_output=True,
+        timeout=300,
+        check=False,
+    )
+    assert done.returncode == -9, done.stderr
+    (folder / "sitecustomize.py").unlink()
+
+
+@pytest.mark.parametrize("moment", MOMENTS)
+def test_the_next_run_goes_on_by_itself_and_nothing_is_left(small, finished_once, tmp_path_factory, moment):
+    temporary = tmp_path_factory.mktemp("tmp")
+    killed(small, MOMENTS[moment], temporary)
+    before = entries(small)
+    done = mlm("run", cwd=small, TMPDIR=str(temporary))
+    assert done.returncode == 0, done.stderr
+    assert contents(small / OUT) == contents(finished_once / OUT)
+    after = entries(small)
+    assert {step: after[step]["started"] for step in before} == {
+        step: entry["started"] for step, entry in before.items()
+    }
+    assert list((small / OUT).rglob(".mlm-*")) == []
+    assert done.stderr.startswith("nothing to do") or list(temporary.iterdir()) == []
