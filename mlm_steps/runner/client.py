@@ -15,7 +15,7 @@ TYPE_CHECKING = False  # typing.TYPE_CHECKING without the import
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-__all__ = ["LOST", "call"]
+__all__ = ["LOST", "answer", "call", "connect", "send"]
 
 LOST = 3
 """Exit code when the process that ran the command was killed."""
@@ -26,28 +26,42 @@ def call(address: str, words: Sequence[str], outputs: tuple[int, int] = (1, 2)) 
 
     ``outputs`` are the descriptors that become its standard output and standard error.
     """
-    connection = _socket.socket(_socket.AF_UNIX)
+    connection = connect(address)
+    if connection is None:
+        return None
     try:
-        try:
-            connection.connect(address)
-        except OSError:
-            return None
-        try:
-            return _hand_over(connection, words, outputs)
-        except OSError:  # the pool ended while it had the command
-            return LOST
+        send(connection, words, outputs)
+        return answer(connection)
+    except OSError:  # the pool ended while it had the command
+        return LOST
     finally:
         connection.close()
 
 
-def _hand_over(connection: _socket.socket, words: Sequence[str], outputs: tuple[int, int]) -> int:
+def connect(address: str) -> _socket.socket | None:
+    """Return a connection to the pool at a socket address; None if there is no pool."""
+    connection = _socket.socket(_socket.AF_UNIX)
+    try:
+        connection.connect(address)
+    except OSError:
+        connection.close()
+        return None
+    return connection
+
+
+def send(connection: _socket.socket, words: Sequence[str], outputs: tuple[int, int]) -> None:
+    """Send a command; OSError if the pool has ended."""
     folder = os.getcwd()  # noqa: PTH109 - pathlib and json would take longer to import than the call lasts
     request = os.fsencode("\0".join([folder, *words]))
     streams = b"".join(stream.to_bytes(4, sys.byteorder) for stream in outputs)
     message = len(request).to_bytes(4, "big") + request
     connection.sendmsg([message], [(_socket.SOL_SOCKET, _socket.SCM_RIGHTS, streams)])
-    answer = connection.recv(4)
-    return int.from_bytes(answer, "big", signed=True) if len(answer) == 4 else LOST
+
+
+def answer(connection: _socket.socket) -> int:
+    """Wait for the exit code of the command that was sent; it is ``LOST`` if the pool ends before."""
+    code = connection.recv(4)
+    return int.from_bytes(code, "big", signed=True) if len(code) == 4 else LOST
 
 
 def _main(words: list[str]) -> int:

@@ -1,4 +1,4 @@
-"""Show progress while the workflow runs, from the events of Snakemake's logger."""
+"""Show progress while the steps run: from calls, or from the events of Snakemake's logger."""
 
 from __future__ import annotations
 
@@ -27,8 +27,8 @@ SHOWN = 4
 class Progress(logging.Filter):
     """Records which steps run, end and fail, and shows it.
 
-    Snakemake replaces the handlers of its logger when a run starts but keeps its filters. So this class is a
-    filter that passes every record.
+    A run without Snakemake calls ``begin``, ``end`` and ``fail``. Snakemake replaces the handlers of its
+    logger when a run starts but keeps its filters. So this class is also a filter that passes every record.
 
     Parameters
     ----------
@@ -41,11 +41,13 @@ class Progress(logging.Filter):
     Attributes
     ----------
     finished, failed : list of str
-        The steps that succeeded, and those that Snakemake counts as failed.
+        The steps that succeeded, and those that failed and left no result.
     errors : list of str
         The error messages of Snakemake itself.
     stopped : dict of str to JobFailure
         The steps whose job a cluster refused or stopped, with the reason.
+    remarks : list of str
+        Why a run without Snakemake could not start a step, or could not go on.
     """
 
     def __init__(self, display: Display, cores: int, clock: Callable[[], float] = time.monotonic) -> None:
@@ -68,6 +70,7 @@ class Progress(logging.Filter):
         self.finished: list[str] = []
         self.failed: list[str] = []
         self.errors: list[str] = []
+        self.remarks: list[str] = []
 
     def expect(
         self,
@@ -109,7 +112,8 @@ class Progress(logging.Filter):
         event = str(said.get("event") or "")
         with self._lock:
             if event == "job_info":
-                self._begin(said["jobid"], self._name(said), local=bool(said.get("local", True)))
+                step = self._jobs[said["jobid"]] = self._name(said)
+                self._begin(step, local=bool(said.get("local", True)))
             elif event == "job_finished":
                 self.end(self._jobs.get(said["job_id"], ""))
             elif event == "job_error":
@@ -118,19 +122,33 @@ class Progress(logging.Filter):
                 self.errors.append(record.getMessage())
         return True
 
+    def begin(self, step: str) -> None:
+        """Record that a step runs on this machine."""
+        with self._lock:
+            self._begin(step, local=True)
+
+    def fail(self, step: str) -> None:
+        """Record that a step has failed and left no result."""
+        with self._lock:
+            self._fail(step)
+
     def end(self, step: str, seconds: float | None = None) -> None:
         """Record that a step has succeeded; ``seconds`` are those of a step that the check has made."""
-        if step and step not in self.finished:  # the ledger may have told it before the cluster
-            self._queued.pop(step, None)
-            begun = self._running.pop(step, None)
-            if begun is not None:  # the check of the run may have made the data
-                seconds = self._took[step] = self._clock() - begun
-            self.finished.append(step)
-            self._display.ended(step, seconds)
-            if step in DECIDE and begun is not None and self._recount:
-                ended = [*self.finished, *self.failed]
-                self._waiting = [*ended, *(name for name in self._recount() if name not in ended)]
-            self._show(step)
+        with self._lock:
+            if step and step not in self.finished:  # the ledger may have told it before the cluster
+                self._end(step, seconds)
+
+    def _end(self, step: str, seconds: float | None) -> None:
+        self._queued.pop(step, None)
+        begun = self._running.pop(step, None)
+        if begun is not None:  # the check of the run may have made the data
+            seconds = self._took[step] = self._clock() - begun
+        self.finished.append(step)
+        self._display.ended(step, seconds)
+        if step in DECIDE and begun is not None and self._recount:
+            ended = [*self.finished, *self.failed]
+            self._waiting = [*ended, *(name for name in self._recount() if name not in ended)]
+        self._show(step)
 
     @contextmanager
     def shown(self) -> Iterator[None]:
@@ -151,8 +169,7 @@ class Progress(logging.Filter):
         names = (self._heads.get(str(path)) for path in outputs) if isinstance(outputs, list) else ()
         return next(filter(None, names), "")
 
-    def _begin(self, job: int, step: str, *, local: bool) -> None:
-        self._jobs[job] = step
+    def _begin(self, step: str, *, local: bool) -> None:
         if not step:
             return
         if step in self.failed:  # the profile lets failed jobs run again
