@@ -15,21 +15,21 @@ if TYPE_CHECKING:
 
 __all__ = ["INNER", "add"]
 
-INNER = ("begin", "failed", "serve")
+INNER = ("begin", "failed", "pool")
 """Names of the commands; messages do not list them."""
 
 
 def add(commands: Commands) -> None:
     """Add the commands that only the workflow calls; the help does not show them."""
-    begin, failed, serve = (commands.add_parser(name) for name in INNER)
+    begin, failed, pool = (commands.add_parser(name) for name in INNER)
     failed.add_argument("--step", required=True)
     failed.add_argument("--code", type=int, required=True)
     failed.add_argument("--log", type=Path, required=True)
-    serve.add_argument("address")
-    serve.add_argument("lifeline", type=int)
-    serve.add_argument("--limit", type=int)
-    serve.add_argument("--of", nargs=2, type=Path, action="append")
-    for parser, command in ((failed, _failed), (begin, _begin), (serve, _serve)):
+    pool.add_argument("address")
+    pool.add_argument("lifeline", type=int)
+    pool.add_argument("--limit", type=int)
+    pool.add_argument("--of", nargs=2, type=Path, action="append")
+    for parser, command in ((failed, _failed), (begin, _begin), (pool, _pool)):
         add_spec(parser)
         parser.add_argument("--out", type=Path)
         parser.set_defaults(command=command)
@@ -48,7 +48,7 @@ def _begin(arguments: argparse.Namespace) -> int:
     return DONE
 
 
-def _serve(arguments: argparse.Namespace) -> int:
+def _pool(arguments: argparse.Namespace) -> int:
     from mlm_steps.runner.pool import serve
 
     words = (arguments.address, arguments.lifeline, arguments.run_command)

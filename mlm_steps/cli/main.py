@@ -21,6 +21,7 @@ from mlm_steps.cli import (
     prepare,
     run,
     schema,
+    serve,
     status,
     steps,
     validate,
@@ -33,7 +34,7 @@ from mlm_steps.steps.run import typed
 __all__ = ["run_command"]
 
 COMMANDS = (
-    run, status, clean, validate, verify, export_r, crate, prepare, predict,
+    run, serve, status, clean, validate, verify, export_r, crate, prepare, predict,
     power, baseline, diff, init, plan, schema, steps,
 )  # fmt: skip
 """The modules of the commands, in the order of the help."""

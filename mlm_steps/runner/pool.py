@@ -20,12 +20,13 @@ import threading
 import traceback
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import suppress
+from itertools import chain
 from pathlib import Path
 
 from mlm_steps.runner.watch import POOLED
 from mlm_steps.steps import STEPS
 
-__all__ = ["serve"]
+__all__ = ["load_all", "serve"]
 
 NEEDED = (
     "numpy",
@@ -108,6 +109,12 @@ def serve(
             connection, _ = listener.accept()
             child = _fork(connection, lifeline, command, [listener, *children.values()])
             children[child] = connection
+
+
+def load_all() -> None:
+    """Load what the steps of a run need, so that the forks of this process have it."""
+    for _ in chain(_load(NEEDED), _load(PRELOADED)):
+        pass
 
 
 def _child_signals() -> int:

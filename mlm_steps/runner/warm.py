@@ -45,7 +45,7 @@ class WarmPool:
         give_caches(self.folder)
         self.address = str(self.folder / "pool")
         reader, self._lifeline = os.pipe()
-        words = ["serve", self.address, str(reader), *analysis]
+        words = ["pool", self.address, str(reader), *analysis]
         self._process = _Fork(command, words, self._lifeline) if command else _interpreter(words, reader)
         os.close(reader)
 

@@ -37,7 +37,7 @@ def test_a_command_that_there_is_not_is_answered_with_those_that_a_person_types(
     done = mlm("validat", cwd=small)
     assert done.returncode == 2
     assert "'validate'" in done.stderr
-    assert "serve" not in done.stderr
+    assert "begin" not in done.stderr
     assert "failed" not in done.stderr
 
 

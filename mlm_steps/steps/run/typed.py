@@ -11,7 +11,7 @@ from typing import Any, NoReturn
 from mlm_steps.errors import printable
 from mlm_steps.steps.run.versions import installed_version
 
-__all__ = ["Parser", "Version", "names", "path", "positive", "share"]
+__all__ = ["Parser", "Version", "names", "path", "port", "positive", "share"]
 
 LONGEST_PART, LONGEST_PATH = 230, 4000
 """Most bytes of a name in a path, and of a path. Systems allow 255 and 4096; the names of temporary files and
@@ -96,6 +96,14 @@ def positive(text: str) -> int:
     number = int(text) if text.isascii() and text.isdigit() and len(text) < 10 else 0
     if number < 1:
         raise argparse.ArgumentTypeError(f"'{text}' is not a whole number from 1 up")
+    return number
+
+
+def port(text: str) -> int:
+    """Return the number of a port that a user may open, or 0 for a free one."""
+    number = int(text) if text.isascii() and text.isdigit() and len(text) < 10 else -1
+    if number != 0 and not 1024 <= number <= 65535:
+        raise argparse.ArgumentTypeError(f"'{text}' is not a port from 1024 to 65535")
     return number
 
 

@@ -1,0 +1,1 @@
+"""Show the report in a browser and make it again whenever the spec or its data are saved."""
