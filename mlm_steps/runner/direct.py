@@ -18,12 +18,16 @@ from contextlib import suppress
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from mlm_steps.errors import MlmError
 from mlm_steps.runner import client
 from mlm_steps.runner.progress import DECIDE, Progress
 from mlm_steps.steps import STEPS
 from mlm_steps.steps.run.plan import Plan, Step
+
+if TYPE_CHECKING:
+    from _typeshed import HasFileno
 
 __all__ = ["Direct"]
 
@@ -106,7 +110,7 @@ class Direct:
         return not self._lost and not self._waiting
 
     @property
-    def _running(self) -> Mapping[object, selectors.SelectorKey]:
+    def _running(self) -> Mapping[int | HasFileno, selectors.SelectorKey]:
         return self._jobs.get_map()
 
     def _start_ready(self) -> None:

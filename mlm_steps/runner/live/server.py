@@ -18,7 +18,7 @@ from dataclasses import asdict, dataclass
 from functools import partial
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
-from typing import IO, ClassVar
+from typing import IO
 from urllib.parse import unquote, urlsplit
 
 from mlm_steps.errors import Fault, UsageError
@@ -122,7 +122,7 @@ class Server:
                 signal.SIGINT, signal.SIG_IGN
             )  # the pipe ends with the process that was interrupted
             shared = Shared(self._token, self.port)
-            self._http.RequestHandlerClass = partial(_Handler, shared)  # type: ignore[assignment]
+            self._http.RequestHandlerClass = partial(_Handler, shared)
             threading.Thread(target=self._http.serve_forever, daemon=True).start()
             with os.fdopen(reader, encoding="utf-8") as lines:
                 for line in lines:
@@ -169,7 +169,7 @@ class _Handler(BaseHTTPRequestHandler):
     """Answers one request."""
 
     server_version, sys_version = "mlm", ""
-    protocol_version: ClassVar[str] = "HTTP/1.0"
+    protocol_version = "HTTP/1.0"
 
     def __init__(self, shared: Shared, *words: object) -> None:
         self._shared = shared
