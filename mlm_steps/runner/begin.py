@@ -66,4 +66,5 @@ def keep(spec: Path, out: Path | None, *, allow_outside: bool) -> bool:
     for name in RARE:
         if any(STEPS[name].scope.jobs(session.plan.inputs)):
             load_step(name)
-    return True
+    # The keys need serializers that pydantic builds at their first use; otherwise each step builds its own.
+    return bool(session.plan.keys)
