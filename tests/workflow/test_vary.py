@@ -83,6 +83,10 @@ def test_a_killed_run_goes_on_to_the_same_bytes(varied, tmp_path):
     assert contents(folder / "results/small") == contents(varied / "results/small")
 
 
+def test_validate_counts_the_variants(varied):
+    assert "variants: 6\n" in mlm("validate", cwd=varied).stdout
+
+
 def test_an_unknown_variant_is_refused(varied):
     done = mlm("run", "--variant", "sum--hig", cwd=varied)
     assert done.returncode == 2

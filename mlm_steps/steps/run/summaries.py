@@ -63,6 +63,8 @@ def describe_spec(loaded: LoadedSpec, profile: DataProfile | None) -> str:
         pairs = (f"{formulas.get(p.smaller, p.smaller)} → {p.larger}" for p in spec.pairs)
         lines += ["", "comparisons: " + ", ".join(pairs)]
     expected = [f"expectations: {len(spec.expect)}"] if spec.expect else []
+    count = 0 if spec.vary is None else len(tuple(spec.vary.variants))
+    lines += ["", f"variants: {count}"] if count else []
     lines += ["", *expected, *planned] if expected or planned else []
     lines += ["", *(f"{n.severity}: {n.text}" for n in profile.notices)] if profile.notices else []
     return "\n".join(map(printable, lines)) + "\n"
