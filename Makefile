@@ -1,5 +1,6 @@
 # make run    the example, from nothing: environment from the lock, then the main job on pipeline.yaml
 # make check  every check, as continuous integration runs them
+# make check-cluster  runs on a real SLURM of one node, where slurm-wlm and munge are installed
 
 PYTHON ?= python3
 VENV := .venv
@@ -67,6 +68,10 @@ ci-examples: development
 	$(VENV)/ci/bin/hadolint config/ci/Dockerfile
 	$(VENV)/ci/bin/pre-commit validate-manifest .pre-commit-hooks.yaml
 	MLM_CI_IMAGES=1 $(BIN)/python -m pytest -n 0 tests/ci
+
+# Starts munged, slurmctld and slurmd below a folder of its own, on the loopback address, and ends them.
+check-cluster: development
+	MLM_CLUSTER=1 $(BIN)/python -m pytest -n 0 tests/cluster
 
 # The proofread texts of the report's tests, written anew after a change that is meant: read their diff.
 golden: development
