@@ -101,7 +101,8 @@ class Progress(logging.Filter):
         """
         with self._lock:
             self._look()
-            steps = [step for step in map(self._heads.get, files) if step and step not in self.finished]
+            made = {*map(self._heads.get, files)} - {*self.finished}
+            steps = [step for step in self._waiting if step in made]
             begun = [step for step in steps if step in self._running] or steps
             self.stopped |= dict.fromkeys(begun, failure)
             self._not_begun |= {*steps} - {*begun}

@@ -35,7 +35,7 @@ DONE, NOT_AS_EXPECTED, STEP_FAILED = 0, 1, 3
 SMALLEST_ROOM = 2**16
 """Free bytes of a disk below which logs of steps may be incomplete, since a log has a few kilobytes."""
 NOT_RUN = "not run"
-FOLLOWS = re.compile("CalledProcessError|a job execution failed|job did not complete")
+FOLLOWS = re.compile("CalledProcessError|Error in group|a job execution failed|job did not complete")
 """Messages of Snakemake that follow from a failed step; the reason of the failure is printed instead."""
 
 

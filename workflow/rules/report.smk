@@ -21,6 +21,9 @@ rule changes:
         WORK.output("changes"),
     log:
         LAYOUT.log("changes"),
+    resources:
+        mem_mb=WORK.memory("changes"),
+        runtime=WORK.minutes("changes"),
     shell:
         WORK.shell("changes")
 

@@ -5,10 +5,18 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
+from pathlib import Path
 
 __all__ = ["JobFailure"]
 
 STATUS = re.compile(r"SLURM status is: '(\w+)'")
+LIMITS = {
+    "OUT_OF_MEMORY": re.compile("exceeded (job )?memory limit|oom[-_ ]kill|out of memory", re.IGNORECASE),
+    "TIMEOUT": re.compile("due to time limit", re.IGNORECASE),
+}
+"""What SLURM writes into the log of a job that it stops, for clusters on which the state does not tell it."""
+TAIL = 4000
+"""Bytes at the end of a log in which SLURM's messages are."""
 REFUSED = re.compile(r"The error message was '(.*?)'\.?\s*\n", re.DOTALL)
 """SLURM's answer in the executor's message on a job that it could not submit."""
 AGAIN = "what is finished is kept, the next run goes on from there"
@@ -51,10 +59,13 @@ class JobFailure:
         runtime: int | None = None,
     ) -> JobFailure:
         """Return the failure that a message of the executor describes."""
-        state, refused = STATUS.search(message), REFUSED.search(message)
+        found, refused = STATUS.search(message), REFUSED.search(message)
         said = " ".join((refused[1] if refused else "").replace("sbatch: error: ", "").split())
         log = next((each for each in logs if each), "")
-        return cls(job, state[1] if state else "", said, log, mem_mb, runtime)
+        state = found[1] if found else ""
+        return cls(
+            job, _state_in(log) or state if state in ("", "FAILED") else state, said, log, mem_mb, runtime
+        )
 
     @property
     def reason(self) -> str:
@@ -81,3 +92,12 @@ class JobFailure:
             return f"{number} was cancelled by a user or by the cluster", "run again"
         state = f" with the state {self.state}" if self.state not in ("", "FAILED") else ""
         return f"{number} failed{state}", "the end of its log says why"
+
+
+def _state_in(log: str) -> str:
+    """Return the state that the end of a log tells; empty if it tells none or cannot be read."""
+    try:
+        end = Path(log).read_bytes()[-TAIL:].decode(errors="replace")
+    except OSError:
+        return ""
+    return next((state for state, words in LIMITS.items() if words.search(end)), "")

@@ -19,6 +19,9 @@ PATIENCE = 60
 ASKED = {"slurm_partition": "-p", "slurm_account": "-A", "qos": "--qos", "constraint": "-C"}
 """Resources of a profile that SLURM may refuse, with the options of sbatch."""
 
+UNREACHABLE = ("unable to contact", "configuration source", "configuration file", "no answer", "timed out")
+"""Words in SLURM's messages on a controller that does not answer or is not known on this machine."""
+
 
 def check_slurm(profile: str, resources: Mapping[str, object]) -> None:
     """Raise UsageError if SLURM cannot be reached or refuses a job of the profile; nothing is submitted.
@@ -46,9 +49,7 @@ def _refusal(said: str, resources: Mapping[str, object]) -> tuple[str, str]:
         known = _ask("sinfo", "-h", "-o", "%R")[1].split()
         hint = did_you_mean(name, known) or f"slurm_partition of the profile is one of {', '.join(known)}"
         return f"the cluster has no partition '{name}'", hint
-    if any(
-        word in said.lower() for word in ("unable to contact", "configuration source", "no answer", "dns srv")
-    ):
+    if any(word in said.lower() for word in UNREACHABLE):
         hint = "sinfo shows whether the cluster is up; nothing was changed, the same command goes on later"
         return f"SLURM does not answer: {reason}", hint
     return f"SLURM refuses the jobs: {reason}", "see default-resources of the profile"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -12,6 +12,7 @@ from mlm_steps.errors import Fault, UsageError
 from mlm_steps.runner.cluster.profiles import find_profile, read_command_line
 from mlm_steps.runner.cluster.queue import cancel, check_slurm, job_prefix, jobs_of
 from mlm_steps.runner.display import Display
+from mlm_steps.steps.run.layout import Layout
 
 __all__ = ["Target", "open_target"]
 
@@ -32,13 +33,18 @@ class Target:
         The profile, as Snakemake finds it.
     executor : str or None
         The name of its executor.
-    prefix : str
-        The beginning of the names of the jobs of this results folder.
+    out : Path
+        The results folder.
     """
 
     profile: str
     executor: str | None
-    prefix: str
+    out: Path
+
+    @property
+    def prefix(self) -> str:
+        """The beginning of the names of the jobs of the results folder."""
+        return job_prefix(self.out)
 
     @property
     def remote(self) -> bool:
@@ -54,24 +60,40 @@ class Target:
     def queued(self, display: Display) -> Iterator[None]:
         """Cancel jobs that a killed run has left in the queue; at the end, cancel those of this run.
 
-        The lock of the results folder must be held, so that no other run waits for these jobs.
+        Meanwhile, the steps on all machines lock the ledger. The lock of the results folder must be held, so
+        that no other run waits for these jobs.
         """
-        if not self.slurm:
+        with self._shared_ledger() if self.remote else nullcontext():
+            if self.slurm:
+                self._cancel_old(display)
+            try:
+                yield
+            finally:
+                if self.slurm:
+                    self._cancel_own(display)
+
+    @contextmanager
+    def _shared_ledger(self) -> Iterator[None]:
+        lock = Layout(self.out).shared_lock
+        lock.parent.mkdir(parents=True, exist_ok=True)
+        lock.touch()
+        try:
             yield
-            return
+        finally:
+            lock.unlink(missing_ok=True)
+
+    def _cancel_old(self, display: Display) -> None:
         left = jobs_of(self.prefix)
         if left:
             self._clear(left)
             display.say(f"cancelled {_jobs(left)} that a run that was stopped had left in the queue")
-        try:
-            yield
-        finally:
-            left = jobs_of(self.prefix)
-            if left:
-                done = cancel(left)
-                display.say(
-                    f"cancelled {_jobs(left)}" if done else f"not cancelled: scancel {' '.join(left)}"
-                )
+
+    def _cancel_own(self, display: Display) -> None:
+        left = jobs_of(self.prefix)
+        if left and cancel(left):
+            display.say(f"cancelled {_jobs(left)}")
+        elif left:
+            display.say(f"{_jobs(left)} cannot be cancelled; end them: scancel {' '.join(left)}")
 
     def _clear(self, left: list[str]) -> None:
         """Cancel jobs and wait until they have ended; raise UsageError if they do not."""
@@ -98,7 +120,7 @@ def open_target(profile: str, out: Path) -> Target:
     """
     found = find_profile(profile)
     _, arguments = read_command_line(["--profile", found], profile)
-    target = Target(found, arguments.executor, job_prefix(out))
+    target = Target(found, arguments.executor, out)
     if target.slurm:
         given = arguments.default_resources or {}
         check_slurm(profile, {name: each.raw for name, each in given.items()})

@@ -45,6 +45,11 @@ class Layout:
         return self.out / "provenance.json"
 
     @property
+    def shared_lock(self) -> Path:
+        """The file that steps on several machines lock to change the ledger; it exists during such a run."""
+        return self.out / "logs" / ".ledger"
+
+    @property
     def tables(self) -> Path:
         """The folder of the CSV tables."""
         return self.out / "tables"

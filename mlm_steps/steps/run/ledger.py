@@ -210,17 +210,25 @@ def _remove(layout: Layout, entry: StepEntry | None, keep: dict[str, FileEntry])
 
 @contextmanager
 def _locked(layout: Layout) -> Iterator[dict[str, object]]:
-    """Yield the content of the ledger for changes; no other step can change it at the same time."""
+    """Yield the content of the ledger for changes; no other step can change it at the same time.
+
+    The lock of a folder holds on one machine. The steps of a cluster also lock a file, as file systems pass
+    on to other machines.
+    """
     folder = layout.out / "logs"
     folder.mkdir(parents=True, exist_ok=True)
-    handle = os.open(folder, os.O_RDONLY)
+    handles = [os.open(folder, os.O_RDONLY)]
     try:
-        fcntl.flock(handle, fcntl.LOCK_EX)
+        with suppress(FileNotFoundError):
+            handles.append(os.open(layout.shared_lock, os.O_RDWR))
+        for handle in handles:
+            fcntl.flock(handle, fcntl.LOCK_EX)
         content = _content(layout)
         yield content
         write_whole(layout.provenance, seal({"schema_version": 1, **content}))
     finally:
-        os.close(handle)
+        for handle in handles:
+            os.close(handle)
 
 
 def _content(layout: Layout) -> dict[str, object]:

@@ -2,10 +2,12 @@
 
 import io
 import logging
+import time
 from pathlib import Path
 
 import pytest
 
+from mlm_steps.runner.cluster.failure import JobFailure
 from mlm_steps.runner.display import Display, is_live
 from mlm_steps.runner.progress import Progress
 from mlm_steps.steps.run.plan import Step
@@ -123,3 +125,80 @@ def test_the_count_follows_what_is_current_after_a_step_that_others_depend_on(cl
     begin(progress, 1, "effort")
     end(progress, 1)
     assert stream.getvalue().startswith("[    1/2] ")
+
+
+class Elsewhere:
+    """Sightings that are set by hand."""
+
+    def __init__(self):
+        self.written, self.entered = [], []
+
+    def expect(self, step):
+        pass
+
+    def begun(self, steps):
+        return [step for step in steps if step in self.written]
+
+    def ended(self, steps):
+        return [step for step in steps if step in self.entered]
+
+
+def submit(progress, job, step):
+    output = [f"plain/{step.replace('/', '-')}"]
+    progress.filter(event("job_info", jobid=job, output=output, local=False))
+
+
+@pytest.fixture
+def remote(clock):
+    """A run whose three steps share a job of a cluster."""
+    stream = Terminal()
+    progress = Progress(Display(stream, live=True), 1, clock)
+    progress.expect(steps("fit/a", "fit/b", "tables"), {}, NAMES)
+    progress.watch(Elsewhere())
+    for number, step in enumerate(("fit/a", "fit/b", "tables")):
+        submit(progress, number, step)
+    return progress, stream
+
+
+def look(progress):
+    with progress.shown():
+        time.sleep(1.2)
+
+
+def test_steps_of_a_cluster_wait_until_they_write_their_logs(remote):
+    progress, stream = remote
+    assert "3 queued" in shown(stream)
+    progress._remote.written = ["fit/a"]
+    look(progress)
+    assert "2 queued, running fit/a" in stream.getvalue()
+
+
+def test_a_step_in_the_ledger_has_ended_before_its_job(remote):
+    progress, _ = remote
+    progress._remote.entered = ["fit/a"]
+    look(progress)
+    end(progress, 0)
+    assert progress.finished == ["fit/a"]
+
+
+def test_of_a_stopped_job_only_the_steps_that_ran_have_failed(remote):
+    progress, _ = remote
+    progress._remote.written, progress._remote.entered = ["fit/a", "fit/b"], ["fit/a"]
+    failure = JobFailure("7", "OUT_OF_MEMORY")
+    progress.explain(["plain/fit-a", "plain/fit-b", "plain/tables"], failure)
+    for job in range(3):
+        progress.filter(event("job_error", logging.ERROR, jobid=job))
+    assert progress.finished == ["fit/a"]
+    assert progress.failed == ["fit/b"]
+    assert progress.stopped == {"fit/b": failure}
+
+
+def test_a_job_that_is_submitted_again_has_not_failed(remote):
+    progress, _ = remote
+    progress.explain(["plain/fit-a"], JobFailure("7", "TIMEOUT"))
+    progress.filter(event("job_error", logging.ERROR, jobid=0))
+    submit(progress, 4, "fit/a")
+    end(progress, 4)
+    assert not progress.failed
+    assert not progress.stopped
+    assert progress.finished == ["fit/a"]
