@@ -29,7 +29,7 @@ def prepare_workflow(
     spec: Path,
     out: Path,
     cores: int | None,
-    target: Target | None,
+    target: Target,
     allow_outside: bool,
     progress: Progress,
     scratch: Path,
@@ -56,20 +56,14 @@ def prepare_workflow(
     words = ["--snakefile", str(folder / "Snakefile"), "--quiet", "all"]
     words += ["--workflow-profile", str(folder / "profiles" / "default"), "--config", *config]
     words += [] if cores is None else ["--cores", str(cores)]
-    if target is None:
-        words += ["--runtime-source-cache-path", str(scratch / f"sources-{os.getpid()}")]
-        parser, arguments = read_command_line(words, None)
-        # The rate limiter is for clusters: here its timer would delay the end by a second.
-        arguments.max_jobs_per_timespan = None
-    else:
-        parser, arguments = read_command_line([*words, "--profile", target.profile], target.profile)
-    if arguments.cores is None and (target is None or not target.remote):
+    parser, arguments = read_command_line([*words, "--profile", target.profile], target.profile)
+    if arguments.cores is None and not target.remote:
         arguments.cores = os.cpu_count() or 1
-    if target is not None and target.slurm:
+    if target.slurm:
         arguments.slurm_jobname_prefix = target.prefix
         adapt(progress.explain)
-    remote = target is not None and target.remote
-    stages = [[str(plain_name(out) / step.head.relative_to(out))] for step in decisive] if remote else []
+    heads = [str(plain_name(out) / step.head.relative_to(out)) for step in decisive]
+    stages = [[head] for head in heads if target.remote]
     return partial(_run, parser, arguments, progress, [*stages, arguments.targets], are_long, scratch)
 
 
