@@ -97,13 +97,15 @@ class Progress(logging.Filter):
     def explain(self, files: Sequence[str], failure: JobFailure) -> None:
         """Store why a cluster has not done the job that makes some files.
 
-        Of a job with several steps, the reason is that of the steps that were running, if any were.
+        Of a job with several steps, the reason is that of the steps that were running, if any were. A job that
+        is stopped after its steps is named too, since later steps did not run because of it.
         """
         with self._lock:
             self._look()
-            made = {*map(self._heads.get, files)} - {*self.finished}
-            steps = [step for step in self._waiting if step in made]
-            begun = [step for step in steps if step in self._running] or steps
+            made = {*map(self._heads.get, files)}
+            asked = [step for step in self._waiting if step in made]
+            steps = [step for step in asked if step not in self.finished]
+            begun = [step for step in steps if step in self._running] or steps or asked
             self.stopped |= dict.fromkeys(begun, failure)
             self._not_begun |= {*steps} - {*begun}
 

@@ -84,11 +84,12 @@ def test_a_killed_job_is_named_and_the_next_run_ends_with_the_bytes_of_one_machi
     words = ("small.yaml", "--out", "there", "--profile", profile)
     before = listening()
     with started("run", *words, cwd=small, cluster=cluster) as first:
-        killed = awaited(cluster, first, state="RUNNING", rule="resample")
+        awaited(cluster, first, state="RUNNING", rule="ladder")
         assert all(map(is_loopback, listening() - before))
         second = run(*words, cwd=small, cluster=cluster)
         assert second.returncode == 2
         assert "there: another run is using this output folder" in second.stderr
+        killed = awaited(cluster, first, state="RUNNING", rule="resample")
         cluster.said("scancel", "--signal=KILL", "--full", killed)
         _, said = first.communicate(timeout=300)
     assert first.returncode == 3, said

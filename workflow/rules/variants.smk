@@ -8,5 +8,8 @@ rule variants:
         LAYOUT.log("variants/{chunk}"),
     wildcard_constraints:
         chunk="[0-9]+-[0-9]+",
+    resources:
+        mem_mb=WORK.memory("variants"),
+        runtime=WORK.minutes("variants"),
     shell:
         WORK.shell("variants/{chunk}")

@@ -24,7 +24,14 @@ MORE_COPIES = {"assumptions": 60}
 """The same for steps that need more; the checks of the assumptions took forty."""
 PACE = 1.0
 """Minutes of a step for each million values of the sample; most steps took a tenth."""
-SLOWER = {"assumptions": 5.0, "influence": 5.0, "simulate": 10.0, "resample": 10.0, "power_studies": 10.0}
+SLOWER = {
+    "assumptions": 5.0,
+    "influence": 5.0,
+    "simulate": 10.0,
+    "resample": 10.0,
+    "power_studies": 10.0,
+    "variants": 10.0,
+}
 """The same for steps that take longer; those of replicates fit up to 500 data sets."""
 GENERALIZED = 10.0
 """How many times as long a generalized model takes, whose fit has a loop within each evaluation."""

@@ -202,3 +202,12 @@ def test_a_job_that_is_submitted_again_has_not_failed(remote):
     assert not progress.failed
     assert not progress.stopped
     assert progress.finished == ["fit/a"]
+
+
+def test_a_job_that_is_stopped_after_its_steps_is_named(remote):
+    progress, _ = remote
+    progress._remote.entered = ["fit/a"]
+    failure = JobFailure("7", "CANCELLED")
+    progress.explain(["plain/fit-a"], failure)
+    assert progress.stopped == {"fit/a": failure}
+    assert not progress.failed

@@ -12,7 +12,7 @@ from mlm_steps.steps import STEPS
 
 ROOT = Path(__file__).parents[4]
 PROFILE = yaml.safe_load((ROOT / "config" / "profiles" / "slurm" / "config.yaml").read_text())
-SCATTERED = {"simulate", "resample", "power_studies"}
+SCATTERED = {"simulate", "resample", "power_studies", "variants"}
 RULES = "\n".join(path.read_text() for path in (ROOT / "workflow" / "rules").glob("*.smk"))
 
 
