@@ -97,7 +97,7 @@ class Progress(logging.Filter):
     def explain(self, files: Sequence[str], failure: JobFailure) -> None:
         """Store why a cluster has not done the job that makes some files.
 
-        Of a job with several steps, the reason is that of the steps that were running, if any were. A job that
+        Of a job with several steps, it is the reason of the steps that were running, if any were. A job that
         is stopped after its steps is named too, since later steps did not run because of it.
         """
         with self._lock:
