@@ -164,6 +164,7 @@ def test_a_folder_that_a_run_uses_is_refused(folder, out):
 
 def test_only_empty_logs_of_snakemake_go(folder):
     logs = folder / ".snakemake" / "log"
+    logs.mkdir(parents=True, exist_ok=True)
     (logs / "2020.snakemake.log").write_text("")
     (logs / "2021.snakemake.log").write_text("of another workflow")
     done = mlm("clean", "--yes", cwd=folder)

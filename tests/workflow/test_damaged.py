@@ -85,13 +85,19 @@ def test_times_decide_nothing(finished):
     assert contents(finished / OUT) == before
 
 
+def note(path, text=""):
+    """Write a note as a run of Snakemake leaves it."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(text)
+
+
 NOTES = {
     "its key files": lambda notes: [path.write_bytes(b"x") for path in notes.glob("mlm/*/*")],
     "its key files are links": lambda notes: [link(path) for path in notes.glob("mlm/*/*")],
     "notes on all jobs": lambda notes: [
-        (notes / "incomplete" / path.name).touch() for path in notes.glob("mlm/*/*")
+        note(notes / "incomplete" / path.name) for path in notes.glob("mlm/*/*")
     ],
-    "an old lock": lambda notes: (notes / "locks" / "0.output.lock").write_text(f"{OUT}/tables/fixed.csv\n"),
+    "an old lock": lambda notes: note(notes / "locks" / "0.output.lock", f"{OUT}/tables/fixed.csv\n"),
 }
 
 
