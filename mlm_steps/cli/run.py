@@ -8,9 +8,9 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from mlm_steps.cli.parts import DONE, add_command, add_cores, add_specs
+from mlm_steps.cli.parts import DONE, INPUT_AT_FAULT, STEP_FAILED, add_command, add_cores, add_specs
 from mlm_steps.cli.request import run_request
-from mlm_steps.errors import Fault, UsageError
+from mlm_steps.errors import Fault, MlmError, StorageError, UsageError
 from mlm_steps.steps.run import typed
 
 if TYPE_CHECKING:
@@ -53,12 +53,29 @@ def _run(arguments: argparse.Namespace) -> int:
         raise UsageError(Fault("--variant", "needs one spec, the one with the variant"))
     if arguments.summary is not None and not arguments.dry_run:
         _empty(arguments.summary)
-    work = partial(_work_on_all if len(specs) > 1 else _work_on_one, arguments)
+    work = partial(_told, arguments, _work_on_all if len(specs) > 1 else _work_on_one)
     if arguments.log_format == "text":
         return work()
     from mlm_steps.runner.events import reported
 
     return reported(work, " ".join(map(str, specs)))
+
+
+def _told(
+    arguments: argparse.Namespace,
+    work: Callable[[argparse.Namespace, Display | None], int],
+    display: Display | None = None,
+) -> int:
+    """Do the work of the command; tell continuous integration about the faults that end it."""
+    try:
+        return work(arguments, display)
+    except MlmError as error:
+        from mlm_steps.runner.unchanged import Verdict, tell
+
+        code = STEP_FAILED if isinstance(error, StorageError) else INPUT_AT_FAULT
+        request = _request(arguments, arguments.specs[0], arguments.out)
+        tell(request, Verdict(code, "", f"{error}\n", steps=0))
+        raise
 
 
 def _empty(summary: Path) -> None:

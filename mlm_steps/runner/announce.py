@@ -1,5 +1,7 @@
 """Tell continuous integration how a run ended: a Markdown summary, and annotations of GitHub.
 
+Annotations are at the places of failed expectations and of faults of the input.
+
 A run without work has neither, unless the caller asks for them; this module therefore loads no library.
 """
 
@@ -18,9 +20,15 @@ __all__ = ["annotation", "announce"]
 MOST_SHOWN = 10
 """Largest number of failures of one expectation in an annotation or a cell, so that it fits on a screen."""
 _MARKUP = re.compile(r"[\\`*_{}\[\]<>|~&$!@#]")
+_PLACE = re.compile(r"(?P<file>.+?):(?P<line>\d+):(?:(?P<column>\d+):)? (?P<what>.+)")
+"""A message about a place in a file."""
+INPUT_AT_FAULT = 2
+"""The exit code if the spec, its data or the arguments have faults."""
+_TITLES = {2: "Invalid input", 3: "A step failed"}
 _ENDINGS = {
     0: "The run has finished.",
     1: "The run has finished, and its results are not as the spec expects.",
+    2: "The run has not started, because its input has faults.",
     3: "A step of the run has failed.",
 }
 
@@ -51,7 +59,8 @@ def announce(code: int, said: Sequence[str], checks: str, spec: Path, summary: P
         if path is not None:
             _append(path, text)
     if on_github:
-        for line in _annotations(expectations, spec):
+        faults = _faults(code, said[-1] if said else "", spec) if code > 1 else ()
+        for line in (*_annotations(expectations, spec), *faults):
             print(line, file=sys.stderr, flush=True)
 
 
@@ -103,8 +112,27 @@ def _annotations(expectations: Sequence[Mapping[str, Any]], spec: Path) -> Itera
             yield annotation(level, "\n".join(failures), {**place, "title": f"Expectation: {each['title']}"})
 
 
+def _faults(code: int, said: str, spec: Path) -> Iterator[str]:
+    """Yield an annotation per fault with a place in a file, and one for all that is said without a place."""
+    rest: list[str] = []
+    shown = 0
+    for line in said.splitlines():
+        found = _PLACE.match(line)
+        if found and shown < MOST_SHOWN and Path(found["file"]).is_file():
+            shown += 1
+            column = {"col": found["column"]} if found["column"] else {}
+            place = {"file": _in_workspace(Path(found["file"])), "line": found["line"], **column}
+            yield annotation("error", found["what"], {**place, "title": _TITLES.get(code, "The run failed")})
+        elif not found:
+            rest.append(line)
+    if rest and (not shown or code != INPUT_AT_FAULT):
+        more = [f"and {len(rest) - MOST_SHOWN} more lines"] if len(rest) > MOST_SHOWN else []
+        place = {"file": _in_workspace(spec), "title": _TITLES.get(code, "The run failed")}
+        yield annotation("error", "\n".join([*rest[:MOST_SHOWN], *more]), place)
+
+
 def _in_workspace(spec: Path) -> str:
-    """Return the path of the spec as GitHub knows it: from the root of the checked-out repository."""
+    """Return the path of a file as GitHub knows it: from the root of the checked-out repository."""
     root, path = os.environ.get("GITHUB_WORKSPACE"), spec.resolve()
     if root and path.is_relative_to(Path(root).resolve()):
         return path.relative_to(Path(root).resolve()).as_posix()

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -28,8 +27,8 @@ def checking(
     *,
     allow_outside: bool,
     force: bool = False,
-) -> Iterator[Callable[[], int]]:
-    """Start the check in the pool; yield a function that waits for its exit code and prints its faults.
+) -> Iterator[Callable[[], tuple[int, str]]]:
+    """Start the check in the pool; yield a function that waits for it and returns its exit code and faults.
 
     If the data step has to be made, the check makes it from its own sample while Snakemake is being
     imported. Without data, it makes the closed answers of planned studies. If this fails, Snakemake runs the
@@ -41,15 +40,14 @@ def checking(
         command = ["begin", *words, f"--out={plan.layout.out}"] if begins else ["validate", *words]
         wait = pool.start(command, said)
 
-        def finish() -> int:
+        def finish() -> tuple[int, str]:
             code = wait()
             said.seek(0)
-            if code == AT_FAULT or not begins:
-                shutil.copyfileobj(said, sys.stderr)
-            if code in (DONE, AT_FAULT):
-                return code
-            if not begins:
-                print(KILLED, file=sys.stderr)
-            return DONE if begins else FAILED
+            text = said.read()
+            if code == AT_FAULT:
+                return code, text
+            if not begins and code == DONE:
+                sys.stderr.write(text)
+            return (DONE, "") if begins or code == DONE else (FAILED, f"{text}{KILLED}\n")
 
         yield finish

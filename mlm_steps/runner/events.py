@@ -151,7 +151,8 @@ def reported(run: Callable[[Display], int], about: str) -> int:
         log.emit("run_started", state="running", message=about)
         code, faults = _code_of(run, EventDisplay(log))
         for line in _lines(caught):
-            log.emit("fault" if code == INPUT_AT_FAULT else "message", message=line)
+            at_fault = code == INPUT_AT_FAULT and not line.startswith("::")  # an annotation repeats a fault
+            log.emit("fault" if at_fault else "message", message=line)
         for fault in faults:
             log.emit("fault", message=fault)
         state, words = ENDS.get(code, ("failed", "the run has ended"))

@@ -99,16 +99,25 @@ def _words(request: RunRequest) -> list[str]:
     return [str(request.spec), *out, *(["--allow-outside"] if request.allow_outside else [])]
 
 
-def run_waiting(request: RunRequest, plan: Plan, display: Display, pool: WarmPool) -> int:
-    """Check the input, then run the workflow; return 2 if there are faults, 3 if a step failed."""
+def run_waiting(
+    request: RunRequest,
+    plan: Plan,
+    display: Display,
+    pool: WarmPool,
+    end: Callable[[RunRequest, Verdict], int] = show,
+) -> int:
+    """Check the input, then run the workflow; return 2 if there are faults, 3 if a step failed.
+
+    ``end`` takes what the run prints at its end and returns the exit code.
+    """
     outside, force = request.allow_outside, request.force
     target = None if request.profile is None else open_target(request.profile, plan.layout.out)
     progress = Progress(display, request.cores or os.cpu_count() or 1)
     with checking(pool, plan, allow_outside=outside, force=force) as check:
         work = None if target is None else _workflow(request, plan, target, progress, pool)
-        code = check()
+        code, said = check()
         if code != DONE:
-            return code
+            return end(request, Verdict(code, "", said, len(plan.steps)))
         _say_closed(plan)
     with locked(plan.layout.out), _environment({"MLM_POOL": pool.address, VARIABLE: this_process()}):
         gc.freeze()
@@ -124,7 +133,7 @@ def run_waiting(request: RunRequest, plan: Plan, display: Display, pool: WarmPoo
             progress.watch(Sightings(plan.layout.out))
         with progress.shown(), nullcontext() if target is None else target.queued(display):
             done = work()
-    return show(request, ended(request, plan.layout.out, progress, done=done))
+    return end(request, ended(request, plan.layout.out, progress, done=done))
 
 
 def _workflow(

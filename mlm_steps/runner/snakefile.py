@@ -225,7 +225,8 @@ def _start_pool(work: Workflow, *, allow_outside: bool) -> None:
     pool = WarmPool(shlex.split(work.arguments))
     atexit.register(pool.close)
     with checking(pool, work.opening, allow_outside=allow_outside) as check:
-        code = check()
+        code, said = check()
     if code:
+        print(said, end="", file=sys.stderr)
         sys.exit(code)
     os.environ["MLM_POOL"] = pool.address

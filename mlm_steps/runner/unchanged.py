@@ -89,7 +89,12 @@ def show(request: RunRequest, verdict: Verdict) -> int:
 
 
 def tell(request: RunRequest, verdict: Verdict) -> None:
-    """Write the summary of a run and print the annotations on GitHub, if they are asked for."""
+    """Write the summary of a run and print the annotations on GitHub, if they are asked for.
+
+    A dry run has neither.
+    """
+    if request.dry_run:
+        return
     announce(verdict.code, (verdict.out, verdict.err), verdict.checks, request.spec, request.summary)
 
 

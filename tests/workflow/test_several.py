@@ -103,6 +103,31 @@ def test_two_specs_with_one_output_folder_are_refused_before_anything_is_written
     assert not (small / "results").exists()
 
 
+def test_a_spec_that_is_listed_twice_is_refused(small):
+    done = mlm("run", "pipeline.yaml", "./pipeline.yaml", cwd=small)
+    assert done.returncode == 2
+    assert "pipeline.yaml: is listed 2 times (name each spec once)" in done.stderr
+    assert not (small / "results").exists()
+
+
+def test_faults_of_each_spec_are_in_the_summary_of_github_and_annotated_once(tmp_path):
+    put(tmp_path)
+    (tmp_path / "a.yaml").write_text(quick("a") + "expect: [{model: l1, icc: {min: 0.99}}]\n")
+    told = {"GITHUB_ACTIONS": "true", "GITHUB_STEP_SUMMARY": "step.md", "GITHUB_WORKSPACE": str(tmp_path)}
+    done = mlm("run", "a.yaml", "b.yaml", "c.yaml", "--cores", "2", cwd=tmp_path, **told)
+    assert done.returncode == 2
+    text = (tmp_path / "step.md").read_text()
+    assert [line for line in text.splitlines() if line.startswith("##")] == ["## a", "## b", "## c"]
+    assert "b.yaml:12:34: ladder[3].formula: there is no column 'v'" in text
+    lines = [line for line in done.stderr.splitlines() if line.startswith("::error")]
+    assert [*dict.fromkeys(line.partition(",title")[0] for line in lines)] == [
+        f"::error file=a.yaml,line={len(quick('a').splitlines()) + 1},col=10",
+        "::error file=b.yaml,line=12,col=34",
+        "::error file=c.yaml,line=1,col=1",
+    ]
+    assert "::error" not in (tmp_path / "results/summary.json").read_text()
+
+
 def test_an_output_folder_holds_the_results_of_all_specs(small):
     (small / "a.yaml").write_text(quick("a"))
     done = mlm("run", "a.yaml", "none.yaml", "--out", "there", cwd=small)

@@ -7,6 +7,7 @@ fork prints goes into files; a line of its progress goes through a pipe, whose e
 from __future__ import annotations
 
 import contextlib
+import json
 import os
 import re
 import selectors
@@ -16,7 +17,8 @@ import threading
 import time
 import traceback
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
+from functools import partial
 from importlib import import_module
 from pathlib import Path
 from typing import NoReturn
@@ -25,6 +27,7 @@ from mlm_steps.errors import MlmError, StorageError
 from mlm_steps.runner.display import Display
 from mlm_steps.runner.request import RunRequest
 from mlm_steps.runner.run import run_waiting
+from mlm_steps.runner.unchanged import Verdict
 from mlm_steps.runner.warm import WarmPool
 from mlm_steps.steps.run.plan import Plan
 
@@ -50,6 +53,21 @@ class Waiting:
     request: RunRequest
     plan: Plan
     said: Path
+
+    @property
+    def verdict(self) -> Path:
+        """The file in which the fork keeps the end of the run."""
+        return self.said.with_suffix(".verdict")
+
+    def end(self, code: int) -> tuple[str, Verdict]:
+        """Return what the run printed as faults and remarks, and its verdict.
+
+        A run without a verdict of its own, such as one that was killed, has its faults as its verdict.
+        """
+        said = self.said.read_text(encoding="utf-8", errors="replace") if self.said.exists() else ""
+        if self.verdict.exists():
+            return said, Verdict(**json.loads(self.verdict.read_bytes()))
+        return said, Verdict(code, "", said, len(self.plan.steps))
 
 
 @dataclass(slots=True)
@@ -132,7 +150,15 @@ def _start(waiting: Waiting, pool: WarmPool) -> tuple[_Fork, int]:
 
 def _run(waiting: Waiting, pool: WarmPool, writer: int) -> int:
     with os.fdopen(writer, "w", encoding="utf-8") as stream:
-        return run_waiting(waiting.request, waiting.plan, Display(stream, live=False), pool)
+        end = partial(_keep, waiting.verdict)
+        return run_waiting(waiting.request, waiting.plan, Display(stream, live=False), pool, end)
+
+
+def _keep(place: Path, request: RunRequest, verdict: Verdict) -> int:  # noqa: ARG001 - as ``show``
+    """Keep a verdict for the process that started this one, print its faults, and return its exit code."""
+    place.write_text(json.dumps(asdict(verdict)), encoding="utf-8")
+    print(verdict.err, end="", file=sys.stderr)
+    return verdict.code
 
 
 def _work(run: Callable[[], int], said: Path, parent: int) -> NoReturn:

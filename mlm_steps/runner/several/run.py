@@ -16,6 +16,7 @@ from mlm_steps.runner.several.drive import Waiting, drive, load_snakemake
 from mlm_steps.runner.several.notes import keep, kept_of, state_of_note
 from mlm_steps.runner.several.pages import make_rows, text_of, write_pages
 from mlm_steps.runner.several.spec_run import SpecRun, check_folders, opened
+from mlm_steps.runner.unchanged import tell
 from mlm_steps.runner.warm import WarmPool
 from mlm_steps.steps.explain.explain import explained
 from mlm_steps.steps.run.summaries import describe_reasons
@@ -87,7 +88,7 @@ def _run(specs: Sequence[SpecRun], display: Display, command: Command, before: i
         load_snakemake(pool, specs[0].request.profile)
         for number, (job, code) in enumerate(drive(jobs, pool, display, cores), start=before + 1):
             spec = by_request[job.request]
-            spec.code, spec.said = code, job.said.read_text(encoding="utf-8", errors="replace")
+            spec.code, (spec.said, spec.verdict) = code, job.end(code)
             _say_end(display, spec, "done", f"[{number}/{total}] ")
     if any(spec.code == 130 for spec in specs):
         raise KeyboardInterrupt
@@ -110,10 +111,16 @@ def _words(specs: Sequence[SpecRun], cores: int) -> list[str]:
 
 
 def _conclude(specs: Sequence[SpecRun], root: Path) -> int:
-    """Write and print the summary, and return the largest exit code."""
+    """Write and print the summary, tell continuous integration, and return the largest exit code.
+
+    Continuous integration is told here, since the order in which specs end depends on the machine.
+    """
     rows = make_rows(specs, kept_of(root), root)
     text = text_of(rows, root)
     write_pages(rows, root)
     keep(root, [state_of_note(spec.request) for spec in specs], rows, text)
     print(text, end="")
+    for spec in specs:
+        if spec.verdict is not None:
+            tell(spec.request, spec.verdict)
     return max(spec.code or 0 for spec in specs)

@@ -9,7 +9,7 @@ from pathlib import Path
 from mlm_steps.errors import Fault, MlmError, StorageError, UsageError
 from mlm_steps.runner.request import RunRequest
 from mlm_steps.runner.run import check_places_of, ended, plan_of
-from mlm_steps.runner.unchanged import Verdict, ended_before, tell
+from mlm_steps.runner.unchanged import Verdict, ended_before
 from mlm_steps.steps.run.plan import Plan
 
 __all__ = ["SpecRun", "check_folders", "opened"]
@@ -33,6 +33,8 @@ class SpecRun:
         The exit code of its run; None before it has ended.
     said : str
         What its run printed as warnings or faults.
+    verdict : Verdict or None
+        What continuous integration is told; None before the run has ended.
     noted : bool
         Whether its run before had the same inputs, so that nothing has been planned.
     """
@@ -42,16 +44,17 @@ class SpecRun:
     plan: Plan | None = None
     code: int | None = None
     said: str = ""
+    verdict: Verdict | None = None
     noted: bool = False
 
     def fail(self, error: MlmError) -> None:
         """Record a fault as the end of the run."""
-        self.code, self.said = FAILED if isinstance(error, StorageError) else INVALID, f"{error}\n"
+        code = FAILED if isinstance(error, StorageError) else INVALID
+        self.end(Verdict(code, "", f"{error}\n", steps=0))
 
     def end(self, verdict: Verdict) -> None:
-        """Record what the end of the run printed, and tell continuous integration about it."""
-        self.code, self.said = verdict.code, verdict.err
-        tell(self.request, verdict)
+        """Record what the end of the run printed."""
+        self.code, self.said, self.verdict = verdict.code, verdict.err, verdict
 
 
 def opened(request: RunRequest) -> SpecRun:
@@ -91,5 +94,7 @@ def check_folders(specs: Sequence[SpecRun]) -> None:
 
 
 def _shared(specs: Sequence[SpecRun]) -> Fault:
+    if len({spec.request.spec.resolve() for spec in specs}) == 1:
+        return Fault(str(specs[0].request.spec), f"is listed {len(specs)} times", "name each spec once")
     names = " and of ".join(str(spec.request.spec) for spec in specs)
     return Fault(str(specs[0].out), f"is the output folder of {names}", "give each spec a name of its own")

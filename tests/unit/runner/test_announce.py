@@ -51,6 +51,26 @@ def test_the_summary_has_every_expectation_and_what_the_run_printed(checks, tmp_
     assert "````text\n``` odd\n````" in text
 
 
+def test_faults_are_in_the_summary_and_annotated_at_their_places(checks, tmp_path, monkeypatch, capsys):
+    spec = tmp_path / "p.yaml"
+    spec.write_text("version: 1\n")
+    monkeypatch.setenv("GITHUB_ACTIONS", "true")
+    monkeypatch.setenv("GITHUB_WORKSPACE", str(tmp_path))
+    announce(2, ("", f"{spec}:7:29: ladder[2].formula: no column 'xx'\n"), "", spec, tmp_path / "s.md")
+    assert "has faults.\n\n```text\n" in (tmp_path / "s.md").read_text()
+    said = capsys.readouterr().err
+    assert said == (
+        "::error file=p.yaml,line=7,col=29,title=Invalid input::ladder[2].formula: no column 'xx'\n"
+    )
+
+
+def test_failed_steps_are_annotated_on_the_spec(checks, tmp_path, monkeypatch, capsys):
+    monkeypatch.setenv("GITHUB_ACTIONS", "true")
+    announce(3, ("", "fit/a: failed: x\nnot run: report\n"), "", tmp_path / "p.yaml", None)
+    said = capsys.readouterr().err
+    assert said == f"::error file={tmp_path}/p.yaml,title=A step failed::fit/a: failed: x%0Anot run: report\n"
+
+
 def test_github_s_summary_is_appended_to(checks, tmp_path, monkeypatch, capsys):
     target = tmp_path / "step.md"
     target.write_text("before\n")
