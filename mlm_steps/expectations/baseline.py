@@ -103,6 +103,8 @@ def read_baseline(content: bytes) -> Baseline | str:
         return Baseline.model_validate(json.loads(content))
     except ValidationError as error:
         first = error.errors(include_url=False)[0]
+        if not first["loc"]:
+            return "is not a baseline of mlm: it holds no JSON object"
         return f"is not a baseline of mlm: {'.'.join(map(str, first['loc']))}: {first['msg'].lower()}"
     except (ValueError, RecursionError) as error:
         return f"is not valid JSON: {error}"

@@ -11,6 +11,7 @@ from mlm_steps.records.comparison import ComparisonRecord
 from mlm_steps.records.data_profile import DataProfile
 from mlm_steps.records.fit import FitRecord
 from mlm_steps.records.variance import VarianceRecord
+from mlm_steps.records.variants import Variant
 
 __all__ = ["FinishedRun"]
 
@@ -30,6 +31,8 @@ class FinishedRun:
         The reason per rung that could not be fitted.
     comparisons : tuple of ComparisonRecord
     variance : tuple of VarianceRecord
+    variants : tuple of Variant
+        The variants of a spec with the key ``vary``.
     verdicts : mapping of str to str
         The verdict on each hypothesis and on each expectation, by its name.
     """
@@ -40,12 +43,13 @@ class FinishedRun:
     failed: Mapping[str, str]
     comparisons: tuple[ComparisonRecord, ...]
     variance: tuple[VarianceRecord, ...]
+    variants: tuple[Variant, ...] = ()
     verdicts: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def quantities(self) -> list[Quantity]:
         """The numbers by which runs are compared."""
-        return quantities_of(self.fits, self.comparisons, self.variance, self.failed)
+        return quantities_of(self.fits, self.comparisons, self.variance, self.failed, self.variants)
 
     @property
     def notices(self) -> dict[tuple[str, str], Notice]:

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
 
 from mlm_steps.records.comparison import ComparisonRecord
-from mlm_steps.records.fit import FitRecord, RandomParameter
+from mlm_steps.records.fit import Coefficient, FitRecord, RandomParameter
 from mlm_steps.records.variance import VarianceRecord
+from mlm_steps.records.variants import Variant
 
 __all__ = [
     "CRITERION_TOLERANCE",
@@ -40,7 +41,8 @@ class Quantity:
     Attributes
     ----------
     of : str
-        The rung, or the comparison as ``l1--slope``.
+        The rung, or the comparison as ``l1--slope``; of a variant with its name before it, as in
+        ``variant reading, l1``.
     name : str
         For example ``estimate of ses`` or ``deviance``.
     kind : str
@@ -157,12 +159,14 @@ def quantities_of(
     comparisons: Iterable[ComparisonRecord],
     variance: Iterable[VarianceRecord],
     failed: Iterable[str] = (),
+    variants: Iterable[Variant] = (),
 ) -> list[Quantity]:
     """Return the quantities of a run; of a rung without reliable numbers, its status above all."""
     shares = {record.model: record for record in variance}
     found = [q for fit in fits for q in _of_fit(fit, shares.get(fit.model))]
     found += [Quantity(name, "status", "text", "failed") for name in failed]
-    return found + [q for record in comparisons for q in _of_comparison(record)]
+    found += [q for record in comparisons for q in _of_comparison(record)]
+    return found + [q for variant in variants for q in _of_variant(variant)]
 
 
 def _of_fit(fit: FitRecord, variance: VarianceRecord | None) -> Iterator[Quantity]:
@@ -175,14 +179,7 @@ def _of_fit(fit: FitRecord, variance: VarianceRecord | None) -> Iterator[Quantit
     for factor, count in fit.n_levels.items():
         yield Quantity(of, f"levels of {factor}", "count", float(count))
     yield Quantity(of, "parameters", "count", float(fit.npar))
-    for c in fit.coefficients:
-        if c.dropped:
-            continue
-        scale = c.se or abs(c.estimate or 0.0)
-        yield Quantity(of, f"estimate of {c.column}", "coefficient", c.estimate, scale)
-        yield Quantity(of, f"standard error of {c.column}", "relative", c.se, c.se or 0.0)
-        if c.df is not None:
-            yield Quantity(of, f"degrees of freedom of {c.column}", "relative", c.df, c.df)
+    yield from _of_coefficients(of, fit.coefficients)
     yield from _variances(fit)
     for optimum in fit.optima:
         if optimum.convergence.status == "failed":
@@ -193,6 +190,17 @@ def _of_fit(fit: FitRecord, variance: VarianceRecord | None) -> Iterator[Quantit
     adjusted = next((row for row in rows if row.kind == "adjusted" and row.group is None), None)
     if adjusted is not None and adjusted.value is not None:
         yield Quantity(of, "intraclass correlation", "share", adjusted.value)
+
+
+def _of_coefficients(of: str, coefficients: Iterable[Coefficient]) -> Iterator[Quantity]:
+    for c in coefficients:
+        if c.dropped:
+            continue
+        scale = c.se or abs(c.estimate or 0.0)
+        yield Quantity(of, f"estimate of {c.column}", "coefficient", c.estimate, scale)
+        yield Quantity(of, f"standard error of {c.column}", "relative", c.se, c.se or 0.0)
+        if c.df is not None:
+            yield Quantity(of, f"degrees of freedom of {c.column}", "relative", c.df, c.df)
 
 
 def _variances(fit: FitRecord) -> Iterator[Quantity]:
@@ -213,6 +221,24 @@ def _effect(row: RandomParameter) -> str:
     """Return which random effects a parameter is about, such as ``(Intercept), ses | school``."""
     effects = ", ".join(effect for effect in (row.effect_1, row.effect_2) if effect)
     return f"{effects} | {row.group}" if effects else row.group
+
+
+def _of_variant(variant: Variant) -> Iterator[Quantity]:
+    """Yield what a variant keeps of its rungs: coefficients and rows, no variances."""
+    for rung in variant.rungs:
+        of = f"variant {variant.name}, {rung.model}"
+        yield Quantity(of, "status", "text", rung.status)
+        yield Quantity(of, "formula", "text", rung.formula)
+        if rung.status == "failed":
+            continue
+        if rung.n is not None:
+            yield Quantity(of, "n", "count", float(rung.n))
+        for factor, count in rung.groups.items():
+            yield Quantity(of, f"levels of {factor}", "count", float(count))
+        yield from _of_coefficients(of, rung.coefficients)
+    for record in variant.comparisons:
+        for quantity in _of_comparison(record):
+            yield replace(quantity, of=f"variant {variant.name}, {quantity.of}")
 
 
 def _of_comparison(record: ComparisonRecord) -> Iterator[Quantity]:

@@ -8,6 +8,7 @@ from mlm_steps.errors import Fault, UsageError
 from mlm_steps.expectations.baseline import baseline_text
 from mlm_steps.expectations.quantities import quantities_of
 from mlm_steps.records import write_whole
+from mlm_steps.records.variants import variants_of
 from mlm_steps.steps.report import facts
 from mlm_steps.steps.run.collect import collect
 from mlm_steps.steps.run.session import Session
@@ -18,7 +19,7 @@ MADE_FROM = ("spec", "data", "versions", "platform", "seed")
 """The facts on the run that a baseline tells its readers."""
 FILE = "baseline.json"
 """The name of the file if the spec expects no baseline."""
-NEEDED = ("data", "fit", "compare", "variance")
+NEEDED = ("data", "fit", "compare", "variance", "variants")
 """The steps whose results a baseline has."""
 
 
@@ -45,7 +46,8 @@ def write_baseline(session: Session, place: Path, *, force: bool) -> list[str]:
         raise UsageError(Fault(str(place), "its folder does not exist", "make it first"))
     run = collect(session)
     failed = [rung.name for rung in session.spec.rungs if rung.name in run.failed]
-    quantities = quantities_of((*run.fits, *run.unreliable), run.comparisons, run.variance, failed)
+    fits = (*run.fits, *run.unreliable)
+    quantities = quantities_of(fits, run.comparisons, run.variance, failed, variants_of(run))
     told = facts(session)
     made_from: dict[str, object] = {key: told[key] for key in MADE_FROM if key in told}
     write_whole(place, baseline_text(quantities, made_from).encode())
@@ -55,9 +57,7 @@ def write_baseline(session: Session, place: Path, *, force: bool) -> list[str]:
 
 
 def _require_results(session: Session) -> None:
-    waiting = [
-        s for s in session.plan.steps if s.name.partition("/")[0] in ("data", *NEEDED) and not s.current
-    ]
+    waiting = [s for s in session.plan.steps if s.name.partition("/")[0] in NEEDED and not s.current]
     if waiting:
         what = f"the results are not current: {waiting[0].name}: {waiting[0].why}"
         hint = f"run 'mlm run {session.loaded.path}' first"

@@ -69,6 +69,25 @@ def test_a_second_run_does_nothing(varied):
     assert times(varied / "results/small") == before
 
 
+def test_a_changed_variant_is_a_difference_and_fails_a_baseline(varied, tmp_path):
+    shutil.copytree(varied, tmp_path, dirs_exist_ok=True)
+    expected = SPEC + VARY + "expect: [{baseline: baseline.json}]\n"
+    assert mlm("baseline", cwd=tmp_path).returncode == 0
+    (tmp_path / "pipeline.yaml").write_text(expected)
+    green = mlm("run", "--out", "results/green", cwd=tmp_path)
+    assert green.returncode == 0, green.stderr
+    (tmp_path / "pipeline.yaml").write_text(expected.replace("x > -0.5", "x > -0.4"))
+    red = mlm("run", cwd=tmp_path)
+    assert red.returncode == 1, red.stderr
+    line = next(line for line in red.stderr.splitlines() if "variant y--high, l1, n" in line)
+    assert " now, " in line
+    assert "variant y--all" not in red.stderr
+    found = mlm("diff", "results/green", "results/small", "--json", cwd=tmp_path)
+    assert found.returncode == 1
+    assert "variant y--high, l1, n: " in found.stdout
+    assert mlm("diff", "results/small", "results/small", cwd=tmp_path).returncode == 0
+
+
 def test_a_killed_run_goes_on_to_the_same_bytes(varied, tmp_path):
     folder = shutil.copytree(varied, tmp_path / "copy")
     shutil.rmtree(folder / "results")

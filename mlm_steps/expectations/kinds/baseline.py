@@ -9,6 +9,7 @@ from mlm_steps.expectations.baseline import Baseline
 from mlm_steps.expectations.quantities import Deviation, Quantity, deviations, quantities_of, shown
 from mlm_steps.records.checks import Finding
 from mlm_steps.records.run import RunRecords
+from mlm_steps.records.variants import variants_of
 from mlm_steps.spec.expect import DEFAULT_RTOL, ExpectationSpec
 
 __all__ = ["BASELINE"]
@@ -42,7 +43,8 @@ def _findings(expected: ExpectationSpec, checked: Checked) -> list[Finding]:
 def _of_run(checked: Checked) -> list[Quantity]:
     run = checked.run
     failed = [name for name in checked.rungs if name in run.failed]
-    return quantities_of((*run.fits, *run.unreliable), run.comparisons, run.variance, failed)
+    fits = (*run.fits, *run.unreliable)
+    return quantities_of(fits, run.comparisons, run.variance, failed, variants_of(run))
 
 
 def _other_data(baseline: Baseline, run: RunRecords, file: str) -> list[Finding]:

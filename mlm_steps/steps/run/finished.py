@@ -17,6 +17,7 @@ from mlm_steps.records.fit import FitRecord
 from mlm_steps.records.hypotheses import judged
 from mlm_steps.records.run import RunRecords
 from mlm_steps.records.variance import VarianceRecord
+from mlm_steps.records.variants import Variant, VariantsRecord, variants_of
 from mlm_steps.steps.run.layout import Layout
 
 __all__ = ["finished_of", "read_finished"]
@@ -47,6 +48,7 @@ def read_finished(folder: Path) -> FinishedRun:
         failed={a.step.partition("/")[2]: a.reason for a in fits if isinstance(a, Absence)},
         comparisons=tuple(record for record in pairs if isinstance(record, ComparisonRecord)),
         variance=tuple(record for record in shares if isinstance(record, VarianceRecord)),
+        variants=_variants(layout, steps),
         verdicts=_hypotheses(layout) | _expectations(layout, steps),
     )
 
@@ -74,6 +76,14 @@ def _jobs(layout: Layout, steps: Mapping[str, object]) -> dict[str, list[str]]:
         named = [name for name in steps if name.startswith(f"{step}/")]
         found[step] = list(dict.fromkeys((*named, *(f"{step}/{stem}" for stem in files))))
     return found
+
+
+def _variants(layout: Layout, steps: Mapping[str, object]) -> tuple[Variant, ...]:
+    """Return the variants of all jobs, in the order of their names."""
+    names = [name for name in steps if name.startswith("variants/")]
+    records = [read_outcome(VariantsRecord, layout.output(name)) for name in names]
+    found = [variant for each in records if isinstance(each, VariantsRecord) for variant in each.variants]
+    return tuple(sorted(found, key=lambda variant: variant.name))
 
 
 def _hypotheses(layout: Layout) -> dict[str, str]:
@@ -115,5 +125,6 @@ def finished_of(run: RunRecords, rungs: tuple[str, ...], told: Mapping[str, obje
         failed={name: why for name, why in run.failed.items() if name in rungs},
         comparisons=run.comparisons,
         variance=run.variance,
+        variants=variants_of(run),
         verdicts={**hypotheses, **(_of_checks(record) if isinstance(record, ChecksRecord) else {})},
     )

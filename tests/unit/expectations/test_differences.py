@@ -83,7 +83,7 @@ def test_a_baseline_is_read_as_it_was_written_a_line_per_number_sorted():
     [
         (b"", "is not valid JSON"),
         (b"<<<<<<< HEAD\n", "is not valid JSON"),
-        (b"[]", "is not a baseline of mlm"),
+        (b"[]", "is not a baseline of mlm: it holds no JSON object"),
         (b'{"baseline": 2, "made_from": {}, "results": {}}', "is not a baseline of mlm: baseline"),
         (b'{"baseline": 1, "made_from": {}, "results": {"a": {"n": 3}}}', "results.a.n"),
         (b"\xff\xfe", "is not valid JSON"),
