@@ -1,4 +1,4 @@
-"""Show progress while the steps run: from calls, or from the events of Snakemake's logger."""
+"""Show progress while the steps run, from the events of Snakemake's logger."""
 
 from __future__ import annotations
 
@@ -27,8 +27,8 @@ SHOWN = 4
 class Progress(logging.Filter):
     """Records which steps run, end and fail, and shows it.
 
-    A run without Snakemake calls ``begin``, ``end`` and ``fail``. Snakemake replaces the handlers of its
-    logger when a run starts but keeps its filters. So this class is also a filter that passes every record.
+    Snakemake replaces the handlers of its logger when a run starts but keeps its filters. So this class is a
+    filter that passes every record.
 
     Parameters
     ----------
@@ -46,8 +46,6 @@ class Progress(logging.Filter):
         The error messages of Snakemake itself.
     stopped : dict of str to JobFailure
         The steps whose job a cluster refused or stopped, with the reason.
-    remarks : list of str
-        Why a run without Snakemake could not start a step, or could not go on.
     """
 
     def __init__(self, display: Display, cores: int, clock: Callable[[], float] = time.monotonic) -> None:
@@ -70,7 +68,6 @@ class Progress(logging.Filter):
         self.finished: list[str] = []
         self.failed: list[str] = []
         self.errors: list[str] = []
-        self.remarks: list[str] = []
 
     def expect(
         self,
@@ -125,15 +122,9 @@ class Progress(logging.Filter):
                 self.errors.append(record.getMessage())
         return True
 
-    def begin(self, step: str) -> None:
-        """Record that a step runs on this machine."""
-        with self._lock:
-            self._begin(step, local=True)
-
-    def fail(self, step: str) -> None:
-        """Record that a step has failed and left no result."""
-        with self._lock:
-            self._fail(step)
+    def step_of(self, files: Sequence[str]) -> str:
+        """Return the step that makes some files, by their names in Snakemake; empty if there is none."""
+        return next(filter(None, map(self._heads.get, files)), "")
 
     def end(self, step: str, seconds: float | None = None) -> None:
         """Record that a step has succeeded; ``seconds`` are those of a step that the check has made."""
@@ -169,8 +160,7 @@ class Progress(logging.Filter):
     def _name(self, event: Mapping[str, object]) -> str:
         """Return the step whose file a job makes."""
         outputs = event.get("output")
-        names = (self._heads.get(str(path)) for path in outputs) if isinstance(outputs, list) else ()
-        return next(filter(None, names), "")
+        return self.step_of([*map(str, outputs)]) if isinstance(outputs, list) else ""
 
     def _begin(self, step: str, *, local: bool) -> None:
         if not step:

@@ -8,7 +8,6 @@ import sys
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, nullcontext
-from dataclasses import replace
 from functools import partial
 from itertools import chain
 from pathlib import Path
@@ -20,13 +19,12 @@ from mlm_steps.runner.alias import plain_name
 from mlm_steps.runner.check import checking
 from mlm_steps.runner.cluster.needs import Needs
 from mlm_steps.runner.cluster.sightings import Sightings
-from mlm_steps.runner.cluster.target import Target, open_target
-from mlm_steps.runner.direct import Direct
+from mlm_steps.runner.cluster.target import open_target
 from mlm_steps.runner.display import Display, is_live
 from mlm_steps.runner.lock import check_notes, check_places, clear_way, locked, tidy
 from mlm_steps.runner.progress import DECIDE, Progress
 from mlm_steps.runner.request import RunRequest
-from mlm_steps.runner.unchanged import NOTES, Verdict, note, nothing_to_do, show, state_of
+from mlm_steps.runner.unchanged import Verdict, note, nothing_to_do, show, state_of
 from mlm_steps.runner.verdict import conclude
 from mlm_steps.runner.warm import WarmPool
 from mlm_steps.runner.watch import VARIABLE, this_process
@@ -114,7 +112,17 @@ def run_waiting(
     target = None if request.profile is None else open_target(request.profile, plan.layout.out)
     progress = Progress(display, request.cores or os.cpu_count() or 1)
     with checking(pool, plan, allow_outside=outside, force=force) as check:
-        work = None if target is None else _workflow(request, plan, target, progress, pool)
+        work = prepare_workflow(
+            spec=request.spec,
+            out=plan.layout.out,
+            cores=request.cores,
+            target=target,
+            decisive=[step for step in plan.steps if step.name in DECIDE[1:]],
+            are_long=partial(_long, request),
+            allow_outside=outside,
+            progress=progress,
+            pool=pool,
+        )
         code, said = check()
         if code != DONE:
             return end(request, Verdict(code, "", said, len(plan.steps)))
@@ -124,33 +132,12 @@ def run_waiting(
         gc.enable()
         if force:
             withdraw(plan.layout)
-        found = _expect(progress, display, plan, request)
-        if work is None:
-            NOTES.mkdir(parents=True, exist_ok=True)
-            words, cores = _words(replace(request, out=plan.layout.out)), request.cores or os.cpu_count() or 1
-            work = Direct(found, partial(plan_of, request), words, pool.address, cores, progress).run
+        _expect(progress, display, plan, request)
         if target is not None and target.remote:
             progress.watch(Sightings(plan.layout.out))
         with progress.shown(), nullcontext() if target is None else target.queued(display):
             done = work()
     return end(request, ended(request, plan.layout.out, progress, done=done))
-
-
-def _workflow(
-    request: RunRequest, plan: Plan, target: Target, progress: Progress, pool: WarmPool
-) -> Callable[[], bool]:
-    """Return a function that runs Snakemake with the profile of a request."""
-    return prepare_workflow(
-        spec=request.spec,
-        out=plan.layout.out,
-        cores=request.cores,
-        target=target,
-        decisive=[step for step in plan.steps if step.name in DECIDE[1:]],
-        are_long=partial(_long, request),
-        allow_outside=request.allow_outside,
-        progress=progress,
-        scratch=pool.folder,
-    )
 
 
 def ended(request: RunRequest, out: Path, progress: Progress | None = None, *, done: bool = True) -> Verdict:
@@ -167,10 +154,10 @@ def ended(request: RunRequest, out: Path, progress: Progress | None = None, *, d
     return verdict
 
 
-def _expect(progress: Progress, display: Display, opening: Plan, request: RunRequest) -> Plan:
+def _expect(progress: Progress, display: Display, opening: Plan, request: RunRequest) -> None:
     """Print which steps are made and why, and clear the way for them.
 
-    Return the plan: the check may have made the data in the meantime.
+    The check may have made the data in the meantime.
     """
     plan = plan_of(request)
     clear_way(plan)
@@ -183,7 +170,6 @@ def _expect(progress: Progress, display: Display, opening: Plan, request: RunReq
     display.planned(steps, describe_reasons(steps))
     for step in made:
         progress.end(step.name, plan.ledger.steps[step.name].seconds)
-    return plan
 
 
 def _long(request: RunRequest) -> dict[str, bool]:

@@ -146,8 +146,7 @@ def _reasons(session: Session, missing: Sequence[Step], progress: Progress | Non
     errors = progress.errors if progress else []
     told = bool(progress and progress.failed)
     found += [_line(error) for error in dict.fromkeys(errors) if not (told and FOLLOWS.search(error))]
-    found += progress.remarks if progress else []
-    return found or ["the run stopped and gave no reason"]
+    return found or ["Snakemake stopped and gave no reason"]
 
 
 def _stopped(stopped: Mapping[str, JobFailure]) -> list[str]:

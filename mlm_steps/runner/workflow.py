@@ -15,10 +15,13 @@ from types import FrameType
 
 from mlm_steps.report.share import share
 from mlm_steps.runner.alias import is_number, plain_name
-from mlm_steps.runner.cluster.executor import adapt
+from mlm_steps.runner.cluster.executor import adapt as adapt_slurm
 from mlm_steps.runner.cluster.profiles import read_command_line
 from mlm_steps.runner.cluster.target import Target
+from mlm_steps.runner.executor import PoolCalls
+from mlm_steps.runner.executor import adapt as adapt_local
 from mlm_steps.runner.progress import Progress
+from mlm_steps.runner.warm import WarmPool
 from mlm_steps.steps.run.plan import Step
 
 __all__ = ["prepare_workflow"]
@@ -29,17 +32,17 @@ def prepare_workflow(
     spec: Path,
     out: Path,
     cores: int | None,
-    target: Target,
+    target: Target | None,
     allow_outside: bool,
     progress: Progress,
-    scratch: Path,
+    pool: WarmPool,
     decisive: Sequence[Step] = (),
     are_long: Callable[[], Mapping[str, bool]] = dict,
 ) -> Callable[[], bool]:
     """Return a function that runs Snakemake on our Snakefile and returns whether all steps succeeded.
 
     Snakemake's command line is used because its interface is stable and because it reads the profiles. Its
-    temporary files are below the folder ``scratch``, which is removed even if this process is killed.
+    temporary files are below the folder of the pool, which is removed even if this process is killed.
     UsageError is raised if the command line cannot be read.
 
     On a cluster, the ``decisive`` steps, which decide what other steps do, are made before any other job is
@@ -56,15 +59,24 @@ def prepare_workflow(
     words = ["--snakefile", str(folder / "Snakefile"), "--quiet", "all"]
     words += ["--workflow-profile", str(folder / "profiles" / "default"), "--config", *config]
     words += [] if cores is None else ["--cores", str(cores)]
-    parser, arguments = read_command_line([*words, "--profile", target.profile], target.profile)
-    if arguments.cores is None and not target.remote:
+    if target is None:
+        words += ["--runtime-source-cache-path", str(pool.folder / f"sources-{os.getpid()}")]
+        parser, arguments = read_command_line(words, None)
+        # The rate limiter is for clusters: here its timer would delay the end by a second.
+        arguments.max_jobs_per_timespan = None
+    else:
+        parser, arguments = read_command_line([*words, "--profile", target.profile], target.profile)
+    if arguments.cores is None and (target is None or not target.remote):
         arguments.cores = os.cpu_count() or 1
-    if target.slurm:
+    if target is not None and target.slurm:
         arguments.slurm_jobname_prefix = target.prefix
-        adapt(progress.explain)
-    heads = [str(plain_name(out) / step.head.relative_to(out)) for step in decisive]
-    stages = [[head] for head in heads if target.remote]
-    return partial(_run, parser, arguments, progress, [*stages, arguments.targets], are_long, scratch)
+        adapt_slurm(progress.explain)
+    remote = target is not None and target.remote
+    stages = [[str(plain_name(out) / step.head.relative_to(out))] for step in decisive] if remote else []
+    outside = ["--allow-outside"] if allow_outside else []
+    calls = PoolCalls(pool.address, [str(spec), f"--out={plain_name(out)}", *outside])
+    adapt_local(calls, progress.step_of)
+    return partial(_run, parser, arguments, progress, [*stages, arguments.targets], are_long, pool.folder)
 
 
 def _run(

@@ -3,16 +3,21 @@
 from __future__ import annotations
 
 import io
+import pkgutil
 import re
 from argparse import ArgumentParser, Namespace
-from contextlib import redirect_stderr
+from collections.abc import Iterator
+from contextlib import contextmanager, nullcontext, redirect_stderr
 from pathlib import Path
+from typing import Any
 
 from mlm_steps.errors import Fault, UsageError, did_you_mean
 from mlm_steps.report.share import share
 
 __all__ = ["find_profile", "read_command_line"]
 
+PLUGINS = "snakemake_executor_plugin_"
+"""The beginning of the names of the packages of executors."""
 UNKNOWN_EXECUTOR = re.compile(r"argument --executor\S*: invalid choice: '([^']*)'")
 
 
@@ -36,12 +41,15 @@ def find_profile(name: str) -> str:
     )
 
 
-def read_command_line(words: list[str], profile: str) -> tuple[ArgumentParser, Namespace]:
+def read_command_line(words: list[str], profile: str | None) -> tuple[ArgumentParser, Namespace]:
     """Read Snakemake's command line and suppress its message on the profile that it found.
 
     Raises UsageError if the words or the profile are wrong.
     """
-    from snakemake.cli import parse_args  # takes long to import
+    with nullcontext() if profile is not None else _without_plugins():
+        from snakemake.cli import (
+            parse_args,  # takes about as long as the check of the run, which runs in parallel
+        )
 
     said = io.StringIO()
     try:
@@ -52,9 +60,27 @@ def read_command_line(words: list[str], profile: str) -> tuple[ArgumentParser, N
     return parser, arguments
 
 
-def _unreadable(profile: str, said: str) -> Fault:
+@contextmanager
+def _without_plugins() -> Iterator[None]:
+    """Hide the plugins for clusters from Snakemake's import, which imports all that are installed.
+
+    That of SLURM imports pandas, which takes as long as all of Snakemake, and asks SLURM for its settings.
+    """
+    found = pkgutil.iter_modules
+
+    def others(*given: Any) -> Iterator[pkgutil.ModuleInfo]:
+        return (module for module in found(*given) if not module.name.startswith(PLUGINS))
+
+    pkgutil.iter_modules = others  # type: ignore[assignment]
+    try:
+        yield
+    finally:
+        pkgutil.iter_modules = found
+
+
+def _unreadable(profile: str | None, said: str) -> Fault:
     """Return the fault of a profile that Snakemake cannot read, from what Snakemake has said."""
-    where = f"--profile {profile}"
+    where = "--profile" if profile is None else f"--profile {profile}"
     unknown = UNKNOWN_EXECUTOR.search(said)
     if unknown is None:
         reason = " ".join(said.rpartition("error: ")[2].split())

@@ -1,6 +1,6 @@
 """Run the workflows of several specs at the same time, each in a fork of this process.
 
-The forks inherit the modules of the plans, and send their steps to the same pool. What a
+The forks inherit the modules of Snakemake and of the plans, and send their steps to the same pool. What a
 fork prints goes into files; a line of its progress goes through a pipe, whose end is that of the fork.
 """
 
@@ -34,7 +34,7 @@ from mlm_steps.steps.run.plan import Plan
 __all__ = ["Waiting", "drive", "load_snakemake"]
 
 WORKFLOW = ("snakemake.cli", "snakemake.workflow")
-"""The modules that a workflow with a profile imports; they take half a second."""
+"""The modules that a workflow imports; they take half a second."""
 
 QUIET = 60.0
 """Seconds without the end of a spec after which a line is printed where lines are not rewritten, since
@@ -79,9 +79,9 @@ class _Fork:
     count: str = ""
 
 
-def load_snakemake(pool: WarmPool, profile: str | None) -> None:
-    """Import what a workflow with a profile needs, for the forks to inherit; wait until the pool answers."""
-    for name in WORKFLOW if profile is not None else ():
+def load_snakemake(pool: WarmPool) -> None:
+    """Import what every workflow needs, so that the forks inherit it, and wait until the pool answers."""
+    for name in WORKFLOW:
         import_module(name)
     pool.wait()
 

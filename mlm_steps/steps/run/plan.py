@@ -183,12 +183,6 @@ class Plan:
             self._found[name] = Step(name, head, needs, key, self._why(job, head, needs, key))
         return self._found[name]
 
-    def command(self, name: str) -> list[str]:
-        """Return the words of the command that makes a step, without the spec and the output folder."""
-        job = self._jobs[name]
-        options = zip(job.declaration.scope.options, job.of, strict=True)
-        return [job.kind, *(f"--{option.name}={value}" for option, value in options)]
-
     def estimates_key(self, model: str) -> str | None:
         """Return the key of a rung's estimates; None while the data are not current."""
         return self.inputs.estimates_keys[model]
