@@ -24,7 +24,7 @@ from mlm_steps.spec.types import slugified
 from mlm_steps.spec.written import Block, Items, SpecFault, Written, is_nothing, kind_of
 from mlm_steps.spec.written import Path as Way
 
-__all__ = ["LoadedSpec", "inspect_spec", "load_spec", "spec_in", "spec_of"]
+__all__ = ["LoadedSpec", "inspect_spec", "load_spec", "spec_in"]
 
 CheckFormula = Callable[[str], None]
 
@@ -139,22 +139,13 @@ def inspect_spec(
     return LoadedSpec(spec, path, source, paths, unread, faults, beside, varied), faults
 
 
-def spec_of(values: Block, path: Path) -> PipelineSpec | None:
-    """Return the spec of written values, for example of a former text; None if it has any fault."""
-    named = _named(values, path)
-    if not isinstance(named, Block):
-        return None
-    spec, faults, _ = _validated(named)
-    return None if faults else spec
+def spec_in(written: str | Block, path: Path) -> PipelineSpec:
+    """Return the spec in a text or in written values, for example former ones; raise SpecError with all faults.
 
-
-def spec_in(text: str, path: Path) -> PipelineSpec:
-    """Return the spec in a text, whether or not its data files exist; raise SpecError with all faults.
-
-    ``path`` is the file of the text: it gives the spec its name, and messages their place.
+    The data files need not exist. ``path`` gives the spec its name, and messages their place.
     """
-    root, found = read_tree(text)
-    values = None if root is None else _named(value_of(root), path)
+    root, found = read_tree(written) if isinstance(written, str) else (None, [])
+    values = _named(value_of(root) if root is not None else written, path)
     spec = None
     if isinstance(values, Block):
         spec, wrong, _ = _validated(values)

@@ -10,9 +10,9 @@ import os
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 
-from mlm_steps.errors import MlmError
+from mlm_steps.errors import MlmError, SpecError
 from mlm_steps.records import DataProfile
-from mlm_steps.spec.load import LoadedSpec, spec_of
+from mlm_steps.spec.load import LoadedSpec, spec_in
 from mlm_steps.spec.tree import read_tree, value_of
 from mlm_steps.spec.written import Block
 from mlm_steps.steps.explain.changes import Change, changes, undone
@@ -102,8 +102,9 @@ def _keys_without(plan: Plan, present: object, undo: Iterable[Change]) -> Mappin
         values = undone(values, change)
     if not isinstance(values, Block):
         return None
-    spec = spec_of(values, plan.loaded.path)
-    if spec is None:
+    try:
+        spec = spec_in(values, plan.loaded.path)
+    except SpecError:
         return None
     files = {*spec.data.files, *plan.loaded.paths}
     paths = {file: plan.loaded.paths.get(file, NOTHING) for file in files}
