@@ -14,6 +14,9 @@ if TYPE_CHECKING:
 
 __all__ = ["read_parquet", "write_parquet"]
 
+NO_METADATA = (ValueError, LookupError, TypeError, AttributeError)
+"""What pyarrow raises if the description of the columns for pandas, a text within the file, is damaged."""
+
 
 def read_parquet(path: Path) -> pd.DataFrame:
     """Return the frame in a file; raise UsageError if it is damaged."""
@@ -23,9 +26,10 @@ def read_parquet(path: Path) -> pd.DataFrame:
     try:
         with path.open("rb") as stream:  # pyarrow accepts only names in valid UTF-8
             table = pq.ParquetFile(stream).read(use_threads=False)
+        table.validate(full=True)  # a damaged file may have offsets that lead out of its memory
         # A column of the table is freed as soon as the frame has it: large data need no second copy.
         frame: pd.DataFrame = table.to_pandas(use_threads=False, split_blocks=True, self_destruct=True)
-    except (pa.ArrowException, OSError) as error:
+    except (pa.ArrowException, OSError, *NO_METADATA) as error:
         if isinstance(error, FileNotFoundError):
             raise
         raise damaged(path) from error
