@@ -140,7 +140,7 @@ def inspect_spec(
 
 
 def spec_in(written: str | Block, path: Path) -> PipelineSpec:
-    """Return the spec in a text or in written values, for example former ones; raise SpecError with all faults.
+    """Return the spec in a text or in written values; raise SpecError with all faults.
 
     The data files need not exist. ``path`` gives the spec its name, and messages their place.
     """

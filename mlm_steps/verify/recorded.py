@@ -13,7 +13,7 @@ from mlm_steps.errors import Fault, SpecError, UsageError, listing, printable
 from mlm_steps.spec import PipelineSpec
 from mlm_steps.spec.load import spec_in
 from mlm_steps.steps.run.layout import Layout
-from mlm_steps.steps.run.ledger import StepEntry
+from mlm_steps.steps.run.ledger import ANOTHER_VERSION, StepEntry, is_of_another_version
 from mlm_steps.steps.run.sealed import unseal
 
 __all__ = ["Input", "RecordedRun", "open_run"]
@@ -139,15 +139,25 @@ def _content(layout: Layout) -> Mapping[str, object]:
     try:
         if path.stat().st_size > LARGEST:
             raise ValueError("too large")
-        content = json.loads(path.read_bytes())
-        if not isinstance(content, dict) or content.get("schema_version") != 1:
-            raise ValueError("another format")
+        file = path.read_bytes()
+        content = json.loads(file)
+        if not isinstance(content, dict):
+            raise ValueError("no object")
     except (OSError, ValueError, RecursionError):
-        what = "cannot be read: it is damaged, or another version wrote it"
-        raise UsageError(
-            Fault(str(path), what, "take the folder from its backup, or run the spec again")
-        ) from None
+        hint = "take the folder from its backup, or run the spec again"
+        raise UsageError(Fault(str(path), "cannot be read: it is damaged", hint)) from None
+    if is_of_another_version(file):
+        hint = "verify them by that version, or run the spec again"
+        raise UsageError(Fault(str(path), f"{ANOTHER_VERSION}{_version(content)}", hint))
     return content
+
+
+def _version(content: Mapping[str, object]) -> str:
+    """Return the version of mlm in the facts on a run, in parentheses; empty text if there is none."""
+    facts = content.get("run")
+    versions = facts.get("versions") if isinstance(facts, Mapping) else None
+    found = versions.get("mlm-steps") if isinstance(versions, Mapping) else None
+    return f" (mlm-steps {printable(str(found))})" if found else ""
 
 
 def _steps(raw: object) -> tuple[dict[str, StepEntry], tuple[str, ...]]:

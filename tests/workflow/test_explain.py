@@ -6,6 +6,7 @@ import pytest
 
 from mlm_steps.runner.explain import explain_plan
 from mlm_steps.runner.request import RunRequest
+from mlm_steps.steps.run.ledger import ANOTHER_VERSION
 from mlm_steps.steps.run.sealed import seal, unseal
 
 from .conftest import contents, mlm, times
@@ -98,6 +99,12 @@ def test_other_versions_are_named(folder):
             block["versions"]["numpy"] = "0.1"
     path.write_bytes(seal(content))
     assert reasons(folder)["fit/l1"].startswith(f"numpy changed from 0.1 to {now}")
+
+
+def test_a_run_of_another_version_has_one_reason_for_all_steps(folder):
+    path = folder / "results" / "small" / "provenance.json"
+    path.write_bytes(seal({**unseal(path.read_bytes()), "schema_version": 1}))
+    assert {*reasons(folder).values()} == {ANOTHER_VERSION}
 
 
 @pytest.mark.parametrize("damage", [{}, {"x": 5}, [], "text", {"y": {"spec": 5, "columns": [], "files": 1}}])

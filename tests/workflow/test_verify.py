@@ -197,6 +197,16 @@ def test_a_damaged_record_of_the_run_is_refused(finished, capsys):
     assert "provenance.json: cannot be read" in capsys.readouterr().err
 
 
+def test_a_run_of_another_version_is_refused_in_one_sentence(finished, capsys):
+    place = out(finished) / "provenance.json"
+    content = json.loads(place.read_text())
+    del content["checksum"]
+    place.write_text(json.dumps({**content, "schema_version": 1}))
+    assert run_command(["verify", str(out(finished))]) == 2
+    (line,) = capsys.readouterr().err.splitlines()
+    assert "another version of mlm made these results (mlm-steps " in line
+
+
 def test_exit_code_and_json_say_the_same(finished, monkeypatch, capsys):
     monkeypatch.chdir(finished)
     assert run_command(["verify", "pipeline.yaml", "--json"]) == 0

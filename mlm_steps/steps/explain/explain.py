@@ -34,8 +34,11 @@ def explained(plan: Plan) -> tuple[Step, ...]:
 def explained_since(opening: Plan, plan: Plan, waiting: Sequence[Step]) -> tuple[Step, ...]:
     """Return steps with their reasons in detail, where the check of a run has made some since the opening.
 
-    The files of these steps are no longer those of the former ledger, so only their keys are compared.
+    The files of these steps are no longer those of the former ledger, so only their keys are compared. If no
+    entry of the former ledger counted, that is the reason of every step.
     """
+    if opening.ledger.fault:
+        return tuple(replace(step, why=opening.ledger.fault) for step in waiting)
     details = {step.name: step for step in explained(plan)}
     former = _Causes(Plan(plan.loaded, plan.layout.out, profile=plan.profile, ledger=opening.ledger))
     for step in waiting:

@@ -8,6 +8,7 @@ again. The file has a checksum of itself: if a byte of it has changed, none of i
 from __future__ import annotations
 
 import fcntl
+import json
 import os
 import resource
 import sys
@@ -28,8 +29,26 @@ from mlm_steps.steps.run.identity import code_identity
 from mlm_steps.steps.run.layout import Layout
 from mlm_steps.steps.run.sealed import seal, unseal
 
-__all__ = ["Ledger", "Recorder", "describe_run", "drop", "forget", "recorded", "withdraw"]
+__all__ = [
+    "ANOTHER_VERSION",
+    "DAMAGED",
+    "SCHEMA_VERSION",
+    "Ledger",
+    "Recorder",
+    "describe_run",
+    "drop",
+    "forget",
+    "is_of_another_version",
+    "recorded",
+    "withdraw",
+]
 
+SCHEMA_VERSION = 2
+"""The format of provenance.json; it is raised whenever former versions of mlm could not read a new file."""
+ANOTHER_VERSION = "another version of mlm made these results"
+"""The reason if provenance.json has another format."""
+DAMAGED = "provenance.json is damaged or was changed by hand"
+"""The reason if provenance.json does not match its checksum."""
 SHOWN = 3
 """Largest number of names that a reason lists before it counts the others, so that it fits on one line."""
 
@@ -72,15 +91,18 @@ class Ledger:
     steps: dict[str, StepEntry]
     blocks: Blocks = field(default_factory=dict)
     run: Mapping[str, object] = field(default_factory=dict)
-    damaged: bool = False
-    """Whether there is a file that was changed since it was written, so that no entry counts."""
+    fault: str = ""
+    """Why no entry of the file counts, for example because the file was changed; else empty text."""
 
     @classmethod
     def read(cls, layout: Layout) -> Ledger:
-        """Return the ledger of a folder; it is empty if there is no file or the file was changed."""
+        """Return the ledger of a folder.
+
+        It is empty if there is no file, if the file was changed, or if another version of mlm wrote it.
+        """
         content = _content(layout)
-        damaged = not content and layout.provenance.exists()
-        return cls(layout, _steps(content), _blocks(content), _mapping(content.get("run")), damaged)
+        fault = "" if content else _fault(layout)
+        return cls(layout, _steps(content), _blocks(content), _mapping(content.get("run")), fault)
 
     def key(self, step: str) -> str | None:
         """Return the key from which a step's files were made; None if a file is missing or changed."""
@@ -225,21 +247,51 @@ def _locked(layout: Layout) -> Iterator[dict[str, object]]:
             fcntl.flock(handle, fcntl.LOCK_EX)
         content = _content(layout)
         yield content
-        write_whole(layout.provenance, seal({"schema_version": 1, **content}))
+        write_whole(layout.provenance, seal({"schema_version": SCHEMA_VERSION, **content}))
     finally:
         for handle in handles:
             os.close(handle)
 
 
+def is_of_another_version(file: bytes) -> bool:
+    """Return whether provenance.json is whole, but has the format of another version of mlm.
+
+    Files of version 1 may have no checksum.
+    """
+    try:
+        content = json.loads(file)
+        if isinstance(content, dict) and "checksum" in content:
+            content = unseal(file)
+    except (ValueError, RecursionError):
+        return False
+    version = content.get("schema_version") if isinstance(content, dict) else None
+    return isinstance(version, int) and version != SCHEMA_VERSION
+
+
+def _fault(layout: Layout) -> str:
+    """Return why no entry of the file counts; empty text if there is no file."""
+    path = layout.provenance
+    if not path.exists():
+        return ""
+    try:
+        another = path.is_file() and is_of_another_version(path.read_bytes())
+    except OSError:
+        another = False
+    return ANOTHER_VERSION if another else DAMAGED
+
+
 def _content(layout: Layout) -> dict[str, object]:
-    """Return the file's content; a file that was changed counts as absent: every step is made again."""
+    """Return the file's content.
+
+    A file that was changed, or that another version wrote, counts as absent: every step is made again.
+    """
     if not layout.provenance.is_file():
         return {}  # a pipe would block
     try:
         content = unseal(layout.provenance.read_bytes())
     except (OSError, ValueError, RecursionError):  # RecursionError: brackets nested too deeply
         return {}
-    return content if content.get("schema_version") == 1 else {}
+    return content if content.get("schema_version") == SCHEMA_VERSION else {}
 
 
 def _mapping(value: object) -> dict[str, object]:

@@ -24,10 +24,10 @@ ESTIMATES_KEPT = "its tests have changed (estimation: df, anova or confidence); 
 def reason(ledger: Ledger, step: str, head: Path, key: str | None) -> str | None:
     """Return why a step has to be made; None if its files are unchanged and were made from the key."""
     found, damage = ledger.steps.get(step), ledger.damage(step)
+    if ledger.fault:
+        return ledger.fault
     if damage and is_failure(head):
         return "it failed in the run before"
-    if ledger.damaged:
-        return "provenance.json is damaged or was changed by hand"
     if found is None and head.exists():
         return "provenance.json does not say what it was made from"
     if damage or found is None:

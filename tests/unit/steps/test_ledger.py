@@ -8,7 +8,8 @@ import pytest
 
 from mlm_steps.steps.run.files import HASHED_BYTES
 from mlm_steps.steps.run.layout import Layout
-from mlm_steps.steps.run.ledger import Ledger, recorded
+from mlm_steps.steps.run.ledger import ANOTHER_VERSION, DAMAGED, Ledger, recorded
+from mlm_steps.steps.run.sealed import seal
 
 
 @pytest.fixture
@@ -114,6 +115,7 @@ def test_a_file_that_another_step_deletes_while_it_is_read_is_not_current(layout
         b"null",
         b'{"schema_version": 2}',
         b'{"schema_version": 1}',
+        seal({"schema_version": 1, "steps": {}}),
         b"[" * 10**5,
     ],
 )
@@ -123,3 +125,23 @@ def test_a_ledger_that_cannot_be_read_knows_of_no_step(layout, content):
     assert Ledger.read(layout).key("step") is None
     write(layout, 10)
     assert Ledger.read(layout).key("step") == "key"
+
+
+@pytest.mark.parametrize(
+    ("content", "fault"),
+    [
+        (b'{"schema_version": 1, "steps": {}}', ANOTHER_VERSION),
+        (seal({"schema_version": 9, "steps": {}}), ANOTHER_VERSION),
+        (seal({"schema_version": 9, "steps": {}}).replace(b"9", b"8", 1), DAMAGED),
+        (b'{"schema_version": 2, "steps": {}}', DAMAGED),
+        (b"{", DAMAGED),
+    ],
+)
+def test_a_ledger_of_another_version_is_told_from_a_damaged_one(layout, content, fault):
+    layout.provenance.parent.mkdir(parents=True, exist_ok=True)
+    layout.provenance.write_bytes(content)
+    assert Ledger.read(layout).fault == fault
+
+
+def test_a_folder_without_a_ledger_has_no_fault(layout):
+    assert Ledger.read(layout).fault == ""
