@@ -36,7 +36,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
         sys.stdout.reconfigure(errors="backslashreplace")
     from mlm_steps.cli import run_command
 
-    return run_command(words)
+    code = run_command(words)
+    if arguments is None:  # the process ends: its last collection would visit all that the libraries hold
+        gc.freeze()
+    return code
 
 
 if __name__ == "__main__":

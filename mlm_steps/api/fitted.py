@@ -25,7 +25,7 @@ from mlm_steps.design import parse_formula
 from mlm_steps.design.build import build_design
 from mlm_steps.design.update import updated_formula
 from mlm_steps.engine import Control, Estimates, Method
-from mlm_steps.engine.fit.mixed import require_quadrature
+from mlm_steps.engine.result.mixed_checks import require_quadrature
 from mlm_steps.inference import METHODS
 
 __all__ = ["fitted_state", "updated_state"]

@@ -50,7 +50,7 @@ def _validate(arguments: argparse.Namespace) -> int:
 
 def _described(spec: Path, *, allow_outside: bool) -> str:
     """Return the resolved ladder of a spec; raise MlmError with all its faults."""
-    from mlm_steps.steps.run.summaries import describe_spec
+    from mlm_steps.steps.run.described_spec import describe_spec
     from mlm_steps.steps.validate import check
 
     loaded, analysis = check(spec, allow_outside=allow_outside)

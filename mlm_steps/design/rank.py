@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.linalg import lapack
 
 __all__ = ["collinear_with", "independent_columns", "outside_span"]
 
@@ -44,8 +43,11 @@ def _clearly_full_rank(X: _Array) -> bool:
     length = np.sqrt(gram.diagonal())
     if not (length > 0).all():
         return False
-    triangle, failed = lapack.dpotrf(gram / (length[:, None] * length))
-    return failed == 0 and bool((triangle.diagonal() ** 2 > _CLEARLY_NEW).all())
+    try:
+        triangle = np.linalg.cholesky(gram / (length[:, None] * length))
+    except np.linalg.LinAlgError:
+        return False
+    return bool((triangle.diagonal() ** 2 > _CLEARLY_NEW).all())
 
 
 def _by_orthogonalisation(X: _Array) -> NDArray[np.intp]:

@@ -23,12 +23,10 @@ from mlm_steps.records.variance import VarianceRecord
 if TYPE_CHECKING:
     import pandas as pd
 
-__all__ = ["OBSERVATIONS", "Labels", "RunRecords"]
+__all__ = ["Labels", "RunRecords"]
 
 CATEGORICAL = ("category", "ordered", "group", "text")
 """Kinds of columns for which a design has columns named by the column and a level."""
-OBSERVATIONS = "observations"
-"""The key of the word for the rows of the data, unless a grouping factor has this name."""
 
 
 @dataclass(frozen=True, slots=True)

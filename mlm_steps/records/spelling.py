@@ -4,7 +4,15 @@ from __future__ import annotations
 
 import re
 
-__all__ = ["is_syntactic", "quote_name", "same_product", "split_group", "split_product", "unquote_name"]
+__all__ = [
+    "OBSERVATIONS",
+    "is_syntactic",
+    "quote_name",
+    "same_product",
+    "split_group",
+    "split_product",
+    "unquote_name",
+]
 
 _SYNTACTIC = re.compile(r"(?:[^\W\d_][\w.]*|\.(?:[^\W\d]|\.)[\w.]*)\Z")
 _RESERVED = frozenset(
@@ -12,6 +20,8 @@ _RESERVED = frozenset(
     | {"TRUE", "FALSE", "NULL", "Inf", "NaN", "NA", "pi"}
 )
 _PIECE = re.compile(r"`(?:[^`\\]|\\.)*`|[^:]", re.DOTALL)
+OBSERVATIONS = "observations"
+"""The key of the word for the rows of the data, unless a grouping factor has this name."""
 
 
 def is_syntactic(name: str) -> bool:

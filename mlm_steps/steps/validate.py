@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import sys
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
 from importlib import import_module
 from pathlib import Path
@@ -18,15 +18,14 @@ from mlm_steps.data.assemble import assemble
 from mlm_steps.design.build import build_design
 from mlm_steps.design.formula import place_as_written
 from mlm_steps.design.matrices import Design
+from mlm_steps.design.outermost import outermost
 from mlm_steps.design.predictors import Predictors
-from mlm_steps.engine.bootstrap.resampling.cases import outermost
-from mlm_steps.engine.fit.mixed import check_mixed_design, require_quadrature
-from mlm_steps.engine.search.optimizers import NEEDS, installed
+from mlm_steps.engine.result.mixed_checks import check_mixed_design, require_quadrature
+from mlm_steps.engine.search.optional import NEEDS, installed
 from mlm_steps.errors import Fault, FitError, FormulaError, MlmError, SpecError
 from mlm_steps.spec import ComparedModel, LoadedSpec, NamedModel, PipelineSpec, inspect_spec
 from mlm_steps.steps.parts.declared_faults import declared_faults
 from mlm_steps.steps.parts.effect_faults import effect_faults
-from mlm_steps.steps.parts.expected import expected_faults
 from mlm_steps.steps.parts.uses import model_uses
 from mlm_steps.steps.run.contrasts import declared_contrasts
 from mlm_steps.steps.run.kept import check_formula
@@ -79,6 +78,13 @@ def _variant_faults(loaded: LoadedSpec) -> tuple[Fault, ...]:
         return ()
     found: tuple[Fault, ...] = import_module("mlm_steps.steps.parts.variant_faults").check_variants(loaded)
     return found
+
+
+def _expected_faults(loaded: LoadedSpec, designs: Mapping[str, Design]) -> tuple[Fault, ...]:
+    """Return the faults of expectations; their code is loaded for a spec that has them."""
+    if not loaded.spec.expect:
+        return ()
+    return tuple(import_module("mlm_steps.steps.parts.expected").expected_faults(loaded, designs))
 
 
 def _missing_extra(loaded: LoadedSpec) -> Iterator[Fault]:
@@ -140,7 +146,7 @@ def check_designs(loaded: LoadedSpec, frame: pd.DataFrame, rows: NDArray[np.intp
         faults += effect_faults(loaded, rungs, frame)
         designs = {name: each.design for name, each in rungs.items()}
         faults += declared_faults(loaded, designs)
-        faults += expected_faults(loaded, designs)
+        faults += _expected_faults(loaded, designs)
     if faults:
         raise SpecError(*faults)
 

@@ -7,7 +7,7 @@ from math import exp, sqrt
 import numpy as np
 from scipy.special import ndtri
 
-from mlm_steps.engine.fit.generalized import family_of_design
+from mlm_steps.engine.result.mixed_checks import family_of_design
 from mlm_steps.records import VarianceMeasure
 from mlm_steps.variance.base import Contribution, Explained
 

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from mlm_steps.design.predictors import Predictors
 from mlm_steps.engine.families.marginal import spread_of_mean
-from mlm_steps.engine.fit.generalized import family_of_design
+from mlm_steps.engine.result.mixed_checks import family_of_design
 from mlm_steps.engine.result.mixed_fit import MixedFit
 from mlm_steps.engine.result.moments import VarianceParts
 from mlm_steps.records import Icc

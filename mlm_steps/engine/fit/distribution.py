@@ -9,7 +9,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mlm_steps.design.matrices import Design, RandomTerm
-from mlm_steps.engine.fit.generalized import family_of_design, fit_generalized
+from mlm_steps.engine.fit.generalized import fit_generalized
+from mlm_steps.engine.result.mixed_checks import family_of_design
 from mlm_steps.engine.result.mixed_fit import MixedFit
 
 __all__ = [

@@ -4,28 +4,21 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import replace
-from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
 
 from mlm_steps.design.matrices import Design
-from mlm_steps.engine.families import Family, family_of
 from mlm_steps.engine.fit.glmm import evaluate_glmm, fit_glmm
 from mlm_steps.engine.fit.quadrature import fit_with_enough_points, laplace_notices
 from mlm_steps.engine.result.glmm_fit import GlmmFit
 from mlm_steps.engine.result.lmm_fit import Control
+from mlm_steps.engine.result.mixed_checks import Points, family_of_design
 from mlm_steps.notice import Notice
 
-__all__ = ["Points", "evaluate_generalized", "family_of_design", "fit_generalized"]
+__all__ = ["Points", "evaluate_generalized", "fit_generalized"]
 
 Array = NDArray[np.float64]
-Points = int | Literal["auto"]
-
-
-def family_of_design(design: Design) -> Family:
-    """Return the family of a design with its link."""
-    return family_of(design.response.family, design.response.link)
 
 
 def fit_generalized(

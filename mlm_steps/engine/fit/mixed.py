@@ -6,54 +6,15 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mlm_steps.design.matrices import Design
-from mlm_steps.engine.fit.generalized import Points, family_of_design, fit_generalized
+from mlm_steps.engine.fit.generalized import fit_generalized
 from mlm_steps.engine.fit.lmm import fit_lmm
-from mlm_steps.engine.result.checks import check_design
 from mlm_steps.engine.result.generalized_linear import generalized_linear_deviance
-from mlm_steps.engine.result.glmm_checks import check_glmm_design
 from mlm_steps.engine.result.linear import linear_criterion
 from mlm_steps.engine.result.lmm_fit import Control, Method
+from mlm_steps.engine.result.mixed_checks import Points, family_of_design
 from mlm_steps.engine.result.mixed_fit import MixedFit, linear_fit
-from mlm_steps.errors import Fault, FitError, listing
 
-__all__ = [
-    "Points",
-    "check_mixed_design",
-    "criterion_without_groups",
-    "fit_mixed",
-    "require_quadrature",
-    "search_again",
-]
-
-MOST_COEFFICIENTS = 3
-"""Largest number of random coefficients for quadrature: the nodes are a grid in as many dimensions."""
-
-
-def check_mixed_design(design: Design) -> None:
-    """Raise FitError for a design that has no estimate, by the rules of its family."""
-    if design.response.linear:
-        check_design(design)
-    else:
-        check_glmm_design(design, family_of_design(design))
-
-
-def require_quadrature(design: Design, agq: Points) -> None:
-    """Raise FitError for quadrature points that the random effects of a design do not allow.
-
-    Quadrature needs one grouping factor with at most ``MOST_COEFFICIENTS`` random coefficients in all.
-    """
-    if agq in (1, "auto"):
-        return
-    groups = dict.fromkeys(term.group for term in design.random)
-    coefficients = sum(len(term.names) for term in design.random)
-    if len(groups) > 1:
-        what = f"quadrature with {agq} points needs one grouping factor; the formula has {listing(groups)}"
-    elif coefficients > MOST_COEFFICIENTS:
-        limit = f"quadrature needs at most {MOST_COEFFICIENTS} random coefficients"
-        what = f"{limit}; the formula has {coefficients}"
-    else:
-        return
-    raise FitError(Fault("", what, "agq: 1 is Laplace's approximation", key="agq"))
+__all__ = ["Points", "criterion_without_groups", "fit_mixed", "search_again"]
 
 
 def fit_mixed(

@@ -8,10 +8,10 @@ from scipy.linalg import solve_triangular
 
 from mlm_steps.design.matrices import Design
 from mlm_steps.engine.families import Outcome
-from mlm_steps.engine.fit.generalized import family_of_design
 from mlm_steps.engine.result.generalized_linear import generalized_linear
 from mlm_steps.engine.result.linear import linear_criterion
 from mlm_steps.engine.result.lmm_fit import Method
+from mlm_steps.engine.result.mixed_checks import family_of_design
 from mlm_steps.engine.result.mixed_fit import MixedFit
 from mlm_steps.engine.result.single_level import SingleLevelFit
 from mlm_steps.errors import Fault, FitError

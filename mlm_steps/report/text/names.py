@@ -6,8 +6,8 @@ import re
 from functools import cached_property
 
 from mlm_steps.design.hlm import column_factors
-from mlm_steps.records.run import OBSERVATIONS, RunRecords
-from mlm_steps.records.spelling import unquote_name
+from mlm_steps.records.run import RunRecords
+from mlm_steps.records.spelling import OBSERVATIONS, unquote_name
 from mlm_steps.report.text.notation import MINUS, SUPERSCRIPTS
 from mlm_steps.report.text.text import Code, Phrase, Word, clean, join, plain_text
 

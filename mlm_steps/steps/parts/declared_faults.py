@@ -6,8 +6,7 @@ from collections.abc import Iterator, Mapping
 
 from mlm_steps.design.matrices import Design
 from mlm_steps.errors import Fault, did_you_mean, listing
-from mlm_steps.records.run import OBSERVATIONS
-from mlm_steps.records.spelling import same_product, split_group
+from mlm_steps.records.spelling import OBSERVATIONS, same_product, split_group
 from mlm_steps.spec import LoadedSpec
 from mlm_steps.spec.hypotheses import HypothesisSpec
 

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from typing import TYPE_CHECKING
 
 from mlm_steps.design.formula import place_as_written
-from mlm_steps.engine.fit.mixed import check_mixed_design
+from mlm_steps.engine.result.mixed_checks import check_mixed_design
 from mlm_steps.errors import Fault, FitError, FormulaError, MlmError, SpecError
 from mlm_steps.power.likelihood_ratio import comparison
 from mlm_steps.power.scenarios import Scenario, scenarios

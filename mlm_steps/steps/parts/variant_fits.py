@@ -17,8 +17,8 @@ from mlm_steps.design.hlm import VariableRank
 from mlm_steps.design.matrices import Design
 from mlm_steps.design.one_name import shared_names, with_shared_names
 from mlm_steps.engine import Estimates
-from mlm_steps.engine.fit.mixed import check_mixed_design, require_quadrature
 from mlm_steps.engine.fit.single_level import SingleLevelEstimates
+from mlm_steps.engine.result.mixed_checks import check_mixed_design, require_quadrature
 from mlm_steps.errors import MlmError
 from mlm_steps.records import ComparisonRecord, Optimum
 from mlm_steps.records.fit import unfinished

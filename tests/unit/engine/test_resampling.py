@@ -6,11 +6,12 @@ import numpy as np
 import pytest
 
 from mlm_steps.design.build import build_design
+from mlm_steps.design.outermost import outermost
 from mlm_steps.engine import fit_lmm
 from mlm_steps.engine.bootstrap.bootstrap import Sample, bound_codes, draw_replicates, percentiles
 from mlm_steps.engine.bootstrap.replicates import Replicates, of_fits
 from mlm_steps.engine.bootstrap.resampling import KINDS
-from mlm_steps.engine.bootstrap.resampling.cases import cases, outermost, resampled
+from mlm_steps.engine.bootstrap.resampling.cases import cases, resampled
 from mlm_steps.engine.bootstrap.resampling.residual import reflated_effects, reflated_residuals
 from mlm_steps.engine.bootstrap.streams import stream
 from mlm_steps.engine.result.moments import variance_parts

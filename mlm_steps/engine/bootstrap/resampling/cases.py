@@ -12,8 +12,8 @@ from dataclasses import replace
 import numpy as np
 from numpy.typing import NDArray
 
-from mlm_steps.design.hlm import is_nested
 from mlm_steps.design.matrices import Design, RandomTerm
+from mlm_steps.design.outermost import outermost
 from mlm_steps.engine.bootstrap.batch import Batch
 from mlm_steps.engine.bootstrap.batch_compiled import CompiledBatch, fastest
 from mlm_steps.engine.bootstrap.generalized import refit_design
@@ -24,9 +24,8 @@ from mlm_steps.engine.result.glmm_fit import GlmmFit
 from mlm_steps.engine.result.lmm_fit import LmmFit
 from mlm_steps.engine.result.mixed_fit import MixedFit, linear_fit
 from mlm_steps.engine.structures.group_blocks import GroupBlocks
-from mlm_steps.errors import Fault, FitError
 
-__all__ = ["cases", "outermost", "resampled"]
+__all__ = ["cases", "resampled"]
 
 Array = NDArray[np.float64]
 Integers = NDArray[np.intp]
@@ -47,23 +46,6 @@ def cases(fit: MixedFit, generators: Sequence[np.random.Generator]) -> Replicate
         return _together(linear, drawn)
     fits = [fit_alone(resampled(fit.design, groups, own), fit.method, fit.theta) for own in drawn]
     return of_fits(fit.design, fits)
-
-
-def outermost(design: Design) -> RandomTerm:
-    """Return a term on the factor that all others are nested in; FitError where there is none."""
-    for term in design.random:
-        others = [other for other in design.random if other.group != term.group]
-        if all(is_nested(other, term) for other in others):
-            return term
-    groups = " and ".join(repr(name) for name in dict.fromkeys(term.group for term in design.random))
-    raise FitError(
-        Fault(
-            "bootstrap.kind",
-            f"cases cannot be drawn where grouping factors are crossed ({groups}): the rows of a group "
-            "of one factor belong to groups of the other, which would not be whole",
-            "choose parametric or residual",
-        )
-    )
 
 
 def resampled(design: Design, groups: RandomTerm, drawn: Integers) -> Design:

@@ -7,8 +7,6 @@ assessed by gradient and Hessian, as for every fit (`mlm_steps.engine.search.con
 
 from __future__ import annotations
 
-from importlib.util import find_spec
-
 from mlm_steps.engine.search.optimizers.base import Ending, Optimizer, Problem, Searched, Spent, lower_bounds
 from mlm_steps.engine.search.optimizers.bobyqa import bobyqa
 from mlm_steps.engine.search.optimizers.cobyqa import cobyqa
@@ -17,6 +15,7 @@ from mlm_steps.engine.search.optimizers.nelder_mead import nelder_mead
 from mlm_steps.engine.search.optimizers.powell import powell
 from mlm_steps.engine.search.optimizers.slsqp import slsqp
 from mlm_steps.engine.search.optimizers.trust_constr import trust_constr
+from mlm_steps.engine.search.optional import NEEDS, installed
 from mlm_steps.errors import Fault, FitError
 
 __all__ = [
@@ -42,9 +41,6 @@ OPTIMIZERS: dict[str, Optimizer] = {
     "slsqp": slsqp,
 }
 
-NEEDS = {"bobyqa": "nlopt"}
-"""Optimisers that need an optional library, and that library."""
-
 
 def require_optimizer(word: str) -> None:
     """Raise FitError if there is no such optimiser, or if it is not installed."""
@@ -53,8 +49,3 @@ def require_optimizer(word: str) -> None:
     if not installed(word):
         what = f"the optimiser {word!r} needs {NEEDS[word]}, which is not installed"
         raise FitError(Fault("", what, f"pip install 'mlm-steps[{NEEDS[word]}]'"))
-
-
-def installed(optimizer: str) -> bool:
-    """Return whether the library of an optimiser is installed."""
-    return optimizer not in NEEDS or find_spec(NEEDS[optimizer]) is not None
