@@ -1,6 +1,7 @@
 """A run with variants, from the spec to the report, and the whole report of one variant."""
 
 import csv
+import re
 import shutil
 import subprocess
 import sys
@@ -77,6 +78,11 @@ def test_a_changed_variant_is_a_difference_and_fails_a_baseline(varied, tmp_path
     green = mlm("run", "--out", "results/green", cwd=tmp_path)
     assert green.returncode == 0, green.stderr
     (tmp_path / "pipeline.yaml").write_text(expected.replace("x > -0.5", "x > -0.4"))
+    why = mlm("run", "--dry-run", "--explain", cwd=tmp_path).stdout.splitlines()
+    words = {line.split()[0]: line.split(None, 2)[2] for line in why if line.split()[1:2] == ["runs"]}
+    chunks = ", ".join(name for name in words if name.startswith("variants/"))
+    assert words["figures"] == f"it follows from {chunks}"
+    assert not words.keys() & {"data", "fit/l1"}
     red = mlm("run", cwd=tmp_path)
     assert red.returncode == 1, red.stderr
     line = next(line for line in red.stderr.splitlines() if "variant y--high, l1, n" in line)
@@ -86,6 +92,11 @@ def test_a_changed_variant_is_a_difference_and_fails_a_baseline(varied, tmp_path
     assert found.returncode == 1
     assert "variant y--high, l1, n: " in found.stdout
     assert mlm("diff", "results/small", "results/small", cwd=tmp_path).returncode == 0
+
+    baseline = tmp_path / "baseline.json"
+    baseline.write_text(baseline.read_text().replace('"value": 160', '"value": 161', 1))
+    why = mlm("run", "--dry-run", "--explain", cwd=tmp_path).stdout
+    assert re.search(r"^checks +runs +the content of baseline.json has changed$", why, re.MULTILINE)
 
 
 def test_a_killed_run_goes_on_to_the_same_bytes(varied, tmp_path):

@@ -162,7 +162,23 @@ class _Causes:
             return [f"{short}; other optional libraries are installed"]
         if step.name == "report":
             return [self._report(short)]
-        return [short]
+        read = self._read_alone(step.name)
+        return [f"the content of {' or '.join(read)} has changed" if read else short]
+
+    def _read_alone(self, step: str) -> list[str]:
+        """Return the files that a step reads and the data step does not, if the spec is as it was."""
+        plan, told = self._plan, self._plan.ledger.run.get("spec")
+        same_name = isinstance(told, Mapping) and told.get("file") == plan.loaded.path.name
+        if self._fact(step, "spec") != plan.loaded.source.text or not same_name:
+            return []
+        kind, _, of = step.partition("/")
+        if kind == "checks":
+            return sorted({each.baseline for each in plan.spec.expect if each.baseline is not None})
+        if kind == "changes":
+            return sorted(plan.loaded.beside.keys() - {each.baseline for each in plan.spec.expect})
+        if kind == "variants":
+            return sorted({choice.file.file for choice in plan.inputs.varied.of(of) if choice.file})
+        return []
 
     def _report(self, short: str) -> str:
         date = self._plan.ledger.run.get("date")

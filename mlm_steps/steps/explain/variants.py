@@ -8,11 +8,13 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterable, Mapping
+from dataclasses import replace
 from pathlib import Path
 
 from mlm_steps.errors import MlmError, SpecError
 from mlm_steps.records import DataProfile
 from mlm_steps.spec.load import LoadedSpec, spec_in
+from mlm_steps.spec.pipeline import PipelineSpec
 from mlm_steps.spec.tree import read_tree, value_of
 from mlm_steps.spec.written import Block
 from mlm_steps.steps.explain.changes import Change, changes, undone
@@ -108,11 +110,26 @@ def _keys_without(plan: Plan, present: object, undo: Iterable[Change]) -> Mappin
         return None
     files = {*spec.data.files, *plan.loaded.paths}
     paths = {file: plan.loaded.paths.get(file, NOTHING) for file in files}
-    loaded = LoadedSpec(spec, plan.loaded.path, plan.loaded.source, paths)
+    loaded = replace(plan.loaded, spec=spec, paths=paths, beside=_known(plan.loaded.beside, _beside(spec)))
+    loaded = replace(loaded, varied=_known(plan.loaded.varied, _varied(spec)))
     try:
         return _with_profile(plan, plan.profile, loaded).keys
     except (MlmError, LookupError):  # a former formula that this version refuses, or a column of other data
         return None
+
+
+def _known(places: Mapping[str, Path], former: Iterable[str]) -> Mapping[str, Path]:
+    return {**dict.fromkeys(former, NOTHING), **places}
+
+
+def _beside(spec: PipelineSpec) -> list[str]:
+    """Return the baselines that a spec expects."""
+    return [each.baseline for each in spec.expect if each.baseline is not None]
+
+
+def _varied(spec: PipelineSpec) -> list[str]:
+    """Return the data files of the variants of a spec."""
+    return [] if spec.vary is None else [value.file for value in spec.vary.files]
 
 
 def _differing(now: Mapping[str, str | None], then: Mapping[str, str | None]) -> frozenset[str]:
