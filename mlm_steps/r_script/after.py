@@ -21,8 +21,8 @@ __all__ = ["HELPER_LRT", "comparisons", "contrasts_of", "intervals", "means", "s
 
 HELPER_LRT = """\
 # the likelihood ratio test of two models that anova() does not take together
-lr_test <- function(smaller, larger) {
-  statistic <- 2 * as.numeric(logLik(larger) - logLik(smaller))
+lr_test <- function(smaller, larger, ...) {
+  statistic <- 2 * as.numeric(logLik(larger, ...) - logLik(smaller, ...))
   df <- attr(logLik(larger), "df") - attr(logLik(smaller), "df")
   c(chisq = statistic, df = df, p = pchisq(statistic, df, lower.tail = FALSE))
 }"""
@@ -46,11 +46,7 @@ def _comparison(plan: ScriptPlan, smaller: ModelInR, larger: ModelInR) -> Iterat
         if variance_only:
             yield comment("a variance is on its bound under the null hypothesis: this p is too large")
         if smaller.function == "lm" and reml:
-            yield joined(
-                "with(list(x = 2 * as.numeric(",
-                [f"logLik({larger.variable}) - logLik({smaller.variable}, REML = TRUE)"],
-                ")), c(chisq = x, p = pchisq(x, 1, lower.tail = FALSE)))",
-            )
+            yield f"lr_test({smaller.variable}, {larger.variable}, REML = TRUE)"
         else:
             yield f"anova({pair}{', refit = FALSE' if reml else ''})"
     elif {smaller.function, larger.function} in ({"glmer"}, {"glmmTMB"}, {"glm", "glmer"}):

@@ -195,3 +195,10 @@ def test_emmeans_has_the_degrees_of_freedom_of_the_spec(tmp_path):
     assert f'emm_options(lmer.df = "satterthwaite", {limit})' in lines(spec)
     assert "emmeans(m_one, revpairwise ~ f, params = contr.sum)" not in lines(spec)
     assert 'emmeans(m_one, revpairwise ~ f, params = "contr.sum")' in lines(spec)
+
+
+def test_a_linear_model_without_random_effects_is_compared_with_several_variances_by_their_number(tmp_path):
+    more = "prelude:\n  - {name: ols, formula: 'y ~ x'}\ncompare:\n  - {smaller: ols, larger: one}\n"
+    found = lines(small(tmp_path, more, ladder="y ~ x + (x | g)"))
+    assert "lr_test(m_ols, m_one, REML = TRUE)" in found
+    assert '  df <- attr(logLik(larger), "df") - attr(logLik(smaller), "df")' in found
