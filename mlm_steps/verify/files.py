@@ -18,6 +18,11 @@ __all__ = ["check_inputs", "check_outputs", "check_steps", "fingerprint"]
 UNHASHED = ("provenance.json",)
 """What is no output: the record itself."""
 _ELSEWHERE = "mlm verify SPEC --out FOLDER says where it is, --without-inputs leaves it out"
+_ROLES = {
+    "spec": "the spec",
+    "baseline": "the baseline",
+    "run": "the record of the run to compare with",
+}
 HIDDEN_REMAINS = 10
 """Largest number of files that are no part of a run and are named; the others are counted."""
 
@@ -37,7 +42,7 @@ def check_inputs(run: RecordedRun) -> Iterator[Finding]:
     for each in run.inputs:
         name = printable(each.file)
         if each.path is None:
-            where = {"spec": "the spec", "baseline": "the baseline"}.get(each.role, "the data file")
+            where = _ROLES.get(each.role, "the data file")
             what = f"{where} is not where the run found it ({_ELSEWHERE})"
             yield Finding("input_missing", name, "unchecked", what)
             continue

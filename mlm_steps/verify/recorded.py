@@ -26,7 +26,8 @@ LARGEST = 50_000_000
 class Input:
     """An input of a run: its role, its name in the spec, its place now, and its hash.
 
-    The role is ``spec``, ``data`` or ``baseline``. ``path`` is None if there is no such file where the run
+    The role is ``spec``, ``data``, ``baseline`` or ``run``, which is the provenance.json of the run that the
+    report is compared with. ``path`` is None if there is no such file where the run
     found it.
     """
 

@@ -166,6 +166,9 @@ def test_two_runs_are_compared_in_words_as_json_and_in_the_report(folder):
     done = mlm("run", cwd=folder)
     assert done.returncode == 0, done.stderr
     assert "nothing to do" in mlm("run", cwd=folder).stderr
+    facts = json.loads((folder / "results/small/provenance.json").read_text())["run"]
+    listed = [(each["role"], each["file"]) for each in facts["inputs"]]
+    assert ("run", "results/before/provenance.json") in listed
     found = mlm("diff", "results/before", "results/small", "--json", cwd=folder)
     assert found.returncode == 1
     content = json.loads(found.stdout)

@@ -70,7 +70,9 @@ def _who(name: object) -> dict[str, object]:
 def _inputs(
     loaded: LoadedSpec, layout: Layout, hashes: Mapping[str, str], committed: Mapping[str, bool]
 ) -> list[dict[str, object]]:
-    """Return role, name, place, size and hash of the spec, of each data file and of each baseline.
+    """Return role, name, place, size and hash of the spec and of each other file on which the run depends.
+
+    These are the data files, the baselines, and provenance.json of the run that the report is compared with.
 
     The place is relative to the output folder, so that the two can be moved together.
     """
@@ -80,9 +82,12 @@ def _inputs(
     for name, path in loaded.paths.items():
         rows.append(_input("data", name, path, layout, committed))
         rows[-1]["sha256"] = hashes.get(name)
+    baselines = {each.baseline for each in loaded.spec.expect}
     for name, path in loaded.beside.items():
-        if path.is_file() and name in {each.baseline for each in loaded.spec.expect}:
-            rows.append(_input("baseline", name, path, layout, committed))
+        role = "baseline" if name in baselines else "run"
+        # The record of this run itself changes with every run; the report says that there is no other run.
+        if path.is_file() and (role == "baseline" or path != layout.provenance.resolve()):
+            rows.append(_input(role, name, path, layout, committed))
             rows[-1]["sha256"] = hashlib.sha256(path.read_bytes()).hexdigest()
     return rows
 
